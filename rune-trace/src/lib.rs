@@ -1,9 +1,16 @@
 //! Arrays, the typed program IR, its transformations and its reference interpreter.
 
+extern crate self as rune_trace;
+
 mod array;
 mod dtype;
+pub mod op;
+mod program;
 mod ty;
+pub mod types;
 
 pub use array::{ALIGNMENT, AlignedBytes, Array, DeviceBuffer, HostMemory, Value};
 pub use dtype::{DType, Element, UnknownDType};
+pub use op::{Op, Var};
+pub use program::{BuildError, Instruction, Loc, Origin, Program, ProgramBuilder};
 pub use ty::{InvalidType, Shape, Type};

@@ -1,0 +1,99 @@
+//! Scalars written into programs.
+
+use crate::{Array, DType, Element, Type, with_element};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// A scalar of any dtype, compared by its bits. Written as the number and its dtype: `1.5:f32`, `-inf:f64`, `true:bool`.
+///
+/// ```
+/// use rune_trace::op::Literal;
+/// let half = Literal::new(0.5f32);
+/// assert_eq!(half.to_string(), "0.5:f32");
+/// assert_eq!("0.5:f32".parse::<Literal>().unwrap(), half);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Literal {
+    dtype: DType,
+    bits: u64,
+}
+
+impl Literal {
+    /// The scalar `x`.
+    pub fn new<T: Element>(x: T) -> Literal {
+        Literal::from_bytes(T::DTYPE, T::as_bytes(&[x]))
+    }
+    /// The scalar of dtype `dtype` nearest to `x`; see [`Element::from_f64`].
+    pub fn from_f64(dtype: DType, x: f64) -> Literal {
+        with_element!(dtype, T => Literal::new(T::from_f64(x)))
+    }
+    /// The scalar that `array` holds, which is of rank 0, in host memory.
+    pub fn from_array(array: &Array) -> Option<Literal> {
+        (array.ty().rank() == 0).then(|| Literal::from_bytes(array.dtype(), array.bytes()))
+    }
+    fn from_bytes(dtype: DType, bytes: &[u8]) -> Literal {
+        let mut raw = [0u8; 8];
+        raw[..bytes.len()].copy_from_slice(bytes);
+        Literal { dtype, bits: u64::from_le_bytes(raw) }
+    }
+    /// The dtype.
+    pub fn dtype(self) -> DType {
+        self.dtype
+    }
+    /// The type: a scalar's.
+    pub fn ty(self) -> Type {
+        Type::scalar(self.dtype)
+    }
+    /// The bits, in the lowest places.
+    pub fn bits(self) -> u64 {
+        self.bits
+    }
+    /// As a scalar array.
+    pub fn to_array(self) -> Array {
+        let raw = self.bits.to_le_bytes();
+        Array::from_bytes(self.ty(), &raw[..self.dtype.size()])
+    }
+    /// The nearest `f64`.
+    pub fn to_f64(self) -> f64 {
+        with_element!(self.dtype, T => self.to_array().as_slice::<T>()[0].to_f64())
+    }
+}
+
+impl fmt::Display for Literal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        with_element!(self.dtype, T => write!(f, "{}:{}", self.to_array().as_slice::<T>()[0], self.dtype))
+    }
+}
+impl fmt::Debug for Literal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+impl From<Literal> for String {
+    fn from(literal: Literal) -> String {
+        literal.to_string()
+    }
+}
+
+/// The text is no scalar.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a scalar; a scalar is written as a number and its dtype, as 1.5:f32")]
+pub struct InvalidLiteral(pub String);
+
+impl FromStr for Literal {
+    type Err = InvalidLiteral;
+    fn from_str(s: &str) -> Result<Literal, InvalidLiteral> {
+        let invalid = || InvalidLiteral(s.to_owned());
+        let (number, dtype) = s.rsplit_once(':').ok_or_else(invalid)?;
+        let dtype: DType = dtype.parse().map_err(|_| invalid())?;
+        with_element!(dtype, T => number.trim().parse::<T>().map(Literal::new).map_err(|_| invalid()))
+    }
+}
+impl TryFrom<String> for Literal {
+    type Error = InvalidLiteral;
+    fn try_from(s: String) -> Result<Literal, InvalidLiteral> {
+        s.parse()
+    }
+}

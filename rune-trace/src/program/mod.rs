@@ -1,0 +1,183 @@
+//! Programs: typed, in order, every variable assigned once.
+
+mod origin;
+
+pub use origin::{Loc, Origin};
+
+use crate::types::{self, TypeError};
+use crate::{Op, Type, Value, Var};
+use smallvec::SmallVec;
+
+/// One operation of a program, and the variables that its results are.
+#[derive(Clone, Debug)]
+pub struct Instruction {
+    /// The operation on earlier variables.
+    pub op: Op,
+    /// The first result; the others follow it.
+    pub first: Var,
+    /// How many results there are.
+    pub results: u32,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+impl Instruction {
+    /// The variables of the results.
+    pub fn results(&self) -> impl ExactSizeIterator<Item = Var> + use<> {
+        let first = self.first.0;
+        (0..self.results).map(move |i| Var(first + i))
+    }
+}
+
+/// A function of arrays as data: inputs, captured constants, instructions in order, outputs.
+///
+/// Variables are numbered: inputs, then constants, then results of the instructions in order. A program is built through
+/// [`ProgramBuilder`], which checks every instruction, and does not change after.
+#[derive(Clone, Debug)]
+pub struct Program {
+    name: String,
+    inputs: u32,
+    constants: Vec<Value>,
+    instructions: Vec<Instruction>,
+    outputs: Vec<Var>,
+    types: Vec<Type>,
+}
+
+impl Program {
+    /// The name of the function it was traced from.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+    /// The variables of the inputs.
+    pub fn inputs(&self) -> impl ExactSizeIterator<Item = Var> + use<> {
+        (0..self.inputs).map(Var)
+    }
+    /// The types of the inputs.
+    pub fn input_types(&self) -> &[Type] {
+        &self.types[..self.inputs as usize]
+    }
+    /// The values captured when it was traced; their variables follow the inputs.
+    pub fn constants(&self) -> &[Value] {
+        &self.constants
+    }
+    /// The instructions, each after those it uses.
+    pub fn instructions(&self) -> &[Instruction] {
+        &self.instructions
+    }
+    /// The variables of the outputs; any variable, also several times.
+    pub fn outputs(&self) -> &[Var] {
+        &self.outputs
+    }
+    /// The types of the outputs.
+    pub fn output_types(&self) -> Vec<Type> {
+        self.outputs.iter().map(|&v| self.ty(v).clone()).collect()
+    }
+    /// The type of a variable.
+    pub fn ty(&self, var: Var) -> &Type {
+        &self.types[var.index()]
+    }
+    /// The number of variables.
+    pub fn num_vars(&self) -> usize {
+        self.types.len()
+    }
+    /// The same program under another name.
+    pub fn with_name(mut self, name: impl Into<String>) -> Program {
+        self.name = name.into();
+        self
+    }
+}
+
+/// Builds a program instruction by instruction.
+///
+/// ```
+/// use rune_trace::op::{BinaryFn, Op};
+/// use rune_trace::{DType, Origin, ProgramBuilder, Type, Var};
+/// let mut b = ProgramBuilder::new("square", vec![Type::new(DType::F32, [1])], vec![]);
+/// let x = Var(0);
+/// let y = b.push(Op::Binary { f: BinaryFn::Mul, x, y: x }, Origin::default()).unwrap();
+/// let square = b.finish(y.to_vec()).unwrap();
+/// assert_eq!(square.instructions().len(), 1);
+/// ```
+pub struct ProgramBuilder {
+    program: Program,
+}
+
+/// What is wrong with an instruction or an output.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum BuildError {
+    /// A variable that is not assigned before.
+    #[error("variable {0:?} is used before it is assigned")]
+    Unassigned(Var),
+    /// An operation does not take operands of these types.
+    #[error(transparent)]
+    Type(#[from] TypeError),
+    /// A sub-program holds constants.
+    #[error("sub-program `{0}` of an instruction holds constants; only a whole program may")]
+    OpenSubProgram(String),
+}
+
+impl ProgramBuilder {
+    /// A program without instructions.
+    pub fn new(name: impl Into<String>, inputs: Vec<Type>, constants: Vec<Value>) -> ProgramBuilder {
+        let count = inputs.len() as u32;
+        let mut types = inputs;
+        types.extend(constants.iter().map(|c| c.ty().clone()));
+        let (instructions, outputs) = (Vec::new(), Vec::new());
+        ProgramBuilder {
+            program: Program { name: name.into(), inputs: count, constants, instructions, outputs, types },
+        }
+    }
+    /// Adds an instruction, and gives the variables of its results.
+    ///
+    /// # Errors
+    /// If an operand is not assigned yet, or the operation does not take operands of these types.
+    pub fn push(&mut self, op: Op, origin: Origin) -> Result<SmallVec<[Var; 2]>, BuildError> {
+        let typed = op.try_map(|&v| self.program.types.get(v.index()).ok_or(BuildError::Unassigned(v)))?;
+        if let Some((_, open)) = op.programs().into_iter().find(|(_, p)| !p.constants.is_empty()) {
+            return Err(BuildError::OpenSubProgram(open.name.clone()));
+        }
+        let results = types::infer(&typed)?;
+        let first = Var(self.program.types.len() as u32);
+        let instruction = Instruction { op, first, results: results.len() as u32, origin };
+        self.program.types.extend(results);
+        let vars = instruction.results().collect();
+        self.program.instructions.push(instruction);
+        Ok(vars)
+    }
+    /// The type of a variable that is assigned.
+    pub fn ty(&self, var: Var) -> Option<&Type> {
+        self.program.types.get(var.index())
+    }
+    /// The program with these outputs.
+    ///
+    /// # Errors
+    /// If an output is not assigned.
+    pub fn finish(mut self, outputs: Vec<Var>) -> Result<Program, BuildError> {
+        if let Some(&v) = outputs.iter().find(|v| v.index() >= self.program.types.len()) {
+            return Err(BuildError::Unassigned(v));
+        }
+        self.program.outputs = outputs;
+        Ok(self.program)
+    }
+}
+
+impl PartialEq for Program {
+    fn eq(&self, other: &Program) -> bool {
+        let ops = |p: &Program| p.instructions.len();
+        self.inputs == other.inputs
+            && ops(self) == ops(other)
+            && self.types == other.types
+            && self.outputs == other.outputs
+            && self.instructions.iter().zip(&other.instructions).all(|(a, b)| a.op == b.op)
+            && self.constants.len() == other.constants.len()
+    }
+}
+impl Eq for Program {}
+impl std::hash::Hash for Program {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.inputs.hash(state);
+        self.types.hash(state);
+        self.outputs.hash(state);
+        self.instructions.iter().for_each(|i| i.op.hash(state));
+    }
+}
