@@ -1,20 +1,117 @@
 //! Type rules: what types of operands each operation takes, and the types of its results.
+//!
+//! Programs come from files too: no rule panics, overflows or allocates by the value of an attribute.
+
+mod axes;
+mod contraction;
+mod elementwise;
+mod error;
+mod index;
+mod order;
+mod reduction;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+pub use error::{Problem, TypeError};
 
 use crate::{Op, Type};
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 /// The types of the results of an operation.
 pub type Types = SmallVec<[Type; 2]>;
 
-/// An operation does not take operands of these types, or its attributes do not fit them.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{0}")]
-pub struct TypeError(pub String);
+/// The greatest number of axes of an array in a program.
+pub const MAX_RANK: usize = 64;
 
 /// The types of the results of `op` on operands of the given types.
 ///
 /// # Errors
 /// If the operation does not take them.
+///
+/// ```
+/// use rune_trace::op::{BinaryFn, Op};
+/// use rune_trace::{DType, Type, types};
+/// let (x, y) = (Type::new(DType::F32, [2]), Type::new(DType::F32, [3]));
+/// let error = types::infer(&Op::Binary { f: BinaryFn::Add, x: &x, y: &y }).unwrap_err();
+/// assert_eq!(error.to_string(), "`add` takes operands of one type, and is given [2, f32] and [3, f32]");
+/// ```
 pub fn infer(op: &Op<&Type>) -> Result<Types, TypeError> {
-    Err(TypeError(format!("no type rule for {}", op.name())))
+    let checked = || {
+        op.operands().into_iter().try_for_each(|ty| check(ty))?;
+        let results = rule(op)?;
+        results.iter().try_for_each(check)?;
+        Ok(results)
+    };
+    checked().map_err(|problem| TypeError { op: op.name(), problem })
+}
+
+/// That a program may have variables of this type: that its size and its rank are in range.
+///
+/// # Errors
+/// If they are not.
+pub fn check(ty: &Type) -> Result<(), Problem> {
+    axes::representable(ty)
+}
+
+fn rule(op: &Op<&Type>) -> Result<Types, Problem> {
+    let result: Type = match op {
+        Op::Constant { value } => value.ty(),
+        Op::Unary { f, x } => elementwise::unary(*f, x)?,
+        Op::IntegerPow { x, y } => elementwise::integer_pow(x, *y)?,
+        Op::Binary { f, x, y } => elementwise::binary(*f, x, y)?,
+        Op::Compare { direction: _, x, y } => elementwise::compare(x, y)?,
+        Op::Select { pred, on_true, on_false } => elementwise::select(pred, on_true, on_false)?,
+        Op::Clamp { min, x, max } => elementwise::clamp(min, x, max)?,
+        Op::Convert { x, dtype } => x.with_dtype(*dtype),
+        Op::BitcastConvert { x, dtype } => elementwise::bitcast_convert(x, *dtype)?,
+
+        Op::BroadcastInDim { x, shape, dims } => shape::broadcast_in_dim(x, shape, dims)?,
+        Op::Reshape { x, shape } => shape::reshape(x, shape)?,
+        Op::Transpose { x, permutation } => shape::transpose(x, permutation)?,
+        Op::Slice { x, start, limit, strides } => shape::slice(x, start, limit, strides)?,
+        Op::Pad { x, padding, config } => shape::pad(x, padding, config)?,
+        Op::Concatenate { xs, dimension } => shape::concatenate(xs, *dimension)?,
+        Op::Reverse { x, axes } => shape::reverse(x, axes)?,
+        Op::Iota { dtype, shape, dimension } => shape::iota(*dtype, shape, *dimension)?,
+
+        Op::DynamicSlice { x, start_indices, slice_sizes } => index::dynamic_slice(x, start_indices, slice_sizes)?,
+        Op::DynamicUpdateSlice { x, update, start_indices } => index::dynamic_update_slice(x, update, start_indices)?,
+        Op::Gather { x, indices, dims, slice_sizes } => index::gather(x, indices, dims, slice_sizes)?,
+        Op::Scatter { x, indices, updates, dims, mode, unique: _ } => index::scatter(x, indices, updates, dims, *mode)?,
+
+        Op::Reduce { f, x, axes } => reduction::reduce(*f, x, axes)?,
+        Op::ArgReduce { f: _, x, axis, index } => reduction::arg_reduce(x, *axis, *index)?,
+        Op::ReduceWindow { f: _, x, window } => reduction::reduce_window(x, window)?,
+        Op::Cumulative { f, x, axis, reverse: _ } => reduction::cumulative(*f, x, *axis)?,
+
+        Op::Sort { operands, dimension, num_keys } => return order::sort(operands, *dimension, *num_keys),
+        Op::TopK { x, k } => return order::top_k(x, *k),
+
+        Op::DotGeneral { lhs, rhs, dims, out } => contraction::dot_general(lhs, rhs, dims, *out)?,
+        Op::Conv { lhs, rhs, dims } => contraction::conv(lhs, rhs, dims)?,
+
+        Op::Threefry2x32 { k0, k1, x0, x1 } => return elementwise::threefry2x32([k0, k1, x0, x1]),
+
+        Op::Call { args, program } => return call(args, program),
+        Op::OptimizationBarrier { xs } => return Ok(xs.iter().map(|&x| x.clone()).collect()),
+        Op::StopGradient { x } => Type::clone(x),
+    };
+    Ok(smallvec![result])
+}
+
+fn call(args: &[&Type], program: &crate::Program) -> Result<Types, Problem> {
+    let inputs = program.input_types();
+    if args.len() != inputs.len() {
+        return Err(Problem::Attribute(format!(
+            "of `{}` needs {} arguments, and is given {}",
+            program.name(),
+            inputs.len(),
+            args.len()
+        )));
+    }
+    if let Some((i, (arg, input))) = args.iter().zip(inputs).enumerate().find(|(_, (arg, input))| **arg != *input) {
+        return Err(Problem::operand(format!("{input} as argument {i} of `{}`", program.name()), arg));
+    }
+    Ok(program.output_types().into())
 }

@@ -1,0 +1,70 @@
+//! Rules of operations that gather many elements into one.
+
+use super::{Problem, axes, elementwise::Kind};
+use crate::op::{CumulativeFn, ReduceFn, Window};
+use crate::{DType, Type};
+
+pub(super) fn reduce(f: ReduceFn, x: &Type, over: &[usize]) -> Result<Type, Problem> {
+    let kind = match f {
+        ReduceFn::Sum | ReduceFn::Prod => Kind::Number,
+        ReduceFn::Max | ReduceFn::Min => Kind::Any,
+        ReduceFn::And | ReduceFn::Or => Kind::Bits,
+    };
+    kind.check(x)?;
+    let gone = axes::distinct("axes", over, x.rank())?;
+    Ok(x.with_shape(gone.others(&x.shape).collect::<crate::Shape>()))
+}
+
+pub(super) fn arg_reduce(x: &Type, axis: usize, index: DType) -> Result<Type, Problem> {
+    Kind::Number.check(x)?;
+    axes::axis("axis", axis, x.rank())?;
+    let n = x.shape[axis];
+    if n == 0 {
+        return Err(Problem::operand(format!("an array with elements along axis {axis}"), x));
+    }
+    check_positions(index, n)?;
+    Ok(Type::new(index, x.shape.without(&[axis])))
+}
+
+/// That `index` can hold the positions along an axis of size `n`.
+pub(super) fn check_positions(index: DType, n: usize) -> Result<(), Problem> {
+    let bits = index.size() * 8 - usize::from(index.is_signed_int());
+    if !index.is_int() || (n.saturating_sub(1) as u64).checked_shr(bits as u32).unwrap_or(0) != 0 {
+        return Err(Problem::Attribute(format!("gives positions below {n} as integers, which {index} cannot hold")));
+    }
+    Ok(())
+}
+
+pub(super) fn reduce_window(x: &Type, window: &Window) -> Result<Type, Problem> {
+    Kind::Number.check(x)?;
+    let rank = x.rank();
+    let Window { dimensions, strides, padding, base_dilation, window_dilation } = window;
+    for (name, list) in [
+        ("dimensions", dimensions),
+        ("strides", strides),
+        ("base_dilation", base_dilation),
+        ("window_dilation", window_dilation),
+    ] {
+        axes::length(name, list, rank)?;
+        if list.contains(&0) {
+            return Err(Problem::Attribute(format!("needs `{name}` of 1 or more, and is given {list:?}")));
+        }
+    }
+    axes::length("padding", padding, rank)?;
+    match window.output_shape(&x.shape) {
+        Some(shape) => Ok(x.with_shape(shape)),
+        None => Err(Problem::Attribute(format!(
+            "of {x} padded by {padding:?} leaves an axis of negative size, or too large for any memory"
+        ))),
+    }
+}
+
+pub(super) fn cumulative(f: CumulativeFn, x: &Type, axis: usize) -> Result<Type, Problem> {
+    let kind = match f {
+        CumulativeFn::Sum | CumulativeFn::Prod | CumulativeFn::Max | CumulativeFn::Min => Kind::Number,
+        CumulativeFn::LogSumExp => Kind::Float,
+    };
+    kind.check(x)?;
+    axes::axis("axis", axis, x.rank())?;
+    Ok(x.clone())
+}
