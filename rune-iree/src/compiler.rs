@@ -1,0 +1,191 @@
+//! Compiling StableHLO to modules, in this process.
+
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::ffi::compiler::{self as ffi, Failure, Request};
+use crate::linker::LinkerLog;
+use crate::{CompiledModule, Opt, Target, library};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// For what, and how, to compile. The default is this machine's CPU and the fast flags.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct CompileOptions {
+    /// The processor.
+    pub target: Target,
+    /// How hard to try.
+    pub opt: Opt,
+    /// More flags of `iree-compile`, passed on as they are, after those of `target` and `opt`.
+    pub extra_flags: Vec<String>,
+}
+
+impl CompileOptions {
+    /// The default options for a target.
+    pub fn for_target(target: Target) -> CompileOptions {
+        CompileOptions { target, ..CompileOptions::default() }
+    }
+    /// All flags of IREE that these options mean.
+    pub fn flags(&self) -> Vec<String> {
+        let mut flags = self.target.flags(self.opt);
+        // Evaluating constants needs a second compilation, and what is constant in rune's programs is small: captured
+        // arrays are arguments. Constant expressions are still hoisted, and computed once when the module is loaded.
+        flags.push("--iree-opt-const-eval=false".to_owned());
+        flags.extend_from_slice(&self.extra_flags);
+        flags
+    }
+}
+
+/// A program was not compiled.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileError {
+    /// There is no compiler.
+    #[error(
+        "the IREE compiler is not installed: run scripts/setup, or `pip install iree-base-compiler==3.13.0`, or name \
+         libIREECompiler in RUNE_IREE_COMPILER{}", looked_in(looked)
+    )]
+    MissingCompiler {
+        /// The virtual environments that were looked into.
+        looked: Vec<PathBuf>,
+    },
+    /// `RUNE_IREE_COMPILER` names no library.
+    #[error("RUNE_IREE_COMPILER names {0}, which is not there; let it name libIREECompiler, or unset it")]
+    NoSuchCompiler(PathBuf),
+    /// The library is there, and cannot be loaded.
+    #[error("the IREE compiler {path} cannot be loaded: {reason}; install iree-base-compiler==3.13.0")]
+    Load {
+        /// The library.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// IREE does not know a flag.
+    #[error("IREE refuses the flags of this compilation: {0}; look at `extra_flags`")]
+    Flags(String),
+    /// The phase has an unknown name.
+    #[error("`{0}` is not a phase of the compiler; phases are {phases}", phases = PHASES.join(", "))]
+    UnknownPhase(String),
+    /// IREE refused the program.
+    #[error("IREE cannot compile `{name}` for {target}:{}", Diagnostics(diagnostics))]
+    Rejected {
+        /// The name of the program.
+        name: String,
+        /// For what it was compiled.
+        target: String,
+        /// What IREE said, in its order.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// The result could not be taken from IREE.
+    #[error("IREE could not write what it compiled: {0}")]
+    Output(String),
+    /// Another thread was to compile the same program and failed without saying why.
+    #[error("the compilation of `{0}` ended in another thread without a result; compile it again")]
+    Abandoned(String),
+    /// Another thread compiled the same program, and failed.
+    #[error(transparent)]
+    Shared(Arc<CompileError>),
+}
+
+fn looked_in(venvs: &[PathBuf]) -> String {
+    if venvs.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = venvs.iter().map(|p| p.display().to_string()).collect();
+    format!(" (looked in {}, and asked python3)", names.join(", "))
+}
+
+/// The phases of [`compile_to_phase`], in their order.
+pub const PHASES: [&str; 13] = [
+    "input",
+    "abi",
+    "preprocessing",
+    "global-optimization",
+    "dispatch-creation",
+    "flow",
+    "stream",
+    "executable-sources",
+    "executable-configurations",
+    "executable-targets",
+    "hal",
+    "vm",
+    "end",
+];
+
+/// Compiles a StableHLO module, given as MLIR text, without any cache. `name` stands in messages.
+///
+/// A module that the fast flags fail on is compiled again with the plain ones, with a warning in the log.
+///
+/// # Errors
+/// If there is no compiler, or it refuses the module. The error holds what the compiler said and where.
+pub fn compile(mlir: &str, name: &str, options: &CompileOptions) -> Result<CompiledModule, CompileError> {
+    let output = run(mlir, name, options, None)?;
+    CompiledModule::from_storage(Arc::new(output), 0, "what IREE compiled").map_err(|e| CompileError::Output(e.to_string()))
+}
+
+/// The text of the module after a phase of the compiler, one of [`PHASES`].
+///
+/// # Errors
+/// As [`compile`], or if the phase is unknown.
+pub fn compile_to_phase(
+    mlir: &str,
+    name: &str,
+    options: &CompileOptions,
+    phase: &str,
+) -> Result<String, CompileError> {
+    if !PHASES.contains(&phase) {
+        return Err(CompileError::UnknownPhase(phase.to_owned()));
+    }
+    let output = run(mlir, name, options, Some(phase))?;
+    Ok(String::from_utf8_lossy(output.as_ref()).into_owned())
+}
+
+/// The compiler's own name for its version.
+///
+/// # Errors
+/// If there is no compiler.
+pub fn compiler_revision() -> Result<String, CompileError> {
+    Ok(library::loaded()?.library.revision().to_owned())
+}
+
+fn run(mlir: &str, name: &str, options: &CompileOptions, phase: Option<&str>) -> Result<ffi::Output, CompileError> {
+    let first = run_once(mlir, name, options, phase);
+    // What cannot be parsed, or was not compiled for another reason than the program, is not tried again.
+    let Err((error, true)) = first else { return first.map_err(|(error, _)| error) };
+    if options.opt == Opt::Plain || !options.target.is_cpu() {
+        return Err(error);
+    }
+    let plain = CompileOptions { opt: Opt::Plain, ..options.clone() };
+    match run_once(mlir, name, &plain, phase) {
+        Ok(output) => {
+            tracing::warn!(program = name, %error, "compiled with the plain flags, as the fast flags failed");
+            Ok(output)
+        }
+        Err((error, _)) => Err(error),
+    }
+}
+
+/// Compiles once. With an error comes whether other flags might do.
+fn run_once(
+    mlir: &str,
+    name: &str,
+    options: &CompileOptions,
+    phase: Option<&str>,
+) -> Result<ffi::Output, (CompileError, bool)> {
+    let loaded = library::loaded().map_err(|e| (e, false))?;
+    let mut flags = options.flags();
+    let linker_log = if options.target.is_cpu() { LinkerLog::new(&loaded.path) } else { None };
+    flags.extend(linker_log.as_ref().map(LinkerLog::flag));
+    let request = Request { mlir, name, flags: &flags, phase };
+    ffi::compile(&loaded.library, &request).map_err(|failure| {
+        let rejected = |messages: Vec<ffi::Message>| {
+            let mut diagnostics: Vec<Diagnostic> =
+                messages.iter().map(|m| Diagnostic::parse(m.severity, &m.text)).collect();
+            diagnostics.extend(linker_log.iter().flat_map(LinkerLog::diagnostics));
+            CompileError::Rejected { name: name.to_owned(), target: options.target.to_string(), diagnostics }
+        };
+        match failure {
+            Failure::Flags(message) => (CompileError::Flags(message), false),
+            Failure::Parse(messages) => (rejected(messages), false),
+            Failure::Passes(messages) => (rejected(messages), true),
+            Failure::Output(message) => (CompileError::Output(message), true),
+        }
+    })
+}

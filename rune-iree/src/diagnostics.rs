@@ -1,0 +1,136 @@
+//! What the compiler says about a program, and where.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// How bad it is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Severity {
+    /// Belongs to the diagnostic before it.
+    Note,
+    /// About an optimization.
+    Remark,
+    /// The program was compiled.
+    Warning,
+    /// The program was not compiled.
+    Error,
+}
+
+/// One message of the compiler.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The message, without its place.
+    pub message: String,
+    /// The user's file, where the program says it.
+    pub file: Option<PathBuf>,
+    /// The line, from 1; 0 where there is no file.
+    pub line: u32,
+    /// The column, from 1; 0 where there is no file.
+    pub column: u32,
+}
+
+impl Diagnostic {
+    /// Takes a message of the compiler apart: `file:line:column: error: what is wrong`, over one or more lines.
+    pub(crate) fn parse(severity: u32, text: &str) -> Diagnostic {
+        let severity = match severity {
+            0 => Severity::Note,
+            1 => Severity::Warning,
+            3 => Severity::Remark,
+            _ => Severity::Error,
+        };
+        let text = text.trim();
+        let (place, message) = match split_place(text) {
+            Some((file, line, column, message)) => (Some((file, line, column)), message),
+            None => (None, text),
+        };
+        let word = message.split(':').next().unwrap_or_default();
+        let message = match word {
+            "error" | "warning" | "note" | "remark" => message[word.len() + 1..].trim_start(),
+            _ => message,
+        };
+        let (file, line, column) = place.map_or((None, 0, 0), |(f, l, c)| (Some(PathBuf::from(f)), l, c));
+        Diagnostic { severity, message: message.to_owned(), file, line, column }
+    }
+    /// The line of source that the diagnostic is about, where its file can be read.
+    pub fn source_line(&self) -> Option<String> {
+        let text = std::fs::read_to_string(self.file.as_ref()?).ok()?;
+        text.lines().nth(usize::try_from(self.line).ok()?.checked_sub(1)?).map(str::to_owned)
+    }
+}
+
+/// Splits `file:line:column: rest`, with nothing but the place before the first `: `.
+fn split_place(text: &str) -> Option<(&str, u32, u32, &str)> {
+    let first_line = text.lines().next()?;
+    let mut from = 0;
+    while let Some(at) = first_line[from..].find(": ").map(|i| i + from) {
+        let mut parts = first_line[..at].rsplitn(3, ':');
+        let column = parts.next().and_then(|p| p.parse().ok());
+        let line = parts.next().and_then(|p| p.parse().ok());
+        if let (Some(column), Some(line), Some(file)) = (column, line, parts.next()) {
+            return Some((file.trim_matches('"'), line, column, text[at + 2..].trim_start()));
+        }
+        from = at + 2;
+    }
+    None
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Severity::Note => "note",
+            Severity::Remark => "remark",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        })
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{}:{}:{}: ", file.display(), self.line, self.column)?;
+        }
+        write!(f, "{}: {}", self.severity, self.message)?;
+        if let Some(source) = self.source_line() {
+            let number = self.line.to_string();
+            let indent = source.len() - source.trim_start().len();
+            let column = usize::try_from(self.column).unwrap_or(0).saturating_sub(1 + indent);
+            write!(f, "\n  {number} | {}\n  {:w$} | {:column$}^", source.trim(), "", "", w = number.len())?;
+        }
+        Ok(())
+    }
+}
+
+/// Several of them, each on lines of its own, indented.
+pub(crate) struct Diagnostics<'a>(pub(crate) &'a [Diagnostic]);
+impl fmt::Display for Diagnostics<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str(" it gave no reason");
+        }
+        for diagnostic in self.0 {
+            for line in diagnostic.to_string().lines() {
+                write!(f, "\n  {line}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_taken_from_messages() {
+        let d = Diagnostic::parse(2, "src/model.rs:42:9: error: failed to legalize: x\nmore");
+        assert_eq!(d.file, Some("src/model.rs".into()));
+        assert_eq!((d.line, d.column, d.message.as_str()), (42, 9, "failed to legalize: x\nmore"));
+        let d = Diagnostic::parse(2, "c:\\a.rs:1:2: oh: no");
+        assert_eq!((d.file, d.message.as_str()), (Some("c:\\a.rs".into()), "oh: no"));
+        let d = Diagnostic::parse(2, "no place: here");
+        assert_eq!((d.file, d.line, d.message.as_str()), (None, 0, "no place: here"));
+    }
+}

@@ -1,0 +1,274 @@
+//! Functions of loaded modules, and calling them.
+
+use crate::device::DeviceArray;
+use crate::ffi::host_module::HostModule;
+use crate::ffi::invoke::{Function, Views};
+use crate::ffi::runtime::View;
+use crate::host_calls::{HostCalls, take_last_error};
+use crate::{CompiledModule, Device, RunError};
+use rune_trace::{ALIGNMENT, Array, DeviceBuffer, Type, Value};
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+/// The types of a compiled function, and what it does to its arguments.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Signature {
+    /// The arguments.
+    pub inputs: Vec<Type>,
+    /// The results.
+    pub outputs: Vec<Type>,
+    /// The indices of the arguments whose memory the code may write to. IREE does so when an argument is the
+    /// destination of an update, a scatter or a sort. Each call passes a copy of them, unless they are given away.
+    pub overwrites: Vec<usize>,
+    /// The first axis of each argument and result whose compiled type has an open first axis (`tensor<?x…>`) may have
+    /// any size. Empty where all sizes are fixed, else one flag for each argument and then for each result.
+    pub open_batch: Vec<bool>,
+}
+
+impl Signature {
+    /// A signature of fixed sizes that overwrites nothing.
+    pub fn new(inputs: Vec<Type>, outputs: Vec<Type>) -> Signature {
+        Signature { inputs, outputs, ..Signature::default() }
+    }
+    /// Whether `found` will do where the signature says `expected`, as argument or result number `i`, results counted
+    /// on from the arguments.
+    fn accepts(&self, i: usize, expected: &Type, found: &Type) -> bool {
+        expected == found
+            || (self.open_batch.get(i) == Some(&true)
+                && expected.dtype == found.dtype
+                && expected.rank() == found.rank()
+                && expected.shape.iter().skip(1).eq(found.shape.iter().skip(1)))
+    }
+}
+
+/// An argument of [`Executable::call_with`].
+#[derive(Debug)]
+pub enum Arg<'a> {
+    /// The caller keeps the value, and never sees it change.
+    Keep(&'a Value),
+    /// The caller gives the value away: where nothing else holds its memory, the call may use that for a result.
+    Give(Value),
+}
+
+/// A function of a loaded module. It can be called from many threads at once, without a lock.
+///
+/// Modules with mutable globals of their own (`util.global mutable`) must be called by one thread at a time.
+pub struct Executable {
+    entry: String,
+    signature: Signature,
+    overwritten: Vec<bool>,
+    device: Arc<Device>,
+    function: Function,
+    has_host_calls: bool,
+}
+
+impl Executable {
+    /// Loads a module on a device.
+    ///
+    /// `host` are the functions that the module imports from `host`, if it imports any.
+    ///
+    /// # Errors
+    /// If the module was compiled for another device, has no function `entry` or another one than `signature` says, or
+    /// imports what is not there.
+    pub fn load(
+        module: &CompiledModule,
+        device: &Arc<Device>,
+        entry: &str,
+        signature: Signature,
+        host: Option<Arc<dyn HostCalls>>,
+    ) -> Result<Executable, RunError> {
+        let failed =
+            |message| RunError::Load { entry: entry.to_owned(), device: device.name().to_owned(), message };
+        let has_host_calls = host.is_some();
+        let host = host
+            .map(|calls| HostModule::new(calls, &device.handle, device.shares_host_memory()))
+            .transpose()
+            .map_err(failed)?;
+        let function = Function::load(&device.handle, module, entry, host).map_err(failed)?;
+        let (inputs, outputs) = function.arity();
+        if (inputs, outputs) != (signature.inputs.len(), signature.outputs.len()) {
+            return Err(RunError::Signature {
+                entry: entry.to_owned(),
+                inputs,
+                outputs,
+                said_inputs: signature.inputs.len(),
+                said_outputs: signature.outputs.len(),
+            });
+        }
+        let overwritten = (0..inputs).map(|i| signature.overwrites.contains(&i)).collect();
+        let device = Arc::clone(device);
+        Ok(Executable { entry: entry.to_owned(), signature, overwritten, device, function, has_host_calls })
+    }
+    /// The types of the function.
+    pub fn signature(&self) -> &Signature {
+        &self.signature
+    }
+    /// Where it runs.
+    pub fn device(&self) -> &Arc<Device> {
+        &self.device
+    }
+    /// Calls the function. No argument is changed.
+    ///
+    /// # Errors
+    /// If the arguments are not of the types of the signature, or the code fails.
+    pub fn call(&self, args: &[&Value]) -> Result<Vec<Value>, RunError> {
+        self.check_count(args.len())?;
+        let mut views = Views::with_capacity(args.len());
+        for (i, value) in args.iter().enumerate() {
+            views.push(self.keep(i, value)?);
+        }
+        self.run(views)
+    }
+    /// Calls the function, giving some arguments away.
+    ///
+    /// # Errors
+    /// As [`Executable::call`].
+    pub fn call_with(&self, args: Vec<Arg<'_>>) -> Result<Vec<Value>, RunError> {
+        self.check_count(args.len())?;
+        let mut views = Views::with_capacity(args.len());
+        for (i, arg) in args.into_iter().enumerate() {
+            views.push(match arg {
+                Arg::Give(value) if self.overwritten[i] => self.give(i, value)?,
+                Arg::Give(value) => self.keep(i, &value)?,
+                Arg::Keep(value) => self.keep(i, value)?,
+            });
+        }
+        self.run(views)
+    }
+
+    fn check_count(&self, found: usize) -> Result<(), RunError> {
+        let expected = self.signature.inputs.len();
+        if found == expected {
+            return Ok(());
+        }
+        Err(RunError::ArgumentCount { entry: self.entry.clone(), expected, found })
+    }
+    fn check_type(&self, index: usize, found: &Type) -> Result<(), RunError> {
+        let expected = &self.signature.inputs[index];
+        if self.signature.accepts(index, expected, found) {
+            return Ok(());
+        }
+        let (entry, expected, found) = (self.entry.clone(), expected.clone(), found.clone());
+        Err(RunError::ArgumentType { entry, index, expected, found })
+    }
+    fn transfer<T>(&self, what: &str, index: usize, result: Result<T, String>) -> Result<T, RunError> {
+        result.map_err(|message| RunError::Transfer {
+            entry: self.entry.clone(),
+            what: format!("{what} {index}"),
+            message,
+        })
+    }
+
+    /// A value that the caller keeps, for the device.
+    fn keep(&self, index: usize, value: &Value) -> Result<View, RunError> {
+        self.check_type(index, value.ty())?;
+        let view = match value {
+            Value::Host(array) => self.keep_host(index, array),
+            Value::Device(buffer) => match on_device(&**buffer, &self.device) {
+                Some(view) if !self.overwritten[index] => Ok(view.again()),
+                Some(_) | None => buffer.to_host().and_then(|array| self.fresh(array)),
+            },
+        };
+        self.transfer("argument", index, view)
+    }
+    fn keep_host(&self, index: usize, array: &Array) -> Result<View, String> {
+        if !self.device.shares_host_memory() {
+            return View::upload(&self.device.handle, array);
+        }
+        if self.overwritten[index] || !is_aligned(array) {
+            return self.fresh(copy(array));
+        }
+        match View::of(array) {
+            Some(view) => Ok(view.again()),
+            None => View::lend(&self.device.handle, array.clone(), false),
+        }
+    }
+    /// An array that nobody else sees, for the device.
+    fn fresh(&self, array: Array) -> Result<View, String> {
+        if self.device.shares_host_memory() {
+            View::lend(&self.device.handle, array, true)
+        } else {
+            View::upload(&self.device.handle, &array)
+        }
+    }
+    /// A value that the caller gives away, for an argument that is overwritten.
+    fn give(&self, index: usize, value: Value) -> Result<View, RunError> {
+        self.check_type(index, value.ty())?;
+        match value {
+            Value::Host(array) if self.device.shares_host_memory() && array.is_unique() && is_aligned(&array) => {
+                let view = match View::of(&array) {
+                    Some(view) if view.is_sole() => Ok(view.again()),
+                    // Results of IREE that share memory, and foreign memory of unknown owners, are not written to.
+                    Some(_) => self.fresh(copy(&array)),
+                    None if array.foreign().is_some() => self.fresh(copy(&array)),
+                    None => self.fresh(array),
+                };
+                self.transfer("argument", index, view)
+            }
+            Value::Device(mut buffer) => {
+                if Arc::get_mut(&mut buffer).is_some()
+                    && let Some(view) = on_device(&*buffer, &self.device)
+                    && view.is_sole()
+                {
+                    return Ok(view.again());
+                }
+                self.keep(index, &Value::Device(buffer))
+            }
+            Value::Host(array) => self.keep(index, &Value::Host(array)),
+        }
+    }
+
+    fn run(&self, views: Views) -> Result<Vec<Value>, RunError> {
+        let results = self.function.invoke(views).map_err(|message| self.failure(message))?;
+        let mut values = Vec::with_capacity(results.len());
+        for (index, (view, expected)) in results.into_iter().zip(&self.signature.outputs).enumerate() {
+            values.push(self.result(index, view, expected)?);
+        }
+        Ok(values)
+    }
+    fn result(&self, index: usize, view: View, expected: &Type) -> Result<Value, RunError> {
+        let wrong = |found: String| RunError::ResultType {
+            entry: self.entry.clone(),
+            index,
+            expected: expected.clone(),
+            found,
+        };
+        let ty = expected.with_shape(view.shape(expected.dtype).map_err(wrong)?);
+        if !self.signature.accepts(self.signature.inputs.len() + index, expected, &ty) {
+            return Err(wrong(ty.to_string()));
+        }
+        if self.device.shares_host_memory() {
+            self.transfer("result", index, view.into_array(ty)).map(Value::Host)
+        } else {
+            Ok(Value::Device(Arc::new(DeviceArray::new(&self.device, ty, view))))
+        }
+    }
+    #[cold]
+    fn failure(&self, message: String) -> RunError {
+        let entry = self.entry.clone();
+        match self.has_host_calls.then(take_last_error).flatten() {
+            Some(error) => RunError::Host { entry, function: error.function, message: error.message },
+            None => RunError::Failed { entry, message },
+        }
+    }
+}
+
+impl fmt::Debug for Executable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Executable({} on {})", self.entry, self.device.name())
+    }
+}
+
+fn copy(array: &Array) -> Array {
+    Array::from_bytes(array.ty().clone(), array.bytes())
+}
+
+fn is_aligned(array: &Array) -> bool {
+    array.bytes().as_ptr().align_offset(ALIGNMENT) == 0
+}
+
+fn on_device<'a>(buffer: &'a dyn DeviceBuffer, device: &Arc<Device>) -> Option<&'a View> {
+    let buffer: &dyn Any = buffer;
+    buffer.downcast_ref::<DeviceArray>()?.view_on(device)
+}

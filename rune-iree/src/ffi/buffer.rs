@@ -1,0 +1,259 @@
+//! Buffers: arrays of the host lent to IREE, and buffers of IREE read by the host, without copies where memory is shared.
+
+use super::runtime::{DeviceHandle, View, allocator, check};
+use eerie_sys::runtime as sys;
+use rune_trace::{ALIGNMENT, Array, DType, HostMemory, Shape, Type};
+use smallvec::SmallVec;
+use std::any::Any;
+use std::ffi::c_void;
+use std::ptr::null_mut;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+/// The element type that the ABI of compiled code gives a dtype.
+fn element_type(dtype: DType) -> sys::iree_hal_element_type_t {
+    let t = match dtype {
+        DType::Bool => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_BOOL_8,
+        // Signless, as StableHLO's `i8`.
+        DType::I8 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_INT_8,
+        DType::I16 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_INT_16,
+        DType::I32 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_INT_32,
+        DType::I64 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_INT_64,
+        DType::U8 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_UINT_8,
+        DType::U16 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_UINT_16,
+        DType::U32 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_UINT_32,
+        DType::U64 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_UINT_64,
+        DType::F16 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_FLOAT_16,
+        DType::BF16 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_BFLOAT_16,
+        DType::F32 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_FLOAT_32,
+        DType::F64 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_FLOAT_64,
+    };
+    t as sys::iree_hal_element_type_t
+}
+
+const IMMUTABLE: u32 = sys::iree_hal_buffer_usage_bits_t_IREE_HAL_BUFFER_USAGE_SHARING_IMMUTABLE as u32;
+
+fn params(usage: u32) -> sys::iree_hal_buffer_params_t {
+    sys::iree_hal_buffer_params_t {
+        usage: sys::iree_hal_buffer_usage_bits_t_IREE_HAL_BUFFER_USAGE_DEFAULT as u32 | usage,
+        access: sys::iree_hal_memory_access_bits_t_IREE_HAL_MEMORY_ACCESS_ALL as _,
+        type_: sys::iree_hal_memory_type_bits_t_IREE_HAL_MEMORY_TYPE_DEVICE_LOCAL as _,
+        ..Default::default()
+    }
+}
+
+fn infinitely() -> sys::iree_timeout_t {
+    sys::iree_timeout_t { type_: sys::iree_timeout_type_e_IREE_TIMEOUT_ABSOLUTE, nanos: i64::MAX }
+}
+
+unsafe extern "C" fn drop_array(array: *mut c_void, _: *mut sys::iree_hal_buffer_t) {
+    // SAFETY: `array` came from `Box::into_raw` in `View::lend`, and IREE calls this once.
+    drop(unsafe { Box::from_raw(array.cast::<Array>()) });
+}
+
+/// Memory of IREE that the host reads. Keeps the buffer alive.
+pub(crate) struct MappedView {
+    view: View,
+    ty: Type,
+    data: *const u8,
+}
+// SAFETY: the memory is only read through this, and what writes to it is ruled out as `bytes` says.
+unsafe impl Send for MappedView {}
+// SAFETY: as above.
+unsafe impl Sync for MappedView {}
+
+impl HostMemory for MappedView {
+    fn bytes(&self) -> &[u8] {
+        if self.data.is_null() {
+            return &[];
+        }
+        // SAFETY: `data` is the start of a mapping of the whole view, which holds as long as the buffer that `view`
+        // retains. Nothing writes to it: IREE only writes to results while it makes them and to arguments that were
+        // given away (`View::give` makes sure that no array sees those) or copied.
+        unsafe { std::slice::from_raw_parts(self.data, self.ty.bytes()) }
+    }
+}
+
+impl View {
+    /// Lends an array to a device that shares the memory of the host: no copy. The array lives until IREE drops the
+    /// buffer. `sole` says that nobody else will read the array again, so that IREE may write to it.
+    ///
+    /// The array must be aligned to [`ALIGNMENT`].
+    pub(crate) fn lend(device: &DeviceHandle, array: Array, sole: bool) -> Result<View, String> {
+        let (ty, bytes) = (array.ty().clone(), array.bytes());
+        debug_assert_eq!(bytes.as_ptr().align_offset(ALIGNMENT), 0, "lent memory must be aligned");
+        // SAFETY: an empty array has no memory, and any aligned pointer will do for it.
+        let mut external = sys::iree_hal_external_buffer_t {
+            type_: sys::iree_hal_external_buffer_type_e_IREE_HAL_EXTERNAL_BUFFER_TYPE_HOST_ALLOCATION,
+            flags: 0,
+            size: bytes.len(),
+            handle: sys::iree_hal_external_buffer_t__bindgen_ty_1 {
+                host_allocation: sys::iree_hal_external_buffer_t__bindgen_ty_1__bindgen_ty_1 {
+                    ptr: bytes.as_ptr().cast_mut().cast(),
+                },
+            },
+        };
+        let array = Box::into_raw(Box::new(array));
+        let release = sys::iree_hal_buffer_release_callback_t { fn_: Some(drop_array), user_data: array.cast() };
+        let usage = if sole { 0 } else { IMMUTABLE };
+        let mut buffer = null_mut();
+        // SAFETY: the memory stays in place until `drop_array` is called, as the boxed array holds it. A buffer that is
+        // not `sole` is never written to: it is only passed for parameters that the code does not overwrite.
+        unsafe {
+            let status =
+                sys::iree_hal_allocator_import_buffer(device.buffers(), params(usage), &mut external, release, &mut buffer);
+            check(status).inspect_err(|_| drop(Box::from_raw(array)))?;
+            View::over(buffer, &ty)
+        }
+    }
+    /// Copies an array to the memory of a device.
+    pub(crate) fn upload(device: &DeviceHandle, array: &Array) -> Result<View, String> {
+        let (ty, bytes) = (array.ty(), array.bytes());
+        let mut buffer = null_mut();
+        // SAFETY: the buffer is as long as the array; the copy has ended when the call returns.
+        unsafe {
+            check(sys::iree_hal_allocator_allocate_buffer(
+                device.buffers(),
+                params(0),
+                bytes.len(),
+                &mut buffer,
+            ))?;
+            let view = View::over(buffer, ty)?;
+            if !bytes.is_empty() {
+                check(sys::iree_hal_device_transfer_h2d(
+                    device.device(),
+                    bytes.as_ptr().cast(),
+                    buffer,
+                    0,
+                    bytes.len(),
+                    0,
+                    infinitely(),
+                ))?;
+            }
+            Ok(view)
+        }
+    }
+    /// A view of a whole buffer; takes over the reference.
+    ///
+    /// # Safety
+    /// `buffer` is live and large enough.
+    unsafe fn over(buffer: *mut sys::iree_hal_buffer_t, ty: &Type) -> Result<View, String> {
+        let dims: SmallVec<[u64; 6]> = ty.shape.iter().map(|&d| d as u64).collect();
+        let mut view = null_mut();
+        // SAFETY: the buffer is live; the view retains it, so that the reference held here can be released.
+        unsafe {
+            let status = sys::iree_hal_buffer_view_create(
+                buffer,
+                dims.len(),
+                dims.as_ptr().cast(),
+                element_type(ty.dtype),
+                sys::iree_hal_encoding_types_t_IREE_HAL_ENCODING_TYPE_DENSE_ROW_MAJOR as _,
+                allocator(),
+                &mut view,
+            );
+            sys::iree_hal_buffer_release(buffer);
+            check(status)?;
+        }
+        View::take(view)
+    }
+    /// The same view, once more.
+    pub(crate) fn again(&self) -> View {
+        // SAFETY: the view is live; the new handle owns the new reference.
+        unsafe { sys::iree_hal_buffer_view_retain(self.raw()) };
+        View(self.0)
+    }
+    fn buffer(&self) -> *mut sys::iree_hal_buffer_t {
+        // SAFETY: the view is live.
+        unsafe { sys::iree_hal_buffer_view_buffer(self.raw()) }
+    }
+    /// Whether this is the only way to its memory, so that IREE may write to it.
+    pub(crate) fn is_sole(&self) -> bool {
+        let count = |raw: *mut i32| {
+            // SAFETY: counts of references are atomic integers in live objects.
+            unsafe { AtomicI32::from_ptr(raw) }.load(Ordering::Acquire)
+        };
+        let buffer = self.buffer();
+        // SAFETY: the view holds its buffer, and that the buffer it is a part of. A view begins with its count of
+        // references, as every object of the VM that is in a list.
+        unsafe {
+            let whole = sys::iree_hal_buffer_allocated_buffer(buffer);
+            let usage = sys::iree_hal_buffer_allowed_usage(whole) as u32;
+            count(self.raw().cast()) == 1
+                && count(&raw mut (*buffer).resource.ref_count) == 1
+                && (whole == buffer || count(&raw mut (*whole).resource.ref_count) == 1)
+                && usage & IMMUTABLE == 0
+        }
+    }
+    /// The shape, and whether the elements are of `dtype`.
+    pub(crate) fn shape(&self, dtype: DType) -> Result<Shape, String> {
+        // SAFETY: the view is live, and its sizes are `rank` integers in it.
+        let (found, dims) = unsafe {
+            let rank = sys::iree_hal_buffer_view_shape_rank(self.raw());
+            let dims = sys::iree_hal_buffer_view_shape_dims(self.raw());
+            let dims = if rank == 0 { &[][..] } else { std::slice::from_raw_parts(dims, rank) };
+            (sys::iree_hal_buffer_view_element_type(self.raw()), dims)
+        };
+        let expected = element_type(dtype);
+        let bits = |t: u32| t & 0xff;
+        // Compiled code may give signless integers for what was declared unsigned.
+        if found != expected && !(dtype.is_int() && bits(found as u32) == bits(expected as u32)) {
+            return Err(format!("elements of IREE's type {found:#x} where {dtype} ({expected:#x}) was expected"));
+        }
+        Ok(dims.iter().map(|&d| d as usize).collect())
+    }
+    /// An array over the memory itself, for devices that share the memory of the host.
+    pub(crate) fn into_array(self, ty: Type) -> Result<Array, String> {
+        let bytes = ty.bytes();
+        let mut data = std::ptr::null();
+        if bytes != 0 {
+            let mut mapping = sys::iree_hal_buffer_mapping_t::default();
+            // SAFETY: the buffer is live; a persistent mapping holds as long as it does, and needs no unmapping.
+            unsafe {
+                let buffer = self.buffer();
+                let length = sys::iree_hal_buffer_byte_length(buffer);
+                if length < bytes {
+                    return Err(format!("a buffer of {length} bytes where {ty} was expected"));
+                }
+                check(sys::iree_hal_buffer_map_range(
+                    buffer,
+                    sys::iree_hal_mapping_mode_bits_t_IREE_HAL_MAPPING_MODE_PERSISTENT as _,
+                    sys::iree_hal_memory_access_bits_t_IREE_HAL_MEMORY_ACCESS_READ as _,
+                    0,
+                    bytes,
+                    &mut mapping,
+                ))?;
+            }
+            data = mapping.contents.data.cast_const();
+            if data.align_offset(ty.dtype.size()) != 0 {
+                return Err(format!("a buffer that is not aligned for {}", ty.dtype));
+            }
+        }
+        Ok(Array::from_foreign(ty.clone(), Arc::new(MappedView { view: self, ty, data })))
+    }
+    /// A copy in the memory of the host.
+    pub(crate) fn download(&self, device: &DeviceHandle, ty: &Type) -> Result<Array, String> {
+        let mut bytes = rune_trace::AlignedBytes::with_capacity(ALIGNMENT, ty.bytes());
+        bytes.resize(ty.bytes(), 0);
+        if !bytes.is_empty() {
+            // SAFETY: both sides are live and `bytes.len()` long (IREE checks its own); the copy has ended on return.
+            check(unsafe {
+                sys::iree_hal_device_transfer_d2h(
+                    device.device(),
+                    self.buffer(),
+                    0,
+                    bytes.as_mut_ptr().cast(),
+                    bytes.len(),
+                    0,
+                    infinitely(),
+                )
+            })?;
+        }
+        Ok(Array::from_aligned(ty.clone(), bytes))
+    }
+    /// The view behind an array that IREE made, if it has the type that it was made with.
+    pub(crate) fn of(array: &Array) -> Option<&View> {
+        let memory: &dyn Any = &**array.foreign()?;
+        let mapped = memory.downcast_ref::<MappedView>()?;
+        (mapped.ty == *array.ty()).then_some(&mapped.view)
+    }
+}

@@ -1,0 +1,192 @@
+//! A module of the VM whose functions are Rust functions.
+
+use super::runtime::{DeviceHandle, View, VmModule, allocator, check, instance, string_view};
+use crate::host_calls::{HostCalls, HostFunction, call_caught};
+use eerie_sys::runtime as sys;
+use rune_trace::Array;
+use std::ffi::c_void;
+use std::ptr::null_mut;
+use std::sync::Arc;
+
+/// The module `host`, made of [`HostCalls`].
+pub(crate) struct HostModule(VmModule);
+
+struct State {
+    calls: Arc<dyn HostCalls>,
+    device: Arc<DeviceHandle>,
+    shares_memory: bool,
+    /// In the order of their names, as IREE wants it, each with its index in `calls`.
+    functions: Vec<(usize, HostFunction)>,
+    conventions: Vec<String>,
+    exports: Vec<sys::iree_vm_native_export_descriptor_t>,
+    descriptor: sys::iree_vm_native_module_descriptor_t,
+}
+
+impl HostModule {
+    pub(crate) fn new(
+        calls: Arc<dyn HostCalls>,
+        device: &Arc<DeviceHandle>,
+        shares_memory: bool,
+    ) -> Result<HostModule, String> {
+        let instance = instance()?;
+        let mut functions: Vec<(usize, HostFunction)> = calls.functions().into_iter().enumerate().collect();
+        functions.sort_by(|(_, f), (_, g)| f.name.cmp(&g.name));
+        if let Some(pair) = functions.windows(2).find(|p| p[0].1.name == p[1].1.name) {
+            return Err(format!("two host functions are named `{}`", pair[0].1.name));
+        }
+        // Version 0 of the calling convention, then an `r` for each array.
+        let convention = |f: &HostFunction| {
+            let arrays = |n: usize| if n == 0 { "v".to_owned() } else { "r".repeat(n) };
+            format!("0{}_{}", arrays(f.inputs.len()), arrays(f.outputs.len()))
+        };
+        let mut state = Box::new(State {
+            conventions: functions.iter().map(|(_, f)| convention(f)).collect(),
+            calls,
+            device: Arc::clone(device),
+            shares_memory,
+            functions,
+            exports: Vec::new(),
+            descriptor: Default::default(),
+        });
+        state.exports = state
+            .functions
+            .iter()
+            .zip(&state.conventions)
+            .map(|((_, f), convention)| sys::iree_vm_native_export_descriptor_t {
+                local_name: string_view(&f.name),
+                calling_convention: string_view(convention),
+                ..Default::default()
+            })
+            .collect();
+        state.descriptor = sys::iree_vm_native_module_descriptor_t {
+            name: string_view("host"),
+            export_count: state.exports.len(),
+            exports: state.exports.as_ptr(),
+            ..Default::default()
+        };
+        let state = Box::into_raw(state);
+        let mut raw = null_mut();
+        // SAFETY: the descriptor points into the boxed state, which stays where it is until IREE calls `destroy`, the
+        // last it does with the module; where no module was made, the box is taken back.
+        let made = unsafe {
+            let mut interface = sys::iree_vm_module_t::default();
+            check(sys::iree_vm_module_initialize(&mut interface, state.cast()))
+                .and_then(|()| {
+                    interface.destroy = Some(destroy);
+                    interface.begin_call = Some(begin_call);
+                    check(sys::iree_vm_native_module_create(
+                        &interface,
+                        &raw const (*state).descriptor,
+                        instance,
+                        allocator(),
+                        &mut raw,
+                    ))
+                })
+                .inspect_err(|_| drop(Box::from_raw(state)))
+        };
+        made?;
+        Ok(HostModule(VmModule::take(raw)?))
+    }
+    pub(crate) fn module(&self) -> &VmModule {
+        &self.0
+    }
+}
+
+unsafe extern "C" fn destroy(state: *mut c_void) {
+    // SAFETY: `state` is the box of `HostModule::new`; IREE calls this once.
+    drop(unsafe { Box::from_raw(state.cast::<State>()) });
+}
+
+unsafe extern "C" fn begin_call(
+    state: *mut c_void,
+    _stack: *mut sys::iree_vm_stack_t,
+    call: sys::iree_vm_function_call_t,
+) -> sys::iree_status_t {
+    // SAFETY: `state` is the box of `HostModule::new`, which nothing changes, and which IREE keeps during calls.
+    let state = unsafe { &*state.cast::<State>() };
+    let Some((index, function)) = state.functions.get(usize::from(call.function.ordinal)) else {
+        return error("there is no such host function");
+    };
+    let size = size_of::<sys::iree_vm_ref_t>();
+    if call.arguments.data_length != function.inputs.len() * size
+        || call.results.data_length != function.outputs.len() * size
+    {
+        return error("the compiled code calls a host function with the wrong number of arrays");
+    }
+    // SAFETY: by the calling convention of the function, arguments and results are packed references, so many as was
+    // just checked. Those of the arguments are borrowed, those of the results are empty or dead, and to be written.
+    let (args, results) = unsafe {
+        let args = slice(call.arguments.data.cast::<sys::iree_vm_ref_t>(), function.inputs.len());
+        (args, call.results.data.cast::<sys::iree_vm_ref_t>())
+    };
+    match call_host(state, *index, function, args) {
+        Ok(views) => {
+            for (i, view) in views.into_iter().enumerate() {
+                // SAFETY: there is room for one reference for each result; the reference that `view` owns moves.
+                unsafe { results.add(i).write_unaligned(sys::iree_hal_buffer_view_move_ref(view.raw())) };
+                std::mem::forget(view);
+            }
+            null_mut()
+        }
+        Err(message) => {
+            crate::host_calls::set_last_error(&function.name, &message);
+            error(&message)
+        }
+    }
+}
+
+/// # Safety
+/// As `std::slice::from_raw_parts`, unless `len` is 0.
+unsafe fn slice<'a, T>(data: *const T, len: usize) -> &'a [T] {
+    // SAFETY: by the contract of this function.
+    if len == 0 { &[] } else { unsafe { std::slice::from_raw_parts(data, len) } }
+}
+
+fn error(message: &str) -> sys::iree_status_t {
+    let code = sys::iree_status_code_e_IREE_STATUS_INTERNAL;
+    // SAFETY: IREE copies the message; the name of the file is static.
+    unsafe { sys::iree_status_allocate(code, c"host call".as_ptr(), 0, string_view(message)) }
+}
+
+fn call_host(
+    state: &State,
+    index: usize,
+    function: &HostFunction,
+    args: &[sys::iree_vm_ref_t],
+) -> Result<Vec<View>, String> {
+    let mut arrays = Vec::with_capacity(args.len());
+    for (reference, ty) in args.iter().zip(&function.inputs) {
+        // SAFETY: the reference is borrowed from the caller during this call; the new handle owns a new one.
+        let view = unsafe {
+            let mut raw = null_mut();
+            check(sys::iree_hal_buffer_view_check_deref(*reference, &mut raw))?;
+            sys::iree_hal_buffer_view_retain(raw);
+            View::take(raw)?
+        };
+        let ty = ty.with_shape(view.shape(ty.dtype)?);
+        arrays.push(if state.shares_memory { view.into_array(ty)? } else { view.download(&state.device, &ty)? });
+    }
+    let results = call_caught(&*state.calls, index, &arrays)?;
+    if results.len() != function.outputs.len() {
+        return Err(format!("it returned {} arrays instead of {}", results.len(), function.outputs.len()));
+    }
+    let mut views = Vec::with_capacity(results.len());
+    for (i, (array, ty)) in results.into_iter().zip(&function.outputs).enumerate() {
+        if array.dtype() != ty.dtype || array.shape().rank() != ty.rank() {
+            return Err(format!("its result {i} is {} instead of {ty}", array.ty()));
+        }
+        // The compiled code may write to results, so they are lent as they are only if nothing else sees them.
+        views.push(if !state.shares_memory {
+            View::upload(&state.device, &array)?
+        } else if array.is_unique() && array.foreign().is_none() {
+            View::lend(&state.device, array, true)?
+        } else {
+            View::lend(&state.device, Array::from_bytes(array.ty().clone(), array.bytes()), true)?
+        });
+    }
+    // The compiled code may write to the memory of the arguments once the call has ended.
+    if state.shares_memory && !arrays.iter().all(Array::is_unique) {
+        return Err("it kept an argument beyond the call; it has to keep a copy of the elements instead".to_owned());
+    }
+    Ok(views)
+}

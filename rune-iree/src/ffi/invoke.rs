@@ -1,0 +1,171 @@
+//! Calling functions of compiled code: the hot path.
+
+use super::host_module::HostModule;
+use super::runtime::{Context, DeviceHandle, View, VmModule, allocator, bytecode_module, check, context, string_view};
+use crate::CompiledModule;
+use eerie_sys::runtime as sys;
+use smallvec::SmallVec;
+use std::cell::Cell;
+use std::ptr::null_mut;
+use std::sync::Arc;
+
+/// Arguments and results.
+pub(crate) type Views = SmallVec<[View; 8]>;
+
+/// A function of loaded code.
+///
+/// It may be called from several threads at once: the context was made for that, and what rune compiles has no mutable
+/// globals (those it has are set when it is loaded).
+pub(crate) struct Function {
+    function: sys::iree_vm_function_t,
+    // Dropped in this order: the context, the code, then the memory the code is in.
+    context: Context,
+    _code: VmModule,
+    _host: Option<HostModule>,
+    _bytes: CompiledModule,
+    _device: Arc<DeviceHandle>,
+    inputs: usize,
+    outputs: usize,
+}
+// SAFETY: the function is an index into a module that lives as long as the context; the rest is `Send` and `Sync`.
+unsafe impl Send for Function {}
+// SAFETY: as above.
+unsafe impl Sync for Function {}
+
+impl Function {
+    /// Loads code and looks up `entry` in it.
+    pub(crate) fn load(
+        device: &Arc<DeviceHandle>,
+        module: &CompiledModule,
+        entry: &str,
+        host: Option<HostModule>,
+    ) -> Result<Function, String> {
+        // SAFETY: `module`, a clone of which is kept, outlives the module and the context.
+        let code = unsafe { bytecode_module(module.bytes()) }?;
+        let context = context(device, host.as_ref().map(HostModule::module), &code)?;
+        let mut function = sys::iree_vm_function_t::default();
+        let (mut inputs, mut outputs) = (0, 0);
+        // SAFETY: writes into live locals; the code is live.
+        unsafe {
+            check(sys::iree_vm_module_lookup_function_by_name(
+                code.raw(),
+                sys::iree_vm_function_linkage_e_IREE_VM_FUNCTION_LINKAGE_EXPORT as _,
+                string_view(entry),
+                &mut function,
+            ))?;
+            let signature = sys::iree_vm_function_signature(&function);
+            check(sys::iree_vm_function_call_count_arguments_and_results(&signature, &mut inputs, &mut outputs))?;
+        }
+        Ok(Function {
+            function,
+            context,
+            _code: code,
+            _host: host,
+            _bytes: module.clone(),
+            _device: Arc::clone(device),
+            inputs,
+            outputs,
+        })
+    }
+    /// The numbers of arguments and results.
+    pub(crate) fn arity(&self) -> (usize, usize) {
+        (self.inputs, self.outputs)
+    }
+    /// Calls the function.
+    pub(crate) fn invoke(&self, args: Views) -> Result<Views, String> {
+        let lists = Lists::borrow()?;
+        // SAFETY: the lists are live and used by this call alone; moving a reference into a list, or retaining one out
+        // of it, keeps every count of references right. The context and its modules are live.
+        unsafe {
+            for arg in args {
+                let mut reference = sys::iree_hal_buffer_view_move_ref(arg.raw());
+                std::mem::forget(arg);
+                let status = sys::iree_vm_list_push_ref_move(lists.inputs, &mut reference);
+                // A no-op where the push took the reference.
+                sys::iree_vm_ref_release(&mut reference);
+                check(status)?;
+            }
+            check(sys::iree_vm_invoke(
+                self.context.raw(),
+                self.function,
+                sys::iree_vm_invocation_flag_bits_t_IREE_VM_INVOCATION_FLAG_NONE as _,
+                std::ptr::null(),
+                lists.inputs,
+                lists.outputs,
+                allocator(),
+            ))?;
+            let mut results = Views::with_capacity(self.outputs);
+            for i in 0..self.outputs {
+                let raw = sys::iree_vm_list_get_buffer_view_assign(lists.outputs, i);
+                if raw.is_null() {
+                    return Err(format!("result {i} is no array"));
+                }
+                sys::iree_hal_buffer_view_retain(raw);
+                results.push(View::take(raw)?);
+            }
+            Ok(results)
+        }
+    }
+}
+
+/// Two lists of references, kept by each thread from call to call, so that calls allocate none.
+struct Lists {
+    inputs: *mut sys::iree_vm_list_t,
+    outputs: *mut sys::iree_vm_list_t,
+}
+
+thread_local! {
+    /// Empty while a call is under way: a host function may call compiled code again.
+    static KEPT: Cell<Option<Lists>> = const { Cell::new(None) };
+}
+
+impl Lists {
+    fn borrow() -> Result<Borrowed, String> {
+        if let Some(lists) = KEPT.try_with(Cell::take).ok().flatten() {
+            return Ok(Borrowed(Some(lists)));
+        }
+        let new = || {
+            let mut list = null_mut();
+            // SAFETY: creates an object into a live local. The default type is that of lists of anything.
+            check(unsafe {
+                sys::iree_vm_list_create(sys::iree_vm_type_def_t::default(), 8, allocator(), &mut list)
+            })?;
+            Ok::<_, String>(list)
+        };
+        let mut lists = Lists { inputs: new()?, outputs: null_mut() };
+        lists.outputs = new()?;
+        Ok(Borrowed(Some(lists)))
+    }
+}
+impl Drop for Lists {
+    fn drop(&mut self) {
+        for list in [self.inputs, self.outputs] {
+            if !list.is_null() {
+                // SAFETY: this owns the only reference to the list.
+                unsafe { sys::iree_vm_list_release(list) }
+            }
+        }
+    }
+}
+
+/// Lists that go back, empty, when dropped.
+struct Borrowed(Option<Lists>);
+impl std::ops::Deref for Borrowed {
+    type Target = Lists;
+    fn deref(&self) -> &Lists {
+        self.0.as_ref().expect("lists are there until the drop")
+    }
+}
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        if let Some(lists) = self.0.take() {
+            // SAFETY: the lists are live.
+            unsafe {
+                sys::iree_vm_list_clear(lists.inputs);
+                sys::iree_vm_list_clear(lists.outputs);
+            }
+            // Dropped where the thread is ending.
+            let _ = KEPT.try_with(|kept| kept.set(Some(lists)));
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The thin unsafe layer over IREE's C interfaces. Nothing of it is public.
+#![allow(unsafe_code)]
+
+#[cfg(feature = "run")]
+pub(crate) mod buffer;
+#[cfg(feature = "compile")]
+pub(crate) mod compiler;
+#[cfg(feature = "run")]
+pub(crate) mod host_module;
+#[cfg(feature = "run")]
+pub(crate) mod invoke;
+#[cfg(feature = "run")]
+pub(crate) mod runtime;

@@ -1,0 +1,298 @@
+//! Handles to the objects of IREE's runtime, each released when dropped.
+
+use eerie_sys::runtime as sys;
+use std::ffi::{c_char, c_void};
+use std::ptr::{NonNull, null, null_mut};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+
+unsafe extern "C" {
+    // In the archive that eerie-sys links, though not in its bindings.
+    fn iree_allocator_libc_ctl(
+        this: *mut c_void,
+        command: sys::iree_allocator_command_e,
+        params: *const c_void,
+        inout_ptr: *mut *mut c_void,
+    ) -> sys::iree_status_t;
+}
+
+/// The C library's allocator.
+pub(super) fn allocator() -> sys::iree_allocator_t {
+    sys::iree_allocator_t { self_: null_mut(), ctl: Some(iree_allocator_libc_ctl) }
+}
+
+pub(super) fn string_view(s: &str) -> sys::iree_string_view_t {
+    sys::iree_string_view_t { data: s.as_ptr().cast(), size: s.len() }
+}
+
+/// The message of a status that is not OK; frees the status.
+pub(super) fn check(status: sys::iree_status_t) -> Result<(), String> {
+    if status.is_null() { Ok(()) } else { Err(message(status)) }
+}
+
+#[cold]
+fn message(status: sys::iree_status_t) -> String {
+    let (mut text, mut len): (*mut c_char, usize) = (null_mut(), 0);
+    let allocator = allocator();
+    // SAFETY: `status` is a live status that is owned here and freed once; the text that IREE allocates is copied, then
+    // freed with the allocator it came from.
+    unsafe {
+        let message = if sys::iree_status_to_string(status, &allocator, &mut text, &mut len) {
+            let message = String::from_utf8_lossy(std::slice::from_raw_parts(text.cast(), len)).into_owned();
+            sys::iree_allocator_free(allocator, text.cast());
+            message
+        } else {
+            "an unknown error".to_owned()
+        };
+        sys::iree_status_free(status);
+        message
+    }
+}
+
+/// Creating devices, modules and contexts is not safe in several threads at once (IREE registers types, and initializes
+/// executables, without locks); they take this lock.
+fn lifecycle() -> MutexGuard<'static, ()> {
+    static LOCK: Mutex<()> = Mutex::new(());
+    LOCK.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+struct Instance(NonNull<sys::iree_vm_instance_t>);
+// SAFETY: an instance is thread-safe by IREE's contract.
+unsafe impl Send for Instance {}
+// SAFETY: as above.
+unsafe impl Sync for Instance {}
+
+/// The one instance of this process, never released.
+pub(super) fn instance() -> Result<*mut sys::iree_vm_instance_t, String> {
+    static INSTANCE: OnceLock<Result<Instance, String>> = OnceLock::new();
+    let made = INSTANCE.get_or_init(|| {
+        let mut raw = null_mut();
+        // SAFETY: creates an object into a live local, and registers the types of the HAL in it, once in a process.
+        unsafe {
+            let capacity = sys::IREE_VM_TYPE_CAPACITY_DEFAULT as usize;
+            check(sys::iree_vm_instance_create(capacity, allocator(), &mut raw))?;
+            check(sys::iree_hal_module_register_all_types(raw))?;
+        }
+        NonNull::new(raw).map(Instance).ok_or_else(|| "IREE made no instance".to_owned())
+    });
+    made.as_ref().map(|i| i.0.as_ptr()).map_err(String::clone)
+}
+
+macro_rules! handle {
+    ($(#[$doc:meta])* $name:ident, $raw:ident, $release:ident) => {
+        $(#[$doc])*
+        pub(crate) struct $name(pub(super) NonNull<sys::$raw>);
+        impl $name {
+            /// Takes over a reference.
+            pub(super) fn take(raw: *mut sys::$raw) -> Result<$name, String> {
+                NonNull::new(raw).map($name).ok_or_else(|| "IREE returned a null pointer".to_owned())
+            }
+            pub(super) fn raw(&self) -> *mut sys::$raw {
+                self.0.as_ptr()
+            }
+        }
+        impl Drop for $name {
+            fn drop(&mut self) {
+                // SAFETY: this owns one reference to a live object.
+                unsafe { sys::$release(self.raw()) }
+            }
+        }
+        // SAFETY: the object is thread-safe, or immutable with an atomic count of references, by IREE's contract.
+        unsafe impl Send for $name {}
+        // SAFETY: as above.
+        unsafe impl Sync for $name {}
+    };
+}
+
+handle!(
+    /// A device.
+    RawDevice, iree_hal_device_t, iree_hal_device_release
+);
+handle!(Group, iree_hal_device_group_t, iree_hal_device_group_release);
+handle!(
+    /// A module of the VM: compiled code, or functions of the host.
+    VmModule, iree_vm_module_t, iree_vm_module_release
+);
+handle!(
+    /// Modules linked to each other, with their state.
+    Context, iree_vm_context_t, iree_vm_context_release
+);
+handle!(
+    /// A typed and shaped view of a buffer.
+    View, iree_hal_buffer_view_t, iree_hal_buffer_view_release
+);
+
+/// A device, and the module through which compiled code speaks to it.
+pub(crate) struct DeviceHandle {
+    // Fields are dropped in this order.
+    hal: VmModule,
+    _group: Group,
+    device: RawDevice,
+}
+
+impl DeviceHandle {
+    /// Opens the default device of a driver.
+    pub(crate) fn open(driver_name: &str) -> Result<DeviceHandle, String> {
+        let instance = instance()?;
+        let _lock = lifecycle();
+        // SAFETY: objects are created into live locals in the order of IREE's own tools, under the lifecycle lock. The
+        // registry lives for good; references that are not kept are released once, after their last use.
+        unsafe {
+            let registry = registry()?;
+            let mut driver = null_mut();
+            check(sys::iree_hal_driver_registry_try_create(
+                registry,
+                string_view(driver_name),
+                allocator(),
+                &mut driver,
+            ))?;
+            let device = create_device(driver);
+            sys::iree_hal_driver_release(driver);
+            let device = device?;
+
+            let mut tracker = null_mut();
+            let options = sys::iree_async_frontier_tracker_options_t {
+                axis_table_capacity: 256,
+                session_epoch: 1,
+                machine_index: 0,
+            };
+            check(sys::iree_async_frontier_tracker_create(options, allocator(), &mut tracker))?;
+            let mut group = null_mut();
+            let made =
+                sys::iree_hal_device_group_create_from_device(device.raw(), tracker, allocator(), &mut group);
+            sys::iree_async_frontier_tracker_release(tracker);
+            check(made)?;
+            let group = Group::take(group)?;
+
+            let mut hal = null_mut();
+            check(sys::iree_hal_module_create(
+                instance,
+                sys::iree_hal_module_device_policy_default(),
+                group.raw(),
+                sys::iree_hal_module_flag_bits_t_IREE_HAL_MODULE_FLAG_SYNCHRONOUS as _,
+                sys::iree_hal_module_debug_sink_null(),
+                allocator(),
+                &mut hal,
+            ))?;
+            Ok(DeviceHandle { hal: VmModule::take(hal)?, _group: group, device })
+        }
+    }
+    pub(super) fn device(&self) -> *mut sys::iree_hal_device_t {
+        self.device.raw()
+    }
+    /// The allocator of its buffers, which lives as long as the device.
+    pub(super) fn buffers(&self) -> *mut sys::iree_hal_allocator_t {
+        // SAFETY: the device is live.
+        unsafe { sys::iree_hal_device_allocator(self.device.raw()) }
+    }
+}
+
+/// The names of the drivers in this build.
+pub(crate) fn drivers() -> Result<Vec<String>, String> {
+    let _lock = lifecycle();
+    let (mut count, mut infos) = (0, null_mut());
+    // SAFETY: IREE allocates an array of `count` infos, whose names are static; it is freed after they were copied.
+    unsafe {
+        check(sys::iree_hal_driver_registry_enumerate(registry()?, allocator(), &mut count, &mut infos))?;
+        if infos.is_null() {
+            return Ok(Vec::new());
+        }
+        let names = std::slice::from_raw_parts(infos, count)
+            .iter()
+            .map(|i| std::slice::from_raw_parts(i.driver_name.data.cast(), i.driver_name.size))
+            .map(|name| String::from_utf8_lossy(name).into_owned())
+            .collect();
+        sys::iree_allocator_free(allocator(), infos.cast());
+        Ok(names)
+    }
+}
+
+/// The registry of all drivers in this build, made once. To be called under the lifecycle lock.
+fn registry() -> Result<*mut sys::iree_hal_driver_registry_t, String> {
+    struct Registry(*mut sys::iree_hal_driver_registry_t);
+    // SAFETY: only used under the lifecycle lock.
+    unsafe impl Send for Registry {}
+    // SAFETY: as above.
+    unsafe impl Sync for Registry {}
+    static REGISTRY: OnceLock<Result<Registry, String>> = OnceLock::new();
+    let made = REGISTRY.get_or_init(|| {
+        let mut raw = null_mut();
+        // SAFETY: creates an object into a live local and fills it, once.
+        unsafe {
+            check(sys::iree_hal_driver_registry_allocate(allocator(), &mut raw))?;
+            check(sys::iree_hal_register_all_available_drivers(raw))?;
+        }
+        Ok(Registry(raw))
+    });
+    made.as_ref().map(|r| r.0).map_err(String::clone)
+}
+
+/// # Safety
+/// `driver` is live; the lifecycle lock is held.
+unsafe fn create_device(driver: *mut sys::iree_hal_driver_t) -> Result<RawDevice, String> {
+    let mut pool = null_mut();
+    // SAFETY: objects are created into live locals; a device that was made retains the pool.
+    unsafe {
+        check(sys::iree_async_proactor_pool_create(
+            1,
+            null(),
+            sys::iree_async_proactor_pool_options_default(),
+            allocator(),
+            &mut pool,
+        ))?;
+        let params = sys::iree_hal_device_create_params_t { proactor_pool: pool, ..Default::default() };
+        let mut device = null_mut();
+        let status = sys::iree_hal_driver_create_default_device(driver, &params, allocator(), &mut device);
+        sys::iree_async_proactor_pool_release(pool);
+        check(status)?;
+        RawDevice::take(device)
+    }
+}
+
+/// Loads compiled code from memory that is aligned to 64 bytes.
+///
+/// # Safety
+/// `bytes` outlive the module and every context made with it.
+pub(super) unsafe fn bytecode_module(bytes: &[u8]) -> Result<VmModule, String> {
+    let instance = instance()?;
+    let _lock = lifecycle();
+    let archive = sys::iree_const_byte_span_t { data: bytes.as_ptr(), data_length: bytes.len() };
+    let nothing_to_free = sys::iree_allocator_t { self_: null_mut(), ctl: None };
+    let mut raw = null_mut();
+    // SAFETY: the archive lives long enough by the contract of this function; IREE checks its structure.
+    unsafe {
+        check(sys::iree_vm_bytecode_module_create(
+            instance,
+            sys::iree_vm_bytecode_module_flags_e_IREE_VM_BYTECODE_MODULE_FLAG_NONE,
+            archive,
+            nothing_to_free,
+            allocator(),
+            &mut raw,
+        ))?;
+    }
+    VmModule::take(raw)
+}
+
+/// Links modules: that of the device, those of the host if any, then the compiled code.
+pub(super) fn context(
+    device: &Arc<DeviceHandle>,
+    host: Option<&VmModule>,
+    code: &VmModule,
+) -> Result<Context, String> {
+    let instance = instance()?;
+    let _lock = lifecycle();
+    let mut modules: Vec<*mut sys::iree_vm_module_t> =
+        [Some(&device.hal), host, Some(code)].into_iter().flatten().map(VmModule::raw).collect();
+    let mut raw = null_mut();
+    // SAFETY: the modules are live, and retained by the context. CONCURRENT: see `Function` on what makes it right.
+    unsafe {
+        check(sys::iree_vm_context_create_with_modules(
+            instance,
+            sys::iree_vm_context_flag_bits_t_IREE_VM_CONTEXT_FLAG_CONCURRENT as _,
+            modules.len(),
+            modules.as_mut_ptr(),
+            allocator(),
+            &mut raw,
+        ))?;
+    }
+    Context::take(raw)
+}

@@ -1,0 +1,73 @@
+//! Rust functions that compiled code may call.
+
+use rune_trace::{Array, Type};
+use std::any::Any;
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A function of the host, as the compiled code sees it: `host.name`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HostFunction {
+    /// The name, without `host.`.
+    pub name: String,
+    /// The arguments. Of their shapes only the rank counts: the sizes come with each call.
+    pub inputs: Vec<Type>,
+    /// The results. Of their shapes only the rank counts.
+    pub outputs: Vec<Type>,
+}
+
+/// The host functions of a program.
+///
+/// In the module they are declared with open sizes, and called through casts:
+///
+/// ```mlir
+/// func.func private @host.sort(tensor<?xf32>) -> tensor<?xf32>
+/// func.func @main(%x: tensor<10xf32>) -> tensor<10xf32> {
+///   %a = tensor.cast %x : tensor<10xf32> to tensor<?xf32>
+///   %b = call @host.sort(%a) : (tensor<?xf32>) -> tensor<?xf32>
+///   %c = tensor.cast %b : tensor<?xf32> to tensor<10xf32>
+///   return %c : tensor<10xf32>
+/// }
+/// ```
+pub trait HostCalls: Send + Sync {
+    /// The functions. Asked once, when a module is loaded.
+    fn functions(&self) -> Vec<HostFunction>;
+    /// Calls the function at `index` of [`HostCalls::functions`].
+    ///
+    /// On devices that share the memory of the host, `args` are the memory of the device itself: an argument must not
+    /// be kept beyond the call (one that is, is found, and the call fails). May be called from several threads at once.
+    /// A panic becomes an error.
+    ///
+    /// # Errors
+    /// Any text; the whole program then fails with it.
+    fn call(&self, index: usize, args: &[Array]) -> Result<Vec<Array>, String>;
+}
+
+/// Calls, and turns a panic into an error.
+pub(crate) fn call_caught(calls: &dyn HostCalls, index: usize, args: &[Array]) -> Result<Vec<Array>, String> {
+    catch_unwind(AssertUnwindSafe(|| calls.call(index, args))).unwrap_or_else(|panic| Err(panic_message(&*panic)))
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("it panicked: {}", text.unwrap_or("without a message"))
+}
+
+/// What a host function failed with, to be told apart from errors of IREE.
+pub(crate) struct HostError {
+    pub(crate) function: String,
+    pub(crate) message: String,
+}
+
+thread_local! {
+    static LAST_ERROR: RefCell<Option<HostError>> = const { RefCell::new(None) };
+}
+
+pub(crate) fn set_last_error(function: &str, message: &str) {
+    LAST_ERROR.set(Some(HostError { function: function.to_owned(), message: message.to_owned() }));
+}
+
+/// The error of a host function since this was last asked, on this thread: the one that called the compiled code.
+pub(crate) fn take_last_error() -> Option<HostError> {
+    LAST_ERROR.take()
+}

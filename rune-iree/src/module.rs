@@ -1,0 +1,118 @@
+//! Compiled modules: the bytes of a `.vmfb`.
+
+use aligned_vec::{AVec, ConstAlign};
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The alignment of the bytes of a module: IREE runs them where they are.
+const ALIGNMENT: usize = 64;
+/// How a `.vmfb` begins: it is a zip file.
+const MAGIC: &[u8] = b"PK\x03\x04";
+
+/// A compiled module. Cheap to clone.
+///
+/// It is trusted code: IREE checks its structure when it is loaded, but what it does is what its author wrote.
+#[derive(Clone)]
+pub struct CompiledModule {
+    bytes: Arc<dyn AsRef<[u8]> + Send + Sync>,
+    offset: usize,
+}
+
+/// A module could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ModuleError {
+    /// The file could not be read or written.
+    #[error("cannot {action} the compiled module {path}: {source}")]
+    File {
+        /// What was tried: `read` or `write`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The bytes are no compiled module.
+    #[error("{what} is no compiled module (.vmfb): {reason}; compile the program again")]
+    Invalid {
+        /// The file, or "the memory".
+        what: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+impl CompiledModule {
+    /// A module of a copy of these bytes.
+    ///
+    /// # Errors
+    /// If they are no `.vmfb`.
+    pub fn from_bytes(bytes: &[u8]) -> Result<CompiledModule, ModuleError> {
+        let bytes: AVec<u8, ConstAlign<ALIGNMENT>> = AVec::from_slice(ALIGNMENT, bytes);
+        CompiledModule::from_storage(Arc::new(AlignedBytes(bytes)), 0, "the memory")
+    }
+    /// A module whose bytes begin `offset` bytes into `bytes`.
+    pub(crate) fn from_storage(
+        bytes: Arc<dyn AsRef<[u8]> + Send + Sync>,
+        offset: usize,
+        what: &str,
+    ) -> Result<CompiledModule, ModuleError> {
+        let invalid = |reason| ModuleError::Invalid { what: what.to_owned(), reason };
+        let module = (*bytes).as_ref().get(offset..).ok_or_else(|| invalid("it is too short"))?;
+        if !module.starts_with(MAGIC) {
+            return Err(invalid("it does not begin as one"));
+        }
+        if module.as_ptr().align_offset(ALIGNMENT) != 0 {
+            return CompiledModule::from_bytes(module);
+        }
+        Ok(CompiledModule { bytes, offset })
+    }
+    /// Reads a `.vmfb`.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is no `.vmfb`.
+    pub fn load(path: impl AsRef<Path>) -> Result<CompiledModule, ModuleError> {
+        let path = path.as_ref();
+        let bytes = read_aligned(path)
+            .map_err(|source| ModuleError::File { action: "read", path: path.to_owned(), source })?;
+        CompiledModule::from_storage(bytes, 0, &path.display().to_string())
+    }
+    /// Writes a `.vmfb`.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), ModuleError> {
+        let path = path.as_ref();
+        std::fs::write(path, self.bytes())
+            .map_err(|source| ModuleError::File { action: "write", path: path.to_owned(), source })
+    }
+    /// The bytes of the `.vmfb`, aligned to 64 bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &(*self.bytes).as_ref()[self.offset..]
+    }
+}
+
+impl fmt::Debug for CompiledModule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CompiledModule({} bytes)", self.bytes().len())
+    }
+}
+
+struct AlignedBytes(AVec<u8, ConstAlign<ALIGNMENT>>);
+impl AsRef<[u8]> for AlignedBytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// The whole of a file, in aligned memory.
+pub(crate) fn read_aligned(path: &Path) -> io::Result<Arc<dyn AsRef<[u8]> + Send + Sync>> {
+    use std::io::Read;
+    let mut file = std::fs::File::open(path)?;
+    let len = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
+    let mut bytes: AVec<u8, ConstAlign<ALIGNMENT>> = AVec::with_capacity(ALIGNMENT, len);
+    bytes.resize(len, 0);
+    file.read_exact(&mut bytes)?;
+    Ok(Arc::new(AlignedBytes(bytes)))
+}
