@@ -12,5 +12,5 @@ pub mod types;
 pub use array::{ALIGNMENT, AlignedBytes, Array, DeviceBuffer, HostMemory, Value};
 pub use dtype::{DType, Element, UnknownDType};
 pub use op::{Op, Var};
-pub use program::{BuildError, Instruction, Loc, Origin, Program, ProgramBuilder};
+pub use program::{BuildError, Instruction, Loc, MAX_DEPTH, Origin, Program, ProgramBuilder, ProgramHash};
 pub use ty::{InvalidType, Shape, Type};

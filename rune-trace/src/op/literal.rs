@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// A scalar of any dtype, compared by its bits. Written as the number and its dtype: `1.5:f32`, `-inf:f64`, `true:bool`.
+/// A scalar of any dtype, compared by its bits. Written as the number and its dtype: `1.5:f32`, `-inf:f64`, `true:bool`;
+/// a NaN whose bits are not those of `NaN` is written with them, as `NaN(0xffc00000):f32`.
 ///
 /// ```
 /// use rune_trace::op::Literal;
@@ -33,7 +34,8 @@ impl Literal {
     pub fn from_array(array: &Array) -> Option<Literal> {
         (array.ty().rank() == 0).then(|| Literal::from_bytes(array.dtype(), array.bytes()))
     }
-    fn from_bytes(dtype: DType, bytes: &[u8]) -> Literal {
+    /// The scalar of these bytes, which are at most eight.
+    pub(crate) fn from_bytes(dtype: DType, bytes: &[u8]) -> Literal {
         let mut raw = [0u8; 8];
         raw[..bytes.len()].copy_from_slice(bytes);
         Literal { dtype, bits: u64::from_le_bytes(raw) }
@@ -61,9 +63,32 @@ impl Literal {
     }
 }
 
+impl Literal {
+    /// The number alone, from which [`Literal::parse_number`] has all its bits again.
+    pub(crate) fn number(self) -> String {
+        if self.dtype.is_float() && self.to_f64().is_nan() && self != Literal::from_f64(self.dtype, f64::NAN) {
+            return format!("NaN({:#x})", self.bits);
+        }
+        with_element!(self.dtype, T => format!("{:?}", self.to_array().as_slice::<T>()[0]))
+    }
+    /// The scalar of dtype `dtype` that this text is the number of.
+    pub(crate) fn parse_number(dtype: DType, text: &str) -> Option<Literal> {
+        let text = text.trim();
+        if text == "NaN" && dtype.is_float() {
+            return Some(Literal::from_f64(dtype, f64::NAN));
+        }
+        if let Some(bits) = text.strip_prefix("NaN(0x").and_then(|t| t.strip_suffix(')')) {
+            let bits = u64::from_str_radix(bits, 16).ok()?;
+            let fits = bits.checked_shr(8 * dtype.size() as u32).unwrap_or(0) == 0;
+            let nan = Literal { dtype, bits };
+            return (dtype.is_float() && fits && nan.to_f64().is_nan()).then_some(nan);
+        }
+        with_element!(dtype, T => text.parse::<T>().ok().map(Literal::new))
+    }
+}
 impl fmt::Display for Literal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        with_element!(self.dtype, T => write!(f, "{}:{}", self.to_array().as_slice::<T>()[0], self.dtype))
+        write!(f, "{}:{}", self.number(), self.dtype)
     }
 }
 impl fmt::Debug for Literal {
@@ -88,7 +113,7 @@ impl FromStr for Literal {
         let invalid = || InvalidLiteral(s.to_owned());
         let (number, dtype) = s.rsplit_once(':').ok_or_else(invalid)?;
         let dtype: DType = dtype.parse().map_err(|_| invalid())?;
-        with_element!(dtype, T => number.trim().parse::<T>().map(Literal::new).map_err(|_| invalid()))
+        Literal::parse_number(dtype, number).ok_or_else(invalid)
     }
 }
 impl TryFrom<String> for Literal {

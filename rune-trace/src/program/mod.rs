@@ -1,12 +1,18 @@
 //! Programs: typed, in order, every variable assigned once.
 
+mod hash;
 mod origin;
 
+pub use hash::ProgramHash;
 pub use origin::{Loc, Origin};
 
 use crate::types::{self, TypeError};
 use crate::{Op, Type, Value, Var};
 use smallvec::SmallVec;
+use std::sync::OnceLock;
+
+/// How deep sub-programs may lie in each other. It bounds the stack that any walk through a program takes.
+pub const MAX_DEPTH: u32 = 64;
 
 /// One operation of a program, and the variables that its results are.
 #[derive(Clone, Debug)]
@@ -41,6 +47,9 @@ pub struct Program {
     instructions: Vec<Instruction>,
     outputs: Vec<Var>,
     types: Vec<Type>,
+    /// How deep sub-programs lie in each other: 1 without any.
+    depth: u32,
+    hash: OnceLock<ProgramHash>,
 }
 
 impl Program {
@@ -114,6 +123,9 @@ pub enum BuildError {
     /// A sub-program holds constants.
     #[error("sub-program `{0}` of an instruction holds constants; only a whole program may")]
     OpenSubProgram(String),
+    /// Sub-programs lie too deep in each other.
+    #[error("sub-program `{0}` lies deeper than {MAX_DEPTH} levels")]
+    TooDeep(String),
 }
 
 impl ProgramBuilder {
@@ -124,7 +136,16 @@ impl ProgramBuilder {
         types.extend(constants.iter().map(|c| c.ty().clone()));
         let (instructions, outputs) = (Vec::new(), Vec::new());
         ProgramBuilder {
-            program: Program { name: name.into(), inputs: count, constants, instructions, outputs, types },
+            program: Program {
+                name: name.into(),
+                inputs: count,
+                constants,
+                instructions,
+                outputs,
+                types,
+                depth: 1,
+                hash: OnceLock::new(),
+            },
         }
     }
     /// Adds an instruction, and gives the variables of its results.
@@ -135,6 +156,12 @@ impl ProgramBuilder {
         let typed = op.try_map(|&v| self.program.types.get(v.index()).ok_or(BuildError::Unassigned(v)))?;
         if let Some((_, open)) = op.programs().into_iter().find(|(_, p)| !p.constants.is_empty()) {
             return Err(BuildError::OpenSubProgram(open.name.clone()));
+        }
+        for (_, program) in op.programs() {
+            if program.depth >= MAX_DEPTH {
+                return Err(BuildError::TooDeep(program.name.clone()));
+            }
+            self.program.depth = self.program.depth.max(program.depth + 1);
         }
         let results = types::infer(&typed)?;
         let first = Var(self.program.types.len() as u32);
@@ -158,26 +185,5 @@ impl ProgramBuilder {
         }
         self.program.outputs = outputs;
         Ok(self.program)
-    }
-}
-
-impl PartialEq for Program {
-    fn eq(&self, other: &Program) -> bool {
-        let ops = |p: &Program| p.instructions.len();
-        self.inputs == other.inputs
-            && ops(self) == ops(other)
-            && self.types == other.types
-            && self.outputs == other.outputs
-            && self.instructions.iter().zip(&other.instructions).all(|(a, b)| a.op == b.op)
-            && self.constants.len() == other.constants.len()
-    }
-}
-impl Eq for Program {}
-impl std::hash::Hash for Program {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.inputs.hash(state);
-        self.types.hash(state);
-        self.outputs.hash(state);
-        self.instructions.iter().for_each(|i| i.op.hash(state));
     }
 }

@@ -24,9 +24,9 @@ pub(super) fn dot_general(lhs: &Type, rhs: &Type, dims: &DotDims, out: DType) ->
     axes::length("rhs_batch", rhs_batch, lhs_batch.len())?;
     axes::length("rhs_contract", rhs_contract, lhs_contract.len())?;
     let left = axes::distinct("lhs_batch", lhs_batch, lhs.rank())?
-        .disjoint(axes::distinct("lhs_contract", lhs_contract, lhs.rank())?, "`lhs_batch` and `lhs_contract`")?;
+        .disjoint(axes::distinct("lhs_contract", lhs_contract, lhs.rank())?, "lhs_batch and lhs_contract")?;
     let right = axes::distinct("rhs_batch", rhs_batch, rhs.rank())?
-        .disjoint(axes::distinct("rhs_contract", rhs_contract, rhs.rank())?, "`rhs_batch` and `rhs_contract`")?;
+        .disjoint(axes::distinct("rhs_contract", rhs_contract, rhs.rank())?, "rhs_batch and rhs_contract")?;
     let pairs = lhs_batch.iter().zip(rhs_batch).chain(lhs_contract.iter().zip(rhs_contract));
     for (&l, &r) in pairs {
         if lhs.shape[l] != rhs.shape[r] {

@@ -119,9 +119,9 @@ pub(super) fn gather(x: &Type, indices: &Type, dims: &GatherDims, slice_sizes: &
         names: [
             "offset",
             "collapsed",
-            "`collapsed` and `operand_batching`",
+            "collapsed and operand_batching",
             "start_index_map",
-            "`start_index_map` and `operand_batching`",
+            "start_index_map and operand_batching",
         ],
     };
     let outside = slices.check()?;
@@ -162,9 +162,9 @@ pub(super) fn scatter(
         names: [
             "update_window",
             "inserted_window",
-            "`inserted_window` and `operand_batching`",
+            "inserted_window and operand_batching",
             "scatter_map",
-            "`scatter_map` and `operand_batching`",
+            "scatter_map and operand_batching",
         ],
     };
     let outside = slices.check()?;
