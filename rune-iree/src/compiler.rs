@@ -40,7 +40,8 @@ pub enum CompileError {
     /// There is no compiler.
     #[error(
         "the IREE compiler is not installed: run scripts/setup, or `pip install iree-base-compiler==3.13.0`, or name \
-         libIREECompiler in RUNE_IREE_COMPILER{}", looked_in(looked)
+         libIREECompiler in RUNE_IREE_COMPILER{}",
+        looked_in(looked)
     )]
     MissingCompiler {
         /// The virtual environments that were looked into.
@@ -76,12 +77,6 @@ pub enum CompileError {
     /// The result could not be taken from IREE.
     #[error("IREE could not write what it compiled: {0}")]
     Output(String),
-    /// Another thread was to compile the same program and failed without saying why.
-    #[error("the compilation of `{0}` ended in another thread without a result; compile it again")]
-    Abandoned(String),
-    /// Another thread compiled the same program, and failed.
-    #[error(transparent)]
-    Shared(Arc<CompileError>),
 }
 
 fn looked_in(venvs: &[PathBuf]) -> String {
@@ -117,19 +112,15 @@ pub const PHASES: [&str; 13] = [
 /// If there is no compiler, or it refuses the module. The error holds what the compiler said and where.
 pub fn compile(mlir: &str, name: &str, options: &CompileOptions) -> Result<CompiledModule, CompileError> {
     let output = run(mlir, name, options, None)?;
-    CompiledModule::from_storage(Arc::new(output), 0, "what IREE compiled").map_err(|e| CompileError::Output(e.to_string()))
+    CompiledModule::from_storage(Arc::new(output), 0, "what IREE compiled")
+        .map_err(|e| CompileError::Output(e.to_string()))
 }
 
 /// The text of the module after a phase of the compiler, one of [`PHASES`].
 ///
 /// # Errors
 /// As [`compile`], or if the phase is unknown.
-pub fn compile_to_phase(
-    mlir: &str,
-    name: &str,
-    options: &CompileOptions,
-    phase: &str,
-) -> Result<String, CompileError> {
+pub fn compile_to_phase(mlir: &str, name: &str, options: &CompileOptions, phase: &str) -> Result<String, CompileError> {
     if !PHASES.contains(&phase) {
         return Err(CompileError::UnknownPhase(phase.to_owned()));
     }
@@ -174,18 +165,20 @@ fn run_once(
     let linker_log = if options.target.is_cpu() { LinkerLog::new(&loaded.path) } else { None };
     flags.extend(linker_log.as_ref().map(LinkerLog::flag));
     let request = Request { mlir, name, flags: &flags, phase };
-    ffi::compile(&loaded.library, &request).map_err(|failure| {
-        let rejected = |messages: Vec<ffi::Message>| {
-            let mut diagnostics: Vec<Diagnostic> =
-                messages.iter().map(|m| Diagnostic::parse(m.severity, &m.text)).collect();
-            diagnostics.extend(linker_log.iter().flat_map(LinkerLog::diagnostics));
-            CompileError::Rejected { name: name.to_owned(), target: options.target.to_string(), diagnostics }
-        };
-        match failure {
-            Failure::Flags(message) => (CompileError::Flags(message), false),
-            Failure::Parse(messages) => (rejected(messages), false),
-            Failure::Passes(messages) => (rejected(messages), true),
-            Failure::Output(message) => (CompileError::Output(message), true),
-        }
+    let rejected = |messages: Vec<ffi::Message>| {
+        let mut diagnostics: Vec<Diagnostic> =
+            messages.iter().map(|m| Diagnostic::parse(m.severity, &m.text)).collect();
+        diagnostics.extend(linker_log.iter().flat_map(LinkerLog::diagnostics));
+        CompileError::Rejected { name: name.to_owned(), target: options.target.to_string(), diagnostics }
+    };
+    let compiled = ffi::compile(&loaded.library, &request);
+    if linker_log.as_ref().is_some_and(LinkerLog::failed) {
+        return Err((rejected(Vec::new()), true));
+    }
+    compiled.map_err(|failure| match failure {
+        Failure::Flags(message) => (CompileError::Flags(message), false),
+        Failure::Parse(messages) => (rejected(messages), false),
+        Failure::Passes(messages) => (rejected(messages), true),
+        Failure::Output(message) => (CompileError::Output(message), true),
     })
 }

@@ -78,8 +78,7 @@ impl Executable {
         signature: Signature,
         host: Option<Arc<dyn HostCalls>>,
     ) -> Result<Executable, RunError> {
-        let failed =
-            |message| RunError::Load { entry: entry.to_owned(), device: device.name().to_owned(), message };
+        let failed = |message| RunError::Load { entry: entry.to_owned(), device: device.name().to_owned(), message };
         let has_host_calls = host.is_some();
         let host = host
             .map(|calls| HostModule::new(calls, &device.handle, device.shares_host_memory()))

@@ -16,11 +16,15 @@
 //! `vulkan` add those devices.
 
 #[cfg(feature = "compile")]
+mod cache;
+#[cfg(feature = "compile")]
 mod compiler;
 #[cfg(feature = "run")]
 mod device;
 #[cfg(feature = "compile")]
 mod diagnostics;
+#[cfg(feature = "compile")]
+mod disk_cache;
 #[cfg(feature = "run")]
 mod executable;
 mod ffi;
@@ -35,6 +39,8 @@ mod module;
 mod run_error;
 mod target;
 
+#[cfg(feature = "compile")]
+pub use cache::{CacheOutcome, CompileCache, CompileTimings};
 #[cfg(feature = "compile")]
 pub use compiler::{CompileError, CompileOptions, PHASES, compile, compile_to_phase, compiler_revision};
 #[cfg(feature = "run")]

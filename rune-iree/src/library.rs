@@ -28,7 +28,8 @@ pub(crate) fn find(named: Option<PathBuf>, venvs: &[PathBuf], ask_python: bool) 
         let file = if path.is_dir() { path.join(FILE) } else { path };
         return if file.is_file() { Ok(file) } else { Err(CompileError::NoSuchCompiler(file)) };
     }
-    let in_venvs = venvs.iter().flat_map(|venv| site_packages(venv)).map(|site| library_in(&site)).find(|p| p.is_file());
+    let in_venvs =
+        venvs.iter().flat_map(|venv| site_packages(venv)).map(|site| library_in(&site)).find(|p| p.is_file());
     if let Some(found) = in_venvs {
         return Ok(found);
     }
@@ -36,6 +37,11 @@ pub(crate) fn find(named: Option<PathBuf>, venvs: &[PathBuf], ask_python: bool) 
         return Ok(found);
     }
     Err(CompileError::MissingCompiler { looked: venvs.to_vec() })
+}
+
+/// As [`compiler_library`], without asking Python, which takes as long as starting it.
+pub(crate) fn quick() -> Option<PathBuf> {
+    find(std::env::var_os("RUNE_IREE_COMPILER").map(PathBuf::from), &venvs(), false).ok()
 }
 
 fn library_in(site_packages: &Path) -> PathBuf {
@@ -59,7 +65,8 @@ fn venvs() -> Vec<PathBuf> {
 }
 
 fn site_packages(venv: &Path) -> Vec<PathBuf> {
-    let unix = std::fs::read_dir(venv.join("lib")).into_iter().flatten().flatten().map(|e| e.path().join("site-packages"));
+    let unix =
+        std::fs::read_dir(venv.join("lib")).into_iter().flatten().flatten().map(|e| e.path().join("site-packages"));
     unix.chain([venv.join("Lib/site-packages")]).filter(|p| p.is_dir()).collect()
 }
 

@@ -1,9 +1,11 @@
-//! What the linker says. IREE runs `iree-lld` as a process of its own, whose messages go to the standard error of the
-//! whole program: here they are caught, for the diagnostics.
+//! What the linker says. IREE runs `iree-lld` as a process of its own, whose messages, as those of IREE about it, go to
+//! the standard error of the whole program: here they are caught, for the diagnostics.
 //!
-//! IREE is given, instead of the linker, a link to a one-line script that runs it with its messages going to a file
-//! beside the link. Each compilation has its own link, so concurrent ones are told apart. Redirecting file descriptor
-//! 2 instead would take the messages of all other threads too, and lose the last words of a crashing compiler.
+//! IREE is given, instead of the linker, a link to a script that runs it. The script leaves the messages in a file
+//! beside the link, and a failure in another one: for IREE the linker succeeds, so that it says nothing of its own, and
+//! what it then makes is thrown away. Each compilation has its own link, so concurrent ones are told apart. Redirecting
+//! file descriptor 2 instead would take the messages of all other threads too, and lose the last words of a compiler
+//! that crashes.
 
 use crate::diagnostics::{Diagnostic, Severity};
 use std::path::{Path, PathBuf};
@@ -22,20 +24,22 @@ impl LinkerLog {
     pub(crate) fn flag(&self) -> String {
         format!("--iree-llvmcpu-embedded-linker-path={}", self.dir.join("lld").display())
     }
+    /// Whether the linker failed.
+    pub(crate) fn failed(&self) -> bool {
+        self.dir.join("failed").exists()
+    }
     /// What the linker said.
     pub(crate) fn diagnostics(&self) -> Vec<Diagnostic> {
         let text = std::fs::read_to_string(self.dir.join("log")).unwrap_or_default();
         let lines = text.lines().map(|l| l.trim_start_matches("iree-lld: ").trim_start_matches("error: "));
-        lines
-            .filter(|l| !l.is_empty())
-            .map(|line| Diagnostic {
-                severity: Severity::Error,
-                message: format!("linker: {line}"),
-                file: None,
-                line: 0,
-                column: 0,
-            })
-            .collect()
+        let message = |line| Diagnostic {
+            severity: Severity::Error,
+            message: format!("linker: {line}"),
+            file: None,
+            line: 0,
+            column: 0,
+        };
+        lines.filter(|l| !l.is_empty()).map(message).collect()
     }
 }
 impl Drop for LinkerLog {
@@ -46,6 +50,7 @@ impl Drop for LinkerLog {
 
 #[cfg(unix)]
 mod imp {
+    use crate::cache;
     use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::path::{Path, PathBuf};
@@ -53,43 +58,65 @@ mod imp {
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    /// A directory of this process, with the script in it.
-    fn script_dir(library: &Path) -> Option<&'static Path> {
-        static DIR: OnceLock<Option<PathBuf>> = OnceLock::new();
-        DIR.get_or_init(|| {
-            let linker = library.parent()?.join("iree-lld");
-            let linker = linker.to_str().filter(|l| !l.contains('\''))?;
-            if !Path::new(linker).is_file() {
-                return None;
-            }
-            let dir = new_dir(&std::env::temp_dir().join(format!("rune-link-{}", std::process::id())))?;
-            let script = dir.join("script");
-            fs::write(&script, format!("#!/bin/sh\nexec '{linker}' \"$@\" 2>>\"${{0%/*}}/log\"\n")).ok()?;
-            fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).ok()?;
-            // The directory may forbid execution.
-            let mut try_it = Command::new(&script);
-            try_it.args(["-flavor", "gnu", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
-            try_it.status().ok()?.success().then_some(dir)
-        })
-        .as_deref()
+    /// A new directory with `lld` in it.
+    pub(super) fn link(library: &Path) -> Option<PathBuf> {
+        static SCRIPT: OnceLock<Option<PathBuf>> = OnceLock::new();
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let script = SCRIPT.get_or_init(|| script(library)).as_ref()?;
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let dir = script.with_file_name(format!("{}.{count}", std::process::id()));
+        let _ = fs::remove_dir_all(&dir);
+        fs::create_dir(&dir).ok()?;
+        symlink(script, dir.join("lld")).ok()?;
+        Some(dir)
     }
 
-    /// Makes a directory that only this user can enter, and that was not there before.
-    fn new_dir(wanted: &Path) -> Option<PathBuf> {
+    /// The script, in the cache directory, from where it is used for good, or else in a new directory.
+    fn script(library: &Path) -> Option<PathBuf> {
+        let linker = library.parent()?.join("iree-lld");
+        let linker = linker.to_str().filter(|l| !l.contains('\'') && Path::new(l).is_file())?;
+        let text = format!("#!/bin/sh\n'{linker}' \"$@\" 2>>\"${{0%/*}}/log\" || : >\"${{0%/*}}/failed\" || exit 1\n");
+        let name = format!("link-{}", &blake3::hash(text.as_bytes()).to_hex()[..16]);
+        let lasting = cache::directory().map(|dir| dir.join("linker"));
+        let lasting = lasting.filter(|dir| fs::create_dir_all(dir).is_ok() && is_plain(dir));
+        lasting
+            .and_then(|dir| write(&dir, &name, &text))
+            .or_else(|| write(&new_dir(&std::env::temp_dir())?, &name, &text))
+    }
+
+    /// IREE passes the path to a shell.
+    fn is_plain(path: &Path) -> bool {
+        let plain = |c: char| c.is_alphanumeric() || "/._-+@".contains(c);
+        path.to_str().is_some_and(|p| p.chars().all(plain))
+    }
+
+    fn write(dir: &Path, name: &str, text: &str) -> Option<PathBuf> {
+        let (script, temporary) = (dir.join(name), dir.join(format!("{name}.{}", std::process::id())));
+        if fs::read_to_string(&script).is_ok_and(|found| found == text) {
+            return Some(script);
+        }
+        fs::write(&temporary, text).ok()?;
+        fs::set_permissions(&temporary, fs::Permissions::from_mode(0o700)).ok()?;
+        // The directory may forbid execution. `-flavor gnu --version` does nothing but succeed.
+        let mut try_it = Command::new(&temporary);
+        try_it.args(["-flavor", "gnu", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+        let works = try_it.status().is_ok_and(|s| s.success()) && !dir.join("failed").exists();
+        let _ = fs::remove_file(dir.join("log"));
+        if !works {
+            let _ = fs::remove_file(&temporary);
+            return None;
+        }
+        fs::rename(&temporary, &script).ok()?;
+        Some(script)
+    }
+
+    /// Makes a directory that only this user can enter.
+    fn new_dir(parent: &Path) -> Option<PathBuf> {
         use std::os::unix::fs::DirBuilderExt;
         (0..100u32).find_map(|i| {
-            let dir = wanted.with_file_name(format!("{}.{i}", wanted.file_name()?.to_str()?));
+            let dir = parent.join(format!("rune-link-{}.{i}", std::process::id()));
             fs::DirBuilder::new().mode(0o700).create(&dir).ok().map(|()| dir)
         })
-    }
-
-    pub(super) fn link(library: &Path) -> Option<PathBuf> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let root = script_dir(library)?;
-        let dir = root.join(COUNT.fetch_add(1, Ordering::Relaxed).to_string());
-        fs::create_dir(&dir).ok()?;
-        symlink(root.join("script"), dir.join("lld")).ok()?;
-        Some(dir)
     }
 }
 

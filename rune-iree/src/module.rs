@@ -74,8 +74,8 @@ impl CompiledModule {
     /// If the file cannot be read or is no `.vmfb`.
     pub fn load(path: impl AsRef<Path>) -> Result<CompiledModule, ModuleError> {
         let path = path.as_ref();
-        let bytes = read_aligned(path)
-            .map_err(|source| ModuleError::File { action: "read", path: path.to_owned(), source })?;
+        let bytes =
+            read_aligned(path).map_err(|source| ModuleError::File { action: "read", path: path.to_owned(), source })?;
         CompiledModule::from_storage(bytes, 0, &path.display().to_string())
     }
     /// Writes a `.vmfb`.
@@ -84,8 +84,11 @@ impl CompiledModule {
     /// If the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), ModuleError> {
         let path = path.as_ref();
-        std::fs::write(path, self.bytes())
-            .map_err(|source| ModuleError::File { action: "write", path: path.to_owned(), source })
+        std::fs::write(path, self.bytes()).map_err(|source| ModuleError::File {
+            action: "write",
+            path: path.to_owned(),
+            source,
+        })
     }
     /// The bytes of the `.vmfb`, aligned to 64 bytes.
     pub fn bytes(&self) -> &[u8] {

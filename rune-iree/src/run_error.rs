@@ -83,7 +83,9 @@ pub enum RunError {
         message: String,
     },
     /// A result has another type than the signature says.
-    #[error("result {index} of `{entry}` is {found}, but its signature says {expected}; the module and its signature do not belong together")]
+    #[error(
+        "result {index} of `{entry}` is {found}, but its signature says {expected}; the module and its signature do not belong together"
+    )]
     ResultType {
         /// The function.
         entry: String,

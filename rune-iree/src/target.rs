@@ -32,11 +32,20 @@ pub struct Target(Kind);
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum Kind {
     /// The CPU `cpu` of `triple`; this machine's where they are not given.
-    LlvmCpu { cpu: Option<String>, triple: Option<String> },
-    Cuda { arch: String },
+    LlvmCpu {
+        cpu: Option<String>,
+        triple: Option<String>,
+    },
+    Cuda {
+        arch: String,
+    },
     Metal,
-    Vulkan { profile: String },
-    Rocm { arch: String },
+    Vulkan {
+        profile: String,
+    },
+    Rocm {
+        arch: String,
+    },
 }
 
 /// No target has this name.
@@ -81,9 +90,10 @@ impl Target {
         let known = cpus(arch).ok_or_else(|| TargetError::UnknownProcessor {
             backend: "llvm-cpu",
             name: triple.unwrap_or(arch).to_owned(),
-            advice: "write a triple such as x86_64-unknown-linux-gnu, aarch64-unknown-linux-gnu, arm64-apple-darwin or \
+            advice:
+                "write a triple such as x86_64-unknown-linux-gnu, aarch64-unknown-linux-gnu, arm64-apple-darwin or \
                      riscv64-unknown-linux-gnu"
-                .to_owned(),
+                    .to_owned(),
         })?;
         if let Some(t) = triple {
             let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);

@@ -100,8 +100,13 @@ impl View {
         // SAFETY: the memory stays in place until `drop_array` is called, as the boxed array holds it. A buffer that is
         // not `sole` is never written to: it is only passed for parameters that the code does not overwrite.
         unsafe {
-            let status =
-                sys::iree_hal_allocator_import_buffer(device.buffers(), params(usage), &mut external, release, &mut buffer);
+            let status = sys::iree_hal_allocator_import_buffer(
+                device.buffers(),
+                params(usage),
+                &mut external,
+                release,
+                &mut buffer,
+            );
             check(status).inspect_err(|_| drop(Box::from_raw(array)))?;
             View::over(buffer, &ty)
         }
@@ -112,12 +117,7 @@ impl View {
         let mut buffer = null_mut();
         // SAFETY: the buffer is as long as the array; the copy has ended when the call returns.
         unsafe {
-            check(sys::iree_hal_allocator_allocate_buffer(
-                device.buffers(),
-                params(0),
-                bytes.len(),
-                &mut buffer,
-            ))?;
+            check(sys::iree_hal_allocator_allocate_buffer(device.buffers(), params(0), bytes.len(), &mut buffer))?;
             let view = View::over(buffer, ty)?;
             if !bytes.is_empty() {
                 check(sys::iree_hal_device_transfer_h2d(

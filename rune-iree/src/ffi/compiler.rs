@@ -183,10 +183,7 @@ pub(crate) fn compile(library: &'static Library, request: &Request<'_>) -> Resul
         if !api.ireeCompilerInvocationParseSource(invocation, source) {
             return Err(Failure::Parse(taken()));
         }
-        if !api.ireeCompilerInvocationPipeline(
-            invocation,
-            sys::iree_compiler_pipeline_t_IREE_COMPILER_PIPELINE_STD,
-        ) {
+        if !api.ireeCompilerInvocationPipeline(invocation, sys::iree_compiler_pipeline_t_IREE_COMPILER_PIPELINE_STD) {
             return Err(Failure::Passes(taken()));
         }
 

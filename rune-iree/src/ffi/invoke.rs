@@ -127,9 +127,7 @@ impl Lists {
         let new = || {
             let mut list = null_mut();
             // SAFETY: creates an object into a live local. The default type is that of lists of anything.
-            check(unsafe {
-                sys::iree_vm_list_create(sys::iree_vm_type_def_t::default(), 8, allocator(), &mut list)
-            })?;
+            check(unsafe { sys::iree_vm_list_create(sys::iree_vm_type_def_t::default(), 8, allocator(), &mut list) })?;
             Ok::<_, String>(list)
         };
         let mut lists = Lists { inputs: new()?, outputs: null_mut() };

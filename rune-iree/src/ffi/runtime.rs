@@ -157,8 +157,7 @@ impl DeviceHandle {
             };
             check(sys::iree_async_frontier_tracker_create(options, allocator(), &mut tracker))?;
             let mut group = null_mut();
-            let made =
-                sys::iree_hal_device_group_create_from_device(device.raw(), tracker, allocator(), &mut group);
+            let made = sys::iree_hal_device_group_create_from_device(device.raw(), tracker, allocator(), &mut group);
             sys::iree_async_frontier_tracker_release(tracker);
             check(made)?;
             let group = Group::take(group)?;
@@ -273,11 +272,7 @@ pub(super) unsafe fn bytecode_module(bytes: &[u8]) -> Result<VmModule, String> {
 }
 
 /// Links modules: that of the device, those of the host if any, then the compiled code.
-pub(super) fn context(
-    device: &Arc<DeviceHandle>,
-    host: Option<&VmModule>,
-    code: &VmModule,
-) -> Result<Context, String> {
+pub(super) fn context(device: &Arc<DeviceHandle>, host: Option<&VmModule>, code: &VmModule) -> Result<Context, String> {
     let instance = instance()?;
     let _lock = lifecycle();
     let mut modules: Vec<*mut sys::iree_vm_module_t> =

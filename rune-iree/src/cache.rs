@@ -1,0 +1,295 @@
+//! Compiling each program once: a cache in memory in front of one on disk.
+
+use crate::disk_cache::DiskCache;
+use crate::{CompileError, CompileOptions, CompiledModule, compile, library};
+use std::collections::HashMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::time::{Duration, Instant};
+
+/// The version of IREE that this crate compiles for and runs with.
+const IREE_VERSION: &str = "3.13.0";
+/// Modules in memory beyond these bytes are let go; they are still on disk.
+const MEMORY_LIMIT: usize = 256 << 20;
+/// Bytes on disk, unless `RUNE_CACHE_LIMIT` says otherwise.
+const DISK_LIMIT: u64 = 2 << 30;
+
+/// Where a module came from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum CacheOutcome {
+    /// This process had it.
+    Memory,
+    /// An earlier process left it on disk, or another one has just compiled it.
+    Disk,
+    /// It was compiled.
+    Compiled,
+}
+
+/// What getting a module took.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct CompileTimings {
+    /// Looking into the caches, and waiting for another thread or process that compiles the same.
+    pub lookup: Duration,
+    /// Making the text of the module.
+    pub lower: Duration,
+    /// Compiling it.
+    pub compile: Duration,
+}
+
+/// A cache of compiled modules. Threads, and processes with the same directory, that want the same module at the same
+/// time compile it once.
+///
+/// The entries on disk are checked when they are read; a bad one is compiled again. A directory that cannot be written
+/// is reported once in the log, and done without.
+pub struct CompileCache {
+    memory: Mutex<HashMap<Key, Arc<Slot>>>,
+    disk: Option<DiskCache>,
+}
+
+/// Held while the module is got, so that others wait for it.
+type Slot = Mutex<Option<CompiledModule>>;
+
+/// What a module is filed under.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Key([u8; 32]);
+
+impl Key {
+    /// All that decides what the compiler makes.
+    fn of(material: &str, options: &CompileOptions) -> Key {
+        let mut hash = blake3::Hasher::new();
+        let mut add = |part: &str| {
+            hash.update(&(part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        };
+        add(IREE_VERSION);
+        add(compiler_identity());
+        for flag in options.flags() {
+            add(&flag);
+        }
+        add(if options.target.is_host_cpu() { host_cpu() } else { "" });
+        add(material);
+        Key(*hash.finalize().as_bytes())
+    }
+    /// The key in hexadecimal digits.
+    pub(crate) fn hex(&self) -> String {
+        self.0.iter().map(|b| format!("{b:02x}")).collect()
+    }
+    /// A number below 256.
+    pub(crate) fn shard(&self) -> u8 {
+        self.0[0]
+    }
+}
+
+impl CompileCache {
+    /// The cache of this process: in the directory `RUNE_CACHE_DIR`, else in the user's directory for caches; in memory
+    /// only if `RUNE_CACHE` is `off`. It keeps at most `RUNE_CACHE_LIMIT` bytes on disk (`500MB`, `2GiB`; 2 GiB if
+    /// unset), and drops what was not used for longest.
+    pub fn global() -> &'static CompileCache {
+        static GLOBAL: OnceLock<CompileCache> = OnceLock::new();
+        GLOBAL.get_or_init(|| match directory() {
+            Some(dir) => CompileCache::in_dir(dir, limit()),
+            None => CompileCache::in_memory(),
+        })
+    }
+    /// A cache without a disk.
+    pub fn in_memory() -> CompileCache {
+        CompileCache { memory: Mutex::default(), disk: None }
+    }
+    /// A cache in a directory, which is made when it is first needed, of at most `limit` bytes.
+    pub fn in_dir(dir: impl Into<PathBuf>, limit: u64) -> CompileCache {
+        CompileCache { memory: Mutex::default(), disk: Some(DiskCache::new(dir.into(), limit)) }
+    }
+    /// The directory.
+    pub fn dir(&self) -> Option<&Path> {
+        self.disk.as_ref().map(DiskCache::dir)
+    }
+    /// The number of entries on disk, and their bytes.
+    pub fn usage(&self) -> (usize, u64) {
+        self.disk.as_ref().map_or((0, 0), DiskCache::usage)
+    }
+    /// Forgets everything, in memory and on disk.
+    pub fn clear(&self) {
+        lock(&self.memory).clear();
+        if let Some(disk) = &self.disk {
+            disk.clear();
+        }
+    }
+
+    /// The module for a program.
+    ///
+    /// `material` is what the program is known by: its text, or a hash of all that its text is made from. `mlir` makes
+    /// the text, and is called only if nobody has the module; `name` stands in messages.
+    ///
+    /// # Errors
+    /// As [`compile`].
+    pub fn get_or_compile(
+        &self,
+        material: &str,
+        name: &str,
+        options: &CompileOptions,
+        mlir: impl FnOnce() -> String,
+    ) -> Result<(CompiledModule, CacheOutcome, CompileTimings), CompileError> {
+        self.get_or_try_compile(material, name, options, || Ok(mlir()))
+    }
+    /// As [`CompileCache::get_or_compile`], where making the text may fail.
+    ///
+    /// # Errors
+    /// As [`compile`], and those of `mlir`.
+    pub fn get_or_try_compile<E: From<CompileError>>(
+        &self,
+        material: &str,
+        name: &str,
+        options: &CompileOptions,
+        mlir: impl FnOnce() -> Result<String, E>,
+    ) -> Result<(CompiledModule, CacheOutcome, CompileTimings), E> {
+        let start = Instant::now();
+        let key = Key::of(material, options);
+        let slot = Arc::clone(lock(&self.memory).entry(key).or_default());
+        let mut module = lock(&slot);
+        let mut timings = CompileTimings::default();
+        if let Some(module) = &*module {
+            timings.lookup = start.elapsed();
+            return Ok((module.clone(), CacheOutcome::Memory, timings));
+        }
+        // Held until the entry is written: other processes wait for it.
+        let mut _lock = None;
+        if let Some(disk) = &self.disk {
+            let found = disk.read(&key).or_else(|| {
+                _lock = disk.lock(&key);
+                _lock.as_ref().and_then(|_| disk.read(&key))
+            });
+            if let Some(found) = found {
+                timings.lookup = start.elapsed();
+                self.keep(&mut module, &found);
+                return Ok((found, CacheOutcome::Disk, timings));
+            }
+        }
+        timings.lookup = start.elapsed();
+        let text = mlir()?;
+        timings.lower = start.elapsed() - timings.lookup;
+        let compiled = compile(&text, name, options)?;
+        timings.compile = start.elapsed() - timings.lookup - timings.lower;
+        if let Some(disk) = &self.disk {
+            disk.write(&key, compiled.bytes());
+        }
+        self.keep(&mut module, &compiled);
+        Ok((compiled, CacheOutcome::Compiled, timings))
+    }
+    fn keep(&self, slot: &mut Option<CompiledModule>, module: &CompiledModule) {
+        *slot = Some(module.clone());
+        let mut memory = lock(&self.memory);
+        // A slot that is in use is skipped: its module is on its way.
+        let size = |slot: &Arc<Slot>| slot.try_lock().map_or(0, |m| m.as_ref().map_or(0, |m| m.bytes().len()));
+        if memory.values().map(size).sum::<usize>() > MEMORY_LIMIT {
+            memory.retain(|_, slot| slot.try_lock().is_err());
+        }
+    }
+}
+
+impl fmt::Debug for CompileCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.dir() {
+            Some(dir) => write!(f, "CompileCache(in {})", dir.display()),
+            None => f.write_str("CompileCache(in memory)"),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+/// The directory that the environment says, if caching on disk is not turned off.
+pub(crate) fn directory() -> Option<PathBuf> {
+    let off = std::env::var("RUNE_CACHE").is_ok_and(|v| ["off", "0", "false", "no"].contains(&v.as_str()));
+    if off {
+        return None;
+    }
+    match std::env::var_os("RUNE_CACHE_DIR") {
+        Some(dir) if !dir.is_empty() => Some(dir.into()),
+        _ => directories::ProjectDirs::from("", "", "rune").map(|dirs| dirs.cache_dir().to_owned()),
+    }
+}
+
+fn limit() -> u64 {
+    let Ok(text) = std::env::var("RUNE_CACHE_LIMIT") else { return DISK_LIMIT };
+    parse_bytes(&text).unwrap_or_else(|| {
+        tracing::warn!("RUNE_CACHE_LIMIT is `{text}`, which is no number of bytes, as 500MB or 2GiB; 2GiB is taken");
+        DISK_LIMIT
+    })
+}
+
+fn parse_bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let unit: u64 = match text[digits..].trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
+        "t" | "tib" => 1 << 40,
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "tb" => 1_000_000_000_000,
+        _ => return None,
+    };
+    text[..digits].parse::<u64>().ok()?.checked_mul(unit)
+}
+
+/// Tells compilers apart without loading them, which takes longer than reading an entry.
+fn compiler_identity() -> &'static str {
+    static IDENTITY: OnceLock<String> = OnceLock::new();
+    IDENTITY.get_or_init(|| {
+        let bytes = library::quick().and_then(|path| path.metadata().ok()).map_or(0, |m| m.len());
+        format!("{bytes} bytes")
+    })
+}
+
+/// The CPU of this machine and what it can do.
+fn host_cpu() -> &'static str {
+    static CPU: OnceLock<String> = OnceLock::new();
+    CPU.get_or_init(|| {
+        let mut found = vec![std::env::consts::ARCH.to_owned()];
+        if let Ok(text) = std::fs::read_to_string("/proc/cpuinfo") {
+            // The first processor's.
+            let lines = text.lines().take_while(|l| !l.is_empty());
+            let telling =
+                ["model name", "cpu family", "model", "flags", "Features", "CPU part", "CPU implementer", "isa"];
+            found.extend(
+                lines
+                    .filter(|l| l.split(':').next().is_some_and(|name| telling.contains(&name.trim())))
+                    .map(str::to_owned),
+            );
+        } else if let Ok(out) = std::process::Command::new("sysctl").args(["-n", "machdep.cpu.brand_string"]).output() {
+            found.push(String::from_utf8_lossy(&out.stdout).into_owned());
+        }
+        found.join("\n")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_with_their_units() {
+        assert_eq!(parse_bytes("123"), Some(123));
+        assert_eq!(parse_bytes("2 GiB"), Some(2 << 30));
+        assert_eq!(parse_bytes("500MB"), Some(500_000_000));
+        assert_eq!(parse_bytes("much"), None);
+        assert_eq!(parse_bytes(""), None);
+    }
+
+    #[test]
+    fn keys_differ_where_the_result_may() {
+        let (fast, plain) =
+            (CompileOptions::default(), CompileOptions { opt: crate::Opt::Plain, ..CompileOptions::default() });
+        assert!(Key::of("a", &fast) == Key::of("a", &fast));
+        assert!(Key::of("a", &fast) != Key::of("b", &fast));
+        assert!(Key::of("a", &fast) != Key::of("a", &plain));
+        let cuda = CompileOptions::for_target("cuda".parse().unwrap());
+        assert!(Key::of("a", &fast) != Key::of("a", &cuda));
+    }
+}

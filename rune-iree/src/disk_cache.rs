@@ -1,0 +1,141 @@
+//! The compile cache on disk.
+//!
+//! `DIR/modules/KEY` is an entry: 64 bytes of header (a magic word, the length and the BLAKE3 hash of the module) and
+//! the module, which is so aligned to 64 bytes when the file is read whole. An entry is written under another name and
+//! renamed, so none is ever seen half-written. Its time of modification is that of its last use. `DIR/locks/NN` are
+//! files that a process locks while it makes an entry whose key begins with `NN`.
+
+use crate::CompiledModule;
+use crate::cache::Key;
+use crate::module::read_aligned;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+use std::time::{Duration, SystemTime};
+
+const HEADER: usize = 64;
+const MAGIC: &[u8; 8] = b"rune-vm1";
+/// Files of writers that died are removed after this time.
+const STALE: Duration = Duration::from_secs(3600);
+
+pub(crate) struct DiskCache {
+    dir: PathBuf,
+    limit: u64,
+    complained: Once,
+}
+
+impl DiskCache {
+    pub(crate) fn new(dir: PathBuf, limit: u64) -> DiskCache {
+        DiskCache { dir, limit, complained: Once::new() }
+    }
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+    fn modules(&self) -> PathBuf {
+        self.dir.join("modules")
+    }
+    fn entry(&self, key: &Key) -> PathBuf {
+        self.modules().join(key.hex())
+    }
+
+    /// The module, if there is a sound entry.
+    pub(crate) fn read(&self, key: &Key) -> Option<CompiledModule> {
+        let path = self.entry(key);
+        let bytes = match read_aligned(&path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return None,
+            Err(e) => {
+                tracing::warn!("cannot read the cached module {}: {e}; it is compiled again", path.display());
+                return None;
+            }
+        };
+        if !is_sound((*bytes).as_ref()) {
+            tracing::warn!("the cached module {} is damaged; it is compiled again", path.display());
+            let _ = fs::remove_file(&path);
+            return None;
+        }
+        // A cache that cannot be written can still be read.
+        let _ = File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+        CompiledModule::from_storage(bytes, HEADER, &path.display().to_string()).ok()
+    }
+    /// Waits until no other process makes an entry of this kind. `None` where that cannot be done.
+    pub(crate) fn lock(&self, key: &Key) -> Option<File> {
+        let dir = self.dir.join("locks");
+        let path = dir.join(format!("{:02x}", key.shard()));
+        let open = || File::options().create(true).append(true).open(&path);
+        let locked = open().or_else(|_| fs::create_dir_all(&dir).and_then(|()| open()));
+        let locked = locked.and_then(|file| file.lock().map(|()| file));
+        locked.inspect_err(|e| self.complain(e)).ok()
+    }
+    /// Files a module, and removes what was not used for longest if there is too much.
+    pub(crate) fn write(&self, key: &Key, module: &[u8]) {
+        match self.try_write(key, module) {
+            Ok(()) => self.evict(),
+            Err(e) => self.complain(&e),
+        }
+    }
+    fn try_write(&self, key: &Key, module: &[u8]) -> io::Result<()> {
+        let dir = self.modules();
+        fs::create_dir_all(&dir)?;
+        let temporary = dir.join(format!("{}.{}.tmp", key.hex(), std::process::id()));
+        let written = File::create(&temporary)
+            .and_then(|mut file| file.write_all(&header(module)).and_then(|()| file.write_all(module)))
+            .and_then(|()| fs::rename(&temporary, self.entry(key)));
+        written.inspect_err(|_| {
+            let _ = fs::remove_file(&temporary);
+        })
+    }
+    fn complain(&self, error: &io::Error) {
+        self.complained.call_once(|| {
+            tracing::warn!(
+                "cannot write to the compile cache {}: {error}; programs are compiled anew by each process. \
+                 RUNE_CACHE_DIR can name another directory, and RUNE_CACHE=off turns it off",
+                self.dir.display()
+            );
+        });
+    }
+
+    /// Every file, with its last use and its size.
+    fn files(&self) -> Vec<(SystemTime, u64, PathBuf)> {
+        let files = fs::read_dir(self.modules()).into_iter().flatten().flatten();
+        files
+            .filter_map(|file| {
+                let meta = file.metadata().ok()?;
+                Some((meta.modified().ok()?, meta.len(), file.path()))
+            })
+            .collect()
+    }
+    fn evict(&self) {
+        let mut files = self.files();
+        let mut total: u64 = files.iter().map(|(_, size, _)| size).sum();
+        files.sort();
+        for (used, size, path) in files {
+            let left_over = path.extension().is_some_and(|e| e == "tmp") && used.elapsed().is_ok_and(|age| age > STALE);
+            if (total > self.limit || left_over) && fs::remove_file(&path).is_ok() {
+                total -= size;
+            }
+        }
+    }
+    pub(crate) fn usage(&self) -> (usize, u64) {
+        let files = self.files();
+        (files.len(), files.iter().map(|(_, size, _)| size).sum())
+    }
+    pub(crate) fn clear(&self) {
+        for (_, _, path) in self.files() {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+fn header(module: &[u8]) -> [u8; HEADER] {
+    let mut header = [0; HEADER];
+    header[..8].copy_from_slice(MAGIC);
+    header[8..16].copy_from_slice(&(module.len() as u64).to_le_bytes());
+    header[16..48].copy_from_slice(blake3::hash(module).as_bytes());
+    header
+}
+
+fn is_sound(entry: &[u8]) -> bool {
+    entry.len() > HEADER && header(&entry[HEADER..]) == entry[..HEADER]
+}
