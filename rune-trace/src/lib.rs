@@ -5,7 +5,9 @@ extern crate self as rune_trace;
 mod array;
 mod dtype;
 pub mod op;
-mod program;
+pub mod program;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod ty;
 pub mod types;
 

@@ -1,10 +1,18 @@
 //! Programs: typed, in order, every variable assigned once.
 
+mod cursor;
 mod hash;
+mod names;
 mod origin;
+mod parse;
+mod print;
+#[cfg(test)]
+mod tests;
 
 pub use hash::ProgramHash;
 pub use origin::{Loc, Origin};
+pub use parse::{ParseError, ParseProblem};
+pub use print::INLINE;
 
 use crate::types::{self, TypeError};
 use crate::{Op, Type, Value, Var};

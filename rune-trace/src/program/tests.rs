@@ -1,0 +1,197 @@
+//! Tests of the text form and of hashes.
+
+use super::*;
+use crate::op::{BinaryFn, Literal, UnaryFn};
+use crate::testing::Generator;
+use crate::{Array, DType};
+use proptest::prelude::*;
+use std::sync::Arc;
+
+fn push(b: &mut ProgramBuilder, op: Op) -> Var {
+    b.push(op, Origin::default()).unwrap()[0]
+}
+
+const NESTED: &str = r#"def f(x0, x1): # ([2, f32], [i32]) -> ([2, f32], [2, f32], [i32])
+    c0 = constant([0.5, -inf]) # [2, f32]
+    c1 = constant # [17, u8]
+    z0 = rune.constant(value="2.0:f32") # () -> [f32]
+    z1 = rune.broadcast_in_dim(z0, dims=[], shape=[2]) # [f32] -> [2, f32]
+    def "odd name"(x0): # [2, f32] -> [2, f32]
+        def g(x0): # [2, f32] -> [2, f32]
+            y0 = rune.sin(x0) # [2, f32] -> [2, f32]
+            return y0
+        y0 = rune.call(x0, program=@g) # [2, f32] -> [2, f32]
+        return y0
+    y1 = rune.call(z1, program=@"odd name") # [2, f32] -> [2, f32]
+    y0 = rune.call(x0, program=@"odd name") # [2, f32] -> [2, f32]
+    def f@1(): # () -> ()
+        return
+    () = rune.call(program=@f@1) # () -> ()
+    return y0, y1, x1
+"#;
+
+#[test]
+fn text_is_read_and_written_alike() {
+    let large = Value::from(Array::from_fn([17], |i| i as u8));
+    let small = Value::from(Array::from_vec([2], vec![0.5f32, f32::NEG_INFINITY]));
+    // The attributes are written in the order of the table, and read in any.
+    let text = NESTED.replace("dims=[], shape=[2]", "shape=[2], dims=[]");
+    let program = Program::parse_with(NESTED, &[small.clone(), large.clone()]).unwrap();
+    assert_eq!(program.to_string(), text);
+    let hashed = format!("{program:#}");
+    assert!(hashed.contains("c1 = constant(hash=\""), "{hashed}");
+    assert_eq!(Program::parse_with(&hashed, &[small.clone(), large]).unwrap(), program);
+    let other = Value::from(Array::from_fn([17], |_| 0u8));
+    assert!(Program::parse_with(&hashed, &[small, other]).unwrap_err().to_string().contains("other elements"));
+    assert_eq!(
+        Program::parse(NESTED).unwrap_err().to_string(),
+        "line 3, column 29: constant 1, of type [17, u8], is not in the text, and is not given; give it to \
+         `Program::parse_with`"
+    );
+}
+
+#[test]
+fn origins_are_kept_in_the_alternate_form() {
+    let mut b = ProgramBuilder::new("f", vec![Type::scalar(DType::F32)], vec![]);
+    let loc = |file: &str| Some(Loc { file: file.to_owned().into(), line: 3, column: 5 });
+    let origins = [
+        Origin { loc: loc("src/model.rs"), scope: None },
+        Origin { loc: loc("C:\\a b\n\".rs"), scope: Some("mlp/layer 0".into()) },
+        Origin { loc: None, scope: Some("s".into()) },
+        Origin::default(),
+    ];
+    for origin in &origins {
+        b.push(Op::Unary { f: UnaryFn::Sin, x: Var(0) }, origin.clone()).unwrap();
+    }
+    let program = b.finish(vec![]).unwrap();
+    let text = format!("{program:#}");
+    assert!(text.contains(" # [f32] -> [f32] @ src/model.rs:3:5\n"), "{text}");
+    let read = Program::parse(&text).unwrap();
+    for (a, b) in read.instructions().iter().zip(&origins) {
+        assert_eq!((&a.origin.loc, &a.origin.scope), (&b.loc, &b.scope), "{text}");
+    }
+}
+
+#[test]
+fn errors_name_line_and_column() {
+    let message = |text: &str| Program::parse(text).unwrap_err().to_string();
+    let f = "def f(x0): # [2, f32] -> [2, f32]\n";
+    assert_eq!(message(""), "line 1, column 1: expected a program, `def f(x0): # …`, and found the end of the line");
+    assert_eq!(message(f), "line 2, column 1: expected `return …`, and found the end of the line");
+    assert_eq!(
+        message(&format!("{f}    y0 = rune.add(x0, x1)\n    return y0\n")),
+        "line 2, column 23: `x1` is not assigned before"
+    );
+    assert_eq!(
+        message(&format!("{f}    y0 = rune.added(x0, x0)\n    return y0\n")),
+        "line 2, column 15: there is no operation `added`"
+    );
+    assert_eq!(
+        message(&format!("{f}    y0 = rune.sin(x0) # [2, f32] -> [3, f32]\n    return y0\n")),
+        "line 2, column 25: the types are [2, f32], and are said to be [3, f32]"
+    );
+    assert!(message(&format!("{f}    x0 = rune.sin(x0)\n    return x0\n")).contains("assigned already"));
+    assert!(message(&format!("{f}    y0 = rune.reduce_sum(x0, axes=[0)\n    return y0\n")).contains("not JSON"));
+    assert!(message(&format!("{f}    return\n")).contains("said to be"));
+    assert!(message(&format!("{f}    return x0\n  junk")).contains("nothing after the program"));
+    let deep: String = (0..100).map(|i| format!("def f{i}(): # () -> ()\n")).collect();
+    assert!(message(&deep).contains("deeper than 64"));
+    // Remarks and blank lines are let be, and types may be left out.
+    let free = format!("# test\n\n{f}  y0 = rune.sin(x0) # as below\n return y0 # so\n");
+    assert_eq!(Program::parse(&free).unwrap().instructions().len(), 1);
+}
+
+#[test]
+fn hash_is_of_the_structure() {
+    let program = |f, constant: f32, name: &str| {
+        let c = Array::from_vec([1], vec![constant]).into();
+        let mut b = ProgramBuilder::new(name, vec![Type::new(DType::F32, [1])], vec![c]);
+        let y = push(&mut b, Op::Binary { f, x: Var(0), y: Var(1) });
+        b.finish(vec![y]).unwrap()
+    };
+    let (a, b) = (program(BinaryFn::Add, 1.0, "a"), program(BinaryFn::Add, 2.0, "b"));
+    assert_eq!(a.structural_hash(), b.structural_hash());
+    assert_ne!(a, b);
+    assert_eq!(a, program(BinaryFn::Add, 1.0, "c"));
+    assert_ne!(a.structural_hash(), program(BinaryFn::Mul, 1.0, "a").structural_hash());
+    // Pinned: the same in every process.
+    assert_eq!(a.structural_hash().to_string().len(), 32);
+    assert_eq!(a.structural_hash(), Program::parse(&a.to_string()).unwrap().structural_hash());
+}
+
+#[test]
+fn sub_programs_lie_so_deep_and_no_deeper() {
+    let mut program = ProgramBuilder::new("f", vec![], vec![]).finish(vec![]).unwrap();
+    for _ in 1..MAX_DEPTH {
+        let mut b = ProgramBuilder::new("f", vec![], vec![]);
+        let inner = Arc::new(program);
+        // Twice: what is shared is written once, or the text would be of exponential size.
+        for _ in 0..2 {
+            b.push(Op::Call { args: vec![], program: inner.clone() }, Origin::default()).unwrap();
+        }
+        program = b.finish(vec![]).unwrap();
+    }
+    assert_eq!(Program::parse(&program.to_string()).unwrap(), program);
+    let mut b = ProgramBuilder::new("f", vec![], vec![]);
+    let error = b.push(Op::Call { args: vec![], program: Arc::new(program) }, Origin::default()).unwrap_err();
+    assert_eq!(error, BuildError::TooDeep("f".to_owned()));
+}
+
+#[test]
+fn long_programs_take_linear_time() {
+    let mut b = ProgramBuilder::new("long", vec![Type::scalar(DType::F32)], vec![]);
+    let mut x = Var(0);
+    for _ in 0..100_000 {
+        x = push(&mut b, Op::Unary { f: UnaryFn::Sin, x });
+    }
+    let program = b.finish(vec![x]).unwrap();
+    assert_eq!(Program::parse(&program.to_string()).unwrap(), program);
+}
+
+#[test]
+fn literals_keep_every_bit() {
+    for bits in [0x7fc0_0000u32, 0xffc0_0000, 0x7f80_0001, 0x8000_0000, 1, 0x7f80_0000] {
+        let literal = Literal::new(f32::from_bits(bits));
+        assert_eq!(literal.to_string().parse::<Literal>().unwrap(), literal);
+    }
+    assert_eq!(Literal::new(2.0f32).to_string(), "2.0:f32");
+    assert!("NaN(0x1ffffffff):f32".parse::<Literal>().is_err());
+    assert!("NaN(0x0):f32".parse::<Literal>().is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+    #[test]
+    fn random_programs_are_read_as_they_are_written(seed in any::<u64>(), size in 0usize..60) {
+        let program = Generator::new(seed).program(size);
+        let text = program.to_string();
+        let read = Program::parse_with(&text, program.constants()).map_err(|e| format!("{e}\n{text}")).unwrap();
+        prop_assert_eq!(read.to_string(), text);
+        prop_assert_eq!(read, program);
+    }
+
+    #[test]
+    fn no_text_makes_the_parser_panic(seed in any::<u64>(), cuts in prop::collection::vec((any::<u16>(), any::<char>()), 1..6)) {
+        let mut text: Vec<char> = Generator::new(seed).program(12).to_string().chars().collect();
+        for (at, c) in cuts {
+            let at = at as usize % text.len();
+            if at.is_multiple_of(3) { text.remove(at); } else { text[at] = c; }
+        }
+        let _ = Program::parse(&text.into_iter().collect::<String>());
+    }
+}
+
+#[test]
+fn the_generator_draws_every_operation() {
+    let mut seen = std::collections::BTreeSet::new();
+    let mut count = 0;
+    for seed in 0..400 {
+        for instruction in Generator::new(seed).program(60).instructions() {
+            count += 1;
+            seen.insert(instruction.op.name());
+        }
+    }
+    let missing: Vec<_> = Op::<Var>::names().into_iter().filter(|n| !seen.contains(n) && *n != "conv").collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(count > 400 * 30, "{count}");
+}

@@ -1,0 +1,130 @@
+//! Random programs and inputs for them, for property tests. Behind the feature `testing`.
+//!
+//! ```
+//! use rune_trace::testing::Generator;
+//! let mut random = Generator::new(7);
+//! let program = random.program(20);
+//! let inputs = random.inputs(&program);
+//! assert_eq!(inputs.len(), program.inputs().len());
+//! ```
+
+mod draw;
+
+use crate::{Array, DType, Element, Origin, Program, ProgramBuilder, Shape, Type, Value, Var, with_element};
+use std::sync::Arc;
+
+/// The greatest number of elements of a variable in a random program.
+const MOST_ELEMENTS: usize = 256;
+
+/// Makes well-typed random programs. Equal seeds and settings make equal programs.
+#[derive(Clone, Debug)]
+pub struct Generator {
+    state: u64,
+    /// The dtypes of inputs, constants and conversions; the more often one is named, the likelier it is.
+    pub dtypes: Vec<DType>,
+    /// Whether programs have captured constants.
+    pub constants: bool,
+    /// How deep sub-programs lie in each other: 0 for none.
+    pub depth: u32,
+    /// Names of operations that are left out.
+    pub without: Vec<&'static str>,
+}
+
+impl Generator {
+    /// A generator of programs over all dtypes, `f32` foremost, with constants and sub-programs.
+    pub fn new(seed: u64) -> Generator {
+        let mut dtypes = DType::ALL.to_vec();
+        dtypes.extend([DType::F32; 10]);
+        dtypes.extend([DType::I32; 3]);
+        Generator { state: seed, dtypes, constants: true, depth: 2, without: Vec::new() }
+    }
+
+    /// A random number (SplitMix64).
+    pub fn next_u64(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.state ^ self.state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ z >> 31
+    }
+    /// A random number below `n`, which is not 0.
+    pub fn below(&mut self, n: usize) -> usize {
+        (self.next_u64() % n as u64) as usize
+    }
+    /// One of these, which are some.
+    pub fn pick<T: Copy>(&mut self, items: &[T]) -> T {
+        items[self.below(items.len())]
+    }
+    fn chance(&mut self, one_in: usize) -> bool {
+        self.below(one_in) == 0
+    }
+
+    /// A random type of up to three axes.
+    pub fn ty(&mut self) -> Type {
+        let rank = self.below(4);
+        let shape: Shape = (0..rank).map(|_| self.pick(&[1, 2, 2, 3, 4])).collect();
+        let dtypes = std::mem::take(&mut self.dtypes);
+        let dtype = self.pick(&dtypes);
+        self.dtypes = dtypes;
+        Type { dtype, shape }
+    }
+
+    /// A random array of this type: small whole and half numbers, in which most arithmetic is exact.
+    pub fn array(&mut self, ty: &Type) -> Array {
+        with_element!(ty.dtype, T => Array::from_fn(&ty.shape, |_| {
+            T::from_f64((self.below(17) as f64 - if ty.dtype.is_unsigned_int() { 0.0 } else { 8.0 }) / 2.0)
+        }))
+    }
+    fn constant(&mut self) -> Value {
+        let ty = self.ty();
+        self.array(&ty).into()
+    }
+    /// Random inputs for a program.
+    pub fn inputs(&mut self, program: &Program) -> Vec<Array> {
+        program.input_types().iter().map(|ty| self.array(ty)).collect()
+    }
+
+    /// A random program of at most this many instructions (a few less where an attempt at one did not type-check).
+    pub fn program(&mut self, instructions: usize) -> Program {
+        let inputs = (0..1 + self.below(3)).map(|_| self.ty()).collect();
+        self.program_on(inputs, instructions, self.constants, self.depth)
+    }
+
+    fn program_on(&mut self, inputs: Vec<Type>, instructions: usize, constants: bool, depth: u32) -> Program {
+        let constants = match constants {
+            true => (0..self.below(3)).map(|_| self.constant()).collect(),
+            false => Vec::new(),
+        };
+        let mut types = inputs.clone();
+        types.extend(constants.iter().map(|c: &Value| c.ty().clone()));
+        let mut builder = ProgramBuilder::new("random", inputs, constants);
+        let mut programs: Vec<Arc<Program>> = Vec::new();
+        for _ in 0..instructions {
+            if depth > 0 && self.chance(12) {
+                let inputs =
+                    (0..1 + self.below(2)).map(|_| self.pick_var(&types)).map(|v| types[v.index()].clone()).collect();
+                let size = 1 + self.below(4);
+                programs.push(Arc::new(self.program_on(inputs, size, false, depth - 1)));
+            }
+            let op = self.op(&types, &programs);
+            let origin = Origin::default();
+            if self.without.contains(&op.name()) {
+                continue;
+            }
+            let small = |ty: &Type| ty.size() <= MOST_ELEMENTS;
+            let drawn = op.try_map(|v| Ok::<_, ()>(&types[v.index()]));
+            let fits = drawn.is_ok_and(|op| crate::types::infer(&op).is_ok_and(|results| results.iter().all(small)));
+            if fits && let Ok(vars) = builder.push(op, origin) {
+                types.extend(vars.into_iter().filter_map(|v| builder.ty(v).cloned()));
+            }
+        }
+        let count = 1 + self.below(3);
+        let outputs = (0..count).map(|_| self.pick_var(&types)).collect();
+        builder.finish(outputs).expect("outputs are variables")
+    }
+
+    /// A variable, the later the likelier.
+    fn pick_var(&mut self, types: &[Type]) -> Var {
+        let n = types.len();
+        Var(self.below(n).max(self.below(n)) as u32)
+    }
+}
