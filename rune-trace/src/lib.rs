@@ -4,10 +4,14 @@ extern crate self as rune_trace;
 
 mod array;
 mod dtype;
+pub mod interpret;
 pub mod op;
 pub mod program;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod program;
+mod tensor;
+mod tree;
 mod ty;
 pub mod types;
 
@@ -15,4 +19,7 @@ pub use array::{ALIGNMENT, AlignedBytes, Array, DeviceBuffer, HostMemory, Value}
 pub use dtype::{DType, Element, UnknownDType};
 pub use op::{Op, Var};
 pub use program::{BuildError, Instruction, Loc, MAX_DEPTH, Origin, Program, ProgramBuilder, ProgramHash};
+pub use rune_trace_derive::Tree;
+pub use tensor::{BACKENDS, Backend, EvalError, Tensor, interpret_eagerly, lax, name_scope};
+pub use tree::{Tree, TreePath};
 pub use ty::{InvalidType, Shape, Type};

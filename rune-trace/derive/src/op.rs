@@ -54,8 +54,14 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
                 all
             }
             /// The same operation on operands that `convert` gives, or its first error.
-            pub fn try_map<W, E>(&self, mut convert: impl FnMut(&V) -> Result<W, E>) -> Result<#enumeration<W>, E> {
+            pub fn try_map<'op, W, E>(&'op self, mut convert: impl FnMut(&'op V) -> Result<W, E>) -> Result<#enumeration<W>, E> {
                 Ok(match self { #(#map)* })
+            }
+            /// The same operation on operands that `convert` gives.
+            pub fn map<'op, W>(&'op self, mut convert: impl FnMut(&'op V) -> W) -> #enumeration<W> {
+                match self.try_map(|v| Ok::<W, std::convert::Infallible>(convert(v))) {
+                    Ok(op) => op,
+                }
             }
             /// The attributes by name: all that is neither operand nor sub-program.
             pub fn attributes(&self) -> Vec<(&'static str, serde_json::Value)> {

@@ -195,3 +195,10 @@ impl ProgramBuilder {
         Ok(self.program)
     }
 }
+/// A program of nothing, to put in the place of something.
+pub(crate) fn empty() -> std::sync::Arc<Program> {
+    static EMPTY: once_cell::sync::Lazy<std::sync::Arc<Program>> = once_cell::sync::Lazy::new(|| {
+        std::sync::Arc::new(ProgramBuilder::new("empty", Vec::new(), Vec::new()).program)
+    });
+    EMPTY.clone()
+}

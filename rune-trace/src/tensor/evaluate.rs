@@ -1,0 +1,166 @@
+//! Evaluation of what is pending, when somebody looks.
+
+use super::Tensor;
+use super::graph::{collect, live_results};
+use super::node::History;
+use crate::interpret::interpret;
+use crate::{Array, Program, ProgramBuilder, Value, Var};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+
+/// Runs programs. The crate that drives a device registers one in [`BACKENDS`]; without it programs are interpreted.
+pub trait Backend: Send + Sync {
+    /// The outputs of `program`, which has no constants, on `inputs`.
+    ///
+    /// # Errors
+    /// If it cannot be compiled or run.
+    fn evaluate(&self, program: Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError>;
+}
+
+/// The backend for tensors that are read outside of compiled functions; the first counts.
+#[linkme::distributed_slice]
+pub static BACKENDS: [fn() -> &'static dyn Backend];
+
+/// A tensor could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum EvalError {
+    /// The tensor depends on an argument that is not known yet.
+    #[error(
+        "the value of a tensor of type {ty} was read inside a function that `{transform}` is tracing, where it is not known yet; \
+         let the choice be part of the program, with `cond`, `while_loop`, `scan` or `select`"
+    )]
+    Unknown {
+        /// The type of the tensor.
+        ty: String,
+        /// The transformation that traces the function.
+        transform: &'static str,
+    },
+    /// The dtype asked for is another one.
+    #[error("a tensor of type {found} was read as {asked}; convert it first, with `.cast(DType::{asked:?})`")]
+    DType {
+        /// The type of the tensor.
+        found: crate::Type,
+        /// The dtype asked for.
+        asked: crate::DType,
+    },
+    /// More than one element where one was asked for.
+    #[error("`item` reads a tensor of one element, and this one is of type {0}; `to_vec` reads all")]
+    NotOne(crate::Type),
+    /// The interpreter failed.
+    #[error(transparent)]
+    Interpret(#[from] crate::interpret::InterpretError),
+    /// The device or the compiler failed.
+    #[error("{0}")]
+    Backend(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Chains of pending operations longer than this are evaluated on the way, so that a loop that never reads does not grow without end.
+const MAX_PENDING: u32 = 4096;
+
+/// Evaluates the results of an operation just applied if too much is pending before them.
+pub(crate) fn bound_pending(results: &[Tensor]) {
+    if results.iter().any(|t| !t.is_traced() && t.0.depth > MAX_PENDING) {
+        // An error will come up again, and be told, when the tensor is read.
+        let _ = realize(results);
+    }
+}
+
+/// Evaluates all of `tensors` in one go.
+///
+/// # Errors
+/// If one depends on an argument that is not known, or the program cannot be run.
+pub fn realize(tensors: &[Tensor]) -> Result<(), EvalError> {
+    if tensors.iter().all(|t| t.0.value.get().is_some()) {
+        return Ok(());
+    }
+    let mut leaves: FxHashMap<u64, Value> = FxHashMap::default();
+    let mut unknown = None;
+    let applies = collect(tensors, |t| {
+        if let Some(value) = t.0.value.get() {
+            leaves.insert(t.id(), value.clone());
+            return None;
+        }
+        match t.0.history() {
+            Some(History::Result(apply)) => Some(apply),
+            Some(History::Param { known: Some(argument), .. }) => {
+                match argument.value() {
+                    Ok(value) => {
+                        let _ = t.0.value.set(value.clone());
+                        leaves.insert(t.id(), value);
+                    }
+                    Err(error) => unknown = Some(error),
+                }
+                None
+            }
+            Some(History::Param { known: None, transform }) => {
+                unknown = Some(EvalError::Unknown { ty: t.ty().to_string(), transform });
+                None
+            }
+            // Another thread has just evaluated it.
+            None => {
+                let value = t.0.value.get().expect("a node without history has its value");
+                leaves.insert(t.id(), value.clone());
+                None
+            }
+        }
+    });
+    if let Some(error) = unknown {
+        return Err(error);
+    }
+    let (mut vars, mut inputs, mut types) = (FxHashMap::default(), Vec::new(), Vec::new());
+    for tensor in applies.iter().flat_map(|a| a.op.operands()).chain(tensors) {
+        if let Some(value) = leaves.get(&tensor.id())
+            && !vars.contains_key(&tensor.id())
+        {
+            vars.insert(tensor.id(), Var(inputs.len() as u32));
+            inputs.push(value.clone());
+            types.push(value.ty().clone());
+        }
+    }
+    let mut builder = ProgramBuilder::new("eager", types, Vec::new());
+    for apply in &applies {
+        let op = apply.op.map(|t| vars[&t.id()]);
+        let results = builder.push(op, apply.origin.clone()).expect("the node was checked when it was made");
+        vars.extend((apply.id..).zip(results));
+    }
+    let wanted = wanted(tensors, &applies);
+    let program = builder.finish(wanted.iter().map(|t| vars[&t.id()]).collect()).expect("outputs are assigned");
+    let values = match BACKENDS.first() {
+        Some(backend) => backend().evaluate(program, &inputs)?,
+        None => interpret_eagerly(&program, &inputs)?,
+    };
+    for (tensor, value) in wanted.iter().zip(values) {
+        tensor.0.settle(value);
+    }
+    Ok(())
+}
+
+/// The tensors to compute: those asked for, and those on the way that somebody holds, who would else compute them again.
+fn wanted(asked: &[Tensor], applies: &[Arc<super::node::Apply>]) -> Vec<Tensor> {
+    let mut uses: FxHashMap<u64, usize> = FxHashMap::default();
+    for operand in applies.iter().flat_map(|a| a.op.operands()) {
+        *uses.entry(operand.id()).or_default() += 1;
+    }
+    let mut seen: FxHashSet<u64> = FxHashSet::default();
+    let mut wanted: Vec<Tensor> = asked.iter().filter(|t| seen.insert(t.id())).cloned().collect();
+    for apply in applies {
+        for node in live_results(apply) {
+            let uses = uses.get(&node.id).copied().unwrap_or(0);
+            // One more count is `node` itself.
+            if Arc::strong_count(&node) > uses + 1 && !super::trace::literal(&node) && seen.insert(node.id) {
+                wanted.push(Tensor(node));
+            }
+        }
+    }
+    wanted
+}
+
+/// The outputs of `program` on `inputs`, by the reference interpreter.
+///
+/// # Errors
+/// If an input cannot be brought to the host, or the interpreter fails.
+pub fn interpret_eagerly(program: &Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError> {
+    let host = |v: &Value| v.to_host().map_err(|e| EvalError::Backend(e.into()));
+    let inputs: Vec<Array> = inputs.iter().map(host).collect::<Result<_, _>>()?;
+    Ok(interpret(program, &inputs)?.into_iter().map(Value::Host).collect())
+}

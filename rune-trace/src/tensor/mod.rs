@@ -1,0 +1,17 @@
+//! Tensors: nodes of a graph that is evaluated when somebody looks.
+
+mod display;
+mod evaluate;
+mod graph;
+pub mod lax;
+mod node;
+mod origin;
+mod read;
+mod trace;
+
+pub use evaluate::{BACKENDS, Backend, EvalError, interpret_eagerly};
+pub use node::Tensor;
+pub(crate) use node::{fresh_params, next_id};
+pub use origin::name_scope;
+pub(crate) use origin::with_origin;
+pub(crate) use trace::{Keep, Trace, trace};

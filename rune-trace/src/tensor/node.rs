@@ -1,0 +1,218 @@
+//! Nodes: values, parameters of functions being traced, and results of operations.
+
+use super::origin;
+use crate::types::{self, TypeError};
+use crate::{Array, DType, Op, Origin, Shape, Type, Value};
+use smallvec::SmallVec;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+
+/// An immutable array, known or yet to be computed: a cheap handle to a node of a graph.
+///
+/// Applying an operation computes nothing. It checks shapes and dtypes, and makes a node. The array is computed when it is read (as by
+/// [`Tensor::item`] or [`Tensor::to_vec`]), all that is pending for it at once.
+///
+/// ```
+/// use rune_trace::Tensor;
+/// let x = Tensor::from_slice([2], &[1.0f32, 2.0]);
+/// let y = &x * &x + 1.0;
+/// assert_eq!(y.to_vec::<f32>().unwrap(), [2.0, 5.0]);
+/// ```
+#[derive(Clone)]
+pub struct Tensor(pub(crate) Arc<Node>);
+
+pub(crate) struct Node {
+    /// Ids grow in the order of creation: an operand is always older than what uses it.
+    pub id: u64,
+    pub ty: Type,
+    /// Whether a parameter is among the ancestors.
+    pub traced: bool,
+    /// How many operations in a row are pending before this one.
+    pub depth: u32,
+    /// The array, once known. For a traced node: what it is for the known arguments of the parameters.
+    pub value: OnceLock<Value>,
+    /// Where the array comes from; nothing once an untraced node's value is known.
+    pub history: Mutex<Option<History>>,
+}
+
+#[derive(Clone)]
+pub(crate) enum History {
+    /// A parameter of a function being traced. Host control flow may look at the `known` argument.
+    Param { known: Option<Tensor>, transform: &'static str },
+    /// One result of an operation.
+    Result(Arc<Apply>),
+}
+
+/// An operation applied to tensors. Its results are the nodes with ids from `id` on.
+pub(crate) struct Apply {
+    pub id: u64,
+    pub op: Op<Tensor>,
+    pub origin: Origin,
+    pub results: OnceLock<SmallVec<[Weak<Node>; 1]>>,
+}
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+
+/// The id that the next node gets, at least.
+pub(crate) fn next_id() -> u64 {
+    NEXT_ID.load(Ordering::Relaxed)
+}
+
+impl Node {
+    pub fn history(&self) -> Option<History> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    /// The operation that this node is a result of.
+    pub fn apply(&self) -> Option<Arc<Apply>> {
+        match self.history() {
+            Some(History::Result(apply)) => Some(apply),
+            Some(History::Param { .. }) | None => None,
+        }
+    }
+    /// Notes the array, and forgets where it comes from unless a function is being traced through this node.
+    pub fn settle(&self, value: Value) {
+        let _ = self.value.set(value);
+        if !self.traced {
+            let history = self.history.lock().unwrap_or_else(PoisonError::into_inner).take();
+            drop(history); // After the lock is released: this may free a long chain.
+        }
+    }
+}
+
+impl Tensor {
+    fn leaf(ty: Type, traced: bool, value: Option<Value>, history: Option<History>) -> Tensor {
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        let value = value.map_or_else(OnceLock::new, OnceLock::from);
+        Tensor(Arc::new(Node { id, ty, traced, depth: 0, value, history: Mutex::new(history) }))
+    }
+    /// A tensor of a known value.
+    pub fn from_value(value: impl Into<Value>) -> Tensor {
+        let value = value.into();
+        Tensor::leaf(value.ty().clone(), false, Some(value), None)
+    }
+    pub(crate) fn param(ty: Type, known: Option<Tensor>, transform: &'static str) -> Tensor {
+        Tensor::leaf(ty, true, None, Some(History::Param { known, transform }))
+    }
+    /// The results of an operation, after its operands are checked.
+    ///
+    /// # Errors
+    /// If the operation does not take operands of these types.
+    #[track_caller]
+    pub fn try_apply(op: Op<Tensor>) -> Result<SmallVec<[Tensor; 2]>, TypeError> {
+        let types = types::infer(&op.map(Tensor::ty))?;
+        let (mut traced, mut depth) = (false, 0);
+        for t in op.operands() {
+            traced |= t.0.traced;
+            if t.0.value.get().is_none() {
+                depth = depth.max(t.0.depth + 1);
+            }
+        }
+        let id = NEXT_ID.fetch_add(types.len() as u64, Ordering::Relaxed);
+        let apply = Arc::new(Apply { id, op, origin: origin::current(), results: OnceLock::new() });
+        let nodes: SmallVec<[Tensor; 2]> = (id..)
+            .zip(types)
+            .map(|(id, ty)| {
+                let history = Mutex::new(Some(History::Result(apply.clone())));
+                Tensor(Arc::new(Node { id, ty, traced, depth, value: OnceLock::new(), history }))
+            })
+            .collect();
+        let _ = apply.results.set(nodes.iter().map(|t| Arc::downgrade(&t.0)).collect());
+        super::evaluate::bound_pending(&nodes);
+        Ok(nodes)
+    }
+    /// As [`Tensor::try_apply`].
+    ///
+    /// # Panics
+    /// If the operation does not take operands of these types, at the caller's line.
+    #[track_caller]
+    pub fn apply(op: Op<Tensor>) -> SmallVec<[Tensor; 2]> {
+        match Tensor::try_apply(op) {
+            Ok(results) => results,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    /// The result of an operation that has one.
+    #[track_caller]
+    pub(crate) fn apply1(op: Op<Tensor>) -> Tensor {
+        Tensor::apply(op).remove(0)
+    }
+
+    /// Shape and dtype.
+    pub fn ty(&self) -> &Type {
+        &self.0.ty
+    }
+    /// The sizes along the axes.
+    pub fn shape(&self) -> &Shape {
+        &self.0.ty.shape
+    }
+    /// The type of the elements.
+    pub fn dtype(&self) -> DType {
+        self.0.ty.dtype
+    }
+    /// The number of axes.
+    pub fn rank(&self) -> usize {
+        self.0.ty.rank()
+    }
+    /// The number of elements.
+    pub fn size(&self) -> usize {
+        self.0.ty.size()
+    }
+    /// Whether this depends on a parameter of a function that is being traced.
+    pub fn is_traced(&self) -> bool {
+        self.0.traced
+    }
+    /// Whether both handles are of one node.
+    pub fn ptr_eq(&self, other: &Tensor) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+    pub(crate) fn id(&self) -> u64 {
+        self.0.id
+    }
+}
+
+/// Parameters of these types, one for each argument; with the arguments as known values where host control flow may look at them.
+pub(crate) fn fresh_params(args: &[Tensor], known: bool, transform: &'static str) -> Vec<Tensor> {
+    args.iter().map(|a| Tensor::param(a.ty().clone(), known.then(|| a.clone()), transform)).collect()
+}
+
+impl From<Array> for Tensor {
+    fn from(array: Array) -> Tensor {
+        Tensor::from_value(array)
+    }
+}
+
+impl fmt::Debug for Tensor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.value.get() {
+            Some(value) if !self.is_traced() => write!(f, "Tensor({value:?})"),
+            _ if self.is_traced() => write!(f, "Tensor({}, traced)", self.ty()),
+            _ => write!(f, "Tensor({}, pending)", self.ty()),
+        }
+    }
+}
+
+/// Frees chains of any length in a loop: a derived drop would recurse once for each operation.
+impl Drop for Apply {
+    fn drop(&mut self) {
+        let mut rest = Vec::new();
+        take_operands(&mut self.op, &mut rest);
+        while let Some(tensor) = rest.pop() {
+            let Some(node) = Arc::into_inner(tensor.0) else { continue };
+            match node.history.into_inner().unwrap_or_else(PoisonError::into_inner) {
+                Some(History::Result(apply)) => {
+                    if let Some(mut apply) = Arc::into_inner(apply) {
+                        take_operands(&mut apply.op, &mut rest);
+                    }
+                }
+                Some(History::Param { known, .. }) => rest.extend(known),
+                None => {}
+            }
+        }
+    }
+}
+
+fn take_operands(op: &mut Op<Tensor>, into: &mut Vec<Tensor>) {
+    into.extend(op.operands().into_iter().cloned());
+    *op = Op::Call { args: Vec::new(), program: crate::program::empty() };
+}

@@ -1,0 +1,57 @@
+//! Where operations come from: the caller's line, the name scopes around, and what transformations set instead.
+
+use crate::{Loc, Origin};
+use std::cell::RefCell;
+use std::panic::Location;
+use std::sync::Arc;
+
+thread_local! {
+    static SCOPE: RefCell<Option<Arc<str>>> = const { RefCell::new(None) };
+    static OVERRIDE: RefCell<Option<Origin>> = const { RefCell::new(None) };
+}
+
+/// The origin of an operation that is applied now, from the line of the nearest caller that is not `#[track_caller]`.
+#[track_caller]
+pub(crate) fn current() -> Origin {
+    let location = Location::caller();
+    OVERRIDE.with_borrow(|o| match o {
+        Some(origin) => origin.clone(),
+        None => Origin { loc: Some(Loc::from(location)), scope: SCOPE.with_borrow(Clone::clone) },
+    })
+}
+
+/// Runs `f`, whose operations come from `origin`.
+pub(crate) fn with_origin<R>(origin: &Origin, f: impl FnOnce() -> R) -> R {
+    let _restore = Restore(OVERRIDE.replace(Some(origin.clone())));
+    f()
+}
+
+struct Restore(Option<Origin>);
+impl Drop for Restore {
+    fn drop(&mut self) {
+        OVERRIDE.set(self.0.take());
+    }
+}
+
+/// Runs `f` with `name` as the innermost name scope: it is noted with each operation that `f` applies.
+///
+/// ```
+/// use rune_trace::{Tensor, name_scope};
+/// let y = name_scope("layer1", || Tensor::scalar(1.0f32).exp());
+/// ```
+pub fn name_scope<R>(name: &str, f: impl FnOnce() -> R) -> R {
+    struct Leave(Option<Arc<str>>);
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            SCOPE.set(self.0.take());
+        }
+    }
+    let outer = SCOPE.with_borrow(Clone::clone);
+    let inner = match &outer {
+        Some(outer) => format!("{outer}/{name}"),
+        None => name.to_owned(),
+    };
+    SCOPE.set(Some(inner.into()));
+    let _leave = Leave(outer);
+    f()
+}

@@ -1,0 +1,221 @@
+//! Trees: what functions take and return. A tree is a structure with tensors as leaves.
+
+use crate::Tensor;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+
+/// Where a leaf is in a tree, as `[0].weights`.
+#[derive(Clone, Debug, Default)]
+pub struct TreePath(Vec<String>);
+
+impl TreePath {
+    /// The path that begins with this name.
+    pub fn root(name: impl Into<String>) -> TreePath {
+        TreePath(vec![name.into()])
+    }
+    /// Runs `f` with the path of the part `label` of where this is now.
+    pub fn inside<R>(&mut self, label: &str, f: impl FnOnce(&mut TreePath) -> R) -> R {
+        let positional = label.bytes().all(|b| b.is_ascii_digit());
+        self.0.push(if positional { format!("[{label}]") } else { format!(".{label}") });
+        let result = f(self);
+        self.0.pop();
+        result
+    }
+}
+
+impl fmt::Display for TreePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|part| f.write_str(part))
+    }
+}
+
+/// A structure with tensors as leaves: a [`Tensor`], a tuple, `Vec`, array, `Option`, `Box` or map of trees, `()`, or a struct or
+/// enum with `#[derive(Tree)]`. Integers, `bool`, `char` and strings are trees without leaves: part of the structure.
+///
+/// ```
+/// use rune_trace::{Tensor, Tree};
+///
+/// #[derive(Tree)]
+/// struct Layer { weights: Tensor, bias: Option<Tensor> }
+///
+/// let layer = Layer { weights: Tensor::scalar(1.0f32), bias: None };
+/// let layers = vec![layer];
+/// assert_eq!(layers.leaves().len(), 1);
+/// let doubled = layers.map(&mut |w| w + w);
+/// assert_eq!(doubled[0].weights.item::<f32>().unwrap(), 2.0);
+/// ```
+pub trait Tree: Sized {
+    /// Calls `leaf` with each tensor and its path, always in the same order.
+    fn visit<'tree>(&'tree self, path: &mut TreePath, leaf: &mut dyn FnMut(&TreePath, &'tree Tensor));
+    /// The tree of the same structure whose leaves `f` gives, called in the order of [`Tree::visit`].
+    fn map(&self, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self;
+    /// Feeds all that is not a leaf to `hasher`: trees of one structure feed the same, others something else.
+    fn structure(&self, hasher: &mut dyn Hasher);
+
+    /// The leaves in order.
+    fn leaves(&self) -> Vec<Tensor> {
+        let mut leaves = Vec::new();
+        self.visit(&mut TreePath::default(), &mut |_, tensor| leaves.push(tensor.clone()));
+        leaves
+    }
+    /// The leaves with their paths below `root`.
+    fn leaves_with_paths(&self, root: &str) -> Vec<(String, Tensor)> {
+        let mut leaves = Vec::new();
+        self.visit(&mut TreePath::root(root), &mut |path, tensor| leaves.push((path.to_string(), tensor.clone())));
+        leaves
+    }
+    /// The tree of the same structure with these leaves, in order.
+    ///
+    /// # Panics
+    /// If there are more or fewer of them than the tree has leaves.
+    fn with_leaves(&self, leaves: impl IntoIterator<Item = Tensor>) -> Self {
+        let mut leaves = leaves.into_iter();
+        let tree = self.map(&mut |_| leaves.next().expect("fewer leaves than the tree has"));
+        assert!(leaves.next().is_none(), "more leaves than the tree has");
+        tree
+    }
+}
+
+impl Tree for Tensor {
+    fn visit<'tree>(&'tree self, path: &mut TreePath, leaf: &mut dyn FnMut(&TreePath, &'tree Tensor)) {
+        leaf(path, self);
+    }
+    fn map(&self, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Tensor {
+        f(self)
+    }
+    fn structure(&self, hasher: &mut dyn Hasher) {
+        hasher.write_u8(b'.');
+    }
+}
+
+macro_rules! tuples {
+    ($($($T:ident $i:tt),*;)*) => {$(
+        impl<$($T: Tree),*> Tree for ($($T,)*) {
+            #[allow(unused_variables)]
+            fn visit<'tree>(&'tree self, path: &mut TreePath, leaf: &mut dyn FnMut(&TreePath, &'tree Tensor)) {
+                $(path.inside(stringify!($i), |path| self.$i.visit(path, leaf));)*
+            }
+            #[allow(unused_variables, clippy::unused_unit)]
+            fn map(&self, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self {
+                ($(self.$i.map(f),)*)
+            }
+            #[allow(unused_variables)]
+            fn structure(&self, hasher: &mut dyn Hasher) {
+                $(self.$i.structure(hasher);)*
+            }
+        }
+    )*};
+}
+tuples! {
+    ;
+    A 0;
+    A 0, B 1;
+    A 0, B 1, C 2;
+    A 0, B 1, C 2, D 3;
+    A 0, B 1, C 2, D 3, E 4;
+    A 0, B 1, C 2, D 3, E 4, F 5;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
+}
+
+impl<T: Tree> Tree for Vec<T> {
+    fn visit<'tree>(&'tree self, path: &mut TreePath, leaf: &mut dyn FnMut(&TreePath, &'tree Tensor)) {
+        for (i, item) in self.iter().enumerate() {
+            path.inside(&i.to_string(), |path| item.visit(path, leaf));
+        }
+    }
+    fn map(&self, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self {
+        self.iter().map(|item| item.map(f)).collect()
+    }
+    fn structure(&self, hasher: &mut dyn Hasher) {
+        hasher.write_usize(self.len());
+        self.iter().for_each(|item| item.structure(hasher));
+    }
+}
+
+impl<T: Tree, const N: usize> Tree for [T; N] {
+    fn visit<'tree>(&'tree self, path: &mut TreePath, leaf: &mut dyn FnMut(&TreePath, &'tree Tensor)) {
+        for (i, item) in self.iter().enumerate() {
+            path.inside(&i.to_string(), |path| item.visit(path, leaf));
+        }
+    }
+    fn map(&self, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self {
+        std::array::from_fn(|i| self[i].map(f))
+    }
+    fn structure(&self, hasher: &mut dyn Hasher) {
+        self.iter().for_each(|item| item.structure(hasher));
+    }
+}
+
+impl<T: Tree> Tree for Option<T> {
+    fn visit<'tree>(&'tree self, path: &mut TreePath, leaf: &mut dyn FnMut(&TreePath, &'tree Tensor)) {
+        if let Some(item) = self {
+            item.visit(path, leaf);
+        }
+    }
+    fn map(&self, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self {
+        self.as_ref().map(|item| item.map(f))
+    }
+    fn structure(&self, hasher: &mut dyn Hasher) {
+        hasher.write_u8(u8::from(self.is_some()));
+        if let Some(item) = self {
+            item.structure(hasher);
+        }
+    }
+}
+
+impl<T: Tree> Tree for Box<T> {
+    fn visit<'tree>(&'tree self, path: &mut TreePath, leaf: &mut dyn FnMut(&TreePath, &'tree Tensor)) {
+        (**self).visit(path, leaf);
+    }
+    fn map(&self, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self {
+        Box::new((**self).map(f))
+    }
+    fn structure(&self, hasher: &mut dyn Hasher) {
+        (**self).structure(hasher);
+    }
+}
+
+impl<K: Ord + Clone + Hash + fmt::Display, T: Tree> Tree for BTreeMap<K, T> {
+    fn visit<'tree>(&'tree self, path: &mut TreePath, leaf: &mut dyn FnMut(&TreePath, &'tree Tensor)) {
+        for (key, item) in self {
+            path.inside(&key.to_string(), |path| item.visit(path, leaf));
+        }
+    }
+    fn map(&self, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self {
+        self.iter().map(|(key, item)| (key.clone(), item.map(f))).collect()
+    }
+    fn structure(&self, mut hasher: &mut dyn Hasher) {
+        hasher.write_usize(self.len());
+        for (key, item) in self {
+            key.hash(&mut hasher);
+            item.structure(hasher);
+        }
+    }
+}
+
+macro_rules! structure_only {
+    ($($T:ty),*) => {$(
+        /// A part of the structure, without leaves.
+        impl Tree for $T {
+            fn visit<'tree>(&'tree self, _: &mut TreePath, _: &mut dyn FnMut(&TreePath, &'tree Tensor)) {}
+            fn map(&self, _: &mut dyn FnMut(&Tensor) -> Tensor) -> Self {
+                self.clone()
+            }
+            fn structure(&self, mut hasher: &mut dyn Hasher) {
+                self.hash(&mut hasher);
+            }
+        }
+    )*};
+}
+structure_only!(bool, char, i8, i16, i32, i64, u8, u16, u32, u64, usize, isize, String, &'static str);
+
+impl<T> Tree for PhantomData<T> {
+    fn visit<'tree>(&'tree self, _: &mut TreePath, _: &mut dyn FnMut(&TreePath, &'tree Tensor)) {}
+    fn map(&self, _: &mut dyn FnMut(&Tensor) -> Tensor) -> Self {
+        PhantomData
+    }
+    fn structure(&self, _: &mut dyn Hasher) {}
+}
