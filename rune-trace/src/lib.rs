@@ -4,6 +4,8 @@ extern crate self as rune_trace;
 
 mod array;
 mod dtype;
+mod function;
+mod grad;
 pub mod interpret;
 pub mod op;
 pub mod program;
@@ -11,12 +13,18 @@ pub mod program;
 pub mod testing;
 mod program;
 mod tensor;
+mod transform;
 mod tree;
 mod ty;
 pub mod types;
 
 pub use array::{ALIGNMENT, AlignedBytes, Array, DeviceBuffer, HostMemory, Value};
 pub use dtype::{DType, Element, UnknownDType};
+pub use function::{Arg, Argnums, Arguments, Function};
+pub use grad::{
+    grad, grad_argnums, grad_aux, value_and_grad, value_and_grad_argnums, value_and_grad_aux,
+    value_and_grad_aux_argnums,
+};
 pub use op::{Op, Var};
 pub use program::{BuildError, Instruction, Loc, MAX_DEPTH, Origin, Program, ProgramBuilder, ProgramHash};
 pub use rune_trace_derive::Tree;

@@ -46,7 +46,7 @@ impl fmt::Display for TreePath {
 /// let doubled = layers.map(&mut |w| w + w);
 /// assert_eq!(doubled[0].weights.item::<f32>().unwrap(), 2.0);
 /// ```
-pub trait Tree: Sized {
+pub trait Tree: Sized + 'static {
     /// Calls `leaf` with each tensor and its path, always in the same order.
     fn visit<'tree>(&'tree self, path: &mut TreePath, leaf: &mut dyn FnMut(&TreePath, &'tree Tensor));
     /// The tree of the same structure whose leaves `f` gives, called in the order of [`Tree::visit`].
@@ -178,7 +178,7 @@ impl<T: Tree> Tree for Box<T> {
     }
 }
 
-impl<K: Ord + Clone + Hash + fmt::Display, T: Tree> Tree for BTreeMap<K, T> {
+impl<K: Ord + Clone + Hash + fmt::Display + 'static, T: Tree> Tree for BTreeMap<K, T> {
     fn visit<'tree>(&'tree self, path: &mut TreePath, leaf: &mut dyn FnMut(&TreePath, &'tree Tensor)) {
         for (key, item) in self {
             path.inside(&key.to_string(), |path| item.visit(path, leaf));
@@ -212,7 +212,7 @@ macro_rules! structure_only {
 }
 structure_only!(bool, char, i8, i16, i32, i64, u8, u16, u32, u64, usize, isize, String, &'static str);
 
-impl<T> Tree for PhantomData<T> {
+impl<T: 'static> Tree for PhantomData<T> {
     fn visit<'tree>(&'tree self, _: &mut TreePath, _: &mut dyn FnMut(&TreePath, &'tree Tensor)) {}
     fn map(&self, _: &mut dyn FnMut(&Tensor) -> Tensor) -> Self {
         PhantomData

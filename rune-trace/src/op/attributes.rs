@@ -51,6 +51,38 @@ pub struct ScatterDims {
     pub scatter_map: Dims,
 }
 
+impl ScatterDims {
+    /// The gather that reads what this scatter writes.
+    pub fn gather(&self) -> GatherDims {
+        GatherDims {
+            offset: self.update_window.clone(),
+            collapsed: self.inserted_window.clone(),
+            operand_batching: self.operand_batching.clone(),
+            indices_batching: self.indices_batching.clone(),
+            start_index_map: self.scatter_map.clone(),
+        }
+    }
+    /// The sizes of a slice of an operand of shape `x`, for updates of shape `updates`.
+    pub fn slice_sizes(&self, x: &Shape, updates: &Shape) -> Dims {
+        let mut window = self.update_window.iter().map(|&a| updates[a]);
+        let gone = |a: &usize| self.inserted_window.contains(a) || self.operand_batching.contains(a);
+        (0..x.rank()).map(|a| if gone(&a) { 1 } else { window.next().expect("one size for each axis") }).collect()
+    }
+}
+
+impl GatherDims {
+    /// The scatter that writes what this gather reads.
+    pub fn scatter(&self) -> ScatterDims {
+        ScatterDims {
+            update_window: self.offset.clone(),
+            inserted_window: self.collapsed.clone(),
+            operand_batching: self.operand_batching.clone(),
+            indices_batching: self.indices_batching.clone(),
+            scatter_map: self.start_index_map.clone(),
+        }
+    }
+}
+
 /// What a scatter does with an element that is there and an update.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

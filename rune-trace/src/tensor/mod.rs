@@ -14,4 +14,4 @@ pub use node::Tensor;
 pub(crate) use node::{fresh_params, next_id};
 pub use origin::name_scope;
 pub(crate) use origin::with_origin;
-pub(crate) use trace::{Keep, Trace, trace};
+pub(crate) use trace::{Keep, trace};

@@ -1,0 +1,141 @@
+//! Functions of trees, of one to six arguments: what transformations take and return.
+
+use crate::{Tensor, Tree, TreePath};
+use std::hash::Hasher;
+
+/// The types of the arguments of a function, as a tuple.
+pub trait Arguments: 'static {
+    /// References to the arguments.
+    type Refs<'a>: Copy;
+    /// The type of the first argument.
+    type First: Tree;
+    /// How many there are.
+    const COUNT: usize;
+    /// Calls `leaf` with each tensor, the position of its argument and its path.
+    fn visit<'a>(args: Self::Refs<'a>, leaf: &mut dyn FnMut(usize, &TreePath, &'a Tensor));
+    /// The arguments with other leaves.
+    fn map(args: Self::Refs<'_>, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self;
+    /// The first argument with other leaves.
+    fn map_first(args: Self::Refs<'_>, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self::First;
+    /// Feeds all that is not a leaf to `hasher`.
+    fn structure(args: Self::Refs<'_>, hasher: &mut dyn Hasher);
+    /// References to these arguments.
+    fn refs(&self) -> Self::Refs<'_>;
+}
+
+/// A function that can be transformed: of references to one to six trees, to a tree.
+///
+/// Implemented for whatever can be called so: functions, closures (which may borrow), results of transformations. `X` is the tuple of
+/// the types of the arguments; it is inferred, for a closure from the types written at its parameters.
+pub trait Function<X: Arguments>: Send + Sync {
+    /// What it returns.
+    type Output;
+    /// A function of the same arguments that returns `O`.
+    type Returning<'f, O: 'f>;
+    /// Calls it.
+    fn call(&self, args: &X) -> Self::Output;
+    /// The function of separate arguments that `f` is of their tuple.
+    fn returning<'f, O: 'f>(f: impl for<'a> Fn(X::Refs<'a>) -> O + Send + Sync + 'f) -> Self::Returning<'f, O>;
+}
+
+/// Says to differentiate by argument `N`, counted from 0. Several are given as a tuple: `(Arg::<0>, Arg::<2>)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Arg<const N: usize>;
+
+/// Which arguments to differentiate by: an [`Arg`], or a tuple of them.
+pub trait Argnums<X: Arguments>: Copy + Send + Sync {
+    /// The type of the gradient: that of the argument, or a tuple.
+    type Grads;
+    /// The positions of the arguments.
+    fn positions(self) -> Vec<usize>;
+    /// The gradients, of the structure of the arguments.
+    fn map(self, args: X::Refs<'_>, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self::Grads;
+}
+
+macro_rules! arity {
+    ($count:literal; $First:ident; $($T:ident $x:ident $i:tt),*) => {
+        impl<$($T: Tree),*> Arguments for ($($T,)*) {
+            type Refs<'a> = ($(&'a $T,)*);
+            type First = $First;
+            const COUNT: usize = $count;
+            fn visit<'a>(args: Self::Refs<'a>, leaf: &mut dyn FnMut(usize, &TreePath, &'a Tensor)) {
+                $(args.$i.visit(&mut TreePath::root(concat!("arguments[", $i, "]")), &mut |path, t| leaf($i, path, t));)*
+            }
+            fn map(args: Self::Refs<'_>, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self {
+                ($(args.$i.map(f),)*)
+            }
+            fn map_first(args: Self::Refs<'_>, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self::First {
+                args.0.map(f)
+            }
+            fn structure(args: Self::Refs<'_>, hasher: &mut dyn Hasher) {
+                $(args.$i.structure(hasher);)*
+            }
+            fn refs(&self) -> Self::Refs<'_> {
+                ($(&self.$i,)*)
+            }
+        }
+        impl<Fun, Out, $($T: Tree),*> Function<($($T,)*)> for Fun
+        where
+            Fun: Fn($(&$T),*) -> Out + Send + Sync,
+        {
+            type Output = Out;
+            type Returning<'f, O: 'f> = Box<dyn Fn($(&$T),*) -> O + Send + Sync + 'f>;
+            fn call(&self, args: &($($T,)*)) -> Out {
+                self($(&args.$i),*)
+            }
+            fn returning<'f, O: 'f>(
+                f: impl for<'a> Fn(($(&'a $T,)*)) -> O + Send + Sync + 'f,
+            ) -> Self::Returning<'f, O> {
+                Box::new(move |$($x: &$T),*| f(($($x,)*)))
+            }
+        }
+        argnums!([$($T),*]; $($i $T),*);
+    };
+}
+
+macro_rules! argnums {
+    ($all:tt; $($i:tt $T:ident),*) => {
+        $(argnum!($i, $T; $all);)*
+    };
+}
+
+macro_rules! argnum {
+    ($i:tt, $Mine:ident; [$($T:ident),*]) => {
+        impl<$($T: Tree),*> Argnums<($($T,)*)> for Arg<$i> {
+            type Grads = $Mine;
+            fn positions(self) -> Vec<usize> {
+                vec![$i]
+            }
+            fn map(self, args: <($($T,)*) as Arguments>::Refs<'_>, f: &mut dyn FnMut(&Tensor) -> Tensor) -> $Mine {
+                args.$i.map(f)
+            }
+        }
+    };
+}
+
+macro_rules! argnum_tuples {
+    ($($($S:ident $i:tt),*;)*) => {$(
+        impl<X: Arguments, $($S: Argnums<X>),*> Argnums<X> for ($($S,)*) {
+            type Grads = ($($S::Grads,)*);
+            fn positions(self) -> Vec<usize> {
+                [$(self.$i.positions()),*].concat()
+            }
+            fn map(self, args: X::Refs<'_>, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self::Grads {
+                ($(self.$i.map(args, f),)*)
+            }
+        }
+    )*};
+}
+argnum_tuples! {
+    S 0;
+    S 0, T 1;
+    S 0, T 1, U 2;
+    S 0, T 1, U 2, V 3;
+}
+
+arity!(1; A; A a 0);
+arity!(2; A; A a 0, B b 1);
+arity!(3; A; A a 0, B b 1, C c 2);
+arity!(4; A; A a 0, B b 1, C c 2, D d 3);
+arity!(5; A; A a 0, B b 1, C c 2, D d 3, E e 4);
+arity!(6; A; A a 0, B b 1, C c 2, D d 3, E e 4, G g 5);

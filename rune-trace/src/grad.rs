@@ -1,0 +1,232 @@
+//! Reverse mode for functions: `grad` and its kin.
+
+use crate::function::{Argnums, Arguments, Function};
+use crate::tensor::{Keep, fresh_params, lax, next_id, trace};
+use crate::transform::linearize;
+use crate::{Tensor, Tree, Type};
+use std::panic::Location;
+
+/// The gradient of a function with a scalar result by its first argument: a function of the same arguments, whose
+/// result has the structure of the first.
+///
+/// ```
+/// use rune_trace::{Tensor, grad};
+/// fn f(x: &Tensor) -> Tensor { x * x * x + x * x }
+/// let x = Tensor::scalar(2.0f32);
+/// assert_eq!(grad(f)(&x).item::<f32>().unwrap(), 16.0);
+/// assert_eq!(grad(grad(grad(f)))(&x).item::<f32>().unwrap(), 6.0);
+/// ```
+///
+/// The function is run once for each call, with its own Rust control flow; it may look at values, as by [`Tensor::item`].
+///
+/// # Panics
+/// The returned function panics if the result is not a float scalar, or a leaf of the first argument is not of a float dtype.
+#[track_caller]
+pub fn grad<'f, X, F>(f: F) -> F::Returning<'f, X::First>
+where
+    X: Arguments,
+    F: Function<X, Output = Tensor> + 'f,
+{
+    let place = Place::here("grad");
+    F::returning(move |args| reverse::<X, _, _, _>(&f, args, First, place, |y| (y, ())).2)
+}
+
+/// The value and the gradient: as [`grad`], without computing the value twice.
+///
+/// ```
+/// use rune_trace::{Tensor, value_and_grad};
+/// let (y, dx) = value_and_grad(|x: &Tensor| (x * x).sum())(&Tensor::from_slice([2], &[1.0f32, 2.0]));
+/// assert_eq!(y.item::<f32>().unwrap(), 5.0);
+/// assert_eq!(dx.to_vec::<f32>().unwrap(), [2.0, 4.0]);
+/// ```
+///
+/// # Panics
+/// As [`grad`].
+#[track_caller]
+pub fn value_and_grad<'f, X, F>(f: F) -> F::Returning<'f, (Tensor, X::First)>
+where
+    X: Arguments,
+    F: Function<X, Output = Tensor> + 'f,
+{
+    let place = Place::here("value_and_grad");
+    F::returning(move |args| {
+        let (y, (), dx) = reverse::<X, _, _, _>(&f, args, First, place, |y| (y, ()));
+        (y, dx)
+    })
+}
+
+/// As [`grad`], of a function that also returns something that is not differentiated: gives the gradient and that.
+#[track_caller]
+pub fn grad_aux<'f, X, F, Aux: Tree>(f: F) -> F::Returning<'f, (X::First, Aux)>
+where
+    X: Arguments,
+    F: Function<X, Output = (Tensor, Aux)> + 'f,
+{
+    let place = Place::here("grad_aux");
+    F::returning(move |args| {
+        let (_, aux, dx) = reverse::<X, _, _, _>(&f, args, First, place, |y| y);
+        (dx, aux)
+    })
+}
+
+/// As [`value_and_grad`], of a function that also returns something that is not differentiated: gives
+/// `((value, aux), gradient)`, as JAX does with `has_aux`.
+#[track_caller]
+pub fn value_and_grad_aux<'f, X, F, Aux: Tree>(f: F) -> F::Returning<'f, ((Tensor, Aux), X::First)>
+where
+    X: Arguments,
+    F: Function<X, Output = (Tensor, Aux)> + 'f,
+{
+    let place = Place::here("value_and_grad_aux");
+    F::returning(move |args| {
+        let (y, aux, dx) = reverse::<X, _, _, _>(&f, args, First, place, |y| y);
+        ((y, aux), dx)
+    })
+}
+
+/// As [`grad`], by the arguments that `argnums` names.
+///
+/// ```
+/// use rune_trace::{Arg, Tensor, grad_argnums};
+/// let f = |x: &Tensor, y: &Tensor| x * x + y * y;
+/// let (dx, dy) = grad_argnums((Arg::<0>, Arg::<1>), f)(&Tensor::scalar(3.0f32), &Tensor::scalar(4.0f32));
+/// assert_eq!((dx.item::<f32>().unwrap(), dy.item::<f32>().unwrap()), (6.0, 8.0));
+/// ```
+#[track_caller]
+pub fn grad_argnums<'f, X, F, S>(argnums: S, f: F) -> F::Returning<'f, S::Grads>
+where
+    X: Arguments,
+    F: Function<X, Output = Tensor> + 'f,
+    S: Argnums<X> + 'f,
+{
+    let place = Place::here("grad_argnums");
+    F::returning(move |args| reverse::<X, _, _, _>(&f, args, argnums, place, |y| (y, ())).2)
+}
+
+/// As [`value_and_grad`], by the arguments that `argnums` names.
+#[track_caller]
+pub fn value_and_grad_argnums<'f, X, F, S>(argnums: S, f: F) -> F::Returning<'f, (Tensor, S::Grads)>
+where
+    X: Arguments,
+    F: Function<X, Output = Tensor> + 'f,
+    S: Argnums<X> + 'f,
+{
+    let place = Place::here("value_and_grad_argnums");
+    F::returning(move |args| {
+        let (y, (), grads) = reverse::<X, _, _, _>(&f, args, argnums, place, |y| (y, ()));
+        (y, grads)
+    })
+}
+
+/// As [`value_and_grad_aux`], by the arguments that `argnums` names.
+#[track_caller]
+pub fn value_and_grad_aux_argnums<'f, X, F, S, Aux: Tree>(
+    argnums: S,
+    f: F,
+) -> F::Returning<'f, ((Tensor, Aux), S::Grads)>
+where
+    X: Arguments,
+    F: Function<X, Output = (Tensor, Aux)> + 'f,
+    S: Argnums<X> + 'f,
+{
+    let place = Place::here("value_and_grad_aux_argnums");
+    F::returning(move |args| {
+        let (y, aux, grads) = reverse::<X, _, _, _>(&f, args, argnums, place, |y| y);
+        ((y, aux), grads)
+    })
+}
+
+/// Where a transformation was asked for, to tell it when something is wrong with the function.
+#[derive(Clone, Copy)]
+struct Place {
+    transform: &'static str,
+    location: &'static Location<'static>,
+}
+
+impl Place {
+    #[track_caller]
+    fn here(transform: &'static str) -> Place {
+        Place { transform, location: Location::caller() }
+    }
+    fn fail(self, what: &str) -> ! {
+        panic!("{} at {}: {what}", self.transform, self.location)
+    }
+}
+
+/// Value, auxiliary value and gradients.
+fn reverse<X, F, S, Aux>(
+    f: &F,
+    args: X::Refs<'_>,
+    argnums: S,
+    place: Place,
+    split: impl FnOnce(F::Output) -> (Tensor, Aux),
+) -> (Tensor, Aux, S::Grads)
+where
+    X: Arguments,
+    F: Function<X>,
+    S: Argnums<X>,
+    Aux: Tree,
+{
+    let positions = argnums.positions();
+    let (mut leaves, mut wrt) = (Vec::new(), Vec::new());
+    X::visit(args, &mut |position, path, leaf| {
+        let differentiated = positions.contains(&position);
+        if differentiated && !leaf.dtype().is_float() {
+            place.fail(&format!(
+                "`{path}` is of type {}, and only floats have derivatives; give it as another argument and differentiate \
+                 by the rest, or convert it with `.cast(DType::F32)`",
+                leaf.ty()
+            ));
+        }
+        leaves.push(leaf.clone());
+        wrt.push(differentiated);
+    });
+    let since = next_id();
+    let moved: Vec<Tensor> = leaves.iter().zip(&wrt).filter(|(_, w)| **w).map(|(x, _)| x.clone()).collect();
+    let params = fresh_params(&moved, true, place.transform);
+    let (mut next_param, mut next_wrt) = (params.iter(), wrt.iter());
+    let inner = X::map(args, &mut |leaf| match next_wrt.next() {
+        Some(true) => next_param.next().expect("one parameter for each leaf differentiated").clone(),
+        _ => leaf.clone(),
+    });
+    let (y, aux) = split(f.call(&inner));
+    if y.rank() != 0 || !y.dtype().is_float() {
+        place.fail(&format!(
+            "the function returned a tensor of type {}, and only a float scalar has a gradient; reduce it, as with `.sum()` or \
+             `.mean()`",
+            y.ty()
+        ));
+    }
+    let aux_leaves = aux.leaves();
+    let outputs: Vec<Tensor> = std::iter::once(y.clone()).chain(aux_leaves.iter().cloned()).collect();
+    let traced = trace("f", &params, &outputs, Keep::Since(since));
+    let primals: Vec<Tensor> = moved.iter().chain(&traced.captured).cloned().collect();
+    let mut by = vec![true; moved.len()];
+    by.resize(primals.len(), false);
+    let (values, linear) = linearize(&traced.program, &primals, &by);
+    let mut cotangents: Vec<Tensor> = values.iter().map(|v| zeros(v.ty())).collect();
+    cotangents[0] = lax::full(y.dtype(), y.shape(), 1.0);
+    let mut gradients = linear.transpose(&cotangents).into_iter();
+    let grads = argnums.map(args, &mut |_| gradients.next().expect("one gradient for each leaf differentiated"));
+    let mut values = values.into_iter();
+    let value = values.next().expect("the value is the first output");
+    (value, aux.with_leaves(values), grads)
+}
+
+fn zeros(ty: &Type) -> Tensor {
+    lax::full(ty.dtype, &ty.shape, 0.0)
+}
+
+/// Says to differentiate by the first argument, of any function.
+#[derive(Clone, Copy)]
+struct First;
+
+impl<X: Arguments> Argnums<X> for First {
+    type Grads = X::First;
+    fn positions(self) -> Vec<usize> {
+        vec![0]
+    }
+    fn map(self, args: X::Refs<'_>, f: &mut dyn FnMut(&Tensor) -> Tensor) -> X::First {
+        X::map_first(args, f)
+    }
+}

@@ -1,0 +1,211 @@
+//! Forward mode: each instruction on values and tangents.
+
+use super::tangent::{Dual, Tangent};
+use super::{call, derivs, scan, windows};
+use crate::op::{CumulativeFn, Dims, GatherDims, ReduceFn, ScatterDims, ScatterMode, WindowFn};
+use crate::tensor::{lax, with_origin};
+use crate::{DType, Op, Program, Tensor};
+use smallvec::{SmallVec, smallvec};
+
+type Tangents = SmallVec<[Tangent; 2]>;
+
+/// The outputs of `program` and their tangents, on inputs with tangents.
+pub(super) fn jvp(program: &Program, inputs: Vec<Dual>) -> Vec<Dual> {
+    let mut env = inputs;
+    env.extend(program.constants().iter().map(|c| Dual::constant(Tensor::from_value(c.clone()))));
+    for instruction in program.instructions() {
+        let op = instruction.op.map(|v| env[v.index()].clone());
+        let results = with_origin(&instruction.origin, || step(&op));
+        env.extend(results);
+    }
+    program.outputs().iter().map(|v| env[v.index()].clone()).collect()
+}
+
+/// One operation on duals.
+fn step(op: &Op<Dual>) -> SmallVec<[Dual; 2]> {
+    if op.operands().iter().all(|x| x.t.is_zero()) {
+        return Tensor::apply(op.map(|x| x.v.clone())).into_iter().map(Dual::constant).collect();
+    }
+    match op {
+        Op::Call { args, program } => call::jvp(program, args),
+        Op::Sort { operands, dimension, num_keys } => sort(operands, *dimension, *num_keys),
+        op => {
+            let out = Tensor::apply(op.map(|x| x.v.clone()));
+            let tangents = rule(op, &out);
+            debug_assert_eq!(out.len(), tangents.len());
+            out.into_iter().zip(tangents).map(|(v, t)| Dual { v, t }).collect()
+        }
+    }
+}
+
+/// The tangents of the results `out` of an operation.
+fn rule(op: &Op<Dual>, out: &[Tensor]) -> Tangents {
+    let out0 = &out[0];
+    let tangent = match op {
+        Op::Unary { f, x } => derivs::unary(*f, x, out0),
+        Op::IntegerPow { x, y } => derivs::integer_pow(x, *y),
+        Op::Binary { f, x, y } => derivs::binary(*f, x, y, out0),
+        Op::Clamp { min, x, max } => derivs::clamp(min, x, max),
+        Op::Convert { x, dtype } if x.v.dtype().is_float() && dtype.is_float() => linear(op),
+        Op::Convert { .. } | Op::BitcastConvert { .. } => Tangent::ZERO,
+        Op::Compare { .. } | Op::ArgReduce { .. } | Op::StopGradient { .. } => Tangent::ZERO,
+        Op::Constant { .. } | Op::Iota { .. } => Tangent::ZERO,
+        Op::Select { pred, on_true, on_false } => Tangent::select(&pred.v, &on_true.t, &on_false.t, out0.ty()),
+
+        Op::BroadcastInDim { .. }
+        | Op::Reshape { .. }
+        | Op::Transpose { .. }
+        | Op::Slice { .. }
+        | Op::Pad { .. }
+        | Op::Concatenate { .. }
+        | Op::Reverse { .. }
+        | Op::DynamicSlice { .. }
+        | Op::DynamicUpdateSlice { .. }
+        | Op::Gather { .. } => linear(op),
+        Op::Scatter { x, indices, updates, dims, mode, unique } => {
+            scatter(x, &indices.v, updates, dims, *mode, *unique, out0)
+        }
+
+        Op::Reduce { f, x, axes } => reduce(*f, x, axes, out0),
+        Op::ReduceWindow { f: WindowFn::Sum, .. } => linear(op),
+        Op::ReduceWindow { f: WindowFn::Max, x, window } => windows::extreme(x, window, true),
+        Op::ReduceWindow { f: WindowFn::Min, x, window } => windows::extreme(x, window, false),
+        Op::Cumulative { f: CumulativeFn::Sum, .. } => linear(op),
+        Op::Cumulative { f, x, axis, reverse } => scan::cumulative(*f, x, *axis, *reverse),
+
+        Op::DotGeneral { lhs, rhs, .. } | Op::Conv { lhs, rhs, .. } => bilinear(op, lhs, rhs),
+
+        Op::TopK { x, .. } => {
+            return smallvec![take_along_axis(&x.t, &out[1], x.v.rank() - 1), Tangent::ZERO];
+        }
+        Op::Threefry2x32 { .. } => return smallvec![Tangent::ZERO, Tangent::ZERO],
+        Op::OptimizationBarrier { xs } => return barrier(xs),
+        Op::Call { .. } | Op::Sort { .. } => unreachable!("these bring their values themselves"),
+    };
+    smallvec![tangent]
+}
+
+/// An operation that is linear in all its operands of a float dtype together, on their tangents.
+fn linear(op: &Op<Dual>) -> Tangent {
+    let tangents = op.map(|x| if x.v.dtype().is_float() { x.tangent() } else { x.v.clone() });
+    Tangent::new(Some(Tensor::apply1(tangents)))
+}
+
+/// d(x · y) = dx · y + x · dy, for every product.
+fn bilinear(op: &Op<Dual>, lhs: &Dual, rhs: &Dual) -> Tangent {
+    let product = |x: &Tensor, y: &Tensor| {
+        let mut operands = [x, y].into_iter();
+        Tensor::apply1(op.map(|_| operands.next().expect("a product has two operands").clone()))
+    };
+    let by_lhs = Tangent::new(lhs.t.clone().into_tensor().map(|t| product(&t, &rhs.v)));
+    let by_rhs = Tangent::new(rhs.t.clone().into_tensor().map(|t| product(&lhs.v, &t)));
+    by_lhs.add(&by_rhs)
+}
+
+fn reduce(f: ReduceFn, x: &Dual, axes: &Dims, out: &Tensor) -> Tangent {
+    match f {
+        ReduceFn::Sum => x.t.reduce_sum(axes),
+        ReduceFn::Prod => scan::product(x, axes),
+        // The extreme elements share the tangent equally.
+        ReduceFn::Max | ReduceFn::Min => {
+            let kept: Vec<usize> = (0..x.v.rank()).filter(|a| !axes.contains(a)).collect();
+            let extreme = lax::broadcast_in_dim(out, x.v.shape().clone(), &kept);
+            let chosen = derivs::indicator(&lax::eq(&x.v, &extreme), x.v.dtype());
+            let count = lax::reduce_sum(&chosen, axes);
+            x.t.times(|| chosen).reduce_sum(axes).over(&count)
+        }
+        ReduceFn::And | ReduceFn::Or => Tangent::ZERO,
+    }
+}
+
+fn scatter(
+    x: &Dual,
+    indices: &Tensor,
+    updates: &Dual,
+    dims: &ScatterDims,
+    mode: ScatterMode,
+    unique: bool,
+    out: &Tensor,
+) -> Tangent {
+    let put = |x: &Tensor, updates: &Tensor, mode| lax::scatter(x, indices, updates, dims.clone(), mode, unique);
+    let read = |x: &Tensor| lax::gather(x, indices, dims.gather(), &dims.slice_sizes(x.shape(), updates.v.shape()));
+    let dtype = x.v.dtype();
+    let zeros = || lax::full_like(&x.v, 0.0);
+    let scatter_add = |x: &Tangent, ut: &Tangent| {
+        Tangent::new(Some(put(&x.instantiate(out.ty()), &ut.instantiate(updates.v.ty()), ScatterMode::Add)))
+    };
+    match mode {
+        ScatterMode::Add => scatter_add(&x.t, &updates.t),
+        ScatterMode::Set if unique => Tangent::new(Some(put(&x.tangent(), &updates.tangent(), ScatterMode::Set))),
+        // Which update stays is left open: mark each with a number, look which number stayed, and let only those through.
+        ScatterMode::Set => {
+            let flat = lax::iota(DType::I32, [updates.v.size()], 0);
+            let marks = lax::add(
+                &lax::reshape(&flat, updates.v.shape().clone()),
+                &lax::full(DType::I32, updates.v.shape(), 1.0),
+            );
+            let none = lax::full(DType::I32, x.v.shape(), 0.0);
+            let stayed = put(&none, &marks, ScatterMode::Set);
+            let through = derivs::indicator(&lax::eq(&read(&stayed), &marks), dtype);
+            let untouched = derivs::indicator(&lax::eq(&stayed, &none), dtype);
+            scatter_add(&x.t.times(|| untouched), &updates.t.times(|| through))
+        }
+        // The tangent of each factor times the product of all others, which is told from a product with a zero left out.
+        ScatterMode::Mul => {
+            let by_x = Tangent::new(x.t.clone().into_tensor().map(|t| put(&t, &updates.v, ScatterMode::Mul)));
+            if updates.t.is_zero() {
+                return by_x;
+            }
+            let is_zero = lax::eq(&updates.v, &lax::full_like(&updates.v, 0.0));
+            let nonzero = lax::select(&is_zero, &lax::full_like(&updates.v, 1.0), &updates.v);
+            let product = read(&put(&x.v, &nonzero, ScatterMode::Mul));
+            let zero_count = read(&put(&zeros(), &derivs::indicator(&is_zero, dtype), ScatterMode::Add));
+            let others_zero = lax::sub(&zero_count, &derivs::indicator(&is_zero, dtype));
+            let others = lax::select(
+                &lax::eq(&others_zero, &lax::full_like(&updates.v, 0.0)),
+                &lax::div(&product, &nonzero),
+                &lax::full_like(&updates.v, 0.0),
+            );
+            by_x.add(&scatter_add(&Tangent::ZERO, &updates.t.times(|| others)))
+        }
+        ScatterMode::Min | ScatterMode::Max => {
+            let chosen_x = derivs::indicator(&lax::eq(&x.v, out), dtype);
+            let chosen_u = derivs::indicator(&lax::eq(&updates.v, &read(out)), dtype);
+            let count = put(&chosen_x, &chosen_u, ScatterMode::Add);
+            scatter_add(&x.t.times(|| chosen_x), &updates.t.times(|| chosen_u)).over(&count)
+        }
+    }
+}
+
+/// Sorts the positions too, and moves the tangents as they moved.
+fn sort(operands: &[Dual], dimension: usize, num_keys: usize) -> SmallVec<[Dual; 2]> {
+    let positions = lax::iota(DType::I32, operands[0].v.shape().clone(), dimension);
+    let mut all: Vec<Tensor> = operands.iter().map(|x| x.v.clone()).collect();
+    all.push(positions);
+    let mut sorted = lax::sort(&all, dimension, num_keys);
+    let positions = sorted.pop().expect("the positions were sorted too");
+    let tangents = operands.iter().map(|x| take_along_axis(&x.t, &positions, dimension));
+    sorted.into_iter().zip(tangents).map(|(v, t)| Dual { v, t }).collect()
+}
+
+/// The elements of `t` at `positions` along `axis`; all other axes go along.
+fn take_along_axis(t: &Tangent, positions: &Tensor, axis: usize) -> Tangent {
+    let rank = positions.rank();
+    let others: Dims = (0..rank).filter(|&a| a != axis).collect();
+    let dims = GatherDims {
+        collapsed: smallvec![axis],
+        operand_batching: others.clone(),
+        indices_batching: others,
+        start_index_map: smallvec![axis],
+        ..GatherDims::default()
+    };
+    let mut shape = positions.shape().clone();
+    shape.dims_mut().push(1);
+    t.gather(&lax::reshape(positions, shape), dims, &vec![1; rank])
+}
+
+fn barrier(xs: &[Dual]) -> Tangents {
+    let changing: Vec<Tensor> = xs.iter().filter_map(|x| x.t.clone().into_tensor()).collect();
+    let mut kept = lax::optimization_barrier(&changing).into_iter();
+    xs.iter().map(|x| if x.t.is_zero() { Tangent::ZERO } else { Tangent::new(kept.next()) }).collect()
+}

@@ -1,0 +1,37 @@
+//! Transformations: each makes a program of a program, by running its instructions under other rules.
+//!
+//! [`jvp`](mod@jvp) carries tangents forward. What depends on a tangent is linear in it, so that [`linearize`] can tell it from the
+//! rest, the forward pass, and [`transpose`] runs it backward. Reverse mode is the two together; there are no other derivative rules.
+
+mod call;
+mod derivs;
+mod jvp;
+mod linearize;
+mod scan;
+mod tangent;
+mod transpose;
+mod windows;
+
+pub(crate) use linearize::linearize;
+
+use crate::tensor::with_origin;
+use crate::{Program, Tensor};
+
+impl Program {
+    /// The outputs of this program on `args`: its instructions are applied to them one by one, as if the traced
+    /// function were called again.
+    ///
+    /// # Panics
+    /// If there are not as many arguments as inputs, or their types are others.
+    #[track_caller]
+    pub fn apply(&self, args: &[Tensor]) -> Vec<Tensor> {
+        assert_eq!(args.len(), self.inputs().len(), "`{}` takes {} arguments", self.name(), self.inputs().len());
+        let mut env: Vec<Tensor> = args.to_vec();
+        env.extend(self.constants().iter().map(|c| Tensor::from_value(c.clone())));
+        for instruction in self.instructions() {
+            let op = instruction.op.map(|v| env[v.index()].clone());
+            env.extend(with_origin(&instruction.origin, || Tensor::apply(op)));
+        }
+        self.outputs().iter().map(|v| env[v.index()].clone()).collect()
+    }
+}

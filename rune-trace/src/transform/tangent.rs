@@ -1,0 +1,109 @@
+//! Tangents: directions of change. Their operations are linear, and nothing else can be done with them.
+
+use crate::tensor::lax;
+use crate::{Op, Tensor, Type};
+
+/// The tangent of a value: `None` is zero, which costs nothing.
+///
+/// The field is private: a rule can only put tangents together by operations that are linear in them, so that a program of tangents
+/// can be transposed. A product of two tangents does not type-check.
+#[derive(Clone, Debug)]
+pub(super) struct Tangent(Option<Tensor>);
+
+/// A value and its tangent.
+#[derive(Clone, Debug)]
+pub(super) struct Dual {
+    pub v: Tensor,
+    pub t: Tangent,
+}
+
+impl Tangent {
+    pub const ZERO: Tangent = Tangent(None);
+
+    pub fn new(tensor: Option<Tensor>) -> Tangent {
+        Tangent(tensor)
+    }
+    pub fn is_zero(&self) -> bool {
+        self.0.is_none()
+    }
+    pub fn into_tensor(self) -> Option<Tensor> {
+        self.0
+    }
+    /// This tangent as an array, of a value of type `ty`.
+    pub fn instantiate(&self, ty: &Type) -> Tensor {
+        self.0.clone().unwrap_or_else(|| lax::full(ty.dtype, &ty.shape, 0.0))
+    }
+    /// `f` of this tangent; zero stays zero. `f` must be linear: this is for the functions below and in `linear`.
+    fn through(&self, f: impl FnOnce(&Tensor) -> Tensor) -> Tangent {
+        Tangent(self.0.as_ref().map(f))
+    }
+    pub fn neg(&self) -> Tangent {
+        self.through(lax::neg)
+    }
+    pub fn add(&self, other: &Tangent) -> Tangent {
+        match (&self.0, &other.0) {
+            (Some(x), Some(y)) => Tangent(Some(lax::add(x, y))),
+            (Some(_), None) => self.clone(),
+            (None, _) => other.clone(),
+        }
+    }
+    pub fn sub(&self, other: &Tangent) -> Tangent {
+        match (&self.0, &other.0) {
+            (Some(x), Some(y)) => Tangent(Some(lax::sub(x, y))),
+            (Some(_), None) => self.clone(),
+            (None, _) => other.neg(),
+        }
+    }
+    /// This tangent times a value of the same type; `factor` is not computed for zero.
+    pub fn times(&self, factor: impl FnOnce() -> Tensor) -> Tangent {
+        self.through(|t| lax::mul(t, &factor()))
+    }
+    /// This tangent divided by a value of the same type.
+    pub fn over(&self, divisor: &Tensor) -> Tangent {
+        self.through(|t| lax::div(t, divisor))
+    }
+    /// This tangent where `pred` holds, else zero.
+    pub fn where_(&self, pred: impl FnOnce() -> Tensor) -> Tangent {
+        self.through(|t| lax::select(&pred(), t, &lax::full_like(t, 0.0)))
+    }
+    /// A linear operation of one operand.
+    pub fn linear(&self, op: impl FnOnce(Tensor) -> Op<Tensor>) -> Tangent {
+        self.through(|t| Tensor::apply1(op(t.clone())))
+    }
+    pub fn reduce_sum(&self, axes: &[usize]) -> Tangent {
+        self.through(|t| lax::reduce_sum(t, axes))
+    }
+    pub fn reshape(&self, shape: &[usize]) -> Tangent {
+        self.through(|t| lax::reshape(t, shape))
+    }
+    pub fn transpose(&self, permutation: &[usize]) -> Tangent {
+        self.through(|t| lax::transpose(t, permutation))
+    }
+    pub fn slice(&self, start: &[usize], limit: &[usize], strides: &[usize]) -> Tangent {
+        self.through(|t| lax::slice(t, start, limit, strides))
+    }
+    pub fn pad(&self, config: Vec<crate::op::Padding>) -> Tangent {
+        self.through(|t| lax::pad(t, &lax::full(t.dtype(), &crate::Shape::scalar(), 0.0), config))
+    }
+    pub fn gather(&self, indices: &Tensor, dims: crate::op::GatherDims, sizes: &[usize]) -> Tangent {
+        self.through(|t| lax::gather(t, indices, dims, sizes))
+    }
+    /// `pred ? on_true : on_false`, of tangents of values of type `ty`.
+    pub fn select(pred: &Tensor, on_true: &Tangent, on_false: &Tangent, ty: &Type) -> Tangent {
+        if on_true.is_zero() && on_false.is_zero() {
+            return Tangent::ZERO;
+        }
+        Tangent(Some(lax::select(pred, &on_true.instantiate(ty), &on_false.instantiate(ty))))
+    }
+}
+
+impl Dual {
+    /// A value that does not change.
+    pub fn constant(v: Tensor) -> Dual {
+        Dual { v, t: Tangent::ZERO }
+    }
+    /// The tangent as an array.
+    pub fn tangent(&self) -> Tensor {
+        self.t.instantiate(self.v.ty())
+    }
+}

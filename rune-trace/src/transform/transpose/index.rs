@@ -1,0 +1,79 @@
+//! Transposes of gather and scatter: each is the other.
+
+use super::{Acc, Slot, zeros};
+use crate::op::{Dims, GatherDims, ScatterDims, ScatterMode};
+use crate::tensor::lax;
+use crate::{DType, Shape, Tensor};
+
+/// A gather clamps its indices and a scatter leaves out what is outside: so they are clamped first.
+pub(super) fn gather(ct: &Tensor, x: &Slot, indices: &Tensor, dims: &GatherDims, sizes: &Dims) -> Tensor {
+    let indices = clamped(indices, x.shape(), &dims.start_index_map, sizes);
+    lax::scatter(&zeros(x), &indices, ct, dims.scatter(), ScatterMode::Add, false)
+}
+
+#[allow(clippy::too_many_arguments, reason = "they are the operands and attributes of the operation")]
+pub(super) fn scatter(
+    ct: &Tensor,
+    x: &Slot,
+    indices: &Tensor,
+    updates: &Slot,
+    dims: &ScatterDims,
+    mode: ScatterMode,
+    unique: bool,
+    acc: &mut Acc,
+) {
+    let read = || {
+        let sizes = dims.slice_sizes(x.shape(), updates.shape());
+        let read = lax::gather(ct, indices, dims.gather(), &sizes);
+        let inside = inside(indices, x.shape(), dims, &sizes, updates.shape());
+        lax::select(&inside, &read, &zeros(updates))
+    };
+    match mode {
+        ScatterMode::Add => {
+            acc.give(x, || ct.clone());
+            acc.give(updates, read);
+        }
+        ScatterMode::Set => {
+            acc.give(x, || lax::scatter(ct, indices, &zeros(updates), dims.clone(), ScatterMode::Set, unique));
+            acc.give(updates, read);
+        }
+        ScatterMode::Mul => {
+            acc.give(x, || lax::scatter(ct, indices, updates.known(), dims.clone(), ScatterMode::Mul, unique));
+        }
+        ScatterMode::Min | ScatterMode::Max => panic!("a scatter that takes the extreme is not linear"),
+    }
+}
+
+/// The greatest start of a slice along each axis that the coordinates are along, as a row to compare `indices` with.
+fn last_starts(indices: &Tensor, shape: &Shape, map: &[usize], sizes: &[usize]) -> Tensor {
+    let last = map.iter().map(|&a| {
+        let start = lax::full(DType::I64, &Shape::from([1]), (shape[a] as i64 - sizes[a] as i64) as f64);
+        lax::convert(&start, wide(indices.dtype()))
+    });
+    let row = match map.is_empty() {
+        true => lax::full(wide(indices.dtype()), &Shape::from([0]), 0.0),
+        false => lax::concatenate(&last.collect::<Vec<_>>(), 0),
+    };
+    lax::broadcast_in_dim(&row, indices.shape().clone(), &[indices.rank() - 1])
+}
+
+/// A signed dtype that holds the indices of `dtype` and every size.
+fn wide(dtype: DType) -> DType {
+    if dtype == DType::I64 || dtype == DType::U64 || dtype == DType::U32 { DType::I64 } else { DType::I32 }
+}
+
+fn clamped(indices: &Tensor, shape: &Shape, map: &[usize], sizes: &[usize]) -> Tensor {
+    let indices = lax::convert(indices, wide(indices.dtype()));
+    let last = last_starts(&indices, shape, map, sizes);
+    lax::clamp(&lax::full_like(&indices, 0.0), &indices, &last)
+}
+
+/// For each element of the updates whether its slice lies wholly inside the operand.
+fn inside(indices: &Tensor, shape: &Shape, dims: &ScatterDims, sizes: &[usize], updates: &Shape) -> Tensor {
+    let indices = lax::convert(indices, wide(indices.dtype()));
+    let last = last_starts(&indices, shape, &dims.scatter_map, sizes);
+    let each = lax::and(&lax::ge(&indices, &lax::full_like(&indices, 0.0)), &lax::le(&indices, &last));
+    let all = lax::reduce(crate::op::ReduceFn::And, &each, &[indices.rank() - 1]);
+    let batch: Vec<usize> = (0..updates.rank()).filter(|a| !dims.update_window.contains(a)).collect();
+    lax::broadcast_in_dim(&all, updates.clone(), &batch)
+}

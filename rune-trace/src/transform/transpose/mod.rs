@@ -1,0 +1,259 @@
+//! Transposition: a program that is linear in some inputs, run backward from cotangents of its outputs.
+
+mod contraction;
+mod index;
+
+use super::call;
+use crate::op::{BinaryFn, CumulativeFn, Padding, ReduceFn, UnaryFn, WindowFn};
+use crate::tensor::{lax, with_origin};
+use crate::{DType, Instruction, Op, Program, Shape, Tensor, Type, Var};
+
+/// What the transposition knows of a variable: its value, or that it is linear in a wanted input.
+#[derive(Clone)]
+pub(super) enum Slot {
+    Known(Tensor),
+    Wanted { ty: Type, var: Var },
+}
+
+impl Slot {
+    /// A wanted input of this type; the driver numbers it.
+    pub fn wanted(ty: Type) -> Slot {
+        Slot::Wanted { ty, var: Var(0) }
+    }
+    pub fn known_or_none(&self) -> Option<&Tensor> {
+        match self {
+            Slot::Known(value) => Some(value),
+            Slot::Wanted { .. } => None,
+        }
+    }
+    fn known(&self) -> &Tensor {
+        self.known_or_none().expect("a product of two linear operands is not linear")
+    }
+    fn ty(&self) -> &Type {
+        match self {
+            Slot::Known(value) => value.ty(),
+            Slot::Wanted { ty, .. } => ty,
+        }
+    }
+    fn shape(&self) -> &Shape {
+        &self.ty().shape
+    }
+    fn dtype(&self) -> DType {
+        self.ty().dtype
+    }
+    fn is_wanted(&self) -> bool {
+        self.known_or_none().is_none()
+    }
+}
+
+/// The cotangents gathered so far, one for each variable: what several users give is summed.
+pub(super) struct Acc(Vec<Option<Tensor>>);
+
+impl Acc {
+    /// Adds the cotangent that `ct` computes to that of `to`, if it is wanted.
+    pub fn give(&mut self, to: &Slot, ct: impl FnOnce() -> Tensor) {
+        let Slot::Wanted { ty, var } = to else { return };
+        let ct = ct();
+        debug_assert_eq!(ct.ty(), ty, "a cotangent has the type of its variable");
+        let sum = &mut self.0[var.index()];
+        *sum = Some(match sum.take() {
+            Some(before) => lax::add(&before, &ct),
+            None => ct,
+        });
+    }
+}
+
+/// The cotangents of the wanted inputs, in order, for `cotangents` of the outputs; `None` is zero.
+pub(super) fn transpose(program: &Program, inputs: Vec<Slot>, cotangents: Vec<Option<Tensor>>) -> Vec<Option<Tensor>> {
+    let mut env: Vec<Slot> = inputs;
+    env.extend(program.constants().iter().map(|c| Slot::Known(Tensor::from_value(c.clone()))));
+    for (i, slot) in env.iter_mut().enumerate() {
+        if let Slot::Wanted { var, .. } = slot {
+            *var = Var(i as u32);
+        }
+    }
+    for instruction in program.instructions() {
+        let op = instruction.op.map(|v| &env[v.index()]);
+        if op.operands().iter().any(|x| x.is_wanted()) {
+            env.extend(instruction.results().map(|var| Slot::Wanted { ty: program.ty(var).clone(), var }));
+        } else {
+            let known = op.map(|x| x.known().clone());
+            let results = with_origin(&instruction.origin, || Tensor::apply(known));
+            env.extend(results.into_iter().map(Slot::Known));
+        }
+    }
+    let mut acc = Acc(vec![None; program.num_vars()]);
+    for (&output, ct) in program.outputs().iter().zip(cotangents) {
+        if let Some(ct) = ct {
+            acc.give(&env[output.index()], || ct);
+        }
+    }
+    for instruction in program.instructions().iter().rev() {
+        if env[instruction.first.index()..].first().is_some_and(Slot::is_wanted) {
+            step(instruction, &env, &mut acc);
+        }
+    }
+    program.inputs().filter(|v| env[v.index()].is_wanted()).map(|v| acc.0[v.index()].take()).collect()
+}
+
+fn step(instruction: &Instruction, env: &[Slot], acc: &mut Acc) {
+    let cts: Vec<Option<Tensor>> = instruction.results().map(|v| acc.0[v.index()].take()).collect();
+    if cts.iter().all(Option::is_none) {
+        return;
+    }
+    let op = instruction.op.map(|v| &env[v.index()]);
+    with_origin(&instruction.origin, || match &op {
+        Op::Call { args, program } => call::transpose(program, args, &cts, acc),
+        Op::OptimizationBarrier { xs } => barrier(xs, &cts, acc),
+        op => rule(op, cts[0].as_ref().expect("the one result has a cotangent"), acc),
+    });
+}
+
+/// Gives the operands of a linear operation their cotangents, for the cotangent `ct` of its result.
+fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
+    match op {
+        Op::Unary { f: UnaryFn::Neg, x } => acc.give(x, || lax::neg(ct)),
+        Op::Binary { f: BinaryFn::Add, x, y } => {
+            acc.give(x, || ct.clone());
+            acc.give(y, || ct.clone());
+        }
+        Op::Binary { f: BinaryFn::Sub, x, y } => {
+            acc.give(x, || ct.clone());
+            acc.give(y, || lax::neg(ct));
+        }
+        Op::Binary { f: BinaryFn::Mul, x, y } => {
+            acc.give(x, || lax::mul(ct, y.known()));
+            acc.give(y, || lax::mul(x.known(), ct));
+        }
+        Op::Binary { f: BinaryFn::Div, x, y } => acc.give(x, || lax::div(ct, y.known())),
+        Op::Convert { x, dtype: _ } => acc.give(x, || lax::convert(ct, x.dtype())),
+        Op::Select { pred, on_true, on_false } => {
+            let zero = lax::full_like(ct, 0.0);
+            acc.give(on_true, || lax::select(pred.known(), ct, &zero));
+            acc.give(on_false, || lax::select(pred.known(), &zero, ct));
+        }
+
+        Op::BroadcastInDim { x, shape, dims } => acc.give(x, || {
+            let repeated = |a: &usize| !dims.iter().zip(x.shape().iter()).any(|(d, &n)| d == a && n == shape[*a]);
+            let axes: Vec<usize> = (0..shape.rank()).filter(repeated).collect();
+            lax::reshape(&lax::reduce_sum(ct, &axes), x.shape().clone())
+        }),
+        Op::Reshape { x, shape: _ } => acc.give(x, || lax::reshape(ct, x.shape().clone())),
+        Op::Transpose { x, permutation } => acc.give(x, || {
+            let mut inverse = vec![0; permutation.len()];
+            permutation.iter().enumerate().for_each(|(i, &a)| inverse[a] = i);
+            lax::transpose(ct, &inverse)
+        }),
+        Op::Slice { x, start, limit: _, strides } => acc.give(x, || {
+            let config = (0..x.shape().rank()).map(|a| {
+                let (n, taken, interior) = (x.shape()[a], ct.shape()[a], strides[a] - 1);
+                let reach = if taken == 0 { 0 } else { (taken - 1) * strides[a] + 1 };
+                let (low, high) = if taken == 0 { (n, 0) } else { (start[a], n - start[a] - reach) };
+                Padding { low: low as i64, high: high as i64, interior }
+            });
+            lax::pad(ct, &scalar_zero(ct), config.collect())
+        }),
+        Op::Pad { x, padding, config } => {
+            let part = unpad(ct, x.shape(), config);
+            acc.give(padding, || lax::sub(&sum(ct), &sum(&part)));
+            acc.give(x, || part);
+        }
+        Op::Concatenate { xs, dimension } => {
+            let mut at = 0;
+            for x in xs {
+                let n = x.shape()[*dimension];
+                acc.give(x, || {
+                    let (mut start, mut limit) = (vec![0; ct.rank()], ct.shape().to_vec());
+                    (start[*dimension], limit[*dimension]) = (at, at + n);
+                    lax::slice(ct, &start, &limit, &vec![1; ct.rank()])
+                });
+                at += n;
+            }
+        }
+        Op::Reverse { x, axes } => acc.give(x, || lax::reverse(ct, axes)),
+
+        Op::DynamicSlice { x, start_indices, slice_sizes: _ } => acc.give(x, || {
+            let starts: Vec<Tensor> = start_indices.iter().map(|i| i.known().clone()).collect();
+            lax::dynamic_update_slice(&zeros(x), ct, &starts)
+        }),
+        Op::DynamicUpdateSlice { x, update, start_indices } => {
+            let starts: Vec<Tensor> = start_indices.iter().map(|i| i.known().clone()).collect();
+            acc.give(x, || lax::dynamic_update_slice(ct, &zeros(update), &starts));
+            acc.give(update, || lax::dynamic_slice(ct, &starts, update.shape()));
+        }
+        Op::Gather { x, indices, dims, slice_sizes } => {
+            acc.give(x, || index::gather(ct, x, indices.known(), dims, slice_sizes));
+        }
+        Op::Scatter { x, indices, updates, dims, mode, unique } => {
+            index::scatter(ct, x, indices.known(), updates, dims, *mode, *unique, acc);
+        }
+
+        Op::Reduce { f: ReduceFn::Sum, x, axes } => acc.give(x, || {
+            let kept: Vec<usize> = (0..x.shape().rank()).filter(|a| !axes.contains(a)).collect();
+            lax::broadcast_in_dim(ct, x.shape().clone(), &kept)
+        }),
+        Op::ReduceWindow { f: WindowFn::Sum, x, window } => acc.give(x, || contraction::window_sum(ct, x, window)),
+        Op::Cumulative { f: CumulativeFn::Sum, x, axis, reverse } => {
+            acc.give(x, || lax::cumulative(CumulativeFn::Sum, ct, *axis, !reverse));
+        }
+        Op::DotGeneral { lhs, rhs, dims, out: _ } => contraction::dot_general(ct, lhs, rhs, dims, acc),
+        Op::Conv { lhs, rhs, dims } => contraction::conv(ct, lhs, rhs, dims, acc),
+
+        Op::Unary { .. }
+        | Op::Binary { .. }
+        | Op::Reduce { .. }
+        | Op::ReduceWindow { .. }
+        | Op::Cumulative { .. }
+        | Op::IntegerPow { .. }
+        | Op::Compare { .. }
+        | Op::Clamp { .. }
+        | Op::BitcastConvert { .. }
+        | Op::ArgReduce { .. }
+        | Op::Sort { .. }
+        | Op::TopK { .. }
+        | Op::Threefry2x32 { .. }
+        | Op::StopGradient { .. } => not_linear(op),
+        Op::Constant { .. } | Op::Iota { .. } => unreachable!("an operation without operands is known"),
+        Op::Call { .. } | Op::OptimizationBarrier { .. } => unreachable!("these are transposed with all their results"),
+    }
+}
+
+fn not_linear(op: &Op<&Slot>) -> ! {
+    panic!(
+        "`{}` is not linear in an operand that is to be transposed; only linear functions have a transpose",
+        op.name()
+    )
+}
+
+fn barrier(xs: &[&Slot], cts: &[Option<Tensor>], acc: &mut Acc) {
+    let given: Vec<Tensor> = cts.iter().flatten().cloned().collect();
+    let mut kept = lax::optimization_barrier(&given).into_iter();
+    for (x, ct) in xs.iter().zip(cts) {
+        if ct.is_some() {
+            let ct = kept.next().expect("one result for each operand");
+            acc.give(x, || ct);
+        }
+    }
+}
+
+/// The part of `ct` where the operand of a pad, of shape `shape`, went; zero where negative padding took it away.
+fn unpad(ct: &Tensor, shape: &Shape, config: &[Padding]) -> Tensor {
+    let around = config.iter().map(|p| Padding { low: -p.low, high: -p.high, interior: 0 }).collect();
+    let dilated = lax::pad(ct, &scalar_zero(ct), around);
+    let strides: Vec<usize> = config.iter().map(|p| p.interior + 1).collect();
+    // An empty axis with padding inside has nothing to take a step from.
+    let limit: Vec<usize> = (0..shape.rank()).map(|a| if shape[a] == 0 { 0 } else { dilated.shape()[a] }).collect();
+    lax::slice(&dilated, &vec![0; shape.rank()], &limit, &strides)
+}
+
+fn zeros(like: &Slot) -> Tensor {
+    lax::full(like.dtype(), like.shape(), 0.0)
+}
+
+fn scalar_zero(like: &Tensor) -> Tensor {
+    lax::full(like.dtype(), &Shape::scalar(), 0.0)
+}
+
+fn sum(x: &Tensor) -> Tensor {
+    lax::reduce_sum(x, &(0..x.rank()).collect::<Vec<_>>())
+}
