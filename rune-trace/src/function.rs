@@ -38,6 +38,18 @@ pub trait Function<X: Arguments>: Send + Sync {
     fn returning<'f, O: 'f>(f: impl for<'a> Fn(X::Refs<'a>) -> O + Send + Sync + 'f) -> Self::Returning<'f, O>;
 }
 
+/// References to arguments as they are handed to a method: `&x` for one, `(&x, &y)` for several.
+pub trait ArgRefs<'a, X: Arguments> {
+    /// The references as a tuple.
+    fn refs(self) -> X::Refs<'a>;
+}
+
+impl<'a, A: Tree> ArgRefs<'a, (A,)> for &'a A {
+    fn refs(self) -> (&'a A,) {
+        (self,)
+    }
+}
+
 /// Says to differentiate by argument `N`, counted from 0. Several are given as a tuple: `(Arg::<0>, Arg::<2>)`.
 #[derive(Clone, Copy, Debug)]
 pub struct Arg<const N: usize>;
@@ -87,6 +99,11 @@ macro_rules! arity {
                 f: impl for<'a> Fn(($(&'a $T,)*)) -> O + Send + Sync + 'f,
             ) -> Self::Returning<'f, O> {
                 Box::new(move |$($x: &$T),*| f(($($x,)*)))
+            }
+        }
+        impl<'a, $($T: Tree),*> ArgRefs<'a, ($($T,)*)> for ($(&'a $T,)*) {
+            fn refs(self) -> ($(&'a $T,)*) {
+                self
             }
         }
         argnums!([$($T),*]; $($i $T),*);

@@ -6,6 +6,7 @@ mod array;
 mod dtype;
 mod function;
 mod grad;
+mod make_program;
 pub mod interpret;
 pub mod op;
 pub mod program;
@@ -20,7 +21,8 @@ pub mod types;
 
 pub use array::{ALIGNMENT, AlignedBytes, Array, DeviceBuffer, HostMemory, Value};
 pub use dtype::{DType, Element, UnknownDType};
-pub use function::{Arg, Argnums, Arguments, Function};
+pub use make_program::{Traced, make_program, name_of, trace_function};
+pub use function::{Arg, ArgRefs, Argnums, Arguments, Function};
 pub use grad::{
     grad, grad_argnums, grad_aux, value_and_grad, value_and_grad_argnums, value_and_grad_aux,
     value_and_grad_aux_argnums,

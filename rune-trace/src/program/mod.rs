@@ -97,6 +97,19 @@ impl Program {
     pub fn num_vars(&self) -> usize {
         self.types.len()
     }
+    /// The same program with these values in the place of its last inputs.
+    ///
+    /// # Panics
+    /// If it has constants already, fewer inputs than these, or inputs of other types.
+    pub fn with_constants(mut self, values: Vec<Value>) -> Program {
+        assert!(self.constants.is_empty(), "`{}` has constants already", self.name);
+        let inputs = (self.inputs as usize).checked_sub(values.len()).expect("no more constants than inputs");
+        assert!(values.iter().map(Value::ty).eq(&self.types[inputs..][..values.len()]), "constants of other types");
+        self.inputs = inputs as u32;
+        self.constants = values;
+        self.hash = OnceLock::new();
+        self
+    }
     /// The same program under another name.
     pub fn with_name(mut self, name: impl Into<String>) -> Program {
         self.name = name.into();

@@ -1,0 +1,78 @@
+//! From a function to its program.
+
+use crate::function::{ArgRefs, Arguments, Function};
+use crate::tensor::{Keep, fresh_params, next_id, trace};
+use crate::{Program, Tensor, Tree, Value};
+
+/// A function, run once on parameters in the place of its arguments.
+pub struct Traced<Out> {
+    /// What it did. Takes the leaves of the arguments, then what was captured.
+    pub program: Program,
+    /// The tensors that it used and that were there before.
+    pub captured: Vec<Tensor>,
+    /// What it returned; only the structure counts, see [`Tree::with_leaves`].
+    pub output: Out,
+}
+
+impl<Out> Traced<Out> {
+    /// The program with the values captured as its constants.
+    ///
+    /// # Errors
+    /// If a captured tensor cannot be computed; one that depends on a parameter of another function being traced cannot.
+    pub fn close(self) -> Result<(Program, Out), crate::EvalError> {
+        Tensor::realize_all(&self.captured)?;
+        let values = self.captured.iter().map(Tensor::value).collect::<Result<Vec<Value>, _>>()?;
+        Ok((self.program.with_constants(values), self.output))
+    }
+}
+
+/// Runs `f` on parameters of the types of `args`, which are unknown to it, for the transformation of this name.
+pub fn trace_function<X, F>(f: &F, args: X::Refs<'_>, name: &str, transform: &'static str) -> Traced<F::Output>
+where
+    X: Arguments,
+    F: Function<X>,
+    F::Output: Tree,
+{
+    let mut leaves = Vec::new();
+    X::visit(args, &mut |_, _, leaf| leaves.push(leaf.clone()));
+    let since = next_id();
+    let params = fresh_params(&leaves, false, transform);
+    let mut next = params.iter().cloned();
+    let inner = X::map(args, &mut |_| next.next().expect("one parameter for each leaf"));
+    let output = f.call(&inner);
+    let traced = trace(name, &params, &output.leaves(), Keep::Since(since));
+    // Stand-ins for the leaves, so that what was returned does not keep the graph alive.
+    let output = output.map(&mut |leaf| Tensor::param(leaf.ty().clone(), None, transform));
+    Traced { program: traced.program, captured: traced.captured, output }
+}
+
+/// The program of a function for arguments of these types; tensors that the function captured are its constants.
+///
+/// ```
+/// use rune_trace::{DType, Tensor, make_program};
+/// fn f(x: &Tensor) -> Tensor { x * x }
+/// let program = make_program(f, &Tensor::scalar(1.0f32)).unwrap();
+/// assert_eq!(program.instructions().len(), 1);
+/// ```
+///
+/// # Errors
+/// If a captured tensor cannot be computed.
+pub fn make_program<'a, X, F>(f: F, args: impl ArgRefs<'a, X>) -> Result<Program, crate::EvalError>
+where
+    X: Arguments,
+    F: Function<X>,
+    F::Output: Tree,
+{
+    let name = name_of::<F>();
+    trace_function::<X, F>(&f, args.refs(), &name, "make_program").close().map(|(program, _)| program)
+}
+
+/// The name of a function, from that of its type: the last part of the path, for a closure of what it is in.
+pub fn name_of<F>() -> String {
+    let full = std::any::type_name::<F>();
+    let is_name = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if full.contains('<') {
+        return "f".to_owned();
+    }
+    full.rsplit("::").find(is_name).unwrap_or("f").to_owned()
+}
