@@ -6,14 +6,13 @@ mod array;
 mod dtype;
 mod function;
 mod grad;
-mod make_program;
 pub mod interpret;
+mod make_program;
 pub mod op;
 pub mod program;
+mod tensor;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-mod program;
-mod tensor;
 mod transform;
 mod tree;
 mod ty;
@@ -21,12 +20,12 @@ pub mod types;
 
 pub use array::{ALIGNMENT, AlignedBytes, Array, DeviceBuffer, HostMemory, Value};
 pub use dtype::{DType, Element, UnknownDType};
-pub use make_program::{Traced, make_program, name_of, trace_function};
 pub use function::{Arg, ArgRefs, Argnums, Arguments, Function};
 pub use grad::{
     grad, grad_argnums, grad_aux, value_and_grad, value_and_grad_argnums, value_and_grad_aux,
     value_and_grad_aux_argnums,
 };
+pub use make_program::{Traced, make_program, name_of, trace_function};
 pub use op::{Op, Var};
 pub use program::{BuildError, Instruction, Loc, MAX_DEPTH, Origin, Program, ProgramBuilder, ProgramHash};
 pub use rune_trace_derive::Tree;
