@@ -3,6 +3,7 @@
 extern crate self as rune_trace;
 
 mod array;
+mod array_fns;
 mod dtype;
 mod function;
 mod grad;
@@ -19,6 +20,7 @@ mod ty;
 pub mod types;
 
 pub use array::{ALIGNMENT, AlignedBytes, Array, DeviceBuffer, HostMemory, Value};
+pub use array_fns::{Argument, Axes, Operand, Scalar, Sections, Sizes, where_};
 pub use dtype::{DType, Element, UnknownDType};
 pub use function::{Arg, ArgRefs, Argnums, Arguments, Function};
 pub use grad::{

@@ -1,0 +1,162 @@
+//! The functions of each element, and of each row, that networks are made of.
+
+use super::axes::{Axes, resolve_axis};
+use super::elementwise::expect_float;
+use super::where_;
+use crate::{DType, Tensor, lax};
+use std::f64::consts;
+
+/// Activation functions, of floats.
+impl Tensor {
+    /// max(x, 0), of numbers; NaN stays. The derivative at 0 is 0.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([-1.0f32, 2.0]).relu().to_vec::<f32>().unwrap(), [0.0, 2.0]);
+    /// ```
+    #[track_caller]
+    pub fn relu(&self) -> Tensor {
+        lax::select(&self.le(0), &self.zeros_like(), self)
+    }
+    /// min(max(x, 0), 6); the derivative at 0 and 6 is 0.
+    #[track_caller]
+    pub fn relu6(&self) -> Tensor {
+        lax::select(&self.ge(6), &self.full_like(6), &self.relu())
+    }
+    /// x where it is not negative, else `slope` · x.
+    #[track_caller]
+    pub fn leaky_relu(&self, slope: f64) -> Tensor {
+        expect_float("leaky_relu", self);
+        lax::select(&self.ge(0.0), self, &(self * slope))
+    }
+    /// x where it is positive, else `alpha` · (eˣ - 1).
+    #[track_caller]
+    pub fn elu(&self, alpha: f64) -> Tensor {
+        expect_float("elu", self);
+        let positive = self.gt(0.0);
+        let below = lax::select(&positive, &self.zeros_like(), self).expm1() * alpha;
+        lax::select(&positive, self, &below)
+    }
+    /// The scaled [`Tensor::elu`] that keeps mean 0 and variance 1 (Klambauer et al., 2017).
+    #[track_caller]
+    pub fn selu(&self) -> Tensor {
+        self.elu(1.673_263_242_354_377_2) * 1.050_700_987_355_480_5
+    }
+    /// ln (1 + eˣ), without overflow on the way.
+    #[track_caller]
+    pub fn softplus(&self) -> Tensor {
+        self.logaddexp(0.0)
+    }
+    /// x · Φ(x), where Φ is the distribution function of the normal distribution, by its usual approximation with tanh (as
+    /// `jax.nn.gelu`).
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::scalar(1.0f32);
+    /// assert!((x.gelu().item::<f32>().unwrap() - 0.8412).abs() < 1e-4);
+    /// assert!((x.gelu_exact().item::<f32>().unwrap() - 0.8413).abs() < 1e-4);
+    /// ```
+    #[track_caller]
+    pub fn gelu(&self) -> Tensor {
+        expect_float("gelu", self);
+        let inner = (self + self.powi(3) * 0.044715) * (2.0 / consts::PI).sqrt();
+        self * ((inner.tanh() + 1.0) * 0.5)
+    }
+    /// As [`Tensor::gelu`], by the error function.
+    #[track_caller]
+    pub fn gelu_exact(&self) -> Tensor {
+        expect_float("gelu_exact", self);
+        self * (((self * consts::FRAC_1_SQRT_2).erf() + 1.0) * 0.5)
+    }
+    /// x · sigmoid(x), also called swish.
+    #[track_caller]
+    pub fn silu(&self) -> Tensor {
+        self * self.sigmoid()
+    }
+    /// x · tanh(softplus(x)).
+    #[track_caller]
+    pub fn mish(&self) -> Tensor {
+        self * self.softplus().tanh()
+    }
+    /// ln sigmoid(x).
+    #[track_caller]
+    pub fn log_sigmoid(&self) -> Tensor {
+        -(-self).softplus()
+    }
+    /// eˣ, divided by the sum of it over `axes`, so that it sums to 1.
+    ///
+    /// # Panics
+    /// If the dtype is no float, or an axis is out of range.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([[1.0f32, 1.0], [0.0, f32::NEG_INFINITY]]).softmax(-1);
+    /// assert_eq!(x.to_vec::<f32>().unwrap(), [0.5, 0.5, 1.0, 0.0]);
+    /// ```
+    #[track_caller]
+    pub fn softmax(&self, axes: impl Into<Axes>) -> Tensor {
+        expect_float("softmax", self);
+        let axes = axes.into();
+        let max = lax::stop_gradient(&self.max_keepdims(&axes));
+        let exp = (self - max).exp();
+        &exp / exp.sum_keepdims(&axes)
+    }
+    /// ln softmax(x), computed without loss.
+    #[track_caller]
+    pub fn log_softmax(&self, axes: impl Into<Axes>) -> Tensor {
+        expect_float("log_softmax", self);
+        let axes = axes.into();
+        let shifted = self - lax::stop_gradient(&self.max_keepdims(&axes));
+        &shifted - shifted.exp().sum_keepdims(&axes).log()
+    }
+    /// x less its average over `axes`, divided by the root of its variance plus `epsilon`.
+    #[track_caller]
+    pub fn standardize(&self, axes: impl Into<Axes>, epsilon: f64) -> Tensor {
+        expect_float("standardize", self);
+        let axes = axes.into();
+        (self - self.mean_keepdims(&axes)) * (self.var_keepdims(&axes) + epsilon).rsqrt()
+    }
+    /// For each class number a row of `classes` elements that is 1 at this position and 0 elsewhere: a last axis is added. Numbers out of
+    /// range give zeros.
+    ///
+    /// # Panics
+    /// If this tensor is not of integers.
+    ///
+    /// ```
+    /// use rune_trace::{DType, Tensor};
+    /// let x = Tensor::from([2, 0]).one_hot(3, DType::F32);
+    /// assert_eq!(x.to_vec::<f32>().unwrap(), [0.0, 0.0, 1.0, 1.0, 0.0, 0.0]);
+    /// ```
+    #[track_caller]
+    pub fn one_hot(&self, classes: usize, dtype: DType) -> Tensor {
+        if !self.dtype().is_int() {
+            panic!("one_hot: takes integers, and is given {}; convert it, as with `.cast(DType::I32)`", self.ty());
+        }
+        let mut shape = self.shape().clone();
+        shape.dims_mut().push(classes);
+        let dims: Vec<usize> = (0..self.rank()).collect();
+        // Of a dtype that holds all class numbers, so that none wraps to another.
+        let wide = if self.dtype().size() < 4 { DType::I32 } else { self.dtype() };
+        let index = lax::broadcast_in_dim(&lax::convert(self, wide), shape.clone(), &dims);
+        let class = lax::iota(wide, shape, self.rank());
+        lax::convert(&lax::eq(&index, &class), dtype)
+    }
+    /// The gated linear unit: the first half along `axis` times the sigmoid of the second.
+    ///
+    /// # Panics
+    /// If the size of the axis is odd.
+    #[track_caller]
+    pub fn glu(&self, axis: isize) -> Tensor {
+        let at = resolve_axis("glu", axis, self.shape());
+        if self.shape()[at] % 2 != 0 {
+            panic!("glu: axis {at} of shape {} is not of even size", self.shape());
+        }
+        let halves = self.split(2, axis);
+        &halves[0] * halves[1].sigmoid()
+    }
+    /// x with elements where `mask` (of `bool`) holds replaced by `value`.
+    #[track_caller]
+    pub fn masked_fill(&self, mask: &Tensor, value: impl super::Operand) -> Tensor {
+        where_(mask, value, self)
+    }
+}

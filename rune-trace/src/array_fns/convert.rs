@@ -1,0 +1,94 @@
+//! Conversions of Rust values into tensors.
+
+use crate::{Array, Element, Tensor};
+
+/// A tensor of rank 0, as [`Tensor::scalar`].
+///
+/// ```
+/// use rune_trace::Tensor;
+/// let x: Tensor = 1.5f32.into();
+/// assert_eq!(x.rank(), 0);
+/// ```
+impl<T: Element> From<T> for Tensor {
+    #[track_caller]
+    fn from(x: T) -> Tensor {
+        Tensor::scalar(x)
+    }
+}
+/// A tensor of rank 1.
+impl<T: Element> From<&[T]> for Tensor {
+    fn from(xs: &[T]) -> Tensor {
+        Array::from_slice([xs.len()], xs).into()
+    }
+}
+/// A tensor of rank 1.
+impl<T: Element> From<Vec<T>> for Tensor {
+    fn from(xs: Vec<T>) -> Tensor {
+        xs.as_slice().into()
+    }
+}
+/// A tensor of rank 1.
+impl<T: Element> From<&Vec<T>> for Tensor {
+    fn from(xs: &Vec<T>) -> Tensor {
+        xs.as_slice().into()
+    }
+}
+/// A tensor of rank 1.
+///
+/// ```
+/// use rune_trace::Tensor;
+/// let x = Tensor::from([1.0f32, 2.0]);
+/// assert_eq!(x.ty().to_string(), "[2, f32]");
+/// ```
+impl<T: Element, const A: usize> From<[T; A]> for Tensor {
+    fn from(xs: [T; A]) -> Tensor {
+        xs.as_slice().into()
+    }
+}
+/// A tensor of rank 2.
+///
+/// ```
+/// use rune_trace::Tensor;
+/// let x = Tensor::from([[1, 2, 3], [4, 5, 6]]);
+/// assert_eq!(x.ty().to_string(), "[2, 3, i32]");
+/// ```
+impl<T: Element, const A: usize, const B: usize> From<[[T; B]; A]> for Tensor {
+    fn from(xs: [[T; B]; A]) -> Tensor {
+        Array::from_slice([A, B], xs.as_flattened()).into()
+    }
+}
+/// A tensor of rank 3.
+impl<T: Element, const A: usize, const B: usize, const C: usize> From<[[[T; C]; B]; A]> for Tensor {
+    fn from(xs: [[[T; C]; B]; A]) -> Tensor {
+        Array::from_slice([A, B, C], xs.as_flattened().as_flattened()).into()
+    }
+}
+/// A tensor of rank 4.
+impl<T: Element, const A: usize, const B: usize, const C: usize, const D: usize> From<[[[[T; D]; C]; B]; A]>
+    for Tensor
+{
+    fn from(xs: [[[[T; D]; C]; B]; A]) -> Tensor {
+        Array::from_slice([A, B, C, D], xs.as_flattened().as_flattened().as_flattened()).into()
+    }
+}
+macro_rules! references {
+    ($($array:ty [$($N:ident),*];)*) => {$(
+        /// As from the array itself.
+        impl<T: Element, $(const $N: usize),*> From<&$array> for Tensor {
+            fn from(xs: &$array) -> Tensor {
+                (*xs).into()
+            }
+        }
+    )*};
+}
+references! {
+    [T; A] [A];
+    [[T; B]; A] [A, B];
+    [[[T; C]; B]; A] [A, B, C];
+    [[[[T; D]; C]; B]; A] [A, B, C, D];
+}
+impl From<&Tensor> for Tensor {
+    fn from(x: &Tensor) -> Tensor {
+        x.clone()
+    }
+}

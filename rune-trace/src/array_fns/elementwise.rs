@@ -1,0 +1,405 @@
+//! Functions of each element.
+
+use super::broadcast::{broadcast, expect_joint_shape, unify, unify_with};
+use super::scalar::Operand;
+use crate::op::UnaryFn;
+use crate::{DType, Op, Tensor, lax};
+use std::f64::consts;
+
+macro_rules! unary {
+    ($($(#[$doc:meta])* $name:ident $f:ident;)*) => {
+        /// Functions of each element. Each panics, at the caller's line, if the dtype is none the function takes.
+        impl Tensor {$(
+            $(#[$doc])*
+            #[track_caller]
+            pub fn $name(&self) -> Tensor {
+                Tensor::apply1(Op::Unary { f: UnaryFn::$f, x: self.clone() })
+            }
+        )*}
+    };
+}
+unary! {
+    /// |x|, of floats and signed integers. The derivative at 0 is 0.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([-1.5f32, 2.0]).abs().to_vec::<f32>().unwrap(), [1.5, 2.0]);
+    /// ```
+    abs Abs;
+    /// -x, of numbers; wraps.
+    neg Neg;
+    /// -1, 0 or 1 after the sign, of numbers; NaN for NaN.
+    sign Sign;
+    /// The greatest whole number not above x, of floats.
+    floor Floor;
+    /// The least whole number not below x, of floats.
+    ceil Ceil;
+    /// The nearest whole number, halves to the even one as NumPy's `round`, of floats.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([0.5f32, 1.5, 2.5]).round().to_vec::<f32>().unwrap(), [0.0, 2.0, 2.0]);
+    /// ```
+    round RoundEven;
+    /// The nearest whole number, halves away from zero as Rust's `round`, of floats.
+    round_half_away RoundAfz;
+    /// eˣ, of floats.
+    exp Exp;
+    /// 2ˣ, of floats.
+    exp2 Exp2;
+    /// eˣ - 1, exact near 0, of floats.
+    expm1 Expm1;
+    /// ln x, of floats.
+    log Log;
+    /// ln (1 + x), exact near 0, of floats.
+    log1p Log1p;
+    /// √x, of floats.
+    sqrt Sqrt;
+    /// 1 / √x, of floats.
+    rsqrt Rsqrt;
+    /// ∛x, of floats.
+    cbrt Cbrt;
+    /// sin x, of floats.
+    sin Sin;
+    /// cos x, of floats.
+    cos Cos;
+    /// tan x, of floats.
+    tan Tan;
+    /// tanh x, of floats.
+    tanh Tanh;
+    /// 1 / (1 + e⁻ˣ), of floats.
+    sigmoid Logistic;
+    /// The error function, of floats.
+    erf Erf;
+    /// Whether x is neither infinite nor NaN, of floats.
+    isfinite IsFinite;
+    /// Each bit the other way, of integers and `bool`: `!x`.
+    logical_not Not;
+}
+
+/// A scalar of the dtype of `x`.
+#[track_caller]
+pub(crate) fn constant_like(x: &Tensor, value: f64) -> Tensor {
+    lax::full_like(x, value)
+}
+
+/// Functions of each element that are made of others.
+impl Tensor {
+    /// 1 / x, of floats.
+    #[track_caller]
+    pub fn reciprocal(&self) -> Tensor {
+        expect_float("reciprocal", self);
+        lax::div(&self.ones_like(), self)
+    }
+    /// x², of numbers.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([3, -4]).square().to_vec::<i32>().unwrap(), [9, 16]);
+    /// ```
+    #[track_caller]
+    pub fn square(&self) -> Tensor {
+        lax::mul(self, self)
+    }
+    /// x to a whole power, by multiplication; of integers not a negative one.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::scalar(-2.0f32).powi(3).item::<f32>().unwrap(), -8.0);
+    /// ```
+    #[track_caller]
+    pub fn powi(&self, power: i32) -> Tensor {
+        lax::integer_pow(self, power)
+    }
+    /// The logarithm to base 2, of floats.
+    #[track_caller]
+    pub fn log2(&self) -> Tensor {
+        lax::div(&self.log(), &constant_like(self, consts::LN_2))
+    }
+    /// The logarithm to base 10, of floats.
+    #[track_caller]
+    pub fn log10(&self) -> Tensor {
+        lax::div(&self.log(), &constant_like(self, consts::LN_10))
+    }
+    /// sinh x, of floats.
+    #[track_caller]
+    pub fn sinh(&self) -> Tensor {
+        expect_float("sinh", self);
+        // Near 0 by expm1; elsewhere as a difference of halves, so that what is in range does not overflow on the way.
+        let near = self.abs().lt(1.0);
+        let e = lax::select(&near, self, &self.zeros_like()).expm1();
+        let small = (&e + &e / (&e + 1.0)) * 0.5;
+        let large = (self - consts::LN_2).exp() - (-self - consts::LN_2).exp();
+        lax::select(&near, &small, &large)
+    }
+    /// cosh x, of floats.
+    #[track_caller]
+    pub fn cosh(&self) -> Tensor {
+        expect_float("cosh", self);
+        (self - consts::LN_2).exp() + (-self - consts::LN_2).exp()
+    }
+    /// The angle whose sine is x, of floats.
+    #[track_caller]
+    pub fn asin(&self) -> Tensor {
+        expect_float("asin", self);
+        self.atan2(((1.0 - self) * (1.0 + self)).sqrt() + 1.0) * 2.0
+    }
+    /// The angle whose cosine is x, of floats.
+    #[track_caller]
+    pub fn acos(&self) -> Tensor {
+        expect_float("acos", self);
+        let angle = ((1.0 - self) * (1.0 + self)).sqrt().atan2(1.0 + self) * 2.0;
+        lax::select(&self.eq(-1.0), &constant_like(self, consts::PI), &angle)
+    }
+    /// The angle whose tangent is x, of floats.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let quarter = Tensor::scalar(1.0f64).atan().item::<f64>().unwrap();
+    /// assert!((quarter - std::f64::consts::FRAC_PI_4).abs() < 1e-15);
+    /// ```
+    #[track_caller]
+    pub fn atan(&self) -> Tensor {
+        self.atan2(1.0)
+    }
+    /// The inverse of [`Tensor::sinh`], of floats.
+    #[track_caller]
+    pub fn asinh(&self) -> Tensor {
+        expect_float("asinh", self);
+        // Of |x|, which is written as a product so that it has a derivative at 0.
+        let sign = lax::select(&self.lt(0.0), &constant_like(self, -1.0), &self.ones_like());
+        let x = lax::mul(self, &sign);
+        let huge = x.gt(root_of_max(self.dtype()));
+        let safe = lax::select(&huge, &x.ones_like(), &x);
+        let square = safe.square();
+        let small = (&safe + &square / ((&square + 1.0).sqrt() + 1.0)).log1p();
+        let large = lax::select(&huge, &x, &x.ones_like()).log() + consts::LN_2;
+        lax::mul(&sign, &lax::select(&huge, &large, &small))
+    }
+    /// The inverse of [`Tensor::cosh`] that is not negative, of floats; NaN below 1.
+    #[track_caller]
+    pub fn acosh(&self) -> Tensor {
+        expect_float("acosh", self);
+        let huge = self.gt(root_of_max(self.dtype()));
+        let safe = lax::select(&huge, &self.ones_like(), self) - 1.0;
+        let small = (&safe + (&safe * (&safe + 2.0)).sqrt()).log1p();
+        let large = lax::select(&huge, self, &self.ones_like()).log() + consts::LN_2;
+        lax::select(&huge, &large, &small)
+    }
+    /// The inverse of [`Tensor::tanh`], of floats; NaN beyond -1 and 1.
+    #[track_caller]
+    pub fn atanh(&self) -> Tensor {
+        expect_float("atanh", self);
+        (self.log1p() - (-self).log1p()) * 0.5
+    }
+    /// Whether x is NaN; false of integers and `bool`.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([f32::NAN, 1.0]).isnan().to_vec::<bool>().unwrap(), [true, false]);
+    /// ```
+    #[track_caller]
+    pub fn isnan(&self) -> Tensor {
+        lax::ne(self, self)
+    }
+    /// Whether x is ∞ or -∞, of floats.
+    #[track_caller]
+    pub fn isinf(&self) -> Tensor {
+        self.abs().eq(f64::INFINITY)
+    }
+    /// x with NaN replaced by 0, and infinities by the greatest and least finite numbers; of floats.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([f32::NAN, f32::NEG_INFINITY]).nan_to_num();
+    /// assert_eq!(x.to_vec::<f32>().unwrap(), [0.0, f32::MIN]);
+    /// ```
+    #[track_caller]
+    pub fn nan_to_num(&self) -> Tensor {
+        expect_float("nan_to_num", self);
+        let max = max_of(self.dtype());
+        let x = lax::select(&self.isnan(), &self.zeros_like(), self);
+        let x = lax::select(&x.eq(f64::INFINITY), &constant_like(self, max), &x);
+        lax::select(&x.eq(f64::NEG_INFINITY), &constant_like(self, -max), &x)
+    }
+    /// x held between `min` and `max`, which may be numbers or tensors: `min(max(x, min), max)`. Of numbers.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([-3, 1, 7]).clamp(0, 5).to_vec::<i32>().unwrap(), [0, 1, 5]);
+    /// ```
+    #[track_caller]
+    pub fn clamp(&self, min: impl Operand, max: impl Operand) -> Tensor {
+        let [min, x, max] = unify("clamp", [min.into_argument(), self.into_argument(), max.into_argument()]);
+        lax::clamp(&min, &x, &max)
+    }
+    /// √(x² + y²), without overflow on the way; of floats.
+    #[track_caller]
+    pub fn hypot(&self, other: impl Operand) -> Tensor {
+        expect_float("hypot", self);
+        let [x, y] = unify("hypot", [self.into_argument(), other.into_argument()]);
+        let (x, y) = (x.abs(), y.abs());
+        let (long, short) = (x.maximum(&y), x.minimum(&y));
+        let degenerate = long.eq(0.0) | long.eq(f64::INFINITY);
+        let ratio = &short / lax::select(&degenerate, &long.ones_like(), &long);
+        let length = &long * (ratio.square() + 1.0).sqrt();
+        lax::select(&degenerate, &long, &length)
+    }
+    /// `self + (end - self) * weight`: from `self` at weight 0 to `end` at weight 1. Of floats.
+    #[track_caller]
+    pub fn lerp(&self, end: impl Operand, weight: impl Operand) -> Tensor {
+        expect_float("lerp", self);
+        let arguments = [self.into_argument(), end.into_argument(), weight.into_argument()];
+        let [start, end, weight] = unify("lerp", arguments);
+        &start + (end - &start) * weight
+    }
+    /// ln (eˣ + eʸ), without overflow on the way; of floats.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::scalar(1000.0f32).logaddexp(1000.0);
+    /// assert_eq!(x.item::<f32>().unwrap(), 1000.0 + std::f32::consts::LN_2);
+    /// ```
+    #[track_caller]
+    pub fn logaddexp(&self, other: impl Operand) -> Tensor {
+        expect_float("logaddexp", self);
+        let [x, y] = unify("logaddexp", [self.into_argument(), other.into_argument()]);
+        let delta = &x - &y;
+        // Infinities of one sign differ by NaN, and are their own sum.
+        let alike = delta.isnan();
+        let delta = lax::select(&alike, &delta.zeros_like(), &delta);
+        lax::select(&alike, &(&x + &y), &(x.maximum(&y) + (-delta.abs()).exp().log1p()))
+    }
+    /// The quotient rounded down, as Python's `//`.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([7, -7]).floor_divide(2).to_vec::<i32>().unwrap(), [3, -4]);
+    /// ```
+    #[track_caller]
+    pub fn floor_divide(&self, other: impl Operand) -> Tensor {
+        let [x, y] = unify("floor_divide", [self.into_argument(), other.into_argument()]);
+        let (quotient, rest) = (lax::div(&x, &y), lax::rem(&x, &y));
+        if x.dtype().is_unsigned_int() {
+            return quotient;
+        }
+        let below = rest.ne(0) & rest.lt(0).ne(y.lt(0));
+        if x.dtype().is_float() {
+            // (x - rest) / y is whole but for rounding.
+            let whole = lax::div(&(&x - &rest), &y);
+            let whole = lax::select(&below, &(&whole - 1.0), &whole).round();
+            return lax::select(&y.eq(0.0), &quotient, &whole);
+        }
+        lax::select(&below, &(&quotient - 1), &quotient)
+    }
+    /// What is left after [`Tensor::floor_divide`]: of the sign of `other`, as Python's `%`.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([7, -7]).remainder(3).to_vec::<i32>().unwrap(), [1, 2]);
+    /// ```
+    #[track_caller]
+    pub fn remainder(&self, other: impl Operand) -> Tensor {
+        let [x, y] = unify("remainder", [self.into_argument(), other.into_argument()]);
+        let rest = lax::rem(&x, &y);
+        let opposite = rest.ne(0) & rest.lt(0).ne(y.lt(0));
+        lax::select(&opposite, &(&rest + &y), &rest)
+    }
+    /// The inverse of [`Tensor::erf`], of `f32` and `f64` (half types by way of `f32`).
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::scalar(0.5f64).erf_inv().item::<f64>().unwrap();
+    /// assert!((x - 0.476_936_276_204_469_9).abs() < 1e-15);
+    /// ```
+    #[track_caller]
+    pub fn erf_inv(&self) -> Tensor {
+        expect_float("erf_inv", self);
+        super::erf_inv::erf_inv(self)
+    }
+    /// The elements as another dtype; this tensor itself if it is of that dtype.
+    ///
+    /// To an integer: truncates toward zero and saturates (NaN becomes 0) from a float, wraps from a wider integer. To `bool`: whether
+    /// not zero. To a float: rounds to the nearest, ties to even.
+    ///
+    /// ```
+    /// use rune_trace::{DType, Tensor};
+    /// assert_eq!(Tensor::from([1.9f32, -1.9]).cast(DType::I32).to_vec::<i32>().unwrap(), [1, -1]);
+    /// ```
+    #[track_caller]
+    pub fn cast(&self, dtype: DType) -> Tensor {
+        lax::convert(self, dtype)
+    }
+    /// The bits of the elements as another dtype, not to or from `bool`. Where the sizes differ by a factor n, a last axis of size n
+    /// holds the parts of an element, lowest first: it is added (to a smaller dtype) or taken away.
+    #[track_caller]
+    pub fn bitcast(&self, dtype: DType) -> Tensor {
+        lax::bitcast_convert(self, dtype)
+    }
+    /// Whether elements are close: |x - y| ≤ `atol` + `rtol` · |y|; equal infinities are, NaN is not. Of floats.
+    #[track_caller]
+    pub fn isclose(&self, other: impl Operand, rtol: f64, atol: f64) -> Tensor {
+        expect_float("isclose", self);
+        let [x, y] = unify("isclose", [self.into_argument(), other.into_argument()]);
+        let near = (&x - &y).abs().le(y.abs() * rtol + atol);
+        (near & x.isfinite() & y.isfinite()) | x.eq(&y)
+    }
+    /// This tensor, as a constant to differentiation.
+    #[track_caller]
+    pub fn stop_gradient(&self) -> Tensor {
+        lax::stop_gradient(self)
+    }
+}
+
+/// Elements of `on_true` where `cond` (of `bool`) holds, else of `on_false`. All three broadcast; numbers take the dtype of
+/// the tensor among `on_true` and `on_false`, or are `f32`, `i32` or `bool`.
+///
+/// # Panics
+/// If `cond` is not of `bool`, dtypes differ or shapes do not broadcast.
+///
+/// ```
+/// use rune_trace::{Tensor, where_};
+/// let x = Tensor::from([-1.0f32, 4.0]);
+/// assert_eq!(where_(&x.gt(0.0), &x, 0.0).to_vec::<f32>().unwrap(), [0.0, 4.0]);
+/// ```
+#[track_caller]
+pub fn where_(cond: impl Operand, on_true: impl Operand, on_false: impl Operand) -> Tensor {
+    let cond = cond.into_argument().into_tensor("where_", DType::Bool);
+    if cond.dtype() != DType::Bool {
+        panic!("where_: the condition is of type {}; make it bool, as with `.ne(0)`", cond.ty());
+    }
+    let arguments = [on_true.into_argument(), on_false.into_argument()];
+    let [on_true, on_false] = unify_with("where_", arguments, &[cond.shape()]);
+    let shape = expect_joint_shape("where_", &[cond.shape(), on_true.shape()]);
+    lax::select(&broadcast("where_", &cond, &shape), &on_true, &on_false)
+}
+
+/// That `x` is of a float dtype.
+#[track_caller]
+pub(crate) fn expect_float(op: &str, x: &Tensor) {
+    if !x.dtype().is_float() {
+        panic!("{op}: takes a float dtype, and is given {}; convert it, as with `.cast(DType::F32)`", x.ty());
+    }
+}
+
+/// The greatest finite number.
+pub(crate) fn max_of(dtype: DType) -> f64 {
+    match dtype {
+        DType::F16 => half::f16::MAX.to_f64(),
+        DType::BF16 => half::bf16::MAX.to_f64(),
+        DType::F32 => f32::MAX.into(),
+        DType::F64
+        | DType::Bool
+        | DType::I8
+        | DType::I16
+        | DType::I32
+        | DType::I64
+        | DType::U8
+        | DType::U16
+        | DType::U32
+        | DType::U64 => f64::MAX,
+    }
+}
+fn root_of_max(dtype: DType) -> f64 {
+    max_of(dtype).sqrt() / 2.0
+}

@@ -1,0 +1,235 @@
+//! Tensors put together and taken apart.
+
+use super::axes::{resolve_axis, resolve_below};
+use super::broadcast::expect_one_dtype;
+use crate::op::Dims;
+use crate::{DType, Tensor, lax};
+
+/// How [`Tensor::split`] cuts: into a number of equal parts, or into parts of given sizes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Sections {
+    /// So many parts of one size.
+    Equal(usize),
+    /// Parts of these sizes.
+    Sizes(Vec<usize>),
+}
+impl From<usize> for Sections {
+    fn from(n: usize) -> Sections {
+        Sections::Equal(n)
+    }
+}
+impl<const N: usize> From<[usize; N]> for Sections {
+    fn from(sizes: [usize; N]) -> Sections {
+        Sections::Sizes(sizes.to_vec())
+    }
+}
+impl From<&[usize]> for Sections {
+    fn from(sizes: &[usize]) -> Sections {
+        Sections::Sizes(sizes.to_vec())
+    }
+}
+impl From<Vec<usize>> for Sections {
+    fn from(sizes: Vec<usize>) -> Sections {
+        Sections::Sizes(sizes)
+    }
+}
+
+/// A list of tensors: owned, borrowed, or of references.
+fn owned<T: AsRef<Tensor>>(xs: &[T]) -> Vec<Tensor> {
+    xs.iter().map(|x| x.as_ref().clone()).collect()
+}
+
+impl AsRef<Tensor> for Tensor {
+    fn as_ref(&self) -> &Tensor {
+        self
+    }
+}
+
+/// The elements of `x` from `start` up to `limit` along `axis`.
+#[track_caller]
+pub(crate) fn part(x: &Tensor, axis: usize, start: usize, limit: usize) -> Tensor {
+    if start == 0 && limit == x.shape()[axis] {
+        return x.clone();
+    }
+    let mut starts: Dims = Dims::from_elem(0, x.rank());
+    let mut limits: Dims = x.shape().iter().copied().collect();
+    (starts[axis], limits[axis]) = (start, limit);
+    lax::slice(x, &starts, &limits, &Dims::from_elem(1, x.rank()))
+}
+
+/// Several tensors from one, and one from several.
+impl Tensor {
+    /// The tensors, one after the other along `axis`. All other sizes agree, and so do the dtypes.
+    ///
+    /// # Panics
+    /// If they do not, or there are no tensors.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let (x, y) = (Tensor::from([1, 2]), Tensor::from([3]));
+    /// assert_eq!(Tensor::concat(&[x, y], 0).to_vec::<i32>().unwrap(), [1, 2, 3]);
+    /// ```
+    #[track_caller]
+    pub fn concat<T: AsRef<Tensor>>(tensors: &[T], axis: isize) -> Tensor {
+        concat("concat", &owned(tensors), axis)
+    }
+    /// The tensors, which are of one type, along a new axis.
+    ///
+    /// # Panics
+    /// If they are not, or there are no tensors.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let (x, y) = (Tensor::from([1, 2]), Tensor::from([3, 4]));
+    /// assert_eq!(Tensor::stack(&[&x, &y], 0).to_vec::<i32>().unwrap(), [1, 2, 3, 4]);
+    /// assert_eq!(Tensor::stack(&[&x, &y], -1).to_vec::<i32>().unwrap(), [1, 3, 2, 4]);
+    /// ```
+    #[track_caller]
+    pub fn stack<T: AsRef<Tensor>>(tensors: &[T], axis: isize) -> Tensor {
+        let tensors = owned(tensors);
+        let Some(first) = tensors.first() else { panic!("stack: there are no tensors") };
+        let at = resolve_below("stack", axis, first.rank() + 1, &|| "the result".to_owned());
+        let mut parts = Vec::with_capacity(tensors.len());
+        for x in &tensors {
+            if x.shape() != first.shape() {
+                panic!("stack: shapes {} and {} differ", first.shape(), x.shape());
+            }
+            parts.push(x.unsqueeze(at as isize));
+        }
+        concat("stack", &parts, at as isize)
+    }
+    /// Parts of this tensor along `axis`: a number of equal ones, or ones of given sizes, which add up.
+    ///
+    /// # Panics
+    /// If the size of the axis is no multiple of the number, or not the sum of the sizes.
+    ///
+    /// ```
+    /// use rune_trace::{DType, Tensor};
+    /// let x = Tensor::arange(0..6, DType::I32);
+    /// assert_eq!(x.split(3, 0)[1].to_vec::<i32>().unwrap(), [2, 3]);
+    /// assert_eq!(x.split([1, 5], 0)[0].to_vec::<i32>().unwrap(), [0]);
+    /// ```
+    #[track_caller]
+    pub fn split(&self, sections: impl Into<Sections>, axis: isize) -> Vec<Tensor> {
+        let axis = resolve_axis("split", axis, self.shape());
+        let size = self.shape()[axis];
+        let sizes = match sections.into() {
+            Sections::Equal(n) if n > 0 && size % n == 0 => vec![size / n; n],
+            Sections::Equal(n) => panic!(
+                "split: axis {axis} of shape {} does not split into {n} equal parts; `chunk` takes a lesser last one",
+                self.shape()
+            ),
+            Sections::Sizes(sizes) => sizes,
+        };
+        if sizes.iter().try_fold(0usize, |sum, &n| sum.checked_add(n)) != Some(size) {
+            panic!("split: parts of sizes {sizes:?} do not make up axis {axis} of shape {}", self.shape());
+        }
+        self.parts(axis, &sizes)
+    }
+    /// At most `n` parts along `axis`, all of one size but the last, which may be less.
+    #[track_caller]
+    pub fn chunk(&self, n: usize, axis: isize) -> Vec<Tensor> {
+        let axis = resolve_axis("chunk", axis, self.shape());
+        if n == 0 {
+            panic!("chunk: into no parts");
+        }
+        let size = self.shape()[axis];
+        let step = size.div_ceil(n).max(1);
+        let sizes: Vec<usize> = (0..size).step_by(step).map(|i| step.min(size - i)).collect();
+        self.parts(axis, &sizes)
+    }
+    /// All parts of size 1 along `axis`, which leaves the shape.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let columns = Tensor::from([[1, 2], [3, 4]]).unstack(-1);
+    /// assert_eq!(columns[0].to_vec::<i32>().unwrap(), [1, 3]);
+    /// ```
+    #[track_caller]
+    pub fn unstack(&self, axis: isize) -> Vec<Tensor> {
+        let axis = resolve_axis("unstack", axis, self.shape());
+        let mut parts = Vec::with_capacity(self.shape()[axis]);
+        for i in 0..self.shape()[axis] {
+            parts.push(lax::reshape(&part(self, axis, i, i + 1), self.shape().without(&[axis])));
+        }
+        parts
+    }
+    #[track_caller]
+    fn parts(&self, axis: usize, sizes: &[usize]) -> Vec<Tensor> {
+        let (mut start, mut parts) = (0, Vec::with_capacity(sizes.len()));
+        for &n in sizes {
+            parts.push(part(self, axis, start, start + n));
+            start += n;
+        }
+        parts
+    }
+    /// Each element (or slice) along `axis` `n` times in a row.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([1, 2]).repeat(2, 0).to_vec::<i32>().unwrap(), [1, 1, 2, 2]);
+    /// ```
+    #[track_caller]
+    pub fn repeat(&self, n: usize, axis: isize) -> Tensor {
+        let axis = resolve_axis("repeat", axis, self.shape());
+        let (mut wide, mut merged) = (self.shape().clone(), self.shape().clone());
+        wide.dims_mut().insert(axis + 1, n);
+        merged.dims_mut()[axis] *= n;
+        let dims: Dims = (0..=self.rank()).filter(|&a| a != axis + 1).collect();
+        lax::reshape(&lax::broadcast_in_dim(self, wide, &dims), merged)
+    }
+    /// The whole tensor so many times along each axis. Axes are aligned at the last; where there are more counts than axes, new ones come
+    /// first.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([1, 2]).tile(&[2]).to_vec::<i32>().unwrap(), [1, 2, 1, 2]);
+    /// assert_eq!(*Tensor::from([1, 2]).tile(&[3, 1]).shape(), [3, 2]);
+    /// ```
+    #[track_caller]
+    pub fn tile(&self, counts: &[usize]) -> Tensor {
+        let x = self.at_least_rank(counts.len());
+        let counts = std::iter::repeat_n(1, x.rank() - counts.len()).chain(counts.iter().copied());
+        let pairs: Vec<(usize, usize)> = counts.zip(x.shape().iter().copied()).collect();
+        let wide = pairs.iter().flat_map(|&(count, n)| [count, n]).collect::<crate::Shape>();
+        let dims: Dims = (0..x.rank()).map(|a| 2 * a + 1).collect();
+        let tiled = lax::broadcast_in_dim(&x, wide, &dims);
+        lax::reshape(&tiled, pairs.iter().map(|&(count, n)| count * n).collect::<crate::Shape>())
+    }
+    /// The grids of coordinates of vectors: the `i`-th result holds the `i`-th vector along axis `i`, repeated along all others.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let grids = Tensor::meshgrid(&[Tensor::from([1, 2]), Tensor::from([3, 4, 5])]);
+    /// assert_eq!(grids[0].to_vec::<i32>().unwrap(), [1, 1, 1, 2, 2, 2]);
+    /// assert_eq!(grids[1].to_vec::<i32>().unwrap(), [3, 4, 5, 3, 4, 5]);
+    /// ```
+    #[track_caller]
+    pub fn meshgrid<T: AsRef<Tensor>>(vectors: &[T]) -> Vec<Tensor> {
+        let vectors = owned(vectors);
+        if let Some(x) = vectors.iter().find(|x| x.rank() != 1) {
+            panic!("meshgrid: takes vectors, and is given {}", x.ty());
+        }
+        let shape: crate::Shape = vectors.iter().map(Tensor::size).collect();
+        let mut grids = Vec::with_capacity(vectors.len());
+        for (axis, x) in vectors.iter().enumerate() {
+            grids.push(lax::broadcast_in_dim(x, shape.clone(), &[axis]));
+        }
+        grids
+    }
+}
+
+#[track_caller]
+pub(crate) fn concat(op: &str, tensors: &[Tensor], axis: isize) -> Tensor {
+    let Some(first) = tensors.first() else { panic!("{op}: there are no tensors") };
+    let axis = resolve_axis(op, axis, first.shape());
+    let dtypes: Vec<DType> = tensors.iter().map(Tensor::dtype).collect();
+    expect_one_dtype(op, &dtypes);
+    for x in tensors {
+        let fits = x.rank() == first.rank() && x.shape().without(&[axis]) == first.shape().without(&[axis]);
+        if !fits {
+            panic!("{op}: shapes {} and {} differ in more than axis {axis}", first.shape(), x.shape());
+        }
+    }
+    if tensors.len() == 1 { first.clone() } else { lax::concatenate(tensors, axis) }
+}

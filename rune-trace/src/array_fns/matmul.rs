@@ -1,0 +1,196 @@
+//! Products of matrices, and what else is one dot product.
+
+use super::broadcast::{expect_joint_shape, expect_one_dtype};
+use crate::op::{Dims, DotDims};
+use crate::{Shape, Tensor, lax};
+
+/// Products. The dtypes of both operands are one; half types are accumulated in `f32`.
+impl Tensor {
+    /// The product of matrices, by NumPy's rules: the last axis of `self` is contracted with the second to last of `other`
+    /// (its only one, where there is one); all axes before broadcast.
+    ///
+    /// # Panics
+    /// If the contracted sizes or the dtypes differ, the other axes do not broadcast, or an operand is a scalar.
+    ///
+    /// ```
+    /// use rune_trace::{DType, Tensor};
+    /// let x = Tensor::from([[1.0f32, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(x.matmul(&Tensor::from([1.0f32, 1.0])).to_vec::<f32>().unwrap(), [3.0, 7.0]);
+    /// let batch = Tensor::zeros([5, 2, 3], DType::F32);
+    /// assert_eq!(*x.matmul(&batch).shape(), [5, 2, 3]);
+    /// ```
+    #[track_caller]
+    pub fn matmul(&self, other: &Tensor) -> Tensor {
+        let (x, y) = (self, other);
+        expect_one_dtype("matmul", &[x.dtype(), y.dtype()]);
+        if x.rank() == 0 || y.rank() == 0 {
+            panic!("matmul: shapes {} and {} include a scalar; multiply with `*`", x.shape(), y.shape());
+        }
+        let (kx, ky) = (x.rank() - 1, y.rank().saturating_sub(2));
+        if x.shape()[kx] != y.shape()[ky] {
+            panic!(
+                "matmul: shapes {} and {} do not fit: axis {kx} of the first has size {}, and axis {ky} of the second {}",
+                x.shape(),
+                y.shape(),
+                x.shape()[kx],
+                y.shape()[ky]
+            );
+        }
+        // Axes before the matrices, aligned at the last.
+        let (bx, by) = (x.rank().saturating_sub(2), y.rank().saturating_sub(2));
+        let (sx, sy) = (Shape::from(&x.shape()[..bx]), Shape::from(&y.shape()[..by]));
+        if super::broadcast::joint_shape(&[&sx, &sy]).is_none() {
+            panic!("matmul: the batches {sx} and {sy} of shapes {} and {} do not broadcast", x.shape(), y.shape());
+        }
+        let batch = expect_joint_shape("matmul", &[&sx, &sy]);
+        let mut plan = Plan::default();
+        for axis in 0..batch.rank() {
+            let of = |rank: usize, shape: &Shape| {
+                (axis + rank).checked_sub(batch.rank()).map(|a| (a, shape[a])).filter(|&(_, n)| n != 1)
+            };
+            plan.batch_axis(of(bx, x.shape()), of(by, y.shape()));
+        }
+        let rows = (x.rank() > 1).then_some(x.rank() - 2);
+        let columns = (y.rank() > 1).then_some(y.rank() - 1);
+        let product = plan.run(x, y, (kx, ky), rows, columns);
+        let rows = rows.map(|a| x.shape()[a]);
+        let columns = columns.map(|a| y.shape()[a]);
+        lax::reshape(&product, batch.iter().copied().chain(rows).chain(columns).collect::<Shape>())
+    }
+    /// NumPy's `dot`: the last axis of `self` is contracted with the second to last of `other` (its only one, where there is one), and all other axes of
+    /// both are in the result. With a scalar: the product.
+    #[track_caller]
+    pub fn dot(&self, other: &Tensor) -> Tensor {
+        if self.rank() == 0 || other.rank() == 0 {
+            return self * other;
+        }
+        self.tensordot(other, [self.rank() - 1], [other.rank().saturating_sub(2)])
+    }
+    /// The sum of the products of all elements, of two tensors of one size.
+    #[track_caller]
+    pub fn vdot(&self, other: &Tensor) -> Tensor {
+        self.flatten().tensordot(&other.flatten(), 0, 0)
+    }
+    /// The product of each element of `self` with each of `other`, both taken as vectors.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([1, 2]).outer(&Tensor::from([3, 4])).to_vec::<i32>().unwrap(), [3, 4, 6, 8]);
+    /// ```
+    #[track_caller]
+    pub fn outer(&self, other: &Tensor) -> Tensor {
+        lax::reshape(self, [self.size(), 1]) * lax::reshape(other, [1, other.size()])
+    }
+    /// The sum of products over `axes` of this tensor, pairwise together with `other_axes` of the other. What is left of this tensor comes
+    /// first in the result.
+    ///
+    /// # Panics
+    /// If the sizes of a pair of axes or the dtypes differ.
+    ///
+    /// ```
+    /// use rune_trace::{DType, Tensor};
+    /// let (x, y) = (Tensor::ones([2, 3, 4], DType::F32), Tensor::ones([4, 3, 5], DType::F32));
+    /// assert_eq!(*x.tensordot(&y, [1, 2], [1, 0]).shape(), [2, 5]);
+    /// ```
+    #[track_caller]
+    pub fn tensordot(
+        &self,
+        other: &Tensor,
+        axes: impl Into<super::Axes>,
+        other_axes: impl Into<super::Axes>,
+    ) -> Tensor {
+        expect_one_dtype("tensordot", &[self.dtype(), other.dtype()]);
+        let lhs_contract = axes.into().resolve("tensordot", self.shape());
+        let rhs_contract = other_axes.into().resolve("tensordot", other.shape());
+        let sizes = |x: &Tensor, axes: &[usize]| axes.iter().map(|&a| x.shape()[a]).collect::<Vec<_>>();
+        if sizes(self, &lhs_contract) != sizes(other, &rhs_contract) {
+            panic!(
+                "tensordot: axes {:?} of shape {} and axes {:?} of shape {} do not fit",
+                lhs_contract.as_slice(),
+                self.shape(),
+                rhs_contract.as_slice(),
+                other.shape()
+            );
+        }
+        let dims = DotDims { lhs_contract, rhs_contract, ..DotDims::default() };
+        lax::dot_general(self, other, dims, self.dtype())
+    }
+}
+
+/// Which axes of a batched product belong to both operands and which to one; axes of size 1 are in neither, and dropped.
+#[derive(Default)]
+struct Plan {
+    lhs_batch: Dims,
+    rhs_batch: Dims,
+    /// Where each axis of the batch comes from.
+    order: Vec<Source>,
+    lhs_free: Dims,
+    rhs_free: Dims,
+}
+enum Source {
+    Both(usize),
+    Left(usize),
+    Right(usize),
+}
+
+impl Plan {
+    fn batch_axis(&mut self, left: Option<(usize, usize)>, right: Option<(usize, usize)>) {
+        match (left, right) {
+            (Some((l, _)), Some((r, _))) => {
+                self.order.push(Source::Both(self.lhs_batch.len()));
+                self.lhs_batch.push(l);
+                self.rhs_batch.push(r);
+            }
+            (Some((l, _)), None) => {
+                self.order.push(Source::Left(self.lhs_free.len()));
+                self.lhs_free.push(l);
+            }
+            (None, Some((r, _))) => {
+                self.order.push(Source::Right(self.rhs_free.len()));
+                self.rhs_free.push(r);
+            }
+            (None, None) => {}
+        }
+    }
+    /// The product, axes in order: batch (but those of size 1), rows, columns.
+    #[track_caller]
+    fn run(self, x: &Tensor, y: &Tensor, k: (usize, usize), rows: Option<usize>, columns: Option<usize>) -> Tensor {
+        let keep = |batch: &Dims, free: &Dims, k: usize, last: Option<usize>| -> Dims {
+            let kept = |a: &usize| batch.contains(a) || free.contains(a) || *a == k || Some(*a) == last;
+            (0..).take_while(|&a| a <= k.max(last.unwrap_or(0))).filter(kept).collect()
+        };
+        let (kept_x, kept_y) =
+            (keep(&self.lhs_batch, &self.lhs_free, k.0, rows), keep(&self.rhs_batch, &self.rhs_free, k.1, columns));
+        // Positions once the batch axes of size 1 are gone.
+        let at = |kept: &Dims, axes: &[usize]| -> Dims {
+            axes.iter().map(|a| kept.iter().position(|b| a == b).expect("the axis is kept")).collect()
+        };
+        let shape = |t: &Tensor, kept: &Dims| kept.iter().map(|&a| t.shape()[a]).collect::<Shape>();
+        let x2 = lax::reshape(x, shape(x, &kept_x));
+        let y2 = lax::reshape(y, shape(y, &kept_y));
+        let dims = DotDims {
+            lhs_batch: at(&kept_x, &self.lhs_batch),
+            rhs_batch: at(&kept_y, &self.rhs_batch),
+            lhs_contract: at(&kept_x, &[k.0]),
+            rhs_contract: at(&kept_y, &[k.1]),
+        };
+        let product = lax::dot_general(&x2, &y2, dims, x.dtype());
+        // It has: both, left, rows, right, columns.
+        let left = self.lhs_batch.len();
+        let rows_at = left + self.lhs_free.len();
+        let right = rows_at + usize::from(rows.is_some());
+        let columns_at = right + self.rhs_free.len();
+        let mut order: Dims = self
+            .order
+            .iter()
+            .map(|source| match source {
+                Source::Both(i) => *i,
+                Source::Left(i) => left + i,
+                Source::Right(i) => right + i,
+            })
+            .collect();
+        order.extend(rows.map(|_| rows_at));
+        order.extend(columns.map(|_| columns_at));
+        lax::transpose(&product, &order)
+    }
+}

@@ -1,0 +1,45 @@
+//! Conversions from and to `ndarray`.
+
+use crate::{Array, Element, EvalError, Shape, Tensor};
+use ndarray::{ArrayBase, ArrayD, Data, Dimension};
+
+/// The elements of an `ndarray` array, copied.
+///
+/// ```
+/// use ndarray::array;
+/// use rune_trace::Tensor;
+/// let x = Tensor::from(&array![[1.0f32, 2.0], [3.0, 4.0]].t());
+/// assert_eq!(x.to_vec::<f32>().unwrap(), [1.0, 3.0, 2.0, 4.0]);
+/// ```
+impl<T: Element, S: Data<Elem = T>, D: Dimension> From<&ArrayBase<S, D>> for Tensor {
+    fn from(xs: &ArrayBase<S, D>) -> Tensor {
+        let shape = Shape::from(xs.shape());
+        match xs.as_slice() {
+            Some(elements) => Array::from_slice(shape, elements).into(),
+            None => Array::from_vec(shape, xs.iter().copied().collect()).into(),
+        }
+    }
+}
+/// The elements of an `ndarray` array, copied.
+impl<T: Element, S: Data<Elem = T>, D: Dimension> From<ArrayBase<S, D>> for Tensor {
+    fn from(xs: ArrayBase<S, D>) -> Tensor {
+        (&xs).into()
+    }
+}
+
+impl Tensor {
+    /// The elements as an `ndarray` array.
+    ///
+    /// # Errors
+    /// As [`Tensor::to_vec`].
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([[1, 2], [3, 4]]).to_ndarray::<i32>().unwrap();
+    /// assert_eq!(x[[1, 0]], 3);
+    /// ```
+    pub fn to_ndarray<T: Element>(&self) -> Result<ArrayD<T>, EvalError> {
+        let elements = self.to_vec::<T>()?;
+        Ok(ArrayD::from_shape_vec(&**self.shape(), elements).expect("as many elements as the shape says"))
+    }
+}

@@ -1,0 +1,252 @@
+//! The operators, on tensors, references to tensors and Rust numbers, and the methods of the same meaning.
+//!
+//! On the right of an operator stands any [`Operand`]. On the left, of the floats only `f64` and of the integers only `i32`: a
+//! literal could else be of several types, and `(1.0 - &x).sqrt()` would need to be told which. Any other number goes on
+//! the right, or is converted: `f64::from(rate) * &x`.
+
+use super::broadcast::unify;
+use super::scalar::{Argument, Operand};
+use crate::op::{BinaryFn, Comparison, UnaryFn};
+use crate::{Op, Tensor, lax};
+use half::{bf16, f16};
+use std::ops;
+
+#[track_caller]
+pub(crate) fn binary(f: BinaryFn, x: Argument, y: Argument) -> Tensor {
+    let [x, y] = unify(f.name(), [x, y]);
+    Tensor::apply1(Op::Binary { f, x, y })
+}
+
+#[track_caller]
+fn compare(direction: Comparison, x: Argument, y: Argument) -> Tensor {
+    let [x, y] = unify(direction.name(), [x, y]);
+    Tensor::apply1(Op::Compare { direction, x, y })
+}
+
+/// Right shift, arithmetic for signed integers and logical for unsigned ones, as Rust's.
+#[track_caller]
+fn shift_right(x: Argument, y: Argument) -> Tensor {
+    let [x, y] = unify("shift_right", [x, y]);
+    if x.dtype().is_unsigned_int() { lax::shift_right_logical(&x, &y) } else { lax::shift_right_arithmetic(&x, &y) }
+}
+
+macro_rules! operators {
+    ($($Op:ident $op:ident, $Assign:ident $assign:ident, |$x:ident, $y:ident| $apply:expr, [$($t:ty),*];)*) => {$(
+        impl<R: Operand> ops::$Op<R> for Tensor {
+            type Output = Tensor;
+            #[track_caller]
+            fn $op(self, other: R) -> Tensor {
+                let ($x, $y) = (Argument::Tensor(self), other.into_argument());
+                $apply
+            }
+        }
+        impl<R: Operand> ops::$Op<R> for &Tensor {
+            type Output = Tensor;
+            #[track_caller]
+            fn $op(self, other: R) -> Tensor {
+                let ($x, $y) = (self.into_argument(), other.into_argument());
+                $apply
+            }
+        }
+        impl<R: Operand> ops::$Assign<R> for Tensor {
+            #[track_caller]
+            fn $assign(&mut self, other: R) {
+                let ($x, $y) = (Argument::Tensor(self.clone()), other.into_argument());
+                *self = $apply;
+            }
+        }
+        $(
+            impl ops::$Op<Tensor> for $t {
+                type Output = Tensor;
+                #[track_caller]
+                fn $op(self, other: Tensor) -> Tensor {
+                    let ($x, $y) = (self.into_argument(), Argument::Tensor(other));
+                    $apply
+                }
+            }
+            impl ops::$Op<&Tensor> for $t {
+                type Output = Tensor;
+                #[track_caller]
+                fn $op(self, other: &Tensor) -> Tensor {
+                    let ($x, $y) = (self.into_argument(), other.into_argument());
+                    $apply
+                }
+            }
+        )*
+    )*};
+}
+macro_rules! numbers {
+    ($($Op:ident $op:ident, $Assign:ident $assign:ident, $f:ident;)*) => {
+        operators! {$(
+            $Op $op, $Assign $assign, |x, y| binary(BinaryFn::$f, x, y),
+            [i32, f16, bf16, f64];
+        )*}
+    };
+}
+macro_rules! bits {
+    ($($Op:ident $op:ident, $Assign:ident $assign:ident, $f:ident;)*) => {
+        operators! {$(
+            $Op $op, $Assign $assign, |x, y| binary(BinaryFn::$f, x, y),
+            [bool, i32];
+        )*}
+    };
+}
+numbers! {
+    Add add, AddAssign add_assign, Add;
+    Sub sub, SubAssign sub_assign, Sub;
+    Mul mul, MulAssign mul_assign, Mul;
+    Div div, DivAssign div_assign, Div;
+    Rem rem, RemAssign rem_assign, Rem;
+}
+bits! {
+    BitAnd bitand, BitAndAssign bitand_assign, And;
+    BitOr bitor, BitOrAssign bitor_assign, Or;
+    BitXor bitxor, BitXorAssign bitxor_assign, Xor;
+}
+operators! {
+    Shl shl, ShlAssign shl_assign, |x, y| binary(BinaryFn::ShiftLeft, x, y), [i32];
+    Shr shr, ShrAssign shr_assign, |x, y| shift_right(x, y), [i32];
+}
+
+macro_rules! prefix {
+    ($($Op:ident $op:ident $f:ident;)*) => {$(
+        impl ops::$Op for Tensor {
+            type Output = Tensor;
+            #[track_caller]
+            fn $op(self) -> Tensor {
+                Tensor::apply1(Op::Unary { f: UnaryFn::$f, x: self })
+            }
+        }
+        impl ops::$Op for &Tensor {
+            type Output = Tensor;
+            #[track_caller]
+            fn $op(self) -> Tensor {
+                Tensor::apply1(Op::Unary { f: UnaryFn::$f, x: self.clone() })
+            }
+        }
+    )*};
+}
+prefix! {
+    Neg neg Neg;
+    Not not Not;
+}
+
+macro_rules! methods {
+    ($($(#[$doc:meta])* $name:ident: |$x:ident, $y:ident| $apply:expr;)*) => {
+        /// Functions of two operands: tensors of one dtype whose shapes broadcast by NumPy's rules, or a tensor and a Rust number, which
+        /// takes its dtype.
+        ///
+        /// Each panics, at the caller's line, where dtypes differ, shapes do not broadcast, or the dtype is not one the function takes.
+        impl Tensor {$(
+            $(#[$doc])*
+            #[track_caller]
+            pub fn $name(&self, other: impl Operand) -> Tensor {
+                let ($x, $y) = (self.into_argument(), other.into_argument());
+                $apply
+            }
+        )*}
+    };
+}
+methods! {
+    /// `self + other`.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([[1.0f32], [2.0]]);
+    /// assert_eq!(x.add(&Tensor::from([10.0f32, 20.0])).to_vec::<f32>().unwrap(), [11.0, 21.0, 12.0, 22.0]);
+    /// ```
+    add: |x, y| binary(BinaryFn::Add, x, y);
+    /// `self - other`.
+    sub: |x, y| binary(BinaryFn::Sub, x, y);
+    /// `self * other`.
+    mul: |x, y| binary(BinaryFn::Mul, x, y);
+    /// `self / other`; of integers toward zero, see [`BinaryFn::Div`].
+    div: |x, y| binary(BinaryFn::Div, x, y);
+    /// What is left of `self` after division by `other`, of the sign of `self`, as Rust's `%`; see also [`Tensor::remainder`].
+    rem: |x, y| binary(BinaryFn::Rem, x, y);
+    /// `self` to the power `other`; [`Tensor::powi`] is for a whole power known beforehand.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::scalar(2.0f32).pow(0.5).item::<f32>().unwrap(), 2.0f32.sqrt());
+    /// ```
+    pow: |x, y| binary(BinaryFn::Pow, x, y);
+    /// The greater of each two elements; NaN if either is. Of `bool`: or.
+    maximum: |x, y| binary(BinaryFn::Max, x, y);
+    /// The lesser of each two elements; NaN if either is. Of `bool`: and.
+    minimum: |x, y| binary(BinaryFn::Min, x, y);
+    /// The angle of the point (`other`, `self`) seen from the origin, of floats.
+    atan2: |x, y| binary(BinaryFn::Atan2, x, y);
+    /// Bitwise and, of integers and `bool`: `self & other`.
+    bitand: |x, y| binary(BinaryFn::And, x, y);
+    /// Bitwise or, of integers and `bool`: `self | other`.
+    bitor: |x, y| binary(BinaryFn::Or, x, y);
+    /// Bitwise exclusive or, of integers and `bool`: `self ^ other`.
+    bitxor: |x, y| binary(BinaryFn::Xor, x, y);
+    /// `self << other`, of integers; 0 where `other` is not below the width.
+    shift_left: |x, y| binary(BinaryFn::ShiftLeft, x, y);
+    /// `self >> other`, of integers: fills with the sign bit for signed integers, with zeros for unsigned ones.
+    shift_right: |x, y| shift_right(x, y);
+    /// Whether elements are equal, as `bool`.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([1, 2, 3]).eq(2).to_vec::<bool>().unwrap(), [false, true, false]);
+    /// ```
+    eq: |x, y| compare(Comparison::Eq, x, y);
+    /// Whether elements differ, as `bool`.
+    ne: |x, y| compare(Comparison::Ne, x, y);
+    /// Whether elements of `self` are below those of `other`, as `bool`.
+    lt: |x, y| compare(Comparison::Lt, x, y);
+    /// Whether elements of `self` are not above those of `other`, as `bool`; false where one is NaN.
+    le: |x, y| compare(Comparison::Le, x, y);
+    /// Whether elements of `self` are above those of `other`, as `bool`.
+    gt: |x, y| compare(Comparison::Gt, x, y);
+    /// Whether elements of `self` are not below those of `other`, as `bool`; false where one is NaN.
+    ge: |x, y| compare(Comparison::Ge, x, y);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{DType, Tensor};
+
+    #[test]
+    #[should_panic(expected = "add: shapes [2, 3] and [4] do not broadcast")]
+    fn shapes_that_do_not_broadcast() {
+        let _ = Tensor::zeros([2, 3], DType::F32) + Tensor::zeros([4], DType::F32);
+    }
+    #[test]
+    #[should_panic(expected = "add: operands are f32 and i32; convert one, as with `.cast(DType::F32)`")]
+    fn dtypes_that_differ() {
+        let _ = Tensor::zeros([2, 3], DType::F32) + Tensor::zeros([4], DType::I32);
+    }
+    #[test]
+    #[should_panic(expected = "mul: the number 2.5 is a float and meets a tensor of i32")]
+    fn a_fraction_meets_integers() {
+        let _ = 2.5 * Tensor::zeros([2], DType::I32);
+    }
+    #[test]
+    #[should_panic(expected = "add: the number 300 is out of the range of u8")]
+    fn a_number_out_of_range() {
+        let _ = Tensor::zeros([2], DType::U8) + 300;
+    }
+    #[test]
+    fn the_panic_shows_the_callers_line() {
+        use std::sync::{Arc, Mutex};
+        let seen = Arc::new(Mutex::new(None));
+        let (note, me, line) = (seen.clone(), std::thread::current().id(), line!() + 9);
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if std::thread::current().id() == me {
+                *note.lock().unwrap() = info.location().map(|l| (l.file().to_owned(), l.line()));
+            }
+        }));
+        let x = Tensor::zeros([2, 3], DType::F32);
+        let result = std::panic::catch_unwind(|| {
+            let _ = &x + Tensor::zeros([4], DType::F32);
+        });
+        std::panic::set_hook(hook);
+        assert!(result.is_err());
+        assert_eq!(*seen.lock().unwrap(), Some((file!().to_owned(), line)));
+    }
+}

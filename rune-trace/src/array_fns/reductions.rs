@@ -1,0 +1,218 @@
+//! Functions of all elements along some axes.
+
+use super::axes::{Axes, resolve_axis};
+use super::elementwise::expect_float;
+use crate::op::{ArgFn, Dims, ReduceFn};
+use crate::{DType, Shape, Tensor, lax};
+
+/// The shape with the axes at size 1.
+fn kept(shape: &Shape, axes: &[usize]) -> Shape {
+    (0..shape.rank()).map(|a| if axes.contains(&a) { 1 } else { shape[a] }).collect()
+}
+
+/// Gives `y`, which lacks `axes` of `x`, those axes back at size 1 where they are to be kept.
+#[track_caller]
+fn finish(x: &Tensor, y: Tensor, axes: &[usize], keepdims: bool) -> Tensor {
+    if keepdims { lax::reshape(&y, kept(x.shape(), axes)) } else { y }
+}
+
+/// `bool` is counted, as `i32`.
+#[track_caller]
+fn counted(x: &Tensor) -> Tensor {
+    if x.dtype() == DType::Bool { lax::convert(x, DType::I32) } else { x.clone() }
+}
+
+/// As a float: integers and `bool` become `f32`.
+#[track_caller]
+fn as_float(x: &Tensor) -> Tensor {
+    if x.dtype().is_float() { x.clone() } else { lax::convert(x, DType::F32) }
+}
+
+/// The dtype that averages of `x` are computed in.
+fn wide(x: &Tensor) -> DType {
+    if x.dtype().is_half() { DType::F32 } else { x.dtype() }
+}
+
+fn count(x: &Tensor, axes: &[usize]) -> usize {
+    axes.iter().map(|&a| x.shape()[a]).product()
+}
+
+#[track_caller]
+fn reduce(f: ReduceFn, x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
+    finish(x, lax::reduce(f, x, axes), axes, keepdims)
+}
+
+#[track_caller]
+fn mean(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
+    let x = as_float(x);
+    let n = count(&x, axes) as f64;
+    let sum = reduce(ReduceFn::Sum, &lax::convert(&x, wide(&x)), axes, keepdims);
+    lax::convert(&(sum / n), x.dtype())
+}
+
+#[track_caller]
+fn variance(x: &Tensor, axes: &[usize], keepdims: bool, ddof: usize) -> Tensor {
+    let x = as_float(x);
+    let wider = lax::convert(&x, wide(&x));
+    let centered = &wider - mean(&wider, axes, true);
+    let sum = reduce(ReduceFn::Sum, &centered.square(), axes, keepdims);
+    let n = count(&x, axes) as f64 - ddof as f64;
+    lax::convert(&(sum / n), x.dtype())
+}
+
+#[track_caller]
+fn logsumexp(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
+    expect_float("logsumexp", x);
+    let max = lax::stop_gradient(&reduce(ReduceFn::Max, x, axes, true));
+    let max = lax::select(&max.isfinite(), &max, &max.zeros_like());
+    let sum = reduce(ReduceFn::Sum, &(x - &max).exp(), axes, true).log() + max;
+    if keepdims { sum } else { lax::reshape(&sum, x.shape().without(axes)) }
+}
+
+#[track_caller]
+fn truths(op: &str, f: ReduceFn, x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
+    if x.dtype() != DType::Bool {
+        panic!("{op}: takes bool, and is given {}; compare first, as with `.ne(0)`", x.ty());
+    }
+    reduce(f, x, axes, keepdims)
+}
+
+macro_rules! reductions {
+    ($($(#[$doc:meta])* $name:ident $over:ident $keep:ident: |$x:ident, $axes:ident, $keepdims:ident| $body:expr;)*) => {
+        /// Functions of all elements along some axes. Each comes three times: `sum()` over all axes, `sum_axes(axes)` over some, which
+        /// leave the shape, and `sum_keepdims(axes)`, where they stay with size 1. `axes` is an axis, a list, or `..` for all; negative axes count
+        /// from the last. See [`Axes`]. Each panics, at the caller's line, if an axis is out of range or named twice.
+        impl Tensor {$(
+            $(#[$doc])*
+            #[track_caller]
+            pub fn $name(&self) -> Tensor {
+                self.$over(..)
+            }
+            #[doc = concat!("[`Tensor::", stringify!($name), "`] over `axes`, which leave the shape.")]
+            #[track_caller]
+            pub fn $over(&self, axes: impl Into<Axes>) -> Tensor {
+                let ($x, $axes, $keepdims) = (self, &axes.into().resolve_sorted(stringify!($name), self.shape()), false);
+                $body
+            }
+            #[doc = concat!("[`Tensor::", stringify!($name), "`] over `axes`, which stay with size 1.")]
+            #[track_caller]
+            pub fn $keep(&self, axes: impl Into<Axes>) -> Tensor {
+                let ($x, $axes, $keepdims) = (self, &axes.into().resolve_sorted(stringify!($name), self.shape()), true);
+                $body
+            }
+        )*}
+    };
+}
+reductions! {
+    /// The sum; of `bool` the count, as `i32`. Half types are accumulated in `f32`. Over no elements: 0.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([[1, 2], [3, 4]]);
+    /// assert_eq!(x.sum().item::<i32>().unwrap(), 10);
+    /// assert_eq!(x.sum_axes(0).to_vec::<i32>().unwrap(), [4, 6]);
+    /// assert_eq!(*x.sum_keepdims(-1).shape(), [2, 1]);
+    /// ```
+    sum sum_axes sum_keepdims: |x, axes, keepdims| reduce(ReduceFn::Sum, &counted(x), axes, keepdims);
+    /// The product; of `bool` as `i32`. Over no elements: 1.
+    prod prod_axes prod_keepdims: |x, axes, keepdims| reduce(ReduceFn::Prod, &counted(x), axes, keepdims);
+    /// The greatest; NaN if any is. Over no elements: -∞, or the least integer.
+    max max_axes max_keepdims: |x, axes, keepdims| reduce(ReduceFn::Max, x, axes, keepdims);
+    /// The least; NaN if any is. Over no elements: ∞, or the greatest integer.
+    min min_axes min_keepdims: |x, axes, keepdims| reduce(ReduceFn::Min, x, axes, keepdims);
+    /// Whether all hold, of `bool`.
+    all all_axes all_keepdims: |x, axes, keepdims| truths("all", ReduceFn::And, x, axes, keepdims);
+    /// Whether any holds, of `bool`.
+    any any_axes any_keepdims: |x, axes, keepdims| truths("any", ReduceFn::Or, x, axes, keepdims);
+    /// The average; of integers and `bool`, as `f32`. Half types are averaged in `f32`. Over no elements: NaN.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([1.0f32, 2.0]).mean().item::<f32>().unwrap(), 1.5);
+    /// assert_eq!(Tensor::from([true, false]).mean().item::<f32>().unwrap(), 0.5);
+    /// ```
+    mean mean_axes mean_keepdims: |x, axes, keepdims| mean(x, axes, keepdims);
+    /// The average squared distance from the average, as NumPy's `var`; [`Tensor::var_with`] divides by less. Integers as `f32`.
+    var var_axes var_keepdims: |x, axes, keepdims| variance(x, axes, keepdims, 0);
+    /// The square root of [`Tensor::var`].
+    std std_axes std_keepdims: |x, axes, keepdims| variance(x, axes, keepdims, 0).sqrt();
+    /// ln Σ eˣ without overflow on the way, of floats.
+    logsumexp logsumexp_axes logsumexp_keepdims: |x, axes, keepdims| logsumexp(x, axes, keepdims);
+    /// √ Σ x², the Euclidean (or Frobenius) length, of floats.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([3.0f32, 4.0]).norm().item::<f32>().unwrap(), 5.0);
+    /// ```
+    norm norm_axes norm_keepdims: |x, axes, keepdims| {
+        expect_float("norm", x);
+        let wider = lax::convert(x, wide(x));
+        lax::convert(&reduce(ReduceFn::Sum, &wider.square(), axes, keepdims).sqrt(), x.dtype())
+    };
+}
+
+macro_rules! arg_reductions {
+    ($($name:ident $over:ident $keep:ident $f:ident $extreme:literal;)*) => {
+        /// Positions of extremes, as `i32`.
+        impl Tensor {$(
+            #[doc = concat!("The position of the first ", $extreme, " element in row-major order, as `i32`; of the first NaN where there is one.")]
+            ///
+            /// # Panics
+            /// If there are no elements, or the dtype is `bool`.
+            #[track_caller]
+            pub fn $name(&self) -> Tensor {
+                arg_reduce(stringify!($name), ArgFn::$f, &lax::reshape(self, [self.size()]), 0, false)
+            }
+            #[doc = concat!("[`Tensor::", stringify!($name), "`] along `axis`, which leaves the shape.")]
+            ///
+            /// ```
+            /// use rune_trace::Tensor;
+            /// let x = Tensor::from([[1, 5, 2], [7, 0, 3]]);
+            #[doc = concat!("let positions = x.", stringify!($over), "(-1);")]
+            /// assert_eq!(*positions.shape(), [2]);
+            /// ```
+            #[track_caller]
+            pub fn $over(&self, axis: isize) -> Tensor {
+                arg_reduce(stringify!($name), ArgFn::$f, self, axis, false)
+            }
+            #[doc = concat!("[`Tensor::", stringify!($name), "`] along `axis`, which stays with size 1.")]
+            #[track_caller]
+            pub fn $keep(&self, axis: isize) -> Tensor {
+                arg_reduce(stringify!($name), ArgFn::$f, self, axis, true)
+            }
+        )*}
+    };
+}
+arg_reductions! {
+    argmax argmax_axis argmax_keepdims Max "greatest";
+    argmin argmin_axis argmin_keepdims Min "least";
+}
+
+#[track_caller]
+fn arg_reduce(op: &str, f: ArgFn, x: &Tensor, axis: isize, keepdims: bool) -> Tensor {
+    let axis = resolve_axis(op, axis, x.shape());
+    if x.shape()[axis] == 0 {
+        panic!("{op}: axis {axis} of shape {} has no elements", x.shape());
+    }
+    finish(x, lax::arg_reduce(f, x, axis, DType::I32), &[axis], keepdims)
+}
+
+impl Tensor {
+    /// [`Tensor::var`] over `axes`, divided by the number of elements less `ddof` (1 for the unbiased estimate of a sample).
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([1.0f32, 2.0, 3.0]).var_with(.., 1, false).item::<f32>().unwrap(), 1.0);
+    /// ```
+    #[track_caller]
+    pub fn var_with(&self, axes: impl Into<Axes>, ddof: usize, keepdims: bool) -> Tensor {
+        let axes: Dims = axes.into().resolve_sorted("var_with", self.shape());
+        variance(self, &axes, keepdims, ddof)
+    }
+    /// The square root of [`Tensor::var_with`].
+    #[track_caller]
+    pub fn std_with(&self, axes: impl Into<Axes>, ddof: usize, keepdims: bool) -> Tensor {
+        let axes: Dims = axes.into().resolve_sorted("std_with", self.shape());
+        variance(self, &axes, keepdims, ddof).sqrt()
+    }
+}

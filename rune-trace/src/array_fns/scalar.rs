@@ -1,0 +1,190 @@
+//! Rust numbers on their way to becoming elements of a tensor, and operands, which are either.
+
+use crate::op::Literal;
+use crate::{DType, Tensor, lax};
+use half::{bf16, f16};
+use std::fmt;
+
+/// A Rust number that has no dtype yet: it takes the dtype of the tensor that it meets.
+///
+/// Made `From` `bool`, the integers, [`f16`], [`bf16`], `f32` and `f64`.
+///
+/// ```
+/// use rune_trace::{DType, Tensor};
+/// let x = Tensor::ones([2], DType::BF16);
+/// assert_eq!((x * 2.5).dtype(), DType::BF16);
+/// ```
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Scalar {
+    /// A truth value.
+    Bool(bool),
+    /// A whole number.
+    Int(i128),
+    /// A number that may have a fraction.
+    Float(f64),
+}
+
+impl Scalar {
+    /// The number as an element of dtype `dtype`; `op` is who asks, for the message.
+    ///
+    /// # Panics
+    /// If a float meets an integer dtype, an integer is out of range, or one of the two is `bool` and the other is not.
+    #[track_caller]
+    pub(crate) fn literal(self, op: &str, dtype: DType) -> Literal {
+        match (self, dtype) {
+            (Scalar::Bool(x), DType::Bool) => Literal::new(x),
+            (Scalar::Int(x), DType::Bool) if x == 0 || x == 1 => Literal::new(x == 1),
+            (_, DType::Bool) => panic!("{op}: the number {self} meets a tensor of bool; write `true` or `false`"),
+            (Scalar::Bool(x), _) => {
+                panic!(
+                    "{op}: the truth value {x} meets a tensor of {dtype}; convert the tensor, as with `.cast(DType::Bool)`"
+                )
+            }
+            (Scalar::Int(x), _) if dtype.is_int() => match int_literal(x, dtype) {
+                Some(literal) => literal,
+                None => {
+                    panic!("{op}: the number {x} is out of the range of {dtype}; convert the tensor to a wider dtype")
+                }
+            },
+            (Scalar::Int(x), _) => Literal::from_f64(dtype, x as f64),
+            (Scalar::Float(x), _) if dtype.is_int() => panic!(
+                "{op}: the number {x:?} is a float and meets a tensor of {dtype}; write a whole number, or convert the tensor, as with \
+                 `.cast(DType::F32)`"
+            ),
+            (Scalar::Float(x), _) => Literal::from_f64(dtype, x),
+        }
+    }
+    /// The dtype for a number that meets no tensor: `bool`, `i32` or `f32`.
+    pub(crate) fn default_dtype(self) -> DType {
+        match self {
+            Scalar::Bool(_) => DType::Bool,
+            Scalar::Int(_) => DType::I32,
+            Scalar::Float(_) => DType::F32,
+        }
+    }
+    pub(crate) fn to_f64(self) -> f64 {
+        match self {
+            Scalar::Bool(x) => f64::from(u8::from(x)),
+            Scalar::Int(x) => x as f64,
+            Scalar::Float(x) => x,
+        }
+    }
+}
+
+fn int_literal(x: i128, dtype: DType) -> Option<Literal> {
+    macro_rules! checked {
+        ($($D:ident $t:ty),*) => {
+            match dtype {
+                $(DType::$D => <$t>::try_from(x).ok().map(Literal::new),)*
+                DType::Bool | DType::F16 | DType::BF16 | DType::F32 | DType::F64 => None,
+            }
+        };
+    }
+    checked!(I8 i8, I16 i16, I32 i32, I64 i64, U8 u8, U16 u16, U32 u32, U64 u64)
+}
+
+impl fmt::Display for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Scalar::Bool(x) => write!(f, "{x}"),
+            Scalar::Int(x) => write!(f, "{x}"),
+            Scalar::Float(x) => write!(f, "{x:?}"),
+        }
+    }
+}
+
+/// What an elementwise function takes beside a tensor: a [`Tensor`], a reference to one, or a Rust number.
+///
+/// A Rust number takes the dtype of the tensor that it meets; two tensors must be of one dtype.
+///
+/// ```
+/// use rune_trace::Tensor;
+/// let x = Tensor::from([-1.0f32, 2.0]);
+/// assert_eq!(x.maximum(0.0).to_vec::<f32>().unwrap(), [0.0, 2.0]);
+/// assert_eq!(x.maximum(&-&x).to_vec::<f32>().unwrap(), [1.0, 2.0]);
+/// ```
+#[diagnostic::on_unimplemented(message = "`{Self}` is neither a tensor nor a number that can meet one")]
+pub trait Operand {
+    /// The operand, as either of the two.
+    fn into_argument(self) -> Argument;
+}
+
+/// An [`Operand`] as a value.
+#[derive(Clone, Debug)]
+pub enum Argument {
+    /// A tensor.
+    Tensor(Tensor),
+    /// A number without a dtype.
+    Scalar(Scalar),
+}
+
+impl Argument {
+    /// The dtype, of a tensor.
+    pub(crate) fn dtype(&self) -> Option<DType> {
+        match self {
+            Argument::Tensor(t) => Some(t.dtype()),
+            Argument::Scalar(_) => None,
+        }
+    }
+    /// As a tensor: a number becomes a scalar of dtype `dtype`.
+    #[track_caller]
+    pub(crate) fn into_tensor(self, op: &str, dtype: DType) -> Tensor {
+        match self {
+            Argument::Tensor(t) => t,
+            Argument::Scalar(x) => lax::constant(x.literal(op, dtype)),
+        }
+    }
+}
+
+impl Operand for Tensor {
+    fn into_argument(self) -> Argument {
+        Argument::Tensor(self)
+    }
+}
+impl Operand for &Tensor {
+    fn into_argument(self) -> Argument {
+        Argument::Tensor(self.clone())
+    }
+}
+impl Operand for Argument {
+    fn into_argument(self) -> Argument {
+        self
+    }
+}
+impl Operand for Scalar {
+    fn into_argument(self) -> Argument {
+        Argument::Scalar(self)
+    }
+}
+
+macro_rules! scalars {
+    ($($t:ty: $x:ident => $scalar:expr;)*) => {$(
+        impl From<$t> for Scalar {
+            fn from($x: $t) -> Scalar {
+                $scalar
+            }
+        }
+        impl Operand for $t {
+            fn into_argument(self) -> Argument {
+                Argument::Scalar(self.into())
+            }
+        }
+    )*};
+}
+scalars! {
+    bool: x => Scalar::Bool(x);
+    i8: x => Scalar::Int(x.into());
+    i16: x => Scalar::Int(x.into());
+    i32: x => Scalar::Int(x.into());
+    i64: x => Scalar::Int(x.into());
+    isize: x => Scalar::Int(x as i128);
+    u8: x => Scalar::Int(x.into());
+    u16: x => Scalar::Int(x.into());
+    u32: x => Scalar::Int(x.into());
+    u64: x => Scalar::Int(x.into());
+    usize: x => Scalar::Int(x as i128);
+    f16: x => Scalar::Float(x.to_f64());
+    bf16: x => Scalar::Float(x.to_f64());
+    f32: x => Scalar::Float(x.into());
+    f64: x => Scalar::Float(x);
+}
