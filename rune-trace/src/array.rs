@@ -148,11 +148,16 @@ impl Array {
             self.ty,
             T::DTYPE
         );
+        T::cast_slice_mut(self.bytes_mut())
+    }
+    /// The native bytes of the elements, to write, likewise. What is written must be elements of the dtype: of `bool`, 0
+    /// and 1.
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         if let Storage::Foreign(memory) = &self.storage {
             self.storage = Storage::Owned(Arc::new(AVec::from_slice(ALIGNMENT, memory.bytes())));
         }
         match &mut self.storage {
-            Storage::Owned(bytes) => T::cast_slice_mut(Arc::<AlignedBytes>::make_mut(bytes).as_mut_slice()),
+            Storage::Owned(bytes) => Arc::<AlignedBytes>::make_mut(bytes).as_mut_slice(),
             Storage::Foreign(_) => unreachable!("foreign memory was copied above"),
         }
     }

@@ -1,5 +1,6 @@
 //! Element types, and the Rust types that hold them.
 
+use crate::interpret::round_to_odd;
 use half::{bf16, f16};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -188,8 +189,8 @@ elements! {
     u16, U16, f64::from, |x| x as u16;
     u32, U32, f64::from, |x| x as u32;
     u64, U64, |x| x as f64, |x| x as u64;
-    f16, F16, f16::to_f64, f16::from_f64;
-    bf16, BF16, bf16::to_f64, bf16::from_f64;
+    f16, F16, f16::to_f64, |x| f16::from_f32(round_to_odd(x));
+    bf16, BF16, bf16::to_f64, |x| bf16::from_f32(round_to_odd(x));
     f32, F32, f64::from, |x| x as f32;
     f64, F64, |x| x, |x| x;
 }

@@ -1,10 +1,178 @@
-//! Placeholder until the interpreter lands: on a merge conflict take the interpreter side whole.
-use crate::{Array, Program};
-/// x
-#[derive(Debug, thiserror::Error)]
-#[error("x")]
-pub struct InterpretError;
-/// x
-pub fn interpret(_: &Program, _: &[Array]) -> Result<Vec<Array>, InterpretError> {
-    Err(InterpretError)
+//! The reference interpreter: what every operation means, computed on the host.
+//!
+//! Compiled programs are tested against it, and small ones are not worth compiling and run here. It is therefore exact
+//! where that is possible, and otherwise more exact than what it is compared with:
+//!
+//! - Every float is computed in `f64` (sums of `f32` and of half types, dot products and convolutions included) or in
+//!   its own arithmetic, and rounded once, to nearest even. Long sums are made by pairs.
+//! - Integers wrap; what Rust leaves open is as the table of operations says.
+//! - `max` and `min` propagate NaN, and 0 is above -0.
+//!
+//! An operand that nothing else holds may become the result: [`interpret_owned`] makes use of that within a program.
+
+mod binary;
+mod conv;
+mod convert;
+mod dot;
+mod elementwise;
+mod gemm;
+mod index;
+mod integer;
+mod map;
+mod number;
+mod order;
+mod random;
+mod reduce;
+mod run;
+mod scatter;
+mod shape;
+mod strided;
+#[cfg(test)]
+mod tests;
+mod unary;
+mod window;
+
+pub(crate) use number::round_to_odd;
+pub use run::{interpret, interpret_owned};
+
+use crate::types::{self, TypeError};
+use crate::{Array, DType, Op, Type};
+use smallvec::{SmallVec, smallvec};
+
+/// An operation or a program could not be evaluated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InterpretError {
+    /// The operation does not take these operands.
+    #[error(transparent)]
+    Type(#[from] TypeError),
+    /// The operation has no meaning for a dtype.
+    #[error("`{op}` is not defined for {dtype}")]
+    Undefined {
+        /// The operation.
+        op: &'static str,
+        /// The dtype.
+        dtype: DType,
+    },
+    /// Too few or too many inputs.
+    #[error("program `{program}` takes {expected} inputs, and is given {found}")]
+    InputCount {
+        /// The program.
+        program: String,
+        /// How many it takes.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// An input is of another type.
+    #[error("input {index} of program `{program}` is of type {expected}, and is given an array of type {found}")]
+    InputType {
+        /// The program.
+        program: String,
+        /// Which input, from 0.
+        index: usize,
+        /// The type that it takes.
+        expected: Box<Type>,
+        /// The type of the array.
+        found: Box<Type>,
+    },
+    /// A constant could not be read.
+    #[error("constant {index} of program `{program}` could not be read from its device: {reason}")]
+    Constant {
+        /// The program.
+        program: String,
+        /// Which constant, from 0.
+        index: usize,
+        /// What the device answered.
+        reason: String,
+    },
+}
+
+fn undefined(op: &'static str, dtype: DType) -> InterpretError {
+    InterpretError::Undefined { op, dtype }
+}
+
+/// The results of an operation. Mostly there is one.
+type Results = SmallVec<[Array; 2]>;
+
+/// The results of an operation on arrays.
+///
+/// # Errors
+/// If the operation does not take them.
+///
+/// ```
+/// use rune_trace::interpret::eval_op;
+/// use rune_trace::op::{BinaryFn, Op};
+/// use rune_trace::Array;
+/// let (x, y) = (Array::scalar(1.5f32), Array::scalar(2.0f32));
+/// let sum = eval_op(&Op::Binary { f: BinaryFn::Add, x: &x, y: &y }).unwrap();
+/// assert_eq!(sum, [Array::scalar(3.5f32)]);
+/// ```
+pub fn eval_op(op: &Op<&Array>) -> Result<Vec<Array>, InterpretError> {
+    let types = types::infer(&op.try_map(|x| Ok::<&Type, TypeError>(x.ty()))?)?;
+    match types.first() {
+        Some(ty) => Ok(eval(op, ty, &mut |x| Array::clone(x))?.into_vec()),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The results of an operation whose first result is of type `ty`, on operands that `take` gives. It is called once for
+/// each, and in order: an array that it gives away for good may be overwritten.
+fn eval<V>(op: &Op<V>, ty: &Type, take: &mut impl FnMut(&V) -> Array) -> Result<Results, InterpretError> {
+    let result = match op {
+        Op::Constant { value } => value.to_array(),
+        Op::Unary { f, x } => unary::unary(*f, take(x))?,
+        Op::IntegerPow { x, y } => elementwise::integer_pow(take(x), *y)?,
+        Op::Binary { f, x, y } => binary::binary(*f, take(x), take(y))?,
+        Op::Compare { direction, x, y } => binary::compare(*direction, &take(x), &take(y)),
+        Op::Select { pred, on_true, on_false } => elementwise::select(&take(pred), take(on_true), take(on_false)),
+        Op::Clamp { min, x, max } => elementwise::clamp(&take(min), take(x), &take(max))?,
+        Op::Convert { x, dtype } => convert::convert(take(x), *dtype),
+        Op::BitcastConvert { x, dtype: _ } => convert::bitcast(&take(x), ty),
+
+        Op::BroadcastInDim { x, shape: _, dims } => shape::broadcast_in_dim(take(x), ty, dims),
+        Op::Reshape { x, shape: _ } => take(x).reshaped(ty.shape.clone()),
+        Op::Transpose { x, permutation } => shape::transpose(take(x), permutation),
+        Op::Slice { x, start, limit: _, strides } => shape::slice(take(x), ty, start, strides),
+        Op::Pad { x, padding, config } => shape::pad(&take(x), ty, &take(padding), config),
+        Op::Concatenate { xs, dimension } => shape::concatenate(xs.iter().map(take).collect(), ty, *dimension),
+        Op::Reverse { x, axes } => shape::reverse(&take(x), axes),
+        Op::Iota { dtype: _, shape: _, dimension } => shape::iota(ty, *dimension)?,
+
+        Op::DynamicSlice { x, start_indices, slice_sizes: _ } => {
+            index::dynamic_slice(&take(x), &all(start_indices, take), ty)
+        }
+        Op::DynamicUpdateSlice { x, update, start_indices } => {
+            index::dynamic_update_slice(take(x), &take(update), &all(start_indices, take))
+        }
+        Op::Gather { x, indices, dims, slice_sizes } => index::gather(&take(x), &take(indices), dims, slice_sizes, ty),
+        Op::Scatter { x, indices, updates, dims, mode, unique: _ } => {
+            scatter::scatter(take(x), &take(indices), take(updates), dims, *mode)?
+        }
+
+        Op::Reduce { f, x, axes } => reduce::reduce(*f, take(x), axes, ty)?,
+        Op::ArgReduce { f, x, axis, index: _ } => reduce::arg_reduce(*f, &take(x), *axis, ty)?,
+        Op::ReduceWindow { f, x, window } => window::reduce_window(*f, &take(x), window, ty)?,
+        Op::Cumulative { f, x, axis, reverse } => window::cumulative(*f, take(x), *axis, *reverse)?,
+
+        Op::Sort { operands, dimension, num_keys } => {
+            return Ok(order::sort(all(operands, take), *dimension, *num_keys).into());
+        }
+        Op::TopK { x, k } => return Ok(order::top_k(&take(x), *k, ty).into()),
+
+        Op::DotGeneral { lhs, rhs, dims, out: _ } => dot::dot_general(take(lhs), take(rhs), dims, ty)?,
+        Op::Conv { lhs, rhs, dims } => conv::conv(take(lhs), take(rhs), dims, ty)?,
+
+        Op::Threefry2x32 { k0, k1, x0, x1 } => {
+            return Ok(random::threefry2x32(&take(k0), &take(k1), &take(x0), &take(x1)).into());
+        }
+
+        Op::Call { args, program } => return Ok(interpret_owned(program, all(args, take))?.into()),
+        Op::OptimizationBarrier { xs } => return Ok(xs.iter().map(take).collect()),
+        Op::StopGradient { x } => take(x),
+    };
+    Ok(smallvec![result])
+}
+
+fn all<V>(operands: &[V], take: &mut impl FnMut(&V) -> Array) -> Vec<Array> {
+    operands.iter().map(take).collect()
 }

@@ -1,0 +1,65 @@
+//! Elements as another dtype.
+
+use super::map::map;
+use super::number::Scalar;
+use crate::{Array, DType, Type, with_element};
+
+/// The elements as `dtype`; the numbers are kept, as nearly as it can hold them.
+pub(super) fn convert(x: Array, dtype: DType) -> Array {
+    if x.dtype() == dtype {
+        return x;
+    }
+    with_element!(x.dtype(), S => with_element!(dtype, D => map(&x, cast::<S, D>)))
+}
+
+#[inline(always)]
+fn cast<S: Scalar, D: Scalar>(x: S) -> D {
+    if S::FLOAT {
+        // Every float is exact in f64, so that this rounds once; `from_f64` truncates and saturates for integers.
+        D::from_f64(x.to_f64())
+    } else if S::UNSIGNED {
+        D::from_u64(x.to_i64() as u64)
+    } else {
+        D::from_i64(x.to_i64())
+    }
+}
+
+/// The bits under another type.
+pub(super) fn bitcast(x: &Array, ty: &Type) -> Array {
+    Array::from_bytes(ty.clone(), x.bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use half::{bf16, f16};
+
+    fn to<T: crate::Element>(x: Array) -> T {
+        convert(x, T::DTYPE).as_slice::<T>()[0]
+    }
+
+    #[test]
+    fn numbers_are_kept_or_wrapped_or_saturated() {
+        assert_eq!((to::<i8>(Array::scalar(300.7f32)), to::<u8>(Array::scalar(-1.0f32))), (127, 0));
+        assert_eq!((to::<i32>(Array::scalar(f32::NAN)), to::<i32>(Array::scalar(-1.9f64))), (0, -1));
+        assert_eq!((to::<i8>(Array::scalar(300i32)), to::<u16>(Array::scalar(-1i8))), (44, 65535));
+        assert_eq!(
+            (to::<i64>(Array::scalar(u64::MAX)), to::<f32>(Array::scalar(u64::MAX))),
+            (-1, 18446744073709551616.)
+        );
+        assert_eq!((to::<bool>(Array::scalar(f32::NAN)), to::<bool>(Array::scalar(-0.0f32))), (true, false));
+        assert_eq!((to::<bool>(Array::scalar(256i32)), to::<f32>(Array::scalar(true))), (true, 1.0));
+        assert_eq!(to::<i64>(Array::scalar(1e30f32)), i64::MAX);
+        assert_eq!(to::<f16>(Array::scalar(1.0 + 2f64.powi(-11) + 2f64.powi(-40))), f16::from_f32(1.0009766));
+        assert_eq!(to::<bf16>(Array::scalar((1i64 << 40) + (1 << 32) + 1)), bf16::from_f32(1108101562368.0));
+        assert_eq!(to::<f16>(Array::scalar(i64::MIN)), f16::NEG_INFINITY);
+    }
+
+    #[test]
+    fn bits_split_lowest_first() {
+        let x = Array::from_slice([1], &[0x0102_0304u32]);
+        let parts = bitcast(&x, &Type::new(DType::U8, [1, 4]));
+        assert_eq!(parts.as_slice::<u8>(), [4, 3, 2, 1]);
+        assert_eq!(bitcast(&parts, x.ty()), x);
+    }
+}

@@ -1,0 +1,62 @@
+//! Products of matrices.
+
+use super::number::Ring;
+use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
+
+/// A matrix in memory that others may share, with the steps from row to row and from column to column.
+#[derive(Clone, Copy)]
+pub(super) struct Matrix<'a, T> {
+    /// The elements, from the first of the matrix on.
+    pub(super) data: &'a [T],
+    /// The step to the next row.
+    pub(super) row: usize,
+    /// The step to the next column.
+    pub(super) col: usize,
+}
+
+impl<T> Matrix<'_, T> {
+    /// With rows and columns exchanged.
+    pub(super) fn transposed(self) -> Self {
+        Matrix { data: self.data, row: self.col, col: self.row }
+    }
+}
+
+/// Adds the product of `a` (`m × k`) and `b` (`k × n`) to `c`, which is dense.
+pub(super) fn multiply<T: Ring>(m: usize, k: usize, n: usize, a: Matrix<'_, T>, b: Matrix<'_, T>, c: &mut [T]) {
+    if n == 0 {
+        return;
+    }
+    for (i, c) in c.chunks_exact_mut(n).enumerate().take(m) {
+        if b.col == 1 {
+            for p in 0..k {
+                let x = a.data[i * a.row + p * a.col];
+                for (c, &y) in c.iter_mut().zip(&b.data[p * b.row..p * b.row + n]) {
+                    *c = c.plus(x.times(y));
+                }
+            }
+        } else {
+            for (j, c) in c.iter_mut().enumerate() {
+                for p in 0..k {
+                    *c = c.plus(a.data[i * a.row + p * a.col].times(b.data[p * b.row + j * b.col]));
+                }
+            }
+        }
+    }
+}
+
+/// As [`multiply`], by blocks and with all that the processor has where it is worth it.
+pub(super) fn multiply_f64(m: usize, k: usize, n: usize, a: Matrix<'_, f64>, b: Matrix<'_, f64>, c: &mut [f64]) {
+    // Below this the packing of blocks costs more than it saves; measured.
+    const SMALL: usize = 1 << 11;
+    if m * k * n <= SMALL || m == 1 || n == 1 {
+        return multiply(m, k, n, a, b, c);
+    }
+    let lhs = ArrayView2::from_shape((m, k).strides((a.row, a.col)), a.data);
+    let rhs = ArrayView2::from_shape((k, n).strides((b.row, b.col)), b.data);
+    if let (Ok(lhs), Ok(rhs)) = (lhs, rhs)
+        && let Ok(mut out) = ArrayViewMut2::from_shape((m, n), &mut *c)
+    {
+        return ndarray::linalg::general_mat_mul(1.0, &lhs, &rhs, 0.0, &mut out);
+    }
+    multiply(m, k, n, a, b, c);
+}

@@ -1,0 +1,91 @@
+//! Whole programs, and operations on any operands that the type rules accept.
+
+use super::*;
+use crate::op::{BinaryFn, UnaryFn};
+use crate::{DeviceBuffer, Origin, Program, ProgramBuilder, Value, Var};
+use std::sync::Arc;
+
+fn add(x: Var, y: Var) -> Op {
+    Op::Binary { f: BinaryFn::Add, x, y }
+}
+
+fn program(inputs: usize, constants: Vec<Value>, ops: Vec<Op>, outputs: Vec<Var>) -> Program {
+    let mut b = ProgramBuilder::new("f", vec![Type::new(DType::F32, [2]); inputs], constants);
+    for op in ops {
+        b.push(op, Origin::default()).unwrap();
+    }
+    b.finish(outputs).unwrap()
+}
+
+fn pair(a: f32, b: f32) -> Array {
+    Array::from_slice([2], &[a, b])
+}
+
+#[test]
+fn a_variable_may_be_used_twice_and_be_several_outputs() {
+    let doubled = Var(1);
+    let f = program(1, vec![], vec![add(Var(0), Var(0)), add(doubled, Var(0))], vec![doubled, Var(2), doubled, Var(0)]);
+    let x = pair(1.0, 2.0);
+    let out = interpret(&f, std::slice::from_ref(&x)).unwrap();
+    assert_eq!(out, [pair(2.0, 4.0), pair(3.0, 6.0), pair(2.0, 4.0), pair(1.0, 2.0)]);
+    assert_eq!(interpret_owned(&f, vec![x]).unwrap(), out);
+}
+
+#[test]
+fn inputs_that_others_hold_are_not_overwritten() {
+    let f = program(1, vec![], vec![Op::Unary { f: UnaryFn::Neg, x: Var(0) }], vec![Var(1)]);
+    let x = pair(1.0, 2.0);
+    let before = x.bytes().as_ptr();
+    interpret(&f, std::slice::from_ref(&x)).unwrap();
+    assert_eq!(x, pair(1.0, 2.0));
+    let out = interpret_owned(&f, vec![x]).unwrap();
+    assert_eq!((out[0].bytes().as_ptr(), &out[0]), (before, &pair(-1.0, -2.0)));
+}
+
+#[test]
+fn a_program_calls_another() {
+    let twice = Arc::new(program(1, vec![], vec![add(Var(0), Var(0))], vec![Var(1)]));
+    let call = |x| Op::Call { args: vec![x], program: twice.clone() };
+    let constants = vec![Value::from(pair(10.0, 20.0))];
+    let f = program(1, constants, vec![call(Var(0)), call(Var(2)), add(Var(3), Var(1))], vec![Var(4)]);
+    assert_eq!(interpret(&f, &[pair(1.0, 2.0)]).unwrap(), [pair(14.0, 28.0)]);
+}
+
+#[test]
+fn wrong_inputs_are_named() {
+    let f = program(2, vec![], vec![], vec![]);
+    let message = |inputs: &[Array]| interpret(&f, inputs).unwrap_err().to_string();
+    assert_eq!(message(&[pair(1.0, 2.0)]), "program `f` takes 2 inputs, and is given 1");
+    assert_eq!(
+        message(&[pair(1.0, 2.0), Array::scalar(1i32)]),
+        "input 1 of program `f` is of type [2, f32], and is given an array of type [i32]"
+    );
+}
+
+struct Lost(Type);
+impl DeviceBuffer for Lost {
+    fn ty(&self) -> &Type {
+        &self.0
+    }
+    fn device(&self) -> &str {
+        "lost"
+    }
+    fn to_host(&self) -> Result<Array, String> {
+        Err("the device is gone".to_owned())
+    }
+}
+
+#[test]
+fn constants_that_are_not_used_are_not_read() {
+    let lost = || Value::Device(Arc::new(Lost(Type::new(DType::F32, [2]))));
+    assert!(interpret(&program(0, vec![lost()], vec![], vec![]), &[]).unwrap().is_empty());
+    let error = interpret(&program(0, vec![lost()], vec![], vec![Var(0)]), &[]).unwrap_err();
+    assert_eq!(error.to_string(), "constant 0 of program `f` could not be read from its device: the device is gone");
+}
+
+#[test]
+fn operands_of_wrong_types_are_refused() {
+    let (x, y) = (Array::scalar(1.0f32), Array::scalar(1i32));
+    assert!(matches!(eval_op(&Op::Binary { f: BinaryFn::Add, x: &x, y: &y }), Err(InterpretError::Type(_))));
+    assert_eq!(eval_op(&Op::OptimizationBarrier { xs: vec![] }), Ok(vec![]));
+}

@@ -1,0 +1,211 @@
+//! Reductions over windows, and running ones.
+
+use super::map::write;
+use super::number::{Number, Ring, with_kind};
+use super::reduce::Runs;
+use super::{InterpretError, undefined};
+use crate::op::{CumulativeFn, Window, WindowFn};
+use crate::{Array, Type};
+
+/// How windows lie along one axis.
+pub(super) struct WindowAxis {
+    /// The size of the operand.
+    pub(super) n: usize,
+    /// Steps between windows.
+    pub(super) stride: usize,
+    /// Elements of padding before the first.
+    pub(super) low: i64,
+    /// Steps between elements of the operand.
+    pub(super) base_dilation: usize,
+    /// Steps between elements of the window.
+    pub(super) window_dilation: usize,
+}
+
+impl WindowAxis {
+    /// The element of the operand that element `tap` of window `window` lies on, if it is on one.
+    pub(super) fn source(&self, window: usize, tap: usize) -> Option<usize> {
+        // The numbers of padding need not be near the sizes, and their difference not fit into 64 bits.
+        let at = window as i128 * self.stride as i128 + tap as i128 * self.window_dilation as i128;
+        let (at, base) = (at - i128::from(self.low), self.base_dilation as i128);
+        (at >= 0 && at % base == 0 && at / base < self.n as i128).then_some((at / base) as usize)
+    }
+}
+
+/// `f` over each position of the window. A window is a box, so that one axis after the other is reduced; floats stay in
+/// `f64` between, and are rounded once.
+pub(super) fn reduce_window(f: WindowFn, x: &Array, window: &Window, ty: &Type) -> Result<Array, InterpretError> {
+    let dtype = ty.dtype;
+    with_kind!(dtype,
+        float T => Ok(windows::<T>(f, x, window, ty)),
+        int T => Ok(windows::<T>(f, x, window, ty)),
+        bool => Err(undefined(f.name(), dtype)))
+}
+
+fn windows<T: Number>(f: WindowFn, x: &Array, window: &Window, ty: &Type) -> Array {
+    let neutral = match f {
+        WindowFn::Sum => T::Acc::ZERO,
+        WindowFn::Max => T::Acc::LEAST,
+        WindowFn::Min => T::Acc::GREATEST,
+    };
+    let combine = match f {
+        WindowFn::Sum => T::Acc::plus,
+        WindowFn::Max => T::Acc::greater,
+        WindowFn::Min => T::Acc::lesser,
+    };
+    let mut shape = x.shape().clone();
+    let mut xs: Vec<T::Acc> = x.as_slice::<T>().iter().map(|x| x.up()).collect();
+    for a in 0..ty.rank() {
+        let axis = WindowAxis {
+            n: shape[a],
+            stride: window.strides[a],
+            low: window.padding[a].0,
+            base_dilation: window.base_dilation[a],
+            window_dilation: window.window_dilation[a],
+        };
+        let runs = Runs::along(&shape, a..a + 1);
+        let (size, len) = (window.dimensions[a], ty.shape[a]);
+        shape.dims_mut()[a] = len;
+        if size == 1 && len == runs.len && (0..len).all(|i| axis.source(i, 0) == Some(i)) {
+            continue;
+        }
+        let mut out = vec![neutral; runs.outer * len * runs.inner];
+        if out.is_empty() {
+            return Array::zeros(ty.clone());
+        }
+        for i in 0..len {
+            for from in (0..size).filter_map(|tap| axis.source(i, tap)) {
+                for outer in 0..runs.outer {
+                    let (to, from) = ((outer * len + i) * runs.inner, (outer * runs.len + from) * runs.inner);
+                    for (out, &x) in out[to..to + runs.inner].iter_mut().zip(&xs[from..from + runs.inner]) {
+                        *out = combine(*out, x);
+                    }
+                }
+            }
+        }
+        xs = out;
+    }
+    write(ty, |out: &mut [T]| out.iter_mut().zip(&xs).for_each(|(out, &x)| *out = T::down(x)))
+}
+
+/// `f` of all elements along `axis` up to each, or from each on. Floats are accumulated in `f64`.
+pub(super) fn cumulative(f: CumulativeFn, x: Array, axis: usize, reverse: bool) -> Result<Array, InterpretError> {
+    let dtype = x.dtype();
+    let runs = Runs::along(x.shape(), axis..axis + 1);
+    if f == CumulativeFn::LogSumExp {
+        return with_kind!(dtype,
+            float T => Ok(log_sum_exp::<T>(x, runs, reverse)),
+            int T => Err(undefined(f.name(), <T as crate::Element>::DTYPE)),
+            bool => Err(undefined(f.name(), dtype)));
+    }
+    with_kind!(dtype,
+        float T => Ok(number::<T>(f, x, runs, reverse)),
+        int T => Ok(number::<T>(f, x, runs, reverse)),
+        bool => Err(undefined(f.name(), dtype)))
+}
+
+fn number<T: Number>(f: CumulativeFn, x: Array, runs: Runs, reverse: bool) -> Array {
+    match f {
+        CumulativeFn::Sum => running::<T, _>(x, runs, reverse, T::Acc::ZERO, |acc, x| acc.plus(x.up()), T::down),
+        CumulativeFn::Prod => running::<T, _>(x, runs, reverse, T::Acc::ONE, |acc, x| acc.times(x.up()), T::down),
+        CumulativeFn::Max => running::<T, _>(x, runs, reverse, T::Acc::LEAST, |acc, x| acc.greater(x.up()), T::down),
+        CumulativeFn::Min => running::<T, _>(x, runs, reverse, T::Acc::GREATEST, |acc, x| acc.lesser(x.up()), T::down),
+        CumulativeFn::LogSumExp => x,
+    }
+}
+
+/// The state is the greatest so far, and the sum relative to it: neither overflows.
+fn log_sum_exp<T: Number<Acc = f64>>(x: Array, runs: Runs, reverse: bool) -> Array {
+    let relative = |x: f64, greatest: f64| if x == greatest { 1.0 } else { (x - greatest).exp() };
+    let next = |(greatest, sum): (f64, f64), x: T| {
+        let now = greatest.greater(x.up());
+        (now, sum * relative(greatest, now) + relative(x.up(), now))
+    };
+    // Of infinities alone the result is that infinity, however many there are.
+    let value = |(greatest, sum): (f64, f64)| if greatest.is_infinite() { greatest } else { greatest + sum.ln() };
+    running::<T, _>(x, runs, reverse, (f64::NEG_INFINITY, 0.0), next, |state| T::down(value(state)))
+}
+
+fn running<T: Number, A: Copy>(
+    mut x: Array,
+    runs: Runs,
+    reverse: bool,
+    start: A,
+    next: impl Fn(A, T) -> A,
+    value: impl Fn(A) -> T,
+) -> Array {
+    let Runs { len, inner, .. } = runs;
+    if x.ty().size() == 0 {
+        return x;
+    }
+    let mut states = vec![start; inner];
+    for run in x.make_mut::<T>().chunks_exact_mut(len * inner) {
+        states.fill(start);
+        for i in 0..len {
+            let at = if reverse { len - 1 - i } else { i } * inner;
+            for (x, state) in run[at..at + inner].iter_mut().zip(&mut states) {
+                *state = next(*state, *x);
+                *x = value(*state);
+            }
+        }
+    }
+    x
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DType;
+    use crate::op::Dims;
+    use half::f16;
+
+    fn window(size: usize, stride: usize, padding: (i64, i64), base: usize, dilation: usize) -> Window {
+        let one = |n: usize| Dims::from_elem(n, 1);
+        Window {
+            dimensions: one(size),
+            strides: one(stride),
+            padding: vec![padding],
+            base_dilation: one(base),
+            window_dilation: one(dilation),
+        }
+    }
+
+    fn of(f: WindowFn, window: &Window) -> Vec<i32> {
+        let x = Array::from_slice([4], &[1i32, 2, 3, 4]);
+        let ty = Type::new(DType::I32, window.output_shape(x.shape()).unwrap());
+        reduce_window(f, &x, window, &ty).unwrap().as_slice::<i32>().to_vec()
+    }
+
+    #[test]
+    fn all_attributes_of_windows() {
+        assert_eq!(of(WindowFn::Sum, &window(2, 1, (0, 0), 1, 1)), [3, 5, 7]);
+        assert_eq!(of(WindowFn::Sum, &window(2, 2, (1, 1), 1, 1)), [1, 5, 4]);
+        assert_eq!(of(WindowFn::Max, &window(2, 1, (0, 0), 1, 2)), [3, 4]);
+        assert_eq!(of(WindowFn::Sum, &window(2, 1, (-1, 0), 2, 1)), [2, 2, 3, 3, 4]);
+        assert_eq!(of(WindowFn::Min, &window(1, 1, (2, 0), 1, 1)), [i32::MAX, i32::MAX, 1, 2, 3, 4]);
+        assert_eq!(of(WindowFn::Sum, &window(9, 1, (0, 0), 1, 1)), [] as [i32; 0]);
+    }
+
+    #[test]
+    fn running_sums_of_halves_do_not_stall() {
+        let x = Array::from_slice([4], &[2048.0, 1.0, 1.0, 1.0].map(f16::from_f32));
+        let out = cumulative(CumulativeFn::Sum, x, 0, false).unwrap();
+        assert_eq!(out.to_f64_vec(), [2048.0, 2048.0, 2050.0, 2052.0]);
+    }
+
+    #[test]
+    fn running_either_way_along_any_axis() {
+        let x = Array::from_fn([2, 3], |i| i as i32 + 1);
+        let of = |f, axis, reverse| cumulative(f, x.clone(), axis, reverse).unwrap().as_slice::<i32>().to_vec();
+        assert_eq!(of(CumulativeFn::Sum, 1, false), [1, 3, 6, 4, 9, 15]);
+        assert_eq!(of(CumulativeFn::Sum, 0, true), [5, 7, 9, 4, 5, 6]);
+        assert_eq!(of(CumulativeFn::Max, 1, true), [3, 3, 3, 6, 6, 6]);
+    }
+
+    #[test]
+    fn logarithms_of_sums_do_not_overflow() {
+        let infinity = f64::INFINITY;
+        let x = Array::from_slice([5], &[-infinity, 1000.0, 1000.0, infinity, infinity]);
+        let out = cumulative(CumulativeFn::LogSumExp, x, 0, false).unwrap();
+        assert_eq!(out.as_slice::<f64>(), [-infinity, 1000.0, 1000.0 + 2f64.ln(), infinity, infinity]);
+    }
+}
