@@ -12,6 +12,7 @@ mod make_program;
 pub mod op;
 pub mod program;
 mod tensor;
+pub mod storage;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod transform;

@@ -1,18 +1,24 @@
 //! Programs: typed, in order, every variable assigned once.
 
 mod cursor;
+mod files;
 mod hash;
+mod json;
 mod names;
 mod origin;
 mod parse;
 mod print;
 #[cfg(test)]
 mod tests;
+mod verify;
 
+pub use files::{LoadError, SaveError};
 pub use hash::ProgramHash;
+pub use json::DocumentError;
 pub use origin::{Loc, Origin};
 pub use parse::{ParseError, ParseProblem};
 pub use print::INLINE;
+pub use verify::{VerifyError, VerifyProblem};
 
 use crate::types::{self, TypeError};
 use crate::{Op, Type, Value, Var};

@@ -16,7 +16,7 @@ impl fmt::Display for Name {
     }
 }
 
-/// The names of all variables, by position.
+/// The names of all variables, by position. Of a program that is not well-formed too: errors name its variables.
 pub(super) fn variables(program: &Program) -> Vec<Name> {
     let inputs = program.inputs;
     let known = inputs + program.constants.len() as u32;
@@ -25,8 +25,9 @@ pub(super) fn variables(program: &Program) -> Vec<Name> {
     names.resize(program.num_vars(), Name('z', 0));
     let mut outputs = 0;
     for &Var(v) in &program.outputs {
-        let name = &mut names[v as usize];
-        if name.0 == 'z' {
+        if let Some(name) = names.get_mut(v as usize)
+            && name.0 == 'z'
+        {
             *name = Name('y', outputs);
             outputs += 1;
         }

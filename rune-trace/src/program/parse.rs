@@ -72,7 +72,7 @@ pub enum ParseProblem {
         found: usize,
     },
     /// A constant is not in the text, and not given with it, or another is given.
-    #[error("constant {index}, of type {ty}, is not in the text, and {found}; give it to `Program::parse_with`")]
+    #[error("constant {index}, of type {ty}, is not written here, and {found}")]
     Constant {
         /// Its position among the constants.
         index: usize,
@@ -84,6 +84,11 @@ pub enum ParseProblem {
     /// Constants stand where they may not.
     #[error("constants come before all instructions, in the outermost program")]
     LateConstant,
+    /// A document is of another version of the format.
+    #[error(
+        "it is of version {0} of the format, and this rune reads version 1; convert it with the rune that wrote it"
+    )]
+    Version(u32),
     /// A type that no variable has.
     #[error("a variable {0}")]
     Variable(#[from] Problem),
@@ -298,7 +303,10 @@ impl<'a> Parser<'a, '_> {
             return Ok(Value::Host(Array::from_bytes(ty, &bytes)));
         }
         let problem = |found: String| at.error(ParseProblem::Constant { index, ty: ty.clone(), found });
-        let value = self.constants.get(index).ok_or_else(|| problem("is not given".to_owned()))?;
+        let value = self
+            .constants
+            .get(index)
+            .ok_or_else(|| problem("is not given; give it to `Program::parse_with`".to_owned()))?;
         if *value.ty() != ty {
             return Err(problem(format!("one of type {} is given", value.ty())));
         }

@@ -45,7 +45,7 @@ fn text_is_read_and_written_alike() {
     assert!(Program::parse_with(&hashed, &[small, other]).unwrap_err().to_string().contains("other elements"));
     assert_eq!(
         Program::parse(NESTED).unwrap_err().to_string(),
-        "line 3, column 29: constant 1, of type [17, u8], is not in the text, and is not given; give it to \
+        "line 3, column 29: constant 1, of type [17, u8], is not written here, and is not given; give it to \
          `Program::parse_with`"
     );
 }
@@ -194,4 +194,88 @@ fn the_generator_draws_every_operation() {
     let missing: Vec<_> = Op::<Var>::names().into_iter().filter(|n| !seen.contains(n) && *n != "conv").collect();
     assert!(missing.is_empty(), "{missing:?}");
     assert!(count > 400 * 30, "{count}");
+}
+
+#[test]
+fn files_hold_small_constants_inline_and_large_ones_beside() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f.json");
+    let odd = [f32::NAN, f32::from_bits(0xffc0_0001), f32::NEG_INFINITY, -0.0, 1e-45];
+    let small = Value::from(Array::from_slice([5], &odd));
+    let large = Value::from(Array::from_fn([3, 17], |i| i % 2 == 0));
+    let mut b = ProgramBuilder::new("f", vec![Type::scalar(DType::F32)], vec![small, large]);
+    let loc = Loc { file: "a.rs".into(), line: 1, column: 2 };
+    b.push(Op::Unary { f: UnaryFn::Sin, x: Var(0) }, Origin { loc: Some(loc.clone()), scope: Some("s".into()) })
+        .unwrap();
+    let program = b.finish(vec![Var(1), Var(2)]).unwrap();
+    program.save(&path).unwrap();
+    let loaded = Program::load(&path).unwrap();
+    assert_eq!(loaded, program);
+    assert_eq!(loaded.instructions()[0].origin.loc, Some(loc));
+    assert_eq!(loaded.instructions()[0].origin.scope.as_deref(), Some("s"));
+    let inline: Program = serde_json::from_str(&serde_json::to_string(&program).unwrap()).unwrap();
+    assert_eq!(inline, program);
+
+    let beside = dir.path().join("f.safetensors");
+    crate::storage::write(&beside, [("c1", &Array::from_fn([3, 17], |i| i % 3 == 0))]).unwrap();
+    assert!(Program::load(&path).unwrap_err().to_string().contains("other elements"));
+    std::fs::write(&beside, b"junk").unwrap();
+    assert!(matches!(Program::load(&path), Err(LoadError::Storage(_))));
+    assert!(matches!(program.save(&beside), Err(SaveError::Extension(_))));
+}
+
+#[test]
+fn documents_are_checked() {
+    let program = Program::parse(
+        "def f(x0): # [2, f32] -> [2, f32]\n  def g(x0): # [2, f32] -> [2, f32]\n    return x0\n  y0 = rune.call(x0, program=@g)\n  return y0\n",
+    );
+    let text = serde_json::to_string(&program.unwrap()).unwrap();
+    let error = |from: &str, to: &str| {
+        assert!(text.contains(from), "{text}");
+        serde_json::from_str::<Program>(&text.replacen(from, to, 1)).unwrap_err().to_string()
+    };
+    assert!(error("\"rune\":1", "\"rune\":2").contains("version 2"));
+    assert!(error("\"symbol\":\"g\"", "\"symbol\":\"h\"").contains("no program `g`"));
+    assert_eq!(
+        error("\"op\":\"call\",\"inputs\":[\"x0\"]", "\"op\":\"call\",\"inputs\":[\"q\"]"),
+        "instruction 0 (`call`) of the program: `q` is not assigned before"
+    );
+    assert!(error("\"y0\",\"type\":\"[2, f32]\"", "\"y0\",\"type\":\"[3, f32]\"").contains("said to be [3, f32]"));
+    assert!(error("\"y0\",\"type\"", "\"x0\",\"type\"").contains("assigned already"));
+    assert!(error("\"outputs\":[\"y0\"]", "\"outputs\":[\"y1\"]").contains("`y1`"));
+    assert!(error("[2, f32]", "[18446744073709551615, f32]").contains("too large"));
+    assert!(error("\"name\":\"f\"", "\"nome\":\"f\"").contains("nome"));
+}
+
+#[test]
+fn verification_finds_what_the_builder_would_refuse() {
+    let program = || {
+        Program::parse("def f(x0): # [2, f32] -> [2, f32]\n z0 = rune.sin(x0)\n y0 = rune.cos(z0)\n return y0").unwrap()
+    };
+    assert_eq!(program().verify(), Ok(()));
+    let problem = |change: fn(&mut Program)| {
+        let mut broken = program();
+        change(&mut broken);
+        broken.verify().unwrap_err().to_string()
+    };
+    assert_eq!(
+        problem(|p| p.instructions.swap(0, 1)),
+        "program `f`, instruction 0 (y0 = cos): variable Var(1) is used before it is assigned"
+    );
+    assert!(problem(|p| p.types[2] = Type::scalar(DType::F32)).contains("should be"));
+    assert!(problem(|p| p.outputs = vec![Var(3)]).contains("its outputs"));
+    assert!(problem(|p| p.types.truncate(2)).contains("should be"));
+    assert!(problem(|p| p.instructions[1].first = Var(7)).contains("next variable"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn random_programs_pass_through_json(seed in any::<u64>(), size in 0usize..60) {
+        let program = Generator::new(seed).program(size);
+        prop_assert_eq!(program.verify(), Ok(()));
+        let read: Program = serde_json::from_str(&serde_json::to_string(&program).unwrap()).unwrap();
+        prop_assert_eq!(read.to_string(), program.to_string());
+        prop_assert_eq!(read, program);
+    }
 }

@@ -1,0 +1,103 @@
+//! Programs in files, and for serde.
+
+use super::Program;
+use super::json::{Document, DocumentError};
+use super::print::INLINE;
+use crate::storage::{self, StorageError};
+use serde::de::Error as _;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A program cannot be saved.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// A file cannot be written.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The arrays beside the program would take its place.
+    #[error("{0} ends in .safetensors, as the file beside it would; choose another ending, as .json")]
+    Extension(PathBuf),
+    /// A constant cannot be fetched from its device.
+    #[error("a constant cannot be read: {0}")]
+    Device(String),
+}
+
+/// A program cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A file cannot be read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// A file is no JSON, or JSON of another form.
+    #[error("{path} is not a program: {source}")]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        source: serde_json::Error,
+    },
+    /// The document is no program.
+    #[error("{path} is not a program: {source}")]
+    Document {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        source: Box<DocumentError>,
+    },
+}
+
+impl Program {
+    /// Writes the program as JSON to `path`, and constants of more than [`INLINE`] elements beside it, to the
+    /// file of the same name that ends in `.safetensors`.
+    ///
+    /// # Errors
+    /// If a file cannot be written, or a constant cannot be fetched from its device.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), SaveError> {
+        let path = path.as_ref();
+        let (document, tensors) = Document::of(self, INLINE).map_err(SaveError::Device)?;
+        let beside = path.with_extension("safetensors");
+        if beside == path {
+            return Err(SaveError::Extension(beside));
+        }
+        if !tensors.is_empty() {
+            storage::write(beside, tensors.iter().map(|(name, array)| (name.as_str(), array)))?;
+        }
+        storage::replace(path, |temporary| {
+            let mut text = serde_json::to_vec(&document)?;
+            text.push(b'\n');
+            std::fs::write(temporary, text)
+        })?;
+        Ok(())
+    }
+
+    /// Reads a program that [`Program::save`] wrote, or another program that keeps to the format. Everything in it is
+    /// checked: it may come from anywhere.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or is no program.
+    pub fn load(path: impl AsRef<Path>) -> Result<Program, LoadError> {
+        let path = path.as_ref();
+        let text = std::fs::read(path).map_err(|source| StorageError::Io { path: path.to_owned(), source })?;
+        let document: Document =
+            serde_json::from_slice(&text).map_err(|source| LoadError::Json { path: path.to_owned(), source })?;
+        let beside = path.with_extension("safetensors");
+        let tensors = if document.has_tensors() { storage::read(beside)? } else { BTreeMap::new() };
+        document
+            .program(&tensors)
+            .map_err(|source| LoadError::Document { path: path.to_owned(), source: Box::new(source) })
+    }
+}
+
+/// As the JSON of [`Program::save`], with all constants inline.
+impl Serialize for Program {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Document::of(self, usize::MAX).map_err(S::Error::custom)?.0.serialize(serializer)
+    }
+}
+impl<'de> Deserialize<'de> for Program {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Program, D::Error> {
+        Document::deserialize(deserializer)?.program(&BTreeMap::new()).map_err(D::Error::custom)
+    }
+}

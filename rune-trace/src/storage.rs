@@ -1,0 +1,130 @@
+//! Named arrays in files, in the safetensors format.
+
+use crate::{Array, DType, Type, types};
+use safetensors::tensor::{Dtype, SafeTensors, View};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A file of arrays cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The operating system says no.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        source: std::io::Error,
+    },
+    /// The file is damaged, or holds what no array is.
+    #[error("{path} is not a safetensors file that rune can read: {reason}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Writes arrays under their names. The file takes the place of an older one at once or not at all.
+///
+/// # Errors
+/// If the file cannot be written.
+///
+/// ```
+/// use rune_trace::{Array, storage};
+/// let path = std::env::temp_dir().join(format!("rune-{}.safetensors", std::process::id()));
+/// let w = Array::from_vec([2], vec![1.0f32, 2.0]);
+/// storage::write(&path, [("w", &w)]).unwrap();
+/// assert_eq!(storage::read(&path).unwrap()["w"], w);
+/// # std::fs::remove_file(&path).unwrap();
+/// ```
+pub fn write<'a>(
+    path: impl AsRef<Path>,
+    arrays: impl IntoIterator<Item = (&'a str, &'a Array)>,
+) -> Result<(), StorageError> {
+    let path = path.as_ref();
+    let entries = arrays.into_iter().map(|(name, array)| (name, Entry(array)));
+    replace(path, |temporary| {
+        safetensors::tensor::serialize_to_file(entries, None, temporary).map_err(std::io::Error::other)
+    })
+}
+
+/// Reads all arrays of a file, by name.
+///
+/// # Errors
+/// If the file cannot be read, is damaged, or holds elements of a type that rune does not have.
+pub fn read(path: impl AsRef<Path>) -> Result<BTreeMap<String, Array>, StorageError> {
+    let path = path.as_ref();
+    let malformed = |reason: String| StorageError::Malformed { path: path.to_owned(), reason };
+    let bytes = std::fs::read(path).map_err(|source| StorageError::Io { path: path.to_owned(), source })?;
+    let tensors = SafeTensors::deserialize(&bytes).map_err(|e| malformed(e.to_string()))?;
+    let mut arrays = BTreeMap::new();
+    for (name, view) in tensors.iter() {
+        let array = array(view.dtype(), view.shape(), view.data()).map_err(|e| malformed(format!("`{name}` {e}")))?;
+        arrays.insert(name.to_owned(), array);
+    }
+    Ok(arrays)
+}
+
+fn array(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<Array, String> {
+    let dtype = DType::ALL.into_iter().find(|&d| stored(d) == dtype);
+    let ty = Type::new(dtype.ok_or("has a dtype that rune does not have")?, shape);
+    types::check(&ty).map_err(|e| e.to_string())?;
+    if ty.bytes() != bytes.len() {
+        return Err(format!("of type {ty} has {} bytes", bytes.len()));
+    }
+    if ty.dtype == DType::Bool && bytes.iter().any(|&b| b > 1) {
+        return Err("holds a truth value that is neither 0 nor 1".to_owned());
+    }
+    Ok(Array::from_bytes(ty, bytes))
+}
+
+/// Writes a file beside `path` and moves it there when it is whole.
+pub(crate) fn replace(path: &Path, write: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<(), StorageError> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(name);
+    let written = write(&temporary).and_then(|()| std::fs::rename(&temporary, path));
+    written.map_err(|source| {
+        // What is left of a failed attempt is of no use; that it cannot be removed is no news then.
+        let _ = std::fs::remove_file(&temporary);
+        StorageError::Io { path: path.to_owned(), source }
+    })
+}
+
+fn stored(dtype: DType) -> Dtype {
+    match dtype {
+        DType::Bool => Dtype::BOOL,
+        DType::I8 => Dtype::I8,
+        DType::I16 => Dtype::I16,
+        DType::I32 => Dtype::I32,
+        DType::I64 => Dtype::I64,
+        DType::U8 => Dtype::U8,
+        DType::U16 => Dtype::U16,
+        DType::U32 => Dtype::U32,
+        DType::U64 => Dtype::U64,
+        DType::F16 => Dtype::F16,
+        DType::BF16 => Dtype::BF16,
+        DType::F32 => Dtype::F32,
+        DType::F64 => Dtype::F64,
+    }
+}
+
+struct Entry<'a>(&'a Array);
+
+impl View for Entry<'_> {
+    fn dtype(&self) -> Dtype {
+        stored(self.0.dtype())
+    }
+    fn shape(&self) -> &[usize] {
+        self.0.shape()
+    }
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(self.0.bytes())
+    }
+    fn data_len(&self) -> usize {
+        self.0.bytes().len()
+    }
+}
