@@ -1,0 +1,78 @@
+//! Attributes of StableHLO. The dialect is not registered in melior, so its own attributes are opaque: text that is
+//! checked by the compiler only.
+
+use crate::builder::tensor_type;
+use melior::Context;
+use melior::ir::Attribute;
+use melior::ir::attribute::{BoolAttribute, DenseElementsAttribute, DenseI64ArrayAttribute, IntegerAttribute};
+use melior::ir::r#type::{IntegerType, RankedTensorType};
+use rune_trace::op::{Comparison, Literal};
+use rune_trace::{Array, DType, Type};
+
+/// `array<i64: …>`.
+pub(crate) fn ints<'c>(context: &'c Context, values: &[i64]) -> Attribute<'c> {
+    DenseI64ArrayAttribute::new(context, values).into()
+}
+/// `array<i64: …>` of axes or sizes.
+pub(crate) fn dims<'c>(context: &'c Context, values: &[usize]) -> Attribute<'c> {
+    ints(context, &values.iter().map(|&d| d as i64).collect::<Vec<_>>())
+}
+/// `… : i64`.
+pub(crate) fn int(context: &Context, value: usize) -> Attribute<'_> {
+    IntegerAttribute::new(IntegerType::new(context, 64).into(), value as i64).into()
+}
+/// Pairs as `dense<…> : tensor<nx2xi64>`, as paddings are written.
+pub(crate) fn pairs<'c>(context: &'c Context, values: &[(i64, i64)]) -> Attribute<'c> {
+    let element = IntegerType::new(context, 64).into();
+    let ty = RankedTensorType::new(&[values.len() as u64, 2], element, None);
+    let flat: Vec<i64> = values.iter().flat_map(|&(a, b)| [a, b]).collect();
+    DenseElementsAttribute::i64_values(ty.into(), &flat).into()
+}
+/// Text in MLIR's syntax.
+pub(crate) fn parse<'c>(context: &'c Context, text: &str) -> Attribute<'c> {
+    Attribute::parse(context, text).unwrap_or_else(|| panic!("`{text}` is no attribute of MLIR"))
+}
+/// All elements one literal.
+pub(crate) fn splat<'c>(context: &'c Context, literal: Literal, ty: &Type) -> Attribute<'c> {
+    let tensor = tensor_type(context, ty);
+    if ty.size() == 0 {
+        return DenseElementsAttribute::raw_buffer(tensor, &[]).into();
+    }
+    let bytes = literal.bits().to_le_bytes();
+    match literal.dtype() {
+        DType::Bool => DenseElementsAttribute::bool_splat(tensor, literal.bits() != 0).into(),
+        dtype => DenseElementsAttribute::raw_buffer(tensor, &bytes[..dtype.size()]).into(),
+    }
+}
+/// An array in full.
+pub(crate) fn dense<'c>(context: &'c Context, array: &Array) -> Attribute<'c> {
+    let tensor = tensor_type(context, array.ty());
+    match array.dtype() {
+        DType::Bool => {
+            let values: Vec<i32> = array.bytes().iter().map(|&b| i32::from(b)).collect();
+            DenseElementsAttribute::bool_values(tensor, &values).into()
+        }
+        _ => DenseElementsAttribute::raw_buffer(tensor, array.bytes()).into(),
+    }
+}
+pub(crate) fn direction(context: &Context, direction: Comparison) -> Attribute<'_> {
+    let name = direction.name().to_uppercase();
+    parse(context, &format!("#stablehlo<comparison_direction {name}>"))
+}
+/// How elements of a dtype are compared; `bool` as unsigned, so that false is below true.
+pub(crate) fn compare_type(context: &Context, dtype: DType) -> Attribute<'_> {
+    let name = match dtype {
+        _ if dtype.is_float() => "FLOAT",
+        _ if dtype.is_signed_int() => "SIGNED",
+        _ => "UNSIGNED",
+    };
+    parse(context, &format!("#stablehlo<comparison_type {name}>"))
+}
+/// A truth value.
+pub(crate) fn bool(context: &Context, value: bool) -> Attribute<'_> {
+    BoolAttribute::new(context, value).into()
+}
+/// Axes within the text of an attribute.
+pub(crate) fn list(values: &[usize]) -> String {
+    format!("[{}]", values.iter().map(usize::to_string).collect::<Vec<_>>().join(", "))
+}

@@ -1,0 +1,325 @@
+//! Builds StableHLO operations, in generic form, on typed values.
+
+use crate::attr;
+use melior::Context;
+use melior::ir::operation::OperationBuilder;
+use melior::ir::r#type::{IntegerType, RankedTensorType};
+use melior::ir::{self, Attribute, Block, BlockLike, Identifier, Location, Region, RegionLike, Value};
+use rune_trace::op::{Comparison, Literal};
+use rune_trace::{DType, Shape, Type};
+use std::cell::Cell;
+
+/// A value of the module with its type in the program. The dtype says whether integers are signed.
+#[derive(Clone)]
+pub(crate) struct Val<'c> {
+    pub raw: Value<'c, 'c>,
+    pub ty: Type,
+}
+
+impl Val<'_> {
+    pub fn dtype(&self) -> DType {
+        self.ty.dtype
+    }
+    pub fn shape(&self) -> &Shape {
+        &self.ty.shape
+    }
+    pub fn rank(&self) -> usize {
+        self.ty.rank()
+    }
+}
+
+/// Appends operations to one block, each at the current location.
+pub(crate) struct Builder<'c> {
+    pub context: &'c Context,
+    block: Block<'c>,
+    location: Cell<Location<'c>>,
+}
+
+pub(crate) fn element_type(context: &Context, dtype: DType) -> ir::Type<'_> {
+    let signless = |bits| IntegerType::new(context, bits).into();
+    let unsigned = |bits| IntegerType::unsigned(context, bits).into();
+    match dtype {
+        DType::Bool => signless(1),
+        DType::I8 => signless(8),
+        DType::I16 => signless(16),
+        DType::I32 => signless(32),
+        DType::I64 => signless(64),
+        DType::U8 => unsigned(8),
+        DType::U16 => unsigned(16),
+        DType::U32 => unsigned(32),
+        DType::U64 => unsigned(64),
+        DType::F16 => ir::Type::float16(context),
+        DType::BF16 => ir::Type::bfloat16(context),
+        DType::F32 => ir::Type::float32(context),
+        DType::F64 => ir::Type::float64(context),
+    }
+}
+
+pub(crate) fn tensor_type<'c>(context: &'c Context, ty: &Type) -> ir::Type<'c> {
+    let dims: Vec<u64> = ty.shape.iter().map(|&d| d as u64).collect();
+    RankedTensorType::new(&dims, element_type(context, ty.dtype), None).into()
+}
+
+impl<'c> Builder<'c> {
+    /// A builder on a new block with arguments of these types, and the arguments.
+    pub fn new(context: &'c Context, location: Location<'c>, arguments: &[Type]) -> (Builder<'c>, Vec<Val<'c>>) {
+        let types: Vec<_> = arguments.iter().map(|ty| (tensor_type(context, ty), location)).collect();
+        let block = Block::new(&types);
+        let values = arguments.iter().enumerate().map(|(i, ty)| {
+            let raw = block.argument(i).expect("the block has as many arguments as it was made with").into();
+            Val { raw, ty: ty.clone() }
+        });
+        let values = values.collect();
+        (Builder { context, block, location: Cell::new(location) }, values)
+    }
+    pub fn set_location(&self, location: Location<'c>) {
+        self.location.set(location);
+    }
+    pub fn location(&self) -> Location<'c> {
+        self.location.get()
+    }
+    /// The block as the only one of a region.
+    pub fn into_region(self) -> Region<'c> {
+        let region = Region::new();
+        region.append_block(self.block);
+        region
+    }
+
+    /// An operation of any kind.
+    pub fn op(
+        &self,
+        name: &str,
+        operands: &[&Val<'c>],
+        attributes: &[(&str, Attribute<'c>)],
+        regions: Vec<Region<'c>>,
+        results: &[Type],
+    ) -> Vec<Val<'c>> {
+        let types: Vec<_> = results.iter().map(|ty| tensor_type(self.context, ty)).collect();
+        let raw = self.raw_op(name, &operands.iter().map(|v| v.raw).collect::<Vec<_>>(), attributes, regions, &types);
+        raw.into_iter().zip(results).map(|(raw, ty)| Val { raw, ty: ty.clone() }).collect()
+    }
+    /// An operation on values of types that programs do not have.
+    pub fn raw_op(
+        &self,
+        name: &str,
+        operands: &[Value<'c, 'c>],
+        attributes: &[(&str, Attribute<'c>)],
+        regions: Vec<Region<'c>>,
+        results: &[ir::Type<'c>],
+    ) -> Vec<Value<'c, 'c>> {
+        let attributes: Vec<_> = attributes.iter().map(|&(n, a)| (Identifier::new(self.context, n), a)).collect();
+        let op = OperationBuilder::new(name, self.location.get())
+            .add_operands(operands)
+            .add_attributes(&attributes)
+            .add_regions_vec(regions)
+            .add_results(results)
+            .build()
+            .expect("an operation whose result types are given is built");
+        let op = self.block.append_operation(op);
+        (0..results.len()).map(|i| op.result(i).expect("the operation has this result").into()).collect()
+    }
+    /// An operation with one result and no region.
+    pub fn op1(&self, name: &str, operands: &[&Val<'c>], attributes: &[(&str, Attribute<'c>)], ty: Type) -> Val<'c> {
+        self.op(name, operands, attributes, Vec::new(), &[ty]).remove(0)
+    }
+    /// A region whose block computes `body` of its arguments.
+    pub fn region(
+        &self,
+        arguments: &[Type],
+        body: impl FnOnce(&Builder<'c>, &[Val<'c>]) -> Vec<Val<'c>>,
+    ) -> Region<'c> {
+        let (inner, values) = Builder::new(self.context, self.location.get(), arguments);
+        let results = body(&inner, &values);
+        inner.op("stablehlo.return", &results.iter().collect::<Vec<_>>(), &[], Vec::new(), &[]);
+        inner.into_region()
+    }
+
+    /// All elements `literal`.
+    pub fn full(&self, literal: Literal, shape: &Shape) -> Val<'c> {
+        let ty = Type::new(literal.dtype(), shape.clone());
+        self.op1("stablehlo.constant", &[], &[("value", attr::splat(self.context, literal, &ty))], ty)
+    }
+    /// All elements the number nearest to `x`, of the type of `like`.
+    pub fn number(&self, x: f64, like: &Val<'c>) -> Val<'c> {
+        self.full(Literal::from_f64(like.dtype(), x), like.shape())
+    }
+    /// All elements the number nearest to `x`.
+    pub fn number_of(&self, x: f64, dtype: DType, shape: &Shape) -> Val<'c> {
+        self.full(Literal::from_f64(dtype, x), shape)
+    }
+    /// An array given in full; small ones only.
+    pub fn dense(&self, array: &rune_trace::Array) -> Val<'c> {
+        self.op1("stablehlo.constant", &[], &[("value", attr::dense(self.context, array))], array.ty().clone())
+    }
+
+    /// An elementwise function of one operand, of its type.
+    pub fn unary(&self, name: &str, x: &Val<'c>) -> Val<'c> {
+        self.op1(name, &[x], &[], x.ty.clone())
+    }
+    /// An elementwise function of two operands, of their type.
+    pub fn binary(&self, name: &str, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
+        debug_assert_eq!(x.ty, y.ty, "{name}");
+        self.op1(name, &[x, y], &[], x.ty.clone())
+    }
+    pub fn add(&self, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
+        self.binary("stablehlo.add", x, y)
+    }
+    pub fn sub(&self, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
+        self.binary("stablehlo.subtract", x, y)
+    }
+    pub fn mul(&self, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
+        self.binary("stablehlo.multiply", x, y)
+    }
+    pub fn div(&self, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
+        self.binary("stablehlo.divide", x, y)
+    }
+    pub fn max(&self, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
+        self.binary("stablehlo.maximum", x, y)
+    }
+    pub fn min(&self, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
+        self.binary("stablehlo.minimum", x, y)
+    }
+    pub fn and(&self, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
+        self.binary("stablehlo.and", x, y)
+    }
+    pub fn or(&self, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
+        self.binary("stablehlo.or", x, y)
+    }
+    pub fn neg(&self, x: &Val<'c>) -> Val<'c> {
+        self.unary("stablehlo.negate", x)
+    }
+    pub fn abs(&self, x: &Val<'c>) -> Val<'c> {
+        self.unary("stablehlo.abs", x)
+    }
+    /// `x` by a number.
+    pub fn mul_n(&self, x: &Val<'c>, y: f64) -> Val<'c> {
+        self.mul(x, &self.number(y, x))
+    }
+    /// `x` and a number.
+    pub fn add_n(&self, x: &Val<'c>, y: f64) -> Val<'c> {
+        self.add(x, &self.number(y, x))
+    }
+    pub fn compare(&self, direction: Comparison, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
+        debug_assert_eq!(x.ty, y.ty, "compare");
+        let attributes = [
+            ("comparison_direction", attr::direction(self.context, direction)),
+            ("compare_type", attr::compare_type(self.context, x.dtype())),
+        ];
+        self.op1("stablehlo.compare", &[x, y], &attributes, x.ty.with_dtype(DType::Bool))
+    }
+    /// `x` compared to a number.
+    pub fn compare_n(&self, direction: Comparison, x: &Val<'c>, y: f64) -> Val<'c> {
+        self.compare(direction, x, &self.number(y, x))
+    }
+    pub fn is_nan(&self, x: &Val<'c>) -> Val<'c> {
+        self.compare(Comparison::Ne, x, x)
+    }
+    pub fn select(&self, pred: &Val<'c>, on_true: &Val<'c>, on_false: &Val<'c>) -> Val<'c> {
+        debug_assert_eq!(on_true.ty, on_false.ty, "select");
+        self.op1("stablehlo.select", &[pred, on_true, on_false], &[], on_true.ty.clone())
+    }
+    /// StableHLO's conversion, which is undefined where a float is out of the range of an integer.
+    pub fn convert(&self, x: &Val<'c>, dtype: DType) -> Val<'c> {
+        if x.dtype() == dtype {
+            return x.clone();
+        }
+        self.op1("stablehlo.convert", &[x], &[], x.ty.with_dtype(dtype))
+    }
+    /// The bits as another dtype of the same size.
+    pub fn bits(&self, x: &Val<'c>, dtype: DType) -> Val<'c> {
+        self.op1("stablehlo.bitcast_convert", &[x], &[], x.ty.with_dtype(dtype))
+    }
+
+    pub fn reshape(&self, x: &Val<'c>, shape: impl Into<Shape>) -> Val<'c> {
+        let ty = x.ty.with_shape(shape);
+        if ty == x.ty {
+            return x.clone();
+        }
+        self.op1("stablehlo.reshape", &[x], &[], ty)
+    }
+    /// Axis `i` of `x` becomes axis `dims[i]` of `shape`.
+    pub fn broadcast(&self, x: &Val<'c>, shape: impl Into<Shape>, dims: &[usize]) -> Val<'c> {
+        let ty = x.ty.with_shape(shape);
+        let attributes = [("broadcast_dimensions", attr::dims(self.context, dims))];
+        self.op1("stablehlo.broadcast_in_dim", &[x], &attributes, ty)
+    }
+    pub fn transpose(&self, x: &Val<'c>, permutation: &[usize]) -> Val<'c> {
+        if permutation.iter().enumerate().all(|(i, &p)| i == p) {
+            return x.clone();
+        }
+        let shape: Shape = permutation.iter().map(|&p| x.shape()[p]).collect();
+        self.op1(
+            "stablehlo.transpose",
+            &[x],
+            &[("permutation", attr::dims(self.context, permutation))],
+            x.ty.with_shape(shape),
+        )
+    }
+    pub fn slice(&self, x: &Val<'c>, start: &[usize], limit: &[usize], strides: &[usize]) -> Val<'c> {
+        let shape: Shape = (0..x.rank()).map(|a| (limit[a] - start[a]).div_ceil(strides[a])).collect();
+        let attributes = [
+            ("start_indices", attr::dims(self.context, start)),
+            ("limit_indices", attr::dims(self.context, limit)),
+            ("strides", attr::dims(self.context, strides)),
+        ];
+        self.op1("stablehlo.slice", &[x], &attributes, x.ty.with_shape(shape))
+    }
+    /// The elements from `start` to `limit` along one axis.
+    pub fn slice_axis(&self, x: &Val<'c>, axis: usize, start: usize, limit: usize) -> Val<'c> {
+        let mut from = vec![0; x.rank()];
+        let mut to = x.shape().to_vec();
+        (from[axis], to[axis]) = (start, limit);
+        self.slice(x, &from, &to, &vec![1; x.rank()])
+    }
+    pub fn concat(&self, xs: &[&Val<'c>], axis: usize) -> Val<'c> {
+        if let [x] = xs {
+            return (*x).clone();
+        }
+        let mut shape = xs[0].shape().clone();
+        shape.dims_mut()[axis] = xs.iter().map(|x| x.shape()[axis]).sum();
+        self.op1(
+            "stablehlo.concatenate",
+            xs,
+            &[("dimension", attr::int(self.context, axis))],
+            xs[0].ty.with_shape(shape),
+        )
+    }
+    pub fn reverse(&self, x: &Val<'c>, axes: &[usize]) -> Val<'c> {
+        self.op1("stablehlo.reverse", &[x], &[("dimensions", attr::dims(self.context, axes))], x.ty.clone())
+    }
+    pub fn iota(&self, dtype: DType, shape: &Shape, axis: usize) -> Val<'c> {
+        let attributes = [("iota_dimension", attr::int(self.context, axis))];
+        self.op1("stablehlo.iota", &[], &attributes, Type::new(dtype, shape.clone()))
+    }
+    /// `x` padded; `(low, high, interior)` for each axis.
+    pub fn pad(&self, x: &Val<'c>, padding: &Val<'c>, config: &[(i64, i64, i64)]) -> Val<'c> {
+        let size = |(n, &(low, high, interior)): (&usize, &(i64, i64, i64))| {
+            let n = *n as i64;
+            (low + high + n + (n - 1).max(0) * interior).max(0) as usize
+        };
+        let shape: Shape = x.shape().iter().zip(config).map(size).collect();
+        let list = |f: fn(&(i64, i64, i64)) -> i64| attr::ints(self.context, &config.iter().map(f).collect::<Vec<_>>());
+        let attributes = [
+            ("edge_padding_low", list(|c| c.0)),
+            ("edge_padding_high", list(|c| c.1)),
+            ("interior_padding", list(|c| c.2)),
+        ];
+        self.op1("stablehlo.pad", &[x, padding], &attributes, x.ty.with_shape(shape))
+    }
+    /// StableHLO's `reduce` of one operand by a binary operation.
+    pub fn reduce(&self, x: &Val<'c>, init: Literal, axes: &[usize], f: &str) -> Val<'c> {
+        if axes.is_empty() {
+            return x.clone();
+        }
+        let scalar = Type::scalar(x.dtype());
+        let init = self.full(init, &Shape::scalar());
+        let body = self.region(&[scalar.clone(), scalar], |b, v| vec![b.binary(f, &v[0], &v[1])]);
+        let attributes = [("dimensions", attr::dims(self.context, axes))];
+        let ty = x.ty.with_shape(x.shape().without(axes));
+        self.op("stablehlo.reduce", &[x, &init], &attributes, vec![body], &[ty]).remove(0)
+    }
+    pub fn barrier(&self, xs: &[&Val<'c>]) -> Vec<Val<'c>> {
+        let types: Vec<_> = xs.iter().map(|x| x.ty.clone()).collect();
+        self.op("stablehlo.optimization_barrier", xs, &[], Vec::new(), &types)
+    }
+}

@@ -1,0 +1,81 @@
+//! One operation of a program as operations of the module. What IREE gets wrong or does slowly goes through `legalize`.
+
+mod contract;
+mod elementwise;
+mod index;
+mod order;
+mod random;
+mod reduce;
+mod shape;
+
+use crate::builder::{Builder, Val};
+use crate::module::{Unit, Unsupported};
+use melior::ir::attribute::FlatSymbolRefAttribute;
+use rune_trace::op::Literal;
+use rune_trace::{Op, Type};
+
+/// Emits `op` and gives its results, which are of `types`.
+pub(crate) fn emit<'c>(
+    b: &Builder<'c>,
+    unit: &Unit<'c>,
+    op: &Op<Val<'c>>,
+    types: &[&Type],
+) -> Result<Vec<Val<'c>>, Unsupported> {
+    // Nothing is to be computed, and some forms over no elements do not compile.
+    if types.iter().all(|t| t.size() == 0) {
+        return Ok(types.iter().map(|t| b.full(Literal::from_f64(t.dtype, 0.0), &t.shape)).collect());
+    }
+    let one = |x: Val<'c>| Ok(vec![x]);
+    match op {
+        Op::Constant { value } => one(b.full(*value, &types[0].shape)),
+        Op::Unary { f, x } => one(elementwise::unary(b, unit, *f, x)),
+        Op::IntegerPow { x, y } => one(elementwise::integer_pow(b, x, *y)),
+        Op::Binary { f, x, y } => one(elementwise::binary(b, unit, *f, x, y)),
+        Op::Compare { direction, x, y } => one(b.compare(*direction, x, y)),
+        Op::Select { pred, on_true, on_false } => one(b.select(pred, on_true, on_false)),
+        Op::Clamp { min, x, max } => one(b.min(&b.max(x, min), max)),
+        Op::Convert { x, dtype } => one(crate::legalize::convert::convert(b, x, *dtype)),
+        Op::BitcastConvert { x, .. } => one(b.op1("stablehlo.bitcast_convert", &[x], &[], types[0].clone())),
+
+        Op::BroadcastInDim { x, shape, dims } => one(b.broadcast(x, shape, dims)),
+        Op::Reshape { x, shape } => one(b.reshape(x, shape)),
+        Op::Transpose { x, permutation } => one(b.transpose(x, permutation)),
+        Op::Slice { x, start, limit, strides } => one(b.slice(x, start, limit, strides)),
+        Op::Pad { x, padding, config } => one(shape::pad(b, x, padding, config, types[0])),
+        Op::Concatenate { xs, dimension } => one(shape::concatenate(b, xs, *dimension)),
+        Op::Reverse { x, axes } => one(b.reverse(x, axes)),
+        Op::Iota { dtype, shape, dimension } => one(shape::iota(b, *dtype, shape, *dimension)),
+        Op::DynamicSlice { x, start_indices, slice_sizes } => {
+            one(index::dynamic_slice(b, x, start_indices, slice_sizes))
+        }
+        Op::DynamicUpdateSlice { x, update, start_indices } => {
+            one(index::dynamic_update_slice(b, x, update, start_indices))
+        }
+        Op::Gather { x, indices, dims, slice_sizes } => one(index::gather(b, x, indices, dims, slice_sizes, types[0])),
+        Op::Scatter { x, indices, updates, dims, mode, unique } => {
+            one(index::scatter(b, x, indices, updates, dims, *mode, *unique))
+        }
+
+        Op::Reduce { f, x, axes } => one(reduce::reduce(b, *f, x, axes)),
+        Op::ArgReduce { f, x, axis, index } => one(reduce::arg_reduce(b, *f, x, *axis, *index)),
+        Op::ReduceWindow { f, x, window } => one(reduce::reduce_window(b, *f, x, window)),
+        Op::Cumulative { f, x, axis, reverse } => one(reduce::cumulative(b, unit, *f, x, *axis, *reverse)),
+
+        Op::Sort { operands, dimension, num_keys } => order::sort(b, unit, op, operands, *dimension, *num_keys),
+        Op::TopK { x, k } => order::top_k(b, unit, op, x, *k),
+
+        Op::DotGeneral { lhs, rhs, dims, out } => one(contract::dot_general(b, lhs, rhs, dims, *out, types[0])),
+        Op::Conv { lhs, rhs, dims } => one(contract::conv(b, lhs, rhs, dims, types[0])),
+
+        Op::Threefry2x32 { k0, k1, x0, x1 } => Ok(random::threefry2x32(b, k0, k1, x0, x1)),
+
+        Op::Call { args, program } => {
+            let callee = FlatSymbolRefAttribute::new(b.context, &unit.function(program));
+            let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();
+            let args: Vec<_> = args.iter().collect();
+            Ok(b.op("func.call", &args, &[("callee", callee.into())], Vec::new(), &types))
+        }
+        Op::OptimizationBarrier { xs } => Ok(b.barrier(&xs.iter().collect::<Vec<_>>())),
+        Op::StopGradient { x } => one(x.clone()),
+    }
+}

@@ -1,0 +1,53 @@
+//! Dot products and convolutions.
+
+use crate::attr;
+use crate::builder::{Builder, Val};
+use crate::legalize::{convolution, half};
+use rune_trace::op::{ConvDims, DotDims, Literal};
+use rune_trace::{DType, Type};
+
+pub(super) fn dot_general<'c>(
+    b: &Builder<'c>,
+    lhs: &Val<'c>,
+    rhs: &Val<'c>,
+    dims: &DotDims,
+    out: DType,
+    ty: &Type,
+) -> Val<'c> {
+    if lhs.ty.size() == 0 || rhs.ty.size() == 0 {
+        return b.full(Literal::from_f64(out, 0.0), &ty.shape);
+    }
+    let dtype = lhs.dtype();
+    // Half types are summed in f32 (facts A.3.6: in their own type, a sum of 5000 ones is 2048 or 4096). Unsigned operands
+    // are widened first, since IREE extends their sign (A.3.4); so is all else that the sum is wider than.
+    let accumulator = match () {
+        _ if out.is_half() || dtype.is_half() && out == DType::F32 => DType::F32,
+        _ if dtype.is_float() && dtype.size() > out.size() => dtype,
+        _ => out,
+    };
+    let native = dtype == accumulator
+        || dtype.is_half() && accumulator == DType::F32
+        || dtype.is_signed_int() && accumulator == DType::I32 && dtype.size() < 4;
+    let widen = |x: &Val<'c>| if native { x.clone() } else { b.convert(x, accumulator) };
+    let text = format!(
+        "#stablehlo.dot<lhs_batching_dimensions = {}, rhs_batching_dimensions = {}, \
+         lhs_contracting_dimensions = {}, rhs_contracting_dimensions = {}>",
+        attr::list(&dims.lhs_batch),
+        attr::list(&dims.rhs_batch),
+        attr::list(&dims.lhs_contract),
+        attr::list(&dims.rhs_contract),
+    );
+    let attributes = [("dot_dimension_numbers", attr::parse(b.context, &text))];
+    let product =
+        b.op1("stablehlo.dot_general", &[&widen(lhs), &widen(rhs)], &attributes, ty.with_dtype(accumulator));
+    b.convert(&product, out)
+}
+
+pub(super) fn conv<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, ty: &Type) -> Val<'c> {
+    if lhs.ty.size() == 0 || rhs.ty.size() == 0 {
+        return b.full(Literal::from_f64(ty.dtype, 0.0), &ty.shape);
+    }
+    let accumulator = half::accumulator(ty.dtype);
+    let sum = convolution::conv(b, lhs, rhs, dims, &ty.with_dtype(accumulator));
+    b.convert(&sum, ty.dtype)
+}

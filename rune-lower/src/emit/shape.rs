@@ -1,0 +1,28 @@
+//! Operations that move elements.
+
+use crate::builder::{Builder, Val};
+use rune_trace::op::Padding;
+use rune_trace::{DType, Shape, Type};
+
+pub(super) fn pad<'c>(b: &Builder<'c>, x: &Val<'c>, padding: &Val<'c>, config: &[Padding], ty: &Type) -> Val<'c> {
+    if x.ty.size() == 0 {
+        return b.broadcast(padding, &ty.shape, &[]);
+    }
+    let config: Vec<_> = config.iter().map(|c| (c.low, c.high, c.interior as i64)).collect();
+    if config.iter().all(|&c| c == (0, 0, 0)) {
+        return x.clone();
+    }
+    b.pad(x, padding, &config)
+}
+
+pub(super) fn concatenate<'c>(b: &Builder<'c>, xs: &[Val<'c>], dimension: usize) -> Val<'c> {
+    let xs: Vec<_> = xs.iter().filter(|x| x.ty.size() > 0).collect();
+    b.concat(&xs, dimension)
+}
+
+pub(super) fn iota<'c>(b: &Builder<'c>, dtype: DType, shape: &Shape, dimension: usize) -> Val<'c> {
+    if dtype.is_half() {
+        return b.convert(&b.iota(DType::I32, shape, dimension), dtype);
+    }
+    b.iota(dtype, shape, dimension)
+}

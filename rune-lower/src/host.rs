@@ -1,0 +1,65 @@
+//! Calls from compiled code into the process that runs it.
+
+use crate::builder::{Builder, Val, element_type, tensor_type};
+use melior::ir::attribute::{FlatSymbolRefAttribute, StringAttribute, TypeAttribute};
+use melior::ir::operation::{Operation, OperationBuilder};
+use melior::ir::r#type::{FunctionType, RankedTensorType};
+use melior::ir::{self, Identifier, Location, Region};
+use melior::{Context, ir::Attribute};
+use rune_trace::{Op, Type};
+
+/// A function that the module imports as `host.{name}`: computes `op` on arrays of the given types.
+///
+/// The module calls it with arrays of rank and dtype as given; on CPU the runtime provides it as a native VM module
+/// named `host`. It must not write into its arguments, which may be those of the caller.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct HostCall {
+    /// The name within the module `host`, as `f0`.
+    pub name: String,
+    /// What it computes; operands in order.
+    pub op: Op<Type>,
+    /// The types of the arguments.
+    pub inputs: Vec<Type>,
+    /// The types of the results.
+    pub outputs: Vec<Type>,
+}
+
+impl HostCall {
+    /// The module's declaration of the function.
+    pub(crate) fn declaration<'c>(&self, context: &'c Context, location: Location<'c>) -> Operation<'c> {
+        let types = |ts: &[Type]| ts.iter().map(|t| dynamic(context, t)).collect::<Vec<_>>();
+        let signature = FunctionType::new(context, &types(&self.inputs), &types(&self.outputs));
+        let attributes: [(&str, Attribute); 3] = [
+            ("sym_name", StringAttribute::new(context, &format!("host.{}", self.name)).into()),
+            ("sym_visibility", StringAttribute::new(context, "private").into()),
+            ("function_type", TypeAttribute::new(signature.into()).into()),
+        ];
+        OperationBuilder::new("func.func", location)
+            .add_attributes(&attributes.map(|(n, a)| (Identifier::new(context, n), a)))
+            .add_regions([Region::new()])
+            .build()
+            .expect("a declaration is built")
+    }
+    /// A call of the function.
+    pub(crate) fn call<'c>(&self, b: &Builder<'c>, operands: &[&Val<'c>]) -> Vec<Val<'c>> {
+        let cast = |x, to| b.raw_op("tensor.cast", &[x], &[], Vec::new(), &[to]).remove(0);
+        let arguments: Vec<_> = operands
+            .iter()
+            .map(|x| if x.rank() == 0 { x.raw } else { cast(x.raw, dynamic(b.context, &x.ty)) })
+            .collect();
+        let types: Vec<_> = self.outputs.iter().map(|t| dynamic(b.context, t)).collect();
+        let callee = FlatSymbolRefAttribute::new(b.context, &format!("host.{}", self.name));
+        let results = b.raw_op("func.call", &arguments, &[("callee", callee.into())], Vec::new(), &types);
+        let result = |(raw, ty): (_, &Type)| {
+            let raw = if ty.rank() == 0 { raw } else { cast(raw, tensor_type(b.context, ty)) };
+            Val { raw, ty: ty.clone() }
+        };
+        results.into_iter().zip(&self.outputs).map(result).collect()
+    }
+}
+
+/// The tensor type with all sizes open: what an imported function takes (facts C.9).
+fn dynamic<'c>(context: &'c Context, ty: &Type) -> ir::Type<'c> {
+    let dims = vec![i64::MIN as u64; ty.rank()];
+    RankedTensorType::new(&dims, element_type(context, ty.dtype), None).into()
+}

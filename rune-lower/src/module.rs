@@ -1,0 +1,209 @@
+//! Programs as functions of a module.
+
+use crate::builder::{Builder, Val, tensor_type};
+use crate::{Backend, HostCall, LowerError, LowerOptions, context, emit, names, overwritten};
+use melior::Context;
+use melior::ir::attribute::{StringAttribute, TypeAttribute};
+use melior::ir::operation::{Operation, OperationBuilder, OperationLike, OperationPrintingFlags};
+use melior::ir::r#type::FunctionType;
+use melior::ir::{Attribute, Identifier, Location};
+use rune_trace::{Op, Origin, Program, Type};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+/// A program as a StableHLO module.
+#[derive(Clone, Debug)]
+pub struct Lowered {
+    /// The module, to be compiled; with the lines of the user's source where asked for.
+    pub text: String,
+    /// The functions that it imports.
+    pub host: Vec<HostCall>,
+    /// For each argument whether the compiled function may write into it, so that the caller must pass a copy or give
+    /// the buffer away (facts A.3.1). Arguments are the inputs of the program and then its constants.
+    pub overwritten: Vec<bool>,
+    plain: Option<String>,
+}
+
+impl Lowered {
+    /// The module to be read: without locations.
+    pub fn code(&self) -> &str {
+        self.plain.as_deref().unwrap_or(&self.text)
+    }
+}
+
+/// What the functions of one module share.
+pub(crate) struct Unit<'c> {
+    pub context: &'c Context,
+    pub options: LowerOptions,
+    called: RefCell<Called>,
+    hosts: RefCell<Vec<HostCall>>,
+}
+
+/// The sub-programs that are called, by what they compute.
+#[derive(Default)]
+struct Called {
+    names: HashMap<Arc<Program>, String>,
+    pending: Vec<(Arc<Program>, String)>,
+}
+
+impl<'c> Unit<'c> {
+    /// The name of the private function that computes `program`; equal programs share one.
+    pub fn function(&self, program: &Arc<Program>) -> String {
+        let called = &mut *self.called.borrow_mut();
+        let number = called.names.len();
+        match called.names.entry(Arc::clone(program)) {
+            Entry::Occupied(entry) => entry.get().clone(),
+            Entry::Vacant(entry) => {
+                let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+                let name = format!("{}_{number}", program.name().chars().map(plain).collect::<String>());
+                // A leading digit would have to be quoted.
+                let name = if name.starts_with(|c: char| c.is_ascii_digit()) { format!("f_{name}") } else { name };
+                let name = if name == self.options.entry { format!("{name}_") } else { name };
+                called.pending.push((Arc::clone(program), name.clone()));
+                entry.insert(name).clone()
+            }
+        }
+    }
+    /// The imported function that computes `op`.
+    pub fn host(&self, op: Op<Type>, outputs: &[Type]) -> HostCall {
+        let hosts = &mut *self.hosts.borrow_mut();
+        if let Some(known) = hosts.iter().find(|h| h.op == op) {
+            return known.clone();
+        }
+        let inputs = op.operands().into_iter().cloned().collect();
+        let call = HostCall { name: format!("f{}", hosts.len()), op, inputs, outputs: outputs.to_vec() };
+        hosts.push(call.clone());
+        call
+    }
+    /// The location of an instruction: its scope around the line.
+    fn location(&self, origin: &Origin) -> Location<'c> {
+        let line = match &origin.loc {
+            Some(loc) => Location::new(self.context, &loc.file, loc.line as usize, loc.column as usize),
+            None => Location::unknown(self.context),
+        };
+        match &origin.scope {
+            // An empty name is an assertion failure in IREE (#16005).
+            Some(scope) if !scope.is_empty() => Location::name(self.context, scope, line),
+            _ => line,
+        }
+    }
+}
+
+/// Lowers a program to a module with one public function of its inputs and then its constants.
+///
+/// # Errors
+/// If the backend cannot compute an operation, or the name of the function is none.
+pub fn lower(program: &Program, options: &LowerOptions) -> Result<Lowered, LowerError> {
+    let entry = &options.entry;
+    if entry.is_empty()
+        || entry.starts_with(|c: char| c.is_ascii_digit())
+        || !entry.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    {
+        return Err(LowerError::Name(entry.clone()));
+    }
+    context::with(|context| lower_in(context, program, options))
+}
+
+fn lower_in(context: &Context, program: &Program, options: &LowerOptions) -> Result<Lowered, LowerError> {
+    let unit = Unit { context, options: options.clone(), called: RefCell::default(), hosts: RefCell::default() };
+    let mut printed = vec![Printed::new(&unit, program, &options.entry, true)?];
+    loop {
+        let next = unit.called.borrow_mut().pending.pop();
+        let Some((callee, name)) = next else { break };
+        printed.push(Printed::new(&unit, &callee, &name, false)?);
+    }
+    let host = unit.hosts.take();
+    let declarations = host.iter().map(|h| h.declaration(context, Location::unknown(context)));
+    let declarations = declarations.map(|d| print(&d, false)).collect::<Result<Vec<_>, _>>()?;
+    let assemble = |functions: &mut dyn Iterator<Item = &String>| {
+        let mut text = String::from("module {\n");
+        for part in declarations.iter().chain(functions) {
+            part.lines().for_each(|line| text.extend(["  ", line, "\n"]));
+        }
+        text + "}\n"
+    };
+    let plain = assemble(&mut printed.iter().map(|p| &p.plain));
+    let located = options.locations.then(|| assemble(&mut printed.iter().filter_map(|p| p.located.as_ref())));
+    let (text, plain) = match located {
+        Some(located) => (located, Some(plain)),
+        None => (plain, None),
+    };
+    let overwritten = overwritten::overwritten(program);
+    Ok(Lowered { text, host, overwritten, plain })
+}
+
+/// A function as text.
+struct Printed {
+    plain: String,
+    located: Option<String>,
+}
+
+impl Printed {
+    fn new(unit: &Unit, program: &Program, name: &str, public: bool) -> Result<Printed, LowerError> {
+        let function = function(unit, program, name, public)?;
+        let (inputs, constants) = (program.inputs().len(), program.constants().len());
+        let rename = |text: String| names::rename_arguments(&text, inputs, constants);
+        let plain = rename(print(&function, false)?);
+        let located = if unit.options.locations { Some(rename(print(&function, true)?)) } else { None };
+        Ok(Printed { plain, located })
+    }
+}
+
+fn print(operation: &Operation, locations: bool) -> Result<String, LowerError> {
+    // Locations are printed in place: functions are printed one by one, without a module to hold aliases.
+    let flags = OperationPrintingFlags::new().enable_debug_info(locations, false).use_local_scope();
+    operation.to_string_with_flags(flags).map_err(|e| LowerError::Malformed(e.to_string()))
+}
+
+fn function<'c>(unit: &Unit<'c>, program: &Program, name: &str, public: bool) -> Result<Operation<'c>, LowerError> {
+    let context = unit.context;
+    let unknown = Location::unknown(context);
+    let constants = program.constants().iter().map(|c| c.ty().clone());
+    let arguments: Vec<Type> = program.input_types().iter().cloned().chain(constants).collect();
+    let (builder, mut values) = Builder::new(context, unknown, &arguments);
+    values.reserve(program.num_vars() - values.len());
+    for instruction in program.instructions() {
+        builder.set_location(unit.location(&instruction.origin));
+        let op = instruction.op.try_map(|v| Ok::<Val<'c>, LowerError>(values[v.index()].clone()))?;
+        let types: Vec<&Type> = instruction.results().map(|v| program.ty(v)).collect();
+        let place = || instruction.origin.loc.as_ref().map_or_else(|| program.name().to_owned(), ToString::to_string);
+        let results = emit::emit(&builder, unit, &op, &types).map_err(|unsupported| unsupported.at(unit, &op, place()))?;
+        debug_assert!(
+            results.len() == types.len() && results.iter().zip(&types).all(|(r, &t)| r.ty == *t),
+            "{} was lowered to {:?}, not {types:?}",
+            op.name(),
+            results.iter().map(|r| &r.ty).collect::<Vec<_>>()
+        );
+        values.extend(results);
+    }
+    builder.set_location(unknown);
+    let outputs: Vec<_> = program.outputs().iter().map(|v| values[v.index()].raw).collect();
+    builder.raw_op("func.return", &outputs, &[], Vec::new(), &[]);
+    let types = |ts: &[Type]| ts.iter().map(|t| tensor_type(context, t)).collect::<Vec<_>>();
+    let signature = FunctionType::new(context, &types(&arguments), &types(&program.output_types()));
+    let mut attributes: Vec<(&str, Attribute)> = vec![
+        ("sym_name", StringAttribute::new(context, name).into()),
+        ("function_type", TypeAttribute::new(signature.into()).into()),
+    ];
+    if !public {
+        attributes.push(("sym_visibility", StringAttribute::new(context, "private").into()));
+    }
+    let attributes: Vec<_> = attributes.into_iter().map(|(n, a)| (Identifier::new(context, n), a)).collect();
+    OperationBuilder::new("func.func", unknown)
+        .add_attributes(&attributes)
+        .add_regions([builder.into_region()])
+        .build()
+        .map_err(|e| LowerError::Malformed(e.to_string()))
+}
+
+/// Why an operation cannot be lowered.
+pub(crate) struct Unsupported(pub String);
+
+impl Unsupported {
+    fn at(self, unit: &Unit, op: &Op<Val>, place: String) -> LowerError {
+        let backend: Backend = unit.options.backend;
+        LowerError::Unsupported { op: op.name().to_owned(), backend: backend.name(), reason: self.0, place }
+    }
+}
