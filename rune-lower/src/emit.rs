@@ -6,6 +6,7 @@ mod index;
 mod order;
 mod random;
 mod reduce;
+pub(crate) use reduce::{combiner, neutral};
 mod shape;
 
 use crate::builder::{Builder, Val};

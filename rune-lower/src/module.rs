@@ -117,15 +117,15 @@ fn lower_in(context: &Context, program: &Program, options: &LowerOptions) -> Res
     let host = unit.hosts.take();
     let declarations = host.iter().map(|h| h.declaration(context, Location::unknown(context)));
     let declarations = declarations.map(|d| print(&d, false)).collect::<Result<Vec<_>, _>>()?;
-    let assemble = |functions: &mut dyn Iterator<Item = &String>| {
+    let assemble = |functions: Vec<&String>| {
         let mut text = String::from("module {\n");
-        for part in declarations.iter().chain(functions) {
-            part.lines().for_each(|line| text.extend(["  ", line, "\n"]));
+        for line in declarations.iter().flat_map(|d| d.lines()).chain(functions.iter().flat_map(|f| f.lines())) {
+            text.extend(["  ", line, "\n"]);
         }
         text + "}\n"
     };
-    let plain = assemble(&mut printed.iter().map(|p| &p.plain));
-    let located = options.locations.then(|| assemble(&mut printed.iter().filter_map(|p| p.located.as_ref())));
+    let plain = assemble(printed.iter().map(|p| &p.plain).collect());
+    let located = options.locations.then(|| assemble(printed.iter().filter_map(|p| p.located.as_ref()).collect()));
     let (text, plain) = match located {
         Some(located) => (located, Some(plain)),
         None => (plain, None),

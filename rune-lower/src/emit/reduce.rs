@@ -4,7 +4,7 @@ use crate::builder::{Builder, Val};
 use crate::legalize::{argument, half, running, sums, windows};
 use crate::module::Unit;
 use rune_trace::op::{ArgFn, CumulativeFn, Dims, Literal, ReduceFn, Window, WindowFn};
-use rune_trace::{DType, with_element};
+use rune_trace::DType;
 
 /// The neutral element of a function.
 pub(crate) fn neutral(f: ReduceFn, dtype: DType) -> Literal {
@@ -19,7 +19,7 @@ pub(crate) fn neutral(f: ReduceFn, dtype: DType) -> Literal {
         ReduceFn::Max => extreme(-1.0),
         ReduceFn::Min => extreme(1.0),
         ReduceFn::And if dtype.is_signed_int() => Literal::from_f64(dtype, -1.0),
-        ReduceFn::And => with_element!(dtype, T => Literal::new(<T as rune_trace::Element>::from_f64(f64::INFINITY))),
+        ReduceFn::And => Literal::from_f64(dtype, f64::INFINITY),
     }
 }
 

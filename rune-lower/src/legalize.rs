@@ -1,0 +1,19 @@
+//! Rewrites of what IREE 3.13 compiles wrongly, slowly or not at all: one file for each, with the reason. Figures are of
+//! two Zen 5 cores (`docs/`), sections of the facts in brackets.
+
+pub(crate) mod argument;
+pub(crate) mod convert;
+pub(crate) mod convolution;
+pub(crate) mod exponential;
+pub(crate) mod half;
+pub(crate) mod indices;
+pub(crate) mod integer;
+pub(crate) mod math64;
+pub(crate) mod power;
+pub(crate) mod remainder;
+pub(crate) mod running;
+pub(crate) mod scatter;
+pub(crate) mod sorting;
+pub(crate) mod sums;
+pub(crate) mod trigonometry;
+pub(crate) mod windows;

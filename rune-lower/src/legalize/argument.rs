@@ -1,0 +1,29 @@
+//! Positions of extremes as two plain reductions, which vectorise: the extreme, then the least position that holds it. The
+//! variadic reduction does not, and has no rule for NaN.
+
+use crate::builder::{Builder, Val};
+use crate::emit::{combiner, neutral};
+use crate::legalize::half;
+use rune_trace::DType;
+use rune_trace::op::{ArgFn, Comparison, Literal, ReduceFn};
+
+pub(crate) fn arg_reduce<'c>(b: &Builder<'c>, f: ArgFn, x: &Val<'c>, axis: usize, index: DType) -> Val<'c> {
+    let x = &b.convert(x, half::accumulator(x.dtype()));
+    let f = match f {
+        ArgFn::Max => ReduceFn::Max,
+        ArgFn::Min => ReduceFn::Min,
+    };
+    // NaN where there is one, which equals nothing: then the elements that are NaN are looked for.
+    let extreme = b.reduce(x, neutral(f, x.dtype()), &[axis], combiner(f, x.dtype()));
+    let kept: Vec<usize> = (0..x.rank()).filter(|&a| a != axis).collect();
+    let extreme = b.broadcast(&extreme, x.shape(), &kept);
+    let mut found = b.compare(Comparison::Eq, x, &extreme);
+    if x.dtype().is_float() {
+        found = b.or(&found, &b.is_nan(x));
+    }
+    let position = if x.shape()[axis] > i32::MAX as usize { DType::I64 } else { DType::I32 };
+    let none = b.full(Literal::from_f64(position, f64::INFINITY), x.shape());
+    let positions = b.select(&found, &b.iota(position, x.shape(), axis), &none);
+    let first = b.reduce(&positions, neutral(ReduceFn::Min, position), &[axis], "stablehlo.minimum");
+    b.convert(&first, index)
+}

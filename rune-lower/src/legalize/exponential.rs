@@ -1,0 +1,56 @@
+//! Exponentials and logarithms.
+
+use crate::builder::{Builder, Val};
+use rune_trace::op::{Comparison, Literal};
+use rune_trace::DType;
+
+/// 2ⁿ for whole numbers `n` (as floats) within the exponents of normal numbers.
+pub(crate) fn power_of_two<'c>(b: &Builder<'c>, n: &Val<'c>) -> Val<'c> {
+    let literal = |f32: f64, f64: f64, to: DType| {
+        let x = if n.dtype() == DType::F64 { f64 } else { f32 };
+        b.full(Literal::from_f64(to, x), n.shape())
+    };
+    let bits = if n.dtype() == DType::F64 { DType::I64 } else { DType::I32 };
+    let biased = b.add(&b.convert(n, bits), &literal(127.0, 1023.0, bits));
+    let shifted = b.binary("stablehlo.shift_left", &biased, &literal(23.0, 52.0, bits));
+    b.bits(&shifted, n.dtype())
+}
+
+/// `x` times 2ⁿ in two steps, so that results below the normal numbers are right.
+pub(crate) fn scale<'c>(b: &Builder<'c>, x: &Val<'c>, n: &Val<'c>) -> Val<'c> {
+    let half = b.unary("stablehlo.floor", &b.mul_n(n, 0.5));
+    let rest = b.sub(n, &half);
+    b.mul(&b.mul(x, &power_of_two(b, &half)), &power_of_two(b, &rest))
+}
+
+/// 2ˣ = 2ⁿ e^(f ln 2), x = n + f: e^(x ln 2) would lose the digits of n.
+pub(crate) fn exp2<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
+    let (low, high) = if x.dtype() == DType::F64 { (-1080.0, 1025.0) } else { (-152.0, 129.0) };
+    let clamped = b.min(&b.max(x, &b.number(low, x)), &b.number(high, x));
+    let n = b.unary("stablehlo.round_nearest_even", &clamped);
+    let fraction = b.sub(&clamped, &n);
+    let result = b.unary("stablehlo.exponential", &b.mul_n(&fraction, std::f64::consts::LN_2));
+    // NaN must not reach the conversion to an integer.
+    let nan = b.is_nan(x);
+    let n = b.select(&nan, &b.number(0.0, x), &n);
+    b.select(&nan, x, &scale(b, &result, &n))
+}
+
+/// ln x; of a number below the normal ones, which IREE takes for 0 (A.3.8), as ln (2ᵏ x) - k ln 2.
+pub(crate) fn log<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
+    let (normal, k) = if x.dtype() == DType::F64 { (f64::MIN_POSITIVE, 54) } else { (f64::from(f32::MIN_POSITIVE), 25) };
+    let small = b.compare_n(Comparison::Lt, x, normal);
+    let scaled = b.select(&small, &b.mul_n(x, 2f64.powi(k)), x);
+    let log = b.unary("stablehlo.log", &scaled);
+    let shifted = b.add_n(&log, -f64::from(k) * std::f64::consts::LN_2);
+    b.select(&small, &shifted, &log)
+}
+
+/// The polynomial with these coefficients, that of the highest power first.
+pub(crate) fn polynomial<'c>(b: &Builder<'c>, x: &Val<'c>, coefficients: &[f64]) -> Val<'c> {
+    let mut sum = b.number(coefficients[0], x);
+    for &c in &coefficients[1..] {
+        sum = b.add_n(&b.mul(&sum, x), c);
+    }
+    sum
+}

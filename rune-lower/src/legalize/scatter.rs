@@ -1,0 +1,140 @@
+//! Scatters, brought to the forms that IREE compiles: one coordinate in front, rows as windows; or single elements of the
+//! flat operand. Others fail its verifier ("mismatch in shape of indices and update value", A.2).
+
+use crate::attr;
+use crate::builder::{Builder, Val};
+use crate::emit::{combiner, neutral};
+use crate::legalize::indices::inside;
+use rune_trace::op::{Literal, ReduceFn, ScatterDims, ScatterMode};
+use rune_trace::{Shape, Type};
+
+/// Indices are signed.
+pub(crate) fn scatter<'c>(
+    b: &Builder<'c>,
+    x: &Val<'c>,
+    indices: &Val<'c>,
+    updates: &Val<'c>,
+    dims: &ScatterDims,
+    mode: ScatterMode,
+    unique: bool,
+) -> Val<'c> {
+    let rank = x.rank();
+    let batch = indices.rank() - 1;
+    let batch_shape: Shape = indices.shape()[..batch].into();
+    let count = batch_shape.size();
+    // Updates as [count, window…].
+    let order: Vec<usize> =
+        (0..updates.rank()).filter(|a| !dims.update_window.contains(a)).chain(dims.update_window.iter().copied()).collect();
+    let window: Vec<usize> = dims.update_window.iter().map(|&a| updates.shape()[a]).collect();
+    let updates = b.transpose(updates, &order);
+    // The size of a slice along each axis of the operand.
+    let mut sizes = vec![1; rank];
+    let extended = (0..rank).filter(|a| !dims.inserted_window.contains(a) && !dims.operand_batching.contains(a));
+    extended.zip(&window).for_each(|(a, &n)| sizes[a] = n);
+
+    let limits: Vec<usize> =
+        dims.scatter_map.iter().map(|&a| x.shape()[a].checked_sub(sizes[a]).unwrap_or_default()).collect();
+    let valid = b.reshape(&inside(b, indices, &limits), [count]);
+    // The coordinate of each slice along each axis of the operand that has one.
+    let mut coordinates: Vec<(usize, Val<'c>)> = Vec::new();
+    for (column, &axis) in dims.scatter_map.iter().enumerate() {
+        coordinates.push((axis, b.reshape(&b.slice_axis(indices, batch, column, column + 1), [count])));
+    }
+    for (&axis, &along) in dims.operand_batching.iter().zip(&dims.indices_batching) {
+        coordinates.push((axis, b.reshape(&b.iota(indices.dtype(), &batch_shape, along), [count])));
+    }
+    coordinates.sort_by_key(|c| c.0);
+    let scattered: Vec<usize> = coordinates.iter().map(|c| c.0).collect();
+    let rest: Vec<usize> = (0..rank).filter(|a| !scattered.contains(a)).collect();
+    let rows = scattered.iter().all(|&a| sizes[a] == 1) && rest.iter().all(|&a| sizes[a] == x.shape()[a]);
+
+    let permutation: Vec<usize> =
+        if rows { scattered.iter().chain(&rest).copied().collect() } else { (0..rank).collect() };
+    let moved = b.transpose(x, &permutation);
+    let strides = moved.shape().strides();
+    let row: Vec<usize> = if rows { moved.shape()[scattered.len()..].to_vec() } else { Vec::new() };
+    let row_size: usize = row.iter().product();
+    let row_count = x.ty.size() / row_size.max(1);
+    let index_type = Type::new(indices.dtype(), [count]);
+    // Positions in units of rows.
+    let mut position = b.number_of(0.0, indices.dtype(), &index_type.shape);
+    for (axis, coordinate) in &coordinates {
+        let at = permutation.iter().position(|a| a == axis).expect("the permutation has every axis");
+        let stride = b.number((strides[at] / row_size.max(1)) as f64, coordinate);
+        position = b.add(&position, &b.mul(coordinate, &stride));
+    }
+    let (position, valid, updates) = if rows {
+        let shape: Shape = std::iter::once(count).chain(row.iter().copied()).collect();
+        (position, valid, b.reshape(&updates, shape))
+    } else {
+        elements(b, &position, &valid, &updates, &sizes, x.shape())
+    };
+    let shape: Shape = std::iter::once(row_count).chain(row.iter().copied()).collect();
+    let flat = b.reshape(&moved, shape);
+    let written = write(b, &flat, &position, &valid, &updates, mode, unique);
+    let back: Vec<usize> =
+        (0..rank).map(|a| permutation.iter().position(|&p| p == a).expect("a permutation")).collect();
+    b.transpose(&b.reshape(&written, moved.shape()), &back)
+}
+
+/// Slices taken apart into single elements.
+fn elements<'c>(
+    b: &Builder<'c>,
+    position: &Val<'c>,
+    valid: &Val<'c>,
+    updates: &Val<'c>,
+    sizes: &[usize],
+    operand: &Shape,
+) -> (Val<'c>, Val<'c>, Val<'c>) {
+    let shape: Shape = position.shape().iter().chain(sizes).copied().collect();
+    let strides = operand.strides();
+    let mut at = b.broadcast(position, &shape, &[0]);
+    for (axis, &size) in sizes.iter().enumerate().filter(|(_, s)| **s > 1) {
+        let steps = b.iota(position.dtype(), &Shape::from([size]), 0);
+        let steps = b.mul_n(&steps, strides[axis] as f64);
+        at = b.add(&at, &b.broadcast(&steps, &shape, &[axis + 1]));
+    }
+    let all = shape.size();
+    let valid = b.broadcast(valid, &shape, &[0]);
+    (b.reshape(&at, [all]), b.reshape(&valid, [all]), b.reshape(updates, [all]))
+}
+
+/// Combines row `i` of `updates` into row `position[i]` of `x`, where `valid[i]`.
+fn write<'c>(
+    b: &Builder<'c>,
+    x: &Val<'c>,
+    position: &Val<'c>,
+    valid: &Val<'c>,
+    updates: &Val<'c>,
+    mode: ScatterMode,
+    unique: bool,
+) -> Val<'c> {
+    let outside = b.number(-1.0, position);
+    let position = b.select(valid, position, &outside);
+    let indices = b.reshape(&position, [position.shape()[0], 1]);
+    let window: Vec<usize> = (1..x.rank()).collect();
+    let text = format!(
+        "#stablehlo.scatter<update_window_dims = {}, inserted_window_dims = [0], scatter_dims_to_operand_dims = [0], \
+         index_vector_dim = 1>",
+        attr::list(&window),
+    );
+    let f = match mode {
+        ScatterMode::Set => None,
+        ScatterMode::Add => Some(ReduceFn::Sum),
+        ScatterMode::Mul => Some(ReduceFn::Prod),
+        ScatterMode::Min => Some(ReduceFn::Min),
+        ScatterMode::Max => Some(ReduceFn::Max),
+    };
+    let scalar = Type::scalar(x.dtype());
+    let body = b.region(&[scalar.clone(), scalar], |b, v| match f {
+        None => vec![v[1].clone()],
+        Some(f) => vec![b.binary(combiner(f, x.dtype()), &v[0], &v[1])],
+    });
+    let attributes = [
+        ("scatter_dimension_numbers", attr::parse(b.context, &text)),
+        ("indices_are_sorted", attr::bool(b.context, false)),
+        ("unique_indices", attr::bool(b.context, unique)),
+    ];
+    let _ = (neutral, Literal::new(0i32));
+    b.op("stablehlo.scatter", &[x, &indices, updates], &attributes, vec![body], &[x.ty.clone()]).remove(0)
+}

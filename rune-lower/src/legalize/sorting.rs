@@ -1,0 +1,117 @@
+//! Sorting in the graph, for where the process cannot be called.
+//!
+//! IREE's sort is not stable (A.3.5) and takes time that grows with the square of the length (n = 10,000: 486 ms). So short
+//! arrays are sorted by counting how many elements come before each, which is stable by construction and was 4.9 → 0.21 ms for n =
+//! 1,000; for longer ones the position is the last key of IREE's sort.
+
+use crate::attr;
+use crate::builder::{Builder, Val};
+use rune_trace::op::{Comparison, Literal};
+use rune_trace::{DType, Shape, Type};
+
+/// Up to this length elements are counted.
+const COUNTED: usize = 2048;
+/// The same for the greatest few, for which the second half of the work is small.
+const COUNTED_TOP: usize = 16_384;
+
+pub(crate) fn sort<'c>(b: &Builder<'c>, operands: &[Val<'c>], axis: usize, keys: usize) -> Vec<Val<'c>> {
+    let n = operands[0].shape()[axis];
+    if n > COUNTED {
+        return sort_op(b, operands, axis, keys, false);
+    }
+    let rank = ranks(b, &operands[..keys], axis, false);
+    operands.iter().map(|x| pick(b, x, &rank, axis, n)).collect()
+}
+
+pub(crate) fn top_k<'c>(b: &Builder<'c>, x: &Val<'c>, k: usize) -> Vec<Val<'c>> {
+    let axis = x.rank() - 1;
+    let positions = b.iota(DType::I32, x.shape(), axis);
+    if x.shape()[axis] > COUNTED_TOP {
+        let sorted = sort_op(b, &[x.clone(), positions], axis, 1, true);
+        return sorted[..2].iter().map(|x| b.slice_axis(x, axis, 0, k)).collect();
+    }
+    let rank = ranks(b, std::slice::from_ref(x), axis, true);
+    vec![pick(b, x, &rank, axis, k), pick(b, &positions, &rank, axis, k)]
+}
+
+/// Whether `x` comes strictly before `y`, and whether they are equal, as sorting orders one key.
+fn order<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>, descending: bool) -> (Val<'c>, Val<'c>) {
+    let (first, second) = if descending { (y, x) } else { (x, y) };
+    let less = b.compare(Comparison::Lt, first, second);
+    let equal = b.compare(Comparison::Eq, x, y);
+    if !x.dtype().is_float() {
+        return (less, equal);
+    }
+    // NaN is greater than all, and equal to itself.
+    let (first_nan, second_nan) = (b.is_nan(first), b.is_nan(second));
+    let both = b.and(&first_nan, &second_nan);
+    let last = b.and(&b.unary("stablehlo.not", &first_nan), &second_nan);
+    (b.or(&less, &last), b.or(&equal, &both))
+}
+
+/// Whether one tuple of keys comes before another; the last pair is of their positions.
+fn before<'c>(b: &Builder<'c>, pairs: &[(Val<'c>, Val<'c>)], positions: Val<'c>, descending: bool) -> Val<'c> {
+    pairs.iter().rev().fold(positions, |rest, (x, y)| {
+        let (less, equal) = order(b, x, y, descending);
+        b.or(&less, &b.and(&equal, &rest))
+    })
+}
+
+/// The place of each element along `axis` once sorted, as `i32`.
+fn ranks<'c>(b: &Builder<'c>, keys: &[Val<'c>], axis: usize, descending: bool) -> Val<'c> {
+    let shape = keys[0].shape();
+    let rank = shape.rank();
+    let n = shape[axis];
+    // A new last axis for the others.
+    let wide: Shape = shape.iter().copied().chain([n]).collect();
+    let own: Vec<usize> = (0..rank).collect();
+    let other: Vec<usize> = (0..rank).map(|a| if a == axis { rank } else { a }).collect();
+    let pairs: Vec<_> =
+        keys.iter().map(|k| (b.broadcast(k, &wide, &other), b.broadcast(k, &wide, &own))).collect();
+    let (this, that) = (b.iota(DType::I32, &wide, axis), b.iota(DType::I32, &wide, rank));
+    let tie = b.compare(Comparison::Lt, &that, &this);
+    let before = before(b, &pairs, tie, descending);
+    b.reduce(&b.convert(&before, DType::I32), Literal::new(0i32), &[rank], "stablehlo.add")
+}
+
+/// The first `k` elements of `x` in the order of `rank`.
+fn pick<'c>(b: &Builder<'c>, x: &Val<'c>, rank: &Val<'c>, axis: usize, k: usize) -> Val<'c> {
+    let n = x.rank();
+    let bits = match x.dtype().size() {
+        _ if x.dtype() == DType::Bool => DType::Bool,
+        1 => DType::U8,
+        2 => DType::U16,
+        4 => DType::U32,
+        _ => DType::U64,
+    };
+    let raw = if x.dtype() == bits { x.clone() } else { b.bits(x, bits) };
+    // The places in front of the elements: [.., k, .., n].
+    let wide: Shape =
+        (0..n).map(|a| if a == axis { k } else { x.shape()[a] }).chain([x.shape()[axis]]).collect();
+    let own: Vec<usize> = (0..n).map(|a| if a == axis { n } else { a }).collect();
+    let here = b.compare(Comparison::Eq, &b.broadcast(rank, &wide, &own), &b.iota(DType::I32, &wide, axis));
+    let value = b.broadcast(&raw, &wide, &own);
+    let nothing = b.number(0.0, &value);
+    let kept = b.select(&here, &value, &nothing);
+    // One element only is not zero.
+    let picked = b.reduce(&kept, Literal::from_f64(bits, 0.0), &[n], "stablehlo.or");
+    if x.dtype() == bits { picked } else { b.bits(&picked, x.dtype()) }
+}
+
+/// IREE's sort with the position as the last key.
+fn sort_op<'c>(b: &Builder<'c>, operands: &[Val<'c>], axis: usize, keys: usize, descending: bool) -> Vec<Val<'c>> {
+    let positions = b.iota(DType::I32, operands[0].shape(), axis);
+    let all: Vec<&Val<'c>> = operands.iter().chain([&positions]).collect();
+    let scalars: Vec<Type> = all.iter().flat_map(|x| [Type::scalar(x.dtype()), Type::scalar(x.dtype())]).collect();
+    let body = b.region(&scalars, |b, v| {
+        let pairs: Vec<_> = (0..keys).map(|i| (v[2 * i].clone(), v[2 * i + 1].clone())).collect();
+        let last = b.compare(Comparison::Lt, &v[scalars.len() - 2], &v[scalars.len() - 1]);
+        vec![before(b, &pairs, last, descending)]
+    });
+    let attributes =
+        [("dimension", attr::int(b.context, axis)), ("is_stable", attr::bool(b.context, true))];
+    let types: Vec<Type> = all.iter().map(|x| x.ty.clone()).collect();
+    let mut sorted = b.op("stablehlo.sort", &all, &attributes, vec![body], &types);
+    sorted.truncate(operands.len());
+    sorted
+}

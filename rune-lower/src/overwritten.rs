@@ -1,0 +1,72 @@
+//! Which arguments a compiled function may write into.
+//!
+//! IREE updates the *caller's* buffer in place where an argument, possibly moved about, is the destination of an update, a
+//! scatter or a sort and has no later use; barriers do not prevent it (facts A.3.1, iree#16168). Copies are left to the
+//! caller, who can leave them out for buffers that are given away.
+
+use rune_trace::op::{BinaryFn, UnaryFn};
+use rune_trace::{Op, Program};
+
+/// For each argument (inputs, then constants) of the lowered function, whether it may be written into. Errs on the safe side.
+pub fn overwritten(program: &Program) -> Vec<bool> {
+    let arguments = program.inputs().len() + program.constants().len();
+    let mut reaches = analyse(program, &mut Vec::new());
+    reaches.truncate(arguments);
+    reaches
+}
+
+/// For each variable whether its buffer may be the destination of an update. Backwards: an operand that shares its memory with
+/// a result that is written into, is.
+fn analyse(program: &Program, known: &mut Vec<(*const Program, Vec<bool>)>) -> Vec<bool> {
+    let mut written = vec![false; program.num_vars()];
+    // Whether a variable is made of literals alone, so that the compiler may fold what it does to others (x + 0, x · 1).
+    let mut literal = vec![false; program.num_vars()];
+    for instruction in program.instructions() {
+        let all = instruction.op.operands().into_iter().all(|v| literal[v.index()]);
+        instruction.results().for_each(|r| literal[r.index()] = all);
+    }
+    for instruction in program.instructions().iter().rev() {
+        let any = instruction.results().any(|r| written[r.index()]);
+        match &instruction.op {
+            Op::DynamicUpdateSlice { x, update, .. } => {
+                written[x.index()] = true;
+                // An update of everything is the update itself.
+                written[update.index()] |= any;
+            }
+            Op::Scatter { x, updates, .. } => {
+                written[x.index()] = true;
+                written[updates.index()] |= any;
+            }
+            Op::Sort { operands, .. } => operands.iter().for_each(|v| written[v.index()] = true),
+            Op::TopK { x, .. } => written[x.index()] = true,
+            Op::Call { args, program: callee } => {
+                let at = known.iter().position(|(p, _)| std::ptr::eq(*p, &**callee)).unwrap_or_else(|| {
+                    let inner = analyse(callee, known);
+                    known.push((&**callee, inner));
+                    known.len() - 1
+                });
+                for (i, v) in args.iter().enumerate() {
+                    // Any output may be an input passed on.
+                    written[v.index()] |= any || known[at].1[i];
+                }
+            }
+            Op::Binary { f, x, y } if any => {
+                let movable = !matches!(f, BinaryFn::Pow | BinaryFn::Atan2 | BinaryFn::Rem);
+                written[x.index()] |= movable && (literal[y.index()] || x == y);
+                written[y.index()] |= movable && (literal[x.index()] || x == y);
+            }
+            // Twice each of these is nothing; the rest compute.
+            Op::Unary { f, x } if any => {
+                written[x.index()] |= matches!(f, UnaryFn::Neg | UnaryFn::Not | UnaryFn::Abs | UnaryFn::Sign);
+            }
+            Op::Compare { .. } | Op::Unary { .. } | Op::Binary { .. } | Op::Constant { .. } | Op::Iota { .. } => {}
+            Op::DotGeneral { .. } | Op::Conv { .. } | Op::Threefry2x32 { .. } | Op::ArgReduce { .. } => {}
+            op if any => {
+                // Whatever else may come to nothing: reshapes, trivial slices, reductions of axes of size 1, …
+                op.operands().into_iter().for_each(|v| written[v.index()] = true);
+            }
+            _ => {}
+        }
+    }
+    written
+}
