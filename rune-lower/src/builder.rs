@@ -75,9 +75,6 @@ impl<'c> Builder<'c> {
     pub fn set_location(&self, location: Location<'c>) {
         self.location.set(location);
     }
-    pub fn location(&self) -> Location<'c> {
-        self.location.get()
-    }
     /// The block as the only one of a region.
     pub fn into_region(self) -> Region<'c> {
         let region = Region::new();
