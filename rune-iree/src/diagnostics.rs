@@ -29,35 +29,59 @@ pub struct Diagnostic {
     pub line: u32,
     /// The column, from 1; 0 where there is no file.
     pub column: u32,
+    /// What belongs to it: `called from`, with the place, for each caller; the operation it is about.
+    pub notes: Vec<Diagnostic>,
 }
 
 impl Diagnostic {
-    /// Takes a message of the compiler apart: `file:line:column: error: what is wrong`, over one or more lines.
+    /// A diagnostic without a place.
+    pub(crate) fn without_place(severity: Severity, message: String) -> Diagnostic {
+        Diagnostic { severity, message, file: None, line: 0, column: 0, notes: Vec::new() }
+    }
+    /// Takes a message of the compiler apart: `file:line:column: error: what is wrong`, over one or more lines, and
+    /// after it, each after an empty line, its notes.
     pub(crate) fn parse(severity: u32, text: &str) -> Diagnostic {
+        const OPERATION: &str = "see current operation: ";
         let severity = match severity {
             0 => Severity::Note,
             1 => Severity::Warning,
             3 => Severity::Remark,
             _ => Severity::Error,
         };
-        let text = text.trim();
-        let (place, message) = match split_place(text) {
-            Some((file, line, column, message)) => (Some((file, line, column)), message),
-            None => (None, text),
-        };
-        let word = message.split(':').next().unwrap_or_default();
-        let message = match word {
-            "error" | "warning" | "note" | "remark" => message[word.len() + 1..].trim_start(),
-            _ => message,
-        };
-        let (file, line, column) = place.map_or((None, 0, 0), |(f, l, c)| (Some(PathBuf::from(f)), l, c));
-        Diagnostic { severity, message: message.to_owned(), file, line, column }
+        let mut parts = text.trim().split("\n\n");
+        let mut diagnostic = parse_one(severity, parts.next().unwrap_or_default());
+        for part in parts.map(|part| parse_one(Severity::Note, part)) {
+            match part.message.strip_prefix(OPERATION) {
+                // Most messages show the operation themselves.
+                Some(operation) if diagnostic.message.contains(operation) => {}
+                Some(operation) => {
+                    diagnostic.notes.push(Diagnostic::without_place(Severity::Note, format!("in {operation}")));
+                }
+                None => diagnostic.notes.push(part),
+            }
+        }
+        diagnostic
     }
     /// The line of source that the diagnostic is about, where its file can be read.
     pub fn source_line(&self) -> Option<String> {
         let text = std::fs::read_to_string(self.file.as_ref()?).ok()?;
         text.lines().nth(usize::try_from(self.line).ok()?.checked_sub(1)?).map(str::to_owned)
     }
+}
+
+fn parse_one(severity: Severity, text: &str) -> Diagnostic {
+    let text = text.trim();
+    let (place, message) = match split_place(text) {
+        Some((file, line, column, message)) => (Some((file, line, column)), message),
+        None => (None, text),
+    };
+    let word = message.split(':').next().unwrap_or_default();
+    let message = match word {
+        "error" | "warning" | "note" | "remark" => message[word.len() + 1..].trim_start(),
+        _ => message,
+    };
+    let (file, line, column) = place.map_or((None, 0, 0), |(f, l, c)| (Some(PathBuf::from(f)), l, c));
+    Diagnostic { severity, message: message.to_owned(), file, line, column, notes: Vec::new() }
 }
 
 /// Splits `file:line:column: rest`, with nothing but the place before the first `: `.
@@ -87,17 +111,33 @@ impl fmt::Display for Severity {
     }
 }
 
+impl Diagnostic {
+    /// The line of source with a mark below the column.
+    fn write_source(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(source) = self.source_line() else { return Ok(()) };
+        let number = self.line.to_string();
+        let indent = source.len() - source.trim_start().len();
+        let column = usize::try_from(self.column).unwrap_or(0).saturating_sub(1 + indent);
+        write!(f, "\n  {number} | {}\n  {:w$} | {:column$}^", source.trim(), "", "", w = number.len())
+    }
+    fn place(&self) -> String {
+        self.file.as_ref().map_or(String::new(), |file| format!("{}:{}:{}", file.display(), self.line, self.column))
+    }
+}
+
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(file) = &self.file {
-            write!(f, "{}:{}:{}: ", file.display(), self.line, self.column)?;
+        if self.file.is_some() {
+            write!(f, "{}: ", self.place())?;
         }
         write!(f, "{}: {}", self.severity, self.message)?;
-        if let Some(source) = self.source_line() {
-            let number = self.line.to_string();
-            let indent = source.len() - source.trim_start().len();
-            let column = usize::try_from(self.column).unwrap_or(0).saturating_sub(1 + indent);
-            write!(f, "\n  {number} | {}\n  {:w$} | {:column$}^", source.trim(), "", "", w = number.len())?;
+        self.write_source(f)?;
+        for note in &self.notes {
+            match note.file {
+                Some(_) => write!(f, "\n  {} {}", note.message, note.place())?,
+                None => write!(f, "\n  {}", note.message)?,
+            }
+            note.write_source(f)?;
         }
         Ok(())
     }
@@ -125,7 +165,10 @@ mod tests {
 
     #[test]
     fn places_are_taken_from_messages() {
-        let d = Diagnostic::parse(2, "src/model.rs:42:9: error: failed to legalize: x\nmore");
+        let text = "src/model.rs:42:9: error: failed to legalize: x\nmore\n\nsrc/main.rs:4:13: called from\n\n\
+                    src/model.rs:42:9: see current operation: x";
+        let d = Diagnostic::parse(2, text);
+        assert_eq!((d.notes.len(), d.notes[0].message.as_str(), d.notes[0].line), (1, "called from", 4));
         assert_eq!(d.file, Some("src/model.rs".into()));
         assert_eq!((d.line, d.column, d.message.as_str()), (42, 9, "failed to legalize: x\nmore"));
         let d = Diagnostic::parse(2, "c:\\a.rs:1:2: oh: no");

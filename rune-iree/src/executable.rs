@@ -148,7 +148,7 @@ impl Executable {
         if self.signature.accepts(index, expected, found) {
             return Ok(());
         }
-        let (entry, expected, found) = (self.entry.clone(), expected.clone(), found.clone());
+        let (entry, expected, found) = (self.entry.clone(), Box::new(expected.clone()), Box::new(found.clone()));
         Err(RunError::ArgumentType { entry, index, expected, found })
     }
     fn transfer<T>(&self, what: &str, index: usize, result: Result<T, String>) -> Result<T, RunError> {
@@ -230,7 +230,7 @@ impl Executable {
         let wrong = |found: String| RunError::ResultType {
             entry: self.entry.clone(),
             index,
-            expected: expected.clone(),
+            expected: Box::new(expected.clone()),
             found,
         };
         let ty = expected.with_shape(view.shape(expected.dtype).map_err(wrong)?);

@@ -32,13 +32,7 @@ impl LinkerLog {
     pub(crate) fn diagnostics(&self) -> Vec<Diagnostic> {
         let text = std::fs::read_to_string(self.dir.join("log")).unwrap_or_default();
         let lines = text.lines().map(|l| l.trim_start_matches("iree-lld: ").trim_start_matches("error: "));
-        let message = |line| Diagnostic {
-            severity: Severity::Error,
-            message: format!("linker: {line}"),
-            file: None,
-            line: 0,
-            column: 0,
-        };
+        let message = |line| Diagnostic::without_place(Severity::Error, format!("linker: {line}"));
         lines.filter(|l| !l.is_empty()).map(message).collect()
     }
 }

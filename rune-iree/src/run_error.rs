@@ -50,9 +50,9 @@ pub enum RunError {
         /// Which argument, from 0.
         index: usize,
         /// The type it was compiled for.
-        expected: Type,
+        expected: Box<Type>,
         /// The type of the argument.
-        found: Type,
+        found: Box<Type>,
     },
     /// An argument could not be brought to the device, or a result back.
     #[error("cannot move {what} of `{entry}` between host and device: {message}")]
@@ -92,7 +92,7 @@ pub enum RunError {
         /// Which result, from 0.
         index: usize,
         /// The type by the signature.
-        expected: Type,
+        expected: Box<Type>,
         /// What came.
         found: String,
     },

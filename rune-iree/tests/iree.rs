@@ -169,36 +169,34 @@ fn a_wrong_signature_is_found_when_loading_or_calling() {
 
 #[test]
 fn every_dtype_and_rank_0_and_no_elements() {
+    let shapes = [("vector", vec![3]), ("scalar", vec![]), ("empty", vec![0, 2])];
+    // One module for all of it.
+    let function = |dtype: DType, name: &str, shape: &[usize]| {
+        let (mlir, op) = match dtype {
+            // The sum of two truth values is their disjunction.
+            DType::Bool => ("i1".to_owned(), "or"),
+            _ if dtype.is_unsigned_int() => (format!("ui{}", dtype.size() * 8), "add"),
+            _ => (dtype.name().to_owned(), "add"),
+        };
+        let dims: String = shape.iter().map(|d| format!("{d}x")).collect();
+        binary(op, &format!("tensor<{dims}{mlir}>")).replace("@main", &format!("@{dtype}_{name}"))
+    };
+    let functions = DType::ALL.iter().flat_map(|&d| shapes.iter().map(move |(n, s)| function(d, n, s)));
+    let text: Vec<String> = functions.collect();
+    let module = compile(&text.join("\n"), "dtypes", &CompileOptions::default()).unwrap_or_else(|e| panic!("{e}"));
     for device in ["local-sync", "local-task"] {
-        for dtype in DType::ALL {
-            let mlir = match dtype {
-                DType::Bool => "i1".to_owned(),
-                _ if dtype.is_unsigned_int() => format!("ui{}", dtype.size() * 8),
-                _ => dtype.name().to_owned(),
-            };
-            // One module for all of it. The sum of two truth values is their disjunction.
-            let body = |name: &str, dims: &str| {
-                let ty = format!("tensor<{dims}{mlir}>");
-                let op = if dtype == DType::Bool { "or" } else { "add" };
-                binary(op, &ty).replace("@main", &format!("@{name}"))
-            };
-            let text = [body("vector", "3x"), body("scalar", ""), body("empty", "0x2x")].join("\n");
-            let module =
-                compile(&text, "dtypes", &CompileOptions::default()).unwrap_or_else(|e| panic!("{dtype}: {e}"));
-            let device = Device::open(device).unwrap();
+        let device = Device::open(device).unwrap();
+        for (dtype, (name, shape)) in DType::ALL.iter().flat_map(|&d| shapes.iter().map(move |s| (d, s))) {
             rune_trace::with_element!(dtype, T => {
-                use rune_trace::Element;
-                let x = |i: usize| <T as Element>::from_f64(i as f64);
-                for (name, shape) in [("vector", vec![3]), ("scalar", vec![]), ("empty", vec![0, 2])] {
-                    let ty = Type::new(dtype, shape.clone());
-                    let signature = Signature::new(vec![ty.clone(); 2], vec![ty.clone()]);
-                    let f = Executable::load(&module, &device, name, signature, None).unwrap();
-                    let a = Array::from_fn::<T>(shape.clone(), x);
-                    let b = Array::from_fn::<T>(shape.clone(), |_| x(1));
-                    let y = host(&f.call(&[&a.into(), &b.into()]).unwrap_or_else(|e| panic!("{dtype}: {e}"))[0]);
-                    let expected = Array::from_fn::<T>(shape, |i| x(i + 1));
-                    assert_eq!(y, expected, "{dtype} {name}");
-                }
+                let x = |i: usize| <T as rune_trace::Element>::from_f64(i as f64);
+                let ty = Type::new(dtype, shape);
+                let entry = format!("{dtype}_{name}");
+                let signature = Signature::new(vec![ty.clone(); 2], vec![ty.clone()]);
+                let f = Executable::load(&module, &device, &entry, signature, None).unwrap();
+                let a = Array::from_fn::<T>(shape, x);
+                let b = Array::from_fn::<T>(shape, |_| x(1));
+                let y = host(&f.call(&[&a.into(), &b.into()]).unwrap_or_else(|e| panic!("{entry}: {e}"))[0]);
+                assert_eq!(y, Array::from_fn::<T>(shape, |i| x(i + 1)), "{entry}");
             });
         }
     }
@@ -347,16 +345,17 @@ fn unknown_devices_are_refused_with_the_names_of_those_known() {
 fn what_the_compiler_refuses_is_shown_in_the_users_source() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("model.rs");
-    std::fs::write(&file, "fn f(x: &Tensor) {\n    let l = cholesky(x);\n}\n").unwrap();
+    std::fs::write(&file, "fn f(x: &Tensor) {\n    let l = cholesky(x);\n}\nfn main() { f(&a) }\n").unwrap();
     let text = format!(
         "func.func @main(%a: tensor<4x4xf32>) -> tensor<4x4xf32> {{\n  %0 = \"stablehlo.cholesky\"(%a) {{lower = true}} : \
-         (tensor<4x4xf32>) -> tensor<4x4xf32> loc(\"{}\":2:13)\n  return %0 : tensor<4x4xf32>\n}}",
+         (tensor<4x4xf32>) -> tensor<4x4xf32> loc(callsite(\"{0}\":2:13 at \"{0}\":4:13))\n  return %0 : tensor<4x4xf32>\n}}",
         file.display()
     );
     let error = compile(&text, "model", &CompileOptions::default()).unwrap_err();
     let shown = error.to_string();
     assert!(shown.contains("model.rs:2:13") && shown.contains("stablehlo.cholesky"), "{shown}");
-    assert!(shown.contains("let l = cholesky(x);"), "{shown}");
+    let source = "\n    2 | let l = cholesky(x);\n      |         ^\n    called from ";
+    assert!(shown.contains(source) && shown.contains("4 | fn main() { f(&a) }"), "{shown}");
     let CompileError::Rejected { diagnostics, .. } = error else { panic!("{shown}") };
     let d = diagnostics.iter().find(|d| d.file.as_deref() == Some(&file)).unwrap();
     assert_eq!((d.severity, d.line, d.column), (Severity::Error, 2, 13));

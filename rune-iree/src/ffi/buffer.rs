@@ -3,7 +3,6 @@
 use super::runtime::{DeviceHandle, View, allocator, check};
 use eerie_sys::runtime as sys;
 use rune_trace::{ALIGNMENT, Array, DType, HostMemory, Shape, Type};
-use smallvec::SmallVec;
 use std::any::Any;
 use std::ffi::c_void;
 use std::ptr::null_mut;
@@ -31,11 +30,11 @@ fn element_type(dtype: DType) -> sys::iree_hal_element_type_t {
     t as sys::iree_hal_element_type_t
 }
 
-const IMMUTABLE: u32 = sys::iree_hal_buffer_usage_bits_t_IREE_HAL_BUFFER_USAGE_SHARING_IMMUTABLE as u32;
+const IMMUTABLE: u32 = sys::iree_hal_buffer_usage_bits_t_IREE_HAL_BUFFER_USAGE_SHARING_IMMUTABLE;
 
 fn params(usage: u32) -> sys::iree_hal_buffer_params_t {
     sys::iree_hal_buffer_params_t {
-        usage: sys::iree_hal_buffer_usage_bits_t_IREE_HAL_BUFFER_USAGE_DEFAULT as u32 | usage,
+        usage: sys::iree_hal_buffer_usage_bits_t_IREE_HAL_BUFFER_USAGE_DEFAULT | usage,
         access: sys::iree_hal_memory_access_bits_t_IREE_HAL_MEMORY_ACCESS_ALL as _,
         type_: sys::iree_hal_memory_type_bits_t_IREE_HAL_MEMORY_TYPE_DEVICE_LOCAL as _,
         ..Default::default()
@@ -82,7 +81,6 @@ impl View {
     pub(crate) fn lend(device: &DeviceHandle, array: Array, sole: bool) -> Result<View, String> {
         let (ty, bytes) = (array.ty().clone(), array.bytes());
         debug_assert_eq!(bytes.as_ptr().align_offset(ALIGNMENT), 0, "lent memory must be aligned");
-        // SAFETY: an empty array has no memory, and any aligned pointer will do for it.
         let mut external = sys::iree_hal_external_buffer_t {
             type_: sys::iree_hal_external_buffer_type_e_IREE_HAL_EXTERNAL_BUFFER_TYPE_HOST_ALLOCATION,
             flags: 0,
@@ -138,14 +136,13 @@ impl View {
     /// # Safety
     /// `buffer` is live and large enough.
     unsafe fn over(buffer: *mut sys::iree_hal_buffer_t, ty: &Type) -> Result<View, String> {
-        let dims: SmallVec<[u64; 6]> = ty.shape.iter().map(|&d| d as u64).collect();
         let mut view = null_mut();
         // SAFETY: the buffer is live; the view retains it, so that the reference held here can be released.
         unsafe {
             let status = sys::iree_hal_buffer_view_create(
                 buffer,
-                dims.len(),
-                dims.as_ptr().cast(),
+                ty.rank(),
+                ty.shape.as_ptr(),
                 element_type(ty.dtype),
                 sys::iree_hal_encoding_types_t_IREE_HAL_ENCODING_TYPE_DENSE_ROW_MAJOR as _,
                 allocator(),
@@ -177,7 +174,7 @@ impl View {
         // references, as every object of the VM that is in a list.
         unsafe {
             let whole = sys::iree_hal_buffer_allocated_buffer(buffer);
-            let usage = sys::iree_hal_buffer_allowed_usage(whole) as u32;
+            let usage = sys::iree_hal_buffer_allowed_usage(whole);
             count(self.raw().cast()) == 1
                 && count(&raw mut (*buffer).resource.ref_count) == 1
                 && (whole == buffer || count(&raw mut (*whole).resource.ref_count) == 1)
@@ -196,10 +193,10 @@ impl View {
         let expected = element_type(dtype);
         let bits = |t: u32| t & 0xff;
         // Compiled code may give signless integers for what was declared unsigned.
-        if found != expected && !(dtype.is_int() && bits(found as u32) == bits(expected as u32)) {
+        if found != expected && !(dtype.is_int() && bits(found) == bits(expected)) {
             return Err(format!("elements of IREE's type {found:#x} where {dtype} ({expected:#x}) was expected"));
         }
-        Ok(dims.iter().map(|&d| d as usize).collect())
+        Ok(dims.iter().copied().collect())
     }
     /// An array over the memory itself, for devices that share the memory of the host.
     pub(crate) fn into_array(self, ty: Type) -> Result<Array, String> {
