@@ -1,0 +1,105 @@
+//! From a program to something that can be called.
+
+use crate::device::Place;
+use crate::host_ops::HostOps;
+use crate::{Error, log};
+use rune_iree::{CacheOutcome, CompileCache, CompileOptions, CompileTimings, Executable, Signature};
+use rune_lower::{Backend, LowerOptions, Lowered, lower};
+use rune_trace::interpret::interpret;
+use rune_trace::{Array, Program, Type, Value};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The name of the function in every module.
+pub(crate) const ENTRY: &str = "main";
+
+/// What making a program callable took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Timings {
+    /// From the program to StableHLO.
+    pub lower: Duration,
+    /// From StableHLO to machine code, or finding that in the cache.
+    pub compile: Duration,
+    /// Loading the machine code.
+    pub load: Duration,
+    /// Whether the compiler ran.
+    pub compiled: bool,
+}
+
+/// A program ready to run.
+pub(crate) enum Runnable {
+    Interpreted(Arc<Program>),
+    Loaded(Executable, Vec<Value>),
+}
+
+impl Runnable {
+    /// The outputs for values of the inputs, which are of the right types.
+    pub fn run(&self, inputs: &[&Value]) -> Result<Vec<Value>, Error> {
+        match self {
+            Runnable::Interpreted(program) => {
+                let host = |v: &&Value| v.to_host().map_err(Error::Transfer);
+                let inputs = inputs.iter().map(host).collect::<Result<Vec<Array>, Error>>()?;
+                Ok(interpret(program, &inputs)?.into_iter().map(Value::Host).collect())
+            }
+            Runnable::Loaded(executable, constants) if constants.is_empty() => Ok(executable.call(inputs)?),
+            Runnable::Loaded(executable, constants) => {
+                let all: smallvec::SmallVec<[&Value; 8]> = inputs.iter().copied().chain(constants).collect();
+                Ok(executable.call(&all)?)
+            }
+        }
+    }
+}
+
+/// StableHLO for a program, on the target of `place`.
+pub(crate) fn lower_for(program: &Program, place: &Place) -> Result<Lowered, Error> {
+    let (backend, host_calls) = match place.name() {
+        "cuda" => (Backend::Cuda, false),
+        "metal" => (Backend::Metal, false),
+        "vulkan" => (Backend::Vulkan, false),
+        _ => (Backend::LlvmCpu, true),
+    };
+    let options = LowerOptions { backend, host_calls, entry: ENTRY.to_owned(), locations: true };
+    Ok(lower(program, &options)?)
+}
+
+fn options_for(place: &Place) -> CompileOptions {
+    match place.name() {
+        "cuda" | "metal" | "vulkan" => place.name().parse().map(CompileOptions::for_target).unwrap_or_default(),
+        _ => CompileOptions::default(),
+    }
+}
+
+/// Makes a program callable on `place`. `why` stands in the log.
+pub(crate) fn compile(program: &Arc<Program>, place: &Place, why: &str) -> Result<(Runnable, Timings), Error> {
+    let mut timings = Timings::default();
+    let device = match place {
+        Place::Reference => return Ok((Runnable::Interpreted(program.clone()), timings)),
+        Place::Device(device) => device,
+    };
+    let start = Instant::now();
+    let lowered = lower_for(program, place)?;
+    timings.lower = start.elapsed();
+    let options = options_for(place);
+    // Without the lines of the source, so that moving a function does not compile it again.
+    let material = lowered.code();
+    let compiling = log::Compiling::start(program, material, why);
+    let start = Instant::now();
+    let (module, outcome, _): (_, CacheOutcome, CompileTimings) =
+        CompileCache::global().get_or_compile(material, program.name(), &options, || lowered.text.clone())?;
+    timings.compile = start.elapsed();
+    timings.compiled = outcome == CacheOutcome::Compiled;
+    let start = Instant::now();
+    let types = program.input_types().iter().cloned().chain(program.constants().iter().map(|c| c.ty().clone()));
+    let mut signature = Signature::new(types.collect(), program.output_types());
+    signature.overwrites = lowered.overwritten.iter().enumerate().filter(|(_, o)| **o).map(|(i, _)| i).collect();
+    let host = (!lowered.host.is_empty()).then(|| Arc::new(HostOps(lowered.host.clone())) as Arc<_>);
+    let executable = Executable::load(&module, device, ENTRY, signature, host)?;
+    timings.load = start.elapsed();
+    compiling.finish(outcome, &timings);
+    Ok((Runnable::Loaded(executable, program.constants().to_vec()), timings))
+}
+
+/// Types, as they are listed in messages.
+pub(crate) fn list(types: &[Type]) -> String {
+    types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,109 @@
+//! Tensors read outside of compiled functions: small work is interpreted at once, large or recurring work compiled.
+
+use crate::compile::{self, Runnable};
+use crate::device::{Place, default_device};
+use once_cell::sync::Lazy;
+use rune_trace::op::Op;
+use rune_trace::{BACKENDS, Backend, EvalError, Program, ProgramHash, Type, Value, interpret_eagerly};
+use rustc_hash::FxHashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+#[linkme::distributed_slice(BACKENDS)]
+static TIERS: fn() -> &'static dyn Backend = || &Tiered;
+
+/// `RUNE_EAGER`.
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Auto,
+    Interpret,
+    Compile,
+}
+
+static MODE: Lazy<Mode> = Lazy::new(|| match std::env::var("RUNE_EAGER").as_deref() {
+    Ok("interpret") => Mode::Interpret,
+    Ok("compile") => Mode::Compile,
+    Ok("auto") | Err(_) => Mode::Auto,
+    Ok(other) => {
+        tracing::warn!("RUNE_EAGER={other} is none of auto, interpret, compile; taken as auto");
+        Mode::Auto
+    }
+});
+
+/// Steps of the interpreter that take about as long as the compiler needs at least.
+const WORTH_COMPILING: f64 = 3e8;
+/// A program whose interpretation takes fewer steps than this is never worth a call of a device.
+const NEVER: f64 = 1e4;
+/// Programs longer than this take the compiler too long.
+const TOO_LONG: usize = 2000;
+
+struct Tiered;
+
+/// A program that was evaluated before.
+struct Known {
+    /// Steps spent so far on interpreting it.
+    spent: f64,
+    runnable: Option<Arc<Runnable>>,
+}
+
+static KNOWN: Lazy<Mutex<FxHashMap<ProgramHash, Known>>> = Lazy::new(Mutex::default);
+
+impl Backend for Tiered {
+    fn evaluate(&self, program: Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError> {
+        let failed = |e: crate::Error| EvalError::Backend(Box::new(e));
+        let place = default_device().map_err(failed)?;
+        let steps = steps(&program);
+        let interpreted = match (&place, *MODE) {
+            (Place::Reference, _) | (_, Mode::Interpret) => true,
+            (_, Mode::Compile) => false,
+            (_, Mode::Auto) => steps < NEVER || program.instructions().len() > TOO_LONG,
+        };
+        if interpreted {
+            return interpret_eagerly(&program, inputs);
+        }
+        let hash = program.structural_hash();
+        let runnable = {
+            let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+            let entry = known.entry(hash).or_insert(Known { spent: 0.0, runnable: None });
+            entry.spent += steps;
+            match (&entry.runnable, *MODE) {
+                (Some(runnable), _) => Some(runnable.clone()),
+                (None, Mode::Auto) if entry.spent < WORTH_COMPILING => None,
+                (None, _) => {
+                    drop(known);
+                    let program = Arc::new(program.simplify());
+                    let why = if *MODE == Mode::Compile { "RUNE_EAGER=compile" } else { "read, and worth compiling" };
+                    let runnable = Arc::new(compile::compile(&program, &place, why).map_err(failed)?.0);
+                    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+                    known.insert(hash, Known { spent: 0.0, runnable: Some(runnable.clone()) });
+                    Some(runnable)
+                }
+            }
+        };
+        match runnable {
+            Some(runnable) => runnable.run(&inputs.iter().collect::<Vec<_>>()).map_err(failed),
+            None => interpret_eagerly(&program, inputs),
+        }
+    }
+}
+
+/// About how many elementary steps the interpreter takes.
+fn steps(program: &Program) -> f64 {
+    let size = |ty: &Type| ty.size() as f64;
+    program
+        .instructions()
+        .iter()
+        .map(|i| {
+            let out: f64 = i.results().map(|v| size(program.ty(v))).sum();
+            let read: f64 = i.op.operands().iter().map(|v| size(program.ty(**v))).sum();
+            match &i.op {
+                Op::DotGeneral { lhs, dims, .. } => {
+                    let lhs = &program.ty(*lhs).shape;
+                    out * dims.lhs_contract.iter().map(|&a| lhs[a] as f64).product::<f64>() / 4.0
+                }
+                Op::Conv { rhs, dims, .. } => out * size(program.ty(*rhs)) / program.ty(*rhs).shape[dims.rhs[0]] as f64,
+                Op::Call { program, .. } => steps(program),
+                _ => out + read,
+            }
+        })
+        .sum()
+}

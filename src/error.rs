@@ -1,0 +1,57 @@
+//! What can go wrong outside of the user's own code.
+
+/// A program could not be traced, compiled or run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A captured tensor or an argument could not be computed.
+    #[error(transparent)]
+    Eval(#[from] rune_trace::EvalError),
+    /// The program has no StableHLO form.
+    #[cfg(feature = "compile")]
+    #[error(transparent)]
+    Lower(#[from] rune_lower::LowerError),
+    /// The compiler is missing, or does not take the program.
+    #[cfg(feature = "compile")]
+    #[error(transparent)]
+    Compile(#[from] rune_iree::CompileError),
+    /// The device is not there.
+    #[cfg(feature = "run")]
+    #[error(transparent)]
+    Device(#[from] rune_iree::DeviceError),
+    /// The compiled program could not be loaded or run, or was given arguments of other types.
+    #[cfg(feature = "run")]
+    #[error(transparent)]
+    Run(#[from] rune_iree::RunError),
+    /// A compiled function was called with arguments of another structure.
+    #[error("`{function}` was compiled for the arguments {expected}, and is called with {found}; compile it for these, or call it through `jit`")]
+    Arguments {
+        /// The function.
+        function: String,
+        /// The types it was compiled for.
+        expected: String,
+        /// The types it is called with.
+        found: String,
+    },
+    /// A compiled function was called with an argument of another type.
+    #[error("`{function}` was compiled for {expected} as tensor {index} of its arguments, and is called with {found}; compile it for these types, or call it through `jit`, which does")]
+    Argument {
+        /// The function.
+        function: String,
+        /// Which leaf of the arguments.
+        index: usize,
+        /// The type it was compiled for.
+        expected: rune_trace::Type,
+        /// The type it is called with.
+        found: rune_trace::Type,
+    },
+    /// The interpreter failed.
+    #[error(transparent)]
+    Interpret(#[from] rune_trace::interpret::InterpretError),
+    /// No device has this name.
+    #[error("RUNE_DEVICE={0}: there is no such device; known are reference (the interpreter) and those of IREE: cpu, local-sync, local-task, cuda, metal, vulkan")]
+    UnknownDevice(String),
+    /// A value could not be brought to the host.
+    #[error("a value could not be read from its device: {0}")]
+    Transfer(String),
+}

@@ -1,0 +1,25 @@
+//! Operations that compiled code leaves to the host: the interpreter's kernels.
+
+use rune_iree::{HostCalls, HostFunction};
+use rune_lower::HostCall;
+use rune_trace::Array;
+use rune_trace::interpret::eval_op;
+
+/// The host functions of one module.
+pub(crate) struct HostOps(pub Vec<HostCall>);
+
+impl HostCalls for HostOps {
+    fn functions(&self) -> Vec<HostFunction> {
+        let function = |c: &HostCall| HostFunction {
+            name: c.name.clone(),
+            inputs: c.inputs.clone(),
+            outputs: c.outputs.clone(),
+        };
+        self.0.iter().map(function).collect()
+    }
+    fn call(&self, index: usize, args: &[Array]) -> Result<Vec<Array>, String> {
+        let mut args = args.iter();
+        let op = self.0[index].op.try_map(|_| args.next().ok_or("fewer arguments than operands"))?;
+        eval_op(&op).map_err(|e| e.to_string())
+    }
+}

@@ -1,0 +1,361 @@
+//! `jit`: a function traced once for each types of arguments, and compiled.
+
+use crate::compile::{self, Runnable, Timings, list};
+use crate::device::{Place, default_device};
+use crate::Error;
+use arc_swap::ArcSwap;
+use rune_trace::{ArgRefs, Arguments, Function, Program, Tensor, Tree, Type, Value, lax, name_of, trace_function};
+use rustc_hash::FxHasher;
+use smallvec::SmallVec;
+use std::hash::Hasher;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Compiles `f` when it is called: once for each types and structure of its arguments. The result is called like `f`.
+///
+/// ```
+/// use rune::prelude::*;
+/// let f = jit(|x: &Tensor| x * x + 1.0);
+/// let x = Tensor::scalar(3.0f32);
+/// assert_eq!(f(&x).item::<f32>()?, 10.0);
+/// # Ok::<(), rune::EvalError>(())
+/// ```
+///
+/// Tensors that `f` captures are constants of the compiled function. Inside `f` nothing is known of the arguments but their types.
+///
+/// # Panics
+/// The returned function panics if the program cannot be compiled or run; [`Jit::lower`] and [`Lowered::compile`] give errors.
+pub fn jit<'f, X, F>(f: F) -> Jit<'f, X, F>
+where
+    X: Arguments,
+    F: Function<X> + 'f,
+    F::Output: Tree + Send + Sync,
+{
+    let core = Arc::new(Core { name: name_of::<F>(), f, entries: ArcSwap::default(), compiling: Mutex::new(()) });
+    let inner = core.clone();
+    let call = F::returning(move |args| inner.call::<X>(args));
+    Jit { core, call }
+}
+
+/// A function that is compiled when it is called; see [`jit`].
+pub struct Jit<'f, X, F>
+where
+    X: Arguments,
+    F: Function<X> + 'f,
+    F::Output: Tree,
+{
+    core: Arc<Core<F, F::Output>>,
+    call: F::Returning<'f, F::Output>,
+}
+
+impl<'f, X, F> Deref for Jit<'f, X, F>
+where
+    X: Arguments,
+    F: Function<X> + 'f,
+    F::Output: Tree,
+{
+    type Target = F::Returning<'f, F::Output>;
+    fn deref(&self) -> &Self::Target {
+        &self.call
+    }
+}
+
+/// A compiled function is a function: it can be transformed again.
+impl<'f, X, F> Function<X> for Jit<'f, X, F>
+where
+    X: Arguments,
+    F: Function<X> + 'f,
+    F::Output: Tree + Send + Sync,
+    F::Returning<'f, F::Output>: Send + Sync,
+{
+    type Output = F::Output;
+    type Returning<'g, O: 'g> = F::Returning<'g, O>;
+    fn call(&self, args: &X) -> F::Output {
+        self.core.call::<X>(args.refs())
+    }
+    fn returning<'g, O: 'g>(f: impl for<'a> Fn(X::Refs<'a>) -> O + Send + Sync + 'g) -> F::Returning<'g, O> {
+        F::returning(f)
+    }
+}
+
+struct Core<F, Out> {
+    name: String,
+    f: F,
+    /// What was compiled so far; read without a lock.
+    entries: ArcSwap<Vec<Arc<Entry<Out>>>>,
+    /// Held by the thread that compiles, so that others do not compile the same.
+    compiling: Mutex<()>,
+}
+
+/// The function for arguments of some types and structure.
+struct Entry<Out> {
+    types: Vec<Type>,
+    structure: u64,
+    program: Arc<Program>,
+    runnable: Runnable,
+    output: Out,
+}
+
+type Leaves<'a> = SmallVec<[&'a Tensor; 8]>;
+
+fn leaves<'a, X: Arguments>(args: X::Refs<'a>) -> (Leaves<'a>, u64) {
+    let mut leaves = Leaves::new();
+    X::visit(args, &mut |_, _, leaf| leaves.push(leaf));
+    let mut hasher = FxHasher::default();
+    X::structure(args, &mut hasher);
+    (leaves, hasher.finish())
+}
+
+impl<F, Out: Tree> Core<F, Out> {
+    fn call<X>(&self, args: X::Refs<'_>) -> Out
+    where
+        X: Arguments,
+        F: Function<X, Output = Out>,
+    {
+        let (leaves, structure) = leaves::<X>(args);
+        if leaves.iter().any(|t| t.is_traced()) {
+            return self.call_traced::<X>(args, &leaves);
+        }
+        match self.call_known::<X>(args, &leaves, structure) {
+            Ok(output) => output,
+            Err(Failed::Error(error)) => panic!("{error}"),
+            Err(Failed::CapturesTraced) => self.call_traced::<X>(args, &leaves),
+        }
+    }
+
+    /// Within a function that is being traced: a call of the program of this one.
+    fn call_traced<X>(&self, args: X::Refs<'_>, leaves: &Leaves<'_>) -> Out
+    where
+        X: Arguments,
+        F: Function<X, Output = Out>,
+    {
+        let traced = trace_function::<X, F>(&self.f, args, &self.name, "jit");
+        let inputs: Vec<Tensor> = leaves.iter().map(|t| (*t).clone()).chain(traced.captured).collect();
+        let results = lax::call(&Arc::new(traced.program.simplify()), &inputs);
+        traced.output.with_leaves(results)
+    }
+
+    fn call_known<X>(&self, args: X::Refs<'_>, leaves: &Leaves<'_>, structure: u64) -> Result<Out, Failed>
+    where
+        X: Arguments,
+        F: Function<X, Output = Out>,
+    {
+        let values = values(leaves)?;
+        let entry = match self.find(leaves, structure) {
+            Some(entry) => entry,
+            None => self.compile::<X>(args, leaves, structure)?,
+        };
+        let refs: SmallVec<[&Value; 8]> = values.iter().collect();
+        let results = entry.runnable.run(&refs)?;
+        Ok(entry.output.with_leaves(results.into_iter().map(Tensor::from_value)))
+    }
+
+    fn find(&self, leaves: &Leaves<'_>, structure: u64) -> Option<Arc<Entry<Out>>> {
+        let entries = self.entries.load();
+        let fits = |e: &&Arc<Entry<Out>>| {
+            e.structure == structure
+                && e.types.len() == leaves.len()
+                && e.types.iter().zip(leaves).all(|(ty, leaf)| ty == leaf.ty())
+        };
+        entries.iter().find(fits).cloned()
+    }
+
+    fn compile<X>(&self, args: X::Refs<'_>, leaves: &Leaves<'_>, structure: u64) -> Result<Arc<Entry<Out>>, Failed>
+    where
+        X: Arguments,
+        F: Function<X, Output = Out>,
+    {
+        let _compiling = self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = self.find(leaves, structure) {
+            return Ok(entry);
+        }
+        let (program, output) = self.trace::<X>(args)?;
+        let place = default_device().map_err(Failed::Error)?;
+        let types: Vec<Type> = leaves.iter().map(|t| t.ty().clone()).collect();
+        let (runnable, _) = compile::compile(&program, &place, &self.why(&types)).map_err(Failed::Error)?;
+        let entry = Arc::new(Entry { types, structure, program, runnable, output });
+        let mut entries = self.entries.load().to_vec();
+        entries.push(entry.clone());
+        if entries.len() == MANY {
+            tracing::warn!(
+                "`{}` was compiled {MANY} times, for arguments of other types each time; last: {}",
+                self.name,
+                list(&entry.types)
+            );
+        }
+        self.entries.store(Arc::new(entries));
+        Ok(entry)
+    }
+
+    fn trace<X>(&self, args: X::Refs<'_>) -> Result<(Arc<Program>, Out), Failed>
+    where
+        X: Arguments,
+        F: Function<X, Output = Out>,
+    {
+        let traced = trace_function::<X, F>(&self.f, args, &self.name, "jit");
+        if traced.captured.iter().any(Tensor::is_traced) {
+            return Err(Failed::CapturesTraced);
+        }
+        let (program, output) = traced.close().map_err(Error::from)?;
+        Ok((Arc::new(program.simplify()), output))
+    }
+
+    /// Why the function is compiled for arguments of these types.
+    fn why(&self, types: &[Type]) -> String {
+        let entries = self.entries.load();
+        let Some(last) = entries.last() else { return "first call".to_owned() };
+        if last.types.len() != types.len() {
+            return format!("{} tensors in the arguments, and there were {}", types.len(), last.types.len());
+        }
+        let changed = (0..types.len()).find(|&i| types[i] != last.types[i]);
+        match changed {
+            Some(i) => {
+                let what = if types[i].dtype == last.types[i].dtype { "new shape" } else { "new dtype" };
+                format!("{what}: tensor {i} of the arguments is {} and was {}", types[i], last.types[i])
+            }
+            None => "new structure of the arguments".to_owned(),
+        }
+    }
+}
+
+/// A function compiled as often as this is probably meant to be compiled less often.
+const MANY: usize = 10;
+
+enum Failed {
+    Error(Error),
+    /// The function captured a tensor that depends on a parameter of a function being traced: it is part of that one.
+    CapturesTraced,
+}
+impl<E: Into<Error>> From<E> for Failed {
+    fn from(error: E) -> Failed {
+        Failed::Error(error.into())
+    }
+}
+
+fn values(leaves: &Leaves<'_>) -> Result<SmallVec<[Value; 8]>, Error> {
+    Ok(leaves.iter().map(|t| t.value()).collect::<Result<_, _>>()?)
+}
+
+impl<'f, X, F> Jit<'f, X, F>
+where
+    X: Arguments,
+    F: Function<X> + 'f,
+    F::Output: Tree + Send + Sync,
+{
+    /// Traces the function for arguments of these types, and lowers it: `&x`, or `(&x, &y)` for several.
+    ///
+    /// # Errors
+    /// If a captured tensor cannot be computed, or an operation has no StableHLO form.
+    pub fn lower<'a>(&self, args: impl ArgRefs<'a, X>) -> Result<Lowered<F::Output>, Error> {
+        let start = Instant::now();
+        let args = args.refs();
+        let (program, output) = match self.core.trace::<X>(args) {
+            Ok(traced) => traced,
+            Err(Failed::Error(error)) => return Err(error),
+            Err(Failed::CapturesTraced) => panic!("`lower` of a function that captures a tensor being traced"),
+        };
+        let trace = start.elapsed();
+        let place = default_device()?;
+        let start = Instant::now();
+        let lowered = compile::lower_for(&program, &place)?;
+        let (_, structure) = leaves::<X>(args);
+        Ok(Lowered { program, lowered, output, place, structure, trace, lower: start.elapsed() })
+    }
+    /// Traces, lowers and compiles the function for arguments of these types.
+    ///
+    /// # Errors
+    /// As [`Jit::lower`] and [`Lowered::compile`].
+    pub fn compile<'a>(&self, args: impl ArgRefs<'a, X>) -> Result<Compiled<F::Output>, Error> {
+        self.lower(args)?.compile()
+    }
+    /// How many programs were compiled for calls of this function.
+    pub fn compiled_programs(&self) -> usize {
+        self.core.entries.load().len()
+    }
+    /// The programs compiled for calls of this function.
+    pub fn programs(&self) -> Vec<Arc<Program>> {
+        self.core.entries.load().iter().map(|e| e.program.clone()).collect()
+    }
+}
+
+/// A function traced and lowered for arguments of some types.
+pub struct Lowered<Out> {
+    program: Arc<Program>,
+    lowered: rune_lower::Lowered,
+    output: Out,
+    place: Place,
+    structure: u64,
+    trace: Duration,
+    lower: Duration,
+}
+
+impl<Out: Tree> Lowered<Out> {
+    /// The typed program.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+    /// The StableHLO text.
+    pub fn code(&self) -> &str {
+        self.lowered.code()
+    }
+    /// What tracing and lowering took.
+    pub fn timings(&self) -> (Duration, Duration) {
+        (self.trace, self.lower)
+    }
+    /// Compiles it for the default device.
+    ///
+    /// # Errors
+    /// If the compiler is missing or does not take the program, or it cannot be loaded.
+    pub fn compile(self) -> Result<Compiled<Out>, Error> {
+        let (runnable, timings) = compile::compile(&self.program, &self.place, "compiled by hand")?;
+        Ok(Compiled { program: self.program, runnable, output: self.output, structure: self.structure, timings })
+    }
+}
+
+/// A function compiled for arguments of certain types, and no others.
+pub struct Compiled<Out> {
+    program: Arc<Program>,
+    runnable: Runnable,
+    output: Out,
+    structure: u64,
+    timings: Timings,
+}
+
+impl<Out: Tree> Compiled<Out> {
+    /// Calls it: with `&x`, or `(&x, &y)` for several arguments.
+    ///
+    /// # Errors
+    /// If the arguments are not of the types it was compiled for, or the device fails.
+    pub fn call<'a, X: Arguments>(&self, args: impl ArgRefs<'a, X>) -> Result<Out, Error> {
+        let (leaves, structure) = leaves::<X>(args.refs());
+        let expected = self.program.input_types();
+        if structure != self.structure || leaves.len() != expected.len() {
+            return Err(Error::Arguments {
+                function: self.program.name().to_owned(),
+                expected: list(expected),
+                found: list(&leaves.iter().map(|t| t.ty().clone()).collect::<Vec<_>>()),
+            });
+        }
+        if let Some(i) = (0..expected.len()).find(|&i| &expected[i] != leaves[i].ty()) {
+            return Err(Error::Argument {
+                function: self.program.name().to_owned(),
+                index: i,
+                expected: expected[i].clone(),
+                found: leaves[i].ty().clone(),
+            });
+        }
+        let values = values(&leaves)?;
+        let refs: SmallVec<[&Value; 8]> = values.iter().collect();
+        let results = self.runnable.run(&refs)?;
+        Ok(self.output.with_leaves(results.into_iter().map(Tensor::from_value)))
+    }
+    /// The typed program.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+    /// What lowering, compiling and loading took.
+    pub fn timings(&self) -> Timings {
+        self.timings
+    }
+}

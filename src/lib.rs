@@ -1,0 +1,45 @@
+//! Composable transformations of array programs, compiled.
+//!
+//! ```
+//! use rune::prelude::*;
+//!
+//! fn f(x: &Tensor) -> Tensor { x * x + x.sin() }
+//!
+//! let x = Tensor::scalar(2.0f32);
+//! let df = grad(f); // an ordinary function again
+//! println!("{:.4}", df(&x).item::<f32>()?);
+//! let fast = jit(grad(grad(f))); // composes in any order
+//! println!("{:.4}", fast(&x).item::<f32>()?);
+//! let lowered = jit(f).lower(&x)?; // inspect
+//! println!("{}\n{}", lowered.program(), lowered.code());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#[cfg(feature = "compile")]
+mod compile;
+mod device;
+#[cfg(feature = "compile")]
+mod eager;
+mod error;
+#[cfg(feature = "compile")]
+mod host_ops;
+#[cfg(feature = "compile")]
+mod jit;
+#[cfg(feature = "compile")]
+mod log;
+
+pub use device::{default_device, set_default_device};
+pub use error::Error;
+#[cfg(feature = "compile")]
+pub use jit::{Compiled, Jit, Lowered, jit};
+pub use rune_trace::*;
+
+/// What most programs use: `use rune::prelude::*;`.
+pub mod prelude {
+    #[cfg(feature = "compile")]
+    pub use crate::jit::jit;
+    pub use rune_trace::{
+        Arg, DType, Tensor, Tree, grad, grad_argnums, grad_aux, make_program, name_scope, value_and_grad,
+        value_and_grad_argnums, value_and_grad_aux,
+    };
+}
