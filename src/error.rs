@@ -24,7 +24,9 @@ pub enum Error {
     #[error(transparent)]
     Run(#[from] rune_iree::RunError),
     /// A compiled function was called with arguments of another structure.
-    #[error("`{function}` was compiled for the arguments {expected}, and is called with {found}; compile it for these, or call it through `jit`")]
+    #[error(
+        "`{function}` was compiled for the arguments {expected}, and is called with {found}; compile it for these, or call it through `jit`"
+    )]
     Arguments {
         /// The function.
         function: String,
@@ -34,7 +36,9 @@ pub enum Error {
         found: String,
     },
     /// A compiled function was called with an argument of another type.
-    #[error("`{function}` was compiled for {expected} as tensor {index} of its arguments, and is called with {found}; compile it for these types, or call it through `jit`, which does")]
+    #[error(
+        "`{function}` was compiled for {expected} as tensor {index} of its arguments, and is called with {found}; compile it for these types, or call it through `jit`, which does"
+    )]
     Argument {
         /// The function.
         function: String,
@@ -49,7 +53,9 @@ pub enum Error {
     #[error(transparent)]
     Interpret(#[from] rune_trace::interpret::InterpretError),
     /// No device has this name.
-    #[error("RUNE_DEVICE={0}: there is no such device; known are reference (the interpreter) and those of IREE: cpu, local-sync, local-task, cuda, metal, vulkan")]
+    #[error(
+        "RUNE_DEVICE={0}: there is no such device; known are reference (the interpreter) and those of IREE: cpu, local-sync, local-task, cuda, metal, vulkan"
+    )]
     UnknownDevice(String),
     /// A value could not be brought to the host.
     #[error("a value could not be read from its device: {0}")]

@@ -10,11 +10,8 @@ pub(crate) struct HostOps(pub Vec<HostCall>);
 
 impl HostCalls for HostOps {
     fn functions(&self) -> Vec<HostFunction> {
-        let function = |c: &HostCall| HostFunction {
-            name: c.name.clone(),
-            inputs: c.inputs.clone(),
-            outputs: c.outputs.clone(),
-        };
+        let function =
+            |c: &HostCall| HostFunction { name: c.name.clone(), inputs: c.inputs.clone(), outputs: c.outputs.clone() };
         self.0.iter().map(function).collect()
     }
     fn call(&self, index: usize, args: &[Array]) -> Result<Vec<Array>, String> {

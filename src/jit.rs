@@ -1,8 +1,8 @@
 //! `jit`: a function traced once for each types of arguments, and compiled.
 
+use crate::Error;
 use crate::compile::{self, Runnable, Timings, list};
 use crate::device::{Place, default_device};
-use crate::Error;
 use arc_swap::ArcSwap;
 use rune_trace::{ArgRefs, Arguments, Function, Program, Tensor, Tree, Type, Value, lax, name_of, trace_function};
 use rustc_hash::FxHasher;
@@ -132,7 +132,7 @@ impl<F, Out: Tree> Core<F, Out> {
     {
         let traced = trace_function::<X, F>(&self.f, args, &self.name, "jit");
         let inputs: Vec<Tensor> = leaves.iter().map(|t| (*t).clone()).chain(traced.captured).collect();
-        let results = lax::call(&Arc::new(traced.program.simplify()), &inputs);
+        let results = lax::call(&Arc::new(traced.program), &inputs);
         traced.output.with_leaves(results)
     }
 
@@ -198,7 +198,7 @@ impl<F, Out: Tree> Core<F, Out> {
             return Err(Failed::CapturesTraced);
         }
         let (program, output) = traced.close().map_err(Error::from)?;
-        Ok((Arc::new(program.simplify()), output))
+        Ok((Arc::new(program), output))
     }
 
     /// Why the function is compiled for arguments of these types.

@@ -5,8 +5,9 @@ use once_cell::sync::Lazy;
 use rune_iree::CacheOutcome;
 use rune_trace::Program;
 
-static LEVEL: Lazy<u8> =
-    Lazy::new(|| std::env::var("LOG_JIT").ok().map_or(0, |v| v.trim().parse().unwrap_or(u8::from(!v.trim().is_empty()))));
+static LEVEL: Lazy<u8> = Lazy::new(|| {
+    std::env::var("LOG_JIT").ok().map_or(0, |v| v.trim().parse().unwrap_or(u8::from(!v.trim().is_empty())))
+});
 
 /// A program on its way through the compiler.
 pub(crate) struct Compiling<'p> {
@@ -32,7 +33,10 @@ impl<'p> Compiling<'p> {
         let Timings { lower, compile, load, .. } = timings;
         tracing::info!(name = self.program.name(), from, ?lower, ?compile, ?load, "ready");
         if *LEVEL > 0 {
-            eprintln!("=============== {}: lowered in {lower:.1?}, {from} in {compile:.1?}, loaded in {load:.1?}\n", self.program.name());
+            eprintln!(
+                "=============== {}: lowered in {lower:.1?}, {from} in {compile:.1?}, loaded in {load:.1?}\n",
+                self.program.name()
+            );
         }
     }
 }
