@@ -11,8 +11,9 @@ pub mod interpret;
 mod make_program;
 pub mod op;
 pub mod program;
-mod tensor;
+mod simplify;
 pub mod storage;
+mod tensor;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod transform;

@@ -26,6 +26,8 @@ pub struct Generator {
     pub constants: bool,
     /// How deep sub-programs lie in each other: 0 for none.
     pub depth: u32,
+    /// Whether arrays hold NaN, infinities, -0 and the extremes of integers, too.
+    pub extremes: bool,
     /// Names of operations that are left out.
     pub without: Vec<&'static str>,
 }
@@ -36,7 +38,7 @@ impl Generator {
         let mut dtypes = DType::ALL.to_vec();
         dtypes.extend([DType::F32; 10]);
         dtypes.extend([DType::I32; 3]);
-        Generator { state: seed, dtypes, constants: true, depth: 2, without: Vec::new() }
+        Generator { state: seed, dtypes, constants: true, depth: 2, extremes: false, without: Vec::new() }
     }
 
     /// A random number (SplitMix64).
@@ -70,8 +72,11 @@ impl Generator {
 
     /// A random array of this type: small whole and half numbers, in which most arithmetic is exact.
     pub fn array(&mut self, ty: &Type) -> Array {
+        const EXTREMES: [f64; 6] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 1e-300, 1e300];
+        let least = if ty.dtype.is_unsigned_int() { 0.0 } else { 8.0 };
         with_element!(ty.dtype, T => Array::from_fn(&ty.shape, |_| {
-            T::from_f64((self.below(17) as f64 - if ty.dtype.is_unsigned_int() { 0.0 } else { 8.0 }) / 2.0)
+            let extreme = self.extremes && self.chance(4);
+            T::from_f64(if extreme { self.pick(&EXTREMES) } else { (self.below(17) as f64 - least) / 2.0 })
         }))
     }
     fn constant(&mut self) -> Value {

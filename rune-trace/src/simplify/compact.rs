@@ -1,0 +1,67 @@
+//! Leaving out what nothing uses.
+
+use crate::{Program, ProgramBuilder, Var};
+
+/// What the outputs of a program depend on.
+pub(super) struct Live {
+    /// Variables by position.
+    pub(super) vars: Vec<bool>,
+    /// Instructions by position: whether any of their results is used.
+    pub(super) instructions: Vec<bool>,
+}
+
+pub(super) fn live(program: &Program) -> Live {
+    let mut vars = vec![false; program.num_vars()];
+    program.outputs().iter().for_each(|v| vars[v.index()] = true);
+    let mut instructions = vec![false; program.instructions().len()];
+    for (i, instruction) in program.instructions().iter().enumerate().rev() {
+        instructions[i] = instruction.results().any(|v| vars[v.index()]);
+        if instructions[i] {
+            instruction.op.operands().into_iter().for_each(|v| vars[v.index()] = true);
+        }
+    }
+    Live { vars, instructions }
+}
+
+/// The same program without instructions and constants that nothing uses.
+pub(super) fn without_dead(program: &Program) -> Program {
+    compact(program, |_| true)
+}
+
+/// As [`without_dead`], and without inputs that nothing uses.
+pub(super) fn without_dead_inputs(program: &Program) -> Program {
+    compact(program, |live| live)
+}
+
+fn compact(program: &Program, keeps_input: impl Fn(bool) -> bool) -> Program {
+    let live = live(program);
+    let mut renamed = vec![Var(u32::MAX); program.num_vars()];
+    let mut next = 0;
+    let mut keep = |v: usize| {
+        renamed[v] = Var(next);
+        next += 1;
+    };
+    let (mut inputs, mut constants) = (Vec::new(), Vec::new());
+    for (i, ty) in program.input_types().iter().enumerate() {
+        if keeps_input(live.vars[i]) {
+            keep(i);
+            inputs.push(ty.clone());
+        }
+    }
+    for (i, value) in (program.inputs().len()..).zip(program.constants()) {
+        if live.vars[i] {
+            keep(i);
+            constants.push(value.clone());
+        }
+    }
+    let mut builder = ProgramBuilder::new(program.name(), inputs, constants);
+    for (instruction, _) in program.instructions().iter().zip(&live.instructions).filter(|(_, live)| **live) {
+        let Ok(op) = instruction.op.try_map(|v| Ok::<_, std::convert::Infallible>(renamed[v.index()]));
+        let results = builder.push(op, instruction.origin.clone()).expect("what is used is kept");
+        for (old, new) in instruction.results().zip(results) {
+            renamed[old.index()] = new;
+        }
+    }
+    let outputs = program.outputs().iter().map(|v| renamed[v.index()]).collect();
+    builder.finish(outputs).expect("outputs are kept")
+}

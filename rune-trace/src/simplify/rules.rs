@@ -1,0 +1,71 @@
+//! The identities, one group of operations in a file.
+
+mod elements;
+mod moves;
+
+use super::{Forward, Rewrite};
+use crate::op::Literal;
+use crate::{DType, Op, Var};
+
+impl Forward<'_> {
+    /// What the identities make of an operation on variables of the new program.
+    pub(super) fn rewrite(&mut self, op: &Op) -> Rewrite {
+        match op {
+            Op::Unary { f, x } => self.unary(*f, *x),
+            Op::IntegerPow { x, y } => self.integer_pow(*x, *y),
+            Op::Binary { f, x, y } => self.binary(*f, *x, *y),
+            Op::Select { pred, on_true, on_false } => self.select(*pred, *on_true, *on_false),
+            Op::Convert { x, dtype } => self.convert(*x, *dtype),
+            Op::BitcastConvert { x, dtype } => self.bitcast_convert(*x, *dtype),
+            Op::BroadcastInDim { x, shape, dims } => self.broadcast_in_dim(*x, shape, dims),
+            Op::Reshape { x, shape } => self.reshape(*x, shape),
+            Op::Transpose { x, permutation } => self.transpose(*x, permutation),
+            Op::Slice { x, start, limit, strides } => self.slice(*x, start, limit, strides),
+            Op::Pad { x, padding: _, config } => self.pad(*x, config),
+            Op::Concatenate { xs, dimension } => self.concatenate(xs, *dimension),
+            Op::Reverse { x, axes } => self.reverse(*x, axes),
+            Op::DynamicSlice { x, start_indices, slice_sizes } => self.dynamic_slice(*x, start_indices, slice_sizes),
+            Op::DynamicUpdateSlice { x, update, start_indices: _ } => self.dynamic_update_slice(*x, *update),
+            Op::StopGradient { x } => match self.made_by(*x) {
+                Some(Op::StopGradient { .. }) => Rewrite::Is(*x),
+                _ => Rewrite::Stays,
+            },
+            Op::Call { args, program } => match self.calls.rewrite(program, args) {
+                Some(op) => Rewrite::Becomes(op),
+                None => Rewrite::Stays,
+            },
+            Op::Constant { .. }
+            | Op::Compare { .. }
+            | Op::Clamp { .. }
+            | Op::Iota { .. }
+            | Op::Gather { .. }
+            | Op::Scatter { .. }
+            | Op::Reduce { .. }
+            | Op::ArgReduce { .. }
+            | Op::ReduceWindow { .. }
+            | Op::Cumulative { .. }
+            | Op::Sort { .. }
+            | Op::TopK { .. }
+            | Op::DotGeneral { .. }
+            | Op::Conv { .. }
+            | Op::Threefry2x32 { .. }
+            | Op::OptimizationBarrier { .. } => Rewrite::Stays,
+        }
+    }
+
+    /// The operation that a variable is the only result of.
+    fn made_by(&self, v: Var) -> Option<&Op> {
+        self.made_by[v.index()].as_ref()
+    }
+    /// The number that a variable holds everywhere.
+    fn known(&self, v: Var) -> Option<Literal> {
+        self.splats[v.index()]
+    }
+    /// Whether a variable holds the number `x` everywhere, which is not -0.
+    fn holds(&self, v: Var, x: f64) -> bool {
+        self.known(v).is_some_and(|known| known == Literal::from_f64(known.dtype(), x))
+    }
+    fn dtype(&self, v: Var) -> DType {
+        self.ty(v).dtype
+    }
+}

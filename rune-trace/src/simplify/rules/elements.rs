@@ -1,0 +1,130 @@
+//! Identities of operations on elements.
+
+use super::{Forward, Rewrite};
+use crate::op::{BinaryFn, Literal, UnaryFn};
+use crate::{DType, Op, Var};
+
+impl Forward<'_> {
+    pub(super) fn unary(&self, f: UnaryFn, x: Var) -> Rewrite {
+        use UnaryFn::*;
+        let Some(Op::Unary { f: inner, x: inside }) = self.made_by(x) else { return Rewrite::Stays };
+        match (f, inner) {
+            (Neg, Neg) | (Not, Not) => Rewrite::Is(*inside),
+            // |-x| = |x|, of the least integer too, which is its own negative.
+            (Abs, Neg) => Rewrite::Becomes(Op::Unary { f: Abs, x: *inside }),
+            (Abs, Abs) | (Sign, Sign) => Rewrite::Is(x),
+            // What is whole stays as it is.
+            (Floor | Ceil | RoundAfz | RoundEven, Floor | Ceil | RoundAfz | RoundEven) => Rewrite::Is(x),
+            _ => Rewrite::Stays,
+        }
+    }
+
+    pub(super) fn integer_pow(&self, x: Var, y: i32) -> Rewrite {
+        match y {
+            0 => Rewrite::Splat(Literal::from_f64(self.dtype(x), 1.0)),
+            1 => Rewrite::Is(x),
+            _ => Rewrite::Stays,
+        }
+    }
+
+    pub(super) fn binary(&self, f: BinaryFn, x: Var, y: Var) -> Rewrite {
+        use BinaryFn::*;
+        let dtype = self.dtype(x);
+        let exact = !dtype.is_float();
+        let (zero_x, zero_y) = (self.holds(x, 0.0), self.holds(y, 0.0));
+        let (one_x, one_y) = (self.holds(x, 1.0), self.holds(y, 1.0));
+        // -0.0 is the neutral element of float addition: 0.0 + 0.0 and -0.0 + -0.0 are themselves.
+        let neutral =
+            |v: Var, zero: bool| if exact { zero } else { self.known(v) == Some(Literal::from_f64(dtype, -0.0)) };
+        let is = |from: Var, yes: bool| if yes { Some(from) } else { None };
+        let found = match f {
+            Add => is(x, neutral(y, zero_y)).or(is(y, neutral(x, zero_x))),
+            // x - 0.0 is x for -0.0 too; x - -0.0 is not.
+            Sub => is(x, zero_y),
+            Mul => is(x, one_y).or(is(y, one_x)).or(is(x, exact && zero_x)).or(is(y, exact && zero_y)),
+            Div => is(x, one_y),
+            Pow => is(x, one_y),
+            Rem | Atan2 => None,
+            Max | Min => is(x, x == y),
+            And => is(x, x == y || self.ones(y) || zero_x).or(is(y, self.ones(x) || zero_y)),
+            Or => is(x, x == y || self.ones(x) || zero_y).or(is(y, self.ones(y) || zero_x)),
+            Xor => is(x, zero_y).or(is(y, zero_x)),
+            ShiftLeft | ShiftRightArithmetic | ShiftRightLogical => is(x, zero_y),
+        };
+        match found {
+            Some(v) => Rewrite::Is(v),
+            None if exact && x == y && matches!(f, Sub | Xor) => Rewrite::Splat(Literal::from_f64(dtype, 0.0)),
+            None => Rewrite::Stays,
+        }
+    }
+
+    /// Whether all bits of all elements of an integer or `bool` variable are set.
+    fn ones(&self, v: Var) -> bool {
+        self.known(v).is_some_and(|known| {
+            let bits = if known.dtype() == DType::Bool { 1 } else { 8 * known.dtype().size() };
+            known.bits() == u64::MAX >> (64 - bits)
+        })
+    }
+
+    pub(super) fn select(&self, pred: Var, on_true: Var, on_false: Var) -> Rewrite {
+        if on_true == on_false || self.known(pred).is_some_and(|p| p.bits() == 1) {
+            return Rewrite::Is(on_true);
+        }
+        if self.known(pred).is_some_and(|p| p.bits() == 0) {
+            return Rewrite::Is(on_false);
+        }
+        match self.made_by(pred) {
+            Some(Op::Unary { f: UnaryFn::Not, x }) => {
+                Rewrite::Becomes(Op::Select { pred: *x, on_true: on_false, on_false: on_true })
+            }
+            _ => Rewrite::Stays,
+        }
+    }
+
+    pub(super) fn convert(&self, x: Var, dtype: DType) -> Rewrite {
+        if self.dtype(x) == dtype {
+            return Rewrite::Is(x);
+        }
+        match self.made_by(x) {
+            Some(Op::Convert { x: inside, .. }) if embeds(self.dtype(*inside), self.dtype(x)) => {
+                Rewrite::Becomes(Op::Convert { x: *inside, dtype })
+            }
+            _ => Rewrite::Stays,
+        }
+    }
+
+    pub(super) fn bitcast_convert(&self, x: Var, dtype: DType) -> Rewrite {
+        if self.dtype(x) == dtype {
+            return Rewrite::Is(x);
+        }
+        match self.made_by(x) {
+            Some(Op::BitcastConvert { x: inside, .. }) if self.dtype(*inside) == dtype => Rewrite::Is(*inside),
+            _ => Rewrite::Stays,
+        }
+    }
+}
+
+/// Whether every number of dtype `from` is one of dtype `to`, so that a conversion by way of `to` is one at once.
+///
+/// From floats to integers there is none: a detour over a wider float truncates and saturates alike.
+fn embeds(from: DType, to: DType) -> bool {
+    use DType::*;
+    match (from, to) {
+        // `bool` is 0 or 1 in every dtype.
+        (Bool, _) => true,
+        (_, Bool) => false,
+        (F16 | BF16, F32 | F64) | (F32, F64) => true,
+        (F16 | BF16 | F32 | F64, _) => false,
+        (I8 | U8, F16) => true,
+        (I8 | U8, BF16) => true,
+        (I8 | U8 | I16 | U16, F32) => true,
+        (I8 | U8 | I16 | U16 | I32 | U32, F64) => true,
+        (_, F16 | BF16 | F32 | F64) => false,
+        // To an equally wide or wider integer all bits are kept; signs are extended, so that a negative number would
+        // be another by way of an unsigned dtype.
+        (I8 | I16 | I32 | I64, U8 | U16 | U32 | U64) => false,
+        (I8 | I16 | I32 | I64, I8 | I16 | I32 | I64) => from.size() <= to.size(),
+        (U8 | U16 | U32 | U64, U8 | U16 | U32 | U64) => from.size() <= to.size(),
+        (U8 | U16 | U32 | U64, I8 | I16 | I32 | I64) => from.size() < to.size(),
+    }
+}
