@@ -160,12 +160,13 @@ class Case:
 
     `f` computes it with JAX. Floats narrower than f64 are widened to f64 before and rounded after, once: so the expected
     numbers are JAX's at a precision at which JAX's own error does not count. `out` is the dtype of float results.
+    `smooth` is differentiated in the place of `f`, where JAX has another derivative at a kink.
     `expect` gives the results where JAX does not have the documented meaning or lacks the operation for a dtype.
     """
 
-    def __init__(self, op, label, inputs, f, attrs=None, grad=False, out=None, expect=None):
+    def __init__(self, op, label, inputs, f, attrs=None, grad=False, out=None, expect=None, smooth=None):
         self.op, self.label, self.inputs, self.f = op, label, [np.asarray(x) for x in inputs], f
-        self.attrs, self.expect = attrs or {}, expect
+        self.attrs, self.expect, self.smooth = attrs or {}, expect, smooth or f
         floats = [x.dtype for x in self.inputs if is_float(x.dtype)]
         self.out = DTYPES[out] if out else (floats[0] if floats else None)
         self.differentiable = [is_float(x.dtype) for x in self.inputs]
@@ -174,8 +175,8 @@ class Case:
     def wide(self):
         return [x.astype(np.float64) if is_float(x.dtype) else x for x in self.inputs]
 
-    def results(self, inputs):
-        y = self.f(*inputs)
+    def results(self, inputs, f=None):
+        y = (f or self.f)(*inputs)
         return list(y) if isinstance(y, (tuple, list)) else [y]
 
     def compute(self, inputs):
@@ -189,7 +190,7 @@ class Case:
             full = list(inputs)
             for k, x in zip(at, floats):
                 full[k] = x
-            return [y for y in self.results(full) if is_float(y.dtype)]
+            return [y for y in self.results(full, self.smooth) if is_float(y.dtype)]
 
         floats = [inputs[k] for k in at]
         tangents = [jnp.asarray(tangent(k, self.inputs[k].shape, np.float64)) for k in at]

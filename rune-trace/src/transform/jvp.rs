@@ -190,6 +190,9 @@ fn sort(operands: &[Dual], dimension: usize, num_keys: usize) -> SmallVec<[Dual;
 
 /// The elements of `t` at `positions` along `axis`; all other axes go along.
 fn take_along_axis(t: &Tangent, positions: &Tensor, axis: usize) -> Tangent {
+    if positions.size() == 0 {
+        return Tangent::ZERO;
+    }
     let rank = positions.rank();
     let others: Dims = (0..rank).filter(|&a| a != axis).collect();
     let dims = GatherDims {

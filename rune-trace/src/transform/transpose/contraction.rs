@@ -3,8 +3,9 @@
 use super::{Acc, Slot};
 use crate::op::{ConvDims, Dims, DotDims, Window, WindowFn};
 use crate::tensor::lax;
-use crate::{Shape, Tensor};
+use crate::{DType, Shape, Tensor};
 use smallvec::SmallVec;
+use std::cmp::Ordering;
 
 /// For z = x · y the cotangent of x is that of z contracted with y over the axes that z has from y.
 pub(super) fn dot_general(ct: &Tensor, lhs: &Slot, rhs: &Slot, dims: &DotDims, acc: &mut Acc) {
@@ -33,8 +34,15 @@ fn operand(ct: &Tensor, x: &Slot, other: &Tensor, dims: &DotDims, second: bool) 
         lhs_contract: (first..first + other_free.len()).collect(),
         rhs_contract: other_free.into(),
     };
-    // Where the product was accumulated in a wider dtype, so is this one.
-    let product = lax::dot_general(ct, &lax::convert(other, ct.dtype()), back, ct.dtype());
+    // Where the product was accumulated in a wider dtype, so is this one; where it was rounded to a narrower one, the
+    // operands were not.
+    let wide = match ct.dtype().size().cmp(&other.dtype().size()) {
+        Ordering::Greater => ct.dtype(),
+        Ordering::Less => other.dtype(),
+        Ordering::Equal if ct.dtype() == other.dtype() => ct.dtype(),
+        Ordering::Equal => DType::F32,
+    };
+    let product = lax::dot_general(&lax::convert(ct, wide), &lax::convert(other, wide), back, wide);
     // Its axes are: batch, free axes of x, then the contracted ones in the order in which `other` has them.
     let mut contracted: Vec<(usize, usize)> =
         dims.rhs_contract.iter().copied().zip(dims.lhs_contract.iter().copied()).collect();

@@ -1,0 +1,341 @@
+//! Every operation of the table against JAX: results of the interpreter, and derivatives.
+
+#[path = "../../tests/support/tolerance.rs"]
+mod tolerance;
+#[path = "../../tests/support/vectors.rs"]
+mod vectors;
+
+use rune_trace::interpret::eval_op;
+use rune_trace::op::{Op, Parts};
+use rune_trace::{Array, DType, Origin, ProgramBuilder, Tensor, Type, Var, grad, lax, types};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+use tolerance::Tolerance;
+use vectors::{Case, cotangent, tangent};
+
+static CASES: LazyLock<Vec<Case>> =
+    LazyLock::new(|| vectors::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors")));
+
+/// Operations that no vectors are for, and why.
+const WITHOUT_VECTORS: [(&str, &str); 1] =
+    [("call", "means what its program means; `a_call_is_its_program` runs the other operations through it")];
+
+/// Operations that take no arrays of rank 0.
+const NEVER_RANK_0: [&str; 13] = [
+    "argmax",
+    "argmin",
+    "concatenate",
+    "conv",
+    "cumlogsumexp",
+    "cummax",
+    "cummin",
+    "cumprod",
+    "cumsum",
+    "iota",
+    "sort",
+    "top_k",
+    "bitcast_convert",
+];
+
+/// Collects what fails, so that a test tells of all of it.
+#[derive(Default)]
+struct Report {
+    checked: BTreeMap<&'static str, BTreeMap<DType, usize>>,
+    failures: Vec<String>,
+}
+
+impl Report {
+    fn checked(&mut self, case: &Case) {
+        *self.checked.entry(case.name()).or_default().entry(case.dtype()).or_default() += 1;
+    }
+    fn check(&mut self, case: &Case, what: &str, tolerance: Tolerance, found: &Array, expected: &Array) {
+        if let Err(why) = tolerance.check(found, expected) {
+            self.failures.push(format!("{}: {what} {why} ({tolerance:?})", case.title()));
+        }
+    }
+    /// What `f` computes, or nothing if it panics, which is a failure of the case.
+    fn catch<T>(&mut self, case: &Case, f: impl FnOnce() -> T) -> Option<T> {
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f));
+        let text = |e: Box<dyn std::any::Any + Send>| match e.downcast::<String>() {
+            Ok(text) => *text,
+            Err(_) => "panics".to_owned(),
+        };
+        result.map_err(|e| self.failures.push(format!("{}: {}", case.title(), text(e)))).ok()
+    }
+    /// Prints how many cases were checked, and fails if one did.
+    fn finish(self, what: &str) {
+        let total: usize = self.checked.values().flat_map(BTreeMap::values).sum();
+        println!("{what}: {total} cases of {} operations", self.checked.len());
+        for (op, by_dtype) in &self.checked {
+            let counts: Vec<String> = by_dtype.iter().map(|(d, n)| format!("{d} {n}")).collect();
+            println!("  {op}: {}", counts.join(", "));
+        }
+        assert!(total > 0, "nothing was checked");
+        let shown: Vec<&String> = self.failures.iter().take(100).collect();
+        assert!(self.failures.is_empty(), "{what}: {} of {total} fail\n{shown:#?}", self.failures.len());
+    }
+}
+
+/// A place in an operation where a dtype stands: an operand (those of a variadic operation are alike), or an attribute.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Place {
+    Operand(usize),
+    Attribute(&'static str),
+}
+
+/// The dtypes of a case by place.
+fn places(op: &Op<usize>, inputs: &[Type]) -> Vec<(Place, DType)> {
+    let alike_from = match op.name() {
+        "concatenate" | "sort" | "optimization_barrier" => 1,
+        "dynamic_slice" => 2,
+        _ => 3,
+    };
+    let operands = inputs.iter().enumerate().take(alike_from);
+    let mut all: Vec<(Place, DType)> = operands.map(|(i, ty)| (Place::Operand(i), ty.dtype)).collect();
+    for (name, value) in op.attributes() {
+        if let Some(dtype) = dtype_of(&value) {
+            all.push((Place::Attribute(name), dtype));
+        }
+    }
+    all
+}
+
+/// The dtype that an attribute is, or is a scalar of.
+fn dtype_of(value: &Value) -> Option<DType> {
+    value.as_str()?.rsplit(':').next()?.parse().ok()
+}
+
+/// Whether the types of a case stay right when the dtype `from` becomes `to`: everywhere, or at `place` alone.
+fn also_takes(op: &Op<usize>, inputs: &[Type], place: &Place, from: DType, to: DType) -> bool {
+    let alone: Vec<Type> = (inputs.iter().enumerate())
+        .map(|(i, ty)| if *place == Place::Operand(i) { ty.with_dtype(to) } else { ty.clone() })
+        .collect();
+    let everywhere: Vec<Type> =
+        inputs.iter().map(|ty| if ty.dtype == from { ty.with_dtype(to) } else { ty.clone() }).collect();
+    let accepts = |inputs: &[Type], which: &dyn Fn(&str) -> bool| {
+        let attributes = op.attributes().into_iter().map(|(name, value)| {
+            let replace = which(name) && dtype_of(&value) == Some(from);
+            (name.to_owned(), if replace { with_dtype(&value, to) } else { value })
+        });
+        let operands = (0..inputs.len()).collect();
+        let attributes = attributes.collect();
+        let parts = Parts { name: op.name().to_owned(), operands, attributes, programs: Vec::new() };
+        Op::from_parts(parts).is_ok_and(|op| types::infer(&op.map(|&i| &inputs[i])).is_ok())
+    };
+    match place {
+        Place::Operand(_) => {
+            accepts(&alone, &|_| false) || accepts(&everywhere, &|_| false) || accepts(&everywhere, &|_| true)
+        }
+        Place::Attribute(here) => accepts(inputs, &|name| name == *here) || accepts(&everywhere, &|_| true),
+    }
+}
+
+/// A dtype or a scalar as an attribute, of another dtype.
+fn with_dtype(value: &Value, to: DType) -> Value {
+    let is_scalar = value.as_str().is_some_and(|text| text.contains(':'));
+    match (is_scalar, to) {
+        (false, to) => Value::from(to.name()),
+        (true, DType::Bool) => Value::from("true:bool"),
+        (true, to) => Value::from(format!("1:{to}")),
+    }
+}
+
+#[test]
+fn every_operation_has_cases_for_every_dtype_that_it_takes() {
+    let mut present: BTreeMap<&str, BTreeMap<Place, BTreeSet<DType>>> = BTreeMap::new();
+    let mut allowed = present.clone();
+    let mut shapes: BTreeMap<&str, BTreeSet<Vec<Vec<usize>>>> = BTreeMap::new();
+    for case in CASES.iter() {
+        let inputs: Vec<Type> = case.inputs.iter().map(|x| x.ty().clone()).collect();
+        let outputs = types::infer(&case.op.map(|&i| &inputs[i])).unwrap_or_else(|e| panic!("{}: {e}", case.title()));
+        let expected: Vec<&Type> = case.outputs.iter().map(Array::ty).collect();
+        assert_eq!(outputs.iter().collect::<Vec<_>>(), expected, "{}", case.title());
+        let all_shapes = inputs.iter().chain(&outputs).map(|ty| ty.shape.to_vec()).collect();
+        shapes.entry(case.name()).or_default().insert(all_shapes);
+        for (place, from) in places(&case.op, &inputs) {
+            present.entry(case.name()).or_default().entry(place.clone()).or_default().insert(from);
+            let takes = allowed.entry(case.name()).or_default().entry(place.clone()).or_default();
+            for to in DType::ALL {
+                if !takes.contains(&to) && also_takes(&case.op, &inputs, &place, from, to) {
+                    takes.insert(to);
+                }
+            }
+        }
+    }
+    let mut missing = Vec::new();
+    for name in Op::<usize>::names() {
+        if WITHOUT_VECTORS.iter().any(|(n, _)| *n == name) {
+            continue;
+        }
+        let Some(takes) = allowed.get(name) else {
+            missing.push(format!("`{name}` has no vectors: add it to scripts/vectors, and run scripts/make-vectors"));
+            continue;
+        };
+        for (place, dtypes) in takes {
+            for dtype in dtypes.difference(&present[name][place]) {
+                missing.push(format!("`{name}` has no case of {dtype} at {place:?}"));
+            }
+        }
+        let shapes = &shapes[name];
+        let has = |wanted: &dyn Fn(&[usize]) -> bool| shapes.iter().flatten().any(|s| wanted(s));
+        if !has(&|s| s.contains(&0)) && name != "constant" {
+            missing.push(format!("`{name}` has no case without elements"));
+        }
+        if !has(&|s| s.is_empty()) && !NEVER_RANK_0.contains(&name) {
+            missing.push(format!("`{name}` has no case of rank 0"));
+        }
+        if shapes.len() < 3 && name != "constant" {
+            missing.push(format!("`{name}` has cases of {} shapes only", shapes.len()));
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn the_interpreter_agrees_with_jax() {
+    let mut report = Report::default();
+    for case in CASES.iter() {
+        report.checked(case);
+        match eval_op(&case.on_inputs()) {
+            Err(e) => report.failures.push(format!("{}: {e}", case.title())),
+            Ok(found) => {
+                assert_eq!(found.len(), case.outputs.len(), "{}", case.title());
+                for (i, (x, y)) in found.iter().zip(&case.outputs).enumerate() {
+                    let tolerance = tolerance::interpreter(case.name(), y.dtype());
+                    report.check(case, &format!("result {i}"), tolerance, x, y);
+                }
+            }
+        }
+    }
+    report.finish("interpreter against JAX");
+}
+
+#[test]
+fn reverse_derivatives_agree_with_jax() {
+    let mut report = Report::default();
+    for case in CASES.iter() {
+        let Some(derivatives) = &case.derivatives else { continue };
+        report.checked(case);
+        let Some(gradients) = report.catch(case, || vjp(case)) else { continue };
+        let expected = derivatives.vjp.iter().enumerate().filter_map(|(i, x)| Some((i, x.as_ref()?)));
+        for ((i, expected), found) in expected.zip(gradients) {
+            let tolerance = tolerance::derivative(case.name(), expected.dtype());
+            report.check(case, &format!("cotangent of input {i}"), tolerance, &found, expected);
+        }
+    }
+    report.finish("reverse derivatives against JAX");
+}
+
+#[test]
+fn forward_derivatives_agree_with_jax() {
+    let mut report = Report::default();
+    for case in CASES.iter() {
+        let Some(derivatives) = &case.derivatives else { continue };
+        report.checked(case);
+        let Some(tangents) = report.catch(case, || jvp(case)) else { continue };
+        let expected = derivatives.jvp.iter().enumerate().filter_map(|(k, y)| Some((k, y.as_ref()?)));
+        for ((k, expected), found) in expected.zip(tangents) {
+            let tolerance = tolerance::derivative(case.name(), expected.dtype());
+            report.check(case, &format!("tangent of output {k}"), tolerance, &found, expected);
+        }
+    }
+    report.finish("forward derivatives against JAX");
+}
+
+#[test]
+fn a_call_is_its_program() {
+    let mut report = Report::default();
+    for case in CASES.iter() {
+        report.checked(case);
+        let called = called(case);
+        let expected = eval_op(&case.on_inputs()).expect("the operation itself can be evaluated");
+        let found = eval_op(&called.op.map(|&i| &case.inputs[i])).expect("a call can be evaluated");
+        for (i, (x, y)) in found.iter().zip(&expected).enumerate() {
+            report.check(case, &format!("result {i} of a call"), Tolerance::Exact, x, y);
+        }
+        if case.derivatives.is_none() || case.dtype() != DType::F32 {
+            continue;
+        }
+        for (i, (x, y)) in vjp(&called).iter().zip(vjp(case)).enumerate() {
+            report.check(case, &format!("cotangent {i} of a call"), Tolerance::Exact, x, &y);
+        }
+        for (i, (x, y)) in jvp(&called).iter().zip(jvp(case)).enumerate() {
+            report.check(case, &format!("tangent {i} of a call"), Tolerance::Exact, x, &y);
+        }
+    }
+    report.finish("calls against their programs");
+}
+
+/// The case with its operation in a sub-program.
+fn called(case: &Case) -> Case {
+    let types = case.inputs.iter().map(|x| x.ty().clone()).collect();
+    let mut builder = ProgramBuilder::new("one", types, Vec::new());
+    let outputs = builder.push(case.op.map(|&i| Var(i as u32)), Origin::default()).expect("cases are well typed");
+    let program = Arc::new(builder.finish(outputs.to_vec()).expect("the outputs are assigned"));
+    let op = Op::Call { args: (0..case.inputs.len()).collect(), program };
+    let (label, inputs, outputs) = (case.label.clone(), case.inputs.clone(), case.outputs.clone());
+    Case { label, op, inputs, outputs, derivatives: None }
+}
+
+/// The tangents of the results of floats. A vjp is linear in the cotangents, and its vjp is the jvp.
+fn jvp(case: &Case) -> Vec<Array> {
+    let (inputs, floats) = inputs(case);
+    let tangents: Vec<Tensor> = (case.inputs.iter().enumerate())
+        .filter(|(_, x)| x.dtype().is_float())
+        .map(|(k, x)| Tensor::from_value(tangent(k, x.ty())))
+        .collect();
+    let cotangents = cotangents(case);
+    let back = |cotangents: &Vec<Tensor>| {
+        let gradients = grad(|floats: &Vec<Tensor>| weighted(case, &inputs, floats, cotangents))(&floats);
+        inner(&gradients, &tangents)
+    };
+    grad(back)(&cotangents).iter().map(array).collect()
+}
+
+/// The cotangents of the inputs of floats.
+fn vjp(case: &Case) -> Vec<Array> {
+    let (inputs, floats) = inputs(case);
+    let cotangents = cotangents(case);
+    let gradients = grad(|floats: &Vec<Tensor>| weighted(case, &inputs, floats, &cotangents))(&floats);
+    gradients.iter().map(array).collect()
+}
+
+fn array(x: &Tensor) -> Array {
+    x.to_array().expect("a derivative can be computed")
+}
+
+/// All inputs, and those of floats.
+fn inputs(case: &Case) -> (Vec<Tensor>, Vec<Tensor>) {
+    let inputs: Vec<Tensor> = case.inputs.iter().map(|x| Tensor::from_value(x.clone())).collect();
+    let floats = inputs.iter().filter(|x| x.dtype().is_float()).cloned().collect();
+    (inputs, floats)
+}
+
+/// The cotangents of the results of floats.
+fn cotangents(case: &Case) -> Vec<Tensor> {
+    let outputs = case.outputs.iter().enumerate().filter(|(_, y)| y.dtype().is_float());
+    outputs.map(|(k, y)| Tensor::from_value(cotangent(k, y.ty()))).collect()
+}
+
+/// The results of floats of a case's operation, on inputs of which those of floats are replaced, times cotangents, summed.
+fn weighted(case: &Case, inputs: &[Tensor], floats: &[Tensor], cotangents: &[Tensor]) -> Tensor {
+    let mut floats = floats.iter();
+    let all: Vec<&Tensor> = (inputs.iter())
+        .map(|x| if x.dtype().is_float() { floats.next().expect("as many as there are") } else { x })
+        .collect();
+    let mut results = Tensor::apply(case.op.map(|&i| all[i].clone())).to_vec();
+    results.retain(|y| y.dtype().is_float());
+    inner(&results, cotangents)
+}
+
+/// The inner product, as `f64`.
+fn inner(xs: &[Tensor], ys: &[Tensor]) -> Tensor {
+    assert_eq!(xs.len(), ys.len());
+    let products = xs.iter().zip(ys).map(|(x, y)| {
+        let sum = lax::reduce_sum(&lax::mul(x, y), &(0..x.rank()).collect::<Vec<_>>());
+        lax::convert(&sum, DType::F64)
+    });
+    products.reduce(|a, b| lax::add(&a, &b)).expect("there is something to differentiate")
+}

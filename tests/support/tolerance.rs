@@ -1,0 +1,187 @@
+//! How far a number may be from the one expected: the one table of it.
+//!
+//! Nothing here is as wide as it has to be for a test to pass, but as wide as the computation can be wrong: each
+//! entry says why it is not [`Tolerance::Exact`].
+
+use rune_trace::{Array, DType, Element, with_element};
+
+/// A way to compare arrays of one type. NaN is always as good as any other NaN.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Tolerance {
+    /// The same bits.
+    Exact,
+    /// Equal numbers: 0 is also -0.
+    Equal,
+    /// At most so many floats of the dtype apart, and of one sign unless 0.
+    Ulps(u64),
+    /// Apart by so many times the precision of the dtype, of the magnitude of the number or of the greatest in the array: what
+    /// sums of rounded terms can be wrong by, where terms of both signs all but cancel.
+    Scaled(f64),
+    /// As `Scaled`, of a magnitude of 1 at least: where terms are subtracted from 1.
+    Around1(f64),
+}
+
+impl Tolerance {
+    /// The first element of `found` that is not near enough to that of `expected`, as text.
+    pub fn check(self, found: &Array, expected: &Array) -> Result<(), String> {
+        if found.ty() != expected.ty() {
+            return Err(format!("is of type {}, and should be {}", found.ty(), expected.ty()));
+        }
+        with_element!(expected.dtype(), T => self.check_elements::<T>(found, expected))
+    }
+
+    fn check_elements<T: Element>(self, found: &Array, expected: &Array) -> Result<(), String> {
+        let (found, expected) = (found.as_slice::<T>(), expected.as_slice::<T>());
+        let finite = expected.iter().map(|x| x.to_f64().abs()).filter(|x| x.is_finite());
+        let greatest = finite.fold(0.0, f64::max);
+        for (i, (&x, &y)) in found.iter().zip(expected).enumerate() {
+            let both_nan = x != x && y != y;
+            if !both_nan && !self.accepts(x, y, greatest) {
+                let apart = match T::DTYPE.is_float() {
+                    true => format!(" ({} floats apart)", distance(x, y)),
+                    false => String::new(),
+                };
+                return Err(format!("element {i} is {x}, and should be {y}{apart}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn accepts<T: Element>(self, x: T, y: T, greatest: f64) -> bool {
+        if T::as_bytes(&[x]) == T::as_bytes(&[y]) {
+            return true;
+        }
+        match self {
+            Tolerance::Exact => false,
+            Tolerance::Equal => x == y,
+            Tolerance::Ulps(n) => x == y || distance(x, y) <= n,
+            Tolerance::Scaled(n) | Tolerance::Around1(n) => {
+                let (x, y) = (x.to_f64(), y.to_f64());
+                let least = if matches!(self, Tolerance::Around1(_)) { 1.0 } else { 0.0 };
+                x == y || (x - y).abs() <= n * precision(T::DTYPE) * y.abs().max(greatest).max(least)
+            }
+        }
+    }
+}
+
+/// The distance from 1 to the next float.
+pub fn precision(dtype: DType) -> f64 {
+    let bits = match dtype {
+        DType::F16 => 10,
+        DType::BF16 => 7,
+        DType::F32 => 23,
+        _ => 52,
+    };
+    0.5f64.powi(bits)
+}
+
+/// How many steps from float to float lead from `x` to `y`; through 0 if their signs differ.
+fn distance<T: Element>(x: T, y: T) -> u64 {
+    let ordered = |x: T| {
+        let mut raw = [0u8; 8];
+        let bytes = T::as_bytes(&[x]).to_vec();
+        raw[..bytes.len()].copy_from_slice(&bytes);
+        let bits = u64::from_le_bytes(raw) as i128;
+        let sign = 1i128 << (8 * bytes.len() - 1);
+        if bits & sign != 0 { -(bits ^ sign) } else { bits }
+    };
+    if x != x || y != y {
+        return u64::MAX;
+    }
+    u64::try_from((ordered(x) - ordered(y)).abs()).unwrap_or(u64::MAX)
+}
+
+/// The interpreter against JAX.
+///
+/// JAX's numbers are computed in f64 and rounded once (see `scripts/make-vectors`), and so are the interpreter's. Of
+/// dtypes narrower than f64 both are therefore nearly always the same float; never more than one apart.
+pub fn interpreter(op: &str, dtype: DType) -> Tolerance {
+    let rounded = |in_f64: Tolerance| if dtype == DType::F64 { in_f64 } else { Tolerance::Ulps(1) };
+    match op {
+        _ if !dtype.is_float() => Tolerance::Exact,
+        // Moved, or exactly rounded by IEEE 754.
+        "constant"
+        | "abs"
+        | "neg"
+        | "sign"
+        | "floor"
+        | "ceil"
+        | "round_afz"
+        | "round_even"
+        | "sqrt"
+        | "select"
+        | "convert"
+        | "bitcast_convert"
+        | "broadcast_in_dim"
+        | "reshape"
+        | "transpose"
+        | "slice"
+        | "pad"
+        | "concatenate"
+        | "reverse"
+        | "iota"
+        | "dynamic_slice"
+        | "dynamic_update_slice"
+        | "gather"
+        | "optimization_barrier"
+        | "stop_gradient"
+        | "add"
+        | "sub"
+        | "mul"
+        | "div"
+        | "rem"
+        | "sort"
+        | "top_k" => Tolerance::Exact,
+        // One of two elements; the table leaves open which of 0 and -0 is greater.
+        "max" | "min" | "clamp" | "reduce_max" | "reduce_min" | "reduce_window_max" | "reduce_window_min"
+        | "cummax" | "cummin" => Tolerance::Equal,
+        // A function of one number: libraries for f64 are within an ulp or two of the truth, each.
+        "exp" | "exp2" | "expm1" | "log" | "log1p" | "rsqrt" | "cbrt" | "sin" | "cos" | "tan" | "tanh" | "logistic"
+        | "erf" | "pow" | "atan2" => rounded(Tolerance::Ulps(4)),
+        // Some multiplications, each rounded once, in another order.
+        "integer_pow" => rounded(Tolerance::Ulps(8)),
+        // Sums and products of several terms in another order.
+        "reduce_prod" | "cumprod" => rounded(Tolerance::Ulps(16)),
+        "reduce_sum" | "reduce_window_sum" | "cumsum" | "cumlogsumexp" | "dot_general" | "conv" | "scatter" => {
+            rounded(Tolerance::Scaled(16.0))
+        }
+        _ => panic!("say in tests/support/tolerance.rs how far `{op}` may be off"),
+    }
+}
+
+/// Derivatives against JAX's.
+///
+/// Derivative rules are programs of several instructions, each of which rounds to the dtype; JAX's expected numbers were
+/// computed in f64 and rounded once. So the error is that of some dozen roundings, of the greatest magnitude that
+/// meets in a sum.
+pub fn derivative(op: &str, dtype: DType) -> Tolerance {
+    match op {
+        // Moved, or summed where several elements came from one; the sums are of halves and exact.
+        "neg"
+        | "sign"
+        | "floor"
+        | "ceil"
+        | "round_afz"
+        | "round_even"
+        | "select"
+        | "bitcast_convert"
+        | "reshape"
+        | "transpose"
+        | "slice"
+        | "concatenate"
+        | "reverse"
+        | "dynamic_slice"
+        | "dynamic_update_slice"
+        | "optimization_barrier"
+        | "stop_gradient"
+        | "add"
+        | "sub"
+        | "abs"
+        | "sort"
+        | "top_k" => Tolerance::Equal,
+        // The derivatives are y (1 - y) and 1 - y², with y rounded.
+        "logistic" | "tanh" => Tolerance::Around1(4.0),
+        _ if dtype.is_half() => Tolerance::Scaled(8.0),
+        _ => Tolerance::Scaled(16.0),
+    }
+}
