@@ -22,7 +22,7 @@ mod ty;
 pub mod types;
 
 pub use array::{ALIGNMENT, AlignedBytes, Array, DeviceBuffer, HostMemory, Value};
-pub use array_fns::{Argument, Axes, Operand, Scalar, Sections, Sizes, where_};
+pub use array_fns::*;
 pub use dtype::{DType, Element, UnknownDType};
 pub use function::{Arg, ArgRefs, Argnums, Arguments, Function};
 pub use grad::{

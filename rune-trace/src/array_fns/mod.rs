@@ -7,21 +7,33 @@
 mod activations;
 mod axes;
 mod broadcast;
+mod conv;
 mod convert;
 mod creation;
+mod einsum;
 mod elementwise;
 mod erf_inv;
+mod index;
 mod join;
 mod matmul;
 #[cfg(feature = "ndarray")]
 mod ndarray;
 mod operators;
+mod order;
+mod pool;
+pub mod random;
+mod rearrange;
 mod reductions;
 mod scalar;
 mod shape;
 
 pub use axes::Axes;
+pub use conv::{ConvOptions, ConvPadding, Layout, PerAxis};
+pub use einsum::einsum;
 pub use elementwise::where_;
+pub use index::{At, Ellipsis, IndexItem, Indexer, Indices, NewAxis, stepped};
 pub use join::Sections;
+pub use pool::PoolOptions;
+pub use rearrange::PadMode;
 pub use scalar::{Argument, Operand, Scalar};
 pub use shape::Sizes;

@@ -242,9 +242,9 @@ mod tests {
             }
         }));
         let x = Tensor::zeros([2, 3], DType::F32);
-        let result = std::panic::catch_unwind(|| {
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let _ = &x + Tensor::zeros([4], DType::F32);
-        });
+        }));
         std::panic::set_hook(hook);
         assert!(result.is_err());
         assert_eq!(*seen.lock().unwrap(), Some((file!().to_owned(), line)));

@@ -1,0 +1,214 @@
+//! What an index is made of.
+
+use crate::{Array, Tensor};
+use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToInclusive};
+
+/// One part of an index.
+#[derive(Clone, Debug)]
+pub enum IndexItem {
+    /// One position, which leaves the shape. Negative ones count from the end.
+    At(isize),
+    /// Positions from `start` up to, not including, `stop`, each `step`-th; negative ones count from the end. A negative step goes
+    /// backwards, from the last position if `start` is open.
+    Range {
+        /// The first position.
+        start: Option<isize>,
+        /// The position to stop before.
+        stop: Option<isize>,
+        /// The distance of positions; not 0.
+        step: isize,
+    },
+    /// A new axis of size 1.
+    NewAxis,
+    /// As many whole axes as the index does not mention.
+    Ellipsis,
+    /// Positions given by a tensor of integers; negative ones count from the end.
+    Tensor(Tensor),
+}
+
+/// A new axis of size 1, in an index.
+///
+/// ```
+/// use rune_trace::{NewAxis, Tensor};
+/// assert_eq!(*Tensor::from([1, 2]).i((.., NewAxis)).shape(), [2, 1]);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct NewAxis;
+
+/// As many whole axes as an index does not mention.
+///
+/// ```
+/// use rune_trace::{DType, Ellipsis, Tensor};
+/// assert_eq!(*Tensor::zeros([2, 3, 4], DType::F32).i((Ellipsis, 0)).shape(), [2, 3]);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Ellipsis;
+
+/// Each `step`-th position of a range; backwards if `step` is negative.
+///
+/// ```
+/// use rune_trace::{Tensor, stepped};
+/// let x = Tensor::from([0, 1, 2, 3, 4]);
+/// assert_eq!(x.i(stepped(1.., 2)).to_vec::<i32>().unwrap(), [1, 3]);
+/// assert_eq!(x.i(stepped(.., -1)).to_vec::<i32>().unwrap(), [4, 3, 2, 1, 0]);
+/// ```
+///
+/// # Panics
+/// If `step` is 0, or what is stepped through is no range.
+#[track_caller]
+pub fn stepped(range: impl Indexer, step: isize) -> IndexItem {
+    if step == 0 {
+        panic!("stepped: the step is 0");
+    }
+    match range.into_item() {
+        IndexItem::Range { start, stop, step: inner } => IndexItem::Range { start, stop, step: inner * step },
+        other => panic!("stepped: goes through ranges, and is given {other:?}"),
+    }
+}
+
+/// What can stand for one part of an index: a whole number, a range, [`NewAxis`], [`Ellipsis`], an array or vector of whole numbers,
+/// or a [`Tensor`] of integers.
+#[diagnostic::on_unimplemented(message = "`{Self}` cannot index a tensor")]
+pub trait Indexer {
+    /// The part.
+    fn into_item(self) -> IndexItem;
+}
+
+impl Indexer for IndexItem {
+    fn into_item(self) -> IndexItem {
+        self
+    }
+}
+impl Indexer for NewAxis {
+    fn into_item(self) -> IndexItem {
+        IndexItem::NewAxis
+    }
+}
+impl Indexer for Ellipsis {
+    fn into_item(self) -> IndexItem {
+        IndexItem::Ellipsis
+    }
+}
+impl Indexer for RangeFull {
+    fn into_item(self) -> IndexItem {
+        IndexItem::Range { start: None, stop: None, step: 1 }
+    }
+}
+impl Indexer for Tensor {
+    fn into_item(self) -> IndexItem {
+        IndexItem::Tensor(self)
+    }
+}
+impl Indexer for &Tensor {
+    fn into_item(self) -> IndexItem {
+        IndexItem::Tensor(self.clone())
+    }
+}
+
+/// As a position; what is out of its range is out of any axis too.
+fn clip<T: TryInto<isize>>(x: T) -> isize {
+    x.try_into().unwrap_or(isize::MAX)
+}
+/// The position after the last of an inclusive range; -1 is the last, and after it comes the end.
+fn after(last: isize) -> Option<isize> {
+    if last == -1 { None } else { Some(last.saturating_add(1)) }
+}
+fn range(start: Option<isize>, stop: Option<isize>) -> IndexItem {
+    IndexItem::Range { start, stop, step: 1 }
+}
+fn list(positions: impl Iterator<Item = isize>) -> IndexItem {
+    let positions: Vec<i64> = positions.map(|p| p as i64).collect();
+    IndexItem::Tensor(Array::from_vec([positions.len()], positions).into())
+}
+
+macro_rules! positions {
+    ($($t:ty),*) => {$(
+        impl Indexer for $t {
+            fn into_item(self) -> IndexItem {
+                IndexItem::At(clip(self))
+            }
+        }
+        impl Indexer for Range<$t> {
+            fn into_item(self) -> IndexItem {
+                range(Some(clip(self.start)), Some(clip(self.end)))
+            }
+        }
+        impl Indexer for RangeFrom<$t> {
+            fn into_item(self) -> IndexItem {
+                range(Some(clip(self.start)), None)
+            }
+        }
+        impl Indexer for RangeTo<$t> {
+            fn into_item(self) -> IndexItem {
+                range(None, Some(clip(self.end)))
+            }
+        }
+        impl Indexer for RangeInclusive<$t> {
+            fn into_item(self) -> IndexItem {
+                range(Some(clip(*self.start())), after(clip(*self.end())))
+            }
+        }
+        impl Indexer for RangeToInclusive<$t> {
+            fn into_item(self) -> IndexItem {
+                range(None, after(clip(self.end)))
+            }
+        }
+        impl<const N: usize> Indexer for [$t; N] {
+            fn into_item(self) -> IndexItem {
+                list(self.into_iter().map(clip))
+            }
+        }
+        impl Indexer for &[$t] {
+            fn into_item(self) -> IndexItem {
+                list(self.iter().copied().map(clip))
+            }
+        }
+        impl Indexer for Vec<$t> {
+            fn into_item(self) -> IndexItem {
+                list(self.into_iter().map(clip))
+            }
+        }
+    )*};
+}
+positions!(i32, i64, isize, usize);
+
+/// A whole index: one [`Indexer`], a tuple of up to eight, or a vector of [`IndexItem`]s.
+#[diagnostic::on_unimplemented(message = "`{Self}` cannot index a tensor")]
+pub trait Indices {
+    /// The parts.
+    fn into_items(self) -> Vec<IndexItem>;
+}
+impl<T: Indexer> Indices for T {
+    fn into_items(self) -> Vec<IndexItem> {
+        vec![self.into_item()]
+    }
+}
+impl Indices for Vec<IndexItem> {
+    fn into_items(self) -> Vec<IndexItem> {
+        self
+    }
+}
+impl Indices for () {
+    fn into_items(self) -> Vec<IndexItem> {
+        Vec::new()
+    }
+}
+macro_rules! tuples {
+    ($($($T:ident $i:tt),+;)*) => {$(
+        impl<$($T: Indexer),+> Indices for ($($T,)+) {
+            fn into_items(self) -> Vec<IndexItem> {
+                vec![$(self.$i.into_item()),+]
+            }
+        }
+    )*};
+}
+tuples! {
+    A 0;
+    A 0, B 1;
+    A 0, B 1, C 2;
+    A 0, B 1, C 2, D 3;
+    A 0, B 1, C 2, D 3, E 4;
+    A 0, B 1, C 2, D 3, E 4, F 5;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
+}

@@ -1,0 +1,293 @@
+//! An index against a shape: a slice, then a gather along what is left.
+
+use super::items::IndexItem;
+use crate::array_fns::broadcast::{broadcast, expect_joint_shape};
+use crate::op::{Dims, GatherDims, Padding, ScatterDims};
+use crate::{DType, Shape, Tensor, lax};
+
+/// Positions along one axis: `len` of them from `start`, `step` apart, and then in reverse order if `reversed`.
+#[derive(Clone, Copy)]
+struct Run {
+    start: usize,
+    len: usize,
+    step: usize,
+    reversed: bool,
+}
+
+/// What to do for an index: slice, drop the axes of single positions, gather, add new axes.
+pub(super) struct Plan {
+    shape: Shape,
+    runs: Vec<Run>,
+    /// Axes of single positions.
+    dropped: Dims,
+    /// Axes, once others are dropped, which index arrays are along, with these.
+    gathered: Vec<(usize, Tensor)>,
+    /// The joint shape of the index arrays.
+    joint: Shape,
+    /// Where the axes of the index arrays are in the result, without new axes.
+    joint_at: usize,
+    /// The result.
+    pub result: Shape,
+}
+
+impl Plan {
+    #[track_caller]
+    pub fn new(op: &str, shape: &Shape, items: &[IndexItem]) -> Plan {
+        let items = &spread(op, shape, items);
+        let mut plan = Plan {
+            shape: shape.clone(),
+            runs: Vec::new(),
+            dropped: Dims::new(),
+            gathered: Vec::new(),
+            joint: Shape::scalar(),
+            joint_at: 0,
+            result: Shape::scalar(),
+        };
+        let arrays = items.iter().any(|item| matches!(item, IndexItem::Tensor(_)));
+        // As NumPy: where arrays are used, single positions count as arrays, and the axes of the arrays stay where they are
+        // if all are next to each other, and else come first.
+        let fancy = |item: &IndexItem| arrays && matches!(item, IndexItem::Tensor(_) | IndexItem::At(_));
+        let places: Vec<usize> = (0..items.len()).filter(|&i| fancy(&items[i])).collect();
+        let adjacent = places.windows(2).all(|w| w[0] + 1 == w[1]);
+        // Sizes of the result but for the arrays', and how many come before those.
+        let mut sizes: Vec<usize> = Vec::new();
+        let mut insert_at = 0;
+        for (i, item) in items.iter().enumerate() {
+            let axis = plan.runs.len();
+            if adjacent && places.first() == Some(&i) {
+                insert_at = sizes.len();
+                plan.joint_at = axis - plan.dropped.len();
+            }
+            match item {
+                IndexItem::At(position) => {
+                    let start = single(op, *position, axis, shape);
+                    plan.runs.push(Run { start, len: 1, step: 1, reversed: false });
+                    plan.dropped.push(axis);
+                }
+                IndexItem::Range { start, stop, step } => {
+                    let run = run(*start, *stop, *step, shape[axis]);
+                    plan.runs.push(run);
+                    sizes.push(run.len);
+                }
+                IndexItem::NewAxis => sizes.push(1),
+                IndexItem::Tensor(index) => {
+                    if !index.dtype().is_int() {
+                        panic!(
+                            "{op}: an index array is of type {}; an index is of integers (to choose by truth values, use `where_`)",
+                            index.ty()
+                        );
+                    }
+                    plan.runs.push(Run { start: 0, len: shape[axis], step: 1, reversed: false });
+                    plan.gathered.push((axis - plan.dropped.len(), index.clone()));
+                }
+                IndexItem::Ellipsis => unreachable!("the ellipsis was spread"),
+            }
+        }
+        let shapes: Vec<&Shape> = plan.gathered.iter().map(|(_, index)| index.shape()).collect();
+        if !shapes.is_empty() {
+            plan.joint = expect_joint_shape(op, &shapes);
+        }
+        sizes.splice(insert_at..insert_at, plan.joint.iter().copied());
+        plan.result = sizes.as_slice().into();
+        plan
+    }
+
+    /// What the slice gives, axes of single positions dropped.
+    #[track_caller]
+    pub fn slice(&self, x: &Tensor) -> Tensor {
+        let sliced = if self.whole() {
+            x.clone()
+        } else {
+            let starts: Dims = self.runs.iter().map(|r| r.start).collect();
+            let limits: Dims = self.runs.iter().map(|r| r.start + r.extent()).collect();
+            let steps: Dims = self.runs.iter().map(|r| r.step).collect();
+            lax::slice(x, &starts, &limits, &steps)
+        };
+        let flipped = self.flip(&sliced);
+        lax::reshape(&flipped, flipped.shape().without(&self.dropped))
+    }
+    #[track_caller]
+    fn flip(&self, x: &Tensor) -> Tensor {
+        let axes: Dims = (0..self.runs.len()).filter(|&a| self.runs[a].reversed).collect();
+        if axes.is_empty() { x.clone() } else { lax::reverse(x, &axes) }
+    }
+    /// Whether the slice is all there is, in whatever order.
+    fn whole(&self) -> bool {
+        self.runs.iter().zip(self.shape.iter()).all(|(r, &n)| r.len == n && r.step == 1)
+    }
+    /// `x` with what [`Plan::slice`] gives replaced by `part`.
+    #[track_caller]
+    pub fn unslice(&self, x: &Tensor, part: &Tensor) -> Tensor {
+        let sizes: Shape = self.runs.iter().map(|r| r.len).collect();
+        let part = self.flip(&lax::reshape(part, sizes));
+        if self.whole() {
+            return part;
+        }
+        if part.size() == 0 {
+            return x.clone();
+        }
+        if self.runs.iter().all(|r| r.step == 1) {
+            let mut starts = Vec::with_capacity(self.runs.len());
+            for run in &self.runs {
+                starts.push(lax::full(DType::I32, &Shape::scalar(), run.start as f64));
+            }
+            return lax::dynamic_update_slice(x, &part, &starts);
+        }
+        let gaps: Vec<Padding> = self
+            .runs
+            .iter()
+            .zip(self.shape.iter())
+            .map(|(r, &n)| Padding {
+                low: r.start as i64,
+                high: (n - r.start - r.extent()) as i64,
+                interior: r.step - 1,
+            })
+            .collect();
+        let spread = lax::pad(&part, &lax::full(x.dtype(), &Shape::scalar(), 0.0), gaps.clone());
+        let mask = lax::full(DType::Bool, part.shape(), 1.0);
+        let mask = lax::pad(&mask, &lax::full(DType::Bool, &Shape::scalar(), 0.0), gaps);
+        lax::select(&mask, &spread, x)
+    }
+
+    /// The index arrays, wrapped and broadcast, if there are any.
+    #[track_caller]
+    fn indices(&self, x: &Tensor) -> Vec<Tensor> {
+        let wide = |d: DType| matches!(d, DType::I64 | DType::U64 | DType::U32);
+        let large = self.gathered.iter().any(|(a, i)| wide(i.dtype()) || x.shape()[*a] > i32::MAX as usize);
+        let dtype = if large { DType::I64 } else { DType::I32 };
+        let mut indices = Vec::with_capacity(self.gathered.len());
+        for (axis, index) in &self.gathered {
+            let wrapped = wrap(index, dtype, x.shape()[*axis]);
+            indices.push(broadcast("index", &wrapped, &self.joint));
+        }
+        indices
+    }
+    /// The indices as coordinates along a last axis.
+    #[track_caller]
+    fn coordinates(&self, x: &Tensor) -> Tensor {
+        let mut columns = Vec::new();
+        for index in self.indices(x) {
+            columns.push(index.unsqueeze(-1));
+        }
+        if columns.len() == 1 { columns.remove(0) } else { lax::concatenate(&columns, self.joint.rank()) }
+    }
+    fn axes(&self) -> Dims {
+        self.gathered.iter().map(|(axis, _)| *axis).collect()
+    }
+    /// The axes of the result that are not of the index arrays.
+    fn window(&self, rank: usize) -> Dims {
+        let rest = rank - self.gathered.len();
+        (0..rest).map(|a| if a < self.joint_at { a } else { a + self.joint.rank() }).collect()
+    }
+    fn window_sizes(&self, x: &Tensor) -> Dims {
+        let axes = self.axes();
+        (0..x.rank()).map(|a| if axes.contains(&a) { 1 } else { x.shape()[a] }).collect()
+    }
+
+    /// What the index arrays choose from what the slice gives.
+    #[track_caller]
+    pub fn gather(&self, x: &Tensor) -> Tensor {
+        if self.gathered.is_empty() {
+            return x.clone();
+        }
+        if self.joint.rank() == 0 {
+            let indices = self.indices(x);
+            let zero = lax::full(indices[0].dtype(), &Shape::scalar(), 0.0);
+            let mut starts = vec![zero; x.rank()];
+            for (axis, index) in self.axes().into_iter().zip(indices) {
+                starts[axis] = index;
+            }
+            let block = lax::dynamic_slice(x, &starts, &self.window_sizes(x));
+            return lax::reshape(&block, block.shape().without(&self.axes()));
+        }
+        let dims = GatherDims {
+            offset: self.window(x.rank()),
+            collapsed: self.axes(),
+            start_index_map: self.axes(),
+            ..GatherDims::default()
+        };
+        lax::gather(x, &self.coordinates(x), dims, &self.window_sizes(x))
+    }
+    /// Where index arrays choose from `x`, the operands of the scatter that writes there: indices and axes.
+    #[track_caller]
+    pub fn scatter_operands(&self, x: &Tensor) -> Option<(Tensor, ScatterDims)> {
+        if self.gathered.is_empty() {
+            return None;
+        }
+        let dims = ScatterDims {
+            update_window: self.window(x.rank()),
+            inserted_window: self.axes(),
+            scatter_map: self.axes(),
+            ..ScatterDims::default()
+        };
+        Some((self.coordinates(x), dims))
+    }
+    /// The shape of the result before new axes are added, for `x` as the slice gives it.
+    pub fn gathered_shape(&self, x: &Shape) -> Shape {
+        let mut rest = x.without(&self.axes());
+        rest.dims_mut().insert_from_slice(self.joint_at, &self.joint);
+        rest
+    }
+}
+
+impl Run {
+    /// Elements from the first to the last, both included.
+    fn extent(&self) -> usize {
+        if self.len == 0 { 0 } else { (self.len - 1) * self.step + 1 }
+    }
+}
+
+/// `index` as `dtype`, where negative positions count from the end of an axis of size `n`.
+#[track_caller]
+pub(crate) fn wrap(index: &Tensor, dtype: DType, n: usize) -> Tensor {
+    let signed = index.dtype().is_signed_int();
+    let index = lax::convert(index, dtype);
+    if signed { lax::select(&index.lt(0), &(&index + n), &index) } else { index }
+}
+
+/// The index with the ellipsis, or what is missing at the end, as whole axes.
+#[track_caller]
+fn spread(op: &str, shape: &Shape, items: &[IndexItem]) -> Vec<IndexItem> {
+    let taken = items.iter().filter(|i| !matches!(i, IndexItem::NewAxis | IndexItem::Ellipsis)).count();
+    let Some(missing) = shape.rank().checked_sub(taken) else {
+        panic!("{op}: an index of {taken} axes is for shape {shape}, which has {}", shape.rank());
+    };
+    let whole = || std::iter::repeat_n(IndexItem::Range { start: None, stop: None, step: 1 }, missing);
+    let mut all = items.to_vec();
+    match items.iter().position(|i| matches!(i, IndexItem::Ellipsis)) {
+        Some(at) => drop(all.splice(at..=at, whole())),
+        None => all.extend(whole()),
+    }
+    if all.iter().any(|i| matches!(i, IndexItem::Ellipsis)) {
+        panic!("{op}: an index has more than one `Ellipsis`");
+    }
+    all
+}
+
+#[track_caller]
+fn single(op: &str, position: isize, axis: usize, shape: &Shape) -> usize {
+    let n = shape[axis];
+    let at = if position < 0 { position.checked_add_unsigned(n) } else { Some(position) };
+    match at.and_then(|p| usize::try_from(p).ok()) {
+        Some(p) if p < n => p,
+        _ => panic!("{op}: index {position} is out of range for axis {axis} of shape {shape}"),
+    }
+}
+
+/// The positions of a range among `n`, by Python's rules: what lies outside is left out.
+fn run(start: Option<isize>, stop: Option<isize>, step: isize, n: usize) -> Run {
+    let end = isize::try_from(n).unwrap_or(isize::MAX);
+    let clamp = |p: isize, low: isize, high: isize| (if p < 0 { p.saturating_add(end) } else { p }).clamp(low, high);
+    let by = step.unsigned_abs();
+    if step > 0 {
+        let start = start.map_or(0, |p| clamp(p, 0, end));
+        let stop = stop.map_or(end, |p| clamp(p, 0, end));
+        let len = (stop - start).max(0).unsigned_abs().div_ceil(by);
+        return Run { start: if len == 0 { 0 } else { start.unsigned_abs() }, len, step: by, reversed: false };
+    }
+    let start = start.map_or(end - 1, |p| clamp(p, -1, end - 1));
+    let stop = stop.map_or(-1, |p| clamp(p, -1, end - 1));
+    let len = (start - stop).max(0).unsigned_abs().div_ceil(by);
+    let lowest = if len == 0 { 0 } else { start.unsigned_abs() - (len - 1) * by };
+    Run { start: lowest, len, step: by, reversed: true }
+}

@@ -1,0 +1,134 @@
+//! Reading by index.
+
+use super::items::{IndexItem, Indices};
+use super::plan::{Plan, wrap};
+use crate::array_fns::axes::resolve_axis;
+use crate::array_fns::broadcast::{broadcast, expect_joint_shape};
+use crate::op::{Dims, GatherDims};
+use crate::{DType, Shape, Tensor, lax};
+
+/// Indexing.
+impl Tensor {
+    /// What an index chooses, by NumPy's rules.
+    ///
+    /// An index is one of the following or a tuple of them, one for each axis from the first: a position (the axis leaves the shape), a range
+    /// (`1..3`, `..`, `2..`, `..-1`), a range with a step ([`stepped`](crate::stepped)), positions as an array, vector or tensor of integers.
+    /// Negative positions count from the end. [`NewAxis`](crate::NewAxis) adds an axis, [`Ellipsis`](crate::Ellipsis) stands for all axes that are
+    /// not mentioned.
+    ///
+    /// Where several index arrays are given they broadcast, and go along together; their axes take the place of those they index
+    /// where these are next to each other, and else come first. Ranges that reach out of an axis end where it ends. Positions in tensors that are
+    /// out of range are clamped into it.
+    ///
+    /// # Panics
+    /// If a position that is known is out of range, there are more parts than axes, index arrays do not broadcast or are not of
+    /// integers.
+    ///
+    /// ```
+    /// use rune_trace::{DType, NewAxis, Tensor, stepped};
+    /// let x = Tensor::arange(0..12, DType::I32).reshape([3, 4]);
+    /// assert_eq!(x.i((0, 1..3)).to_vec::<i32>().unwrap(), [1, 2]);
+    /// assert_eq!(x.i((-1, stepped(.., -2))).to_vec::<i32>().unwrap(), [11, 9]);
+    /// assert_eq!(x.i(([0, 2], [1, -1])).to_vec::<i32>().unwrap(), [1, 11]);
+    /// assert_eq!(*x.i((NewAxis, .., 0)).shape(), [1, 3]);
+    /// ```
+    #[track_caller]
+    pub fn i(&self, index: impl Indices) -> Tensor {
+        let items = index.into_items();
+        check_lists("i", self, &items);
+        let plan = Plan::new("i", self.shape(), &items);
+        let gathered = plan.gather(&plan.slice(self));
+        lax::reshape(&gathered, plan.result.clone())
+    }
+    /// The slices along `axis` that `indices` (integers, of any shape) name; the axes of `indices` take the place of `axis`.
+    /// Negative positions count from the end; those out of range are clamped.
+    ///
+    /// # Panics
+    /// If `indices` are not of integers, or the axis is out of range.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([[1, 2], [3, 4], [5, 6]]);
+    /// assert_eq!(x.take(&Tensor::from([2, 0]), 0).to_vec::<i32>().unwrap(), [5, 6, 1, 2]);
+    /// ```
+    #[track_caller]
+    pub fn take(&self, indices: &Tensor, axis: isize) -> Tensor {
+        let axis = resolve_axis("take", axis, self.shape());
+        let mut items = vec![IndexItem::Range { start: None, stop: None, step: 1 }; axis];
+        items.push(IndexItem::Tensor(indices.clone()));
+        let plan = Plan::new("take", self.shape(), &items);
+        plan.gather(self)
+    }
+    /// For each place in `indices` the element of this tensor at the same place, but at the position along `axis` that it names. All axes but
+    /// `axis` broadcast.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([[3, 1, 2], [6, 5, 4]]);
+    /// let sorted = x.take_along_axis(&x.argsort(-1), -1);
+    /// assert_eq!(sorted.to_vec::<i32>().unwrap(), [1, 2, 3, 4, 5, 6]);
+    /// ```
+    #[track_caller]
+    pub fn take_along_axis(&self, indices: &Tensor, axis: isize) -> Tensor {
+        let op = "take_along_axis";
+        let axis = resolve_axis(op, axis, self.shape());
+        if !indices.dtype().is_int() || indices.rank() != self.rank() {
+            panic!("{op}: of {} takes integer indices of as many axes, and is given {}", self.ty(), indices.ty());
+        }
+        let n = self.shape()[axis];
+        let (mut own, mut theirs) = (self.shape().clone(), indices.shape().clone());
+        let count = theirs[axis];
+        (own.dims_mut()[axis], theirs.dims_mut()[axis]) = (1, 1);
+        let mut joint = expect_joint_shape(op, &[&own, &theirs]);
+        joint.dims_mut()[axis] = n;
+        let x = broadcast(op, self, &joint);
+        joint.dims_mut()[axis] = count;
+        let dtype = if indices.dtype().size() > 4 || indices.dtype() == DType::U32 { DType::I64 } else { DType::I32 };
+        let indices = broadcast(op, &wrap(indices, dtype, n), &joint);
+        let others: Dims = (0..x.rank()).filter(|&a| a != axis).collect();
+        let dims = GatherDims {
+            collapsed: Dims::from_slice(&[axis]),
+            start_index_map: Dims::from_slice(&[axis]),
+            operand_batching: others.clone(),
+            indices_batching: others,
+            ..GatherDims::default()
+        };
+        let mut coordinates: Shape = indices.shape().clone();
+        coordinates.dims_mut().push(1);
+        lax::gather(&x, &lax::reshape(&indices, coordinates), dims, &Dims::from_elem(1, x.rank()))
+    }
+}
+
+/// That positions that are known, in arrays that the index itself holds, are in range.
+#[track_caller]
+pub(super) fn check_lists(op: &str, x: &Tensor, items: &[IndexItem]) {
+    let before = items.iter().take_while(|i| !matches!(i, IndexItem::Ellipsis)).count();
+    let consumes = |i: &&IndexItem| !matches!(i, IndexItem::NewAxis | IndexItem::Ellipsis);
+    let after = items[before..].iter().filter(consumes).count();
+    let mut axis = 0;
+    for item in items {
+        match item {
+            IndexItem::NewAxis => continue,
+            IndexItem::Ellipsis => {
+                axis = x.rank().saturating_sub(after);
+                continue;
+            }
+            IndexItem::Tensor(index) => check_list(op, x, axis, index),
+            IndexItem::At(_) | IndexItem::Range { .. } => {}
+        }
+        axis += 1;
+    }
+}
+
+#[track_caller]
+fn check_list(op: &str, x: &Tensor, axis: usize, index: &Tensor) {
+    // Only what is in host memory already: an index is not computed, nor fetched, to be checked.
+    let (Some(crate::Value::Host(array)), Some(&n)) = (index.0.value.get(), x.shape().get(axis)) else { return };
+    if index.is_traced() || index.dtype() != DType::I64 || index.rank() != 1 {
+        return;
+    }
+    let n = n as i64;
+    if let Some(position) = array.as_slice::<i64>().iter().find(|&&p| p < -n || p >= n) {
+        panic!("{op}: index {position} is out of range for axis {axis} of shape {}", x.shape());
+    }
+}

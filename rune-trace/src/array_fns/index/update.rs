@@ -1,0 +1,95 @@
+//! A tensor with some elements changed.
+
+use super::items::{IndexItem, Indices};
+use super::plan::Plan;
+use super::read::check_lists;
+use crate::array_fns::broadcast::{broadcast, expect_one_dtype};
+use crate::array_fns::scalar::Operand;
+use crate::op::ScatterMode;
+use crate::{Tensor, lax};
+
+/// The places in a tensor that an index chooses, to be changed: see [`Tensor::at`].
+#[derive(Clone, Debug)]
+#[must_use = "names places in a tensor; `set`, `add` and the like give the tensor with these changed"]
+pub struct At<'a> {
+    x: &'a Tensor,
+    items: Vec<IndexItem>,
+}
+
+impl Tensor {
+    /// The places that an index chooses, as in [`Tensor::i`], to be changed: `x.at(index).set(values)` is a tensor like `x`, but with `values`
+    /// there. `x` itself stays as it is.
+    ///
+    /// `values` broadcast to what `x.i(index)` is. Positions in tensors that are out of range are left out. Where `set` meets a place
+    /// more than once, which value stays is left open; `add`, `mul`, `min` and `max` combine all.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([1, 2, 3, 4]);
+    /// assert_eq!(x.at(1..3).set(0).to_vec::<i32>().unwrap(), [1, 0, 0, 4]);
+    /// assert_eq!(x.at([0, 0, -1]).add(10).to_vec::<i32>().unwrap(), [21, 2, 3, 14]);
+    /// ```
+    pub fn at(&self, index: impl Indices) -> At<'_> {
+        At { x: self, items: index.into_items() }
+    }
+}
+
+impl At<'_> {
+    /// The tensor with `values` at the places.
+    ///
+    /// # Panics
+    /// As [`Tensor::i`], and if `values` are of another dtype or do not broadcast to the places; so do all others.
+    #[track_caller]
+    pub fn set(&self, values: impl Operand) -> Tensor {
+        self.update("set", ScatterMode::Set, values)
+    }
+    /// The tensor with `values` added at the places.
+    #[track_caller]
+    pub fn add(&self, values: impl Operand) -> Tensor {
+        self.update("add", ScatterMode::Add, values)
+    }
+    /// The tensor with the places multiplied by `values`.
+    #[track_caller]
+    pub fn mul(&self, values: impl Operand) -> Tensor {
+        self.update("mul", ScatterMode::Mul, values)
+    }
+    /// The tensor with the lesser of what is there and `values` at the places.
+    #[track_caller]
+    pub fn min(&self, values: impl Operand) -> Tensor {
+        self.update("min", ScatterMode::Min, values)
+    }
+    /// The tensor with the greater of what is there and `values` at the places.
+    #[track_caller]
+    pub fn max(&self, values: impl Operand) -> Tensor {
+        self.update("max", ScatterMode::Max, values)
+    }
+    /// What is at the places: [`Tensor::i`].
+    #[track_caller]
+    pub fn get(&self) -> Tensor {
+        self.x.i(self.items.clone())
+    }
+
+    #[track_caller]
+    fn update(&self, method: &str, mode: ScatterMode, values: impl Operand) -> Tensor {
+        let op = &format!("at(…).{method}");
+        let x = self.x;
+        let values = values.into_argument().into_tensor(op, x.dtype());
+        expect_one_dtype(op, &[x.dtype(), values.dtype()]);
+        check_lists(op, x, &self.items);
+        let plan = Plan::new(op, x.shape(), &self.items);
+        let values = broadcast(op, &values, &plan.result);
+        let part = plan.slice(x);
+        let values = lax::reshape(&values, plan.gathered_shape(part.shape()));
+        let changed = match plan.scatter_operands(&part) {
+            Some((indices, dims)) => lax::scatter(&part, &indices, &values, dims, mode, false),
+            None => match mode {
+                ScatterMode::Set => values,
+                ScatterMode::Add => lax::add(&part, &values),
+                ScatterMode::Mul => lax::mul(&part, &values),
+                ScatterMode::Min => lax::min(&part, &values),
+                ScatterMode::Max => lax::max(&part, &values),
+            },
+        };
+        plan.unslice(x, &changed)
+    }
+}

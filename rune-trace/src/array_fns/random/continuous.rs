@@ -1,0 +1,171 @@
+//! Random numbers of continuous distributions.
+
+use super::{bits, expect_float};
+use crate::array_fns::elementwise::constant_like;
+use crate::array_fns::scalar::Operand;
+use crate::op::Literal;
+use crate::{DType, Shape, Tensor, lax};
+use std::f64::consts::SQRT_2;
+
+/// What a float dtype is made of: bits, bits of the mantissa, the unsigned integer of its size, the bits of 1.
+struct Format {
+    bits: u32,
+    mantissa: u32,
+    unsigned: DType,
+    one: u64,
+}
+fn format(dtype: DType) -> Format {
+    match dtype {
+        DType::F16 => Format { bits: 16, mantissa: 10, unsigned: DType::U16, one: 0x3c00 },
+        DType::BF16 => Format { bits: 16, mantissa: 7, unsigned: DType::U16, one: 0x3f80 },
+        DType::F32 => Format { bits: 32, mantissa: 23, unsigned: DType::U32, one: 0x3f80_0000 },
+        DType::F64
+        | DType::Bool
+        | DType::I8
+        | DType::I16
+        | DType::I32
+        | DType::I64
+        | DType::U8
+        | DType::U16
+        | DType::U32
+        | DType::U64 => Format { bits: 64, mantissa: 52, unsigned: DType::U64, one: 0x3ff0_0000_0000_0000 },
+    }
+}
+
+/// The least positive number with full precision.
+fn tiny(dtype: DType) -> f64 {
+    match dtype {
+        DType::F16 => 2f64.powi(-14),
+        DType::BF16 | DType::F32 => f64::from(f32::MIN_POSITIVE),
+        DType::F64
+        | DType::Bool
+        | DType::I8
+        | DType::I16
+        | DType::I32
+        | DType::I64
+        | DType::U8
+        | DType::U16
+        | DType::U32
+        | DType::U64 => f64::MIN_POSITIVE,
+    }
+}
+/// The distance from 1 to the number before it.
+fn step_below_one(dtype: DType) -> f64 {
+    2f64.powi(-(format(dtype).mantissa as i32) - 1)
+}
+
+/// Numbers from `low` up to, not including, `high`, each place equally likely. `low` and `high` broadcast to `shape`.
+///
+/// # Panics
+/// If `key` is no key, `dtype` no float, or `low` and `high` do not broadcast to `shape` or are of another dtype.
+///
+/// ```
+/// use rune_trace::{DType, random};
+/// let x = random::uniform(&random::key(0), [3], DType::F32, 0.0, 1.0);
+/// assert_eq!(x.to_vec::<f32>().unwrap(), [0.947667, 0.9785799, 0.33229148]);
+/// ```
+#[track_caller]
+pub fn uniform(key: &Tensor, shape: impl Into<Shape>, dtype: DType, low: impl Operand, high: impl Operand) -> Tensor {
+    expect_float("uniform", dtype);
+    let shape = shape.into();
+    let low = low.into_argument().into_tensor("random::uniform", dtype).broadcast_to(&shape);
+    let high = high.into_argument().into_tensor("random::uniform", dtype).broadcast_to(&shape);
+    let Format { bits: width, mantissa, unsigned, one } = format(dtype);
+    // A mantissa at random under the exponent of 1, less 1. Of `bfloat16`, whose mantissa is so short, JAX draws 8 bits.
+    let (drawn, wide) = if mantissa < 8 { (DType::U8, 8) } else { (unsigned, width) };
+    let drawn = lax::convert(&bits(key, shape, drawn), unsigned);
+    let float_bits = (drawn >> (wide - mantissa)) | one;
+    let unit = lax::bitcast_convert(&float_bits, dtype) - 1.0;
+    lax::max(&low, &lax::add(&lax::mul(&unit, &lax::sub(&high, &low)), &low))
+}
+
+/// Numbers of the normal distribution of mean 0 and variance 1.
+///
+/// # Panics
+/// If `key` is no key, or `dtype` no float.
+///
+/// ```
+/// use rune_trace::{DType, random};
+/// let x = random::normal(&random::key(0), [1000], DType::F32);
+/// assert!(x.mean().item::<f32>().unwrap().abs() < 0.1);
+/// ```
+#[track_caller]
+pub fn normal(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
+    expect_float("normal", dtype);
+    let low = step_below_one(dtype) - 1.0;
+    let u = uniform(key, shape, dtype, low, 1.0);
+    u.erf_inv() * SQRT_2
+}
+
+/// Numbers of the normal distribution that lie between `low` and `high`.
+///
+/// # Panics
+/// As [`uniform`].
+#[track_caller]
+pub fn truncated_normal(
+    key: &Tensor,
+    shape: impl Into<Shape>,
+    dtype: DType,
+    low: impl Operand,
+    high: impl Operand,
+) -> Tensor {
+    let op = "random::truncated_normal";
+    expect_float("truncated_normal", dtype);
+    let shape = shape.into();
+    let low = low.into_argument().into_tensor(op, dtype).broadcast_to(&shape);
+    let high = high.into_argument().into_tensor(op, dtype).broadcast_to(&shape);
+    let root = constant_like(&low, SQRT_2);
+    let (a, b) = (lax::div(&low, &root).erf(), lax::div(&high, &root).erf());
+    let x = uniform(key, shape, dtype, a, b).erf_inv() * SQRT_2;
+    let (low, high) = (lax::stop_gradient(&low), lax::stop_gradient(&high));
+    lax::clamp(&next_toward(&low, true), &x, &next_toward(&high, false))
+}
+
+/// The next number above (or below).
+#[track_caller]
+fn next_toward(x: &Tensor, above: bool) -> Tensor {
+    let Format { unsigned, bits: width, .. } = format(x.dtype());
+    let raw = lax::bitcast_convert(x, unsigned);
+    let sign = lax::constant(Literal::from_f64(unsigned, 2f64.powi(width as i32 - 1)));
+    let negative = raw.bitand(&sign).ne(0);
+    // Away from zero the bits grow. 0 and -0 both go to the least number on the side.
+    let outward =
+        lax::select(&negative, &constant_like(&raw, f64::from(!above)), &constant_like(&raw, f64::from(above)));
+    let next = lax::select(&outward.eq(1), &(&raw + 1), &(&raw - 1));
+    let least = lax::constant(Literal::from_f64(unsigned, 1.0)).broadcast_to(x.shape());
+    let least = if above { least } else { least | &sign };
+    let next = lax::select(&x.eq(0.0), &least, &next);
+    let end = if above { f64::INFINITY } else { f64::NEG_INFINITY };
+    lax::select(&(x.eq(end) | x.isnan()), x, &lax::bitcast_convert(&next, x.dtype()))
+}
+
+/// Numbers of the exponential distribution of mean 1.
+///
+/// # Panics
+/// If `key` is no key, or `dtype` no float.
+#[track_caller]
+pub fn exponential(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
+    expect_float("exponential", dtype);
+    -(-uniform(key, shape, dtype, 0.0, 1.0)).log1p()
+}
+
+/// Numbers of the Gumbel distribution, -ln (-ln u).
+///
+/// # Panics
+/// If `key` is no key, or `dtype` no float.
+#[track_caller]
+pub fn gumbel(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
+    expect_float("gumbel", dtype);
+    -(-uniform(key, shape, dtype, tiny(dtype), 1.0).log()).log()
+}
+
+/// Numbers of the Laplace distribution of mean 0 and scale 1.
+///
+/// # Panics
+/// If `key` is no key, or `dtype` no float.
+#[track_caller]
+pub fn laplace(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
+    expect_float("laplace", dtype);
+    let u = uniform(key, shape, dtype, step_below_one(dtype) - 1.0, 1.0);
+    lax::mul(&u.sign(), &(-u.abs()).log1p())
+}

@@ -1,0 +1,177 @@
+//! Random numbers of discrete distributions, and random orders.
+
+use super::continuous::{gumbel, uniform};
+use super::{bits, split_into};
+use crate::array_fns::axes::resolve_axis;
+use crate::array_fns::broadcast::broadcast;
+use crate::array_fns::elementwise::{constant_like, expect_float};
+use crate::array_fns::scalar::{Argument, Operand};
+use crate::{DType, Shape, Tensor, lax};
+
+/// Truth values that hold with probability `p`, which broadcasts to `shape`; a number is taken as `f32`.
+///
+/// # Panics
+/// If `key` is no key, or `p` is of no float dtype or does not broadcast to `shape`.
+///
+/// ```
+/// use rune_trace::random;
+/// let x = random::bernoulli(&random::key(0), 0.25, [1000]);
+/// assert!((x.mean().item::<f32>().unwrap() - 0.25).abs() < 0.05);
+/// ```
+#[track_caller]
+pub fn bernoulli(key: &Tensor, p: impl Operand, shape: impl Into<Shape>) -> Tensor {
+    let shape = shape.into();
+    let p = p.into_argument().into_tensor("random::bernoulli", DType::F32);
+    expect_float("random::bernoulli", &p);
+    let p = broadcast("random::bernoulli", &p, &shape);
+    uniform(key, shape, p.dtype(), 0.0, 1.0).lt(&p)
+}
+
+/// A limit as `dtype`, clipped to its range; and whether it was above.
+#[track_caller]
+fn limit(x: Argument, dtype: DType, shape: &Shape) -> (Tensor, Tensor) {
+    let (min, max) = int_range(dtype);
+    let (value, above) = match x {
+        Argument::Tensor(x) => {
+            if !x.dtype().is_int() {
+                panic!("random::randint: limits are integers, and one is of type {}", x.ty());
+            }
+            let (low, high) = int_range(x.dtype());
+            let x = if low < min { x.maximum(clip(min)) } else { x };
+            let above = if high > max { x.gt(clip(max)) } else { x.ne(&x) };
+            let x = if high > max { x.minimum(clip(max)) } else { x };
+            (lax::convert(&x, dtype), above)
+        }
+        Argument::Scalar(crate::Scalar::Int(x)) => {
+            let value = crate::Scalar::Int(x.clamp(min, max)).literal("random::randint", dtype);
+            (lax::constant(value), Tensor::scalar(x > max))
+        }
+        Argument::Scalar(x) => panic!("random::randint: limits are integers, and one is {x}"),
+    };
+    (value.broadcast_to(shape), above.broadcast_to(shape))
+}
+fn clip(x: i128) -> crate::Scalar {
+    crate::Scalar::Int(x)
+}
+fn int_range(dtype: DType) -> (i128, i128) {
+    let bits = 8 * dtype.size() as u32;
+    if dtype.is_signed_int() { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) } else { (0, (1 << bits) - 1) }
+}
+
+/// Integers from `low` up to, not including, `high`; `low` everywhere if there are none between. `low` and `high` broadcast to `shape`, and are clipped to the
+/// range of `dtype`.
+///
+/// # Panics
+/// If `key` is no key, `dtype` no integer, or a limit no integer or of a shape that does not broadcast.
+///
+/// ```
+/// use rune_trace::{DType, random};
+/// let x = random::randint(&random::key(0), [100], 1, 7, DType::I32);
+/// assert_eq!((x.min().item::<i32>().unwrap(), x.max().item::<i32>().unwrap()), (1, 6));
+/// ```
+#[track_caller]
+pub fn randint(key: &Tensor, shape: impl Into<Shape>, low: impl Operand, high: impl Operand, dtype: DType) -> Tensor {
+    if !dtype.is_int() {
+        panic!("random::randint: draws integers, and is asked for {dtype}");
+    }
+    let shape = shape.into();
+    let (low, _) = limit(low.into_argument(), dtype, &shape);
+    let (high, above) = limit(high.into_argument(), dtype, &shape);
+    let (unsigned, half) = match dtype.size() {
+        1 => (DType::U8, 4),
+        2 => (DType::U16, 8),
+        4 => (DType::U32, 16),
+        _ => (DType::U64, 32),
+    };
+    // Twice as many bits as the dtype has, reduced to the span: (a · 2ⁿ + b) mod span, by parts.
+    let [k1, k2] = split_into(key);
+    let (upper, lower) = (bits(&k1, &shape, unsigned), bits(&k2, &shape, unsigned));
+    let span = lax::convert(&lax::sub(&high, &low), unsigned);
+    let empty = lax::le(&high, &low);
+    let span = lax::select(&empty, &constant_like(&span, 1.0), &span);
+    // A limit above the range stands for one past its end; the whole range makes the span 0, by which nothing is reduced.
+    let span = lax::select(&(above & !empty), &(&span + 1), &span);
+    let root =
+        lax::rem(&constant_like(&span, f64::from(1u32 << half.min(31)) * if half == 32 { 2.0 } else { 1.0 }), &span);
+    let multiplier = lax::rem(&lax::mul(&root, &root), &span);
+    let offset = lax::add(&lax::mul(&lax::rem(&upper, &span), &multiplier), &lax::rem(&lower, &span));
+    lax::add(&low, &lax::convert(&lax::rem(&offset, &span), dtype))
+}
+
+/// The elements of `x` in random order, each along `axis` and independent of the others.
+///
+/// # Panics
+/// If `key` is no key, or the axis out of range.
+#[track_caller]
+pub fn shuffle(key: &Tensor, x: &Tensor, axis: isize) -> Tensor {
+    let axis = resolve_axis("random::shuffle", axis, x.shape());
+    // Sorted by random keys, so often that two elements hardly ever draw the same keys.
+    let rounds = (3.0 * (x.size().max(1) as f64).ln() / f64::from(u32::MAX).ln()).ceil() as usize;
+    let (mut key, mut x) = (key.clone(), x.clone());
+    for _ in 0..rounds {
+        let [next, own] = split_into(&key);
+        let order = bits(&own, x.shape(), DType::U32);
+        x = lax::sort(&[order, x], axis, 1).remove(1);
+        key = next;
+    }
+    x
+}
+
+/// The slices of `x` along `axis` in random order.
+///
+/// # Panics
+/// If `key` is no key, or the axis out of range.
+///
+/// ```
+/// use rune_trace::{DType, Tensor, random};
+/// let x = random::permutation(&random::key(0), &Tensor::arange(0..5, DType::I32), 0);
+/// assert_eq!(x.sort(0).to_vec::<i32>().unwrap(), [0, 1, 2, 3, 4]);
+/// ```
+#[track_caller]
+pub fn permutation(key: &Tensor, x: &Tensor, axis: isize) -> Tensor {
+    let at = resolve_axis("random::permutation", axis, x.shape());
+    if x.rank() == 1 {
+        return shuffle(key, x, axis);
+    }
+    let order = lax::iota(DType::I32, [x.shape()[at]], 0);
+    x.take(&shuffle(key, &order, 0), axis)
+}
+
+/// Class numbers, as `i32`, each class along `axis` of `logits` with the probability that `softmax` gives it. One for each place in the other axes.
+///
+/// # Panics
+/// If `key` is no key, `logits` are of no float dtype, or the axis is out of range.
+///
+/// ```
+/// use rune_trace::{Tensor, random};
+/// let logits = Tensor::from([f32::NEG_INFINITY, 0.0, f32::NEG_INFINITY]);
+/// assert_eq!(random::categorical(&random::key(0), &logits, -1).item::<i32>().unwrap(), 1);
+/// ```
+#[track_caller]
+pub fn categorical(key: &Tensor, logits: &Tensor, axis: isize) -> Tensor {
+    expect_float("random::categorical", logits);
+    let noise = gumbel(key, logits.shape(), logits.dtype());
+    (noise + logits).argmax_axis(axis)
+}
+
+/// Slices of `x` along axis 0, drawn at random: `n` of them, with replacement or without, each equally likely.
+///
+/// # Panics
+/// If `key` is no key, `x` is a scalar or has no elements, or fewer than `n` are there and none is replaced.
+///
+/// ```
+/// use rune_trace::{Tensor, random};
+/// let x = random::choice(&random::key(0), &Tensor::from([1, 2, 3]), 2, false);
+/// assert_eq!(*x.shape(), [2]);
+/// ```
+#[track_caller]
+pub fn choice(key: &Tensor, x: &Tensor, n: usize, replace: bool) -> Tensor {
+    let size = x.shape().first().copied().unwrap_or(0);
+    if size == 0 || !replace && n > size {
+        panic!("random::choice: {n} slices of shape {} cannot be drawn", x.shape());
+    }
+    if replace {
+        return x.take(&randint(key, [n], 0, size, DType::I32), 0);
+    }
+    permutation(key, x, 0).i(..n)
+}

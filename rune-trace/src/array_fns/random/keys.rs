@@ -1,0 +1,111 @@
+//! Keys, and the bits that come of them.
+
+use crate::array_fns::scalar::Operand;
+use crate::{Array, DType, Shape, Tensor, lax};
+
+/// The key for a number: [its upper half, its lower half].
+///
+/// ```
+/// use rune_trace::random;
+/// assert_eq!(random::key(7).to_vec::<u32>().unwrap(), [0, 7]);
+/// ```
+pub fn key(seed: u64) -> Tensor {
+    Array::from_slice([2], &[(seed >> 32) as u32, seed as u32]).into()
+}
+
+/// The two words of a key.
+#[track_caller]
+fn words(op: &str, key: &Tensor) -> [Tensor; 2] {
+    if key.dtype() != DType::U32 || *key.shape() != [2] {
+        panic!("random::{op}: a key is of type [2, u32], as `random::key` makes it, and this one is of {}", key.ty());
+    }
+    let mut words = key.unstack(0);
+    let second = words.remove(1);
+    [words.remove(0), second]
+}
+
+/// Both words of the cipher of the numbers 0, 1, 2, … under `key`, in `shape`.
+#[track_caller]
+fn cipher(op: &str, key: &Tensor, shape: &Shape) -> [Tensor; 2] {
+    let [k0, k1] = words(op, key);
+    let n = shape.size();
+    if u32::try_from(n).is_err() {
+        panic!("random::{op}: shape {shape} has more elements than one key gives numbers for; split the key");
+    }
+    let low = lax::iota(DType::U32, [n], 0);
+    let high = low.zeros_like();
+    let (k0, k1) = (k0.broadcast_to([n]), k1.broadcast_to([n]));
+    let [a, b] = lax::threefry2x32([&k0, &k1], [&high, &low]);
+    [lax::reshape(&a, shape.clone()), lax::reshape(&b, shape.clone())]
+}
+
+/// `n` new keys, as a tensor of shape [n, 2].
+///
+/// # Panics
+/// If `key` is no key.
+///
+/// ```
+/// use rune_trace::random;
+/// let keys = random::split(&random::key(0), 2);
+/// assert_eq!(keys.to_vec::<u32>().unwrap(), [1797259609, 2579123966, 928981903, 3453687069]);
+/// ```
+#[track_caller]
+pub fn split(key: &Tensor, n: usize) -> Tensor {
+    let [a, b] = cipher("split", key, &Shape::from([n]));
+    Tensor::stack(&[a, b], -1)
+}
+
+/// New keys, one by one.
+///
+/// ```
+/// use rune_trace::random;
+/// let [a, b, c] = random::split_into(&random::key(0));
+/// ```
+#[track_caller]
+pub fn split_into<const N: usize>(key: &Tensor) -> [Tensor; N] {
+    let keys = split(key, N).unstack(0);
+    keys.try_into().expect("as many keys as are asked for")
+}
+
+/// A new key of `key` and a number, as the number of a step; it may be a tensor of rank 0, and is taken as `u32`.
+///
+/// # Panics
+/// If `key` is no key, or `data` no integer of rank 0.
+///
+/// ```
+/// use rune_trace::random;
+/// let key = random::fold_in(&random::key(0), 3);
+/// assert_eq!(*key.shape(), [2]);
+/// ```
+#[track_caller]
+pub fn fold_in(key: &Tensor, data: impl Operand) -> Tensor {
+    let [k0, k1] = words("fold_in", key);
+    let data = data.into_argument().into_tensor("random::fold_in", DType::U32);
+    if data.rank() != 0 || !data.dtype().is_int() {
+        panic!("random::fold_in: takes an integer, and is given {}", data.ty());
+    }
+    let data = lax::convert(&data, DType::U32);
+    let [a, b] = lax::threefry2x32([&k0, &k1], [&data.zeros_like(), &data]);
+    Tensor::stack(&[a, b], 0)
+}
+
+/// Random bits: each integer of `dtype` (an unsigned one) is equally likely.
+///
+/// # Panics
+/// If `key` is no key, or `dtype` is no unsigned integer.
+///
+/// ```
+/// use rune_trace::{DType, random};
+/// assert_eq!(random::bits(&random::key(0), [], DType::U32).item::<u32>().unwrap(), 4070199207);
+/// ```
+#[track_caller]
+pub fn bits(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
+    if !dtype.is_unsigned_int() {
+        panic!("random::bits: draws unsigned integers, and is asked for {dtype}");
+    }
+    let [a, b] = cipher("bits", key, &shape.into());
+    if dtype == DType::U64 {
+        return (lax::convert(&a, dtype) << 32) | lax::convert(&b, dtype);
+    }
+    lax::convert(&lax::xor(&a, &b), dtype)
+}

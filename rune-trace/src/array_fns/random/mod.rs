@@ -1,0 +1,32 @@
+//! Random numbers by explicit keys: the same key gives the same numbers, everywhere and always. Bit for bit those of `jax.random` with its
+//! default generator (threefry, with `jax_threefry_partitionable`).
+//!
+//! A key is a tensor of two `u32`. A key is used once: whoever needs more numbers makes new keys of it, with [`split`] or
+//! [`fold_in`].
+//!
+//! ```
+//! use rune_trace::{DType, random};
+//! let [a, b] = random::split_into(&random::key(42));
+//! let x = random::normal(&a, [2, 3], DType::F32);
+//! let y = random::uniform(&b, [4], DType::F32, -1.0, 1.0);
+//! assert_eq!(*x.shape(), [2, 3]);
+//! assert!(y.abs().max().item::<f32>().unwrap() <= 1.0);
+//! ```
+
+mod continuous;
+mod discrete;
+mod keys;
+
+pub use continuous::{exponential, gumbel, laplace, normal, truncated_normal, uniform};
+pub use discrete::{bernoulli, categorical, choice, permutation, randint, shuffle};
+pub use keys::{bits, fold_in, key, split, split_into};
+
+use crate::DType;
+
+/// That `dtype` is a float.
+#[track_caller]
+fn expect_float(op: &str, dtype: DType) {
+    if !dtype.is_float() {
+        panic!("random::{op}: draws floats, and is asked for {dtype}");
+    }
+}
