@@ -5,19 +5,22 @@ use crate::Array;
 
 /// The parts of both results, of each key and counter.
 pub(super) fn threefry2x32(k0: &Array, k1: &Array, x0: &Array, x1: &Array) -> [Array; 2] {
-    let (k0, k1) = (k0.as_slice::<u32>(), k1.as_slice::<u32>());
-    let counters = x1.as_slice::<u32>();
+    // Of one length for all the compiler knows: then it makes vectors of several at a time.
+    let n = x0.ty().size();
+    let (k0, k1) = (&k0.as_slice::<u32>()[..n], &k1.as_slice::<u32>()[..n]);
+    let (x0s, x1s) = (&x0.as_slice::<u32>()[..n], &x1.as_slice::<u32>()[..n]);
     let mut second = Array::zeros(x1.ty().clone());
     let first = write::<u32>(x0.ty(), |first| {
-        let second = second.make_mut::<u32>();
-        for (i, &x0) in x0.as_slice().iter().enumerate() {
-            (first[i], second[i]) = encrypt([k0[i], k1[i]], [x0, counters[i]]);
+        let (first, second) = (&mut first[..n], &mut second.make_mut::<u32>()[..n]);
+        for i in 0..n {
+            (first[i], second[i]) = encrypt([k0[i], k1[i]], [x0s[i], x1s[i]]);
         }
     });
     [first, second]
 }
 
 /// Twenty rounds, the key added after each four.
+#[inline(always)]
 fn encrypt(key: [u32; 2], [x0, x1]: [u32; 2]) -> (u32, u32) {
     const ROTATIONS: [[u32; 4]; 2] = [[13, 15, 26, 6], [17, 29, 16, 24]];
     const PARITY: u32 = 0x1bd1_1bda;

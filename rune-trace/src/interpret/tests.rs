@@ -1,7 +1,8 @@
 //! Whole programs, and operations on any operands that the type rules accept.
 
 use super::*;
-use crate::op::{BinaryFn, UnaryFn};
+use crate::op::{BinaryFn, ConvDims, Dims, Padding, UnaryFn, Window, WindowFn};
+use crate::testing::Generator;
 use crate::{DeviceBuffer, Origin, Program, ProgramBuilder, Value, Var};
 use std::sync::Arc;
 
@@ -88,4 +89,89 @@ fn operands_of_wrong_types_are_refused() {
     let (x, y) = (Array::scalar(1.0f32), Array::scalar(1i32));
     assert!(matches!(eval_op(&Op::Binary { f: BinaryFn::Add, x: &x, y: &y }), Err(InterpretError::Type(_))));
     assert_eq!(eval_op(&Op::OptimizationBarrier { xs: vec![] }), Ok(vec![]));
+}
+
+/// No random program panics or gives results of other types than the type rules say, and none depends on whether buffers
+/// are reused.
+#[test]
+fn random_programs_run() {
+    for seed in 0..400 {
+        let mut random = Generator::new(seed);
+        let program = random.program(40);
+        let inputs = random.inputs(&program);
+        let results = interpret(&program, &inputs).unwrap();
+        let types: Vec<Type> = results.iter().map(|x| x.ty().clone()).collect();
+        assert_eq!(types, program.output_types(), "seed {seed}");
+        // Every variable an output: nothing is overwritten.
+        let mut kept = ProgramBuilder::new("kept", program.input_types().to_vec(), program.constants().to_vec());
+        for instruction in program.instructions() {
+            kept.push(instruction.op.clone(), Origin::default()).unwrap();
+        }
+        let kept = kept.finish((0..program.num_vars() as u32).map(Var).collect()).unwrap();
+        let all = interpret(&kept, &inputs).unwrap();
+        let expected: Vec<Array> = program.outputs().iter().map(|v| all[v.index()].clone()).collect();
+        assert_eq!(results, expected, "seed {seed}");
+        assert_eq!(interpret_owned(&program, inputs).unwrap(), expected, "seed {seed}");
+    }
+}
+
+/// Attributes are bounded by the type rules alone.
+#[test]
+fn extreme_attributes_run() {
+    const SMALL: usize = 1 << 12;
+    let mut random = Generator::new(1);
+    let mut accepted = 0;
+    for _ in 0..100_000 {
+        let far = [i64::MIN, i64::MIN + 1, -(1 << 40), -2, -1, 0, 0, 1, 2, 3, 1 << 40, i64::MAX - 1, i64::MAX];
+        let many = [1, 1, 1, 2, 3, 5, 1 << 40, usize::MAX >> 1, usize::MAX];
+        let x = Array::from_fn([random.below(5), random.below(3)], |i| i as f32);
+        let y = Array::scalar(0.5f32);
+        let kernel = Array::from_fn([1, 1 + random.below(3), 1], |i| i as f32);
+        let image = Array::from_fn([1, random.below(6), 1], |i| i as f32);
+        let mut two = || Dims::from_iter([random.pick(&many), random.pick(&many)]);
+        let (a, b, c, d) = (two(), two(), two(), two());
+        let (p, q) = ([random.pick(&far), random.pick(&far)], [random.pick(&far), random.pick(&far)]);
+        let pad = |i: usize| Padding { low: p[i], high: q[i], interior: a[i] - 1 };
+        let padding: Vec<(i64, i64)> = p.into_iter().zip(q).collect();
+        let window = Window {
+            dimensions: a.clone(),
+            strides: b.clone(),
+            padding: padding.clone(),
+            base_dilation: c.clone(),
+            window_dilation: d.clone(),
+        };
+        let one = |dims: &Dims| Dims::from_elem(dims[0], 1);
+        let conv = ConvDims {
+            lhs: Dims::from_slice(&[0, 2, 1]),
+            rhs: Dims::from_slice(&[0, 2, 1]),
+            out: Dims::from_slice(&[0, 2, 1]),
+            strides: one(&b),
+            padding: padding[..1].to_vec(),
+            lhs_dilation: one(&c),
+            rhs_dilation: one(&d),
+            feature_groups: 1,
+            batch_groups: 1,
+        };
+        for op in [
+            Op::Pad { x: &x, padding: &y, config: vec![pad(0), pad(1)] },
+            Op::ReduceWindow { f: WindowFn::Max, x: &x, window: Box::new(window) },
+            Op::Conv { lhs: &image, rhs: &kernel, dims: Box::new(conv) },
+            Op::Slice {
+                x: &x,
+                start: Dims::from_slice(&[0, 0]),
+                limit: x.shape().iter().copied().collect(),
+                strides: a,
+            },
+        ] {
+            let typed = op.try_map(|x| Ok::<&Type, TypeError>(x.ty())).unwrap();
+            if let Ok(types) = types::infer(&typed)
+                && types.iter().all(|ty| ty.size() <= SMALL)
+            {
+                let results = eval_op(&op).unwrap();
+                assert_eq!(results[0].ty(), &types[0]);
+                accepted += 1;
+            }
+        }
+    }
+    assert!(accepted > 1000, "{accepted}");
 }

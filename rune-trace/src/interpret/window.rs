@@ -29,6 +29,20 @@ impl WindowAxis {
         let (at, base) = (at - i128::from(self.low), self.base_dilation as i128);
         (at >= 0 && at % base == 0 && at / base < self.n as i128).then_some((at / base) as usize)
     }
+    /// Whether window `window`, of `size` elements, has one that lies on element `from` of the operand.
+    fn meets(&self, window: usize, size: usize, from: usize) -> bool {
+        let at = from as i128 * self.base_dilation as i128 + i128::from(self.low);
+        let (at, step) = (at - window as i128 * self.stride as i128, self.window_dilation as i128);
+        at >= 0 && at % step == 0 && at / step < size as i128
+    }
+    /// The elements of the operand that window `window`, of `size` elements, lies on. A window can be far larger than
+    /// the operand.
+    fn sources(&self, window: usize, size: usize) -> Vec<usize> {
+        match size <= self.n {
+            true => (0..size).filter_map(|tap| self.source(window, tap)).collect(),
+            false => (0..self.n).filter(|&from| self.meets(window, size, from)).collect(),
+        }
+    }
 }
 
 /// `f` over each position of the window. A window is a box, so that one axis after the other is reduced; floats stay in
@@ -73,7 +87,7 @@ fn windows<T: Number>(f: WindowFn, x: &Array, window: &Window, ty: &Type) -> Arr
             return Array::zeros(ty.clone());
         }
         for i in 0..len {
-            for from in (0..size).filter_map(|tap| axis.source(i, tap)) {
+            for from in axis.sources(i, size) {
                 for outer in 0..runs.outer {
                     let (to, from) = ((outer * len + i) * runs.inner, (outer * runs.len + from) * runs.inner);
                     for (out, &x) in out[to..to + runs.inner].iter_mut().zip(&xs[from..from + runs.inner]) {
@@ -140,6 +154,18 @@ fn running<T: Number, A: Copy>(
     let mut states = vec![start; inner];
     for run in x.make_mut::<T>().chunks_exact_mut(len * inner) {
         states.fill(start);
+        if inner == 1 {
+            let step = |state: &mut A, x: &mut T| {
+                *state = next(*state, *x);
+                *x = value(*state);
+            };
+            let mut state = start;
+            match reverse {
+                false => run.iter_mut().for_each(|x| step(&mut state, x)),
+                true => run.iter_mut().rev().for_each(|x| step(&mut state, x)),
+            }
+            continue;
+        }
         for i in 0..len {
             let at = if reverse { len - 1 - i } else { i } * inner;
             for (x, state) in run[at..at + inner].iter_mut().zip(&mut states) {
@@ -183,6 +209,8 @@ mod tests {
         assert_eq!(of(WindowFn::Sum, &window(2, 1, (-1, 0), 2, 1)), [2, 2, 3, 3, 4]);
         assert_eq!(of(WindowFn::Min, &window(1, 1, (2, 0), 1, 1)), [i32::MAX, i32::MAX, 1, 2, 3, 4]);
         assert_eq!(of(WindowFn::Sum, &window(9, 1, (0, 0), 1, 1)), [] as [i32; 0]);
+        assert_eq!(of(WindowFn::Sum, &window(1 << 40, 1, (1 << 40, -2), 1, 1)), [0, 1, 3]);
+        assert_eq!(of(WindowFn::Sum, &window(5, 3, (3, 3), 2, 1)), [1, 6, 7]);
     }
 
     #[test]
