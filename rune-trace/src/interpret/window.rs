@@ -49,6 +49,10 @@ impl WindowAxis {
 /// `f64` between, and are rounded once.
 pub(super) fn reduce_window(f: WindowFn, x: &Array, window: &Window, ty: &Type) -> Result<Array, InterpretError> {
     let dtype = ty.dtype;
+    if ty.size() == 0 {
+        // One axis may be larger than any memory where another is empty.
+        return Ok(Array::zeros(ty.clone()));
+    }
     with_kind!(dtype,
         float T => Ok(windows::<T>(f, x, window, ty)),
         int T => Ok(windows::<T>(f, x, window, ty)),
@@ -83,9 +87,6 @@ fn windows<T: Number>(f: WindowFn, x: &Array, window: &Window, ty: &Type) -> Arr
             continue;
         }
         let mut out = vec![neutral; runs.outer * len * runs.inner];
-        if out.is_empty() {
-            return Array::zeros(ty.clone());
-        }
         for i in 0..len {
             for from in axis.sources(i, size) {
                 for outer in 0..runs.outer {
