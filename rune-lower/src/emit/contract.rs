@@ -28,7 +28,12 @@ pub(super) fn dot_general<'c>(
     let native = dtype == accumulator
         || dtype.is_half() && accumulator == DType::F32
         || dtype.is_signed_int() && accumulator == DType::I32 && dtype.size() < 4;
-    let widen = |x: &Val<'c>| if native { x.clone() } else { b.convert(x, accumulator) };
+    let widen = |x: &Val<'c>| match native {
+        true => x.clone(),
+        // A barrier, lest the compiler fold the conversion back into the product.
+        false if dtype.is_unsigned_int() => b.barrier(&[&b.convert(x, accumulator)]).remove(0),
+        false => b.convert(x, accumulator),
+    };
     let text = format!(
         "#stablehlo.dot<lhs_batching_dimensions = {}, rhs_batching_dimensions = {}, \
          lhs_contracting_dimensions = {}, rhs_contracting_dimensions = {}>",

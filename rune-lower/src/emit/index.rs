@@ -7,6 +7,10 @@ use rune_trace::op::{GatherDims, ScatterDims, ScatterMode};
 use rune_trace::{Type, op::Dims};
 
 pub(super) fn dynamic_slice<'c>(b: &Builder<'c>, x: &Val<'c>, starts: &[Val<'c>], sizes: &Dims) -> Val<'c> {
+    // The compiler crashes on scalars.
+    if x.rank() == 0 {
+        return x.clone();
+    }
     let starts: Vec<_> = starts.iter().map(|i| indices::signed(b, i)).collect();
     let operands: Vec<_> = std::iter::once(x).chain(&starts).collect();
     let attributes = [("slice_sizes", attr::dims(b.context, sizes))];
@@ -16,6 +20,9 @@ pub(super) fn dynamic_slice<'c>(b: &Builder<'c>, x: &Val<'c>, starts: &[Val<'c>]
 pub(super) fn dynamic_update_slice<'c>(b: &Builder<'c>, x: &Val<'c>, update: &Val<'c>, starts: &[Val<'c>]) -> Val<'c> {
     if update.ty.size() == 0 {
         return x.clone();
+    }
+    if x.rank() == 0 {
+        return update.clone();
     }
     let starts: Vec<_> = starts.iter().map(|i| indices::signed(b, i)).collect();
     let operands: Vec<_> = [x, update].into_iter().chain(&starts).collect();

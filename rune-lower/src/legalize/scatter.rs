@@ -5,7 +5,7 @@ use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::emit::{combiner, neutral};
 use crate::legalize::indices::inside;
-use rune_trace::op::{Literal, ReduceFn, ScatterDims, ScatterMode};
+use rune_trace::op::{ReduceFn, ScatterDims, ScatterMode};
 use rune_trace::{Shape, Type};
 
 /// Indices are signed.
@@ -100,6 +100,9 @@ fn elements<'c>(
 }
 
 /// Combines row `i` of `updates` into row `position[i]` of `x`, where `valid[i]`.
+///
+/// IREE checks no bounds (an index outside is a segmentation fault). Updates that are to be left out go to row 0 as the neutral
+/// element; where they would replace, they go to one more row, which is dropped after.
 fn write<'c>(
     b: &Builder<'c>,
     x: &Val<'c>,
@@ -109,22 +112,52 @@ fn write<'c>(
     mode: ScatterMode,
     unique: bool,
 ) -> Val<'c> {
-    let outside = b.number(-1.0, position);
-    let position = b.select(valid, position, &outside);
-    let indices = b.reshape(&position, [position.shape()[0], 1]);
+    let f = match mode {
+        ScatterMode::Set => return set(b, x, position, valid, updates, unique),
+        ScatterMode::Add => ReduceFn::Sum,
+        ScatterMode::Mul => ReduceFn::Prod,
+        ScatterMode::Min => ReduceFn::Min,
+        ScatterMode::Max => ReduceFn::Max,
+    };
+    let position = b.select(valid, position, &b.number(0.0, position));
+    let kept = b.broadcast(valid, updates.shape(), &[0]);
+    let updates = b.select(&kept, updates, &b.full(neutral(f, x.dtype()), updates.shape()));
+    // Those that are left out meet in row 0.
+    rows(b, x, &position, &updates, Some(f), false)
+}
+
+fn set<'c>(
+    b: &Builder<'c>,
+    x: &Val<'c>,
+    position: &Val<'c>,
+    valid: &Val<'c>,
+    updates: &Val<'c>,
+    unique: bool,
+) -> Val<'c> {
+    let count = x.shape()[0];
+    let mut config = vec![(0, 0, 0); x.rank()];
+    config[0].1 = 1;
+    let padded = b.pad(x, &b.number_of(0.0, x.dtype(), &Shape::scalar()), &config);
+    let position = b.select(valid, position, &b.number(count as f64, position));
+    let written = rows(b, &padded, &position, updates, None, unique);
+    b.slice_axis(&written, 0, 0, count)
+}
+
+fn rows<'c>(
+    b: &Builder<'c>,
+    x: &Val<'c>,
+    position: &Val<'c>,
+    updates: &Val<'c>,
+    f: Option<ReduceFn>,
+    unique: bool,
+) -> Val<'c> {
+    let indices = b.reshape(position, [position.shape()[0], 1]);
     let window: Vec<usize> = (1..x.rank()).collect();
     let text = format!(
         "#stablehlo.scatter<update_window_dims = {}, inserted_window_dims = [0], scatter_dims_to_operand_dims = [0], \
          index_vector_dim = 1>",
         attr::list(&window),
     );
-    let f = match mode {
-        ScatterMode::Set => None,
-        ScatterMode::Add => Some(ReduceFn::Sum),
-        ScatterMode::Mul => Some(ReduceFn::Prod),
-        ScatterMode::Min => Some(ReduceFn::Min),
-        ScatterMode::Max => Some(ReduceFn::Max),
-    };
     let scalar = Type::scalar(x.dtype());
     let body = b.region(&[scalar.clone(), scalar], |b, v| match f {
         None => vec![v[1].clone()],
@@ -135,6 +168,5 @@ fn write<'c>(
         ("indices_are_sorted", attr::bool(b.context, false)),
         ("unique_indices", attr::bool(b.context, unique)),
     ];
-    let _ = (neutral, Literal::new(0i32));
-    b.op("stablehlo.scatter", &[x, &indices, updates], &attributes, vec![body], &[x.ty.clone()]).remove(0)
+    b.op("stablehlo.scatter", &[x, &indices, updates], &attributes, vec![body], std::slice::from_ref(&x.ty)).remove(0)
 }

@@ -34,19 +34,29 @@ pub(crate) fn top_k<'c>(b: &Builder<'c>, x: &Val<'c>, k: usize) -> Vec<Val<'c>> 
     vec![pick(b, x, &rank, axis, k), pick(b, &positions, &rank, axis, k)]
 }
 
+/// A key as an integer in the order of sorting: bits of floats, which compare as they do once those of negative numbers are
+/// turned over; NaN greatest. IREE's own comparison takes numbers below the normal ones for 0.
+fn ordered<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
+    let (dtype, width, sign) = match x.dtype() {
+        DType::F64 => (DType::I64, 63, i64::MIN),
+        DType::F32 => (DType::I32, 31, i64::from(i32::MIN)),
+        DType::F16 | DType::BF16 => (DType::I16, 15, i64::from(i16::MIN)),
+        _ => return x.clone(),
+    };
+    let bits = b.bits(x, dtype);
+    let zero = b.number(0.0, &bits);
+    let minus_zero = b.compare_n(Comparison::Eq, &bits, sign as f64);
+    let bits = b.select(&minus_zero, &zero, &bits);
+    let greatest = b.number(f64::INFINITY, &bits);
+    let signs = b.binary("stablehlo.shift_right_arithmetic", &bits, &b.number(f64::from(width), &bits));
+    let turned = b.binary("stablehlo.xor", &bits, &b.and(&signs, &greatest));
+    b.select(&b.is_nan(x), &greatest, &turned)
+}
+
 /// Whether `x` comes strictly before `y`, and whether they are equal, as sorting orders one key.
 fn order<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>, descending: bool) -> (Val<'c>, Val<'c>) {
-    let (first, second) = if descending { (y, x) } else { (x, y) };
-    let less = b.compare(Comparison::Lt, first, second);
-    let equal = b.compare(Comparison::Eq, x, y);
-    if !x.dtype().is_float() {
-        return (less, equal);
-    }
-    // NaN is greater than all, and equal to itself.
-    let (first_nan, second_nan) = (b.is_nan(first), b.is_nan(second));
-    let both = b.and(&first_nan, &second_nan);
-    let last = b.and(&b.unary("stablehlo.not", &first_nan), &second_nan);
-    (b.or(&less, &last), b.or(&equal, &both))
+    let direction = if descending { Comparison::Gt } else { Comparison::Lt };
+    (b.compare(direction, x, y), b.compare(Comparison::Eq, x, y))
 }
 
 /// Whether one tuple of keys comes before another; the last pair is of their positions.
@@ -66,6 +76,7 @@ fn ranks<'c>(b: &Builder<'c>, keys: &[Val<'c>], axis: usize, descending: bool) -
     let wide: Shape = shape.iter().copied().chain([n]).collect();
     let own: Vec<usize> = (0..rank).collect();
     let other: Vec<usize> = (0..rank).map(|a| if a == axis { rank } else { a }).collect();
+    let keys: Vec<_> = keys.iter().map(|k| ordered(b, k)).collect();
     let pairs: Vec<_> =
         keys.iter().map(|k| (b.broadcast(k, &wide, &other), b.broadcast(k, &wide, &own))).collect();
     let (this, that) = (b.iota(DType::I32, &wide, axis), b.iota(DType::I32, &wide, rank));
@@ -104,7 +115,7 @@ fn sort_op<'c>(b: &Builder<'c>, operands: &[Val<'c>], axis: usize, keys: usize, 
     let all: Vec<&Val<'c>> = operands.iter().chain([&positions]).collect();
     let scalars: Vec<Type> = all.iter().flat_map(|x| [Type::scalar(x.dtype()), Type::scalar(x.dtype())]).collect();
     let body = b.region(&scalars, |b, v| {
-        let pairs: Vec<_> = (0..keys).map(|i| (v[2 * i].clone(), v[2 * i + 1].clone())).collect();
+        let pairs: Vec<_> = (0..keys).map(|i| (ordered(b, &v[2 * i]), ordered(b, &v[2 * i + 1]))).collect();
         let last = b.compare(Comparison::Lt, &v[scalars.len() - 2], &v[scalars.len() - 1]);
         vec![before(b, &pairs, last, descending)]
     });
