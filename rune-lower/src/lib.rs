@@ -22,6 +22,8 @@ mod legalize;
 mod module;
 mod names;
 mod overwritten;
+#[cfg(test)]
+mod tests;
 
 pub use host::HostCall;
 pub use module::{Lowered, lower};

@@ -2,12 +2,118 @@
 
 use crate::attr;
 use crate::builder::{Builder, Val};
-use rune_trace::Type;
-use rune_trace::op::ConvDims;
+use rune_trace::op::{ConvDims, Dims};
+use rune_trace::{Shape, Type};
+
+/// More groups than this are left to the compiler: each is a convolution of its own.
+const GROUPS: usize = 64;
+/// Results of more spatial positions than this are not taken apart into dot products.
+const POSITIONS: usize = 32;
 
 /// A convolution with the result type `ty`.
 pub(crate) fn conv<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, ty: &Type) -> Val<'c> {
-    plain(b, lhs, rhs, dims, ty)
+    let groups = dims.feature_groups;
+    let depthwise = rhs.shape()[dims.rhs[1]] == 1;
+    if groups > 1 && groups <= GROUPS && !depthwise {
+        return grouped(b, lhs, rhs, dims, ty);
+    }
+    let spatial = |shape: &Shape, axes: &[usize]| axes[2..].iter().map(|&a| shape[a]).product::<usize>();
+    let (kernel, positions) = (spatial(rhs.shape(), &dims.rhs), spatial(&ty.shape, &dims.out));
+    if groups == 1 && dims.batch_groups == 1 && positions <= POSITIONS && kernel >= 16 && kernel >= 4 * positions {
+        return products(b, lhs, rhs, dims, ty);
+    }
+    channels_last(b, lhs, rhs, dims, ty)
+}
+
+/// Each group on its own, side by side: 10 ms → 0.30 ms (B.5). Depthwise convolutions are fast as they are.
+fn grouped<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, ty: &Type) -> Val<'c> {
+    let groups = dims.feature_groups;
+    let part = |x: &Val<'c>, axis: usize, group: usize| {
+        let n = x.shape()[axis] / groups;
+        b.slice_axis(x, axis, group * n, (group + 1) * n)
+    };
+    let single = ConvDims { feature_groups: 1, ..dims.clone() };
+    let mut shape = ty.shape.clone();
+    shape.dims_mut()[dims.out[1]] /= groups;
+    let ty = ty.with_shape(shape);
+    let results: Vec<_> = (0..groups)
+        .map(|g| conv(b, &part(lhs, dims.lhs[1], g), &part(rhs, dims.rhs[0], g), &single, &ty))
+        .collect();
+    b.concat(&results.iter().collect::<Vec<_>>(), dims.out[1])
+}
+
+/// One dot product for each position of a spatially small result, as gradients by the kernel are: 9.7 ms → 0.30 ms for 3 × 3
+/// (B.5).
+fn products<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, ty: &Type) -> Val<'c> {
+    let n = dims.strides.len();
+    let mut config = vec![(0, 0, 0); lhs.rank()];
+    for i in 0..n {
+        config[dims.lhs[i + 2]] = (dims.padding[i].0, dims.padding[i].1, dims.lhs_dilation[i] as i64 - 1);
+    }
+    let zero = b.number_of(0.0, lhs.dtype(), &Shape::scalar());
+    let padded = if config.iter().all(|&c| c == (0, 0, 0)) { lhs.clone() } else { b.pad(lhs, &zero, &config) };
+    let text = format!(
+        "#stablehlo.dot<lhs_contracting_dimensions = {}, rhs_contracting_dimensions = {}>",
+        attr::list(&dims.lhs[1..]),
+        attr::list(&dims.rhs[1..]),
+    );
+    let attributes = [("dot_dimension_numbers", attr::parse(b.context, &text))];
+    let sizes: Vec<usize> = dims.out.iter().map(|&a| ty.shape[a]).collect();
+    let product = Type::new(ty.dtype, [sizes[0], sizes[1]]);
+    let positions: usize = sizes[2..].iter().product();
+    let strides = Shape::from(&sizes[2..]).strides();
+    let results: Vec<_> = (0..positions)
+        .map(|p| {
+            let mut start = vec![0; lhs.rank()];
+            let mut limit = padded.shape().to_vec();
+            let mut step = vec![1; lhs.rank()];
+            for i in 0..n {
+                let at = p / strides[i] % sizes[i + 2] * dims.strides[i];
+                let axis = dims.lhs[i + 2];
+                start[axis] = at;
+                limit[axis] = at + (rhs.shape()[dims.rhs[i + 2]] - 1) * dims.rhs_dilation[i] + 1;
+                step[axis] = dims.rhs_dilation[i];
+            }
+            let seen = b.slice(&padded, &start, &limit, &step);
+            let result = b.op1("stablehlo.dot_general", &[&seen, rhs], &attributes, product.clone());
+            b.reshape(&result, [sizes[0], sizes[1], 1])
+        })
+        .collect();
+    let all = b.reshape(&b.concat(&results.iter().collect::<Vec<_>>(), 2), sizes);
+    // Axes as batch, feature, spatial ones; to where the result has them.
+    let back: Vec<usize> =
+        (0..n + 2).map(|a| dims.out.iter().position(|&o| o == a).expect("the layout has every axis")).collect();
+    b.transpose(&all, &back)
+}
+
+/// With features last, as the compiler has good code for: from features first 102 ms → 1.06 ms. Without the barriers it
+/// takes the transpositions back (B.5).
+fn channels_last<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, ty: &Type) -> Val<'c> {
+    let n = dims.strides.len();
+    let spatial = 2..n + 2;
+    let data: Vec<usize> = [0].into_iter().chain(spatial.clone()).chain([1]).collect();
+    let kernel: Vec<usize> = spatial.chain([1, 0]).collect();
+    // Where each axis of the new layout is now.
+    let (from_lhs, from_rhs, from_out): (Vec<usize>, Vec<usize>, Vec<usize>) = (
+        data.iter().map(|&role| dims.lhs[role]).collect(),
+        kernel.iter().map(|&role| dims.rhs[role]).collect(),
+        data.iter().map(|&role| dims.out[role]).collect(),
+    );
+    let sorted = |order: &[usize]| order.windows(2).all(|w| w[0] < w[1]);
+    if n == 0 || sorted(&from_lhs) && sorted(&from_rhs) && sorted(&from_out) {
+        return plain(b, lhs, rhs, dims, ty);
+    }
+    let roles = |layout: &[usize]| -> Dims {
+        (0..n + 2).map(|role| layout.iter().position(|&r| r == role).expect("the layout has every axis")).collect()
+    };
+    let last = ConvDims { lhs: roles(&data), rhs: roles(&kernel), out: roles(&data), ..dims.clone() };
+    let shape: Shape = from_out.iter().map(|&a| ty.shape[a]).collect();
+    let operands = b.barrier(&[&b.transpose(lhs, &from_lhs), &b.transpose(rhs, &from_rhs)]);
+    let result = plain(b, &operands[0], &operands[1], &last, &ty.with_shape(shape));
+    let result = b.barrier(&[&result]).remove(0);
+    let back: Vec<usize> =
+        (0..n + 2).map(|a| from_out.iter().position(|&f| f == a).expect("the layout has every axis")).collect();
+    b.transpose(&result, &back)
 }
 
 /// StableHLO's convolution itself.

@@ -1,0 +1,149 @@
+use crate::{Backend, LowerError, LowerOptions, Lowered, lower};
+use rune_trace::op::{ArgFn, BinaryFn, Literal, Op, ReduceFn, UnaryFn};
+use rune_trace::{Array, DType, Loc, Origin, Program, ProgramBuilder, Type, Var};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+fn program(inputs: &[Type], op: Op) -> Program {
+    let mut b = ProgramBuilder::new("f", inputs.to_vec(), vec![]);
+    let results = b.push(op, Origin::default()).unwrap();
+    b.finish(results.to_vec()).unwrap()
+}
+
+fn lowered(program: &Program) -> Lowered {
+    lower(program, &LowerOptions::default()).unwrap()
+}
+
+fn code(inputs: &[Type], op: Op) -> String {
+    lowered(&program(inputs, op)).code().to_owned()
+}
+
+fn f32s<const N: usize>(shape: [usize; N]) -> Type {
+    Type::new(DType::F32, shape)
+}
+
+#[test]
+fn a_program_reads_as_slopes() {
+    let text = code(&[f32s([1])], Op::Binary { f: BinaryFn::Mul, x: Var(0), y: Var(0) });
+    assert_eq!(
+        text,
+        r#"module {
+  func.func @main(%x0: tensor<1xf32>) -> tensor<1xf32> {
+    %0 = "stablehlo.multiply"(%x0, %x0) : (tensor<1xf32>, tensor<1xf32>) -> tensor<1xf32>
+    return %0 : tensor<1xf32>
+  }
+}
+"#
+    );
+}
+
+#[test]
+fn constants_are_arguments_after_the_inputs() {
+    let constant = Array::from_vec([2], vec![1.0f32, 2.0]);
+    let mut b = ProgramBuilder::new("f", vec![f32s([2])], vec![constant.into()]);
+    let y = b.push(Op::Binary { f: BinaryFn::Add, x: Var(0), y: Var(1) }, Origin::default()).unwrap();
+    let lowered = lowered(&b.finish(y.to_vec()).unwrap());
+    assert!(lowered.code().contains("@main(%x0: tensor<2xf32>, %c0: tensor<2xf32>)"), "{}", lowered.code());
+    assert!(lowered.code().contains("\"stablehlo.add\"(%x0, %c0)"));
+    assert_eq!(lowered.overwritten, [false, false]);
+}
+
+#[test]
+fn arguments_of_regions_keep_their_names() {
+    let text = code(&[f32s([3])], Op::Reduce { f: ReduceFn::Max, x: Var(0), axes: [0].into_iter().collect() });
+    assert!(text.contains("^bb0(%arg1: tensor<f32>, %arg2: tensor<f32>)"), "{text}");
+}
+
+#[test]
+fn locations_are_the_users_lines() {
+    let loc = Loc { file: Cow::Borrowed("src/model.rs"), line: 42, column: 9 };
+    let build = |scope: Option<&str>| {
+        let mut b = ProgramBuilder::new("f", vec![f32s([2])], vec![]);
+        let origin = Origin { loc: Some(loc.clone()), scope: scope.map(Arc::from) };
+        let y = b.push(Op::Unary { f: UnaryFn::Abs, x: Var(0) }, origin).unwrap();
+        lowered(&b.finish(y.to_vec()).unwrap())
+    };
+    let plain = build(None);
+    assert!(plain.text.contains("loc(\"src/model.rs\":42:9)"), "{}", plain.text);
+    assert!(!plain.code().contains("loc("));
+    assert!(build(Some("layer/norm")).text.contains("loc(\"layer/norm\"(\"src/model.rs\":42:9))"));
+    // The compiler fails on empty names.
+    assert!(!build(Some("")).text.contains("loc(\"\""));
+}
+
+#[test]
+fn equal_programs_that_are_called_are_one_function() {
+    let square = || Arc::new(program(&[f32s([2])], Op::Binary { f: BinaryFn::Mul, x: Var(0), y: Var(0) }));
+    let mut b = ProgramBuilder::new("g", vec![f32s([2])], vec![]);
+    let mut x = Var(0);
+    for _ in 0..3 {
+        x = b.push(Op::Call { args: vec![x], program: square() }, Origin::default()).unwrap()[0];
+    }
+    let text = lowered(&b.finish(vec![x]).unwrap()).code().to_owned();
+    assert_eq!(text.matches("func.func private").count(), 1, "{text}");
+    assert_eq!(text.matches("call @f_0").count(), 3, "{text}");
+}
+
+#[test]
+fn sorting_calls_the_host_where_it_may() {
+    let p = program(&[f32s([3, 5])], Op::TopK { x: Var(0), k: 2 });
+    let options = LowerOptions { host_calls: true, ..LowerOptions::default() };
+    let lowered = lower(&p, &options).unwrap();
+    let [call] = lowered.host.as_slice() else { panic!("{:?}", lowered.host) };
+    assert_eq!((call.name.as_str(), call.op.name()), ("f0", "top_k"));
+    assert_eq!(call.outputs, [f32s([3, 2]), Type::new(DType::I32, [3, 2])]);
+    assert!(lowered.code().contains("func.func private @host.f0(tensor<?x?xf32>) -> (tensor<?x?xf32>, tensor<?x?xi32>)"));
+    assert!(lower(&p, &LowerOptions::default()).unwrap().host.is_empty());
+}
+
+#[test]
+fn halves_accumulate_in_f32() {
+    let half = Type::new(DType::F16, [4]);
+    let text = code(&[half], Op::Reduce { f: ReduceFn::Sum, x: Var(0), axes: [0].into_iter().collect() });
+    assert!(text.contains("(tensor<4xf32>, tensor<f32>) -> tensor<f32>"), "{text}");
+}
+
+#[test]
+fn long_sums_have_two_levels() {
+    let text = code(&[f32s([1_000_001])], Op::Reduce { f: ReduceFn::Sum, x: Var(0), axes: [0].into_iter().collect() });
+    assert_eq!(text.matches("stablehlo.reduce\"").count(), 3, "{text}");
+}
+
+#[test]
+fn nothing_is_computed_over_no_elements() {
+    let text = code(&[f32s([0, 3])], Op::Unary { f: UnaryFn::Exp, x: Var(0) });
+    assert!(!text.contains("exponential"), "{text}");
+    let text = code(&[f32s([0, 3])], Op::Reduce { f: ReduceFn::Max, x: Var(0), axes: [0].into_iter().collect() });
+    assert!(text.contains("dense<0xFF800000> : tensor<3xf32>"), "{text}");
+}
+
+#[test]
+fn functions_that_the_linker_lacks_are_expanded_on_the_processor_only() {
+    let op = || Op::Unary { f: UnaryFn::Tanh, x: Var(0) };
+    let p = program(&[Type::new(DType::F64, [2])], op());
+    let cuda = LowerOptions { backend: Backend::Cuda, ..LowerOptions::default() };
+    assert!(!lowered(&p).code().contains("stablehlo.tanh"));
+    assert!(lower(&p, &cuda).unwrap().code().contains("stablehlo.tanh"));
+}
+
+#[test]
+fn arguments_that_an_update_may_reach_are_reported() {
+    let mut b = ProgramBuilder::new("f", vec![f32s([2, 3]), f32s([6]), f32s([2])], vec![]);
+    let origin = Origin::default;
+    let zero = b.push(Op::Constant { value: Literal::new(0i32) }, origin()).unwrap()[0];
+    let flat = b.push(Op::Reshape { x: Var(0), shape: [6].into() }, origin()).unwrap()[0];
+    let sum = b.push(Op::Binary { f: BinaryFn::Mul, x: Var(1), y: Var(1) }, origin()).unwrap()[0];
+    let moved = b.push(Op::StopGradient { x: flat }, origin()).unwrap()[0];
+    let update = |x| Op::DynamicUpdateSlice { x, update: Var(2), start_indices: vec![zero] };
+    let y = b.push(update(moved), origin()).unwrap()[0];
+    let z = b.push(update(sum), origin()).unwrap()[0];
+    let lowered = lowered(&b.finish(vec![y, z]).unwrap());
+    assert!(lowered.overwritten[0] && !lowered.overwritten[2], "{:?}", lowered.overwritten);
+}
+
+#[test]
+fn the_name_of_the_function_is_checked() {
+    let p = program(&[f32s([2])], Op::ArgReduce { f: ArgFn::Max, x: Var(0), axis: 0, index: DType::I32 });
+    let options = LowerOptions { entry: "a b".to_owned(), ..LowerOptions::default() };
+    assert_eq!(lower(&p, &options).unwrap_err(), LowerError::Name("a b".to_owned()));
+}
