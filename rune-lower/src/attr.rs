@@ -39,21 +39,19 @@ pub(crate) fn splat<'c>(context: &'c Context, literal: Literal, ty: &Type) -> At
         return DenseElementsAttribute::raw_buffer(tensor, &[]).into();
     }
     let bytes = literal.bits().to_le_bytes();
-    match literal.dtype() {
-        DType::Bool => DenseElementsAttribute::bool_splat(tensor, literal.bits() != 0).into(),
-        dtype => DenseElementsAttribute::raw_buffer(tensor, &bytes[..dtype.size()]).into(),
+    if literal.dtype() == DType::Bool {
+        return DenseElementsAttribute::bool_splat(tensor, literal.bits() != 0).into();
     }
+    DenseElementsAttribute::raw_buffer(tensor, &bytes[..literal.dtype().size()]).into()
 }
 /// An array in full.
 pub(crate) fn dense<'c>(context: &'c Context, array: &Array) -> Attribute<'c> {
     let tensor = tensor_type(context, array.ty());
-    match array.dtype() {
-        DType::Bool => {
-            let values: Vec<i32> = array.bytes().iter().map(|&b| i32::from(b)).collect();
-            DenseElementsAttribute::bool_values(tensor, &values).into()
-        }
-        _ => DenseElementsAttribute::raw_buffer(tensor, array.bytes()).into(),
+    if array.dtype() == DType::Bool {
+        let values: Vec<i32> = array.bytes().iter().map(|&b| i32::from(b)).collect();
+        return DenseElementsAttribute::bool_values(tensor, &values).into();
     }
+    DenseElementsAttribute::raw_buffer(tensor, array.bytes()).into()
 }
 pub(crate) fn direction(context: &Context, direction: Comparison) -> Attribute<'_> {
     let name = direction.name().to_uppercase();
@@ -61,10 +59,10 @@ pub(crate) fn direction(context: &Context, direction: Comparison) -> Attribute<'
 }
 /// How elements of a dtype are compared; `bool` as unsigned, so that false is below true.
 pub(crate) fn compare_type(context: &Context, dtype: DType) -> Attribute<'_> {
-    let name = match dtype {
-        _ if dtype.is_float() => "FLOAT",
-        _ if dtype.is_signed_int() => "SIGNED",
-        _ => "UNSIGNED",
+    let name = match () {
+        () if dtype.is_float() => "FLOAT",
+        () if dtype.is_signed_int() => "SIGNED",
+        () => "UNSIGNED",
     };
     parse(context, &format!("#stablehlo<comparison_type {name}>"))
 }

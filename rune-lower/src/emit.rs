@@ -7,7 +7,7 @@ mod order;
 mod random;
 mod reduce;
 pub(crate) use reduce::{combiner, neutral};
-mod shape;
+pub(crate) mod shape;
 
 use crate::builder::{Builder, Val};
 use crate::module::{Unit, Unsupported};
@@ -44,7 +44,7 @@ pub(crate) fn emit<'c>(
         Op::Slice { x, start, limit, strides } => one(b.slice(x, start, limit, strides)),
         Op::Pad { x, padding, config } => one(shape::pad(b, x, padding, config, types[0])),
         Op::Concatenate { xs, dimension } => one(shape::concatenate(b, xs, *dimension)),
-        Op::Reverse { x, axes } => one(b.reverse(x, axes)),
+        Op::Reverse { x, axes } => one(shape::reverse(b, x, axes)),
         Op::Iota { dtype, shape, dimension } => one(shape::iota(b, *dtype, shape, *dimension)),
         Op::DynamicSlice { x, start_indices, slice_sizes } => {
             one(index::dynamic_slice(b, x, start_indices, slice_sizes))
@@ -53,14 +53,15 @@ pub(crate) fn emit<'c>(
             one(index::dynamic_update_slice(b, x, update, start_indices))
         }
         Op::Gather { x, indices, dims, slice_sizes } => one(index::gather(b, x, indices, dims, slice_sizes, types[0])),
-        Op::Scatter { x, indices, updates, dims, mode, unique } => {
-            one(index::scatter(b, x, indices, updates, dims, *mode, *unique))
+        // The promise of unique indices is not handed on: what is left out is sent to where others go.
+        Op::Scatter { x, indices, updates, dims, mode, unique: _ } => {
+            one(index::scatter(b, x, indices, updates, dims, *mode))
         }
 
         Op::Reduce { f, x, axes } => one(reduce::reduce(b, *f, x, axes)),
         Op::ArgReduce { f, x, axis, index } => one(reduce::arg_reduce(b, *f, x, *axis, *index)),
         Op::ReduceWindow { f, x, window } => one(reduce::reduce_window(b, *f, x, window)),
-        Op::Cumulative { f, x, axis, reverse } => one(reduce::cumulative(b, unit, *f, x, *axis, *reverse)),
+        Op::Cumulative { f, x, axis, reverse } => one(reduce::cumulative(b, *f, x, *axis, *reverse)),
 
         Op::Sort { operands, dimension, num_keys } => order::sort(b, unit, op, operands, *dimension, *num_keys),
         Op::TopK { x, k } => order::top_k(b, unit, op, x, *k),

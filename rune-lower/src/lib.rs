@@ -27,7 +27,6 @@ mod tests;
 
 pub use host::HostCall;
 pub use module::{Lowered, lower};
-pub use overwritten::overwritten;
 
 /// What the module is compiled for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]

@@ -130,7 +130,7 @@ fn lower_in(context: &Context, program: &Program, options: &LowerOptions) -> Res
         Some(located) => (located, Some(plain)),
         None => (plain, None),
     };
-    let overwritten = overwritten::overwritten(program);
+    let overwritten = overwritten::overwritten(program, !options.host_calls);
     Ok(Lowered { text, host, overwritten, plain })
 }
 
@@ -169,7 +169,8 @@ fn function<'c>(unit: &Unit<'c>, program: &Program, name: &str, public: bool) ->
         let op = instruction.op.try_map(|v| Ok::<Val<'c>, LowerError>(values[v.index()].clone()))?;
         let types: Vec<&Type> = instruction.results().map(|v| program.ty(v)).collect();
         let place = || instruction.origin.loc.as_ref().map_or_else(|| program.name().to_owned(), ToString::to_string);
-        let results = emit::emit(&builder, unit, &op, &types).map_err(|unsupported| unsupported.at(unit, &op, place()))?;
+        let results =
+            emit::emit(&builder, unit, &op, &types).map_err(|unsupported| unsupported.at(unit, &op, place()))?;
         debug_assert!(
             results.len() == types.len() && results.iter().zip(&types).all(|(r, &t)| r.ty == *t),
             "{} was lowered to {:?}, not {types:?}",

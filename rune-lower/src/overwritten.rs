@@ -8,16 +8,17 @@ use rune_trace::op::{BinaryFn, UnaryFn};
 use rune_trace::{Op, Program};
 
 /// For each argument (inputs, then constants) of the lowered function, whether it may be written into. Errs on the safe side.
-pub fn overwritten(program: &Program) -> Vec<bool> {
+/// `sorts`: whether sorting is left to the compiler, which may sort in place; functions of the host do not.
+pub(crate) fn overwritten(program: &Program, sorts: bool) -> Vec<bool> {
     let arguments = program.inputs().len() + program.constants().len();
-    let mut reaches = analyse(program, &mut Vec::new());
+    let mut reaches = analyse(program, sorts, &mut Vec::new());
     reaches.truncate(arguments);
     reaches
 }
 
 /// For each variable whether its buffer may be the destination of an update. Backwards: an operand that shares its memory with
 /// a result that is written into, is.
-fn analyse(program: &Program, known: &mut Vec<(*const Program, Vec<bool>)>) -> Vec<bool> {
+fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<bool>)>) -> Vec<bool> {
     let mut written = vec![false; program.num_vars()];
     // Whether a variable is made of literals alone, so that the compiler may fold what it does to others (x + 0, x · 1).
     let mut literal = vec![false; program.num_vars()];
@@ -37,11 +38,11 @@ fn analyse(program: &Program, known: &mut Vec<(*const Program, Vec<bool>)>) -> V
                 written[x.index()] = true;
                 written[updates.index()] |= any;
             }
-            Op::Sort { operands, .. } => operands.iter().for_each(|v| written[v.index()] = true),
-            Op::TopK { x, .. } => written[x.index()] = true,
+            Op::Sort { operands, .. } => operands.iter().for_each(|v| written[v.index()] |= any || sorts),
+            Op::TopK { x, .. } => written[x.index()] |= any || sorts,
             Op::Call { args, program: callee } => {
                 let at = known.iter().position(|(p, _)| std::ptr::eq(*p, &**callee)).unwrap_or_else(|| {
-                    let inner = analyse(callee, known);
+                    let inner = analyse(callee, sorts, known);
                     known.push((&**callee, inner));
                     known.len() - 1
                 });
@@ -61,11 +62,8 @@ fn analyse(program: &Program, known: &mut Vec<(*const Program, Vec<bool>)>) -> V
             }
             Op::Compare { .. } | Op::Unary { .. } | Op::Binary { .. } | Op::Constant { .. } | Op::Iota { .. } => {}
             Op::DotGeneral { .. } | Op::Conv { .. } | Op::Threefry2x32 { .. } | Op::ArgReduce { .. } => {}
-            op if any => {
-                // Whatever else may come to nothing: reshapes, trivial slices, reductions of axes of size 1, …
-                op.operands().into_iter().for_each(|v| written[v.index()] = true);
-            }
-            _ => {}
+            // Whatever else may come to nothing: reshapes, trivial slices, reductions of axes of size 1, …
+            op => op.operands().into_iter().for_each(|v| written[v.index()] |= any),
         }
     }
     written

@@ -92,7 +92,9 @@ fn sorting_calls_the_host_where_it_may() {
     let [call] = lowered.host.as_slice() else { panic!("{:?}", lowered.host) };
     assert_eq!((call.name.as_str(), call.op.name()), ("f0", "top_k"));
     assert_eq!(call.outputs, [f32s([3, 2]), Type::new(DType::I32, [3, 2])]);
-    assert!(lowered.code().contains("func.func private @host.f0(tensor<?x?xf32>) -> (tensor<?x?xf32>, tensor<?x?xi32>)"));
+    assert!(
+        lowered.code().contains("func.func private @host.f0(tensor<?x?xf32>) -> (tensor<?x?xf32>, tensor<?x?xi32>)")
+    );
     assert!(lower(&p, &LowerOptions::default()).unwrap().host.is_empty());
 }
 

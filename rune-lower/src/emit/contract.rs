@@ -43,8 +43,7 @@ pub(super) fn dot_general<'c>(
         attr::list(&dims.rhs_contract),
     );
     let attributes = [("dot_dimension_numbers", attr::parse(b.context, &text))];
-    let product =
-        b.op1("stablehlo.dot_general", &[&widen(lhs), &widen(rhs)], &attributes, ty.with_dtype(accumulator));
+    let product = b.op1("stablehlo.dot_general", &[&widen(lhs), &widen(rhs)], &attributes, ty.with_dtype(accumulator));
     b.convert(&product, out)
 }
 

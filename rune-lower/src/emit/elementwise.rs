@@ -30,7 +30,7 @@ pub(super) fn unary<'c>(b: &Builder<'c>, unit: &Unit<'c>, f: UnaryFn, x: &Val<'c
         UnaryFn::Sqrt => plain("stablehlo.sqrt"),
         UnaryFn::Rsqrt => plain("stablehlo.rsqrt"),
         UnaryFn::Cbrt if own64 => math64::cbrt(b, x),
-        UnaryFn::Cbrt => plain("stablehlo.cbrt"),
+        UnaryFn::Cbrt => half::in_f32(b, x, |x| exponential::cbrt(b, x)),
         UnaryFn::Sin => half::in_f32(b, x, |x| trigonometry::sin(b, unit, x)),
         UnaryFn::Cos => half::in_f32(b, x, |x| trigonometry::cos(b, unit, x)),
         UnaryFn::Tan => half::in_f32(b, x, |x| trigonometry::tan(b, unit, x)),

@@ -64,10 +64,9 @@ pub(super) fn scatter<'c>(
     updates: &Val<'c>,
     dims: &ScatterDims,
     mode: ScatterMode,
-    unique: bool,
 ) -> Val<'c> {
     if updates.ty.size() == 0 {
         return x.clone();
     }
-    scatters::scatter(b, x, &indices::signed(b, indices), updates, dims, mode, unique)
+    scatters::scatter(b, x, &indices::signed(b, indices), updates, dims, mode)
 }

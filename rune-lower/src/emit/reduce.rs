@@ -2,16 +2,14 @@
 
 use crate::builder::{Builder, Val};
 use crate::legalize::{argument, half, running, sums, windows};
-use crate::module::Unit;
-use rune_trace::op::{ArgFn, CumulativeFn, Dims, Literal, ReduceFn, Window, WindowFn};
 use rune_trace::DType;
+use rune_trace::op::{ArgFn, CumulativeFn, Dims, Literal, ReduceFn, Window, WindowFn};
 
 /// The neutral element of a function.
 pub(crate) fn neutral(f: ReduceFn, dtype: DType) -> Literal {
     // As `f64` the greatest integers saturate to themselves.
-    let extreme = |sign: f64| match dtype {
-        DType::Bool => Literal::new(sign > 0.0),
-        _ => Literal::from_f64(dtype, sign * f64::INFINITY),
+    let extreme = |sign: f64| {
+        if dtype == DType::Bool { Literal::new(sign > 0.0) } else { Literal::from_f64(dtype, sign * f64::INFINITY) }
     };
     match f {
         ReduceFn::Sum | ReduceFn::Or => Literal::from_f64(dtype, 0.0),
@@ -62,13 +60,6 @@ pub(super) fn reduce_window<'c>(b: &Builder<'c>, f: WindowFn, x: &Val<'c>, windo
     half::in_f32(b, x, |x| windows::reduce_window(b, f, x, window))
 }
 
-pub(super) fn cumulative<'c>(
-    b: &Builder<'c>,
-    unit: &Unit<'c>,
-    f: CumulativeFn,
-    x: &Val<'c>,
-    axis: usize,
-    reverse: bool,
-) -> Val<'c> {
-    half::in_f32(b, x, |x| running::cumulative(b, unit, f, x, axis, reverse))
+pub(super) fn cumulative<'c>(b: &Builder<'c>, f: CumulativeFn, x: &Val<'c>, axis: usize, reverse: bool) -> Val<'c> {
+    half::in_f32(b, x, |x| running::cumulative(b, f, x, axis, reverse))
 }

@@ -7,15 +7,15 @@ use rune_trace::DType;
 use rune_trace::op::{Comparison, Literal};
 
 pub(crate) fn convert<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c> {
-    match dtype {
-        _ if x.dtype() == dtype => x.clone(),
-        DType::Bool => b.compare_n(Comparison::Ne, x, 0.0),
-        _ if x.dtype().is_float() && dtype.is_int() => {
+    match () {
+        () if x.dtype() == dtype => x.clone(),
+        () if dtype == DType::Bool => b.compare_n(Comparison::Ne, x, 0.0),
+        () if x.dtype().is_float() && dtype.is_int() => {
             saturating(b, &b.convert(x, half::accumulator(x.dtype())), dtype)
         }
         // An integer of 64 bits is rounded once more on the way to a half type than it would have to be.
-        _ if x.dtype().is_int() && dtype.is_half() => b.convert(&b.convert(x, DType::F32), dtype),
-        _ => b.convert(x, dtype),
+        () if x.dtype().is_int() && dtype.is_half() => b.convert(&b.convert(x, DType::F32), dtype),
+        () => b.convert(x, dtype),
     }
 }
 
@@ -25,10 +25,7 @@ fn saturating<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c> {
     // One above the greatest: a power of two, which every float type here holds.
     let over = 2f64.powi(if dtype.is_signed_int() { bits - 1 } else { bits });
     // The greatest float below it.
-    let top = match x.dtype() {
-        DType::F64 => over.next_down(),
-        _ => f64::from((over as f32).next_down()),
-    };
+    let top = if x.dtype() == DType::F64 { over.next_down() } else { f64::from((over as f32).next_down()) };
     // The order matters: IREE's minimum and maximum propagate NaN.
     let clamped = b.min(&b.max(x, &b.number(least, x)), &b.number(top, x));
     let inside = b.convert(&clamped, dtype);

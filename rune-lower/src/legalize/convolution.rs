@@ -36,9 +36,8 @@ fn grouped<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, t
     let mut shape = ty.shape.clone();
     shape.dims_mut()[dims.out[1]] /= groups;
     let ty = ty.with_shape(shape);
-    let results: Vec<_> = (0..groups)
-        .map(|g| conv(b, &part(lhs, dims.lhs[1], g), &part(rhs, dims.rhs[0], g), &single, &ty))
-        .collect();
+    let results: Vec<_> =
+        (0..groups).map(|g| conv(b, &part(lhs, dims.lhs[1], g), &part(rhs, dims.rhs[0], g), &single, &ty)).collect();
     b.concat(&results.iter().collect::<Vec<_>>(), dims.out[1])
 }
 

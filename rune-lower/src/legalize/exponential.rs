@@ -1,8 +1,8 @@
 //! Exponentials and logarithms.
 
 use crate::builder::{Builder, Val};
-use rune_trace::op::{Comparison, Literal};
 use rune_trace::DType;
+use rune_trace::op::{Comparison, Literal};
 
 /// 2ⁿ for whole numbers `n` (as floats) within the exponents of normal numbers.
 pub(crate) fn power_of_two<'c>(b: &Builder<'c>, n: &Val<'c>) -> Val<'c> {
@@ -36,12 +36,22 @@ pub(crate) fn exp2<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     b.select(&nan, x, &scale(b, &result, &n))
 }
 
-/// ln x; of a number below the normal ones, which IREE takes for 0 (A.3.8), as ln (2ᵏ x) - k ln 2.
+/// ∛x; IREE's gives NaN for infinities.
+pub(crate) fn cbrt<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
+    let infinite = b.compare_n(Comparison::Eq, &b.abs(x), f64::INFINITY);
+    b.select(&infinite, x, &b.unary("stablehlo.cbrt", x))
+}
+
+/// ln x; of a number below the normal ones, which IREE takes for 0 (A.3.8), as ln m - k ln 2 where x = m · 2⁻ᵏ. The bits give m,
+/// since IREE's code computes with such numbers as with 0.
 pub(crate) fn log<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
-    let (normal, k) = if x.dtype() == DType::F64 { (f64::MIN_POSITIVE, 54) } else { (f64::from(f32::MIN_POSITIVE), 25) };
-    let small = b.compare_n(Comparison::Lt, x, normal);
-    let scaled = b.select(&small, &b.mul_n(x, 2f64.powi(k)), x);
-    let log = b.unary("stablehlo.log", &scaled);
+    let (normal, k, to) =
+        if x.dtype() == DType::F64 { (1u64 << 52, 1074, DType::I64) } else { (1 << 23, 149, DType::I32) };
+    let bits = b.bits(x, to);
+    let low = b.compare_n(Comparison::Lt, &bits, normal as f64);
+    let small = b.and(&low, &b.compare_n(Comparison::Gt, &bits, 0.0));
+    let mantissa = b.convert(&bits, x.dtype());
+    let log = b.unary("stablehlo.log", &b.select(&small, &mantissa, x));
     let shifted = b.add_n(&log, -f64::from(k) * std::f64::consts::LN_2);
     b.select(&small, &shifted, &log)
 }

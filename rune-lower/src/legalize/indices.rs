@@ -6,14 +6,14 @@ use rune_trace::{Array, DType, Shape};
 
 /// Indices as `i32` or `i64`: IREE takes unsigned ones for negative where their highest bit is set (A.3.4).
 pub(crate) fn signed<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
-    match x.dtype() {
-        DType::I32 | DType::I64 => x.clone(),
-        DType::U32 => b.convert(x, DType::I64),
-        DType::U64 => {
+    match (x.dtype().is_signed_int(), x.dtype().size()) {
+        (true, 4 | 8) => x.clone(),
+        (false, 4) => b.convert(x, DType::I64),
+        (false, 8) => {
             let greatest = b.full(Literal::new(i64::MAX as u64), x.shape());
             b.convert(&b.min(x, &greatest), DType::I64)
         }
-        _ => b.convert(x, DType::I32),
+        (_, _) => b.convert(x, DType::I32),
     }
 }
 
@@ -23,9 +23,10 @@ fn columns<'c>(b: &Builder<'c>, indices: &Val<'c>, values: &[usize]) -> Val<'c> 
     match values {
         [first, rest @ ..] if rest.iter().all(|v| v == first) => b.full(literal(*first), indices.shape()),
         _ => {
-            let row = match indices.dtype() {
-                DType::I64 => Array::from_vec([values.len()], values.iter().map(|&v| v as i64).collect()),
-                _ => Array::from_vec([values.len()], values.iter().map(|&v| v.min(i32::MAX as usize) as i32).collect()),
+            let row = if indices.dtype() == DType::I64 {
+                Array::from_vec([values.len()], values.iter().map(|&v| v as i64).collect())
+            } else {
+                Array::from_vec([values.len()], values.iter().map(|&v| v.min(i32::MAX as usize) as i32).collect())
             };
             b.broadcast(&b.dense(&row), indices.shape(), &[indices.rank() - 1])
         }

@@ -1,20 +1,15 @@
 //! Running functions along an axis.
+//!
+//! IREE compiles the reduction over a window of the whole length to one pass (cumsum of 131,072 f32: 0.5 ms by doubling →
+//! 0.07 ms, B.1), if all of the padding is in front; and only for one operation of the elements.
 
 use crate::builder::{Builder, Val};
-use crate::emit::{combiner, neutral};
-use crate::module::Unit;
-use rune_trace::op::{Comparison, CumulativeFn, Literal, ReduceFn};
+use crate::emit::shape;
+use crate::legalize::windows;
 use rune_trace::Shape;
+use rune_trace::op::{Comparison, CumulativeFn, Dims, ReduceFn, Window};
 
-/// By doubling: after step k each element holds the function of 2ᵏ elements up to it.
-pub(crate) fn cumulative<'c>(
-    b: &Builder<'c>,
-    _unit: &Unit<'c>,
-    f: CumulativeFn,
-    x: &Val<'c>,
-    axis: usize,
-    reverse: bool,
-) -> Val<'c> {
+pub(crate) fn cumulative<'c>(b: &Builder<'c>, f: CumulativeFn, x: &Val<'c>, axis: usize, reverse: bool) -> Val<'c> {
     let plain = match f {
         CumulativeFn::Sum => Some(ReduceFn::Sum),
         CumulativeFn::Prod => Some(ReduceFn::Prod),
@@ -22,23 +17,39 @@ pub(crate) fn cumulative<'c>(
         CumulativeFn::Min => Some(ReduceFn::Min),
         CumulativeFn::LogSumExp => None,
     };
-    let init = match plain {
-        Some(f) => neutral(f, x.dtype()),
-        None => Literal::from_f64(x.dtype(), f64::NEG_INFINITY),
-    };
-    let combine = |x: &Val<'c>, y: &Val<'c>| match plain {
-        Some(f) => b.binary(combiner(f, x.dtype()), x, y),
-        None => log_add_exp(b, x, y),
-    };
+    match plain {
+        Some(f) if reverse => shape::reverse(b, &scan(b, f, &shape::reverse(b, x, &[axis]), axis), &[axis]),
+        Some(f) => scan(b, f, x, axis),
+        None => log_sum_exp(b, x, axis, reverse),
+    }
+}
+
+fn scan<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, axis: usize) -> Val<'c> {
     let n = x.shape()[axis];
-    let padding = b.full(init, &Shape::scalar());
+    let ones = || std::iter::repeat_n(1, x.rank()).collect::<Dims>();
+    let mut window = Window {
+        dimensions: ones(),
+        strides: ones(),
+        padding: vec![(0, 0); x.rank()],
+        base_dilation: ones(),
+        window_dilation: ones(),
+    };
+    window.dimensions[axis] = n;
+    window.padding[axis].0 = n as i64 - 1;
+    windows::reduce_window(b, f, x, &window)
+}
+
+/// By doubling: after step k each element holds the function of 2ᵏ elements up to it.
+fn log_sum_exp<'c>(b: &Builder<'c>, x: &Val<'c>, axis: usize, reverse: bool) -> Val<'c> {
+    let n = x.shape()[axis];
+    let padding = b.number_of(f64::NEG_INFINITY, x.dtype(), &Shape::scalar());
     let mut x = x.clone();
     let mut step = 1;
     while step < n {
         let mut config = vec![(0, 0, 0); x.rank()];
         let by = step as i64;
         config[axis] = if reverse { (-by, by, 0) } else { (by, -by, 0) };
-        x = combine(&b.pad(&x, &padding, &config), &x);
+        x = log_add_exp(b, &b.pad(&x, &padding, &config), &x);
         step *= 2;
     }
     x

@@ -5,8 +5,8 @@ use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::emit::{combiner, neutral};
 use crate::legalize::indices::inside;
-use rune_trace::op::{ReduceFn, ScatterDims, ScatterMode};
-use rune_trace::{Shape, Type};
+use rune_trace::op::{Comparison, Literal, ReduceFn, ScatterDims, ScatterMode};
+use rune_trace::{DType, Shape, Type};
 
 /// Indices are signed.
 pub(crate) fn scatter<'c>(
@@ -16,15 +16,16 @@ pub(crate) fn scatter<'c>(
     updates: &Val<'c>,
     dims: &ScatterDims,
     mode: ScatterMode,
-    unique: bool,
 ) -> Val<'c> {
     let rank = x.rank();
     let batch = indices.rank() - 1;
     let batch_shape: Shape = indices.shape()[..batch].into();
     let count = batch_shape.size();
     // Updates as [count, window…].
-    let order: Vec<usize> =
-        (0..updates.rank()).filter(|a| !dims.update_window.contains(a)).chain(dims.update_window.iter().copied()).collect();
+    let order: Vec<usize> = (0..updates.rank())
+        .filter(|a| !dims.update_window.contains(a))
+        .chain(dims.update_window.iter().copied())
+        .collect();
     let window: Vec<usize> = dims.update_window.iter().map(|&a| updates.shape()[a]).collect();
     let updates = b.transpose(updates, &order);
     // The size of a slice along each axis of the operand.
@@ -32,8 +33,7 @@ pub(crate) fn scatter<'c>(
     let extended = (0..rank).filter(|a| !dims.inserted_window.contains(a) && !dims.operand_batching.contains(a));
     extended.zip(&window).for_each(|(a, &n)| sizes[a] = n);
 
-    let limits: Vec<usize> =
-        dims.scatter_map.iter().map(|&a| x.shape()[a].checked_sub(sizes[a]).unwrap_or_default()).collect();
+    let limits: Vec<usize> = dims.scatter_map.iter().map(|&a| x.shape()[a].saturating_sub(sizes[a])).collect();
     let valid = b.reshape(&inside(b, indices, &limits), [count]);
     // The coordinate of each slice along each axis of the operand that has one.
     let mut coordinates: Vec<(usize, Val<'c>)> = Vec::new();
@@ -71,7 +71,7 @@ pub(crate) fn scatter<'c>(
     };
     let shape: Shape = std::iter::once(row_count).chain(row.iter().copied()).collect();
     let flat = b.reshape(&moved, shape);
-    let written = write(b, &flat, &position, &valid, &updates, mode, unique);
+    let written = write(b, &flat, &position, &valid, &updates, mode);
     let back: Vec<usize> =
         (0..rank).map(|a| permutation.iter().position(|&p| p == a).expect("a permutation")).collect();
     b.transpose(&b.reshape(&written, moved.shape()), &back)
@@ -102,7 +102,7 @@ fn elements<'c>(
 /// Combines row `i` of `updates` into row `position[i]` of `x`, where `valid[i]`.
 ///
 /// IREE checks no bounds (an index outside is a segmentation fault). Updates that are to be left out go to row 0 as the neutral
-/// element; where they would replace, they go to one more row, which is dropped after.
+/// element, or repeat one that is kept.
 fn write<'c>(
     b: &Builder<'c>,
     x: &Val<'c>,
@@ -110,10 +110,9 @@ fn write<'c>(
     valid: &Val<'c>,
     updates: &Val<'c>,
     mode: ScatterMode,
-    unique: bool,
 ) -> Val<'c> {
     let f = match mode {
-        ScatterMode::Set => return set(b, x, position, valid, updates, unique),
+        ScatterMode::Set => return set(b, x, position, valid, updates),
         ScatterMode::Add => ReduceFn::Sum,
         ScatterMode::Mul => ReduceFn::Prod,
         ScatterMode::Min => ReduceFn::Min,
@@ -122,35 +121,42 @@ fn write<'c>(
     let position = b.select(valid, position, &b.number(0.0, position));
     let kept = b.broadcast(valid, updates.shape(), &[0]);
     let updates = b.select(&kept, updates, &b.full(neutral(f, x.dtype()), updates.shape()));
-    // Those that are left out meet in row 0.
-    rows(b, x, &position, &updates, Some(f), false)
+    rows(b, x, &position, &updates, Some(f))
 }
 
-fn set<'c>(
-    b: &Builder<'c>,
-    x: &Val<'c>,
-    position: &Val<'c>,
-    valid: &Val<'c>,
-    updates: &Val<'c>,
-    unique: bool,
-) -> Val<'c> {
-    let count = x.shape()[0];
-    let mut config = vec![(0, 0, 0); x.rank()];
-    config[0].1 = 1;
-    let padded = b.pad(x, &b.number_of(0.0, x.dtype(), &Shape::scalar()), &config);
-    let position = b.select(valid, position, &b.number(count as f64, position));
-    let written = rows(b, &padded, &position, updates, None, unique);
-    b.slice_axis(&written, 0, 0, count)
+/// Of updates that meet, any may stay: so those that are left out become copies of one that is not, or, where none is kept, of
+/// row 0 itself. (Sending them to one more row, which is dropped after, took 2.5 ms instead of 0.1 ms for 1024 of 10,000 rows.)
+fn set<'c>(b: &Builder<'c>, x: &Val<'c>, position: &Val<'c>, valid: &Val<'c>, updates: &Val<'c>) -> Val<'c> {
+    let count = position.shape()[0];
+    let scalar = Shape::scalar();
+    let number = b.iota(DType::I32, position.shape(), 0);
+    let none = b.full(Literal::new(count as i32), position.shape());
+    let first = b.reduce(&b.select(valid, &number, &none), Literal::new(count as i32), &[0], "stablehlo.minimum");
+    let any = b.compare(Comparison::Lt, &first, &b.full(Literal::new(count as i32), &scalar));
+    let row = |x: &Val<'c>, at: &Val<'c>| {
+        let mut sizes = x.shape().to_vec();
+        sizes[0] = 1;
+        let zero = b.full(Literal::new(0i32), &scalar);
+        let operands: Vec<_> = [x, at].into_iter().chain(std::iter::repeat_n(&zero, x.rank() - 1)).collect();
+        let ty = x.ty.with_shape(sizes.as_slice());
+        b.op1("stablehlo.dynamic_slice", &operands, &[("slice_sizes", attr::dims(b.context, &sizes))], ty)
+    };
+    let everywhere = |x: &Val<'c>, like: &Val<'c>| {
+        let flat = b.reshape(x, x.shape()[1..].to_vec());
+        b.broadcast(&flat, like.shape(), &(1..like.rank()).collect::<Vec<_>>())
+    };
+    let zero = b.number_of(0.0, position.dtype(), &scalar);
+    let place = b.select(&any, &b.reshape(&row(position, &first), scalar.clone()), &zero);
+    let any_row = b.broadcast(&any, updates.shape(), &[]);
+    let kept = everywhere(&row(updates, &first), updates);
+    let own = everywhere(&b.slice_axis(x, 0, 0, 1), updates);
+    let fallback = b.select(&any_row, &kept, &own);
+    let position = b.select(valid, position, &b.broadcast(&place, position.shape(), &[]));
+    let updates = b.select(&b.broadcast(valid, updates.shape(), &[0]), updates, &fallback);
+    rows(b, x, &position, &updates, None)
 }
 
-fn rows<'c>(
-    b: &Builder<'c>,
-    x: &Val<'c>,
-    position: &Val<'c>,
-    updates: &Val<'c>,
-    f: Option<ReduceFn>,
-    unique: bool,
-) -> Val<'c> {
+fn rows<'c>(b: &Builder<'c>, x: &Val<'c>, position: &Val<'c>, updates: &Val<'c>, f: Option<ReduceFn>) -> Val<'c> {
     let indices = b.reshape(position, [position.shape()[0], 1]);
     let window: Vec<usize> = (1..x.rank()).collect();
     let text = format!(
@@ -166,7 +172,8 @@ fn rows<'c>(
     let attributes = [
         ("scatter_dimension_numbers", attr::parse(b.context, &text)),
         ("indices_are_sorted", attr::bool(b.context, false)),
-        ("unique_indices", attr::bool(b.context, unique)),
+        // Those that are left out meet others.
+        ("unique_indices", attr::bool(b.context, false)),
     ];
     b.op("stablehlo.scatter", &[x, &indices, updates], &attributes, vec![body], std::slice::from_ref(&x.ty)).remove(0)
 }

