@@ -8,7 +8,7 @@ use rune_trace::{Array, DType, Type, Value};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-const CALLS: u32 = 100_000;
+const CALLS: u32 = 2_000;
 
 /// The best of several rounds, for one call.
 fn best(mut call: impl FnMut()) -> Duration {
@@ -17,7 +17,7 @@ fn best(mut call: impl FnMut()) -> Duration {
         (0..CALLS).for_each(|_| call());
         start.elapsed() / CALLS
     };
-    (0..10).map(round).min().unwrap_or_default()
+    (0..200).map(round).min().unwrap_or_default()
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -41,10 +41,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         // Results of IREE go back in without being lent again.
         let c = f.call(&[&a, &b])?.remove(0);
         let again = best(|| drop(black_box(f.call(&[&c, &c])).expect("the call works")));
-        println!("{}: load {load:.1?}, call {ours:.2?} from Rust memory, {again:.2?} from results", device.name());
+        println!("{}: loaded in {load:.1?}, call {ours:.2?} from Rust memory, {again:.2?} from results", device.name());
     }
-    let bare = bare(module.bytes())?;
-    println!("local-sync, bare iree_vm_invoke: {bare:.2?}");
+    println!("local-sync, bare iree_vm_invoke: {:.2?}", bare(module.bytes())?);
     Ok(())
 }
 

@@ -170,6 +170,7 @@ impl CompileCache {
         timings.lower = start.elapsed() - timings.lookup;
         let compiled = compile(&text, name, options)?;
         timings.compile = start.elapsed() - timings.lookup - timings.lower;
+        tracing::debug!(program = name, time = ?timings.compile, bytes = compiled.bytes().len(), "compiled");
         if let Some(disk) = &self.disk {
             disk.write(&key, compiled.bytes());
         }

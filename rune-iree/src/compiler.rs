@@ -26,8 +26,9 @@ impl CompileOptions {
     /// All flags of IREE that these options mean.
     pub fn flags(&self) -> Vec<String> {
         let mut flags = self.target.flags(self.opt);
-        // Evaluating constants needs a second compilation, and what is constant in rune's programs is small: captured
-        // arrays are arguments. Constant expressions are still hoisted, and computed once when the module is loaded.
+        // Evaluating constants takes a tenth to a fifth of the time to compile a training step, and what is constant in
+        // rune's programs is small: captured arrays are arguments. Constant expressions are still hoisted, which costs
+        // nothing, and computed once when the module is loaded.
         flags.push("--iree-opt-const-eval=false".to_owned());
         flags.extend_from_slice(&self.extra_flags);
         flags

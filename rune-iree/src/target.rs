@@ -308,6 +308,6 @@ const VULKAN: &[&str] = &[
 ];
 #[rustfmt::skip]
 const ROCM: &[&str] = &[
-    "gfx908", "gfx90a", "gfx942", "gfx950", "gfx1030", "gfx1100", "gfx1101", "gfx1102", "gfx1150", "gfx1151", "gfx1200",
+    "gfx908", "gfx90a", "gfx942", "gfx950", "gfx1100", "gfx1101", "gfx1150", "gfx1151", "gfx1200",
     "gfx1201",
 ];

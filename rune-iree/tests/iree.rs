@@ -172,12 +172,12 @@ fn every_dtype_and_rank_0_and_no_elements() {
     let shapes = [("vector", vec![3]), ("scalar", vec![]), ("empty", vec![0, 2])];
     // One module for all of it.
     let function = |dtype: DType, name: &str, shape: &[usize]| {
-        let (mlir, op) = match dtype {
-            // The sum of two truth values is their disjunction.
-            DType::Bool => ("i1".to_owned(), "or"),
-            _ if dtype.is_unsigned_int() => (format!("ui{}", dtype.size() * 8), "add"),
-            _ => (dtype.name().to_owned(), "add"),
+        let mlir = match dtype.name() {
+            "bool" => "i1".to_owned(),
+            name => name.replace('u', "ui"),
         };
+        // The sum of two truth values is their disjunction.
+        let op = if dtype == DType::Bool { "or" } else { "add" };
         let dims: String = shape.iter().map(|d| format!("{d}x")).collect();
         binary(op, &format!("tensor<{dims}{mlir}>")).replace("@main", &format!("@{dtype}_{name}"))
     };
@@ -524,4 +524,30 @@ fn a_module_is_saved_and_loaded() {
     let error = CompiledModule::load(&path).unwrap_err().to_string();
     assert!(error.contains("add.vmfb is no compiled module"), "{error}");
     assert!(CompiledModule::load(dir.path().join("none")).unwrap_err().to_string().contains("cannot read"));
+}
+
+/// A device with memory of its own. Mesa's lavapipe (Debian: `mesa-vulkan-drivers`) is one, in software.
+#[cfg(feature = "vulkan")]
+#[test]
+fn arrays_go_to_a_device_with_memory_of_its_own_and_back() {
+    let vulkan = Device::open("vulkan").unwrap();
+    let options = CompileOptions::for_target(Target::vulkan("vp_android_baseline_2022").unwrap());
+    let load = |text: &str, signature| {
+        let module = compile(text, "test", &options).unwrap_or_else(|e| panic!("{e}"));
+        Executable::load(&module, &vulkan, "main", signature, None).unwrap_or_else(|e| panic!("{e}"))
+    };
+    let f = load(&binary("multiply", "tensor<4xf32>"), Signature::new(vec![f32s(4); 2], vec![f32s(4)]));
+    let a = Value::from(Array::from_slice(4, &[1.0f32, 2.0, 3.0, 4.0]));
+    let y = f.call(&[&a, &a]).unwrap();
+    assert!(matches!(y[0], Value::Device(_)));
+    let z = f.call(&[&y[0], &vulkan.put(&a).unwrap()]).unwrap();
+    assert_eq!(host(&z[0]).as_slice::<f32>(), [1.0, 8.0, 27.0, 64.0]);
+
+    let f = load(UPDATE, update_signature());
+    let row = Value::from(Array::from_slice([1, 4], &[7.0f32; 4]));
+    let a = vulkan.put(&Array::from_slice([4, 4], &[1.0f32; 16]).into()).unwrap();
+    let y = f.call(&[&a, &row]).unwrap().remove(0);
+    assert_eq!(host(&a).as_slice::<f32>(), [1.0; 16]);
+    let z = f.call_with(vec![Arg::Give(y), Arg::Keep(&row)]).unwrap();
+    assert_eq!(host(&z[0]).as_slice::<f32>()[3..9], [1.0, 7.0, 7.0, 7.0, 7.0, 1.0]);
 }
