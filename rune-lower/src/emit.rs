@@ -7,7 +7,7 @@ mod order;
 mod random;
 mod reduce;
 pub(crate) use reduce::{combiner, neutral};
-pub(crate) mod shape;
+mod shape;
 
 use crate::builder::{Builder, Val};
 use crate::module::{Unit, Unsupported};
@@ -44,7 +44,7 @@ pub(crate) fn emit<'c>(
         Op::Slice { x, start, limit, strides } => one(b.slice(x, start, limit, strides)),
         Op::Pad { x, padding, config } => one(shape::pad(b, x, padding, config, types[0])),
         Op::Concatenate { xs, dimension } => one(shape::concatenate(b, xs, *dimension)),
-        Op::Reverse { x, axes } => one(shape::reverse(b, x, axes)),
+        Op::Reverse { x, axes } => one(crate::legalize::unsigned::reverse(b, x, axes)),
         Op::Iota { dtype, shape, dimension } => one(shape::iota(b, *dtype, shape, *dimension)),
         Op::DynamicSlice { x, start_indices, slice_sizes } => {
             one(index::dynamic_slice(b, x, start_indices, slice_sizes))

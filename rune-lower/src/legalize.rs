@@ -16,4 +16,5 @@ pub(crate) mod scatter;
 pub(crate) mod sorting;
 pub(crate) mod sums;
 pub(crate) mod trigonometry;
+pub(crate) mod unsigned;
 pub(crate) mod windows;

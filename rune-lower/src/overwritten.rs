@@ -63,7 +63,25 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
             Op::Compare { .. } | Op::Unary { .. } | Op::Binary { .. } | Op::Constant { .. } | Op::Iota { .. } => {}
             Op::DotGeneral { .. } | Op::Conv { .. } | Op::Threefry2x32 { .. } | Op::ArgReduce { .. } => {}
             // Whatever else may come to nothing: reshapes, trivial slices, reductions of axes of size 1, …
-            op => op.operands().into_iter().for_each(|v| written[v.index()] |= any),
+            op @ (Op::IntegerPow { .. }
+            | Op::Select { .. }
+            | Op::Clamp { .. }
+            | Op::Convert { .. }
+            | Op::BitcastConvert { .. }
+            | Op::BroadcastInDim { .. }
+            | Op::Reshape { .. }
+            | Op::Transpose { .. }
+            | Op::Slice { .. }
+            | Op::Pad { .. }
+            | Op::Concatenate { .. }
+            | Op::Reverse { .. }
+            | Op::DynamicSlice { .. }
+            | Op::Gather { .. }
+            | Op::Reduce { .. }
+            | Op::ReduceWindow { .. }
+            | Op::Cumulative { .. }
+            | Op::OptimizationBarrier { .. }
+            | Op::StopGradient { .. }) => op.operands().into_iter().for_each(|v| written[v.index()] |= any),
         }
     }
     written

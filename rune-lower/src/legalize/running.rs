@@ -4,8 +4,7 @@
 //! 0.07 ms, B.1), if all of the padding is in front; and only for one operation of the elements.
 
 use crate::builder::{Builder, Val};
-use crate::emit::shape;
-use crate::legalize::windows;
+use crate::legalize::{unsigned, windows};
 use rune_trace::Shape;
 use rune_trace::op::{Comparison, CumulativeFn, Dims, ReduceFn, Window};
 
@@ -17,11 +16,13 @@ pub(crate) fn cumulative<'c>(b: &Builder<'c>, f: CumulativeFn, x: &Val<'c>, axis
         CumulativeFn::Min => Some(ReduceFn::Min),
         CumulativeFn::LogSumExp => None,
     };
-    match plain {
-        Some(f) if reverse => shape::reverse(b, &scan(b, f, &shape::reverse(b, x, &[axis]), axis), &[axis]),
-        Some(f) => scan(b, f, x, axis),
-        None => log_sum_exp(b, x, axis, reverse),
-    }
+    let Some(f) = plain else { return log_sum_exp(b, x, axis, reverse) };
+    let run = |x: &Val<'c>| match reverse {
+        true => b.reverse(&scan(b, f, &b.reverse(x, &[axis]), axis), &[axis]),
+        false => scan(b, f, x, axis),
+    };
+    let ordered = matches!(f, ReduceFn::Max | ReduceFn::Min);
+    if ordered { unsigned::in_order(b, x, run) } else { unsigned::as_signed(b, x, run) }
 }
 
 fn scan<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, axis: usize) -> Val<'c> {
