@@ -34,5 +34,6 @@ pub use op::{Op, Var};
 pub use program::{BuildError, Instruction, Loc, MAX_DEPTH, Origin, Program, ProgramBuilder, ProgramHash};
 pub use rune_trace_derive::Tree;
 pub use tensor::{BACKENDS, Backend, EvalError, Tensor, interpret_eagerly, lax, name_scope};
+pub use transform::DerivativeError;
 pub use tree::{Tree, TreePath};
 pub use ty::{InvalidType, Shape, Type};

@@ -1,12 +1,14 @@
 //! `#[derive(Tree)]`.
 
+use proc_macro_crate::{FoundCrate, crate_name};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Data, DeriveInput, Error, Fields, Ident, Result, parse_quote};
 
 pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
+    let krate = crate_path();
     for param in input.generics.type_params_mut() {
-        param.bounds.push(parse_quote!(::rune_trace::Tree));
+        param.bounds.push(parse_quote!(#krate::Tree));
     }
     let name = &input.ident;
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
@@ -33,7 +35,7 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
         let pattern = quote!(#path { #(#bind),* });
         let visits = parts.iter().filter(|p| !p.is_static).map(|p| {
             let (label, var) = (&p.label, &p.var);
-            quote! { path.inside(#label, |path| ::rune_trace::Tree::visit(#var, path, leaf)); }
+            quote! { path.inside(#label, |path| #krate::Tree::visit(#var, path, leaf)); }
         });
         visit.push(quote! { #[allow(unused_variables)] #pattern => { #(#visits)* } });
         let maps = parts.iter().map(|p| {
@@ -41,7 +43,7 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
             if p.is_static {
                 quote!(#member: ::core::clone::Clone::clone(#var))
             } else {
-                quote!(#member: ::rune_trace::Tree::map(#var, f))
+                quote!(#member: #krate::Tree::map(#var, f))
             }
         });
         map.push(quote! { #pattern => #path { #(#maps),* }, });
@@ -50,7 +52,7 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
             if p.is_static {
                 quote! { ::core::hash::Hash::hash(#var, &mut hasher); }
             } else {
-                quote! { ::rune_trace::Tree::structure(#var, hasher); }
+                quote! { #krate::Tree::structure(#var, hasher); }
             }
         });
         structure.push(quote! {
@@ -59,15 +61,15 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
         });
     }
     Ok(quote! {
-        impl #impl_generics ::rune_trace::Tree for #name #ty_generics #where_clause {
+        impl #impl_generics #krate::Tree for #name #ty_generics #where_clause {
             fn visit<'tree>(
                 &'tree self,
-                path: &mut ::rune_trace::TreePath,
-                leaf: &mut dyn FnMut(&::rune_trace::TreePath, &'tree ::rune_trace::Tensor),
+                path: &mut #krate::TreePath,
+                leaf: &mut dyn FnMut(&#krate::TreePath, &'tree #krate::Tensor),
             ) {
                 match self { #(#visit)* }
             }
-            fn map(&self, f: &mut dyn FnMut(&::rune_trace::Tensor) -> ::rune_trace::Tensor) -> Self {
+            fn map(&self, f: &mut dyn FnMut(&#krate::Tensor) -> #krate::Tensor) -> Self {
                 match self { #(#map)* }
             }
             #[allow(unused_mut)]
@@ -76,6 +78,17 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
             }
         }
     })
+}
+
+/// The crate that the user depends on: rune, or rune-trace alone.
+fn crate_path() -> TokenStream {
+    let found = crate_name("rune-trace").or_else(|_| crate_name("rune"));
+    let name = match found {
+        Ok(FoundCrate::Name(name)) => format_ident!("{name}"),
+        // Within rune-trace, which names itself so.
+        Ok(FoundCrate::Itself) | Err(_) => format_ident!("rune_trace"),
+    };
+    quote!(::#name)
 }
 
 struct Part {

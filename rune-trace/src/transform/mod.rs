@@ -7,12 +7,14 @@ mod call;
 mod derivs;
 mod jvp;
 mod linearize;
+mod programs;
 mod scan;
 mod tangent;
 mod transpose;
 mod windows;
 
 pub(crate) use linearize::linearize;
+pub use programs::DerivativeError;
 
 use crate::tensor::with_origin;
 use crate::{Program, Tensor};

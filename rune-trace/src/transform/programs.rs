@@ -1,0 +1,133 @@
+//! Transformations of programs, for those who hold a program and no function.
+
+use super::jvp::jvp;
+use super::linearize::linearize;
+use super::tangent::{Dual, Tangent};
+use crate::tensor::{Keep, lax, next_id, trace};
+use crate::{Program, Tensor, Type};
+
+/// What is wrong with asking for a derivative of a program.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DerivativeError {
+    /// An input that is to be differentiated by is of another dtype than a float.
+    #[error("input x{index} of `{program}` is of type {ty}, and only floats have derivatives; leave it out")]
+    NotFloat {
+        /// The program.
+        program: String,
+        /// Which input.
+        index: usize,
+        /// Its type.
+        ty: Type,
+    },
+    /// The program has no such input.
+    #[error("`{program}` has {inputs} inputs, and none at position {index}")]
+    NoInput {
+        /// The program.
+        program: String,
+        /// The position asked for.
+        index: usize,
+        /// How many it has.
+        inputs: usize,
+    },
+    /// A scalar output was needed.
+    #[error("`{program}` has {found} for output, and only a program with one float scalar for output has a gradient")]
+    NotScalar {
+        /// The program.
+        program: String,
+        /// What it has.
+        found: String,
+    },
+}
+
+impl Program {
+    fn marked(&self, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
+        let types = self.input_types();
+        for &index in by {
+            let program = || self.name().to_owned();
+            let Some(ty) = types.get(index) else {
+                return Err(DerivativeError::NoInput { program: program(), index, inputs: types.len() });
+            };
+            if !ty.dtype.is_float() {
+                return Err(DerivativeError::NotFloat { program: program(), index, ty: ty.clone() });
+            }
+        }
+        Ok((0..types.len()).map(|i| by.contains(&i)).collect())
+    }
+
+    /// The program that takes the inputs and tangents of the inputs at the positions `by`, in the order of the inputs, and gives the
+    /// outputs and then the tangents of the outputs of a float dtype.
+    ///
+    /// # Errors
+    /// If `by` names an input that is not there or is no float.
+    pub fn jvp(&self, by: &[usize]) -> Result<Program, DerivativeError> {
+        let marked = self.marked(by)?;
+        Ok(self.rebuild(&format!("{}_jvp", self.name()), |inputs| {
+            let moved = inputs.iter().zip(&marked).filter(|(_, m)| **m).map(|(x, _)| x.ty().clone());
+            let tangents: Vec<Tensor> = moved.map(|ty| Tensor::param(ty, None, "jvp")).collect();
+            let mut next = tangents.iter().cloned();
+            let duals = inputs.iter().zip(&marked).map(|(v, &m)| Dual {
+                v: v.clone(),
+                t: if m { Tangent::new(next.next()) } else { Tangent::ZERO },
+            });
+            let outputs = jvp(self, duals.collect());
+            let floats = outputs.iter().filter(|y| y.v.dtype().is_float());
+            let results = outputs.iter().map(|y| y.v.clone()).chain(floats.map(Dual::tangent)).collect();
+            (tangents, results)
+        }))
+    }
+
+    /// The program that takes the inputs and cotangents of the outputs of a float dtype, and gives the outputs and then
+    /// the cotangents of the inputs at the positions `by`, in the order of the inputs.
+    ///
+    /// # Errors
+    /// If `by` names an input that is not there or is no float.
+    pub fn vjp(&self, by: &[usize]) -> Result<Program, DerivativeError> {
+        let marked = self.marked(by)?;
+        Ok(self.rebuild(&format!("{}_vjp", self.name()), |inputs| {
+            let (outputs, linear) = linearize(self, inputs, &marked);
+            let float = |y: &&Tensor| y.dtype().is_float();
+            let cotangents: Vec<Tensor> =
+                outputs.iter().filter(float).map(|y| Tensor::param(y.ty().clone(), None, "vjp")).collect();
+            let mut next = cotangents.iter().cloned();
+            let all: Vec<Tensor> = outputs
+                .iter()
+                .map(|y| if float(&y) { next.next().expect("one for each float") } else { y.clone() })
+                .collect();
+            let gradients = linear.transpose(&all);
+            (cotangents, outputs.into_iter().chain(gradients).collect())
+        }))
+    }
+
+    /// The program that gives the gradient of the one scalar output by the inputs at the positions `by`; after the value, if `value`.
+    ///
+    /// # Errors
+    /// If the output is not one float scalar, or as [`Program::vjp`].
+    pub fn grad(&self, by: &[usize], value: bool) -> Result<Program, DerivativeError> {
+        let types = self.output_types();
+        if types.len() != 1 || types[0].rank() != 0 || !types[0].dtype.is_float() {
+            let found = types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
+            return Err(DerivativeError::NotScalar { program: self.name().to_owned(), found });
+        }
+        let marked = self.marked(by)?;
+        Ok(self.rebuild(&format!("{}_grad", self.name()), |inputs| {
+            let (mut outputs, linear) = linearize(self, inputs, &marked);
+            let gradients = linear.transpose(&[lax::full_like(&outputs[0], 1.0)]);
+            if !value {
+                outputs.clear();
+            }
+            (Vec::new(), outputs.into_iter().chain(gradients).collect())
+        }))
+    }
+
+    /// A program of the same inputs and constants, and of those that `f` adds, with the outputs of `f`.
+    fn rebuild(&self, name: &str, f: impl FnOnce(&[Tensor]) -> (Vec<Tensor>, Vec<Tensor>)) -> Program {
+        let since = next_id();
+        let inputs: Vec<Tensor> =
+            self.input_types().iter().map(|ty| Tensor::param(ty.clone(), None, "a program")).collect();
+        let (added, outputs) = f(&inputs);
+        let params: Vec<Tensor> = inputs.into_iter().chain(added).collect();
+        let traced = trace(name, &params, &outputs, Keep::Since(since));
+        let values = traced.captured.iter().map(|c| c.value().expect("a constant has its value")).collect();
+        traced.program.with_constants(values)
+    }
+}
