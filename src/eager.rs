@@ -70,7 +70,7 @@ impl Backend for Tiered {
                 (None, Mode::Auto) if entry.spent < WORTH_COMPILING => None,
                 (None, _) => {
                     drop(known);
-                    let program = Arc::new(program.clone());
+                    let program = Arc::new(program.simplify());
                     let why = if *MODE == Mode::Compile { "RUNE_EAGER=compile" } else { "read, and worth compiling" };
                     let runnable = Arc::new(compile::compile(&program, &place, why).map_err(failed)?.0);
                     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);

@@ -132,7 +132,7 @@ impl<F, Out: Tree> Core<F, Out> {
     {
         let traced = trace_function::<X, F>(&self.f, args, &self.name, "jit");
         let inputs: Vec<Tensor> = leaves.iter().map(|t| (*t).clone()).chain(traced.captured).collect();
-        let results = lax::call(&Arc::new(traced.program), &inputs);
+        let results = lax::call(&Arc::new(traced.program.simplify()), &inputs);
         traced.output.with_leaves(results)
     }
 
@@ -198,7 +198,7 @@ impl<F, Out: Tree> Core<F, Out> {
             return Err(Failed::CapturesTraced);
         }
         let (program, output) = traced.close().map_err(Error::from)?;
-        Ok((Arc::new(program), output))
+        Ok((Arc::new(program.simplify()), output))
     }
 
     /// Why the function is compiled for arguments of these types.

@@ -1,0 +1,96 @@
+//! What is said when something is wrong: the words, and the user's line.
+
+use rune::prelude::*;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+
+/// The message of the panic of `f`, and the place that it names.
+fn panic_of(f: impl FnOnce()) -> (String, String) {
+    static HOOK: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = HOOK.lock().unwrap_or_else(|e| e.into_inner());
+    let place = std::sync::Arc::new(Mutex::new(String::new()));
+    let (seen, thread) = (place.clone(), std::thread::current().id());
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().id() == thread {
+            *seen.lock().unwrap() = info.location().map(ToString::to_string).unwrap_or_default();
+        }
+    }));
+    let result = catch_unwind(AssertUnwindSafe(f));
+    std::panic::set_hook(before);
+    let payload = result.expect_err("it should panic");
+    let message = payload.downcast_ref::<String>().cloned();
+    let message = message.or_else(|| payload.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default();
+    let place = place.lock().unwrap().clone();
+    (message, place)
+}
+
+fn contains(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "`{part}` is not in: {text}");
+    }
+}
+
+#[test]
+fn shapes_that_do_not_broadcast() {
+    let (x, y) = (Tensor::zeros([2, 3], DType::F32), Tensor::zeros([4], DType::F32));
+    let line = line!() + 1;
+    let (message, place) = panic_of(|| drop(&x + &y));
+    contains(&message, &["add", "[2, 3", "[4", "broadcast"]);
+    contains(&place, &["errors.rs", &format!(":{line}:")]);
+}
+
+#[test]
+fn wrong_dtype() {
+    let (x, y) = (Tensor::zeros([2], DType::F32), Tensor::zeros([2], DType::I32));
+    let line = line!() + 1;
+    let (message, place) = panic_of(|| drop(&x * &y));
+    contains(&message, &["mul", "f32", "i32", "cast"]);
+    contains(&place, &["errors.rs", &format!(":{line}:")]);
+}
+
+#[test]
+fn gradient_of_what_is_no_scalar() {
+    let line = line!() + 1;
+    let (message, _) = panic_of(|| drop(grad(|x: &Tensor| x * 2.0)(&Tensor::from([1.0f32, 2.0]))));
+    contains(&message, &["grad at", &format!("errors.rs:{line}:"), "[2, f32]", "scalar", ".sum()"]);
+}
+
+#[test]
+fn gradient_by_an_integer() {
+    let f = |x: &(Tensor, Vec<Tensor>)| x.0.sum();
+    let x = (Tensor::from([1.0f32]), vec![Tensor::from([1i32])]);
+    let (message, _) = panic_of(|| drop(grad(f)(&x)));
+    contains(&message, &["arguments[0][1][0]", "[1, i32]", "only floats have derivatives", ".cast("]);
+}
+
+#[test]
+fn item_under_jit() {
+    let f = |x: &Tensor| if x.item::<f32>().unwrap() > 0.0 { x.clone() } else { -x };
+    let (message, _) = panic_of(|| drop(jit(f)(&Tensor::scalar(1.0f32))));
+    contains(&message, &["jit", "cond", "while_loop", "scan", "select"]);
+    // With a gradient around there is nothing to stop it.
+    assert_eq!(grad(f)(&Tensor::scalar(-1.0f32)).item::<f32>().unwrap(), -1.0);
+}
+
+#[test]
+fn another_shape_through_compiled() {
+    let compiled = jit(|x: &Tensor| x + 1.0).compile(&Tensor::from([1.0f32, 2.0])).unwrap();
+    let error = compiled.call(&Tensor::from([1.0f32])).err().expect("it should fail").to_string();
+    contains(&error, &["[2, f32]", "[1, f32]", "tensor 0", "jit"]);
+    let error = compiled.call((&Tensor::from([1.0f32]), &Tensor::from([1.0f32]))).err().expect("it should fail");
+    contains(&error.to_string(), &["[2, f32]", "[1, f32], [1, f32]"]);
+}
+
+#[test]
+fn unknown_device() {
+    let error = rune::set_default_device("tpu").unwrap_err().to_string();
+    contains(&error, &["tpu", "cpu", "local-task", "cuda", "metal"]);
+}
+
+#[test]
+fn reading_as_another_type() {
+    let x = Tensor::from([1.0f32, 2.0]);
+    contains(&x.item::<f32>().unwrap_err().to_string(), &["[2, f32]", "to_vec"]);
+    contains(&x.to_vec::<i32>().unwrap_err().to_string(), &["[2, f32]", "i32", "cast"]);
+}

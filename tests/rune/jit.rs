@@ -1,0 +1,145 @@
+//! `jit`: what is compiled, when, and that it computes the same.
+
+use rune::prelude::*;
+use rune::{EvalError, jit};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+#[derive(Tree, Clone)]
+struct Linear {
+    weights: Tensor,
+    bias: Option<Tensor>,
+    #[tree(static)]
+    activate: bool,
+}
+
+impl Linear {
+    fn apply(&self, x: &Tensor) -> Tensor {
+        let y = x.matmul(&self.weights);
+        let y = match &self.bias {
+            Some(bias) => y + bias,
+            None => y,
+        };
+        if self.activate { y.tanh() } else { y }
+    }
+}
+
+fn layer(bias: bool, activate: bool) -> Linear {
+    let weights = Tensor::from([[0.5f32, -1.0], [2.0, 0.25]]);
+    Linear { weights, bias: bias.then(|| Tensor::from([0.1f32, -0.2])), activate }
+}
+
+fn close(x: &Tensor, y: &Tensor) {
+    let (x, y) = (x.to_vec::<f32>().unwrap(), y.to_vec::<f32>().unwrap());
+    assert_eq!(x.len(), y.len());
+    for (x, y) in x.iter().zip(&y) {
+        assert!((x - y).abs() <= 1e-5 * (1.0 + y.abs()), "{x} and {y}");
+    }
+}
+
+#[test]
+fn traces_once_for_one_type_and_again_for_another() {
+    let traces = AtomicUsize::new(0);
+    let f = jit(|x: &Tensor| {
+        traces.fetch_add(1, Ordering::Relaxed);
+        x * 2.0
+    });
+    for _ in 0..3 {
+        assert_eq!(f(&Tensor::from([1.0f32, 2.0])).to_vec::<f32>().unwrap(), [2.0, 4.0]);
+    }
+    assert_eq!((traces.load(Ordering::Relaxed), f.compiled_programs()), (1, 1));
+    f(&Tensor::from([1.0f32, 2.0, 3.0]));
+    f(&Tensor::from([1.0f64, 2.0]));
+    assert_eq!((traces.load(Ordering::Relaxed), f.compiled_programs()), (3, 3));
+}
+
+#[test]
+fn takes_and_returns_trees_and_compiles_for_each_structure() {
+    let step = jit(|layer: &Linear, x: &Tensor| {
+        let y = layer.apply(x);
+        let updated = Linear { weights: &layer.weights * 0.5, ..layer.clone() };
+        (updated, vec![y])
+    });
+    let x = Tensor::from([[1.0f32, 2.0]]);
+    for layer in [layer(true, true), layer(false, true), layer(true, false)] {
+        let (updated, ys) = step(&layer, &x);
+        assert_eq!(updated.bias.is_some(), layer.bias.is_some());
+        assert_eq!(updated.activate, layer.activate);
+        close(&updated.weights, &(&layer.weights * 0.5));
+        close(&ys[0], &layer.apply(&x));
+    }
+    assert_eq!(step.compiled_programs(), 3);
+}
+
+#[test]
+fn captured_tensors_are_constants() {
+    let big = Tensor::arange(0.0..100.0, DType::F32);
+    let f = jit(|x: &Tensor| (x * &big).sum() + 1.0);
+    assert_eq!(f(&Tensor::scalar(2.0f32)).item::<f32>().unwrap(), 9901.0);
+    let program = &f.programs()[0];
+    assert_eq!(program.inputs().len(), 1);
+    assert_eq!(program.constants().len(), 1, "{program}");
+}
+
+#[test]
+fn composes_with_grad_in_every_order() {
+    // f = sin(2x), f' = 2 cos 2x, f'' = -4 sin 2x
+    let f = |x: &Tensor| (x * 2.0).sin();
+    let x = Tensor::scalar(3.0f32);
+    let first = 2.0 * 6.0f32.cos();
+    let second = -4.0 * 6.0f32.sin();
+    let near = |y: Tensor, expected: f32| {
+        let y = y.item::<f32>().unwrap();
+        assert!((y - expected).abs() < 1e-5, "{y} and {expected}");
+    };
+    near(jit(grad(f))(&x), first);
+    near(grad(jit(f))(&x), first);
+    near(jit(grad(jit(f)))(&x), first);
+    near(jit(grad(grad(f)))(&x), second);
+    near(grad(jit(grad(f)))(&x), second);
+    near(grad(grad(jit(f)))(&x), second);
+    near(jit(grad(jit(grad(jit(f)))))(&x), second);
+}
+
+#[test]
+fn a_jitted_function_may_capture_what_is_being_traced() {
+    // d/dx (x · x²) with the square behind jit, x captured.
+    let f = |x: &Tensor| jit(|y: &Tensor| y * x * x)(x);
+    let x = Tensor::scalar(2.0f32);
+    assert_eq!(grad(f)(&x).item::<f32>().unwrap(), 12.0);
+    assert_eq!(jit(grad(f))(&x).item::<f32>().unwrap(), 12.0);
+    // The argument of the inner function is known, only what it captured is not.
+    let g = |x: &Tensor| jit(|y: &Tensor| y * x)(&Tensor::scalar(5.0f32));
+    assert_eq!(grad(g)(&x).item::<f32>().unwrap(), 5.0);
+}
+
+#[test]
+fn arguments_are_not_changed() {
+    let x = Tensor::from([1.0f32, 2.0, 3.0, 4.0]);
+    let f = jit(|x: &Tensor| x.at(1..2).set(9.0));
+    let first = f(&x);
+    let second = f(&x);
+    assert_eq!(x.to_vec::<f32>().unwrap(), [1.0, 2.0, 3.0, 4.0]);
+    assert_eq!(first.to_vec::<f32>().unwrap(), second.to_vec::<f32>().unwrap());
+}
+
+#[test]
+fn lower_shows_program_and_code() {
+    fn f(x: &Tensor) -> Tensor {
+        x * x
+    }
+    let lowered = jit(f).lower(&Tensor::from([2.0f32])).unwrap();
+    let expected = "def f(x0): # [1, f32] -> [1, f32]\n    y0 = rune.mul(x0, x0) # ([1, f32], [1, f32]) -> [1, f32]\n    return y0\n";
+    assert_eq!(lowered.program().to_string().trim_end(), expected.trim_end());
+    assert!(lowered.code().contains("\"stablehlo.multiply\"(%x0, %x0)"), "{}", lowered.code());
+    let compiled = lowered.compile().unwrap();
+    assert_eq!(compiled.call(&Tensor::from([3.0f32])).unwrap().item::<f32>().unwrap(), 9.0);
+}
+
+#[test]
+fn unused_arguments_and_plain_results() -> Result<(), EvalError> {
+    let c = Tensor::from([7.0f32]);
+    let f = jit(|x: &Tensor, _: &Tensor| (x.clone(), c.clone(), Tensor::zeros([2], DType::I32)));
+    let (x, c, z) = f(&Tensor::from([1.0f32]), &Tensor::from([2.0f32]));
+    assert_eq!((x.item::<f32>()?, c.item::<f32>()?, z.to_vec::<i32>()?), (1.0, 7.0, vec![0, 0]));
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! The tests that cross crates: one binary, since each links MLIR.
+
+mod eager;
+mod errors;
+mod features;
+mod jit;
+mod nodes;
+mod threads;
