@@ -1,7 +1,7 @@
 //! What can go wrong outside of the user's own code.
 
 /// A program could not be traced, compiled or run.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A captured tensor or an argument could not be computed.
@@ -60,4 +60,11 @@ pub enum Error {
     /// A value could not be brought to the host.
     #[error("a value could not be read from its device: {0}")]
     Transfer(String),
+}
+
+/// The message itself, since `unwrap` shows this form.
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
 }

@@ -22,7 +22,7 @@ pub trait Backend: Send + Sync {
 pub static BACKENDS: [fn() -> &'static dyn Backend];
 
 /// A tensor could not be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum EvalError {
     /// The tensor depends on an argument that is not known yet.
     #[error(
@@ -52,6 +52,13 @@ pub enum EvalError {
     /// The device or the compiler failed.
     #[error("{0}")]
     Backend(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The message itself, since `unwrap` in a user's function shows this form.
+impl std::fmt::Debug for EvalError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
 }
 
 /// Chains of pending operations longer than this are evaluated on the way, so that a loop that never reads does not grow without end.
