@@ -9,11 +9,12 @@ mod reduce;
 pub(crate) use reduce::{combiner, neutral};
 mod shape;
 
+use crate::Backend;
 use crate::builder::{Builder, Val};
 use crate::module::{Unit, Unsupported};
 use melior::ir::attribute::FlatSymbolRefAttribute;
 use rune_trace::op::Literal;
-use rune_trace::{Op, Type};
+use rune_trace::{DType, Op, Type};
 
 /// Emits `op` and gives its results, which are of `types`.
 pub(crate) fn emit<'c>(
@@ -22,6 +23,12 @@ pub(crate) fn emit<'c>(
     op: &Op<Val<'c>>,
     types: &[&Type],
 ) -> Result<Vec<Val<'c>>, Unsupported> {
+    if unit.options.backend == Backend::Metal {
+        let operands = op.operands();
+        if types.iter().copied().chain(operands.iter().map(|x| &x.ty)).any(|t| t.dtype == DType::F64) {
+            return Err(Unsupported("Metal has no f64; convert to f32 first".to_owned()));
+        }
+    }
     // Nothing is to be computed, and some forms over no elements do not compile.
     if types.iter().all(|t| t.size() == 0) {
         return Ok(types.iter().map(|t| b.full(Literal::from_f64(t.dtype, 0.0), &t.shape)).collect());
@@ -63,10 +70,10 @@ pub(crate) fn emit<'c>(
         Op::ReduceWindow { f, x, window } => one(reduce::reduce_window(b, *f, x, window)),
         Op::Cumulative { f, x, axis, reverse } => one(reduce::cumulative(b, *f, x, *axis, *reverse)),
 
-        Op::Sort { operands, dimension, num_keys } => order::sort(b, unit, op, operands, *dimension, *num_keys),
-        Op::TopK { x, k } => order::top_k(b, unit, op, x, *k),
+        Op::Sort { operands, dimension, num_keys } => Ok(order::sort(b, unit, op, operands, *dimension, *num_keys)),
+        Op::TopK { x, k } => Ok(order::top_k(b, unit, op, x, *k)),
 
-        Op::DotGeneral { lhs, rhs, dims, out } => one(contract::dot_general(b, lhs, rhs, dims, *out, types[0])),
+        Op::DotGeneral { lhs, rhs, dims, out } => one(contract::dot_general(b, unit, lhs, rhs, dims, *out, types[0])),
         Op::Conv { lhs, rhs, dims } => one(contract::conv(b, lhs, rhs, dims, types[0])),
 
         Op::Threefry2x32 { k0, k1, x0, x1 } => Ok(random::threefry2x32(b, k0, k1, x0, x1)),

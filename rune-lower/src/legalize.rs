@@ -1,5 +1,7 @@
 //! Rewrites of what IREE 3.13 compiles wrongly, slowly or not at all: one file for each, with the reason. Figures are of
 //! two Zen 5 cores (`docs/`), sections of the facts in brackets.
+//!
+//! What is left: IREE's code on the processor takes subnormal numbers for 0, in operands and results.
 
 pub(crate) mod argument;
 pub(crate) mod convert;

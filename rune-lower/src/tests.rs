@@ -149,3 +149,17 @@ fn the_name_of_the_function_is_checked() {
     let options = LowerOptions { entry: "a b".to_owned(), ..LowerOptions::default() };
     assert_eq!(lower(&p, &options).unwrap_err(), LowerError::Name("a b".to_owned()));
 }
+
+#[test]
+fn metal_has_no_f64() {
+    let loc = Loc { file: Cow::Borrowed("src/model.rs"), line: 42, column: 9 };
+    let mut b = ProgramBuilder::new("f", vec![Type::new(DType::F64, [2])], vec![]);
+    let origin = Origin { loc: Some(loc), scope: None };
+    let y = b.push(Op::Unary { f: UnaryFn::Exp, x: Var(0) }, origin).unwrap();
+    let options = LowerOptions { backend: Backend::Metal, ..LowerOptions::default() };
+    let error = lower(&b.finish(y.to_vec()).unwrap(), &options).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "src/model.rs:42:9: `exp` cannot be compiled for metal: Metal has no f64; convert to f32 first"
+    );
+}

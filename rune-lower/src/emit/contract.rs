@@ -1,13 +1,16 @@
 //! Dot products and convolutions.
 
+use crate::Backend;
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::legalize::{convolution, half};
+use crate::module::Unit;
 use rune_trace::op::{ConvDims, DotDims, Literal};
 use rune_trace::{DType, Type};
 
 pub(super) fn dot_general<'c>(
     b: &Builder<'c>,
+    unit: &Unit<'c>,
     lhs: &Val<'c>,
     rhs: &Val<'c>,
     dims: &DotDims,
@@ -25,8 +28,10 @@ pub(super) fn dot_general<'c>(
         _ if dtype.is_float() && dtype.size() > out.size() => dtype,
         _ => out,
     };
+    // Products of bf16 do not compile for Metal and Vulkan (facts D).
+    let halves = !matches!(unit.options.backend, Backend::Metal | Backend::Vulkan);
     let native = dtype == accumulator
-        || dtype.is_half() && accumulator == DType::F32
+        || dtype.is_half() && accumulator == DType::F32 && halves
         || dtype.is_signed_int() && accumulator == DType::I32 && dtype.size() < 4;
     let widen = |x: &Val<'c>| match native {
         true => x.clone(),
