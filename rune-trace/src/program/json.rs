@@ -1,24 +1,4 @@
-//! The interchange form: programs as JSON.
-//!
-//! ```json
-//! { "rune": 1, "name": "f",
-//!   "inputs": [{ "name": "x0", "type": "[2, f32]" }],
-//!   "constants": [{ "name": "c0", "type": "[2, f32]", "data": [0.5, "-inf"] }],
-//!   "programs": [],
-//!   "instructions": [{ "op": "add", "inputs": ["x0", "c0"], "attributes": {},
-//!                      "results": [{ "name": "y0", "type": "[2, f32]" }],
-//!                      "loc": { "file": "src/model.rs", "line": 3, "column": 5 }, "scope": "mlp" }],
-//!   "outputs": ["y0"] }
-//! ```
-//!
-//! - Names of variables are free, and each is assigned once. Types are written as in the text form.
-//! - A constant has `data`, its elements in row-major order (numbers, truth values, and as text what JSON has no number
-//!   for: `"NaN"`, `"inf"`, `"-inf"`, `"NaN(0xffc00000)"`), or `tensor`, its name in the safetensors file beside, and
-//!   `hash`, the first 16 bytes of BLAKE3 of its bytes there. [`Program::save`] writes those of more than
-//!   [`super::INLINE`] elements to that file; without a file all are `data`.
-//! - `programs` holds all sub-programs, each after those it uses: `symbol`, by which instructions refer to it as
-//!   `"programs": [["program", "g"]]`, `name`, `inputs`, `instructions` and `outputs`.
-//! - `attributes`, `programs`, `constants`, `loc` and `scope` may be left out.
+//! The interchange form: programs as JSON; `format.md` describes it.
 
 use super::names::{self, Name, Symbols};
 use super::parse::ParseProblem;

@@ -1,4 +1,6 @@
 //! Programs: typed, in order, every variable assigned once.
+//!
+#![doc = include_str!("format.md")]
 
 mod cursor;
 mod files;

@@ -1,4 +1,4 @@
-//! The text form, read; see `print.rs` for what it is.
+//! The text form, read; `format.md` describes it.
 
 use super::cursor::Cursor;
 use super::print::{Types, content_hash};

@@ -1,19 +1,4 @@
-//! The text form, written.
-//!
-//! ```text
-//! def f(x0): # [1, f32] -> [1, f32]
-//!     y0 = rune.mul(x0, x0) # ([1, f32], [1, f32]) -> [1, f32]
-//!     return y0
-//! ```
-//!
-//! - Variables are `x#` inputs, `c#` constants, `y#` outputs and `z#` all else.
-//! - A constant of up to [`INLINE`] elements is a line `c0 = constant([1.0, 2.0]) # [2, f32]` with its elements in
-//!   row-major order, a larger one the line `c0 = constant # [1000, f32]`, which is read back only together with it.
-//! - Attributes follow the operands as `name=` and JSON.
-//! - A sub-program stands before the first instruction that uses it, indented alike, and is named `program=@g`. A
-//!   second program of one name is `g@1`. The name holds in all that follows, so a shared program is written once.
-//! - The alternate form, `{:#}`, adds to each instruction where it comes from, ` @ src/model.rs:3:5 in "scope"`, and
-//!   to each large constant in host memory a hash of its elements.
+//! The text form, written; `format.md` describes it.
 
 use super::names::{self, Name, Symbols};
 use super::{Instruction, Origin, Program};

@@ -279,3 +279,12 @@ proptest! {
         prop_assert_eq!(read, program);
     }
 }
+
+#[test]
+fn the_examples_of_the_format_are_programs() {
+    let doc = include_str!("format.md");
+    let block = |kind: &str| doc.split(&format!("```{kind}\n")).nth(1).unwrap().split("```").next().unwrap();
+    assert_eq!(Program::parse(block("text")).unwrap().to_string(), block("text"));
+    let program: Program = serde_json::from_str(block("json")).unwrap();
+    assert_eq!(program.instructions().len(), 1);
+}
