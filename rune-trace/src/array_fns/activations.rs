@@ -60,7 +60,8 @@ impl Tensor {
     pub fn gelu(&self) -> Tensor {
         expect_float("gelu", self);
         let inner = (self + self.powi(3) * 0.044715) * (2.0 / consts::PI).sqrt();
-        self * ((inner.tanh() + 1.0) * 0.5)
+        // (1 + tanh z) / 2 is sigmoid 2z, which loses nothing where tanh is near -1.
+        self * (inner * 2.0).sigmoid()
     }
     /// As [`Tensor::gelu`], by the error function.
     #[track_caller]

@@ -240,10 +240,11 @@ impl Tensor {
         let [x, y] = unify("hypot", [self.into_argument(), other.into_argument()]);
         let (x, y) = (x.abs(), y.abs());
         let (long, short) = (x.maximum(&y), x.minimum(&y));
-        let degenerate = long.eq(0.0) | long.eq(f64::INFINITY);
+        let infinite = x.eq(f64::INFINITY) | y.eq(f64::INFINITY);
+        let degenerate = long.eq(0.0) | &infinite;
         let ratio = &short / lax::select(&degenerate, &long.ones_like(), &long);
-        let length = &long * (ratio.square() + 1.0).sqrt();
-        lax::select(&degenerate, &long, &length)
+        let length = lax::select(&degenerate, &long, &(&long * (ratio.square() + 1.0).sqrt()));
+        lax::select(&infinite, &constant_like(&long, f64::INFINITY), &length)
     }
     /// `self + (end - self) * weight`: from `self` at weight 0 to `end` at weight 1. Of floats.
     #[track_caller]

@@ -93,7 +93,9 @@ pub(super) fn erf_inv(x: &Tensor) -> Tensor {
         half if half.is_half() => return lax::convert(&erf_inv(&lax::convert(x, DType::F32)), half),
         _ => single(x),
     };
-    let ends = x * f64::INFINITY;
+    // Constants, since x · ∞ would have the derivative of no number.
+    let infinity = constant_like(x, f64::INFINITY);
+    let ends = lax::select(&x.gt(0.0), &infinity, &constant_like(x, f64::NEG_INFINITY));
     lax::select(&lax::eq(&lax::abs(x), &x.ones_like()), &ends, &lax::mul(&scale, x))
 }
 

@@ -50,8 +50,8 @@ impl Tensor {
             };
             plan.batch_axis(of(bx, x.shape()), of(by, y.shape()));
         }
-        let rows = (x.rank() > 1).then_some(x.rank() - 2);
-        let columns = (y.rank() > 1).then_some(y.rank() - 1);
+        let rows = (x.rank() > 1).then(|| x.rank() - 2);
+        let columns = (y.rank() > 1).then(|| y.rank() - 1);
         let product = plan.run(x, y, (kx, ky), rows, columns);
         let rows = rows.map(|a| x.shape()[a]);
         let columns = columns.map(|a| y.shape()[a]);

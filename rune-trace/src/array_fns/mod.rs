@@ -16,7 +16,6 @@ mod erf_inv;
 mod index;
 mod join;
 mod matmul;
-#[cfg(feature = "ndarray")]
 mod ndarray;
 mod operators;
 mod order;

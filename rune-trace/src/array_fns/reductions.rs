@@ -50,14 +50,15 @@ fn mean(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
     lax::convert(&(sum / n), x.dtype())
 }
 
+/// The variance, or its square root.
 #[track_caller]
-fn variance(x: &Tensor, axes: &[usize], keepdims: bool, ddof: usize) -> Tensor {
+fn variance(x: &Tensor, axes: &[usize], keepdims: bool, ddof: usize, root: bool) -> Tensor {
     let x = as_float(x);
     let wider = lax::convert(&x, wide(&x));
     let centered = &wider - mean(&wider, axes, true);
     let sum = reduce(ReduceFn::Sum, &centered.square(), axes, keepdims);
-    let n = count(&x, axes) as f64 - ddof as f64;
-    lax::convert(&(sum / n), x.dtype())
+    let variance = sum / (count(&x, axes) as f64 - ddof as f64);
+    lax::convert(&if root { variance.sqrt() } else { variance }, x.dtype())
 }
 
 #[track_caller]
@@ -133,9 +134,9 @@ reductions! {
     /// ```
     mean mean_axes mean_keepdims: |x, axes, keepdims| mean(x, axes, keepdims);
     /// The average squared distance from the average, as NumPy's `var`; [`Tensor::var_with`] divides by less. Integers as `f32`.
-    var var_axes var_keepdims: |x, axes, keepdims| variance(x, axes, keepdims, 0);
+    var var_axes var_keepdims: |x, axes, keepdims| variance(x, axes, keepdims, 0, false);
     /// The square root of [`Tensor::var`].
-    std std_axes std_keepdims: |x, axes, keepdims| variance(x, axes, keepdims, 0).sqrt();
+    std std_axes std_keepdims: |x, axes, keepdims| variance(x, axes, keepdims, 0, true);
     /// ln Σ eˣ without overflow on the way, of floats.
     logsumexp logsumexp_axes logsumexp_keepdims: |x, axes, keepdims| logsumexp(x, axes, keepdims);
     /// √ Σ x², the Euclidean (or Frobenius) length, of floats.
@@ -207,12 +208,12 @@ impl Tensor {
     #[track_caller]
     pub fn var_with(&self, axes: impl Into<Axes>, ddof: usize, keepdims: bool) -> Tensor {
         let axes: Dims = axes.into().resolve_sorted("var_with", self.shape());
-        variance(self, &axes, keepdims, ddof)
+        variance(self, &axes, keepdims, ddof, false)
     }
     /// The square root of [`Tensor::var_with`].
     #[track_caller]
     pub fn std_with(&self, axes: impl Into<Axes>, ddof: usize, keepdims: bool) -> Tensor {
         let axes: Dims = axes.into().resolve_sorted("std_with", self.shape());
-        variance(self, &axes, keepdims, ddof).sqrt()
+        variance(self, &axes, keepdims, ddof, true)
     }
 }

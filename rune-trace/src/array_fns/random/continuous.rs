@@ -2,7 +2,7 @@
 
 use super::{bits, expect_float};
 use crate::array_fns::elementwise::constant_like;
-use crate::array_fns::scalar::Operand;
+use crate::array_fns::scalar::{Argument, Operand};
 use crate::op::Literal;
 use crate::{DType, Shape, Tensor, lax};
 use std::f64::consts::SQRT_2;
@@ -68,15 +68,36 @@ fn step_below_one(dtype: DType) -> f64 {
 pub fn uniform(key: &Tensor, shape: impl Into<Shape>, dtype: DType, low: impl Operand, high: impl Operand) -> Tensor {
     expect_float("uniform", dtype);
     let shape = shape.into();
-    let low = low.into_argument().into_tensor("random::uniform", dtype).broadcast_to(&shape);
-    let high = high.into_argument().into_tensor("random::uniform", dtype).broadcast_to(&shape);
+    let (low, high) = (low.into_argument(), high.into_argument());
+    let exact = spans_a_power_of_two(&low, &high);
+    let low = low.into_tensor("random::uniform", dtype).broadcast_to(&shape);
+    let high = high.into_tensor("random::uniform", dtype).broadcast_to(&shape);
     let Format { bits: width, mantissa, unsigned, one } = format(dtype);
     // A mantissa at random under the exponent of 1, less 1. Of `bfloat16`, whose mantissa is so short, JAX draws 8 bits.
     let (drawn, wide) = if mantissa < 8 { (DType::U8, 8) } else { (unsigned, width) };
     let drawn = lax::convert(&bits(key, shape, drawn), unsigned);
     let float_bits = (drawn >> (wide - mantissa)) | one;
     let unit = lax::bitcast_convert(&float_bits, dtype) - 1.0;
-    lax::max(&low, &lax::add(&lax::mul(&unit, &lax::sub(&high, &low)), &low))
+    let span = lax::sub(&high, &low);
+    let scaled = if dtype == DType::F32 && !exact {
+        // XLA fuses the product and the sum, and so rounds once: as does f64, which holds the product whole.
+        let product = lax::mul(&unit.cast(DType::F64), &span.cast(DType::F64));
+        lax::add(&product, &low.cast(DType::F64)).cast(DType::F32)
+    } else {
+        lax::add(&lax::mul(&unit, &span), &low)
+    };
+    lax::max(&low, &scaled)
+}
+
+/// Whether the limits are known to be a power of two apart, by which a product is exact.
+fn spans_a_power_of_two(low: &Argument, high: &Argument) -> bool {
+    match (low, high) {
+        (Argument::Scalar(low), Argument::Scalar(high)) => {
+            let span = high.to_f64() as f32 - low.to_f64() as f32;
+            span.to_bits() << 9 == 0 && span.is_normal()
+        }
+        _ => false,
+    }
 }
 
 /// Numbers of the normal distribution of mean 0 and variance 1.

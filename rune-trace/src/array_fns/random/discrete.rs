@@ -27,18 +27,17 @@ pub fn bernoulli(key: &Tensor, p: impl Operand, shape: impl Into<Shape>) -> Tens
     uniform(key, shape, p.dtype(), 0.0, 1.0).lt(&p)
 }
 
-/// A limit as `dtype`, clipped to its range; and whether it was above.
+/// A limit as `dtype`, clipped to what is from `min` to `max`; and whether it was above.
 #[track_caller]
-fn limit(x: Argument, dtype: DType, shape: &Shape) -> (Tensor, Tensor) {
-    let (min, max) = int_range(dtype);
+fn limit(x: Argument, dtype: DType, (min, max): (i128, i128), shape: &Shape) -> (Tensor, Tensor) {
     let (value, above) = match x {
         Argument::Tensor(x) => {
             if !x.dtype().is_int() {
                 panic!("random::randint: limits are integers, and one is of type {}", x.ty());
             }
             let (low, high) = int_range(x.dtype());
+            let above = if high > max { x.gt(clip(max)) } else { lax::full(DType::Bool, x.shape(), 0.0) };
             let x = if low < min { x.maximum(clip(min)) } else { x };
-            let above = if high > max { x.gt(clip(max)) } else { x.ne(&x) };
             let x = if high > max { x.minimum(clip(max)) } else { x };
             (lax::convert(&x, dtype), above)
         }
@@ -75,14 +74,12 @@ pub fn randint(key: &Tensor, shape: impl Into<Shape>, low: impl Operand, high: i
         panic!("random::randint: draws integers, and is asked for {dtype}");
     }
     let shape = shape.into();
-    let (low, _) = limit(low.into_argument(), dtype, &shape);
-    let (high, above) = limit(high.into_argument(), dtype, &shape);
-    let (unsigned, half) = match dtype.size() {
-        1 => (DType::U8, 4),
-        2 => (DType::U16, 8),
-        4 => (DType::U32, 16),
-        _ => (DType::U64, 32),
-    };
+    // Short integers are drawn as i32, so that their limit may be one past their end.
+    let (min, max) = int_range(dtype);
+    let (drawn, range) = if dtype.size() < 4 { (DType::I32, (min, max + 1)) } else { (dtype, (min, max)) };
+    let (low, _) = limit(low.into_argument(), drawn, range, &shape);
+    let (high, above) = limit(high.into_argument(), drawn, range, &shape);
+    let (unsigned, root) = if drawn.size() == 4 { (DType::U32, 16) } else { (DType::U64, 32) };
     // Twice as many bits as the dtype has, reduced to the span: (a · 2ⁿ + b) mod span, by parts.
     let [k1, k2] = split_into(key);
     let (upper, lower) = (bits(&k1, &shape, unsigned), bits(&k2, &shape, unsigned));
@@ -90,12 +87,11 @@ pub fn randint(key: &Tensor, shape: impl Into<Shape>, low: impl Operand, high: i
     let empty = lax::le(&high, &low);
     let span = lax::select(&empty, &constant_like(&span, 1.0), &span);
     // A limit above the range stands for one past its end; the whole range makes the span 0, by which nothing is reduced.
-    let span = lax::select(&(above & !empty), &(&span + 1), &span);
-    let root =
-        lax::rem(&constant_like(&span, f64::from(1u32 << half.min(31)) * if half == 32 { 2.0 } else { 1.0 }), &span);
+    let span = if drawn == dtype { lax::select(&(above & !empty), &(&span + 1), &span) } else { span };
+    let root = lax::rem(&constant_like(&span, 2f64.powi(root)), &span);
     let multiplier = lax::rem(&lax::mul(&root, &root), &span);
     let offset = lax::add(&lax::mul(&lax::rem(&upper, &span), &multiplier), &lax::rem(&lower, &span));
-    lax::add(&low, &lax::convert(&lax::rem(&offset, &span), dtype))
+    lax::convert(&lax::add(&low, &lax::convert(&lax::rem(&offset, &span), drawn)), dtype)
 }
 
 /// The elements of `x` in random order, each along `axis` and independent of the others.
