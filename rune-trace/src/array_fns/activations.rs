@@ -149,7 +149,7 @@ impl Tensor {
     #[track_caller]
     pub fn glu(&self, axis: isize) -> Tensor {
         let at = resolve_axis("glu", axis, self.shape());
-        if self.shape()[at] % 2 != 0 {
+        if !self.shape()[at].is_multiple_of(2) {
             panic!("glu: axis {at} of shape {} is not of even size", self.shape());
         }
         let halves = self.split(2, axis);

@@ -214,7 +214,7 @@ impl Tensor {
         let strides = std::mem::replace(&mut dims.strides, Dims::from_elem(1, sizes.len()));
         dims.padding = match &options.padding {
             ConvPadding::Explicit(_) => options.padding.resolve("conv_transpose", &sizes, &windows, &strides),
-            padding => windows
+            padding @ (ConvPadding::Same | ConvPadding::Valid) => windows
                 .iter()
                 .zip(&strides)
                 .map(|(&k, &s)| {
@@ -245,7 +245,10 @@ fn prepare(op: &str, x: &Tensor, kernel: &Tensor, options: &ConvOptions) -> (Dim
     };
     let (lhs, rhs) = (options.layout.operand(spatial), options.layout.kernel(spatial));
     let (channels, taken) = (x.shape()[lhs[1]], kernel.shape()[rhs[1]]);
-    if options.groups == 0 || taken * options.groups != channels || kernel.shape()[rhs[0]] % options.groups != 0 {
+    if options.groups == 0
+        || taken * options.groups != channels
+        || !kernel.shape()[rhs[0]].is_multiple_of(options.groups)
+    {
         panic!(
             "{op}: an operand of shape {} with {channels} channels does not fit a kernel of shape {} in {} groups, layout {:?}",
             x.shape(),

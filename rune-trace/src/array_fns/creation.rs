@@ -215,10 +215,10 @@ fn ramp(n: usize, start: i128, step: i128, dtype: DType) -> Tensor {
         Scalar::Int(if dtype.is_signed_int() && x >> (width - 1) == 1 { x - (1 << width) } else { x })
     };
     if step != 1 {
-        x = x * wrapped(step);
+        x *= wrapped(step);
     }
     if start != 0 {
-        x = x + wrapped(start);
+        x += wrapped(start);
     }
     x
 }

@@ -59,7 +59,7 @@ const MIDDLE: [f64; 19] = [
     -0.000_355_037_520_362_847_5,
     0.000_953_289_379_737_380_5,
     -0.001_688_275_556_023_504_7,
-    0.002_491_442_096_107_850_8,
+    0.002_491_442_096_107_851,
     -0.003_751_208_507_569_241,
     0.005_370_914_553_590_064,
     1.005_258_967_694_159_2,
@@ -68,16 +68,16 @@ const MIDDLE: [f64; 19] = [
 /// Double precision, 16 ≤ w, of √w - 5.
 const FAR: [f64; 17] = [
     -2.710_992_061_643_857_3e-11,
-    -2.555_641_816_996_525_2e-10,
+    -2.555_641_816_996_525e-10,
     1.507_657_269_350_054_8e-9,
     -3.789_465_440_126_737e-9,
-    7.615_701_208_078_339e-9,
+    7.615_701_208_078_34e-9,
     -1.496_002_662_714_924e-8,
     2.914_795_345_090_108e-8,
     -6.771_199_775_845_234e-8,
     2.290_048_222_802_665_5e-7,
     -9.929_827_294_231_7e-7,
-    4.526_062_597_223_153_7e-6,
+    4.526_062_597_223_154e-6,
     -1.968_177_810_553_167e-5,
     7.599_527_703_001_776e-5,
     -0.000_215_030_119_300_444_77,
@@ -88,11 +88,10 @@ const FAR: [f64; 17] = [
 
 #[track_caller]
 pub(super) fn erf_inv(x: &Tensor) -> Tensor {
-    let scale = match x.dtype() {
-        DType::F64 => double(x),
-        half if half.is_half() => return lax::convert(&erf_inv(&lax::convert(x, DType::F32)), half),
-        _ => single(x),
-    };
+    if x.dtype().is_half() {
+        return lax::convert(&erf_inv(&lax::convert(x, DType::F32)), x.dtype());
+    }
+    let scale = if x.dtype() == DType::F64 { double(x) } else { single(x) };
     // Constants, since x · ∞ would have the derivative of no number.
     let infinity = constant_like(x, f64::INFINITY);
     let ends = lax::select(&x.gt(0.0), &infinity, &constant_like(x, f64::NEG_INFINITY));

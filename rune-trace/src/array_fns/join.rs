@@ -114,7 +114,7 @@ impl Tensor {
         let axis = resolve_axis("split", axis, self.shape());
         let size = self.shape()[axis];
         let sizes = match sections.into() {
-            Sections::Equal(n) if n > 0 && size % n == 0 => vec![size / n; n],
+            Sections::Equal(n) if n > 0 && size.is_multiple_of(n) => vec![size / n; n],
             Sections::Equal(n) => panic!(
                 "split: axis {axis} of shape {} does not split into {n} equal parts; `chunk` takes a lesser last one",
                 self.shape()

@@ -79,7 +79,7 @@ impl Sizes {
         let size = known.checked_size();
         match (open, size) {
             (None, Some(n)) if n == x.size() => known,
-            (Some(at), Some(n)) if n != 0 && x.size() % n == 0 => {
+            (Some(at), Some(n)) if n != 0 && x.size().is_multiple_of(n) => {
                 known.dims_mut().insert(at, x.size() / n);
                 known
             }

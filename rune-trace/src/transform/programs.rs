@@ -65,10 +65,10 @@ impl Program {
             let moved = inputs.iter().zip(&marked).filter(|(_, m)| **m).map(|(x, _)| x.ty().clone());
             let tangents: Vec<Tensor> = moved.map(|ty| Tensor::param(ty, None, "jvp")).collect();
             let mut next = tangents.iter().cloned();
-            let duals = inputs.iter().zip(&marked).map(|(v, &m)| Dual {
-                v: v.clone(),
-                t: if m { Tangent::new(next.next()) } else { Tangent::ZERO },
-            });
+            let duals = inputs
+                .iter()
+                .zip(&marked)
+                .map(|(v, &m)| Dual { v: v.clone(), t: if m { Tangent::new(next.next()) } else { Tangent::ZERO } });
             let outputs = jvp(self, duals.collect());
             let floats = outputs.iter().filter(|y| y.v.dtype().is_float());
             let results = outputs.iter().map(|y| y.v.clone()).chain(floats.map(Dual::tangent)).collect();

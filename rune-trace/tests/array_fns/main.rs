@@ -3,6 +3,8 @@
 mod case;
 mod functions;
 mod gradients;
+mod messages;
+mod origins;
 mod random;
 
 #[test]

@@ -62,7 +62,9 @@ pub fn stepped(range: impl Indexer, step: isize) -> IndexItem {
     }
     match range.into_item() {
         IndexItem::Range { start, stop, step: inner } => IndexItem::Range { start, stop, step: inner * step },
-        other => panic!("stepped: goes through ranges, and is given {other:?}"),
+        other @ (IndexItem::At(_) | IndexItem::NewAxis | IndexItem::Ellipsis | IndexItem::Tensor(_)) => {
+            panic!("stepped: goes through ranges, and is given {other:?}")
+        }
     }
 }
 

@@ -15,9 +15,9 @@ pub fn key(seed: u64) -> Tensor {
 
 /// The two words of a key.
 #[track_caller]
-fn words(op: &str, key: &Tensor) -> [Tensor; 2] {
+fn words(key: &Tensor) -> [Tensor; 2] {
     if key.dtype() != DType::U32 || *key.shape() != [2] {
-        panic!("random::{op}: a key is of type [2, u32], as `random::key` makes it, and this one is of {}", key.ty());
+        panic!("random: a key is of type [2, u32], as `random::key` makes it, and this one is of {}", key.ty());
     }
     let mut words = key.unstack(0);
     let second = words.remove(1);
@@ -26,11 +26,11 @@ fn words(op: &str, key: &Tensor) -> [Tensor; 2] {
 
 /// Both words of the cipher of the numbers 0, 1, 2, … under `key`, in `shape`.
 #[track_caller]
-fn cipher(op: &str, key: &Tensor, shape: &Shape) -> [Tensor; 2] {
-    let [k0, k1] = words(op, key);
+fn cipher(key: &Tensor, shape: &Shape) -> [Tensor; 2] {
+    let [k0, k1] = words(key);
     let n = shape.size();
     if u32::try_from(n).is_err() {
-        panic!("random::{op}: shape {shape} has more elements than one key gives numbers for; split the key");
+        panic!("random: shape {shape} has more elements than one key gives numbers for; split the key");
     }
     let low = lax::iota(DType::U32, [n], 0);
     let high = low.zeros_like();
@@ -51,7 +51,7 @@ fn cipher(op: &str, key: &Tensor, shape: &Shape) -> [Tensor; 2] {
 /// ```
 #[track_caller]
 pub fn split(key: &Tensor, n: usize) -> Tensor {
-    let [a, b] = cipher("split", key, &Shape::from([n]));
+    let [a, b] = cipher(key, &Shape::from([n]));
     Tensor::stack(&[a, b], -1)
 }
 
@@ -79,7 +79,7 @@ pub fn split_into<const N: usize>(key: &Tensor) -> [Tensor; N] {
 /// ```
 #[track_caller]
 pub fn fold_in(key: &Tensor, data: impl Operand) -> Tensor {
-    let [k0, k1] = words("fold_in", key);
+    let [k0, k1] = words(key);
     let data = data.into_argument().into_tensor("random::fold_in", DType::U32);
     if data.rank() != 0 || !data.dtype().is_int() {
         panic!("random::fold_in: takes an integer, and is given {}", data.ty());
@@ -103,7 +103,7 @@ pub fn bits(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     if !dtype.is_unsigned_int() {
         panic!("random::bits: draws unsigned integers, and is asked for {dtype}");
     }
-    let [a, b] = cipher("bits", key, &shape.into());
+    let [a, b] = cipher(key, &shape.into());
     if dtype == DType::U64 {
         return (lax::convert(&a, dtype) << 32) | lax::convert(&b, dtype);
     }
