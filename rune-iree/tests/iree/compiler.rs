@@ -1,0 +1,78 @@
+//! Compiling, and what the compiler says.
+
+use super::*;
+
+#[test]
+fn what_the_compiler_refuses_is_shown_in_the_users_source() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("model.rs");
+    std::fs::write(&file, "fn f(x: &Tensor) {\n    let l = cholesky(x);\n}\nfn main() { f(&a) }\n").unwrap();
+    let text = format!(
+        "func.func @main(%a: tensor<4x4xf32>) -> tensor<4x4xf32> {{\n  %0 = \"stablehlo.cholesky\"(%a) {{lower = true}} : \
+         (tensor<4x4xf32>) -> tensor<4x4xf32> loc(callsite(\"{0}\":2:13 at \"{0}\":4:13))\n  return %0 : tensor<4x4xf32>\n}}",
+        file.display()
+    );
+    let error = compile(&text, "model", &CompileOptions::default()).unwrap_err();
+    let shown = error.to_string();
+    assert!(shown.contains("model.rs:2:13") && shown.contains("stablehlo.cholesky"), "{shown}");
+    let source = "\n    2 | let l = cholesky(x);\n      |         ^\n    called from ";
+    assert!(shown.contains(source) && shown.contains("4 | fn main() { f(&a) }"), "{shown}");
+    let CompileError::Rejected { diagnostics, .. } = error else { panic!("{shown}") };
+    let d = diagnostics.iter().find(|d| d.file.as_deref() == Some(&file)).unwrap();
+    assert_eq!((d.severity, d.line, d.column), (Severity::Error, 2, 13));
+
+    let error = compile("func.func @main( {", "broken", &CompileOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("broken:1:"), "{error}");
+}
+
+#[test]
+fn flags_and_phases_are_checked() {
+    let options = CompileOptions { extra_flags: vec!["--no-such-flag".into()], ..Default::default() };
+    let text = binary("add", "tensor<4xf32>");
+    assert!(matches!(compile(&text, "test", &options), Err(CompileError::Flags(_))));
+    let options = CompileOptions::default();
+    assert!(matches!(compile_to_phase(&text, "test", &options, "nowhere"), Err(CompileError::UnknownPhase(_))));
+    let flow = compile_to_phase(&text, "test", &options, "flow").unwrap();
+    assert!(flow.contains("flow.dispatch"), "{flow}");
+}
+
+#[test]
+fn what_the_fast_flags_fail_on_is_compiled_plainly() {
+    // A complex product is refused with data tiling (facts A.2).
+    let text = "func.func @main(%a: tensor<8x8xf32>) -> tensor<8x8xf32> {\n\
+        %z = stablehlo.complex %a, %a : tensor<8x8xcomplex<f32>>\n\
+        %0 = stablehlo.dot_general %z, %z, contracting_dims = [1] x [0] : (tensor<8x8xcomplex<f32>>, tensor<8x8xcomplex<f32>>) -> tensor<8x8xcomplex<f32>>\n\
+        %1 = stablehlo.imag %0 : (tensor<8x8xcomplex<f32>>) -> tensor<8x8xf32>\n return %1 : tensor<8x8xf32>\n}";
+    compile(text, "complex", &CompileOptions::default()).unwrap_or_else(|e| panic!("{e}"));
+}
+
+#[test]
+fn nothing_is_written_to_the_standard_streams() {
+    // A program that fails in the linker, whose messages IREE sends to standard error.
+    if std::env::var_os("RUNE_TEST_QUIET").is_some() {
+        let text = "func.func @main(%a: tensor<4xf64>) -> tensor<4xf64> {\n %0 = stablehlo.sine %a : tensor<4xf64>\n \
+                    return %0 : tensor<4xf64>\n}";
+        let error = compile(text, "sine", &CompileOptions::default()).unwrap_err().to_string();
+        assert!(error.contains("linker: undefined symbol: sin"), "{error}");
+        return;
+    }
+    let mut me = std::process::Command::new(std::env::current_exe().unwrap());
+    me.args(["compiler::nothing_is_written_to_the_standard_streams", "--exact", "--nocapture"])
+        .env("RUNE_TEST_QUIET", "1");
+    let output = me.output().unwrap();
+    assert!(String::from_utf8(output.stdout).unwrap().contains("1 passed"));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+fn a_module_is_saved_and_loaded() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("add.vmfb");
+    let module = compile(&binary("add", "tensor<4xf32>"), "add", &CompileOptions::default()).unwrap();
+    module.save(&path).unwrap();
+    assert_eq!(CompiledModule::load(&path).unwrap().bytes(), module.bytes());
+    std::fs::write(&path, "no module").unwrap();
+    let error = CompiledModule::load(&path).unwrap_err().to_string();
+    assert!(error.contains("add.vmfb is no compiled module"), "{error}");
+    assert!(CompiledModule::load(dir.path().join("none")).unwrap_err().to_string().contains("cannot read"));
+}

@@ -1,0 +1,137 @@
+//! What calls do to the memory of arrays.
+
+use super::*;
+
+/// Rewrites row 1 of its argument.
+const UPDATE: &str = r#"
+func.func @main(%a: tensor<4x4xf32>, %row: tensor<1x4xf32>) -> tensor<4x4xf32> {
+  %i = stablehlo.constant dense<1> : tensor<i32>
+  %z = stablehlo.constant dense<0> : tensor<i32>
+  %0 = "stablehlo.dynamic_update_slice"(%a, %row, %i, %z)
+    : (tensor<4x4xf32>, tensor<1x4xf32>, tensor<i32>, tensor<i32>) -> tensor<4x4xf32>
+  return %0 : tensor<4x4xf32>
+}"#;
+
+fn update_signature() -> Signature {
+    let (a, row) = (Type::new(DType::F32, [4, 4]), Type::new(DType::F32, [1, 4]));
+    Signature { overwrites: vec![0], ..Signature::new(vec![a.clone(), row], vec![a]) }
+}
+
+#[test]
+fn arguments_are_never_overwritten() {
+    for device in ["local-sync", "local-task"] {
+        // Without the word of the signature, IREE does overwrite the argument: the reason for all this.
+        let careless = Signature { overwrites: vec![], ..update_signature() };
+        let (a, row) = (Array::from_slice([4, 4], &[1.0f32; 16]), Array::from_slice([1, 4], &[7.0f32; 4]));
+        let before = a.reshaped([4, 4]);
+        load_on(device, UPDATE, careless, None).call(&[&a.clone().into(), &row.clone().into()]).unwrap();
+        assert_eq!(before.as_slice::<f32>()[4], 7.0, "IREE no longer overwrites arguments; `overwrites` can go");
+
+        let f = load_on(device, UPDATE, update_signature(), None);
+        let a = Array::from_slice([4, 4], &[1.0f32; 16]);
+        let mut last = None;
+        for i in 0..2 {
+            let row = Array::from_slice([1, 4], &[i as f32; 4]);
+            let y = host(&f.call(&[&a.clone().into(), &row.into()]).unwrap()[0]);
+            assert_eq!(y.as_slice::<f32>()[3..9], [1.0, i as f32, i as f32, i as f32, i as f32, 1.0]);
+            assert_eq!(a.as_slice::<f32>(), [1.0; 16]);
+            last = Some(y);
+        }
+        // Nor is a result of an earlier call.
+        let y = Value::from(last.unwrap());
+        let z = f.call(&[&y, &Array::from_slice([1, 4], &[9.0f32; 4]).into()]).unwrap();
+        assert_eq!(host(&y).as_slice::<f32>()[4..8], [1.0; 4]);
+        assert_eq!(host(&z[0]).as_slice::<f32>()[4..8], [9.0; 4]);
+    }
+}
+
+#[test]
+fn a_value_given_away_is_updated_in_place_if_nobody_sees_it() {
+    let f = load(UPDATE, update_signature());
+    let row = Value::from(Array::from_slice([1, 4], &[7.0f32; 4]));
+    let a = Array::from_slice([4, 4], &[1.0f32; 16]);
+    let memory = a.bytes().as_ptr();
+    let mut y = f.call_with(vec![Arg::Give(a.into()), Arg::Keep(&row)]).unwrap();
+    assert_eq!(host(&y[0]).bytes().as_ptr(), memory, "the memory was not used again");
+    let mut y = f.call_with(vec![Arg::Give(y.remove(0)), Arg::Keep(&row)]).unwrap();
+    assert_eq!(host(&y[0]).bytes().as_ptr(), memory, "the memory of a result was not used again");
+    // Somebody else holds it.
+    let seen = host(&y[0]);
+    let z = f.call_with(vec![Arg::Give(y.remove(0)), Arg::Keep(&row)]).unwrap();
+    assert_ne!(host(&z[0]).bytes().as_ptr(), memory);
+    assert_eq!(seen.as_slice::<f32>()[4], 7.0);
+}
+
+#[test]
+fn a_value_given_away_twice_over_is_not_written_to() {
+    // Both results and the argument are one memory.
+    let twice = "func.func @main(%a: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {\n\
+                 return %a, %a : tensor<4x4xf32>, tensor<4x4xf32>\n}";
+    let ty = Type::new(DType::F32, [4, 4]);
+    let g = load(twice, Signature::new(vec![ty.clone()], vec![ty.clone(), ty]));
+    let f = load(UPDATE, update_signature());
+    let row = Value::from(Array::from_slice([1, 4], &[7.0f32; 4]));
+    let a = Array::from_slice([4, 4], &[1.0f32; 16]);
+    let mut same = g.call(&[&a.clone().into()]).unwrap();
+    f.call_with(vec![Arg::Give(same.remove(0)), Arg::Keep(&row)]).unwrap();
+    assert_eq!(a.as_slice::<f32>(), [1.0; 16]);
+    assert_eq!(host(&same[0]).as_slice::<f32>(), [1.0; 16]);
+    f.call_with(vec![Arg::Give(same.remove(0)), Arg::Keep(&row)]).unwrap();
+    assert_eq!(a.as_slice::<f32>(), [1.0; 16]);
+}
+
+#[test]
+fn arrays_go_in_and_out_without_copies() {
+    let identity = "func.func @main(%a: tensor<4xf32>) -> tensor<4xf32> {\n return %a : tensor<4xf32>\n}";
+    let f = load(identity, Signature::new(vec![f32s(4)], vec![f32s(4)]));
+    let a = Array::from_slice(4, &[1.0f32, 2.0, 3.0, 4.0]);
+    let y = f.call(&[&a.clone().into()]).unwrap();
+    assert_eq!(host(&y[0]).bytes().as_ptr(), a.bytes().as_ptr(), "a copy was made on the way in or out");
+    let z = f.call(&[&y[0]]).unwrap();
+    assert_eq!(host(&z[0]).bytes().as_ptr(), a.bytes().as_ptr(), "a result was copied on its way back in");
+    let g = load_on("local-task", identity, Signature::new(vec![f32s(4)], vec![f32s(4)]), None);
+    let other = g.call(&[&z[0]]).unwrap();
+    assert_eq!(host(&other[0]).bytes().as_ptr(), a.bytes().as_ptr(), "a copy was made between devices of one memory");
+    drop((a, y, other));
+    assert_eq!(host(&z[0]).as_slice::<f32>(), [1.0, 2.0, 3.0, 4.0], "the memory outlives its first owner");
+}
+
+#[test]
+fn unaligned_foreign_memory_is_copied() {
+    struct Odd(Vec<u8>);
+    impl rune_trace::HostMemory for Odd {
+        fn bytes(&self) -> &[u8] {
+            &self.0[(self.0.as_ptr().align_offset(64) + 4)..][..16]
+        }
+    }
+    let array = Array::from_foreign(f32s(4), Arc::new(Odd(vec![0; 128])));
+    let f = load(&binary("add", "tensor<4xf32>"), Signature::new(vec![f32s(4); 2], vec![f32s(4)]));
+    let a = Value::from(array);
+    assert_eq!(host(&f.call(&[&a, &a]).unwrap()[0]).as_slice::<f32>(), [0.0; 4]);
+}
+
+/// A device with memory of its own. Mesa's lavapipe (Debian: `mesa-vulkan-drivers`) is one, in software.
+#[cfg(feature = "vulkan")]
+#[test]
+fn arrays_go_to_a_device_with_memory_of_its_own_and_back() {
+    let vulkan = Device::open("vulkan").unwrap();
+    let options = CompileOptions::for_target(Target::vulkan("vp_android_baseline_2022").unwrap());
+    let load = |text: &str, signature| {
+        let module = compile(text, "test", &options).unwrap_or_else(|e| panic!("{e}"));
+        Executable::load(&module, &vulkan, "main", signature, None).unwrap_or_else(|e| panic!("{e}"))
+    };
+    let f = load(&binary("multiply", "tensor<4xf32>"), Signature::new(vec![f32s(4); 2], vec![f32s(4)]));
+    let a = Value::from(Array::from_slice(4, &[1.0f32, 2.0, 3.0, 4.0]));
+    let y = f.call(&[&a, &a]).unwrap();
+    assert!(matches!(y[0], Value::Device(_)));
+    let z = f.call(&[&y[0], &vulkan.put(&a).unwrap()]).unwrap();
+    assert_eq!(host(&z[0]).as_slice::<f32>(), [1.0, 8.0, 27.0, 64.0]);
+
+    let f = load(UPDATE, update_signature());
+    let row = Value::from(Array::from_slice([1, 4], &[7.0f32; 4]));
+    let a = vulkan.put(&Array::from_slice([4, 4], &[1.0f32; 16]).into()).unwrap();
+    let y = f.call(&[&a, &row]).unwrap().remove(0);
+    assert_eq!(host(&a).as_slice::<f32>(), [1.0; 16]);
+    let z = f.call_with(vec![Arg::Give(y), Arg::Keep(&row)]).unwrap();
+    assert_eq!(host(&z[0]).as_slice::<f32>()[3..9], [1.0, 7.0, 7.0, 7.0, 7.0, 1.0]);
+}
