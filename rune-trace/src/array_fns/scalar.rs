@@ -7,7 +7,7 @@ use std::fmt;
 
 /// A Rust number that has no dtype yet: it takes the dtype of the tensor that it meets.
 ///
-/// Made `From` `bool`, the integers, [`f16`], [`bf16`], `f32` and `f64`.
+/// Made `From` `bool`, the integers, [`struct@f16`], [`bf16`], `f32` and `f64`.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor};
