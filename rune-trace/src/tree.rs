@@ -1,6 +1,7 @@
 //! Trees: what functions take and return. A tree is a structure with tensors as leaves.
 
 use crate::Tensor;
+use rustc_hash::FxHasher;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -75,6 +76,30 @@ pub trait Tree: Sized + 'static {
         let tree = self.map(&mut |_| leaves.next().expect("fewer leaves than the tree has"));
         assert!(leaves.next().is_none(), "more leaves than the tree has");
         tree
+    }
+    /// The tree whose leaves `f` gives for those of this tree and of `other`, which has the same structure.
+    ///
+    /// ```
+    /// use rune_trace::{Tensor, Tree};
+    /// let (x, y) = (vec![Tensor::scalar(1.0f32)], vec![Tensor::scalar(2.0f32)]);
+    /// let sums = x.map2(&y, &mut |x, y| x + y);
+    /// assert_eq!(sums[0].item::<f32>().unwrap(), 3.0);
+    /// ```
+    ///
+    /// # Panics
+    /// If the structures differ.
+    #[track_caller]
+    fn map2(&self, other: &Self, f: &mut dyn FnMut(&Tensor, &Tensor) -> Tensor) -> Self {
+        let structure = |tree: &Self| {
+            let mut hasher = FxHasher::default();
+            tree.structure(&mut hasher);
+            hasher.finish()
+        };
+        assert!(structure(self) == structure(other), "map2: the trees are of different structure");
+        let mut theirs = Vec::new();
+        other.visit(&mut TreePath::default(), &mut |_, leaf| theirs.push(leaf));
+        let mut theirs = theirs.into_iter();
+        self.map(&mut |leaf| f(leaf, theirs.next().expect("trees of one structure have as many leaves")))
     }
 }
 
@@ -218,4 +243,16 @@ impl<T: 'static> Tree for PhantomData<T> {
         PhantomData
     }
     fn structure(&self, _: &mut dyn Hasher) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "map2: the trees are of different structure")]
+    fn trees_of_different_structure_have_no_pairs() {
+        let x = Tensor::scalar(1.0f32);
+        (Some(x.clone()), vec![x.clone()]).map2(&(None, vec![x.clone(), x]), &mut |x, _| x.clone());
+    }
 }
