@@ -1,0 +1,49 @@
+//! Slope's tutorial in rune: `cargo run --example slope_tutorial`, and `LOG_JIT=1` before it to see what is compiled.
+
+use rune::{prelude::*, random};
+
+fn f(x: &Tensor, w: &Tensor) -> Tensor {
+    x.matmul(w)
+}
+
+fn loss_fn(x: &Tensor, w: &Tensor, y: &Tensor) -> Tensor {
+    let y_hat = f(x, w);
+    (y_hat - y).powi(2).sum()
+}
+
+/// The loss, and the weights after one step down its slope.
+fn train_step(x: &Tensor, w: &Tensor, y: &Tensor, lr: &Tensor) -> (Tensor, Tensor) {
+    let gloss_fn = value_and_grad_argnums(Arg::<1>, loss_fn);
+    let (loss, gw) = gloss_fn(x, w, y);
+    (loss, w - lr * gw)
+}
+
+fn main() -> anyhow::Result<()> {
+    // Familiar syntax, computed when somebody looks.
+    let x = Tensor::ones([2, 5], DType::F32);
+    let w = Tensor::arange(0..15, DType::F32).reshape([5, 3]);
+    let b = Tensor::from([1.0f32, 2.0, 3.0]);
+    println!("{}", x.matmul(&w) + b);
+
+    // A function, compiled.
+    let square = jit(|x: &Tensor| x * x);
+    let x = Tensor::full([1], 2.0, DType::F32);
+    println!("{}", square(&x));
+    let lowered = square.lower(&x)?;
+    println!("{}\n{}", lowered.program(), lowered.code());
+
+    // Ten steps of linear regression.
+    let n = 50;
+    let [kx, ky, kw] = random::split_into(&random::key(0));
+    let x = random::normal(&kx, [n, 2], DType::F32);
+    let y = random::normal(&ky, [n, 1], DType::F32);
+    let mut w = random::normal(&kw, [2, 1], DType::F32);
+    let lr = Tensor::from([0.001f32]);
+    let train_step = jit(train_step);
+    for i in 0..10 {
+        let (loss, updated) = train_step(&x, &w, &y, &lr);
+        w = updated;
+        println!("{i} {loss}");
+    }
+    Ok(())
+}
