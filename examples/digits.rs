@@ -7,22 +7,19 @@ mod digits;
 #[path = "support/mlp.rs"]
 mod mlp;
 
-use mlp::{Mlp, Plan};
+use digits::Digits;
 use rune::random;
 use std::path::Path;
 
 fn main() -> anyhow::Result<()> {
-    let [splitting, start, shuffling] = random::split_into(&random::key(0));
-    let (images, held_out) = digits::load()?.split(&splitting, 0.2);
-    println!("{} digits to learn from, {} held out", images.len(), held_out.len());
-
-    let mlp = Mlp::new(&start, digits::PIXELS, 128);
-    let plan = Plan { epochs: 20, batch: 32, rate: 0.1 };
-    let (mlp, losses) = mlp::train(mlp, &images, plan, &shuffling)?;
+    let [splitting, training] = random::split_into(&random::key(0));
+    let digits = Digits::load(&splitting)?;
+    println!("{} digits to learn from, {} held out", digits.images.len(), digits.held_out.len());
+    let (network, losses) = digits.train(&training)?;
 
     let picture = Path::new("output/digits-loss.png");
-    curve::draw(picture, "Loss on 1,438 handwritten digits", &losses)?;
+    curve::draw(picture, "A two-layer network on 1,438 handwritten digits", &losses)?;
     println!("loss curve in {}", picture.display());
-    println!("test accuracy {:.4}", mlp::accuracy(&mlp, &held_out)?);
+    println!("test accuracy {:.4}", mlp::accuracy(&network, &digits.held_out)?);
     Ok(())
 }

@@ -3,30 +3,32 @@
 use rune::{prelude::*, random};
 
 /// Your first gradient.
-fn first_gradient() -> anyhow::Result<()> {
+pub fn first_gradient() -> anyhow::Result<[f32; 2]> {
     let f = |x: &Tensor| x * x + x.sin();
     let df = grad(f);
 
     let x = Tensor::scalar(2.0f32);
-    println!("f(2) = {:.4}", f(&x).item::<f32>()?);
-    println!("f'(2) = {:.4}", df(&x).item::<f32>()?);
-    Ok(())
+    let (y, dy_dx) = (f(&x).item()?, df(&x).item()?);
+    println!("f(2) = {y:.4}");
+    println!("f'(2) = {dy_dx:.4}");
+    Ok([y, dy_dx])
 }
 
 /// Transformations compose.
-fn composition() -> anyhow::Result<()> {
+pub fn composition() -> anyhow::Result<[f32; 2]> {
     let f = |x: &Tensor| x * x + x.sin();
     let second = grad(grad(f));
     let fast_grad = jit(grad(f));
 
     let x = Tensor::scalar(2.0f32);
-    println!("f''(2) = {:.4}", second(&x).item::<f32>()?);
-    println!("f'(2), compiled = {:.4}", fast_grad(&x).item::<f32>()?);
-    Ok(())
+    let (curvature, slope) = (second(&x).item()?, fast_grad(&x).item()?);
+    println!("f''(2) = {curvature:.4}");
+    println!("f'(2), compiled = {slope:.4}");
+    Ok([curvature, slope])
 }
 
 /// The gradient of a loss by the parameters of a linear model, which are a tree, and one step down.
-fn training_step() -> anyhow::Result<()> {
+pub fn training_step() -> anyhow::Result<[f32; 2]> {
     #[derive(Tree)]
     struct Linear {
         w: Tensor,
@@ -51,11 +53,11 @@ fn training_step() -> anyhow::Result<()> {
         (_, model) = train_step(&model, &x, &y, 0.1);
     }
     println!("w = {:.2}, b = {:.2}", model.w, model.b);
-    Ok(())
+    Ok([model.w.item()?, model.b.item()?])
 }
 
-/// Compiled once for each shape.
-fn compilation() -> anyhow::Result<()> {
+/// Compiled once for each shape. Gives the sum of each result, and how many programs were compiled.
+pub fn compilation() -> anyhow::Result<([f32; 2], usize)> {
     let matmul_relu = |a: &Tensor, b: &Tensor| {
         let c = a.matmul(b);
         c.maximum(c.zeros_like())
@@ -67,13 +69,14 @@ fn compilation() -> anyhow::Result<()> {
     let b = random::uniform(&kb, [10, 100], DType::F32, -1.0, 1.0);
     let result = fast_matmul_relu(&a, &b);
     let again = fast_matmul_relu(&a, &(b * 2.0));
-    println!("relu(a @ b) is of type {}, its sum {:.3}", result.ty(), result.sum());
-    println!("twice that: {:.3}; programs compiled: {}", again.sum(), fast_matmul_relu.compiled_programs());
-    Ok(())
+    let sums = [result.sum().item()?, again.sum().item()?];
+    println!("relu(a @ b) is of type {}, its sum {:.3}", result.ty(), sums[0]);
+    println!("twice that: {:.3}; programs compiled: {}", sums[1], fast_matmul_relu.compiled_programs());
+    Ok((sums, fast_matmul_relu.compiled_programs()))
 }
 
 /// Two layers: the parameters are a struct instead of a list, and so are the gradients.
-fn neural_network() -> anyhow::Result<()> {
+pub fn neural_network() -> anyhow::Result<Vec<f32>> {
     #[derive(Tree)]
     struct Mlp {
         w1: Tensor,
@@ -108,29 +111,38 @@ fn neural_network() -> anyhow::Result<()> {
     let mut params = init_mlp(&random::key(2), 1, 16, 1);
     let lr = Tensor::scalar(0.1f32);
     let train_step = jit(train_step);
+    let mut losses = Vec::new();
     for i in 0..=400 {
         let (loss, updated) = train_step(&params, &x, &y, &lr);
         params = updated;
         if i % 100 == 0 {
             println!("step {i:3}  loss {loss:.4}");
+            losses.push(loss.item()?);
         }
     }
-    Ok(())
+    Ok(losses)
 }
 
-/// Higher derivatives, and several inputs.
-fn advanced() -> anyhow::Result<()> {
+/// Higher derivatives.
+pub fn higher_order() -> anyhow::Result<f32> {
     let f = |x: &Tensor| x * (x * x) + x * x;
     let third = grad(grad(grad(f)));
-    println!("f'''(2) = {:.4}", third(&Tensor::scalar(2.0f32)).item::<f32>()?);
+    let y = third(&Tensor::scalar(2.0f32)).item()?;
+    println!("f'''(2) = {y:.4}");
+    Ok(y)
+}
 
+/// Several inputs: as a list, as in the guide, and as several arguments.
+pub fn several_inputs() -> anyhow::Result<[f32; 4]> {
+    let (three, four) = (Tensor::scalar(3.0f32), Tensor::scalar(4.0f32));
     let f = |xy: &[Tensor; 2]| &xy[0] * &xy[0] + &xy[1] * &xy[1];
-    let [dx, dy] = grad(f)(&[Tensor::scalar(3.0f32), Tensor::scalar(4.0f32)]);
+    let [dx, dy] = grad(f)(&[three.clone(), four.clone()]);
     println!("dx = {dx}, dy = {dy}");
-    let f = |x: &Tensor, y: &Tensor| x * x + y * y;
-    let (dx, dy) = grad_argnums((Arg::<0>, Arg::<1>), f)(&Tensor::scalar(3.0f32), &Tensor::scalar(4.0f32));
-    println!("dx = {dx}, dy = {dy}");
-    Ok(())
+
+    let g = |x: &Tensor, y: &Tensor| x * x + y * y;
+    let (dx2, dy2) = grad_argnums((Arg::<0>, Arg::<1>), g)(&three, &four);
+    println!("dx = {dx2}, dy = {dy2}");
+    Ok([dx.item()?, dy.item()?, dx2.item()?, dy2.item()?])
 }
 
 fn main() -> anyhow::Result<()> {
@@ -139,5 +151,7 @@ fn main() -> anyhow::Result<()> {
     training_step()?;
     compilation()?;
     neural_network()?;
-    advanced()
+    higher_order()?;
+    several_inputs()?;
+    Ok(())
 }

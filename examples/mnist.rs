@@ -27,13 +27,13 @@ fn main() -> anyhow::Result<()> {
     let (images, test) = (load("train")?, load("t10k")?);
     println!("{} digits to learn from, {} to test", images.len(), test.len());
 
-    let mlp = Mlp::new(&start, images.pixels.shape()[1], 256);
+    let network = Mlp::new(&start, images.pixels.shape()[1], 256);
     let plan = Plan { epochs: 8, batch: 128, rate: 0.1 };
-    let (mlp, losses) = mlp::train(mlp, &images, plan, &shuffling)?;
+    let (network, losses) = mlp::train(network, &images, plan, &shuffling)?;
 
     let picture = Path::new("output/mnist-loss.png");
     curve::draw(picture, "Loss on the 60,000 digits of MNIST", &losses)?;
     println!("loss curve in {}", picture.display());
-    println!("test accuracy {:.4}", mlp::accuracy(&mlp, &test)?);
+    println!("test accuracy {:.4}", mlp::accuracy(&network, &test)?);
     Ok(())
 }

@@ -2,6 +2,30 @@
 
 use rune::{prelude::*, random};
 
+/// Familiar syntax, computed when somebody looks.
+pub fn tensors() -> anyhow::Result<Tensor> {
+    let x = Tensor::ones([2, 5], DType::F32);
+    let w = Tensor::arange(0..15, DType::F32).reshape([5, 3]);
+    let b = Tensor::from([1.0f32, 2.0, 3.0]);
+    let y = x.matmul(&w) + b;
+    println!("{y}");
+    Ok(y)
+}
+
+/// A function, compiled, and what of it is compiled: the program and the code.
+pub fn square() -> anyhow::Result<(String, String)> {
+    fn f(x: &Tensor) -> Tensor {
+        x * x
+    }
+    let f = jit(f);
+    let x = Tensor::full([1], 2.0, DType::F32);
+    println!("{}", f(&x));
+    let lowered = f.lower(&x)?;
+    let (program, code) = (lowered.program().to_string(), lowered.code().to_owned());
+    println!("{program}\n{code}");
+    Ok((program, code))
+}
+
 fn f(x: &Tensor, w: &Tensor) -> Tensor {
     x.matmul(w)
 }
@@ -18,21 +42,8 @@ fn train_step(x: &Tensor, w: &Tensor, y: &Tensor, lr: &Tensor) -> (Tensor, Tenso
     (loss, w - lr * gw)
 }
 
-fn main() -> anyhow::Result<()> {
-    // Familiar syntax, computed when somebody looks.
-    let x = Tensor::ones([2, 5], DType::F32);
-    let w = Tensor::arange(0..15, DType::F32).reshape([5, 3]);
-    let b = Tensor::from([1.0f32, 2.0, 3.0]);
-    println!("{}", x.matmul(&w) + b);
-
-    // A function, compiled.
-    let square = jit(|x: &Tensor| x * x);
-    let x = Tensor::full([1], 2.0, DType::F32);
-    println!("{}", square(&x));
-    let lowered = square.lower(&x)?;
-    println!("{}\n{}", lowered.program(), lowered.code());
-
-    // Ten steps of linear regression.
+/// Ten steps of linear regression, and their losses.
+pub fn regression() -> anyhow::Result<Vec<f32>> {
     let n = 50;
     let [kx, ky, kw] = random::split_into(&random::key(0));
     let x = random::normal(&kx, [n, 2], DType::F32);
@@ -40,10 +51,19 @@ fn main() -> anyhow::Result<()> {
     let mut w = random::normal(&kw, [2, 1], DType::F32);
     let lr = Tensor::from([0.001f32]);
     let train_step = jit(train_step);
+    let mut losses = Vec::new();
     for i in 0..10 {
         let (loss, updated) = train_step(&x, &w, &y, &lr);
         w = updated;
         println!("{i} {loss}");
+        losses.push(loss.item()?);
     }
+    Ok(losses)
+}
+
+fn main() -> anyhow::Result<()> {
+    tensors()?;
+    square()?;
+    regression()?;
     Ok(())
 }

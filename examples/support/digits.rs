@@ -1,15 +1,18 @@
 //! The 1,797 digits of 8×8 pixels that `scripts/fetch-digits` gets.
 
-use crate::mlp::Images;
+use super::mlp::{self, Images, Mlp, Plan};
 use anyhow::Context;
-use rune::prelude::*;
+use rune::{prelude::*, random};
 use std::path::Path;
 
-/// Pixels of an image.
-pub const PIXELS: usize = 64;
+const PIXELS: usize = 64;
+const HIDDEN: usize = 128;
+const PLAN: Plan = Plan { epochs: 20, batch: 32, rate: 0.1 };
+/// The fraction of the digits that the network never sees while it learns.
+const HELD_OUT: f64 = 0.2;
 
-/// Reads the digits.
-pub fn load() -> anyhow::Result<Images> {
+/// All digits.
+fn load() -> anyhow::Result<Images> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/digits.csv");
     let text = std::fs::read_to_string(&path)
         .with_context(|| format!("{}: run scripts/fetch-digits first", path.display()))?;
@@ -22,4 +25,23 @@ pub fn load() -> anyhow::Result<Images> {
         labels.push(i32::from(row[PIXELS]));
     }
     Ok(Images { pixels: Tensor::from_slice([labels.len(), PIXELS], &pixels), labels: labels.into(), brightest: 16 })
+}
+
+/// The digits to learn from, and those held out.
+pub struct Digits {
+    pub images: Images,
+    pub held_out: Images,
+}
+
+impl Digits {
+    /// Reads and splits the digits.
+    pub fn load(key: &Tensor) -> anyhow::Result<Digits> {
+        let (images, held_out) = load()?.split(key, HELD_OUT);
+        Ok(Digits { images, held_out })
+    }
+    /// Trains a network on them; gives it and the loss of each epoch.
+    pub fn train(&self, key: &Tensor) -> anyhow::Result<(Mlp, Vec<f64>)> {
+        let [start, shuffling] = random::split_into(key);
+        mlp::train(Mlp::new(&start, PIXELS, HIDDEN), &self.images, PLAN, &shuffling)
+    }
 }

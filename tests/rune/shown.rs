@@ -1,0 +1,176 @@
+//! What the examples show, held to their numbers.
+
+#[path = "../../examples/support/curve.rs"]
+mod curve;
+#[path = "../../examples/support/digits.rs"]
+mod digits;
+#[allow(dead_code)]
+#[path = "../../examples/getting_started.rs"]
+mod getting_started;
+#[path = "../../examples/support/idx.rs"]
+mod idx;
+#[path = "../../examples/support/mlp.rs"]
+mod mlp;
+#[allow(dead_code)]
+#[path = "../../examples/slope_tutorial.rs"]
+mod slope_tutorial;
+
+use rune::{prelude::*, random};
+use std::process::Command;
+
+fn near(x: f32, expected: f32) {
+    assert!((x - expected).abs() <= 1e-4 * expected.abs().max(1.0), "{x} and {expected}");
+}
+
+fn falls(losses: &[f32]) {
+    assert!(losses.is_sorted_by(|a, b| a > b), "{losses:?}");
+}
+
+#[test]
+fn quickstart() {
+    let f = |x: &Tensor| x * x + x.sin();
+    let cubic = |x: &Tensor| x * x * x + x * x;
+    let x = Tensor::scalar(2.0f32);
+    near(f(&x).item().unwrap(), 4.9093);
+    near(grad(f)(&x).item().unwrap(), 3.5839);
+    near(grad(grad(grad(cubic)))(&x).item().unwrap(), 6.0);
+    near(jit(f)(&x).item().unwrap(), 4.9093);
+    near(jit(grad(f))(&x).item().unwrap(), 3.5839);
+    near(jit(grad(grad(grad(cubic))))(&x).item().unwrap(), 6.0);
+}
+
+#[test]
+fn the_program_and_code_of_slopes_square() {
+    let (program, code) = slope_tutorial::square().unwrap();
+    insta::assert_snapshot!(program, @r"
+    def f(x0): # [1, f32] -> [1, f32]
+        y0 = rune.mul(x0, x0) # ([1, f32], [1, f32]) -> [1, f32]
+        return y0
+    ");
+    insta::assert_snapshot!(code, @r#"
+    module {
+      func.func @main(%x0: tensor<1xf32>) -> tensor<1xf32> {
+        %0 = "stablehlo.multiply"(%x0, %x0) : (tensor<1xf32>, tensor<1xf32>) -> tensor<1xf32>
+        return %0 : tensor<1xf32>
+      }
+    }
+    "#);
+}
+
+#[test]
+fn slopes_tutorial() {
+    let y = slope_tutorial::tensors().unwrap();
+    assert_eq!(y.to_vec::<f32>().unwrap(), [31.0, 37.0, 43.0, 31.0, 37.0, 43.0]);
+    let losses = slope_tutorial::regression().unwrap();
+    assert_eq!(losses.len(), 10);
+    falls(&losses);
+}
+
+#[test]
+fn getting_started_with_gradients() {
+    let [y, slope] = getting_started::first_gradient().unwrap();
+    near(y, 4.9093);
+    near(slope, 3.5839);
+    let [curvature, slope] = getting_started::composition().unwrap();
+    near(curvature, 2.0 - 2.0f32.sin());
+    near(slope, 3.5839);
+    near(getting_started::higher_order().unwrap(), 6.0);
+}
+
+#[test]
+fn getting_started_by_several_inputs() {
+    assert_eq!(getting_started::several_inputs().unwrap(), [6.0, 8.0, 6.0, 8.0]);
+}
+
+#[test]
+fn getting_started_with_training() {
+    let [w, b] = getting_started::training_step().unwrap();
+    assert!((w - 3.0).abs() < 0.01 && (b + 0.5).abs() < 0.01, "w = {w}, b = {b}");
+    falls(&getting_started::neural_network().unwrap());
+}
+
+#[test]
+fn getting_started_with_compilation() {
+    let ([sum, twice], programs) = getting_started::compilation().unwrap();
+    assert!(sum > 0.0 && (twice - 2.0 * sum).abs() < 1e-3 * sum, "{sum} and {twice}");
+    assert_eq!(programs, 1);
+}
+
+#[test]
+fn auxiliary_results_come_along() {
+    let f = |x: &Tensor| ((x * x).sum(), (x + 1.0, x.exp()));
+    let x = Tensor::from([1.0f32, 2.0]);
+    let (dx, (next, _)) = grad_aux(f)(&x);
+    assert_eq!(dx.to_vec::<f32>().unwrap(), [2.0, 4.0]);
+    assert_eq!(next.to_vec::<f32>().unwrap(), [2.0, 3.0]);
+    let ((y, (next, _)), dx) = jit(value_and_grad_aux(f))(&x);
+    assert_eq!(y.item::<f32>().unwrap(), 5.0);
+    assert_eq!(next.to_vec::<f32>().unwrap(), [2.0, 3.0]);
+    assert_eq!(dx.to_vec::<f32>().unwrap(), [2.0, 4.0]);
+}
+
+#[test]
+fn a_network_learns_to_tell_digits() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/fetch-digits");
+    assert!(Command::new(script).status().unwrap().success(), "{script} failed");
+    let [splitting, training] = random::split_into(&random::key(0));
+    let digits = digits::Digits::load(&splitting).unwrap();
+    assert_eq!((digits.images.len(), digits.held_out.len()), (1438, 359));
+    let (mlp, losses) = digits.train(&training).unwrap();
+    assert!(losses[0] > 10.0 * losses[losses.len() - 1], "{losses:?}");
+    let accuracy = mlp::accuracy(&mlp, &digits.held_out).unwrap();
+    assert!(accuracy >= 0.97, "{accuracy}");
+}
+
+#[test]
+fn a_curve_is_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new/curve.png");
+    curve::draw(&path, "Losses", &[2.0, 0.5, 0.1]).unwrap();
+    assert!(std::fs::read(&path).unwrap().starts_with(b"\x89PNG"));
+    let error = curve::draw(&path, "Losses", &[2.0, f64::NAN]).unwrap_err();
+    assert!(error.to_string().contains("no positive number"), "{error}");
+}
+
+#[test]
+fn idx_files_are_checked() {
+    let file = [0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6];
+    assert_eq!(idx::parse(&file).unwrap(), (vec![2, 3], vec![1, 2, 3, 4, 5, 6]));
+    for (bytes, message) in [
+        (&file[..3], "shorter than its header"),
+        (&file[..8], "shorter than its header"),
+        (&file[..17], "5 elements for the shape [2, 3]"),
+        (&[1, 0, 8, 0, 1][..], "no IDX file"),
+        (&[0, 0, 13, 0, 1][..], "its elements are of type 0x0d"),
+    ] {
+        let error = idx::parse(bytes).unwrap_err();
+        assert!(error.to_string().contains(message), "{error}");
+    }
+}
+
+/// Compiles a function; run by the next test with `LOG_JIT=1`.
+#[test]
+fn a_function_named_thrice_is_compiled() {
+    fn thrice(x: &Tensor) -> Tensor {
+        x * 3.0
+    }
+    assert_eq!(jit(thrice)(&Tensor::scalar(2.0f32)).item::<f32>().unwrap(), 6.0);
+}
+
+#[test]
+fn log_jit_shows_what_is_compiled() {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "shown::a_function_named_thrice_is_compiled", "--nocapture"])
+        .env("LOG_JIT", "1")
+        .output()
+        .unwrap();
+    let log = String::from_utf8(output.stderr).unwrap();
+    for part in [
+        "---- thrice codegen: (first call)",
+        "def thrice(x0): # [f32] -> [f32]",
+        "\"stablehlo.multiply\"",
+        "===============",
+    ] {
+        assert!(log.contains(part), "no {part} in:\n{log}");
+    }
+}
