@@ -43,3 +43,8 @@ pub mod prelude {
         value_and_grad_argnums, value_and_grad_aux,
     };
 }
+
+/// The program in `README.md` runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -42,6 +42,10 @@ impl Digits {
     /// Trains a network on them; gives it and the loss of each epoch.
     pub fn train(&self, key: &Tensor) -> anyhow::Result<(Mlp, Vec<f64>)> {
         let [start, shuffling] = random::split_into(key);
-        mlp::train(Mlp::new(&start, PIXELS, HIDDEN), &self.images, PLAN, &shuffling)
+        mlp::train(Digits::network(&start), &self.images, PLAN, &shuffling)
+    }
+    /// The network before it is trained.
+    pub fn network(key: &Tensor) -> Mlp {
+        Mlp::new(key, PIXELS, HIDDEN)
     }
 }

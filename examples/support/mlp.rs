@@ -95,7 +95,7 @@ impl Training {
         Training { mlp, velocity }
     }
     /// One step of gradient descent with momentum, on the images at the positions `batch`: afterwards, and the loss before.
-    fn step(&self, images: &Images, batch: &Tensor, rate: &Tensor) -> (Training, Tensor) {
+    pub fn step(&self, images: &Images, batch: &Tensor, rate: &Tensor) -> (Training, Tensor) {
         let (loss, gradient) = value_and_grad(loss)(&self.mlp, &images.take(batch));
         let velocity = self.velocity.map2(&gradient, &mut |v, g| v * MOMENTUM + g);
         let mlp = self.mlp.map2(&velocity, &mut |p, v| p - rate * v);

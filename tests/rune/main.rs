@@ -2,7 +2,9 @@
 
 mod eager;
 mod errors;
+mod feature_table;
 mod features;
 mod jit;
 mod nodes;
+mod shown;
 mod threads;

@@ -15,7 +15,8 @@ mod mlp;
 #[path = "../../examples/slope_tutorial.rs"]
 mod slope_tutorial;
 
-use rune::{prelude::*, random};
+use rune::interpret::interpret;
+use rune::{Array, Program, prelude::*, random};
 use std::process::Command;
 
 fn near(x: f32, expected: f32) {
@@ -107,6 +108,26 @@ fn auxiliary_results_come_along() {
     assert_eq!(y.item::<f32>().unwrap(), 5.0);
     assert_eq!(next.to_vec::<f32>().unwrap(), [2.0, 3.0]);
     assert_eq!(dx.to_vec::<f32>().unwrap(), [2.0, 4.0]);
+}
+
+#[test]
+fn programs_are_differentiated() {
+    let f = |x: &Tensor, y: &Tensor| x * y + x.sin();
+    let program = make_program(f, (&Tensor::scalar(0.0f32), &Tensor::scalar(0.0f32))).unwrap();
+    let run = |program: &Program, inputs: &[f32]| -> Vec<f32> {
+        let inputs: Vec<Array> = inputs.iter().map(|&x| Array::from_slice([], &[x])).collect();
+        interpret(program, &inputs).unwrap().iter().map(|y| y.as_slice::<f32>()[0]).collect()
+    };
+    let (value, by_x, by_y) = (6.0 + 2.0f32.sin(), 3.0 + 2.0f32.cos(), 2.0);
+    let check = |found: Vec<f32>, expected: &[f32]| {
+        assert_eq!(found.len(), expected.len());
+        found.iter().zip(expected).for_each(|(&x, &y)| near(x, y));
+    };
+    // Inputs, then tangents; inputs, then the cotangent.
+    check(run(&program.jvp(&[0, 1]).unwrap(), &[2.0, 3.0, 1.0, 10.0]), &[value, by_x + 10.0 * by_y]);
+    check(run(&program.vjp(&[0, 1]).unwrap(), &[2.0, 3.0, 4.0]), &[value, 4.0 * by_x, 4.0 * by_y]);
+    check(run(&program.grad(&[1], true).unwrap(), &[2.0, 3.0]), &[value, by_y]);
+    assert!(program.grad(&[2], true).is_err());
 }
 
 #[test]

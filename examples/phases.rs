@@ -1,0 +1,58 @@
+//! What each phase of the demo's train step takes: `RUNE_CACHE=off cargo run --release --example phases`, and without
+//! `RUNE_CACHE=off`, twice, for what it takes when the compiled program is on disk.
+
+#[allow(dead_code)]
+#[path = "support/digits.rs"]
+mod digits;
+#[allow(dead_code)]
+#[path = "support/mlp.rs"]
+mod mlp;
+
+use digits::Digits;
+use mlp::Training;
+use rune::{prelude::*, random};
+use std::time::{Duration, Instant};
+
+const REPEATS: usize = 20;
+const CALLS: u32 = 2000;
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn main() -> anyhow::Result<()> {
+    let key = random::key(0);
+    let digits = Digits::load(&key)?;
+    let mut training = Training::new(Digits::network(&key));
+    let batch = Tensor::arange(0..32, DType::I32);
+    let rate = Tensor::scalar(0.1f32);
+    let step = jit(Training::step);
+
+    let (mut trace, mut lower) = (Vec::new(), Vec::new());
+    for _ in 0..REPEATS {
+        let (traced, lowered) = step.lower((&training, &digits.images, &batch, &rate))?.timings();
+        trace.push(traced);
+        lower.push(lowered);
+    }
+    let lowered = step.lower((&training, &digits.images, &batch, &rate))?;
+    println!("program   {} instructions", lowered.program().instructions().len());
+    println!("trace     {:.1?} (first {:.1?})", median(trace.clone()), trace[0]);
+    println!("lower     {:.1?} (first {:.1?})", median(lower.clone()), lower[0]);
+    let compiled = lowered.compile()?;
+    let timings = compiled.timings();
+    println!("compile   {:.1?}{}", timings.compile, if timings.compiled { "" } else { " (found in the cache)" });
+    println!("load      {:.1?}", timings.load);
+
+    // What was compiled is found again: this times calls.
+    let start = Instant::now();
+    let (after, _) = step(&training, &digits.images, &batch, &rate);
+    println!("first call through jit {:.1?}", start.elapsed());
+    training = after;
+    let start = Instant::now();
+    for _ in 0..CALLS {
+        training = step(&training, &digits.images, &batch, &rate).0;
+    }
+    println!("one call  {:.1?}", start.elapsed() / CALLS);
+    Ok(())
+}
