@@ -6,7 +6,7 @@ use rune::{prelude::*, random};
 use std::path::Path;
 
 const PIXELS: usize = 64;
-const HIDDEN: usize = 128;
+const HIDDEN: usize = 256;
 const PLAN: Plan = Plan { epochs: 20, batch: 32, rate: 0.1 };
 /// The fraction of the digits that the network never sees while it learns.
 const HELD_OUT: f64 = 0.2;
