@@ -11,14 +11,15 @@ struct Row<'a> {
 }
 
 fn rows(text: &str) -> Vec<Row<'_>> {
-    let row = |line: &'_ str| -> Option<Row<'_>> {
-        let cells: Vec<_> = line.trim().strip_prefix('|')?.strip_suffix('|')?.split('|').map(str::trim).collect();
-        let [feature, _, state, _] = cells[..] else { panic!("not four cells: {line}") };
-        let heading = feature == "feature" || feature.starts_with("---");
-        let tests = line.split('`').skip(1).step_by(2).filter_map(|code| code.split_once(".rs::")).collect();
-        (!heading).then_some(Row { feature, state, tests })
-    };
     text.lines().filter_map(row).collect()
+}
+
+fn row(line: &str) -> Option<Row<'_>> {
+    let cells: Vec<_> = line.trim().strip_prefix('|')?.strip_suffix('|')?.split('|').map(str::trim).collect();
+    let [feature, _, state, _] = cells[..] else { panic!("not four cells: {line}") };
+    let heading = feature == "feature" || feature.starts_with("---");
+    let tests = line.split('`').skip(1).step_by(2).filter_map(|code| code.split_once(".rs::")).collect();
+    (!heading).then_some(Row { feature, state, tests })
 }
 
 /// Whether `source` has a test of this name, or examples in its documentation.

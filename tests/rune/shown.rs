@@ -7,6 +7,7 @@ mod digits;
 #[allow(dead_code)]
 #[path = "../../examples/getting_started.rs"]
 mod getting_started;
+#[allow(dead_code)]
 #[path = "../../examples/support/idx.rs"]
 mod idx;
 #[path = "../../examples/support/mlp.rs"]
