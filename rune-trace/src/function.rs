@@ -71,7 +71,7 @@ macro_rules! arity {
             type First = $First;
             const COUNT: usize = $count;
             fn visit<'a>(args: Self::Refs<'a>, leaf: &mut dyn FnMut(usize, &TreePath, &'a Tensor)) {
-                $(args.$i.visit(&mut TreePath::root(concat!("arguments[", $i, "]")), &mut |path, t| leaf($i, path, t));)*
+                $(args.$i.visit(&mut TreePath::root(concat!("arguments[", stringify!($i), "]")), &mut |path, t| leaf($i, path, t));)*
             }
             fn map(args: Self::Refs<'_>, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self {
                 ($(args.$i.map(f),)*)

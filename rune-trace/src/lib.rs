@@ -35,5 +35,5 @@ pub use program::{BuildError, Instruction, Loc, MAX_DEPTH, Origin, Program, Prog
 pub use rune_trace_derive::Tree;
 pub use tensor::{BACKENDS, Backend, EvalError, Tensor, interpret_eagerly, lax, name_scope};
 pub use transform::DerivativeError;
-pub use tree::{Tree, TreePath};
+pub use tree::{PathPart, Tree, TreePath};
 pub use ty::{InvalidType, Shape, Type};

@@ -2,24 +2,48 @@
 
 use crate::Tensor;
 use rustc_hash::FxHasher;
+use smallvec::{SmallVec, smallvec};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
+/// A step from a tree to one of its parts. Made without allocating, since every call of a compiled function walks its arguments.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum PathPart {
+    /// What the path begins with.
+    Root(&'static str),
+    /// A position, written `[0]`.
+    Index(usize),
+    /// A field, written `.name`.
+    Field(&'static str),
+    /// A key of a map, written `["key"]`.
+    Key(String),
+}
+
+impl fmt::Display for PathPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PathPart::Root(name) => f.write_str(name),
+            PathPart::Index(i) => write!(f, "[{i}]"),
+            PathPart::Field(name) => write!(f, ".{name}"),
+            PathPart::Key(key) => write!(f, "[{key:?}]"),
+        }
+    }
+}
+
 /// Where a leaf is in a tree, as `[0].weights`.
 #[derive(Clone, Debug, Default)]
-pub struct TreePath(Vec<String>);
+pub struct TreePath(SmallVec<[PathPart; 6]>);
 
 impl TreePath {
     /// The path that begins with this name.
-    pub fn root(name: impl Into<String>) -> TreePath {
-        TreePath(vec![name.into()])
+    pub fn root(name: &'static str) -> TreePath {
+        TreePath(smallvec![PathPart::Root(name)])
     }
-    /// Runs `f` with the path of the part `label` of where this is now.
-    pub fn inside<R>(&mut self, label: &str, f: impl FnOnce(&mut TreePath) -> R) -> R {
-        let positional = label.bytes().all(|b| b.is_ascii_digit());
-        self.0.push(if positional { format!("[{label}]") } else { format!(".{label}") });
+    /// Runs `f` with the path of a part of where this is now.
+    pub fn inside<R>(&mut self, part: PathPart, f: impl FnOnce(&mut TreePath) -> R) -> R {
+        self.0.push(part);
         let result = f(self);
         self.0.pop();
         result
@@ -28,7 +52,7 @@ impl TreePath {
 
 impl fmt::Display for TreePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|part| f.write_str(part))
+        self.0.iter().try_for_each(|part| part.fmt(f))
     }
 }
 
@@ -62,7 +86,7 @@ pub trait Tree: Sized + 'static {
         leaves
     }
     /// The leaves with their paths below `root`.
-    fn leaves_with_paths(&self, root: &str) -> Vec<(String, Tensor)> {
+    fn leaves_with_paths(&self, root: &'static str) -> Vec<(String, Tensor)> {
         let mut leaves = Vec::new();
         self.visit(&mut TreePath::root(root), &mut |path, tensor| leaves.push((path.to_string(), tensor.clone())));
         leaves
@@ -120,7 +144,7 @@ macro_rules! tuples {
         impl<$($T: Tree),*> Tree for ($($T,)*) {
             #[allow(unused_variables)]
             fn visit<'tree>(&'tree self, path: &mut TreePath, leaf: &mut dyn FnMut(&TreePath, &'tree Tensor)) {
-                $(path.inside(stringify!($i), |path| self.$i.visit(path, leaf));)*
+                $(path.inside(PathPart::Index($i), |path| self.$i.visit(path, leaf));)*
             }
             #[allow(unused_variables, clippy::unused_unit)]
             fn map(&self, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self {
@@ -148,7 +172,7 @@ tuples! {
 impl<T: Tree> Tree for Vec<T> {
     fn visit<'tree>(&'tree self, path: &mut TreePath, leaf: &mut dyn FnMut(&TreePath, &'tree Tensor)) {
         for (i, item) in self.iter().enumerate() {
-            path.inside(&i.to_string(), |path| item.visit(path, leaf));
+            path.inside(PathPart::Index(i), |path| item.visit(path, leaf));
         }
     }
     fn map(&self, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self {
@@ -163,7 +187,7 @@ impl<T: Tree> Tree for Vec<T> {
 impl<T: Tree, const N: usize> Tree for [T; N] {
     fn visit<'tree>(&'tree self, path: &mut TreePath, leaf: &mut dyn FnMut(&TreePath, &'tree Tensor)) {
         for (i, item) in self.iter().enumerate() {
-            path.inside(&i.to_string(), |path| item.visit(path, leaf));
+            path.inside(PathPart::Index(i), |path| item.visit(path, leaf));
         }
     }
     fn map(&self, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self {
@@ -206,7 +230,7 @@ impl<T: Tree> Tree for Box<T> {
 impl<K: Ord + Clone + Hash + fmt::Display + 'static, T: Tree> Tree for BTreeMap<K, T> {
     fn visit<'tree>(&'tree self, path: &mut TreePath, leaf: &mut dyn FnMut(&TreePath, &'tree Tensor)) {
         for (key, item) in self {
-            path.inside(&key.to_string(), |path| item.visit(path, leaf));
+            path.inside(PathPart::Key(key.to_string()), |path| item.visit(path, leaf));
         }
     }
     fn map(&self, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self {

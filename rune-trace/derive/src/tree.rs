@@ -35,7 +35,7 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
         let pattern = quote!(#path { #(#bind),* });
         let visits = parts.iter().filter(|p| !p.is_static).map(|p| {
             let (label, var) = (&p.label, &p.var);
-            quote! { path.inside(#label, |path| #krate::Tree::visit(#var, path, leaf)); }
+            quote! { path.inside(#krate::PathPart::#label, |path| #krate::Tree::visit(#var, path, leaf)); }
         });
         visit.push(quote! { #[allow(unused_variables)] #pattern => { #(#visits)* } });
         let maps = parts.iter().map(|p| {
@@ -94,7 +94,8 @@ fn crate_path() -> TokenStream {
 struct Part {
     member: TokenStream,
     var: Ident,
-    label: String,
+    /// The part of the path, after `PathPart::`.
+    label: TokenStream,
     is_static: bool,
 }
 
@@ -117,7 +118,13 @@ fn parts(fields: &Fields) -> Result<Vec<Part>> {
                     quote!(#index)
                 }
             };
-            let label = field.ident.as_ref().map_or_else(|| i.to_string(), Ident::to_string);
+            let label = match &field.ident {
+                Some(name) => {
+                    let name = name.to_string();
+                    quote!(Field(#name))
+                }
+                None => quote!(Index(#i)),
+            };
             Ok(Part { member, var: format_ident!("field{i}"), label, is_static })
         })
         .collect()
