@@ -95,14 +95,16 @@ fn steps(program: &Program) -> f64 {
         .map(|i| {
             let out: f64 = i.results().map(|v| size(program.ty(v))).sum();
             let read: f64 = i.op.operands().iter().map(|v| size(program.ty(**v))).sum();
-            match &i.op {
-                Op::DotGeneral { lhs, dims, .. } => {
-                    let lhs = &program.ty(*lhs).shape;
-                    out * dims.lhs_contract.iter().map(|&a| lhs[a] as f64).product::<f64>() / 4.0
-                }
-                Op::Conv { rhs, dims, .. } => out * size(program.ty(*rhs)) / program.ty(*rhs).shape[dims.rhs[0]] as f64,
-                Op::Call { program, .. } => steps(program),
-                _ => out + read,
+            if let Op::DotGeneral { lhs, dims, .. } = &i.op {
+                let lhs = &program.ty(*lhs).shape;
+                // The interpreter's products are done in blocks.
+                out * dims.lhs_contract.iter().map(|&a| lhs[a] as f64).product::<f64>() / 4.0
+            } else if let Op::Conv { rhs, dims, .. } = &i.op {
+                out * size(program.ty(*rhs)) / program.ty(*rhs).shape[dims.rhs[0]] as f64
+            } else if let Op::Call { program, .. } = &i.op {
+                steps(program)
+            } else {
+                out + read
             }
         })
         .sum()

@@ -178,17 +178,12 @@ fn build(variant: &Ident, name: &str, slots: &[Slot]) -> TokenStream {
 
 fn slot(field: &Field) -> Result<Slot<'_>> {
     let name = field.ident.as_ref().expect("fields have names");
-    let mut role = match &field.ty {
-        Type::Path(path) => {
-            let text = quote!(#path).to_string().replace(' ', "");
-            match text.as_str() {
-                "V" => Role::Operand,
-                "Vec<V>" => Role::Operands,
-                "Arc<Program>" => Role::Program,
-                "Vec<Arc<Program>>" => Role::Programs,
-                _ => Role::Attribute,
-            }
-        }
+    let ty = &field.ty;
+    let mut role = match quote!(#ty).to_string().replace(' ', "").as_str() {
+        "V" => Role::Operand,
+        "Vec<V>" => Role::Operands,
+        "Arc<Program>" => Role::Program,
+        "Vec<Arc<Program>>" => Role::Programs,
         _ => Role::Attribute,
     };
     for attr in field.attrs.iter().filter(|a| a.path().is_ident("op")) {

@@ -70,10 +70,11 @@ impl Node {
             Some(History::Param { .. }) | None => None,
         }
     }
-    /// Notes the array, and forgets where it comes from unless a function is being traced through this node.
+    /// Notes the array, and forgets where it comes from unless a function is being traced through this node, or it is a
+    /// literal, which is written into programs rather than captured.
     pub fn settle(&self, value: Value) {
         let _ = self.value.set(value);
-        if !self.traced {
+        if !self.traced && !super::trace::literal(self) {
             let history = self.history.lock().unwrap_or_else(PoisonError::into_inner).take();
             drop(history); // After the lock is released: this may free a long chain.
         }

@@ -77,10 +77,10 @@ fn is_literal(node: &Node, apply: &Arc<Apply>) -> bool {
 
 fn literal_operation(apply: &Apply) -> bool {
     let constant = |op: &Op<Tensor>| matches!(op, Op::Constant { .. });
-    match &apply.op {
-        Op::BroadcastInDim { x, .. } => x.0.apply().is_some_and(|a| constant(&a.op)),
-        op => constant(op),
+    if let Op::BroadcastInDim { x, .. } = &apply.op {
+        return x.0.apply().is_some_and(|a| constant(&a.op));
     }
+    constant(&apply.op)
 }
 
 /// Whether a node is a literal, or a literal everywhere.

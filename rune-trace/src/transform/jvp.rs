@@ -26,16 +26,16 @@ fn step(op: &Op<Dual>) -> SmallVec<[Dual; 2]> {
     if op.operands().iter().all(|x| x.t.is_zero()) {
         return Tensor::apply(op.map(|x| x.v.clone())).into_iter().map(Dual::constant).collect();
     }
-    match op {
-        Op::Call { args, program } => call::jvp(program, args),
-        Op::Sort { operands, dimension, num_keys } => sort(operands, *dimension, *num_keys),
-        op => {
-            let out = Tensor::apply(op.map(|x| x.v.clone()));
-            let tangents = rule(op, &out);
-            debug_assert_eq!(out.len(), tangents.len());
-            out.into_iter().zip(tangents).map(|(v, t)| Dual { v, t }).collect()
-        }
+    if let Op::Call { args, program } = op {
+        return call::jvp(program, args);
     }
+    if let Op::Sort { operands, dimension, num_keys } = op {
+        return sort(operands, *dimension, *num_keys);
+    }
+    let out = Tensor::apply(op.map(|x| x.v.clone()));
+    let tangents = rule(op, &out);
+    debug_assert_eq!(out.len(), tangents.len());
+    out.into_iter().zip(tangents).map(|(v, t)| Dual { v, t }).collect()
 }
 
 /// The tangents of the results `out` of an operation.

@@ -19,7 +19,7 @@ pub(super) fn product(x: &Dual, axes: &Dims) -> Tangent {
         }
         let half = n / 2;
         let folded = multiply(&part(&rest, 0, 2 * half, 2), &part(&rest, 1, 2 * half, 2));
-        rest = if n % 2 == 0 { folded } else { join(&folded, &part(&rest, n - 1, n, 1)) };
+        rest = if n.is_multiple_of(2) { folded } else { join(&folded, &part(&rest, n - 1, n, 1)) };
     }
 }
 
@@ -70,7 +70,7 @@ fn scan(x: &Dual, combine: &dyn Fn(&Dual, &Dual) -> Dual) -> Dual {
     let odd = scan(&pairs, combine);
     let first = part(x, 0, 1, 1);
     let even = if n > 2 {
-        let before = if n % 2 == 0 { part(&odd, 0, odd.v.shape()[0] - 1, 1) } else { odd.clone() };
+        let before = if n.is_multiple_of(2) { part(&odd, 0, odd.v.shape()[0] - 1, 1) } else { odd.clone() };
         join(&first, &combine(&before, &part(x, 2, n, 2)))
     } else {
         first

@@ -102,10 +102,14 @@ fn step(instruction: &Instruction, env: &[Slot], acc: &mut Acc) {
         return;
     }
     let op = instruction.op.map(|v| &env[v.index()]);
-    with_origin(&instruction.origin, || match &op {
-        Op::Call { args, program } => call::transpose(program, args, &cts, acc),
-        Op::OptimizationBarrier { xs } => barrier(xs, &cts, acc),
-        op => rule(op, cts[0].as_ref().expect("the one result has a cotangent"), acc),
+    with_origin(&instruction.origin, || {
+        if let Op::Call { args, program } = &op {
+            call::transpose(program, args, &cts, acc);
+        } else if let Op::OptimizationBarrier { xs } = &op {
+            barrier(xs, &cts, acc);
+        } else {
+            rule(&op, cts[0].as_ref().expect("the one result has a cotangent"), acc);
+        }
     });
 }
 

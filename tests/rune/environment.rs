@@ -1,0 +1,91 @@
+//! What the environment asks for: these run other tests of this binary again, in processes of their own.
+
+use std::process::{Command, Output};
+
+/// Runs the tests whose names begin with `filter` with these variables set.
+fn again(filter: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(filter).args(["--nocapture", "--test-threads=1"]);
+    command.envs(variables.iter().copied());
+    command.output().unwrap()
+}
+
+fn succeeds(output: &Output) -> (String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{out}\n{err}");
+    assert!(!out.contains("running 0 tests"), "{out}");
+    (out, err)
+}
+
+#[test]
+fn log_jit_tells_what_is_compiled_and_why() {
+    let cache = std::env::temp_dir().join(format!("rune-log-{}", std::process::id()));
+    let variables = [("LOG_JIT", "1"), ("RUNE_CACHE_DIR", cache.to_str().unwrap())];
+    let test = ["--exact", "jit::traces_once_for_one_type_and_again_for_another"];
+    let (_, err) = succeeds(&again(&test, &variables));
+    assert_eq!(err.matches(" codegen:").count(), 3, "{err}");
+    assert_eq!(err.matches("===============").count(), 3, "{err}");
+    for part in [
+        "(first call)",
+        "new shape: tensor 0",
+        "new dtype: tensor 0",
+        "rune.mul(",
+        "\"stablehlo.multiply\"",
+        "compiled in",
+    ] {
+        assert!(err.contains(part), "`{part}` is not in\n{err}");
+    }
+    // The same programs again, in another process: the cache has them.
+    let (_, err) = succeeds(&again(&test, &variables));
+    assert_eq!(err.matches("found on disk in").count(), 3, "{err}");
+    std::fs::remove_dir_all(cache).unwrap();
+}
+
+#[test]
+fn the_reference_device_interprets() {
+    let (_, err) = succeeds(&again(
+        &["jit::composes", "jit::takes", "jit::captured"],
+        &[("RUNE_DEVICE", "reference"), ("LOG_JIT", "1")],
+    ));
+    assert!(!err.contains("codegen"), "{err}");
+}
+
+#[test]
+fn the_device_with_threads_computes_the_same() {
+    succeeds(&again(
+        &["jit::composes", "jit::takes", "jit::captured", "jit::arguments"],
+        &[("RUNE_DEVICE", "local-task")],
+    ));
+}
+
+#[test]
+fn eager_evaluation_can_be_compiled() {
+    let (_, err) = succeeds(&again(
+        &["eager::a_training_loop", "eager::captures"],
+        &[("RUNE_EAGER", "compile"), ("LOG_JIT", "1")],
+    ));
+    assert!(err.contains("RUNE_EAGER=compile"), "{err}");
+}
+
+#[test]
+fn an_unknown_device_is_told() {
+    let output = again(&["--exact", "jit::unused_arguments_and_plain_results"], &[("RUNE_DEVICE", "abacus")]);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success());
+    assert!(text.contains("`abacus` is not a device"), "{text}");
+}
+
+#[test]
+fn a_missing_compiler_is_told() {
+    let cache = std::env::temp_dir().join(format!("rune-missing-{}", std::process::id()));
+    let variables =
+        [("RUNE_IREE_COMPILER", "/nowhere/libIREECompiler.so"), ("RUNE_CACHE_DIR", cache.to_str().unwrap())];
+    let output = again(&["--exact", "jit::unused_arguments_and_plain_results"], &variables);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success());
+    for part in ["/nowhere/libIREECompiler.so", "RUNE_IREE_COMPILER"] {
+        assert!(text.contains(part), "`{part}` is not in\n{text}");
+    }
+    let _ = std::fs::remove_dir_all(cache);
+}
