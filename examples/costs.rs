@@ -98,8 +98,30 @@ fn calls() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Calls a second of one compiled function by one thread and by several; without a lock they add up to the number of cores.
+fn threads() -> anyhow::Result<()> {
+    let f = jit(|x: &Tensor| (x * x).sum());
+    let x = Tensor::ones([256], DType::F32);
+    f(&x);
+    println!();
+    for threads in [1, 2, 8] {
+        const N: u32 = 20_000;
+        let total = median(5, || {
+            std::thread::scope(|scope| {
+                for _ in 0..threads {
+                    scope.spawn(|| (0..N).for_each(|_| drop(f(&x))));
+                }
+            });
+        });
+        let rate = f64::from(threads * N) / total.as_secs_f64();
+        println!("{threads} threads: {:.0} thousand calls a second", rate / 1e3);
+    }
+    Ok(())
+}
+
 fn main() -> anyhow::Result<()> {
     chains()?;
     train_step()?;
-    calls()
+    calls()?;
+    threads()
 }
