@@ -1,17 +1,13 @@
 //! From a program to something that can be called.
 
 use crate::device::Place;
-use crate::host_ops::HostOps;
-use crate::{Error, log};
-use rune_iree::{CacheOutcome, CompileCache, CompileOptions, CompileTimings, Executable, Signature};
+use crate::{Error, compiled_program, log};
+use rune_iree::{CacheOutcome, CompileCache, CompileOptions, CompileTimings, Executable, Target};
 use rune_lower::{Backend, LowerOptions, Lowered, lower};
 use rune_trace::interpret::interpret;
-use rune_trace::{Array, Program, Type, Value};
+use rune_trace::{Array, Program, Value};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// The name of the function in every module.
-pub(crate) const ENTRY: &str = "main";
 
 /// What making a program callable took.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,17 +48,25 @@ impl Runnable {
 
 /// StableHLO for a program, on the target of `place`.
 pub(crate) fn lower_for(program: &Program, place: &Place) -> Result<Lowered, Error> {
-    let (backend, host_calls) = match place.name() {
-        "cuda" => (Backend::Cuda, false),
-        "metal" => (Backend::Metal, false),
-        "vulkan" => (Backend::Vulkan, false),
-        _ => (Backend::LlvmCpu, true),
+    lower_to(program, &options_for(place).target)
+}
+
+/// StableHLO for a program, on a target.
+pub(crate) fn lower_to(program: &Program, target: &Target) -> Result<Lowered, Error> {
+    let backend = match target.backend() {
+        "cuda" => Backend::Cuda,
+        "rocm" => Backend::Rocm,
+        "metal" => Backend::Metal,
+        "vulkan" => Backend::Vulkan,
+        _ => Backend::LlvmCpu,
     };
-    let options = LowerOptions { backend, host_calls, entry: ENTRY.to_owned(), locations: true };
+    let entry = compiled_program::ENTRY.to_owned();
+    let options = LowerOptions { backend, host_calls: target.is_cpu(), entry, locations: true };
     Ok(lower(program, &options)?)
 }
 
-fn options_for(place: &Place) -> CompileOptions {
+/// How programs are compiled for `place`.
+pub(crate) fn options_for(place: &Place) -> CompileOptions {
     match place.name() {
         "cuda" | "metal" | "vulkan" => place.name().parse().map(CompileOptions::for_target).unwrap_or_default(),
         _ => CompileOptions::default(),
@@ -81,25 +85,16 @@ pub(crate) fn compile(program: &Arc<Program>, place: &Place, why: &str) -> Resul
     timings.lower = start.elapsed();
     let options = options_for(place);
     // Without the lines of the source, so that moving a function does not compile it again.
-    let material = lowered.code();
-    let compiling = log::Compiling::start(program, material, why);
+    let material = lowered.identity();
+    let compiling = log::Compiling::start(program, lowered.code(), why);
     let start = Instant::now();
     let (module, outcome, _): (_, CacheOutcome, CompileTimings) =
-        CompileCache::global().get_or_compile(material, program.name(), &options, || lowered.text.clone())?;
+        CompileCache::global().get_or_compile(&material, program.name(), &options, || lowered.text.clone())?;
     timings.compile = start.elapsed();
     timings.compiled = outcome == CacheOutcome::Compiled;
     let start = Instant::now();
-    let types = program.input_types().iter().cloned().chain(program.constants().iter().map(|c| c.ty().clone()));
-    let mut signature = Signature::new(types.collect(), program.output_types());
-    signature.overwrites = lowered.overwritten.iter().enumerate().filter(|(_, o)| **o).map(|(i, _)| i).collect();
-    let host = (!lowered.host.is_empty()).then(|| Arc::new(HostOps(lowered.host.clone())) as Arc<_>);
-    let executable = Executable::load(&module, device, ENTRY, signature, host)?;
+    let executable = compiled_program::load(&module, device, &lowered.signature)?;
     timings.load = start.elapsed();
     compiling.finish(outcome, &timings);
     Ok((Runnable::Loaded(executable, program.constants().to_vec()), timings))
-}
-
-/// Types, as they are listed in messages.
-pub(crate) fn list(types: &[Type]) -> String {
-    types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ")
 }

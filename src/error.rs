@@ -57,6 +57,24 @@ pub enum Error {
         "RUNE_DEVICE={0}: there is no such device; known are reference (the interpreter) and those of IREE: cpu, local-sync, local-task, cuda, metal, vulkan"
     )]
     UnknownDevice(String),
+    /// A compiled module could not be read.
+    #[cfg(feature = "run")]
+    #[error(transparent)]
+    Module(#[from] rune_iree::ModuleError),
+    /// A file of arrays could not be read, or a file not be written.
+    #[error(transparent)]
+    Storage(#[from] rune_trace::storage::StorageError),
+    /// A compiled program in a file cannot be run.
+    #[error("{path} cannot be run: {reason}")]
+    CompiledFile {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// Nothing was compiled, since the device is the interpreter.
+    #[error("`{0}` is not compiled, as the device is `reference`, the interpreter; choose another device")]
+    NotCompiled(String),
     /// A value could not be brought to the host.
     #[error("a value could not be read from its device: {0}")]
     Transfer(String),
@@ -67,4 +85,10 @@ impl std::fmt::Debug for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Display::fmt(self, f)
     }
+}
+
+/// Types, as they are listed in messages.
+#[cfg(feature = "run")]
+pub(crate) fn list(types: &[rune_trace::Type]) -> String {
+    types.iter().map(rune_trace::Type::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -1,17 +1,19 @@
 //! Operations that compiled code leaves to the host: the interpreter's kernels.
 
 use rune_iree::{HostCalls, HostFunction};
-use rune_lower::HostCall;
-use rune_trace::Array;
 use rune_trace::interpret::eval_op;
+use rune_trace::{Array, HostOp};
 
 /// The host functions of one module.
-pub(crate) struct HostOps(pub Vec<HostCall>);
+pub(crate) struct HostOps(pub Vec<HostOp>);
 
 impl HostCalls for HostOps {
     fn functions(&self) -> Vec<HostFunction> {
-        let function =
-            |c: &HostCall| HostFunction { name: c.name.clone(), inputs: c.inputs.clone(), outputs: c.outputs.clone() };
+        let function = |h: &HostOp| HostFunction {
+            name: h.name.clone(),
+            inputs: h.op.operands().into_iter().cloned().collect(),
+            outputs: h.outputs.clone(),
+        };
         self.0.iter().map(function).collect()
     }
     fn call(&self, index: usize, args: &[Array]) -> Result<Vec<Array>, String> {

@@ -1,8 +1,9 @@
 //! `jit`: a function traced once for each types of arguments, and compiled.
 
 use crate::Error;
-use crate::compile::{self, Runnable, Timings, list};
+use crate::compile::{self, Runnable, Timings};
 use crate::device::{Place, default_device};
+use crate::error::list;
 use arc_swap::ArcSwap;
 use rune_trace::{ArgRefs, Arguments, Function, Program, Tensor, Tree, Type, Value, lax, name_of, trace_function};
 use rustc_hash::FxHasher;
@@ -353,6 +354,20 @@ impl<Out: Tree> Compiled<Out> {
     /// The typed program.
     pub fn program(&self) -> &Program {
         &self.program
+    }
+    /// Writes the compiled program to a `.vmfb`, for [`CompiledProgram::load`](crate::CompiledProgram::load), which takes
+    /// the leaves of the arguments in order. Captured tensors go into a file beside it, of the same name with
+    /// `.safetensors` added.
+    ///
+    /// # Errors
+    /// If a file cannot be written, or nothing was compiled because the device is the interpreter.
+    pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<(), Error> {
+        match &self.runnable {
+            Runnable::Interpreted(program) => Err(Error::NotCompiled(program.name().to_owned())),
+            Runnable::Loaded(executable, constants) => {
+                crate::compiled_program::save(executable.module(), constants, path.as_ref())
+            }
+        }
     }
     /// What lowering, compiling and loading took.
     pub fn timings(&self) -> Timings {

@@ -17,21 +17,37 @@
 
 #[cfg(feature = "compile")]
 mod compile;
+#[cfg(feature = "run")]
+mod compiled_program;
 mod device;
 #[cfg(feature = "compile")]
 mod eager;
 mod error;
-#[cfg(feature = "compile")]
+#[cfg(feature = "run")]
 mod host_ops;
 #[cfg(feature = "compile")]
 mod jit;
 #[cfg(feature = "compile")]
 mod log;
+#[cfg(feature = "compile")]
+mod precompile;
 
-pub use device::{default_device, set_default_device};
+#[cfg(feature = "compile")]
+pub use compile::Timings;
+#[cfg(feature = "run")]
+pub use compiled_program::CompiledProgram;
+pub use device::{Place, default_device, set_default_device};
 pub use error::Error;
 #[cfg(feature = "compile")]
 pub use jit::{Compiled, Jit, Lowered, jit};
+#[cfg(feature = "compile")]
+pub use precompile::Precompiled;
+#[cfg(feature = "compile")]
+pub use rune_iree::{CompileError, CompileOptions};
+#[cfg(feature = "run")]
+pub use rune_iree::{DeviceError, ModuleError, RunError};
+#[cfg(feature = "run")]
+pub use rune_iree::{Opt, Target, TargetError};
 pub use rune_trace::*;
 
 /// What most programs use: `use rune::prelude::*;`.

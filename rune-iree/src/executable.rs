@@ -103,6 +103,10 @@ impl Executable {
     pub fn signature(&self) -> &Signature {
         &self.signature
     }
+    /// The module it is in.
+    pub fn module(&self) -> &CompiledModule {
+        self.function.module()
+    }
     /// Where it runs.
     pub fn device(&self) -> &Arc<Device> {
         &self.device

@@ -68,6 +68,14 @@ impl CompiledModule {
         }
         Ok(CompiledModule { bytes, offset })
     }
+    /// What the function `entry` says of itself under `key`, in the dictionary `iree.reflection`; `None` if nothing.
+    ///
+    /// # Errors
+    /// What IREE says of a module that is damaged, or has no such function.
+    #[cfg(feature = "run")]
+    pub fn attribute(&self, entry: &str, key: &str) -> Result<Option<String>, String> {
+        crate::ffi::runtime::attribute(self.bytes(), entry, key)
+    }
     /// Reads a `.vmfb`.
     ///
     /// # Errors

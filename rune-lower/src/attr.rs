@@ -4,7 +4,9 @@
 use crate::builder::tensor_type;
 use melior::Context;
 use melior::ir::Attribute;
-use melior::ir::attribute::{BoolAttribute, DenseElementsAttribute, DenseI64ArrayAttribute, IntegerAttribute};
+use melior::ir::attribute::{
+    BoolAttribute, DenseElementsAttribute, DenseI64ArrayAttribute, IntegerAttribute, StringAttribute,
+};
 use melior::ir::r#type::{IntegerType, RankedTensorType};
 use rune_trace::op::{Comparison, Literal};
 use rune_trace::{Array, DType, Type};
@@ -69,6 +71,11 @@ pub(crate) fn compare_type(context: &Context, dtype: DType) -> Attribute<'_> {
 /// A truth value.
 pub(crate) fn bool(context: &Context, value: bool) -> Attribute<'_> {
     BoolAttribute::new(context, value).into()
+}
+/// A dictionary of strings.
+pub(crate) fn strings<'c>(context: &'c Context, entries: &[(&str, &str)]) -> Attribute<'c> {
+    let entry = |(name, value): &(&str, &str)| format!("{name} = {}", StringAttribute::new(context, value));
+    parse(context, &format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", ")))
 }
 /// Axes within the text of an attribute.
 pub(crate) fn list(values: &[usize]) -> String {

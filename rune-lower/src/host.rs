@@ -6,7 +6,7 @@ use melior::ir::operation::{Operation, OperationBuilder};
 use melior::ir::r#type::{FunctionType, RankedTensorType};
 use melior::ir::{self, Identifier, Location, Region};
 use melior::{Context, ir::Attribute};
-use rune_trace::{Op, Type};
+use rune_trace::{HostOp, Op, Type};
 
 /// A function that the module imports as `host.{name}`: computes `op` on arrays of the given types.
 ///
@@ -25,6 +25,10 @@ pub struct HostCall {
 }
 
 impl HostCall {
+    /// The function as the compiled module describes it.
+    pub(crate) fn described(&self) -> HostOp {
+        HostOp { name: self.name.clone(), op: self.op.clone(), outputs: self.outputs.clone() }
+    }
     /// The module's declaration of the function.
     pub(crate) fn declaration<'c>(&self, context: &'c Context, location: Location<'c>) -> Operation<'c> {
         let types = |ts: &[Type]| ts.iter().map(|t| dynamic(context, t)).collect::<Vec<_>>();

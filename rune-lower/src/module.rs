@@ -1,13 +1,13 @@
 //! Programs as functions of a module.
 
 use crate::builder::{Builder, Val, tensor_type};
-use crate::{Backend, HostCall, LowerError, LowerOptions, context, emit, names, overwritten};
+use crate::{Backend, HostCall, LowerError, LowerOptions, attr, context, emit, names, overwritten};
 use melior::Context;
 use melior::ir::attribute::{StringAttribute, TypeAttribute};
-use melior::ir::operation::{Operation, OperationBuilder, OperationLike, OperationPrintingFlags};
+use melior::ir::operation::{Operation, OperationBuilder, OperationLike, OperationMutLike, OperationPrintingFlags};
 use melior::ir::r#type::FunctionType;
 use melior::ir::{Attribute, Identifier, Location};
-use rune_trace::{Op, Origin, Program, Type};
+use rune_trace::{ModuleSignature, Op, Origin, Program, Type};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -16,20 +16,26 @@ use std::sync::Arc;
 /// A program as a StableHLO module.
 #[derive(Clone, Debug)]
 pub struct Lowered {
-    /// The module, to be compiled; with the lines of the user's source where asked for.
+    /// The module, to be compiled; with its signature, and with the lines of the user's source where asked for.
     pub text: String,
+    /// What the compiled module says of itself.
+    pub signature: ModuleSignature,
     /// The functions that it imports.
     pub host: Vec<HostCall>,
     /// For each argument whether the compiled function may write into it, so that the caller must pass a copy or give
     /// the buffer away (facts A.3.1). Arguments are the inputs of the program and then its constants.
     pub overwritten: Vec<bool>,
-    plain: Option<String>,
+    plain: String,
 }
 
 impl Lowered {
-    /// The module to be read: without locations.
+    /// The module to be read: without signature and locations.
     pub fn code(&self) -> &str {
-        self.plain.as_deref().unwrap_or(&self.text)
+        &self.plain
+    }
+    /// All that decides what the module is compiled to: not the lines of the source.
+    pub fn identity(&self) -> String {
+        format!("{}\n// {}\n", self.plain, self.signature.to_json())
     }
 }
 
@@ -108,13 +114,28 @@ pub fn lower(program: &Program, options: &LowerOptions) -> Result<Lowered, Lower
 
 fn lower_in(context: &Context, program: &Program, options: &LowerOptions) -> Result<Lowered, LowerError> {
     let unit = Unit { context, options: options.clone(), called: RefCell::default(), hosts: RefCell::default() };
-    let mut printed = vec![Printed::new(&unit, program, &options.entry, true)?];
+    let mut entry = function(&unit, program, &options.entry, true)?;
+    let mut printed = Vec::new();
     loop {
         let next = unit.called.borrow_mut().pending.pop();
         let Some((callee, name)) = next else { break };
-        printed.push(Printed::new(&unit, &callee, &name, false)?);
+        let inner = function(&unit, &callee, &name, false)?;
+        let plain = print_function(&inner, &callee, false)?;
+        let located = if options.locations { print_function(&inner, &callee, true)? } else { plain.clone() };
+        printed.push((plain, located));
     }
     let host = unit.hosts.take();
+    let overwritten = overwritten::overwritten(program, !options.host_calls);
+    let signature = ModuleSignature {
+        inputs: program.input_types().to_vec(),
+        constants: program.constants().iter().map(|c| c.ty().clone()).collect(),
+        outputs: program.output_types(),
+        overwritten: (0..overwritten.len()).filter(|&i| overwritten[i]).collect(),
+        host: host.iter().map(HostCall::described).collect(),
+    };
+    let plain = print_function(&entry, program, false)?;
+    entry.set_attribute("iree.reflection", attr::strings(context, &[(ModuleSignature::KEY, &signature.to_json())]));
+    printed.insert(0, (plain, print_function(&entry, program, options.locations)?));
     let declarations = host.iter().map(|h| h.declaration(context, Location::unknown(context)));
     let declarations = declarations.map(|d| print(&d, false)).collect::<Result<Vec<_>, _>>()?;
     let assemble = |functions: Vec<&String>| {
@@ -124,31 +145,14 @@ fn lower_in(context: &Context, program: &Program, options: &LowerOptions) -> Res
         }
         text + "}\n"
     };
-    let plain = assemble(printed.iter().map(|p| &p.plain).collect());
-    let located = options.locations.then(|| assemble(printed.iter().filter_map(|p| p.located.as_ref()).collect()));
-    let (text, plain) = match located {
-        Some(located) => (located, Some(plain)),
-        None => (plain, None),
-    };
-    let overwritten = overwritten::overwritten(program, !options.host_calls);
-    Ok(Lowered { text, host, overwritten, plain })
+    let plain = assemble(printed.iter().map(|(plain, _)| plain).collect());
+    let text = assemble(printed.iter().map(|(_, text)| text).collect());
+    Ok(Lowered { text, signature, host, overwritten, plain })
 }
 
-/// A function as text.
-struct Printed {
-    plain: String,
-    located: Option<String>,
-}
-
-impl Printed {
-    fn new(unit: &Unit, program: &Program, name: &str, public: bool) -> Result<Printed, LowerError> {
-        let function = function(unit, program, name, public)?;
-        let (inputs, constants) = (program.inputs().len(), program.constants().len());
-        let rename = |text: String| names::rename_arguments(&text, inputs, constants);
-        let plain = rename(print(&function, false)?);
-        let located = if unit.options.locations { Some(rename(print(&function, true)?)) } else { None };
-        Ok(Printed { plain, located })
-    }
+fn print_function(function: &Operation, program: &Program, locations: bool) -> Result<String, LowerError> {
+    let (inputs, constants) = (program.inputs().len(), program.constants().len());
+    Ok(names::rename_arguments(&print(function, locations)?, inputs, constants))
 }
 
 fn print(operation: &Operation, locations: bool) -> Result<String, LowerError> {

@@ -96,6 +96,18 @@ fn sorting_calls_the_host_where_it_may() {
         lowered.code().contains("func.func private @host.f0(tensor<?x?xf32>) -> (tensor<?x?xf32>, tensor<?x?xi32>)")
     );
     assert!(lower(&p, &LowerOptions::default()).unwrap().host.is_empty());
+    // The compiled module says so itself; the code that is shown does not.
+    let json = r#"{"rune":1,"inputs":["[3, 5, f32]"],"outputs":["[3, 2, f32]","[3, 2, i32]"],"host":[{"name":"f0","#;
+    assert!(lowered.signature.to_json().starts_with(json), "{}", lowered.signature.to_json());
+    assert_eq!(rune_trace::ModuleSignature::from_json(&lowered.signature.to_json()).unwrap(), lowered.signature);
+    assert!(
+        lowered.text.contains("attributes {iree.reflection = {rune.signature = \"{\\22rune\\22:1,"),
+        "{}",
+        lowered.text
+    );
+    assert!(!lowered.code().contains("iree.reflection"));
+    let other = program(&[f32s([3, 5])], Op::TopK { x: Var(0), k: 3 });
+    assert!(lower(&other, &options).unwrap().identity() != lowered.identity());
 }
 
 #[test]

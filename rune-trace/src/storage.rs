@@ -81,8 +81,11 @@ fn array(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<Array, String> {
     Ok(Array::from_bytes(ty, bytes))
 }
 
-/// Writes a file beside `path` and moves it there when it is whole.
-pub(crate) fn replace(path: &Path, write: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<(), StorageError> {
+/// Writes a file beside `path`, to the name that `write` is given, and moves it there when it is whole.
+///
+/// # Errors
+/// If it cannot be written or moved.
+pub fn replace(path: &Path, write: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<(), StorageError> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = path.with_file_name(name);

@@ -8,4 +8,5 @@ mod features;
 mod jit;
 mod nodes;
 mod shown;
+mod saved;
 mod threads;

@@ -22,7 +22,7 @@ pub(crate) struct Function {
     context: Context,
     _code: VmModule,
     _host: Option<HostModule>,
-    _bytes: CompiledModule,
+    bytes: CompiledModule,
     _device: Arc<DeviceHandle>,
     inputs: usize,
     outputs: usize,
@@ -61,7 +61,7 @@ impl Function {
             context,
             _code: code,
             _host: host,
-            _bytes: module.clone(),
+            bytes: module.clone(),
             _device: Arc::clone(device),
             inputs,
             outputs,
@@ -70,6 +70,10 @@ impl Function {
     /// The numbers of arguments and results.
     pub(crate) fn arity(&self) -> (usize, usize) {
         (self.inputs, self.outputs)
+    }
+    /// The module it is in.
+    pub(crate) fn module(&self) -> &CompiledModule {
+        &self.bytes
     }
     /// Calls the function.
     pub(crate) fn invoke(&self, args: Views) -> Result<Views, String> {

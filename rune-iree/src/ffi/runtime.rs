@@ -271,6 +271,28 @@ pub(super) unsafe fn bytecode_module(bytes: &[u8]) -> Result<VmModule, String> {
     VmModule::take(raw)
 }
 
+/// What the function `entry` of a module says of itself under `key`, if it does.
+pub(crate) fn attribute(bytes: &[u8], entry: &str, key: &str) -> Result<Option<String>, String> {
+    // SAFETY: the module is released at the end of this function, which borrows `bytes`, and no context is made with it.
+    let module = unsafe { bytecode_module(bytes) }?;
+    let mut function = sys::iree_vm_function_t::default();
+    // SAFETY: writes into a live local; the text is in the module, which is live, and copied.
+    unsafe {
+        check(sys::iree_vm_module_lookup_function_by_name(
+            module.raw(),
+            sys::iree_vm_function_linkage_e_IREE_VM_FUNCTION_LINKAGE_EXPORT as _,
+            string_view(entry),
+            &mut function,
+        ))?;
+        let text = sys::iree_vm_function_lookup_attr_by_name(&function, string_view(key));
+        if text.data.is_null() || text.size == 0 {
+            return Ok(None);
+        }
+        let text = std::slice::from_raw_parts(text.data.cast(), text.size);
+        Ok(Some(String::from_utf8_lossy(text).into_owned()))
+    }
+}
+
 /// Links modules: that of the device, those of the host if any, then the compiled code.
 pub(super) fn context(device: &Arc<DeviceHandle>, host: Option<&VmModule>, code: &VmModule) -> Result<Context, String> {
     let instance = instance()?;

@@ -1,0 +1,158 @@
+//! Compiled programs, and their files.
+
+use crate::Error;
+use crate::device::{Place, default_device};
+use crate::error::list;
+use crate::host_ops::HostOps;
+use rune_iree::{CompiledModule, Device, Executable, Signature};
+use rune_trace::{ModuleSignature, Tensor, Type, Value, storage};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The name of the function in every module.
+pub(crate) const ENTRY: &str = "main";
+
+/// Loads a module that has this signature.
+pub(crate) fn load(module: &CompiledModule, device: &Arc<Device>, said: &ModuleSignature) -> Result<Executable, Error> {
+    let types = said.inputs.iter().chain(&said.constants).cloned().collect();
+    let signature = Signature { overwrites: said.overwritten.clone(), ..Signature::new(types, said.outputs.clone()) };
+    let host = (!said.host.is_empty()).then(|| Arc::new(HostOps(said.host.clone())) as Arc<_>);
+    Ok(Executable::load(module, device, ENTRY, signature, host)?)
+}
+
+/// Where the constants of a compiled program are: beside the module.
+pub(crate) fn constants_path(module: &Path) -> PathBuf {
+    let mut name = module.as_os_str().to_owned();
+    name.push(".safetensors");
+    name.into()
+}
+
+/// Writes a module, and the constants of its program beside it.
+#[cfg(feature = "compile")]
+pub(crate) fn save(module: &CompiledModule, constants: &[Value], path: &Path) -> Result<(), Error> {
+    if !constants.is_empty() {
+        let arrays = constants.iter().map(Value::to_host).collect::<Result<Vec<_>, _>>().map_err(Error::Transfer)?;
+        let names: Vec<String> = (0..arrays.len()).map(|i| format!("c{i}")).collect();
+        storage::write(constants_path(path), names.iter().map(String::as_str).zip(&arrays))?;
+    }
+    Ok(storage::replace(path, |temporary| std::fs::write(temporary, module.bytes()))?)
+}
+
+/// A compiled program that can be called: from a `.vmfb` file, for which neither the compiler nor the program is needed.
+///
+/// The file holds the types of inputs and outputs, and says which operations it leaves to the process that runs it
+/// (sorting, on CPUs). Tensors that the program captured are in a file beside it, of the same name with `.safetensors`
+/// added, so that a module is compiled once for all values they may take.
+///
+/// A `.vmfb` is machine code, so it is trusted like a program: load only what you or someone you trust compiled.
+///
+/// ```no_run
+/// use rune::{CompiledProgram, Tensor};
+/// let square = CompiledProgram::load("square.vmfb")?;
+/// let y = square.call(&[Tensor::from([3.0f32])])?;
+/// # Ok::<(), rune::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct CompiledProgram {
+    name: String,
+    signature: ModuleSignature,
+    executable: Executable,
+    constants: Vec<Value>,
+}
+
+impl CompiledProgram {
+    /// Loads a `.vmfb` for the default device.
+    ///
+    /// # Errors
+    /// As [`CompiledProgram::load_on`], and of [`default_device`].
+    pub fn load(path: impl AsRef<Path>) -> Result<CompiledProgram, Error> {
+        CompiledProgram::load_on(path, &default_device()?)
+    }
+    /// Loads a `.vmfb` for a device.
+    ///
+    /// # Errors
+    /// If a file cannot be read, is damaged, was not compiled by rune, or was compiled for another kind of device; or
+    /// if the constants beside it are missing or are those of another program.
+    pub fn load_on(path: impl AsRef<Path>, place: &Place) -> Result<CompiledProgram, Error> {
+        let path = path.as_ref();
+        let invalid = |reason: String| Error::CompiledFile { path: path.to_owned(), reason };
+        let Place::Device(device) = place else {
+            return Err(invalid("the reference interpreter runs programs, not what they were compiled to".to_owned()));
+        };
+        let module = CompiledModule::load(path)?;
+        let damaged = |e: String| invalid(format!("it is damaged, or was not compiled by rune: {}", first_line(&e)));
+        let text = module.attribute(ENTRY, ModuleSignature::KEY).map_err(damaged)?;
+        let text = text.ok_or_else(|| invalid("it has no signature, so it was not compiled by rune".to_owned()))?;
+        let signature = ModuleSignature::from_json(&text).map_err(|e| invalid(e.to_string()))?;
+        let constants = read_constants(path, &signature.constants)?;
+        let executable = load(&module, device, &signature)?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(CompiledProgram { name, signature, executable, constants })
+    }
+    #[cfg(feature = "compile")]
+    pub(crate) fn new(
+        name: &str,
+        module: &CompiledModule,
+        constants: &[Value],
+        signature: ModuleSignature,
+        device: &Arc<Device>,
+    ) -> Result<CompiledProgram, Error> {
+        let executable = load(module, device, &signature)?;
+        Ok(CompiledProgram { name: name.to_owned(), signature, executable, constants: constants.to_vec() })
+    }
+    /// The types of the inputs.
+    pub fn input_types(&self) -> &[Type] {
+        &self.signature.inputs
+    }
+    /// The types of the outputs.
+    pub fn output_types(&self) -> &[Type] {
+        &self.signature.outputs
+    }
+    /// Runs the program. No input is changed.
+    ///
+    /// # Errors
+    /// If the inputs are not of the types it was compiled for, or the device fails.
+    pub fn call_values(&self, inputs: &[Value]) -> Result<Vec<Value>, Error> {
+        let (function, expected) = (|| self.name.clone(), self.input_types());
+        if inputs.len() != expected.len() {
+            let found = list(&inputs.iter().map(|v| v.ty().clone()).collect::<Vec<_>>());
+            return Err(Error::Arguments { function: function(), expected: list(expected), found });
+        }
+        if let Some(index) = (0..expected.len()).find(|&i| expected[i] != *inputs[i].ty()) {
+            let (expected, found) = (expected[index].clone(), inputs[index].ty().clone());
+            return Err(Error::Argument { function: function(), index, expected, found });
+        }
+        let all: Vec<&Value> = inputs.iter().chain(&self.constants).collect();
+        Ok(self.executable.call(&all)?)
+    }
+    /// As [`CompiledProgram::call_values`], on tensors.
+    ///
+    /// # Errors
+    /// Likewise, and if a tensor cannot be computed.
+    pub fn call(&self, inputs: &[Tensor]) -> Result<Vec<Tensor>, Error> {
+        let values = inputs.iter().map(Tensor::value).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.call_values(&values)?.into_iter().map(Tensor::from_value).collect())
+    }
+}
+
+fn read_constants(module: &Path, types: &[Type]) -> Result<Vec<Value>, Error> {
+    if types.is_empty() {
+        return Ok(Vec::new());
+    }
+    let path = constants_path(module);
+    let mut arrays = storage::read(&path)?;
+    let constant = |(i, ty): (usize, &Type)| {
+        let name = format!("c{i}");
+        let reason = match arrays.remove(&name) {
+            Some(array) if array.ty() == ty => return Ok(array.into()),
+            Some(array) => format!("`{name}` is {}, and {} was compiled for {ty}", array.ty(), module.display()),
+            None => format!("it has no `{name}`, which {} needs", module.display()),
+        };
+        Err(Error::CompiledFile { path: path.clone(), reason })
+    };
+    types.iter().enumerate().map(constant).collect()
+}
+
+fn first_line(message: &str) -> &str {
+    message.lines().next().unwrap_or_default().trim_end_matches([';', ' '])
+}

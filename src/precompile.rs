@@ -1,0 +1,78 @@
+//! Compiling ahead of time: for a target, not for a device of this machine.
+
+use crate::Error;
+use crate::compile::{self, Timings};
+use crate::compiled_program::{self, CompiledProgram};
+use crate::device::Place;
+use rune_iree::{CacheOutcome, CompileCache, CompileOptions, CompiledModule};
+use rune_trace::{ModuleSignature, Program, Value};
+use std::path::Path;
+use std::time::Instant;
+
+/// A program compiled for a target, to be saved or run.
+///
+/// ```no_run
+/// use rune::{CompileOptions, Precompiled, Program, Target};
+/// let program = Program::load("f.json")?;
+/// let options = CompileOptions::for_target(Target::cuda("sm_80")?);
+/// Precompiled::new(&program, &options)?.save("f.vmfb")?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Precompiled {
+    name: String,
+    module: CompiledModule,
+    constants: Vec<Value>,
+    signature: ModuleSignature,
+    timings: Timings,
+}
+
+impl Precompiled {
+    /// Compiles a program, or finds it in the cache.
+    ///
+    /// # Errors
+    /// If an operation has no form on the target, or the compiler is missing or does not take the program.
+    pub fn new(program: &Program, options: &CompileOptions) -> Result<Precompiled, Error> {
+        let start = Instant::now();
+        let program = program.clone().simplify();
+        let lowered = compile::lower_to(&program, &options.target)?;
+        let lower = start.elapsed();
+        let start = Instant::now();
+        let (module, outcome, _) =
+            CompileCache::global()
+                .get_or_compile(&lowered.identity(), program.name(), options, || lowered.text.clone())?;
+        let compiled = outcome == CacheOutcome::Compiled;
+        let timings = Timings { lower, compile: start.elapsed(), compiled, ..Timings::default() };
+        Ok(Precompiled {
+            name: program.name().to_owned(),
+            module,
+            constants: program.constants().to_vec(),
+            signature: lowered.signature,
+            timings,
+        })
+    }
+    /// The bytes of the `.vmfb`.
+    pub fn bytes(&self) -> &[u8] {
+        self.module.bytes()
+    }
+    /// What lowering and compiling took.
+    pub fn timings(&self) -> Timings {
+        self.timings
+    }
+    /// Writes a `.vmfb`, for [`CompiledProgram::load`]. Captured tensors go into a file beside it, of the same name with
+    /// `.safetensors` added. Each file takes the place of an older one at once or not at all.
+    ///
+    /// # Errors
+    /// If a file cannot be written, or a captured tensor cannot be fetched from its device.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        compiled_program::save(&self.module, &self.constants, path.as_ref())
+    }
+    /// Loads it on a device.
+    ///
+    /// # Errors
+    /// If it was compiled for another kind of device, or `place` is the reference interpreter.
+    pub fn load_on(&self, place: &Place) -> Result<CompiledProgram, Error> {
+        let Place::Device(device) = place else { return Err(Error::NotCompiled(self.name.clone())) };
+        CompiledProgram::new(&self.name, &self.module, &self.constants, self.signature.clone(), device)
+    }
+}

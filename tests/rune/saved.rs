@@ -1,0 +1,69 @@
+//! Compiled programs in files.
+
+use rune::prelude::*;
+use rune::{CompiledProgram, Program, jit};
+
+fn folder(name: &str) -> std::path::PathBuf {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("saved-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn a_compiled_function_is_saved_and_runs_without_its_program() {
+    let folder = folder("function");
+    let path = folder.join("f.vmfb");
+    let weights = Tensor::arange(0.0..100.0, DType::F32);
+    // A captured tensor, a call of the host, an argument that is overwritten, and two results.
+    let f = |x: &Tensor, y: &Tensor| ((x * &weights).sort(0), y.at(1..2).set(7.0));
+    let (x, y) = (Tensor::full([100], -1.0f32), Tensor::from([1.0f32, 2.0, 3.0]));
+    let compiled = jit(f).compile((&x, &y)).unwrap();
+    compiled.save(&path).unwrap();
+    let (expected, _) = compiled.call((&x, &y)).unwrap();
+
+    let loaded = CompiledProgram::load(&path).unwrap();
+    assert_eq!(loaded.input_types(), [x.ty().clone(), y.ty().clone()]);
+    for _ in 0..2 {
+        let results = loaded.call(&[x.clone(), y.clone()]).unwrap();
+        assert_eq!(results[0].to_vec::<f32>().unwrap(), expected.to_vec::<f32>().unwrap());
+        assert_eq!(results[1].to_vec::<f32>().unwrap(), [1.0, 7.0, 3.0]);
+        assert_eq!(y.to_vec::<f32>().unwrap(), [1.0, 2.0, 3.0]);
+    }
+    let error = loaded.call(&[x.clone()]).unwrap_err().to_string();
+    assert!(error.contains("`f` was compiled for the arguments [100, f32], [3, f32], and is called with [100, f32]"));
+    let error = loaded.call(&[x.clone(), x]).unwrap_err().to_string();
+    assert!(error.contains("[3, f32]") && error.contains("[100, f32]"), "{error}");
+
+    // The constants of another program are found out.
+    let constants = folder.join("f.vmfb.safetensors");
+    let other = rune::Array::zeros(y.ty().clone());
+    rune::storage::write(&constants, [("c0", &other)]).unwrap();
+    let error = CompiledProgram::load(&path).unwrap_err().to_string();
+    assert!(error.contains("`c0` is [3, f32], and") && error.contains("was compiled for [100, f32]"), "{error}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_program_is_saved_and_compiled_later() {
+    let folder = folder("program");
+    make_program(|x: &Tensor| x.sin() * 2.0, &Tensor::from([0.5f32])).unwrap().save(folder.join("f.json")).unwrap();
+    let program = Program::load(folder.join("f.json")).unwrap();
+    let options = rune::CompileOptions::default();
+    rune::Precompiled::new(&program, &options).unwrap().save(folder.join("f.vmfb")).unwrap();
+    let y = CompiledProgram::load(folder.join("f.vmfb")).unwrap().call(&[Tensor::from([0.5f32])]).unwrap().remove(0);
+    assert!((y.item::<f32>().unwrap() - 2.0 * 0.5f32.sin()).abs() < 1e-6);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn programs_that_differ_in_what_the_host_does_are_not_mixed_up() {
+    // The same module but for the operation behind the host call.
+    let x = Tensor::from([[3.0f32, 1.0], [2.0, 4.0]]);
+    for (axis, expected) in [(0, [2.0f32, 1.0, 3.0, 4.0]), (1, [1.0, 3.0, 2.0, 4.0])] {
+        let path = folder("axis").join("f.vmfb");
+        jit(move |x: &Tensor| x.sort(axis)).compile(&x).unwrap().save(&path).unwrap();
+        let y = CompiledProgram::load(&path).unwrap().call(&[x.clone()]).unwrap().remove(0);
+        assert_eq!(y.to_vec::<f32>().unwrap(), expected);
+    }
+    std::fs::remove_dir_all(folder("axis")).unwrap();
+}
