@@ -80,12 +80,15 @@ impl CompiledProgram {
             return Err(invalid("the reference interpreter runs programs, not what they were compiled to".to_owned()));
         };
         let module = CompiledModule::load(path)?;
-        let damaged = |e: String| invalid(format!("it is damaged, or was not compiled by rune: {}", first_line(&e)));
+        let damaged = |e: String| invalid(format!("it is damaged, or was not compiled by rune: {}", reason(&e)));
         let text = module.attribute(ENTRY, ModuleSignature::KEY).map_err(damaged)?;
         let text = text.ok_or_else(|| invalid("it has no signature, so it was not compiled by rune".to_owned()))?;
         let signature = ModuleSignature::from_json(&text).map_err(|e| invalid(e.to_string()))?;
         let constants = read_constants(path, &signature.constants)?;
-        let executable = load(&module, device, &signature)?;
+        let executable = load(&module, device, &signature).map_err(|error| match compiled_for(&error.to_string()) {
+            Some(target) => invalid(format!("it was compiled for {target}, and the device is {}", device.name())),
+            None => error,
+        })?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         Ok(CompiledProgram { name, signature, executable, constants })
     }
@@ -153,6 +156,14 @@ fn read_constants(module: &Path, types: &[Type]) -> Result<Vec<Value>, Error> {
     types.iter().enumerate().map(constant).collect()
 }
 
-fn first_line(message: &str) -> &str {
-    message.lines().next().unwrap_or_default().trim_end_matches([';', ' '])
+/// What a message of IREE says, without the place in its source and its kind: `FILE:LINE: KIND; …`.
+fn reason(message: &str) -> &str {
+    let line = message.lines().next().unwrap_or_default().trim_end_matches([';', ' ']);
+    line.split_once("; ").map_or(line, |(_, reason)| reason)
+}
+
+/// The kind of device that a module wants, if that is why IREE does not load it.
+fn compiled_for(message: &str) -> Option<&str> {
+    let (_, device) = message.split_once("not found or unavailable: #hal.device.target<\"")?;
+    device.split_once('"').map(|(kind, _)| if kind == "local" { "CPUs" } else { kind })
 }

@@ -16,7 +16,7 @@ fn a_compiled_function_is_saved_and_runs_without_its_program() {
     let weights = Tensor::arange(0.0..100.0, DType::F32);
     // A captured tensor, a call of the host, an argument that is overwritten, and two results.
     let f = |x: &Tensor, y: &Tensor| ((x * &weights).sort(0), y.at(1..2).set(7.0));
-    let (x, y) = (Tensor::full([100], -1.0f32), Tensor::from([1.0f32, 2.0, 3.0]));
+    let (x, y) = (Tensor::full([100], -1.0, DType::F32), Tensor::from([1.0f32, 2.0, 3.0]));
     let compiled = jit(f).compile((&x, &y)).unwrap();
     compiled.save(&path).unwrap();
     let (expected, _) = compiled.call((&x, &y)).unwrap();
