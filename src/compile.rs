@@ -25,7 +25,7 @@ pub struct Timings {
 /// A program ready to run.
 pub(crate) enum Runnable {
     Interpreted(Arc<Program>),
-    Loaded(Executable, Vec<Value>),
+    Loaded(Box<Executable>, Vec<Value>),
 }
 
 impl Runnable {
@@ -96,5 +96,5 @@ pub(crate) fn compile(program: &Arc<Program>, place: &Place, why: &str) -> Resul
     let executable = compiled_program::load(&module, device, &lowered.signature)?;
     timings.load = start.elapsed();
     compiling.finish(outcome, &timings);
-    Ok((Runnable::Loaded(executable, program.constants().to_vec()), timings))
+    Ok((Runnable::Loaded(Box::new(executable), program.constants().to_vec()), timings))
 }

@@ -122,7 +122,7 @@ impl CompiledProgram {
             return Err(Error::Arguments { function: function(), expected: list(expected), found });
         }
         if let Some(index) = (0..expected.len()).find(|&i| expected[i] != *inputs[i].ty()) {
-            let (expected, found) = (expected[index].clone(), inputs[index].ty().clone());
+            let (expected, found) = (Box::new(expected[index].clone()), Box::new(inputs[index].ty().clone()));
             return Err(Error::Argument { function: function(), index, expected, found });
         }
         let all: Vec<&Value> = inputs.iter().chain(&self.constants).collect();

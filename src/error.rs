@@ -45,9 +45,9 @@ pub enum Error {
         /// Which leaf of the arguments.
         index: usize,
         /// The type it was compiled for.
-        expected: rune_trace::Type,
+        expected: Box<rune_trace::Type>,
         /// The type it is called with.
-        found: rune_trace::Type,
+        found: Box<rune_trace::Type>,
     },
     /// The interpreter failed.
     #[error(transparent)]

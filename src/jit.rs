@@ -342,8 +342,8 @@ impl<Out: Tree> Compiled<Out> {
             return Err(Error::Argument {
                 function: self.program.name().to_owned(),
                 index: i,
-                expected: expected[i].clone(),
-                found: leaves[i].ty().clone(),
+                expected: Box::new(expected[i].clone()),
+                found: Box::new(leaves[i].ty().clone()),
             });
         }
         let values = values(&leaves)?;

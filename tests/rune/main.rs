@@ -7,6 +7,6 @@ mod feature_table;
 mod features;
 mod jit;
 mod nodes;
-mod shown;
 mod saved;
+mod shown;
 mod threads;

@@ -29,7 +29,7 @@ fn a_compiled_function_is_saved_and_runs_without_its_program() {
         assert_eq!(results[1].to_vec::<f32>().unwrap(), [1.0, 7.0, 3.0]);
         assert_eq!(y.to_vec::<f32>().unwrap(), [1.0, 2.0, 3.0]);
     }
-    let error = loaded.call(&[x.clone()]).unwrap_err().to_string();
+    let error = loaded.call(std::slice::from_ref(&x)).unwrap_err().to_string();
     assert!(error.contains("`f` was compiled for the arguments [100, f32], [3, f32], and is called with [100, f32]"));
     let error = loaded.call(&[x.clone(), x]).unwrap_err().to_string();
     assert!(error.contains("[3, f32]") && error.contains("[100, f32]"), "{error}");
@@ -62,7 +62,7 @@ fn programs_that_differ_in_what_the_host_does_are_not_mixed_up() {
     for (axis, expected) in [(0, [2.0f32, 1.0, 3.0, 4.0]), (1, [1.0, 3.0, 2.0, 4.0])] {
         let path = folder("axis").join("f.vmfb");
         jit(move |x: &Tensor| x.sort(axis)).compile(&x).unwrap().save(&path).unwrap();
-        let y = CompiledProgram::load(&path).unwrap().call(&[x.clone()]).unwrap().remove(0);
+        let y = CompiledProgram::load(&path).unwrap().call(std::slice::from_ref(&x)).unwrap().remove(0);
         assert_eq!(y.to_vec::<f32>().unwrap(), expected);
     }
     std::fs::remove_dir_all(folder("axis")).unwrap();
