@@ -36,6 +36,7 @@ pub fn draw(path: &Path, title: &str, losses: &[f64]) -> anyhow::Result<()> {
         .x_desc("epoch")
         .y_desc("loss")
         .x_labels(losses.len().clamp(2, 20))
+        .y_labels(24)
         .x_label_formatter(&|x| format!("{x:.0}"))
         .y_label_formatter(&|y| format!("{y:.3}"))
         .label_style(("sans-serif", 18).into_font().color(&INK))

@@ -121,6 +121,7 @@ pub fn train(mlp: Mlp, images: &Images, plan: Plan, key: &Tensor) -> anyhow::Res
     let steps = (plan.epochs * per_epoch) as u64;
     let bar = ProgressBar::new(steps);
     bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} steps, {elapsed}, {eta} left")?);
+    bar.tick();
 
     let mut training = Training::new(mlp);
     let mut losses = Vec::new();
@@ -134,6 +135,9 @@ pub fn train(mlp: Mlp, images: &Images, plan: Plan, key: &Tensor) -> anyhow::Res
             let (after, loss) = step(&training, images, &positions.into(), &Tensor::scalar(rate as f32));
             training = after;
             sum += f64::from(loss.item::<f32>()?);
+            if bar.position() == 0 {
+                bar.reset_eta(); // The first step was compiled on the way, the others will not be.
+            }
             bar.inc(1);
         }
         losses.push(sum / per_epoch as f64);
