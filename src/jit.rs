@@ -234,7 +234,12 @@ impl<E: Into<Error>> From<E> for Failed {
     }
 }
 
+/// The values of the arguments; what is pending of them is computed in one program.
 fn values(leaves: &Leaves<'_>) -> Result<SmallVec<[Value; 8]>, Error> {
+    if leaves.iter().filter(|t| t.is_pending()).count() > 1 {
+        let pending: Vec<Tensor> = leaves.iter().filter(|t| t.is_pending()).map(|t| (*t).clone()).collect();
+        Tensor::realize_all(&pending)?;
+    }
     Ok(leaves.iter().map(|t| t.value()).collect::<Result<_, _>>()?)
 }
 

@@ -2,7 +2,8 @@
 
 use super::Tensor;
 use super::evaluate::{EvalError, realize};
-use crate::{Array, Element, Value};
+use super::node::Apply;
+use crate::{Array, Element, Op, Value};
 use std::fmt;
 
 impl Tensor {
@@ -11,10 +12,18 @@ impl Tensor {
     /// # Errors
     /// If it depends on an argument that is not known, or cannot be computed.
     pub fn value(&self) -> Result<Value, EvalError> {
-        if self.0.value.get().is_none() {
-            realize(std::slice::from_ref(self))?;
+        if self.is_pending() {
+            match self.0.apply().as_deref() {
+                // Such scalars are the arguments of many a call; they need no program.
+                Some(Apply { op: Op::Constant { value }, .. }) => self.0.settle(value.to_array().into()),
+                _ => realize(std::slice::from_ref(self))?,
+            }
         }
         Ok(self.0.value.get().expect("realize sets the value").clone())
+    }
+    /// Whether the array is not computed yet.
+    pub fn is_pending(&self) -> bool {
+        self.0.value.get().is_none()
     }
     /// The array in host memory.
     ///
