@@ -137,7 +137,7 @@ impl FromStr for DType {
 
 /// A Rust type that is the element of an array.
 ///
-/// Implemented for `bool`, the integers of 8 to 64 bits, [`f16`], [`bf16`], `f32` and `f64`.
+/// Implemented for `bool`, the integers of 8 to 64 bits, [`struct@f16`], [`bf16`], `f32` and `f64`.
 pub trait Element: Copy + PartialEq + fmt::Debug + fmt::Display + Send + Sync + 'static {
     /// The dtype of this type.
     const DTYPE: DType;

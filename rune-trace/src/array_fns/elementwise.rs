@@ -346,8 +346,19 @@ impl Tensor {
         (near & x.isfinite() & y.isfinite()) | x.eq(&y)
     }
     /// This tensor, as a constant to differentiation.
+    ///
+    /// ```
+    /// use rune_trace::{Tensor, grad};
+    /// let f = |x: &Tensor| x * x.stop_gradient();
+    /// assert_eq!(grad(f)(&Tensor::scalar(3.0f32)).item::<f32>().unwrap(), 3.0);
+    /// ```
     #[track_caller]
     pub fn stop_gradient(&self) -> Tensor {
+        lax::stop_gradient(self)
+    }
+    /// As [`Tensor::stop_gradient`]: the name that it has in Rune.
+    #[track_caller]
+    pub fn detach(&self) -> Tensor {
         lax::stop_gradient(self)
     }
 }

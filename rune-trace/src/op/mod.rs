@@ -1,7 +1,7 @@
 //! The table of operations.
 //!
 //! Each primitive is declared once, here, with its operands, attributes and meaning. Every other table (type rules,
-//! interpreter, forward and transposition rules, lowering, …) is an exhaustive `match` over [`Op`], so that an operation
+//! interpreter, forward and transposition rules, lowering, …) is an exhaustive `match` over [`enum@Op`], so that an operation
 //! without a rule does not compile. The operands are a type parameter: `Op<Var>` is an instruction of a program,
 //! `Op<Tensor>` a node of a graph, `Op<Type>` what the type rules see.
 
