@@ -34,10 +34,12 @@ pub struct Digits {
 }
 
 impl Digits {
-    /// Reads and splits the digits.
+    /// Reads the digits, and holds some back at random.
     pub fn load(key: &Tensor) -> anyhow::Result<Digits> {
-        let (images, held_out) = load()?.split(key, HELD_OUT);
-        Ok(Digits { images, held_out })
+        let all = load()?;
+        let order = random::permutation(key, &Tensor::arange(0..all.len(), DType::I32), 0);
+        let kept = all.len() - (all.len() as f64 * HELD_OUT) as usize;
+        Ok(Digits { images: all.take(&order.i(..kept)), held_out: all.take(&order.i(kept..)) })
     }
     /// Trains a network on them; gives it and the loss of each epoch.
     pub fn train(&self, key: &Tensor) -> anyhow::Result<(Mlp, Vec<f64>)> {

@@ -21,14 +21,8 @@ impl Images {
         self.labels.size()
     }
     /// Those at these positions, in this order.
-    fn take(&self, positions: &Tensor) -> Images {
+    pub fn take(&self, positions: &Tensor) -> Images {
         Images { pixels: self.pixels.take(positions, 0), labels: self.labels.take(positions, 0), ..*self }
-    }
-    /// In random order, all but a fraction of them, and that fraction.
-    pub fn split(&self, key: &Tensor, fraction: f64) -> (Images, Images) {
-        let order = random::permutation(key, &Tensor::arange(0..self.len(), DType::I32), 0);
-        let kept = self.len() - (self.len() as f64 * fraction) as usize;
-        (self.take(&order.i(..kept)), self.take(&order.i(kept..)))
     }
 }
 
