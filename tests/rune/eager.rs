@@ -11,7 +11,7 @@ fn a_training_loop_that_reads_only_the_loss_keeps_no_history() {
     let mut last = f32::INFINITY;
     for _ in 0..200 {
         let (value, dw) = value_and_grad(loss)(&w);
-        w = w - dw * 0.05;
+        w -= dw * 0.05;
         let value = value.item::<f32>().unwrap();
         assert!(value <= last, "{value} after {last}");
         last = value;

@@ -76,9 +76,9 @@ fn item_under_jit() {
 #[test]
 fn another_shape_through_compiled() {
     let compiled = jit(|x: &Tensor| x + 1.0).compile(&Tensor::from([1.0f32, 2.0])).unwrap();
-    let error = compiled.call(&Tensor::from([1.0f32])).err().expect("it should fail").to_string();
+    let error = compiled.call(&Tensor::from([1.0f32])).expect_err("it should fail").to_string();
     contains(&error, &["[2, f32]", "[1, f32]", "tensor 0", "jit"]);
-    let error = compiled.call((&Tensor::from([1.0f32]), &Tensor::from([1.0f32]))).err().expect("it should fail");
+    let error = compiled.call((&Tensor::from([1.0f32]), &Tensor::from([1.0f32]))).expect_err("it should fail");
     contains(&error.to_string(), &["[2, f32]", "[1, f32], [1, f32]"]);
 }
 
