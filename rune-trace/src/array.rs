@@ -79,6 +79,9 @@ impl Array {
         let bytes = memory.bytes();
         assert_eq!(ty.bytes(), bytes.len(), "an array of type {ty} needs {} bytes", ty.bytes());
         assert!(bytes.is_empty() || bytes.as_ptr().align_offset(ty.dtype.size()) == 0, "memory is not aligned");
+        if bytes.is_empty() {
+            return Array::zeros(ty); // where nothing is, the memory may begin anywhere
+        }
         Array { ty, storage: Storage::Foreign(memory) }
     }
     /// An array of zeros.

@@ -1,5 +1,6 @@
 //! Every operation of the table against JAX: results of the interpreter, and derivatives.
 
+#[allow(dead_code, reason = "shared with the tests of compiled code")]
 #[path = "../../tests/support/tolerance.rs"]
 mod tolerance;
 #[path = "../../tests/support/vectors.rs"]

@@ -1,5 +1,6 @@
 //! The tests that cross crates: one binary, since each links MLIR.
 
+mod compiled;
 mod eager;
 mod environment;
 mod errors;
@@ -10,3 +11,11 @@ mod nodes;
 mod saved;
 mod shown;
 mod threads;
+
+#[path = "../support"]
+mod support {
+    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
+    pub mod tolerance;
+    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
+    pub mod vectors;
+}

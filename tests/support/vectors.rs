@@ -32,10 +32,7 @@ impl Case {
     }
     /// The dtype that it is about: that of the operand that carries the numbers, or of the result where there is none.
     pub fn dtype(&self) -> DType {
-        let first = match &self.op {
-            Op::Select { .. } => self.inputs.get(1),
-            _ => self.inputs.first(),
-        };
+        let first = self.inputs.get(if self.name() == "select" { 1 } else { 0 });
         first.unwrap_or(&self.outputs[0]).dtype()
     }
     /// The operation on its operands.

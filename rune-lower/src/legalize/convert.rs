@@ -14,9 +14,22 @@ pub(crate) fn convert<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c>
             saturating(b, &b.convert(x, half::accumulator(x.dtype())), dtype)
         }
         // An integer of 64 bits is rounded once more on the way to a half type than it would have to be.
+        () if x.dtype() == DType::F64 && dtype.is_half() => b.convert(&to_odd(b, x), dtype),
         () if x.dtype().is_int() && dtype.is_half() => b.convert(&b.convert(x, DType::F32), dtype),
         () => b.convert(x, dtype),
     }
+}
+
+/// An `f64` as an `f32` so that rounding it once more gives what rounding at once would have given: where it is not exact, the one
+/// of the two neighbours whose last bit is set. IREE rounds 1 + 2⁻¹¹ + 2⁻⁴⁰ to the `f16` 1, and 10⁻⁷ to 0.
+fn to_odd<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
+    let near = b.convert(x, DType::F32);
+    let (bits, back) = (b.bits(&near, DType::I32), b.convert(&near, DType::F64));
+    let beyond = b.compare(Comparison::Gt, &b.abs(&back), &b.abs(x));
+    let toward_zero = b.select(&beyond, &b.add_n(&bits, -1.0), &bits);
+    let odd = b.or(&toward_zero, &b.number(1.0, &bits));
+    let inexact = b.compare(Comparison::Ne, &back, x);
+    b.bits(&b.select(&inexact, &odd, &bits), DType::F32)
 }
 
 fn saturating<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c> {

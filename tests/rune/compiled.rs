@@ -1,0 +1,257 @@
+//! Every operation of the table as IREE computes it, against the interpreter.
+//!
+//! Operations are compiled many at a time, since a module of its own costs 200 ms. What was compiled is kept in the target
+//! folder, so that only what changed is compiled again.
+
+use crate::support::tolerance::{self, Tolerance};
+use crate::support::vectors::{self, Case};
+use rune_iree::{CompileCache, CompileOptions, CompiledModule, Device, Executable, Signature};
+use rune_lower::{LowerOptions, lower};
+use rune_trace::interpret::eval_op;
+use rune_trace::{Array, DType, Element, Origin, Program, ProgramBuilder, Type, Value, Var, with_element};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How many functions go into one module.
+const BATCH: usize = 60;
+
+/// Whether every case is compiled (`RUNE_TEST_ALL=1`, some minutes), or those that [`Choice`] takes.
+fn all_are_wanted() -> bool {
+    std::env::var_os("RUNE_TEST_ALL").is_some()
+}
+
+/// Chooses functions so that every operation is compiled for every dtype, once of a shape with elements, preferably on
+/// special values; and for each without elements, which costs nothing.
+#[derive(Default)]
+struct Choice {
+    taken: HashSet<String>,
+}
+
+impl Choice {
+    /// Puts cases in the order in which they are to be asked for.
+    fn order(cases: &mut [Case]) {
+        cases.sort_by_key(|c| !c.label.contains("edge"));
+    }
+    fn takes(&mut self, case: &Case) -> bool {
+        let empty = case.outputs.iter().all(|y| y.ty().size() == 0);
+        let to = match case.name() {
+            "convert" | "bitcast_convert" => case.outputs[0].dtype(),
+            _ => case.dtype(),
+        };
+        // Scatters are one operation each mode.
+        let mode = case.op.attributes().into_iter().find(|(name, _)| *name == "mode");
+        let key = format!("{} {} {to} {mode:?} {empty}", case.name(), case.dtype());
+        all_are_wanted() || self.taken.insert(key)
+    }
+}
+
+/// A program of one operation, and the cases with inputs of its types.
+struct Function {
+    entry: String,
+    program: Program,
+    cases: Vec<Case>,
+    /// Its part of a module, and the inputs that it overwrites.
+    text: String,
+    overwrites: Vec<usize>,
+}
+
+fn functions() -> (Vec<Function>, Vec<String>) {
+    let mut by_program: HashMap<Program, usize> = HashMap::new();
+    let (mut functions, mut failures): (Vec<Function>, Vec<String>) = (Vec::new(), Vec::new());
+    let filter = std::env::var("RUNE_TEST_FILTER").unwrap_or_default();
+    let mut cases = vectors::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors"));
+    Choice::order(&mut cases);
+    let mut choice = Choice::default();
+    for case in cases.into_iter().filter(|c| c.title().contains(&filter)) {
+        let program = program(&case);
+        if let Some(&known) = by_program.get(&program) {
+            functions[known].cases.push(case);
+            continue;
+        }
+        if !choice.takes(&case) {
+            continue;
+        }
+        let entry = format!("f{}", functions.len());
+        let options = LowerOptions { entry: entry.clone(), locations: false, ..LowerOptions::default() };
+        match lower(&program, &options) {
+            Err(e) => failures.push(format!("{}: {e}", case.title())),
+            Ok(lowered) => {
+                let body = lowered.text.trim().strip_prefix("module {").and_then(|t| t.strip_suffix('}'));
+                let text = body.expect("a module is printed as such").to_owned();
+                let overwrites = (0..case.inputs.len()).filter(|&i| lowered.overwritten[i]).collect();
+                by_program.insert(program.clone(), functions.len());
+                functions.push(Function { entry, program, cases: vec![case], text, overwrites });
+            }
+        }
+    }
+    (functions, failures)
+}
+
+fn program(case: &Case) -> Program {
+    let types = case.inputs.iter().map(|x| x.ty().clone()).collect();
+    let mut builder = ProgramBuilder::new("one", types, Vec::new());
+    let outputs = builder.push(case.op.map(|&i| Var(i as u32)), Origin::default()).expect("cases are well typed");
+    builder.finish(outputs.to_vec()).expect("the outputs are assigned")
+}
+
+/// Compiles functions to one module; where that fails, halves of them, down to those that fail.
+fn compile(
+    cache: &CompileCache,
+    functions: &[Function],
+    done: &mut impl FnMut(&[Function], Result<CompiledModule, String>),
+) {
+    let bodies: String = functions.iter().map(|f| f.text.as_str()).collect();
+    let text = format!("module {{{bodies}}}\n");
+    let compiled = cache.get_or_compile(&text, "operations", &CompileOptions::default(), || text.clone());
+    match compiled {
+        Ok((module, ..)) => done(functions, Ok(module)),
+        Err(e) if functions.len() == 1 => done(functions, Err(e.to_string())),
+        Err(_) => {
+            let (first, second) = functions.split_at(functions.len() / 2);
+            compile(cache, first, done);
+            compile(cache, second, done);
+        }
+    }
+}
+
+/// Calls one function on the inputs of its cases.
+fn run(function: &Function, module: &CompiledModule, failures: &mut Vec<String>) {
+    let device = Device::open("local-sync").expect("the processor is a device");
+    let types = function.program.input_types().to_vec();
+    let mut signature = Signature::new(types, function.program.output_types());
+    signature.overwrites = function.overwrites.clone();
+    let executable = Executable::load(module, &device, &function.entry, signature, None);
+    let executable = executable.unwrap_or_else(|e| panic!("{}: {e}", function.cases[0].title()));
+    for case in &function.cases {
+        let inputs: Vec<Value> = case.inputs.iter().cloned().map(Value::from).collect();
+        let found = match executable.call(&inputs.iter().collect::<Vec<_>>()) {
+            Ok(found) => found,
+            Err(e) => {
+                failures.push(format!("{}: {e}", case.title()));
+                continue;
+            }
+        };
+        let expected = eval_op(&case.on_inputs()).expect("the interpreter knows every operation");
+        assert_eq!(found.len(), expected.len());
+        for (i, (x, y)) in found.iter().zip(&expected).enumerate() {
+            let x: Array = x.to_host().expect("a result is in host memory");
+            if let Err(why) = check(case, i, &x, y) {
+                failures.push(format!("{}: result {i} {why}", case.title()));
+            }
+        }
+    }
+}
+
+/// Whether result `i` of compiled code is that of the interpreter, or would be if subnormal numbers of `f32` and `bf16`
+/// were 0: compiled code is free to take them as such, which is much faster on many processors.
+fn check(case: &Case, i: usize, found: &Array, expected: &Array) -> Result<(), String> {
+    let tolerance = tolerance::iree(case.name(), expected.dtype());
+    let mut failing = tolerance.failures(found, expected)?;
+    if failing.is_empty() {
+        return Ok(());
+    }
+    let inputs: Vec<Array> = case.inputs.iter().map(flushed).collect();
+    let of_flushed = eval_op(&case.op.map(|&i| &inputs[i])).expect("the interpreter knows every operation");
+    failing.retain(|&at| !agrees_flushed(tolerance, at, found, &of_flushed[i]) && known(case, at).is_none());
+    let shown: Vec<String> = (failing.iter().take(4))
+        .map(|&at| {
+            let operands = case.inputs.iter().filter(|x| x.shape() == expected.shape());
+            let operands: Vec<String> = operands.map(|x| element(x, at)).collect();
+            format!("{} of ({})", tolerance::describe(at, found, expected), operands.join(", "))
+        })
+        .collect();
+    match failing.len() {
+        0 => Ok(()),
+        n => Err(format!("{} and so on, {n} such ({tolerance:?})", shown.join("; "))),
+    }
+}
+
+/// Whether an element is near enough where subnormal results are 0, of any sign. In functions made of several steps one of these
+/// is subnormal already where the result is a little above.
+fn agrees_flushed(tolerance: Tolerance, at: usize, found: &Array, expected: &Array) -> bool {
+    with_element!(found.dtype(), T => {
+        let (x, y) = (found.as_slice::<T>()[at], expected.as_slice::<T>()[at]);
+        let least = match found.dtype() {
+            DType::F64 => f64::MIN_POSITIVE,
+            DType::BF16 | DType::F32 => f64::from(f32::MIN_POSITIVE),
+            // Converted from an f32 that was taken as 0.
+            _ => 0.0,
+        };
+        let least = if tolerance == Tolerance::Exact { least } else { 4.0 * least };
+        let tiny = |v: T| v.to_f64() == 0.0 || v.to_f64().abs() < least;
+        let one = |v: T| Array::scalar(v);
+        tiny(x) && tiny(y) || tolerance.check(&one(x), &one(y)).is_ok()
+    })
+}
+
+/// Why compiled code is known to give something else at an element.
+fn known(case: &Case, at: usize) -> Option<&'static str> {
+    let x = case.inputs.first()?;
+    let x = with_element!(x.dtype(), T => x.as_slice::<T>().get(at)?.to_f64());
+    match case.name() {
+        "sin" | "cos" | "tan" if x.abs() >= 3e9 => {
+            Some("multiples of π/2 above i32 are not computed; the result is NaN")
+        }
+        _ => None,
+    }
+}
+
+fn element(x: &Array, at: usize) -> String {
+    with_element!(x.dtype(), T => format!("{:?}", x.as_slice::<T>()[at]))
+}
+
+/// The array with 0, of the same sign, in the place of subnormal numbers of `f32` and `bf16`.
+fn flushed(x: &Array) -> Array {
+    if !matches!(x.dtype(), DType::F32 | DType::BF16) {
+        return x.clone();
+    }
+    with_element!(x.dtype(), T => {
+        let zero = |v: T| T::from_f64(0.0f64.copysign(v.to_f64()));
+        let keep = |v: T| if v.to_f64().abs() < f64::from(f32::MIN_POSITIVE) { zero(v) } else { v };
+        Array::from_vec(x.shape().clone(), x.as_slice::<T>().iter().map(|&v| keep(v)).collect())
+    })
+}
+
+#[test]
+fn compiled_operations_agree_with_the_interpreter() {
+    let start = std::time::Instant::now();
+    let (functions, failures) = functions();
+    println!("lowered {} functions in {:?}", functions.len(), start.elapsed());
+    let cache = CompileCache::in_dir(Path::new(env!("CARGO_TARGET_TMPDIR")).join("operations"), 1 << 30);
+    let batches: Vec<&[Function]> = functions.chunks(BATCH).collect();
+    let (next, failures) = (AtomicUsize::new(0), Mutex::new(failures));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                while let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let mut mine = Vec::new();
+                    compile(&cache, batch, &mut |functions, module| match module {
+                        Ok(module) => functions.iter().for_each(|f| run(f, &module, &mut mine)),
+                        Err(e) => mine.push(format!("{}: {e}", functions[0].cases[0].title())),
+                    });
+                    println!("{} functions in {:?}", next.load(Ordering::Relaxed) * BATCH, start.elapsed());
+                    for failure in &mine {
+                        println!("  {failure}");
+                    }
+                    failures.lock().expect("no thread panics with it").extend(mine);
+                }
+            });
+        }
+    });
+    let failures = failures.into_inner().expect("no thread panics with it");
+    let mut counts: BTreeMap<&str, BTreeMap<String, usize>> = BTreeMap::new();
+    for case in functions.iter().flat_map(|f| &f.cases) {
+        *counts.entry(case.name()).or_default().entry(case.dtype().to_string()).or_default() += 1;
+    }
+    let total: usize = functions.iter().map(|f| f.cases.len()).sum();
+    println!("{total} cases of {} functions of {} operations in {:?}", functions.len(), counts.len(), start.elapsed());
+    for (op, by_dtype) in &counts {
+        let counts: Vec<String> = by_dtype.iter().map(|(d, n)| format!("{d} {n}")).collect();
+        println!("  {op}: {}", counts.join(", "));
+    }
+    let types: Vec<&[Type]> = functions.iter().map(|f| f.program.input_types()).collect();
+    assert!(!types.is_empty());
+    assert!(failures.is_empty(), "{} of {total} fail\n{:#?}", failures.len(), failures);
+}
