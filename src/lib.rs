@@ -56,7 +56,7 @@ pub mod prelude {
     pub use crate::jit::jit;
     pub use rune_trace::{
         Arg, DType, Tensor, Tree, grad, grad_argnums, grad_aux, make_program, name_scope, value_and_grad,
-        value_and_grad_argnums, value_and_grad_aux,
+        value_and_grad_argnums, value_and_grad_aux, vmap, vmap_axes, vmap_sized,
     };
 }
 

@@ -138,17 +138,17 @@ where
 
 /// Where a transformation was asked for, to tell it when something is wrong with the function.
 #[derive(Clone, Copy)]
-struct Place {
+pub(crate) struct Place {
     transform: &'static str,
     location: &'static Location<'static>,
 }
 
 impl Place {
     #[track_caller]
-    fn here(transform: &'static str) -> Place {
+    pub(crate) fn here(transform: &'static str) -> Place {
         Place { transform, location: Location::caller() }
     }
-    fn fail(self, what: &str) -> ! {
+    pub(crate) fn fail(self, what: &str) -> ! {
         panic!("{} at {}: {what}", self.transform, self.location)
     }
 }

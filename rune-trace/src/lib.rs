@@ -21,6 +21,7 @@ mod transform;
 mod tree;
 mod ty;
 pub mod types;
+mod vmap;
 
 pub use array::{ALIGNMENT, AlignedBytes, Array, DeviceBuffer, HostMemory, Value};
 pub use array_fns::*;
@@ -36,6 +37,7 @@ pub use program::{BuildError, Instruction, Loc, MAX_DEPTH, Origin, Program, Prog
 pub use rune_trace_derive::Tree;
 pub use signature::{HostOp, ModuleSignature, SignatureError};
 pub use tensor::{BACKENDS, Backend, EvalError, Tensor, interpret_eagerly, lax, name_scope};
-pub use transform::DerivativeError;
+pub use transform::{DerivativeError, VmapError};
 pub use tree::{PathPart, Tree, TreePath};
 pub use ty::{InvalidType, Shape, Type};
+pub use vmap::{InAxes, MapAxes, vmap, vmap_axes, vmap_sized};

@@ -2,6 +2,8 @@
 //!
 //! [`jvp`](mod@jvp) carries tangents forward. What depends on a tangent is linear in it, so that [`linearize`] can tell it from the
 //! rest, the forward pass, and [`transpose`] runs it backward. Reverse mode is the two together; there are no other derivative rules.
+//!
+//! [`vmap`](mod@vmap) makes of an operation on one lane one on all lanes.
 
 mod call;
 mod derivs;
@@ -11,10 +13,13 @@ mod programs;
 mod scan;
 mod tangent;
 mod transpose;
+mod vmap;
 mod windows;
 
 pub(crate) use linearize::linearize;
 pub use programs::DerivativeError;
+pub use vmap::VmapError;
+pub(crate) use vmap::{Batched, move_axis, position, vmap};
 
 use crate::tensor::with_origin;
 use crate::{Program, Tensor};

@@ -1,0 +1,78 @@
+//! Products summed: one dot product, or one convolution, of all lanes.
+
+use super::{Batched, behind, kept, move_axis, shifted};
+use crate::op::{ConvDims, DotDims};
+use crate::tensor::lax;
+use crate::{DType, Shape, Tensor};
+
+/// Two mapped operands share one more batch axis; the mapped axis of one alone is one more axis of the result.
+pub(super) fn dot_general(lhs: &Batched, rhs: &Batched, dims: &DotDims, out: DType) -> Tensor {
+    let side = |x: &Batched, batch: &[usize], contract: &[usize]| match (x.mapped, lhs.mapped && rhs.mapped) {
+        (true, true) => (kept(batch), shifted(contract)),
+        (true, false) => (shifted(batch), shifted(contract)),
+        (false, _) => (batch.into(), contract.into()),
+    };
+    let (lhs_batch, lhs_contract) = side(lhs, &dims.lhs_batch, &dims.lhs_contract);
+    let (rhs_batch, rhs_contract) = side(rhs, &dims.rhs_batch, &dims.rhs_contract);
+    // Batch axes, then what is left of `lhs`, then of `rhs`, whose mapped axis is its first.
+    let at = match (lhs.mapped, rhs.mapped) {
+        (true, true) => 0,
+        (true, false) => lhs_batch.len(),
+        (false, _) => lhs.rank() - lhs_contract.len(),
+    };
+    let wide = DotDims { lhs_batch, rhs_batch, lhs_contract, rhs_contract };
+    move_axis(&lax::dot_general(&lhs.t, &rhs.t, wide, out), at, 0)
+}
+
+/// As JAX's `_conv_general_dilated_batch_rule`: lanes of images are more images, lanes of kernels more output features, and lanes
+/// of both more groups.
+pub(super) fn conv(lhs: &Batched, rhs: &Batched, dims: &ConvDims, size: usize) -> Tensor {
+    let (images, features, kernels) = (dims.lhs[0], dims.lhs[1], dims.rhs[0]);
+    let (out_images, out_features) = (dims.out[0], dims.out[1]);
+    let mut wide = dims.clone();
+    match (lhs.mapped, rhs.mapped) {
+        (true, true) if dims.batch_groups > 1 => {
+            wide.batch_groups *= size;
+            let out = lax::conv_general_dilated(&fold(&lhs.t, images, 1), &fold(&rhs.t, kernels, 1), wide);
+            unfold(&out, out_features, 1, size)
+        }
+        (true, true) => {
+            wide.feature_groups *= size;
+            let out = lax::conv_general_dilated(&fold(&lhs.t, features, 1), &fold(&rhs.t, kernels, 1), wide);
+            unfold(&out, out_features, 1, size)
+        }
+        (true, false) => {
+            // A group of the batch goes on being the images of one group: lanes lie inside of it.
+            let out = lax::conv_general_dilated(&fold(&lhs.t, images, dims.batch_groups), &rhs.t, wide);
+            unfold(&out, out_images, 1, size)
+        }
+        (false, _) => {
+            // And so it is with the output features of a group.
+            let groups = dims.feature_groups.max(dims.batch_groups);
+            let out = lax::conv_general_dilated(&lhs.t, &fold(&rhs.t, kernels, groups), wide);
+            unfold(&out, out_features, groups, size)
+        }
+    }
+}
+
+/// The lanes of `x` inside of axis `axis` of a lane: that axis falls into `groups`, and each group into lanes.
+fn fold(x: &Tensor, axis: usize, groups: usize) -> Tensor {
+    let (size, shape) = (x.shape()[0], Shape::from(&x.shape()[1..]));
+    let parted: Shape = behind(size, &part(&shape, axis, &[groups, shape[axis] / groups])).collect();
+    let inside = move_axis(&lax::reshape(x, parted), 0, axis + 1);
+    lax::reshape(&inside, part(&shape, axis, &[size * shape[axis]]))
+}
+
+/// The opposite of [`fold`].
+fn unfold(x: &Tensor, axis: usize, groups: usize, size: usize) -> Tensor {
+    let shape = x.shape();
+    let each = shape[axis] / size;
+    let parted = lax::reshape(x, part(shape, axis, &[groups, size, each / groups]));
+    let outside = move_axis(&parted, axis + 1, 0);
+    lax::reshape(&outside, behind(size, &part(shape, axis, &[each])).collect::<Shape>())
+}
+
+/// `shape` with these sizes in the place of axis `axis`.
+fn part(shape: &[usize], axis: usize, sizes: &[usize]) -> Shape {
+    shape[..axis].iter().chain(sizes).chain(&shape[axis + 1..]).copied().collect()
+}

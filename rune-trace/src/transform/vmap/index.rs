@@ -1,0 +1,92 @@
+//! Reading and writing at places that may differ by lane.
+
+use super::{Batched, behind, kept, shifted};
+use crate::op::{Dims, GatherDims, Literal, ScatterDims, ScatterMode};
+use crate::tensor::lax;
+use crate::{DType, Op, Shape, Tensor};
+
+/// A block that begins elsewhere in each lane is gathered; a gather clamps as a dynamic slice does.
+pub(super) fn dynamic_slice(x: &Batched, starts: &[Batched], sizes: &[usize], size: usize) -> Tensor {
+    let rank = sizes.len();
+    if starts.iter().all(|s| !s.mapped) {
+        return lax::dynamic_slice(&x.t, &with_zero(starts), &behind(size, sizes).collect::<Dims>());
+    }
+    let axes: Dims = (0..rank).collect();
+    let dims = GatherDims { offset: axes.clone(), start_index_map: axes, ..GatherDims::default() };
+    let indices = Batched::mapped(coordinates(starts, size));
+    Tensor::apply1(gather(x, &indices, &dims, sizes, size))
+}
+
+/// A block that begins elsewhere in each lane is scattered, from where it is clamped to: a scatter does not clamp.
+pub(super) fn dynamic_update_slice(x: &Batched, update: &Batched, starts: &[Batched], size: usize) -> Tensor {
+    let (wide, update) = (x.spread(size), update.spread(size));
+    if starts.iter().all(|s| !s.mapped) {
+        return lax::dynamic_update_slice(&wide, &update, &with_zero(starts));
+    }
+    let room = wide.shape().iter().zip(update.shape().iter()).skip(1).map(|(n, part)| n - part);
+    let clamped: Vec<Batched> = starts
+        .iter()
+        .zip(room)
+        .map(|(start, last)| {
+            let bound = |n: f64| lax::full(start.t.dtype(), start.t.shape(), n);
+            Batched { t: lax::clamp(&bound(0.0), &start.t, &bound(last as f64)), mapped: start.mapped }
+        })
+        .collect();
+    let axes: Dims = (0..x.rank()).collect();
+    let dims = ScatterDims { update_window: axes.clone(), scatter_map: axes, ..ScatterDims::default() };
+    let dims = scatter_dims(&dims, true);
+    lax::scatter(&wide, &coordinates(&clamped, size), &update, dims, ScatterMode::Set, true)
+}
+
+/// Where the block begins, and at the first lane.
+fn with_zero(starts: &[Batched]) -> Vec<Tensor> {
+    let dtype = starts.first().map_or(DType::I32, |s| s.t.dtype());
+    let zero = lax::constant(Literal::from_f64(dtype, 0.0));
+    std::iter::once(zero).chain(starts.iter().map(|s| s.t.clone())).collect()
+}
+
+/// The scalars of each lane along the last axis.
+fn coordinates(starts: &[Batched], size: usize) -> Tensor {
+    let columns: Vec<Tensor> =
+        starts.iter().map(|s| lax::reshape(&s.spread(size), Shape::from([size, 1]))).collect();
+    lax::concatenate(&columns, 1)
+}
+
+/// The mapped axis of `x` extends along a slice, that of the indices is one more axis of theirs; where both have it, they go along it
+/// together.
+pub(super) fn gather(
+    x: &Batched,
+    indices: &Batched,
+    dims: &GatherDims,
+    slice_sizes: &[usize],
+    size: usize,
+) -> Op<Tensor> {
+    let together = with_mapped_operand(dims, indices.mapped);
+    let (dims, slice_sizes) = match (x.mapped, indices.mapped) {
+        (true, false) => (together, behind(size, slice_sizes).collect()),
+        (true, true) => (together, behind(1, slice_sizes).collect()),
+        (false, _) => {
+            let offset = shifted(&dims.offset);
+            let indices_batching = shifted(&dims.indices_batching);
+            (GatherDims { offset, indices_batching, ..dims.clone() }, slice_sizes.into())
+        }
+    };
+    Op::Gather { x: x.t.clone(), indices: indices.t.clone(), dims: Box::new(dims), slice_sizes }
+}
+
+/// As in [`gather`], where the operand always has the mapped axis.
+pub(super) fn scatter_dims(dims: &ScatterDims, indices_mapped: bool) -> ScatterDims {
+    with_mapped_operand(&dims.gather(), indices_mapped).scatter()
+}
+
+/// The axes of a gather or scatter whose operand has the mapped axis.
+fn with_mapped_operand(dims: &GatherDims, indices_mapped: bool) -> GatherDims {
+    let (collapsed, start_index_map) = (shifted(&dims.collapsed), shifted(&dims.start_index_map));
+    if indices_mapped {
+        let (operand_batching, indices_batching) = (kept(&dims.operand_batching), kept(&dims.indices_batching));
+        let offset = shifted(&dims.offset);
+        return GatherDims { offset, collapsed, operand_batching, indices_batching, start_index_map };
+    }
+    let (operand_batching, indices_batching) = (shifted(&dims.operand_batching), dims.indices_batching.clone());
+    GatherDims { offset: kept(&dims.offset), collapsed, operand_batching, indices_batching, start_index_map }
+}

@@ -1,0 +1,229 @@
+//! Batching: each instruction on all lanes at once.
+//!
+//! A rule makes of an operation on one lane one wide operation on all of them, in which the mapped axis is the first; there is no
+//! loop over lanes. What does not depend on a mapped input is computed once.
+
+mod contraction;
+mod index;
+mod programs;
+
+pub use programs::VmapError;
+
+use crate::op::{Dims, Padding, Window};
+use crate::tensor::{Keep, fresh_params, lax, next_id, trace, with_origin};
+use crate::{Op, Program, Shape, Tensor, Type, types};
+use smallvec::{SmallVec, smallvec};
+use std::iter::once;
+use std::sync::Arc;
+
+/// A tensor that holds one lane after the other along its first axis, or one that is the same for all lanes.
+#[derive(Clone)]
+pub(crate) struct Batched {
+    pub t: Tensor,
+    pub mapped: bool,
+}
+
+impl Batched {
+    pub(crate) fn mapped(t: Tensor) -> Batched {
+        Batched { t, mapped: true }
+    }
+    pub(crate) fn unmapped(t: Tensor) -> Batched {
+        Batched { t, mapped: false }
+    }
+    /// The type of one lane.
+    fn ty(&self) -> Type {
+        if self.mapped { self.t.ty().with_shape(&self.t.shape()[1..]) } else { self.t.ty().clone() }
+    }
+    /// The number of axes of one lane.
+    fn rank(&self) -> usize {
+        self.t.rank() - usize::from(self.mapped)
+    }
+    /// All lanes, one after the other along the first axis.
+    pub(crate) fn spread(&self, size: usize) -> Tensor {
+        if self.mapped {
+            return self.t.clone();
+        }
+        let shape = Shape::from_iter(behind(size, self.t.shape()));
+        // What was repeated already is repeated from the start, so that a number everywhere stays visible as such.
+        if let Some(apply) = self.t.0.apply()
+            && let Op::BroadcastInDim { x, shape: _, dims } = &apply.op
+        {
+            return lax::broadcast_in_dim(x, shape, &shifted(dims));
+        }
+        let dims: Dims = (1..=self.t.rank()).collect();
+        lax::broadcast_in_dim(&self.t, shape, &dims)
+    }
+}
+
+/// The outputs of `program` for `size` lanes.
+pub(crate) fn vmap(program: &Program, size: usize, inputs: Vec<Batched>) -> Vec<Batched> {
+    let mut env = inputs;
+    env.extend(program.constants().iter().map(|c| Batched::unmapped(Tensor::from_value(c.clone()))));
+    for instruction in program.instructions() {
+        let op = instruction.op.map(|v| env[v.index()].clone());
+        env.extend(with_origin(&instruction.origin, || step(&op, size)));
+    }
+    program.outputs().iter().map(|v| env[v.index()].clone()).collect()
+}
+
+/// One operation on `size` lanes.
+fn step(op: &Op<Batched>, size: usize) -> SmallVec<[Batched; 2]> {
+    if op.operands().iter().all(|x| !x.mapped) {
+        return Tensor::apply(op.map(|x| x.t.clone())).into_iter().map(Batched::unmapped).collect();
+    }
+    if size == 0 {
+        return no_lanes(op);
+    }
+    if let Op::Call { args, program } = op {
+        return call(program, args, size);
+    }
+    if let Op::OptimizationBarrier { xs } = op {
+        let results = Tensor::apply(op.map(|x| x.t.clone()));
+        return results.into_iter().zip(xs).map(|(t, x)| Batched { t, mapped: x.mapped }).collect();
+    }
+    rule(op, size).into_iter().map(Batched::mapped).collect()
+}
+
+/// The results of an operation of which one operand is mapped.
+fn rule(op: &Op<Batched>, size: usize) -> SmallVec<[Tensor; 2]> {
+    let all = |x: &Batched| x.spread(size);
+    let wide: Op<Tensor> = match op {
+        Op::Unary { .. }
+        | Op::IntegerPow { .. }
+        | Op::Binary { .. }
+        | Op::Compare { .. }
+        | Op::Select { .. }
+        | Op::Clamp { .. }
+        | Op::Convert { .. }
+        | Op::BitcastConvert { .. }
+        | Op::Threefry2x32 { .. }
+        | Op::StopGradient { .. } => op.map(all),
+
+        Op::BroadcastInDim { x, shape, dims } => {
+            Op::BroadcastInDim { x: all(x), shape: behind(size, shape).collect(), dims: kept(dims) }
+        }
+        Op::Reshape { x, shape } => Op::Reshape { x: all(x), shape: behind(size, shape).collect() },
+        Op::Transpose { x, permutation } => Op::Transpose { x: all(x), permutation: kept(permutation) },
+        Op::Slice { x, start, limit, strides } => Op::Slice {
+            x: all(x),
+            start: behind(0, start).collect(),
+            limit: behind(size, limit).collect(),
+            strides: behind(1, strides).collect(),
+        },
+        Op::Pad { x, padding, config } if padding.mapped => return smallvec![pad(x, padding, config, size)],
+        Op::Pad { x, padding, config } => {
+            Op::Pad { x: all(x), padding: padding.t.clone(), config: behind(Padding::default(), config).collect() }
+        }
+        Op::Concatenate { xs, dimension } => {
+            Op::Concatenate { xs: xs.iter().map(all).collect(), dimension: dimension + 1 }
+        }
+        Op::Reverse { x, axes } => Op::Reverse { x: all(x), axes: shifted(axes) },
+        Op::DynamicSlice { x, start_indices, slice_sizes } => {
+            return smallvec![index::dynamic_slice(x, start_indices, slice_sizes, size)];
+        }
+        Op::DynamicUpdateSlice { x, update, start_indices } => {
+            return smallvec![index::dynamic_update_slice(x, update, start_indices, size)];
+        }
+        Op::Gather { x, indices, dims, slice_sizes } => index::gather(x, indices, dims, slice_sizes, size),
+        Op::Scatter { x, indices, updates, dims, mode, unique } => {
+            let dims = Box::new(index::scatter_dims(dims, indices.mapped));
+            let indices = indices.t.clone();
+            Op::Scatter { x: all(x), indices, updates: all(updates), dims, mode: *mode, unique: *unique }
+        }
+
+        Op::Reduce { f, x, axes } => Op::Reduce { f: *f, x: all(x), axes: shifted(axes) },
+        Op::ArgReduce { f, x, axis, index } => Op::ArgReduce { f: *f, x: all(x), axis: axis + 1, index: *index },
+        Op::ReduceWindow { f, x, window } => Op::ReduceWindow { f: *f, x: all(x), window: Box::new(widened(window)) },
+        Op::Cumulative { f, x, axis, reverse } => {
+            Op::Cumulative { f: *f, x: all(x), axis: axis + 1, reverse: *reverse }
+        }
+        Op::Sort { operands, dimension, num_keys } => Op::Sort {
+            operands: operands.iter().map(all).collect(),
+            dimension: dimension + 1,
+            num_keys: *num_keys,
+        },
+        Op::TopK { x, k } => Op::TopK { x: all(x), k: *k },
+
+        Op::DotGeneral { lhs, rhs, dims, out } => return smallvec![contraction::dot_general(lhs, rhs, dims, *out)],
+        Op::Conv { lhs, rhs, dims } => return smallvec![contraction::conv(lhs, rhs, dims, size)],
+
+        Op::Constant { .. } | Op::Iota { .. } => unreachable!("an operation without operands has none that is mapped"),
+        Op::Call { .. } | Op::OptimizationBarrier { .. } => unreachable!("these tell which of their results are mapped"),
+    };
+    Tensor::apply(wide)
+}
+
+/// No lanes give results without elements. Windows and slices of size 1 along the mapped axis would not fit into it.
+fn no_lanes(op: &Op<Batched>) -> SmallVec<[Batched; 2]> {
+    let lanes = op.map(Batched::ty);
+    let types = types::infer(&lanes.map(|ty| ty)).expect("the operation was checked when it was made");
+    let empty = |ty: Type| lax::full(ty.dtype, &behind(0, &ty.shape).collect(), 0.0);
+    types.into_iter().map(|ty| Batched::mapped(empty(ty))).collect()
+}
+
+/// The sub-program, batched, stays a sub-program.
+fn call(program: &Program, args: &[Batched], size: usize) -> SmallVec<[Batched; 2]> {
+    let values: Vec<Tensor> = args.iter().map(|x| x.t.clone()).collect();
+    let since = next_id();
+    let params = fresh_params(&values, false, "vmap");
+    let inner = params.iter().zip(args).map(|(p, x)| Batched { t: p.clone(), mapped: x.mapped });
+    let outputs = vmap(program, size, inner.collect());
+    let results: Vec<Tensor> = outputs.iter().map(|y| y.t.clone()).collect();
+    let traced = trace(&format!("{}_vmap", program.name()), &params, &results, Keep::Since(since));
+    debug_assert!(traced.captured.is_empty(), "a sub-program captures nothing");
+    let results = lax::call(&Arc::new(traced.program), &values);
+    results.into_iter().zip(outputs).map(|(t, y)| Batched { t, mapped: y.mapped }).collect()
+}
+
+/// Padding that differs by lane is chosen where the padded array has no element of `x`.
+fn pad(x: &Batched, padding: &Batched, config: &[Padding], size: usize) -> Tensor {
+    let ty = x.ty();
+    let none = lax::full(crate::DType::Bool, &Shape::scalar(), 0.0);
+    let inside = lax::pad(&lax::full(crate::DType::Bool, &ty.shape, 1.0), &none, config.to_vec());
+    let shape: Shape = behind(size, inside.shape()).collect();
+    let outside = lax::broadcast_in_dim(&padding.t, shape, &[0]);
+    let zero = lax::full(ty.dtype, &Shape::scalar(), 0.0);
+    let padded = lax::pad(&x.spread(size), &zero, behind(Padding::default(), config).collect());
+    lax::select(&Batched::unmapped(inside).spread(size), &padded, &outside)
+}
+
+/// The window that looks at each lane by itself.
+fn widened(window: &Window) -> Window {
+    Window {
+        dimensions: behind(1, &window.dimensions).collect(),
+        strides: behind(1, &window.strides).collect(),
+        padding: behind((0, 0), &window.padding).collect(),
+        base_dilation: behind(1, &window.base_dilation).collect(),
+        window_dilation: behind(1, &window.window_dilation).collect(),
+    }
+}
+
+/// `first`, and then `list`.
+fn behind<T: Copy>(first: T, list: &[T]) -> impl Iterator<Item = T> {
+    once(first).chain(list.iter().copied())
+}
+
+/// Axes of one lane as axes of all.
+fn shifted(axes: &[usize]) -> Dims {
+    axes.iter().map(|a| a + 1).collect()
+}
+
+/// Axes of one lane as axes of all, behind the mapped axis.
+fn kept(axes: &[usize]) -> Dims {
+    behind(0, &shifted(axes)).collect()
+}
+
+/// `x` with its axis `from` at position `to`.
+pub(crate) fn move_axis(x: &Tensor, from: usize, to: usize) -> Tensor {
+    let mut permutation: Dims = (0..x.rank()).collect();
+    permutation.remove(from);
+    permutation.insert(to, from);
+    lax::transpose(x, &permutation)
+}
+
+/// The position that `axis` names among `rank`; a negative one counts from the end.
+pub(crate) fn position(axis: i64, rank: usize) -> Option<usize> {
+    let rank = i64::try_from(rank).ok()?;
+    let axis = if axis < 0 { axis.checked_add(rank)? } else { axis };
+    if axis < rank { usize::try_from(axis).ok() } else { None }
+}

@@ -1,0 +1,111 @@
+//! Batching of programs, for those who hold a program and no function.
+
+use super::{Batched, move_axis, position, vmap};
+use crate::tensor::{Keep, next_id, trace};
+use crate::{Program, Tensor, Type};
+
+/// What is wrong with asking for a batched program.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VmapError {
+    /// Not as many axes are given as the program has inputs, or outputs.
+    #[error("`{program}` has {expected} {what}, and is given {found} axes for them")]
+    Count {
+        /// The program.
+        program: String,
+        /// Inputs or outputs.
+        what: &'static str,
+        /// How many there are.
+        expected: usize,
+        /// How many axes are given.
+        found: usize,
+    },
+    /// There is no such axis, even with the mapped one.
+    #[error("{what} {index} of `{program}` is of type {ty}, and with the mapped axis it has no axis {axis}")]
+    NoAxis {
+        /// The program.
+        program: String,
+        /// Input or output.
+        what: &'static str,
+        /// Which one.
+        index: usize,
+        /// The type of one lane.
+        ty: Type,
+        /// The axis asked for.
+        axis: i64,
+    },
+    /// An output that is to be the same for all lanes is not.
+    #[error("output {index} of `{program}` depends on a mapped input, and so needs an axis")]
+    Depends {
+        /// The program.
+        program: String,
+        /// Which output.
+        index: usize,
+    },
+}
+
+impl Program {
+    /// The program that does for `size` lanes at once what this does for one.
+    ///
+    /// For each input and each output: the position of the mapped axis in it (negative ones count from the last axis), or `None` for an
+    /// input that is the same for all lanes, or an output that depends on no mapped input.
+    ///
+    /// ```
+    /// use rune_trace::{DType, Tensor, make_program};
+    /// let dot = make_program(|x: &Tensor, y: &Tensor| x.dot(y), (&Tensor::ones(4, DType::F32), &Tensor::ones(4, DType::F32)))?;
+    /// let wide = dot.vmap(3, &[Some(0), None], &[Some(0)])?;
+    /// let types: Vec<String> = wide.input_types().iter().map(ToString::to_string).collect();
+    /// assert_eq!(types, ["f32[3,4]", "f32[4]"]);
+    /// assert_eq!(wide.instructions().len(), 1); // still one dot product
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there are not as many axes as inputs and outputs, an axis is out of range, or an output without axis depends on a mapped input.
+    pub fn vmap(
+        &self,
+        size: usize,
+        in_axes: &[Option<i64>],
+        out_axes: &[Option<i64>],
+    ) -> Result<Program, VmapError> {
+        let program = || self.name().to_owned();
+        let count = |what, expected, found| match expected == found {
+            true => Ok(()),
+            false => Err(VmapError::Count { program: program(), what, expected, found }),
+        };
+        let place = |what, index, ty: &Type, axis: &Option<i64>| match axis {
+            None => Ok(None),
+            Some(axis) => match position(*axis, ty.rank() + 1) {
+                Some(axis) => Ok(Some(axis)),
+                None => Err(VmapError::NoAxis { program: program(), what, index, ty: ty.clone(), axis: *axis }),
+            },
+        };
+        count("inputs", self.inputs().len(), in_axes.len())?;
+        count("outputs", self.outputs().len(), out_axes.len())?;
+        let since = next_id();
+        let (mut params, mut inputs) = (Vec::new(), Vec::new());
+        for (index, (ty, axis)) in self.input_types().iter().zip(in_axes).enumerate() {
+            let axis = place("input", index, ty, axis)?;
+            let mut shape = ty.shape.clone();
+            if let Some(axis) = axis {
+                shape.dims_mut().insert(axis, size);
+            }
+            let param = Tensor::param(ty.with_shape(shape), None, "vmap");
+            inputs.push(match axis {
+                Some(axis) => Batched::mapped(move_axis(&param, axis, 0)),
+                None => Batched::unmapped(param.clone()),
+            });
+            params.push(param);
+        }
+        let mut outputs = Vec::new();
+        for (index, (y, axis)) in vmap(self, size, inputs).into_iter().zip(out_axes).enumerate() {
+            outputs.push(match place("output", index, &y.ty(), axis)? {
+                Some(axis) => move_axis(&y.spread(size), 0, axis),
+                None if y.mapped => return Err(VmapError::Depends { program: program(), index }),
+                None => y.t,
+            });
+        }
+        let traced = trace(&format!("{}_vmap", self.name()), &params, &outputs, Keep::Since(since));
+        let values = traced.captured.iter().map(|c| c.value().expect("a constant has its value")).collect();
+        Ok(traced.program.with_constants(values))
+    }
+}
