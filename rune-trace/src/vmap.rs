@@ -53,11 +53,7 @@ where
 /// The returned function panics as that of [`vmap`], if a leaf has no such axis, if no leaf is mapped, if there are not as many axes
 /// in a list as leaves, or if a result whose out axis is `None` depends on what is mapped.
 #[track_caller]
-pub fn vmap_axes<'f, X, F>(
-    in_axes: impl InAxes<X>,
-    out_axes: impl Into<MapAxes>,
-    f: F,
-) -> F::Returning<'f, F::Output>
+pub fn vmap_axes<'f, X, F>(in_axes: impl InAxes<X>, out_axes: impl Into<MapAxes>, f: F) -> F::Returning<'f, F::Output>
 where
     X: Arguments,
     F: Function<X> + 'f,

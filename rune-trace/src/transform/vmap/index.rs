@@ -47,8 +47,7 @@ fn with_zero(starts: &[Batched]) -> Vec<Tensor> {
 
 /// The scalars of each lane along the last axis.
 fn coordinates(starts: &[Batched], size: usize) -> Tensor {
-    let columns: Vec<Tensor> =
-        starts.iter().map(|s| lax::reshape(&s.spread(size), Shape::from([size, 1]))).collect();
+    let columns: Vec<Tensor> = starts.iter().map(|s| lax::reshape(&s.spread(size), Shape::from([size, 1]))).collect();
     lax::concatenate(&columns, 1)
 }
 

@@ -137,18 +137,18 @@ fn rule(op: &Op<Batched>, size: usize) -> SmallVec<[Tensor; 2]> {
         Op::Cumulative { f, x, axis, reverse } => {
             Op::Cumulative { f: *f, x: all(x), axis: axis + 1, reverse: *reverse }
         }
-        Op::Sort { operands, dimension, num_keys } => Op::Sort {
-            operands: operands.iter().map(all).collect(),
-            dimension: dimension + 1,
-            num_keys: *num_keys,
-        },
+        Op::Sort { operands, dimension, num_keys } => {
+            Op::Sort { operands: operands.iter().map(all).collect(), dimension: dimension + 1, num_keys: *num_keys }
+        }
         Op::TopK { x, k } => Op::TopK { x: all(x), k: *k },
 
         Op::DotGeneral { lhs, rhs, dims, out } => return smallvec![contraction::dot_general(lhs, rhs, dims, *out)],
         Op::Conv { lhs, rhs, dims } => return smallvec![contraction::conv(lhs, rhs, dims, size)],
 
         Op::Constant { .. } | Op::Iota { .. } => unreachable!("an operation without operands has none that is mapped"),
-        Op::Call { .. } | Op::OptimizationBarrier { .. } => unreachable!("these tell which of their results are mapped"),
+        Op::Call { .. } | Op::OptimizationBarrier { .. } => {
+            unreachable!("these tell which of their results are mapped")
+        }
     };
     Tensor::apply(wide)
 }

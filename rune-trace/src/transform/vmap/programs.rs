@@ -54,19 +54,14 @@ impl Program {
     /// let dot = make_program(|x: &Tensor, y: &Tensor| x.dot(y), (&Tensor::ones(4, DType::F32), &Tensor::ones(4, DType::F32)))?;
     /// let wide = dot.vmap(3, &[Some(0), None], &[Some(0)])?;
     /// let types: Vec<String> = wide.input_types().iter().map(ToString::to_string).collect();
-    /// assert_eq!(types, ["f32[3,4]", "f32[4]"]);
+    /// assert_eq!(types, ["[3, 4, f32]", "[4, f32]"]);
     /// assert_eq!(wide.instructions().len(), 1); // still one dot product
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     /// If there are not as many axes as inputs and outputs, an axis is out of range, or an output without axis depends on a mapped input.
-    pub fn vmap(
-        &self,
-        size: usize,
-        in_axes: &[Option<i64>],
-        out_axes: &[Option<i64>],
-    ) -> Result<Program, VmapError> {
+    pub fn vmap(&self, size: usize, in_axes: &[Option<i64>], out_axes: &[Option<i64>]) -> Result<Program, VmapError> {
         let program = || self.name().to_owned();
         let count = |what, expected, found| match expected == found {
             true => Ok(()),
