@@ -1,10 +1,10 @@
 //! Every operation under `vmap` against the operation on each lane, and what `vmap` is put together with.
 
 #[path = "../../tests/support/tolerance.rs"]
-#[allow(dead_code, reason = "derivatives are for the oracle")]
+#[allow(dead_code, reason = "IREE's tolerances are for other tests")]
 mod tolerance;
 #[path = "../../tests/support/vectors.rs"]
-#[allow(dead_code, reason = "derivatives are for the oracle")]
+#[allow(dead_code, reason = "tangents are for the oracle")]
 mod vectors;
 
 use rune_trace::interpret::{eval_op, interpret};
@@ -189,6 +189,44 @@ fn vmap_of_vmap_is_lanes_of_lanes() {
         }
     }
     assert!(failures.is_empty(), "{failures:#?}");
+}
+
+/// Reverse mode of one operation: `vmap` of it, and it of `vmap`, against each lane.
+#[test]
+fn reverse_mode_on_lanes_is_that_on_each_in_both_orders() {
+    let (mut total, mut failures) = (0, Vec::new());
+    for case in cases().iter().filter(|case| case.derivatives.is_some()) {
+        let floats =
+            |arrays: &[Array]| -> Vec<usize> { (0..arrays.len()).filter(|&i| arrays[i].dtype().is_float()).collect() };
+        let by = floats(&case.inputs);
+        let one = one_op(&case.op, &types(&case.inputs));
+        let back = one.vjp(&by).unwrap();
+        let cotangents = floats(&case.outputs);
+        let cotangents = cotangents.iter().map(|&k| vectors::cotangent(k, case.outputs[k].ty()));
+        let arguments: Vec<Array> = case.inputs.iter().cloned().chain(cotangents).collect();
+        let lanes: Vec<Vec<Array>> = (0..LANES)
+            .map(|lane| interpret(&back, &arguments.iter().map(|x| perturbed(x, lane)).collect::<Vec<_>>()).unwrap())
+            .collect();
+        let wide: Vec<Array> = arguments
+            .iter()
+            .map(|x| stack(&(0..LANES).map(|lane| perturbed(x, lane)).collect::<Vec<_>>(), 0))
+            .collect();
+        let some = |n: usize| vec![Some(0); n];
+        let outer = back.vmap(LANES, &some(arguments.len()), &some(back.outputs().len())).unwrap();
+        let inner = one.vmap(LANES, &some(case.inputs.len()), &some(case.outputs.len())).unwrap().vjp(&by).unwrap();
+        for (order, program) in [("vmap of vjp", outer), ("vjp of vmap", inner)] {
+            total += 1;
+            for (k, found) in interpret(&program, &wide).unwrap().iter().enumerate() {
+                let expected = stack(&lanes.iter().map(|outputs| outputs[k].clone()).collect::<Vec<_>>(), 0);
+                let tolerance = tolerance::derivative(case.name(), expected.dtype());
+                let error = tolerance.check(found, &expected).err();
+                failures.extend(error.map(|e| format!("{order} of {}: result {k} {e}", case.title())));
+            }
+        }
+    }
+    println!("reverse mode on lanes: {total} cases");
+    let shown: Vec<&String> = failures.iter().take(60).collect();
+    assert!(failures.is_empty() && total > 0, "{} of {total} fail\n{shown:#?}", failures.len());
 }
 
 #[test]
