@@ -1,9 +1,10 @@
 //! Products summed: one dot product, or one convolution, of all lanes.
 
 use super::{Batched, behind, kept, move_axis, shifted};
-use crate::op::{ConvDims, DotDims};
+use crate::op::{ConvDims, Dims, DotDims};
 use crate::tensor::lax;
 use crate::{DType, Shape, Tensor};
+use smallvec::smallvec;
 
 /// Two mapped operands share one more batch axis; the mapped axis of one alone is one more axis of the result.
 pub(super) fn dot_general(lhs: &Batched, rhs: &Batched, dims: &DotDims, out: DType) -> Tensor {
@@ -58,18 +59,20 @@ pub(super) fn conv(lhs: &Batched, rhs: &Batched, dims: &ConvDims, size: usize) -
 /// The lanes of `x` inside of axis `axis` of a lane: that axis falls into `groups`, and each group into lanes.
 fn fold(x: &Tensor, axis: usize, groups: usize) -> Tensor {
     let (size, shape) = (x.shape()[0], Shape::from(&x.shape()[1..]));
-    let parted: Shape = behind(size, &part(&shape, axis, &[groups, shape[axis] / groups])).collect();
-    let inside = move_axis(&lax::reshape(x, parted), 0, axis + 1);
-    lax::reshape(&inside, part(&shape, axis, &[size * shape[axis]]))
+    let n = shape[axis];
+    let parts: Dims = if groups == 1 { smallvec![n] } else { smallvec![groups, n / groups] };
+    let parted: Shape = behind(size, &part(&shape, axis, &parts)).collect();
+    let inside = move_axis(&lax::reshape(x, parted), 0, axis + parts.len() - 1);
+    lax::reshape(&inside, part(&shape, axis, &[size * n]))
 }
 
 /// The opposite of [`fold`].
 fn unfold(x: &Tensor, axis: usize, groups: usize, size: usize) -> Tensor {
-    let shape = x.shape();
-    let each = shape[axis] / size;
-    let parted = lax::reshape(x, part(shape, axis, &[groups, size, each / groups]));
-    let outside = move_axis(&parted, axis + 1, 0);
-    lax::reshape(&outside, behind(size, &part(shape, axis, &[each])).collect::<Shape>())
+    let n = x.shape()[axis] / size;
+    let parts: Dims = if groups == 1 { smallvec![size, n] } else { smallvec![groups, size, n / groups] };
+    let parted = lax::reshape(x, part(x.shape(), axis, &parts));
+    let outside = move_axis(&parted, axis + parts.len() - 2, 0);
+    lax::reshape(&outside, behind(size, &part(x.shape(), axis, &[n])).collect::<Shape>())
 }
 
 /// `shape` with these sizes in the place of axis `axis`.

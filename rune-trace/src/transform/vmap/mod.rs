@@ -6,6 +6,8 @@
 mod contraction;
 mod index;
 mod programs;
+#[cfg(test)]
+mod tests;
 
 pub use programs::VmapError;
 
