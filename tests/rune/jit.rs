@@ -143,3 +143,22 @@ fn unused_arguments_and_plain_results() -> Result<(), EvalError> {
     assert_eq!((x.item::<f32>()?, c.item::<f32>()?, z.to_vec::<i32>()?), (1.0, 7.0, vec![0, 0]));
     Ok(())
 }
+
+#[test]
+fn composes_with_vmap_in_every_order() {
+    // The gradient of each example of a small network with a lookup in it, by lanes and one after the other.
+    let weights = Tensor::from([[0.5f32, -1.0], [2.0, 0.25], [0.1, 0.7]]);
+    let table = Tensor::from([[1.0f32, 2.0, 3.0], [-1.0, 0.5, 0.0], [0.0, 0.0, 2.0], [4.0, -2.0, 1.0]]);
+    let loss = |w: &Tensor, i: &Tensor, y: &Tensor| {
+        let x = table.take(i, 0);
+        ((x.matmul(w).tanh() - y).powi(2)).sum()
+    };
+    let (i, y) = (Tensor::from([3i32, 0, 2]), Tensor::from([[0.1f32, 0.2], [0.3, -0.4], [0.0, 1.0]]));
+    let each: Vec<Tensor> = (0..3i64).map(|k| grad(loss)(&weights, &i.i(k), &y.i(k))).collect();
+    let expected = Tensor::stack(&each, 0);
+    let lanes: (Option<i64>, i64, i64) = (None, 0, 0);
+    close(&vmap_axes(lanes, 0, grad(loss))(&weights, &i, &y), &expected);
+    close(&jit(vmap_axes(lanes, 0, grad(loss)))(&weights, &i, &y), &expected);
+    close(&vmap_axes(lanes, 0, jit(grad(loss)))(&weights, &i, &y), &expected);
+    close(&jit(vmap_axes(lanes, 0, grad(jit(loss))))(&weights, &i, &y), &expected);
+}
