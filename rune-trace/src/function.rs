@@ -9,6 +9,8 @@ pub trait Arguments: 'static {
     type Refs<'a>: Copy;
     /// The type of the first argument.
     type First: Tree;
+    /// The argument itself if it is one, else the tuple.
+    type Plain: Tree;
     /// How many there are.
     const COUNT: usize;
     /// Calls `leaf` with each tensor, the position of its argument and its path.
@@ -17,6 +19,8 @@ pub trait Arguments: 'static {
     fn map(args: Self::Refs<'_>, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self;
     /// The first argument with other leaves.
     fn map_first(args: Self::Refs<'_>, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self::First;
+    /// The argument itself if it is one, else this tuple.
+    fn plain(self) -> Self::Plain;
     /// Feeds all that is not a leaf to `hasher`.
     fn structure(args: Self::Refs<'_>, hasher: &mut dyn Hasher);
     /// References to these arguments.
@@ -65,10 +69,11 @@ pub trait Argnums<X: Arguments>: Copy + Send + Sync {
 }
 
 macro_rules! arity {
-    ($count:literal; $First:ident; $($T:ident $x:ident $i:tt),*) => {
+    ($count:literal; $First:ident; $Plain:ty, $plain:expr; $($T:ident $x:ident $i:tt),*) => {
         impl<$($T: Tree),*> Arguments for ($($T,)*) {
             type Refs<'a> = ($(&'a $T,)*);
             type First = $First;
+            type Plain = $Plain;
             const COUNT: usize = $count;
             fn visit<'a>(args: Self::Refs<'a>, leaf: &mut dyn FnMut(usize, &TreePath, &'a Tensor)) {
                 $(args.$i.visit(&mut TreePath::root(concat!("arguments[", stringify!($i), "]")), &mut |path, t| leaf($i, path, t));)*
@@ -78,6 +83,10 @@ macro_rules! arity {
             }
             fn map_first(args: Self::Refs<'_>, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self::First {
                 args.0.map(f)
+            }
+            fn plain(self) -> $Plain {
+                let plain: fn(Self) -> $Plain = $plain;
+                plain(self)
             }
             fn structure(args: Self::Refs<'_>, hasher: &mut dyn Hasher) {
                 $(args.$i.structure(hasher);)*
@@ -150,9 +159,9 @@ argnum_tuples! {
     S 0, T 1, U 2, V 3;
 }
 
-arity!(1; A; A a 0);
-arity!(2; A; A a 0, B b 1);
-arity!(3; A; A a 0, B b 1, C c 2);
-arity!(4; A; A a 0, B b 1, C c 2, D d 3);
-arity!(5; A; A a 0, B b 1, C c 2, D d 3, E e 4);
-arity!(6; A; A a 0, B b 1, C c 2, D d 3, E e 4, G g 5);
+arity!(1; A; A, |x| x.0; A a 0);
+arity!(2; A; (A, B), |x| x; A a 0, B b 1);
+arity!(3; A; (A, B, C), |x| x; A a 0, B b 1, C c 2);
+arity!(4; A; (A, B, C, D), |x| x; A a 0, B b 1, C c 2, D d 3);
+arity!(5; A; (A, B, C, D, E), |x| x; A a 0, B b 1, C c 2, D d 3, E e 4);
+arity!(6; A; (A, B, C, D, E, G), |x| x; A a 0, B b 1, C c 2, D d 3, E e 4, G g 5);

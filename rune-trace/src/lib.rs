@@ -4,9 +4,9 @@ extern crate self as rune_trace;
 
 mod array;
 mod array_fns;
+mod autodiff;
 mod dtype;
 mod function;
-mod grad;
 pub mod interpret;
 mod make_program;
 pub mod op;
@@ -25,13 +25,15 @@ mod vmap;
 
 pub use array::{ALIGNMENT, AlignedBytes, Array, DeviceBuffer, HostMemory, Value};
 pub use array_fns::*;
+pub use autodiff::{
+    CheckOptions, Difference, GradientCheck, Linearized, Mismatch, Pullback, check_gradient, check_gradients,
+    check_jvp, check_vjp, finite_diff, finite_diff_jacobian, grad, grad_argnums, grad_aux, hvp, jvp, jvp_aux,
+    linear_transpose, linearize, no_grad, value_and_grad, value_and_grad_argnums, value_and_grad_aux,
+    value_and_grad_aux_argnums, vjp, vjp_aux,
+};
 pub use dtype::{DType, Element, UnknownDType};
 pub use function::{Arg, ArgRefs, Argnums, Arguments, Function};
-pub use grad::{
-    grad, grad_argnums, grad_aux, value_and_grad, value_and_grad_argnums, value_and_grad_aux,
-    value_and_grad_aux_argnums,
-};
-pub use make_program::{Traced, make_program, name_of, trace_function};
+pub use make_program::{Traced, eval_shape, make_program, name_of, trace_function};
 pub use op::{Op, Var};
 pub use program::{BuildError, Instruction, Loc, MAX_DEPTH, Origin, Program, ProgramBuilder, ProgramHash};
 pub use rune_trace_derive::Tree;

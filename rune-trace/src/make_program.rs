@@ -76,3 +76,21 @@ pub fn name_of<F>() -> String {
     }
     full.rsplit("::").find(is_name).unwrap_or("f").to_owned()
 }
+
+/// The structure and types of what a function returns for arguments of these types, without computing anything: the leaves of the
+/// result have types, but no values.
+///
+/// ```
+/// use rune_trace::{DType, Tensor, eval_shape};
+/// let x = Tensor::zeros([1000, 1000], DType::F32);
+/// let (y, sum) = eval_shape(|x: &Tensor| (x.matmul(x), x.sum()), &x);
+/// assert_eq!(y.ty().to_string(), "[1000, 1000, f32]");
+/// assert_eq!(sum.ty().to_string(), "[f32]");
+/// ```
+pub fn eval_shape<'a, X, F>(f: F, args: impl ArgRefs<'a, X>) -> F::Output
+where
+    X: Arguments,
+    F: Function<X, Output: Tree>,
+{
+    trace_function::<X, F>(&f, args.refs(), "f", "eval_shape").output
+}

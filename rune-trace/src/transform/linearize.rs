@@ -37,10 +37,32 @@ pub(crate) fn linearize(program: &Program, primals: &[Tensor], wrt: &[bool]) -> 
     (values, Linear { program: linear.program, residuals: linear.captured, inputs, moving })
 }
 
+/// The outputs of `program` on `primals`, and their tangents for those of the inputs, as far as these move.
+pub(crate) fn push_forward(
+    program: &Program,
+    primals: &[Tensor],
+    tangents: Vec<Option<Tensor>>,
+) -> (Vec<Tensor>, Vec<Option<Tensor>>) {
+    let duals = primals.iter().zip(tangents).map(|(v, t)| Dual { v: v.clone(), t: Tangent::new(t) });
+    jvp(program, duals.collect()).into_iter().map(|y| (y.v, y.t.into_tensor())).unzip()
+}
+
 impl Linear {
-    /// The cotangents of the inputs for cotangents of all outputs; those of outputs that do not move are not looked at.
-    pub(crate) fn transpose(&self, cotangents: &[Tensor]) -> Vec<Tensor> {
-        let cotangents = cotangents.iter().zip(&self.moving).filter(|(_, m)| **m).map(|(ct, _)| Some(ct.clone()));
+    /// A program that is linear in its first inputs, of these types; it is given the rest.
+    pub(crate) fn of(program: Program, inputs: Vec<Type>, residuals: Vec<Tensor>) -> Linear {
+        let moving = vec![true; program.outputs().len()];
+        Linear { program, residuals, inputs, moving }
+    }
+    /// The tangents of all outputs for those of the inputs; `None` is zero.
+    pub(crate) fn push_forward(&self, tangents: &[Tensor]) -> Vec<Option<Tensor>> {
+        let inputs: Vec<Tensor> = tangents.iter().chain(&self.residuals).cloned().collect();
+        let mut outputs = self.program.apply(&inputs).into_iter();
+        self.moving.iter().map(|&moves| if moves { outputs.next() } else { None }).collect()
+    }
+    /// The cotangents of the inputs for cotangents of all outputs, where `None` is zero; those of outputs that do not move
+    /// are not looked at.
+    pub(crate) fn transpose(&self, cotangents: Vec<Option<Tensor>>) -> Vec<Tensor> {
+        let cotangents = cotangents.into_iter().zip(&self.moving).filter(|(_, m)| **m).map(|(ct, _)| ct);
         let wanted = self.inputs.iter().cloned().map(Slot::wanted);
         let slots = wanted.chain(self.residuals.iter().cloned().map(Slot::Known)).collect();
         let cts = transpose(&self.program, slots, cotangents.collect());

@@ -16,7 +16,7 @@ mod transpose;
 mod vmap;
 mod windows;
 
-pub(crate) use linearize::linearize;
+pub(crate) use linearize::{Linear, linearize, push_forward};
 pub use programs::DerivativeError;
 pub use vmap::VmapError;
 pub(crate) use vmap::{Batched, move_axis, position, vmap};

@@ -89,11 +89,8 @@ impl Program {
             let cotangents: Vec<Tensor> =
                 outputs.iter().filter(float).map(|y| Tensor::param(y.ty().clone(), None, "vjp")).collect();
             let mut next = cotangents.iter().cloned();
-            let all: Vec<Tensor> = outputs
-                .iter()
-                .map(|y| if float(&y) { next.next().expect("one for each float") } else { y.clone() })
-                .collect();
-            let gradients = linear.transpose(&all);
+            let all = outputs.iter().map(|y| if float(&y) { next.next() } else { None }).collect();
+            let gradients = linear.transpose(all);
             (cotangents, outputs.into_iter().chain(gradients).collect())
         }))
     }
@@ -111,7 +108,7 @@ impl Program {
         let marked = self.marked(by)?;
         Ok(self.rebuild(&format!("{}_grad", self.name()), |inputs| {
             let (mut outputs, linear) = linearize(self, inputs, &marked);
-            let gradients = linear.transpose(&[lax::full_like(&outputs[0], 1.0)]);
+            let gradients = linear.transpose(vec![Some(lax::full_like(&outputs[0], 1.0))]);
             if !value {
                 outputs.clear();
             }

@@ -4,7 +4,7 @@ mod contraction;
 mod index;
 
 use super::call;
-use crate::op::{BinaryFn, CumulativeFn, Padding, ReduceFn, UnaryFn, WindowFn};
+use crate::op::{BinaryFn, CumulativeFn, Padding, ReduceFn, ScatterMode, UnaryFn, WindowFn};
 use crate::tensor::{lax, with_origin};
 use crate::{DType, Instruction, Op, Program, Shape, Tensor, Type, Var};
 
@@ -108,6 +108,9 @@ fn step(instruction: &Instruction, env: &[Slot], acc: &mut Acc) {
         } else if let Op::OptimizationBarrier { xs } = &op {
             barrier(xs, &cts, acc);
         } else {
+            if !is_linear(&op) {
+                not_linear(instruction);
+            }
             rule(&op, cts[0].as_ref().expect("the one result has a cotangent"), acc);
         }
     });
@@ -216,16 +219,66 @@ fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
         | Op::Sort { .. }
         | Op::TopK { .. }
         | Op::Threefry2x32 { .. }
-        | Op::StopGradient { .. } => not_linear(op),
+        | Op::StopGradient { .. } => unreachable!("`is_linear` has said no"),
         Op::Constant { .. } | Op::Iota { .. } => unreachable!("an operation without operands is known"),
         Op::Call { .. } | Op::OptimizationBarrier { .. } => unreachable!("these are transposed with all their results"),
     }
 }
 
-fn not_linear(op: &Op<&Slot>) -> ! {
+/// Whether an operation is linear in those of its operands that are wanted. Tangents always are; a function of a user may not be.
+fn is_linear(op: &Op<&Slot>) -> bool {
+    match op {
+        Op::Unary { f, x: _ } => *f == UnaryFn::Neg,
+        Op::Binary { f: BinaryFn::Add | BinaryFn::Sub, .. } => true,
+        Op::Binary { f: BinaryFn::Mul, x, y } => !(x.is_wanted() && y.is_wanted()),
+        Op::Binary { f: BinaryFn::Div, x: _, y } => !y.is_wanted(),
+        Op::DotGeneral { lhs, rhs, .. } | Op::Conv { lhs, rhs, .. } => !(lhs.is_wanted() && rhs.is_wanted()),
+        Op::Convert { x, dtype } => x.dtype().is_float() && dtype.is_float(),
+        Op::Select { pred, .. } => !pred.is_wanted(),
+        Op::DynamicSlice { start_indices, .. } | Op::DynamicUpdateSlice { start_indices, .. } => {
+            !start_indices.iter().any(|i| i.is_wanted())
+        }
+        Op::Gather { indices, .. } => !indices.is_wanted(),
+        Op::Scatter { indices, mode, updates, .. } => {
+            let by_mode = match mode {
+                ScatterMode::Add | ScatterMode::Set => true,
+                ScatterMode::Mul => !updates.is_wanted(),
+                ScatterMode::Min | ScatterMode::Max => false,
+            };
+            by_mode && !indices.is_wanted()
+        }
+        Op::Reduce { f, .. } => *f == ReduceFn::Sum,
+        Op::ReduceWindow { f, .. } => *f == WindowFn::Sum,
+        Op::Cumulative { f, .. } => *f == CumulativeFn::Sum,
+        Op::BroadcastInDim { .. }
+        | Op::Reshape { .. }
+        | Op::Transpose { .. }
+        | Op::Slice { .. }
+        | Op::Pad { .. }
+        | Op::Concatenate { .. }
+        | Op::Reverse { .. }
+        | Op::Call { .. }
+        | Op::OptimizationBarrier { .. } => true,
+        Op::Binary { .. }
+        | Op::IntegerPow { .. }
+        | Op::Compare { .. }
+        | Op::Clamp { .. }
+        | Op::BitcastConvert { .. }
+        | Op::ArgReduce { .. }
+        | Op::Sort { .. }
+        | Op::TopK { .. }
+        | Op::Threefry2x32 { .. }
+        | Op::StopGradient { .. }
+        | Op::Constant { .. }
+        | Op::Iota { .. } => false,
+    }
+}
+
+fn not_linear(instruction: &Instruction) -> ! {
+    let place = instruction.origin.loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default();
     panic!(
-        "`{}` is not linear in an operand that is to be transposed; only linear functions have a transpose",
-        op.name()
+        "`{}`{place} is not linear in an operand that is to be transposed, and only linear functions have a transpose",
+        instruction.op.name()
     )
 }
 

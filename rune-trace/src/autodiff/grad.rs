@@ -1,10 +1,8 @@
 //! Reverse mode for functions: `grad` and its kin.
 
+use super::{Place, gradients};
 use crate::function::{Argnums, Arguments, Function};
-use crate::tensor::{Keep, fresh_params, lax, next_id, trace};
-use crate::transform::linearize;
-use crate::{Tensor, Tree, Type};
-use std::panic::Location;
+use crate::{Tensor, Tree};
 
 /// The gradient of a function with a scalar result by its first argument: a function of the same arguments, whose
 /// result has the structure of the first.
@@ -136,23 +134,6 @@ where
     })
 }
 
-/// Where a transformation was asked for, to tell it when something is wrong with the function.
-#[derive(Clone, Copy)]
-pub(crate) struct Place {
-    transform: &'static str,
-    location: &'static Location<'static>,
-}
-
-impl Place {
-    #[track_caller]
-    pub(crate) fn here(transform: &'static str) -> Place {
-        Place { transform, location: Location::caller() }
-    }
-    pub(crate) fn fail(self, what: &str) -> ! {
-        panic!("{} at {}: {what}", self.transform, self.location)
-    }
-}
-
 /// Value, auxiliary value and gradients.
 fn reverse<X, F, S, Aux>(
     f: &F,
@@ -168,7 +149,7 @@ where
     Aux: Tree,
 {
     let positions = argnums.positions();
-    let (mut leaves, mut wrt) = (Vec::new(), Vec::new());
+    let mut by = Vec::new();
     X::visit(args, &mut |position, path, leaf| {
         let differentiated = positions.contains(&position);
         if differentiated && !leaf.dtype().is_float() {
@@ -178,43 +159,12 @@ where
                 leaf.ty()
             ));
         }
-        leaves.push(leaf.clone());
-        wrt.push(differentiated);
+        by.push(differentiated);
     });
-    let since = next_id();
-    let moved: Vec<Tensor> = leaves.iter().zip(&wrt).filter(|(_, w)| **w).map(|(x, _)| x.clone()).collect();
-    let params = fresh_params(&moved, true, place.transform);
-    let (mut next_param, mut next_wrt) = (params.iter(), wrt.iter());
-    let inner = X::map(args, &mut |leaf| match next_wrt.next() {
-        Some(true) => next_param.next().expect("one parameter for each leaf differentiated").clone(),
-        _ => leaf.clone(),
-    });
-    let (y, aux) = split(f.call(&inner));
-    if y.rank() != 0 || !y.dtype().is_float() {
-        place.fail(&format!(
-            "the function returned a tensor of type {}, and only a float scalar has a gradient; reduce it, as with `.sum()` or \
-             `.mean()`",
-            y.ty()
-        ));
-    }
-    let aux_leaves = aux.leaves();
-    let outputs: Vec<Tensor> = std::iter::once(y.clone()).chain(aux_leaves.iter().cloned()).collect();
-    let traced = trace("f", &params, &outputs, Keep::Since(since));
-    let primals: Vec<Tensor> = moved.iter().chain(&traced.captured).cloned().collect();
-    let mut by = vec![true; moved.len()];
-    by.resize(primals.len(), false);
-    let (values, linear) = linearize(&traced.program, &primals, &by);
-    let mut cotangents: Vec<Tensor> = values.iter().map(|v| zeros(v.ty())).collect();
-    cotangents[0] = lax::full(y.dtype(), y.shape(), 1.0);
-    let mut gradients = linear.transpose(&cotangents).into_iter();
+    let (value, aux, gradients) = gradients::<X, Aux>(args, &by, place, |x| split(f.call(x)));
+    let mut gradients = gradients.into_iter();
     let grads = argnums.map(args, &mut |_| gradients.next().expect("one gradient for each leaf differentiated"));
-    let mut values = values.into_iter();
-    let value = values.next().expect("the value is the first output");
-    (value, aux.with_leaves(values), grads)
-}
-
-fn zeros(ty: &Type) -> Tensor {
-    lax::full(ty.dtype, &ty.shape, 0.0)
+    (value, aux, grads)
 }
 
 /// Says to differentiate by the first argument, of any function.

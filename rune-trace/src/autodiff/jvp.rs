@@ -1,0 +1,93 @@
+//! Forward mode for functions.
+
+use super::run::{cotangents_like, floats, tangents_of};
+use super::{Place, Run, gradients};
+use crate::function::{ArgRefs, Arguments, Function};
+use crate::{Tensor, Tree};
+
+/// The value of `f` at `primals`, and how it moves when these move by `tangents`: the product of the Jacobian with a vector.
+///
+/// Arguments are given as `&x` for one, `(&x, &y)` for several; the tangents have their structure. The tangent of a leaf that is not
+/// of a float dtype is not looked at, and that of such a result is zero. `f` is run once, with its own Rust control flow.
+///
+/// ```
+/// use rune_trace::{Tensor, grad, jvp};
+/// let f = |x: &Tensor, y: &Tensor| x * y;
+/// let (x, y) = (Tensor::scalar(3.0f32), Tensor::scalar(4.0f32));
+/// let (z, dz) = jvp(f, (&x, &y), (&Tensor::scalar(1.0f32), &Tensor::scalar(10.0f32)));
+/// assert_eq!((z.item::<f32>().unwrap(), dz.item::<f32>().unwrap()), (12.0, 34.0));
+/// // It composes, in any order.
+/// let (_, d2) = jvp(grad(|x: &Tensor| x * x * x), &x, &Tensor::scalar(1.0f32));
+/// assert_eq!(d2.item::<f32>().unwrap(), 18.0);
+/// ```
+///
+/// # Panics
+/// If the tangents are not of the structure and types of the arguments.
+#[track_caller]
+pub fn jvp<'a, X, F>(f: F, primals: impl ArgRefs<'a, X>, tangents: impl ArgRefs<'a, X>) -> (F::Output, F::Output)
+where
+    X: Arguments,
+    F: Function<X, Output: Tree>,
+{
+    let (value, tangent, ()) =
+        forward::<X, _, _>(primals.refs(), tangents.refs(), Place::here("jvp"), |x| (f.call(x), ()));
+    (value, tangent)
+}
+
+/// As [`jvp`], of a function that also returns something that is not differentiated: gives value, tangent and that.
+///
+/// ```
+/// use rune_trace::{Tensor, jvp_aux};
+/// let x = Tensor::scalar(3.0f32);
+/// let (_, dy, doubled) = jvp_aux(|x: &Tensor| (x * x, x + x), &x, &Tensor::scalar(1.0f32));
+/// assert_eq!((dy.item::<f32>().unwrap(), doubled.item::<f32>().unwrap()), (6.0, 6.0));
+/// ```
+///
+/// # Panics
+/// As [`jvp`].
+#[track_caller]
+pub fn jvp_aux<'a, X, F, Y, Aux>(f: F, primals: impl ArgRefs<'a, X>, tangents: impl ArgRefs<'a, X>) -> (Y, Y, Aux)
+where
+    X: Arguments,
+    F: Function<X, Output = (Y, Aux)>,
+    Y: Tree,
+    Aux: Tree,
+{
+    forward::<X, _, _>(primals.refs(), tangents.refs(), Place::here("jvp_aux"), |x| f.call(x))
+}
+
+/// The product of the Hessian of a function with a scalar result with the vector `tangents`: forward mode over reverse mode, so at the
+/// cost of a few calls, and the Hessian is never made. For one argument of its structure, for several a tuple.
+///
+/// ```
+/// use rune_trace::{Tensor, hvp};
+/// let f = |x: &Tensor| (x * x * x).sum();
+/// let (x, v) = (Tensor::from([1.0f32, 2.0]), Tensor::from([1.0f32, 10.0]));
+/// assert_eq!(hvp(f, &x, &v).to_vec::<f32>().unwrap(), [6.0, 120.0]);
+/// ```
+///
+/// # Panics
+/// If the result is not a float scalar, or as [`jvp`].
+#[track_caller]
+pub fn hvp<'a, X, F>(f: F, primals: impl ArgRefs<'a, X>, tangents: impl ArgRefs<'a, X>) -> X::Plain
+where
+    X: Arguments,
+    F: Function<X, Output = Tensor>,
+{
+    let (primals, place) = (primals.refs(), Place::here("hvp"));
+    let by = floats::<X>(primals);
+    let (_, products, ()) = forward::<X, _, _>(primals, tangents.refs(), place, |x| {
+        (gradients::<X, ()>(x.refs(), &by, place, |x| (f.call(x), ())).2, ())
+    });
+    cotangents_like::<X>(primals, &by, products).plain()
+}
+
+pub(super) fn forward<X: Arguments, Y: Tree, Aux: Tree>(
+    primals: X::Refs<'_>,
+    tangents: X::Refs<'_>,
+    place: Place,
+    f: impl FnOnce(&X) -> (Y, Aux),
+) -> (Y, Y, Aux) {
+    let tangents = tangents_of::<X>(primals, tangents, place);
+    Run::new::<X>(primals, &floats::<X>(primals), true, place, f).push_forward(tangents)
+}

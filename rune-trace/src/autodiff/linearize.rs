@@ -1,0 +1,162 @@
+//! Functions near a point: the linear function of the tangents, and its transpose, which is reverse mode.
+
+use super::run::{cotangents_like, cotangents_of, floats, tangents_like, tangents_of};
+use super::{Place, Run};
+use crate::Tree;
+use crate::function::{ArgRefs, Arguments, Function};
+use crate::transform::Linear;
+
+/// From cotangents of what a function returned to cotangents of its arguments.
+pub type Pullback<Y, Dx> = Box<dyn Fn(&Y) -> Dx + Send + Sync>;
+
+/// How a function with arguments `X` and the result `Y` moves near a point: a linear function. Made by [`linearize`].
+pub struct Linearized<X, Y> {
+    linear: Linear,
+    /// For each leaf of the arguments whether it moves.
+    by: Vec<bool>,
+    /// Of the structure and types of the arguments and of the result.
+    like: (X, Y),
+    place: Place,
+}
+
+impl<X: Arguments, Y: Tree> Linearized<X, Y> {
+    fn new(linear: Linear, args: X::Refs<'_>, output: &Y, place: Place) -> Self {
+        let args_like = X::map(args, &mut |x| place.stand_in(x));
+        let like = (args_like, output.map(&mut |y| place.stand_in(y)));
+        Linearized { linear, by: floats::<X>(args), like, place }
+    }
+    /// The tangent of the result for tangents of the arguments: as [`jvp`](crate::jvp), without running the function again.
+    ///
+    /// # Panics
+    /// If the tangents are not of the structure and types of the arguments.
+    pub fn call<'a>(&self, tangents: impl ArgRefs<'a, X>) -> Y {
+        let moved = tangents_of::<X>(self.like.0.refs(), tangents.refs(), self.place);
+        tangents_like(&self.like.1, self.linear.push_forward(&moved))
+    }
+    /// The cotangents of the arguments for those of the result: what the pullback of [`vjp`] gives.
+    ///
+    /// # Panics
+    /// If the cotangents are not of the structure and types of the result.
+    pub fn transpose(&self, cotangents: &Y) -> X::Plain {
+        self.pull_back(cotangents, 0)
+    }
+    /// As [`Linearized::transpose`], of a function with this many auxiliary results.
+    fn pull_back(&self, cotangents: &Y, aux: usize) -> X::Plain {
+        let mut cotangents = cotangents_of(&self.like.1, cotangents, self.place);
+        cotangents.resize(cotangents.len() + aux, None);
+        cotangents_like::<X>(self.like.0.refs(), &self.by, self.linear.transpose(cotangents)).plain()
+    }
+}
+
+/// The value of `f` at `primals`, and how it moves there: a linear function that can be called, and transposed, any number of times.
+///
+/// ```
+/// use rune_trace::{Tensor, linearize};
+/// let x = Tensor::from([1.0f32, 2.0]);
+/// let (y, linear) = linearize(|x: &Tensor| x * x, &x);
+/// assert_eq!(y.to_vec::<f32>().unwrap(), [1.0, 4.0]);
+/// assert_eq!(linear.call(&Tensor::from([1.0f32, 1.0])).to_vec::<f32>().unwrap(), [2.0, 4.0]);
+/// assert_eq!(linear.call(&Tensor::from([0.0f32, 5.0])).to_vec::<f32>().unwrap(), [0.0, 20.0]);
+/// assert_eq!(linear.transpose(&Tensor::from([3.0f32, 0.0])).to_vec::<f32>().unwrap(), [6.0, 0.0]);
+/// ```
+///
+/// `f` is run once, with its own Rust control flow. Arguments are given as for [`jvp`](crate::jvp).
+#[track_caller]
+pub fn linearize<'a, X, F>(f: F, primals: impl ArgRefs<'a, X>) -> (F::Output, Linearized<X, F::Output>)
+where
+    X: Arguments,
+    F: Function<X, Output: Tree>,
+{
+    let (value, (), linear) = near::<X, _, _>(primals.refs(), Place::here("linearize"), |x| (f.call(x), ()));
+    (value, linear)
+}
+
+/// The value of `f` at `primals`, and its pullback: from cotangents of the result to cotangents of the arguments, of their structure (for
+/// several arguments a tuple). It can be called any number of times.
+///
+/// ```
+/// use rune_trace::{Tensor, vjp};
+/// let (x, y) = (Tensor::from([1.0f32, 2.0]), Tensor::from([3.0f32, 4.0]));
+/// let (z, pullback) = vjp(|x: &Tensor, y: &Tensor| x * y, (&x, &y));
+/// assert_eq!(z.to_vec::<f32>().unwrap(), [3.0, 8.0]);
+/// let (dx, dy) = pullback(&Tensor::from([1.0f32, 10.0]));
+/// assert_eq!(dx.to_vec::<f32>().unwrap(), [3.0, 40.0]);
+/// assert_eq!(dy.to_vec::<f32>().unwrap(), [1.0, 20.0]);
+/// ```
+///
+/// Cotangents of results that are not of a float dtype are not looked at; such arguments, and unused ones, get zeros. `f` is run
+/// once, with its own Rust control flow. Arguments are given as for [`jvp`](crate::jvp).
+///
+/// # Panics
+/// The pullback panics if the cotangents are not of the structure and types of the result.
+#[track_caller]
+pub fn vjp<'a, X, F, Y>(f: F, primals: impl ArgRefs<'a, X>) -> (Y, Pullback<Y, X::Plain>)
+where
+    X: Arguments + Send + Sync,
+    F: Function<X, Output = Y>,
+    Y: Tree + Send + Sync,
+{
+    let (value, (), linear) = near::<X, _, _>(primals.refs(), Place::here("vjp"), |x| (f.call(x), ()));
+    (value, Box::new(move |ct| linear.transpose(ct)))
+}
+
+/// As [`vjp`], of a function that also returns something that is not differentiated: gives value, pullback and that.
+///
+/// ```
+/// use rune_trace::{Tensor, vjp_aux};
+/// let x = Tensor::scalar(3.0f32);
+/// let (_, pullback, doubled) = vjp_aux(|x: &Tensor| (x * x, x + x), &x);
+/// assert_eq!(pullback(&Tensor::scalar(1.0f32)).item::<f32>().unwrap(), 6.0);
+/// assert_eq!(doubled.item::<f32>().unwrap(), 6.0);
+/// ```
+///
+/// # Panics
+/// As [`vjp`].
+#[track_caller]
+pub fn vjp_aux<'a, X, F, Y, Aux>(f: F, primals: impl ArgRefs<'a, X>) -> (Y, Pullback<Y, X::Plain>, Aux)
+where
+    X: Arguments + Send + Sync,
+    F: Function<X, Output = (Y, Aux)>,
+    Y: Tree + Send + Sync,
+    Aux: Tree,
+{
+    let (value, aux, linear) = near::<X, _, _>(primals.refs(), Place::here("vjp_aux"), |x| f.call(x));
+    let count = aux.leaves().len();
+    (value, Box::new(move |ct| linear.pull_back(ct, count)), aux)
+}
+
+/// The transpose of a function that is itself linear in its arguments, of which only the types count: the cotangents of
+/// the arguments for those of the result. What the function adds that does not depend on them is not looked at.
+///
+/// ```
+/// use rune_trace::{Tensor, linear_transpose};
+/// let a = Tensor::from([[1.0f32, 2.0], [3.0, 4.0]]);
+/// let x = Tensor::from([0.0f32, 0.0]);
+/// let ct = linear_transpose(|x: &Tensor| a.matmul(x), &x, &Tensor::from([1.0f32, 10.0]));
+/// assert_eq!(ct.to_vec::<f32>().unwrap(), [31.0, 42.0]);
+/// ```
+///
+/// # Panics
+/// If an operation between arguments and result is not linear: the message names it, and its line. If the cotangents are not of
+/// the structure and types of the result.
+#[track_caller]
+pub fn linear_transpose<'a, X, F>(f: F, primals_like: impl ArgRefs<'a, X>, cotangents: &F::Output) -> X::Plain
+where
+    X: Arguments,
+    F: Function<X, Output: Tree>,
+{
+    let (args, place) = (primals_like.refs(), Place::here("linear_transpose"));
+    let run = Run::new::<X>(args, &floats::<X>(args), false, place, |x| (f.call(x), ()));
+    let (linear, output) = run.as_linear(place);
+    Linearized::<X, _>::new(linear, args, &output, place).transpose(cotangents)
+}
+
+pub(super) fn near<X: Arguments, Y: Tree, Aux: Tree>(
+    primals: X::Refs<'_>,
+    place: Place,
+    f: impl FnOnce(&X) -> (Y, Aux),
+) -> (Y, Aux, Linearized<X, Y>) {
+    let (value, aux, linear) = Run::new::<X>(primals, &floats::<X>(primals), true, place, f).linearize();
+    let linearized = Linearized::new(linear, primals, &value, place);
+    (value, aux, linearized)
+}

@@ -1,0 +1,25 @@
+//! Derivatives of functions. One mechanism serves all: a function is [run](Run) once on parameters that know their arguments, so
+//! with its own control flow and effects, and what it did is a program, to which the transformations are applied.
+
+mod check;
+mod constant;
+mod finite;
+mod grad;
+mod jvp;
+mod linearize;
+mod run;
+#[cfg(test)]
+mod tests;
+
+pub use check::{CheckOptions, GradientCheck, Mismatch, check_gradient, check_gradients, check_jvp, check_vjp};
+pub use constant::no_grad;
+pub use finite::{Difference, finite_diff, finite_diff_jacobian};
+pub use grad::{
+    grad, grad_argnums, grad_aux, value_and_grad, value_and_grad_argnums, value_and_grad_aux,
+    value_and_grad_aux_argnums,
+};
+pub use jvp::{hvp, jvp, jvp_aux};
+pub use linearize::{Linearized, Pullback, linear_transpose, linearize, vjp, vjp_aux};
+
+pub(crate) use run::Place;
+use run::{Run, gradients};

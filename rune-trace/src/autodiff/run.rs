@@ -1,0 +1,195 @@
+//! What all derivatives begin with: a function, run once near its arguments.
+
+use crate::function::Arguments;
+use crate::tensor::{Keep, fresh_params, lax, next_id, trace};
+use crate::transform::{self, Linear};
+use crate::{Program, Tensor, Tree, TreePath};
+use rustc_hash::FxHasher;
+use std::hash::Hasher;
+use std::panic::Location;
+
+/// Where a transformation was asked for, to tell it when something is wrong with the function.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    transform: &'static str,
+    location: &'static Location<'static>,
+}
+
+impl Place {
+    #[track_caller]
+    pub(crate) fn here(transform: &'static str) -> Place {
+        Place { transform, location: Location::caller() }
+    }
+    pub(crate) fn fail(self, what: &str) -> ! {
+        panic!("{} at {}: {what}", self.transform, self.location)
+    }
+    /// A tensor of the same type without a value.
+    pub(crate) fn stand_in(self, like: &Tensor) -> Tensor {
+        Tensor::param(like.ty().clone(), None, self.transform)
+    }
+}
+
+/// A function that was run: what it did, where, and what it returned.
+pub(super) struct Run<Y, Aux> {
+    program: Program,
+    primals: Vec<Tensor>,
+    /// Which of the inputs are differentiated by: the first ones.
+    by: Vec<bool>,
+    output: Y,
+    aux: Aux,
+}
+
+/// For each leaf of the arguments whether it is of a float dtype.
+pub(super) fn floats<X: Arguments>(args: X::Refs<'_>) -> Vec<bool> {
+    let mut floats = Vec::new();
+    X::visit(args, &mut |_, _, leaf| floats.push(leaf.dtype().is_float()));
+    floats
+}
+
+/// The gradients of a function with a scalar result by those leaves of the arguments that `by` marks; before them the value and what
+/// comes with it.
+pub(super) fn gradients<X: Arguments, Aux: Tree>(
+    args: X::Refs<'_>,
+    by: &[bool],
+    place: Place,
+    f: impl FnOnce(&X) -> (Tensor, Aux),
+) -> (Tensor, Aux, Vec<Tensor>) {
+    let run = Run::new::<X>(args, by, true, place, f);
+    let y = &run.output;
+    if y.rank() != 0 || !y.dtype().is_float() {
+        place.fail(&format!(
+            "the function returned a tensor of type {}, and only a float scalar has a gradient; reduce it, as with `.sum()` or \
+             `.mean()`",
+            y.ty()
+        ));
+    }
+    let one = lax::full_like(y, 1.0);
+    let (value, aux, linear) = run.linearize();
+    let cotangents = std::iter::once(Some(one)).chain(aux.leaves().iter().map(|_| None)).collect();
+    (value, aux, linear.transpose(cotangents))
+}
+
+impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
+    /// Runs `f` with parameters in the place of those leaves of the arguments that `by` marks; it may look at them if `known`.
+    pub fn new<X: Arguments>(
+        args: X::Refs<'_>,
+        by: &[bool],
+        known: bool,
+        place: Place,
+        f: impl FnOnce(&X) -> (Y, Aux),
+    ) -> Run<Y, Aux> {
+        let mut moved = Vec::new();
+        let mut marks = by.iter();
+        X::visit(args, &mut |_, _, leaf| {
+            if *marks.next().expect("one mark for each leaf") {
+                moved.push(leaf.clone());
+            }
+        });
+        let since = next_id();
+        let params = fresh_params(&moved, known, place.transform);
+        let (mut params_left, mut marks) = (params.iter(), by.iter());
+        let inner = X::map(args, &mut |leaf| match marks.next() {
+            Some(true) => params_left.next().expect("one parameter for each leaf marked").clone(),
+            _ => leaf.clone(),
+        });
+        let (output, aux) = f(&inner);
+        let outputs: Vec<Tensor> = output.leaves().into_iter().chain(aux.leaves()).collect();
+        let traced = trace("f", &params, &outputs, Keep::Since(since));
+        let mut by = vec![true; moved.len()];
+        by.resize(moved.len() + traced.captured.len(), false);
+        let primals = moved.into_iter().chain(traced.captured).collect();
+        Run { program: traced.program, primals, by, output, aux }
+    }
+    /// What was returned, of the arguments, and how it moves with them.
+    pub fn linearize(self) -> (Y, Aux, Linear) {
+        let (values, linear) = transform::linearize(&self.program, &self.primals, &self.by);
+        let (value, aux) = self.returned(values);
+        (value, aux, linear)
+    }
+    /// What was returned, of the arguments, and the tangent of it for those of the leaves differentiated by.
+    pub fn push_forward(self, tangents: Vec<Tensor>) -> (Y, Y, Aux) {
+        let mut tangents: Vec<Option<Tensor>> = tangents.into_iter().map(Some).collect();
+        tangents.resize(self.primals.len(), None);
+        let (values, tangents) = transform::push_forward(&self.program, &self.primals, tangents);
+        let (value, aux) = self.returned(values);
+        let tangent = tangents_like(&value, tangents);
+        (value, tangent, aux)
+    }
+    /// The function itself as one that is linear in the leaves marked; and what it returned, without values.
+    pub fn as_linear(mut self, place: Place) -> (Linear, Y) {
+        let marked = self.by.iter().filter(|b| **b).count();
+        let residuals = self.primals.split_off(marked);
+        let types = self.primals.iter().map(|x| x.ty().clone()).collect();
+        (Linear::of(self.program, types, residuals), self.output.map(&mut |y| place.stand_in(y)))
+    }
+    fn returned(&self, values: Vec<Tensor>) -> (Y, Aux) {
+        let mut values = values.into_iter();
+        let mut next = |_: &Tensor| values.next().expect("one value for each leaf");
+        (self.output.map(&mut next), self.aux.map(&mut next))
+    }
+}
+
+/// A tree of tangents of the leaves of `value`; zero where there is none.
+pub(super) fn tangents_like<Y: Tree>(value: &Y, tangents: impl IntoIterator<Item = Option<Tensor>>) -> Y {
+    let mut tangents = tangents.into_iter();
+    value.map(&mut |y| tangents.next().flatten().unwrap_or_else(|| lax::full_like(y, 0.0)))
+}
+
+/// The arguments with the cotangents of the leaves that `by` marks for these; zero for the others.
+pub(super) fn cotangents_like<X: Arguments>(args: X::Refs<'_>, by: &[bool], cotangents: Vec<Tensor>) -> X {
+    let (mut marks, mut cotangents) = (by.iter(), cotangents.into_iter());
+    X::map(args, &mut |x| match marks.next() {
+        Some(true) => cotangents.next().expect("one cotangent for each leaf marked"),
+        _ => lax::full_like(x, 0.0),
+    })
+}
+
+/// Those leaves of `tangents` that are for leaves of `args` of a float dtype.
+pub(super) fn tangents_of<X: Arguments>(args: X::Refs<'_>, tangents: X::Refs<'_>, place: Place) -> Vec<Tensor> {
+    let structure = |tree: X::Refs<'_>| {
+        let mut hasher = FxHasher::default();
+        X::structure(tree, &mut hasher);
+        hasher.finish()
+    };
+    if structure(args) != structure(tangents) {
+        place.fail("the tangents are of another structure than the arguments");
+    }
+    let (mut leaves, mut moved) = (Vec::new(), Vec::new());
+    X::visit(args, &mut |_, _, leaf| leaves.push(leaf));
+    let mut leaves = leaves.into_iter();
+    X::visit(tangents, &mut |_, path, tangent| {
+        let leaf = leaves.next().expect("trees of one structure have as many leaves");
+        if leaf.dtype().is_float() {
+            same_type(leaf, tangent, path, "tangent", place);
+            moved.push(tangent.clone());
+        }
+    });
+    moved
+}
+
+/// The leaves of `cotangents`, none for those of `output` that are not of a float dtype.
+pub(super) fn cotangents_of<Y: Tree>(output: &Y, cotangents: &Y, place: Place) -> Vec<Option<Tensor>> {
+    let structure = |tree: &Y| {
+        let mut hasher = FxHasher::default();
+        tree.structure(&mut hasher);
+        hasher.finish()
+    };
+    if structure(output) != structure(cotangents) {
+        place.fail("the cotangents are of another structure than what the function returned");
+    }
+    let (mut leaves, mut all) = (output.leaves().into_iter(), Vec::new());
+    cotangents.visit(&mut TreePath::root("output"), &mut |path, cotangent| {
+        let leaf = leaves.next().expect("trees of one structure have as many leaves");
+        all.push(leaf.dtype().is_float().then(|| {
+            same_type(&leaf, cotangent, path, "cotangent", place);
+            cotangent.clone()
+        }));
+    });
+    all
+}
+
+fn same_type(of: &Tensor, change: &Tensor, path: &TreePath, what: &str, place: Place) {
+    if of.ty() != change.ty() {
+        place.fail(&format!("the {what} of `{path}` is of type {}, and `{path}` of type {}", change.ty(), of.ty()));
+    }
+}
