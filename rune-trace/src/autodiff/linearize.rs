@@ -147,7 +147,7 @@ where
 {
     let (args, place) = (primals_like.refs(), Place::here("linear_transpose"));
     let run = Run::new::<X>(args, &floats::<X>(args), false, place, |x| (f.call(x), ()));
-    let (linear, output) = run.as_linear(place);
+    let (linear, output) = run.into_linear(place);
     Linearized::<X, _>::new(linear, args, &output, place).transpose(cotangents)
 }
 

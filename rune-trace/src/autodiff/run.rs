@@ -116,7 +116,7 @@ impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
         (value, tangent, aux)
     }
     /// The function itself as one that is linear in the leaves marked; and what it returned, without values.
-    pub fn as_linear(mut self, place: Place) -> (Linear, Y) {
+    pub fn into_linear(mut self, place: Place) -> (Linear, Y) {
         let marked = self.by.iter().filter(|b| **b).count();
         let residuals = self.primals.split_off(marked);
         let types = self.primals.iter().map(|x| x.ty().clone()).collect();
