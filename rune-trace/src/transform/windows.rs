@@ -23,10 +23,11 @@ pub(super) fn extreme(x: &Dual, window: &Window, greatest: bool) -> Tangent {
     let mut best: Option<(Tensor, Tangent)> = None;
     for position in positions(&window.dimensions) {
         let rank = out.rank();
-        let start: Vec<usize> = (0..rank).map(|a| position[a] * window.window_dilation[a]).collect();
-        let limit: Vec<usize> = (0..rank)
-            .map(|a| if out[a] == 0 { start[a] } else { start[a] + (out[a] - 1) * window.strides[a] + 1 })
-            .collect();
+        // Where no window fits, nothing is taken.
+        let fits = |a: usize, n: usize| if out[a] == 0 { 0 } else { n };
+        let start: Vec<usize> = (0..rank).map(|a| fits(a, position[a] * window.window_dilation[a])).collect();
+        let limit: Vec<usize> =
+            (0..rank).map(|a| start[a] + fits(a, out[a].saturating_sub(1) * window.strides[a] + 1)).collect();
         let v = lax::slice(&padded, &start, &limit, &window.strides);
         let t = tangent.slice(&start, &limit, &window.strides);
         best = Some(match best {
