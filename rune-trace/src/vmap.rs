@@ -1,7 +1,7 @@
 //! `vmap`: functions of one example as functions of many.
 
-use crate::function::{Arguments, Function};
 use crate::autodiff::Place;
+use crate::function::{Arguments, Function};
 use crate::tensor::{Keep, next_id, trace};
 use crate::transform::{Batched, move_axis, position, vmap as batch};
 use crate::{Tensor, Tree};

@@ -233,7 +233,7 @@ fn both_modes(seed: u64) -> Option<f64> {
     let mut random = Generator::new(seed);
     random.dtypes = vec![DType::F64, DType::F64, DType::F64, DType::I32];
     let program = random.program(12);
-    let mut of =
+    let of =
         |random: &mut Generator| -> Vec<Tensor> { random.inputs(&program).into_iter().map(Tensor::from).collect() };
     let (xs, vs) = (of(&mut random), of(&mut random));
     let f = |xs: &Vec<Tensor>| program.apply(xs);
