@@ -4,8 +4,9 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::ffi::compiler::{self as ffi, Failure, Request};
 use crate::linker::LinkerLog;
 use crate::{CompiledModule, Opt, Target, library};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// For what, and how, to compile. The default is this machine's CPU and the fast flags.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -154,6 +155,29 @@ fn run(mlir: &str, name: &str, options: &CompileOptions, phase: Option<&str>) ->
     }
 }
 
+/// Runs the compiler for a target, alone in the process if it is the first time for this backend.
+///
+/// The first run puts the code generators of the backend into a list of LLVM that no lock protects: two first runs at
+/// once can tie that list into a ring, and look for a code generator forever.
+fn registering(
+    backend: &'static str,
+    compile: impl FnOnce() -> Result<ffi::Output, Failure>,
+) -> Result<ffi::Output, Failure> {
+    static REGISTERED: RwLock<BTreeSet<&'static str>> = RwLock::new(BTreeSet::new());
+    let registered = REGISTERED.read().unwrap_or_else(PoisonError::into_inner);
+    if registered.contains(backend) {
+        return compile();
+    }
+    drop(registered);
+    let mut registered = REGISTERED.write().unwrap_or_else(PoisonError::into_inner);
+    let compiled = compile();
+    // Without its passes the compiler registers nothing.
+    if !matches!(compiled, Err(Failure::Flags(_) | Failure::Parse(_))) {
+        registered.insert(backend);
+    }
+    compiled
+}
+
 /// Compiles once. With an error comes whether other flags might do.
 fn run_once(
     mlir: &str,
@@ -172,7 +196,7 @@ fn run_once(
         diagnostics.extend(linker_log.iter().flat_map(LinkerLog::diagnostics));
         CompileError::Rejected { name: name.to_owned(), target: options.target.to_string(), diagnostics }
     };
-    let compiled = ffi::compile(&loaded.library, &request);
+    let compiled = registering(options.target.backend(), || ffi::compile(&loaded.library, &request));
     if linker_log.as_ref().is_some_and(LinkerLog::failed) {
         return Err((rejected(Vec::new()), true));
     }

@@ -41,3 +41,18 @@ fn captures_of_an_outer_gradient_are_differentiated() {
     let f = |x: &Tensor| grad(|y: &Tensor| x * y * y)(x);
     assert_eq!(grad(f)(&Tensor::scalar(3.0f32)).item::<f32>().unwrap(), 12.0);
 }
+
+/// Run again by `environment`, which looks at what is compiled.
+#[test]
+fn work_that_recurs_computes_the_same_however_it_is_done() {
+    let x = Tensor::full([384, 384], 0.001f32, DType::F32);
+    let mut y = x.clone();
+    let mut last = 0.0;
+    for _ in 0..40 {
+        y = x.matmul(&y) * 2.6;
+        last = y.sum().item::<f32>().unwrap();
+    }
+    // Each step multiplies every element by 384 · 0.001 · 2.6.
+    let expected = 384.0f64 * 384.0 * 0.001 * (384.0f64 * 0.001 * 2.6).powi(40);
+    assert!((f64::from(last) / expected - 1.0).abs() < 1e-3, "{last} and {expected}");
+}

@@ -69,6 +69,16 @@ fn eager_evaluation_can_be_compiled() {
 }
 
 #[test]
+fn small_work_is_interpreted_and_what_recurs_is_compiled_once() {
+    let variables = [("RUNE_EAGER", "auto"), ("LOG_JIT", "1")];
+    let (_, err) =
+        succeeds(&again(&["--exact", "eager::work_that_recurs_computes_the_same_however_it_is_done"], &variables));
+    assert_eq!(err.matches("codegen: (read, and worth compiling)").count(), 1, "{err}");
+    let (_, err) = succeeds(&again(&["--exact", "eager::host_control_flow_under_grad"], &variables));
+    assert!(!err.contains("codegen"), "{err}");
+}
+
+#[test]
 fn an_unknown_device_is_told() {
     let output = again(&["--exact", "jit::unused_arguments_and_plain_results"], &[("RUNE_DEVICE", "abacus")]);
     let text = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);

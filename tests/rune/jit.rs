@@ -162,3 +162,51 @@ fn composes_with_vmap_in_every_order() {
     close(&vmap_axes(lanes, 0, jit(grad(loss)))(&weights, &i, &y), &expected);
     close(&jit(vmap_axes(lanes, 0, grad(jit(loss))))(&weights, &i, &y), &expected);
 }
+
+#[test]
+fn composes_with_forward_and_reverse_mode() {
+    // f = sin(2x): f' = 2 cos 2x, f'' = -4 sin 2x, in directions and pulled back.
+    let f = |x: &Tensor| (x * 2.0).sin();
+    let x = Tensor::from([3.0f32, 0.5]);
+    let v = Tensor::from([1.0f32, -2.0]);
+    let value = (&x * 2.0).sin();
+    let first = (&x * 2.0).cos() * 2.0 * &v;
+    let second = (&x * 2.0).sin() * -4.0 * &v * &v;
+    let forward = |x: &Tensor, v: &Tensor| jvp(f, x, v);
+    let back = |x: &Tensor, v: &Tensor| vjp(f, x).1(v);
+    let (y, dy) = jit(forward)(&x, &v);
+    close(&y, &value);
+    close(&dy, &first);
+    close(&jvp(jit(f), &x, &v).1, &first);
+    close(&jit(back)(&x, &v), &first);
+    close(&vjp(jit(f), &x).1(&v), &first);
+    close(&jit(|x: &Tensor, v: &Tensor| jvp(|x: &Tensor| jvp(jit(f), x, v).1, x, v).1)(&x, &v), &second);
+}
+
+#[derive(Tree, Clone)]
+enum Activation {
+    Identity,
+    Scaled { by: Tensor },
+    Shifted(Tensor, #[tree(static)] u32),
+}
+
+#[test]
+fn enums_are_trees_and_each_variant_is_a_structure() {
+    let f = jit(|a: &Activation, x: &Tensor| match a {
+        Activation::Identity => x.clone(),
+        Activation::Scaled { by } => x * by,
+        Activation::Shifted(by, times) => (0..*times).fold(x.clone(), |x, _| x + by),
+    });
+    let x = Tensor::from([1.0f32, 2.0]);
+    let by = || Tensor::scalar(3.0f32);
+    let cases = [
+        (Activation::Identity, [1.0, 2.0]),
+        (Activation::Scaled { by: by() }, [3.0, 6.0]),
+        (Activation::Shifted(by(), 1), [4.0, 5.0]),
+        (Activation::Shifted(by(), 2), [7.0, 8.0]),
+    ];
+    for (a, expected) in cases {
+        assert_eq!(f(&a, &x).to_vec::<f32>().unwrap(), expected);
+    }
+    assert_eq!(f.compiled_programs(), 4);
+}

@@ -76,3 +76,34 @@ fn a_module_is_saved_and_loaded() {
     assert!(error.contains("add.vmfb is no compiled module"), "{error}");
     assert!(CompiledModule::load(dir.path().join("none")).unwrap_err().to_string().contains("cannot read"));
 }
+
+/// Not a test of its own: what the next one runs in new processes.
+#[test]
+fn several_threads_compile_at_once() {
+    let text = binary("add", "tensor<4xf32>");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| compile(&text, "test", &CompileOptions::default()).unwrap());
+        }
+    });
+}
+
+#[test]
+fn the_first_modules_of_a_process_may_be_compiled_at_once() {
+    for _ in 0..4 {
+        let mut me = std::process::Command::new(std::env::current_exe().unwrap());
+        let mut child = me.args(["--exact", "compiler::several_threads_compile_at_once"]).spawn().unwrap();
+        let start = std::time::Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            if start.elapsed() > std::time::Duration::from_secs(120) {
+                child.kill().unwrap();
+                panic!("the compiler does not come to an end");
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        };
+        assert!(status.success());
+    }
+}
