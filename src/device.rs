@@ -3,6 +3,7 @@
 use crate::Error;
 #[cfg(feature = "run")]
 use rune_iree::Device;
+#[cfg(feature = "run")]
 use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 
