@@ -62,7 +62,7 @@ impl HostCall {
     }
 }
 
-/// The tensor type with all sizes open: what an imported function takes (facts C.9).
+/// The tensor type with all sizes open: what an imported function takes.
 fn dynamic<'c>(context: &'c Context, ty: &Type) -> ir::Type<'c> {
     let dims = vec![i64::MIN as u64; ty.rank()];
     RankedTensorType::new(&dims, element_type(context, ty.dtype), None).into()

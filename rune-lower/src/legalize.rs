@@ -1,5 +1,5 @@
 //! Rewrites of what IREE 3.13 compiles wrongly, slowly or not at all: one file for each, with the reason. Figures are of
-//! two Zen 5 cores (`docs/`), sections of the facts in brackets.
+//! two Zen 5 cores; `docs/iree.md` lists what IREE does otherwise.
 //!
 //! What is left: IREE's code on the processor takes subnormal numbers for 0, in operands and results.
 

@@ -23,7 +23,7 @@ pub struct Lowered {
     /// The functions that it imports.
     pub host: Vec<HostCall>,
     /// For each argument whether the compiled function may write into it, so that the caller must pass a copy or give
-    /// the buffer away (facts A.3.1). Arguments are the inputs of the program and then its constants.
+    /// the buffer away. Arguments are the inputs of the program and then its constants.
     pub overwritten: Vec<bool>,
     plain: String,
 }

@@ -1,7 +1,7 @@
 //! Which arguments a compiled function may write into.
 //!
 //! IREE updates the *caller's* buffer in place where an argument, possibly moved about, is the destination of an update, a
-//! scatter or a sort and has no later use; barriers do not prevent it (facts A.3.1, iree#16168). Copies are left to the
+//! scatter or a sort and has no later use; barriers do not prevent it (iree#16168). Copies are left to the
 //! caller, who can leave them out for buffers that are given away.
 
 use rune_trace::op::{BinaryFn, UnaryFn};

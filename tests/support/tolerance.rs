@@ -236,7 +236,7 @@ pub fn iree(op: &str, dtype: DType) -> Tolerance {
         // One of two elements, or any order of 0 and -0.
         "max" | "min" | "clamp" | "reduce_max" | "reduce_min" | "reduce_window_max" | "reduce_window_min"
         | "cummax" | "cummin" | "sort" => Tolerance::Equal,
-        // Polynomials of IREE, in f32 for half types; the worst of them are 4e-6 off (facts A.3.8).
+        // Polynomials of IREE, in f32 for half types; the worst of them are 4e-6 off.
         "exp" | "exp2" | "expm1" | "log" | "log1p" | "rsqrt" | "cbrt" | "tanh" | "logistic" | "erf" | "integer_pow" => {
             Tolerance::Ulps(if dtype.is_half() { 1 } else { 16 })
         }

@@ -140,7 +140,7 @@ pub(crate) fn compile(library: &'static Library, request: &Request<'_>) -> Resul
     let messages: Mutex<Vec<Message>> = Mutex::default();
     let taken = || std::mem::take(&mut *messages.lock().unwrap_or_else(|e| e.into_inner()));
 
-    // SAFETY: the calls are made in the order the interface asks for (facts of `embedding_api.h`): a session, its flags,
+    // SAFETY: the calls are made in the order the interface asks for (`embedding_api.h`): a session, its flags,
     // an invocation with its callback, a source, parsing, the pipeline, an output. Each object is destroyed once, by its
     // guard, in the reverse order: locals are dropped last made first, so that the text, the names and `messages`
     // outlive all of them. Every pointer passed is to a live local.

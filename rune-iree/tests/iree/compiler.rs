@@ -38,7 +38,7 @@ fn flags_and_phases_are_checked() {
 
 #[test]
 fn what_the_fast_flags_fail_on_is_compiled_plainly() {
-    // A complex product is refused with data tiling (facts A.2).
+    // A complex product is refused with data tiling.
     let text = "func.func @main(%a: tensor<8x8xf32>) -> tensor<8x8xf32> {\n\
         %z = stablehlo.complex %a, %a : tensor<8x8xcomplex<f32>>\n\
         %0 = stablehlo.dot_general %z, %z, contracting_dims = [1] x [0] : (tensor<8x8xcomplex<f32>>, tensor<8x8xcomplex<f32>>) -> tensor<8x8xcomplex<f32>>\n\

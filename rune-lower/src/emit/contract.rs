@@ -21,14 +21,14 @@ pub(super) fn dot_general<'c>(
         return b.full(Literal::from_f64(out, 0.0), &ty.shape);
     }
     let dtype = lhs.dtype();
-    // Half types are summed in f32 (facts A.3.6: in their own type, a sum of 5000 ones is 2048 or 4096). Unsigned operands
-    // are widened first, since IREE extends their sign (A.3.4); so is all else that the sum is wider than.
+    // Half types are summed in f32 (in their own type, a sum of 5000 ones is 2048 or 4096). Unsigned operands
+    // are widened first, since IREE extends their sign; so is all else that the sum is wider than.
     let accumulator = match () {
         _ if out.is_half() || dtype.is_half() && out == DType::F32 => DType::F32,
         _ if dtype.is_float() && dtype.size() > out.size() => dtype,
         _ => out,
     };
-    // Products of bf16 do not compile for Metal and Vulkan (facts D).
+    // Products of bf16 do not compile for Metal and Vulkan.
     let halves = !matches!(unit.options.backend, Backend::Metal | Backend::Vulkan);
     let native = dtype == accumulator
         || dtype.is_half() && accumulator == DType::F32 && halves

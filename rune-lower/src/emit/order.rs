@@ -5,8 +5,7 @@ use crate::legalize::sorting;
 use crate::module::Unit;
 use rune_trace::{Op, Type};
 
-/// The operation as a call into the process, where the module may do that: 92 µs instead of IREE's 486,000 µs for 10,000 `f32`
-/// (facts C.9).
+/// The operation as a call into the process, where the module may do that: 92 µs instead of IREE's 486,000 µs for 10,000 `f32`.
 fn on_host<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, outputs: &[Type]) -> Option<Vec<Val<'c>>> {
     let typed = op.try_map(|x| Ok::<Type, std::convert::Infallible>(x.ty.clone()));
     let Ok(typed) = typed;

@@ -1,5 +1,5 @@
 //! Conversions from floats to integers saturate, and NaN becomes 0. StableHLO leaves both undefined, and IREE gives the least
-//! integer for all that is out of range (A.3.8).
+//! integer for all that is out of range.
 
 use crate::builder::{Builder, Val};
 use crate::legalize::half;

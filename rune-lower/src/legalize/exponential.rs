@@ -42,7 +42,7 @@ pub(crate) fn cbrt<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     b.select(&infinite, x, &b.unary("stablehlo.cbrt", x))
 }
 
-/// ln x; of a number below the normal ones, which IREE takes for 0 (A.3.8), as ln m - k ln 2 where x = m · 2⁻ᵏ. The bits give m,
+/// ln x; of a number below the normal ones, which IREE takes for 0, as ln m - k ln 2 where x = m · 2⁻ᵏ. The bits give m,
 /// since IREE's code computes with such numbers as with 0.
 pub(crate) fn log<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     let (normal, k, to) =

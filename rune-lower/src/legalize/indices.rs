@@ -4,7 +4,7 @@ use crate::builder::{Builder, Val};
 use rune_trace::op::{Comparison, Literal};
 use rune_trace::{Array, DType, Shape};
 
-/// Indices as `i32` or `i64`: IREE takes unsigned ones for negative where their highest bit is set (A.3.4).
+/// Indices as `i32` or `i64`: IREE takes unsigned ones for negative where their highest bit is set.
 pub(crate) fn signed<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     match (x.dtype().is_signed_int(), x.dtype().size()) {
         (true, 4 | 8) => x.clone(),

@@ -1,4 +1,4 @@
-//! Functions of f64 for which IREE calls a libm that its embedded linker does not have (A.2): `undefined symbol: tanh`; and
+//! Functions of f64 for which IREE calls a libm that its embedded linker does not have: `undefined symbol: tanh`; and
 //! those whose approximation is of f32's accuracy.
 
 use crate::builder::{Builder, Val};

@@ -1,4 +1,4 @@
-//! xʸ of floats. IREE gives NaN for 0⁰, ∞⁰ and every negative base (A.3.8).
+//! xʸ of floats. IREE gives NaN for 0⁰, ∞⁰ and every negative base.
 
 use crate::builder::{Builder, Val};
 use rune_trace::op::Comparison;

@@ -1,6 +1,6 @@
 //! What is left of x after division by y, exactly.
 //!
-//! For f64 IREE calls `fmod`, which its embedded linker does not have (A.2). Here x is brought below y by exact
+//! For f64 IREE calls `fmod`, which its embedded linker does not have. Here x is brought below y by exact
 //! steps of up to 25 bits of the quotient each, as many as the greatest quotient takes.
 
 use crate::Backend;

@@ -1,6 +1,6 @@
 //! Sorting in the graph, for where the process cannot be called.
 //!
-//! IREE's sort is not stable (A.3.5) and takes time that grows with the square of the length (n = 10,000: 486 ms). So short
+//! IREE's sort is not stable and takes time that grows with the square of the length (n = 10,000: 486 ms). So short
 //! arrays are sorted by counting how many elements come before each, which is stable by construction and was 4.9 → 0.21 ms for n =
 //! 1,000; for longer ones the position is the last key of IREE's sort.
 

@@ -1,6 +1,6 @@
 //! Long sums of floats, in two levels.
 //!
-//! IREE adds one after the other, or in a few lanes with its reassociation flag (A.3.7): Σ 0.1 over 4 million f32 was 402,741, or
+//! IREE adds one after the other, or in a few lanes with its reassociation flag: Σ 0.1 over 4 million f32 was 402,741, or
 //! 418,394 with the flag, instead of 419,430.
 
 use crate::builder::{Builder, Val};

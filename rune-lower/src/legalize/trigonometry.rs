@@ -1,6 +1,6 @@
 //! Sine, cosine, tangent and arctangent on the processor.
 //!
-//! IREE's f32 sine and cosine are wrong above about 1e4 and garbage from 1e10 (A.3.8); for f64 it has none (A.2). Here the
+//! IREE's f32 sine and cosine are wrong above about 1e4 and garbage from 1e10; for f64 it has none. Here the
 //! argument is reduced exactly (Cody and Waite, π/2 in three parts, in f64), and the polynomials are those of fdlibm and
 //! Cephes. From 3e9 on, where the multiple of π/2 is no `i32`, the result is NaN rather than wrong.
 
