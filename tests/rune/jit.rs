@@ -210,3 +210,18 @@ fn enums_are_trees_and_each_variant_is_a_structure() {
     }
     assert_eq!(f.compiled_programs(), 4);
 }
+
+#[test]
+fn order_is_left_to_the_host_and_is_the_same() {
+    let order = |x: &Tensor| (x.sort(-1), x.argsort(0), x.top_k(3));
+    for dtype in DType::ALL.into_iter().filter(|d| *d != DType::Bool) {
+        let x = Tensor::from([[3.0f32, 1.0, 2.0, 3.0], [0.0, 5.0, 5.0, 4.0]]).cast(dtype);
+        let lowered = jit(order).lower(&x).unwrap();
+        assert!(lowered.code().contains("@host."), "{}", lowered.code());
+        let (expected, found) = (order(&x), jit(order)(&x));
+        assert_eq!(found.0.to_array().unwrap(), expected.0.to_array().unwrap(), "{dtype}");
+        assert_eq!(found.1.to_array().unwrap(), expected.1.to_array().unwrap(), "{dtype}");
+        assert_eq!(found.2.0.to_array().unwrap(), expected.2.0.to_array().unwrap(), "{dtype}");
+        assert_eq!(found.2.1.to_array().unwrap(), expected.2.1.to_array().unwrap(), "{dtype}");
+    }
+}

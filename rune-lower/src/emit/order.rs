@@ -1,15 +1,20 @@
 //! Sorting.
 
 use crate::builder::{Builder, Val};
-use crate::legalize::sorting;
+use crate::legalize::{sorting, unsigned};
 use crate::module::Unit;
 use rune_trace::{Op, Type};
 
 /// The operation as a call into the process, where the module may do that: 92 µs instead of IREE's 486,000 µs for 10,000 `f32`.
 fn on_host<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, outputs: &[Type]) -> Option<Vec<Val<'c>>> {
-    let typed = op.try_map(|x| Ok::<Type, std::convert::Infallible>(x.ty.clone()));
-    let Ok(typed) = typed;
-    unit.options.host_calls.then(|| unit.host(typed, outputs).call(b, &op.operands()))
+    if !unit.options.host_calls {
+        return None;
+    }
+    let operands = op.map(|x| unsigned::ordered(b, x));
+    let typed = operands.map(|x| x.ty.clone());
+    let types: Vec<Type> = outputs.iter().map(|t| t.with_dtype(unsigned::ordered_dtype(t.dtype))).collect();
+    let results = unit.host(typed, &types).call(b, &operands.operands());
+    Some(results.iter().zip(outputs).map(|(y, t)| unsigned::back(b, y, t.dtype)).collect())
 }
 
 pub(super) fn sort<'c>(

@@ -1,5 +1,6 @@
 //! Unsigned integers under the signed type, where the compiler has no code for them: reversals (`failed to legalize
-//! linalg.generic`) and scans (`unresolved target materialization from ui16 to i16`).
+//! linalg.generic`) and scans (`unresolved target materialization from ui16 to i16`), and the
+//! casts of host calls (`failed to legalize operation 'tensor.cast'`).
 
 use crate::builder::{Builder, Val};
 use rune_trace::DType;
@@ -22,15 +23,28 @@ pub(crate) fn as_signed<'c>(b: &Builder<'c>, x: &Val<'c>, f: impl FnOnce(&Val<'c
     b.bits(&f(&b.bits(x, signed(x.dtype()))), x.dtype())
 }
 
-/// `f` of signed integers in the same order: the highest bit is turned over, there and back.
+/// Unsigned integers as signed ones in the same order, with the highest bit turned over; all else as it is.
+pub(crate) fn ordered<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
+    if x.dtype().is_unsigned_int() { turn(b, &b.bits(x, signed(x.dtype()))) } else { x.clone() }
+}
+
+/// What [`ordered`] made of elements of `dtype`, back.
+pub(crate) fn back<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c> {
+    if dtype.is_unsigned_int() { b.bits(&turn(b, x), dtype) } else { x.clone() }
+}
+
+/// The dtype that [`ordered`] gives for `dtype`.
+pub(crate) fn ordered_dtype(dtype: DType) -> DType {
+    if dtype.is_unsigned_int() { signed(dtype) } else { dtype }
+}
+
+fn turn<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
+    b.binary("stablehlo.xor", x, &b.number(f64::NEG_INFINITY, x))
+}
+
+/// `f` of signed integers in the same order.
 pub(crate) fn in_order<'c>(b: &Builder<'c>, x: &Val<'c>, f: impl FnOnce(&Val<'c>) -> Val<'c>) -> Val<'c> {
-    as_signed(b, x, |bits| {
-        if !x.dtype().is_unsigned_int() {
-            return f(bits);
-        }
-        let turn = |v: &Val<'c>| b.binary("stablehlo.xor", v, &b.number(f64::NEG_INFINITY, v));
-        turn(&f(&turn(bits)))
-    })
+    back(b, &f(&ordered(b, x)), x.dtype())
 }
 
 /// The order of elements along `axes` reversed.
