@@ -3,8 +3,9 @@
 use super::Tensor;
 use super::graph::{collect, live_results};
 use super::node::History;
+use super::trace::write_down;
 use crate::interpret::interpret;
-use crate::{Array, Program, ProgramBuilder, Value, Var};
+use crate::{Array, Program, Value, Var};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
@@ -124,14 +125,8 @@ pub fn realize(tensors: &[Tensor]) -> Result<(), EvalError> {
             types.push(value.ty().clone());
         }
     }
-    let mut builder = ProgramBuilder::new("eager", types, Vec::new());
-    for apply in &applies {
-        let op = apply.op.map(|t| vars[&t.id()]);
-        let results = builder.push(op, apply.origin.clone()).expect("the node was checked when it was made");
-        vars.extend((apply.id..).zip(results));
-    }
     let wanted = wanted(tensors, &applies);
-    let program = builder.finish(wanted.iter().map(|t| vars[&t.id()]).collect()).expect("outputs are assigned");
+    let program = write_down("eager", types, &applies, vars, &wanted);
     let values = match BACKENDS.first() {
         Some(backend) => backend().evaluate(program, &inputs)?,
         None => interpret_eagerly(&program, &inputs)?,

@@ -3,7 +3,7 @@
 use super::Tensor;
 use super::graph::collect;
 use super::node::{Apply, Node};
-use crate::{Op, Program, ProgramBuilder, Var};
+use crate::{Op, Program, ProgramBuilder, Type, Var};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
@@ -56,14 +56,25 @@ pub(crate) fn trace(name: &str, params: &[Tensor], outputs: &[Tensor], keep: Kee
         }
     }
     let types = params.iter().chain(&captured).map(|t| t.ty().clone()).collect();
+    Trace { program: write_down(name, types, &applies, vars, outputs), captured }
+}
+
+/// The program of these operations, which are in order, with inputs of the types `types`; `vars` are the inputs by node.
+pub(crate) fn write_down(
+    name: &str,
+    types: Vec<Type>,
+    applies: &[Arc<Apply>],
+    mut vars: FxHashMap<u64, Var>,
+    outputs: &[Tensor],
+) -> Program {
     let mut builder = ProgramBuilder::new(name, types, Vec::new());
-    for apply in &applies {
+    for apply in applies {
         let op = apply.op.map(|t| vars[&t.id()]);
         let results = builder.push(op, apply.origin.clone()).expect("the node was checked when it was made");
         vars.extend((apply.id..).zip(results));
     }
     let outputs = outputs.iter().map(|t| vars[&t.id()]).collect();
-    Trace { program: builder.finish(outputs).expect("outputs are assigned"), captured }
+    builder.finish(outputs).expect("outputs are assigned")
 }
 
 fn result_ids(apply: &Apply) -> std::ops::Range<u64> {
