@@ -1,7 +1,8 @@
 //! Forward mode: each instruction on values and tangents.
 
+use super::control::call;
 use super::tangent::{Dual, Tangent};
-use super::{call, derivs, scan, windows};
+use super::{cumulative, derivs, windows};
 use crate::op::{CumulativeFn, Dims, GatherDims, ReduceFn, ScatterDims, ScatterMode, WindowFn};
 use crate::tensor::{lax, with_origin};
 use crate::{DType, Op, Program, Tensor};
@@ -9,20 +10,29 @@ use smallvec::{SmallVec, smallvec};
 
 type Tangents = SmallVec<[Tangent; 2]>;
 
+/// What becomes of the tangents; loops carry them differently.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Mode {
+    /// They are computed along with the values: a loop carries both, and keeps nothing.
+    Forward,
+    /// They are to be a linear program of their own: a loop becomes two, of which the first keeps what the second needs.
+    Linearize,
+}
+
 /// The outputs of `program` and their tangents, on inputs with tangents.
-pub(super) fn jvp(program: &Program, inputs: Vec<Dual>) -> Vec<Dual> {
+pub(super) fn jvp(program: &Program, inputs: Vec<Dual>, mode: Mode) -> Vec<Dual> {
     let mut env = inputs;
     env.extend(program.constants().iter().map(|c| Dual::constant(Tensor::from_value(c.clone()))));
     for instruction in program.instructions() {
         let op = instruction.op.map(|v| env[v.index()].clone());
-        let results = with_origin(&instruction.origin, || step(&op));
+        let results = with_origin(&instruction.origin, || step(&op, mode));
         env.extend(results);
     }
     program.outputs().iter().map(|v| env[v.index()].clone()).collect()
 }
 
 /// One operation on duals.
-fn step(op: &Op<Dual>) -> SmallVec<[Dual; 2]> {
+fn step(op: &Op<Dual>, _mode: Mode) -> SmallVec<[Dual; 2]> {
     if op.operands().iter().all(|x| x.t.is_zero()) {
         return Tensor::apply(op.map(|x| x.v.clone())).into_iter().map(Dual::constant).collect();
     }
@@ -71,7 +81,7 @@ fn rule(op: &Op<Dual>, out: &[Tensor]) -> Tangents {
         Op::ReduceWindow { f: WindowFn::Max, x, window } => windows::extreme(x, window, true),
         Op::ReduceWindow { f: WindowFn::Min, x, window } => windows::extreme(x, window, false),
         Op::Cumulative { f: CumulativeFn::Sum, .. } => linear(op),
-        Op::Cumulative { f, x, axis, reverse } => scan::cumulative(*f, x, *axis, *reverse),
+        Op::Cumulative { f, x, axis, reverse } => cumulative::cumulative(*f, x, *axis, *reverse),
 
         Op::DotGeneral { lhs, rhs, .. } | Op::Conv { lhs, rhs, .. } => bilinear(op, lhs, rhs),
 
@@ -105,7 +115,7 @@ fn bilinear(op: &Op<Dual>, lhs: &Dual, rhs: &Dual) -> Tangent {
 fn reduce(f: ReduceFn, x: &Dual, axes: &Dims, out: &Tensor) -> Tangent {
     match f {
         ReduceFn::Sum => x.t.reduce_sum(axes),
-        ReduceFn::Prod => scan::product(x, axes),
+        ReduceFn::Prod => cumulative::product(x, axes),
         // The extreme elements share the tangent equally.
         ReduceFn::Max | ReduceFn::Min => {
             let kept: Vec<usize> = (0..x.v.rank()).filter(|a| !axes.contains(a)).collect();

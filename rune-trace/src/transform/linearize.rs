@@ -1,6 +1,6 @@
 //! A function near a point: its value there, and the linear function of the tangents.
 
-use super::jvp::jvp;
+use super::jvp::{Mode, jvp};
 use super::tangent::{Dual, Tangent};
 use super::transpose::{Slot, transpose};
 use crate::tensor::{Keep, fresh_params, lax, trace};
@@ -27,7 +27,7 @@ pub(crate) fn linearize(program: &Program, primals: &[Tensor], wrt: &[bool]) -> 
         .iter()
         .zip(wrt)
         .map(|(v, &w)| Dual { v: v.clone(), t: if w { Tangent::new(next.next()) } else { Tangent::ZERO } });
-    let outputs = jvp(program, duals.collect());
+    let outputs = jvp(program, duals.collect(), Mode::Linearize);
     let moving: Vec<bool> = outputs.iter().map(|y| !y.t.is_zero()).collect();
     let (values, out_tangents): (Vec<Tensor>, Vec<Option<Tensor>>) =
         outputs.into_iter().map(|y| (y.v, y.t.into_tensor())).unzip();
@@ -44,7 +44,7 @@ pub(crate) fn push_forward(
     tangents: Vec<Option<Tensor>>,
 ) -> (Vec<Tensor>, Vec<Option<Tensor>>) {
     let duals = primals.iter().zip(tangents).map(|(v, t)| Dual { v: v.clone(), t: Tangent::new(t) });
-    jvp(program, duals.collect()).into_iter().map(|y| (y.v, y.t.into_tensor())).unzip()
+    jvp(program, duals.collect(), Mode::Forward).into_iter().map(|y| (y.v, y.t.into_tensor())).unzip()
 }
 
 impl Linear {

@@ -5,12 +5,12 @@
 //!
 //! [`vmap`](mod@vmap) makes of an operation on one lane one on all lanes.
 
-mod call;
+mod control;
+mod cumulative;
 mod derivs;
 mod jvp;
 mod linearize;
 mod programs;
-mod scan;
 mod tangent;
 mod transpose;
 mod vmap;

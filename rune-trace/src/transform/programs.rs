@@ -1,6 +1,6 @@
 //! Transformations of programs, for those who hold a program and no function.
 
-use super::jvp::jvp;
+use super::jvp::{Mode, jvp};
 use super::linearize::linearize;
 use super::tangent::{Dual, Tangent};
 use crate::tensor::{Keep, lax, next_id, trace};
@@ -69,7 +69,7 @@ impl Program {
                 .iter()
                 .zip(&marked)
                 .map(|(v, &m)| Dual { v: v.clone(), t: if m { Tangent::new(next.next()) } else { Tangent::ZERO } });
-            let outputs = jvp(self, duals.collect());
+            let outputs = jvp(self, duals.collect(), Mode::Forward);
             let floats = outputs.iter().filter(|y| y.v.dtype().is_float());
             let results = outputs.iter().map(|y| y.v.clone()).chain(floats.map(Dual::tangent)).collect();
             (tangents, results)

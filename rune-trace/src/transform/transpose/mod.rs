@@ -3,7 +3,7 @@
 mod contraction;
 mod index;
 
-use super::call;
+use super::control::call;
 use crate::op::{BinaryFn, CumulativeFn, Padding, ReduceFn, ScatterMode, UnaryFn, WindowFn};
 use crate::tensor::{lax, with_origin};
 use crate::{DType, Instruction, Op, Program, Shape, Tensor, Type, Var};

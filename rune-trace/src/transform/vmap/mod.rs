@@ -11,12 +11,12 @@ mod tests;
 
 pub use programs::VmapError;
 
+use super::control::call;
 use crate::op::{Dims, Padding, Window};
-use crate::tensor::{Keep, fresh_params, lax, next_id, trace, with_origin};
+use crate::tensor::{lax, with_origin};
 use crate::{Op, Program, Shape, Tensor, Type, types};
 use smallvec::{SmallVec, smallvec};
 use std::iter::once;
-use std::sync::Arc;
 
 /// A tensor that holds one lane after the other along its first axis, or one that is the same for all lanes.
 #[derive(Clone)]
@@ -77,7 +77,7 @@ fn step(op: &Op<Batched>, size: usize) -> SmallVec<[Batched; 2]> {
         return no_lanes(op);
     }
     if let Op::Call { args, program } = op {
-        return call(program, args, size);
+        return call::batch(program, args, size);
     }
     if let Op::OptimizationBarrier { xs } = op {
         let results = Tensor::apply(op.map(|x| x.t.clone()));
@@ -161,20 +161,6 @@ fn no_lanes(op: &Op<Batched>) -> SmallVec<[Batched; 2]> {
     let types = types::infer(&lanes.map(|ty| ty)).expect("the operation was checked when it was made");
     let empty = |ty: Type| lax::full(ty.dtype, &behind(0, &ty.shape).collect(), 0.0);
     types.into_iter().map(|ty| Batched::mapped(empty(ty))).collect()
-}
-
-/// The sub-program, batched, stays a sub-program.
-fn call(program: &Program, args: &[Batched], size: usize) -> SmallVec<[Batched; 2]> {
-    let values: Vec<Tensor> = args.iter().map(|x| x.t.clone()).collect();
-    let since = next_id();
-    let params = fresh_params(&values, false, "vmap");
-    let inner = params.iter().zip(args).map(|(p, x)| Batched { t: p.clone(), mapped: x.mapped });
-    let outputs = vmap(program, size, inner.collect());
-    let results: Vec<Tensor> = outputs.iter().map(|y| y.t.clone()).collect();
-    let traced = trace(&format!("{}_vmap", program.name()), &params, &results, Keep::Since(since));
-    debug_assert!(traced.captured.is_empty(), "a sub-program captures nothing");
-    let results = lax::call(&Arc::new(traced.program), &values);
-    results.into_iter().zip(outputs).map(|(t, y)| Batched { t, mapped: y.mapped }).collect()
 }
 
 /// Padding that differs by lane is chosen where the padded array has no element of `x`.

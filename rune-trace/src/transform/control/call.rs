@@ -1,0 +1,69 @@
+//! Calls: the sub-program is transformed, and stays a sub-program.
+
+use super::subprogram::{Residual, pulled_back, split, sub_program};
+use crate::tensor::lax;
+use crate::transform::tangent::{Dual, Tangent};
+use crate::transform::transpose::{Acc, Slot};
+use crate::transform::vmap::{Batched, vmap};
+use crate::{Program, Tensor, Type};
+use smallvec::SmallVec;
+
+/// A call on duals becomes two: one that gives the values and the residuals, one that is linear and gives the tangents.
+pub(in crate::transform) fn jvp(program: &Program, args: &[Dual]) -> SmallVec<[Dual; 2]> {
+    let moves: Vec<bool> = args.iter().map(|x| !x.t.is_zero()).collect();
+    let outputs = program.outputs().len();
+    let split = split(program, &moves, &vec![false; outputs]);
+    let values: Vec<Tensor> = args.iter().map(|x| x.v.clone()).collect();
+    let mut values_out = lax::call(&split.forward, &values);
+    let made = values_out.split_off(outputs);
+    let residuals = split.residuals.iter().map(|r| match *r {
+        Residual::Input(i) => values[i].clone(),
+        Residual::Made(i) => made[i].clone(),
+    });
+    let changes = args.iter().filter_map(|x| x.t.clone().into_tensor());
+    let inputs: Vec<Tensor> = changes.chain(residuals).collect();
+    let mut changes = match split.moving.contains(&true) {
+        true => lax::call(&split.linear, &inputs),
+        false => Vec::new(),
+    }
+    .into_iter();
+    let mut tangent = |moves: bool| if moves { Tangent::new(changes.next()) } else { Tangent::ZERO };
+    values_out.into_iter().zip(&split.moving).map(|(v, &m)| Dual { v, t: tangent(m) }).collect()
+}
+
+/// The transpose of a call that is linear in the arguments that are wanted.
+pub(in crate::transform) fn transpose(program: &Program, args: &[&Slot], cotangents: &[Option<Tensor>], acc: &mut Acc) {
+    let known: Vec<Tensor> = args.iter().filter_map(|x| x.known_or_none()).cloned().collect();
+    let given: Vec<Tensor> = cotangents.iter().flatten().cloned().collect();
+    let types: Vec<Type> = known.iter().chain(&given).map(|x| x.ty().clone()).collect();
+    let mut gives = Vec::new();
+    let transposed = sub_program(&format!("{}_transpose", program.name()), types, |params| {
+        let mut params = params.iter().cloned();
+        let known = args.iter().map(|x| x.known_or_none().and_then(|_| params.next())).collect();
+        let cts = cotangents.iter().map(|ct| ct.as_ref().and_then(|_| params.next())).collect();
+        let results = pulled_back(program, known, cts);
+        gives = results.iter().map(Option::is_some).collect();
+        results.into_iter().flatten().collect()
+    });
+    let inputs: Vec<Tensor> = known.into_iter().chain(given).collect();
+    let results = lax::call(&transposed, &inputs);
+    let wanted = args.iter().filter(|x| x.known_or_none().is_none());
+    let receivers = wanted.zip(gives).filter(|(_, gives)| *gives);
+    for ((x, _), ct) in receivers.zip(results) {
+        acc.give(x, || ct);
+    }
+}
+
+/// The call of the sub-program on all lanes.
+pub(in crate::transform) fn batch(program: &Program, args: &[Batched], size: usize) -> SmallVec<[Batched; 2]> {
+    let mut mapped = Vec::new();
+    let types = args.iter().map(|x| x.t.ty().clone());
+    let wide = sub_program(&format!("{}_vmap", program.name()), types, |params| {
+        let lanes = params.iter().zip(args).map(|(p, x)| Batched { t: p.clone(), mapped: x.mapped });
+        let outputs = vmap(program, size, lanes.collect());
+        mapped = outputs.iter().map(|y| y.mapped).collect();
+        outputs.into_iter().map(|y| y.t).collect()
+    });
+    let values: Vec<Tensor> = args.iter().map(|x| x.t.clone()).collect();
+    lax::call(&wide, &values).into_iter().zip(mapped).map(|(t, mapped)| Batched { t, mapped }).collect()
+}

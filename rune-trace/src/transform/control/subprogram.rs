@@ -1,0 +1,145 @@
+//! Programs made of sub-programs: each by running a rule on parameters.
+
+#![allow(dead_code, reason = "the operations of control flow follow")]
+
+use super::super::jvp::{Mode, jvp};
+use super::super::tangent::{Dual, Tangent};
+use super::super::transpose::{Slot, transpose};
+use crate::tensor::{Keep, lax, next_id, trace};
+use crate::{Program, Tensor, Type};
+use std::sync::Arc;
+
+/// The program of what `f` does with parameters of these types.
+pub(in crate::transform) fn sub_program(
+    name: &str,
+    types: impl IntoIterator<Item = Type>,
+    f: impl FnOnce(&[Tensor]) -> Vec<Tensor>,
+) -> Arc<Program> {
+    let since = next_id();
+    let params: Vec<Tensor> = types.into_iter().map(|ty| Tensor::param(ty, None, "a transformation")).collect();
+    let outputs = f(&params);
+    let traced = trace(name, &params, &outputs, Keep::Since(since));
+    debug_assert!(traced.captured.is_empty(), "a sub-program captures nothing");
+    Arc::new(traced.program)
+}
+
+/// Where a residual of a sub-program comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::transform) enum Residual {
+    /// It is an input, by position.
+    Input(usize),
+    /// The forward program gives it: which of the results after the outputs.
+    Made(usize),
+}
+
+/// A sub-program near a point, in two: what it computes there, and how that moves.
+pub(in crate::transform) struct Split {
+    /// Takes the inputs; gives the outputs, and then the residuals that it makes.
+    pub forward: Arc<Program>,
+    /// Takes the tangents of those inputs that move, then the residuals; gives the tangents of those outputs that move.
+    pub linear: Arc<Program>,
+    /// What crosses from the one to the other, in the order in which the linear program takes it.
+    pub residuals: Vec<Residual>,
+    /// For each output whether it moves.
+    pub moving: Vec<bool>,
+}
+
+impl Split {
+    /// The types of the residuals that the forward program makes.
+    pub fn made(&self) -> Vec<Type> {
+        self.forward.output_types().split_off(self.moving.len())
+    }
+}
+
+/// Splits `program`, of which those inputs move that `moves` marks. Outputs that `instantiate` marks move in any case.
+pub(in crate::transform) fn split(program: &Program, moves: &[bool], instantiate: &[bool]) -> Split {
+    let since = next_id();
+    let params = parameters(program.input_types(), |_| true);
+    let tangents = parameters(program.input_types(), |i| moves[i]);
+    let outputs = move_along(program, &params, &tangents, moves, instantiate, Mode::Linearize);
+    let moving: Vec<bool> = outputs.iter().map(|y| !y.t.is_zero()).collect();
+    let moved: Vec<Tensor> = outputs.iter().filter_map(|y| y.t.clone().into_tensor()).collect();
+    let linear = trace(&format!("{}_jvp", program.name()), &tangents, &moved, Keep::Dependent);
+
+    let mut made = Vec::new();
+    let origin = |r: &Tensor| match params.iter().position(|p| p.ptr_eq(r)) {
+        Some(i) => Residual::Input(i),
+        None => {
+            made.push(r.clone());
+            Residual::Made(made.len() - 1)
+        }
+    };
+    let residuals = linear.captured.iter().map(origin).collect();
+    let all: Vec<Tensor> = outputs.iter().map(|y| y.v.clone()).chain(made).collect();
+    let forward = trace(program.name(), &params, &all, Keep::Since(since));
+    debug_assert!(forward.captured.is_empty(), "a sub-program captures nothing");
+    Split { forward: Arc::new(forward.program), linear: Arc::new(linear.program), residuals, moving }
+}
+
+/// The program that takes the inputs, then the tangents of those that `moves` marks, and gives the outputs, then the tangents of those
+/// that move; and which do. Outputs that `instantiate` marks move in any case.
+pub(in crate::transform) fn pushed_forward(
+    program: &Program,
+    moves: &[bool],
+    instantiate: &[bool],
+) -> (Arc<Program>, Vec<bool>) {
+    let mut moving = Vec::new();
+    let types = program.input_types();
+    let changes = types.iter().zip(moves).filter(|(_, m)| **m).map(|(ty, _)| ty.clone());
+    let pushed = sub_program(&format!("{}_jvp", program.name()), types.iter().cloned().chain(changes), |params| {
+        let (values, tangents) = params.split_at(types.len());
+        let outputs = move_along(program, values, tangents, moves, instantiate, Mode::Forward);
+        moving = outputs.iter().map(|y| !y.t.is_zero()).collect();
+        let values = outputs.iter().map(|y| y.v.clone());
+        values.chain(outputs.iter().filter_map(|y| y.t.clone().into_tensor())).collect()
+    });
+    (pushed, moving)
+}
+
+/// Which outputs move with the inputs that `moves` marks.
+pub(in crate::transform) fn moving(program: &Program, moves: &[bool]) -> Vec<bool> {
+    let params = parameters(program.input_types(), |_| true);
+    let tangents = parameters(program.input_types(), |i| moves[i]);
+    let none = vec![false; program.outputs().len()];
+    let outputs = move_along(program, &params, &tangents, moves, &none, Mode::Forward);
+    outputs.iter().map(|y| !y.t.is_zero()).collect()
+}
+
+/// The cotangents that `program`, linear in those inputs that `known` does not give, hands on to these.
+pub(in crate::transform) fn pulled_back(
+    program: &Program,
+    known: Vec<Option<Tensor>>,
+    cotangents: Vec<Option<Tensor>>,
+) -> Vec<Option<Tensor>> {
+    let slot = |(known, ty): (Option<Tensor>, &Type)| known.map_or_else(|| Slot::wanted(ty.clone()), Slot::Known);
+    let slots = known.into_iter().zip(program.input_types()).map(slot).collect();
+    transpose(program, slots, cotangents)
+}
+
+/// Zero everywhere.
+pub(in crate::transform) fn zeros(ty: &Type) -> Tensor {
+    lax::full(ty.dtype, &ty.shape, 0.0)
+}
+
+fn parameters(types: &[Type], wanted: impl Fn(usize) -> bool) -> Vec<Tensor> {
+    let wanted = types.iter().enumerate().filter(|(i, _)| wanted(*i));
+    wanted.map(|(_, ty)| Tensor::param(ty.clone(), None, "a transformation")).collect()
+}
+
+fn move_along(
+    program: &Program,
+    values: &[Tensor],
+    tangents: &[Tensor],
+    moves: &[bool],
+    instantiate: &[bool],
+    mode: Mode,
+) -> Vec<Dual> {
+    let mut tangents = tangents.iter().cloned();
+    let mut tangent = |moves: bool| if moves { Tangent::new(tangents.next()) } else { Tangent::ZERO };
+    let duals = values.iter().zip(moves).map(|(v, &m)| Dual { v: v.clone(), t: tangent(m) }).collect();
+    let mut outputs = jvp(program, duals, mode);
+    for (y, _) in outputs.iter_mut().zip(instantiate).filter(|(_, i)| **i) {
+        y.t = Tangent::new(Some(y.tangent()));
+    }
+    outputs
+}
