@@ -3,7 +3,7 @@
 use crate::autodiff::Place;
 use crate::function::{Arguments, Function};
 use crate::tensor::{Keep, next_id, trace};
-use crate::transform::{Batched, move_axis, position, vmap as batch};
+use crate::transform::{Batched, Lanes, move_axis, position, vmap as batch};
 use crate::{Tensor, Tree};
 
 /// The function that does for all lanes at once what `f` does for one: every leaf of every argument is taken apart along its first
@@ -230,7 +230,7 @@ where
     let traced = trace("f", &params, &output.leaves(), Keep::Since(since));
     let mapped = fronts.into_iter().flatten().map(Batched::mapped);
     let inputs = mapped.chain(traced.captured.into_iter().map(Batched::unmapped)).collect();
-    let results = batch(&traced.program, size, inputs);
+    let results = batch(&traced.program, &Lanes { size, name: None }, inputs);
     plan.output.check_count("the result", results.len(), place);
     let path = |i: usize| output.leaves_with_paths("result").swap_remove(i).0;
     let results = results.into_iter().enumerate().map(|(i, y)| match plan.output.of_leaf(i).flatten() {

@@ -6,11 +6,13 @@
 //! `Op<Tensor>` a node of a graph, `Op<Type>` what the type rules see.
 
 mod attributes;
+mod axis_name;
 mod families;
 mod literal;
 mod parts;
 
 pub use attributes::{ConvDims, Dims, DotDims, GatherDims, Padding, ScatterDims, ScatterMode, Window};
+pub use axis_name::{AxisName, NamedAxis};
 pub use families::{ArgFn, BinaryFn, Comparison, CumulativeFn, ReduceFn, UnaryFn, WindowFn};
 pub use literal::{InvalidLiteral, Literal};
 pub(crate) use parts::attribute;

@@ -19,7 +19,7 @@ mod windows;
 pub(crate) use linearize::{Linear, linearize, push_forward};
 pub use programs::DerivativeError;
 pub use vmap::VmapError;
-pub(crate) use vmap::{Batched, move_axis, position, vmap};
+pub(crate) use vmap::{Batched, Lanes, move_axis, position, vmap};
 
 use crate::tensor::with_origin;
 use crate::{Program, Tensor};

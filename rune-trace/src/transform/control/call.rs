@@ -4,7 +4,7 @@ use super::subprogram::{Residual, pulled_back, split, sub_program};
 use crate::tensor::lax;
 use crate::transform::tangent::{Dual, Tangent};
 use crate::transform::transpose::{Acc, Slot};
-use crate::transform::vmap::{Batched, vmap};
+use crate::transform::vmap::{Batched, Lanes, vmap};
 use crate::{Program, Tensor, Type};
 use smallvec::SmallVec;
 
@@ -55,12 +55,12 @@ pub(in crate::transform) fn transpose(program: &Program, args: &[&Slot], cotange
 }
 
 /// The call of the sub-program on all lanes.
-pub(in crate::transform) fn batch(program: &Program, args: &[Batched], size: usize) -> SmallVec<[Batched; 2]> {
+pub(in crate::transform) fn batch(program: &Program, args: &[Batched], lanes: &Lanes) -> SmallVec<[Batched; 2]> {
     let mut mapped = Vec::new();
     let types = args.iter().map(|x| x.t.ty().clone());
     let wide = sub_program(&format!("{}_vmap", program.name()), types, |params| {
-        let lanes = params.iter().zip(args).map(|(p, x)| Batched { t: p.clone(), mapped: x.mapped });
-        let outputs = vmap(program, size, lanes.collect());
+        let inner = params.iter().zip(args).map(|(p, x)| Batched { t: p.clone(), mapped: x.mapped });
+        let outputs = vmap(program, lanes, inner.collect());
         mapped = outputs.iter().map(|y| y.mapped).collect();
         outputs.into_iter().map(|y| y.t).collect()
     });

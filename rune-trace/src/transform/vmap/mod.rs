@@ -12,7 +12,7 @@ mod tests;
 pub use programs::VmapError;
 
 use super::control::call;
-use crate::op::{Dims, Padding, Window};
+use crate::op::{AxisName, Dims, Padding, Window};
 use crate::tensor::{lax, with_origin};
 use crate::{Op, Program, Shape, Tensor, Type, types};
 use smallvec::{SmallVec, smallvec};
@@ -57,33 +57,41 @@ impl Batched {
     }
 }
 
-/// The outputs of `program` for `size` lanes.
-pub(crate) fn vmap(program: &Program, size: usize, inputs: Vec<Batched>) -> Vec<Batched> {
+/// How many lanes there are, and the name of the axis along which they lie, if it has one.
+#[derive(Clone, Debug)]
+pub(crate) struct Lanes {
+    pub size: usize,
+    #[allow(dead_code, reason = "the operations on named axes follow")]
+    pub name: Option<AxisName>,
+}
+
+/// The outputs of `program` on all lanes.
+pub(crate) fn vmap(program: &Program, lanes: &Lanes, inputs: Vec<Batched>) -> Vec<Batched> {
     let mut env = inputs;
     env.extend(program.constants().iter().map(|c| Batched::unmapped(Tensor::from_value(c.clone()))));
     for instruction in program.instructions() {
         let op = instruction.op.map(|v| env[v.index()].clone());
-        env.extend(with_origin(&instruction.origin, || step(&op, size)));
+        env.extend(with_origin(&instruction.origin, || step(&op, lanes)));
     }
     program.outputs().iter().map(|v| env[v.index()].clone()).collect()
 }
 
-/// One operation on `size` lanes.
-fn step(op: &Op<Batched>, size: usize) -> SmallVec<[Batched; 2]> {
+/// One operation on all lanes.
+fn step(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
     if op.operands().iter().all(|x| !x.mapped) {
         return Tensor::apply(op.map(|x| x.t.clone())).into_iter().map(Batched::unmapped).collect();
     }
-    if size == 0 {
+    if lanes.size == 0 {
         return no_lanes(op);
     }
     if let Op::Call { args, program } = op {
-        return call::batch(program, args, size);
+        return call::batch(program, args, lanes);
     }
     if let Op::OptimizationBarrier { xs } = op {
         let results = Tensor::apply(op.map(|x| x.t.clone()));
         return results.into_iter().zip(xs).map(|(t, x)| Batched { t, mapped: x.mapped }).collect();
     }
-    rule(op, size).into_iter().map(Batched::mapped).collect()
+    rule(op, lanes.size).into_iter().map(Batched::mapped).collect()
 }
 
 /// The results of an operation of which one operand is mapped.

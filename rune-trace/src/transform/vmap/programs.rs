@@ -1,6 +1,6 @@
 //! Batching of programs, for those who hold a program and no function.
 
-use super::{Batched, move_axis, position, vmap};
+use super::{Batched, Lanes, move_axis, position, vmap};
 use crate::tensor::{Keep, next_id, trace};
 use crate::{Program, Tensor, Type};
 
@@ -91,8 +91,9 @@ impl Program {
             });
             params.push(param);
         }
+        let lanes = Lanes { size, name: None };
         let mut outputs = Vec::new();
-        for (index, (y, axis)) in vmap(self, size, inputs).into_iter().zip(out_axes).enumerate() {
+        for (index, (y, axis)) in vmap(self, &lanes, inputs).into_iter().zip(out_axes).enumerate() {
             outputs.push(match place("output", index, &y.ty(), axis)? {
                 Some(axis) => move_axis(&y.spread(size), 0, axis),
                 None if y.mapped => return Err(VmapError::Depends { program: program(), index }),
