@@ -89,10 +89,10 @@ impl<'c> Unit<'c> {
             Some(loc) => Location::new(self.context, &loc.file, loc.line as usize, loc.column as usize),
             None => Location::unknown(self.context),
         };
-        match &origin.scope {
-            // An empty name is an assertion failure in IREE (#16005).
-            Some(scope) if !scope.is_empty() => Location::name(self.context, scope, line),
-            _ => line,
+        match origin.name_stack() {
+            // An empty name is an assertion failure in IREE (#16005), and `name_stack` gives none.
+            Some(name) => Location::name(self.context, &name, line),
+            None => line,
         }
     }
 }

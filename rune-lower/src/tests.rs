@@ -59,7 +59,7 @@ fn locations_are_the_users_lines() {
     let loc = Loc { file: Cow::Borrowed("src/model.rs"), line: 42, column: 9 };
     let build = |scope: Option<&str>| {
         let mut b = ProgramBuilder::new("f", vec![f32s([2])], vec![]);
-        let origin = Origin { loc: Some(loc.clone()), scope: scope.map(Arc::from) };
+        let origin = Origin { loc: Some(loc.clone()), scope: scope.map(Arc::from), ..Origin::default() };
         let y = b.push(Op::Unary { f: UnaryFn::Abs, x: Var(0) }, origin).unwrap();
         lowered(&b.finish(y.to_vec()).unwrap())
     };
@@ -166,7 +166,7 @@ fn the_name_of_the_function_is_checked() {
 fn metal_has_no_f64() {
     let loc = Loc { file: Cow::Borrowed("src/model.rs"), line: 42, column: 9 };
     let mut b = ProgramBuilder::new("f", vec![Type::new(DType::F64, [2])], vec![]);
-    let origin = Origin { loc: Some(loc), scope: None };
+    let origin = Origin { loc: Some(loc), ..Origin::default() };
     let y = b.push(Op::Unary { f: UnaryFn::Exp, x: Var(0) }, origin).unwrap();
     let options = LowerOptions { backend: Backend::Metal, ..LowerOptions::default() };
     let error = lower(&b.finish(y.to_vec()).unwrap(), &options).unwrap_err();

@@ -35,7 +35,9 @@ pub use dtype::{DType, Element, UnknownDType};
 pub use function::{Arg, ArgRefs, Argnums, Arguments, Function};
 pub use make_program::{Traced, eval_shape, make_program, name_of, trace_function};
 pub use op::{Op, Var};
-pub use program::{BuildError, Instruction, Loc, MAX_DEPTH, Origin, Program, ProgramBuilder, ProgramHash};
+pub use program::{
+    BuildError, Instruction, Loc, MAX_DEPTH, Origin, Program, ProgramBuilder, ProgramHash, Transform, Transforms,
+};
 pub use rune_trace_derive::Tree;
 pub use signature::{HostOp, ModuleSignature, SignatureError};
 pub use tensor::{BACKENDS, Backend, EvalError, Tensor, interpret_eagerly, lax, name_scope};

@@ -3,7 +3,7 @@
 use super::names::{self, Name, Symbols};
 use super::parse::ParseProblem;
 use super::print::content_hash;
-use super::{BuildError, Instruction, Loc, Origin, Program, ProgramBuilder};
+use super::{BuildError, Instruction, Loc, Origin, Program, ProgramBuilder, Transform, Transforms};
 use crate::op::{Literal, Parts};
 use crate::{Array, Element, Op, Type, Value, Var, types, with_element};
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,8 @@ struct Step {
     loc: Option<Place>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    transforms: Vec<Transform>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -227,6 +229,7 @@ impl Writer {
                 results: instruction.results().map(variable).collect(),
                 loc: loc.map(|l| Place { file: l.file.clone().into_owned(), line: l.line, column: l.column }),
                 scope: origin.scope.as_ref().map(|s| s.to_string()),
+                transforms: origin.transforms.iter().collect(),
             });
         }
         (program.inputs().map(variable).collect(), steps, program.outputs.iter().map(name).collect())
@@ -293,7 +296,8 @@ impl Reader {
         }
         let op = Op::from_parts(Parts { name: step.op, operands, attributes: step.attributes, programs })?;
         let loc = step.loc.map(|p| Loc { file: p.file.into(), line: p.line, column: p.column });
-        let results = b.push(op, Origin { loc, scope: step.scope.map(Arc::from) })?;
+        let transforms = step.transforms.into_iter().fold(Transforms::NONE, Transforms::then);
+        let results = b.push(op, Origin { loc, scope: step.scope.map(Arc::from), transforms })?;
         let (expected, found) = (results.len(), step.results.len());
         if expected != found {
             return Err(ParseProblem::Count { what: "results", expected, found });

@@ -17,7 +17,7 @@ mod verify;
 pub use files::{LoadError, SaveError};
 pub use hash::ProgramHash;
 pub use json::DocumentError;
-pub use origin::{Loc, Origin};
+pub use origin::{Loc, Origin, Transform, Transforms};
 pub use parse::{ParseError, ParseProblem};
 pub use print::INLINE;
 pub use verify::{VerifyError, VerifyProblem};

@@ -2,7 +2,7 @@
 
 use super::cursor::Cursor;
 use super::print::{Types, content_hash};
-use super::{BuildError, Loc, MAX_DEPTH, Origin, Program, ProgramBuilder};
+use super::{BuildError, Loc, MAX_DEPTH, Origin, Program, ProgramBuilder, Transform, Transforms};
 use crate::op::{Literal, Parts, PartsError};
 use crate::types::Problem;
 use crate::{Array, Op, Type, Value, Var};
@@ -421,5 +421,25 @@ fn origin(at: &mut Cursor) -> Result<Origin> {
     if at.eat_word("in") {
         origin.scope = Some(at.string()?.into());
     }
+    if at.eat_word("by") {
+        origin.transforms = transforms(at)?;
+    }
     Ok(origin)
+}
+
+/// Names of transformations, each in the one before: `transpose(jvp)`.
+fn transforms(at: &mut Cursor) -> Result<Transforms> {
+    let mut names = Vec::new();
+    loop {
+        at.skip_blanks();
+        let here = *at;
+        let name = at.name()?;
+        let transform = Transform::ALL.into_iter().find(|t| t.name() == name);
+        names.push(transform.ok_or_else(|| here.expected("jvp, transpose or vmap"))?);
+        if !at.eat("(") {
+            break;
+        }
+    }
+    (1..names.len()).try_for_each(|_| at.expect(")"))?;
+    Ok(names.into_iter().rev().fold(Transforms::NONE, Transforms::then))
 }

@@ -1,7 +1,7 @@
 //! The text form, written; `format.md` describes it.
 
 use super::names::{self, Name, Symbols};
-use super::{Instruction, Origin, Program};
+use super::{Instruction, Origin, Program, Transforms};
 use crate::op::Literal;
 use crate::{Array, Type, Value, Var};
 use std::collections::HashMap;
@@ -114,12 +114,15 @@ impl Printer<'_, '_> {
                 write!(self.f, " @ {}:{}:{}", names::quoted(&loc.file), loc.line, loc.column)?;
             }
             Some(loc) => write!(self.f, " @ {loc}")?,
-            None if origin.scope.is_some() => self.f.write_str(" @ ?")?,
+            None if origin.scope.is_some() || origin.transforms != Transforms::NONE => self.f.write_str(" @ ?")?,
             None => {}
         }
-        match &origin.scope {
-            Some(scope) => write!(self.f, " in {}", names::quoted(scope)),
-            None => Ok(()),
+        if let Some(scope) = &origin.scope {
+            write!(self.f, " in {}", names::quoted(scope))?;
+        }
+        match origin.transforms {
+            Transforms::NONE => Ok(()),
+            transforms => write!(self.f, " by {transforms}"),
         }
     }
 }

@@ -54,10 +54,12 @@ fn text_is_read_and_written_alike() {
 fn origins_are_kept_in_the_alternate_form() {
     let mut b = ProgramBuilder::new("f", vec![Type::scalar(DType::F32)], vec![]);
     let loc = |file: &str| Some(Loc { file: file.to_owned().into(), line: 3, column: 5 });
+    let transforms = Transforms::NONE.then(Transform::Jvp).then(Transform::Transpose).then(Transform::Vmap);
     let origins = [
-        Origin { loc: loc("src/model.rs"), scope: None },
-        Origin { loc: loc("C:\\a b\n\".rs"), scope: Some("mlp/layer 0".into()) },
-        Origin { loc: None, scope: Some("s".into()) },
+        Origin { loc: loc("src/model.rs"), ..Origin::default() },
+        Origin { loc: loc("C:\\a b\n\".rs"), scope: Some("mlp/layer 0".into()), transforms },
+        Origin { scope: Some("s".into()), ..Origin::default() },
+        Origin { transforms, ..Origin::default() },
         Origin::default(),
     ];
     for origin in &origins {
@@ -69,7 +71,14 @@ fn origins_are_kept_in_the_alternate_form() {
     let read = Program::parse(&text).unwrap();
     for (a, b) in read.instructions().iter().zip(&origins) {
         assert_eq!((&a.origin.loc, &a.origin.scope), (&b.loc, &b.scope), "{text}");
+        assert_eq!(a.origin.transforms, b.transforms, "{text}");
     }
+    assert!(text.contains(" in \"mlp/layer 0\" by vmap(transpose(jvp))\n"), "{text}");
+    assert_eq!(origins[1].name_stack().unwrap(), "vmap(transpose(jvp(mlp/layer 0)))");
+    let unknown = text.replace("by vmap(", "by pmap(");
+    assert!(Program::parse(&unknown).unwrap_err().to_string().contains("expected jvp, transpose or vmap"));
+    let inline: Program = serde_json::from_str(&serde_json::to_string(&program).unwrap()).unwrap();
+    assert_eq!(format!("{inline:#}"), text);
 }
 
 #[test]
@@ -205,7 +214,7 @@ fn files_hold_small_constants_inline_and_large_ones_beside() {
     let large = Value::from(Array::from_fn([3, 17], |i| i % 2 == 0));
     let mut b = ProgramBuilder::new("f", vec![Type::scalar(DType::F32)], vec![small, large]);
     let loc = Loc { file: "a.rs".into(), line: 1, column: 2 };
-    b.push(Op::Unary { f: UnaryFn::Sin, x: Var(0) }, Origin { loc: Some(loc.clone()), scope: Some("s".into()) })
+    b.push(Op::Unary { f: UnaryFn::Sin, x: Var(0) }, Origin { loc: Some(loc.clone()), scope: Some("s".into()), ..Origin::default() })
         .unwrap();
     let program = b.finish(vec![Var(1), Var(2)]).unwrap();
     program.save(&path).unwrap();

@@ -1,6 +1,6 @@
 //! Where operations come from: the caller's line, the name scopes around, and what transformations set instead.
 
-use crate::{Loc, Origin};
+use crate::{Loc, Origin, Transform, Transforms};
 use std::cell::RefCell;
 use std::panic::Location;
 use std::sync::Arc;
@@ -16,13 +16,36 @@ pub(crate) fn current() -> Origin {
     let location = Location::caller();
     OVERRIDE.with_borrow(|o| match o {
         Some(origin) => origin.clone(),
-        None => Origin { loc: Some(Loc::from(location)), scope: SCOPE.with_borrow(Clone::clone) },
+        None => Origin {
+            loc: Some(Loc::from(location)),
+            scope: SCOPE.with_borrow(Clone::clone),
+            transforms: Transforms::NONE,
+        },
     })
 }
 
 /// Runs `f`, whose operations come from `origin`.
 pub(crate) fn with_origin<R>(origin: &Origin, f: impl FnOnce() -> R) -> R {
     let _restore = Restore(OVERRIDE.replace(Some(origin.clone())));
+    f()
+}
+
+/// Runs `f`, whose operations come from where those around it come from, by way of `transform`.
+pub(crate) fn made_by<R>(transform: Transform, f: impl FnOnce() -> R) -> R {
+    struct Restore(Transforms);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            set(self.0);
+        }
+    }
+    fn set(transforms: Transforms) -> Transforms {
+        OVERRIDE.with_borrow_mut(|origin| match origin {
+            Some(origin) => std::mem::replace(&mut origin.transforms, transforms),
+            None => Transforms::NONE,
+        })
+    }
+    let before = OVERRIDE.with_borrow(|origin| origin.as_ref().map_or(Transforms::NONE, |o| o.transforms));
+    let _restore = Restore(set(before.then(transform)));
     f()
 }
 

@@ -4,8 +4,8 @@ use super::control::call;
 use super::tangent::{Dual, Tangent};
 use super::{cumulative, derivs, windows};
 use crate::op::{CumulativeFn, Dims, GatherDims, ReduceFn, ScatterDims, ScatterMode, WindowFn};
-use crate::tensor::{lax, with_origin};
-use crate::{DType, Op, Program, Tensor};
+use crate::tensor::{lax, made_by, with_origin};
+use crate::{DType, Op, Program, Tensor, Transform};
 use smallvec::{SmallVec, smallvec};
 
 type Tangents = SmallVec<[Tangent; 2]>;
@@ -43,7 +43,7 @@ fn step(op: &Op<Dual>, _mode: Mode) -> SmallVec<[Dual; 2]> {
         return sort(operands, *dimension, *num_keys);
     }
     let out = Tensor::apply(op.map(|x| x.v.clone()));
-    let tangents = rule(op, &out);
+    let tangents = made_by(Transform::Jvp, || rule(op, &out));
     debug_assert_eq!(out.len(), tangents.len());
     out.into_iter().zip(tangents).map(|(v, t)| Dual { v, t }).collect()
 }
@@ -194,8 +194,8 @@ fn sort(operands: &[Dual], dimension: usize, num_keys: usize) -> SmallVec<[Dual;
     all.push(positions);
     let mut sorted = lax::sort(&all, dimension, num_keys);
     let positions = sorted.pop().expect("the positions were sorted too");
-    let tangents = operands.iter().map(|x| take_along_axis(&x.t, &positions, dimension));
-    sorted.into_iter().zip(tangents).map(|(v, t)| Dual { v, t }).collect()
+    let moved = |x: &Dual| made_by(Transform::Jvp, || take_along_axis(&x.t, &positions, dimension));
+    sorted.into_iter().zip(operands).map(|(v, x)| Dual { v, t: moved(x) }).collect()
 }
 
 /// The elements of `t` at `positions` along `axis`; all other axes go along.

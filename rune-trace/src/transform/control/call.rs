@@ -1,11 +1,11 @@
 //! Calls: the sub-program is transformed, and stays a sub-program.
 
 use super::subprogram::{Residual, pulled_back, split, sub_program};
-use crate::tensor::lax;
+use crate::tensor::{lax, made_by};
 use crate::transform::tangent::{Dual, Tangent};
 use crate::transform::transpose::{Acc, Slot};
 use crate::transform::vmap::{Batched, Lanes, vmap};
-use crate::{Program, Tensor, Type};
+use crate::{Program, Tensor, Transform, Type};
 use smallvec::SmallVec;
 
 /// A call on duals becomes two: one that gives the values and the residuals, one that is linear and gives the tangents.
@@ -23,7 +23,7 @@ pub(in crate::transform) fn jvp(program: &Program, args: &[Dual]) -> SmallVec<[D
     let changes = args.iter().filter_map(|x| x.t.clone().into_tensor());
     let inputs: Vec<Tensor> = changes.chain(residuals).collect();
     let mut changes = match split.moving.contains(&true) {
-        true => lax::call(&split.linear, &inputs),
+        true => made_by(Transform::Jvp, || lax::call(&split.linear, &inputs)),
         false => Vec::new(),
     }
     .into_iter();

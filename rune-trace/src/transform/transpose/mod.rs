@@ -5,8 +5,8 @@ mod index;
 
 use super::control::call;
 use crate::op::{BinaryFn, CumulativeFn, Padding, ReduceFn, ScatterMode, UnaryFn, WindowFn};
-use crate::tensor::{lax, with_origin};
-use crate::{DType, Instruction, Op, Program, Shape, Tensor, Type, Var};
+use crate::tensor::{lax, made_by, with_origin};
+use crate::{DType, Instruction, Op, Program, Shape, Tensor, Transform, Type, Var};
 
 /// What the transposition knows of a variable: its value, or that it is linear in a wanted input.
 #[derive(Clone)]
@@ -102,7 +102,7 @@ fn step(instruction: &Instruction, env: &[Slot], acc: &mut Acc) {
         return;
     }
     let op = instruction.op.map(|v| &env[v.index()]);
-    with_origin(&instruction.origin, || {
+    let run = || {
         if let Op::Call { args, program } = &op {
             call::transpose(program, args, &cts, acc);
         } else if let Op::OptimizationBarrier { xs } = &op {
@@ -113,7 +113,8 @@ fn step(instruction: &Instruction, env: &[Slot], acc: &mut Acc) {
             }
             rule(&op, cts[0].as_ref().expect("the one result has a cotangent"), acc);
         }
-    });
+    };
+    with_origin(&instruction.origin, || made_by(Transform::Transpose, run));
 }
 
 /// Gives the operands of a linear operation their cotangents, for the cotangent `ct` of its result.

@@ -13,8 +13,8 @@ pub use programs::VmapError;
 
 use super::control::call;
 use crate::op::{AxisName, Dims, Padding, Window};
-use crate::tensor::{lax, with_origin};
-use crate::{Op, Program, Shape, Tensor, Type, types};
+use crate::tensor::{lax, made_by, with_origin};
+use crate::{Op, Program, Shape, Tensor, Transform, Type, types};
 use smallvec::{SmallVec, smallvec};
 use std::iter::once;
 
@@ -71,7 +71,9 @@ pub(crate) fn vmap(program: &Program, lanes: &Lanes, inputs: Vec<Batched>) -> Ve
     env.extend(program.constants().iter().map(|c| Batched::unmapped(Tensor::from_value(c.clone()))));
     for instruction in program.instructions() {
         let op = instruction.op.map(|v| env[v.index()].clone());
-        env.extend(with_origin(&instruction.origin, || step(&op, lanes)));
+        let mapped = op.operands().iter().any(|x| x.mapped);
+        let run = || if mapped { made_by(Transform::Vmap, || step(&op, lanes)) } else { step(&op, lanes) };
+        env.extend(with_origin(&instruction.origin, run));
     }
     program.outputs().iter().map(|v| env[v.index()].clone()).collect()
 }
