@@ -5,6 +5,7 @@ extern crate self as rune_trace;
 mod array;
 mod array_fns;
 mod autodiff;
+mod debug;
 mod dtype;
 mod function;
 pub mod interpret;
@@ -31,6 +32,7 @@ pub use autodiff::{
     linear_transpose, linearize, no_grad, value_and_grad, value_and_grad_argnums, value_and_grad_aux,
     value_and_grad_aux_argnums, vjp, vjp_aux,
 };
+pub use debug::{Column, DebugOptions, Summary, debug, debug_to};
 pub use dtype::{DType, Element, UnknownDType};
 pub use function::{Arg, ArgRefs, Argnums, Arguments, Function};
 pub use make_program::{Traced, eval_shape, make_program, name_of, trace_function};

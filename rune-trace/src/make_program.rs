@@ -35,8 +35,24 @@ where
 {
     let mut leaves = Vec::new();
     X::visit(args, &mut |_, _, leaf| leaves.push(leaf.clone()));
+    trace_on::<X, F>(f, args, &leaves, false, name, transform)
+}
+
+/// As [`trace_function`], for the leaves of `args`, at which `f` may look if they are `known`.
+pub(crate) fn trace_on<X, F>(
+    f: &F,
+    args: X::Refs<'_>,
+    leaves: &[Tensor],
+    known: bool,
+    name: &str,
+    transform: &'static str,
+) -> Traced<F::Output>
+where
+    X: Arguments,
+    F: Function<X, Output: Tree>,
+{
     let since = next_id();
-    let params = fresh_params(&leaves, false, transform);
+    let params = fresh_params(leaves, known, transform);
     let mut next = params.iter().cloned();
     let inner = X::map(args, &mut |_| next.next().expect("one parameter for each leaf"));
     let output = f.call(&inner);

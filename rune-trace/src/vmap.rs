@@ -4,7 +4,7 @@ use crate::autodiff::Place;
 use crate::function::{Arguments, Function};
 use crate::tensor::{Keep, next_id, trace};
 use crate::transform::{Batched, Lanes, move_axis, position, vmap as batch};
-use crate::{Tensor, Tree};
+use crate::{Tensor, Transform, Tree};
 
 /// The function that does for all lanes at once what `f` does for one: every leaf of every argument is taken apart along its first
 /// axis, and the results are put together along a new first axis.
@@ -197,7 +197,7 @@ where
         let axis = plan.inputs[argument].of_leaf(counts[argument]).flatten();
         counts[argument] += 1;
         fronts.push(axis.map(|axis| match position(axis, leaf.rank()) {
-            Some(axis) => move_axis(leaf, axis, 0),
+            Some(axis) => place.run(Transform::Vmap, || move_axis(leaf, axis, 0)),
             None => place.fail(&format!(
                 "`{path}` is of type {} and has no axis {axis} to map; give it another, or `None` for what is the same for all \
                  lanes, as with `vmap_axes`",
@@ -235,9 +235,9 @@ where
     let path = |i: usize| output.leaves_with_paths("result").swap_remove(i).0;
     let results = results.into_iter().enumerate().map(|(i, y)| match plan.output.of_leaf(i).flatten() {
         Some(axis) => {
-            let wide = y.spread(size);
+            let wide = place.run(Transform::Vmap, || y.spread(size));
             match position(axis, wide.rank()) {
-                Some(axis) => move_axis(&wide, 0, axis),
+                Some(axis) => place.run(Transform::Vmap, || move_axis(&wide, 0, axis)),
                 None => place.fail(&format!("`{}` is of type {} and has no axis {axis}", path(i), wide.ty())),
             }
         }

@@ -3,7 +3,7 @@
 use super::run::{cotangents_like, floats, tangents_of};
 use super::{Place, Run, gradients};
 use crate::function::{ArgRefs, Arguments, Function};
-use crate::{Tensor, Tree};
+use crate::{Tensor, Transform, Tree};
 
 /// The value of `f` at `primals`, and how it moves when these move by `tangents`: the product of the Jacobian with a vector.
 ///
@@ -79,7 +79,7 @@ where
     let (_, products, ()) = forward::<X, _, _>(primals, tangents.refs(), place, |x| {
         (gradients::<X, ()>(x.refs(), &by, place, |x| (f.call(x), ())).2, ())
     });
-    cotangents_like::<X>(primals, &by, products).plain()
+    place.run(Transform::Transpose, || cotangents_like::<X>(primals, &by, products)).plain()
 }
 
 pub(super) fn forward<X: Arguments, Y: Tree, Aux: Tree>(
@@ -89,5 +89,6 @@ pub(super) fn forward<X: Arguments, Y: Tree, Aux: Tree>(
     f: impl FnOnce(&X) -> (Y, Aux),
 ) -> (Y, Y, Aux) {
     let tangents = tangents_of::<X>(primals, tangents, place);
-    Run::new::<X>(primals, &floats::<X>(primals), true, place, f).push_forward(tangents)
+    let run = Run::new::<X>(primals, &floats::<X>(primals), true, place, f);
+    place.run(Transform::Jvp, || run.push_forward(tangents))
 }

@@ -2,9 +2,9 @@
 
 use super::run::{cotangents_like, cotangents_of, floats, tangents_like, tangents_of};
 use super::{Place, Run};
-use crate::Tree;
 use crate::function::{ArgRefs, Arguments, Function};
 use crate::transform::Linear;
+use crate::{Transform, Tree};
 
 /// From cotangents of what a function returned to cotangents of its arguments.
 pub type Pullback<Y, Dx> = Box<dyn Fn(&Y) -> Dx + Send + Sync>;
@@ -31,7 +31,7 @@ impl<X: Arguments, Y: Tree> Linearized<X, Y> {
     /// If the tangents are not of the structure and types of the arguments.
     pub fn call<'a>(&self, tangents: impl ArgRefs<'a, X>) -> Y {
         let moved = tangents_of::<X>(self.like.0.refs(), tangents.refs(), self.place);
-        tangents_like(&self.like.1, self.linear.push_forward(&moved))
+        self.place.run(Transform::Jvp, || tangents_like(&self.like.1, self.linear.push_forward(&moved)))
     }
     /// The cotangents of the arguments for those of the result: what the pullback of [`vjp`] gives.
     ///
@@ -44,7 +44,8 @@ impl<X: Arguments, Y: Tree> Linearized<X, Y> {
     fn pull_back(&self, cotangents: &Y, aux: usize) -> X::Plain {
         let mut cotangents = cotangents_of(&self.like.1, cotangents, self.place);
         cotangents.resize(cotangents.len() + aux, None);
-        cotangents_like::<X>(self.like.0.refs(), &self.by, self.linear.transpose(cotangents)).plain()
+        let pull_back = || cotangents_like::<X>(self.like.0.refs(), &self.by, self.linear.transpose(cotangents));
+        self.place.run(Transform::Transpose, pull_back).plain()
     }
 }
 

@@ -1,9 +1,9 @@
 //! What all derivatives begin with: a function, run once near its arguments.
 
 use crate::function::Arguments;
-use crate::tensor::{Keep, fresh_params, lax, next_id, trace};
+use crate::tensor::{Keep, fresh_params, lax, next_id, trace, with_origin};
 use crate::transform::{self, Linear};
-use crate::{Program, Tensor, Tree, TreePath};
+use crate::{Origin, Program, Tensor, Transform, Transforms, Tree, TreePath};
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
 use std::panic::Location;
@@ -22,6 +22,11 @@ impl Place {
     }
     pub(crate) fn fail(self, what: &str) -> ! {
         panic!("{} at {}: {what}", self.transform, self.location)
+    }
+    /// Runs `f`, whose own operations come from this place, by way of `transform`. Not for functions of users.
+    pub(crate) fn run<R>(self, transform: Transform, f: impl FnOnce() -> R) -> R {
+        let transforms = Transforms::NONE.then(transform);
+        with_origin(&Origin { loc: Some(self.location.into()), scope: None, transforms }, f)
     }
     /// A tensor of the same type without a value.
     pub(crate) fn stand_in(self, like: &Tensor) -> Tensor {
@@ -63,10 +68,10 @@ pub(super) fn gradients<X: Arguments, Aux: Tree>(
             y.ty()
         ));
     }
-    let one = lax::full_like(y, 1.0);
+    let one = place.run(Transform::Transpose, || lax::full_like(y, 1.0));
     let (value, aux, linear) = run.linearize();
     let cotangents = std::iter::once(Some(one)).chain(aux.leaves().iter().map(|_| None)).collect();
-    (value, aux, linear.transpose(cotangents))
+    (value, aux, place.run(Transform::Transpose, || linear.transpose(cotangents)))
 }
 
 impl<Y: Tree, Aux: Tree> Run<Y, Aux> {

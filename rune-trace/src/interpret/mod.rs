@@ -33,7 +33,8 @@ mod unary;
 mod window;
 
 pub(crate) use number::round_to_odd;
-pub use run::{interpret, interpret_owned};
+use run::{Nobody, run as run_program};
+pub use run::{Observer, interpret, interpret_observed, interpret_owned};
 
 use crate::types::{self, TypeError};
 use crate::{Array, DType, Op, Type};
@@ -110,14 +111,19 @@ type Results = SmallVec<[Array; 2]>;
 pub fn eval_op(op: &Op<&Array>) -> Result<Vec<Array>, InterpretError> {
     let types = types::infer(&op.try_map(|x| Ok::<&Type, TypeError>(x.ty()))?)?;
     match types.first() {
-        Some(ty) => Ok(eval(op, ty, &mut |x| Array::clone(x))?.into_vec()),
+        Some(ty) => Ok(eval(op, ty, &mut |x| Array::clone(x), &mut Nobody)?.into_vec()),
         None => Ok(Vec::new()),
     }
 }
 
 /// The results of an operation whose first result is of type `ty`, on operands that `take` gives. It is called once for
-/// each, and in order: an array that it gives away for good may be overwritten.
-fn eval<V>(op: &Op<V>, ty: &Type, take: &mut impl FnMut(&V) -> Array) -> Result<Results, InterpretError> {
+/// each, and in order: an array that it gives away for good may be overwritten. `observer` watches sub-programs.
+fn eval<V>(
+    op: &Op<V>,
+    ty: &Type,
+    take: &mut impl FnMut(&V) -> Array,
+    observer: &mut dyn Observer,
+) -> Result<Results, InterpretError> {
     let result = match op {
         Op::Constant { value } => value.to_array(),
         Op::Unary { f, x } => unary::unary(*f, take(x))?,
@@ -166,7 +172,7 @@ fn eval<V>(op: &Op<V>, ty: &Type, take: &mut impl FnMut(&V) -> Array) -> Result<
             return Ok(random::threefry2x32(&take(k0), &take(k1), &take(x0), &take(x1)).into());
         }
 
-        Op::Call { args, program } => return Ok(interpret_owned(program, all(args, take))?.into()),
+        Op::Call { args, program } => return Ok(run_program(program, all(args, take), observer)?.into()),
         Op::OptimizationBarrier { xs } => return Ok(xs.iter().map(take).collect()),
         Op::StopGradient { x } => take(x),
     };

@@ -1,7 +1,41 @@
 //! Whole programs.
 
-use super::{InterpretError, eval};
-use crate::{Array, Program, Var};
+use super::{InterpretError, Results, eval};
+use crate::{Array, Instruction, Program, Var};
+use std::time::{Duration, Instant};
+
+/// Watches a program run, its sub-programs included.
+pub trait Observer {
+    /// Whether it looks at instructions; otherwise it is not told of any.
+    fn watches(&self) -> bool {
+        true
+    }
+    /// A program begins to run on these inputs: the whole, or a sub-program of the instruction that began last. Sub-programs of loops
+    /// begin many times.
+    fn begin(&mut self, program: &Program, inputs: &[Array]) {
+        let _ = (program, inputs);
+    }
+    /// An instruction of the program that began last begins.
+    fn before(&mut self, instruction: &Instruction, operands: &[Array]) {
+        let _ = (instruction, operands);
+    }
+    /// It has ended, and took so long, with all its sub-programs.
+    fn after(&mut self, instruction: &Instruction, operands: &[Array], results: &[Array], took: Duration) {
+        let _ = (instruction, operands, results, took);
+    }
+    /// The program that began last has ended.
+    fn end(&mut self, program: &Program, outputs: &[Array]) {
+        let _ = (program, outputs);
+    }
+}
+
+/// Watches nothing.
+pub(super) struct Nobody;
+impl Observer for Nobody {
+    fn watches(&self) -> bool {
+        false
+    }
+}
 
 /// The outputs of a program on these inputs.
 ///
@@ -16,7 +50,32 @@ pub fn interpret(program: &Program, inputs: &[Array]) -> Result<Vec<Array>, Inte
 /// # Errors
 /// As [`interpret`].
 pub fn interpret_owned(program: &Program, inputs: Vec<Array>) -> Result<Vec<Array>, InterpretError> {
+    run(program, inputs, &mut Nobody)
+}
+
+/// As [`interpret`], step by step before the eyes of `observer`.
+///
+/// # Errors
+/// As [`interpret`].
+pub fn interpret_observed(
+    program: &Program,
+    inputs: &[Array],
+    observer: &mut dyn Observer,
+) -> Result<Vec<Array>, InterpretError> {
+    run(program, inputs.to_vec(), observer)
+}
+
+/// The outputs of a program, or of a sub-program.
+pub(super) fn run(
+    program: &Program,
+    inputs: Vec<Array>,
+    observer: &mut dyn Observer,
+) -> Result<Vec<Array>, InterpretError> {
     check(program, &inputs)?;
+    let watched = observer.watches();
+    if watched {
+        observer.begin(program, &inputs);
+    }
     let mut variables = Variables::new(program);
     for (input, array) in program.inputs().zip(inputs) {
         variables.put(input, array);
@@ -35,13 +94,43 @@ pub fn interpret_owned(program: &Program, inputs: Vec<Array>) -> Result<Vec<Arra
     }
     // An instruction without results does nothing.
     for instruction in program.instructions().iter().filter(|i| i.results > 0) {
-        let ty = program.ty(instruction.first);
-        let results = eval(&instruction.op, ty, &mut |&v| variables.take(v))?;
+        let results = match watched {
+            true => watched_step(program, instruction, &mut variables, observer)?,
+            false => step(program, instruction, &mut variables, observer)?,
+        };
         for (var, array) in instruction.results().zip(results) {
             variables.put(var, array);
         }
     }
-    Ok(program.outputs().iter().map(|&v| variables.take(v)).collect())
+    let outputs: Vec<Array> = program.outputs().iter().map(|&v| variables.take(v)).collect();
+    if watched {
+        observer.end(program, &outputs);
+    }
+    Ok(outputs)
+}
+
+fn step(
+    program: &Program,
+    instruction: &Instruction,
+    variables: &mut Variables,
+    observer: &mut dyn Observer,
+) -> Result<Results, InterpretError> {
+    eval(&instruction.op, program.ty(instruction.first), &mut |&v| variables.take(v), observer)
+}
+
+fn watched_step(
+    program: &Program,
+    instruction: &Instruction,
+    variables: &mut Variables,
+    observer: &mut dyn Observer,
+) -> Result<Results, InterpretError> {
+    // Held by two, no operand is overwritten, so that it can be looked at afterwards.
+    let operands: Vec<Array> = instruction.op.operands().into_iter().map(|&v| variables.look(v)).collect();
+    observer.before(instruction, &operands);
+    let start = Instant::now();
+    let results = step(program, instruction, variables, observer)?;
+    observer.after(instruction, &operands, &results, start.elapsed());
+    Ok(results)
 }
 
 fn check(program: &Program, inputs: &[Array]) -> Result<(), InterpretError> {
@@ -81,6 +170,9 @@ impl Variables {
         if self.uses[var.index()] > 0 {
             self.arrays[var.index()] = Some(array);
         }
+    }
+    fn look(&self, var: Var) -> Array {
+        self.arrays[var.index()].clone().expect("a variable is kept until its last use")
     }
     fn take(&mut self, var: Var) -> Array {
         let (array, uses) = (&mut self.arrays[var.index()], &mut self.uses[var.index()]);

@@ -17,9 +17,11 @@ mod verify;
 pub use files::{LoadError, SaveError};
 pub use hash::ProgramHash;
 pub use json::DocumentError;
+pub(crate) use names::variables as variable_names;
 pub use origin::{Loc, Origin, Transform, Transforms};
 pub use parse::{ParseError, ParseProblem};
 pub use print::INLINE;
+pub(crate) use print::Types;
 pub use verify::{VerifyError, VerifyProblem};
 
 use crate::types::{self, TypeError};

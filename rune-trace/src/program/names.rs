@@ -8,7 +8,7 @@ use std::fmt;
 /// The name of a variable: `x#` for inputs, `c#` for constants, `y#` for outputs that an instruction makes, `z#` for
 /// all else, each counted from 0.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Name(char, u32);
+pub(crate) struct Name(char, u32);
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -17,7 +17,7 @@ impl fmt::Display for Name {
 }
 
 /// The names of all variables, by position. Of a program that is not well-formed too: errors name its variables.
-pub(super) fn variables(program: &Program) -> Vec<Name> {
+pub(crate) fn variables(program: &Program) -> Vec<Name> {
     let inputs = program.inputs;
     let known = inputs + program.constants.len() as u32;
     let mut names: Vec<Name> = (0..inputs).map(|i| Name('x', i)).collect();

@@ -119,4 +119,3 @@ impl fmt::Debug for Transforms {
         fmt::Display::fmt(self, f)
     }
 }
-

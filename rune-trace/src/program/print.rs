@@ -151,7 +151,7 @@ impl<T: fmt::Display> fmt::Display for List<'_, T> {
 }
 
 /// The types of operands or results: one by itself, else in parentheses.
-pub(super) struct Types<'a>(pub(super) &'a [&'a Type]);
+pub(crate) struct Types<'a>(pub(crate) &'a [&'a Type]);
 
 impl fmt::Display for Types<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

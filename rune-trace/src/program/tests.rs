@@ -214,8 +214,11 @@ fn files_hold_small_constants_inline_and_large_ones_beside() {
     let large = Value::from(Array::from_fn([3, 17], |i| i % 2 == 0));
     let mut b = ProgramBuilder::new("f", vec![Type::scalar(DType::F32)], vec![small, large]);
     let loc = Loc { file: "a.rs".into(), line: 1, column: 2 };
-    b.push(Op::Unary { f: UnaryFn::Sin, x: Var(0) }, Origin { loc: Some(loc.clone()), scope: Some("s".into()), ..Origin::default() })
-        .unwrap();
+    b.push(
+        Op::Unary { f: UnaryFn::Sin, x: Var(0) },
+        Origin { loc: Some(loc.clone()), scope: Some("s".into()), ..Origin::default() },
+    )
+    .unwrap();
     let program = b.finish(vec![Var(1), Var(2)]).unwrap();
     program.save(&path).unwrap();
     let loaded = Program::load(&path).unwrap();

@@ -3,8 +3,8 @@
 use super::jvp::{Mode, jvp};
 use super::linearize::linearize;
 use super::tangent::{Dual, Tangent};
-use crate::tensor::{Keep, lax, next_id, trace};
-use crate::{Program, Tensor, Type};
+use crate::tensor::{Keep, lax, next_id, trace, with_origin};
+use crate::{Origin, Program, Tensor, Type};
 
 /// What is wrong with asking for a derivative of a program.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -121,7 +121,7 @@ impl Program {
         let since = next_id();
         let inputs: Vec<Tensor> =
             self.input_types().iter().map(|ty| Tensor::param(ty.clone(), None, "a program")).collect();
-        let (added, outputs) = f(&inputs);
+        let (added, outputs) = with_origin(&Origin::default(), || f(&inputs));
         let params: Vec<Tensor> = inputs.into_iter().chain(added).collect();
         let traced = trace(name, &params, &outputs, Keep::Since(since));
         let values = traced.captured.iter().map(|c| c.value().expect("a constant has its value")).collect();

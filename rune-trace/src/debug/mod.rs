@@ -1,0 +1,157 @@
+//! Seeing what a function computes.
+
+mod options;
+mod printer;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+pub use options::{Column, DebugOptions};
+pub use summary::Summary;
+
+use crate::autodiff::Place;
+use crate::function::{Arguments, Function};
+use crate::interpret::interpret_observed;
+use crate::make_program::{name_of, trace_on};
+use crate::{Array, EvalError, Program, Tensor, Tree};
+use printer::Printer;
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+
+/// The function that does what `f` does, and prints each of its operations to the standard error as it is computed: operands and
+/// results with their types, what the values are like, how long it took, and the line that it comes from.
+///
+/// It is a tree of name scopes and sub-programs. `◀` marks the operations of a backward pass, `∂` those of tangents.
+///
+/// ```
+/// use rune_trace::{DebugOptions, Column, Tensor, debug, grad, name_scope};
+/// let f = |x: &Tensor| name_scope("square", || x * x).sum();
+/// let x = Tensor::from([1.0f32, 2.0, 3.0]);
+/// assert_eq!(debug(f)(&x).item::<f32>()?, 14.0);
+/// // Without times and lines, and to a buffer.
+/// let mut shown = Vec::new();
+/// DebugOptions::new().columns([Column::Types, Column::Values]).debug_to(grad(f), &mut shown)(&x);
+/// assert_eq!(String::from_utf8(shown)?, "\
+/// f(x0)
+/// │   x0                            [3, f32]                             mean 2 std 0.8165 in 1 … 3
+/// │ ◀ z0 = constant()               () -> [f32]                          = 1
+/// │ ◀ z1 = broadcast_in_dim(z0)     [f32] -> [3, f32]                    all 1
+/// │ square
+/// │ │ ◀ z2 = mul(z1, x0)            ([3, f32], [3, f32]) -> [3, f32]     mean 2 std 0.8165 in 1 … 3
+/// │ │ ◀ z3 = mul(x0, z1)            ([3, f32], [3, f32]) -> [3, f32]     mean 2 std 0.8165 in 1 … 3
+/// │ │ ◀ y0 = add(z2, z3)            ([3, f32], [3, f32]) -> [3, f32]     mean 4 std 1.633 in 2 … 6
+/// └ return y0
+/// ");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The function is run once, and its operations are interpreted one by one, as they were written. Where another transformation does not
+/// know the arguments (`jit` and `vmap` do not), the operations are shown without values. [`DebugOptions`] says what is shown.
+///
+/// # Panics
+/// The returned function panics where `f` does, and if an argument cannot be computed.
+#[track_caller]
+pub fn debug<'f, X, F>(f: F) -> F::Returning<'f, F::Output>
+where
+    X: Arguments,
+    F: Function<X> + 'f,
+    F::Output: Tree,
+{
+    DebugOptions::new().debug(f)
+}
+
+/// As [`debug`], to `writer`.
+///
+/// # Panics
+/// As [`debug`].
+#[track_caller]
+pub fn debug_to<'f, X, F>(f: F, writer: impl Write + Send + 'f) -> F::Returning<'f, F::Output>
+where
+    X: Arguments,
+    F: Function<X> + 'f,
+    F::Output: Tree,
+{
+    DebugOptions::new().debug_to(f, writer)
+}
+
+impl DebugOptions {
+    /// As [`debug`](fn@crate::debug), with these options.
+    ///
+    /// # Panics
+    /// As [`debug`](fn@crate::debug).
+    #[track_caller]
+    pub fn debug<'f, X, F>(&self, f: F) -> F::Returning<'f, F::Output>
+    where
+        X: Arguments,
+        F: Function<X> + 'f,
+        F::Output: Tree,
+    {
+        self.debug_to(f, std::io::stderr())
+    }
+
+    /// As [`debug_to`](crate::debug_to), with these options.
+    ///
+    /// # Panics
+    /// As [`debug`](fn@crate::debug).
+    #[track_caller]
+    pub fn debug_to<'f, X, F>(&self, f: F, writer: impl Write + Send + 'f) -> F::Returning<'f, F::Output>
+    where
+        X: Arguments,
+        F: Function<X> + 'f,
+        F::Output: Tree,
+    {
+        let (place, options, writer) = (Place::here("debug"), self.clone(), Mutex::new(writer));
+        F::returning(move |args| {
+            let watched = Watched::new::<X, F>(&f, args);
+            let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+            watched.run(&mut Printer::new(&options, &mut *writer), place)
+        })
+    }
+}
+
+/// A function that was run once near its arguments.
+struct Watched<Y> {
+    program: Program,
+    inputs: Vec<Tensor>,
+    output: Y,
+}
+
+impl<Y: Tree> Watched<Y> {
+    fn new<X, F>(f: &F, args: X::Refs<'_>) -> Watched<Y>
+    where
+        X: Arguments,
+        F: Function<X, Output = Y>,
+    {
+        let mut inputs = Vec::new();
+        X::visit(args, &mut |_, _, leaf| inputs.push(leaf.clone()));
+        let traced = trace_on::<X, F>(f, args, &inputs, true, &name_of::<F>(), "debug");
+        inputs.extend(traced.captured);
+        Watched { program: traced.program, inputs, output: traced.output }
+    }
+
+    /// The values of the inputs; `None` if a transformation around does not know them.
+    fn values(&self) -> Result<Option<Vec<Array>>, EvalError> {
+        match self.inputs.iter().map(Tensor::to_array).collect() {
+            Ok(values) => Ok(Some(values)),
+            Err(EvalError::Unknown { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn run(&self, printer: &mut Printer, place: Place) -> Y {
+        let outputs = match self.values() {
+            Ok(Some(values)) => match interpret_observed(&self.program, &values, printer) {
+                // What depends on a parameter of an enclosing function has to go on doing so.
+                Ok(_) if self.inputs.iter().any(Tensor::is_traced) => self.program.apply(&self.inputs),
+                Ok(outputs) => outputs.into_iter().map(Tensor::from).collect(),
+                Err(error) => place.fail(&error.to_string()),
+            },
+            Ok(None) => {
+                printer.outline(&self.program);
+                self.program.apply(&self.inputs)
+            }
+            Err(error) => place.fail(&error.to_string()),
+        };
+        self.output.with_leaves(outputs)
+    }
+}
