@@ -38,7 +38,7 @@ use std::sync::{Mutex, PoisonError};
 /// │ ◀ z1 = broadcast_in_dim(z0)     [f32] -> [3, f32]                    all 1
 /// │ square
 /// │ │ ◀ z2 = mul(z1, x0)            ([3, f32], [3, f32]) -> [3, f32]     mean 2 std 0.8165 in 1 … 3
-/// │ │ ◀ z3 = mul(x0, z1)            ([3, f32], [3, f32]) -> [3, f32]     mean 2 std 0.8165 in 1 … 3
+/// │ │ ◀ z3 = mul(z1, x0)            ([3, f32], [3, f32]) -> [3, f32]     mean 2 std 0.8165 in 1 … 3
 /// │ │ ◀ y0 = add(z2, z3)            ([3, f32], [3, f32]) -> [3, f32]     mean 4 std 1.633 in 2 … 6
 /// └ return y0
 /// ");

@@ -17,7 +17,9 @@ pub enum Column {
 ///
 /// ```
 /// use rune_trace::{Column, DebugOptions, Tensor, name_scope};
-/// let f = |x: &Tensor| name_scope("hidden", || x.tanh()) + name_scope("out", || x * 2.0);
+/// fn f(x: &Tensor) -> Tensor {
+///     name_scope("hidden", || x.tanh()) + name_scope("out", || x * 2.0)
+/// }
 /// let mut shown = Vec::new();
 /// let options = DebugOptions::new().columns([Column::Values]).scope("hidden");
 /// options.debug_to(f, &mut shown)(&Tensor::scalar(0.0f32));
