@@ -61,7 +61,7 @@ pub struct Arg<const N: usize>;
 /// Which arguments to differentiate by: an [`Arg`], or a tuple of them.
 pub trait Argnums<X: Arguments>: Copy + Send + Sync {
     /// The type of the gradient: that of the argument, or a tuple.
-    type Grads;
+    type Grads: Tree;
     /// The positions of the arguments.
     fn positions(self) -> Vec<usize>;
     /// The gradients, of the structure of the arguments.

@@ -11,6 +11,7 @@ mod function;
 pub mod interpret;
 mod make_program;
 pub mod op;
+mod outer;
 pub mod program;
 mod signature;
 mod simplify;
@@ -27,8 +28,10 @@ mod vmap;
 pub use array::{ALIGNMENT, AlignedBytes, Array, DeviceBuffer, HostMemory, Value};
 pub use array_fns::*;
 pub use autodiff::{
-    CheckOptions, Difference, GradientCheck, Linearized, Mismatch, Pullback, check_gradient, check_gradients,
-    check_jvp, check_vjp, finite_diff, finite_diff_jacobian, grad, grad_argnums, grad_aux, hvp, jvp, jvp_aux,
+    CheckOptions, Difference, GradientCheck, Hessian, Jacobian, Linearized, Mismatch, Pullback, check_gradient,
+    check_gradients, check_jvp, check_vjp, finite_diff, finite_diff_jacobian, grad, grad_argnums, grad_aux,
+    grad_aux_argnums, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, jacfwd, jacfwd_argnums,
+    jacfwd_aux, jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, jvp_aux,
     linear_transpose, linearize, no_grad, value_and_grad, value_and_grad_argnums, value_and_grad_aux,
     value_and_grad_aux_argnums, vjp, vjp_aux,
 };
@@ -37,10 +40,13 @@ pub use dtype::{DType, Element, UnknownDType};
 pub use function::{Arg, ArgRefs, Argnums, Arguments, Function};
 pub use make_program::{Traced, eval_shape, make_program, name_of, trace_function};
 pub use op::{Op, Var};
+pub use outer::Outer;
+pub use program::{BuildError, Instruction, Loc, MAX_DEPTH, Origin, Program, ProgramBuilder, ProgramHash};
 pub use program::{
     BuildError, Instruction, Loc, MAX_DEPTH, Origin, Program, ProgramBuilder, ProgramHash, Transform, Transforms,
 };
 pub use rune_trace_derive::Tree;
+pub use rune_trace_derive::{Outer, Tree};
 pub use signature::{HostOp, ModuleSignature, SignatureError};
 pub use tensor::{BACKENDS, Backend, EvalError, Tensor, interpret_eagerly, lax, name_scope};
 pub use transform::{DerivativeError, VmapError};

@@ -1,6 +1,8 @@
-//! Derive macros of rune: `Op`, for the table of operations, and `Tree`, for what functions take and return.
+//! Derive macros of rune: `Op`, for the table of operations, `Tree`, for what functions take and return, and `Outer`, for what
+//! they return if they have a Jacobian.
 
 mod op;
+mod outer;
 mod tree;
 
 use proc_macro::TokenStream;
@@ -20,4 +22,11 @@ pub fn derive_op(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Tree, attributes(tree))]
 pub fn derive_tree(input: TokenStream) -> TokenStream {
     tree::derive(syn::parse_macro_input!(input as syn::DeriveInput)).unwrap_or_else(|e| e.to_compile_error()).into()
+}
+
+/// Derives `Outer` for a struct or enum that is generic over what its leaves are: `struct Name<T = Tensor>`. Besides fields marked
+/// `#[tree(static)]`, all fields are of such a parameter, or of containers of it.
+#[proc_macro_derive(Outer, attributes(tree))]
+pub fn derive_outer(input: TokenStream) -> TokenStream {
+    outer::derive(syn::parse_macro_input!(input as syn::DeriveInput)).unwrap_or_else(|e| e.to_compile_error()).into()
 }

@@ -12,21 +12,8 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
     }
     let name = &input.ident;
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
-    let variants: Vec<(TokenStream, usize, &Fields, Option<&Ident>)> = match &input.data {
-        Data::Struct(data) => vec![(quote!(#name), 0, &data.fields, None)],
-        Data::Enum(data) => data
-            .variants
-            .iter()
-            .enumerate()
-            .map(|(i, v)| {
-                let variant = &v.ident;
-                (quote!(#name::#variant), i, &v.fields, Some(variant))
-            })
-            .collect(),
-        Data::Union(_) => return Err(Error::new_spanned(&input, "a union is no tree")),
-    };
     let (mut visit, mut map, mut structure) = (Vec::new(), Vec::new(), Vec::new());
-    for (path, index, fields, _) in &variants {
+    for (index, (path, fields)) in variants(&input)?.into_iter().enumerate() {
         let parts = parts(fields)?;
         let bind = parts.iter().map(|p| {
             let (member, var) = (&p.member, &p.var);
@@ -80,8 +67,24 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
     })
 }
 
+/// Each struct or variant: its path, and its fields.
+pub fn variants(input: &DeriveInput) -> Result<Vec<(TokenStream, &Fields)>> {
+    let name = &input.ident;
+    match &input.data {
+        Data::Struct(data) => Ok(vec![(quote!(#name), &data.fields)]),
+        Data::Enum(data) => {
+            let path = |v: &syn::Variant| {
+                let variant = &v.ident;
+                quote!(#name::#variant)
+            };
+            Ok(data.variants.iter().map(|v| (path(v), &v.fields)).collect())
+        }
+        Data::Union(_) => Err(Error::new_spanned(input, "a union is no tree")),
+    }
+}
+
 /// The crate that the user depends on: rune, or rune-trace alone.
-fn crate_path() -> TokenStream {
+pub fn crate_path() -> TokenStream {
     let found = crate_name("rune-trace").or_else(|_| crate_name("rune"));
     let name = match found {
         Ok(FoundCrate::Name(name)) => format_ident!("{name}"),
@@ -91,15 +94,15 @@ fn crate_path() -> TokenStream {
     quote!(::#name)
 }
 
-struct Part {
-    member: TokenStream,
-    var: Ident,
+pub struct Part {
+    pub member: TokenStream,
+    pub var: Ident,
     /// The part of the path, after `PathPart::`.
-    label: TokenStream,
-    is_static: bool,
+    pub label: TokenStream,
+    pub is_static: bool,
 }
 
-fn parts(fields: &Fields) -> Result<Vec<Part>> {
+pub fn parts(fields: &Fields) -> Result<Vec<Part>> {
     fields
         .iter()
         .enumerate()

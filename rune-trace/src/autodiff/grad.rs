@@ -1,5 +1,6 @@
 //! Reverse mode for functions: `grad` and its kin.
 
+use super::run::Chosen;
 use super::{Place, gradients};
 use crate::function::{Argnums, Arguments, Function};
 use crate::{Tensor, Tree};
@@ -101,6 +102,21 @@ where
     F::returning(move |args| reverse::<X, _, _, _>(&f, args, argnums, place, |y| (y, ())).2)
 }
 
+/// As [`grad_aux`], by the arguments that `argnums` names.
+#[track_caller]
+pub fn grad_aux_argnums<'f, X, F, S, Aux: Tree>(argnums: S, f: F) -> F::Returning<'f, (S::Grads, Aux)>
+where
+    X: Arguments,
+    F: Function<X, Output = (Tensor, Aux)> + 'f,
+    S: Argnums<X> + 'f,
+{
+    let place = Place::here("grad_aux_argnums");
+    F::returning(move |args| {
+        let (_, aux, grads) = reverse::<X, _, _, _>(&f, args, argnums, place, |y| y);
+        (grads, aux)
+    })
+}
+
 /// As [`value_and_grad`], by the arguments that `argnums` names.
 #[track_caller]
 pub fn value_and_grad_argnums<'f, X, F, S>(argnums: S, f: F) -> F::Returning<'f, (Tensor, S::Grads)>
@@ -148,28 +164,15 @@ where
     S: Argnums<X>,
     Aux: Tree,
 {
-    let positions = argnums.positions();
-    let mut by = Vec::new();
-    X::visit(args, &mut |position, path, leaf| {
-        let differentiated = positions.contains(&position);
-        if differentiated && !leaf.dtype().is_float() {
-            place.fail(&format!(
-                "`{path}` is of type {}, and only floats have derivatives; give it as another argument and differentiate \
-                 by the rest, or convert it with `.cast(DType::F32)`",
-                leaf.ty()
-            ));
-        }
-        by.push(differentiated);
-    });
-    let (value, aux, gradients) = gradients::<X, Aux>(args, &by, place, |x| split(f.call(x)));
-    let mut gradients = gradients.into_iter();
-    let grads = argnums.map(args, &mut |_| gradients.next().expect("one gradient for each leaf differentiated"));
+    let chosen = Chosen::new(args, argnums, place);
+    let (value, aux, gradients) = gradients::<X, Aux>(args, &chosen.by, place, |x| split(f.call(x)));
+    let grads = chosen.map(args, argnums, &mut |i, _| gradients[i].clone());
     (value, aux, grads)
 }
 
 /// Says to differentiate by the first argument, of any function.
 #[derive(Clone, Copy)]
-struct First;
+pub(super) struct First;
 
 impl<X: Arguments> Argnums<X> for First {
     type Grads = X::First;

@@ -5,6 +5,7 @@ mod check;
 mod constant;
 mod finite;
 mod grad;
+mod jacobian;
 mod jvp;
 mod linearize;
 mod run;
@@ -15,8 +16,12 @@ pub use check::{CheckOptions, GradientCheck, Mismatch, check_gradient, check_gra
 pub use constant::no_grad;
 pub use finite::{Difference, finite_diff, finite_diff_jacobian};
 pub use grad::{
-    grad, grad_argnums, grad_aux, value_and_grad, value_and_grad_argnums, value_and_grad_aux,
+    grad, grad_argnums, grad_aux, grad_aux_argnums, value_and_grad, value_and_grad_argnums, value_and_grad_aux,
     value_and_grad_aux_argnums,
+};
+pub use jacobian::{
+    Hessian, Jacobian, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, jacfwd, jacfwd_argnums, jacfwd_aux,
+    jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums,
 };
 pub use jvp::{hvp, jvp, jvp_aux};
 pub use linearize::{Linearized, Pullback, linear_transpose, linearize, vjp, vjp_aux};

@@ -1,6 +1,6 @@
 //! What all derivatives begin with: a function, run once near its arguments.
 
-use crate::function::Arguments;
+use crate::function::{Argnums, Arguments};
 use crate::tensor::{Keep, fresh_params, lax, next_id, trace, with_origin};
 use crate::transform::{self, Linear};
 use crate::{Origin, Program, Tensor, Transform, Transforms, Tree, TreePath};
@@ -49,6 +49,51 @@ pub(super) fn floats<X: Arguments>(args: X::Refs<'_>) -> Vec<bool> {
     let mut floats = Vec::new();
     X::visit(args, &mut |_, _, leaf| floats.push(leaf.dtype().is_float()));
     floats
+}
+
+/// The leaves of the arguments that a function is differentiated by.
+pub(super) struct Chosen {
+    /// For each leaf of the arguments whether it is one.
+    pub by: Vec<bool>,
+    /// Where what is asked for is among them: `argnums` may name the arguments in any order.
+    order: Vec<usize>,
+}
+
+impl Chosen {
+    /// The leaves of the arguments that `argnums` names, which all are of a float dtype.
+    pub fn new<X: Arguments, S: Argnums<X>>(args: X::Refs<'_>, argnums: S, place: Place) -> Chosen {
+        let positions = argnums.positions();
+        let (mut by, mut chosen) = (Vec::new(), Vec::new());
+        X::visit(args, &mut |position, path, leaf| {
+            let differentiated = positions.contains(&position);
+            if differentiated && !leaf.dtype().is_float() {
+                place.fail(&format!(
+                    "`{path}` is of type {}, and only floats have derivatives; give it as another argument and differentiate \
+                     by the rest, or convert it with `.cast(DType::F32)`",
+                    leaf.ty()
+                ));
+            }
+            by.push(differentiated);
+            if differentiated {
+                chosen.push(position);
+            }
+        });
+        let order = positions
+            .iter()
+            .flat_map(|wanted| (0..chosen.len()).filter(|&i| chosen[i] == *wanted).collect::<Vec<_>>())
+            .collect();
+        Chosen { by, order }
+    }
+    /// What `f` gives for each leaf, called with its position among those chosen and the leaf, as `argnums` asks for it.
+    pub fn map<X: Arguments, S: Argnums<X>>(
+        &self,
+        args: X::Refs<'_>,
+        argnums: S,
+        f: &mut dyn FnMut(usize, &Tensor) -> Tensor,
+    ) -> S::Grads {
+        let mut order = self.order.iter();
+        argnums.map(args, &mut |leaf| f(*order.next().expect("one position for each leaf asked for"), leaf))
+    }
 }
 
 /// The gradients of a function with a scalar result by those leaves of the arguments that `by` marks; before them the value and what
@@ -105,6 +150,10 @@ impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
         let primals = moved.into_iter().chain(traced.captured).collect();
         Run { program: traced.program, primals, by, output, aux }
     }
+    /// The leaves differentiated by.
+    pub fn moved(&self) -> &[Tensor] {
+        &self.primals[..self.by.iter().filter(|b| **b).count()]
+    }
     /// What was returned, of the arguments, and how it moves with them.
     pub fn linearize(self) -> (Y, Aux, Linear) {
         let (values, linear) = transform::linearize(&self.program, &self.primals, &self.by);
@@ -122,8 +171,7 @@ impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
     }
     /// The function itself as one that is linear in the leaves marked; and what it returned, without values.
     pub fn into_linear(mut self, place: Place) -> (Linear, Y) {
-        let marked = self.by.iter().filter(|b| **b).count();
-        let residuals = self.primals.split_off(marked);
+        let residuals = self.primals.split_off(self.moved().len());
         let types = self.primals.iter().map(|x| x.ty().clone()).collect();
         (Linear::of(self.program, types, residuals), self.output.map(&mut |y| place.stand_in(y)))
     }

@@ -1,0 +1,100 @@
+//! Second derivatives: the Jacobian of the Jacobian, in forward over reverse mode.
+
+use super::{First, Jacobian, Place, forward, reverse};
+use crate::function::{Argnums, Arguments, Function};
+use crate::{Outer, Tree};
+
+/// The second derivatives of a result `Y` by an argument `A`, twice: a Jacobian of a Jacobian. Of a tensor by a tensor a tensor, by a
+/// pair a pair of pairs.
+pub type Hessian<Y, A> = Jacobian<Jacobian<Y, A>, A>;
+
+/// The Hessian of a function by its first argument: `jacfwd(jacrev(f))`. With the axes of the result, if it has some, and then
+/// twice those of the argument.
+///
+/// ```
+/// use rune_trace::{Tensor, hessian};
+/// let f = |x: &Tensor| (x * x * x).sum();
+/// assert_eq!(hessian(f)(&Tensor::from([1.0f32, 2.0])).to_vec::<f32>()?, [6.0, 0.0, 0.0, 12.0]);
+/// let f = |p: &(Tensor, Tensor)| &p.0 * p.1.square();
+/// let ((xx, xy), (yx, yy)) = hessian(f)(&(Tensor::scalar(2.0f32), Tensor::scalar(3.0f32)));
+/// let found = [xx, xy, yx, yy].map(|h| h.item::<f32>().unwrap());
+/// assert_eq!(found, [0.0, 6.0, 6.0, 4.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A product of the Hessian with a vector needs no Hessian: see [`hvp`](crate::hvp).
+///
+/// # Panics
+/// As [`jacfwd`](crate::jacfwd).
+#[track_caller]
+pub fn hessian<'f, X, F>(f: F) -> F::Returning<'f, Hessian<F::Output, X::First>>
+where
+    X: Arguments,
+    F: Function<X, Output: Outer> + 'f,
+    Jacobian<F::Output, X::First>: Outer,
+{
+    let place = Place::here("hessian");
+    F::returning(move |args| second::<X, _, _, _>(args, First, place, |x| (f.call(x), ())).0)
+}
+
+/// As [`hessian`], of a function that also returns something that is not differentiated: gives the Hessian and that.
+#[track_caller]
+pub fn hessian_aux<'f, X, F, Y: Outer, Aux: Tree>(f: F) -> F::Returning<'f, (Hessian<Y, X::First>, Aux)>
+where
+    X: Arguments,
+    F: Function<X, Output = (Y, Aux)> + 'f,
+    Jacobian<Y, X::First>: Outer,
+{
+    let place = Place::here("hessian_aux");
+    F::returning(move |args| second::<X, _, _, _>(args, First, place, |x| f.call(x)))
+}
+
+/// As [`hessian`], by the arguments that `argnums` names.
+///
+/// ```
+/// use rune_trace::{Arg, Tensor, hessian_argnums};
+/// let f = |x: &Tensor, y: &Tensor| x * y.square();
+/// let ((_, xy), (_, yy)) =
+///     hessian_argnums((Arg::<0>, Arg::<1>), f)(&Tensor::scalar(2.0f32), &Tensor::scalar(3.0f32));
+/// assert_eq!((xy.item::<f32>()?, yy.item::<f32>()?), (6.0, 4.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[track_caller]
+pub fn hessian_argnums<'f, X, F, S>(argnums: S, f: F) -> F::Returning<'f, Hessian<F::Output, S::Grads>>
+where
+    X: Arguments,
+    F: Function<X, Output: Outer> + 'f,
+    S: Argnums<X> + 'f,
+    Jacobian<F::Output, S::Grads>: Outer,
+{
+    let place = Place::here("hessian_argnums");
+    F::returning(move |args| second::<X, _, _, _>(args, argnums, place, |x| (f.call(x), ())).0)
+}
+
+/// As [`hessian_aux`], by the arguments that `argnums` names.
+#[track_caller]
+pub fn hessian_aux_argnums<'f, X, F, S, Y: Outer, Aux: Tree>(
+    argnums: S,
+    f: F,
+) -> F::Returning<'f, (Hessian<Y, S::Grads>, Aux)>
+where
+    X: Arguments,
+    F: Function<X, Output = (Y, Aux)> + 'f,
+    S: Argnums<X> + 'f,
+    Jacobian<Y, S::Grads>: Outer,
+{
+    let place = Place::here("hessian_aux_argnums");
+    F::returning(move |args| second::<X, _, _, _>(args, argnums, place, |x| f.call(x)))
+}
+
+fn second<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
+    args: X::Refs<'_>,
+    argnums: S,
+    place: Place,
+    f: impl FnOnce(&X) -> (Y, Aux),
+) -> (Hessian<Y, S::Grads>, Aux)
+where
+    Jacobian<Y, S::Grads>: Outer,
+{
+    forward(args, argnums, place, |x: &X| reverse(x.refs(), argnums, place, f))
+}

@@ -1,0 +1,274 @@
+//! Jacobians: a linear function, run on all of a basis at once.
+
+mod hessian;
+#[cfg(test)]
+mod tests;
+
+pub use hessian::{Hessian, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums};
+
+use super::grad::First;
+use super::run::{Chosen, Place, Run};
+use crate::function::{Argnums, Arguments, Function};
+use crate::tensor::{Keep, lax, next_id, trace};
+use crate::transform::{Batched, move_axis, vmap};
+use crate::{DType, Outer, Shape, Tensor, Tree, TreePath, Type};
+
+/// The Jacobian of a result `Y` by an argument `A`: a tree like `Y` in which a tree like `A` stands in the place of each leaf. For two
+/// tensors a tensor.
+pub type Jacobian<Y, A> = <Y as Outer>::Of<A>;
+
+/// The Jacobian of a function by its first argument, in forward mode: a function of the same arguments, whose result has the
+/// structure of what `f` returns. In the place of each leaf stands a tree of the structure of the first argument, of
+/// derivatives with the axes of the result and then those of the argument.
+///
+/// `f` is run once, with its own Rust control flow, and its linear part once, with one lane for each element of the argument. Use it
+/// where the argument has fewer elements than the result, and [`jacrev`] where it has more.
+///
+/// ```
+/// use rune_trace::{Tensor, jacfwd};
+/// let f = |x: &Tensor| x * x * x;
+/// let j = jacfwd(f)(&Tensor::from([1.0f32, 2.0]));
+/// assert_eq!(*j.shape(), [2, 2]);
+/// assert_eq!(j.to_vec::<f32>()?, [3.0, 0.0, 0.0, 12.0]);
+/// // Of a pair, by a list: a pair of lists.
+/// let f = |x: &Vec<Tensor>| (&x[0] * &x[1], x[0].sin());
+/// let (by_product, _) = jacfwd(f)(&vec![Tensor::scalar(2.0f32), Tensor::scalar(3.0f32)]);
+/// assert_eq!((by_product[0].item::<f32>()?, by_product[1].item::<f32>()?), (3.0, 2.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// The returned function panics if a leaf of the first argument or of the result is not of a float dtype.
+#[track_caller]
+pub fn jacfwd<'f, X, F>(f: F) -> F::Returning<'f, Jacobian<F::Output, X::First>>
+where
+    X: Arguments,
+    F: Function<X, Output: Outer> + 'f,
+{
+    let place = Place::here("jacfwd");
+    F::returning(move |args| forward::<X, _, _, _>(args, First, place, |x| (f.call(x), ())).0)
+}
+
+/// As [`jacfwd`], of a function that also returns something that is not differentiated: gives the Jacobian and that.
+#[track_caller]
+pub fn jacfwd_aux<'f, X, F, Y: Outer, Aux: Tree>(f: F) -> F::Returning<'f, (Jacobian<Y, X::First>, Aux)>
+where
+    X: Arguments,
+    F: Function<X, Output = (Y, Aux)> + 'f,
+{
+    let place = Place::here("jacfwd_aux");
+    F::returning(move |args| forward::<X, _, _, _>(args, First, place, |x| f.call(x)))
+}
+
+/// As [`jacfwd`], by the arguments that `argnums` names.
+#[track_caller]
+pub fn jacfwd_argnums<'f, X, F, S>(argnums: S, f: F) -> F::Returning<'f, Jacobian<F::Output, S::Grads>>
+where
+    X: Arguments,
+    F: Function<X, Output: Outer> + 'f,
+    S: Argnums<X> + 'f,
+{
+    let place = Place::here("jacfwd_argnums");
+    F::returning(move |args| forward::<X, _, _, _>(args, argnums, place, |x| (f.call(x), ())).0)
+}
+
+/// As [`jacfwd_aux`], by the arguments that `argnums` names.
+#[track_caller]
+pub fn jacfwd_aux_argnums<'f, X, F, S, Y: Outer, Aux: Tree>(
+    argnums: S,
+    f: F,
+) -> F::Returning<'f, (Jacobian<Y, S::Grads>, Aux)>
+where
+    X: Arguments,
+    F: Function<X, Output = (Y, Aux)> + 'f,
+    S: Argnums<X> + 'f,
+{
+    let place = Place::here("jacfwd_aux_argnums");
+    F::returning(move |args| forward::<X, _, _, _>(args, argnums, place, |x| f.call(x)))
+}
+
+/// The Jacobian of a function by its first argument, in reverse mode: what [`jacfwd`] gives, with one lane for each element of the
+/// result. Use it where the result has fewer elements than the argument.
+///
+/// ```
+/// use rune_trace::{Arg, Tensor, jacrev, jacrev_argnums};
+/// let f = |a: &Tensor, x: &Tensor| a.matmul(x);
+/// let (a, x) = (Tensor::from([[1.0f32, 2.0], [3.0, 4.0]]), Tensor::from([5.0f32, 6.0]));
+/// assert_eq!(*jacrev(f)(&a, &x).shape(), [2, 2, 2]);
+/// assert_eq!(jacrev_argnums(Arg::<1>, f)(&a, &x).to_vec::<f32>()?, [1.0, 2.0, 3.0, 4.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// As [`jacfwd`].
+#[track_caller]
+pub fn jacrev<'f, X, F>(f: F) -> F::Returning<'f, Jacobian<F::Output, X::First>>
+where
+    X: Arguments,
+    F: Function<X, Output: Outer> + 'f,
+{
+    let place = Place::here("jacrev");
+    F::returning(move |args| reverse::<X, _, _, _>(args, First, place, |x| (f.call(x), ())).0)
+}
+
+/// As [`jacrev`], of a function that also returns something that is not differentiated: gives the Jacobian and that.
+#[track_caller]
+pub fn jacrev_aux<'f, X, F, Y: Outer, Aux: Tree>(f: F) -> F::Returning<'f, (Jacobian<Y, X::First>, Aux)>
+where
+    X: Arguments,
+    F: Function<X, Output = (Y, Aux)> + 'f,
+{
+    let place = Place::here("jacrev_aux");
+    F::returning(move |args| reverse::<X, _, _, _>(args, First, place, |x| f.call(x)))
+}
+
+/// As [`jacrev`], by the arguments that `argnums` names.
+#[track_caller]
+pub fn jacrev_argnums<'f, X, F, S>(argnums: S, f: F) -> F::Returning<'f, Jacobian<F::Output, S::Grads>>
+where
+    X: Arguments,
+    F: Function<X, Output: Outer> + 'f,
+    S: Argnums<X> + 'f,
+{
+    let place = Place::here("jacrev_argnums");
+    F::returning(move |args| reverse::<X, _, _, _>(args, argnums, place, |x| (f.call(x), ())).0)
+}
+
+/// As [`jacrev_aux`], by the arguments that `argnums` names.
+#[track_caller]
+pub fn jacrev_aux_argnums<'f, X, F, S, Y: Outer, Aux: Tree>(
+    argnums: S,
+    f: F,
+) -> F::Returning<'f, (Jacobian<Y, S::Grads>, Aux)>
+where
+    X: Arguments,
+    F: Function<X, Output = (Y, Aux)> + 'f,
+    S: Argnums<X> + 'f,
+{
+    let place = Place::here("jacrev_aux_argnums");
+    F::returning(move |args| reverse::<X, _, _, _>(args, argnums, place, |x| f.call(x)))
+}
+
+/// The Jacobian, column by column: a basis of the arguments, pushed forward.
+fn forward<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
+    args: X::Refs<'_>,
+    argnums: S,
+    place: Place,
+    f: impl FnOnce(&X) -> (Y, Aux),
+) -> (Jacobian<Y, S::Grads>, Aux) {
+    let chosen = Chosen::new::<X, S>(args, argnums, place);
+    let run = Run::new::<X>(args, &chosen.by, true, place, f);
+    let inputs = Blocks::new(run.moved().iter().map(Tensor::ty));
+    let (value, aux, linear) = run.linearize();
+    floats_only(&value, place);
+    let leaves = value.leaves();
+    let columns = on_lanes(inputs.size, inputs.basis(), |tangents| {
+        let zero = |y: &Tensor| lax::full_like(y, 0.0);
+        let outputs = leaves.iter().zip(linear.push_forward(tangents));
+        outputs.map(|(y, dy)| dy.unwrap_or_else(|| zero(y))).collect()
+    });
+    let mut columns = columns.iter();
+    let jacobian = value.map_trees(&mut |y| {
+        let columns = columns.next().expect("columns for each leaf");
+        let columns = move_axis(columns, 0, y.rank());
+        chosen.map(args, argnums, &mut |i, x| {
+            lax::reshape(&inputs.part(i, &columns, y.rank()), [&y.shape()[..], x.shape()].concat())
+        })
+    });
+    (jacobian, aux)
+}
+
+/// The Jacobian, row by row: a basis of the results, pulled back.
+fn reverse<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
+    args: X::Refs<'_>,
+    argnums: S,
+    place: Place,
+    f: impl FnOnce(&X) -> (Y, Aux),
+) -> (Jacobian<Y, S::Grads>, Aux) {
+    let chosen = Chosen::new::<X, S>(args, argnums, place);
+    let (value, aux, linear) = Run::new::<X>(args, &chosen.by, true, place, f).linearize();
+    floats_only(&value, place);
+    let outputs = Blocks::new(value.leaves().iter().map(Tensor::ty));
+    let rows = on_lanes(outputs.size, outputs.basis(), |cotangents| {
+        let none = aux.leaves().into_iter().map(|_| None);
+        linear.transpose(cotangents.iter().cloned().map(Some).chain(none).collect())
+    });
+    let mut next = 0..;
+    let jacobian = value.map_trees(&mut |y| {
+        let block = next.next().expect("a range without end");
+        chosen.map(args, argnums, &mut |i, x| {
+            lax::reshape(&outputs.part(block, &rows[i], 0), [&y.shape()[..], x.shape()].concat())
+        })
+    });
+    (jacobian, aux)
+}
+
+fn floats_only<Y: Tree>(value: &Y, place: Place) {
+    value.visit(&mut TreePath::root("output"), &mut |path, y| {
+        if !y.dtype().is_float() {
+            place.fail(&format!(
+                "`{path}` is of type {}, and only floats have derivatives; return it as an auxiliary result, as with `jacrev_aux`",
+                y.ty()
+            ));
+        }
+    });
+}
+
+/// What `f` gives for each of `size` lanes, along new first axes of the results; the lanes are along the first axes of `fronts`.
+fn on_lanes(size: usize, fronts: Vec<Tensor>, f: impl FnOnce(&[Tensor]) -> Vec<Tensor>) -> Vec<Tensor> {
+    if size == 1 {
+        // What is not batched needs no batched operations.
+        let lane: Vec<Tensor> = fronts.iter().map(|x| lax::reshape(x, &x.shape()[1..])).collect();
+        return f(&lane).iter().map(|y| lax::reshape(y, [&[1], &y.shape()[..]].concat())).collect();
+    }
+    let since = next_id();
+    let types = fronts.iter().map(|x| x.ty().with_shape(&x.shape()[1..]));
+    let params: Vec<Tensor> = types.map(|ty| Tensor::param(ty, None, "vmap")).collect();
+    let outputs = f(&params);
+    let traced = trace("f", &params, &outputs, Keep::Since(since));
+    let lanes = fronts.into_iter().map(Batched::mapped);
+    let inputs = lanes.chain(traced.captured.into_iter().map(Batched::unmapped)).collect();
+    vmap(&traced.program, size, inputs).iter().map(|y| y.spread(size)).collect()
+}
+
+/// Leaves, one after the other: the elements of each are a block of all.
+struct Blocks {
+    types: Vec<Type>,
+    starts: Vec<usize>,
+    size: usize,
+}
+
+impl Blocks {
+    fn new<'a>(types: impl Iterator<Item = &'a Type>) -> Blocks {
+        let mut blocks = Blocks { types: types.cloned().collect(), starts: Vec::new(), size: 0 };
+        for ty in &blocks.types {
+            blocks.starts.push(blocks.size);
+            blocks.size += ty.size();
+        }
+        blocks
+    }
+    /// Leaves of which lane `k`, along the first axis, is 1 at element `k` of all and 0 everywhere else.
+    fn basis(&self) -> Vec<Tensor> {
+        let leaf = |(ty, &start): (&Type, &usize)| {
+            let shape = [&[self.size], &ty.shape[..]].concat();
+            if self.size == 1 {
+                return lax::full(ty.dtype, &Shape::from(shape), 1.0);
+            }
+            let flat = Shape::from([self.size, ty.size()]);
+            let [lane, element] = [0, 1].map(|axis| lax::iota(DType::I32, flat.clone(), axis));
+            let element = lax::add(&element, &lax::full(DType::I32, &flat, start as f64));
+            lax::reshape(&lax::convert(&lax::eq(&lane, &element), ty.dtype), shape)
+        };
+        self.types.iter().zip(&self.starts).map(leaf).collect()
+    }
+    /// Of all along `axis`, what belongs to this block.
+    fn part(&self, block: usize, all: &Tensor, axis: usize) -> Tensor {
+        let size = self.types[block].size();
+        if size == self.size {
+            return all.clone();
+        }
+        let (mut start, mut limit) = (vec![0; all.rank()], all.shape().to_vec());
+        (start[axis], limit[axis]) = (self.starts[block], self.starts[block] + size);
+        lax::slice(all, &start, &limit, &vec![1; all.rank()])
+    }
+}
