@@ -10,7 +10,7 @@ use super::grad::First;
 use super::run::{Chosen, Place, Run};
 use crate::function::{Argnums, Arguments, Function};
 use crate::tensor::{Keep, lax, next_id, trace};
-use crate::transform::{Batched, move_axis, vmap};
+use crate::transform::{Batched, Lanes, move_axis, vmap};
 use crate::{DType, Outer, Shape, Tensor, Tree, TreePath, Type};
 
 /// The Jacobian of a result `Y` by an argument `A`: a tree like `Y` in which a tree like `A` stands in the place of each leaf. For two
@@ -228,7 +228,7 @@ fn on_lanes(size: usize, fronts: Vec<Tensor>, f: impl FnOnce(&[Tensor]) -> Vec<T
     let traced = trace("f", &params, &outputs, Keep::Since(since));
     let lanes = fronts.into_iter().map(Batched::mapped);
     let inputs = lanes.chain(traced.captured.into_iter().map(Batched::unmapped)).collect();
-    vmap(&traced.program, size, inputs).iter().map(|y| y.spread(size)).collect()
+    vmap(&traced.program, &Lanes { size, name: None }, inputs).iter().map(|y| y.spread(size)).collect()
 }
 
 /// Leaves, one after the other: the elements of each are a block of all.
