@@ -41,11 +41,9 @@ pub use function::{Arg, ArgRefs, Argnums, Arguments, Function};
 pub use make_program::{Traced, eval_shape, make_program, name_of, trace_function};
 pub use op::{Op, Var};
 pub use outer::Outer;
-pub use program::{BuildError, Instruction, Loc, MAX_DEPTH, Origin, Program, ProgramBuilder, ProgramHash};
 pub use program::{
     BuildError, Instruction, Loc, MAX_DEPTH, Origin, Program, ProgramBuilder, ProgramHash, Transform, Transforms,
 };
-pub use rune_trace_derive::Tree;
 pub use rune_trace_derive::{Outer, Tree};
 pub use signature::{HostOp, ModuleSignature, SignatureError};
 pub use tensor::{BACKENDS, Backend, EvalError, Tensor, interpret_eagerly, lax, name_scope};

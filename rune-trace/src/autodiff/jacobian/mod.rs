@@ -11,7 +11,7 @@ use super::run::{Chosen, Place, Run};
 use crate::function::{Argnums, Arguments, Function};
 use crate::tensor::{Keep, lax, next_id, trace};
 use crate::transform::{Batched, Lanes, move_axis, vmap};
-use crate::{DType, Outer, Shape, Tensor, Tree, TreePath, Type};
+use crate::{DType, Outer, Shape, Tensor, Transform, Tree, TreePath, Type};
 
 /// The Jacobian of a result `Y` by an argument `A`: a tree like `Y` in which a tree like `A` stands in the place of each leaf. For two
 /// tensors a tensor.
@@ -162,17 +162,17 @@ fn forward<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
     let (value, aux, linear) = run.linearize();
     floats_only(&value, place);
     let leaves = value.leaves();
-    let columns = on_lanes(inputs.size, inputs.basis(), |tangents| {
-        let zero = |y: &Tensor| lax::full_like(y, 0.0);
+    let push_forward = |tangents: &[Tensor]| {
         let outputs = leaves.iter().zip(linear.push_forward(tangents));
-        outputs.map(|(y, dy)| dy.unwrap_or_else(|| zero(y))).collect()
-    });
-    let mut columns = columns.iter();
-    let jacobian = value.map_trees(&mut |y| {
-        let columns = columns.next().expect("columns for each leaf");
-        let columns = move_axis(columns, 0, y.rank());
-        chosen.map(args, argnums, &mut |i, x| {
-            lax::reshape(&inputs.part(i, &columns, y.rank()), [&y.shape()[..], x.shape()].concat())
+        outputs.map(|(y, dy)| dy.unwrap_or_else(|| lax::full_like(y, 0.0))).collect()
+    };
+    let jacobian = place.run(Transform::Jvp, || {
+        let mut columns = on_lanes(inputs.size, inputs.basis(), push_forward).into_iter();
+        value.map_trees(&mut |y| {
+            let columns = move_axis(&columns.next().expect("columns for each leaf"), 0, y.rank());
+            chosen.map(args, argnums, &mut |i, x| {
+                lax::reshape(&inputs.part(i, &columns, y.rank()), [&y.shape()[..], x.shape()].concat())
+            })
         })
     });
     (jacobian, aux)
@@ -189,15 +189,18 @@ fn reverse<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
     let (value, aux, linear) = Run::new::<X>(args, &chosen.by, true, place, f).linearize();
     floats_only(&value, place);
     let outputs = Blocks::new(value.leaves().iter().map(Tensor::ty));
-    let rows = on_lanes(outputs.size, outputs.basis(), |cotangents| {
+    let pull_back = |cotangents: &[Tensor]| {
         let none = aux.leaves().into_iter().map(|_| None);
         linear.transpose(cotangents.iter().cloned().map(Some).chain(none).collect())
-    });
-    let mut next = 0..;
-    let jacobian = value.map_trees(&mut |y| {
-        let block = next.next().expect("a range without end");
-        chosen.map(args, argnums, &mut |i, x| {
-            lax::reshape(&outputs.part(block, &rows[i], 0), [&y.shape()[..], x.shape()].concat())
+    };
+    let jacobian = place.run(Transform::Transpose, || {
+        let rows = on_lanes(outputs.size, outputs.basis(), pull_back);
+        let mut blocks = 0..;
+        value.map_trees(&mut |y| {
+            let block = blocks.next().expect("a range without end");
+            chosen.map(args, argnums, &mut |i, x| {
+                lax::reshape(&outputs.part(block, &rows[i], 0), [&y.shape()[..], x.shape()].concat())
+            })
         })
     });
     (jacobian, aux)
