@@ -5,7 +5,9 @@ use crate::compile::{self, Runnable, Timings};
 use crate::device::{Place, default_device};
 use crate::error::list;
 use arc_swap::ArcSwap;
-use rune_trace::{ArgRefs, Arguments, Function, Program, Tensor, Tree, Type, Value, lax, name_of, trace_function};
+use rune_trace::{
+    ArgRefs, Arguments, Function, Program, Tensor, Tree, Type, Value, lax, name_of, named_axes, trace_function,
+};
 use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 use std::hash::Hasher;
@@ -115,7 +117,8 @@ impl<F, Out: Tree> Core<F, Out> {
         F: Function<X, Output = Out>,
     {
         let (leaves, structure) = leaves::<X>(args);
-        if leaves.iter().any(|t| t.is_traced()) {
+        // What the function does may depend on the axes mapped around it.
+        if leaves.iter().any(|t| t.is_traced()) || !named_axes().is_empty() {
             return self.call_traced::<X>(args, &leaves);
         }
         match self.call_known::<X>(args, &leaves, structure) {

@@ -78,6 +78,16 @@ pub(crate) fn emit<'c>(
 
         Op::Threefry2x32 { k0, k1, x0, x1 } => Ok(random::threefry2x32(b, k0, k1, x0, x1)),
 
+        Op::Collective { axis, .. }
+        | Op::AxisIndex { axis }
+        | Op::AllGather { axis, .. }
+        | Op::AllToAll { axis, .. }
+        | Op::Ppermute { axis, .. } => Err(Unsupported(format!(
+            "it is over the axis `{}`, and no `vmap` along an axis of that name is around it; `Program::vmap_named` makes the program \
+             of all lanes",
+            axis.name
+        ))),
+
         Op::Call { args, program } => {
             let callee = FlatSymbolRefAttribute::new(b.context, &unit.function(program));
             let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();

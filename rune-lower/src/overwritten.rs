@@ -62,6 +62,7 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
             }
             Op::Compare { .. } | Op::Unary { .. } | Op::Binary { .. } | Op::Constant { .. } | Op::Iota { .. } => {}
             Op::DotGeneral { .. } | Op::Conv { .. } | Op::Threefry2x32 { .. } | Op::ArgReduce { .. } => {}
+            Op::AxisIndex { .. } => {}
             // Whatever else may come to nothing: reshapes, trivial slices, reductions of axes of size 1, …
             op @ (Op::IntegerPow { .. }
             | Op::Select { .. }
@@ -80,6 +81,10 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
             | Op::Reduce { .. }
             | Op::ReduceWindow { .. }
             | Op::Cumulative { .. }
+            | Op::Collective { .. }
+            | Op::AllGather { .. }
+            | Op::AllToAll { .. }
+            | Op::Ppermute { .. }
             | Op::OptimizationBarrier { .. }
             | Op::StopGradient { .. }) => op.operands().into_iter().for_each(|v| written[v.index()] |= any),
         }

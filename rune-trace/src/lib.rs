@@ -50,4 +50,6 @@ pub use tensor::{BACKENDS, Backend, EvalError, Tensor, interpret_eagerly, lax, n
 pub use transform::{DerivativeError, VmapError};
 pub use tree::{PathPart, Tree, TreePath};
 pub use ty::{InvalidType, Shape, Type};
-pub use vmap::{InAxes, MapAxes, vmap, vmap_axes, vmap_sized};
+pub use vmap::{
+    AxisNames, InAxes, MapAxes, VmapOptions, named_axes, vmap, vmap_axes, vmap_named, vmap_sized, vmap_with,
+};

@@ -10,6 +10,7 @@
 
 mod draw;
 
+use crate::op::NamedAxis;
 use crate::{Array, DType, Element, Origin, Program, ProgramBuilder, Shape, Type, Value, Var, with_element};
 use std::sync::Arc;
 
@@ -28,6 +29,8 @@ pub struct Generator {
     pub depth: u32,
     /// Whether arrays hold NaN, infinities, -0 and the extremes of integers, too.
     pub extremes: bool,
+    /// Mapped axes that operations may be over.
+    pub axes: Vec<NamedAxis>,
     /// Names of operations that are left out.
     pub without: Vec<&'static str>,
 }
@@ -38,7 +41,15 @@ impl Generator {
         let mut dtypes = DType::ALL.to_vec();
         dtypes.extend([DType::F32; 10]);
         dtypes.extend([DType::I32; 3]);
-        Generator { state: seed, dtypes, constants: true, depth: 2, extremes: false, without: Vec::new() }
+        Generator {
+            state: seed,
+            dtypes,
+            constants: true,
+            depth: 2,
+            extremes: false,
+            axes: Vec::new(),
+            without: Vec::new(),
+        }
     }
 
     /// A random number (SplitMix64).

@@ -20,8 +20,18 @@ static CASES: LazyLock<Vec<Case>> =
     LazyLock::new(|| vectors::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors")));
 
 /// Operations that no vectors are for, and why.
-const WITHOUT_VECTORS: [(&str, &str); 1] =
-    [("call", "means what its program means; `a_call_is_its_program` runs the other operations through it")];
+const WITHOUT_VECTORS: [(&str, &str); 8] = [
+    ("call", "means what its program means; `a_call_is_its_program` runs the other operations through it"),
+    ("psum", OVER_LANES),
+    ("pmax", OVER_LANES),
+    ("pmin", OVER_LANES),
+    ("axis_index", OVER_LANES),
+    ("all_gather", OVER_LANES),
+    ("all_to_all", OVER_LANES),
+    ("ppermute", OVER_LANES),
+];
+const OVER_LANES: &str =
+    "means something on all lanes together only; `named_axes.rs` has JAX's results for such functions";
 
 /// Operations that take no arrays of rank 0.
 const NEVER_RANK_0: [&str; 13] = [

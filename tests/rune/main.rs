@@ -8,6 +8,7 @@ mod errors;
 mod feature_table;
 mod features;
 mod jit;
+mod named_axes;
 mod nodes;
 mod saved;
 mod shown;
@@ -15,6 +16,8 @@ mod threads;
 
 #[path = "../support"]
 mod support {
+    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
+    pub mod named_axes;
     #[allow(dead_code, reason = "shared with the tests of rune-trace")]
     pub mod tolerance;
     #[allow(dead_code, reason = "shared with the tests of rune-trace")]

@@ -34,7 +34,7 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
         let slots = fields.named.iter().map(slot).collect::<Result<Vec<_>>>()?;
         arms.add(&variant.ident, &name_of(variant)?, &slots);
     }
-    let Arms { name, names, operands, map, attributes, programs, build } = arms;
+    let Arms { name, names, operands, map, attributes, axis, programs, build } = arms;
     Ok(quote! {
         impl<V> #enumeration<V> {
             /// The name of this operation in programs.
@@ -67,6 +67,10 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
             pub fn attributes(&self) -> Vec<(&'static str, serde_json::Value)> {
                 match self { #(#attributes)* }
             }
+            /// The mapped axis that the operation is over, if it is over one.
+            pub fn axis(&self) -> Option<&crate::op::NamedAxis> {
+                match self { #(#axis)* }
+            }
             /// The sub-programs, each with the name of its field.
             pub fn programs(&self) -> Vec<(&'static str, &std::sync::Arc<crate::Program>)> {
                 let mut all = Vec::new();
@@ -92,6 +96,7 @@ struct Arms {
     operands: Vec<TokenStream>,
     map: Vec<TokenStream>,
     attributes: Vec<TokenStream>,
+    axis: Vec<TokenStream>,
     programs: Vec<TokenStream>,
     build: Vec<TokenStream>,
 }
@@ -128,6 +133,10 @@ impl Arms {
         });
         self.attributes
             .push(quote! { #[allow(unused_variables)] Self::#variant { #(#fields),* } => vec![#(#attributes),*], });
+        self.axis.push(match slots.iter().find(|Slot { ty, .. }| quote!(#ty).to_string() == "NamedAxis") {
+            Some(Slot { name, .. }) => quote! { Self::#variant { #name, .. } => Some(#name), },
+            None => quote! { Self::#variant { .. } => None, },
+        });
         let programs = slots.iter().filter_map(|Slot { name, role, .. }| {
             let key = name.to_string();
             match role {

@@ -7,6 +7,7 @@
 mod activations;
 mod axes;
 mod broadcast;
+mod collectives;
 mod conv;
 mod convert;
 mod creation;
@@ -27,6 +28,10 @@ mod scalar;
 mod shape;
 
 pub use axes::Axes;
+pub use collectives::{
+    all_gather, all_gather_tiled, all_to_all, all_to_all_tiled, axis_index, axis_size, pmax, pmean, pmin, ppermute,
+    pshuffle, psum, psum_scatter, psum_scatter_tiled, pswapaxes,
+};
 pub use conv::{ConvOptions, ConvPadding, Layout, PerAxis};
 pub use einsum::einsum;
 pub use elementwise::where_;

@@ -36,8 +36,9 @@ pub(crate) use number::round_to_odd;
 use run::{Nobody, run as run_program};
 pub use run::{Observer, interpret, interpret_observed, interpret_owned};
 
+use crate::op::AxisName;
 use crate::types::{self, TypeError};
-use crate::{Array, DType, Op, Type};
+use crate::{Array, DType, Loc, Op, Origin, Type};
 use smallvec::{SmallVec, smallvec};
 
 /// An operation or a program could not be evaluated.
@@ -53,6 +54,20 @@ pub enum InterpretError {
         op: &'static str,
         /// The dtype.
         dtype: DType,
+    },
+    /// The operation is over a mapped axis, and the program is that of one lane.
+    #[error(
+        "`{op}`{} is over the axis `{axis}`, and no `vmap` along an axis of that name is around it; `Program::vmap_named` makes the \
+         program of all lanes",
+        loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
+    )]
+    UnboundAxis {
+        /// The operation.
+        op: &'static str,
+        /// The name of the axis.
+        axis: AxisName,
+        /// Where it comes from.
+        loc: Option<Box<Loc>>,
     },
     /// Too few or too many inputs.
     #[error("program `{program}` takes {expected} inputs, and is given {found}")]
@@ -86,6 +101,16 @@ pub enum InterpretError {
         /// What the device answered.
         reason: String,
     },
+}
+
+impl InterpretError {
+    /// This error, of an instruction that comes from there.
+    fn at(mut self, origin: &Origin) -> InterpretError {
+        if let InterpretError::UnboundAxis { loc: loc @ None, .. } = &mut self {
+            *loc = origin.loc.clone().map(Box::new);
+        }
+        self
+    }
 }
 
 fn undefined(op: &'static str, dtype: DType) -> InterpretError {
@@ -170,6 +195,14 @@ fn eval<V>(
 
         Op::Threefry2x32 { k0, k1, x0, x1 } => {
             return Ok(random::threefry2x32(&take(k0), &take(k1), &take(x0), &take(x1)).into());
+        }
+
+        Op::Collective { axis, .. }
+        | Op::AxisIndex { axis }
+        | Op::AllGather { axis, .. }
+        | Op::AllToAll { axis, .. }
+        | Op::Ppermute { axis, .. } => {
+            return Err(InterpretError::UnboundAxis { op: op.name(), axis: axis.name.clone(), loc: None });
         }
 
         Op::Call { args, program } => return Ok(run_program(program, all(args, take), observer)?.into()),

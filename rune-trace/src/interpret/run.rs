@@ -115,7 +115,8 @@ fn step(
     variables: &mut Variables,
     observer: &mut dyn Observer,
 ) -> Result<Results, InterpretError> {
-    eval(&instruction.op, program.ty(instruction.first), &mut |&v| variables.take(v), observer)
+    let results = eval(&instruction.op, program.ty(instruction.first), &mut |&v| variables.take(v), observer);
+    results.map_err(|e| e.at(&instruction.origin))
 }
 
 fn watched_step(

@@ -183,3 +183,15 @@ family! {
         LogSumExp = "cumlogsumexp",
     }
 }
+
+family! {
+    /// A function of the elements of all lanes; as in [`ReduceFn`].
+    CollectiveFn {
+        /// The sum; of numbers, wraps.
+        Sum = "psum",
+        /// The greatest.
+        Max = "pmax",
+        /// The least.
+        Min = "pmin",
+    }
+}

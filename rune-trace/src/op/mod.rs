@@ -13,7 +13,7 @@ mod parts;
 
 pub use attributes::{ConvDims, Dims, DotDims, GatherDims, Padding, ScatterDims, ScatterMode, Window};
 pub use axis_name::{AxisName, NamedAxis};
-pub use families::{ArgFn, BinaryFn, Comparison, CumulativeFn, ReduceFn, UnaryFn, WindowFn};
+pub use families::{ArgFn, BinaryFn, CollectiveFn, Comparison, CumulativeFn, ReduceFn, UnaryFn, WindowFn};
 pub use literal::{InvalidLiteral, Literal};
 pub(crate) use parts::attribute;
 pub use parts::{Parts, PartsError};
@@ -37,6 +37,9 @@ impl Var {
 ///
 /// No operation broadcasts and none promotes: operands of an elementwise operation have one type. `rank` below is that
 /// of `x`; an axis is a position below it, never negative.
+///
+/// An operation with a [`NamedAxis`] is about all lanes of a mapped axis. It means something on each lane only together
+/// with the others, so it cannot be computed: batching along the axis of that name puts other operations in its place.
 #[derive(Op, Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs, reason = "the doc of an operation tells of its fields")]
 pub enum Op<V = Var> {
@@ -157,6 +160,24 @@ pub enum Op<V = Var> {
     /// shape. Two results. (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011.)
     #[op(name = "threefry2x32")]
     Threefry2x32 { k0: V, k1: V, x0: V, x1: V },
+
+    /// `f` over the lanes of `axis`: of the elements that stand at one place in each of them. The same in all lanes.
+    Collective {
+        #[op(family)]
+        f: CollectiveFn,
+        x: V,
+        axis: NamedAxis,
+    },
+    /// The position of the lane along `axis`, an `i32` scalar.
+    AxisIndex { axis: NamedAxis },
+    /// What `x` is in each lane of `axis`, in order along the axis `dimension`, which the result has more. The same in all lanes.
+    AllGather { x: V, axis: NamedAxis, dimension: usize },
+    /// Each lane gives one part to each: `x` falls into parts along its axis `split`, of the size of `axis`, and lane `i` of the result
+    /// is what part `i` is in each lane, in order along an axis `concat`, which takes the place of `split`.
+    AllToAll { x: V, axis: NamedAxis, split: usize, concat: usize },
+    /// Lane `to` of the result is lane `from` of `x` for each pair `(from, to)`; no lane is in two pairs at the same side. Lanes
+    /// that are in none at the right are zero.
+    Ppermute { x: V, axis: NamedAxis, pairs: Vec<(usize, usize)> },
 
     /// `program`, which holds no constants, applied to `args`. As many results as it has outputs.
     Call { args: Vec<V>, program: Arc<Program> },

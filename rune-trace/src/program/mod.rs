@@ -24,9 +24,11 @@ pub use print::INLINE;
 pub(crate) use print::Types;
 pub use verify::{VerifyError, VerifyProblem};
 
+use crate::op::AxisName;
 use crate::types::{self, TypeError};
 use crate::{Op, Type, Value, Var};
 use smallvec::SmallVec;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// How deep sub-programs may lie in each other. It bounds the stack that any walk through a program takes.
@@ -67,6 +69,8 @@ pub struct Program {
     types: Vec<Type>,
     /// How deep sub-programs lie in each other: 1 without any.
     depth: u32,
+    /// The mapped axes that operations are over, in sub-programs too.
+    axes: BTreeMap<AxisName, usize>,
     hash: OnceLock<ProgramHash>,
 }
 
@@ -107,6 +111,11 @@ impl Program {
     pub fn num_vars(&self) -> usize {
         self.types.len()
     }
+    /// The mapped axes that operations of it are over, in sub-programs too, and how many lanes they have. A program with some is one
+    /// lane of what [`Program::vmap_named`] makes of it, and cannot be run.
+    pub fn axes(&self) -> &BTreeMap<AxisName, usize> {
+        &self.axes
+    }
     /// The same program with these values in the place of its last inputs.
     ///
     /// # Panics
@@ -119,6 +128,19 @@ impl Program {
         self.constants = values;
         self.hash = OnceLock::new();
         self
+    }
+    /// Notes the mapped axes that an operation of it is over.
+    fn note_axes(&mut self, op: &Op) -> Result<(), BuildError> {
+        let inner = op.programs();
+        let own = op.axis().map(|axis| (&axis.name, &axis.size));
+        for (name, &size) in own.into_iter().chain(inner.iter().flat_map(|(_, p)| &p.axes)) {
+            match self.axes.get(name) {
+                None => _ = self.axes.insert(name.clone(), size),
+                Some(&known) if known == size => {}
+                Some(&known) => return Err(BuildError::AxisSizes { name: name.clone(), sizes: [known, size] }),
+            }
+        }
+        Ok(())
     }
     /// The same program under another name.
     pub fn with_name(mut self, name: impl Into<String>) -> Program {
@@ -154,6 +176,14 @@ pub enum BuildError {
     /// A sub-program holds constants.
     #[error("sub-program `{0}` of an instruction holds constants; only a whole program may")]
     OpenSubProgram(String),
+    /// Operations are over a mapped axis that would have two sizes.
+    #[error("the axis `{name}` has {} lanes in one operation and {} in another", sizes[0], sizes[1])]
+    AxisSizes {
+        /// The name of the axis.
+        name: AxisName,
+        /// The sizes.
+        sizes: [usize; 2],
+    },
     /// Sub-programs lie too deep in each other.
     #[error("sub-program `{0}` lies deeper than {MAX_DEPTH} levels")]
     TooDeep(String),
@@ -175,6 +205,7 @@ impl ProgramBuilder {
                 outputs,
                 types,
                 depth: 1,
+                axes: BTreeMap::new(),
                 hash: OnceLock::new(),
             },
         }
@@ -195,6 +226,7 @@ impl ProgramBuilder {
             self.program.depth = self.program.depth.max(program.depth + 1);
         }
         let results = types::infer(&typed)?;
+        self.program.note_axes(&op)?;
         let first = Var(self.program.types.len() as u32);
         let instruction = Instruction { op, first, results: results.len() as u32, origin };
         self.program.types.extend(results);

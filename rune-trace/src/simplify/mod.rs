@@ -235,6 +235,11 @@ fn key<'a>(op: &Op, ty: impl Fn(Var) -> &'a Type) -> Option<Op> {
         | Op::DotGeneral { .. }
         | Op::Conv { .. }
         | Op::Threefry2x32 { .. }
+        | Op::Collective { .. }
+        | Op::AxisIndex { .. }
+        | Op::AllGather { .. }
+        | Op::AllToAll { .. }
+        | Op::Ppermute { .. }
         | Op::Call { .. }
         | Op::StopGradient { .. } => Some(op.clone()),
     }

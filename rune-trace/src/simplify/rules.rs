@@ -49,6 +49,11 @@ impl Forward<'_> {
             | Op::DotGeneral { .. }
             | Op::Conv { .. }
             | Op::Threefry2x32 { .. }
+            | Op::Collective { .. }
+            | Op::AxisIndex { .. }
+            | Op::AllGather { .. }
+            | Op::AllToAll { .. }
+            | Op::Ppermute { .. }
             | Op::OptimizationBarrier { .. } => Rewrite::Stays,
         }
     }

@@ -2,10 +2,11 @@
 
 use super::Tensor;
 use super::graph::{collect, live_results};
-use super::node::History;
+use super::node::{Apply, History};
 use super::trace::write_down;
 use crate::interpret::interpret;
-use crate::{Array, Program, Value, Var};
+use crate::op::AxisName;
+use crate::{Array, Loc, Program, Value, Var};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
@@ -35,6 +36,20 @@ pub enum EvalError {
         ty: String,
         /// The transformation that traces the function.
         transform: &'static str,
+    },
+    /// The tensor depends on the lanes of a mapped axis.
+    #[error(
+        "the value of a tensor was read that comes from `{op}`{} over the axis `{axis}`, which is known only outside of the `vmap` along \
+         that axis",
+        loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
+    )]
+    Lanes {
+        /// The operation.
+        op: &'static str,
+        /// The name of the axis.
+        axis: AxisName,
+        /// Where the operation comes from.
+        loc: Option<Box<Loc>>,
     },
     /// The dtype asked for is another one.
     #[error("a tensor of type {found} was read as {asked}; convert it first, with `.cast(DType::{asked:?})`")]
@@ -73,6 +88,14 @@ pub(crate) fn bound_pending(results: &[Tensor]) {
     }
 }
 
+/// Why the result of an operation over a mapped axis has no value.
+fn lanes_of(apply: &Apply) -> Option<EvalError> {
+    let inner = apply.op.programs();
+    let axis =
+        apply.op.axis().map(|axis| &axis.name).or_else(|| inner.iter().find_map(|(_, p)| p.axes().keys().next()))?;
+    Some(EvalError::Lanes { op: apply.op.name(), axis: axis.clone(), loc: apply.origin.loc.clone().map(Box::new) })
+}
+
 /// Evaluates all of `tensors` in one go.
 ///
 /// # Errors
@@ -89,7 +112,13 @@ pub fn realize(tensors: &[Tensor]) -> Result<(), EvalError> {
             return None;
         }
         match t.0.history() {
-            Some(History::Result(apply)) => Some(apply),
+            Some(History::Result(apply)) => match lanes_of(&apply) {
+                None => Some(apply),
+                Some(error) => {
+                    unknown = Some(error);
+                    None
+                }
+            },
             Some(History::Param { known: Some(argument), .. }) => {
                 match argument.value() {
                     Ok(value) => {
@@ -138,7 +167,7 @@ pub fn realize(tensors: &[Tensor]) -> Result<(), EvalError> {
 }
 
 /// The tensors to compute: those asked for, and those on the way that somebody holds, who would else compute them again.
-fn wanted(asked: &[Tensor], applies: &[Arc<super::node::Apply>]) -> Vec<Tensor> {
+fn wanted(asked: &[Tensor], applies: &[Arc<Apply>]) -> Vec<Tensor> {
     let mut uses: FxHashMap<u64, usize> = FxHashMap::default();
     for operand in applies.iter().flat_map(|a| a.op.operands()) {
         *uses.entry(operand.id()).or_default() += 1;

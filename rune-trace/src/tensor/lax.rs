@@ -5,8 +5,8 @@
 
 use super::Tensor;
 use crate::op::{
-    ArgFn, BinaryFn, Comparison, ConvDims, CumulativeFn, Dims, DotDims, GatherDims, Literal, Padding, ReduceFn,
-    ScatterDims, ScatterMode, UnaryFn, Window, WindowFn,
+    ArgFn, BinaryFn, CollectiveFn, Comparison, ConvDims, CumulativeFn, Dims, DotDims, GatherDims, Literal, NamedAxis,
+    Padding, ReduceFn, ScatterDims, ScatterMode, UnaryFn, Window, WindowFn,
 };
 use crate::{DType, Op, Program, Shape};
 use std::sync::Arc;
@@ -313,4 +313,34 @@ pub fn optimization_barrier(xs: &[Tensor]) -> Vec<Tensor> {
 #[track_caller]
 pub fn stop_gradient(x: &Tensor) -> Tensor {
     Tensor::apply1(Op::StopGradient { x: x.clone() })
+}
+
+/// [`Op::Collective`].
+#[track_caller]
+pub fn collective(f: CollectiveFn, x: &Tensor, axis: &NamedAxis) -> Tensor {
+    Tensor::apply1(Op::Collective { f, x: x.clone(), axis: axis.clone() })
+}
+
+/// [`Op::AxisIndex`].
+#[track_caller]
+pub fn axis_index(axis: &NamedAxis) -> Tensor {
+    Tensor::apply1(Op::AxisIndex { axis: axis.clone() })
+}
+
+/// [`Op::AllGather`].
+#[track_caller]
+pub fn all_gather(x: &Tensor, axis: &NamedAxis, dimension: usize) -> Tensor {
+    Tensor::apply1(Op::AllGather { x: x.clone(), axis: axis.clone(), dimension })
+}
+
+/// [`Op::AllToAll`].
+#[track_caller]
+pub fn all_to_all(x: &Tensor, axis: &NamedAxis, split: usize, concat: usize) -> Tensor {
+    Tensor::apply1(Op::AllToAll { x: x.clone(), axis: axis.clone(), split, concat })
+}
+
+/// [`Op::Ppermute`].
+#[track_caller]
+pub fn ppermute(x: &Tensor, axis: &NamedAxis, pairs: Vec<(usize, usize)>) -> Tensor {
+    Tensor::apply1(Op::Ppermute { x: x.clone(), axis: axis.clone(), pairs })
 }

@@ -102,7 +102,9 @@ impl Tensor {
     #[track_caller]
     pub fn try_apply(op: Op<Tensor>) -> Result<SmallVec<[Tensor; 2]>, TypeError> {
         let types = types::infer(&op.map(Tensor::ty))?;
-        let (mut traced, mut depth) = (false, 0);
+        // What is over a mapped axis is known only together with the other lanes.
+        let mut traced = op.axis().is_some() || op.programs().iter().any(|(_, p)| !p.axes().is_empty());
+        let mut depth = 0;
         for t in op.operands() {
             traced |= t.0.traced;
             if t.0.value.get().is_none() {
@@ -159,7 +161,7 @@ impl Tensor {
     pub fn size(&self) -> usize {
         self.0.ty.size()
     }
-    /// Whether this depends on a parameter of a function that is being traced.
+    /// Whether this depends on a parameter of a function that is being traced, or on the lane of a mapped axis.
     pub fn is_traced(&self) -> bool {
         self.0.traced
     }

@@ -14,6 +14,9 @@ impl Generator {
         let ty = types[x.index()].clone();
         let rank = ty.rank();
         let y = self.like(types, x, |t| *t == ty);
+        if !self.axes.is_empty() && self.chance(4) {
+            return self.over_lanes(x, &ty);
+        }
         match self.below(32) {
             0..4 => Op::Unary { f: self.pick(UnaryFn::ALL), x },
             4..8 => Op::Binary { f: self.pick(BinaryFn::ALL), x, y },
@@ -80,6 +83,27 @@ impl Generator {
         }
     }
 
+    /// An operation over a mapped axis.
+    fn over_lanes(&mut self, x: Var, ty: &Type) -> Op {
+        let which = self.below(self.axes.len());
+        let axis = self.axes[which].clone();
+        let rank = ty.rank();
+        match self.below(6) {
+            0 | 1 => Op::Collective { f: self.pick(CollectiveFn::ALL), x, axis },
+            2 => Op::AxisIndex { axis },
+            3 => Op::AllGather { x, axis, dimension: self.below(rank + 1) },
+            4 => {
+                let fitting: Vec<usize> = (0..rank).filter(|&a| ty.shape[a] == axis.size).collect();
+                let split = if fitting.is_empty() { 0 } else { self.pick(&fitting) };
+                Op::AllToAll { x, axis, split, concat: self.below(rank.max(1)) }
+            }
+            _ => {
+                let (from, to) = (self.permutation(axis.size), self.permutation(axis.size));
+                let pairs = from.into_iter().zip(to).filter(|_| !self.chance(3)).collect();
+                Op::Ppermute { x, axis, pairs }
+            }
+        }
+    }
     /// A variable whose type is as wanted, or `otherwise`.
     fn like(&mut self, types: &[Type], otherwise: Var, wanted: impl Fn(&Type) -> bool) -> Var {
         let found: Vec<Var> = (0..types.len()).filter(|&i| wanted(&types[i])).map(|i| Var(i as u32)).collect();

@@ -3,7 +3,9 @@
 use super::control::call;
 use super::tangent::{Dual, Tangent};
 use super::{cumulative, derivs, windows};
-use crate::op::{CumulativeFn, Dims, GatherDims, ReduceFn, ScatterDims, ScatterMode, WindowFn};
+use crate::op::{
+    CollectiveFn, CumulativeFn, Dims, GatherDims, NamedAxis, ReduceFn, ScatterDims, ScatterMode, WindowFn,
+};
 use crate::tensor::{lax, made_by, with_origin};
 use crate::{DType, Op, Program, Tensor, Transform};
 use smallvec::{SmallVec, smallvec};
@@ -59,7 +61,7 @@ fn rule(op: &Op<Dual>, out: &[Tensor]) -> Tangents {
         Op::Convert { x, dtype } if x.v.dtype().is_float() && dtype.is_float() => linear(op),
         Op::Convert { .. } | Op::BitcastConvert { .. } => Tangent::ZERO,
         Op::Compare { .. } | Op::ArgReduce { .. } | Op::StopGradient { .. } => Tangent::ZERO,
-        Op::Constant { .. } | Op::Iota { .. } => Tangent::ZERO,
+        Op::Constant { .. } | Op::Iota { .. } | Op::AxisIndex { .. } => Tangent::ZERO,
         Op::Select { pred, on_true, on_false } => Tangent::select(&pred.v, &on_true.t, &on_false.t, out0.ty()),
 
         Op::BroadcastInDim { .. }
@@ -71,12 +73,16 @@ fn rule(op: &Op<Dual>, out: &[Tensor]) -> Tangents {
         | Op::Reverse { .. }
         | Op::DynamicSlice { .. }
         | Op::DynamicUpdateSlice { .. }
-        | Op::Gather { .. } => linear(op),
+        | Op::Gather { .. }
+        | Op::AllGather { .. }
+        | Op::AllToAll { .. }
+        | Op::Ppermute { .. } => linear(op),
         Op::Scatter { x, indices, updates, dims, mode, unique } => {
             scatter(x, &indices.v, updates, dims, *mode, *unique, out0)
         }
 
         Op::Reduce { f, x, axes } => reduce(*f, x, axes, out0),
+        Op::Collective { f, x, axis } => collective(*f, x, axis, out0),
         Op::ReduceWindow { f: WindowFn::Sum, .. } => linear(op),
         Op::ReduceWindow { f: WindowFn::Max, x, window } => windows::extreme(x, window, true),
         Op::ReduceWindow { f: WindowFn::Min, x, window } => windows::extreme(x, window, false),
@@ -125,6 +131,18 @@ fn reduce(f: ReduceFn, x: &Dual, axes: &Dims, out: &Tensor) -> Tangent {
             x.t.times(|| chosen).reduce_sum(axes).over(&count)
         }
         ReduceFn::And | ReduceFn::Or => Tangent::ZERO,
+    }
+}
+
+fn collective(f: CollectiveFn, x: &Dual, axis: &NamedAxis, out: &Tensor) -> Tangent {
+    match f {
+        CollectiveFn::Sum => x.t.psum(axis),
+        // As over axes: the extreme elements share the tangent equally.
+        CollectiveFn::Max | CollectiveFn::Min => {
+            let chosen = derivs::indicator(&lax::eq(&x.v, out), x.v.dtype());
+            let count = lax::collective(CollectiveFn::Sum, &chosen, axis);
+            x.t.times(|| chosen).psum(axis).over(&count)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tangents: directions of change. Their operations are linear, and nothing else can be done with them.
 
+use crate::op::{CollectiveFn, NamedAxis};
 use crate::tensor::lax;
 use crate::{Op, Tensor, Type};
 
@@ -72,6 +73,9 @@ impl Tangent {
     }
     pub fn reduce_sum(&self, axes: &[usize]) -> Tangent {
         self.through(|t| lax::reduce_sum(t, axes))
+    }
+    pub fn psum(&self, axis: &NamedAxis) -> Tangent {
+        self.through(|t| lax::collective(CollectiveFn::Sum, t, axis))
     }
     pub fn reshape(&self, shape: &[usize]) -> Tangent {
         self.through(|t| lax::reshape(t, shape))

@@ -3,6 +3,7 @@
 //! Programs come from files too: no rule panics, overflows or allocates by the value of an attribute.
 
 mod axes;
+mod collective;
 mod contraction;
 mod elementwise;
 mod error;
@@ -15,7 +16,7 @@ mod tests;
 
 pub use error::{Problem, TypeError};
 
-use crate::{Op, Type};
+use crate::{DType, Op, Type};
 use smallvec::{SmallVec, smallvec};
 
 /// The types of the results of an operation.
@@ -92,6 +93,12 @@ fn rule(op: &Op<&Type>) -> Result<Types, Problem> {
         Op::Conv { lhs, rhs, dims } => contraction::conv(lhs, rhs, dims)?,
 
         Op::Threefry2x32 { k0, k1, x0, x1 } => return elementwise::threefry2x32([k0, k1, x0, x1]),
+
+        Op::Collective { f, x, axis: _ } => collective::reduce(*f, x)?,
+        Op::AxisIndex { axis: _ } => Type::scalar(DType::I32),
+        Op::AllGather { x, axis, dimension } => collective::all_gather(x, axis, *dimension)?,
+        Op::AllToAll { x, axis, split, concat } => collective::all_to_all(x, axis, *split, *concat)?,
+        Op::Ppermute { x, axis, pairs } => collective::ppermute(x, axis, pairs)?,
 
         Op::Call { args, program } => return call(args, program),
         Op::OptimizationBarrier { xs } => return Ok(xs.iter().map(|&x| x.clone()).collect()),

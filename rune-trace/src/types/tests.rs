@@ -211,6 +211,7 @@ proptest! {
             indices_batching: d[3].clone(),
             scatter_map: d[4].clone(),
         };
+        let axis = NamedAxis { name: "i".into(), size: n[1] };
         let ops: Vec<Op<&Type>> = vec![
             Op::Unary { f: *pick.get(UnaryFn::ALL), x: a },
             Op::IntegerPow { x: a, y },
@@ -248,6 +249,10 @@ proptest! {
             Op::DotGeneral { lhs: a, rhs: b_as_a, dims: Box::new(dot), out: a.dtype },
             Op::Conv { lhs: a, rhs: b_as_a, dims: Box::new(conv) },
             Op::Threefry2x32 { k0: a, k1: a, x0: b, x1: b },
+            Op::Collective { f: *pick.get(CollectiveFn::ALL), x: a, axis: axis.clone() },
+            Op::AllGather { x: a, axis: axis.clone(), dimension: n[0] },
+            Op::AllToAll { x: a, axis: axis.clone(), split: n[1], concat: n[2] },
+            Op::Ppermute { x: a, axis, pairs: vec![(n[0], n[1]), (n[2], n[2])] },
             Op::OptimizationBarrier { xs: vec![a, b] },
             Op::StopGradient { x: a },
         ];

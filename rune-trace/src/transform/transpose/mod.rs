@@ -4,7 +4,7 @@ mod contraction;
 mod index;
 
 use super::control::call;
-use crate::op::{BinaryFn, CumulativeFn, Padding, ReduceFn, ScatterMode, UnaryFn, WindowFn};
+use crate::op::{BinaryFn, CollectiveFn, CumulativeFn, Padding, ReduceFn, ScatterMode, UnaryFn, WindowFn};
 use crate::tensor::{lax, made_by, with_origin};
 use crate::{DType, Instruction, Op, Program, Shape, Tensor, Transform, Type, Var};
 
@@ -207,9 +207,25 @@ fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
         Op::DotGeneral { lhs, rhs, dims, out: _ } => contraction::dot_general(ct, lhs, rhs, dims, acc),
         Op::Conv { lhs, rhs, dims } => contraction::conv(ct, lhs, rhs, dims, acc),
 
+        // Each lane had a part in the sums of all: its cotangent is the sum of theirs.
+        Op::Collective { f: CollectiveFn::Sum, x, axis } => {
+            acc.give(x, || lax::collective(CollectiveFn::Sum, ct, axis));
+        }
+        // What each lane made of the part that this one gave it, summed.
+        Op::AllGather { x, axis, dimension } => acc.give(x, || {
+            let parts = lax::all_to_all(ct, axis, *dimension, 0);
+            lax::reduce_sum(&parts, &[0])
+        }),
+        Op::AllToAll { x, axis, split, concat } => acc.give(x, || lax::all_to_all(ct, axis, *concat, *split)),
+        Op::Ppermute { x, axis, pairs } => acc.give(x, || {
+            let back = pairs.iter().map(|&(from, to)| (to, from)).collect();
+            lax::ppermute(ct, axis, back)
+        }),
+
         Op::Unary { .. }
         | Op::Binary { .. }
         | Op::Reduce { .. }
+        | Op::Collective { .. }
         | Op::ReduceWindow { .. }
         | Op::Cumulative { .. }
         | Op::IntegerPow { .. }
@@ -221,7 +237,9 @@ fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
         | Op::TopK { .. }
         | Op::Threefry2x32 { .. }
         | Op::StopGradient { .. } => unreachable!("`is_linear` has said no"),
-        Op::Constant { .. } | Op::Iota { .. } => unreachable!("an operation without operands is known"),
+        Op::Constant { .. } | Op::Iota { .. } | Op::AxisIndex { .. } => {
+            unreachable!("an operation without operands is known")
+        }
         Op::Call { .. } | Op::OptimizationBarrier { .. } => unreachable!("these are transposed with all their results"),
     }
 }
@@ -251,6 +269,7 @@ fn is_linear(op: &Op<&Slot>) -> bool {
         Op::Reduce { f, .. } => *f == ReduceFn::Sum,
         Op::ReduceWindow { f, .. } => *f == WindowFn::Sum,
         Op::Cumulative { f, .. } => *f == CumulativeFn::Sum,
+        Op::Collective { f, .. } => *f == CollectiveFn::Sum,
         Op::BroadcastInDim { .. }
         | Op::Reshape { .. }
         | Op::Transpose { .. }
@@ -258,6 +277,9 @@ fn is_linear(op: &Op<&Slot>) -> bool {
         | Op::Pad { .. }
         | Op::Concatenate { .. }
         | Op::Reverse { .. }
+        | Op::AllGather { .. }
+        | Op::AllToAll { .. }
+        | Op::Ppermute { .. }
         | Op::Call { .. }
         | Op::OptimizationBarrier { .. } => true,
         Op::Binary { .. }
@@ -271,7 +293,8 @@ fn is_linear(op: &Op<&Slot>) -> bool {
         | Op::Threefry2x32 { .. }
         | Op::StopGradient { .. }
         | Op::Constant { .. }
-        | Op::Iota { .. } => false,
+        | Op::Iota { .. }
+        | Op::AxisIndex { .. } => false,
     }
 }
 

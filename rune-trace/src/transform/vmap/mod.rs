@@ -3,6 +3,7 @@
 //! A rule makes of an operation on one lane one wide operation on all of them, in which the mapped axis is the first; there is no
 //! loop over lanes. What does not depend on a mapped input is computed once.
 
+mod collective;
 mod contraction;
 mod index;
 mod programs;
@@ -12,7 +13,7 @@ mod tests;
 pub use programs::VmapError;
 
 use super::control::call;
-use crate::op::{AxisName, Dims, Padding, Window};
+use crate::op::{AxisName, Dims, NamedAxis, Padding, Window};
 use crate::tensor::{lax, made_by, with_origin};
 use crate::{Op, Program, Shape, Tensor, Transform, Type, types};
 use smallvec::{SmallVec, smallvec};
@@ -61,8 +62,22 @@ impl Batched {
 #[derive(Clone, Debug)]
 pub(crate) struct Lanes {
     pub size: usize,
-    #[allow(dead_code, reason = "the operations on named axes follow")]
     pub name: Option<AxisName>,
+}
+
+impl Lanes {
+    /// Whether they lie along the axis of this name.
+    fn is(&self, name: &AxisName) -> bool {
+        self.name.as_ref() == Some(name)
+    }
+    /// Whether an operation is another one on all lanes: it has a mapped operand, or is about these lanes.
+    fn widen(&self, op: &Op<Batched>) -> bool {
+        let own = |axis: &NamedAxis| self.is(&axis.name);
+        let inside = |p: &Program| self.name.as_ref().is_some_and(|name| p.axes().contains_key(name));
+        op.operands().iter().any(|x| x.mapped)
+            || op.axis().is_some_and(own)
+            || op.programs().iter().any(|(_, p)| inside(p))
+    }
 }
 
 /// The outputs of `program` on all lanes.
@@ -71,17 +86,19 @@ pub(crate) fn vmap(program: &Program, lanes: &Lanes, inputs: Vec<Batched>) -> Ve
     env.extend(program.constants().iter().map(|c| Batched::unmapped(Tensor::from_value(c.clone()))));
     for instruction in program.instructions() {
         let op = instruction.op.map(|v| env[v.index()].clone());
-        let mapped = op.operands().iter().any(|x| x.mapped);
-        let run = || if mapped { made_by(Transform::Vmap, || step(&op, lanes)) } else { step(&op, lanes) };
+        let run = || match lanes.widen(&op) {
+            true => made_by(Transform::Vmap, || step(&op, lanes)),
+            false => Tensor::apply(op.map(|x| x.t.clone())).into_iter().map(Batched::unmapped).collect(),
+        };
         env.extend(with_origin(&instruction.origin, run));
     }
     program.outputs().iter().map(|v| env[v.index()].clone()).collect()
 }
 
-/// One operation on all lanes.
+/// An operation that is another one on all lanes.
 fn step(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
-    if op.operands().iter().all(|x| !x.mapped) {
-        return Tensor::apply(op.map(|x| x.t.clone())).into_iter().map(Batched::unmapped).collect();
+    if op.axis().is_some_and(|axis| lanes.is(&axis.name)) {
+        return smallvec![collective::own(op, lanes.size)];
     }
     if lanes.size == 0 {
         return no_lanes(op);
@@ -157,7 +174,17 @@ fn rule(op: &Op<Batched>, size: usize) -> SmallVec<[Tensor; 2]> {
         Op::DotGeneral { lhs, rhs, dims, out } => return smallvec![contraction::dot_general(lhs, rhs, dims, *out)],
         Op::Conv { lhs, rhs, dims } => return smallvec![contraction::conv(lhs, rhs, dims, size)],
 
-        Op::Constant { .. } | Op::Iota { .. } => unreachable!("an operation without operands has none that is mapped"),
+        Op::Collective { .. } | Op::Ppermute { .. } => op.map(all),
+        Op::AllGather { x, axis, dimension } => {
+            Op::AllGather { x: all(x), axis: axis.clone(), dimension: dimension + 1 }
+        }
+        Op::AllToAll { x, axis, split, concat } => {
+            Op::AllToAll { x: all(x), axis: axis.clone(), split: split + 1, concat: concat + 1 }
+        }
+
+        Op::Constant { .. } | Op::Iota { .. } | Op::AxisIndex { .. } => {
+            unreachable!("an operation without operands has none that is mapped")
+        }
         Op::Call { .. } | Op::OptimizationBarrier { .. } => {
             unreachable!("these tell which of their results are mapped")
         }

@@ -1,6 +1,7 @@
 //! Batching of programs, for those who hold a program and no function.
 
 use super::{Batched, Lanes, move_axis, position, vmap};
+use crate::op::AxisName;
 use crate::tensor::{Keep, next_id, trace};
 use crate::{Program, Tensor, Type};
 
@@ -33,6 +34,18 @@ pub enum VmapError {
         /// The axis asked for.
         axis: i64,
     },
+    /// Operations of the program are over the mapped axis, and it has another number of lanes for them.
+    #[error("the axis `{name}` has {found} lanes for the operations of `{program}`, and {size} are asked for")]
+    AxisSize {
+        /// The program.
+        program: String,
+        /// The name of the axis.
+        name: AxisName,
+        /// The number of lanes that the operations know of.
+        found: usize,
+        /// The number asked for.
+        size: usize,
+    },
     /// An output that is to be the same for all lanes is not.
     #[error("output {index} of `{program}` depends on a mapped input, and so needs an axis")]
     Depends {
@@ -62,6 +75,48 @@ impl Program {
     /// # Errors
     /// If there are not as many axes as inputs and outputs, an axis is out of range, or an output without axis depends on a mapped input.
     pub fn vmap(&self, size: usize, in_axes: &[Option<i64>], out_axes: &[Option<i64>]) -> Result<Program, VmapError> {
+        self.vmap_lanes(&Lanes { size, name: None }, in_axes, out_axes)
+    }
+
+    /// As [`Program::vmap`], with a name for the mapped axis: operations of the program over the axis of that name (see
+    /// [`Program::axes`]) are over these lanes.
+    ///
+    /// ```
+    /// use rune_trace::Program;
+    /// let program: Program = r#"
+    /// def f(x0): # [f32] -> [f32]
+    ///     z0 = rune.psum(x0, axis={"name": "i", "size": 3}) # [f32] -> [f32]
+    ///     y0 = rune.div(x0, z0) # ([f32], [f32]) -> [f32]
+    ///     return y0
+    /// "#.parse()?;
+    /// let wide = program.vmap_named("i", 3, &[Some(0)], &[Some(0)])?;
+    /// assert_eq!(wide.instructions()[0].op.name(), "reduce_sum");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Program::vmap`], and if its operations know of another number of lanes.
+    pub fn vmap_named(
+        &self,
+        axis_name: impl Into<AxisName>,
+        size: usize,
+        in_axes: &[Option<i64>],
+        out_axes: &[Option<i64>],
+    ) -> Result<Program, VmapError> {
+        let name = axis_name.into();
+        if let Some(&found) = self.axes().get(&name).filter(|&&found| found != size) {
+            return Err(VmapError::AxisSize { program: self.name().to_owned(), name, found, size });
+        }
+        self.vmap_lanes(&Lanes { size, name: Some(name) }, in_axes, out_axes)
+    }
+
+    fn vmap_lanes(
+        &self,
+        lanes: &Lanes,
+        in_axes: &[Option<i64>],
+        out_axes: &[Option<i64>],
+    ) -> Result<Program, VmapError> {
+        let size = lanes.size;
         let program = || self.name().to_owned();
         let count = |what, expected, found| match expected == found {
             true => Ok(()),
@@ -91,9 +146,8 @@ impl Program {
             });
             params.push(param);
         }
-        let lanes = Lanes { size, name: None };
         let mut outputs = Vec::new();
-        for (index, (y, axis)) in vmap(self, &lanes, inputs).into_iter().zip(out_axes).enumerate() {
+        for (index, (y, axis)) in vmap(self, lanes, inputs).into_iter().zip(out_axes).enumerate() {
             outputs.push(match place("output", index, &y.ty(), axis)? {
                 Some(axis) => move_axis(&y.spread(size), 0, axis),
                 None if y.mapped => return Err(VmapError::Depends { program: program(), index }),

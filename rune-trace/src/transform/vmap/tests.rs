@@ -1,7 +1,8 @@
-use crate::interpret::interpret;
-use crate::op::Op;
+use crate::interpret::{eval_op, interpret};
+use crate::op::{CollectiveFn, Dims, NamedAxis, Op, ReduceFn};
 use crate::testing::Generator;
-use crate::{Array, DType, Element, Program, Type, with_element};
+use crate::{Array, DType, Element, Program, Type, Var, with_element};
+use smallvec::smallvec;
 
 const LANES: usize = 3;
 
@@ -82,6 +83,144 @@ fn random_programs_of_integers() {
         let program = random.program(12);
         check(&mut random, &program);
     }
+}
+
+/// The outputs of a program in every lane of two mapped axes, of sizes `i` and `j`; lane `(a, b)` is number `b · i + a`. All lanes go
+/// along together, so that operations over an axis see the others.
+fn in_step(program: &Program, sizes: [usize; 2], lanes: &[Vec<Array>]) -> Vec<Vec<Array>> {
+    let mut env: Vec<Vec<Array>> = lanes.to_vec();
+    for lane in &mut env {
+        lane.extend(program.constants().iter().map(|c| c.to_host().unwrap()));
+    }
+    for instruction in program.instructions() {
+        let results = one_in_step(&instruction.op, sizes, &env);
+        env.iter_mut().zip(results).for_each(|(lane, results)| lane.extend(results));
+    }
+    env.iter().map(|lane| program.outputs().iter().map(|v| lane[v.index()].clone()).collect()).collect()
+}
+
+#[allow(clippy::wildcard_enum_match_arm, reason = "the others are over no axis")]
+fn one_in_step(op: &Op, [i, j]: [usize; 2], env: &[Vec<Array>]) -> Vec<Vec<Array>> {
+    if let Op::Call { args, program } = op {
+        let lanes: Vec<Vec<Array>> =
+            env.iter().map(|lane| args.iter().map(|v| lane[v.index()].clone()).collect()).collect();
+        return in_step(program, [i, j], &lanes);
+    }
+    let Some(axis) = op.axis() else {
+        return env.iter().map(|lane| eval_op(&op.map(|v| &lane[v.index()])).unwrap()).collect();
+    };
+    // The lanes that a lane is among, and which of them it is.
+    let over_i = axis.name.as_str() == "i";
+    let fellows = |lane: usize| -> Vec<usize> {
+        if over_i { (0..i).map(|a| lane / i * i + a).collect() } else { (0..j).map(|b| b * i + lane % i).collect() }
+    };
+    let position = |lane: usize| if over_i { lane % i } else { lane / i };
+    let one = |op: Op<&Array>| eval_op(&op).unwrap().remove(0);
+    let result = |lane: usize| {
+        let all = |x: &Var| -> Vec<Array> { fellows(lane).iter().map(|&l| env[l][x.index()].clone()).collect() };
+        match op {
+            Op::Collective { f, x, .. } => {
+                let f = match f {
+                    CollectiveFn::Sum => ReduceFn::Sum,
+                    CollectiveFn::Max => ReduceFn::Max,
+                    CollectiveFn::Min => ReduceFn::Min,
+                };
+                one(Op::Reduce { f, x: &stack(&all(x)), axes: smallvec![0] })
+            }
+            Op::AllGather { x, dimension, .. } => {
+                let all = stack(&all(x));
+                let mut permutation: Dims = (1..all.ty().rank()).collect();
+                permutation.insert(*dimension, 0);
+                one(Op::Transpose { x: &all, permutation })
+            }
+            Op::AllToAll { x, split, concat, .. } => {
+                let mut parts = Vec::new();
+                for given in all(x) {
+                    let mut start: Dims = smallvec![0; given.ty().rank()];
+                    let mut limit: Dims = given.shape().iter().copied().collect();
+                    (start[*split], limit[*split]) = (position(lane), position(lane) + 1);
+                    let strides = smallvec![1; start.len()];
+                    let part = one(Op::Slice { x: &given, start, limit, strides });
+                    parts.push(part.reshaped(given.shape().without(&[*split])));
+                }
+                let all = stack(&parts);
+                let mut permutation: Dims = (1..all.ty().rank()).collect();
+                permutation.insert(*concat, 0);
+                one(Op::Transpose { x: &all, permutation })
+            }
+            Op::Ppermute { x, pairs, .. } => match pairs.iter().find(|(_, to)| *to == position(lane)) {
+                Some((from, _)) => all(x)[*from].clone(),
+                None => {
+                    let ty = env[lane][x.index()].ty();
+                    Array::from_bytes(ty.clone(), &vec![0; ty.bytes()])
+                }
+            },
+            _ => Array::scalar(position(lane) as i32),
+        }
+    };
+    (0..env.len()).map(|lane| vec![result(lane)]).collect()
+}
+
+/// The array with 0 for -0.
+fn positive_zeros(x: &Array) -> Array {
+    with_element!(x.dtype(), T => {
+        let one = |&x: &T| if x.to_f64() == 0.0 { T::from_f64(0.0) } else { x };
+        Array::from_vec(x.shape().clone(), x.as_slice::<T>().iter().map(one).collect())
+    })
+}
+
+/// Programs over one mapped axis or two, of which some inputs are mapped, against all lanes in step.
+#[test]
+fn random_programs_over_named_axes_are_all_lanes_in_step() {
+    let mut over_axes = std::collections::BTreeMap::<&str, usize>::new();
+    for seed in 0..3000 {
+        let mut random = Generator::new(seed);
+        random.without.extend(["dot_general", "conv"]);
+        // The sum over lanes of a -0 that is the same for all is -0, and 0 where it differs: what tells them apart is left out.
+        random.without.extend(["div", "pow", "integer_pow", "atan2", "rsqrt", "bitcast_convert"]);
+        random.extremes = seed % 3 == 0;
+        let both = seed % 2 == 0;
+        let [i, j] = if both { [2, 3] } else { [3, 1] };
+        let named = |name: &str, size| NamedAxis { name: name.into(), size };
+        random.axes = if both { vec![named("i", i), named("j", j)] } else { vec![named("i", i)] };
+        let program = random.program(14);
+        program.instructions().iter().filter(|x| x.op.axis().is_some()).for_each(|x| {
+            *over_axes.entry(x.op.name()).or_default() += 1;
+        });
+        let mapped: Vec<bool> = program.input_types().iter().map(|_| random.below(3) > 0).collect();
+        let axes: Vec<Option<i64>> = mapped.iter().map(|m| m.then_some(0)).collect();
+        let outputs = vec![Some(0); program.outputs().len()];
+        let mut wide = program.vmap_named("i", i, &axes, &outputs).unwrap();
+        wide = wide.vmap_named("j", j, &axes, &outputs).unwrap();
+        wide.verify().unwrap_or_else(|e| panic!("{e}\n{program}\n{wide}"));
+        assert!(wide.axes().is_empty());
+        let first = random.inputs(&program);
+        let lanes: Vec<Vec<Array>> = (0..i * j)
+            .map(|_| {
+                let own = random.inputs(&program);
+                (0..first.len()).map(|k| if mapped[k] { own[k].clone() } else { first[k].clone() }).collect()
+            })
+            .collect();
+        let column = |of: &[Vec<Array>], k: usize| {
+            let rows: Vec<Array> =
+                of.chunks(i).map(|row| stack(&row.iter().map(|lane| lane[k].clone()).collect::<Vec<_>>())).collect();
+            stack(&rows)
+        };
+        let inputs: Vec<Array> =
+            (0..first.len()).map(|k| if mapped[k] { column(&lanes, k) } else { first[k].clone() }).collect();
+        let expected = in_step(&program, [i, j], &lanes);
+        for version in [&wide, &wide.simplify()] {
+            for (k, found) in interpret(version, &inputs).unwrap().iter().enumerate() {
+                let expected = column(&expected, k);
+                assert!(
+                    same(&positive_zeros(found), &positive_zeros(&expected)),
+                    "seed {seed}, result {k}: {found:?} is not {expected:?}\n{program}\nmapped {mapped:?}\n{wide}"
+                );
+            }
+        }
+    }
+    println!("{over_axes:?}");
+    assert!(over_axes.len() == 7 && over_axes.values().all(|&n| n > 100), "{over_axes:?}");
 }
 
 /// Lanes of images with one kernel are one convolution with more images, and nothing is moved.

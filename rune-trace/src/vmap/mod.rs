@@ -1,10 +1,20 @@
 //! `vmap`: functions of one example as functions of many.
 
+mod axes;
+mod options;
+mod scope;
+
+pub use axes::{InAxes, MapAxes};
+pub use options::VmapOptions;
+pub(crate) use scope::named_axis;
+pub use scope::{AxisNames, named_axes};
+
 use crate::autodiff::Place;
 use crate::function::{Arguments, Function};
+use crate::op::{AxisName, NamedAxis};
 use crate::tensor::{Keep, next_id, trace};
 use crate::transform::{Batched, Lanes, move_axis, position, vmap as batch};
-use crate::{Tensor, Transform, Tree};
+use crate::{Program, Tensor, Transform, Tree};
 
 /// The function that does for all lanes at once what `f` does for one: every leaf of every argument is taken apart along its first
 /// axis, and the results are put together along a new first axis.
@@ -31,9 +41,7 @@ where
     F: Function<X> + 'f,
     F::Output: Tree,
 {
-    let plan = Plan { inputs: vec![MapAxes::from(0); X::COUNT], output: MapAxes::from(0), size: None };
-    let place = Place::here("vmap");
-    F::returning(move |args| run::<X, F>(&f, args, &plan, place))
+    mapped(VmapOptions::new(), f, Place::here("vmap"))
 }
 
 /// As [`vmap`], along the axes that `in_axes` tells, with results put together along `out_axes`.
@@ -59,9 +67,7 @@ where
     F: Function<X> + 'f,
     F::Output: Tree,
 {
-    let plan = Plan { inputs: in_axes.in_axes(), output: out_axes.into(), size: None };
-    let place = Place::here("vmap_axes");
-    F::returning(move |args| run::<X, F>(&f, args, &plan, place))
+    mapped(VmapOptions::new().in_axes(in_axes).out_axes(out_axes), f, Place::here("vmap_axes"))
 }
 
 /// As [`vmap_axes`], for a number of lanes that need not be read off an argument, so that none has to be mapped.
@@ -87,100 +93,73 @@ where
     F: Function<X> + 'f,
     F::Output: Tree,
 {
-    let plan = Plan { inputs: in_axes.in_axes(), output: out_axes.into(), size: Some(axis_size) };
-    let place = Place::here("vmap_sized");
+    let options = VmapOptions::new().in_axes(in_axes).out_axes(out_axes).axis_size(axis_size);
+    mapped(options, f, Place::here("vmap_sized"))
+}
+
+/// As [`vmap`], with a name for the mapped axis, by which `f` can refer to all lanes, as by [`psum`](crate::psum) and its kin.
+///
+/// ```
+/// use rune_trace::{Tensor, pmean, vmap_named};
+/// // How far each example is from the mean of the batch.
+/// let centered = vmap_named("batch", |x: &Tensor| x - pmean(x, "batch"));
+/// let xs = Tensor::from_slice([3], &[1.0f32, 2.0, 6.0]);
+/// assert_eq!(centered(&xs).to_vec::<f32>()?, [-2.0, -1.0, 3.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// The returned function panics as that of [`vmap`].
+#[track_caller]
+pub fn vmap_named<'f, X, F>(axis_name: impl Into<AxisName>, f: F) -> F::Returning<'f, F::Output>
+where
+    X: Arguments,
+    F: Function<X> + 'f,
+    F::Output: Tree,
+{
+    mapped(VmapOptions::new().axis_name(axis_name), f, Place::here("vmap_named"))
+}
+
+/// As [`vmap`], with all that can be chosen: axes of arguments and results, number of lanes, and name of the mapped axis.
+///
+/// ```
+/// use rune_trace::{Tensor, VmapOptions, psum, vmap_with};
+/// // Each column, as a share of the sum of all.
+/// let options = VmapOptions::new().in_axes((1, None)).out_axes(1).axis_name("column");
+/// let f = vmap_with(options, |x: &Tensor, scale: &Tensor| x * scale / psum(x, "column"));
+/// let y = f(&Tensor::from([[1.0f32, 3.0], [2.0, 2.0]]), &Tensor::scalar(100.0f32));
+/// assert_eq!(y.to_vec::<f32>()?, [25.0, 75.0, 50.0, 50.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// The returned function panics as those of [`vmap_axes`] and [`vmap_sized`].
+#[track_caller]
+pub fn vmap_with<'f, X, F>(options: VmapOptions<impl InAxes<X>>, f: F) -> F::Returning<'f, F::Output>
+where
+    X: Arguments,
+    F: Function<X> + 'f,
+    F::Output: Tree,
+{
+    mapped(options, f, Place::here("vmap_with"))
+}
+
+fn mapped<'f, X, F>(options: VmapOptions<impl InAxes<X>>, f: F, place: Place) -> F::Returning<'f, F::Output>
+where
+    X: Arguments,
+    F: Function<X> + 'f,
+    F::Output: Tree,
+{
+    let VmapOptions { in_axes, out_axes, axis_size, axis_name } = options;
+    let plan = Plan { inputs: in_axes.in_axes(), output: out_axes, size: axis_size, name: axis_name };
     F::returning(move |args| run::<X, F>(&f, args, &plan, place))
-}
-
-/// Where the mapped axis is in the leaves of a tree; made from an axis, an `Option` of one, or a list of such options.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct MapAxes(Entries);
-
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum Entries {
-    /// In all leaves alike.
-    All(Option<i64>),
-    /// In each leaf, in order.
-    Each(Vec<Option<i64>>),
-}
-
-impl MapAxes {
-    /// That of leaf `i`, if there are so many entries.
-    fn of_leaf(&self, i: usize) -> Option<Option<i64>> {
-        match &self.0 {
-            Entries::All(axis) => Some(*axis),
-            Entries::Each(axes) => axes.get(i).copied(),
-        }
-    }
-    fn check_count(&self, what: &str, leaves: usize, place: Place) {
-        match &self.0 {
-            Entries::Each(axes) if axes.len() != leaves => {
-                place.fail(&format!("{what} has {leaves} leaves, and is given {} axes", axes.len()))
-            }
-            Entries::All(_) | Entries::Each(_) => {}
-        }
-    }
-}
-
-impl From<i64> for MapAxes {
-    fn from(axis: i64) -> MapAxes {
-        MapAxes::from(Some(axis))
-    }
-}
-impl From<Option<i64>> for MapAxes {
-    fn from(axis: Option<i64>) -> MapAxes {
-        MapAxes(Entries::All(axis))
-    }
-}
-impl From<Vec<Option<i64>>> for MapAxes {
-    fn from(axes: Vec<Option<i64>>) -> MapAxes {
-        MapAxes(Entries::Each(axes))
-    }
-}
-impl<const N: usize> From<[Option<i64>; N]> for MapAxes {
-    fn from(axes: [Option<i64>; N]) -> MapAxes {
-        MapAxes::from(axes.to_vec())
-    }
-}
-
-/// Where the mapped axis is in the arguments of a function: an axis, or a tuple with one entry for each argument.
-pub trait InAxes<X: Arguments> {
-    /// One entry for each argument.
-    fn in_axes(self) -> Vec<MapAxes>;
-}
-
-impl<X: Arguments> InAxes<X> for i64 {
-    fn in_axes(self) -> Vec<MapAxes> {
-        vec![MapAxes::from(self); X::COUNT]
-    }
-}
-impl<X: Arguments> InAxes<X> for Option<i64> {
-    fn in_axes(self) -> Vec<MapAxes> {
-        vec![MapAxes::from(self); X::COUNT]
-    }
-}
-macro_rules! in_axes {
-    ($($($T:ident $S:ident $i:tt),*;)*) => {$(
-        impl<$($T: Tree, $S: Into<MapAxes>),*> InAxes<($($T,)*)> for ($($S,)*) {
-            fn in_axes(self) -> Vec<MapAxes> {
-                vec![$(self.$i.into()),*]
-            }
-        }
-    )*};
-}
-in_axes! {
-    A P 0;
-    A P 0, B Q 1;
-    A P 0, B Q 1, C R 2;
-    A P 0, B Q 1, C R 2, D S 3;
-    A P 0, B Q 1, C R 2, D S 3, E T 4;
-    A P 0, B Q 1, C R 2, D S 3, E T 4, G U 5;
 }
 
 struct Plan {
     inputs: Vec<MapAxes>,
     output: MapAxes,
     size: Option<usize>,
+    name: Option<AxisName>,
 }
 
 /// The results of `f` for all lanes.
@@ -225,12 +204,17 @@ where
         Some(Some(param)) => param.clone(),
         Some(None) | None => leaf.clone(),
     });
-    let output = f.call(&inner);
+    let lanes = Lanes { size, name: plan.name.clone() };
+    let output = match &lanes.name {
+        Some(name) => scope::within(NamedAxis { name: name.clone(), size }, || f.call(&inner)),
+        None => f.call(&inner),
+    };
     let params: Vec<Tensor> = params.into_iter().flatten().collect();
     let traced = trace("f", &params, &output.leaves(), Keep::Since(since));
     let mapped = fronts.into_iter().flatten().map(Batched::mapped);
     let inputs = mapped.chain(traced.captured.into_iter().map(Batched::unmapped)).collect();
-    let results = batch(&traced.program, &Lanes { size, name: None }, inputs);
+    check_size(&traced.program, &lanes, place);
+    let results = batch(&traced.program, &lanes, inputs);
     plan.output.check_count("the result", results.len(), place);
     let path = |i: usize| output.leaves_with_paths("result").swap_remove(i).0;
     let results = results.into_iter().enumerate().map(|(i, y)| match plan.output.of_leaf(i).flatten() {
@@ -248,6 +232,16 @@ where
         None => y.t,
     });
     output.with_leaves(results)
+}
+
+/// That a program which the function applied, from a file perhaps, knows of as many lanes.
+fn check_size(program: &Program, lanes: &Lanes, place: Place) {
+    if let Some(name) = &lanes.name
+        && let Some(known) = program.axes().get(name).filter(|&&known| known != lanes.size)
+    {
+        let size = lanes.size;
+        place.fail(&format!("the axis `{name}` has {size} lanes, and {known} for a program that the function applies"));
+    }
 }
 
 fn sizes_by_path<X: Arguments>(args: X::Refs<'_>, fronts: &[Option<Tensor>]) -> String {

@@ -1,0 +1,370 @@
+//! Functions of all lanes of a mapped axis that has a name.
+//!
+//! Within a function that [`vmap_named`](crate::vmap_named) or [`vmap_with`](crate::vmap_with) maps, a tensor is what it is in one
+//! lane; these take the other lanes into account. Each takes a tree, and does the same with every leaf. Each panics, at the caller's
+//! line, if no axis of that name is mapped around it.
+
+use super::axes::resolve_below;
+use crate::op::{AxisName, CollectiveFn, NamedAxis};
+use crate::vmap::named_axis;
+use crate::{AxisNames, DType, Shape, Tensor, Tree, lax};
+
+/// The tree of what `$body` makes of each leaf; a loop, for the caller's line is not known inside of a closure.
+macro_rules! leaves {
+    ($tree:expr, |$leaf:ident| $body:expr) => {{
+        let tree = $tree;
+        let mut made = Vec::new();
+        for $leaf in &tree.leaves() {
+            made.push($body);
+        }
+        tree.with_leaves(made)
+    }};
+}
+
+#[track_caller]
+fn named(function: &str, names: impl AxisNames) -> Vec<NamedAxis> {
+    let mut axes: Vec<NamedAxis> = Vec::new();
+    for name in names.axis_names() {
+        if axes.iter().any(|axis| axis.name == name) {
+            panic!("{function}: axis `{name}` is named twice");
+        }
+        axes.push(named_axis(function, &name));
+    }
+    axes
+}
+
+#[track_caller]
+fn collective(f: CollectiveFn, x: &Tensor, axes: &[NamedAxis]) -> Tensor {
+    let mut x = x.clone();
+    for axis in axes {
+        x = lax::collective(f, &x, axis);
+    }
+    x
+}
+
+/// The sum over all lanes, the same in each; of `bool` the count, as `i32`. Half types are accumulated in `f32`.
+///
+/// ```
+/// use rune_trace::{Tensor, psum, vmap_named};
+/// let share = vmap_named("i", |x: &Tensor| x / psum(x, "i"));
+/// assert_eq!(share(&Tensor::from([1.0f32, 3.0])).to_vec::<f32>()?, [0.25, 0.75]);
+/// // Over two axes, of which each has a name.
+/// let all = vmap_named("i", vmap_named("j", |x: &Tensor| psum(x, ["i", "j"])));
+/// assert_eq!(all(&Tensor::from([[1, 2], [3, 4]])).to_vec::<i32>()?, [10; 4]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// If no axis of that name is mapped around.
+#[track_caller]
+pub fn psum<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
+    let axes = named("psum", axis_name);
+    leaves!(x, |x| {
+        let x = if x.dtype() == DType::Bool { lax::convert(x, DType::I32) } else { x.clone() };
+        collective(CollectiveFn::Sum, &x, &axes)
+    })
+}
+
+/// The mean over all lanes, the same in each; of integers and `bool` as `f32`. That of half types is computed in `f32`.
+///
+/// ```
+/// use rune_trace::{Tensor, pmean, vmap_named};
+/// let mean = vmap_named("i", |x: &Tensor| pmean(x, "i"));
+/// assert_eq!(mean(&Tensor::from([1.0f32, 4.0])).to_vec::<f32>()?, [2.5, 2.5]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// If no axis of that name is mapped around.
+#[track_caller]
+pub fn pmean<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
+    let axes = named("pmean", axis_name);
+    let n: f64 = axes.iter().map(|axis| axis.size as f64).product();
+    leaves!(x, |x| {
+        let x = if x.dtype().is_float() { x.clone() } else { lax::convert(x, DType::F32) };
+        let wide = if x.dtype().is_half() { DType::F32 } else { x.dtype() };
+        lax::convert(&(collective(CollectiveFn::Sum, &lax::convert(&x, wide), &axes) / n), x.dtype())
+    })
+}
+
+/// The greatest over all lanes, the same in each; NaN if any is. Where several lanes are greatest, they share the derivative.
+///
+/// ```
+/// use rune_trace::{Tensor, pmax, vmap_named};
+/// let f = vmap_named("i", |x: &Tensor| pmax(x, "i") - x);
+/// assert_eq!(f(&Tensor::from([1, 4, 2])).to_vec::<i32>()?, [3, 0, 2]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// If no axis of that name is mapped around.
+#[track_caller]
+pub fn pmax<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
+    let axes = named("pmax", axis_name);
+    leaves!(x, |x| collective(CollectiveFn::Max, x, &axes))
+}
+
+/// The least over all lanes, as [`pmax`].
+///
+/// # Panics
+/// If no axis of that name is mapped around.
+#[track_caller]
+pub fn pmin<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
+    let axes = named("pmin", axis_name);
+    leaves!(x, |x| collective(CollectiveFn::Min, x, &axes))
+}
+
+/// The position of the lane, from 0, as `i32`; of several axes that in row-major order.
+///
+/// ```
+/// use rune_trace::{Tensor, axis_index, vmap_named};
+/// let f = vmap_named("i", |x: &Tensor| x * 10 + axis_index("i"));
+/// assert_eq!(f(&Tensor::from([5, 5, 5])).to_vec::<i32>()?, [50, 51, 52]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// If no axis of that name is mapped around.
+#[track_caller]
+pub fn axis_index(axis_name: impl AxisNames) -> Tensor {
+    let mut index = None;
+    for axis in named("axis_index", axis_name) {
+        let along = lax::axis_index(&axis);
+        index = Some(match index {
+            None => along,
+            Some(before) => before * axis.size as i32 + along,
+        });
+    }
+    index.unwrap_or_else(|| lax::full(DType::I32, &Shape::scalar(), 0.0))
+}
+
+/// The number of lanes; of several axes the product.
+///
+/// ```
+/// use rune_trace::{Tensor, axis_size, vmap_named};
+/// let f = vmap_named("i", |x: &Tensor| x / axis_size("i") as i32);
+/// assert_eq!(f(&Tensor::from([6, 9])).to_vec::<i32>()?, [3, 4]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// If no axis of that name is mapped around.
+#[track_caller]
+pub fn axis_size(axis_name: impl AxisNames) -> usize {
+    named("axis_size", axis_name).iter().map(|axis| axis.size).product()
+}
+
+/// All lanes, in order along a new axis at position `axis`; the same in each.
+///
+/// ```
+/// use rune_trace::{Tensor, all_gather, vmap_named};
+/// let f = vmap_named("i", |x: &Tensor| (all_gather(x, "i", 0) - x).abs().max());
+/// assert_eq!(f(&Tensor::from([1, 4, 2])).to_vec::<i32>()?, [3, 3, 2]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// If no axis of that name is mapped around, or `axis` is out of range.
+#[track_caller]
+pub fn all_gather<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: isize) -> T {
+    let over = named_axis("all_gather", &axis_name.into());
+    leaves!(x, |x| {
+        let dimension = resolve_below("all_gather", axis, x.rank() + 1, &|| format!("{} with a new axis", x.ty()));
+        lax::all_gather(x, &over, dimension)
+    })
+}
+
+/// All lanes, one after the other along the axis at position `axis`; the same in each. JAX's `all_gather(…, tiled=True)`.
+///
+/// ```
+/// use rune_trace::{Tensor, all_gather_tiled, vmap_named};
+/// let f = vmap_named("i", |x: &Tensor| all_gather_tiled(x, "i", 0).cumsum(0));
+/// assert_eq!(f(&Tensor::from([[1, 2], [3, 4]])).to_vec::<i32>()?, [1, 3, 6, 10, 1, 3, 6, 10]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// If no axis of that name is mapped around, or `axis` is out of range.
+#[track_caller]
+pub fn all_gather_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: isize) -> T {
+    let over = named_axis("all_gather_tiled", &axis_name.into());
+    leaves!(x, |x| {
+        let dimension = position("all_gather_tiled", axis, x);
+        merged(&lax::all_gather(x, &over, dimension), dimension)
+    })
+}
+
+/// What lane `from` has goes to lane `to`, for each pair `(from, to)`; lanes that nothing goes to get zeros.
+///
+/// ```
+/// use rune_trace::{Tensor, ppermute, vmap_named};
+/// let f = vmap_named("i", |x: &Tensor| x - ppermute(x, "i", &[(0, 1), (1, 2)]));
+/// assert_eq!(f(&Tensor::from([1, 4, 9])).to_vec::<i32>()?, [1, 3, 5]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// If no axis of that name is mapped around, or a lane is out of range or gives or gets twice.
+#[track_caller]
+pub fn ppermute<T: Tree>(x: &T, axis_name: impl Into<AxisName>, pairs: &[(usize, usize)]) -> T {
+    let over = named_axis("ppermute", &axis_name.into());
+    leaves!(x, |x| lax::ppermute(x, &over, pairs.to_vec()))
+}
+
+/// Lane `i` gets what lane `permutation[i]` has.
+///
+/// ```
+/// use rune_trace::{Tensor, pshuffle, vmap_named};
+/// let f = vmap_named("i", |x: &Tensor| pshuffle(x, "i", &[2, 0, 1]));
+/// assert_eq!(f(&Tensor::from([1, 4, 9])).to_vec::<i32>()?, [9, 1, 4]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// If no axis of that name is mapped around, or this is no permutation of its lanes.
+#[track_caller]
+pub fn pshuffle<T: Tree>(x: &T, axis_name: impl Into<AxisName>, permutation: &[usize]) -> T {
+    let over = named_axis("pshuffle", &axis_name.into());
+    let mut sorted = permutation.to_vec();
+    sorted.sort_unstable();
+    if !sorted.into_iter().eq(0..over.size) {
+        panic!("pshuffle: {permutation:?} is no permutation of the {} lanes of `{}`", over.size, over.name);
+    }
+    let pairs: Vec<(usize, usize)> = permutation.iter().copied().zip(0..).collect();
+    leaves!(x, |x| lax::ppermute(x, &over, pairs.clone()))
+}
+
+/// The sum over all lanes, of which each lane gets one part: the axis at position `axis`, which has as many elements as there are lanes,
+/// goes away, and lane `i` gets element `i` along it.
+///
+/// ```
+/// use rune_trace::{Tensor, psum_scatter, vmap_named};
+/// let f = vmap_named("i", |x: &Tensor| psum_scatter(x, "i", 0));
+/// assert_eq!(f(&Tensor::from([[1, 2], [3, 4]])).to_vec::<i32>()?, [4, 6]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// If no axis of that name is mapped around, or `axis` is out of range or of another size.
+#[track_caller]
+pub fn psum_scatter<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: isize) -> T {
+    let over = named_axis("psum_scatter", &axis_name.into());
+    leaves!(x, |x| scatter(x, &over, position("psum_scatter", axis, x)))
+}
+
+/// The sum over all lanes, of which each lane gets as large a part along the axis at position `axis`, in order. JAX's
+/// `psum_scatter(…, tiled=True)`.
+///
+/// ```
+/// use rune_trace::{Tensor, psum_scatter_tiled, vmap_named};
+/// let f = vmap_named("i", |x: &Tensor| psum_scatter_tiled(x, "i", 0));
+/// assert_eq!(f(&Tensor::from([[1, 2, 3, 4], [5, 6, 7, 8]])).to_vec::<i32>()?, [6, 8, 10, 12]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// If no axis of that name is mapped around, or `axis` is out of range or of a size that does not fall into as many parts.
+#[track_caller]
+pub fn psum_scatter_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: isize) -> T {
+    let over = named_axis("psum_scatter_tiled", &axis_name.into());
+    leaves!(x, |x| {
+        let axis = position("psum_scatter_tiled", axis, x);
+        scatter(&parted("psum_scatter_tiled", x, axis, &over), &over, axis)
+    })
+}
+
+/// Each lane gives one part to each: the axis `split_axis`, which has as many elements as there are lanes, goes away, and what lane `i`
+/// gets, element `i` along it from each lane, is in order along a new axis `concat_axis`.
+///
+/// ```
+/// use rune_trace::{Tensor, all_to_all, vmap_named};
+/// let transpose = vmap_named("i", |x: &Tensor| all_to_all(x, "i", 0, 0));
+/// assert_eq!(transpose(&Tensor::from([[1, 2], [3, 4]])).to_vec::<i32>()?, [1, 3, 2, 4]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// If no axis of that name is mapped around, an axis is out of range, or `split_axis` is of another size.
+#[track_caller]
+pub fn all_to_all<T: Tree>(x: &T, axis_name: impl Into<AxisName>, split_axis: isize, concat_axis: isize) -> T {
+    let over = named_axis("all_to_all", &axis_name.into());
+    leaves!(x, |x| {
+        let (split, concat) = (position("all_to_all", split_axis, x), position("all_to_all", concat_axis, x));
+        lax::all_to_all(x, &over, split, concat)
+    })
+}
+
+/// As [`all_to_all`], where parts are cut from the axis `split_axis`, and put one after the other along the axis `concat_axis`. JAX's
+/// `all_to_all(…, tiled=True)`.
+///
+/// ```
+/// use rune_trace::{Tensor, all_to_all_tiled, vmap_named};
+/// let f = vmap_named("i", |x: &Tensor| all_to_all_tiled(x, "i", 0, 0));
+/// assert_eq!(f(&Tensor::from([[1, 2, 3, 4], [5, 6, 7, 8]])).to_vec::<i32>()?, [1, 2, 5, 6, 3, 4, 7, 8]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// If no axis of that name is mapped around, an axis is out of range, or `split_axis` does not fall into as many parts.
+#[track_caller]
+pub fn all_to_all_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, split_axis: isize, concat_axis: isize) -> T {
+    let over = named_axis("all_to_all_tiled", &axis_name.into());
+    leaves!(x, |x| {
+        let split = position("all_to_all_tiled", split_axis, x);
+        let concat = position("all_to_all_tiled", concat_axis, x);
+        let parts = parted("all_to_all_tiled", x, split, &over);
+        merged(&lax::all_to_all(&parts, &over, split, concat), concat)
+    })
+}
+
+/// The mapped axis and the axis at position `axis`, of the same size, change places.
+///
+/// ```
+/// use rune_trace::{Tensor, pswapaxes, vmap_named};
+/// let transpose = vmap_named("i", |x: &Tensor| pswapaxes(x, "i", 0));
+/// assert_eq!(transpose(&Tensor::from([[1, 2], [3, 4]])).to_vec::<i32>()?, [1, 3, 2, 4]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// If no axis of that name is mapped around, or `axis` is out of range or of another size.
+#[track_caller]
+pub fn pswapaxes<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: isize) -> T {
+    all_to_all(x, axis_name, axis, axis)
+}
+
+#[track_caller]
+fn position(function: &str, axis: isize, x: &Tensor) -> usize {
+    resolve_below(function, axis, x.rank(), &|| format!("{}", x.ty()))
+}
+
+/// What each lane has of the part of each, summed.
+#[track_caller]
+fn scatter(x: &Tensor, over: &NamedAxis, axis: usize) -> Tensor {
+    lax::reduce_sum(&lax::all_to_all(x, over, axis, 0), &[0])
+}
+
+/// `x` with its axis `axis` in two: that of the parts, of which there are as many as lanes, and that within a part.
+#[track_caller]
+fn parted(function: &str, x: &Tensor, axis: usize, over: &NamedAxis) -> Tensor {
+    let (n, lanes) = (x.shape()[axis], over.size);
+    if lanes == 0 || !n.is_multiple_of(lanes) {
+        panic!(
+            "{function}: axis {axis} of {}, of size {n}, does not fall into {lanes} parts, one for each lane",
+            x.ty()
+        );
+    }
+    let mut shape = x.shape().clone();
+    shape.dims_mut()[axis] = n / lanes;
+    shape.dims_mut().insert(axis, lanes);
+    lax::reshape(x, shape)
+}
+
+/// `x` with its axes `axis` and `axis + 1` in one.
+#[track_caller]
+fn merged(x: &Tensor, axis: usize) -> Tensor {
+    let mut shape = x.shape().clone();
+    let n = shape.dims_mut().remove(axis);
+    shape.dims_mut()[axis] *= n;
+    lax::reshape(x, shape)
+}

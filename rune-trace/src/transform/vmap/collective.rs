@@ -1,0 +1,108 @@
+//! Operations over the mapped axis itself: what they give in all lanes.
+
+use super::{Batched, behind, move_axis};
+use crate::op::{CollectiveFn, Dims, Literal, ReduceFn};
+use crate::tensor::lax;
+use crate::{DType, Op, Shape, Tensor};
+
+/// An operation over the axis that the lanes lie along.
+pub(super) fn own(op: &Op<Batched>, size: usize) -> Batched {
+    if let Op::Collective { f, x, axis: _ } = op {
+        return Batched::unmapped(reduce(*f, x, size));
+    }
+    if let Op::AxisIndex { axis: _ } = op {
+        return Batched::mapped(lax::iota(DType::I32, [size], 0));
+    }
+    if let Op::AllGather { x, axis: _, dimension } = op {
+        return Batched::unmapped(move_axis(&x.spread(size), 0, *dimension));
+    }
+    if let Op::AllToAll { x, axis: _, split, concat } = op {
+        // The lanes that give are the first axis of all of `x`, those that take its axis `split` of a lane.
+        let wide = x.spread(size);
+        let mut permutation: Dims = (1..wide.rank()).filter(|a| a - 1 != *split).collect();
+        permutation.insert(*concat, 0);
+        permutation.insert(0, split + 1);
+        return Batched::mapped(lax::transpose(&wide, &permutation));
+    }
+    if let Op::Ppermute { x, axis: _, pairs } = op {
+        let all_receive = pairs.len() == size;
+        return if all_receive && !x.mapped { x.clone() } else { Batched::mapped(ppermute(&x.spread(size), pairs)) };
+    }
+    unreachable!("`{}` is over no mapped axis", op.name())
+}
+
+fn reduce(f: CollectiveFn, x: &Batched, size: usize) -> Tensor {
+    let over_lanes = |f| lax::reduce(f, &x.t, &[0]);
+    match (f, x.mapped) {
+        (CollectiveFn::Sum, true) => over_lanes(ReduceFn::Sum),
+        (CollectiveFn::Max, true) => over_lanes(ReduceFn::Max),
+        (CollectiveFn::Min, true) => over_lanes(ReduceFn::Min),
+        (CollectiveFn::Sum, false) => times(&x.t, size),
+        (CollectiveFn::Max | CollectiveFn::Min, false) => x.t.clone(),
+    }
+}
+
+/// The sum of `n` times `x`: of half types in `f32`, where `n` may be out of their range, of integers wrapping.
+fn times(x: &Tensor, n: usize) -> Tensor {
+    let dtype = x.dtype();
+    let wide = if dtype.is_half() { DType::F32 } else { dtype };
+    let n = match wide.is_float() {
+        true => Literal::from_f64(wide, n as f64),
+        false => Literal::from_bytes(wide, &(n as u64).to_le_bytes()[..wide.size()]),
+    };
+    let n = lax::broadcast_in_dim(&lax::constant(n), x.shape().clone(), &[]);
+    lax::convert(&lax::mul(&lax::convert(x, wide), &n), dtype)
+}
+
+/// A part of the lanes of a result: lanes without a source, or `n` lanes whose sources are `step` apart.
+enum Part {
+    Zeros { n: usize },
+    Lanes { first: usize, step: isize, n: usize },
+}
+
+/// The lanes of `x` in another order, put together of parts in which their distance is the same: a rotation has two.
+fn ppermute(x: &Tensor, pairs: &[(usize, usize)]) -> Tensor {
+    let mut sources = vec![None; x.shape()[0]];
+    pairs.iter().for_each(|&(from, to)| sources[to] = Some(from));
+    let parts: Vec<Tensor> = parts(&sources).iter().map(|part| take(x, part)).collect();
+    match &parts[..] {
+        [] => x.clone(),
+        [one] => one.clone(),
+        several => lax::concatenate(several, 0),
+    }
+}
+
+fn parts(sources: &[Option<usize>]) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for source in sources {
+        match (parts.last_mut(), *source) {
+            (Some(Part::Zeros { n }), None) => *n += 1,
+            (Some(Part::Lanes { first, step, n: n @ 1 }), Some(source)) => {
+                (*step, *n) = (source as isize - *first as isize, 2);
+            }
+            (Some(Part::Lanes { first, step, n }), Some(source))
+                if source as isize == *first as isize + *step * *n as isize =>
+            {
+                *n += 1;
+            }
+            (_, Some(first)) => parts.push(Part::Lanes { first, step: 1, n: 1 }),
+            (_, None) => parts.push(Part::Zeros { n: 1 }),
+        }
+    }
+    parts
+}
+
+fn take(x: &Tensor, part: &Part) -> Tensor {
+    let lane = Shape::from(&x.shape()[1..]);
+    match *part {
+        Part::Zeros { n } => lax::full(x.dtype(), &behind(n, &lane).collect(), 0.0),
+        Part::Lanes { first, step, n } => {
+            let (stride, last) = (step.unsigned_abs(), first.wrapping_add_signed(step * (n as isize - 1)));
+            let start: Dims = behind(first.min(last), &vec![0; lane.rank()]).collect();
+            let limit: Dims = behind(first.max(last) + 1, &lane).collect();
+            let strides: Dims = behind(stride, &vec![1; lane.rank()]).collect();
+            let lanes = lax::slice(x, &start, &limit, &strides);
+            if step < 0 { lax::reverse(&lanes, &[0]) } else { lanes }
+        }
+    }
+}

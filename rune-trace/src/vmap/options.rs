@@ -1,0 +1,47 @@
+//! What can be chosen of a `vmap`.
+
+use super::MapAxes;
+use crate::op::AxisName;
+
+/// How a function is mapped by [`vmap_with`](crate::vmap_with): with nothing chosen, as by [`vmap`](fn@crate::vmap). `I` is the
+/// type of the axes of the arguments; see [`InAxes`](crate::InAxes).
+#[derive(Clone, Debug)]
+pub struct VmapOptions<I = i64> {
+    pub(super) in_axes: I,
+    pub(super) out_axes: MapAxes,
+    pub(super) axis_size: Option<usize>,
+    pub(super) axis_name: Option<AxisName>,
+}
+
+impl VmapOptions {
+    /// The first axis of every leaf of arguments and results; the number of lanes is read off the arguments; no name.
+    pub fn new() -> VmapOptions {
+        VmapOptions { in_axes: 0, out_axes: MapAxes::from(0), axis_size: None, axis_name: None }
+    }
+}
+
+impl Default for VmapOptions {
+    fn default() -> VmapOptions {
+        VmapOptions::new()
+    }
+}
+
+impl<I> VmapOptions<I> {
+    /// The mapped axis of each argument; see [`vmap_axes`](crate::vmap_axes).
+    pub fn in_axes<J>(self, in_axes: J) -> VmapOptions<J> {
+        let VmapOptions { in_axes: _, out_axes, axis_size, axis_name } = self;
+        VmapOptions { in_axes, out_axes, axis_size, axis_name }
+    }
+    /// The mapped axis of the results.
+    pub fn out_axes(self, out_axes: impl Into<MapAxes>) -> VmapOptions<I> {
+        VmapOptions { out_axes: out_axes.into(), ..self }
+    }
+    /// The number of lanes, so that no argument has to be mapped.
+    pub fn axis_size(self, axis_size: usize) -> VmapOptions<I> {
+        VmapOptions { axis_size: Some(axis_size), ..self }
+    }
+    /// The name of the mapped axis, for [`psum`](crate::psum) and its kin.
+    pub fn axis_name(self, axis_name: impl Into<AxisName>) -> VmapOptions<I> {
+        VmapOptions { axis_name: Some(axis_name.into()), ..self }
+    }
+}
