@@ -3,10 +3,12 @@
 #[allow(dead_code, reason = "shared with the tests of compiled code")]
 #[path = "../../tests/support/tolerance.rs"]
 mod tolerance;
+#[path = "../../tests/support/transforms.rs"]
+mod transforms;
 #[path = "../../tests/support/vectors.rs"]
 mod vectors;
 
-use rune_trace::interpret::eval_op;
+use rune_trace::interpret::{eval_op, interpret};
 use rune_trace::op::{Op, Parts};
 use rune_trace::{Array, DType, Origin, ProgramBuilder, Tensor, Type, Var, grad, lax, types};
 use serde_json::Value;
@@ -14,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use tolerance::Tolerance;
+use transforms::{Transform, transformed};
 use vectors::{Case, cotangent, tangent};
 
 static CASES: LazyLock<Vec<Case>> =
@@ -49,6 +52,37 @@ const NEVER_RANK_0: [&str; 13] = [
     "top_k",
     "bitcast_convert",
 ];
+
+/// Transformations that no operation's cases have, and why. Of dtypes, f32 and f64 have them all, bf16 where sums are accumulated in
+/// f32, and f16 and the integers have the rules of these.
+const WITHOUT_TRANSFORMS: [(&[&str], &[Transform], &str); 4] = [
+    (&["call"], &Transform::ALL, "has no vectors, see above; `transform/call.rs` runs the rules of what it calls"),
+    (&["constant", "iota"], &Transform::ALL, "have no operands"),
+    (
+        &["eq", "ne", "lt", "le", "gt", "ge", "is_finite", "argmax", "argmin", "bitcast_convert"],
+        &DERIVATIVES,
+        "have no derivatives: `edges.rs` and `autodiff/tests.rs` show zeros",
+    ),
+    (
+        &[
+            "and",
+            "or",
+            "xor",
+            "not",
+            "shift_left",
+            "shift_right_arithmetic",
+            "shift_right_logical",
+            "reduce_and",
+            "reduce_or",
+            "threefry2x32",
+        ],
+        &DERIVATIVES,
+        "take no floats",
+    ),
+];
+
+const DERIVATIVES: [Transform; 6] =
+    [Transform::Jvp, Transform::Vjp, Transform::VmapGrad, Transform::GradVmap, Transform::JvpGrad, Transform::GradGrad];
 
 /// Collects what fails, so that a test tells of all of it.
 #[derive(Default)]
@@ -279,6 +313,81 @@ fn a_call_is_its_program() {
     report.finish("calls against their programs");
 }
 
+#[test]
+fn transformed_operations_agree_with_jax() {
+    let mut report = Report::default();
+    let mut counts: BTreeMap<Transform, BTreeMap<DType, usize>> = BTreeMap::new();
+    let mut seen: BTreeSet<(&str, Transform, DType)> = BTreeSet::new();
+    for case in CASES.iter() {
+        for transform in Transform::ALL {
+            for one in report.catch(case, || transformed(case, transform)).unwrap_or_default() {
+                report.checked(case);
+                *counts.entry(transform).or_default().entry(case.dtype()).or_default() += 1;
+                if one.expected.iter().any(|y| y.ty().size() > 0) {
+                    seen.insert((case.name(), transform, case.dtype()));
+                }
+                let found = match interpret(&one.program, &one.inputs) {
+                    Ok(found) => found,
+                    Err(e) => {
+                        report.failures.push(format!("{}: {one}: {e}", case.title()));
+                        continue;
+                    }
+                };
+                assert_eq!(found.len(), one.expected.len(), "{}: {one}", case.title());
+                for (k, (x, y)) in found.iter().zip(&one.expected).enumerate() {
+                    let least_precise = case.least_precise().unwrap_or(y.dtype());
+                    let tolerance = tolerance::transformed(case.name(), transform.name(), y.dtype(), least_precise);
+                    report.check(case, &format!("result {k} of {one}"), tolerance, x, y);
+                }
+            }
+        }
+    }
+    let mut total = 0;
+    for (transform, by_dtype) in counts {
+        let count: usize = by_dtype.values().sum();
+        println!("{}: {count} {by_dtype:?}", transform.name());
+        total += count;
+    }
+    report.failures.extend(missing_transforms(&seen));
+    report.finish("transformed operations against JAX");
+    assert!(total >= 20_000, "{total} cases only");
+}
+
+/// What is neither checked nor left out for a reason, and what is left out and is checked.
+fn missing_transforms(seen: &BTreeSet<(&str, Transform, DType)>) -> Vec<String> {
+    let mut missing = Vec::new();
+    let names: Vec<&str> = Op::<usize>::names();
+    let left_out = |name, transform| {
+        let mut reasons =
+            WITHOUT_TRANSFORMS.iter().filter(|(ops, of, _)| ops.contains(&name) && of.contains(&transform));
+        reasons.next().is_some()
+    };
+    for (ops, ..) in WITHOUT_TRANSFORMS {
+        missing.extend(ops.iter().filter(|op| !names.contains(op)).map(|op| format!("`{op}` is no operation")));
+    }
+    for name in names {
+        for transform in Transform::ALL {
+            let dtypes: Vec<DType> =
+                seen.iter().filter(|(n, t, _)| *n == name && *t == transform).map(|s| s.2).collect();
+            let floats = seen.iter().any(|(n, _, d)| *n == name && d.is_float());
+            let complete = match floats {
+                true => dtypes.contains(&DType::F32) && dtypes.contains(&DType::F64),
+                false => !dtypes.is_empty(),
+            };
+            match (left_out(name, transform), complete) {
+                (false, false) => {
+                    missing.push(format!("`{name}` under {} is checked for {dtypes:?} only", transform.name()))
+                }
+                (true, _) if !dtypes.is_empty() => {
+                    missing.push(format!("`{name}` under {} is left out, and is checked", transform.name()));
+                }
+                _ => {}
+            }
+        }
+    }
+    missing
+}
+
 /// The case with its operation in a sub-program.
 fn called(case: &Case) -> Case {
     let types = case.inputs.iter().map(|x| x.ty().clone()).collect();
@@ -287,7 +396,7 @@ fn called(case: &Case) -> Case {
     let program = Arc::new(builder.finish(outputs.to_vec()).expect("the outputs are assigned"));
     let op = Op::Call { args: (0..case.inputs.len()).collect(), program };
     let (label, inputs, outputs) = (case.label.clone(), case.inputs.clone(), case.outputs.clone());
-    Case { label, op, inputs, outputs, derivatives: None }
+    Case { label, op, inputs, outputs, derivatives: None, transformed: Default::default() }
 }
 
 /// The tangents of the results of floats. A vjp is linear in the cotangents, and its vjp is the jvp.

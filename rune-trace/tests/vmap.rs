@@ -142,7 +142,7 @@ fn types(arrays: &[Array]) -> Vec<Type> {
 
 fn copy(case: &Case) -> Case {
     let (label, op, inputs, outputs) = (case.label.clone(), case.op.clone(), case.inputs.clone(), case.outputs.clone());
-    Case { label, op, inputs, outputs, derivatives: None }
+    Case { label, op, inputs, outputs, derivatives: None, transformed: Default::default() }
 }
 
 #[test]

@@ -140,6 +140,42 @@ def pairs(values):
     return x.reshape(-1), y.reshape(-1)
 
 
+# ---- lanes ----------------------------------------------------------------------------------------------------------
+
+LANES = 2
+"""How many lanes there are under `vmap`."""
+
+ACCUMULATING = ["dot_general", "conv", "scatter", "convert"]
+"""Operations that round otherwise in dtypes of half size, and those whose names begin as below."""
+
+
+def is_transformed(case):
+    """Whether transformations of the case are written: of f32 and f64, of bf16 where sums are accumulated in f32, and of
+    three other dtypes under `vmap`. Others have the same rules."""
+    if not case.inputs or "edge" in case.label or case.lanes is False:
+        return False
+    dtype = NAMES[case.inputs[1 if case.op == "select" else 0].dtype]
+    sums = case.op in ACCUMULATING or case.op.startswith(("reduce_", "cum"))
+    return dtype in ("f32", "f64", "i32", "u32", "bool") or dtype == "bf16" and sums
+
+
+def lane(x, n):
+    """Operand `x` in lane `n`: elements moved by `n` places, those of integers by whole rows, so that indices of
+    several coordinates stay together; a single element is `n` more, its lowest bits turned if it is an integer."""
+    if x.size == 1:
+        return np.asarray(x + np.asarray(n, x.dtype) if is_float(x.dtype) else x ^ np.asarray(n, x.dtype))
+    return np.roll(x.reshape(-1), -n).reshape(x.shape) if is_float(x.dtype) else np.roll(x, -n, axis=0)
+
+
+def lanes(x):
+    return np.stack([lane(x, n) for n in range(LANES)])
+
+
+def subsets(operands):
+    """Which operands are mapped: all, and, where there are more, each alone."""
+    return [list(range(operands))] + ([[i] for i in range(operands)] if operands > 1 else [])
+
+
 # ---- cases ----------------------------------------------------------------------------------------------------------
 
 
@@ -162,11 +198,13 @@ class Case:
     numbers are JAX's at a precision at which JAX's own error does not count. `out` is the dtype of float results.
     `smooth` is differentiated in the place of `f`, where JAX has another derivative at a kink.
     `expect` gives the results where JAX does not have the documented meaning or lacks the operation for a dtype.
+    `lanes` is mapped in the place of `f`, where `f` looks at the values of integers; `False` where nothing can be.
     """
 
-    def __init__(self, op, label, inputs, f, attrs=None, grad=False, out=None, expect=None, smooth=None):
+    def __init__(self, op, label, inputs, f, attrs=None, grad=False, out=None, expect=None, smooth=None, lanes=None):
         self.op, self.label, self.inputs, self.f = op, label, [np.asarray(x) for x in inputs], f
         self.attrs, self.expect, self.smooth = attrs or {}, expect, smooth or f
+        self.lanes = lanes
         floats = [x.dtype for x in self.inputs if is_float(x.dtype)]
         self.out = DTYPES[out] if out else (floats[0] if floats else None)
         self.differentiable = [is_float(x.dtype) for x in self.inputs]
@@ -175,16 +213,20 @@ class Case:
     def wide(self):
         return [x.astype(np.float64) if is_float(x.dtype) else x for x in self.inputs]
 
+    def wide_lanes(self):
+        return [lanes(x).astype(w.dtype) for x, w in zip(self.inputs, self.wide())] if is_transformed(self) else None
+
     def results(self, inputs, f=None):
         y = (f or self.f)(*inputs)
         return list(y) if isinstance(y, (tuple, list)) else [y]
 
-    def compute(self, inputs):
-        """What is traced by JAX: the results, and with `grad` the cotangents of inputs and the tangents of results."""
+    def compute(self, inputs, wide):
+        """What is traced by JAX, on the inputs and their lanes: the results, and with `grad` the cotangents of inputs and the tangents of results; and
+        what transformations give."""
         at = [k for k, d in enumerate(self.differentiable) if d]
         ys = self.results(inputs)
         if not self.grad:
-            return ys, None, None
+            return ys, None, None, self.transformed(inputs, wide, at)
 
         def of(*floats):
             full = list(inputs)
@@ -197,10 +239,63 @@ class Case:
         _, jvp = jax.jvp(of, floats, tangents)
         _, transposed = jax.vjp(of, *floats)
         cts = [cotangent(k, y.shape, np.float64) for k, y in enumerate(ys) if is_float(y.dtype)]
-        return ys, transposed([jnp.asarray(c) for c in cts]), jvp
+        return ys, transposed([jnp.asarray(c) for c in cts]), jvp, self.transformed(inputs, wide, at)
+
+    def transformed(self, inputs, wide, at):
+        """The operation under `vmap`, for each of the subsets, and derivatives of lanes and of derivatives. Of those with two,
+        the function is the weighted sum of y + y²/2 over the results y, so that linear operations have a second one."""
+        if not is_transformed(self):
+            return {}
+        mapped = self.lanes or self.f
+        found = {}
+        if self.expect is None:
+            found["vmap"] = []
+            for subset in subsets(len(inputs)):
+                axes = [0 if k in subset else None for k in range(len(inputs))]
+                some = [w if k in subset else x for k, (w, x) in enumerate(zip(wide, inputs))]
+                found["vmap"].append(jax.vmap(lambda *xs: self.results(xs, mapped), axes)(*some))
+        if not self.grad:
+            return found
+        smooth = self.smooth if self.smooth is not self.f else mapped
+
+        def floats(full, these):
+            full = list(full)
+            for k, x in zip(at, these):
+                full[k] = x
+            return full
+
+        def of(full):
+            return [y for y in self.results(full, smooth)]
+
+        def weighted(ys, curved=False):
+            ys = [(k, y + y * y / 2 if curved else y) for k, y in enumerate(ys) if is_float(y.dtype)]
+            return sum(jnp.sum(y * cotangent(k, y.shape, np.float64)) for k, y in ys)
+
+        def gradient(full, curved=False):
+            return jax.grad(lambda these: weighted(of(floats(full, these)), curved))([full[k] for k in at])
+
+        found["vmap_grad"] = jax.vmap(gradient)(wide)
+        axes = [0 if k % 2 == 0 else None for k in range(len(inputs))]
+        some = [w if k % 2 == 0 else x for k, (w, x) in enumerate(zip(wide, inputs))]
+
+        def of_lanes(these):
+            return weighted(jax.vmap(lambda *xs: of(xs), axes)(*floats(some, these)))
+
+        found["grad_vmap"] = jax.grad(of_lanes)([some[k] for k in at])
+        these = [inputs[k] for k in at]
+        first = lambda these: gradient(floats(inputs, these), True)  # noqa: E731
+        directions = [jnp.asarray(tangent(k, inputs[k].shape, np.float64)) for k in at]
+        found["jvp_grad"] = jax.jvp(first, [these], [directions])[1]
+
+        def along(these):
+            grads = first(these)
+            return sum(jnp.sum(g * cotangent(k, g.shape, np.float64)) for k, g in zip(at, grads))
+
+        found["grad_grad"] = jax.grad(along)(these)
+        return found
 
     def record(self, computed):
-        ys, vjp, jvp = computed if computed else (None, None, None)
+        ys, vjp, jvp, transformed = computed if computed else (None, None, None, {})
         if ys is not None:
             ys = [narrow(np.asarray(y), self.out) if is_float(np.asarray(y).dtype) else np.asarray(y) for y in ys]
         if self.expect is not None:
@@ -223,7 +318,25 @@ class Case:
             ]
             rest = iter(jvp)
             row["jvp"] = [encode(narrow(np.asarray(next(rest)), self.out)) if is_float(y.dtype) else None for y in ys]
+        if is_transformed(self):
+            rounded = lambda y: narrow(y, self.out) if is_float(y.dtype) else y  # noqa: E731
+            found = [[rounded(np.asarray(y)) for y in of] for of in transformed.pop("vmap", [])]
+            row["vmap"] = [[encode(y) for y in of] for of in found or self.expected_of_lanes()]
+            floats = [x.dtype for x, d in zip(self.inputs, self.differentiable) if d]
+            for name, gradients in transformed.items():
+                row[name] = [encode(narrow(np.asarray(g), d)) for g, d in zip(gradients, floats)]
         return row
+
+    def expected_of_lanes(self):
+        """Lane by lane, where the meaning is not JAX's."""
+        found = []
+        for subset in subsets(len(self.inputs)):
+            each = []
+            for n in range(LANES):
+                expected = self.expect(*[lane(x, n) if k in subset else x for k, x in enumerate(self.inputs)])
+                each.append(list(expected) if isinstance(expected, (tuple, list)) else [expected])
+            found.append([np.stack([np.asarray(y) for y in ys]) for ys in zip(*each)])
+        return found
 
 
 def compare(case, ys, expected):
@@ -247,11 +360,14 @@ def encode(x):
 
 
 def compute(cases):
-    """Rows for cases; those of one operation are compiled together."""
+    """Rows for cases; some of one operation are compiled together."""
     traced = [c for c in cases if c.f is not None]
-    wide = [c.wide() for c in traced]
-    computed = jax.jit(lambda all_inputs: [c.compute(x) for c, x in zip(traced, all_inputs)])(wide) if traced else []
-    computed = jax.device_get(computed)
+    wide = [(c.wide(), c.wide_lanes()) for c in traced]
+    computed = []
+    for start in range(0, len(traced), 24):
+        part = slice(start, start + 24)
+        of = jax.jit(lambda all_inputs: [c.compute(*x) for c, x in zip(traced[part], all_inputs)])
+        computed += jax.device_get(of(wide[part]))
     by_case = dict(zip(map(id, traced), computed))
     return [c.record(by_case.get(id(c))) for c in cases]
 

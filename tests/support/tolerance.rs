@@ -197,6 +197,23 @@ pub fn derivative(op: &str, dtype: DType) -> Tolerance {
     }
 }
 
+/// A transformed operation against JAX's, by the transformation's name in the vectors.
+///
+/// Operations on lanes are these operations, but for the sign of 0, which XLA's fusions do not keep (cases that are not on lanes
+/// show it), and derivatives of lanes are derivatives. In a second derivative twice as many roundings meet as in a first one, of
+/// the least precise dtype that numbers pass through.
+pub fn transformed(op: &str, transform: &str, dtype: DType, least_precise: DType) -> Tolerance {
+    match transform {
+        "vmap" if interpreter(op, dtype) == Tolerance::Exact => Tolerance::Equal,
+        "vmap" => interpreter(op, dtype),
+        "jvp" | "vjp" | "vmap_grad" | "grad_vmap" => derivative(op, dtype),
+        _ => {
+            let roundings = if least_precise.is_half() { 4.0 } else { 32.0 };
+            Tolerance::Scaled(roundings * precision(least_precise) / precision(dtype))
+        }
+    }
+}
+
 /// Compiled code against the interpreter.
 pub fn iree(op: &str, dtype: DType) -> Tolerance {
     match op {

@@ -1,8 +1,10 @@
 //! Reads `tests/vectors`, which `scripts/make-vectors` writes: operations on known inputs with JAX's results.
 
+use super::tolerance::precision;
 use rune_trace::op::{Op, Parts};
 use rune_trace::{Array, DType, Element, Type};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// One operation on known inputs.
@@ -17,6 +19,8 @@ pub struct Case {
     pub outputs: Vec<Array>,
     /// The derivatives, if the case has some: cotangents of the inputs, tangents of the outputs.
     pub derivatives: Option<Derivatives>,
+    /// What transformations give, by their names; see [`super::transforms`].
+    pub transformed: BTreeMap<String, Vec<Array>>,
 }
 
 /// The derivatives of an operation in the directions [`tangent`] and [`cotangent`]; none of arrays that are not floats.
@@ -34,6 +38,11 @@ impl Case {
     pub fn dtype(&self) -> DType {
         let first = self.inputs.get(if self.name() == "select" { 1 } else { 0 });
         first.unwrap_or(&self.outputs[0]).dtype()
+    }
+    /// The float dtype of the operands and results that is the least precise.
+    pub fn least_precise(&self) -> Option<DType> {
+        let floats = self.inputs.iter().chain(&self.outputs).map(Array::dtype).filter(|d| d.is_float());
+        floats.max_by(|a, b| precision(*a).total_cmp(&precision(*b)))
     }
     /// The operation on its operands.
     pub fn on_inputs(&self) -> Op<&Array> {
@@ -95,7 +104,15 @@ fn parse(row: &Value) -> Result<Case, String> {
         Some(_) => Some(Derivatives { vjp: arrays("vjp")?, jvp: arrays("jvp")? }),
         None => None,
     };
-    Ok(Case { label: text("case")?.to_owned(), op, inputs, outputs, derivatives })
+    let mut transformed = BTreeMap::new();
+    for name in ["vmap", "vmap_grad", "grad_vmap", "jvp_grad", "grad_grad"] {
+        let Some(results) = row.get(name).and_then(Value::as_array) else { continue };
+        // Under `vmap` there is a list of results for each set of operands that is mapped.
+        let flat = results.iter().flat_map(|x| x.as_array().map_or(std::slice::from_ref(x), Vec::as_slice));
+        let arrays: Result<Vec<Option<Array>>, String> = flat.map(array).collect();
+        transformed.insert(name.to_owned(), arrays?.into_iter().flatten().collect());
+    }
+    Ok(Case { label: text("case")?.to_owned(), op, inputs, outputs, derivatives, transformed })
 }
 
 /// An array: its type, a space, the base64 of its bytes.

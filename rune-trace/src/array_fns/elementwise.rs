@@ -142,14 +142,14 @@ impl Tensor {
     #[track_caller]
     pub fn asin(&self) -> Tensor {
         expect_float("asin", self);
-        self.atan2(((1.0 - self) * (1.0 + self)).sqrt() + 1.0) * 2.0
+        // A product of roots, not the root of a product, whose derivative at ±1 would be ∞ · 0.
+        self.atan2((1.0 - self).sqrt() * (1.0 + self).sqrt() + 1.0) * 2.0
     }
     /// The angle whose cosine is x, of floats.
     #[track_caller]
     pub fn acos(&self) -> Tensor {
         expect_float("acos", self);
-        let angle = ((1.0 - self) * (1.0 + self)).sqrt().atan2(1.0 + self) * 2.0;
-        lax::select(&self.eq(-1.0), &constant_like(self, consts::PI), &angle)
+        (1.0 - self).sqrt().atan2((1.0 + self).sqrt()) * 2.0
     }
     /// The angle whose tangent is x, of floats.
     ///
