@@ -36,6 +36,11 @@ const NEVER: f64 = 1e4;
 /// Programs longer than this take the compiler too long.
 const TOO_LONG: usize = 2000;
 
+/// About what one turn of a loop costs beside its operations.
+const TURN: f64 = 1e3;
+/// How often a loop of unknown length is taken to go round.
+const UNKNOWN_TURNS: f64 = 100.0;
+
 struct Tiered;
 
 /// A program that was evaluated before.
@@ -103,6 +108,12 @@ fn steps(program: &Program) -> f64 {
                 out * size(program.ty(*rhs)) / program.ty(*rhs).shape[dims.rhs[0]] as f64
             } else if let Op::Call { program, .. } = &i.op {
                 steps(program)
+            } else if let Op::Case { branches, .. } = &i.op {
+                branches.iter().map(|b| steps(b)).fold(0.0, f64::max)
+            } else if let Op::Scan { length, body, .. } = &i.op {
+                *length as f64 * (steps(body) + TURN)
+            } else if let Op::While { cond, body, .. } = &i.op {
+                UNKNOWN_TURNS * (steps(cond) + steps(body) + TURN)
             } else {
                 out + read
             }

@@ -131,6 +131,22 @@ impl<'c> Builder<'c> {
         inner.into_region()
     }
 
+    /// As [`Builder::region`], where `body` may fail.
+    pub fn try_region<E>(
+        &self,
+        arguments: &[Type],
+        body: impl FnOnce(&Builder<'c>, &[Val<'c>]) -> Result<Vec<Val<'c>>, E>,
+    ) -> Result<Region<'c>, E> {
+        let mut failed = None;
+        let region = self.region(arguments, |b, values| {
+            body(b, values).unwrap_or_else(|error| {
+                failed = Some(error);
+                Vec::new()
+            })
+        });
+        failed.map_or(Ok(region), Err)
+    }
+
     /// All elements `literal`.
     pub fn full(&self, literal: Literal, shape: &Shape) -> Val<'c> {
         let ty = Type::new(literal.dtype(), shape.clone());

@@ -1,6 +1,7 @@
 //! One operation of a program as operations of the module. What IREE gets wrong or does slowly goes through `legalize`.
 
 mod contract;
+mod control;
 mod elementwise;
 mod index;
 mod order;
@@ -11,7 +12,7 @@ mod shape;
 
 use crate::Backend;
 use crate::builder::{Builder, Val};
-use crate::module::{Unit, Unsupported};
+use crate::module::{EmitError, Unit};
 use melior::ir::attribute::FlatSymbolRefAttribute;
 use rune_trace::op::Literal;
 use rune_trace::{DType, Op, Type};
@@ -22,11 +23,11 @@ pub(crate) fn emit<'c>(
     unit: &Unit<'c>,
     op: &Op<Val<'c>>,
     types: &[&Type],
-) -> Result<Vec<Val<'c>>, Unsupported> {
+) -> Result<Vec<Val<'c>>, EmitError> {
     if unit.options.backend == Backend::Metal {
         let operands = op.operands();
         if types.iter().copied().chain(operands.iter().map(|x| &x.ty)).any(|t| t.dtype == DType::F64) {
-            return Err(Unsupported("Metal has no f64; convert to f32 first".to_owned()));
+            return Err(EmitError::Unsupported("Metal has no f64; convert to f32 first".to_owned()));
         }
     }
     // Nothing is to be computed, and some forms over no elements do not compile.
@@ -93,6 +94,14 @@ pub(crate) fn emit<'c>(
             let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();
             let args: Vec<_> = args.iter().collect();
             Ok(b.op("func.call", &args, &[("callee", callee.into())], Vec::new(), &types))
+        }
+        Op::Case { index, args, branches } => control::case(b, unit, index, args, branches, types),
+        Op::While { args, consts, cond, body } => control::while_loop(b, unit, args, *consts, cond, body),
+        Op::Scan { args, consts, carry, length, reverse, unroll, body } => {
+            let (fixed, rest) = args.split_at(*consts);
+            let (init, xs) = rest.split_at(*carry);
+            let turns = control::Turns::new(*length, *reverse, *unroll, body);
+            control::scan(b, unit, fixed, init, xs, body, turns)
         }
         Op::OptimizationBarrier { xs } => Ok(b.barrier(&xs.iter().collect::<Vec<_>>())),
         Op::StopGradient { x } => one(x.clone()),

@@ -166,25 +166,10 @@ fn function<'c>(unit: &Unit<'c>, program: &Program, name: &str, public: bool) ->
     let unknown = Location::unknown(context);
     let constants = program.constants().iter().map(|c| c.ty().clone());
     let arguments: Vec<Type> = program.input_types().iter().cloned().chain(constants).collect();
-    let (builder, mut values) = Builder::new(context, unknown, &arguments);
-    values.reserve(program.num_vars() - values.len());
-    for instruction in program.instructions() {
-        builder.set_location(unit.location(&instruction.origin));
-        let op = instruction.op.try_map(|v| Ok::<Val<'c>, LowerError>(values[v.index()].clone()))?;
-        let types: Vec<&Type> = instruction.results().map(|v| program.ty(v)).collect();
-        let place = || instruction.origin.loc.as_ref().map_or_else(|| program.name().to_owned(), ToString::to_string);
-        let results =
-            emit::emit(&builder, unit, &op, &types).map_err(|unsupported| unsupported.at(unit, &op, place()))?;
-        debug_assert!(
-            results.len() == types.len() && results.iter().zip(&types).all(|(r, &t)| r.ty == *t),
-            "{} was lowered to {:?}, not {types:?}",
-            op.name(),
-            results.iter().map(|r| &r.ty).collect::<Vec<_>>()
-        );
-        values.extend(results);
-    }
+    let (builder, values) = Builder::new(context, unknown, &arguments);
+    let outputs = instructions(&builder, unit, program, values)?;
     builder.set_location(unknown);
-    let outputs: Vec<_> = program.outputs().iter().map(|v| values[v.index()].raw).collect();
+    let outputs: Vec<_> = outputs.iter().map(|v| v.raw).collect();
     builder.raw_op("func.return", &outputs, &[], Vec::new(), &[]);
     let types = |ts: &[Type]| ts.iter().map(|t| tensor_type(context, t)).collect::<Vec<_>>();
     let signature = FunctionType::new(context, &types(&arguments), &types(&program.output_types()));
@@ -203,12 +188,47 @@ fn function<'c>(unit: &Unit<'c>, program: &Program, name: &str, public: bool) ->
         .map_err(|e| LowerError::Malformed(e.to_string()))
 }
 
-/// Why an operation cannot be lowered.
-pub(crate) struct Unsupported(pub String);
+/// The outputs of a program, whose instructions are appended to a block; `values` are its inputs and constants.
+pub(crate) fn instructions<'c>(
+    builder: &Builder<'c>,
+    unit: &Unit<'c>,
+    program: &Program,
+    mut values: Vec<Val<'c>>,
+) -> Result<Vec<Val<'c>>, LowerError> {
+    values.reserve(program.num_vars() - values.len());
+    for instruction in program.instructions() {
+        builder.set_location(unit.location(&instruction.origin));
+        let op = instruction.op.try_map(|v| Ok::<Val<'c>, LowerError>(values[v.index()].clone()))?;
+        let types: Vec<&Type> = instruction.results().map(|v| program.ty(v)).collect();
+        let place = || instruction.origin.loc.as_ref().map_or_else(|| program.name().to_owned(), ToString::to_string);
+        let results = emit::emit(builder, unit, &op, &types).map_err(|e| e.at(unit, &op, place()))?;
+        debug_assert!(
+            results.len() == types.len() && results.iter().zip(&types).all(|(r, &t)| r.ty == *t),
+            "{} was lowered to {:?}, not {types:?}",
+            op.name(),
+            results.iter().map(|r| &r.ty).collect::<Vec<_>>()
+        );
+        values.extend(results);
+    }
+    Ok(program.outputs().iter().map(|v| values[v.index()].clone()).collect())
+}
 
-impl Unsupported {
+/// Why an operation cannot be lowered.
+pub(crate) enum EmitError {
+    /// The backend has no form of it.
+    Unsupported(String),
+    /// Something in a sub-program of it cannot be lowered.
+    Within(LowerError),
+}
+
+impl EmitError {
     fn at(self, unit: &Unit, op: &Op<Val>, place: String) -> LowerError {
         let backend: Backend = unit.options.backend;
-        LowerError::Unsupported { op: op.name().to_owned(), backend: backend.name(), reason: self.0, place }
+        match self {
+            EmitError::Unsupported(reason) => {
+                LowerError::Unsupported { op: op.name().to_owned(), backend: backend.name(), reason, place }
+            }
+            EmitError::Within(error) => error,
+        }
     }
 }

@@ -51,6 +51,10 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
                     written[v.index()] |= any || known[at].1[i];
                 }
             }
+            // What a loop carries may be updated in place, and a branch may update what it is given.
+            op @ (Op::Case { .. } | Op::While { .. } | Op::Scan { .. }) => {
+                op.operands().into_iter().for_each(|v| written[v.index()] = true);
+            }
             Op::Binary { f, x, y } if any => {
                 let movable = !matches!(f, BinaryFn::Pow | BinaryFn::Atan2 | BinaryFn::Rem);
                 written[x.index()] |= movable && (literal[y.index()] || x == y);

@@ -5,6 +5,7 @@ extern crate self as rune_trace;
 mod array;
 mod array_fns;
 mod autodiff;
+mod control;
 mod debug;
 mod dtype;
 mod function;
@@ -34,6 +35,10 @@ pub use autodiff::{
     jacfwd_aux, jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, jvp_aux,
     linear_transpose, linearize, no_grad, value_and_grad, value_and_grad_argnums, value_and_grad_aux,
     value_and_grad_aux_argnums, vjp, vjp_aux,
+};
+pub use control::{
+    Bound, ScanOptions, associative_scan, associative_scan_axis, cond, fori_loop, map, scan, scan_with, switch,
+    while_loop,
 };
 pub use debug::{Column, DebugOptions, Summary, debug, debug_to};
 pub use dtype::{DType, Element, UnknownDType};

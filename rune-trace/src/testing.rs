@@ -8,10 +8,11 @@
 //! assert_eq!(inputs.len(), program.inputs().len());
 //! ```
 
+mod control;
 mod draw;
 
-use crate::op::NamedAxis;
-use crate::{Array, DType, Element, Origin, Program, ProgramBuilder, Shape, Type, Value, Var, with_element};
+use crate::op::{Literal, NamedAxis};
+use crate::{Array, DType, Element, Op, Origin, Program, ProgramBuilder, Shape, Type, Value, Var, with_element};
 use std::sync::Arc;
 
 /// The greatest number of elements of a variable in a random program.
@@ -110,18 +111,39 @@ impl Generator {
             true => (0..self.below(3)).map(|_| self.constant()).collect(),
             false => Vec::new(),
         };
+        let (builder, types) = self.instructions("random", inputs, constants, instructions, depth);
+        let count = 1 + self.below(3);
+        let outputs = (0..count).map(|_| self.pick_var(&types)).collect();
+        builder.finish(outputs).expect("outputs are variables")
+    }
+
+    /// Random instructions, and the types of all variables.
+    fn instructions(
+        &mut self,
+        name: &str,
+        inputs: Vec<Type>,
+        constants: Vec<Value>,
+        instructions: usize,
+        depth: u32,
+    ) -> (ProgramBuilder, Vec<Type>) {
         let mut types = inputs.clone();
         types.extend(constants.iter().map(|c: &Value| c.ty().clone()));
-        let mut builder = ProgramBuilder::new("random", inputs, constants);
+        let mut builder = ProgramBuilder::new(name, inputs, constants);
         let mut programs: Vec<Arc<Program>> = Vec::new();
         for _ in 0..instructions {
+            if types.is_empty() {
+                let scalar = Op::Constant { value: Literal::from_f64(DType::F32, 0.5) };
+                builder.push(scalar, Origin::default()).expect("a constant is well-typed");
+                types.push(Type::scalar(DType::F32));
+            }
             if depth > 0 && self.chance(12) {
                 let inputs =
                     (0..1 + self.below(2)).map(|_| self.pick_var(&types)).map(|v| types[v.index()].clone()).collect();
                 let size = 1 + self.below(4);
                 programs.push(Arc::new(self.program_on(inputs, size, false, depth - 1)));
             }
-            let op = self.op(&types, &programs);
+            let op =
+                if depth > 0 && self.chance(16) { self.control(&types, depth - 1) } else { self.op(&types, &programs) };
             let origin = Origin::default();
             if self.without.contains(&op.name()) {
                 continue;
@@ -133,9 +155,7 @@ impl Generator {
                 types.extend(vars.into_iter().filter_map(|v| builder.ty(v).cloned()));
             }
         }
-        let count = 1 + self.below(3);
-        let outputs = (0..count).map(|_| self.pick_var(&types)).collect();
-        builder.finish(outputs).expect("outputs are variables")
+        (builder, types)
     }
 
     /// A variable, the later the likelier.

@@ -168,6 +168,12 @@ impl Type {
     pub fn with_dtype(&self, dtype: DType) -> Type {
         Type { dtype, shape: self.shape.clone() }
     }
+    /// The type of `n` such arrays, one after the other along a new first axis.
+    pub(crate) fn batched(&self, n: usize) -> Type {
+        let mut shape = self.shape.clone();
+        shape.dims_mut().insert(0, n);
+        self.with_shape(shape)
+    }
     /// The same dtype with another shape.
     pub fn with_shape(&self, shape: impl Into<Shape>) -> Type {
         Type { dtype: self.dtype, shape: shape.into() }

@@ -3,7 +3,7 @@
 use crate::function::{Argnums, Arguments};
 use crate::tensor::{Keep, fresh_params, lax, next_id, trace, with_origin};
 use crate::transform::{self, Linear};
-use crate::{Origin, Program, Tensor, Transform, Transforms, Tree, TreePath};
+use crate::{Origin, Program, Tensor, Transform, Transforms, Tree, TreePath, Type};
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
 use std::panic::Location;
@@ -28,9 +28,13 @@ impl Place {
         let transforms = Transforms::NONE.then(transform);
         with_origin(&Origin { loc: Some(self.location.into()), scope: None, transforms }, f)
     }
+    /// A parameter of this type, whose value nobody may ask for.
+    pub(crate) fn unknown(self, ty: Type) -> Tensor {
+        Tensor::param(ty, None, self.transform)
+    }
     /// A tensor of the same type without a value.
     pub(crate) fn stand_in(self, like: &Tensor) -> Tensor {
-        Tensor::param(like.ty().clone(), None, self.transform)
+        self.unknown(like.ty().clone())
     }
 }
 

@@ -11,6 +11,7 @@
 //! An operand that nothing else holds may become the result: [`interpret_owned`] makes use of that within a program.
 
 mod binary;
+mod control;
 mod conv;
 mod convert;
 mod dot;
@@ -206,6 +207,13 @@ fn eval<V>(
         }
 
         Op::Call { args, program } => return Ok(run_program(program, all(args, take), observer)?.into()),
+        Op::Case { index, args, branches } => return control::case(&take(index), all(args, take), branches, observer),
+        Op::While { args, consts, cond, body } => {
+            return control::while_loop(all(args, take), *consts, cond, body, observer);
+        }
+        Op::Scan { args, consts, carry, length, reverse, unroll: _, body } => {
+            return control::scan(all(args, take), *consts, *carry, *length, *reverse, body, observer);
+        }
         Op::OptimizationBarrier { xs } => return Ok(xs.iter().map(take).collect()),
         Op::StopGradient { x } => take(x),
     };

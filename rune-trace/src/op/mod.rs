@@ -181,6 +181,17 @@ pub enum Op<V = Var> {
 
     /// `program`, which holds no constants, applied to `args`. As many results as it has outputs.
     Call { args: Vec<V>, program: Arc<Program> },
+    /// `branches[index]` applied to `args`. `index` is an `i32` scalar; out of range it is clamped. All branches, of which there is one
+    /// at least, take and give the same types, and hold no constants.
+    Case { index: V, args: Vec<V>, branches: Vec<Arc<Program>> },
+    /// `body` again and again while `cond` holds. `args` are `consts` values that stay the same and then those carried along; `cond` and
+    /// `body` take both, and give a `bool` scalar and the values carried next. Results: what is carried in the end.
+    While { args: Vec<V>, consts: usize, cond: Arc<Program>, body: Arc<Program> },
+    /// `body` once for each of `length` positions, from the last if `reverse`. `args` are `consts` values that stay the same, `carry`
+    /// values carried along, and arrays of which `body` takes the slice at the position along the first axis. It takes these three, and gives the
+    /// values carried next and then any number of others. Results: what is carried in the end, and the others, stacked along a new first
+    /// axis. `unroll` positions are compiled into one turn of a loop; 0 leaves the number to the lowering.
+    Scan { args: Vec<V>, consts: usize, carry: usize, length: usize, reverse: bool, unroll: usize, body: Arc<Program> },
     /// The operands themselves, kept from being optimised across. As many results as operands.
     OptimizationBarrier { xs: Vec<V> },
     /// `x`, as a constant to differentiation.

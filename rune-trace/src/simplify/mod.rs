@@ -155,7 +155,8 @@ impl<'a> Forward<'a> {
     /// The scalar that an operation on known scalars gives.
     fn fold(&self, op: &Op) -> Option<Literal> {
         let operands = op.operands();
-        let foldable = !matches!(op, Op::OptimizationBarrier { .. } | Op::StopGradient { .. } | Op::Call { .. });
+        let foldable =
+            !matches!(op, Op::OptimizationBarrier { .. } | Op::StopGradient { .. }) && op.programs().is_empty();
         if operands.is_empty() || !foldable || operands.iter().any(|v| self.ty(**v).rank() != 0) {
             return None;
         }
@@ -241,6 +242,9 @@ fn key<'a>(op: &Op, ty: impl Fn(Var) -> &'a Type) -> Option<Op> {
         | Op::AllToAll { .. }
         | Op::Ppermute { .. }
         | Op::Call { .. }
+        | Op::Case { .. }
+        | Op::While { .. }
+        | Op::Scan { .. }
         | Op::StopGradient { .. } => Some(op.clone()),
     }
 }

@@ -54,6 +54,9 @@ impl Forward<'_> {
             | Op::AllGather { .. }
             | Op::AllToAll { .. }
             | Op::Ppermute { .. }
+            | Op::Case { .. }
+            | Op::While { .. }
+            | Op::Scan { .. }
             | Op::OptimizationBarrier { .. } => Rewrite::Stays,
         }
     }

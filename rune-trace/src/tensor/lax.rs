@@ -304,6 +304,35 @@ pub fn threefry2x32(key: [&Tensor; 2], x: [&Tensor; 2]) -> [Tensor; 2] {
 pub fn call(program: &Arc<Program>, args: &[Tensor]) -> Vec<Tensor> {
     Tensor::apply(Op::Call { args: args.to_vec(), program: program.clone() }).into_vec()
 }
+/// [`Op::Case`].
+#[track_caller]
+pub fn case(index: &Tensor, branches: &[Arc<Program>], args: &[Tensor]) -> Vec<Tensor> {
+    Tensor::apply(Op::Case { index: index.clone(), args: args.to_vec(), branches: branches.to_vec() }).into_vec()
+}
+/// [`Op::While`]: `consts` stay the same, `init` is carried along.
+#[track_caller]
+pub fn while_loop(cond: &Arc<Program>, body: &Arc<Program>, consts: &[Tensor], init: &[Tensor]) -> Vec<Tensor> {
+    let args = [consts, init].concat();
+    Tensor::apply(Op::While { args, consts: consts.len(), cond: cond.clone(), body: body.clone() }).into_vec()
+}
+/// [`Op::Scan`]: `consts` stay the same, `init` is carried along, `xs` are taken slice by slice.
+#[track_caller]
+pub fn scan(body: &Arc<Program>, consts: &[Tensor], init: &[Tensor], xs: &[Tensor], how: Scan) -> Vec<Tensor> {
+    let Scan { length, reverse, unroll } = how;
+    let args = [consts, init, xs].concat();
+    let (consts, carry) = (consts.len(), init.len());
+    Tensor::apply(Op::Scan { args, consts, carry, length, reverse, unroll, body: body.clone() }).into_vec()
+}
+/// How [`scan`] goes over the positions; see [`Op::Scan`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Scan {
+    /// How many there are.
+    pub length: usize,
+    /// Whether it begins with the last.
+    pub reverse: bool,
+    /// How many are compiled into one turn of a loop; 0 leaves it to the lowering.
+    pub unroll: usize,
+}
 /// [`Op::OptimizationBarrier`].
 #[track_caller]
 pub fn optimization_barrier(xs: &[Tensor]) -> Vec<Tensor> {

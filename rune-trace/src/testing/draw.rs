@@ -105,7 +105,7 @@ impl Generator {
         }
     }
     /// A variable whose type is as wanted, or `otherwise`.
-    fn like(&mut self, types: &[Type], otherwise: Var, wanted: impl Fn(&Type) -> bool) -> Var {
+    pub(super) fn like(&mut self, types: &[Type], otherwise: Var, wanted: impl Fn(&Type) -> bool) -> Var {
         let found: Vec<Var> = (0..types.len()).filter(|&i| wanted(&types[i])).map(|i| Var(i as u32)).collect();
         if found.is_empty() { otherwise } else { self.pick(&found) }
     }

@@ -1,6 +1,6 @@
 //! Forward mode: each instruction on values and tangents.
 
-use super::control::call;
+use super::control::{call, case, scan, while_loop};
 use super::tangent::{Dual, Tangent};
 use super::{cumulative, derivs, windows};
 use crate::op::{
@@ -34,12 +34,22 @@ pub(super) fn jvp(program: &Program, inputs: Vec<Dual>, mode: Mode) -> Vec<Dual>
 }
 
 /// One operation on duals.
-fn step(op: &Op<Dual>, _mode: Mode) -> SmallVec<[Dual; 2]> {
+fn step(op: &Op<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
     if op.operands().iter().all(|x| x.t.is_zero()) {
         return Tensor::apply(op.map(|x| x.v.clone())).into_iter().map(Dual::constant).collect();
     }
     if let Op::Call { args, program } = op {
         return call::jvp(program, args);
+    }
+    if let Op::Case { index, args, branches } = op {
+        return case::jvp(index, args, branches, mode);
+    }
+    if let Op::While { args, consts, cond, body } = op {
+        return while_loop::jvp(args, *consts, cond, body, mode);
+    }
+    if let Op::Scan { args, consts, carry, length, reverse, unroll, body } = op {
+        let how = lax::Scan { length: *length, reverse: *reverse, unroll: *unroll };
+        return scan::jvp(&scan::Parts::new(args, *consts, *carry, body, how), mode);
     }
     if let Op::Sort { operands, dimension, num_keys } = op {
         return sort(operands, *dimension, *num_keys);
@@ -96,7 +106,9 @@ fn rule(op: &Op<Dual>, out: &[Tensor]) -> Tangents {
         }
         Op::Threefry2x32 { .. } => return smallvec![Tangent::ZERO, Tangent::ZERO],
         Op::OptimizationBarrier { xs } => return barrier(xs),
-        Op::Call { .. } | Op::Sort { .. } => unreachable!("these bring their values themselves"),
+        Op::Call { .. } | Op::Case { .. } | Op::While { .. } | Op::Scan { .. } | Op::Sort { .. } => {
+            unreachable!("these bring their values themselves")
+        }
     };
     smallvec![tangent]
 }

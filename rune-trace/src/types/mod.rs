@@ -5,6 +5,7 @@
 mod axes;
 mod collective;
 mod contraction;
+mod control;
 mod elementwise;
 mod error;
 mod index;
@@ -100,25 +101,14 @@ fn rule(op: &Op<&Type>) -> Result<Types, Problem> {
         Op::AllToAll { x, axis, split, concat } => collective::all_to_all(x, axis, *split, *concat)?,
         Op::Ppermute { x, axis, pairs } => collective::ppermute(x, axis, pairs)?,
 
-        Op::Call { args, program } => return call(args, program),
+        Op::Call { args, program } => return control::call(args, program),
+        Op::Case { index, args, branches } => return control::case(index, args, branches),
+        Op::While { args, consts, cond, body } => return control::while_loop(args, *consts, cond, body),
+        Op::Scan { args, consts, carry, length, reverse: _, unroll: _, body } => {
+            return control::scan(args, *consts, *carry, *length, body);
+        }
         Op::OptimizationBarrier { xs } => return Ok(xs.iter().map(|&x| x.clone()).collect()),
         Op::StopGradient { x } => Type::clone(x),
     };
     Ok(smallvec![result])
-}
-
-fn call(args: &[&Type], program: &crate::Program) -> Result<Types, Problem> {
-    let inputs = program.input_types();
-    if args.len() != inputs.len() {
-        return Err(Problem::Attribute(format!(
-            "of `{}` needs {} arguments, and is given {}",
-            program.name(),
-            inputs.len(),
-            args.len()
-        )));
-    }
-    if let Some((i, (arg, input))) = args.iter().zip(inputs).enumerate().find(|(_, (arg, input))| **arg != *input) {
-        return Err(Problem::operand(format!("{input} as argument {i} of `{}`", program.name()), arg));
-    }
-    Ok(program.output_types().into())
 }

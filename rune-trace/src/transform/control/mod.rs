@@ -1,4 +1,8 @@
 //! Operations that hold programs. Their sub-programs are transformed by the same rules, and stay sub-programs.
 
 pub(super) mod call;
+pub(super) mod case;
+pub(super) mod scan;
+pub(super) mod scan_transpose;
 pub(super) mod subprogram;
+pub(super) mod while_loop;

@@ -1,11 +1,9 @@
 //! Programs made of sub-programs: each by running a rule on parameters.
 
-#![allow(dead_code, reason = "the operations of control flow follow")]
-
 use super::super::jvp::{Mode, jvp};
 use super::super::tangent::{Dual, Tangent};
 use super::super::transpose::{Slot, transpose};
-use crate::tensor::{Keep, lax, next_id, trace};
+use crate::tensor::{Keep, lax, next_id, trace, with_origin};
 use crate::{Program, Tensor, Type};
 use std::sync::Arc;
 
@@ -114,6 +112,39 @@ pub(in crate::transform) fn pulled_back(
     let slot = |(known, ty): (Option<Tensor>, &Type)| known.map_or_else(|| Slot::wanted(ty.clone()), Slot::Known);
     let slots = known.into_iter().zip(program.input_types()).map(slot).collect();
     transpose(program, slots, cotangents)
+}
+
+/// Which outputs depend, by the look of the program, on the inputs that `marks` marks.
+pub(in crate::transform) fn dependent(program: &Program, marks: &[bool]) -> Vec<bool> {
+    let mut depends = marks.to_vec();
+    depends.resize(program.num_vars(), false);
+    for instruction in program.instructions() {
+        let any = instruction.op.operands().into_iter().any(|v| depends[v.index()]);
+        instruction.results().for_each(|v| depends[v.index()] = any);
+    }
+    program.outputs().iter().map(|v| depends[v.index()]).collect()
+}
+
+/// The outputs at these positions, computed of the inputs that they depend on; others need not be given.
+pub(in crate::transform) fn part(program: &Program, inputs: Vec<Option<Tensor>>, outputs: &[usize]) -> Vec<Tensor> {
+    let mut needed = vec![false; program.num_vars()];
+    outputs.iter().for_each(|&i| needed[program.outputs()[i].index()] = true);
+    for instruction in program.instructions().iter().rev() {
+        if instruction.results().any(|v| needed[v.index()]) {
+            instruction.op.operands().into_iter().for_each(|v| needed[v.index()] = true);
+        }
+    }
+    let mut env = inputs;
+    for instruction in program.instructions() {
+        if !instruction.results().any(|v| needed[v.index()]) {
+            env.extend(instruction.results().map(|_| None));
+            continue;
+        }
+        let op = instruction.op.map(|v| env[v.index()].clone().expect("what is needed is given"));
+        env.extend(with_origin(&instruction.origin, || Tensor::apply(op)).into_iter().map(Some));
+    }
+    let output = |&i: &usize| env[program.outputs()[i].index()].clone().expect("what is needed is given");
+    outputs.iter().map(output).collect()
 }
 
 /// Zero everywhere.

@@ -3,7 +3,7 @@
 mod contraction;
 mod index;
 
-use super::control::call;
+use super::control::{call, case, scan, scan_transpose};
 use crate::op::{BinaryFn, CollectiveFn, CumulativeFn, Padding, ReduceFn, ScatterMode, UnaryFn, WindowFn};
 use crate::tensor::{lax, made_by, with_origin};
 use crate::{DType, Instruction, Op, Program, Shape, Tensor, Transform, Type, Var};
@@ -29,7 +29,7 @@ impl Slot {
     fn known(&self) -> &Tensor {
         self.known_or_none().expect("a product of two linear operands is not linear")
     }
-    fn ty(&self) -> &Type {
+    pub fn ty(&self) -> &Type {
         match self {
             Slot::Known(value) => value.ty(),
             Slot::Wanted { ty, .. } => ty,
@@ -105,6 +105,11 @@ fn step(instruction: &Instruction, env: &[Slot], acc: &mut Acc) {
     let run = || {
         if let Op::Call { args, program } = &op {
             call::transpose(program, args, &cts, acc);
+        } else if let Op::Case { index, args, branches } = &op {
+            case::transpose(index, args, branches, &cts, acc);
+        } else if let Op::Scan { args, consts, carry, length, reverse, unroll, body } = &op {
+            let how = lax::Scan { length: *length, reverse: *reverse, unroll: *unroll };
+            scan_transpose::transpose(&scan::Parts::new(args, *consts, *carry, body, how), &cts, acc);
         } else if let Op::OptimizationBarrier { xs } = &op {
             barrier(xs, &cts, acc);
         } else {
@@ -236,11 +241,14 @@ fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
         | Op::Sort { .. }
         | Op::TopK { .. }
         | Op::Threefry2x32 { .. }
+        | Op::While { .. }
         | Op::StopGradient { .. } => unreachable!("`is_linear` has said no"),
         Op::Constant { .. } | Op::Iota { .. } | Op::AxisIndex { .. } => {
             unreachable!("an operation without operands is known")
         }
-        Op::Call { .. } | Op::OptimizationBarrier { .. } => unreachable!("these are transposed with all their results"),
+        Op::Call { .. } | Op::Case { .. } | Op::Scan { .. } | Op::OptimizationBarrier { .. } => {
+            unreachable!("these are transposed with all their results")
+        }
     }
 }
 
@@ -281,6 +289,8 @@ fn is_linear(op: &Op<&Slot>) -> bool {
         | Op::AllToAll { .. }
         | Op::Ppermute { .. }
         | Op::Call { .. }
+        | Op::Case { .. }
+        | Op::Scan { .. }
         | Op::OptimizationBarrier { .. } => true,
         Op::Binary { .. }
         | Op::IntegerPow { .. }
@@ -291,6 +301,7 @@ fn is_linear(op: &Op<&Slot>) -> bool {
         | Op::Sort { .. }
         | Op::TopK { .. }
         | Op::Threefry2x32 { .. }
+        | Op::While { .. }
         | Op::StopGradient { .. }
         | Op::Constant { .. }
         | Op::Iota { .. }
@@ -300,6 +311,12 @@ fn is_linear(op: &Op<&Slot>) -> bool {
 
 fn not_linear(instruction: &Instruction) -> ! {
     let place = instruction.origin.loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default();
+    if matches!(instruction.op, Op::While { .. }) {
+        panic!(
+            "`while_loop`{place} has no reverse mode: how often it goes round is unknown beforehand, and so is how much to keep; use `scan`, or \
+             `fori_loop` with bounds known when it is traced, or forward mode (`jvp`, `jacfwd`)"
+        );
+    }
     panic!(
         "`{}`{place} is not linear in an operand that is to be transposed, and only linear functions have a transpose",
         instruction.op.name()

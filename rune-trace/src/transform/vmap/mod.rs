@@ -12,7 +12,7 @@ mod tests;
 
 pub use programs::VmapError;
 
-use super::control::call;
+use super::control::{call, case, scan, while_loop};
 use crate::op::{AxisName, Dims, NamedAxis, Padding, Window};
 use crate::tensor::{lax, made_by, with_origin};
 use crate::{Op, Program, Shape, Tensor, Transform, Type, types};
@@ -106,6 +106,16 @@ fn step(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
     if let Op::Call { args, program } = op {
         return call::batch(program, args, lanes);
     }
+    if let Op::Case { index, args, branches } = op {
+        return case::batch(index, args, branches, lanes);
+    }
+    if let Op::While { args, consts, cond, body } = op {
+        return while_loop::batch(args, *consts, cond, body, lanes);
+    }
+    if let Op::Scan { args, consts, carry, length, reverse, unroll, body } = op {
+        let how = lax::Scan { length: *length, reverse: *reverse, unroll: *unroll };
+        return scan::batch(&scan::Parts::new(args, *consts, *carry, body, how), lanes);
+    }
     if let Op::OptimizationBarrier { xs } = op {
         let results = Tensor::apply(op.map(|x| x.t.clone()));
         return results.into_iter().zip(xs).map(|(t, x)| Batched { t, mapped: x.mapped }).collect();
@@ -185,7 +195,7 @@ fn rule(op: &Op<Batched>, size: usize) -> SmallVec<[Tensor; 2]> {
         Op::Constant { .. } | Op::Iota { .. } | Op::AxisIndex { .. } => {
             unreachable!("an operation without operands has none that is mapped")
         }
-        Op::Call { .. } | Op::OptimizationBarrier { .. } => {
+        Op::Call { .. } | Op::Case { .. } | Op::While { .. } | Op::Scan { .. } | Op::OptimizationBarrier { .. } => {
             unreachable!("these tell which of their results are mapped")
         }
     };

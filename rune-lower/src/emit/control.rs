@@ -1,0 +1,197 @@
+//! Branches and loops. Their programs become regions, which see the values around them.
+
+use crate::attr;
+use crate::builder::{Builder, Val};
+use crate::module::{EmitError, Unit, instructions};
+use rune_trace::op::{Comparison, Literal};
+use rune_trace::{DType, Program, Shape, Type};
+use std::sync::Arc;
+
+type Emitted<'c> = Result<Vec<Val<'c>>, EmitError>;
+
+/// The outputs of a program in the current block.
+fn inline<'c>(b: &Builder<'c>, unit: &Unit<'c>, program: &Program, inputs: Vec<Val<'c>>) -> Emitted<'c> {
+    instructions(b, unit, program, inputs).map_err(EmitError::Within)
+}
+
+pub(super) fn case<'c>(
+    b: &Builder<'c>,
+    unit: &Unit<'c>,
+    index: &Val<'c>,
+    args: &[Val<'c>],
+    branches: &[Arc<Program>],
+    types: &[&Type],
+) -> Emitted<'c> {
+    if let [only] = branches {
+        return inline(b, unit, only, args.to_vec());
+    }
+    // An index out of range means the last branch to StableHLO.
+    let index = b.max(index, &b.number(0.0, index));
+    let regions = branches.iter().map(|p| b.try_region(&[], |b, _| inline(b, unit, p, args.to_vec())));
+    let regions = regions.collect::<Result<Vec<_>, _>>()?;
+    let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();
+    Ok(b.op("stablehlo.case", &[&index], &[], regions, &types))
+}
+
+pub(super) fn while_loop<'c>(
+    b: &Builder<'c>,
+    unit: &Unit<'c>,
+    args: &[Val<'c>],
+    consts: usize,
+    cond: &Program,
+    body: &Program,
+) -> Emitted<'c> {
+    let (fixed, init) = args.split_at(consts);
+    looped(
+        b,
+        init,
+        |b, carried| Ok(inline(b, unit, cond, [fixed, carried].concat())?.remove(0)),
+        |b, carried| inline(b, unit, body, [fixed, carried].concat()),
+    )
+}
+
+/// StableHLO's `while` from `init` on.
+fn looped<'c>(
+    b: &Builder<'c>,
+    init: &[Val<'c>],
+    cond: impl FnOnce(&Builder<'c>, &[Val<'c>]) -> Result<Val<'c>, EmitError>,
+    body: impl FnOnce(&Builder<'c>, &[Val<'c>]) -> Emitted<'c>,
+) -> Emitted<'c> {
+    let types: Vec<Type> = init.iter().map(|x| x.ty.clone()).collect();
+    let cond = b.try_region(&types, |b, carried| Ok(vec![cond(b, carried)?]))?;
+    let body = b.try_region(&types, body)?;
+    Ok(b.op("stablehlo.while", &init.iter().collect::<Vec<_>>(), &[], vec![cond, body], &types))
+}
+
+/// How the positions of a scan are divided into turns of a loop.
+pub(super) struct Turns {
+    length: usize,
+    reverse: bool,
+    /// How many positions one turn takes.
+    unroll: usize,
+}
+
+impl Turns {
+    pub fn new(length: usize, reverse: bool, unroll: usize, body: &Program) -> Turns {
+        let unroll = if unroll == 0 { unroll_for(body) } else { unroll };
+        Turns { length, reverse, unroll: unroll.min(length) }
+    }
+    /// The position of a step, where both are counted from 0.
+    fn position(&self, step: usize) -> usize {
+        if self.reverse { self.length - 1 - step } else { step }
+    }
+}
+
+/// A turn of a loop costs IREE 2 to 4 µs and another step in it a dispatch to compile, so that small bodies gain by being
+/// unrolled.
+fn unroll_for(body: &Program) -> usize {
+    const INSTRUCTIONS: usize = 32;
+    const MOST: usize = 8;
+    (INSTRUCTIONS / body.instructions().len().max(1)).clamp(1, MOST)
+}
+
+pub(super) fn scan<'c>(
+    b: &Builder<'c>,
+    unit: &Unit<'c>,
+    fixed: &[Val<'c>],
+    init: &[Val<'c>],
+    xs: &[Val<'c>],
+    body: &Program,
+    turns: Turns,
+) -> Emitted<'c> {
+    let Turns { length, unroll, .. } = turns;
+    let carry = init.len();
+    let stacked = body.output_types().split_off(carry);
+    if length == 0 {
+        let empty = stacked.iter().map(|ty| b.number_of(0.0, ty.dtype, &batched(ty, 0)));
+        return Ok(init.iter().cloned().chain(empty).collect());
+    }
+    // Some steps one after the other, on slices along the first axis of arrays that hold one row for each.
+    let steps = |b: &Builder<'c>, mut carried: Vec<Val<'c>>, rows: &[Val<'c>], count: usize| {
+        let mut stacks: Vec<Vec<Val<'c>>> = vec![Vec::new(); stacked.len()];
+        for step in 0..count {
+            let row = if turns.reverse { count - 1 - step } else { step };
+            let slices = rows.iter().map(|x| b.reshape(&b.slice_axis(x, 0, row, row + 1), &x.shape()[1..]));
+            let inputs = fixed.iter().cloned().chain(carried).chain(slices).collect();
+            carried = inline(b, unit, body, inputs)?;
+            let given = carried.split_off(carry);
+            stacks.iter_mut().zip(given).for_each(|(stack, y)| stack.push(b.reshape(&y, batched(&y.ty, 1))));
+        }
+        let join = |mut rows: Vec<Val<'c>>| {
+            if turns.reverse {
+                rows.reverse();
+            }
+            b.concat(&rows.iter().collect::<Vec<_>>(), 0)
+        };
+        Ok::<_, EmitError>((carried, stacks.into_iter().map(join).collect::<Vec<_>>()))
+    };
+    let whole = length / unroll;
+    if whole <= 1 && length - whole * unroll == 0 {
+        let (carried, stacks) = steps(b, init.to_vec(), xs, length)?;
+        return Ok([carried, stacks].concat());
+    }
+    // Carried are the number of turns done, the values, and the stacks, into which each turn writes its rows.
+    let counter = Type::scalar(if i32::try_from(length).is_ok() { DType::I32 } else { DType::I64 });
+    let number = |b: &Builder<'c>, n: usize| b.full(Literal::from_f64(counter.dtype, n as f64), &Shape::scalar());
+    let empty = stacked.iter().map(|ty| b.number_of(0.0, ty.dtype, &batched(ty, length)));
+    let start: Vec<_> = [number(b, 0)].into_iter().chain(init.iter().cloned()).chain(empty).collect();
+    let results = looped(
+        b,
+        &start,
+        |b, all| Ok(b.compare(Comparison::Lt, &all[0], &number(b, whole))),
+        |b, all| {
+            let (turn, carried, stacks) = (&all[0], &all[1..=carry], &all[carry + 1..]);
+            let done = b.mul(turn, &number(b, unroll));
+            let first = if turns.reverse { b.sub(&number(b, length - unroll), &done) } else { done };
+            let rows: Vec<_> = xs.iter().map(|x| read_rows(b, x, &first, unroll)).collect();
+            let (carried, rows) = steps(b, carried.to_vec(), &rows, unroll)?;
+            let stacks = stacks.iter().zip(&rows).map(|(stack, rows)| write_rows(b, stack, rows, &first));
+            let next = b.add(turn, &number(b, 1));
+            Ok([next].into_iter().chain(carried).chain(stacks).collect())
+        },
+    )?;
+    let (carried, stacks) = (results[1..=carry].to_vec(), &results[carry + 1..]);
+    let rest = length - whole * unroll;
+    if rest == 0 {
+        return Ok([&carried, stacks].concat());
+    }
+    // The steps that fill no turn.
+    let lowest = turns.position(length - 1).min(turns.position(whole * unroll));
+    let rows: Vec<_> = xs.iter().map(|x| b.slice_axis(x, 0, lowest, lowest + rest)).collect();
+    let (carried, rows) = steps(b, carried, &rows, rest)?;
+    let at = number(b, lowest);
+    let stacks = stacks.iter().zip(&rows).map(|(stack, rows)| write_rows(b, stack, rows, &at));
+    Ok(carried.into_iter().chain(stacks).collect())
+}
+
+fn batched(ty: &Type, n: usize) -> Shape {
+    std::iter::once(n).chain(ty.shape.iter().copied()).collect()
+}
+
+/// `count` rows of `x` from row `first` on.
+fn read_rows<'c>(b: &Builder<'c>, x: &Val<'c>, first: &Val<'c>, count: usize) -> Val<'c> {
+    let mut sizes = x.shape().clone();
+    sizes.dims_mut()[0] = count;
+    if x.ty.size() == 0 {
+        return b.number_of(0.0, x.dtype(), &sizes);
+    }
+    let operands = starts(b, x, first);
+    let operands: Vec<_> = std::iter::once(x).chain(&operands).collect();
+    let attributes = [("slice_sizes", attr::dims(b.context, &sizes))];
+    b.op1("stablehlo.dynamic_slice", &operands, &attributes, x.ty.with_shape(sizes.clone()))
+}
+
+/// `x` with `rows` from row `first` on.
+fn write_rows<'c>(b: &Builder<'c>, x: &Val<'c>, rows: &Val<'c>, first: &Val<'c>) -> Val<'c> {
+    if rows.ty.size() == 0 {
+        return x.clone();
+    }
+    let operands = starts(b, x, first);
+    let operands: Vec<_> = [x, rows].into_iter().chain(&operands).collect();
+    b.op1("stablehlo.dynamic_update_slice", &operands, &[], x.ty.clone())
+}
+
+fn starts<'c>(b: &Builder<'c>, x: &Val<'c>, first: &Val<'c>) -> Vec<Val<'c>> {
+    let zero = b.number(0.0, first);
+    std::iter::once(first.clone()).chain((1..x.rank()).map(|_| zero.clone())).collect()
+}

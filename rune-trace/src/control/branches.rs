@@ -1,0 +1,84 @@
+//! Choices between functions.
+
+use super::closure::{Closure, agree, programs};
+use crate::autodiff::Place;
+use crate::tensor::lax;
+use crate::{DType, Tensor, Tree, Type};
+
+/// `on_true()` if `pred` holds, else `on_false()`; JAX's `lax.cond`. Only the one chosen is computed (under [`vmap`](crate::vmap) both, if the
+/// lanes differ in `pred`). Both are traced, use what they like of the values around, and return trees of one structure and types.
+///
+/// `pred` is a scalar, of `bool` or a number, which holds unless it is 0.
+///
+/// ```
+/// use rune_trace::{Tensor, cond, grad};
+/// fn f(x: &Tensor) -> Tensor { cond(&x.gt(0.0), || x * x, || -x) }
+/// assert_eq!(f(&Tensor::scalar(3.0f32)).item::<f32>().unwrap(), 9.0);
+/// assert_eq!(grad(f)(&Tensor::scalar(3.0f32)).item::<f32>().unwrap(), 6.0);
+/// assert_eq!(grad(f)(&Tensor::scalar(-3.0f32)).item::<f32>().unwrap(), -1.0);
+/// ```
+///
+/// # Panics
+/// If `pred` is no scalar, or the branches return different structures or types.
+#[track_caller]
+pub fn cond<Y: Tree>(pred: &Tensor, on_true: impl FnOnce() -> Y, on_false: impl FnOnce() -> Y) -> Y {
+    let place = Place::here("cond");
+    if pred.rank() != 0 {
+        place.fail(&format!(
+            "the predicate is of type {}, and only a scalar decides; `select` decides for each element, `all` and `any` make one of many",
+            pred.ty()
+        ));
+    }
+    let holds = if pred.dtype() == DType::Bool { pred.clone() } else { lax::ne(pred, &lax::full_like(pred, 0.0)) };
+    let closures =
+        [Closure::run("on_false", [], place, |_| on_false()), Closure::run("on_true", [], place, |_| on_true())];
+    choose(&lax::convert(&holds, DType::I32), &closures, place)
+}
+
+/// `branches[index]()`; JAX's `lax.switch`. An index out of range is clamped. Only the branch chosen is computed (under
+/// [`vmap`](crate::vmap) all, if the lanes differ in `index`).
+///
+/// ```
+/// use rune_trace::{Tensor, switch};
+/// let x = Tensor::scalar(2.0f32);
+/// let f = |i: i32| switch(&Tensor::scalar(i), &[&|| x.clone(), &|| &x * &x, &|| x.exp()]);
+/// assert_eq!(f(1).item::<f32>().unwrap(), 4.0);
+/// assert_eq!(f(7).item::<f32>().unwrap(), 2f32.exp());
+/// ```
+///
+/// # Panics
+/// If `index` is no integer scalar, there is no branch, or the branches return different structures or types.
+#[track_caller]
+pub fn switch<Y: Tree>(index: &Tensor, branches: &[&dyn Fn() -> Y]) -> Y {
+    let place = Place::here("switch");
+    if index.rank() != 0 || !index.dtype().is_int() {
+        place.fail(&format!("the index is of type {}, and has to be an integer scalar", index.ty()));
+    }
+    if branches.is_empty() {
+        place.fail("there are no branches");
+    }
+    let closures: Vec<Closure<Y>> =
+        branches.iter().enumerate().map(|(i, f)| Closure::run(&format!("branch_{i}"), [], place, |_| f())).collect();
+    choose(&as_i32(index, branches.len()), &closures, place)
+}
+
+/// The index as `i32`, clamped before it loses bits.
+fn as_i32(index: &Tensor, branches: usize) -> Tensor {
+    let last = i32::try_from(branches - 1).expect("fewer branches than i32 counts") as f64;
+    let bound = |x: f64| lax::full(index.dtype(), &Type::scalar(index.dtype()).shape, x);
+    // Of a narrow dtype all values are below the last branch, which it cannot hold.
+    let narrow = index.dtype().size() < 4 && last >= 127.0;
+    let clamped = if narrow { index.clone() } else { lax::clamp(&bound(0.0), index, &bound(last)) };
+    lax::convert(&clamped, DType::I32)
+}
+
+fn choose<Y: Tree>(index: &Tensor, closures: &[Closure<Y>], place: Place) -> Y {
+    let first = &closures[0].output;
+    for (i, closure) in closures.iter().enumerate().skip(1) {
+        agree(first, &closure.output, place, |path, found| {
+            format!("the branches return different trees: `result{path}` is of {found} in branch {i}")
+        });
+    }
+    let (branches, _, captured) = programs::<Y, Tensor>(closures, None);
+    first.with_leaves(lax::case(index, &branches, &captured))
+}

@@ -1,0 +1,74 @@
+//! Closures as sub-programs.
+
+use crate::autodiff::Place;
+use crate::tensor::{Keep, next_id, trace};
+use crate::{Program, Tensor, Tree, Type};
+use rustc_hash::{FxHashSet, FxHasher};
+use std::hash::Hasher;
+use std::sync::Arc;
+
+/// What a closure did with its parameters.
+pub(super) struct Closure<Y> {
+    name: String,
+    since: u64,
+    params: Vec<Tensor>,
+    /// What it returned.
+    pub output: Y,
+}
+
+impl<Y: Tree> Closure<Y> {
+    /// Runs `f` on parameters of these types.
+    pub fn run(
+        name: &str,
+        types: impl IntoIterator<Item = Type>,
+        place: Place,
+        f: impl FnOnce(&[Tensor]) -> Y,
+    ) -> Self {
+        let since = next_id();
+        let params: Vec<Tensor> = types.into_iter().map(|ty| place.unknown(ty)).collect();
+        let output = f(&params);
+        Closure { name: name.to_owned(), since, params, output }
+    }
+    /// What it uses of what was there before.
+    fn captured(&self) -> Vec<Tensor> {
+        trace(&self.name, &self.params, &self.output.leaves(), Keep::Since(self.since)).captured
+    }
+    /// Its program, which takes what is captured and then the parameters.
+    fn program(&self, captured: &[Tensor]) -> Arc<Program> {
+        let inputs = [captured, &self.params].concat();
+        let traced = trace(&self.name, &inputs, &self.output.leaves(), Keep::Since(self.since));
+        debug_assert!(traced.captured.is_empty(), "all that the closures captured is handed on");
+        Arc::new(traced.program)
+    }
+}
+
+/// The closures as programs of what they captured together, which is handed to each of them, and then of their parameters.
+pub(super) fn programs<Y: Tree, Z: Tree>(
+    closures: &[Closure<Y>],
+    other: Option<&Closure<Z>>,
+) -> (Vec<Arc<Program>>, Option<Arc<Program>>, Vec<Tensor>) {
+    let mut seen = FxHashSet::default();
+    let of_others = other.map(Closure::captured).unwrap_or_default();
+    let all = closures.iter().flat_map(Closure::captured).chain(of_others);
+    let captured: Vec<Tensor> = all.filter(|t| seen.insert(t.id())).collect();
+    let programs = closures.iter().map(|c| c.program(&captured)).collect();
+    (programs, other.map(|c| c.program(&captured)), captured)
+}
+
+/// Fails unless two trees are of one structure with leaves of the same types.
+pub(super) fn agree<T: Tree>(first: &T, second: &T, place: Place, what: impl Fn(&str, String) -> String) {
+    let structure = |tree: &T| {
+        let mut hasher = FxHasher::default();
+        tree.structure(&mut hasher);
+        hasher.finish()
+    };
+    if structure(first) != structure(second) {
+        place.fail(&what("", "another structure".to_owned()));
+    }
+    let theirs = second.leaves();
+    for ((path, mine), theirs) in first.leaves_with_paths("").into_iter().zip(theirs) {
+        if mine.ty() != theirs.ty() {
+            place.fail(&what(&path, format!("type {} instead of {}", theirs.ty(), mine.ty())));
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Loops that carry values along.
+
+use super::closure::{Closure, agree, programs};
+use super::scan::{ScanOptions, scan_with};
+use crate::autodiff::Place;
+use crate::tensor::lax;
+use crate::{DType, Tensor, Tree, Type};
+
+/// Applies `body` to what is carried, from `init` on, while `cond` of it holds; JAX's `lax.while_loop`.
+///
+/// It has no reverse mode, since it is not known how much to keep for it: for gradients see [`scan`](crate::scan), or [`fori_loop`] with
+/// numbers for bounds. Forward mode works.
+///
+/// ```
+/// use rune_trace::{Tensor, while_loop};
+/// // The greatest power of 3 up to 1000.
+/// let x = while_loop(|x: &Tensor| (x * 3).le(1000), |x| x * 3, &Tensor::scalar(1i32));
+/// assert_eq!(x.item::<i32>().unwrap(), 729);
+/// ```
+///
+/// # Panics
+/// If `cond` does not return a `bool` scalar, or `body` something else than it takes.
+#[track_caller]
+pub fn while_loop<C: Tree>(cond: impl FnOnce(&C) -> Tensor, body: impl FnOnce(&C) -> C, init: &C) -> C {
+    run(cond, body, init, Place::here("while_loop"))
+}
+
+fn run<C: Tree>(cond: impl FnOnce(&C) -> Tensor, body: impl FnOnce(&C) -> C, init: &C, place: Place) -> C {
+    let leaves = init.leaves();
+    let types = || leaves.iter().map(|x| x.ty().clone());
+    let cond = Closure::run("cond", types(), place, |p| cond(&init.with_leaves(p.iter().cloned())));
+    if *cond.output.ty() != Type::scalar(DType::Bool) {
+        place.fail(&format!(
+            "the condition returned a tensor of type {}, and has to return a bool scalar",
+            cond.output.ty()
+        ));
+    }
+    let body = [Closure::run("body", types(), place, |p| body(&init.with_leaves(p.iter().cloned())))];
+    agree(init, &body[0].output, place, |path, found| {
+        format!("what is carried has to stay of one type, and `carry{path}` comes out of the body of {found}")
+    });
+    let (body, cond, captured) = programs(&body, Some(&cond));
+    let cond = cond.expect("the condition was given");
+    init.with_leaves(lax::while_loop(&cond, &body[0], &captured, &leaves))
+}
+
+/// Where a [`fori_loop`] begins or ends: a number, or an integer scalar that is known only when the program runs.
+#[derive(Clone, Debug)]
+pub enum Bound {
+    /// A number.
+    Known(i64),
+    /// An integer scalar.
+    Unknown(Tensor),
+}
+
+macro_rules! bounds {
+    ($($T:ty)*) => {$(
+        impl From<$T> for Bound {
+            fn from(n: $T) -> Bound {
+                Bound::Known(i64::try_from(n).unwrap_or(i64::MAX))
+            }
+        }
+    )*};
+}
+bounds!(i32 i64 usize u32);
+impl From<&Tensor> for Bound {
+    fn from(n: &Tensor) -> Bound {
+        Bound::Unknown(n.clone())
+    }
+}
+impl From<Tensor> for Bound {
+    fn from(n: Tensor) -> Bound {
+        Bound::Unknown(n)
+    }
+}
+
+/// Applies `body` to each number from `lower` up to, not including, `upper`, and what is carried, from `init` on; JAX's `lax.fori_loop`.
+///
+/// With numbers for bounds it is a [`scan`](crate::scan), and has gradients; with tensors a [`while_loop`], which has none.
+/// The counter is an `i32` scalar (of the dtype of the bounds, if these are tensors).
+///
+/// ```
+/// use rune_trace::{Tensor, fori_loop, grad};
+/// let power = |x: &Tensor| fori_loop(0, 3, |_, y: &Tensor| y * x, &Tensor::scalar(1.0f32));
+/// let x = Tensor::scalar(2.0f32);
+/// assert_eq!(power(&x).item::<f32>().unwrap(), 8.0);
+/// assert_eq!(grad(power)(&x).item::<f32>().unwrap(), 12.0);
+/// ```
+///
+/// # Panics
+/// If `body` returns something else than it carries, or bounds are tensors and no integer scalars of one dtype.
+#[track_caller]
+pub fn fori_loop<C: Tree>(
+    lower: impl Into<Bound>,
+    upper: impl Into<Bound>,
+    body: impl FnOnce(&Tensor, &C) -> C,
+    init: &C,
+) -> C {
+    let place = Place::here("fori_loop");
+    let (lower, upper) = match (lower.into(), upper.into()) {
+        (Bound::Known(lower), Bound::Known(upper)) => {
+            let length = usize::try_from(upper.saturating_sub(lower)).unwrap_or(0);
+            let fits = |n: i64| i32::try_from(n).is_ok();
+            if length > 0 && !(fits(lower) && fits(upper)) {
+                place.fail(&format!("the counter is an i32, and does not go from {lower} to {upper}"));
+            }
+            let options = ScanOptions { length: Some(length), ..ScanOptions::default() };
+            let first = lower as f64;
+            let counters = lax::iota(DType::I32, [length], 0);
+            let counters = lax::add(&counters, &lax::full(DType::I32, counters.shape(), first));
+            let turn = |carry: &C, i: &Tensor| (body(i, carry), ());
+            return scan_with(options, turn, init, &counters).0;
+        }
+        (lower, upper) => (lower, upper),
+    };
+    let dtype = match (&lower, &upper) {
+        (Bound::Unknown(t), _) | (_, Bound::Unknown(t)) => t.dtype(),
+        (Bound::Known(_), Bound::Known(_)) => DType::I32,
+    };
+    let scalar = |bound: Bound| match bound {
+        Bound::Known(n) => lax::full(dtype, &Type::scalar(dtype).shape, n as f64),
+        Bound::Unknown(t) if *t.ty() == Type::scalar(dtype) && dtype.is_int() => t,
+        Bound::Unknown(t) => {
+            place.fail(&format!("bounds are integer scalars of one dtype, and one is of type {}", t.ty()))
+        }
+    };
+    let (lower, upper) = (scalar(lower), scalar(upper));
+    let one = lax::full_like(&lower, 1.0);
+    let carried = run(
+        |(i, _): &(Tensor, C)| lax::lt(i, &upper),
+        |(i, carry)| (lax::add(i, &one), body(i, carry)),
+        &(lower, init.map(&mut |x| x.clone())),
+        place,
+    );
+    carried.1
+}

@@ -1,0 +1,202 @@
+//! Choices: each branch is transformed, and the same one is chosen.
+
+use super::subprogram::{Residual, Split, moving, pulled_back, pushed_forward, split, sub_program, zeros};
+use crate::tensor::lax;
+use crate::transform::jvp::Mode;
+use crate::transform::tangent::{Dual, Tangent};
+use crate::transform::transpose::{Acc, Slot};
+use crate::transform::vmap::{Batched, Lanes, vmap};
+use crate::{DType, Program, Tensor, Type};
+use smallvec::SmallVec;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+pub(in crate::transform) fn jvp(
+    index: &Dual,
+    args: &[Dual],
+    branches: &[Arc<Program>],
+    mode: Mode,
+) -> SmallVec<[Dual; 2]> {
+    let moves: Vec<bool> = args.iter().map(|x| !x.t.is_zero()).collect();
+    let values: Vec<Tensor> = args.iter().map(|x| x.v.clone()).collect();
+    let changes: Vec<Tensor> = args.iter().filter_map(|x| x.t.clone().into_tensor()).collect();
+    let outputs = branches[0].outputs().len();
+    // What moves in one branch has a tangent in all.
+    let mut moving_out = vec![false; outputs];
+    for branch in branches {
+        moving_out.iter_mut().zip(moving(branch, &moves)).for_each(|(any, m)| *any |= m);
+    }
+    let (values, changes) = if !moving_out.contains(&true) {
+        (lax::case(&index.v, branches, &values), Vec::new())
+    } else if mode == Mode::Forward {
+        let pushed: Vec<_> = branches.iter().map(|b| pushed_forward(b, &moves, &moving_out).0).collect();
+        let mut results = lax::case(&index.v, &pushed, &[values, changes].concat());
+        let changes = results.split_off(outputs);
+        (results, changes)
+    } else {
+        let splits: Vec<Split> = branches.iter().map(|b| split(b, &moves, &moving_out)).collect();
+        linearized(&index.v, branches, &splits, &values, &changes)
+    };
+    let mut changes = changes.into_iter();
+    let mut tangent = |moves: bool| if moves { Tangent::new(changes.next()) } else { Tangent::ZERO };
+    values.into_iter().zip(moving_out).map(|(v, m)| Dual { v, t: tangent(m) }).collect()
+}
+
+/// The residuals of all branches share places in the results: a place for each type, as often as one branch needs it.
+struct Places {
+    types: Vec<Type>,
+    /// For each branch and each residual that it makes, the place.
+    of: Vec<Vec<usize>>,
+}
+
+impl Places {
+    fn new(splits: &[Split]) -> Places {
+        let mut types: Vec<Type> = Vec::new();
+        let of = splits.iter().map(|split| {
+            let mut free: Vec<bool> = vec![true; types.len()];
+            let place = |ty: Type| match (0..free.len()).find(|&i| free[i] && types[i] == ty) {
+                Some(i) => {
+                    free[i] = false;
+                    i
+                }
+                None => {
+                    types.push(ty);
+                    free.push(false);
+                    types.len() - 1
+                }
+            };
+            split.made().into_iter().map(place).collect()
+        });
+        let of = of.collect();
+        Places { types, of }
+    }
+}
+
+/// The values, and the tangents of those outputs that move.
+fn linearized(
+    index: &Tensor,
+    branches: &[Arc<Program>],
+    splits: &[Split],
+    values: &[Tensor],
+    changes: &[Tensor],
+) -> (Vec<Tensor>, Vec<Tensor>) {
+    let outputs = branches[0].outputs().len();
+    let places = Places::new(splits);
+    let forward = splits.iter().zip(&places.of).map(|(split, of)| {
+        sub_program(split.forward.name(), split.forward.input_types().to_vec(), |params| {
+            let mut results = split.forward.apply(params);
+            let made = results.split_off(outputs);
+            let at = |place: usize| of.iter().position(|&p| p == place);
+            let filled = places.types.iter().enumerate().map(|(i, ty)| match at(i) {
+                Some(made_at) => made[made_at].clone(),
+                None => zeros(ty),
+            });
+            results.extend(filled);
+            results
+        })
+    });
+    let mut results = lax::case(index, &forward.collect::<Vec<_>>(), values);
+    let made = results.split_off(outputs);
+
+    let handed: BTreeSet<usize> = splits
+        .iter()
+        .flat_map(|s| &s.residuals)
+        .filter_map(|r| match *r {
+            Residual::Input(i) => Some(i),
+            Residual::Made(_) => None,
+        })
+        .collect();
+    let handed: Vec<usize> = handed.into_iter().collect();
+    let residuals = handed.iter().map(|&i| values[i].clone()).chain(made);
+    let args: Vec<Tensor> = changes.iter().cloned().chain(residuals).collect();
+    let types: Vec<Type> = args.iter().map(|x| x.ty().clone()).collect();
+    let linear = splits.iter().zip(&places.of).map(|(split, of)| {
+        sub_program(split.linear.name(), types.clone(), |params| {
+            let (changes, residuals) = params.split_at(changes.len());
+            let (inputs, made) = residuals.split_at(handed.len());
+            let residual = |r: &Residual| match *r {
+                Residual::Input(i) => inputs[handed.iter().position(|&h| h == i).expect("it is handed on")].clone(),
+                Residual::Made(i) => made[of[i]].clone(),
+            };
+            let inputs: Vec<Tensor> = changes.iter().cloned().chain(split.residuals.iter().map(residual)).collect();
+            split.linear.apply(&inputs)
+        })
+    });
+    let changes = lax::case(index, &linear.collect::<Vec<_>>(), &args);
+    (results, changes)
+}
+
+/// The transpose of a choice between programs that are linear in the arguments that are wanted.
+pub(in crate::transform) fn transpose(
+    index: &Slot,
+    args: &[&Slot],
+    branches: &[Arc<Program>],
+    cotangents: &[Option<Tensor>],
+    acc: &mut Acc,
+) {
+    let index = index.known_or_none().expect("an index is an integer, and known");
+    let known: Vec<Tensor> = args.iter().filter_map(|x| x.known_or_none()).cloned().collect();
+    let given: Vec<Tensor> = cotangents.iter().flatten().cloned().collect();
+    let inputs: Vec<Tensor> = known.into_iter().chain(given).collect();
+    let types: Vec<Type> = inputs.iter().map(|x| x.ty().clone()).collect();
+    let wanted: Vec<&Slot> = args.iter().copied().filter(|x| x.known_or_none().is_none()).collect();
+    // Each branch gives a cotangent for each argument that is wanted; where no branch has one, simplification leaves it out.
+    let transposed = branches.iter().map(|branch| {
+        sub_program(&format!("{}_transpose", branch.name()), types.clone(), |params| {
+            let mut params = params.iter().cloned();
+            let known = args.iter().map(|x| x.known_or_none().and_then(|_| params.next())).collect();
+            let cts = cotangents.iter().map(|ct| ct.as_ref().and_then(|_| params.next())).collect();
+            let results = pulled_back(branch, known, cts);
+            results.into_iter().zip(&wanted).map(|(ct, x)| ct.unwrap_or_else(|| zeros(x.ty()))).collect()
+        })
+    });
+    let results = lax::case(index, &transposed.collect::<Vec<_>>(), &inputs);
+    for (x, ct) in wanted.into_iter().zip(results) {
+        acc.give(x, || ct);
+    }
+}
+
+/// The choice for all lanes: as it is if they agree on it, else all branches, of which each lane selects one.
+pub(in crate::transform) fn batch(
+    index: &Batched,
+    args: &[Batched],
+    branches: &[Arc<Program>],
+    lanes: &Lanes,
+) -> SmallVec<[Batched; 2]> {
+    let types: Vec<Type> = args.iter().map(|x| x.t.ty().clone()).collect();
+    let values: Vec<Tensor> = args.iter().map(|x| x.t.clone()).collect();
+    let inner = |params: &[Tensor]| -> Vec<Batched> {
+        params.iter().zip(args).map(|(p, x)| Batched { t: p.clone(), mapped: x.mapped }).collect()
+    };
+    // All branches give each output alike: on lanes if one of them does, or if the lanes choose by themselves.
+    let mut mapped = vec![index.mapped; branches[0].outputs().len()];
+    if !index.mapped {
+        for branch in branches {
+            sub_program(branch.name(), types.clone(), |params| {
+                let outputs = vmap(branch, lanes, inner(params));
+                mapped.iter_mut().zip(&outputs).for_each(|(any, y)| *any |= y.mapped);
+                Vec::new()
+            });
+        }
+    }
+    let wide = branches.iter().map(|branch| {
+        sub_program(&format!("{}_vmap", branch.name()), types.clone(), |params| {
+            let outputs = vmap(branch, lanes, inner(params));
+            outputs.into_iter().zip(&mapped).map(|(y, &m)| if m { y.spread(lanes.size) } else { y.t }).collect()
+        })
+    });
+    let wide: Vec<Arc<Program>> = wide.collect();
+    if !index.mapped {
+        let results = lax::case(&index.t, &wide, &values);
+        return results.into_iter().zip(mapped).map(|(t, mapped)| Batched { t, mapped }).collect();
+    }
+    let mut results = lax::call(&wide[0], &values);
+    for (i, branch) in wide.iter().enumerate().skip(1) {
+        let chosen = lax::ge(&index.t, &lax::full(DType::I32, index.t.shape(), i as f64));
+        for (result, other) in results.iter_mut().zip(lax::call(branch, &values)) {
+            let chosen = lax::broadcast_in_dim(&chosen, other.shape().clone(), &[0]);
+            *result = lax::select(&chosen, &other, result);
+        }
+    }
+    results.into_iter().map(Batched::mapped).collect()
+}

@@ -1,0 +1,130 @@
+//! Loops of unknown length.
+
+use super::subprogram::{moving, pushed_forward, sub_program};
+use crate::op::ReduceFn;
+use crate::tensor::lax;
+use crate::transform::jvp::Mode;
+use crate::transform::tangent::{Dual, Tangent};
+use crate::transform::vmap::{Batched, Lanes, vmap};
+use crate::{Op, Program, Tensor, Type};
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// The tangents are carried along with the values. A loop that is to be linear in them computes the values anew, since it keeps none.
+pub(in crate::transform) fn jvp(
+    args: &[Dual],
+    consts: usize,
+    cond: &Arc<Program>,
+    body: &Arc<Program>,
+    mode: Mode,
+) -> SmallVec<[Dual; 2]> {
+    let (fixed, init) = args.split_at(consts);
+    let mut moves: Vec<bool> = args.iter().map(|x| !x.t.is_zero()).collect();
+    until_settled(&mut moves, consts, init.len(), |moves| moving(body, moves));
+    let values = |xs: &[Dual]| xs.iter().map(|x| x.v.clone()).collect::<Vec<_>>();
+    let (fixed_values, init_values) = (values(fixed), values(init));
+    let plain = || lax::while_loop(cond, body, &fixed_values, &init_values);
+    if !moves[consts..].contains(&true) {
+        return plain().into_iter().map(Dual::constant).collect();
+    }
+    // Carried are the values, then the tangents of those that move.
+    let changes = |xs: &[Dual], moves: &[bool]| -> Vec<Tensor> {
+        xs.iter().zip(moves).filter(|(_, m)| **m).map(|(x, _)| x.tangent()).collect()
+    };
+    let fixed_changes = changes(fixed, &moves[..consts]);
+    let init_changes = changes(init, &moves[consts..]);
+    let both_fixed = [fixed_values.clone(), fixed_changes].concat();
+    let both_init = [init_values.clone(), init_changes].concat();
+    let (n, dn) = (init.len(), both_fixed.len() - consts);
+    // Both programs take: constants, their tangents, values carried, their tangents.
+    let types: Vec<Type> = both_fixed.iter().chain(&both_init).map(|x| x.ty().clone()).collect();
+    let cond_both = sub_program(cond.name(), types.clone(), |p| {
+        let carried = &p[consts + dn..][..n];
+        cond.apply(&[&p[..consts], carried].concat())
+    });
+    let pushed = pushed_forward(body, &moves, &moves[consts..]).0;
+    let body_both = sub_program(pushed.name(), types, |p| {
+        let (fixed, carried) = p.split_at(consts + dn);
+        pushed.apply(&[&fixed[..consts], &carried[..n], &fixed[consts..], &carried[n..]].concat())
+    });
+    let mut both = lax::while_loop(&cond_both, &body_both, &both_fixed, &both_init);
+    let mut changes = both.split_off(n).into_iter();
+    let values = if mode == Mode::Linearize { plain() } else { both };
+    let mut tangent = |moves: bool| if moves { Tangent::new(changes.next()) } else { Tangent::ZERO };
+    values.into_iter().zip(&moves[consts..]).map(|(v, &m)| Dual { v, t: tangent(m) }).collect()
+}
+
+/// Marks, among the inputs of the body of a loop, what is carried and comes out marked, until nothing changes.
+pub(super) fn until_settled(marks: &mut [bool], consts: usize, carry: usize, comes_out: impl Fn(&[bool]) -> Vec<bool>) {
+    loop {
+        let out = comes_out(marks);
+        let mut changed = false;
+        for (mark, out) in marks[consts..consts + carry].iter_mut().zip(out) {
+            changed |= out && !*mark;
+            *mark |= out;
+        }
+        if !changed {
+            return;
+        }
+    }
+}
+
+/// The loop on all lanes, which goes on while one of them does; lanes that are done keep what they have.
+pub(in crate::transform) fn batch(
+    args: &[Batched],
+    consts: usize,
+    cond: &Arc<Program>,
+    body: &Arc<Program>,
+    lanes: &Lanes,
+) -> SmallVec<[Batched; 2]> {
+    let inner = |params: &[Tensor], marks: &[bool]| -> Vec<Batched> {
+        params.iter().zip(marks).map(|(p, &mapped)| Batched { t: p.clone(), mapped }).collect()
+    };
+    let lane_types: Vec<Type> = body.input_types().to_vec();
+    let types = |marks: &[bool]| -> Vec<Type> {
+        lane_types.iter().zip(marks).map(|(ty, &m)| if m { ty.batched(lanes.size) } else { ty.clone() }).collect()
+    };
+    let outputs_of = |program: &Program, marks: &[bool]| {
+        let mut mapped = Vec::new();
+        sub_program("f", types(marks), |p| {
+            mapped = vmap(program, lanes, inner(p, marks)).iter().map(|y| y.mapped).collect();
+            Vec::new()
+        });
+        mapped
+    };
+    let mut marks: Vec<bool> = args.iter().map(|x| x.mapped).collect();
+    let carry = args.len() - consts;
+    let by_lane = |marks: &[bool]| outputs_of(cond, marks)[0];
+    until_settled(&mut marks, consts, carry, |marks| match by_lane(marks) {
+        // Lanes that end at different times have different values of everything.
+        true => vec![true; carry],
+        false => outputs_of(body, marks),
+    });
+    let by_lane = by_lane(&marks);
+    let holds = |p: &[Tensor]| vmap(cond, lanes, inner(p, &marks)).remove(0).t;
+    let cond_wide = sub_program(&format!("{}_vmap", cond.name()), types(&marks), |p| {
+        let holds = holds(p);
+        vec![if by_lane {
+            Tensor::apply1(Op::Reduce { f: ReduceFn::Or, x: holds, axes: [0].into_iter().collect() })
+        } else {
+            holds
+        }]
+    });
+    let body_wide = sub_program(&format!("{}_vmap", body.name()), types(&marks), |p| {
+        let next = vmap(body, lanes, inner(p, &marks));
+        let next = next.into_iter().zip(&marks[consts..]).map(|(y, &m)| if m { y.spread(lanes.size) } else { y.t });
+        if !by_lane {
+            return next.collect();
+        }
+        let goes_on = holds(p);
+        let keep = |(next, old): (Tensor, &Tensor)| {
+            let goes_on = lax::broadcast_in_dim(&goes_on, next.shape().clone(), &[0]);
+            lax::select(&goes_on, &next, old)
+        };
+        next.zip(&p[consts..]).map(keep).collect()
+    });
+    let wide = |(x, &m): (&Batched, &bool)| if m { x.spread(lanes.size) } else { x.t.clone() };
+    let values: Vec<Tensor> = args.iter().zip(&marks).map(wide).collect();
+    let results = lax::while_loop(&cond_wide, &body_wide, &values[..consts], &values[consts..]);
+    results.into_iter().zip(&marks[consts..]).map(|(t, &mapped)| Batched { t, mapped }).collect()
+}
