@@ -55,12 +55,13 @@ pub mod prelude {
     #[cfg(feature = "compile")]
     pub use crate::jit::jit;
     pub use rune_trace::{
-        Arg, CheckOptions, DType, DebugOptions, Difference, Outer, Tensor, Tree, VmapOptions, all_gather, all_to_all,
-        axis_index, axis_size, check_gradient, check_gradients, check_jvp, check_vjp, debug, debug_to, eval_shape,
-        finite_diff, finite_diff_jacobian, grad, grad_argnums, grad_aux, hessian, hessian_argnums, hessian_aux, hvp,
-        jacfwd, jacfwd_argnums, jacfwd_aux, jacrev, jacrev_argnums, jacrev_aux, jvp, jvp_aux, linear_transpose,
-        linearize, make_program, name_scope, no_grad, pmax, pmean, pmin, ppermute, psum, value_and_grad,
-        value_and_grad_argnums, value_and_grad_aux, vjp, vjp_aux, vmap, vmap_axes, vmap_named, vmap_sized, vmap_with,
+        Arg, CheckOptions, DType, DebugOptions, Difference, Outer, ScanOptions, Tensor, Tree, VmapOptions, all_gather,
+        all_to_all, associative_scan, axis_index, axis_size, check_gradient, check_gradients, check_jvp, check_vjp,
+        cond, debug, debug_to, eval_shape, finite_diff, finite_diff_jacobian, fori_loop, grad, grad_argnums, grad_aux,
+        hessian, hessian_argnums, hessian_aux, hvp, jacfwd, jacfwd_argnums, jacfwd_aux, jacrev, jacrev_argnums,
+        jacrev_aux, jvp, jvp_aux, linear_transpose, linearize, make_program, map, name_scope, no_grad, pmax, pmean,
+        pmin, ppermute, psum, scan, scan_with, switch, value_and_grad, value_and_grad_argnums, value_and_grad_aux, vjp,
+        vjp_aux, vmap, vmap_axes, vmap_named, vmap_sized, vmap_with, while_loop,
     };
 }
 

@@ -49,7 +49,7 @@ fn transformed(f: &F, reverse: bool) -> Vec<(&'static str, Tensor)> {
     let zero = xs.zeros_like();
     all.push(("jvp by some", jvp(call, (&x, &w, &xs), (&dx, &dw.zeros_like(), &zero)).1));
     let by_x = |x: &Tensor| f(x, &w, &xs);
-    let second = |x: &Tensor| jvp(by_x, &*x, &dx).1;
+    let second = |x: &Tensor| jvp(by_x, x, &dx).1;
     all.push(("jvp of jvp", jvp(second, &x, &x2).1));
     let (_, linear) = linearize(by_x, &x);
     all.push(("linearize", linear.call(&dx)));
@@ -58,7 +58,7 @@ fn transformed(f: &F, reverse: bool) -> Vec<(&'static str, Tensor)> {
     all.push(("vmap of x", vmap_axes((0, None, None), 0, call)(&many, &w, &xs)));
     all.push(("vmap of w", vmap_axes((None, 1, None), 0, call)(&x, &many_w, &xs)));
     all.push(("vmap of xs", vmap_axes((None, None, -1), 0, call)(&x, &w, &many_xs)));
-    let pushed = |x: &Tensor| jvp(by_x, &*x, &dx).1;
+    let pushed = |x: &Tensor| jvp(by_x, x, &dx).1;
     all.push(("vmap of jvp", vmap(pushed)(&many)));
     if !reverse {
         return all;
@@ -73,7 +73,7 @@ fn transformed(f: &F, reverse: bool) -> Vec<(&'static str, Tensor)> {
     all.push(("jvp of grad", jvp(gradient, &x, &dx).1));
     all.push(("grad of grad", grad(|x: &Tensor| weighed(&gradient(x)))(&x)));
     all.push(("grad of grad by w", grad(|w: &Tensor| weighed(&grad(|w: &Tensor| loss(&x, w, &xs))(w)))(&w)));
-    all.push(("grad of jvp", grad(|x: &Tensor| weighed(&jvp(by_x, &*x, &dx).1))(&x)));
+    all.push(("grad of jvp", grad(|x: &Tensor| weighed(&jvp(by_x, x, &dx).1))(&x)));
     all.push(("vmap of grad", vmap(gradient)(&many)));
     let per_w = |w: &Tensor| grad(|w: &Tensor| loss(&x, w, &xs))(w);
     all.push(("vmap of grad by w", vmap_axes((1,), 0, per_w)(&many_w)));
@@ -131,7 +131,7 @@ fn a_scan_is_the_loop() {
             for i in 0..5 {
                 let x = row(xs, if reverse { 4 - i } else { i });
                 h = cell(&h, w, &x);
-                sum = sum + &h * x;
+                sum += &h * x;
             }
             sum + h
         });
@@ -192,7 +192,7 @@ fn a_loop_of_unknown_length_goes_forward() {
         let mut y = x.clone();
         for _ in 0..60 {
             let next = step(&y, w, xs);
-            let next = where_(&goes_on(&y).broadcast_to([3]), &next, &y);
+            let next = where_(goes_on(&y).broadcast_to([3]), &next, &y);
             y = next;
         }
         y
