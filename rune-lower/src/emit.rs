@@ -83,7 +83,7 @@ pub(crate) fn emit<'c>(
         | Op::AxisIndex { axis }
         | Op::AllGather { axis, .. }
         | Op::AllToAll { axis, .. }
-        | Op::Ppermute { axis, .. } => Err(Unsupported(format!(
+        | Op::Ppermute { axis, .. } => Err(EmitError::Unsupported(format!(
             "it is over the axis `{}`, and no `vmap` along an axis of that name is around it; `Program::vmap_named` makes the program \
              of all lanes",
             axis.name
