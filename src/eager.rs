@@ -3,8 +3,7 @@
 use crate::compile::{self, Runnable};
 use crate::device::{Place, default_device};
 use once_cell::sync::Lazy;
-use rune_trace::op::Op;
-use rune_trace::{BACKENDS, Backend, EvalError, Program, ProgramHash, Type, Value, interpret_eagerly};
+use rune_trace::{BACKENDS, Backend, EvalError, Program, ProgramHash, Value, interpret_eagerly};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -36,10 +35,10 @@ const NEVER: f64 = 1e4;
 /// Programs longer than this take the compiler too long.
 const TOO_LONG: usize = 2000;
 
-/// About what one turn of a loop costs beside its operations.
-const TURN: f64 = 1e3;
+/// About what an operation costs beside going through its arrays.
+const EACH: f64 = 100.0;
 /// How often a loop of unknown length is taken to go round.
-const UNKNOWN_TURNS: f64 = 100.0;
+const UNKNOWN_TURNS: u64 = 100;
 
 struct Tiered;
 
@@ -91,32 +90,8 @@ impl Backend for Tiered {
     }
 }
 
-/// About how many elementary steps the interpreter takes.
+/// About how many elementary steps the interpreter takes: it goes through arrays one by one, and does products in blocks.
 fn steps(program: &Program) -> f64 {
-    let size = |ty: &Type| ty.size() as f64;
-    program
-        .instructions()
-        .iter()
-        .map(|i| {
-            let out: f64 = i.results().map(|v| size(program.ty(v))).sum();
-            let read: f64 = i.op.operands().iter().map(|v| size(program.ty(**v))).sum();
-            if let Op::DotGeneral { lhs, dims, .. } = &i.op {
-                let lhs = &program.ty(*lhs).shape;
-                // The interpreter's products are done in blocks.
-                out * dims.lhs_contract.iter().map(|&a| lhs[a] as f64).product::<f64>() / 4.0
-            } else if let Op::Conv { rhs, dims, .. } = &i.op {
-                out * size(program.ty(*rhs)) / program.ty(*rhs).shape[dims.rhs[0]] as f64
-            } else if let Op::Call { program, .. } = &i.op {
-                steps(program)
-            } else if let Op::Case { branches, .. } = &i.op {
-                branches.iter().map(|b| steps(b)).fold(0.0, f64::max)
-            } else if let Op::Scan { length, body, .. } = &i.op {
-                *length as f64 * (steps(body) + TURN)
-            } else if let Op::While { cond, body, .. } = &i.op {
-                UNKNOWN_TURNS * (steps(cond) + steps(body) + TURN)
-            } else {
-                out + read
-            }
-        })
-        .sum()
+    let cost = program.cost_with(UNKNOWN_TURNS);
+    cost.operations as f64 * EACH + cost.bytes() as f64 / 4.0 + cost.flops as f64 + cost.multiply_adds as f64 / 4.0
 }

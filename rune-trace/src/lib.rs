@@ -33,8 +33,8 @@ pub use autodiff::{
     check_gradients, check_jvp, check_vjp, finite_diff, finite_diff_jacobian, grad, grad_argnums, grad_aux,
     grad_aux_argnums, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, jacfwd, jacfwd_argnums,
     jacfwd_aux, jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, jvp_aux,
-    linear_transpose, linearize, no_grad, value_and_grad, value_and_grad_argnums, value_and_grad_aux,
-    value_and_grad_aux_argnums, vjp, vjp_aux,
+    linear_transpose, linearize, no_grad, print_saved_residuals, saved_residuals, value_and_grad,
+    value_and_grad_argnums, value_and_grad_aux, value_and_grad_aux_argnums, vjp, vjp_aux,
 };
 pub use control::{
     Bound, ScanOptions, associative_scan, associative_scan_axis, cond, fori_loop, map, scan, scan_with, switch,
@@ -47,12 +47,12 @@ pub use make_program::{Traced, eval_shape, make_program, name_of, trace_function
 pub use op::{Op, Var};
 pub use outer::Outer;
 pub use program::{
-    BuildError, Instruction, Loc, MAX_DEPTH, Origin, Program, ProgramBuilder, ProgramHash, Transform, Transforms,
+    BuildError, Cost, Instruction, Loc, MAX_DEPTH, Origin, Program, ProgramBuilder, ProgramHash, Transform, Transforms,
 };
 pub use rune_trace_derive::{Outer, Tree};
 pub use signature::{HostOp, ModuleSignature, SignatureError};
 pub use tensor::{BACKENDS, Backend, EvalError, Tensor, interpret_eagerly, lax, name_scope};
-pub use transform::{DerivativeError, VmapError};
+pub use transform::{DerivativeError, ResidualSource, SavedResidual, VmapError};
 pub use tree::{PathPart, Tree, TreePath};
 pub use ty::{InvalidType, Shape, Type};
 pub use vmap::{

@@ -13,6 +13,7 @@ mod nodes;
 mod saved;
 mod shown;
 mod threads;
+mod transformer;
 
 #[path = "../support"]
 mod support {

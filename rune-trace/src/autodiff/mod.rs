@@ -8,6 +8,7 @@ mod grad;
 mod jacobian;
 mod jvp;
 mod linearize;
+mod residuals;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ pub use jacobian::{
 };
 pub use jvp::{hvp, jvp, jvp_aux};
 pub use linearize::{Linearized, Pullback, linear_transpose, linearize, vjp, vjp_aux};
+pub use residuals::{print_saved_residuals, saved_residuals};
 
 pub(crate) use run::Place;
 use run::{Run, gradients};

@@ -164,6 +164,10 @@ impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
         let (value, aux) = self.returned(values);
         (value, aux, linear)
     }
+    /// What linearizing it keeps; `name` is told an input and what is given for it.
+    pub fn residuals(&self, name: impl Fn(usize, &Tensor) -> Option<String>) -> Vec<transform::SavedResidual> {
+        transform::residuals(&self.program, &self.by, |i| name(i, &self.primals[i]))
+    }
     /// What was returned, of the arguments, and the tangent of it for those of the leaves differentiated by.
     pub fn push_forward(self, tangents: Vec<Tensor>) -> (Y, Y, Aux) {
         let mut tangents: Vec<Option<Tensor>> = tangents.into_iter().map(Some).collect();

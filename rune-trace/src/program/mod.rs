@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("format.md")]
 
+mod cost;
 mod cursor;
 mod files;
 mod hash;
@@ -14,6 +15,7 @@ mod print;
 mod tests;
 mod verify;
 
+pub use cost::Cost;
 pub use files::{LoadError, SaveError};
 pub use hash::ProgramHash;
 pub use json::DocumentError;

@@ -7,6 +7,7 @@ pub mod lax;
 mod node;
 mod origin;
 mod read;
+mod residuals;
 mod trace;
 
 pub use evaluate::{BACKENDS, Backend, EvalError, interpret_eagerly};

@@ -172,6 +172,10 @@ impl Tensor {
     pub(crate) fn id(&self) -> u64 {
         self.0.id
     }
+    /// The operation that this is a result of, and where it was applied; nothing for values and parameters.
+    pub(crate) fn made_by(&self) -> Option<(Op<Tensor>, Origin)> {
+        self.0.apply().map(|apply| (apply.op.clone(), apply.origin.clone()))
+    }
 }
 
 /// Parameters of these types, one for each argument; with the arguments as known values where host control flow may look at them.

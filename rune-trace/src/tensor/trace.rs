@@ -3,6 +3,7 @@
 use super::Tensor;
 use super::graph::collect;
 use super::node::{Apply, Node};
+use super::residuals::made_again;
 use crate::{Op, Program, ProgramBuilder, Type, Var};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 pub(crate) enum Keep {
     /// Those applied since the node with this id: all that the traced function did.
     Since(u64),
-    /// Those that depend on a parameter of the program.
+    /// Those that depend on a parameter of the program, and what is rather [made again](made_again) than captured.
     Dependent,
 }
 
@@ -45,6 +46,10 @@ pub(crate) fn trace(name: &str, params: &[Tensor], outputs: &[Tensor], keep: Kee
             }
             depends || literal_operation(apply)
         });
+        let made: FxHashSet<u64> = applies.iter().flat_map(|a| result_ids(a)).chain(own.iter().copied()).collect();
+        let taken = applies.iter().flat_map(|a| a.op.operands()).chain(outputs).filter(|t| !made.contains(&t.id()));
+        applies.extend(made_again(taken.cloned().collect(), oldest));
+        applies.sort_unstable_by_key(|a| a.id);
     }
     let mut captured = Vec::new();
     let mut vars: FxHashMap<u64, Var> = params.iter().zip((0..).map(Var)).map(|(p, v)| (p.id(), v)).collect();

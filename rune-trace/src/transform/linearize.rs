@@ -48,6 +48,10 @@ pub(crate) fn push_forward(
 }
 
 impl Linear {
+    /// What crosses from the forward pass.
+    pub(crate) fn residuals(&self) -> &[Tensor] {
+        &self.residuals
+    }
     /// A program that is linear in its first inputs, of these types; it is given the rest.
     pub(crate) fn of(program: Program, inputs: Vec<Type>, residuals: Vec<Tensor>) -> Linear {
         let moving = vec![true; program.outputs().len()];

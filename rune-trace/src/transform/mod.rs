@@ -11,6 +11,7 @@ mod derivs;
 mod jvp;
 mod linearize;
 mod programs;
+mod residuals;
 mod tangent;
 mod transpose;
 mod vmap;
@@ -18,6 +19,8 @@ mod windows;
 
 pub(crate) use linearize::{Linear, linearize, push_forward};
 pub use programs::DerivativeError;
+pub(crate) use residuals::residuals;
+pub use residuals::{ResidualSource, SavedResidual};
 pub use vmap::VmapError;
 pub(crate) use vmap::{Batched, Lanes, move_axis, position, vmap};
 

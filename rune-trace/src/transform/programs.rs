@@ -40,7 +40,7 @@ pub enum DerivativeError {
 }
 
 impl Program {
-    fn marked(&self, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
+    pub(super) fn marked(&self, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
         let types = self.input_types();
         for &index in by {
             let program = || self.name().to_owned();

@@ -1,0 +1,92 @@
+//! What reverse mode keeps of the forward pass, for people to look at.
+
+use super::linearize::linearize;
+use super::programs::DerivativeError;
+use crate::{Origin, Program, Tensor, Type};
+use std::fmt;
+
+/// An array that the backward pass needs from the forward pass. Found by [`Program::saved_residuals`] and
+/// [`saved_residuals`](crate::saved_residuals).
+#[derive(Clone, Debug)]
+pub struct SavedResidual {
+    /// Its type; [`Type::bytes`] is how much it takes.
+    pub ty: Type,
+    /// Where it comes from.
+    pub source: ResidualSource,
+}
+
+/// Where a residual comes from.
+#[derive(Clone, Debug)]
+pub enum ResidualSource {
+    /// It is an argument, which is there anyway.
+    Argument {
+        /// The input of the program, or the path to the leaf.
+        name: String,
+    },
+    /// It is a tensor that the function captured.
+    Captured,
+    /// It is computed.
+    Operation {
+        /// The operation, with the name of its sub-program.
+        name: String,
+        /// The user's line.
+        origin: Origin,
+    },
+}
+
+impl fmt::Display for SavedResidual {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.ty)?;
+        match &self.source {
+            ResidualSource::Argument { name } => write!(f, "from the argument {name}"),
+            ResidualSource::Captured => write!(f, "from a captured tensor"),
+            ResidualSource::Operation { name, origin } => {
+                write!(f, "output of {name}")?;
+                origin.loc.iter().try_for_each(|loc| write!(f, " at {loc}"))?;
+                origin.scope.iter().try_for_each(|scope| write!(f, " in {scope}"))
+            }
+        }
+    }
+}
+
+impl Program {
+    /// What the derivative by the inputs at the positions `by` keeps of the forward pass: arguments first, then what is computed, in
+    /// order.
+    ///
+    /// ```
+    /// use rune_trace::{Tensor, make_program};
+    /// let f = make_program(|x: &Tensor, y: &Tensor| (x * y).sin(), (&Tensor::scalar(1.0f32), &Tensor::scalar(2.0f32)))?;
+    /// let kept: Vec<String> = f.saved_residuals(&[0])?.iter().map(|r| r.to_string()).collect();
+    /// assert_eq!(kept[0], "[f32] from the argument x1");
+    /// assert!(kept[1].starts_with("[f32] output of cos"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If `by` names an input that is not there or is no float.
+    pub fn saved_residuals(&self, by: &[usize]) -> Result<Vec<SavedResidual>, DerivativeError> {
+        Ok(residuals(self, &self.marked(by)?, |i| Some(format!("x{i}"))))
+    }
+}
+
+/// What the derivative of `program` by the inputs that `wrt` marks keeps. `name` is that of an input; a captured tensor has none.
+pub(crate) fn residuals(program: &Program, wrt: &[bool], name: impl Fn(usize) -> Option<String>) -> Vec<SavedResidual> {
+    let param = |ty: &Type| Tensor::param(ty.clone(), None, "saved_residuals");
+    let inputs: Vec<Tensor> = program.input_types().iter().map(param).collect();
+    let (_, linear) = linearize(program, &inputs, wrt);
+    let mut found: Vec<(Option<usize>, u64, SavedResidual)> = Vec::new();
+    for x in linear.residuals() {
+        let input = inputs.iter().position(|i| i.ptr_eq(x));
+        let source = match (input.and_then(&name), x.made_by()) {
+            (Some(name), _) => ResidualSource::Argument { name },
+            (None, None) => ResidualSource::Captured,
+            (None, Some((op, origin))) => {
+                let inner = op.programs().first().map(|(_, program)| format!(" of `{}`", program.name()));
+                ResidualSource::Operation { name: format!("{}{}", op.name(), inner.unwrap_or_default()), origin }
+            }
+        };
+        found.push((input, x.id(), SavedResidual { ty: x.ty().clone(), source }));
+    }
+    found.sort_by_key(|(input, id, _)| (input.unwrap_or(usize::MAX), *id));
+    found.into_iter().map(|(.., residual)| residual).collect()
+}
