@@ -1,6 +1,7 @@
 //! The tests that cross crates: one binary, since each links MLIR.
 
 mod compiled;
+mod control;
 mod debugging;
 mod eager;
 mod environment;
