@@ -11,8 +11,13 @@ pub(super) struct Live {
 }
 
 pub(super) fn live(program: &Program) -> Live {
+    live_for(program, &(0..program.outputs().len()).collect::<Vec<_>>())
+}
+
+/// What the outputs at these positions depend on.
+fn live_for(program: &Program, outputs: &[usize]) -> Live {
     let mut vars = vec![false; program.num_vars()];
-    program.outputs().iter().for_each(|v| vars[v.index()] = true);
+    outputs.iter().for_each(|&i| vars[program.outputs()[i].index()] = true);
     let mut instructions = vec![false; program.instructions().len()];
     for (i, instruction) in program.instructions().iter().enumerate().rev() {
         instructions[i] = instruction.results().any(|v| vars[v.index()]);
@@ -21,6 +26,25 @@ pub(super) fn live(program: &Program) -> Live {
         }
     }
     Live { vars, instructions }
+}
+
+/// The inputs that the outputs at these positions depend on.
+pub(super) fn needed_inputs(program: &Program, outputs: &[usize]) -> Vec<bool> {
+    let mut needed = live_for(program, outputs).vars;
+    needed.truncate(program.inputs().len());
+    needed
+}
+
+/// The program that takes the inputs at the positions `inputs` and gives the outputs at the positions `outputs`, for which no other
+/// inputs are needed. It has no constants.
+pub(super) fn rearranged(program: &Program, inputs: &[usize], outputs: &[usize]) -> Program {
+    let live = live_for(program, outputs);
+    let mut renamed = vec![Var(u32::MAX); program.num_vars()];
+    (0..).zip(inputs).for_each(|(new, &old)| renamed[old] = Var(new));
+    let types = inputs.iter().map(|&i| program.input_types()[i].clone()).collect();
+    let builder = ProgramBuilder::new(program.name(), types, Vec::new());
+    let outputs: Vec<Var> = outputs.iter().map(|&i| program.outputs()[i]).collect();
+    finish(builder, program, &live, renamed, &outputs)
 }
 
 /// The same program without instructions and constants that nothing uses.
@@ -54,7 +78,18 @@ fn compact(program: &Program, keeps_input: impl Fn(bool) -> bool) -> Program {
             constants.push(value.clone());
         }
     }
-    let mut builder = ProgramBuilder::new(program.name(), inputs, constants);
+    let builder = ProgramBuilder::new(program.name(), inputs, constants);
+    finish(builder, program, &live, renamed, program.outputs())
+}
+
+/// Adds the instructions that are live to a program whose inputs and constants are `renamed`.
+fn finish(
+    mut builder: ProgramBuilder,
+    program: &Program,
+    live: &Live,
+    mut renamed: Vec<Var>,
+    outputs: &[Var],
+) -> Program {
     for (instruction, _) in program.instructions().iter().zip(&live.instructions).filter(|(_, live)| **live) {
         let Ok(op) = instruction.op.try_map(|v| Ok::<_, std::convert::Infallible>(renamed[v.index()]));
         let results = builder.push(op, instruction.origin.clone()).expect("what is used is kept");
@@ -62,6 +97,6 @@ fn compact(program: &Program, keeps_input: impl Fn(bool) -> bool) -> Program {
             renamed[old.index()] = new;
         }
     }
-    let outputs = program.outputs().iter().map(|v| renamed[v.index()]).collect();
+    let outputs = outputs.iter().map(|v| renamed[v.index()]).collect();
     builder.finish(outputs).expect("outputs are kept")
 }

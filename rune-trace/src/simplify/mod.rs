@@ -8,15 +8,17 @@
 //! Invariant: a rule holds for every value of its operands, NaN, infinities and -0 included (the payload of a NaN
 //! excepted). `x + 0` stays, for it makes 0 of -0.
 
-mod call;
 mod compact;
+mod programs;
+mod results;
 mod rules;
 #[cfg(test)]
 mod tests;
 
 use crate::op::{BinaryFn, Literal};
 use crate::{Instruction, Op, Origin, Program, ProgramBuilder, Type, Var, interpret};
-use call::Calls;
+use programs::SubPrograms;
+use results::{Source, narrow};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -43,21 +45,34 @@ impl Program {
     /// ");
     /// ```
     pub fn simplify(&self) -> Program {
-        simplify(self, &mut Calls::default())
+        simplify(self, &mut SubPrograms::default())
     }
 }
 
-fn simplify(program: &Program, calls: &mut Calls) -> Program {
-    let mut forward = Forward::new(program, calls);
+fn simplify(program: &Program, programs: &mut SubPrograms) -> Program {
+    let mut forward = Forward::new(program, programs);
     let live = compact::live(program);
     for (instruction, _) in program.instructions().iter().zip(&live.instructions).filter(|(_, live)| **live) {
-        forward.instruction(instruction);
+        let alive: Vec<bool> = instruction.results().map(|v| live.vars[v.index()]).collect();
+        forward.instruction(instruction, &alive);
     }
     let outputs = program.outputs().iter().map(|v| forward.renamed[v.index()]).collect();
     let rewritten = forward.builder.finish(outputs).expect("outputs are rewritten as what is assigned");
     let simple = compact::without_dead(&rewritten);
     debug_assert_eq!(simple.verify(), Ok(()));
-    simple
+    // Rewriting may have left results of loops and branches without use.
+    if may_be_narrowed(&simple) { simplify(&simple, programs) } else { simple }
+}
+
+/// Whether a loop or branch gives more than is used of it.
+fn may_be_narrowed(program: &Program) -> bool {
+    let with_programs = program.instructions().iter().filter(|i| !i.op.programs().is_empty());
+    let mut with_programs = with_programs.peekable();
+    if with_programs.peek().is_none() {
+        return false;
+    }
+    let live = compact::live(program).vars;
+    with_programs.any(|i| narrow(&i.op, &i.results().map(|v| live[v.index()]).collect::<Vec<_>>()).is_some())
 }
 
 /// What a rule makes of an operation.
@@ -83,11 +98,11 @@ struct Forward<'a> {
     splats: Vec<Option<Literal>>,
     /// The first results of the operations that are in the new program.
     known: FxHashMap<Op, SmallVec<[Var; 2]>>,
-    calls: &'a mut Calls,
+    programs: &'a mut SubPrograms,
 }
 
 impl<'a> Forward<'a> {
-    fn new(program: &Program, calls: &'a mut Calls) -> Forward<'a> {
+    fn new(program: &Program, programs: &'a mut SubPrograms) -> Forward<'a> {
         let known = program.inputs().len() + program.constants().len();
         let (inputs, constants) = (program.input_types().to_vec(), program.constants().to_vec());
         let mut renamed: Vec<Var> = (0..known as u32).map(Var).collect();
@@ -98,13 +113,28 @@ impl<'a> Forward<'a> {
             made_by: vec![None; known],
             splats: vec![None; known],
             known: FxHashMap::default(),
-            calls,
+            programs,
         }
     }
 
-    fn instruction(&mut self, instruction: &Instruction) {
+    /// An instruction, of whose results something uses those that are `alive`.
+    fn instruction(&mut self, instruction: &Instruction, alive: &[bool]) {
         let op = instruction.op.try_map(|v| Ok::<_, std::convert::Infallible>(self.renamed[v.index()]));
-        let Ok(op) = op;
+        let Ok(mut op) = op;
+        if !op.programs().is_empty() {
+            op = self.programs.rewrite(&op).unwrap_or(op);
+            if let Some((narrower, sources)) = narrow(&op, alive) {
+                let results = self.emit(narrower, &instruction.origin);
+                for (old, source) in instruction.results().zip(sources) {
+                    match source {
+                        Source::Result(i) => self.renamed[old.index()] = results[i],
+                        Source::Operand(v) => self.renamed[old.index()] = v,
+                        Source::Nowhere => {}
+                    }
+                }
+                return;
+            }
+        }
         let results = self.emit(op, &instruction.origin);
         for (old, new) in instruction.results().zip(results) {
             self.renamed[old.index()] = new;

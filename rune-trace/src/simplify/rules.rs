@@ -5,7 +5,8 @@ mod moves;
 
 use super::{Forward, Rewrite};
 use crate::op::Literal;
-use crate::{DType, Op, Var};
+use crate::{DType, Op, Program, Var};
+use std::sync::Arc;
 
 impl Forward<'_> {
     /// What the identities make of an operation on variables of the new program.
@@ -30,10 +31,8 @@ impl Forward<'_> {
                 Some(Op::StopGradient { .. }) => Rewrite::Is(*x),
                 _ => Rewrite::Stays,
             },
-            Op::Call { args, program } => match self.calls.rewrite(program, args) {
-                Some(op) => Rewrite::Becomes(op),
-                None => Rewrite::Stays,
-            },
+            Op::Case { index, args, branches } => self.case(*index, args, branches),
+            Op::Call { .. } | Op::While { .. } | Op::Scan { .. } => self.sub_programs(op),
             Op::Constant { .. }
             | Op::Compare { .. }
             | Op::Clamp { .. }
@@ -54,13 +53,23 @@ impl Forward<'_> {
             | Op::AllGather { .. }
             | Op::AllToAll { .. }
             | Op::Ppermute { .. }
-            | Op::Case { .. }
-            | Op::While { .. }
-            | Op::Scan { .. }
             | Op::OptimizationBarrier { .. } => Rewrite::Stays,
         }
     }
 
+    fn sub_programs(&mut self, op: &Op) -> Rewrite {
+        self.programs.rewrite(op).map_or(Rewrite::Stays, Rewrite::Becomes)
+    }
+    /// A choice that is known, or between equals, is a call.
+    fn case(&mut self, index: Var, args: &[Var], branches: &[Arc<Program>]) -> Rewrite {
+        let last = branches.len() - 1;
+        let known = self.known(index).map(|i| i.to_array().to_f64_vec()[0].clamp(0.0, last as f64) as usize);
+        let equal = branches[1..].iter().all(|b| *b == branches[0]);
+        match known.or(equal.then_some(0)) {
+            Some(i) => Rewrite::Becomes(Op::Call { args: args.to_vec(), program: branches[i].clone() }),
+            None => self.sub_programs(&Op::Case { index, args: args.to_vec(), branches: branches.to_vec() }),
+        }
+    }
     /// The operation that a variable is the only result of.
     fn made_by(&self, v: Var) -> Option<&Op> {
         self.made_by[v.index()].as_ref()

@@ -94,6 +94,58 @@ fn nothing_is_merged_across_a_barrier() {
 }
 
 #[test]
+fn loops_carry_and_stack_only_what_is_used() {
+    // Of three values carried the first is the result, the second feeds it, the third nothing; the fourth stays as it is. Of what is
+    // stacked one is a slice of what is scanned, two are the same, and one is not used.
+    let scan = simple(
+        "def f(x0, x1): # ([f32], [5, f32]) -> ([f32], [f32], [5, f32], [5, f32], [5, f32])
+    def body(x0, x1, x2, x3, x4): # ([f32], [f32], [f32], [f32], [f32]) -> ([f32], [f32], [f32], [f32], [f32], [f32], [f32], [f32])
+        z0 = rune.add(x0, x1)
+        z1 = rune.mul(x1, x3)
+        z2 = rune.sin(x2)
+        z3 = rune.cos(x4)
+        z4 = rune.exp(x4)
+        return z0, z1, z2, x3, x4, z3, z3, z4
+    z0, z1, z2, z3, z4, z5, z6, z7 = rune.scan(x0, x0, x0, x0, x1, consts=0, carry=4, length=5, reverse=false, unroll=0, body=@body)
+    return z0, z3, z4, z5, z6
+",
+    );
+    assert_eq!(
+        scan,
+        [
+            "def body(x0, x1, x2, x3):",
+            "y0 = rune.add(x1, x2)",
+            "y1 = rune.mul(x2, x0)",
+            "y2 = rune.cos(x3)",
+            "return y0, y1, y2",
+            "y0, z0, y1 = rune.scan(x0, x0, x0, x1, consts=1, carry=2, length=5, reverse=false, unroll=0, body=@body)",
+            "return y0, x0, x1, y1, y1",
+        ]
+    );
+}
+
+#[test]
+fn a_choice_that_is_known_is_a_call() {
+    let case = simple(
+        "def f(x0): # [f32] -> [f32]
+    def first(x0): # [f32] -> [f32]
+        z0 = rune.sin(x0)
+        return z0
+    def second(x0): # [f32] -> [f32]
+        z0 = rune.cos(x0)
+        return z0
+    z0 = rune.constant(value=\"7:i32\")
+    z1 = rune.case(z0, x0, branches=@first, branches=@second)
+    return z1
+",
+    );
+    assert_eq!(
+        case,
+        ["def second(x0):", "y0 = rune.cos(x0)", "return y0", "y0 = rune.call(x0, program=@second)", "return y0"]
+    );
+}
+
+#[test]
 fn sub_programs_lose_what_they_do_not_use() {
     let body = simple(
         "def f(x0, x1): # ([2, f32], [2, f32]) -> ([2, f32], [2, f32])\n \

@@ -1,0 +1,108 @@
+//! Simplification of sub-programs, each once however often it is used.
+
+use super::{compact, simplify};
+use crate::{Op, Program, Var};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// The sub-programs that are simplified already.
+#[derive(Default)]
+pub(super) struct SubPrograms {
+    /// By address; the key holds the original, so that no other comes to lie there.
+    simple: FxHashMap<*const Program, (Arc<Program>, Simple)>,
+}
+
+/// A simplified sub-program.
+#[derive(Clone)]
+struct Simple {
+    /// The program with all its inputs.
+    full: Arc<Program>,
+    /// The program without the inputs that it does not use.
+    program: Arc<Program>,
+    /// Which of the inputs it uses.
+    used: Arc<[bool]>,
+}
+
+impl SubPrograms {
+    /// The operation with simplified programs, and without the operands that these do not use; `None` if it is simple already.
+    pub(super) fn rewrite(&mut self, op: &Op) -> Option<Op> {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "only these hold programs that may lose inputs")]
+        let simple = match op {
+            Op::Call { args, program } => {
+                let Simple { program: simple, used, .. } = self.simplified(program);
+                if Arc::ptr_eq(&simple, program) {
+                    return None;
+                }
+                return Some(Op::Call { args: chosen(args, &used), program: simple });
+            }
+            Op::Case { index, args, branches } => {
+                let simple: Vec<Simple> = branches.iter().map(|b| self.simplified(b)).collect();
+                let used: Vec<bool> = (0..args.len()).map(|i| simple.iter().any(|s| s.used[i])).collect();
+                let branches = simple.iter().map(|s| s.taking(&used)).collect();
+                Op::Case { index: *index, args: chosen(args, &used), branches }
+            }
+            Op::While { args, consts, cond, body } => {
+                let (cond, body) = (self.simplified(cond), self.simplified(body));
+                let used: Vec<bool> = (0..args.len()).map(|i| i >= *consts || cond.used[i] || body.used[i]).collect();
+                Op::While {
+                    args: chosen(args, &used),
+                    consts: used[..*consts].iter().filter(|u| **u).count(),
+                    cond: cond.taking(&used),
+                    body: body.taking(&used),
+                }
+            }
+            Op::Scan { args, consts, carry, length, reverse, unroll, body } => {
+                let body = self.simplified(body);
+                let carried = *consts..consts + carry;
+                let used: Vec<bool> = (0..args.len()).map(|i| carried.contains(&i) || body.used[i]).collect();
+                Op::Scan {
+                    args: chosen(args, &used),
+                    consts: used[..*consts].iter().filter(|u| **u).count(),
+                    carry: *carry,
+                    length: *length,
+                    reverse: *reverse,
+                    unroll: *unroll,
+                    body: body.taking(&used),
+                }
+            }
+            _ => return None,
+        };
+        (simple != *op).then_some(simple)
+    }
+
+    fn simplified(&mut self, program: &Arc<Program>) -> Simple {
+        let key = Arc::as_ptr(program);
+        if let Some((_, simple)) = self.simple.get(&key) {
+            return simple.clone();
+        }
+        let simplified = simplify(program, self);
+        let mut used = compact::live(&simplified).vars;
+        used.truncate(program.inputs().len());
+        let small = compact::without_dead_inputs(&simplified);
+        // What is simple stays the same program, so that it is recognised by address, here and elsewhere.
+        let same = |other: Program| if other == **program { program.clone() } else { Arc::new(other) };
+        let (small, full) = (same(small), same(simplified));
+        let simple = Simple { full, program: small.clone(), used: used.into() };
+        let all = vec![true; small.inputs().len()].into();
+        let settled = Simple { full: small.clone(), program: small.clone(), used: all };
+        self.simple.insert(Arc::as_ptr(&small), (small, settled));
+        self.simple.insert(key, (program.clone(), simple.clone()));
+        simple
+    }
+}
+
+impl Simple {
+    /// The program that takes the marked inputs, of which some may go unused.
+    fn taking(&self, marks: &[bool]) -> Arc<Program> {
+        if marks.iter().all(|m| *m) {
+            return self.full.clone();
+        }
+        let inputs: Vec<usize> = (0..marks.len()).filter(|&i| marks[i]).collect();
+        let outputs: Vec<usize> = (0..self.full.outputs().len()).collect();
+        Arc::new(compact::rearranged(&self.full, &inputs, &outputs))
+    }
+}
+
+fn chosen(args: &[Var], marks: &[bool]) -> Vec<Var> {
+    args.iter().zip(marks).filter(|(_, m)| **m).map(|(&v, _)| v).collect()
+}

@@ -1,0 +1,183 @@
+//! Operations with sub-programs, of which not all results are used, or some are known without them.
+
+use super::compact::{needed_inputs, rearranged};
+use crate::{Op, Program, Var};
+use std::sync::Arc;
+
+/// Where what was a result comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Source {
+    /// It is this result of the narrower operation.
+    Result(usize),
+    /// It is this operand.
+    Operand(Var),
+    /// Nothing uses it.
+    Nowhere,
+}
+
+/// The operation with as few results as will do, and where those come from that `alive` marks; `None` if all are needed.
+pub(super) fn narrow(op: &Op, alive: &[bool]) -> Option<(Op, Vec<Source>)> {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "only these hold programs that may lose outputs")]
+    let (narrower, sources) = match op {
+        Op::Call { args, program } => {
+            let (kept, sources) = distinct(args, &[program], alive);
+            if kept.len() == alive.len() {
+                return None;
+            }
+            (Op::Call { args: args.clone(), program: giving(program, &kept) }, sources)
+        }
+        Op::Case { index, args, branches } => {
+            let (kept, sources) = distinct(args, &branches.iter().collect::<Vec<_>>(), alive);
+            if kept.len() == alive.len() {
+                return None;
+            }
+            let branches = branches.iter().map(|b| giving(b, &kept)).collect();
+            (Op::Case { index: *index, args: args.clone(), branches }, sources)
+        }
+        Op::While { args, consts, cond, body } => while_loop(args, *consts, cond, body, alive)?,
+        Op::Scan { args, consts, carry, length, reverse, unroll, body } => {
+            let parts = scan(args, *consts, *carry, body, alive)?;
+            let (consts, carry, body) = (parts.consts, parts.carry, parts.body);
+            let (length, reverse, unroll) = (*length, *reverse, *unroll);
+            (Op::Scan { args: parts.args, consts, carry, length, reverse, unroll, body }, parts.sources)
+        }
+        _ => return None,
+    };
+    Some((narrower, sources))
+}
+
+/// The outputs to keep of programs that take and give alike, and where each result comes from: what all programs give twice is kept
+/// once, and what all hand on is there already.
+fn distinct(args: &[Var], programs: &[&Arc<Program>], alive: &[bool]) -> (Vec<usize>, Vec<Source>) {
+    let mut kept: Vec<usize> = Vec::new();
+    let same = |i: usize, j: usize| programs.iter().all(|p| p.outputs()[i] == p.outputs()[j]);
+    let sources = (0..alive.len())
+        .map(|i| {
+            if !alive[i] {
+                return Source::Nowhere;
+            }
+            let input = programs[0].outputs()[i];
+            if input.index() < args.len() && programs.iter().all(|p| p.outputs()[i] == input) {
+                return Source::Operand(args[input.index()]);
+            }
+            let at = kept.iter().position(|&k| same(k, i)).unwrap_or_else(|| {
+                kept.push(i);
+                kept.len() - 1
+            });
+            Source::Result(at)
+        })
+        .collect();
+    (kept, sources)
+}
+
+/// The program with these outputs only.
+fn giving(program: &Arc<Program>, outputs: &[usize]) -> Arc<Program> {
+    let inputs: Vec<usize> = (0..program.inputs().len()).collect();
+    Arc::new(rearranged(program, &inputs, outputs))
+}
+
+fn while_loop(
+    args: &[Var],
+    consts: usize,
+    cond: &Arc<Program>,
+    body: &Arc<Program>,
+    alive: &[bool],
+) -> Option<(Op, Vec<Source>)> {
+    let carry = alive.len();
+    let mut kept = alive.to_vec();
+    mark(&mut kept, &needed_inputs(cond, &[0])[consts..]);
+    needed_by_turns(&mut kept, consts, body, &[]);
+    if !kept.contains(&false) {
+        return None;
+    }
+    let inputs: Vec<usize> = (0..consts).chain((0..carry).filter(|&i| kept[i]).map(|i| consts + i)).collect();
+    let outputs: Vec<usize> = (0..carry).filter(|&i| kept[i]).collect();
+    let narrower = Op::While {
+        args: inputs.iter().map(|&i| args[i]).collect(),
+        consts,
+        cond: Arc::new(rearranged(cond, &inputs, &[0])),
+        body: Arc::new(rearranged(body, &inputs, &outputs)),
+    };
+    let source = |i| outputs.iter().position(|&o| o == i).map_or(Source::Nowhere, Source::Result);
+    Some((narrower, (0..carry).map(source).collect()))
+}
+
+/// Marks, of what is carried, also what those need in the next turn that are marked, and the outputs `others`.
+fn needed_by_turns(kept: &mut [bool], consts: usize, body: &Program, others: &[usize]) {
+    loop {
+        let outputs: Vec<usize> = (0..kept.len()).filter(|&i| kept[i]).chain(others.iter().copied()).collect();
+        let needed = needed_inputs(body, &outputs);
+        if !mark(kept, &needed[consts..][..kept.len()]) {
+            return;
+        }
+    }
+}
+
+/// Marks what is marked in `more` too; whether that was new.
+fn mark(marks: &mut [bool], more: &[bool]) -> bool {
+    let mut new = false;
+    for (mark, more) in marks.iter_mut().zip(more) {
+        new |= *more && !*mark;
+        *mark |= *more;
+    }
+    new
+}
+
+struct Narrowed {
+    args: Vec<Var>,
+    consts: usize,
+    carry: usize,
+    body: Arc<Program>,
+    sources: Vec<Source>,
+}
+
+fn scan(args: &[Var], consts: usize, carry: usize, body: &Arc<Program>, alive: &[bool]) -> Option<Narrowed> {
+    let outputs = body.outputs();
+    let is_input = |v: Var| v.index() < args.len();
+    let stays = |i: usize| outputs[i].index() == consts + i;
+    // What is stacked: each thing once, and a slice of what is scanned is there already.
+    let mut stacked: Vec<usize> = Vec::new();
+    let mut sources = vec![Source::Nowhere; alive.len()];
+    for i in (carry..alive.len()).filter(|&i| alive[i]) {
+        let v = outputs[i];
+        if is_input(v) && v.index() >= consts + carry {
+            sources[i] = Source::Operand(args[v.index()]);
+            continue;
+        }
+        let at = stacked.iter().position(|&k| outputs[k] == v).unwrap_or_else(|| {
+            stacked.push(i);
+            stacked.len() - 1
+        });
+        sources[i] = Source::Result(at); // after what is carried, which is counted below
+    }
+    let mut kept = alive[..carry].to_vec();
+    needed_by_turns(&mut kept, consts, body, &stacked);
+    // What comes out of each turn as it went in stays the same.
+    let carried: Vec<usize> = (0..carry).filter(|&i| kept[i] && !stays(i)).collect();
+    if carried.len() + stacked.len() == alive.len() {
+        return None;
+    }
+    let fixed = (0..consts).chain((0..carry).filter(|&i| kept[i] && stays(i)).map(|i| consts + i));
+    let mut inputs: Vec<usize> = fixed.collect();
+    let fixed = inputs.len();
+    inputs.extend(carried.iter().map(|i| consts + i));
+    inputs.extend(consts + carry..args.len());
+    let given: Vec<usize> = carried.iter().chain(&stacked).copied().collect();
+    for (i, source) in sources.iter_mut().enumerate() {
+        match source {
+            Source::Result(at) => *at += carried.len(),
+            Source::Nowhere if i < carry && alive[i] && stays(i) => *source = Source::Operand(args[consts + i]),
+            Source::Nowhere if i < carry && kept[i] => {
+                *source = carried.iter().position(|&c| c == i).map_or(Source::Nowhere, Source::Result);
+            }
+            Source::Operand(_) | Source::Nowhere => {}
+        }
+    }
+    Some(Narrowed {
+        args: inputs.iter().map(|&i| args[i]).collect(),
+        consts: fixed,
+        carry: carried.len(),
+        body: Arc::new(rearranged(body, &inputs, &given)),
+        sources,
+    })
+}
