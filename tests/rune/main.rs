@@ -9,6 +9,7 @@ mod errors;
 mod feature_table;
 mod features;
 mod jit;
+mod loops;
 mod named_axes;
 mod nodes;
 mod saved;

@@ -82,10 +82,10 @@ impl Turns {
     }
 }
 
-/// A turn of a loop costs IREE 2 to 4 µs and another step in it a dispatch to compile, so that small bodies gain by being
-/// unrolled.
+/// A turn of a loop costs IREE some µs beside what it computes, and another step in it a little more to compile, so that bodies that
+/// are not large gain by being unrolled (docs/performance.md has figures).
 fn unroll_for(body: &Program) -> usize {
-    const INSTRUCTIONS: usize = 32;
+    const INSTRUCTIONS: usize = 128;
     const MOST: usize = 8;
     (INSTRUCTIONS / body.instructions().len().max(1)).clamp(1, MOST)
 }

@@ -1,0 +1,38 @@
+//! Ordinary differential equations, solved by steps of the classical method of Runge and Kutta (Kutta, 1901), and differentiated through
+//! the solver.
+
+use rune::prelude::*;
+
+/// The solution of `dy/dt = f(y, t)` with `y = start` at the first of `times`, at all of them; `steps` of fourth order lie between
+/// each two. Shapes: `start` as it likes, `times: [n]`, the result `[n]` and then as `start`.
+pub fn solve(f: impl Fn(&Tensor, &Tensor) -> Tensor, start: &Tensor, times: &Tensor, steps: usize) -> Tensor {
+    let one = |t: &Tensor, h: &Tensor, y: &Tensor| {
+        let half = h * 0.5;
+        let k1 = f(y, t);
+        let k2 = f(&(y + &half * &k1), &(t + &half));
+        let k3 = f(&(y + &half * &k2), &(t + &half));
+        let k4 = f(&(y + h * &k3), &(t + h));
+        y + h / 6.0 * (k1 + k2 * 2.0 + k3 * 2.0 + k4)
+    };
+    let between = |y: &Tensor, (from, to): &(Tensor, Tensor)| {
+        let h = (to - from) / steps as f64;
+        let next = fori_loop(0, steps, |i, y: &Tensor| one(&(from + &h * i.cast(h.dtype())), &h, y), y);
+        (next.clone(), next)
+    };
+    let n = times.shape()[0];
+    let (_, rest) = scan(between, start, &(times.i(..n - 1), times.i(1..)));
+    Tensor::concat(&[&start.unsqueeze(0), &rest], 0)
+}
+
+/// Hunters and hunted (Lotka and Volterra): `rates` are of birth of the hunted, of their being eaten, of death of the hunters, and of
+/// their growing by what they eat.
+pub fn populations(rates: &Tensor, start: &Tensor, times: &Tensor, steps: usize) -> Tensor {
+    let change = |y: &Tensor, _: &Tensor| {
+        let (hunted, hunters) = (y.i(0), y.i(1));
+        let met = &hunted * &hunters;
+        let of_hunted = rates.i(0) * hunted - rates.i(1) * &met;
+        let of_hunters = rates.i(3) * met - rates.i(2) * hunters;
+        Tensor::stack(&[of_hunted, of_hunters], 0)
+    };
+    solve(change, start, times, steps)
+}

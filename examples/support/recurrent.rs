@@ -1,0 +1,44 @@
+//! A recurrent network over sequences, as one loop of the program.
+
+use rune::prelude::*;
+
+/// The parameters: of what comes in, of what is remembered, and of what is given out.
+#[derive(Tree, Clone)]
+pub struct Recurrent {
+    pub input: Tensor,
+    pub hidden: Tensor,
+    pub bias: Tensor,
+    pub output: Tensor,
+}
+
+impl Recurrent {
+    /// One step: what is remembered next, and what is given out.
+    pub fn step(&self, h: &Tensor, x: &Tensor) -> (Tensor, Tensor) {
+        let h = (x.matmul(&self.input) + h.matmul(&self.hidden) + &self.bias).tanh();
+        let y = h.matmul(&self.output);
+        (h, y)
+    }
+    fn rest(&self, xs: &Tensor) -> Tensor {
+        Tensor::zeros([xs.shape()[1], self.bias.size()], xs.dtype())
+    }
+    /// What is given out for `xs: [time, batch, inputs]`: `[time, batch, outputs]`.
+    pub fn apply(&self, xs: &Tensor) -> Tensor {
+        scan(|h: &Tensor, x: &Tensor| self.step(h, x), &self.rest(xs), xs).1
+    }
+    /// The same, with a loop of the host: each step is written down.
+    pub fn unrolled(&self, xs: &Tensor) -> Tensor {
+        let mut h = self.rest(xs);
+        let mut ys = Vec::new();
+        for x in xs.unstack(0) {
+            let (next, y) = self.step(&h, &x);
+            h = next;
+            ys.push(y);
+        }
+        Tensor::stack(&ys, 0)
+    }
+}
+
+/// The mean square of the error.
+pub fn loss(outputs: &Tensor, targets: &Tensor) -> Tensor {
+    (outputs - targets).square().mean()
+}
