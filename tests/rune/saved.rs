@@ -67,3 +67,39 @@ fn programs_that_differ_in_what_the_host_does_are_not_mixed_up() {
     }
     std::fs::remove_dir_all(folder("axis")).unwrap();
 }
+
+/// A program that was written by a script, from what JAX traced, by the description of the format alone.
+#[test]
+fn a_program_written_by_another_language_gives_what_jax_gives() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/jaxpr");
+    let program = Program::load(folder.join("mlp.json")).unwrap();
+    let results: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("mlp.results.json")).unwrap()).unwrap();
+    let arrays = |list: &serde_json::Value| -> Vec<(rune::Type, Vec<f64>)> {
+        let array = |x: &serde_json::Value| {
+            let ty = serde_json::from_value(x["type"].clone()).unwrap();
+            (ty, serde_json::from_value(x["data"].clone()).unwrap())
+        };
+        list.as_array().unwrap().iter().map(array).collect()
+    };
+    let close = |found: &Tensor, expected: &[f64]| {
+        let found: Vec<f64> = found.cast(DType::F64).to_vec().unwrap();
+        assert_eq!(found.len(), expected.len());
+        for (a, b) in found.iter().zip(expected) {
+            assert!((a - b).abs() <= 1e-6 * (1.0 + b.abs()), "{a}, and {b} in JAX");
+        }
+    };
+    let arguments: Vec<Tensor> = arrays(&results["arguments"])
+        .iter()
+        .map(|(ty, data)| Tensor::from_slice(ty.shape.clone(), data).cast(ty.dtype))
+        .collect();
+    let gradient = program.grad(&[0, 1, 2, 3], true).unwrap();
+    let compiled = jit(move |arguments: &Vec<Tensor>| gradient.apply(arguments));
+    let found = compiled(&arguments);
+    close(&program.apply(&arguments)[0], &[results["value"].as_f64().unwrap()]);
+    close(&found[0], &[results["value"].as_f64().unwrap()]);
+    for (found, (ty, expected)) in found[1..].iter().zip(arrays(&results["gradient"])) {
+        assert_eq!(*found.ty(), ty);
+        close(found, &expected);
+    }
+}
