@@ -28,7 +28,7 @@ fn main() -> anyhow::Result<()> {
             rates.to_vec::<f64>()?
         );
         let (normal, right) = (j.transpose().matmul(&j), j.transpose().matmul(&r));
-        rates = rates - solved(normal.to_vec()?, right.to_vec()?);
+        rates -= solved(normal.to_vec()?, right.to_vec()?);
     }
     Ok(())
 }
