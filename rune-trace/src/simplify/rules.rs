@@ -1,5 +1,6 @@
 //! The identities, one group of operations in a file.
 
+mod contraction;
 mod elements;
 mod moves;
 
@@ -27,6 +28,7 @@ impl Forward<'_> {
             Op::Reverse { x, axes } => self.reverse(*x, axes),
             Op::DynamicSlice { x, start_indices, slice_sizes } => self.dynamic_slice(*x, start_indices, slice_sizes),
             Op::DynamicUpdateSlice { x, update, start_indices: _ } => self.dynamic_update_slice(*x, *update),
+            Op::DotGeneral { lhs, rhs, dims, out } => self.dot_general(*lhs, *rhs, dims, *out),
             Op::StopGradient { x } => match self.made_by(*x) {
                 Some(Op::StopGradient { .. }) => Rewrite::Is(*x),
                 _ => Rewrite::Stays,
@@ -45,7 +47,6 @@ impl Forward<'_> {
             | Op::Cumulative { .. }
             | Op::Sort { .. }
             | Op::TopK { .. }
-            | Op::DotGeneral { .. }
             | Op::Conv { .. }
             | Op::Threefry2x32 { .. }
             | Op::Collective { .. }

@@ -37,6 +37,11 @@ impl Forward<'_> {
         if permutation.is_sorted() {
             return Rewrite::Is(x);
         }
+        // Axes of size 1 have no place in the order of elements.
+        let shape = &self.ty(x).shape;
+        if permutation.iter().filter(|&&a| shape[a] != 1).is_sorted() {
+            return Rewrite::Becomes(Op::Reshape { x, shape: permutation.iter().map(|&a| shape[a]).collect() });
+        }
         match self.made_by(x) {
             Some(Op::Transpose { x, permutation: inner }) => {
                 let permutation: Dims = permutation.iter().map(|&a| inner[a]).collect();

@@ -8,6 +8,13 @@ use smallvec::smallvec;
 
 /// Two mapped operands share one more batch axis; the mapped axis of one alone is one more axis of the result.
 pub(super) fn dot_general(lhs: &Batched, rhs: &Batched, dims: &DotDims, out: DType) -> Tensor {
+    // A matrix times vectors of lanes gives the lanes last; the vectors times the matrix, first.
+    let vectors = dims.rhs_batch.is_empty() && rhs.rank() == dims.rhs_contract.len();
+    if vectors && rhs.mapped && !lhs.mapped {
+        let DotDims { lhs_contract, rhs_contract, .. } = dims.clone();
+        let swapped = DotDims { lhs_contract: rhs_contract, rhs_contract: lhs_contract, ..DotDims::default() };
+        return dot_general(rhs, lhs, &swapped, out);
+    }
     let side = |x: &Batched, batch: &[usize], contract: &[usize]| match (x.mapped, lhs.mapped && rhs.mapped) {
         (true, true) => (kept(batch), shifted(contract)),
         (true, false) => (shifted(batch), shifted(contract)),

@@ -1,0 +1,31 @@
+//! Identities of products summed.
+
+use super::{Forward, Rewrite};
+use crate::op::{Dims, DotDims};
+use crate::{DType, Op, Var};
+
+impl Forward<'_> {
+    /// A product names the axes of its operands, and so needs none moved, as long as those that stay do so in order.
+    pub(super) fn dot_general(&self, lhs: Var, rhs: Var, dims: &DotDims, out: DType) -> Rewrite {
+        let left = self.unmoved(lhs, &dims.lhs_batch, &dims.lhs_contract);
+        let right = self.unmoved(rhs, &dims.rhs_batch, &dims.rhs_contract);
+        if left.is_none() && right.is_none() {
+            return Rewrite::Stays;
+        }
+        let (lhs, lhs_batch, lhs_contract) =
+            left.unwrap_or_else(|| (lhs, dims.lhs_batch.clone(), dims.lhs_contract.clone()));
+        let (rhs, rhs_batch, rhs_contract) =
+            right.unwrap_or_else(|| (rhs, dims.rhs_batch.clone(), dims.rhs_contract.clone()));
+        let dims = Box::new(DotDims { lhs_batch, rhs_batch, lhs_contract, rhs_contract });
+        Rewrite::Becomes(Op::DotGeneral { lhs, rhs, dims, out })
+    }
+
+    /// What `x` is a transpose of, with the batch and contracted axes there.
+    fn unmoved(&self, x: Var, batch: &[usize], contract: &[usize]) -> Option<(Var, Dims, Dims)> {
+        let Some(Op::Transpose { x, permutation }) = self.made_by(x) else { return None };
+        let stays = |a: &usize| !batch.contains(a) && !contract.contains(a);
+        let stay = (0..permutation.len()).filter(stays).map(|a| permutation[a]);
+        let there = |axes: &[usize]| axes.iter().map(|&a| permutation[a]).collect();
+        stay.is_sorted().then(|| (*x, there(batch), there(contract)))
+    }
+}
