@@ -363,7 +363,7 @@ fn missing_transforms(seen: &BTreeSet<(&str, Transform, DType)>) -> Vec<String> 
     let left_out = |name, transform| {
         let mut reasons =
             WITHOUT_TRANSFORMS.iter().filter(|(ops, of, _)| ops.contains(&name) && of.contains(&transform));
-        reasons.next().is_some()
+        reasons.next().is_some() || WITHOUT_VECTORS.iter().any(|(op, _)| *op == name)
     };
     for (ops, ..) in WITHOUT_TRANSFORMS {
         missing.extend(ops.iter().filter(|op| !names.contains(op)).map(|op| format!("`{op}` is no operation")));

@@ -42,13 +42,24 @@ fn operand(ct: &Tensor, x: &Slot, other: &Tensor, dims: &DotDims, second: bool) 
         Ordering::Equal if ct.dtype() == other.dtype() => ct.dtype(),
         Ordering::Equal => DType::F32,
     };
-    let product = lax::dot_general(&lax::convert(ct, wide), &lax::convert(other, wide), back, wide);
-    // Its axes are: batch, free axes of x, then the contracted ones in the order in which `other` has them.
+    // The axes of the product are: batch, and then the free axes of x and the contracted ones, in the order in which `other` has
+    // them; which of the two comes first is free to choose, and one of them may be the order of x.
     let mut contracted: Vec<(usize, usize)> =
         dims.rhs_contract.iter().copied().zip(dims.lhs_contract.iter().copied()).collect();
     contracted.sort_unstable();
-    let axes: Vec<usize> =
-        dims.lhs_batch.iter().copied().chain(x_free).chain(contracted.into_iter().map(|(_, a)| a)).collect();
+    let contracted: Vec<usize> = contracted.into_iter().map(|(_, a)| a).collect();
+    let axes = |first: &[usize], second: &[usize]| [&dims.lhs_batch[..], first, second].concat();
+    let (ct, other) = (lax::convert(ct, wide), lax::convert(other, wide));
+    let (axes, product) = match axes(&contracted, &x_free) {
+        axes if axes.is_sorted() => {
+            let DotDims { lhs_batch, rhs_batch, lhs_contract, rhs_contract } = back;
+            let (lhs_batch, rhs_batch) = (rhs_batch, lhs_batch);
+            let (lhs_contract, rhs_contract) = (rhs_contract, lhs_contract);
+            let back = DotDims { lhs_batch, rhs_batch, lhs_contract, rhs_contract };
+            (axes, lax::dot_general(&other, &ct, back, wide))
+        }
+        _ => (axes(&x_free, &contracted), lax::dot_general(&ct, &other, back, wide)),
+    };
     let mut order = vec![0; axes.len()];
     axes.iter().enumerate().for_each(|(i, &a)| order[a] = i);
     lax::convert(&lax::transpose(&product, &order), x.dtype())
