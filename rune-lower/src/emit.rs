@@ -89,7 +89,8 @@ pub(crate) fn emit<'c>(
             axis.name
         ))),
 
-        Op::Call { args, program } => {
+        // What differentiation has not touched needs no rule.
+        Op::Call { args, program } | Op::CustomJvp { args, program, .. } => {
             let callee = FlatSymbolRefAttribute::new(b.context, &unit.function(program));
             let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();
             let args: Vec<_> = args.iter().collect();

@@ -40,7 +40,7 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
             }
             Op::Sort { operands, .. } => operands.iter().for_each(|v| written[v.index()] |= any || sorts),
             Op::TopK { x, .. } => written[x.index()] |= any || sorts,
-            Op::Call { args, program: callee } => {
+            Op::Call { args, program: callee } | Op::CustomJvp { args, program: callee, .. } => {
                 let at = known.iter().position(|(p, _)| std::ptr::eq(*p, &**callee)).unwrap_or_else(|| {
                     let inner = analyse(callee, sorts, known);
                     known.push((&**callee, inner));

@@ -3,6 +3,8 @@
 
 mod check;
 mod constant;
+mod custom;
+mod custom_jvp;
 mod finite;
 mod grad;
 mod jacobian;
@@ -15,6 +17,7 @@ mod tests;
 
 pub use check::{CheckOptions, GradientCheck, Mismatch, check_gradient, check_gradients, check_jvp, check_vjp};
 pub use constant::no_grad;
+pub use custom_jvp::{custom_jvp, custom_tangent};
 pub use finite::{Difference, finite_diff, finite_diff_jacobian};
 pub use grad::{
     grad, grad_argnums, grad_aux, grad_aux_argnums, value_and_grad, value_and_grad_argnums, value_and_grad_aux,

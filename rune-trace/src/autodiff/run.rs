@@ -32,6 +32,12 @@ impl Place {
     pub(crate) fn unknown(self, ty: Type) -> Tensor {
         Tensor::param(ty, None, self.transform)
     }
+    pub(super) fn transform(self) -> &'static str {
+        self.transform
+    }
+    pub(super) fn location(self) -> &'static Location<'static> {
+        self.location
+    }
     /// A tensor of the same type without a value.
     pub(crate) fn stand_in(self, like: &Tensor) -> Tensor {
         self.unknown(like.ty().clone())
@@ -249,7 +255,7 @@ pub(super) fn cotangents_of<Y: Tree>(output: &Y, cotangents: &Y, place: Place) -
     all
 }
 
-fn same_type(of: &Tensor, change: &Tensor, path: &TreePath, what: &str, place: Place) {
+pub(super) fn same_type(of: &Tensor, change: &Tensor, path: &TreePath, what: &str, place: Place) {
     if of.ty() != change.ty() {
         place.fail(&format!("the {what} of `{path}` is of type {}, and `{path}` of type {}", change.ty(), of.ty()));
     }

@@ -206,7 +206,9 @@ fn eval<V>(
             return Err(InterpretError::UnboundAxis { op: op.name(), axis: axis.name.clone(), loc: None });
         }
 
-        Op::Call { args, program } => return Ok(run_program(program, all(args, take), observer)?.into()),
+        Op::Call { args, program } | Op::CustomJvp { args, program, .. } => {
+            return Ok(run_program(program, all(args, take), observer)?.into());
+        }
         Op::Case { index, args, branches } => return control::case(&take(index), all(args, take), branches, observer),
         Op::While { args, consts, cond, body } => {
             return control::while_loop(all(args, take), *consts, cond, body, observer);

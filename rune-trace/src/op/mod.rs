@@ -192,6 +192,13 @@ pub enum Op<V = Var> {
     /// values carried next and then any number of others. Results: what is carried in the end, and the others, stacked along a new first
     /// axis. `unroll` positions are compiled into one turn of a loop; 0 leaves the number to the lowering.
     Scan { args: Vec<V>, consts: usize, carry: usize, length: usize, reverse: bool, unroll: usize, body: Arc<Program> },
+    /// `program` applied to `args`, with a derivative of its own. The first `num_args` operands are its arguments, the rest is what it
+    /// captured, by which it cannot be differentiated.
+    ///
+    /// `rule` takes `args`, then the results if it `takes_results`, then the tangents of those arguments that are floats. It gives the
+    /// results unless it takes them, and then the tangents of those that are floats; results do not depend on tangents, and
+    /// tangents are linear in them.
+    CustomJvp { args: Vec<V>, program: Arc<Program>, rule: Arc<Program>, num_args: usize, takes_results: bool },
     /// The operands themselves, kept from being optimised across. As many results as operands.
     OptimizationBarrier { xs: Vec<V> },
     /// `x`, as a constant to differentiation.

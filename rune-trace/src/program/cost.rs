@@ -72,7 +72,7 @@ impl Counter {
     }
 
     fn instruction(&mut self, program: &Program, instruction: &Instruction) -> Cost {
-        if let Op::Call { args: _, program } = &instruction.op {
+        if let Op::Call { program, .. } | Op::CustomJvp { program, .. } = &instruction.op {
             self.sub_program(program)
         } else if let Op::Case { branches, .. } = &instruction.op {
             branches.iter().map(|branch| self.sub_program(branch)).fold(Cost::default(), |a, b| a.join(b, u64::max))
@@ -154,7 +154,7 @@ fn operation(program: &Program, instruction: &Instruction) -> Cost {
             let kernel = &ty(rhs).shape;
             products(dims.rhs[1..].iter().map(|&a| &kernel[a]).fold(made, times))
         }
-        Op::Call { .. } | Op::Case { .. } | Op::While { .. } | Op::Scan { .. } => unreachable!("what holds sub-programs costs what they cost"),
+        Op::Call { .. } | Op::CustomJvp { .. } | Op::Case { .. } | Op::While { .. } | Op::Scan { .. } => unreachable!("what holds sub-programs costs what they cost"),
     }
 }
 

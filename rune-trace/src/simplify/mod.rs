@@ -275,6 +275,7 @@ fn key<'a>(op: &Op, ty: impl Fn(Var) -> &'a Type) -> Option<Op> {
         | Op::Case { .. }
         | Op::While { .. }
         | Op::Scan { .. }
+        | Op::CustomJvp { .. }
         | Op::StopGradient { .. } => Some(op.clone()),
     }
 }

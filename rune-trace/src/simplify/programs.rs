@@ -65,6 +65,14 @@ impl SubPrograms {
                     body: body.taking(&used),
                 }
             }
+            // Rules take all that the function takes.
+            Op::CustomJvp { args, program, rule, num_args, takes_results } => Op::CustomJvp {
+                args: args.clone(),
+                program: self.simplified(program).full,
+                rule: self.simplified(rule).full,
+                num_args: *num_args,
+                takes_results: *takes_results,
+            },
             _ => return None,
         };
         (simple != *op).then_some(simple)

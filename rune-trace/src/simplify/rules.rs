@@ -34,7 +34,7 @@ impl Forward<'_> {
                 _ => Rewrite::Stays,
             },
             Op::Case { index, args, branches } => self.case(*index, args, branches),
-            Op::Call { .. } | Op::While { .. } | Op::Scan { .. } => self.sub_programs(op),
+            Op::Call { .. } | Op::While { .. } | Op::Scan { .. } | Op::CustomJvp { .. } => self.sub_programs(op),
             Op::Constant { .. }
             | Op::Compare { .. }
             | Op::Clamp { .. }

@@ -14,5 +14,5 @@ pub use evaluate::{BACKENDS, Backend, EvalError, interpret_eagerly};
 pub use node::Tensor;
 pub(crate) use node::{fresh_params, next_id};
 pub use origin::name_scope;
-pub(crate) use origin::{made_by, with_origin};
+pub(crate) use origin::{current as current_origin, made_by, with_location, with_origin};
 pub(crate) use trace::{Keep, trace};

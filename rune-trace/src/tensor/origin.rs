@@ -49,6 +49,15 @@ pub(crate) fn made_by<R>(transform: Transform, f: impl FnOnce() -> R) -> R {
     f()
 }
 
+/// Runs `f`, whose operations come from `location`, unless a transformation has said otherwise.
+pub(crate) fn with_location<R>(location: &'static Location<'static>, f: impl FnOnce() -> R) -> R {
+    if OVERRIDE.with_borrow(Option::is_some) {
+        return f();
+    }
+    let scope = SCOPE.with_borrow(Clone::clone);
+    with_origin(&Origin { loc: Some(Loc::from(location)), scope, transforms: Transforms::NONE }, f)
+}
+
 struct Restore(Option<Origin>);
 impl Drop for Restore {
     fn drop(&mut self) {

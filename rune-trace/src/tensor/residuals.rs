@@ -168,6 +168,7 @@ fn kind<V>(op: &Op<V>) -> Kind {
         | Op::AllToAll { .. }
         | Op::Ppermute { .. }
         | Op::Call { .. }
+        | Op::CustomJvp { .. }
         | Op::Case { .. }
         | Op::While { .. }
         | Op::Scan { .. }

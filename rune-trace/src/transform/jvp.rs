@@ -1,6 +1,6 @@
 //! Forward mode: each instruction on values and tangents.
 
-use super::control::{call, case, scan, while_loop};
+use super::control::{call, case, custom, scan, while_loop};
 use super::tangent::{Dual, Tangent};
 use super::{cumulative, derivs, windows};
 use crate::op::{
@@ -50,6 +50,9 @@ fn step(op: &Op<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
     if let Op::Scan { args, consts, carry, length, reverse, unroll, body } = op {
         let how = lax::Scan { length: *length, reverse: *reverse, unroll: *unroll };
         return scan::jvp(&scan::Parts::new(args, *consts, *carry, body, how), mode);
+    }
+    if let Op::CustomJvp { .. } = op {
+        return custom::jvp(op);
     }
     if let Op::Sort { operands, dimension, num_keys } = op {
         return sort(operands, *dimension, *num_keys);
@@ -106,7 +109,12 @@ fn rule(op: &Op<Dual>, out: &[Tensor]) -> Tangents {
         }
         Op::Threefry2x32 { .. } => return smallvec![Tangent::ZERO, Tangent::ZERO],
         Op::OptimizationBarrier { xs } => return barrier(xs),
-        Op::Call { .. } | Op::Case { .. } | Op::While { .. } | Op::Scan { .. } | Op::Sort { .. } => {
+        Op::Call { .. }
+        | Op::Case { .. }
+        | Op::While { .. }
+        | Op::Scan { .. }
+        | Op::CustomJvp { .. }
+        | Op::Sort { .. } => {
             unreachable!("these bring their values themselves")
         }
     };

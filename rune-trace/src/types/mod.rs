@@ -6,6 +6,7 @@ mod axes;
 mod collective;
 mod contraction;
 mod control;
+mod custom;
 mod elementwise;
 mod error;
 mod index;
@@ -106,6 +107,9 @@ fn rule(op: &Op<&Type>) -> Result<Types, Problem> {
         Op::While { args, consts, cond, body } => return control::while_loop(args, *consts, cond, body),
         Op::Scan { args, consts, carry, length, reverse: _, unroll: _, body } => {
             return control::scan(args, *consts, *carry, *length, body);
+        }
+        Op::CustomJvp { args, program, rule, num_args, takes_results } => {
+            return custom::custom_jvp(args, program, rule, *num_args, *takes_results);
         }
         Op::OptimizationBarrier { xs } => return Ok(xs.iter().map(|&x| x.clone()).collect()),
         Op::StopGradient { x } => Type::clone(x),

@@ -2,6 +2,7 @@
 
 pub(super) mod call;
 pub(super) mod case;
+pub(super) mod custom;
 pub(super) mod scan;
 pub(super) mod scan_transpose;
 pub(super) mod subprogram;

@@ -103,7 +103,8 @@ fn step(instruction: &Instruction, env: &[Slot], acc: &mut Acc) {
     }
     let op = instruction.op.map(|v| &env[v.index()]);
     let run = || {
-        if let Op::Call { args, program } = &op {
+        // A linear function of a user within a rule is what its program does.
+        if let Op::Call { args, program } | Op::CustomJvp { args, program, .. } = &op {
             call::transpose(program, args, &cts, acc);
         } else if let Op::Case { index, args, branches } = &op {
             case::transpose(index, args, branches, &cts, acc);
@@ -246,7 +247,7 @@ fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
         Op::Constant { .. } | Op::Iota { .. } | Op::AxisIndex { .. } => {
             unreachable!("an operation without operands is known")
         }
-        Op::Call { .. } | Op::Case { .. } | Op::Scan { .. } | Op::OptimizationBarrier { .. } => {
+        Op::Call { .. } | Op::CustomJvp { .. } | Op::Case { .. } | Op::Scan { .. } | Op::OptimizationBarrier { .. } => {
             unreachable!("these are transposed with all their results")
         }
     }
@@ -291,6 +292,7 @@ fn is_linear(op: &Op<&Slot>) -> bool {
         | Op::Call { .. }
         | Op::Case { .. }
         | Op::Scan { .. }
+        | Op::CustomJvp { .. }
         | Op::OptimizationBarrier { .. } => true,
         Op::Binary { .. }
         | Op::IntegerPow { .. }

@@ -12,7 +12,7 @@ mod tests;
 
 pub use programs::VmapError;
 
-use super::control::{call, case, scan, while_loop};
+use super::control::{call, case, custom, scan, while_loop};
 use crate::op::{AxisName, Dims, NamedAxis, Padding, Window};
 use crate::tensor::{lax, made_by, with_origin};
 use crate::{Op, Program, Shape, Tensor, Transform, Type, types};
@@ -116,6 +116,9 @@ fn step(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
         let how = lax::Scan { length: *length, reverse: *reverse, unroll: *unroll };
         return scan::batch(&scan::Parts::new(args, *consts, *carry, body, how), lanes);
     }
+    if let Op::CustomJvp { .. } = op {
+        return custom::batch(op, lanes);
+    }
     if let Op::OptimizationBarrier { xs } = op {
         let results = Tensor::apply(op.map(|x| x.t.clone()));
         return results.into_iter().zip(xs).map(|(t, x)| Batched { t, mapped: x.mapped }).collect();
@@ -195,7 +198,12 @@ fn rule(op: &Op<Batched>, size: usize) -> SmallVec<[Tensor; 2]> {
         Op::Constant { .. } | Op::Iota { .. } | Op::AxisIndex { .. } => {
             unreachable!("an operation without operands has none that is mapped")
         }
-        Op::Call { .. } | Op::Case { .. } | Op::While { .. } | Op::Scan { .. } | Op::OptimizationBarrier { .. } => {
+        Op::Call { .. }
+        | Op::CustomJvp { .. }
+        | Op::Case { .. }
+        | Op::While { .. }
+        | Op::Scan { .. }
+        | Op::OptimizationBarrier { .. } => {
             unreachable!("these tell which of their results are mapped")
         }
     };

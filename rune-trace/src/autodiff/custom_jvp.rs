@@ -1,0 +1,128 @@
+//! Functions whose derivative the user gives: a rule for tangents, which serves reverse mode by transposition.
+
+use super::Place;
+use super::custom::{Part, arguments, as_primals, bounded, leaves, like, programs, untraced};
+use crate::function::{Arguments, Function};
+use crate::tensor::{fresh_params, lax, next_id, with_location};
+use crate::{Op, Tensor, Tree, name_of, name_scope};
+
+/// `f` with a derivative of its own. `rule` takes references to the arguments and to their tangents, each as a tuple, and gives the
+/// result and its tangent. Reverse mode transposes the rule, so the tangent must be linear in the tangents of the arguments.
+///
+/// ```
+/// use rune_trace::{Tensor, custom_jvp, grad};
+/// // By the rules, the derivative of log(1 + eˣ) is eˣ / (1 + eˣ), which is ∞ / ∞ for great x.
+/// let f = |x: &Tensor| x.exp().log1p();
+/// let g = custom_jvp(f, |(x,), (dx,)| (f(x), dx * (1.0 - 1.0 / (1.0 + x.exp()))));
+/// let x = Tensor::scalar(100.0f32);
+/// assert!(grad(f)(&x).item::<f32>()?.is_nan());
+/// assert_eq!(grad(g)(&x).item::<f32>()?, 1.0);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+///
+/// The result is a function like `f`: it is called like it and can be transformed in any order. Further derivatives are those of what
+/// the rule does. A leaf that is not of a float dtype has the tangent zero, and what the rule gives for the tangent of such a
+/// result is not looked at. What the rule has no use for as an argument, it captures; by a tensor that `f` or the rule captures
+/// the function cannot be differentiated.
+///
+/// # Panics
+/// The returned function panics if the rule gives trees of another structure or tensors of other types than `f`, or a result that depends
+/// on a tangent. Differentiating it panics where a captured tensor is differentiated by, and reverse mode where the
+/// tangent that the rule gives is not linear.
+#[track_caller]
+pub fn custom_jvp<'f, X, F, R>(f: F, rule: R) -> F::Returning<'f, F::Output>
+where
+    X: Arguments,
+    F: Function<X, Output: Tree> + 'f,
+    R: for<'a> Fn(X::Refs<'a>, X::Refs<'a>) -> (F::Output, F::Output) + Send + Sync + 'f,
+{
+    let place = Place::here("custom_jvp");
+    F::returning(move |args| {
+        call::<X, F>(&f, args, place, false, |x, _, dx| {
+            let (y, dy) = rule(x, dx);
+            (Some(y), dy)
+        })
+    })
+}
+
+/// As [`custom_jvp`], with a rule that is given the result too, between the arguments and their tangents, and gives the tangent alone.
+///
+/// ```
+/// use rune_trace::{Tensor, custom_tangent, grad};
+/// let sigmoid = custom_tangent(|x: &Tensor| 1.0 / (1.0 + (-x).exp()), |_, y, (dx,)| dx * y * (1.0 - y));
+/// let x = Tensor::scalar(0.0f32);
+/// assert_eq!(grad(&sigmoid)(&x).item::<f32>()?, 0.25);
+/// assert_eq!(grad(grad(&sigmoid))(&x).item::<f32>()?, 0.0);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+///
+/// The result is that of the returned function, so the rule holds for derivatives of any order. An argument whose tangent the
+/// rule does not use has the derivative zero.
+///
+/// # Panics
+/// As [`custom_jvp`].
+#[doc(alias = "defjvps")]
+#[track_caller]
+pub fn custom_tangent<'f, X, F, R>(f: F, rule: R) -> F::Returning<'f, F::Output>
+where
+    X: Arguments,
+    F: Function<X, Output: Tree> + 'f,
+    R: for<'a> Fn(X::Refs<'a>, &F::Output, X::Refs<'a>) -> F::Output + Send + Sync + 'f,
+{
+    let place = Place::here("custom_tangent");
+    F::returning(move |args| call::<X, F>(&f, args, place, true, |x, y, dx| (None, rule(x, y, dx))))
+}
+
+/// The results of `f`; within a function that is being traced, with the program of the rule.
+fn call<X, F>(
+    f: &F,
+    args: X::Refs<'_>,
+    place: Place,
+    takes_results: bool,
+    rule: impl for<'a> Fn(X::Refs<'a>, &F::Output, X::Refs<'a>) -> (Option<F::Output>, F::Output),
+) -> F::Output
+where
+    X: Arguments,
+    F: Function<X, Output: Tree>,
+{
+    let leaves = leaves::<X>(args);
+    if let Some(y) = untraced::<X, F>(f, args, &leaves) {
+        return y;
+    }
+    let name = name_of::<F>();
+    let (y, body) = Part::of::<X, F>(f, args, &leaves, &name, place);
+
+    let rule_name = format!("{name}_jvp");
+    let since = next_id();
+    let primals = as_primals(&leaves, place);
+    let results = if takes_results { as_primals(&body.outputs, place) } else { Vec::new() };
+    let floats: Vec<Tensor> = leaves.iter().filter(|x| x.dtype().is_float()).cloned().collect();
+    let tangents = fresh_params(&floats, false, place.transform());
+    let mut next = tangents.iter();
+    let dx = X::map(args, &mut |x| match x.dtype().is_float() {
+        true => next.next().expect("one tangent for each leaf of a float dtype").clone(),
+        false => lax::full_like(x, 0.0),
+    });
+    let y_given = y.with_leaves(if takes_results { results.clone() } else { body.outputs.clone() });
+    let primals_given = arguments::<X>(args, &primals);
+    let (value, dy) = bounded(place, || name_scope(&rule_name, || rule(primals_given.refs(), &y_given, dx.refs())));
+    let mut outputs = Vec::new();
+    if let Some(value) = value {
+        like(&y, &value, "result", true, place);
+        outputs = value.leaves();
+    }
+    like(&y, &dy, "tangent", false, place);
+    let float = |(y, _): &(&Tensor, Tensor)| y.dtype().is_float();
+    outputs.extend(body.outputs.iter().zip(dy.leaves()).filter(float).map(|(_, dy)| dy));
+
+    let others = results.into_iter().chain(tangents).collect();
+    let rule = Part { name: rule_name, since, args: primals, others, outputs };
+    let ([program, rule], captured) = programs([body, rule]);
+    let num_args = leaves.len();
+    let args = leaves.into_iter().chain(captured).collect();
+    let op = Op::CustomJvp { args, program, rule, num_args, takes_results };
+    match with_location(place.location(), || Tensor::try_apply(op)) {
+        Ok(results) => y.with_leaves(results),
+        Err(error) => place.fail(&error.to_string()),
+    }
+}

@@ -1,0 +1,66 @@
+//! Functions with derivatives of their own: that the sub-programs fit each other.
+
+use super::control::call;
+use super::{Problem, Types};
+use crate::{Program, Type};
+
+pub(super) fn custom_jvp(
+    args: &[&Type],
+    program: &Program,
+    rule: &Program,
+    num_args: usize,
+    takes_results: bool,
+) -> Result<Types, Problem> {
+    let results = call(args, program)?;
+    let own = arguments(args, num_args)?;
+    let given = if takes_results { &results[..] } else { &[] };
+    let known = args.len() + given.len();
+    let takes: Vec<&Type> = args.iter().copied().chain(given).chain(floats(own.iter().copied())).collect();
+    let values = if takes_results { &[] } else { &results[..] };
+    let gives: Vec<&Type> = values.iter().chain(floats(&results)).collect();
+    signature("rule", rule, &takes, &gives)?;
+    let depends = depending(rule, known);
+    match rule.outputs()[..values.len()].iter().position(|v| depends[v.index()]) {
+        None => Ok(results),
+        Some(i) => {
+            Err(Problem::Attribute(format!("has the rule `{}`, whose result {i} depends on a tangent", rule.name())))
+        }
+    }
+}
+
+/// The operands that are arguments.
+fn arguments<'a, 'b>(args: &'b [&'a Type], num_args: usize) -> Result<&'b [&'a Type], Problem> {
+    let problem = || Problem::Attribute(format!("has {} operands, and {num_args} of them as `num_args`", args.len()));
+    args.get(..num_args).ok_or_else(problem)
+}
+
+fn floats<'a>(types: impl IntoIterator<Item = &'a Type>) -> impl Iterator<Item = &'a Type> {
+    types.into_iter().filter(|ty| ty.dtype.is_float())
+}
+
+fn signature(what: &str, program: &Program, takes: &[&Type], gives: &[&Type]) -> Result<(), Problem> {
+    let list = |types: &[&Type]| types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let (inputs, outputs) = (program.input_types(), program.output_types());
+    let differ = |verb: &str, expected: &[&Type], found: Vec<&Type>| {
+        let (name, expected, found) = (program.name(), list(expected), list(&found));
+        Problem::Attribute(format!("needs a {what} that {verb} ({expected}), and `{name}` {verb} ({found})"))
+    };
+    if !takes.iter().copied().eq(inputs) {
+        return Err(differ("takes", takes, inputs.iter().collect()));
+    }
+    if !gives.iter().copied().eq(&outputs) {
+        return Err(differ("gives", gives, outputs.iter().collect()));
+    }
+    Ok(())
+}
+
+/// For each variable whether it depends on an input after the first `known`.
+fn depending(program: &Program, known: usize) -> Vec<bool> {
+    let mut depends = vec![false; program.num_vars()];
+    (known..program.inputs().len()).for_each(|i| depends[i] = true);
+    for instruction in program.instructions() {
+        let any = instruction.op.operands().into_iter().any(|v| depends[v.index()]);
+        instruction.results().for_each(|v| depends[v.index()] = any);
+    }
+    depends
+}
