@@ -28,6 +28,7 @@ const WITHOUT_VECTORS: &[(&str, &str)] = &[
     ("case", "means one of its programs; src/control/tests.rs compares it with branches of the host"),
     ("while", "means its programs; src/control/tests.rs compares it with loops of the host"),
     ("scan", "means its program; src/control/tests.rs compares it with loops of the host"),
+    ("custom_jvp", "means what its program means, with the derivative that its rule gives: see `tests/custom.rs`"),
     ("psum", OVER_LANES),
     ("pmax", OVER_LANES),
     ("pmin", OVER_LANES),

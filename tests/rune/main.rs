@@ -2,6 +2,7 @@
 
 mod compiled;
 mod control;
+mod custom;
 mod debugging;
 mod eager;
 mod environment;
@@ -19,6 +20,8 @@ mod transformer;
 
 #[path = "../support"]
 mod support {
+    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
+    pub mod custom;
     #[allow(dead_code, reason = "shared with the tests of rune-trace")]
     pub mod named_axes;
     #[allow(dead_code, reason = "shared with the tests of rune-trace")]

@@ -72,8 +72,8 @@ impl Generator {
             29 | 30 => self.dot_general(types, x, &ty),
             31 if !programs.is_empty() => {
                 let program = programs[self.below(programs.len())].clone();
-                let args = program.input_types().iter().map(|i| self.like(types, x, |t| t == i)).collect();
-                Op::Call { args, program }
+                let args: Vec<Var> = program.input_types().iter().map(|i| self.like(types, x, |t| t == i)).collect();
+                if self.chance(2) { custom_jvp(args, program) } else { Op::Call { args, program } }
             }
             _ => match self.below(3) {
                 0 => Op::OptimizationBarrier { xs: vec![x, y] },
@@ -211,4 +211,11 @@ impl Generator {
         }
         Op::DotGeneral { lhs: x, rhs, dims: Box::new(dims), out }
     }
+}
+
+/// The function with the rule that it has anyway.
+fn custom_jvp(args: Vec<Var>, program: Arc<Program>) -> Op {
+    let floats: Vec<usize> = (0..args.len()).filter(|&i| program.input_types()[i].dtype.is_float()).collect();
+    let rule = Arc::new(program.jvp(&floats).expect("these are floats"));
+    Op::CustomJvp { num_args: args.len(), args, program, rule, takes_results: false }
 }

@@ -319,8 +319,9 @@ fn not_linear(instruction: &Instruction) -> ! {
              `fori_loop` with bounds known when it is traced, or forward mode (`jvp`, `jacfwd`)"
         );
     }
+    let scope = instruction.origin.scope.as_ref().map(|scope| format!(", in `{scope}`,")).unwrap_or_default();
     panic!(
-        "`{}`{place} is not linear in an operand that is to be transposed, and only linear functions have a transpose",
+        "`{}`{place}{scope} is not linear in an operand that is to be transposed, and only linear functions have a transpose",
         instruction.op.name()
     )
 }

@@ -1,0 +1,149 @@
+//! Functions with derivatives of their own: against JAX, and what is told when they are used wrongly.
+
+#[path = "../../tests/support/custom.rs"]
+mod custom;
+
+use rune_trace::{
+    DType, Program, Tensor, custom_jvp, custom_tangent, grad, jvp, linear_transpose, make_program, vmap_axes,
+};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+fn scalar(x: f64) -> Tensor {
+    Tensor::scalar(x)
+}
+fn item(x: &Tensor) -> f64 {
+    x.item().unwrap()
+}
+
+/// That `f` panics with a message that has these parts.
+#[track_caller]
+fn tells<T>(f: impl FnOnce() -> T, parts: &[&str]) {
+    let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else { panic!("nothing was told, instead of: {parts:?}") };
+    let literal = payload.downcast_ref::<&str>().map(ToString::to_string);
+    let message = literal.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap();
+    for part in parts {
+        assert!(message.contains(part), "`{part}` is not in: {message}");
+    }
+}
+
+#[test]
+fn derivatives_are_those_that_the_rules_give_in_jax() {
+    let count = custom::check(include_str!("data/custom.jsonl"), |f, what| custom::transformed(what, f));
+    assert!(count >= 70, "{count}");
+}
+
+#[test]
+fn rules_are_for_what_rules_do_not_know() {
+    let zero = Tensor::from([0.0f64, 0.0]);
+    assert!(grad(|x: &Tensor| (x * x).sum().sqrt())(&zero).to_vec::<f64>().unwrap()[0].is_nan());
+    assert_eq!(grad(custom::safe_norm)(&zero).to_vec::<f64>().unwrap(), [0.0, 0.0]);
+    assert_eq!(item(&grad(|x: &Tensor| x.round())(&scalar(1.3))), 0.0);
+    assert_eq!(item(&grad(custom::straight_through)(&scalar(1.3))), 1.0);
+}
+
+#[test]
+fn outside_of_traced_functions_only_the_function_runs() {
+    let f = custom_jvp(|x: &Tensor| x * 2.0, |_, _| panic!("the rule ran"));
+    assert_eq!(item(&f(&scalar(1.0))), 2.0);
+    tells(|| grad(&f)(&scalar(1.0)), &["the rule ran"]);
+}
+
+/// Where the arguments are known, the function and its rule may look at them.
+#[test]
+fn control_flow_of_rust_runs_inside() {
+    let positive = |x: &Tensor| x.item::<f64>().unwrap() > 0.0;
+    let f = custom_tangent(
+        |x: &Tensor| if positive(x) { x * 2.0 } else { x * 3.0 },
+        |(x,), y, (dx,)| if positive(x) && positive(y) { dx * 20.0 } else { dx * 30.0 },
+    );
+    assert_eq!(item(&grad(&f)(&scalar(1.0))), 20.0);
+    assert_eq!(item(&grad(&f)(&scalar(-1.0))), 30.0);
+    let square = |x: &Tensor| f(&(x * x));
+    assert_eq!(item(&grad(square)(&scalar(-1.0))), -40.0);
+    tells(|| vmap_axes(0, 0, &f)(&Tensor::from([1.0f64])), &["`vmap` is tracing"]);
+    let looks = custom_jvp(|x: &Tensor| x.clone(), |_, (dx,)| (dx.clone(), scalar(dx.item::<f64>().unwrap())));
+    tells(|| grad(&looks)(&scalar(1.0)), &["`custom_jvp` is tracing"]);
+}
+
+#[test]
+fn what_does_not_depend_on_the_lane_stays_single() {
+    let f = custom_jvp(
+        |x: &Tensor, y: &Tensor| (x * y, y * y),
+        |(x, y), (dx, dy)| ((x * y, y * y), (x * dy + y * dx, y * dy * 2.0)),
+    );
+    let (x, y) = (Tensor::from([1.0f64, 2.0]), scalar(3.0));
+    let second = vmap_axes((Some(0), None), None, |x: &Tensor, y: &Tensor| f(x, y).1);
+    assert_eq!(second(&x, &y).to_vec::<f64>().unwrap(), [9.0]);
+    // The tangent of the second result depends on the lane, and so the result does.
+    let g = custom_jvp(
+        |x: &Tensor, y: &Tensor| (x * y, y * y),
+        |(x, y), (dx, dy)| ((x * y, y * y), (x * dy + y * dx, y * dy * 2.0 + dx)),
+    );
+    let sum = |x: &Tensor, y: &Tensor| vmap_axes((Some(0), None), 0, &g)(x, y).1.sum();
+    assert_eq!(grad(sum)(&x, &y).to_vec::<f64>().unwrap(), [1.0, 1.0]);
+}
+
+#[test]
+fn misuse_is_told_with_the_line_of_the_function() {
+    let (x, w) = (scalar(1.0), scalar(2.0));
+    let captures = |w: &Tensor| {
+        let f = custom_jvp(|x: &Tensor| x * w, |(x,), (dx,)| (x * w, dx * w));
+        f(&x)
+    };
+    let captured =
+        &["custom_jvp at ", "custom.rs:", "[f64] that the function or its rule captured", ".stop_gradient()"];
+    tells(|| grad(captures)(&w), captured);
+    tells(|| jvp(captures, &w, &w), captured);
+    assert_eq!(item(&grad(|w: &Tensor| captures(&w.stop_gradient()) + w)(&w)), 1.0);
+    assert_eq!(item(&captures(&w)), 2.0);
+
+    let square = custom_jvp(|x: &Tensor| x * x, |(x,), (dx,)| (x * x, dx * dx));
+    tells(|| grad(&square)(&x), &["`mul` at ", "custom.rs:", "_jvp`", "is not linear in an operand"]);
+    assert_eq!(item(&jvp(&square, &x, &w).1), 4.0);
+    let moved = custom_jvp(|x: &Tensor| x * x, |(x,), (dx,)| (x * dx, dx.clone()));
+    tells(|| grad(&moved)(&x), &["custom_jvp at ", "custom.rs:", "result 0 depends on a tangent"]);
+    let shapes = custom_jvp(|x: &Tensor| x * x, |(x,), (dx,)| (x.reshape([1]), dx.clone()));
+    tells(
+        || grad(&shapes)(&x),
+        &["custom_jvp at ", "the result of `result` is of type [1, f64], and `result` of type [f64]"],
+    );
+    let dtypes = custom_tangent(|x: &Tensor| x * x, |_, _, (dx,)| dx.cast(DType::F32));
+    tells(
+        || grad(&dtypes)(&x),
+        &["custom_tangent at ", "the tangent of `result` is of type [f32], and `result` of type [f64]"],
+    );
+    let trees = custom_tangent(|x: &Tensor| vec![x.clone()], |_, _, (dx,)| vec![dx.clone(), dx.clone()]);
+    tells(|| jvp(&trees, &x, &x), &["the tangent that the rule gives is of another structure"]);
+    fn endless(x: &Tensor) -> Tensor {
+        custom_jvp(|x: &Tensor| x.sin(), |(x,), (dx,)| (endless(x), endless(dx)))(x)
+    }
+    tells(|| grad(endless)(&x), &["custom_jvp at ", "and so on without end; `custom_tangent`"]);
+}
+
+/// A linear function with a rule is transposed as what it does.
+#[test]
+fn linear_functions_are_transposed() {
+    let f = custom_tangent(|x: &Tensor| x * 3.0, |_, _, (dx,)| dx * 4.0);
+    assert_eq!(item(&linear_transpose(&f, &scalar(1.0), &scalar(10.0))), 30.0);
+}
+
+#[test]
+fn programs_are_written_read_and_simplified_with_their_rules() {
+    let w = Tensor::from([1.0f64, 2.0]);
+    let f = custom_jvp(|x: &Tensor| (x + 1.0) * &w * 1.0, |(x,), (dx,)| ((x + 1.0) * &w, dx * &w * 1.0));
+    let twice = make_program(|x: &Tensor| f(x) + f(x), &w).unwrap();
+    let text = twice.to_string();
+    assert!(text.contains("rune.custom_jvp(x0, c0, num_args=1, takes_results=false, program=@"), "{text}");
+    let read: Program = text.parse::<Program>().unwrap_or_else(|e| panic!("{e}\n{text}"));
+    assert_eq!(read.to_string(), text);
+    let json: Program = serde_json::from_str(&serde_json::to_string(&twice).unwrap()).unwrap();
+    assert_eq!(json, twice);
+    json.verify().unwrap();
+    // Both calls are one, and neither program multiplies by 1.
+    let simple = twice.simplify();
+    assert_eq!(simple.instructions().len(), 2, "{simple}");
+    assert_eq!(simple.to_string().matches("rune.mul").count(), 3, "{simple}");
+    let gradient = simple.vjp(&[0]).unwrap().simplify();
+    gradient.verify().unwrap();
+    assert!(!gradient.to_string().contains("custom_jvp"), "{gradient}");
+}
