@@ -3,16 +3,20 @@
 use crate::support::custom::{F, check, transformed};
 use rune::prelude::*;
 
-/// The function is compiled within its transformations, and once with them around it.
 #[test]
 fn compiled_derivatives_are_those_that_the_rules_give() {
     let vectors = include_str!("../../rune-trace/tests/data/custom.jsonl");
-    let inside = |f: &F, what: &str| {
-        let compiled: F = Box::new(|x, y| jit(f)(x, y));
-        transformed(what, &compiled)
+    // Compiled functions within transformations.
+    let inside = |f: &F<'_>, all: &[&str]| {
+        let compiled = |x: &Tensor, y: &Tensor| jit(f)(x, y);
+        all.iter().map(|what| transformed(what, &compiled)).collect()
     };
     let count = check(vectors, inside);
     assert!(count >= 70, "{count}");
-    let outside = |f: &F, what: &str| jit(|_: &Tensor| transformed(what, f))(&Tensor::scalar(0.0f64));
+    // Transformations within a compiled function.
+    let outside = |f: &F<'_>, all: &[&str]| {
+        let all = |_: &Tensor| all.iter().map(|what| transformed(what, f)).collect::<Vec<_>>();
+        jit(all)(&Tensor::scalar(0.0f64))
+    };
     assert_eq!(check(vectors, outside), count);
 }

@@ -6,10 +6,10 @@ use rune_trace::{
 use serde_json::Value;
 
 /// A function of a vector and a number.
-pub type F = Box<dyn Fn(&Tensor, &Tensor) -> Tensor + Send + Sync>;
+pub type F<'f> = dyn Fn(&Tensor, &Tensor) -> Tensor + Send + Sync + 'f;
 
 /// All of them, by name.
-pub fn functions() -> Vec<(&'static str, F)> {
+pub fn functions() -> Vec<(&'static str, Box<F<'static>>)> {
     vec![
         ("log1pexp", Box::new(|x, y| log1pexp(x) * y)),
         ("by_result", Box::new(by_result)),
@@ -78,7 +78,7 @@ fn tangent(k: usize, x: &Tensor) -> Tensor {
 }
 
 /// The leaves of all results of the transformation of this name.
-pub fn transformed(what: &str, f: &F) -> Vec<Tensor> {
+pub fn transformed(what: &str, f: &F<'_>) -> Vec<Tensor> {
     let x = Tensor::from([0.7f64, -0.4, 1.1]);
     let y = Tensor::scalar(0.6f64);
     let xs = Tensor::from([[0.7f64, -0.4, 1.1], [-1.3, 0.2, 0.5]]);
@@ -112,17 +112,18 @@ fn of_gradient(
     move |x, y| weighted(&grad(|x: &Tensor, y: &Tensor| f.call(&(x.clone(), y.clone())))(x, y))
 }
 
-/// Runs each transformation of each function by `run`, and gives how many there were.
-pub fn check(vectors: &str, run: impl Fn(&F, &str) -> Vec<Tensor>) -> usize {
+/// Runs the transformations of each function by `run`, and gives how many there were.
+pub fn check(vectors: &str, run: impl Fn(&F<'_>, &[&str]) -> Vec<Vec<Tensor>>) -> usize {
     let functions = functions();
     let mut count = 0;
     for line in vectors.lines() {
-        let row: serde_json::Map<String, Value> = serde_json::from_str(line).unwrap();
-        let name = row["name"].as_str().unwrap();
-        let Some((_, f)) = functions.iter().find(|(n, _)| *n == name) else { panic!("`{name}` is not known here") };
-        for (what, expected) in row.iter().filter(|(what, _)| *what != "name") {
+        let mut row: serde_json::Map<String, Value> = serde_json::from_str(line).unwrap();
+        let name = row.remove("name").unwrap();
+        let Some((_, f)) = functions.iter().find(|(n, _)| name == *n) else { panic!("{name} is not known here") };
+        let transformations: Vec<&str> = row.keys().map(String::as_str).collect();
+        for ((what, found), expected) in transformations.iter().zip(run(f, &transformations)).zip(row.values()) {
             let expected: Vec<f64> = expected.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
-            let found: Vec<f64> = run(f, what).iter().flat_map(|t| t.to_vec::<f64>().unwrap()).collect();
+            let found: Vec<f64> = found.iter().flat_map(|t| t.to_vec::<f64>().unwrap()).collect();
             assert_eq!(found.len(), expected.len(), "{what} of {name}");
             let near = |(x, y): (&f64, &f64)| (x - y).abs() <= 1e-12 * y.abs().max(1.0);
             assert!(found.iter().zip(&expected).all(near), "{what} of {name}: {found:?} should be {expected:?}");
