@@ -303,3 +303,19 @@ fn what_is_carried_stays_of_one_type() {
     let _ =
         while_loop(|(x, _): &(Tensor, Tensor)| x.lt(1.0), |(x, y)| (x.clone(), y.sum()), &(Tensor::scalar(0.0f32), x));
 }
+
+/// Loops ten deep: what a transformation does at each level does not multiply.
+#[test]
+fn deep_loops_are_transformed_in_time() {
+    fn nested(depth: usize, x: &Tensor) -> Tensor {
+        match depth {
+            0 => x.sin(),
+            _ => fori_loop(0, 1, |_, x: &Tensor| nested(depth - 1, x), x),
+        }
+    }
+    let f = |x: &Tensor| nested(10, x);
+    let x = Tensor::scalar(0.5f64);
+    assert_eq!(grad(f)(&x).item::<f64>().unwrap(), 0.5f64.cos());
+    assert_eq!(jvp(f, &x, &x).1.item::<f64>().unwrap(), 0.5 * 0.5f64.cos());
+    assert_eq!(vmap(grad(grad(f)))(&x.reshape([1])).item::<f64>().unwrap(), -0.5f64.sin());
+}

@@ -1,7 +1,6 @@
 //! Loops over the positions of arrays, forward and on lanes; `scan_transpose.rs` runs them backward.
 
-use super::subprogram::{Residual, dependent, moving, part, pushed_forward, split, sub_program};
-use super::while_loop::until_settled;
+use super::subprogram::{Residual, dependent, moving, part, pushed_forward, split, sub_program, until_settled};
 use crate::tensor::lax;
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::{Dual, Tangent};

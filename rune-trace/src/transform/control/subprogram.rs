@@ -4,7 +4,7 @@ use super::super::jvp::{Mode, jvp};
 use super::super::tangent::{Dual, Tangent};
 use super::super::transpose::{Slot, transpose};
 use crate::tensor::{Keep, lax, next_id, trace, with_origin};
-use crate::{Program, Tensor, Type};
+use crate::{Op, Program, Tensor, Type};
 use std::sync::Arc;
 
 /// The program of what `f` does with parameters of these types.
@@ -94,13 +94,70 @@ pub(in crate::transform) fn pushed_forward(
     (pushed, moving)
 }
 
-/// Which outputs move with the inputs that `moves` marks.
+/// Which outputs may move with the inputs that `moves` marks: by the look of the program, since to try it at every level of nested loops would
+/// take exponential time. What does move is among them.
 pub(in crate::transform) fn moving(program: &Program, moves: &[bool]) -> Vec<bool> {
-    let params = parameters(program.input_types(), |_| true);
-    let tangents = parameters(program.input_types(), |i| moves[i]);
-    let none = vec![false; program.outputs().len()];
-    let outputs = move_along(program, &params, &tangents, moves, &none, Mode::Forward);
-    outputs.iter().map(|y| !y.t.is_zero()).collect()
+    let mut env = moves.to_vec();
+    env.resize(program.num_vars(), false);
+    for instruction in program.instructions() {
+        let operands: Vec<bool> = instruction.op.operands().into_iter().map(|v| env[v.index()]).collect();
+        if !operands.contains(&true) {
+            continue;
+        }
+        let results = match within(&instruction.op, &operands) {
+            Some(results) => results,
+            None => vec![!is_flat(&instruction.op); instruction.results as usize],
+        };
+        for (v, moves) in instruction.results().zip(results) {
+            env[v.index()] = moves && program.ty(v).dtype.is_float();
+        }
+    }
+    program.outputs().iter().map(|v| env[v.index()]).collect()
+}
+
+/// Which results of a branch or loop may move, by its programs; `None` for other operations.
+fn within(op: &Op, moves: &[bool]) -> Option<Vec<bool>> {
+    if let Op::Call { program, .. } = op {
+        return Some(moving(program, moves));
+    }
+    if let Op::Case { branches, .. } = op {
+        let each = branches.iter().map(|b| moving(b, &moves[1..]));
+        return each.reduce(|a, b| a.iter().zip(b).map(|(a, b)| *a || b).collect());
+    }
+    if let Op::While { consts, body, .. } = op {
+        let mut marks = moves.to_vec();
+        until_settled(&mut marks, *consts, moves.len() - consts, |marks| moving(body, marks));
+        return Some(marks.split_off(*consts));
+    }
+    if let Op::Scan { consts, carry, body, .. } = op {
+        let mut marks = moves.to_vec();
+        until_settled(&mut marks, *consts, *carry, |marks| moving(body, marks));
+        let mut results = moving(body, &marks);
+        results[..*carry].copy_from_slice(&marks[*consts..consts + carry]);
+        return Some(results);
+    }
+    None
+}
+
+/// Whether the derivative is zero wherever there is one.
+fn is_flat(op: &Op) -> bool {
+    use crate::op::UnaryFn::{Ceil, Floor, RoundAfz, RoundEven, Sign};
+    matches!(op, Op::StopGradient { .. } | Op::Unary { f: Sign | Floor | Ceil | RoundAfz | RoundEven, .. })
+}
+
+/// Marks, among the inputs of the body of a loop, what is carried and comes out marked, until nothing changes.
+pub(super) fn until_settled(marks: &mut [bool], consts: usize, carry: usize, comes_out: impl Fn(&[bool]) -> Vec<bool>) {
+    loop {
+        let out = comes_out(marks);
+        let mut changed = false;
+        for (mark, out) in marks[consts..consts + carry].iter_mut().zip(out) {
+            changed |= out && !*mark;
+            *mark |= out;
+        }
+        if !changed {
+            return;
+        }
+    }
 }
 
 /// The cotangents that `program`, linear in those inputs that `known` does not give, hands on to these.

@@ -1,6 +1,6 @@
 //! Loops of unknown length.
 
-use super::subprogram::{moving, pushed_forward, sub_program};
+use super::subprogram::{moving, pushed_forward, sub_program, until_settled};
 use crate::op::ReduceFn;
 use crate::tensor::lax;
 use crate::transform::jvp::Mode;
@@ -52,21 +52,6 @@ pub(in crate::transform) fn jvp(
     let values = if mode == Mode::Linearize { plain() } else { both };
     let mut tangent = |moves: bool| if moves { Tangent::new(changes.next()) } else { Tangent::ZERO };
     values.into_iter().zip(&moves[consts..]).map(|(v, &m)| Dual { v, t: tangent(m) }).collect()
-}
-
-/// Marks, among the inputs of the body of a loop, what is carried and comes out marked, until nothing changes.
-pub(super) fn until_settled(marks: &mut [bool], consts: usize, carry: usize, comes_out: impl Fn(&[bool]) -> Vec<bool>) {
-    loop {
-        let out = comes_out(marks);
-        let mut changed = false;
-        for (mark, out) in marks[consts..consts + carry].iter_mut().zip(out) {
-            changed |= out && !*mark;
-            *mark |= out;
-        }
-        if !changed {
-            return;
-        }
-    }
 }
 
 /// The loop on all lanes, which goes on while one of them does; lanes that are done keep what they have.
