@@ -9,8 +9,9 @@ mod tolerance;
 
 use rune_trace::op::NamedAxis;
 use rune_trace::{
-    DType, Program, Tensor, Tree, VmapOptions, all_gather, all_to_all, axis_index, axis_size, grad, jvp, make_program,
-    pmax, pmean, ppermute, pshuffle, psum, psum_scatter, vmap, vmap_named, vmap_with,
+    DType, Program, Tensor, Tree, VmapOptions, all_gather, all_to_all, axis_index, axis_size, cond, fori_loop, grad,
+    jvp, make_program, pmax, pmean, ppermute, pshuffle, psum, psum_scatter, scan, vmap, vmap_named, vmap_with,
+    while_loop,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -319,4 +320,42 @@ fn tangents_go_through_lanes() {
     assert_eq!((y.to_vec::<f32>().unwrap(), dy.to_vec::<f32>().unwrap()), (vec![14.0; 3], vec![14.0; 3]));
     let leaves = vmap_named("i", |x: &Tensor| (psum(x, "i"), pmax(x, "i")))(&numbers(3)).leaves();
     assert_eq!(leaves.len(), 2);
+}
+
+/// In branches and loops lanes see each other as outside of them.
+#[test]
+fn lanes_meet_in_branches_and_loops() {
+    let on_lanes = |f: &(dyn Fn(&Tensor) -> Tensor + Send + Sync)| {
+        let scalar = |x: &Tensor| f(x);
+        let x = Tensor::from([1.0f64, 2.0, 6.0]);
+        let y = vmap_named("i", scalar)(&x).to_vec::<f64>().unwrap();
+        let dx = grad(|x: &Tensor| (vmap_named("i", scalar)(x) * Tensor::from([1.0f64, 10.0, 100.0])).sum())(&x);
+        let inside = vmap_named("i", grad(scalar))(&x);
+        [y, dx.to_vec::<f64>().unwrap(), inside.to_vec::<f64>().unwrap()]
+    };
+    let step = |x: &Tensor| x.sin() + pmean(x, "i") * axis_index("i").cast(DType::F64);
+    let by_host = on_lanes(&|x| step(&step(&step(x))));
+    assert_eq!(on_lanes(&|x| fori_loop(0, 3, |_, x: &Tensor| step(x), x)), by_host);
+    let positions = Tensor::from([0.0f64, 1.0, 2.0]);
+    assert_eq!(on_lanes(&|x| scan(|x: &Tensor, _: &Tensor| (step(x), ()), x, &positions).0), by_host);
+    // A choice that is the same for all lanes, and one that is not.
+    let same = on_lanes(&|x| cond(&pmax(x, "i").gt(5.0), || step(x), || x * 2.0));
+    assert_eq!(same, on_lanes(&step));
+    let apart = on_lanes(&|x| cond(&x.gt(1.5), || step(x) * x, || x * 2.0));
+    let selected = on_lanes(&|x| rune_trace::where_(&x.gt(1.5), &(step(x) * x), &(x * 2.0)));
+    assert_eq!(apart[0], selected[0]);
+    // Backward, a lane is not met in a branch that it does not take; so it is in JAX.
+    assert_eq!(apart[2], [2.0, selected[2][1], selected[2][2]]);
+    // Nothing mapped goes into the branch, and yet its results differ by lane.
+    let index = |on: bool| {
+        vmap_named("i", move |x: &Tensor| {
+            x + cond(&Tensor::scalar(on), || axis_index("i").cast(DType::F64), || Tensor::scalar(5.0f64))
+        })
+    };
+    let x = Tensor::from([1.0f64, 2.0, 6.0]);
+    assert_eq!(index(true)(&x).to_vec::<f64>().unwrap(), [1.0, 3.0, 8.0]);
+    assert_eq!(index(false)(&x).to_vec::<f64>().unwrap(), [6.0, 7.0, 11.0]);
+    // All lanes go on until their sum says so.
+    let doubled = |x: &Tensor| while_loop(|x: &Tensor| psum(x, "i").lt(100.0), |x: &Tensor| x * 2.0, x);
+    assert_eq!(vmap_named("i", doubled)(&x).to_vec::<f64>().unwrap(), [16.0, 32.0, 96.0]);
 }
