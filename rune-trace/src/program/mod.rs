@@ -6,6 +6,8 @@ mod cost;
 mod cursor;
 mod files;
 mod hash;
+#[cfg(test)]
+mod hostile;
 mod json;
 mod names;
 mod origin;
