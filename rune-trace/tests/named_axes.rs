@@ -342,7 +342,7 @@ fn lanes_meet_in_branches_and_loops() {
     let same = on_lanes(&|x| cond(&pmax(x, "i").gt(5.0), || step(x), || x * 2.0));
     assert_eq!(same, on_lanes(&step));
     let apart = on_lanes(&|x| cond(&x.gt(1.5), || step(x) * x, || x * 2.0));
-    let selected = on_lanes(&|x| rune_trace::where_(&x.gt(1.5), &(step(x) * x), &(x * 2.0)));
+    let selected = on_lanes(&|x| rune_trace::where_(x.gt(1.5), &(step(x) * x), &(x * 2.0)));
     assert_eq!(apart[0], selected[0]);
     // Backward, a lane is not met in a branch that it does not take; so it is in JAX.
     assert_eq!(apart[2], [2.0, selected[2][1], selected[2][2]]);

@@ -2,8 +2,8 @@
 
 use crate::testing::Generator;
 use crate::{
-    Arg, DType, ScanOptions, Tensor, associative_scan, cond, fori_loop, grad, grad_argnums, jvp, linearize, map, scan,
-    scan_with, switch, vjp, vmap, vmap_axes, where_, while_loop,
+    Arg, DType, ScanOptions, Tensor, associative_scan, cond, fori_loop, grad, grad_argnums, jvp, linearize,
+    make_program, map, scan, scan_with, switch, vjp, vmap, vmap_axes, where_, while_loop,
 };
 
 /// A function of `x: [3, f64]`, `w: [3, 3, f64]` and `xs: [5, 3, f64]`.
@@ -318,4 +318,19 @@ fn deep_loops_are_transformed_in_time() {
     assert_eq!(grad(f)(&x).item::<f64>().unwrap(), 0.5f64.cos());
     assert_eq!(jvp(f, &x, &x).1.item::<f64>().unwrap(), 0.5 * 0.5f64.cos());
     assert_eq!(vmap(grad(grad(f)))(&x.reshape([1])).item::<f64>().unwrap(), -0.5f64.sin());
+}
+
+#[test]
+fn programs_with_loops_of_unknown_length_say_that_they_have_no_reverse_mode() {
+    let looped = |x: &Tensor| while_loop(|x: &Tensor| x.lt(10.0), |x| x * x, x);
+    let x = Tensor::scalar(3.0f64);
+    let refused = make_program(looped, &x).unwrap().grad(&[0], false).unwrap_err();
+    assert!(refused.to_string().contains("`while` at "), "{refused}");
+    let within = |x: &Tensor| cond(&x.gt(0.0), || looped(x), || fori_loop(0, 2, |_, y: &Tensor| looped(y), x));
+    assert!(make_program(within, &x).unwrap().vjp(&[0]).is_err());
+    // What stops the gradient on the way there, or does not depend on the input, does not matter.
+    let stopped = |x: &Tensor| looped(x).stop_gradient() * x;
+    let gradient = make_program(stopped, &x).unwrap().grad(&[0], false).unwrap();
+    assert_eq!(gradient.apply(std::slice::from_ref(&x))[0].item::<f64>().unwrap(), 81.0);
+    assert_eq!(grad(stopped)(&x).item::<f64>().unwrap(), 81.0);
 }

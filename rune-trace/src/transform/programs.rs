@@ -1,10 +1,11 @@
 //! Transformations of programs, for those who hold a program and no function.
 
+use super::control::subprogram::unbounded_loop;
 use super::jvp::{Mode, jvp};
 use super::linearize::linearize;
 use super::tangent::{Dual, Tangent};
 use crate::tensor::{Keep, lax, next_id, trace, with_origin};
-use crate::{Origin, Program, Tensor, Type};
+use crate::{Loc, Origin, Program, Tensor, Type};
 
 /// What is wrong with asking for a derivative of a program.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +38,18 @@ pub enum DerivativeError {
         /// What it has.
         found: String,
     },
+    /// A loop of unknown length stands between inputs and outputs.
+    #[error(
+        "`{program}` has a `while`{} on the way, which has no reverse mode: how often it goes round is unknown beforehand, and so is how \
+         much to keep; use `scan`, or forward mode (`jvp`)",
+        place.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
+    )]
+    UnboundedLoop {
+        /// The program.
+        program: String,
+        /// Where the loop comes from.
+        place: Option<Loc>,
+    },
 }
 
 impl Program {
@@ -52,6 +65,20 @@ impl Program {
             }
         }
         Ok((0..types.len()).map(|i| by.contains(&i)).collect())
+    }
+
+    /// As [`Program::marked`], for reverse mode.
+    fn marked_for_reverse(&self, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
+        let marked = self.marked(by)?;
+        let mut moves = marked.clone();
+        moves.resize(self.inputs().len() + self.constants().len(), false);
+        match unbounded_loop(self, &moves, &vec![true; self.outputs().len()]) {
+            None => Ok(marked),
+            Some(instruction) => {
+                let (program, place) = (self.name().to_owned(), instruction.origin.loc.clone());
+                Err(DerivativeError::UnboundedLoop { program, place })
+            }
+        }
     }
 
     /// The program that takes the inputs and tangents of the inputs at the positions `by`, in the order of the inputs, and gives the
@@ -80,9 +107,9 @@ impl Program {
     /// the cotangents of the inputs at the positions `by`, in the order of the inputs.
     ///
     /// # Errors
-    /// If `by` names an input that is not there or is no float.
+    /// If `by` names an input that is not there or is no float, or a loop of unknown length stands between.
     pub fn vjp(&self, by: &[usize]) -> Result<Program, DerivativeError> {
-        let marked = self.marked(by)?;
+        let marked = self.marked_for_reverse(by)?;
         Ok(self.rebuild(&format!("{}_vjp", self.name()), |inputs| {
             let (outputs, linear) = linearize(self, inputs, &marked);
             let float = |y: &&Tensor| y.dtype().is_float();
@@ -105,7 +132,7 @@ impl Program {
             let found = types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
             return Err(DerivativeError::NotScalar { program: self.name().to_owned(), found });
         }
-        let marked = self.marked(by)?;
+        let marked = self.marked_for_reverse(by)?;
         Ok(self.rebuild(&format!("{}_grad", self.name()), |inputs| {
             let (mut outputs, linear) = linearize(self, inputs, &marked);
             let gradients = linear.transpose(vec![Some(lax::full_like(&outputs[0], 1.0))]);

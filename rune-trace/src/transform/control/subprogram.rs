@@ -4,7 +4,7 @@ use super::super::jvp::{Mode, jvp};
 use super::super::tangent::{Dual, Tangent};
 use super::super::transpose::{Slot, transpose};
 use crate::tensor::{Keep, lax, next_id, trace, with_origin};
-use crate::{Op, Program, Tensor, Type};
+use crate::{Instruction, Op, Program, Tensor, Type};
 use std::sync::Arc;
 
 /// The program of what `f` does with parameters of these types.
@@ -97,6 +97,11 @@ pub(in crate::transform) fn pushed_forward(
 /// Which outputs may move with the inputs that `moves` marks: by the look of the program, since to try it at every level of nested loops would
 /// take exponential time. What does move is among them.
 pub(in crate::transform) fn moving(program: &Program, moves: &[bool]) -> Vec<bool> {
+    let env = moving_variables(program, moves);
+    program.outputs().iter().map(|v| env[v.index()]).collect()
+}
+
+fn moving_variables(program: &Program, moves: &[bool]) -> Vec<bool> {
     let mut env = moves.to_vec();
     env.resize(program.num_vars(), false);
     for instruction in program.instructions() {
@@ -112,7 +117,44 @@ pub(in crate::transform) fn moving(program: &Program, moves: &[bool]) -> Vec<boo
             env[v.index()] = moves && program.ty(v).dtype.is_float();
         }
     }
-    program.outputs().iter().map(|v| env[v.index()]).collect()
+    env
+}
+
+/// A loop of unknown length by way of which the outputs `wanted` move with the inputs that `moves` marks: it has no reverse mode.
+pub(in crate::transform) fn unbounded_loop<'a>(
+    program: &'a Program,
+    moves: &[bool],
+    wanted: &[bool],
+) -> Option<&'a Instruction> {
+    let env = moving_variables(program, moves);
+    let mut needed = vec![false; program.num_vars()];
+    program.outputs().iter().zip(wanted).for_each(|(v, w)| needed[v.index()] |= w & env[v.index()]);
+    for instruction in program.instructions().iter().rev() {
+        let results: Vec<bool> = instruction.results().map(|v| needed[v.index()]).collect();
+        if !results.contains(&true) || is_flat(&instruction.op) {
+            continue;
+        }
+        if matches!(instruction.op, Op::While { .. }) {
+            return Some(instruction);
+        }
+        let operands: Vec<bool> = instruction.op.operands().into_iter().map(|v| env[v.index()]).collect();
+        let inside = if let Op::Call { program, .. } = &instruction.op {
+            unbounded_loop(program, &operands, &results)
+        } else if let Op::Case { branches, .. } = &instruction.op {
+            branches.iter().find_map(|b| unbounded_loop(b, &operands[1..], &results))
+        } else if let Op::Scan { consts, carry, body, .. } = &instruction.op {
+            let mut marks = operands;
+            until_settled(&mut marks, *consts, *carry, |marks| moving(body, marks));
+            unbounded_loop(body, &marks, &vec![true; results.len()])
+        } else {
+            None
+        };
+        if inside.is_some() {
+            return inside;
+        }
+        instruction.op.operands().into_iter().for_each(|v| needed[v.index()] |= env[v.index()]);
+    }
+    None
 }
 
 /// Which results of a branch or loop may move, by its programs; `None` for other operations.
