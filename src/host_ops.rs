@@ -3,6 +3,7 @@
 use rune_iree::{HostCalls, HostFunction};
 use rune_trace::interpret::eval_op;
 use rune_trace::{Array, HostOp};
+use std::borrow::Cow;
 
 /// The host functions of one module.
 pub(crate) struct HostOps(pub Vec<HostOp>);
@@ -11,14 +12,20 @@ impl HostCalls for HostOps {
     fn functions(&self) -> Vec<HostFunction> {
         let function = |h: &HostOp| HostFunction {
             name: h.name.clone(),
-            inputs: h.op.operands().into_iter().cloned().collect(),
+            inputs: h.op.operands().into_iter().map(|ty| ty.with_dtype(ty.dtype.to_signed())).collect(),
             outputs: h.outputs.clone(),
         };
         self.0.iter().map(function).collect()
     }
     fn call(&self, index: usize, args: &[Array]) -> Result<Vec<Array>, String> {
         let mut args = args.iter();
-        let op = self.0[index].op.try_map(|_| args.next().ok_or("fewer arguments than operands"))?;
-        eval_op(&op).map_err(|e| e.to_string())
+        let op = self.0[index].op.try_map(|ty| {
+            let arg = args.next().ok_or("fewer arguments than operands")?;
+            Ok::<_, &str>(match arg.dtype() == ty.dtype {
+                true => Cow::Borrowed(arg),
+                false => Cow::Owned(Array::from_bytes(arg.ty().with_dtype(ty.dtype), arg.bytes())),
+            })
+        })?;
+        eval_op(&op.map(|arg| &**arg)).map_err(|e| e.to_string())
     }
 }

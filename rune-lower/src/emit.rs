@@ -31,7 +31,7 @@ pub(crate) fn emit<'c>(
         }
     }
     // Nothing is to be computed, and some forms over no elements do not compile.
-    if types.iter().all(|t| t.size() == 0) {
+    if types.iter().all(|t| t.size() == 0) && !op.has_effects() {
         return Ok(types.iter().map(|t| b.full(Literal::from_f64(t.dtype, 0.0), &t.shape)).collect());
     }
     let one = |x: Val<'c>| Ok(vec![x]);
@@ -106,5 +106,13 @@ pub(crate) fn emit<'c>(
         }
         Op::OptimizationBarrier { xs } => Ok(b.barrier(&xs.iter().collect::<Vec<_>>())),
         Op::StopGradient { x } => one(x.clone()),
+        Op::DebugPrint { args, .. } if unit.options.host_calls => {
+            let bits: Vec<Val<'c>> = args.iter().map(|x| crate::legalize::unsigned::signed_bits(b, x)).collect();
+            Ok(unit.host(op.map(|x| x.ty.clone()), &[]).call(b, &bits.iter().collect::<Vec<_>>()))
+        }
+        Op::DebugPrint { .. } => Err(EmitError::Unsupported(
+            "it calls the process that runs the program, which only CPUs can; leave `debug_print!` out, or use the cpu"
+                .to_owned(),
+        )),
     }
 }

@@ -18,7 +18,7 @@ pub struct HostCall {
     pub name: String,
     /// What it computes; operands in order.
     pub op: Op<Type>,
-    /// The types of the arguments.
+    /// The types of the arguments: those of the operands, but unsigned integers go as signed ones of the same bits.
     pub inputs: Vec<Type>,
     /// The types of the results.
     pub outputs: Vec<Type>,
@@ -44,7 +44,7 @@ impl HostCall {
             .build()
             .expect("a declaration is built")
     }
-    /// A call of the function.
+    /// A call of the function; `operands` are of the types of its inputs.
     pub(crate) fn call<'c>(&self, b: &Builder<'c>, operands: &[&Val<'c>]) -> Vec<Val<'c>> {
         let cast = |x, to| b.raw_op("tensor.cast", &[x], &[], Vec::new(), &[to]).remove(0);
         let arguments: Vec<_> = operands

@@ -78,7 +78,7 @@ impl<'c> Unit<'c> {
         if let Some(known) = hosts.iter().find(|h| h.op == op) {
             return known.clone();
         }
-        let inputs = op.operands().into_iter().cloned().collect();
+        let inputs = op.operands().into_iter().map(|ty| ty.with_dtype(ty.dtype.to_signed())).collect();
         let call = HostCall { name: format!("f{}", hosts.len()), op, inputs, outputs: outputs.to_vec() };
         hosts.push(call.clone());
         call

@@ -111,6 +111,18 @@ impl DType {
         matches!(self, DType::U8 | DType::U16 | DType::U32 | DType::U64)
     }
 
+    /// The signed integer type of the size of this unsigned one; any other as it is.
+    pub const fn to_signed(self) -> DType {
+        match self {
+            DType::U8 => DType::I8,
+            DType::U16 => DType::I16,
+            DType::U32 => DType::I32,
+            DType::U64 => DType::I64,
+            DType::Bool | DType::I8 | DType::I16 | DType::I32 | DType::I64 => self,
+            DType::F16 | DType::BF16 | DType::F32 | DType::F64 => self,
+        }
+    }
+
     /// Whether this is `f16` or `bf16`, whose long sums are accumulated in `f32`.
     pub const fn is_half(self) -> bool {
         matches!(self, DType::F16 | DType::BF16)

@@ -40,7 +40,11 @@ pub use control::{
     Bound, ScanOptions, associative_scan, associative_scan_axis, cond, fori_loop, map, scan, scan_with, switch,
     while_loop,
 };
-pub use debug::{Column, DebugOptions, Summary, debug, debug_to};
+#[doc(hidden)]
+pub use debug::debug_print_parts;
+pub use debug::{
+    Column, DebugArg, DebugOptions, DebugSink, DebugValue, Summary, capture_debug, debug, debug_to, set_debug_sink,
+};
 pub use dtype::{DType, Element, UnknownDType};
 pub use function::{Arg, ArgRefs, Argnums, Arguments, Function};
 pub use make_program::{Traced, eval_shape, make_program, name_of, trace_function};
@@ -49,7 +53,7 @@ pub use outer::Outer;
 pub use program::{
     BuildError, Cost, Instruction, Loc, MAX_DEPTH, Origin, Program, ProgramBuilder, ProgramHash, Transform, Transforms,
 };
-pub use rune_trace_derive::{Outer, Tree};
+pub use rune_trace_derive::{Outer, Tree, debug_print};
 pub use signature::{HostOp, ModuleSignature, SignatureError};
 pub use tensor::{BACKENDS, Backend, EvalError, Tensor, interpret_eagerly, lax, name_scope};
 pub use transform::{DerivativeError, ResidualSource, SavedResidual, VmapError};

@@ -1,7 +1,7 @@
 //! From a function to its program.
 
 use crate::function::{ArgRefs, Arguments, Function};
-use crate::tensor::{Keep, fresh_params, next_id, trace};
+use crate::tensor::{Keep, begin_trace, fresh_params, trace};
 use crate::{Program, Tensor, Tree, Value};
 
 /// A function, run once on parameters in the place of its arguments.
@@ -51,12 +51,12 @@ where
     X: Arguments,
     F: Function<X, Output: Tree>,
 {
-    let since = next_id();
+    let since = begin_trace();
     let params = fresh_params(leaves, known, transform);
     let mut next = params.iter().cloned();
     let inner = X::map(args, &mut |_| next.next().expect("one parameter for each leaf"));
     let output = f.call(&inner);
-    let traced = trace(name, &params, &output.leaves(), Keep::Since(since));
+    let traced = trace(name, &params, &output.leaves(), Keep::Since(since.end()));
     // Stand-ins for the leaves, so that what was returned does not keep the graph alive.
     let output = output.map(&mut |leaf| Tensor::param(leaf.ty().clone(), None, transform));
     Traced { program: traced.program, captured: traced.captured, output }

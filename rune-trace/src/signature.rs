@@ -38,7 +38,7 @@ pub struct ModuleSignature {
 pub struct HostOp {
     /// The name within the module `host`.
     pub name: String,
-    /// What it computes; its operands are the arguments.
+    /// What it computes; its operands are the arguments, of which those of unsigned integers are passed as signed ones of the same bits.
     pub op: Op<Type>,
     /// The types of the results.
     pub outputs: Vec<Type>,

@@ -25,6 +25,7 @@ static CASES: LazyLock<Vec<Case>> =
 /// Operations that no vectors are for, and why.
 const WITHOUT_VECTORS: &[(&str, &str)] = &[
     ("call", "means what its program means; `a_call_is_its_program` runs the other operations through it"),
+    ("debug_print", "has no results"),
     ("case", "means one of its programs; src/control/tests.rs compares it with branches of the host"),
     ("while", "means its programs; src/control/tests.rs compares it with loops of the host"),
     ("scan", "means its program; src/control/tests.rs compares it with loops of the host"),

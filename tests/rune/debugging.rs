@@ -1,7 +1,14 @@
 //! Seeing what functions compute.
 
-use rune::Column;
 use rune::prelude::*;
+use rune::{Column, CompileOptions, CompiledProgram, Error, Precompiled, Target, cond, scan, while_loop};
+
+fn cube(x: &Tensor) -> Tensor {
+    debug_print!("x = {x}");
+    let y = x * x * x;
+    debug_print!("y = {y:.1}");
+    y
+}
 
 fn model(x: &Tensor) -> Tensor {
     name_scope("layer", || (x * 2.0).sin()).sum()
@@ -28,4 +35,140 @@ fn jitted_functions_are_shown_inside() {
     │   y0 = call(x0)                 [2, f32] -> [2, f32]
     └ return y0
     ");
+}
+
+#[test]
+fn compiled_functions_print_in_order_each_time() {
+    let x = Tensor::scalar(2.0f32);
+    let both = "x = 2.0\ny = 8.0\n";
+    let f = jit(cube);
+    let (y, first) = capture_debug(|| f(&x));
+    assert_eq!((y.item::<f32>().unwrap(), first.as_str()), (8.0, both));
+    assert_eq!(capture_debug(|| f(&x)).1, both);
+    assert_eq!(capture_debug(|| jit(grad(cube))(&x)).1, both);
+    assert_eq!(capture_debug(|| grad(jit(cube))(&x)).1, both);
+    assert_eq!(capture_debug(|| jit(grad(grad(cube)))(&x)).1, both);
+    let lanes = Tensor::from([1.0f32, 2.0]);
+    let each = "x = 1.0\nx = 2.0\ny = 1.0\ny = 8.0\n";
+    assert_eq!(capture_debug(|| jit(vmap(cube))(&lanes)).1, each);
+    assert_eq!(capture_debug(|| vmap(jit(grad(cube)))(&lanes)).1, each);
+    // Also where nothing comes of it, and of a function within one that is called twice.
+    let twice = jit(|x: &Tensor| {
+        let inner = jit(cube);
+        inner(x);
+        debug_print!("between");
+        inner(x);
+        x + 1.0
+    });
+    assert_eq!(capture_debug(|| twice(&x)).1, format!("{both}between\n{both}"));
+}
+
+#[test]
+fn compiled_functions_print_every_dtype_and_shape() {
+    let dtypes = [
+        DType::Bool,
+        DType::I8,
+        DType::I16,
+        DType::I32,
+        DType::I64,
+        DType::U8,
+        DType::U16,
+        DType::U32,
+        DType::U64,
+        DType::F16,
+        DType::BF16,
+        DType::F32,
+        DType::F64,
+    ];
+    assert_eq!(dtypes.len(), DType::ALL.len());
+    let show = |x: &Tensor| {
+        for dtype in dtypes {
+            let x = x.cast(dtype);
+            debug_print!("{dtype} {x} {} {} {}", x.reshape([2, 1, 2]), x.i(0), x.i(..0));
+        }
+        x.clone()
+    };
+    let x = Tensor::from([0.0f32, 1.0, 2.0, 3.0]);
+    let (_, compiled) = capture_debug(|| jit(show)(&x));
+    let (_, interpreted) = capture_debug(|| show(&x));
+    let sorted = |text: &str| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(&compiled), sorted(&interpreted));
+    assert!(compiled.contains("bool [false,  true,  true,  true] [[[false,  true]],"), "{compiled}");
+    assert!(compiled.contains("\nu64 [0, 1, 2, 3] [[[0, 1]],"), "{compiled}");
+}
+
+#[test]
+fn saved_functions_print() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cube.vmfb");
+    let x = Tensor::scalar(2.0f32);
+    jit(cube).compile(&x).unwrap().save(&path).unwrap();
+    let loaded = CompiledProgram::load(&path).unwrap();
+    let (y, text) = capture_debug(|| loaded.call(&[x]).unwrap());
+    assert_eq!((y[0].item::<f32>().unwrap(), text.as_str()), (8.0, "x = 2.0\ny = 8.0\n"));
+}
+
+#[test]
+fn other_devices_cannot_print() {
+    let program = make_program(cube, &Tensor::scalar(2.0f32)).unwrap();
+    let error = Precompiled::new(&program, &CompileOptions::for_target(Target::cuda("sm_80").unwrap())).unwrap_err();
+    let text = error.to_string();
+    assert!(matches!(error, Error::Lower(_)), "{text}");
+    assert!(text.contains("debugging.rs:"), "{text}");
+    assert!(
+        text.contains("`debug_print` cannot be compiled for cuda: it calls the process that runs the program"),
+        "{text}"
+    );
+}
+
+#[test]
+fn loops_and_branches_print_in_order() {
+    fn halves(x: &Tensor) -> Tensor {
+        let halve = |carry: &Tensor, i: &Tensor| {
+            debug_print!("{i:.0}: {carry}");
+            (carry * 0.5, carry.clone())
+        };
+        let (y, _) = scan(halve, x, &Tensor::arange(0..3, DType::F32));
+        let large = || {
+            debug_print!("large: {y}");
+            y.clone()
+        };
+        let small = || {
+            debug_print!("small: {y}");
+            -&y
+        };
+        cond(&y.gt(1.0), large, small)
+    }
+    fn doubles(x: &Tensor) -> Tensor {
+        let body = |x: &Tensor| {
+            debug_print!("{x}");
+            x * 2.0
+        };
+        while_loop(|x: &Tensor| x.lt(10.0), body, x)
+    }
+    let (x, y) = (Tensor::scalar(16.0f32), Tensor::scalar(4.0f32));
+    let large = "0: 16.0\n1: 8.0\n2: 4.0\nlarge: 2.0\n";
+    let small = "0: 4.0\n1: 2.0\n2: 1.0\nsmall: 0.5\n";
+    let printed = |f: &dyn Fn(&Tensor) -> Tensor, x: &Tensor| capture_debug(|| f(x).item::<f32>().unwrap());
+    for (f, values) in [
+        (&halves as &dyn Fn(&Tensor) -> Tensor, [2.0, -0.5]),
+        (&*jit(halves), [2.0, -0.5]),
+        (&grad(halves), [0.125, -0.125]),
+        (&*jit(grad(halves)), [0.125, -0.125]),
+        (&grad(jit(halves)), [0.125, -0.125]),
+    ] {
+        assert_eq!(printed(f, &x), (values[0], large.to_owned()));
+        assert_eq!(printed(f, &y), (values[1], small.to_owned()));
+    }
+    let twice = "4.0\n8.0\n";
+    assert_eq!(printed(&doubles, &y), (16.0, twice.to_owned()));
+    assert_eq!(printed(&*jit(doubles), &y), (16.0, twice.to_owned()));
+    // Lanes print as long as any of them goes on.
+    let lanes = Tensor::from([4.0f32, 16.0]);
+    let (_, text) = capture_debug(|| vmap(jit(doubles))(&lanes).to_vec::<f32>().unwrap());
+    assert_eq!(text, "4.0\n16.0\n8.0\n16.0\n");
 }

@@ -5,14 +5,9 @@
 use crate::builder::{Builder, Val};
 use rune_trace::DType;
 
-/// The signed dtype of the same size.
-fn signed(dtype: DType) -> DType {
-    match dtype.size() {
-        1 => DType::I8,
-        2 => DType::I16,
-        4 => DType::I32,
-        _ => DType::I64,
-    }
+/// Unsigned integers as signed ones of the same bits; all else as it is.
+pub(crate) fn signed_bits<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
+    if x.dtype().is_unsigned_int() { b.bits(x, x.dtype().to_signed()) } else { x.clone() }
 }
 
 /// `f` of the same bits.
@@ -20,12 +15,12 @@ pub(crate) fn as_signed<'c>(b: &Builder<'c>, x: &Val<'c>, f: impl FnOnce(&Val<'c
     if !x.dtype().is_unsigned_int() {
         return f(x);
     }
-    b.bits(&f(&b.bits(x, signed(x.dtype()))), x.dtype())
+    b.bits(&f(&signed_bits(b, x)), x.dtype())
 }
 
 /// Unsigned integers as signed ones in the same order, with the highest bit turned over; all else as it is.
 pub(crate) fn ordered<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
-    if x.dtype().is_unsigned_int() { turn(b, &b.bits(x, signed(x.dtype()))) } else { x.clone() }
+    if x.dtype().is_unsigned_int() { turn(b, &signed_bits(b, x)) } else { x.clone() }
 }
 
 /// What [`ordered`] made of elements of `dtype`, back.
@@ -35,7 +30,7 @@ pub(crate) fn back<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c> {
 
 /// The dtype that [`ordered`] gives for `dtype`.
 pub(crate) fn ordered_dtype(dtype: DType) -> DType {
-    if dtype.is_unsigned_int() { signed(dtype) } else { dtype }
+    dtype.to_signed()
 }
 
 fn turn<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {

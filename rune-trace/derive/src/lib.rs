@@ -1,8 +1,9 @@
-//! Derive macros of rune: `Op`, for the table of operations, `Tree`, for what functions take and return, and `Outer`, for what
-//! they return if they have a Jacobian.
+//! Macros of rune: `Op`, derived for the table of operations, `Tree`, for what functions take and return, and `Outer`, for what
+//! they return if they have a Jacobian; and `debug_print!`.
 
 mod op;
 mod outer;
+mod print;
 mod tree;
 
 use proc_macro::TokenStream;
@@ -29,4 +30,23 @@ pub fn derive_tree(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Outer, attributes(tree))]
 pub fn derive_outer(input: TokenStream) -> TokenStream {
     outer::derive(syn::parse_macro_input!(input as syn::DeriveInput)).unwrap_or_else(|e| e.to_compile_error()).into()
+}
+
+/// Prints the values of tensors when they are known: at once outside of transformations, each time the function runs within them.
+///
+/// ```ignore
+/// debug_print!("step {i}: loss = {loss:.4}, norm = {}", grad.norm());
+/// ```
+///
+/// The format is that of `println!`: places `{}`, in order or with a number, and names of variables and arguments. `{:.3}` shows floats
+/// with three digits after the point. Arguments are tensors, and numbers and texts of Rust, which are shown as they are when the
+/// function is traced.
+///
+/// Under `grad`, `jvp` and `vjp` the values are printed, once; under `vmap` once for each lane, if they differ by lane; under `jit`
+/// each time the compiled function is called, in the order of the program. It needs a CPU, or the interpreter: compiled code on other
+/// devices cannot call the process. Prints go to the standard output, unless `set_debug_sink` or `capture_debug` takes them.
+#[proc_macro]
+pub fn debug_print(input: TokenStream) -> TokenStream {
+    let print = syn::parse_macro_input!(input as print::Print);
+    print.expand().unwrap_or_else(|e| e.to_compile_error()).into()
 }

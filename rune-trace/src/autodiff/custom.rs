@@ -4,7 +4,7 @@
 use super::Place;
 use super::run::same_type;
 use crate::function::{Arguments, Function};
-use crate::tensor::{Keep, fresh_params, next_id, trace};
+use crate::tensor::{Applied, Keep, begin_trace, fresh_params, trace};
 use crate::{Program, Tensor, Tree, TreePath};
 use rustc_hash::FxHasher;
 use std::cell::Cell;
@@ -14,8 +14,7 @@ use std::sync::Arc;
 /// What a function did with parameters.
 pub(super) struct Part {
     pub name: String,
-    /// The first node that belongs to it.
-    pub since: u64,
+    pub did: Applied,
     /// The parameters in the place of the leaves of the arguments.
     pub args: Vec<Tensor>,
     /// Further parameters.
@@ -30,21 +29,21 @@ impl Part {
         X: Arguments,
         F: Function<X, Output: Tree>,
     {
-        let since = next_id();
+        let since = begin_trace();
         let params = as_primals(leaves, place);
         let y = f.call(&arguments::<X>(args, &params));
         let outputs = y.leaves();
-        (y, Part { name: name.to_owned(), since, args: params, others: Vec::new(), outputs })
+        (y, Part { name: name.to_owned(), did: since.end(), args: params, others: Vec::new(), outputs })
     }
     /// The tensors that it used and that were there before.
     pub fn captured(&self) -> Vec<Tensor> {
         let params: Vec<Tensor> = self.args.iter().chain(&self.others).cloned().collect();
-        trace(&self.name, &params, &self.outputs, Keep::Since(self.since)).captured
+        trace(&self.name, &params, &self.outputs, Keep::Since(self.did.clone())).captured
     }
     /// The program that takes the arguments, then what is captured, then the rest.
     fn program(&self, captured: &[Tensor]) -> Arc<Program> {
         let params: Vec<Tensor> = self.args.iter().chain(captured).chain(&self.others).cloned().collect();
-        Arc::new(trace(&self.name, &params, &self.outputs, Keep::Since(self.since)).program)
+        Arc::new(trace(&self.name, &params, &self.outputs, Keep::Since(self.did.clone())).program)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Place;
 use super::custom::{Part, arguments, as_primals, bounded, leaves, like, programs, untraced};
 use crate::function::{Arguments, Function};
-use crate::tensor::{fresh_params, lax, next_id, with_location};
+use crate::tensor::{begin_trace, fresh_params, lax, with_location};
 use crate::{Op, Tensor, Tree, name_of, name_scope};
 
 /// `f` with a derivative of its own. `rule` takes references to the arguments and to their tangents, each as a tuple, and gives the
@@ -93,7 +93,7 @@ where
     let (y, body) = Part::of::<X, F>(f, args, &leaves, &name, place);
 
     let rule_name = format!("{name}_jvp");
-    let since = next_id();
+    let since = begin_trace();
     let primals = as_primals(&leaves, place);
     let results = if takes_results { as_primals(&body.outputs, place) } else { Vec::new() };
     let floats: Vec<Tensor> = leaves.iter().filter(|x| x.dtype().is_float()).cloned().collect();
@@ -116,7 +116,7 @@ where
     outputs.extend(body.outputs.iter().zip(dy.leaves()).filter(float).map(|(_, dy)| dy));
 
     let others = results.into_iter().chain(tangents).collect();
-    let rule = Part { name: rule_name, since, args: primals, others, outputs };
+    let rule = Part { name: rule_name, did: since.end(), args: primals, others, outputs };
     let ([program, rule], captured) = programs([body, rule]);
     let num_args = leaves.len();
     let args = leaves.into_iter().chain(captured).collect();

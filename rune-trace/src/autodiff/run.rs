@@ -1,7 +1,7 @@
 //! What all derivatives begin with: a function, run once near its arguments.
 
 use crate::function::{Argnums, Arguments};
-use crate::tensor::{Keep, fresh_params, lax, next_id, trace, with_origin};
+use crate::tensor::{Keep, begin_trace, fresh_params, lax, trace, with_origin};
 use crate::transform::{self, Linear};
 use crate::{Origin, Program, Tensor, Transform, Transforms, Tree, TreePath, Type};
 use rustc_hash::FxHasher;
@@ -145,7 +145,7 @@ impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
                 moved.push(leaf.clone());
             }
         });
-        let since = next_id();
+        let since = begin_trace();
         let params = fresh_params(&moved, known, place.transform);
         let (mut params_left, mut marks) = (params.iter(), by.iter());
         let inner = X::map(args, &mut |leaf| match marks.next() {
@@ -154,7 +154,7 @@ impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
         });
         let (output, aux) = f(&inner);
         let outputs: Vec<Tensor> = output.leaves().into_iter().chain(aux.leaves()).collect();
-        let traced = trace("f", &params, &outputs, Keep::Since(since));
+        let traced = trace("f", &params, &outputs, Keep::Since(since.end()));
         let mut by = vec![true; moved.len()];
         by.resize(moved.len() + traced.captured.len(), false);
         let primals = moved.into_iter().chain(traced.captured).collect();

@@ -1,7 +1,7 @@
 //! Closures as sub-programs.
 
 use crate::autodiff::Place;
-use crate::tensor::{Keep, next_id, trace};
+use crate::tensor::{Applied, Keep, begin_trace, trace};
 use crate::{Program, Tensor, Tree, Type};
 use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::Hasher;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// What a closure did with its parameters.
 pub(super) struct Closure<Y> {
     name: String,
-    since: u64,
+    did: Applied,
     params: Vec<Tensor>,
     /// What it returned.
     pub output: Y,
@@ -24,19 +24,19 @@ impl<Y: Tree> Closure<Y> {
         place: Place,
         f: impl FnOnce(&[Tensor]) -> Y,
     ) -> Self {
-        let since = next_id();
+        let since = begin_trace();
         let params: Vec<Tensor> = types.into_iter().map(|ty| place.unknown(ty)).collect();
         let output = f(&params);
-        Closure { name: name.to_owned(), since, params, output }
+        Closure { name: name.to_owned(), did: since.end(), params, output }
     }
     /// What it uses of what was there before.
     fn captured(&self) -> Vec<Tensor> {
-        trace(&self.name, &self.params, &self.output.leaves(), Keep::Since(self.since)).captured
+        trace(&self.name, &self.params, &self.output.leaves(), Keep::Since(self.did.clone())).captured
     }
     /// Its program, which takes what is captured and then the parameters.
     fn program(&self, captured: &[Tensor]) -> Arc<Program> {
         let inputs = [captured, &self.params].concat();
-        let traced = trace(&self.name, &inputs, &self.output.leaves(), Keep::Since(self.since));
+        let traced = trace(&self.name, &inputs, &self.output.leaves(), Keep::Since(self.did.clone()));
         debug_assert!(traced.captured.is_empty(), "all that the closures captured is handed on");
         Arc::new(traced.program)
     }

@@ -1,12 +1,18 @@
 //! Seeing what a function computes.
 
 mod options;
+mod print;
+#[cfg(test)]
+mod print_tests;
 mod printer;
 mod summary;
+pub(crate) mod template;
 #[cfg(test)]
 mod tests;
 
 pub use options::{Column, DebugOptions};
+pub(crate) use print::emit;
+pub use print::{DebugArg, DebugSink, DebugValue, capture_debug, debug_print_parts, set_debug_sink};
 pub use summary::Summary;
 
 use crate::autodiff::Place;
@@ -139,10 +145,12 @@ impl<Y: Tree> Watched<Y> {
     }
 
     fn run(&self, printer: &mut Printer, place: Place) -> Y {
+        let traced = self.inputs.iter().any(Tensor::is_traced);
+        printer.echo = !traced;
         let outputs = match self.values() {
             Ok(Some(values)) => match interpret_observed(&self.program, &values, printer) {
                 // What depends on a parameter of an enclosing function has to go on doing so.
-                Ok(_) if self.inputs.iter().any(Tensor::is_traced) => self.program.apply(&self.inputs),
+                Ok(_) if traced => self.program.apply(&self.inputs),
                 Ok(outputs) => outputs.into_iter().map(Tensor::from).collect(),
                 Err(error) => place.fail(&error.to_string()),
             },

@@ -26,6 +26,8 @@ pub(super) struct Printer<'a> {
     frames: Vec<Frame>,
     /// How many operations were left out, for lying too deep, since the last line.
     folded: usize,
+    /// Whether `debug_print!` prints too.
+    pub echo: bool,
 }
 
 /// A program that is running.
@@ -55,7 +57,7 @@ struct Frame {
 
 impl<'a> Printer<'a> {
     pub fn new(options: &'a DebugOptions, writer: &'a mut dyn Write) -> Printer<'a> {
-        Printer { options, writer, frames: Vec::new(), folded: 0 }
+        Printer { options, writer, frames: Vec::new(), folded: 0, echo: true }
     }
 
     /// Prints a program that cannot be run yet: without values and times.
@@ -102,11 +104,14 @@ impl<'a> Printer<'a> {
             frame.level = depth + 1;
             frame.in_scope = parent.in_scope || self.options.takes(&scopes);
             frame.hidden = parent.hidden || before >= self.options.iterations;
-            frame.header = Some(match (instruction.and_then(|i| field(i, program)), before) {
-                (None | Some("program"), 0) => signature,
+            // What a program is to the instruction, and its name where that is another.
+            let field =
+                |field: &str| if field == program.name() { signature.clone() } else { format!("{field} {signature}") };
+            frame.header = Some(match (instruction.and_then(|i| field_of(i, program)), before) {
+                (None | Some("program"), 0) => signature.clone(),
                 (None | Some("program"), _) => format!("{signature}, again"),
-                (Some(field), 0) => format!("{field} {signature}"),
-                (Some(field), n) => format!("{field} {signature}, time {}", n + 1),
+                (Some(name), 0) => field(name),
+                (Some(name), n) => format!("{}, time {}", field(name), n + 1),
             });
             frame.base = scopes;
             self.frames.push(frame);
@@ -172,7 +177,7 @@ impl<'a> Printer<'a> {
             .filter(|(_, n)| *n > options.iterations)
             .map(|(p, n)| {
                 let field = instruction.op.programs().into_iter().find(|(_, q)| Arc::as_ptr(q) == *p);
-                format!("… {} more times {}", n - options.iterations, field.map_or("the same", |(field, _)| field))
+                format!("… {} {} more times", field.map_or("the same", |(field, _)| field), n - options.iterations)
             })
             .collect();
         let depth = frame.depth(&scopes);
@@ -299,7 +304,7 @@ fn scopes(instruction: &Instruction) -> Vec<String> {
 }
 
 /// What an instruction calls a sub-program.
-fn field(instruction: &Instruction, program: &Program) -> Option<&'static str> {
+fn field_of(instruction: &Instruction, program: &Program) -> Option<&'static str> {
     instruction.op.programs().into_iter().find(|(_, p)| std::ptr::eq(&***p, program)).map(|(field, _)| field)
 }
 
@@ -335,5 +340,10 @@ impl Observer for Printer<'_> {
     }
     fn end(&mut self, _program: &Program, _outputs: &[Array]) {
         self.leave();
+    }
+    fn print(&mut self, text: &str) {
+        if self.echo {
+            super::emit(text);
+        }
     }
 }

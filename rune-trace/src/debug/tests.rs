@@ -87,15 +87,16 @@ f(x0)
 │ │   z3 = mul(x0, z2)
 │ │ act
 │ │ │   z4 = tanh(z3)
-│ │ │ ∂ z5 = constant()
-│ │ │ ∂ z6 = broadcast_in_dim(z5)
-│ │ │ ∂ z7 = add(z6, z4)
-│ │ │ ∂ z8 = constant()
-│ │ │ ∂ z9 = broadcast_in_dim(z8)
-│ │ │ ∂ z10 = sub(z9, z4)
-│ │ │ ∂ z11 = mul(z7, z10)
-│ │   z12 = constant()
-│ │   z13 = broadcast_in_dim(z12)
+│ │   z5 = constant()
+│ │   z6 = broadcast_in_dim(z5)
+│ │ act
+│ │ │ ∂ z7 = constant()
+│ │ │ ∂ z8 = broadcast_in_dim(z7)
+│ │ │ ∂ z9 = add(z8, z4)
+│ │ │ ∂ z10 = constant()
+│ │ │ ∂ z11 = broadcast_in_dim(z10)
+│ │ │ ∂ z12 = sub(z11, z4)
+│ │ │ ∂ z13 = mul(z9, z12)
 │ layer2
 │ │ ◀ z14 = broadcast_in_dim(z0)
 │ │ ◀ z15 = mul(z14, z4)
@@ -103,8 +104,8 @@ f(x0)
 │ │ ◀ z17 = add(z15, z16)
 │ layer1
 │ │ act
-│ │ │ ◀ z18 = mul(z17, z11)
-│ │ ◀ y0 = mul(z18, z13)
+│ │ │ ◀ z18 = mul(z17, z13)
+│ │ ◀ y0 = mul(z18, z6)
 └ return y0
 "
     );
@@ -294,4 +295,40 @@ it_can_be_transformed(x0)
         drop(options.debug_to(branch, to)(&Tensor::scalar(-1.0f32)));
     });
     assert!(text.contains("y0 = neg(x0)"), "{text}");
+}
+
+#[test]
+fn iterations_are_folded() {
+    let x = Tensor::scalar(1.0f32);
+    let f = |x: &Tensor| crate::while_loop(|x: &Tensor| x.lt(10.0), |x: &Tensor| name_scope("step", || x + x), x);
+    let text = shown(&values(), |options, to| drop(options.debug_to(f, to)(&x)));
+    assert_eq!(
+        text,
+        "\
+iterations_are_folded(x0)
+│   x0                            = 1
+│ cond(x0)
+│ │   z0 = constant()             = 10
+│ │   y0 = lt(x0, z0)             = true
+│ └ return y0
+│ body(x0)
+│ │ step
+│ │ │   y0 = add(x0, x0)          = 2
+│ └ return y0
+│ cond(x0), time 2
+│ │   z0 = constant()             = 10
+│ │   y0 = lt(x0, z0)             = true
+│ └ return y0
+│ body(x0), time 2
+│ │ step
+│ │ │   y0 = add(x0, x0)          = 4
+│ └ return y0
+│ … cond 3 more times
+│ … body 2 more times
+│   y0 = while(x0)                = 16
+└ return y0
+"
+    );
+    let text = shown(&DebugOptions::new().columns([]).iterations(1), |options, to| drop(options.debug_to(f, to)(&x)));
+    assert_eq!(text.lines().filter(|l| l.contains("add(")).count(), 1, "{text}");
 }

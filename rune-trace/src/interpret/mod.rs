@@ -34,12 +34,15 @@ mod unary;
 mod window;
 
 pub(crate) use number::round_to_odd;
-use run::{Nobody, run as run_program};
+pub(crate) use run::Nobody;
+use run::run as run_program;
 pub use run::{Observer, interpret, interpret_observed, interpret_owned};
 
+use crate::debug::template;
 use crate::op::AxisName;
 use crate::types::{self, TypeError};
 use crate::{Array, DType, Loc, Op, Origin, Type};
+use once_cell::sync::Lazy;
 use smallvec::{SmallVec, smallvec};
 
 /// An operation or a program could not be evaluated.
@@ -136,11 +139,12 @@ type Results = SmallVec<[Array; 2]>;
 /// ```
 pub fn eval_op(op: &Op<&Array>) -> Result<Vec<Array>, InterpretError> {
     let types = types::infer(&op.try_map(|x| Ok::<&Type, TypeError>(x.ty()))?)?;
-    match types.first() {
-        Some(ty) => Ok(eval(op, ty, &mut |x| Array::clone(x), &mut Nobody)?.into_vec()),
-        None => Ok(Vec::new()),
-    }
+    let ty = types.first().unwrap_or(&NOTHING);
+    Ok(eval(op, ty, &mut |x| Array::clone(x), &mut Nobody)?.into_vec())
 }
+
+/// Stands for the type of the first result where there is none.
+static NOTHING: Lazy<Type> = Lazy::new(|| Type::scalar(DType::Bool));
 
 /// The results of an operation whose first result is of type `ty`, on operands that `take` gives. It is called once for
 /// each, and in order: an array that it gives away for good may be overwritten. `observer` watches sub-programs.
@@ -218,6 +222,10 @@ fn eval<V>(
         }
         Op::OptimizationBarrier { xs } => return Ok(xs.iter().map(take).collect()),
         Op::StopGradient { x } => take(x),
+        Op::DebugPrint { args, format, lanes } => {
+            observer.print(&template::lines(format, lanes, &all(args, take)));
+            return Ok(Results::new());
+        }
     };
     Ok(smallvec![result])
 }

@@ -1,6 +1,6 @@
 //! Whole programs.
 
-use super::{InterpretError, Results, eval};
+use super::{InterpretError, NOTHING, Results, eval};
 use crate::{Array, Instruction, Program, Var};
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,10 @@ pub trait Observer {
     fn after(&mut self, instruction: &Instruction, operands: &[Array], results: &[Array], took: Duration) {
         let _ = (instruction, operands, results, took);
     }
+    /// An instruction prints whole lines.
+    fn print(&mut self, text: &str) {
+        crate::debug::emit(text);
+    }
     /// The program that began last has ended.
     fn end(&mut self, program: &Program, outputs: &[Array]) {
         let _ = (program, outputs);
@@ -30,7 +34,7 @@ pub trait Observer {
 }
 
 /// Watches nothing.
-pub(super) struct Nobody;
+pub(crate) struct Nobody;
 impl Observer for Nobody {
     fn watches(&self) -> bool {
         false
@@ -92,8 +96,7 @@ pub(super) fn run(
             variables.put(var, array);
         }
     }
-    // An instruction without results does nothing.
-    for instruction in program.instructions().iter().filter(|i| i.results > 0) {
+    for instruction in program.instructions().iter().filter(|i| does_something(i)) {
         let results = match watched {
             true => watched_step(program, instruction, &mut variables, observer)?,
             false => step(program, instruction, &mut variables, observer)?,
@@ -115,8 +118,14 @@ fn step(
     variables: &mut Variables,
     observer: &mut dyn Observer,
 ) -> Result<Results, InterpretError> {
-    let results = eval(&instruction.op, program.ty(instruction.first), &mut |&v| variables.take(v), observer);
+    let ty = if instruction.results == 0 { &NOTHING } else { program.ty(instruction.first) };
+    let results = eval(&instruction.op, ty, &mut |&v| variables.take(v), observer);
     results.map_err(|e| e.at(&instruction.origin))
+}
+
+/// An instruction without results is left out, unless it has effects.
+fn does_something(instruction: &Instruction) -> bool {
+    instruction.results > 0 || instruction.op.has_effects()
 }
 
 fn watched_step(
@@ -161,7 +170,7 @@ struct Variables {
 impl Variables {
     fn new(program: &Program) -> Variables {
         let mut uses = vec![0; program.num_vars()];
-        let used = program.instructions().iter().filter(|i| i.results > 0).flat_map(|i| i.op.operands());
+        let used = program.instructions().iter().filter(|i| does_something(i)).flat_map(|i| i.op.operands());
         for var in used.chain(program.outputs()) {
             uses[var.index()] += 1;
         }

@@ -203,4 +203,15 @@ pub enum Op<V = Var> {
     OptimizationBarrier { xs: Vec<V> },
     /// `x`, as a constant to differentiation.
     StopGradient { x: V },
+    /// Prints `format` with `args` in its places: `{}`, or `{:.3}` for floats with three digits after the point; `{{` and `}}` are
+    /// braces. Once for each lane: `lanes` are the sizes of the mapped axes, which all of `args` have in front. An effect: it has no
+    /// result, is done each time the program runs, and keeps its place among others.
+    DebugPrint { args: Vec<V>, format: String, lanes: Dims },
+}
+
+impl<V> Op<V> {
+    /// Whether it is there for what it does, and not for its results alone: it is never left out, done twice or moved past another.
+    pub fn has_effects(&self) -> bool {
+        matches!(self, Op::DebugPrint { .. }) || self.programs().iter().any(|(_, program)| program.has_effects())
+    }
 }

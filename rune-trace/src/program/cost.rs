@@ -120,7 +120,8 @@ fn operation(program: &Program, instruction: &Instruction) -> Cost {
         | Op::AxisIndex { .. }
         | Op::AllGather { .. }
         | Op::AllToAll { .. }
-        | Op::Ppermute { .. } => each(0),
+        | Op::Ppermute { .. }
+        | Op::DebugPrint { .. } => each(0),
         // These hand on what they are given.
         Op::Reshape { .. } | Op::StopGradient { .. } | Op::OptimizationBarrier { .. } => {
             Cost { operations: 1, ..Cost::default() }

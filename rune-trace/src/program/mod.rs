@@ -75,6 +75,8 @@ pub struct Program {
     depth: u32,
     /// The mapped axes that operations are over, in sub-programs too.
     axes: BTreeMap<AxisName, usize>,
+    /// Whether an instruction has effects.
+    effects: bool,
     hash: OnceLock<ProgramHash>,
 }
 
@@ -106,6 +108,10 @@ impl Program {
     /// The types of the outputs.
     pub fn output_types(&self) -> Vec<Type> {
         self.outputs.iter().map(|&v| self.ty(v).clone()).collect()
+    }
+    /// Whether it does more than compute outputs: see [`Op::has_effects`].
+    pub fn has_effects(&self) -> bool {
+        self.effects
     }
     /// The type of a variable.
     pub fn ty(&self, var: Var) -> &Type {
@@ -210,6 +216,7 @@ impl ProgramBuilder {
                 types,
                 depth: 1,
                 axes: BTreeMap::new(),
+                effects: false,
                 hash: OnceLock::new(),
             },
         }
@@ -231,6 +238,7 @@ impl ProgramBuilder {
         }
         let results = types::infer(&typed)?;
         self.program.note_axes(&op)?;
+        self.program.effects |= op.has_effects();
         let first = Var(self.program.types.len() as u32);
         let instruction = Instruction { op, first, results: results.len() as u32, origin };
         self.program.types.extend(results);

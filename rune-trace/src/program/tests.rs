@@ -209,7 +209,8 @@ fn the_generator_draws_every_operation() {
             seen.insert(instruction.op.name());
         }
     }
-    let missing: Vec<_> = Op::<Var>::names().into_iter().filter(|n| !seen.contains(n) && *n != "conv").collect();
+    let missing: Vec<_> =
+        Op::<Var>::names().into_iter().filter(|n| !seen.contains(n) && !["conv", "debug_print"].contains(n)).collect();
     assert!(missing.is_empty(), "{missing:?}");
     assert!(count > 400 * 30, "{count}");
 }

@@ -6,7 +6,7 @@ use crate::{Program, ProgramBuilder, Var};
 pub(super) struct Live {
     /// Variables by position.
     pub(super) vars: Vec<bool>,
-    /// Instructions by position: whether any of their results is used.
+    /// Instructions by position: whether any of their results is used, or they have effects.
     pub(super) instructions: Vec<bool>,
 }
 
@@ -20,7 +20,7 @@ fn live_for(program: &Program, outputs: &[usize]) -> Live {
     outputs.iter().for_each(|&i| vars[program.outputs()[i].index()] = true);
     let mut instructions = vec![false; program.instructions().len()];
     for (i, instruction) in program.instructions().iter().enumerate().rev() {
-        instructions[i] = instruction.results().any(|v| vars[v.index()]);
+        instructions[i] = instruction.op.has_effects() || instruction.results().any(|v| vars[v.index()]);
         if instructions[i] {
             instruction.op.operands().into_iter().for_each(|v| vars[v.index()] = true);
         }

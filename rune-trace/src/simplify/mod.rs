@@ -185,8 +185,8 @@ impl<'a> Forward<'a> {
     /// The scalar that an operation on known scalars gives.
     fn fold(&self, op: &Op) -> Option<Literal> {
         let operands = op.operands();
-        let foldable =
-            !matches!(op, Op::OptimizationBarrier { .. } | Op::StopGradient { .. }) && op.programs().is_empty();
+        let foldable = !matches!(op, Op::OptimizationBarrier { .. } | Op::StopGradient { .. } | Op::DebugPrint { .. })
+            && op.programs().is_empty();
         if operands.is_empty() || !foldable || operands.iter().any(|v| self.ty(**v).rank() != 0) {
             return None;
         }
@@ -234,7 +234,8 @@ impl<'a> Forward<'a> {
 /// The operation to look up among those that are there; none for those that are not the same when they look the same.
 fn key<'a>(op: &Op, ty: impl Fn(Var) -> &'a Type) -> Option<Op> {
     match op {
-        Op::OptimizationBarrier { .. } => None,
+        Op::OptimizationBarrier { .. } | Op::DebugPrint { .. } => None,
+        op if op.has_effects() => None,
         Op::Binary { f, x, y } if y < x && commutes(*f, ty(*x)) => Some(Op::Binary { f: *f, x: *y, y: *x }),
         Op::Constant { .. }
         | Op::Unary { .. }

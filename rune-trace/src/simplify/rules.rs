@@ -54,7 +54,8 @@ impl Forward<'_> {
             | Op::AllGather { .. }
             | Op::AllToAll { .. }
             | Op::Ppermute { .. }
-            | Op::OptimizationBarrier { .. } => Rewrite::Stays,
+            | Op::OptimizationBarrier { .. }
+            | Op::DebugPrint { .. } => Rewrite::Stays,
         }
     }
 

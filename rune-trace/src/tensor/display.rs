@@ -7,6 +7,15 @@ use std::fmt;
 const FULL: usize = 1000;
 const EDGE: usize = 3;
 
+/// An array, displayed nested in brackets.
+pub(crate) struct Shown<'a>(pub &'a Array);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write(self.0, f)
+    }
+}
+
 /// Writes the elements of `array`, nested in brackets.
 pub(crate) fn write(array: &Array, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let precision = f.precision();

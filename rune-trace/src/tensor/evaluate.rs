@@ -4,9 +4,9 @@ use super::Tensor;
 use super::graph::{collect, live_results};
 use super::node::{Apply, History};
 use super::trace::write_down;
-use crate::interpret::interpret;
+use crate::interpret::{Nobody, Observer, interpret_observed};
 use crate::op::AxisName;
-use crate::{Array, Loc, Program, Value, Var};
+use crate::{Array, Loc, Op, Program, Value, Var};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
@@ -106,7 +106,7 @@ pub fn realize(tensors: &[Tensor]) -> Result<(), EvalError> {
     }
     let mut leaves: FxHashMap<u64, Value> = FxHashMap::default();
     let mut unknown = None;
-    let applies = collect(tensors, |t| {
+    let applies = collect(tensors, Vec::new(), |t| {
         if let Some(value) = t.0.value.get() {
             leaves.insert(t.id(), value.clone());
             return None;
@@ -156,14 +156,52 @@ pub fn realize(tensors: &[Tensor]) -> Result<(), EvalError> {
     }
     let wanted = wanted(tensors, &applies);
     let program = write_down("eager", types, &applies, vars, &wanted);
-    let values = match BACKENDS.first() {
-        Some(backend) => backend().evaluate(program, &inputs)?,
-        None => interpret_eagerly(&program, &inputs)?,
+    let values = match program.has_effects() {
+        // These belong to a function that is being traced, and happen when its program is run.
+        true => interpret_with(&program, &inputs, &mut Silent)?,
+        false => run(program, &inputs)?,
     };
     for (tensor, value) in wanted.iter().zip(values) {
         tensor.0.settle(value);
     }
     Ok(())
+}
+
+/// Evaluates an operation that has effects, now.
+///
+/// # Errors
+/// As [`realize`].
+pub(super) fn perform(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), EvalError> {
+    let operands: Vec<Tensor> = apply.op.operands().into_iter().cloned().collect();
+    realize(&operands)?;
+    let inputs = operands.iter().map(Tensor::value).collect::<Result<Vec<Value>, _>>()?;
+    let types = operands.iter().map(|t| t.ty().clone()).collect();
+    let vars = operands.iter().map(Tensor::id).zip((0..).map(Var)).collect();
+    let program = write_down("effect", types, std::slice::from_ref(apply), vars, results);
+    let values = match matches!(apply.op, Op::DebugPrint { .. }) {
+        true => interpret_eagerly(&program, &inputs)?,
+        false => run(program, &inputs)?,
+    };
+    for (tensor, value) in results.iter().zip(values) {
+        tensor.0.settle(value);
+    }
+    Ok(())
+}
+
+fn run(program: Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError> {
+    match BACKENDS.first() {
+        Some(backend) => backend().evaluate(program, inputs),
+        None => interpret_eagerly(&program, inputs),
+    }
+}
+
+/// Prints nothing.
+struct Silent;
+impl Observer for Silent {
+    fn watches(&self) -> bool {
+        false
+    }
+    fn print(&mut self, _text: &str) {}
 }
 
 /// The tensors to compute: those asked for, and those on the way that somebody holds, who would else compute them again.
@@ -191,7 +229,11 @@ fn wanted(asked: &[Tensor], applies: &[Arc<Apply>]) -> Vec<Tensor> {
 /// # Errors
 /// If an input cannot be brought to the host, or the interpreter fails.
 pub fn interpret_eagerly(program: &Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError> {
+    interpret_with(program, inputs, &mut Nobody)
+}
+
+fn interpret_with(program: &Program, inputs: &[Value], observer: &mut dyn Observer) -> Result<Vec<Value>, EvalError> {
     let host = |v: &Value| v.to_host().map_err(|e| EvalError::Backend(e.into()));
     let inputs: Vec<Array> = inputs.iter().map(host).collect::<Result<_, _>>()?;
-    Ok(interpret(program, &inputs)?.into_iter().map(Value::Host).collect())
+    Ok(interpret_observed(program, &inputs, observer)?.into_iter().map(Value::Host).collect())
 }

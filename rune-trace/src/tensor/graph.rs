@@ -5,15 +5,18 @@ use super::node::{Apply, Node};
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
-/// The operations that `roots` come from, oldest first, so each after those it uses. `enter` is asked once for each node
-/// whether its operation belongs to them; where it gives none, the walk stops.
+/// The operations `effects`, and those that they and `roots` come from, oldest first, so each after those it uses. `enter` is asked
+/// once for each node whether its operation belongs to them; where it gives none, the walk stops.
 pub(crate) fn collect<'a>(
     roots: impl IntoIterator<Item = &'a Tensor>,
+    effects: Vec<Arc<Apply>>,
     mut enter: impl FnMut(&Tensor) -> Option<Arc<Apply>>,
 ) -> Vec<Arc<Apply>> {
-    let mut applies: Vec<Arc<Apply>> = Vec::new();
     let (mut seen, mut seen_applies) = (FxHashSet::default(), FxHashSet::default());
     let mut stack: Vec<Tensor> = roots.into_iter().cloned().collect();
+    seen_applies.extend(effects.iter().map(|apply| apply.id));
+    stack.extend(effects.iter().flat_map(|apply| apply.op.operands()).cloned());
+    let mut applies = effects;
     while let Some(tensor) = stack.pop() {
         if !seen.insert(tensor.id()) {
             continue;

@@ -1,6 +1,7 @@
 //! Tensors: nodes of a graph that is evaluated when somebody looks.
 
 mod display;
+mod effects;
 mod evaluate;
 mod graph;
 pub mod lax;
@@ -10,9 +11,11 @@ mod read;
 mod residuals;
 mod trace;
 
+pub(crate) use display::Shown;
+pub(crate) use effects::{Applied, begin_trace};
 pub use evaluate::{BACKENDS, Backend, EvalError, interpret_eagerly};
 pub use node::Tensor;
-pub(crate) use node::{fresh_params, next_id};
+pub(crate) use node::fresh_params;
 pub use origin::name_scope;
 pub(crate) use origin::{current as current_origin, made_by, with_location, with_origin};
 pub(crate) use trace::{Keep, trace};

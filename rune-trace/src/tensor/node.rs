@@ -55,7 +55,7 @@ pub(crate) struct Apply {
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
 /// The id that the next node gets, at least.
-pub(crate) fn next_id() -> u64 {
+pub(super) fn next_id() -> u64 {
     NEXT_ID.load(Ordering::Relaxed)
 }
 
@@ -99,6 +99,9 @@ impl Tensor {
     ///
     /// # Errors
     /// If the operation does not take operands of these types.
+    ///
+    /// # Panics
+    /// If it has effects, which happen now, and an operand cannot be computed.
     #[track_caller]
     pub fn try_apply(op: Op<Tensor>) -> Result<SmallVec<[Tensor; 2]>, TypeError> {
         let types = types::infer(&op.map(Tensor::ty))?;
@@ -111,7 +114,8 @@ impl Tensor {
                 depth = depth.max(t.0.depth + 1);
             }
         }
-        let id = NEXT_ID.fetch_add(types.len() as u64, Ordering::Relaxed);
+        // An operation without results has an id too.
+        let id = NEXT_ID.fetch_add(types.len().max(1) as u64, Ordering::Relaxed);
         let apply = Arc::new(Apply { id, op, origin: origin::current(), results: OnceLock::new() });
         let nodes: SmallVec<[Tensor; 2]> = (id..)
             .zip(types)
@@ -121,6 +125,11 @@ impl Tensor {
             })
             .collect();
         let _ = apply.results.set(nodes.iter().map(|t| Arc::downgrade(&t.0)).collect());
+        if apply.op.has_effects()
+            && let Err(error) = super::effects::applied(&apply, &nodes)
+        {
+            panic!("{error}");
+        }
         super::evaluate::bound_pending(&nodes);
         Ok(nodes)
     }

@@ -173,7 +173,8 @@ fn kind<V>(op: &Op<V>) -> Kind {
         | Op::While { .. }
         | Op::Scan { .. }
         // What is behind a barrier is to be computed where it stands.
-        | Op::OptimizationBarrier { .. } => Kind::Costs,
+        | Op::OptimizationBarrier { .. }
+        | Op::DebugPrint { .. } => Kind::Costs,
     }
 }
 

@@ -1,6 +1,7 @@
 //! From a graph to a program.
 
 use super::Tensor;
+use super::effects::Applied;
 use super::graph::collect;
 use super::node::{Apply, Node};
 use super::residuals::made_again;
@@ -9,10 +10,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// Which operations between parameters and outputs belong to the program; what they use of others is captured.
-#[derive(Clone, Copy)]
 pub(crate) enum Keep {
-    /// Those applied since the node with this id: all that the traced function did.
-    Since(u64),
+    /// Those applied during a trace, and all its effects: what the traced function did.
+    Since(Applied),
     /// Those that depend on a parameter of the program, and what is rather [made again](made_again) than captured.
     Dependent,
 }
@@ -29,15 +29,15 @@ pub(crate) struct Trace {
 pub(crate) fn trace(name: &str, params: &[Tensor], outputs: &[Tensor], keep: Keep) -> Trace {
     let own: FxHashSet<u64> = params.iter().map(Tensor::id).collect();
     // A node older than every parameter cannot depend on one.
-    let oldest = match keep {
-        Keep::Since(id) => id,
-        Keep::Dependent => own.iter().copied().min().unwrap_or(u64::MAX),
+    let (oldest, effects, dependent) = match keep {
+        Keep::Since(Applied { since, effects }) => (since, effects, false),
+        Keep::Dependent => (own.iter().copied().min().unwrap_or(u64::MAX), Vec::new(), true),
     };
-    let mut applies = collect(outputs, |t| match t.0.apply() {
+    let mut applies = collect(outputs, effects, |t| match t.0.apply() {
         Some(apply) if !own.contains(&t.id()) && (t.id() >= oldest || is_literal(&t.0, &apply)) => Some(apply),
         _ => None,
     });
-    if matches!(keep, Keep::Dependent) {
+    if dependent {
         let mut dependent = own.clone();
         applies.retain(|apply| {
             let depends = apply.op.operands().iter().any(|t| dependent.contains(&t.id()));

@@ -4,7 +4,7 @@ use super::control::subprogram::unbounded_loop;
 use super::jvp::{Mode, jvp};
 use super::linearize::linearize;
 use super::tangent::{Dual, Tangent};
-use crate::tensor::{Keep, lax, next_id, trace, with_origin};
+use crate::tensor::{Keep, begin_trace, lax, trace, with_origin};
 use crate::{Loc, Origin, Program, Tensor, Type};
 
 /// What is wrong with asking for a derivative of a program.
@@ -145,12 +145,12 @@ impl Program {
 
     /// A program of the same inputs and constants, and of those that `f` adds, with the outputs of `f`.
     fn rebuild(&self, name: &str, f: impl FnOnce(&[Tensor]) -> (Vec<Tensor>, Vec<Tensor>)) -> Program {
-        let since = next_id();
+        let since = begin_trace();
         let inputs: Vec<Tensor> =
             self.input_types().iter().map(|ty| Tensor::param(ty.clone(), None, "a program")).collect();
         let (added, outputs) = with_origin(&Origin::default(), || f(&inputs));
         let params: Vec<Tensor> = inputs.into_iter().chain(added).collect();
-        let traced = trace(name, &params, &outputs, Keep::Since(since));
+        let traced = trace(name, &params, &outputs, Keep::Since(since.end()));
         let values = traced.captured.iter().map(|c| c.value().expect("a constant has its value")).collect();
         traced.program.with_constants(values)
     }

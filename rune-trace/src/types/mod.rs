@@ -18,6 +18,7 @@ mod tests;
 
 pub use error::{Problem, TypeError};
 
+use crate::debug::template;
 use crate::{DType, Op, Type};
 use smallvec::{SmallVec, smallvec};
 
@@ -113,6 +114,25 @@ fn rule(op: &Op<&Type>) -> Result<Types, Problem> {
         }
         Op::OptimizationBarrier { xs } => return Ok(xs.iter().map(|&x| x.clone()).collect()),
         Op::StopGradient { x } => Type::clone(x),
+        Op::DebugPrint { args, format, lanes } => return debug_print(args, format, lanes),
     };
     Ok(smallvec![result])
+}
+
+fn debug_print(args: &[&Type], format: &str, lanes: &[usize]) -> Result<Types, Problem> {
+    let parts = template::parse(format).map_err(Problem::Attribute)?;
+    let places = parts.iter().filter(|part| matches!(part, template::Part::Array(_))).count();
+    if places != args.len() {
+        return Err(Problem::Attribute(format!(
+            "has {places} places in its format, and is given {} operands",
+            args.len()
+        )));
+    }
+    if args.is_empty() && !lanes.is_empty() {
+        return Err(Problem::Attribute("has lanes, and is given no operands".to_owned()));
+    }
+    match args.iter().find(|ty| !ty.shape.starts_with(lanes)) {
+        None => Ok(Types::new()),
+        Some(ty) => Err(Problem::operand(format!("operands whose first sizes are {lanes:?}"), ty)),
+    }
 }

@@ -12,7 +12,7 @@ pub use scope::{AxisNames, named_axes};
 use crate::autodiff::Place;
 use crate::function::{Arguments, Function};
 use crate::op::{AxisName, NamedAxis};
-use crate::tensor::{Keep, next_id, trace};
+use crate::tensor::{Keep, begin_trace, trace};
 use crate::transform::{Batched, Lanes, move_axis, position, vmap as batch};
 use crate::{Program, Tensor, Transform, Tree};
 
@@ -196,7 +196,7 @@ where
         let list = sizes_by_path::<X>(args, &fronts);
         place.fail(&format!("the mapped axes are of different sizes: {list}{}", asked.unwrap_or_default()));
     }
-    let since = next_id();
+    let since = begin_trace();
     let lane = |t: &Tensor| Tensor::param(t.ty().with_shape(&t.shape()[1..]), None, "vmap");
     let params: Vec<Option<Tensor>> = fronts.iter().map(|t| t.as_ref().map(lane)).collect();
     let mut next = params.iter();
@@ -210,7 +210,7 @@ where
         None => f.call(&inner),
     };
     let params: Vec<Tensor> = params.into_iter().flatten().collect();
-    let traced = trace("f", &params, &output.leaves(), Keep::Since(since));
+    let traced = trace("f", &params, &output.leaves(), Keep::Since(since.end()));
     let mapped = fronts.into_iter().flatten().map(Batched::mapped);
     let inputs = mapped.chain(traced.captured.into_iter().map(Batched::unmapped)).collect();
     check_size(&traced.program, &lanes, place);

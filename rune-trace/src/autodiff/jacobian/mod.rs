@@ -9,7 +9,7 @@ pub use hessian::{Hessian, hessian, hessian_argnums, hessian_aux, hessian_aux_ar
 use super::grad::First;
 use super::run::{Chosen, Place, Run};
 use crate::function::{Argnums, Arguments, Function};
-use crate::tensor::{Keep, lax, next_id, trace};
+use crate::tensor::{Keep, begin_trace, lax, trace};
 use crate::transform::{Batched, Lanes, move_axis, vmap};
 use crate::{DType, Outer, Shape, Tensor, Transform, Tree, TreePath, Type};
 
@@ -224,11 +224,11 @@ fn on_lanes(size: usize, fronts: Vec<Tensor>, f: impl FnOnce(&[Tensor]) -> Vec<T
         let lane: Vec<Tensor> = fronts.iter().map(|x| lax::reshape(x, &x.shape()[1..])).collect();
         return f(&lane).iter().map(|y| lax::reshape(y, [&[1], &y.shape()[..]].concat())).collect();
     }
-    let since = next_id();
+    let since = begin_trace();
     let types = fronts.iter().map(|x| x.ty().with_shape(&x.shape()[1..]));
     let params: Vec<Tensor> = types.map(|ty| Tensor::param(ty, None, "vmap")).collect();
     let outputs = f(&params);
-    let traced = trace("f", &params, &outputs, Keep::Since(since));
+    let traced = trace("f", &params, &outputs, Keep::Since(since.end()));
     let lanes = fronts.into_iter().map(Batched::mapped);
     let inputs = lanes.chain(traced.captured.into_iter().map(Batched::unmapped)).collect();
     vmap(&traced.program, &Lanes { size, name: None }, inputs).iter().map(|y| y.spread(size)).collect()

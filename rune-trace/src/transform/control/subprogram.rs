@@ -3,7 +3,7 @@
 use super::super::jvp::{Mode, jvp};
 use super::super::tangent::{Dual, Tangent};
 use super::super::transpose::{Slot, transpose};
-use crate::tensor::{Keep, lax, next_id, trace, with_origin};
+use crate::tensor::{Keep, begin_trace, lax, trace, with_origin};
 use crate::{Instruction, Op, Program, Tensor, Type};
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ pub(in crate::transform) fn sub_program(
     types: impl IntoIterator<Item = Type>,
     f: impl FnOnce(&[Tensor]) -> Vec<Tensor>,
 ) -> Arc<Program> {
-    let since = next_id();
+    let since = begin_trace();
     let params: Vec<Tensor> = types.into_iter().map(|ty| Tensor::param(ty, None, "a transformation")).collect();
     let outputs = f(&params);
-    let traced = trace(name, &params, &outputs, Keep::Since(since));
+    let traced = trace(name, &params, &outputs, Keep::Since(since.end()));
     debug_assert!(traced.captured.is_empty(), "a sub-program captures nothing");
     Arc::new(traced.program)
 }
@@ -51,7 +51,7 @@ impl Split {
 
 /// Splits `program`, of which those inputs move that `moves` marks. Outputs that `instantiate` marks move in any case.
 pub(in crate::transform) fn split(program: &Program, moves: &[bool], instantiate: &[bool]) -> Split {
-    let since = next_id();
+    let since = begin_trace();
     let params = parameters(program.input_types(), |_| true);
     let tangents = parameters(program.input_types(), |i| moves[i]);
     let outputs = move_along(program, &params, &tangents, moves, instantiate, Mode::Linearize);
@@ -69,7 +69,7 @@ pub(in crate::transform) fn split(program: &Program, moves: &[bool], instantiate
     };
     let residuals = linear.captured.iter().map(origin).collect();
     let all: Vec<Tensor> = outputs.iter().map(|y| y.v.clone()).chain(made).collect();
-    let forward = trace(program.name(), &params, &all, Keep::Since(since));
+    let forward = trace(program.name(), &params, &all, Keep::Since(since.end()));
     debug_assert!(forward.captured.is_empty(), "a sub-program captures nothing");
     Split { forward: Arc::new(forward.program), linear: Arc::new(linear.program), residuals, moving }
 }

@@ -250,6 +250,7 @@ fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
         Op::Call { .. } | Op::CustomJvp { .. } | Op::Case { .. } | Op::Scan { .. } | Op::OptimizationBarrier { .. } => {
             unreachable!("these are transposed with all their results")
         }
+        Op::DebugPrint { .. } => unreachable!("what has no result has no cotangent"),
     }
 }
 
@@ -305,6 +306,7 @@ fn is_linear(op: &Op<&Slot>) -> bool {
         | Op::Threefry2x32 { .. }
         | Op::While { .. }
         | Op::StopGradient { .. }
+        | Op::DebugPrint { .. }
         | Op::Constant { .. }
         | Op::Iota { .. }
         | Op::AxisIndex { .. } => false,

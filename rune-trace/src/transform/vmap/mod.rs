@@ -195,6 +195,12 @@ fn rule(op: &Op<Batched>, size: usize) -> SmallVec<[Tensor; 2]> {
             Op::AllToAll { x: all(x), axis: axis.clone(), split: split + 1, concat: concat + 1 }
         }
 
+        Op::DebugPrint { args, format, lanes } => Op::DebugPrint {
+            args: args.iter().map(all).collect(),
+            format: format.clone(),
+            lanes: behind(size, lanes).collect(),
+        },
+
         Op::Constant { .. } | Op::Iota { .. } | Op::AxisIndex { .. } => {
             unreachable!("an operation without operands has none that is mapped")
         }

@@ -2,7 +2,7 @@
 
 use super::{Batched, Lanes, move_axis, position, vmap};
 use crate::op::AxisName;
-use crate::tensor::{Keep, next_id, trace};
+use crate::tensor::{Keep, begin_trace, trace};
 use crate::{Program, Tensor, Type};
 
 /// What is wrong with asking for a batched program.
@@ -131,7 +131,7 @@ impl Program {
         };
         count("inputs", self.inputs().len(), in_axes.len())?;
         count("outputs", self.outputs().len(), out_axes.len())?;
-        let since = next_id();
+        let since = begin_trace();
         let (mut params, mut inputs) = (Vec::new(), Vec::new());
         for (index, (ty, axis)) in self.input_types().iter().zip(in_axes).enumerate() {
             let axis = place("input", index, ty, axis)?;
@@ -154,7 +154,7 @@ impl Program {
                 None => y.t,
             });
         }
-        let traced = trace(&format!("{}_vmap", self.name()), &params, &outputs, Keep::Since(since));
+        let traced = trace(&format!("{}_vmap", self.name()), &params, &outputs, Keep::Since(since.end()));
         let values = traced.captured.iter().map(|c| c.value().expect("a constant has its value")).collect();
         Ok(traced.program.with_constants(values))
     }
