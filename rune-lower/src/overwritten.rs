@@ -5,7 +5,8 @@
 //! caller, who can leave them out for buffers that are given away.
 
 use rune_trace::op::{BinaryFn, UnaryFn};
-use rune_trace::{Op, Program};
+use rune_trace::{Op, Program, Var};
+use std::sync::Arc;
 
 /// For each argument (inputs, then constants) of the lowered function, whether it may be written into. Errs on the safe side.
 /// `sorts`: whether sorting is left to the compiler, which may sort in place; functions of the host do not.
@@ -40,20 +41,21 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
             }
             Op::Sort { operands, .. } => operands.iter().for_each(|v| written[v.index()] |= any || sorts),
             Op::TopK { x, .. } => written[x.index()] |= any || sorts,
-            Op::Call { args, program: callee } | Op::CustomJvp { args, program: callee, .. } => {
-                let at = known.iter().position(|(p, _)| std::ptr::eq(*p, &**callee)).unwrap_or_else(|| {
-                    let inner = analyse(callee, sorts, known);
-                    known.push((&**callee, inner));
-                    known.len() - 1
-                });
-                for (i, v) in args.iter().enumerate() {
-                    // Any output may be an input passed on.
-                    written[v.index()] |= any || known[at].1[i];
-                }
+            // Any output may be an input passed on.
+            Op::Call { args, program } | Op::CustomJvp { args, program, .. } => {
+                pass(&mut written, args, &[program], any, sorts, known);
             }
-            // What a loop carries may be updated in place, and a branch may update what it is given.
-            op @ (Op::Case { .. } | Op::While { .. } | Op::Scan { .. }) => {
-                op.operands().into_iter().for_each(|v| written[v.index()] = true);
+            Op::Case { index: _, args, branches } => {
+                pass(&mut written, args, &branches.iter().collect::<Vec<_>>(), any, sorts, known);
+            }
+            // What a loop carries is updated in place; what it only reads is there for the next turn, or for the last.
+            Op::While { args, consts, cond, body } => {
+                pass(&mut written, args, &[cond, body], any, sorts, known);
+                args[*consts..].iter().for_each(|v| written[v.index()] = true);
+            }
+            Op::Scan { args, consts, carry, body, .. } => {
+                pass(&mut written, args, &[body], any, sorts, known);
+                args[*consts..consts + carry].iter().for_each(|v| written[v.index()] = true);
             }
             Op::Binary { f, x, y } if any => {
                 let movable = !matches!(f, BinaryFn::Pow | BinaryFn::Atan2 | BinaryFn::Rem);
@@ -95,4 +97,25 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
         }
     }
     written
+}
+
+/// Marks the arguments of programs that one of them may write into, or, if `any` of the results is written into, pass on.
+fn pass(
+    written: &mut [bool],
+    args: &[Var],
+    programs: &[&Arc<Program>],
+    any: bool,
+    sorts: bool,
+    known: &mut Vec<(*const Program, Vec<bool>)>,
+) {
+    for program in programs {
+        let at = known.iter().position(|(p, _)| std::ptr::eq(*p, &***program)).unwrap_or_else(|| {
+            let inner = analyse(program, sorts, known);
+            known.push((&***program, inner));
+            known.len() - 1
+        });
+        for (i, v) in args.iter().enumerate() {
+            written[v.index()] |= any || known[at].1[i];
+        }
+    }
 }

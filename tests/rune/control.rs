@@ -134,6 +134,17 @@ fn arguments_of_loops_are_not_changed() {
         assert_eq!(f(&x).to_vec::<f32>().unwrap(), [0.0, 0.0, 0.0, 4.0]);
         assert_eq!(x.to_vec::<f32>().unwrap(), [1.0, 2.0, 3.0, 4.0]);
     }
+    // Weights that a loop only reads need no copy: nothing is written into them.
+    let weights = Tensor::from_slice([2, 2], &[0.5f32, 0.1, 0.2, 0.3]);
+    let rows = Tensor::from_slice([3, 2], &[1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    let read = jit(|w: &Tensor, xs: &Tensor| {
+        scan(|h: &Tensor, x: &Tensor| (w.matmul(h) + x, w.at((0, 0)).set(x.sum())), &Tensor::zeros([2], DType::F32), xs)
+    });
+    for _ in 0..2 {
+        read(&weights, &rows).0.value().unwrap();
+        assert_eq!(weights.to_vec::<f32>().unwrap(), [0.5, 0.1, 0.2, 0.3]);
+        assert_eq!(rows.to_vec::<f32>().unwrap(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    }
     let swap = jit(|x: &Tensor, y: &Tensor| cond(&x.sum().gt(0.0), || x.at(0).set(9.0), || y.clone()));
     let y = x.zeros_like();
     assert_eq!(swap(&x, &y).to_vec::<f32>().unwrap(), [9.0, 2.0, 3.0, 4.0]);
