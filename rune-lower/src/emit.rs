@@ -15,7 +15,8 @@ use crate::builder::{Builder, Val};
 use crate::module::{EmitError, Unit};
 use melior::ir::attribute::FlatSymbolRefAttribute;
 use rune_trace::op::Literal;
-use rune_trace::{DType, Op, Type};
+use rune_trace::{DType, Op, Program, Type};
+use std::sync::Arc;
 
 /// Emits `op` and gives its results, which are of `types`.
 pub(crate) fn emit<'c>(
@@ -90,11 +91,13 @@ pub(crate) fn emit<'c>(
         ))),
 
         // What differentiation has not touched needs no rule.
-        Op::Call { args, program } | Op::CustomJvp { args, program, .. } => {
-            let callee = FlatSymbolRefAttribute::new(b.context, &unit.function(program));
-            let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();
-            let args: Vec<_> = args.iter().collect();
-            Ok(b.op("func.call", &args, &[("callee", callee.into())], Vec::new(), &types))
+        Op::Call { args, program } | Op::CustomJvp { args, program, .. } => Ok(call(b, unit, program, args, types)),
+        // What is computed again must not be found to be what was computed before, nor begin before the cotangents are there.
+        Op::Remat { args, program, policy: _, differentiated } => {
+            if !differentiated || args.is_empty() {
+                return Ok(call(b, unit, program, args, types));
+            }
+            Ok(call(b, unit, program, &b.barrier(&args.iter().collect::<Vec<_>>()), types))
         }
         Op::Case { index, args, branches } => control::case(b, unit, index, args, branches, types),
         Op::While { args, consts, cond, body } => control::while_loop(b, unit, args, *consts, cond, body),
@@ -105,7 +108,7 @@ pub(crate) fn emit<'c>(
             control::scan(b, unit, fixed, init, xs, body, turns)
         }
         Op::OptimizationBarrier { xs } => Ok(b.barrier(&xs.iter().collect::<Vec<_>>())),
-        Op::StopGradient { x } => one(x.clone()),
+        Op::StopGradient { x } | Op::CheckpointName { x, name: _ } => one(x.clone()),
         Op::DebugPrint { args, .. } if unit.options.host_calls => {
             let bits: Vec<Val<'c>> = args.iter().map(|x| crate::legalize::unsigned::signed_bits(b, x)).collect();
             Ok(unit.host(op.map(|x| x.ty.clone()), &[]).call(b, &bits.iter().collect::<Vec<_>>()))
@@ -115,4 +118,16 @@ pub(crate) fn emit<'c>(
                 .to_owned(),
         )),
     }
+}
+
+fn call<'c>(
+    b: &Builder<'c>,
+    unit: &Unit<'c>,
+    program: &Arc<Program>,
+    args: &[Val<'c>],
+    types: &[&Type],
+) -> Vec<Val<'c>> {
+    let callee = FlatSymbolRefAttribute::new(b.context, &unit.function(program));
+    let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();
+    b.op("func.call", &args.iter().collect::<Vec<_>>(), &[("callee", callee.into())], Vec::new(), &types)
 }

@@ -26,6 +26,8 @@ static CASES: LazyLock<Vec<Case>> =
 const WITHOUT_VECTORS: &[(&str, &str)] = &[
     ("call", "means what its program means; `a_call_is_its_program` runs the other operations through it"),
     ("debug_print", "has no results"),
+    ("remat", "means what its program means; tests/checkpoint.rs compares it with the function itself"),
+    ("checkpoint_name", "is its operand; tests/checkpoint.rs has it"),
     ("case", "means one of its programs; src/control/tests.rs compares it with branches of the host"),
     ("while", "means its programs; src/control/tests.rs compares it with loops of the host"),
     ("scan", "means its program; src/control/tests.rs compares it with loops of the host"),
@@ -60,8 +62,7 @@ const NEVER_RANK_0: [&str; 13] = [
 
 /// Transformations that no operation's cases have, and why. Of dtypes, f32 and f64 have them all, bf16 where sums are accumulated in
 /// f32, and f16 and the integers have the rules of these.
-const WITHOUT_TRANSFORMS: [(&[&str], &[Transform], &str); 4] = [
-    (&["call"], &Transform::ALL, "has no vectors, see above; `transform/call.rs` runs the rules of what it calls"),
+const WITHOUT_TRANSFORMS: [(&[&str], &[Transform], &str); 3] = [
     (&["constant", "iota"], &Transform::ALL, "have no operands"),
     (
         &["eq", "ne", "lt", "le", "gt", "ge", "is_finite", "argmax", "argmin", "bitcast_convert"],
@@ -362,6 +363,7 @@ fn transformed_operations_agree_with_jax() {
 fn missing_transforms(seen: &BTreeSet<(&str, Transform, DType)>) -> Vec<String> {
     let mut missing = Vec::new();
     let names: Vec<&str> = Op::<usize>::names();
+    // What has no vectors has none under transformations.
     let left_out = |name, transform| {
         let mut reasons =
             WITHOUT_TRANSFORMS.iter().filter(|(ops, of, _)| ops.contains(&name) && of.contains(&transform));

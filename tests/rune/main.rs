@@ -1,5 +1,6 @@
 //! The tests that cross crates: one binary, since each links MLIR.
 
+mod checkpoint;
 mod compiled;
 mod control;
 mod custom;

@@ -2,6 +2,7 @@
 //! with its own control flow and effects, and what it did is a program, to which the transformations are applied.
 
 mod check;
+mod checkpoint;
 mod constant;
 mod custom;
 mod custom_jvp;
@@ -16,6 +17,7 @@ mod run;
 mod tests;
 
 pub use check::{CheckOptions, GradientCheck, Mismatch, check_gradient, check_gradients, check_jvp, check_vjp};
+pub use checkpoint::{checkpoint, checkpoint as remat, checkpoint_name, checkpoint_policies, checkpoint_with};
 pub use constant::no_grad;
 pub use custom_jvp::{custom_jvp, custom_tangent};
 pub use finite::{Difference, finite_diff, finite_diff_jacobian};

@@ -210,7 +210,7 @@ fn eval<V>(
             return Err(InterpretError::UnboundAxis { op: op.name(), axis: axis.name.clone(), loc: None });
         }
 
-        Op::Call { args, program } | Op::CustomJvp { args, program, .. } => {
+        Op::Call { args, program } | Op::Remat { args, program, .. } | Op::CustomJvp { args, program, .. } => {
             return Ok(run_program(program, all(args, take), observer)?.into());
         }
         Op::Case { index, args, branches } => return control::case(&take(index), all(args, take), branches, observer),
@@ -221,7 +221,7 @@ fn eval<V>(
             return control::scan(all(args, take), *consts, *carry, *length, *reverse, body, observer);
         }
         Op::OptimizationBarrier { xs } => return Ok(xs.iter().map(take).collect()),
-        Op::StopGradient { x } => take(x),
+        Op::StopGradient { x } | Op::CheckpointName { x, name: _ } => take(x),
         Op::DebugPrint { args, format, lanes } => {
             observer.print(&template::lines(format, lanes, &all(args, take)));
             return Ok(Results::new());

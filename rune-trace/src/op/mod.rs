@@ -10,6 +10,7 @@ mod axis_name;
 mod families;
 mod literal;
 mod parts;
+mod policy;
 
 pub use attributes::{ConvDims, Dims, DotDims, GatherDims, Padding, ScatterDims, ScatterMode, Window};
 pub use axis_name::{AxisName, NamedAxis};
@@ -17,6 +18,7 @@ pub use families::{ArgFn, BinaryFn, CollectiveFn, Comparison, CumulativeFn, Redu
 pub use literal::{InvalidLiteral, Literal};
 pub(crate) use parts::attribute;
 pub use parts::{Parts, PartsError};
+pub use policy::CheckpointPolicy;
 
 use crate::{DType, Program, Shape};
 use rune_trace_derive::Op;
@@ -199,6 +201,11 @@ pub enum Op<V = Var> {
     /// results unless it takes them, and then the tangents of those that are floats; results do not depend on tangents, and
     /// tangents are linear in them.
     CustomJvp { args: Vec<V>, program: Arc<Program>, rule: Arc<Program>, num_args: usize, takes_results: bool },
+    /// A call whose derivative keeps what `policy` allows, and computes the rest again. Where that happens (`differentiated`), there is a
+    /// barrier before the program, so that it is not merged with what computed the same before.
+    Remat { args: Vec<V>, program: Arc<Program>, policy: CheckpointPolicy, differentiated: bool },
+    /// `x`, under a name that a [`CheckpointPolicy`] knows.
+    CheckpointName { x: V, name: String },
     /// The operands themselves, kept from being optimised across. As many results as operands.
     OptimizationBarrier { xs: Vec<V> },
     /// `x`, as a constant to differentiation.

@@ -72,7 +72,7 @@ impl Counter {
     }
 
     fn instruction(&mut self, program: &Program, instruction: &Instruction) -> Cost {
-        if let Op::Call { program, .. } | Op::CustomJvp { program, .. } = &instruction.op {
+        if let Op::Call { program, .. } | Op::Remat { program, .. } | Op::CustomJvp { program, .. } = &instruction.op {
             self.sub_program(program)
         } else if let Op::Case { branches, .. } = &instruction.op {
             branches.iter().map(|branch| self.sub_program(branch)).fold(Cost::default(), |a, b| a.join(b, u64::max))
@@ -123,7 +123,7 @@ fn operation(program: &Program, instruction: &Instruction) -> Cost {
         | Op::Ppermute { .. }
         | Op::DebugPrint { .. } => each(0),
         // These hand on what they are given.
-        Op::Reshape { .. } | Op::StopGradient { .. } | Op::OptimizationBarrier { .. } => {
+        Op::Reshape { .. } | Op::StopGradient { .. } | Op::CheckpointName { .. } | Op::OptimizationBarrier { .. } => {
             Cost { operations: 1, ..Cost::default() }
         }
         Op::Slice { .. } => Cost { bytes_read: bytes_written, ..each(0) },
@@ -155,7 +155,7 @@ fn operation(program: &Program, instruction: &Instruction) -> Cost {
             let kernel = &ty(rhs).shape;
             products(dims.rhs[1..].iter().map(|&a| &kernel[a]).fold(made, times))
         }
-        Op::Call { .. } | Op::CustomJvp { .. } | Op::Case { .. } | Op::While { .. } | Op::Scan { .. } => unreachable!("what holds sub-programs costs what they cost"),
+        Op::Call { .. } | Op::Remat { .. } | Op::CustomJvp { .. } | Op::Case { .. } | Op::While { .. } | Op::Scan { .. } => unreachable!("what holds sub-programs costs what they cost"),
     }
 }
 

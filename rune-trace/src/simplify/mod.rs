@@ -185,8 +185,13 @@ impl<'a> Forward<'a> {
     /// The scalar that an operation on known scalars gives.
     fn fold(&self, op: &Op) -> Option<Literal> {
         let operands = op.operands();
-        let foldable = !matches!(op, Op::OptimizationBarrier { .. } | Op::StopGradient { .. } | Op::DebugPrint { .. })
-            && op.programs().is_empty();
+        let foldable = !matches!(
+            op,
+            Op::OptimizationBarrier { .. }
+                | Op::StopGradient { .. }
+                | Op::CheckpointName { .. }
+                | Op::DebugPrint { .. }
+        ) && op.programs().is_empty();
         if operands.is_empty() || !foldable || operands.iter().any(|v| self.ty(**v).rank() != 0) {
             return None;
         }
@@ -273,6 +278,8 @@ fn key<'a>(op: &Op, ty: impl Fn(Var) -> &'a Type) -> Option<Op> {
         | Op::AllToAll { .. }
         | Op::Ppermute { .. }
         | Op::Call { .. }
+        | Op::Remat { .. }
+        | Op::CheckpointName { .. }
         | Op::Case { .. }
         | Op::While { .. }
         | Op::Scan { .. }

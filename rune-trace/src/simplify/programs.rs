@@ -35,6 +35,14 @@ impl SubPrograms {
                 }
                 return Some(Op::Call { args: chosen(args, &used), program: simple });
             }
+            Op::Remat { args, program, policy, differentiated } => {
+                let Simple { program: simple, used, .. } = self.simplified(program);
+                if Arc::ptr_eq(&simple, program) {
+                    return None;
+                }
+                let (policy, differentiated) = (policy.clone(), *differentiated);
+                return Some(Op::Remat { args: chosen(args, &used), program: simple, policy, differentiated });
+            }
             Op::Case { index, args, branches } => {
                 let simple: Vec<Simple> = branches.iter().map(|b| self.simplified(b)).collect();
                 let used: Vec<bool> = (0..args.len()).map(|i| simple.iter().any(|s| s.used[i])).collect();

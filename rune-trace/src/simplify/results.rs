@@ -26,6 +26,14 @@ pub(super) fn narrow(op: &Op, alive: &[bool]) -> Option<(Op, Vec<Source>)> {
             }
             (Op::Call { args: args.clone(), program: giving(program, &kept) }, sources)
         }
+        Op::Remat { args, program, policy, differentiated } => {
+            let (kept, sources) = distinct(args, &[program], alive);
+            if kept.len() == alive.len() {
+                return None;
+            }
+            let (program, policy, differentiated) = (giving(program, &kept), policy.clone(), *differentiated);
+            (Op::Remat { args: args.clone(), program, policy, differentiated }, sources)
+        }
         Op::Case { index, args, branches } => {
             let (kept, sources) = distinct(args, &branches.iter().collect::<Vec<_>>(), alive);
             if kept.len() == alive.len() {

@@ -34,7 +34,9 @@ impl Forward<'_> {
                 _ => Rewrite::Stays,
             },
             Op::Case { index, args, branches } => self.case(*index, args, branches),
-            Op::Call { .. } | Op::While { .. } | Op::Scan { .. } | Op::CustomJvp { .. } => self.sub_programs(op),
+            Op::Call { .. } | Op::Remat { .. } | Op::While { .. } | Op::Scan { .. } | Op::CustomJvp { .. } => {
+                self.sub_programs(op)
+            }
             Op::Constant { .. }
             | Op::Compare { .. }
             | Op::Clamp { .. }
@@ -49,6 +51,7 @@ impl Forward<'_> {
             | Op::TopK { .. }
             | Op::Conv { .. }
             | Op::Threefry2x32 { .. }
+            | Op::CheckpointName { .. }
             | Op::Collective { .. }
             | Op::AxisIndex { .. }
             | Op::AllGather { .. }

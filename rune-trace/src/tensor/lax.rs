@@ -5,8 +5,8 @@
 
 use super::Tensor;
 use crate::op::{
-    ArgFn, BinaryFn, CollectiveFn, Comparison, ConvDims, CumulativeFn, Dims, DotDims, GatherDims, Literal, NamedAxis,
-    Padding, ReduceFn, ScatterDims, ScatterMode, UnaryFn, Window, WindowFn,
+    ArgFn, BinaryFn, CheckpointPolicy, CollectiveFn, Comparison, ConvDims, CumulativeFn, Dims, DotDims, GatherDims,
+    Literal, NamedAxis, Padding, ReduceFn, ScatterDims, ScatterMode, UnaryFn, Window, WindowFn,
 };
 use crate::{DType, Op, Program, Shape};
 use std::sync::Arc;
@@ -332,6 +332,17 @@ pub struct Scan {
     pub reverse: bool,
     /// How many are compiled into one turn of a loop; 0 leaves it to the lowering.
     pub unroll: usize,
+}
+/// [`Op::Remat`].
+#[track_caller]
+pub fn remat(program: &Arc<Program>, args: &[Tensor], policy: &CheckpointPolicy, differentiated: bool) -> Vec<Tensor> {
+    let (args, program, policy) = (args.to_vec(), program.clone(), policy.clone());
+    Tensor::apply(Op::Remat { args, program, policy, differentiated }).into_vec()
+}
+/// [`Op::CheckpointName`].
+#[track_caller]
+pub fn checkpoint_name(x: &Tensor, name: &str) -> Tensor {
+    Tensor::apply1(Op::CheckpointName { x: x.clone(), name: name.to_owned() })
 }
 /// [`Op::OptimizationBarrier`].
 #[track_caller]

@@ -14,6 +14,7 @@ mod trace;
 pub(crate) use display::Shown;
 pub(crate) use effects::{Applied, begin_trace};
 pub use evaluate::{BACKENDS, Backend, EvalError, interpret_eagerly};
+pub(crate) use graph::collect;
 pub use node::Tensor;
 pub(crate) use node::fresh_params;
 pub use origin::name_scope;

@@ -181,9 +181,9 @@ impl Tensor {
     pub(crate) fn id(&self) -> u64 {
         self.0.id
     }
-    /// The operation that this is a result of, and where it was applied; nothing for values and parameters.
-    pub(crate) fn made_by(&self) -> Option<(Op<Tensor>, Origin)> {
-        self.0.apply().map(|apply| (apply.op.clone(), apply.origin.clone()))
+    /// The operation that this is a result of, which of them, and where it was applied; nothing for values and parameters.
+    pub(crate) fn made_by(&self) -> Option<(Op<Tensor>, usize, Origin)> {
+        self.0.apply().map(|apply| (apply.op.clone(), (self.id() - apply.id) as usize, apply.origin.clone()))
     }
 }
 

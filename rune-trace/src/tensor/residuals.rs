@@ -169,6 +169,9 @@ fn kind<V>(op: &Op<V>) -> Kind {
         | Op::Ppermute { .. }
         | Op::Call { .. }
         | Op::CustomJvp { .. }
+        | Op::Remat { .. }
+        // A name would be lost, and with it that the value may be kept.
+        | Op::CheckpointName { .. }
         | Op::Case { .. }
         | Op::While { .. }
         | Op::Scan { .. }

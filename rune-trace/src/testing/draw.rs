@@ -73,11 +73,16 @@ impl Generator {
             31 if !programs.is_empty() => {
                 let program = programs[self.below(programs.len())].clone();
                 let args: Vec<Var> = program.input_types().iter().map(|i| self.like(types, x, |t| t == i)).collect();
-                if self.chance(2) { custom_jvp(args, program) } else { Op::Call { args, program } }
+                match self.below(4) {
+                    0 => custom_jvp(args, program),
+                    1 => Op::Remat { args, program, policy: self.policy(), differentiated: self.chance(2) },
+                    _ => Op::Call { args, program },
+                }
             }
-            _ => match self.below(3) {
+            _ => match self.below(4) {
                 0 => Op::OptimizationBarrier { xs: vec![x, y] },
                 1 => Op::StopGradient { x },
+                2 => Op::CheckpointName { x, name: self.pick(&["a", "b"]).to_owned() },
                 _ => Op::Threefry2x32 { k0: x, k1: y, x0: x, x1: y },
             },
         }
@@ -108,6 +113,18 @@ impl Generator {
     pub(super) fn like(&mut self, types: &[Type], otherwise: Var, wanted: impl Fn(&Type) -> bool) -> Var {
         let found: Vec<Var> = (0..types.len()).filter(|&i| wanted(&types[i])).map(|i| Var(i as u32)).collect();
         if found.is_empty() { otherwise } else { self.pick(&found) }
+    }
+    fn policy(&mut self) -> CheckpointPolicy {
+        let names = vec!["a".to_owned()];
+        match self.below(7) {
+            0 => CheckpointPolicy::NothingSaveable,
+            1 => CheckpointPolicy::EverythingSaveable,
+            2 => CheckpointPolicy::DotsSaveable,
+            3 => CheckpointPolicy::DotsWithNoBatchDimsSaveable,
+            4 => CheckpointPolicy::SaveOnlyTheseNames(names),
+            5 => CheckpointPolicy::SaveAnyNamesButThese(names),
+            _ => CheckpointPolicy::SaveAnythingExceptTheseNames(names),
+        }
     }
     fn axes(&mut self, rank: usize) -> Dims {
         (0..rank).filter(|_| self.chance(2)).collect()

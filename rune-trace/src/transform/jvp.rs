@@ -1,6 +1,6 @@
 //! Forward mode: each instruction on values and tangents.
 
-use super::control::{call, case, custom, scan, while_loop};
+use super::control::{call, case, custom, remat::Remat, scan, while_loop};
 use super::tangent::{Dual, Tangent};
 use super::{cumulative, derivs, windows};
 use crate::op::{
@@ -40,6 +40,9 @@ fn step(op: &Op<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
     }
     if let Op::Call { args, program } = op {
         return call::jvp(program, args);
+    }
+    if let Op::Remat { args, program, policy, differentiated } = op {
+        return Remat { program, policy, differentiated: *differentiated }.jvp(args, mode);
     }
     if let Op::Case { index, args, branches } = op {
         return case::jvp(index, args, branches, mode);
@@ -112,7 +115,10 @@ fn rule(op: &Op<Dual>, out: &[Tensor]) -> Tangents {
         }
         Op::Threefry2x32 { .. } => return smallvec![Tangent::ZERO, Tangent::ZERO],
         Op::OptimizationBarrier { xs } => return barrier(xs),
+        // The tangent has no name: what is kept are values.
+        Op::CheckpointName { x, name: _ } => x.t.clone(),
         Op::Call { .. }
+        | Op::Remat { .. }
         | Op::Case { .. }
         | Op::While { .. }
         | Op::Scan { .. }

@@ -2,7 +2,7 @@
 
 use super::linearize::linearize;
 use super::programs::DerivativeError;
-use crate::{Origin, Program, Tensor, Type};
+use crate::{Op, Origin, Program, Tensor, Type};
 use std::fmt;
 
 /// An array that the backward pass needs from the forward pass. Found by [`Program::saved_residuals`] and
@@ -27,7 +27,7 @@ pub enum ResidualSource {
     Captured,
     /// It is computed.
     Operation {
-        /// The operation, with the name of its sub-program.
+        /// The operation, of a loop or branch with the name of its program.
         name: String,
         /// The user's line.
         origin: Origin,
@@ -80,13 +80,23 @@ pub(crate) fn residuals(program: &Program, wrt: &[bool], name: impl Fn(usize) ->
         let source = match (input.and_then(&name), x.made_by()) {
             (Some(name), _) => ResidualSource::Argument { name },
             (None, None) => ResidualSource::Captured,
-            (None, Some((op, origin))) => {
-                let inner = op.programs().first().map(|(_, program)| format!(" of `{}`", program.name()));
-                ResidualSource::Operation { name: format!("{}{}", op.name(), inner.unwrap_or_default()), origin }
-            }
+            (None, Some((op, result, origin))) => operation(&op, result, &origin),
         };
         found.push((input, x.id(), SavedResidual { ty: x.ty().clone(), source }));
     }
     found.sort_by_key(|(input, id, _)| (input.unwrap_or(usize::MAX), *id));
     found.into_iter().map(|(.., residual)| residual).collect()
+}
+
+/// The operation that a residual is a result of; of functions called and checkpointed, the one inside.
+fn operation<V>(op: &Op<V>, result: usize, origin: &Origin) -> ResidualSource {
+    if let Op::Call { program, .. } | Op::Remat { program, .. } = op {
+        let output = program.outputs()[result];
+        let made = program.instructions().iter().find(|i| i.results().any(|v| v == output));
+        if let Some(inner) = made {
+            return operation(&inner.op, (output.0 - inner.first.0) as usize, &inner.origin);
+        }
+    }
+    let inner = op.programs().first().map(|(_, program)| format!(" of `{}`", program.name()));
+    ResidualSource::Operation { name: format!("{}{}", op.name(), inner.unwrap_or_default()), origin: origin.clone() }
 }

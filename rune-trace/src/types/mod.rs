@@ -103,7 +103,7 @@ fn rule(op: &Op<&Type>) -> Result<Types, Problem> {
         Op::AllToAll { x, axis, split, concat } => collective::all_to_all(x, axis, *split, *concat)?,
         Op::Ppermute { x, axis, pairs } => collective::ppermute(x, axis, pairs)?,
 
-        Op::Call { args, program } => return control::call(args, program),
+        Op::Call { args, program } | Op::Remat { args, program, .. } => return control::call(args, program),
         Op::Case { index, args, branches } => return control::case(index, args, branches),
         Op::While { args, consts, cond, body } => return control::while_loop(args, *consts, cond, body),
         Op::Scan { args, consts, carry, length, reverse: _, unroll: _, body } => {
@@ -113,7 +113,7 @@ fn rule(op: &Op<&Type>) -> Result<Types, Problem> {
             return custom::custom_jvp(args, program, rule, *num_args, *takes_results);
         }
         Op::OptimizationBarrier { xs } => return Ok(xs.iter().map(|&x| x.clone()).collect()),
-        Op::StopGradient { x } => Type::clone(x),
+        Op::StopGradient { x } | Op::CheckpointName { x, name: _ } => Type::clone(x),
         Op::DebugPrint { args, format, lanes } => return debug_print(args, format, lanes),
     };
     Ok(smallvec![result])

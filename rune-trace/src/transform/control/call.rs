@@ -7,6 +7,7 @@ use crate::transform::transpose::{Acc, Slot};
 use crate::transform::vmap::{Batched, Lanes, vmap};
 use crate::{Program, Tensor, Transform, Type};
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// A call on duals becomes two: one that gives the values and the residuals, one that is linear and gives the tangents.
 pub(in crate::transform) fn jvp(program: &Program, args: &[Dual]) -> SmallVec<[Dual; 2]> {
@@ -33,6 +34,17 @@ pub(in crate::transform) fn jvp(program: &Program, args: &[Dual]) -> SmallVec<[D
 
 /// The transpose of a call that is linear in the arguments that are wanted.
 pub(in crate::transform) fn transpose(program: &Program, args: &[&Slot], cotangents: &[Option<Tensor>], acc: &mut Acc) {
+    transpose_by(program, args, cotangents, acc, lax::call);
+}
+
+/// The transpose of what `call` does with a program.
+pub(super) fn transpose_by(
+    program: &Program,
+    args: &[&Slot],
+    cotangents: &[Option<Tensor>],
+    acc: &mut Acc,
+    call: impl FnOnce(&Arc<Program>, &[Tensor]) -> Vec<Tensor>,
+) {
     let known: Vec<Tensor> = args.iter().filter_map(|x| x.known_or_none()).cloned().collect();
     let given: Vec<Tensor> = cotangents.iter().flatten().cloned().collect();
     let types: Vec<Type> = known.iter().chain(&given).map(|x| x.ty().clone()).collect();
@@ -46,7 +58,7 @@ pub(in crate::transform) fn transpose(program: &Program, args: &[&Slot], cotange
         results.into_iter().flatten().collect()
     });
     let inputs: Vec<Tensor> = known.into_iter().chain(given).collect();
-    let results = lax::call(&transposed, &inputs);
+    let results = call(&transposed, &inputs);
     let wanted = args.iter().filter(|x| x.known_or_none().is_none());
     let receivers = wanted.zip(gives).filter(|(_, gives)| *gives);
     for ((x, _), ct) in receivers.zip(results) {
@@ -56,6 +68,16 @@ pub(in crate::transform) fn transpose(program: &Program, args: &[&Slot], cotange
 
 /// The call of the sub-program on all lanes.
 pub(in crate::transform) fn batch(program: &Program, args: &[Batched], lanes: &Lanes) -> SmallVec<[Batched; 2]> {
+    batch_by(program, args, lanes, lax::call)
+}
+
+/// On all lanes what `call` does with a program.
+pub(super) fn batch_by(
+    program: &Program,
+    args: &[Batched],
+    lanes: &Lanes,
+    call: impl FnOnce(&Arc<Program>, &[Tensor]) -> Vec<Tensor>,
+) -> SmallVec<[Batched; 2]> {
     let mut mapped = Vec::new();
     let types = args.iter().map(|x| x.t.ty().clone());
     let wide = sub_program(&format!("{}_vmap", program.name()), types, |params| {
@@ -65,5 +87,5 @@ pub(in crate::transform) fn batch(program: &Program, args: &[Batched], lanes: &L
         outputs.into_iter().map(|y| y.t).collect()
     });
     let values: Vec<Tensor> = args.iter().map(|x| x.t.clone()).collect();
-    lax::call(&wide, &values).into_iter().zip(mapped).map(|(t, mapped)| Batched { t, mapped }).collect()
+    call(&wide, &values).into_iter().zip(mapped).map(|(t, mapped)| Batched { t, mapped }).collect()
 }

@@ -251,12 +251,12 @@ pub(in crate::transform) fn zeros(ty: &Type) -> Tensor {
     lax::full(ty.dtype, &ty.shape, 0.0)
 }
 
-fn parameters(types: &[Type], wanted: impl Fn(usize) -> bool) -> Vec<Tensor> {
+pub(super) fn parameters(types: &[Type], wanted: impl Fn(usize) -> bool) -> Vec<Tensor> {
     let wanted = types.iter().enumerate().filter(|(i, _)| wanted(*i));
     wanted.map(|(_, ty)| Tensor::param(ty.clone(), None, "a transformation")).collect()
 }
 
-fn move_along(
+pub(super) fn move_along(
     program: &Program,
     values: &[Tensor],
     tangents: &[Tensor],

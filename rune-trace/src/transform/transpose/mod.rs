@@ -3,7 +3,7 @@
 mod contraction;
 mod index;
 
-use super::control::{call, case, scan, scan_transpose};
+use super::control::{call, case, remat::Remat, scan, scan_transpose};
 use crate::op::{BinaryFn, CollectiveFn, CumulativeFn, Padding, ReduceFn, ScatterMode, UnaryFn, WindowFn};
 use crate::tensor::{lax, made_by, with_origin};
 use crate::{DType, Instruction, Op, Program, Shape, Tensor, Transform, Type, Var};
@@ -106,6 +106,8 @@ fn step(instruction: &Instruction, env: &[Slot], acc: &mut Acc) {
         // A linear function of a user within a rule is what its program does.
         if let Op::Call { args, program } | Op::CustomJvp { args, program, .. } = &op {
             call::transpose(program, args, &cts, acc);
+        } else if let Op::Remat { args, program, policy, differentiated: _ } = &op {
+            Remat { program, policy, differentiated: true }.transpose(args, &cts, acc);
         } else if let Op::Case { index, args, branches } = &op {
             case::transpose(index, args, branches, &cts, acc);
         } else if let Op::Scan { args, consts, carry, length, reverse, unroll, body } = &op {
@@ -185,6 +187,7 @@ fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
             }
         }
         Op::Reverse { x, axes } => acc.give(x, || lax::reverse(ct, axes)),
+        Op::CheckpointName { x, name: _ } => acc.give(x, || ct.clone()),
 
         Op::DynamicSlice { x, start_indices, slice_sizes: _ } => acc.give(x, || {
             let starts: Vec<Tensor> = start_indices.iter().map(|i| i.known().clone()).collect();
@@ -247,7 +250,12 @@ fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
         Op::Constant { .. } | Op::Iota { .. } | Op::AxisIndex { .. } => {
             unreachable!("an operation without operands is known")
         }
-        Op::Call { .. } | Op::CustomJvp { .. } | Op::Case { .. } | Op::Scan { .. } | Op::OptimizationBarrier { .. } => {
+        Op::Call { .. }
+        | Op::Remat { .. }
+        | Op::CustomJvp { .. }
+        | Op::Case { .. }
+        | Op::Scan { .. }
+        | Op::OptimizationBarrier { .. } => {
             unreachable!("these are transposed with all their results")
         }
         Op::DebugPrint { .. } => unreachable!("what has no result has no cotangent"),
@@ -290,7 +298,9 @@ fn is_linear(op: &Op<&Slot>) -> bool {
         | Op::AllGather { .. }
         | Op::AllToAll { .. }
         | Op::Ppermute { .. }
+        | Op::CheckpointName { .. }
         | Op::Call { .. }
+        | Op::Remat { .. }
         | Op::Case { .. }
         | Op::Scan { .. }
         | Op::CustomJvp { .. }

@@ -12,7 +12,7 @@ mod tests;
 
 pub use programs::VmapError;
 
-use super::control::{call, case, custom, scan, while_loop};
+use super::control::{call, case, custom, remat::Remat, scan, while_loop};
 use crate::op::{AxisName, Dims, NamedAxis, Padding, Window};
 use crate::tensor::{lax, made_by, with_origin};
 use crate::{Op, Program, Shape, Tensor, Transform, Type, types};
@@ -106,6 +106,9 @@ fn step(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
     if let Op::Call { args, program } = op {
         return call::batch(program, args, lanes);
     }
+    if let Op::Remat { args, program, policy, differentiated } = op {
+        return Remat { program, policy, differentiated: *differentiated }.batch(args, lanes);
+    }
     if let Op::Case { index, args, branches } = op {
         return case::batch(index, args, branches, lanes);
     }
@@ -139,6 +142,7 @@ fn rule(op: &Op<Batched>, size: usize) -> SmallVec<[Tensor; 2]> {
         | Op::Convert { .. }
         | Op::BitcastConvert { .. }
         | Op::Threefry2x32 { .. }
+        | Op::CheckpointName { .. }
         | Op::StopGradient { .. } => op.map(all),
 
         Op::BroadcastInDim { x, shape, dims } => {
@@ -205,6 +209,7 @@ fn rule(op: &Op<Batched>, size: usize) -> SmallVec<[Tensor; 2]> {
             unreachable!("an operation without operands has none that is mapped")
         }
         Op::Call { .. }
+        | Op::Remat { .. }
         | Op::CustomJvp { .. }
         | Op::Case { .. }
         | Op::While { .. }

@@ -1,0 +1,126 @@
+//! Functions that compute again what their derivative needs, rather than keep it.
+
+use crate::function::{Arguments, Function};
+use crate::op::CheckpointPolicy;
+use crate::tensor::{Keep, begin_trace, fresh_params, lax, trace};
+use crate::{Tensor, Tree, make_program::name_of};
+use std::sync::Arc;
+
+/// The same function, whose derivative keeps nothing of what it computes: the backward pass computes it again, from the arguments and from what the
+/// function captured. It takes longer, and less memory. JAX calls it `remat` too.
+///
+/// ```
+/// use rune_trace::{Tensor, checkpoint, grad, saved_residuals};
+/// let layer = |x: &Tensor| x.sin().exp().tanh();
+/// let x = Tensor::from([0.5f32, 1.0]);
+/// let computed = |kept: Vec<rune_trace::SavedResidual>| kept.len();
+/// assert_eq!(computed(saved_residuals(layer, &x)), 3);
+/// let kept = saved_residuals(checkpoint(layer), &x);
+/// assert_eq!(kept.len(), 1);
+/// assert_eq!(kept[0].to_string(), "[2, f32] from the argument arguments[0]");
+///
+/// let loss = |x: &Tensor| checkpoint(layer)(x).sum();
+/// let plain = |x: &Tensor| layer(x).sum();
+/// assert_eq!(grad(loss)(&x).to_vec::<f32>().unwrap(), grad(plain)(&x).to_vec::<f32>().unwrap());
+/// ```
+///
+/// The second computation stays behind a barrier, which neither rune nor the compiler moves anything across, until the backward pass reaches
+/// it. Checkpointed functions may be called in each other, in loops and under every transformation; second derivatives keep
+/// as little. A function that is not differentiated is not changed. `f` is run once for each call, and may look at values where its
+/// arguments are known.
+pub fn checkpoint<'f, X, F>(f: F) -> F::Returning<'f, F::Output>
+where
+    X: Arguments,
+    F: Function<X, Output: Tree> + 'f,
+{
+    checkpoint_with(checkpoint_policies::nothing_saveable(), f)
+}
+
+/// As [`checkpoint`], but what `policy` allows is kept.
+///
+/// ```
+/// use rune_trace::{Tensor, checkpoint_policies, checkpoint_with, saved_residuals};
+/// let w = Tensor::from([[0.1f32, 0.2], [0.3, 0.4]]);
+/// let layer = |x: &Tensor| x.matmul(&w).sin().matmul(&w).sin();
+/// let kept = saved_residuals(checkpoint_with(checkpoint_policies::dots_saveable(), layer), &Tensor::from([0.5f32, 1.0]));
+/// let shown: Vec<String> = kept.iter().map(|r| r.to_string()).collect();
+/// assert_eq!(kept.len(), 3);
+/// assert_eq!(shown[0], "[2, 2, f32] from a captured tensor");
+/// assert!(shown[1].starts_with("[2, f32] output of dot_general"));
+/// assert!(shown[2].starts_with("[2, f32] output of dot_general"));
+/// ```
+pub fn checkpoint_with<'f, X, F>(policy: CheckpointPolicy, f: F) -> F::Returning<'f, F::Output>
+where
+    X: Arguments,
+    F: Function<X, Output: Tree> + 'f,
+{
+    let name = name_of::<F>();
+    F::returning(move |args| {
+        let mut leaves = Vec::new();
+        X::visit(args, &mut |_, _, leaf| leaves.push(leaf.clone()));
+        let since = begin_trace();
+        let params = fresh_params(&leaves, true, "checkpoint");
+        let mut next = params.iter().cloned();
+        let output = f.call(&X::map(args, &mut |_| next.next().expect("one parameter for each leaf")));
+        let traced = trace(&name, &params, &output.leaves(), Keep::Since(since.end()));
+        let inputs: Vec<Tensor> = leaves.into_iter().chain(traced.captured).collect();
+        let mut results = lax::remat(&Arc::new(traced.program), &inputs, &policy, false).into_iter();
+        output.map(&mut |_| results.next().expect("one result for each leaf"))
+    })
+}
+
+/// `x` itself, under a name by which a [policy](crate::checkpoint_policies) can allow or forbid to keep it.
+///
+/// ```
+/// use rune_trace::{Tensor, checkpoint_name, checkpoint_policies, checkpoint_with, saved_residuals};
+/// let layer = |x: &Tensor| checkpoint_name(&x.exp(), "grown").sin();
+/// let policy = checkpoint_policies::save_only_these_names(["grown"]);
+/// let kept = saved_residuals(checkpoint_with(policy, layer), &Tensor::from([0.5f32, 1.0]));
+/// assert_eq!(kept.len(), 1);
+/// assert!(kept[0].to_string().starts_with("[2, f32] output of exp"));
+/// ```
+#[track_caller]
+pub fn checkpoint_name(x: &Tensor, name: &str) -> Tensor {
+    lax::checkpoint_name(x, name)
+}
+
+/// What [`checkpoint_with`] may keep; the names are JAX's.
+pub mod checkpoint_policies {
+    use crate::op::CheckpointPolicy;
+
+    fn owned<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Vec<String> {
+        names.into_iter().map(Into::into).collect()
+    }
+    /// All is computed again: as [`checkpoint`](crate::checkpoint).
+    pub fn nothing_saveable() -> CheckpointPolicy {
+        CheckpointPolicy::NothingSaveable
+    }
+    /// All is kept that is needed: as without `checkpoint`.
+    pub fn everything_saveable() -> CheckpointPolicy {
+        CheckpointPolicy::EverythingSaveable
+    }
+    /// Products and convolutions are kept, which take long to compute.
+    pub fn dots_saveable() -> CheckpointPolicy {
+        CheckpointPolicy::DotsSaveable
+    }
+    /// Products without batch axes are kept: those with parameters, and not those of attention.
+    pub fn dots_with_no_batch_dims_saveable() -> CheckpointPolicy {
+        CheckpointPolicy::DotsWithNoBatchDimsSaveable
+    }
+    /// What has one of these [names](crate::checkpoint_name) is kept.
+    pub fn save_only_these_names<S: Into<String>>(names: impl IntoIterator<Item = S>) -> CheckpointPolicy {
+        CheckpointPolicy::SaveOnlyTheseNames(owned(names))
+    }
+    /// What has a [name](crate::checkpoint_name) is kept, but for these.
+    pub fn save_any_names_but_these<S: Into<String>>(names: impl IntoIterator<Item = S>) -> CheckpointPolicy {
+        CheckpointPolicy::SaveAnyNamesButThese(owned(names))
+    }
+    /// All is kept but what has one of these [names](crate::checkpoint_name), which is computed again. (JAX 0.10 keeps that too.)
+    pub fn save_anything_except_these_names<S: Into<String>>(names: impl IntoIterator<Item = S>) -> CheckpointPolicy {
+        CheckpointPolicy::SaveAnythingExceptTheseNames(owned(names))
+    }
+    /// What either of two policies keeps is kept.
+    pub fn save_from_both_policies(one: CheckpointPolicy, other: CheckpointPolicy) -> CheckpointPolicy {
+        CheckpointPolicy::SaveFromBothPolicies(Box::new((one, other)))
+    }
+}

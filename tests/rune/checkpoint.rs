@@ -1,0 +1,68 @@
+//! Checkpointed functions, compiled: what is computed again is not merged with what was computed first, and memory is saved.
+
+use rune::prelude::*;
+use rune::{checkpoint_policies as policies, op::CheckpointPolicy};
+
+const LAYERS: usize = 6;
+
+type Layers = Vec<(Tensor, Tensor)>;
+
+/// x + tanh(x · up) · down, where the result of `up` is sixteen times as wide as x.
+fn layer(x: &Tensor, (up, down): &(Tensor, Tensor)) -> Tensor {
+    x + x.matmul(up).tanh().matmul(down)
+}
+
+/// The gradient of several layers by their parameters; each is checkpointed, if there is a policy.
+fn gradient(policy: Option<CheckpointPolicy>) -> impl Fn(&Layers, &Tensor) -> Layers + Send + Sync {
+    let one = move |x: &Tensor, w: &(Tensor, Tensor)| match policy.clone() {
+        Some(policy) => checkpoint_with(policy, layer)(x, w),
+        None => layer(x, w),
+    };
+    move |layers, x| {
+        grad(|layers: &Layers| {
+            let y = layers.iter().fold(x.clone(), |x, w| one(&x, w));
+            (&y * &y).sum()
+        })(layers)
+    }
+}
+
+fn arguments() -> (Layers, Tensor) {
+    let numbers = |seed: usize, shape: [usize; 2]| {
+        let number = |i| ((i * 7919 + seed * 104_729) % 10_007) as f32 / 10_007.0 * 0.2 - 0.1;
+        Tensor::from_slice(shape, &(0..shape[0] * shape[1]).map(number).collect::<Vec<_>>())
+    };
+    let layers = (0..LAYERS).map(|i| (numbers(2 * i, [64, 1024]), numbers(2 * i + 1, [1024, 64]))).collect();
+    (layers, numbers(99, [256, 64]))
+}
+
+fn lowered(policy: Option<CheckpointPolicy>) -> rune::Lowered<Layers> {
+    let (layers, x) = arguments();
+    jit(gradient(policy)).lower((&layers, &x)).unwrap()
+}
+
+#[test]
+fn what_is_computed_again_is_in_the_code() {
+    let count = |policy: Option<CheckpointPolicy>, name: &str| lowered(policy).code().matches(name).count();
+    // The layers are alike, and share their functions.
+    assert_eq!(count(None, "stablehlo.tanh"), LAYERS);
+    assert_eq!(count(None, "stablehlo.optimization_barrier"), 0);
+    assert_eq!(count(Some(policies::everything_saveable()), "stablehlo.tanh"), LAYERS);
+    assert_eq!(count(Some(policies::everything_saveable()), "stablehlo.optimization_barrier"), 0);
+    assert_eq!(count(Some(policies::nothing_saveable()), "stablehlo.optimization_barrier"), LAYERS);
+    // Forward and backward; that of the first layer is another, for what goes into it does not move.
+    assert_eq!(count(Some(policies::nothing_saveable()), "stablehlo.tanh"), 3);
+}
+
+#[test]
+fn numbers_are_the_same_compiled() {
+    let (layers, x) = arguments();
+    let plain = jit(gradient(None))(&layers, &x);
+    for policy in [policies::nothing_saveable(), policies::dots_saveable(), policies::everything_saveable()] {
+        let anew = jit(gradient(Some(policy)))(&layers, &x);
+        for (a, b) in plain.leaves().iter().zip(anew.leaves()) {
+            let (a, b) = (a.to_vec::<f32>().unwrap(), b.to_vec::<f32>().unwrap());
+            let largest = a.iter().fold(0f32, |m, x| m.max(x.abs()));
+            assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() <= 1e-5 * largest));
+        }
+    }
+}
