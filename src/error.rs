@@ -49,6 +49,9 @@ pub enum Error {
         /// The type it is called with.
         found: Box<rune_trace::Type>,
     },
+    /// A compiled function returned a NaN, and `RUNE_DEBUG_NANS` is set.
+    #[error(transparent)]
+    Nan(#[from] Box<rune_trace::NanError>),
     /// The interpreter failed.
     #[error(transparent)]
     Interpret(#[from] rune_trace::interpret::InterpretError),

@@ -2,7 +2,7 @@
 
 use rune_iree::{HostCalls, HostFunction};
 use rune_trace::interpret::eval_op;
-use rune_trace::{Array, HostOp};
+use rune_trace::{Array, DType, HostOp, Op, Type};
 use std::borrow::Cow;
 
 /// The host functions of one module.
@@ -12,8 +12,8 @@ impl HostCalls for HostOps {
     fn functions(&self) -> Vec<HostFunction> {
         let function = |h: &HostOp| HostFunction {
             name: h.name.clone(),
-            inputs: h.op.operands().into_iter().map(|ty| ty.with_dtype(ty.dtype.to_signed())).collect(),
-            outputs: h.outputs.clone(),
+            inputs: arguments(&h.op).chain(token(&h.op)).collect(),
+            outputs: h.outputs.iter().cloned().chain(token(&h.op)).collect(),
         };
         self.0.iter().map(function).collect()
     }
@@ -26,6 +26,18 @@ impl HostCalls for HostOps {
                 false => Cow::Owned(Array::from_bytes(arg.ty().with_dtype(ty.dtype), arg.bytes())),
             })
         })?;
-        eval_op(&op.map(|arg| &**arg)).map_err(|e| e.to_string())
+        let mut results = eval_op(&op.map(|arg| &**arg)).map_err(|e| e.to_string())?;
+        results.extend(token(&self.0[index].op).map(Array::zeros));
+        Ok(results)
     }
+}
+
+/// The types that the operands are passed as.
+fn arguments(op: &Op<Type>) -> impl Iterator<Item = Type> {
+    op.operands().into_iter().map(|ty| ty.with_dtype(ty.dtype.to_signed()))
+}
+
+/// The type of the token that an operation with effects takes and gives.
+fn token(op: &Op<Type>) -> Option<Type> {
+    op.has_effects().then(|| Type::scalar(DType::I32))
 }

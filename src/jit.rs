@@ -152,6 +152,7 @@ impl<F, Out: Tree> Core<F, Out> {
         };
         let refs: SmallVec<[&Value; 8]> = values.iter().collect();
         let results = entry.runnable.run(&refs)?;
+        looked_at(&entry.program, &values, &results)?;
         Ok(entry.output.with_leaves(results.into_iter().map(Tensor::from_value)))
     }
 
@@ -235,6 +236,11 @@ impl<E: Into<Error>> From<E> for Failed {
     fn from(error: E) -> Failed {
         Failed::Error(error.into())
     }
+}
+
+/// Fails if a result holds a NaN, where the environment asks for that.
+fn looked_at(program: &Program, inputs: &[Value], results: &[Value]) -> Result<(), Error> {
+    Ok(rune_trace::check_nans(program, inputs, results).map_err(Box::new)?)
 }
 
 /// The values of the arguments; what is pending of them is computed in one program.
@@ -357,6 +363,7 @@ impl<Out: Tree> Compiled<Out> {
         let values = values(&leaves)?;
         let refs: SmallVec<[&Value; 8]> = values.iter().collect();
         let results = self.runnable.run(&refs)?;
+        looked_at(&self.program, &values, &results)?;
         Ok(self.output.with_leaves(results.into_iter().map(Tensor::from_value)))
     }
     /// The typed program.

@@ -90,6 +90,9 @@ pub(crate) fn emit<'c>(
             axis.name
         ))),
 
+        // Inlined, so that its effects are in order with those around it.
+        Op::Call { args, program } if program.has_effects() => control::inline(b, unit, program, args.clone()),
+        Op::CustomJvp { args, program, .. } if program.has_effects() => control::inline(b, unit, program, args.clone()),
         // What differentiation has not touched needs no rule.
         Op::Call { args, program } | Op::CustomJvp { args, program, .. } => Ok(call(b, unit, program, args, types)),
         // What is computed again must not be found to be what was computed before, nor begin before the cotangents are there.
@@ -111,7 +114,10 @@ pub(crate) fn emit<'c>(
         Op::StopGradient { x } | Op::CheckpointName { x, name: _ } => one(x.clone()),
         Op::DebugPrint { args, .. } if unit.options.host_calls => {
             let bits: Vec<Val<'c>> = args.iter().map(|x| crate::legalize::unsigned::signed_bits(b, x)).collect();
-            Ok(unit.host(op.map(|x| x.ty.clone()), &[]).call(b, &bits.iter().collect::<Vec<_>>()))
+            let token = unit.token(b);
+            let call = unit.host(op.map(|x| x.ty.clone()), &[]);
+            unit.set_token(call.call(b, &bits.iter().chain([&token]).collect::<Vec<_>>()).remove(0));
+            Ok(Vec::new())
         }
         Op::DebugPrint { .. } => Err(EmitError::Unsupported(
             "it calls the process that runs the program, which only CPUs can; leave `debug_print!` out, or use the cpu"

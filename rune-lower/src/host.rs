@@ -18,7 +18,8 @@ pub struct HostCall {
     pub name: String,
     /// What it computes; operands in order.
     pub op: Op<Type>,
-    /// The types of the arguments: those of the operands, but unsigned integers go as signed ones of the same bits.
+    /// The types of the arguments: those of the operands, but unsigned integers go as signed ones of the same bits. An operation that has
+    /// effects takes a token after them, an `i32`, and gives one after its results, so that it is done after the one before it.
     pub inputs: Vec<Type>,
     /// The types of the results.
     pub outputs: Vec<Type>,
@@ -27,7 +28,8 @@ pub struct HostCall {
 impl HostCall {
     /// The function as the compiled module describes it.
     pub(crate) fn described(&self) -> HostOp {
-        HostOp { name: self.name.clone(), op: self.op.clone(), outputs: self.outputs.clone() }
+        let results = self.outputs.len() - usize::from(self.op.has_effects());
+        HostOp { name: self.name.clone(), op: self.op.clone(), outputs: self.outputs[..results].to_vec() }
     }
     /// The module's declaration of the function.
     pub(crate) fn declaration<'c>(&self, context: &'c Context, location: Location<'c>) -> Operation<'c> {

@@ -7,7 +7,8 @@ use melior::ir::attribute::{StringAttribute, TypeAttribute};
 use melior::ir::operation::{Operation, OperationBuilder, OperationLike, OperationMutLike, OperationPrintingFlags};
 use melior::ir::r#type::FunctionType;
 use melior::ir::{Attribute, Identifier, Location};
-use rune_trace::{ModuleSignature, Op, Origin, Program, Type};
+use rune_trace::op::Literal;
+use rune_trace::{DType, ModuleSignature, Op, Origin, Program, Shape, Type};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -45,6 +46,8 @@ pub(crate) struct Unit<'c> {
     pub options: LowerOptions,
     called: RefCell<Called>,
     hosts: RefCell<Vec<HostCall>>,
+    /// What the last effect gave.
+    token: RefCell<Option<Val<'c>>>,
 }
 
 /// The sub-programs that are called, by what they compute.
@@ -72,14 +75,25 @@ impl<'c> Unit<'c> {
             }
         }
     }
+    /// What the last effect gave, and the next one takes. IREE keeps calls in order only where one needs what another gives.
+    pub fn token(&self, b: &Builder<'c>) -> Val<'c> {
+        let first = || b.full(Literal::new(0i32), &Shape::scalar());
+        self.token.borrow_mut().get_or_insert_with(first).clone()
+    }
+    pub fn set_token(&self, token: Val<'c>) {
+        self.token.replace(Some(token));
+    }
     /// The imported function that computes `op`.
     pub fn host(&self, op: Op<Type>, outputs: &[Type]) -> HostCall {
         let hosts = &mut *self.hosts.borrow_mut();
         if let Some(known) = hosts.iter().find(|h| h.op == op) {
             return known.clone();
         }
-        let inputs = op.operands().into_iter().map(|ty| ty.with_dtype(ty.dtype.to_signed())).collect();
-        let call = HostCall { name: format!("f{}", hosts.len()), op, inputs, outputs: outputs.to_vec() };
+        let token = op.has_effects().then(|| Type::scalar(DType::I32));
+        let arguments = op.operands().into_iter().map(|ty| ty.with_dtype(ty.dtype.to_signed()));
+        let inputs = arguments.chain(token.clone()).collect();
+        let outputs = outputs.iter().cloned().chain(token).collect();
+        let call = HostCall { name: format!("f{}", hosts.len()), op, inputs, outputs };
         hosts.push(call.clone());
         call
     }
@@ -113,7 +127,13 @@ pub fn lower(program: &Program, options: &LowerOptions) -> Result<Lowered, Lower
 }
 
 fn lower_in(context: &Context, program: &Program, options: &LowerOptions) -> Result<Lowered, LowerError> {
-    let unit = Unit { context, options: options.clone(), called: RefCell::default(), hosts: RefCell::default() };
+    let unit = Unit {
+        context,
+        options: options.clone(),
+        called: RefCell::default(),
+        hosts: RefCell::default(),
+        token: RefCell::default(),
+    };
     let mut entry = function(&unit, program, &options.entry, true)?;
     let mut printed = Vec::new();
     loop {

@@ -44,7 +44,8 @@ pub use control::{
 #[doc(hidden)]
 pub use debug::debug_print_parts;
 pub use debug::{
-    Column, DebugArg, DebugOptions, DebugSink, DebugValue, Summary, capture_debug, debug, debug_to, set_debug_sink,
+    Bad, Column, DebugArg, DebugOptions, DebugSink, DebugValue, Made, NanError, Summary, capture_debug, check_nans,
+    checks_nans, debug, debug_infs, debug_nans, debug_to, set_debug_sink,
 };
 pub use dtype::{DType, Element, UnknownDType};
 pub use function::{Arg, ArgRefs, Argnums, Arguments, Function};

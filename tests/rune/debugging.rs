@@ -91,12 +91,8 @@ fn compiled_functions_print_every_dtype_and_shape() {
     let x = Tensor::from([0.0f32, 1.0, 2.0, 3.0]);
     let (_, compiled) = capture_debug(|| jit(show)(&x));
     let (_, interpreted) = capture_debug(|| show(&x));
-    let sorted = |text: &str| {
-        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        lines.sort();
-        lines
-    };
-    assert_eq!(sorted(&compiled), sorted(&interpreted));
+    // In order, though no print needs what another is of.
+    assert_eq!(compiled, interpreted);
     assert!(compiled.contains("bool [false,  true,  true,  true] [[[false,  true]],"), "{compiled}");
     assert!(compiled.contains("\nu64 [0, 1, 2, 3] [[[0, 1]],"), "{compiled}");
 }
@@ -171,4 +167,32 @@ fn loops_and_branches_print_in_order() {
     let lanes = Tensor::from([4.0f32, 16.0]);
     let (_, text) = capture_debug(|| vmap(jit(doubles))(&lanes).to_vec::<f32>().unwrap());
     assert_eq!(text, "4.0\n16.0\n8.0\n16.0\n");
+}
+
+/// Makes a NaN outside of compiled functions, and in one; run by the next test with `RUNE_DEBUG_NANS=1`.
+#[test]
+fn a_nan_is_made() {
+    let x = Tensor::from([1.0f32, -1.0]);
+    let eager = (&x * 2.0).log().sum().item::<f32>();
+    let compiled = jit(|x: &Tensor| name_scope("inner", || x.sqrt()) + 1.0).compile(&x).unwrap().call(&x);
+    if std::env::var_os("RUNE_DEBUG_NANS").is_none() {
+        assert!(eager.unwrap().is_nan() && compiled.unwrap().to_vec::<f32>().unwrap()[1].is_nan());
+        return;
+    }
+    let (eager, compiled) = (eager.unwrap_err().to_string(), compiled.unwrap_err().to_string());
+    assert!(eager.contains("`log` at tests/rune/debugging.rs:"), "{eager}");
+    assert!(compiled.contains("`sqrt` at tests/rune/debugging.rs:"), "{compiled}");
+    assert!(compiled.contains(" in \"inner\" made [2, f32] (all 1, 1 nan)"), "{compiled}");
+    println!("both were found");
+}
+
+#[test]
+fn the_environment_looks_for_nans() {
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "debugging::a_nan_is_made", "--nocapture"])
+        .env("RUNE_DEBUG_NANS", "1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && text.contains("both were found"), "{text}");
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 type Emitted<'c> = Result<Vec<Val<'c>>, EmitError>;
 
 /// The outputs of a program in the current block.
-fn inline<'c>(b: &Builder<'c>, unit: &Unit<'c>, program: &Program, inputs: Vec<Val<'c>>) -> Emitted<'c> {
+pub(super) fn inline<'c>(b: &Builder<'c>, unit: &Unit<'c>, program: &Program, inputs: Vec<Val<'c>>) -> Emitted<'c> {
     instructions(b, unit, program, inputs).map_err(EmitError::Within)
 }
 
@@ -27,10 +27,13 @@ pub(super) fn case<'c>(
     }
     // An index out of range means the last branch to StableHLO.
     let index = b.max(index, &b.number(0.0, index));
-    let regions = branches.iter().map(|p| b.try_region(&[], |b, _| inline(b, unit, p, args.to_vec())));
+    let token = branches.iter().any(|p| p.has_effects()).then(|| unit.token(b));
+    let regions = branches
+        .iter()
+        .map(|p| b.try_region(&[], |b, _| within(b, unit, token.clone(), |b| inline(b, unit, p, args.to_vec()))));
     let regions = regions.collect::<Result<Vec<_>, _>>()?;
-    let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();
-    Ok(b.op("stablehlo.case", &[&index], &[], regions, &types))
+    let types: Vec<Type> = types.iter().map(|&t| t.clone()).chain(token.iter().map(|t| t.ty.clone())).collect();
+    Ok(after(unit, token.is_some(), b.op("stablehlo.case", &[&index], &[], regions, &types)))
 }
 
 pub(super) fn while_loop<'c>(
@@ -44,23 +47,64 @@ pub(super) fn while_loop<'c>(
     let (fixed, init) = args.split_at(consts);
     looped(
         b,
+        unit,
+        cond.has_effects() || body.has_effects(),
         init,
         |b, carried| Ok(inline(b, unit, cond, [fixed, carried].concat())?.remove(0)),
         |b, carried| inline(b, unit, body, [fixed, carried].concat()),
     )
 }
 
-/// StableHLO's `while` from `init` on.
+/// What `emit` gives within a region, whose effects come after the one that gave `token`, if they are some; then the token of the last.
+fn within<'c>(
+    b: &Builder<'c>,
+    unit: &Unit<'c>,
+    token: Option<Val<'c>>,
+    emit: impl FnOnce(&Builder<'c>) -> Emitted<'c>,
+) -> Emitted<'c> {
+    let Some(token) = token else { return emit(b) };
+    unit.set_token(token);
+    let mut results = emit(b)?;
+    results.push(unit.token(b));
+    Ok(results)
+}
+
+/// The results of an operation, without the token at their end if it has effects.
+fn after<'c>(unit: &Unit<'c>, effects: bool, mut results: Vec<Val<'c>>) -> Vec<Val<'c>> {
+    if effects && let Some(token) = results.pop() {
+        unit.set_token(token);
+    }
+    results
+}
+
+/// StableHLO's `while` from `init` on; with effects, it carries their token too.
 fn looped<'c>(
     b: &Builder<'c>,
+    unit: &Unit<'c>,
+    effects: bool,
     init: &[Val<'c>],
     cond: impl FnOnce(&Builder<'c>, &[Val<'c>]) -> Result<Val<'c>, EmitError>,
     body: impl FnOnce(&Builder<'c>, &[Val<'c>]) -> Emitted<'c>,
 ) -> Emitted<'c> {
+    let token = effects.then(|| unit.token(b));
+    let init: Vec<&Val<'c>> = init.iter().chain(&token).collect();
     let types: Vec<Type> = init.iter().map(|x| x.ty.clone()).collect();
-    let cond = b.try_region(&types, |b, carried| Ok(vec![cond(b, carried)?]))?;
-    let body = b.try_region(&types, body)?;
-    Ok(b.op("stablehlo.while", &init.iter().collect::<Vec<_>>(), &[], vec![cond, body], &types))
+    let parts = |all: &[Val<'c>]| match effects {
+        true => (all[..all.len() - 1].to_vec(), all.last().cloned()),
+        false => (all.to_vec(), None),
+    };
+    let cond = b.try_region(&types, |b, all| {
+        let (carried, token) = parts(all);
+        // The effects of the condition come before those of the body since it does.
+        let mut holds = within(b, unit, token, |b| Ok(vec![cond(b, &carried)?]))?;
+        holds.truncate(1);
+        Ok(holds)
+    })?;
+    let body = b.try_region(&types, |b, all| {
+        let (carried, token) = parts(all);
+        within(b, unit, token, |b| body(b, &carried))
+    })?;
+    Ok(after(unit, effects, b.op("stablehlo.while", &init, &[], vec![cond, body], &types)))
 }
 
 /// How the positions of a scan are divided into turns of a loop.
@@ -137,6 +181,8 @@ pub(super) fn scan<'c>(
     let start: Vec<_> = [number(b, 0)].into_iter().chain(init.iter().cloned()).chain(empty).collect();
     let results = looped(
         b,
+        unit,
+        body.has_effects(),
         &start,
         |b, all| Ok(b.compare(Comparison::Lt, &all[0], &number(b, whole))),
         |b, all| {

@@ -1,5 +1,6 @@
 //! Seeing what a function computes.
 
+mod nans;
 mod options;
 mod print;
 #[cfg(test)]
@@ -10,6 +11,7 @@ pub(crate) mod template;
 #[cfg(test)]
 mod tests;
 
+pub use nans::{Bad, Made, NanError, check_nans, checks_nans, debug_infs, debug_nans};
 pub use options::{Column, DebugOptions};
 pub(crate) use print::emit;
 pub use print::{DebugArg, DebugSink, DebugValue, capture_debug, debug_print_parts, set_debug_sink};

@@ -332,3 +332,56 @@ iterations_are_folded(x0)
     let text = shown(&DebugOptions::new().columns([]).iterations(1), |options, to| drop(options.debug_to(f, to)(&x)));
     assert_eq!(text.lines().filter(|l| l.contains("add(")).count(), 1, "{text}");
 }
+
+#[test]
+fn the_first_operation_that_makes_a_nan_is_named() {
+    use crate::{Made, NanError, debug_infs, debug_nans};
+    fn by(error: &NanError) -> (&'static str, Option<u32>, Option<&str>) {
+        match &*error.made {
+            Made::By { op, origin, .. } => (op, origin.loc.as_ref().map(|loc| loc.line), origin.scope.as_deref()),
+            Made::Given { .. } | Made::Elsewhere => panic!("{error}"),
+        }
+    }
+    let x = Tensor::from([1.0f32, -4.0]);
+    // A NaN that is left out is no error, and another one is not taken for it.
+    let line = line!() + 3;
+    let f = |x: &Tensor| {
+        let kept = crate::where_(x.gt(0.0), x.sqrt(), 0.0);
+        let lost = name_scope("ratio", || (x - x) / (&kept - &kept));
+        kept + lost
+    };
+    let error = debug_nans(f)(&x).unwrap_err();
+    assert_eq!(by(&error), ("div", Some(line), Some("ratio")));
+    let text = error.to_string();
+    assert!(
+        text.starts_with("a result of `the_first_operation_that_makes_a_nan_is_named` holds NaN: `div` at "),
+        "{text}"
+    );
+    let end = " in \"ratio\" made [2, f32] (nothing finite, 2 nan) of [2, f32] (all 0), [2, f32] (all 0)";
+    assert!(text.ends_with(end), "{text}");
+    let fine = debug_nans(|x: &Tensor| crate::where_(x.gt(0.0), x.sqrt(), 0.0))(&x).unwrap();
+    assert_eq!(fine.to_vec::<f32>().unwrap(), [1.0, 0.0]);
+
+    // In a backward pass, though the value is fine.
+    let root = |x: &Tensor| crate::where_(x.gt(0.0), x.sqrt(), 0.0).sum();
+    let error = debug_nans(grad(root))(&Tensor::from([1.0f32, 0.0])).unwrap_err();
+    assert!(error.to_string().contains(" in the backward pass made [2, f32]"), "{error}");
+
+    // Within a loop: the turn that made it, with what it was then.
+    let shrink = |x: &Tensor| crate::fori_loop(0, 5, |_, x: &Tensor| (x - 1.0).sqrt(), x);
+    let error = debug_nans(shrink)(&Tensor::scalar(5.0f32)).unwrap_err();
+    assert_eq!(by(&error).0, "sqrt");
+    assert!(error.to_string().ends_with("made [f32] (nothing finite, 1 nan) of [f32] (= -1)"), "{error}");
+
+    // What was there before.
+    let error = debug_nans(|x: &Tensor, y: &Tensor| x + y)(&x, &Tensor::scalar(f32::NAN)).unwrap_err();
+    assert!(matches!(*error.made, Made::Given { input: 1, .. }), "{error}");
+    // Nobody knows the values of lanes; who asks for the whole is told.
+    assert!(vmap(|x: &Tensor| debug_nans(|x: &Tensor| x.sqrt())(x).unwrap())(&x).to_vec::<f32>().unwrap()[1].is_nan());
+
+    // Infinities that are written are meant.
+    let mask = |x: &Tensor| crate::where_(x.gt(0.0), x, f32::NEG_INFINITY);
+    assert_eq!(debug_infs(mask)(&x).unwrap().to_vec::<f32>().unwrap(), [1.0, f32::NEG_INFINITY]);
+    assert_eq!(by(&debug_infs(|x: &Tensor| mask(x) - mask(x))(&x).unwrap_err()).0, "sub");
+    assert_eq!(by(&debug_infs(|x: &Tensor| (x * 100.0).exp())(&x).unwrap_err()).0, "exp");
+}

@@ -62,6 +62,9 @@ pub enum EvalError {
     /// More than one element where one was asked for.
     #[error("`item` reads a tensor of one element, and this one is of type {0}; `to_vec` reads all")]
     NotOne(crate::Type),
+    /// It holds a NaN, and `RUNE_DEBUG_NANS` is set.
+    #[error(transparent)]
+    Nan(#[from] Box<crate::NanError>),
     /// The interpreter failed.
     #[error(transparent)]
     Interpret(#[from] crate::interpret::InterpretError),
@@ -189,10 +192,15 @@ pub(super) fn perform(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), Eval
 }
 
 fn run(program: Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError> {
-    match BACKENDS.first() {
-        Some(backend) => backend().evaluate(program, inputs),
-        None => interpret_eagerly(&program, inputs),
+    let again = crate::checks_nans().then(|| program.clone());
+    let outputs = match BACKENDS.first() {
+        Some(backend) => backend().evaluate(program, inputs)?,
+        None => interpret_eagerly(&program, inputs)?,
+    };
+    if let Some(program) = again {
+        crate::check_nans(&program, inputs, &outputs).map_err(Box::new)?;
     }
+    Ok(outputs)
 }
 
 /// Prints nothing.
