@@ -90,17 +90,14 @@ pub(crate) fn emit<'c>(
             axis.name
         ))),
 
-        // Inlined, so that its effects are in order with those around it.
-        Op::Call { args, program } if program.has_effects() => control::inline(b, unit, program, args.clone()),
-        Op::CustomJvp { args, program, .. } if program.has_effects() => control::inline(b, unit, program, args.clone()),
         // What differentiation has not touched needs no rule.
-        Op::Call { args, program } | Op::CustomJvp { args, program, .. } => Ok(call(b, unit, program, args, types)),
+        Op::Call { args, program } | Op::CustomJvp { args, program, .. } => call(b, unit, program, args, types),
         // What is computed again must not be found to be what was computed before, nor begin before the cotangents are there.
         Op::Remat { args, program, policy: _, differentiated } => {
             if !differentiated || args.is_empty() {
-                return Ok(call(b, unit, program, args, types));
+                return call(b, unit, program, args, types);
             }
-            Ok(call(b, unit, program, &b.barrier(&args.iter().collect::<Vec<_>>()), types))
+            call(b, unit, program, &b.barrier(&args.iter().collect::<Vec<_>>()), types)
         }
         Op::Case { index, args, branches } => control::case(b, unit, index, args, branches, types),
         Op::While { args, consts, cond, body } => control::while_loop(b, unit, args, *consts, cond, body),
@@ -132,8 +129,12 @@ fn call<'c>(
     program: &Arc<Program>,
     args: &[Val<'c>],
     types: &[&Type],
-) -> Vec<Val<'c>> {
+) -> Result<Vec<Val<'c>>, EmitError> {
+    // Inlined, so that its effects are in order with those around it.
+    if program.has_effects() {
+        return control::inline(b, unit, program, args.to_vec());
+    }
     let callee = FlatSymbolRefAttribute::new(b.context, &unit.function(program));
     let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();
-    b.op("func.call", &args.iter().collect::<Vec<_>>(), &[("callee", callee.into())], Vec::new(), &types)
+    Ok(b.op("func.call", &args.iter().collect::<Vec<_>>(), &[("callee", callee.into())], Vec::new(), &types))
 }

@@ -61,6 +61,10 @@ fn compiled_functions_print_in_order_each_time() {
         x + 1.0
     });
     assert_eq!(capture_debug(|| twice(&x)).1, format!("{both}between\n{both}"));
+    // What is computed again is printed again.
+    let again = capture_debug(|| jit(grad(checkpoint(cube)))(&x)).1;
+    assert_eq!(again, capture_debug(|| grad(checkpoint(cube))(&x)).1);
+    assert!(again == both || again == both.repeat(2), "{again}");
 }
 
 #[test]
