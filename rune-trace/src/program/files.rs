@@ -2,6 +2,7 @@
 
 use super::Program;
 use super::json::{Document, DocumentError};
+use super::json_lines::lines;
 use super::print::INLINE;
 use crate::storage::{self, StorageError};
 use serde::de::Error as _;
@@ -48,7 +49,41 @@ pub enum LoadError {
     },
 }
 
+/// A text is no program in JSON.
+#[derive(Debug, thiserror::Error)]
+pub enum JsonError {
+    /// It is no JSON, or JSON of another form.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// The document is no program.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+}
+
 impl Program {
+    /// The program as JSON, in lines: one for each input, constant, sub-program and instruction. All constants are in it.
+    ///
+    /// # Errors
+    /// If a constant cannot be fetched from its device.
+    pub fn to_json(&self) -> Result<String, SaveError> {
+        Ok(lines(&Document::of(self, usize::MAX).map_err(SaveError::Device)?.0))
+    }
+
+    /// The program that a JSON text is of, which holds all its constants. Everything in it is checked.
+    ///
+    /// ```
+    /// use rune_trace::{Program, Tensor, make_program};
+    /// let program = make_program(|x: &Tensor| x * x, &Tensor::scalar(0.0f32))?;
+    /// assert_eq!(Program::from_json(&program.to_json()?)?, program);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn from_json(text: &str) -> Result<Program, JsonError> {
+        Ok(serde_json::from_str::<Document>(text)?.program(&BTreeMap::new())?)
+    }
+
     /// Writes the program as JSON to `path`, and constants of more than [`INLINE`] elements beside it, to the
     /// file of the same name that ends in `.safetensors`.
     ///
@@ -61,15 +96,17 @@ impl Program {
         if beside == path {
             return Err(SaveError::Extension(beside));
         }
-        if !tensors.is_empty() {
-            storage::write(beside, tensors.iter().map(|(name, array)| (name.as_str(), array)))?;
-        }
-        storage::replace(path, |temporary| {
-            let mut text = serde_json::to_vec(&document)?;
-            text.push(b'\n');
-            std::fs::write(temporary, text)
-        })?;
-        Ok(())
+        // The arrays come to their place between the two steps of the program's file, so that what fails leaves neither.
+        let mut arrays = Ok(());
+        let written = storage::replace(path, |temporary| {
+            std::fs::write(temporary, lines(&document))?;
+            if !tensors.is_empty() {
+                arrays = storage::write(beside, tensors.iter().map(|(name, array)| (name.as_str(), array)));
+            }
+            if arrays.is_ok() { Ok(()) } else { Err(std::io::ErrorKind::Other.into()) }
+        });
+        arrays?;
+        Ok(written?)
     }
 
     /// Reads a program that [`Program::save`] wrote, or another program that keeps to the format. Everything in it is

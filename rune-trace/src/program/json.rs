@@ -9,6 +9,7 @@ use crate::{Array, Element, Op, Type, Value, Var, types, with_element};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::sync::Arc;
 
 /// The version of the format that is written, and read.
@@ -90,14 +91,21 @@ struct Place {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{place}: {problem}")]
 pub struct DocumentError {
-    /// Where in the document.
+    /// Where in the document, in words.
     pub place: String,
+    /// Where in the document, as a JSON pointer: `/instructions/3`.
+    pub pointer: String,
     /// What is wrong there.
     pub problem: ParseProblem,
 }
 
-fn at<T>(place: impl Fn() -> String, result: Result<T, impl Into<ParseProblem>>) -> Result<T, DocumentError> {
-    result.map_err(|problem| DocumentError { place: place(), problem: problem.into() })
+/// What is wrong is wrong at this place in words, and at this one as a JSON pointer.
+fn at<T>(
+    place: impl Fn() -> String,
+    pointer: impl fmt::Display,
+    result: Result<T, impl Into<ParseProblem>>,
+) -> Result<T, DocumentError> {
+    result.map_err(|problem| DocumentError { place: place(), pointer: pointer.to_string(), problem: problem.into() })
 }
 
 impl Document {
@@ -137,24 +145,27 @@ impl Document {
     /// The program of a document, with the arrays that it refers to.
     pub(super) fn program(self, tensors: &BTreeMap<String, Array>) -> Result<Program, DocumentError> {
         if self.rune != VERSION {
-            return at(|| "the document".to_owned(), Err(ParseProblem::Version(self.rune)));
+            return at(|| "the document".to_owned(), "/rune", Err(ParseProblem::Version(self.rune)));
         }
         let mut reader = Reader { programs: HashMap::new() };
-        for p in self.programs {
+        for (index, p) in self.programs.into_iter().enumerate() {
             let place = || format!("sub-program `{}`", p.symbol);
-            let program = reader.function(&place(), p.name, p.inputs, vec![], p.instructions, &p.outputs)?;
+            let pointer = format!("/programs/{index}");
+            let here = (place(), pointer.as_str());
+            let program = reader.function(here, p.name, p.inputs, vec![], p.instructions, &p.outputs)?;
             match reader.programs.insert(p.symbol.clone(), Arc::new(program)) {
                 None => {}
-                Some(_) => return at(place, Err(ParseProblem::Redefined(p.symbol.clone()))),
+                Some(_) => return at(place, pointer, Err(ParseProblem::Redefined(p.symbol.clone()))),
             }
         }
         let mut constants = Vec::new();
         for (index, c) in self.constants.into_iter().enumerate() {
             let place = || format!("constant `{}`", c.name);
-            let value = at(place, value(&c, index, tensors))?;
+            let value = at(place, format_args!("/constants/{index}"), value(&c, index, tensors))?;
             constants.push((c.name, value));
         }
-        reader.function("the program", self.name, self.inputs, constants, self.instructions, &self.outputs)
+        let here = ("the program".to_owned(), "");
+        reader.function(here, self.name, self.inputs, constants, self.instructions, &self.outputs)
     }
 }
 
@@ -256,33 +267,37 @@ struct Reader {
 impl Reader {
     fn function(
         &self,
-        place: &str,
+        (place, pointer): (String, &str),
         name: String,
         inputs: Vec<Variable>,
         constants: Vec<(String, Value)>,
         instructions: Vec<Step>,
         outputs: &[String],
     ) -> Result<Program, DocumentError> {
-        let here = || place.to_owned();
+        let here = || place.clone();
         let mut vars = HashMap::new();
         let mut types = Vec::new();
-        for Variable { name, ty } in inputs {
-            at(|| format!("input `{name}` of {place}"), types::check(&ty))?;
-            at(here, assign(&mut vars, name, Var(types.len() as u32)))?;
+        for (i, Variable { name, ty }) in inputs.into_iter().enumerate() {
+            let pointer = format!("{pointer}/inputs/{i}");
+            at(|| format!("input `{name}` of {place}"), &pointer, types::check(&ty))?;
+            at(here, pointer, assign(&mut vars, name, Var(types.len() as u32)))?;
             types.push(ty);
         }
         let mut values = Vec::new();
         for (name, value) in constants {
-            at(here, assign(&mut vars, name, Var((types.len() + values.len()) as u32)))?;
+            let pointer = format_args!("{pointer}/constants/{}", values.len());
+            at(here, pointer, assign(&mut vars, name, Var((types.len() + values.len()) as u32)))?;
             values.push(value);
         }
         let mut builder = ProgramBuilder::new(name, types, values);
         for (i, step) in instructions.into_iter().enumerate() {
             let op = step.op.clone();
-            at(|| format!("instruction {i} (`{op}`) of {place}"), self.step(&mut builder, &mut vars, step))?;
+            let pointer = format_args!("{pointer}/instructions/{i}");
+            at(|| format!("instruction {i} (`{op}`) of {place}"), pointer, self.step(&mut builder, &mut vars, step))?;
         }
-        let outputs = at(here, outputs.iter().map(|name| var(&vars, name)).collect::<Result<Vec<_>, _>>())?;
-        at(here, builder.finish(outputs))
+        let pointer = format!("{pointer}/outputs");
+        let outputs = outputs.iter().map(|name| var(&vars, name)).collect::<Result<Vec<_>, _>>();
+        at(here, &pointer, builder.finish(at(here, &pointer, outputs)?))
     }
 
     fn step(&self, b: &mut ProgramBuilder, vars: &mut HashMap<String, Var>, step: Step) -> Result<(), ParseProblem> {

@@ -9,6 +9,7 @@ mod hash;
 #[cfg(test)]
 mod hostile;
 mod json;
+mod json_lines;
 mod names;
 mod origin;
 mod parse;
@@ -18,7 +19,7 @@ mod tests;
 mod verify;
 
 pub use cost::Cost;
-pub use files::{LoadError, SaveError};
+pub use files::{JsonError, LoadError, SaveError};
 pub use hash::ProgramHash;
 pub use json::DocumentError;
 pub(crate) use names::variables as variable_names;

@@ -25,6 +25,14 @@ pub(crate) struct Trace {
     pub captured: Vec<Tensor>,
 }
 
+impl Trace {
+    /// The program with what it captured, which has values, as constants.
+    pub(crate) fn close(self) -> Program {
+        let values = self.captured.iter().map(|c| c.value().expect("a constant has its value")).collect();
+        self.program.with_constants(values)
+    }
+}
+
 /// Writes the operations between `params` and `outputs` down as a program.
 pub(crate) fn trace(name: &str, params: &[Tensor], outputs: &[Tensor], keep: Keep) -> Trace {
     let own: FxHashSet<u64> = params.iter().map(Tensor::id).collect();

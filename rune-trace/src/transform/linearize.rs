@@ -57,6 +57,14 @@ impl Linear {
         let moving = vec![true; program.outputs().len()];
         Linear { program, residuals, inputs, moving }
     }
+    /// What crosses from the forward pass.
+    pub(super) fn residuals(&self) -> &[Tensor] {
+        &self.residuals
+    }
+    /// The same function of other residuals.
+    pub(super) fn with_residuals(self, residuals: Vec<Tensor>) -> Linear {
+        Linear { residuals, ..self }
+    }
     /// The tangents of all outputs for those of the inputs; `None` is zero.
     pub(crate) fn push_forward(&self, tangents: &[Tensor]) -> Vec<Option<Tensor>> {
         let inputs: Vec<Tensor> = tangents.iter().chain(&self.residuals).cloned().collect();

@@ -9,6 +9,7 @@ mod control;
 mod cumulative;
 mod derivs;
 mod jvp;
+mod linear_programs;
 mod linearize;
 mod programs;
 mod residuals;

@@ -150,8 +150,6 @@ impl Program {
             self.input_types().iter().map(|ty| Tensor::param(ty.clone(), None, "a program")).collect();
         let (added, outputs) = with_origin(&Origin::default(), || f(&inputs));
         let params: Vec<Tensor> = inputs.into_iter().chain(added).collect();
-        let traced = trace(name, &params, &outputs, Keep::Since(since.end()));
-        let values = traced.captured.iter().map(|c| c.value().expect("a constant has its value")).collect();
-        traced.program.with_constants(values)
+        trace(name, &params, &outputs, Keep::Since(since.end())).close()
     }
 }

@@ -154,8 +154,6 @@ impl Program {
                 None => y.t,
             });
         }
-        let traced = trace(&format!("{}_vmap", self.name()), &params, &outputs, Keep::Since(since.end()));
-        let values = traced.captured.iter().map(|c| c.value().expect("a constant has its value")).collect();
-        Ok(traced.program.with_constants(values))
+        Ok(trace(&format!("{}_vmap", self.name()), &params, &outputs, Keep::Since(since.end())).close())
     }
 }
