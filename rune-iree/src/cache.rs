@@ -1,7 +1,9 @@
 //! Compiling each program once: a cache in memory in front of one on disk.
 
 use crate::disk_cache::DiskCache;
-use crate::{CompileError, CompileOptions, CompiledModule, compile, library};
+use crate::{
+    CacheEntry, CompileError, CompileOptions, CompileReport, CompiledModule, compile, compile_with_report, library,
+};
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -176,6 +178,40 @@ impl CompileCache {
         }
         self.keep(&mut module, &compiled);
         Ok((compiled, CacheOutcome::Compiled, timings))
+    }
+    /// Compiles a program whether or not its module is there, and puts the module in the place of the old one.
+    ///
+    /// # Errors
+    /// As [`compile`].
+    pub fn compile_anew(
+        &self,
+        material: &str,
+        name: &str,
+        options: &CompileOptions,
+        mlir: &str,
+        watch: &dyn Fn(&'static str),
+    ) -> Result<(CompiledModule, CompileReport), CompileError> {
+        let key = Key::of(material, options);
+        let (module, report) = compile_with_report(mlir, name, options, watch)?;
+        if let Some(disk) = &self.disk {
+            let _lock = disk.lock(&key);
+            disk.write(&key, module.bytes());
+        }
+        let slot = lock(&self.memory).entry(key).or_default().clone();
+        self.keep(&mut lock(&slot), &module);
+        Ok((module, report))
+    }
+    /// What is on disk, the last used first.
+    pub fn entries(&self) -> Vec<CacheEntry> {
+        self.disk.as_ref().map_or_else(Vec::new, DiskCache::entries)
+    }
+    /// The module of an entry, if it is sound.
+    pub fn module(&self, entry: &CacheEntry) -> Option<CompiledModule> {
+        self.disk.as_ref().and_then(|disk| disk.module(entry))
+    }
+    /// Removes an entry from the disk; whether it could be.
+    pub fn remove(&self, entry: &CacheEntry) -> bool {
+        self.disk.as_ref().is_some_and(|disk| disk.remove(entry))
     }
     fn keep(&self, slot: &mut Option<CompiledModule>, module: &CompiledModule) {
         *slot = Some(module.clone());

@@ -3,10 +3,13 @@
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::ffi::compiler::{self as ffi, Failure, Request};
 use crate::linker::LinkerLog;
+use crate::report::{self, CompileReport, DispatchFile, Statistics};
 use crate::{CompiledModule, Opt, Target, library};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
 /// For what, and how, to compile. The default is this machine's CPU and the fast flags.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -113,7 +116,64 @@ pub const PHASES: [&str; 13] = [
 /// # Errors
 /// If there is no compiler, or it refuses the module. The error holds what the compiler said and where.
 pub fn compile(mlir: &str, name: &str, options: &CompileOptions) -> Result<CompiledModule, CompileError> {
-    let output = run(mlir, name, options, None)?;
+    module(run(mlir, name, options, &Ask::default())?)
+}
+
+/// As [`compile`], with what the compiler tells of it. `watch` is told of each phase as it begins.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_with_report(
+    mlir: &str,
+    name: &str,
+    options: &CompileOptions,
+    watch: &dyn Fn(&'static str),
+) -> Result<(CompiledModule, CompileReport), CompileError> {
+    let folder = folder()?;
+    let file = folder.path().join("statistics.json");
+    let flags = [
+        "--iree-scheduling-dump-statistics-format=json".to_owned(),
+        format!("--iree-scheduling-dump-statistics-file={}", file.display()),
+    ];
+    let begun: RefCell<Vec<(&'static str, Instant)>> = RefCell::default();
+    let clock = |phase| {
+        // The compilation may begin anew, with other flags.
+        if phase == PHASES[0] {
+            begun.borrow_mut().clear();
+        }
+        begun.borrow_mut().push((phase, Instant::now()));
+        watch(phase);
+    };
+    let output = run(mlir, name, options, &Ask { flags: &flags, watch: Some(&clock), ..Ask::default() })?;
+    let end = Instant::now();
+    let begun = begun.into_inner();
+    let ends = begun.iter().skip(1).map(|(_, time)| *time).chain([end]);
+    let phases = begun.iter().zip(ends).map(|((phase, from), to)| (*phase, to - *from)).collect();
+    let statistics = std::fs::read_to_string(&file).ok().and_then(|text| Statistics::parse(&text)).unwrap_or_default();
+    Ok((module(output)?, CompileReport { phases, statistics }))
+}
+
+/// The files that the compiler writes of each dispatch on its way, as `main_dispatch_0.s`: its form after configuration (`.mlir`),
+/// LLVM's (`.optimized.ll`), and the code of the target (`.s`, `.ptx`, `.metal`, `.spirv.mlir`, `.rocmasm`), as far as it has them.
+///
+/// # Errors
+/// As [`compile`].
+pub fn dispatch_files(mlir: &str, name: &str, options: &CompileOptions) -> Result<Vec<DispatchFile>, CompileError> {
+    let folder = folder()?;
+    let flags = [
+        format!("--iree-hal-dump-executable-files-to={}", folder.path().display()),
+        // Linked executables have one file for all dispatches.
+        "--iree-hal-link-executables=false".to_owned(),
+    ];
+    run(mlir, name, options, &Ask { flags: &flags, ..Ask::default() })?;
+    report::files_in(folder.path()).map_err(|e| CompileError::Output(e.to_string()))
+}
+
+fn folder() -> Result<tempfile::TempDir, CompileError> {
+    tempfile::tempdir().map_err(|e| CompileError::Output(format!("no folder for it can be made: {e}")))
+}
+
+fn module(output: ffi::Output) -> Result<CompiledModule, CompileError> {
     CompiledModule::from_storage(Arc::new(output), 0, "what IREE compiled")
         .map_err(|e| CompileError::Output(e.to_string()))
 }
@@ -126,7 +186,7 @@ pub fn compile_to_phase(mlir: &str, name: &str, options: &CompileOptions, phase:
     if !PHASES.contains(&phase) {
         return Err(CompileError::UnknownPhase(phase.to_owned()));
     }
-    let output = run(mlir, name, options, Some(phase))?;
+    let output = run(mlir, name, options, &Ask { phase: Some(phase), ..Ask::default() })?;
     Ok(String::from_utf8_lossy(output.as_ref()).into_owned())
 }
 
@@ -138,15 +198,26 @@ pub fn compiler_revision() -> Result<String, CompileError> {
     Ok(library::loaded()?.library.revision().to_owned())
 }
 
-fn run(mlir: &str, name: &str, options: &CompileOptions, phase: Option<&str>) -> Result<ffi::Output, CompileError> {
-    let first = run_once(mlir, name, options, phase);
+/// What is asked of the compiler beside its options, and changes nothing of what it makes.
+#[derive(Clone, Copy, Default)]
+struct Ask<'a> {
+    /// The text after this phase.
+    phase: Option<&'a str>,
+    /// More flags.
+    flags: &'a [String],
+    /// To be told of each phase.
+    watch: Option<&'a dyn Fn(&'static str)>,
+}
+
+fn run(mlir: &str, name: &str, options: &CompileOptions, ask: &Ask<'_>) -> Result<ffi::Output, CompileError> {
+    let first = run_once(mlir, name, options, ask);
     // What cannot be parsed, or was not compiled for another reason than the program, is not tried again.
     let Err((error, true)) = first else { return first.map_err(|(error, _)| error) };
     if options.opt == Opt::Plain || !options.target.is_cpu() {
         return Err(error);
     }
     let plain = CompileOptions { opt: Opt::Plain, ..options.clone() };
-    match run_once(mlir, name, &plain, phase) {
+    match run_once(mlir, name, &plain, ask) {
         Ok(output) => {
             tracing::warn!(program = name, %error, "compiled with the plain flags, as the fast flags failed");
             Ok(output)
@@ -183,13 +254,14 @@ fn run_once(
     mlir: &str,
     name: &str,
     options: &CompileOptions,
-    phase: Option<&str>,
+    ask: &Ask<'_>,
 ) -> Result<ffi::Output, (CompileError, bool)> {
     let loaded = library::loaded().map_err(|e| (e, false))?;
     let mut flags = options.flags();
     let linker_log = if options.target.is_cpu() { LinkerLog::new(&loaded.path) } else { None };
     flags.extend(linker_log.as_ref().map(LinkerLog::flag));
-    let request = Request { mlir, name, flags: &flags, phase };
+    flags.extend_from_slice(ask.flags);
+    let request = Request { mlir, name, flags: &flags, phase: ask.phase, watch: ask.watch };
     let rejected = |messages: Vec<ffi::Message>| {
         let mut diagnostics: Vec<Diagnostic> =
             messages.iter().map(|m| Diagnostic::parse(m.severity, &m.text)).collect();

@@ -77,6 +77,10 @@ impl Device {
         open.insert(driver, Arc::clone(&device));
         Ok(device)
     }
+    /// The names of all devices that there may be, in this build and on this machine or elsewhere.
+    pub fn names() -> [&'static str; 6] {
+        KNOWN
+    }
     /// The name: `cpu`, `local-task`, `cuda`, `metal` or `vulkan`.
     pub fn name(&self) -> &str {
         &self.name

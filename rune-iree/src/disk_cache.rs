@@ -19,6 +19,17 @@ const MAGIC: &[u8; 8] = b"rune-vm1";
 /// Files of writers that died are removed after this time.
 const STALE: Duration = Duration::from_secs(3600);
 
+/// A module in the cache on disk.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CacheEntry {
+    /// What it is filed under, in hexadecimal digits.
+    pub key: String,
+    /// The size of its file.
+    pub bytes: u64,
+    /// When it was used last.
+    pub used: SystemTime,
+}
+
 pub(crate) struct DiskCache {
     dir: PathBuf,
     limit: u64,
@@ -105,6 +116,24 @@ impl DiskCache {
                 Some((meta.modified().ok()?, meta.len(), file.path()))
             })
             .collect()
+    }
+    pub(crate) fn entries(&self) -> Vec<CacheEntry> {
+        let mut files = self.files();
+        files.sort_by(|a, b| b.cmp(a));
+        let whole = files.into_iter().filter(|(_, _, path)| path.extension().is_none());
+        let entry = |(used, bytes, path): (SystemTime, u64, PathBuf)| {
+            let key = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            CacheEntry { key, bytes, used }
+        };
+        whole.map(entry).collect()
+    }
+    pub(crate) fn module(&self, entry: &CacheEntry) -> Option<CompiledModule> {
+        let path = self.modules().join(&entry.key);
+        let bytes = read_aligned(&path).ok().filter(|bytes| is_sound((**bytes).as_ref()))?;
+        CompiledModule::from_storage(bytes, HEADER, &path.display().to_string()).ok()
+    }
+    pub(crate) fn remove(&self, entry: &CacheEntry) -> bool {
+        fs::remove_file(self.modules().join(&entry.key)).is_ok()
     }
     fn evict(&self) {
         let mut files = self.files();

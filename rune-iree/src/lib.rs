@@ -35,6 +35,8 @@ mod library;
 #[cfg(feature = "compile")]
 mod linker;
 mod module;
+#[cfg(feature = "compile")]
+mod report;
 #[cfg(feature = "run")]
 mod run_error;
 mod target;
@@ -42,11 +44,16 @@ mod target;
 #[cfg(feature = "compile")]
 pub use cache::{CacheOutcome, CompileCache, CompileTimings};
 #[cfg(feature = "compile")]
-pub use compiler::{CompileError, CompileOptions, PHASES, compile, compile_to_phase, compiler_revision};
+pub use compiler::{
+    CompileError, CompileOptions, PHASES, compile, compile_to_phase, compile_with_report, compiler_revision,
+    dispatch_files,
+};
 #[cfg(feature = "run")]
 pub use device::{Device, DeviceError};
 #[cfg(feature = "compile")]
 pub use diagnostics::{Diagnostic, Severity};
+#[cfg(feature = "compile")]
+pub use disk_cache::CacheEntry;
 #[cfg(feature = "run")]
 pub use executable::{Arg, Executable, Signature};
 #[cfg(feature = "run")]
@@ -54,6 +61,8 @@ pub use host_calls::{HostCalls, HostFunction};
 #[cfg(feature = "compile")]
 pub use library::compiler_library;
 pub use module::{CompiledModule, ModuleError};
+#[cfg(feature = "compile")]
+pub use report::{CompileReport, DispatchFile, Statistics};
 #[cfg(feature = "run")]
 pub use run_error::RunError;
 pub use target::{Opt, Target, TargetError};

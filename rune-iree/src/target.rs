@@ -151,6 +151,15 @@ impl Target {
         Ok(Target(Kind::Rocm { arch: arch.to_owned() }))
     }
 
+    /// The backends, each with the processors that it can be compiled for; of CPUs those of this machine's architecture.
+    pub fn known() -> [(&'static str, &'static [&'static str]); 5] {
+        let cpus = cpus(std::env::consts::ARCH).unwrap_or_default();
+        [("llvm-cpu", cpus), ("cuda", CUDA), ("metal", &[]), ("vulkan", VULKAN), ("rocm", ROCM)]
+    }
+    /// The architectures that CPUs are known of, as a target triple begins.
+    pub fn cpu_architectures() -> [(&'static str, &'static [&'static str]); 3] {
+        [("x86_64", X86_64), ("aarch64", AARCH64), ("riscv64", RISCV64)]
+    }
     /// The name of the backend: `llvm-cpu`, `cuda`, `metal`, `vulkan` or `rocm`.
     pub fn backend(&self) -> &'static str {
         match &self.0 {

@@ -1,5 +1,6 @@
 //! The embedding interface of `libIREECompiler`: one session and one invocation for each compilation.
 
+use crate::compiler::PHASES;
 use eerie_sys::compiler as sys;
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::path::Path;
@@ -76,6 +77,8 @@ pub(crate) struct Request<'a> {
     pub(crate) flags: &'a [String],
     /// Stop after this phase and write text; without it compile to a module.
     pub(crate) phase: Option<&'a str>,
+    /// Told of each phase as it begins. The phases are then run one by one.
+    pub(crate) watch: Option<&'a dyn Fn(&'static str)>,
 }
 
 /// Memory that the compiler filled. Page-aligned.
@@ -177,14 +180,36 @@ pub(crate) fn compile(library: &'static Library, request: &Request<'_>) -> Resul
             (&raw const messages).cast_mut().cast(),
         );
         api.ireeCompilerInvocationSetVerifyIR(invocation, false);
-        if let Some(phase) = &phase {
-            api.ireeCompilerInvocationSetCompileToPhase(invocation, phase.as_ptr());
-        }
         if !api.ireeCompilerInvocationParseSource(invocation, source) {
             return Err(Failure::Parse(taken()));
         }
-        if !api.ireeCompilerInvocationPipeline(invocation, sys::iree_compiler_pipeline_t_IREE_COMPILER_PIPELINE_STD) {
-            return Err(Failure::Passes(taken()));
+        let run = |from: Option<&CStr>, to: Option<&CStr>| {
+            if let Some(from) = from {
+                api.ireeCompilerInvocationSetCompileFromPhase(invocation, from.as_ptr());
+            }
+            if let Some(to) = to {
+                api.ireeCompilerInvocationSetCompileToPhase(invocation, to.as_ptr());
+            }
+            let standard = sys::iree_compiler_pipeline_t_IREE_COMPILER_PIPELINE_STD;
+            match api.ireeCompilerInvocationPipeline(invocation, standard) {
+                true => Ok(()),
+                false => Err(Failure::Passes(taken())),
+            }
+        };
+        match request.watch {
+            None => run(None, phase.as_deref())?,
+            Some(watch) => {
+                let mut from: Option<CString> = None;
+                for next in PHASES {
+                    watch(next);
+                    let to = c_string(next)?;
+                    run(from.as_deref(), Some(&to))?;
+                    if request.phase == Some(next) {
+                        break;
+                    }
+                    from = Some(to);
+                }
+            }
         }
 
         let mut raw = std::ptr::null_mut();
