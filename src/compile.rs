@@ -95,6 +95,6 @@ pub(crate) fn compile(program: &Arc<Program>, place: &Place, why: &str) -> Resul
     let start = Instant::now();
     let executable = compiled_program::load(&module, device, &lowered.signature)?;
     timings.load = start.elapsed();
-    compiling.finish(outcome, &timings);
+    compiling.finish(outcome, &timings, &options);
     Ok((Runnable::Loaded(Box::new(executable), program.constants().to_vec()), timings))
 }

@@ -75,6 +75,25 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// A program for this target has no such form.
+    #[cfg(feature = "compile")]
+    #[error("there is no {stage} to show of a program for {target}: {reason}")]
+    NoStage {
+        /// The form.
+        stage: crate::Stage,
+        /// The target.
+        target: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The compiled program has no such dispatch.
+    #[error("there is no dispatch {which}; there are {known}")]
+    NoDispatch {
+        /// The number or name asked for.
+        which: String,
+        /// The names.
+        known: String,
+    },
     /// Nothing was compiled, since the device is the interpreter.
     #[error("`{0}` is not compiled, as the device is `reference`, the interpreter; choose another device")]
     NotCompiled(String),

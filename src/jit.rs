@@ -1,9 +1,10 @@
 //! `jit`: a function traced once for each types of arguments, and compiled.
 
-use crate::Error;
 use crate::compile::{self, Runnable, Timings};
 use crate::device::{Place, default_device};
 use crate::error::list;
+use crate::log;
+use crate::{CompiledProgram, Error, Stages, Stats};
 use arc_swap::ArcSwap;
 use rune_trace::{
     ArgRefs, Arguments, Function, Program, Tensor, Tree, Type, Value, lax, name_of, named_axes, trace_function,
@@ -178,16 +179,13 @@ impl<F, Out: Tree> Core<F, Out> {
         let (program, output) = self.trace::<X>(args)?;
         let place = default_device().map_err(Failed::Error)?;
         let types: Vec<Type> = leaves.iter().map(|t| t.ty().clone()).collect();
-        let (runnable, _) = compile::compile(&program, &place, &self.why(&types)).map_err(Failed::Error)?;
+        let (runnable, _) = compile::compile(&program, &place, &self.why::<X>(args, &types)).map_err(Failed::Error)?;
         let entry = Arc::new(Entry { types, structure, program, runnable, output });
         let mut entries = self.entries.load().to_vec();
         entries.push(entry.clone());
-        if entries.len() == MANY {
-            tracing::warn!(
-                "`{}` was compiled {MANY} times, for arguments of other types each time; last: {}",
-                self.name,
-                list(&entry.types)
-            );
+        if entries.len() == MANY + 1 {
+            let all: Vec<(&[Type], u64)> = entries.iter().map(|e| (&e.types[..], e.structure)).collect();
+            log::warn_of_many(&self.name, &paths::<X>(args), &all);
         }
         self.entries.store(Arc::new(entries));
         Ok(entry)
@@ -206,25 +204,23 @@ impl<F, Out: Tree> Core<F, Out> {
         Ok((Arc::new(program.simplify()), output))
     }
 
-    /// Why the function is compiled for arguments of these types.
-    fn why(&self, types: &[Type]) -> String {
+    /// Why the function is compiled for arguments of these types: what is new since the last time.
+    fn why<X: Arguments>(&self, args: X::Refs<'_>, types: &[Type]) -> String {
         let entries = self.entries.load();
         let Some(last) = entries.last() else { return "first call".to_owned() };
-        if last.types.len() != types.len() {
-            return format!("{} tensors in the arguments, and there were {}", types.len(), last.types.len());
-        }
-        let changed = (0..types.len()).find(|&i| types[i] != last.types[i]);
-        match changed {
-            Some(i) => {
-                let what = if types[i].dtype == last.types[i].dtype { "new shape" } else { "new dtype" };
-                format!("{what}: tensor {i} of the arguments is {} and was {}", types[i], last.types[i])
-            }
-            None => "new structure of the arguments".to_owned(),
-        }
+        let changes = log::changes(&paths::<X>(args), types, &last.types);
+        format!("{}: {}", self.name, changes.unwrap_or_else(|| "the arguments are of another structure".to_owned()))
     }
 }
 
-/// A function compiled as often as this is probably meant to be compiled less often.
+/// The paths of the leaves of the arguments.
+fn paths<X: Arguments>(args: X::Refs<'_>) -> Vec<String> {
+    let mut paths = Vec::new();
+    X::visit(args, &mut |_, path, _| paths.push(path.to_string()));
+    paths
+}
+
+/// A function compiled more often than this is probably meant to be compiled less often.
 const MANY: usize = 10;
 
 enum Failed {
@@ -314,6 +310,10 @@ impl<Out: Tree> Lowered<Out> {
     pub fn code(&self) -> &str {
         self.lowered.code()
     }
+    /// The forms that it takes on its way to machine code for the default device.
+    pub fn stages(&self) -> Stages {
+        Stages::new(self.program.clone(), compile::options_for(&self.place))
+    }
     /// What tracing and lowering took.
     pub fn timings(&self) -> (Duration, Duration) {
         (self.trace, self.lower)
@@ -324,7 +324,15 @@ impl<Out: Tree> Lowered<Out> {
     /// If the compiler is missing or does not take the program, or it cannot be loaded.
     pub fn compile(self) -> Result<Compiled<Out>, Error> {
         let (runnable, timings) = compile::compile(&self.program, &self.place, "compiled by hand")?;
-        Ok(Compiled { program: self.program, runnable, output: self.output, structure: self.structure, timings })
+        let stages = self.stages();
+        Ok(Compiled {
+            program: self.program,
+            runnable,
+            output: self.output,
+            structure: self.structure,
+            timings,
+            stages,
+        })
     }
 }
 
@@ -335,6 +343,25 @@ pub struct Compiled<Out> {
     output: Out,
     structure: u64,
     timings: Timings,
+    stages: Stages,
+}
+
+impl Compiled<Vec<Tensor>> {
+    /// Loads what [`Compiled::save`] wrote, for the default device: see [`CompiledProgram::load`].
+    ///
+    /// ```no_run
+    /// use rune::{Compiled, prelude::*};
+    /// let x = Tensor::from([3.0f32]);
+    /// jit(|x: &Tensor| x * x).compile(&x)?.save("square.vmfb")?;
+    /// let y = Compiled::load("square.vmfb")?.call(&[x])?;
+    /// # Ok::<(), rune::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`CompiledProgram::load`].
+    pub fn load(path: impl AsRef<std::path::Path>) -> Result<CompiledProgram, Error> {
+        CompiledProgram::load(path)
+    }
 }
 
 impl<Out: Tree> Compiled<Out> {
@@ -370,7 +397,25 @@ impl<Out: Tree> Compiled<Out> {
     pub fn program(&self) -> &Program {
         &self.program
     }
-    /// Writes the compiled program to a `.vmfb`, for [`CompiledProgram::load`](crate::CompiledProgram::load), which takes
+    /// The forms that it took on its way to machine code.
+    pub fn stages(&self) -> &Stages {
+        &self.stages
+    }
+    /// The machine code, as assembly, or in the language of the device.
+    ///
+    /// # Errors
+    /// As [`Stages::text`].
+    pub fn assembly(&self) -> Result<String, Error> {
+        self.stages.assembly()
+    }
+    /// What it takes to run: dispatches, memory and size. It is compiled once more to tell.
+    ///
+    /// # Errors
+    /// As [`Stages::stats`].
+    pub fn stats(&self) -> Result<Stats, Error> {
+        self.stages.stats()
+    }
+    /// Writes the compiled program to a `.vmfb`, for [`Compiled::load`] and [`CompiledProgram::load`], which takes
     /// the leaves of the arguments in order. Captured tensors go into a file beside it, of the same name with
     /// `.safetensors` added.
     ///

@@ -31,6 +31,8 @@ mod jit;
 mod log;
 #[cfg(feature = "compile")]
 mod precompile;
+#[cfg(feature = "compile")]
+mod stages;
 
 #[cfg(feature = "compile")]
 pub use compile::Timings;
@@ -43,12 +45,16 @@ pub use jit::{Compiled, Jit, Lowered, jit};
 #[cfg(feature = "compile")]
 pub use precompile::Precompiled;
 #[cfg(feature = "compile")]
-pub use rune_iree::{CompileError, CompileOptions};
+pub use rune_iree::{
+    CacheEntry, CompileCache, CompileError, CompileOptions, Statistics, compiler_library, compiler_revision,
+};
 #[cfg(feature = "run")]
-pub use rune_iree::{DeviceError, ModuleError, RunError};
+pub use rune_iree::{CompiledModule, Device, DeviceError, ModuleError, RunError};
 #[cfg(feature = "run")]
 pub use rune_iree::{Opt, Target, TargetError};
 pub use rune_trace::*;
+#[cfg(feature = "compile")]
+pub use stages::{Stage, Stages, Stats, UnknownStage};
 
 /// What most programs use: `use rune::prelude::*;`.
 pub mod prelude {

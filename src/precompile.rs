@@ -4,6 +4,7 @@ use crate::Error;
 use crate::compile::{self, Timings};
 use crate::compiled_program::{self, CompiledProgram};
 use crate::device::Place;
+use crate::stages::{Stats, stats};
 use rune_iree::{CacheOutcome, CompileCache, CompileOptions, CompiledModule};
 use rune_trace::{ModuleSignature, Program, Value};
 use std::path::Path;
@@ -43,13 +44,33 @@ impl Precompiled {
                 .get_or_compile(&lowered.identity(), program.name(), options, || lowered.text.clone())?;
         let compiled = outcome == CacheOutcome::Compiled;
         let timings = Timings { lower, compile: start.elapsed(), compiled, ..Timings::default() };
-        Ok(Precompiled {
-            name: program.name().to_owned(),
-            module,
-            constants: program.constants().to_vec(),
-            signature: lowered.signature,
-            timings,
-        })
+        Ok(Precompiled::of(&program, module, lowered.signature, timings))
+    }
+    /// Compiles a program though the cache may have it, and tells what came of it. `watch` is told of each phase of the
+    /// compiler as it begins.
+    ///
+    /// # Errors
+    /// As [`Precompiled::new`].
+    pub fn anew(
+        program: &Program,
+        options: &CompileOptions,
+        watch: &dyn Fn(&'static str),
+    ) -> Result<(Precompiled, Stats), Error> {
+        let start = Instant::now();
+        let program = program.clone().simplify();
+        let lowered = compile::lower_to(&program, &options.target)?;
+        let lower = start.elapsed();
+        let start = Instant::now();
+        let cache = CompileCache::global();
+        let (module, report) =
+            cache.compile_anew(&lowered.identity(), program.name(), options, &lowered.text, watch)?;
+        let timings = Timings { lower, compile: start.elapsed(), compiled: true, ..Timings::default() };
+        let stats = stats(&program, module.bytes().len(), report);
+        Ok((Precompiled::of(&program, module, lowered.signature, timings), stats))
+    }
+    fn of(program: &Program, module: CompiledModule, signature: ModuleSignature, timings: Timings) -> Precompiled {
+        let constants = program.constants().to_vec();
+        Precompiled { name: program.name().to_owned(), module, constants, signature, timings }
     }
     /// The bytes of the `.vmfb`.
     pub fn bytes(&self) -> &[u8] {

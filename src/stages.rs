@@ -1,0 +1,359 @@
+//! The forms that a program takes on its way to machine code.
+
+use crate::Error;
+use crate::compile::lower_to;
+use rune_iree::{
+    CompileOptions, CompileReport, DispatchFile, Statistics, compile_to_phase, compile_with_report, dispatch_files,
+};
+use rune_trace::Program;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// A form of a program on its way to machine code.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Stage {
+    /// The typed program, as it was traced or loaded.
+    Program,
+    /// The program with less work, which is what is compiled.
+    Simplified,
+    /// The StableHLO module.
+    StableHlo,
+    /// IREE: after StableHLO is taken in, as `linalg`.
+    Input,
+    /// IREE: cut into dispatches, of which each becomes a kernel.
+    Flow,
+    /// IREE: in what order they run, and in which memory.
+    Stream,
+    /// IREE: as commands for the device.
+    Hal,
+    /// IREE: as byte code.
+    Vm,
+    /// LLVM's form of the kernels, optimized.
+    Llvm,
+    /// The kernels in the language of the target: assembly on CPUs, else what follows.
+    Asm,
+    /// The kernels for NVIDIA devices.
+    Ptx,
+    /// The kernels for Apple devices.
+    Msl,
+    /// The kernels for Vulkan devices.
+    Spirv,
+}
+
+impl Stage {
+    /// All, in the order in which a program goes through them.
+    pub const ALL: [Stage; 13] = [
+        Stage::Program,
+        Stage::Simplified,
+        Stage::StableHlo,
+        Stage::Input,
+        Stage::Flow,
+        Stage::Stream,
+        Stage::Hal,
+        Stage::Vm,
+        Stage::Llvm,
+        Stage::Asm,
+        Stage::Ptx,
+        Stage::Msl,
+        Stage::Spirv,
+    ];
+    /// The name, as `stablehlo`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Stage::Program => "program",
+            Stage::Simplified => "simplified",
+            Stage::StableHlo => "stablehlo",
+            Stage::Input => "input",
+            Stage::Flow => "flow",
+            Stage::Stream => "stream",
+            Stage::Hal => "hal",
+            Stage::Vm => "vm",
+            Stage::Llvm => "llvm",
+            Stage::Asm => "asm",
+            Stage::Ptx => "ptx",
+            Stage::Msl => "msl",
+            Stage::Spirv => "spirv",
+        }
+    }
+    /// The backend that alone has it.
+    pub const fn backend(self) -> Option<&'static str> {
+        match self {
+            Stage::Ptx => Some("cuda"),
+            Stage::Msl => Some("metal"),
+            Stage::Spirv => Some("vulkan"),
+            Stage::Program
+            | Stage::Simplified
+            | Stage::StableHlo
+            | Stage::Input
+            | Stage::Flow
+            | Stage::Stream
+            | Stage::Hal
+            | Stage::Vm
+            | Stage::Llvm
+            | Stage::Asm => None,
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// No stage has this name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a stage; stages are {known}", known = Stage::ALL.map(Stage::name).join(", "))]
+pub struct UnknownStage(String);
+
+impl FromStr for Stage {
+    type Err = UnknownStage;
+    fn from_str(name: &str) -> Result<Stage, UnknownStage> {
+        Stage::ALL.into_iter().find(|s| s.name() == name).ok_or_else(|| UnknownStage(name.to_owned()))
+    }
+}
+
+/// What a compiled program takes to run.
+#[derive(Clone, Debug)]
+pub struct Stats {
+    /// What IREE made of it.
+    pub statistics: Statistics,
+    /// The bytes of arguments, results and constants, and of what is needed on the way: the most memory that a call takes.
+    pub peak_bytes: u64,
+    /// The size of the module.
+    pub module_bytes: u64,
+    /// The phases of the compiler, and what they took.
+    pub phases: Vec<(&'static str, std::time::Duration)>,
+}
+
+/// All forms of one program for one target. Each is made when it is asked for.
+///
+/// ```
+/// use rune::prelude::*;
+/// use rune::Stage;
+/// let f = jit(|x: &Tensor| (x * x).sum());
+/// let stages = f.lower(&Tensor::ones(4, DType::F32))?.stages();
+/// assert!(stages.text(Stage::StableHlo)?.contains("stablehlo.reduce"));
+/// assert_eq!(stages.stats()?.statistics.dispatches, 1);
+/// # Ok::<(), rune::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Stages {
+    program: Arc<Program>,
+    options: CompileOptions,
+}
+
+impl Stages {
+    /// The forms of a program, compiled so.
+    pub fn new(program: impl Into<Arc<Program>>, options: CompileOptions) -> Stages {
+        Stages { program: program.into(), options }
+    }
+
+    /// The program in this form.
+    ///
+    /// # Errors
+    /// If the target has no such form, an operation cannot be lowered, or the compiler is missing or does not take the program.
+    pub fn text(&self, stage: Stage) -> Result<String, Error> {
+        match (stage, phase(stage)) {
+            (Stage::Program, _) => Ok(self.program.to_string()),
+            (Stage::Simplified, _) => Ok(self.program.simplify().to_string()),
+            (Stage::StableHlo, _) => Ok(self.lower()?.code().to_owned()),
+            (_, Some(phase)) => self.after(phase),
+            (_, None) => {
+                let heading = |f: &DispatchFile| format!("{} {}\n{}\n", comment(f.kind), f.dispatch, f.text.trim_end());
+                Ok(self.code(stage)?.iter().map(heading).collect::<Vec<_>>().join("\n"))
+            }
+        }
+    }
+
+    /// One dispatch of the program in this form: `which` is its number, or its name, as `main_dispatch_0`.
+    ///
+    /// # Errors
+    /// As [`Stages::text`], or if dispatches are not told apart at this stage, or there is none of this name.
+    pub fn dispatch(&self, stage: Stage, which: &str) -> Result<String, Error> {
+        let named = |name: &str| name == which || name.strip_suffix(which).is_some_and(|n| n.ends_with("_dispatch_"));
+        let missing = |names: Vec<&str>| Error::NoDispatch { which: which.to_owned(), known: names.join(", ") };
+        match stage {
+            Stage::Flow | Stage::Stream => {
+                let text = self.after(stage.name())?;
+                let executables = executables(&text, stage.name());
+                let found = executables.iter().find(|(name, _)| named(name)).map(|(_, text)| text.clone());
+                found.ok_or_else(|| missing(executables.iter().map(|(name, _)| *name).collect()))
+            }
+            Stage::Hal | Stage::Llvm | Stage::Asm | Stage::Ptx | Stage::Msl | Stage::Spirv => {
+                let files = self.code(stage)?;
+                let found = files.iter().find(|f| named(&f.dispatch)).map(|f| short(&f.text));
+                found.ok_or_else(|| missing(files.iter().map(|f| f.dispatch.as_str()).collect()))
+            }
+            Stage::Program | Stage::Simplified | Stage::StableHlo | Stage::Input | Stage::Vm => {
+                let reason =
+                    "dispatches are told apart in flow, stream, hal and what follows, but not in vm".to_owned();
+                Err(Error::NoStage { stage, target: self.options.target.to_string(), reason })
+            }
+        }
+    }
+
+    /// The code of the kernels in the language of the target.
+    ///
+    /// # Errors
+    /// As [`Stages::text`].
+    pub fn assembly(&self) -> Result<String, Error> {
+        self.text(Stage::Asm)
+    }
+
+    /// Compiles the program, and tells what came of it.
+    ///
+    /// # Errors
+    /// As [`Stages::text`].
+    pub fn stats(&self) -> Result<Stats, Error> {
+        let lowered = self.lower()?;
+        let (module, report) = compile_with_report(&lowered.text, self.program.name(), &self.options, &|_| {})?;
+        Ok(stats(&self.program, module.bytes().len(), report))
+    }
+
+    fn lower(&self) -> Result<rune_lower::Lowered, Error> {
+        lower_to(&self.program.simplify(), &self.options.target)
+    }
+    /// The text after a phase of the compiler.
+    fn after(&self, phase: &str) -> Result<String, Error> {
+        Ok(short(&compile_to_phase(&self.lower()?.text, self.program.name(), &self.options, phase)?))
+    }
+    /// The files of all dispatches in one of the last forms.
+    fn code(&self, stage: Stage) -> Result<Vec<DispatchFile>, Error> {
+        let backend = self.options.target.backend();
+        let absent =
+            |reason: &str| Error::NoStage { stage, target: self.options.target.to_string(), reason: reason.to_owned() };
+        if let Some(only) = stage.backend().filter(|&b| b != backend) {
+            return Err(absent(&format!("only the target {only} has it")));
+        }
+        let kind = match (stage, backend) {
+            (Stage::Hal, _) => "mlir",
+            (Stage::Llvm, "llvm-cpu" | "cuda" | "rocm") => "optimized.ll",
+            (Stage::Llvm, _) => return Err(absent("its code does not come from LLVM")),
+            (_, "llvm-cpu") => "s",
+            (_, "cuda") => "ptx",
+            (_, "metal") => "metal",
+            (_, "vulkan") => "spirv.mlir",
+            (_, _) => "rocmasm",
+        };
+        let files = dispatch_files(&self.lower()?.text, self.program.name(), &self.options)?;
+        Ok(files.into_iter().filter(|f| f.kind == kind).collect())
+    }
+}
+
+pub(crate) fn stats(program: &Program, module_bytes: usize, report: CompileReport) -> Stats {
+    let bytes = |types: &[rune_trace::Type]| types.iter().map(|ty| ty.bytes() as u64).sum::<u64>();
+    let constants = program.constants().iter().map(|c| c.ty().bytes() as u64).sum::<u64>();
+    let CompileReport { phases, statistics } = report;
+    let held = statistics.transient_bytes + statistics.constant_bytes;
+    Stats {
+        peak_bytes: bytes(program.input_types()) + constants + bytes(&program.output_types()) + held,
+        statistics,
+        module_bytes: module_bytes as u64,
+        phases,
+    }
+}
+
+/// The phase of the compiler after which a stage is printed.
+fn phase(stage: Stage) -> Option<&'static str> {
+    match stage {
+        Stage::Input | Stage::Flow | Stage::Stream | Stage::Hal | Stage::Vm => Some(stage.name()),
+        Stage::Program
+        | Stage::Simplified
+        | Stage::StableHlo
+        | Stage::Llvm
+        | Stage::Asm
+        | Stage::Ptx
+        | Stage::Msl
+        | Stage::Spirv => None,
+    }
+}
+
+/// How a comment begins in a file of this kind.
+fn comment(kind: &str) -> &'static str {
+    match kind {
+        "s" => "#",
+        "optimized.ll" | "rocmasm" => ";",
+        _ => "//",
+    }
+}
+
+/// The executables of a module by name, each with the aliases of attributes that it uses.
+fn executables<'t>(text: &'t str, dialect: &str) -> Vec<(&'t str, String)> {
+    let start = format!("  {dialect}.executable private @");
+    let mut found = Vec::new();
+    let mut lines = text.lines();
+    let mut aliases: Vec<&str> = Vec::new();
+    while let Some(line) = lines.next() {
+        if line.starts_with('#') {
+            aliases.push(line);
+        }
+        let Some(rest) = line.strip_prefix(&start) else { continue };
+        let name = rest.split([' ', '{', '(']).next().unwrap_or(rest);
+        let mut own = vec![line];
+        for line in lines.by_ref() {
+            own.push(line);
+            if line == "  }" {
+                break;
+            }
+        }
+        let body = own.join("\n");
+        let used = aliases.iter().filter(|alias| {
+            let name = alias.split(' ').next().unwrap_or(alias);
+            body.match_indices(name).any(|(i, _)| !body[i + name.len()..].starts_with(|c: char| c.is_alphanumeric()))
+        });
+        let text = used.map(|alias| format!("{alias}\n")).collect::<String>() + &body + "\n";
+        found.push((name, text));
+    }
+    found
+}
+
+/// A text in which the binary code that it holds is shortened: nobody reads it.
+fn short(text: &str) -> String {
+    /// So many hexadecimal digits stay.
+    const DIGITS: usize = 32;
+    let mut short = String::with_capacity(text.len().min(1 << 20));
+    let mut rest = text;
+    while let Some(at) = rest.find("\"0x") {
+        let (before, digits) = rest.split_at(at + 3);
+        let end = digits.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(digits.len());
+        short.push_str(before);
+        short.push_str(&digits[..end.min(DIGITS)]);
+        if end > DIGITS {
+            short.push_str(&format!("... {} bytes", end / 2));
+        }
+        rest = &digits[end..];
+    }
+    short.push_str(rest);
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stages_are_read_as_they_are_written() {
+        for stage in Stage::ALL {
+            assert_eq!(stage.to_string().parse(), Ok(stage));
+        }
+        let error = "vmfb".parse::<Stage>().unwrap_err().to_string();
+        assert!(error.starts_with("`vmfb` is not a stage; stages are program, simplified, stablehlo,"), "{error}");
+    }
+
+    #[test]
+    fn binary_code_is_shortened() {
+        let code = format!("a = dense<\"0x{}\"> : b, c = \"0x12\"", "AB".repeat(500));
+        assert_eq!(short(&code), format!("a = dense<\"0x{}... 500 bytes\"> : b, c = \"0x12\"", "AB".repeat(16)));
+    }
+
+    #[test]
+    fn executables_come_with_their_aliases() {
+        let text = "#map = one\n#map1 = two\nmodule {\n  flow.executable private @main_dispatch_0 {\n    #map1\n  }\n  flow.executable private @b {\n  }\n}\n";
+        let found = executables(text, "flow");
+        let first = "#map1 = two\n  flow.executable private @main_dispatch_0 {\n    #map1\n  }\n";
+        assert_eq!(found[0], ("main_dispatch_0", first.to_owned()));
+        assert_eq!(found[1].0, "b");
+    }
+}
