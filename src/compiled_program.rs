@@ -110,6 +110,12 @@ impl CompiledProgram {
         let executable = load(module, device, &signature)?;
         Ok(CompiledProgram { name: name.to_owned(), signature, executable, constants: constants.to_vec() })
     }
+    /// What a compiled module says of itself: the types of its inputs and outputs, and what it needs. `None` if it was not
+    /// compiled by this version of rune.
+    pub fn signature_of(module: &CompiledModule) -> Option<ModuleSignature> {
+        let text = module.attribute(ENTRY, ModuleSignature::KEY).ok()??;
+        ModuleSignature::from_json(&text).ok()
+    }
     /// The types of the inputs.
     pub fn input_types(&self) -> &[Type] {
         &self.signature.inputs

@@ -7,6 +7,9 @@ use rune::{Array, DType, Shape, Type, storage, types};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+/// What `--device` may say.
+pub const DEVICES: [&str; 7] = ["cpu", "local-sync", "local-task", "cuda", "metal", "vulkan", "reference"];
+
 /// What `--input` says.
 #[derive(Clone, Debug)]
 pub enum Input {

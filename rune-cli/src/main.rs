@@ -1,66 +1,113 @@
-//! The command line of rune: compiling programs in files, and running them.
+//! The command line of rune: transforming, inspecting, compiling and running programs in files.
 
+mod bench;
+mod cache;
 mod compile;
+mod completions;
+mod devices;
+mod diff;
+mod failure;
+mod fmt;
 mod input;
+mod inspect;
 mod npy;
+mod output;
 mod program;
+mod progress;
+mod random;
 mod run;
+mod stats;
+mod style;
+mod target;
+mod targets;
+mod transform;
+mod units;
+mod verify;
 
-use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
-use std::io;
+use failure::Failure;
 use std::process::ExitCode;
 
-/// Compiles and runs array programs.
+/// Transforms, inspects, compiles and runs array programs.
 ///
-/// A program is the JSON that `Program::save` writes, or the text that a program prints. `-` is the standard input.
+/// A program is the JSON that `Program::save` writes, or the text that a program prints. `-` is the standard input or output, so that
+/// commands are joined by pipes.
 #[derive(Parser)]
-#[command(name = "rune-cli", version, arg_required_else_help = true, max_term_width = 120, after_help = EXIT_CODES)]
+#[command(name = "rune-cli", version, arg_required_else_help = true, max_term_width = 120, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// Write results and errors as JSON, one value a line
+    #[arg(long, global = true)]
+    json: bool,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN", hide_possible_values = true)]
+    color: clap::ColorChoice,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage. LOG_JIT=1 shows what is compiled.";
+const EXAMPLES: &str = "Examples:
+  rune-cli run f.json --input \"2x3xf32=1 2 3 4 5 6\"
+  rune-cli grad f.json | rune-cli simplify - | rune-cli compile - -o df.vmfb
+  rune-cli inspect f.json --stage asm --dispatch 0
+
+Exit codes: 0 done, 1 failed, 2 wrong usage. LOG_JIT=1 shows what is compiled.";
 
 #[derive(Subcommand)]
 enum Command {
-    Compile(compile::Compile),
     Run(run::Run),
+    Compile(compile::Compile),
+    Bench(bench::Bench),
+    Inspect(inspect::Inspect),
+    Verify(verify::Verify),
+    Diff(diff::Diff),
+    Fmt(fmt::Fmt),
+    Simplify(transform::Simplify),
+    #[command(about = transform::GRAD, after_help = transform::GRAD_EXAMPLES)]
+    Grad(transform::Gradient),
+    #[command(about = transform::VALUE_AND_GRAD, after_help = transform::GRAD_EXAMPLES)]
+    ValueAndGrad(transform::Gradient),
+    #[command(about = transform::JVP, after_help = transform::JVP_EXAMPLES)]
+    Jvp(transform::Derivative),
+    #[command(about = transform::VJP, after_help = transform::VJP_EXAMPLES)]
+    Vjp(transform::Derivative),
+    Vmap(transform::Vmap),
+    Linearize(transform::Linearize),
+    #[command(about = transform::TRANSPOSE, after_help = transform::TRANSPOSE_EXAMPLES)]
+    Transpose(transform::Derivative),
+    Devices(devices::Devices),
+    Targets(targets::Targets),
+    Cache(cache::Cache),
+    Completions(completions::Completions),
 }
 
 fn main() -> ExitCode {
     let warnings = tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::WARN);
-    warnings.with_writer(io::stderr).without_time().with_target(false).with_ansi(false).init();
-    let done = match Cli::parse().command {
-        Command::Compile(command) => command.run(),
-        Command::Run(command) => command.run(),
+    warnings.with_writer(std::io::stderr).without_time().with_target(false).with_ansi(false).init();
+    let Cli { command, json, color } = Cli::parse();
+    style::choose(color);
+    let done = match command {
+        Command::Run(command) => command.run(json),
+        Command::Compile(command) => command.run(json),
+        Command::Bench(command) => command.run(json),
+        Command::Inspect(command) => command.run(json),
+        Command::Verify(command) => command.run(json),
+        Command::Diff(command) => command.run(json),
+        Command::Fmt(command) => command.run(json),
+        Command::Simplify(command) => command.run(json),
+        Command::Grad(command) => command.run(false, json),
+        Command::ValueAndGrad(command) => command.run(true, json),
+        Command::Jvp(command) => command.jvp(json),
+        Command::Vjp(command) => command.vjp(json),
+        Command::Vmap(command) => command.run(json),
+        Command::Linearize(command) => command.run(json),
+        Command::Transpose(command) => command.transpose(json),
+        Command::Devices(command) => command.run(json),
+        Command::Targets(command) => command.run(json),
+        Command::Cache(command) => command.run(json),
+        Command::Completions(command) => command.run(&mut Cli::command()),
     };
-    let Err(error) = done else { return ExitCode::SUCCESS };
-    if let Some(usage) = error.downcast_ref::<clap::Error>() {
-        usage.exit();
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => Failure::of(error, &mut Cli::command()).report(json),
     }
-    // Who reads the output may have seen enough.
-    if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) {
-        return ExitCode::SUCCESS;
-    }
-    eprintln!("error: {}", message(&error));
-    ExitCode::FAILURE
-}
-
-/// What an error says, and its causes where it does not say them itself.
-fn message(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| match said.as_str() {
-        "" => cause,
-        _ if said.contains(&cause) => said,
-        _ => format!("{said}: {cause}"),
-    })
-}
-
-/// The command line says what cannot be.
-fn usage(subcommand: &str, message: impl std::fmt::Display) -> anyhow::Error {
-    let mut cli = Cli::command();
-    cli.build();
-    let command = cli.find_subcommand_mut(subcommand).expect("the name is of a subcommand");
-    command.error(ErrorKind::ValueValidation, message).into()
 }

@@ -1,8 +1,12 @@
 //! Programs in files.
 
+use crate::failure::InFile;
 use anyhow::{Context, Result, anyhow, bail};
 use rune::Program;
-use rune::program::{LoadError, ParseError};
+use rune::program::{DocumentError, JsonError, LoadError, ParseError};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
 
@@ -11,6 +15,11 @@ const MODULE: &[u8] = b"PK\x03\x04";
 
 pub fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
+}
+
+/// How a file is called in messages.
+pub fn shown(path: &Path) -> String {
+    if is_stdin(path) { "<stdin>".to_owned() } else { path.display().to_string() }
 }
 
 /// Whether a file is a compiled module, by its ending or by how it begins.
@@ -25,43 +34,93 @@ pub fn is_module(path: &Path) -> bool {
 
 /// The program in a file, JSON or text.
 pub fn load(path: &Path) -> Result<Program> {
-    if is_stdin(path) {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("cannot read the standard input")?;
-        if !is_json(&text) {
-            return text.parse().map_err(|e| parse_error("<stdin>", &e));
-        }
-        return serde_json::from_str(&text).map_err(|e| json_error("<stdin>", &e));
-    }
+    Ok(load_with_form(path)?.0)
+}
+
+/// The program in a file, and whether it is written as JSON.
+pub fn load_with_form(path: &Path) -> Result<(Program, bool)> {
     if is_module(path) {
         bail!("{} is a compiled module, and a program is needed", path.display());
     }
-    let bytes = std::fs::read(path).map_err(|e| anyhow!("cannot read {}: {e}", path.display()))?;
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|_| anyhow!("{} is not a program: it is neither JSON nor text", path.display()))?;
-    if !is_json(text) {
-        return text.parse().map_err(|e| parse_error(&path.display().to_string(), &e));
+    let (file, text) = (shown(path), read(path)?);
+    if !text.trim_start().starts_with('{') {
+        return Ok((text.parse().map_err(|e| parse_error(&file, &text, e))?, false));
     }
-    Program::load(path).map_err(|error| match &error {
-        LoadError::Json { path, source } => json_error(&path.display().to_string(), source),
-        LoadError::Storage(_) | LoadError::Document { .. } => anyhow!("{error}"),
-    })
+    let program = match is_stdin(path) {
+        true => Program::from_json(&text).map_err(|error| match error {
+            JsonError::Json(e) => json_error(&file, &text, &e),
+            JsonError::Document(e) => document_error(&file, &text, &e),
+        })?,
+        false => Program::load(path).map_err(|error| match error {
+            LoadError::Json { source, .. } => json_error(&file, &text, &source),
+            LoadError::Document { source, .. } => document_error(&file, &text, &source),
+            LoadError::Storage(e) => anyhow!("{file} needs the arrays of its constants: {e}"),
+        })?,
+    };
+    Ok((program, true))
 }
 
-fn is_json(text: &str) -> bool {
-    text.trim_start().starts_with('{')
+fn read(path: &Path) -> Result<String> {
+    let mut bytes = Vec::new();
+    if is_stdin(path) {
+        std::io::stdin().read_to_end(&mut bytes).context("cannot read the standard input")?;
+    } else {
+        bytes = std::fs::read(path).map_err(|e| anyhow!("cannot read {}: {e}", path.display()))?;
+    }
+    String::from_utf8(bytes).map_err(|_| anyhow!("{} is not a program: it is neither JSON nor text", shown(path)))
 }
 
-fn parse_error(file: &str, error: &ParseError) -> anyhow::Error {
-    anyhow!("{file}:{}:{}: {}", error.line, error.column, error.problem)
+fn parse_error(file: &str, text: &str, error: ParseError) -> InFile {
+    InFile::on(file, text, error.line, error.column, error.problem.to_string())
 }
 
-fn json_error(file: &str, error: &serde_json::Error) -> anyhow::Error {
+fn json_error(file: &str, text: &str, error: &serde_json::Error) -> anyhow::Error {
     let (line, column) = (error.line(), error.column());
-    let text = error.to_string();
-    let reason = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
+    let said = error.to_string();
+    let reason = said.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&said);
     match line {
         0 => anyhow!("{file} is not a program: {reason}"),
-        _ => anyhow!("{file}:{line}:{column}: {reason}"),
+        // Its columns count bytes, and begin with 0 where a line has ended.
+        _ => {
+            let before = text.lines().nth(line - 1).unwrap_or_default().as_bytes();
+            let characters =
+                String::from_utf8_lossy(&before[..column.saturating_sub(1).min(before.len())]).chars().count();
+            InFile::on(file, text, line, characters + 1, reason.to_owned()).into()
+        }
+    }
+}
+
+fn document_error(file: &str, text: &str, error: &DocumentError) -> anyhow::Error {
+    match find(text, &error.pointer) {
+        Some(byte) => InFile::at(file, text, byte, error.to_string()).into(),
+        None => anyhow!("{file} is not a program: {error}"),
+    }
+}
+
+/// Where in a JSON text the value is that a JSON pointer points to.
+fn find(text: &str, pointer: &str) -> Option<usize> {
+    let mut here: &RawValue = serde_json::from_str(text).ok()?;
+    for part in pointer.split('/').skip(1) {
+        here = if here.get().starts_with('[') {
+            *serde_json::from_str::<Vec<&RawValue>>(here.get()).ok()?.get(part.parse::<usize>().ok()?)?
+        } else {
+            *serde_json::from_str::<HashMap<Cow<'_, str>, &RawValue>>(here.get()).ok()?.get(part)?
+        };
+    }
+    (here.get().as_ptr() as usize).checked_sub(text.as_ptr() as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find;
+
+    #[test]
+    fn pointers_are_followed() {
+        let text = r#" { "a": [1, {"b": [10, 20]}], "c": 3 }"#;
+        let at = |pointer: &str| find(text, pointer).map(|i| &text[i..]);
+        assert_eq!(at("/a/1/b/1"), Some("20]}], \"c\": 3 }"));
+        assert_eq!(at("/c"), Some("3 }"));
+        assert_eq!(at(""), Some(text.trim_start()));
+        assert_eq!(at("/a/2"), None);
     }
 }

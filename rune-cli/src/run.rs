@@ -1,14 +1,18 @@
 //! `rune-cli run`.
 
-use crate::input::Input;
-use crate::{npy, program, usage};
+use crate::failure::usage;
+use crate::input::{self, Input};
+use crate::output::{host, tell, write_file};
+use crate::{npy, program, progress};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use rune::interpret::interpret;
-use rune::storage;
-use rune::{Array, CompileOptions, CompiledProgram, Place, Precompiled, Target, Tensor, Type, Value, default_device};
-use std::fmt::Write as _;
-use std::io::Write as _;
+use rune::op::Literal;
+use rune::{
+    Array, CompileOptions, CompiledProgram, Opt, Place, Precompiled, Program, Target, Tensor, Type, Value,
+    default_device,
+};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "Examples:
@@ -22,7 +26,7 @@ Inputs:
   x.safetensors         all arrays of the file by their names, x2 before x10
   x.safetensors:w       one array of the file";
 
-/// Runs a program, or a compiled module, and prints its results.
+/// Runs a program, or a compiled module, and prints its results
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Run {
@@ -32,7 +36,7 @@ pub struct Run {
     #[arg(short, long, value_name = "INPUT", allow_hyphen_values = true)]
     input: Vec<Input>,
     /// Where to run it [default: RUNE_DEVICE, else cpu]
-    #[arg(short, long, value_parser = ["cpu", "local-sync", "local-task", "cuda", "metal", "vulkan", "reference"])]
+    #[arg(short, long, value_parser = input::DEVICES)]
     device: Option<String>,
     /// Run the program by the reference interpreter; the same as --device reference
     #[arg(long, conflicts_with = "device")]
@@ -43,7 +47,7 @@ pub struct Run {
 }
 
 impl Run {
-    pub fn run(self) -> Result<()> {
+    pub fn run(self, json: bool) -> Result<()> {
         let place = match (self.reference, &self.device) {
             (true, _) => Place::Reference,
             (false, Some(name)) => Place::open(name)?,
@@ -53,8 +57,7 @@ impl Run {
         for input in self.input {
             inputs.extend(input.arrays()?.into_iter().map(Value::Host));
         }
-        let shown =
-            if program::is_stdin(&self.program) { "<stdin>".into() } else { self.program.display().to_string() };
+        let shown = program::shown(&self.program);
         let check = |types: &[Type]| check(&shown, types, &inputs);
         let results = if program::is_module(&self.program) {
             if matches!(place, Place::Reference) {
@@ -70,27 +73,27 @@ impl Run {
                 let inputs = inputs.iter().map(host).collect::<Result<Vec<_>>>()?;
                 interpret(&program, &inputs)?.into_iter().map(Value::Host).collect()
             } else {
-                let compiled = Precompiled::new(&program, &CompileOptions::for_target(target_of(&place)?))?;
-                compiled.load_on(&place)?.call_values(&inputs)?
+                let compiling = format!("compiling {shown}");
+                let compiled = progress::during(&compiling, |_| compile_for(&program, &place, Opt::Fast))?;
+                compiled.call_values(&inputs)?
             }
         };
         let results = results.iter().map(host).collect::<Result<Vec<_>>>()?;
-        if program::is_stdin(&self.output) { print(&results) } else { write(&results, &self.output) }
+        if program::is_stdin(&self.output) { print(&results, json) } else { write(&results, &self.output, json) }
     }
 }
 
-fn target_of(place: &Place) -> Result<Target> {
-    Ok(match place.name() {
+/// A program compiled with these flags, on a device.
+pub fn compile_for(program: &Program, place: &Place, opt: Opt) -> Result<CompiledProgram> {
+    let target = match place.name() {
         name @ ("cuda" | "metal" | "vulkan") => name.parse()?,
         _ => Target::llvm_cpu(),
-    })
+    };
+    let options = CompileOptions { opt, ..CompileOptions::for_target(target) };
+    Ok(Precompiled::new(program, &options)?.load_on(place)?)
 }
 
-fn host(value: &Value) -> Result<Array> {
-    value.to_host().map_err(anyhow::Error::msg)
-}
-
-fn check(program: &str, types: &[Type], inputs: &[Value]) -> Result<()> {
+pub fn check(program: &str, types: &[Type], inputs: &[Value]) -> Result<()> {
     if types.len() != inputs.len() {
         let takes = types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
         let count = |n: usize| if n == 1 { "1 input".to_owned() } else { format!("{n} inputs") };
@@ -111,20 +114,35 @@ fn are(n: usize) -> String {
     }
 }
 
-fn print(results: &[Array]) -> Result<()> {
-    let mut text = String::new();
+fn print(results: &[Array], json: bool) -> Result<()> {
     for (i, array) in results.iter().enumerate() {
-        writeln!(text, "# result {i}: {}\n{}", array.ty(), Tensor::from_value(array.clone()))?;
+        let text = format!("# result {i}: {}\n{}", array.ty(), Tensor::from_value(array.clone()));
+        tell(json, text, json!({ "result": i, "type": array.ty().to_string(), "elements": elements(array) }))?;
     }
-    Ok(std::io::stdout().write_all(text.as_bytes())?)
+    Ok(())
 }
 
-fn write(results: &[Array], folder: &Path) -> Result<()> {
+/// The elements in row-major order, as JSON has them; as text those that it has not.
+fn elements(array: &Array) -> Vec<serde_json::Value> {
+    let (dtype, bytes) = (array.dtype(), array.bytes());
+    let element = |bytes: &[u8]| {
+        let text = Literal::from_bytes(dtype, bytes).number();
+        text.parse().unwrap_or(serde_json::Value::String(text))
+    };
+    bytes.chunks_exact(dtype.size()).map(element).collect()
+}
+
+fn write(results: &[Array], folder: &Path, json: bool) -> Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     for (i, array) in results.iter().enumerate() {
         let path = folder.join(format!("result{i}.npy"));
-        storage::replace(&path, |temporary| std::fs::write(temporary, npy::bytes(array)))?;
-        writeln!(std::io::stdout(), "{}: {}", path.display(), array.ty())?;
+        write_file(&path, &npy::bytes(array))?;
+        let (shown, ty) = (path.display(), array.ty());
+        tell(
+            json,
+            format!("{shown}: {ty}"),
+            json!({ "result": i, "type": ty.to_string(), "file": shown.to_string() }),
+        )?;
     }
     Ok(())
 }

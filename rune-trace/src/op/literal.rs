@@ -35,7 +35,7 @@ impl Literal {
         (array.ty().rank() == 0).then(|| Literal::from_bytes(array.dtype(), array.bytes()))
     }
     /// The scalar of these bytes, which are at most eight.
-    pub(crate) fn from_bytes(dtype: DType, bytes: &[u8]) -> Literal {
+    pub fn from_bytes(dtype: DType, bytes: &[u8]) -> Literal {
         let mut raw = [0u8; 8];
         raw[..bytes.len()].copy_from_slice(bytes);
         Literal { dtype, bits: u64::from_le_bytes(raw) }
@@ -64,8 +64,8 @@ impl Literal {
 }
 
 impl Literal {
-    /// The number alone, from which [`Literal::parse_number`] has all its bits again.
-    pub(crate) fn number(self) -> String {
+    /// The number alone, without its dtype; all bits are in it.
+    pub fn number(self) -> String {
         if self.dtype.is_float() && self.to_f64().is_nan() && self != Literal::from_f64(self.dtype, f64::NAN) {
             return format!("NaN({:#x})", self.bits);
         }

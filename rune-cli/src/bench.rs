@@ -1,0 +1,137 @@
+//! `rune-cli bench`.
+
+use crate::input::{self, Input};
+use crate::output::tell;
+use crate::random::Random;
+use crate::run::{check, compile_for};
+use crate::units::{count, time};
+use crate::{failure, program, progress, style};
+use anyhow::Result;
+use clap::Args;
+use rune::{CompiledProgram, Opt, Place, Value, default_device};
+use serde_json::json;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+const EXAMPLES: &str = "Examples:
+  rune-cli bench f.json
+  rune-cli bench f.json --input x.npy --device local-task --seconds 5
+  rune-cli bench f.vmfb";
+
+/// Measures how often a program can be called in a second, and how long a call takes
+///
+/// A program is also measured as the compiler's own defaults make it, to compare.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Bench {
+    /// The program, JSON or text, or the compiled .vmfb; - is a program from the standard input
+    program: PathBuf,
+    /// An input, as of `run`; without any they are random
+    #[arg(short, long, value_name = "INPUT", allow_hyphen_values = true)]
+    input: Vec<Input>,
+    /// Where to run it [default: RUNE_DEVICE, else cpu]
+    #[arg(short, long, value_parser = input::DEVICES)]
+    device: Option<String>,
+    /// For how many seconds to call it
+    #[arg(long, default_value_t = 1.0, value_name = "SECONDS", value_parser = seconds)]
+    seconds: f64,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse().ok().filter(|s| (0.001..=3600.0).contains(s));
+    seconds.ok_or_else(|| "write a number of seconds between 0.001 and 3600".to_owned())
+}
+
+impl Bench {
+    pub fn run(self, json: bool) -> Result<()> {
+        let place = self.device.as_deref().map_or_else(default_device, Place::open)?;
+        if matches!(place, Place::Reference) {
+            return Err(failure::usage(
+                "bench",
+                "the reference interpreter is made to be right, not fast; name another device",
+            ));
+        }
+        let shown = program::shown(&self.program);
+        if program::is_module(&self.program) {
+            let compiled = CompiledProgram::load_on(&self.program, &place)?;
+            let inputs = inputs(self.input, &shown, compiled.input_types())?;
+            let measured = measure(&compiled, &inputs, self.seconds)?;
+            return measured.tell(json, &shown, "compiled", place.name());
+        }
+        let program = program::load(&self.program)?;
+        crate::random::fits(&program)?;
+        let inputs = inputs(self.input, &shown, program.input_types())?;
+        let mut rates = Vec::new();
+        for (opt, flags) in [(Opt::Fast, "fast flags"), (Opt::Plain, "plain flags")] {
+            let compiled =
+                progress::during(&format!("compiling {shown}, {flags}"), |_| compile_for(&program, &place, opt))?;
+            let measured = measure(&compiled, &inputs, self.seconds)?;
+            measured.tell(json, &shown, flags, place.name())?;
+            rates.push(measured.median());
+        }
+        let ratio = rates[1].as_secs_f64() / rates[0].as_secs_f64();
+        if json { Ok(()) } else { tell(false, format!("the fast flags make it {ratio:.2} times as fast"), json!(null)) }
+    }
+}
+
+fn inputs(given: Vec<Input>, shown: &str, types: &[rune::Type]) -> Result<Vec<Value>> {
+    if given.is_empty() {
+        return Ok(Random(0).inputs(types).into_iter().map(Value::Host).collect());
+    }
+    let mut inputs = Vec::new();
+    for input in given {
+        inputs.extend(input.arrays()?.into_iter().map(Value::Host));
+    }
+    check(shown, types, &inputs)?;
+    Ok(inputs)
+}
+
+/// The times of calls, ascending.
+struct Measured(Vec<Duration>);
+
+fn measure(compiled: &CompiledProgram, inputs: &[Value], seconds: f64) -> Result<Measured> {
+    /// The memory of the machine is not to be filled with times.
+    const MOST: usize = 10_000_000;
+    // What is only done once is not counted.
+    compiled.call_values(inputs)?;
+    let mut times = Vec::new();
+    let all = Duration::from_secs_f64(seconds);
+    progress::during("calling", |_| {
+        let begun = Instant::now();
+        while (begun.elapsed() < all && times.len() < MOST) || times.is_empty() {
+            let start = Instant::now();
+            compiled.call_values(inputs)?;
+            times.push(start.elapsed());
+        }
+        anyhow::Ok(())
+    })?;
+    times.sort_unstable();
+    Ok(Measured(times))
+}
+
+impl Measured {
+    /// The time that this part of the calls do not exceed.
+    fn quantile(&self, part: f64) -> Duration {
+        self.0[((self.0.len() - 1) as f64 * part).round() as usize]
+    }
+    fn median(&self) -> Duration {
+        self.quantile(0.5)
+    }
+    fn tell(&self, json: bool, shown: &str, flags: &str, device: &str) -> Result<()> {
+        let total: Duration = self.0.iter().sum();
+        let rate = self.0.len() as f64 / total.as_secs_f64();
+        let parts = [("median", 0.5), ("90 %", 0.9), ("99 %", 0.99), ("least", 0.0), ("most", 1.0)];
+        let (bold, named) = (style::BOLD, |(name, part): (&str, f64)| format!("{name} {}", time(self.quantile(part))));
+        let text = format!(
+            "{shown} on {device}, {flags}: {bold}{} calls per second{bold:#}\n  {}",
+            count(rate as u64),
+            parts.map(named).join(", ")
+        );
+        let seconds = |part| self.quantile(part).as_secs_f64();
+        let value = json!({
+            "file": shown, "device": device, "flags": flags, "calls": self.0.len(), "calls_per_second": rate,
+            "seconds": { "min": seconds(0.0), "p50": seconds(0.5), "p90": seconds(0.9), "p99": seconds(0.99), "max": seconds(1.0) },
+        });
+        tell(json, text, value)
+    }
+}

@@ -1,0 +1,27 @@
+//! `rune-cli completions`.
+
+use anyhow::Result;
+use clap::Args;
+use clap_complete::Shell;
+
+const EXAMPLES: &str = "Examples:
+  rune-cli completions bash > ~/.local/share/bash-completion/completions/rune-cli
+  rune-cli completions zsh > ~/.zfunc/_rune-cli
+  rune-cli completions fish > ~/.config/fish/completions/rune-cli.fish";
+
+/// Writes what a shell needs to complete commands, options and their values
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Completions {
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+impl Completions {
+    pub fn run(self, cli: &mut clap::Command) -> Result<()> {
+        // In memory first: who reads it may stop in the middle.
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, cli, "rune-cli", &mut script);
+        Ok(std::io::Write::write_all(&mut std::io::stdout(), &script)?)
+    }
+}

@@ -1,0 +1,285 @@
+//! `rune-cli diff`.
+
+use crate::failure::Said;
+use crate::output::{host, tell};
+use crate::random::{self, Random};
+use crate::run::compile_for;
+use crate::{program, progress, style};
+use anyhow::Result;
+use clap::Args;
+use rune::interpret::interpret;
+use rune::{Array, Op, Place, Program, Type, Value, default_device};
+use serde_json::json;
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "Examples:
+  rune-cli diff f.json g.json
+  rune-cli simplify f.json | rune-cli diff f.json -
+  rune-cli diff f.json g.json --reference --rtol 1e-3
+  rune-cli diff f.json g.json --structure";
+
+/// Compares two programs: their instructions, and their results on random inputs
+///
+/// Fails if the results differ, or cannot be compared. Instructions may differ where results do not.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Diff {
+    /// A program, JSON or text; - is the standard input
+    a: PathBuf,
+    /// Another one
+    b: PathBuf,
+    /// Compare the instructions only, and fail if they differ
+    #[arg(long)]
+    structure: bool,
+    /// How far results may be apart, relative to those of A
+    #[arg(long, default_value_t = 1e-5)]
+    rtol: f64,
+    /// How far results may be apart in any case
+    #[arg(long, default_value_t = 1e-8)]
+    atol: f64,
+    /// How many times to run both, on other inputs each time
+    #[arg(long, default_value_t = 3, value_name = "N")]
+    runs: u64,
+    /// Run them by the reference interpreter, and not compiled
+    #[arg(long)]
+    reference: bool,
+}
+
+impl Diff {
+    pub fn run(self, json: bool) -> Result<()> {
+        if program::is_stdin(&self.a) && program::is_stdin(&self.b) {
+            return Err(crate::failure::usage("diff", "two programs cannot both come from the standard input"));
+        }
+        let (a, b) = (program::load(&self.a)?, program::load(&self.b)?);
+        let lines = compare(&a, &b);
+        let same = lines.iter().all(|line| matches!(line, Line::Same(_)));
+        let results = if self.structure { None } else { Some(self.results(&a, &b)?) };
+        if json {
+            let of = |wanted: fn(&Line) -> Option<&String>| lines.iter().filter_map(wanted).collect::<Vec<_>>();
+            let (removed, added) = (of(Line::removed), of(Line::added));
+            let value = json!({
+                "same_instructions": same, "removed": removed, "added": added,
+                "results": results.as_ref().map(|r| r.iter().map(Compared::json).collect::<Vec<_>>()),
+            });
+            tell(true, "", value)?;
+        } else {
+            self.print(&lines, same)?;
+            results.iter().flatten().try_for_each(|r| tell(false, r.text(), json!(null)))?;
+        }
+        let agree = match &results {
+            Some(results) => results.iter().all(|r| r.agrees),
+            None => same,
+        };
+        if agree { Ok(()) } else { Err(Said.into()) }
+    }
+
+    fn print(&self, lines: &[Line], same: bool) -> Result<()> {
+        if same {
+            return tell(false, format!("the {} instructions are the same", lines.len()), json!(null));
+        }
+        let (bold, good, bad, dim) = (style::BOLD, style::GOOD, style::BAD, style::DIM);
+        let shown = |path: &PathBuf| program::shown(path);
+        tell(false, format!("{bold}--- {}\n+++ {}{bold:#}", shown(&self.a), shown(&self.b)), json!(null))?;
+        // Two lines around each difference.
+        let differs = |i: usize| lines.get(i).is_some_and(|line| !matches!(line, Line::Same(_)));
+        let near = |i: usize| (i.saturating_sub(2)..=i + 2).any(differs);
+        let mut left_out = 0;
+        for (i, line) in lines.iter().enumerate() {
+            let text = match line {
+                Line::Same(_) if !near(i) => {
+                    left_out += 1;
+                    continue;
+                }
+                Line::Same(text) => format!("  {text}"),
+                Line::Removed(text) => format!("{bad}- {text}{bad:#}"),
+                Line::Added(text) => format!("{good}+ {text}{good:#}"),
+            };
+            if left_out > 0 {
+                tell(false, format!("{dim}  … {left_out} the same{dim:#}"), json!(null))?;
+                left_out = 0;
+            }
+            tell(false, text, json!(null))?;
+        }
+        if left_out > 0 {
+            tell(false, format!("{dim}  … {left_out} the same{dim:#}"), json!(null))?;
+        }
+        Ok(())
+    }
+
+    /// How far the results are apart, for each output the farthest of all runs.
+    fn results(&self, a: &Program, b: &Program) -> Result<Vec<Compared>> {
+        let list = |types: &[Type]| types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
+        let differ = |what: &str, a: &[Type], b: &[Type]| {
+            anyhow::ensure!(a == b, "the results cannot be compared: the {what} are {} and {}", list(a), list(b));
+            Ok(())
+        };
+        differ("inputs", a.input_types(), b.input_types())?;
+        differ("outputs", &a.output_types(), &b.output_types())?;
+        random::fits(a)?;
+        let place = if self.reference { Place::Reference } else { default_device()? };
+        let (first, second) = (runnable(a, &place)?, runnable(b, &place)?);
+        let types = a.output_types();
+        let mut all: Vec<Compared> =
+            types.into_iter().enumerate().map(|(index, ty)| Compared { index, ty, ..Compared::default() }).collect();
+        progress::during("running both programs", |say| {
+            for run in 0..self.runs {
+                say(&format!("run {}", run + 1));
+                let inputs = Random(run).inputs(a.input_types());
+                for (compared, (x, y)) in all.iter_mut().zip(first(&inputs)?.iter().zip(&second(&inputs)?)) {
+                    compared.add(x, y, self.rtol, self.atol);
+                }
+            }
+            Ok(all)
+        })
+    }
+}
+
+type Run<'p> = Box<dyn Fn(&[Array]) -> Result<Vec<Array>> + 'p>;
+
+fn runnable<'p>(program: &'p Program, place: &Place) -> Result<Run<'p>> {
+    if matches!(place, Place::Reference) {
+        return Ok(Box::new(|inputs| Ok(interpret(program, inputs)?)));
+    }
+    let compiled = compile_for(program, place, rune::Opt::Fast)?;
+    Ok(Box::new(move |inputs| {
+        let values: Vec<Value> = inputs.iter().cloned().map(Value::Host).collect();
+        compiled.call_values(&values)?.iter().map(host).collect()
+    }))
+}
+
+/// How far an output of one program is from that of the other.
+struct Compared {
+    index: usize,
+    ty: Type,
+    absolute: f64,
+    relative: f64,
+    agrees: bool,
+}
+
+impl Default for Compared {
+    fn default() -> Compared {
+        Compared { index: 0, ty: Type::scalar(rune::DType::F32), absolute: 0.0, relative: 0.0, agrees: true }
+    }
+}
+
+impl Compared {
+    fn add(&mut self, x: &Array, y: &Array, rtol: f64, atol: f64) {
+        for (x, y) in x.to_f64_vec().into_iter().zip(y.to_f64_vec()) {
+            if x == y || x.is_nan() && y.is_nan() {
+                continue;
+            }
+            let apart = (x - y).abs();
+            // NaN on one side is as far as can be.
+            let apart = if apart.is_nan() { f64::INFINITY } else { apart };
+            self.absolute = self.absolute.max(apart);
+            self.relative = self.relative.max(apart / x.abs());
+            self.agrees &= apart <= atol + rtol * x.abs();
+        }
+    }
+    fn text(&self) -> String {
+        let Compared { index, ty, absolute, relative, agrees } = self;
+        let (style, verdict) = if *agrees { (style::GOOD, "agrees") } else { (style::BAD, "differs") };
+        match *absolute == 0.0 {
+            true => format!("output {index}, {ty}: {style}the same{style:#}"),
+            false => format!(
+                "output {index}, {ty}: {style}{verdict}{style:#}, at most {absolute:.1e} apart, relatively {relative:.1e}"
+            ),
+        }
+    }
+    fn json(&self) -> serde_json::Value {
+        // JSON has no infinity.
+        let number = |x: f64| if x.is_finite() { json!(x) } else { json!(x.to_string()) };
+        json!({
+            "output": self.index, "type": self.ty.to_string(), "agrees": self.agrees,
+            "max_abs_error": number(self.absolute), "max_rel_error": number(self.relative),
+        })
+    }
+}
+
+/// A line of the comparison of instructions.
+enum Line {
+    Same(String),
+    Removed(String),
+    Added(String),
+}
+
+impl Line {
+    fn removed(&self) -> Option<&String> {
+        if let Line::Removed(text) = self { Some(text) } else { None }
+    }
+    fn added(&self) -> Option<&String> {
+        if let Line::Added(text) = self { Some(text) } else { None }
+    }
+}
+
+/// The instructions of both, in the order of one listing. Two are the same if they compute the same from the same inputs, whatever
+/// their variables are called.
+fn compare(a: &Program, b: &Program) -> Vec<Line> {
+    let mut numbers = Numbers::default();
+    let (first, second) = (numbers.of(a), numbers.of(b));
+    let (left, right) = (listing(a), listing(b));
+    let mut lines = Vec::new();
+    for op in capture_diff_slices(Algorithm::Myers, &first, &second) {
+        let (old, new) = (op.old_range(), op.new_range());
+        if let DiffOp::Equal { .. } = op {
+            lines.extend(left[old].iter().cloned().map(Line::Same));
+        } else {
+            lines.extend(left[old].iter().cloned().map(Line::Removed));
+            lines.extend(right[new].iter().cloned().map(Line::Added));
+        }
+    }
+    lines
+}
+
+/// A line for each instruction, and one for the outputs.
+fn listing(program: &Program) -> Vec<String> {
+    // Of the text the lines of the outermost program, without its head and constants, and without sub-programs.
+    let text = program.to_string();
+    let own = text.lines().filter_map(|line| line.strip_prefix("    ").filter(|l| !l.starts_with(' ')));
+    own.filter(|line| line.contains("= rune.") || line.starts_with("return")).map(str::to_owned).collect()
+}
+
+/// Numbers for what variables hold: equal ones for what is computed alike.
+#[derive(Default)]
+struct Numbers {
+    known: HashMap<Known, u64>,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Known {
+    Input(usize, Type),
+    Constant(Type, Vec<u8>),
+    /// What an operation on values with these numbers gives as this result.
+    Result(Op<u64>, usize),
+    Outputs(Vec<u64>),
+}
+
+impl Numbers {
+    fn number(&mut self, known: Known) -> u64 {
+        let next = self.known.len() as u64;
+        *self.known.entry(known).or_insert(next)
+    }
+    /// One for each instruction, and one for the outputs.
+    fn of(&mut self, program: &Program) -> Vec<u64> {
+        let mut vars: Vec<u64> = Vec::with_capacity(program.num_vars());
+        for (i, ty) in program.input_types().iter().enumerate() {
+            vars.push(self.number(Known::Input(i, ty.clone())));
+        }
+        for constant in program.constants() {
+            let bytes = constant.to_host().map(|array| array.bytes().to_vec()).unwrap_or_default();
+            vars.push(self.number(Known::Constant(constant.ty().clone(), bytes)));
+        }
+        let mut all = Vec::with_capacity(program.instructions().len() + 1);
+        for instruction in program.instructions() {
+            let op = instruction.op.map(|v| vars[v.index()]);
+            all.push(self.number(Known::Result(op.clone(), usize::MAX)));
+            for i in 0..instruction.results().len() {
+                vars.push(self.number(Known::Result(op.clone(), i)));
+            }
+        }
+        all.push(self.number(Known::Outputs(program.outputs().iter().map(|v| vars[v.index()]).collect())));
+        all
+    }
+}

@@ -1,0 +1,154 @@
+//! What is said when something fails, and the exit code.
+
+use crate::style;
+use anstream::eprintln;
+use clap::error::ErrorKind;
+use serde_json::json;
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+/// The command line asks for what cannot be. It exits with 2.
+#[derive(Debug)]
+pub struct Usage {
+    subcommand: &'static str,
+    message: String,
+}
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+impl std::error::Error for Usage {}
+
+pub fn usage(subcommand: &'static str, message: impl fmt::Display) -> anyhow::Error {
+    Usage { subcommand, message: message.to_string() }.into()
+}
+
+/// Something is wrong in a file, at this place.
+#[derive(Debug)]
+pub struct InFile {
+    pub file: String,
+    /// From 1.
+    pub line: usize,
+    /// In characters, from 1.
+    pub column: usize,
+    pub message: String,
+    /// The text of the line.
+    pub text: String,
+}
+
+impl InFile {
+    /// At this byte of the text of a file.
+    pub fn at(file: &str, text: &str, byte: usize, message: String) -> InFile {
+        let before = &text[..byte];
+        let start = before.rfind('\n').map_or(0, |i| i + 1);
+        let line = before.matches('\n').count() + 1;
+        InFile::on(file, text, line, before[start..].chars().count() + 1, message)
+    }
+    /// At this line and column of the text of a file.
+    pub fn on(file: &str, text: &str, line: usize, column: usize, message: String) -> InFile {
+        let text = text.lines().nth(line - 1).unwrap_or_default().to_owned();
+        InFile { file: file.to_owned(), line, column, message, text }
+    }
+    /// The part of the line around the place, and how far in it the place is.
+    fn excerpt(&self) -> (String, usize) {
+        /// So much is shown before and after the place.
+        const AROUND: usize = 70;
+        let at = self.column - 1;
+        let from = if at > AROUND { at - AROUND / 2 } else { 0 };
+        let shown: String = self.text.chars().skip(from).take(2 * AROUND).collect();
+        let cut = if from > 0 { "…" } else { "" };
+        (format!("{cut}{shown}"), at - from + cut.chars().count())
+    }
+}
+
+impl fmt::Display for InFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
+    }
+}
+impl std::error::Error for InFile {}
+
+/// All is said; the exit code remains to be 1.
+#[derive(Debug)]
+pub struct Said;
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("failed")
+    }
+}
+impl std::error::Error for Said {}
+
+/// Why a command did not do what it was asked for.
+pub enum Failure {
+    Usage(clap::Error),
+    Error(anyhow::Error),
+    /// Who reads the output has seen enough, or everything is said.
+    Silent(ExitCode),
+}
+
+impl Failure {
+    pub fn of(error: anyhow::Error, cli: &mut clap::Command) -> Failure {
+        if let Some(Usage { subcommand, message }) = error.downcast_ref() {
+            cli.build();
+            let command = cli.find_subcommand_mut(subcommand).expect("the name is of a subcommand");
+            return Failure::Usage(command.error(ErrorKind::ValueValidation, message));
+        }
+        if error.downcast_ref::<Said>().is_some() {
+            return Failure::Silent(ExitCode::FAILURE);
+        }
+        match error.downcast_ref::<io::Error>() {
+            Some(e) if e.kind() == io::ErrorKind::BrokenPipe => Failure::Silent(ExitCode::SUCCESS),
+            Some(_) | None => Failure::Error(error),
+        }
+    }
+    /// Tells it on the standard error.
+    pub fn report(self, json: bool) -> ExitCode {
+        match self {
+            Failure::Silent(code) => code,
+            Failure::Usage(error) if json => {
+                eprintln!("{}", json!({ "error": { "message": error.render().to_string().trim_end() } }));
+                ExitCode::from(2)
+            }
+            Failure::Usage(error) => error.exit(),
+            Failure::Error(error) => {
+                report(&error, json);
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+/// Tells an error on the standard error.
+pub fn report(error: &anyhow::Error, json: bool) {
+    let place = error.downcast_ref::<InFile>();
+    if json {
+        let said = match place {
+            Some(InFile { file, line, column, message, .. }) => {
+                json!({ "message": message, "file": file, "line": line, "column": column })
+            }
+            None => json!({ "message": message(error) }),
+        };
+        return eprintln!("{}", json!({ "error": said }));
+    }
+    let (red, bold, dim) = (style::ERROR, style::BOLD, style::DIM);
+    let Some(place) = place else { return eprintln!("{red}error:{red:#} {}", message(error)) };
+    let InFile { file, line, column, message, .. } = place;
+    eprintln!("{red}error:{red:#} {bold}{file}:{line}:{column}:{bold:#} {message}");
+    let (text, at) = place.excerpt();
+    let margin = " ".repeat(line.to_string().len());
+    eprintln!("{dim}{margin} |{dim:#}\n{dim}{line} |{dim:#} {text}");
+    eprintln!("{dim}{margin} |{dim:#} {}{red}^{red:#}", " ".repeat(at));
+}
+
+/// What an error says, and its causes where it does not say them itself.
+fn message(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| match said.as_str() {
+        "" => cause,
+        _ if said.contains(&cause) => said,
+        _ => format!("{said}: {cause}"),
+    })
+}

@@ -1,0 +1,113 @@
+//! `rune-cli inspect`.
+
+use crate::failure::usage;
+use crate::target::{Backend, TargetOptions};
+use crate::{output, program, progress, stats, style};
+use anyhow::{Context, Result};
+use clap::Args;
+use rune::{Program, ProgramBuilder, Stage, Stages, Var};
+use serde_json::json;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "Examples:
+  rune-cli inspect f.json
+  rune-cli inspect f.json --stage stablehlo
+  rune-cli inspect f.json --stage asm --dispatch 0
+  rune-cli inspect f.json --stage ptx --arch sm_89
+  rune-cli inspect f.json --stats
+  rune-cli inspect f.json --op 3 --stage llvm
+
+Stages:
+  program, simplified            the typed program, as it is and as it is compiled
+  stablehlo                      what goes to IREE
+  input, flow, stream, hal, vm   IREE's own forms: linalg, dispatches, schedule, commands, byte code
+  llvm, asm                      the kernels in LLVM's form, and as assembly of the target
+  ptx, msl, spirv                the kernels for cuda, metal and vulkan";
+
+/// Shows a program at any stage on its way to machine code
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Inspect {
+    /// The program, JSON or text; - is the standard input
+    program: PathBuf,
+    /// What to show [default: program]
+    #[arg(long)]
+    stage: Option<Stage>,
+    /// Only this instruction, counted from 0
+    #[arg(long, value_name = "N")]
+    op: Option<usize>,
+    /// Only this dispatch, by number or by name, in flow, stream, hal, llvm, asm, ptx, msl and spirv
+    #[arg(long, value_name = "N")]
+    dispatch: Option<String>,
+    /// Operations, work, memory and dispatches, instead of a stage
+    #[arg(long, conflicts_with_all = ["stage", "dispatch"])]
+    stats: bool,
+    #[command(flatten)]
+    target: TargetOptions,
+}
+
+impl Inspect {
+    pub fn run(self, json: bool) -> Result<()> {
+        let stage = self.stage.unwrap_or(Stage::Program);
+        let backend = match stage {
+            Stage::Ptx => Backend::Cuda,
+            Stage::Msl => Backend::Metal,
+            Stage::Spirv => Backend::Vulkan,
+            _ => Backend::LlvmCpu,
+        };
+        let options = self.target.options("inspect", backend)?;
+        if self.dispatch.is_some()
+            && matches!(stage, Stage::Program | Stage::Simplified | Stage::StableHlo | Stage::Input | Stage::Vm)
+        {
+            return Err(usage(
+                "inspect",
+                format!("--dispatch goes with flow, stream, hal and what follows, and not with {stage}"),
+            ));
+        }
+        if let Some(only) = stage.backend().filter(|&only| only != options.target.backend()) {
+            return Err(usage("inspect", format!("--stage {stage} goes with --target {only}")));
+        }
+        let mut program = program::load(&self.program)?;
+        let shown = program::shown(&self.program);
+        if let Some(n) = self.op {
+            program = only(&program, n).with_context(|| format!("cannot show instruction {n} of {shown}"))?;
+        }
+        if self.stats {
+            return stats::show(&program, &shown, &options, json);
+        }
+        let target = options.target.to_string();
+        let text = match (stage, self.op) {
+            // Where it comes from is of interest for one.
+            (Stage::Program, Some(_)) => format!("{program:#}"),
+            _ => progress::during(&format!("compiling {shown} to {stage}"), |_| {
+                let stages = Stages::new(program, options);
+                match &self.dispatch {
+                    Some(which) => stages.dispatch(stage, which),
+                    None => stages.text(stage),
+                }
+            })?,
+        };
+        let styled = match stage {
+            Stage::Program | Stage::Simplified => style::program(&text),
+            _ => text.clone(),
+        };
+        output::tell(json, styled.trim_end(), json!({ "stage": stage.name(), "target": target, "text": text }))
+    }
+}
+
+/// The program of one instruction, whose inputs are its operands.
+fn only(program: &Program, n: usize) -> Result<Program> {
+    let count = program.instructions().len();
+    let instruction = program.instructions().get(n).with_context(|| format!("it has {count}, counted from 0"))?;
+    let mut inputs: Vec<Var> = Vec::new();
+    for &v in instruction.op.operands() {
+        if !inputs.contains(&v) {
+            inputs.push(v);
+        }
+    }
+    let types = inputs.iter().map(|&v| program.ty(v).clone()).collect();
+    let mut builder = ProgramBuilder::new(instruction.op.name(), types, Vec::new());
+    let op = instruction.op.map(|v| Var(inputs.iter().position(|i| i == v).unwrap_or_default() as u32));
+    let results = builder.push(op, instruction.origin.clone())?;
+    Ok(builder.finish(results.to_vec())?)
+}

@@ -1,0 +1,43 @@
+//! Random inputs, the same for the same seed.
+
+use rune::op::Literal;
+use rune::{Array, DType, Program, Type};
+
+/// SplitMix64.
+pub struct Random(pub u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ z >> 31
+    }
+    /// Floats between -1 and 1; small numbers that may be positions of something, of integers; truth values.
+    fn array(&mut self, ty: &Type) -> Array {
+        let size = ty.dtype.size();
+        let mut bytes = Vec::with_capacity(ty.bytes());
+        for _ in 0..ty.size() {
+            let unit = (self.next() >> 11) as f64 / (1u64 << 53) as f64;
+            let x = match ty.dtype {
+                DType::F16 | DType::BF16 | DType::F32 | DType::F64 => 2.0 * unit - 1.0,
+                DType::Bool => f64::from(unit < 0.5),
+                DType::I8 | DType::I16 | DType::I32 | DType::I64 => (4.0 * unit).floor(),
+                DType::U8 | DType::U16 | DType::U32 | DType::U64 => (4.0 * unit).floor(),
+            };
+            bytes.extend_from_slice(&Literal::from_f64(ty.dtype, x).bits().to_le_bytes()[..size]);
+        }
+        Array::from_bytes(ty.clone(), &bytes)
+    }
+    pub fn inputs(&mut self, types: &[Type]) -> Vec<Array> {
+        types.iter().map(|ty| self.array(ty)).collect()
+    }
+}
+
+/// That the inputs of a program fit in memory before they are made.
+pub fn fits(program: &Program) -> anyhow::Result<()> {
+    let bytes = program.input_types().iter().fold(0u128, |sum, ty| sum + ty.bytes() as u128);
+    let most = 1u128 << 36;
+    anyhow::ensure!(bytes <= most, "its inputs are of {bytes} bytes in all, and random ones are made up to {most}");
+    Ok(())
+}

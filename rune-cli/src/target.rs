@@ -1,0 +1,83 @@
+//! What programs are compiled for, as the command line says it.
+
+use crate::failure::usage;
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use rune::{CompileOptions, Opt, Target, TargetError};
+
+#[derive(Args)]
+pub struct TargetOptions {
+    /// What to compile for [default: llvm-cpu]
+    #[arg(long, value_enum)]
+    target: Option<Backend>,
+    /// The CPU to compile for: host, generic or a name of LLVM's, as znver4 [default: host, or generic with --triple]
+    #[arg(long, value_name = "CPU")]
+    cpu: Option<String>,
+    /// The machine to compile for, as aarch64-unknown-linux-gnu
+    #[arg(long, value_name = "TRIPLE")]
+    triple: Option<String>,
+    /// The GPU to compile for, as sm_80 (cuda), gfx942 (rocm), rdna3 (vulkan)
+    #[arg(long)]
+    arch: Option<String>,
+    /// The flags of the compiler: those measured to be fast, or its defaults
+    #[arg(long, value_enum, default_value = "fast")]
+    opt: Flags,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Backend {
+    LlvmCpu,
+    Cuda,
+    Metal,
+    Vulkan,
+    Rocm,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Flags {
+    Fast,
+    Plain,
+}
+
+impl TargetOptions {
+    /// What they mean for a subcommand, of which `default` is what is compiled for if nothing is said.
+    pub fn options(&self, subcommand: &'static str, default: Backend) -> Result<CompileOptions> {
+        let opt = match self.opt {
+            Flags::Fast => Opt::Fast,
+            Flags::Plain => Opt::Plain,
+        };
+        let target = self.target(subcommand, self.target.unwrap_or(default))?;
+        Ok(CompileOptions { target, opt, ..CompileOptions::default() })
+    }
+
+    fn target(&self, subcommand: &'static str, backend: Backend) -> Result<Target> {
+        let (cpu, arch) = (self.cpu.as_deref(), self.arch.as_deref());
+        let wrong = |message: &str| Err(usage(subcommand, message));
+        if backend != Backend::LlvmCpu && (cpu.is_some() || self.triple.is_some()) {
+            return wrong("--cpu and --triple go with --target llvm-cpu only");
+        }
+        let said: Result<Target, TargetError> = match (backend, arch) {
+            (Backend::LlvmCpu, None) => match (cpu, &self.triple) {
+                (None | Some("host"), None) => Ok(Target::llvm_cpu()),
+                (Some(cpu), None) => Target::llvm_cpu_named(cpu),
+                (Some("host"), Some(_)) => return wrong("--cpu host is this machine, and --triple names another one"),
+                (cpu, Some(triple)) => {
+                    let generic = if triple.starts_with("riscv64") { "generic-rv64" } else { "generic" };
+                    Target::llvm_cpu_cross(cpu.unwrap_or(generic), triple)
+                }
+            },
+            (Backend::LlvmCpu, Some(_)) => {
+                return wrong("--arch is of GPUs; --cpu names the CPU for --target llvm-cpu");
+            }
+            (Backend::Metal, None) => Ok(Target::metal()),
+            (Backend::Metal, Some(_)) => return wrong("--target metal takes no --arch"),
+            (Backend::Cuda, None) => "cuda".parse(),
+            (Backend::Cuda, Some(arch)) => Target::cuda(arch),
+            (Backend::Vulkan, None) => "vulkan".parse(),
+            (Backend::Vulkan, Some(arch)) => Target::vulkan(arch),
+            (Backend::Rocm, None) => "rocm".parse(),
+            (Backend::Rocm, Some(arch)) => Target::rocm(arch),
+        };
+        said.map_err(|e| usage(subcommand, e))
+    }
+}
