@@ -1,9 +1,10 @@
 //! Compiling StableHLO to modules, in this process.
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::dispatches::{self, DispatchFile};
 use crate::ffi::compiler::{self as ffi, Failure, Request};
 use crate::linker::LinkerLog;
-use crate::report::{self, CompileReport, DispatchFile, Statistics};
+use crate::report::{CompileReport, Statistics};
 use crate::{CompiledModule, Opt, Target, library};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -153,20 +154,16 @@ pub fn compile_with_report(
     Ok((module(output)?, CompileReport { phases, statistics }))
 }
 
-/// The files that the compiler writes of each dispatch on its way, as `main_dispatch_0.s`: its form after configuration (`.mlir`),
-/// LLVM's (`.optimized.ll`), and the code of the target (`.s`, `.ptx`, `.metal`, `.spirv.mlir`, `.rocmasm`), as far as it has them.
+/// What the compiler writes of each dispatch on its way: its form after configuration, LLVM's, and the code of the target, as far as
+/// there are such.
 ///
 /// # Errors
 /// As [`compile`].
 pub fn dispatch_files(mlir: &str, name: &str, options: &CompileOptions) -> Result<Vec<DispatchFile>, CompileError> {
     let folder = folder()?;
-    let flags = [
-        format!("--iree-hal-dump-executable-files-to={}", folder.path().display()),
-        // Linked executables have one file for all dispatches.
-        "--iree-hal-link-executables=false".to_owned(),
-    ];
+    let flags = [format!("--iree-hal-dump-executable-files-to={}", folder.path().display())];
     run(mlir, name, options, &Ask { flags: &flags, ..Ask::default() })?;
-    report::files_in(folder.path()).map_err(|e| CompileError::Output(e.to_string()))
+    dispatches::read(folder.path()).map_err(|e| CompileError::Output(e.to_string()))
 }
 
 fn folder() -> Result<tempfile::TempDir, CompileError> {

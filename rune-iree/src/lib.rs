@@ -25,6 +25,8 @@ mod device;
 mod diagnostics;
 #[cfg(feature = "compile")]
 mod disk_cache;
+#[cfg(feature = "compile")]
+mod dispatches;
 #[cfg(feature = "run")]
 mod executable;
 mod ffi;
@@ -54,6 +56,8 @@ pub use device::{Device, DeviceError};
 pub use diagnostics::{Diagnostic, Severity};
 #[cfg(feature = "compile")]
 pub use disk_cache::CacheEntry;
+#[cfg(feature = "compile")]
+pub use dispatches::DispatchFile;
 #[cfg(feature = "run")]
 pub use executable::{Arg, Executable, Signature};
 #[cfg(feature = "run")]
@@ -62,7 +66,7 @@ pub use host_calls::{HostCalls, HostFunction};
 pub use library::compiler_library;
 pub use module::{CompiledModule, ModuleError};
 #[cfg(feature = "compile")]
-pub use report::{CompileReport, DispatchFile, Statistics};
+pub use report::{CompileReport, Statistics};
 #[cfg(feature = "run")]
 pub use run_error::RunError;
 pub use target::{Opt, Target, TargetError};

@@ -1,0 +1,273 @@
+//! What cannot be done is said in words, with the right exit code, and leaves nothing behind.
+
+use crate::folder::{CONSTANT, Folder, SORT, SQUARE, SQUARE_JSON};
+use std::fs;
+use std::process::Stdio;
+
+#[test]
+fn wrong_usage_exits_with_2() {
+    let folder = Folder::of(&[("f.rune", SQUARE)]);
+    let cases: &[(&[&str], &str)] = &[
+        (&["compile", "f.rune", "--target", "tpu"], "[possible values: llvm-cpu, cuda, metal, vulkan, rocm]"),
+        (
+            &["compile", "f.rune", "--cpu", "z80"],
+            "`z80` is not a processor that the target llvm-cpu can be compiled for",
+        ),
+        (&["compile", "f.rune", "--target", "cuda", "--arch", "sm_90"], "write sm_89, whose PTX the driver compiles"),
+        (&["compile", "f.rune", "--target", "rocm", "--arch", "sm_80"], "known are gfx908"),
+        (&["compile", "f.rune", "--target", "cuda", "--cpu", "host"], "--cpu and --triple go with --target llvm-cpu"),
+        (&["compile", "f.rune", "--arch", "sm_80"], "--arch is of GPUs"),
+        (&["compile", "f.rune", "--triple", "z80-a-b"], "write a triple such as x86_64-unknown-linux-gnu"),
+        (&["compile", "f.rune", "--triple", "aarch64"], "a triple has the form arch-vendor-system"),
+        (&["compile", "f.rune", "--triple", "aarch64-a-b", "--cpu", "host"], "--cpu host is this machine"),
+        (&["compile", "f.rune", "--triple", "aarch64-a-b", "--cpu", "znver4"], "known for aarch64 are generic"),
+        (&["compile", "f.rune", "--target", "metal", "--arch", "m1"], "--target metal takes no --arch"),
+        (&["compile", "f.rune", "--opt", "fastest"], "[possible values: fast, plain]"),
+        (&["compile", "-"], "a program from the standard input needs --output OUT.vmfb"),
+        (&["compile", "f.rune", "-o", "-"], "a compiled module goes to a file"),
+        (&["compile"], "<PROGRAM>"),
+        (&["run", "f.rune", "--device", "tpu"], "[possible values: cpu, local-sync"),
+        (&["run", "f.rune", "--reference", "--device", "cpu"], "cannot be used with"),
+        (&["run", "f.rune", "-i", "x.txt"], "write the type and the elements, as 2x3xf32=1 2 3 4 5 6"),
+        (&["run", "f.rune", "-i", "4xf33=1"], "`4xf33` is not a type; write its sizes and its dtype"),
+        (&["run", "f.rune", "-i", "4xf32=1 2 3"], "[4, f32] has 4 elements, and 3 are given"),
+        (&["run", "f.rune", "-i", "4xf32=1 2 3 four"], "`four` is not an element of type f32"),
+        (&["run", "f.rune", "-i", "99999999999x99999999999xf32=0"], "[99999999999, 99999999999, f32]"),
+        (&["bench", "f.rune", "--device", "reference"], "the reference interpreter is made to be right, not fast"),
+        (&["bench", "f.rune", "--seconds", "0"], "write a number of seconds between 0.001 and 3600"),
+        (&["inspect", "f.rune", "--stage", "bytes"], "`bytes` is not a stage; stages are program, simplified"),
+        (&["inspect", "f.rune", "--stage", "ptx", "--target", "metal"], "--stage ptx goes with --target cuda"),
+        (&["inspect", "f.rune", "--stage", "vm", "--dispatch", "0"], "--dispatch goes with flow, stream, hal"),
+        (&["inspect", "f.rune", "--stats", "--stage", "vm"], "cannot be used with"),
+        (&["inspect", "f.rune", "--op", "first"], "invalid value 'first' for '--op <N>'"),
+        (&["grad", "f.rune", "--argnums", "a"], "`a` is no position of an input; write them as 0,2-4, or floats"),
+        (&["grad", "f.rune", "--argnums", "0-"], "`0-` is no position of an input"),
+        (&["vmap", "f.rune"], "--size <SIZE>"),
+        (&["vmap", "f.rune", "--size", "3", "--in-axes", "x"], "`x` is no axis; write axes as 0,none,-1"),
+        (&["linearize", "f.rune"], "--forward <OUT>"),
+        (&["linearize", "f.rune", "--forward", "-"], "two programs cannot both go to the standard output"),
+        (&["diff", "-", "-"], "two programs cannot both come from the standard input"),
+        (&["fmt", "f.rune", "--to", "xml"], "[possible values: json, text]"),
+        (&["fmt", "--check", "-"], "--check needs a file"),
+        (&["fmt", "--check", "f.rune", "-o", "g.rune"], "cannot be used with"),
+        (&["verify"], "<PROGRAM>..."),
+        (&["cache", "empty"], "unrecognized subcommand 'empty'"),
+        (&["completions", "cmd"], "[possible values: bash"),
+        (&["dance"], "unrecognized subcommand 'dance'"),
+    ];
+    for (args, expected) in cases {
+        // The standard input is a program where it is read, so that it is not what is wrong.
+        let output = folder.command(args).stdin(fs::File::open(folder.path("f.rune")).unwrap()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {said}");
+        assert!(said.starts_with("error: ") && said.contains(expected), "{args:?}: {said}");
+        assert!(output.stdout.is_empty());
+    }
+    assert_eq!(folder.files(), ["f.rune"]);
+}
+
+#[test]
+fn failures_exit_with_1_and_leave_nothing_behind() {
+    let json = |from: &str, to: &str| SQUARE_JSON.replace(from, to);
+    let text = |from: &str, to: &str| SQUARE.replace(from, to);
+    let files = [
+        ("f.rune", SQUARE.to_owned()),
+        ("sort.json", SORT.to_owned()),
+        ("shift.json", CONSTANT.to_owned()),
+        ("typo.rune", text("rune.mul(x0, x0)", "rune.mull(x0, x0)")),
+        ("later.rune", text("rune.mul(x0, x0)", "rune.mul(x0, y1)")),
+        ("types.rune", text("-> [4, f32]\n    return", "-> [5, f32]\n    return")),
+        ("operands.rune", text("rune.mul(x0, x0)", "rune.mul(x0)")),
+        ("attribute.rune", text("rune.mul(x0, x0)", "rune.mul(x0, x0, fast=true)")),
+        ("no_return.rune", text("    return y0\n", "")),
+        ("head.rune", "y0 = rune.neg(x0)\n".to_owned()),
+        ("empty.rune", String::new()),
+        ("huge.rune", text("[4, f32] ->", "[99999999999, 99999999999, f32] ->")),
+        ("large.rune", text("    y0", "    c0 = constant # [1000, f32]\n    y0")),
+        ("cut.json", SQUARE_JSON[..SQUARE_JSON.len() / 2].to_owned()),
+        ("type.json", json(r#""y0", "type": "[4, f32]""#, r#""y0", "type": "[5, f32]""#)),
+        ("future.json", json(r#""rune": 1"#, r#""rune": 7"#)),
+        ("field.json", json(r#""rune": 1"#, r#""rune": 1, "speed": 9"#)),
+        ("twice.json", json(r#""results": [{ "name": "y0""#, r#""results": [{ "name": "x0""#)),
+        ("unknown.json", json(r#""inputs": ["x0", "x0"]"#, r#""inputs": ["x0", "x7"]"#)),
+        ("output.json", json(r#""outputs": ["y0"]"#, r#""outputs": ["y9"]"#)),
+        ("dtype.json", json("[4, f32]", "[4, f31]")),
+        ("nan.json", CONSTANT.replace("[10, 20]", r#"[10, "nan?"]"#)),
+        ("count.json", CONSTANT.replace("[10, 20]", "[10]")),
+        ("beside.json", CONSTANT.replace(r#""data": [10, 20]"#, r#""tensor": "w""#)),
+        ("sub.json", json(r#""results""#, r#""programs": [["program", "g"]], "results""#)),
+        ("junk.vmfb", "no module at all".to_owned()),
+        ("zip.vmfb", "PK\x03\x04 and no more of a module".to_owned()),
+        ("junk.npy", "no array".to_owned()),
+        ("junk.safetensors", "no arrays".to_owned()),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let folder = Folder::of(&files);
+    fs::write(folder.path("binary.json"), [0xff, 0xfe, 0]).unwrap();
+    fs::create_dir(folder.path("folder")).unwrap();
+    let files = folder.files();
+    let one = ["-i", "4xf32=1"];
+    let cases: &[(&[&str], &str)] = &[
+        (&["compile", "none.json"], "cannot read none.json: No such file"),
+        (&["compile", "folder"], "cannot read folder: Is a directory"),
+        (&["compile", "typo.rune"], "typo.rune:2:15: there is no operation `mull`"),
+        (&["verify", "later.rune"], "later.rune:2:23: `y1` is not assigned before"),
+        (&["verify", "types.rune"], "types.rune:2:"),
+        (&["verify", "types.rune"], "the types are [4, f32], and are said to be [5, f32]"),
+        (&["verify", "operands.rune"], "`mul` takes 2 operands, and is given 1"),
+        (&["verify", "attribute.rune"], "`mul` has no `fast`"),
+        (&["verify", "no_return.rune"], "no_return.rune:3:1: expected `return …`"),
+        (&["verify", "head.rune"], "head.rune:1:1: expected `def`"),
+        (&["verify", "empty.rune"], "empty.rune:1:1: expected a program"),
+        (&["verify", "huge.rune"], "huge.rune:1:"),
+        (&["verify", "large.rune"], "constant 0, of type [1000, f32], is not written here"),
+        (&["compile", "cut.json"], "cut.json:3:"),
+        (&["compile", "cut.json"], "EOF while parsing"),
+        (
+            &["compile", "type.json"],
+            "type.json:3:20: instruction 0 (`mul`) of the program: the types are [4, f32], and are said to be [5",
+        ),
+        (&["compile", "future.json"], "future.json:1:11: the document: it is of version 7 of the format"),
+        (&["verify", "field.json"], "unknown field `speed`"),
+        (&["verify", "twice.json"], "`x0` is assigned already; every variable is assigned once"),
+        (&["verify", "unknown.json"], "unknown.json:3:20: instruction 0 (`mul`) of the program: `x7` is not assigned"),
+        (&["verify", "output.json"], "output.json:4:14: the program: `y9` is not assigned before"),
+        (&["verify", "dtype.json"], "dtype.json:2:"),
+        (&["verify", "nan.json"], "nan.json:3:18: constant `w`: expected an element, and found nan?"),
+        (&["verify", "count.json"], "2 elements are needed, and there are 1"),
+        (&["verify", "beside.json"], "beside.json needs the arrays of its constants: "),
+        (&["verify", "sub.json"], "no program `g` is defined before"),
+        (&["compile", "binary.json"], "binary.json is not a program: it is neither JSON nor text"),
+        (&["compile", "junk.vmfb"], "junk.vmfb is a compiled module, and a program is needed"),
+        (&["compile", "f.rune", "-o", "nowhere/f.vmfb"], "cannot write nowhere/f.vmfb: there is no folder nowhere"),
+        (&["compile", "f.rune", "-o", "folder"], "cannot write folder: it is a folder"),
+        (&["grad", "f.rune", "-o", "nowhere/g.json"], "cannot write nowhere/g.json: there is no folder nowhere"),
+        (&["grad", "f.rune"], "only a program with one float scalar for output has a gradient"),
+        (&["grad", "f.rune", "--argnums", "1"], "only a program with one float scalar"),
+        (&["jvp", "f.rune", "--argnums", "3"], "`square` has 1 inputs, and none at position 3"),
+        (&["vjp", "sort.json", "--argnums", "1"], "input x1 of `sorted` is of type [2, 3, i32]"),
+        (&["transpose", "f.rune"], "only linear functions have a transpose"),
+        (&["vmap", "f.rune", "--size", "3", "--in-axes", "5"], "with the mapped axis it has no axis 5"),
+        (&["vmap", "f.rune", "--size", "3", "--in-axes", "0,0"], "`square` has 1 inputs, and is given 2 axes for them"),
+        (&["vmap", "f.rune", "--size", "3", "--out-axes", "none"], "depends on a mapped input, and so needs an axis"),
+        (&["inspect", "f.rune", "--op", "1"], "cannot show instruction 1 of f.rune: it has 1, counted from 0"),
+        (
+            &["inspect", "f.rune", "--stage", "asm", "--dispatch", "7"],
+            "there is no dispatch 7; there are main_dispatch_0",
+        ),
+        (&["inspect", "f.rune", "--stage", "llvm", "--target", "metal"], "its code does not come from LLVM"),
+        (&["compile", "sort.json", "--target", "metal"], "`sort` cannot be compiled for metal"),
+        (&["diff", "f.rune", "sort.json"], "the results cannot be compared: the inputs are [4, f32] and [2, 3, f32]"),
+        (&["run", "none.vmfb"], "cannot read the compiled module none.vmfb: No such file"),
+        (&["run", "junk.vmfb"], "junk.vmfb is no compiled module (.vmfb): it does not begin as one"),
+        (&["run", "zip.vmfb"], "zip.vmfb cannot be run: it is damaged, or was not compiled by rune: FlatBuffer"),
+        (&["run", "f.rune", "--reference"], "f.rune takes 1 input ([4, f32]), and none are given"),
+        (&["run", "f.rune", "-i", "4xf32=1", "-i", "f32=1"], "f.rune takes 1 input ([4, f32]), and 2 are given"),
+        (
+            &["run", "f.rune", "-i", "5xf32=1"],
+            "f.rune takes [4, f32] as input 0, counted from 0, and [5, f32] is given",
+        ),
+        (
+            &["run", "f.rune", "-i", "4xf64=1"],
+            "f.rune takes [4, f32] as input 0, counted from 0, and [4, f64] is given",
+        ),
+        (&["run", "f.rune", "-i", "none.npy"], "cannot read none.npy: No such file"),
+        (&["run", "f.rune", "-i", "junk.npy"], "junk.npy cannot be read as an array: it does not begin as a .npy file"),
+        (&["run", "f.rune", "-i", "junk.safetensors"], "junk.safetensors is not a safetensors file that rune can read"),
+        (&["run", "f.rune", "--device", "cuda", one[0], one[1]], "built without devices of the kind cuda"),
+        (&["run", "f.rune", one[0], one[1], "--reference", "-o", "f.rune"], "cannot make the folder f.rune: "),
+        (&["cache", "show", "xyz"], "no entry begins with xyz"),
+    ];
+    for (args, expected) in cases {
+        let said = folder.fails(1, args);
+        assert!(said.contains(expected), "{args:?}: {said}");
+    }
+    assert_eq!(folder.files(), files);
+}
+
+#[test]
+fn the_place_of_a_mistake_is_shown() {
+    let typo = SQUARE.replace("rune.mul(x0, x0)", "rune.mull(x0, x0)");
+    let folder = Folder::of(&[("typo.rune", &typo), ("f.rune", SQUARE)]);
+    let said = folder.fails(1, &["verify", "typo.rune"]);
+    let expected = "\
+error: typo.rune:2:15: there is no operation `mull`
+  |
+2 |     y0 = rune.mull(x0, x0) # ([4, f32], [4, f32]) -> [4, f32]
+  |               ^
+";
+    assert_eq!(said, expected);
+    let coloured = folder.fails_with(&["verify", "typo.rune", "--color", "always"]);
+    assert!(coloured.contains("\x1b[") && !said.contains('\x1b'), "{coloured}");
+    let output = folder.run(&["--json", "verify", "typo.rune", "f.rune"]);
+    assert_eq!(output.status.code(), Some(1));
+    let error =
+        "{\"error\":{\"column\":15,\"file\":\"typo.rune\",\"line\":2,\"message\":\"there is no operation `mull`\"}}\n";
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), error);
+    assert!(String::from_utf8(output.stdout).unwrap().contains("\"sound\":true"));
+    let output = folder.run(&["--json", "compile", "f.rune", "--cpu", "z80"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().starts_with("{\"error\":{\"message\":\"error: `z80` is not"));
+}
+
+/// A limit on the size of files stands for a disk that is full.
+#[test]
+#[cfg(unix)]
+fn a_full_disk_leaves_nothing_half_written() {
+    let elements = vec!["1.5"; 4000].join(" ");
+    let constant = format!("def f(x0): # [4000, f32] -> [4000, f32]\n    return x0\n");
+    let folder = Folder::of(&[("f.rune", &constant), ("old.json", "old"), ("shift.json", CONSTANT)]);
+    let files = folder.files();
+    for command in [
+        "fmt f.rune --to json --output old.json",
+        "jvp f.rune --output new.json",
+        "linearize f.rune --forward forward.json --output linear.json",
+        &format!("run f.rune --reference --output . --input '4000xf32={elements}'"),
+    ] {
+        let output = folder.shell(&format!("trap '' XFSZ; ulimit -f 0; exec rune-cli {command}"));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{command}: {said}");
+        assert!(said.starts_with("error: cannot write ") && said.contains("File too large"), "{command}: {said}");
+    }
+    assert_eq!(folder.files(), files);
+    assert_eq!(fs::read_to_string(folder.path("old.json")).unwrap(), "old");
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = folder.command(&["fmt", "f.rune"]).stdout(Stdio::from(full)).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("No space left on device"));
+}
+
+#[test]
+fn help_shows_examples() {
+    let folder = Folder::of(&[]);
+    for (args, expected) in [
+        (&["--help"][..], "Exit codes: 0 done, 1 failed, 2 wrong usage"),
+        (&["run", "--help"], "rune-cli run f.vmfb --input x.npy"),
+        (&["compile", "--help"], "rune-cli compile f.json --target cuda --arch sm_89"),
+        (&["grad", "--help"], "rune-cli grad f.json | rune-cli grad -"),
+        (&["inspect", "--help"], "rune-cli inspect f.json --stage asm --dispatch 0"),
+    ] {
+        let said = folder.prints(args);
+        assert!(said.contains(expected), "{said}");
+    }
+    for command in [
+        "bench",
+        "verify",
+        "diff",
+        "fmt",
+        "simplify",
+        "value-and-grad",
+        "jvp",
+        "vjp",
+        "vmap",
+        "linearize",
+        "transpose",
+        "devices",
+        "targets",
+        "cache",
+        "completions",
+    ] {
+        let said = folder.prints(&[command, "--help"]);
+        assert!(said.contains("Examples:\n  rune-cli"), "{command}: {said}");
+    }
+}

@@ -1,0 +1,104 @@
+//! Compiling and running.
+
+use crate::folder::{CONSTANT, Folder, SORT, SQUARE, SQUARE_JSON};
+use std::fs;
+use std::io::Write;
+use std::process::Stdio;
+
+#[test]
+fn a_program_is_compiled_and_run() {
+    let folder = Folder::of(&[("f.rune", SQUARE), ("g.json", SQUARE_JSON)]);
+    let said = folder.prints(&["compile", "f.rune"]);
+    assert!(said.starts_with("f.vmfb: ") && said.contains(" kB for llvm-cpu, 1 dispatch\nlowered in "), "{said}");
+    let phases = ["input", "flow", "stream", "executable-targets", "vm"].map(|phase| format!("\n  {phase} "));
+    assert!(phases.iter().all(|phase| said.contains(phase)), "{said}");
+    folder.prints(&["compile", "g.json", "-o", "g.module", "--opt", "plain", "--cpu", "host"]);
+    let expected = "# result 0: [4, f32]\n[ 1.0,  4.0,  9.0, 16.0]\n";
+    let input = "4xf32=1 2 3 -4";
+    for program in ["f.vmfb", "g.module", "f.rune", "g.json"] {
+        assert_eq!(folder.prints(&["run", program, "--input", input]), expected, "{program}");
+    }
+    for program in ["f.rune", "g.json"] {
+        assert_eq!(folder.prints(&["run", program, "--input", input, "--reference"]), expected);
+        assert_eq!(folder.prints(&["run", program, "-i", input, "--device", "reference"]), expected);
+    }
+    assert_eq!(folder.prints(&["run", "f.vmfb", "-d", "local-task", "-i", "[4, f32]=[1, 2, 3, -4]"]), expected);
+    assert_eq!(folder.files(), ["f.rune", "f.vmfb", "g.json", "g.module"]);
+}
+
+#[test]
+fn host_calls_and_constants_come_with_the_module() {
+    let folder = Folder::of(&[("sort.json", SORT), ("shift.json", CONSTANT)]);
+    folder.prints(&["compile", "sort.json"]);
+    folder.prints(&["compile", "shift.json"]);
+    assert!(folder.path("shift.vmfb.safetensors").exists() && !folder.path("sort.vmfb.safetensors").exists());
+    fs::remove_file(folder.path("sort.json")).unwrap();
+    let inputs = ["-i", "2x3xf32=3 1 2 0 -5 nan", "-i", "2x3xi32=1 2 3 4 5 6"];
+    let sorted = "# result 0: [2, 3, f32]\n[[-1.0, -2.0, -3.0],\n [ 5.0, -0.0,  NaN]]\n\
+                  # result 1: [2, 3, i32]\n[[2, 3, 1],\n [5, 4, 6]]\n";
+    assert_eq!(folder.prints(&[&["run", "sort.vmfb"], &inputs[..]].concat()), sorted);
+    let shifted = "# result 0: [2, f32]\n[11.0, 21.0]\n";
+    assert_eq!(folder.prints(&["run", "shift.vmfb", "-i", "2xf32=1"]), shifted);
+    assert_eq!(folder.prints(&["run", "shift.json", "--reference", "-i", "2xf32=1"]), shifted);
+
+    fs::remove_file(folder.path("shift.vmfb.safetensors")).unwrap();
+    let said = folder.fails(1, &["run", "shift.vmfb", "-i", "2xf32=1"]);
+    assert!(said.contains("shift.vmfb.safetensors: No such file"), "{said}");
+}
+
+#[test]
+fn arrays_go_in_and_out_through_files() {
+    let folder = Folder::of(&[("f.rune", SQUARE), ("sort.json", SORT)]);
+    let run = ["run", "f.rune", "--reference", "-o", "out", "-i"];
+    assert_eq!(folder.prints(&[&run[..], &["4xf32=1 2 3 4"]].concat()), "out/result0.npy: [4, f32]\n");
+    let said = folder.prints(&["run", "f.rune", "--reference", "-i", "out/result0.npy"]);
+    assert_eq!(said, "# result 0: [4, f32]\n[  1.0,  16.0,  81.0, 256.0]\n");
+    // A file that something else wrote: 2 tensors.
+    let header = r#"{"x2":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"x10":{"dtype":"I32","shape":[2,3],"data_offsets":[24,48]}}"#;
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend_from_slice(header.as_bytes());
+    [3.0f32, 2.0, 1.0, 0.0, 0.0, 0.0].iter().for_each(|x| file.extend_from_slice(&x.to_le_bytes()));
+    (0..6i32).for_each(|x| file.extend_from_slice(&x.to_le_bytes()));
+    fs::write(folder.path("in.safetensors"), file).unwrap();
+    let expected = "# result 0: [2, 3, f32]\n[[-1.0, -2.0, -3.0],\n [-0.0, -0.0, -0.0]]\n\
+                    # result 1: [2, 3, i32]\n[[2, 1, 0],\n [3, 4, 5]]\n";
+    let run = ["run", "sort.json", "--reference", "-i"];
+    assert_eq!(folder.prints(&[&run[..], &["in.safetensors"]].concat()), expected);
+    let both = ["in.safetensors:x2", "-i", "in.safetensors:x10"];
+    assert_eq!(folder.prints(&[&run[..], &both[..]].concat()), expected);
+    let said = folder.fails(1, &[&run[..], &["in.safetensors:y"]].concat());
+    assert!(said.contains("in.safetensors holds no `y`, only x10, x2"), "{said}");
+}
+
+#[test]
+fn a_program_comes_from_the_standard_input() {
+    let folder = Folder::of(&[]);
+    for text in [SQUARE, SQUARE_JSON] {
+        let mut command = folder.command(&["run", "-", "--reference", "-i", "4xf32=3"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "# result 0: [4, f32]\n[9.0, 9.0, 9.0, 9.0]\n");
+    }
+}
+
+#[test]
+fn a_module_that_is_damaged_or_of_another_target_is_refused() {
+    let folder = Folder::of(&[("f.rune", SQUARE)]);
+    folder.prints(&["compile", "f.rune"]);
+    let input = "4xf32=2";
+    let said = folder.fails(1, &["run", "f.vmfb", "-i", "3xf32=2"]);
+    assert!(said.contains("f.vmfb takes [4, f32] as input 0, counted from 0, and [3, f32] is given"), "{said}");
+    let said = folder.fails(2, &["run", "f.vmfb", "-i", input, "--reference"]);
+    assert!(said.contains("the reference interpreter runs programs, and this is a compiled module"), "{said}");
+
+    let module = fs::read(folder.path("f.vmfb")).unwrap();
+    for cut in [5, 100, module.len() / 2, module.len() - 3000] {
+        fs::write(folder.path("cut.vmfb"), &module[..cut]).unwrap();
+        let said = folder.fails(1, &["run", "cut.vmfb", "-i", input]);
+        assert!(said.contains("cut.vmfb cannot be run: it is damaged"), "{cut}: {said}");
+    }
+    folder.prints(&["compile", "f.rune", "--target", "vulkan", "-o", "gpu.vmfb"]);
+    let said = folder.fails(1, &["run", "gpu.vmfb", "-i", input]);
+    assert!(said.contains("gpu.vmfb cannot be run: it was compiled for vulkan, and the device is cpu"), "{said}");
+}

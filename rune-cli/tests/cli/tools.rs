@@ -1,0 +1,148 @@
+//! Comparing, measuring, checking; devices, targets and the cache.
+
+use crate::folder::{Folder, SORT, SQUARE, SQUARE_JSON};
+use serde_json::Value;
+use std::fs;
+
+/// One JSON value a line.
+fn values(said: &str) -> Vec<Value> {
+    said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn programs_are_verified() {
+    let folder = Folder::of(&[("f.rune", SQUARE), ("sort.json", SORT)]);
+    let said = folder.prints(&["verify", "f.rune", "sort.json"]);
+    let expected =
+        "f.rune: sound, 1 input, 1 instruction, 1 output\nsort.json: sound, 2 inputs, 2 instructions, 2 outputs\n";
+    assert_eq!(said, expected);
+    let json = values(&folder.prints(&["--json", "verify", "f.rune"]));
+    assert_eq!((&json[0]["name"], &json[0]["inputs"][0]), (&"square".into(), &"[4, f32]".into()));
+}
+
+#[test]
+fn programs_are_compared_by_structure_and_by_results() {
+    let twice = SQUARE.replace("    return", "    z9 = rune.add(x0, x0)\n    return");
+    let cube = SQUARE.replace("return y0", "z0 = rune.mul(y0, x0)\n    return z0");
+    let renamed = SQUARE.replace("y0", "product");
+    let files = [
+        ("f.rune", SQUARE),
+        ("f.json", SQUARE_JSON),
+        ("twice.rune", &twice),
+        ("cube.rune", &cube),
+        ("renamed.rune", &renamed),
+    ];
+    let folder = Folder::of(&files);
+    for same in ["f.json", "renamed.rune"] {
+        let said = folder.prints(&["diff", "f.rune", same, "--reference"]);
+        assert_eq!(said, "the 2 instructions are the same\noutput 0, [4, f32]: the same\n");
+    }
+    // More instructions, and the same results.
+    let said = folder.prints(&["diff", "f.rune", "twice.rune"]);
+    let expected = "\
+--- f.rune
++++ twice.rune
+  y0 = rune.mul(x0, x0) # ([4, f32], [4, f32]) -> [4, f32]
++ z0 = rune.add(x0, x0) # ([4, f32], [4, f32]) -> [4, f32]
+  return y0
+output 0, [4, f32]: the same
+";
+    assert_eq!(said, expected);
+    assert_eq!(folder.run(&["diff", "f.rune", "twice.rune", "--structure"]).status.code(), Some(1));
+    let output = folder.run(&["diff", "f.rune", "cube.rune", "--reference"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("- return y0") && said.contains("output 0, [4, f32]: differs, at most "), "{said}");
+    let loose = ["--json", "diff", "f.rune", "cube.rune", "--reference", "--atol", "2"];
+    let json = values(&folder.prints(&loose));
+    assert_eq!((&json[0]["results"][0]["agrees"], &json[0]["same_instructions"]), (&true.into(), &false.into()));
+}
+
+#[test]
+fn calls_are_measured() {
+    let folder = Folder::of(&[("f.rune", SQUARE)]);
+    let json = values(&folder.prints(&["--json", "bench", "f.rune", "--seconds", "0.05"]));
+    assert_eq!((json.len(), &json[0]["flags"], &json[1]["flags"]), (2, &"fast flags".into(), &"plain flags".into()));
+    for measured in &json {
+        let of = |name: &str| measured["seconds"][name].as_f64().unwrap();
+        assert!(
+            of("min") > 0.0 && of("min") <= of("p50") && of("p50") <= of("p99") && of("p99") <= of("max"),
+            "{measured}"
+        );
+        let rate = measured["calls_per_second"].as_f64().unwrap();
+        assert!(rate >= 1.0 / of("max") && rate <= 1.0 / of("min"), "{measured}");
+        assert!(measured["calls"].as_u64().unwrap() > 1);
+    }
+    folder.prints(&["compile", "f.rune"]);
+    let said =
+        folder.prints(&["bench", "f.vmfb", "--seconds", "0.01", "--input", "4xf32=1 2 3 4", "--device", "local-task"]);
+    assert!(
+        said.starts_with("f.vmfb on local-task, compiled: ") && said.contains(" calls per second\n  median "),
+        "{said}"
+    );
+}
+
+#[test]
+fn devices_and_targets_are_listed() {
+    let folder = Folder::of(&[]);
+    let devices = values(&folder.prints(&["--json", "devices"]));
+    let named = |name: &str| devices.iter().find(|d| d["device"] == name).unwrap();
+    for name in ["cpu", "local-sync", "local-task", "reference"] {
+        assert_eq!(named(name)["available"], true, "{name}");
+    }
+    assert!(named("vulkan")["available"] == true || named("vulkan")["reason"].is_string());
+    let targets = folder.prints(&["targets"]);
+    for part in
+        ["--target llvm-cpu  --cpu generic", "--target cuda  --arch sm_60", "--target metal", "--triple riscv64-…"]
+    {
+        assert!(targets.contains(part), "{part} in {targets}");
+    }
+}
+
+#[test]
+fn the_cache_is_shown_checked_and_emptied() {
+    let folder = Folder::of(&[("f.rune", SQUARE), ("sort.json", SORT)]);
+    let cache = folder.path("cache");
+    let run = |args: &[&str]| {
+        let output = folder.command(args).env("RUNE_CACHE_DIR", &cache).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let dir = cache.display();
+    assert_eq!(run(&["cache", "list"]).1, format!("0 entries of 0 B in {dir}\n"));
+    run(&["compile", "f.rune"]);
+    run(&["compile", "sort.json"]);
+    let (_, listed, _) = run(&["cache", "list"]);
+    assert!(listed.contains("[4, f32] -> [4, f32]") && listed.contains("\n2 entries of "), "{listed}");
+    let entries = values(&run(&["--json", "cache", "list"]).1);
+    let sort = entries.iter().find(|e| e["inputs"][1] == "[2, 3, i32]").unwrap();
+    let key = sort["key"].as_str().unwrap();
+    let (_, shown, _) = run(&["cache", "show", &key[..16]]);
+    assert!(shown.contains("inputs     [2, 3, f32], [2, 3, i32]\n") && shown.contains("on host    sort"), "{shown}");
+    assert!(run(&["cache", "verify"]).1.starts_with("2 entries sound, 0 damaged"));
+
+    let file = cache.join("modules").join(key);
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[1000] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let (code, said, _) = run(&["cache", "verify"]);
+    assert_eq!((code, said.contains(&format!("{key}  damaged"))), (Some(1), true), "{said}");
+    let (code, said, _) = run(&["cache", "verify", "--remove"]);
+    assert_eq!((code, said.contains("damaged, removed")), (Some(0), true), "{said}");
+    assert!(!file.exists());
+    assert!(run(&["cache", "clear"]).1.starts_with("removed 1 entry of "));
+    assert_eq!(values(&run(&["--json", "cache", "list"]).1).len(), 0);
+
+    let output = folder.command(&["cache", "list"]).env("RUNE_CACHE", "off").output().unwrap();
+    assert!(String::from_utf8(output.stderr).unwrap().contains("there is no cache: RUNE_CACHE turns it off"));
+}
+
+#[test]
+fn shells_complete() {
+    let folder = Folder::of(&[]);
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = folder.prints(&["completions", shell]);
+        assert!(script.contains("value-and-grad") && script.contains("argnums"), "{shell}");
+    }
+    let output = folder.shell("rune-cli completions bash > c.bash && bash -n c.bash");
+    assert!(output.status.success());
+}
