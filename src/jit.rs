@@ -185,7 +185,7 @@ impl<F, Out: Tree> Core<F, Out> {
         entries.push(entry.clone());
         if entries.len() == MANY + 1 {
             let all: Vec<(&[Type], u64)> = entries.iter().map(|e| (&e.types[..], e.structure)).collect();
-            log::warn_of_many(&self.name, &paths::<X>(args), &all);
+            tracing::warn!("{}", log::many(&self.name, &paths::<X>(args), &all));
         }
         self.entries.store(Arc::new(entries));
         Ok(entry)

@@ -33,8 +33,8 @@ pub(crate) fn changes(paths: &[String], now: &[Type], before: &[Type]) -> Option
     (!said.is_empty()).then(|| said.join(", "))
 }
 
-/// Warns of a function that was compiled for all of these, types and structures of arguments, and says what changes.
-pub(crate) fn warn_of_many(name: &str, paths: &[String], all: &[(&[Type], u64)]) {
+/// That a function was compiled for all of these types and structures of arguments, and what changes.
+pub(crate) fn many(name: &str, paths: &[String], all: &[(&[Type], u64)]) -> String {
     let (last, structure) = all[all.len() - 1];
     let mut said = Vec::new();
     for (i, path) in paths.iter().enumerate() {
@@ -42,18 +42,17 @@ pub(crate) fn warn_of_many(name: &str, paths: &[String], all: &[(&[Type], u64)])
         let newest = types.len().saturating_sub(3);
         if types.iter().any(|ty| *ty != last[i].to_string()) {
             types.drain(..newest);
-            said.push(format!("{path} was last {}", types.join(", ")));
+            said.push(format!("{path}, last {}", types.join(", ")));
         }
     }
     if all.iter().any(|(_, s)| *s != structure) {
         said.push("the structure of the arguments".to_owned());
     }
-    tracing::warn!(
-        "`{name}` was compiled {} times. What changes: {}. Give arguments of few different types, as by padding them; each \
-         new one costs a compilation",
+    format!(
+        "`{name}` was compiled {} times, and what changes is {}; each new one costs a compilation, and padding makes them fewer",
         all.len(),
         said.join("; "),
-    );
+    )
 }
 
 impl<'p> Compiling<'p> {
@@ -87,5 +86,40 @@ impl<'p> Compiling<'p> {
                 self.program.name()
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn types(texts: &[&str]) -> Vec<Type> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn what_changed_is_named() {
+        let paths = ["arguments[0]".to_owned(), "arguments[1].w".to_owned()];
+        let (a, b) = (types(&["[2, f32]", "[64, 784, f32]"]), types(&["[2, f32]", "[128, 784, f32]"]));
+        let expected = "arguments[1].w: [64, 784, f32] was [128, 784, f32]";
+        assert_eq!(changes(&paths, &a, &b).as_deref(), Some(expected));
+        assert_eq!(changes(&paths, &a, &a), None);
+        assert_eq!(changes(&paths, &a, &a[..1]).unwrap(), "2 tensors in the arguments, and there were 1");
+    }
+
+    #[test]
+    fn what_changes_all_the_time_is_named() {
+        let paths = ["arguments[0]".to_owned(), "arguments[1]".to_owned()];
+        let all: Vec<Vec<Type>> = (1..=11).map(|n| types(&["[f32]", &format!("[{n}, f32]")])).collect();
+        let all: Vec<(&[Type], u64)> = all.iter().map(|types| (&types[..], 0)).collect();
+        let said = many("step", &paths, &all);
+        assert!(
+            said.starts_with(
+                "`step` was compiled 11 times, and what changes is arguments[1], last [9, f32], [10, f32], [11, f32];"
+            ),
+            "{said}"
+        );
+        let structures = [(all[0].0, 0), (all[0].0, 1)];
+        assert!(many("step", &paths, &structures).contains("what changes is the structure of the arguments;"));
     }
 }

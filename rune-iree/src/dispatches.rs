@@ -63,8 +63,7 @@ fn number(dispatch: &str) -> u64 {
     dispatch.rsplit_once("_dispatch_").and_then(|(_, n)| n.parse().ok()).unwrap_or(u64::MAX)
 }
 
-/// The function of a dispatch in a file of all. Its name begins with that of the dispatch. Of assembly without what is there for
-/// debuggers only.
+/// The function of a dispatch in a file of all, without what is there for debuggers only. Its name begins with that of the dispatch.
 fn function(text: &str, kind: &str, dispatch: &str) -> Option<String> {
     let own = |name: &str| name.strip_prefix(dispatch).is_some_and(|rest| rest.starts_with('_'));
     let named = |line: &str| match kind {
@@ -89,7 +88,7 @@ fn function(text: &str, kind: &str, dispatch: &str) -> Option<String> {
         let debugging =
             ["\t.cfi_", "\t.loc\t", "\t.file\t", ".Ltmp", ".Lfunc_"].iter().any(|start| line.starts_with(start));
         if !(assembly && debugging) {
-            found.push(line);
+            found.push(line.split(", !dbg !").next().unwrap_or(line));
         }
         if !assembly && line == "}" {
             break;
@@ -107,7 +106,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let assembly = "\t.text\nmain_dispatch_10_sum:\n\tnop\n\t.size\tmain_dispatch_10_sum, 4\n\
                         main_dispatch_1_mul:\n.Lfunc_begin0:\n\t.loc\t1 2\n\tret\n\t.size\tmain_dispatch_1_mul, 4\nexp:\n";
-        let llvm = "define void @exp() {\n}\ndefine internal i32 @main_dispatch_1_mul(ptr %0) {\n  ret i32 0\n}\n";
+        let llvm =
+            "define void @exp() {\n}\ndefine internal i32 @main_dispatch_1_mul(ptr %0) {\n  ret i32 0, !dbg !7\n}\n";
         for (name, text) in [
             ("configured_module_main_dispatch_10.mlir", "ten"),
             ("configured_module_main_dispatch_1.mlir", "one"),

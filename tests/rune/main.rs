@@ -16,6 +16,7 @@ mod named_axes;
 mod nodes;
 mod saved;
 mod shown;
+mod stages;
 mod threads;
 mod transformer;
 

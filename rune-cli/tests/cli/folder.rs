@@ -60,7 +60,9 @@ impl Folder {
         let mut shell = Command::new("sh");
         shell.args(["-c", script]).current_dir(self.0.path()).env("PATH", path);
         shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        command.get_envs().filter(|(_, value)| value.is_none()).for_each(|(name, _)| drop(shell.env_remove(name)));
+        for (name, _) in command.get_envs().filter(|(_, value)| value.is_none()) {
+            shell.env_remove(name);
+        }
         shell.output().unwrap()
     }
     /// What it prints when all is well.

@@ -88,7 +88,7 @@ fn forward_and_reverse_mode_take_what_their_help_says() {
     assert_eq!(shell(&folder, &vjp), expected);
     // Integers have no tangents: `floats` leaves them out.
     let types = folder.prints(&["--json", "jvp", "sort.json"]);
-    assert_eq!(types.matches("\"name\": \"x").count(), 3 + 6, "{types}");
+    assert!(types.contains("{\"name\": \"x2\", \"type\": \"[2, 3, f32]\"}") && !types.contains("x3"), "{types}");
 }
 
 #[test]

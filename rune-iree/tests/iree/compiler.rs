@@ -108,3 +108,18 @@ fn the_first_modules_of_a_process_may_be_compiled_at_once() {
         assert!(status.success());
     }
 }
+
+#[test]
+fn phase_by_phase_the_module_is_the_same() {
+    let (options, text) = (CompileOptions::default(), binary("add", "tensor<4xf32>"));
+    let seen = std::cell::RefCell::new(Vec::new());
+    let (module, report) = compile_with_report(&text, "add", &options, &|phase| seen.borrow_mut().push(phase)).unwrap();
+    assert_eq!(module.bytes(), compile(&text, "add", &options).unwrap().bytes());
+    assert_eq!(seen.into_inner(), PHASES);
+    assert_eq!(report.phases.iter().map(|(phase, _)| *phase).collect::<Vec<_>>(), PHASES);
+    assert!(report.phases.iter().all(|(_, time)| !time.is_zero()), "{report:?}");
+    assert_eq!((report.statistics.dispatches, report.statistics.executables), (1, 1));
+    let files = dispatch_files(&text, "add", &options).unwrap();
+    let kinds: Vec<_> = files.iter().map(|file| (file.dispatch.as_str(), file.kind)).collect();
+    assert_eq!(kinds, ["mlir", "optimized.ll", "s"].map(|kind| ("main_dispatch_0", kind)));
+}
