@@ -2,7 +2,7 @@
 
 use crate::failure::usage;
 use crate::target::{Backend, TargetOptions};
-use crate::{output, program, progress, stats, style};
+use crate::{graph, output, program, progress, stats, style};
 use anyhow::{Context, Result};
 use clap::Args;
 use rune::{Program, ProgramBuilder, Stage, Stages, Var};
@@ -16,6 +16,7 @@ const EXAMPLES: &str = "Examples:
   rune-cli inspect f.json --stage ptx --arch sm_89
   rune-cli inspect f.json --stats
   rune-cli inspect f.json --op 3 --stage llvm
+  rune-cli inspect f.json --graph f.html
 
 Stages:
   program, simplified            the typed program, as it is and as it is compiled
@@ -42,6 +43,9 @@ pub struct Inspect {
     /// Operations, work, memory and dispatches, instead of a stage
     #[arg(long, conflicts_with_all = ["stage", "dispatch"])]
     stats: bool,
+    /// Draw the program into a picture, OUT.svg or OUT.html, instead
+    #[arg(long, value_name = "OUT", conflicts_with_all = ["stage", "dispatch", "stats"])]
+    graph: Option<PathBuf>,
     #[command(flatten)]
     target: TargetOptions,
 }
@@ -71,6 +75,9 @@ impl Inspect {
         let shown = program::shown(&self.program);
         if let Some(n) = self.op {
             program = only(&program, n).with_context(|| format!("cannot show instruction {n} of {shown}"))?;
+        }
+        if let Some(path) = &self.graph {
+            return graph::draw(&program, path);
         }
         if self.stats {
             return stats::show(&program, &shown, &options, json);

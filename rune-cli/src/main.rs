@@ -8,6 +8,7 @@ mod devices;
 mod diff;
 mod failure;
 mod fmt;
+mod graph;
 mod input;
 mod inspect;
 mod npy;

@@ -1,8 +1,12 @@
 //! The command line as its users see it: the binary itself is run.
 
+// The program of the walk-through says `rune`, and needs no more of it than this.
+extern crate rune_trace as rune;
+
 mod bad_inputs;
 mod folder;
 mod inspect;
 mod run;
 mod tools;
 mod transform;
+mod walk_through;

@@ -1,0 +1,30 @@
+//! `rune-cli inspect --graph`: a picture of a program.
+
+mod html;
+mod layers;
+mod model;
+mod order;
+mod place;
+mod svg;
+
+use crate::failure::usage;
+use crate::output::{check_folder, write_file};
+use anyhow::Result;
+use rune::Program;
+use std::path::Path;
+
+/// Draws a program into a file that ends in .svg or .html. In HTML its sub-programs are unfolded at a click.
+pub fn draw(program: &Program, path: &Path) -> Result<()> {
+    let picture = match path.extension().and_then(|e| e.to_str()) {
+        Some("svg") => svg::file(program),
+        Some("html") => html::file(program),
+        _ => return Err(usage("inspect", "--graph draws into OUT.svg or OUT.html")),
+    };
+    check_folder(path)?;
+    write_file(path, picture.as_bytes())
+}
+
+/// Text within markup.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

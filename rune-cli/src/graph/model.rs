@@ -1,0 +1,237 @@
+//! What is drawn of a program: boxes, and lines between them.
+
+use rune::op::Literal;
+use rune::{Instruction, Op, Program, Transform, Var};
+use serde_json::Value as Json;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What a box stands for; it decides the colour.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    Input,
+    Constant,
+    /// Products and convolutions.
+    Product,
+    Reduction,
+    /// Moves elements, and computes nothing.
+    Move,
+    Elementwise,
+    /// Runs sub-programs.
+    Control,
+    Output,
+}
+
+pub struct Node {
+    pub kind: Kind,
+    pub title: String,
+    /// What is said under the title, of attributes and known operands.
+    pub detail: String,
+    /// The instruction in full, and its place in the source.
+    pub hover: String,
+    /// The sub-programs that it runs, by their place in the list of all.
+    pub programs: Vec<usize>,
+    /// Whether a derivative is computed backward here.
+    pub backward: bool,
+    /// How many results it has, from which lines start.
+    pub results: usize,
+    /// How many lines end in it.
+    pub operands: usize,
+}
+
+pub struct Edge {
+    pub from: usize,
+    /// Which result.
+    pub result: usize,
+    pub to: usize,
+    /// Which operand, of those that are drawn.
+    pub operand: usize,
+    /// The type of what goes along, on the first line from its result.
+    pub label: Option<String>,
+}
+
+pub struct Graph {
+    pub nodes: Vec<Node>,
+    /// In order of `to`; `from < to`.
+    pub edges: Vec<Edge>,
+}
+
+/// All sub-programs of a program, each after those that it runs itself, equal ones once.
+pub fn sub_programs(program: &Program) -> Vec<Arc<Program>> {
+    fn visit(program: &Program, all: &mut Vec<Arc<Program>>) {
+        for (_, sub) in program.instructions().iter().flat_map(|i| i.op.programs()) {
+            if !all.contains(sub) {
+                visit(sub, all);
+                all.push(sub.clone());
+            }
+        }
+    }
+    let mut all = Vec::new();
+    visit(program, &mut all);
+    all
+}
+
+/// The graph of a program, whose sub-programs are folded.
+pub fn graph(program: &Program, programs: &[Arc<Program>]) -> Graph {
+    let mut graph = Graph { nodes: Vec::new(), edges: Vec::new() };
+    let literals = literals(program);
+    let lines = lines(program);
+    // The box and the result that a variable comes from.
+    let mut made: HashMap<Var, (usize, usize)> = HashMap::new();
+    for (i, v) in program.inputs().enumerate() {
+        let hover = format!("input x{i}: {}", program.ty(v));
+        made.insert(v, (graph.add(Kind::Input, format!("x{i}"), hover), 0));
+    }
+    for i in 0..program.constants().len() {
+        let v = Var((program.inputs().len() + i) as u32);
+        let hover = format!("constant c{i}: {}", program.ty(v));
+        made.insert(v, (graph.add(Kind::Constant, format!("c{i}"), hover), 0));
+    }
+    for (instruction, line) in program.instructions().iter().zip(lines) {
+        if literals.contains_key(&instruction.first) {
+            continue;
+        }
+        let place = instruction.origin.loc.as_ref().map(|loc| format!("\n{loc}")).unwrap_or_default();
+        let scope = instruction.origin.name_stack().map(|scope| format!("\nin {scope}")).unwrap_or_default();
+        let node = graph.add(kind(&instruction.op), instruction.op.name().to_owned(), format!("{line}{place}{scope}"));
+        let own = instruction.op.programs().into_iter();
+        let own: Vec<usize> = own.filter_map(|(_, sub)| programs.iter().position(|p| p == sub)).collect();
+        graph.nodes[node].detail = detail(instruction, &literals, &own, programs);
+        graph.nodes[node].programs = own;
+        graph.nodes[node].backward = instruction.origin.transforms.iter().any(|t| t == Transform::Transpose);
+        graph.nodes[node].results = instruction.results().len();
+        for v in instruction.op.operands().into_iter().filter(|v| !literals.contains_key(v)) {
+            graph.connect(made[v], node, program.ty(*v).to_string());
+        }
+        made.extend(instruction.results().enumerate().map(|(i, v)| (v, (node, i))));
+    }
+    for (i, v) in program.outputs().iter().enumerate() {
+        let hover = format!("output {i}: {}", program.ty(*v));
+        let node = graph.add(Kind::Output, format!("output {i}"), hover);
+        graph.connect(made[v], node, program.ty(*v).to_string());
+    }
+    graph
+}
+
+impl Graph {
+    fn add(&mut self, kind: Kind, title: String, hover: String) -> usize {
+        let (detail, programs) = (String::new(), Vec::new());
+        self.nodes.push(Node { kind, title, detail, hover, programs, backward: false, results: 1, operands: 0 });
+        self.nodes.len() - 1
+    }
+    fn connect(&mut self, (from, result): (usize, usize), to: usize, label: String) {
+        let first = !self.edges.iter().any(|e| (e.from, e.result) == (from, result));
+        let operand = self.nodes[to].operands;
+        self.nodes[to].operands += 1;
+        self.edges.push(Edge { from, result, to, operand, label: first.then_some(label) });
+    }
+}
+
+/// The variables that hold one known number everywhere: they are written where they are used. Not those that are outputs.
+fn literals(program: &Program) -> HashMap<Var, Literal> {
+    let mut known: HashMap<Var, Literal> = HashMap::new();
+    for instruction in program.instructions() {
+        let value = if let Op::Constant { value } = &instruction.op {
+            Some(*value)
+        } else if let Op::BroadcastInDim { x, .. } = &instruction.op {
+            known.get(x).copied()
+        } else {
+            None
+        };
+        if let Some(value) = value {
+            known.insert(instruction.first, value);
+        }
+    }
+    let mut needed: Vec<Var> = program.outputs().to_vec();
+    // What an output is made of is drawn too.
+    for instruction in program.instructions().iter().rev() {
+        if needed.contains(&instruction.first) && known.remove(&instruction.first).is_some() {
+            needed.extend(instruction.op.operands().into_iter().copied());
+        }
+    }
+    known
+}
+
+/// The line of each instruction in the text of the program.
+fn lines(program: &Program) -> Vec<String> {
+    let text = program.to_string();
+    let own = text.lines().filter_map(|line| line.strip_prefix("    ").filter(|l| !l.starts_with(' ')));
+    own.filter(|line| line.contains("= rune.")).map(str::to_owned).collect()
+}
+
+fn kind(op: &Op) -> Kind {
+    let name = op.name();
+    if !op.programs().is_empty() {
+        return Kind::Control;
+    }
+    match name {
+        "dot_general" | "conv" => Kind::Product,
+        "broadcast_in_dim"
+        | "reshape"
+        | "transpose"
+        | "slice"
+        | "pad"
+        | "concatenate"
+        | "reverse"
+        | "dynamic_slice"
+        | "dynamic_update_slice"
+        | "gather"
+        | "convert"
+        | "bitcast_convert" => Kind::Move,
+        "constant" | "iota" => Kind::Constant,
+        "sort" | "top_k" => Kind::Reduction,
+        _ if ["reduce", "arg", "cum", "scatter"].iter().any(|start| name.starts_with(start)) => Kind::Reduction,
+        _ => Kind::Elementwise,
+    }
+}
+
+/// Known operands, sub-programs and attributes, in a few words.
+fn detail(
+    instruction: &Instruction,
+    literals: &HashMap<Var, Literal>,
+    own: &[usize],
+    programs: &[Arc<Program>],
+) -> String {
+    /// More would make boxes too wide.
+    const LONGEST: usize = 34;
+    let mut said: Vec<String> = Vec::new();
+    let operands = instruction.op.operands();
+    if operands.iter().any(|v| literals.contains_key(v)) {
+        let operand = |v: &&Var| literals.get(v).map_or_else(|| "·".to_owned(), |l| short_number(*l));
+        said.push(format!("({})", operands.iter().map(operand).collect::<Vec<_>>().join(", ")));
+    }
+    said.extend(own.iter().map(|&i| {
+        let n = programs[i].instructions().len();
+        format!("{} ({n} instruction{})", programs[i].name(), if n == 1 { "" } else { "s" })
+    }));
+    for (name, value) in instruction.op.attributes() {
+        match (name, &value) {
+            // The lines tell.
+            ("shape" | "slice_sizes" | "out" | "dtype" | "value", _) => {}
+            ("dims", Json::Object(dims)) if dims.contains_key("lhs_contract") => {
+                let pair =
+                    |of: &str| format!("{}·{}", list(&dims[&format!("lhs_{of}")]), list(&dims[&format!("rhs_{of}")]));
+                said.push(format!("over {}", pair("contract")));
+                if dims["lhs_batch"].as_array().is_some_and(|batch| !batch.is_empty()) {
+                    said.push(format!("for {}", pair("batch")));
+                }
+            }
+            (_, Json::Object(_)) => {}
+            _ => said.push(format!("{name} {}", list(&value))),
+        }
+    }
+    let said = said.join(", ");
+    if said.chars().count() <= LONGEST { said } else { said.chars().take(LONGEST - 1).chain(['…']).collect() }
+}
+
+/// JSON without blanks, quotes, and brackets around all.
+fn list(value: &Json) -> String {
+    let text = value.to_string().replace('"', "");
+    text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).map(str::to_owned).unwrap_or(text)
+}
+
+fn short_number(literal: Literal) -> String {
+    let exact = literal.number();
+    let short = format!("{:.4}", literal.to_f64());
+    if exact.len() <= short.len() { exact } else { short }
+}

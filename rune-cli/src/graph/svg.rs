@@ -1,0 +1,119 @@
+//! The picture as SVG.
+
+use super::escaped;
+use super::model::{Graph, Kind, graph, sub_programs};
+use super::place::{Picture, place};
+use super::{layers, order};
+use rune::Program;
+use std::fmt::Write;
+use std::sync::Arc;
+
+const STYLE: &str = "
+  .graph text { font-family: 'DejaVu Sans Mono', Menlo, Consolas, monospace; fill: #1f2430; }
+  .graph .title { font-size: 13px; font-weight: 600; text-anchor: middle; }
+  .graph .detail { font-size: 10px; text-anchor: middle; fill: #4d5566; }
+  .graph .label { font-size: 10px; fill: #5b6577; paint-order: stroke; stroke: #fff; stroke-width: 3px; }
+  .graph rect { stroke: #8a93a6; stroke-width: 1px; fill: #f3f4f7; }
+  .graph .line { fill: none; stroke: #9aa3b5; stroke-width: 1.3px; }
+  .graph .input rect { fill: #dcebfd; stroke: #5b8fd0; }
+  .graph .constant rect { fill: #eef1f5; stroke: #9aa3b5; stroke-dasharray: 3 2; }
+  .graph .product rect { fill: #ffe3c2; stroke: #d08a3c; }
+  .graph .reduction rect { fill: #dff3dc; stroke: #6aa860; }
+  .graph .move rect { fill: #fff; stroke: #b6bdca; }
+  .graph .control rect { fill: #ecdffb; stroke: #9168c8; stroke-width: 2px; }
+  .graph .output rect { fill: #fde0e4; stroke: #cf6a7b; }
+  .graph .backward rect { stroke-dasharray: 5 2; stroke-width: 1.6px; }
+  .graph g:hover > rect { stroke: #1f2430; stroke-width: 2px; }
+";
+
+/// A file with the picture of a program, whose sub-programs stay folded.
+pub fn file(program: &Program) -> String {
+    let programs = sub_programs(program);
+    drawing(program, &programs, false)
+}
+
+/// The element of the picture. With `links`, boxes that run sub-programs link to `#program-N`.
+pub fn drawing(program: &Program, programs: &[Arc<Program>], links: bool) -> String {
+    let graph = graph(program, programs);
+    let rows = order::order(&graph, &layers::rows(&graph));
+    let picture = place(&graph, &rows);
+    write(&graph, &picture, program, links).expect("text can be written to")
+}
+
+fn write(graph: &Graph, picture: &Picture, program: &Program, links: bool) -> Result<String, std::fmt::Error> {
+    let Picture { width, height, boxes, lines } = picture;
+    let mut svg = String::new();
+    writeln!(
+        svg,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"graph\" width=\"{width:.0}\" height=\"{height:.0}\" \
+         viewBox=\"0 0 {width:.0} {height:.0}\">"
+    )?;
+    writeln!(svg, "<title>{}</title>\n<style>{STYLE}</style>", escaped(program.name()))?;
+    writeln!(svg, "<rect width=\"100%\" height=\"100%\" style=\"fill:#fff;stroke:none\"/>")?;
+    writeln!(
+        svg,
+        "<defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" \
+         orient=\"auto\"><path d=\"M0 1 L7 4 L0 7 z\" fill=\"#7c869a\"/></marker></defs>"
+    )?;
+    for points in lines {
+        writeln!(svg, "<path class=\"line\" marker-end=\"url(#arrow)\" d=\"{}\"/>", curve(points)?)?;
+    }
+    for (node, place) in graph.nodes.iter().zip(boxes) {
+        let class = match node.kind {
+            Kind::Input => "input",
+            Kind::Constant => "constant",
+            Kind::Product => "product",
+            Kind::Reduction => "reduction",
+            Kind::Move => "move",
+            Kind::Elementwise => "elementwise",
+            Kind::Control => "control",
+            Kind::Output => "output",
+        };
+        let link = node.programs.first().filter(|_| links);
+        if let Some(program) = link {
+            write!(svg, "<a href=\"#program-{program}\">")?;
+        }
+        let backward = if node.backward { " backward" } else { "" };
+        write!(svg, "<g class=\"{class}{backward}\"><title>{}</title>", escaped(&node.hover))?;
+        let radius = if matches!(node.kind, Kind::Input | Kind::Output) { 14.0 } else { 5.0 };
+        write!(
+            svg,
+            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"{radius}\"/>",
+            place.x - place.width / 2.0,
+            place.top,
+            place.width,
+            place.height
+        )?;
+        let (x, y) = (place.x, place.top + 18.5);
+        write!(svg, "<text class=\"title\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>", escaped(&node.title))?;
+        if !node.detail.is_empty() {
+            let y = y + 14.5;
+            write!(svg, "<text class=\"detail\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>", escaped(&node.detail))?;
+        }
+        writeln!(svg, "</g>{}", if link.is_some() { "</a>" } else { "" })?;
+    }
+    // Over all lines.
+    for (edge, points) in graph.edges.iter().zip(lines) {
+        if let Some(label) = &edge.label {
+            let (x, y) = (points[0].0 + 6.0, points[0].1 + 13.0);
+            writeln!(svg, "<text class=\"label\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>", escaped(label))?;
+        }
+    }
+    svg.push_str("</svg>\n");
+    Ok(svg)
+}
+
+/// Down from each point to the next, straight at both ends.
+fn curve(points: &[(f64, f64)]) -> Result<String, std::fmt::Error> {
+    let mut path = format!("M{:.1} {:.1}", points[0].0, points[0].1);
+    for pair in points.windows(2) {
+        let [(x0, y0), (x1, y1)] = pair else { continue };
+        let middle = (y0 + y1) / 2.0;
+        if (x0 - x1).abs() < 0.5 {
+            write!(path, " L{x1:.1} {y1:.1}")?;
+        } else {
+            write!(path, " C{x0:.1} {middle:.1} {x1:.1} {middle:.1} {x1:.1} {y1:.1}")?;
+        }
+    }
+    Ok(path)
+}

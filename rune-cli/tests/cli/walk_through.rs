@@ -1,0 +1,84 @@
+//! `docs/cli.md` is true: its program is run, its commands are run one after the other, and what it shows is what they print.
+//! `RUNE_BLESS=1` writes what they print into it.
+
+use crate::folder::Folder;
+use std::fs;
+
+/// The program that the document begins with.
+#[allow(dead_code, reason = "its `main` is only run")]
+mod train_step {
+    include!("train_step.rs");
+
+    /// Runs it in a folder; only one test may do so.
+    pub fn run_in(folder: &std::path::Path) {
+        std::env::set_current_dir(folder).unwrap();
+        main().unwrap();
+    }
+}
+
+const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/cli.md");
+
+/// A command of the document, and the lines in which its output stands.
+struct Shown {
+    command: String,
+    output: std::ops::Range<usize>,
+}
+
+/// The blocks that begin with ```console: after each `$ ` a command, and then what it prints.
+fn commands(lines: &[&str]) -> Vec<Shown> {
+    let mut found: Vec<Shown> = Vec::new();
+    let mut inside = false;
+    for (i, line) in lines.iter().enumerate() {
+        if line.starts_with("```") {
+            inside = *line == "```console";
+        } else if let Some(command) = line.strip_prefix("$ ").filter(|_| inside) {
+            found.push(Shown { command: command.to_owned(), output: i + 1..i + 1 });
+        } else if let Some(last) = found.last_mut().filter(|_| inside) {
+            last.output.end = i + 1;
+        }
+    }
+    found
+}
+
+/// Without what differs from run to run: times, and the numbers of lines that tell of speed.
+fn steady(line: &str) -> String {
+    let speed = ["calls per second", "times as fast", "median "].iter().any(|said| line.contains(said));
+    let word = |word: &str| {
+        let bare = word.trim_end_matches([',', ':']);
+        let unit = ["ns", "µs", "ms", "s"].iter().find_map(|unit| bare.strip_suffix(unit));
+        let number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.' || c == ',');
+        if unit.is_some_and(number) || speed && number(bare) { "_".to_owned() } else { word.to_owned() }
+    };
+    line.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_walk_through_is_real() {
+    let text = fs::read_to_string(DOCUMENT).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(text.contains(include_str!("train_step.rs")), "the program in docs/cli.md is not train_step.rs");
+    let folder = Folder::of(&[]);
+    train_step::run_in(&folder.path(""));
+    let shown = commands(&lines);
+    assert!(shown.len() > 15, "only {} commands are read", shown.len());
+
+    let bless = std::env::var_os("RUNE_BLESS").is_some();
+    let (mut wrong, mut new, mut next) = (String::new(), String::new(), 0);
+    for Shown { command, output } in shown {
+        let ran = folder.shell(&format!("{{ {command}\n}} 2>&1"));
+        let printed = String::from_utf8(ran.stdout).unwrap();
+        let expected = &lines[output.clone()];
+        if !printed.lines().map(steady).eq(expected.iter().map(|line| steady(line))) {
+            wrong += &format!("$ {command}\n{printed}\nand not\n{}\n\n", expected.join("\n"));
+        }
+        lines[next..output.start].iter().for_each(|line| new += &format!("{line}\n"));
+        new += &printed;
+        next = output.end;
+    }
+    lines[next..].iter().for_each(|line| new += &format!("{line}\n"));
+    if bless {
+        fs::write(DOCUMENT, new).unwrap();
+    } else {
+        assert!(wrong.is_empty(), "docs/cli.md is not what is printed:\n{wrong}");
+    }
+}
