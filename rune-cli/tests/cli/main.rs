@@ -5,6 +5,7 @@ extern crate rune_trace as rune;
 
 mod bad_inputs;
 mod folder;
+mod graph;
 mod inspect;
 mod run;
 mod tools;

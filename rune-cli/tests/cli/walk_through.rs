@@ -40,14 +40,20 @@ fn commands(lines: &[&str]) -> Vec<Shown> {
     found
 }
 
-/// Without what differs from run to run: times, and the numbers of lines that tell of speed.
+/// Without what differs from run to run and from processor to processor: times, the numbers of lines that tell of speed or of code for this
+/// machine, and the last digits of results.
 fn steady(line: &str) -> String {
-    let speed = ["calls per second", "times as fast", "median "].iter().any(|said| line.contains(said));
+    let of_here =
+        ["calls per second", "times as fast", "median ", " for llvm-cpu,"].iter().any(|said| line.contains(said));
     let word = |word: &str| {
         let bare = word.trim_end_matches([',', ':']);
         let unit = ["ns", "µs", "ms", "s"].iter().find_map(|unit| bare.strip_suffix(unit));
         let number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.' || c == ',');
-        if unit.is_some_and(number) || speed && number(bare) { "_".to_owned() } else { word.to_owned() }
+        match word.parse::<f64>() {
+            _ if unit.is_some_and(number) || of_here && number(bare) => "_".to_owned(),
+            Ok(x) if word.contains('.') => format!("{x:.3e}"),
+            Ok(_) | Err(_) => word.to_owned(),
+        }
     };
     line.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
 }

@@ -1,0 +1,147 @@
+//! Pictures of programs.
+
+use crate::folder::{Folder, SQUARE};
+use rune::{DType, Program, Tensor, grad, lax, make_program, name_scope};
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+const BATCH: usize = 2;
+const TOKENS: usize = 16;
+const HEADS: usize = 4;
+const FEATURES: usize = 64;
+
+fn ones(shape: &[usize]) -> Tensor {
+    Tensor::ones(shape, DType::F32)
+}
+
+fn normalized(x: &Tensor, scale: &Tensor) -> Tensor {
+    name_scope("norm", || {
+        let mean = x.mean_keepdims(-1);
+        let centred = x - mean;
+        let variance = (&centred * &centred).mean_keepdims(-1);
+        centred * (variance + 1e-5).rsqrt() * scale
+    })
+}
+
+fn attention(x: &Tensor, qkv: &Tensor, out: &Tensor) -> Tensor {
+    name_scope("attention", || {
+        let size = FEATURES / HEADS;
+        let of_heads = |x: &Tensor| x.reshape([BATCH, TOKENS, HEADS, size]).permute([0, 2, 1, 3]);
+        let parts = x.matmul(qkv).split(3, -1);
+        let (q, k, v) = (of_heads(&parts[0]), of_heads(&parts[1]), of_heads(&parts[2]));
+        let scores = q.matmul(&k.permute([0, 1, 3, 2])) * (size as f64).sqrt().recip();
+        let read = scores.softmax(-1).matmul(&v);
+        read.permute([0, 2, 1, 3]).reshape([BATCH, TOKENS, FEATURES]).matmul(out)
+    })
+}
+
+type Weights = (Tensor, Tensor, Tensor, Tensor, Tensor, Tensor);
+
+/// A block of a transformer, in which the activation is a sub-program.
+fn block(x: &Tensor, (scale1, scale2, qkv, out, up, down): &Weights) -> Tensor {
+    let gelu = make_program(|x: &Tensor| x.gelu(), &ones(&[BATCH, TOKENS, 4 * FEATURES])).unwrap().with_name("gelu");
+    let x = x + attention(&normalized(x, scale1), qkv, out);
+    let inner = normalized(&x, scale2).matmul(up);
+    x + lax::call(&Arc::new(gelu), &[inner])[0].matmul(down)
+}
+
+fn arguments() -> (Tensor, Weights) {
+    let d = FEATURES;
+    let weights = (ones(&[d]), ones(&[d]), ones(&[d, 3 * d]), ones(&[d, d]), ones(&[d, 4 * d]), ones(&[4 * d, d]));
+    (ones(&[BATCH, TOKENS, d]), weights)
+}
+
+fn transformer_block() -> Program {
+    let (x, weights) = arguments();
+    make_program(block, (&x, &weights)).unwrap().simplify()
+}
+
+/// The attributes of an element, as `x="1"`.
+fn attributes(element: &str) -> HashMap<&str, &str> {
+    element
+        .split(' ')
+        .filter_map(|a| a.split_once("=\""))
+        .filter_map(|(k, v)| Some((k, v.split('"').next()?)))
+        .collect()
+}
+
+/// The boxes of a picture: left, top, right, bottom.
+fn boxes(svg: &str) -> Vec<[f64; 4]> {
+    let rects =
+        svg.split("<rect ").skip(1).filter_map(|e| e.split('>').next()).map(attributes).filter(|a| a.contains_key("x"));
+    rects
+        .map(|a| {
+            let number = |name: &str| a[name].parse::<f64>().unwrap();
+            let (x, y) = (number("x"), number("y"));
+            [x, y, x + number("width"), y + number("height")]
+        })
+        .collect()
+}
+
+/// Draws a program, and leaves the picture where it can be looked at.
+fn drawn(program: &Program, name: &str) -> String {
+    let folder = Folder::of(&[]);
+    program.save(folder.path("f.json")).unwrap();
+    assert_eq!(folder.prints(&["inspect", "f.json", "--graph", name]), "");
+    let picture = fs::read_to_string(folder.path(name)).unwrap();
+    fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name), &picture).unwrap();
+    picture
+}
+
+#[test]
+fn the_picture_of_a_transformer_block_is_readable() {
+    let program = transformer_block();
+    let svg = drawn(&program, "block.svg");
+    let boxes = boxes(&svg);
+    let literals = program.instructions().iter().filter(|i| i.op.name() == "constant").count();
+    assert!(boxes.len() + 2 * literals >= program.instructions().len() + 7 + 1, "{}", boxes.len());
+    for (i, a) in boxes.iter().enumerate() {
+        assert!(a[0] >= 0.0 && a[1] >= 0.0, "{a:?} is on the page");
+        for b in &boxes[i + 1..] {
+            let apart = a[2] <= b[0] || b[2] <= a[0] || a[3] <= b[1] || b[3] <= a[1];
+            assert!(apart, "{a:?} and {b:?} overlap");
+        }
+    }
+    // Every line goes down.
+    for line in svg.split(" d=\"M").skip(2).filter_map(|rest| rest.split('"').next()) {
+        let numbers: Vec<f64> = line.split([' ', 'C', 'L']).filter_map(|n| n.parse().ok()).collect();
+        assert!(numbers[1] < numbers[numbers.len() - 1], "{line}");
+    }
+    // Shapes beside the lines, the place in the source where the pointer rests, and known numbers in the boxes.
+    for part in ["[2, 4, 16, 16, f32]</text>", "graph.rs:", "in attention", "over 2·0", "0.25", "gelu ("] {
+        assert!(svg.contains(part), "{part}");
+    }
+    assert!(!svg.contains(">tanh<") && !svg.contains(">erf<"), "the sub-program is folded");
+}
+
+#[test]
+fn the_page_needs_nothing_else_and_unfolds_sub_programs() {
+    let (x, weights) = arguments();
+    let loss = |x: &Tensor, weights: &Weights| block(x, weights).sum();
+    let gradient = make_program(grad(loss), (&x, &weights)).unwrap().simplify();
+    let page = drawn(&gradient, "gradient.html");
+    let elsewhere = page.matches("http").count() - page.matches("http://www.w3.org/2000/svg").count();
+    assert!(elsewhere == 0 && !page.contains("src=") && !page.contains("@import"), "{elsewhere}");
+    let sections = page.matches("<details id=\"program-").count();
+    assert!(sections >= 2, "forward and backward of the activation");
+    for i in 0..sections {
+        assert!(page.contains(&format!("<a href=\"#program-{i}\">")), "program {i} is linked");
+    }
+    assert!(page.contains(" backward\">"), "the backward pass is marked");
+    assert_eq!(page.matches("<svg ").count(), sections + 1);
+}
+
+#[test]
+fn pictures_go_into_files_of_two_kinds() {
+    let folder = Folder::of(&[("f.rune", SQUARE)]);
+    let said = folder.fails(2, &["inspect", "f.rune", "--graph", "f.png"]);
+    assert!(said.contains("--graph draws into OUT.svg or OUT.html"), "{said}");
+    let said = folder.fails(1, &["inspect", "f.rune", "--graph", "nowhere/f.svg"]);
+    assert!(said.contains("cannot write nowhere/f.svg: there is no folder nowhere"), "{said}");
+    folder.prints(&["inspect", "f.rune", "--graph", "f.svg"]);
+    let svg = fs::read_to_string(folder.path("f.svg")).unwrap();
+    assert_eq!(boxes(&svg).len(), 3, "input, instruction, output");
+    assert_eq!(folder.files(), ["f.rune", "f.svg"]);
+}
