@@ -15,10 +15,15 @@ pub fn rows(graph: &Graph) -> Vec<usize> {
     for node in 0..count {
         rows[node] = above[node].iter().map(|&from| rows[from] + 1).max().unwrap_or(0);
     }
-    // What shortens lines when it goes down goes down: inputs stand where they are used.
+    // What hangs on inputs alone, each used here only, goes down with them to where it is used, and so does what has more lines
+    // below than above.
+    let mut free = vec![false; count];
+    for node in 0..count {
+        free[node] = above[node].iter().all(|&from| free[from] && below[from].len() == 1);
+    }
     for node in (0..count).rev() {
         if let Some(lowest) = below[node].iter().map(|&to| rows[to] - 1).min()
-            && below[node].len() > above[node].len()
+            && (free[node] || below[node].len() > above[node].len())
         {
             rows[node] = lowest;
         }

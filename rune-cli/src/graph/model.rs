@@ -204,10 +204,17 @@ fn detail(
         let n = programs[i].instructions().len();
         format!("{} ({n} instruction{})", programs[i].name(), if n == 1 { "" } else { "s" })
     }));
+    if let Op::Slice { start, limit, strides, .. } = &instruction.op {
+        let axis = |i: usize| match strides[i] {
+            1 => format!("{}:{}", start[i], limit[i]),
+            stride => format!("{}:{}:{stride}", start[i], limit[i]),
+        };
+        said.push((0..start.len()).map(axis).collect::<Vec<_>>().join(", "));
+    }
     for (name, value) in instruction.op.attributes() {
         match (name, &value) {
-            // The lines tell.
-            ("shape" | "slice_sizes" | "out" | "dtype" | "value", _) => {}
+            // The types tell, and what is written above.
+            ("shape" | "slice_sizes" | "out" | "dtype" | "value" | "start" | "limit" | "strides", _) => {}
             ("dims", Json::Object(dims)) if dims.contains_key("lhs_contract") => {
                 let pair =
                     |of: &str| format!("{}·{}", list(&dims[&format!("lhs_{of}")]), list(&dims[&format!("rhs_{of}")]));

@@ -101,7 +101,7 @@ pub fn place(graph: &Graph, rows: &Rows) -> Picture {
 
 /// The middles of all items: again and again each row is moved to where its neighbours want it.
 fn columns(graph: &Graph, rows: &Rows, reach: &[(f64, f64)]) -> Vec<f64> {
-    const SWEEPS: usize = 40;
+    const SWEEPS: usize = 80;
     let count = rows.items.len();
     // For each item its neighbours above and below, how much to the right of them it wants to be, and how much.
     let (mut above, mut below) = (vec![Vec::new(); count], vec![Vec::new(); count]);
@@ -109,7 +109,7 @@ fn columns(graph: &Graph, rows: &Rows, reach: &[(f64, f64)]) -> Vec<f64> {
         for (step, pair) in chain.windows(2).enumerate() {
             let passes = |i: usize| rows.items[i].node.is_none();
             let weight = match (passes(pair[0]), passes(pair[1])) {
-                (true, true) => 8.0,
+                (true, true) => 16.0,
                 (false, false) => 1.0,
                 (true, false) | (false, true) => 2.0,
             };
@@ -133,7 +133,7 @@ fn columns(graph: &Graph, rows: &Rows, reach: &[(f64, f64)]) -> Vec<f64> {
     for sweep in 0..SWEEPS {
         let down = sweep % 2 == 0;
         // At last both sides count, so that neither is bent for the other.
-        let both = sweep + 8 >= SWEEPS;
+        let both = sweep + 40 >= SWEEPS;
         for step in 0..rows.rows.len() {
             let r = if down { step } else { rows.rows.len() - 1 - step };
             let row = &rows.rows[r];
