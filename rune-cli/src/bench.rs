@@ -56,17 +56,20 @@ impl Bench {
             let compiled = CompiledProgram::load_on(&self.program, &place)?;
             let inputs = inputs(self.input, &shown, compiled.input_types())?;
             let measured = measure(&compiled, &inputs, self.seconds)?;
-            return measured.tell(json, &shown, "compiled", place.name());
+            return measured.tell(json, &shown, "compiled", place.name(), None);
         }
         let program = program::load(&self.program)?;
         crate::random::fits(&program)?;
         let inputs = inputs(self.input, &shown, program.input_types())?;
+        let cost = program.simplify().cost();
+        // A multiply-add is two.
+        let steps = (!cost.unbounded).then_some(2.0 * cost.multiply_adds as f64 + cost.flops as f64);
         let mut rates = Vec::new();
         for (opt, flags) in [(Opt::Fast, "fast flags"), (Opt::Plain, "plain flags")] {
             let compiled =
                 progress::during(&format!("compiling {shown}, {flags}"), |_| compile_for(&program, &place, opt))?;
             let measured = measure(&compiled, &inputs, self.seconds)?;
-            measured.tell(json, &shown, flags, place.name())?;
+            measured.tell(json, &shown, flags, place.name(), steps)?;
             rates.push(measured.median());
         }
         let ratio = rates[1].as_secs_f64() / rates[0].as_secs_f64();
@@ -117,19 +120,21 @@ impl Measured {
     fn median(&self) -> Duration {
         self.quantile(0.5)
     }
-    fn tell(&self, json: bool, shown: &str, flags: &str, device: &str) -> Result<()> {
+    fn tell(&self, json: bool, shown: &str, flags: &str, device: &str, steps: Option<f64>) -> Result<()> {
         let total: Duration = self.0.iter().sum();
         let rate = self.0.len() as f64 / total.as_secs_f64();
         let parts = [("median", 0.5), ("90 %", 0.9), ("99 %", 0.99), ("least", 0.0), ("most", 1.0)];
         let (bold, named) = (style::BOLD, |(name, part): (&str, f64)| format!("{name} {}", time(self.quantile(part))));
+        let gigaflops = steps.map(|steps| steps / self.median().as_secs_f64() / 1e9);
+        let speed = gigaflops.map(|g| format!(", {g:.2} GFLOP/s")).unwrap_or_default();
         let text = format!(
-            "{shown} on {device}, {flags}: {bold}{} calls per second{bold:#}\n  {}",
+            "{shown} on {device}, {flags}: {bold}{} calls per second{bold:#}{speed}\n  {}",
             count(rate as u64),
             parts.map(named).join(", ")
         );
         let seconds = |part| self.quantile(part).as_secs_f64();
         let value = json!({
-            "file": shown, "device": device, "flags": flags, "calls": self.0.len(), "calls_per_second": rate,
+            "file": shown, "device": device, "flags": flags, "calls": self.0.len(), "calls_per_second": rate, "gflops": gigaflops,
             "seconds": { "min": seconds(0.0), "p50": seconds(0.5), "p90": seconds(0.9), "p99": seconds(0.99), "max": seconds(1.0) },
         });
         tell(json, text, value)

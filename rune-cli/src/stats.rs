@@ -18,6 +18,7 @@ pub fn show(program: &Program, shown: &str, options: &CompileOptions, json: bool
     let compiled =
         progress::during(&format!("compiling {shown}"), |_| Stages::new(simplified.clone(), options.clone()).stats())?;
     let residuals = residuals(&simplified);
+    let cost = simplified.cost();
     let total = |types: &[Type]| types.iter().map(|ty| ty.bytes() as u64).sum::<u64>();
     let (inputs, outputs) = (total(simplified.input_types()), total(&simplified.output_types()));
     let constants: u64 = simplified.constants().iter().map(|c| c.ty().bytes() as u64).sum();
@@ -31,6 +32,12 @@ pub fn show(program: &Program, shown: &str, options: &CompileOptions, json: bool
     let mut most: Vec<(&str, usize)> = operations.iter().map(|(name, n)| (*name, *n)).collect();
     most.sort_by_key(|&(name, n)| (std::cmp::Reverse(n), name));
     row("operations", most.iter().map(|(name, n)| format!("{name} {n}")).collect::<Vec<_>>().join(", "))?;
+    let turns = if cost.unbounded { ", and one turn of each loop without bounds" } else { "" };
+    row("multiply-adds", format!("{}, and {} other steps{turns}", count(cost.multiply_adds), count(cost.flops)))?;
+    row(
+        "read and written",
+        format!("{} and {}, if nothing is fused", bytes(cost.bytes_read), bytes(cost.bytes_written)),
+    )?;
     row("inputs", bytes(inputs))?;
     row("constants", bytes(constants))?;
     row("outputs", bytes(outputs))?;
@@ -48,7 +55,8 @@ pub fn show(program: &Program, shown: &str, options: &CompileOptions, json: bool
     row("module", bytes(compiled.module_bytes))?;
     let value = json!({
         "file": shown, "instructions": before, "simplified_instructions": after, "operations": operations,
-        "input_bytes": inputs, "constant_bytes": constants, "output_bytes": outputs,
+        "multiply_adds": cost.multiply_adds, "flops": cost.flops, "unbounded": cost.unbounded,
+        "bytes_read": cost.bytes_read, "bytes_written": cost.bytes_written, "input_bytes": inputs, "constant_bytes": constants, "output_bytes": outputs,
         "residuals": residuals.map(|r| r.count), "residual_bytes": residuals.map(|r| r.bytes),
         "target": options.target.to_string(), "dispatches": statistics.dispatches, "kernels": statistics.executables,
         "transfers": statistics.transfers, "transient_bytes": statistics.transient_bytes,

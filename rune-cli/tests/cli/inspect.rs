@@ -79,6 +79,7 @@ fn statistics_are_of_the_compiled_program() {
         "instructions          5, and 3 when simplified\n",
         "operations            dot_general 1, reduce_sum 1, tanh 1\n",
         "inputs                18.4 kB\n",
+        "multiply-adds         98,304, and 4,096 other steps\n",
         "outputs               256 B\n",
         "target                llvm-cpu\n",
     ] {
@@ -89,6 +90,7 @@ fn statistics_are_of_the_compiled_program() {
     assert_eq!((number("input_bytes"), number("output_bytes")), (4 * (64 * 48 + 48 * 32), 4 * 64));
     assert!(number("dispatches") >= number("kernels") && number("kernels") >= 1, "{json}");
     assert!(number("peak_bytes") >= number("input_bytes") + number("output_bytes"), "{json}");
+    assert_eq!((number("multiply_adds"), number("flops")), (64 * 48 * 32, 2 * 64 * 32), "{json}");
     // The derivative of tanh is kept, and nothing else: the operands of the product are inputs.
     assert_eq!((number("residuals"), number("residual_bytes")), (1, 4 * 64 * 32), "{json}");
     assert_eq!(json["operations"]["tanh"], 1);

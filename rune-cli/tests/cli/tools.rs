@@ -72,6 +72,8 @@ fn calls_are_measured() {
         let rate = measured["calls_per_second"].as_f64().unwrap();
         assert!(rate >= 1.0 / of("max") && rate <= 1.0 / of("min"), "{measured}");
         assert!(measured["calls"].as_u64().unwrap() > 1);
+        let gflops = 4.0 / of("p50") / 1e9;
+        assert!((measured["gflops"].as_f64().unwrap() / gflops - 1.0).abs() < 1e-9, "{measured}");
     }
     folder.prints(&["compile", "f.rune"]);
     let said =

@@ -57,10 +57,6 @@ impl Linear {
         let moving = vec![true; program.outputs().len()];
         Linear { program, residuals, inputs, moving }
     }
-    /// What crosses from the forward pass.
-    pub(super) fn residuals(&self) -> &[Tensor] {
-        &self.residuals
-    }
     /// The same function of other residuals.
     pub(super) fn with_residuals(self, residuals: Vec<Tensor>) -> Linear {
         Linear { residuals, ..self }
