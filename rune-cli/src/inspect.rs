@@ -53,11 +53,11 @@ pub struct Inspect {
 impl Inspect {
     pub fn run(self, json: bool) -> Result<()> {
         let stage = self.stage.unwrap_or(Stage::Program);
-        let backend = match stage {
-            Stage::Ptx => Backend::Cuda,
-            Stage::Msl => Backend::Metal,
-            Stage::Spirv => Backend::Vulkan,
-            _ => Backend::LlvmCpu,
+        let backend = match stage.backend() {
+            Some("cuda") => Backend::Cuda,
+            Some("metal") => Backend::Metal,
+            Some("vulkan") => Backend::Vulkan,
+            Some(_) | None => Backend::LlvmCpu,
         };
         let options = self.target.options("inspect", backend)?;
         if self.dispatch.is_some()
@@ -94,10 +94,8 @@ impl Inspect {
                 }
             })?,
         };
-        let styled = match stage {
-            Stage::Program | Stage::Simplified => style::program(&text),
-            _ => text.clone(),
-        };
+        let is_program = matches!(stage, Stage::Program | Stage::Simplified);
+        let styled = if is_program { style::program(&text) } else { text.clone() };
         output::tell(json, styled.trim_end(), json!({ "stage": stage.name(), "target": target, "text": text }))
     }
 }

@@ -96,7 +96,7 @@ pub struct DocumentError {
     /// Where in the document, as a JSON pointer: `/instructions/3`.
     pub pointer: String,
     /// What is wrong there.
-    pub problem: ParseProblem,
+    pub problem: Box<ParseProblem>,
 }
 
 /// What is wrong is wrong at this place in words, and at this one as a JSON pointer.
@@ -105,7 +105,11 @@ fn at<T>(
     pointer: impl fmt::Display,
     result: Result<T, impl Into<ParseProblem>>,
 ) -> Result<T, DocumentError> {
-    result.map_err(|problem| DocumentError { place: place(), pointer: pointer.to_string(), problem: problem.into() })
+    result.map_err(|problem| DocumentError {
+        place: place(),
+        pointer: pointer.to_string(),
+        problem: Box::new(problem.into()),
+    })
 }
 
 impl Document {
