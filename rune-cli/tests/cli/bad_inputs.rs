@@ -223,8 +223,8 @@ error: typo.rune:2:15: there is no operation `mull`
 #[cfg(unix)]
 fn a_full_disk_leaves_nothing_half_written() {
     let elements = vec!["1.5"; 4000].join(" ");
-    let constant = format!("def f(x0): # [4000, f32] -> [4000, f32]\n    return x0\n");
-    let folder = Folder::of(&[("f.rune", &constant), ("old.json", "old"), ("shift.json", CONSTANT)]);
+    let identity = "def f(x0): # [4000, f32] -> [4000, f32]\n    return x0\n";
+    let folder = Folder::of(&[("f.rune", identity), ("old.json", "old"), ("shift.json", CONSTANT)]);
     let files = folder.files();
     for command in [
         "fmt f.rune --to json --output old.json",
