@@ -3,8 +3,8 @@
 use super::DerivativeError;
 use super::linearize::linearize;
 use super::transpose::{Slot, transpose};
-use crate::tensor::{Keep, lax, next_id, trace};
-use crate::{Program, Tensor, Type};
+use crate::tensor::{Keep, begin_trace, lax, trace, with_origin};
+use crate::{Origin, Program, Tensor, Type};
 
 impl Program {
     /// The program in two parts. The first, forward, takes the inputs and gives the outputs, and then what the second
@@ -23,23 +23,24 @@ impl Program {
     /// If `by` names an input that is not there or is no float.
     pub fn linearize(&self, by: &[usize]) -> Result<(Program, Program), DerivativeError> {
         let marked = self.marked(by)?;
-        let since = next_id();
+        let since = begin_trace();
         let inputs = params(self.input_types(), "linearize");
-        let (outputs, linear) = linearize(self, &inputs, &marked);
+        let (outputs, linear) = with_origin(&Origin::default(), || linearize(self, &inputs, &marked));
         let mut results = outputs.clone();
         results.extend_from_slice(linear.residuals());
-        let forward = trace(&format!("{}_forward", self.name()), &inputs, &results, Keep::Since(since)).close();
+        let forward = trace(&format!("{}_forward", self.name()), &inputs, &results, Keep::Since(since.end())).close();
 
-        let since = next_id();
+        let since = begin_trace();
         let moved: Vec<Type> = inputs.iter().zip(&marked).filter(|(_, m)| **m).map(|(x, _)| x.ty().clone()).collect();
         let tangents = params(&moved, "linearize");
         let crossing: Vec<Type> = linear.residuals().iter().map(|r| r.ty().clone()).collect();
         let residuals = params(&crossing, "linearize");
-        let changes = linear.with_residuals(residuals.clone()).push_forward(&tangents);
+        let linear = linear.with_residuals(residuals.clone());
+        let changes = with_origin(&Origin::default(), || linear.push_forward(&tangents));
         let floats = outputs.iter().zip(changes).filter(|(y, _)| y.dtype().is_float());
         let results: Vec<Tensor> = floats.map(|(y, dy)| dy.unwrap_or_else(|| zeros(y.ty()))).collect();
         let params: Vec<Tensor> = tangents.into_iter().chain(residuals).collect();
-        let linear = trace(&format!("{}_linear", self.name()), &params, &results, Keep::Since(since)).close();
+        let linear = trace(&format!("{}_linear", self.name()), &params, &results, Keep::Since(since.end())).close();
         Ok((forward, linear))
     }
 
@@ -68,7 +69,7 @@ impl Program {
     /// If the program is not linear in these inputs; the message names the operation, and its line.
     pub fn transpose(&self, by: &[usize]) -> Result<Program, DerivativeError> {
         let marked = self.marked(by)?;
-        let since = next_id();
+        let since = begin_trace();
         let mut params = Vec::new();
         let slots = self.input_types().iter().zip(&marked).map(|(ty, &wanted)| match wanted {
             true => Slot::wanted(ty.clone()),
@@ -87,9 +88,9 @@ impl Program {
         });
         let cotangents = cotangents.collect();
         let wanted = self.input_types().iter().zip(&marked).filter(|(_, m)| **m).map(|(ty, _)| ty);
-        let results = transpose(self, slots, cotangents).into_iter().zip(wanted);
+        let results = with_origin(&Origin::default(), || transpose(self, slots, cotangents)).into_iter().zip(wanted);
         let results: Vec<Tensor> = results.map(|(ct, ty)| ct.unwrap_or_else(|| zeros(ty))).collect();
-        Ok(trace(&format!("{}_transpose", self.name()), &params, &results, Keep::Since(since)).close())
+        Ok(trace(&format!("{}_transpose", self.name()), &params, &results, Keep::Since(since.end())).close())
     }
 }
 
