@@ -34,7 +34,7 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
         let slots = fields.named.iter().map(slot).collect::<Result<Vec<_>>>()?;
         arms.add(&variant.ident, &name_of(variant)?, &slots);
     }
-    let Arms { name, names, operands, map, attributes, axis, programs, build } = arms;
+    let Arms { name, names, signatures, operands, map, attributes, axis, programs, build } = arms;
     Ok(quote! {
         impl<V> #enumeration<V> {
             /// The name of this operation in programs.
@@ -46,6 +46,10 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
                 let mut all = Vec::new();
                 #(#names)*
                 all
+            }
+            /// Of what each variant is made, in the order of the table: for documents, and tests of them.
+            pub fn signatures() -> Vec<crate::op::Signature> {
+                vec![#(#signatures),*]
             }
             /// The operands, in the order in which programs write them.
             pub fn operands(&self) -> smallvec::SmallVec<[&V; 4]> {
@@ -93,6 +97,7 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
 struct Arms {
     name: Vec<TokenStream>,
     names: Vec<TokenStream>,
+    signatures: Vec<TokenStream>,
     operands: Vec<TokenStream>,
     map: Vec<TokenStream>,
     attributes: Vec<TokenStream>,
@@ -115,6 +120,7 @@ impl Arms {
                 self.names.push(quote! { all.push(#name); });
             }
         }
+        self.signatures.push(signature(name, slots));
         let operands = slots.iter().filter_map(|Slot { name, role, .. }| match role {
             Role::Operand => Some(quote! { all.push(#name); }),
             Role::Operands => Some(quote! { all.extend(#name.iter()); }),
@@ -147,6 +153,29 @@ impl Arms {
         });
         self.programs.push(quote! { #[allow(unused_variables)] Self::#variant { #(#fields),* } => { #(#programs)* } });
         self.build.push(build(variant, name, slots));
+    }
+}
+
+fn signature(name: &str, slots: &[Slot]) -> TokenStream {
+    let names = match slots.iter().find(|s| s.role == Role::Family) {
+        Some(Slot { ty, .. }) => quote! { <#ty>::ALL.iter().map(|f| f.name()).collect() },
+        None => quote! { vec![#name] },
+    };
+    let parts = |one: Role, several: Role| {
+        let parts = slots.iter().filter(move |s| s.role == one || s.role == several);
+        let parts = parts.map(|Slot { name, role, .. }| {
+            let (key, many) = (name.to_string(), matches!(role, Role::Operands | Role::Programs));
+            quote! { (#key, #many) }
+        });
+        quote! { vec![#(#parts),*] }
+    };
+    let (operands, programs) = (parts(Role::Operand, Role::Operands), parts(Role::Program, Role::Programs));
+    let attributes = slots.iter().filter(|s| s.role == Role::Attribute).map(|Slot { name, ty, .. }| {
+        let (key, ty) = (name.to_string(), quote!(#ty).to_string().replace(' ', ""));
+        quote! { (#key, #ty) }
+    });
+    quote! {
+        crate::op::Signature { names: #names, operands: #operands, attributes: vec![#(#attributes),*], programs: #programs }
     }
 }
 

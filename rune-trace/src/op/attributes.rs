@@ -9,6 +9,7 @@ pub type Dims = SmallVec<[usize; 4]>;
 
 /// How one axis is padded.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Padding {
     /// Elements before the first; negative ones are taken away.
     pub low: i64,
@@ -23,6 +24,7 @@ pub struct Padding {
 /// Axes of the result: those of `offset` are the axes of a slice, without the collapsed and batching ones; all others,
 /// in order, are the axes of `indices` but the last.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GatherDims {
     /// Axes of the result along which a slice extends, increasing.
     pub offset: Dims,
@@ -38,6 +40,7 @@ pub struct GatherDims {
 
 /// How the axes of the operands of a scatter relate: as in the gather that reads what the scatter writes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ScatterDims {
     /// Axes of the updates along which a slice extends, increasing.
     pub update_window: Dims,
@@ -104,6 +107,7 @@ pub enum ScatterMode {
 /// The operand is dilated (`base_dilation - 1` neutral elements between each two), padded, and the window, itself
 /// dilated, is laid on it each `strides` elements, as long as it lies wholly inside.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Window {
     /// Sizes of the window.
     pub dimensions: Dims,
@@ -156,6 +160,7 @@ fn windows(n: usize, size: usize, stride: usize, padding: (i64, i64), base: usiz
 
 /// Which axes a general dot product contracts and which it goes along in both operands.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DotDims {
     /// Batch axes of the left operand.
     pub lhs_batch: Dims,
@@ -169,6 +174,7 @@ pub struct DotDims {
 
 /// The layout and steps of a convolution with `n` spatial axes: lists have one entry for each.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ConvDims {
     /// Axes of the left operand: batch, feature, then the spatial ones.
     pub lhs: Dims,

@@ -17,7 +17,7 @@ pub use axis_name::{AxisName, NamedAxis};
 pub use families::{ArgFn, BinaryFn, CollectiveFn, Comparison, CumulativeFn, ReduceFn, UnaryFn, WindowFn};
 pub use literal::{InvalidLiteral, Literal};
 pub(crate) use parts::attribute;
-pub use parts::{Parts, PartsError};
+pub use parts::{Parts, PartsError, Signature};
 pub use policy::CheckpointPolicy;
 
 use crate::{DType, Program, Shape};

@@ -18,6 +18,19 @@ pub struct Parts<V> {
     pub programs: Vec<(String, Arc<Program>)>,
 }
 
+/// What operations of one variant of the table are made of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Signature {
+    /// The names that they have in programs: one, or those of a family.
+    pub names: Vec<&'static str>,
+    /// The operands in order, each with whether it is any number of them.
+    pub operands: Vec<(&'static str, bool)>,
+    /// The attributes, each with its type in Rust.
+    pub attributes: Vec<(&'static str, &'static str)>,
+    /// The sub-programs, each with whether it is any number of them.
+    pub programs: Vec<(&'static str, bool)>,
+}
+
 /// The parts make no operation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PartsError {
