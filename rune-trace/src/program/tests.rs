@@ -215,6 +215,22 @@ fn the_generator_draws_every_operation() {
     assert!(count > 400 * 30, "{count}");
 }
 
+/// Numbers of every magnitude, written as JSON and read back bit for bit.
+#[test]
+fn floats_keep_their_bits_in_json() {
+    let mut random = Generator::new(5);
+    let doubles: Vec<f64> = (0..5000).map(|_| f64::from_bits(random.next_u64())).filter(|x| x.is_finite()).collect();
+    let singles: Vec<f32> =
+        (0..5000).map(|_| f32::from_bits(random.next_u64() as u32)).filter(|x| x.is_finite()).collect();
+    let constants =
+        vec![Array::from_slice([doubles.len()], &doubles).into(), Array::from_slice([singles.len()], &singles).into()];
+    let program = ProgramBuilder::new("f", Vec::new(), constants).finish(vec![Var(0), Var(1)]).unwrap();
+    let read: Program = serde_json::from_str(&serde_json::to_string(&program).unwrap()).unwrap();
+    let constant = |i: usize| read.constants()[i].to_host().unwrap();
+    assert!(constant(0).as_slice::<f64>().iter().zip(&doubles).all(|(x, y)| x.to_bits() == y.to_bits()));
+    assert!(constant(1).as_slice::<f32>().iter().zip(&singles).all(|(x, y)| x.to_bits() == y.to_bits()));
+}
+
 #[test]
 fn files_hold_small_constants_inline_and_large_ones_beside() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,6 +1,8 @@
 //! The table of operations in `docs/program-format.md`.
 
 use super::{docs, signatures};
+use rune_trace::interpret::interpret;
+use rune_trace::{Array, Program};
 use std::collections::BTreeMap;
 
 /// The rows of the tables of operations: names, operands, attributes and sub-programs, as written.
@@ -55,4 +57,26 @@ fn the_document_tells_of_every_operation() {
     }
     wrong.extend(told.keys().map(|name| format!("`{name}` is no operation")));
     assert!(wrong.is_empty(), "docs/program-format.md:\n{}", wrong.join("\n"));
+}
+
+/// The blocks of code of a language.
+fn blocks(language: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(docs("program-format.md")).unwrap();
+    let start = format!("```{language}\n");
+    text.split(&start).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_programs_in_the_document_run() {
+    let [json] = &blocks("json")[..] else { panic!("one block of JSON") };
+    let program: Program = serde_json::from_str(json).unwrap();
+    let x = Array::from_slice([2, 3], &[1.0f32, 2.0, 3.0, 4.0, 5.0, 0.0]);
+    assert!(interpret(&program, &[x]).unwrap()[0].as_slice::<f32>()[0].is_nan());
+    let x = Array::from_slice([2, 3], &[1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    assert_eq!(interpret(&program, &[x]).unwrap()[0].as_slice::<f32>(), [f32::NEG_INFINITY]);
+    let [text] = &blocks("text")[..] else { panic!("one program as text") };
+    let program: Program = text.parse().unwrap();
+    assert_eq!(program.to_string(), *text);
+    let norm = interpret(&program, &[Array::from_slice([3], &[1.0f32, 2.0, 2.0])]).unwrap();
+    assert_eq!(norm[0].as_slice::<f32>(), [3.0]);
 }
