@@ -91,6 +91,28 @@ fn schema() -> Value {
                 "interior": { "$ref": "#/$defs/size" },
             })),
             "axis": object(json!({ "name": { "type": "string" }, "size": { "$ref": "#/$defs/size" } })),
+            "policy": {
+                "anyOf": [
+                    { "enum": ["nothing_saveable", "everything_saveable", "dots_saveable", "dots_with_no_batch_dims_saveable"] },
+                    {
+                        "type": "object",
+                        "properties": {
+                            "save_only_these_names": { "$ref": "#/$defs/names" },
+                            "save_any_names_but_these": { "$ref": "#/$defs/names" },
+                            "save_anything_except_these_names": { "$ref": "#/$defs/names" },
+                            "save_from_both_policies": {
+                                "type": "array",
+                                "items": { "$ref": "#/$defs/policy" },
+                                "minItems": 2,
+                                "maxItems": 2,
+                            },
+                        },
+                        "minProperties": 1,
+                        "maxProperties": 1,
+                        "additionalProperties": false,
+                    },
+                ],
+            },
             "gather_dims":
                 sizes(&["offset", "collapsed", "operand_batching", "indices_batching", "start_index_map"], json!({})),
             "scatter_dims": sizes(
@@ -202,6 +224,7 @@ fn attribute(ty: &str) -> Value {
         "Shape" | "Dims" => defined("sizes"),
         "Vec<Padding>" => json!({ "type": "array", "items": defined("padding") }),
         "Vec<(usize,usize)>" => defined("pairs"),
+        "CheckpointPolicy" => defined("policy"),
         "NamedAxis" => defined("axis"),
         "Box<GatherDims>" => defined("gather_dims"),
         "Box<ScatterDims>" => defined("scatter_dims"),
