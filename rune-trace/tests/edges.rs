@@ -891,7 +891,7 @@ fn powers() {
         "of negative numbers",
         |a| {
             let x = &a[0];
-            x.pow(&Tensor::from([2.0, 3.0, 0.5]))
+            x.pow(Tensor::from([2.0, 3.0, 0.5]))
         },
         &[&[-2.0, -2.0, -2.0]],
         &[4.0, -8.0, NAN],
