@@ -21,22 +21,24 @@ fn median(n: usize, mut f: impl FnMut()) -> Duration {
 fn chains() -> anyhow::Result<()> {
     println!("microseconds for one operation of a chain, by its length:\n");
     println!(
-        "{:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}",
-        "length", "trace", "grad", "simplify", "hash", "print", "parse", "drop"
+        "{:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}",
+        "length", "trace", "jvp", "grad", "vmap", "simplify", "hash", "print", "parse", "drop"
     );
     for n in [1_000, 10_000, 100_000] {
-        let chain = |x: &Tensor| (0..n / 2).fold(x.clone(), |y, _| y * 0.5 + 1.0);
+        let chain = |x: &Tensor| (0..n / 2).fold(x.clone(), |y, _| (y * 0.5).sin());
         let x = Tensor::scalar(1.0f32);
         let (program, trace) = timed(|| make_program(chain, &x));
         let program = program?;
+        let (tangents, jvp) = timed(|| program.jvp(&[0]));
         let (gradient, grad) = timed(|| program.grad(&[0], true));
+        let (lanes, vmap) = timed(|| program.vmap(8, &[Some(0)], &[Some(0)]));
         let (_, simplify) = timed(|| program.simplify());
         let (_, hash) = timed(|| program.structural_hash());
         let (text, print) = timed(|| program.to_string());
         let (read, parse) = timed(|| text.parse::<rune::Program>());
-        let (_, free) = timed(|| drop((gradient, read, chain(&x))));
+        let (_, free) = timed(|| drop((tangents, gradient, lanes, read, chain(&x))));
         print!("{n:>8}");
-        for time in [trace, grad, simplify, hash, print, parse, free] {
+        for time in [trace, jvp, grad, vmap, simplify, hash, print, parse, free] {
             print!(" {:>8.2}", time.as_secs_f64() * 1e6 / n as f64);
         }
         println!();

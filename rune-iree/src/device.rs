@@ -42,6 +42,16 @@ pub enum DeviceError {
 
 const KNOWN: [&str; 6] = ["cpu", "local-sync", "local-task", "cuda", "metal", "vulkan"];
 
+/// What the buffers of a device take, in bytes: results, and what is computed on the way. Arguments in memory of the host count where they
+/// were made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MemoryUse {
+    /// Now.
+    pub in_use: u64,
+    /// At most, since the device was opened.
+    pub peak: u64,
+}
+
 impl Device {
     /// Opens a device: `cpu` (the same as `local-sync`: the calling thread computes, with the least overhead),
     /// `local-task` (a pool of threads computes), `cuda`, `metal` or `vulkan`.
@@ -84,6 +94,11 @@ impl Device {
     /// The name: `cpu`, `local-task`, `cuda`, `metal` or `vulkan`.
     pub fn name(&self) -> &str {
         &self.name
+    }
+    /// What its buffers take, of all that run on it.
+    pub fn memory(&self) -> MemoryUse {
+        let (in_use, peak) = self.handle.memory();
+        MemoryUse { in_use, peak }
     }
     /// Whether the device works in the memory of the host, so that no array needs a copy.
     pub fn shares_host_memory(&self) -> bool {

@@ -51,7 +51,7 @@ pub use compiler::{
     dispatch_files,
 };
 #[cfg(feature = "run")]
-pub use device::{Device, DeviceError};
+pub use device::{Device, DeviceError, MemoryUse};
 #[cfg(feature = "compile")]
 pub use diagnostics::{Diagnostic, Severity};
 #[cfg(feature = "compile")]

@@ -2,6 +2,7 @@
 
 use rune::prelude::*;
 use rune::{checkpoint_policies as policies, op::CheckpointPolicy};
+use std::process::Command;
 
 const LAYERS: usize = 6;
 
@@ -38,6 +39,42 @@ fn arguments() -> (Layers, Tensor) {
 fn lowered(policy: Option<CheckpointPolicy>) -> rune::Lowered<Layers> {
     let (layers, x) = arguments();
     jit(gradient(policy)).lower((&layers, &x)).unwrap()
+}
+
+/// The policy that the test which started this process asks for.
+const POLICY: &str = "RUNE_TEST_POLICY";
+
+#[test]
+#[ignore = "run by `memory_is_saved`, in processes of its own"]
+fn peak_under_one_policy() {
+    let policy = match std::env::var(POLICY).unwrap().as_str() {
+        "plain" => None,
+        "everything" => Some(policies::everything_saveable()),
+        "nothing" => Some(policies::nothing_saveable()),
+        other => panic!("{other}"),
+    };
+    let (layers, x) = arguments();
+    let gradient = jit(gradient(policy));
+    drop(gradient(&layers, &x));
+    println!("peak {}", rune_iree::Device::open("cpu").unwrap().memory().peak);
+}
+
+#[test]
+fn memory_is_saved() {
+    let peak = |policy: &str| -> f64 {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "checkpoint::peak_under_one_policy", "--include-ignored", "--nocapture"]);
+        let output = command.env(POLICY, policy).env("RUNE_DEVICE", "cpu").output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        let peak = text.lines().find_map(|line| line.strip_prefix("peak ")).unwrap_or_else(|| panic!("{output:?}"));
+        peak.parse().unwrap()
+    };
+    let (plain, everything, nothing) = (peak("plain"), peak("everything"), peak("nothing"));
+    println!("{plain} bytes, {everything} with everything kept, {nothing} with nothing kept");
+    assert_eq!(plain, everything);
+    // The gradients themselves take as much in both.
+    let results = (LAYERS * 2 * 64 * 1024 * 4) as f64;
+    assert!(2.0 * (nothing - results) < plain - results, "{plain} bytes, and {nothing}");
 }
 
 #[test]

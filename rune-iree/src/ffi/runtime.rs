@@ -185,6 +185,19 @@ impl DeviceHandle {
     }
 }
 
+impl DeviceHandle {
+    /// Bytes of its buffers: those allocated and not yet freed, and the most there were at once.
+    pub(crate) fn memory(&self) -> (u64, u64) {
+        let mut all = sys::iree_hal_allocator_statistics_t::default();
+        // SAFETY: the allocator lives as long as the device, and writes into a live local.
+        unsafe { sys::iree_hal_allocator_query_statistics(self.buffers(), &mut all) };
+        let in_use = |allocated: usize, freed: usize| allocated.saturating_sub(freed);
+        let host = in_use(all.host_bytes_allocated, all.host_bytes_freed);
+        let device = in_use(all.device_bytes_allocated, all.device_bytes_freed);
+        ((host + device) as u64, (all.host_bytes_peak + all.device_bytes_peak) as u64)
+    }
+}
+
 /// The names of the drivers in this build.
 pub(crate) fn drivers() -> Result<Vec<String>, String> {
     let _lock = lifecycle();
