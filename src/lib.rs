@@ -82,3 +82,8 @@ struct Debugging;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// So does all Rust in the guide for those who know JAX, Rune or Slope.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/from-jax-rune-slope.md")]
+struct Guide;

@@ -1,10 +1,12 @@
-//! The array functions against NumPy, SciPy and JAX: vectors that `scripts/make-array-vectors` wrote.
+//! The array functions against NumPy, SciPy and JAX, and Jacobians against JAX: vectors that `scripts/make-array-vectors` and
+//! `scripts/make-jacobians` wrote.
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "of JSON, what is not expected is a wrong vector")]
 
 mod case;
 mod functions;
 mod gradients;
+mod jacobians;
 mod messages;
 mod origins;
 mod random;
@@ -17,4 +19,9 @@ fn functions_give_what_numpy_gives() {
 #[test]
 fn random_numbers_are_those_of_jax() {
     case::check(include_str!("../data/random.jsonl"), random::apply);
+}
+
+#[test]
+fn jacobians_are_those_of_jax() {
+    case::check(include_str!("../data/jacobians.jsonl"), jacobians::apply);
 }
