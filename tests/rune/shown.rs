@@ -10,8 +10,17 @@ mod getting_started;
 #[allow(dead_code)]
 #[path = "../../examples/support/idx.rs"]
 mod idx;
+#[allow(dead_code)]
+#[path = "../../examples/maml.rs"]
+mod maml;
 #[path = "../../examples/support/mlp.rs"]
 mod mlp;
+#[allow(dead_code)]
+#[path = "../../examples/newton.rs"]
+mod newton;
+#[allow(dead_code)]
+#[path = "../../examples/per_example_gradients.rs"]
+mod per_example_gradients;
 #[allow(dead_code)]
 #[path = "../../examples/slope_tutorial.rs"]
 mod slope_tutorial;
@@ -96,6 +105,62 @@ fn getting_started_with_compilation() {
     let ([sum, twice], programs) = getting_started::compilation().unwrap();
     assert!(sum > 0.0 && (twice - 2.0 * sum).abs() < 1e-3 * sum, "{sum} and {twice}");
     assert_eq!(programs, 1);
+}
+
+#[test]
+fn gradients_of_each_example_at_once() {
+    let (mlp, xs, ys) = per_example_gradients::problem(16);
+    let gradients = per_example_gradients::all_at_once(&mlp, &xs, &ys);
+    let one_by_one = per_example_gradients::in_a_loop(&mlp, &xs, &ys);
+    let numbers = |x: &Tensor| x.to_vec::<f32>().unwrap();
+    for (i, one) in one_by_one.iter().enumerate() {
+        for (all, one) in gradients.leaves().iter().zip(one.leaves()) {
+            numbers(&all.i(i)).iter().zip(numbers(&one)).for_each(|(&x, y)| near(x, y));
+        }
+    }
+    // The length of each, and the mean of what is clipped to 0.5, from the loop's.
+    let (mean, lengths) = per_example_gradients::clipped_mean(&gradients, 0.5);
+    let by_hand: Vec<f32> =
+        one_by_one.iter().map(|g| g.leaves().iter().flat_map(numbers).map(|x| x * x).sum::<f32>().sqrt()).collect();
+    numbers(&lengths).iter().zip(&by_hand).for_each(|(&x, &y)| near(x, y));
+    assert!(by_hand.iter().any(|l| *l > 0.5) && by_hand.iter().any(|l| *l < 0.5), "{by_hand:?}");
+    let clipped = |(g, length): (f32, &f32)| g * (0.5 / length).min(1.0);
+    let last = one_by_one.iter().map(|g| numbers(&g.leaves()[3])[0]).zip(&by_hand).map(clipped).sum::<f32>() / 16.0;
+    near(numbers(&mean.leaves()[3])[0], last);
+}
+
+#[test]
+fn newton_steps_by_conjugate_gradients() {
+    let data = newton::Data::new(200, 10);
+    let zero = Tensor::zeros([10], DType::F64);
+    let (by_hand, products) = newton::step(&zero, &data).unwrap();
+    // Ten unknowns need ten products, but for rounding.
+    assert!((8..=13).contains(&products), "{products}");
+    // The same as with a Hessian.
+    let down = &zero - &by_hand;
+    let h = hessian(|w: &Tensor| newton::loss(w, &data))(&zero);
+    let gradient = grad(newton::loss)(&zero, &data);
+    assert!((h.matmul(&down) - &gradient).abs().max().item::<f64>().unwrap() < 1e-9);
+    let step = jit(newton::compiled_step);
+    let (mut weights, counted) = step(&zero, &data);
+    assert!((&weights - by_hand).abs().max().item::<f64>().unwrap() < 1e-9);
+    assert!((counted.item::<i32>().unwrap() - products as i32).abs() <= 1);
+    for _ in 0..6 {
+        weights = step(&weights, &data).0;
+    }
+    assert!(newton::slope(&zero, &data).unwrap() > 0.1);
+    assert!(newton::slope(&weights, &data).unwrap() < 1e-12);
+}
+
+#[test]
+fn learning_to_learn_as_in_jax() {
+    let (losses, first) = maml::learn(5).unwrap();
+    // What `scripts/maml-in-jax` prints.
+    let expected =
+        [0.36118921869352316, 0.36098990307321455, 0.3607943931686304, 0.3606025353594724, 0.36041418262357683];
+    for (found, expected) in losses.iter().zip(expected).chain([(&first, 0.10007153887020376)]) {
+        assert!((found - expected).abs() < 1e-12, "{losses:?} {first}");
+    }
 }
 
 #[test]

@@ -269,7 +269,11 @@ impl Tensor {
         // Infinities of one sign differ by NaN, and are their own sum.
         let alike = delta.isnan();
         let delta = lax::select(&alike, &delta.zeros_like(), &delta);
-        lax::select(&alike, &(&x + &y), &(x.maximum(&y) + (-delta.abs()).exp().log1p()))
+        // Not by `maximum` and `abs`, whose derivatives at 0 are means of both sides: where x = y, second ones would be 0.
+        let above = delta.gt(0.0);
+        let greater = lax::select(&above, &x, &y);
+        let below = lax::select(&above, &-&delta, &delta);
+        lax::select(&alike, &(&x + &y), &(greater + below.exp().log1p()))
     }
     /// The quotient rounded down, as Python's `//`.
     ///

@@ -63,6 +63,19 @@ fn derivatives_by_hand() {
 }
 
 #[test]
+fn functions_made_of_pieces_are_smooth_where_these_meet() {
+    let h = hessian(|x: &Tensor| x.softplus().sum())(&Tensor::from([0.0f64, 2.0]));
+    let [_, slope] = [0.0f64, 2.0].map(|x: f64| 1.0 / (1.0 + (-x).exp()));
+    close(&numbers(&h), &[0.25, 0.0, 0.0, slope * (1.0 - slope)], 1e-15);
+    let pair = |p: &(Tensor, Tensor)| p.0.logaddexp(&p.1);
+    let same = Tensor::scalar(3.0f64);
+    close(&all_numbers(&jacfwd(pair)(&(same.clone(), same.clone()))), &[0.5, 0.5], 1e-15);
+    close(&all_numbers(&hessian(pair)(&(same.clone(), same.clone()))), &[0.25, -0.25, -0.25, 0.25], 1e-15);
+    // The fourth derivative of softplus at 0.
+    close(&all_numbers(&hessian(hessian(|x: &Tensor| x.softplus()))(&(same * 0.0))), &[-0.125], 1e-15);
+}
+
+#[test]
 fn any_tree_by_any_tree() {
     type Params = BTreeMap<String, (Tensor, Option<Tensor>)>;
     let f = |p: &Params, n: &Tensor| {
