@@ -29,7 +29,7 @@ macro_rules! derivative {
 
 pub fn apply(case: &Case) -> Vec<Tensor> {
     let x = &case.inputs;
-    let both = (Arg::<0>, Arg::<1>);
+    let (both, swapped) = ((Arg::<0>, Arg::<1>), (Arg::<1>, Arg::<0>));
     let matmul = |a: &Tensor, x: &Tensor| a.matmul(x).sin();
     match case.function.as_str() {
         "elementwise" => derivative!(case, |x: &Tensor| (x * 0.5).tanh() * x.exp(), x[0]),
@@ -37,7 +37,7 @@ pub fn apply(case: &Case) -> Vec<Tensor> {
         "matmul by first" => derivative!(case, matmul, x[0], x[1]),
         "matmul by second" => derivative!(case, by Arg::<1>, matmul, x[0], x[1]),
         "matmul by both" => derivative!(case, by both, matmul, x[0], x[1]),
-        "matmul by swapped" => derivative!(case, by(Arg::<1>, Arg::<0>), matmul, x[0], x[1]),
+        "matmul by swapped" => derivative!(case, by swapped, matmul, x[0], x[1]),
         "softmax" => derivative!(case, |x: &Tensor| x.softmax(-1), x[0]),
         "logsumexp" => derivative!(case, |x: &Tensor| x.logsumexp_axes(0), x[0]),
         "norm" => derivative!(case, |x: &Tensor| x / x.square().sum().sqrt(), x[0]),
