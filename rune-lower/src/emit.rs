@@ -90,8 +90,13 @@ pub(crate) fn emit<'c>(
             axis.name
         ))),
 
+        Op::CustomLinear { .. } => Err(EmitError::Unsupported(
+            "a `custom_vjp` has no forward mode: its rule is for cotangents; `custom_jvp` serves both modes".to_owned(),
+        )),
         // What differentiation has not touched needs no rule.
-        Op::Call { args, program } | Op::CustomJvp { args, program, .. } => call(b, unit, program, args, types),
+        Op::Call { args, program } | Op::CustomJvp { args, program, .. } | Op::CustomVjp { args, program, .. } => {
+            call(b, unit, program, args, types)
+        }
         // What is computed again must not be found to be what was computed before, nor begin before the cotangents are there.
         Op::Remat { args, program, policy: _, differentiated } => {
             if !differentiated || args.is_empty() {

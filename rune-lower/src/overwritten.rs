@@ -42,7 +42,10 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
             Op::Sort { operands, .. } => operands.iter().for_each(|v| written[v.index()] |= any || sorts),
             Op::TopK { x, .. } => written[x.index()] |= any || sorts,
             // Any output may be an input passed on.
-            Op::Call { args, program } | Op::Remat { args, program, .. } | Op::CustomJvp { args, program, .. } => {
+            Op::Call { args, program }
+            | Op::Remat { args, program, .. }
+            | Op::CustomJvp { args, program, .. }
+            | Op::CustomVjp { args, program, .. } => {
                 pass(&mut written, args, &[program], any, sorts, known);
             }
             Op::Case { index: _, args, branches } => {
@@ -93,6 +96,7 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
             | Op::AllToAll { .. }
             | Op::Ppermute { .. }
             | Op::CheckpointName { .. }
+            | Op::CustomLinear { .. }
             | Op::OptimizationBarrier { .. }
             | Op::StopGradient { .. }) => op.operands().into_iter().for_each(|v| written[v.index()] |= any),
         }

@@ -31,11 +31,11 @@ pub use array_fns::*;
 pub use autodiff::{
     CheckOptions, Difference, GradientCheck, Hessian, Jacobian, Linearized, Mismatch, Pullback, check_gradient,
     check_gradients, check_jvp, check_vjp, checkpoint, checkpoint_name, checkpoint_policies, checkpoint_with,
-    custom_jvp, custom_tangent, finite_diff, finite_diff_jacobian, grad, grad_argnums, grad_aux, grad_aux_argnums,
-    hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, jacfwd, jacfwd_argnums, jacfwd_aux,
-    jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, jvp_aux, linear_transpose,
-    linearize, no_grad, print_saved_residuals, remat, saved_residuals, value_and_grad, value_and_grad_argnums,
-    value_and_grad_aux, value_and_grad_aux_argnums, vjp, vjp_aux,
+    custom_jvp, custom_tangent, custom_vjp, finite_diff, finite_diff_jacobian, grad, grad_argnums, grad_aux,
+    grad_aux_argnums, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, jacfwd, jacfwd_argnums,
+    jacfwd_aux, jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, jvp_aux,
+    linear_transpose, linearize, no_grad, print_saved_residuals, remat, saved_residuals, value_and_grad,
+    value_and_grad_argnums, value_and_grad_aux, value_and_grad_aux_argnums, vjp, vjp_aux,
 };
 pub use control::{
     Bound, ScanOptions, associative_scan, associative_scan_axis, cond, fori_loop, map, scan, scan_with, switch,

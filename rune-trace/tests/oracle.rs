@@ -32,6 +32,8 @@ const WITHOUT_VECTORS: &[(&str, &str)] = &[
     ("while", "means its programs; src/control/tests.rs compares it with loops of the host"),
     ("scan", "means its program; src/control/tests.rs compares it with loops of the host"),
     ("custom_jvp", "means what its program means, with the derivative that its rule gives: see `tests/custom.rs`"),
+    ("custom_vjp", "means what its program means, with the derivative that its rule gives: see `tests/custom.rs`"),
+    ("custom_linear", "cannot be computed"),
     ("psum", OVER_LANES),
     ("pmax", OVER_LANES),
     ("pmin", OVER_LANES),

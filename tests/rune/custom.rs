@@ -12,7 +12,7 @@ fn compiled_derivatives_are_those_that_the_rules_give() {
         all.iter().map(|what| transformed(what, &compiled)).collect()
     };
     let count = check(vectors, inside);
-    assert!(count >= 70, "{count}");
+    assert!(count >= 120, "{count}");
     // Transformations within a compiled function.
     let outside = |f: &F<'_>, all: &[&str]| {
         let all = |_: &Tensor| all.iter().map(|what| transformed(what, f)).collect::<Vec<_>>();

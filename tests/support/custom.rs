@@ -1,7 +1,8 @@
 //! The functions of `scripts/make-custom`, which have derivatives of their own, and what JAX says of them and their transformations.
 
 use rune_trace::{
-    Arg, Array, DType, Function, Tensor, custom_jvp, custom_tangent, grad, grad_argnums, jvp, vmap, vmap_axes, where_,
+    Arg, Array, DType, Function, Tensor, custom_jvp, custom_tangent, custom_vjp, grad, grad_argnums, jvp, vmap,
+    vmap_axes, where_,
 };
 use serde_json::Value;
 
@@ -17,6 +18,11 @@ pub fn functions() -> Vec<(&'static str, Box<F<'static>>)> {
         ("straight_through", Box::new(|x, y| straight_through(&(x * 3.0 * y)) * x)),
         ("pair", Box::new(pair)),
         ("nested", Box::new(|x, y| nested(&(x * x), y))),
+        ("clip", Box::new(|x, y| clip(x, &(-y * y), &(y * y)) * x * y)),
+        ("reversal", Box::new(|x, y| reversal(&(x * y)) * x)),
+        ("fixed_point", Box::new(|x, y| fixed_point(&(x * x + y * y, 1.0 + x * x)))),
+        ("many", Box::new(many)),
+        ("vjp_in_vjp", Box::new(|x, y| outside(&(x * y), y))),
     ]
 }
 
@@ -64,6 +70,62 @@ fn nested(x: &Tensor, y: &Tensor) -> Tensor {
         |(x, y), (dx, dy)| (log1pexp(x) * y, log1pexp(&(x * y)) * dx + x.sin() * thrice(dy)),
     );
     f(x, y)
+}
+
+pub fn clip(x: &Tensor, low: &Tensor, high: &Tensor) -> Tensor {
+    custom_vjp(
+        |x: &Tensor, _: &Tensor, _: &Tensor| x.clone(),
+        |x: &Tensor, low: &Tensor, high: &Tensor| (x.clone(), (low.clone(), high.clone())),
+        |(low, high), ct| (ct.clamp(low, high), low.zeros_like(), high.zeros_like()),
+    )(x, low, high)
+}
+
+fn reversal(x: &Tensor) -> Tensor {
+    custom_vjp(|x: &Tensor| x.clone(), |x: &Tensor| (x.clone(), ()), |_, ct| -0.5 * ct)(x)
+}
+
+fn newton((a, z): &(Tensor, Tensor)) -> Tensor {
+    (0..20).fold(z.clone(), |z, _| (&z + a / &z) / 2.0)
+}
+
+/// The root of `a`, from `z` on; its derivative is that of the equation, not of the steps.
+pub fn fixed_point(p: &(Tensor, Tensor)) -> Tensor {
+    custom_vjp(
+        newton,
+        |p: &(Tensor, Tensor)| {
+            let z = newton(p);
+            (z.clone(), (z, p.1.clone()))
+        },
+        |(z, z0), ct| (ct / (2.0 * z), z0.zeros_like()),
+    )(p)
+}
+
+fn many(x: &Tensor, y: &Tensor) -> Tensor {
+    let f = |x: &Tensor, (y, n): &(Tensor, Tensor)| (x * y, n + 1, y.sin());
+    let custom = custom_vjp(
+        f,
+        |x: &Tensor, p: &(Tensor, Tensor)| (f(x, p), (x.clone(), vec![p.clone()])),
+        |(x, ps), (da, _, db)| {
+            let (y, n) = &ps[0];
+            let dy = 3.0 * (da * x).sum() + 5.0 * db * n.cast(DType::F64);
+            (2.0 * da * y + x.cos() * db, (dy, n.clone()))
+        },
+    );
+    let (a, n, b) = custom(x, &(y.clone(), Tensor::scalar(4i32)));
+    a * n.cast(DType::F64) + b
+}
+
+fn inside(x: &Tensor) -> Tensor {
+    custom_vjp(|x: &Tensor| x.sin(), |x: &Tensor| (x.sin(), x.clone()), |x, ct| log1pexp(x) * ct)(x)
+}
+
+fn outside(x: &Tensor, y: &Tensor) -> Tensor {
+    let f = |x: &Tensor, y: &Tensor| inside(x) * y;
+    custom_vjp(
+        f,
+        |x: &Tensor, y: &Tensor| (f(x, y), (x.clone(), y.clone())),
+        |(x, y), ct| (inside(x) * ct, (reversal(ct) * y).sum()),
+    )(x, y)
 }
 
 /// Element `i` is `((i mod 5) + 1) / 2`.

@@ -41,7 +41,7 @@ impl Part {
         trace(&self.name, &params, &self.outputs, Keep::Since(self.did.clone())).captured
     }
     /// The program that takes the arguments, then what is captured, then the rest.
-    fn program(&self, captured: &[Tensor]) -> Arc<Program> {
+    pub fn program(&self, captured: &[Tensor]) -> Arc<Program> {
         let params: Vec<Tensor> = self.args.iter().chain(captured).chain(&self.others).cloned().collect();
         Arc::new(trace(&self.name, &params, &self.outputs, Keep::Since(self.did.clone())).program)
     }
@@ -90,17 +90,17 @@ pub(super) fn arguments<X: Arguments>(args: X::Refs<'_>, leaves: &[Tensor]) -> X
 }
 
 /// That what a rule gives for `y` has its structure, and its types for those leaves that are of a float dtype, or for `all`.
-pub(super) fn like<Y: Tree>(y: &Y, given: &Y, what: &str, all: bool, place: Place) {
+pub(super) fn like<Y: Tree>(y: &Y, given: &Y, (what, of): (&str, &'static str), all: bool, place: Place) {
     let structure = |tree: &Y| {
         let mut hasher = FxHasher::default();
         tree.structure(&mut hasher);
         hasher.finish()
     };
     if structure(y) != structure(given) {
-        place.fail(&format!("the {what} that the rule gives is of another structure than the result of the function"));
+        place.fail(&format!("the {what} that the rule gives is of another structure than `{of}`"));
     }
     let mut leaves = y.leaves().into_iter();
-    given.visit(&mut TreePath::root("result"), &mut |path, given| {
+    given.visit(&mut TreePath::root(of), &mut |path, given| {
         let leaf = leaves.next().expect("trees of one structure have as many leaves");
         if all || leaf.dtype().is_float() {
             same_type(&leaf, given, path, what, place);
@@ -126,8 +126,8 @@ pub(super) fn bounded<R>(place: Place, rule: impl FnOnce() -> R) -> R {
     let (depth, count) = RULES.get();
     if depth >= DEEPEST || count >= MOST {
         place.fail(
-            "the rule calls the function that it is for, which needs its rule, and so on without end; `custom_tangent` gives the rule \
-             the result instead",
+            "the rule calls the function that it is for, which needs its rule, and so on without end; let it call what is wrapped, or \
+             give it the result by `custom_tangent`",
         );
     }
     let _leave = Leave(depth);

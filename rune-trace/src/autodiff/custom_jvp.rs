@@ -108,10 +108,10 @@ where
     let (value, dy) = bounded(place, || name_scope(&rule_name, || rule(primals_given.refs(), &y_given, dx.refs())));
     let mut outputs = Vec::new();
     if let Some(value) = value {
-        like(&y, &value, "result", true, place);
+        like(&y, &value, ("result", "result"), true, place);
         outputs = value.leaves();
     }
-    like(&y, &dy, "tangent", false, place);
+    like(&y, &dy, ("tangent", "result"), false, place);
     let float = |(y, _): &(&Tensor, Tensor)| y.dtype().is_float();
     outputs.extend(body.outputs.iter().zip(dy.leaves()).filter(float).map(|(_, dy)| dy));
 

@@ -6,6 +6,7 @@ mod checkpoint;
 mod constant;
 mod custom;
 mod custom_jvp;
+mod custom_vjp;
 mod finite;
 mod grad;
 mod jacobian;
@@ -20,6 +21,7 @@ pub use check::{CheckOptions, GradientCheck, Mismatch, check_gradient, check_gra
 pub use checkpoint::{checkpoint, checkpoint as remat, checkpoint_name, checkpoint_policies, checkpoint_with};
 pub use constant::no_grad;
 pub use custom_jvp::{custom_jvp, custom_tangent};
+pub use custom_vjp::custom_vjp;
 pub use finite::{Difference, finite_diff, finite_diff_jacobian};
 pub use grad::{
     grad, grad_argnums, grad_aux, grad_aux_argnums, value_and_grad, value_and_grad_argnums, value_and_grad_aux,

@@ -73,6 +73,15 @@ pub enum InterpretError {
         /// Where it comes from.
         loc: Option<Box<Loc>>,
     },
+    /// Tangents reached a function that has a rule for cotangents only.
+    #[error(
+        "`custom_vjp`{} has no forward mode: its rule is for cotangents; `custom_jvp` serves both modes",
+        loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
+    )]
+    OnlyTransposed {
+        /// Where it comes from.
+        loc: Option<Box<Loc>>,
+    },
     /// Too few or too many inputs.
     #[error("program `{program}` takes {expected} inputs, and is given {found}")]
     InputCount {
@@ -110,7 +119,9 @@ pub enum InterpretError {
 impl InterpretError {
     /// This error, of an instruction that comes from there.
     fn at(mut self, origin: &Origin) -> InterpretError {
-        if let InterpretError::UnboundAxis { loc: loc @ None, .. } = &mut self {
+        if let InterpretError::UnboundAxis { loc: loc @ None, .. }
+        | InterpretError::OnlyTransposed { loc: loc @ None } = &mut self
+        {
             *loc = origin.loc.clone().map(Box::new);
         }
         self
@@ -210,7 +221,10 @@ fn eval<V>(
             return Err(InterpretError::UnboundAxis { op: op.name(), axis: axis.name.clone(), loc: None });
         }
 
-        Op::Call { args, program } | Op::Remat { args, program, .. } | Op::CustomJvp { args, program, .. } => {
+        Op::Call { args, program }
+        | Op::Remat { args, program, .. }
+        | Op::CustomJvp { args, program, .. }
+        | Op::CustomVjp { args, program, .. } => {
             return Ok(run_program(program, all(args, take), observer)?.into());
         }
         Op::Case { index, args, branches } => return control::case(&take(index), all(args, take), branches, observer),
@@ -220,6 +234,7 @@ fn eval<V>(
         Op::Scan { args, consts, carry, length, reverse, unroll: _, body } => {
             return control::scan(all(args, take), *consts, *carry, *length, *reverse, body, observer);
         }
+        Op::CustomLinear { .. } => return Err(InterpretError::OnlyTransposed { loc: None }),
         Op::OptimizationBarrier { xs } => return Ok(xs.iter().map(take).collect()),
         Op::StopGradient { x } | Op::CheckpointName { x, name: _ } => take(x),
         Op::DebugPrint { args, format, lanes } => {

@@ -206,6 +206,16 @@ pub enum Op<V = Var> {
     Remat { args: Vec<V>, program: Arc<Program>, policy: CheckpointPolicy, differentiated: bool },
     /// `x`, under a name that a [`CheckpointPolicy`] knows.
     CheckpointName { x: V, name: String },
+    /// `program` applied to `args`, with a reverse mode of its own. The first `num_args` operands are its arguments, the rest is what it
+    /// captured, by which it cannot be differentiated.
+    ///
+    /// `forward` takes `args`, and gives the results and then any number of residuals. `backward` takes the residuals and the
+    /// cotangents of those results that are floats, and gives the cotangents of those arguments that are.
+    CustomVjp { args: Vec<V>, program: Arc<Program>, forward: Arc<Program>, backward: Arc<Program>, num_args: usize },
+    /// The linear function that has `backward` for its transpose, and that nobody can compute: what becomes of tangents in a `custom_vjp`.
+    /// `xs` are the tangents, one for each output of `backward`, and then the residuals, which it takes before the cotangents of
+    /// the results.
+    CustomLinear { xs: Vec<V>, backward: Arc<Program> },
     /// The operands themselves, kept from being optimised across. As many results as operands.
     OptimizationBarrier { xs: Vec<V> },
     /// `x`, as a constant to differentiation.

@@ -72,7 +72,13 @@ impl Counter {
     }
 
     fn instruction(&mut self, program: &Program, instruction: &Instruction) -> Cost {
-        if let Op::Call { program, .. } | Op::Remat { program, .. } | Op::CustomJvp { program, .. } = &instruction.op {
+        // Of the linear function that only its transpose is known of, that is what will be computed.
+        if let Op::Call { program, .. }
+        | Op::Remat { program, .. }
+        | Op::CustomJvp { program, .. }
+        | Op::CustomVjp { program, .. }
+        | Op::CustomLinear { xs: _, backward: program } = &instruction.op
+        {
             self.sub_program(program)
         } else if let Op::Case { branches, .. } = &instruction.op {
             branches.iter().map(|branch| self.sub_program(branch)).fold(Cost::default(), |a, b| a.join(b, u64::max))
@@ -155,7 +161,7 @@ fn operation(program: &Program, instruction: &Instruction) -> Cost {
             let kernel = &ty(rhs).shape;
             products(dims.rhs[1..].iter().map(|&a| &kernel[a]).fold(made, times))
         }
-        Op::Call { .. } | Op::Remat { .. } | Op::CustomJvp { .. } | Op::Case { .. } | Op::While { .. } | Op::Scan { .. } => unreachable!("what holds sub-programs costs what they cost"),
+        Op::Call { .. } | Op::Remat { .. } | Op::CustomJvp { .. } | Op::CustomVjp { .. } | Op::CustomLinear { .. } | Op::Case { .. } | Op::While { .. } | Op::Scan { .. } => unreachable!("what holds sub-programs costs what they cost"),
     }
 }
 

@@ -284,6 +284,8 @@ fn key<'a>(op: &Op, ty: impl Fn(Var) -> &'a Type) -> Option<Op> {
         | Op::While { .. }
         | Op::Scan { .. }
         | Op::CustomJvp { .. }
+        | Op::CustomVjp { .. }
+        | Op::CustomLinear { .. }
         | Op::StopGradient { .. } => Some(op.clone()),
     }
 }

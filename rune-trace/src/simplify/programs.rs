@@ -81,6 +81,16 @@ impl SubPrograms {
                 num_args: *num_args,
                 takes_results: *takes_results,
             },
+            Op::CustomVjp { args, program, forward, backward, num_args } => Op::CustomVjp {
+                args: args.clone(),
+                program: self.simplified(program).full,
+                forward: self.simplified(forward).full,
+                backward: self.simplified(backward).full,
+                num_args: *num_args,
+            },
+            Op::CustomLinear { xs, backward } => {
+                Op::CustomLinear { xs: xs.clone(), backward: self.simplified(backward).full }
+            }
             _ => return None,
         };
         (simple != *op).then_some(simple)

@@ -34,9 +34,13 @@ impl Forward<'_> {
                 _ => Rewrite::Stays,
             },
             Op::Case { index, args, branches } => self.case(*index, args, branches),
-            Op::Call { .. } | Op::Remat { .. } | Op::While { .. } | Op::Scan { .. } | Op::CustomJvp { .. } => {
-                self.sub_programs(op)
-            }
+            Op::Call { .. }
+            | Op::Remat { .. }
+            | Op::While { .. }
+            | Op::Scan { .. }
+            | Op::CustomJvp { .. }
+            | Op::CustomVjp { .. }
+            | Op::CustomLinear { .. } => self.sub_programs(op),
             Op::Constant { .. }
             | Op::Compare { .. }
             | Op::Clamp { .. }

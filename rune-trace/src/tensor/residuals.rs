@@ -172,6 +172,8 @@ fn kind<V>(op: &Op<V>) -> Kind {
         | Op::Remat { .. }
         // A name would be lost, and with it that the value may be kept.
         | Op::CheckpointName { .. }
+        | Op::CustomVjp { .. }
+        | Op::CustomLinear { .. }
         | Op::Case { .. }
         | Op::While { .. }
         | Op::Scan { .. }

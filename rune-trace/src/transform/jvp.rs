@@ -54,8 +54,8 @@ fn step(op: &Op<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
         let how = lax::Scan { length: *length, reverse: *reverse, unroll: *unroll };
         return scan::jvp(&scan::Parts::new(args, *consts, *carry, body, how), mode);
     }
-    if let Op::CustomJvp { .. } = op {
-        return custom::jvp(op);
+    if let Op::CustomJvp { .. } | Op::CustomVjp { .. } | Op::CustomLinear { .. } = op {
+        return custom::jvp(op, mode);
     }
     if let Op::Sort { operands, dimension, num_keys } = op {
         return sort(operands, *dimension, *num_keys);
@@ -123,6 +123,8 @@ fn rule(op: &Op<Dual>, out: &[Tensor]) -> Tangents {
         | Op::While { .. }
         | Op::Scan { .. }
         | Op::CustomJvp { .. }
+        | Op::CustomVjp { .. }
+        | Op::CustomLinear { .. }
         | Op::Sort { .. } => {
             unreachable!("these bring their values themselves")
         }

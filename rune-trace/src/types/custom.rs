@@ -28,6 +28,43 @@ pub(super) fn custom_jvp(
     }
 }
 
+pub(super) fn custom_vjp(
+    args: &[&Type],
+    program: &Program,
+    forward: &Program,
+    backward: &Program,
+    num_args: usize,
+) -> Result<Types, Problem> {
+    let results = call(args, program)?;
+    let own = arguments(args, num_args)?;
+    let given = forward.output_types();
+    let (values, residuals) = given.split_at(results.len().min(given.len()));
+    signature("forward program", forward, args, &results.iter().chain(residuals).collect::<Vec<_>>())?;
+    debug_assert_eq!(values, &results[..]);
+    let takes: Vec<&Type> = residuals.iter().chain(floats(&results)).collect();
+    signature("backward program", backward, &takes, &floats(own.iter().copied()).collect::<Vec<_>>())?;
+    Ok(results)
+}
+
+pub(super) fn custom_linear(xs: &[&Type], backward: &Program) -> Result<Types, Problem> {
+    let (takes, gives) = (backward.input_types(), backward.output_types());
+    let residuals = xs.len().checked_sub(gives.len()).filter(|n| *n <= takes.len());
+    let Some(residuals) = residuals else {
+        let (name, xs, gives) = (backward.name(), xs.len(), gives.len());
+        return Err(Problem::Attribute(format!(
+            "has {xs} operands, and `{name}` takes {} and gives {gives}",
+            takes.len()
+        )));
+    };
+    let results = &takes[residuals..];
+    if let Some(ty) = results.iter().chain(&gives).find(|ty| !ty.dtype.is_float()) {
+        return Err(Problem::operand("tangents and cotangents of a float dtype", ty));
+    }
+    let (tangents, known) = xs.split_at(gives.len());
+    signature("backward program", backward, &known.iter().copied().chain(results).collect::<Vec<_>>(), tangents)?;
+    Ok(results.into())
+}
+
 /// The operands that are arguments.
 fn arguments<'a, 'b>(args: &'b [&'a Type], num_args: usize) -> Result<&'b [&'a Type], Problem> {
     let problem = || Problem::Attribute(format!("has {} operands, and {num_args} of them as `num_args`", args.len()));

@@ -109,6 +109,10 @@ fn rule(op: &Op<&Type>) -> Result<Types, Problem> {
         Op::Scan { args, consts, carry, length, reverse: _, unroll: _, body } => {
             return control::scan(args, *consts, *carry, *length, body);
         }
+        Op::CustomVjp { args, program, forward, backward, num_args } => {
+            return custom::custom_vjp(args, program, forward, backward, *num_args);
+        }
+        Op::CustomLinear { xs, backward } => return custom::custom_linear(xs, backward),
         Op::CustomJvp { args, program, rule, num_args, takes_results } => {
             return custom::custom_jvp(args, program, rule, *num_args, *takes_results);
         }

@@ -1,89 +1,240 @@
 //! Functions with derivatives of their own.
 
-use super::subprogram::sub_program;
-use crate::tensor::current_origin;
+use super::subprogram::{sub_program, zeros};
+use crate::op::Padding;
+use crate::tensor::{current_origin, lax};
+use crate::transform::jvp::Mode;
 use crate::transform::tangent::{Dual, Tangent};
+use crate::transform::transpose::{Acc, Slot};
 use crate::transform::vmap::{Batched, Lanes, vmap};
 use crate::{Op, Program, Shape, Tensor, Type};
 use smallvec::SmallVec;
 use std::iter::once;
 use std::sync::Arc;
 
-/// The values and tangents that the rule gives.
-pub(in crate::transform) fn jvp(op: &Op<Dual>) -> SmallVec<[Dual; 2]> {
-    let Op::CustomJvp { args, program, rule, num_args, takes_results } = op else {
-        unreachable!("this is for one operation")
-    };
-    refuse_captured("custom_jvp", &args[*num_args..]);
-    let mut inputs: Vec<Tensor> = args.iter().map(|x| x.v.clone()).collect();
-    let mut values = Vec::new();
-    if *takes_results {
-        // The same again, so that the rule holds for derivatives of any order.
-        values = Tensor::apply(op.map(|x| x.v.clone())).into_vec();
-        inputs.extend(values.iter().cloned());
+type Duals = SmallVec<[Dual; 2]>;
+
+/// The results of an operation of this file, and their tangents.
+pub(in crate::transform) fn jvp(op: &Op<Dual>, mode: Mode) -> Duals {
+    if let Op::CustomJvp { args, program, rule, num_args, takes_results } = op {
+        refuse_captured("custom_jvp", &args[*num_args..]);
+        let results = takes_results.then(|| Tensor::apply(op.map(|x| x.v.clone())).into_vec());
+        by_rule(args, program, rule, *num_args, results)
+    } else if let Op::CustomVjp { args, program, forward, backward, num_args } = op {
+        refuse_captured("custom_vjp", &args[*num_args..]);
+        if mode == Mode::Forward {
+            no_forward_mode();
+        }
+        let values: Vec<Tensor> = args.iter().map(|x| x.v.clone()).collect();
+        let mut results = forward.apply(&values);
+        let residuals = results.split_off(program.outputs().len());
+        let xs = tangents(&args[..*num_args]).chain(residuals).collect();
+        let changes = Tensor::apply(Op::CustomLinear { xs, backward: backward.clone() });
+        duals(results, changes)
+    } else if let Op::CustomLinear { xs, backward } = op {
+        let (moved, residuals) = xs.split_at(backward.outputs().len());
+        // The residuals belong to the function that is not known.
+        if residuals.iter().any(|x| !x.t.is_zero()) {
+            no_forward_mode();
+        }
+        let results = Tensor::apply(op.map(|x| x.v.clone())).into_vec();
+        let xs = tangents(moved).chain(residuals.iter().map(|x| x.v.clone())).collect();
+        duals(results, Tensor::apply(Op::CustomLinear { xs, backward: backward.clone() }))
+    } else {
+        unreachable!("this is for functions with derivatives of their own")
     }
-    inputs.extend(args[..*num_args].iter().filter(|x| x.v.dtype().is_float()).map(Dual::tangent));
-    let mut given = rule.apply(&inputs).into_iter();
-    if !takes_results {
-        values = given.by_ref().take(program.outputs().len()).collect();
+}
+
+/// The values and tangents that a rule gives; the values unless they are `results`, which the rule takes. These are of the same operation,
+/// so that the rule holds for derivatives of any order.
+fn by_rule(args: &[Dual], program: &Program, rule: &Program, num_args: usize, results: Option<Vec<Tensor>>) -> Duals {
+    let values = args.iter().map(|x| x.v.clone()).chain(results.iter().flatten().cloned());
+    let inputs: Vec<Tensor> = values.chain(tangents(&args[..num_args])).collect();
+    let mut given = rule.apply(&inputs);
+    match results {
+        Some(results) => duals(results, given),
+        None => {
+            let changes = given.split_off(program.outputs().len());
+            duals(given, changes)
+        }
     }
-    let dual = |v: Tensor| match v.dtype().is_float() {
-        true => Dual { t: Tangent::new(given.next()), v },
-        false => Dual::constant(v),
-    };
-    values.into_iter().map(dual).collect()
+}
+
+/// The tangents of those that are of a float dtype.
+fn tangents(xs: &[Dual]) -> impl Iterator<Item = Tensor> {
+    xs.iter().filter(|x| x.v.dtype().is_float()).map(Dual::tangent)
+}
+
+/// Results with tangents, which are those of the results of a float dtype.
+fn duals(results: Vec<Tensor>, changes: impl IntoIterator<Item = Tensor>) -> Duals {
+    let mut changes = changes.into_iter();
+    let mut change = |v: &Tensor| if v.dtype().is_float() { Tangent::new(changes.next()) } else { Tangent::ZERO };
+    results.into_iter().map(|v| Dual { t: change(&v), v }).collect()
+}
+
+fn place() -> String {
+    current_origin().loc.map(|loc| format!(" at {loc}")).unwrap_or_default()
+}
+
+fn no_forward_mode() -> ! {
+    panic!(
+        "custom_vjp{}: there is no forward mode: the rule is for cotangents; `custom_jvp` serves both modes",
+        place()
+    )
+}
+
+/// The cotangents of the tangents of a linear function of which only the transpose is known.
+pub(in crate::transform) fn transpose(
+    tangents: &[&Slot],
+    residuals: &[&Slot],
+    backward: &Program,
+    cotangents: &[Option<Tensor>],
+    acc: &mut Acc,
+) {
+    let known = residuals.iter().filter_map(|x| x.known_or_none()).cloned();
+    let types = &backward.input_types()[residuals.len()..];
+    let cts = cotangents.iter().zip(types).map(|(ct, ty)| ct.clone().unwrap_or_else(|| zeros(ty)));
+    let given = backward.apply(&known.chain(cts).collect::<Vec<_>>());
+    for (x, ct) in tangents.iter().zip(given) {
+        acc.give(x, || ct);
+    }
 }
 
 /// A rule tells nothing of how results move with what the function captured.
 fn refuse_captured(what: &str, captured: &[Dual]) {
     let Some(x) = captured.iter().find(|x| !x.t.is_zero()) else { return };
-    let place = current_origin().loc.map(|loc| format!(" at {loc}")).unwrap_or_default();
     panic!(
-        "{what}{place}: a tensor of type {} that the function or its rule captured is differentiated by, and the rule is for the \
+        "{what}{}: a tensor of type {} that the function or its rule captured is differentiated by, and the rule is for the \
          arguments alone; make it an argument, or a constant with `.stop_gradient()`",
+        place(),
         x.v.ty()
     )
 }
 
-/// The function and its rule, on all lanes.
+/// An operation of this file, on all lanes.
 pub(in crate::transform) fn batch(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
-    let Op::CustomJvp { args, program, rule, num_args, takes_results } = op else {
-        unreachable!("this is for one operation")
+    let own = |xs: &[Batched]| xs.iter().map(|x| x.t.clone()).collect();
+    let (op, mapped) = if let Op::CustomJvp { args, program, rule, num_args, takes_results } = op {
+        let ([program, rule], mapped) = wide_jvp(program, rule, args, *num_args, *takes_results, lanes);
+        let (num_args, takes_results) = (*num_args, *takes_results);
+        (Op::CustomJvp { args: own(args), program, rule, num_args, takes_results }, mapped)
+    } else if let Op::CustomVjp { args, program, forward, backward, num_args } = op {
+        let ([program, forward, backward], mapped) = wide_vjp(program, forward, backward, args, *num_args, lanes);
+        (Op::CustomVjp { args: own(args), program, forward, backward, num_args: *num_args }, mapped)
+    } else if let Op::CustomLinear { xs, backward } = op {
+        let marks: Vec<bool> = xs.iter().map(|x| x.mapped).collect();
+        let (tangents, residuals) = marks.split_at(backward.outputs().len());
+        let mapped = vec![true; backward.inputs().len() - residuals.len()];
+        let backward = wide_backward(backward, residuals, &mapped, tangents, lanes);
+        (Op::CustomLinear { xs: own(xs), backward }, mapped)
+    } else {
+        unreachable!("this is for functions with derivatives of their own")
     };
+    Tensor::apply(op).into_iter().zip(mapped).map(|(t, mapped)| Batched { t, mapped }).collect()
+}
+
+/// A function and its rule for tangents on all lanes, and which results are mapped.
+fn wide_jvp(
+    program: &Program,
+    rule: &Program,
+    args: &[Batched],
+    num_args: usize,
+    takes_results: bool,
+    lanes: &Lanes,
+) -> ([Arc<Program>; 2], Vec<bool>) {
     let arguments: Vec<bool> = args.iter().map(|x| x.mapped).collect();
-    let tangents = args[..*num_args].iter().filter(|x| x.t.dtype().is_float()).map(|x| x.mapped);
-    let floats: Vec<usize> = float_positions(&program.output_types());
+    let tangents = floats(&args[..num_args]);
+    let types = program.output_types();
+    let floats: Vec<usize> = (0..types.len()).filter(|&i| types[i].dtype.is_float()).collect();
     // A result is of one type with its tangent: it is mapped where either depends on what is mapped.
-    let mut mapped = vec![false; program.outputs().len()];
+    let mut mapped = vec![false; types.len()];
     loop {
-        let values = |yes: bool| if yes { mapped.clone() } else { Vec::new() };
-        let takes: Vec<bool> =
-            arguments.iter().copied().chain(values(*takes_results)).chain(tangents.clone()).collect();
-        let gives: Vec<bool> = values(!takes_results).into_iter().chain(floats.iter().map(|&i| mapped[i])).collect();
+        let (given, asked) = if takes_results { (&mapped[..], &[][..]) } else { (&[][..], &mapped[..]) };
+        let takes = [&arguments, given, &tangents].concat();
+        let gives: Vec<bool> = asked.iter().copied().chain(floats.iter().map(|&i| mapped[i])).collect();
         let (wide_program, by_program) = wide(program, &arguments, &mapped, lanes);
         let (wide_rule, by_rule) = wide(rule, &takes, &gives, lanes);
-        let both = (0..if *takes_results { 0 } else { mapped.len() }).chain(floats.iter().copied());
+        let of_rule = (0..asked.len()).chain(floats.iter().copied());
         let before = std::mem::replace(&mut mapped, by_program);
-        both.zip(by_rule).for_each(|(i, by_rule)| mapped[i] |= by_rule);
+        of_rule.zip(by_rule).for_each(|(i, by_rule)| mapped[i] |= by_rule);
         if mapped == before {
-            let args = args.iter().map(|x| x.t.clone()).collect();
-            let (num_args, takes_results) = (*num_args, *takes_results);
-            let op = Op::CustomJvp { args, program: wide_program, rule: wide_rule, num_args, takes_results };
-            return Tensor::apply(op).into_iter().zip(mapped).map(|(t, mapped)| Batched { t, mapped }).collect();
+            return ([wide_program, wide_rule], mapped);
         }
     }
 }
 
-fn float_positions(types: &[Type]) -> Vec<usize> {
-    (0..types.len()).filter(|&i| types[i].dtype.is_float()).collect()
+/// A function and its rule for cotangents on all lanes, and which results are mapped.
+fn wide_vjp(
+    program: &Program,
+    forward: &Program,
+    backward: &Program,
+    args: &[Batched],
+    num_args: usize,
+    lanes: &Lanes,
+) -> ([Arc<Program>; 3], Vec<bool>) {
+    let arguments: Vec<bool> = args.iter().map(|x| x.mapped).collect();
+    let types = program.output_types();
+    let mut mapped = vec![false; types.len()];
+    loop {
+        let mut asked = mapped.clone();
+        asked.resize(forward.outputs().len(), false);
+        let (wide_program, by_program) = wide(program, &arguments, &mapped, lanes);
+        let (wide_forward, by_forward) = wide(forward, &arguments, &asked, lanes);
+        let (by_forward, residuals) = by_forward.split_at(mapped.len());
+        let either: Vec<bool> = by_program.iter().zip(by_forward).map(|(p, f)| *p || *f).collect();
+        if mapped == either {
+            let results = types.iter().zip(&mapped).filter(|(ty, _)| ty.dtype.is_float());
+            let results: Vec<bool> = results.map(|(_, &mapped)| mapped).collect();
+            let backward = wide_backward(backward, residuals, &results, &floats(&args[..num_args]), lanes);
+            return ([wide_program, wide_forward, backward], mapped);
+        }
+        mapped = either;
+    }
+}
+
+/// For each of those of a float dtype whether it is mapped.
+fn floats(xs: &[Batched]) -> Vec<bool> {
+    xs.iter().filter(|x| x.t.dtype().is_float()).map(|x| x.mapped).collect()
+}
+
+/// The rule for cotangents on all lanes. What is the same for all lanes gets the sum of what all of them give.
+fn wide_backward(
+    backward: &Program,
+    residuals: &[bool],
+    results: &[bool],
+    arguments: &[bool],
+    lanes: &Lanes,
+) -> Arc<Program> {
+    let takes = [residuals, results].concat();
+    let types = wide_types(backward, &takes, lanes);
+    let any = takes.contains(&true);
+    sub_program(&format!("{}_vmap", backward.name()), types, |params| {
+        let inputs = params.iter().zip(&takes).enumerate().map(|(i, (p, &mapped))| {
+            // A result that is the same for all lanes has one cotangent, which counts once in that sum.
+            let once = i >= residuals.len() && !mapped && any;
+            if once { Batched::mapped(in_first_lane(p, lanes.size)) } else { Batched { t: p.clone(), mapped } }
+        });
+        let given = vmap(backward, lanes, inputs.collect());
+        let fit = |(ct, &mapped): (Batched, &bool)| match (ct.mapped, mapped) {
+            (_, true) => ct.spread(lanes.size),
+            (true, false) => lax::reduce_sum(&ct.t, &[0]),
+            (false, false) => ct.t,
+        };
+        given.into_iter().zip(arguments).map(fit).collect()
+    })
+}
+
+/// `x` in the first lane, zero in all others.
+fn in_first_lane(x: &Tensor, size: usize) -> Tensor {
+    let first = lax::reshape(x, once(1).chain(x.shape().iter().copied()).collect::<Shape>());
+    let behind = Padding { low: 0, high: size as i64 - 1, interior: 0 };
+    let config = once(behind).chain(x.shape().iter().map(|_| Padding::default())).collect();
+    lax::pad(&first, &zeros(&Type::scalar(x.dtype())), config)
 }
 
 /// `program` on all lanes, with those inputs mapped that `takes` marks, and at least those outputs that `gives` marks; and which are.
 fn wide(program: &Program, takes: &[bool], gives: &[bool], lanes: &Lanes) -> (Arc<Program>, Vec<bool>) {
-    let types = program.input_types().iter().zip(takes).map(|(ty, &mapped)| {
-        let size = once(lanes.size).filter(|_| mapped);
-        ty.with_shape(size.chain(ty.shape.iter().copied()).collect::<Shape>())
-    });
+    let types = wide_types(program, takes, lanes);
     let mut mapped = Vec::new();
     let wide = sub_program(&format!("{}_vmap", program.name()), types, |params| {
         let inputs = params.iter().zip(takes).map(|(p, &mapped)| Batched { t: p.clone(), mapped });
@@ -96,4 +247,13 @@ fn wide(program: &Program, takes: &[bool], gives: &[bool], lanes: &Lanes) -> (Ar
             .collect()
     });
     (wide, mapped)
+}
+
+/// The types of the inputs of `program` on all lanes.
+fn wide_types(program: &Program, takes: &[bool], lanes: &Lanes) -> Vec<Type> {
+    let wide = |(ty, &mapped): (&Type, &bool)| {
+        let size = once(lanes.size).filter(|_| mapped);
+        ty.with_shape(size.chain(ty.shape.iter().copied()).collect::<Shape>())
+    };
+    program.input_types().iter().zip(takes).map(wide).collect()
 }

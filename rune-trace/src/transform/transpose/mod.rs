@@ -3,7 +3,7 @@
 mod contraction;
 mod index;
 
-use super::control::{call, case, remat::Remat, scan, scan_transpose};
+use super::control::{call, case, custom, remat::Remat, scan, scan_transpose};
 use crate::op::{BinaryFn, CollectiveFn, CumulativeFn, Padding, ReduceFn, ScatterMode, UnaryFn, WindowFn};
 use crate::tensor::{lax, made_by, with_origin};
 use crate::{DType, Instruction, Op, Program, Shape, Tensor, Transform, Type, Var};
@@ -104,10 +104,18 @@ fn step(instruction: &Instruction, env: &[Slot], acc: &mut Acc) {
     let op = instruction.op.map(|v| &env[v.index()]);
     let run = || {
         // A linear function of a user within a rule is what its program does.
-        if let Op::Call { args, program } | Op::CustomJvp { args, program, .. } = &op {
+        if let Op::Call { args, program } | Op::CustomJvp { args, program, .. } | Op::CustomVjp { args, program, .. } =
+            &op
+        {
             call::transpose(program, args, &cts, acc);
         } else if let Op::Remat { args, program, policy, differentiated: _ } = &op {
             Remat { program, policy, differentiated: true }.transpose(args, &cts, acc);
+        } else if let Op::CustomLinear { xs, backward } = &op {
+            let (tangents, residuals) = xs.split_at(backward.outputs().len());
+            if residuals.iter().any(|x| x.is_wanted()) {
+                not_linear(instruction);
+            }
+            custom::transpose(tangents, residuals, backward, &cts, acc);
         } else if let Op::Case { index, args, branches } = &op {
             case::transpose(index, args, branches, &cts, acc);
         } else if let Op::Scan { args, consts, carry, length, reverse, unroll, body } = &op {
@@ -253,6 +261,8 @@ fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
         Op::Call { .. }
         | Op::Remat { .. }
         | Op::CustomJvp { .. }
+        | Op::CustomVjp { .. }
+        | Op::CustomLinear { .. }
         | Op::Case { .. }
         | Op::Scan { .. }
         | Op::OptimizationBarrier { .. } => {
@@ -304,6 +314,8 @@ fn is_linear(op: &Op<&Slot>) -> bool {
         | Op::Case { .. }
         | Op::Scan { .. }
         | Op::CustomJvp { .. }
+        | Op::CustomVjp { .. }
+        | Op::CustomLinear { .. }
         | Op::OptimizationBarrier { .. } => true,
         Op::Binary { .. }
         | Op::IntegerPow { .. }

@@ -119,7 +119,7 @@ fn step(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
         let how = lax::Scan { length: *length, reverse: *reverse, unroll: *unroll };
         return scan::batch(&scan::Parts::new(args, *consts, *carry, body, how), lanes);
     }
-    if let Op::CustomJvp { .. } = op {
+    if let Op::CustomJvp { .. } | Op::CustomVjp { .. } | Op::CustomLinear { .. } = op {
         return custom::batch(op, lanes);
     }
     if let Op::OptimizationBarrier { xs } = op {
@@ -211,6 +211,8 @@ fn rule(op: &Op<Batched>, size: usize) -> SmallVec<[Tensor; 2]> {
         Op::Call { .. }
         | Op::Remat { .. }
         | Op::CustomJvp { .. }
+        | Op::CustomVjp { .. }
+        | Op::CustomLinear { .. }
         | Op::Case { .. }
         | Op::While { .. }
         | Op::Scan { .. }

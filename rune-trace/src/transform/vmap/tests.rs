@@ -101,7 +101,11 @@ fn in_step(program: &Program, sizes: [usize; 2], lanes: &[Vec<Array>]) -> Vec<Ve
 
 #[allow(clippy::wildcard_enum_match_arm, reason = "the others are over no axis")]
 fn one_in_step(op: &Op, [i, j]: [usize; 2], env: &[Vec<Array>]) -> Vec<Vec<Array>> {
-    if let Op::Call { args, program } | Op::Remat { args, program, .. } | Op::CustomJvp { args, program, .. } = op {
+    if let Op::Call { args, program }
+    | Op::Remat { args, program, .. }
+    | Op::CustomJvp { args, program, .. }
+    | Op::CustomVjp { args, program, .. } = op
+    {
         let lanes: Vec<Vec<Array>> =
             env.iter().map(|lane| args.iter().map(|v| lane[v.index()].clone()).collect()).collect();
         return in_step(program, [i, j], &lanes);

@@ -1,0 +1,98 @@
+//! Functions whose reverse mode the user gives.
+
+use super::Place;
+use super::custom::{Part, arguments, as_primals, bounded, leaves, like, programs, untraced};
+use crate::function::{Arguments, Function};
+use crate::tensor::{fresh_params, lax, next_id, with_location};
+use crate::{Op, Tensor, Tree, name_of, name_scope};
+
+/// `f` with a reverse mode of its own. `forward` takes the arguments and gives the result and whatever `backward` needs to know of
+/// them; `backward` takes that and the cotangent of the result, and gives the cotangents of all arguments (for several a tuple).
+///
+/// ```
+/// use rune_trace::{Tensor, custom_vjp, grad};
+/// // The identity, through which no cotangent of more than 1 comes back.
+/// let clip = custom_vjp(|x: &Tensor| x.clone(), |x: &Tensor| (x.clone(), ()), |_, ct| ct.clamp(-1.0, 1.0));
+/// let f = |x: &Tensor| (clip(x) * Tensor::from([0.5f32, 3.0, -7.0])).sum();
+/// assert_eq!(grad(f)(&Tensor::from([1.0f32, 1.0, 1.0])).to_vec::<f32>()?, [0.5, 1.0, -1.0]);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+///
+/// The result is a function like `f`: it is called like it and can be transformed in any order. Further derivatives are those of
+/// what `forward` and `backward` do. A result that is not of a float dtype has the cotangent zero, and what `backward` gives for such an
+/// argument is not looked at. By a tensor that one of the three captures the function cannot be differentiated.
+///
+/// # Panics
+/// The returned function panics if `forward` or `backward` give trees of another structure or tensors of other types than they
+/// should. Forward mode panics, or gives tangents that cannot be read: there is no rule for it, see [`custom_jvp`](crate::custom_jvp).
+#[track_caller]
+pub fn custom_vjp<'f, X, F, G, R, B>(f: F, forward: G, backward: B) -> F::Returning<'f, F::Output>
+where
+    X: Arguments,
+    F: Function<X, Output: Tree> + 'f,
+    G: Function<X, Output = (F::Output, R)> + 'f,
+    R: Tree,
+    B: Fn(&R, &F::Output) -> X::Plain + Send + Sync + 'f,
+{
+    let place = Place::here("custom_vjp");
+    F::returning(move |args| call::<X, F, G, R>(&f, &forward, &backward, args, place))
+}
+
+fn call<X, F, G, R>(
+    f: &F,
+    forward: &G,
+    backward: &dyn Fn(&R, &F::Output) -> X::Plain,
+    args: X::Refs<'_>,
+    place: Place,
+) -> F::Output
+where
+    X: Arguments,
+    F: Function<X, Output: Tree>,
+    G: Function<X, Output = (F::Output, R)>,
+    R: Tree,
+{
+    let leaves = leaves::<X>(args);
+    if let Some(y) = untraced::<X, F>(f, args, &leaves) {
+        return y;
+    }
+    let name = name_of::<F>();
+    let (y, body) = Part::of::<X, F>(f, args, &leaves, &name, place);
+    let float = |x: &&Tensor| x.dtype().is_float();
+
+    let (name_forward, since) = (format!("{name}_fwd"), next_id());
+    let params = as_primals(&leaves, place);
+    let inner = arguments::<X>(args, &params);
+    let (value, residual) = bounded(place, || name_scope(&name_forward, || forward.call(&inner)));
+    like(&y, &value, ("result", "result"), true, place);
+    let outputs = value.leaves().into_iter().chain(residual.leaves()).collect();
+    let mut forward = Part { name: name_forward, since, args: params, others: Vec::new(), outputs };
+
+    let (name_backward, since) = (format!("{name}_bwd"), next_id());
+    let residuals = as_primals(&residual.leaves(), place);
+    let floats: Vec<Tensor> = body.outputs.iter().filter(float).cloned().collect();
+    let cotangents = fresh_params(&floats, false, place.transform());
+    let mut next = cotangents.iter();
+    let ct = y.map(&mut |y| match y.dtype().is_float() {
+        true => next.next().expect("one cotangent for each leaf of a float dtype").clone(),
+        false => lax::full_like(y, 0.0),
+    });
+    let residual = residual.with_leaves(residuals.iter().cloned());
+    let given = bounded(place, || name_scope(&name_backward, || backward(&residual, &ct)));
+    let root = if X::COUNT == 1 { "arguments[0]" } else { "arguments" };
+    like(&arguments::<X>(args, &leaves).plain(), &given, ("cotangent", root), false, place);
+    let outputs = leaves.iter().zip(given.leaves()).filter(|(x, _)| float(x)).map(|(_, ct)| ct).collect();
+    let backward = Part { name: name_backward, since, args: residuals, others: cotangents, outputs };
+
+    // What the backward function captured comes to it as a residual.
+    let captured = backward.captured();
+    let backward = backward.program(&captured);
+    forward.outputs.extend(captured);
+    let ([program, forward], captured) = programs([body, forward]);
+    let num_args = leaves.len();
+    let args = leaves.into_iter().chain(captured).collect();
+    let op = Op::CustomVjp { args, program, forward, backward, num_args };
+    match with_location(place.location(), || Tensor::try_apply(op)) {
+        Ok(results) => y.with_leaves(results),
+        Err(error) => place.fail(&error.to_string()),
+    }
+}
