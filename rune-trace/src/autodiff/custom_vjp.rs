@@ -3,7 +3,7 @@
 use super::Place;
 use super::custom::{Part, arguments, as_primals, bounded, leaves, like, programs, untraced};
 use crate::function::{Arguments, Function};
-use crate::tensor::{fresh_params, lax, next_id, with_location};
+use crate::tensor::{begin_trace, fresh_params, lax, with_location};
 use crate::{Op, Tensor, Tree, name_of, name_scope};
 
 /// `f` with a reverse mode of its own. `forward` takes the arguments and gives the result and whatever `backward` needs to know of
@@ -59,15 +59,17 @@ where
     let (y, body) = Part::of::<X, F>(f, args, &leaves, &name, place);
     let float = |x: &&Tensor| x.dtype().is_float();
 
-    let (name_forward, since) = (format!("{name}_fwd"), next_id());
+    let name_forward = format!("{name}_fwd");
+    let since = begin_trace();
     let params = as_primals(&leaves, place);
     let inner = arguments::<X>(args, &params);
     let (value, residual) = bounded(place, || name_scope(&name_forward, || forward.call(&inner)));
     like(&y, &value, ("result", "result"), true, place);
     let outputs = value.leaves().into_iter().chain(residual.leaves()).collect();
-    let mut forward = Part { name: name_forward, since, args: params, others: Vec::new(), outputs };
+    let mut forward = Part { name: name_forward, did: since.end(), args: params, others: Vec::new(), outputs };
 
-    let (name_backward, since) = (format!("{name}_bwd"), next_id());
+    let name_backward = format!("{name}_bwd");
+    let since = begin_trace();
     let residuals = as_primals(&residual.leaves(), place);
     let floats: Vec<Tensor> = body.outputs.iter().filter(float).cloned().collect();
     let cotangents = fresh_params(&floats, false, place.transform());
@@ -81,7 +83,7 @@ where
     let root = if X::COUNT == 1 { "arguments[0]" } else { "arguments" };
     like(&arguments::<X>(args, &leaves).plain(), &given, ("cotangent", root), false, place);
     let outputs = leaves.iter().zip(given.leaves()).filter(|(x, _)| float(x)).map(|(_, ct)| ct).collect();
-    let backward = Part { name: name_backward, since, args: residuals, others: cotangents, outputs };
+    let backward = Part { name: name_backward, did: since.end(), args: residuals, others: cotangents, outputs };
 
     // What the backward function captured comes to it as a residual.
     let captured = backward.captured();
