@@ -4,8 +4,8 @@
 mod custom;
 
 use rune_trace::{
-    Arg, DType, Program, Tensor, cond, custom_jvp, custom_tangent, custom_vjp, grad, grad_argnums, jvp,
-    linear_transpose, linearize, make_program, scan, vmap_axes,
+    Arg, DType, DerivativeError, Program, Tensor, cond, custom_jvp, custom_tangent, custom_vjp, grad, grad_argnums,
+    jvp, linear_transpose, linearize, make_program, scan, vmap_axes,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -119,7 +119,7 @@ fn misuse_is_told_with_the_line_of_the_function() {
     fn endless(x: &Tensor) -> Tensor {
         custom_jvp(|x: &Tensor| x.sin(), |(x,), (dx,)| (endless(x), endless(dx)))(x)
     }
-    tells(|| grad(endless)(&x), &["custom_jvp at ", "and so on without end; `custom_tangent`"]);
+    tells(|| grad(endless)(&x), &["custom_jvp at ", "and so on without end", "`custom_tangent`"]);
 }
 
 #[test]
@@ -135,6 +135,9 @@ fn there_is_no_forward_mode_without_a_rule_for_it() {
     assert_eq!((item(&y), item(&linear.transpose(&scalar(10.0)))), (9.0, 60.0));
     let told = linear.call(&x).item::<f64>().unwrap_err().to_string();
     assert!(told.contains("`custom_vjp` at ") && told.contains("has no forward mode"), "{told}");
+    let program = make_program(|x: &Tensor| f(&(x * 2.0)), &x).unwrap();
+    assert!(matches!(program.jvp(&[0]), Err(DerivativeError::NoForwardMode { .. })));
+    assert!(program.vjp(&[0]).is_ok());
     // Forward mode over reverse mode has no need of the rule.
     assert_eq!(item(&jvp(grad(&f), &x, &scalar(1.0)).1), 2.0);
     let again = linear_transpose(|ct: &Tensor| linear.transpose(ct), &x, &x);
@@ -146,9 +149,14 @@ fn misuse_of_custom_vjp_is_told_with_its_line() {
     let (x, w) = (scalar(1.0), scalar(2.0));
     let captures = |w: &Tensor| {
         let f = custom_vjp(|x: &Tensor| x * 2.0, |x: &Tensor| (x * 2.0, ()), |_, ct| ct * w);
-        f(&x)
+        f(w)
     };
     tells(|| grad(captures)(&w), &["custom_vjp at ", "custom.rs:", "that the function or its rule captured"]);
+    let program = |x: &Tensor, w: &Tensor| custom_tangent(|x: &Tensor| x * w, |_, _, (dx,)| dx * w)(x);
+    let program = make_program(program, (&x, &w)).unwrap();
+    assert!(matches!(program.jvp(&[0, 1]), Err(DerivativeError::Captured { .. })));
+    assert!(matches!(program.vjp(&[1]), Err(DerivativeError::Captured { .. })));
+    assert!(program.vjp(&[0]).is_ok());
     let scaled = |x: &Tensor| custom_vjp(|x: &Tensor| x * 2.0, |x: &Tensor| (x * 2.0, ()), |_, ct| ct * &w)(x);
     assert_eq!(item(&grad(scaled)(&x)), 2.0);
     let shapes = custom_vjp(|x: &Tensor| x * 2.0, |x: &Tensor| (x * 2.0, ()), |_, ct| ct.reshape([1]));

@@ -209,8 +209,10 @@ fn the_generator_draws_every_operation() {
             seen.insert(instruction.op.name());
         }
     }
+    // Those of `custom_vjp` have no forward mode, which other tests try on all that is drawn.
+    let left_out = ["conv", "custom_vjp", "custom_linear", "debug_print"];
     let missing: Vec<_> =
-        Op::<Var>::names().into_iter().filter(|n| !seen.contains(n) && !["conv", "debug_print"].contains(n)).collect();
+        Op::<Var>::names().into_iter().filter(|n| !seen.contains(n) && !left_out.contains(n)).collect();
     assert!(missing.is_empty(), "{missing:?}");
     assert!(count > 400 * 30, "{count}");
 }

@@ -1,5 +1,6 @@
 //! Transformations of programs, for those who hold a program and no function.
 
+use super::control::custom::{Refusal, refused};
 use super::control::subprogram::unbounded_loop;
 use super::jvp::{Mode, jvp};
 use super::linearize::linearize;
@@ -50,6 +51,29 @@ pub enum DerivativeError {
         /// Where the loop comes from.
         place: Option<Loc>,
     },
+    /// A function with a rule of its own is to be differentiated by what it captured.
+    #[error(
+        "`{program}` has a function{} that captured what is differentiated by, and its rule is for its arguments alone",
+        place.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
+    )]
+    Captured {
+        /// The program.
+        program: String,
+        /// Where the function comes from.
+        place: Option<Loc>,
+    },
+    /// A function has a rule for cotangents, and none for tangents.
+    #[error(
+        "`{program}` has a `custom_vjp`{} on the way, which has no forward mode: its rule is for cotangents; `custom_jvp` serves both \
+         modes",
+        place.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
+    )]
+    NoForwardMode {
+        /// The program.
+        program: String,
+        /// Where the function comes from.
+        place: Option<Loc>,
+    },
 }
 
 impl Program {
@@ -67,9 +91,22 @@ impl Program {
         Ok((0..types.len()).map(|i| by.contains(&i)).collect())
     }
 
+    /// As [`Program::marked`], where nothing refuses to be differentiated in this mode.
+    fn marked_for(&self, by: &[usize], mode: Mode) -> Result<Vec<bool>, DerivativeError> {
+        let marked = self.marked(by)?;
+        let mut moves = marked.clone();
+        moves.resize(self.inputs().len() + self.constants().len(), false);
+        let Some((instruction, refusal)) = refused(self, &moves, mode) else { return Ok(marked) };
+        let (program, place) = (self.name().to_owned(), instruction.origin.loc.clone());
+        Err(match refusal {
+            Refusal::Captured => DerivativeError::Captured { program, place },
+            Refusal::NoForwardMode => DerivativeError::NoForwardMode { program, place },
+        })
+    }
+
     /// As [`Program::marked`], for reverse mode.
     fn marked_for_reverse(&self, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
-        let marked = self.marked(by)?;
+        let marked = self.marked_for(by, Mode::Linearize)?;
         let mut moves = marked.clone();
         moves.resize(self.inputs().len() + self.constants().len(), false);
         match unbounded_loop(self, &moves, &vec![true; self.outputs().len()]) {
@@ -85,9 +122,9 @@ impl Program {
     /// outputs and then the tangents of the outputs of a float dtype.
     ///
     /// # Errors
-    /// If `by` names an input that is not there or is no float.
+    /// If `by` names an input that is not there or is no float, or a function on the way has no rule for this.
     pub fn jvp(&self, by: &[usize]) -> Result<Program, DerivativeError> {
-        let marked = self.marked(by)?;
+        let marked = self.marked_for(by, Mode::Forward)?;
         Ok(self.rebuild(&format!("{}_jvp", self.name()), |inputs| {
             let moved = inputs.iter().zip(&marked).filter(|(_, m)| **m).map(|(x, _)| x.ty().clone());
             let tangents: Vec<Tensor> = moved.map(|ty| Tensor::param(ty, None, "jvp")).collect();
@@ -107,7 +144,8 @@ impl Program {
     /// the cotangents of the inputs at the positions `by`, in the order of the inputs.
     ///
     /// # Errors
-    /// If `by` names an input that is not there or is no float, or a loop of unknown length stands between.
+    /// If `by` names an input that is not there or is no float, a loop of unknown length stands between, or a function with a
+    /// rule that is not for this.
     pub fn vjp(&self, by: &[usize]) -> Result<Program, DerivativeError> {
         let marked = self.marked_for_reverse(by)?;
         Ok(self.rebuild(&format!("{}_vjp", self.name()), |inputs| {

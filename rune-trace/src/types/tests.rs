@@ -1,8 +1,9 @@
 use super::{Problem, infer};
 use crate::op::*;
-use crate::{DType, Shape, Type};
+use crate::{DType, Program, Shape, Type};
 use proptest::prelude::*;
 use smallvec::smallvec;
+use std::sync::Arc;
 
 fn ty(text: &str) -> Type {
     text.parse().unwrap()
@@ -45,6 +46,66 @@ fn elementwise() {
     assert!(infer(&Op::Binary { f: BinaryFn::Max, x: mask, y: mask }).is_ok());
     assert!(infer(&Op::IntegerPow { x: c, y: -1 }).is_err());
     assert!(infer(&Op::Select { pred: &ty("[bool]"), on_true: a, on_false: a }).is_err());
+}
+
+#[test]
+fn functions_with_derivatives_of_their_own() {
+    let program = |head: &str, lines: &str| -> Arc<Program> {
+        Arc::new(format!("def {head}\n{lines}").parse().unwrap_or_else(|e| panic!("{e}")))
+    };
+    let x = &ty("[f32]");
+    let square = program("f(x0): # [f32] -> [f32]", "    y0 = rune.mul(x0, x0)\n    return y0\n");
+    let rule = program(
+        "rule(x0, x1): # ([f32], [f32]) -> ([f32], [f32])",
+        "    y0 = rune.mul(x0, x0)\n    y1 = rune.mul(x0, x1)\n    return y0, y1\n",
+    );
+    let tangent = program(
+        "tangent(x0, x1, x2): # ([f32], [f32], [f32]) -> [f32]",
+        "    z0 = rune.add(x0, x1)\n    y0 = rune.mul(z0, x2)\n    return y0\n",
+    );
+    let jvp = |rule: &Arc<Program>, num_args, takes_results| Op::CustomJvp {
+        args: vec![x],
+        program: square.clone(),
+        rule: rule.clone(),
+        num_args,
+        takes_results,
+    };
+    ok(jvp(&rule, 1, false), &["[f32]"]);
+    ok(jvp(&tangent, 1, true), &["[f32]"]);
+    fails(jvp(&square, 1, false), "`custom_jvp` needs a rule that takes ([f32], [f32]), and `f` takes ([f32])");
+    fails(jvp(&rule, 0, false), "`custom_jvp` needs a rule that takes ([f32]), and `rule` takes ([f32], [f32])");
+    fails(jvp(&rule, 2, false), "`custom_jvp` has 1 operands, and 2 of them as `num_args`");
+    let moved =
+        program("moved(x0, x1): # ([f32], [f32]) -> ([f32], [f32])", "    y0 = rune.mul(x0, x1)\n    return y0, x1\n");
+    fails(jvp(&moved, 1, false), "`custom_jvp` has the rule `moved`, whose result 0 depends on a tangent");
+
+    let forward = program("fwd(x0): # [f32] -> ([f32], [f32])", "    y0 = rune.mul(x0, x0)\n    return y0, x0\n");
+    let backward = program("bwd(x0, x1): # ([f32], [f32]) -> [f32]", "    y0 = rune.mul(x0, x1)\n    return y0\n");
+    let vjp = |forward: &Arc<Program>, backward: &Arc<Program>| Op::CustomVjp {
+        args: vec![x],
+        program: square.clone(),
+        forward: forward.clone(),
+        backward: backward.clone(),
+        num_args: 1,
+    };
+    ok(vjp(&forward, &backward), &["[f32]"]);
+    fails(
+        vjp(&square, &backward),
+        "`custom_vjp` needs a backward program that takes ([f32]), and `bwd` takes ([f32], [f32])",
+    );
+    fails(
+        vjp(&backward, &backward),
+        "`custom_vjp` needs a forward program that takes ([f32]), and `bwd` takes ([f32], [f32])",
+    );
+    ok(Op::CustomLinear { xs: vec![x, x], backward: backward.clone() }, &["[f32]"]);
+    fails(
+        Op::CustomLinear { xs: vec![], backward: backward.clone() },
+        "`custom_linear` has 0 operands, and `bwd` takes 2 and gives 1",
+    );
+    fails(
+        Op::CustomLinear { xs: vec![&ty("[2, f32]"), x], backward },
+        "`custom_linear` needs a backward program that gives ([2, f32]), and `bwd` gives ([f32])",
+    );
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! Functions with derivatives of their own.
 
-use super::subprogram::{sub_program, zeros};
+use super::subprogram::{dependent, moving, moving_variables, sub_program, until_settled, zeros};
 use crate::op::Padding;
 use crate::tensor::{current_origin, lax};
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::{Dual, Tangent};
 use crate::transform::transpose::{Acc, Slot};
 use crate::transform::vmap::{Batched, Lanes, vmap};
-use crate::{Op, Program, Shape, Tensor, Type};
+use crate::{Instruction, Op, Program, Shape, Tensor, Type};
 use smallvec::SmallVec;
 use std::iter::once;
 use std::sync::Arc;
@@ -81,6 +81,54 @@ fn no_forward_mode() -> ! {
         "custom_vjp{}: there is no forward mode: the rule is for cotangents; `custom_jvp` serves both modes",
         place()
     )
+}
+
+/// What a derivative is refused for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::transform) enum Refusal {
+    /// A function is differentiated by what it captured.
+    Captured,
+    /// A function has a rule for cotangents, and forward mode asks for one for tangents.
+    NoForwardMode,
+}
+
+/// The first operation that refuses to move with those inputs and constants that `moves` marks.
+pub(in crate::transform) fn refused<'a>(
+    program: &'a Program,
+    moves: &[bool],
+    mode: Mode,
+) -> Option<(&'a Instruction, Refusal)> {
+    let env = moving_variables(program, moves);
+    program.instructions().iter().find_map(|instruction| {
+        let mut operands: Vec<bool> = instruction.op.operands().into_iter().map(|v| env[v.index()]).collect();
+        if !operands.contains(&true) {
+            return None;
+        }
+        if let Op::CustomJvp { num_args, .. } | Op::CustomVjp { num_args, .. } = &instruction.op
+            && operands[*num_args..].contains(&true)
+        {
+            return Some((instruction, Refusal::Captured));
+        }
+        if let Op::CustomVjp { .. } | Op::CustomLinear { .. } = &instruction.op
+            && mode == Mode::Forward
+        {
+            return Some((instruction, Refusal::NoForwardMode));
+        }
+        if let Op::Call { program, .. } | Op::Remat { program, .. } = &instruction.op {
+            refused(program, &operands, mode)
+        } else if let Op::Case { branches, .. } = &instruction.op {
+            branches.iter().find_map(|b| refused(b, &operands[1..], mode))
+        } else if let Op::While { consts, body, .. } = &instruction.op {
+            let carry = operands.len() - consts;
+            until_settled(&mut operands, *consts, carry, |marks| moving(body, marks));
+            refused(body, &operands, Mode::Forward)
+        } else if let Op::Scan { consts, carry, body, .. } = &instruction.op {
+            until_settled(&mut operands, *consts, *carry, |marks| moving(body, marks));
+            refused(body, &operands, mode)
+        } else {
+            None
+        }
+    })
 }
 
 /// The cotangents of the tangents of a linear function of which only the transpose is known.
@@ -174,7 +222,16 @@ fn wide_vjp(
 ) -> ([Arc<Program>; 3], Vec<bool>) {
     let arguments: Vec<bool> = args.iter().map(|x| x.mapped).collect();
     let types = program.output_types();
-    let mut mapped = vec![false; types.len()];
+    let own = floats(&args[..num_args]);
+    let residual_count = forward.outputs().len() - types.len();
+    // A result that moves with a mapped argument, as the rule has it, has a cotangent of its own in each lane.
+    let mut cotangents = residual_count..;
+    let moves_with_lanes = |ty: &Type| {
+        let Some(ct) = ty.dtype.is_float().then(|| cotangents.next()).flatten() else { return false };
+        let marks: Vec<bool> = (0..backward.inputs().len()).map(|i| i == ct).collect();
+        dependent(backward, &marks).iter().zip(&own).any(|(depends, mapped)| *depends && *mapped)
+    };
+    let mut mapped: Vec<bool> = types.iter().map(moves_with_lanes).collect();
     loop {
         let mut asked = mapped.clone();
         asked.resize(forward.outputs().len(), false);
@@ -185,7 +242,7 @@ fn wide_vjp(
         if mapped == either {
             let results = types.iter().zip(&mapped).filter(|(ty, _)| ty.dtype.is_float());
             let results: Vec<bool> = results.map(|(_, &mapped)| mapped).collect();
-            let backward = wide_backward(backward, residuals, &results, &floats(&args[..num_args]), lanes);
+            let backward = wide_backward(backward, residuals, &results, &own, lanes);
             return ([wide_program, wide_forward, backward], mapped);
         }
         mapped = either;

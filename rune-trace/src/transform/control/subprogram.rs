@@ -101,7 +101,7 @@ pub(in crate::transform) fn moving(program: &Program, moves: &[bool]) -> Vec<boo
     program.outputs().iter().map(|v| env[v.index()]).collect()
 }
 
-fn moving_variables(program: &Program, moves: &[bool]) -> Vec<bool> {
+pub(super) fn moving_variables(program: &Program, moves: &[bool]) -> Vec<bool> {
     let mut env = moves.to_vec();
     env.resize(program.num_vars(), false);
     for instruction in program.instructions() {
