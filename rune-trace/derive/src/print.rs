@@ -134,3 +134,33 @@ fn option(x: Option<usize>) -> TokenStream {
         None => quote!(::core::option::Option::None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Print;
+
+    /// What is said of the arguments of the macro.
+    fn error(args: &str) -> String {
+        let expanded = syn::parse_str::<Print>(args).and_then(Print::expand);
+        expanded.map_or_else(|e| e.to_string(), |tokens| tokens.to_string())
+    }
+
+    #[test]
+    fn mistakes_are_told_when_compiling() {
+        for (args, message) in [
+            (r#""{x""#, "a `{` has no `}`"),
+            (r#""x}""#, "a `}` has no `{`"),
+            (r#""{:?}", x"#, "`{:?}`: tensors are printed with `{}`"),
+            (r#""{:>8}", x"#, "`{:>8}`: tensors are printed with `{}`"),
+            (r#""{} {}", x"#, "the format has a place for argument 1, and 1 are given"),
+            (r#""{2}", x, y"#, "the format has a place for argument 2, and 2 are given"),
+            (r#""{x + y}""#, "`x + y` is not the name of a variable"),
+            (r#""{}", x, y"#, "the format has no place for this argument"),
+            (r#""{a} {}", a = x, y"#, "arguments without a name come before those with one"),
+            (r#"x"#, "expected string literal"),
+        ] {
+            let found = error(args);
+            assert!(found.contains(message), "{args}: {found}");
+        }
+    }
+}
