@@ -4,7 +4,7 @@
 use super::Place;
 use super::run::same_type;
 use crate::function::{Arguments, Function};
-use crate::tensor::{Applied, Keep, begin_trace, fresh_params, trace};
+use crate::tensor::{Applied, Keep, begin_trace, fresh_params, tentatively, trace};
 use crate::{Program, Tensor, Tree, TreePath};
 use rustc_hash::FxHasher;
 use std::cell::Cell;
@@ -68,8 +68,10 @@ where
     if traced(leaves) {
         return None;
     }
-    let y = f.call(&arguments::<X>(args, leaves));
-    if traced(&y.leaves()) { None } else { Some(y) }
+    tentatively(|| {
+        let y = f.call(&arguments::<X>(args, leaves));
+        if traced(&y.leaves()) { None } else { Some(y) }
+    })
 }
 
 pub(super) fn leaves<X: Arguments>(args: X::Refs<'_>) -> Vec<Tensor> {

@@ -1,6 +1,6 @@
 use crate::{
-    Array, DType, Op, Program, Tensor, capture_debug, debug_print, debug_to, grad, hvp, jvp, lax, linearize,
-    make_program, vjp, vmap, vmap_axes,
+    Array, DType, Op, Program, Tensor, capture_debug, custom_jvp, debug_print, debug_to, grad, hvp, jvp, lax,
+    linearize, make_program, vjp, vmap, vmap_axes,
 };
 use std::sync::Arc;
 
@@ -175,4 +175,20 @@ fn malformed_prints_are_refused() {
     fails("", r#"format="", lanes=[3]"#, "lanes, and is given no operands");
     fails("x0", r#"format="{}", lanes=[3]"#, "operands whose first sizes are [3]");
     fails("x0", r#"format="{}", lanes=[2, 1]"#, "operands whose first sizes are [2, 1]");
+}
+
+#[test]
+fn functions_with_rules_print_once() {
+    let x = Tensor::scalar(2.0f32);
+    let with_rule = || custom_jvp(cube, |(x,): (&Tensor,), (dx,): (&Tensor,)| (cube(x), dx * x * x * 3.0));
+    let both = "x = 2.0\ny = 8.0\n";
+    assert_eq!(printed(|| drop(with_rule()(&x))), both);
+    assert_eq!(printed(|| drop(grad(with_rule())(&x))), both);
+    // That it captures what is being traced shows only when it is run.
+    let captures = |w: &Tensor| {
+        let w = w.stop_gradient();
+        let f = custom_jvp(|x: &Tensor| cube(x) * &w, |(x,): (&Tensor,), (dx,): (&Tensor,)| (x * &w, dx * &w));
+        f(&x)
+    };
+    assert_eq!(printed(|| drop(grad(captures)(&Tensor::scalar(1.0f32)))), both);
 }

@@ -57,6 +57,16 @@ impl Drop for Since {
     }
 }
 
+/// What `f` gives. If that is nothing, the effects noted meanwhile are forgotten.
+pub(crate) fn tentatively<R>(f: impl FnOnce() -> Option<R>) -> Option<R> {
+    let before = next_id();
+    let result = f();
+    if result.is_none() {
+        NOTED.with_borrow_mut(|noted| noted.truncate(noted.partition_point(|apply| apply.id < before)));
+    }
+    result
+}
+
 /// Notes an effect that was just applied, or has it happen.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ mod residuals;
 mod trace;
 
 pub(crate) use display::Shown;
-pub(crate) use effects::{Applied, begin_trace};
+pub(crate) use effects::{Applied, begin_trace, tentatively};
 pub use evaluate::{BACKENDS, Backend, EvalError, interpret_eagerly};
 pub(crate) use graph::collect;
 pub use node::Tensor;
