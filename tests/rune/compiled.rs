@@ -1,21 +1,13 @@
 //! Every operation of the table as IREE computes it, against the interpreter.
-//!
-//! Operations are compiled many at a time, since a module of its own costs 200 ms. What was compiled is kept in the target
-//! folder, so that only what changed is compiled again.
 
+use super::batch::{self, Function};
 use crate::support::tolerance::{self, Tolerance};
 use crate::support::vectors::{self, Case};
-use rune_iree::{CompileCache, CompileOptions, CompiledModule, Device, Executable, Signature};
-use rune_lower::{LowerOptions, lower};
+use rune_iree::Executable;
 use rune_trace::interpret::eval_op;
-use rune_trace::{Array, DType, Element, Origin, Program, ProgramBuilder, ProgramHash, Type, Value, Var, with_element};
+use rune_trace::{Array, DType, Element, Origin, Program, ProgramBuilder, ProgramHash, Var, with_element};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// How many functions go into one module.
-const BATCH: usize = 60;
 
 /// Whether every case is compiled (`RUNE_TEST_ALL=1`, some minutes), or those that [`Choice`] takes.
 fn all_are_wanted() -> bool {
@@ -48,18 +40,14 @@ impl Choice {
 }
 
 /// A program of one operation, and the cases with inputs of its types.
-struct Function {
-    entry: String,
-    program: Program,
+struct Tested {
+    function: Function,
     cases: Vec<Case>,
-    /// Its part of a module, and the inputs that it overwrites.
-    text: String,
-    overwrites: Vec<usize>,
 }
 
-fn functions() -> (Vec<Function>, Vec<String>) {
+fn functions() -> (Vec<Tested>, Vec<String>) {
     let mut by_program: HashMap<ProgramHash, usize> = HashMap::new();
-    let (mut functions, mut failures): (Vec<Function>, Vec<String>) = (Vec::new(), Vec::new());
+    let (mut functions, mut failures): (Vec<Tested>, Vec<String>) = (Vec::new(), Vec::new());
     let filter = std::env::var("RUNE_TEST_FILTER").unwrap_or_default();
     let mut cases = vectors::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors"));
     Choice::order(&mut cases);
@@ -73,16 +61,12 @@ fn functions() -> (Vec<Function>, Vec<String>) {
         if !choice.takes(&case) {
             continue;
         }
-        let entry = format!("f{}", functions.len());
-        let options = LowerOptions { entry: entry.clone(), locations: false, ..LowerOptions::default() };
-        match lower(&program, &options) {
+        let hash = program.structural_hash();
+        match Function::lower(program, format!("f{}", functions.len())) {
             Err(e) => failures.push(format!("{}: {e}", case.title())),
-            Ok(lowered) => {
-                let body = lowered.text.trim().strip_prefix("module {").and_then(|t| t.strip_suffix('}'));
-                let text = body.expect("a module is printed as such").to_owned();
-                let overwrites = (0..case.inputs.len()).filter(|&i| lowered.overwritten[i]).collect();
-                by_program.insert(program.structural_hash(), functions.len());
-                functions.push(Function { entry, program, cases: vec![case], text, overwrites });
+            Ok(function) => {
+                by_program.insert(hash, functions.len());
+                functions.push(Tested { function, cases: vec![case] });
             }
         }
     }
@@ -96,37 +80,15 @@ fn program(case: &Case) -> Program {
     builder.finish(outputs.to_vec()).expect("the outputs are assigned")
 }
 
-/// Compiles functions to one module; where that fails, halves of them, down to those that fail.
-fn compile(
-    cache: &CompileCache,
-    functions: &[Function],
-    done: &mut impl FnMut(&[Function], Result<CompiledModule, String>),
-) {
-    let bodies: String = functions.iter().map(|f| f.text.as_str()).collect();
-    let text = format!("module {{{bodies}}}\n");
-    let compiled = cache.get_or_compile(&text, "operations", &CompileOptions::default(), || text.clone());
-    match compiled {
-        Ok((module, ..)) => done(functions, Ok(module)),
-        Err(e) if functions.len() == 1 => done(functions, Err(e.to_string())),
-        Err(_) => {
-            let (first, second) = functions.split_at(functions.len() / 2);
-            compile(cache, first, done);
-            compile(cache, second, done);
-        }
-    }
-}
-
 /// Calls one function on the inputs of its cases.
-fn run(function: &Function, module: &CompiledModule, failures: &mut Vec<String>) {
-    let device = Device::open("local-sync").expect("the processor is a device");
-    let types = function.program.input_types().to_vec();
-    let mut signature = Signature::new(types, function.program.output_types());
-    signature.overwrites = function.overwrites.clone();
-    let executable = Executable::load(module, &device, &function.entry, signature, None);
-    let executable = executable.unwrap_or_else(|e| panic!("{}: {e}", function.cases[0].title()));
-    for case in &function.cases {
-        let inputs: Vec<Value> = case.inputs.iter().cloned().map(Value::from).collect();
-        let found = match executable.call(&inputs.iter().collect::<Vec<_>>()) {
+fn run(tested: &Tested, executable: Result<Executable, String>) -> Vec<String> {
+    let executable = match executable {
+        Ok(executable) => executable,
+        Err(e) => return vec![format!("{}: {e}", tested.cases[0].title())],
+    };
+    let mut failures = Vec::new();
+    for case in &tested.cases {
+        let found = match batch::call(&executable, &case.inputs) {
             Ok(found) => found,
             Err(e) => {
                 failures.push(format!("{}: {e}", case.title()));
@@ -136,12 +98,12 @@ fn run(function: &Function, module: &CompiledModule, failures: &mut Vec<String>)
         let expected = eval_op(&case.on_inputs()).expect("the interpreter knows every operation");
         assert_eq!(found.len(), expected.len());
         for (i, (x, y)) in found.iter().zip(&expected).enumerate() {
-            let x: Array = x.to_host().expect("a result is in host memory");
-            if let Err(why) = check(case, i, &x, y) {
+            if let Err(why) = check(case, i, x, y) {
                 failures.push(format!("{}: result {i} {why}", case.title()));
             }
         }
     }
+    failures
 }
 
 /// Whether result `i` of compiled code is that of the interpreter, or would be if subnormal numbers of `f32` and `bf16`
@@ -219,30 +181,9 @@ fn flushed(x: &Array) -> Array {
 #[test]
 fn compiled_operations_agree_with_the_interpreter() {
     let start = std::time::Instant::now();
-    let (functions, failures) = functions();
+    let (functions, mut failures) = functions();
     println!("lowered {} functions in {:?}", functions.len(), start.elapsed());
-    let cache = CompileCache::in_dir(Path::new(env!("CARGO_TARGET_TMPDIR")).join("operations"), 1 << 30);
-    let batches: Vec<&[Function]> = functions.chunks(BATCH).collect();
-    let (next, failures) = (AtomicUsize::new(0), Mutex::new(failures));
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
-            scope.spawn(|| {
-                while let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let mut mine = Vec::new();
-                    compile(&cache, batch, &mut |functions, module| match module {
-                        Ok(module) => functions.iter().for_each(|f| run(f, &module, &mut mine)),
-                        Err(e) => mine.push(format!("{}: {e}", functions[0].cases[0].title())),
-                    });
-                    println!("{} functions in {:?}", next.load(Ordering::Relaxed) * BATCH, start.elapsed());
-                    for failure in &mine {
-                        println!("  {failure}");
-                    }
-                    failures.lock().expect("no thread panics with it").extend(mine);
-                }
-            });
-        }
-    });
-    let failures = failures.into_inner().expect("no thread panics with it");
+    failures.extend(batch::for_all(&functions, "operations", |f| &f.function, run));
     let mut counts: BTreeMap<&str, BTreeMap<String, usize>> = BTreeMap::new();
     for case in functions.iter().flat_map(|f| &f.cases) {
         *counts.entry(case.name()).or_default().entry(case.dtype().to_string()).or_default() += 1;
@@ -253,7 +194,6 @@ fn compiled_operations_agree_with_the_interpreter() {
         let counts: Vec<String> = by_dtype.iter().map(|(d, n)| format!("{d} {n}")).collect();
         println!("  {op}: {}", counts.join(", "));
     }
-    let types: Vec<&[Type]> = functions.iter().map(|f| f.program.input_types()).collect();
-    assert!(!types.is_empty());
+    assert!(total > 0);
     assert!(failures.is_empty(), "{} of {total} fail\n{:#?}", failures.len(), failures);
 }

@@ -1,6 +1,7 @@
 //! The tests that cross crates: one binary, since each links MLIR.
 
 mod checkpoint;
+mod batch;
 mod compiled;
 mod control;
 mod custom;
@@ -19,6 +20,7 @@ mod shown;
 mod stages;
 mod threads;
 mod transformer;
+mod transformed;
 
 #[path = "../support"]
 mod support {
@@ -28,6 +30,8 @@ mod support {
     pub mod named_axes;
     #[allow(dead_code, reason = "shared with the tests of rune-trace")]
     pub mod tolerance;
+    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
+    pub mod transforms;
     #[allow(dead_code, reason = "shared with the tests of rune-trace")]
     pub mod vectors;
 }

@@ -266,3 +266,22 @@ pub fn iree(op: &str, dtype: DType) -> Tolerance {
         _ => panic!("say in tests/support/tolerance.rs how far compiled `{op}` may be off"),
     }
 }
+
+/// Compiled code against the interpreter, of a transformed operation.
+///
+/// Of derivatives, what is scaled is the error of IREE's functions, four of which may be multiplied and summed.
+pub fn iree_transformed(op: &str, transform: &str, dtype: DType, least_precise: DType) -> Tolerance {
+    match transform {
+        "vmap" if iree(op, dtype) == Tolerance::Exact => Tolerance::Equal,
+        "vmap" => iree(op, dtype),
+        _ if !dtype.is_float() => Tolerance::Exact,
+        _ => {
+            let ulps = match iree(op, least_precise) {
+                Tolerance::Exact | Tolerance::Equal => 4.0,
+                Tolerance::Ulps(n) => 4.0 * n as f64,
+                Tolerance::Scaled(n) | Tolerance::Around1(n) => 4.0 * n,
+            };
+            Tolerance::Scaled(ulps * precision(least_precise) / precision(dtype))
+        }
+    }
+}

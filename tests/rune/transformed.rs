@@ -1,0 +1,76 @@
+//! Every operation under every transformation as IREE computes it, against the interpreter.
+
+use super::batch::{self, Function};
+use crate::support::tolerance;
+use crate::support::transforms::{Transform, Transformed, transformed};
+use crate::support::vectors::{self, Case};
+use rune_iree::Executable;
+use rune_trace::DType;
+use rune_trace::interpret::interpret;
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+struct Tested {
+    title: String,
+    op: &'static str,
+    least_precise: Option<DType>,
+    one: Transformed,
+    function: Function,
+}
+
+/// Whether a transformation of a case is compiled: all of them are with `RUNE_TEST_ALL=1` (many minutes); else each of each operation
+/// once, of a shape with elements.
+fn is_wanted(case: &Case, one: &Transformed, taken: &mut HashSet<String>) -> bool {
+    let elements = one.expected.iter().any(|y| y.ty().size() > 0);
+    // Scatters are one operation each mode.
+    let mode = case.op.attributes().into_iter().find(|(name, _)| *name == "mode");
+    let key = format!("{} {} {mode:?}", case.name(), one.transform.name());
+    std::env::var_os("RUNE_TEST_ALL").is_some() || elements && taken.insert(key)
+}
+
+fn check(tested: &Tested, executable: Result<Executable, String>) -> Vec<String> {
+    let name = format!("{} of {}", tested.one, tested.title);
+    let found = match executable.and_then(|executable| batch::call(&executable, &tested.one.inputs)) {
+        Ok(found) => found,
+        Err(e) => return vec![format!("{name}: {e}")],
+    };
+    let expected = interpret(&tested.one.program, &tested.one.inputs).expect("the interpreter knows every operation");
+    let mut failures = Vec::new();
+    for (k, (x, y)) in found.iter().zip(&expected).enumerate() {
+        let least_precise = tested.least_precise.unwrap_or(y.dtype());
+        let tolerance = tolerance::iree_transformed(tested.op, tested.one.transform.name(), y.dtype(), least_precise);
+        failures.extend(tolerance.check(x, y).err().map(|why| format!("{name}: result {k} {why} ({tolerance:?})")));
+    }
+    failures
+}
+
+#[test]
+fn compiled_transformations_agree_with_the_interpreter() {
+    let filter = std::env::var("RUNE_TEST_FILTER").unwrap_or_default();
+    let (mut all, mut taken, mut failures): (Vec<Tested>, HashSet<String>, Vec<String>) = Default::default();
+    let mut counts: BTreeMap<Transform, usize> = BTreeMap::new();
+    for case in vectors::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors")) {
+        if !case.title().contains(&filter) {
+            continue;
+        }
+        for transform in Transform::ALL {
+            for one in transformed(&case, transform) {
+                if !is_wanted(&case, &one, &mut taken) {
+                    continue;
+                }
+                match Function::lower(one.program.clone(), format!("f{}", all.len())) {
+                    Err(e) => failures.push(format!("{one} of {}: {e}", case.title())),
+                    Ok(function) => {
+                        *counts.entry(transform).or_default() += 1;
+                        let (title, op, least_precise) = (case.title(), case.name(), case.least_precise());
+                        all.push(Tested { title, op, least_precise, one, function });
+                    }
+                }
+            }
+        }
+    }
+    println!("lowered {} functions: {counts:?}", all.len());
+    failures.extend(batch::for_all(&all, "transformed", |tested| &tested.function, check));
+    assert!(filter != "" || all.len() > 400, "{} functions only", all.len());
+    assert!(failures.is_empty(), "{} of {} fail\n{failures:#?}", failures.len(), all.len());
+}
