@@ -10,6 +10,11 @@
 
 mod control;
 mod draw;
+mod shrink;
+#[cfg(test)]
+mod tests;
+
+pub use shrink::shrink;
 
 use crate::op::{Literal, NamedAxis};
 use crate::{Array, DType, Element, Op, Origin, Program, ProgramBuilder, Shape, Type, Value, Var, with_element};
