@@ -48,6 +48,15 @@ pub fn call(executable: &Executable, inputs: &[Array]) -> Result<Vec<Array>, Str
     Ok(results.iter().map(|x| x.to_host().expect("a result is in host memory")).collect())
 }
 
+/// Compiles one function, which is not kept.
+pub fn one(function: &Function) -> Result<Executable, String> {
+    let text = format!("module {{{}}}\n", function.text);
+    let cache = CompileCache::in_memory();
+    let (module, ..) =
+        (cache.get_or_compile(&text, "one", &CompileOptions::default(), || text.clone())).map_err(|e| e.to_string())?;
+    function.load(&module)
+}
+
 /// Compiles the functions of all items, in as many threads as there are processors, and has `check` say what fails of each.
 pub fn for_all<T: Sync>(
     items: &[T],

@@ -15,12 +15,13 @@ mod jit;
 mod loops;
 mod named_axes;
 mod nodes;
+mod random;
 mod saved;
 mod shown;
 mod stages;
 mod threads;
-mod transformer;
 mod transformed;
+mod transformer;
 
 #[path = "../support"]
 mod support {

@@ -1,0 +1,130 @@
+//! Random programs and transformations of them as IREE computes them, against the interpreter.
+//!
+//! `RUNE_PROGRAMS=1000` takes so many, and begins at `RUNE_SEED`. A program that fails is shrunk.
+
+use super::batch::{self, Function};
+use crate::support::tolerance::Tolerance;
+use rune_iree::Executable;
+use rune_trace::interpret::interpret;
+use rune_trace::testing::{Generator, shrink};
+use rune_trace::{Array, DType, Program};
+
+/// What is done to a program, by its seed.
+const TRANSFORMS: [&str; 5] = ["nothing", "jvp", "vjp", "vmap", "jvp of vmap"];
+
+/// Functions that IREE computes otherwise than the interpreter, by some units in the last place. Where a program compares or rounds
+/// afterwards, that makes all the difference; `transformed.rs` has them one by one.
+const INEXACT: [&str; 19] = [
+    "exp",
+    "exp2",
+    "expm1",
+    "log",
+    "log1p",
+    "rsqrt",
+    "cbrt",
+    "sin",
+    "cos",
+    "tan",
+    "tanh",
+    "logistic",
+    "erf",
+    "pow",
+    "atan2",
+    "integer_pow",
+    "cumlogsumexp",
+    "sqrt",
+    "div",
+];
+
+struct Tested {
+    seed: u64,
+    function: Function,
+    inputs: Vec<Array>,
+}
+
+fn generator(seed: u64) -> Generator {
+    let mut random = Generator::new(seed);
+    random.dtypes = [vec![DType::F32; 4], vec![DType::F64, DType::I32, DType::I32, DType::U8, DType::Bool]].concat();
+    random.constants = false;
+    random.without = INEXACT.to_vec();
+    random
+}
+
+/// The program of a seed after its transformation, if it can be transformed so.
+fn program(seed: u64) -> Option<Program> {
+    let program = generator(seed).program(8);
+    let by = |p: &Program| -> Vec<usize> {
+        (0..p.input_types().len()).filter(|&i| p.input_types()[i].dtype.is_float()).collect()
+    };
+    let vmap = |p: &Program| {
+        let (inputs, outputs) = (vec![Some(0); p.input_types().len()], vec![Some(0); p.outputs().len()]);
+        p.vmap(2, &inputs, &outputs).expect("every input has a first axis, once it is mapped")
+    };
+    let how = TRANSFORMS[(seed % 5) as usize];
+    if how.contains("jvp") && by(&program).is_empty() {
+        return None;
+    }
+    // A `while` has no reverse mode.
+    if how == "vjp" && (by(&program).is_empty() || program.to_string().contains("rune.while")) {
+        return None;
+    }
+    Some(match how {
+        "jvp" => program.jvp(&by(&program)).expect("inputs of floats"),
+        "vjp" => program.vjp(&by(&program)).expect("inputs of floats"),
+        "vmap" => vmap(&program),
+        "jvp of vmap" => vmap(&program).jvp(&by(&program)).expect("inputs of floats"),
+        _ => program,
+    })
+}
+
+/// What compiled code gives otherwise than the interpreter.
+fn check(program: &Program, inputs: &[Array], executable: Result<Executable, String>) -> Result<(), String> {
+    let expected = interpret(program, inputs).map_err(|e| e.to_string())?;
+    let found = executable.and_then(|executable| batch::call(&executable, inputs))?;
+    for (k, (x, y)) in found.iter().zip(&expected).enumerate() {
+        // Some operations, each of which may sum in another order.
+        let tolerance = if y.dtype().is_float() { Tolerance::Scaled(64.0) } else { Tolerance::Exact };
+        tolerance.check(x, y).map_err(|why| format!("result {k} {why}"))?;
+    }
+    Ok(())
+}
+
+/// What is wrong with a program that is compiled alone.
+fn fault(program: &Program, seed: u64) -> Option<String> {
+    let inputs = generator(!seed).inputs(program);
+    let executable = Function::lower(program.clone(), "f".to_owned()).and_then(|f| batch::one(&f));
+    check(program, &inputs, executable).err()
+}
+
+#[test]
+fn random_programs_and_transformed_ones_agree_with_the_interpreter() {
+    let env = |name: &str, default| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default);
+    let (start, count): (u64, u64) = (env("RUNE_SEED", 0), env("RUNE_PROGRAMS", 60));
+    let (mut all, mut failures): (Vec<Tested>, Vec<(u64, String)>) = Default::default();
+    for seed in start..start + count {
+        let Some(program) = program(seed) else { continue };
+        let inputs = generator(!seed).inputs(&program);
+        match Function::lower(program, format!("f{seed}")) {
+            Ok(function) => all.push(Tested { seed, function, inputs }),
+            Err(e) => failures.push((seed, e)),
+        }
+    }
+    let check = |t: &Tested, executable| {
+        let wrong = check(&t.function.program, &t.inputs, executable).err();
+        wrong.map(|e| format!("{} {e}", t.seed)).into_iter().collect()
+    };
+    for failure in batch::for_all(&all, "random", |t| &t.function, check) {
+        let (seed, e) = failure.split_once(' ').expect("a failure begins with its seed");
+        failures.push((seed.parse().expect("a seed is a number"), e.to_owned()));
+    }
+    println!("{} programs compiled, {} fail", all.len(), failures.len());
+    // Shrinking compiles many programs: some of the failures are enough to begin with.
+    let shown = failures.iter().enumerate().map(|(i, (seed, e))| {
+        let whole = program(*seed).expect("it was made before");
+        let small = if i < 3 { shrink(&whole, |p| fault(p, *seed).is_some()) } else { whole };
+        format!("seed {seed}: {e}; {:?} of\n{small}", fault(&small, *seed))
+    });
+    let shown: Vec<String> = shown.take(6).collect();
+    assert!(failures.is_empty(), "{} of {} fail\n{}", failures.len(), all.len(), shown.join("\n"));
+    assert!(all.len() as u64 * 2 > count, "{} of {count} programs can be transformed", all.len());
+}
