@@ -19,8 +19,13 @@ struct Tested {
 }
 
 /// Whether a transformation of a case is compiled: all of them are with `RUNE_TEST_ALL=1` (many minutes); else each of each operation
-/// once, of a shape with elements.
+/// once, of a shape with elements. Second derivatives of half types never are: IREE keeps f32 within what it fuses, where the
+/// interpreter rounds at each instruction, and some dozen roundings to 8 bits leave too little to compare.
 fn is_wanted(case: &Case, one: &Transformed, taken: &mut HashSet<String>) -> bool {
+    let second = matches!(one.transform, Transform::JvpGrad | Transform::GradGrad);
+    if second && case.least_precise().is_some_and(DType::is_half) {
+        return false;
+    }
     let elements = one.expected.iter().any(|y| y.ty().size() > 0);
     // Scatters are one operation each mode.
     let mode = case.op.attributes().into_iter().find(|(name, _)| *name == "mode");
@@ -71,6 +76,6 @@ fn compiled_transformations_agree_with_the_interpreter() {
     }
     println!("lowered {} functions: {counts:?}", all.len());
     failures.extend(batch::for_all(&all, "transformed", |tested| &tested.function, check));
-    assert!(filter != "" || all.len() > 400, "{} functions only", all.len());
+    assert!(!filter.is_empty() || all.len() > 400, "{} functions only", all.len());
     assert!(failures.is_empty(), "{} of {} fail\n{failures:#?}", failures.len(), all.len());
 }
