@@ -1,7 +1,7 @@
 //! The tests that cross crates: one binary, since each links MLIR.
 
-mod checkpoint;
 mod batch;
+mod checkpoint;
 mod compiled;
 mod control;
 mod custom;
