@@ -41,8 +41,8 @@ pub fn conjugate_gradients(a: impl Fn(&Tensor) -> Tensor, b: &Tensor) -> anyhow:
         }
         let along = a(&direction);
         let step = &square / direction.dot(&along);
-        x = x + &step * &direction;
-        residual = residual - step * along;
+        x += &step * &direction;
+        residual -= step * along;
         let next = residual.dot(&residual);
         direction = &residual + (&next / &square) * direction;
         square = next;
