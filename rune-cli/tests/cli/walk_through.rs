@@ -85,6 +85,6 @@ fn the_walk_through_is_real() {
     if bless {
         fs::write(DOCUMENT, new).unwrap();
     } else {
-        assert!(wrong.is_empty(), "docs/cli.md is not what is printed:\n{wrong}");
+        assert!(wrong.is_empty(), "docs/cli.md is not what is printed (RUNE_BLESS=1 writes it):\n{wrong}");
     }
 }
