@@ -200,3 +200,23 @@ fn the_environment_looks_for_nans() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && text.contains("both were found"), "{text}");
 }
+
+#[test]
+fn prints_hand_on_a_token() {
+    let f = jit(|x: &Tensor| {
+        debug_print!("{x}");
+        debug_print!("{}", x.sum());
+        debug_print!("{x}");
+        x.clone()
+    });
+    let lowered = f.lower(&Tensor::from([1.0f32, 2.0])).unwrap();
+    let code = lowered.code();
+    // One function for equal prints; each call takes what the one before it gave.
+    assert_eq!(code.matches("func.func private @host.").count(), 2, "{code}");
+    let calls: Vec<&str> = code.lines().filter(|l| l.contains("call @host.")).map(str::trim).collect();
+    assert_eq!(calls.len(), 3, "{code}");
+    for pair in calls.windows(2) {
+        let token = pair[0].split(" = ").next().unwrap();
+        assert!(pair[1].contains(&format!(", {token})")), "{code}");
+    }
+}
