@@ -58,3 +58,39 @@ where
         println!("{residual}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{DType, Tensor, saved_residuals};
+
+    /// The types of what is kept, arguments with their names.
+    fn kept(f: impl Fn(&Tensor, &Tensor) -> Tensor + Send + Sync) -> Vec<String> {
+        let (x, y) = (Tensor::ones([4, 8], DType::F32), Tensor::ones([8], DType::F32));
+        let shown = |r: String| r.split(" at ").next().unwrap().replace("from the argument arguments", "argument");
+        saved_residuals(f, (&x, &y)).iter().map(|r| shown(r.to_string())).collect()
+    }
+
+    #[test]
+    fn nothing_is_kept_that_others_tell() {
+        // A choice as bools, and once.
+        assert_eq!(kept(|x, _| x.relu() * 2.0), ["[4, 8, bool] output of le"]);
+        assert_eq!(kept(|x, _| x.relu().relu6()).len(), 3);
+        // Numbers everywhere: never. What is spread out: before it is.
+        assert_eq!(kept(|x, _| x * 3.0 + 1.0), Vec::<String>::new());
+        assert_eq!(kept(|x, y| x * y), ["[4, 8, f32] argument[0]", "[8, f32] argument[1]"]);
+        // What is moved or converted from something that is kept, or computed of it in a few steps.
+        assert_eq!(kept(|x, _| x.t() * x.t().tril(0)), ["[4, 8, f32] argument[0]"]);
+        assert_eq!(kept(|x, _| x.cast(DType::F64) * x.cast(DType::F64)), ["[4, 8, f32] argument[0]"]);
+        assert_eq!(kept(|x, _| x.powi(3) + x * x), ["[4, 8, f32] argument[0]"]);
+        assert_eq!(kept(|x, _| x.tanh() * x), ["[4, 8, f32] argument[0]", "[4, 8, f32] output of tanh"]);
+        assert_eq!(kept(|x, _| x.sigmoid() * x), ["[4, 8, f32] argument[0]", "[4, 8, f32] output of logistic"]);
+    }
+
+    #[test]
+    fn long_chains_are_cut() {
+        let deep = |x: &Tensor, _: &Tensor| (0..40).fold(x.clone(), |y, _| &y * &y);
+        let n = kept(deep).len();
+        // Each few steps something is kept: all of the forty are not computed again.
+        assert!((8..=11).contains(&n), "{n}");
+    }
+}

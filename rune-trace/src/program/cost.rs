@@ -222,7 +222,7 @@ impl fmt::Display for Cost {
 #[cfg(test)]
 mod tests {
     use super::Cost;
-    use crate::{Program, Tensor, jvp, make_program};
+    use crate::{Program, Tensor, cond, fori_loop, jvp, make_program, while_loop};
 
     fn cost(text: &str) -> Cost {
         text.parse::<Program>().unwrap().cost()
@@ -260,6 +260,25 @@ mod tests {
         }
         assert_eq!(program.cost().operations, 1 << 63);
         assert_eq!(program.cost().flops, u64::MAX);
+    }
+
+    #[test]
+    fn loops_cost_their_turns_and_branches_the_dearest() {
+        let x = Tensor::from([1.0f32, 2.0, 3.0, 4.0]);
+        let flops = |f: &(dyn Fn(&Tensor) -> Tensor + Send + Sync)| make_program(f, &x).unwrap().cost();
+        let turn = |y: &Tensor| y.sin() * y;
+        let many = flops(&|x: &Tensor| fori_loop(0, 5, |_, y: &Tensor| turn(y), x));
+        assert!(!many.unbounded);
+        // Beside the body's, the loop counts its turns.
+        assert!((5 * 8..=5 * 8 + 5).contains(&many.flops), "{many}");
+        let either = flops(&|x: &Tensor| cond(&x.sum().gt(0.0), || turn(&turn(x)), || turn(x)));
+        // The sum, the comparison, and that as an index.
+        assert!((16 + 5..=16 + 7).contains(&either.flops), "{either}");
+        let endless = make_program(|x: &Tensor| while_loop(|y: &Tensor| y.sum().lt(9.0), |y: &Tensor| turn(y), x), &x);
+        let endless = endless.unwrap();
+        assert!(endless.cost().unbounded && endless.cost().to_string().ends_with("further turn of loops"));
+        assert_eq!(endless.cost().flops, 4 + 1 + 8);
+        assert_eq!(endless.cost_with(100).flops, 100 * (4 + 1 + 8));
     }
 
     #[test]
