@@ -225,3 +225,43 @@ fn order_is_left_to_the_host_and_is_the_same() {
         assert_eq!(found.2.1.to_array().unwrap(), expected.2.1.to_array().unwrap(), "{dtype}");
     }
 }
+
+/// Paddings one after the other, with and without strides: IREE folds them into one, and once forgot the strides.
+#[test]
+fn paddings_on_paddings() {
+    use rune::{lax, op::Padding};
+    let zero = || Tensor::scalar(0.0f32);
+    let pad = |x: &Tensor, low: i64, high: i64, interior: usize| {
+        lax::pad(x, &zero(), vec![Padding { low, high, interior }, Padding::default()])
+    };
+    let all = |x: &Tensor| {
+        let dilated = pad(x, 0, 0, 1);
+        vec![
+            pad(&dilated, 1, 1, 0),
+            pad(&dilated, 2, 0, 0),
+            pad(&(&dilated * 2.0), 1, 1, 0),
+            pad(&pad(x, 1, 1, 0), 0, 0, 2),
+            pad(&dilated, 0, 0, 1),
+            pad(&pad(x, -1, 2, 2), 1, -1, 1),
+            lax::slice(&dilated, &[1, 0], &[5, 2], &[1, 1]),
+            lax::concatenate(&[dilated.clone(), x.clone()], 0),
+            lax::pad(
+                &dilated,
+                &Tensor::scalar(7.0f32),
+                vec![Padding { low: 1, high: 1, interior: 0 }, Padding::default()],
+            ),
+            lax::pad(
+                x,
+                &zero(),
+                vec![Padding { low: 1, high: 2, interior: 1 }, Padding { low: 0, high: 1, interior: 3 }],
+            ),
+            &dilated + pad(&pad(&x.i(..2), 0, 0, 1), 1, 1, 0),
+        ]
+    };
+    let x = Tensor::from([[1.0f32, 2.0], [3.0, 4.0], [5.0, 6.0]]);
+    let program = make_program(all, &x).unwrap();
+    let expected = rune::interpret::interpret(&program, &[x.to_array().unwrap()]).unwrap();
+    for (found, expected) in jit(all)(&x).iter().zip(&expected) {
+        assert_eq!(found.to_array().unwrap(), *expected);
+    }
+}

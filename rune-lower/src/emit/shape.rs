@@ -1,6 +1,7 @@
 //! Operations that move elements.
 
 use crate::builder::{Builder, Val};
+use crate::legalize::dilation;
 use rune_trace::op::Padding;
 use rune_trace::{DType, Shape, Type};
 
@@ -12,7 +13,14 @@ pub(super) fn pad<'c>(b: &Builder<'c>, x: &Val<'c>, padding: &Val<'c>, config: &
     if config.iter().all(|&c| c == (0, 0, 0)) {
         return x.clone();
     }
-    b.pad(x, padding, &config)
+    if config.iter().all(|c| c.2 == 0) {
+        return b.pad(x, padding, &config);
+    }
+    let interior: Vec<usize> = config.iter().map(|c| c.2 as usize).collect();
+    let dilated = dilation::dilate(b, x, padding, &interior);
+    // There is padding after the last element too, which counts for what is wanted there.
+    let edges: Vec<_> = config.iter().map(|&(low, high, interior)| (low, high - interior, 0)).collect();
+    if edges.iter().all(|&e| e == (0, 0, 0)) { dilated } else { b.pad(&dilated, padding, &edges) }
 }
 
 pub(super) fn concatenate<'c>(b: &Builder<'c>, xs: &[Val<'c>], dimension: usize) -> Val<'c> {
