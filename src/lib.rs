@@ -56,6 +56,12 @@ pub use rune_trace::*;
 #[cfg(feature = "compile")]
 pub use stages::{Stage, Stages, Stats, UnknownStage};
 
+/// StableHLO text as programs, and programs as text for other tools.
+#[cfg(feature = "compile")]
+pub mod stablehlo {
+    pub use rune_lower::{ImportError, LowerError, Refusal, export, import};
+}
+
 /// What most programs use: `use rune::prelude::*;`.
 pub mod prelude {
     #[cfg(feature = "compile")]

@@ -18,6 +18,7 @@ mod builder;
 mod context;
 mod emit;
 mod host;
+mod import;
 mod legalize;
 mod module;
 mod names;
@@ -26,7 +27,8 @@ mod overwritten;
 mod tests;
 
 pub use host::HostCall;
-pub use module::{Lowered, lower};
+pub use import::{ImportError, Refusal, import};
+pub use module::{Lowered, export, lower};
 
 /// What the module is compiled for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -97,6 +99,9 @@ pub enum LowerError {
     /// The name of the function is no identifier.
     #[error("`{0}` is not a name for a function: letters, digits and underscores only")]
     Name(String),
+    /// A constant cannot be read from its device.
+    #[error("a constant cannot be read: {0}")]
+    Constant(String),
     /// MLIR rejects the module: an error of this crate.
     #[error("the lowered module is malformed, which is an error of rune: {0}")]
     Malformed(String),

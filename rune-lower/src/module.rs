@@ -44,6 +44,8 @@ impl Lowered {
 pub(crate) struct Unit<'c> {
     pub context: &'c Context,
     pub options: LowerOptions,
+    /// Whether constants stand in the text; else they are arguments.
+    inline: bool,
     called: RefCell<Called>,
     hosts: RefCell<Vec<HostCall>>,
     /// What the last effect gave.
@@ -65,10 +67,7 @@ impl<'c> Unit<'c> {
         match called.names.entry(Arc::clone(program)) {
             Entry::Occupied(entry) => entry.get().clone(),
             Entry::Vacant(entry) => {
-                let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-                let name = format!("{}_{number}", program.name().chars().map(plain).collect::<String>());
-                // A leading digit would have to be quoted.
-                let name = if name.starts_with(|c: char| c.is_ascii_digit()) { format!("f_{name}") } else { name };
+                let name = names::identifier(&format!("{}_{number}", program.name()));
                 let name = if name == self.options.entry { format!("{name}_") } else { name };
                 called.pending.push((Arc::clone(program), name.clone()));
                 entry.insert(name).clone()
@@ -123,13 +122,24 @@ pub fn lower(program: &Program, options: &LowerOptions) -> Result<Lowered, Lower
     {
         return Err(LowerError::Name(entry.clone()));
     }
-    context::with(|context| lower_in(context, program, options))
+    context::with(|context| lower_in(context, program, options, false))
 }
 
-fn lower_in(context: &Context, program: &Program, options: &LowerOptions) -> Result<Lowered, LowerError> {
+/// A program as a module of StableHLO for other tools, as XLA: of operations of StableHLO and CHLO alone, with its constants
+/// in the text. [`import`](crate::import) reads it too.
+///
+/// # Errors
+/// If an operation cannot be lowered, as one over a named axis that nothing maps, or a constant cannot be read from its device.
+pub fn export(program: &Program) -> Result<String, LowerError> {
+    let options = LowerOptions { locations: false, ..LowerOptions::default() };
+    context::with(|context| lower_in(context, program, &options, true)).map(|lowered| lowered.plain)
+}
+
+fn lower_in(context: &Context, program: &Program, options: &LowerOptions, inline: bool) -> Result<Lowered, LowerError> {
     let unit = Unit {
         context,
         options: options.clone(),
+        inline,
         called: RefCell::default(),
         hosts: RefCell::default(),
         token: RefCell::default(),
@@ -140,8 +150,8 @@ fn lower_in(context: &Context, program: &Program, options: &LowerOptions) -> Res
         let next = unit.called.borrow_mut().pending.pop();
         let Some((callee, name)) = next else { break };
         let inner = function(&unit, &callee, &name, false)?;
-        let plain = print_function(&inner, &callee, false)?;
-        let located = if options.locations { print_function(&inner, &callee, true)? } else { plain.clone() };
+        let plain = print_function(&unit, &inner, &callee, false)?;
+        let located = if options.locations { print_function(&unit, &inner, &callee, true)? } else { plain.clone() };
         printed.push((plain, located));
     }
     let host = unit.hosts.take();
@@ -153,13 +163,17 @@ fn lower_in(context: &Context, program: &Program, options: &LowerOptions) -> Res
         overwritten: (0..overwritten.len()).filter(|&i| overwritten[i]).collect(),
         host: host.iter().map(HostCall::described).collect(),
     };
-    let plain = print_function(&entry, program, false)?;
+    let plain = print_function(&unit, &entry, program, false)?;
     entry.set_attribute("iree.reflection", attr::strings(context, &[(ModuleSignature::KEY, &signature.to_json())]));
-    printed.insert(0, (plain, print_function(&entry, program, options.locations)?));
+    printed.insert(0, (plain, print_function(&unit, &entry, program, options.locations)?));
     let declarations = host.iter().map(|h| h.declaration(context, Location::unknown(context)));
     let declarations = declarations.map(|d| print(&d, false)).collect::<Result<Vec<_>, _>>()?;
     let assemble = |functions: Vec<&String>| {
-        let mut text = String::from("module {\n");
+        // Others want a name.
+        let mut text = match unit.inline {
+            true => format!("module @{} {{\n", names::identifier(program.name())),
+            false => String::from("module {\n"),
+        };
         for line in declarations.iter().flat_map(|d| d.lines()).chain(functions.iter().flat_map(|f| f.lines())) {
             text.extend(["  ", line, "\n"]);
         }
@@ -170,8 +184,9 @@ fn lower_in(context: &Context, program: &Program, options: &LowerOptions) -> Res
     Ok(Lowered { text, signature, host, overwritten, plain })
 }
 
-fn print_function(function: &Operation, program: &Program, locations: bool) -> Result<String, LowerError> {
-    let (inputs, constants) = (program.inputs().len(), program.constants().len());
+fn print_function(unit: &Unit, function: &Operation, program: &Program, locations: bool) -> Result<String, LowerError> {
+    let constants = if unit.inline { 0 } else { program.constants().len() };
+    let inputs = program.inputs().len();
     Ok(names::rename_arguments(&print(function, locations)?, inputs, constants))
 }
 
@@ -184,9 +199,13 @@ fn print(operation: &Operation, locations: bool) -> Result<String, LowerError> {
 fn function<'c>(unit: &Unit<'c>, program: &Program, name: &str, public: bool) -> Result<Operation<'c>, LowerError> {
     let context = unit.context;
     let unknown = Location::unknown(context);
-    let constants = program.constants().iter().map(|c| c.ty().clone());
+    let constants = program.constants().iter().filter(|_| !unit.inline).map(|c| c.ty().clone());
     let arguments: Vec<Type> = program.input_types().iter().cloned().chain(constants).collect();
-    let (builder, values) = Builder::new(context, unknown, &arguments);
+    let (builder, mut values) = Builder::new(context, unknown, &arguments);
+    for constant in program.constants().iter().filter(|_| unit.inline) {
+        let array = constant.to_host().map_err(LowerError::Constant)?;
+        values.push(builder.dense(&array));
+    }
     let outputs = instructions(&builder, unit, program, values)?;
     builder.set_location(unknown);
     let outputs: Vec<_> = outputs.iter().map(|v| v.raw).collect();

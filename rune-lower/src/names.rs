@@ -1,4 +1,4 @@
-//! Names of arguments in the printed module.
+//! Names in the printed module.
 
 /// The text of a function with its arguments named as in the program: `%x#` for inputs and `%c#` for constants, where
 /// MLIR writes `%arg#`. Arguments of nested regions keep theirs.
@@ -19,4 +19,14 @@ pub(crate) fn rename_arguments(function: &str, inputs: usize, constants: usize) 
     }
     out.push_str(rest);
     out
+}
+
+/// A name of letters, digits and underscores, no digit first, which would have to be quoted.
+pub(crate) fn identifier(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let name: String = name.chars().map(plain).collect();
+    if name.starts_with(|c: char| !c.is_ascii_alphabetic() && c != '_') || name.is_empty() {
+        return format!("f_{name}");
+    }
+    name
 }

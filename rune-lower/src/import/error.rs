@@ -1,0 +1,90 @@
+//! Why a module cannot be imported.
+
+use std::fmt;
+
+/// A StableHLO module cannot be made a program. Lines and columns count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ImportError {
+    /// The text is no module of MLIR, or of a form that is not read.
+    #[error("{line}:{column}: {problem}")]
+    Syntax {
+        /// The line.
+        line: usize,
+        /// The column.
+        column: usize,
+        /// What is wrong.
+        problem: String,
+    },
+    /// An operation is not what StableHLO allows there.
+    #[error("{line}:{column}: `{op}`: {problem}")]
+    Invalid {
+        /// The line.
+        line: usize,
+        /// The column.
+        column: usize,
+        /// The operation.
+        op: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Rune does not have some of the operations: all that there are in the file.
+    #[error("{}", Refusals(.0))]
+    Unsupported(Vec<Refusal>),
+}
+
+/// An operation of a module that rune does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+    /// The operation.
+    pub op: String,
+    /// Why not, and what to do instead; reads on from the name.
+    pub reason: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: `{}` {}", self.line, self.column, self.op, self.reason)
+    }
+}
+
+struct Refusals<'a>(&'a [Refusal]);
+
+impl fmt::Display for Refusals<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Refusals(all) = self;
+        match all {
+            [one] => write!(f, "{one}"),
+            _ => {
+                write!(f, "{} operations cannot be imported:", all.len())?;
+                all.iter().try_for_each(|refusal| write!(f, "\n  {refusal}"))
+            }
+        }
+    }
+}
+
+/// Something is wrong at a place in the text.
+#[derive(Debug, Clone)]
+pub(super) struct Fail {
+    /// The offset in bytes.
+    pub at: usize,
+    pub problem: String,
+}
+
+impl ImportError {
+    pub(super) fn syntax(text: &str, Fail { at, problem }: Fail) -> ImportError {
+        let (line, column) = place(text, at);
+        ImportError::Syntax { line, column, problem }
+    }
+}
+
+/// Line and column of an offset.
+pub(super) fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (line, column)
+}

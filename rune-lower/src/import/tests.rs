@@ -1,0 +1,314 @@
+//! Modules that JAX exported (`scripts/make-stablehlo`), against what JAX computes by them.
+
+use crate::{ImportError, import};
+use rune_trace::interpret::interpret;
+use rune_trace::{Array, DType, Element, Program, Type, with_element};
+use serde_json::Value as Json;
+use std::path::PathBuf;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/data/stablehlo")
+}
+
+fn file(name: &str) -> String {
+    std::fs::read_to_string(folder().join(name)).unwrap()
+}
+
+struct Case {
+    name: String,
+    inputs: Vec<Array>,
+    outputs: Vec<(Type, Vec<f64>)>,
+}
+
+fn cases() -> Vec<Case> {
+    let all: Vec<Json> = serde_json::from_str(&file("cases.json")).unwrap();
+    all.iter().map(case).collect()
+}
+
+fn case(json: &Json) -> Case {
+    let list = |key: &str| json[key].as_array().unwrap().iter().enumerate();
+    let number = |x: &Json| x.as_f64().unwrap_or_else(|| x.as_str().unwrap().parse().unwrap());
+    let output = |(_, y): (usize, &Json)| {
+        let shape: Vec<usize> = y["shape"].as_array().unwrap().iter().map(|d| d.as_u64().unwrap() as usize).collect();
+        let dtype: DType = y["type"].as_str().unwrap().parse().unwrap();
+        (Type::new(dtype, shape), y["data"].as_array().unwrap().iter().map(number).collect())
+    };
+    Case {
+        name: json["name"].as_str().unwrap().to_owned(),
+        inputs: list("inputs").map(|(k, x)| input(k, x)).collect(),
+        outputs: list("outputs").map(output).collect(),
+    }
+}
+
+/// The formula of the script.
+fn input(k: usize, json: &Json) -> Array {
+    let ty: Type = json["type"].as_str().unwrap().parse().unwrap();
+    let element = |i: usize| {
+        let n = 37 * i + 101 * k + 11;
+        match json["bound"].as_u64() {
+            Some(bound) => (n as u64 % bound) as f64,
+            None => ((n % 201) as f64 - 100.0) / 100.0 * json["scale"].as_f64().unwrap(),
+        }
+    };
+    with_element!(ty.dtype, T => Array::from_fn::<T>(&ty.shape, |i| T::from_f64(element(i))))
+}
+
+fn modules() -> Vec<(String, String)> {
+    let operations = file("operations.mlir");
+    let mut all: Vec<(String, String)> = Vec::new();
+    for text in operations.split("// -----\n") {
+        let name = text.lines().next().unwrap().trim_start_matches("// ").to_owned();
+        all.push((name, text.to_owned()));
+    }
+    for model in ["mlp", "cnn", "transformer"] {
+        for name in [model.to_owned(), format!("{model}_grad")] {
+            for ending in ["mlir", "export.mlir"] {
+                all.push((name.clone(), file(&format!("{name}.{ending}"))));
+            }
+        }
+    }
+    all
+}
+
+/// How far results may be from JAX's: two orders of summation, or two polynomials, apart.
+const TOLERANCE: f64 = 2e-5;
+
+fn compare(name: &str, found: &[Array], expected: &[(Type, Vec<f64>)]) -> Result<(), String> {
+    if found.len() != expected.len() {
+        return Err(format!("{name}: {} results, and not {}", found.len(), expected.len()));
+    }
+    for (i, (y, (ty, numbers))) in found.iter().zip(expected).enumerate() {
+        if y.ty() != ty {
+            return Err(format!("{name}: result {i} is {}, and not {ty}", y.ty()));
+        }
+        let scale = numbers.iter().filter(|x| x.is_finite()).fold(1.0, |m: f64, x| m.max(x.abs()));
+        for (at, (found, expected)) in y.to_f64_vec().into_iter().zip(numbers).enumerate() {
+            let near = (found - expected).abs() <= TOLERANCE * scale;
+            let same = found == *expected || found.is_nan() && expected.is_nan();
+            if !(same || ty.dtype.is_float() && near) {
+                return Err(format!("{name}: result {i}, element {at}: {found}, and JAX gives {expected}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn imported(name: &str, text: &str) -> Program {
+    let program = import(text).unwrap_or_else(|e| panic!("{name}: {e}"));
+    program.verify().unwrap_or_else(|e| panic!("{name}: {e}"));
+    program
+}
+
+#[test]
+fn modules_of_jax_compute_what_jax_computes() {
+    let cases = cases();
+    let modules = modules();
+    let mut wrong = Vec::new();
+    for (name, text) in &modules {
+        let case = cases.iter().find(|c| c.name == *name).unwrap();
+        let checked = import(text).map_err(|e| format!("{name}: {e}")).and_then(|program| {
+            program.verify().map_err(|e| format!("{name}: {e}"))?;
+            let found = interpret(&program, &case.inputs).map_err(|e| format!("{name}: {e}"))?;
+            compare(name, &found, &case.outputs)
+        });
+        wrong.extend(checked.err());
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), modules.len(), wrong.join("\n"));
+    assert!(cases.iter().all(|c| modules.iter().any(|(name, _)| *name == c.name)));
+    assert_eq!(modules.len(), 46);
+}
+
+#[test]
+fn imported_models_have_the_gradients_of_jax() {
+    let cases = cases();
+    for (model, parameters) in [("mlp", 6), ("cnn", 3), ("transformer", 8)] {
+        let loss = imported(model, &file(&format!("{model}.mlir")));
+        let by: Vec<usize> = (0..parameters).collect();
+        let gradient = loss.grad(&by, true).unwrap();
+        let case = cases.iter().find(|c| c.name == format!("{model}_grad")).unwrap();
+        compare(model, &interpret(&gradient, &case.inputs).unwrap(), &case.outputs).unwrap();
+    }
+}
+
+#[test]
+fn what_is_exported_is_imported_again() {
+    let cases = cases();
+    for (name, text) in modules() {
+        let case = cases.iter().find(|c| c.name == name).unwrap();
+        let program = imported(&name, &text);
+        let exported = crate::export(&program).unwrap_or_else(|e| panic!("{name}: {e}"));
+        // For `scripts/check-exported`, by which XLA runs them.
+        if let Some(folder) = std::env::var_os("RUNE_EXPORTED") {
+            std::fs::write(PathBuf::from(folder).join(format!("{name}.mlir")), &exported).unwrap();
+        }
+        // Where rune sorts by counting, or sums by halves, results differ in the last places at most.
+        match import(&exported) {
+            Ok(back) => compare(&name, &interpret(&back, &case.inputs).unwrap(), &case.outputs).unwrap(),
+            Err(error) => panic!("{name}: {error}\n{exported}"),
+        }
+    }
+}
+
+#[test]
+fn origins_are_the_lines_of_python() {
+    let program = imported("mlp", &file("mlp.export.mlir"));
+    let origins: Vec<_> = program.instructions().iter().filter_map(|i| i.origin.loc.as_ref()).collect();
+    assert!(origins.iter().any(|loc| loc.file == "scripts/make-stablehlo" && loc.line > 40), "{origins:?}");
+}
+
+fn main_of(arguments: &str, results: &str, body: &str) -> String {
+    format!("module @m {{\n  func.func public @main({arguments}) -> {results} {{\n{body}\n  }}\n}}\n")
+}
+
+#[test]
+fn all_that_rune_does_not_have_is_told_at_once() {
+    let text = main_of(
+        "%a: tensor<3xf32>",
+        "tensor<3xf32>",
+        "    %0 = stablehlo.custom_call @lapack_spotrf_ffi(%a) : (tensor<3xf32>) -> tensor<3xf32>
+    %1 = stablehlo.add %0, %a : tensor<3xf32>
+    %2 = stablehlo.convert %a : (tensor<3xf32>) -> tensor<3xcomplex<f32>>
+    %3 = chlo.lgamma %1 : tensor<3xf32> -> tensor<3xf32>
+    %4 = chlo.digamma %a : tensor<3xf32> -> tensor<3xf32>
+    return %4 : tensor<3xf32>",
+    );
+    let error = import(&text).unwrap_err();
+    let ImportError::Unsupported(refusals) = &error else { panic!("{error}") };
+    let named: Vec<_> = refusals.iter().map(|r| (r.line, r.column, r.op.as_str())).collect();
+    assert_eq!(named, [(3, 10, "stablehlo.custom_call"), (5, 10, "stablehlo.convert"), (7, 10, "chlo.digamma")]);
+    let text = error.to_string();
+    assert!(
+        text.starts_with("3 operations cannot be imported:\n  3:10: `stablehlo.custom_call` calls @lapack"),
+        "{text}"
+    );
+    assert!(text.contains("is of type tensor<3xcomplex<f32>>; complex numbers are not in programs of rune"), "{text}");
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_place() {
+    let one = |body: &str| main_of("%a: tensor<3xf32>, %b: tensor<2xf32>", "tensor<3xf32>", body);
+    let cases = [
+        (
+            one("    %0 = stablehlo.add %a, %b : tensor<3xf32>\n    return %0 : tensor<3xf32>"),
+            "3:10: `stablehlo.add`: `add` takes operands of one",
+        ),
+        (
+            one("    %0 = stablehlo.add %a, %c : tensor<3xf32>\n    return %0 : tensor<3xf32>"),
+            "3:10: `stablehlo.add`: `%c` is not defined before",
+        ),
+        (
+            one("    %0 = stablehlo.sine %a : tensor<4xf32>\n    return %0 : tensor<3xf32>"),
+            "it gives [3, f32], and [4, f32] is written",
+        ),
+        (one("    %0 = stablehlo.sine %a : tensor<4xf32"), "3:37: this bracket is not closed"),
+        (
+            one("    %0 = stablehlo.constant dense<[1.0]> : tensor<3xf32>\n    return %0 : tensor<3xf32>"),
+            "[3, f32] has 3 elements, and 1 are written",
+        ),
+        (
+            one("    %0 = call @g(%a) : (tensor<3xf32>) -> tensor<3xf32>\n    return %0 : tensor<3xf32>"),
+            "there is no function @g",
+        ),
+        (
+            one(
+                "    %0 = call @main(%a, %b) : (tensor<3xf32>, tensor<2xf32>) -> tensor<3xf32>\n    return %0 : tensor<3xf32>",
+            ),
+            "or themselves",
+        ),
+        (one("    stablehlo.sine %a : tensor<3xf32>"), "a block of it has no return"),
+        (String::new(), "there is no public function"),
+        ("module {".to_owned(), "1:9: an operation is expected, and the text ends"),
+        (one(&"[".repeat(100_000)), "lies deeper than 100 levels"),
+        (one(&"\"stablehlo.if\"(%a) ({".repeat(100_000)), "lies deeper than 100 levels"),
+        (one("    %0 = stablehlo.iota dim = 0 : tensor<99999999999999999999xf32>"), "too large for any memory"),
+    ];
+    for (text, expected) in cases {
+        let error = import(&text).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}\n{}", &text[..text.len().min(300)]);
+    }
+}
+
+#[test]
+fn a_large_splat_takes_no_memory() {
+    let text = main_of(
+        "",
+        "tensor<1000000000000xf32>",
+        "    %0 = stablehlo.constant dense<1.5> : tensor<1000000000000xf32>\n    return %0 : tensor<1000000000000xf32>",
+    );
+    assert_eq!(import(&text).unwrap().instructions().len(), 2);
+}
+
+#[test]
+fn the_generic_form_is_read_too() {
+    let text = r#""builtin.module"() <{sym_name = "m"}> ({
+  "func.func"() <{function_type = (tensor<2x3xf32>) -> tensor<2xf32>, sym_name = "main"}> ({
+  ^bb0(%arg0: tensor<2x3xf32>):
+    %0 = "stablehlo.constant"() <{value = dense<0.000000e+00> : tensor<f32>}> : () -> tensor<f32>
+    %1 = "stablehlo.reduce"(%arg0, %0) <{dimensions = array<i64: 1>}> ({
+    ^bb0(%arg1: tensor<f32>, %arg2: tensor<f32>):
+      %2 = "stablehlo.add"(%arg1, %arg2) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+      "stablehlo.return"(%2) : (tensor<f32>) -> ()
+    }) : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>
+    "func.return"(%1) : (tensor<2xf32>) -> ()
+  }) : () -> ()
+}) : () -> ()
+"#;
+    let program = imported("generic", text);
+    let x = Array::from_vec([2, 3], vec![1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    assert_eq!(interpret(&program, &[x]).unwrap()[0].as_slice::<f32>(), [6.0, 15.0]);
+}
+
+/// Texts with bytes changed, pieces taken out, doubled or moved: whatever comes of them, it is no panic.
+#[test]
+fn damaged_texts_do_not_panic() {
+    let modules: Vec<String> = modules().into_iter().map(|(_, text)| text).collect();
+    let mut state = 0x9e37_79b9_7f4a_7c15u64;
+    let mut draw = |n: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % n.max(1) as u64) as usize
+    };
+    let pieces = [
+        "%0",
+        "4294967296",
+        "-1",
+        "}",
+        "{",
+        "(",
+        ">",
+        "tensor<2xf32>",
+        "dense<",
+        "array<i64: ",
+        "0x",
+        "\"",
+        "@main",
+        ",",
+        "",
+    ];
+    for round in 0..4000 {
+        let mut text = modules[round % modules.len()].clone().into_bytes();
+        text.truncate(20_000);
+        for _ in 0..1 + draw(4) {
+            let (at, length) = (draw(text.len()), draw(30));
+            let end = (at + length).min(text.len());
+            match draw(5) {
+                0 => text[at] = b" 0123456789%#@<>[](){}:,xf\"-"[draw(28)],
+                1 => drop(text.drain(at..end)),
+                2 => {
+                    let piece = text[at..end].to_vec();
+                    let to = draw(text.len());
+                    text.splice(to..to, piece);
+                }
+                3 => drop(text.splice(at..at, pieces[draw(pieces.len())].bytes())),
+                _ => drop(text.splice(at..end, pieces[draw(pieces.len())].bytes())),
+            }
+            if text.is_empty() {
+                break;
+            }
+        }
+        if let Ok(program) = import(&String::from_utf8_lossy(&text)) {
+            program.verify().unwrap();
+        }
+    }
+}
