@@ -218,7 +218,7 @@ fn what_is_wrong_is_told_with_its_place() {
         (one("    stablehlo.sine %a : tensor<3xf32>"), "a block of it has no return"),
         (String::new(), "there is no public function"),
         ("module {".to_owned(), "1:9: an operation is expected, and the text ends"),
-        (one(&"[".repeat(100_000)), "lies deeper than 100 levels"),
+        (one(&format!("    %0 = stablehlo.constant {}", "[".repeat(100_000))), "lies deeper than 100 levels"),
         (one(&"\"stablehlo.if\"(%a) ({".repeat(100_000)), "lies deeper than 100 levels"),
         (one("    %0 = stablehlo.iota dim = 0 : tensor<99999999999999999999xf32>"), "too large for any memory"),
     ];
