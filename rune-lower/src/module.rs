@@ -8,7 +8,7 @@ use melior::ir::operation::{Operation, OperationBuilder, OperationLike, Operatio
 use melior::ir::r#type::FunctionType;
 use melior::ir::{Attribute, Identifier, Location};
 use rune_trace::op::Literal;
-use rune_trace::{DType, ModuleSignature, Op, Origin, Program, Shape, Type};
+use rune_trace::{Array, DType, ModuleSignature, Op, Origin, Program, Shape, Type};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -204,7 +204,12 @@ fn function<'c>(unit: &Unit<'c>, program: &Program, name: &str, public: bool) ->
     let (builder, mut values) = Builder::new(context, unknown, &arguments);
     for constant in program.constants().iter().filter(|_| unit.inline) {
         let array = constant.to_host().map_err(LowerError::Constant)?;
-        values.push(builder.dense(&array));
+        // Versions of MLIR differ in how many bytes truth values take.
+        let bytes = (array.dtype() == DType::Bool).then(|| array.ty().with_dtype(DType::U8));
+        values.push(match bytes {
+            Some(ty) => builder.convert(&builder.dense(&Array::from_bytes(ty, array.bytes())), DType::Bool),
+            None => builder.dense(&array),
+        });
     }
     let outputs = instructions(&builder, unit, program, values)?;
     builder.set_location(unknown);

@@ -113,7 +113,9 @@ impl<'t> Attribute<'t> {
             Attribute::Number(text) | Attribute::Word(text) => Some(vec![one(text)?]),
             Attribute::List(items) => {
                 let mut all = Vec::new();
-                items.iter().try_for_each(|item| Some(all.extend(item.ints()?)))?;
+                for item in items {
+                    all.extend(item.ints()?);
+                }
                 Some(all)
             }
             Attribute::Dense(Dense { elements, ty, .. }) => match elements {

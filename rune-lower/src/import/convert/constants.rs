@@ -76,15 +76,15 @@ fn array(dense: &Dense) -> Result<Array, Problem> {
                 return invalid("its bytes are no hexadecimal digits");
             };
             let size = ty.dtype.size();
-            bytes = match ty.dtype {
+            let bool = ty.dtype == DType::Bool;
+            bytes = match () {
                 // Truth values are bytes, or as older versions write them, bits.
-                DType::Bool if raw.len() == ty.size() => raw.iter().map(|&b| u8::from(b != 0)).collect(),
-                DType::Bool if raw.len() == ty.size().div_ceil(8) => {
+                () if bool && raw.len() == ty.size() => raw.iter().map(|&b| u8::from(b != 0)).collect(),
+                () if bool && raw.len() == ty.size().div_ceil(8) => {
                     (0..ty.size()).map(|i| raw[i / 8] >> (i % 8) & 1).collect()
                 }
-                DType::Bool => return count(raw.len()),
-                _ if Some(raw.len()) == ty.size().checked_mul(size) => raw,
-                _ => return count(raw.len() / size),
+                () if !bool && Some(raw.len()) == ty.size().checked_mul(size) => raw,
+                () => return count(raw.len() / size),
             };
         }
     }
@@ -111,8 +111,8 @@ pub(super) fn number(dtype: DType, text: &str) -> Option<Literal> {
 
 /// The element for all of a constant that is written so.
 pub(super) fn splat(op: &Operation) -> Option<Literal> {
-    match op.attribute(&["value"])? {
-        Attribute::Dense(Dense { elements: Elements::Splat(text), ty, .. }) => number(tensor(ty).ok()?.dtype, text),
-        _ => None,
-    }
+    let Attribute::Dense(Dense { elements: Elements::Splat(text), ty, .. }) = op.attribute(&["value"])? else {
+        return None;
+    };
+    number(tensor(ty).ok()?.dtype, text)
 }

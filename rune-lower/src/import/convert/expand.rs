@@ -117,7 +117,9 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             DType::I16 | DType::U16 => DType::U16,
             DType::I32 | DType::U32 => DType::U32,
             DType::I64 | DType::U64 => DType::U64,
-            other => return invalid(format!("it takes integers, and is given {other}")),
+            DType::Bool | DType::F16 | DType::BF16 | DType::F32 | DType::F64 => {
+                return invalid(format!("it takes integers, and is given {}", self.ty(x)));
+            }
         };
         let bits = if self.ty(x).dtype == dtype { x } else { self.one(Op::BitcastConvert { x, dtype })? };
         Ok((bits, dtype))
@@ -174,12 +176,12 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             None => [ints(op, &["exponent_bits"])?, ints(op, &["mantissa_bits"])?].map(|l| l?.first().copied()),
         };
         let [Some(exponent), Some(mantissa)] = bits else { return invalid("its format is missing") };
-        let own: (i64, i64) = match dtype {
-            DType::F16 => (5, 10),
-            DType::BF16 => (8, 7),
-            DType::F32 => (8, 23),
-            DType::F64 => (11, 52),
-            other => return invalid(format!("it takes floats, and is given {other}")),
+        let own: (i64, i64) = match dtype.size() {
+            _ if !dtype.is_float() => return invalid(format!("it takes floats, and is given {dtype}")),
+            2 if dtype == DType::BF16 => (8, 7),
+            2 => (5, 10),
+            4 => (8, 23),
+            _ => (11, 52),
         };
         match (exponent, mantissa) {
             (e, m) if e >= own.0 && m >= own.1 => Ok(x),

@@ -160,10 +160,10 @@ fn running_axis(window: &Window, shape: &[usize]) -> Option<(usize, bool)> {
     let n = *shape.get(axis)?;
     let others = window.padding.iter().enumerate().all(|(a, &p)| a == axis || p == (0, 0));
     let before = i64::try_from(n).ok()?.checked_sub(1)?;
-    match window.padding.get(axis)? {
+    match *window.padding.get(axis)? {
         _ if !others || window.dimensions[axis] != n => None,
-        &padding if padding == (before, 0) => Some((axis, false)),
-        &padding if padding == (0, before) => Some((axis, true)),
+        padding if padding == (before, 0) => Some((axis, false)),
+        padding if padding == (0, before) => Some((axis, true)),
         _ => None,
     }
 }

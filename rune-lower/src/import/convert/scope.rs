@@ -7,6 +7,9 @@ use rune_trace::op::Literal;
 use rune_trace::{Op, Origin, Program, ProgramBuilder, Tensor, Type, Value, Var, make_program};
 use std::collections::{HashMap, HashSet};
 
+/// What regions take from outside, and their programs.
+type Regions = (Vec<Var>, Vec<Program>);
+
 pub(crate) struct Scope<'c, 'm, 't> {
     pub cx: &'c mut Converter<'m, 't>,
     builder: ProgramBuilder,
@@ -98,11 +101,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
 
     /// Regions of an operation as programs of the same inputs: what they take from outside, which is given first, and their
     /// arguments. Nothing if they need what rune does not have.
-    pub fn regions(
-        &mut self,
-        op: &'m Operation<'t>,
-        names: &[&str],
-    ) -> Result<Option<(Vec<Var>, Vec<Program>)>, Problem> {
+    pub fn regions(&mut self, op: &'m Operation<'t>, names: &[&str]) -> Result<Option<Regions>, Problem> {
         let regions: Vec<&'m Region<'t>> = op.regions.iter().collect();
         let uses = free::values(&regions);
         let arrays = free::of_regions(self.cx, &regions)?;
@@ -156,6 +155,11 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         Err(self.cx.invalid(around, "a block of it has no return"))
     }
 
+    /// Notes that nothing comes of an operation.
+    fn lose(&mut self, op: &Operation<'t>) {
+        self.lost.extend(op.results.iter().map(|(name, _)| *name));
+    }
+
     fn error(&self, op: &Operation, problem: Problem) -> ImportError {
         match problem {
             Problem::Within(error) => error,
@@ -173,10 +177,14 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         };
         let vars = match emitted {
             Ok(Some(vars)) => vars,
-            Ok(None) => return Ok(self.lost.extend(op.results.iter().map(|(name, _)| *name))),
+            Ok(None) => {
+                self.lose(op);
+                return Ok(());
+            }
             Err(Problem::Refused(reason)) => {
                 self.cx.refuse(op, reason);
-                return Ok(self.lost.extend(op.results.iter().map(|(name, _)| *name)));
+                self.lose(op);
+                return Ok(());
             }
             Err(problem) => return Err(self.error(op, problem)),
         };
@@ -246,10 +254,12 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
     }
     /// Adds an instruction.
     pub fn push(&mut self, op: Op) -> Result<Vec<Var>, Problem> {
-        let known = match &op {
-            Op::Constant { value } => Some(*value),
-            Op::BroadcastInDim { x, .. } | Op::Reshape { x, .. } | Op::Transpose { x, .. } => self.known(*x),
-            _ => None,
+        let known = if let Op::Constant { value } = &op {
+            Some(*value)
+        } else if let Op::BroadcastInDim { x, .. } | Op::Reshape { x, .. } | Op::Transpose { x, .. } = &op {
+            self.known(*x)
+        } else {
+            None
         };
         let iota = if let Op::Iota { dimension, .. } = &op { Some(*dimension) } else { None };
         let vars = self.builder.push(op, self.origin.clone())?;

@@ -5,7 +5,7 @@
 use super::attribute::{Entries, attribute, entry, ty, types_of_results, untyped};
 use super::cursor::Cursor;
 use super::{arguments, location, operand, operations, region, signature};
-use crate::import::ast::{Attribute, Operation, Region, Ty};
+use crate::import::ast::{Attribute, Operation, Region};
 use crate::import::error::Fail;
 use std::borrow::Cow;
 
@@ -228,7 +228,7 @@ fn reduce<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
         return Err(c.expected("`applies` or `reducer`"));
     }
     // Of each operand what is there so far and what comes; in a block, first all of the one, then all of the other.
-    let (mut first, mut second): (Vec<(&str, Ty)>, Vec<(&str, Ty)>) = Default::default();
+    let (mut first, mut second) = (Vec::new(), Vec::new());
     while c.eat("(") {
         let mut pair = arguments(c)?.into_iter();
         first.extend(pair.next());
