@@ -70,12 +70,12 @@ pub mod prelude {
         Arg, CheckOptions, DType, DebugOptions, Difference, Outer, ScanOptions, Tensor, Tree, VmapOptions, all_gather,
         all_to_all, associative_scan, axis_index, axis_size, capture_debug, check_gradient, check_gradients, check_jvp,
         check_vjp, checkpoint, checkpoint_name, checkpoint_policies, checkpoint_with, cond, custom_jvp, custom_tangent,
-        debug, debug_infs, debug_nans, debug_print, debug_to, eval_shape, finite_diff, finite_diff_jacobian, fori_loop,
-        grad, grad_argnums, grad_aux, hessian, hessian_argnums, hessian_aux, hvp, jacfwd, jacfwd_argnums, jacfwd_aux,
-        jacrev, jacrev_argnums, jacrev_aux, jvp, jvp_aux, linear_transpose, linearize, make_program, map, name_scope,
-        no_grad, pmax, pmean, pmin, ppermute, print_saved_residuals, psum, remat, saved_residuals, scan, scan_with,
-        switch, value_and_grad, value_and_grad_argnums, value_and_grad_aux, vjp, vjp_aux, vmap, vmap_axes, vmap_named,
-        vmap_sized, vmap_with, while_loop,
+        custom_vjp, debug, debug_infs, debug_nans, debug_print, debug_to, eval_shape, finite_diff,
+        finite_diff_jacobian, fori_loop, grad, grad_argnums, grad_aux, hessian, hessian_argnums, hessian_aux, hvp,
+        jacfwd, jacfwd_argnums, jacfwd_aux, jacrev, jacrev_argnums, jacrev_aux, jvp, jvp_aux, linear_transpose,
+        linearize, make_program, map, name_scope, no_grad, pmax, pmean, pmin, ppermute, print_saved_residuals, psum,
+        remat, saved_residuals, scan, scan_with, switch, value_and_grad, value_and_grad_argnums, value_and_grad_aux,
+        vjp, vjp_aux, vmap, vmap_axes, vmap_named, vmap_sized, vmap_with, while_loop,
     };
 }
 

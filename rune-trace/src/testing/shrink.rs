@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// ```
 /// use rune_trace::Program;
 /// use rune_trace::testing::shrink;
-/// let text = "def f(x0): # [4, f32] -> [4, f32]\n z0 = rune.exp(x0)\n z1 = rune.sin(z0)\n y0 = rune.neg(z1)\n return y0, z0";
+/// let text = "def f(x0): # [4, f32] -> ([4, f32], [4, f32])\n z0 = rune.exp(x0)\n z1 = rune.sin(z0)\n y0 = rune.neg(z1)\n return y0, z0";
 /// let program: Program = text.parse().unwrap();
 /// let small = shrink(&program, |p| p.to_string().contains("sin"));
 /// assert_eq!(small.to_string(), "def f(x0): # [1, f32] -> [1, f32]\n    y0 = rune.sin(x0) # [1, f32] -> [1, f32]\n    return y0\n");
