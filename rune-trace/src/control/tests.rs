@@ -334,3 +334,16 @@ fn programs_with_loops_of_unknown_length_say_that_they_have_no_reverse_mode() {
     assert_eq!(gradient.apply(std::slice::from_ref(&x))[0].item::<f64>().unwrap(), 81.0);
     assert_eq!(grad(stopped)(&x).item::<f64>().unwrap(), 81.0);
 }
+
+/// A branch that a lane does not take has no say in the gradient of the lane, not even as NaN.
+#[test]
+fn branches_not_taken_by_a_lane_leave_its_gradient_alone() {
+    let f = |x: &Tensor| cond(&x.gt(0.0), || x.sqrt(), || x * 3.0);
+    let xs = Tensor::from([4.0, 0.0, -1.0]);
+    assert_eq!(vmap(grad(f))(&xs).to_vec::<f64>().unwrap(), [0.25, 3.0, 3.0]);
+    assert_eq!(grad(|xs: &Tensor| vmap(f)(xs).sum())(&xs).to_vec::<f64>().unwrap(), [0.25, 3.0, 3.0]);
+    let among = |x: &Tensor| switch(&x.cast(DType::I32), &[&|| x.log(), &|| x * x, &|| x.sqrt()]);
+    let xs = Tensor::from([0.0, 1.0, 9.0, -5.0]);
+    let gradients = vmap(grad(among))(&xs).to_vec::<f64>().unwrap();
+    assert_eq!(gradients[1..], [2.0, 1.0 / 6.0, -0.2]);
+}

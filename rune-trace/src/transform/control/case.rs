@@ -190,13 +190,33 @@ pub(in crate::transform) fn batch(
         let results = lax::case(&index.t, &wide, &values);
         return results.into_iter().zip(mapped).map(|(t, mapped)| Batched { t, mapped }).collect();
     }
-    let mut results = lax::call(&wide[0], &values);
-    for (i, branch) in wide.iter().enumerate().skip(1) {
-        let chosen = lax::ge(&index.t, &lax::full(DType::I32, index.t.shape(), i as f64));
-        for (result, other) in results.iter_mut().zip(lax::call(branch, &values)) {
+    // Lanes that choose another branch give it numbers without a derivative, so that what it makes of them, NaN perhaps, does not come back
+    // to them multiplied by 0. (JAX does so, jax#1052.)
+    let last = wide.len() - 1;
+    let clamped = lax::clamp(&index_of(0, index), &index.t, &index_of(last, index));
+    let apply = |i: usize| {
+        let chosen = lax::eq(&clamped, &index_of(i, index));
+        let guarded = args.iter().map(|x| match x.mapped && x.t.dtype().is_float() {
+            true => {
+                let chosen = lax::broadcast_in_dim(&chosen, x.t.shape().clone(), &[0]);
+                lax::select(&chosen, &x.t, &lax::stop_gradient(&x.t))
+            }
+            false => x.t.clone(),
+        });
+        (lax::call(&wide[i], &guarded.collect::<Vec<_>>()), chosen)
+    };
+    let mut results = apply(0).0;
+    for i in 1..wide.len() {
+        let (others, chosen) = apply(i);
+        for (result, other) in results.iter_mut().zip(others) {
             let chosen = lax::broadcast_in_dim(&chosen, other.shape().clone(), &[0]);
             *result = lax::select(&chosen, &other, result);
         }
     }
     results.into_iter().map(Batched::mapped).collect()
+}
+
+/// The same index in all lanes.
+fn index_of(i: usize, index: &Batched) -> Tensor {
+    lax::full(DType::I32, index.t.shape(), i as f64)
 }
