@@ -6,6 +6,7 @@
 pub(crate) mod argument;
 pub(crate) mod convert;
 pub(crate) mod convolution;
+pub(crate) mod destination;
 pub(crate) mod dilation;
 pub(crate) mod exponential;
 pub(crate) mod half;

@@ -1,6 +1,7 @@
 //! Programs as functions of a module.
 
 use crate::builder::{Builder, Val, tensor_type};
+use crate::legalize::destination;
 use crate::{Backend, HostCall, LowerError, LowerOptions, attr, context, emit, names, overwritten};
 use melior::Context;
 use melior::ir::attribute::{StringAttribute, TypeAttribute};
@@ -240,9 +241,14 @@ pub(crate) fn instructions<'c>(
     mut values: Vec<Val<'c>>,
 ) -> Result<Vec<Val<'c>>, LowerError> {
     values.reserve(program.num_vars() - values.len());
+    let contested = destination::contested(program);
     for instruction in program.instructions() {
         builder.set_location(unit.location(&instruction.origin));
-        let op = instruction.op.try_map(|v| Ok::<Val<'c>, LowerError>(values[v.index()].clone()))?;
+        let updated = destination::start(&instruction.op).filter(|v| contested[v.index()]);
+        let op = instruction.op.map(|&v| match updated {
+            Some(updated) if updated == v => destination::computed(builder, &values[v.index()]),
+            _ => values[v.index()].clone(),
+        });
         let types: Vec<&Type> = instruction.results().map(|v| program.ty(v)).collect();
         let place = || instruction.origin.loc.as_ref().map_or_else(|| program.name().to_owned(), ToString::to_string);
         let results = emit::emit(builder, unit, &op, &types).map_err(|e| e.at(unit, &op, place()))?;

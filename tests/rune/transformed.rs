@@ -18,16 +18,12 @@ struct Tested {
     function: Function,
 }
 
-/// What compiled code gives otherwise than the interpreter and JAX, which agree: each result alone is right, and the second is not beside the
-/// first. Several scatters go into one argument there; to compute the argument anew before each does not help. See docs/iree.md.
-const WRONG: [(&str, Transform); 1] = [("scatter", Transform::JvpGrad)];
-
 /// Whether a transformation of a case is compiled: all of them are with `RUNE_TEST_ALL=1` (many minutes); else each of each operation
 /// once, of a shape with elements. Second derivatives of half types never are: IREE keeps f32 within what it fuses, where the
 /// interpreter rounds at each instruction, and some dozen roundings to 8 bits leave too little to compare.
 fn is_wanted(case: &Case, one: &Transformed, taken: &mut HashSet<String>) -> bool {
     let second = matches!(one.transform, Transform::JvpGrad | Transform::GradGrad);
-    if second && case.least_precise().is_some_and(DType::is_half) || WRONG.contains(&(case.name(), one.transform)) {
+    if second && case.least_precise().is_some_and(DType::is_half) {
         return false;
     }
     let elements = one.expected.iter().any(|y| y.ty().size() > 0);

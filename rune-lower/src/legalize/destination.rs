@@ -1,0 +1,35 @@
+//! What is updated and used otherwise too.
+
+use crate::builder::{Builder, Val};
+use rune_trace::op::Literal;
+use rune_trace::{Op, Program, Shape, Var};
+
+/// For each variable whether it is what a `scatter` starts from and has other uses.
+///
+/// IREE updates it in place although others have still to read it: where the derivative of a gradient of a scatter was lowered, one array was read by a
+/// `gather` and updated by a `scatter`, and what the former gave was wrong when both were results (3.13.0).
+pub(crate) fn contested(program: &Program) -> Vec<bool> {
+    let (mut uses, mut updated) = (vec![0; program.num_vars()], vec![false; program.num_vars()]);
+    for instruction in program.instructions() {
+        instruction.op.operands().into_iter().for_each(|v| uses[v.index()] += 1);
+        if let Some(v) = start(&instruction.op) {
+            updated[v.index()] = true;
+        }
+    }
+    program.outputs().iter().for_each(|v| uses[v.index()] += 1);
+    updated.iter().zip(uses).map(|(&updated, uses)| updated && uses > 1).collect()
+}
+
+/// What a scatter starts from.
+pub(crate) fn start(op: &Op) -> Option<Var> {
+    if let Op::Scatter { x, .. } = op { Some(*x) } else { None }
+}
+
+/// The same numbers, computed for this use: a neutral one, which the compiler does not know, is added.
+pub(crate) fn computed<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
+    let dtype = x.dtype();
+    let neutral = if dtype.is_float() { -0.0 } else { 0.0 };
+    let unknown = b.barrier(&[&b.full(Literal::from_f64(dtype, neutral), &Shape::scalar())]).remove(0);
+    let everywhere = b.broadcast(&unknown, x.shape().clone(), &[]);
+    if dtype.is_float() || dtype.is_int() { b.add(x, &everywhere) } else { b.or(x, &everywhere) }
+}
