@@ -6,9 +6,11 @@ mod compile;
 mod completions;
 mod devices;
 mod diff;
+mod export;
 mod failure;
 mod fmt;
 mod graph;
+mod import;
 mod input;
 mod inspect;
 mod npy;
@@ -62,6 +64,8 @@ enum Command {
     Verify(verify::Verify),
     Diff(diff::Diff),
     Fmt(fmt::Fmt),
+    Import(import::Import),
+    Export(export::Export),
     Simplify(transform::Simplify),
     #[command(about = transform::GRAD, after_help = transform::GRAD_EXAMPLES)]
     Grad(transform::Gradient),
@@ -94,6 +98,8 @@ fn main() -> ExitCode {
         Command::Verify(command) => command.run(json),
         Command::Diff(command) => command.run(json),
         Command::Fmt(command) => command.run(json),
+        Command::Import(command) => command.run(json),
+        Command::Export(command) => command.run(),
         Command::Simplify(command) => command.run(json),
         Command::Grad(command) => command.run(false, json),
         Command::ValueAndGrad(command) => command.run(true, json),

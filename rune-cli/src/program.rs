@@ -60,7 +60,8 @@ pub fn load_with_form(path: &Path) -> Result<(Program, bool)> {
     Ok((program, true))
 }
 
-fn read(path: &Path) -> Result<String> {
+/// The text in a file.
+pub fn read(path: &Path) -> Result<String> {
     let mut bytes = Vec::new();
     if is_stdin(path) {
         std::io::stdin().read_to_end(&mut bytes).context("cannot read the standard input")?;

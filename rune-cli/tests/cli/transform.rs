@@ -116,3 +116,40 @@ fn programs_are_batched() {
     let gradients = shell(&folder, &format!("{each} -i '3x2xf32=1 0 2 0 3 1' -i '2xf32=10 1'"));
     assert_eq!(gradients, "# result 0: [2, 3, f32]\n[[20.0, 40.0, 60.0],\n [ 0.0,  0.0,  2.0]]\n");
 }
+
+#[test]
+fn stablehlo_text_goes_in_and_out() {
+    let model = "\
+module @jit_f {
+  func.func public @main(%arg0: tensor<3xf32>, %arg1: tensor<f32>) -> tensor<f32> {
+    %0 = stablehlo.multiply %arg0, %arg0 : tensor<3xf32>
+    %cst = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+    %1 = stablehlo.reduce(%0 init: %cst) applies stablehlo.add across dimensions = [0] : (tensor<3xf32>, tensor<f32>) -> tensor<f32>
+    %2 = stablehlo.multiply %1, %arg1 : tensor<f32>
+    return %2 : tensor<f32>
+  }
+}
+";
+    let folder = Folder::of(&[
+        ("f.mlir", model),
+        ("bad.mlir", &model.replace("stablehlo.multiply %arg0, %arg0", "stablehlo.unheard_of %arg0")),
+    ]);
+    folder.prints(&["import", "f.mlir", "-o", "f.json"]);
+    assert_eq!(
+        shell(&folder, &format!("rune-cli run f.json {POINT} --reference")),
+        shell(
+            &folder,
+            &format!(
+                "rune-cli import f.mlir | rune-cli export - | rune-cli import - | rune-cli run - {POINT} --reference"
+            )
+        )
+    );
+    let gradient =
+        shell(&folder, &format!("rune-cli import f.mlir | rune-cli grad - | rune-cli run - {POINT} --reference"));
+    assert!(gradient.contains("20") && gradient.contains("40") && gradient.contains("60"), "{gradient}");
+    let refused = folder.run(&["import", "bad.mlir", "-o", "g.json"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("bad.mlir:3:") && said.contains("unheard_of"), "{said}");
+    assert!(!folder.path("g.json").exists());
+}

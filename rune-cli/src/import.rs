@@ -1,0 +1,49 @@
+//! `rune-cli import`.
+
+use crate::failure::InFile;
+use crate::output::Output;
+use crate::program;
+use anyhow::{Result, anyhow};
+use clap::Args;
+use rune::stablehlo::{self, ImportError};
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "Examples:
+  rune-cli import loss.mlir -o loss.json
+  rune-cli import loss.mlir | rune-cli grad - | rune-cli compile - -o gradient.vmfb
+
+In Python: open(\"loss.mlir\", \"w\").write(jax.jit(loss).lower(x).as_text())";
+
+/// Makes a program of StableHLO text, as JAX exports it
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Import {
+    /// The StableHLO text; - is the standard input
+    model: PathBuf,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Import {
+    pub fn run(self, json: bool) -> Result<()> {
+        self.output.check()?;
+        let (file, text) = (program::shown(&self.model), program::read(&self.model)?);
+        let program = stablehlo::import(&text).map_err(|error| failed(&file, &text, error))?;
+        self.output.write(&program, json)
+    }
+}
+
+fn failed(file: &str, text: &str, error: ImportError) -> anyhow::Error {
+    let at = |line, column, message| InFile::on(file, text, line, column, message).into();
+    match error {
+        ImportError::Syntax { line, column, problem } => at(line, column, problem),
+        ImportError::Invalid { line, column, op, problem } => at(line, column, format!("`{op}`: {problem}")),
+        ImportError::Unsupported(refusals) => match refusals.as_slice() {
+            [one] => at(one.line, one.column, format!("`{}` {}", one.op, one.reason)),
+            several => {
+                let lines: String = several.iter().map(|refusal| format!("\n  {file}:{refusal}")).collect();
+                anyhow!("{file}: {} operations cannot be imported:{lines}", several.len())
+            }
+        },
+    }
+}
