@@ -1,8 +1,8 @@
 //! Calls: the sub-program is transformed, and stays a sub-program.
 
-use super::subprogram::{Residual, pulled_back, split, sub_program};
+use super::subprogram::{Residual, duals, pulled_back, split, sub_program};
 use crate::tensor::{lax, made_by};
-use crate::transform::tangent::{Dual, Tangent};
+use crate::transform::tangent::Dual;
 use crate::transform::transpose::{Acc, Slot};
 use crate::transform::vmap::{Batched, Lanes, vmap};
 use crate::{Program, Tensor, Transform, Type};
@@ -23,13 +23,11 @@ pub(in crate::transform) fn jvp(program: &Program, args: &[Dual]) -> SmallVec<[D
     });
     let changes = args.iter().filter_map(|x| x.t.clone().into_tensor());
     let inputs: Vec<Tensor> = changes.chain(residuals).collect();
-    let mut changes = match split.moving.contains(&true) {
+    let changes = match split.moving.contains(&true) {
         true => made_by(Transform::Jvp, || lax::call(&split.linear, &inputs)),
         false => Vec::new(),
-    }
-    .into_iter();
-    let mut tangent = |moves: bool| if moves { Tangent::new(changes.next()) } else { Tangent::ZERO };
-    values_out.into_iter().zip(&split.moving).map(|(v, &m)| Dual { v, t: tangent(m) }).collect()
+    };
+    duals(values_out, &split.moving, changes)
 }
 
 /// The transpose of a call that is linear in the arguments that are wanted.

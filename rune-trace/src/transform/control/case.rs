@@ -1,9 +1,9 @@
 //! Choices: each branch is transformed, and the same one is chosen.
 
-use super::subprogram::{Residual, Split, moving, pulled_back, pushed_forward, split, sub_program, zeros};
+use super::subprogram::{Residual, Split, duals, moving, pulled_back, pushed_forward, split, sub_program, zeros};
 use crate::tensor::lax;
 use crate::transform::jvp::Mode;
-use crate::transform::tangent::{Dual, Tangent};
+use crate::transform::tangent::Dual;
 use crate::transform::transpose::{Acc, Slot};
 use crate::transform::vmap::{Batched, Lanes, vmap};
 use crate::{DType, Program, Tensor, Type};
@@ -37,9 +37,7 @@ pub(in crate::transform) fn jvp(
         let splits: Vec<Split> = branches.iter().map(|b| split(b, &moves, &moving_out)).collect();
         linearized(&index.v, branches, &splits, &values, &changes)
     };
-    let mut changes = changes.into_iter();
-    let mut tangent = |moves: bool| if moves { Tangent::new(changes.next()) } else { Tangent::ZERO };
-    values.into_iter().zip(moving_out).map(|(v, m)| Dual { v, t: tangent(m) }).collect()
+    duals(values, &moving_out, changes)
 }
 
 /// The residuals of all branches share places in the results: a place for each type, as often as one branch needs it.

@@ -2,11 +2,11 @@
 //! tangents, behind a barrier.
 
 use super::call;
-use super::subprogram::{move_along, parameters, pushed_forward, sub_program};
+use super::subprogram::{duals, move_along, parameters, pushed_forward, sub_program};
 use crate::op::CheckpointPolicy;
 use crate::tensor::{Applied, Keep, begin_trace, collect, lax, made_by, trace, with_origin};
 use crate::transform::jvp::{Mode, jvp as inlined};
-use crate::transform::tangent::{Dual, Tangent};
+use crate::transform::tangent::Dual;
 use crate::transform::transpose::{Acc, Slot};
 use crate::transform::vmap::{Batched, Lanes};
 use crate::{Op, Program, Tensor, Transform};
@@ -125,12 +125,6 @@ fn calls_inlined(program: &Program, args: &[Tensor]) -> Vec<Tensor> {
         }
     }
     program.outputs().iter().map(|v| env[v.index()].clone()).collect()
-}
-
-fn duals(values: Vec<Tensor>, moving: &[bool], changes: Vec<Tensor>) -> SmallVec<[Dual; 2]> {
-    let mut changes = changes.into_iter();
-    let mut tangent = |moves: bool| if moves { Tangent::new(changes.next()) } else { Tangent::ZERO };
-    values.into_iter().zip(moving).map(|(v, &m)| Dual { v, t: tangent(m) }).collect()
 }
 
 /// Of what `needed` is computed from, the last that `policy` keeps. `outputs` are where all else is found that bears a name.

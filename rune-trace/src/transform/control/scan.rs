@@ -1,9 +1,9 @@
 //! Loops over the positions of arrays, forward and on lanes; `scan_transpose.rs` runs them backward.
 
-use super::subprogram::{Residual, dependent, moving, part, pushed_forward, split, sub_program, until_settled};
+use super::subprogram::{Residual, dependent, duals, moving, part, pushed_forward, split, sub_program, until_settled};
 use crate::tensor::lax;
 use crate::transform::jvp::Mode;
-use crate::transform::tangent::{Dual, Tangent};
+use crate::transform::tangent::Dual;
 use crate::transform::vmap::{Batched, Lanes, move_axis, vmap};
 use crate::{Program, Tensor, Type};
 use smallvec::SmallVec;
@@ -56,9 +56,7 @@ pub(in crate::transform) fn jvp(scan: &Parts<Dual>, mode: Mode) -> SmallVec<[Dua
         Mode::Forward => together(scan, &moves, &instantiate),
         Mode::Linearize => linearized(scan, &moves, &instantiate),
     };
-    let mut tangents = tangents.into_iter();
-    let mut tangent = |moves: bool| if moves { Tangent::new(tangents.next()) } else { Tangent::ZERO };
-    values.into_iter().zip(moving).map(|(v, m)| Dual { v, t: tangent(m) }).collect()
+    duals(values, &moving, tangents)
 }
 
 /// Values and the tangents of those that move.

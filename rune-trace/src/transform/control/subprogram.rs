@@ -5,6 +5,7 @@ use super::super::tangent::{Dual, Tangent};
 use super::super::transpose::{Slot, transpose};
 use crate::tensor::{Keep, begin_trace, lax, trace, with_origin};
 use crate::{Instruction, Op, Program, Tensor, Type};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// The program of what `f` does with parameters of these types.
@@ -246,6 +247,17 @@ pub(in crate::transform) fn part(program: &Program, inputs: Vec<Option<Tensor>>,
     outputs.iter().map(output).collect()
 }
 
+/// Values with their tangents, of which there is one for each value that `moving` marks.
+pub(in crate::transform) fn duals(
+    values: impl IntoIterator<Item = Tensor>,
+    moving: &[bool],
+    changes: impl IntoIterator<Item = Tensor>,
+) -> SmallVec<[Dual; 2]> {
+    let mut changes = changes.into_iter();
+    let mut tangent = |moves: bool| if moves { Tangent::new(changes.next()) } else { Tangent::ZERO };
+    values.into_iter().zip(moving).map(|(v, &m)| Dual { v, t: tangent(m) }).collect()
+}
+
 /// Zero everywhere.
 pub(in crate::transform) fn zeros(ty: &Type) -> Tensor {
     lax::full(ty.dtype, &ty.shape, 0.0)
@@ -264,10 +276,8 @@ pub(super) fn move_along(
     instantiate: &[bool],
     mode: Mode,
 ) -> Vec<Dual> {
-    let mut tangents = tangents.iter().cloned();
-    let mut tangent = |moves: bool| if moves { Tangent::new(tangents.next()) } else { Tangent::ZERO };
-    let duals = values.iter().zip(moves).map(|(v, &m)| Dual { v: v.clone(), t: tangent(m) }).collect();
-    let mut outputs = jvp(program, duals, mode);
+    let inputs = duals(values.iter().cloned(), moves, tangents.iter().cloned());
+    let mut outputs = jvp(program, inputs.into_vec(), mode);
     for (y, _) in outputs.iter_mut().zip(instantiate).filter(|(_, i)| **i) {
         y.t = Tangent::new(Some(y.tangent()));
     }

@@ -1,10 +1,10 @@
 //! Loops of unknown length.
 
-use super::subprogram::{moving, pushed_forward, sub_program, until_settled};
+use super::subprogram::{duals, moving, pushed_forward, sub_program, until_settled};
 use crate::op::ReduceFn;
 use crate::tensor::lax;
 use crate::transform::jvp::Mode;
-use crate::transform::tangent::{Dual, Tangent};
+use crate::transform::tangent::Dual;
 use crate::transform::vmap::{Batched, Lanes, vmap};
 use crate::{Op, Program, Tensor, Type};
 use smallvec::SmallVec;
@@ -48,10 +48,9 @@ pub(in crate::transform) fn jvp(
         pushed.apply(&[&fixed[..consts], &carried[..n], &fixed[consts..], &carried[n..]].concat())
     });
     let mut both = lax::while_loop(&cond_both, &body_both, &both_fixed, &both_init);
-    let mut changes = both.split_off(n).into_iter();
+    let changes = both.split_off(n);
     let values = if mode == Mode::Linearize { plain() } else { both };
-    let mut tangent = |moves: bool| if moves { Tangent::new(changes.next()) } else { Tangent::ZERO };
-    values.into_iter().zip(&moves[consts..]).map(|(v, &m)| Dual { v, t: tangent(m) }).collect()
+    duals(values, &moves[consts..], changes)
 }
 
 /// The loop on all lanes, which goes on while one of them does; lanes that are done keep what they have.
