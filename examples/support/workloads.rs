@@ -69,7 +69,8 @@ fn conv(x: &Tensor, kernel: &Tensor, layout: Layout) -> Tensor {
 
 fn cnn_train(parameters: &[Tensor], x: &Tensor, truth: &Tensor) -> Vec<Tensor> {
     let last = Layout::ChannelsLast;
-    let stage = |x: &Tensor, kernel: &Tensor| conv(x, kernel, last).relu().max_pool(2, &PoolOptions::new().layout(last));
+    let stage =
+        |x: &Tensor, kernel: &Tensor| conv(x, kernel, last).relu().max_pool(2, &PoolOptions::new().layout(last));
     let logits = |p: &[Tensor]| {
         let h = stage(&stage(x, &p[0]), &p[1]);
         h.reshape([h.shape()[0], p[2].shape()[0]]).matmul(&p[2])
