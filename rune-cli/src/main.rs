@@ -10,6 +10,8 @@ mod export;
 mod failure;
 mod fmt;
 mod graph;
+#[cfg(test)]
+mod hostile;
 mod import;
 mod input;
 mod inspect;

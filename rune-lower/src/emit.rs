@@ -7,7 +7,7 @@ mod index;
 mod order;
 mod random;
 mod reduce;
-pub(crate) use reduce::{combiner, neutral};
+pub(crate) use reduce::combiner;
 mod shape;
 
 use crate::Backend;

@@ -27,6 +27,11 @@ pub enum StorageError {
     },
 }
 
+/// Bytes are no safetensors file.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("no safetensors file that rune can read: {0}")]
+pub struct Malformed(String);
+
 /// Writes arrays under their names. The file takes the place of an older one at once or not at all.
 ///
 /// # Errors
@@ -57,12 +62,24 @@ pub fn write<'a>(
 /// If the file cannot be read, is damaged, or holds elements of a type that rune does not have.
 pub fn read(path: impl AsRef<Path>) -> Result<BTreeMap<String, Array>, StorageError> {
     let path = path.as_ref();
-    let malformed = |reason: String| StorageError::Malformed { path: path.to_owned(), reason };
     let bytes = std::fs::read(path).map_err(|source| StorageError::Io { path: path.to_owned(), source })?;
-    let tensors = SafeTensors::deserialize(&bytes).map_err(|e| malformed(e.to_string()))?;
+    from_bytes(&bytes).map_err(|Malformed(reason)| StorageError::Malformed { path: path.to_owned(), reason })
+}
+
+/// The arrays in the bytes of a safetensors file, by name.
+///
+/// ```
+/// let error = rune_trace::storage::from_bytes(b"{}").unwrap_err();
+/// assert!(error.to_string().starts_with("no safetensors file that rune can read: "));
+/// ```
+///
+/// # Errors
+/// If the bytes are damaged, or hold elements of a type that rune does not have.
+pub fn from_bytes(bytes: &[u8]) -> Result<BTreeMap<String, Array>, Malformed> {
+    let tensors = SafeTensors::deserialize(bytes).map_err(|e| Malformed(e.to_string()))?;
     let mut arrays = BTreeMap::new();
     for (name, view) in tensors.iter() {
-        let array = array(view.dtype(), view.shape(), view.data()).map_err(|e| malformed(format!("`{name}` {e}")))?;
+        let array = array(view.dtype(), view.shape(), view.data()).map_err(|e| Malformed(format!("`{name}` {e}")))?;
         arrays.insert(name.to_owned(), array);
     }
     Ok(arrays)

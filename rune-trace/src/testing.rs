@@ -1,4 +1,4 @@
-//! Random programs and inputs for them, for property tests. Behind the feature `testing`.
+//! Random programs and inputs for them, sound and damaged, for property tests. Behind the feature `testing`.
 //!
 //! ```
 //! use rune_trace::testing::Generator;
@@ -10,11 +10,17 @@
 
 mod control;
 mod draw;
+mod exercise;
+mod replay;
 mod shrink;
 #[cfg(test)]
 mod tests;
+mod vandal;
 
+pub use exercise::exercise;
+pub use replay::replay;
 pub use shrink::shrink;
+pub use vandal::Vandal;
 
 use crate::op::{Literal, NamedAxis};
 use crate::{Array, DType, Element, Op, Origin, Program, ProgramBuilder, Shape, Type, Value, Var, with_element};

@@ -2,6 +2,7 @@
 
 use crate::{ImportError, import};
 use rune_trace::interpret::interpret;
+use rune_trace::testing::{exercise, replay};
 use rune_trace::{Array, DType, Element, Program, Type, with_element};
 use serde_json::Value as Json;
 use std::path::PathBuf;
@@ -256,6 +257,16 @@ fn the_generic_form_is_read_too() {
     let program = imported("generic", text);
     let x = Array::from_vec([2, 3], vec![1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0]);
     assert_eq!(interpret(&program, &[x]).unwrap()[0].as_slice::<f32>(), [6.0, 15.0]);
+}
+
+#[test]
+fn texts_that_once_failed_do_no_longer() {
+    let kept = folder().with_file_name("hostile").join("stablehlo");
+    replay("import::tests::texts_that_once_failed_do_no_longer", &kept, |bytes| {
+        if let Ok(program) = import(&String::from_utf8_lossy(bytes)) {
+            exercise(&program);
+        }
+    });
 }
 
 /// Texts with bytes changed, pieces taken out, doubled or moved: whatever comes of them, it is no panic.

@@ -2,7 +2,7 @@
 //! variadic reduction does not, and has no rule for NaN.
 
 use crate::builder::{Builder, Val};
-use crate::emit::{combiner, neutral};
+use crate::emit::combiner;
 use crate::legalize::half;
 use rune_trace::DType;
 use rune_trace::op::{ArgFn, Comparison, Literal, ReduceFn};
@@ -14,7 +14,7 @@ pub(crate) fn arg_reduce<'c>(b: &Builder<'c>, f: ArgFn, x: &Val<'c>, axis: usize
         ArgFn::Min => ReduceFn::Min,
     };
     // NaN where there is one, which equals nothing: then the elements that are NaN are looked for.
-    let extreme = b.reduce(x, neutral(f, x.dtype()), &[axis], combiner(f, x.dtype()));
+    let extreme = b.reduce(x, f.neutral(x.dtype()), &[axis], combiner(f, x.dtype()));
     let kept: Vec<usize> = (0..x.rank()).filter(|&a| a != axis).collect();
     let extreme = b.broadcast(&extreme, x.shape(), &kept);
     let mut found = b.compare(Comparison::Eq, x, &extreme);
@@ -24,6 +24,6 @@ pub(crate) fn arg_reduce<'c>(b: &Builder<'c>, f: ArgFn, x: &Val<'c>, axis: usize
     let position = if x.shape()[axis] > i32::MAX as usize { DType::I64 } else { DType::I32 };
     let none = b.full(Literal::from_f64(position, f64::INFINITY), x.shape());
     let positions = b.select(&found, &b.iota(position, x.shape(), axis), &none);
-    let first = b.reduce(&positions, neutral(ReduceFn::Min, position), &[axis], "stablehlo.minimum");
+    let first = b.reduce(&positions, ReduceFn::Min.neutral(position), &[axis], "stablehlo.minimum");
     b.convert(&first, index)
 }

@@ -3,7 +3,7 @@
 
 use crate::attr;
 use crate::builder::{Builder, Val};
-use crate::emit::{combiner, neutral};
+use crate::emit::combiner;
 use crate::legalize::indices::inside;
 use rune_trace::op::{Comparison, Literal, ReduceFn, ScatterDims, ScatterMode};
 use rune_trace::{DType, Shape, Type};
@@ -120,7 +120,7 @@ fn write<'c>(
     };
     let position = b.select(valid, position, &b.number(0.0, position));
     let kept = b.broadcast(valid, updates.shape(), &[0]);
-    let updates = b.select(&kept, updates, &b.full(neutral(f, x.dtype()), updates.shape()));
+    let updates = b.select(&kept, updates, &b.full(f.neutral(x.dtype()), updates.shape()));
     rows(b, x, &position, &updates, Some(f))
 }
 

@@ -2,12 +2,12 @@
 
 use crate::attr;
 use crate::builder::{Builder, Val};
-use crate::emit::{combiner, neutral};
+use crate::emit::combiner;
 use rune_trace::op::{ReduceFn, Window};
 use rune_trace::{Shape, Type};
 
 pub(crate) fn reduce_window<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, window: &Window) -> Val<'c> {
-    let init = neutral(f, x.dtype());
+    let init = f.neutral(x.dtype());
     let shape = window.output_shape(x.shape()).expect("the type rule has checked the window");
     if x.ty.size() == 0 {
         return b.full(init, &shape);

@@ -1,5 +1,7 @@
 //! Families: operations that share every rule except a formula.
 
+use super::Literal;
+use crate::DType;
 use serde::{Deserialize, Serialize};
 
 macro_rules! family {
@@ -143,6 +145,32 @@ family! {
         And = "reduce_and",
         /// Bitwise or, of integers and `bool`. Neutral: 0.
         Or = "reduce_or",
+    }
+}
+
+impl ReduceFn {
+    /// The neutral element, which is the result over no elements.
+    ///
+    /// ```
+    /// use rune_trace::DType;
+    /// use rune_trace::op::ReduceFn;
+    /// assert_eq!(ReduceFn::Max.neutral(DType::I8).to_f64(), -128.0);
+    /// assert_eq!(ReduceFn::Min.neutral(DType::F32).to_f64(), f64::INFINITY);
+    /// ```
+    pub fn neutral(self, dtype: DType) -> Literal {
+        // As `f64` the greatest integers saturate to themselves.
+        let extreme = |sign: f64| {
+            let bool = dtype == DType::Bool;
+            if bool { Literal::new(sign > 0.0) } else { Literal::from_f64(dtype, sign * f64::INFINITY) }
+        };
+        match self {
+            ReduceFn::Sum | ReduceFn::Or => Literal::from_f64(dtype, 0.0),
+            ReduceFn::Prod => Literal::from_f64(dtype, 1.0),
+            ReduceFn::Max => extreme(-1.0),
+            ReduceFn::Min => extreme(1.0),
+            ReduceFn::And if dtype.is_signed_int() => Literal::from_f64(dtype, -1.0),
+            ReduceFn::And => Literal::from_f64(dtype, f64::INFINITY),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::Program;
 use super::json::{Document, DocumentError};
 use super::json_lines::lines;
 use super::print::INLINE;
+use crate::Array;
 use crate::storage::{self, StorageError};
 use serde::de::Error as _;
 use serde::ser::Error as _;
@@ -81,7 +82,15 @@ impl Program {
     /// # Errors
     /// If it is none.
     pub fn from_json(text: &str) -> Result<Program, JsonError> {
-        Ok(serde_json::from_str::<Document>(text)?.program(&BTreeMap::new())?)
+        Program::from_json_with(text, &BTreeMap::new())
+    }
+
+    /// As [`Program::from_json`], with the arrays of the file beside, of which those are taken that the text refers to.
+    ///
+    /// # Errors
+    /// If the text is no program, or it refers to an array that is not there, or is of another type or content.
+    pub fn from_json_with(text: &str, arrays: &BTreeMap<String, Array>) -> Result<Program, JsonError> {
+        Ok(serde_json::from_str::<Document>(text)?.program(arrays)?)
     }
 
     /// Writes the program as JSON to `path`, and constants of more than [`INLINE`] elements beside it, to the

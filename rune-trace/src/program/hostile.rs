@@ -1,45 +1,15 @@
 //! Programs from outside that are wrong: whatever stands in a file, it is refused or it works, in little time and memory.
 //!
 //! `RUNE_FUZZ_SECONDS=3600 cargo test --release -p rune-trace --lib hostile` goes on for an hour. What once failed is kept in
-//! `tests/data/hostile` and tried again in each run.
+//! `tests/data/hostile/programs` and tried again in each run.
 
-use crate::testing::Generator;
-use crate::{Program, Shape, interpret};
-use serde_json::{Value as Json, json};
+use crate::testing::{Vandal, exercise, replay};
+use crate::{Program, Shape};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 /// Nothing takes longer, on any machine.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// All that is done with a program that was accepted. What it may take: time for its length, memory for what it says it holds.
-fn exercise(program: &Program) {
-    assert_eq!(program.verify(), Ok(()));
-    let read = Program::parse_with(&program.to_string(), program.constants());
-    assert_eq!(read.as_ref(), Ok(program), "{program}");
-    let json = serde_json::to_string(program).unwrap();
-    assert_eq!(&serde_json::from_str::<Program>(&json).unwrap(), program, "{program}");
-    program.structural_hash();
-    let simple = program.simplify();
-    assert_eq!(simple.verify(), Ok(()));
-    let floats: Vec<usize> =
-        (0..program.input_types().len()).filter(|&i| program.input_types()[i].dtype.is_float()).collect();
-    let bytes = |p: &Program| p.input_types().iter().chain(&p.output_types()).map(|t| t.bytes()).max().unwrap_or(0);
-    // What is derived holds arrays of several times the size.
-    if bytes(program) < 1 << 40 {
-        for derived in [program.jvp(&floats), program.vjp(&floats)].into_iter().flatten() {
-            assert_eq!(derived.verify(), Ok(()));
-        }
-    }
-    let small = |p: &Program| bytes(p) < 1 << 20 && p.cost().bytes_written < 1 << 20 && p.cost().flops < 1 << 20;
-    if small(program) && !program.to_string().contains("rune.while") {
-        let inputs = Generator::new(1).inputs(program);
-        if let Ok(results) = interpret::interpret(program, &inputs) {
-            let types: Vec<_> = results.iter().map(|r| r.ty().clone()).collect();
-            assert_eq!(types, program.output_types());
-        }
-    }
-}
 
 /// Whether `text` is a program; fails if that is not told, or the program does not work.
 fn accepted(text: &str) -> bool {
@@ -50,116 +20,8 @@ fn accepted(text: &str) -> bool {
     program.inspect(exercise).is_some()
 }
 
-/// Changes a program in one to a few places.
-struct Vandal(Generator);
-
-impl Vandal {
-    fn text(&mut self) -> String {
-        let size = 1 + self.0.below(12);
-        let mut text = self.0.program(size).to_string();
-        for _ in 0..1 + self.0.below(3) {
-            text = self.change(&text);
-        }
-        text
-    }
-    fn change(&mut self, text: &str) -> String {
-        const NUMBERS: [&str; 10] =
-            ["0", "1", "-1", "3", "65", "4294967296", "9223372036854775807", "18446744073709551615", "1e999", "nan"];
-        let random = &mut self.0;
-        if !text.contains(char::is_alphanumeric) {
-            return text.to_owned();
-        }
-        match random.below(5) {
-            0 => {
-                // Another number.
-                let digits: Vec<usize> =
-                    text.char_indices().filter(|(_, c)| c.is_ascii_digit()).map(|(i, _)| i).collect();
-                if digits.is_empty() {
-                    return text.to_owned();
-                }
-                let at = random.pick(&digits);
-                let end = text[at..].find(|c: char| !c.is_ascii_digit()).map_or(text.len(), |n| at + n);
-                format!("{}{}{}", &text[..at], random.pick(&NUMBERS), &text[end..])
-            }
-            1 => {
-                // Two lines in each other's place, one twice, or one less.
-                let mut lines: Vec<&str> = text.lines().collect();
-                let (i, j) = (random.below(lines.len()), random.below(lines.len()));
-                match random.below(3) {
-                    0 => lines.swap(i, j),
-                    1 => lines.insert(i, lines[j]),
-                    _ => drop(lines.remove(i)),
-                }
-                lines.join("\n") + "\n"
-            }
-            2 => {
-                // A word in the place of another.
-                let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
-                let (from, to) = (random.pick(&words), random.pick(&words));
-                text.replacen(from, to, 1 + random.below(2))
-            }
-            3 => text.chars().take(random.below(text.len())).collect(),
-            _ => {
-                let at = random.below(text.chars().count());
-                let odd = random.pick(&['(', ')', '[', ',', '"', '\\', '\0', '\u{2028}', 'é', '=', '#', ' ', '\t']);
-                text.chars().enumerate().map(|(i, c)| if i == at { odd } else { c }).collect()
-            }
-        }
-    }
-    fn json(&mut self) -> String {
-        let size = 1 + self.0.below(8);
-        let mut json = serde_json::to_value(self.0.program(size)).unwrap();
-        for _ in 0..1 + self.0.below(3) {
-            let mut steps = self.0.below(200);
-            self.change_json(&mut json, &mut steps);
-        }
-        json.to_string()
-    }
-    /// Changes the value that so many steps through the document lead to.
-    fn change_json(&mut self, json: &mut Json, steps: &mut usize) {
-        if *steps == 0 {
-            let numbers =
-                [json!(0), json!(-1), json!(u64::MAX), json!(i64::MIN), json!(1e300), json!(1u64 << 40), json!(2)];
-            let others =
-                [json!(null), json!(true), json!("x0"), json!("[9999999999, f32]"), json!([]), json!({}), json!("nan")];
-            *json =
-                if self.0.below(2) == 0 { numbers[self.0.below(7)].clone() } else { others[self.0.below(7)].clone() };
-            *steps = usize::MAX;
-            return;
-        }
-        if *steps == usize::MAX {
-            return;
-        }
-        *steps -= 1;
-        match json {
-            Json::Array(items) => {
-                if *steps == 0 && !items.is_empty() {
-                    let at = self.0.below(items.len());
-                    let copy = items[at].clone();
-                    if self.0.below(2) == 0 {
-                        items.push(copy)
-                    } else {
-                        drop(items.remove(at))
-                    }
-                    *steps = usize::MAX;
-                }
-                items.iter_mut().for_each(|item| self.change_json(item, steps));
-            }
-            Json::Object(fields) => {
-                if *steps == 0 && !fields.is_empty() {
-                    let key = fields.keys().nth(self.0.below(fields.len())).unwrap().clone();
-                    fields.remove(&key);
-                    *steps = usize::MAX;
-                }
-                fields.values_mut().for_each(|item| self.change_json(item, steps));
-            }
-            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
-        }
-    }
-}
-
 fn kept() -> std::path::PathBuf {
-    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/hostile")
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/hostile/programs")
 }
 
 /// The greatest memory that this process ever took, in KiB, where the system tells.
@@ -170,11 +32,9 @@ fn peak_memory() -> Option<u64> {
 
 #[test]
 fn programs_that_once_failed_do_no_longer() {
-    let files = std::fs::read_dir(kept()).unwrap();
-    for file in files {
-        let path = file.unwrap().path();
-        accepted(&std::fs::read_to_string(&path).unwrap());
-    }
+    replay("program::hostile::programs_that_once_failed_do_no_longer", &kept(), |bytes| {
+        accepted(&String::from_utf8_lossy(bytes));
+    });
 }
 
 #[test]
@@ -188,7 +48,7 @@ fn whatever_stands_in_a_file_is_refused_or_works() {
     };
     let (mut tried, mut worked, mut failed) = (0, 0, Vec::new());
     while goes_on(tried) {
-        let mut vandal = Vandal(Generator::new(from.wrapping_add(tried)));
+        let mut vandal = Vandal::new(from.wrapping_add(tried));
         let text = if tried % 2 == 0 { vandal.text() } else { vandal.json() };
         if seconds.is_some() {
             // In case not this test but the process fails.

@@ -3,13 +3,28 @@
 use super::tangent::{Dual, Tangent};
 use crate::op::{Literal, Padding, Window};
 use crate::tensor::lax;
-use crate::{DType, Tensor};
+use crate::{DType, Shape, Tensor};
+
+/// Windows of more positions are gone through by halves of axes: the size of a window is a number in a file too.
+const MOST_POSITIONS: usize = 64;
 
 /// The tangent of the extreme of each window: that of its first extreme element.
 ///
-/// The positions in a window are gone through one after the other; each is one strided slice of the whole operand. What comes out is
-/// selects and slices, whose transposes are selects and pads: no scatter, and overlapping windows are no special case.
+/// What comes out is selects and slices, whose transposes are selects and pads: no scatter, and overlapping windows are no special case.
 pub(super) fn extreme(x: &Dual, window: &Window, greatest: bool) -> Tangent {
+    let out = window.output_shape(x.v.shape()).expect("the operation was checked");
+    if out.contains(&0) {
+        return Tangent::ZERO;
+    }
+    let padded = padded(x, window, greatest);
+    let positions = window.dimensions.iter().try_fold(1usize, |n, &d| n.checked_mul(d));
+    match positions {
+        Some(count) if count <= MOST_POSITIONS => one_by_one(&padded, window, &out),
+        Some(_) | None => by_halves(padded, window, &out),
+    }
+}
+
+fn padded(x: &Dual, window: &Window, greatest: bool) -> Best {
     let config: Vec<Padding> = window
         .padding
         .iter()
@@ -17,29 +32,66 @@ pub(super) fn extreme(x: &Dual, window: &Window, greatest: bool) -> Tangent {
         .map(|(&(low, high), &base)| Padding { low, high, interior: base - 1 })
         .collect();
     let neutral = lax::constant(neutral(x.v.dtype(), greatest));
-    let padded = lax::pad(&x.v, &neutral, config.clone());
-    let tangent = x.t.pad(config);
-    let out = window.output_shape(x.v.shape()).expect("the operation was checked");
-    let mut best: Option<(Tensor, Tangent)> = None;
-    for position in positions(&window.dimensions) {
-        let rank = out.rank();
-        // Where no window fits, nothing is taken.
-        let fits = |a: usize, n: usize| if out[a] == 0 { 0 } else { n };
-        let start: Vec<usize> = (0..rank).map(|a| fits(a, position[a] * window.window_dilation[a])).collect();
-        let limit: Vec<usize> =
-            (0..rank).map(|a| start[a] + fits(a, out[a].saturating_sub(1) * window.strides[a] + 1)).collect();
-        let v = lax::slice(&padded, &start, &limit, &window.strides);
-        let t = tangent.slice(&start, &limit, &window.strides);
-        best = Some(match best {
-            None => (v, t),
-            Some((best, best_t)) => {
-                let better = if greatest { lax::gt(&v, &best) } else { lax::lt(&v, &best) };
-                let t = Tangent::select(&better, &t, &best_t, v.ty());
-                (lax::select(&better, &v, &best), t)
-            }
-        });
+    Best { v: lax::pad(&x.v, &neutral, config.clone()), t: x.t.pad(config), greatest }
+}
+
+/// The first extreme elements so far, and their tangents.
+struct Best {
+    v: Tensor,
+    t: Tangent,
+    greatest: bool,
+}
+
+impl Best {
+    fn slice(&self, start: &[usize], limit: &[usize], strides: &[usize]) -> Best {
+        let (v, t) = (lax::slice(&self.v, start, limit, strides), self.t.slice(start, limit, strides));
+        Best { v, t, greatest: self.greatest }
     }
-    best.map_or(Tangent::ZERO, |(_, t)| t)
+    /// Of these and of those that come after them.
+    fn or(self, after: &Best) -> Best {
+        let better = if self.greatest { lax::gt(&after.v, &self.v) } else { lax::lt(&after.v, &self.v) };
+        let t = Tangent::select(&better, &after.t, &self.t, after.v.ty());
+        Best { v: lax::select(&better, &after.v, &self.v), t, greatest: self.greatest }
+    }
+}
+
+/// The positions in a window are gone through one after the other; each is one strided slice of the whole operand.
+fn one_by_one(padded: &Best, window: &Window, out: &Shape) -> Tangent {
+    let rank = out.rank();
+    let at = |position: Vec<usize>| {
+        let start: Vec<usize> = (0..rank).map(|a| position[a] * window.window_dilation[a]).collect();
+        let limit: Vec<usize> = (0..rank).map(|a| start[a] + (out[a] - 1) * window.strides[a] + 1).collect();
+        padded.slice(&start, &limit, &window.strides)
+    };
+    let best = positions(&window.dimensions).map(at).reduce(|best, after| best.or(&after));
+    best.map_or(Tangent::ZERO, |best| best.t)
+}
+
+/// Axis by axis, the last first; the extremes of each two neighbouring parts of the window make those of a part twice as long. So there
+/// are as many steps as the sizes of the window have bits.
+fn by_halves(padded: Best, window: &Window, out: &Shape) -> Tangent {
+    let mut best = padded;
+    let ones = vec![1; out.rank()];
+    for axis in (0..out.rank()).rev() {
+        let mut width = 1;
+        while width < window.dimensions[axis] {
+            // The two parts may overlap: what is in both is not better than itself.
+            let step = width.min(window.dimensions[axis] - width);
+            let by = step * window.window_dilation[axis];
+            let (mut start, mut limit) = (vec![0; out.rank()], best.v.shape().to_vec());
+            start[axis] = by;
+            let after = best.slice(&start, &limit, &ones);
+            start[axis] = 0;
+            limit[axis] -= by;
+            best = best.slice(&start, &limit, &ones).or(&after);
+            width += step;
+        }
+        let (mut limit, mut strides) = (best.v.shape().to_vec(), ones.clone());
+        limit[axis] = (out[axis] - 1) * window.strides[axis] + 1;
+        strides[axis] = window.strides[axis];
+        best = best.slice(&vec![0; out.rank()], &limit, &strides);
+    }
+    best.t
 }
 
 fn neutral(dtype: DType, greatest: bool) -> Literal {
@@ -57,4 +109,47 @@ fn positions(dimensions: &[usize]) -> impl Iterator<Item = Vec<usize>> + '_ {
         }
         position
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Array;
+
+    /// Small whole numbers, so that many windows have several extreme elements.
+    #[test]
+    fn both_ways_take_the_first_extreme() {
+        let window = |dimensions: [usize; 2], strides, padding, base, dilation| Window {
+            dimensions: dimensions.into(),
+            strides: <[usize; 2]>::into(strides),
+            padding: <[(i64, i64); 2]>::into(padding),
+            base_dilation: <[usize; 2]>::into(base),
+            window_dilation: <[usize; 2]>::into(dilation),
+        };
+        let windows = [
+            window([3, 5], [1, 1], [(0, 0), (0, 0)], [1, 1], [1, 1]),
+            window([7, 1], [2, 3], [(1, 2), (0, 1)], [1, 1], [1, 1]),
+            window([2, 6], [1, 2], [(3, -1), (0, 4)], [2, 1], [2, 1]),
+            window([1, 4], [1, 1], [(0, 0), (2, 2)], [1, 3], [1, 3]),
+        ];
+        let x = Array::from_fn::<f32>([9, 8], |i| (i * 7 % 5) as f32);
+        let tangent = Array::from_fn::<f32>([9, 8], |i| i as f32);
+        for window in windows {
+            for greatest in [true, false] {
+                let x = Dual {
+                    v: Tensor::from_value(x.clone()),
+                    t: Tangent::new(Some(Tensor::from_value(tangent.clone()))),
+                };
+                let out = window.output_shape(x.v.shape()).unwrap();
+                let ty = x.v.ty().with_shape(out.clone());
+                let [one, halves] = [
+                    one_by_one(&padded(&x, &window, greatest), &window, &out),
+                    by_halves(padded(&x, &window, greatest), &window, &out),
+                ];
+                let found = [one, halves].map(|t| t.instantiate(&ty).value().unwrap().to_host().unwrap());
+                assert_eq!(found[0], found[1], "{window:?} {greatest}");
+                assert!(found[0].to_f64_vec().iter().any(|&t| t > 0.0));
+            }
+        }
+    }
 }

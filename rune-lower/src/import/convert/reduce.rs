@@ -5,7 +5,6 @@ use super::elementwise::binary;
 use super::expression::Expressions;
 use super::scope::Scope;
 use super::{Problem, invalid, refused};
-use crate::emit::neutral;
 use crate::import::ast::Operation;
 use rune_trace::op::{ArgFn, CumulativeFn, Dims, Literal, ReduceFn, Window, WindowFn};
 use rune_trace::{DType, Op, Var};
@@ -31,7 +30,7 @@ fn reduction(name: &str, dtype: DType) -> Option<ReduceFn> {
 
 /// Whether `x` changes nothing; -0 is as good as 0.
 fn is_neutral(x: Option<Literal>, f: ReduceFn, dtype: DType) -> bool {
-    let wanted = neutral(f, dtype);
+    let wanted = f.neutral(dtype);
     x.is_some_and(|x| x == wanted || dtype.is_float() && x.to_f64() == 0.0 && wanted.to_f64() == 0.0)
 }
 

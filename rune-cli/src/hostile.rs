@@ -1,0 +1,41 @@
+//! Files of arrays that are wrong, and what once failed of them: the fuzzer and the tests read all bytes by each reader.
+
+use crate::input::Input;
+use crate::npy;
+use rune::{ModuleSignature, storage};
+
+/// One element may stand for as many as its author asks for; those of a shorter type are not many.
+const SHORT: usize = 12;
+
+/// Reads bytes as all that holds arrays, or says what a compiled module takes.
+///
+/// # Panics
+/// If they are neither refused nor read as what was written.
+pub fn read(bytes: &[u8]) {
+    if let Ok(array) = npy::parse(bytes) {
+        assert_eq!(npy::parse(&npy::bytes(&array)), Ok(array));
+    }
+    let _refused = storage::from_bytes(bytes).map_err(|error| error.to_string());
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let ty = text.split_once('=').map_or("", |(ty, _)| ty);
+    if ty.len() < SHORT
+        && let Ok(Input::Written(array)) = text.parse::<Input>()
+    {
+        assert_eq!(array.bytes().len(), array.ty().bytes());
+    }
+    if let Ok(signature) = ModuleSignature::from_json(text) {
+        assert_eq!(ModuleSignature::from_json(&signature.to_json()), Ok(signature));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rune_trace::testing::replay;
+    use std::path::Path;
+
+    #[test]
+    fn arrays_that_once_failed_do_no_longer() {
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/hostile/arrays");
+        replay("hostile::tests::arrays_that_once_failed_do_no_longer", &kept, super::read);
+    }
+}

@@ -1,0 +1,70 @@
+//! All that is done with a program from a file.
+
+use super::Generator;
+use crate::{Program, Type, interpret};
+
+/// Above this, in bytes, a program that was accepted is transformed no more, and is not run: what it says it holds is taken.
+const LARGE: usize = 1 << 40;
+/// Above this, in bytes and in steps, it is not run.
+const LONG: u64 = 1 << 20;
+
+/// Verifies, writes, reads, simplifies and transforms a program, and runs it if it is small.
+///
+/// It may take time for its length, and memory for what it says it holds.
+///
+/// ```
+/// let program = rune_trace::testing::Generator::new(7).program(20);
+/// rune_trace::testing::exercise(&program);
+/// ```
+///
+/// # Panics
+/// If any of this fails that may not.
+pub fn exercise(program: &Program) {
+    assert_eq!(program.verify(), Ok(()));
+    let read = Program::parse_with(&program.to_string(), program.constants());
+    assert_eq!(read.as_ref(), Ok(program), "{program}");
+    let json = program.to_json().expect("its constants are on the host");
+    assert_eq!(&Program::from_json(&json).unwrap(), program, "{program}");
+    program.structural_hash();
+    let simple = program.simplify();
+    assert_eq!(simple.verify(), Ok(()));
+    if bytes(program) < LARGE {
+        for derived in transformed(program) {
+            assert_eq!(derived.verify(), Ok(()));
+            assert_eq!(derived.simplify().verify(), Ok(()));
+        }
+    }
+    let cost = program.cost();
+    let small = (bytes(program) as u64).max(cost.bytes_written).max(cost.flops).max(cost.multiply_adds) < LONG;
+    if small && !cost.unbounded {
+        let inputs = Generator::new(1).inputs(program);
+        if let Ok(results) = interpret::interpret(program, &inputs) {
+            let types: Vec<_> = results.iter().map(|r| r.ty().clone()).collect();
+            assert_eq!(types, program.output_types());
+        }
+    }
+}
+
+/// The most that one input or output holds. What is derived holds arrays of several times the size.
+fn bytes(program: &Program) -> usize {
+    program.input_types().iter().chain(&program.output_types()).map(Type::bytes).max().unwrap_or(0)
+}
+
+/// The program under each transformation that takes it.
+fn transformed(program: &Program) -> Vec<Program> {
+    let types = program.input_types();
+    let floats: Vec<usize> = (0..types.len()).filter(|&i| types[i].dtype.is_float()).collect();
+    let mut all: Vec<Program> = [program.jvp(&floats), program.vjp(&floats)].into_iter().flatten().collect();
+    if let Ok((forward, linear)) = program.linearize(&floats) {
+        let tangents: Vec<usize> = (0..floats.len()).collect();
+        all.extend(linear.transpose(&tangents));
+        all.extend([forward, linear]);
+    }
+    let (inputs, outputs) = (vec![Some(0); types.len()], vec![Some(-1); program.outputs().len()]);
+    let lanes = program.axes().iter().next().map(|(name, size)| (name.clone(), *size));
+    all.extend(match lanes {
+        Some((name, size)) => program.vmap_named(name, size, &inputs, &outputs),
+        None => program.vmap(3, &inputs, &outputs),
+    });
+    all
+}
