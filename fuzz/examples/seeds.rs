@@ -1,6 +1,6 @@
 //! Writes what the fuzzers begin with, to `corpus/`, and the words that they know, to `dictionaries/`.
 
-use rune_trace::op::Op;
+use rune_trace::op::{NamedAxis, Op};
 use rune_trace::testing::Generator;
 use rune_trace::{Array, DType, HostOp, ModuleSignature, Program, storage};
 use std::collections::BTreeSet;
@@ -25,6 +25,9 @@ fn main() -> anyhow::Result<()> {
     let mut words = BTreeSet::new();
     for number in 0..PROGRAMS {
         let mut random = Generator::new(number);
+        if number % 3 == 0 {
+            random.axes = vec![NamedAxis { name: "i".into(), size: 3 }];
+        }
         let program = random.program(1 + number as usize % 12);
         let (text, json) = (program.to_string(), program.to_json()?);
         collect(&mut words, &text);

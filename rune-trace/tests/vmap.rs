@@ -376,6 +376,8 @@ fn programs_refuse_axes_that_they_have_not() {
     assert!(matches!(program.vmap(2, &[], &[Some(0)]), Err(VmapError::Count { expected: 1, found: 0, .. })));
     assert!(matches!(program.vmap(2, &[Some(2)], &[Some(0)]), Err(VmapError::NoAxis { axis: 2, .. })));
     assert!(matches!(program.vmap(2, &[Some(0)], &[Some(-3)]), Err(VmapError::NoAxis { axis: -3, .. })));
+    let error = program.vmap(usize::MAX, &[Some(0)], &[Some(0)]).unwrap_err();
+    assert!(matches!(error, VmapError::TooLarge { size: usize::MAX, .. }), "{error}");
     assert_eq!(program.vmap(2, &[Some(0)], &[None]).unwrap_err(), VmapError::Depends { program: name, index: 0 });
     assert_eq!(program.vmap(2, &[None], &[None]).unwrap().output_types(), program.output_types());
 }

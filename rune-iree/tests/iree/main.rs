@@ -4,6 +4,7 @@ mod cache;
 mod calls;
 mod compiler;
 mod host_calls;
+mod hostile;
 mod memory;
 
 use rune_iree::*;

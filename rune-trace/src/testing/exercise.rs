@@ -54,17 +54,24 @@ fn bytes(program: &Program) -> usize {
 fn transformed(program: &Program) -> Vec<Program> {
     let types = program.input_types();
     let floats: Vec<usize> = (0..types.len()).filter(|&i| types[i].dtype.is_float()).collect();
-    let mut all: Vec<Program> = [program.jvp(&floats), program.vjp(&floats)].into_iter().flatten().collect();
+    let mut all: Vec<Program> = program.jvp(&floats).into_iter().collect();
+    let reverse = program.vjp(&floats).ok();
     if let Ok((forward, linear)) = program.linearize(&floats) {
+        // Without a reverse mode the linear part has no transpose either.
         let tangents: Vec<usize> = (0..floats.len()).collect();
-        all.extend(linear.transpose(&tangents));
+        all.extend(reverse.iter().flat_map(|_| linear.transpose(&tangents)));
         all.extend([forward, linear]);
     }
+    all.extend(reverse);
     let (inputs, outputs) = (vec![Some(0); types.len()], vec![Some(-1); program.outputs().len()]);
+    // Of the axes that its operations are over, one.
     let lanes = program.axes().iter().next().map(|(name, size)| (name.clone(), *size));
-    all.extend(match lanes {
-        Some((name, size)) => program.vmap_named(name, size, &inputs, &outputs),
-        None => program.vmap(3, &inputs, &outputs),
-    });
+    let size = lanes.as_ref().map_or(3, |(_, size)| *size);
+    if bytes(program).saturating_mul(size) < LARGE {
+        all.extend(match lanes {
+            Some((name, size)) => program.vmap_named(name, size, &inputs, &outputs),
+            None => program.vmap(size, &inputs, &outputs),
+        });
+    }
     all
 }

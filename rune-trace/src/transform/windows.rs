@@ -119,18 +119,19 @@ mod tests {
     /// Small whole numbers, so that many windows have several extreme elements.
     #[test]
     fn both_ways_take_the_first_extreme() {
-        let window = |dimensions: [usize; 2], strides, padding, base, dilation| Window {
-            dimensions: dimensions.into(),
-            strides: <[usize; 2]>::into(strides),
-            padding: <[(i64, i64); 2]>::into(padding),
-            base_dilation: <[usize; 2]>::into(base),
-            window_dilation: <[usize; 2]>::into(dilation),
-        };
+        let window =
+            |dimensions: [usize; 2], strides: [usize; 2], padding: [(i64, i64); 2], dilation: [usize; 2]| Window {
+                dimensions: dimensions[..].into(),
+                strides: strides[..].into(),
+                padding: padding.into(),
+                base_dilation: [2, 1][..].into(),
+                window_dilation: dilation[..].into(),
+            };
         let windows = [
-            window([3, 5], [1, 1], [(0, 0), (0, 0)], [1, 1], [1, 1]),
-            window([7, 1], [2, 3], [(1, 2), (0, 1)], [1, 1], [1, 1]),
-            window([2, 6], [1, 2], [(3, -1), (0, 4)], [2, 1], [2, 1]),
-            window([1, 4], [1, 1], [(0, 0), (2, 2)], [1, 3], [1, 3]),
+            window([3, 5], [1, 1], [(0, 0), (0, 0)], [1, 1]),
+            window([7, 1], [2, 3], [(1, 2), (0, 1)], [1, 1]),
+            window([2, 6], [1, 2], [(3, -1), (0, 4)], [2, 1]),
+            window([1, 4], [1, 1], [(0, 0), (2, 2)], [1, 3]),
         ];
         let x = Array::from_fn::<f32>([9, 8], |i| (i * 7 % 5) as f32);
         let tangent = Array::from_fn::<f32>([9, 8], |i| i as f32);

@@ -62,9 +62,7 @@ enum Part {
 
 /// The lanes of `x` in another order, put together of parts in which their distance is the same: a rotation has two.
 fn ppermute(x: &Tensor, pairs: &[(usize, usize)]) -> Tensor {
-    let mut sources = vec![None; x.shape()[0]];
-    pairs.iter().for_each(|&(from, to)| sources[to] = Some(from));
-    let parts: Vec<Tensor> = parts(&sources).iter().map(|part| take(x, part)).collect();
+    let parts: Vec<Tensor> = parts(x.shape()[0], pairs).iter().map(|part| take(x, part)).collect();
     match &parts[..] {
         [] => x.clone(),
         [one] => one.clone(),
@@ -72,22 +70,27 @@ fn ppermute(x: &Tensor, pairs: &[(usize, usize)]) -> Tensor {
     }
 }
 
-fn parts(sources: &[Option<usize>]) -> Vec<Part> {
+/// The parts in order. They are as many as the pairs, whatever the number of lanes.
+fn parts(size: usize, pairs: &[(usize, usize)]) -> Vec<Part> {
+    let mut pairs = pairs.to_vec();
+    pairs.sort_unstable_by_key(|&(_, to)| to);
     let mut parts: Vec<Part> = Vec::new();
-    for source in sources {
-        match (parts.last_mut(), *source) {
-            (Some(Part::Zeros { n }), None) => *n += 1,
-            (Some(Part::Lanes { first, step, n: n @ 1 }), Some(source)) => {
-                (*step, *n) = (source as isize - *first as isize, 2);
-            }
-            (Some(Part::Lanes { first, step, n }), Some(source))
-                if source as isize == *first as isize + *step * *n as isize =>
-            {
+    let mut end = 0;
+    for (source, to) in pairs {
+        if to > end {
+            parts.push(Part::Zeros { n: to - end });
+        }
+        end = to + 1;
+        match parts.last_mut() {
+            Some(Part::Lanes { first, step, n: n @ 1 }) => (*step, *n) = (source as isize - *first as isize, 2),
+            Some(Part::Lanes { first, step, n }) if source as i128 == *first as i128 + *step as i128 * *n as i128 => {
                 *n += 1;
             }
-            (_, Some(first)) => parts.push(Part::Lanes { first, step: 1, n: 1 }),
-            (_, None) => parts.push(Part::Zeros { n: 1 }),
+            Some(_) | None => parts.push(Part::Lanes { first: source, step: 1, n: 1 }),
         }
+    }
+    if end < size {
+        parts.push(Part::Zeros { n: size - end });
     }
     parts
 }

@@ -1,9 +1,10 @@
 //! Batching of programs, for those who hold a program and no function.
 
-use super::{Batched, Lanes, move_axis, position, vmap};
+use super::{Batched, Lanes, behind, move_axis, position, vmap};
 use crate::op::AxisName;
 use crate::tensor::{Keep, begin_trace, trace};
-use crate::{Program, Tensor, Type};
+use crate::types::{self, Problem};
+use crate::{Program, Shape, Tensor, Type, Var};
 
 /// What is wrong with asking for a batched program.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +46,16 @@ pub enum VmapError {
         found: usize,
         /// The number asked for.
         size: usize,
+    },
+    /// All lanes together have more elements, or more axes, than an array may have.
+    #[error("`{program}`, for {size} lanes, {problem}")]
+    TooLarge {
+        /// The program.
+        program: String,
+        /// The number of lanes.
+        size: usize,
+        /// Which of both it is, of which array.
+        problem: Problem,
     },
     /// An output that is to be the same for all lanes is not.
     #[error("output {index} of `{program}` depends on a mapped input, and so needs an axis")]
@@ -131,6 +142,11 @@ impl Program {
         };
         count("inputs", self.inputs().len(), in_axes.len())?;
         count("outputs", self.outputs().len(), out_axes.len())?;
+        for ty in (0..self.num_vars()).map(|i| self.ty(Var(i as u32))) {
+            let wide: Shape = behind(size, &ty.shape).collect();
+            let too_large = |problem| VmapError::TooLarge { program: program(), size, problem };
+            types::check(&ty.with_shape(wide)).map_err(too_large)?;
+        }
         let since = begin_trace();
         let (mut params, mut inputs) = (Vec::new(), Vec::new());
         for (index, (ty, axis)) in self.input_types().iter().zip(in_axes).enumerate() {
