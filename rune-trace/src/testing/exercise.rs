@@ -1,7 +1,8 @@
 //! All that is done with a program from a file.
 
 use super::Generator;
-use crate::{Program, Type, interpret};
+use crate::{Op, Program, Type, interpret};
+use std::collections::HashMap;
 
 /// Above this, in bytes, a program that was accepted is transformed no more, and is not run: what it says it holds is taken.
 const LARGE: usize = 1 << 40;
@@ -35,8 +36,8 @@ pub fn exercise(program: &Program) {
         }
     }
     let cost = program.cost();
-    let small = (bytes(program) as u64).max(cost.bytes_written).max(cost.flops).max(cost.multiply_adds) < LONG;
-    if small && !cost.unbounded {
+    let steps = [cost.bytes_written, cost.flops, cost.multiply_adds, turns(program, &mut HashMap::new())];
+    if bytes(program) < LONG as usize && steps.iter().all(|&n| n < LONG) && !cost.unbounded {
         let inputs = Generator::new(1).inputs(program);
         if let Ok(results) = interpret::interpret(program, &inputs) {
             let types: Vec<_> = results.iter().map(|r| r.ty().clone()).collect();
@@ -48,6 +49,29 @@ pub fn exercise(program: &Program) {
 /// The most that one input or output holds. What is derived holds arrays of several times the size.
 fn bytes(program: &Program) -> usize {
     program.input_types().iter().chain(&program.output_types()).map(Type::bytes).max().unwrap_or(0)
+}
+
+/// How often loops go round and lanes print, of which the cost says nothing where they do nothing else.
+fn turns(program: &Program, known: &mut HashMap<*const Program, u64>) -> u64 {
+    let own = |op: &Op| {
+        if let Op::Scan { length, .. } = op {
+            return *length as u64;
+        }
+        if let Op::DebugPrint { lanes, .. } = op {
+            return lanes.iter().fold(1, |n, &d| n.saturating_mul(d as u64));
+        }
+        1
+    };
+    if let Some(&turns) = known.get(&std::ptr::from_ref(program)) {
+        return turns;
+    }
+    let mut all = 0u64;
+    for instruction in program.instructions() {
+        let inside = instruction.op.programs().iter().map(|(_, p)| turns(p, known)).fold(1, u64::saturating_add);
+        all = all.saturating_add(own(&instruction.op).saturating_mul(inside));
+    }
+    known.insert(program, all);
+    all
 }
 
 /// The program under each transformation that takes it.
