@@ -1,4 +1,4 @@
-//! Mutations that know what a program looks like, among libFuzzer's own.
+//! Mutations that know what programs look like, among libFuzzer's own.
 
 use libfuzzer_sys::fuzzer_mutate;
 use rune_trace::testing::Vandal;

@@ -6,7 +6,7 @@ use super::*;
 use std::time::{Duration, Instant};
 
 /// Modules in each run of the test.
-const MODULES: u64 = 2000;
+const MODULES: u64 = 1000;
 
 /// Changes bytes in one to a few places. Equal seeds make equal damage.
 struct Vandal(u64);
