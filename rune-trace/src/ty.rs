@@ -16,9 +16,16 @@ use std::ops::Deref;
 /// assert_eq!(shape.strides().as_slice(), [3, 1]);
 /// assert_eq!(shape.to_string(), "[2, 3]");
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Shape(SmallVec<[usize; 4]>);
+
+/// A copy of the sizes at once: that of a `SmallVec` goes one by one, and shapes are copied all the time.
+impl Clone for Shape {
+    fn clone(&self) -> Shape {
+        Shape(SmallVec::from_slice(&self.0))
+    }
+}
 
 impl Shape {
     /// The shape of a scalar.

@@ -30,6 +30,7 @@ pub(crate) use print::Types;
 pub use verify::{VerifyError, VerifyProblem};
 
 use crate::op::AxisName;
+use crate::transform::Flows;
 use crate::types::{self, TypeError};
 use crate::{Op, Type, Value, Var};
 use smallvec::SmallVec;
@@ -79,6 +80,7 @@ pub struct Program {
     /// Whether an instruction has effects.
     effects: bool,
     hash: OnceLock<ProgramHash>,
+    pub(crate) flows: Flows,
 }
 
 impl Program {
@@ -138,6 +140,7 @@ impl Program {
         self.inputs = inputs as u32;
         self.constants = values;
         self.hash = OnceLock::new();
+        self.flows = Flows::default();
         self
     }
     /// Notes the mapped axes that an operation of it is over.
@@ -219,6 +222,7 @@ impl ProgramBuilder {
                 axes: BTreeMap::new(),
                 effects: false,
                 hash: OnceLock::new(),
+                flows: Flows::default(),
             },
         }
     }
@@ -240,12 +244,23 @@ impl ProgramBuilder {
         let results = types::infer(&typed)?;
         self.program.note_axes(&op)?;
         self.program.effects |= op.has_effects();
+        Ok(self.assign(op, results, origin))
+    }
+    /// As [`ProgramBuilder::push`], of an operation that was checked before and has one result, of this type: it holds no programs, is over no
+    /// mapped axis, and has no effects.
+    pub(crate) fn push_checked(&mut self, op: Op, result: Type, origin: Origin) -> Var {
+        debug_assert!(op.programs().is_empty() && op.axis().is_none() && !op.has_effects());
+        debug_assert_eq!(types::infer(&op.map(|&v| self.program.ty(v))).as_deref(), Ok(&[result.clone()][..]));
+        self.assign(op, [result], origin)[0]
+    }
+    fn assign(&mut self, op: Op, results: impl IntoIterator<Item = Type>, origin: Origin) -> SmallVec<[Var; 2]> {
         let first = Var(self.program.types.len() as u32);
-        let instruction = Instruction { op, first, results: results.len() as u32, origin };
         self.program.types.extend(results);
+        let results = self.program.types.len() as u32 - first.0;
+        let instruction = Instruction { op, first, results, origin };
         let vars = instruction.results().collect();
         self.program.instructions.push(instruction);
-        Ok(vars)
+        vars
     }
     /// The type of a variable that is assigned.
     pub fn ty(&self, var: Var) -> Option<&Type> {
@@ -262,11 +277,4 @@ impl ProgramBuilder {
         self.program.outputs = outputs;
         Ok(self.program)
     }
-}
-/// A program of nothing, to put in the place of something.
-pub(crate) fn empty() -> std::sync::Arc<Program> {
-    static EMPTY: once_cell::sync::Lazy<std::sync::Arc<Program>> = once_cell::sync::Lazy::new(|| {
-        std::sync::Arc::new(ProgramBuilder::new("empty", Vec::new(), Vec::new()).program)
-    });
-    EMPTY.clone()
 }

@@ -3,7 +3,7 @@
 use super::Tensor;
 use super::graph::{collect, live_results};
 use super::node::{Apply, History};
-use super::trace::write_down;
+use super::trace::{UNKNOWN, Vars, write_down};
 use crate::interpret::{Nobody, Observer, interpret_observed};
 use crate::op::AxisName;
 use crate::{Array, Loc, Op, Program, Value, Var};
@@ -147,10 +147,10 @@ pub fn realize(tensors: &[Tensor]) -> Result<(), EvalError> {
     if let Some(error) = unknown {
         return Err(error);
     }
-    let (mut vars, mut inputs, mut types) = (FxHashMap::default(), Vec::new(), Vec::new());
+    let (mut vars, mut inputs, mut types) = (Vars::new(UNKNOWN), Vec::new(), Vec::new());
     for tensor in applies.iter().flat_map(|a| a.op.operands()).chain(tensors) {
         if let Some(value) = leaves.get(&tensor.id())
-            && !vars.contains_key(&tensor.id())
+            && !vars.contains(tensor.id())
         {
             vars.insert(tensor.id(), Var(inputs.len() as u32));
             inputs.push(value.clone());
@@ -179,7 +179,8 @@ pub(super) fn perform(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), Eval
     realize(&operands)?;
     let inputs = operands.iter().map(Tensor::value).collect::<Result<Vec<Value>, _>>()?;
     let types = operands.iter().map(|t| t.ty().clone()).collect();
-    let vars = operands.iter().map(Tensor::id).zip((0..).map(Var)).collect();
+    let mut vars = Vars::new(UNKNOWN);
+    operands.iter().zip((0..).map(Var)).for_each(|(t, v)| _ = vars.insert(t.id(), v));
     let program = write_down("effect", types, std::slice::from_ref(apply), vars, results);
     let values = match matches!(apply.op, Op::DebugPrint { .. }) {
         true => interpret_eagerly(&program, &inputs)?,

@@ -1,18 +1,18 @@
 //! Walking the graph.
 
 use super::Tensor;
+use super::ids::IdSet;
 use super::node::{Apply, Node};
-use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// The operations `effects`, and those that they and `roots` come from, oldest first, so each after those it uses. `enter` is asked
 /// once for each node whether its operation belongs to them; where it gives none, the walk stops.
-pub(crate) fn collect<'a>(
+pub(super) fn collect<'a>(
     roots: impl IntoIterator<Item = &'a Tensor>,
     effects: Vec<Arc<Apply>>,
     mut enter: impl FnMut(&Tensor) -> Option<Arc<Apply>>,
 ) -> Vec<Arc<Apply>> {
-    let (mut seen, mut seen_applies) = (FxHashSet::default(), FxHashSet::default());
+    let (mut seen, mut seen_applies) = (IdSet::new(), IdSet::new());
     let mut stack: Vec<Tensor> = roots.into_iter().cloned().collect();
     seen_applies.extend(effects.iter().map(|apply| apply.id));
     stack.extend(effects.iter().flat_map(|apply| apply.op.operands()).cloned());

@@ -26,8 +26,8 @@ pub(crate) struct Node {
     /// Ids grow in the order of creation: an operand is always older than what uses it.
     pub id: u64,
     pub ty: Type,
-    /// Whether a parameter is among the ancestors.
-    pub traced: bool,
+    /// The id of the newest parameter among the ancestors, as far as it is known; 0 if there is none.
+    pub newest: u64,
     /// How many operations in a row are pending before this one.
     pub depth: u32,
     /// The array, once known. For a traced node: what it is for the known arguments of the parameters.
@@ -52,7 +52,11 @@ pub(crate) struct Apply {
     pub results: OnceLock<SmallVec<[Weak<Node>; 1]>>,
 }
 
-static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+/// The first ids are of no node: see [`Node::newest`] and [`OF_LANES`].
+static NEXT_ID: AtomicU64 = AtomicU64::new(2);
+
+/// Stands for the parameter that what is over a mapped axis depends on, which is known only together with the other lanes.
+const OF_LANES: u64 = 1;
 
 /// The id that the next node gets, at least.
 pub(super) fn next_id() -> u64 {
@@ -60,6 +64,10 @@ pub(super) fn next_id() -> u64 {
 }
 
 impl Node {
+    /// Whether it depends on a parameter of a function that is being traced, or on the lane of a mapped axis.
+    pub fn traced(&self) -> bool {
+        self.newest > 0
+    }
     pub fn history(&self) -> Option<History> {
         self.history.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -74,7 +82,7 @@ impl Node {
     /// literal, which is written into programs rather than captured.
     pub fn settle(&self, value: Value) {
         let _ = self.value.set(value);
-        if !self.traced && !super::trace::literal(self) {
+        if !self.traced() && !super::trace::literal(self) {
             let history = self.history.lock().unwrap_or_else(PoisonError::into_inner).take();
             drop(history); // After the lock is released: this may free a long chain.
         }
@@ -85,7 +93,8 @@ impl Tensor {
     fn leaf(ty: Type, traced: bool, value: Option<Value>, history: Option<History>) -> Tensor {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let value = value.map_or_else(OnceLock::new, OnceLock::from);
-        Tensor(Arc::new(Node { id, ty, traced, depth: 0, value, history: Mutex::new(history) }))
+        let newest = if traced { id } else { 0 };
+        Tensor(Arc::new(Node { id, ty, newest, depth: 0, value, history: Mutex::new(history) }))
     }
     /// A tensor of a known value.
     pub fn from_value(value: impl Into<Value>) -> Tensor {
@@ -104,12 +113,14 @@ impl Tensor {
     /// If it has effects, which happen now, and an operand cannot be computed.
     #[track_caller]
     pub fn try_apply(op: Op<Tensor>) -> Result<SmallVec<[Tensor; 2]>, TypeError> {
+        #[cfg(test)]
+        crate::transform::work::note();
         let types = types::infer(&op.map(Tensor::ty))?;
-        // What is over a mapped axis is known only together with the other lanes.
-        let mut traced = op.axis().is_some() || op.programs().iter().any(|(_, p)| !p.axes().is_empty());
+        let over_lanes = op.axis().is_some() || op.programs().iter().any(|(_, p)| !p.axes().is_empty());
+        let mut newest = if over_lanes { OF_LANES } else { 0 };
         let mut depth = 0;
         for t in op.operands() {
-            traced |= t.0.traced;
+            newest = newest.max(t.0.newest);
             if t.0.value.get().is_none() {
                 depth = depth.max(t.0.depth + 1);
             }
@@ -121,7 +132,7 @@ impl Tensor {
             .zip(types)
             .map(|(id, ty)| {
                 let history = Mutex::new(Some(History::Result(apply.clone())));
-                Tensor(Arc::new(Node { id, ty, traced, depth, value: OnceLock::new(), history }))
+                Tensor(Arc::new(Node { id, ty, newest, depth, value: OnceLock::new(), history }))
             })
             .collect();
         let _ = apply.results.set(nodes.iter().map(|t| Arc::downgrade(&t.0)).collect());
@@ -172,7 +183,7 @@ impl Tensor {
     }
     /// Whether this depends on a parameter of a function that is being traced, or on the lane of a mapped axis.
     pub fn is_traced(&self) -> bool {
-        self.0.traced
+        self.0.traced()
     }
     /// Whether both handles are of one node.
     pub fn ptr_eq(&self, other: &Tensor) -> bool {
@@ -230,5 +241,5 @@ impl Drop for Apply {
 
 fn take_operands(op: &mut Op<Tensor>, into: &mut Vec<Tensor>) {
     into.extend(op.operands().into_iter().cloned());
-    *op = Op::Call { args: Vec::new(), program: crate::program::empty() };
+    *op = Op::OptimizationBarrier { xs: Vec::new() };
 }

@@ -1,9 +1,10 @@
 //! What a linear program takes from the forward pass: as little as it can.
 
 use super::Tensor;
+use super::ids::IdSet;
 use super::node::Apply;
 use crate::Op;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// Operations on elements that are rather computed a second time than their result kept, for one residual.
@@ -15,7 +16,7 @@ const MOST: usize = 4;
 /// are kept anyway, or are there before `since` and take no more space together. In a compiled program the two copies are found to be one;
 /// between programs (a loop keeps residuals for each turn, a pullback until it is called) there is less to hold.
 pub(super) fn made_again(mut wanted: Vec<Tensor>, since: u64) -> Vec<Arc<Apply>> {
-    let mut again = Again { since, kept: FxHashSet::default(), applies: FxHashMap::default() };
+    let mut again = Again { since, kept: IdSet::new(), applies: FxHashMap::default() };
     for x in &mut wanted {
         while let Some((apply, from)) = again.moved(x) {
             again.applies.insert(apply.id, apply);
@@ -37,7 +38,7 @@ pub(super) fn made_again(mut wanted: Vec<Tensor>, since: u64) -> Vec<Arc<Apply>>
 struct Again {
     since: u64,
     /// The residuals that are kept, or not decided on yet.
-    kept: FxHashSet<u64>,
+    kept: IdSet,
     /// What is made again, by id.
     applies: FxHashMap<u64, Arc<Apply>>,
 }
@@ -77,7 +78,7 @@ impl Again {
         if plan.taken.iter().map(|t| t.ty().bytes()).sum::<usize>() > x.ty().bytes() {
             return;
         }
-        self.kept.remove(&x.id());
+        self.kept.remove(x.id());
         self.kept.extend(plan.taken.iter().map(Tensor::id));
         self.applies.extend(plan.applies.into_iter().map(|a| (a.id, a)));
     }
@@ -95,7 +96,7 @@ impl Again {
         for x in apply.op.operands() {
             let planned = plan.applies.iter().any(|a| a.id == x.id());
             let taken = plan.taken.iter().any(|t| t.id() == x.id());
-            if self.kept.contains(&x.id()) || planned || taken || super::trace::literal(&x.0) {
+            if self.kept.contains(x.id()) || planned || taken || super::trace::literal(&x.0) {
                 continue;
             }
             match self.made(x) {

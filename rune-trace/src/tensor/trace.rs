@@ -3,10 +3,10 @@
 use super::Tensor;
 use super::effects::Applied;
 use super::graph::collect;
+use super::ids::{IdMap, IdSet};
 use super::node::{Apply, Node};
 use super::residuals::made_again;
 use crate::{Op, Program, ProgramBuilder, Type, Var};
-use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// Which operations between parameters and outputs belong to the program; what they use of others is captured.
@@ -35,36 +35,21 @@ impl Trace {
 
 /// Writes the operations between `params` and `outputs` down as a program.
 pub(crate) fn trace(name: &str, params: &[Tensor], outputs: &[Tensor], keep: Keep) -> Trace {
-    let own: FxHashSet<u64> = params.iter().map(Tensor::id).collect();
-    // A node older than every parameter cannot depend on one.
-    let (oldest, effects, dependent) = match keep {
-        Keep::Since(Applied { since, effects }) => (since, effects, false),
-        Keep::Dependent => (own.iter().copied().min().unwrap_or(u64::MAX), Vec::new(), true),
+    let own: IdSet = params.iter().map(Tensor::id).collect();
+    let applies = match keep {
+        Keep::Since(Applied { since, effects }) => collect(outputs, effects, |t| match t.0.apply() {
+            Some(apply) if !own.contains(t.id()) && (t.id() >= since || is_literal(&t.0, &apply)) => Some(apply),
+            _ => None,
+        }),
+        Keep::Dependent => dependent(params, outputs),
     };
-    let mut applies = collect(outputs, effects, |t| match t.0.apply() {
-        Some(apply) if !own.contains(&t.id()) && (t.id() >= oldest || is_literal(&t.0, &apply)) => Some(apply),
-        _ => None,
-    });
-    if dependent {
-        let mut dependent = own.clone();
-        applies.retain(|apply| {
-            let depends = apply.op.operands().iter().any(|t| dependent.contains(&t.id()));
-            if depends {
-                dependent.extend(result_ids(apply));
-            }
-            depends || literal_operation(apply)
-        });
-        let made: FxHashSet<u64> = applies.iter().flat_map(|a| result_ids(a)).chain(own.iter().copied()).collect();
-        let taken = applies.iter().flat_map(|a| a.op.operands()).chain(outputs).filter(|t| !made.contains(&t.id()));
-        applies.extend(made_again(taken.cloned().collect(), oldest));
-        applies.sort_unstable_by_key(|a| a.id);
-    }
+    let made: IdSet = applies.iter().flat_map(|a| result_ids(a)).collect();
     let mut captured = Vec::new();
-    let mut vars: FxHashMap<u64, Var> = params.iter().zip((0..).map(Var)).map(|(p, v)| (p.id(), v)).collect();
-    let made: FxHashSet<u64> = applies.iter().flat_map(|a| result_ids(a)).collect();
+    let mut vars = Vars::new(UNKNOWN);
+    params.iter().zip((0..).map(Var)).for_each(|(p, v)| _ = vars.insert(p.id(), v));
     for tensor in applies.iter().flat_map(|a| a.op.operands()).chain(outputs) {
-        if !made.contains(&tensor.id()) && !vars.contains_key(&tensor.id()) {
-            vars.insert(tensor.id(), Var(vars.len() as u32));
+        if !made.contains(tensor.id()) && !vars.contains(tensor.id()) {
+            vars.insert(tensor.id(), Var((params.len() + captured.len()) as u32));
             captured.push(tensor.clone());
         }
     }
@@ -72,22 +57,71 @@ pub(crate) fn trace(name: &str, params: &[Tensor], outputs: &[Tensor], keep: Kee
     Trace { program: write_down(name, types, &applies, vars, outputs), captured }
 }
 
+/// The operations that `outputs` come from and that depend on `params`, with what they use that is rather made again.
+fn dependent(params: &[Tensor], outputs: &[Tensor]) -> Vec<Arc<Apply>> {
+    // What depends on no parameter as new as these depends on none of these.
+    let oldest = params.iter().map(Tensor::id).min().unwrap_or(u64::MAX);
+    let mut dependent: IdSet = params.iter().map(Tensor::id).collect();
+    let mut applies = collect(outputs, Vec::new(), |t| match t.0.newest >= oldest && !dependent.contains(t.id()) {
+        true => t.0.apply(),
+        false => t.0.apply().filter(|apply| is_literal(&t.0, apply)),
+    });
+    applies.retain(|apply| {
+        let depends = apply.op.operands().iter().any(|t| dependent.contains(t.id()));
+        if depends {
+            dependent.extend(result_ids(apply));
+        }
+        depends || literal_operation(apply)
+    });
+    let mut made = dependent;
+    made.extend(applies.iter().filter(|a| literal_operation(a)).flat_map(|a| result_ids(a)));
+    let taken = applies.iter().flat_map(|a| a.op.operands()).chain(outputs).filter(|t| !made.contains(t.id()));
+    let again = made_again(taken.cloned().collect(), oldest);
+    if again.is_empty() {
+        return applies;
+    }
+    let literals = collect(again.iter().flat_map(|a| a.op.operands()), Vec::new(), |t| {
+        t.0.apply().filter(|apply| !made.contains(t.id()) && is_literal(&t.0, apply))
+    });
+    applies.extend(again.into_iter().chain(literals));
+    applies.sort_unstable_by_key(|a| a.id);
+    applies.dedup_by_key(|a| a.id);
+    applies
+}
+
+/// The variables that nodes become.
+pub(super) type Vars = IdMap<Var>;
+
+/// Stands for the variable of a node that becomes none.
+pub(super) const UNKNOWN: Var = Var(u32::MAX);
+
 /// The program of these operations, which are in order, with inputs of the types `types`; `vars` are the inputs by node.
 pub(crate) fn write_down(
     name: &str,
     types: Vec<Type>,
     applies: &[Arc<Apply>],
-    mut vars: FxHashMap<u64, Var>,
+    mut vars: Vars,
     outputs: &[Tensor],
 ) -> Program {
     let mut builder = ProgramBuilder::new(name, types, Vec::new());
     for apply in applies {
-        let op = apply.op.map(|t| vars[&t.id()]);
+        let op = apply.op.map(|t| vars.get(t.id()));
+        if let Some(ty) = plain_result(apply) {
+            vars.insert(apply.id, builder.push_checked(op, ty, apply.origin.clone()));
+            continue;
+        }
         let results = builder.push(op, apply.origin.clone()).expect("the node was checked when it was made");
-        vars.extend((apply.id..).zip(results));
+        (apply.id..).zip(results).for_each(|(id, var)| _ = vars.insert(id, var));
     }
-    let outputs = outputs.iter().map(|t| vars[&t.id()]).collect();
+    let outputs = outputs.iter().map(|t| vars.get(t.id())).collect();
     builder.finish(outputs).expect("outputs are assigned")
+}
+
+/// The type of the result of an operation that has one, and nothing else that a program would note.
+fn plain_result(apply: &Apply) -> Option<Type> {
+    let [result] = &apply.results.get()?[..] else { return None };
+    let plain = apply.op.programs().is_empty() && apply.op.axis().is_none() && !apply.op.has_effects();
+    plain.then(|| result.upgrade()).flatten().map(|node| node.ty.clone())
 }
 
 fn result_ids(apply: &Apply) -> std::ops::Range<u64> {
@@ -96,7 +130,7 @@ fn result_ids(apply: &Apply) -> std::ops::Range<u64> {
 
 /// Whether a node is so cheap to write down that it is never captured: a literal, or a literal everywhere.
 fn is_literal(node: &Node, apply: &Arc<Apply>) -> bool {
-    !node.traced && literal_operation(apply)
+    !node.traced() && literal_operation(apply)
 }
 
 fn literal_operation(apply: &Apply) -> bool {

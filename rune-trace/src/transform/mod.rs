@@ -8,6 +8,7 @@
 mod control;
 mod cumulative;
 mod derivs;
+mod flow;
 mod jvp;
 mod linear_programs;
 mod linearize;
@@ -17,7 +18,10 @@ mod tangent;
 mod transpose;
 mod vmap;
 mod windows;
+#[cfg(test)]
+pub(crate) mod work;
 
+pub(crate) use flow::Flows;
 pub(crate) use linearize::{Linear, linearize, push_forward};
 pub use programs::DerivativeError;
 pub(crate) use residuals::residuals;

@@ -91,9 +91,17 @@ impl Program {
         Ok((0..types.len()).map(|i| by.contains(&i)).collect())
     }
 
+    /// Whether it holds loops or rules: nothing else refuses to be differentiated.
+    fn may_refuse(&self) -> bool {
+        self.instructions().iter().any(|i| !i.op.programs().is_empty())
+    }
+
     /// As [`Program::marked`], where nothing refuses to be differentiated in this mode.
     fn marked_for(&self, by: &[usize], mode: Mode) -> Result<Vec<bool>, DerivativeError> {
         let marked = self.marked(by)?;
+        if !self.may_refuse() {
+            return Ok(marked);
+        }
         let mut moves = marked.clone();
         moves.resize(self.inputs().len() + self.constants().len(), false);
         let Some((instruction, refusal)) = refused(self, &moves, mode) else { return Ok(marked) };
@@ -107,6 +115,9 @@ impl Program {
     /// As [`Program::marked`], for reverse mode.
     fn marked_for_reverse(&self, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
         let marked = self.marked_for(by, Mode::Linearize)?;
+        if !self.may_refuse() {
+            return Ok(marked);
+        }
         let mut moves = marked.clone();
         moves.resize(self.inputs().len() + self.constants().len(), false);
         match unbounded_loop(self, &moves, &vec![true; self.outputs().len()]) {

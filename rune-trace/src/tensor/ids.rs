@@ -1,0 +1,96 @@
+//! Sets and maps of the ids of nodes. What is traced together was made together: its ids are near each other, and lie on few pages.
+
+use rustc_hash::FxHashMap;
+
+const PAGE: u64 = 1024;
+
+/// Something for each of many ids.
+pub(super) struct IdMap<T> {
+    pages: Vec<Box<[T]>>,
+    /// Which page holds the ids from `PAGE` times the key on.
+    places: FxHashMap<u64, usize>,
+    /// The page used last, and its key: the next id is likely there.
+    last: (u64, usize),
+    none: T,
+}
+
+impl<T: Copy + PartialEq> IdMap<T> {
+    /// A map that holds `none` for every id.
+    pub fn new(none: T) -> IdMap<T> {
+        IdMap { pages: Vec::new(), places: FxHashMap::default(), last: (u64::MAX, 0), none }
+    }
+    pub fn get(&self, id: u64) -> T {
+        let key = id / PAGE;
+        let page = if key == self.last.0 { Some(self.last.1) } else { self.places.get(&key).copied() };
+        page.map_or(self.none, |page| self.pages[page][(id % PAGE) as usize])
+    }
+    /// Puts `value` in the place of what was there, and gives that.
+    pub fn insert(&mut self, id: u64, value: T) -> T {
+        let key = id / PAGE;
+        if key != self.last.0 {
+            let page = *self.places.entry(key).or_insert_with(|| {
+                self.pages.push(vec![self.none; PAGE as usize].into());
+                self.pages.len() - 1
+            });
+            self.last = (key, page);
+        }
+        std::mem::replace(&mut self.pages[self.last.1][(id % PAGE) as usize], value)
+    }
+    pub fn contains(&self, id: u64) -> bool {
+        self.get(id) != self.none
+    }
+}
+
+/// Ids.
+pub(super) struct IdSet(IdMap<bool>);
+
+impl IdSet {
+    pub fn new() -> IdSet {
+        IdSet(IdMap::new(false))
+    }
+    pub fn contains(&self, id: u64) -> bool {
+        self.0.get(id)
+    }
+    /// Whether it was not there.
+    pub fn insert(&mut self, id: u64) -> bool {
+        !self.0.insert(id, true)
+    }
+    pub fn remove(&mut self, id: u64) {
+        self.0.insert(id, false);
+    }
+}
+
+impl Extend<u64> for IdSet {
+    fn extend<I: IntoIterator<Item = u64>>(&mut self, ids: I) {
+        ids.into_iter().for_each(|id| _ = self.insert(id));
+    }
+}
+
+impl FromIterator<u64> for IdSet {
+    fn from_iter<I: IntoIterator<Item = u64>>(ids: I) -> IdSet {
+        let mut set = IdSet::new();
+        set.extend(ids);
+        set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::IdSet;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn they_hold_what_was_put_in() {
+        let ids: Vec<u64> = (0..4000).map(|i: u64| i * i * 7 % 9_001 + (i % 3) * 1_000_000_007).collect();
+        let (mut set, mut expected) = (IdSet::new(), BTreeSet::new());
+        for (i, &id) in ids.iter().enumerate() {
+            assert_eq!(set.insert(id), expected.insert(id));
+            if i % 5 == 0 {
+                set.remove(ids[i / 2]);
+                expected.remove(&ids[i / 2]);
+            }
+        }
+        assert!(expected.len() > 1000);
+        assert!((0..10_000).chain(ids).all(|id| set.contains(id) == expected.contains(&id)));
+    }
+}
