@@ -1,7 +1,8 @@
 //! Choices: each branch is transformed, and the same one is chosen.
 
-use super::subprogram::{Residual, Split, duals, moving, pulled_back, pushed_forward, split, sub_program, zeros};
+use super::subprogram::{Residual, Split, duals, pulled_back, pushed_forward, split, sub_program, zeros};
 use crate::tensor::lax;
+use crate::transform::flow::{Along, reached};
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::Dual;
 use crate::transform::transpose::{Acc, Slot};
@@ -24,7 +25,7 @@ pub(in crate::transform) fn jvp(
     // What moves in one branch has a tangent in all.
     let mut moving_out = vec![false; outputs];
     for branch in branches {
-        moving_out.iter_mut().zip(moving(branch, &moves)).for_each(|(any, m)| *any |= m);
+        moving_out.iter_mut().zip(reached(branch, &Along::Tangents, &moves)).for_each(|(any, m)| *any |= m);
     }
     let (values, changes) = if !moving_out.contains(&true) {
         (lax::case(&index.v, branches, &values), Vec::new())
@@ -41,16 +42,17 @@ pub(in crate::transform) fn jvp(
 }
 
 /// The residuals of all branches share places in the results: a place for each type, as often as one branch needs it.
-struct Places {
-    types: Vec<Type>,
+pub(super) struct Places {
+    pub types: Vec<Type>,
     /// For each branch and each residual that it makes, the place.
-    of: Vec<Vec<usize>>,
+    pub of: Vec<Vec<usize>>,
 }
 
 impl Places {
-    fn new(splits: &[Split]) -> Places {
+    /// For each branch the types of the residuals that it makes.
+    pub fn new(made: impl Iterator<Item = Vec<Type>>) -> Places {
         let mut types: Vec<Type> = Vec::new();
-        let of = splits.iter().map(|split| {
+        let of = made.map(|made| {
             let mut free: Vec<bool> = vec![true; types.len()];
             let place = |ty: Type| match (0..free.len()).find(|&i| free[i] && types[i] == ty) {
                 Some(i) => {
@@ -63,7 +65,7 @@ impl Places {
                     types.len() - 1
                 }
             };
-            split.made().into_iter().map(place).collect()
+            made.into_iter().map(place).collect()
         });
         let of = of.collect();
         Places { types, of }
@@ -79,7 +81,7 @@ fn linearized(
     changes: &[Tensor],
 ) -> (Vec<Tensor>, Vec<Tensor>) {
     let outputs = branches[0].outputs().len();
-    let places = Places::new(splits);
+    let places = Places::new(splits.iter().map(Split::made));
     let forward = splits.iter().zip(&places.of).map(|(split, of)| {
         sub_program(split.forward.name(), split.forward.input_types().to_vec(), |params| {
             let mut results = split.forward.apply(params);
@@ -167,15 +169,10 @@ pub(in crate::transform) fn batch(
         params.iter().zip(args).map(|(p, x)| Batched { t: p.clone(), mapped: x.mapped }).collect()
     };
     // All branches give each output alike: on lanes if one of them does, or if the lanes choose by themselves.
+    let marks: Vec<bool> = args.iter().map(|x| x.mapped).collect();
     let mut mapped = vec![index.mapped; branches[0].outputs().len()];
-    if !index.mapped {
-        for branch in branches {
-            sub_program(branch.name(), types.clone(), |params| {
-                let outputs = vmap(branch, lanes, inner(params));
-                mapped.iter_mut().zip(&outputs).for_each(|(any, y)| *any |= y.mapped);
-                Vec::new()
-            });
-        }
+    for branch in branches {
+        mapped.iter_mut().zip(reached(branch, &lanes.along(), &marks)).for_each(|(any, m)| *any |= m);
     }
     let wide = branches.iter().map(|branch| {
         sub_program(&format!("{}_vmap", branch.name()), types.clone(), |params| {

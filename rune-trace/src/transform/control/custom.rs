@@ -1,8 +1,9 @@
 //! Functions with derivatives of their own.
 
-use super::subprogram::{dependent, moving, moving_variables, sub_program, until_settled, zeros};
+use super::subprogram::{sub_program, zeros};
 use crate::op::Padding;
 use crate::tensor::{current_origin, lax};
+use crate::transform::flow::{Along, reached, reached_variables, results, scan_turn, while_turn};
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::{Dual, Tangent};
 use crate::transform::transpose::{Acc, Slot};
@@ -98,7 +99,7 @@ pub(in crate::transform) fn refused<'a>(
     moves: &[bool],
     mode: Mode,
 ) -> Option<(&'a Instruction, Refusal)> {
-    let env = moving_variables(program, moves);
+    let env = reached_variables(program, &Along::Tangents, moves);
     program.instructions().iter().find_map(|instruction| {
         let mut operands: Vec<bool> = instruction.op.operands().into_iter().map(|v| env[v.index()]).collect();
         if !operands.contains(&true) {
@@ -118,12 +119,11 @@ pub(in crate::transform) fn refused<'a>(
             refused(program, &operands, mode)
         } else if let Op::Case { branches, .. } = &instruction.op {
             branches.iter().find_map(|b| refused(b, &operands[1..], mode))
-        } else if let Op::While { consts, body, .. } = &instruction.op {
-            let carry = operands.len() - consts;
-            until_settled(&mut operands, *consts, carry, |marks| moving(body, marks));
+        } else if let Op::While { consts, cond, body, .. } = &instruction.op {
+            while_turn(cond, body, &Along::Tangents, &mut operands, *consts, &true);
             refused(body, &operands, Mode::Forward)
         } else if let Op::Scan { consts, carry, body, .. } = &instruction.op {
-            until_settled(&mut operands, *consts, *carry, |marks| moving(body, marks));
+            scan_turn(body, &Along::Tangents, &mut operands, *consts, *carry, &true);
             refused(body, &operands, mode)
         } else {
             None
@@ -162,17 +162,31 @@ fn refuse_captured(what: &str, captured: &[Dual]) {
 /// An operation of this file, on all lanes.
 pub(in crate::transform) fn batch(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
     let own = |xs: &[Batched]| xs.iter().map(|x| x.t.clone()).collect();
+    let marks = |xs: &[Batched]| -> Vec<bool> { xs.iter().map(|x| x.mapped).collect() };
+    let mapped = |count| results(op, |x| &x.mapped, &lanes.along(), &true).into_vec(count);
     let (op, mapped) = if let Op::CustomJvp { args, program, rule, num_args, takes_results } = op {
-        let ([program, rule], mapped) = wide_jvp(program, rule, args, *num_args, *takes_results, lanes);
+        let mapped = mapped(program.outputs().len());
+        let (arguments, tangents) = (marks(args), floats(&args[..*num_args]));
+        let changes = marked_floats(program, &mapped);
+        // What the rule takes or gives of results.
+        let (given, asked) = if *takes_results { (&mapped[..], &[][..]) } else { (&[][..], &mapped[..]) };
+        let rule = wide(rule, &[&arguments, given, &tangents].concat(), &[asked, &changes].concat(), lanes);
+        let program = wide(program, &arguments, &mapped, lanes);
         let (num_args, takes_results) = (*num_args, *takes_results);
         (Op::CustomJvp { args: own(args), program, rule, num_args, takes_results }, mapped)
     } else if let Op::CustomVjp { args, program, forward, backward, num_args } = op {
-        let ([program, forward, backward], mapped) = wide_vjp(program, forward, backward, args, *num_args, lanes);
+        let mapped = mapped(program.outputs().len());
+        let arguments = marks(args);
+        let residuals = reached(forward, &lanes.along(), &arguments).split_off(mapped.len());
+        let backward =
+            wide_backward(backward, &residuals, &marked_floats(program, &mapped), &floats(&args[..*num_args]), lanes);
+        let forward = wide(forward, &arguments, &[&mapped[..], &residuals].concat(), lanes);
+        let program = wide(program, &arguments, &mapped, lanes);
         (Op::CustomVjp { args: own(args), program, forward, backward, num_args: *num_args }, mapped)
     } else if let Op::CustomLinear { xs, backward } = op {
-        let marks: Vec<bool> = xs.iter().map(|x| x.mapped).collect();
+        let marks = marks(xs);
         let (tangents, residuals) = marks.split_at(backward.outputs().len());
-        let mapped = vec![true; backward.inputs().len() - residuals.len()];
+        let mapped = mapped(backward.inputs().len() - residuals.len());
         let backward = wide_backward(backward, residuals, &mapped, tangents, lanes);
         (Op::CustomLinear { xs: own(xs), backward }, mapped)
     } else {
@@ -181,72 +195,10 @@ pub(in crate::transform) fn batch(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[
     Tensor::apply(op).into_iter().zip(mapped).map(|(t, mapped)| Batched { t, mapped }).collect()
 }
 
-/// A function and its rule for tangents on all lanes, and which results are mapped.
-fn wide_jvp(
-    program: &Program,
-    rule: &Program,
-    args: &[Batched],
-    num_args: usize,
-    takes_results: bool,
-    lanes: &Lanes,
-) -> ([Arc<Program>; 2], Vec<bool>) {
-    let arguments: Vec<bool> = args.iter().map(|x| x.mapped).collect();
-    let tangents = floats(&args[..num_args]);
-    let types = program.output_types();
-    let floats: Vec<usize> = (0..types.len()).filter(|&i| types[i].dtype.is_float()).collect();
-    // A result is of one type with its tangent: it is mapped where either depends on what is mapped.
-    let mut mapped = vec![false; types.len()];
-    loop {
-        let (given, asked) = if takes_results { (&mapped[..], &[][..]) } else { (&[][..], &mapped[..]) };
-        let takes = [&arguments, given, &tangents].concat();
-        let gives: Vec<bool> = asked.iter().copied().chain(floats.iter().map(|&i| mapped[i])).collect();
-        let (wide_program, by_program) = wide(program, &arguments, &mapped, lanes);
-        let (wide_rule, by_rule) = wide(rule, &takes, &gives, lanes);
-        let of_rule = (0..asked.len()).chain(floats.iter().copied());
-        let before = std::mem::replace(&mut mapped, by_program);
-        of_rule.zip(by_rule).for_each(|(i, by_rule)| mapped[i] |= by_rule);
-        if mapped == before {
-            return ([wide_program, wide_rule], mapped);
-        }
-    }
-}
-
-/// A function and its rule for cotangents on all lanes, and which results are mapped.
-fn wide_vjp(
-    program: &Program,
-    forward: &Program,
-    backward: &Program,
-    args: &[Batched],
-    num_args: usize,
-    lanes: &Lanes,
-) -> ([Arc<Program>; 3], Vec<bool>) {
-    let arguments: Vec<bool> = args.iter().map(|x| x.mapped).collect();
-    let types = program.output_types();
-    let own = floats(&args[..num_args]);
-    let residual_count = forward.outputs().len() - types.len();
-    // A result that moves with a mapped argument, as the rule has it, has a cotangent of its own in each lane.
-    let mut cotangents = residual_count..;
-    let moves_with_lanes = |ty: &Type| {
-        let Some(ct) = ty.dtype.is_float().then(|| cotangents.next()).flatten() else { return false };
-        let marks: Vec<bool> = (0..backward.inputs().len()).map(|i| i == ct).collect();
-        dependent(backward, &marks).iter().zip(&own).any(|(depends, mapped)| *depends && *mapped)
-    };
-    let mut mapped: Vec<bool> = types.iter().map(moves_with_lanes).collect();
-    loop {
-        let mut asked = mapped.clone();
-        asked.resize(forward.outputs().len(), false);
-        let (wide_program, by_program) = wide(program, &arguments, &mapped, lanes);
-        let (wide_forward, by_forward) = wide(forward, &arguments, &asked, lanes);
-        let (by_forward, residuals) = by_forward.split_at(mapped.len());
-        let either: Vec<bool> = by_program.iter().zip(by_forward).map(|(p, f)| *p || *f).collect();
-        if mapped == either {
-            let results = types.iter().zip(&mapped).filter(|(ty, _)| ty.dtype.is_float());
-            let results: Vec<bool> = results.map(|(_, &mapped)| mapped).collect();
-            let backward = wide_backward(backward, residuals, &results, &own, lanes);
-            return ([wide_program, wide_forward, backward], mapped);
-        }
-        mapped = either;
-    }
+/// The marks of those outputs of `program` that are of a float dtype.
+fn marked_floats(program: &Program, marks: &[bool]) -> Vec<bool> {
+    let floats = program.output_types().into_iter().zip(marks).filter(|(ty, _)| ty.dtype.is_float());
+    floats.map(|(_, &mark)| mark).collect()
 }
 
 /// For each of those of a float dtype whether it is mapped.
@@ -289,21 +241,14 @@ fn in_first_lane(x: &Tensor, size: usize) -> Tensor {
     lax::pad(&first, &zeros(&Type::scalar(x.dtype())), config)
 }
 
-/// `program` on all lanes, with those inputs mapped that `takes` marks, and at least those outputs that `gives` marks; and which are.
-fn wide(program: &Program, takes: &[bool], gives: &[bool], lanes: &Lanes) -> (Arc<Program>, Vec<bool>) {
+/// `program` on all lanes, with those inputs mapped that `takes` marks, and those outputs that `gives` marks.
+fn wide(program: &Program, takes: &[bool], gives: &[bool], lanes: &Lanes) -> Arc<Program> {
     let types = wide_types(program, takes, lanes);
-    let mut mapped = Vec::new();
-    let wide = sub_program(&format!("{}_vmap", program.name()), types, |params| {
+    sub_program(&format!("{}_vmap", program.name()), types, |params| {
         let inputs = params.iter().zip(takes).map(|(p, &mapped)| Batched { t: p.clone(), mapped });
         let outputs = vmap(program, lanes, inputs.collect());
-        mapped = outputs.iter().zip(gives).map(|(y, gives)| y.mapped || *gives).collect();
-        outputs
-            .iter()
-            .zip(&mapped)
-            .map(|(y, &mapped)| if mapped { y.spread(lanes.size) } else { y.t.clone() })
-            .collect()
-    });
-    (wide, mapped)
+        outputs.into_iter().zip(gives).map(|(y, &mapped)| if mapped { y.spread(lanes.size) } else { y.t }).collect()
+    })
 }
 
 /// The types of the inputs of `program` on all lanes.

@@ -1,7 +1,8 @@
 //! Loops over the positions of arrays, forward and on lanes; `scan_transpose.rs` runs them backward.
 
-use super::subprogram::{Residual, dependent, duals, moving, part, pushed_forward, split, sub_program, until_settled};
+use super::subprogram::{Residual, duals, part, pushed_forward, split, sub_program};
 use crate::tensor::lax;
+use crate::transform::flow::{Along, reached, scan_turn};
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::Dual;
 use crate::transform::vmap::{Batched, Lanes, move_axis, vmap};
@@ -30,10 +31,10 @@ impl<'a, V> Parts<'a, V> {
     pub fn args(&self) -> impl Iterator<Item = &'a V> {
         self.consts.iter().chain(self.init).chain(self.xs)
     }
-    /// `of` each argument, with what is carried marked once what is marked has gone round: see [`until_settled`].
-    pub fn marks(&self, of: impl Fn(&V) -> bool, comes_out: impl Fn(&[bool]) -> Vec<bool>) -> Vec<bool> {
+    /// `of` each argument, with what is carried marked once what is marked has gone round.
+    pub fn marks(&self, of: impl Fn(&V) -> bool, along: &Along) -> Vec<bool> {
         let mut marks: Vec<bool> = self.args().map(of).collect();
-        until_settled(&mut marks, self.consts.len(), self.init.len(), comes_out);
+        scan_turn(self.body, along, &mut marks, self.consts.len(), self.init.len(), &true);
         marks
     }
 }
@@ -48,7 +49,7 @@ pub(super) fn marked<'a, T>(
 
 pub(in crate::transform) fn jvp(scan: &Parts<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
     let (consts, carry) = (scan.consts.len(), scan.init.len());
-    let moves = scan.marks(|x| !x.t.is_zero(), |moves| moving(scan.body, moves));
+    let moves = scan.marks(|x| !x.t.is_zero(), &Along::Tangents);
     // What is carried has a tangent after each turn if it ever has one.
     let mut instantiate = vec![false; scan.body.outputs().len()];
     instantiate[..carry].copy_from_slice(&moves[consts..consts + carry]);
@@ -104,7 +105,7 @@ fn linearized(scan: &Parts<Dual>, moves: &[bool], instantiate: &[bool]) -> Moved
     let values: Vec<Tensor> = scan.args().map(|x| x.v.clone()).collect();
     // What depends on constants alone is computed once, and not stacked.
     let fixed_only: Vec<bool> = (0..values.len()).map(|i| i >= consts).collect();
-    let varies = dependent(&split.forward, &fixed_only);
+    let varies = reached(&split.forward, &Along::Operands, &fixed_only);
     let fixed_at: Vec<usize> = (outputs..varies.len()).filter(|&i| !varies[i]).collect();
     let given = values.iter().take(consts).cloned().map(Some).chain(vec![None; values.len() - consts]);
     let fixed_values = part(&split.forward, given.collect(), &fixed_at);
@@ -207,17 +208,7 @@ pub(in crate::transform) fn batch(scan: &Parts<Batched>, lanes: &Lanes) -> Small
         let inner = p.iter().zip(marks).map(|(p, &mapped)| Batched { t: p.clone(), mapped });
         vmap(scan.body, lanes, inner.collect())
     };
-    let marks = scan.marks(
-        |x| x.mapped,
-        |marks| {
-            let mut mapped = Vec::new();
-            sub_program("f", types(marks), |p| {
-                mapped = on_lanes(p, marks).iter().map(|y| y.mapped).collect();
-                Vec::new()
-            });
-            mapped
-        },
-    );
+    let marks = scan.marks(|x| x.mapped, &lanes.along());
     let carried_marks = &marks[consts..consts + carry];
     let mut mapped = Vec::new();
     let body = sub_program(&format!("{}_vmap", scan.body.name()), types(&marks), |p| {

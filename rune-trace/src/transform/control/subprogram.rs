@@ -1,5 +1,6 @@
 //! Programs made of sub-programs: each by running a rule on parameters.
 
+use super::super::flow::{Along, is_flat, reached_variables, scan_turn};
 use super::super::jvp::{Mode, jvp};
 use super::super::tangent::{Dual, Tangent};
 use super::super::transpose::{Slot, transpose};
@@ -95,39 +96,13 @@ pub(in crate::transform) fn pushed_forward(
     (pushed, moving)
 }
 
-/// Which outputs may move with the inputs that `moves` marks: by the look of the program, since to try it at every level of nested loops would
-/// take exponential time. What does move is among them.
-pub(in crate::transform) fn moving(program: &Program, moves: &[bool]) -> Vec<bool> {
-    let env = moving_variables(program, moves);
-    program.outputs().iter().map(|v| env[v.index()]).collect()
-}
-
-pub(super) fn moving_variables(program: &Program, moves: &[bool]) -> Vec<bool> {
-    let mut env = moves.to_vec();
-    env.resize(program.num_vars(), false);
-    for instruction in program.instructions() {
-        let operands: Vec<bool> = instruction.op.operands().into_iter().map(|v| env[v.index()]).collect();
-        if !operands.contains(&true) {
-            continue;
-        }
-        let results = match within(&instruction.op, &operands) {
-            Some(results) => results,
-            None => vec![!is_flat(&instruction.op); instruction.results as usize],
-        };
-        for (v, moves) in instruction.results().zip(results) {
-            env[v.index()] = moves && program.ty(v).dtype.is_float();
-        }
-    }
-    env
-}
-
 /// A loop of unknown length by way of which the outputs `wanted` move with the inputs that `moves` marks: it has no reverse mode.
 pub(in crate::transform) fn unbounded_loop<'a>(
     program: &'a Program,
     moves: &[bool],
     wanted: &[bool],
 ) -> Option<&'a Instruction> {
-    let env = moving_variables(program, moves);
+    let env = reached_variables(program, &Along::Tangents, moves);
     let mut needed = vec![false; program.num_vars()];
     program.outputs().iter().zip(wanted).for_each(|(v, w)| needed[v.index()] |= w & env[v.index()]);
     for instruction in program.instructions().iter().rev() {
@@ -139,13 +114,13 @@ pub(in crate::transform) fn unbounded_loop<'a>(
             return Some(instruction);
         }
         let operands: Vec<bool> = instruction.op.operands().into_iter().map(|v| env[v.index()]).collect();
-        let inside = if let Op::Call { program, .. } = &instruction.op {
+        let inside = if let Op::Call { program, .. } | Op::Remat { program, .. } = &instruction.op {
             unbounded_loop(program, &operands, &results)
         } else if let Op::Case { branches, .. } = &instruction.op {
             branches.iter().find_map(|b| unbounded_loop(b, &operands[1..], &results))
         } else if let Op::Scan { consts, carry, body, .. } = &instruction.op {
             let mut marks = operands;
-            until_settled(&mut marks, *consts, *carry, |marks| moving(body, marks));
+            scan_turn(body, &Along::Tangents, &mut marks, *consts, *carry, &true);
             unbounded_loop(body, &marks, &vec![true; results.len()])
         } else {
             None
@@ -158,51 +133,6 @@ pub(in crate::transform) fn unbounded_loop<'a>(
     None
 }
 
-/// Which results of a branch or loop may move, by its programs; `None` for other operations.
-fn within(op: &Op, moves: &[bool]) -> Option<Vec<bool>> {
-    if let Op::Call { program, .. } = op {
-        return Some(moving(program, moves));
-    }
-    if let Op::Case { branches, .. } = op {
-        let each = branches.iter().map(|b| moving(b, &moves[1..]));
-        return each.reduce(|a, b| a.iter().zip(b).map(|(a, b)| *a || b).collect());
-    }
-    if let Op::While { consts, body, .. } = op {
-        let mut marks = moves.to_vec();
-        until_settled(&mut marks, *consts, moves.len() - consts, |marks| moving(body, marks));
-        return Some(marks.split_off(*consts));
-    }
-    if let Op::Scan { consts, carry, body, .. } = op {
-        let mut marks = moves.to_vec();
-        until_settled(&mut marks, *consts, *carry, |marks| moving(body, marks));
-        let mut results = moving(body, &marks);
-        results[..*carry].copy_from_slice(&marks[*consts..consts + carry]);
-        return Some(results);
-    }
-    None
-}
-
-/// Whether the derivative is zero wherever there is one.
-fn is_flat(op: &Op) -> bool {
-    use crate::op::UnaryFn::{Ceil, Floor, RoundAfz, RoundEven, Sign};
-    matches!(op, Op::StopGradient { .. } | Op::Unary { f: Sign | Floor | Ceil | RoundAfz | RoundEven, .. })
-}
-
-/// Marks, among the inputs of the body of a loop, what is carried and comes out marked, until nothing changes.
-pub(super) fn until_settled(marks: &mut [bool], consts: usize, carry: usize, comes_out: impl Fn(&[bool]) -> Vec<bool>) {
-    loop {
-        let out = comes_out(marks);
-        let mut changed = false;
-        for (mark, out) in marks[consts..consts + carry].iter_mut().zip(out) {
-            changed |= out && !*mark;
-            *mark |= out;
-        }
-        if !changed {
-            return;
-        }
-    }
-}
-
 /// The cotangents that `program`, linear in those inputs that `known` does not give, hands on to these.
 pub(in crate::transform) fn pulled_back(
     program: &Program,
@@ -212,17 +142,6 @@ pub(in crate::transform) fn pulled_back(
     let slot = |(known, ty): (Option<Tensor>, &Type)| known.map_or_else(|| Slot::wanted(ty.clone()), Slot::Known);
     let slots = known.into_iter().zip(program.input_types()).map(slot).collect();
     transpose(program, slots, cotangents)
-}
-
-/// Which outputs depend, by the look of the program, on the inputs that `marks` marks.
-pub(in crate::transform) fn dependent(program: &Program, marks: &[bool]) -> Vec<bool> {
-    let mut depends = marks.to_vec();
-    depends.resize(program.num_vars(), false);
-    for instruction in program.instructions() {
-        let any = instruction.op.operands().into_iter().any(|v| depends[v.index()]);
-        instruction.results().for_each(|v| depends[v.index()] = any);
-    }
-    program.outputs().iter().map(|v| depends[v.index()]).collect()
 }
 
 /// The outputs at these positions, computed of the inputs that they depend on; others need not be given.

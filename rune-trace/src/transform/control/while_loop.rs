@@ -1,8 +1,9 @@
 //! Loops of unknown length.
 
-use super::subprogram::{duals, moving, pushed_forward, sub_program, until_settled};
+use super::subprogram::{duals, pushed_forward, sub_program};
 use crate::op::ReduceFn;
 use crate::tensor::lax;
+use crate::transform::flow::{Along, while_turn};
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::Dual;
 use crate::transform::vmap::{Batched, Lanes, vmap};
@@ -20,7 +21,7 @@ pub(in crate::transform) fn jvp(
 ) -> SmallVec<[Dual; 2]> {
     let (fixed, init) = args.split_at(consts);
     let mut moves: Vec<bool> = args.iter().map(|x| !x.t.is_zero()).collect();
-    until_settled(&mut moves, consts, init.len(), |moves| moving(body, moves));
+    while_turn(cond, body, &Along::Tangents, &mut moves, consts, &true);
     let values = |xs: &[Dual]| xs.iter().map(|x| x.v.clone()).collect::<Vec<_>>();
     let (fixed_values, init_values) = (values(fixed), values(init));
     let plain = || lax::while_loop(cond, body, &fixed_values, &init_values);
@@ -68,39 +69,27 @@ pub(in crate::transform) fn batch(
     let types = |marks: &[bool]| -> Vec<Type> {
         lane_types.iter().zip(marks).map(|(ty, &m)| if m { ty.batched(lanes.size) } else { ty.clone() }).collect()
     };
-    let outputs_of = |program: &Program, marks: &[bool]| {
-        let mut mapped = Vec::new();
-        sub_program("f", types(marks), |p| {
-            mapped = vmap(program, lanes, inner(p, marks)).iter().map(|y| y.mapped).collect();
-            Vec::new()
-        });
-        mapped
-    };
     let mut marks: Vec<bool> = args.iter().map(|x| x.mapped).collect();
-    let carry = args.len() - consts;
-    let by_lane = |marks: &[bool]| outputs_of(cond, marks)[0];
-    until_settled(&mut marks, consts, carry, |marks| match by_lane(marks) {
-        // Lanes that end at different times have different values of everything.
-        true => vec![true; carry],
-        false => outputs_of(body, marks),
+    // Lanes that end at different times have different values of everything.
+    let by_lane = while_turn(cond, body, &lanes.along(), &mut marks, consts, &true);
+    let holds = sub_program(&format!("{}_vmap", cond.name()), types(&marks), |p| {
+        let holds = vmap(cond, lanes, inner(p, &marks)).remove(0);
+        vec![if by_lane { holds.spread(lanes.size) } else { holds.t }]
     });
-    let by_lane = by_lane(&marks);
-    let holds = |p: &[Tensor]| vmap(cond, lanes, inner(p, &marks)).remove(0).t;
-    let cond_wide = sub_program(&format!("{}_vmap", cond.name()), types(&marks), |p| {
-        let holds = holds(p);
-        vec![if by_lane {
-            Tensor::apply1(Op::Reduce { f: ReduceFn::Or, x: holds, axes: [0].into_iter().collect() })
-        } else {
-            holds
-        }]
-    });
+    let cond_wide = match by_lane {
+        true => sub_program(holds.name(), types(&marks), |p| {
+            let (x, axes) = (holds.apply(p).remove(0), [0].into_iter().collect());
+            vec![Tensor::apply1(Op::Reduce { f: ReduceFn::Or, x, axes })]
+        }),
+        false => holds.clone(),
+    };
     let body_wide = sub_program(&format!("{}_vmap", body.name()), types(&marks), |p| {
         let next = vmap(body, lanes, inner(p, &marks));
         let next = next.into_iter().zip(&marks[consts..]).map(|(y, &m)| if m { y.spread(lanes.size) } else { y.t });
         if !by_lane {
             return next.collect();
         }
-        let goes_on = holds(p);
+        let goes_on = holds.apply(p).remove(0);
         let keep = |(next, old): (Tensor, &Tensor)| {
             let goes_on = lax::broadcast_in_dim(&goes_on, next.shape().clone(), &[0]);
             lax::select(&goes_on, &next, old)

@@ -13,6 +13,7 @@ mod tests;
 pub use programs::VmapError;
 
 use super::control::{call, case, custom, remat::Remat, scan, while_loop};
+use super::flow::Along;
 use crate::op::{AxisName, Dims, NamedAxis, Padding, Window};
 use crate::tensor::{lax, made_by, with_origin};
 use crate::{Op, Program, Shape, Tensor, Transform, Type, types};
@@ -69,6 +70,10 @@ impl Lanes {
     /// Whether they lie along the axis of this name.
     fn is(&self, name: &AxisName) -> bool {
         self.name.as_ref() == Some(name)
+    }
+    /// What is followed to see which results differ by lane.
+    pub(in crate::transform) fn along(&self) -> Along {
+        Along::Lanes(self.name.clone())
     }
     /// Whether an operation is another one on all lanes: it has a mapped operand, or is about these lanes.
     fn widen(&self, op: &Op<Batched>) -> bool {
