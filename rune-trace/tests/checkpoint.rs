@@ -3,7 +3,8 @@
 use rune_trace::op::CheckpointPolicy;
 use rune_trace::{
     Op, Program, ResidualSource, SavedResidual, Tensor, checkpoint, checkpoint_name, checkpoint_policies as policies,
-    checkpoint_with, einsum, grad, grad_argnums, hvp, jvp, make_program, saved_residuals, scan, value_and_grad, vmap,
+    checkpoint_with, cond, einsum, fori_loop, grad, grad_argnums, hvp, jvp, make_program, saved_residuals, scan,
+    value_and_grad, vmap,
 };
 use serde_json::Value;
 use std::path::Path;
@@ -236,6 +237,89 @@ fn a_policy_looks_into_what_is_called() {
     let kept = saved_residuals(checkpoint_with(policies::dots_saveable(), f), (&x, &w));
     assert_eq!(shapes(&kept, false), [[2, 3, 5]]);
     assert!(kept.last().unwrap().to_string().contains("output of dot_general"), "{kept:?}");
+}
+
+/// Those of `LOOPS` in `scripts/make-checkpoint-vectors`.
+type Loop = fn(&Tensor, &Tensor, &Tensor) -> Tensor;
+
+fn waves(x: &Tensor) -> Tensor {
+    checkpoint_name(&x.sin(), "waves")
+}
+
+fn carried(h: &Tensor, w: &Tensor, u: &Tensor) -> Tensor {
+    let turn = |h: &Tensor, w: &Tensor| {
+        let z = waves(&h.matmul(w)).matmul(u).exp();
+        (z.sin(), z.sum_axes(0))
+    };
+    let (h, ys) = scan(turn, h, w);
+    h.sum() + ys.sum()
+}
+
+fn nested(h: &Tensor, w: &Tensor, _: &Tensor) -> Tensor {
+    let turn = |h: &Tensor, w: &Tensor| (fori_loop(0, 2, |_, g: &Tensor| waves(&g.matmul(w)) * h, &h.exp()), ());
+    scan(turn, h, w).0.sum()
+}
+
+fn branches(h: &Tensor, w: &Tensor, u: &Tensor) -> Tensor {
+    let turn = |h: &Tensor, w: &Tensor| {
+        let other = || h.matmul(u).exp().matmul(u).sin();
+        (cond(&h.sum().gt(0.0), || waves(&h.matmul(w)), other), ())
+    };
+    scan(turn, h, w).0.sum()
+}
+
+fn fixed(h: &Tensor, w: &Tensor, u: &Tensor) -> Tensor {
+    scan(|h: &Tensor, w: &Tensor| (h.matmul(&u.matmul(u).sin()).sin().matmul(w), ()), h, w).0.sum()
+}
+
+#[test]
+fn a_policy_looks_into_loops_and_branches() {
+    let (h, w, u) = (argument(0, &[3, 4]), argument(1, &[6, 4, 4]), argument(2, &[4, 4]));
+    let jax = &jax()["loops"];
+    let loops: [(&str, Loop); 4] = [("carried", carried), ("nested", nested), ("branches", branches), ("fixed", fixed)];
+    let by_all = (rune_trace::Arg::<0>, rune_trace::Arg::<1>, rune_trace::Arg::<2>);
+    for (name, f) in loops {
+        for (policy_name, policy) in all_and_ours() {
+            let what = format!("{name} with {policy_name}");
+            let f = |h: &Tensor, w: &Tensor, u: &Tensor| checkpoint_with(policy.clone(), f)(h, w, u);
+            if let Some(expected) = jax[name]["policies"].get(policy_name) {
+                let kept = saved_residuals(f, (&h, &w, &u));
+                let of = |kind: &str| serde_json::from_value::<Vec<Vec<usize>>>(expected[kind].clone()).unwrap();
+                assert_eq!(shapes(&kept, true), of("arguments"), "{what}");
+                assert_eq!(shapes(&kept, false), of("computed"), "{what}: {kept:?}");
+            }
+            let (dh, dw, du) = grad_argnums(by_all, f)(&h, &w, &u);
+            for (i, d) in [dh, dw, du].iter().enumerate() {
+                near(d, &serde_json::from_value::<Vec<f64>>(jax[name]["gradient"][i].clone()).unwrap(), &what);
+            }
+        }
+    }
+}
+
+/// Further derivatives and lanes go through what was taken apart.
+#[test]
+fn loops_taken_apart_are_transformed_further() {
+    let (h, w, u) = (argument(0, &[3, 4]), argument(1, &[6, 4, 4]), argument(2, &[4, 4]));
+    let lanes = Tensor::stack(&[&u, &(&u * 0.5)], 0);
+    for (name, policy) in [("dots", policies::dots_saveable()), ("waves", policies::save_only_these_names(["waves"]))] {
+        for f in [carried as Loop, nested, branches] {
+            let plain = |w: &Tensor| f(&h, w, &u);
+            let kept = |w: &Tensor| checkpoint_with(policy.clone(), |w: &Tensor| f(&h, w, &u))(w);
+            same(&hvp(kept, &w, &w), &hvp(plain, &w, &w), name);
+            let twice = |f: &(dyn Fn(&Tensor) -> Tensor + Send + Sync)| {
+                let slope = grad(|w: &Tensor| f(w));
+                grad(|w: &Tensor| (slope(w) * &w.sin()).sum())(&w)
+            };
+            same(&twice(&kept), &twice(&plain), name);
+            let of_lane = |u: &Tensor| checkpoint_with(policy.clone(), f)(&h, &w, u);
+            same(&vmap(grad(of_lane))(&lanes), &vmap(grad(|u: &Tensor| f(&h, &w, u)))(&lanes), name);
+            // The loop of the products runs once: backward none is computed again.
+            let gradient = make_program(|w: &Tensor| grad(kept)(w), &w).unwrap().simplify();
+            let without = make_program(|w: &Tensor| grad(plain)(w), &w).unwrap().simplify();
+            let products = |p: &Program| p.cost().multiply_adds;
+            assert!(name != "dots" || products(&gradient) <= products(&without), "{gradient}");
+        }
+    }
 }
 
 #[test]

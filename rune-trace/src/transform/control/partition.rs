@@ -1,0 +1,379 @@
+//! A program in two: one that gives what it gives, and what a policy keeps; and one that computes the rest of it again. The policy has its say in
+//! calls, branches and loops too, as JAX's partial evaluation of `jax.checkpoint` has it.
+
+use super::case::Places;
+use super::scan::{Parts, marked};
+use super::subprogram::{part, sub_program, zeros};
+use crate::op::CheckpointPolicy;
+use crate::tensor::{lax, with_origin};
+use crate::transform::flow::{Along, reached_variables};
+use crate::{Instruction, Op, Program, Tensor, Type, Var};
+use rustc_hash::FxHashMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What is needed of a program again, what of that is kept, and what is computed.
+pub(super) struct Partition<'a> {
+    program: &'a Program,
+    policy: &'a CheckpointPolicy,
+    /// The names that variables were given.
+    names: FxHashMap<Var, Vec<String>>,
+    /// For each variable that is a result, the instruction.
+    made_by: Vec<usize>,
+    needed: Vec<bool>,
+    /// Variables that are kept.
+    kept: BTreeSet<Var>,
+    /// Instructions to be computed again; of branches, loops and calls their programs.
+    again: BTreeMap<usize, Vec<Partition<'a>>>,
+    /// Known when it is known what is needed: the types of what is kept, and whether it differs from turn to turn of the loop that this is the body of.
+    kept_types: OnceCell<Vec<Type>>,
+    kept_varies: OnceCell<Vec<bool>>,
+}
+
+impl<'a> Partition<'a> {
+    pub fn new(program: &'a Program, policy: &'a CheckpointPolicy) -> Partition<'a> {
+        let mut made_by = vec![usize::MAX; program.num_vars()];
+        for (i, instruction) in program.instructions().iter().enumerate() {
+            instruction.results().for_each(|v| made_by[v.index()] = i);
+        }
+        let needed = vec![false; program.num_vars()];
+        let mut partition = Partition {
+            program,
+            policy,
+            names: FxHashMap::default(),
+            made_by,
+            needed,
+            kept: BTreeSet::new(),
+            again: BTreeMap::new(),
+            kept_types: OnceCell::new(),
+            kept_varies: OnceCell::new(),
+        };
+        for instruction in program.instructions() {
+            if let Op::CheckpointName { x, name } = &instruction.op {
+                let named = partition.unnamed(*x);
+                partition.names.entry(named).or_default().push(name.clone());
+            }
+        }
+        partition
+    }
+    fn instruction(&self, v: Var) -> Option<&'a Instruction> {
+        self.program.instructions().get(self.made_by[v.index()])
+    }
+    /// What was given a name.
+    fn unnamed(&self, mut v: Var) -> Var {
+        while let Some(Instruction { op: Op::CheckpointName { x, .. }, .. }) = self.instruction(v) {
+            v = *x;
+        }
+        v
+    }
+    fn keeps(&self, v: Var, op: &Op) -> bool {
+        let names = self.names.get(&v).map_or(&[][..], Vec::as_slice);
+        // Of what holds programs the policy looks at what is in these; literals are no arrays yet.
+        let looked_into = !within(op).is_empty() && names.is_empty();
+        !looked_into && !op.operands().is_empty() && self.policy.saves(op, names)
+    }
+
+    /// Has an output computed again.
+    pub fn need_output(&mut self, i: usize) {
+        self.need(self.program.outputs()[i]);
+    }
+    fn need(&mut self, v: Var) {
+        let mut stack = vec![v];
+        while let Some(v) = stack.pop() {
+            if std::mem::replace(&mut self.needed[v.index()], true) {
+                continue;
+            }
+            let Some(instruction) = self.instruction(v) else { continue };
+            let op = &instruction.op;
+            // What has a name is kept without it.
+            if !matches!(op, Op::CheckpointName { .. }) && self.keeps(v, op) {
+                self.kept.insert(v);
+                continue;
+            }
+            let inside = || within(op).into_iter().map(|p| Partition::new(p, self.policy)).collect();
+            let programs = self.again.entry(self.made_by[v.index()]).or_insert_with(inside);
+            if programs.is_empty() {
+                stack.extend(op.operands().into_iter().copied());
+            } else {
+                stack.extend(needed_within(op, programs, (v.0 - instruction.first.0) as usize));
+            }
+        }
+    }
+    /// Which inputs are needed.
+    pub fn inputs(&self) -> Vec<bool> {
+        self.needed[..self.program.inputs().len()].to_vec()
+    }
+    /// Whether all that is needed is there, or kept.
+    pub fn is_all_kept(&self) -> bool {
+        let named = |i: &usize| matches!(self.program.instructions()[*i].op, Op::CheckpointName { .. });
+        self.again.keys().all(named)
+    }
+    /// The types of what is kept: of variables, and then within operations.
+    fn kept_types(&self) -> &[Type] {
+        self.kept_types.get_or_init(|| {
+            let own = self.kept.iter().map(|v| self.program.ty(*v).clone());
+            let inner = self.again.iter().flat_map(|(&at, p)| kept_within(&self.program.instructions()[at].op, p));
+            own.chain(inner).collect()
+        })
+    }
+    /// For each array that is kept whether it depends on inputs from `consts` on.
+    fn kept_varies(&self, consts: usize) -> &[bool] {
+        self.kept_varies.get_or_init(|| {
+            let marks: Vec<bool> = (0..self.program.inputs().len()).map(|i| i >= consts).collect();
+            let varies = reached_variables(self.program, &Along::Operands, &marks);
+            let own = self.kept.iter().map(|v| varies[v.index()]);
+            let inner = self.again.iter().flat_map(|(&at, programs)| {
+                let op = &self.program.instructions()[at].op;
+                let any = op.operands().into_iter().any(|v| varies[v.index()]);
+                vec![any; kept_within(op, programs).len()]
+            });
+            own.chain(inner).collect()
+        })
+    }
+
+    /// The outputs, on all inputs, and what is kept.
+    pub fn forward(&self, inputs: &[Tensor]) -> (Vec<Tensor>, Vec<Tensor>) {
+        let mut env = inputs.to_vec();
+        let mut inner = Vec::new();
+        for (at, instruction) in self.program.instructions().iter().enumerate() {
+            let op = instruction.op.map(|v| env[v.index()].clone());
+            let programs = self.again.get(&at).map_or(&[][..], Vec::as_slice);
+            let run = || match kept_within(&instruction.op, programs).is_empty() {
+                true => (Tensor::apply(op).into_vec(), Vec::new()),
+                false => forward_within(&op, programs),
+            };
+            let (results, kept) = with_origin(&instruction.origin, run);
+            env.extend(results);
+            inner.extend(kept);
+        }
+        let of = |v: &Var| env[v.index()].clone();
+        let kept = self.kept.iter().map(of).chain(inner).collect();
+        (self.program.outputs().iter().map(of).collect(), kept)
+    }
+    /// The variables that are needed again, of those inputs that are, and of what was kept.
+    fn again(&self, inputs: &[Tensor], kept: &[Tensor]) -> Vec<Option<Tensor>> {
+        let mut given = inputs.iter();
+        let mut env: Vec<Option<Tensor>> = vec![None; self.program.num_vars()];
+        for v in self.program.inputs().filter(|v| self.needed[v.index()]) {
+            env[v.index()] = given.next().cloned();
+        }
+        let (own, mut inner) = kept.split_at(self.kept.len());
+        self.kept.iter().zip(own).for_each(|(v, x)| env[v.index()] = Some(x.clone()));
+        for (&at, programs) in &self.again {
+            let instruction = &self.program.instructions()[at];
+            let (mine, rest) = inner.split_at(kept_within(&instruction.op, programs).len());
+            inner = rest;
+            let at = |v: &Var| env[v.index()].clone();
+            let run = || match programs.is_empty() {
+                true => {
+                    let op = instruction.op.map(|v| at(v).expect("what is needed is given"));
+                    Tensor::apply(op).into_iter().map(Some).collect()
+                }
+                false => again_within(&instruction.op.map(at), programs, mine),
+            };
+            for (v, x) in instruction.results().zip(with_origin(&instruction.origin, run)) {
+                // What is kept is not computed again.
+                env[v.index()] = env[v.index()].take().or(x);
+            }
+        }
+        env
+    }
+    /// Those outputs that are marked, of those inputs that are needed, and of what was kept.
+    pub fn outputs_again(&self, inputs: &[Tensor], kept: &[Tensor], marked: &[bool]) -> Vec<Tensor> {
+        let env = self.again(inputs, kept);
+        let outputs = self.program.outputs().iter().zip(marked).filter(|(_, m)| **m);
+        outputs.map(|(v, _)| env[v.index()].clone().expect("it is needed")).collect()
+    }
+    fn needed_outputs(&self) -> Vec<bool> {
+        self.program.outputs().iter().map(|v| self.needed[v.index()]).collect()
+    }
+}
+
+/// The programs that a policy looks into.
+fn within<V>(op: &Op<V>) -> Vec<&Program> {
+    if let Op::Call { program, .. } | Op::Remat { program, .. } | Op::Scan { body: program, .. } = op {
+        vec![program]
+    } else if let Op::Case { branches, .. } = op {
+        branches.iter().map(|b| &**b).collect()
+    } else {
+        Vec::new()
+    }
+}
+
+/// Has a result of an operation computed again, of which `programs` are the programs; the operands that are needed for that.
+fn needed_within(op: &Op, programs: &mut [Partition], result: usize) -> Vec<Var> {
+    programs.iter_mut().for_each(|p| p.need_output(result));
+    if let Op::Scan { consts, carry, .. } = op {
+        let body = &mut programs[0];
+        // What is carried goes round: what comes out of a turn goes into the next.
+        let round = |body: &Partition, k: usize| (body.needed[consts + k], body.needed_outputs()[k]);
+        while let Some(k) = (0..*carry).find(|&k| round(body, k).0 != round(body, k).1) {
+            if round(body, k).0 { body.need_output(k) } else { body.needed[consts + k] = true }
+        }
+    }
+    let needed = needed_inputs(programs);
+    // The index of a choice comes first.
+    let operands = op.operands();
+    let (index, args) = operands.split_at(operands.len() - needed.len());
+    index.iter().copied().chain(marked(args.iter().copied(), &needed)).copied().collect()
+}
+
+/// Which inputs are needed by any of these programs, which take the same.
+fn needed_inputs(programs: &[Partition]) -> Vec<bool> {
+    let each = programs.iter().map(Partition::inputs);
+    each.reduce(|a, b| a.iter().zip(b).map(|(a, b)| *a || b).collect()).unwrap_or_default()
+}
+
+/// The types of what is kept of an operation with these programs.
+fn kept_within<V>(op: &Op<V>, programs: &[Partition]) -> Vec<Type> {
+    match programs {
+        [] => Vec::new(),
+        [body] if let Op::Scan { consts, length, .. } = op => {
+            let varies = body.kept_varies(*consts);
+            let stacked = |(ty, varies): (&Type, &bool)| if *varies { ty.batched(*length) } else { ty.clone() };
+            body.kept_types().iter().zip(varies).map(stacked).collect()
+        }
+        [one] => one.kept_types().to_vec(),
+        branches => places(branches).types,
+    }
+}
+
+fn places(branches: &[Partition]) -> Places {
+    Places::new(branches.iter().map(|b| b.kept_types().to_vec()))
+}
+
+/// The results of an operation with these programs, and what is kept of it.
+fn forward_within(op: &Op<Tensor>, programs: &[Partition]) -> (Vec<Tensor>, Vec<Tensor>) {
+    let outputs = programs[0].program.outputs().len();
+    let mut results = if let Op::Case { index, args, .. } = op {
+        let places = places(programs);
+        let branches = programs.iter().zip(&places.of).map(|(branch, of)| {
+            sub_program(branch.program.name(), branch.program.input_types().to_vec(), |params| {
+                let (mut outputs, kept) = branch.forward(params);
+                let at = |place: usize| of.iter().position(|&p| p == place);
+                let filled = |(i, ty)| at(i).map_or_else(|| zeros(ty), |kept_at| kept[kept_at].clone());
+                outputs.extend(places.types.iter().enumerate().map(filled));
+                outputs
+            })
+        });
+        lax::case(index, &branches.collect::<Vec<_>>(), args)
+    } else if let Op::Scan { args, consts, carry, length, reverse, unroll, body } = op {
+        let how = lax::Scan { length: *length, reverse: *reverse, unroll: *unroll };
+        return forward_turns(&Parts::new(args, *consts, *carry, body, how), &programs[0]);
+    } else {
+        let [inner] = programs else { unreachable!("a call has one program") };
+        let program = sub_program(inner.program.name(), inner.program.input_types().to_vec(), |params| {
+            let (outputs, kept) = inner.forward(params);
+            [outputs, kept].concat()
+        });
+        call(op, &program, &op.operands().into_iter().cloned().collect::<Vec<_>>())
+    };
+    let kept = results.split_off(outputs);
+    (results, kept)
+}
+
+/// As [`forward_within`], of a loop, which stacks up what is kept unless it is the same in all turns.
+fn forward_turns(scan: &Parts<Tensor>, body: &Partition) -> (Vec<Tensor>, Vec<Tensor>) {
+    let outputs = body.program.outputs().len();
+    let varies = body.kept_varies(scan.consts.len());
+    let all = sub_program(body.program.name(), body.program.input_types().to_vec(), |params| {
+        let (outputs, kept) = body.forward(params);
+        [outputs, kept].concat()
+    });
+    let once: Vec<usize> = (0..varies.len()).filter(|&i| !varies[i]).map(|i| outputs + i).collect();
+    let given = scan.consts.iter().cloned().map(Some).chain(vec![None; scan.init.len() + scan.xs.len()]);
+    let mut once = part(&all, given.collect(), &once).into_iter();
+    let turn = sub_program(body.program.name(), body.program.input_types().to_vec(), |params| {
+        let mut results = all.apply(params);
+        let kept = results.split_off(outputs);
+        results.extend(marked(kept, varies));
+        results
+    });
+    let mut results = lax::scan(&turn, scan.consts, scan.init, scan.xs, scan.how);
+    let mut stacks = results.split_off(outputs).into_iter();
+    let kept = varies.iter().map(|&varies| if varies { stacks.next() } else { once.next() });
+    (results, kept.map(|x| x.expect("it is one or the other")).collect())
+}
+
+/// Those results of an operation with these programs that are needed, of what was kept of it.
+fn again_within(op: &Op<Option<Tensor>>, programs: &[Partition], kept: &[Tensor]) -> Vec<Option<Tensor>> {
+    let operands = op.operands();
+    let needed = needed_inputs(programs);
+    let inputs: Vec<Tensor> = marked(&operands[operands.len() - needed.len()..], &needed)
+        .map(|x| Option::clone(x).expect("what is needed is given"))
+        .collect();
+    let types = || inputs.iter().chain(kept).map(|x| x.ty().clone()).collect::<Vec<_>>();
+    // What all branches need is what was asked for; one may need more for itself.
+    let outputs = programs.iter().map(Partition::needed_outputs);
+    let outputs = outputs.reduce(|a, b| a.iter().zip(b).map(|(a, b)| *a && b).collect()).unwrap_or_default();
+    let results = if let Op::Case { index, .. } = op {
+        let index = index.as_ref().expect("it is needed");
+        let places = places(programs);
+        let branches = programs.iter().zip(&places.of).map(|(branch, of)| {
+            sub_program(branch.program.name(), types(), |params| {
+                let (inputs_of_any, kept) = params.split_at(inputs.len());
+                let own = marked(branch.inputs(), &needed).collect::<Vec<_>>();
+                let own: Vec<Tensor> = marked(inputs_of_any.iter().cloned(), &own).collect();
+                let kept: Vec<Tensor> = of.iter().map(|&place| kept[place].clone()).collect();
+                branch.outputs_again(&own, &kept, &outputs)
+            })
+        });
+        let branches: Vec<Arc<Program>> = branches.collect();
+        let args: Vec<Tensor> = inputs.iter().chain(kept).cloned().collect();
+        lax::case(index, &branches, &args)
+    } else if let Op::Scan { consts, carry, length, reverse, unroll, .. } = op {
+        let how = lax::Scan { length: *length, reverse: *reverse, unroll: *unroll };
+        turns_again(&programs[0], &needed, [*consts, *carry], &inputs, kept, &outputs, how)
+    } else {
+        let [inner] = programs else { unreachable!("a call has one program") };
+        let program = sub_program(inner.program.name(), types(), |params| {
+            let (inputs, kept) = params.split_at(inputs.len());
+            inner.outputs_again(inputs, kept, &outputs)
+        });
+        call(op, &program, &inputs.iter().chain(kept).cloned().collect::<Vec<_>>())
+    };
+    let mut results = results.into_iter();
+    outputs.iter().map(|&given| if given { results.next() } else { None }).collect()
+}
+
+/// As [`again_within`], of a loop, with those of its operands that are `needed`.
+fn turns_again(
+    body: &Partition,
+    needed: &[bool],
+    [consts, carry]: [usize; 2],
+    inputs: &[Tensor],
+    kept: &[Tensor],
+    outputs: &[bool],
+    how: lax::Scan,
+) -> Vec<Tensor> {
+    let count = |marks: &[bool]| marks.iter().filter(|m| **m).count();
+    let varies = body.kept_varies(consts);
+    let fixed: Vec<bool> = varies.iter().map(|v| !v).collect();
+    let (own_fixed, rest) = inputs.split_at(count(&needed[..consts]));
+    let (init, own_xs) = rest.split_at(count(&needed[consts..consts + carry]));
+    let consts: Vec<Tensor> = own_fixed.iter().cloned().chain(marked(kept.iter().cloned(), &fixed)).collect();
+    let xs: Vec<Tensor> = own_xs.iter().cloned().chain(marked(kept.iter().cloned(), varies)).collect();
+    let slices = xs.iter().map(|x| x.ty().with_shape(&x.shape()[1..]));
+    let types: Vec<Type> = consts.iter().chain(init).map(|x| x.ty().clone()).chain(slices).collect();
+    let turn = sub_program(body.program.name(), types, |params| {
+        let (fixed, rest) = params.split_at(consts.len());
+        let (carried, slices) = rest.split_at(init.len());
+        let (own_fixed, kept_fixed) = fixed.split_at(own_fixed.len());
+        let (own_slices, kept_slices) = slices.split_at(own_xs.len());
+        let (mut kept_fixed, mut kept_slices) = (kept_fixed.iter(), kept_slices.iter());
+        let kept = varies.iter().map(|&varies| if varies { kept_slices.next() } else { kept_fixed.next() });
+        let kept: Vec<Tensor> = kept.map(|x| x.expect("it is one or the other").clone()).collect();
+        body.outputs_again(&[own_fixed, carried, own_slices].concat(), &kept, outputs)
+    });
+    lax::scan(&turn, &consts, init, &xs, how)
+}
+
+/// The call of a program as `op` calls one.
+fn call<V>(op: &Op<V>, program: &Arc<Program>, args: &[Tensor]) -> Vec<Tensor> {
+    if let Op::Remat { policy, differentiated, .. } = op {
+        lax::remat(program, args, policy, *differentiated)
+    } else {
+        lax::call(program, args)
+    }
+}
