@@ -43,6 +43,8 @@ pub struct Generator {
     pub extremes: bool,
     /// Mapped axes that operations may be over.
     pub axes: Vec<NamedAxis>,
+    /// Whether functions have rules for cotangents, too. Those have no forward mode.
+    pub custom_vjp: bool,
     /// Names of operations that are left out.
     pub without: Vec<&'static str>,
 }
@@ -60,6 +62,7 @@ impl Generator {
             depth: 2,
             extremes: false,
             axes: Vec::new(),
+            custom_vjp: false,
             without: Vec::new(),
         }
     }

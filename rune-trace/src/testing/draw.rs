@@ -74,7 +74,8 @@ impl Generator {
                 let program = programs[self.below(programs.len())].clone();
                 let args: Vec<Var> = program.input_types().iter().map(|i| self.like(types, x, |t| t == i)).collect();
                 match self.below(4) {
-                    0 => custom_jvp(args, program),
+                    0 if self.custom_vjp && self.chance(2) => with_rule(args, program, custom_vjp),
+                    0 => with_rule(args, program, custom_jvp),
                     1 => Op::Remat { args, program, policy: self.policy(), differentiated: self.chance(2) },
                     _ => Op::Call { args, program },
                 }
@@ -230,9 +231,27 @@ impl Generator {
     }
 }
 
-/// The function with the rule that it has anyway.
-fn custom_jvp(args: Vec<Var>, program: Arc<Program>) -> Op {
-    let floats: Vec<usize> = (0..args.len()).filter(|&i| program.input_types()[i].dtype.is_float()).collect();
-    let rule = Arc::new(program.jvp(&floats).expect("these are floats"));
-    Op::CustomJvp { num_args: args.len(), args, program, rule, takes_results: false }
+/// A call of the program, with the rule that it has anyway unless it has none.
+fn with_rule(
+    args: Vec<Var>,
+    program: Arc<Program>,
+    rule: impl Fn(&[Var], &Arc<Program>, &[usize]) -> Option<Op>,
+) -> Op {
+    let types = program.input_types();
+    let floats: Vec<usize> = (0..types.len()).filter(|&i| types[i].dtype.is_float()).collect();
+    rule(&args, &program, &floats).unwrap_or(Op::Call { args, program })
+}
+
+fn custom_jvp(args: &[Var], program: &Arc<Program>, floats: &[usize]) -> Option<Op> {
+    let rule = Arc::new(program.jvp(floats).ok()?);
+    let (args, num_args, program) = (args.to_vec(), args.len(), program.clone());
+    Some(Op::CustomJvp { num_args, args, program, rule, takes_results: false })
+}
+
+fn custom_vjp(args: &[Var], program: &Arc<Program>, floats: &[usize]) -> Option<Op> {
+    program.vjp(floats).ok()?;
+    let (forward, linear) = program.linearize(floats).ok()?;
+    let backward = linear.transpose(&(0..floats.len()).collect::<Vec<_>>()).ok()?;
+    let (args, num_args, program) = (args.to_vec(), args.len(), program.clone());
+    Some(Op::CustomVjp { args, program, forward: Arc::new(forward), backward: Arc::new(backward), num_args })
 }
