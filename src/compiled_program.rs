@@ -31,18 +31,14 @@ pub(crate) fn constants_path(module: &Path) -> PathBuf {
 #[cfg(feature = "compile")]
 pub(crate) fn save(module: &CompiledModule, constants: &[Value], path: &Path) -> Result<(), Error> {
     let arrays = constants.iter().map(Value::to_host).collect::<Result<Vec<_>, _>>().map_err(Error::Transfer)?;
-    // The constants come to their place between the two steps of the module's file, so that what fails leaves neither.
-    let mut beside = Ok(());
-    let written = storage::replace(path, |temporary| {
-        std::fs::write(temporary, module.bytes())?;
-        if !arrays.is_empty() {
-            let names: Vec<String> = (0..arrays.len()).map(|i| format!("c{i}")).collect();
-            beside = storage::write(constants_path(path), names.iter().map(String::as_str).zip(&arrays));
-        }
-        if beside.is_ok() { Ok(()) } else { Err(std::io::ErrorKind::Other.into()) }
-    });
-    beside?;
-    Ok(written?)
+    let names: Vec<String> = (0..arrays.len()).map(|i| format!("c{i}")).collect();
+    let beside = constants_path(path);
+    // A module without its constants is not to be left.
+    let paths: &[&Path] = if arrays.is_empty() { &[path] } else { &[&beside, path] };
+    Ok(storage::replace_all(paths, |i, temporary| match paths[i] == path {
+        true => std::fs::write(temporary, module.bytes()),
+        false => storage::write_to(temporary, names.iter().map(String::as_str).zip(&arrays)),
+    })?)
 }
 
 /// A compiled program that can be called: from a `.vmfb` file, for which neither the compiler nor the program is needed.

@@ -32,6 +32,8 @@ mod log;
 #[cfg(feature = "compile")]
 mod precompile;
 #[cfg(feature = "compile")]
+mod stage_text;
+#[cfg(feature = "compile")]
 mod stages;
 
 #[cfg(feature = "compile")]

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::compile::lower_to;
+use crate::stage_text::{comment, executables, short, starts};
 use rune_iree::{
     CompileOptions, CompileReport, DispatchFile, Statistics, compile_to_phase, compile_with_report, dispatch_files,
 };
@@ -175,20 +176,19 @@ impl Stages {
         let named = |name: &str| name == which || name.strip_suffix(which).is_some_and(|n| n.ends_with("_dispatch_"));
         let missing = |names: Vec<&str>| Error::NoDispatch { which: which.to_owned(), known: names.join(", ") };
         match stage {
-            Stage::Flow | Stage::Stream => {
+            Stage::Flow | Stage::Stream | Stage::Vm => {
                 let text = self.after(stage.name())?;
-                let executables = executables(&text, stage.name());
-                let found = executables.iter().find(|(name, _)| named(name)).map(|(_, text)| text.clone());
-                found.ok_or_else(|| missing(executables.iter().map(|(name, _)| *name).collect()))
+                let parts = if stage == Stage::Vm { starts(&text) } else { executables(&text, stage.name()) };
+                let found = parts.iter().find(|(name, _)| named(name)).map(|(_, text)| text.clone());
+                found.ok_or_else(|| missing(parts.iter().map(|(name, _)| *name).collect()))
             }
             Stage::Hal | Stage::Llvm | Stage::Asm | Stage::Ptx | Stage::Msl | Stage::Spirv => {
                 let files = self.code(stage)?;
                 let found = files.iter().find(|f| named(&f.dispatch)).map(|f| short(&f.text));
                 found.ok_or_else(|| missing(files.iter().map(|f| f.dispatch.as_str()).collect()))
             }
-            Stage::Program | Stage::Simplified | Stage::StableHlo | Stage::Input | Stage::Vm => {
-                let reason =
-                    "dispatches are told apart in flow, stream, hal and what follows, but not in vm".to_owned();
+            Stage::Program | Stage::Simplified | Stage::StableHlo | Stage::Input => {
+                let reason = "dispatches are told apart in flow and what follows".to_owned();
                 Err(Error::NoStage { stage, target: self.options.target.to_string(), reason })
             }
         }
@@ -270,65 +270,6 @@ fn phase(stage: Stage) -> Option<&'static str> {
     }
 }
 
-/// How a comment begins in a file of this kind.
-fn comment(kind: &str) -> &'static str {
-    match kind {
-        "s" => "#",
-        "optimized.ll" | "rocmasm" => ";",
-        _ => "//",
-    }
-}
-
-/// The executables of a module by name, each with the aliases of attributes that it uses.
-fn executables<'t>(text: &'t str, dialect: &str) -> Vec<(&'t str, String)> {
-    let start = format!("  {dialect}.executable private @");
-    let mut found = Vec::new();
-    let mut lines = text.lines();
-    let mut aliases: Vec<&str> = Vec::new();
-    while let Some(line) = lines.next() {
-        if line.starts_with('#') {
-            aliases.push(line);
-        }
-        let Some(rest) = line.strip_prefix(&start) else { continue };
-        let name = rest.split([' ', '{', '(']).next().unwrap_or(rest);
-        let mut own = vec![line];
-        for line in lines.by_ref() {
-            own.push(line);
-            if line == "  }" {
-                break;
-            }
-        }
-        let body = own.join("\n");
-        let used = aliases.iter().filter(|alias| {
-            let name = alias.split(' ').next().unwrap_or(alias);
-            body.match_indices(name).any(|(i, _)| !body[i + name.len()..].starts_with(|c: char| c.is_alphanumeric()))
-        });
-        let text = used.map(|alias| format!("{alias}\n")).collect::<String>() + &body + "\n";
-        found.push((name, text));
-    }
-    found
-}
-
-/// A text in which the binary code that it holds is shortened: nobody reads it.
-fn short(text: &str) -> String {
-    /// So many hexadecimal digits stay.
-    const DIGITS: usize = 32;
-    let mut short = String::with_capacity(text.len().min(1 << 20));
-    let mut rest = text;
-    while let Some(at) = rest.find("\"0x") {
-        let (before, digits) = rest.split_at(at + 3);
-        let end = digits.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(digits.len());
-        short.push_str(before);
-        short.push_str(&digits[..end.min(DIGITS)]);
-        if end > DIGITS {
-            short.push_str(&format!("... {} bytes", end / 2));
-        }
-        rest = &digits[end..];
-    }
-    short.push_str(rest);
-    short
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -340,20 +281,5 @@ mod tests {
         }
         let error = "vmfb".parse::<Stage>().unwrap_err().to_string();
         assert!(error.starts_with("`vmfb` is not a stage; stages are program, simplified, stablehlo,"), "{error}");
-    }
-
-    #[test]
-    fn binary_code_is_shortened() {
-        let code = format!("a = dense<\"0x{}\"> : b, c = \"0x12\"", "AB".repeat(500));
-        assert_eq!(short(&code), format!("a = dense<\"0x{}... 500 bytes\"> : b, c = \"0x12\"", "AB".repeat(16)));
-    }
-
-    #[test]
-    fn executables_come_with_their_aliases() {
-        let text = "#map = one\n#map1 = two\nmodule {\n  flow.executable private @main_dispatch_0 {\n    #map1\n  }\n  flow.executable private @b {\n  }\n}\n";
-        let found = executables(text, "flow");
-        let first = "#map1 = two\n  flow.executable private @main_dispatch_0 {\n    #map1\n  }\n";
-        assert_eq!(found[0], ("main_dispatch_0", first.to_owned()));
-        assert_eq!(found[1].0, "b");
     }
 }

@@ -81,12 +81,9 @@ fn inputs(given: Vec<Input>, shown: &str, types: &[rune::Type]) -> Result<Vec<Va
     if given.is_empty() {
         return Ok(Random(0).inputs(types).into_iter().map(Value::Host).collect());
     }
-    let mut inputs = Vec::new();
-    for input in given {
-        inputs.extend(input.arrays()?.into_iter().map(Value::Host));
-    }
-    check(shown, types, &inputs)?;
-    Ok(inputs)
+    let given = input::given(given)?;
+    check(shown, types, &given)?;
+    Ok(given.into_iter().map(|given| Value::Host(given.array)).collect())
 }
 
 /// The times of calls, ascending.

@@ -1,6 +1,6 @@
 //! Inputs of programs, as the command line gives them.
 
-use crate::npy;
+use crate::{npy, npz};
 use anyhow::{Context, Result, anyhow};
 use rune::op::Literal;
 use rune::{Array, DType, Shape, Type, storage, types};
@@ -15,56 +15,92 @@ pub const DEVICES: [&str; 7] = ["cpu", "local-sync", "local-task", "cuda", "meta
 pub enum Input {
     Written(Array),
     Npy(PathBuf),
+    /// All arrays of a file, or that of one name.
+    Npz(PathBuf, Option<String>),
     Safetensors(PathBuf, Option<String>),
+}
+
+/// An input of a program.
+pub struct Given {
+    pub array: Array,
+    /// The file, and the name in it, if it has several.
+    pub source: Option<String>,
 }
 
 impl FromStr for Input {
     type Err = String;
     fn from_str(text: &str) -> Result<Input, String> {
-        let ends = |path: &str, ending: &str| Path::new(path).extension().is_some_and(|e| e == ending);
-        if ends(text, "npy") {
-            return Ok(Input::Npy(text.into()));
-        }
-        if ends(text, "safetensors") {
-            return Ok(Input::Safetensors(text.into(), None));
-        }
-        if let Some((file, name)) = text.rsplit_once(':')
-            && ends(file, "safetensors")
-        {
-            return Ok(Input::Safetensors(file.into(), Some(name.to_owned())));
+        let (file, name) = match [".npz:", ".safetensors:"].iter().find_map(|end| Some((end, text.find(end)?))) {
+            Some((end, at)) => (&text[..at + end.len() - 1], Some(text[at + end.len()..].to_owned())),
+            None => (text, None),
+        };
+        match Path::new(file).extension().and_then(|e| e.to_str()) {
+            Some("npy") => return Ok(Input::Npy(file.into())),
+            Some("npz") => return Ok(Input::Npz(file.into(), name)),
+            Some("safetensors") => return Ok(Input::Safetensors(file.into(), name)),
+            _ => {}
         }
         let Some((ty, elements)) = text.split_once('=') else {
-            return Err("write the type and the elements, as 2x3xf32=1 2 3 4 5 6, or name a .npy or .safetensors file"
-                .to_owned());
+            return Err(
+                "write the type and the elements, as 2x3xf32=1 2 3 4 5 6, or name a .npy, .npz or .safetensors file"
+                    .to_owned(),
+            );
         };
         written(parse_type(ty)?, elements).map(Input::Written)
     }
 }
 
+/// All inputs that are named.
+pub fn given(inputs: Vec<Input>) -> Result<Vec<Given>> {
+    let all = inputs.into_iter().map(Input::arrays).collect::<Result<Vec<_>>>()?;
+    Ok(all.into_iter().flatten().collect())
+}
+
 impl Input {
-    /// The arrays that it names.
-    pub fn arrays(self) -> Result<Vec<Array>> {
-        match self {
-            Input::Written(array) => Ok(vec![array]),
+    fn arrays(self) -> Result<Vec<Given>> {
+        let (path, name, mut arrays) = match self {
+            Input::Written(array) => return Ok(vec![Given { array, source: None }]),
             Input::Npy(path) => {
                 let bytes = std::fs::read(&path).map_err(|e| anyhow!("cannot read {}: {e}", path.display()))?;
                 let array = npy::parse(&bytes);
-                Ok(vec![array.map_err(|e| anyhow!("{} cannot be read as an array: {e}", path.display()))?])
+                let array = array.map_err(|e| anyhow!("{} cannot be read as an array: {e}", path.display()))?;
+                return Ok(vec![Given { array, source: Some(path.display().to_string()) }]);
+            }
+            Input::Npz(path, name) => {
+                let arrays = npz::read(&path, name.as_deref()).map_err(|problem| unreadable(&path, problem))?;
+                (path, name, arrays)
             }
             Input::Safetensors(path, name) => {
-                let mut arrays = storage::read(&path)?;
-                if let Some(name) = name {
-                    let known = arrays.keys().cloned().collect::<Vec<_>>().join(", ");
-                    let array = arrays.remove(&name);
-                    let missing = || format!("{} holds no `{name}`, only {known}", path.display());
-                    return Ok(vec![array.with_context(missing)?]);
-                }
-                let mut arrays: Vec<(String, Array)> = arrays.into_iter().collect();
-                arrays.sort_by(|(a, _), (b, _)| numbers_last(a).cmp(&numbers_last(b)));
-                Ok(arrays.into_iter().map(|(_, array)| array).collect())
+                let arrays = storage::read(&path)?;
+                (path, name, arrays)
             }
+        };
+        let source = |name: &str| Some(format!("{}:{name}", path.display()));
+        if let Some(name) = name {
+            let array = arrays.remove(&name);
+            let array = array.with_context(|| missing(&path, &name, arrays.keys().cloned().collect()))?;
+            return Ok(vec![Given { array, source: source(&name) }]);
         }
+        let mut arrays: Vec<(String, Array)> = arrays.into_iter().collect();
+        arrays.sort_by(|(a, _), (b, _)| numbers_last(a).cmp(&numbers_last(b)));
+        Ok(arrays.into_iter().map(|(name, array)| Given { array, source: source(&name) }).collect())
     }
+}
+
+fn unreadable(path: &Path, problem: npz::Problem) -> anyhow::Error {
+    match problem {
+        npz::Problem::Unreadable(error) => anyhow!("cannot read {}: {error}", path.display()),
+        npz::Problem::Malformed(reason) => anyhow!("{} cannot be read as arrays: {reason}", path.display()),
+        npz::Problem::Missing { name, known } => anyhow!(missing(path, &name, known)),
+    }
+}
+
+fn missing(path: &Path, name: &str, mut known: Vec<String>) -> String {
+    if known.is_empty() {
+        return format!("{} holds no `{name}`, and nothing else", path.display());
+    }
+    known.sort_by(|a, b| numbers_last(a).cmp(&numbers_last(b)));
+    format!("{} holds no `{name}`, only {}", path.display(), known.join(", "))
 }
 
 /// A name, so that `x2` comes before `x10`.

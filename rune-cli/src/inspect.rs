@@ -37,7 +37,7 @@ pub struct Inspect {
     /// Only this instruction, counted from 0
     #[arg(long, value_name = "N")]
     op: Option<usize>,
-    /// Only this dispatch, by number or by name, in flow, stream, hal, llvm, asm, ptx, msl and spirv
+    /// Only this dispatch, by number or by name, in flow, stream, hal, vm, llvm, asm, ptx, msl and spirv
     #[arg(long, value_name = "N")]
     dispatch: Option<String>,
     /// Operations, work, memory and dispatches, instead of a stage
@@ -61,12 +61,9 @@ impl Inspect {
         };
         let options = self.target.options("inspect", backend)?;
         if self.dispatch.is_some()
-            && matches!(stage, Stage::Program | Stage::Simplified | Stage::StableHlo | Stage::Input | Stage::Vm)
+            && matches!(stage, Stage::Program | Stage::Simplified | Stage::StableHlo | Stage::Input)
         {
-            return Err(usage(
-                "inspect",
-                format!("--dispatch goes with flow, stream, hal and what follows, and not with {stage}"),
-            ));
+            return Err(usage("inspect", format!("--dispatch goes with flow and what follows, and not with {stage}")));
         }
         if let Some(only) = stage.backend().filter(|&only| only != options.target.backend()) {
             return Err(usage("inspect", format!("--stage {stage} goes with --target {only}")));

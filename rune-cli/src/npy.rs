@@ -3,6 +3,9 @@
 //! The dtype `bf16`, which NumPy lacks, is written and read as JAX does it: as two bytes without a meaning, `<V2`.
 
 use rune::{Array, DType, Shape, Type, types};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 /// What the header and all before it are padded to.
@@ -69,8 +72,15 @@ fn transposed(data: &[u8], ty: &Type) -> Vec<u8> {
     out
 }
 
-/// The bytes of a `.npy` file of an array.
-pub fn bytes(array: &Array) -> Vec<u8> {
+/// Writes a `.npy` file of an array.
+pub fn save(path: &Path, array: &Array) -> io::Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    write(&mut file, array)?;
+    file.flush()
+}
+
+/// Writes what a `.npy` file of an array holds.
+pub fn write(out: &mut impl Write, array: &Array) -> io::Result<()> {
     let sizes: String = array.shape().iter().map(|d| format!("{d}, ")).collect();
     let sizes = if array.ty().rank() > 1 { sizes.trim_end_matches(", ") } else { sizes.trim_end() };
     let mut header = format!("{{'descr': '{}', 'fortran_order': False, 'shape': ({sizes}), }}", descr(array.dtype()));
@@ -78,14 +88,12 @@ pub fn bytes(array: &Array) -> Vec<u8> {
     let total = (before + header.len() + 1).next_multiple_of(ALIGNMENT);
     header.push_str(&" ".repeat(total - before - header.len() - 1));
     header.push('\n');
-    let mut file = Vec::with_capacity(total + array.bytes().len());
-    file.extend_from_slice(MAGIC);
-    file.extend_from_slice(&[1, 0]);
+    out.write_all(MAGIC)?;
+    out.write_all(&[1, 0])?;
     // At most some rank's worth of sizes, each of at most 20 digits.
-    file.extend_from_slice(&(header.len() as u16).to_le_bytes());
-    file.extend_from_slice(header.as_bytes());
-    file.extend_from_slice(array.bytes());
-    file
+    out.write_all(&(header.len() as u16).to_le_bytes())?;
+    out.write_all(header.as_bytes())?;
+    out.write_all(array.bytes())
 }
 
 /// The text of a field of the header, which is a Python dictionary.
@@ -127,6 +135,12 @@ fn code(dtype: DType) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn bytes(array: &Array) -> Vec<u8> {
+        let mut file = Vec::new();
+        write(&mut file, array).unwrap();
+        file
+    }
 
     #[test]
     fn what_is_written_is_read() {

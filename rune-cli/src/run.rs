@@ -1,30 +1,29 @@
 //! `rune-cli run`.
 
 use crate::failure::usage;
-use crate::input::{self, Input};
-use crate::output::{host, tell, write_file};
-use crate::{npy, program, progress};
-use anyhow::{Context, Result, bail};
+use crate::input::{self, Given, Input};
+use crate::output::host;
+use crate::results::Destination;
+use crate::{program, progress};
+use anyhow::{Result, bail};
 use clap::Args;
 use rune::interpret::interpret;
-use rune::op::Literal;
 use rune::{
-    Array, CompileOptions, CompiledProgram, Opt, Place, Precompiled, Program, Target, Tensor, Type, Value,
-    default_device,
+    Array, CompileOptions, CompiledProgram, Opt, Place, Precompiled, Program, Target, Type, Value, default_device,
 };
-use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "Examples:
   rune-cli run f.json --input \"2x3xf32=1 2 3 4 5 6\"
   rune-cli run f.vmfb --input x.npy --input f32=0.5 --output results
+  rune-cli run f.json --input x.npz:a --input x.npz:b --output y.npz
   rune-cli run f.rune --input inputs.safetensors --reference
 
 Inputs:
   2x3xf32=1 2 3 4 5 6   the elements in row-major order; one alone stands for all; f32=0.5 is a scalar
   x.npy                 an array of NumPy's
-  x.safetensors         all arrays of the file by their names, x2 before x10
-  x.safetensors:w       one array of the file";
+  x.npz, x.safetensors  all arrays of the file by their names, x2 before x10
+  x.npz:w               one array of the file";
 
 /// Runs a program, or a compiled module, and prints its results
 #[derive(Args)]
@@ -41,7 +40,7 @@ pub struct Run {
     /// Run the program by the reference interpreter; the same as --device reference
     #[arg(long, conflicts_with = "device")]
     reference: bool,
-    /// The folder to write the results to, as result0.npy and so on; - prints them
+    /// A folder to write the results to, as result0.npy and so on; or OUT.npz, OUT.safetensors or, for one, OUT.npy; - prints them
     #[arg(short, long, value_name = "DIR", default_value = "-")]
     output: PathBuf,
 }
@@ -53,33 +52,35 @@ impl Run {
             (false, Some(name)) => Place::open(name)?,
             (false, None) => default_device()?,
         };
-        let mut inputs: Vec<Value> = Vec::new();
-        for input in self.input {
-            inputs.extend(input.arrays()?.into_iter().map(Value::Host));
-        }
+        let destination = Destination::of(&self.output);
+        let given = input::given(self.input)?;
         let shown = program::shown(&self.program);
-        let check = |types: &[Type]| check(&shown, types, &inputs);
+        let check = |inputs: &[Type], outputs: usize| {
+            check(&shown, inputs, &given)?;
+            destination.check(&shown, outputs)
+        };
         let results = if program::is_module(&self.program) {
             if matches!(place, Place::Reference) {
                 return Err(usage("run", "the reference interpreter runs programs, and this is a compiled module"));
             }
             let compiled = CompiledProgram::load_on(&self.program, &place)?;
-            check(compiled.input_types())?;
-            compiled.call_values(&inputs)?
+            check(compiled.input_types(), compiled.output_types().len())?;
+            call(&compiled, &shown, given)?
         } else {
             let program = program::load(&self.program)?;
-            check(program.input_types())?;
+            check(program.input_types(), program.outputs().len())?;
             if matches!(place, Place::Reference) {
-                let inputs = inputs.iter().map(host).collect::<Result<Vec<_>>>()?;
-                interpret(&program, &inputs)?.into_iter().map(Value::Host).collect()
+                let inputs: Vec<Array> = given.into_iter().map(|given| given.array).collect();
+                let running = format!("interpreting {shown}");
+                progress::during(&running, |_| interpret(&program, &inputs))?.into_iter().map(Value::Host).collect()
             } else {
                 let compiling = format!("compiling {shown}");
                 let compiled = progress::during(&compiling, |_| compile_for(&program, &place, Opt::Fast))?;
-                compiled.call_values(&inputs)?
+                call(&compiled, &shown, given)?
             }
         };
         let results = results.iter().map(host).collect::<Result<Vec<_>>>()?;
-        if program::is_stdin(&self.output) { print(&results, json) } else { write(&results, &self.output, json) }
+        destination.write(&results, json)
     }
 }
 
@@ -93,17 +94,22 @@ pub fn compile_for(program: &Program, place: &Place, opt: Opt) -> Result<Compile
     Ok(Precompiled::new(program, &options)?.load_on(place)?)
 }
 
-pub fn check(program: &str, types: &[Type], inputs: &[Value]) -> Result<()> {
+fn call(compiled: &CompiledProgram, shown: &str, given: Vec<Given>) -> Result<Vec<Value>> {
+    let inputs: Vec<Value> = given.into_iter().map(|given| Value::Host(given.array)).collect();
+    Ok(progress::during(&format!("running {shown}"), |_| compiled.call_values(&inputs))?)
+}
+
+pub fn check(program: &str, types: &[Type], inputs: &[Given]) -> Result<()> {
     if types.len() != inputs.len() {
         let takes = types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
         let count = |n: usize| if n == 1 { "1 input".to_owned() } else { format!("{n} inputs") };
         let of = if types.is_empty() { String::new() } else { format!(" ({takes})") };
         bail!("{program} takes {}{of}, and {} given", count(types.len()), are(inputs.len()));
     }
-    match (0..types.len()).find(|&i| types[i] != *inputs[i].ty()) {
-        Some(i) => bail!("{program} takes {} as input {i}, counted from 0, and {} is given", types[i], inputs[i].ty()),
-        None => Ok(()),
-    }
+    let Some(i) = (0..types.len()).find(|&i| types[i] != *inputs[i].array.ty()) else { return Ok(()) };
+    let (takes, Given { array, source }) = (&types[i], &inputs[i]);
+    let of = source.as_ref().map(|source| format!(", by {source}")).unwrap_or_default();
+    bail!("{program} takes {takes} as input {i}, counted from 0, and {} is given{of}", array.ty())
 }
 
 fn are(n: usize) -> String {
@@ -112,37 +118,4 @@ fn are(n: usize) -> String {
         1 => "1 is".to_owned(),
         n => format!("{n} are"),
     }
-}
-
-fn print(results: &[Array], json: bool) -> Result<()> {
-    for (i, array) in results.iter().enumerate() {
-        let text = format!("# result {i}: {}\n{}", array.ty(), Tensor::from_value(array.clone()));
-        tell(json, text, json!({ "result": i, "type": array.ty().to_string(), "elements": elements(array) }))?;
-    }
-    Ok(())
-}
-
-/// The elements in row-major order, as JSON has them; as text those that it has not.
-fn elements(array: &Array) -> Vec<serde_json::Value> {
-    let (dtype, bytes) = (array.dtype(), array.bytes());
-    let element = |bytes: &[u8]| {
-        let text = Literal::from_bytes(dtype, bytes).number();
-        text.parse().unwrap_or(serde_json::Value::String(text))
-    };
-    bytes.chunks_exact(dtype.size()).map(element).collect()
-}
-
-fn write(results: &[Array], folder: &Path, json: bool) -> Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    for (i, array) in results.iter().enumerate() {
-        let path = folder.join(format!("result{i}.npy"));
-        write_file(&path, &npy::bytes(array))?;
-        let (shown, ty) = (path.display(), array.ty());
-        tell(
-            json,
-            format!("{shown}: {ty}"),
-            json!({ "result": i, "type": ty.to_string(), "file": shown.to_string() }),
-        )?;
-    }
-    Ok(())
 }

@@ -50,10 +50,19 @@ pub fn write<'a>(
     arrays: impl IntoIterator<Item = (&'a str, &'a Array)>,
 ) -> Result<(), StorageError> {
     let path = path.as_ref();
+    replace(path, |temporary| write_to(temporary, arrays))
+}
+
+/// As [`write`], right to its place: for [`replace_all`].
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_to<'a>(
+    path: &Path,
+    arrays: impl IntoIterator<Item = (&'a str, &'a Array)>,
+) -> std::io::Result<()> {
     let entries = arrays.into_iter().map(|(name, array)| (name, Entry(array)));
-    replace(path, |temporary| {
-        safetensors::tensor::serialize_to_file(entries, None, temporary).map_err(std::io::Error::other)
-    })
+    safetensors::tensor::serialize_to_file(entries, None, path).map_err(std::io::Error::other)
 }
 
 /// Reads all arrays of a file, by name.
@@ -103,15 +112,41 @@ fn array(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<Array, String> {
 /// # Errors
 /// If it cannot be written or moved.
 pub fn replace(path: &Path, write: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<(), StorageError> {
+    let mut write = Some(write);
+    replace_all(&[path], |_, temporary| write.take().map_or(Ok(()), |write| write(temporary)))
+}
+
+/// As [`replace`], of several files: none is moved to its place before all are whole. `write` is given the place of a path in
+/// `paths`, and the name to write it to.
+///
+/// # Errors
+/// If one cannot be written or moved.
+pub fn replace_all<P: AsRef<Path>>(
+    paths: &[P],
+    mut write: impl FnMut(usize, &Path) -> std::io::Result<()>,
+) -> Result<(), StorageError> {
+    let temporaries: Vec<PathBuf> = paths.iter().map(|path| temporary(path.as_ref())).collect();
+    let failed = |i: usize| move |source| StorageError::Io { path: paths[i].as_ref().to_owned(), source };
+    let mut replace = || {
+        for (i, temporary) in temporaries.iter().enumerate() {
+            write(i, temporary).map_err(failed(i))?;
+        }
+        for (i, temporary) in temporaries.iter().enumerate() {
+            std::fs::rename(temporary, &paths[i]).map_err(failed(i))?;
+        }
+        Ok(())
+    };
+    replace().inspect_err(|_| {
+        // What is left of a failed attempt is of no use; that it cannot be removed is no news then.
+        temporaries.iter().for_each(|temporary| drop(std::fs::remove_file(temporary)));
+    })
+}
+
+/// Where a file is written before it is moved to `path`, by this process.
+pub fn temporary(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(name);
-    let written = write(&temporary).and_then(|()| std::fs::rename(&temporary, path));
-    written.map_err(|source| {
-        // What is left of a failed attempt is of no use; that it cannot be removed is no news then.
-        let _ = std::fs::remove_file(&temporary);
-        StorageError::Io { path: path.to_owned(), source }
-    })
+    path.with_file_name(name)
 }
 
 fn stored(dtype: DType) -> Dtype {

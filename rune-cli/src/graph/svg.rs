@@ -8,13 +8,16 @@ use rune::Program;
 use std::fmt::Write;
 use std::sync::Arc;
 
+/// Colours are written out, and not as variables: few programs beside browsers know those.
 const STYLE: &str = "
   .graph text { font-family: 'DejaVu Sans Mono', Menlo, Consolas, monospace; fill: #1f2430; }
   .graph .title { font-size: 13px; font-weight: 600; text-anchor: middle; }
   .graph .detail { font-size: 10px; text-anchor: middle; fill: #4d5566; }
   .graph .label { font-size: 10px; fill: #5b6577; paint-order: stroke; stroke: #fff; stroke-width: 3px; }
-  .graph rect { stroke: #8a93a6; stroke-width: 1px; fill: #f3f4f7; }
+  .graph .page { fill: #fff; }
+  .graph g rect { stroke: #8a93a6; stroke-width: 1px; fill: #f3f4f7; }
   .graph .line { fill: none; stroke: #9aa3b5; stroke-width: 1.3px; }
+  .graph .arrow { fill: #7c869a; }
   .graph .input rect { fill: #dcebfd; stroke: #5b8fd0; }
   .graph .constant rect { fill: #eef1f5; stroke: #9aa3b5; stroke-dasharray: 3 2; }
   .graph .product rect { fill: #ffe3c2; stroke: #d08a3c; }
@@ -24,6 +27,23 @@ const STYLE: &str = "
   .graph .output rect { fill: #fde0e4; stroke: #cf6a7b; }
   .graph .backward rect { stroke-dasharray: 5 2; stroke-width: 1.6px; }
   .graph g:hover > rect { stroke: #1f2430; stroke-width: 2px; }
+  @media (prefers-color-scheme: dark) {
+    .graph text { fill: #eceff5; }
+    .graph .detail { fill: #b9c1d0; }
+    .graph .label { fill: #a9b3c6; stroke: #15181f; }
+    .graph .page { fill: #15181f; }
+    .graph g rect { fill: #262b36; }
+    .graph .line { stroke: #6b768c; }
+    .graph .arrow { fill: #8d98ae; }
+    .graph .input rect { fill: #1d3555; }
+    .graph .constant rect { fill: #1c2029; }
+    .graph .product rect { fill: #54391a; }
+    .graph .reduction rect { fill: #1f4229; }
+    .graph .move rect { fill: #15181f; stroke: #6b768c; }
+    .graph .control rect { fill: #3b2b56; stroke: #a98ae0; }
+    .graph .output rect { fill: #562733; }
+    .graph g:hover > rect { stroke: #eceff5; }
+  }
 ";
 
 /// A file with the picture of a program, whose sub-programs stay folded.
@@ -32,7 +52,8 @@ pub fn file(program: &Program) -> String {
     drawing(program, &programs, false)
 }
 
-/// The element of the picture. With `links`, boxes that run sub-programs link to `#program-N`.
+/// The element of the picture. With `links`, boxes that run sub-programs link to `#program-N`, and boxes and lines have numbers
+/// by which a script finds them.
 pub fn drawing(program: &Program, programs: &[Arc<Program>], links: bool) -> String {
     let graph = graph(program, programs);
     let rows = order::order(&graph, &layers::rows(&graph));
@@ -49,16 +70,17 @@ fn write(graph: &Graph, picture: &Picture, program: &Program, links: bool) -> Re
          viewBox=\"0 0 {width:.0} {height:.0}\">"
     )?;
     writeln!(svg, "<title>{}</title>\n<style>{STYLE}</style>", escaped(program.name()))?;
-    writeln!(svg, "<rect width=\"100%\" height=\"100%\" style=\"fill:#fff;stroke:none\"/>")?;
+    writeln!(svg, "<rect class=\"page\" width=\"100%\" height=\"100%\"/>")?;
     writeln!(
         svg,
         "<defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" \
-         orient=\"auto\"><path d=\"M0 1 L7 4 L0 7 z\" fill=\"#7c869a\"/></marker></defs>"
+         orient=\"auto\"><path d=\"M0 1 L7 4 L0 7 z\" class=\"arrow\"/></marker></defs>"
     )?;
-    for points in lines {
-        writeln!(svg, "<path class=\"line\" marker-end=\"url(#arrow)\" d=\"{}\"/>", curve(points)?)?;
+    for (edge, points) in graph.edges.iter().zip(lines) {
+        let ends = if links { format!(" data-ends=\"{} {}\"", edge.from, edge.to) } else { String::new() };
+        writeln!(svg, "<path class=\"line\"{ends} marker-end=\"url(#arrow)\" d=\"{}\"/>", curve(points)?)?;
     }
-    for (node, place) in graph.nodes.iter().zip(boxes) {
+    for (i, (node, place)) in graph.nodes.iter().zip(boxes).enumerate() {
         let class = match node.kind {
             Kind::Input => "input",
             Kind::Constant => "constant",
@@ -74,7 +96,8 @@ fn write(graph: &Graph, picture: &Picture, program: &Program, links: bool) -> Re
             write!(svg, "<a href=\"#program-{program}\">")?;
         }
         let backward = if node.backward { " backward" } else { "" };
-        write!(svg, "<g class=\"{class}{backward}\"><title>{}</title>", escaped(&node.hover))?;
+        let number = if links { format!(" data-node=\"{i}\"") } else { String::new() };
+        write!(svg, "<g class=\"{class}{backward}\"{number}><title>{}</title>", escaped(&node.hover))?;
         let radius = if matches!(node.kind, Kind::Input | Kind::Output) { 14.0 } else { 5.0 };
         write!(
             svg,

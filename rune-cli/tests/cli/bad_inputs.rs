@@ -37,7 +37,7 @@ fn wrong_usage_exits_with_2() {
         (&["bench", "f.rune", "--seconds", "0"], "write a number of seconds between 0.001 and 3600"),
         (&["inspect", "f.rune", "--stage", "bytes"], "`bytes` is not a stage; stages are program, simplified"),
         (&["inspect", "f.rune", "--stage", "ptx", "--target", "metal"], "--stage ptx goes with --target cuda"),
-        (&["inspect", "f.rune", "--stage", "vm", "--dispatch", "0"], "--dispatch goes with flow, stream, hal"),
+        (&["inspect", "f.rune", "--stage", "input", "--dispatch", "0"], "--dispatch goes with flow and what follows"),
         (&["inspect", "f.rune", "--stats", "--stage", "vm"], "cannot be used with"),
         (&["inspect", "f.rune", "--op", "first"], "invalid value 'first' for '--op <N>'"),
         (&["grad", "f.rune", "--argnums", "a"], "`a` is no position of an input; write them as 0,2-4, or floats"),

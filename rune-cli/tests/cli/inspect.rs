@@ -62,7 +62,7 @@ fn one_instruction_or_dispatch_is_shown() {
     assert!(code.matches("\n# ").count() >= 1, "more than one dispatch: {code}");
     let first = folder.prints(&["inspect", "layer.rune", "--stage", "asm", "--dispatch", "0"]);
     assert!(first.starts_with("main_dispatch_0_") && code.contains(&first) && first.len() < code.len(), "{first}");
-    for stage in ["flow", "stream", "hal", "llvm"] {
+    for stage in ["flow", "stream", "hal", "vm", "llvm"] {
         let named = folder.prints(&["inspect", "layer.rune", "--stage", stage, "--dispatch", "main_dispatch_0"]);
         let numbered = folder.prints(&["inspect", "layer.rune", "--stage", stage, "--dispatch", "0"]);
         // LLVM numbers its metadata otherwise each time.

@@ -105,17 +105,13 @@ impl Program {
         if beside == path {
             return Err(SaveError::Extension(beside));
         }
-        // The arrays come to their place between the two steps of the program's file, so that what fails leaves neither.
-        let mut arrays = Ok(());
-        let written = storage::replace(path, |temporary| {
-            std::fs::write(temporary, lines(&document))?;
-            if !tensors.is_empty() {
-                arrays = storage::write(beside, tensors.iter().map(|(name, array)| (name.as_str(), array)));
-            }
-            if arrays.is_ok() { Ok(()) } else { Err(std::io::ErrorKind::Other.into()) }
-        });
-        arrays?;
-        Ok(written?)
+        let arrays = tensors.iter().map(|(name, array)| (name.as_str(), array));
+        // A program without its arrays is not to be left.
+        let paths: &[&Path] = if tensors.is_empty() { &[path] } else { &[&beside, path] };
+        Ok(storage::replace_all(paths, |i, temporary| match paths[i] == path {
+            true => std::fs::write(temporary, lines(&document)),
+            false => storage::write_to(temporary, arrays.clone()),
+        })?)
     }
 
     /// Reads a program that [`Program::save`] wrote, or another program that keeps to the format. Everything in it is

@@ -1,0 +1,97 @@
+//! NumPy's files of several arrays: zip files, of which each entry is a `.npy` file.
+
+use crate::npy;
+use rune::Array;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::Path;
+use zip::result::ZipError;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+/// What the entries of arrays end in. Their names are what is before.
+const ENDING: &str = ".npy";
+
+/// Why arrays cannot be read.
+pub enum Problem {
+    /// Of the file.
+    Unreadable(std::io::Error),
+    /// Of what is in it.
+    Malformed(String),
+    /// There is no array of this name, but of others.
+    Missing { name: String, known: Vec<String> },
+}
+
+impl From<ZipError> for Problem {
+    fn from(error: ZipError) -> Problem {
+        match error {
+            ZipError::Io(error) => Problem::Unreadable(error),
+            ZipError::InvalidArchive(_)
+            | ZipError::UnsupportedArchive(_)
+            | ZipError::FileNotFound
+            | ZipError::InvalidPassword
+            | ZipError::CompressionMethodNotSupported(_)
+            | ZipError::DecompressedSizeLimitExceeded { .. }
+            | ZipError::DecompressedSizeUnknown => {
+                Problem::Malformed(format!("it is no whole .npz file: {error}"))
+            }
+        }
+    }
+}
+
+/// The arrays of a file by their names, or only that of one name.
+pub fn read(path: &Path, only: Option<&str>) -> Result<BTreeMap<String, Array>, Problem> {
+    let mut archive = ZipArchive::new(BufReader::new(File::open(path).map_err(Problem::Unreadable)?))?;
+    let mut names = Vec::new();
+    for i in 0..archive.len() {
+        let entry = archive.name_for_index(i).ok_or(ZipError::FileNotFound)??.into_owned();
+        let name = entry.strip_suffix(ENDING);
+        let name = name.ok_or_else(|| Problem::Malformed(format!("its entry `{entry}` is no .npy file")))?;
+        names.push(name.to_owned());
+    }
+    let mut arrays = BTreeMap::new();
+    for (i, name) in names.iter().enumerate().filter(|(_, name)| only.is_none_or(|only| only == *name)) {
+        let unreadable = |reason: String| Problem::Malformed(format!("its array `{name}` cannot be read: {reason}"));
+        let mut entry = archive.by_index(i).map_err(|e| unreadable(e.to_string()))?;
+        let mut file = Vec::new();
+        // This also compares the checksum.
+        entry.read_to_end(&mut file).map_err(|e| unreadable(e.to_string()))?;
+        if arrays.insert(name.clone(), npy::parse(&file).map_err(unreadable)?).is_some() {
+            return Err(Problem::Malformed(format!("it has two arrays `{name}`")));
+        }
+    }
+    match only {
+        Some(name) if arrays.is_empty() => Err(Problem::Missing { name: name.to_owned(), known: names }),
+        _ => Ok(arrays),
+    }
+}
+
+/// Writes arrays under their names, as `np.savez` does.
+pub fn write<'a>(path: &Path, arrays: impl IntoIterator<Item = (&'a str, &'a Array)>) -> std::io::Result<()> {
+    /// Entries beyond this need another form of the header.
+    const LARGE: usize = 0xffff_0000;
+    let mut archive = ZipWriter::new(BufWriter::new(File::create(path)?));
+    for (name, array) in arrays {
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        archive.start_file(format!("{name}{ENDING}"), options.large_file(array.bytes().len() > LARGE))?;
+        npy::write(&mut archive, array)?;
+    }
+    archive.finish()?.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.npz");
+        let (a, b) = (Array::from_vec([2], vec![1.5f32, -2.0]), Array::from_vec([], vec![true]));
+        write(&path, [("a", &a), ("b/c", &b)]).unwrap();
+        let read = |only| read(&path, only).unwrap_or_else(|_| panic!("{only:?} is read"));
+        assert_eq!(read(None), BTreeMap::from([("a".to_owned(), a), ("b/c".to_owned(), b.clone())]));
+        assert_eq!(read(Some("b/c")), BTreeMap::from([("b/c".to_owned(), b)]));
+    }
+}

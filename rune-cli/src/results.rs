@@ -1,0 +1,121 @@
+//! Where results go: to the standard output, or into files.
+
+use crate::npy;
+use crate::npz;
+use crate::output::{check_folder, tell};
+use crate::program::is_stdin;
+use crate::units::some;
+use anyhow::{Context, Result, bail};
+use rune::op::Literal;
+use rune::{Array, Tensor, storage};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// What `--output` says.
+pub enum Destination {
+    Printed,
+    /// A file for each.
+    Folder(PathBuf),
+    /// A file of one array.
+    Npy(PathBuf),
+    /// All in one file.
+    Npz(PathBuf),
+    Safetensors(PathBuf),
+}
+
+impl Destination {
+    pub fn of(path: &Path) -> Destination {
+        match path.extension().and_then(|e| e.to_str()) {
+            _ if is_stdin(path) => Destination::Printed,
+            _ if path.is_dir() => Destination::Folder(path.to_owned()),
+            Some("npy") => Destination::Npy(path.to_owned()),
+            Some("npz") => Destination::Npz(path.to_owned()),
+            Some("safetensors") => Destination::Safetensors(path.to_owned()),
+            _ => Destination::Folder(path.to_owned()),
+        }
+    }
+
+    /// Refuses beforehand what cannot be written: so many results of a program.
+    pub fn check(&self, program: &str, count: usize) -> Result<()> {
+        match self {
+            Destination::Printed => Ok(()),
+            Destination::Folder(path) if path.exists() && !path.is_dir() => {
+                bail!("cannot make the folder {}: there is a file of this name", path.display())
+            }
+            Destination::Folder(_) => Ok(()),
+            Destination::Npy(path) if count != 1 => bail!(
+                "{program} has {}, and {} holds one array; write to a folder, or to OUT.npz or OUT.safetensors",
+                some(count, "result"),
+                path.display()
+            ),
+            Destination::Npy(path) | Destination::Npz(path) | Destination::Safetensors(path) => check_folder(path),
+        }
+    }
+
+    /// Writes the results, all of them or none, and tells where they are.
+    pub fn write(&self, results: &[Array], json: bool) -> Result<()> {
+        let names: Vec<String> = (0..results.len()).map(|i| format!("result{i}")).collect();
+        let named = || names.iter().map(String::as_str).zip(results);
+        let (path, written, files): (_, _, Vec<String>) = match self {
+            Destination::Printed => return print(results, json),
+            Destination::Folder(folder) => {
+                let paths: Vec<PathBuf> = names.iter().map(|name| folder.join(name).with_extension("npy")).collect();
+                let files = paths.iter().map(|path| path.display().to_string()).collect();
+                (folder, into_folder(folder, &paths, results), files)
+            }
+            Destination::Npy(path) => {
+                let written = storage::replace(path, |temporary| npy::save(temporary, &results[0]));
+                (path, written.map_err(Into::into), vec![path.display().to_string()])
+            }
+            Destination::Npz(path) => {
+                let written = storage::replace(path, |temporary| npz::write(temporary, named()));
+                (path, written.map_err(Into::into), within(path, &names))
+            }
+            Destination::Safetensors(path) => {
+                (path, storage::write(path, named()).map_err(Into::into), within(path, &names))
+            }
+        };
+        written.with_context(|| format!("cannot write {}", path.display()))?;
+        for (i, (array, file)) in results.iter().zip(files).enumerate() {
+            let ty = array.ty().to_string();
+            tell(json, format!("{file}: {ty}"), json!({ "result": i, "type": ty, "file": file }))?;
+        }
+        Ok(())
+    }
+}
+
+/// How arrays of a file are called, here and as inputs.
+fn within(path: &Path, names: &[String]) -> Vec<String> {
+    names.iter().map(|name| format!("{}:{name}", path.display())).collect()
+}
+
+fn into_folder(folder: &Path, paths: &[PathBuf], results: &[Array]) -> Result<()> {
+    let is_new = !folder.exists();
+    std::fs::create_dir_all(folder)?;
+    let written = storage::replace_all(paths, |i, temporary| npy::save(temporary, &results[i]));
+    written.inspect_err(|_| {
+        if is_new {
+            // It is as it was before; if that cannot be, the error says what is wrong.
+            let _ = std::fs::remove_dir(folder);
+        }
+    })?;
+    Ok(())
+}
+
+fn print(results: &[Array], json: bool) -> Result<()> {
+    for (i, array) in results.iter().enumerate() {
+        let text = format!("# result {i}: {}\n{}", array.ty(), Tensor::from_value(array.clone()));
+        tell(json, text, json!({ "result": i, "type": array.ty().to_string(), "elements": elements(array) }))?;
+    }
+    Ok(())
+}
+
+/// The elements in row-major order, as JSON has them; as text those that it has not.
+fn elements(array: &Array) -> Vec<serde_json::Value> {
+    let (dtype, bytes) = (array.dtype(), array.bytes());
+    let element = |bytes: &[u8]| {
+        let text = Literal::from_bytes(dtype, bytes).number();
+        text.parse().unwrap_or(serde_json::Value::String(text))
+    };
+    bytes.chunks_exact(dtype.size()).map(element).collect()
+}
