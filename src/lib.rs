@@ -48,7 +48,8 @@ pub use jit::{Compiled, Jit, Lowered, jit};
 pub use precompile::Precompiled;
 #[cfg(feature = "compile")]
 pub use rune_iree::{
-    CacheEntry, CompileCache, CompileError, CompileOptions, Statistics, compiler_library, compiler_revision,
+    CacheEntry, CompileCache, CompileError, CompileOptions, Statistics, abandon_compilations, compiler_library,
+    compiler_revision,
 };
 #[cfg(feature = "run")]
 pub use rune_iree::{CompiledModule, Device, DeviceError, ModuleError, RunError};

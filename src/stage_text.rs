@@ -64,7 +64,11 @@ pub fn starts(text: &str) -> Vec<(&str, String)> {
 }
 
 /// Adds the dispatches that one function starts.
-fn starts_of<'t>(function: &[&'t str], strings: &HashMap<&str, (&'t str, &'t str)>, found: &mut Vec<(&'t str, String)>) {
+fn starts_of<'t>(
+    function: &[&'t str],
+    strings: &HashMap<&str, (&'t str, &'t str)>,
+    found: &mut Vec<(&'t str, String)>,
+) {
     let mut made: HashMap<&str, usize> = HashMap::new();
     for (i, line) in function.iter().enumerate().skip(1) {
         made.extend(variables(results(line)).map(|v| (v, i)));

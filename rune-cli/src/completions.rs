@@ -1,8 +1,10 @@
 //! `rune-cli completions`.
 
+use crate::output::tell;
 use anyhow::Result;
 use clap::Args;
 use clap_complete::Shell;
+use serde_json::json;
 
 const EXAMPLES: &str = "Examples:
   rune-cli completions bash > ~/.local/share/bash-completion/completions/rune-cli
@@ -18,10 +20,14 @@ pub struct Completions {
 }
 
 impl Completions {
-    pub fn run(self, cli: &mut clap::Command) -> Result<()> {
+    pub fn run(self, cli: &mut clap::Command, json: bool) -> Result<()> {
         // In memory first: who reads it may stop in the middle.
         let mut script = Vec::new();
         clap_complete::generate(self.shell, cli, "rune-cli", &mut script);
-        Ok(std::io::Write::write_all(&mut std::io::stdout(), &script)?)
+        let script = String::from_utf8(script)?;
+        if json {
+            return tell(true, "", json!({ "shell": self.shell.to_string(), "script": script }));
+        }
+        Ok(std::io::Write::write_all(&mut std::io::stdout(), script.as_bytes())?)
     }
 }

@@ -8,7 +8,7 @@ use crate::{program, progress, style};
 use anyhow::Result;
 use clap::Args;
 use rune::interpret::interpret;
-use rune::{Array, Op, Place, Program, Type, Value, default_device};
+use rune::{Array, DType, Op, Place, Program, Type, Value, default_device};
 use serde_json::json;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 use std::collections::HashMap;
@@ -33,18 +33,35 @@ pub struct Diff {
     /// Compare the instructions only, and fail if they differ
     #[arg(long)]
     structure: bool,
-    /// How far results may be apart, relative to those of A
-    #[arg(long, default_value_t = 1e-5)]
-    rtol: f64,
+    /// How far results may be apart, relative to those of A [default: by dtype, 1e-5 for f32]
+    #[arg(long, value_parser = tolerance, allow_hyphen_values = true)]
+    rtol: Option<f64>,
     /// How far results may be apart in any case
-    #[arg(long, default_value_t = 1e-8)]
+    #[arg(long, default_value_t = 1e-8, value_parser = tolerance, allow_hyphen_values = true)]
     atol: f64,
     /// How many times to run both, on other inputs each time
-    #[arg(long, default_value_t = 3, value_name = "N")]
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     runs: u64,
     /// Run them by the reference interpreter, and not compiled
     #[arg(long)]
     reference: bool,
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|t: &f64| *t >= 0.0);
+    number.ok_or_else(|| "write a number that is not negative, as 1e-3".to_owned())
+}
+
+/// How far apart two ways to compute the same may come, relatively.
+fn usual(dtype: DType) -> f64 {
+    match dtype {
+        DType::F64 => 1e-10,
+        DType::F32 => 1e-5,
+        DType::F16 => 1e-2,
+        DType::BF16 => 5e-2,
+        DType::Bool | DType::I8 | DType::I16 | DType::I32 | DType::I64 => 0.0,
+        DType::U8 | DType::U16 | DType::U32 | DType::U64 => 0.0,
+    }
 }
 
 impl Diff {
@@ -55,7 +72,11 @@ impl Diff {
         let (a, b) = (program::load(&self.a)?, program::load(&self.b)?);
         let lines = compare(&a, &b);
         let same = lines.iter().all(|line| matches!(line, Line::Same(_)));
-        let results = if self.structure { None } else { Some(self.results(&a, &b)?) };
+        // What differs in the instructions is told even if the results cannot be compared.
+        let (results, incomparable) = match (!self.structure).then(|| self.results(&a, &b)).transpose() {
+            Ok(results) => (results, None),
+            Err(error) => (None, Some(error)),
+        };
         if json {
             let of = |wanted: fn(&Line) -> Option<&String>| lines.iter().filter_map(wanted).collect::<Vec<_>>();
             let (removed, added) = (of(Line::removed), of(Line::added));
@@ -67,6 +88,9 @@ impl Diff {
         } else {
             self.print(&lines, same)?;
             results.iter().flatten().try_for_each(|r| tell(false, r.text(), json!(null)))?;
+        }
+        if let Some(error) = incomparable {
+            return Err(error);
         }
         let agree = match &results {
             Some(results) => results.iter().all(|r| r.agrees),
@@ -119,7 +143,8 @@ impl Diff {
         differ("outputs", &a.output_types(), &b.output_types())?;
         random::fits(a)?;
         let place = if self.reference { Place::Reference } else { default_device()? };
-        let (first, second) = (runnable(a, &place)?, runnable(b, &place)?);
+        let (first, second) =
+            progress::during("compiling both programs", |_| anyhow::Ok((runnable(a, &place)?, runnable(b, &place)?)))?;
         let types = a.output_types();
         let mut all: Vec<Compared> =
             types.into_iter().enumerate().map(|(index, ty)| Compared { index, ty, ..Compared::default() }).collect();
@@ -128,7 +153,8 @@ impl Diff {
                 say(&format!("run {}", run + 1));
                 let inputs = Random(run).inputs(a.input_types());
                 for (compared, (x, y)) in all.iter_mut().zip(first(&inputs)?.iter().zip(&second(&inputs)?)) {
-                    compared.add(x, y, self.rtol, self.atol);
+                    let rtol = self.rtol.unwrap_or_else(|| usual(x.dtype()));
+                    compared.add(x, y, rtol, self.atol);
                 }
             }
             Ok(all)
@@ -155,38 +181,50 @@ struct Compared {
     ty: Type,
     absolute: f64,
     relative: f64,
+    /// How many elements of all runs are NaN in A only, in B only, and in both.
+    nans: [u64; 3],
     agrees: bool,
 }
 
 impl Default for Compared {
     fn default() -> Compared {
-        Compared { index: 0, ty: Type::scalar(rune::DType::F32), absolute: 0.0, relative: 0.0, agrees: true }
+        Compared { index: 0, ty: Type::scalar(DType::F32), absolute: 0.0, relative: 0.0, nans: [0; 3], agrees: true }
     }
 }
 
 impl Compared {
     fn add(&mut self, x: &Array, y: &Array, rtol: f64, atol: f64) {
         for (x, y) in x.to_f64_vec().into_iter().zip(y.to_f64_vec()) {
-            if x == y || x.is_nan() && y.is_nan() {
+            if x.is_nan() || y.is_nan() {
+                let which = if x.is_nan() && y.is_nan() { 2 } else { usize::from(y.is_nan()) };
+                self.nans[which] += 1;
+                self.agrees &= which == 2;
+                continue;
+            }
+            if x == y {
                 continue;
             }
             let apart = (x - y).abs();
-            // NaN on one side is as far as can be.
-            let apart = if apart.is_nan() { f64::INFINITY } else { apart };
             self.absolute = self.absolute.max(apart);
             self.relative = self.relative.max(apart / x.abs());
             self.agrees &= apart <= atol + rtol * x.abs();
         }
     }
     fn text(&self) -> String {
-        let Compared { index, ty, absolute, relative, agrees } = self;
+        let Compared { index, ty, absolute, relative, nans, agrees } = self;
         let (style, verdict) = if *agrees { (style::GOOD, "agrees") } else { (style::BAD, "differs") };
-        match *absolute == 0.0 {
-            true => format!("output {index}, {ty}: {style}the same{style:#}"),
-            false => format!(
+        let mut text = match (*absolute, *agrees) {
+            (0.0, true) => format!("output {index}, {ty}: {style}the same{style:#}"),
+            (0.0, false) => format!("output {index}, {ty}: {style}{verdict}{style:#}"),
+            _ => format!(
                 "output {index}, {ty}: {style}{verdict}{style:#}, at most {absolute:.1e} apart, relatively {relative:.1e}"
             ),
+        };
+        for (count, place) in nans.iter().zip(["A only", "B only", "both"]).filter(|(count, _)| **count > 0) {
+            text +=
+                &format!(", NaN {} in {place}", if *count == 1 { "once".to_owned() } else { format!("{count} times") });
         }
+        text
     }
     fn json(&self) -> serde_json::Value {
         // JSON has no infinity.
@@ -194,6 +232,7 @@ impl Compared {
         json!({
             "output": self.index, "type": self.ty.to_string(), "agrees": self.agrees,
             "max_abs_error": number(self.absolute), "max_rel_error": number(self.relative),
+            "nan_in_a": self.nans[0], "nan_in_b": self.nans[1], "nan_in_both": self.nans[2],
         })
     }
 }

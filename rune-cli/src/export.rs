@@ -1,9 +1,9 @@
 //! `rune-cli export`.
 
-use crate::{output, program};
+use crate::{output, program, progress};
 use anyhow::Result;
 use clap::Args;
-use std::io::Write;
+use serde_json::json;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "Examples:
@@ -22,11 +22,12 @@ pub struct Export {
 }
 
 impl Export {
-    pub fn run(self) -> Result<()> {
+    pub fn run(self, json: bool) -> Result<()> {
         output::check_folder(&self.output)?;
-        let text = rune::stablehlo::export(&program::load(&self.program)?)?;
+        let program = program::load(&self.program)?;
+        let text = progress::during("exporting", |_| rune::stablehlo::export(&program))?;
         if program::is_stdin(&self.output) {
-            return Ok(std::io::stdout().write_all(text.as_bytes())?);
+            return output::tell(json, text.trim_end(), json!({ "text": text }));
         }
         output::write_file(&self.output, text.as_bytes())
     }

@@ -109,8 +109,8 @@ impl Failure {
     pub fn report(self, json: bool) -> ExitCode {
         match self {
             Failure::Silent(code) => code,
-            Failure::Usage(error) if json => {
-                eprintln!("{}", json!({ "error": { "message": error.render().to_string().trim_end() } }));
+            Failure::Usage(error) if json && error.use_stderr() => {
+                eprintln!("{}", json!({ "error": { "message": reason(&error) } }));
                 ExitCode::from(2)
             }
             Failure::Usage(error) => error.exit(),
@@ -120,6 +120,14 @@ impl Failure {
             }
         }
     }
+}
+
+/// What is wrong with a command line, without how it is used.
+fn reason(error: &clap::Error) -> String {
+    let said = error.render().to_string();
+    let parts = said.trim_end().split("\n\n").map(str::trim);
+    let parts: Vec<&str> = parts.filter(|p| !p.starts_with("Usage:") && !p.starts_with("For more")).collect();
+    parts.join("; ").trim_start_matches("error: ").to_owned()
 }
 
 /// Tells an error on the standard error.
@@ -149,6 +157,10 @@ fn message(error: &anyhow::Error) -> String {
     error.chain().map(ToString::to_string).fold(String::new(), |said, cause| match said.as_str() {
         "" => cause,
         _ if said.contains(&cause) => said,
+        // The file is named already.
+        _ if cause.split_once(": ").is_some_and(|(file, _)| said.ends_with(&format!(" {file}"))) => {
+            format!("{said}: {}", cause.split_once(": ").map_or("", |(_, reason)| reason))
+        }
         _ => format!("{said}: {cause}"),
     })
 }

@@ -3,7 +3,7 @@
 use crate::failure::{Said, usage};
 use crate::output::{Form, Output};
 use crate::{output, program};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
@@ -73,6 +73,6 @@ impl Fmt {
 /// A new folder for files that nobody else sees.
 fn temporary() -> Result<PathBuf> {
     let folder = std::env::temp_dir().join(format!("rune-fmt-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     Ok(folder)
 }

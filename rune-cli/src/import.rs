@@ -2,7 +2,7 @@
 
 use crate::failure::InFile;
 use crate::output::Output;
-use crate::program;
+use crate::{program, progress};
 use anyhow::{Result, anyhow};
 use clap::Args;
 use rune::stablehlo::{self, ImportError};
@@ -28,7 +28,8 @@ impl Import {
     pub fn run(self, json: bool) -> Result<()> {
         self.output.check()?;
         let (file, text) = (program::shown(&self.model), program::read(&self.model)?);
-        let program = stablehlo::import(&text).map_err(|error| failed(&file, &text, error))?;
+        let program = progress::during(&format!("importing {file}"), |_| stablehlo::import(&text))
+            .map_err(|error| failed(&file, &text, error))?;
         self.output.write(&program, json)
     }
 }

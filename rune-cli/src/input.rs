@@ -1,9 +1,11 @@
 //! Inputs of programs, as the command line gives them.
 
+use crate::units::some;
 use crate::{npy, npz};
 use anyhow::{Context, Result, anyhow};
 use rune::op::Literal;
-use rune::{Array, DType, Shape, Type, storage, types};
+use rune::storage::{self, StorageError};
+use rune::{Array, DType, Shape, Type, types};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -71,7 +73,10 @@ impl Input {
                 (path, name, arrays)
             }
             Input::Safetensors(path, name) => {
-                let arrays = storage::read(&path)?;
+                let arrays = storage::read(&path).map_err(|error| match error {
+                    StorageError::Io { path, source } => anyhow!("cannot read {}: {source}", path.display()),
+                    StorageError::Malformed { .. } => error.into(),
+                })?;
                 (path, name, arrays)
             }
         };
@@ -91,6 +96,9 @@ fn unreadable(path: &Path, problem: npz::Problem) -> anyhow::Error {
     match problem {
         npz::Problem::Unreadable(error) => anyhow!("cannot read {}: {error}", path.display()),
         npz::Problem::Malformed(reason) => anyhow!("{} cannot be read as arrays: {reason}", path.display()),
+        npz::Problem::Array(name, reason) => {
+            anyhow!("`{name}` in {} cannot be read as an array: {reason}", path.display())
+        }
         npz::Problem::Missing { name, known } => anyhow!(missing(path, &name, known)),
     }
 }
@@ -130,7 +138,8 @@ fn written(ty: Type, text: &str) -> Result<Array, String> {
     let separates = |c: char| c.is_whitespace() || [',', '[', ']'].contains(&c);
     let words: Vec<&str> = text.split(separates).filter(|w| !w.is_empty()).collect();
     if words.len() != ty.size() && words.len() != 1 {
-        return Err(format!("{ty} has {} elements, and {} are given", ty.size(), words.len()));
+        let are = if words.len() == 1 { "is" } else { "are" };
+        return Err(format!("{ty} has {}, and {} {are} given", some(ty.size(), "element"), words.len()));
     }
     let size = ty.dtype.size();
     let mut bytes = Vec::new();

@@ -5,6 +5,7 @@ use crate::target::{Backend, TargetOptions};
 use crate::{graph, output, program, progress, stats, style};
 use anyhow::{Context, Result};
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use rune::{Program, ProgramBuilder, Stage, Stages, Var};
 use serde_json::json;
 use std::path::PathBuf;
@@ -32,7 +33,7 @@ pub struct Inspect {
     /// The program, JSON or text; - is the standard input
     program: PathBuf,
     /// What to show [default: program]
-    #[arg(long)]
+    #[arg(long, value_parser = stages(), hide_possible_values = true)]
     stage: Option<Stage>,
     /// Only this instruction, counted from 0
     #[arg(long, value_name = "N")]
@@ -74,7 +75,7 @@ impl Inspect {
             program = only(&program, n).with_context(|| format!("cannot show instruction {n} of {shown}"))?;
         }
         if let Some(path) = &self.graph {
-            return graph::draw(&program, path);
+            return progress::during(&format!("drawing {shown}"), |_| graph::draw(&program, path));
         }
         if self.stats {
             return stats::show(&program, &shown, &options, json);
@@ -95,6 +96,11 @@ impl Inspect {
         let styled = if is_program { style::program(&text) } else { text.clone() };
         output::tell(json, styled.trim_end(), json!({ "stage": stage.name(), "target": target, "text": text }))
     }
+}
+
+/// Reads the name of a stage. Completions know all of them.
+fn stages() -> impl TypedValueParser<Value = Stage> {
+    PossibleValuesParser::new(Stage::ALL.map(Stage::name)).try_map(|name| name.parse::<Stage>())
 }
 
 /// The program of one instruction, whose inputs are its operands.

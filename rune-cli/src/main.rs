@@ -15,6 +15,7 @@ mod hostile;
 mod import;
 mod input;
 mod inspect;
+mod interrupt;
 mod npy;
 mod npz;
 mod output;
@@ -92,8 +93,16 @@ enum Command {
 fn main() -> ExitCode {
     let warnings = tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::WARN);
     warnings.with_writer(std::io::stderr).without_time().with_target(false).with_ansi(false).init();
-    let Cli { command, json, color } = Cli::parse();
+    let Cli { command, json, color } = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Whatever is wrong with the others, `--json` is read.
+            let json = std::env::args().take_while(|arg| arg != "--").any(|arg| arg == "--json");
+            return Failure::Usage(error).report(json);
+        }
+    };
     style::choose(color);
+    interrupt::listen();
     let done = match command {
         Command::Run(command) => command.run(json),
         Command::Compile(command) => command.run(json),
@@ -103,7 +112,7 @@ fn main() -> ExitCode {
         Command::Diff(command) => command.run(json),
         Command::Fmt(command) => command.run(json),
         Command::Import(command) => command.run(json),
-        Command::Export(command) => command.run(),
+        Command::Export(command) => command.run(json),
         Command::Simplify(command) => command.run(json),
         Command::Grad(command) => command.run(false, json),
         Command::ValueAndGrad(command) => command.run(true, json),
@@ -115,7 +124,7 @@ fn main() -> ExitCode {
         Command::Devices(command) => command.run(json),
         Command::Targets(command) => command.run(json),
         Command::Cache(command) => command.run(json),
-        Command::Completions(command) => command.run(&mut Cli::command()),
+        Command::Completions(command) => command.run(&mut Cli::command(), json),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

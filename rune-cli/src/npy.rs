@@ -35,7 +35,10 @@ pub fn parse(file: &[u8]) -> Result<Array, String> {
     let sizes = field(&header, "shape")?;
     let sizes = sizes.trim_matches(['(', ')']).split(',').map(str::trim).filter(|d| !d.is_empty());
     let shape: Shape = sizes.map(str::parse).collect::<Result<_, _>>().map_err(|_| "its shape is no shape")?;
-    let dtype = dtype(descr).ok_or_else(|| format!("its elements are `{descr}`, which is no dtype of rune"))?;
+    let dtype = dtype(descr).ok_or_else(|| {
+        let elements = if descr.starts_with('[') { "records".to_owned() } else { format!("`{descr}`") };
+        format!("its elements are {elements}, which is no dtype of rune; convert them, as x.astype(np.float32)")
+    })?;
     let ty = Type::new(dtype, shape);
     types::check(&ty).map_err(|e| format!("{ty} {e}"))?;
     if data.len() != ty.bytes() {

@@ -4,7 +4,7 @@ use crate::npy;
 use rune::Array;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
@@ -19,6 +19,8 @@ pub enum Problem {
     Unreadable(std::io::Error),
     /// Of what is in it.
     Malformed(String),
+    /// Of the array of this name.
+    Array(String, String),
     /// There is no array of this name, but of others.
     Missing { name: String, known: Vec<String> },
 }
@@ -27,15 +29,8 @@ impl From<ZipError> for Problem {
     fn from(error: ZipError) -> Problem {
         match error {
             ZipError::Io(error) => Problem::Unreadable(error),
-            ZipError::InvalidArchive(_)
-            | ZipError::UnsupportedArchive(_)
-            | ZipError::FileNotFound
-            | ZipError::InvalidPassword
-            | ZipError::CompressionMethodNotSupported(_)
-            | ZipError::DecompressedSizeLimitExceeded { .. }
-            | ZipError::DecompressedSizeUnknown => {
-                Problem::Malformed(format!("it is no whole .npz file: {error}"))
-            }
+            ZipError::InvalidArchive(_) => Problem::Malformed("it is cut short, or no .npz file".to_owned()),
+            other => Problem::Malformed(other.to_string()),
         }
     }
 }
@@ -52,14 +47,12 @@ pub fn read(path: &Path, only: Option<&str>) -> Result<BTreeMap<String, Array>, 
     }
     let mut arrays = BTreeMap::new();
     for (i, name) in names.iter().enumerate().filter(|(_, name)| only.is_none_or(|only| only == *name)) {
-        let unreadable = |reason: String| Problem::Malformed(format!("its array `{name}` cannot be read: {reason}"));
+        let unreadable = |reason: String| Problem::Array(name.clone(), reason);
         let mut entry = archive.by_index(i).map_err(|e| unreadable(e.to_string()))?;
         let mut file = Vec::new();
         // This also compares the checksum.
         entry.read_to_end(&mut file).map_err(|e| unreadable(e.to_string()))?;
-        if arrays.insert(name.clone(), npy::parse(&file).map_err(unreadable)?).is_some() {
-            return Err(Problem::Malformed(format!("it has two arrays `{name}`")));
-        }
+        arrays.insert(name.clone(), npy::parse(&file).map_err(unreadable)?);
     }
     match only {
         Some(name) if arrays.is_empty() => Err(Problem::Missing { name: name.to_owned(), known: names }),
@@ -71,13 +64,49 @@ pub fn read(path: &Path, only: Option<&str>) -> Result<BTreeMap<String, Array>, 
 pub fn write<'a>(path: &Path, arrays: impl IntoIterator<Item = (&'a str, &'a Array)>) -> std::io::Result<()> {
     /// Entries beyond this need another form of the header.
     const LARGE: usize = 0xffff_0000;
-    let mut archive = ZipWriter::new(BufWriter::new(File::create(path)?));
+    let mut file = Kept { file: BufWriter::new(File::create(path)?), error: None };
+    let mut archive = ZipWriter::new(&mut file);
     for (name, array) in arrays {
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         archive.start_file(format!("{name}{ENDING}"), options.large_file(array.bytes().len() > LARGE))?;
         npy::write(&mut archive, array)?;
     }
-    archive.finish()?.flush()
+    archive.finish()?;
+    file.flush()?;
+    file.error.map_or(Ok(()), Err)
+}
+
+/// A file that keeps the first error for the end: a writer of archives that has seen one tells of it on the standard error.
+struct Kept {
+    file: BufWriter<File>,
+    error: Option<std::io::Error>,
+}
+
+impl Kept {
+    fn keep<T>(&mut self, done: std::io::Result<T>, instead: T) -> std::io::Result<T> {
+        done.or_else(|error| {
+            self.error.get_or_insert(error);
+            Ok(instead)
+        })
+    }
+}
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let done = self.file.write(bytes);
+        self.keep(done, bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        let done = self.file.flush();
+        self.keep(done, ())
+    }
+}
+
+impl Seek for Kept {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        let done = self.file.seek(to);
+        self.keep(done, 0)
+    }
 }
 
 #[cfg(test)]

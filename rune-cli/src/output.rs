@@ -1,6 +1,6 @@
 //! Where programs and reports go.
 
-use crate::{program, style};
+use crate::{interrupt, program, style};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use rune::program::{INLINE, SaveError};
@@ -86,6 +86,9 @@ pub fn check_folder(path: &Path) -> Result<()> {
     }
     if path.is_dir() {
         bail!("cannot write {}: it is a folder", path.display());
+    }
+    if !program::is_stdin(path) {
+        interrupt::writes_to(folder);
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Programs in files.
 
 use crate::failure::InFile;
+use crate::progress;
 use anyhow::{Context, Result, anyhow, bail};
 use rune::Program;
 use rune::program::{DocumentError, JsonError, LoadError, ParseError};
@@ -42,7 +43,12 @@ pub fn load_with_form(path: &Path) -> Result<(Program, bool)> {
     if is_module(path) {
         bail!("{} is a compiled module, and a program is needed", path.display());
     }
-    let (file, text) = (shown(path), read(path)?);
+    let file = shown(path);
+    progress::during(&format!("reading {file}"), |_| parse(path, file))
+}
+
+fn parse(path: &Path, file: String) -> Result<(Program, bool)> {
+    let text = read(path)?;
     if !text.trim_start().starts_with('{') {
         return Ok((text.parse().map_err(|e| parse_error(&file, &text, e))?, false));
     }

@@ -1,10 +1,9 @@
 //! Where results go: to the standard output, or into files.
 
-use crate::npy;
-use crate::npz;
 use crate::output::{check_folder, tell};
 use crate::program::is_stdin;
 use crate::units::some;
+use crate::{interrupt, npy, npz};
 use anyhow::{Context, Result, bail};
 use rune::op::Literal;
 use rune::{Array, Tensor, storage};
@@ -92,6 +91,7 @@ fn within(path: &Path, names: &[String]) -> Vec<String> {
 fn into_folder(folder: &Path, paths: &[PathBuf], results: &[Array]) -> Result<()> {
     let is_new = !folder.exists();
     std::fs::create_dir_all(folder)?;
+    interrupt::writes_to(folder);
     let written = storage::replace_all(paths, |i, temporary| npy::save(temporary, &results[i]));
     written.inspect_err(|_| {
         if is_new {

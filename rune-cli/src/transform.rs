@@ -2,7 +2,7 @@
 
 use crate::failure::usage;
 use crate::output::{Output, check_folder};
-use crate::program;
+use crate::{program, progress};
 use anyhow::{Result, anyhow};
 use clap::Args;
 use rune::{DerivativeError, Program};
@@ -87,7 +87,9 @@ pub struct Simplify {
 impl Simplify {
     pub fn run(self, json: bool) -> Result<()> {
         self.output.check()?;
-        self.output.write(&program::load(&self.program)?.simplify(), json)
+        let program = program::load(&self.program)?;
+        let simple = progress::during("simplifying", |_| program.simplify());
+        self.output.write(&simple, json)
     }
 }
 
@@ -236,7 +238,7 @@ impl Vmap {
 pub fn made<T, E: std::error::Error + Send + Sync + 'static>(transform: impl FnOnce() -> Result<T, E>) -> Result<T> {
     let hook = take_hook();
     set_hook(Box::new(|_| {}));
-    let done = catch_unwind(AssertUnwindSafe(transform));
+    let done = progress::during("transforming", |_| catch_unwind(AssertUnwindSafe(transform)));
     set_hook(hook);
     match done {
         Ok(made) => Ok(made?),

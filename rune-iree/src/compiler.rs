@@ -167,7 +167,8 @@ pub fn dispatch_files(mlir: &str, name: &str, options: &CompileOptions) -> Resul
 }
 
 fn folder() -> Result<tempfile::TempDir, CompileError> {
-    tempfile::tempdir().map_err(|e| CompileError::Output(format!("no folder for it can be made: {e}")))
+    let made = tempfile::Builder::new().prefix(&crate::abandon::prefix()).tempdir();
+    made.map_err(|e| CompileError::Output(format!("no folder for it can be made: {e}")))
 }
 
 fn module(output: ffi::Output) -> Result<CompiledModule, CompileError> {

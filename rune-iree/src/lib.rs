@@ -16,6 +16,8 @@
 //! `vulkan` add those devices.
 
 #[cfg(feature = "compile")]
+mod abandon;
+#[cfg(feature = "compile")]
 mod cache;
 #[cfg(feature = "compile")]
 mod compiler;
@@ -43,6 +45,8 @@ mod report;
 mod run_error;
 mod target;
 
+#[cfg(feature = "compile")]
+pub use abandon::abandon_compilations;
 #[cfg(feature = "compile")]
 pub use cache::{CacheOutcome, CompileCache, CompileTimings};
 #[cfg(feature = "compile")]

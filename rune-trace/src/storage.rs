@@ -57,10 +57,7 @@ pub fn write<'a>(
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn write_to<'a>(
-    path: &Path,
-    arrays: impl IntoIterator<Item = (&'a str, &'a Array)>,
-) -> std::io::Result<()> {
+pub fn write_to<'a>(path: &Path, arrays: impl IntoIterator<Item = (&'a str, &'a Array)>) -> std::io::Result<()> {
     let entries = arrays.into_iter().map(|(name, array)| (name, Entry(array)));
     safetensors::tensor::serialize_to_file(entries, None, path).map_err(std::io::Error::other)
 }

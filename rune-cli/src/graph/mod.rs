@@ -5,6 +5,7 @@ mod layers;
 mod model;
 mod order;
 mod place;
+mod straight;
 mod svg;
 
 use crate::failure::usage;

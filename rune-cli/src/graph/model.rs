@@ -33,8 +33,10 @@ pub struct Node {
     pub programs: Vec<usize>,
     /// Whether a derivative is computed backward here.
     pub backward: bool,
-    /// How many results it has, from which lines start.
+    /// How many of its results are used: lines start from these.
     pub results: usize,
+    /// The characters of the longest of their types.
+    pub longest: usize,
     /// How many lines end in it.
     pub operands: usize,
 }
@@ -99,7 +101,6 @@ pub fn graph(program: &Program, programs: &[Arc<Program>]) -> Graph {
         graph.nodes[node].detail = detail(instruction, &literals, &own, programs);
         graph.nodes[node].programs = own;
         graph.nodes[node].backward = instruction.origin.transforms.iter().any(|t| t == Transform::Transpose);
-        graph.nodes[node].results = instruction.results().len();
         for v in instruction.op.operands().into_iter().filter(|v| !literals.contains_key(v)) {
             graph.connect(made[v], node, program.ty(*v).to_string());
         }
@@ -110,13 +111,24 @@ pub fn graph(program: &Program, programs: &[Arc<Program>]) -> Graph {
         let node = graph.add(Kind::Output, format!("output {i}"), hover);
         graph.connect(made[v], node, program.ty(*v).to_string());
     }
+    graph.number_results();
     graph
 }
 
 impl Graph {
     fn add(&mut self, kind: Kind, title: String, hover: String) -> usize {
         let (detail, programs) = (String::new(), Vec::new());
-        self.nodes.push(Node { kind, title, detail, hover, programs, backward: false, results: 1, operands: 0 });
+        self.nodes.push(Node {
+            kind,
+            title,
+            detail,
+            hover,
+            programs,
+            backward: false,
+            results: 1,
+            longest: 0,
+            operands: 0,
+        });
         self.nodes.len() - 1
     }
     fn connect(&mut self, (from, result): (usize, usize), to: usize, label: String) {
@@ -124,6 +136,24 @@ impl Graph {
         let operand = self.nodes[to].operands;
         self.nodes[to].operands += 1;
         self.edges.push(Edge { from, result, to, operand, label: first.then_some(label) });
+    }
+}
+
+impl Graph {
+    /// Counts the results of each box from 0, without those that are not used.
+    fn number_results(&mut self) {
+        let mut used: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
+        self.edges.iter().for_each(|edge| used[edge.from].push(edge.result));
+        for of in &mut used {
+            of.sort_unstable();
+            of.dedup();
+        }
+        for edge in &mut self.edges {
+            edge.result = used[edge.from].binary_search(&edge.result).unwrap_or_default();
+            let (node, label) = (&mut self.nodes[edge.from], edge.label.as_deref().unwrap_or_default());
+            node.results = used[edge.from].len();
+            node.longest = node.longest.max(label.chars().count());
+        }
     }
 }
 
@@ -192,18 +222,18 @@ fn detail(
     own: &[usize],
     programs: &[Arc<Program>],
 ) -> String {
-    /// More would make boxes too wide.
-    const LONGEST: usize = 34;
+    // More would make boxes too wide; those of sub-programs may be wider.
+    let longest = if own.is_empty() { 34 } else { 64 };
     let mut said: Vec<String> = Vec::new();
+    said.extend(own.iter().map(|&i| {
+        let n = programs[i].instructions().len();
+        format!("{} ({n} instruction{})", programs[i].name(), if n == 1 { "" } else { "s" })
+    }));
     let operands = instruction.op.operands();
     if operands.iter().any(|v| literals.contains_key(v)) {
         let operand = |v: &&Var| literals.get(v).map_or_else(|| "·".to_owned(), |l| short_number(*l));
         said.push(format!("({})", operands.iter().map(operand).collect::<Vec<_>>().join(", ")));
     }
-    said.extend(own.iter().map(|&i| {
-        let n = programs[i].instructions().len();
-        format!("{} ({n} instruction{})", programs[i].name(), if n == 1 { "" } else { "s" })
-    }));
     if let Op::Slice { start, limit, strides, .. } = &instruction.op {
         let axis = |i: usize| match strides[i] {
             1 => format!("{}:{}", start[i], limit[i]),
@@ -228,7 +258,7 @@ fn detail(
         }
     }
     let said = said.join(", ");
-    if said.chars().count() <= LONGEST { said } else { said.chars().take(LONGEST - 1).chain(['…']).collect() }
+    if said.chars().count() <= longest { said } else { said.chars().take(longest - 1).chain(['…']).collect() }
 }
 
 /// JSON without blanks, quotes, and brackets around all.

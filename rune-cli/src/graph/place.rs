@@ -2,6 +2,7 @@
 
 use super::model::{Edge, Graph, Node};
 use super::order::Rows;
+use super::straight::straighten;
 
 /// Sizes in pixels. Widths of characters are those of the fonts in `svg.rs`.
 pub const TITLE: f64 = 7.9;
@@ -9,7 +10,9 @@ pub const DETAIL: f64 = 6.1;
 pub const LABEL: f64 = 6.1;
 const GAP: f64 = 26.0;
 /// Between rows: for the lines, and the types beside them.
-const ROW_GAP: f64 = 40.0;
+const ROW_GAP: f64 = 44.0;
+/// How far down a line goes at least before it turns: beside it is its type.
+pub const STEM: f64 = 17.0;
 const MARGIN: f64 = 24.0;
 
 #[derive(Clone, Copy)]
@@ -32,7 +35,10 @@ pub struct Picture {
 
 fn size(node: &Node) -> (f64, f64) {
     let text = (node.title.chars().count() as f64 * TITLE).max(node.detail.chars().count() as f64 * DETAIL);
-    (text.max(20.0) + 22.0, if node.detail.is_empty() { 28.0 } else { 42.0 })
+    // Arrows are apart, and so are the types beside the lines of several results.
+    let label = if node.results > 1 { node.longest as f64 * LABEL + 16.0 } else { 0.0 };
+    let lines = (node.operands as f64 * 13.0).max((node.results + 1) as f64 * label);
+    ((text.max(20.0) + 22.0).max(lines), if node.detail.is_empty() { 28.0 } else { 42.0 })
 }
 
 /// How far from the middle of a box the line of this result starts, or the line of this operand ends.
@@ -61,7 +67,8 @@ fn reach(graph: &Graph, rows: &Rows) -> Vec<(f64, f64)> {
 
 pub fn place(graph: &Graph, rows: &Rows) -> Picture {
     let reach = reach(graph, rows);
-    let x = columns(graph, rows, &reach);
+    let mut x = columns(graph, rows, &reach);
+    straighten(graph, rows, &reach, GAP, &mut x);
     let left = rows.items.iter().enumerate().map(|(i, _)| x[i] - reach[i].0).fold(f64::INFINITY, f64::min);
     let right = rows.items.iter().enumerate().map(|(i, _)| x[i] + reach[i].1).fold(f64::NEG_INFINITY, f64::max);
     let mut top = MARGIN;

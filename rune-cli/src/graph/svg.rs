@@ -2,7 +2,7 @@
 
 use super::escaped;
 use super::model::{Graph, Kind, graph, sub_programs};
-use super::place::{Picture, place};
+use super::place::{Picture, STEM, place};
 use super::{layers, order};
 use rune::Program;
 use std::fmt::Write;
@@ -131,10 +131,12 @@ fn curve(points: &[(f64, f64)]) -> Result<String, std::fmt::Error> {
     let mut path = format!("M{:.1} {:.1}", points[0].0, points[0].1);
     for pair in points.windows(2) {
         let [(x0, y0), (x1, y1)] = pair else { continue };
-        let middle = (y0 + y1) / 2.0;
         if (x0 - x1).abs() < 0.5 {
             write!(path, " L{x1:.1} {y1:.1}")?;
         } else {
+            let y0 = y0 + STEM;
+            let middle = (y0 + y1) / 2.0;
+            write!(path, " L{x0:.1} {y0:.1}")?;
             write!(path, " C{x0:.1} {middle:.1} {x1:.1} {middle:.1} {x1:.1} {y1:.1}")?;
         }
     }

@@ -31,11 +31,12 @@ fn wrong_usage_exits_with_2() {
         (&["run", "f.rune", "-i", "x.txt"], "write the type and the elements, as 2x3xf32=1 2 3 4 5 6"),
         (&["run", "f.rune", "-i", "4xf33=1"], "`4xf33` is not a type; write its sizes and its dtype"),
         (&["run", "f.rune", "-i", "4xf32=1 2 3"], "[4, f32] has 4 elements, and 3 are given"),
+        (&["run", "f.rune", "-i", "f32="], "[f32] has 1 element, and 0 are given"),
         (&["run", "f.rune", "-i", "4xf32=1 2 3 four"], "`four` is not an element of type f32"),
         (&["run", "f.rune", "-i", "99999999999x99999999999xf32=0"], "[99999999999, 99999999999, f32]"),
         (&["bench", "f.rune", "--device", "reference"], "the reference interpreter is made to be right, not fast"),
         (&["bench", "f.rune", "--seconds", "0"], "write a number of seconds between 0.001 and 3600"),
-        (&["inspect", "f.rune", "--stage", "bytes"], "`bytes` is not a stage; stages are program, simplified"),
+        (&["inspect", "f.rune", "--stage", "bytes"], "[possible values: program, simplified, stablehlo"),
         (&["inspect", "f.rune", "--stage", "ptx", "--target", "metal"], "--stage ptx goes with --target cuda"),
         (&["inspect", "f.rune", "--stage", "input", "--dispatch", "0"], "--dispatch goes with flow and what follows"),
         (&["inspect", "f.rune", "--stats", "--stage", "vm"], "cannot be used with"),
@@ -47,6 +48,9 @@ fn wrong_usage_exits_with_2() {
         (&["linearize", "f.rune"], "--forward <OUT>"),
         (&["linearize", "f.rune", "--forward", "-"], "two programs cannot both go to the standard output"),
         (&["diff", "-", "-"], "two programs cannot both come from the standard input"),
+        (&["diff", "f.rune", "f.rune", "--runs", "0"], "0 is not in 1.."),
+        (&["diff", "f.rune", "f.rune", "--rtol", "-1"], "write a number that is not negative, as 1e-3"),
+        (&["diff", "f.rune", "f.rune", "--atol", "nan"], "write a number that is not negative, as 1e-3"),
         (&["fmt", "f.rune", "--to", "xml"], "[possible values: json, text]"),
         (&["fmt", "--check", "-"], "--check needs a file"),
         (&["fmt", "--check", "f.rune", "-o", "g.rune"], "cannot be used with"),
@@ -161,7 +165,6 @@ fn failures_exit_with_1_and_leave_nothing_behind() {
         ),
         (&["inspect", "f.rune", "--stage", "llvm", "--target", "metal"], "its code does not come from LLVM"),
         (&["compile", "double.rune", "--target", "metal"], "`mul` cannot be compiled for metal: Metal has no f64"),
-        (&["diff", "f.rune", "sort.json"], "the results cannot be compared: the inputs are [4, f32] and [2, 3, f32]"),
         (&["run", "none.vmfb"], "cannot read the compiled module none.vmfb: No such file"),
         (&["run", "junk.vmfb"], "junk.vmfb is no compiled module (.vmfb): it does not begin as one"),
         (&["run", "zip.vmfb"], "zip.vmfb cannot be run: it is damaged, or was not compiled by rune: FlatBuffer"),
@@ -215,7 +218,12 @@ error: typo.rune:2:15: there is no operation `mull`
     assert!(String::from_utf8(output.stdout).unwrap().contains("\"sound\":true"));
     let output = folder.run(&["--json", "compile", "f.rune", "--cpu", "z80"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8(output.stderr).unwrap().starts_with("{\"error\":{\"message\":\"error: `z80` is not"));
+    assert!(String::from_utf8(output.stderr).unwrap().starts_with("{\"error\":{\"message\":\"`z80` is not"));
+    // What the parser of the command line refuses is told in the same way.
+    let output = folder.run(&["compile", "--json"]);
+    assert_eq!(output.status.code(), Some(2));
+    let error = "{\"error\":{\"message\":\"the following required arguments were not provided:\\n  <PROGRAM>\"}}\n";
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), error);
 }
 
 /// A limit on the size of files stands for a disk that is full.
@@ -231,6 +239,10 @@ fn a_full_disk_leaves_nothing_half_written() {
         "jvp f.rune --output new.json",
         "linearize f.rune --forward forward.json --output linear.json",
         &format!("run f.rune --reference --output . --input '4000xf32={elements}'"),
+        &format!("run f.rune --reference --output new --input '4000xf32={elements}'"),
+        &format!("run f.rune --reference --output new.npy --input '4000xf32={elements}'"),
+        &format!("run f.rune --reference --output new.npz --input '4000xf32={elements}'"),
+        &format!("run f.rune --reference --output new.safetensors --input '4000xf32={elements}'"),
     ] {
         let output = folder.shell(&format!("trap '' XFSZ; ulimit -f 0; exec rune-cli {command}"));
         let said = String::from_utf8(output.stderr).unwrap();

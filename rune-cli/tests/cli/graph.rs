@@ -129,7 +129,7 @@ fn the_page_needs_nothing_else_and_unfolds_sub_programs() {
     for i in 0..sections {
         assert!(page.contains(&format!("<a href=\"#program-{i}\">")), "program {i} is linked");
     }
-    assert!(page.contains(" backward\">"), "the backward pass is marked");
+    assert!(page.contains(" backward\" data-node="), "the backward pass is marked");
     assert_eq!(page.matches("<svg ").count(), sections + 1);
 }
 

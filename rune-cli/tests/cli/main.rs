@@ -3,10 +3,12 @@
 // The program of the walk-through says `rune`, and needs no more of it than this.
 extern crate rune_trace as rune;
 
+mod arrays;
 mod bad_inputs;
 mod folder;
 mod graph;
 mod inspect;
+mod interrupt;
 mod run;
 mod tools;
 mod transform;

@@ -47,30 +47,6 @@ fn host_calls_and_constants_come_with_the_module() {
 }
 
 #[test]
-fn arrays_go_in_and_out_through_files() {
-    let folder = Folder::of(&[("f.rune", SQUARE), ("sort.json", SORT)]);
-    let run = ["run", "f.rune", "--reference", "-o", "out", "-i"];
-    assert_eq!(folder.prints(&[&run[..], &["4xf32=1 2 3 4"]].concat()), "out/result0.npy: [4, f32]\n");
-    let said = folder.prints(&["run", "f.rune", "--reference", "-i", "out/result0.npy"]);
-    assert_eq!(said, "# result 0: [4, f32]\n[  1.0,  16.0,  81.0, 256.0]\n");
-    // A file that something else wrote: 2 tensors.
-    let header = r#"{"x2":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"x10":{"dtype":"I32","shape":[2,3],"data_offsets":[24,48]}}"#;
-    let mut file = (header.len() as u64).to_le_bytes().to_vec();
-    file.extend_from_slice(header.as_bytes());
-    [3.0f32, 2.0, 1.0, 0.0, 0.0, 0.0].iter().for_each(|x| file.extend_from_slice(&x.to_le_bytes()));
-    (0..6i32).for_each(|x| file.extend_from_slice(&x.to_le_bytes()));
-    fs::write(folder.path("in.safetensors"), file).unwrap();
-    let expected = "# result 0: [2, 3, f32]\n[[-1.0, -2.0, -3.0],\n [-0.0, -0.0, -0.0]]\n\
-                    # result 1: [2, 3, i32]\n[[2, 1, 0],\n [3, 4, 5]]\n";
-    let run = ["run", "sort.json", "--reference", "-i"];
-    assert_eq!(folder.prints(&[&run[..], &["in.safetensors"]].concat()), expected);
-    let both = ["in.safetensors:x2", "-i", "in.safetensors:x10"];
-    assert_eq!(folder.prints(&[&run[..], &both[..]].concat()), expected);
-    let said = folder.fails(1, &[&run[..], &["in.safetensors:y"]].concat());
-    assert!(said.contains("in.safetensors holds no `y`, only x10, x2"), "{said}");
-}
-
-#[test]
 fn a_program_comes_from_the_standard_input() {
     let folder = Folder::of(&[]);
     for text in [SQUARE, SQUARE_JSON] {

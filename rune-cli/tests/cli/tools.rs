@@ -59,6 +59,29 @@ output 0, [4, f32]: the same
 }
 
 #[test]
+fn nan_is_told_apart() {
+    let log = SQUARE.replace("rune.mul(x0, x0) # ([4, f32], [4, f32])", "rune.log(x0) # [4, f32]");
+    let of_size = log.replace("y0 = rune.log(x0)", "z0 = rune.abs(x0)\n    y0 = rune.log(z0)");
+    let folder = Folder::of(&[("log.rune", &log), ("size.rune", &of_size), ("sort.json", SORT)]);
+    let said = folder.prints(&["diff", "log.rune", "log.rune", "--reference"]);
+    let times: u64 = said.split("NaN ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap().parse().unwrap();
+    assert!(said.ends_with(&format!("the same, NaN {times} times in both\n")) && times > 1, "{said}");
+    let output = folder.run(&["--json", "diff", "size.rune", "log.rune", "--reference"]);
+    let json = values(&String::from_utf8(output.stdout).unwrap());
+    let compared = &json[0]["results"][0];
+    assert_eq!(
+        (output.status.code(), &compared["agrees"], &compared["max_abs_error"]),
+        (Some(1), &false.into(), &0.0.into())
+    );
+    let nans = ["nan_in_a", "nan_in_b", "nan_in_both"].map(|name| compared[name].as_u64().unwrap());
+    assert_eq!(nans, [0, times, 0]);
+    // Where results cannot be compared, instructions still are.
+    let output = folder.run(&["diff", "log.rune", "sort.json"]);
+    let (said, complained) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(said.contains("- y0 = rune.log(x0)") && complained.contains("the results cannot be compared"), "{said}");
+}
+
+#[test]
 fn calls_are_measured() {
     let folder = Folder::of(&[("f.rune", SQUARE)]);
     let json = values(&folder.prints(&["--json", "bench", "f.rune", "--seconds", "0.05"]));

@@ -1,0 +1,45 @@
+//! Ctrl-C in the middle of something leaves nothing half-written behind.
+
+use rune::abandon_compilations;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// The folders that files are being written to.
+static FOLDERS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// That files are to be written to a folder.
+pub fn writes_to(folder: &Path) {
+    FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned());
+}
+
+/// Cleans up before the process ends by a signal.
+#[cfg(unix)]
+pub fn listen() {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    // Without it the process still ends, and what is temporary stays.
+    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            clean_up();
+            // As if nobody had listened, so that a shell knows by what it ended.
+            let _ = signal_hook::low_level::emulate_default_handler(signal);
+        }
+    });
+}
+
+#[cfg(not(unix))]
+pub fn listen() {}
+
+#[cfg_attr(not(unix), allow(dead_code, reason = "nobody tells that the process is to end"))]
+fn clean_up() {
+    abandon_compilations();
+    let ending = format!(".{}.tmp", std::process::id());
+    for folder in FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        for file in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            if file.file_name().to_str().is_some_and(|name| name.ends_with(&ending)) {
+                let _ = std::fs::remove_file(file.path());
+            }
+        }
+    }
+}
