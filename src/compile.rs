@@ -2,7 +2,7 @@
 
 use crate::device::Place;
 use crate::{Error, compiled_program, log};
-use rune_iree::{CacheOutcome, CompileCache, CompileOptions, CompileTimings, Executable, Target};
+use rune_iree::{CacheOutcome, Cached, CompileCache, CompileOptions, Executable, Target};
 use rune_lower::{Backend, LowerOptions, Lowered, lower};
 use rune_trace::interpret::interpret;
 use rune_trace::{Array, Program, Value};
@@ -88,13 +88,14 @@ pub(crate) fn compile(program: &Arc<Program>, place: &Place, why: &str) -> Resul
     let material = lowered.identity();
     let compiling = log::Compiling::start(program, lowered.code(), why);
     let start = Instant::now();
-    let (module, outcome, _): (_, CacheOutcome, CompileTimings) =
-        CompileCache::global().get_or_compile(&material, program.name(), &options, || lowered.text.clone())?;
+    let text = || Ok::<_, Error>(lowered.text.clone());
+    let Cached { module, outcome, files, .. } =
+        CompileCache::global().get(&material, program.name(), &options, log::shows_code(), text)?;
     timings.compile = start.elapsed();
     timings.compiled = outcome == CacheOutcome::Compiled;
     let start = Instant::now();
     let executable = compiled_program::load(&module, device, &lowered.signature)?;
     timings.load = start.elapsed();
-    compiling.finish(outcome, &timings, &options);
+    compiling.finish(outcome, &timings, &options, &files);
     Ok((Runnable::Loaded(Box::new(executable), program.constants().to_vec()), timings))
 }

@@ -408,7 +408,7 @@ impl<Out: Tree> Compiled<Out> {
     pub fn assembly(&self) -> Result<String, Error> {
         self.stages.assembly()
     }
-    /// What it takes to run: dispatches, memory and size. It is compiled once more to tell.
+    /// What it takes to run: dispatches, memory and size.
     ///
     /// # Errors
     /// As [`Stages::stats`].

@@ -3,12 +3,17 @@
 use crate::Stages;
 use crate::compile::Timings;
 use once_cell::sync::Lazy;
-use rune_iree::{CacheOutcome, CompileOptions};
+use rune_iree::{CacheOutcome, CompileOptions, DispatchFile};
 use rune_trace::{Program, Type};
 
 static LEVEL: Lazy<u8> = Lazy::new(|| {
     std::env::var("LOG_JIT").ok().map_or(0, |v| v.trim().parse().unwrap_or(u8::from(!v.trim().is_empty())))
 });
+
+/// Whether the code of what is compiled is shown.
+pub(crate) fn shows_code() -> bool {
+    *LEVEL > 1
+}
 
 /// A program on its way through the compiler.
 pub(crate) struct Compiling<'p> {
@@ -65,7 +70,7 @@ impl<'p> Compiling<'p> {
         Compiling { program }
     }
     /// Tells what it took; and, if `LOG_JIT` is 2, what code came of it.
-    pub fn finish(self, outcome: CacheOutcome, timings: &Timings, options: &CompileOptions) {
+    pub fn finish(self, outcome: CacheOutcome, timings: &Timings, options: &CompileOptions, files: &[DispatchFile]) {
         let from = match outcome {
             CacheOutcome::Memory => "found in memory",
             CacheOutcome::Disk => "found on disk",
@@ -73,9 +78,10 @@ impl<'p> Compiling<'p> {
         };
         let Timings { lower, compile, load, .. } = timings;
         tracing::info!(name = self.program.name(), from, ?lower, ?compile, ?load, "ready");
-        if *LEVEL > 1 {
-            // The cache has the code as a binary only, so it is compiled once more.
-            match Stages::new(self.program.clone(), options.clone()).assembly() {
+        if shows_code() {
+            // What comes from the cache is binary, so it is compiled once more.
+            let stages = Stages::new(self.program.clone(), options.clone());
+            match if files.is_empty() { stages.assembly() } else { stages.assembly_in(files) } {
                 Ok(assembly) => eprintln!("{assembly}"),
                 Err(error) => eprintln!("no code of `{}` to show: {error}\n", self.program.name()),
             }

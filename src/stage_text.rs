@@ -82,8 +82,9 @@ fn starts_of<'t>(
             let before = variables(function[line]).filter_map(|v| made.get(v)).filter(|&&at| at < line);
             open.extend(before.filter(|&&at| lines.insert(at)).copied().collect::<Vec<_>>());
         }
-        let names = lines.iter().filter_map(|&i| strings.get(function[i].split_once("rodata @")?.1.split(' ').next()?));
-        let Some(&(name, rodata)) = names.last() else { continue };
+        let mut names =
+            lines.iter().filter_map(|&i| strings.get(function[i].split_once("rodata @")?.1.split(' ').next()?));
+        let Some(&(name, rodata)) = names.next_back() else { continue };
         match needed.iter_mut().find(|(known, ..)| *known == dispatch(name)) {
             Some((.., of)) => of.extend(lines),
             None => needed.push((dispatch(name), rodata, lines)),

@@ -4,7 +4,7 @@ use crate::Error;
 use crate::compile::lower_to;
 use crate::stage_text::{comment, executables, short, starts};
 use rune_iree::{
-    CompileOptions, CompileReport, DispatchFile, Statistics, compile_to_phase, compile_with_report, dispatch_files,
+    CompileCache, CompileOptions, CompileReport, DispatchFile, Statistics, compile_to_phase, dispatch_files,
 };
 use rune_trace::Program;
 use std::fmt;
@@ -124,7 +124,7 @@ pub struct Stats {
     pub peak_bytes: u64,
     /// The size of the module.
     pub module_bytes: u64,
-    /// The phases of the compiler, and what they took.
+    /// The phases of the compiler, and what they took when it was compiled.
     pub phases: Vec<(&'static str, std::time::Duration)>,
 }
 
@@ -161,10 +161,7 @@ impl Stages {
             (Stage::Simplified, _) => Ok(self.program.simplify().to_string()),
             (Stage::StableHlo, _) => Ok(self.lower()?.code().to_owned()),
             (_, Some(phase)) => self.after(phase),
-            (_, None) => {
-                let heading = |f: &DispatchFile| format!("{} {}\n{}\n", comment(f.kind), f.dispatch, f.text.trim_end());
-                Ok(self.code(stage)?.iter().map(heading).collect::<Vec<_>>().join("\n"))
-            }
+            (_, None) => Ok(listing(&self.code(stage)?)),
         }
     }
 
@@ -202,13 +199,19 @@ impl Stages {
         self.text(Stage::Asm)
     }
 
-    /// Compiles the program, and tells what came of it.
+    /// What came of compiling the program, which is compiled if the cache has it not.
     ///
     /// # Errors
     /// As [`Stages::text`].
     pub fn stats(&self) -> Result<Stats, Error> {
-        let lowered = self.lower()?;
-        let (module, report) = compile_with_report(&lowered.text, self.program.name(), &self.options, &|_| {})?;
+        let (lowered, cache, name) = (self.lower()?, CompileCache::global(), self.program.name());
+        let (material, text) = (lowered.identity(), || Ok::<_, Error>(lowered.text.clone()));
+        let found = cache.get(&material, name, &self.options, false, text)?;
+        let (module, report) = match found.report {
+            Some(report) => (found.module, report),
+            // The cache has it from where nothing could be told.
+            None => cache.compile_anew(&material, name, &self.options, &lowered.text, &|_| {})?,
+        };
         Ok(stats(&self.program, module.bytes().len(), report))
     }
 
@@ -219,15 +222,26 @@ impl Stages {
     fn after(&self, phase: &str) -> Result<String, Error> {
         Ok(short(&compile_to_phase(&self.lower()?.text, self.program.name(), &self.options, phase)?))
     }
+    /// The code of the kernels, out of files that are there already.
+    pub(crate) fn assembly_in(&self, files: &[DispatchFile]) -> Result<String, Error> {
+        let kind = self.kind(Stage::Asm)?;
+        Ok(listing(&files.iter().filter(|f| f.kind == kind).cloned().collect::<Vec<_>>()))
+    }
     /// The files of all dispatches in one of the last forms.
     fn code(&self, stage: Stage) -> Result<Vec<DispatchFile>, Error> {
+        let kind = self.kind(stage)?;
+        let files = dispatch_files(&self.lower()?.text, self.program.name(), &self.options)?;
+        Ok(files.into_iter().filter(|f| f.kind == kind).collect())
+    }
+    /// How the files of one of the last forms end.
+    fn kind(&self, stage: Stage) -> Result<&'static str, Error> {
         let backend = self.options.target.backend();
         let absent =
             |reason: &str| Error::NoStage { stage, target: self.options.target.to_string(), reason: reason.to_owned() };
         if let Some(only) = stage.backend().filter(|&b| b != backend) {
             return Err(absent(&format!("only the target {only} has it")));
         }
-        let kind = match (stage, backend) {
+        Ok(match (stage, backend) {
             (Stage::Hal, _) => "mlir",
             (Stage::Llvm, "llvm-cpu" | "cuda" | "rocm") => "optimized.ll",
             (Stage::Llvm, _) => return Err(absent("its code does not come from LLVM")),
@@ -236,10 +250,14 @@ impl Stages {
             (_, "metal") => "metal",
             (_, "vulkan") => "spirv.mlir",
             (_, _) => "rocmasm",
-        };
-        let files = dispatch_files(&self.lower()?.text, self.program.name(), &self.options)?;
-        Ok(files.into_iter().filter(|f| f.kind == kind).collect())
+        })
     }
+}
+
+/// All dispatches, each under its name.
+fn listing(files: &[DispatchFile]) -> String {
+    let heading = |f: &DispatchFile| format!("{} {}\n{}\n", comment(f.kind), f.dispatch, f.text.trim_end());
+    files.iter().map(heading).collect::<Vec<_>>().join("\n")
 }
 
 pub(crate) fn stats(program: &Program, module_bytes: usize, report: CompileReport) -> Stats {

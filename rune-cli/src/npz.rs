@@ -27,11 +27,11 @@ pub enum Problem {
 
 impl From<ZipError> for Problem {
     fn from(error: ZipError) -> Problem {
-        match error {
-            ZipError::Io(error) => Problem::Unreadable(error),
-            ZipError::InvalidArchive(_) => Problem::Malformed("it is cut short, or no .npz file".to_owned()),
-            other => Problem::Malformed(other.to_string()),
+        if let ZipError::Io(error) = error {
+            return Problem::Unreadable(error);
         }
+        let cut = matches!(error, ZipError::InvalidArchive(_));
+        Problem::Malformed(if cut { "it is cut short, or no .npz file".to_owned() } else { error.to_string() })
     }
 }
 

@@ -1,8 +1,9 @@
 //! Compiling each program once: a cache in memory in front of one on disk.
 
+use crate::compiler::{Compiled, compile_telling};
 use crate::disk_cache::DiskCache;
 use crate::{
-    CacheEntry, CompileError, CompileOptions, CompileReport, CompiledModule, compile, compile_with_report, library,
+    CacheEntry, CompileError, CompileOptions, CompileReport, CompiledModule, DispatchFile, compile_with_report, library,
 };
 use std::collections::HashMap;
 use std::fmt;
@@ -50,7 +51,22 @@ pub struct CompileCache {
 }
 
 /// Held while the module is got, so that others wait for it.
-type Slot = Mutex<Option<CompiledModule>>;
+type Slot = Mutex<Option<(CompiledModule, Option<CompileReport>)>>;
+
+/// A module, and what there is to tell of it.
+#[derive(Clone, Debug)]
+pub struct Cached {
+    /// The module.
+    pub module: CompiledModule,
+    /// Where it came from.
+    pub outcome: CacheOutcome,
+    /// What getting it took.
+    pub timings: CompileTimings,
+    /// What the compiler told when it was compiled; none if that is not known any more.
+    pub report: Option<CompileReport>,
+    /// The code of its dispatches in all forms, if it was compiled now and they were asked for.
+    pub files: Vec<DispatchFile>,
+}
 
 /// What a module is filed under.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -145,39 +161,59 @@ impl CompileCache {
         options: &CompileOptions,
         mlir: impl FnOnce() -> Result<String, E>,
     ) -> Result<(CompiledModule, CacheOutcome, CompileTimings), E> {
+        let Cached { module, outcome, timings, .. } = self.get(material, name, options, false, mlir)?;
+        Ok((module, outcome, timings))
+    }
+    /// As [`CompileCache::get_or_try_compile`], with all that is known of the module. If it is compiled, and `files` are asked
+    /// for, they come of the same compilation.
+    ///
+    /// # Errors
+    /// Likewise.
+    pub fn get<E: From<CompileError>>(
+        &self,
+        material: &str,
+        name: &str,
+        options: &CompileOptions,
+        files: bool,
+        mlir: impl FnOnce() -> Result<String, E>,
+    ) -> Result<Cached, E> {
         let start = Instant::now();
         let key = Key::of(material, options);
         let slot = Arc::clone(lock(&self.memory).entry(key).or_default());
         let mut module = lock(&slot);
         let mut timings = CompileTimings::default();
+        let found = |(module, report): &(CompiledModule, Option<CompileReport>), outcome, timings| {
+            let (module, report) = (module.clone(), report.clone());
+            Ok(Cached { module, outcome, timings, report, files: Vec::new() })
+        };
         if let Some(module) = &*module {
             timings.lookup = start.elapsed();
-            return Ok((module.clone(), CacheOutcome::Memory, timings));
+            return found(module, CacheOutcome::Memory, timings);
         }
         // Held until the entry is written: other processes wait for it.
         let mut _lock = None;
         if let Some(disk) = &self.disk {
-            let found = disk.read(&key).or_else(|| {
+            let read = disk.read(&key).or_else(|| {
                 _lock = disk.lock(&key);
                 _lock.as_ref().and_then(|_| disk.read(&key))
             });
-            if let Some(found) = found {
+            if let Some(read) = read {
                 timings.lookup = start.elapsed();
-                self.keep(&mut module, &found);
-                return Ok((found, CacheOutcome::Disk, timings));
+                self.keep(&mut module, &read);
+                return found(&read, CacheOutcome::Disk, timings);
             }
         }
         timings.lookup = start.elapsed();
         let text = mlir()?;
         timings.lower = start.elapsed() - timings.lookup;
-        let compiled = compile(&text, name, options)?;
+        let Compiled { module: compiled, report, files } = compile_telling(&text, name, options, &|_| {}, files)?;
         timings.compile = start.elapsed() - timings.lookup - timings.lower;
         tracing::debug!(program = name, time = ?timings.compile, bytes = compiled.bytes().len(), "compiled");
         if let Some(disk) = &self.disk {
-            disk.write(&key, compiled.bytes());
+            disk.write(&key, compiled.bytes(), report.as_ref());
         }
-        self.keep(&mut module, &compiled);
-        Ok((compiled, CacheOutcome::Compiled, timings))
+        self.keep(&mut module, &(compiled.clone(), report.clone()));
+        Ok(Cached { module: compiled, outcome: CacheOutcome::Compiled, timings, report, files })
     }
     /// Compiles a program whether or not its module is there, and puts the module in the place of the old one.
     ///
@@ -195,10 +231,10 @@ impl CompileCache {
         let (module, report) = compile_with_report(mlir, name, options, watch)?;
         if let Some(disk) = &self.disk {
             let _lock = disk.lock(&key);
-            disk.write(&key, module.bytes());
+            disk.write(&key, module.bytes(), Some(&report));
         }
         let slot = lock(&self.memory).entry(key).or_default().clone();
-        self.keep(&mut lock(&slot), &module);
+        self.keep(&mut lock(&slot), &(module.clone(), Some(report.clone())));
         Ok((module, report))
     }
     /// What is on disk, the last used first.
@@ -213,11 +249,15 @@ impl CompileCache {
     pub fn remove(&self, entry: &CacheEntry) -> bool {
         self.disk.as_ref().is_some_and(|disk| disk.remove(entry))
     }
-    fn keep(&self, slot: &mut Option<CompiledModule>, module: &CompiledModule) {
+    fn keep(
+        &self,
+        slot: &mut Option<(CompiledModule, Option<CompileReport>)>,
+        module: &(CompiledModule, Option<CompileReport>),
+    ) {
         *slot = Some(module.clone());
         let mut memory = lock(&self.memory);
         // A slot that is in use is skipped: its module is on its way.
-        let size = |slot: &Arc<Slot>| slot.try_lock().map_or(0, |m| m.as_ref().map_or(0, |m| m.bytes().len()));
+        let size = |slot: &Arc<Slot>| slot.try_lock().map_or(0, |m| m.as_ref().map_or(0, |(m, _)| m.bytes().len()));
         if memory.values().map(size).sum::<usize>() > MEMORY_LIMIT {
             memory.retain(|_, slot| slot.try_lock().is_err());
         }

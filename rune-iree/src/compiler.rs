@@ -117,25 +117,42 @@ pub const PHASES: [&str; 13] = [
 /// # Errors
 /// If there is no compiler, or it refuses the module. The error holds what the compiler said and where.
 pub fn compile(mlir: &str, name: &str, options: &CompileOptions) -> Result<CompiledModule, CompileError> {
-    module(run(mlir, name, options, &Ask::default())?)
+    Ok(compile_telling(mlir, name, options, &|_| {}, false)?.module)
 }
 
-/// As [`compile`], with what the compiler tells of it. `watch` is told of each phase as it begins.
-///
-/// # Errors
-/// As [`compile`].
-pub fn compile_with_report(
+/// A module, and what the compiler told of it.
+pub(crate) struct Compiled {
+    pub(crate) module: CompiledModule,
+    /// None where the compiler has no place to write it.
+    pub(crate) report: Option<CompileReport>,
+    /// The dispatches in all their forms, if they were asked for.
+    pub(crate) files: Vec<DispatchFile>,
+}
+
+/// As [`compile`]. All is told at once, for compiling once more would take as long.
+pub(crate) fn compile_telling(
     mlir: &str,
     name: &str,
     options: &CompileOptions,
     watch: &dyn Fn(&'static str),
-) -> Result<(CompiledModule, CompileReport), CompileError> {
-    let folder = folder()?;
-    let file = folder.path().join("statistics.json");
-    let flags = [
+    files: bool,
+) -> Result<Compiled, CompileError> {
+    let folder = match folder() {
+        Ok(folder) => folder,
+        Err(error) if files => return Err(error),
+        Err(_) => {
+            let module = module(run(mlir, name, options, &Ask { watch: Some(watch), ..Ask::default() })?)?;
+            return Ok(Compiled { module, report: None, files: Vec::new() });
+        }
+    };
+    let (file, dump) = (folder.path().join("statistics.json"), folder.path().join("dispatches"));
+    let mut flags = vec![
         "--iree-scheduling-dump-statistics-format=json".to_owned(),
         format!("--iree-scheduling-dump-statistics-file={}", file.display()),
     ];
+    if files {
+        flags.push(format!("--iree-hal-dump-executable-files-to={}", dump.display()));
+    }
     let begun: RefCell<Vec<(&'static str, Instant)>> = RefCell::default();
     let clock = |phase| {
         // The compilation may begin anew, with other flags.
@@ -150,8 +167,25 @@ pub fn compile_with_report(
     let begun = begun.into_inner();
     let ends = begun.iter().skip(1).map(|(_, time)| *time).chain([end]);
     let phases = begun.iter().zip(ends).map(|((phase, from), to)| (*phase, to - *from)).collect();
-    let statistics = std::fs::read_to_string(&file).ok().and_then(|text| Statistics::parse(&text)).unwrap_or_default();
-    Ok((module(output)?, CompileReport { phases, statistics }))
+    let statistics = std::fs::read_to_string(&file).ok().and_then(|text| Statistics::parse(&text));
+    let unreadable = |e: std::io::Error| CompileError::Output(e.to_string());
+    let files = if files { dispatches::read(&dump).map_err(unreadable)? } else { Vec::new() };
+    let report = statistics.map(|statistics| CompileReport { phases, statistics });
+    Ok(Compiled { module: module(output)?, report, files })
+}
+
+/// As [`compile`], with what the compiler tells of it. `watch` is told of each phase as it begins.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_with_report(
+    mlir: &str,
+    name: &str,
+    options: &CompileOptions,
+    watch: &dyn Fn(&'static str),
+) -> Result<(CompiledModule, CompileReport), CompileError> {
+    let Compiled { module, report, .. } = compile_telling(mlir, name, options, watch, false)?;
+    Ok((module, report.unwrap_or_default()))
 }
 
 /// What the compiler writes of each dispatch on its way: its form after configuration, LLVM's, and the code of the target, as far as
@@ -160,10 +194,7 @@ pub fn compile_with_report(
 /// # Errors
 /// As [`compile`].
 pub fn dispatch_files(mlir: &str, name: &str, options: &CompileOptions) -> Result<Vec<DispatchFile>, CompileError> {
-    let folder = folder()?;
-    let flags = [format!("--iree-hal-dump-executable-files-to={}", folder.path().display())];
-    run(mlir, name, options, &Ask { flags: &flags, ..Ask::default() })?;
-    dispatches::read(folder.path()).map_err(|e| CompileError::Output(e.to_string()))
+    Ok(compile_telling(mlir, name, options, &|_| {}, true)?.files)
 }
 
 fn folder() -> Result<tempfile::TempDir, CompileError> {
@@ -172,7 +203,7 @@ fn folder() -> Result<tempfile::TempDir, CompileError> {
 }
 
 fn module(output: ffi::Output) -> Result<CompiledModule, CompileError> {
-    CompiledModule::from_storage(Arc::new(output), 0, "what IREE compiled")
+    CompiledModule::from_storage(Arc::new(output), .., "what IREE compiled")
         .map_err(|e| CompileError::Output(e.to_string()))
 }
 

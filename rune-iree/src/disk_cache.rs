@@ -1,17 +1,17 @@
 //! The compile cache on disk.
 //!
-//! `DIR/modules/KEY` is an entry: 64 bytes of header (a magic word, the length and the BLAKE3 hash of the module) and
-//! the module, which is so aligned to 64 bytes when the file is read whole. An entry is written under another name and
+//! `DIR/modules/KEY` is an entry: 64 bytes of header (a magic word, the length of the module, the BLAKE3 hash of what
+//! follows), the module, which is so aligned to 64 bytes when the file is read whole, and as JSON what the compiler told of it. An entry is written under another name and
 //! renamed, so none is ever seen half-written. Its time of modification is that of its last use. `DIR/locks/NN` are
 //! files that a process locks while it makes an entry whose key begins with `NN`.
 
-use crate::CompiledModule;
 use crate::cache::Key;
 use crate::module::read_aligned;
+use crate::{CompileReport, CompiledModule};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::{Duration, SystemTime};
 
 const HEADER: usize = 64;
@@ -50,8 +50,8 @@ impl DiskCache {
         self.modules().join(key.hex())
     }
 
-    /// The module, if there is a sound entry.
-    pub(crate) fn read(&self, key: &Key) -> Option<CompiledModule> {
+    /// The module, if there is a sound entry, and what the compiler told of it.
+    pub(crate) fn read(&self, key: &Key) -> Option<(CompiledModule, Option<CompileReport>)> {
         let path = self.entry(key);
         let bytes = match read_aligned(&path) {
             Ok(bytes) => bytes,
@@ -68,7 +68,7 @@ impl DiskCache {
         }
         // A cache that cannot be written can still be read.
         let _ = File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
-        CompiledModule::from_storage(bytes, HEADER, &path.display().to_string()).ok()
+        content(bytes, &path)
     }
     /// Waits until no other process makes an entry of this kind. `None` where that cannot be done.
     pub(crate) fn lock(&self, key: &Key) -> Option<File> {
@@ -80,19 +80,25 @@ impl DiskCache {
         locked.inspect_err(|e| self.complain(e)).ok()
     }
     /// Files a module, and removes what was not used for longest if there is too much.
-    pub(crate) fn write(&self, key: &Key, module: &[u8]) {
-        match self.try_write(key, module) {
+    pub(crate) fn write(&self, key: &Key, module: &[u8], report: Option<&CompileReport>) {
+        match self.try_write(key, module, report) {
             Ok(()) => self.evict(),
             Err(e) => self.complain(&e),
         }
     }
-    fn try_write(&self, key: &Key, module: &[u8]) -> io::Result<()> {
+    fn try_write(&self, key: &Key, module: &[u8], report: Option<&CompileReport>) -> io::Result<()> {
         let dir = self.modules();
         fs::create_dir_all(&dir)?;
         let temporary = dir.join(format!("{}.{}.tmp", key.hex(), std::process::id()));
-        let written = File::create(&temporary)
-            .and_then(|mut file| file.write_all(&header(module)).and_then(|()| file.write_all(module)))
-            .and_then(|()| fs::rename(&temporary, self.entry(key)));
+        let write = || {
+            let mut file = File::create(&temporary)?;
+            let report = report.map(CompileReport::to_json).unwrap_or_default();
+            let content = [module, report.as_bytes()].concat();
+            file.write_all(&header(module.len() as u64, &content))?;
+            file.write_all(&content)?;
+            fs::rename(&temporary, self.entry(key))
+        };
+        let written = write();
         written.inspect_err(|_| {
             let _ = fs::remove_file(&temporary);
         })
@@ -130,7 +136,7 @@ impl DiskCache {
     pub(crate) fn module(&self, entry: &CacheEntry) -> Option<CompiledModule> {
         let path = self.modules().join(&entry.key);
         let bytes = read_aligned(&path).ok().filter(|bytes| is_sound((**bytes).as_ref()))?;
-        CompiledModule::from_storage(bytes, HEADER, &path.display().to_string()).ok()
+        Some(content(bytes, &path)?.0)
     }
     pub(crate) fn remove(&self, entry: &CacheEntry) -> bool {
         fs::remove_file(self.modules().join(&entry.key)).is_ok()
@@ -157,14 +163,36 @@ impl DiskCache {
     }
 }
 
-fn header(module: &[u8]) -> [u8; HEADER] {
+/// The header of an entry whose module has this length, and all that follows it.
+fn header(length: u64, content: &[u8]) -> [u8; HEADER] {
     let mut header = [0; HEADER];
     header[..8].copy_from_slice(MAGIC);
-    header[8..16].copy_from_slice(&(module.len() as u64).to_le_bytes());
-    header[16..48].copy_from_slice(blake3::hash(module).as_bytes());
+    header[8..16].copy_from_slice(&length.to_le_bytes());
+    header[16..48].copy_from_slice(blake3::hash(content).as_bytes());
     header
 }
 
 fn is_sound(entry: &[u8]) -> bool {
-    entry.len() > HEADER && header(&entry[HEADER..]) == entry[..HEADER]
+    end(entry).is_some_and(|end| {
+        end <= entry.len() && {
+            let (said, content) = entry.split_at(HEADER);
+            header((end - HEADER) as u64, content) == said
+        }
+    })
+}
+
+/// Where the module of an entry ends, by its header.
+fn end(entry: &[u8]) -> Option<usize> {
+    let length = u64::from_le_bytes(*entry.get(8..16)?.first_chunk()?);
+    usize::try_from(length).ok().filter(|length| *length > 0)?.checked_add(HEADER)
+}
+
+/// What is in a sound entry.
+fn content(entry: Arc<dyn AsRef<[u8]> + Send + Sync>, path: &Path) -> Option<(CompiledModule, Option<CompileReport>)> {
+    let bytes = (*entry).as_ref();
+    let end = end(bytes)?;
+    // An entry of an older version has none.
+    let report = std::str::from_utf8(bytes.get(end..)?).ok().and_then(CompileReport::from_json);
+    let module = CompiledModule::from_storage(entry, HEADER..end, &path.display().to_string()).ok()?;
+    Some((module, report))
 }

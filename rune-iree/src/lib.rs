@@ -48,7 +48,7 @@ mod target;
 #[cfg(feature = "compile")]
 pub use abandon::abandon_compilations;
 #[cfg(feature = "compile")]
-pub use cache::{CacheOutcome, CompileCache, CompileTimings};
+pub use cache::{CacheOutcome, Cached, CompileCache, CompileTimings};
 #[cfg(feature = "compile")]
 pub use compiler::{
     CompileError, CompileOptions, PHASES, compile, compile_to_phase, compile_with_report, compiler_revision,

@@ -3,6 +3,7 @@
 use aligned_vec::{AVec, ConstAlign};
 use std::fmt;
 use std::io;
+use std::ops::{Range, RangeBounds};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ const MAGIC: &[u8] = b"PK\x03\x04";
 #[derive(Clone)]
 pub struct CompiledModule {
     bytes: Arc<dyn AsRef<[u8]> + Send + Sync>,
-    offset: usize,
+    range: Range<usize>,
 }
 
 /// A module could not be read or written.
@@ -50,23 +51,26 @@ impl CompiledModule {
     /// If they are no `.vmfb`.
     pub fn from_bytes(bytes: &[u8]) -> Result<CompiledModule, ModuleError> {
         let bytes: AVec<u8, ConstAlign<ALIGNMENT>> = AVec::from_slice(ALIGNMENT, bytes);
-        CompiledModule::from_storage(Arc::new(AlignedBytes(bytes)), 0, "the memory")
+        CompiledModule::from_storage(Arc::new(AlignedBytes(bytes)), .., "the memory")
     }
-    /// A module whose bytes begin `offset` bytes into `bytes`.
+    /// A module that is this part of `bytes`.
     pub(crate) fn from_storage(
         bytes: Arc<dyn AsRef<[u8]> + Send + Sync>,
-        offset: usize,
+        part: impl RangeBounds<usize>,
         what: &str,
     ) -> Result<CompiledModule, ModuleError> {
         let invalid = |reason| ModuleError::Invalid { what: what.to_owned(), reason };
-        let module = (*bytes).as_ref().get(offset..).ok_or_else(|| invalid("it is too short"))?;
+        let range = (part.start_bound().cloned(), part.end_bound().cloned());
+        let module = (*bytes).as_ref().get(range).ok_or_else(|| invalid("it is too short"))?;
         if !module.starts_with(MAGIC) {
             return Err(invalid("it does not begin as one"));
         }
         if module.as_ptr().align_offset(ALIGNMENT) != 0 {
             return CompiledModule::from_bytes(module);
         }
-        Ok(CompiledModule { bytes, offset })
+        let start = module.as_ptr() as usize - (*bytes).as_ref().as_ptr() as usize;
+        let range = start..start + module.len();
+        Ok(CompiledModule { bytes, range })
     }
     /// What the function `entry` says of itself under `key`, in the dictionary `iree.reflection`; `None` if nothing.
     ///
@@ -84,7 +88,7 @@ impl CompiledModule {
         let path = path.as_ref();
         let bytes =
             read_aligned(path).map_err(|source| ModuleError::File { action: "read", path: path.to_owned(), source })?;
-        CompiledModule::from_storage(bytes, 0, &path.display().to_string())
+        CompiledModule::from_storage(bytes, .., &path.display().to_string())
     }
     /// Writes a `.vmfb`.
     ///
@@ -100,7 +104,7 @@ impl CompiledModule {
     }
     /// The bytes of the `.vmfb`, aligned to 64 bytes.
     pub fn bytes(&self) -> &[u8] {
-        &(*self.bytes).as_ref()[self.offset..]
+        &(*self.bytes).as_ref()[self.range.clone()]
     }
 }
 

@@ -1,10 +1,11 @@
 //! What the compiler tells of a compilation.
 
-use serde::Deserialize;
+use crate::compiler::PHASES;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// What a compilation took, and what came of it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct CompileReport {
     /// The phases in order, with the time that each took.
     pub phases: Vec<(&'static str, Duration)>,
@@ -12,8 +13,30 @@ pub struct CompileReport {
     pub statistics: Statistics,
 }
 
+impl CompileReport {
+    /// As the cache keeps it.
+    pub(crate) fn to_json(&self) -> String {
+        let phases: Vec<(&str, f64)> = self.phases.iter().map(|(phase, took)| (*phase, took.as_secs_f64())).collect();
+        serde_json::json!({ "statistics": self.statistics, "phases": phases }).to_string()
+    }
+    pub(crate) fn from_json(text: &str) -> Option<CompileReport> {
+        let Kept { statistics, phases } = serde_json::from_str(text).ok()?;
+        let phase = |(name, seconds): (String, f64)| {
+            let name = PHASES.into_iter().find(|phase| *phase == name)?;
+            Some((name, Duration::try_from_secs_f64(seconds).ok()?))
+        };
+        Some(CompileReport { statistics, phases: phases.into_iter().map(phase).collect::<Option<_>>()? })
+    }
+}
+
+#[derive(Deserialize)]
+struct Kept {
+    statistics: Statistics,
+    phases: Vec<(String, f64)>,
+}
+
 /// How IREE scheduled a program.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Statistics {
     /// The kernels that a call starts.
     pub dispatches: u64,
@@ -90,5 +113,8 @@ mod tests {
             Statistics { dispatches: 4, executables: 3, transfers: 3, transient_bytes: 635_136, constant_bytes: 8 };
         assert_eq!(Statistics::parse(text), Some(expected));
         assert_eq!(Statistics::parse("{}"), None);
+        let report = CompileReport { statistics: expected, phases: vec![("flow", Duration::from_millis(1500))] };
+        assert_eq!(CompileReport::from_json(&report.to_json()), Some(report));
+        assert_eq!(CompileReport::from_json("{}"), None);
     }
 }

@@ -21,7 +21,9 @@ fn stages_of_a_function_are_shown() {
     }
     let error = stages.text(Stage::Ptx).unwrap_err().to_string();
     assert_eq!(error, "there is no ptx to show of a program for llvm-cpu: only the target cuda has it");
-    assert!(matches!(stages.dispatch(Stage::Vm, "0"), Err(Error::NoStage { .. })));
+    assert!(matches!(stages.dispatch(Stage::Input, "0"), Err(Error::NoStage { .. })));
+    let start = stages.dispatch(Stage::Vm, "0").unwrap();
+    assert!(start.contains("@hal.command_buffer.dispatch(") && start.contains("main_dispatch_0"), "{start}");
 
     let compiled = lowered.compile().unwrap();
     let assembly = compiled.assembly().unwrap();

@@ -102,4 +102,9 @@ function unfold() {
   section.scrollIntoView();
 }
 addEventListener('hashchange', unfold);
+// A loop has two, and a branch has several.
+addEventListener('click', event => {
+  const link = event.target.closest('[data-programs]');
+  for (const program of link?.dataset.programs.split(' ') ?? []) byId(`program-${program}`).open = true;
+});
 unfold();

@@ -93,7 +93,8 @@ fn write(graph: &Graph, picture: &Picture, program: &Program, links: bool) -> Re
         };
         let link = node.programs.first().filter(|_| links);
         if let Some(program) = link {
-            write!(svg, "<a href=\"#program-{program}\">")?;
+            let all = node.programs.iter().map(usize::to_string).collect::<Vec<_>>().join(" ");
+            write!(svg, "<a href=\"#program-{program}\" data-programs=\"{all}\">")?;
         }
         let backward = if node.backward { " backward" } else { "" };
         let number = if links { format!(" data-node=\"{i}\"") } else { String::new() };

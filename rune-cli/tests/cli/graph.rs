@@ -1,7 +1,7 @@
 //! Pictures of programs.
 
 use crate::folder::{Folder, SQUARE};
-use rune::{DType, Program, Tensor, grad, lax, make_program, name_scope};
+use rune::{DType, Program, Tensor, grad, lax, make_program, name_scope, scan};
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
@@ -80,6 +80,30 @@ fn boxes(svg: &str) -> Vec<[f64; 4]> {
         .collect()
 }
 
+/// Where types stand beside lines, in the font of the picture: left, top, right, bottom.
+fn labels(svg: &str) -> Vec<[f64; 4]> {
+    let texts = svg.split("<text class=\"label\"").skip(1).filter_map(|e| e.split_once('>'));
+    texts
+        .map(|(head, rest)| {
+            let (a, text) = (attributes(head), rest.split('<').next().unwrap_or_default());
+            let (x, y) = (a["x"].parse::<f64>().unwrap(), a["y"].parse::<f64>().unwrap());
+            [x, y - 9.0, x + 6.03 * text.chars().count() as f64, y + 2.0]
+        })
+        .collect()
+}
+
+/// That all is on the page, and nothing in the way of anything else.
+fn check_places(svg: &str) {
+    let all: Vec<[f64; 4]> = boxes(svg).into_iter().chain(labels(svg)).collect();
+    for (i, a) in all.iter().enumerate() {
+        assert!(a[0] >= 0.0 && a[1] >= 0.0, "{a:?} is on the page");
+        for b in &all[i + 1..] {
+            let apart = a[2] <= b[0] || b[2] <= a[0] || a[3] <= b[1] || b[3] <= a[1];
+            assert!(apart, "{a:?} and {b:?} overlap");
+        }
+    }
+}
+
 /// Draws a program, and leaves the picture where it can be looked at.
 fn drawn(program: &Program, name: &str) -> String {
     let folder = Folder::of(&[]);
@@ -97,13 +121,7 @@ fn the_picture_of_a_transformer_block_is_readable() {
     let boxes = boxes(&svg);
     let literals = program.instructions().iter().filter(|i| i.op.name() == "constant").count();
     assert!(boxes.len() + 2 * literals > program.instructions().len() + 7, "{}", boxes.len());
-    for (i, a) in boxes.iter().enumerate() {
-        assert!(a[0] >= 0.0 && a[1] >= 0.0, "{a:?} is on the page");
-        for b in &boxes[i + 1..] {
-            let apart = a[2] <= b[0] || b[2] <= a[0] || a[3] <= b[1] || b[3] <= a[1];
-            assert!(apart, "{a:?} and {b:?} overlap");
-        }
-    }
+    check_places(&svg);
     // Every line goes down.
     for line in svg.split(" d=\"M").skip(2).filter_map(|rest| rest.split('"').next()) {
         let numbers: Vec<f64> = line.split([' ', 'C', 'L']).filter_map(|n| n.parse().ok()).collect();
@@ -127,10 +145,27 @@ fn the_page_needs_nothing_else_and_unfolds_sub_programs() {
     let sections = page.matches("<details id=\"program-").count();
     assert!(sections >= 2, "forward and backward of the activation");
     for i in 0..sections {
-        assert!(page.contains(&format!("<a href=\"#program-{i}\">")), "program {i} is linked");
+        assert!(page.contains(&format!("<a href=\"#program-{i}\"")), "program {i} is linked");
     }
     assert!(page.contains(" backward\" data-node="), "the backward pass is marked");
     assert_eq!(page.matches("<svg ").count(), sections + 1);
+}
+
+#[test]
+fn a_loop_and_its_gradient_are_readable() {
+    let rnn = |(w, h): &(Tensor, Tensor), xs: &Tensor| {
+        let (_, sums) = scan(|h: &Tensor, x: &Tensor| ((h.matmul(w) + x).tanh(), h.sum()), h, xs);
+        sums.sum()
+    };
+    let arguments = ((ones(&[8, 8]), ones(&[3, 8])), ones(&[10, 3, 8]));
+    let gradient = make_program(grad(rnn), (&arguments.0, &arguments.1)).unwrap().simplify();
+    let svg = drawn(&gradient, "rnn.svg");
+    check_places(&svg);
+    assert!(svg.matches("<text class=\"title\"").count() >= 6, "{svg}");
+    assert!(svg.contains(">scan</text>") && !svg.contains(">tanh</text>"), "the sub-programs are folded");
+    let page = drawn(&gradient, "rnn.html");
+    let loops = page.matches("<a href=\"#program-").count();
+    assert!(loops >= 2 && page.contains(">tanh</text>"), "{loops} loops, forward and backward");
 }
 
 #[test]

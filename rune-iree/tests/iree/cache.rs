@@ -34,6 +34,25 @@ fn a_module_comes_from_memory_then_disk_then_the_compiler() {
 }
 
 #[test]
+fn what_the_compiler_told_is_kept_with_the_module() {
+    let dir = tempfile::tempdir().unwrap();
+    let get = |cache: &CompileCache, files| {
+        let text = || Ok::<_, CompileError>(binary("add", "tensor<4xf32>"));
+        cache.get("a", "told", &CompileOptions::default(), files, text).unwrap()
+    };
+    let cache = CompileCache::in_dir(dir.path(), 1 << 20);
+    let first = get(&cache, true);
+    let report = first.report.unwrap();
+    assert_eq!((first.outcome, report.statistics.dispatches, report.phases[0].0), (CacheOutcome::Compiled, 1, "input"));
+    assert!(first.files.iter().any(|f| f.kind == "s" && f.text.contains("ret")), "the code is of the same compilation");
+    let again = get(&cache, true);
+    assert_eq!((again.outcome, &again.report, again.files.len()), (CacheOutcome::Memory, &Some(report.clone()), 0));
+    let later = get(&CompileCache::in_dir(dir.path(), 1 << 20), false);
+    assert_eq!((later.outcome, later.report.unwrap().statistics), (CacheOutcome::Disk, report.statistics));
+    assert_eq!(later.module.bytes(), first.module.bytes());
+}
+
+#[test]
 fn a_damaged_entry_is_compiled_again() {
     let dir = tempfile::tempdir().unwrap();
     cached(&CompileCache::in_dir(dir.path(), 1 << 20), "a");
