@@ -34,7 +34,9 @@ mod verify;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use failure::Failure;
+use rune::set_debug_sink;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Transforms, inspects, compiles and runs array programs.
 ///
@@ -103,6 +105,14 @@ fn main() -> ExitCode {
     };
     style::choose(color);
     interrupt::listen();
+    // Results go to the standard output. Where a program is run again and again, what it prints would hide them.
+    let quiet = matches!(command, Command::Bench(_) | Command::Diff(_));
+    let prints = move |text: &str| {
+        if !quiet {
+            eprint!("{text}")
+        }
+    };
+    set_debug_sink(Some(Arc::new(prints)));
     let done = match command {
         Command::Run(command) => command.run(json),
         Command::Compile(command) => command.run(json),

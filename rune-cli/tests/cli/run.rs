@@ -59,6 +59,21 @@ fn a_program_comes_from_the_standard_input() {
 }
 
 #[test]
+fn what_a_program_prints_is_not_among_its_results() {
+    let printing =
+        SQUARE.replace("    return", "    () = rune.debug_print(y0, format=\"y is {}\", lanes=[])\n    return");
+    let folder = Folder::of(&[("f.rune", &printing)]);
+    for device in ["reference", "cpu"] {
+        let output = folder.run(&["--json", "run", "f.rune", "-d", device, "-i", "4xf32=2"]);
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "y is [4.0, 4.0, 4.0, 4.0]\n");
+        let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(result["elements"][0], 4.0);
+    }
+    let said = folder.prints(&["diff", "f.rune", "f.rune", "--reference"]);
+    assert_eq!(said, "the 3 instructions are the same\noutput 0, [4, f32]: the same\n");
+}
+
+#[test]
 fn a_module_that_is_damaged_or_of_another_target_is_refused() {
     let folder = Folder::of(&[("f.rune", SQUARE)]);
     folder.prints(&["compile", "f.rune"]);
