@@ -1,5 +1,6 @@
 //! Writes what the fuzzers begin with, to `corpus/`, and the words that they know, to `dictionaries/`.
 
+use rune_fuzz::{npy, npz};
 use rune_trace::op::{NamedAxis, Op};
 use rune_trace::testing::Generator;
 use rune_trace::{Array, DType, HostOp, ModuleSignature, Program, storage};
@@ -155,8 +156,12 @@ fn arrays() -> anyhow::Result<()> {
         let path = folder.join("x.safetensors");
         storage::write(&path, ["a", "b2", "b10", "c"].into_iter().zip(&arrays))?;
         seed("arrays", &format!("{dtype}.safetensors"), std::fs::read(&path)?)?;
+        npz::write(&path, ["a", "b2"].into_iter().zip(&arrays))?;
+        seed("arrays", &format!("{dtype}.npz"), std::fs::read(&path)?)?;
         for (i, array) in arrays.iter().enumerate() {
-            seed("arrays", &format!("{dtype}-{i}.npy"), rune_fuzz::npy::bytes(array))?;
+            let mut file = Vec::new();
+            npy::write(&mut file, array)?;
+            seed("arrays", &format!("{dtype}-{i}.npy"), file)?;
         }
         seed("arrays", &format!("{dtype}.txt"), format!("2x3x{dtype}=1 0 1 0 1 1"))?;
         seed("arrays", &format!("{dtype}-splat.txt"), format!("[2, 3, {dtype}]=1"))?;

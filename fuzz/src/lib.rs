@@ -21,6 +21,11 @@ mod hostile;
 mod input;
 #[path = "../../rune-cli/src/npy.rs"]
 pub mod npy;
+#[path = "../../rune-cli/src/npz.rs"]
+pub mod npz;
+#[path = "../../rune-cli/src/units.rs"]
+#[allow(dead_code)]
+mod units;
 
 pub use hostile::read as arrays;
 pub use mutate::mutate;

@@ -1,8 +1,9 @@
 //! Files of arrays that are wrong, and what once failed of them: the fuzzer and the tests read all bytes by each reader.
 
 use crate::input::Input;
-use crate::npy;
+use crate::{npy, npz};
 use rune::{ModuleSignature, storage};
+use std::io::Cursor;
 
 /// One element may stand for as many as its author asks for; those of a shorter type are not many.
 const SHORT: usize = 12;
@@ -13,8 +14,11 @@ const SHORT: usize = 12;
 /// If they are neither refused nor read as what was written.
 pub fn read(bytes: &[u8]) {
     if let Ok(array) = npy::parse(bytes) {
-        assert_eq!(npy::parse(&npy::bytes(&array)), Ok(array));
+        let mut file = Vec::new();
+        npy::write(&mut file, &array).expect("memory can be written to");
+        assert_eq!(npy::parse(&file), Ok(array));
     }
+    let _refused = npz::parse(Cursor::new(bytes), None).is_err();
     let _refused = storage::from_bytes(bytes).map_err(|error| error.to_string());
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let ty = text.split_once('=').map_or("", |(ty, _)| ty);

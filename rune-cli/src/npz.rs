@@ -37,7 +37,12 @@ impl From<ZipError> for Problem {
 
 /// The arrays of a file by their names, or only that of one name.
 pub fn read(path: &Path, only: Option<&str>) -> Result<BTreeMap<String, Array>, Problem> {
-    let mut archive = ZipArchive::new(BufReader::new(File::open(path).map_err(Problem::Unreadable)?))?;
+    parse(BufReader::new(File::open(path).map_err(Problem::Unreadable)?), only)
+}
+
+/// As [`read`], of what a file holds.
+pub fn parse(file: impl Read + Seek, only: Option<&str>) -> Result<BTreeMap<String, Array>, Problem> {
+    let mut archive = ZipArchive::new(file)?;
     let mut names = Vec::new();
     for i in 0..archive.len() {
         let entry = archive.name_for_index(i).ok_or(ZipError::FileNotFound)??.into_owned();
