@@ -2,8 +2,8 @@
 
 use crate::testing::Generator;
 use crate::{
-    Arg, DType, ScanOptions, Tensor, associative_scan, cond, fori_loop, grad, grad_argnums, jvp, linearize,
-    make_program, map, scan, scan_with, switch, vjp, vmap, vmap_axes, where_, while_loop,
+    Arg, DType, ScanOptions, Tensor, associative_scan, cond, fori_loop, grad, grad_argnums, jvp, linear_transpose,
+    linearize, make_program, map, scan, scan_with, switch, vjp, vmap, vmap_axes, where_, while_loop,
 };
 
 /// A function of `x: [3, f64]`, `w: [3, 3, f64]` and `xs: [5, 3, f64]`.
@@ -346,4 +346,25 @@ fn branches_not_taken_by_a_lane_leave_its_gradient_alone() {
     let xs = Tensor::from([0.0, 1.0, 9.0, -5.0]);
     let gradients = vmap(grad(among))(&xs).to_vec::<f64>().unwrap();
     assert_eq!(gradients[1..], [2.0, 1.0 / 6.0, -0.2]);
+}
+
+/// Forward mode gives values beside tangents, and only these are transposed.
+#[test]
+fn tangents_of_control_flow_are_transposed() {
+    let (x, w) = (Tensor::from([0.5, -0.3]), Tensor::from([[0.2, 0.7], [-0.4, 0.9], [0.1, 0.3]]));
+    let turn = |(i, y): &(Tensor, Tensor), w: &Tensor| {
+        let inner = fori_loop(0, 2, |k, y: &Tensor| y.sin() * w + k.cast(DType::F64), y);
+        let chosen = cond(&i.gt(1.0), || inner.exp(), || &inner * y);
+        ((i + 1.0, chosen.clone()), &chosen * i)
+    };
+    let f = |x: &Tensor| {
+        let ((i, y), ys) = scan(turn, &(Tensor::scalar(0.0), x.clone()), &w);
+        y * i + ys.sum_axes(0)
+    };
+    let ct = Tensor::from([1.5, -2.0]);
+    let transposed = linear_transpose(|v: &Tensor| jvp(f, &x, v).1, &x, &ct).to_vec::<f64>().unwrap();
+    let expected = vjp(f, &x).1(&ct).to_vec::<f64>().unwrap();
+    for (a, b) in transposed.iter().zip(&expected) {
+        assert!((a - b).abs() < 1e-12 * b.abs().max(1.0), "{transposed:?} and {expected:?}");
+    }
 }

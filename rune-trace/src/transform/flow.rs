@@ -14,8 +14,10 @@ mod tests;
 /// What is followed from operands to results.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Along {
-    /// All results of an operation depend on all its operands, whatever is in its programs: as transposition has it.
+    /// All results of an operation depend on all its operands, whatever is in its programs.
     Operands,
+    /// Results depend on operands as the programs of an operation have it.
+    Values,
     /// Results move with operands, as far as they are floats and have a derivative.
     Tangents,
     /// Results differ by lane if operands do; operations over the axis of this name are over the lanes.
@@ -27,7 +29,7 @@ impl Along {
     fn within(&self, program: &Program) -> Along {
         match self {
             Along::Lanes(Some(name)) if !program.axes().contains_key(name) => Along::Lanes(None),
-            Along::Operands | Along::Tangents | Along::Lanes(_) => self.clone(),
+            Along::Operands | Along::Values | Along::Tangents | Along::Lanes(_) => self.clone(),
         }
     }
 }
@@ -186,7 +188,7 @@ pub(in crate::transform) fn results<'a, V, M: Marks + 'a>(
     let given = match along {
         Along::Operands => return all(),
         Along::Tangents if is_flat(op) => return Results::All(M::default()),
-        Along::Tangents => None,
+        Along::Values | Along::Tangents => None,
         Along::Lanes(name) => {
             if op.axis().is_some_and(|axis| Some(&axis.name) == name.as_ref()) {
                 return Results::All(over_lanes(op, of, anyway));

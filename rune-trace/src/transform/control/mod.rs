@@ -3,7 +3,7 @@
 pub(super) mod call;
 pub(super) mod case;
 pub(super) mod custom;
-mod partition;
+pub(super) mod partition;
 pub(super) mod remat;
 pub(super) mod scan;
 pub(super) mod scan_transpose;

@@ -3,7 +3,7 @@
 
 use super::case::Places;
 use super::scan::{Parts, marked};
-use super::subprogram::{part, sub_program, zeros};
+use super::subprogram::{sub_program, zeros};
 use crate::op::CheckpointPolicy;
 use crate::tensor::{lax, with_origin};
 use crate::transform::flow::{Along, reached_variables};
@@ -188,6 +188,30 @@ impl<'a> Partition<'a> {
     fn needed_outputs(&self) -> Vec<bool> {
         self.program.outputs().iter().map(|v| self.needed[v.index()]).collect()
     }
+}
+
+/// The outputs at these positions, computed of the inputs that they depend on; others need not be given.
+pub(super) fn part(program: &Program, inputs: Vec<Option<Tensor>>, outputs: &[usize]) -> Vec<Tensor> {
+    let mut partition = Partition::new(program, &CheckpointPolicy::NothingSaveable);
+    outputs.iter().for_each(|&i| partition.need_output(i));
+    let given = marked(inputs, &partition.inputs()).map(|x| x.expect("what is needed is given")).collect::<Vec<_>>();
+    let env = partition.again(&given, &[]);
+    let output = |&i: &usize| env[program.outputs()[i].index()].clone().expect("it is needed");
+    outputs.iter().map(output).collect()
+}
+
+/// As [`part`], the results of an operation that are marked; `given` are its operands. Nothing where the policy would not look into it.
+pub(in crate::transform) fn some_results(op: &Op, given: &Op<Option<Tensor>>, marks: &[bool]) -> Vec<Option<Tensor>> {
+    let policy = CheckpointPolicy::NothingSaveable;
+    let mut programs: Vec<Partition> = within(op).into_iter().map(|p| Partition::new(p, &policy)).collect();
+    if programs.is_empty() || !marks.contains(&true) {
+        return vec![None; marks.len()];
+    }
+    for i in (0..marks.len()).filter(|&i| marks[i]) {
+        needed_within(op, &mut programs, i);
+    }
+    let results = again_within(given, &programs, &[]);
+    results.into_iter().zip(marks).map(|(x, &marked)| x.filter(|_| marked)).collect()
 }
 
 /// The programs that a policy looks into.

@@ -1,6 +1,7 @@
 //! Loops over the positions of arrays, forward and on lanes; `scan_transpose.rs` runs them backward.
 
-use super::subprogram::{Residual, duals, part, pushed_forward, split, sub_program};
+use super::partition::part;
+use super::subprogram::{Residual, duals, pushed_forward, split, sub_program};
 use crate::tensor::lax;
 use crate::transform::flow::{Along, reached, scan_turn};
 use crate::transform::jvp::Mode;

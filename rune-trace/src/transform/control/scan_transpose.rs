@@ -1,7 +1,8 @@
 //! Loops over the positions of arrays, backward.
 
+use super::partition::part;
 use super::scan::{Parts, marked};
-use super::subprogram::{part, pulled_back, sub_program, zeros};
+use super::subprogram::{pulled_back, sub_program, zeros};
 use crate::tensor::lax;
 use crate::transform::flow::Along;
 use crate::transform::transpose::{Acc, Slot};
@@ -12,7 +13,7 @@ use crate::{Tensor, Type};
 pub(in crate::transform) fn transpose(scan: &Parts<&Slot>, cotangents: &[Option<Tensor>], acc: &mut Acc) {
     let (consts, carry) = (scan.consts.len(), scan.init.len());
     let body = scan.body;
-    let wanted = scan.marks(|x| x.known_or_none().is_none(), &Along::Operands);
+    let wanted = scan.marks(|x| x.known_or_none().is_none(), &Along::Values);
     let (wanted_consts, rest) = wanted.split_at(consts);
     let (wanted_carry, wanted_xs) = rest.split_at(carry);
     let known = |slots: &[&Slot], wanted: &[bool]| -> Vec<Tensor> {

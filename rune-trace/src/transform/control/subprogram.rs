@@ -4,7 +4,7 @@ use super::super::flow::{Along, is_flat, reached_variables, scan_turn};
 use super::super::jvp::{Mode, jvp};
 use super::super::tangent::{Dual, Tangent};
 use super::super::transpose::{Slot, transpose};
-use crate::tensor::{Keep, begin_trace, lax, trace, with_origin};
+use crate::tensor::{Keep, begin_trace, lax, trace};
 use crate::{Instruction, Op, Program, Tensor, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -142,28 +142,6 @@ pub(in crate::transform) fn pulled_back(
     let slot = |(known, ty): (Option<Tensor>, &Type)| known.map_or_else(|| Slot::wanted(ty.clone()), Slot::Known);
     let slots = known.into_iter().zip(program.input_types()).map(slot).collect();
     transpose(program, slots, cotangents)
-}
-
-/// The outputs at these positions, computed of the inputs that they depend on; others need not be given.
-pub(in crate::transform) fn part(program: &Program, inputs: Vec<Option<Tensor>>, outputs: &[usize]) -> Vec<Tensor> {
-    let mut needed = vec![false; program.num_vars()];
-    outputs.iter().for_each(|&i| needed[program.outputs()[i].index()] = true);
-    for instruction in program.instructions().iter().rev() {
-        if instruction.results().any(|v| needed[v.index()]) {
-            instruction.op.operands().into_iter().for_each(|v| needed[v.index()] = true);
-        }
-    }
-    let mut env = inputs;
-    for instruction in program.instructions() {
-        if !instruction.results().any(|v| needed[v.index()]) {
-            env.extend(instruction.results().map(|_| None));
-            continue;
-        }
-        let op = instruction.op.map(|v| env[v.index()].clone().expect("what is needed is given"));
-        env.extend(with_origin(&instruction.origin, || Tensor::apply(op)).into_iter().map(Some));
-    }
-    let output = |&i: &usize| env[program.outputs()[i].index()].clone().expect("what is needed is given");
-    outputs.iter().map(output).collect()
 }
 
 /// Values with their tangents, of which there is one for each value that `moving` marks.

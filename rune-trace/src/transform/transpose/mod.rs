@@ -3,10 +3,12 @@
 mod contraction;
 mod index;
 
-use super::control::{call, case, custom, remat::Remat, scan, scan_transpose};
+use super::control::{call, case, custom, partition::some_results, remat::Remat, scan, scan_transpose};
+use super::flow::{self, Along};
 use crate::op::{BinaryFn, CollectiveFn, CumulativeFn, Padding, ReduceFn, ScatterMode, UnaryFn, WindowFn};
 use crate::tensor::{lax, made_by, with_origin};
 use crate::{DType, Instruction, Op, Program, Shape, Tensor, Transform, Type, Var};
+use smallvec::{SmallVec, smallvec};
 
 /// What the transposition knows of a variable: its value, or that it is linear in a wanted input.
 #[derive(Clone)]
@@ -75,7 +77,12 @@ pub(super) fn transpose(program: &Program, inputs: Vec<Slot>, cotangents: Vec<Op
     for instruction in program.instructions() {
         let op = instruction.op.map(|v| &env[v.index()]);
         if op.operands().iter().any(|x| x.is_wanted()) {
-            env.extend(instruction.results().map(|var| Slot::Wanted { ty: program.ty(var).clone(), var }));
+            let known = known_beside(instruction, &op);
+            let slot = |(var, known): (Var, Option<Tensor>)| match known {
+                Some(value) => Slot::Known(value),
+                None => Slot::Wanted { ty: program.ty(var).clone(), var },
+            };
+            env.extend(instruction.results().zip(known).map(slot));
         } else {
             let known = op.map(|x| x.known().clone());
             let results = with_origin(&instruction.origin, || Tensor::apply(known));
@@ -89,11 +96,24 @@ pub(super) fn transpose(program: &Program, inputs: Vec<Slot>, cotangents: Vec<Op
         }
     }
     for instruction in program.instructions().iter().rev() {
-        if env[instruction.first.index()..].first().is_some_and(Slot::is_wanted) {
+        if instruction.results().any(|v| env[v.index()].is_wanted()) {
             step(instruction, &env, &mut acc);
         }
     }
     program.inputs().filter(|v| env[v.index()].is_wanted()).map(|v| acc.0[v.index()].take()).collect()
+}
+
+/// Those results of an operation with wanted operands that do not depend on these: what holds programs may give values beside tangents.
+fn known_beside(instruction: &Instruction, op: &Op<&Slot>) -> SmallVec<[Option<Tensor>; 2]> {
+    let count = instruction.results().len();
+    if instruction.op.programs().is_empty() {
+        return smallvec![None; count];
+    }
+    let wanted = |x: &&Slot| if x.is_wanted() { &true } else { &false };
+    let wanted = flow::results(op, wanted, &Along::Values, &true).into_vec(count);
+    let known: Vec<bool> = wanted.iter().map(|wanted| !wanted).collect();
+    let given = op.map(|x| x.known_or_none().cloned());
+    with_origin(&instruction.origin, || some_results(&instruction.op, &given, &known)).into()
 }
 
 fn step(instruction: &Instruction, env: &[Slot], acc: &mut Acc) {
