@@ -65,7 +65,7 @@ fn files_of_numpy_are_read() {
     assert_eq!(shown(&folder, "[4, bf16]", "bf16.npz"), x);
     // Without a name all arrays of a file are inputs, the eleventh after the second.
     let head = (0..11).map(|i| format!("x{i}")).collect::<Vec<_>>().join(", ");
-    let types = vec!["[4, f32]"; 11].join(", ");
+    let types = ["[4, f32]"; 11].join(", ");
     let last = format!("def f({head}): # ({types}) -> [4, f32]\n    return x10\n");
     fs::write(folder.path("last.rune"), last).unwrap();
     let said = folder.prints(&["run", "last.rune", "--reference", "-i", "many.npz"]);
