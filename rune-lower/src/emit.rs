@@ -4,6 +4,7 @@ mod contract;
 mod control;
 mod elementwise;
 mod index;
+mod linalg;
 mod order;
 mod random;
 mod reduce;
@@ -77,6 +78,9 @@ pub(crate) fn emit<'c>(
 
         Op::DotGeneral { lhs, rhs, dims, out } => one(contract::dot_general(b, unit, lhs, rhs, dims, *out, types[0])),
         Op::Conv { lhs, rhs, dims } => one(contract::conv(b, lhs, rhs, dims, types[0])),
+
+        Op::Factor { f, x } => linalg::factor(b, unit, op, (*f, x), types),
+        Op::TriangularSolve { a, b: sides, how } => linalg::triangular_solve(b, unit, op, (a, sides, how), types),
 
         Op::Threefry2x32 { k0, k1, x0, x1 } => Ok(random::threefry2x32(b, k0, k1, x0, x1)),
 

@@ -46,7 +46,7 @@ const OVER_LANES: &str =
     "means something on all lanes together only; `named_axes.rs` has JAX's results for such functions";
 
 /// Operations that take no arrays of rank 0.
-const NEVER_RANK_0: [&str; 13] = [
+const NEVER_RANK_0: [&str; 15] = [
     "argmax",
     "argmin",
     "concatenate",
@@ -60,6 +60,8 @@ const NEVER_RANK_0: [&str; 13] = [
     "sort",
     "top_k",
     "bitcast_convert",
+    "cholesky",
+    "triangular_solve",
 ];
 
 /// Transformations that no operation's cases have, and why. Of dtypes, f32 and f64 have them all, bf16 where sums are accumulated in

@@ -239,6 +239,21 @@ fn a_large_splat_takes_no_memory() {
     assert_eq!(import(&text).unwrap().instructions().len(), 2);
 }
 
+/// As JAX writes them for TPUs; for processors it calls LAPACK.
+#[test]
+fn factors_and_triangular_systems_are_read_and_written() {
+    let body = "%0 = stablehlo.cholesky %a, lower = true : tensor<2x2xf32>\n\
+         %1 = \"stablehlo.triangular_solve\"(%0, %b) <{left_side = true, lower = true, transpose_a = #stablehlo<transpose TRANSPOSE>, \
+         unit_diagonal = false}> : (tensor<2x2xf32>, tensor<2x1xf32>) -> tensor<2x1xf32>\n\
+         return %1 : tensor<2x1xf32>";
+    let program = imported("read", &main_of("%a: tensor<2x2xf32>, %b: tensor<2x1xf32>", "tensor<2x1xf32>", body));
+    let again = imported("written", &crate::export(&program).unwrap());
+    let inputs = [Array::from_slice([2, 2], &[4f32, 9.0, 2.0, 5.0]), Array::from_slice([2, 1], &[8f32, 6.0])];
+    for program in [program, again] {
+        assert_eq!(interpret(&program, &inputs).unwrap()[0].as_slice::<f32>(), [2.5, 3.0]);
+    }
+}
+
 #[test]
 fn the_generic_form_is_read_too() {
     let text = r#""builtin.module"() <{sym_name = "m"}> ({

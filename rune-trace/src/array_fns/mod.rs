@@ -16,6 +16,7 @@ mod elementwise;
 mod erf_inv;
 mod index;
 mod join;
+pub mod linalg;
 mod matmul;
 mod ndarray;
 mod operators;

@@ -19,6 +19,7 @@ mod elementwise;
 mod gemm;
 mod index;
 mod integer;
+mod linalg;
 mod map;
 mod number;
 mod order;
@@ -208,6 +209,9 @@ fn eval<V>(
 
         Op::DotGeneral { lhs, rhs, dims, out: _ } => dot::dot_general(take(lhs), take(rhs), dims, ty)?,
         Op::Conv { lhs, rhs, dims } => conv::conv(take(lhs), take(rhs), dims, ty)?,
+
+        Op::Factor { f, x } => return Ok(linalg::factor(*f, &take(x))),
+        Op::TriangularSolve { a, b, how } => linalg::triangular_solve(&take(a), &take(b), *how),
 
         Op::Threefry2x32 { k0, k1, x0, x1 } => {
             return Ok(random::threefry2x32(&take(k0), &take(k1), &take(x0), &take(x1)).into());

@@ -215,3 +215,36 @@ impl ConvDims {
         window.output_shape(&shape).map(|s| s.iter().copied().collect())
     }
 }
+
+/// Which triangular systems a triangular solve solves.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Triangular {
+    /// Whether the matrix stands on the left of the unknowns.
+    pub left_side: bool,
+    /// Whether its lower triangle is read, or else its upper one.
+    pub lower: bool,
+    /// Whether the triangle is then transposed.
+    pub transpose_a: bool,
+    /// Whether its diagonal is 1 everywhere, and not read.
+    pub unit_diagonal: bool,
+}
+
+impl Triangular {
+    /// With the matrix on the left, as it is.
+    pub const fn left(lower: bool) -> Triangular {
+        Triangular { left_side: true, lower, transpose_a: false, unit_diagonal: false }
+    }
+    /// With the matrix on the right, as it is.
+    pub const fn right(lower: bool) -> Triangular {
+        Triangular { left_side: false, ..Triangular::left(lower) }
+    }
+    /// With the matrix transposed, or not where it was.
+    pub const fn transposed(self) -> Triangular {
+        Triangular { transpose_a: !self.transpose_a, ..self }
+    }
+    /// With 1 on the diagonal.
+    pub const fn unit(self) -> Triangular {
+        Triangular { unit_diagonal: true, ..self }
+    }
+}

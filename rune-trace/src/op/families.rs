@@ -223,3 +223,12 @@ family! {
         Min = "pmin",
     }
 }
+
+family! {
+    /// A factorisation of each matrix `A`, `m × n`, that lies along the last two axes; `k = min(m, n)`.
+    FactorFn {
+        /// The lower triangle `L`, with a positive diagonal, of which `L Lᵀ = A`; 0 above. `A` is square and symmetric: what is above its
+        /// diagonal is not read. NaN in all of the lower triangle if `A` is not positive definite. One result.
+        Cholesky = "cholesky",
+    }
+}

@@ -12,9 +12,9 @@ mod literal;
 mod parts;
 mod policy;
 
-pub use attributes::{ConvDims, Dims, DotDims, GatherDims, Padding, ScatterDims, ScatterMode, Window};
+pub use attributes::{ConvDims, Dims, DotDims, GatherDims, Padding, ScatterDims, ScatterMode, Triangular, Window};
 pub use axis_name::{AxisName, NamedAxis};
-pub use families::{ArgFn, BinaryFn, CollectiveFn, Comparison, CumulativeFn, ReduceFn, UnaryFn, WindowFn};
+pub use families::{ArgFn, BinaryFn, CollectiveFn, Comparison, CumulativeFn, FactorFn, ReduceFn, UnaryFn, WindowFn};
 pub use literal::{InvalidLiteral, Literal};
 pub(crate) use parts::attribute;
 pub use parts::{Parts, PartsError, Signature};
@@ -157,6 +157,17 @@ pub enum Op<V = Var> {
     /// StableHLO's convolution of `lhs` with the kernel `rhs`, which is not flipped. Operands and result are of one dtype; half types
     /// are accumulated in `f32`. See [`ConvDims`].
     Conv { lhs: V, rhs: V, dims: Box<ConvDims> },
+
+    /// A factorisation of each matrix along the last two axes of `x`, of `f32` or `f64`.
+    Factor {
+        #[op(family)]
+        f: FactorFn,
+        x: V,
+    },
+    /// StableHLO's triangular solve: the `X` of `op(a) X = b`, or of `X op(a) = b`, with a matrix `op(a)` that is a triangle of `a`; of the other
+    /// triangle nothing is read. A zero on the diagonal divides. Matrices lie along the last two axes, of `f32` or `f64`; all axes before
+    /// are the same in both. See [`Triangular`].
+    TriangularSolve { a: V, b: V, how: Triangular },
 
     /// Twenty rounds of the Threefry block cipher with the key `(k0, k1)` on each pair of elements; all operands are `u32`, of one
     /// shape. Two results. (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011.)

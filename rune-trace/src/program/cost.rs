@@ -161,6 +161,9 @@ fn operation(program: &Program, instruction: &Instruction) -> Cost {
             let kernel = &ty(rhs).shape;
             products(dims.rhs[1..].iter().map(|&a| &kernel[a]).fold(made, times))
         }
+        // The product of the matrix with itself, of which each factorisation takes a part or a small multiple.
+        Op::Factor { x, .. } => products(ty(x).shape.iter().rev().take(2).min().map_or(0, |k| times(size(x), k))),
+        Op::TriangularSolve { a, .. } => products(ty(a).shape.last().map_or(0, |n| times(made, n) / 2)),
         Op::Call { .. } | Op::Remat { .. } | Op::CustomJvp { .. } | Op::CustomVjp { .. } | Op::CustomLinear { .. } | Op::Case { .. } | Op::While { .. } | Op::Scan { .. } => unreachable!("what holds sub-programs costs what they cost"),
     }
 }

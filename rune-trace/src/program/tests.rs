@@ -210,7 +210,8 @@ fn the_generator_draws_every_operation() {
         }
     }
     // Those of `custom_vjp` have no forward mode, which other tests try on all that is drawn.
-    let left_out = ["conv", "custom_vjp", "custom_linear", "debug_print"];
+    // Solutions and factors of random matrices differ in all places where these differ in the last one.
+    let left_out = ["conv", "custom_vjp", "custom_linear", "debug_print", "cholesky", "triangular_solve"];
     let missing: Vec<_> =
         Op::<Var>::names().into_iter().filter(|n| !seen.contains(n) && !left_out.contains(n)).collect();
     assert!(missing.is_empty(), "{missing:?}");

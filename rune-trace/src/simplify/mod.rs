@@ -269,6 +269,8 @@ fn key<'a>(op: &Op, ty: impl Fn(Var) -> &'a Type) -> Option<Op> {
         | Op::Cumulative { .. }
         | Op::Sort { .. }
         | Op::TopK { .. }
+        | Op::Factor { .. }
+        | Op::TriangularSolve { .. }
         | Op::DotGeneral { .. }
         | Op::Conv { .. }
         | Op::Threefry2x32 { .. }

@@ -53,6 +53,8 @@ impl Forward<'_> {
             | Op::Cumulative { .. }
             | Op::Sort { .. }
             | Op::TopK { .. }
+            | Op::Factor { .. }
+            | Op::TriangularSolve { .. }
             | Op::Conv { .. }
             | Op::Threefry2x32 { .. }
             | Op::CheckpointName { .. }

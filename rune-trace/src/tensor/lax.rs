@@ -5,8 +5,8 @@
 
 use super::Tensor;
 use crate::op::{
-    ArgFn, BinaryFn, CheckpointPolicy, CollectiveFn, Comparison, ConvDims, CumulativeFn, Dims, DotDims, GatherDims,
-    Literal, NamedAxis, Padding, ReduceFn, ScatterDims, ScatterMode, UnaryFn, Window, WindowFn,
+    ArgFn, BinaryFn, CheckpointPolicy, CollectiveFn, Comparison, ConvDims, CumulativeFn, Dims, DotDims, FactorFn,
+    GatherDims, Literal, NamedAxis, Padding, ReduceFn, ScatterDims, ScatterMode, Triangular, UnaryFn, Window, WindowFn,
 };
 use crate::{DType, Op, Program, Shape};
 use std::sync::Arc;
@@ -289,6 +289,21 @@ pub fn dot_general(lhs: &Tensor, rhs: &Tensor, dims: DotDims, out: DType) -> Ten
 #[track_caller]
 pub fn conv_general_dilated(lhs: &Tensor, rhs: &Tensor, dims: ConvDims) -> Tensor {
     Tensor::apply1(Op::Conv { lhs: lhs.clone(), rhs: rhs.clone(), dims: Box::new(dims) })
+}
+/// [`Op::Factor`]: as many results as the factorisation has.
+#[track_caller]
+pub fn factor(f: FactorFn, x: &Tensor) -> Vec<Tensor> {
+    Tensor::apply(Op::Factor { f, x: x.clone() }).into_vec()
+}
+/// [`FactorFn::Cholesky`].
+#[track_caller]
+pub fn cholesky(x: &Tensor) -> Tensor {
+    Tensor::apply1(Op::Factor { f: FactorFn::Cholesky, x: x.clone() })
+}
+/// [`Op::TriangularSolve`].
+#[track_caller]
+pub fn triangular_solve(a: &Tensor, b: &Tensor, how: Triangular) -> Tensor {
+    Tensor::apply1(Op::TriangularSolve { a: a.clone(), b: b.clone(), how })
 }
 /// [`Op::Threefry2x32`].
 #[track_caller]

@@ -161,6 +161,8 @@ fn kind<V>(op: &Op<V>) -> Kind {
         | Op::Cumulative { .. }
         | Op::Sort { .. }
         | Op::TopK { .. }
+        | Op::Factor { .. }
+        | Op::TriangularSolve { .. }
         | Op::DotGeneral { .. }
         | Op::Conv { .. }
         | Op::Threefry2x32 { .. }

@@ -2,7 +2,7 @@
 
 use super::control::{call, case, custom, remat::Remat, scan, while_loop};
 use super::tangent::{Dual, Tangent};
-use super::{cumulative, derivs, windows};
+use super::{cumulative, derivs, linalg, windows};
 use crate::op::{
     CollectiveFn, CumulativeFn, Dims, GatherDims, NamedAxis, ReduceFn, ScatterDims, ScatterMode, WindowFn,
 };
@@ -10,7 +10,7 @@ use crate::tensor::{lax, made_by, with_origin};
 use crate::{DType, Op, Program, Tensor, Transform};
 use smallvec::{SmallVec, smallvec};
 
-type Tangents = SmallVec<[Tangent; 2]>;
+pub(super) type Tangents = SmallVec<[Tangent; 2]>;
 
 /// What becomes of the tangents; loops carry them differently.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -109,6 +109,9 @@ fn rule(op: &Op<Dual>, out: &[Tensor]) -> Tangents {
         Op::Cumulative { f, x, axis, reverse } => cumulative::cumulative(*f, x, *axis, *reverse),
 
         Op::DotGeneral { lhs, rhs, .. } | Op::Conv { lhs, rhs, .. } => bilinear(op, lhs, rhs),
+
+        Op::Factor { f, x } => return linalg::factor(*f, x, out),
+        Op::TriangularSolve { a, b, how } => linalg::triangular_solve(a, b, *how, out0),
 
         Op::TopK { x, .. } => {
             return smallvec![take_along_axis(&x.t, &out[1], x.v.rank() - 1), Tangent::ZERO];

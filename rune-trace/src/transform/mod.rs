@@ -10,6 +10,7 @@ mod cumulative;
 mod derivs;
 mod flow;
 mod jvp;
+mod linalg;
 mod linear_programs;
 mod linearize;
 mod programs;

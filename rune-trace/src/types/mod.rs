@@ -10,6 +10,7 @@ mod custom;
 mod elementwise;
 mod error;
 mod index;
+pub(crate) mod linalg;
 mod order;
 mod reduction;
 mod shape;
@@ -94,6 +95,9 @@ fn rule(op: &Op<&Type>) -> Result<Types, Problem> {
 
         Op::DotGeneral { lhs, rhs, dims, out } => contraction::dot_general(lhs, rhs, dims, *out)?,
         Op::Conv { lhs, rhs, dims } => contraction::conv(lhs, rhs, dims)?,
+
+        Op::Factor { f, x } => return linalg::factor(*f, x),
+        Op::TriangularSolve { a, b, how } => linalg::triangular_solve(a, b, how.left_side)?,
 
         Op::Threefry2x32 { k0, k1, x0, x1 } => return elementwise::threefry2x32([k0, k1, x0, x1]),
 

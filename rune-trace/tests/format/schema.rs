@@ -120,6 +120,12 @@ fn schema() -> Value {
                 json!({}),
             ),
             "dot_dims": sizes(&["lhs_batch", "rhs_batch", "lhs_contract", "rhs_contract"], json!({})),
+            "triangular": object(json!({
+                "left_side": { "type": "boolean" },
+                "lower": { "type": "boolean" },
+                "transpose_a": { "type": "boolean" },
+                "unit_diagonal": { "type": "boolean" },
+            })),
             "window": sizes(
                 &["dimensions", "strides", "base_dilation", "window_dilation"],
                 json!({ "padding": { "$ref": "#/$defs/around" } }),
@@ -229,6 +235,7 @@ fn attribute(ty: &str) -> Value {
         "Box<GatherDims>" => defined("gather_dims"),
         "Box<ScatterDims>" => defined("scatter_dims"),
         "Box<DotDims>" => defined("dot_dims"),
+        "Triangular" => defined("triangular"),
         "Box<Window>" => defined("window"),
         "Box<ConvDims>" => defined("conv_dims"),
         "ScatterMode" => {

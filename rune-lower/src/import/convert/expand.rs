@@ -6,7 +6,7 @@ use super::expression::Expressions;
 use super::scope::Scope;
 use super::{Problem, invalid, refused};
 use crate::import::ast::{Attribute, Operation, find};
-use rune_trace::op::{BinaryFn, Comparison, Padding, UnaryFn};
+use rune_trace::op::{BinaryFn, Comparison, FactorFn, Padding, Triangular, UnaryFn};
 use rune_trace::{DType, Op, Tensor, Var, lax};
 
 /// The functions of CHLO that are functions of tensors.
@@ -36,9 +36,6 @@ pub(super) fn why_not(name: &str) -> String {
         }
         "stablehlo.rng" | "stablehlo.rng_bit_generator" => {
             "is a generator of the machine; draw by keys, as `jax.random` does with `threefry2x32`".to_owned()
-        }
-        "stablehlo.cholesky" | "stablehlo.triangular_solve" => {
-            "is linear algebra, which rune does not have yet".to_owned()
         }
         "stablehlo.fft" | "stablehlo.complex" | "stablehlo.real" | "stablehlo.imag" => {
             "is of complex numbers, which programs of rune do not have".to_owned()
@@ -93,6 +90,26 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                 let Some(&[k]) = inner.as_deref() else { return invalid("its `k` is missing") };
                 let Ok(k) = usize::try_from(k) else { return invalid("its `k` is negative") };
                 self.push(Op::TopK { x, k })?
+            }
+            "stablehlo.cholesky" => {
+                let [x] = exactly(xs)?;
+                if word(op, &["lower"]) != Some("true") {
+                    return refused("is of the upper triangle; factor the transpose, and transpose the factor");
+                }
+                self.push(Op::Factor { f: FactorFn::Cholesky, x })?
+            }
+            "stablehlo.triangular_solve" => {
+                let [a, b] = exactly(xs)?;
+                let is = |name| word(op, &[name]) == Some("true");
+                let transpose_a = match word(op, &["transpose_a"]) {
+                    Some("NO_TRANSPOSE") => false,
+                    // Real numbers are their own conjugates.
+                    Some("TRANSPOSE" | "ADJOINT") => true,
+                    _ => return invalid("its `transpose_a` is missing"),
+                };
+                let (left_side, lower, unit_diagonal) = (is("left_side"), is("lower"), is("unit_diagonal"));
+                let how = Triangular { left_side, lower, transpose_a, unit_diagonal };
+                self.push(Op::TriangularSolve { a, b, how })?
             }
             "stablehlo.popcnt" => {
                 let [x] = exactly(xs)?;

@@ -243,6 +243,10 @@ fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
         }
         Op::DotGeneral { lhs, rhs, dims, out: _ } => contraction::dot_general(ct, lhs, rhs, dims, acc),
         Op::Conv { lhs, rhs, dims } => contraction::conv(ct, lhs, rhs, dims, acc),
+        // As JAX's `_triangular_solve_transpose_rule`.
+        Op::TriangularSolve { a, b, how } => {
+            acc.give(b, || lax::triangular_solve(a.known(), ct, how.transposed()));
+        }
 
         // Each lane had a part in the sums of all: its cotangent is the sum of theirs.
         Op::Collective { f: CollectiveFn::Sum, x, axis } => {
@@ -272,6 +276,7 @@ fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
         | Op::ArgReduce { .. }
         | Op::Sort { .. }
         | Op::TopK { .. }
+        | Op::Factor { .. }
         | Op::Threefry2x32 { .. }
         | Op::While { .. }
         | Op::StopGradient { .. } => unreachable!("`is_linear` has said no"),
@@ -300,6 +305,7 @@ fn is_linear(op: &Op<&Slot>) -> bool {
         Op::Binary { f: BinaryFn::Mul, x, y } => !(x.is_wanted() && y.is_wanted()),
         Op::Binary { f: BinaryFn::Div, x: _, y } => !y.is_wanted(),
         Op::DotGeneral { lhs, rhs, .. } | Op::Conv { lhs, rhs, .. } => !(lhs.is_wanted() && rhs.is_wanted()),
+        Op::TriangularSolve { a, .. } => !a.is_wanted(),
         Op::Convert { x, dtype } => x.dtype().is_float() && dtype.is_float(),
         Op::Select { pred, .. } => !pred.is_wanted(),
         Op::DynamicSlice { start_indices, .. } | Op::DynamicUpdateSlice { start_indices, .. } => {
@@ -345,6 +351,7 @@ fn is_linear(op: &Op<&Slot>) -> bool {
         | Op::ArgReduce { .. }
         | Op::Sort { .. }
         | Op::TopK { .. }
+        | Op::Factor { .. }
         | Op::Threefry2x32 { .. }
         | Op::While { .. }
         | Op::StopGradient { .. }

@@ -6,6 +6,7 @@
 mod collective;
 mod contraction;
 mod index;
+mod linalg;
 mod programs;
 #[cfg(test)]
 mod tests;
@@ -192,9 +193,13 @@ fn rule(op: &Op<Batched>, size: usize) -> SmallVec<[Tensor; 2]> {
             Op::Sort { operands: operands.iter().map(all).collect(), dimension: dimension + 1, num_keys: *num_keys }
         }
         Op::TopK { x, k } => Op::TopK { x: all(x), k: *k },
+        Op::Factor { f, x } => Op::Factor { f: *f, x: all(x) },
 
         Op::DotGeneral { lhs, rhs, dims, out } => return smallvec![contraction::dot_general(lhs, rhs, dims, *out)],
         Op::Conv { lhs, rhs, dims } => return smallvec![contraction::conv(lhs, rhs, dims, size)],
+        Op::TriangularSolve { a, b, how } => {
+            return smallvec![linalg::solve(a, b, how.left_side, size, |a, b| lax::triangular_solve(a, b, *how))];
+        }
 
         Op::Collective { .. } | Op::Ppermute { .. } => op.map(all),
         Op::AllGather { x, axis, dimension } => {

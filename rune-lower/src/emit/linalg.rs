@@ -1,0 +1,70 @@
+//! Linear algebra, for which IREE has nothing: no `cholesky`, no `triangular_solve`, no custom calls.
+
+use crate::Backend;
+use crate::builder::{Builder, Val};
+use crate::module::{EmitError, Unit};
+use melior::ir::attribute::BoolAttribute;
+use rune_trace::op::{Comparison, FactorFn, Triangular};
+use rune_trace::{DType, Op, Type};
+
+/// The factors of each matrix: by the process that runs the module, which has the interpreter's kernels.
+pub(super) fn factor<'c>(
+    b: &Builder<'c>,
+    unit: &Unit<'c>,
+    op: &Op<Val<'c>>,
+    (f, x): (FactorFn, &Val<'c>),
+    types: &[&Type],
+) -> Result<Vec<Val<'c>>, EmitError> {
+    if f == FactorFn::Cholesky && is_for_others(unit) {
+        let l =
+            b.op1("stablehlo.cholesky", &[x], &[("lower", BoolAttribute::new(b.context, true).into())], x.ty.clone());
+        return Ok(vec![lower_triangle(b, &l)]);
+    }
+    on_host(b, unit, op, types)
+}
+
+pub(super) fn triangular_solve<'c>(
+    b: &Builder<'c>,
+    unit: &Unit<'c>,
+    op: &Op<Val<'c>>,
+    (matrix, sides, how): (&Val<'c>, &Val<'c>, &Triangular),
+    types: &[&Type],
+) -> Result<Vec<Val<'c>>, EmitError> {
+    if !is_for_others(unit) {
+        return on_host(b, unit, op, types);
+    }
+    let flag = |is| BoolAttribute::new(b.context, is).into();
+    let transpose = if how.transpose_a { "TRANSPOSE" } else { "NO_TRANSPOSE" };
+    let attributes = [
+        ("left_side", flag(how.left_side)),
+        ("lower", flag(how.lower)),
+        ("unit_diagonal", flag(how.unit_diagonal)),
+        ("transpose_a", crate::attr::parse(b.context, &format!("#stablehlo<transpose {transpose}>"))),
+    ];
+    Ok(vec![b.op1("stablehlo.triangular_solve", &[matrix, sides], &attributes, sides.ty.clone())])
+}
+
+/// Whether the module is written for other compilers, which have StableHLO's own operations: what is compiled for the processor here calls it.
+fn is_for_others(unit: &Unit<'_>) -> bool {
+    unit.options.backend == Backend::LlvmCpu && !unit.options.host_calls
+}
+
+/// `x` with 0 above the diagonal, where StableHLO leaves open what stands.
+fn lower_triangle<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
+    let (rows, columns) = (x.rank() - 2, x.rank() - 1);
+    let place = |axis| b.iota(DType::I32, x.shape(), axis);
+    b.select(&b.compare(Comparison::Ge, &place(rows), &place(columns)), x, &b.number(0.0, x))
+}
+
+/// The operation as a call into the process that runs the module.
+fn on_host<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, types: &[&Type]) -> Result<Vec<Val<'c>>, EmitError> {
+    if !unit.options.host_calls {
+        return Err(EmitError::Unsupported(
+            "linear algebra is done by the process that runs the program, which only CPUs can call; compile for the cpu, or compute this part \
+             of the program there and hand over the result"
+                .to_owned(),
+        ));
+    }
+    let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();
+    Ok(unit.host(op.map(|x| x.ty.clone()), &types).call(b, &op.operands()))
+}

@@ -1,0 +1,27 @@
+//! Systems of equations in lanes.
+
+use super::{Batched, move_axis};
+use crate::tensor::lax;
+use crate::{Shape, Tensor};
+
+/// The solutions in all lanes of the systems that `solve` solves. Where all lanes have the same matrices `a`, their right sides are more
+/// columns of one system (rows, unless `left`), as in JAX's `_triangular_solve_batching_rule`: the matrices are not repeated.
+pub(super) fn solve(
+    a: &Batched,
+    b: &Batched,
+    left: bool,
+    size: usize,
+    solve: impl Fn(&Tensor, &Tensor) -> Tensor,
+) -> Tensor {
+    if a.mapped || !b.mapped {
+        return solve(&a.spread(size), &b.spread(size));
+    }
+    // Along which axis of one lane the right sides lie, one beside the other; the lanes come before it.
+    let axis = if left { b.rank() - 1 } else { b.rank() - 2 };
+    let moved = move_axis(&b.t, 0, axis);
+    let mut shape: Vec<usize> = moved.shape().to_vec();
+    let each = shape.remove(axis + 1);
+    shape[axis] = size * each;
+    let found = solve(&a.t, &lax::reshape(&moved, Shape::from(shape)));
+    move_axis(&lax::reshape(&found, moved.shape().clone()), axis, 0)
+}
