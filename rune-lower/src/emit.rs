@@ -79,6 +79,7 @@ pub(crate) fn emit<'c>(
         Op::DotGeneral { lhs, rhs, dims, out } => one(contract::dot_general(b, unit, lhs, rhs, dims, *out, types[0])),
         Op::Conv { lhs, rhs, dims } => one(contract::conv(b, lhs, rhs, dims, types[0])),
 
+        Op::LuSolve { .. } => linalg::on_host(b, unit, op, types),
         Op::Factor { f, x } => linalg::factor(b, unit, op, (*f, x), types),
         Op::TriangularSolve { a, b: sides, how } => linalg::triangular_solve(b, unit, op, (a, sides, how), types),
 

@@ -73,7 +73,7 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
             Op::DotGeneral { .. } | Op::Conv { .. } | Op::Threefry2x32 { .. } | Op::ArgReduce { .. } => {}
             Op::AxisIndex { .. } => {}
             // Functions of the host, which write into none of their arguments.
-            Op::Factor { .. } | Op::TriangularSolve { .. } => {}
+            Op::Factor { .. } | Op::TriangularSolve { .. } | Op::LuSolve { .. } => {}
             Op::DebugPrint { .. } => {}
             // Whatever else may come to nothing: reshapes, trivial slices, reductions of axes of size 1, …
             op @ (Op::IntegerPow { .. }

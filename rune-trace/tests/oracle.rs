@@ -46,7 +46,7 @@ const OVER_LANES: &str =
     "means something on all lanes together only; `named_axes.rs` has JAX's results for such functions";
 
 /// Operations that take no arrays of rank 0.
-const NEVER_RANK_0: [&str; 15] = [
+const NEVER_RANK_0: [&str; 22] = [
     "argmax",
     "argmin",
     "concatenate",
@@ -61,7 +61,14 @@ const NEVER_RANK_0: [&str; 15] = [
     "top_k",
     "bitcast_convert",
     "cholesky",
+    "lu",
+    "qr",
+    "qr_full",
+    "eigh",
+    "svd",
+    "svd_full",
     "triangular_solve",
+    "lu_solve",
 ];
 
 /// Transformations that no operation's cases have, and why. Of dtypes, f32 and f64 have them all, bf16 where sums are accumulated in

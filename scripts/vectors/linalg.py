@@ -4,6 +4,7 @@ definite, with gaps between eigenvalues, and well conditioned."""
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax._src.lax.linalg import lu_solve as jax_lu_solve
 
 from .core import *  # noqa: F403
 
@@ -87,4 +88,126 @@ def triangular_solve():
         yield Case("triangular_solve", "edge: singular", [x, y], f, {"how": how})
 
 
-FAMILIES = {"cholesky": cholesky, "triangular_solve": triangular_solve}
+def pivots_are_clear(m):
+    """Whether no pivot is chosen between elements of nearly one magnitude, and the factors are well conditioned."""
+    m = m.copy()
+    for k in range(min(m.shape)):
+        order = np.argsort(-np.abs(m[k:, k]))
+        column = np.abs(m[k:, k])[order]
+        if column[0] < 0.6 or len(column) > 1 and column[1] > 0.8 * column[0]:
+            return False
+        m[[k, k + order[0]]] = m[[k + order[0], k]]
+        m[k + 1 :, k] /= m[k, k]
+        m[k + 1 :, k + 1 :] -= np.outer(m[k + 1 :, k], m[k, k + 1 :])
+    return True
+
+
+def lu():
+    for dtype in TYPES:
+        for shape in [(1, 1), (2, 2), (3, 3), (3, 2), (2, 3), (2, 2, 2), (0, 0), (0, 2, 2), (2, 0, 3)]:
+            x = search("lu", dtype, shape, pivots_are_clear)
+            yield Case("lu", f"{shape}", [x], lambda x: lax.linalg.lu(x), grad=True)
+        x = np.array([[0, 2, 1], [0, 4, 2], [0, 1, 1]], DTYPES[dtype])
+        yield Case("lu", "edge: singular", [x], lambda x: lax.linalg.lu(x))
+
+
+def lu_solve():
+    options = [((1, 1), 2), ((2, 2), 1), ((2, 2), 3), ((3, 3), 2), ((2, 2, 2), 2), ((0, 0), 2), ((2, 2), 0), ((0, 2, 2), 1)]
+    for dtype in TYPES:
+        for n, (shape, columns) in enumerate(options):
+            a = search("lu", dtype, shape, pivots_are_clear)
+            factors, _, permutation = lax.linalg.lu(jnp.asarray(a, np.float64))
+            factors = narrow(np.asarray(factors), DTYPES[dtype])
+            for trans in [0, 1] if n in (2, 3) else [n % 2]:
+
+                def f(a, factors, permutation, b, trans=trans):
+                    solve = lambda trans: lambda _, b: jax_lu_solve(lax.stop_gradient(factors), permutation, b, trans)  # noqa: E731
+                    matvec = lambda x: (jnp.swapaxes(a, -1, -2) if trans else a) @ x  # noqa: E731
+                    return lax.custom_linear_solve(matvec, b, solve(trans), solve(1 - trans))
+
+                inputs = [a, factors, np.asarray(permutation), numbers(dtype, (*shape[:-1], columns), "b")]
+                # Of one row there is one permutation.
+                lanes = False if shape == (1, 1) else None
+                yield Case("lu_solve", f"{shape} {columns}", inputs, f, {"transpose": bool(trans)}, grad=True, lanes=lanes)
+
+
+def qr(full):
+    def good(m):
+        k = min(m.shape)
+        q, r = np.linalg.qr(m, "complete")
+        clear = np.abs(np.diag(r)).min() > 0.7 and np.linalg.cond(m[:, :k] if m.shape[0] < m.shape[1] else m) < 4
+        return clear and (not full or m.shape[0] == k or np.linalg.cond(q[:k, :k] - np.eye(k)) < 6)
+
+    def cases():
+        for dtype in TYPES:
+            for shape in [(1, 1), (2, 2), (3, 2), (2, 3), (3, 1), (2, 3, 2), (0, 0), (0, 2, 2), (2, 0)]:
+                x = search(f"qr {full}", dtype, shape, good)
+                yield Case("qr_full" if full else "qr", f"{shape}", [x], lambda x: lax.linalg.qr(x, full_matrices=full), grad=True)
+
+    return cases
+
+
+def sign(v, axis):
+    """The sign of the first of the greatest elements along an axis."""
+    magnitude = jnp.abs(v)
+    near = magnitude > 0.9 * jnp.max(magnitude, axis=axis, keepdims=True, initial=0)
+    first = jnp.argmax(near, axis=axis, keepdims=True)
+    return lax.stop_gradient(jnp.sign(jnp.take_along_axis(v, first, axis)))
+
+
+def sign_is_clear(vectors):
+    """Whether rounding cannot change which element of a column decides on its sign."""
+    magnitude = np.abs(vectors) / np.abs(vectors).max(0)
+    return (np.abs(magnitude - 0.9) > 0.02).all()
+
+
+def eigh():
+    def good(m):
+        w, v = np.linalg.eigh(symmetric(m))
+        return (len(w) < 2 or np.diff(w).min() > 0.8) and np.abs(w).max() < 8 and sign_is_clear(v)
+
+    def f(x):
+        v, w = lax.linalg.eigh(mirrored(x), symmetrize_input=False)
+        return w, v if v.size == 0 else v * sign(v, -2)
+
+    for dtype in TYPES:
+        for shape in [(1, 1), (2, 2), (3, 3), (2, 2, 2), (0, 0), (0, 2, 2), (2, 0, 0)]:
+            yield Case("eigh", f"{shape}", [search("eigh", dtype, shape, good)], f, grad=True)
+
+
+def svd(full):
+    def good(m):
+        u, s, vt = np.linalg.svd(m)
+        return s.min() > 0.6 and (len(s) < 2 or -np.diff(s).max() > 0.6) and sign_is_clear(u) and sign_is_clear(vt.T)
+
+    def f(x):
+        u, s, vt = lax.linalg.svd(x, full_matrices=full)
+        if x.size == 0:
+            return u, s, vt
+        k, turn = s.shape[-1], sign(u, -2)
+        rows = jnp.swapaxes(turn, -1, -2)[..., :k, :]
+        rest = vt[..., k:, :]
+        rest = rest * sign(rest, -1) if rest.size else rest
+        return u * turn, s, jnp.concatenate([vt[..., :k, :] * rows, rest], -2)
+
+    def cases():
+        for dtype in TYPES:
+            for shape in [(1, 1), (2, 2), (3, 2), (2, 3), (2, 2, 2), (0, 2, 2)]:
+                x = search("svd", dtype, shape, good)
+                # JAX has no derivative of all columns of a matrix that is not square.
+                yield Case("svd_full" if full else "svd", f"{shape}", [x], f, grad=not full or shape[-1] == shape[-2])
+
+    return cases
+
+
+FAMILIES = {
+    "cholesky": cholesky,
+    "triangular_solve": triangular_solve,
+    "lu": lu,
+    "lu_solve": lu_solve,
+    "qr": qr(False),
+    "qr_full": qr(True),
+    "eigh": eigh,
+    "svd": svd(False),
+    "svd_full": svd(True),
+}

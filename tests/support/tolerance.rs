@@ -165,7 +165,7 @@ pub fn interpreter(op: &str, dtype: DType) -> Tolerance {
 
 /// Whether it is linear algebra, which compiled code leaves to the interpreter's kernels.
 fn is_linalg(op: &str) -> bool {
-    op == "triangular_solve" || FactorFn::ALL.iter().any(|f| f.name() == op)
+    matches!(op, "triangular_solve" | "lu_solve") || FactorFn::ALL.iter().any(|f| f.name() == op)
 }
 
 /// Derivatives against JAX's.

@@ -57,7 +57,12 @@ fn lower_triangle<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
 }
 
 /// The operation as a call into the process that runs the module.
-fn on_host<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, types: &[&Type]) -> Result<Vec<Val<'c>>, EmitError> {
+pub(super) fn on_host<'c>(
+    b: &Builder<'c>,
+    unit: &Unit<'c>,
+    op: &Op<Val<'c>>,
+    types: &[&Type],
+) -> Result<Vec<Val<'c>>, EmitError> {
     if !unit.options.host_calls {
         return Err(EmitError::Unsupported(
             "linear algebra is done by the process that runs the program, which only CPUs can call; compile for the cpu, or compute this part \

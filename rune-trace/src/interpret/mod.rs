@@ -212,6 +212,10 @@ fn eval<V>(
 
         Op::Factor { f, x } => return Ok(linalg::factor(*f, &take(x))),
         Op::TriangularSolve { a, b, how } => linalg::triangular_solve(&take(a), &take(b), *how),
+        Op::LuSolve { a, lu, permutation, b, transpose } => {
+            take(a);
+            linalg::lu_solve(&take(lu), &take(permutation), &take(b), *transpose)
+        }
 
         Op::Threefry2x32 { k0, k1, x0, x1 } => {
             return Ok(random::threefry2x32(&take(k0), &take(k1), &take(x0), &take(x1)).into());

@@ -230,5 +230,21 @@ family! {
         /// The lower triangle `L`, with a positive diagonal, of which `L Lᵀ = A`; 0 above. `A` is square and symmetric: what is above its
         /// diagonal is not read. NaN in all of the lower triangle if `A` is not positive definite. One result.
         Cholesky = "cholesky",
+        /// `P A = L U`, by elimination with the first greatest element of a column as its pivot. Three results: `U`, with `L`, whose diagonal is 1,
+        /// below its diagonal; for each of the first `k` rows, as `i32`, with which one it was exchanged; and for each of `m`, as `i32`, which row
+        /// of `A` it is.
+        Lu = "lu",
+        /// `A = Q R`: `Q`, `m × k` with orthonormal columns, and `R`, `k × n`, 0 below its diagonal. Signs as LAPACK's.
+        Qr = "qr",
+        /// As `qr`, with all of `Q`, `m × m`, and `R`, `m × n`.
+        QrFull = "qr_full",
+        /// Of a symmetric `A`, of which what is above the diagonal is not read, the eigenvalues, ascending, and in the columns of a matrix the
+        /// eigenvectors, of length 1. Of the elements of each over 0.9 of the greatest magnitude, the first is positive.
+        Eigh = "eigh",
+        /// `A = U S Vᵀ`: `U`, `m × k`, and `Vᵀ`, `k × n`, of orthonormal columns and rows, and between them the singular values, descending. Signs of the
+        /// columns of `U` as those of `eigh`.
+        Svd = "svd",
+        /// As `svd`, with all of `U`, `m × m`, and of `Vᵀ`, `n × n`; signs of the further rows of `Vᵀ` as those of columns of `U`.
+        SvdFull = "svd_full",
     }
 }

@@ -168,6 +168,9 @@ pub enum Op<V = Var> {
     /// triangle nothing is read. A zero on the diagonal divides. Matrices lie along the last two axes, of `f32` or `f64`; all axes before
     /// are the same in both. See [`Triangular`].
     TriangularSolve { a: V, b: V, how: Triangular },
+    /// The `X` of `a X = b`, or of `aᵀ X = b` if `transpose`, with square matrices `a`, whose `lu` and `permutation` are those that `lu` gives. These
+    /// are used to solve; that they are made of `a` is known to differentiation, which takes them as constants.
+    LuSolve { a: V, lu: V, permutation: V, b: V, transpose: bool },
 
     /// Twenty rounds of the Threefry block cipher with the key `(k0, k1)` on each pair of elements; all operands are `u32`, of one
     /// shape. Two results. (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011.)

@@ -163,6 +163,7 @@ fn operation(program: &Program, instruction: &Instruction) -> Cost {
         }
         // The product of the matrix with itself, of which each factorisation takes a part or a small multiple.
         Op::Factor { x, .. } => products(ty(x).shape.iter().rev().take(2).min().map_or(0, |k| times(size(x), k))),
+        Op::LuSolve { a, .. } => products(ty(a).shape.last().map_or(0, |n| times(made, n))),
         Op::TriangularSolve { a, .. } => products(ty(a).shape.last().map_or(0, |n| times(made, n) / 2)),
         Op::Call { .. } | Op::Remat { .. } | Op::CustomJvp { .. } | Op::CustomVjp { .. } | Op::CustomLinear { .. } | Op::Case { .. } | Op::While { .. } | Op::Scan { .. } => unreachable!("what holds sub-programs costs what they cost"),
     }

@@ -271,6 +271,7 @@ fn key<'a>(op: &Op, ty: impl Fn(Var) -> &'a Type) -> Option<Op> {
         | Op::TopK { .. }
         | Op::Factor { .. }
         | Op::TriangularSolve { .. }
+        | Op::LuSolve { .. }
         | Op::DotGeneral { .. }
         | Op::Conv { .. }
         | Op::Threefry2x32 { .. }

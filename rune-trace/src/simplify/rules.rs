@@ -55,6 +55,7 @@ impl Forward<'_> {
             | Op::TopK { .. }
             | Op::Factor { .. }
             | Op::TriangularSolve { .. }
+            | Op::LuSolve { .. }
             | Op::Conv { .. }
             | Op::Threefry2x32 { .. }
             | Op::CheckpointName { .. }

@@ -290,15 +290,22 @@ pub fn dot_general(lhs: &Tensor, rhs: &Tensor, dims: DotDims, out: DType) -> Ten
 pub fn conv_general_dilated(lhs: &Tensor, rhs: &Tensor, dims: ConvDims) -> Tensor {
     Tensor::apply1(Op::Conv { lhs: lhs.clone(), rhs: rhs.clone(), dims: Box::new(dims) })
 }
-/// [`Op::Factor`]: as many results as the factorisation has.
+/// [`Op::Factor`], of a factorisation that has so many results.
 #[track_caller]
-pub fn factor(f: FactorFn, x: &Tensor) -> Vec<Tensor> {
-    Tensor::apply(Op::Factor { f, x: x.clone() }).into_vec()
+pub fn factor<const N: usize>(f: FactorFn, x: &Tensor) -> [Tensor; N] {
+    let results = Tensor::apply(Op::Factor { f, x: x.clone() }).into_vec();
+    results.try_into().unwrap_or_else(|_| panic!("`{}` has not {N} results", f.name()))
 }
 /// [`FactorFn::Cholesky`].
 #[track_caller]
 pub fn cholesky(x: &Tensor) -> Tensor {
     Tensor::apply1(Op::Factor { f: FactorFn::Cholesky, x: x.clone() })
+}
+/// [`Op::LuSolve`], of a matrix, its factors and its permutation.
+#[track_caller]
+pub fn lu_solve([a, lu, permutation]: [&Tensor; 3], b: &Tensor, transpose: bool) -> Tensor {
+    let (a, lu, permutation, b) = (a.clone(), lu.clone(), permutation.clone(), b.clone());
+    Tensor::apply1(Op::LuSolve { a, lu, permutation, b, transpose })
 }
 /// [`Op::TriangularSolve`].
 #[track_caller]

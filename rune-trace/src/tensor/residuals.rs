@@ -163,6 +163,7 @@ fn kind<V>(op: &Op<V>) -> Kind {
         | Op::TopK { .. }
         | Op::Factor { .. }
         | Op::TriangularSolve { .. }
+        | Op::LuSolve { .. }
         | Op::DotGeneral { .. }
         | Op::Conv { .. }
         | Op::Threefry2x32 { .. }

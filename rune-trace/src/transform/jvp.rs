@@ -112,6 +112,9 @@ fn rule(op: &Op<Dual>, out: &[Tensor]) -> Tangents {
 
         Op::Factor { f, x } => return linalg::factor(*f, x, out),
         Op::TriangularSolve { a, b, how } => linalg::triangular_solve(a, b, *how, out0),
+        Op::LuSolve { a, lu, permutation, b, transpose } => {
+            linalg::lu_solve(a, [&lu.v, &permutation.v], b, *transpose, out0)
+        }
 
         Op::TopK { x, .. } => {
             return smallvec![take_along_axis(&x.t, &out[1], x.v.rank() - 1), Tangent::ZERO];

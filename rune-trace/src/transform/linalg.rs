@@ -6,9 +6,9 @@
 
 use super::jvp::Tangents;
 use super::tangent::{Dual, Tangent};
-use crate::Tensor;
-use crate::op::{FactorFn, Triangular};
-use crate::tensor::lax::triangular_solve as solve;
+use crate::op::{FactorFn, GatherDims, Triangular};
+use crate::tensor::lax::{self, triangular_solve as solve};
+use crate::{Op, Tensor};
 
 /// The tangents of the factors `out` of `x`.
 pub(super) fn factor(f: FactorFn, x: &Dual, out: &[Tensor]) -> Tangents {
@@ -16,6 +16,13 @@ pub(super) fn factor(f: FactorFn, x: &Dual, out: &[Tensor]) -> Tangents {
     let tangents = |all: Vec<Tensor>| all.into_iter().map(|t| Tangent::new(Some(t))).collect();
     match f {
         FactorFn::Cholesky => tangents(vec![cholesky(&dx, &out[0])]),
+        FactorFn::Lu => {
+            let dlu = Tangent::new(Some(lu(&dx, &out[0], &out[2])));
+            [dlu, Tangent::ZERO, Tangent::ZERO].into_iter().collect()
+        }
+        FactorFn::Qr | FactorFn::QrFull => tangents(qr(&x.v, &dx, &out[0], &out[1]).into()),
+        FactorFn::Eigh => tangents(eigh(&dx, &out[0], &out[1]).into()),
+        FactorFn::Svd | FactorFn::SvdFull => tangents(svd(&dx, &out[0], &out[1], &out[2]).into()),
     }
 }
 
@@ -26,6 +33,110 @@ fn cholesky(dx: &Tensor, l: &Tensor) -> Tensor {
     let right = solve(l, &da, Triangular::right(true).transposed());
     let inner = solve(l, &right, Triangular::left(true));
     l.matmul(&((inner.tril(0) + inner.tril(-1)) * 0.5))
+}
+
+/// dL = L tril(L⁻¹ P dA U⁻¹, -1) and dU = triu(L⁻¹ P dA U⁻¹) U, of which L and U stand in one matrix. L and U are made square by ones on the
+/// diagonal. F. de Hoog, R. Anderssen and M. Lukas, "Differentiation of matrix functionals using triangular factorization" (2011).
+fn lu(dx: &Tensor, lu: &Tensor, permutation: &Tensor) -> Tensor {
+    let (m, n) = size(lu);
+    let k = m.min(n);
+    let l = widened(&part(lu, (0, m), (0, k)).tril(-1), 0, m - k) + Tensor::eye(m, lu.dtype());
+    let ones = Tensor::eye(n - k, lu.dtype()).pad(&[(k as isize, 0); 2], 0);
+    let u = widened(&part(lu, (0, k), (0, n)).triu(0), n - k, 0) + ones;
+    let left = solve(&l, &rows(dx, permutation), Triangular::left(true).unit());
+    let both = solve(&u, &left, Triangular::right(false));
+    l.matmul(&both.tril(-1)) + both.triu(0).matmul(&u)
+}
+
+/// Of a matrix that is not wide as in [`thin_qr`]. A wide one is A = [A₁ A₂] with R = [R₁ R₂]: then A₁ = Q R₁ and R₂ = Qᵀ A₂.
+fn qr(x: &Tensor, dx: &Tensor, q: &Tensor, r: &Tensor) -> [Tensor; 2] {
+    let (m, n) = size(x);
+    if m < n {
+        let (first, rest) = ((0, m), (m, n));
+        let (dq, dr1) = thin_qr(q, &part(r, first, first), &part(dx, first, first));
+        let dr2 = dq.t().matmul(&part(x, first, rest)) + q.t().matmul(&part(dx, first, rest));
+        return [dq, lax::concatenate(&[dr1, dr2], x.rank() - 1)];
+    }
+    let (dq1, dr) = thin_qr(&part(q, (0, m), (0, n)), &part(r, (0, n), (0, n)), dx);
+    if size(q).1 == n {
+        return [dq1, dr];
+    }
+    let dq = lax::concatenate(&[dq1.clone(), other_columns(q, &dq1, n)], x.rank() - 1);
+    [dq, widened(&dr, m - n, 0)]
+}
+
+/// With C = Qᵀ dA R⁻¹ and Ω = tril(C, -1) - tril(C, -1)ᵀ: dQ = Q (Ω - C) + dA R⁻¹ and dR = (C - Ω) R.
+fn thin_qr(q: &Tensor, r: &Tensor, dx: &Tensor) -> (Tensor, Tensor) {
+    let by_r = solve(r, dx, Triangular::right(false));
+    let c = q.t().matmul(&by_r);
+    let below = c.tril(-1);
+    let skew = &below - below.t();
+    (q.matmul(&(&skew - &c)) + by_r, (c - skew).matmul(r))
+}
+
+/// The tangent of the columns of Q from `n` on, which Householder's reflections add to the others: D. Roberts and L. Roberts, "QR and LQ
+/// decomposition matrix backpropagation algorithms for square, wide, and deep matrices" (2020), as JAX's `qr_jvp_rule` has it.
+fn other_columns(q: &Tensor, dq1: &Tensor, n: usize) -> Tensor {
+    let (m, _) = size(q);
+    let (q1, q2) = (part(q, (0, m), (0, n)), part(q, (0, m), (n, m)));
+    let above = |x: &Tensor| part(x, (0, n), (0, n));
+    let below = |x: &Tensor| part(x, (n, m), (0, n));
+    let a = above(&q1) - Tensor::eye(n, q.dtype());
+    let [lu, _, permutation] = lax::factor(FactorFn::Lu, &lax::stop_gradient(&a));
+    let z = lax::lu_solve([&a, &lu, &permutation], &below(&q1).t(), true).t();
+    dq1.matmul(&z.t()) - (q1 + q2.matmul(&z)).matmul(&(below(dq1) - z.matmul(&above(dq1))).t())
+}
+
+/// With C = Vᵀ dA V and F = 1 / (λⱼ - λᵢ), 0 on the diagonal: dλ = diag C and dV = V (F ∘ C). Eigenvalues that are equal leave their vectors
+/// open, and F is infinite.
+fn eigh(dx: &Tensor, values: &Tensor, vectors: &Tensor) -> [Tensor; 2] {
+    let eye = Tensor::eye(size(vectors).0, dx.dtype());
+    let c = vectors.t().matmul(&mirrored(dx)).matmul(vectors);
+    let gaps = values.unsqueeze(-2) - values.unsqueeze(-1);
+    let f = 1.0 / (gaps + &eye) - eye;
+    [c.diagonal(0, -2, -1), vectors.matmul(&(f * c))]
+}
+
+/// With C = Uᵀ dA V and F = 1 / (sⱼ² - sᵢ²), 0 on the diagonal: ds = diag C, dU = U (F ∘ (C S + S Cᵀ)) and dV = V (F ∘ (S C + Cᵀ S)); a matrix that
+/// is not square adds to the longer ones what of dA is not in their columns. Of the further columns of `svd_full` it is left open how they turn
+/// among themselves: they do not.
+fn svd(dx: &Tensor, u: &Tensor, s: &Tensor, vt: &Tensor) -> [Tensor; 3] {
+    let ((m, n), eye) = (size(dx), Tensor::eye(size(dx).0.min(size(dx).1), dx.dtype()));
+    let k = m.min(n);
+    let (u1, v1) = (part(u, (0, m), (0, k)), part(vt, (0, k), (0, n)).t());
+    let (row, column) = (s.unsqueeze(-2), s.unsqueeze(-1));
+    let c = u1.t().matmul(dx).matmul(&v1);
+    let f = 1.0 / ((&row + &column) * (&row - &column) + &eye) - eye;
+    let (cs, sc) = (&row * &c, &column * &c);
+    let mut du = u1.matmul(&(&f * (&cs + cs.t())));
+    let mut dv = v1.matmul(&(&f * (&sc + sc.t())));
+    let outside = |x: Tensor, basis: &Tensor| (&x - basis.matmul(&basis.t().matmul(&x))) / &row;
+    if m > n {
+        du = du + outside(dx.matmul(&v1), &u1);
+    }
+    if n > m {
+        dv = dv + outside(dx.t().matmul(&u1), &v1);
+    }
+    let du = with_rest(u, &u1, du);
+    let dv = with_rest(&vt.t(), &v1, dv);
+    [du, c.diagonal(0, -2, -1), dv.t()]
+}
+
+/// The tangent of all columns of an orthogonal matrix, of which `first` are the first ones: dQ₂ = -Q₁ dQ₁ᵀ Q₂.
+fn with_rest(all: &Tensor, first: &Tensor, d_first: Tensor) -> Tensor {
+    let ((m, columns), (_, k)) = (size(all), size(first));
+    if columns == k {
+        return d_first;
+    }
+    let rest = first.matmul(&d_first.t().matmul(&part(all, (0, m), (k, columns))));
+    lax::concatenate(&[d_first, -rest], all.rank() - 1)
+}
+
+/// For op(A) X = B, by the factors of A: dX = op(A)⁻¹ (dB - op(dA) X).
+pub(super) fn lu_solve(a: &Dual, [lu, permutation]: [&Tensor; 2], b: &Dual, transpose: bool, x: &Tensor) -> Tangent {
+    let product = a.t.clone().into_tensor().map(|da| if transpose { da.t().matmul(x) } else { da.matmul(x) });
+    let (a, lu, permutation) = (a.v.clone(), lu.clone(), permutation.clone());
+    b.t.sub(&Tangent::new(product)).linear(|b| Op::LuSolve { a, lu, permutation, b, transpose })
 }
 
 /// For op(A) X = B: dX = op(A)⁻¹ (dB - op(dA) X), and alike on the right. The product is made on that side where it is smaller.
@@ -50,4 +161,45 @@ pub(super) fn triangular_solve(a: &Dual, b: &Dual, how: Triangular, x: &Tensor) 
 /// The symmetric matrix that has the lower triangle of `x`.
 fn mirrored(x: &Tensor) -> Tensor {
     x.tril(0) + x.tril(-1).t()
+}
+
+/// Rows and columns.
+fn size(x: &Tensor) -> (usize, usize) {
+    (x.shape()[x.rank() - 2], x.shape()[x.rank() - 1])
+}
+
+/// These rows and columns.
+fn part(x: &Tensor, rows: (usize, usize), columns: (usize, usize)) -> Tensor {
+    if rows == (0, size(x).0) && columns == (0, size(x).1) {
+        return x.clone();
+    }
+    let (mut start, mut limit, matrix) = (vec![0; x.rank()], x.shape().to_vec(), x.rank() - 2);
+    (start[matrix], limit[matrix]) = rows;
+    (start[matrix + 1], limit[matrix + 1]) = columns;
+    lax::slice(x, &start, &limit, &vec![1; x.rank()])
+}
+
+/// With so many rows and columns of zeros more.
+fn widened(x: &Tensor, rows: usize, columns: usize) -> Tensor {
+    if (rows, columns) == (0, 0) {
+        return x.clone();
+    }
+    let mut config = vec![(0, 0); x.rank()];
+    (config[x.rank() - 2].1, config[x.rank() - 1].1) = (rows as isize, columns as isize);
+    x.pad(&config, 0)
+}
+
+/// The rows of each matrix in the order that `permutation` gives.
+fn rows(x: &Tensor, permutation: &Tensor) -> Tensor {
+    let (batch, row, column) = (x.rank() - 2, x.rank() - 2, x.rank() - 1);
+    let dims = GatherDims {
+        offset: [column].into_iter().collect(),
+        collapsed: [row].into_iter().collect(),
+        operand_batching: (0..batch).collect(),
+        indices_batching: (0..batch).collect(),
+        start_index_map: [row].into_iter().collect(),
+    };
+    let mut sizes = vec![1; x.rank()];
+    sizes[column] = size(x).1;
+    lax::gather(x, &permutation.unsqueeze(-1), dims, &sizes)
 }

@@ -1,8 +1,9 @@
 //! Rules of linear algebra: matrices lie along the last two axes.
 
+use super::reduction::check_positions;
 use super::{Problem, Types};
-use crate::Type;
 use crate::op::FactorFn;
+use crate::{DType, Shape, Type};
 use smallvec::smallvec;
 
 /// Of `[…, m, n]` the axes before, `m` and `n`. Half types are refused: their results would be noise, and LAPACK has none.
@@ -27,6 +28,28 @@ pub(crate) fn factor(f: FactorFn, x: &Type) -> Result<Types, Problem> {
             square("square matrices", x)?;
             Ok(smallvec![x.clone()])
         }
+        FactorFn::Eigh => {
+            let (batch, n) = square("square matrices", x)?;
+            Ok(smallvec![x.with_shape(vector(batch, n)), x.clone()])
+        }
+        FactorFn::Lu => {
+            let (batch, m, n) = matrices("matrices", x)?;
+            check_positions(DType::I32, m)?;
+            let positions = |n| Type::new(DType::I32, vector(batch, n));
+            Ok(smallvec![x.clone(), positions(m.min(n)), positions(m)])
+        }
+        FactorFn::Qr | FactorFn::QrFull => {
+            let (batch, m, n) = matrices("matrices", x)?;
+            let k = if f == FactorFn::QrFull { m } else { m.min(n) };
+            Ok(smallvec![x.with_shape(matrix(batch, m, k)), x.with_shape(matrix(batch, k, n))])
+        }
+        FactorFn::Svd | FactorFn::SvdFull => {
+            let (batch, m, n) = matrices("matrices", x)?;
+            let k = m.min(n);
+            let (columns, rows) = if f == FactorFn::SvdFull { (m, n) } else { (k, k) };
+            let shapes = [matrix(batch, m, columns), vector(batch, k), matrix(batch, rows, n)];
+            Ok(shapes.map(|shape| x.with_shape(shape)).into_iter().collect())
+        }
     }
 }
 
@@ -35,6 +58,27 @@ pub(super) fn triangular_solve(a: &Type, b: &Type, left_side: bool) -> Result<Ty
     let (batch_b, rows, columns) = matrices("matrices `b`", b)?;
     solvable(a, b, (batch, n), (batch_b, if left_side { rows } else { columns }))?;
     Ok(b.clone())
+}
+
+pub(super) fn lu_solve([a, lu, permutation, b]: [&Type; 4]) -> Result<Type, Problem> {
+    let (batch, n) = square("square matrices `a`", a)?;
+    if a != lu {
+        return Err(Problem::mixed(&[a, lu]));
+    }
+    if *permutation != Type::new(DType::I32, vector(batch, n)) {
+        return Err(Problem::operand(format!("the permutation of the {n} rows of {a} as i32"), permutation));
+    }
+    let (batch_b, rows, _) = matrices("matrices `b`", b)?;
+    solvable(a, b, (batch, n), (batch_b, rows))?;
+    Ok(b.clone())
+}
+
+fn vector(batch: &[usize], n: usize) -> Shape {
+    batch.iter().copied().chain([n]).collect()
+}
+
+fn matrix(batch: &[usize], m: usize, n: usize) -> Shape {
+    batch.iter().copied().chain([m, n]).collect()
 }
 
 /// That systems with the matrices `a` may have the right sides `b`.

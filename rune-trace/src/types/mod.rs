@@ -98,6 +98,7 @@ fn rule(op: &Op<&Type>) -> Result<Types, Problem> {
 
         Op::Factor { f, x } => return linalg::factor(*f, x),
         Op::TriangularSolve { a, b, how } => linalg::triangular_solve(a, b, how.left_side)?,
+        Op::LuSolve { a, lu, permutation, b, transpose: _ } => linalg::lu_solve([a, lu, permutation, b])?,
 
         Op::Threefry2x32 { k0, k1, x0, x1 } => return elementwise::threefry2x32([k0, k1, x0, x1]),
 

@@ -17,14 +17,24 @@
 //! ```
 
 mod cholesky;
+mod determinant;
+mod factors;
+mod inverse;
+mod norms;
+mod products;
 mod solve;
 
 pub use crate::op::Triangular;
 pub use cholesky::{cho_solve, cholesky};
-pub use solve::triangular_solve;
+pub use determinant::{det, slogdet};
+pub use factors::{eigh, eigvalsh, lu, qr, qr_full, svd, svd_full, svdvals};
+pub use inverse::{Lstsq, lstsq, matrix_rank, pinv};
+pub use norms::{MatrixOrd, cond, matrix_norm, norm, vector_norm};
+pub use products::{cross, kron, matrix_power, multi_dot};
+pub use solve::{inv, solve, triangular_solve};
 
 use super::broadcast::{broadcast, expect_joint_shape, expect_one_dtype};
-use crate::{Shape, Tensor, lax};
+use crate::{DType, Shape, Tensor, lax};
 
 /// That `a` holds matrices of a dtype that linear algebra takes.
 #[track_caller]
@@ -41,10 +51,20 @@ fn expect_matrices(op: &str, a: &Tensor) {
 #[track_caller]
 fn expect_square(op: &str, a: &Tensor) {
     expect_matrices(op, a);
-    let [.., m, n] = a.shape()[..] else { unreachable!("there are two axes") };
+    let (m, n) = size(a);
     if m != n {
         panic!("linalg::{op}: takes square matrices, and is given shape {}", a.shape());
     }
+}
+
+/// The precision of a dtype: the distance from 1 to the next number.
+fn precision(a: &Tensor) -> f64 {
+    if a.dtype() == DType::F32 { f32::EPSILON.into() } else { f64::EPSILON }
+}
+
+/// Rows and columns.
+fn size(a: &Tensor) -> (usize, usize) {
+    (a.shape()[a.rank() - 2], a.shape()[a.rank() - 1])
 }
 
 /// `a` with its batch repeated to `batch`.
@@ -58,6 +78,7 @@ fn with_batch(op: &str, a: &Tensor, batch: &Shape) -> Tensor {
 struct Sides {
     a: Tensor,
     b: Tensor,
+    batch: Shape,
     /// Whether `b` was a vector.
     vector: bool,
 }
@@ -81,7 +102,7 @@ impl Sides {
         }
         let batches = [a, &b].map(|x| Shape::from(&x.shape()[..x.rank() - 2]));
         let batch = expect_joint_shape(&format!("linalg::{op}, before the matrices"), &[&batches[0], &batches[1]]);
-        Sides { a: with_batch(op, a, &batch), b: with_batch(op, &b, &batch), vector }
+        Sides { a: with_batch(op, a, &batch), b: with_batch(op, &b, &batch), batch, vector }
     }
     /// The solution, in the form of the right sides.
     #[track_caller]

@@ -1,6 +1,7 @@
 //! Systems of linear equations.
 
-use super::{Sides, Triangular};
+use super::{Sides, Triangular, expect_square, size, with_batch};
+use crate::op::FactorFn;
 use crate::{Tensor, lax};
 
 /// The solution of the triangular systems that `how` tells: `a x = b`, or `x a = b`. Of `a` one triangle is read. A vector `b` gives a
@@ -21,4 +22,42 @@ use crate::{Tensor, lax};
 pub fn triangular_solve(a: &Tensor, b: &Tensor, how: Triangular) -> Tensor {
     let sides = Sides::new("triangular_solve", a, b, how.left_side);
     sides.shaped(&lax::triangular_solve(&sides.a, &sides.b, how))
+}
+
+/// The solution of `a x = b`, of a vector `b` or of matrices; batches broadcast. Of a singular `a` it is infinite or NaN. `a` is factored once,
+/// also for the derivatives.
+///
+/// # Panics
+/// If the matrices are not square, or sizes, batches or dtypes do not fit.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let a = Tensor::from([[2.0f32, 1.0], [4.0, 1.0]]);
+/// let x = linalg::solve(&a, &Tensor::from([4.0f32, 6.0]));
+/// assert_eq!(x.to_vec::<f32>().unwrap(), [1.0, 2.0]);
+/// ```
+#[track_caller]
+pub fn solve(a: &Tensor, b: &Tensor) -> Tensor {
+    let sides = Sides::new("solve", a, b, true);
+    let [lu, _, permutation] = lax::factor(FactorFn::Lu, &lax::stop_gradient(a));
+    let batch = &sides.batch;
+    let lu = with_batch("solve", &lu, batch);
+    let permutation = with_batch("solve", &permutation.unsqueeze(-1), batch).squeeze(-1);
+    sides.shaped(&lax::lu_solve([&sides.a, &lu, &permutation], &sides.b, false))
+}
+
+/// The inverse of square matrices; infinite or NaN of a singular one. To solve equations, [`solve`] is cheaper and more exact.
+///
+/// # Panics
+/// If the matrices are not square, or not of `f32` or `f64`.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let inverse = linalg::inv(&Tensor::from([[2.0f32, 1.0], [4.0, 1.0]]));
+/// assert_eq!(inverse.to_vec::<f32>().unwrap(), [-0.5, 0.5, 2.0, -1.0]);
+/// ```
+#[track_caller]
+pub fn inv(a: &Tensor) -> Tensor {
+    expect_square("inv", a);
+    solve(a, &Tensor::eye(size(a).0, a.dtype()))
 }

@@ -5,13 +5,19 @@
 //! are about (pivots, signs of `R`) no better than these loops, whose inner parts are products of matrices.
 
 mod cholesky;
+mod eigh;
+mod lu;
+mod qr;
+mod svd;
 mod triangular;
 
 use crate::op::{FactorFn, Triangular};
 use crate::types::linalg as types;
 use crate::{Array, Type, with_element};
 use cholesky::cholesky;
+use lu::Lu;
 use smallvec::smallvec;
+use svd::Svd;
 
 /// How many columns are factored, or unknowns solved for, before what is left is updated by one product of matrices. Measured: for matrices
 /// of 500 rows 32 to 128 are alike, and a product by blocks is twice as fast as one loop.
@@ -25,7 +31,46 @@ pub(super) fn factor(f: FactorFn, x: &Array) -> super::Results {
     let matrices = (0..count(x.ty())).map(|i| &elements[i * m * n..(i + 1) * m * n]);
     match f {
         FactorFn::Cholesky => smallvec![array(&types[0], matrices.flat_map(|a| cholesky(a, n)).collect())],
+        FactorFn::Lu => {
+            let factors: Vec<Lu> = matrices.map(|a| Lu::new(a, m, n)).collect();
+            let positions = |ty: &Type, of: fn(&Lu) -> &[usize]| {
+                let all = factors.iter().flat_map(|lu| of(lu)).map(|&i| i as i32);
+                Array::from_vec(ty.shape.clone(), all.collect())
+            };
+            smallvec![
+                array(&types[0], factors.iter().flat_map(|f| &f.lu).copied().collect()),
+                positions(&types[1], |lu| &lu.pivots),
+                positions(&types[2], |lu| &lu.permutation),
+            ]
+        }
+        FactorFn::Qr | FactorFn::QrFull => {
+            let columns = if f == FactorFn::QrFull { m } else { m.min(n) };
+            let (q, r): (Vec<_>, Vec<_>) = matrices.map(|a| qr::qr(a, m, n, columns)).unzip();
+            smallvec![array(&types[0], q.concat()), array(&types[1], r.concat())]
+        }
+        FactorFn::Eigh => {
+            let (values, vectors): (Vec<_>, Vec<_>) = matrices.map(|a| eigh::eigh(a, n)).unzip();
+            smallvec![array(&types[0], values.concat()), array(&types[1], vectors.concat())]
+        }
+        FactorFn::Svd | FactorFn::SvdFull => {
+            let factors: Vec<Svd> = matrices.map(|a| Svd::new(a, m, n, f == FactorFn::SvdFull)).collect();
+            let joined = |ty: &Type, of: fn(&Svd) -> &[f64]| array(ty, factors.iter().flat_map(of).copied().collect());
+            smallvec![joined(&types[0], |f| &f.u), joined(&types[1], |f| &f.s), joined(&types[2], |f| &f.vt)]
+        }
     }
+}
+
+pub(super) fn lu_solve(lu: &Array, permutation: &Array, b: &Array, transpose: bool) -> Array {
+    let (n, columns) = size(b.ty());
+    let (factors, sides) = (lu.to_f64_vec(), b.to_f64_vec());
+    // A permutation that is none gives a result without meaning, and no panic.
+    let row = |&i: &i32| (i.max(0) as usize).min(n.saturating_sub(1));
+    let permutation: Vec<usize> = permutation.as_slice::<i32>().iter().map(row).collect();
+    let solved = (0..count(b.ty())).flat_map(|i| {
+        let (lu, b) = (&factors[i * n * n..(i + 1) * n * n], &sides[i * n * columns..(i + 1) * n * columns]);
+        lu::solve(lu, &permutation[i * n..(i + 1) * n], b, (n, columns), transpose)
+    });
+    array(b.ty(), solved.collect())
 }
 
 pub(super) fn triangular_solve(a: &Array, b: &Array, how: Triangular) -> Array {
@@ -54,6 +99,12 @@ fn array(ty: &Type, elements: Vec<f64>) -> Array {
     with_element!(ty.dtype, T => {
         Array::from_vec(ty.shape.clone(), elements.into_iter().map(<T as Element>::from_f64).collect())
     })
+}
+
+/// Whether the first of the elements that are nearly the greatest is positive. Nearly, so that rounding does not choose between equal ones.
+fn positive(x: &[f64]) -> bool {
+    let greatest = x.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+    x.iter().find(|x| x.abs() > 0.9 * greatest).is_none_or(|x| *x > 0.0)
 }
 
 /// The matrix, `m × n`, with rows and columns exchanged.

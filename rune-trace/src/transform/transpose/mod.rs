@@ -244,6 +244,9 @@ fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
         Op::DotGeneral { lhs, rhs, dims, out: _ } => contraction::dot_general(ct, lhs, rhs, dims, acc),
         Op::Conv { lhs, rhs, dims } => contraction::conv(ct, lhs, rhs, dims, acc),
         // As JAX's `_triangular_solve_transpose_rule`.
+        Op::LuSolve { a, lu, permutation, b, transpose } => {
+            acc.give(b, || lax::lu_solve([a.known(), lu.known(), permutation.known()], ct, !transpose))
+        }
         Op::TriangularSolve { a, b, how } => {
             acc.give(b, || lax::triangular_solve(a.known(), ct, how.transposed()));
         }
@@ -306,6 +309,7 @@ fn is_linear(op: &Op<&Slot>) -> bool {
         Op::Binary { f: BinaryFn::Div, x: _, y } => !y.is_wanted(),
         Op::DotGeneral { lhs, rhs, .. } | Op::Conv { lhs, rhs, .. } => !(lhs.is_wanted() && rhs.is_wanted()),
         Op::TriangularSolve { a, .. } => !a.is_wanted(),
+        Op::LuSolve { a, lu, permutation, .. } => ![a, lu, permutation].iter().any(|x| x.is_wanted()),
         Op::Convert { x, dtype } => x.dtype().is_float() && dtype.is_float(),
         Op::Select { pred, .. } => !pred.is_wanted(),
         Op::DynamicSlice { start_indices, .. } | Op::DynamicUpdateSlice { start_indices, .. } => {

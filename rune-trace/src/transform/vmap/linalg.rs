@@ -4,17 +4,18 @@ use super::{Batched, move_axis};
 use crate::tensor::lax;
 use crate::{Shape, Tensor};
 
-/// The solutions in all lanes of the systems that `solve` solves. Where all lanes have the same matrices `a`, their right sides are more
-/// columns of one system (rows, unless `left`), as in JAX's `_triangular_solve_batching_rule`: the matrices are not repeated.
-pub(super) fn solve(
-    a: &Batched,
+/// The solutions in all lanes of the systems that `solve` solves, of matrices that are given by `of`. Where all lanes have the same, their right
+/// sides are more columns of one system (rows, unless `left`), as in JAX's `_triangular_solve_batching_rule`: the matrices are not repeated.
+pub(super) fn solve<const N: usize>(
+    of: &[&Batched; N],
     b: &Batched,
     left: bool,
     size: usize,
-    solve: impl Fn(&Tensor, &Tensor) -> Tensor,
+    solve: impl Fn([&Tensor; N], &Tensor) -> Tensor,
 ) -> Tensor {
-    if a.mapped || !b.mapped {
-        return solve(&a.spread(size), &b.spread(size));
+    if of.iter().any(|a| a.mapped) {
+        let of = of.map(|a| a.spread(size));
+        return solve(of.each_ref(), &b.spread(size));
     }
     // Along which axis of one lane the right sides lie, one beside the other; the lanes come before it.
     let axis = if left { b.rank() - 1 } else { b.rank() - 2 };
@@ -22,6 +23,6 @@ pub(super) fn solve(
     let mut shape: Vec<usize> = moved.shape().to_vec();
     let each = shape.remove(axis + 1);
     shape[axis] = size * each;
-    let found = solve(&a.t, &lax::reshape(&moved, Shape::from(shape)));
+    let found = solve(of.map(|a| &a.t), &lax::reshape(&moved, Shape::from(shape)));
     move_axis(&lax::reshape(&found, moved.shape().clone()), axis, 0)
 }

@@ -197,8 +197,12 @@ fn rule(op: &Op<Batched>, size: usize) -> SmallVec<[Tensor; 2]> {
 
         Op::DotGeneral { lhs, rhs, dims, out } => return smallvec![contraction::dot_general(lhs, rhs, dims, *out)],
         Op::Conv { lhs, rhs, dims } => return smallvec![contraction::conv(lhs, rhs, dims, size)],
+        Op::LuSolve { a, lu, permutation, b, transpose } => {
+            let (transpose, factors) = (*transpose, [a, lu, permutation]);
+            return smallvec![linalg::solve(&factors, b, true, size, |a, b| lax::lu_solve(a, b, transpose))];
+        }
         Op::TriangularSolve { a, b, how } => {
-            return smallvec![linalg::solve(a, b, how.left_side, size, |a, b| lax::triangular_solve(a, b, *how))];
+            return smallvec![linalg::solve(&[a], b, how.left_side, size, |[a], b| lax::triangular_solve(a, b, *how))];
         }
 
         Op::Collective { .. } | Op::Ppermute { .. } => op.map(all),

@@ -1,0 +1,94 @@
+//! Determinants.
+
+use super::{expect_square, size, solve};
+use crate::op::FactorFn;
+use crate::{DType, Tensor, custom_tangent, lax};
+
+/// The sign of the determinant of square matrices, or 0, and the logarithm of its magnitude, -∞ of 0: where the determinant itself would be out of
+/// range.
+///
+/// # Panics
+/// If the matrices are not square, or not of `f32` or `f64`.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let (sign, log) = linalg::slogdet(&(Tensor::from([[0.0f64, 1.0], [1.0, 0.0]]) * 1e200));
+/// assert_eq!(sign.item::<f64>()?, -1.0);
+/// assert!((log.item::<f64>()? - 400.0 * 10f64.ln()).abs() < 1e-9);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn slogdet(a: &Tensor) -> (Tensor, Tensor) {
+    expect_square("slogdet", a);
+    let value = |a: &Tensor| {
+        let (sign, diagonal) = eliminated(a);
+        (sign * diagonal.sign().prod_axes(-1), diagonal.abs().log().sum_axes(-1))
+    };
+    // d ln |det A| = tr (A⁻¹ dA).
+    custom_tangent(value, |(a,), (sign, _), (da,)| (sign.zeros_like(), solve(a, da).trace()))(a)
+}
+
+/// The determinant of square matrices. At a singular matrix of more than three rows the derivative is NaN.
+///
+/// # Panics
+/// If the matrices are not square, or not of `f32` or `f64`.
+///
+/// ```
+/// use rune_trace::{Tensor, grad, linalg};
+/// let a = Tensor::from([[1.0f32, 2.0], [3.0, 4.0]]);
+/// assert_eq!(linalg::det(&a).item::<f32>()?, -2.0);
+/// assert_eq!(grad(linalg::det)(&a).to_vec::<f32>()?, [4.0, -3.0, -2.0, 1.0]);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn det(a: &Tensor) -> Tensor {
+    expect_square("det", a);
+    match size(a).0 {
+        2 => of_two(&entries(a, 2)),
+        3 => of_three(&entries(a, 3)),
+        _ => {
+            let value = |a: &Tensor| {
+                let (sign, diagonal) = eliminated(a);
+                sign * diagonal.prod_axes(-1)
+            };
+            custom_tangent(value, |(a,), det, (da,)| det * solve(a, da).trace())(a)
+        }
+    }
+}
+
+/// The sign of the permutation of the rows, and the diagonal that elimination leaves.
+#[track_caller]
+fn eliminated(a: &Tensor) -> (Tensor, Tensor) {
+    let [lu, pivots, _] = lax::factor::<3>(FactorFn::Lu, a);
+    let positions = lax::iota(DType::I32, pivots.shape().clone(), pivots.rank() - 1);
+    let exchanges = lax::convert(&lax::ne(&pivots, &positions), DType::I32).sum_axes(-1);
+    let odd = lax::rem(&exchanges, &lax::full_like(&exchanges, 2.0));
+    (1.0 - 2.0 * lax::convert(&odd, a.dtype()), lu.diagonal(0, -2, -1))
+}
+
+/// The elements of small matrices, row by row.
+#[track_caller]
+fn entries(a: &Tensor, n: usize) -> Vec<Tensor> {
+    let batch = a.rank() - 2;
+    let mut all = Vec::with_capacity(n * n);
+    for at in 0..n * n {
+        let mut start = vec![0; a.rank()];
+        let mut limit = a.shape().to_vec();
+        (start[batch], start[batch + 1]) = (at / n, at % n);
+        (limit[batch], limit[batch + 1]) = (at / n + 1, at % n + 1);
+        let entry = lax::slice(a, &start, &limit, &vec![1; a.rank()]);
+        all.push(lax::reshape(&entry, a.shape()[..batch].to_vec()));
+    }
+    all
+}
+
+#[track_caller]
+fn of_two(a: &[Tensor]) -> Tensor {
+    &a[0] * &a[3] - &a[1] * &a[2]
+}
+
+#[track_caller]
+fn of_three(a: &[Tensor]) -> Tensor {
+    let minor = |i: usize, j: usize, k: usize, l: usize| &a[i] * &a[l] - &a[j] * &a[k];
+    &a[0] * minor(4, 5, 7, 8) - &a[1] * minor(3, 5, 6, 8) + &a[2] * minor(3, 4, 6, 7)
+}

@@ -1,0 +1,129 @@
+//! Factorisations.
+
+use super::{expect_matrices, expect_square, size};
+use crate::op::FactorFn;
+use crate::{DType, Shape, Tensor, lax};
+
+/// `a = P L U` with a permutation `P`, a lower triangle `L` with 1 on its diagonal, and an upper triangle `U`, as `jax.scipy.linalg.lu`.
+///
+/// # Panics
+/// If there are no matrices of `f32` or `f64`.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let (p, l, u) = linalg::lu(&Tensor::from([[2.0f32, 1.0], [4.0, 1.0]]));
+/// assert_eq!(p.to_vec::<f32>().unwrap(), [0.0, 1.0, 1.0, 0.0]);
+/// assert_eq!(l.to_vec::<f32>().unwrap(), [1.0, 0.0, 0.5, 1.0]);
+/// assert_eq!(u.to_vec::<f32>().unwrap(), [4.0, 1.0, 0.0, 0.5]);
+/// ```
+#[track_caller]
+pub fn lu(a: &Tensor) -> (Tensor, Tensor, Tensor) {
+    expect_matrices("lu", a);
+    let (m, n) = size(a);
+    let k = m.min(n);
+    let [lu, _, permutation] = lax::factor(FactorFn::Lu, a);
+    let block = |x: &Tensor, rows: usize, columns: usize| {
+        let mut limit = x.shape().to_vec();
+        (limit[x.rank() - 2], limit[x.rank() - 1]) = (rows, columns);
+        lax::slice(x, &vec![0; x.rank()], &limit, &vec![1; x.rank()])
+    };
+    let l = block(&lu, m, k).tril(-1) + block(&Tensor::eye(m, a.dtype()), m, k);
+    let u = block(&lu, k, n).triu(0);
+    let square: Shape = a.shape()[..a.rank() - 1].iter().copied().chain([m]).collect();
+    let rows = lax::iota(DType::I32, square, a.rank() - 2);
+    let p = lax::convert(&permutation.unsqueeze(-2).eq(&rows), a.dtype());
+    (p, l, u)
+}
+
+/// `a = Q R`: of matrices of `m × n` and with `k = min(m, n)` the columns of `Q`, `m × k`, are orthonormal, and `R`, `k × n`, is an upper
+/// triangle. Signs are LAPACK's, so that elements on the diagonal of `R` are mostly negative.
+///
+/// # Panics
+/// If there are no matrices of `f32` or `f64`.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let (q, r) = linalg::qr(&Tensor::from([[3.0f32], [4.0]]));
+/// assert_eq!((q.to_vec::<f32>().unwrap(), r.to_vec::<f32>().unwrap()), (vec![-0.6, -0.8], vec![-5.0]));
+/// ```
+#[track_caller]
+pub fn qr(a: &Tensor) -> (Tensor, Tensor) {
+    expect_matrices("qr", a);
+    let [q, r] = lax::factor(FactorFn::Qr, a);
+    (q, r)
+}
+
+/// As [`qr`], with all of `Q`, `m × m`, and `R`, `m × n`: NumPy's mode `complete`.
+#[track_caller]
+pub fn qr_full(a: &Tensor) -> (Tensor, Tensor) {
+    expect_matrices("qr_full", a);
+    let [q, r] = lax::factor(FactorFn::QrFull, a);
+    (q, r)
+}
+
+/// The eigenvalues of symmetric matrices, ascending, and in the columns of matrices the eigenvectors, of length 1. Of a matrix that is not
+/// symmetric, `(a + aᵀ) / 2` is taken.
+///
+/// Of the elements of an eigenvector over 0.9 of the greatest magnitude the first is positive. Where eigenvalues are equal, their vectors have no
+/// derivative; the eigenvalues have.
+///
+/// # Panics
+/// If the matrices are not square, or not of `f32` or `f64`.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let (w, v) = linalg::eigh(&Tensor::from([[2.0f64, 1.0], [1.0, 2.0]]));
+/// assert!((w - Tensor::from([1.0f64, 3.0])).abs().max().item::<f64>()? < 1e-15);
+/// let half = 0.5f64.sqrt();
+/// assert!((v - Tensor::from([[half, half], [-half, half]])).abs().max().item::<f64>()? < 1e-15);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn eigh(a: &Tensor) -> (Tensor, Tensor) {
+    expect_square("eigh", a);
+    let [w, v] = lax::factor(FactorFn::Eigh, &((a + a.t()) * 0.5));
+    (w, v)
+}
+
+/// The eigenvalues alone, as [`eigh`].
+#[track_caller]
+pub fn eigvalsh(a: &Tensor) -> Tensor {
+    expect_square("eigvalsh", a);
+    let [w, _] = lax::factor(FactorFn::Eigh, &((a + a.t()) * 0.5));
+    w
+}
+
+/// `a = U S Vᵀ`: of matrices of `m × n` and with `k = min(m, n)` the columns of `U`, `m × k`, the singular values, descending, and the rows
+/// of `Vᵀ`, `k × n`, in this order. Columns and rows are orthonormal; signs of columns of `U` are chosen as in [`eigh`].
+///
+/// # Panics
+/// If there are no matrices of `f32` or `f64`.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let a = Tensor::from([[1.0f64, 2.0], [3.0, 4.0], [5.0, 6.0]]);
+/// let (u, s, vt) = linalg::svd(&a);
+/// assert!((u.matmul(&(s.unsqueeze(-1) * vt)) - a).abs().max().item::<f64>()? < 1e-14);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn svd(a: &Tensor) -> (Tensor, Tensor, Tensor) {
+    expect_matrices("svd", a);
+    let [u, s, vt] = lax::factor(FactorFn::Svd, a);
+    (u, s, vt)
+}
+
+/// As [`svd`], with all of `U`, `m × m`, and of `Vᵀ`, `n × n`. How the further columns turn among themselves is left open, and their derivative has
+/// them not turn.
+#[track_caller]
+pub fn svd_full(a: &Tensor) -> (Tensor, Tensor, Tensor) {
+    expect_matrices("svd_full", a);
+    let [u, s, vt] = lax::factor(FactorFn::SvdFull, a);
+    (u, s, vt)
+}
+
+/// The singular values alone, descending.
+#[track_caller]
+pub fn svdvals(a: &Tensor) -> Tensor {
+    svd(a).1
+}

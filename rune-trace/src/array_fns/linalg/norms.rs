@@ -1,0 +1,145 @@
+//! Norms.
+
+use super::{expect_matrices, expect_square, inv, size, svdvals};
+use crate::array_fns::elementwise::expect_float;
+use crate::array_fns::where_;
+use crate::{DType, Tensor, lax};
+
+/// Which norm of matrices.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum MatrixOrd {
+    /// The root of the sum of all squares, by Frobenius.
+    #[default]
+    Fro,
+    /// The sum of the singular values.
+    Nuclear,
+    /// The greatest sum of magnitudes in a column.
+    One,
+    /// The least sum of magnitudes in a column.
+    MinusOne,
+    /// The greatest singular value.
+    Two,
+    /// The least singular value.
+    MinusTwo,
+    /// The greatest sum of magnitudes in a row.
+    Inf,
+    /// The least sum of magnitudes in a row.
+    MinusInf,
+}
+
+/// The root of the sum of the squares of all elements. Its derivative at 0 is NaN, as in JAX.
+///
+/// # Panics
+/// If the elements are no floats.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// assert_eq!(linalg::norm(&Tensor::from([3.0f32, 4.0])).item::<f32>()?, 5.0);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn norm(x: &Tensor) -> Tensor {
+    expect_float("linalg::norm", x);
+    x.square().sum().sqrt()
+}
+
+/// The norm of vectors along `axis`: the `ord`-th root of the sum of the magnitudes to the power `ord`; for ±∞ the greatest or least magnitude, for 0
+/// the number of elements that are not 0.
+///
+/// # Panics
+/// If the elements are no floats, or there is no such axis.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let x = Tensor::from([[3.0f32, -4.0], [0.0, 2.0]]);
+/// assert_eq!(linalg::vector_norm(&x, 2.0, -1).to_vec::<f32>()?, [5.0, 2.0]);
+/// assert_eq!(linalg::vector_norm(&x, f64::INFINITY, -1).to_vec::<f32>()?, [4.0, 2.0]);
+/// assert_eq!(linalg::vector_norm(&x, 0.0, -1).to_vec::<f32>()?, [2.0, 1.0]);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn vector_norm(x: &Tensor, ord: f64, axis: isize) -> Tensor {
+    expect_float("linalg::vector_norm", x);
+    if ord == 2.0 {
+        x.square().sum_axes(axis).sqrt()
+    } else if ord == 1.0 {
+        x.abs().sum_axes(axis)
+    } else if ord == f64::INFINITY {
+        x.abs().max_axes(axis)
+    } else if ord == f64::NEG_INFINITY {
+        x.abs().min_axes(axis)
+    } else if ord == 0.0 {
+        lax::convert(&x.ne(0.0), x.dtype()).sum_axes(axis)
+    } else {
+        x.abs().pow(ord).sum_axes(axis).pow(1.0 / ord)
+    }
+}
+
+/// The norm of matrices, along the last two axes.
+///
+/// # Panics
+/// If there are no matrices of `f32` or `f64`, or they are empty and the norm is an extreme.
+///
+/// ```
+/// use rune_trace::Tensor;
+/// use rune_trace::linalg::{MatrixOrd, matrix_norm};
+/// let x = Tensor::from([[3.0f32, 0.0], [-4.0, 0.0]]);
+/// assert_eq!(matrix_norm(&x, MatrixOrd::One).item::<f32>()?, 7.0);
+/// assert_eq!(matrix_norm(&x, MatrixOrd::Inf).item::<f32>()?, 4.0);
+/// assert_eq!(matrix_norm(&x, MatrixOrd::Two).item::<f32>()?, 5.0);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn matrix_norm(x: &Tensor, ord: MatrixOrd) -> Tensor {
+    expect_matrices("matrix_norm", x);
+    match ord {
+        MatrixOrd::Fro => x.square().sum_axes([-2, -1]).sqrt(),
+        MatrixOrd::Nuclear => svdvals(x).sum_axes(-1),
+        MatrixOrd::One => x.abs().sum_axes(-2).max_axes(-1),
+        MatrixOrd::MinusOne => x.abs().sum_axes(-2).min_axes(-1),
+        MatrixOrd::Two => svdvals(x).max_axes(-1),
+        MatrixOrd::MinusTwo => svdvals(x).min_axes(-1),
+        MatrixOrd::Inf => x.abs().sum_axes(-1).max_axes(-1),
+        MatrixOrd::MinusInf => x.abs().sum_axes(-1).min_axes(-1),
+    }
+}
+
+/// The condition of matrices: by how much solving equations can magnify relative errors. With [`MatrixOrd::Two`], the greatest singular value over
+/// the least; with another norm, that of the matrix times that of its inverse. Infinite of singular matrices.
+///
+/// # Panics
+/// If there are no matrices of `f32` or `f64`, they are empty, or they are not square and the norm is not `Two` or `MinusTwo`.
+///
+/// ```
+/// use rune_trace::Tensor;
+/// use rune_trace::linalg::{MatrixOrd, cond};
+/// let x = Tensor::from([[4.0f32, 0.0], [0.0, 0.5]]);
+/// assert_eq!(cond(&x, MatrixOrd::Two).item::<f32>()?, 8.0);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn cond(x: &Tensor, ord: MatrixOrd) -> Tensor {
+    expect_matrices("cond", x);
+    if size(x).0 == 0 || size(x).1 == 0 {
+        panic!("linalg::cond: takes matrices with elements, and is given shape {}", x.shape());
+    }
+    let ratio = match ord {
+        MatrixOrd::Two | MatrixOrd::MinusTwo => {
+            let s = svdvals(x);
+            let (greatest, least) = (s.max_axes(-1), s.min_axes(-1));
+            if ord == MatrixOrd::Two { greatest / least } else { least / greatest }
+        }
+        MatrixOrd::Fro
+        | MatrixOrd::Nuclear
+        | MatrixOrd::One
+        | MatrixOrd::MinusOne
+        | MatrixOrd::Inf
+        | MatrixOrd::MinusInf => {
+            expect_square("cond", x);
+            matrix_norm(x, ord) * matrix_norm(&inv(x), ord)
+        }
+    };
+    // NaN that is not in the matrix comes of dividing by 0.
+    let given = lax::convert(&x.isnan(), DType::I32).sum_axes([-2, -1]).gt(0);
+    where_(ratio.isnan() & !given, f64::INFINITY, ratio)
+}

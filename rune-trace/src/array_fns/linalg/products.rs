@@ -1,0 +1,160 @@
+//! Products of several matrices, and other products of vectors and matrices.
+
+use super::{expect_square, inv, size};
+use crate::array_fns::axes::resolve_axis;
+use crate::array_fns::broadcast::expect_one_dtype;
+use crate::{Shape, Tensor, lax};
+
+/// Square matrices to the power `n`: by squaring, and of the inverse for negative `n`.
+///
+/// # Panics
+/// If the matrices are not square, or not of `f32` or `f64`.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let fibonacci = linalg::matrix_power(&Tensor::from([[1.0f32, 1.0], [1.0, 0.0]]), 10);
+/// assert_eq!(fibonacci.to_vec::<f32>().unwrap(), [89.0, 55.0, 55.0, 34.0]);
+/// ```
+#[track_caller]
+pub fn matrix_power(a: &Tensor, n: i32) -> Tensor {
+    expect_square("matrix_power", a);
+    let mut square = if n < 0 { inv(a) } else { a.clone() };
+    let mut result: Option<Tensor> = None;
+    let mut rest = n.unsigned_abs();
+    while rest > 0 {
+        if rest % 2 == 1 {
+            result = Some(match result {
+                None => square.clone(),
+                Some(result) => result.matmul(&square),
+            });
+        }
+        rest /= 2;
+        if rest > 0 {
+            square = square.matmul(&square);
+        }
+    }
+    match result {
+        Some(result) => result,
+        None => Tensor::eye(size(a).0, a.dtype()).broadcast_to(a.shape().clone()),
+    }
+}
+
+/// The product of matrices one after the other, in the order of least multiplications. The first may be a vector, and so may the last.
+///
+/// # Panics
+/// If there are fewer than two, sizes or dtypes do not fit, or there are other vectors than the first and the last.
+///
+/// ```
+/// use rune_trace::{DType, Tensor, linalg};
+/// let (a, b, c) = (Tensor::ones([10, 100], DType::F32), Tensor::ones([100, 5], DType::F32), Tensor::ones([5], DType::F32));
+/// assert_eq!(linalg::multi_dot(&[&a, &b, &c]).to_vec::<f32>().unwrap(), [500.0; 10]);
+/// ```
+#[track_caller]
+pub fn multi_dot(xs: &[&Tensor]) -> Tensor {
+    let last = xs.len().saturating_sub(1);
+    let of_rank = |(i, x): (usize, &&Tensor)| x.rank() == 2 || x.rank() == 1 && (i == 0 || i == last);
+    let fit = xs.windows(2).all(|w| w[0].shape().last() == w[1].shape().first());
+    if xs.len() < 2 || !xs.iter().enumerate().all(of_rank) || !fit {
+        let shapes: Vec<String> = xs.iter().map(|x| x.shape().to_string()).collect();
+        panic!(
+            "linalg::multi_dot: takes two or more matrices that fit, of which the first and the last may be vectors, and is given {}",
+            shapes.join(", ")
+        );
+    }
+    let matrices: Vec<Tensor> = (xs.iter().enumerate())
+        .map(|(i, x)| match (x.rank(), i) {
+            (1, 0) => lax::reshape(x, [1, x.size()]),
+            (1, _) => lax::reshape(x, [x.size(), 1]),
+            _ => Tensor::clone(x),
+        })
+        .collect();
+    let mut sizes: Vec<usize> = matrices.iter().map(|x| x.shape()[0]).collect();
+    sizes.push(matrices[last].shape()[1]);
+    let product = product(&matrices, &splits(&sizes), 0, last);
+    let mut shape: Vec<usize> = product.shape().to_vec();
+    if xs[last].rank() == 1 {
+        shape.remove(1);
+    }
+    if xs[0].rank() == 1 {
+        shape.remove(0);
+    }
+    lax::reshape(&product, shape)
+}
+
+/// For each range of matrices, from the first to the last, behind which one it is best split, by dynamic programming.
+fn splits(sizes: &[usize]) -> Vec<Vec<usize>> {
+    let n = sizes.len() - 1;
+    let (mut costs, mut best) = (vec![vec![0.0f64; n]; n], vec![vec![0; n]; n]);
+    for length in 1..n {
+        for first in 0..n - length {
+            let last = first + length;
+            let cost = |at: usize| {
+                costs[first][at]
+                    + costs[at + 1][last]
+                    + sizes[first] as f64 * sizes[at + 1] as f64 * sizes[last + 1] as f64
+            };
+            let at = (first..last).min_by(|&i, &j| cost(i).total_cmp(&cost(j))).expect("a range has two matrices");
+            (costs[first][last], best[first][last]) = (cost(at), at);
+        }
+    }
+    best
+}
+
+#[track_caller]
+fn product(matrices: &[Tensor], splits: &[Vec<usize>], first: usize, last: usize) -> Tensor {
+    if first == last {
+        return matrices[first].clone();
+    }
+    let at = splits[first][last];
+    product(matrices, splits, first, at).matmul(&product(matrices, splits, at + 1, last))
+}
+
+/// The cross product of vectors of three elements along `axis`; batches broadcast.
+///
+/// # Panics
+/// If there are not three elements along `axis`, or shapes or dtypes do not fit.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let z = linalg::cross(&Tensor::from([1.0f32, 0.0, 0.0]), &Tensor::from([0.0f32, 1.0, 0.0]), -1);
+/// assert_eq!(z.to_vec::<f32>().unwrap(), [0.0, 0.0, 1.0]);
+/// ```
+#[track_caller]
+pub fn cross(x: &Tensor, y: &Tensor, axis: isize) -> Tensor {
+    for x in [x, y] {
+        let at = resolve_axis("linalg::cross", axis, x.shape());
+        if x.shape()[at] != 3 {
+            panic!(
+                "linalg::cross: takes vectors of three elements along axis {axis}, and is given shape {}",
+                x.shape()
+            );
+        }
+    }
+    // x₁ y₂ - x₂ y₁ and so on, all three at once.
+    let (x1, y1) = (x.roll(-1, axis), y.roll(-1, axis));
+    (x * y1 - x1 * y).roll(-1, axis)
+}
+
+/// The product of each element of `x` with each of `y`, as blocks of matrices, or of vectors: `x[i, j] * y` at place `(i, j)`, by Kronecker.
+///
+/// # Panics
+/// If the ranks or the dtypes differ.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let x = linalg::kron(&Tensor::from([1, 10]), &Tensor::from([1, 2, 3]));
+/// assert_eq!(x.to_vec::<i32>().unwrap(), [1, 2, 3, 10, 20, 30]);
+/// ```
+#[track_caller]
+pub fn kron(x: &Tensor, y: &Tensor) -> Tensor {
+    expect_one_dtype("linalg::kron", &[x.dtype(), y.dtype()]);
+    if x.rank() != y.rank() {
+        panic!("linalg::kron: takes arrays of as many axes, and is given shapes {} and {}", x.shape(), y.shape());
+    }
+    let between = |x: &Tensor, first: bool| -> Shape {
+        let pair = |&n: &usize| if first { [n, 1] } else { [1, n] };
+        x.shape().iter().flat_map(pair).collect()
+    };
+    let shape: Shape = x.shape().iter().zip(y.shape().iter()).map(|(a, b)| a * b).collect();
+    lax::reshape(&(lax::reshape(x, between(x, true)) * lax::reshape(y, between(y, false))), shape)
+}

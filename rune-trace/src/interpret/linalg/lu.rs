@@ -1,0 +1,102 @@
+//! Factors by elimination, and the systems that they solve.
+
+use super::triangular::{self, two_rows};
+use super::{BLOCK, subtract_product};
+use crate::op::Triangular;
+
+/// `P A = L U` for a matrix of `m × n`.
+pub(super) struct Lu {
+    /// `U`, and below the diagonal `L`, whose own is 1.
+    pub lu: Vec<f64>,
+    /// The row that each of the first was exchanged with.
+    pub pivots: Vec<usize>,
+    /// Where each row comes from.
+    pub permutation: Vec<usize>,
+}
+
+impl Lu {
+    /// With the first greatest element of a column as its pivot, as LAPACK's `getrf`. A pivot of 0 eliminates nothing.
+    pub(super) fn new(a: &[f64], m: usize, n: usize) -> Lu {
+        let k = m.min(n);
+        let mut this = Lu { lu: a.to_vec(), pivots: Vec::with_capacity(k), permutation: (0..m).collect() };
+        for start in (0..k).step_by(BLOCK) {
+            let end = (start + BLOCK).min(k);
+            for j in start..end {
+                this.eliminate(j, end, m, n);
+            }
+            this.update((start, end), m, n);
+        }
+        this
+    }
+    /// Exchanges rows so that the pivot of column `j` is on the diagonal, and eliminates what is below in the columns before `end`.
+    fn eliminate(&mut self, j: usize, end: usize, m: usize, n: usize) {
+        let mut pivot = j;
+        for i in j + 1..m {
+            if self.lu[i * n + j].abs() > self.lu[pivot * n + j].abs() {
+                pivot = i;
+            }
+        }
+        self.pivots.push(pivot);
+        if pivot != j {
+            self.permutation.swap(j, pivot);
+            let (this, other) = two_rows(&mut self.lu, n, j, pivot);
+            this.swap_with_slice(other);
+        }
+        let divisor = self.lu[j * n + j];
+        if divisor == 0.0 {
+            return;
+        }
+        for i in j + 1..m {
+            let (row, of_pivot) = two_rows(&mut self.lu, n, i, j);
+            row[j] /= divisor;
+            let factor = row[j];
+            row[j + 1..end].iter_mut().zip(&of_pivot[j + 1..end]).for_each(|(x, y)| *x -= factor * y);
+        }
+    }
+    /// Eliminates in the columns from `end` on by the columns of a block.
+    fn update(&mut self, (start, end): (usize, usize), m: usize, n: usize) {
+        if end == n {
+            return;
+        }
+        for i in start + 1..end {
+            for j in start..i {
+                let (row, other) = two_rows(&mut self.lu, n, i, j);
+                let factor = row[j];
+                row[end..].iter_mut().zip(&other[end..]).for_each(|(x, y)| *x -= factor * y);
+            }
+        }
+        if end == m {
+            return;
+        }
+        let (above, below) = self.lu.split_at_mut(end * n);
+        // The factors stand in the rows that are written to.
+        let factors: Vec<f64> = below.chunks_exact(n).flat_map(|row| &row[start..end]).copied().collect();
+        let (rows, k, columns) = (m - end, end - start, n - end);
+        let of_block = (&above[start * n + end..], n, 1);
+        subtract_product((rows, k, columns), (&factors, k, 1), of_block, (&mut below[end..], n));
+    }
+}
+
+/// The solution of `A X = b`, or of `Aᵀ X = b`, for `n` rows and so many columns, by the factors of `A`.
+pub(super) fn solve(
+    lu: &[f64],
+    permutation: &[usize],
+    b: &[f64],
+    (n, columns): (usize, usize),
+    transpose: bool,
+) -> Vec<f64> {
+    let row = |i: usize| i * columns..(i + 1) * columns;
+    let (lower, upper) = (Triangular::left(true).unit(), Triangular::left(false));
+    if !transpose {
+        let mut x: Vec<f64> = permutation.iter().flat_map(|&from| &b[row(from)]).copied().collect();
+        triangular::solve(lu, &mut x, (n, columns), lower);
+        triangular::solve(lu, &mut x, (n, columns), upper);
+        return x;
+    }
+    let mut y = b.to_vec();
+    triangular::solve(lu, &mut y, (n, columns), upper.transposed());
+    triangular::solve(lu, &mut y, (n, columns), lower.transposed());
+    let mut x = vec![0.0; y.len()];
+    permutation.iter().enumerate().for_each(|(from, &to)| x[row(to)].copy_from_slice(&y[row(from)]));
+    x
+}
