@@ -112,10 +112,10 @@ fn svd(dx: &Tensor, u: &Tensor, s: &Tensor, vt: &Tensor) -> [Tensor; 3] {
     let mut dv = v1.matmul(&(&f * (&sc + sc.t())));
     let outside = |x: Tensor, basis: &Tensor| (&x - basis.matmul(&basis.t().matmul(&x))) / &row;
     if m > n {
-        du = du + outside(dx.matmul(&v1), &u1);
+        du += outside(dx.matmul(&v1), &u1);
     }
     if n > m {
-        dv = dv + outside(dx.t().matmul(&u1), &v1);
+        dv += outside(dx.t().matmul(&u1), &v1);
     }
     let du = with_rest(u, &u1, du);
     let dv = with_rest(&vt.t(), &v1, dv);

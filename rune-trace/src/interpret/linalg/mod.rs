@@ -34,7 +34,7 @@ pub(super) fn factor(f: FactorFn, x: &Array) -> super::Results {
         FactorFn::Lu => {
             let factors: Vec<Lu> = matrices.map(|a| Lu::new(a, m, n)).collect();
             let positions = |ty: &Type, of: fn(&Lu) -> &[usize]| {
-                let all = factors.iter().flat_map(|lu| of(lu)).map(|&i| i as i32);
+                let all = factors.iter().flat_map(of).map(|&i| i as i32);
                 Array::from_vec(ty.shape.clone(), all.collect())
             };
             smallvec![
