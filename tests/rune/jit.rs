@@ -1,7 +1,7 @@
 //! `jit`: what is compiled, when, and that it computes the same.
 
 use rune::prelude::*;
-use rune::{EvalError, jit};
+use rune::{EvalError, jit, linalg};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[derive(Tree, Clone)]
@@ -223,6 +223,34 @@ fn order_is_left_to_the_host_and_is_the_same() {
         assert_eq!(found.1.to_array().unwrap(), expected.1.to_array().unwrap(), "{dtype}");
         assert_eq!(found.2.0.to_array().unwrap(), expected.2.0.to_array().unwrap(), "{dtype}");
         assert_eq!(found.2.1.to_array().unwrap(), expected.2.1.to_array().unwrap(), "{dtype}");
+    }
+}
+
+#[test]
+fn linear_algebra_is_compiled_with_its_derivatives() {
+    let a = Tensor::from([[4.0f64, 1.0, 0.5], [1.0, 5.0, 2.0], [0.5, 2.0, 3.0]]);
+    let b = Tensor::from([1.0f64, -2.0, 0.5]);
+    let all = |a: &Tensor, b: &Tensor| {
+        let (w, v) = linalg::eigh(a);
+        let (_, log_det) = linalg::slogdet(a);
+        let likelihood = (b * linalg::cho_solve(&linalg::cholesky(a), b)).sum() + log_det;
+        let spread = linalg::svdvals(&linalg::qr(a).1).sum() + (v * w.exp().unsqueeze(-2)).square().sum();
+        likelihood + spread + linalg::solve(a, b).square().sum() + linalg::pinv(a, None).sum()
+    };
+    let lowered = jit(all).lower((&a, &b)).unwrap();
+    for op in ["cholesky", "triangular_solve", "lu", "lu_solve", "qr", "eigh", "svd"] {
+        assert!(lowered.program().instructions().iter().any(|i| i.op.name() == op), "{op}\n{}", lowered.program());
+    }
+    assert!(lowered.code().contains("@host."), "{}", lowered.code());
+    let gradient = grad_argnums((Arg::<0>, Arg::<1>), all);
+    let (expected, found) = (gradient(&a, &b), jit(&gradient)(&a, &b));
+    let far = |x: &Tensor, y: &Tensor| (x - y).abs().max().item::<f64>().unwrap();
+    assert!(far(&found.0, &expected.0) < 1e-11 && far(&found.1, &expected.1) < 1e-11, "{found:?} {expected:?}");
+    // Lanes are a batch.
+    let lanes = Tensor::stack(&[&a, &(&a * 2.0)], 0);
+    let wide = jit(vmap_axes((Some(0), None), 0, all))(&lanes, &b);
+    for (i, a) in [a.clone(), &a * 2.0].iter().enumerate() {
+        assert!(far(&wide.i(i), &all(a, &b)) < 1e-11);
     }
 }
 

@@ -191,6 +191,9 @@ fn widened(x: &Tensor, rows: usize, columns: usize) -> Tensor {
 
 /// The rows of each matrix in the order that `permutation` gives.
 fn rows(x: &Tensor, permutation: &Tensor) -> Tensor {
+    if x.size() == 0 {
+        return x.clone();
+    }
     let (batch, row, column) = (x.rank() - 2, x.rank() - 2, x.rank() - 1);
     let dims = GatherDims {
         offset: [column].into_iter().collect(),

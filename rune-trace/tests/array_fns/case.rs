@@ -12,7 +12,7 @@ pub struct Case {
     pub inputs: Vec<Tensor>,
 }
 
-fn array(json: &Value) -> Array {
+pub fn array(json: &Value) -> Array {
     let dtype: DType = json[0].as_str().unwrap().parse().unwrap();
     let shape: Shape = json[1].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize).collect();
     let elements = json[2].as_array().unwrap();

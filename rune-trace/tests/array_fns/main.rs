@@ -7,9 +7,13 @@ mod case;
 mod functions;
 mod gradients;
 mod jacobians;
+mod linalg;
 mod messages;
 mod origins;
 mod random;
+#[allow(dead_code, reason = "shared with other tests")]
+#[path = "../../../tests/support/tolerance.rs"]
+mod tolerance;
 
 #[test]
 fn functions_give_what_numpy_gives() {

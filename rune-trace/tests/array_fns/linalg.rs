@@ -1,0 +1,208 @@
+//! Functions of linear algebra and their derivatives against JAX: vectors that `scripts/make-linalg-vectors` wrote.
+
+use crate::case::array;
+use crate::tolerance::Tolerance;
+use rune_trace::linalg::{self, MatrixOrd, Triangular};
+use rune_trace::{Array, CheckOptions, DType, Tensor, check_gradients, jvp, vjp, vmap};
+use serde_json::Value;
+
+type Function = fn(&[Tensor]) -> Vec<Tensor>;
+
+fn definite(a: &Tensor) -> Tensor {
+    a.matmul(&a.t()) + Tensor::eye(a.shape()[a.rank() - 1], a.dtype())
+}
+
+fn ord(name: &str) -> MatrixOrd {
+    match name {
+        "Fro" => MatrixOrd::Fro,
+        "Nuclear" => MatrixOrd::Nuclear,
+        "One" => MatrixOrd::One,
+        "MinusOne" => MatrixOrd::MinusOne,
+        "Two" => MatrixOrd::Two,
+        "MinusTwo" => MatrixOrd::MinusTwo,
+        "Inf" => MatrixOrd::Inf,
+        "MinusInf" => MatrixOrd::MinusInf,
+        _ => panic!("there is no norm `{name}`"),
+    }
+}
+
+/// The function of a case.
+fn apply(name: &str, xs: &[Tensor]) -> Vec<Tensor> {
+    if let Some((name, arg)) = name.split_once(' ') {
+        return vec![match name {
+            "vector_norm" => linalg::vector_norm(&xs[0], arg.parse().unwrap(), 0),
+            "matrix_norm" => linalg::matrix_norm(&xs[0], ord(arg)),
+            "cond" => linalg::cond(&xs[0], ord(arg)),
+            "matrix_power" => linalg::matrix_power(&xs[0], arg.parse().unwrap()),
+            _ => panic!("there is no function `{name}`"),
+        }];
+    }
+    let f: Function = match name {
+        "cholesky" => |x| vec![linalg::cholesky(&definite(&x[0]))],
+        "cho_solve" => |x| vec![linalg::cho_solve(&linalg::cholesky(&definite(&x[0])), &x[1])],
+        "triangular_solve" => |x| vec![linalg::triangular_solve(&x[0], &x[1], Triangular::left(true))],
+        "triangular_solve_right" => {
+            |x| vec![linalg::triangular_solve(&x[0], &x[1], Triangular::right(false).transposed())]
+        }
+        "solve" => |x| vec![linalg::solve(&x[0], &x[1])],
+        "inv" => |x| vec![linalg::inv(&x[0])],
+        "det" => |x| vec![linalg::det(&x[0])],
+        "slogdet" => |x| linalg::slogdet(&x[0]).into_vec(),
+        "lu" => |x| linalg::lu(&x[0]).into_vec(),
+        "qr" => |x| linalg::qr(&x[0]).into_vec(),
+        "qr_full" => |x| linalg::qr_full(&x[0]).into_vec(),
+        "eigvalsh" => |x| vec![linalg::eigvalsh(&x[0])],
+        "eigh" => |x| {
+            let (w, v) = linalg::eigh(&x[0]);
+            vec![(&v * (w / 4.0).exp().unsqueeze(-2)).matmul(&v.t())]
+        },
+        "svdvals" => |x| vec![linalg::svdvals(&x[0])],
+        "svd" => |x| {
+            let (u, s, vt) = linalg::svd(&x[0]);
+            vec![(u * s.exp().unsqueeze(-2)).matmul(&vt)]
+        },
+        "pinv" => |x| vec![linalg::pinv(&x[0], None)],
+        "lstsq" => |x| {
+            let found = linalg::lstsq(&x[0], &x[1], None);
+            vec![found.solution, found.residuals]
+        },
+        "matrix_rank" => |x| {
+            // The second column is twice the first.
+            let first = x[0].i((.., 0..1));
+            let x = Tensor::concat(&[first.clone(), first * 2.0, x[0].i((.., 2..))], 1);
+            vec![linalg::matrix_rank(&x, None)]
+        },
+        "norm" => |x| vec![linalg::norm(&x[0])],
+        "multi_dot" => |x| vec![linalg::multi_dot(&x.iter().collect::<Vec<_>>())],
+        "cross" => |x| vec![linalg::cross(&x[0], &x[1], -1)],
+        "kron" => |x| vec![linalg::kron(&x[0], &x[1])],
+        "expm" => |x| vec![linalg::expm(&x[0])],
+        _ => panic!("there is no function `{name}`"),
+    };
+    f(xs)
+}
+
+trait IntoVec {
+    fn into_vec(self) -> Vec<Tensor>;
+}
+impl IntoVec for (Tensor, Tensor) {
+    fn into_vec(self) -> Vec<Tensor> {
+        vec![self.0, self.1]
+    }
+}
+impl IntoVec for (Tensor, Tensor, Tensor) {
+    fn into_vec(self) -> Vec<Tensor> {
+        vec![self.0, self.1, self.2]
+    }
+}
+
+/// The operands of the first lane.
+fn first_lane(lanes: &[Tensor]) -> Vec<Tensor> {
+    lanes.iter().map(|x| x.i(0)).collect()
+}
+
+/// Both are made of some dozen roundings of numbers that the matrices, which are well conditioned, magnify a little; second derivatives of twice as many.
+fn check(what: &str, found: Vec<Tensor>, expected: &Value, wrong: &mut Vec<String>) {
+    let expected: Vec<Array> = expected.as_array().unwrap().iter().map(array).collect();
+    assert_eq!(found.len(), expected.len(), "{what}");
+    let roundings = if what.contains("jvp_vjp") { 1024.0 } else { 256.0 };
+    for (k, (x, y)) in found.iter().zip(&expected).enumerate() {
+        if let Err(why) = Tolerance::Scaled(roundings).check(&x.to_array().unwrap(), y) {
+            wrong.push(format!("{what}: result {k} {why}"));
+        }
+    }
+}
+
+#[test]
+fn functions_and_their_derivatives_are_those_of_jax() {
+    let (mut wrong, mut differentiated) = (Vec::new(), 0);
+    for line in include_str!("../data/linalg.jsonl").lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let name = row["fn"].as_str().unwrap();
+        let tensors = |key: &str| -> Vec<Tensor> {
+            row[key].as_array().unwrap().iter().map(|x| Tensor::from_value(array(x))).collect()
+        };
+        let lanes = tensors("in");
+        let xs = first_lane(&lanes);
+        let shapes: Vec<String> = xs.iter().map(|x| x.shape().to_string()).collect();
+        let title = |what: &str| format!("{what} of {name} of {}", shapes.join(", "));
+        let f = |xs: &Vec<Tensor>| apply(name, xs);
+        check(&title("value"), f(&xs), &row["out"], &mut wrong);
+        check(&title("vmap"), vmap(f)(&lanes), &row["vmap"], &mut wrong);
+        if row["ct"].is_null() {
+            continue;
+        }
+        differentiated += 1;
+        let (cts, tangents) = (tensors("ct"), tensors("tangent"));
+        let back = |xs: &Vec<Tensor>| vjp(f, xs).1(&cts);
+        check(&title("vjp"), back(&xs), &row["vjp"], &mut wrong);
+        check(&title("jvp"), jvp(f, &xs, &tangents).1, &row["jvp"], &mut wrong);
+        check(&title("jvp_vjp"), jvp(back, &xs, &tangents).1, &row["jvp_vjp"], &mut wrong);
+    }
+    assert!(differentiated > 50, "{differentiated}");
+    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What JAX has no derivative of, against finite differences: all columns of a singular value decomposition, as far as they are determined.
+#[test]
+fn all_singular_vectors_have_derivatives() {
+    for shape in [[4, 2], [2, 4]] {
+        let a = Tensor::arange(0.0..8.0, DType::F64).sin().reshape(shape);
+        let weights = Tensor::arange(0.0..16.0, DType::F64).cos();
+        let f = |a: &Tensor| {
+            let (u, s, vt) = linalg::svd_full(a);
+            // The planes of the further columns, and all else up to signs.
+            let outer = |x: &Tensor, from: usize| x.i((.., from..)).matmul(&x.i((.., from..)).t());
+            let (of_u, of_v) = (outer(&u, u.shape()[0] / 2), outer(&vt.t(), vt.shape()[0] / 2));
+            let weigh = |x: Tensor| (x.flatten() * weights.i(0..x.size())).sum();
+            weigh(of_u) + weigh(of_v) + s.square().sum()
+        };
+        check_gradients(f, &a, &CheckOptions::default()).unwrap();
+    }
+}
+
+#[test]
+fn matrices_that_are_special() {
+    let nan = |x: &Tensor| x.isnan().all().item::<bool>().unwrap();
+    let singular = Tensor::from([[1.0f64, 2.0], [2.0, 4.0]]);
+    assert!(!linalg::solve(&singular, &Tensor::from([1.0f64, 1.0])).isfinite().any().item::<bool>().unwrap());
+    assert_eq!(linalg::det(&Tensor::zeros([4, 4], DType::F64)).item::<f64>().unwrap(), 0.0);
+    let (sign, log) = linalg::slogdet(&singular);
+    assert_eq!((sign.item::<f64>().unwrap(), log.item::<f64>().unwrap()), (0.0, f64::NEG_INFINITY));
+    assert_eq!(linalg::cond(&singular.zeros_like(), MatrixOrd::Two).item::<f64>().unwrap(), f64::INFINITY);
+    assert!(nan(&linalg::cholesky(&-Tensor::eye(2, DType::F64)).i(0).i(0)));
+    assert!(nan(&linalg::eigh(&(singular.clone() * f64::NAN)).0) && nan(&linalg::svd(&(singular * f64::NAN)).1));
+    // Nothing in, nothing out, and the determinant of nothing is 1.
+    let none = Tensor::zeros([0, 0], DType::F32);
+    assert_eq!(linalg::det(&none).item::<f32>().unwrap(), 1.0);
+    assert_eq!(*linalg::inv(&none).shape(), [0, 0]);
+    assert_eq!(*linalg::pinv(&Tensor::zeros([2, 0], DType::F32), None).shape(), [0, 2]);
+    // Rank one: what is left of the bases is orthogonal all the same.
+    let one = Tensor::ones([4, 3], DType::F64);
+    let (u, s, vt) = linalg::svd_full(&one);
+    let far = |x: Tensor, n: usize| (x - Tensor::eye(n, DType::F64)).abs().max().item::<f64>().unwrap();
+    assert!(far(u.t().matmul(&u), 4) < 1e-14 && far(vt.matmul(&vt.t()), 3) < 1e-14);
+    assert!((s.i(0) - 12f64.sqrt()).abs().item::<f64>().unwrap() < 1e-14 && s.i(1).item::<f64>().unwrap() < 1e-14);
+}
+
+#[test]
+fn many_rows_are_factored_by_blocks() {
+    let n = 150;
+    let x = Tensor::arange(0.0..(n * n) as f64, DType::F64).square().sin().reshape([n, n]);
+    let right = Tensor::arange(0.0..(2 * n) as f64, DType::F64).cos().reshape([n, 2]);
+    let far = |x: &Tensor, y: &Tensor| (x - y).abs().max().item::<f64>().unwrap();
+    let (p, l, u) = linalg::lu(&x);
+    assert!(far(&p.matmul(&l).matmul(&u), &x) < 1e-12);
+    let a = definite(&x);
+    let l = linalg::cholesky(&a);
+    assert!(far(&l.matmul(&l.t()), &a) < 1e-11 && far(&l.tril(0), &l) == 0.0);
+    for (matrix, solution) in [(&a, linalg::cho_solve(&l, &right)), (&a, linalg::solve(&a, &right))] {
+        assert!(far(&matrix.matmul(&solution), &right) < 1e-10);
+    }
+    let (w, v) = linalg::eigh(&a);
+    assert!(far(&(&v * w.unsqueeze(-2)).matmul(&v.t()), &a) < 1e-11);
+    let (u, s, vt) = linalg::svd(&x);
+    assert!(far(&(u * s.unsqueeze(-2)).matmul(&vt), &x) < 1e-11);
+    let (q, r) = linalg::qr(&x);
+    assert!(far(&q.matmul(&r), &x) < 1e-11);
+}
