@@ -28,9 +28,9 @@ pub fn expm(a: &Tensor) -> Tensor {
         return a.clone();
     }
     // Of which norm an approximant of this degree is exact.
-    let (greatest, coefficients): (f64, &[f64]) = match a.dtype() {
-        DType::F32 => (3.92572478313866, &SEVEN),
-        _ => (5.371920351148152, &THIRTEEN),
+    let (greatest, coefficients): (f64, &[f64]) = match a.dtype() == DType::F32 {
+        true => (3.92572478313866, &SEVEN),
+        false => (5.371920351148152, &THIRTEEN),
     };
     let squarings = (matrix_norm(a, MatrixOrd::One) / greatest).log2().ceil().maximum(0.0).stop_gradient();
     let squarings = squarings.unsqueeze(-1).unsqueeze(-1);
