@@ -76,7 +76,6 @@ fn apply(name: &str, xs: &[Tensor]) -> Vec<Tensor> {
         "multi_dot" => |x| vec![linalg::multi_dot(&x.iter().collect::<Vec<_>>())],
         "cross" => |x| vec![linalg::cross(&x[0], &x[1], -1)],
         "kron" => |x| vec![linalg::kron(&x[0], &x[1])],
-        "expm" => |x| vec![linalg::expm(&x[0])],
         _ => panic!("there is no function `{name}`"),
     };
     f(xs)

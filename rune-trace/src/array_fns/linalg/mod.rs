@@ -18,7 +18,6 @@
 
 mod cholesky;
 mod determinant;
-mod expm;
 mod factors;
 mod inverse;
 mod norms;
@@ -28,7 +27,6 @@ mod solve;
 pub use crate::op::Triangular;
 pub use cholesky::{cho_solve, cholesky};
 pub use determinant::{det, slogdet};
-pub use expm::expm;
 pub use factors::{eigh, eigvalsh, lu, qr, qr_full, svd, svd_full, svdvals};
 pub use inverse::{Lstsq, lstsq, matrix_rank, pinv};
 pub use norms::{MatrixOrd, cond, matrix_norm, norm, vector_norm};
