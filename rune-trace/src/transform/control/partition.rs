@@ -203,10 +203,11 @@ pub(super) fn part(program: &Program, inputs: Vec<Option<Tensor>>, outputs: &[us
 /// As [`part`], the results of an operation that are marked; `given` are its operands. Nothing where the policy would not look into it.
 pub(in crate::transform) fn some_results(op: &Op, given: &Op<Option<Tensor>>, marks: &[bool]) -> Vec<Option<Tensor>> {
     let policy = CheckpointPolicy::NothingSaveable;
-    let mut programs: Vec<Partition> = within(op).into_iter().map(|p| Partition::new(p, &policy)).collect();
-    if programs.is_empty() || !marks.contains(&true) {
+    let inside = within(op);
+    if inside.is_empty() || !marks.contains(&true) {
         return vec![None; marks.len()];
     }
+    let mut programs: Vec<Partition> = inside.into_iter().map(|p| Partition::new(p, &policy)).collect();
     for i in (0..marks.len()).filter(|&i| marks[i]) {
         needed_within(op, &mut programs, i);
     }
