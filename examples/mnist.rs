@@ -8,7 +8,7 @@ mod idx;
 #[path = "support/mlp.rs"]
 mod mlp;
 
-use mlp::{Images, Mlp, Plan};
+use mlp::{Images, Plan};
 use rune::{prelude::*, random};
 use std::path::Path;
 
@@ -27,7 +27,7 @@ fn main() -> anyhow::Result<()> {
     let (images, test) = (load("train")?, load("t10k")?);
     println!("{} digits to learn from, {} to test", images.len(), test.len());
 
-    let network = Mlp::new(&start, images.pixels.shape()[1], 256);
+    let network = mlp::network(&start, images.pixels.shape()[1], 256);
     let plan = Plan { epochs: 8, batch: 128, rate: 0.1 };
     let (network, losses) = mlp::train(network, &images, plan, &shuffling)?;
 

@@ -8,8 +8,8 @@ mod digits;
 #[path = "support/mlp.rs"]
 mod mlp;
 
-use digits::Digits;
-use mlp::Training;
+use digits::{Digits, PLAN};
+use mlp::{Images, Training};
 use rune::{prelude::*, random};
 use std::time::{Duration, Instant};
 
@@ -24,18 +24,18 @@ fn median(mut times: Vec<Duration>) -> Duration {
 fn main() -> anyhow::Result<()> {
     let key = random::key(0);
     let digits = Digits::load(&key)?;
-    let mut training = Training::new(Digits::network(&key));
+    let optimizer = PLAN.optimizer(1000);
+    let mut training = Training::new(Digits::network(&key), &optimizer);
     let batch = Tensor::arange(0..32, DType::I32);
-    let rate = Tensor::scalar(0.1f32);
-    let step = jit(Training::step);
+    let step = jit(|training: &Training, images: &Images, batch: &Tensor| training.step(&optimizer, images, batch));
 
     let (mut trace, mut lower) = (Vec::new(), Vec::new());
     for _ in 0..REPEATS {
-        let (traced, lowered) = step.lower((&training, &digits.images, &batch, &rate))?.timings();
+        let (traced, lowered) = step.lower((&training, &digits.images, &batch))?.timings();
         trace.push(traced);
         lower.push(lowered);
     }
-    let lowered = step.lower((&training, &digits.images, &batch, &rate))?;
+    let lowered = step.lower((&training, &digits.images, &batch))?;
     println!("program   {} instructions", lowered.program().instructions().len());
     println!("trace     {:.1?} (first {:.1?})", median(trace.clone()), trace[0]);
     println!("lower     {:.1?} (first {:.1?})", median(lower.clone()), lower[0]);
@@ -46,12 +46,12 @@ fn main() -> anyhow::Result<()> {
 
     // What was compiled is found again: this times calls.
     let start = Instant::now();
-    let (after, _) = step(&training, &digits.images, &batch, &rate);
+    let (after, _) = step(&training, &digits.images, &batch);
     println!("first call through jit {:.1?}", start.elapsed());
     training = after;
     let start = Instant::now();
     for _ in 0..CALLS {
-        training = step(&training, &digits.images, &batch, &rate).0;
+        training = step(&training, &digits.images, &batch).0;
     }
     println!("one call  {:.1?}", start.elapsed() / CALLS);
     Ok(())

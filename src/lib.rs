@@ -55,6 +55,7 @@ pub use rune_iree::{
 pub use rune_iree::{CompiledModule, Device, DeviceError, ModuleError, RunError};
 #[cfg(feature = "run")]
 pub use rune_iree::{Opt, Target, TargetError};
+pub use rune_nn::{nn, optim};
 pub use rune_trace::*;
 #[cfg(feature = "compile")]
 pub use stages::{Stage, Stages, Stats, UnknownStage};
@@ -69,6 +70,7 @@ pub mod stablehlo {
 pub mod prelude {
     #[cfg(feature = "compile")]
     pub use crate::jit::jit;
+    pub use rune_nn::optim::GradientTransformation;
     pub use rune_trace::{
         Arg, CheckOptions, DType, DebugOptions, Difference, Outer, ScanOptions, Tensor, Tree, VmapOptions, all_gather,
         all_to_all, associative_scan, axis_index, axis_size, capture_debug, check_gradient, check_gradients, check_jvp,

@@ -1,13 +1,14 @@
 //! The 1,797 digits of 8×8 pixels that `scripts/fetch-digits` gets.
 
-use super::mlp::{self, Images, Mlp, Plan};
+use super::mlp::{self, Images, Plan};
 use anyhow::Context;
+use rune::nn::Mlp;
 use rune::{prelude::*, random};
 use std::path::Path;
 
 const PIXELS: usize = 64;
 const HIDDEN: usize = 256;
-const PLAN: Plan = Plan { epochs: 20, batch: 32, rate: 0.1 };
+pub const PLAN: Plan = Plan { epochs: 20, batch: 32, rate: 0.1 };
 /// The fraction of the digits that the network never sees while it learns.
 const HELD_OUT: f64 = 0.2;
 
@@ -48,6 +49,6 @@ impl Digits {
     }
     /// The network before it is trained.
     pub fn network(key: &Tensor) -> Mlp {
-        Mlp::new(key, PIXELS, HIDDEN)
+        mlp::network(key, PIXELS, HIDDEN)
     }
 }

@@ -1,6 +1,10 @@
-//! Named arrays in files, in the safetensors format.
+//! Named arrays and trees in files, in the safetensors format.
 
-use crate::{Array, DType, Type, types};
+mod trees;
+
+pub use trees::{Difference, Differences, load, save};
+
+use crate::{Array, DType, EvalError, Type, types};
 use safetensors::tensor::{Dtype, SafeTensors, View};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -24,6 +28,30 @@ pub enum StorageError {
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// A leaf of the tree to be written cannot be computed.
+    #[error("{path} is not written, since what belongs there is not known: {source}")]
+    Pending {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: Box<EvalError>,
+    },
+    /// Names would be ambiguous.
+    #[error("{path} is not written: two leaves of the tree are called `{name}`")]
+    SameName {
+        /// The file.
+        path: PathBuf,
+        /// What both are called.
+        name: String,
+    },
+    /// Names or types are not those of the tree that is read into.
+    #[error("{path} does not hold this tree:{differences}")]
+    Differs {
+        /// The file.
+        path: PathBuf,
+        /// All that is different.
+        differences: Differences,
     },
 }
 

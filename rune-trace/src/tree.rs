@@ -48,6 +48,30 @@ impl TreePath {
         self.0.pop();
         result
     }
+    /// The path as a name, by which files know the leaf: its parts below the root with points between, as `layers.0.weight`.
+    ///
+    /// ```
+    /// use rune_trace::{Tensor, Tree, TreePath};
+    /// let tree = (vec![Tensor::scalar(1.0f32)],);
+    /// let mut names = Vec::new();
+    /// tree.visit(&mut TreePath::root("tree"), &mut |path, _| names.push(path.name()));
+    /// assert_eq!(names, ["0.0"]);
+    /// ```
+    pub fn name(&self) -> String {
+        let mut name = String::new();
+        for part in &self.0 {
+            if !name.is_empty() && !matches!(part, PathPart::Root(_)) {
+                name.push('.');
+            }
+            match part {
+                PathPart::Root(_) => {}
+                PathPart::Index(i) => name.push_str(&i.to_string()),
+                PathPart::Field(field) => name.push_str(field),
+                PathPart::Key(key) => name.push_str(key),
+            }
+        }
+        name
+    }
 }
 
 impl fmt::Display for TreePath {
@@ -57,7 +81,7 @@ impl fmt::Display for TreePath {
 }
 
 /// A structure with tensors as leaves: a [`Tensor`], a tuple, `Vec`, array, `Option`, `Box` or map of trees, `()`, or a struct or
-/// enum with `#[derive(Tree)]`. Integers, `bool`, `char` and strings are trees without leaves: part of the structure.
+/// enum with `#[derive(Tree)]`. Numbers, `bool`, `char` and strings are trees without leaves: part of the structure.
 ///
 /// ```
 /// use rune_trace::{Tensor, Tree};
@@ -260,6 +284,23 @@ macro_rules! structure_only {
     )*};
 }
 structure_only!(bool, char, i8, i16, i32, i64, u8, u16, u32, u64, usize, isize, String, &'static str);
+
+macro_rules! floats {
+    ($($T:ty),*) => {$(
+        /// A part of the structure, without leaves: a setting, as the epsilon of a layer. What changes from call to call belongs
+        /// into a tensor, since a function is compiled anew for each structure.
+        impl Tree for $T {
+            fn visit<'tree>(&'tree self, _: &mut TreePath, _: &mut dyn FnMut(&TreePath, &'tree Tensor)) {}
+            fn map(&self, _: &mut dyn FnMut(&Tensor) -> Tensor) -> Self {
+                *self
+            }
+            fn structure(&self, mut hasher: &mut dyn Hasher) {
+                self.to_bits().hash(&mut hasher);
+            }
+        }
+    )*};
+}
+floats!(f32, f64);
 
 impl<T: 'static> Tree for PhantomData<T> {
     fn visit<'tree>(&'tree self, _: &mut TreePath, _: &mut dyn FnMut(&TreePath, &'tree Tensor)) {}

@@ -37,6 +37,13 @@ impl Tensor {
         let below = lax::select(&positive, &self.zeros_like(), self).expm1() * alpha;
         lax::select(&positive, self, &below)
     }
+    /// max(x, 0) + min(0, `alpha` · (e^(x / `alpha`) - 1)), whose derivative has no jump for any `alpha` (Barron, 2017).
+    #[track_caller]
+    pub fn celu(&self, alpha: f64) -> Tensor {
+        expect_float("celu", self);
+        let below = (self.minimum(0.0) / alpha).expm1() * alpha;
+        lax::select(&self.gt(0.0), self, &below)
+    }
     /// The scaled [`Tensor::elu`] that keeps mean 0 and variance 1 (Klambauer et al., 2017).
     #[track_caller]
     pub fn selu(&self) -> Tensor {
@@ -78,6 +85,32 @@ impl Tensor {
     #[track_caller]
     pub fn mish(&self) -> Tensor {
         self * self.softplus().tanh()
+    }
+    /// [`Tensor::sigmoid`] of straight lines: [`Tensor::relu6`] of x + 3, divided by 6.
+    #[track_caller]
+    pub fn hard_sigmoid(&self) -> Tensor {
+        (self + 3.0).relu6() / 6.0
+    }
+    /// x · hard_sigmoid(x), also called hard swish.
+    #[track_caller]
+    pub fn hard_silu(&self) -> Tensor {
+        self * self.hard_sigmoid()
+    }
+    /// x, kept between -1 and 1.
+    #[track_caller]
+    pub fn hard_tanh(&self) -> Tensor {
+        self.clamp(-1.0, 1.0)
+    }
+    /// x / (1 + |x|).
+    #[track_caller]
+    pub fn soft_sign(&self) -> Tensor {
+        self / (self.abs() + 1.0)
+    }
+    /// (x + √(x² + `b`)) / 2, which is like [`Tensor::softplus`] for `b` = 4 (Barron, 2021).
+    #[track_caller]
+    pub fn squareplus(&self, b: f64) -> Tensor {
+        expect_float("squareplus", self);
+        (self + (self.square() + b).sqrt()) * 0.5
     }
     /// ln sigmoid(x).
     #[track_caller]

@@ -5,7 +5,7 @@ use crate::op::{ConvDims, Dims};
 use crate::{Tensor, lax};
 
 /// One number for each spatial axis: a list, or one for all.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum PerAxis {
     /// The same along every axis.
     Same(usize),
@@ -50,7 +50,7 @@ impl PerAxis {
 }
 
 /// What is added around the spatial axes.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub enum ConvPadding {
     /// Nothing: windows lie wholly inside.
     #[default]
@@ -126,14 +126,19 @@ impl Layout {
 /// use rune_trace::{ConvOptions, ConvPadding, Layout};
 /// let options = ConvOptions::new().strides(2).padding(ConvPadding::Same).layout(Layout::ChannelsLast);
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[must_use]
 pub struct ConvOptions {
-    strides: PerAxis,
-    padding: ConvPadding,
-    dilations: PerAxis,
-    groups: usize,
-    layout: Layout,
+    /// Steps of the kernel.
+    pub strides: PerAxis,
+    /// What is added around.
+    pub padding: ConvPadding,
+    /// Steps between the elements of the kernel.
+    pub dilations: PerAxis,
+    /// Groups into which channels fall.
+    pub groups: usize,
+    /// Which axis is which.
+    pub layout: Layout,
 }
 impl Default for ConvOptions {
     fn default() -> ConvOptions {

@@ -6,7 +6,7 @@ use crate::op::{Dims, Window, WindowFn};
 use crate::{Shape, Tensor, lax};
 
 /// How pooling goes: by default windows next to each other (strides are the window), no padding, no dilation, channels first.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[must_use]
 pub struct PoolOptions {
     strides: Option<PerAxis>,

@@ -1,0 +1,150 @@
+//! Adam and its kin.
+
+use super::chain::stands_for;
+use super::leaves::zip;
+use super::moments::{average, average_of_squares, next_count, unbiased, unbiased_ahead, zero_count};
+use super::{AddDecayedWeights, GradientTransformation, Mask, Params, ScaleByLearningRate, Schedule};
+use rune_trace::{Tensor, Tree};
+
+/// The direction of Adam: the average of gradients over the root of the average of their squares.
+#[derive(Clone, Debug)]
+pub struct ScaleByAdam {
+    /// The decay of the average of gradients.
+    pub b1: f64,
+    /// The decay of the average of their squares.
+    pub b2: f64,
+    /// Added to the root.
+    pub eps: f64,
+    /// Added under the root.
+    pub eps_root: f64,
+    /// Whether to look ahead as Nesterov's momentum does.
+    pub nesterov: bool,
+}
+
+impl Default for ScaleByAdam {
+    fn default() -> ScaleByAdam {
+        ScaleByAdam { b1: 0.9, b2: 0.999, eps: 1e-8, eps_root: 0.0, nesterov: false }
+    }
+}
+
+/// What Adam and its kin remember.
+#[derive(Tree, Clone, Debug)]
+pub struct AdamState<P> {
+    /// How many steps were taken.
+    pub count: Tensor,
+    /// The average of gradients.
+    pub mu: P,
+    /// The average of their squares.
+    pub nu: P,
+}
+
+impl<P: Tree> AdamState<P> {
+    pub(super) fn new(params: &P) -> AdamState<P> {
+        let zeros = || params.map(&mut Tensor::zeros_like);
+        AdamState { count: zero_count(), mu: zeros(), nu: zeros() }
+    }
+    /// The state after one more step with these gradients.
+    #[track_caller]
+    pub(super) fn next(&self, gradients: &P, b1: f64, b2: f64) -> AdamState<P> {
+        AdamState {
+            count: next_count(&self.count),
+            mu: average(gradients, &self.mu, b1),
+            nu: average_of_squares(gradients, &self.nu, b2),
+        }
+    }
+}
+
+impl GradientTransformation for ScaleByAdam {
+    type State<P: Params> = AdamState<P>;
+    fn init<P: Params>(&self, params: &P) -> AdamState<P> {
+        AdamState::new(params)
+    }
+    #[track_caller]
+    fn update<P: Params>(&self, updates: &P, state: &AdamState<P>, _: &P) -> (P, AdamState<P>) {
+        let state = state.next(updates, self.b1, self.b2);
+        let mu = match self.nesterov {
+            true => unbiased_ahead(&state.mu, updates, self.b1, &state.count),
+            false => unbiased(&state.mu, self.b1, &state.count),
+        };
+        let nu = unbiased(&state.nu, self.b2, &state.count);
+        (zip(&mu, [&nu], |m, [v]| m / ((v + self.eps_root).sqrt() + self.eps)), state)
+    }
+}
+
+/// Adam (Kingma and Ba, 2015): see [`adam`].
+#[derive(Clone, Debug)]
+pub struct Adam {
+    /// The size of steps.
+    pub learning_rate: Schedule,
+    /// The decay of the average of gradients.
+    pub b1: f64,
+    /// The decay of the average of their squares.
+    pub b2: f64,
+    /// Added to the root of the average of squares.
+    pub eps: f64,
+    /// Added under that root: more than 0 where derivatives are taken through the updates.
+    pub eps_root: f64,
+    /// Whether to look ahead as Nesterov's momentum does.
+    pub nesterov: bool,
+}
+
+stands_for!(Adam, (ScaleByAdam, ScaleByLearningRate), |s| {
+    let adam = ScaleByAdam { b1: s.b1, b2: s.b2, eps: s.eps, eps_root: s.eps_root, nesterov: s.nesterov };
+    (adam, ScaleByLearningRate(s.learning_rate.clone()))
+});
+
+/// Adam (Kingma and Ba, 2015), with the settings `b1` 0.9, `b2` 0.999 and `eps` 1e-8.
+///
+/// ```
+/// use rune_nn::optim::{self, Adam};
+/// let usual = optim::adam(1e-3);
+/// let slower = Adam { b2: 0.9999, ..optim::adam(optim::cosine_decay_schedule(1e-3, 10_000, 0.0)) };
+/// ```
+pub fn adam(learning_rate: impl Into<Schedule>) -> Adam {
+    let ScaleByAdam { b1, b2, eps, eps_root, nesterov } = ScaleByAdam::default();
+    Adam { learning_rate: learning_rate.into(), b1, b2, eps, eps_root, nesterov }
+}
+
+/// Adam with Nesterov's momentum (Dozat, 2016): [`adam`] with `nesterov`.
+pub fn nadam(learning_rate: impl Into<Schedule>) -> Adam {
+    Adam { nesterov: true, ..adam(learning_rate) }
+}
+
+/// Adam with weight decay of its own (Loshchilov and Hutter, 2019): see [`adamw`].
+#[derive(Clone, Debug)]
+pub struct AdamW {
+    /// The size of steps.
+    pub learning_rate: Schedule,
+    /// The decay of the average of gradients.
+    pub b1: f64,
+    /// The decay of the average of their squares.
+    pub b2: f64,
+    /// Added to the root of the average of squares.
+    pub eps: f64,
+    /// Added under that root.
+    pub eps_root: f64,
+    /// How strongly parameters are drawn to 0: by so much of each, times the rate.
+    pub weight_decay: f64,
+    /// Which parameters are.
+    pub mask: Mask,
+    /// Whether to look ahead as Nesterov's momentum does.
+    pub nesterov: bool,
+}
+
+stands_for!(AdamW, (ScaleByAdam, AddDecayedWeights, ScaleByLearningRate), |s| {
+    let adam = ScaleByAdam { b1: s.b1, b2: s.b2, eps: s.eps, eps_root: s.eps_root, nesterov: s.nesterov };
+    let decay = AddDecayedWeights { weight_decay: s.weight_decay, mask: s.mask.clone() };
+    (adam, decay, ScaleByLearningRate(s.learning_rate.clone()))
+});
+
+/// Adam with weight decay apart from the gradients (Loshchilov and Hutter, 2019): the settings of [`adam`], and `weight_decay` 1e-4.
+///
+/// ```
+/// use rune_nn::optim::{self, AdamW, Mask};
+/// let rate = optim::warmup_cosine_decay_schedule(0.0, 3e-4, 100, 10_000, 3e-5);
+/// let optimizer = AdamW { b2: 0.95, weight_decay: 0.1, mask: Mask::matrices(), ..optim::adamw(rate) };
+/// ```
+pub fn adamw(learning_rate: impl Into<Schedule>) -> AdamW {
+    let Adam { learning_rate, b1, b2, eps, eps_root, nesterov } = adam(learning_rate);
+    AdamW { learning_rate, b1, b2, eps, eps_root, weight_decay: 1e-4, mask: Mask::all(), nesterov }
+}

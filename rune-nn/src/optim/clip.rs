@@ -1,0 +1,51 @@
+//! Updates that are kept small.
+
+use super::{GradientTransformation, Params, global_norm};
+use rune_trace::{Tensor, where_};
+
+/// Keeps each element between -max and max: see [`clip`].
+#[derive(Clone, Copy, Debug)]
+pub struct Clip(pub f64);
+
+/// Keeps each element of the updates between `-max_delta` and `max_delta`.
+pub fn clip(max_delta: f64) -> Clip {
+    Clip(max_delta)
+}
+
+impl GradientTransformation for Clip {
+    type State<P: Params> = ();
+    fn init<P: Params>(&self, _: &P) {}
+    #[track_caller]
+    fn update<P: Params>(&self, updates: &P, (): &(), _: &P) -> (P, ()) {
+        (updates.map(&mut |u| u.clamp(-self.0, self.0)), ())
+    }
+}
+
+/// Keeps the norm of all updates together within a limit: see [`clip_by_global_norm`].
+#[derive(Clone, Copy, Debug)]
+pub struct ClipByGlobalNorm(pub f64);
+
+/// Scales the updates so that the norm of all of them together is `max_norm`, where it is greater.
+///
+/// ```
+/// use rune_nn::optim::{self, GradientTransformation};
+/// use rune_trace::Tensor;
+/// let gradients = (Tensor::scalar(30.0f32), Tensor::scalar(40.0f32));
+/// let ((a, b), ()) = optim::clip_by_global_norm(5.0).update(&gradients, &(), &gradients);
+/// assert_eq!((a.item::<f32>().unwrap(), b.item::<f32>().unwrap()), (3.0, 4.0));
+/// ```
+pub fn clip_by_global_norm(max_norm: f64) -> ClipByGlobalNorm {
+    ClipByGlobalNorm(max_norm)
+}
+
+impl GradientTransformation for ClipByGlobalNorm {
+    type State<P: Params> = ();
+    fn init<P: Params>(&self, _: &P) {}
+    #[track_caller]
+    fn update<P: Params>(&self, updates: &P, (): &(), _: &P) -> (P, ()) {
+        let norm = global_norm(updates);
+        let small = norm.lt(self.0);
+        let clipped = |u: &Tensor| where_(&small, u, u / norm.cast(u.dtype()) * self.0);
+        (updates.map(&mut |u| clipped(u)), ())
+    }
+}

@@ -1,0 +1,71 @@
+//! Gradient descent, with momentum.
+
+use super::chain::stands_for;
+use super::leaves::zip;
+use super::{GradientTransformation, Params, ScaleByLearningRate, Schedule};
+use rune_trace::{Tensor, Tree};
+
+/// Adds up gradients, of which older ones count less: see [`trace`].
+#[derive(Clone, Copy, Debug)]
+pub struct Trace {
+    /// What is left of the sum from step to step.
+    pub decay: f64,
+    /// Whether to look one step ahead.
+    pub nesterov: bool,
+}
+
+/// Momentum: the sum of all gradients so far, of which each step leaves the part `decay`.
+pub fn trace(decay: f64) -> Trace {
+    Trace { decay, nesterov: false }
+}
+
+/// What momentum remembers.
+#[derive(Tree, Clone, Debug)]
+pub struct TraceState<P> {
+    /// The sum of gradients.
+    pub trace: P,
+}
+
+impl GradientTransformation for Trace {
+    type State<P: Params> = TraceState<P>;
+    fn init<P: Params>(&self, params: &P) -> TraceState<P> {
+        TraceState { trace: params.map(&mut Tensor::zeros_like) }
+    }
+    #[track_caller]
+    fn update<P: Params>(&self, updates: &P, state: &TraceState<P>, _: &P) -> (P, TraceState<P>) {
+        let add = |sum: &P| zip(updates, [sum], |g, [t]| g + t * self.decay);
+        let trace = add(&state.trace);
+        let updates = if self.nesterov { add(&trace) } else { trace.map(&mut Tensor::clone) };
+        (updates, TraceState { trace })
+    }
+}
+
+/// Gradient descent: see [`sgd`].
+#[derive(Clone, Debug)]
+pub struct Sgd {
+    /// The size of steps.
+    pub learning_rate: Schedule,
+    /// What is left of earlier gradients from step to step, if there is momentum.
+    pub momentum: Option<f64>,
+    /// Whether the momentum looks one step ahead (Nesterov, 1983).
+    pub nesterov: bool,
+}
+
+stands_for!(Sgd, (Option<Trace>, ScaleByLearningRate), |s| {
+    let trace = s.momentum.map(|decay| Trace { decay, nesterov: s.nesterov });
+    (trace, ScaleByLearningRate(s.learning_rate.clone()))
+});
+
+/// Gradient descent, without momentum unless it is set.
+///
+/// ```
+/// use rune_nn::optim::{self, GradientTransformation, Sgd};
+/// use rune_trace::Tensor;
+/// let optimizer = Sgd { momentum: Some(0.9), ..optim::sgd(0.1) };
+/// let w = Tensor::from([1.0f32, 2.0]);
+/// let (updates, _) = optimizer.update(&Tensor::from([10.0f32, -10.0]), &optimizer.init(&w), &w);
+/// assert_eq!(updates.to_vec::<f32>().unwrap(), [-1.0, 1.0]);
+/// ```
+pub fn sgd(learning_rate: impl Into<Schedule>) -> Sgd {
+    Sgd { learning_rate: learning_rate.into(), momentum: None, nesterov: false }
+}

@@ -1,0 +1,6 @@
+//! Layers and optimisers against JAX, Flax and Optax: vectors that `scripts/make-optim-vectors` and `scripts/make-layer-vectors` wrote.
+
+#![allow(clippy::wildcard_enum_match_arm, reason = "of JSON, what is not expected is a wrong vector")]
+
+mod optim;
+mod vectors;

@@ -1,0 +1,206 @@
+//! Trees in files: each leaf under its name.
+
+use super::{StorageError, read, write};
+use crate::{Array, Tensor, Tree, TreePath, Type};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+/// What a tree that is a tensor is called.
+const LONE: &str = "tensor";
+
+fn named<T: Tree>(tree: &T) -> Vec<(String, &Tensor)> {
+    let mut leaves = Vec::new();
+    tree.visit(&mut TreePath::default(), &mut |path, leaf| {
+        let name = path.name();
+        leaves.push((if name.is_empty() { LONE.to_owned() } else { name }, leaf));
+    });
+    leaves
+}
+
+/// Writes the leaves of a tree under their names, as `layers.0.weight`; see [`TreePath::name`]. The file takes the place of an older one at
+/// once or not at all.
+///
+/// Models, states of optimisers and what else is needed to go on are saved together, as a tuple or a struct of one's own.
+///
+/// ```
+/// use rune_trace::{Tensor, Tree, storage};
+///
+/// #[derive(Tree)]
+/// struct Model { weight: Tensor, bias: Option<Tensor> }
+///
+/// let path = std::env::temp_dir().join(format!("rune-save-{}.safetensors", std::process::id()));
+/// let model = Model { weight: Tensor::from([1.0f32, 2.0]), bias: None };
+/// storage::save(&path, &(model, Tensor::scalar(7))).unwrap();
+///
+/// let zeros = Model { weight: Tensor::from([0.0f32, 0.0]), bias: None };
+/// let (model, step) = storage::load(&path, &(zeros, Tensor::scalar(0))).unwrap();
+/// assert_eq!(model.weight.to_vec::<f32>().unwrap(), [1.0, 2.0]);
+/// assert_eq!(step.item::<i32>().unwrap(), 7);
+/// # std::fs::remove_file(&path).unwrap();
+/// ```
+///
+/// # Errors
+/// If a leaf cannot be computed, two leaves are of one name, or the file cannot be written.
+pub fn save<T: Tree>(path: impl AsRef<Path>, tree: &T) -> Result<(), StorageError> {
+    let path = path.as_ref();
+    let leaves = named(tree);
+    let pending: Vec<Tensor> = leaves.iter().filter(|(_, t)| t.is_pending()).map(|(_, t)| (*t).clone()).collect();
+    let failed = |source| StorageError::Pending { path: path.to_owned(), source: Box::new(source) };
+    if !pending.is_empty() {
+        Tensor::realize_all(&pending).map_err(failed)?;
+    }
+    let mut arrays: BTreeMap<String, Array> = BTreeMap::new();
+    for (name, leaf) in leaves {
+        if arrays.contains_key(&name) {
+            return Err(StorageError::SameName { path: path.to_owned(), name });
+        }
+        arrays.insert(name, leaf.to_array().map_err(failed)?);
+    }
+    write(path, arrays.iter().map(|(name, array)| (name.as_str(), array)))
+}
+
+/// Reads a tree that [`save`] wrote, or a file of any origin whose arrays have these names: of the structure of `like`, with the leaves of
+/// the file. Of the leaves of `like` only the types matter; they are not computed.
+///
+/// # Errors
+/// If the file cannot be read, or names and types are not those of the leaves of `like`: then all differences are told at once.
+pub fn load<T: Tree>(path: impl AsRef<Path>, like: &T) -> Result<T, StorageError> {
+    let path = path.as_ref();
+    let mut arrays = read(path)?;
+    let (mut leaves, mut differences) = (Vec::new(), Vec::new());
+    for (name, leaf) in named(like) {
+        match arrays.remove(&name) {
+            None => differences.push(Difference::Missing { name, expected: leaf.ty().clone() }),
+            Some(array) if array.ty() != leaf.ty() => {
+                let (expected, found) = (leaf.ty().clone(), array.ty().clone());
+                differences.push(Difference::Type { name, expected, found });
+            }
+            Some(array) => leaves.push(Tensor::from(array)),
+        }
+    }
+    differences
+        .extend(arrays.into_iter().map(|(name, array)| Difference::Superfluous { name, found: array.ty().clone() }));
+    if !differences.is_empty() {
+        return Err(StorageError::Differs { path: path.to_owned(), differences: Differences(differences) });
+    }
+    Ok(like.with_leaves(leaves))
+}
+
+/// How a file differs from the tree that it is read into.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Difference {
+    /// A leaf of the tree is not in the file.
+    Missing {
+        /// The name of the leaf.
+        name: String,
+        /// Its type.
+        expected: Type,
+    },
+    /// An array of the file is no leaf of the tree.
+    Superfluous {
+        /// The name of the array.
+        name: String,
+        /// Its type.
+        found: Type,
+    },
+    /// A leaf and the array of its name are of different types.
+    Type {
+        /// The name of both.
+        name: String,
+        /// The type of the leaf.
+        expected: Type,
+        /// The type of the array.
+        found: Type,
+    },
+}
+
+/// All differences, to be shown as a list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Differences(pub Vec<Difference>);
+
+/// More are counted.
+const SHOWN: usize = 12;
+
+impl fmt::Display for Differences {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for difference in self.0.iter().take(SHOWN) {
+            match difference {
+                Difference::Missing { name, expected } => write!(f, "\n  `{name}` of type {expected} is missing")?,
+                Difference::Superfluous { name, found } => {
+                    write!(f, "\n  `{name}` of type {found} is in the file and not in the tree")?;
+                }
+                Difference::Type { name, expected, found } => {
+                    write!(f, "\n  `{name}` is of type {found} in the file, and of {expected} in the tree")?;
+                }
+            }
+        }
+        match self.0.len().checked_sub(SHOWN) {
+            Some(more) if more > 0 => write!(f, "\n  and {more} more"),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DType;
+
+    type Pair = (Vec<Tensor>, BTreeMap<String, Tensor>);
+
+    fn tree(n: usize, name: &str) -> Pair {
+        let x = Tensor::arange(0..n, DType::F32);
+        (vec![&x * 2.0, x.cast(DType::BF16)], BTreeMap::from([(name.to_owned(), Tensor::from([true, false]))]))
+    }
+
+    #[test]
+    fn trees_come_back_bit_for_bit_and_under_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tree.safetensors");
+        let saved = tree(3, "k");
+        save(&path, &saved).unwrap();
+        assert_eq!(read(&path).unwrap().keys().collect::<Vec<_>>(), ["0.0", "0.1", "1.k"]);
+        let loaded = load(&path, &saved.map(&mut Tensor::zeros_like)).unwrap();
+        for (x, y) in saved.leaves().iter().zip(loaded.leaves()) {
+            assert_eq!(x.to_array().unwrap(), y.to_array().unwrap());
+        }
+        save(&path, &Tensor::scalar(1)).unwrap();
+        assert_eq!(load(&path, &Tensor::scalar(0)).unwrap().item::<i32>().unwrap(), 1);
+    }
+
+    #[test]
+    fn all_differences_are_told_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tree.safetensors");
+        save(&path, &tree(3, "theirs")).unwrap();
+        let error = load(&path, &tree(4, "mine")).unwrap_err().to_string();
+        let expected = format!(
+            "{} does not hold this tree:\n  `0.0` is of type [3, f32] in the file, and of [4, f32] in the tree\n  \
+             `0.1` is of type [3, bf16] in the file, and of [4, bf16] in the tree\n  `1.mine` of type [2, bool] is missing\n  \
+             `1.theirs` of type [2, bool] is in the file and not in the tree",
+            path.display()
+        );
+        assert_eq!(error, expected);
+        let many: Vec<Tensor> = (0..20).map(Tensor::scalar::<i32>).collect();
+        let error = load(&path, &many).unwrap_err().to_string();
+        assert!(error.ends_with("\n  and 11 more"), "{error}");
+    }
+
+    #[test]
+    fn two_leaves_of_one_name_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tree.safetensors");
+        let x = || Tensor::scalar(1);
+        let inner = BTreeMap::from([("b".to_owned(), x())]);
+        let tree = (BTreeMap::from([("a".to_owned(), inner)]), BTreeMap::from([("a.b".to_owned(), x())]));
+        save(&path, &tree).unwrap();
+        let same = BTreeMap::from([
+            ("a".to_owned(), BTreeMap::from([("b.c".to_owned(), x())])),
+            ("a.b".to_owned(), BTreeMap::from([("c".to_owned(), x())])),
+        ]);
+        let error = save(&path, &same).unwrap_err().to_string();
+        assert!(error.ends_with("two leaves of the tree are called `a.b.c`"), "{error}");
+        assert!(load(&path, &tree).is_ok(), "the file before is left");
+    }
+}
