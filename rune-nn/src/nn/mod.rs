@@ -30,15 +30,27 @@
 //! # assert!(loss.item::<f32>().unwrap() > 0.0);
 //! ```
 //!
-//! Activations are methods of [`Tensor`](rune_trace::Tensor): `relu`, `gelu`, `silu`, `softmax` and their kin.
+//! Activations are methods of [`Tensor`](rune_trace::Tensor): `relu`, `gelu`, `silu`, `softmax` and their kin; so are `max_pool` and
+//! `avg_pool`. Nothing is random unless a key is given, and nothing is remembered: what changes while a network is used, as the
+//! statistics of [`BatchNorm`], goes in and comes out.
 
+mod attention;
+mod conv;
+mod dropout;
 pub mod init;
 mod linear;
 mod losses;
+mod norm;
+mod recurrent;
 
+pub use attention::{Attention, MultiHeadAttention, dot_product_attention, rotary_embedding};
+pub use conv::{Conv, ConvTranspose};
+pub use dropout::Dropout;
 pub use linear::{Embedding, Linear, Mlp};
 pub use losses::{
     cosine_distance, cosine_similarity, hinge_loss, huber_loss, kl_divergence, l2_loss, log_cosh, mse,
     sigmoid_binary_cross_entropy, sigmoid_focal_loss, smooth_labels, softmax_cross_entropy,
     softmax_cross_entropy_with_integer_labels, squared_error,
 };
+pub use norm::{BatchNorm, BatchStatistics, GroupNorm, LayerNorm, RmsNorm};
+pub use recurrent::{GruCell, LstmCell, LstmState};

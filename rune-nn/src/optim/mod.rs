@@ -25,26 +25,39 @@
 //! `AdamW { weight_decay: 0.1, b2: 0.95, ..optim::adamw(1e-3) }`. Rates are numbers, tensors, or [schedules](Schedule). A tuple of
 //! transformations is a transformation, the chain of them: `(optim::clip_by_global_norm(1.0), optim::adamw(rate))`.
 
+mod adafactor;
 mod adam;
+mod adam_kin;
 mod chain;
 mod clip;
 mod leaves;
 mod moments;
+mod rms;
 mod scale;
 mod schedule;
 mod sgd;
+mod trust;
+mod wrap;
 
+pub use adafactor::{Adafactor, FactoredState, ScaleByFactoredRms, adafactor};
 pub use adam::{Adam, AdamState, AdamW, ScaleByAdam, adam, adamw, nadam};
+pub use adam_kin::{
+    Adamax, Lamb, Lion, LionState, RAdam, ScaleByAdamax, ScaleByLion, ScaleByRAdam, adamax, lamb, lion, radam,
+};
 pub use clip::{Clip, ClipByGlobalNorm, clip, clip_by_global_norm};
 pub use leaves::{Mask, Params, apply_updates, global_norm};
+pub use rms::{Adagrad, RmsProp, RmsState, RssState, ScaleByRms, ScaleByRss, adagrad, rmsprop};
 pub use scale::{
-    AddDecayedWeights, Count, Scale, ScaleByLearningRate, add_decayed_weights, scale, scale_by_learning_rate,
+    AddDecayedWeights, Count, Scale, ScaleByLearningRate, ScaleBySchedule, add_decayed_weights, scale,
+    scale_by_learning_rate, scale_by_schedule,
 };
 pub use schedule::{
     Schedule, constant_schedule, cosine_decay_schedule, exponential_decay, join_schedules, linear_schedule,
     piecewise_constant_schedule, polynomial_schedule, warmup_cosine_decay_schedule,
 };
 pub use sgd::{Sgd, Trace, TraceState, sgd, trace};
+pub use trust::{ClipByBlockRms, ScaleByParamBlockRms, ScaleByTrustRatio, clip_by_block_rms};
+pub use wrap::{Ema, EmaState, Masked, MultiSteps, MultiStepsState, ema, masked, multi_steps};
 
 /// Makes updates of gradients, and remembers what it needs for that.
 ///

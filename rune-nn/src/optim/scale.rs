@@ -30,6 +30,27 @@ impl GradientTransformation for Scale {
     }
 }
 
+/// Multiplies by the value of a schedule.
+#[derive(Clone, Debug)]
+pub struct ScaleBySchedule(pub Schedule);
+
+/// Multiplies updates by the value of a schedule.
+pub fn scale_by_schedule(schedule: impl Into<Schedule>) -> ScaleBySchedule {
+    ScaleBySchedule(schedule.into())
+}
+
+impl GradientTransformation for ScaleBySchedule {
+    type State<P: Params> = Count;
+    fn init<P: Params>(&self, _: &P) -> Count {
+        Count { count: zero_count() }
+    }
+    #[track_caller]
+    fn update<P: Params>(&self, updates: &P, state: &Count, _: &P) -> (P, Count) {
+        let scaled = |u: &Tensor| u * self.0.at(&state.count.cast(wide(u.dtype()))).cast(u.dtype());
+        (updates.map(&mut |u| scaled(u)), Count { count: next_count(&state.count) })
+    }
+}
+
 /// Multiplies by the rate, and turns the sign: what is last in an optimiser.
 #[derive(Clone, Debug)]
 pub struct ScaleByLearningRate(pub Schedule);
@@ -57,8 +78,8 @@ impl GradientTransformation for ScaleByLearningRate {
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &Count, _: &P) -> (P, Count) {
-        let scaled = updates.map(&mut |u| u * -self.0.at(&state.count.cast(wide(u.dtype()))).cast(u.dtype()));
-        (scaled, Count { count: next_count(&state.count) })
+        let scaled = |u: &Tensor| u * -self.0.at(&state.count.cast(wide(u.dtype()))).cast(u.dtype());
+        (updates.map(&mut |u| scaled(u)), Count { count: next_count(&state.count) })
     }
 }
 

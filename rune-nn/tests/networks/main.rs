@@ -2,5 +2,6 @@
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "of JSON, what is not expected is a wrong vector")]
 
+mod layers;
 mod optim;
 mod vectors;

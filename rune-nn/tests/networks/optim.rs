@@ -2,7 +2,10 @@
 
 use crate::vectors::{argument, lines, near, numbers, shape};
 use rune_nn::nn;
-use rune_nn::optim::{self, Adam, AdamW, GradientTransformation, Mask, Schedule, Sgd};
+use rune_nn::optim::{
+    self, Adafactor, Adagrad, Adam, AdamW, GradientTransformation, Lamb, Lion, Mask, RAdam, RmsProp, ScaleByAdam,
+    ScaleByFactoredRms, ScaleByRms, Schedule, Sgd,
+};
 use rune_trace::{DType, Tensor, Tree, grad};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -57,6 +60,48 @@ fn optimized(name: &str, steps: usize, dtype: DType) -> Vec<Vec<f64>> {
         "adamw_masked" => {
             run!(AdamW { b2: 0.95, weight_decay: 0.1, mask: Mask::matrices(), ..optim::adamw(cosine()) })
         }
+        "adagrad" => run!(optim::adagrad(0.1)),
+        "adagrad_from_zero" => {
+            run!(Adagrad { initial_accumulator_value: 0.0, eps: 1e-3, ..optim::adagrad(cosine()) })
+        }
+        "rmsprop" => run!(optim::rmsprop(0.1)),
+        "rmsprop_momentum" => {
+            let scale = ScaleByRms { decay: 0.8, eps_in_sqrt: false, initial_scale: 0.5, ..ScaleByRms::default() };
+            run!(RmsProp { scale, momentum: Some(0.9), nesterov: true, ..optim::rmsprop(cosine()) })
+        }
+        "rmsprop_centered" => {
+            let scale = ScaleByRms { centered: true, eps: 1e-2, bias_correction: true, ..ScaleByRms::default() };
+            run!(RmsProp { scale, momentum: Some(0.5), ..optim::rmsprop(0.01) })
+        }
+        "adamax" => run!(optim::adamax(0.1)),
+        "radam" => run!(RAdam { b2: 0.9, ..optim::radam(0.1) }),
+        "radam_long" => run!(optim::radam(0.1)),
+        "lamb" => run!(Lamb { weight_decay: 0.1, mask: Mask::matrices(), ..optim::lamb(0.1) }),
+        "lion" => run!(Lion { weight_decay: 0.1, ..optim::lion(0.01) }),
+        "adafactor" => {
+            let usual = optim::adafactor(0.1);
+            run!(Adafactor { scale: ScaleByFactoredRms { min_dim_size_to_factor: 2, ..usual.scale }, ..usual })
+        }
+        "adafactor_whole" => {
+            let usual = optim::adafactor(cosine());
+            run!(Adafactor {
+                scale: ScaleByFactoredRms { factored: false, ..usual.scale },
+                momentum: Some(0.9),
+                weight_decay_rate: Some(0.01),
+                clipping_threshold: None,
+                multiply_by_parameter_scale: false,
+                ..usual
+            })
+        }
+        "ema" => run!((optim::ema(0.7), optim::sgd(0.1))),
+        "multi_steps" => run!(optim::multi_steps(optim::adam(0.1), 3)),
+        "masked" => run!((
+            optim::masked(optim::clip_by_global_norm(0.5), Mask::matrices()),
+            optim::masked(ScaleByAdam::default(), Mask::matrices()),
+            optim::sgd(0.1)
+        )),
+        "clip_by_block_rms" => run!((optim::clip_by_block_rms(0.5), optim::sgd(0.1))),
+        "scale_by_schedule" => run!((optim::scale_by_schedule(cosine()), optim::scale(-2.0))),
         "add_decayed_weights" => run!((optim::add_decayed_weights(0.2), optim::sgd(0.1))),
         "clip" => run!((optim::clip(0.5), optim::sgd(0.1))),
         "clip_by_global_norm" => run!((optim::clip_by_global_norm(1.5), optim::sgd(0.1))),
@@ -115,7 +160,7 @@ fn cases(kind: &str) -> Vec<(String, Value)> {
 #[test]
 fn optimisers_are_those_of_optax() {
     let cases = cases("optimizer");
-    assert!(cases.len() >= 12, "{} optimisers", cases.len());
+    assert!(cases.len() >= 29, "{} optimisers", cases.len());
     for (name, case) in cases {
         let expected: Vec<Vec<f64>> = case["out"].as_array().unwrap().iter().map(numbers).collect();
         let found = optimized(&name, expected.len(), DType::F64);

@@ -1,0 +1,156 @@
+//! Convolutions.
+
+use super::init;
+use rune_trace::{ConvOptions, DType, Layout, Tensor, Tree};
+
+/// A convolution over as many axes as its window has: of images 2.
+///
+/// ```
+/// use rune_nn::nn::Conv;
+/// use rune_trace::{ConvOptions, ConvPadding, DType, Tensor, random};
+/// let options = ConvOptions::new().strides(2).padding(ConvPadding::Same);
+/// let layer = Conv::new(&random::key(0), 3, 16, [5, 5], options);
+/// let images = Tensor::zeros([8, 3, 32, 32], DType::F32);
+/// assert_eq!(*layer.forward(&images).shape(), [8, 16, 16, 16]);
+/// ```
+#[derive(Tree, Clone, Debug)]
+pub struct Conv {
+    /// Of shape [outputs, inputs / groups, window…], or what the layout says.
+    pub weight: Tensor,
+    /// Of shape [outputs].
+    pub bias: Option<Tensor>,
+    /// Strides, padding, dilations, groups and layout.
+    #[tree(static)]
+    pub options: ConvOptions,
+}
+
+impl Conv {
+    /// A layer with a kernel drawn by [`init::lecun_normal`], and the bias 0.
+    ///
+    /// # Panics
+    /// If `key` is no key, or channels are not a multiple of the groups.
+    #[track_caller]
+    pub fn new<const N: usize>(
+        key: &Tensor,
+        inputs: usize,
+        outputs: usize,
+        window: [usize; N],
+        options: ConvOptions,
+    ) -> Conv {
+        let (weight, bias) = drawn("Conv", key, [inputs, outputs], &window, &options);
+        Conv { weight, bias: Some(bias), options }
+    }
+    /// The layer without a bias.
+    #[must_use]
+    pub fn without_bias(self) -> Conv {
+        Conv { bias: None, ..self }
+    }
+    /// Of a batch with channels and spatial axes, in the order that the layout says, the same of the output channels.
+    ///
+    /// # Panics
+    /// As [`Tensor::conv`].
+    #[track_caller]
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        with_bias(x.conv(&self.weight, &self.options), self.bias.as_ref(), self.options.layout)
+    }
+}
+
+/// A transposed convolution, which makes spatial axes larger by its strides: see [`Tensor::conv_transpose`].
+///
+/// ```
+/// use rune_nn::nn::ConvTranspose;
+/// use rune_trace::{ConvOptions, ConvPadding, DType, Tensor, random};
+/// let options = ConvOptions::new().strides(2).padding(ConvPadding::Same);
+/// let layer = ConvTranspose::new(&random::key(0), 16, 3, [4, 4], options);
+/// let features = Tensor::zeros([8, 16, 16, 16], DType::F32);
+/// assert_eq!(*layer.forward(&features).shape(), [8, 3, 32, 32]);
+/// ```
+#[derive(Tree, Clone, Debug)]
+pub struct ConvTranspose {
+    /// Of shape [outputs, inputs / groups, window…], or what the layout says.
+    pub weight: Tensor,
+    /// Of shape [outputs].
+    pub bias: Option<Tensor>,
+    /// Strides, padding, dilations, groups and layout.
+    #[tree(static)]
+    pub options: ConvOptions,
+}
+
+impl ConvTranspose {
+    /// A layer with a kernel drawn by [`init::lecun_normal`], and the bias 0.
+    ///
+    /// # Panics
+    /// If `key` is no key, or channels are not a multiple of the groups.
+    #[track_caller]
+    pub fn new<const N: usize>(
+        key: &Tensor,
+        inputs: usize,
+        outputs: usize,
+        window: [usize; N],
+        options: ConvOptions,
+    ) -> ConvTranspose {
+        let (weight, bias) = drawn("ConvTranspose", key, [inputs, outputs], &window, &options);
+        ConvTranspose { weight, bias: Some(bias), options }
+    }
+    /// The layer without a bias.
+    #[must_use]
+    pub fn without_bias(self) -> ConvTranspose {
+        ConvTranspose { bias: None, ..self }
+    }
+    /// Of a batch with channels and spatial axes the same, larger, of the output channels.
+    ///
+    /// # Panics
+    /// As [`Tensor::conv_transpose`].
+    #[track_caller]
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        with_bias(x.conv_transpose(&self.weight, &self.options), self.bias.as_ref(), self.options.layout)
+    }
+}
+
+#[track_caller]
+fn drawn(
+    layer: &str,
+    key: &Tensor,
+    [inputs, outputs]: [usize; 2],
+    window: &[usize],
+    options: &ConvOptions,
+) -> (Tensor, Tensor) {
+    let groups = options.groups;
+    if groups == 0 || !inputs.is_multiple_of(groups) || !outputs.is_multiple_of(groups) {
+        panic!("{layer}: {inputs} and {outputs} channels do not fall into {groups} groups of one size");
+    }
+    let channels_first = [outputs, inputs / groups];
+    let (shape, initializer) = match options.layout {
+        Layout::ChannelsFirst => ([&channels_first, window].concat(), init::lecun_normal().axes([1], [0])),
+        Layout::ChannelsLast => ([window, &[inputs / groups, outputs]].concat(), init::lecun_normal()),
+    };
+    (initializer.draw(key, shape, DType::F32), Tensor::zeros([outputs], DType::F32))
+}
+
+#[track_caller]
+fn with_bias(y: Tensor, bias: Option<&Tensor>, layout: Layout) -> Tensor {
+    match bias {
+        Some(bias) => &y + per_channel(bias, &y, layout),
+        None => y,
+    }
+}
+
+/// One number for each channel, in a shape that broadcasts to that of `x`.
+#[track_caller]
+pub(super) fn per_channel(numbers: &Tensor, x: &Tensor, layout: Layout) -> Tensor {
+    let mut shape = vec![1; x.rank()];
+    shape[channel_axis(x, layout)] = numbers.size();
+    numbers.reshape(shape)
+}
+
+/// The axis of channels.
+#[track_caller]
+pub(super) fn channel_axis(x: &Tensor, layout: Layout) -> usize {
+    if x.rank() < 2 {
+        panic!("nn: {} has no axes of a batch and of channels", x.ty());
+    }
+    match layout {
+        Layout::ChannelsFirst => 1,
+        Layout::ChannelsLast => x.rank() - 1,
+    }
+}

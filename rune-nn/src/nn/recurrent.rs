@@ -1,0 +1,143 @@
+//! Recurrent layers, as one loop of the program.
+
+use super::{Linear, init};
+use rune_trace::{DType, Tensor, Tree, random, scan};
+
+/// A gated recurrent unit (Cho et al., 2014), in the form that computes its reset after the product.
+///
+/// ```
+/// use rune_nn::nn::GruCell;
+/// use rune_trace::{DType, Tensor, random};
+/// let cell = GruCell::new(&random::key(0), 3, 8);
+/// let xs = Tensor::ones([20, 2, 3], DType::F32);
+/// let (last, all) = cell.forward(&cell.rest([2]), &xs);
+/// assert_eq!((last.shape().to_vec(), all.shape().to_vec()), (vec![2, 8], vec![20, 2, 8]));
+/// ```
+#[derive(Tree, Clone, Debug)]
+pub struct GruCell {
+    /// From what comes in to reset, update and new, beside each other: [inputs, 3 · hidden].
+    pub input: Linear,
+    /// From what is remembered to the same: [hidden, 3 · hidden].
+    pub hidden: Tensor,
+    /// Added to what is remembered before it is reset: [hidden].
+    pub bias: Tensor,
+}
+
+impl GruCell {
+    /// Weights drawn by [`init::lecun_normal`], biases 0.
+    ///
+    /// # Panics
+    /// If `key` is no key.
+    #[track_caller]
+    pub fn new(key: &Tensor, inputs: usize, hidden: usize) -> GruCell {
+        let (input, weight) = gates(key, inputs, hidden, 3);
+        GruCell { input, hidden: weight, bias: Tensor::zeros([hidden], DType::F32) }
+    }
+    /// What is remembered in the beginning, for a batch of this shape: zeros.
+    pub fn rest(&self, batch: impl AsRef<[usize]>) -> Tensor {
+        zeros(batch.as_ref(), &self.bias)
+    }
+    /// One step: what is remembered after `x`, of shape [.., inputs].
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    #[track_caller]
+    pub fn step(&self, h: &Tensor, x: &Tensor) -> Tensor {
+        let [of_x, of_h] = [self.input.forward(x).split(3, -1), h.matmul(&self.hidden).split(3, -1)];
+        let reset = (&of_x[0] + &of_h[0]).sigmoid();
+        let update = (&of_x[1] + &of_h[1]).sigmoid();
+        let new = (&of_x[2] + reset * (&of_h[2] + &self.bias)).tanh();
+        &new + update * (h - &new)
+    }
+    /// All steps over `xs`, whose first axis is time: what is remembered last, and after each step.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    #[track_caller]
+    pub fn forward(&self, h: &Tensor, xs: &Tensor) -> (Tensor, Tensor) {
+        let step = |h: &Tensor, x: &Tensor| {
+            let h = self.step(h, x);
+            (h.clone(), h)
+        };
+        scan(step, h, xs)
+    }
+}
+
+/// Long short-term memory (Hochreiter and Schmidhuber, 1997).
+///
+/// ```
+/// use rune_nn::nn::LstmCell;
+/// use rune_trace::{DType, Tensor, random};
+/// let cell = LstmCell::new(&random::key(0), 3, 8);
+/// let xs = Tensor::ones([20, 2, 3], DType::F32);
+/// let (last, all) = cell.forward(&cell.rest([2]), &xs);
+/// assert_eq!((last.cell.shape().to_vec(), all.shape().to_vec()), (vec![2, 8], vec![20, 2, 8]));
+/// ```
+#[derive(Tree, Clone, Debug)]
+pub struct LstmCell {
+    /// From what comes in to the gates in, forget, cell and out, beside each other: [inputs, 4 · hidden].
+    pub input: Linear,
+    /// From what is remembered to the same: [hidden, 4 · hidden].
+    pub hidden: Tensor,
+}
+
+/// What an [`LstmCell`] remembers.
+#[derive(Tree, Clone, Debug)]
+pub struct LstmState {
+    /// What is given out.
+    pub hidden: Tensor,
+    /// What is not.
+    pub cell: Tensor,
+}
+
+impl LstmCell {
+    /// Weights drawn by [`init::lecun_normal`], biases 0.
+    ///
+    /// # Panics
+    /// If `key` is no key.
+    #[track_caller]
+    pub fn new(key: &Tensor, inputs: usize, hidden: usize) -> LstmCell {
+        let (input, hidden) = gates(key, inputs, hidden, 4);
+        LstmCell { input, hidden }
+    }
+    /// What is remembered in the beginning, for a batch of this shape: zeros.
+    pub fn rest(&self, batch: impl AsRef<[usize]>) -> LstmState {
+        let hidden = zeros(batch.as_ref(), &self.hidden.i((.., 0)));
+        LstmState { cell: hidden.clone(), hidden }
+    }
+    /// One step: what is remembered after `x`, of shape [.., inputs].
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    #[track_caller]
+    pub fn step(&self, state: &LstmState, x: &Tensor) -> LstmState {
+        let gates = (self.input.forward(x) + state.hidden.matmul(&self.hidden)).split(4, -1);
+        let (taken, kept, out) = (gates[0].sigmoid(), gates[1].sigmoid(), gates[3].sigmoid());
+        let cell = kept * &state.cell + taken * gates[2].tanh();
+        LstmState { hidden: out * cell.tanh(), cell }
+    }
+    /// All steps over `xs`, whose first axis is time: what is remembered last, and what is given out after each step.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    #[track_caller]
+    pub fn forward(&self, state: &LstmState, xs: &Tensor) -> (LstmState, Tensor) {
+        let step = |state: &LstmState, x: &Tensor| {
+            let state = self.step(state, x);
+            let hidden = state.hidden.clone();
+            (state, hidden)
+        };
+        scan(step, state, xs)
+    }
+}
+
+#[track_caller]
+fn gates(key: &Tensor, inputs: usize, hidden: usize, count: usize) -> (Linear, Tensor) {
+    let [a, b] = random::split_into(key);
+    let weight = init::lecun_normal().draw(&b, [hidden, count * hidden], DType::F32);
+    (Linear::new(&a, inputs, count * hidden), weight)
+}
+
+fn zeros(batch: &[usize], like: &Tensor) -> Tensor {
+    Tensor::zeros([batch, &like.shape()[..]].concat(), like.dtype())
+}

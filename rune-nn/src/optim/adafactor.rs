@@ -1,0 +1,161 @@
+//! Adafactor, which remembers of a matrix its rows and columns only.
+
+use super::chain::stands_for;
+use super::leaves::{wide, zip};
+use super::moments::{next_count, zero_count};
+use super::{
+    AddDecayedWeights, ClipByBlockRms, Ema, GradientTransformation, Mask, Params, Scale, ScaleByParamBlockRms,
+    ScaleBySchedule, Schedule,
+};
+use rune_trace::{Tensor, Tree};
+
+/// The direction of Adafactor: gradients over the root of the average of their squares, which of large matrices is the product of the
+/// averages over rows and over columns.
+#[derive(Clone, Copy, Debug)]
+pub struct ScaleByFactoredRms {
+    /// Whether the averages of matrices are factored.
+    pub factored: bool,
+    /// Averages decay the slower the greater this is: by 1 - stepᵈ.
+    pub decay_rate: f64,
+    /// Matrices are large whose second greatest axis is of this size at least.
+    pub min_dim_size_to_factor: usize,
+    /// Added to squares.
+    pub eps: f64,
+}
+
+/// What [`ScaleByFactoredRms`] remembers. Of each leaf there is either `v`, or `v_row` and `v_col`; the others are of one element.
+#[derive(Tree, Clone, Debug)]
+pub struct FactoredState<P> {
+    /// How many steps were taken.
+    pub count: Tensor,
+    /// The averages over the greatest axis.
+    pub v_row: P,
+    /// The averages over the second greatest axis.
+    pub v_col: P,
+    /// The averages of squares of what is not factored.
+    pub v: P,
+}
+
+impl ScaleByFactoredRms {
+    /// The second greatest axis and the greatest.
+    fn axes(&self, x: &Tensor) -> Option<(usize, usize)> {
+        if !self.factored || x.rank() < 2 {
+            return None;
+        }
+        let mut axes: Vec<usize> = (0..x.rank()).collect();
+        axes.sort_by_key(|&axis| x.shape()[axis]);
+        let (second, greatest) = (axes[axes.len() - 2], axes[axes.len() - 1]);
+        (x.shape()[second] >= self.min_dim_size_to_factor).then_some((second, greatest))
+    }
+}
+
+fn without(x: &Tensor, axis: usize) -> Tensor {
+    let mut shape = x.shape().to_vec();
+    shape.remove(axis);
+    Tensor::zeros(shape, x.dtype())
+}
+
+impl GradientTransformation for ScaleByFactoredRms {
+    type State<P: Params> = FactoredState<P>;
+    fn init<P: Params>(&self, params: &P) -> FactoredState<P> {
+        let none = |p: &Tensor| Tensor::zeros([1], p.dtype());
+        let all = |f: &dyn Fn(&Tensor, Option<(usize, usize)>) -> Tensor| params.map(&mut |p| f(p, self.axes(p)));
+        FactoredState {
+            count: zero_count(),
+            v_row: all(&|p, axes| axes.map_or_else(|| none(p), |(_, greatest)| without(p, greatest))),
+            v_col: all(&|p, axes| axes.map_or_else(|| none(p), |(second, _)| without(p, second))),
+            v: all(&|p, axes| axes.map_or_else(|| p.zeros_like(), |_| none(p))),
+        }
+    }
+    #[track_caller]
+    fn update<P: Params>(&self, updates: &P, state: &FactoredState<P>, _: &P) -> (P, FactoredState<P>) {
+        let decay = |like: &Tensor| {
+            let step = state.count.cast(wide(like.dtype())) + 1.0;
+            (1.0 - step.pow(-self.decay_rate)).cast(like.dtype())
+        };
+        let squares = |g: &Tensor| g.square() + self.eps;
+        let next = |old: &Tensor, new: Tensor| {
+            let decay = decay(old);
+            &decay * old + (1.0 - &decay) * new
+        };
+        let v_row = zip(&state.v_row, [updates], |old, [g]| match self.axes(g) {
+            Some((_, greatest)) => next(old, squares(g).mean_axes(greatest as isize)),
+            None => old.clone(),
+        });
+        let v_col = zip(&state.v_col, [updates], |old, [g]| match self.axes(g) {
+            Some((second, _)) => next(old, squares(g).mean_axes(second as isize)),
+            None => old.clone(),
+        });
+        let v = zip(&state.v, [updates], |old, [g]| match self.axes(g) {
+            Some(_) => old.clone(),
+            None => next(old, squares(g)),
+        });
+        let scaled = zip(updates, [&v_row, &v_col, &v], |g, [row, col, v]| match self.axes(g) {
+            None => g * v.rsqrt(),
+            Some((second, greatest)) => {
+                let second_of_row = if second > greatest { second - 1 } else { second };
+                let row_factor = (row / row.mean_keepdims(second_of_row as isize)).rsqrt();
+                g * row_factor.unsqueeze(greatest as isize) * col.rsqrt().unsqueeze(second as isize)
+            }
+        });
+        (scaled, FactoredState { count: next_count(&state.count), v_row, v_col, v })
+    }
+}
+
+/// Adafactor (Shazeer and Stern, 2018): see [`adafactor`].
+#[derive(Clone, Debug)]
+pub struct Adafactor {
+    /// The size of steps, measured by that of the parameters if `multiply_by_parameter_scale` is set.
+    pub learning_rate: Schedule,
+    /// How gradients are scaled.
+    pub scale: ScaleByFactoredRms,
+    /// Whether steps are larger where parameters are.
+    pub multiply_by_parameter_scale: bool,
+    /// The greatest root of the mean square of updates, if there is one.
+    pub clipping_threshold: Option<f64>,
+    /// The decay of an average of updates, if they are averaged.
+    pub momentum: Option<f64>,
+    /// How much of the parameters is taken off in each step, whatever the rate.
+    pub weight_decay_rate: Option<f64>,
+    /// Of which parameters.
+    pub mask: Mask,
+}
+
+type Parts = (
+    ScaleByFactoredRms,
+    Option<ClipByBlockRms>,
+    ScaleBySchedule,
+    Option<ScaleByParamBlockRms>,
+    Option<Ema>,
+    (Option<AddDecayedWeights>, Scale),
+);
+
+stands_for!(Adafactor, Parts, |s| {
+    (
+        s.scale,
+        s.clipping_threshold.map(ClipByBlockRms),
+        ScaleBySchedule(s.learning_rate.clone()),
+        s.multiply_by_parameter_scale.then_some(ScaleByParamBlockRms),
+        s.momentum.map(|decay| Ema { decay, debias: false }),
+        (s.weight_decay_rate.map(|weight_decay| AddDecayedWeights { weight_decay, mask: s.mask.clone() }), Scale(-1.0)),
+    )
+});
+
+/// Steps as those of RMSProp that remember little of large matrices (Shazeer and Stern, 2018), with the settings of Optax.
+///
+/// ```
+/// use rune_nn::optim::{self, Adafactor};
+/// let optimizer = Adafactor { momentum: Some(0.9), ..optim::adafactor(1e-2) };
+/// ```
+pub fn adafactor(learning_rate: impl Into<Schedule>) -> Adafactor {
+    let scale = ScaleByFactoredRms { factored: true, decay_rate: 0.8, min_dim_size_to_factor: 128, eps: 1e-30 };
+    Adafactor {
+        learning_rate: learning_rate.into(),
+        scale,
+        multiply_by_parameter_scale: true,
+        clipping_threshold: Some(1.0),
+        momentum: None,
+        weight_decay_rate: None,
+        mask: Mask::all(),
+    }
+}

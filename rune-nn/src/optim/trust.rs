@@ -1,0 +1,66 @@
+//! Updates measured by the parameters that they change.
+
+use super::leaves::{wide, zip};
+use super::{GradientTransformation, Params};
+use rune_trace::{Tensor, where_};
+
+#[track_caller]
+fn norm(x: &Tensor) -> Tensor {
+    x.cast(wide(x.dtype())).square().sum().sqrt()
+}
+
+#[track_caller]
+fn root_mean_square(x: &Tensor) -> Tensor {
+    x.cast(wide(x.dtype())).square().mean().sqrt()
+}
+
+/// Gives the updates of each leaf the length of its parameters (You et al., 2020); where one of both is 0, they stay.
+#[derive(Clone, Copy, Debug)]
+pub struct ScaleByTrustRatio;
+
+impl GradientTransformation for ScaleByTrustRatio {
+    type State<P: Params> = ();
+    fn init<P: Params>(&self, _: &P) {}
+    #[track_caller]
+    fn update<P: Params>(&self, updates: &P, (): &(), params: &P) -> (P, ()) {
+        let scaled = zip(updates, [params], |u, [p]| {
+            let (of_update, of_param) = (norm(u), norm(p));
+            let none = of_update.eq(0.0) | of_param.eq(0.0);
+            u * where_(none, 1.0, of_param / of_update).cast(u.dtype())
+        });
+        (scaled, ())
+    }
+}
+
+/// Multiplies the updates of each leaf by the root of the mean square of its parameters, which counts as 1e-3 at least.
+#[derive(Clone, Copy, Debug)]
+pub struct ScaleByParamBlockRms;
+
+impl GradientTransformation for ScaleByParamBlockRms {
+    type State<P: Params> = ();
+    fn init<P: Params>(&self, _: &P) {}
+    #[track_caller]
+    fn update<P: Params>(&self, updates: &P, (): &(), params: &P) -> (P, ()) {
+        let scaled = zip(updates, [params], |u, [p]| u * root_mean_square(p).maximum(1e-3).cast(u.dtype()));
+        (scaled, ())
+    }
+}
+
+/// Scales the updates of each leaf so that the root of their mean square is this, where it is greater.
+#[derive(Clone, Copy, Debug)]
+pub struct ClipByBlockRms(pub f64);
+
+/// Scales the updates of each leaf so that the root of their mean square is `threshold`, where it is greater.
+pub fn clip_by_block_rms(threshold: f64) -> ClipByBlockRms {
+    ClipByBlockRms(threshold)
+}
+
+impl GradientTransformation for ClipByBlockRms {
+    type State<P: Params> = ();
+    fn init<P: Params>(&self, _: &P) {}
+    #[track_caller]
+    fn update<P: Params>(&self, updates: &P, (): &(), _: &P) -> (P, ()) {
+        let clipped = |u: &Tensor| u / (root_mean_square(u) / self.0).maximum(1.0).cast(u.dtype());
+        (updates.map(&mut |u| clipped(u)), ())
+    }
+}

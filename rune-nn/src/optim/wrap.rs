@@ -1,0 +1,187 @@
+//! Transformations around others: averages, several gradients for one step, and some of the parameters only.
+
+use super::leaves::zip;
+use super::moments::{average, next_count, unbiased, zero_count};
+use super::{GradientTransformation, Mask, Params};
+use rune_trace::{Tensor, Tree, cond};
+
+/// The moving average of updates: see [`ema`].
+#[derive(Clone, Copy, Debug)]
+pub struct Ema {
+    /// The decay of the average.
+    pub decay: f64,
+    /// Whether its bias towards 0 is taken away.
+    pub debias: bool,
+}
+
+/// The moving average of updates, without bias towards the 0 that it begins with.
+///
+/// Of parameters it is of use as well:
+///
+/// ```
+/// use rune_nn::optim::{self, GradientTransformation};
+/// use rune_trace::Tensor;
+/// let average = optim::ema(0.5);
+/// let mut state = average.init(&Tensor::scalar(0.0f32));
+/// let mut averaged = Tensor::scalar(0.0f32);
+/// for x in [1.0f32, 4.0] {
+///     let x = Tensor::scalar(x);
+///     (averaged, state) = average.update(&x, &state, &x);
+/// }
+/// assert_eq!(averaged.item::<f32>().unwrap(), 3.0);
+/// ```
+pub fn ema(decay: f64) -> Ema {
+    Ema { decay, debias: true }
+}
+
+/// What [`Ema`] remembers.
+#[derive(Tree, Clone, Debug)]
+pub struct EmaState<P> {
+    /// How many steps were taken.
+    pub count: Tensor,
+    /// The average, with its bias.
+    pub ema: P,
+}
+
+impl GradientTransformation for Ema {
+    type State<P: Params> = EmaState<P>;
+    fn init<P: Params>(&self, params: &P) -> EmaState<P> {
+        EmaState { count: zero_count(), ema: params.map(&mut Tensor::zeros_like) }
+    }
+    #[track_caller]
+    fn update<P: Params>(&self, updates: &P, state: &EmaState<P>, _: &P) -> (P, EmaState<P>) {
+        let (count, ema) = (next_count(&state.count), average(updates, &state.ema, self.decay));
+        let averaged = if self.debias { unbiased(&ema, self.decay, &count) } else { ema.map(&mut Tensor::clone) };
+        (averaged, EmaState { count, ema })
+    }
+}
+
+/// One step for the mean of several gradients: see [`multi_steps`].
+#[derive(Clone, Debug)]
+pub struct MultiSteps<T> {
+    /// What makes the steps.
+    pub inner: T,
+    /// Of how many gradients.
+    pub every: usize,
+}
+
+/// Takes the mean of `every` gradients and gives it to `inner`; until there are so many, updates are 0. So a large batch is computed in parts.
+///
+/// ```
+/// use rune_nn::optim::{self, GradientTransformation};
+/// use rune_trace::Tensor;
+/// let optimizer = optim::multi_steps(optim::sgd(1.0), 2);
+/// let w = Tensor::scalar(0.0f32);
+/// let (first, state) = optimizer.update(&Tensor::scalar(1.0f32), &optimizer.init(&w), &w);
+/// let (second, _) = optimizer.update(&Tensor::scalar(3.0f32), &state, &w);
+/// assert_eq!((first.item::<f32>().unwrap(), second.item::<f32>().unwrap()), (0.0, -2.0));
+/// ```
+///
+/// # Panics
+/// If `every` is 0.
+#[track_caller]
+pub fn multi_steps<T: GradientTransformation>(inner: T, every: usize) -> MultiSteps<T> {
+    assert!(every > 0, "multi_steps: one step takes 1 gradient or more, and 0 are given");
+    MultiSteps { inner, every }
+}
+
+/// What [`MultiSteps`] remembers.
+#[derive(Tree, Clone, Debug)]
+pub struct MultiStepsState<S, P> {
+    /// How many gradients there are for the next step.
+    pub mini_step: Tensor,
+    /// How many steps were taken.
+    pub gradient_step: Tensor,
+    /// What the inner transformation remembers.
+    pub inner: S,
+    /// The mean of the gradients.
+    pub gradients: P,
+}
+
+impl<T: GradientTransformation> GradientTransformation for MultiSteps<T> {
+    type State<P: Params> = MultiStepsState<T::State<P>, P>;
+    fn init<P: Params>(&self, params: &P) -> Self::State<P> {
+        let gradients = params.map(&mut Tensor::zeros_like);
+        MultiStepsState {
+            mini_step: zero_count(),
+            gradient_step: zero_count(),
+            inner: self.inner.init(params),
+            gradients,
+        }
+    }
+    #[track_caller]
+    fn update<P: Params>(&self, updates: &P, state: &Self::State<P>, params: &P) -> (P, Self::State<P>) {
+        let known = &state.mini_step + 1;
+        let mean = zip(updates, [&state.gradients], |g, [m]| m + (g - m) / known.cast(g.dtype()));
+        let enough = known.eq(self.every as i32);
+        let zeros = || mean.map(&mut Tensor::zeros_like);
+        let step = || {
+            let (updates, inner) = self.inner.update(&mean, &state.inner, params);
+            (updates, (inner, zeros()))
+        };
+        let wait = || (zeros(), (state.inner.map(&mut Tensor::clone), mean.map(&mut Tensor::clone)));
+        let (updates, (inner, gradients)) = cond(&enough, step, wait);
+        let gradient_step = &state.gradient_step + enough.cast(state.gradient_step.dtype());
+        let mini_step = known % self.every as i32;
+        (updates, MultiStepsState { mini_step, gradient_step, inner, gradients })
+    }
+}
+
+/// A transformation of some of the updates: see [`masked`].
+#[derive(Clone, Debug)]
+pub struct Masked<T> {
+    /// What transforms them.
+    pub inner: T,
+    /// Which they are.
+    pub mask: Mask,
+}
+
+/// Transforms the updates that `mask` chooses, and leaves the others as they are. Several, of different masks, in a chain give parts of a model
+/// optimisers of their own; nothing is remembered of what is not chosen.
+///
+/// ```
+/// use rune_nn::optim::{self, GradientTransformation, Mask};
+/// use rune_trace::Tensor;
+/// let first = |name: &str, _: &Tensor| name == "0";
+/// let optimizer = (
+///     optim::masked(optim::adam(1e-3), Mask::new(first)),
+///     optim::masked(optim::scale(0.0), Mask::new(move |name, x| !first(name, x))),
+/// );
+/// let w = (Tensor::scalar(1.0f32), Tensor::scalar(1.0f32));
+/// let ((a, b), _) = optimizer.update(&w, &optimizer.init(&w), &w);
+/// assert!((a.item::<f32>().unwrap() + 1e-3).abs() < 1e-8);
+/// assert_eq!(b.item::<f32>().unwrap(), 0.0);
+/// ```
+pub fn masked<T: GradientTransformation>(inner: T, mask: Mask) -> Masked<T> {
+    Masked { inner, mask }
+}
+
+impl<T> Masked<T> {
+    /// The tree with tensors without elements in the places that are not chosen: they count nothing in any sum.
+    fn chosen<P: Params>(&self, tree: &P, choices: &[bool]) -> P {
+        let mut choices = choices.iter();
+        tree.map(&mut |leaf| match choices.next() {
+            Some(true) => leaf.clone(),
+            Some(false) | None => Tensor::zeros([0], leaf.dtype()),
+        })
+    }
+}
+
+impl<T: GradientTransformation> GradientTransformation for Masked<T> {
+    type State<P: Params> = T::State<P>;
+    fn init<P: Params>(&self, params: &P) -> Self::State<P> {
+        self.inner.init(&self.chosen(params, &self.mask.choices(params)))
+    }
+    #[track_caller]
+    fn update<P: Params>(&self, updates: &P, state: &Self::State<P>, params: &P) -> (P, Self::State<P>) {
+        let choices = self.mask.choices(params);
+        let (some, chosen) = (self.chosen(updates, &choices), self.chosen(params, &choices));
+        let (transformed, state) = self.inner.update(&some, state, &chosen);
+        let mut choices = choices.iter();
+        let all = zip(&transformed, [updates], |new, [old]| match choices.next() {
+            Some(true) => new.clone(),
+            Some(false) | None => old.clone(),
+        });
+        (all, state)
+    }
+}
