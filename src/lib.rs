@@ -98,3 +98,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/from-jax-rune-slope.md")]
 struct Guide;
+
+/// So does that in the tutorial on training.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/training.md")]
+struct Training;

@@ -20,6 +20,7 @@ mod saved;
 mod shown;
 mod stages;
 mod threads;
+mod training;
 mod transformed;
 mod transformer;
 

@@ -1,0 +1,223 @@
+//! A language model of characters, a small GPT (Radford et al., 2019): its training, and texts that it draws.
+
+use rune::nn::{self, Attention, Dropout, Embedding, LayerNorm, Linear, MultiHeadAttention};
+use rune::optim::{self, AdamW, ClipByGlobalNorm, Mask};
+use rune::{prelude::*, random};
+use std::collections::BTreeSet;
+
+/// A text as numbers of its characters.
+pub struct Text {
+    alphabet: Vec<char>,
+    pub codes: Vec<i32>,
+}
+
+impl Text {
+    pub fn new(text: &str) -> Text {
+        let alphabet: Vec<char> = text.chars().collect::<BTreeSet<_>>().into_iter().collect();
+        let mut this = Text { alphabet, codes: Vec::new() };
+        this.codes = this.encode(text);
+        this
+    }
+    pub fn characters(&self) -> usize {
+        self.alphabet.len()
+    }
+    /// The numbers of the characters; those that the text does not have are left out.
+    pub fn encode(&self, text: &str) -> Vec<i32> {
+        text.chars().filter_map(|c| self.alphabet.binary_search(&c).ok()).map(|i| i as i32).collect()
+    }
+    pub fn decode(&self, codes: &[i32]) -> String {
+        codes.iter().map(|&code| self.alphabet[code as usize]).collect()
+    }
+    /// How surprised one is by each character of `later` if one knows how often it follows the one before in `codes`, on average: what a
+    /// model that looks back by one character can reach.
+    pub fn bigram_loss(&self, codes: &[i32], later: &[i32]) -> f64 {
+        let n = self.characters();
+        // Each pair counts once more than it is seen, so that none is impossible.
+        let mut counts = vec![vec![1.0f64; n]; n];
+        codes.windows(2).for_each(|pair| counts[pair[0] as usize][pair[1] as usize] += 1.0);
+        let surprise = |pair: &[i32]| {
+            let row = &counts[pair[0] as usize];
+            (row.iter().sum::<f64>() / row[pair[1] as usize]).ln()
+        };
+        later.windows(2).map(surprise).sum::<f64>() / (later.len() - 1) as f64
+    }
+}
+
+/// How large a model is.
+#[derive(Clone, Copy)]
+pub struct Sizes {
+    pub characters: usize,
+    pub context: usize,
+    pub features: usize,
+    pub heads: usize,
+    pub layers: usize,
+    pub dropout: f64,
+}
+
+#[derive(Tree, Clone)]
+struct Block {
+    norm1: LayerNorm,
+    attention: MultiHeadAttention,
+    norm2: LayerNorm,
+    up: Linear,
+    down: Linear,
+}
+
+impl Block {
+    fn new(key: &Tensor, sizes: Sizes) -> Block {
+        let [a, b, c] = random::split_into(key);
+        let features = sizes.features;
+        Block {
+            norm1: LayerNorm::new(features),
+            attention: MultiHeadAttention::new(&a, features, sizes.heads),
+            norm2: LayerNorm::new(features),
+            up: Linear::new(&b, features, 4 * features),
+            down: Linear::new(&c, 4 * features, features),
+        }
+    }
+    fn forward(&self, x: &Tensor, dropout: impl Fn(&Tensor, usize) -> Tensor) -> Tensor {
+        let h = self.norm1.forward(x);
+        let x = x + dropout(&self.attention.forward(&h, &h, &Attention::causal()), 0);
+        let h = self.up.forward(&self.norm2.forward(&x)).gelu();
+        &x + dropout(&self.down.forward(&h), 1)
+    }
+}
+
+/// The model. Its last layer is the rows of the characters once more.
+#[derive(Tree, Clone)]
+pub struct Gpt {
+    characters: Embedding,
+    positions: Tensor,
+    blocks: Vec<Block>,
+    norm: LayerNorm,
+    dropout: Dropout,
+}
+
+impl Gpt {
+    pub fn new(key: &Tensor, sizes: Sizes) -> Gpt {
+        let [a, b, c] = random::split_into(key);
+        Gpt {
+            characters: Embedding::new(&a, sizes.characters, sizes.features),
+            positions: nn::init::normal(&b, 0.02, [sizes.context, sizes.features], DType::F32),
+            blocks: (0..sizes.layers).map(|i| Block::new(&random::fold_in(&c, i), sizes)).collect(),
+            norm: LayerNorm::new(sizes.features),
+            dropout: Dropout { rate: sizes.dropout },
+        }
+    }
+    pub fn context(&self) -> usize {
+        self.positions.shape()[0]
+    }
+    /// For each place of texts of shape [batch, context] the logits of the character that follows. With a key some of what is computed is
+    /// left out at random.
+    pub fn forward(&self, codes: &Tensor, key: Option<&Tensor>) -> Tensor {
+        let mut x = self.characters.forward(codes) + &self.positions;
+        for (i, block) in self.blocks.iter().enumerate() {
+            x = block.forward(&x, |x, n| self.dropout.forward(x, key.map(|k| random::fold_in(k, 2 * i + n)).as_ref()));
+        }
+        self.characters.attend(&self.norm.forward(&x))
+    }
+    /// How surprised the model is by the characters of `texts`, of shape [batch, context + 1], after the first, on average.
+    pub fn loss(&self, texts: &Tensor, key: Option<&Tensor>) -> Tensor {
+        let logits = self.forward(&texts.i((.., ..-1)), key);
+        nn::softmax_cross_entropy_with_integer_labels(&logits, &texts.i((.., 1..))).mean()
+    }
+    /// `start`, which is shorter than the context, and then characters drawn one after the other, each with one of `keys`. A loop of the
+    /// program: nothing comes back to the host before the end.
+    pub fn continued(&self, start: &Tensor, keys: &Tensor, temperature: f64) -> Tensor {
+        let (known, drawn, context) = (start.size(), keys.shape()[0], self.context());
+        let places = Tensor::arange(0..known + drawn.max(context), DType::I32);
+        let text = Tensor::concat(&[start, &Tensor::zeros([places.size() - known], DType::I32)], 0);
+        let step = |(text, at): &(Tensor, Tensor), key: &Tensor| {
+            let from = (at - context).maximum(0);
+            let window = text.take(&(&from + Tensor::arange(0..context, DType::I32)), 0);
+            let logits = self.forward(&window.unsqueeze(0), None).i(0).take(&(at - &from - 1), 0);
+            let next = random::categorical(key, &(logits / temperature), -1).cast(DType::I32);
+            ((rune::where_(places.eq(at), next, text), at + 1), ())
+        };
+        let ((text, _), ()) = scan(step, &(text, Tensor::scalar(known as i32)), keys);
+        text.i(..known + drawn)
+    }
+}
+
+/// How to train.
+#[derive(Clone, Copy)]
+pub struct Plan {
+    pub steps: usize,
+    pub batch: usize,
+    pub rate: f64,
+}
+
+pub type Optimizer = (ClipByGlobalNorm, AdamW);
+
+impl Plan {
+    /// Gradients of norm 1 at most; rates that rise, and fall along a cosine; decay of what is no bias and no norm.
+    pub fn optimizer(self) -> Optimizer {
+        let rate = optim::warmup_cosine_decay_schedule(0.0, self.rate, self.steps / 20, self.steps, self.rate / 10.0);
+        let adamw = AdamW { b2: 0.99, weight_decay: 0.1, mask: Mask::matrices(), ..optim::adamw(rate) };
+        (optim::clip_by_global_norm(1.0), adamw)
+    }
+}
+
+/// A model on its way: with what the optimiser remembers, and the key of all that is random from here on.
+#[derive(Tree, Clone)]
+pub struct Training {
+    pub model: Gpt,
+    optimizer: optim::State<Optimizer, Gpt>,
+    key: Tensor,
+}
+
+impl Training {
+    pub fn new(model: Gpt, optimizer: &Optimizer, key: &Tensor) -> Training {
+        Training { optimizer: optimizer.init(&model), model, key: key.clone() }
+    }
+    /// One step on `batch` pieces of the text, drawn at random: afterwards, and the loss before.
+    pub fn step(&self, optimizer: &Optimizer, text: &Tensor, batch: usize) -> (Training, Tensor) {
+        let [key, drawing, dropout] = random::split_into(&self.key);
+        let texts = pieces(text, &drawing, batch, self.model.context());
+        let loss = |model: &Gpt| model.loss(&texts, Some(&dropout));
+        let (loss, gradient) = value_and_grad(loss)(&self.model);
+        let (updates, state) = optimizer.update(&gradient, &self.optimizer, &self.model);
+        (Training { model: optim::apply_updates(&self.model, &updates), optimizer: state, key }, loss)
+    }
+}
+
+/// Pieces of the text of one character more than the context.
+fn pieces(text: &Tensor, key: &Tensor, batch: usize, context: usize) -> Tensor {
+    let last = text.size() - context;
+    let starts = random::randint(key, [batch, 1], 0, last as i32, DType::I32);
+    text.take(&(starts + Tensor::arange(0..context + 1, DType::I32)), 0)
+}
+
+/// Trains a model; `told` is given the number of each step, and the loss before it.
+pub fn train(
+    model: Gpt,
+    plan: Plan,
+    codes: &[i32],
+    key: &Tensor,
+    mut told: impl FnMut(usize, f32),
+) -> anyhow::Result<Gpt> {
+    let (optimizer, text) = (plan.optimizer(), Tensor::from(codes));
+    let step = jit(|training: &Training, text: &Tensor| training.step(&optimizer, text, plan.batch));
+    let mut training = Training::new(model, &optimizer, key);
+    for i in 0..plan.steps {
+        let (after, loss) = step(&training, &text);
+        training = after;
+        told(i, loss.item()?);
+    }
+    anyhow::ensure!(step.compiled_programs() == 1, "a step was compiled {} times", step.compiled_programs());
+    Ok(training.model)
+}
+
+/// The loss over all of a text, cut into pieces.
+pub fn loss_over(model: &Gpt, codes: &[i32]) -> anyhow::Result<f64> {
+    let loss = jit(|model: &Gpt, texts: &Tensor| model.loss(texts, None));
+    let mut sum = 0.0;
+    let mut count = 0;
+    for rows in codes.windows(model.context() + 1).step_by(model.context()).collect::<Vec<_>>().chunks_exact(8) {
+        let texts = Tensor::from_vec([rows.len(), rows[0].len()], rows.concat());
+        sum += f64::from(loss(model, &texts).item::<f32>()?);
+        count += 1;
+    }
+    anyhow::ensure!(count > 0, "{} characters are too few to be cut into pieces", codes.len());
+    Ok(sum / f64::from(count))
+}
