@@ -46,7 +46,8 @@ impl Training {
     fn new() -> Training {
         let [a, b, key] = random::split_into(&random::key(1));
         let model = Model {
-            hidden: Linear::new(&a, 4, 16),
+            // The norm takes off what a bias would add.
+            hidden: Linear::new(&a, 4, 16).without_bias(),
             norm: BatchNorm::new(16),
             dropout: Dropout { rate: 0.1 },
             output: Linear::new(&b, 16, 3),

@@ -164,12 +164,14 @@ fn layers_and_their_gradients_are_those_of_flax_and_equinox() {
         let gradients = rune_trace::value_and_grad_aux(|all: &(Vec<Tensor>, Vec<Tensor>)| run(&all.0, &all.1));
         let ((_, y), (by_inputs, by_params)) = gradients(&(given, params));
         let what = format!("{name} {} {}", case["settings"], case["inputs"]);
+        // JAX computes the weights of this function in f32, whatever it is given.
+        let tolerance = if name.starts_with("dot_product_attention") { 2e-6 } else { 1e-12 };
         assert_eq!(y.shape().to_vec(), shape(&case["shape"]), "{what}");
-        near(&what, &y.to_vec().unwrap(), &numbers(&case["out"]), 1e-12);
+        near(&what, &y.to_vec().unwrap(), &numbers(&case["out"]), tolerance);
         let expected = case["gradients"].as_array().unwrap();
         assert_eq!(by_inputs.len() + by_params.len(), expected.len(), "{what}");
         for (k, (found, expected)) in by_inputs.iter().chain(&by_params).zip(expected).enumerate() {
-            near(&format!("gradient {k} of {what}"), &found.to_vec().unwrap(), &numbers(expected), 1e-12);
+            near(&format!("gradient {k} of {what}"), &found.to_vec().unwrap(), &numbers(expected), tolerance);
         }
         count += 1;
     }
