@@ -117,7 +117,7 @@ fn a_compiled_step_is_the_interpreted_one() {
         Tensor::realize_all(&by_hand.leaves()).unwrap();
     }
     for ((path, a), (_, b)) in by_code.leaves_with_paths("training").iter().zip(by_hand.leaves_with_paths("training")) {
-        let close = a.cast(DType::F32).isclose(&b.cast(DType::F32), 1e-4, 1e-5);
+        let close = a.cast(DType::F32).isclose(b.cast(DType::F32), 1e-4, 1e-5);
         assert!(close.all().item::<bool>().unwrap(), "{path}: {a} and {b}");
     }
 }

@@ -59,12 +59,11 @@ impl GradientTransformation for ScaleByFactoredRms {
     type State<P: Params> = FactoredState<P>;
     fn init<P: Params>(&self, params: &P) -> FactoredState<P> {
         let none = |p: &Tensor| Tensor::zeros([1], p.dtype());
-        let all = |f: &dyn Fn(&Tensor, Option<(usize, usize)>) -> Tensor| params.map(&mut |p| f(p, self.axes(p)));
         FactoredState {
             count: zero_count(),
-            v_row: all(&|p, axes| axes.map_or_else(|| none(p), |(_, greatest)| without(p, greatest))),
-            v_col: all(&|p, axes| axes.map_or_else(|| none(p), |(second, _)| without(p, second))),
-            v: all(&|p, axes| axes.map_or_else(|| p.zeros_like(), |_| none(p))),
+            v_row: params.map(&mut |p| self.axes(p).map_or_else(|| none(p), |(_, greatest)| without(p, greatest))),
+            v_col: params.map(&mut |p| self.axes(p).map_or_else(|| none(p), |(second, _)| without(p, second))),
+            v: params.map(&mut |p| self.axes(p).map_or_else(|| p.zeros_like(), |_| none(p))),
         }
     }
     #[track_caller]
