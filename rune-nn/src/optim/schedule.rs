@@ -138,7 +138,8 @@ pub fn exponential_decay(init_value: f64, transition_steps: usize, decay_rate: f
 /// use rune_nn::optim;
 /// use rune_trace::Tensor;
 /// let rate = optim::cosine_decay_schedule(2.0, 100, 0.0);
-/// assert_eq!(rate.at(&Tensor::scalar(50)).item::<f32>().unwrap(), 1.0);
+/// let at = |count: i32| rate.at(&Tensor::scalar(count)).item::<f32>().unwrap();
+/// assert_eq!((at(0), at(100), at(1000)), (2.0, 0.0, 0.0));
 /// ```
 #[track_caller]
 pub fn cosine_decay_schedule(init_value: f64, decay_steps: usize, alpha: f64) -> Schedule {

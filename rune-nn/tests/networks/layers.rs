@@ -175,7 +175,7 @@ fn layers_and_their_gradients_are_those_of_flax_and_equinox() {
         }
         count += 1;
     }
-    assert!(count >= 60, "{count} layers");
+    assert!(count >= 59, "{count} layers");
 }
 
 fn initializer(name: &str) -> Option<VarianceScaling> {

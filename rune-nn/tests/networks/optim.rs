@@ -163,15 +163,27 @@ fn optimisers_are_those_of_optax() {
     assert!(cases.len() >= 29, "{} optimisers", cases.len());
     for (name, case) in cases {
         let expected: Vec<Vec<f64>> = case["out"].as_array().unwrap().iter().map(numbers).collect();
+        // Optax computes the decay of this one in f32.
+        let tolerance = if name.starts_with("adafactor") { 1e-6 } else { 1e-12 };
         let found = optimized(&name, expected.len(), DType::F64);
         for (step, (found, expected)) in found.iter().zip(&expected).enumerate() {
-            near(&format!("{name} after step {}", step + 1), found, expected, 1e-12);
+            near(&format!("{name} after step {}", step + 1), found, expected, tolerance);
         }
-        // In f32 each step rounds some dozen times; what is rounded is near 1.
         let found = optimized(&name, expected.len(), DType::F32);
         for (step, (found, expected)) in found.iter().zip(&expected).enumerate() {
-            near(&format!("{name} in f32 after step {}", step + 1), found, expected, 2e-6);
+            near(&format!("{name} in f32 after step {}", step + 1), found, expected, in_f32(&name));
         }
+    }
+}
+
+/// How far f32 may be off after a dozen steps: each rounds some dozen times; what is rounded is near 1.
+fn in_f32(name: &str) -> f64 {
+    match name {
+        // The variance is a difference of squares near 4, beside an `eps` of 1e-2.
+        "rmsprop_centered" => 1e-4,
+        // How much is known is the difference of 1999 and what is nearly as much.
+        "radam_long" => 1e-4,
+        _ => 2e-6,
     }
 }
 
