@@ -75,7 +75,10 @@ impl Input {
             Input::Safetensors(path, name) => {
                 let arrays = storage::read(&path).map_err(|error| match error {
                     StorageError::Io { path, source } => anyhow!("cannot read {}: {source}", path.display()),
-                    StorageError::Malformed { .. } => error.into(),
+                    StorageError::Malformed { .. }
+                    | StorageError::Pending { .. }
+                    | StorageError::SameName { .. }
+                    | StorageError::Differs { .. } => error.into(),
                 })?;
                 (path, name, arrays)
             }
