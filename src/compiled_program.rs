@@ -5,6 +5,8 @@ use crate::device::{Place, default_device};
 use crate::error::list;
 use crate::host_ops::HostOps;
 use rune_iree::{CompiledModule, Device, Executable, Signature};
+#[cfg(feature = "compile")]
+use rune_trace::op::Callback;
 use rune_trace::{ModuleSignature, Tensor, Type, Value, storage};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,8 +30,20 @@ pub(crate) fn constants_path(module: &Path) -> PathBuf {
 }
 
 /// Writes a module, and the constants of its program beside it.
+///
+/// # Errors
+/// If it calls a function of this process, or a file cannot be written.
 #[cfg(feature = "compile")]
-pub(crate) fn save(module: &CompiledModule, constants: &[Value], path: &Path) -> Result<(), Error> {
+pub(crate) fn save(
+    module: &CompiledModule,
+    callback: Option<&Callback>,
+    constants: &[Value],
+    path: &Path,
+) -> Result<(), Error> {
+    if let Some(callback) = callback {
+        let (path, function, loc) = (path.to_owned(), callback.name().to_owned(), callback.loc().clone());
+        return Err(Error::Callback { path, function, loc });
+    }
     let arrays = constants.iter().map(Value::to_host).collect::<Result<Vec<_>, _>>().map_err(Error::Transfer)?;
     let names: Vec<String> = (0..arrays.len()).map(|i| format!("c{i}")).collect();
     let beside = constants_path(path);

@@ -64,6 +64,14 @@ impl Backend for Tiered {
         if interpreted {
             return interpret_eagerly(&program, inputs);
         }
+        // A function of the user's would be kept with what was compiled, and never asked for again.
+        if program.callback().is_some() {
+            if *MODE == Mode::Auto && steps < WORTH_COMPILING {
+                return interpret_eagerly(&program, inputs);
+            }
+            let runnable = compiled(&program, &place).map_err(failed)?;
+            return runnable.run(&inputs.iter().collect::<Vec<_>>()).map_err(failed);
+        }
         let hash = program.structural_hash();
         let runnable = {
             let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,9 +82,7 @@ impl Backend for Tiered {
                 (None, Mode::Auto) if entry.spent < WORTH_COMPILING => None,
                 (None, _) => {
                     drop(known);
-                    let program = Arc::new(program.simplify());
-                    let why = if *MODE == Mode::Compile { "RUNE_EAGER=compile" } else { "read, and worth compiling" };
-                    let runnable = Arc::new(compile::compile(&program, &place, why).map_err(failed)?.0);
+                    let runnable = Arc::new(compiled(&program, &place).map_err(failed)?);
                     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
                     known.insert(hash, Known { spent: 0.0, runnable: Some(runnable.clone()) });
                     Some(runnable)
@@ -88,6 +94,11 @@ impl Backend for Tiered {
             None => interpret_eagerly(&program, inputs),
         }
     }
+}
+
+fn compiled(program: &Program, place: &Place) -> Result<Runnable, crate::Error> {
+    let why = if *MODE == Mode::Compile { "RUNE_EAGER=compile" } else { "read, and worth compiling" };
+    Ok(compile::compile(&Arc::new(program.simplify()), place, why)?.0)
 }
 
 /// About how many elementary steps the interpreter takes: it goes through arrays one by one, and does products in blocks.

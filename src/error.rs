@@ -75,6 +75,19 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// A compiled program calls a function of this process, and cannot be saved.
+    #[error(
+        "{path} cannot be written: the program calls `{function}`, at {loc}, which is a function of this process; leave the call out of what \
+         is saved, or give its result as an argument"
+    )]
+    Callback {
+        /// The file.
+        path: std::path::PathBuf,
+        /// The function.
+        function: String,
+        /// The line of the call.
+        loc: rune_trace::Loc,
+    },
     /// A program for this target has no such form.
     #[cfg(feature = "compile")]
     #[error("there is no {stage} to show of a program for {target}: {reason}")]

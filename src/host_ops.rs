@@ -1,4 +1,4 @@
-//! Operations that compiled code leaves to the host: the interpreter's kernels.
+//! Operations that compiled code leaves to the host: the interpreter's kernels, and functions of the user's.
 
 use rune_iree::{HostCalls, HostFunction};
 use rune_trace::interpret::eval_op;
@@ -12,29 +12,43 @@ impl HostCalls for HostOps {
     fn functions(&self) -> Vec<HostFunction> {
         let function = |h: &HostOp| HostFunction {
             name: h.name.clone(),
-            inputs: arguments(&h.op).chain(token(&h.op)).collect(),
-            outputs: h.outputs.iter().cloned().chain(token(&h.op)).collect(),
+            inputs: h.op.operands().into_iter().map(passed).chain(token(&h.op)).collect(),
+            outputs: h.outputs.iter().map(passed).chain(token(&h.op)).collect(),
         };
         self.0.iter().map(function).collect()
     }
+    fn is_users(&self, index: usize) -> bool {
+        self.0[index].op.callback().is_some()
+    }
     fn call(&self, index: usize, args: &[Array]) -> Result<Vec<Array>, String> {
+        let op = &self.0[index].op;
+        // The memory of the arguments is only lent, and a function of the user's may keep what it is given.
+        let kept = self.is_users(index);
         let mut args = args.iter();
-        let op = self.0[index].op.try_map(|ty| {
+        let on_arrays = op.try_map(|ty| {
             let arg = args.next().ok_or("fewer arguments than operands")?;
-            Ok::<_, &str>(match arg.dtype() == ty.dtype {
+            Ok::<_, &str>(match arg.dtype() == ty.dtype && !kept {
                 true => Cow::Borrowed(arg),
-                false => Cow::Owned(Array::from_bytes(arg.ty().with_dtype(ty.dtype), arg.bytes())),
+                false => Cow::Owned(as_dtype(arg, ty.dtype)),
             })
         })?;
-        let mut results = eval_op(&op.map(|arg| &**arg)).map_err(|e| e.to_string())?;
-        results.extend(token(&self.0[index].op).map(Array::zeros));
-        Ok(results)
+        let results = eval_op(&on_arrays.map(|arg| &**arg)).map_err(|e| e.to_string())?;
+        let signed = |y: Array| match y.dtype().is_unsigned_int() {
+            true => as_dtype(&y, y.dtype().to_signed()),
+            false => y,
+        };
+        Ok(results.into_iter().map(signed).chain(token(op).map(Array::zeros)).collect())
     }
 }
 
-/// The types that the operands are passed as.
-fn arguments(op: &Op<Type>) -> impl Iterator<Item = Type> {
-    op.operands().into_iter().map(|ty| ty.with_dtype(ty.dtype.to_signed()))
+/// A copy of the same bits.
+fn as_dtype(array: &Array, dtype: DType) -> Array {
+    Array::from_bytes(array.ty().with_dtype(dtype), array.bytes())
+}
+
+/// The type that an array of this type is passed as.
+fn passed(ty: &Type) -> Type {
+    ty.with_dtype(ty.dtype.to_signed())
 }
 
 /// The type of the token that an operation with effects takes and gives.

@@ -420,12 +420,14 @@ impl<Out: Tree> Compiled<Out> {
     /// `.safetensors` added.
     ///
     /// # Errors
-    /// If a file cannot be written, or nothing was compiled because the device is the interpreter.
+    /// If a file cannot be written, the program calls a function of this process, or nothing was compiled because the device is the
+    /// interpreter.
     pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<(), Error> {
         match &self.runnable {
             Runnable::Interpreted(program) => Err(Error::NotCompiled(program.name().to_owned())),
             Runnable::Loaded(executable, constants) => {
-                crate::compiled_program::save(executable.module(), constants, path.as_ref())
+                let callback = self.program.callback();
+                crate::compiled_program::save(executable.module(), callback, constants, path.as_ref())
             }
         }
     }

@@ -84,9 +84,10 @@ impl Precompiled {
     /// `.safetensors` added. Each file takes the place of an older one at once or not at all.
     ///
     /// # Errors
-    /// If a file cannot be written, or a captured tensor cannot be fetched from its device.
+    /// If a file cannot be written, the program calls a function of this process, or a captured tensor cannot be fetched from its device.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        compiled_program::save(&self.module, &self.constants, path.as_ref())
+        let callback = self.signature.host.iter().find_map(|host| host.op.callback());
+        compiled_program::save(&self.module, callback.map(|(_, callback)| callback), &self.constants, path.as_ref())
     }
     /// Loads it on a device.
     ///

@@ -68,7 +68,7 @@ impl Output {
 fn save(program: &Program, path: &Path) -> Result<()> {
     program.save(path).map_err(|error| match error {
         SaveError::Storage(e) => anyhow::Error::new(e).context(format!("cannot write {}", path.display())),
-        SaveError::Extension(_) | SaveError::Device(_) => error.into(),
+        SaveError::Extension(_) | SaveError::Device(_) | SaveError::Callback { .. } => error.into(),
     })
 }
 

@@ -251,6 +251,7 @@ impl Executable {
     fn failure(&self, message: String) -> RunError {
         let entry = self.entry.clone();
         match self.has_host_calls.then(take_last_error).flatten() {
+            Some(error) if error.users => RunError::Callback { message: error.message },
             Some(error) => RunError::Host { entry, function: error.function, message: error.message },
             None => RunError::Failed { entry, message },
         }

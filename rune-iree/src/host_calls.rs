@@ -1,9 +1,7 @@
 //! Rust functions that compiled code may call.
 
 use rune_trace::{Array, Type};
-use std::any::Any;
 use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A function of the host, as the compiled code sees it: `host.name`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,21 +39,22 @@ pub trait HostCalls: Send + Sync {
     /// # Errors
     /// Any text; the whole program then fails with it.
     fn call(&self, index: usize, args: &[Array]) -> Result<Vec<Array>, String>;
+    /// Whether that function is one of the user's, whose errors name it themselves: they become [`RunError::Callback`](crate::RunError::Callback).
+    fn is_users(&self, index: usize) -> bool {
+        let _ = index;
+        false
+    }
 }
 
 /// Calls, and turns a panic into an error.
 pub(crate) fn call_caught(calls: &dyn HostCalls, index: usize, args: &[Array]) -> Result<Vec<Array>, String> {
-    catch_unwind(AssertUnwindSafe(|| calls.call(index, args))).unwrap_or_else(|panic| Err(panic_message(&*panic)))
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("it panicked: {}", text.unwrap_or("without a message"))
+    rune_trace::caught(|| calls.call(index, args))
 }
 
 /// What a host function failed with, to be told apart from errors of IREE.
 pub(crate) struct HostError {
     pub(crate) function: String,
+    pub(crate) users: bool,
     pub(crate) message: String,
 }
 
@@ -63,8 +62,8 @@ thread_local! {
     static LAST_ERROR: RefCell<Option<HostError>> = const { RefCell::new(None) };
 }
 
-pub(crate) fn set_last_error(function: &str, message: &str) {
-    LAST_ERROR.set(Some(HostError { function: function.to_owned(), message: message.to_owned() }));
+pub(crate) fn set_last_error(function: &str, users: bool, message: &str) {
+    LAST_ERROR.set(Some(HostError { function: function.to_owned(), users, message: message.to_owned() }));
 }
 
 /// The error of a host function since this was last asked, on this thread: the one that called the compiled code.

@@ -82,6 +82,12 @@ pub enum RunError {
         /// What it said.
         message: String,
     },
+    /// A function of the user's that the code called failed; the message names it and its line.
+    #[error("{message}")]
+    Callback {
+        /// What it said.
+        message: String,
+    },
     /// A result has another type than the signature says.
     #[error(
         "result {index} of `{entry}` is {found}, but its signature says {expected}; the module and its signature do not belong together"

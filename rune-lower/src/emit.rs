@@ -1,5 +1,6 @@
 //! One operation of a program as operations of the module. What IREE gets wrong or does slowly goes through `legalize`.
 
+mod callback;
 mod contract;
 mod control;
 mod elementwise;
@@ -130,6 +131,7 @@ pub(crate) fn emit<'c>(
             "it calls the process that runs the program, which only CPUs can; leave `debug_print!` out, or use the cpu"
                 .to_owned(),
         )),
+        Op::Callback { args, results, .. } => callback::callback(b, unit, op, args, results),
     }
 }
 

@@ -6,7 +6,7 @@ use melior::ir::operation::{Operation, OperationBuilder};
 use melior::ir::r#type::{FunctionType, RankedTensorType};
 use melior::ir::{self, Identifier, Location, Region};
 use melior::{Context, ir::Attribute};
-use rune_trace::{HostOp, Op, Type};
+use rune_trace::{HostOp, Op, Type, types};
 
 /// A function that the module imports as `host.{name}`: computes `op` on arrays of the given types.
 ///
@@ -21,15 +21,15 @@ pub struct HostCall {
     /// The types of the arguments: those of the operands, but unsigned integers go as signed ones of the same bits. An operation that has
     /// effects takes a token after them, an `i32`, and gives one after its results, so that it is done after the one before it.
     pub inputs: Vec<Type>,
-    /// The types of the results.
+    /// The types of the results, likewise.
     pub outputs: Vec<Type>,
 }
 
 impl HostCall {
     /// The function as the compiled module describes it.
     pub(crate) fn described(&self) -> HostOp {
-        let results = self.outputs.len() - usize::from(self.op.has_effects());
-        HostOp { name: self.name.clone(), op: self.op.clone(), outputs: self.outputs[..results].to_vec() }
+        let outputs = types::infer(&self.op.map(|ty| ty)).expect("what is lowered was checked");
+        HostOp { name: self.name.clone(), op: self.op.clone(), outputs: outputs.into_vec() }
     }
     /// The module's declaration of the function.
     pub(crate) fn declaration<'c>(&self, context: &'c Context, location: Location<'c>) -> Operation<'c> {

@@ -74,7 +74,7 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
             Op::AxisIndex { .. } => {}
             // Functions of the host, which write into none of their arguments.
             Op::Factor { .. } | Op::TriangularSolve { .. } | Op::LuSolve { .. } => {}
-            Op::DebugPrint { .. } => {}
+            Op::DebugPrint { .. } | Op::Callback { .. } => {}
             // Whatever else may come to nothing: reshapes, trivial slices, reductions of axes of size 1, …
             op @ (Op::IntegerPow { .. }
             | Op::Select { .. }

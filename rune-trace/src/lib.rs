@@ -5,6 +5,7 @@ extern crate self as rune_trace;
 mod array;
 mod array_fns;
 mod autodiff;
+mod callback;
 mod control;
 mod debug;
 mod dtype;
@@ -37,6 +38,7 @@ pub use autodiff::{
     linear_transpose, linearize, no_grad, print_saved_residuals, remat, saved_residuals, value_and_grad,
     value_and_grad_argnums, value_and_grad_aux, value_and_grad_aux_argnums, vjp, vjp_aux,
 };
+pub use callback::{CallbackOutput, ResultSpec, io_callback, pure_callback, pure_callback_with};
 pub use control::{
     Bound, ScanOptions, associative_scan, associative_scan_axis, cond, fori_loop, map, scan, scan_with, switch,
     while_loop,
@@ -50,7 +52,9 @@ pub use debug::{
 pub use dtype::{DType, Element, UnknownDType};
 pub use function::{Arg, ArgRefs, Argnums, Arguments, Function};
 pub use make_program::{Traced, eval_shape, make_program, name_of, trace_function};
-pub use op::{CheckpointPolicy, Op, Var};
+#[doc(hidden)]
+pub use op::caught;
+pub use op::{CallbackError, CheckpointPolicy, Op, Var, VmapMethod};
 pub use outer::Outer;
 pub use program::{
     BuildError, Cost, Instruction, Loc, MAX_DEPTH, Origin, Program, ProgramBuilder, ProgramHash, Transform, Transforms,

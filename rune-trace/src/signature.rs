@@ -38,7 +38,8 @@ pub struct ModuleSignature {
 pub struct HostOp {
     /// The name within the module `host`.
     pub name: String,
-    /// What it computes; its operands are the arguments, of which those of unsigned integers are passed as signed ones of the same bits.
+    /// What it computes; its operands are the arguments. Arguments and results of unsigned integers are passed as signed ones of the same
+    /// bits.
     /// If it has effects, a token, an `i32`, follows the arguments, and another the results.
     pub op: Op<Type>,
     /// The types of the results.

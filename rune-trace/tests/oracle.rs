@@ -26,6 +26,11 @@ static CASES: LazyLock<Vec<Case>> =
 const WITHOUT_VECTORS: &[(&str, &str)] = &[
     ("call", "means what its program means; `a_call_is_its_program` runs the other operations through it"),
     ("debug_print", "has no results"),
+    (
+        "pure_callback",
+        "is what a function of the user's gives; tests/callbacks.rs compares its calls with those of JAX",
+    ),
+    ("io_callback", "is what a function of the user's gives; tests/callbacks.rs compares its calls with those of JAX"),
     ("remat", "means what its program means; tests/checkpoint.rs compares it with the function itself"),
     ("checkpoint_name", "is its operand; tests/checkpoint.rs has it"),
     ("case", "means one of its programs; src/control/tests.rs compares it with branches of the host"),

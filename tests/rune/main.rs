@@ -1,6 +1,7 @@
 //! The tests that cross crates: one binary, since each links MLIR.
 
 mod batch;
+mod callbacks;
 mod checkpoint;
 mod compiled;
 mod control;
@@ -26,6 +27,8 @@ mod transformer;
 
 #[path = "../support"]
 mod support {
+    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
+    pub mod callbacks;
     #[allow(dead_code, reason = "shared with the tests of rune-trace")]
     pub mod custom;
     #[allow(dead_code, reason = "shared with the tests of rune-trace")]

@@ -129,7 +129,7 @@ unsafe extern "C" fn begin_call(
             null_mut()
         }
         Err(message) => {
-            crate::host_calls::set_last_error(&function.name, &message);
+            crate::host_calls::set_last_error(&function.name, state.calls.is_users(*index), &message);
             error(&message)
         }
     }

@@ -150,13 +150,16 @@ impl<Y: Tree> Watched<Y> {
         let traced = self.inputs.iter().any(Tensor::is_traced);
         printer.echo = !traced;
         let outputs = match self.values() {
-            Ok(Some(values)) => match interpret_observed(&self.program, &values, printer) {
-                // What depends on a parameter of an enclosing function has to go on doing so.
-                Ok(_) if traced => self.program.apply(&self.inputs),
-                Ok(outputs) => outputs.into_iter().map(Tensor::from).collect(),
-                Err(error) => place.fail(&error.to_string()),
-            },
-            Ok(None) => {
+            // What is called once is called when the program around runs.
+            Ok(Some(values)) if !traced || self.program.io_callback().is_none() => {
+                match interpret_observed(&self.program, &values, printer) {
+                    // What depends on a parameter of an enclosing function has to go on doing so.
+                    Ok(_) if traced => self.program.apply(&self.inputs),
+                    Ok(outputs) => outputs.into_iter().map(Tensor::from).collect(),
+                    Err(error) => place.fail(&error.to_string()),
+                }
+            }
+            Ok(_) => {
                 printer.outline(&self.program);
                 self.program.apply(&self.inputs)
             }

@@ -262,6 +262,9 @@ impl Search {
 }
 
 impl Observer for Search {
+    fn calls(&self) -> bool {
+        false
+    }
     fn begin(&mut self, program: &Program, inputs: &[Array]) {
         let mut blames: Vec<Option<Arc<Blame>>> = vec![None; program.num_vars()];
         let constants = program.constants().iter().map(|c| c.to_host().ok());

@@ -26,7 +26,7 @@ pub(super) struct Printer<'a> {
     frames: Vec<Frame>,
     /// How many operations were left out, for lying too deep, since the last line.
     folded: usize,
-    /// Whether `debug_print!` prints too.
+    /// Whether `debug_print!` prints too, and `io_callback` calls.
     pub echo: bool,
 }
 
@@ -329,6 +329,9 @@ impl DebugOptions {
 }
 
 impl Observer for Printer<'_> {
+    fn calls(&self) -> bool {
+        self.echo
+    }
     fn begin(&mut self, program: &Program, inputs: &[Array]) {
         self.enter(program, Some(inputs));
     }

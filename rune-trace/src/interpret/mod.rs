@@ -40,7 +40,7 @@ use run::run as run_program;
 pub use run::{Observer, interpret, interpret_observed, interpret_owned};
 
 use crate::debug::template;
-use crate::op::AxisName;
+use crate::op::{AxisName, CallbackError, CallbackFn};
 use crate::types::{self, TypeError};
 use crate::{Array, DType, Loc, Op, Origin, Type};
 use once_cell::sync::Lazy;
@@ -82,6 +82,18 @@ pub enum InterpretError {
     OnlyTransposed {
         /// Where it comes from.
         loc: Option<Box<Loc>>,
+    },
+    /// A function of the user's failed.
+    #[error(transparent)]
+    Callback(#[from] Box<CallbackError>),
+    /// The values were asked for of a program that is still being traced, or was run already.
+    #[error(
+        "what `io_callback` at {loc} gives was asked for while the function around it is being traced or looked at; it is called \
+         once, when that runs: let the choice be part of the program, with `cond`, `while_loop`, `scan` or `select`"
+    )]
+    NotCalled {
+        /// The line of the callback.
+        loc: Loc,
     },
     /// Too few or too many inputs.
     #[error("program `{program}` takes {expected} inputs, and is given {found}")]
@@ -248,6 +260,12 @@ fn eval<V>(
         Op::DebugPrint { args, format, lanes } => {
             observer.print(&template::lines(format, lanes, &all(args, take)));
             return Ok(Results::new());
+        }
+        Op::Callback { f, args, callback, results, vmap_method: _ } => {
+            if *f == CallbackFn::Io && !observer.calls() {
+                return Err(InterpretError::NotCalled { loc: callback.loc().clone() });
+            }
+            return Ok(callback.call(f.name(), &all(args, take), results).map_err(Box::new)?.into());
         }
     };
     Ok(smallvec![result])

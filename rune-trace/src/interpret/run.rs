@@ -27,6 +27,10 @@ pub trait Observer {
     fn print(&mut self, text: &str) {
         crate::debug::emit(text);
     }
+    /// Whether an `io_callback` is called; it is not where a program runs once more to be looked at.
+    fn calls(&self) -> bool {
+        true
+    }
     /// The program that began last has ended.
     fn end(&mut self, program: &Program, outputs: &[Array]) {
         let _ = (program, outputs);

@@ -248,3 +248,13 @@ family! {
         SvdFull = "svd_full",
     }
 }
+
+family! {
+    /// A call of a function of the user's.
+    CallbackFn {
+        /// The results depend on the operands alone. It may be left out, or called once for two calls alike.
+        Pure = "pure_callback",
+        /// It is called each time, in order among all effects.
+        Io = "io_callback",
+    }
+}

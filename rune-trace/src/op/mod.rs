@@ -7,6 +7,7 @@
 
 mod attributes;
 mod axis_name;
+mod callback;
 mod families;
 mod literal;
 mod parts;
@@ -14,13 +15,19 @@ mod policy;
 
 pub use attributes::{ConvDims, Dims, DotDims, GatherDims, Padding, ScatterDims, ScatterMode, Triangular, Window};
 pub use axis_name::{AxisName, NamedAxis};
-pub use families::{ArgFn, BinaryFn, CollectiveFn, Comparison, CumulativeFn, FactorFn, ReduceFn, UnaryFn, WindowFn};
+pub(crate) use callback::Identity;
+#[doc(hidden)]
+pub use callback::caught;
+pub use callback::{Callback, CallbackError, VmapMethod};
+pub use families::{
+    ArgFn, BinaryFn, CallbackFn, CollectiveFn, Comparison, CumulativeFn, FactorFn, ReduceFn, UnaryFn, WindowFn,
+};
 pub use literal::{InvalidLiteral, Literal};
 pub(crate) use parts::attribute;
 pub use parts::{Parts, PartsError, Signature};
 pub use policy::CheckpointPolicy;
 
-use crate::{DType, Program, Shape};
+use crate::{DType, Program, Shape, Type};
 use rune_trace_derive::Op;
 use std::sync::Arc;
 
@@ -238,11 +245,26 @@ pub enum Op<V = Var> {
     /// braces. Once for each lane: `lanes` are the sizes of the mapped axes, which all of `args` have in front. An effect: it has no
     /// result, is done each time the program runs, and keeps its place among others.
     DebugPrint { args: Vec<V>, format: String, lanes: Dims },
+    /// What a function of the user's gives for `args`: arrays of the types `results`. `vmap_method` is how all lanes are computed; without
+    /// one a `pure_callback` cannot be batched. An `io_callback` is an effect, as printing, and is called once for each lane.
+    Callback {
+        #[op(family)]
+        f: CallbackFn,
+        args: Vec<V>,
+        callback: Callback,
+        results: Vec<Type>,
+        vmap_method: Option<VmapMethod>,
+    },
 }
 
 impl<V> Op<V> {
     /// Whether it is there for what it does, and not for its results alone: it is never left out, done twice or moved past another.
     pub fn has_effects(&self) -> bool {
-        matches!(self, Op::DebugPrint { .. }) || self.programs().iter().any(|(_, program)| program.has_effects())
+        matches!(self, Op::DebugPrint { .. } | Op::Callback { f: CallbackFn::Io, .. })
+            || self.programs().iter().any(|(_, program)| program.has_effects())
+    }
+    /// The function of the user's that it calls, and how; not those that its sub-programs call.
+    pub fn callback(&self) -> Option<(CallbackFn, &Callback)> {
+        if let Op::Callback { f, callback, .. } = self { Some((*f, callback)) } else { None }
     }
 }

@@ -127,7 +127,8 @@ fn operation(program: &Program, instruction: &Instruction) -> Cost {
         | Op::AllGather { .. }
         | Op::AllToAll { .. }
         | Op::Ppermute { .. }
-        | Op::DebugPrint { .. } => each(0),
+        | Op::DebugPrint { .. }
+        | Op::Callback { .. } => each(0),
         // These hand on what they are given.
         Op::Reshape { .. } | Op::StopGradient { .. } | Op::CheckpointName { .. } | Op::OptimizationBarrier { .. } => {
             Cost { operations: 1, ..Cost::default() }

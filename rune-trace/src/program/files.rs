@@ -1,9 +1,9 @@
 //! Programs in files, and for serde.
 
-use super::Program;
 use super::json::{Document, DocumentError};
 use super::json_lines::lines;
 use super::print::INLINE;
+use super::{Loc, Program};
 use crate::Array;
 use crate::storage::{self, StorageError};
 use serde::de::Error as _;
@@ -24,6 +24,19 @@ pub enum SaveError {
     /// A constant cannot be fetched from its device.
     #[error("a constant cannot be read: {0}")]
     Device(String),
+    /// It calls a function of this process.
+    #[error(
+        "`{program}` calls `{function}`, at {loc}, which is a function of this process and cannot be saved; leave the call out of what is \
+         saved, or give its result as an argument"
+    )]
+    Callback {
+        /// The program.
+        program: String,
+        /// The function.
+        function: String,
+        /// The line of the call.
+        loc: Loc,
+    },
 }
 
 /// A program cannot be loaded.
@@ -65,9 +78,9 @@ impl Program {
     /// The program as JSON, in lines: one for each input, constant, sub-program and instruction. All constants are in it.
     ///
     /// # Errors
-    /// If a constant cannot be fetched from its device.
+    /// If a constant cannot be fetched from its device, or it calls a function of this process.
     pub fn to_json(&self) -> Result<String, SaveError> {
-        Ok(lines(&Document::of(self, usize::MAX).map_err(SaveError::Device)?.0))
+        Ok(lines(&Document::of(self, usize::MAX)?.0))
     }
 
     /// The program that a JSON text is of, which holds all its constants. Everything in it is checked.
@@ -97,10 +110,10 @@ impl Program {
     /// file of the same name that ends in `.safetensors`.
     ///
     /// # Errors
-    /// If a file cannot be written, or a constant cannot be fetched from its device.
+    /// If a file cannot be written, a constant cannot be fetched from its device, or it calls a function of this process.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), SaveError> {
         let path = path.as_ref();
-        let (document, tensors) = Document::of(self, INLINE).map_err(SaveError::Device)?;
+        let (document, tensors) = Document::of(self, INLINE)?;
         let beside = path.with_extension("safetensors");
         if beside == path {
             return Err(SaveError::Extension(beside));

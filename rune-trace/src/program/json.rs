@@ -1,5 +1,6 @@
 //! The interchange form: programs as JSON; `format.md` describes it.
 
+use super::files::SaveError;
 use super::names::{self, Name, Symbols};
 use super::parse::ParseProblem;
 use super::print::content_hash;
@@ -116,15 +117,19 @@ impl Document {
     /// The document of a program, and the arrays that it refers to by name: those of more than `inline` elements.
     ///
     /// # Errors
-    /// If a constant cannot be fetched from its device.
-    pub(super) fn of(program: &Program, inline: usize) -> Result<(Document, BTreeMap<String, Array>), String> {
+    /// If a constant cannot be fetched from its device, or it calls a function of this process.
+    pub(super) fn of(program: &Program, inline: usize) -> Result<(Document, BTreeMap<String, Array>), SaveError> {
+        if let Some(callback) = program.callback() {
+            let (function, loc) = (callback.name().to_owned(), callback.loc().clone());
+            return Err(SaveError::Callback { program: program.name.clone(), function, loc });
+        }
         let names = names::variables(program);
         let mut writer = Writer { symbols: Symbols::default(), written: HashMap::new(), programs: Vec::new() };
         writer.symbols.fresh(&program.name);
         let mut tensors = BTreeMap::new();
         let mut constants = Vec::new();
         for (name, value) in names[program.inputs as usize..].iter().zip(&program.constants) {
-            let (name, array) = (name.to_string(), value.to_host()?);
+            let (name, array) = (name.to_string(), value.to_host().map_err(SaveError::Device)?);
             let mut constant = Constant { name, ty: array.ty().clone(), data: None, tensor: None, hash: None };
             if array.ty().size() <= inline {
                 constant.data = Some(elements(&array));

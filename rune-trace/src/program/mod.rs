@@ -29,7 +29,7 @@ pub use print::INLINE;
 pub(crate) use print::Types;
 pub use verify::{VerifyError, VerifyProblem};
 
-use crate::op::AxisName;
+use crate::op::{AxisName, Callback, CallbackFn};
 use crate::transform::Flows;
 use crate::types::{self, TypeError};
 use crate::{Op, Type, Value, Var};
@@ -79,6 +79,8 @@ pub struct Program {
     axes: BTreeMap<AxisName, usize>,
     /// Whether an instruction has effects.
     effects: bool,
+    /// Whether a function of the user's is called, in sub-programs too.
+    callbacks: bool,
     hash: OnceLock<ProgramHash>,
     pub(crate) flows: Flows,
 }
@@ -115,6 +117,27 @@ impl Program {
     /// Whether it does more than compute outputs: see [`Op::has_effects`].
     pub fn has_effects(&self) -> bool {
         self.effects
+    }
+    /// A function of the user's that it calls, in sub-programs too: such a program cannot be saved.
+    pub fn callback(&self) -> Option<&Callback> {
+        if !self.callbacks {
+            return None;
+        }
+        self.instructions.iter().find_map(|i| match i.op.callback() {
+            Some((_, callback)) => Some(callback),
+            None => i.op.programs().into_iter().find_map(|(_, p)| p.callback()),
+        })
+    }
+    /// Where it calls one that has effects, in sub-programs too.
+    pub(crate) fn io_callback(&self) -> Option<&Loc> {
+        if !self.callbacks || !self.effects {
+            return None;
+        }
+        self.instructions.iter().find_map(|i| match i.op.callback() {
+            Some((CallbackFn::Io, callback)) => Some(callback.loc()),
+            Some((CallbackFn::Pure, _)) => None,
+            None => i.op.programs().into_iter().find_map(|(_, p)| p.io_callback()),
+        })
     }
     /// The type of a variable.
     pub fn ty(&self, var: Var) -> &Type {
@@ -221,6 +244,7 @@ impl ProgramBuilder {
                 depth: 1,
                 axes: BTreeMap::new(),
                 effects: false,
+                callbacks: false,
                 hash: OnceLock::new(),
                 flows: Flows::default(),
             },
@@ -254,6 +278,7 @@ impl ProgramBuilder {
         self.assign(op, [result], origin)[0]
     }
     fn assign(&mut self, op: Op, results: impl IntoIterator<Item = Type>, origin: Origin) -> SmallVec<[Var; 2]> {
+        self.program.callbacks |= op.callback().is_some() || op.programs().iter().any(|(_, p)| p.callbacks);
         let first = Var(self.program.types.len() as u32);
         self.program.types.extend(results);
         let results = self.program.types.len() as u32 - first.0;

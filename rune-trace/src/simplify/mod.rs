@@ -191,6 +191,8 @@ impl<'a> Forward<'a> {
                 | Op::StopGradient { .. }
                 | Op::CheckpointName { .. }
                 | Op::DebugPrint { .. }
+                // It is called when the program runs.
+                | Op::Callback { .. }
         ) && op.programs().is_empty();
         if operands.is_empty() || !foldable || operands.iter().any(|v| self.ty(**v).rank() != 0) {
             return None;
@@ -289,6 +291,7 @@ fn key<'a>(op: &Op, ty: impl Fn(Var) -> &'a Type) -> Option<Op> {
         | Op::CustomJvp { .. }
         | Op::CustomVjp { .. }
         | Op::CustomLinear { .. }
+        | Op::Callback { .. }
         | Op::StopGradient { .. } => Some(op.clone()),
     }
 }

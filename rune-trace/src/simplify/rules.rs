@@ -65,7 +65,8 @@ impl Forward<'_> {
             | Op::AllToAll { .. }
             | Op::Ppermute { .. }
             | Op::OptimizationBarrier { .. }
-            | Op::DebugPrint { .. } => Rewrite::Stays,
+            | Op::DebugPrint { .. }
+            | Op::Callback { .. } => Rewrite::Stays,
         }
     }
 

@@ -78,3 +78,15 @@ pub(super) fn applied(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), Eval
     }
     perform(apply, results)
 }
+
+/// Runs `f` as if no function were being traced: what it does is no part of one.
+pub(super) fn outside<R>(f: impl FnOnce() -> R) -> R {
+    struct Restore(usize);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            UNDER_WAY.set(self.0);
+        }
+    }
+    let _restore = Restore(UNDER_WAY.replace(0));
+    f()
+}

@@ -182,7 +182,7 @@ pub(super) fn perform(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), Eval
     let mut vars = Vars::new(UNKNOWN);
     operands.iter().zip((0..).map(Var)).for_each(|(t, v)| _ = vars.insert(t.id(), v));
     let program = write_down("effect", types, std::slice::from_ref(apply), vars, results);
-    let values = match matches!(apply.op, Op::DebugPrint { .. }) {
+    let values = match matches!(apply.op, Op::DebugPrint { .. } | Op::Callback { .. }) {
         true => interpret_eagerly(&program, &inputs)?,
         false => run(program, &inputs)?,
     };
@@ -204,13 +204,16 @@ fn run(program: Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError> {
     Ok(outputs)
 }
 
-/// Prints nothing.
+/// Prints nothing, and calls nothing that is to be called once.
 struct Silent;
 impl Observer for Silent {
     fn watches(&self) -> bool {
         false
     }
     fn print(&mut self, _text: &str) {}
+    fn calls(&self) -> bool {
+        false
+    }
 }
 
 /// The tensors to compute: those asked for, and those on the way that somebody holds, who would else compute them again.

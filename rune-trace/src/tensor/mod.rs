@@ -20,3 +20,8 @@ pub(crate) use node::fresh_params;
 pub use origin::name_scope;
 pub(crate) use origin::{current as current_origin, made_by, with_location, with_origin};
 pub(crate) use trace::{Keep, trace};
+
+/// Runs a function of the user's in the middle of a program: nothing that is under way on this thread concerns it.
+pub(crate) fn apart<R>(f: impl FnOnce() -> R) -> R {
+    effects::outside(|| origin::anew(|| crate::vmap::unmapped(f)))
+}

@@ -65,6 +65,13 @@ impl Drop for Restore {
     }
 }
 
+struct Leave(Option<Arc<str>>);
+impl Drop for Leave {
+    fn drop(&mut self) {
+        SCOPE.set(self.0.take());
+    }
+}
+
 /// Runs `f` with `name` as the innermost name scope: it is noted with each operation that `f` applies.
 ///
 /// ```
@@ -72,12 +79,6 @@ impl Drop for Restore {
 /// let y = name_scope("layer1", || Tensor::scalar(1.0f32).exp());
 /// ```
 pub fn name_scope<R>(name: &str, f: impl FnOnce() -> R) -> R {
-    struct Leave(Option<Arc<str>>);
-    impl Drop for Leave {
-        fn drop(&mut self) {
-            SCOPE.set(self.0.take());
-        }
-    }
     let outer = SCOPE.with_borrow(Clone::clone);
     let inner = match &outer {
         Some(outer) => format!("{outer}/{name}"),
@@ -85,5 +86,12 @@ pub fn name_scope<R>(name: &str, f: impl FnOnce() -> R) -> R {
     };
     SCOPE.set(Some(inner.into()));
     let _leave = Leave(outer);
+    f()
+}
+
+/// Runs `f`, whose operations come from their own lines, in no scope.
+pub(super) fn anew<R>(f: impl FnOnce() -> R) -> R {
+    let _restore = Restore(OVERRIDE.replace(None));
+    let _leave = Leave(SCOPE.replace(None));
     f()
 }

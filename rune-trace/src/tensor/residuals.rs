@@ -183,7 +183,8 @@ fn kind<V>(op: &Op<V>) -> Kind {
         | Op::Scan { .. }
         // What is behind a barrier is to be computed where it stands.
         | Op::OptimizationBarrier { .. }
-        | Op::DebugPrint { .. } => Kind::Costs,
+        | Op::DebugPrint { .. }
+        | Op::Callback { .. } => Kind::Costs,
     }
 }
 

@@ -14,7 +14,7 @@ mod tests;
 /// What is followed from operands to results.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Along {
-    /// All results of an operation depend on all its operands, whatever is in its programs.
+    /// All results of an operation depend on all its operands, whatever is in its programs; those of an effect on more than that.
     Operands,
     /// Results depend on operands as the programs of an operation have it.
     Values,
@@ -186,7 +186,14 @@ pub(in crate::transform) fn results<'a, V, M: Marks + 'a>(
 ) -> Results<M> {
     let all = || Results::All(joined(op.operands().into_iter().map(&of)));
     let given = match along {
-        Along::Operands => return all(),
+        Along::Operands => {
+            let mut marks = joined(op.operands().into_iter().map(&of));
+            // Each time it gives what it will.
+            if op.has_effects() {
+                marks.join(anyway);
+            }
+            return Results::All(marks);
+        }
         Along::Tangents if is_flat(op) => return Results::All(M::default()),
         Along::Values | Along::Tangents => None,
         Along::Lanes(name) => {

@@ -60,6 +60,14 @@ fn step(op: &Op<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
     if let Op::Sort { operands, dimension, num_keys } = op {
         return sort(operands, *dimension, *num_keys);
     }
+    if let Some((f, callback)) = op.callback() {
+        panic!(
+            "`{}` at {} has no derivative: give it one, with `custom_jvp` or `custom_vjp` around it, or make its arguments constants \
+             with `.stop_gradient()`",
+            f.name(),
+            callback.loc()
+        );
+    }
     let out = Tensor::apply(op.map(|x| x.v.clone()));
     if let Op::DebugPrint { .. } = op {
         return SmallVec::new();
@@ -131,6 +139,7 @@ fn rule(op: &Op<Dual>, out: &[Tensor]) -> Tangents {
         | Op::CustomJvp { .. }
         | Op::CustomVjp { .. }
         | Op::CustomLinear { .. }
+        | Op::Callback { .. }
         | Op::Sort { .. } => {
             unreachable!("these bring their values themselves")
         }

@@ -74,6 +74,29 @@ pub enum DerivativeError {
         /// Where the function comes from.
         place: Option<Loc>,
     },
+    /// A function of the user's stands between inputs and outputs.
+    #[error(
+        "`{program}` has a callback{} on the way, which has no derivative; `custom_jvp` or `custom_vjp` around it give it one",
+        place.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
+    )]
+    Callback {
+        /// The program.
+        program: String,
+        /// Where the call comes from.
+        place: Option<Loc>,
+    },
+    /// A loop of unknown length, which linearization runs twice, calls a function that is to be called once.
+    #[error(
+        "`{program}` has a `while`{} on the way with an `io_callback` in it, which linearization would run twice; use `scan`, or forward \
+         mode (`jvp`)",
+        place.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
+    )]
+    CalledTwice {
+        /// The program.
+        program: String,
+        /// Where the loop comes from.
+        place: Option<Loc>,
+    },
 }
 
 impl Program {
@@ -109,6 +132,8 @@ impl Program {
         Err(match refusal {
             Refusal::Captured => DerivativeError::Captured { program, place },
             Refusal::NoForwardMode => DerivativeError::NoForwardMode { program, place },
+            Refusal::Callback => DerivativeError::Callback { program, place },
+            Refusal::CalledTwice => DerivativeError::CalledTwice { program, place },
         })
     }
 

@@ -124,6 +124,9 @@ fn rule(op: &Op<&Type>) -> Result<Types, Problem> {
         Op::OptimizationBarrier { xs } => return Ok(xs.iter().map(|&x| x.clone()).collect()),
         Op::StopGradient { x } | Op::CheckpointName { x, name: _ } => Type::clone(x),
         Op::DebugPrint { args, format, lanes } => return debug_print(args, format, lanes),
+        Op::Callback { f: _, args: _, callback: _, results, vmap_method: _ } => {
+            return Ok(results.iter().cloned().collect());
+        }
     };
     Ok(smallvec![result])
 }

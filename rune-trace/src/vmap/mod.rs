@@ -6,8 +6,8 @@ mod scope;
 
 pub use axes::{InAxes, MapAxes};
 pub use options::VmapOptions;
-pub(crate) use scope::named_axis;
 pub use scope::{AxisNames, named_axes};
+pub(crate) use scope::{named_axis, unmapped};
 
 use crate::autodiff::Place;
 use crate::function::{Arguments, Function};

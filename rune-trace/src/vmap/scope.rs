@@ -21,6 +21,18 @@ pub(super) fn within<R>(axis: NamedAxis, f: impl FnOnce() -> R) -> R {
     f()
 }
 
+/// Runs `f` with no axis mapped around it.
+pub(crate) fn unmapped<R>(f: impl FnOnce() -> R) -> R {
+    struct Restore(Vec<NamedAxis>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            MAPPED.set(std::mem::take(&mut self.0));
+        }
+    }
+    let _restore = Restore(MAPPED.take());
+    f()
+}
+
 /// The named axes that are mapped around the code that runs now in this thread, outermost first.
 ///
 /// ```

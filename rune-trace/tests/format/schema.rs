@@ -230,6 +230,14 @@ fn attribute(ty: &str) -> Value {
         "Shape" | "Dims" => defined("sizes"),
         "Vec<Padding>" => json!({ "type": "array", "items": defined("padding") }),
         "Vec<(usize,usize)>" => defined("pairs"),
+        // A function of the process: a document that holds one is refused.
+        "Callback" => json!(false),
+        "Vec<Type>" => json!({ "type": "array", "items": defined("type") }),
+        "Option<VmapMethod>" => {
+            use rune_trace::VmapMethod::{BroadcastAll, ExpandDims, Sequential, SequentialUnrolled};
+            let none: Option<rune_trace::VmapMethod> = None;
+            json!({ "enum": [none, Some(Sequential), Some(SequentialUnrolled), Some(ExpandDims), Some(BroadcastAll)] })
+        }
         "CheckpointPolicy" => defined("policy"),
         "NamedAxis" => defined("axis"),
         "Box<GatherDims>" => defined("gather_dims"),

@@ -6,7 +6,7 @@ use crate::transform::flow::{Along, reached};
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::Dual;
 use crate::transform::transpose::{Acc, Slot};
-use crate::transform::vmap::{Batched, Lanes, vmap};
+use crate::transform::vmap::{Batched, Lanes, not_by_lane, vmap};
 use crate::{DType, Program, Tensor, Type};
 use smallvec::SmallVec;
 use std::collections::BTreeSet;
@@ -181,6 +181,11 @@ pub(in crate::transform) fn batch(
         })
     });
     let wide: Vec<Arc<Program>> = wide.collect();
+    if index.mapped
+        && let Some(loc) = branches.iter().find_map(|branch| branch.io_callback())
+    {
+        not_by_lane(loc, "stands in a branch that each lane chooses for itself");
+    }
     if !index.mapped {
         let results = lax::case(&index.t, &wide, &values);
         return results.into_iter().zip(mapped).map(|(t, mapped)| Batched { t, mapped }).collect();

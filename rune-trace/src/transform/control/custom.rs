@@ -91,6 +91,10 @@ pub(in crate::transform) enum Refusal {
     Captured,
     /// A function has a rule for cotangents, and forward mode asks for one for tangents.
     NoForwardMode,
+    /// A function of the user's has no rule at all.
+    Callback,
+    /// A loop would be run twice, with functions in it that are to be called once.
+    CalledTwice,
 }
 
 /// The first operation that refuses to move with those inputs and constants that `moves` marks.
@@ -115,12 +119,19 @@ pub(in crate::transform) fn refused<'a>(
         {
             return Some((instruction, Refusal::NoForwardMode));
         }
+        if instruction.op.callback().is_some() {
+            return Some((instruction, Refusal::Callback));
+        }
         if let Op::Call { program, .. } | Op::Remat { program, .. } = &instruction.op {
             refused(program, &operands, mode)
         } else if let Op::Case { branches, .. } = &instruction.op {
             branches.iter().find_map(|b| refused(b, &operands[1..], mode))
         } else if let Op::While { consts, cond, body, .. } = &instruction.op {
             while_turn(cond, body, &Along::Tangents, &mut operands, *consts, &true);
+            let moves = operands[*consts..].contains(&true);
+            if moves && mode == Mode::Linearize && (cond.io_callback().or(body.io_callback())).is_some() {
+                return Some((instruction, Refusal::CalledTwice));
+            }
             refused(body, &operands, Mode::Forward)
         } else if let Op::Scan { consts, carry, body, .. } = &instruction.op {
             scan_turn(body, &Along::Tangents, &mut operands, *consts, *carry, &true);

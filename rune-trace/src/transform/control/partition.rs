@@ -71,7 +71,9 @@ impl<'a> Partition<'a> {
         let names = self.names.get(&v).map_or(&[][..], Vec::as_slice);
         // Of what holds programs the policy looks at what is in these; literals are no arrays yet.
         let looked_into = !within(op).is_empty() && names.is_empty();
-        !looked_into && !op.operands().is_empty() && self.policy.saves(op, names)
+        // What has effects happens once.
+        let effect = within(op).is_empty() && op.has_effects();
+        effect || !looked_into && !op.operands().is_empty() && self.policy.saves(op, names)
     }
 
     /// Has an output computed again.
@@ -125,7 +127,7 @@ impl<'a> Partition<'a> {
             let own = self.kept.iter().map(|v| varies[v.index()]);
             let inner = self.again.iter().flat_map(|(&at, programs)| {
                 let op = &self.program.instructions()[at].op;
-                let any = op.operands().into_iter().any(|v| varies[v.index()]);
+                let any = op.has_effects() || op.operands().into_iter().any(|v| varies[v.index()]);
                 vec![any; kept_within(op, programs).len()]
             });
             own.chain(inner).collect()

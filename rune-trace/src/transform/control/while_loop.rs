@@ -6,7 +6,7 @@ use crate::tensor::lax;
 use crate::transform::flow::{Along, while_turn};
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::Dual;
-use crate::transform::vmap::{Batched, Lanes, vmap};
+use crate::transform::vmap::{Batched, Lanes, not_by_lane, vmap};
 use crate::{Op, Program, Tensor, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -27,6 +27,14 @@ pub(in crate::transform) fn jvp(
     let plain = || lax::while_loop(cond, body, &fixed_values, &init_values);
     if !moves[consts..].contains(&true) {
         return plain().into_iter().map(Dual::constant).collect();
+    }
+    if mode == Mode::Linearize
+        && let Some(loc) = cond.io_callback().or(body.io_callback())
+    {
+        panic!(
+            "`io_callback` at {loc} stands in a loop of unknown length, which linearization would run twice; use `scan`, or forward mode \
+             (`jvp`)"
+        );
     }
     // Carried are the values, then the tangents of those that move.
     let changes = |xs: &[Dual], moves: &[bool]| -> Vec<Tensor> {
@@ -72,6 +80,9 @@ pub(in crate::transform) fn batch(
     let mut marks: Vec<bool> = args.iter().map(|x| x.mapped).collect();
     // Lanes that end at different times have different values of everything.
     let by_lane = while_turn(cond, body, &lanes.along(), &mut marks, consts, &true);
+    if by_lane && let Some(loc) = cond.io_callback().or(body.io_callback()) {
+        not_by_lane(loc, "stands in a loop of which each lane has its own end");
+    }
     let holds = sub_program(&format!("{}_vmap", cond.name()), types(&marks), |p| {
         let holds = vmap(cond, lanes, inner(p, &marks)).remove(0);
         vec![if by_lane { holds.spread(lanes.size) } else { holds.t }]

@@ -282,7 +282,8 @@ fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
         | Op::Factor { .. }
         | Op::Threefry2x32 { .. }
         | Op::While { .. }
-        | Op::StopGradient { .. } => unreachable!("`is_linear` has said no"),
+        | Op::StopGradient { .. }
+        | Op::Callback { .. } => unreachable!("`is_linear` has said no"),
         Op::Constant { .. } | Op::Iota { .. } | Op::AxisIndex { .. } => {
             unreachable!("an operation without operands is known")
         }
@@ -360,6 +361,7 @@ fn is_linear(op: &Op<&Slot>) -> bool {
         | Op::While { .. }
         | Op::StopGradient { .. }
         | Op::DebugPrint { .. }
+        | Op::Callback { .. }
         | Op::Constant { .. }
         | Op::Iota { .. }
         | Op::AxisIndex { .. } => false,

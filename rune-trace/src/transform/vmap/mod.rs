@@ -3,6 +3,7 @@
 //! A rule makes of an operation on one lane one wide operation on all of them, in which the mapped axis is the first; there is no
 //! loop over lanes. What does not depend on a mapped input is computed once.
 
+mod callback;
 mod collective;
 mod contraction;
 mod index;
@@ -11,6 +12,7 @@ mod programs;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::transform) use callback::not_by_lane;
 pub use programs::VmapError;
 
 use super::control::{call, case, custom, remat::Remat, scan, while_loop};
@@ -128,6 +130,9 @@ fn step(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
     if let Op::CustomJvp { .. } | Op::CustomVjp { .. } | Op::CustomLinear { .. } = op {
         return custom::batch(op, lanes);
     }
+    if let Op::Callback { f, args, callback, results, vmap_method } = op {
+        return callback::batch(*f, args, callback, results, *vmap_method, lanes);
+    }
     if let Op::OptimizationBarrier { xs } = op {
         let results = Tensor::apply(op.map(|x| x.t.clone()));
         return results.into_iter().zip(xs).map(|(t, x)| Batched { t, mapped: x.mapped }).collect();
@@ -230,6 +235,7 @@ fn rule(op: &Op<Batched>, size: usize) -> SmallVec<[Tensor; 2]> {
         | Op::Case { .. }
         | Op::While { .. }
         | Op::Scan { .. }
+        | Op::Callback { .. }
         | Op::OptimizationBarrier { .. } => {
             unreachable!("these tell which of their results are mapped")
         }

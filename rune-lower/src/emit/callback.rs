@@ -1,0 +1,34 @@
+//! Functions of the user's: calls into the process.
+
+use crate::builder::{Builder, Val};
+use crate::legalize::unsigned::signed_bits;
+use crate::module::{EmitError, Unit};
+use rune_trace::{Op, Type};
+
+/// The results of a call, which needs what the effect before it gave if it has effects itself.
+pub(super) fn callback<'c>(
+    b: &Builder<'c>,
+    unit: &Unit<'c>,
+    op: &Op<Val<'c>>,
+    args: &[Val<'c>],
+    results: &[Type],
+) -> Result<Vec<Val<'c>>, EmitError> {
+    if !unit.options.host_calls {
+        return Err(EmitError::Unsupported(
+            "it calls a function of the process that traced the program, which only code for its CPU can; compute it beforehand and give \
+             it as an argument, or use the cpu"
+                .to_owned(),
+        ));
+    }
+    let effects = op.has_effects();
+    let mut operands: Vec<Val<'c>> = args.iter().map(|x| signed_bits(b, x)).collect();
+    operands.extend(effects.then(|| unit.token(b)));
+    let signed: Vec<Type> = results.iter().map(|ty| ty.with_dtype(ty.dtype.to_signed())).collect();
+    let call = unit.host(op.map(|x| x.ty.clone()), &signed);
+    let mut given = call.call(b, &operands.iter().collect::<Vec<_>>());
+    if effects && let Some(token) = given.pop() {
+        unit.set_token(token);
+    }
+    let typed = |(y, ty): (Val<'c>, &Type)| if y.dtype() == ty.dtype { y } else { b.bits(&y, ty.dtype) };
+    Ok(given.into_iter().zip(results).map(typed).collect())
+}

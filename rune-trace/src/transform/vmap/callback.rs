@@ -1,0 +1,60 @@
+//! Functions of the user's on all lanes.
+
+use super::{Batched, Lanes, behind};
+use crate::op::{Callback, CallbackFn, VmapMethod};
+use crate::tensor::lax;
+use crate::transform::control::subprogram::sub_program;
+use crate::{Loc, Op, Shape, Tensor, Type};
+use smallvec::SmallVec;
+
+/// The results for all lanes. One argument is mapped.
+pub(super) fn batch(
+    f: CallbackFn,
+    args: &[Batched],
+    callback: &Callback,
+    results: &[Type],
+    vmap_method: Option<VmapMethod>,
+    lanes: &Lanes,
+) -> SmallVec<[Batched; 2]> {
+    let call = |args: Vec<Tensor>, results: Vec<Type>| {
+        Tensor::apply(Op::Callback { f, args, callback: callback.clone(), results, vmap_method })
+    };
+    let once = |args: Vec<Tensor>| call(args, results.iter().map(|ty| ty.batched(lanes.size)).collect());
+    let each = |unroll: usize| -> SmallVec<[Tensor; 2]> {
+        let (mapped, fixed): (Vec<&Batched>, Vec<&Batched>) = args.iter().partition(|x| x.mapped);
+        let types = fixed.iter().map(|x| x.t.ty().clone()).chain(mapped.iter().map(|x| x.ty()));
+        let body = sub_program(callback.name(), types, |params| {
+            let (mut fixed_params, mut lane) = (params[..fixed.len()].iter(), params[fixed.len()..].iter());
+            let of = |x: &Batched| if x.mapped { lane.next() } else { fixed_params.next() };
+            let args = args.iter().map(of).map(|x| x.expect("one parameter for each argument").clone());
+            call(args.collect(), results.to_vec()).into_vec()
+        });
+        let tensors = |xs: Vec<&Batched>| xs.into_iter().map(|x| x.t.clone()).collect::<Vec<_>>();
+        let how = lax::Scan { length: lanes.size, reverse: false, unroll };
+        lax::scan(&body, &tensors(fixed), &[], &tensors(mapped), how).into()
+    };
+    let expanded = |x: &Batched| {
+        let shape: Shape = behind(1, x.t.shape()).collect();
+        if x.mapped { x.t.clone() } else { lax::reshape(&x.t, shape) }
+    };
+    let all = match (f, vmap_method) {
+        (CallbackFn::Io, _) | (CallbackFn::Pure, Some(VmapMethod::Sequential)) => each(0),
+        (CallbackFn::Pure, Some(VmapMethod::SequentialUnrolled)) => each(lanes.size),
+        (CallbackFn::Pure, Some(VmapMethod::ExpandDims)) => once(args.iter().map(expanded).collect()),
+        (CallbackFn::Pure, Some(VmapMethod::BroadcastAll)) => once(args.iter().map(|x| x.spread(lanes.size)).collect()),
+        (CallbackFn::Pure, None) => panic!(
+            "`pure_callback` at {} is batched by `vmap`, and nothing says how it computes all lanes; say it, as with \
+             `pure_callback_with(VmapMethod::Sequential, …)` for a call for each lane",
+            callback.loc()
+        ),
+    };
+    all.into_iter().map(Batched::mapped).collect()
+}
+
+/// What is called once in each lane, or not at all, cannot stand where all lanes do what one of them does.
+pub(in crate::transform) fn not_by_lane(loc: &Loc, stands: &str) -> ! {
+    panic!(
+        "`io_callback` at {loc} {stands}, so that it would be called for lanes that do not ask for it; make the choice the same for all \
+         lanes, or use `pure_callback`"
+    )
+}
