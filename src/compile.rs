@@ -2,9 +2,9 @@
 
 use crate::device::Place;
 use crate::{Error, compiled_program, log};
-use rune_iree::{CacheOutcome, Cached, CompileCache, CompileOptions, Executable, Target};
+use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, CompileOptions, Executable, Target};
 use rune_lower::{Backend, LowerOptions, Lowered, lower};
-use rune_trace::interpret::interpret;
+use rune_trace::interpret::{interpret, interpret_owned};
 use rune_trace::{Array, Program, Value};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -41,6 +41,26 @@ impl Runnable {
             Runnable::Loaded(executable, constants) => {
                 let all: smallvec::SmallVec<[&Value; 8]> = inputs.iter().copied().chain(constants).collect();
                 Ok(executable.call(&all)?)
+            }
+        }
+    }
+}
+
+impl Runnable {
+    /// As [`Runnable::run`]; the memory of what is given away may become that of a result.
+    pub fn run_giving(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
+        match self {
+            Runnable::Interpreted(program) => {
+                let host = |arg: Arg| match arg {
+                    Arg::Give(Value::Host(array)) => Ok(array),
+                    Arg::Give(value) => value.to_host().map_err(Error::Transfer),
+                    Arg::Keep(value) => value.to_host().map_err(Error::Transfer),
+                };
+                let inputs = inputs.into_iter().map(host).collect::<Result<Vec<Array>, Error>>()?;
+                Ok(interpret_owned(program, inputs)?.into_iter().map(Value::Host).collect())
+            }
+            Runnable::Loaded(executable, constants) => {
+                Ok(executable.call_with(inputs.into_iter().chain(constants.iter().map(Arg::Keep)).collect())?)
             }
         }
     }

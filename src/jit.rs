@@ -6,6 +6,7 @@ use crate::error::list;
 use crate::log;
 use crate::{CompiledProgram, Error, Stages, Stats};
 use arc_swap::ArcSwap;
+use rune_iree::Arg;
 use rune_trace::{
     ArgRefs, Arguments, Function, Program, Tensor, Tree, Type, Value, lax, name_of, named_axes, trace_function,
 };
@@ -83,6 +84,41 @@ where
     }
 }
 
+/// A compiled function that is given its first argument; see [`Jit::donate`].
+pub struct Donating<'f, X, F>
+where
+    X: Arguments,
+    F: Function<X> + 'f,
+    F::Output: Tree,
+{
+    jit: Jit<'f, X, F>,
+    call: X::Giving<'f, F::Output>,
+}
+
+impl<'f, X, F> Deref for Donating<'f, X, F>
+where
+    X: Arguments,
+    F: Function<X> + 'f,
+    F::Output: Tree,
+{
+    type Target = X::Giving<'f, F::Output>;
+    fn deref(&self) -> &Self::Target {
+        &self.call
+    }
+}
+
+impl<'f, X, F> Donating<'f, X, F>
+where
+    X: Arguments,
+    F: Function<X> + 'f,
+    F::Output: Tree + Send + Sync,
+{
+    /// The function that leaves its arguments to the caller, with the same compiled programs.
+    pub fn keeping(&self) -> &Jit<'f, X, F> {
+        &self.jit
+    }
+}
+
 struct Core<F, Out> {
     name: String,
     f: F,
@@ -155,6 +191,44 @@ impl<F, Out: Tree> Core<F, Out> {
         let results = entry.runnable.run(&refs)?;
         looked_at(&entry.program, &values, &results)?;
         Ok(entry.output.with_leaves(results.into_iter().map(Tensor::from_value)))
+    }
+
+    /// As [`Core::call`], of a first argument that is given away.
+    fn call_giving<X>(&self, first: X::First, rest: X::Rest<'_>) -> Out
+    where
+        X: Arguments,
+        F: Function<X, Output = Out>,
+    {
+        let args = X::with_first(&first, rest);
+        let (leaves, structure) = leaves::<X>(args);
+        if leaves.iter().any(|t| t.is_traced()) || !named_axes().is_empty() || rune_trace::checks_nans() {
+            // In a program that is being traced nobody can tell who else holds an argument; and what is checked is read after the call.
+            return self.call::<X>(args);
+        }
+        let prepared = values(&leaves).map_err(Failed::from).and_then(|values| match self.find(&leaves, structure) {
+            Some(entry) => Ok((entry, values)),
+            None => Ok((self.compile::<X>(args, &leaves, structure)?, values)),
+        });
+        let (entry, mut values) = match prepared {
+            Ok(prepared) => prepared,
+            Err(Failed::Error(error)) => panic!("{error}"),
+            Err(Failed::CapturesTraced) => return self.call_traced::<X>(args, &leaves),
+        };
+        // Handles and values of the first argument go, so that none is left where the caller has none.
+        let given = first.leaves();
+        let kept: SmallVec<[Value; 8]> = values.drain(given.len()..).collect();
+        drop(values);
+        drop(leaves);
+        drop(first);
+        let given = given.into_iter().map(|leaf| Ok(Arg::Give(leaf.into_value()?)));
+        let run = || -> Result<Vec<Value>, Error> {
+            let inputs = given.chain(kept.iter().map(|value| Ok(Arg::Keep(value)))).collect::<Result<_, Error>>()?;
+            entry.runnable.run_giving(inputs)
+        };
+        match run() {
+            Ok(results) => entry.output.with_leaves(results.into_iter().map(Tensor::from_value)),
+            Err(error) => panic!("{error}"),
+        }
     }
 
     fn find(&self, leaves: &Leaves<'_>, structure: u64) -> Option<Arc<Entry<Out>>> {
@@ -279,6 +353,33 @@ where
     /// As [`Jit::lower`] and [`Lowered::compile`].
     pub fn compile<'a>(&self, args: impl ArgRefs<'a, X>) -> Result<Compiled<F::Output>, Error> {
         self.lower(args)?.compile()
+    }
+    /// The function that takes its first argument by value, for what is replaced by a result at each call, as parameters, caches and
+    /// the states of loops: its memory may be used again for the results. JAX's `donate_argnums`.
+    ///
+    /// ```
+    /// use rune::prelude::*;
+    /// // One row of a table is replaced; the rest stays where it is.
+    /// let write = jit(|table: &Tensor, row: &Tensor| table.at(1).set(row)).donate();
+    /// let mut table = Tensor::zeros([1000, 4], DType::F32);
+    /// for i in 0..3 {
+    ///     table = write(table, &Tensor::full([4], i as f32, DType::F32));
+    /// }
+    /// assert_eq!(table.i((..3, 0)).to_vec::<f32>()?, [0.0, 2.0, 0.0]);
+    /// # Ok::<(), rune::EvalError>(())
+    /// ```
+    ///
+    /// Nobody can use a tensor that was moved into a call. Of one that others still hold, a copy is made where the code writes, as it
+    /// is of arguments that are not given away: nothing that anyone can see changes, only how long it takes, and how much memory.
+    ///
+    /// What is written in place is what is updated and not read otherwise: by `at(…).set` and its kin, by scatters and sorts, and as what
+    /// a loop carries.
+    /// What each element of is computed anew, as by `w - 0.1 * dw`, comes in new memory.
+    #[must_use]
+    pub fn donate(self) -> Donating<'f, X, F> {
+        let core = self.core.clone();
+        let call = X::giving(move |first, rest| core.call_giving::<X>(first, rest));
+        Donating { jit: self, call }
     }
     /// How many programs were compiled for calls of this function.
     pub fn compiled_programs(&self) -> usize {

@@ -43,7 +43,7 @@ pub use compiled_program::CompiledProgram;
 pub use device::{Place, default_device, set_default_device};
 pub use error::Error;
 #[cfg(feature = "compile")]
-pub use jit::{Compiled, Jit, Lowered, jit};
+pub use jit::{Compiled, Donating, Jit, Lowered, jit};
 #[cfg(feature = "compile")]
 pub use precompile::Precompiled;
 #[cfg(feature = "compile")]

@@ -25,6 +25,16 @@ pub trait Arguments: 'static {
     fn structure(args: Self::Refs<'_>, hasher: &mut dyn Hasher);
     /// References to these arguments.
     fn refs(&self) -> Self::Refs<'_>;
+    /// References to all arguments but the first.
+    type Rest<'a>: Copy;
+    /// A function of the first argument by value, and of references to the others, that returns `O`.
+    type Giving<'f, O: 'f>;
+    /// References to all arguments.
+    fn with_first<'a, 'r: 'a>(first: &'a Self::First, rest: Self::Rest<'r>) -> Self::Refs<'a>;
+    /// The function of separate arguments, the first by value, that `f` is.
+    fn giving<'f, O: 'f>(
+        f: impl for<'a> Fn(Self::First, Self::Rest<'a>) -> O + Send + Sync + 'f,
+    ) -> Self::Giving<'f, O>;
 }
 
 /// A function that can be transformed: of references to one to six trees, to a tree.
@@ -69,7 +79,7 @@ pub trait Argnums<X: Arguments>: Copy + Send + Sync {
 }
 
 macro_rules! arity {
-    ($count:literal; $First:ident; $Plain:ty, $plain:expr; $($T:ident $x:ident $i:tt),*) => {
+    ($count:literal; $First:ident; $Plain:ty, $plain:expr; $($T:ident $x:ident $i:tt),*; $($R:ident $r:ident),*) => {
         impl<$($T: Tree),*> Arguments for ($($T,)*) {
             type Refs<'a> = ($(&'a $T,)*);
             type First = $First;
@@ -93,6 +103,16 @@ macro_rules! arity {
             }
             fn refs(&self) -> Self::Refs<'_> {
                 ($(&self.$i,)*)
+            }
+            type Rest<'a> = ($(&'a $R,)*);
+            type Giving<'f, O: 'f> = Box<dyn Fn($First, $(&$R),*) -> O + Send + Sync + 'f>;
+            fn with_first<'a, 'r: 'a>(first: &'a $First, ($($r,)*): Self::Rest<'r>) -> Self::Refs<'a> {
+                (first, $($r,)*)
+            }
+            fn giving<'f, O: 'f>(
+                f: impl for<'a> Fn($First, Self::Rest<'a>) -> O + Send + Sync + 'f,
+            ) -> Self::Giving<'f, O> {
+                Box::new(move |first: $First, $($r: &$R),*| f(first, ($($r,)*)))
             }
         }
         impl<Fun, Out, $($T: Tree),*> Function<($($T,)*)> for Fun
@@ -159,9 +179,9 @@ argnum_tuples! {
     S 0, T 1, U 2, V 3;
 }
 
-arity!(1; A; A, |x| x.0; A a 0);
-arity!(2; A; (A, B), |x| x; A a 0, B b 1);
-arity!(3; A; (A, B, C), |x| x; A a 0, B b 1, C c 2);
-arity!(4; A; (A, B, C, D), |x| x; A a 0, B b 1, C c 2, D d 3);
-arity!(5; A; (A, B, C, D, E), |x| x; A a 0, B b 1, C c 2, D d 3, E e 4);
-arity!(6; A; (A, B, C, D, E, G), |x| x; A a 0, B b 1, C c 2, D d 3, E e 4, G g 5);
+arity!(1; A; A, |x| x.0; A a 0;);
+arity!(2; A; (A, B), |x| x; A a 0, B b 1; B b);
+arity!(3; A; (A, B, C), |x| x; A a 0, B b 1, C c 2; B b, C c);
+arity!(4; A; (A, B, C, D), |x| x; A a 0, B b 1, C c 2, D d 3; B b, C c, D d);
+arity!(5; A; (A, B, C, D, E), |x| x; A a 0, B b 1, C c 2, D d 3, E e 4; B b, C c, D d, E e);
+arity!(6; A; (A, B, C, D, E, G), |x| x; A a 0, B b 1, C c 2, D d 3, E e 4, G g 5; B b, C c, D d, E e, G g);

@@ -7,6 +7,7 @@ mod compiled;
 mod control;
 mod custom;
 mod debugging;
+mod donation;
 mod eager;
 mod environment;
 mod errors;

@@ -21,6 +21,20 @@ impl Tensor {
         }
         Ok(self.0.value.get().expect("realize sets the value").clone())
     }
+    /// As [`Tensor::value`], of a tensor that is not needed any more: where nothing else holds it, nothing else holds the array.
+    ///
+    /// # Errors
+    /// As [`Tensor::value`].
+    pub fn into_value(self) -> Result<Value, EvalError> {
+        let value = self.value()?;
+        Ok(match std::sync::Arc::try_unwrap(self.0) {
+            Ok(node) => {
+                drop(value);
+                node.value.into_inner().expect("it was just computed")
+            }
+            Err(_) => value,
+        })
+    }
     /// Whether the array is not computed yet.
     pub fn is_pending(&self) -> bool {
         self.0.value.get().is_none()

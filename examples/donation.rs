@@ -1,0 +1,84 @@
+//! What giving an argument away saves: `cargo run --release --example donation`.
+//!
+//! A table of 64 MB is replaced by itself with some rows changed, with all of it changed by a loop over blocks, and with all of it computed
+//! anew, each time once with the table kept and once with it given away. Each is measured in a process of its own, for the memory that the
+//! process took at most.
+
+use rune::prelude::*;
+use std::time::{Duration, Instant};
+
+const ROWS: usize = 16384;
+const COLUMNS: usize = 1024;
+const BLOCKS: usize = 16;
+const CALLS: usize = 20;
+
+type Update = fn(&Tensor, &Tensor) -> Tensor;
+
+/// 32 rows, as those of an embedding that a batch has touched.
+fn rows(w: &Tensor, dw: &Tensor) -> Tensor {
+    w.at(..32).add(-0.1 * dw.i(..32))
+}
+/// All rows, block by block.
+fn blocks(w: &Tensor, dw: &Tensor) -> Tensor {
+    let size = ROWS / BLOCKS;
+    let block = |x: &Tensor| x.reshape([BLOCKS, size, COLUMNS]);
+    let dw = block(dw);
+    let step = |i: &Tensor, w: &Tensor| w.at(i).add(-0.1 * dw.i(i));
+    fori_loop(0, BLOCKS, step, &block(w)).reshape([ROWS, COLUMNS])
+}
+/// All elements at once.
+fn all(w: &Tensor, dw: &Tensor) -> Tensor {
+    w - 0.1 * dw
+}
+
+const UPDATES: [(&str, Update); 3] = [("rows", rows), ("blocks", blocks), ("all", all)];
+
+fn main() -> anyhow::Result<()> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if let [update, way] = &args[..] {
+        let (_, update) = UPDATES.into_iter().find(|(name, _)| name == update).expect("rows, blocks or all");
+        return measure(update, way == "given");
+    }
+    println!("update   table   ms a call   MB at most beside table and gradient");
+    for (update, _) in UPDATES {
+        for way in ["kept", "given"] {
+            print!("{update:<8} {way:<5}");
+            use std::io::Write;
+            std::io::stdout().flush()?;
+            std::process::Command::new(std::env::current_exe()?).args([update, way]).status()?;
+        }
+    }
+    Ok(())
+}
+
+fn measure(update: Update, given: bool) -> anyhow::Result<()> {
+    let f = jit(update).donate();
+    let table = || Tensor::ones([ROWS, COLUMNS], DType::F32).realize().cloned();
+    let (mut w, dw) = (table()?, table()?);
+    f.keeping().compile((&w, &dw))?;
+    let before = memory("VmRSS");
+    let mut times = Vec::new();
+    for _ in 0..CALLS {
+        let start = Instant::now();
+        w = if given { f(w, &dw) } else { f.keeping()(&w, &dw) };
+        times.push(start.elapsed());
+    }
+    let first = w.i((0, 0)).item::<f32>()?;
+    assert!((first - (1.0 - 0.1 * CALLS as f32)).abs() < 1e-3, "{first}");
+    times.sort();
+    let median: Duration = times[CALLS / 2];
+    let more = memory("VmHWM").saturating_sub(before) as f64 / 1024.0;
+    println!("   {:9.2}   {more:.0}", median.as_secs_f64() * 1e3);
+    Ok(())
+}
+
+/// Kilobytes of this process.
+fn memory(what: &str) -> u64 {
+    // What was needed to compile is not of interest.
+    if what == "VmRSS" {
+        let _ = std::fs::write("/proc/self/clear_refs", "5");
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(what)).unwrap_or_default();
+    line.trim_start_matches(':').trim().trim_end_matches(" kB").parse().unwrap_or(0)
+}
