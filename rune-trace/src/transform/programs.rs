@@ -114,9 +114,9 @@ impl Program {
         Ok((0..types.len()).map(|i| by.contains(&i)).collect())
     }
 
-    /// Whether it holds loops or rules: nothing else refuses to be differentiated.
+    /// Whether it holds loops, rules or callbacks: nothing else refuses to be differentiated.
     fn may_refuse(&self) -> bool {
-        self.instructions().iter().any(|i| !i.op.programs().is_empty())
+        self.callback().is_some() || self.instructions().iter().any(|i| !i.op.programs().is_empty())
     }
 
     /// As [`Program::marked`], where nothing refuses to be differentiated in this mode.
