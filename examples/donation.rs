@@ -1,7 +1,7 @@
 //! What giving an argument away saves: `cargo run --release --example donation`.
 //!
-//! A table of 64 MB is replaced by itself with some rows changed, with all of it changed by a loop over blocks, and with all of it computed
-//! anew, each time once with the table kept and once with it given away. Each is measured in a process of its own, for the memory that the
+//! A table of 64 MB is replaced by itself with some rows changed, and with all of it computed anew, each once with the table kept and once
+//! with it given away. Each is measured in a process of its own, for the memory that the
 //! process took at most.
 
 use rune::prelude::*;
@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 const ROWS: usize = 16384;
 const COLUMNS: usize = 1024;
-const BLOCKS: usize = 16;
 const CALLS: usize = 20;
 
 type Update = fn(&Tensor, &Tensor) -> Tensor;
@@ -18,25 +17,17 @@ type Update = fn(&Tensor, &Tensor) -> Tensor;
 fn rows(w: &Tensor, dw: &Tensor) -> Tensor {
     w.at(..32).add(-0.1 * dw.i(..32))
 }
-/// All rows, block by block.
-fn blocks(w: &Tensor, dw: &Tensor) -> Tensor {
-    let size = ROWS / BLOCKS;
-    let block = |x: &Tensor| x.reshape([BLOCKS, size, COLUMNS]);
-    let dw = block(dw);
-    let step = |i: &Tensor, w: &Tensor| w.at(i).add(-0.1 * dw.i(i));
-    fori_loop(0, BLOCKS, step, &block(w)).reshape([ROWS, COLUMNS])
-}
 /// All elements at once.
 fn all(w: &Tensor, dw: &Tensor) -> Tensor {
     w - 0.1 * dw
 }
 
-const UPDATES: [(&str, Update); 3] = [("rows", rows), ("blocks", blocks), ("all", all)];
+const UPDATES: [(&str, Update); 2] = [("rows", rows), ("all", all)];
 
 fn main() -> anyhow::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     if let [update, way] = &args[..] {
-        let (_, update) = UPDATES.into_iter().find(|(name, _)| name == update).expect("rows, blocks or all");
+        let (_, update) = UPDATES.into_iter().find(|(name, _)| name == update).expect("rows or all");
         return measure(update, way == "given");
     }
     println!("update   table   ms a call   MB at most beside table and gradient");

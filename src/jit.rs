@@ -372,9 +372,8 @@ where
     /// Nobody can use a tensor that was moved into a call. Of one that others still hold, a copy is made where the code writes, as it
     /// is of arguments that are not given away: nothing that anyone can see changes, only how long it takes, and how much memory.
     ///
-    /// What is written in place is what is updated and not read otherwise: by `at(…).set` and its kin, by scatters and sorts, and as what
-    /// a loop carries.
-    /// What each element of is computed anew, as by `w - 0.1 * dw`, comes in new memory.
+    /// What is written in place is what is updated by `at(…).set` and its kin, and not read otherwise. What each element of is computed
+    /// anew, as by `w - 0.1 * dw`, comes in new memory, and so does what comes out of a loop.
     #[must_use]
     pub fn donate(self) -> Donating<'f, X, F> {
         let core = self.core.clone();
