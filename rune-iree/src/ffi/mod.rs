@@ -10,4 +10,6 @@ pub(crate) mod host_module;
 #[cfg(feature = "run")]
 pub(crate) mod invoke;
 #[cfg(feature = "run")]
+mod memory;
+#[cfg(feature = "run")]
 pub(crate) mod runtime;

@@ -1,5 +1,6 @@
 //! Handles to the objects of IREE's runtime, each released when dropped.
 
+use super::memory::buffer_memory;
 use eerie_sys::runtime as sys;
 use std::ffi::{c_char, c_void};
 use std::ptr::{NonNull, null, null_mut};
@@ -18,6 +19,19 @@ unsafe extern "C" {
 /// The C library's allocator.
 pub(super) fn allocator() -> sys::iree_allocator_t {
     sys::iree_allocator_t { self_: null_mut(), ctl: Some(iree_allocator_libc_ctl) }
+}
+
+/// Asks the C library's allocator.
+///
+/// # Safety
+/// As for IREE's allocators: `params` are those of the command, and `inout_ptr` holds, or takes, a block.
+pub(super) unsafe fn libc_ctl(
+    command: sys::iree_allocator_command_e,
+    params: *const c_void,
+    inout_ptr: *mut *mut c_void,
+) -> sys::iree_status_t {
+    // SAFETY: by the contract of this function.
+    unsafe { iree_allocator_libc_ctl(null_mut(), command, params, inout_ptr) }
 }
 
 pub(super) fn string_view(s: &str) -> sys::iree_string_view_t {
@@ -148,6 +162,14 @@ impl DeviceHandle {
             let device = create_device(driver);
             sys::iree_hal_driver_release(driver);
             let device = device?;
+            if driver_name.starts_with("local") {
+                let mut buffers = null_mut();
+                let name = string_view(driver_name);
+                check(sys::iree_hal_allocator_create_heap(name, buffer_memory(), allocator(), &mut buffers))?;
+                // The device is new, and keeps a reference.
+                sys::iree_hal_device_replace_allocator(device.raw(), buffers);
+                sys::iree_hal_allocator_release(buffers);
+            }
 
             let mut tracker = null_mut();
             let options = sys::iree_async_frontier_tracker_options_t {
