@@ -176,11 +176,8 @@ impl Executable {
         self.transfer("argument", index, view)
     }
     fn keep_host(&self, index: usize, array: &Array) -> Result<View, String> {
-        if !self.device.shares_host_memory() {
+        if !self.device.shares_host_memory() || self.overwritten[index] || !is_aligned(array) {
             return View::upload(&self.device.handle, array);
-        }
-        if self.overwritten[index] || !is_aligned(array) {
-            return self.fresh(copy(array));
         }
         match View::of(array) {
             Some(view) => Ok(view.again()),
