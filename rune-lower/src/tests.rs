@@ -124,6 +124,19 @@ fn long_sums_have_two_levels() {
 }
 
 #[test]
+fn sums_of_large_columns_begin_with_stretches_that_lie_apart() {
+    let reduce = |shape: &[usize]| {
+        let op = Op::Reduce { f: ReduceFn::Sum, x: Var(0), axes: [0].into_iter().collect() };
+        code(&[Type::new(DType::F32, shape)], op)
+    };
+    let text = reduce(&[2050, 2048]);
+    assert!(text.contains("(tensor<1x8x256x2048xf32>, tensor<f32>) -> tensor<1x256x2048xf32>"), "{text}");
+    // Of the 256 rows that are left again, and the two that were over.
+    assert_eq!(text.matches("stablehlo.reduce\"").count(), 4, "{text}");
+    assert_eq!(reduce(&[512, 256]).matches("stablehlo.reduce\"").count(), 1);
+}
+
+#[test]
 fn nothing_is_computed_over_no_elements() {
     let text = code(&[f32s([0, 3])], Op::Unary { f: UnaryFn::Exp, x: Var(0) });
     assert!(!text.contains("exponential"), "{text}");

@@ -2,7 +2,7 @@
 //!
 //! IREE takes cleared memory for each buffer and returns it after use. So every result was cleared before it was written, and one of
 //! some size was made of pages that the operating system had to find: a sum of two arrays of 64 MB took 120 ms, of which the addition is 25.
-//! Here nothing is cleared, and large blocks are kept for the next buffer of about that size.
+//! Here large blocks are not cleared, and are kept for the next buffer of about that size.
 
 use super::runtime::libc_ctl;
 use eerie_sys::runtime as sys;
@@ -15,18 +15,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const LARGE: usize = 64 << 10;
 /// At most so many bytes lie idle; blocks that lay idle longest are returned first.
 const MOST_IDLE: usize = 1 << 30;
-/// What a block begins with; as long as keeps the alignment that the C library gives.
-///
-/// IREE 3.13 takes more than a buffer needs, writes the address it was given before the first aligned one, uses that, and returns that instead
-/// of the address it was given. So our own address stands before what is given, too: before both stands what was given.
-#[repr(C)]
-struct Header {
-    capacity: usize,
-    given: *mut u8,
-}
-const HEADER: usize = size_of::<Header>();
+/// Before each block stands its capacity; as much as keeps the alignment that the C library gives.
+const HEADER: usize = 16;
+/// Of a large block so many bytes are cleared: at the start of a buffer IREE keeps what it knows of it, and counts on zeros there.
+const CLEARED: usize = 4 << 10;
 
-/// Allocates what buffers hold.
+/// Allocates buffers.
 pub(super) fn buffer_memory() -> sys::iree_allocator_t {
     sys::iree_allocator_t { self_: null_mut(), ctl: Some(control) }
 }
@@ -37,7 +31,7 @@ struct Idle {
     bytes: usize,
 }
 
-/// A block of the C library, which begins with its header.
+/// A block of the C library, which begins with its capacity.
 struct Block {
     start: NonNull<u8>,
     capacity: usize,
@@ -96,7 +90,6 @@ unsafe extern "C" fn control(
     // SAFETY: by the contract of this function.
     unsafe {
         match command {
-            // Whatever is a buffer is written before it is read.
             sys::iree_allocator_command_e_IREE_ALLOCATOR_COMMAND_MALLOC
             | sys::iree_allocator_command_e_IREE_ALLOCATOR_COMMAND_CALLOC => {
                 let bytes = (*params.cast::<sys::iree_allocator_alloc_params_t>()).byte_length;
@@ -124,26 +117,32 @@ unsafe fn allocate(capacity: usize, out: *mut *mut c_void) -> sys::iree_status_t
         let mut start = kept.map_or(null_mut(), |block| block.start.as_ptr().cast::<c_void>());
         if start.is_null() {
             let params = sys::iree_allocator_alloc_params_t { byte_length: capacity.saturating_add(HEADER) };
-            let command = sys::iree_allocator_command_e_IREE_ALLOCATOR_COMMAND_MALLOC;
+            let command = match capacity {
+                ..LARGE => sys::iree_allocator_command_e_IREE_ALLOCATOR_COMMAND_CALLOC,
+                _ => sys::iree_allocator_command_e_IREE_ALLOCATOR_COMMAND_MALLOC,
+            };
             let status = libc_ctl(command, (&raw const params).cast(), &mut start);
             if !status.is_null() {
                 return status;
             }
-            start.cast::<Header>().write(Header { capacity, given: start.cast::<u8>().add(HEADER) });
+            start.cast::<usize>().write(capacity);
         }
-        *out = start.cast::<u8>().add(HEADER).cast();
+        let data = start.cast::<u8>().add(HEADER);
+        if capacity >= LARGE {
+            data.write_bytes(0, CLEARED);
+        }
+        *out = data.cast();
     }
     null_mut()
 }
 
 /// # Safety
-/// `data` is what `allocate` gave, or an address in that before which it stands; it is not used after.
+/// `data` is what `allocate` gave, and is not used after.
 unsafe fn free(data: NonNull<u8>) {
-    // SAFETY: what was given stands before `data`, and the header before what was given.
+    // SAFETY: `allocate` wrote the capacity there.
     let block = unsafe {
-        let given = data.cast::<*mut u8>().sub(1).read();
-        let start = NonNull::new_unchecked(given.sub(HEADER));
-        Block { start, capacity: start.cast::<Header>().as_ref().capacity }
+        let start = data.sub(HEADER);
+        Block { start, capacity: start.cast::<usize>().read() }
     };
     if block.capacity < LARGE {
         // SAFETY: the block is not used again.
@@ -187,10 +186,7 @@ mod tests {
         assert_ne!(first, second);
         // SAFETY: each is freed once.
         unsafe {
-            // As IREE does it.
-            let aligned = first.add(64);
-            aligned.cast::<*mut u8>().sub(1).write(first.as_ptr());
-            free(aligned);
+            free(first);
             assert_eq!(allocated(size - 64), first, "one of about that size");
             free(second);
             free(first);

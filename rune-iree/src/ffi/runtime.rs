@@ -165,7 +165,9 @@ impl DeviceHandle {
             if driver_name.starts_with("local") {
                 let mut buffers = null_mut();
                 let name = string_view(driver_name);
-                check(sys::iree_hal_allocator_create_heap(name, buffer_memory(), allocator(), &mut buffers))?;
+                // The same for buffers and what is known of them: with two, one of no bytes fails, and memory is freed wrongly.
+                let memory = buffer_memory();
+                check(sys::iree_hal_allocator_create_heap(name, memory, memory, &mut buffers))?;
                 // The device is new, and keeps a reference.
                 sys::iree_hal_device_replace_allocator(device.raw(), buffers);
                 sys::iree_hal_allocator_release(buffers);
