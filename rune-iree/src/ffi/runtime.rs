@@ -21,6 +21,34 @@ pub(super) fn allocator() -> sys::iree_allocator_t {
     sys::iree_allocator_t { self_: null_mut(), ctl: Some(iree_allocator_libc_ctl) }
 }
 
+/// The C library's allocator, for what comes of a module of so many bytes. A damaged one says of itself what it likes, and IREE allocates
+/// that.
+fn allocator_for(bytes: usize) -> sys::iree_allocator_t {
+    let most = bytes.saturating_mul(64).saturating_add(1 << 20);
+    sys::iree_allocator_t { self_: std::ptr::without_provenance_mut(most), ctl: Some(limited) }
+}
+
+/// Refuses to allocate more than `most`, a number in the place of a pointer.
+///
+/// # Safety
+/// As IREE calls allocators.
+unsafe extern "C" fn limited(
+    most: *mut c_void,
+    command: sys::iree_allocator_command_e,
+    params: *const c_void,
+    inout_ptr: *mut *mut c_void,
+) -> sys::iree_status_t {
+    let allocates = command != sys::iree_allocator_command_e_IREE_ALLOCATOR_COMMAND_FREE;
+    // SAFETY: the other commands that modules give have these parameters; all are handed on as they came.
+    unsafe {
+        if allocates && (*params.cast::<sys::iree_allocator_alloc_params_t>()).byte_length > most.addr() {
+            // A status without a message is its code.
+            return std::ptr::without_provenance_mut(sys::iree_status_code_e_IREE_STATUS_RESOURCE_EXHAUSTED as usize);
+        }
+        libc_ctl(command, params, inout_ptr)
+    }
+}
+
 /// Asks the C library's allocator.
 ///
 /// # Safety
@@ -301,7 +329,7 @@ pub(super) unsafe fn bytecode_module(bytes: &[u8]) -> Result<VmModule, String> {
             sys::iree_vm_bytecode_module_flags_e_IREE_VM_BYTECODE_MODULE_FLAG_NONE,
             archive,
             nothing_to_free,
-            allocator(),
+            allocator_for(bytes.len()),
             &mut raw,
         ))?;
     }

@@ -3,6 +3,7 @@
 //! `RUNE_FUZZ_SECONDS=600 cargo test -p rune-iree --test iree hostile` goes on for ten minutes.
 
 use super::*;
+use rune_trace::testing::replay;
 use std::time::{Duration, Instant};
 
 /// Modules in each run of the test.
@@ -80,6 +81,15 @@ fn what_damaged_modules_say_is_read_or_refused() {
         refused * 10 > tried && refused < tried,
         "{refused} of {tried} modules are refused: too few or too many to tell"
     );
+}
+
+#[test]
+fn modules_that_once_failed_do_no_longer() {
+    let kept = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/hostile/modules");
+    replay("hostile::modules_that_once_failed_do_no_longer", &kept, |bytes| {
+        let said = CompiledModule::from_bytes(bytes).map_err(|e| e.to_string());
+        let _refused = said.and_then(|module| module.attribute("main", "said"));
+    });
 }
 
 #[test]

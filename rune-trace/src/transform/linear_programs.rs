@@ -20,9 +20,9 @@ impl Program {
     /// ```
     ///
     /// # Errors
-    /// If `by` names an input that is not there or is no float.
+    /// If `by` names an input that is not there or is no float, the program shares its sub-programs too often, or its loops keep too much.
     pub fn linearize(&self, by: &[usize]) -> Result<(Program, Program), DerivativeError> {
-        let marked = self.marked(by)?;
+        let marked = self.marked_to_keep(by)?;
         let since = begin_trace();
         let inputs = params(self.input_types(), "linearize");
         let (outputs, linear) = with_origin(&Origin::default(), || linearize(self, &inputs, &marked));
@@ -63,12 +63,12 @@ impl Program {
     /// ```
     ///
     /// # Errors
-    /// If `by` names an input that is not there or is no float.
+    /// If `by` names an input that is not there or is no float, the program shares its sub-programs too often, or its loops keep too much.
     ///
     /// # Panics
     /// If the program is not linear in these inputs; the message names the operation, and its line.
     pub fn transpose(&self, by: &[usize]) -> Result<Program, DerivativeError> {
-        let marked = self.marked(by)?;
+        let marked = self.marked_to_keep(by)?;
         let since = begin_trace();
         let mut params = Vec::new();
         let slots = self.input_types().iter().zip(&marked).map(|(ty, &wanted)| match wanted {

@@ -15,6 +15,7 @@ mod linear_programs;
 mod linearize;
 mod programs;
 mod residuals;
+mod shared;
 mod tangent;
 mod transpose;
 mod vmap;

@@ -4,6 +4,7 @@ use super::control::custom::{Refusal, refused};
 use super::control::subprogram::unbounded_loop;
 use super::jvp::{Mode, jvp};
 use super::linearize::linearize;
+use super::shared::{too_large, too_many};
 use super::tangent::{Dual, Tangent};
 use crate::tensor::{Keep, begin_trace, lax, trace, with_origin};
 use crate::{Loc, Origin, Program, Tensor, Type};
@@ -30,6 +31,25 @@ pub enum DerivativeError {
         index: usize,
         /// How many it has.
         inputs: usize,
+    },
+    /// Sub-programs are used so often that no time and memory is enough.
+    #[error(
+        "`{program}` shares its sub-programs so often that {operations} operations would have to be gone through; let loops, as \
+         `fori_loop` or `scan`, take the place of calls"
+    )]
+    TooLong {
+        /// The program.
+        program: String,
+        /// How many operations there are, those of sub-programs for each use.
+        operations: u64,
+    },
+    /// Of what loops compute, more would have to be kept for the pass backward than any memory holds.
+    #[error(
+        "`{program}` has loops of which more is kept for the pass backward than any memory holds; use forward mode (`jvp`)"
+    )]
+    TooLarge {
+        /// The program.
+        program: String,
     },
     /// A scalar output was needed.
     #[error("`{program}` has {found} for output, and only a program with one float scalar for output has a gradient")]
@@ -101,6 +121,9 @@ pub enum DerivativeError {
 
 impl Program {
     pub(super) fn marked(&self, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
+        if let Some(operations) = too_many(self) {
+            return Err(DerivativeError::TooLong { program: self.name().to_owned(), operations });
+        }
         let types = self.input_types();
         for &index in by {
             let program = || self.name().to_owned();
@@ -117,6 +140,14 @@ impl Program {
     /// Whether it holds loops, rules or callbacks: nothing else refuses to be differentiated.
     fn may_refuse(&self) -> bool {
         self.callback().is_some() || self.instructions().iter().any(|i| !i.op.programs().is_empty())
+    }
+
+    /// As [`Program::marked`], where what is kept of loops could be in memory.
+    pub(super) fn marked_to_keep(&self, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
+        match too_large(self) {
+            true => Err(DerivativeError::TooLarge { program: self.name().to_owned() }),
+            false => self.marked(by),
+        }
     }
 
     /// As [`Program::marked`], where nothing refuses to be differentiated in this mode.
@@ -139,6 +170,7 @@ impl Program {
 
     /// As [`Program::marked`], for reverse mode.
     fn marked_for_reverse(&self, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
+        self.marked_to_keep(by)?;
         let marked = self.marked_for(by, Mode::Linearize)?;
         if !self.may_refuse() {
             return Ok(marked);
@@ -158,7 +190,8 @@ impl Program {
     /// outputs and then the tangents of the outputs of a float dtype.
     ///
     /// # Errors
-    /// If `by` names an input that is not there or is no float, or a function on the way has no rule for this.
+    /// If `by` names an input that is not there or is no float, a function on the way has no rule for this, or the program shares its
+    /// sub-programs too often ([`DerivativeError::TooLong`]).
     pub fn jvp(&self, by: &[usize]) -> Result<Program, DerivativeError> {
         let marked = self.marked_for(by, Mode::Forward)?;
         Ok(self.rebuild(&format!("{}_jvp", self.name()), |inputs| {
@@ -180,8 +213,7 @@ impl Program {
     /// the cotangents of the inputs at the positions `by`, in the order of the inputs.
     ///
     /// # Errors
-    /// If `by` names an input that is not there or is no float, a loop of unknown length stands between, or a function with a
-    /// rule that is not for this.
+    /// As [`Program::jvp`], and if a loop of unknown length stands between.
     pub fn vjp(&self, by: &[usize]) -> Result<Program, DerivativeError> {
         let marked = self.marked_for_reverse(by)?;
         Ok(self.rebuild(&format!("{}_vjp", self.name()), |inputs| {

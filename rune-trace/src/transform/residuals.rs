@@ -65,7 +65,7 @@ impl Program {
     /// # Errors
     /// If `by` names an input that is not there or is no float.
     pub fn saved_residuals(&self, by: &[usize]) -> Result<Vec<SavedResidual>, DerivativeError> {
-        Ok(residuals(self, &self.marked(by)?, |i| Some(format!("x{i}"))))
+        Ok(residuals(self, &self.marked_to_keep(by)?, |i| Some(format!("x{i}"))))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Batched, Lanes, behind, move_axis, position, vmap};
 use crate::op::AxisName;
 use crate::tensor::{Keep, begin_trace, trace};
+use crate::transform::shared::too_many;
 use crate::types::{self, Problem};
 use crate::{Program, Shape, Tensor, Type, Var};
 
@@ -57,6 +58,17 @@ pub enum VmapError {
         /// Which of both it is, of which array.
         problem: Problem,
     },
+    /// Sub-programs are used so often that no time and memory is enough.
+    #[error(
+        "`{program}` shares its sub-programs so often that {operations} operations would have to be gone through; let loops, as \
+         `fori_loop` or `scan`, take the place of calls"
+    )]
+    TooLong {
+        /// The program.
+        program: String,
+        /// How many operations there are, those of sub-programs for each use.
+        operations: u64,
+    },
     /// An output that is to be the same for all lanes is not.
     #[error("output {index} of `{program}` depends on a mapped input, and so needs an axis")]
     Depends {
@@ -84,7 +96,8 @@ impl Program {
     /// ```
     ///
     /// # Errors
-    /// If there are not as many axes as inputs and outputs, an axis is out of range, or an output without axis depends on a mapped input.
+    /// If there are not as many axes as inputs and outputs, an axis is out of range, an output without axis depends on a mapped input, or
+    /// the lanes are too many or the program too long.
     pub fn vmap(&self, size: usize, in_axes: &[Option<i64>], out_axes: &[Option<i64>]) -> Result<Program, VmapError> {
         self.vmap_lanes(&Lanes { size, name: None }, in_axes, out_axes)
     }
@@ -142,6 +155,9 @@ impl Program {
         };
         count("inputs", self.inputs().len(), in_axes.len())?;
         count("outputs", self.outputs().len(), out_axes.len())?;
+        if let Some(operations) = too_many(self) {
+            return Err(VmapError::TooLong { program: program(), operations });
+        }
         for ty in (0..self.num_vars()).map(|i| self.ty(Var(i as u32))) {
             let wide: Shape = behind(size, &ty.shape).collect();
             let too_large = |problem| VmapError::TooLarge { program: program(), size, problem };

@@ -1,0 +1,108 @@
+//! Programs that are short, and of which more comes than any time and memory is enough for.
+
+use crate::{Op, Program, Var};
+use rustc_hash::FxHashMap;
+
+/// A transformation goes through a sub-program once for each use of it. Above so many operations, gone through again, it is refused: a few
+/// calls of calls of calls are more than any time and memory.
+const MOST: u64 = 1 << 20;
+
+/// The number of operations that a transformation of `program` goes through, if that is too many.
+pub(super) fn too_many(program: &Program) -> Option<u64> {
+    let mut known = FxHashMap::default();
+    let all = extent(program, &mut known).operations;
+    let written: u64 = known.values().map(|e| e.own).sum();
+    (all.saturating_sub(written) > MOST).then_some(all)
+}
+
+/// Whether the variables of loops, stacked up over all turns for a pass backward, are larger than any memory.
+pub(super) fn too_large(program: &Program) -> bool {
+    extent(program, &mut FxHashMap::default()).stacked > isize::MAX as usize
+}
+
+#[derive(Clone, Copy)]
+struct Extent {
+    /// The operations of the program itself.
+    own: u64,
+    /// With those of its sub-programs, for each use.
+    operations: u64,
+    /// The bytes of the largest variable, in sub-programs of loops times the number of turns.
+    stacked: usize,
+}
+
+/// Goes through each program once; notes what it finds.
+fn extent(program: &Program, known: &mut FxHashMap<*const Program, Extent>) -> Extent {
+    if let Some(extent) = known.get(&std::ptr::from_ref(program)) {
+        return *extent;
+    }
+    let own = program.instructions().len() as u64;
+    let variables = (0..program.num_vars()).map(|i| program.ty(Var(i as u32)).bytes());
+    let mut all = Extent { own, operations: own, stacked: variables.max().unwrap_or(0).max(1) };
+    for instruction in program.instructions() {
+        let turns = if let Op::Scan { length, .. } = &instruction.op { *length } else { 1 };
+        for (_, inner) in instruction.op.programs() {
+            let inner = extent(inner, known);
+            all.operations = all.operations.saturating_add(inner.operations);
+            all.stacked = all.stacked.max(inner.stacked.saturating_mul(turns));
+        }
+    }
+    known.insert(program, all);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tensor::lax;
+    use crate::transform::{DerivativeError, VmapError};
+    use crate::{Program, Tensor, make_program};
+    use std::sync::Arc;
+
+    /// As many programs, of which each calls the one before twice.
+    fn calls(count: usize) -> Program {
+        let x = Tensor::from([1.0f32, 2.0]);
+        let mut program = Arc::new(make_program(|x: &Tensor| x.sin(), &x).unwrap());
+        for _ in 0..count {
+            let twice = |x: &Tensor| lax::call(&program, &lax::call(&program, std::slice::from_ref(x))).remove(0);
+            program = Arc::new(make_program(twice, &x).unwrap());
+        }
+        Program::clone(&program)
+    }
+
+    #[test]
+    fn calls_of_calls_are_refused_where_they_do_not_end() {
+        let few = calls(3);
+        few.vjp(&[0]).unwrap().verify().unwrap();
+        few.vmap(2, &[Some(0)], &[Some(0)]).unwrap().verify().unwrap();
+        let many = calls(60);
+        let error = many.jvp(&[0]).unwrap_err();
+        assert!(matches!(error, DerivativeError::TooLong { operations, .. } if operations > 1 << 60), "{error}");
+        for refused in [many.vjp(&[0]), many.linearize(&[0]).map(|(forward, _)| forward), many.transpose(&[0])] {
+            assert_eq!(refused.unwrap_err(), error);
+        }
+        assert!(matches!(many.vmap(2, &[Some(0)], &[Some(0)]), Err(VmapError::TooLong { .. })));
+    }
+
+    #[test]
+    fn loops_in_loops_keep_no_more_than_memory_holds() {
+        let loops = |length: usize| -> Program {
+            let how = format!("consts=0, carry=1, length={length}, reverse=false, unroll=1");
+            let text = format!(
+                "def outer(x0): # [f32] -> [f32]
+    def middle(x0): # [f32] -> [f32]
+        def inner(x0): # [f32] -> [f32]
+            y0 = rune.sin(x0)
+            return y0
+        y0 = rune.scan(x0, {how}, body=@inner)
+        return y0
+    y0 = rune.scan(x0, {how}, body=@middle)
+    return y0
+"
+            );
+            text.parse().unwrap()
+        };
+        loops(1 << 20).vjp(&[0]).unwrap().verify().unwrap();
+        let endless = loops(1 << 31);
+        endless.jvp(&[0]).unwrap().verify().unwrap();
+        assert!(matches!(endless.vjp(&[0]), Err(DerivativeError::TooLarge { .. })));
+    }
+}
