@@ -2,9 +2,10 @@
 //!
 //! What was compiled is kept in the target folder, so that only what changed is compiled again.
 
+use rune::{CompiledProgram, Place, Precompiled};
 use rune_iree::{CompileCache, CompileOptions, CompiledModule, Device, Executable, Signature};
 use rune_lower::{LowerOptions, lower};
-use rune_trace::{Array, Program, Value};
+use rune_trace::{Array, Op, Program, Value};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,40 +18,71 @@ const BATCH: usize = 60;
 pub struct Function {
     pub program: Program,
     entry: String,
-    text: String,
+    /// Nothing if it has a module of its own.
+    text: Option<String>,
     overwrites: Vec<usize>,
+}
+
+/// What a function was compiled to.
+pub enum Code {
+    /// A part of a module.
+    Part(Executable),
+    /// A module of its own, which calls the interpreter's kernels for what IREE has no code for.
+    Whole(CompiledProgram),
 }
 
 impl Function {
     /// `entry` is its name in the module.
     pub fn lower(program: Program, entry: String) -> Result<Function, String> {
+        if calls_kernels(&program) {
+            return Ok(Function { program, entry, text: None, overwrites: Vec::new() });
+        }
         let options = LowerOptions { entry: entry.clone(), locations: false, ..LowerOptions::default() };
         let lowered = lower(&program, &options).map_err(|e| e.to_string())?;
         let body = lowered.text.trim().strip_prefix("module {").and_then(|t| t.strip_suffix('}'));
         let text = body.expect("a module is printed as such").to_owned();
         let overwrites = (0..program.input_types().len()).filter(|&i| lowered.overwritten[i]).collect();
-        Ok(Function { program, entry, text, overwrites })
+        Ok(Function { program, entry, text: Some(text), overwrites })
     }
 
-    fn load(&self, module: &CompiledModule) -> Result<Executable, String> {
+    fn whole(&self) -> Result<Code, String> {
+        let compiled = Precompiled::new(&self.program, &CompileOptions::default()).map_err(|e| e.to_string())?;
+        let place = Place::open("cpu").map_err(|e| e.to_string())?;
+        Ok(Code::Whole(compiled.load_on(&place).map_err(|e| e.to_string())?))
+    }
+
+    fn load(&self, module: &CompiledModule) -> Result<Code, String> {
         let device = Device::open("local-sync").expect("the processor is a device");
         let types = self.program.input_types().to_vec();
         let mut signature = Signature::new(types, self.program.output_types());
         signature.overwrites = self.overwrites.clone();
-        Executable::load(module, &device, &self.entry, signature, None).map_err(|e| e.to_string())
+        let executable = Executable::load(module, &device, &self.entry, signature, None);
+        Ok(Code::Part(executable.map_err(|e| e.to_string())?))
     }
 }
 
+/// Whether it has an operation that compiled code always leaves to the process that runs it.
+fn calls_kernels(program: &Program) -> bool {
+    program.instructions().iter().any(|instruction| {
+        matches!(instruction.op, Op::Factor { .. } | Op::TriangularSolve { .. } | Op::LuSolve { .. })
+            || instruction.op.programs().iter().any(|(_, inner)| calls_kernels(inner))
+    })
+}
+
 /// The results of compiled code on host arrays.
-pub fn call(executable: &Executable, inputs: &[Array]) -> Result<Vec<Array>, String> {
+pub fn call(code: &Code, inputs: &[Array]) -> Result<Vec<Array>, String> {
     let inputs: Vec<Value> = inputs.iter().cloned().map(Value::from).collect();
-    let results = executable.call(&inputs.iter().collect::<Vec<_>>()).map_err(|e| e.to_string())?;
+    let results = match code {
+        Code::Part(executable) => executable.call(&inputs.iter().collect::<Vec<_>>()).map_err(|e| e.to_string())?,
+        Code::Whole(program) => program.call_values(&inputs).map_err(|e| e.to_string())?,
+    };
     Ok(results.iter().map(|x| x.to_host().expect("a result is in host memory")).collect())
 }
 
 /// Compiles one function, which is not kept.
-pub fn one(function: &Function) -> Result<Executable, String> {
-    let text = format!("module {{{}}}\n", function.text);
+pub fn one(function: &Function) -> Result<Code, String> {
+    let Some(text) = &function.text else { return function.whole() };
+    let text = format!("module {{{text}}}\n");
     let cache = CompileCache::in_memory();
     let (module, ..) =
         (cache.get_or_compile(&text, "one", &CompileOptions::default(), || text.clone())).map_err(|e| e.to_string())?;
@@ -62,7 +94,7 @@ pub fn for_all<T: Sync>(
     items: &[T],
     name: &str,
     function: impl Fn(&T) -> &Function + Sync,
-    check: impl Fn(&T, Result<Executable, String>) -> Vec<String> + Sync,
+    check: impl Fn(&T, Result<Code, String>) -> Vec<String> + Sync,
 ) -> Vec<String> {
     let start = Instant::now();
     let cache = CompileCache::in_dir(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name), 1 << 30);
@@ -73,7 +105,12 @@ pub fn for_all<T: Sync>(
             scope.spawn(|| {
                 while let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let mut mine = Vec::new();
-                    compile(&cache, name, batch, &function, &mut |items, module| {
+                    let (parts, wholes): (Vec<&T>, Vec<&T>) =
+                        batch.iter().partition(|item| function(item).text.is_some());
+                    for item in wholes {
+                        mine.extend(check(item, function(item).whole()));
+                    }
+                    compile(&cache, name, &parts, &function, &mut |items, module| {
                         for item in items {
                             let module = module.as_ref().map_err(String::clone);
                             mine.extend(check(item, module.and_then(|m| function(item).load(m))));
@@ -95,11 +132,14 @@ pub fn for_all<T: Sync>(
 fn compile<T>(
     cache: &CompileCache,
     name: &str,
-    items: &[T],
+    items: &[&T],
     function: &impl Fn(&T) -> &Function,
-    done: &mut impl FnMut(&[T], Result<CompiledModule, String>),
+    done: &mut impl FnMut(&[&T], Result<CompiledModule, String>),
 ) {
-    let bodies: String = items.iter().map(|item| function(item).text.as_str()).collect();
+    if items.is_empty() {
+        return;
+    }
+    let bodies: String = items.iter().filter_map(|item| function(item).text.as_deref()).collect();
     let text = format!("module {{{bodies}}}\n");
     let compiled = cache.get_or_compile(&text, name, &CompileOptions::default(), || text.clone());
     match compiled {

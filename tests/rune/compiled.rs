@@ -1,9 +1,8 @@
 //! Every operation of the table as IREE computes it, against the interpreter.
 
-use super::batch::{self, Function};
+use super::batch::{self, Code, Function};
 use crate::support::tolerance::{self, Tolerance};
 use crate::support::vectors::{self, Case};
-use rune_iree::Executable;
 use rune_trace::interpret::eval_op;
 use rune_trace::{Array, DType, Element, Origin, Program, ProgramBuilder, ProgramHash, Var, with_element};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -81,14 +80,14 @@ fn program(case: &Case) -> Program {
 }
 
 /// Calls one function on the inputs of its cases.
-fn run(tested: &Tested, executable: Result<Executable, String>) -> Vec<String> {
-    let executable = match executable {
-        Ok(executable) => executable,
+fn run(tested: &Tested, code: Result<Code, String>) -> Vec<String> {
+    let code = match code {
+        Ok(code) => code,
         Err(e) => return vec![format!("{}: {e}", tested.cases[0].title())],
     };
     let mut failures = Vec::new();
     for case in &tested.cases {
-        let found = match batch::call(&executable, &case.inputs) {
+        let found = match batch::call(&code, &case.inputs) {
             Ok(found) => found,
             Err(e) => {
                 failures.push(format!("{}: {e}", case.title()));

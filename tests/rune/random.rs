@@ -2,9 +2,8 @@
 //!
 //! `RUNE_PROGRAMS=1000` takes so many, and begins at `RUNE_SEED`. A program that fails is shrunk.
 
-use super::batch::{self, Function};
+use super::batch::{self, Code, Function};
 use crate::support::tolerance::Tolerance;
-use rune_iree::Executable;
 use rune_trace::interpret::interpret;
 use rune_trace::testing::{Generator, shrink};
 use rune_trace::{Array, DType, Program};
@@ -79,9 +78,9 @@ fn program(seed: u64) -> Option<Program> {
 }
 
 /// What compiled code gives otherwise than the interpreter.
-fn check(program: &Program, inputs: &[Array], executable: Result<Executable, String>) -> Result<(), String> {
+fn check(program: &Program, inputs: &[Array], code: Result<Code, String>) -> Result<(), String> {
     let expected = interpret(program, inputs).map_err(|e| e.to_string())?;
-    let found = executable.and_then(|executable| batch::call(&executable, inputs))?;
+    let found = code.and_then(|code| batch::call(&code, inputs))?;
     for (k, (x, y)) in found.iter().zip(&expected).enumerate() {
         // Some operations, each of which may sum in another order.
         let tolerance = if y.dtype().is_float() { Tolerance::Scaled(64.0) } else { Tolerance::Exact };
@@ -93,8 +92,8 @@ fn check(program: &Program, inputs: &[Array], executable: Result<Executable, Str
 /// What is wrong with a program that is compiled alone.
 fn fault(program: &Program, seed: u64) -> Option<String> {
     let inputs = generator(!seed).inputs(program);
-    let executable = Function::lower(program.simplify(), "f".to_owned()).and_then(|f| batch::one(&f));
-    check(program, &inputs, executable).err()
+    let code = Function::lower(program.simplify(), "f".to_owned()).and_then(|f| batch::one(&f));
+    check(program, &inputs, code).err()
 }
 
 #[test]
@@ -111,8 +110,8 @@ fn random_programs_and_transformed_ones_agree_with_the_interpreter() {
             Err(e) => failures.push((seed, e)),
         }
     }
-    let check = |t: &Tested, executable| {
-        let wrong = check(&t.program, &t.inputs, executable).err();
+    let check = |t: &Tested, code| {
+        let wrong = check(&t.program, &t.inputs, code).err();
         wrong.map(|e| format!("{} {e}", t.seed)).into_iter().collect()
     };
     for failure in batch::for_all(&all, "random", |t| &t.function, check) {

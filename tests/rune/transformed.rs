@@ -1,10 +1,9 @@
 //! Every operation under every transformation as IREE computes it, against the interpreter.
 
-use super::batch::{self, Function};
+use super::batch::{self, Code, Function};
 use crate::support::tolerance;
 use crate::support::transforms::{Transform, Transformed, transformed};
 use crate::support::vectors::{self, Case};
-use rune_iree::Executable;
 use rune_trace::DType;
 use rune_trace::interpret::interpret;
 use std::collections::{BTreeMap, HashSet};
@@ -33,9 +32,9 @@ fn is_wanted(case: &Case, one: &Transformed, taken: &mut HashSet<String>) -> boo
     std::env::var_os("RUNE_TEST_ALL").is_some() || elements && taken.insert(key)
 }
 
-fn check(tested: &Tested, executable: Result<Executable, String>) -> Vec<String> {
+fn check(tested: &Tested, code: Result<Code, String>) -> Vec<String> {
     let name = format!("{} of {}", tested.one, tested.title);
-    let found = match executable.and_then(|executable| batch::call(&executable, &tested.one.inputs)) {
+    let found = match code.and_then(|code| batch::call(&code, &tested.one.inputs)) {
         Ok(found) => found,
         Err(e) => return vec![format!("{name}: {e}")],
     };
