@@ -15,6 +15,7 @@ mod make_program;
 pub mod op;
 mod outer;
 pub mod program;
+mod scans;
 mod signature;
 mod simplify;
 pub mod storage;

@@ -34,7 +34,7 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
         let slots = fields.named.iter().map(slot).collect::<Result<Vec<_>>>()?;
         arms.add(&variant.ident, &name_of(variant)?, &slots);
     }
-    let Arms { name, names, signatures, operands, map, attributes, axis, programs, build } = arms;
+    let Arms { name, names, signatures, operands, map, attributes, axis, programs, with_programs, build } = arms;
     Ok(quote! {
         impl<V> #enumeration<V> {
             /// The name of this operation in programs.
@@ -81,6 +81,16 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
                 match self { #(#programs)* }
                 all
             }
+            /// The same operation with the programs that `convert` gives in the place of its sub-programs.
+            pub fn with_programs(
+                &self,
+                mut convert: impl FnMut(&std::sync::Arc<crate::Program>) -> std::sync::Arc<crate::Program>,
+            ) -> #enumeration<V>
+            where
+                V: Clone,
+            {
+                match self { #(#with_programs)* }
+            }
             /// The operation of this name with these parts.
             ///
             /// # Errors
@@ -103,6 +113,7 @@ struct Arms {
     attributes: Vec<TokenStream>,
     axis: Vec<TokenStream>,
     programs: Vec<TokenStream>,
+    with_programs: Vec<TokenStream>,
     build: Vec<TokenStream>,
 }
 
@@ -152,6 +163,12 @@ impl Arms {
             }
         });
         self.programs.push(quote! { #[allow(unused_variables)] Self::#variant { #(#fields),* } => { #(#programs)* } });
+        let with_programs = slots.iter().map(|Slot { name, role, .. }| match role {
+            Role::Program => quote! { #name: convert(#name) },
+            Role::Programs => quote! { #name: #name.iter().map(&mut convert).collect() },
+            Role::Operand | Role::Operands | Role::Family | Role::Attribute => quote! { #name: #name.clone() },
+        });
+        self.with_programs.push(quote! { Self::#variant { #(#fields),* } => Op::#variant { #(#with_programs),* }, });
         self.build.push(build(variant, name, slots));
     }
 }

@@ -57,6 +57,15 @@ impl Literal {
         let raw = self.bits.to_le_bytes();
         Array::from_bytes(self.ty(), &raw[..self.dtype.size()])
     }
+    /// The number that an integer is.
+    pub fn to_integer(self) -> Option<i128> {
+        let unused = 64 - 8 * self.dtype.size() as u32;
+        match self.dtype {
+            dtype if dtype.is_signed_int() => Some(i128::from((self.bits << unused) as i64 >> unused)),
+            dtype if dtype.is_unsigned_int() => Some(i128::from(self.bits)),
+            _ => None,
+        }
+    }
     /// The nearest `f64`.
     pub fn to_f64(self) -> f64 {
         with_element!(self.dtype, T => self.to_array().as_slice::<T>()[0].to_f64())

@@ -3,14 +3,14 @@
 use crate::{Program, ProgramBuilder, Var};
 
 /// What the outputs of a program depend on.
-pub(super) struct Live {
+pub(crate) struct Live {
     /// Variables by position.
-    pub(super) vars: Vec<bool>,
+    pub vars: Vec<bool>,
     /// Instructions by position: whether any of their results is used, or they have effects.
-    pub(super) instructions: Vec<bool>,
+    pub instructions: Vec<bool>,
 }
 
-pub(super) fn live(program: &Program) -> Live {
+pub(crate) fn live(program: &Program) -> Live {
     live_for(program, &(0..program.outputs().len()).collect::<Vec<_>>())
 }
 

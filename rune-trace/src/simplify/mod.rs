@@ -15,6 +15,8 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use compact::live;
+
 use crate::op::{BinaryFn, Literal};
 use crate::{Instruction, Op, Origin, Program, ProgramBuilder, Type, Var, interpret};
 use programs::SubPrograms;

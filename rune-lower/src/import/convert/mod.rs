@@ -205,7 +205,7 @@ pub(super) fn module<'t>(text: &'t str, module: &Module<'t>) -> Result<Program, 
     let name = module.name.as_deref().map_or(entry, |name| name.strip_prefix("jit_").unwrap_or(name));
     let program = Scope::function(&mut cx, function, name, &arrays, true)?;
     match program {
-        Some(program) if cx.refusals.is_empty() => Ok(program),
+        Some(program) if cx.refusals.is_empty() => Ok(program.loops_to_scans()),
         Some(_) | None => {
             cx.refusals.sort_by_key(|r| (r.line, r.column));
             Err(ImportError::Unsupported(cx.refusals))

@@ -29,6 +29,10 @@ impl Forward<'_> {
             Some(Op::BroadcastInDim { x, .. }) if self.ty(*x).rank() == 0 => {
                 Rewrite::Becomes(Op::BroadcastInDim { x: *x, shape: shape.clone(), dims: Dims::new() })
             }
+            // A broadcast that copies nothing adds axes of size 1.
+            Some(Op::BroadcastInDim { x: inner, .. }) if self.ty(*inner).size() == self.ty(x).size() => {
+                Rewrite::Becomes(Op::Reshape { x: *inner, shape: shape.clone() })
+            }
             _ => Rewrite::Stays,
         }
     }
@@ -110,13 +114,7 @@ impl Forward<'_> {
 
     /// The known index that `v` is, clamped to what is between 0 and `last`.
     fn position(&self, v: Var, last: usize) -> Option<usize> {
-        let index = self.known(v)?;
-        let bits = 64 - 8 * index.dtype().size() as u32;
-        let wide = match index.dtype().is_signed_int() {
-            true => i128::from((index.bits() << bits) as i64 >> bits),
-            false => i128::from(index.bits()),
-        };
-        usize::try_from(wide.clamp(0, last as i128)).ok()
+        usize::try_from(self.known(v)?.to_integer()?.clamp(0, last as i128)).ok()
     }
 
     pub(super) fn dynamic_update_slice(&self, x: Var, update: Var) -> Rewrite {

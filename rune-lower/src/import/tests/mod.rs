@@ -1,66 +1,19 @@
 //! Modules that JAX exported (`scripts/make-stablehlo`), against what JAX computes by them.
 
+mod data;
+mod loops;
+mod random;
+mod wide;
+
 use crate::{ImportError, import};
+use data::{cases, compare, file, texts};
 use rune_trace::interpret::interpret;
 use rune_trace::testing::{exercise, replay};
-use rune_trace::{Array, DType, Element, Program, Type, with_element};
-use serde_json::Value as Json;
+use rune_trace::{Array, Program};
 use std::path::PathBuf;
 
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/data/stablehlo")
-}
-
-fn file(name: &str) -> String {
-    std::fs::read_to_string(folder().join(name)).unwrap()
-}
-
-struct Case {
-    name: String,
-    inputs: Vec<Array>,
-    outputs: Vec<(Type, Vec<f64>)>,
-}
-
-fn cases() -> Vec<Case> {
-    let all: Vec<Json> = serde_json::from_str(&file("cases.json")).unwrap();
-    all.iter().map(case).collect()
-}
-
-fn case(json: &Json) -> Case {
-    let list = |key: &str| json[key].as_array().unwrap().iter().enumerate();
-    let number = |x: &Json| x.as_f64().unwrap_or_else(|| x.as_str().unwrap().parse().unwrap());
-    let output = |(_, y): (usize, &Json)| {
-        let shape: Vec<usize> = y["shape"].as_array().unwrap().iter().map(|d| d.as_u64().unwrap() as usize).collect();
-        let dtype: DType = y["type"].as_str().unwrap().parse().unwrap();
-        (Type::new(dtype, shape), y["data"].as_array().unwrap().iter().map(number).collect())
-    };
-    Case {
-        name: json["name"].as_str().unwrap().to_owned(),
-        inputs: list("inputs").map(|(k, x)| input(k, x)).collect(),
-        outputs: list("outputs").map(output).collect(),
-    }
-}
-
-/// The formula of the script.
-fn input(k: usize, json: &Json) -> Array {
-    let ty: Type = json["type"].as_str().unwrap().parse().unwrap();
-    let element = |i: usize| {
-        let n = 37 * i + 101 * k + 11;
-        match json["bound"].as_u64() {
-            Some(bound) => (n as u64 % bound) as f64,
-            None => ((n % 201) as f64 - 100.0) / 100.0 * json["scale"].as_f64().unwrap(),
-        }
-    };
-    with_element!(ty.dtype, T => Array::from_fn::<T>(&ty.shape, |i| T::from_f64(element(i))))
-}
-
 fn modules() -> Vec<(String, String)> {
-    let operations = file("operations.mlir");
-    let mut all: Vec<(String, String)> = Vec::new();
-    for text in operations.split("// -----\n") {
-        let name = text.lines().next().unwrap().trim_start_matches("// ").to_owned();
-        all.push((name, text.to_owned()));
-    }
+    let mut all = texts("operations.mlir");
     for model in ["mlp", "cnn", "transformer"] {
         for name in [model.to_owned(), format!("{model}_grad")] {
             for ending in ["mlir", "export.mlir"] {
@@ -69,29 +22,6 @@ fn modules() -> Vec<(String, String)> {
         }
     }
     all
-}
-
-/// How far results may be from JAX's: two orders of summation, or two polynomials, apart.
-const TOLERANCE: f64 = 2e-5;
-
-fn compare(name: &str, found: &[Array], expected: &[(Type, Vec<f64>)]) -> Result<(), String> {
-    if found.len() != expected.len() {
-        return Err(format!("{name}: {} results, and not {}", found.len(), expected.len()));
-    }
-    for (i, (y, (ty, numbers))) in found.iter().zip(expected).enumerate() {
-        if y.ty() != ty {
-            return Err(format!("{name}: result {i} is {}, and not {ty}", y.ty()));
-        }
-        let scale = numbers.iter().filter(|x| x.is_finite()).fold(1.0, |m: f64, x| m.max(x.abs()));
-        for (at, (found, expected)) in y.to_f64_vec().into_iter().zip(numbers).enumerate() {
-            let near = (found - expected).abs() <= TOLERANCE * scale;
-            let same = found == *expected || found.is_nan() && expected.is_nan();
-            if !(same || ty.dtype.is_float() && near) {
-                return Err(format!("{name}: result {i}, element {at}: {found}, and JAX gives {expected}"));
-            }
-        }
-    }
-    Ok(())
 }
 
 fn imported(name: &str, text: &str) -> Program {

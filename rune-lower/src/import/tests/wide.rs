@@ -1,0 +1,63 @@
+//! Many functions of JAX (`scripts/make-stablehlo-wide`): what is imported computes what JAX computes, and what is refused stands in the
+//! documentation, with the reason.
+
+use super::data::{case, compare_within, file, texts};
+use crate::{ImportError, import};
+use rune_trace::DType;
+use rune_trace::interpret::interpret;
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+/// How far results may be apart, as a part of the greatest: some functions are long sums of small and large numbers.
+fn tolerance(dtype: DType) -> f64 {
+    match dtype {
+        DType::F16 => 2e-3,
+        DType::BF16 => 2e-2,
+        _ => 2e-5,
+    }
+}
+
+/// The refused operations with the reasons, and the functions that have them.
+type Refused = BTreeMap<(String, String), BTreeSet<String>>;
+
+fn all() -> (Vec<String>, Refused, usize) {
+    let read = |name: &str| match std::env::var_os("RUNE_WIDE") {
+        Some(folder) => std::fs::read_to_string(PathBuf::from(folder).join(name)).unwrap(),
+        None => file(name),
+    };
+    let cases: Vec<Json> = serde_json::from_str(&read("wide.json")).unwrap();
+    let cases: BTreeMap<String, _> = cases.iter().map(case).map(|c| (c.name.clone(), c)).collect();
+    let (mut wrong, mut refused, mut imported) = (Vec::new(), Refused::new(), 0);
+    for (name, text) in texts(&read("wide.mlir")) {
+        let program = match import(&text) {
+            Ok(program) => program,
+            Err(ImportError::Unsupported(all)) => {
+                for refusal in all {
+                    refused.entry((refusal.op, refusal.reason)).or_default().insert(name.clone());
+                }
+                continue;
+            }
+            Err(error) => {
+                wrong.push(format!("{name}: {error}"));
+                continue;
+            }
+        };
+        imported += 1;
+        let case = &cases[&name];
+        let found = program.verify().map_err(|e| e.to_string());
+        let found = found.and_then(|()| interpret(&program, &case.inputs).map_err(|e| e.to_string()));
+        wrong.extend(found.and_then(|found| compare_within(&name, &found, &case.outputs, tolerance)).err());
+    }
+    (wrong, refused, imported)
+}
+
+#[test]
+fn functions_of_jax_are_imported_or_their_refusal_is_documented() {
+    let (wrong, refused, imported) = all();
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    for ((op, reason), names) in &refused {
+        println!("{op} {reason}: {names:?}");
+    }
+    println!("{imported} imported");
+}

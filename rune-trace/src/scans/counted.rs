@@ -1,0 +1,108 @@
+//! Whether a loop counts, and how far.
+
+use super::counting::{Counting, Scalar, turns};
+use crate::op::{BinaryFn, Comparison};
+use crate::{Op, Program, Type, Var};
+
+/// A `while`, and what is known of its arguments before it.
+pub(super) struct Loop<'a> {
+    pub consts: usize,
+    pub cond: &'a Program,
+    pub body: &'a Program,
+    /// What each argument is, if that is known.
+    pub given: Vec<Option<Scalar>>,
+}
+
+impl Loop<'_> {
+    /// The types of the arguments.
+    pub fn types(&self) -> &[Type] {
+        self.body.input_types()
+    }
+    /// Whether an argument is the same in all turns.
+    pub fn stays(&self, input: usize) -> bool {
+        input < self.consts || self.next(input) == Var(input as u32)
+    }
+    /// What takes the place of an argument that is carried along, in the next turn.
+    pub fn next(&self, input: usize) -> Var {
+        self.body.outputs()[input - self.consts]
+    }
+    /// What is known in all turns alike, of the inputs of the condition or of the body.
+    fn fixed(&self, turns: usize) -> Counting {
+        let mut counting = Counting::new(turns);
+        for (i, scalar) in self.given.iter().enumerate() {
+            if let Some(scalar) = scalar.filter(|_| self.stays(i)) {
+                counting.set(Var(i as u32), &self.types()[i], scalar);
+            }
+        }
+        counting
+    }
+
+    /// How often it goes round, if it counts.
+    pub fn turns(&self) -> Option<usize> {
+        if self.cond.has_effects() {
+            return None;
+        }
+        let mut counting = self.fixed(1);
+        counting.walk(self.cond);
+        let Op::Compare { direction, x, y } = made_by(self.cond, self.cond.outputs()[0])? else { return None };
+        let mirrored = match direction {
+            Comparison::Eq | Comparison::Ne => *direction,
+            Comparison::Lt => Comparison::Gt,
+            Comparison::Le => Comparison::Ge,
+            Comparison::Gt => Comparison::Lt,
+            Comparison::Ge => Comparison::Le,
+        };
+        let counter = |v: Var| (self.consts..self.types().len()).contains(&v.index()).then_some(v.index());
+        let (counter, direction, bound) = match (counter(*x), counting.number(*y)) {
+            (Some(counter), Some(bound)) => (counter, *direction, bound),
+            _ => (counter(*y)?, mirrored, counting.number(*x)?),
+        };
+        let mut counting = self.fixed(1);
+        counting.walk(self.body);
+        let Scalar::Number { first, step } = self.counter(counter, &counting)? else { return None };
+        turns(first, step, direction, bound, self.types()[counter].dtype)
+    }
+
+    /// What the inputs are in each turn, and all that the body computes of them.
+    pub fn counting(&self, turns: usize) -> Counting {
+        let mut counting = self.counters(turns);
+        counting.walk(self.body);
+        counting
+    }
+    /// What the inputs are in each turn.
+    pub fn counters(&self, turns: usize) -> Counting {
+        let mut fixed = self.fixed(1);
+        fixed.walk(self.body);
+        let mut counting = self.fixed(turns);
+        for i in self.consts..self.types().len() {
+            if let Some(scalar) = self.counter(i, &fixed) {
+                counting.set(Var(i as u32), &self.types()[i], scalar);
+            }
+        }
+        counting
+    }
+
+    /// What an argument is that is carried along, if it goes from a constant by a constant.
+    fn counter(&self, input: usize, fixed: &Counting) -> Option<Scalar> {
+        if self.stays(input) {
+            return None;
+        }
+        let first = self.given[input]?.number()?;
+        let Op::Binary { f, x, y } = made_by(self.body, self.next(input))? else { return None };
+        let this = Var(input as u32);
+        let step = match f {
+            BinaryFn::Add if *x == this => fixed.number(*y)?,
+            BinaryFn::Add if *y == this => fixed.number(*x)?,
+            BinaryFn::Sub if *x == this => -fixed.number(*y)?,
+            _ => return None,
+        };
+        Some(Scalar::Number { first, step })
+    }
+}
+
+/// The operation whose only result a variable is.
+pub(super) fn made_by(program: &Program, v: Var) -> Option<&Op> {
+    let instructions = program.instructions();
+    let at = instructions.binary_search_by_key(&v, |i| i.first).ok()?;
+    (instructions[at].results == 1).then_some(&instructions[at].op)
+}

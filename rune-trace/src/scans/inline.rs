@@ -1,0 +1,42 @@
+//! Calls in the bodies of loops.
+
+use super::rewrite::Rewriter;
+use crate::{Op, Program, ProgramBuilder, Type, Var};
+use std::sync::Arc;
+
+impl Rewriter {
+    /// The program with those calls taken apart that are given integer scalars, since these may be counters: JAX reads and writes the rows of a
+    /// scan by functions. No more than the budget allows, so that a small file does not become a large program.
+    pub(super) fn inlined(&mut self, program: &Arc<Program>) -> Arc<Program> {
+        if !program.instructions().iter().any(|i| counts(&i.op, |v| program.ty(v))) {
+            return program.clone();
+        }
+        let mut builder = ProgramBuilder::new(program.name(), program.input_types().to_vec(), Vec::new());
+        let outputs = self.copied(&mut builder, program, program.inputs().collect());
+        Arc::new(builder.finish(outputs).expect("outputs are copied"))
+    }
+
+    /// Calls nest `MAX_DEPTH` deep at most.
+    fn copied(&mut self, builder: &mut ProgramBuilder, program: &Program, mut vars: Vec<Var>) -> Vec<Var> {
+        for instruction in program.instructions() {
+            let op = instruction.op.map(|v| vars[v.index()]);
+            let cost = if let Op::Call { program, .. } = &op { program.instructions().len().max(1) } else { 0 };
+            let fits = cost <= self.budget && counts(&op, |v| builder.ty(v).expect("it was copied"));
+            if let Op::Call { args, program } = &op
+                && fits
+            {
+                self.budget -= cost;
+                vars.extend(self.copied(builder, program, args.clone()));
+            } else {
+                vars.extend(builder.push(op, instruction.origin.clone()).expect("types stay the same"));
+            }
+        }
+        program.outputs().iter().map(|v| vars[v.index()]).collect()
+    }
+}
+
+/// Whether this is a call that is given an integer scalar.
+fn counts<'a>(op: &Op, ty: impl Fn(Var) -> &'a Type) -> bool {
+    let scalar = |v: &Var| ty(*v).rank() == 0 && ty(*v).dtype.is_int();
+    matches!(op, Op::Call { args, .. } if args.iter().any(scalar))
+}

@@ -1,0 +1,1 @@
+"""What the scripts that export modules from JAX share, and the functions that they export."""

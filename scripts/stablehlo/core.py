@@ -1,0 +1,76 @@
+"""Inputs by formula, and results as they are written down.
+
+Element i of input k is ((37 i + 101 k + 11) mod 201 - 100) / 100 times `scale`, or (37 i + 101 k + 11) mod `bound` of integers and
+truth values; rune-lower/src/import/tests/data.rs makes the same.
+"""
+
+import re
+
+import jax
+import numpy as np
+
+NAMES = {
+    "bool": "bool", "int8": "i8", "int16": "i16", "int32": "i32", "int64": "i64", "uint8": "u8", "uint16": "u16",
+    "uint32": "u32", "uint64": "u64", "float16": "f16", "bfloat16": "bf16", "float32": "f32", "float64": "f64",
+}  # fmt: skip
+
+
+class In:
+    """An input: its shape and the numbers in it."""
+
+    def __init__(self, *shape, scale=1.0, bound=None, dtype=np.float32):
+        self.shape, self.scale, self.bound, self.dtype = shape, scale, bound, np.dtype(dtype)
+
+    def array(self, k):
+        i = np.arange(int(np.prod(self.shape)), dtype=np.int64)
+        if self.bound is None:
+            x = (((37 * i + 101 * k + 11) % 201) - 100) / 100 * self.scale
+        else:
+            x = (37 * i + 101 * k + 11) % self.bound
+        return x.astype(self.dtype).reshape(self.shape)
+
+    def described(self):
+        ty = "[" + "".join(f"{d}, " for d in self.shape) + NAMES[self.dtype.name] + "]"
+        described = {"type": ty}
+        described |= {"scale": self.scale} if self.bound is None else {"bound": self.bound}
+        return described
+
+
+def i32(*shape, bound=5):
+    return In(*shape, bound=bound, dtype=np.int32)
+
+
+def number(x):
+    """The shortest number that is `x` in its dtype; JSON has no infinities."""
+    if x.dtype.kind in "biu":
+        return int(x)
+    wide = float(x)
+    short = wide if x.dtype == np.float64 else float(str(np.float32(wide)))
+    if not np.isfinite(wide):
+        return str(wide)
+    return int(short) if short == int(short) and abs(short) < 1e6 and not (short == 0 and np.signbit(short)) else short
+
+
+def listed(y):
+    y = np.asarray(y)
+    return {"type": NAMES[y.dtype.name], "shape": list(y.shape), "data": [number(x) for x in y.ravel()]}
+
+
+def results(tree):
+    return [listed(y) for y in jax.tree.leaves(tree)]
+
+
+def pretty(f, args):
+    return jax.jit(f).lower(*args).as_text()
+
+
+def exported(f, args):
+    return jax.export.export(jax.jit(f))(*args).mlir_module()
+
+
+def plain(text):
+    """The text without locations, which are most of it."""
+    text = re.sub(r"^#loc.*\n", "", text, flags=re.M)
+    while (shorter := re.sub(r" loc\((?:[^()\"]|\"[^\"]*\")*\)", "", text)) != text:
+        text = shorter
+    return text
