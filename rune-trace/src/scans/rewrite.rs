@@ -228,4 +228,3 @@ impl Rewriter {
         w.builder.finish(outputs).expect("outputs are written")
     }
 }
-

@@ -2,7 +2,7 @@ use super::counting::{holds, turns};
 use crate::interpret::interpret;
 use crate::op::{BinaryFn, Comparison, Dims, Literal};
 use crate::testing::Generator;
-use crate::{Array, DType, Op, Origin, Program, ProgramBuilder, Type, Value, Var};
+use crate::{Array, DType, Op, Origin, Program, ProgramBuilder, Type, Var};
 use std::sync::Arc;
 
 const DIRECTIONS: &[Comparison] = Comparison::ALL;
@@ -148,7 +148,7 @@ fn random_loop(random: &mut Generator) -> Option<(Program, usize)> {
 #[test]
 fn random_loops_give_the_same_results_as_scans() {
     let (mut scans, mut read, mut written, mut backward) = (0, 0, 0, 0);
-    for seed in 0..600 {
+    for seed in 0..2000 {
         let mut random = Generator::new(seed);
         let Some((program, turns)) = random_loop(&mut random) else { continue };
         let scan = program.loops_to_scans();
@@ -164,7 +164,7 @@ fn random_loops_give_the_same_results_as_scans() {
         backward += usize::from(text.contains("reverse=true"));
     }
     let seen = format!("{scans} scans, {read} read by rows, {written} written by rows, {backward} backward");
-    assert!(scans > 150 && read > 50 && written > 50 && backward > 20, "{seen}");
+    assert!(scans > 400 && read > 150 && written > 150 && backward > 10, "{seen}");
 }
 
 /// Programs with loops that are no scans, and with loops within others, stay as they are but for those that count.
@@ -192,10 +192,10 @@ fn program(text: &str) -> Program {
 
 /// `body` and `cond` of a counter and an array, in a program that hands them what `call` says.
 fn looped(cond: &str, body: &str, call: &str) -> String {
-    let head = "(x0, x1, x2): # (i32, i32, [4, f32])";
+    let head = "(x0, x1, x2): # ([i32], [i32], [4, f32])";
     let text = format!(
-        "def cond{head} -> bool\n{cond}\n\ndef body{head} -> (i32, [4, f32])\n{body}\n\n\
-         def f(x0, x1): # (i32, [4, f32]) -> [4, f32]\n{call}\n return y0"
+        "def cond{head} -> [bool]\n{cond}\n\ndef body{head} -> ([i32], [4, f32])\n{body}\n\n\
+         def f(x0, x1): # ([i32], [4, f32]) -> [4, f32]\n{call}\n return y0"
     );
     program(&text).loops_to_scans().to_string()
 }
@@ -215,7 +215,11 @@ fn what_is_not_known_beforehand_stays_a_loop() {
         looped(COUNTS, &STEPS.replace("add(x1, z0)", "add(x0, z0)"), CALL),
         looped(COUNTS, &STEPS.replace("1:i32", "-1:i32"), CALL),
         looped(COUNTS, &STEPS.replace("1:i32", "0:i32"), CALL),
-        looped(&COUNTS.replace("\"lt\"", "\"ge\"").replace("(x1, x0", "(x0, x1"), &STEPS.replace("1:i32", "-1:i32"), CALL),
+        looped(
+            &COUNTS.replace("\"lt\"", "\"ge\"").replace("(x1, x0", "(x0, x1"),
+            &STEPS.replace("1:i32", "-1:i32"),
+            CALL,
+        ),
     ];
     for text in unknown {
         assert!(text.contains("rune.while") && !text.contains("rune.scan"), "{text}");
@@ -253,6 +257,4 @@ fn calls_are_not_unrolled_without_bound() {
     let small = whole.finish(vec![results[1]]).loops_to_scans();
     let (_, body) = small.instructions().iter().find_map(|i| i.op.programs().first().copied()).unwrap();
     assert!(body.instructions().len() <= 1 << 17, "{}", body.instructions().len());
-    // Values that are captured are none of its business.
-    assert_eq!(small.constants(), &[] as &[Value]);
 }

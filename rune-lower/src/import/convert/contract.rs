@@ -6,8 +6,25 @@ use super::{Problem, invalid};
 use crate::import::ast::{Attribute, Operation};
 use rune_trace::op::{ConvDims, Dims, DotDims};
 use rune_trace::{DType, Op, Var};
+use std::cmp::Ordering;
 
 impl<'t> Scope<'_, '_, 't> {
+    /// Factors of one dtype, which holds all that theirs do, and `out` if that is given.
+    pub(super) fn alike(&mut self, factors: [Var; 2], out: Option<DType>) -> Result<[Var; 2], Problem> {
+        let mut dtype = out.unwrap_or(self.ty(factors[0]).dtype);
+        for other in factors.map(|v| self.ty(v).dtype) {
+            dtype = match other.size().cmp(&dtype.size()) {
+                Ordering::Less => dtype,
+                Ordering::Greater => other,
+                // Of the two half types neither holds the other.
+                Ordering::Equal if other != dtype && other.is_float() => DType::F32,
+                Ordering::Equal => dtype,
+            };
+        }
+        let [lhs, rhs] = factors;
+        Ok([self.convert(lhs, dtype)?, self.convert(rhs, dtype)?])
+    }
+
     /// The precision is not heeded: products are as exact as their dtype.
     pub(super) fn dot_general(&mut self, op: &Operation<'t>, lhs: Var, rhs: Var, out: DType) -> Result<Var, Problem> {
         let dims = if op.attribute(&["dot_dimension_numbers"]).is_some() {

@@ -82,8 +82,8 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             }
             "stablehlo.scatter" => one(self.scatter(op, xs)?),
 
-            "stablehlo.reduce" => self.reduce(op, xs).map(Some),
-            "stablehlo.reduce_window" => one(self.reduce_window(op, xs)?),
+            "stablehlo.reduce" => self.reduce(op, xs),
+            "stablehlo.reduce_window" => self.reduce_window(op, xs),
             "stablehlo.sort" => self.sort(op, xs).map(Some),
             "stablehlo.select_and_scatter" => {
                 let [x, source, init] = exactly(xs)?;
@@ -92,6 +92,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
 
             "stablehlo.dot_general" | "stablehlo.dot" => {
                 let ([lhs, rhs], out) = (exactly(xs)?, self.output(op, 0, 1)?.dtype);
+                let [lhs, rhs] = self.alike([lhs, rhs], None)?;
                 one(if op.name == "stablehlo.dot" {
                     self.dot(lhs, rhs, out)?
                 } else {
@@ -99,8 +100,10 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                 })
             }
             "stablehlo.convolution" => {
-                let [lhs, rhs] = exactly(xs)?;
-                one(self.convolution(op, lhs, rhs)?)
+                let ([lhs, rhs], out) = (exactly(xs)?, self.output(op, 0, 1)?.dtype);
+                let [lhs, rhs] = self.alike([lhs, rhs], Some(out))?;
+                let product = self.convolution(op, lhs, rhs)?;
+                one(self.convert(product, out)?)
             }
 
             "func.call" => self.call(name_of(op, "callee").unwrap_or_default(), xs),

@@ -1,12 +1,18 @@
 //! Operations that rune makes of others.
 
 use super::arguments::{dims_or, exactly, ints, pairs, word};
+use super::chlo::Chlo;
 use super::constants;
 use super::expression::Expressions;
 use super::scope::Scope;
 use super::{Problem, invalid, refused};
+use crate::emit::neutral;
 use crate::import::ast::{Attribute, Operation, find};
+<<<<<<< HEAD
 use rune_trace::op::{BinaryFn, Comparison, FactorFn, Padding, Triangular, UnaryFn};
+=======
+use rune_trace::op::{BinaryFn, Comparison, Dims, Padding, ReduceFn, UnaryFn};
+>>>>>>> 7d267b2 (Import: reductions of any function, functions of CHLO, factors of two dtypes; many functions of JAX as a test)
 use rune_trace::{DType, Op, Tensor, Var, lax};
 
 /// The functions of CHLO that are functions of tensors.
@@ -29,8 +35,7 @@ fn function(name: &str) -> Option<fn(&Tensor) -> Tensor> {
 /// Why an operation is not imported; reads on from its name.
 pub(super) fn why_not(name: &str) -> String {
     match name {
-        "chlo.lgamma" | "chlo.digamma" | "chlo.erfc" | "chlo.polygamma" | "chlo.zeta" | "chlo.bessel_i1e"
-        | "chlo.next_after" | "chlo.ragged_dot" => {
+        "chlo.polygamma" | "chlo.bessel_i1e" | "chlo.ragged_dot" => {
             "is none of rune's; `jax.export.export(jax.jit(f))(…).mlir_module()` writes it by other operations"
                 .to_owned()
         }
@@ -71,6 +76,9 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                 return invalid(format!("it takes floats, and is given {}", self.ty(x)));
             }
             return self.expand(&[x], |xs| xs.iter().map(f).collect()).map(Some);
+        }
+        if let Some(f) = Chlo::named(name) {
+            return Ok(Some(vec![self.special(f, xs)?]));
         }
         Ok(Some(match name {
             "chlo.erf" => {
@@ -240,9 +248,24 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         if !sums || self.known(init).is_none_or(|l| l.to_f64() != 0.0) {
             return refused("scatters by something else than a sum from 0");
         }
-        if padding.iter().any(|&p| p != (0, 0)) {
-            return refused("pads; pad the operand before");
+        // What lies outside is chosen last of all.
+        let whole = ty;
+        let worst = match direction {
+            Comparison::Ge | Comparison::Gt => ReduceFn::Max,
+            Comparison::Le | Comparison::Lt | Comparison::Eq | Comparison::Ne => ReduceFn::Min,
+        };
+        let config: Vec<Padding> = padding.iter().map(|&(low, high)| Padding { low, high, interior: 0 }).collect();
+        let pads = padding.iter().any(|&p| p != (0, 0));
+        if padding.iter().any(|&(low, high)| low < 0 || high < 0) {
+            return refused("pads by less than nothing; slice the operand before");
         }
+        let x = if pads {
+            let padding = self.one(Op::Constant { value: neutral(worst, whole.dtype) })?;
+            self.one(Op::Pad { x, padding, config: config.iter().copied().collect() })?
+        } else {
+            x
+        };
+        let ty = self.ty(x).clone();
         let positions = sizes.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).filter(|&n| n <= MOST);
         let (Some(positions), source_shape) = (positions, self.ty(source).shape.clone()) else {
             return refused(format!("has windows of more than {MOST} elements"));
@@ -269,7 +292,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                 offset
             })
             .collect();
-        self.expand(&[x, source], |xs| {
+        let results = self.expand(&[x, source], |xs| {
             let [x, source] = xs else { return Vec::new() };
             let end = |offset: &[usize]| -> Vec<usize> {
                 (0..rank).map(|a| offset[a] + (source_shape[a] - 1) * strides[a] + 1).collect()
@@ -301,6 +324,13 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                 lax::pad(&part, &padding, config.collect())
             });
             parts.reduce(|sum, part| lax::add(&sum, &part)).into_iter().collect()
-        })
+        })?;
+        let &[x] = results.as_slice() else { return invalid("it has one result") };
+        if !pads {
+            return Ok(results);
+        }
+        let start: Dims = config.iter().map(|p| p.low as usize).collect();
+        let limit = start.iter().zip(whole.shape.iter()).map(|(from, n)| from + n).collect();
+        Ok(vec![self.one(Op::Slice { x, start, limit, strides: Dims::from_elem(1, rank) })?])
     }
 }

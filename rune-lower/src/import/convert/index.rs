@@ -5,7 +5,7 @@ use super::expression::Expressions;
 use super::scope::Scope;
 use super::{Problem, invalid, refused};
 use crate::import::ast::Operation;
-use rune_trace::op::{Dims, GatherDims, ScatterDims, ScatterMode};
+use rune_trace::op::{Dims, GatherDims, ScatterDims, ScatterMode, UnaryFn};
 use rune_trace::{Op, Var};
 
 impl<'t> Scope<'_, '_, 't> {
@@ -48,11 +48,17 @@ impl<'t> Scope<'_, '_, 't> {
             return refused("scatters several arrays at once; scatter them one by one");
         };
         let f: Fields = fields(self.cx.text, op, &["scatter_dimension_numbers"])?;
+        let mut negated = false;
         let Some(mode) = op.regions.first().and_then(|region| {
-            let (expressions, roots) = Expressions::of(region)?;
+            let (mut expressions, roots) = Expressions::of(region)?;
+            let difference = expressions.op("stablehlo.subtract", &[0, 1]);
             match roots.as_slice() {
                 // The second argument is what comes.
                 [1] => Some(ScatterMode::Set),
+                &[root] if root == difference => {
+                    negated = true;
+                    Some(ScatterMode::Add)
+                }
                 [root] => match expressions.pair(*root, 0, 1)? {
                     "stablehlo.add" => Some(ScatterMode::Add),
                     "stablehlo.multiply" => Some(ScatterMode::Mul),
@@ -63,7 +69,7 @@ impl<'t> Scope<'_, '_, 't> {
                 _ => None,
             }
         }) else {
-            return refused("combines by a function that is none of set, add, multiply, minimum and maximum");
+            return refused("combines by a function that is none of set, add, subtract, multiply, minimum and maximum");
         };
         let (indices, moved) = self.indices(indices, f.number("index_vector_dim")?)?;
         let dims = ScatterDims {
@@ -74,6 +80,7 @@ impl<'t> Scope<'_, '_, 't> {
             scatter_map: f.dims("scatter_dims_to_operand_dims")?,
         };
         let unique = word(op, &["unique_indices"]) == Some("true");
+        let updates = if negated { self.one(Op::Unary { f: UnaryFn::Neg, x: updates })? } else { updates };
         self.one(Op::Scatter { x, indices, updates, dims: Box::new(dims), mode, unique })
     }
 }

@@ -1,6 +1,7 @@
 //! Operations of a module as instructions of a program.
 
 mod arguments;
+mod chlo;
 mod constants;
 mod contract;
 mod control;
@@ -8,6 +9,7 @@ mod elementwise;
 mod emit;
 mod expand;
 mod expression;
+mod fold;
 mod free;
 mod index;
 mod order;
@@ -19,6 +21,7 @@ mod shape;
 use super::ast::{Attribute, Operation, Ty};
 use super::error::{ImportError, Refusal, place};
 use super::parse::Module;
+use chlo::Chlo;
 use rune_trace::{Array, BuildError, Program, Type};
 use scope::Scope;
 use std::collections::HashMap;
@@ -73,6 +76,8 @@ pub(crate) struct Converter<'m, 't> {
     /// The constants that hold arrays, by where these are written.
     places: HashMap<usize, &'m Operation<'t>>,
     arrays: HashMap<usize, Array>,
+    /// Functions of CHLO for arrays of a type.
+    chlo: HashMap<(Chlo, Type), Arc<Program>>,
     refusals: Vec<Refusal>,
     handed: usize,
     calls: u32,
@@ -161,6 +166,7 @@ pub(super) fn module<'t>(text: &'t str, module: &Module<'t>) -> Result<Program, 
         needs: HashMap::new(),
         places: free::places(module),
         arrays: HashMap::new(),
+        chlo: HashMap::new(),
         refusals: Vec::new(),
         handed: 0,
         calls: 0,

@@ -4,13 +4,10 @@ use super::arguments::{dims, dims_or, pairs, word};
 use super::elementwise::binary;
 use super::expression::Expressions;
 use super::scope::Scope;
-use super::{Problem, invalid, refused};
+use super::{Problem, invalid};
 use crate::import::ast::Operation;
 use rune_trace::op::{ArgFn, CumulativeFn, Dims, Literal, ReduceFn, Window, WindowFn};
 use rune_trace::{DType, Op, Var};
-
-const UNKNOWN: &str =
-    "reduces by a function that is none of add, multiply, maximum, minimum, and, or, argmax and argmin";
 
 /// The reduction by an operation.
 fn reduction(name: &str, dtype: DType) -> Option<ReduceFn> {
@@ -34,37 +31,38 @@ fn is_neutral(x: Option<Literal>, f: ReduceFn, dtype: DType) -> bool {
     x.is_some_and(|x| x == wanted || dtype.is_float() && x.to_f64() == 0.0 && wanted.to_f64() == 0.0)
 }
 
-impl<'t> Scope<'_, '_, 't> {
-    pub(super) fn reduce(&mut self, op: &Operation<'t>, operands: &[Var]) -> Result<Vec<Var>, Problem> {
+impl<'m, 't> Scope<'_, 'm, 't> {
+    /// By one of rune's reductions for each array, by an extreme and its position, or else element by element.
+    pub(super) fn reduce(&mut self, op: &'m Operation<'t>, operands: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
         let n = operands.len() / 2;
         if n == 0 || operands.len() != 2 * n {
             return invalid("it takes arrays and as many initial values");
         }
         let (xs, inits) = operands.split_at(n);
         let axes = dims(op, &["dimensions"])?;
-        let names: Vec<String> = match (word(op, &["applies"]), op.regions.as_slice()) {
-            (Some(name), _) if n == 1 => vec![name.to_owned()],
-            (None, [region]) => {
-                let Some((mut e, roots)) = Expressions::of(region) else { return refused(UNKNOWN) };
-                if let &[x, positions] = xs
-                    && let Some(f) = extreme(&mut e, &roots)
-                {
-                    return self.arg_reduce(f, x, positions, inits, &axes);
-                }
-                let pair = |(i, &root): (usize, &u32)| e.pair(root, i as u32, (n + i) as u32).map(str::to_owned);
-                match roots.iter().enumerate().map(pair).collect::<Option<Vec<String>>>() {
-                    Some(names) if names.len() == n => names,
-                    Some(_) | None => return refused(UNKNOWN),
-                }
+        let mut names: Vec<String> = Vec::new();
+        if let Some(name) = word(op, &["applies"]) {
+            names.push(name.to_owned());
+        } else if let Some((mut e, roots)) = op.regions.first().and_then(Expressions::of) {
+            if let &[x, positions] = xs
+                && let Some(f) = extreme(&mut e, &roots)
+                && let Some(results) = self.arg_reduce(f, x, positions, inits, &axes)?
+            {
+                return Ok(Some(results));
             }
-            _ => return refused(UNKNOWN),
+            let pair = |(i, &root): (usize, &u32)| e.pair(root, i as u32, (n + i) as u32).map(str::to_owned);
+            names = roots.iter().enumerate().filter_map(pair).collect();
+        }
+        let functions = xs.iter().zip(&names).map(|(&x, name)| {
+            let dtype = self.ty(x).dtype;
+            Some((reduction(name, dtype)?, binary(name, dtype)?))
+        });
+        let Some(functions) = functions.collect::<Option<Vec<_>>>().filter(|f| f.len() == n && names.len() == n) else {
+            return self.fold(op, xs, inits, &axes);
         };
         let mut results = Vec::new();
-        for ((&x, &init), name) in xs.iter().zip(inits).zip(&names) {
+        for ((&x, &init), (f, combine)) in xs.iter().zip(inits).zip(functions) {
             let dtype = self.ty(x).dtype;
-            let (Some(f), Some(combine)) = (reduction(name, dtype), binary(name, dtype)) else {
-                return refused(UNKNOWN);
-            };
             let reduced = self.one(Op::Reduce { f, x, axes: axes.clone() })?;
             if is_neutral(self.known(init), f, dtype) {
                 results.push(reduced);
@@ -77,10 +75,10 @@ impl<'t> Scope<'_, '_, 't> {
             };
             results.push(self.one(Op::Binary { f: combine, x: init, y: reduced })?);
         }
-        Ok(results)
+        Ok(Some(results))
     }
 
-    /// The extreme and its position, if `positions` are those along the axis.
+    /// The extreme and its position, if `positions` are those along the one axis.
     fn arg_reduce(
         &mut self,
         f: ArgFn,
@@ -88,24 +86,34 @@ impl<'t> Scope<'_, '_, 't> {
         positions: Var,
         inits: &[Var],
         axes: &[usize],
-    ) -> Result<Vec<Var>, Problem> {
+    ) -> Result<Option<Vec<Var>>, Problem> {
         let (dtype, index) = (self.ty(x).dtype, self.ty(positions).dtype);
         let plain = match f {
             ArgFn::Max => ReduceFn::Max,
             ArgFn::Min => ReduceFn::Min,
         };
-        let &[axis] = axes else { return refused("finds an extreme over several axes at once; flatten them first") };
+        let &[axis] = axes else { return Ok(None) };
         let starts =
             is_neutral(self.known(inits[0]), plain, dtype) && self.known(inits[1]).is_some_and(|l| l.to_f64() == 0.0);
-        if !starts || self.iotas.get(&positions) != Some(&axis) {
-            return refused("finds an extreme with something else than its position");
+        if !starts || self.iotas.get(&positions) != Some(&axis) || self.ty(x).shape.get(axis).is_none_or(|&n| n == 0) {
+            return Ok(None);
         }
         let value = self.one(Op::Reduce { f: plain, x, axes: axes.into() })?;
-        Ok(vec![value, self.one(Op::ArgReduce { f, x, axis, index })?])
+        Ok(Some(vec![value, self.one(Op::ArgReduce { f, x, axis, index })?]))
     }
 
-    pub(super) fn reduce_window(&mut self, op: &Operation<'t>, operands: &[Var]) -> Result<Var, Problem> {
-        let &[x, init] = operands else { return refused("goes over several arrays at once") };
+    /// By one of rune's functions over windows, a running one, or else element by element.
+    pub(super) fn reduce_window(
+        &mut self,
+        op: &'m Operation<'t>,
+        operands: &[Var],
+    ) -> Result<Option<Vec<Var>>, Problem> {
+        let n = operands.len() / 2;
+        if n == 0 || operands.len() != 2 * n {
+            return invalid("it takes arrays and as many initial values");
+        }
+        let (xs, inits) = operands.split_at(n);
+        let (x, init) = (xs[0], inits[0]);
         let ty = self.ty(x).clone();
         let rank = ty.rank();
         let window = Window {
@@ -115,22 +123,27 @@ impl<'t> Scope<'_, '_, 't> {
             base_dilation: dims_or(op, &["base_dilations"], 1, rank)?,
             window_dilation: dims_or(op, &["window_dilations"], 1, rank)?,
         };
-        let running = running_axis(&window, &ty.shape);
-        let Some((mut e, roots)) = op.regions.first().and_then(Expressions::of) else { return refused(UNKNOWN) };
-        let &[root] = roots.as_slice() else { return refused(UNKNOWN) };
+        match self.known_window(op, x, init, &window)? {
+            Some(y) if n == 1 => Ok(Some(vec![y])),
+            Some(_) | None => self.fold_windows(op, xs, inits, &window),
+        }
+    }
+
+    fn known_window(&mut self, op: &Operation<'t>, x: Var, init: Var, window: &Window) -> Result<Option<Var>, Problem> {
+        let ty = self.ty(x).clone();
+        let running = running_axis(window, &ty.shape);
+        let Some((mut e, roots)) = op.regions.first().and_then(Expressions::of) else { return Ok(None) };
+        let &[root] = roots.as_slice() else { return Ok(None) };
         let known = self.known(init);
-        let unusual = "begins with another value than the neutral one of its function";
         if let Some((axis, reverse)) = running
             && root == log_add_exp(&mut e)
+            && is_neutral(known, ReduceFn::Max, ty.dtype)
         {
-            if !is_neutral(known, ReduceFn::Max, ty.dtype) {
-                return refused(unusual);
-            }
-            return self.one(Op::Cumulative { f: CumulativeFn::LogSumExp, x, axis, reverse });
+            return self.one(Op::Cumulative { f: CumulativeFn::LogSumExp, x, axis, reverse }).map(Some);
         }
-        let Some(f) = e.pair(root, 0, 1).and_then(|name| reduction(name, ty.dtype)) else { return refused(UNKNOWN) };
-        if !is_neutral(known, f, ty.dtype) {
-            return refused(unusual);
+        let Some(f) = e.pair(root, 0, 1).and_then(|name| reduction(name, ty.dtype)) else { return Ok(None) };
+        if !is_neutral(known, f, ty.dtype) || ty.dtype == DType::Bool {
+            return Ok(None);
         }
         let (over, along) = match f {
             ReduceFn::Sum => (Some(WindowFn::Sum), Some(CumulativeFn::Sum)),
@@ -140,9 +153,9 @@ impl<'t> Scope<'_, '_, 't> {
             ReduceFn::And | ReduceFn::Or => (None, None),
         };
         match (running, along, over) {
-            (Some((axis, reverse)), Some(f), _) => self.one(Op::Cumulative { f, x, axis, reverse }),
-            (_, _, Some(f)) => self.one(Op::ReduceWindow { f, x, window: Box::new(window) }),
-            _ => refused("goes over windows by a function that is none of add, maximum and minimum"),
+            (Some((axis, reverse)), Some(f), _) => self.one(Op::Cumulative { f, x, axis, reverse }).map(Some),
+            (_, _, Some(f)) => self.one(Op::ReduceWindow { f, x, window: Box::new(window.clone()) }).map(Some),
+            _ => Ok(None),
         }
     }
 }

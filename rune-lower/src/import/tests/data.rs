@@ -45,9 +45,8 @@ pub fn results(json: &Json, key: &str) -> Vec<Numbers> {
     json[key].as_array().unwrap().iter().map(output).collect()
 }
 
-/// The modules of a file, each with its name.
-pub fn texts(name: &str) -> Vec<(String, String)> {
-    let all = file(name);
+/// The modules of a file with many, each with its name.
+pub fn texts(all: &str) -> Vec<(String, String)> {
     let named = |text: &str| (text.lines().next().unwrap().trim_start_matches("// ").to_owned(), text.to_owned());
     all.split("// -----\n").map(named).collect()
 }

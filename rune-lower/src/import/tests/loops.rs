@@ -16,9 +16,7 @@ fn count(program: &Program, name: &str) -> usize {
 /// Tangents and cotangents, by the formula of the script.
 fn weights<'a>(types: impl Iterator<Item = &'a Type>) -> Vec<Array> {
     let weight = |i: usize, k: usize| ((7 * i + 3 * k) % 5) as f64 / 2.0 - 0.75;
-    let array = |(k, ty): (usize, &Type)| {
-        with_element!(ty.dtype, T => Array::from_fn::<T>(&ty.shape, |i| T::from_f64(weight(i, k))))
-    };
+    let array = |(k, ty): (usize, &Type)| with_element!(ty.dtype, T => Array::from_fn::<T>(&ty.shape, |i| T::from_f64(weight(i, k))));
     types.filter(|ty| ty.dtype.is_float()).enumerate().map(array).collect()
 }
 
@@ -83,7 +81,8 @@ fn check(loops: &Loops, known: [Option<u64>; 2], text: &str) -> Result<(), Strin
     compare(&format!("jvp of {name}"), &pushed[floats + ints..], &loops.jvp)?;
 
     let axes = |n: usize| vec![Some(0); n];
-    let mapped = run(&format!("vmap of {name}"), program.vmap(2, &axes(types.len()), &axes(outputs.len())), &lanes(inputs))?;
+    let mapped =
+        run(&format!("vmap of {name}"), program.vmap(2, &axes(types.len()), &axes(outputs.len())), &lanes(inputs))?;
     compare(&format!("vmap of {name}"), &mapped, &loops.vmap)?;
 
     let Some(expected) = &loops.vjp else {
@@ -102,7 +101,7 @@ fn loops_of_jax_have_lengths_and_derivatives() {
     let cases = cases();
     let mut wrong = Vec::new();
     for form in ["loops.mlir", "loops.export.mlir"] {
-        let texts = texts(form);
+        let texts = texts(&file(form));
         assert_eq!(texts.len(), cases.len());
         for (loops, (name, text)) in cases.iter().zip(&texts) {
             assert_eq!(*name, loops.case.name);
@@ -118,7 +117,7 @@ fn loops_of_jax_have_lengths_and_derivatives() {
 fn exported_loops_have_lengths_and_derivatives() {
     let cases = cases();
     let mut wrong = Vec::new();
-    for (loops, (name, text)) in cases.iter().zip(texts("loops.mlir")) {
+    for (loops, (name, text)) in cases.iter().zip(texts(&file("loops.mlir"))) {
         let exported = crate::export(&import(&text).unwrap()).unwrap_or_else(|e| panic!("{name}: {e}"));
         wrong.extend(check(loops, [None, None], &exported).err());
     }

@@ -52,12 +52,44 @@ fn all() -> (Vec<String>, Refused, usize) {
     (wrong, refused, imported)
 }
 
+/// The types in a reason are those of one module.
+fn general(reason: &str) -> String {
+    match (reason.find("tensor<"), reason.find(';')) {
+        (Some(from), Some(to)) => format!("{}…{}", &reason[..from], &reason[to..]),
+        _ => reason.to_owned(),
+    }
+}
+
+fn table(refused: &Refused) -> String {
+    let mut rows = Refused::new();
+    for ((op, reason), names) in refused {
+        rows.entry((op.clone(), general(reason))).or_default().extend(names.iter().cloned());
+    }
+    let row = |((op, reason), names): (&(String, String), &BTreeSet<String>)| {
+        let names: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
+        format!("| `{op}` | {} | {} |\n", reason.replace('|', "\\|"), names.join(", "))
+    };
+    format!("| operation | it … | functions of JAX |\n|---|---|---|\n{}", rows.iter().map(row).collect::<String>())
+}
+
+/// `RUNE_BLESS=1` writes the table in the documentation anew.
 #[test]
 fn functions_of_jax_are_imported_or_their_refusal_is_documented() {
     let (wrong, refused, imported) = all();
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
-    for ((op, reason), names) in &refused {
-        println!("{op} {reason}: {names:?}");
+    assert!(wrong.is_empty(), "{} of {imported} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    let table = table(&refused);
+    if std::env::var_os("RUNE_WIDE").is_some() {
+        println!("{imported} modules imported\n{table}");
+        return;
     }
-    println!("{imported} imported");
+    assert!(imported > 500, "{imported}");
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/stablehlo.md");
+    let doc = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = doc.split_once("<!-- refused -->\n").unwrap();
+    let (written, after) = rest.split_once("<!-- end -->\n").unwrap();
+    if std::env::var_os("RUNE_BLESS").is_some() {
+        std::fs::write(&path, format!("{before}<!-- refused -->\n{table}<!-- end -->\n{after}")).unwrap();
+    } else {
+        assert_eq!(written, table, "RUNE_BLESS=1 writes it anew");
+    }
 }
