@@ -61,11 +61,11 @@ def results(tree):
 
 
 def pretty(f, args):
-    return jax.jit(f).lower(*args).as_text()
+    return jax.jit(f, keep_unused=True).lower(*args).as_text()
 
 
 def exported(f, args):
-    return jax.export.export(jax.jit(f))(*args).mlir_module()
+    return jax.export.export(jax.jit(f, keep_unused=True))(*args).mlir_module()
 
 
 def plain(text):

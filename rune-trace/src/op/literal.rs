@@ -60,11 +60,10 @@ impl Literal {
     /// The number that an integer is.
     pub fn to_integer(self) -> Option<i128> {
         let unused = 64 - 8 * self.dtype.size() as u32;
-        match self.dtype {
-            dtype if dtype.is_signed_int() => Some(i128::from((self.bits << unused) as i64 >> unused)),
-            dtype if dtype.is_unsigned_int() => Some(i128::from(self.bits)),
-            _ => None,
+        if self.dtype.is_signed_int() {
+            return Some(i128::from((self.bits << unused) as i64 >> unused));
         }
+        self.dtype.is_unsigned_int().then_some(i128::from(self.bits))
     }
     /// The nearest `f64`.
     pub fn to_f64(self) -> f64 {

@@ -90,13 +90,13 @@ impl Loop<'_> {
         let first = self.given[input]?.number()?;
         let Op::Binary { f, x, y } = made_by(self.body, self.next(input))? else { return None };
         let this = Var(input as u32);
-        let step = match f {
-            BinaryFn::Add if *x == this => fixed.number(*y)?,
-            BinaryFn::Add if *y == this => fixed.number(*x)?,
-            BinaryFn::Sub if *x == this => -fixed.number(*y)?,
-            _ => return None,
+        let (by, sign) = match () {
+            () if *f == BinaryFn::Add && *x == this => (*y, 1),
+            () if *f == BinaryFn::Add && *y == this => (*x, 1),
+            () if *f == BinaryFn::Sub && *x == this => (*y, -1),
+            () => return None,
         };
-        Some(Scalar::Number { first, step })
+        Some(Scalar::Number { first, step: sign * fixed.number(by)? })
     }
 }
 

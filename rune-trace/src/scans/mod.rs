@@ -28,7 +28,7 @@ impl Program {
     /// let program: Program = "\
     /// def cond(x0, x1): # ([i32], [f32]) -> [bool]
     ///     z0 = rune.constant(value=\"5:i32\")
-    ///     y0 = rune.compare(x0, z0, direction=\"lt\")
+    ///     y0 = rune.lt(x0, z0)
     ///     return y0
     ///
     /// def body(x0, x1): # ([i32], [f32]) -> ([i32], [f32])

@@ -3,7 +3,7 @@
 
 use super::arguments::exactly;
 use super::scope::Scope;
-use super::{Converter, Problem, invalid};
+use super::{Converter, Problem, invalid, refused};
 use rune_trace::op::{BinaryFn, Literal, UnaryFn};
 use rune_trace::{BuildError, DType, Op, Origin, Program, ProgramBuilder, Type, Var};
 use std::sync::Arc;
@@ -76,9 +76,10 @@ impl Scope<'_, '_, '_> {
             return Ok(x);
         }
         // The formulas of half types are those of `f32`; but the next number is another.
-        let wide = match dtype {
-            DType::F32 | DType::F64 => dtype,
-            DType::F16 | DType::BF16 if f != Chlo::NextAfter => DType::F32,
+        let wide = match dtype.size() {
+            4 | 8 if dtype.is_float() => dtype,
+            2 if dtype.is_float() && f != Chlo::NextAfter => DType::F32,
+            _ if dtype.is_float() => return refused(format!("is of {dtype}, and known of `f32` and `f64` alone")),
             _ => return invalid(format!("it takes floats, and is given {}", self.ty(x))),
         };
         let args = xs.iter().map(|&x| self.convert(x, wide)).collect::<Result<Vec<Var>, _>>()?;

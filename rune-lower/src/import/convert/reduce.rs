@@ -99,6 +99,8 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             return Ok(None);
         }
         let value = self.one(Op::Reduce { f: plain, x, axes: axes.into() })?;
+        // Truth values are in order as numbers are.
+        let x = if dtype == DType::Bool { self.convert(x, DType::U8)? } else { x };
         Ok(Some(vec![value, self.one(Op::ArgReduce { f, x, axis, index })?]))
     }
 

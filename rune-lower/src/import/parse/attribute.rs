@@ -149,7 +149,9 @@ fn nested<'t>(c: &mut Cursor<'t>, all: &mut Vec<&'t str>) -> Result<(), Fail> {
 
 fn element<'t>(c: &mut Cursor<'t>) -> Result<&'t str, Fail> {
     if c.peek() == Some(b'(') {
-        return c.fail("complex numbers are not in programs of rune; take real and imaginary parts apart");
+        // A complex number; its type is refused.
+        c.expect("(")?;
+        return c.balanced();
     }
     match c.number() {
         Some(number) => Ok(number),

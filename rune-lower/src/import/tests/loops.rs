@@ -1,6 +1,6 @@
 //! Loops as JAX exports them (`scripts/make-stablehlo-loops`): which of them have a known length, and what their transformations compute.
 
-use super::data::{Case, Numbers, case, compare, file, results, texts};
+use super::data::{Case, Numbers, case, compare, elsewhere, file, results, texts};
 use crate::import;
 use rune_trace::interpret::interpret;
 use rune_trace::{Array, Element, Program, Shape, Type, with_element};
@@ -108,7 +108,7 @@ fn loops_of_jax_have_lengths_and_derivatives() {
             wrong.extend(check(loops, loops.known, text).err().map(|e| format!("{form}: {e}")));
         }
     }
-    assert!(cases.len() >= 50, "{}", cases.len());
+    assert!(cases.len() >= 50 || elsewhere().is_some(), "{}", cases.len());
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), 2 * cases.len(), wrong.join("\n"));
 }
 
