@@ -2091,27 +2091,30 @@ module @f {
 module @f {
   func.func public @main(%arg0: tensor<f32>) -> (tensor<f32>) {
     %c = stablehlo.constant dense<0> : tensor<i32>
-    %0:3 = stablehlo.while(%iterArg = %arg0, %iterArg_0 = %c, %iterArg_1 = %arg0) : tensor<f32>, tensor<i32>, tensor<f32>
+    %c_0 = stablehlo.constant dense<0> : tensor<i32>
+    %0:4 = stablehlo.while(%iterArg = %arg0, %iterArg_1 = %c_0, %iterArg_2 = %c, %iterArg_3 = %arg0) : tensor<f32>, tensor<i32>, tensor<i32>, tensor<f32>
     cond {
-      %c_2 = stablehlo.constant dense<20> : tensor<i32>
-      %1 = stablehlo.compare LT, %iterArg_0, %c_2, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+      %c_4 = stablehlo.constant dense<20> : tensor<i32>
+      %1 = stablehlo.compare LT, %iterArg_1, %c_4, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
       stablehlo.return %1 : tensor<i1>
     } do {
-      %1 = func.call @closed_call(%iterArg, %iterArg_1) : (tensor<f32>, tensor<f32>) -> tensor<f32>
-      %c_2 = stablehlo.constant dense<1> : tensor<i32>
-      %2 = stablehlo.add %iterArg_0, %c_2 : tensor<i32>
-      stablehlo.return %iterArg, %2, %1 : tensor<f32>, tensor<i32>, tensor<f32>
+      %1:2 = func.call @closed_call(%iterArg, %iterArg_2, %iterArg_3) : (tensor<f32>, tensor<i32>, tensor<f32>) -> (tensor<i32>, tensor<f32>)
+      %c_4 = stablehlo.constant dense<1> : tensor<i32>
+      %2 = stablehlo.add %iterArg_1, %c_4 : tensor<i32>
+      stablehlo.return %iterArg, %2, %1#0, %1#1 : tensor<f32>, tensor<i32>, tensor<i32>, tensor<f32>
     }
-    return %0#2 : tensor<f32>
+    return %0#3 : tensor<f32>
   }
-  func.func private @closed_call(%arg0: tensor<f32>, %arg1: tensor<f32>) -> tensor<f32> {
-    %0 = stablehlo.multiply %arg1, %arg1 : tensor<f32>
-    %1 = stablehlo.subtract %0, %arg0 : tensor<f32>
+  func.func private @closed_call(%arg0: tensor<f32>, %arg1: tensor<i32>, %arg2: tensor<f32>) -> (tensor<i32>, tensor<f32>) {
+    %c = stablehlo.constant dense<1> : tensor<i32>
+    %0 = stablehlo.add %arg1, %c : tensor<i32>
+    %1 = stablehlo.multiply %arg2, %arg2 : tensor<f32>
+    %2 = stablehlo.subtract %1, %arg0 : tensor<f32>
     %cst = stablehlo.constant dense<2.000000e+00> : tensor<f32>
-    %2 = stablehlo.multiply %cst, %arg1 : tensor<f32>
-    %3 = stablehlo.divide %1, %2 : tensor<f32>
-    %4 = stablehlo.subtract %arg1, %3 : tensor<f32>
-    return %4 : tensor<f32>
+    %3 = stablehlo.multiply %cst, %arg2 : tensor<f32>
+    %4 = stablehlo.divide %2, %3 : tensor<f32>
+    %5 = stablehlo.subtract %arg2, %4 : tensor<f32>
+    return %0, %5 : tensor<i32>, tensor<f32>
   }
 }
 // -----
@@ -2691,9 +2694,33 @@ module @f {
   func.func public @main(%arg0: tensor<3x4xf32>) -> (tensor<2x3xf32>) {
     %0 = stablehlo.multiply %arg0, %arg0 : tensor<3x4xf32>
     %cst = stablehlo.constant dense<0xFF800000> : tensor<f32>
-    %cst_0 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
-    %1:2 = "stablehlo.reduce_window"(%arg0, %0, %cst, %cst_0) <{base_dilations = array<i64: 1, 1>, padding = dense<0> : tensor<2x2xi64>, window_dilations = array<i64: 1, 1>, window_dimensions = array<i64: 2, 2>, window_strides = array<i64: 1, 1>}> ({
+    %1 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<f32>
+    %2 = "stablehlo.reduce_window"(%arg0, %1) <{base_dilations = array<i64: 1, 1>, padding = dense<0> : tensor<2x2xi64>, window_dilations = array<i64: 1, 1>, window_dimensions = array<i64: 2, 2>, window_strides = array<i64: 1, 1>}> ({
+    ^bb0(%arg1: tensor<f32>, %arg2: tensor<f32>):
+      %4 = stablehlo.maximum %arg1, %arg2 : tensor<f32>
+      stablehlo.return %4 : tensor<f32>
+    }) : (tensor<3x4xf32>, tensor<f32>) -> tensor<2x3xf32>
+    %cst_0 = stablehlo.constant dense<0xFF800000> : tensor<f32>
+    %cst_1 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+    %3:2 = "stablehlo.reduce_window"(%arg0, %0, %cst_0, %cst_1) <{base_dilations = array<i64: 1, 1>, padding = dense<0> : tensor<2x2xi64>, window_dilations = array<i64: 1, 1>, window_dimensions = array<i64: 2, 2>, window_strides = array<i64: 1, 1>}> ({
     ^bb0(%arg1: tensor<f32>, %arg2: tensor<f32>, %arg3: tensor<f32>, %arg4: tensor<f32>):
+      %4 = stablehlo.compare GE, %arg1, %arg3, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+      %5 = stablehlo.select %4, %arg1, %arg3 : tensor<i1>, tensor<f32>
+      %6 = stablehlo.select %4, %arg2, %arg4 : tensor<i1>, tensor<f32>
+      stablehlo.return %5, %6 : tensor<f32>, tensor<f32>
+    }) : (tensor<3x4xf32>, tensor<3x4xf32>, tensor<f32>, tensor<f32>) -> (tensor<2x3xf32>, tensor<2x3xf32>)
+    return %3#1 : tensor<2x3xf32>
+  }
+}
+// -----
+// lax.select_and_gather
+module @f {
+  func.func public @main(%arg0: tensor<3x4xf32>) -> (tensor<2x3xf32>) {
+    %cst = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+    %cst_0 = stablehlo.constant dense<0xFF800000> : tensor<f32>
+    %0 = stablehlo.multiply %arg0, %arg0 : tensor<3x4xf32>
+    %1:2 = "stablehlo.reduce_window"(%arg0, %0, %cst_0, %cst) <{window_dimensions = array<i64: 2, 2>}> ({
+    ^bb0(%arg1: tensor<f32> loc("reduce_window:"(#loc8)), %arg2: tensor<f32> loc("reduce_window:"(#loc8)), %arg3: tensor<f32> loc("reduce_window:"(#loc8)), %arg4: tensor<f32> loc("reduce_window:"(#loc8))):
       %2 = stablehlo.compare GE, %arg1, %arg3, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
       %3 = stablehlo.select %2, %arg1, %arg3 : tensor<i1>, tensor<f32>
       %4 = stablehlo.select %2, %arg2, %arg4 : tensor<i1>, tensor<f32>
@@ -2710,24 +2737,59 @@ module @f {
     %0 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<f32>
     %1 = "stablehlo.reduce_window"(%arg0, %0) <{base_dilations = array<i64: 1, 1>, padding = dense<0> : tensor<2x2xi64>, window_dilations = array<i64: 1, 1>, window_dimensions = array<i64: 2, 2>, window_strides = array<i64: 2, 2>}> ({
     ^bb0(%arg1: tensor<f32>, %arg2: tensor<f32>):
+      %11 = stablehlo.maximum %arg1, %arg2 : tensor<f32>
+      stablehlo.return %11 : tensor<f32>
+    }) : (tensor<3x4xf32>, tensor<f32>) -> tensor<1x2xf32>
+    %2 = stablehlo.multiply %1, %1 : tensor<1x2xf32>
+    %cst_0 = stablehlo.constant dense<2.000000e+00> : tensor<f32>
+    %3 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<f32>) -> tensor<1x2xf32>
+    %4 = stablehlo.multiply %3, %1 : tensor<1x2xf32>
+    %cst_1 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+    %5 = stablehlo.reduce(%2 init: %cst_1) applies stablehlo.add across dimensions = [0, 1] : (tensor<1x2xf32>, tensor<f32>) -> tensor<f32>
+    %cst_2 = stablehlo.constant dense<1.000000e+00> : tensor<f32>
+    %6 = stablehlo.broadcast_in_dim %cst_2, dims = [] : (tensor<f32>) -> tensor<1x2xf32>
+    %7 = stablehlo.multiply %6, %4 : tensor<1x2xf32>
+    %cst_3 = stablehlo.constant dense<0xFF800000> : tensor<f32>
+    %8 = stablehlo.pad %arg0, %cst_3, low = [0, 0], high = [0, 0], interior = [0, 0] : (tensor<3x4xf32>, tensor<f32>) -> tensor<3x4xf32>
+    %cst_4 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+    %9 = "stablehlo.select_and_scatter"(%8, %7, %cst_4) <{padding = dense<0> : tensor<2x2xi64>, window_dimensions = array<i64: 2, 2>, window_strides = array<i64: 2, 2>}> ({
+    ^bb0(%arg1: tensor<f32>, %arg2: tensor<f32>):
+      %11 = stablehlo.compare GE, %arg1, %arg2, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+      stablehlo.return %11 : tensor<i1>
+    }, {
+    ^bb0(%arg1: tensor<f32>, %arg2: tensor<f32>):
+      %11 = stablehlo.add %arg1, %arg2 : tensor<f32>
+      stablehlo.return %11 : tensor<f32>
+    }) : (tensor<3x4xf32>, tensor<1x2xf32>, tensor<f32>) -> tensor<3x4xf32>
+    %10 = stablehlo.slice %9 [0:3, 0:4] : (tensor<3x4xf32>) -> tensor<3x4xf32>
+    return %10 : tensor<3x4xf32>
+  }
+}
+// -----
+// lax.select_and_scatter
+module @f {
+  func.func public @main(%arg0: tensor<3x4xf32>) -> (tensor<3x4xf32>) {
+    %cst = stablehlo.constant dense<1.000000e+00> : tensor<f32>
+    %cst_0 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+    %cst_1 = stablehlo.constant dense<2.000000e+00> : tensor<f32>
+    %cst_2 = stablehlo.constant dense<0xFF800000> : tensor<f32>
+    %0 = stablehlo.broadcast_in_dim %cst_2, dims = [] : (tensor<f32>) -> tensor<f32>
+    %1 = "stablehlo.reduce_window"(%arg0, %0) <{window_dimensions = array<i64: 2, 2>, window_strides = array<i64: 2, 2>}> ({
+    ^bb0(%arg1: tensor<f32> loc("reduce_window_max:"(#loc7)), %arg2: tensor<f32> loc("reduce_window_max:"(#loc7))):
       %9 = stablehlo.maximum %arg1, %arg2 : tensor<f32>
       stablehlo.return %9 : tensor<f32>
     }) : (tensor<3x4xf32>, tensor<f32>) -> tensor<1x2xf32>
-    %cst_0 = stablehlo.constant dense<2.000000e+00> : tensor<f32>
-    %2 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<f32>) -> tensor<1x2xf32>
+    %2 = stablehlo.broadcast_in_dim %cst_1, dims = [] : (tensor<f32>) -> tensor<1x2xf32>
     %3 = stablehlo.multiply %2, %1 : tensor<1x2xf32>
-    %cst_1 = stablehlo.constant dense<1.000000e+00> : tensor<f32>
-    %4 = stablehlo.broadcast_in_dim %cst_1, dims = [] : (tensor<f32>) -> tensor<1x2xf32>
+    %4 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<1x2xf32>
     %5 = stablehlo.multiply %4, %3 : tensor<1x2xf32>
-    %cst_2 = stablehlo.constant dense<0xFF800000> : tensor<f32>
     %6 = stablehlo.pad %arg0, %cst_2, low = [0, 0], high = [0, 0], interior = [0, 0] : (tensor<3x4xf32>, tensor<f32>) -> tensor<3x4xf32>
-    %cst_3 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
-    %7 = "stablehlo.select_and_scatter"(%6, %5, %cst_3) <{padding = dense<0> : tensor<2x2xi64>, window_dimensions = array<i64: 2, 2>, window_strides = array<i64: 2, 2>}> ({
-    ^bb0(%arg1: tensor<f32>, %arg2: tensor<f32>):
+    %7 = "stablehlo.select_and_scatter"(%6, %5, %cst_0) <{window_dimensions = array<i64: 2, 2>, window_strides = array<i64: 2, 2>}> ({
+    ^bb0(%arg1: tensor<f32> loc("select_and_scatter:"(#loc10)), %arg2: tensor<f32> loc("select_and_scatter:"(#loc10))):
       %9 = stablehlo.compare GE, %arg1, %arg2, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
       stablehlo.return %9 : tensor<i1>
     }, {
-    ^bb0(%arg1: tensor<f32>, %arg2: tensor<f32>):
+    ^bb0(%arg1: tensor<f32> loc("select_and_scatter:"(#loc10)), %arg2: tensor<f32> loc("select_and_scatter:"(#loc10))):
       %9 = stablehlo.add %arg1, %arg2 : tensor<f32>
       stablehlo.return %9 : tensor<f32>
     }) : (tensor<3x4xf32>, tensor<1x2xf32>, tensor<f32>) -> tensor<3x4xf32>
@@ -2743,24 +2805,59 @@ module @f {
     %0 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<f32>
     %1 = "stablehlo.reduce_window"(%arg0, %0) <{base_dilations = array<i64: 1, 1>, padding = dense<1> : tensor<2x2xi64>, window_dilations = array<i64: 1, 1>, window_dimensions = array<i64: 3, 3>, window_strides = array<i64: 2, 2>}> ({
     ^bb0(%arg1: tensor<f32>, %arg2: tensor<f32>):
+      %11 = stablehlo.minimum %arg1, %arg2 : tensor<f32>
+      stablehlo.return %11 : tensor<f32>
+    }) : (tensor<5x5xf32>, tensor<f32>) -> tensor<3x3xf32>
+    %2 = stablehlo.multiply %1, %1 : tensor<3x3xf32>
+    %cst_0 = stablehlo.constant dense<2.000000e+00> : tensor<f32>
+    %3 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<f32>) -> tensor<3x3xf32>
+    %4 = stablehlo.multiply %3, %1 : tensor<3x3xf32>
+    %cst_1 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+    %5 = stablehlo.reduce(%2 init: %cst_1) applies stablehlo.add across dimensions = [0, 1] : (tensor<3x3xf32>, tensor<f32>) -> tensor<f32>
+    %cst_2 = stablehlo.constant dense<1.000000e+00> : tensor<f32>
+    %6 = stablehlo.broadcast_in_dim %cst_2, dims = [] : (tensor<f32>) -> tensor<3x3xf32>
+    %7 = stablehlo.multiply %6, %4 : tensor<3x3xf32>
+    %cst_3 = stablehlo.constant dense<0x7F800000> : tensor<f32>
+    %8 = stablehlo.pad %arg0, %cst_3, low = [1, 1], high = [1, 1], interior = [0, 0] : (tensor<5x5xf32>, tensor<f32>) -> tensor<7x7xf32>
+    %cst_4 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+    %9 = "stablehlo.select_and_scatter"(%8, %7, %cst_4) <{padding = dense<0> : tensor<2x2xi64>, window_dimensions = array<i64: 3, 3>, window_strides = array<i64: 2, 2>}> ({
+    ^bb0(%arg1: tensor<f32>, %arg2: tensor<f32>):
+      %11 = stablehlo.compare LE, %arg1, %arg2, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+      stablehlo.return %11 : tensor<i1>
+    }, {
+    ^bb0(%arg1: tensor<f32>, %arg2: tensor<f32>):
+      %11 = stablehlo.add %arg1, %arg2 : tensor<f32>
+      stablehlo.return %11 : tensor<f32>
+    }) : (tensor<7x7xf32>, tensor<3x3xf32>, tensor<f32>) -> tensor<7x7xf32>
+    %10 = stablehlo.slice %9 [1:6, 1:6] : (tensor<7x7xf32>) -> tensor<5x5xf32>
+    return %10 : tensor<5x5xf32>
+  }
+}
+// -----
+// lax.select_and_scatter_padded
+module @f {
+  func.func public @main(%arg0: tensor<5x5xf32>) -> (tensor<5x5xf32>) {
+    %cst = stablehlo.constant dense<1.000000e+00> : tensor<f32>
+    %cst_0 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+    %cst_1 = stablehlo.constant dense<2.000000e+00> : tensor<f32>
+    %cst_2 = stablehlo.constant dense<0x7F800000> : tensor<f32>
+    %0 = stablehlo.broadcast_in_dim %cst_2, dims = [] : (tensor<f32>) -> tensor<f32>
+    %1 = "stablehlo.reduce_window"(%arg0, %0) <{padding = dense<1> : tensor<2x2xi64>, window_dimensions = array<i64: 3, 3>, window_strides = array<i64: 2, 2>}> ({
+    ^bb0(%arg1: tensor<f32> loc("reduce_window_min:"(#loc7)), %arg2: tensor<f32> loc("reduce_window_min:"(#loc7))):
       %9 = stablehlo.minimum %arg1, %arg2 : tensor<f32>
       stablehlo.return %9 : tensor<f32>
     }) : (tensor<5x5xf32>, tensor<f32>) -> tensor<3x3xf32>
-    %cst_0 = stablehlo.constant dense<2.000000e+00> : tensor<f32>
-    %2 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<f32>) -> tensor<3x3xf32>
+    %2 = stablehlo.broadcast_in_dim %cst_1, dims = [] : (tensor<f32>) -> tensor<3x3xf32>
     %3 = stablehlo.multiply %2, %1 : tensor<3x3xf32>
-    %cst_1 = stablehlo.constant dense<1.000000e+00> : tensor<f32>
-    %4 = stablehlo.broadcast_in_dim %cst_1, dims = [] : (tensor<f32>) -> tensor<3x3xf32>
+    %4 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<3x3xf32>
     %5 = stablehlo.multiply %4, %3 : tensor<3x3xf32>
-    %cst_2 = stablehlo.constant dense<0x7F800000> : tensor<f32>
     %6 = stablehlo.pad %arg0, %cst_2, low = [1, 1], high = [1, 1], interior = [0, 0] : (tensor<5x5xf32>, tensor<f32>) -> tensor<7x7xf32>
-    %cst_3 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
-    %7 = "stablehlo.select_and_scatter"(%6, %5, %cst_3) <{padding = dense<0> : tensor<2x2xi64>, window_dimensions = array<i64: 3, 3>, window_strides = array<i64: 2, 2>}> ({
-    ^bb0(%arg1: tensor<f32>, %arg2: tensor<f32>):
+    %7 = "stablehlo.select_and_scatter"(%6, %5, %cst_0) <{window_dimensions = array<i64: 3, 3>, window_strides = array<i64: 2, 2>}> ({
+    ^bb0(%arg1: tensor<f32> loc("select_and_scatter:"(#loc10)), %arg2: tensor<f32> loc("select_and_scatter:"(#loc10))):
       %9 = stablehlo.compare LE, %arg1, %arg2, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
       stablehlo.return %9 : tensor<i1>
     }, {
-    ^bb0(%arg1: tensor<f32>, %arg2: tensor<f32>):
+    ^bb0(%arg1: tensor<f32> loc("select_and_scatter:"(#loc10)), %arg2: tensor<f32> loc("select_and_scatter:"(#loc10))):
       %9 = stablehlo.add %arg1, %arg2 : tensor<f32>
       stablehlo.return %9 : tensor<f32>
     }) : (tensor<7x7xf32>, tensor<3x3xf32>, tensor<f32>) -> tensor<7x7xf32>
@@ -4975,11 +5072,11 @@ module @f {
 // -----
 // numpy.isreal
 module @f {
-  func.func public @main() -> (tensor<6xi1>) {
-    %0 = call @isreal() : () -> tensor<6xi1>
+  func.func public @main(%arg0: tensor<6xf32>) -> (tensor<6xi1>) {
+    %0 = call @isreal(%arg0) : (tensor<6xf32>) -> tensor<6xi1>
     return %0 : tensor<6xi1>
   }
-  func.func private @isreal() -> tensor<6xi1> {
+  func.func private @isreal(%arg0: tensor<6xf32>) -> tensor<6xi1> {
     %cst = stablehlo.constant dense<0.000000e+00> : tensor<f32>
     %0 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<6xf32>
     %cst_0 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
@@ -4991,11 +5088,11 @@ module @f {
 // -----
 // numpy.iscomplex
 module @f {
-  func.func public @main() -> (tensor<6xi1>) {
-    %0 = call @iscomplex() : () -> tensor<6xi1>
+  func.func public @main(%arg0: tensor<6xf32>) -> (tensor<6xi1>) {
+    %0 = call @iscomplex(%arg0) : (tensor<6xf32>) -> tensor<6xi1>
     return %0 : tensor<6xi1>
   }
-  func.func private @iscomplex() -> tensor<6xi1> {
+  func.func private @iscomplex(%arg0: tensor<6xf32>) -> tensor<6xi1> {
     %cst = stablehlo.constant dense<0.000000e+00> : tensor<f32>
     %0 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<6xf32>
     %cst_0 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
@@ -5058,19 +5155,22 @@ module @f {
   func.func private @isclose(%arg0: tensor<6xf32>, %arg1: tensor<6xf32>, %arg2: tensor<f32>, %arg3: tensor<f32>) -> tensor<6xi1> {
     %0 = stablehlo.convert %arg2 : tensor<f32>
     %1 = stablehlo.convert %arg3 : tensor<f32>
-    %2 = stablehlo.is_finite %arg1 : (tensor<6xf32>) -> tensor<6xi1>
-    %3 = stablehlo.subtract %arg0, %arg1 : tensor<6xf32>
-    %4 = stablehlo.abs %3 : tensor<6xf32>
-    %5 = stablehlo.abs %arg1 : tensor<6xf32>
-    %6 = stablehlo.broadcast_in_dim %0, dims = [] : (tensor<f32>) -> tensor<6xf32>
-    %7 = stablehlo.multiply %6, %5 : tensor<6xf32>
-    %8 = stablehlo.broadcast_in_dim %1, dims = [] : (tensor<f32>) -> tensor<6xf32>
-    %9 = stablehlo.add %8, %7 : tensor<6xf32>
-    %10 = stablehlo.compare LE, %4, %9, FLOAT : (tensor<6xf32>, tensor<6xf32>) -> tensor<6xi1>
-    %11 = stablehlo.compare EQ, %arg0, %arg1, FLOAT : (tensor<6xf32>, tensor<6xf32>) -> tensor<6xi1>
-    %12 = stablehlo.and %2, %10 : tensor<6xi1>
-    %13 = stablehlo.or %11, %12 : tensor<6xi1>
-    return %13 : tensor<6xi1>
+    %2 = stablehlo.compare NE, %arg0, %arg0, FLOAT : (tensor<6xf32>, tensor<6xf32>) -> tensor<6xi1>
+    %3 = stablehlo.compare NE, %arg1, %arg1, FLOAT : (tensor<6xf32>, tensor<6xf32>) -> tensor<6xi1>
+    %4 = stablehlo.and %2, %3 : tensor<6xi1>
+    %5 = stablehlo.is_finite %arg1 : (tensor<6xf32>) -> tensor<6xi1>
+    %6 = stablehlo.subtract %arg0, %arg1 : tensor<6xf32>
+    %7 = stablehlo.abs %6 : tensor<6xf32>
+    %8 = stablehlo.abs %arg1 : tensor<6xf32>
+    %9 = stablehlo.broadcast_in_dim %0, dims = [] : (tensor<f32>) -> tensor<6xf32>
+    %10 = stablehlo.multiply %9, %8 : tensor<6xf32>
+    %11 = stablehlo.broadcast_in_dim %1, dims = [] : (tensor<f32>) -> tensor<6xf32>
+    %12 = stablehlo.add %11, %10 : tensor<6xf32>
+    %13 = stablehlo.compare LE, %7, %12, FLOAT : (tensor<6xf32>, tensor<6xf32>) -> tensor<6xi1>
+    %14 = stablehlo.compare EQ, %arg0, %arg1, FLOAT : (tensor<6xf32>, tensor<6xf32>) -> tensor<6xi1>
+    %15 = stablehlo.and %5, %13 : tensor<6xi1>
+    %16 = stablehlo.or %14, %15 : tensor<6xi1>
+    return %16 : tensor<6xi1>
   }
 }
 // -----
@@ -5558,21 +5658,24 @@ module @f {
     return %0 : tensor<6xi1>
   }
   func.func private @isclose(%arg0: tensor<6xf32>, %arg1: tensor<6xf32>) -> tensor<6xi1> {
-    %0 = stablehlo.is_finite %arg1 : (tensor<6xf32>) -> tensor<6xi1>
-    %1 = stablehlo.subtract %arg0, %arg1 : tensor<6xf32>
-    %2 = stablehlo.abs %1 : tensor<6xf32>
-    %3 = stablehlo.abs %arg1 : tensor<6xf32>
+    %0 = stablehlo.compare NE, %arg0, %arg0, FLOAT : (tensor<6xf32>, tensor<6xf32>) -> tensor<6xi1>
+    %1 = stablehlo.compare NE, %arg1, %arg1, FLOAT : (tensor<6xf32>, tensor<6xf32>) -> tensor<6xi1>
+    %2 = stablehlo.and %0, %1 : tensor<6xi1>
+    %3 = stablehlo.is_finite %arg1 : (tensor<6xf32>) -> tensor<6xi1>
+    %4 = stablehlo.subtract %arg0, %arg1 : tensor<6xf32>
+    %5 = stablehlo.abs %4 : tensor<6xf32>
+    %6 = stablehlo.abs %arg1 : tensor<6xf32>
     %cst = stablehlo.constant dense<9.99999974E-6> : tensor<f32>
-    %4 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<6xf32>
-    %5 = stablehlo.multiply %4, %3 : tensor<6xf32>
+    %7 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<6xf32>
+    %8 = stablehlo.multiply %7, %6 : tensor<6xf32>
     %cst_0 = stablehlo.constant dense<9.99999993E-9> : tensor<f32>
-    %6 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<f32>) -> tensor<6xf32>
-    %7 = stablehlo.add %6, %5 : tensor<6xf32>
-    %8 = stablehlo.compare LE, %2, %7, FLOAT : (tensor<6xf32>, tensor<6xf32>) -> tensor<6xi1>
-    %9 = stablehlo.compare EQ, %arg0, %arg1, FLOAT : (tensor<6xf32>, tensor<6xf32>) -> tensor<6xi1>
-    %10 = stablehlo.and %0, %8 : tensor<6xi1>
-    %11 = stablehlo.or %9, %10 : tensor<6xi1>
-    return %11 : tensor<6xi1>
+    %9 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<f32>) -> tensor<6xf32>
+    %10 = stablehlo.add %9, %8 : tensor<6xf32>
+    %11 = stablehlo.compare LE, %5, %10, FLOAT : (tensor<6xf32>, tensor<6xf32>) -> tensor<6xi1>
+    %12 = stablehlo.compare EQ, %arg0, %arg1, FLOAT : (tensor<6xf32>, tensor<6xf32>) -> tensor<6xi1>
+    %13 = stablehlo.and %3, %11 : tensor<6xi1>
+    %14 = stablehlo.or %12, %13 : tensor<6xi1>
+    return %14 : tensor<6xi1>
   }
 }
 // -----
@@ -6011,13 +6114,48 @@ module @f {
     %cst_0 = stablehlo.constant dense<6.000000e+00> : tensor<f32>
     %4 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<f32>) -> tensor<2xf32>
     %5 = stablehlo.divide %3, %4 : tensor<2xf32>
+    %cst_1 = stablehlo.constant dense<6.000000e+00> : tensor<f32>
+    %6 = stablehlo.broadcast_in_dim %cst_1, dims = [] : (tensor<f32>) -> tensor<2xf32>
+    %7 = stablehlo.slice %6 [0:1] : (tensor<2xf32>) -> tensor<1xf32>
+    %8 = stablehlo.reshape %7 : (tensor<1xf32>) -> tensor<f32>
+    %9 = stablehlo.broadcast_in_dim %5, dims = [0] : (tensor<2xf32>) -> tensor<2x1xf32>
+    %10 = stablehlo.broadcast_in_dim %9, dims = [0, 1] : (tensor<2x1xf32>) -> tensor<2x6xf32>
+    %11 = stablehlo.subtract %2, %10 : tensor<2x6xf32>
+    %12 = stablehlo.transpose %11, dims = [1, 0] : (tensor<2x6xf32>) -> tensor<6x2xf32>
+    %13 = stablehlo.dot_general %11, %12, contracting_dims = [1] x [0], precision = [DEFAULT, DEFAULT] : (tensor<2x6xf32>, tensor<6x2xf32>) -> tensor<2x2xf32>
+    %cst_2 = stablehlo.constant dense<5.000000e+00> : tensor<f32>
+    %14 = stablehlo.broadcast_in_dim %cst_2, dims = [] : (tensor<f32>) -> tensor<2x2xf32>
+    %15 = stablehlo.divide %13, %14 : tensor<2x2xf32>
+    return %15 : tensor<2x2xf32>
+  }
+  func.func private @atleast_2d(%arg0: tensor<6xf32>) -> tensor<1x6xf32> {
+    %0 = stablehlo.broadcast_in_dim %arg0, dims = [1] : (tensor<6xf32>) -> tensor<1x6xf32>
+    return %0 : tensor<1x6xf32>
+  }
+}
+// -----
+// numpy.cov
+module @f {
+  func.func public @main(%arg0: tensor<6xf32>, %arg1: tensor<6xf32>) -> (tensor<2x2xf32>) {
+    %0 = call @cov(%arg0, %arg1) : (tensor<6xf32>, tensor<6xf32>) -> tensor<2x2xf32>
+    return %0 : tensor<2x2xf32>
+  }
+  func.func private @cov(%arg0: tensor<6xf32>, %arg1: tensor<6xf32>) -> tensor<2x2xf32> {
+    %cst = stablehlo.constant dense<5.000000e+00> : tensor<f32>
+    %cst_0 = stablehlo.constant dense<6.000000e+00> : tensor<f32>
+    %cst_1 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+    %0 = call @atleast_2d(%arg0) : (tensor<6xf32>) -> tensor<1x6xf32>
+    %1 = call @atleast_2d(%arg1) : (tensor<6xf32>) -> tensor<1x6xf32>
+    %2 = stablehlo.concatenate %0, %1, dim = 0 : (tensor<1x6xf32>, tensor<1x6xf32>) -> tensor<2x6xf32>
+    %3 = stablehlo.reduce(%2 init: %cst_1) applies stablehlo.add across dimensions = [1] : (tensor<2x6xf32>, tensor<f32>) -> tensor<2xf32>
+    %4 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<f32>) -> tensor<2xf32>
+    %5 = stablehlo.divide %3, %4 : tensor<2xf32>
     %6 = stablehlo.broadcast_in_dim %5, dims = [0] : (tensor<2xf32>) -> tensor<2x1xf32>
     %7 = stablehlo.broadcast_in_dim %6, dims = [0, 1] : (tensor<2x1xf32>) -> tensor<2x6xf32>
     %8 = stablehlo.subtract %2, %7 : tensor<2x6xf32>
     %9 = stablehlo.transpose %8, dims = [1, 0] : (tensor<2x6xf32>) -> tensor<6x2xf32>
-    %10 = stablehlo.dot_general %8, %9, contracting_dims = [1] x [0], precision = [DEFAULT, DEFAULT] : (tensor<2x6xf32>, tensor<6x2xf32>) -> tensor<2x2xf32>
-    %cst_1 = stablehlo.constant dense<5.000000e+00> : tensor<f32>
-    %11 = stablehlo.broadcast_in_dim %cst_1, dims = [] : (tensor<f32>) -> tensor<2x2xf32>
+    %10 = stablehlo.dot_general %8, %9, contracting_dims = [1] x [0] : (tensor<2x6xf32>, tensor<6x2xf32>) -> tensor<2x2xf32>
+    %11 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<2x2xf32>
     %12 = stablehlo.divide %10, %11 : tensor<2x2xf32>
     return %12 : tensor<2x2xf32>
   }
@@ -6683,22 +6821,23 @@ module @f {
 module @f {
   func.func public @main(%arg0: tensor<3x4xf32>) -> (tensor<2x4xf32>) {
     %c = stablehlo.constant dense<[true, false, true]> : tensor<3xi1>
-    %0 = stablehlo.broadcast_in_dim %c, dims = [0] : (tensor<3xi1>) -> tensor<3x1xi1>
+    %0 = stablehlo.slice %c [3:3] : (tensor<3xi1>) -> tensor<0xi1>
+    %1 = stablehlo.broadcast_in_dim %c, dims = [0] : (tensor<3xi1>) -> tensor<3x1xi1>
     %c_0 = stablehlo.constant dense<0> : tensor<i32>
-    %1 = stablehlo.convert %c_0 : (tensor<i32>) -> tensor<f32>
-    %2 = call @_where(%0, %arg0, %1) : (tensor<3x1xi1>, tensor<3x4xf32>, tensor<f32>) -> tensor<3x4xf32>
-    %3 = call @argsort(%c) : (tensor<3xi1>) -> tensor<3xi32>
+    %2 = stablehlo.convert %c_0 : (tensor<i32>) -> tensor<f32>
+    %3 = call @_where(%1, %arg0, %2) : (tensor<3x1xi1>, tensor<3x4xf32>, tensor<f32>) -> tensor<3x4xf32>
+    %4 = call @argsort(%c) : (tensor<3xi1>) -> tensor<3xi32>
     %c_1 = stablehlo.constant dense<0> : tensor<i32>
-    %4 = stablehlo.broadcast_in_dim %c_1, dims = [] : (tensor<i32>) -> tensor<3xi32>
-    %5 = stablehlo.compare LT, %3, %4, SIGNED : (tensor<3xi32>, tensor<3xi32>) -> tensor<3xi1>
+    %5 = stablehlo.broadcast_in_dim %c_1, dims = [] : (tensor<i32>) -> tensor<3xi32>
+    %6 = stablehlo.compare LT, %4, %5, SIGNED : (tensor<3xi32>, tensor<3xi32>) -> tensor<3xi1>
     %c_2 = stablehlo.constant dense<3> : tensor<i32>
-    %6 = stablehlo.broadcast_in_dim %c_2, dims = [] : (tensor<i32>) -> tensor<3xi32>
-    %7 = stablehlo.add %3, %6 : tensor<3xi32>
-    %8 = stablehlo.select %5, %7, %3 : tensor<3xi1>, tensor<3xi32>
-    %9 = stablehlo.broadcast_in_dim %8, dims = [0] : (tensor<3xi32>) -> tensor<3x1xi32>
-    %10 = "stablehlo.gather"(%2, %9) <{dimension_numbers = #stablehlo.gather<offset_dims = [1], collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 1>, indices_are_sorted = false, slice_sizes = array<i64: 1, 4>}> : (tensor<3x4xf32>, tensor<3x1xi32>) -> tensor<3x4xf32>
-    %11 = stablehlo.slice %10 [0:2, 0:4] : (tensor<3x4xf32>) -> tensor<2x4xf32>
-    return %11 : tensor<2x4xf32>
+    %7 = stablehlo.broadcast_in_dim %c_2, dims = [] : (tensor<i32>) -> tensor<3xi32>
+    %8 = stablehlo.add %4, %7 : tensor<3xi32>
+    %9 = stablehlo.select %6, %8, %4 : tensor<3xi1>, tensor<3xi32>
+    %10 = stablehlo.broadcast_in_dim %9, dims = [0] : (tensor<3xi32>) -> tensor<3x1xi32>
+    %11 = "stablehlo.gather"(%3, %10) <{dimension_numbers = #stablehlo.gather<offset_dims = [1], collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 1>, indices_are_sorted = false, slice_sizes = array<i64: 1, 4>}> : (tensor<3x4xf32>, tensor<3x1xi32>) -> tensor<3x4xf32>
+    %12 = stablehlo.slice %11 [0:2, 0:4] : (tensor<3x4xf32>) -> tensor<2x4xf32>
+    return %12 : tensor<2x4xf32>
   }
   func.func private @_where(%arg0: tensor<3x1xi1>, %arg1: tensor<3x4xf32>, %arg2: tensor<f32>) -> tensor<3x4xf32> {
     %0 = stablehlo.broadcast_in_dim %arg0, dims = [0, 1] : (tensor<3x1xi1>) -> tensor<3x4xi1>
@@ -6778,21 +6917,22 @@ module @f {
     %cst = stablehlo.constant dense<0.000000e+00> : tensor<f32>
     %0 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<6xf32>
     %1 = stablehlo.compare GT, %arg0, %0, FLOAT : (tensor<6xf32>, tensor<6xf32>) -> tensor<6xi1>
+    %2 = stablehlo.slice %1 [6:6] : (tensor<6xi1>) -> tensor<0xi1>
     %c = stablehlo.constant dense<0> : tensor<i32>
-    %2 = stablehlo.convert %c : (tensor<i32>) -> tensor<f32>
-    %3 = call @_where(%1, %arg0, %2) : (tensor<6xi1>, tensor<6xf32>, tensor<f32>) -> tensor<6xf32>
-    %4 = call @argsort(%1) : (tensor<6xi1>) -> tensor<6xi32>
+    %3 = stablehlo.convert %c : (tensor<i32>) -> tensor<f32>
+    %4 = call @_where(%1, %arg0, %3) : (tensor<6xi1>, tensor<6xf32>, tensor<f32>) -> tensor<6xf32>
+    %5 = call @argsort(%1) : (tensor<6xi1>) -> tensor<6xi32>
     %c_0 = stablehlo.constant dense<0> : tensor<i32>
-    %5 = stablehlo.broadcast_in_dim %c_0, dims = [] : (tensor<i32>) -> tensor<6xi32>
-    %6 = stablehlo.compare LT, %4, %5, SIGNED : (tensor<6xi32>, tensor<6xi32>) -> tensor<6xi1>
+    %6 = stablehlo.broadcast_in_dim %c_0, dims = [] : (tensor<i32>) -> tensor<6xi32>
+    %7 = stablehlo.compare LT, %5, %6, SIGNED : (tensor<6xi32>, tensor<6xi32>) -> tensor<6xi1>
     %c_1 = stablehlo.constant dense<6> : tensor<i32>
-    %7 = stablehlo.broadcast_in_dim %c_1, dims = [] : (tensor<i32>) -> tensor<6xi32>
-    %8 = stablehlo.add %4, %7 : tensor<6xi32>
-    %9 = stablehlo.select %6, %8, %4 : tensor<6xi1>, tensor<6xi32>
-    %10 = stablehlo.broadcast_in_dim %9, dims = [0] : (tensor<6xi32>) -> tensor<6x1xi32>
-    %11 = "stablehlo.gather"(%3, %10) <{dimension_numbers = #stablehlo.gather<collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 1>, indices_are_sorted = false, slice_sizes = array<i64: 1>}> : (tensor<6xf32>, tensor<6x1xi32>) -> tensor<6xf32>
-    %12 = stablehlo.slice %11 [0:4] : (tensor<6xf32>) -> tensor<4xf32>
-    return %12 : tensor<4xf32>
+    %8 = stablehlo.broadcast_in_dim %c_1, dims = [] : (tensor<i32>) -> tensor<6xi32>
+    %9 = stablehlo.add %5, %8 : tensor<6xi32>
+    %10 = stablehlo.select %7, %9, %5 : tensor<6xi1>, tensor<6xi32>
+    %11 = stablehlo.broadcast_in_dim %10, dims = [0] : (tensor<6xi32>) -> tensor<6x1xi32>
+    %12 = "stablehlo.gather"(%4, %11) <{dimension_numbers = #stablehlo.gather<collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 1>, indices_are_sorted = false, slice_sizes = array<i64: 1>}> : (tensor<6xf32>, tensor<6x1xi32>) -> tensor<6xf32>
+    %13 = stablehlo.slice %12 [0:4] : (tensor<6xf32>) -> tensor<4xf32>
+    return %13 : tensor<4xf32>
   }
   func.func private @_where(%arg0: tensor<6xi1>, %arg1: tensor<6xf32>, %arg2: tensor<f32>) -> tensor<6xf32> {
     %0 = stablehlo.broadcast_in_dim %arg2, dims = [] : (tensor<f32>) -> tensor<6xf32>
@@ -6990,10 +7130,11 @@ module @f {
 // numpy.pad_edge
 module @f {
   func.func public @main(%arg0: tensor<3x4xf32>) -> (tensor<7x8xf32>) {
-    %0 = call @_pad(%arg0) : (tensor<3x4xf32>) -> tensor<7x8xf32>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %0 = call @_pad(%arg0, %c) : (tensor<3x4xf32>, tensor<i32>) -> tensor<7x8xf32>
     return %0 : tensor<7x8xf32>
   }
-  func.func private @_pad(%arg0: tensor<3x4xf32>) -> tensor<7x8xf32> {
+  func.func private @_pad(%arg0: tensor<3x4xf32>, %arg1: tensor<i32>) -> tensor<7x8xf32> {
     %0 = stablehlo.slice %arg0 [0:1, 0:4] : (tensor<3x4xf32>) -> tensor<1x4xf32>
     %1 = stablehlo.broadcast_in_dim %0, dims = [0, 2] : (tensor<1x4xf32>) -> tensor<1x2x4xf32>
     %2 = stablehlo.reshape %1 : (tensor<1x2x4xf32>) -> tensor<2x4xf32>
@@ -7015,23 +7156,28 @@ module @f {
 // numpy.pad_reflect
 module @f {
   func.func public @main(%arg0: tensor<3x4xf32>) -> (tensor<7x8xf32>) {
-    %0 = call @_pad(%arg0) : (tensor<3x4xf32>) -> tensor<7x8xf32>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %0 = call @_pad(%arg0, %c) : (tensor<3x4xf32>, tensor<i32>) -> tensor<7x8xf32>
     return %0 : tensor<7x8xf32>
   }
-  func.func private @_pad(%arg0: tensor<3x4xf32>) -> tensor<7x8xf32> {
-    %0 = stablehlo.slice %arg0 [1:3, 0:4] : (tensor<3x4xf32>) -> tensor<2x4xf32>
-    %1 = call @_flip(%0) : (tensor<2x4xf32>) -> tensor<2x4xf32>
-    %2 = stablehlo.concatenate %1, %arg0, dim = 0 : (tensor<2x4xf32>, tensor<3x4xf32>) -> tensor<5x4xf32>
-    %3 = stablehlo.slice %2 [2:4, 0:4] : (tensor<5x4xf32>) -> tensor<2x4xf32>
-    %4 = call @_flip(%3) : (tensor<2x4xf32>) -> tensor<2x4xf32>
-    %5 = stablehlo.concatenate %2, %4, dim = 0 : (tensor<5x4xf32>, tensor<2x4xf32>) -> tensor<7x4xf32>
-    %6 = stablehlo.slice %5 [0:7, 1:3] : (tensor<7x4xf32>) -> tensor<7x2xf32>
-    %7 = call @_flip_0(%6) : (tensor<7x2xf32>) -> tensor<7x2xf32>
-    %8 = stablehlo.concatenate %7, %5, dim = 1 : (tensor<7x2xf32>, tensor<7x4xf32>) -> tensor<7x6xf32>
-    %9 = stablehlo.slice %8 [0:7, 3:5] : (tensor<7x6xf32>) -> tensor<7x2xf32>
+  func.func private @_pad(%arg0: tensor<3x4xf32>, %arg1: tensor<i32>) -> tensor<7x8xf32> {
+    %0 = stablehlo.slice %arg0 [0:1, 0:4] : (tensor<3x4xf32>) -> tensor<1x4xf32>
+    %1 = stablehlo.slice %arg0 [1:3, 0:4] : (tensor<3x4xf32>) -> tensor<2x4xf32>
+    %2 = call @_flip(%1) : (tensor<2x4xf32>) -> tensor<2x4xf32>
+    %3 = stablehlo.concatenate %2, %arg0, dim = 0 : (tensor<2x4xf32>, tensor<3x4xf32>) -> tensor<5x4xf32>
+    %4 = stablehlo.slice %3 [4:5, 0:4] : (tensor<5x4xf32>) -> tensor<1x4xf32>
+    %5 = stablehlo.slice %3 [2:4, 0:4] : (tensor<5x4xf32>) -> tensor<2x4xf32>
+    %6 = call @_flip(%5) : (tensor<2x4xf32>) -> tensor<2x4xf32>
+    %7 = stablehlo.concatenate %3, %6, dim = 0 : (tensor<5x4xf32>, tensor<2x4xf32>) -> tensor<7x4xf32>
+    %8 = stablehlo.slice %7 [0:7, 0:1] : (tensor<7x4xf32>) -> tensor<7x1xf32>
+    %9 = stablehlo.slice %7 [0:7, 1:3] : (tensor<7x4xf32>) -> tensor<7x2xf32>
     %10 = call @_flip_0(%9) : (tensor<7x2xf32>) -> tensor<7x2xf32>
-    %11 = stablehlo.concatenate %8, %10, dim = 1 : (tensor<7x6xf32>, tensor<7x2xf32>) -> tensor<7x8xf32>
-    return %11 : tensor<7x8xf32>
+    %11 = stablehlo.concatenate %10, %7, dim = 1 : (tensor<7x2xf32>, tensor<7x4xf32>) -> tensor<7x6xf32>
+    %12 = stablehlo.slice %11 [0:7, 5:6] : (tensor<7x6xf32>) -> tensor<7x1xf32>
+    %13 = stablehlo.slice %11 [0:7, 3:5] : (tensor<7x6xf32>) -> tensor<7x2xf32>
+    %14 = call @_flip_0(%13) : (tensor<7x2xf32>) -> tensor<7x2xf32>
+    %15 = stablehlo.concatenate %11, %14, dim = 1 : (tensor<7x6xf32>, tensor<7x2xf32>) -> tensor<7x8xf32>
+    return %15 : tensor<7x8xf32>
   }
   func.func private @_flip(%arg0: tensor<2x4xf32>) -> tensor<2x4xf32> {
     %0 = stablehlo.reverse %arg0, dims = [0] : tensor<2x4xf32>
@@ -7046,10 +7192,11 @@ module @f {
 // numpy.pad_wrap
 module @f {
   func.func public @main(%arg0: tensor<3x4xf32>) -> (tensor<5x6xf32>) {
-    %0 = call @_pad(%arg0) : (tensor<3x4xf32>) -> tensor<5x6xf32>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %0 = call @_pad(%arg0, %c) : (tensor<3x4xf32>, tensor<i32>) -> tensor<5x6xf32>
     return %0 : tensor<5x6xf32>
   }
-  func.func private @_pad(%arg0: tensor<3x4xf32>) -> tensor<5x6xf32> {
+  func.func private @_pad(%arg0: tensor<3x4xf32>, %arg1: tensor<i32>) -> tensor<5x6xf32> {
     %0 = stablehlo.slice %arg0 [2:3, 0:4] : (tensor<3x4xf32>) -> tensor<1x4xf32>
     %1 = stablehlo.slice %arg0 [0:1, 0:4] : (tensor<3x4xf32>) -> tensor<1x4xf32>
     %2 = stablehlo.concatenate %0, %arg0, %1, dim = 0 : (tensor<1x4xf32>, tensor<3x4xf32>, tensor<1x4xf32>) -> tensor<5x4xf32>
@@ -7176,29 +7323,31 @@ module @f {
     %0 = stablehlo.broadcast_in_dim %arg2, dims = [] : (tensor<f32>) -> tensor<3x1xf32>
     %1 = stablehlo.iota dim = 0 : tensor<3xi32>
     %2 = stablehlo.broadcast_in_dim %1, dims = [0] : (tensor<3xi32>) -> tensor<3x1xi32>
+    %3 = stablehlo.iota dim = 0 : tensor<4xi32>
+    %4 = stablehlo.broadcast_in_dim %3, dims = [1] : (tensor<4xi32>) -> tensor<1x4xi32>
     %c = stablehlo.constant dense<0> : tensor<i32>
-    %3 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<3x1xi32>
-    %4 = stablehlo.compare LT, %2, %3, SIGNED : (tensor<3x1xi32>, tensor<3x1xi32>) -> tensor<3x1xi1>
+    %5 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<3x1xi32>
+    %6 = stablehlo.compare LT, %2, %5, SIGNED : (tensor<3x1xi32>, tensor<3x1xi32>) -> tensor<3x1xi1>
     %c_0 = stablehlo.constant dense<3> : tensor<i32>
-    %5 = stablehlo.broadcast_in_dim %c_0, dims = [] : (tensor<i32>) -> tensor<3x1xi32>
-    %6 = stablehlo.add %2, %5 : tensor<3x1xi32>
-    %7 = stablehlo.select %4, %6, %2 : tensor<3x1xi1>, tensor<3x1xi32>
+    %7 = stablehlo.broadcast_in_dim %c_0, dims = [] : (tensor<i32>) -> tensor<3x1xi32>
+    %8 = stablehlo.add %2, %7 : tensor<3x1xi32>
+    %9 = stablehlo.select %6, %8, %2 : tensor<3x1xi1>, tensor<3x1xi32>
     %c_1 = stablehlo.constant dense<0> : tensor<i32>
-    %8 = stablehlo.broadcast_in_dim %c_1, dims = [] : (tensor<i32>) -> tensor<3x1xi32>
-    %9 = stablehlo.compare LT, %arg1, %8, SIGNED : (tensor<3x1xi32>, tensor<3x1xi32>) -> tensor<3x1xi1>
+    %10 = stablehlo.broadcast_in_dim %c_1, dims = [] : (tensor<i32>) -> tensor<3x1xi32>
+    %11 = stablehlo.compare LT, %arg1, %10, SIGNED : (tensor<3x1xi32>, tensor<3x1xi32>) -> tensor<3x1xi1>
     %c_2 = stablehlo.constant dense<4> : tensor<i32>
-    %10 = stablehlo.broadcast_in_dim %c_2, dims = [] : (tensor<i32>) -> tensor<3x1xi32>
-    %11 = stablehlo.add %arg1, %10 : tensor<3x1xi32>
-    %12 = stablehlo.select %9, %11, %arg1 : tensor<3x1xi1>, tensor<3x1xi32>
-    %13 = stablehlo.broadcast_in_dim %7, dims = [0, 1] : (tensor<3x1xi32>) -> tensor<3x1x1xi32>
-    %14 = stablehlo.broadcast_in_dim %12, dims = [0, 1] : (tensor<3x1xi32>) -> tensor<3x1x1xi32>
-    %15 = stablehlo.concatenate %13, %14, dim = 2 : (tensor<3x1x1xi32>, tensor<3x1x1xi32>) -> tensor<3x1x2xi32>
-    %16 = stablehlo.convert %0 : tensor<3x1xf32>
-    %17 = "stablehlo.scatter"(%arg0, %15, %16) <{indices_are_sorted = false, scatter_dimension_numbers = #stablehlo.scatter<inserted_window_dims = [0, 1], scatter_dims_to_operand_dims = [0, 1], index_vector_dim = 2>, unique_indices = false}> ({
+    %12 = stablehlo.broadcast_in_dim %c_2, dims = [] : (tensor<i32>) -> tensor<3x1xi32>
+    %13 = stablehlo.add %arg1, %12 : tensor<3x1xi32>
+    %14 = stablehlo.select %11, %13, %arg1 : tensor<3x1xi1>, tensor<3x1xi32>
+    %15 = stablehlo.broadcast_in_dim %9, dims = [0, 1] : (tensor<3x1xi32>) -> tensor<3x1x1xi32>
+    %16 = stablehlo.broadcast_in_dim %14, dims = [0, 1] : (tensor<3x1xi32>) -> tensor<3x1x1xi32>
+    %17 = stablehlo.concatenate %15, %16, dim = 2 : (tensor<3x1x1xi32>, tensor<3x1x1xi32>) -> tensor<3x1x2xi32>
+    %18 = stablehlo.convert %0 : tensor<3x1xf32>
+    %19 = "stablehlo.scatter"(%arg0, %17, %18) <{indices_are_sorted = false, scatter_dimension_numbers = #stablehlo.scatter<inserted_window_dims = [0, 1], scatter_dims_to_operand_dims = [0, 1], index_vector_dim = 2>, unique_indices = false}> ({
     ^bb0(%arg3: tensor<f32>, %arg4: tensor<f32>):
       stablehlo.return %arg4 : tensor<f32>
     }) : (tensor<3x4xf32>, tensor<3x1x2xi32>, tensor<3x1xf32>) -> tensor<3x4xf32>
-    return %17 : tensor<3x4xf32>
+    return %19 : tensor<3x4xf32>
   }
 }
 // -----
@@ -7663,7 +7812,7 @@ module @f {
 // -----
 // numpy.zeros
 module @f {
-  func.func public @main() -> (tensor<3x4xf32>, tensor<2x2xf32>, tensor<2xf32>, tensor<3x4xf32>) {
+  func.func public @main(%arg0: tensor<3x4xf32>) -> (tensor<3x4xf32>, tensor<2x2xf32>, tensor<2xf32>, tensor<3x4xf32>) {
     %cst = stablehlo.constant dense<0.000000e+00> : tensor<f32>
     %0 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<3x4xf32>
     %cst_0 = stablehlo.constant dense<1.000000e+00> : tensor<f32>
@@ -7895,10 +8044,10 @@ module @f {
     return %2 : tensor<3xf32>
   }
   func.func private @eigvalsh(%arg0: tensor<3x3xf32>) -> tensor<3xf32> {
-    %0 = call @eigh(%arg0) : (tensor<3x3xf32>) -> tensor<3xf32>
-    return %0 : tensor<3xf32>
+    %0:2 = call @eigh(%arg0) : (tensor<3x3xf32>) -> (tensor<3xf32>, tensor<3x3xf32>)
+    return %0#0 : tensor<3xf32>
   }
-  func.func private @eigh(%arg0: tensor<3x3xf32>) -> tensor<3xf32> {
+  func.func private @eigh(%arg0: tensor<3x3xf32>) -> (tensor<3xf32>, tensor<3x3xf32>) {
     %0 = stablehlo.transpose %arg0, dims = [1, 0] : (tensor<3x3xf32>) -> tensor<3x3xf32>
     %1 = stablehlo.add %arg0, %0 : tensor<3x3xf32>
     %cst = stablehlo.constant dense<2.000000e+00> : tensor<f32>
@@ -7918,7 +8067,7 @@ module @f {
     %12 = stablehlo.broadcast_in_dim %cst_1, dims = [] : (tensor<f32>) -> tensor<3xf32>
     %13 = stablehlo.broadcast_in_dim %11, dims = [0] : (tensor<1xi1>) -> tensor<3xi1>
     %14 = stablehlo.select %13, %4#1, %12 : tensor<3xi1>, tensor<3xf32>
-    return %14 : tensor<3xf32>
+    return %14, %10 : tensor<3xf32>, tensor<3x3xf32>
   }
 }
 // -----
@@ -8014,10 +8163,10 @@ module @f {
 // numpy.linalg.qr
 module @f {
   func.func public @main(%arg0: tensor<4x3xf32>) -> (tensor<3x3xf32>) {
-    %0 = call @qr(%arg0) : (tensor<4x3xf32>) -> tensor<3x3xf32>
-    return %0 : tensor<3x3xf32>
+    %0:2 = call @qr(%arg0) : (tensor<4x3xf32>) -> (tensor<4x3xf32>, tensor<3x3xf32>)
+    return %0#1 : tensor<3x3xf32>
   }
-  func.func private @qr(%arg0: tensor<4x3xf32>) -> tensor<3x3xf32> {
+  func.func private @qr(%arg0: tensor<4x3xf32>) -> (tensor<4x3xf32>, tensor<3x3xf32>) {
     %0:2 = stablehlo.custom_call @lapack_sgeqrf_ffi(%arg0) {backend_config = "", mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>], sdy.sharding_rule = #sdy.op_sharding_rule<([i, j])->([k, l], [m]) {i=4, j=3, k=4, l=3, m=3}, custom>} : (tensor<4x3xf32>) -> (tensor<4x3xf32>, tensor<3xf32>)
     %1 = stablehlo.custom_call @lapack_sorgqr_ffi(%0#0, %0#1) {backend_config = "", mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>], sdy.sharding_rule = #sdy.op_sharding_rule<([i, j], [k])->([l, m]) {i=4, j=3, k=3, l=4, m=3}, custom>} : (tensor<4x3xf32>, tensor<3xf32>) -> tensor<4x3xf32>
     %2 = stablehlo.slice %0#0 [0:3, 0:3] : (tensor<4x3xf32>) -> tensor<3x3xf32>
@@ -8030,29 +8179,7 @@ module @f {
     %cst = stablehlo.constant dense<0.000000e+00> : tensor<f32>
     %8 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<3x3xf32>
     %9 = stablehlo.select %7, %8, %2 : tensor<3x3xi1>, tensor<3x3xf32>
-    return %9 : tensor<3x3xf32>
-  }
-}
-// -----
-// numpy.linalg.qr
-module @f {
-  func.func public @main(%arg0: tensor<4x3xf32>) -> (tensor<3x3xf32>) {
-    %0 = call @qr(%arg0) : (tensor<4x3xf32>) -> tensor<3x3xf32>
-    return %0 : tensor<3x3xf32>
-  }
-  func.func private @qr(%arg0: tensor<4x3xf32>) -> tensor<3x3xf32> {
-    %cst = stablehlo.constant dense<0.000000e+00> : tensor<f32>
-    %c = stablehlo.constant dense<-1> : tensor<i32>
-    %0:2 = stablehlo.custom_call @lapack_sgeqrf_ffi(%arg0) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>], sdy.sharding_rule = #sdy.op_sharding_rule<([i, j])->([k, l], [m]) {i=4, j=3, k=4, l=3, m=3}, custom>} : (tensor<4x3xf32>) -> (tensor<4x3xf32>, tensor<3xf32>)
-    %1 = stablehlo.slice %0#0 [0:3, 0:3] : (tensor<4x3xf32>) -> tensor<3x3xf32>
-    %2 = stablehlo.iota dim = 0 : tensor<3x3xi32>
-    %3 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<3x3xi32>
-    %4 = stablehlo.add %2, %3 : tensor<3x3xi32>
-    %5 = stablehlo.iota dim = 1 : tensor<3x3xi32>
-    %6 = stablehlo.compare GE, %4, %5, SIGNED : (tensor<3x3xi32>, tensor<3x3xi32>) -> tensor<3x3xi1>
-    %7 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<3x3xf32>
-    %8 = stablehlo.select %6, %7, %1 : tensor<3x3xi1>, tensor<3x3xf32>
-    return %8 : tensor<3x3xf32>
+    return %1, %9 : tensor<4x3xf32>, tensor<3x3xf32>
   }
 }
 // -----
@@ -8418,6 +8545,28 @@ module @f {
     %7 = stablehlo.exponential %6 : tensor<6xf32>
     %cst_2 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
     %8 = stablehlo.reduce(%7 init: %cst_2) applies stablehlo.add across dimensions = [0] : (tensor<6xf32>, tensor<f32>) -> tensor<f32>
+    %9 = stablehlo.sign %8 : tensor<f32>
+    %10 = stablehlo.abs %8 : tensor<f32>
+    %11 = stablehlo.log %10 : tensor<f32>
+    %12 = stablehlo.add %11, %3 : tensor<f32>
+    return %12 : tensor<f32>
+  }
+}
+// -----
+// nn.logsumexp
+module @f {
+  func.func public @main(%arg0: tensor<6xf32>) -> (tensor<f32>) {
+    %cst = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+    %cst_0 = stablehlo.constant dense<0xFF800000> : tensor<f32>
+    %0 = stablehlo.reduce(%arg0 init: %cst_0) applies stablehlo.maximum across dimensions = [0] : (tensor<6xf32>, tensor<f32>) -> tensor<f32>
+    %1 = stablehlo.maximum %cst_0, %0 : tensor<f32>
+    %2 = stablehlo.is_finite %1 : (tensor<f32>) -> tensor<i1>
+    %3 = stablehlo.select %2, %1, %cst : tensor<i1>, tensor<f32>
+    %4 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<f32>) -> tensor<1xf32>
+    %5 = stablehlo.broadcast_in_dim %4, dims = [0] : (tensor<1xf32>) -> tensor<6xf32>
+    %6 = stablehlo.subtract %arg0, %5 : tensor<6xf32>
+    %7 = stablehlo.exponential %6 : tensor<6xf32>
+    %8 = stablehlo.reduce(%7 init: %cst) applies stablehlo.add across dimensions = [0] : (tensor<6xf32>, tensor<f32>) -> tensor<f32>
     %9 = stablehlo.abs %8 : tensor<f32>
     %10 = stablehlo.log %9 : tensor<f32>
     %11 = stablehlo.add %10, %3 : tensor<f32>
@@ -9071,6 +9220,28 @@ module @f {
     %7 = stablehlo.exponential %6 : tensor<6xf32>
     %cst_2 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
     %8 = stablehlo.reduce(%7 init: %cst_2) applies stablehlo.add across dimensions = [0] : (tensor<6xf32>, tensor<f32>) -> tensor<f32>
+    %9 = stablehlo.sign %8 : tensor<f32>
+    %10 = stablehlo.abs %8 : tensor<f32>
+    %11 = stablehlo.log %10 : tensor<f32>
+    %12 = stablehlo.add %11, %3 : tensor<f32>
+    return %12 : tensor<f32>
+  }
+}
+// -----
+// scipy.special.logsumexp
+module @f {
+  func.func public @main(%arg0: tensor<6xf32>) -> (tensor<f32>) {
+    %cst = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+    %cst_0 = stablehlo.constant dense<0xFF800000> : tensor<f32>
+    %0 = stablehlo.reduce(%arg0 init: %cst_0) applies stablehlo.maximum across dimensions = [0] : (tensor<6xf32>, tensor<f32>) -> tensor<f32>
+    %1 = stablehlo.maximum %cst_0, %0 : tensor<f32>
+    %2 = stablehlo.is_finite %1 : (tensor<f32>) -> tensor<i1>
+    %3 = stablehlo.select %2, %1, %cst : tensor<i1>, tensor<f32>
+    %4 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<f32>) -> tensor<1xf32>
+    %5 = stablehlo.broadcast_in_dim %4, dims = [0] : (tensor<1xf32>) -> tensor<6xf32>
+    %6 = stablehlo.subtract %arg0, %5 : tensor<6xf32>
+    %7 = stablehlo.exponential %6 : tensor<6xf32>
+    %8 = stablehlo.reduce(%7 init: %cst) applies stablehlo.add across dimensions = [0] : (tensor<6xf32>, tensor<f32>) -> tensor<f32>
     %9 = stablehlo.abs %8 : tensor<f32>
     %10 = stablehlo.log %9 : tensor<f32>
     %11 = stablehlo.add %10, %3 : tensor<f32>
@@ -9551,22 +9722,31 @@ module @f {
 // -----
 // random.rbg
 module @f {
-  func.func public @main() -> (tensor<3xf32>) {
-    %c = stablehlo.constant dense<0> : tensor<i32>
-    %c_0 = stablehlo.constant dense<32> : tensor<i32>
-    %0 = stablehlo.shift_right_logical %c, %c_0 : tensor<i32>
+  func.func public @main(%arg0: tensor<i32>) -> (tensor<3xf32>) {
+    %c = stablehlo.constant dense<32> : tensor<i32>
+    %0 = stablehlo.shift_right_logical %arg0, %c : tensor<i32>
     %1 = stablehlo.convert %0 : (tensor<i32>) -> tensor<ui32>
     %2 = stablehlo.broadcast_in_dim %1, dims = [] : (tensor<ui32>) -> tensor<1xui32>
-    %c_1 = stablehlo.constant dense<-1> : tensor<i32>
-    %3 = stablehlo.and %c, %c_1 : tensor<i32>
+    %c_0 = stablehlo.constant dense<-1> : tensor<i32>
+    %3 = stablehlo.and %arg0, %c_0 : tensor<i32>
     %4 = stablehlo.convert %3 : (tensor<i32>) -> tensor<ui32>
     %5 = stablehlo.broadcast_in_dim %4, dims = [] : (tensor<ui32>) -> tensor<1xui32>
     %6 = stablehlo.concatenate %2, %5, dim = 0 : (tensor<1xui32>, tensor<1xui32>) -> tensor<2xui32>
-    %7 = stablehlo.concatenate %6, %6, dim = 0 : (tensor<2xui32>, tensor<2xui32>) -> tensor<4xui32>
+    %c_1 = stablehlo.constant dense<0> : tensor<i32>
+    %c_2 = stablehlo.constant dense<32> : tensor<i32>
+    %7 = stablehlo.shift_right_logical %c_1, %c_2 : tensor<i32>
+    %8 = stablehlo.convert %7 : (tensor<i32>) -> tensor<ui32>
+    %9 = stablehlo.broadcast_in_dim %8, dims = [] : (tensor<ui32>) -> tensor<1xui32>
+    %c_3 = stablehlo.constant dense<-1> : tensor<i32>
+    %10 = stablehlo.and %c_1, %c_3 : tensor<i32>
+    %11 = stablehlo.convert %10 : (tensor<i32>) -> tensor<ui32>
+    %12 = stablehlo.broadcast_in_dim %11, dims = [] : (tensor<ui32>) -> tensor<1xui32>
+    %13 = stablehlo.concatenate %9, %12, dim = 0 : (tensor<1xui32>, tensor<1xui32>) -> tensor<2xui32>
+    %14 = stablehlo.concatenate %13, %13, dim = 0 : (tensor<2xui32>, tensor<2xui32>) -> tensor<4xui32>
     %cst = stablehlo.constant dense<0.000000e+00> : tensor<f32>
-    %cst_2 = stablehlo.constant dense<1.000000e+00> : tensor<f32>
-    %8 = call @_uniform(%7, %cst, %cst_2) : (tensor<4xui32>, tensor<f32>, tensor<f32>) -> tensor<3xf32>
-    return %8 : tensor<3xf32>
+    %cst_4 = stablehlo.constant dense<1.000000e+00> : tensor<f32>
+    %15 = call @_uniform(%14, %cst, %cst_4) : (tensor<4xui32>, tensor<f32>, tensor<f32>) -> tensor<3xf32>
+    return %15 : tensor<3xf32>
   }
   func.func private @_uniform(%arg0: tensor<4xui32>, %arg1: tensor<f32>, %arg2: tensor<f32>) -> tensor<3xf32> {
     %0 = stablehlo.convert %arg1 : tensor<f32>

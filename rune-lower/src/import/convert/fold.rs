@@ -66,10 +66,10 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         }
         let kept: Vec<usize> = (0..whole.rank()).filter(|a| !axes.contains(a)).collect();
         let shape: Shape = kept.iter().map(|&a| whole[a]).collect();
-        let (lanes, length) = (shape.size(), axes.iter().map(|&a| whole[a]).product());
-        if lanes == 0 || length == 0 {
+        if whole.size() == 0 {
             return inits.iter().map(|&x| self.everywhere(x, &shape)).collect::<Result<Vec<Var>, _>>().map(Some);
         }
+        let (lanes, length) = (shape.size(), axes.iter().map(|&a| whole[a]).product());
         let Some(Combine { captured, program }) = self.combine(op, xs, lanes)? else { return Ok(None) };
         let consts = captured.len();
         let mut args = captured;
@@ -120,16 +120,17 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             so_far.push(self.everywhere(init, &lanes)?);
         }
         for position in 0..positions {
-            let (mut rest, mut start) = (position, Dims::from_elem(0, rank));
+            let mut rest = position;
+            let (mut start, mut limit) = (Dims::from_elem(0, rank), Dims::from_elem(0, rank));
             for a in (0..rank).rev() {
-                start[a] = rest % window.dimensions[a] * window.window_dilation[a];
+                let within = (rest % window.dimensions[a]).checked_mul(window.window_dilation[a]);
+                let reach = (shape[a] - 1).checked_mul(window.strides[a]).and_then(|n| n.checked_add(1));
+                let end = within.zip(reach).and_then(|(from, n)| Some((from, from.checked_add(n)?)));
+                // The type rule refuses what lies outside of the array.
+                let Some(ends) = end else { return invalid("its windows are larger than any array") };
+                (start[a], limit[a]) = ends;
                 rest /= window.dimensions[a];
             }
-            // The type rule refuses what lies outside.
-            let reach = |a: usize| (shape[a] - 1).checked_mul(window.strides[a])?.checked_add(start[a] + 1);
-            let Some(limit) = (0..rank).map(reach).collect::<Option<Dims>>() else {
-                return invalid("its windows are larger than any array");
-            };
             let mut args = [captured.clone(), so_far].concat();
             for &x in &padded {
                 let (start, limit, strides) = (start.clone(), limit.clone(), window.strides.clone());
