@@ -26,18 +26,16 @@ impl Program {
     /// ```
     /// use rune_trace::Program;
     /// let program: Program = "\
-    /// def cond(x0, x1): # ([i32], [f32]) -> [bool]
-    ///     z0 = rune.constant(value=\"5:i32\")
-    ///     y0 = rune.lt(x0, z0)
-    ///     return y0
-    ///
-    /// def body(x0, x1): # ([i32], [f32]) -> ([i32], [f32])
-    ///     z0 = rune.constant(value=\"1:i32\")
-    ///     y0 = rune.add(x0, z0)
-    ///     y1 = rune.sin(x1)
-    ///     return y0, y1
-    ///
     /// def f(x0): # [f32] -> [f32]
+    ///     def cond(x0, x1): # ([i32], [f32]) -> [bool]
+    ///         z0 = rune.constant(value=\"5:i32\")
+    ///         y0 = rune.lt(x0, z0)
+    ///         return y0
+    ///     def body(x0, x1): # ([i32], [f32]) -> ([i32], [f32])
+    ///         z0 = rune.constant(value=\"1:i32\")
+    ///         y0 = rune.add(x0, z0)
+    ///         y1 = rune.sin(x1)
+    ///         return y0, y1
     ///     z0 = rune.constant(value=\"0:i32\")
     ///     z1, y0 = rune.while(z0, x0, consts=0, cond=@cond, body=@body)
     ///     return y0

@@ -194,8 +194,8 @@ fn program(text: &str) -> Program {
 fn looped(cond: &str, body: &str, call: &str) -> String {
     let head = "(x0, x1, x2): # ([i32], [i32], [4, f32])";
     let text = format!(
-        "def cond{head} -> [bool]\n{cond}\n\ndef body{head} -> ([i32], [4, f32])\n{body}\n\n\
-         def f(x0, x1): # ([i32], [4, f32]) -> [4, f32]\n{call}\n return y0"
+        "def f(x0, x1): # ([i32], [4, f32]) -> [4, f32]\n def cond{head} -> [bool]\n{cond}\n def body{head} -> \
+         ([i32], [4, f32])\n{body}\n{call}\n return y0"
     );
     program(&text).loops_to_scans().to_string()
 }

@@ -6,7 +6,6 @@ use super::constants;
 use super::expression::Expressions;
 use super::scope::Scope;
 use super::{Problem, invalid, refused};
-use crate::emit::neutral;
 use crate::import::ast::{Attribute, Operation, find};
 <<<<<<< HEAD
 use rune_trace::op::{BinaryFn, Comparison, FactorFn, Padding, Triangular, UnaryFn};
@@ -260,7 +259,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             return refused("pads by less than nothing; slice the operand before");
         }
         let x = if pads {
-            let padding = self.one(Op::Constant { value: neutral(worst, whole.dtype) })?;
+            let padding = self.one(Op::Constant { value: worst.neutral(whole.dtype) })?;
             self.one(Op::Pad { x, padding, config: config.iter().copied().collect() })?
         } else {
             x
