@@ -9,7 +9,7 @@ pub fn elsewhere() -> Option<PathBuf> {
     std::env::var_os("RUNE_STABLEHLO").map(PathBuf::from)
 }
 
-fn folder() -> PathBuf {
+pub fn folder() -> PathBuf {
     elsewhere().unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/data/stablehlo"))
 }
 

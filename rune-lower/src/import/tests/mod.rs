@@ -6,7 +6,7 @@ mod random;
 mod wide;
 
 use crate::{ImportError, import};
-use data::{cases, compare, file, texts};
+use data::{cases, compare, file, folder, texts};
 use rune_trace::interpret::interpret;
 use rune_trace::testing::{exercise, replay};
 use rune_trace::{Array, Program};
