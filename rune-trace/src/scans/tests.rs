@@ -227,12 +227,12 @@ fn what_is_not_known_beforehand_stays_a_loop() {
 fn calls_are_not_unrolled_without_bound() {
     let scalar = Type::scalar(DType::I32);
     let mut callee = Arc::new({
-        let mut b = Builder::new("leaf", &[scalar.clone()]);
+        let mut b = Builder::new("leaf", std::slice::from_ref(&scalar));
         let y = b.push(Op::Binary { f: BinaryFn::Mul, x: Var(0), y: Var(0) });
         b.finish(vec![y])
     });
     for _ in 0..40 {
-        let mut b = Builder::new("twice", &[scalar.clone()]);
+        let mut b = Builder::new("twice", std::slice::from_ref(&scalar));
         let y = b.push(Op::Call { args: vec![Var(0)], program: callee.clone() });
         let y = b.push(Op::Call { args: vec![y], program: callee });
         callee = Arc::new(b.finish(vec![y]));

@@ -260,7 +260,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         }
         let x = if pads {
             let padding = self.one(Op::Constant { value: worst.neutral(whole.dtype) })?;
-            self.one(Op::Pad { x, padding, config: config.iter().copied().collect() })?
+            self.one(Op::Pad { x, padding, config: config.clone() })?
         } else {
             x
         };
