@@ -31,7 +31,7 @@ const INEXACT: [&str; 17] = [
 
 fn generator(seed: u64) -> Generator {
     let mut random = Generator::new(seed);
-    random.extremes = seed % 3 == 0;
+    random.extremes = seed.is_multiple_of(3);
     random.without = INEXACT.to_vec();
     random
 }
