@@ -7,11 +7,7 @@ use super::expression::Expressions;
 use super::scope::Scope;
 use super::{Problem, invalid, refused};
 use crate::import::ast::{Attribute, Operation, find};
-<<<<<<< HEAD
-use rune_trace::op::{BinaryFn, Comparison, FactorFn, Padding, Triangular, UnaryFn};
-=======
-use rune_trace::op::{BinaryFn, Comparison, Dims, Padding, ReduceFn, UnaryFn};
->>>>>>> 7d267b2 (Import: reductions of any function, functions of CHLO, factors of two dtypes; many functions of JAX as a test)
+use rune_trace::op::{BinaryFn, Comparison, Dims, FactorFn, Padding, ReduceFn, Triangular, UnaryFn};
 use rune_trace::{DType, Op, Tensor, Var, lax};
 
 /// The functions of CHLO that are functions of tensors.
