@@ -1,8 +1,8 @@
 //! Linear algebra, matrix by matrix, in `f64`.
 //!
-//! No crate does this here. `faer` brings 63 crates, among them three versions of `syn`, and takes minutes to compile; `nalgebra` brings 13, and leaves
-//! pivots, signs and the order of eigenvalues to its algorithms, where JAX's are LAPACK's. For 500 rows, in milliseconds of one core, beside
-//! OpenBLAS: Cholesky 4 (4), LU 4, QR 56 (17), eigenvalues 145 (27), singular values 750 (57). What is slower has no blocks.
+//! No crate does this here. `faer` brings 63 crates, among them three versions of `syn`, and takes minutes to compile; `nalgebra`, which adds 19,
+//! was not measured. For 500 rows, in milliseconds of one core, beside OpenBLAS: Cholesky 4 (4), LU 4, QR 56 (17), eigenvalues 145 (27), singular
+//! values 750 (57). What is slower has no blocks.
 
 mod cholesky;
 mod eigh;
