@@ -140,7 +140,7 @@ impl CompileCache {
     /// the text, and is called only if nobody has the module; `name` stands in messages.
     ///
     /// # Errors
-    /// As [`compile`].
+    /// As [`compile`](crate::compile()).
     pub fn get_or_compile(
         &self,
         material: &str,
@@ -153,7 +153,7 @@ impl CompileCache {
     /// As [`CompileCache::get_or_compile`], where making the text may fail.
     ///
     /// # Errors
-    /// As [`compile`], and those of `mlir`.
+    /// As [`compile`](crate::compile()), and those of `mlir`.
     pub fn get_or_try_compile<E: From<CompileError>>(
         &self,
         material: &str,
@@ -218,7 +218,7 @@ impl CompileCache {
     /// Compiles a program whether or not its module is there, and puts the module in the place of the old one.
     ///
     /// # Errors
-    /// As [`compile`].
+    /// As [`compile`](crate::compile()).
     pub fn compile_anew(
         &self,
         material: &str,

@@ -81,7 +81,7 @@ pub fn write<'a>(
     replace(path, |temporary| write_to(temporary, arrays))
 }
 
-/// As [`write`], right to its place: for [`replace_all`].
+/// As [`write()`], right to its place: for [`replace_all`].
 ///
 /// # Errors
 /// If the file cannot be written.

@@ -163,7 +163,7 @@ impl MultiHeadAttention {
 /// Turns each pair of features of queries or keys by an angle that grows with the place, so that their products depend on how far apart places
 /// are (Su et al., 2021). The pairs are of the first and the second half of the last axis.
 ///
-/// `x` is of shape [.., places, heads, size], `positions` of [places] or [.., places]; the angles of the pairs are the position, divided by the
+/// `x` is of shape `[.., places, heads, size]`, `positions` of `[places]` or `[.., places]`; the angles of the pairs are the position, divided by the
 /// powers of `base` from 0 up to 1.
 ///
 /// # Panics

@@ -17,7 +17,7 @@ use rune_trace::{ConvOptions, DType, Layout, Tensor, Tree};
 pub struct Conv {
     /// Of shape [outputs, inputs / groups, window…], or what the layout says.
     pub weight: Tensor,
-    /// Of shape [outputs].
+    /// Of shape `[outputs]`.
     pub bias: Option<Tensor>,
     /// Strides, padding, dilations, groups and layout.
     #[tree(static)]
@@ -69,7 +69,7 @@ impl Conv {
 pub struct ConvTranspose {
     /// Of shape [outputs, inputs / groups, window…], or what the layout says.
     pub weight: Tensor,
-    /// Of shape [outputs].
+    /// Of shape `[outputs]`.
     pub bias: Option<Tensor>,
     /// Strides, padding, dilations, groups and layout.
     #[tree(static)]

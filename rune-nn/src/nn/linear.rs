@@ -17,7 +17,7 @@ use rune_trace::{DType, Tensor, Tree, random};
 pub struct Linear {
     /// Of shape [inputs, outputs].
     pub weight: Tensor,
-    /// Of shape [outputs].
+    /// Of shape `[outputs]`.
     pub bias: Option<Tensor>,
 }
 

@@ -32,9 +32,9 @@ fn affine(x: &Tensor, weight: Option<&Tensor>, bias: Option<&Tensor>) -> Tensor 
 /// ```
 #[derive(Tree, Clone, Debug)]
 pub struct LayerNorm {
-    /// Of shape [features].
+    /// Of shape `[features]`.
     pub weight: Option<Tensor>,
-    /// Of shape [features].
+    /// Of shape `[features]`.
     pub bias: Option<Tensor>,
     /// Added to the variance.
     pub eps: f64,
@@ -75,7 +75,7 @@ impl LayerNorm {
 /// ```
 #[derive(Tree, Clone, Debug)]
 pub struct RmsNorm {
-    /// Of shape [features].
+    /// Of shape `[features]`.
     pub weight: Tensor,
     /// Added to the mean square.
     pub eps: f64,
@@ -109,9 +109,9 @@ impl RmsNorm {
 /// ```
 #[derive(Tree, Clone, Debug)]
 pub struct GroupNorm {
-    /// Of shape [channels].
+    /// Of shape `[channels]`.
     pub weight: Option<Tensor>,
-    /// Of shape [channels].
+    /// Of shape `[channels]`.
     pub bias: Option<Tensor>,
     /// How many groups the channels fall into: each is a group of its own in instance normalization.
     pub groups: usize,
@@ -175,9 +175,9 @@ impl GroupNorm {
 /// ```
 #[derive(Tree, Clone, Debug)]
 pub struct BatchNorm {
-    /// Of shape [channels].
+    /// Of shape `[channels]`.
     pub weight: Option<Tensor>,
-    /// Of shape [channels].
+    /// Of shape `[channels]`.
     pub bias: Option<Tensor>,
     /// What is left of the averages from step to step.
     pub momentum: f64,
@@ -191,9 +191,9 @@ pub struct BatchNorm {
 /// The averages over batches that [`BatchNorm`] keeps: no parameters, so they are in a tree of their own.
 #[derive(Tree, Clone, Debug)]
 pub struct BatchStatistics {
-    /// Of shape [channels].
+    /// Of shape `[channels]`.
     pub mean: Tensor,
-    /// Of shape [channels].
+    /// Of shape `[channels]`.
     pub variance: Tensor,
 }
 

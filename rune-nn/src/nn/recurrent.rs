@@ -19,7 +19,7 @@ pub struct GruCell {
     pub input: Linear,
     /// From what is remembered to the same: [hidden, 3 · hidden].
     pub hidden: Tensor,
-    /// Added to what is remembered before it is reset: [hidden].
+    /// Added to what is remembered before it is reset: `[hidden]`.
     pub bias: Tensor,
 }
 
