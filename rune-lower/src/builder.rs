@@ -1,6 +1,7 @@
 //! Builds StableHLO operations, in generic form, on typed values.
 
 use crate::attr;
+use crate::known::{self, Known};
 use melior::Context;
 use melior::ir::operation::OperationBuilder;
 use melior::ir::r#type::{IntegerType, RankedTensorType};
@@ -14,6 +15,7 @@ use std::cell::Cell;
 pub(crate) struct Val<'c> {
     pub raw: Value<'c, 'c>,
     pub ty: Type,
+    pub known: Known,
 }
 
 impl Val<'_> {
@@ -67,7 +69,7 @@ impl<'c> Builder<'c> {
         let block = Block::new(&types);
         let values = arguments.iter().enumerate().map(|(i, ty)| {
             let raw = block.argument(i).expect("the block has as many arguments as it was made with").into();
-            Val { raw, ty: ty.clone() }
+            Val { raw, ty: ty.clone(), known: Known::Nothing }
         });
         let values = values.collect();
         (Builder { context, block, location: Cell::new(location) }, values)
@@ -92,8 +94,11 @@ impl<'c> Builder<'c> {
         results: &[Type],
     ) -> Vec<Val<'c>> {
         let types: Vec<_> = results.iter().map(|ty| tensor_type(self.context, ty)).collect();
+        // Loops and branches get and give constants from behind barriers.
+        let is_plain = regions.is_empty() || matches!(name, "stablehlo.reduce" | "stablehlo.reduce_window");
+        let known = if is_plain { known::of_results(name, operands) } else { Known::Nothing };
         let raw = self.raw_op(name, &operands.iter().map(|v| v.raw).collect::<Vec<_>>(), attributes, regions, &types);
-        raw.into_iter().zip(results).map(|(raw, ty)| Val { raw, ty: ty.clone() }).collect()
+        raw.into_iter().zip(results).map(|(raw, ty)| Val { raw, ty: ty.clone(), known }).collect()
     }
     /// An operation on values of types that programs do not have.
     pub fn raw_op(
@@ -150,7 +155,8 @@ impl<'c> Builder<'c> {
     /// All elements `literal`.
     pub fn full(&self, literal: Literal, shape: &Shape) -> Val<'c> {
         let ty = Type::new(literal.dtype(), shape.clone());
-        self.op1("stablehlo.constant", &[], &[("value", attr::splat(self.context, literal, &ty))], ty)
+        let x = self.op1("stablehlo.constant", &[], &[("value", attr::splat(self.context, literal, &ty))], ty);
+        Val { known: Known::Splat(Some(literal)), ..x }
     }
     /// All elements the number nearest to `x`, of the type of `like`.
     pub fn number(&self, x: f64, like: &Val<'c>) -> Val<'c> {
@@ -162,7 +168,12 @@ impl<'c> Builder<'c> {
     }
     /// An array given in full; small ones only.
     pub fn dense(&self, array: &rune_trace::Array) -> Val<'c> {
-        self.op1("stablehlo.constant", &[], &[("value", attr::dense(self.context, array))], array.ty().clone())
+        let x = self.op1("stablehlo.constant", &[], &[("value", attr::dense(self.context, array))], array.ty().clone());
+        Val { known: Known::Positions, ..x }
+    }
+    /// `x`, of which the compiler finds out nothing: from behind a barrier if it is a constant.
+    pub fn opaque(&self, x: &Val<'c>) -> Val<'c> {
+        if x.known.is_constant() { self.barrier(&[x]).remove(0) } else { x.clone() }
     }
 
     /// An elementwise function of one operand, of its type.
@@ -324,6 +335,8 @@ impl<'c> Builder<'c> {
         if axes.is_empty() {
             return x.clone();
         }
+        let adds = matches!(f, "stablehlo.add" | "stablehlo.multiply");
+        let x = &if adds { self.opaque(x) } else { x.clone() };
         let scalar = Type::scalar(x.dtype());
         let init = self.full(init, &Shape::scalar());
         let body = self.region(&[scalar.clone(), scalar], |b, v| vec![b.binary(f, &v[0], &v[1])]);

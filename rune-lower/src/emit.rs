@@ -14,6 +14,7 @@ mod shape;
 
 use crate::Backend;
 use crate::builder::{Builder, Val};
+use crate::known::Known;
 use crate::module::{EmitError, Unit};
 use melior::ir::attribute::FlatSymbolRefAttribute;
 use rune_trace::op::Literal;
@@ -38,6 +39,7 @@ pub(crate) fn emit<'c>(
         return Ok(types.iter().map(|t| b.full(Literal::from_f64(t.dtype, 0.0), &t.shape)).collect());
     }
     let one = |x: Val<'c>| Ok(vec![x]);
+    let op = &opaque(b, op);
     match op {
         Op::Constant { value } => one(b.full(*value, &types[0].shape)),
         Op::Unary { f, x } => one(elementwise::unary(b, unit, *f, x)),
@@ -135,6 +137,19 @@ pub(crate) fn emit<'c>(
     }
 }
 
+/// The operation with operands of which the compiler finds out nothing, where it would compute with constants, and do it wrong.
+fn opaque<'c>(b: &Builder<'c>, op: &Op<Val<'c>>) -> Op<Val<'c>> {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the others move elements, or go through `Builder::reduce`")]
+    let computes = match op {
+        Op::Unary { .. } | Op::IntegerPow { .. } | Op::Binary { .. } | Op::Convert { .. } | Op::Compare { .. } => {
+            op.operands().iter().all(|x| matches!(x.known, Known::Splat(_)))
+        }
+        Op::DotGeneral { .. } | Op::Conv { .. } | Op::ReduceWindow { .. } | Op::Cumulative { .. } => true,
+        _ => false,
+    };
+    if computes && op.operands().iter().all(|x| x.known.is_constant()) { op.map(|x| b.opaque(x)) } else { op.clone() }
+}
+
 fn call<'c>(
     b: &Builder<'c>,
     unit: &Unit<'c>,
@@ -148,5 +163,8 @@ fn call<'c>(
     }
     let callee = FlatSymbolRefAttribute::new(b.context, &unit.function(program));
     let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();
-    Ok(b.op("func.call", &args.iter().collect::<Vec<_>>(), &[("callee", callee.into())], Vec::new(), &types))
+    // The compiler inlines functions, and what they take with them.
+    let args: Vec<_> = args.iter().map(|x| b.opaque(x)).collect();
+    let results = b.op("func.call", &args.iter().collect::<Vec<_>>(), &[("callee", callee.into())], Vec::new(), &types);
+    Ok(results)
 }

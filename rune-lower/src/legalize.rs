@@ -4,6 +4,7 @@
 //! What is left: IREE's code on the processor takes subnormal numbers for 0, in operands and results.
 
 pub(crate) mod argument;
+pub(crate) mod carried;
 pub(crate) mod convert;
 pub(crate) mod convolution;
 pub(crate) mod destination;
@@ -14,6 +15,7 @@ pub(crate) mod indices;
 pub(crate) mod integer;
 pub(crate) mod math64;
 pub(crate) mod power;
+pub(crate) mod products;
 pub(crate) mod remainder;
 pub(crate) mod running;
 pub(crate) mod scatter;

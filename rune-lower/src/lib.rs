@@ -19,6 +19,7 @@ mod context;
 mod emit;
 mod host;
 mod import;
+mod known;
 mod legalize;
 mod module;
 mod names;

@@ -11,6 +11,7 @@
 mod control;
 mod draw;
 mod exercise;
+mod pairs;
 mod replay;
 mod shrink;
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod tests;
 mod vandal;
 
 pub use exercise::exercise;
+pub use pairs::{Chain, Operands};
 pub use replay::replay;
 pub use shrink::shrink;
 pub use vandal::Vandal;
@@ -25,9 +27,6 @@ pub use vandal::Vandal;
 use crate::op::{Literal, NamedAxis};
 use crate::{Array, DType, Element, Op, Origin, Program, ProgramBuilder, Shape, Type, Value, Var, with_element};
 use std::sync::Arc;
-
-/// The greatest number of elements of a variable in a random program.
-const MOST_ELEMENTS: usize = 256;
 
 /// Makes well-typed random programs. Equal seeds and settings make equal programs.
 #[derive(Clone, Debug)]
@@ -47,6 +46,12 @@ pub struct Generator {
     pub custom_vjp: bool,
     /// Names of operations that are left out.
     pub without: Vec<&'static str>,
+    /// The greatest number of elements of a variable.
+    pub most_elements: usize,
+    /// One in so many operations is a constant, whole arrays of one number among them.
+    pub constant_in: usize,
+    /// Variables that are taken more often than others.
+    prefer: Vec<Var>,
 }
 
 impl Generator {
@@ -64,6 +69,9 @@ impl Generator {
             axes: Vec::new(),
             custom_vjp: false,
             without: Vec::new(),
+            most_elements: 256,
+            constant_in: 12,
+            prefer: Vec::new(),
         }
     }
 
@@ -156,13 +164,28 @@ impl Generator {
                 let size = 1 + self.below(4);
                 programs.push(Arc::new(self.program_on(inputs, size, false, depth - 1)));
             }
+            let origin = Origin::default();
+            if self.chance(self.constant_in) {
+                // A number everywhere, or positions: what is computed of them is a constant too.
+                let ty = self.pick_var(&types);
+                let ty = types[ty.index()].clone();
+                let value = self.pick(&[0.0, 1.0, -1.0, 0.5, 2.0]);
+                let x = builder.push(Op::Constant { value: Literal::from_f64(ty.dtype, value) }, origin.clone());
+                let x = x.expect("a constant is well-typed")[0];
+                types.push(Type::scalar(ty.dtype));
+                if ty.rank() > 0 {
+                    let whole = Op::BroadcastInDim { x, shape: ty.shape.clone(), dims: Default::default() };
+                    builder.push(whole, origin.clone()).expect("a scalar goes under any shape");
+                    types.push(ty);
+                }
+            }
             let op =
                 if depth > 0 && self.chance(16) { self.control(&types, depth - 1) } else { self.op(&types, &programs) };
-            let origin = Origin::default();
             if self.without.contains(&op.name()) {
                 continue;
             }
-            let small = |ty: &Type| ty.size() <= MOST_ELEMENTS;
+            let most = self.most_elements;
+            let small = |ty: &Type| ty.size() <= most;
             let drawn = op.try_map(|v| Ok::<_, ()>(&types[v.index()]));
             let fits = drawn.is_ok_and(|op| crate::types::infer(&op).is_ok_and(|results| results.iter().all(small)));
             if fits && let Ok(vars) = builder.push(op, origin) {
@@ -174,6 +197,10 @@ impl Generator {
 
     /// A variable, the later the likelier.
     fn pick_var(&mut self, types: &[Type]) -> Var {
+        if !self.prefer.is_empty() && self.chance(2) {
+            let which = self.below(self.prefer.len());
+            return self.prefer[which];
+        }
         let n = types.len();
         Var(self.below(n).max(self.below(n)) as u32)
     }

@@ -17,6 +17,7 @@ mod jit;
 mod loops;
 mod named_axes;
 mod nodes;
+mod pairs;
 mod random;
 mod saved;
 mod shown;

@@ -3,10 +3,10 @@
 use crate::Backend;
 use crate::attr;
 use crate::builder::{Builder, Val};
-use crate::legalize::{convolution, half};
+use crate::legalize::{convolution, half, products};
 use crate::module::Unit;
 use rune_trace::op::{ConvDims, DotDims, Literal};
-use rune_trace::{DType, Type};
+use rune_trace::{DType, Op, Type};
 
 pub(super) fn dot_general<'c>(
     b: &Builder<'c>,
@@ -21,6 +21,10 @@ pub(super) fn dot_general<'c>(
         return b.full(Literal::from_f64(out, 0.0), &ty.shape);
     }
     let dtype = lhs.dtype();
+    if unit.options.host_calls && products::is_for_host(lhs, rhs, dims, out) {
+        let op = Op::DotGeneral { lhs: lhs.ty.clone(), rhs: rhs.ty.clone(), dims: Box::new(dims.clone()), out };
+        return unit.host(op, std::slice::from_ref(ty)).call(b, &[lhs, rhs]).remove(0);
+    }
     // Half types are summed in f32 (in their own type, a sum of 5000 ones is 2048 or 4096). Unsigned operands
     // are widened first, since IREE extends their sign; so is all else that the sum is wider than.
     let accumulator = match () {

@@ -2,9 +2,10 @@
 
 use crate::attr;
 use crate::builder::{Builder, Val};
+use crate::legalize::carried;
 use crate::module::{EmitError, Unit, instructions};
 use rune_trace::op::{Comparison, Literal};
-use rune_trace::{DType, Program, Shape, Type};
+use rune_trace::{DType, Op, Program, Shape, Type};
 use std::sync::Arc;
 
 type Emitted<'c> = Result<Vec<Val<'c>>, EmitError>;
@@ -30,7 +31,12 @@ pub(super) fn case<'c>(
     let token = branches.iter().any(|p| p.has_effects()).then(|| unit.token(b));
     let regions = branches
         .iter()
-        .map(|p| b.try_region(&[], |b, _| within(b, unit, token.clone(), |b| inline(b, unit, p, args.to_vec()))));
+        .map(|p| {
+            b.try_region(&[], |b, _| {
+                let outputs = within(b, unit, token.clone(), |b| inline(b, unit, p, args.to_vec()))?;
+                Ok::<_, EmitError>(outputs.iter().map(|y| b.opaque(y)).collect())
+            })
+        });
     let regions = regions.collect::<Result<Vec<_>, _>>()?;
     let types: Vec<Type> = types.iter().map(|&t| t.clone()).chain(token.iter().map(|t| t.ty.clone())).collect();
     Ok(after(unit, token.is_some(), b.op("stablehlo.case", &[&index], &[], regions, &types)))
@@ -44,14 +50,19 @@ pub(super) fn while_loop<'c>(
     cond: &Program,
     body: &Program,
 ) -> Emitted<'c> {
+    let args = carried::initial(b, args);
     let (fixed, init) = args.split_at(consts);
+    let read = carried::read_by(body, consts, init.len());
     looped(
         b,
         unit,
         cond.has_effects() || body.has_effects(),
         init,
         |b, carried| Ok(inline(b, unit, cond, [fixed, carried].concat())?.remove(0)),
-        |b, carried| inline(b, unit, body, [fixed, carried].concat()),
+        |b, carried| {
+            let next = inline(b, unit, body, [fixed, carried].concat())?;
+            Ok(carried::replaced(b, carried, next, &read))
+        },
     )
 }
 
@@ -127,11 +138,29 @@ impl Turns {
 }
 
 /// A turn of a loop costs IREE some µs beside what it computes, and another step in it a little more to compile, so that bodies that
-/// are not large gain by being unrolled (docs/performance.md has figures).
+/// are not large gain by being unrolled (docs/performance.md has figures). Bodies with loops or branches of their own do not: these grow
+/// by the product of all unrolling, and IREE gives up on many of them in a row ("failed to solve for timepoint coverage").
 fn unroll_for(body: &Program) -> usize {
     const INSTRUCTIONS: usize = 128;
     const MOST: usize = 8;
-    (INSTRUCTIONS / body.instructions().len().max(1)).clamp(1, MOST)
+    match straight(body) {
+        Some(length) => (INSTRUCTIONS / length.max(1)).clamp(1, MOST),
+        None => 1,
+    }
+}
+
+/// The number of instructions of a program and those it calls; none if there are loops or branches among them.
+fn straight(program: &Program) -> Option<usize> {
+    program.instructions().iter().try_fold(0usize, |sum, instruction| {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "what else holds programs is a call of one of them")]
+        let length = match &instruction.op {
+            Op::Case { .. } | Op::While { .. } | Op::Scan { .. } => return None,
+            Op::Call { program, .. } | Op::Remat { program, .. } => straight(program)?,
+            Op::CustomJvp { program, .. } | Op::CustomVjp { program, .. } => straight(program)?,
+            _ => 1,
+        };
+        Some(sum.saturating_add(length))
+    })
 }
 
 pub(super) fn scan<'c>(
@@ -151,7 +180,7 @@ pub(super) fn scan<'c>(
         return Ok(init.iter().cloned().chain(empty).collect());
     }
     // Some steps one after the other, on slices along the first axis of arrays that hold one row for each.
-    let steps = |b: &Builder<'c>, mut carried: Vec<Val<'c>>, rows: &[Val<'c>], count: usize| {
+    let steps = |b: &Builder<'c>, fixed: &[Val<'c>], mut carried: Vec<Val<'c>>, rows: &[Val<'c>], count: usize| {
         let mut stacks: Vec<Vec<Val<'c>>> = vec![Vec::new(); stacked.len()];
         for step in 0..count {
             let row = if turns.reverse { count - 1 - step } else { step };
@@ -159,6 +188,7 @@ pub(super) fn scan<'c>(
             let inputs = fixed.iter().cloned().chain(carried).chain(slices).collect();
             carried = inline(b, unit, body, inputs)?;
             let given = carried.split_off(carry);
+            let given = given.iter().map(|y| b.opaque(y));
             stacks.iter_mut().zip(given).for_each(|(stack, y)| stack.push(b.reshape(&y, batched(&y.ty, 1))));
         }
         let join = |mut rows: Vec<Val<'c>>| {
@@ -171,13 +201,15 @@ pub(super) fn scan<'c>(
     };
     let whole = length / unroll;
     if whole <= 1 && length - whole * unroll == 0 {
-        let (carried, stacks) = steps(b, init.to_vec(), xs, length)?;
+        let (carried, stacks) = steps(b, fixed, init.to_vec(), xs, length)?;
         return Ok([carried, stacks].concat());
     }
     // Carried are the number of turns done, the values, and the stacks, into which each turn writes its rows.
     let counter = Type::scalar(if i32::try_from(length).is_ok() { DType::I32 } else { DType::I64 });
     let number = |b: &Builder<'c>, n: usize| b.full(Literal::from_f64(counter.dtype, n as f64), &Shape::scalar());
     let empty = stacked.iter().map(|ty| b.number_of(0.0, ty.dtype, &batched(ty, length)));
+    let (fixed, init, xs) = (carried::initial(b, fixed), carried::initial(b, init), carried::initial(b, xs));
+    let read = carried::read_by(body, fixed.len(), carry);
     let start: Vec<_> = [number(b, 0)].into_iter().chain(init.iter().cloned()).chain(empty).collect();
     let results = looped(
         b,
@@ -190,7 +222,8 @@ pub(super) fn scan<'c>(
             let done = b.mul(turn, &number(b, unroll));
             let first = if turns.reverse { b.sub(&number(b, length - unroll), &done) } else { done };
             let rows: Vec<_> = xs.iter().map(|x| read_rows(b, x, &first, unroll)).collect();
-            let (carried, rows) = steps(b, carried.to_vec(), &rows, unroll)?;
+            let (next, rows) = steps(b, &fixed, carried.to_vec(), &rows, unroll)?;
+            let carried = carried::replaced(b, carried, next, &read);
             let stacks = stacks.iter().zip(&rows).map(|(stack, rows)| write_rows(b, stack, rows, &first));
             let next = b.add(turn, &number(b, 1));
             Ok([next].into_iter().chain(carried).chain(stacks).collect())
@@ -204,7 +237,7 @@ pub(super) fn scan<'c>(
     // The steps that fill no turn.
     let lowest = turns.position(length - 1).min(turns.position(whole * unroll));
     let rows: Vec<_> = xs.iter().map(|x| b.slice_axis(x, 0, lowest, lowest + rest)).collect();
-    let (carried, rows) = steps(b, carried, &rows, rest)?;
+    let (carried, rows) = steps(b, &fixed, carried, &rows, rest)?;
     let at = number(b, lowest);
     let stacks = stacks.iter().zip(&rows).map(|(stack, rows)| write_rows(b, stack, rows, &at));
     Ok(carried.into_iter().chain(stacks).collect())

@@ -13,9 +13,9 @@ pub(crate) fn convert<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c>
         () if x.dtype().is_float() && dtype.is_int() => {
             saturating(b, &b.convert(x, half::accumulator(x.dtype())), dtype)
         }
-        // An integer of 64 bits is rounded once more on the way to a half type than it would have to be.
         () if x.dtype() == DType::F64 && dtype.is_half() => b.convert(&to_odd(b, x), dtype),
-        () if x.dtype().is_int() && dtype.is_half() => b.convert(&b.convert(x, DType::F32), dtype),
+        // At once, IREE rounds twice, and does not link for processors that have no instruction for bf16.
+        () if x.dtype().is_int() && dtype.is_half() => b.convert(&to_odd(b, &odd_f64(b, x)), dtype),
         () => b.convert(x, dtype),
     }
 }
@@ -30,6 +30,25 @@ fn to_odd<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     let odd = b.or(&toward_zero, &b.number(1.0, &bits));
     let inexact = b.compare(Comparison::Ne, &back, x);
     b.bits(&b.select(&inexact, &odd, &bits), DType::F32)
+}
+
+/// An integer as an `f64`, rounded to odd far below the precision of a half type: those of 64 bits lose their lowest 16.
+fn odd_f64<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
+    if x.dtype().size() < 8 {
+        return b.convert(x, DType::F64);
+    }
+    const LOW: f64 = 65536.0;
+    // Below it, an `f64` is exact.
+    const SMALL: f64 = (1u64 << 48) as f64;
+    let mask = Literal::from_bytes(x.dtype(), &(!0xffffu64).to_le_bytes());
+    let high = b.and(x, &b.full(mask, x.shape()));
+    let sticky = b.select(&b.compare(Comparison::Ne, x, &high), &b.number(LOW, x), &b.number(0.0, x));
+    let odd = b.or(&high, &sticky);
+    let small = match x.dtype().is_signed_int() {
+        true => b.and(&b.compare_n(Comparison::Lt, x, SMALL), &b.compare_n(Comparison::Gt, x, -SMALL)),
+        false => b.compare_n(Comparison::Lt, x, SMALL),
+    };
+    b.convert(&b.select(&small, x, &odd), DType::F64)
 }
 
 fn saturating<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c> {

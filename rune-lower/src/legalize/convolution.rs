@@ -2,6 +2,7 @@
 
 use crate::attr;
 use crate::builder::{Builder, Val};
+use crate::legalize::windows::{dilated, only_position};
 use rune_trace::op::{ConvDims, Dims};
 use rune_trace::{Shape, Type};
 
@@ -12,6 +13,7 @@ const POSITIONS: usize = 32;
 
 /// A convolution with the result type `ty`.
 pub(crate) fn conv<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, ty: &Type) -> Val<'c> {
+    let (lhs, dims) = &normal(b, lhs, rhs, dims);
     let groups = dims.feature_groups;
     let depthwise = rhs.shape()[dims.rhs[1]] == 1;
     if groups > 1 && groups <= GROUPS && !depthwise {
@@ -23,6 +25,28 @@ pub(crate) fn conv<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &Con
         return products(b, lhs, rhs, dims, ty);
     }
     channels_last(b, lhs, rhs, dims, ty)
+}
+
+/// The same convolution where no input is left over behind a window that has one position only along an axis: see [`only_position`].
+fn normal<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims) -> (Val<'c>, ConvDims) {
+    let (mut lhs, mut dims) = (lhs.clone(), dims.clone());
+    for i in 0..dims.strides.len() {
+        let axis = dims.lhs[i + 2];
+        let (n, (low, high)) = (lhs.shape()[axis], dims.padding[i]);
+        let inside = dilated(n, dims.lhs_dilation[i]) as i64;
+        let window = dilated(rhs.shape()[dims.rhs[i + 2]], dims.rhs_dilation[i]);
+        let (stride, high) = only_position((inside + low + high).max(0) as usize, window, dims.strides[i], high);
+        dims.strides[i] = stride;
+        dims.padding[i].1 = high;
+        // Elements that the window reaches, at least one.
+        let reached = inside + high;
+        if high < 0 && reached > 0 {
+            let kept = (reached as usize).div_ceil(dims.lhs_dilation[i]);
+            lhs = b.slice_axis(&lhs, axis, 0, kept);
+            dims.padding[i].1 = reached - dilated(kept, dims.lhs_dilation[i]) as i64;
+        }
+    }
+    (lhs, dims)
 }
 
 /// Each group on its own, side by side: 10 ms → 0.30 ms. Depthwise convolutions are fast as they are.

@@ -1,4 +1,7 @@
 //! Reductions over windows.
+//!
+//! Where the output has extent 1 along an axis, the stride is above 1 and input is left over behind the window, IREE reads memory that is not
+//! of the input. There the stride becomes 1, and what is left over is cut off.
 
 use crate::attr;
 use crate::builder::{Builder, Val};
@@ -6,12 +9,36 @@ use crate::emit::combiner;
 use rune_trace::op::{ReduceFn, Window};
 use rune_trace::{Shape, Type};
 
+/// The stride and the padding behind the input along an axis, where `total` elements, padding and dilation included, meet a window of
+/// `window` elements, dilation included.
+pub(crate) fn only_position(total: usize, window: usize, stride: usize, high: i64) -> (usize, i64) {
+    if window <= total && (total - window) / stride == 0 { (1, high - (total - window) as i64) } else { (stride, high) }
+}
+
+/// The extent with `dilation - 1` elements between each two.
+pub(crate) fn dilated(n: usize, dilation: usize) -> usize {
+    n.saturating_sub(1) * dilation + n.min(1)
+}
+
+/// The same window with the stride and the padding of [`only_position`] along each axis.
+fn normal(window: &Window, shape: &[usize]) -> Window {
+    let mut window = window.clone();
+    for (a, &n) in shape.iter().enumerate() {
+        let (low, high) = window.padding[a];
+        let total = dilated(n, window.base_dilation[a]) as i64 + low + high;
+        let size = dilated(window.dimensions[a], window.window_dilation[a]);
+        (window.strides[a], window.padding[a].1) = only_position(total.max(0) as usize, size, window.strides[a], high);
+    }
+    window
+}
+
 pub(crate) fn reduce_window<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, window: &Window) -> Val<'c> {
     let init = f.neutral(x.dtype());
     let shape = window.output_shape(x.shape()).expect("the type rule has checked the window");
     if x.ty.size() == 0 {
         return b.full(init, &shape);
     }
+    let window = &normal(window, x.shape());
     // Padding that takes elements away, and dilation of the operand, are done before: upstream's conversion takes
     // neither well.
     let odd = window.base_dilation.iter().any(|&d| d != 1) || window.padding.iter().any(|&(l, h)| l < 0 || h < 0);

@@ -57,6 +57,11 @@ impl Literal {
         let raw = self.bits.to_le_bytes();
         Array::from_bytes(self.ty(), &raw[..self.dtype.size()])
     }
+    /// The array of type `ty`, which is of its dtype, that holds it everywhere.
+    pub(crate) fn to_array_of(self, ty: &Type) -> Array {
+        let raw = self.bits.to_le_bytes();
+        Array::from_bytes(ty.clone(), &raw[..self.dtype.size()].repeat(ty.size()))
+    }
     /// The number that an integer is.
     pub fn to_integer(self) -> Option<i128> {
         let unused = 64 - 8 * self.dtype.size() as u32;

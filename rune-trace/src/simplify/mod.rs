@@ -1,24 +1,26 @@
 //! Simplification: less work, and bit for bit the same results.
 //!
-//! One pass forward rewrites each instruction by the identities of `rules/`, folds operations on known scalars with the
-//! interpreter, and reuses what was computed already. One pass backward then leaves out what nothing uses. An
+//! One pass forward rewrites each instruction by the identities of `rules/`, folds operations on arrays that hold one known number
+//! everywhere (`splats.rs`), and reuses what was computed already. One pass backward then leaves out what nothing uses. An
 //! `optimization_barrier` is never left out in favour of another, and nothing is known of what comes out of it, so
 //! nothing is moved across it.
 //!
 //! Invariant: a rule holds for every value of its operands, NaN, infinities and -0 included (the payload of a NaN
-//! excepted). `x + 0` stays, for it makes 0 of -0.
+//! excepted). `x + 0` stays, for it makes 0 of -0. Sums and products of more than 16,384 equal numbers may differ in the last place:
+//! they are rounded once.
 
 mod compact;
 mod programs;
 mod results;
 mod rules;
+mod splats;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use compact::live;
 
 use crate::op::{BinaryFn, Literal};
-use crate::{Instruction, Op, Origin, Program, ProgramBuilder, Type, Var, interpret};
+use crate::{Instruction, Op, Origin, Program, ProgramBuilder, Type, Var};
 use programs::SubPrograms;
 use results::{Source, narrow};
 use rustc_hash::FxHashMap;
@@ -158,8 +160,9 @@ impl<'a> Forward<'a> {
                 Rewrite::Stays => break,
             }
         }
-        if let Some(value) = self.fold(&op) {
-            op = Op::Constant { value };
+        if let Some(values) = self.splat_results(&op) {
+            let types = self.infer_all(&op);
+            return values.into_iter().zip(&types).map(|(value, ty)| self.splat(value, ty, origin)).collect();
         }
         let key = key(&op, |v| self.ty(v));
         if let Some(known) = key.as_ref().and_then(|k| self.known.get(k)) {
@@ -184,59 +187,23 @@ impl<'a> Forward<'a> {
         self.emit(Op::BroadcastInDim { x, shape: ty.shape.clone(), dims: SmallVec::new() }, origin)[0]
     }
 
-    /// The scalar that an operation on known scalars gives.
-    fn fold(&self, op: &Op) -> Option<Literal> {
-        let operands = op.operands();
-        let foldable = !matches!(
-            op,
-            Op::OptimizationBarrier { .. }
-                | Op::StopGradient { .. }
-                | Op::CheckpointName { .. }
-                | Op::DebugPrint { .. }
-                // It is called when the program runs.
-                | Op::Callback { .. }
-        ) && op.programs().is_empty();
-        if operands.is_empty() || !foldable || operands.iter().any(|v| self.ty(**v).rank() != 0) {
-            return None;
-        }
-        let arrays = op.try_map(|v| self.splats[v.index()].map(Literal::to_array).ok_or(())).ok()?;
-        if self.infer(op).rank() != 0 {
-            return None;
-        }
-        let results = interpret::eval_op(&arrays.try_map(Ok::<_, ()>).ok()?).ok()?;
-        match &results[..] {
-            [one] => Literal::from_array(one),
+    /// The number that the result of an operation holds everywhere: such arrays are written in two ways only.
+    fn splat_of(&self, op: &Op) -> Option<Literal> {
+        match op {
+            Op::Constant { value } => Some(*value),
+            Op::BroadcastInDim { x, .. } => self.splats[x.index()],
+            #[allow(clippy::wildcard_enum_match_arm, reason = "no other operation makes such an array")]
             _ => None,
         }
-    }
-
-    /// The number that the result of an operation holds everywhere, if its operands tell.
-    fn splat_of(&self, op: &Op) -> Option<Literal> {
-        if let Op::Constant { value } = op {
-            return Some(*value);
-        }
-        // The operations that only move elements, and drop none but copies.
-        let moved = matches!(
-            op,
-            Op::BroadcastInDim { .. }
-                | Op::Reshape { .. }
-                | Op::Transpose { .. }
-                | Op::Slice { .. }
-                | Op::Reverse { .. }
-        );
-        let operands = op.operands();
-        if moved { self.splats[operands[0].index()] } else { None }
     }
 
     fn ty(&self, v: Var) -> &Type {
         self.builder.ty(v).expect("rewritten variables are assigned")
     }
 
-    /// The type of the only result of an operation.
+    /// The type of the first result of an operation, which has one.
     fn infer(&self, op: &Op) -> Type {
-        let typed = op.try_map(|&v| Ok::<_, crate::types::TypeError>(self.ty(v)));
-        let results = typed.and_then(|typed| crate::types::infer(&typed)).expect("rules keep programs well-typed");
-        results.into_iter().next().expect("rules are of operations with a result")
+        self.infer_all(op).into_iter().next().expect("rules are of operations with a result")
     }
 }
 

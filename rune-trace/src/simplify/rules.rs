@@ -88,7 +88,7 @@ impl Forward<'_> {
         self.made_by[v.index()].as_ref()
     }
     /// The number that a variable holds everywhere.
-    fn known(&self, v: Var) -> Option<Literal> {
+    pub(super) fn known(&self, v: Var) -> Option<Literal> {
         self.splats[v.index()]
     }
     /// Whether a variable holds the number `x` everywhere, which is not -0.

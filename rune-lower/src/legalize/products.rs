@@ -1,0 +1,21 @@
+//! Large matrix products. IREE is fast at them with data tiling only, which is wrong beside masks and broadcasts (docs/iree.md); without
+//! it the process that runs the module is faster, at the cost of a call and of a result that is not fused with what follows.
+
+use crate::builder::Val;
+use rune_trace::DType;
+use rune_trace::op::DotDims;
+
+/// From so many multiplications in one matrix on.
+const LARGE: usize = 1 << 22;
+/// And so many rows and columns of the result: products with less go through memory once, as the compiler's do.
+const WIDE: usize = 16;
+
+/// Whether the process is faster at a product than the compiler's code.
+pub(crate) fn is_for_host(lhs: &Val<'_>, rhs: &Val<'_>, dims: &DotDims, out: DType) -> bool {
+    let floats = matches!(out, DType::F32 | DType::F64) && lhs.dtype() == out && rhs.dtype() == out;
+    let sizes = |x: &Val<'_>, axes: &[usize]| axes.iter().map(|&a| x.shape()[a]).product::<usize>();
+    let (batch, k) = (sizes(lhs, &dims.lhs_batch), sizes(lhs, &dims.lhs_contract));
+    let free = |x: &Val<'_>| x.ty.size().checked_div(batch * k).unwrap_or(0);
+    let (m, n) = (free(lhs), free(rhs));
+    floats && m >= WIDE && n >= WIDE && m.saturating_mul(n).saturating_mul(k) >= LARGE
+}

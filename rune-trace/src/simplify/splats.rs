@@ -1,0 +1,185 @@
+//! Operations on arrays that hold one known number everywhere.
+//!
+//! What depends on no input is computed here, by the interpreter, as far as it is one number again. It is less work, and more: IREE
+//! miscounts the lanes of reductions over constants that it finds itself (`docs/iree.md`), so none must be left for it to find.
+
+use super::Forward;
+use crate::op::{BinaryFn, DotDims, Literal, ReduceFn};
+use crate::{Array, Op, Type, Var, interpret};
+use smallvec::{SmallVec, smallvec};
+
+/// Arrays of this many elements in all are made for the interpreter. The reduction of a longer one is c · n or cⁿ, rounded once.
+const LIMIT: usize = 1 << 14;
+
+type Literals = SmallVec<[Literal; 2]>;
+
+#[allow(clippy::wildcard_enum_match_arm, reason = "an operation that is not here is evaluated, or stays")]
+impl Forward<'_> {
+    /// The numbers that the results of an operation hold everywhere, if its operands tell.
+    pub(super) fn splat_results(&self, op: &Op) -> Option<Literals> {
+        if let Op::Iota { dtype, shape, dimension } = op {
+            return (shape[*dimension] <= 1).then(|| smallvec![Literal::from_f64(*dtype, 0.0)]);
+        }
+        let kept = matches!(
+            op,
+            Op::OptimizationBarrier { .. }
+                | Op::StopGradient { .. }
+                | Op::CheckpointName { .. }
+                | Op::DebugPrint { .. }
+                // It is called when the program runs.
+                | Op::Callback { .. }
+        );
+        // A scalar that is broadcast is how such an array is written.
+        let written = matches!(op, Op::BroadcastInDim { x, .. } if self.ty(*x).rank() == 0);
+        if kept || written || !op.programs().is_empty() {
+            return None;
+        }
+        if let Some(nan) = self.spreading_nan(op) {
+            return Some(smallvec![nan]);
+        }
+        let operands = op.operands();
+        if operands.is_empty() || operands.iter().any(|v| self.known(**v).is_none()) {
+            return None;
+        }
+        self.elementwise(op).or_else(|| self.moved(op)).or_else(|| self.evaluated(op)).or_else(|| self.contracted(op))
+    }
+
+    /// The NaN that an operation gives whatever its other operands are.
+    fn spreading_nan(&self, op: &Op) -> Option<Literal> {
+        let spreads = match op {
+            Op::Binary { f, .. } => match f {
+                BinaryFn::Add | BinaryFn::Sub | BinaryFn::Mul | BinaryFn::Div => true,
+                BinaryFn::Rem | BinaryFn::Atan2 | BinaryFn::Max | BinaryFn::Min => true,
+                // 1 to the power NaN and NaN to the power 0 are 1.
+                BinaryFn::Pow => false,
+                BinaryFn::And | BinaryFn::Or | BinaryFn::Xor => false,
+                BinaryFn::ShiftLeft | BinaryFn::ShiftRightArithmetic | BinaryFn::ShiftRightLogical => false,
+            },
+            Op::Clamp { .. } => true,
+            _ => false,
+        };
+        let is_nan = |x: &Literal| x.dtype().is_float() && x.to_f64().is_nan();
+        spreads.then(|| op.operands().into_iter().find_map(|v| self.known(*v).filter(is_nan))).flatten()
+    }
+
+    /// One element tells all.
+    fn elementwise(&self, op: &Op) -> Option<Literals> {
+        let bits_of_one_size =
+            |x: &Var, to: &crate::DType| crate::DType::size(self.ty(*x).dtype) == crate::DType::size(*to);
+        let elementwise = match op {
+            Op::Unary { .. }
+            | Op::IntegerPow { .. }
+            | Op::Binary { .. }
+            | Op::Compare { .. }
+            | Op::Select { .. }
+            | Op::Clamp { .. }
+            | Op::Convert { .. }
+            | Op::Threefry2x32 { .. } => true,
+            Op::BitcastConvert { x, dtype } => bits_of_one_size(x, dtype),
+            _ => false,
+        };
+        let scalars = op.try_map(|v| self.known(*v).map(Literal::to_array).ok_or(())).ok().filter(|_| elementwise)?;
+        uniform(&scalars)
+    }
+
+    /// Elements are moved, and none comes that is another.
+    fn moved(&self, op: &Op) -> Option<Literals> {
+        let sources: SmallVec<[Var; 2]> = match op {
+            Op::BroadcastInDim { x, .. }
+            | Op::Reshape { x, .. }
+            | Op::Transpose { x, .. }
+            | Op::Slice { x, .. }
+            | Op::Reverse { x, .. }
+            | Op::DynamicSlice { x, .. }
+            | Op::Gather { x, .. } => smallvec![*x],
+            Op::Pad { x, padding, .. } => smallvec![*x, *padding],
+            Op::Concatenate { xs, .. } => xs.iter().copied().collect(),
+            Op::DynamicUpdateSlice { x, update, .. } => smallvec![*x, *update],
+            _ => return None,
+        };
+        let first = self.known(*sources.first()?)?;
+        sources.iter().all(|v| self.known(*v) == Some(first)).then(|| smallvec![first])
+    }
+
+    /// What the interpreter makes of small arrays.
+    fn evaluated(&self, op: &Op) -> Option<Literals> {
+        let results = self.infer_all(op);
+        let sizes = op.operands().into_iter().map(|v| self.ty(*v)).chain(&results).map(Type::size);
+        if sizes.fold(0, usize::saturating_add) > LIMIT {
+            return None;
+        }
+        uniform(&op.try_map(|v| Ok::<_, ()>(self.known(*v).ok_or(())?.to_array_of(self.ty(*v)))).ok()?)
+    }
+
+    /// Each element of a long reduction or product is made of equal ones.
+    fn contracted(&self, op: &Op) -> Option<Literals> {
+        match op {
+            Op::Reduce { f, x, axes } => {
+                let (value, shape) = (self.known(*x)?, &self.ty(*x).shape);
+                let terms = axes.iter().map(|&a| shape[a]).product::<usize>();
+                Some(smallvec![repeated(*f, value, terms)?])
+            }
+            Op::DotGeneral { lhs, rhs, dims, out } => {
+                let terms = dims.lhs_contract.iter().map(|&a| self.ty(*lhs).shape[a]).product::<usize>();
+                let vector = |v: Var| {
+                    let ty = Type::new(self.ty(v).dtype, [terms]);
+                    Some(self.known(v)?.to_array_of(&ty))
+                };
+                if terms > LIMIT {
+                    return None;
+                }
+                let dims = DotDims { lhs_contract: smallvec![0], rhs_contract: smallvec![0], ..DotDims::default() };
+                uniform(&Op::DotGeneral { lhs: vector(*lhs)?, rhs: vector(*rhs)?, dims: Box::new(dims), out: *out })
+            }
+            _ => None,
+        }
+    }
+
+    /// The types of the results of an operation.
+    pub(super) fn infer_all(&self, op: &Op) -> SmallVec<[Type; 2]> {
+        let typed = op.try_map(|&v| Ok::<_, crate::types::TypeError>(self.ty(v)));
+        typed.and_then(|typed| crate::types::infer(&typed)).expect("rules keep programs well-typed")
+    }
+}
+
+/// `f` of `terms` times the same number.
+fn repeated(f: ReduceFn, value: Literal, terms: usize) -> Option<Literal> {
+    let dtype = value.dtype();
+    if terms == 0 {
+        return Some(f.neutral(dtype));
+    }
+    match f {
+        ReduceFn::Max | ReduceFn::Min | ReduceFn::And | ReduceFn::Or => Some(value),
+        ReduceFn::Sum if dtype.is_float() => Some(Literal::from_f64(dtype, value.to_f64() * terms as f64)),
+        ReduceFn::Sum if dtype.is_int() => {
+            let wide = value.to_integer()?.wrapping_mul(terms as i128);
+            Some(Literal::from_bytes(dtype, &wide.to_le_bytes()[..dtype.size()]))
+        }
+        ReduceFn::Prod if dtype.is_float() => {
+            let power = i32::try_from(terms).map_or_else(|_| value.to_f64().powf(terms as f64), |n| value.to_f64().powi(n));
+            Some(Literal::from_f64(dtype, power))
+        }
+        ReduceFn::Prod if dtype.is_int() => {
+            let (mut square, mut result, mut left) = (value.to_integer()? as u128, 1u128, terms);
+            while left > 0 {
+                if left & 1 == 1 {
+                    result = result.wrapping_mul(square);
+                }
+                (square, left) = (square.wrapping_mul(square), left >> 1);
+            }
+            Some(Literal::from_bytes(dtype, &result.to_le_bytes()[..dtype.size()]))
+        }
+        ReduceFn::Sum | ReduceFn::Prod => None,
+    }
+}
+
+/// The results of an operation, if each is one number everywhere.
+fn uniform(op: &Op<Array>) -> Option<Literals> {
+    let results = interpret::eval_op(&op.map(|x| x)).ok()?;
+    let one = |array: &Array| {
+        let size = array.dtype().size();
+        let first = array.bytes().get(..size)?;
+        array.bytes().chunks_exact(size).all(|x| x == first).then(|| Literal::from_bytes(array.dtype(), first))
+    };
+    results.iter().map(one).collect()
+}

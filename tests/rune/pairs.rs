@@ -1,0 +1,126 @@
+//! Operations that feed each other as IREE computes them, against the interpreter: each operation behind each that it can follow, and
+//! triples around a reduction or contraction, with operands from arguments, from constants, and from constants in unrolled loops.
+//!
+//! By default a sample; `RUNE_TEST_ALL=1` compiles all. `RUNE_TEST_FILTER=add,dot_general` takes chains of these names.
+
+use super::batch::{self, Code, Function};
+use crate::support::tolerance::{self, Tolerance, precision};
+use rune_trace::interpret::interpret;
+use rune_trace::op::FactorFn;
+use rune_trace::testing::{Chain, Generator, Operands};
+use rune_trace::{Array, DType, Program, Type};
+
+/// Lengths of axes: about the widths of vectors, and far from them.
+const LENGTHS: [usize; 9] = [1, 2, 3, 5, 8, 9, 16, 17, 33];
+
+/// Functions that jump: behind one that is inexact there is nothing to compare.
+const JUMPS: [&str; 21] = [
+    "eq", "ne", "lt", "le", "gt", "ge", "floor", "ceil", "round_afz", "round_even", "sign", "convert", "bitcast_convert", "argmax",
+    "argmin", "sort", "top_k", "rem", "is_finite", "div", "atan2",
+];
+
+/// Operations whose results are integers or truth values, whatever they take.
+const GIVE_NO_FLOATS: [&str; 19] = [
+    "eq", "ne", "lt", "le", "gt", "ge", "is_finite", "not", "and", "or", "xor", "shift_left", "shift_right_arithmetic",
+    "shift_right_logical", "argmax", "argmin", "threefry2x32", "reduce_and", "reduce_or",
+];
+
+struct Tested {
+    names: String,
+    program: Program,
+    inputs: Vec<Array>,
+    tolerance: f64,
+    function: Function,
+}
+
+/// How many units in the last place the result of a chain may be off, of the greatest number in it; nothing if it jumps.
+fn tolerance(names: &[&str], dtype: DType) -> Option<f64> {
+    let mut off = 0.0;
+    for name in names {
+        if off > 0.0 && JUMPS.contains(name) {
+            return None;
+        }
+        let is_exact = GIVE_NO_FLOATS.contains(name) || *name == "checkpoint_name";
+        let own = match if is_exact { Tolerance::Exact } else { tolerance::iree(name, dtype) } {
+            Tolerance::Exact | Tolerance::Equal => 0.0,
+            Tolerance::Ulps(n) => n as f64,
+            Tolerance::Scaled(n) | Tolerance::Around1(n) => n,
+        };
+        // A function multiplies the error of its argument by no more than the size of its exponent: these are up to 64.
+        off = if off > 0.0 && own > 0.0 { 64.0 * off + own } else { off + own };
+    }
+    Some(off.max(16.0))
+}
+
+fn check(program: &Program, inputs: &[Array], ulps: f64, code: Result<Code, String>) -> Result<(), String> {
+    let expected = interpret(program, inputs).map_err(|e| e.to_string())?;
+    let found = code.and_then(|code| batch::call(&code, inputs))?;
+    let least = program.instructions().iter().flat_map(|i| i.results()).map(|v| program.ty(v).dtype).filter(|d| d.is_float()).min_by(|a, b| precision(*b).total_cmp(&precision(*a)));
+    for (k, (x, y)) in found.iter().zip(&expected).enumerate() {
+        let tolerance = match least.filter(|_| y.dtype().is_float()) {
+            Some(least) => Tolerance::Around1(ulps * precision(least) / precision(y.dtype())),
+            None => Tolerance::Exact,
+        };
+        tolerance.check(x, y).map_err(|why| format!("result {k} {why}"))?;
+    }
+    Ok(())
+}
+
+/// The chains of one seed: its dtype, lengths, and where operands come from.
+fn chains(seed: u64, triples: Option<usize>) -> Vec<Chain> {
+    let mut random = Generator::new(seed);
+    random.most_elements = 5000;
+    random.without = FactorFn::ALL.iter().map(|f| f.name()).chain(["triangular_solve", "lu_solve"]).collect();
+    let dtype = random.pick(&[DType::F32, DType::F32, DType::F32, DType::F64, DType::I32, DType::U8, DType::Bool, DType::I64]);
+    random.dtypes = vec![dtype, dtype, DType::F32, DType::I32, DType::Bool];
+    let rank = 1 + random.below(3);
+    let shape: Vec<usize> = (0..rank).map(|_| random.pick(&LENGTHS)).collect();
+    let ty = Type::new(dtype, shape);
+    let operands = random.pick(&[Operands::Arguments, Operands::Arguments, Operands::Mixed, Operands::Unrolled]);
+    match triples {
+        Some(each) => random.triples(&ty, operands, each),
+        None => random.pairs(&ty, operands),
+    }
+}
+
+/// Compiles what `of_seed` gives of each seed, of all or of a sample.
+fn all_agree(name: &str, seeds: std::ops::Range<u64>, one_in: usize, of_seed: impl Fn(u64) -> Vec<Chain>) {
+    let whole = std::env::var_os("RUNE_TEST_ALL").is_some();
+    let filter = std::env::var("RUNE_TEST_FILTER").unwrap_or_default();
+    let (mut all, mut failures) = (Vec::new(), Vec::new());
+    let mut sample = Generator::new(0);
+    for seed in seeds {
+        for Chain { names, program } in of_seed(seed) {
+            let joined = names.join(",");
+            if !joined.contains(&filter) || !whole && filter.is_empty() && sample.below(one_in) > 0 {
+                continue;
+            }
+            let dtype = program.output_types()[0].dtype;
+            let dtype = if dtype.is_float() { dtype } else { DType::F32 };
+            let Some(tolerance) = tolerance(&names, dtype) else { continue };
+            let inputs = Generator::new(!seed).inputs(&program);
+            match Function::lower(program.simplify(), format!("f{}", all.len())) {
+                Ok(function) => all.push(Tested { names: joined, program, inputs, tolerance, function }),
+                Err(e) => failures.push(format!("{joined}: {e}")),
+            }
+        }
+    }
+    println!("{} chains", all.len());
+    failures.extend(batch::for_all(&all, name, |t| &t.function, |t, code| {
+        let wrong = check(&t.program, &t.inputs, t.tolerance, code).err();
+        wrong.map(|e| format!("{}: {}\n{}", t.names, e.chars().take(600).collect::<String>(), t.program)).into_iter().collect()
+    }));
+    let shown: Vec<_> = failures.iter().take(12).map(String::as_str).collect();
+    assert!(failures.is_empty(), "{} of {} fail\n{}", failures.len(), all.len(), shown.join("\n"));
+    assert!(!filter.is_empty() || all.len() > 100, "{} chains only", all.len());
+}
+
+#[test]
+fn operations_agree_behind_each_other() {
+    all_agree("pairs", 0..40, 200, |seed| chains(seed, None));
+}
+
+#[test]
+fn operations_agree_around_reductions_and_contractions() {
+    all_agree("triples", 1000..1020, 200, |seed| chains(seed, Some(2)));
+}
