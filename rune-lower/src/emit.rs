@@ -137,17 +137,26 @@ pub(crate) fn emit<'c>(
     }
 }
 
-/// The operation with operands of which the compiler finds out nothing, where it would compute with constants, and do it wrong.
+/// The operation with operands of which the compiler finds out nothing, where it would compute with constants, and do it wrong: a NaN
+/// is enough, since it decides alone.
 fn opaque<'c>(b: &Builder<'c>, op: &Op<Val<'c>>) -> Op<Val<'c>> {
+    let is_nan = |x: &&Val<'c>| match x.known {
+        Known::Splat(Some(value)) => value.dtype().is_float() && value.to_f64().is_nan(),
+        Known::Splat(None) => x.dtype().is_float(),
+        Known::Nothing | Known::Parts | Known::Positions => false,
+    };
+    let operands = op.operands();
     #[allow(clippy::wildcard_enum_match_arm, reason = "the others move elements, or go through `Builder::reduce`")]
-    let computes = match op {
+    let hides = match op {
         Op::Unary { .. } | Op::IntegerPow { .. } | Op::Binary { .. } | Op::Convert { .. } | Op::Compare { .. } => {
-            op.operands().iter().all(|x| matches!(x.known, Known::Splat(_)))
+            operands.iter().all(|x| matches!(x.known, Known::Splat(_))) || operands.iter().any(is_nan)
         }
-        Op::DotGeneral { .. } | Op::Conv { .. } | Op::ReduceWindow { .. } | Op::Cumulative { .. } => true,
+        Op::DotGeneral { .. } | Op::Conv { .. } | Op::ReduceWindow { .. } | Op::Cumulative { .. } => {
+            operands.iter().all(|x| x.known.is_constant())
+        }
         _ => false,
     };
-    if computes && op.operands().iter().all(|x| x.known.is_constant()) { op.map(|x| b.opaque(x)) } else { op.clone() }
+    if hides { op.map(|x| b.opaque(x)) } else { op.clone() }
 }
 
 fn call<'c>(

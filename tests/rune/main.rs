@@ -12,6 +12,7 @@ mod eager;
 mod environment;
 mod errors;
 mod feature_table;
+mod faults;
 mod features;
 mod jit;
 mod loops;
@@ -26,6 +27,7 @@ mod threads;
 mod training;
 mod transformed;
 mod transformer;
+mod windows;
 
 #[path = "../support"]
 mod support {

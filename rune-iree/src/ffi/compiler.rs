@@ -179,7 +179,8 @@ pub(crate) fn compile(library: &'static Library, request: &Request<'_>) -> Resul
             Some(take_message),
             (&raw const messages).cast_mut().cast(),
         );
-        api.ireeCompilerInvocationSetVerifyIR(invocation, false);
+        // A fifth of the time, and what stops some wrong code: windows of one position and masks beside tiled products fail here.
+        api.ireeCompilerInvocationSetVerifyIR(invocation, true);
         if !api.ireeCompilerInvocationParseSource(invocation, source) {
             return Err(Failure::Parse(taken()));
         }

@@ -14,6 +14,10 @@ pub(crate) fn convert<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c>
             saturating(b, &b.convert(x, half::accumulator(x.dtype())), dtype)
         }
         () if x.dtype() == DType::F64 && dtype.is_half() => b.convert(&to_odd(b, x), dtype),
+        () if x.dtype() == DType::Bool && dtype.is_half() => {
+            let number = |n| b.number_of(n, dtype, x.shape());
+            b.select(x, &number(1.0), &number(0.0))
+        }
         // At once, IREE rounds twice, and does not link for processors that have no instruction for bf16.
         () if x.dtype().is_int() && dtype.is_half() => b.convert(&to_odd(b, &odd_f64(b, x)), dtype),
         () => b.convert(x, dtype),

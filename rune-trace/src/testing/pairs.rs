@@ -43,29 +43,34 @@ struct Start {
 }
 
 impl Generator {
-    /// Chains of two operations over arrays of type `ty`: each operation behind each that it can follow, as far as they were drawn.
-    pub fn pairs(&mut self, ty: &Type, operands: Operands) -> Vec<Chain> {
+    /// Chains of two operations over arrays of type `ty`: each operation behind each of some that it can follow, as far as they were
+    /// drawn. `firsts` is how many come first.
+    pub fn pairs(&mut self, ty: &Type, operands: Operands, firsts: usize) -> Vec<Chain> {
         let pool = self.pool(ty, operands);
-        let firsts = self.following(&pool);
-        let chains = firsts.into_values().flat_map(|first| self.following(&first).into_values()).collect::<Vec<_>>();
+        let firsts = self.some_following(&pool, firsts);
+        let chains = firsts.into_iter().flat_map(|first| self.following(&first).into_values()).collect::<Vec<_>>();
         chains.iter().map(|chain| chain.finish(ty, operands, &pool)).collect()
+    }
+
+    /// Some of the chains with one operation more.
+    fn some_following(&mut self, start: &Start, most: usize) -> Vec<Start> {
+        let mut all: Vec<Start> = self.following(start).into_values().collect();
+        while all.len() > most {
+            let which = self.below(all.len());
+            all.swap_remove(which);
+        }
+        all
     }
 
     /// Chains of three operations, of which the middle one is a reduction, contraction or running function; of those behind it, `each` for
     /// each two before.
-    pub fn triples(&mut self, ty: &Type, operands: Operands, each: usize) -> Vec<Chain> {
+    pub fn triples(&mut self, ty: &Type, operands: Operands, firsts: usize, each: usize) -> Vec<Chain> {
         let pool = self.pool(ty, operands);
         let mut chains = Vec::new();
-        for first in self.following(&pool).into_values() {
-            for (name, second) in self.following(&first) {
-                if !is_contraction(name) {
-                    continue;
-                }
-                let mut thirds: Vec<Start> = self.following(&second).into_values().collect();
-                for _ in 0..each.min(thirds.len()) {
-                    let third = thirds.swap_remove(self.below(thirds.len()));
-                    chains.push(third.finish(ty, operands, &pool));
-                }
+        for first in self.some_following(&pool, firsts) {
+            let seconds = self.following(&first).into_iter().filter(|(name, _)| is_contraction(name));
+            for (_, second) in seconds.collect::<Vec<_>>() {
+                chains.extend(self.some_following(&second, each).iter().map(|third| third.finish(ty, operands, &pool)));
             }
         }
         chains

@@ -1,0 +1,205 @@
+//! What IREE gets wrong, and that rune does not.
+//!
+//! `tests/data/iree-faults/` holds a small module for each fault with its right value. Here each is compiled as it is, and the test fails once
+//! IREE has become right, so that the defence can go.
+
+use rune::prelude::*;
+use rune::{ConvOptions, PoolOptions, value_and_grad, where_};
+use rune_iree::{CompileOptions, Device, Executable, Signature};
+use rune_trace::{Array, Type, Value};
+use std::path::Path;
+
+/// A line `// name: value` of a module.
+fn lines<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
+    let prefix = format!("// {name}: ");
+    text.lines().filter_map(|l| l.strip_prefix(&prefix)).collect()
+}
+
+/// An array as `2x3xf32=1 2 3 4 5 6`; one number stands for all.
+fn array(text: &str) -> Array {
+    let (ty, numbers) = text.split_once('=').expect("a type and numbers");
+    let (dims, dtype) = ty.rsplit_once('x').map_or((None, ty), |(dims, dtype)| (Some(dims), dtype));
+    let shape: Vec<usize> = dims.iter().flat_map(|d| d.split('x')).map(|n| n.parse().expect("a size")).collect();
+    let numbers: Vec<f64> = numbers.split(' ').map(|n| n.parse().expect("a number")).collect();
+    let at = |i: usize| numbers[i % numbers.len()];
+    match dtype {
+        "f32" => Array::from_fn(shape, |i| at(i) as f32),
+        "i1" => Array::from_fn(shape, |i| at(i) != 0.0),
+        _ => panic!("no case has the dtype {dtype}"),
+    }
+}
+
+/// What IREE makes of the module itself.
+fn compiled(text: &str, inputs: &[Array], right: &Array) -> Result<Array, String> {
+    let flags = lines(text, "flags").iter().flat_map(|l| l.split(' ')).map(str::to_owned).collect();
+    let options = CompileOptions { extra_flags: flags, ..CompileOptions::default() };
+    let module = rune_iree::compile(text, "fault", &options).map_err(|e| e.to_string())?;
+    let types: Vec<Type> = inputs.iter().map(|x| x.ty().clone()).collect();
+    let device = Device::open("local-sync").map_err(|e| e.to_string())?;
+    let signature = Signature::new(types, vec![right.ty().clone()]);
+    let executable = Executable::load(&module, &device, "main", signature, None).map_err(|e| e.to_string())?;
+    let values: Vec<Value> = inputs.iter().cloned().map(Value::from).collect();
+    let results = executable.call(&values.iter().collect::<Vec<_>>()).map_err(|e| e.to_string())?;
+    results[0].to_host()
+}
+
+fn same(x: &Array, y: &Array) -> bool {
+    let near = |(x, y): (&f64, &f64)| x == y || x.is_nan() && y.is_nan();
+    x.to_f64_vec().iter().zip(&y.to_f64_vec()).all(near)
+}
+
+#[test]
+fn iree_still_has_the_faults_that_rune_defends_against() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/iree-faults");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let inputs: Vec<Array> = lines(&text, "input").into_iter().map(array).collect();
+        let right = array(lines(&text, "right")[0]);
+        let found = compiled(&text, &inputs, &right);
+        let is_right = found.as_ref().is_ok_and(|found| same(found, &right));
+        assert!(!is_right, "IREE has become right in {}: see docs/iree.md for what can go", path.display());
+        // The same module by way of rune, whose defences make it right.
+        let program = rune_lower::import(&text).unwrap();
+        let interpreted = rune_trace::interpret::interpret(&program, &inputs).unwrap();
+        assert!(same(&interpreted[0], &right), "{}: the interpreter gives {:?}", path.display(), interpreted[0]);
+        let compiled = rune::Precompiled::new(&program, &CompileOptions::default()).unwrap();
+        let place = rune::Place::open("cpu").unwrap();
+        let values: Vec<Value> = inputs.into_iter().map(Value::from).collect();
+        let found = compiled.load_on(&place).unwrap().call_values(&values).unwrap()[0].to_host().unwrap();
+        assert!(same(&found, &right), "{}: rune gives {found:?}", path.display());
+        count += 1;
+    }
+    assert!(count >= 7, "{count} faults only");
+}
+
+/// The results of `f` compiled, which are those that it has when it is interpreted.
+#[track_caller]
+fn agrees<A: Tree>(name: &str, f: impl Fn(&A) -> Vec<Tensor> + Send + Sync + Copy + 'static, x: &A) -> Vec<Vec<f32>> {
+    let read = |ys: Vec<Tensor>| -> Vec<Vec<f32>> { ys.iter().map(|y| y.to_vec::<f32>().unwrap()).collect() };
+    let (found, expected) = (read(jit(f)(x)), read(f(x)));
+    for (i, (x, y)) in found.iter().zip(&expected).enumerate() {
+        for (j, (x, y)) in x.iter().zip(y).enumerate() {
+            let near = (x - y).abs() <= 2e-5 * (1.0 + y.abs()) || x == y || x.is_nan() && y.is_nan();
+            assert!(near, "{name}: element {j} of result {i} is {x}, and should be {y}");
+        }
+    }
+    found
+}
+
+fn counted(n: usize) -> Tensor {
+    Tensor::arange(0..n as i32, DType::F32)
+}
+
+#[test]
+fn sums_of_constants() {
+    const LENGTHS: [usize; 9] = [2, 3, 4, 5, 8, 16, 17, 32, 100];
+    let of_difference = |b: &Tensor| {
+        LENGTHS.iter().map(|&n| { let x = counted(n); grad(|b: &Tensor| (&x - b).sum())(b) }).collect::<Vec<_>>()
+    };
+    let found = agrees("x - b", of_difference, &Tensor::scalar(0.5f32));
+    assert_eq!(found, LENGTHS.map(|n| vec![-(n as f32)]));
+    let centred = |one: &Tensor| {
+        LENGTHS.iter().map(|&n| grad(|x: &Tensor| (x - x.max()).sum())(&(counted(n) * one))).collect::<Vec<_>>()
+    };
+    for (found, n) in agrees("x - max x", centred, &Tensor::scalar(1.0f32)).iter().zip(LENGTHS) {
+        assert_eq!(found[n - 1], 1.0 - n as f32);
+    }
+    let likelihood = |s: &Tensor| {
+        let of = |n: usize| {
+            let x = counted(n) * 0.1;
+            grad(move |s: &Tensor| ((&x / s).powi(2) * -0.5 - s.log()).sum())(s)
+        };
+        LENGTHS.iter().map(|&n| of(n)).collect::<Vec<_>>()
+    };
+    agrees("log likelihood", likelihood, &Tensor::scalar(2.0f32));
+    let cotangents = |x: &Tensor| {
+        vec![
+            grad(|x: &Tensor| x.log_softmax(2).sum())(x),
+            grad(|x: &Tensor| (x - x.mean_keepdims([2])).sum())(x),
+            grad(|s: &Tensor| (x * s - s).sum())(&x.i((0, 0, 0))),
+            (x.ones_like()).exp().mean_keepdims([2]),
+            (x.ones_like()).exp().var_axes([2]),
+        ]
+    };
+    for n in [2, 3, 5, 9, 17] {
+        agrees("constant cotangents", cotangents, &(counted(3 * n).reshape([1, 3, n]) * 0.1));
+    }
+}
+
+#[test]
+fn masks_beside_products() {
+    let masked = |(a, m): &(Tensor, Tensor)| vec![where_(m, a.matmul(&a.t()), -1.0)];
+    let causal = |t: usize| counted(t).reshape([1, t]).le(&counted(t).reshape([t, 1]));
+    for t in [2, 3, 5, 8, 12, 16, 17, 32] {
+        let a = counted(4 * t).reshape([t, 4]) * 0.1 + 0.5;
+        agrees("masked product", masked, &(a, causal(t)));
+        let attention = |(x, m): &(Tensor, Tensor)| {
+            let scores = where_(m, x.matmul(&x.t()) * 0.25, -1e9);
+            vec![scores.softmax(-1).matmul(x)]
+        };
+        let gradient = move |(x, m): &(Tensor, Tensor)| {
+            let loss = |x: &Tensor| (attention(&(x.clone(), m.clone())).remove(0) * x).sum();
+            vec![grad(loss)(x)]
+        };
+        let x = (counted(4 * t).reshape([t, 4]) * 0.7).sin();
+        agrees("masked attention", attention, &(x.clone(), causal(t)));
+        agrees("its gradient", gradient, &(x, causal(t)));
+    }
+}
+
+#[test]
+fn windows_of_one_position() {
+    let x = Tensor::from_vec([1, 2, 3, 3], (0..18).map(|i| ((7 * i) % 11) as f32 - 5.0).collect::<Vec<f32>>());
+    let pools = |x: &Tensor| {
+        let stride = PoolOptions::default();
+        vec![x.max_pool(2, &stride), x.avg_pool(2, &stride), grad(|x: &Tensor| x.max_pool(2, &PoolOptions::default()).sum())(x)]
+    };
+    let found = agrees("pools", pools, &x);
+    assert_eq!((&found[0][..], &found[1][..]), (&[5.0f32, 3.0][..], &[0.75f32, 0.5][..]));
+    let conv = |x: &Tensor| {
+        let options = ConvOptions { strides: 2.into(), ..ConvOptions::default() };
+        vec![x.conv(&Tensor::ones([1, 1, 2, 2], DType::F32), &options)]
+    };
+    assert_eq!(agrees("conv", conv, &counted(9).reshape([1, 1, 3, 3])), [[8.0]]);
+}
+
+#[test]
+fn loops_that_replace_what_they_do_not_read() {
+    let halving = |x: &Tensor| {
+        let start = (x.clone(), Tensor::full([], 1e9f32, DType::F32));
+        let (x, gap) = while_loop(|(_, gap): &(Tensor, Tensor)| gap.gt(1e-4), |(x, _)| (x * 0.5, (x * 0.5 - x).abs()), &start);
+        vec![x, gap]
+    };
+    agrees("until converged", halving, &Tensor::scalar(1.0f32));
+    let fibonacci = |x: &Tensor| {
+        let (a, b) = fori_loop(0, 7, |_, (a, b): &(Tensor, Tensor)| (b.clone(), a + b), &(x.clone(), x * 2.0));
+        vec![a, b]
+    };
+    agrees("(a, b) = (b, a + b)", fibonacci, &Tensor::from([1.0f32, 2.0, 3.0]));
+    let replaced = |x: &Tensor| {
+        let (a, b) = fori_loop(0, 5, |_, (_, b): &(Tensor, Tensor)| (b.clone(), b.sin()), &(x.clone(), x * 2.0));
+        vec![a, b]
+    };
+    agrees("(a, b) = (b, f(b))", replaced, &Tensor::from([1.0f32, 2.0, 3.0]));
+}
+
+#[test]
+fn constants_made_of_constants() {
+    let rolled = |x: &Tensor| vec![grad(|x: &Tensor| (-(x.t().roll(-1, 1)).t()).sum())(x)];
+    assert_eq!(agrees("roll", rolled, &counted(9).reshape([3, 3])), [[-1.0f32; 9]]);
+    let not_numbers = |x: &Tensor| {
+        let nan = x * f64::NAN;
+        let all = [nan.exp(), nan.expm1(), nan.sigmoid(), nan.gelu(), nan.silu(), nan.softmax(0), nan.logsumexp(), nan.sinh(), nan.cosh()];
+        all.to_vec()
+    };
+    for found in agrees("NaN", not_numbers, &counted(5)) {
+        assert!(found.iter().all(|x| x.is_nan()));
+    }
+    let set = |(x, v): &(Tensor, Tensor)| {
+        let (value, gradient) = value_and_grad(|x: &Tensor| x.at((.., [3, 1])).set(v).sum())(x);
+        vec![value, gradient]
+    };
+    agrees("at([3, 1]).set", set, &(counted(8).reshape([2, 4]), counted(4).reshape([2, 2])));
+}

@@ -1,0 +1,135 @@
+//! Windows and convolutions of every small size as IREE computes them, against the interpreter: above all those with one position.
+//!
+//! By default those with one position along an axis, and a sample of the others; `RUNE_TEST_ALL=1` compiles all.
+
+use super::batch::{self, Function};
+use crate::support::tolerance::Tolerance;
+use rune_trace::interpret::interpret;
+use rune_trace::op::{ConvDims, WindowFn};
+use rune_trace::testing::Generator;
+use rune_trace::{Array, DType, Op, Origin, Program, ProgramBuilder, Type, Var};
+
+/// Windows along one axis: extent, window, stride, padding, dilation of the operand and of the window.
+#[derive(Clone, Copy, Debug)]
+struct Along {
+    extent: usize,
+    window: usize,
+    stride: usize,
+    padding: (i64, i64),
+    base: usize,
+    dilation: usize,
+}
+
+impl Along {
+    /// How many positions the window has.
+    fn positions(self) -> usize {
+        let total = ((self.extent - 1) * self.base + 1) as i64 + self.padding.0 + self.padding.1;
+        let window = ((self.window - 1) * self.dilation + 1) as i64;
+        if total < window { 0 } else { (total - window) as usize / self.stride + 1 }
+    }
+    fn all() -> impl Iterator<Item = Along> {
+        let ranges = (1..=9).flat_map(|extent| (1..=4).flat_map(move |window| (1..=4).map(move |stride| (extent, window, stride))));
+        ranges.flat_map(|(extent, window, stride)| {
+            let padding = [(0, 0), (1, 0), (0, 1), (2, 1), (-1, 0), (0, -1)];
+            let dilations = [(1, 1), (2, 1), (1, 2), (2, 2)];
+            padding.into_iter().flat_map(move |padding| {
+                dilations.map(|(base, dilation)| Along { extent, window, stride, padding, base, dilation })
+            })
+        })
+    }
+}
+
+struct Tested {
+    label: String,
+    program: Program,
+    inputs: Vec<Array>,
+    function: Function,
+}
+
+/// Programs of windows along these axes: a convolution with its two gradients, and reductions with the gradient of the sum.
+fn programs(axes: &[Along], groups: usize) -> Vec<Program> {
+    let each = |f: fn(&Along) -> usize| axes.iter().map(f);
+    let (lhs, rhs): (Vec<usize>, Vec<usize>) = (
+        [2, 2 * groups].into_iter().chain(each(|a| a.extent)).collect(),
+        [2 * groups, 2].into_iter().chain(each(|a| a.window)).collect(),
+    );
+    let places = || (0..axes.len() + 2).collect();
+    let dims = ConvDims {
+        lhs: places(),
+        rhs: places(),
+        out: places(),
+        strides: each(|a| a.stride).collect(),
+        padding: axes.iter().map(|a| a.padding).collect(),
+        lhs_dilation: each(|a| a.base).collect(),
+        rhs_dilation: each(|a| a.dilation).collect(),
+        feature_groups: groups,
+        batch_groups: 1,
+    };
+    let conv = Op::Conv { lhs: Var(0), rhs: Var(1), dims: Box::new(dims) };
+    let f32s = |shape: &[usize]| Type::new(DType::F32, shape);
+    let mut found: Vec<Program> = program("conv", vec![f32s(&lhs), f32s(&rhs)], conv).into_iter().collect();
+    let ones = |last: Vec<usize>| [1, 1].into_iter().chain(last).collect();
+    for f in WindowFn::ALL {
+        let window = rune_trace::op::Window {
+            dimensions: ones(each(|a| a.window).collect()),
+            strides: ones(each(|a| a.stride).collect()),
+            padding: [(0, 0), (0, 0)].into_iter().chain(axes.iter().map(|a| a.padding)).collect(),
+            base_dilation: ones(each(|a| a.base).collect()),
+            window_dilation: ones(each(|a| a.dilation).collect()),
+        };
+        let op = Op::ReduceWindow { f: *f, x: Var(0), window: Box::new(window) };
+        found.extend(program("window", vec![f32s(&lhs)], op));
+    }
+    let gradients: Vec<Program> =
+        found.iter().filter_map(|p| p.vjp(&(0..p.inputs().len()).collect::<Vec<_>>()).ok()).collect();
+    found.extend(gradients);
+    found
+}
+
+fn program(name: &str, inputs: Vec<Type>, op: Op) -> Option<Program> {
+    let mut builder = ProgramBuilder::new(name, inputs, Vec::new());
+    let results = builder.push(op, Origin::default()).ok()?;
+    builder.finish(results.to_vec()).ok().filter(|p| p.output_types()[0].size() > 0)
+}
+
+#[test]
+fn windows_and_convolutions_of_every_small_size_agree() {
+    let whole = std::env::var_os("RUNE_TEST_ALL").is_some();
+    let mut random = Generator::new(11);
+    let all: Vec<Along> = Along::all().filter(|a| a.positions() > 0).collect();
+    let degenerate: Vec<Along> = all.iter().copied().filter(|a| a.positions() == 1 && a.stride > 1).collect();
+    let mut wanted: Vec<(Vec<Along>, usize)> = all.iter().map(|&a| (vec![a], 1)).collect();
+    // Of the windows over several axes, and in groups, some.
+    for i in 0..600 {
+        let rank = 1 + i % 3;
+        let axes = (0..rank).map(|axis| if axis == i % 2 { random.pick(&degenerate) } else { random.pick(&all) });
+        wanted.push((axes.collect(), 1 + i % 2));
+    }
+    let (mut tested, mut failures, mut sample) = (Vec::new(), Vec::new(), Generator::new(3));
+    for (axes, groups) in wanted {
+        let one = axes.iter().any(|a| a.positions() == 1 && a.stride > 1);
+        for program in programs(&axes, groups) {
+            if !whole && sample.below(if one { 20 } else { 200 }) > 0 {
+                continue;
+            }
+            let label = format!("{} of {axes:?}, {groups} groups", program.name());
+            let inputs = Generator::new(tested.len() as u64).inputs(&program);
+            match Function::lower(program.simplify(), format!("f{}", tested.len())) {
+                Ok(function) => tested.push(Tested { label, program, inputs, function }),
+                Err(e) => failures.push(format!("{label}: {e}")),
+            }
+        }
+    }
+    println!("{} functions", tested.len());
+    failures.extend(batch::for_all(&tested, "windows", |t| &t.function, |t, code| {
+        let expected = interpret(&t.program, &t.inputs).expect("the interpreter knows every window");
+        let found = match code.and_then(|code| batch::call(&code, &t.inputs)) {
+            Ok(found) => found,
+            Err(e) => return vec![format!("{}: {}", t.label, e.chars().take(300).collect::<String>())],
+        };
+        let wrong = found.iter().zip(&expected).filter_map(|(x, y)| Tolerance::Scaled(16.0).check(x, y).err());
+        wrong.map(|e| format!("{}: {e}", t.label)).collect()
+    }));
+    assert!(failures.is_empty(), "{} of {} fail\n{}", failures.len(), tested.len(), failures[..failures.len().min(12)].join("\n"));
+    assert!(tested.len() > 200, "{} functions only", tested.len());
+}
