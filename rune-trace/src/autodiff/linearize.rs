@@ -157,7 +157,8 @@ pub(super) fn near<X: Arguments, Y: Tree, Aux: Tree>(
     place: Place,
     f: impl FnOnce(&X) -> (Y, Aux),
 ) -> (Y, Aux, Linearized<X, Y>) {
-    let (value, aux, linear) = Run::new::<X>(primals, &floats::<X>(primals), true, place, f).linearize();
+    let run = Run::new::<X>(primals, &floats::<X>(primals), true, place, f);
+    let (value, aux, linear) = run.with_known_turns().linearize();
     let linearized = Linearized::new(linear, primals, &value, place);
     (value, aux, linearized)
 }

@@ -35,7 +35,7 @@ where
         _ => others.push((leaf.clone(), path.to_string())),
     });
     let run = Run::new::<X>(args, &by, true, Place::here("saved_residuals"), |x| (f.call(x), ()));
-    run.residuals(|i, x| match moved.get(i) {
+    run.with_known_turns().residuals(|i, x| match moved.get(i) {
         Some(path) => Some(path.clone()),
         None => others.iter().find(|(leaf, _)| leaf.ptr_eq(x)).map(|(_, path)| path.clone()),
     })

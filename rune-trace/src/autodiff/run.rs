@@ -124,7 +124,7 @@ pub(super) fn gradients<X: Arguments, Aux: Tree>(
         ));
     }
     let one = place.run(Transform::Transpose, || lax::full_like(y, 1.0));
-    let (value, aux, linear) = run.linearize();
+    let (value, aux, linear) = run.with_known_turns().linearize();
     let cotangents = std::iter::once(Some(one)).chain(aux.leaves().iter().map(|_| None)).collect();
     (value, aux, place.run(Transform::Transpose, || linear.transpose(cotangents)))
 }
@@ -163,6 +163,16 @@ impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
     /// The leaves differentiated by.
     pub fn moved(&self) -> &[Tensor] {
         &self.primals[..self.by.iter().filter(|b| **b).count()]
+    }
+    /// As it went near the arguments, for reverse mode: a loop of unknown length is a scan of the length that it has there, if they
+    /// are known.
+    pub fn with_known_turns(mut self) -> Self {
+        let of_output = self.output.leaves().len();
+        let wanted: Vec<bool> = (0..self.program.outputs().len()).map(|i| i < of_output).collect();
+        if let Some(program) = transform::with_known_turns(&self.program, &self.primals, &self.by, &wanted) {
+            self.program = program;
+        }
+        self
     }
     /// What was returned, of the arguments, and how it moves with them.
     pub fn linearize(self) -> (Y, Aux, Linear) {

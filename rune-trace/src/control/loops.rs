@@ -8,14 +8,23 @@ use crate::{DType, Tensor, Tree, Type};
 
 /// Applies `body` to what is carried, from `init` on, while `cond` of it holds; JAX's `lax.while_loop`.
 ///
-/// It has no reverse mode, since it is not known how much to keep for it: for gradients see [`scan`](crate::scan), or [`fori_loop`] with
-/// numbers for bounds. Forward mode works.
+/// Forward mode works, and so does reverse mode where the arguments are known, outside of `jit` and [`vmap`](crate::vmap): the loop is run once to
+/// count its turns, and is then a [`scan`](crate::scan) of as many, also within other loops. Where the arguments are unknown it has no
+/// reverse mode, since it is not known how much to keep for it: for gradients there see `scan`, or [`fori_loop`] with numbers for bounds.
 ///
 /// ```
 /// use rune_trace::{Tensor, while_loop};
 /// // The greatest power of 3 up to 1000.
 /// let x = while_loop(|x: &Tensor| (x * 3).le(1000), |x| x * 3, &Tensor::scalar(1i32));
 /// assert_eq!(x.item::<i32>().unwrap(), 729);
+/// ```
+///
+/// ```
+/// use rune_trace::{Tensor, grad, while_loop};
+/// // x⁴ for x = 3, and x⁷ for x = 2.
+/// let f = |x: &Tensor| while_loop(|y: &Tensor| y.lt(80.0), |y| y * x, x);
+/// assert_eq!(grad(f)(&Tensor::scalar(3.0f32)).item::<f32>().unwrap(), 4.0 * 27.0);
+/// assert_eq!(grad(f)(&Tensor::scalar(2.0f32)).item::<f32>().unwrap(), 7.0 * 64.0);
 /// ```
 ///
 /// # Panics
@@ -76,7 +85,8 @@ impl From<Tensor> for Bound {
 
 /// Applies `body` to each number from `lower` up to, not including, `upper`, and what is carried, from `init` on; JAX's `lax.fori_loop`.
 ///
-/// With numbers for bounds it is a [`scan`](crate::scan), and has gradients; with tensors a [`while_loop`], which has none.
+/// With numbers for bounds it is a [`scan`](crate::scan), and has gradients; with tensors a [`while_loop`], which has them where the arguments
+/// are known.
 /// The counter is an `i32` scalar (of the dtype of the bounds, if these are tensors).
 ///
 /// ```

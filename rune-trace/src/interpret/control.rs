@@ -25,15 +25,18 @@ pub(super) fn while_loop(
     observer: &mut dyn Observer,
 ) -> Result<Results, InterpretError> {
     let mut carry = args.split_off(consts);
+    let mut turns = 0;
     loop {
         let all = |carry: &[Array]| args.iter().chain(carry).cloned().collect::<Vec<_>>();
         let holds = run_program(cond, all(&carry), observer)?;
         if !holds[0].as_slice::<bool>()[0] {
+            observer.looped(body, turns);
             return Ok(carry.into());
         }
         // Moved, so that what is carried may be overwritten.
         let inputs = args.iter().cloned().chain(carry).collect();
         carry = run_program(body, inputs, observer)?;
+        turns += 1;
     }
 }
 

@@ -23,6 +23,10 @@ pub trait Observer {
     fn after(&mut self, instruction: &Instruction, operands: &[Array], results: &[Array], took: Duration) {
         let _ = (instruction, operands, results, took);
     }
+    /// A `while` has ended, whose body ran so many times. It is told whether it looks at instructions or not.
+    fn looped(&mut self, body: &Program, turns: usize) {
+        let _ = (body, turns);
+    }
     /// An instruction prints whole lines.
     fn print(&mut self, text: &str) {
         crate::debug::emit(text);

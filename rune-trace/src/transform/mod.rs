@@ -18,6 +18,7 @@ mod residuals;
 mod shared;
 mod tangent;
 mod transpose;
+mod turns;
 mod vmap;
 mod windows;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub(crate) use linearize::{Linear, linearize, push_forward};
 pub use programs::DerivativeError;
 pub(crate) use residuals::residuals;
 pub use residuals::{ResidualSource, SavedResidual};
+pub(crate) use turns::with_known_turns;
 pub use vmap::VmapError;
 pub(crate) use vmap::{Batched, Lanes, move_axis, position, vmap};
 

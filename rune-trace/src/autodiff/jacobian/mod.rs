@@ -186,7 +186,8 @@ fn reverse<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
     f: impl FnOnce(&X) -> (Y, Aux),
 ) -> (Jacobian<Y, S::Grads>, Aux) {
     let chosen = Chosen::new::<X, S>(args, argnums, place);
-    let (value, aux, linear) = Run::new::<X>(args, &chosen.by, true, place, f).linearize();
+    let run = Run::new::<X>(args, &chosen.by, true, place, f);
+    let (value, aux, linear) = run.with_known_turns().linearize();
     floats_only(&value, place);
     let outputs = Blocks::new(value.leaves().iter().map(Tensor::ty));
     let pull_back = |cotangents: &[Tensor]| {

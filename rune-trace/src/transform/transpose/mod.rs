@@ -373,7 +373,8 @@ fn not_linear(instruction: &Instruction) -> ! {
     if matches!(instruction.op, Op::While { .. }) {
         panic!(
             "`while_loop`{place} has no reverse mode: how often it goes round is unknown beforehand, and so is how much to keep; use `scan`, or \
-             `fori_loop` with bounds known when it is traced, or forward mode (`jvp`, `jacfwd`)"
+             `fori_loop` with bounds known when it is traced, or forward mode (`jvp`, `jacfwd`), or differentiate outside of `jit` and \
+             `vmap`, where the arguments tell"
         );
     }
     let scope = instruction.origin.scope.as_ref().map(|scope| format!(", in `{scope}`,")).unwrap_or_default();

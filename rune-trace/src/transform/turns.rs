@@ -1,0 +1,190 @@
+//! Loops of unknown length near arguments that are known: scans of the length that they have there.
+//!
+//! The program is run once on the arguments, to count the turns of each loop. A loop that always has as many becomes a scan of that
+//! length. One within another loop may have more in one turn than in the next: it becomes a scan of the greatest length, whose body
+//! chooses in each turn between that of the loop and nothing. So what the loop would not have computed is not computed here, and no
+//! derivative of it can spoil the rest.
+
+use super::control::subprogram::unbounded_loop;
+use crate::interpret::{Observer, interpret_observed};
+use crate::{Array, DType, Instruction, Op, Origin, Program, ProgramBuilder, Tensor, Var};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// The program with scans in the place of loops of unknown length, if one of these stands between the inputs that `moves` marks and the
+/// outputs `wanted`, and all arguments that loops depend on are known. It is the same function at these arguments alone.
+pub(crate) fn with_known_turns(
+    program: &Program,
+    primals: &[Tensor],
+    moves: &[bool],
+    wanted: &[bool],
+) -> Option<Program> {
+    let mut loops = Loops::default();
+    if !loops.within(program) {
+        return None;
+    }
+    unbounded_loop(program, moves, wanted)?;
+    let (only_loops, inputs) = only_loops(program, &mut loops)?;
+    let known = |i: usize| primals[i].value().ok()?.to_host().ok();
+    let arguments: Vec<Array> = inputs.into_iter().map(known).collect::<Option<_>>()?;
+    let mut turns = Turns::default();
+    // What fails here fails again, and is told, when the results are read.
+    interpret_observed(&only_loops, &arguments, &mut turns).ok()?;
+    Rewriter { turns, loops, done: FxHashMap::default() }.program(program)
+}
+
+/// Which sub-programs have loops of unknown length within, by address.
+#[derive(Default)]
+struct Loops(FxHashMap<*const Program, bool>);
+
+impl Loops {
+    fn within(&mut self, program: &Program) -> bool {
+        program.instructions().iter().any(|i| self.at(&i.op))
+    }
+    /// Whether an operation is such a loop, or has one within.
+    fn at(&mut self, op: &Op) -> bool {
+        matches!(op, Op::While { .. }) || op.programs().into_iter().any(|(_, p)| self.within_shared(p))
+    }
+    fn within_shared(&mut self, program: &Arc<Program>) -> bool {
+        if let Some(known) = self.0.get(&Arc::as_ptr(program)) {
+            return *known;
+        }
+        let found = self.within(program);
+        self.0.insert(Arc::as_ptr(program), found);
+        found
+    }
+}
+
+/// The program without what no loop needs, and which of the inputs it still takes.
+fn only_loops(program: &Program, loops: &mut Loops) -> Option<(Program, Vec<usize>)> {
+    let mut needed = vec![false; program.num_vars()];
+    let mut kept: Vec<&Instruction> = Vec::new();
+    for instruction in program.instructions().iter().rev() {
+        if loops.at(&instruction.op) || instruction.results().any(|v| needed[v.index()]) {
+            instruction.op.operands().into_iter().for_each(|v| needed[v.index()] = true);
+            kept.push(instruction);
+        }
+    }
+    let inputs: Vec<usize> = (0..program.input_types().len()).filter(|&i| needed[i]).collect();
+    let mut writer = Writer::new(program, &inputs);
+    for instruction in kept.into_iter().rev() {
+        writer.push(instruction, instruction.op.map(|v| writer.vars[v.index()]))?;
+    }
+    Some((writer.builder.finish(Vec::new()).ok()?, inputs))
+}
+
+/// How often loops went round, by the address of their bodies: the least, and the greatest.
+#[derive(Default)]
+struct Turns(FxHashMap<*const Program, (usize, usize)>);
+
+impl Observer for Turns {
+    fn watches(&self) -> bool {
+        false
+    }
+    fn looped(&mut self, body: &Program, turns: usize) {
+        let (least, greatest) = self.0.entry(body).or_insert((turns, turns));
+        (*least, *greatest) = ((*least).min(turns), (*greatest).max(turns));
+    }
+    fn print(&mut self, _text: &str) {}
+    fn calls(&self) -> bool {
+        false
+    }
+}
+
+/// A program that is being written, and what the variables of the old one are in it.
+struct Writer {
+    builder: ProgramBuilder,
+    vars: Vec<Var>,
+}
+
+impl Writer {
+    /// A program that takes some of the inputs, and all constants.
+    fn new(like: &Program, inputs: &[usize]) -> Writer {
+        let types = inputs.iter().map(|&i| like.input_types()[i].clone()).collect();
+        let builder = ProgramBuilder::new(like.name(), types, like.constants().to_vec());
+        let (all, given) = (like.input_types().len(), inputs.len());
+        let mut vars = vec![Var(u32::MAX); like.num_vars()];
+        let constants = (0..like.constants().len()).map(|i| (all + i, given + i));
+        let inputs = inputs.iter().enumerate().map(|(new, &old)| (old, new));
+        inputs.chain(constants).for_each(|(old, new)| vars[old] = Var(new as u32));
+        Writer { builder, vars }
+    }
+    /// Writes `op`, of the new variables, in the place of an instruction. Fails where programs would lie too deep.
+    fn push(&mut self, instruction: &Instruction, op: Op) -> Option<()> {
+        let results = self.builder.push(op, instruction.origin.clone()).ok()?;
+        instruction.results().zip(results).for_each(|(old, new)| self.vars[old.index()] = new);
+        Some(())
+    }
+}
+
+struct Rewriter {
+    turns: Turns,
+    loops: Loops,
+    /// Sub-programs that are done, by address.
+    done: FxHashMap<*const Program, Arc<Program>>,
+}
+
+impl Rewriter {
+    fn program(&mut self, program: &Program) -> Option<Program> {
+        let inputs: Vec<usize> = (0..program.input_types().len()).collect();
+        let mut writer = Writer::new(program, &inputs);
+        for instruction in program.instructions() {
+            let op = instruction.op.map(|v| writer.vars[v.index()]);
+            writer.push(instruction, self.rewritten(op, &instruction.origin)?)?;
+        }
+        let outputs = program.outputs().iter().map(|v| writer.vars[v.index()]).collect();
+        writer.builder.finish(outputs).ok()
+    }
+
+    fn sub_program(&mut self, program: &Arc<Program>) -> Option<Arc<Program>> {
+        if let Some(done) = self.done.get(&Arc::as_ptr(program)) {
+            return Some(done.clone());
+        }
+        let rewritten = Arc::new(self.program(program)?);
+        self.done.insert(Arc::as_ptr(program), rewritten.clone());
+        Some(rewritten)
+    }
+
+    fn rewritten(&mut self, op: Op, origin: &Origin) -> Option<Op> {
+        // The rules of a function that has some did not run.
+        let rules = matches!(op, Op::CustomJvp { .. } | Op::CustomVjp { .. } | Op::CustomLinear { .. });
+        if rules || !self.loops.at(&op) {
+            return Some(op);
+        }
+        let Op::While { args, consts, cond, body } = op else {
+            let mut whole = true;
+            let op = op.with_programs(|p| {
+                let rewritten = self.sub_program(p);
+                whole &= rewritten.is_some();
+                rewritten.unwrap_or_else(|| p.clone())
+            });
+            return whole.then_some(op);
+        };
+        if !body.input_types()[consts..].iter().any(|ty| ty.dtype.is_float()) {
+            return Some(Op::While { args, consts, cond, body });
+        }
+        // One in a branch that was not taken has no turns.
+        let (least, greatest) = self.turns.0.get(&Arc::as_ptr(&body)).copied().unwrap_or_default();
+        let carry = args.len() - consts;
+        let next = self.sub_program(&body)?;
+        let (length, body) = match least == greatest && !cond.has_effects() {
+            true => (greatest, next),
+            // The condition is looked at once more than the body runs, and that may be seen.
+            false => (greatest + usize::from(cond.has_effects()), Arc::new(perhaps(&cond, next, consts, origin)?)),
+        };
+        Some(Op::Scan { args, consts, carry, length, reverse: false, unroll: 0, body })
+    }
+}
+
+/// The program that is `body` where `cond` holds, and else leaves what is carried as it is.
+fn perhaps(cond: &Arc<Program>, body: Arc<Program>, consts: usize, origin: &Origin) -> Option<Program> {
+    let types = body.input_types().to_vec();
+    let all = || (0..types.len() as u32).map(Var);
+    let stay = ProgramBuilder::new("stay", types.clone(), Vec::new()).finish(all().skip(consts).collect()).ok()?;
+    let mut builder = ProgramBuilder::new(body.name(), types.clone(), Vec::new());
+    let mut push = |op: Op| builder.push(op, origin.clone()).ok();
+    let holds = push(Op::Call { args: all().collect(), program: cond.clone() })?[0];
+    let index = push(Op::Convert { x: holds, dtype: DType::I32 })?[0];
+    let chosen = push(Op::Case { index, args: all().collect(), branches: vec![Arc::new(stay), body] })?;
+    builder.finish(chosen.to_vec()).ok()
+}
