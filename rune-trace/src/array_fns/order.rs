@@ -2,45 +2,54 @@
 
 use super::axes::resolve_axis;
 use super::broadcast::expect_one_dtype;
-use super::elementwise::{constant_like, expect_float};
+use super::elementwise::constant_like;
 use super::join::part;
+use super::reductions::as_float;
 use crate::op::CumulativeFn;
 use crate::{DType, Tensor, lax};
 
 macro_rules! cumulative {
-    ($($(#[$doc:meta])* $name:ident $f:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident $f:ident $of:ident;)*) => {
         /// Running functions along an axis.
         impl Tensor {$(
             $(#[$doc])*
             #[track_caller]
             pub fn $name(&self, axis: isize) -> Tensor {
                 let axis = resolve_axis(stringify!($name), axis, self.shape());
-                lax::cumulative(CumulativeFn::$f, &numbers(self), axis, false)
+                running(CumulativeFn::$f, self, &$of(self), axis)
             }
         )*}
     };
 }
 cumulative! {
-    /// The sum of all elements along `axis` up to each; of `bool` the count, as `i32`.
+    /// The sum of all elements along `axis` up to each, of their dtype, as [`Tensor::sum`]; of `bool` the count, as `i32`.
     ///
     /// ```
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([1, 2, 3]).cumsum(0).to_vec::<i32>().unwrap(), [1, 3, 6]);
     /// ```
-    cumsum Sum;
-    /// The product of all elements along `axis` up to each; of `bool` as `i32`.
-    cumprod Prod;
+    cumsum Sum numbers;
+    /// The product of all elements along `axis` up to each, of their dtype; of `bool` as `i32`.
+    cumprod Prod numbers;
     /// The greatest of all elements along `axis` up to each.
-    cummax Max;
+    cummax Max numbers;
     /// The least of all elements along `axis` up to each.
-    cummin Min;
-    /// ln Σ eˣ over all elements along `axis` up to each, of floats.
-    cumlogsumexp LogSumExp;
+    cummin Min numbers;
+    /// ln Σ eˣ over all elements along `axis` up to each; of integers and `bool`, as `f32`.
+    cumlogsumexp LogSumExp as_float;
 }
 
 #[track_caller]
 fn numbers(x: &Tensor) -> Tensor {
     if x.dtype() == DType::Bool { lax::convert(x, DType::I32) } else { x.clone() }
+}
+
+/// `f` of `numbers`, which are `x` as the operation takes it. The greatest and the least of `bool` are `bool`.
+#[track_caller]
+fn running(f: CumulativeFn, x: &Tensor, numbers: &Tensor, axis: usize) -> Tensor {
+    let y = lax::cumulative(f, numbers, axis, false);
+    let chosen = matches!(f, CumulativeFn::Max | CumulativeFn::Min);
+    if chosen && x.dtype() == DType::Bool { lax::convert(&y, DType::Bool) } else { y }
 }
 
 /// Order.
@@ -120,7 +129,11 @@ impl Tensor {
         let before = if right { self.le(&values) } else { self.lt(&values) };
         before.sum_axes(-1)
     }
-    /// The element in the middle of the order along `axis`, or halfway between the two in the middle; NaN if any is. Of floats.
+    /// The element in the middle of the order along `axis`, or halfway between the two in the middle; NaN if any is. Of integers and
+    /// `bool`, as `f32`.
+    ///
+    /// # Panics
+    /// If the axis has no elements.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -130,19 +143,19 @@ impl Tensor {
     pub fn median(&self, axis: isize) -> Tensor {
         self.quantile(0.5, axis)
     }
-    /// The element at the fraction `q` of the order along `axis`, interpolated between neighbours; NaN if any is. Of floats.
+    /// The element at the fraction `q` of the order along `axis`, interpolated between neighbours; NaN if any is. Of
+    /// integers and `bool`, as `f32`.
     ///
     /// # Panics
     /// If `q` is not from 0 to 1, or the axis has no elements.
     #[track_caller]
     pub fn quantile(&self, q: f64, axis: isize) -> Tensor {
-        expect_float("quantile", self);
         let axis = resolve_axis("quantile", axis, self.shape());
         let n = self.shape()[axis];
         if !(0.0..=1.0).contains(&q) || n == 0 {
             panic!("quantile: {q} of axis {axis} of shape {} is not defined", self.shape());
         }
-        let sorted = self.sort(axis as isize);
+        let sorted = as_float(self).sort(axis as isize);
         let at = q * (n - 1) as f64;
         let (below, above) = (at.floor() as usize, at.ceil() as usize);
         let (low, high) = (part(&sorted, axis, below, below + 1), part(&sorted, axis, above, above + 1));

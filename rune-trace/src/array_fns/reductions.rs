@@ -1,7 +1,6 @@
 //! Functions of all elements along some axes.
 
 use super::axes::{Axes, resolve_axis};
-use super::elementwise::expect_float;
 use crate::op::{ArgFn, Dims, ReduceFn};
 use crate::{DType, Shape, Tensor, lax};
 
@@ -24,7 +23,7 @@ fn counted(x: &Tensor) -> Tensor {
 
 /// As a float: integers and `bool` become `f32`.
 #[track_caller]
-fn as_float(x: &Tensor) -> Tensor {
+pub(super) fn as_float(x: &Tensor) -> Tensor {
     if x.dtype().is_float() { x.clone() } else { lax::convert(x, DType::F32) }
 }
 
@@ -57,25 +56,26 @@ fn variance(x: &Tensor, axes: &[usize], keepdims: bool, ddof: usize, root: bool)
     let wider = lax::convert(&x, wide(&x));
     let centered = &wider - mean(&wider, axes, true);
     let sum = reduce(ReduceFn::Sum, &centered.square(), axes, keepdims);
-    let variance = sum / (count(&x, axes) as f64 - ddof as f64);
+    // No fewer elements than are taken away leave nothing to divide by.
+    let n = count(&x, axes);
+    let variance = sum / if n > ddof { (n - ddof) as f64 } else { f64::NAN };
     lax::convert(&if root { variance.sqrt() } else { variance }, x.dtype())
 }
 
 #[track_caller]
 fn logsumexp(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
-    expect_float("logsumexp", x);
+    let x = &as_float(x);
     let max = lax::stop_gradient(&reduce(ReduceFn::Max, x, axes, true));
     let max = lax::select(&max.isfinite(), &max, &max.zeros_like());
     let sum = reduce(ReduceFn::Sum, &(x - &max).exp(), axes, true).log() + max;
     if keepdims { sum } else { lax::reshape(&sum, x.shape().without(axes)) }
 }
 
+/// A number holds unless it is 0.
 #[track_caller]
-fn truths(op: &str, f: ReduceFn, x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
-    if x.dtype() != DType::Bool {
-        panic!("{op}: takes bool, and is given {}; compare first, as with `.ne(0)`", x.ty());
-    }
-    reduce(f, x, axes, keepdims)
+fn truths(f: ReduceFn, x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
+    let holds = if x.dtype() == DType::Bool { x.clone() } else { lax::ne(x, &lax::full_like(x, 0.0)) };
+    reduce(f, &holds, axes, keepdims)
 }
 
 macro_rules! reductions {
@@ -105,7 +105,8 @@ macro_rules! reductions {
     };
 }
 reductions! {
-    /// The sum; of `bool` the count, as `i32`. Half types are accumulated in `f32`. Over no elements: 0.
+    /// The sum, of the dtype of the elements: integers wrap, and are not widened as NumPy and JAX do; convert them first where the sum may be
+    /// greater. Of `bool` the count, as `i32`. Half types are accumulated in `f32`. Over no elements: 0.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -115,16 +116,16 @@ reductions! {
     /// assert_eq!(*x.sum_keepdims(-1).shape(), [2, 1]);
     /// ```
     sum sum_axes sum_keepdims: |x, axes, keepdims| reduce(ReduceFn::Sum, &counted(x), axes, keepdims);
-    /// The product; of `bool` as `i32`. Over no elements: 1.
+    /// The product, of the dtype of the elements, as [`Tensor::sum`]; of `bool` as `i32`. Over no elements: 1.
     prod prod_axes prod_keepdims: |x, axes, keepdims| reduce(ReduceFn::Prod, &counted(x), axes, keepdims);
-    /// The greatest; NaN if any is. Over no elements: -∞, or the least integer.
+    /// The greatest; NaN if any is. Over no elements: -∞, or the least integer, or `false`.
     max max_axes max_keepdims: |x, axes, keepdims| reduce(ReduceFn::Max, x, axes, keepdims);
-    /// The least; NaN if any is. Over no elements: ∞, or the greatest integer.
+    /// The least; NaN if any is. Over no elements: ∞, or the greatest integer, or `true`.
     min min_axes min_keepdims: |x, axes, keepdims| reduce(ReduceFn::Min, x, axes, keepdims);
-    /// Whether all hold, of `bool`.
-    all all_axes all_keepdims: |x, axes, keepdims| truths("all", ReduceFn::And, x, axes, keepdims);
-    /// Whether any holds, of `bool`.
-    any any_axes any_keepdims: |x, axes, keepdims| truths("any", ReduceFn::Or, x, axes, keepdims);
+    /// Whether all hold, as `bool`; a number holds unless it is 0. Over no elements: `true`.
+    all all_axes all_keepdims: |x, axes, keepdims| truths(ReduceFn::And, x, axes, keepdims);
+    /// Whether any holds, as `bool`; a number holds unless it is 0. Over no elements: `false`.
+    any any_axes any_keepdims: |x, axes, keepdims| truths(ReduceFn::Or, x, axes, keepdims);
     /// The average; of integers and `bool`, as `f32`. Half types are averaged in `f32`. Over no elements: NaN.
     ///
     /// ```
@@ -133,20 +134,20 @@ reductions! {
     /// assert_eq!(Tensor::from([true, false]).mean().item::<f32>().unwrap(), 0.5);
     /// ```
     mean mean_axes mean_keepdims: |x, axes, keepdims| mean(x, axes, keepdims);
-    /// The average squared distance from the average, as NumPy's `var`; [`Tensor::var_with`] divides by less. Integers as `f32`.
+    /// The average squared distance from the average, as NumPy's `var`; [`Tensor::var_with`] divides by less. Integers and `bool` as `f32`.
     var var_axes var_keepdims: |x, axes, keepdims| variance(x, axes, keepdims, 0, false);
     /// The square root of [`Tensor::var`].
     std std_axes std_keepdims: |x, axes, keepdims| variance(x, axes, keepdims, 0, true);
-    /// ln Σ eˣ without overflow on the way, of floats.
+    /// ln Σ eˣ without overflow on the way; of integers and `bool`, as `f32`. Over no elements: -∞.
     logsumexp logsumexp_axes logsumexp_keepdims: |x, axes, keepdims| logsumexp(x, axes, keepdims);
-    /// √ Σ x², the Euclidean (or Frobenius) length, of floats.
+    /// √ Σ x², the Euclidean (or Frobenius) length; of integers and `bool`, as `f32`.
     ///
     /// ```
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([3.0f32, 4.0]).norm().item::<f32>().unwrap(), 5.0);
     /// ```
     norm norm_axes norm_keepdims: |x, axes, keepdims| {
-        expect_float("norm", x);
+        let x = &as_float(x);
         let wider = lax::convert(x, wide(x));
         lax::convert(&reduce(ReduceFn::Sum, &wider.square(), axes, keepdims).sqrt(), x.dtype())
     };
@@ -159,7 +160,7 @@ macro_rules! arg_reductions {
             #[doc = concat!("The position of the first ", $extreme, " element in row-major order, as `i32`; of the first NaN where there is one.")]
             ///
             /// # Panics
-            /// If there are no elements, or the dtype is `bool`.
+            /// If there are no elements.
             #[track_caller]
             pub fn $name(&self) -> Tensor {
                 arg_reduce(stringify!($name), ArgFn::$f, &lax::reshape(self, [self.size()]), 0, false)
@@ -195,11 +196,14 @@ fn arg_reduce(op: &str, f: ArgFn, x: &Tensor, axis: isize, keepdims: bool) -> Te
     if x.shape()[axis] == 0 {
         panic!("{op}: axis {axis} of shape {} has no elements", x.shape());
     }
-    finish(x, lax::arg_reduce(f, x, axis, DType::I32), &[axis], keepdims)
+    // The operation is one of numbers, and `false` is below `true`.
+    let numbers = if x.dtype() == DType::Bool { &lax::convert(x, DType::I32) } else { x };
+    finish(x, lax::arg_reduce(f, numbers, axis, DType::I32), &[axis], keepdims)
 }
 
 impl Tensor {
     /// [`Tensor::var`] over `axes`, divided by the number of elements less `ddof` (1 for the unbiased estimate of a sample).
+    /// NaN unless there are more elements than that.
     ///
     /// ```
     /// use rune_trace::Tensor;

@@ -62,7 +62,7 @@ fn near(dtype: DType) -> f64 {
 }
 
 /// The greatest difference in places, and how many differ, or what is wrong.
-fn compare(found: &Tensor, expected: &Array, tol: &Value) -> Result<(u64, usize), String> {
+pub fn compare(found: &Tensor, expected: &Array, tol: &Value) -> Result<(u64, usize), String> {
     if found.ty() != expected.ty() {
         return Err(format!("is of type {}, and should be of {}", found.ty(), expected.ty()));
     }
@@ -92,10 +92,17 @@ fn compare(found: &Tensor, expected: &Array, tol: &Value) -> Result<(u64, usize)
     Ok((worst, off))
 }
 
-/// Runs every case, and fails with a list of those that are wrong.
-pub fn check(lines: &str, apply: impl Fn(&Case) -> Vec<Tensor>) {
-    let (mut wrong, mut worst, mut count) = (Vec::new(), BTreeMap::<String, (u64, usize, usize)>::new(), 0);
-    for line in lines.lines() {
+/// A case, and what is right.
+pub struct Line {
+    pub case: Case,
+    pub label: String,
+    /// The results, or a part of the message.
+    pub right: Result<Vec<Array>, String>,
+    pub tol: Value,
+}
+
+pub fn cases(lines: &str) -> impl Iterator<Item = Line> + '_ {
+    lines.lines().map(|line| {
         let json: Value = serde_json::from_str(line).unwrap();
         let arrays = |key: &str| json[key].as_array().unwrap().iter().map(array).collect::<Vec<_>>();
         let case = Case {
@@ -103,14 +110,47 @@ pub fn check(lines: &str, apply: impl Fn(&Case) -> Vec<Tensor>) {
             args: json["args"].clone(),
             inputs: arrays("in").into_iter().map(Tensor::from).collect(),
         };
-        count += 1;
         let types: Vec<String> = case.inputs.iter().map(|x| x.ty().to_string()).collect();
         let label = format!("{} {} of {}", case.function, case.args, types.join(", "));
-        let expected = arrays("out");
-        let found = match catch_unwind(AssertUnwindSafe(|| apply(&case))) {
-            Ok(found) => found,
-            Err(_) => {
-                wrong.push(format!("{label}: panics"));
+        let right = match json["error"].as_str() {
+            Some(message) => Err(message.to_owned()),
+            None => Ok(arrays("out")),
+        };
+        Line { case, label, right, tol: json["tol"].clone() }
+    })
+}
+
+/// What was told by a panic.
+fn told(payload: &(dyn std::any::Any + Send)) -> &str {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or_default()
+}
+
+/// Runs every case, and fails with a list of those that are wrong.
+pub fn check(lines: &str, apply: impl Fn(&Case) -> Vec<Tensor>) {
+    check_those(lines, |_| true, apply);
+}
+
+/// As [`check`], of the cases that `chosen` holds for.
+pub fn check_those(lines: &str, chosen: impl Fn(&Case) -> bool, apply: impl Fn(&Case) -> Vec<Tensor>) {
+    let (mut wrong, mut worst, mut count) = (Vec::new(), BTreeMap::<String, (u64, usize, usize)>::new(), 0);
+    for Line { case, label, right, tol } in cases(lines).filter(|line| chosen(&line.case)) {
+        count += 1;
+        let found = catch_unwind(AssertUnwindSafe(|| apply(&case)));
+        let (found, expected) = match (found, right) {
+            (Ok(found), Ok(expected)) => (found, expected),
+            (Ok(found), Err(message)) => {
+                wrong.push(format!("{label}: is {found:?}, and should tell: {message}"));
+                continue;
+            }
+            (Err(payload), Ok(_)) => {
+                wrong.push(format!("{label}: panics with: {}", told(&*payload)));
+                continue;
+            }
+            (Err(payload), Err(message)) => {
+                if !told(&*payload).contains(&message) {
+                    wrong.push(format!("{label}: tells: {}\ninstead of: {message}", told(&*payload)));
+                }
                 continue;
             }
         };
@@ -119,7 +159,7 @@ pub fn check(lines: &str, apply: impl Fn(&Case) -> Vec<Tensor>) {
             continue;
         }
         for (found, expected) in found.iter().zip(&expected) {
-            match compare(found, expected, &json["tol"]) {
+            match compare(found, expected, &tol) {
                 Ok((places, off)) => {
                     let name = format!("{} {}", case.function, expected.dtype());
                     let entry = worst.entry(name).or_default();
@@ -132,5 +172,6 @@ pub fn check(lines: &str, apply: impl Fn(&Case) -> Vec<Tensor>) {
     for (name, (places, off, of)) in worst.iter().filter(|(_, (places, ..))| *places > 0) {
         println!("{name}: {off} of {of} numbers are off, by at most {places} places");
     }
-    assert!(wrong.is_empty(), "{} of {count} cases are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    let shown = wrong.len().min(40);
+    assert!(wrong.is_empty(), "{} of {count} cases are wrong, as:\n{}", wrong.len(), wrong[..shown].join("\n"));
 }

@@ -1,6 +1,6 @@
 //! The function that a case names.
 
-use crate::case::Case;
+use super::case::Case;
 use rune_trace::{ConvOptions, ConvPadding, DType, IndexItem, Layout, PadMode, PoolOptions, Tensor, einsum, where_};
 use serde_json::Value;
 

@@ -1,11 +1,12 @@
-//! The array functions against NumPy, SciPy and JAX, and Jacobians against JAX: vectors that `scripts/make-array-vectors` and
-//! `scripts/make-jacobians` wrote.
+//! The array functions against NumPy, SciPy and JAX, and Jacobians against JAX: vectors that `scripts/make-array-vectors`,
+//! `scripts/make-integer-vectors` and `scripts/make-jacobians` wrote.
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "of JSON, what is not expected is a wrong vector")]
 
 mod case;
 mod functions;
 mod gradients;
+mod integers;
 mod jacobians;
 mod linalg;
 mod messages;
@@ -28,4 +29,41 @@ fn random_numbers_are_those_of_jax() {
 #[test]
 fn jacobians_are_those_of_jax() {
     case::check(include_str!("../data/jacobians.jsonl"), jacobians::apply);
+}
+
+#[test]
+fn functions_take_bool_and_every_integer() {
+    case::check(include_str!("../data/integers.jsonl"), integers::apply);
+}
+
+const INDEXING: &str = include_str!("../data/indexing.jsonl");
+
+#[test]
+fn indices_of_every_dtype_choose_what_jax_chooses() {
+    case::check(INDEXING, integers::apply);
+}
+
+#[test]
+fn indices_choose_the_same_in_lanes() {
+    let unknown = |case: &case::Case| case.function == "switch" && case.args == 200;
+    case::check_those(INDEXING, |case| !unknown(case), |case| integers::apply_by_lane(case, |_| true));
+    let indices = |x: &rune_trace::Tensor| x.dtype().is_int();
+    case::check_those(INDEXING, |case| !unknown(case), |case| integers::apply_by_lane(case, indices));
+}
+
+#[test]
+fn what_indices_choose_has_a_transpose() {
+    let linear = |case: &case::Case| match case.function.as_str() {
+        "update" => case.args[0] == "add" || case.args[0] == "set",
+        "scatter_rows" => case.args == "add",
+        "one_hot" | "switch" => false,
+        _ => true,
+    };
+    let mut count = 0;
+    for case in case::cases(INDEXING).filter(|case| case.right.is_ok() && linear(&case.case)) {
+        let (a, b) = integers::transposed(&case.case);
+        assert_eq!(a, b, "{}", case.label);
+        count += 1;
+    }
+    assert!(count > 1000, "{count}");
 }

@@ -1,6 +1,6 @@
 //! What an index is made of.
 
-use crate::{Array, Tensor};
+use crate::Tensor;
 use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToInclusive};
 
 /// One part of an index.
@@ -22,6 +22,8 @@ pub enum IndexItem {
     NewAxis,
     /// As many whole axes as the index does not mention.
     Ellipsis,
+    /// Positions that are known, along one axis of the result; negative ones count from the end.
+    List(Vec<isize>),
     /// Positions given by a tensor of integers; negative ones count from the end.
     Tensor(Tensor),
 }
@@ -61,8 +63,15 @@ pub fn stepped(range: impl Indexer, step: isize) -> IndexItem {
         panic!("stepped: the step is 0");
     }
     match range.into_item() {
-        IndexItem::Range { start, stop, step: inner } => IndexItem::Range { start, stop, step: inner * step },
-        other @ (IndexItem::At(_) | IndexItem::NewAxis | IndexItem::Ellipsis | IndexItem::Tensor(_)) => {
+        IndexItem::Range { start, stop, step: inner } => {
+            // A step beyond the range of isize leads out of any axis, and so does the longest.
+            IndexItem::Range { start, stop, step: inner.saturating_mul(step) }
+        }
+        other @ (IndexItem::At(_)
+        | IndexItem::NewAxis
+        | IndexItem::Ellipsis
+        | IndexItem::List(_)
+        | IndexItem::Tensor(_)) => {
             panic!("stepped: goes through ranges, and is given {other:?}")
         }
     }
@@ -118,10 +127,6 @@ fn after(last: isize) -> Option<isize> {
 fn range(start: Option<isize>, stop: Option<isize>) -> IndexItem {
     IndexItem::Range { start, stop, step: 1 }
 }
-fn list(positions: impl Iterator<Item = isize>) -> IndexItem {
-    let positions: Vec<i64> = positions.map(|p| p as i64).collect();
-    IndexItem::Tensor(Array::from_vec([positions.len()], positions).into())
-}
 
 macro_rules! positions {
     ($($t:ty),*) => {$(
@@ -157,17 +162,17 @@ macro_rules! positions {
         }
         impl<const N: usize> Indexer for [$t; N] {
             fn into_item(self) -> IndexItem {
-                list(self.into_iter().map(clip))
+                IndexItem::List(self.into_iter().map(clip).collect())
             }
         }
         impl Indexer for &[$t] {
             fn into_item(self) -> IndexItem {
-                list(self.iter().copied().map(clip))
+                IndexItem::List(self.iter().copied().map(clip).collect())
             }
         }
         impl Indexer for Vec<$t> {
             fn into_item(self) -> IndexItem {
-                list(self.into_iter().map(clip))
+                IndexItem::List(self.into_iter().map(clip).collect())
             }
         }
     )*};

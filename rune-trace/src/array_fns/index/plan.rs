@@ -3,7 +3,7 @@
 use super::items::IndexItem;
 use crate::array_fns::broadcast::{broadcast, expect_joint_shape};
 use crate::op::{Dims, GatherDims, Padding, ScatterDims};
-use crate::{DType, Shape, Tensor, lax};
+use crate::{Array, DType, Shape, Tensor, lax};
 
 /// Positions along one axis: `len` of them from `start`, `step` apart, and then in reverse order if `reversed`.
 #[derive(Clone, Copy)]
@@ -43,10 +43,10 @@ impl Plan {
             joint_at: 0,
             result: Shape::scalar(),
         };
-        let arrays = items.iter().any(|item| matches!(item, IndexItem::Tensor(_)));
+        let arrays = items.iter().any(|item| matches!(item, IndexItem::Tensor(_) | IndexItem::List(_)));
         // As NumPy: where arrays are used, single positions count as arrays, and the axes of the arrays stay where they are
         // if all are next to each other, and else come first.
-        let fancy = |item: &IndexItem| arrays && matches!(item, IndexItem::Tensor(_) | IndexItem::At(_));
+        let fancy = |item: &IndexItem| arrays && !matches!(item, IndexItem::Range { .. } | IndexItem::NewAxis);
         let places: Vec<usize> = (0..items.len()).filter(|&i| fancy(&items[i])).collect();
         let adjacent = places.windows(2).all(|w| w[0] + 1 == w[1]);
         // Sizes of the result but for the arrays', and how many come before those.
@@ -70,6 +70,7 @@ impl Plan {
                     sizes.push(run.len);
                 }
                 IndexItem::NewAxis => sizes.push(1),
+                IndexItem::List(positions) => plan.choose(known(op, positions, axis, shape)),
                 IndexItem::Tensor(index) => {
                     if !index.dtype().is_int() {
                         panic!(
@@ -77,8 +78,7 @@ impl Plan {
                             index.ty()
                         );
                     }
-                    plan.runs.push(Run { start: 0, len: shape[axis], step: 1, reversed: false });
-                    plan.gathered.push((axis - plan.dropped.len(), index.clone()));
+                    plan.choose(index.clone());
                 }
                 IndexItem::Ellipsis => unreachable!("the ellipsis was spread"),
             }
@@ -90,6 +90,12 @@ impl Plan {
         sizes.splice(insert_at..insert_at, plan.joint.iter().copied());
         plan.result = sizes.as_slice().into();
         plan
+    }
+    /// Notes that `index` chooses along the next axis.
+    fn choose(&mut self, index: Tensor) {
+        let axis = self.runs.len();
+        self.runs.push(Run { start: 0, len: self.shape[axis], step: 1, reversed: false });
+        self.gathered.push((axis - self.dropped.len(), index));
     }
 
     /// What the slice gives, axes of single positions dropped.
@@ -186,9 +192,19 @@ impl Plan {
 
     /// What the index arrays choose from what the slice gives.
     #[track_caller]
-    pub fn gather(&self, x: &Tensor) -> Tensor {
+    pub fn gather(&self, op: &str, x: &Tensor) -> Tensor {
         if self.gathered.is_empty() {
             return x.clone();
+        }
+        let none = self.axes().into_iter().find(|&a| x.shape()[a] == 0);
+        if let Some(a) = none.filter(|_| self.joint.size() > 0) {
+            let left = (0..self.runs.len()).filter(|axis| !self.dropped.contains(axis));
+            expect_elements(op, left.clone().nth(a).unwrap_or(a), &self.shape);
+        }
+        let shape = self.gathered_shape(x.shape());
+        if shape.size() == 0 {
+            // A slice of an axis without elements has none to begin with.
+            return lax::full(x.dtype(), &shape, 0.0);
         }
         if self.joint.rank() == 0 {
             let indices = self.indices(x);
@@ -237,10 +253,29 @@ impl Run {
     }
 }
 
+/// That there is something to choose from.
+#[track_caller]
+pub(crate) fn expect_elements(op: &str, axis: usize, shape: &Shape) {
+    if shape[axis] == 0 {
+        panic!("{op}: axis {axis} of shape {shape} has no elements to choose from, and the index names some");
+    }
+}
+
+/// The positions as a tensor; all are in range.
+#[track_caller]
+fn known(op: &str, positions: &[isize], axis: usize, shape: &Shape) -> Tensor {
+    for &position in positions {
+        single(op, position, axis, shape);
+    }
+    Array::from_vec([positions.len()], positions.iter().map(|&p| p as i64).collect::<Vec<i64>>()).into()
+}
+
 /// `index` as `dtype`, where negative positions count from the end of an axis of size `n`.
 #[track_caller]
 pub(crate) fn wrap(index: &Tensor, dtype: DType, n: usize) -> Tensor {
     let signed = index.dtype().is_signed_int();
+    // What `i64` cannot hold would come out negative; it is out of range, as `n` is.
+    let index = if index.dtype() == DType::U64 { &lax::min(index, &lax::full_like(index, n as f64)) } else { index };
     let index = lax::convert(index, dtype);
     if signed { lax::select(&index.lt(0), &(&index + n), &index) } else { index }
 }

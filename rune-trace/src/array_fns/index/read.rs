@@ -1,7 +1,7 @@
 //! Reading by index.
 
 use super::items::{IndexItem, Indices};
-use super::plan::{Plan, wrap};
+use super::plan::{Plan, expect_elements, wrap};
 use crate::array_fns::axes::resolve_axis;
 use crate::array_fns::broadcast::{broadcast, expect_joint_shape};
 use crate::op::{Dims, GatherDims};
@@ -17,12 +17,12 @@ impl Tensor {
     /// not mentioned.
     ///
     /// Where several index arrays are given they broadcast, and go along together; their axes take the place of those they index
-    /// where these are next to each other, and else come first. Ranges that reach out of an axis end where it ends. Positions in tensors that are
-    /// out of range are clamped into it.
+    /// where these are next to each other, and else come first. Ranges that reach out of an axis end where it ends. Positions in tensors, of any
+    /// integer dtype, that are out of range are clamped into it.
     ///
     /// # Panics
     /// If a position that is known is out of range, there are more parts than axes, index arrays do not broadcast or are not of
-    /// integers.
+    /// integers, or there are some and the axis has no elements.
     ///
     /// ```
     /// use rune_trace::{DType, NewAxis, Tensor, stepped};
@@ -35,16 +35,15 @@ impl Tensor {
     #[track_caller]
     pub fn i(&self, index: impl Indices) -> Tensor {
         let items = index.into_items();
-        check_lists("i", self, &items);
         let plan = Plan::new("i", self.shape(), &items);
-        let gathered = plan.gather(&plan.slice(self));
+        let gathered = plan.gather("i", &plan.slice(self));
         lax::reshape(&gathered, plan.result.clone())
     }
     /// The slices along `axis` that `indices` (integers, of any shape) name; the axes of `indices` take the place of `axis`.
-    /// Negative positions count from the end; those out of range are clamped.
+    /// Negative positions count from the end; those out of range are clamped. No indices give an empty tensor, also from an empty axis.
     ///
     /// # Panics
-    /// If `indices` are not of integers, or the axis is out of range.
+    /// If `indices` are not of integers, the axis is out of range, or it has no elements and there are indices.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -57,10 +56,13 @@ impl Tensor {
         let mut items = vec![IndexItem::Range { start: None, stop: None, step: 1 }; axis];
         items.push(IndexItem::Tensor(indices.clone()));
         let plan = Plan::new("take", self.shape(), &items);
-        plan.gather(self)
+        plan.gather("take", self)
     }
     /// For each place in `indices` the element of this tensor at the same place, but at the position along `axis` that it names. All axes but
-    /// `axis` broadcast.
+    /// `axis` broadcast. Positions are as in [`Tensor::take`].
+    ///
+    /// # Panics
+    /// If `indices` are not of integers or of another rank, do not broadcast, or the axis has no elements and there are indices.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -80,6 +82,11 @@ impl Tensor {
         let count = theirs[axis];
         (own.dims_mut()[axis], theirs.dims_mut()[axis]) = (1, 1);
         let mut joint = expect_joint_shape(op, &[&own, &theirs]);
+        joint.dims_mut()[axis] = count;
+        if joint.size() == 0 {
+            return lax::full(self.dtype(), &joint, 0.0);
+        }
+        expect_elements(op, axis, self.shape());
         joint.dims_mut()[axis] = n;
         let x = broadcast(op, self, &joint);
         joint.dims_mut()[axis] = count;
@@ -96,39 +103,5 @@ impl Tensor {
         let mut coordinates: Shape = indices.shape().clone();
         coordinates.dims_mut().push(1);
         lax::gather(&x, &lax::reshape(&indices, coordinates), dims, &Dims::from_elem(1, x.rank()))
-    }
-}
-
-/// That positions that are known, in arrays that the index itself holds, are in range.
-#[track_caller]
-pub(super) fn check_lists(op: &str, x: &Tensor, items: &[IndexItem]) {
-    let before = items.iter().take_while(|i| !matches!(i, IndexItem::Ellipsis)).count();
-    let consumes = |i: &&IndexItem| !matches!(i, IndexItem::NewAxis | IndexItem::Ellipsis);
-    let after = items[before..].iter().filter(consumes).count();
-    let mut axis = 0;
-    for item in items {
-        match item {
-            IndexItem::NewAxis => continue,
-            IndexItem::Ellipsis => {
-                axis = x.rank().saturating_sub(after);
-                continue;
-            }
-            IndexItem::Tensor(index) => check_list(op, x, axis, index),
-            IndexItem::At(_) | IndexItem::Range { .. } => {}
-        }
-        axis += 1;
-    }
-}
-
-#[track_caller]
-fn check_list(op: &str, x: &Tensor, axis: usize, index: &Tensor) {
-    // Only what is in host memory already: an index is not computed, nor fetched, to be checked.
-    let (Some(crate::Value::Host(array)), Some(&n)) = (index.0.value.get(), x.shape().get(axis)) else { return };
-    if index.is_traced() || index.dtype() != DType::I64 || index.rank() != 1 {
-        return;
-    }
-    let n = n as i64;
-    if let Some(position) = array.as_slice::<i64>().iter().find(|&&p| p < -n || p >= n) {
-        panic!("{op}: index {position} is out of range for axis {axis} of shape {}", x.shape());
     }
 }

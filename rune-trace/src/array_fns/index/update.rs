@@ -2,7 +2,6 @@
 
 use super::items::{IndexItem, Indices};
 use super::plan::Plan;
-use super::read::check_lists;
 use crate::array_fns::broadcast::{broadcast, expect_one_dtype};
 use crate::array_fns::scalar::Operand;
 use crate::op::ScatterMode;
@@ -75,10 +74,12 @@ impl At<'_> {
         let x = self.x;
         let values = values.into_argument().into_tensor(op, x.dtype());
         expect_one_dtype(op, &[x.dtype(), values.dtype()]);
-        check_lists(op, x, &self.items);
         let plan = Plan::new(op, x.shape(), &self.items);
         let values = broadcast(op, &values, &plan.result);
         let part = plan.slice(x);
+        if values.size() == 0 || part.size() == 0 {
+            return x.clone();
+        }
         let values = lax::reshape(&values, plan.gathered_shape(part.shape()));
         let changed = match plan.scatter_operands(&part) {
             Some((indices, dims)) => lax::scatter(&part, &indices, &values, dims, mode, false),

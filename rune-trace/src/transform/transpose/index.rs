@@ -62,15 +62,23 @@ fn wide(dtype: DType) -> DType {
     if dtype == DType::I64 || dtype == DType::U64 || dtype == DType::U32 { DType::I64 } else { DType::I32 }
 }
 
+/// The indices as a signed dtype. What `i64` cannot hold would come out negative, and is out of range of any axis as 2⁶² is.
+fn signed(indices: &Tensor) -> Tensor {
+    let beyond = 2f64.powi(62);
+    let fits =
+        if indices.dtype() == DType::U64 { &lax::min(indices, &lax::full_like(indices, beyond)) } else { indices };
+    lax::convert(fits, wide(indices.dtype()))
+}
+
 fn clamped(indices: &Tensor, shape: &Shape, map: &[usize], sizes: &[usize]) -> Tensor {
-    let indices = lax::convert(indices, wide(indices.dtype()));
+    let indices = signed(indices);
     let last = last_starts(&indices, shape, map, sizes);
     lax::clamp(&lax::full_like(&indices, 0.0), &indices, &last)
 }
 
 /// For each element of the updates whether its slice lies wholly inside the operand.
 fn inside(indices: &Tensor, shape: &Shape, dims: &ScatterDims, sizes: &[usize], updates: &Shape) -> Tensor {
-    let indices = lax::convert(indices, wide(indices.dtype()));
+    let indices = signed(indices);
     let last = last_starts(&indices, shape, &dims.scatter_map, sizes);
     let each = lax::and(&lax::ge(&indices, &lax::full_like(&indices, 0.0)), &lax::le(&indices, &last));
     let all = lax::reduce(crate::op::ReduceFn::And, &each, &[indices.rank() - 1]);
