@@ -2,7 +2,7 @@
 //! functions with loops of the host, and against differences.
 
 use rune_trace::{
-    CheckOptions, DType, Tensor, Tree, check_gradients, cond, grad, hessian, hvp, jacfwd, jacrev, jvp, linearize,
+    CheckOptions, DType, Tensor, Tree, check_gradients, checkpoint, cond, custom_vjp, grad, hessian, hvp, jacfwd, jacrev, jvp, linearize,
     make_program, saved_residuals, scan, value_and_grad, value_and_grad_aux, vjp, vmap, while_loop,
 };
 use serde_json::Value;
@@ -223,6 +223,41 @@ fn effects_in_loops_happen_as_often_as_the_body_runs() {
     let x = Tensor::scalar(3.0);
     assert_eq!(seen(&|| _ = f(&x).item::<f64>().unwrap()), 6);
     assert_eq!(seen(&|| assert_eq!(grad(f)(&x).item::<f64>().unwrap(), 64.0)), 6);
+}
+
+#[test]
+fn effects_in_conditions_happen_as_often_as_they_are_looked_at() {
+    let f = |x: &Tensor| {
+        let goes_on = |y: &Tensor| {
+            rune_trace::debug_print!("at {}", y);
+            y.lt(100.0)
+        };
+        while_loop(goes_on, |y| y * 2.0, x)
+    };
+    let (d, text) = rune_trace::capture_debug(|| grad(f)(&Tensor::scalar(3.0)).item::<f64>().unwrap());
+    assert_eq!((d, text.lines().count()), (64.0, 7), "{text}");
+}
+
+#[test]
+fn loops_in_checkpoints_and_beside_rules() {
+    let x = point();
+    for (name, f, host) in FUNCTIONS {
+        let right = grad(host)(&x).to_vec::<f64>().unwrap();
+        near(&grad(move |x: &Tensor| checkpoint(f)(x))(&x), &right, &format!("a checkpoint of {name}"));
+    }
+    let doubled = |x: &Tensor| {
+        let square = custom_vjp(|y: &Tensor| y * y, |y: &Tensor| (y * y, y.clone()), |y: &Tensor, ct: &Tensor| ct * y * 3.0);
+        while_loop(|y: &Tensor| y.lt(100.0), |y| square(y), x)
+    };
+    // 2, 4, 16, 256: the rule says 3 y for the derivative of y².
+    assert_eq!(grad(doubled)(&Tensor::scalar(2.0)).item::<f64>().unwrap(), 27.0 * 2.0 * 4.0 * 16.0);
+}
+
+#[test]
+fn what_loops_do_not_depend_on_may_be_unknown() {
+    let doubled = |x: &Tensor| while_loop(|y: &Tensor| y.lt(100.0), |y| y * 2.0, x);
+    let by_lane = |s: &Tensor| grad(|x: &Tensor| doubled(x) * s)(&Tensor::scalar(3.0));
+    assert_eq!(vmap(by_lane)(&Tensor::from([1.0, 2.0])).to_vec::<f64>().unwrap(), [64.0, 128.0]);
 }
 
 fn told(f: impl FnOnce() -> Tensor) -> String {
