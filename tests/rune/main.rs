@@ -14,6 +14,7 @@ mod errors;
 mod feature_table;
 mod faults;
 mod features;
+mod indices;
 mod jit;
 mod loops;
 mod named_axes;
