@@ -122,7 +122,7 @@ macro_rules! arity {
             type Output = Out;
             type Returning<'f, O: 'f> = Box<dyn Fn($(&$T),*) -> O + Send + Sync + 'f>;
             fn call(&self, args: &($($T,)*)) -> Out {
-                self($(&args.$i),*)
+                crate::tensor::users(|| self($(&args.$i),*))
             }
             fn returning<'f, O: 'f>(
                 f: impl for<'a> Fn(($(&'a $T,)*)) -> O + Send + Sync + 'f,

@@ -63,6 +63,8 @@ pub use program::{
 pub use rune_trace_derive::{Outer, Tree, debug_print};
 pub use signature::{HostOp, ModuleSignature, SignatureError};
 pub use tensor::{BACKENDS, Backend, EvalError, Tensor, interpret_eagerly, lax, name_scope};
+#[doc(hidden)]
+pub use tensor::{Caller, at_caller, fail, in_closure};
 pub use transform::{DerivativeError, ResidualSource, SavedResidual, VmapError};
 pub use tree::{PathPart, Tree, TreePath};
 pub use ty::{InvalidType, Shape, Type};

@@ -48,15 +48,13 @@ impl Attention<'_> {
 #[track_caller]
 pub fn dot_product_attention(query: &Tensor, key: &Tensor, value: &Tensor, how: &Attention<'_>) -> Tensor {
     let (&[batch, looking, heads, size], &[_, seen, groups, _]) = (&query.shape()[..], &key.shape()[..]) else {
-        refuse(query, key, value)
+        does_not_fit(query, key, value)
     };
     let fits = groups > 0 && heads.is_multiple_of(groups) && value.shape()[..3] == key.shape()[..3];
     if !fits || key.shape()[0] != batch || key.shape()[3] != size {
-        refuse(query, key, value);
+        does_not_fit(query, key, value);
     }
     let shared = heads / groups;
-    // Heads before places, and beside each head of the keys those of the queries that it serves.
-    let heads_first = |x: &Tensor, shape: [usize; 5]| x.reshape(shape).permute([0, 2, 3, 1, 4]);
     let q = heads_first(query, [batch, looking, groups, shared, size]);
     let k = heads_first(key, [batch, seen, groups, 1, size]);
     let v = heads_first(value, [batch, seen, groups, 1, value.shape()[3]]);
@@ -79,9 +77,15 @@ pub fn dot_product_attention(query: &Tensor, key: &Tensor, value: &Tensor, how: 
     y.permute([0, 3, 1, 2, 4]).reshape([batch, looking, heads, value.shape()[3]])
 }
 
+/// Heads before places, and beside each head of the keys those of the queries that it serves.
 #[track_caller]
-fn refuse(query: &Tensor, key: &Tensor, value: &Tensor) -> ! {
-    panic!(
+fn heads_first(x: &Tensor, shape: [usize; 5]) -> Tensor {
+    x.reshape(shape).permute([0, 2, 3, 1, 4])
+}
+
+#[track_caller]
+fn does_not_fit(query: &Tensor, key: &Tensor, value: &Tensor) -> ! {
+    refuse!(
         "dot_product_attention: query, key and value are [batch, places, heads, size], and of shapes {}, {} and {} they do not fit",
         query.shape(),
         key.shape(),
@@ -121,10 +125,9 @@ impl MultiHeadAttention {
     /// If `key` is no key, or the features are not a multiple of the heads.
     #[track_caller]
     pub fn new(key: &Tensor, features: usize, heads: usize) -> MultiHeadAttention {
-        assert!(
-            heads > 0 && features.is_multiple_of(heads),
-            "MultiHeadAttention: {heads} heads cannot share {features} features"
-        );
+        if heads == 0 || !features.is_multiple_of(heads) {
+            refuse!("MultiHeadAttention: {heads} heads cannot share {features} features");
+        }
         let [q, k, v, output] = random::split_into(key);
         MultiHeadAttention {
             query: Linear::new(&q, features, features),
@@ -149,7 +152,7 @@ impl MultiHeadAttention {
     #[track_caller]
     pub fn in_heads(&self, x: &Tensor) -> Tensor {
         let &[batch, places, features] = &x.shape()[..] else {
-            panic!("MultiHeadAttention: takes [batch, places, features], and is given {}", x.ty())
+            refuse!("MultiHeadAttention: takes [batch, places, features], and is given {}", x.ty())
         };
         x.reshape([batch, places, self.heads, features / self.heads])
     }
@@ -182,7 +185,7 @@ impl MultiHeadAttention {
 pub fn rotary_embedding(x: &Tensor, positions: &Tensor, base: f64) -> Tensor {
     let size = match x.shape()[..] {
         [.., _, _, size] if size.is_multiple_of(2) => size,
-        _ => panic!("rotary_embedding: takes [.., places, heads, an even size], and is given {}", x.ty()),
+        _ => refuse!("rotary_embedding: takes [.., places, heads, an even size], and is given {}", x.ty()),
     };
     let dtype = if x.dtype() == DType::F64 { DType::F64 } else { DType::F32 };
     let steps = Tensor::arange(0..size / 2, dtype) * (-2.0 * base.ln() / size as f64);

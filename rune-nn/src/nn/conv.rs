@@ -117,7 +117,7 @@ fn drawn(
 ) -> (Tensor, Tensor) {
     let groups = options.groups;
     if groups == 0 || !inputs.is_multiple_of(groups) || !outputs.is_multiple_of(groups) {
-        panic!("{layer}: {inputs} and {outputs} channels do not fall into {groups} groups of one size");
+        refuse!("{layer}: {inputs} and {outputs} channels do not fall into {groups} groups of one size");
     }
     let channels_first = [outputs, inputs / groups];
     let (shape, initializer) = match options.layout {
@@ -147,7 +147,7 @@ pub(super) fn per_channel(numbers: &Tensor, x: &Tensor, layout: Layout) -> Tenso
 #[track_caller]
 pub(super) fn channel_axis(x: &Tensor, layout: Layout) -> usize {
     if x.rank() < 2 {
-        panic!("nn: {} has no axes of a batch and of channels", x.ty());
+        refuse!("nn: {} has no axes of a batch and of channels", x.ty());
     }
     match layout {
         Layout::ChannelsFirst => 1,

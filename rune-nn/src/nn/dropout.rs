@@ -26,7 +26,9 @@ impl Dropout {
     /// If `rate` is no probability, or `key` no key.
     #[track_caller]
     pub fn forward(&self, x: &Tensor, key: Option<&Tensor>) -> Tensor {
-        assert!((0.0..=1.0).contains(&self.rate), "Dropout: {} is no probability", self.rate);
+        if !(0.0..=1.0).contains(&self.rate) {
+            refuse!("Dropout: {} is no probability", self.rate);
+        }
         match key {
             Some(_) if self.rate == 1.0 => x.zeros_like(),
             Some(key) if self.rate > 0.0 => {

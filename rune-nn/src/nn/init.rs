@@ -125,9 +125,11 @@ impl VarianceScaling {
         };
         let sizes = (size_of(&self.in_axes), size_of(&self.out_axes), size_of(&self.batch_axes));
         let (Some(inputs), Some(outputs), Some(batch)) = sizes else {
-            panic!(
+            refuse!(
                 "init: shape {shape} does not have the axes {:?} of inputs, {:?} of outputs and {:?} of batches; name them with `.axes(…)`",
-                self.in_axes, self.out_axes, self.batch_axes
+                self.in_axes,
+                self.out_axes,
+                self.batch_axes
             )
         };
         let window = shape.size() as f64 / (inputs * outputs * batch) as f64;

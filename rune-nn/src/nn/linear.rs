@@ -1,7 +1,7 @@
 //! Layers that are products with weights, or choose among them.
 
 use super::init;
-use rune_trace::{DType, Tensor, Tree, random};
+use rune_trace::{DType, Tensor, Tree, at_caller, random};
 
 /// x · weight + bias.
 ///
@@ -116,7 +116,9 @@ impl Mlp {
     /// If `key` is no key, or there are not two sizes or more.
     #[track_caller]
     pub fn new(key: &Tensor, sizes: &[usize], activation: fn(&Tensor) -> Tensor) -> Mlp {
-        assert!(sizes.len() >= 2, "Mlp: leads from one size to another, and the sizes {sizes:?} are given");
+        if sizes.len() < 2 {
+            refuse!("Mlp: leads from one size to another, and the sizes {sizes:?} are given");
+        }
         let mut layers = Vec::new();
         for (i, pair) in sizes.windows(2).enumerate() {
             layers.push(Linear::new(&random::fold_in(key, i), pair[0], pair[1]));
@@ -129,10 +131,13 @@ impl Mlp {
     /// As [`Linear::forward`].
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        let mut x = x.clone();
-        for (i, layer) in self.layers.iter().enumerate() {
-            x = layer.forward(&if i == 0 { x } else { (self.activation)(&x) });
-        }
-        x
+        // A pointer to a function, as to `Tensor::relu`, knows no caller.
+        at_caller(|| {
+            let mut x = x.clone();
+            for (i, layer) in self.layers.iter().enumerate() {
+                x = layer.forward(&if i == 0 { x } else { (self.activation)(&x) });
+            }
+            x
+        })
     }
 }

@@ -21,8 +21,12 @@ pub fn softmax_cross_entropy(logits: &Tensor, labels: &Tensor) -> Tensor {
 
 /// How surprised `logits` are by the class with the number in `labels`, which lack their last axis.
 ///
+/// The loss of a label that is no class, below 0 or too great, is NaN, which [`debug_nans`](rune_trace::debug_nans) and `RUNE_DEBUG_NANS`
+/// find; where labels are known when the function is called, that is outside of `jit` and `vmap`, it panics instead. Where examples are
+/// to be left out, give them any class, and leave their losses out with `where_`.
+///
 /// # Panics
-/// If `labels` are no integers, or not of the shape of `logits` without its last axis.
+/// If `labels` are no integers, or not of the shape of `logits` without its last axis, or one is known and no class.
 ///
 /// ```
 /// use rune_nn::nn;
@@ -34,21 +38,46 @@ pub fn softmax_cross_entropy(logits: &Tensor, labels: &Tensor) -> Tensor {
 #[track_caller]
 pub fn softmax_cross_entropy_with_integer_labels(logits: &Tensor, labels: &Tensor) -> Tensor {
     let Some((&classes, rest)) = logits.shape().split_last() else {
-        panic!(
+        refuse!(
             "softmax_cross_entropy_with_integer_labels: logits have an axis of classes, and are given as {}",
             logits.ty()
         )
     };
     if !labels.dtype().is_int() || labels.shape()[..] != *rest {
-        panic!(
+        refuse!(
             "softmax_cross_entropy_with_integer_labels: labels of {} do not fit logits of {}; they are integers of shape {rest:?}",
             labels.ty(),
             logits.ty()
         );
     }
+    expect_classes("softmax_cross_entropy_with_integer_labels", labels, classes);
     // By a mask and not by a lookup, whose gradient would be a scatter.
-    let chosen = where_(labels.one_hot(classes, DType::Bool), logits, 0.0).sum_axes(-1);
-    logits.logsumexp_axes(-1) - chosen
+    let is_class = labels.one_hot(classes, DType::Bool);
+    let chosen = where_(&is_class, logits, 0.0).sum_axes(-1);
+    logits.logsumexp_axes(-1) - where_(is_class.any_axes(-1), chosen, f64::NAN)
+}
+
+/// Fails if a label is known and no class.
+#[track_caller]
+fn expect_classes(name: &str, labels: &Tensor, classes: usize) {
+    // What a transformation traces has no value yet, and what cannot be computed is told when the loss is.
+    if labels.is_traced() {
+        return;
+    }
+    let Ok(known) = labels.to_array() else { return };
+    let is_class = |label: &f64| (0.0..classes as f64).contains(label);
+    let known = known.to_f64_vec();
+    let Some(at) = known.iter().position(|label| !is_class(label)) else { return };
+    let (mut index, mut rest) = (Vec::new(), at);
+    for &size in labels.shape().iter().rev() {
+        index.insert(0, rest % size);
+        rest /= size;
+    }
+    refuse!(
+        "{name}: label {} at {index:?} is none of the {classes} classes, which are 0 up to {}",
+        known[at],
+        classes as f64 - 1.0
+    )
 }
 
 /// How surprised `logits` are by `labels`, each the probability that something holds: independent of each other.
@@ -198,7 +227,7 @@ pub fn kl_divergence(log_predictions: &Tensor, targets: &Tensor) -> Tensor {
 #[track_caller]
 pub fn smooth_labels(labels: &Tensor, alpha: f64) -> Tensor {
     let Some(&classes) = labels.shape().last() else {
-        panic!("smooth_labels: labels have an axis of classes, and are given as {}", labels.ty())
+        refuse!("smooth_labels: labels have an axis of classes, and are given as {}", labels.ty())
     };
     labels * (1.0 - alpha) + alpha / classes as f64
 }
@@ -206,7 +235,7 @@ pub fn smooth_labels(labels: &Tensor, alpha: f64) -> Tensor {
 #[track_caller]
 fn same_shape(name: &str, predictions: &Tensor, targets: &Tensor) {
     if predictions.shape() != targets.shape() {
-        panic!(
+        refuse!(
             "{name}: predictions of shape {} are held against targets of shape {}; reshape one of them",
             predictions.shape(),
             targets.shape()

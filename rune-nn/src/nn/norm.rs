@@ -1,7 +1,7 @@
 //! Normalizations. Each computes in `f32` at least.
 
 use super::conv::{channel_axis, per_channel};
-use rune_trace::{Axes, DType, Layout, Tensor, Tree};
+use rune_trace::{Axes, DType, Layout, Tensor, Tree, at_caller};
 
 /// `x` in the dtype to compute with.
 #[track_caller]
@@ -42,6 +42,7 @@ pub struct LayerNorm {
 
 impl LayerNorm {
     /// With the weight 1, the bias 0 and `eps` 1e-6.
+    #[track_caller]
     pub fn new(features: usize) -> LayerNorm {
         LayerNorm {
             weight: Some(Tensor::ones([features], DType::F32)),
@@ -83,6 +84,7 @@ pub struct RmsNorm {
 
 impl RmsNorm {
     /// With the weight 1 and `eps` 1e-6.
+    #[track_caller]
     pub fn new(features: usize) -> RmsNorm {
         RmsNorm { weight: Tensor::ones([features], DType::F32), eps: 1e-6 }
     }
@@ -124,6 +126,7 @@ pub struct GroupNorm {
 
 impl GroupNorm {
     /// With the weight 1, the bias 0, `eps` 1e-6, and channels first.
+    #[track_caller]
     pub fn new(groups: usize, channels: usize) -> GroupNorm {
         GroupNorm {
             weight: Some(Tensor::ones([channels], DType::F32)),
@@ -142,18 +145,20 @@ impl GroupNorm {
         let at = channel_axis(x, self.layout);
         let channels = x.shape()[at];
         if self.groups == 0 || !channels.is_multiple_of(self.groups) {
-            panic!(
+            refuse!(
                 "GroupNorm: the {channels} channels of {} do not fall into {} groups of one size",
                 x.ty(),
                 self.groups
             );
         }
-        let mut apart = x.shape().to_vec();
-        apart.splice(at..=at, [self.groups, channels / self.groups]);
-        let within: Vec<isize> = (1..apart.len() as isize).filter(|&axis| axis != at as isize).collect();
-        let y = wide(x).reshape(apart).standardize(within, self.eps).reshape(x.shape());
-        let [weight, bias] = [&self.weight, &self.bias].map(|p| p.as_ref().map(|p| per_channel(p, x, self.layout)));
-        affine(&y, weight.as_ref(), bias.as_ref()).cast(x.dtype())
+        at_caller(|| {
+            let mut apart = x.shape().to_vec();
+            apart.splice(at..=at, [self.groups, channels / self.groups]);
+            let within: Vec<isize> = (1..apart.len() as isize).filter(|&axis| axis != at as isize).collect();
+            let y = wide(x).reshape(apart).standardize(within, self.eps).reshape(x.shape());
+            let [weight, bias] = [&self.weight, &self.bias].map(|p| p.as_ref().map(|p| per_channel(p, x, self.layout)));
+            affine(&y, weight.as_ref(), bias.as_ref()).cast(x.dtype())
+        })
     }
 }
 
@@ -199,6 +204,7 @@ pub struct BatchStatistics {
 
 impl BatchStatistics {
     /// Mean 0 and variance 1.
+    #[track_caller]
     pub fn new(channels: usize) -> BatchStatistics {
         BatchStatistics { mean: Tensor::zeros([channels], DType::F32), variance: Tensor::ones([channels], DType::F32) }
     }
@@ -206,6 +212,7 @@ impl BatchStatistics {
 
 impl BatchNorm {
     /// With the weight 1, the bias 0, `momentum` 0.99, `eps` 1e-5, and channels first.
+    #[track_caller]
     pub fn new(channels: usize) -> BatchNorm {
         BatchNorm {
             weight: Some(Tensor::ones([channels], DType::F32)),
@@ -230,23 +237,29 @@ impl BatchNorm {
     /// As [`BatchNorm::forward`].
     #[track_caller]
     pub fn train(&self, x: &Tensor, statistics: &BatchStatistics) -> (Tensor, BatchStatistics) {
-        let y = wide(x);
-        let at = channel_axis(x, self.layout);
-        let others: Axes =
-            (0..x.rank()).filter(|&axis| axis != at).map(|axis| axis as isize).collect::<Vec<_>>().into();
-        let (mean, variance) = (y.mean_axes(&others), y.var_axes(&others));
-        let next = |old: &Tensor, new: &Tensor| {
-            old * self.momentum + new.stop_gradient().cast(old.dtype()) * (1.0 - self.momentum)
-        };
-        let after =
-            BatchStatistics { mean: next(&statistics.mean, &mean), variance: next(&statistics.variance, &variance) };
-        (self.normalized(&y, &mean, &variance).cast(x.dtype()), after)
+        at_caller(|| {
+            let y = wide(x);
+            let at = channel_axis(x, self.layout);
+            let others: Axes =
+                (0..x.rank()).filter(|&axis| axis != at).map(|axis| axis as isize).collect::<Vec<_>>().into();
+            let (mean, variance) = (y.mean_axes(&others), y.var_axes(&others));
+            let next = |old: &Tensor, new: &Tensor| {
+                old * self.momentum + new.stop_gradient().cast(old.dtype()) * (1.0 - self.momentum)
+            };
+            let after = BatchStatistics {
+                mean: next(&statistics.mean, &mean),
+                variance: next(&statistics.variance, &variance),
+            };
+            (self.normalized(&y, &mean, &variance).cast(x.dtype()), after)
+        })
     }
     #[track_caller]
     fn normalized(&self, x: &Tensor, mean: &Tensor, variance: &Tensor) -> Tensor {
-        let of = |numbers: &Tensor| per_channel(numbers, x, self.layout).cast(x.dtype());
-        let y = (x - of(mean)) * of(&(variance + self.eps).rsqrt());
-        let [weight, bias] = [&self.weight, &self.bias].map(|p| p.as_ref().map(of));
-        affine(&y, weight.as_ref(), bias.as_ref())
+        at_caller(|| {
+            let of = |numbers: &Tensor| per_channel(numbers, x, self.layout).cast(x.dtype());
+            let y = (x - of(mean)) * of(&(variance + self.eps).rsqrt());
+            let [weight, bias] = [&self.weight, &self.bias].map(|p| p.as_ref().map(of));
+            affine(&y, weight.as_ref(), bias.as_ref())
+        })
     }
 }

@@ -1,7 +1,7 @@
 //! Recurrent layers, as one loop of the program.
 
 use super::{Linear, init};
-use rune_trace::{DType, Tensor, Tree, random, scan};
+use rune_trace::{Caller, DType, Tensor, Tree, random, scan};
 
 /// A gated recurrent unit (Cho et al., 2014), in the form that computes its reset after the product.
 ///
@@ -34,6 +34,7 @@ impl GruCell {
         GruCell { input, hidden: weight, bias: Tensor::zeros([hidden], DType::F32) }
     }
     /// What is remembered in the beginning, for a batch of this shape: zeros.
+    #[track_caller]
     pub fn rest(&self, batch: impl AsRef<[usize]>) -> Tensor {
         zeros(batch.as_ref(), &self.bias)
     }
@@ -55,8 +56,9 @@ impl GruCell {
     /// If the shapes do not fit.
     #[track_caller]
     pub fn forward(&self, h: &Tensor, xs: &Tensor) -> (Tensor, Tensor) {
+        let caller = Caller::here();
         let step = |h: &Tensor, x: &Tensor| {
-            let h = self.step(h, x);
+            let h = caller.run(|| self.step(h, x));
             (h.clone(), h)
         };
         scan(step, h, xs)
@@ -101,6 +103,7 @@ impl LstmCell {
         LstmCell { input, hidden }
     }
     /// What is remembered in the beginning, for a batch of this shape: zeros.
+    #[track_caller]
     pub fn rest(&self, batch: impl AsRef<[usize]>) -> LstmState {
         let hidden = zeros(batch.as_ref(), &self.hidden.i((.., 0)));
         LstmState { cell: hidden.clone(), hidden }
@@ -122,8 +125,9 @@ impl LstmCell {
     /// If the shapes do not fit.
     #[track_caller]
     pub fn forward(&self, state: &LstmState, xs: &Tensor) -> (LstmState, Tensor) {
+        let caller = Caller::here();
         let step = |state: &LstmState, x: &Tensor| {
-            let state = self.step(state, x);
+            let state = caller.run(|| self.step(state, x));
             let hidden = state.hidden.clone();
             (state, hidden)
         };
@@ -138,6 +142,7 @@ fn gates(key: &Tensor, inputs: usize, hidden: usize, count: usize) -> (Linear, T
     (Linear::new(&a, inputs, count * hidden), weight)
 }
 
+#[track_caller]
 fn zeros(batch: &[usize], like: &Tensor) -> Tensor {
     Tensor::zeros([batch, &like.shape()[..]].concat(), like.dtype())
 }

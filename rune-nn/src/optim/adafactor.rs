@@ -1,13 +1,13 @@
 //! Adafactor, which remembers of a matrix its rows and columns only.
 
 use super::chain::stands_for;
-use super::leaves::{wide, zip};
+use super::leaves::{expect_count, expect_state_of, wide, zip};
 use super::moments::{next_count, zero_count};
 use super::{
     AddDecayedWeights, ClipByBlockRms, Ema, GradientTransformation, Mask, Params, Scale, ScaleByParamBlockRms,
     ScaleBySchedule, Schedule,
 };
-use rune_trace::{Tensor, Tree};
+use rune_trace::{Tensor, Tree, at_caller};
 
 /// The direction of Adafactor: gradients over the root of the average of their squares, which of large matrices is the product of the
 /// averages over rows and over columns.
@@ -49,55 +49,73 @@ impl ScaleByFactoredRms {
     }
 }
 
-fn without(x: &Tensor, axis: usize) -> Tensor {
+fn shape_without(x: &Tensor, axis: usize) -> Vec<usize> {
     let mut shape = x.shape().to_vec();
     shape.remove(axis);
-    Tensor::zeros(shape, x.dtype())
+    shape
+}
+
+#[track_caller]
+fn without(x: &Tensor, axis: usize) -> Tensor {
+    Tensor::zeros(shape_without(x, axis), x.dtype())
 }
 
 impl GradientTransformation for ScaleByFactoredRms {
     type State<P: Params> = FactoredState<P>;
+    #[track_caller]
     fn init<P: Params>(&self, params: &P) -> FactoredState<P> {
-        let none = |p: &Tensor| Tensor::zeros([1], p.dtype());
-        FactoredState {
-            count: zero_count(),
-            v_row: params.map(&mut |p| self.axes(p).map_or_else(|| none(p), |(_, greatest)| without(p, greatest))),
-            v_col: params.map(&mut |p| self.axes(p).map_or_else(|| none(p), |(second, _)| without(p, second))),
-            v: params.map(&mut |p| self.axes(p).map_or_else(|| p.zeros_like(), |_| none(p))),
-        }
+        at_caller(|| {
+            let none = |p: &Tensor| Tensor::zeros([1], p.dtype());
+            FactoredState {
+                count: zero_count(),
+                v_row: params.map(&mut |p| self.axes(p).map_or_else(|| none(p), |(_, greatest)| without(p, greatest))),
+                v_col: params.map(&mut |p| self.axes(p).map_or_else(|| none(p), |(second, _)| without(p, second))),
+                v: params.map(&mut |p| self.axes(p).map_or_else(|| p.zeros_like(), |_| none(p))),
+            }
+        })
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &FactoredState<P>, _: &P) -> (P, FactoredState<P>) {
-        let decay = |like: &Tensor| {
-            let step = state.count.cast(wide(like.dtype())) + 1.0;
-            (1.0 - step.pow(-self.decay_rate)).cast(like.dtype())
-        };
-        let squares = |g: &Tensor| g.square() + self.eps;
-        let next = |old: &Tensor, new: Tensor| {
-            let decay = decay(old);
-            &decay * old + (1.0 - &decay) * new
-        };
-        let v_row = zip(&state.v_row, [updates], |old, [g]| match self.axes(g) {
-            Some((_, greatest)) => next(old, squares(g).mean_axes(greatest as isize)),
-            None => old.clone(),
-        });
-        let v_col = zip(&state.v_col, [updates], |old, [g]| match self.axes(g) {
-            Some((second, _)) => next(old, squares(g).mean_axes(second as isize)),
-            None => old.clone(),
-        });
-        let v = zip(&state.v, [updates], |old, [g]| match self.axes(g) {
-            Some(_) => old.clone(),
-            None => next(old, squares(g)),
-        });
-        let scaled = zip(updates, [&v_row, &v_col, &v], |g, [row, col, v]| match self.axes(g) {
-            None => g * v.rsqrt(),
-            Some((second, greatest)) => {
-                let second_of_row = if second > greatest { second - 1 } else { second };
-                let row_factor = (row / row.mean_keepdims(second_of_row as isize)).rsqrt();
-                g * row_factor.unsqueeze(greatest as isize) * col.rsqrt().unsqueeze(second as isize)
-            }
-        });
-        (scaled, FactoredState { count: next_count(&state.count), v_row, v_col, v })
+        at_caller(|| {
+            expect_count("count", &state.count);
+            let of = |g: &Tensor, shape: Option<Vec<usize>>| g.ty().with_shape(&shape.unwrap_or_else(|| vec![1]));
+            let row = |g: &Tensor| self.axes(g).map(|(_, greatest)| shape_without(g, greatest));
+            let column = |g: &Tensor| self.axes(g).map(|(second, _)| shape_without(g, second));
+            let whole = |g: &Tensor| if self.axes(g).is_none() { Some(g.shape().to_vec()) } else { None };
+            expect_state_of("v_row", &state.v_row, updates, |g| of(g, row(g)));
+            expect_state_of("v_col", &state.v_col, updates, |g| of(g, column(g)));
+            expect_state_of("v", &state.v, updates, |g| of(g, whole(g)));
+            let decay = |like: &Tensor| {
+                let step = state.count.cast(wide(like.dtype())) + 1.0;
+                (1.0 - step.pow(-self.decay_rate)).cast(like.dtype())
+            };
+            let squares = |g: &Tensor| g.square() + self.eps;
+            let next = |old: &Tensor, new: Tensor| {
+                let decay = decay(old);
+                &decay * old + (1.0 - &decay) * new
+            };
+            let v_row = zip(&state.v_row, [updates], |old, [g]| match self.axes(g) {
+                Some((_, greatest)) => next(old, squares(g).mean_axes(greatest as isize)),
+                None => old.clone(),
+            });
+            let v_col = zip(&state.v_col, [updates], |old, [g]| match self.axes(g) {
+                Some((second, _)) => next(old, squares(g).mean_axes(second as isize)),
+                None => old.clone(),
+            });
+            let v = zip(&state.v, [updates], |old, [g]| match self.axes(g) {
+                Some(_) => old.clone(),
+                None => next(old, squares(g)),
+            });
+            let scaled = zip(updates, [&v_row, &v_col, &v], |g, [row, col, v]| match self.axes(g) {
+                None => g * v.rsqrt(),
+                Some((second, greatest)) => {
+                    let second_of_row = if second > greatest { second - 1 } else { second };
+                    let row_factor = (row / row.mean_keepdims(second_of_row as isize)).rsqrt();
+                    g * row_factor.unsqueeze(greatest as isize) * col.rsqrt().unsqueeze(second as isize)
+                }
+            });
+            (scaled, FactoredState { count: next_count(&state.count), v_row, v_col, v })
+        })
     }
 }
 

@@ -1,10 +1,10 @@
 //! Adam and its kin.
 
 use super::chain::stands_for;
-use super::leaves::zip;
+use super::leaves::{expect_count, expect_state, zip};
 use super::moments::{average, average_of_squares, next_count, unbiased, unbiased_ahead, zero_count};
 use super::{AddDecayedWeights, GradientTransformation, Mask, Params, ScaleByLearningRate, Schedule};
-use rune_trace::{Tensor, Tree};
+use rune_trace::{Tensor, Tree, at_caller};
 
 /// The direction of Adam: the average of gradients over the root of the average of their squares.
 #[derive(Clone, Debug)]
@@ -39,9 +39,17 @@ pub struct AdamState<P> {
 }
 
 impl<P: Tree> AdamState<P> {
+    #[track_caller]
     pub(super) fn new(params: &P) -> AdamState<P> {
         let zeros = || params.map(&mut Tensor::zeros_like);
         AdamState { count: zero_count(), mu: zeros(), nu: zeros() }
+    }
+    /// That it is a state for these gradients.
+    #[track_caller]
+    pub(super) fn expect(&self, gradients: &P) {
+        expect_count("count", &self.count);
+        expect_state("mu", &self.mu, gradients);
+        expect_state("nu", &self.nu, gradients);
     }
     /// The state after one more step with these gradients.
     #[track_caller]
@@ -56,18 +64,22 @@ impl<P: Tree> AdamState<P> {
 
 impl GradientTransformation for ScaleByAdam {
     type State<P: Params> = AdamState<P>;
+    #[track_caller]
     fn init<P: Params>(&self, params: &P) -> AdamState<P> {
-        AdamState::new(params)
+        at_caller(|| AdamState::new(params))
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &AdamState<P>, _: &P) -> (P, AdamState<P>) {
-        let state = state.next(updates, self.b1, self.b2);
-        let mu = match self.nesterov {
-            true => unbiased_ahead(&state.mu, updates, self.b1, &state.count),
-            false => unbiased(&state.mu, self.b1, &state.count),
-        };
-        let nu = unbiased(&state.nu, self.b2, &state.count);
-        (zip(&mu, [&nu], |m, [v]| m / ((v + self.eps_root).sqrt() + self.eps)), state)
+        at_caller(|| {
+            state.expect(updates);
+            let state = state.next(updates, self.b1, self.b2);
+            let mu = match self.nesterov {
+                true => unbiased_ahead(&state.mu, updates, self.b1, &state.count),
+                false => unbiased(&state.mu, self.b1, &state.count),
+            };
+            let nu = unbiased(&state.nu, self.b2, &state.count);
+            (zip(&mu, [&nu], |m, [v]| m / ((v + self.eps_root).sqrt() + self.eps)), state)
+        })
     }
 }
 

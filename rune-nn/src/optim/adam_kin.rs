@@ -1,13 +1,13 @@
 //! What came of Adam: Adamax, RAdam, Lamb, and Lion.
 
 use super::chain::stands_for;
-use super::leaves::{wide, zip};
+use super::leaves::{expect_count, expect_state, wide, zip};
 use super::moments::{average, known_part, next_count, unbiased, zero_count};
 use super::{
     AdamState, AddDecayedWeights, GradientTransformation, Mask, Params, ScaleByAdam, ScaleByLearningRate,
     ScaleByTrustRatio, Schedule,
 };
-use rune_trace::{Tensor, Tree, where_};
+use rune_trace::{Tensor, Tree, at_caller, where_};
 
 /// Adamax (Kingma and Ba, 2015): see [`adamax`].
 #[derive(Clone, Debug)]
@@ -35,16 +35,20 @@ pub struct ScaleByAdamax {
 
 impl GradientTransformation for ScaleByAdamax {
     type State<P: Params> = AdamState<P>;
+    #[track_caller]
     fn init<P: Params>(&self, params: &P) -> AdamState<P> {
-        AdamState::new(params)
+        at_caller(|| AdamState::new(params))
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &AdamState<P>, _: &P) -> (P, AdamState<P>) {
-        let count = next_count(&state.count);
-        let mu = average(updates, &state.mu, self.b1);
-        let nu = zip(updates, [&state.nu], |g, [v]| (g.abs() + self.eps).maximum(v * self.b2));
-        let scaled = zip(&unbiased(&mu, self.b1, &count), [&nu], |m, [v]| m / v);
-        (scaled, AdamState { count, mu, nu })
+        at_caller(|| {
+            state.expect(updates);
+            let count = next_count(&state.count);
+            let mu = average(updates, &state.mu, self.b1);
+            let nu = zip(updates, [&state.nu], |g, [v]| (g.abs() + self.eps).maximum(v * self.b2));
+            let scaled = zip(&unbiased(&mu, self.b1, &count), [&nu], |m, [v]| m / v);
+            (scaled, AdamState { count, mu, nu })
+        })
     }
 }
 
@@ -92,25 +96,29 @@ pub struct ScaleByRAdam {
 
 impl GradientTransformation for ScaleByRAdam {
     type State<P: Params> = AdamState<P>;
+    #[track_caller]
     fn init<P: Params>(&self, params: &P) -> AdamState<P> {
-        AdamState::new(params)
+        at_caller(|| AdamState::new(params))
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &AdamState<P>, _: &P) -> (P, AdamState<P>) {
-        let state = state.next(updates, self.b1, self.b2);
-        let (mu, nu) = (unbiased(&state.mu, self.b1, &state.count), unbiased(&state.nu, self.b2, &state.count));
-        let most = 2.0 / (1.0 - self.b2) - 1.0;
-        let scaled = zip(&mu, [&nu], |m, [v]| {
-            let dtype = wide(m.dtype());
-            // How many gradients the average is as good as.
-            let known = known_part(self.b2, &state.count, dtype);
-            let length = most - state.count.cast(dtype) * 2.0 * (1.0 - &known) / &known;
-            let above = (&length - 4.0) * (&length - 2.0) * most;
-            let rectified = (above / (&length * ((most - 4.0) * (most - 2.0)))).sqrt().cast(m.dtype());
-            let by_squares = rectified * m / ((v + self.eps_root).sqrt() + self.eps);
-            where_(length.ge(self.threshold), by_squares, m)
-        });
-        (scaled, state)
+        at_caller(|| {
+            state.expect(updates);
+            let state = state.next(updates, self.b1, self.b2);
+            let (mu, nu) = (unbiased(&state.mu, self.b1, &state.count), unbiased(&state.nu, self.b2, &state.count));
+            let most = 2.0 / (1.0 - self.b2) - 1.0;
+            let scaled = zip(&mu, [&nu], |m, [v]| {
+                let dtype = wide(m.dtype());
+                // How many gradients the average is as good as.
+                let known = known_part(self.b2, &state.count, dtype);
+                let length = most - state.count.cast(dtype) * 2.0 * (1.0 - &known) / &known;
+                let above = (&length - 4.0) * (&length - 2.0) * most;
+                let rectified = (above / (&length * ((most - 4.0) * (most - 2.0)))).sqrt().cast(m.dtype());
+                let by_squares = rectified * m / ((v + self.eps_root).sqrt() + self.eps);
+                where_(length.ge(self.threshold), by_squares, m)
+            });
+            (scaled, state)
+        })
     }
 }
 
@@ -176,13 +184,18 @@ pub struct LionState<P> {
 
 impl GradientTransformation for ScaleByLion {
     type State<P: Params> = LionState<P>;
+    #[track_caller]
     fn init<P: Params>(&self, params: &P) -> LionState<P> {
-        LionState { count: zero_count(), mu: params.map(&mut Tensor::zeros_like) }
+        at_caller(|| LionState { count: zero_count(), mu: params.map(&mut Tensor::zeros_like) })
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &LionState<P>, _: &P) -> (P, LionState<P>) {
-        let signs = average(updates, &state.mu, self.b1).map(&mut Tensor::sign);
-        (signs, LionState { count: next_count(&state.count), mu: average(updates, &state.mu, self.b2) })
+        at_caller(|| {
+            expect_count("count", &state.count);
+            expect_state("mu", &state.mu, updates);
+            let signs = average(updates, &state.mu, self.b1).map(&mut Tensor::sign);
+            (signs, LionState { count: next_count(&state.count), mu: average(updates, &state.mu, self.b2) })
+        })
     }
 }
 

@@ -1,6 +1,15 @@
 //! Transformations made of transformations.
 
 use super::{GradientTransformation, Params};
+use rune_trace::at_caller;
+
+/// Fails because a state has parts that this optimiser does not have, or lacks some.
+#[track_caller]
+pub(super) fn other_settings() -> ! {
+    refuse!(
+        "optim: the state is not of this optimiser, but of one with other settings; make it with `init` of this one"
+    )
+}
 
 macro_rules! chains {
     ($($($T:ident $i:tt),*;)*) => {$(
@@ -8,11 +17,12 @@ macro_rules! chains {
         impl<$($T: GradientTransformation),*> GradientTransformation for ($($T,)*) {
             type State<P: Params> = ($($T::State<P>,)*);
             #[allow(clippy::unused_unit, unused_variables)]
-            fn init<P: Params>(&self, params: &P) -> Self::State<P> {
-                ($(self.$i.init(params),)*)
-            }
             #[track_caller]
-            fn update<P: Params>(&self, updates: &P, state: &Self::State<P>, params: &P) -> (P, Self::State<P>) {
+            fn init<P: Params>(&self, params: &P) -> Self::State<P> { at_caller(|| {
+                ($(self.$i.init(params),)*)
+            }) }
+            #[track_caller]
+            fn update<P: Params>(&self, updates: &P, state: &Self::State<P>, params: &P) -> (P, Self::State<P>) { at_caller(|| {
                 let mut updates = updates.map(&mut |leaf| leaf.clone());
                 let after = ($({
                     let (next, after) = self.$i.update(&updates, &state.$i, params);
@@ -20,7 +30,7 @@ macro_rules! chains {
                     after
                 },)*);
                 (updates, after)
-            }
+            }) }
         }
     )*};
 }
@@ -36,32 +46,32 @@ chains! {
 /// Nothing is done where there is none.
 impl<T: GradientTransformation> GradientTransformation for Option<T> {
     type State<P: Params> = Option<T::State<P>>;
+    #[track_caller]
     fn init<P: Params>(&self, params: &P) -> Self::State<P> {
-        self.as_ref().map(|t| t.init(params))
+        at_caller(|| self.as_ref().map(|t| t.init(params)))
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &Self::State<P>, params: &P) -> (P, Self::State<P>) {
-        match (self, state) {
+        at_caller(|| match (self, state) {
             (Some(t), Some(state)) => {
                 let (updates, state) = t.update(updates, state, params);
                 (updates, Some(state))
             }
             (None, None) => (updates.map(&mut |leaf| leaf.clone()), None),
-            (Some(_), None) | (None, Some(_)) => {
-                panic!("optim: the state is not of this optimiser, but of one with other settings")
-            }
-        }
+            (Some(_), None) | (None, Some(_)) => other_settings(),
+        })
     }
 }
 
 impl<T: GradientTransformation> GradientTransformation for &T {
     type State<P: Params> = T::State<P>;
+    #[track_caller]
     fn init<P: Params>(&self, params: &P) -> Self::State<P> {
-        (**self).init(params)
+        at_caller(|| (**self).init(params))
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &Self::State<P>, params: &P) -> (P, Self::State<P>) {
-        (**self).update(updates, state, params)
+        at_caller(|| (**self).update(updates, state, params))
     }
 }
 
@@ -76,8 +86,9 @@ macro_rules! stands_for {
         }
         impl crate::optim::GradientTransformation for $Name {
             type State<P: crate::optim::Params> = crate::optim::State<$Parts, P>;
+            #[track_caller]
             fn init<P: crate::optim::Params>(&self, params: &P) -> Self::State<P> {
-                self.parts().init(params)
+                rune_trace::at_caller(|| self.parts().init(params))
             }
             #[track_caller]
             fn update<P: crate::optim::Params>(
@@ -86,7 +97,7 @@ macro_rules! stands_for {
                 state: &Self::State<P>,
                 params: &P,
             ) -> (P, Self::State<P>) {
-                self.parts().update(updates, state, params)
+                rune_trace::at_caller(|| self.parts().update(updates, state, params))
             }
         }
     };

@@ -1,7 +1,7 @@
 //! Updates that are kept small.
 
 use super::{GradientTransformation, Params, global_norm};
-use rune_trace::{Tensor, where_};
+use rune_trace::{Tensor, at_caller, where_};
 
 /// Keeps each element between -max and max: see [`clip`].
 #[derive(Clone, Copy, Debug)]
@@ -14,10 +14,11 @@ pub fn clip(max_delta: f64) -> Clip {
 
 impl GradientTransformation for Clip {
     type State<P: Params> = ();
+    #[track_caller]
     fn init<P: Params>(&self, _: &P) {}
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, (): &(), _: &P) -> (P, ()) {
-        (updates.map(&mut |u| u.clamp(-self.0, self.0)), ())
+        at_caller(|| (updates.map(&mut |u| u.clamp(-self.0, self.0)), ()))
     }
 }
 
@@ -40,12 +41,15 @@ pub fn clip_by_global_norm(max_norm: f64) -> ClipByGlobalNorm {
 
 impl GradientTransformation for ClipByGlobalNorm {
     type State<P: Params> = ();
+    #[track_caller]
     fn init<P: Params>(&self, _: &P) {}
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, (): &(), _: &P) -> (P, ()) {
-        let norm = global_norm(updates);
-        let small = norm.lt(self.0);
-        let clipped = |u: &Tensor| where_(&small, u, u / norm.cast(u.dtype()) * self.0);
-        (updates.map(&mut |u| clipped(u)), ())
+        at_caller(|| {
+            let norm = global_norm(updates);
+            let small = norm.lt(self.0);
+            let clipped = |u: &Tensor| where_(&small, u, u / norm.cast(u.dtype()) * self.0);
+            (updates.map(&mut |u| clipped(u)), ())
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! Functions of the leaves of trees of one structure.
 
-use rune_trace::{DType, Tensor, Tree, TreePath};
+use rune_trace::{DType, Tensor, Tree, TreePath, Type, at_caller};
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,6 +14,85 @@ fn leaves_of<P: Tree>(tree: &P) -> Vec<&Tensor> {
     leaves
 }
 
+/// The leaves with their names, as files of saved trees have them.
+fn named<P: Tree>(tree: &P) -> Vec<(String, &Tensor)> {
+    let mut leaves = Vec::new();
+    tree.visit(&mut TreePath::default(), &mut |path, leaf| leaves.push((path.name(), leaf)));
+    leaves
+}
+
+/// Fails unless the part `field` of a state has leaves like those of `gradients`, and names the first that differs.
+#[track_caller]
+pub fn expect_state<P: Tree>(field: &str, state: &P, gradients: &P) {
+    expect_state_of(field, state, gradients, |gradient| gradient.ty().clone());
+}
+
+/// As [`expect_state`], with leaves of the types that `wanted` tells of gradients.
+#[track_caller]
+pub fn expect_state_of<P: Tree>(field: &str, state: &P, gradients: &P, wanted: impl Fn(&Tensor) -> Type) {
+    let (state, gradients) = (named(state), named(gradients));
+    let full = |name: &str| if name.is_empty() { field.to_owned() } else { format!("{field}.{name}") };
+    let advice = "make the state with `init` of the parameters, or load the one that was saved with them";
+    for i in 0..state.len().max(gradients.len()) {
+        match (state.get(i), gradients.get(i)) {
+            (Some((name, s)), Some((other, g))) if name == other => {
+                let wanted = wanted(g);
+                if *s.ty() != wanted {
+                    refuse!(
+                        "optim: the state is of another model: its `{}` is of type {}, and for gradients of type {} it has to be of \
+                         {wanted}; {advice}",
+                        full(name),
+                        s.ty(),
+                        g.ty()
+                    );
+                }
+            }
+            (_, Some((name, _))) if !state.iter().any(|(other, _)| other == name) => {
+                refuse!("optim: the state is of another model: it has no `{}`; {advice}", full(name))
+            }
+            (Some((name, _)), _) => refuse!(
+                "optim: the state is of another model: it has a `{}`, and there is no gradient `{name}` in that place; {advice}",
+                full(name)
+            ),
+            (None, _) => break,
+        }
+    }
+}
+
+/// Fails unless a count of steps in a state is an integer scalar.
+#[track_caller]
+pub fn expect_count(field: &str, count: &Tensor) {
+    if count.rank() != 0 || !count.dtype().is_int() {
+        refuse!("optim: `{field}` of the state counts steps, as an integer scalar, and is of type {}", count.ty());
+    }
+}
+
+/// Fails unless two trees have leaves of the same names and shapes, and names the first that differs.
+#[track_caller]
+pub fn expect_shapes<P: Tree>(what: &str, tree: &P, of: &str, other: &P) {
+    let (tree, other) = (named(tree), named(other));
+    for i in 0..tree.len().max(other.len()) {
+        match (tree.get(i), other.get(i)) {
+            (Some((name, x)), Some((same, y))) if name == same => {
+                if x.shape() != y.shape() {
+                    refuse!(
+                        "optim: `{name}` of the {what} is of type {}, and of the {of} of type {}: they are not of one model",
+                        x.ty(),
+                        y.ty()
+                    );
+                }
+            }
+            (_, Some((name, _))) if !tree.iter().any(|(same, _)| same == name) => {
+                refuse!("optim: the {what} have no `{name}`, and the {of} have: they are not of one model")
+            }
+            (Some((name, _)), _) => {
+                refuse!("optim: the {what} have a `{name}`, and the {of} none in that place: they are not of one model")
+            }
+            (None, _) => break,
+        }
+    }
+}
+
 /// The tree whose leaves `f` gives for those of `tree` and of `others`.
 #[track_caller]
 pub fn zip<P: Tree, const N: usize>(
@@ -25,7 +104,7 @@ pub fn zip<P: Tree, const N: usize>(
     let mut at = 0;
     let count = leaves_of(tree).len();
     if let Some(other) = others.iter().find(|other| other.len() != count) {
-        panic!(
+        refuse!(
             "optim: trees of {count} and of {} leaves are no parameters, gradients and state of one model",
             other.len()
         );
@@ -47,10 +126,13 @@ pub fn zip<P: Tree, const N: usize>(
 /// ```
 ///
 /// # Panics
-/// If the two are of different structure.
+/// If the two are of different structure, or leaves of different shapes: the message names the first.
 #[track_caller]
 pub fn apply_updates<P: Tree>(params: &P, updates: &P) -> P {
-    zip(params, [updates], |p, [u]| p + u.cast(p.dtype()))
+    at_caller(|| {
+        expect_shapes("updates", updates, "parameters", params);
+        zip(params, [updates], |p, [u]| p + u.cast(p.dtype()))
+    })
 }
 
 /// The dtype that sums over many elements, and powers of a count, are computed in.

@@ -4,6 +4,7 @@ use super::leaves::{wide, zip};
 use rune_trace::{DType, Tensor, Tree, where_};
 
 /// The count of steps before the first.
+#[track_caller]
 pub fn zero_count() -> Tensor {
     Tensor::scalar(0i32)
 }

@@ -1,10 +1,10 @@
 //! Steps divided by what gradients usually are: Adagrad and RMSProp.
 
-use super::chain::stands_for;
-use super::leaves::zip;
+use super::chain::{other_settings, stands_for};
+use super::leaves::{expect_count, expect_state, zip};
 use super::moments::{average, average_of_squares, next_count, unbiased, zero_count};
 use super::{GradientTransformation, Params, ScaleByLearningRate, Schedule, Trace};
-use rune_trace::{Tensor, Tree, where_};
+use rune_trace::{Tensor, Tree, at_caller, where_};
 
 /// The direction of Adagrad: gradients over the root of the sum of their squares.
 #[derive(Clone, Copy, Debug)]
@@ -30,14 +30,18 @@ pub struct RssState<P> {
 
 impl GradientTransformation for ScaleByRss {
     type State<P: Params> = RssState<P>;
+    #[track_caller]
     fn init<P: Params>(&self, params: &P) -> RssState<P> {
-        RssState { sum_of_squares: params.map(&mut |p| p.full_like(self.initial_accumulator_value)) }
+        at_caller(|| RssState { sum_of_squares: params.map(&mut |p| p.full_like(self.initial_accumulator_value)) })
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &RssState<P>, _: &P) -> (P, RssState<P>) {
-        let sum_of_squares = zip(updates, [&state.sum_of_squares], |g, [s]| g.square() + s);
-        let scaled = zip(updates, [&sum_of_squares], |g, [s]| where_(s.gt(0.0), (s + self.eps).rsqrt(), 0.0) * g);
-        (scaled, RssState { sum_of_squares })
+        at_caller(|| {
+            expect_state("sum_of_squares", &state.sum_of_squares, updates);
+            let sum_of_squares = zip(updates, [&state.sum_of_squares], |g, [s]| g.square() + s);
+            let scaled = zip(updates, [&sum_of_squares], |g, [s]| where_(s.gt(0.0), (s + self.eps).rsqrt(), 0.0) * g);
+            (scaled, RssState { sum_of_squares })
+        })
     }
 }
 
@@ -111,33 +115,43 @@ pub struct RmsState<P> {
 
 impl GradientTransformation for ScaleByRms {
     type State<P: Params> = RmsState<P>;
+    #[track_caller]
     fn init<P: Params>(&self, params: &P) -> RmsState<P> {
-        RmsState {
+        at_caller(|| RmsState {
             count: zero_count(),
             mu: self.centered.then(|| params.map(&mut Tensor::zeros_like)),
             nu: params.map(&mut |p| p.full_like(self.initial_scale)),
-        }
+        })
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &RmsState<P>, _: &P) -> (P, RmsState<P>) {
-        let state = RmsState {
-            count: next_count(&state.count),
-            mu: state.mu.as_ref().map(|mu| average(updates, mu, self.decay)),
-            nu: average_of_squares(updates, &state.nu, self.decay),
-        };
-        let without_bias = |x: &P| match self.bias_correction {
-            true => unbiased(x, self.decay, &state.count),
-            false => x.map(&mut Tensor::clone),
-        };
-        let mut spread = without_bias(&state.nu);
-        if let Some(mu) = &state.mu {
-            spread = zip(&spread, [&without_bias(mu)], |v, [m]| v - m.square());
-        }
-        let scaled = zip(updates, [&spread], |g, [v]| match self.eps_in_sqrt {
-            true => (v + self.eps).rsqrt() * g,
-            false => g / (v.sqrt() + self.eps),
-        });
-        (scaled, state)
+        at_caller(|| {
+            expect_count("count", &state.count);
+            expect_state("nu", &state.nu, updates);
+            match &state.mu {
+                Some(mu) if self.centered => expect_state("mu", mu, updates),
+                None if !self.centered => {}
+                Some(_) | None => other_settings(),
+            }
+            let state = RmsState {
+                count: next_count(&state.count),
+                mu: state.mu.as_ref().map(|mu| average(updates, mu, self.decay)),
+                nu: average_of_squares(updates, &state.nu, self.decay),
+            };
+            let without_bias = |x: &P| match self.bias_correction {
+                true => unbiased(x, self.decay, &state.count),
+                false => x.map(&mut Tensor::clone),
+            };
+            let mut spread = without_bias(&state.nu);
+            if let Some(mu) = &state.mu {
+                spread = zip(&spread, [&without_bias(mu)], |v, [m]| v - m.square());
+            }
+            let scaled = zip(updates, [&spread], |g, [v]| match self.eps_in_sqrt {
+                true => (v + self.eps).rsqrt() * g,
+                false => g / (v.sqrt() + self.eps),
+            });
+            (scaled, state)
+        })
     }
 }
 

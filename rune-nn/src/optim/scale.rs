@@ -1,9 +1,9 @@
 //! Updates scaled: by numbers, by a rate that changes, and with the parameters added.
 
-use super::leaves::{wide, zip};
+use super::leaves::{expect_count, expect_shapes, wide, zip};
 use super::moments::{next_count, zero_count};
 use super::{GradientTransformation, Mask, Params, Schedule};
-use rune_trace::{Tensor, Tree};
+use rune_trace::{Tensor, Tree, at_caller};
 
 /// How many steps were taken: the state of what a schedule is part of.
 #[derive(Tree, Clone, Debug)]
@@ -23,10 +23,11 @@ pub fn scale(factor: f64) -> Scale {
 
 impl GradientTransformation for Scale {
     type State<P: Params> = ();
+    #[track_caller]
     fn init<P: Params>(&self, _: &P) {}
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, (): &(), _: &P) -> (P, ()) {
-        (updates.map(&mut |u| u * self.0), ())
+        at_caller(|| (updates.map(&mut |u| u * self.0), ()))
     }
 }
 
@@ -41,13 +42,17 @@ pub fn scale_by_schedule(schedule: impl Into<Schedule>) -> ScaleBySchedule {
 
 impl GradientTransformation for ScaleBySchedule {
     type State<P: Params> = Count;
+    #[track_caller]
     fn init<P: Params>(&self, _: &P) -> Count {
-        Count { count: zero_count() }
+        at_caller(|| Count { count: zero_count() })
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &Count, _: &P) -> (P, Count) {
-        let scaled = |u: &Tensor| u * self.0.at(&state.count.cast(wide(u.dtype()))).cast(u.dtype());
-        (updates.map(&mut |u| scaled(u)), Count { count: next_count(&state.count) })
+        at_caller(|| {
+            expect_count("count", &state.count);
+            let scaled = |u: &Tensor| u * self.0.at(&state.count.cast(wide(u.dtype()))).cast(u.dtype());
+            (updates.map(&mut |u| scaled(u)), Count { count: next_count(&state.count) })
+        })
     }
 }
 
@@ -73,13 +78,17 @@ pub fn scale_by_learning_rate(learning_rate: impl Into<Schedule>) -> ScaleByLear
 
 impl GradientTransformation for ScaleByLearningRate {
     type State<P: Params> = Count;
+    #[track_caller]
     fn init<P: Params>(&self, _: &P) -> Count {
-        Count { count: zero_count() }
+        at_caller(|| Count { count: zero_count() })
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &Count, _: &P) -> (P, Count) {
-        let scaled = |u: &Tensor| u * -self.0.at(&state.count.cast(wide(u.dtype()))).cast(u.dtype());
-        (updates.map(&mut |u| scaled(u)), Count { count: next_count(&state.count) })
+        at_caller(|| {
+            expect_count("count", &state.count);
+            let scaled = |u: &Tensor| u * -self.0.at(&state.count.cast(wide(u.dtype()))).cast(u.dtype());
+            (updates.map(&mut |u| scaled(u)), Count { count: next_count(&state.count) })
+        })
     }
 }
 
@@ -108,14 +117,18 @@ pub fn add_decayed_weights(weight_decay: f64) -> AddDecayedWeights {
 
 impl GradientTransformation for AddDecayedWeights {
     type State<P: Params> = ();
+    #[track_caller]
     fn init<P: Params>(&self, _: &P) {}
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, (): &(), params: &P) -> (P, ()) {
-        let mut chosen = self.mask.choices(params).into_iter();
-        let decayed = zip(updates, [params], |u, [p]| match chosen.next() {
-            Some(true) => u + p * self.weight_decay,
-            Some(false) | None => u.clone(),
-        });
-        (decayed, ())
+        at_caller(|| {
+            expect_shapes("gradients", updates, "parameters", params);
+            let mut chosen = self.mask.choices(params).into_iter();
+            let decayed = zip(updates, [params], |u, [p]| match chosen.next() {
+                Some(true) => u + p * self.weight_decay,
+                Some(false) | None => u.clone(),
+            });
+            (decayed, ())
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! Numbers that change from step to step.
 
-use rune_trace::{DType, Tensor, where_};
+use rune_trace::{DType, Tensor, at_caller, where_};
 use std::f64::consts::PI;
 use std::fmt;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl Schedule {
     #[track_caller]
     pub fn at(&self, count: &Tensor) -> Tensor {
         let count = if count.dtype().is_float() { count.clone() } else { count.cast(DType::F32) };
-        (self.0)(&count)
+        at_caller(|| (self.0)(&count))
     }
     /// The schedule that begins so many steps later, with its first value until then.
     #[must_use]
@@ -143,7 +143,9 @@ pub fn exponential_decay(init_value: f64, transition_steps: usize, decay_rate: f
 /// ```
 #[track_caller]
 pub fn cosine_decay_schedule(init_value: f64, decay_steps: usize, alpha: f64) -> Schedule {
-    assert!(decay_steps > 0, "cosine_decay_schedule: decays within 1 step or more, and 0 are given");
+    if decay_steps == 0 {
+        refuse!("cosine_decay_schedule: decays within 1 step or more, and 0 are given");
+    }
     let steps = decay_steps as f64;
     Schedule::from(move |count: &Tensor| {
         let wave = ((count.minimum(steps) * PI / steps).cos() + 1.0) * 0.5;
@@ -164,10 +166,11 @@ pub fn warmup_cosine_decay_schedule(
     decay_steps: usize,
     end_value: f64,
 ) -> Schedule {
-    assert!(
-        decay_steps > warmup_steps,
-        "warmup_cosine_decay_schedule: the {decay_steps} steps are those of the whole schedule, and {warmup_steps} are warm-up"
-    );
+    if decay_steps <= warmup_steps {
+        refuse!(
+            "warmup_cosine_decay_schedule: the {decay_steps} steps are those of the whole schedule, and {warmup_steps} are warm-up"
+        );
+    }
     let alpha = if peak_value == 0.0 { 0.0 } else { end_value / peak_value };
     let up = linear_schedule(init_value, peak_value, warmup_steps);
     join_schedules([up, cosine_decay_schedule(peak_value, decay_steps - warmup_steps, alpha)], &[warmup_steps])
@@ -205,15 +208,16 @@ pub fn piecewise_constant_schedule(init_value: f64, boundaries_and_scales: &[(us
 #[track_caller]
 pub fn join_schedules(schedules: impl IntoIterator<Item = Schedule>, boundaries: &[usize]) -> Schedule {
     let mut schedules = schedules.into_iter();
-    let first = schedules.next().expect("join_schedules: there is no schedule");
+    let Some(first) = schedules.next() else { refuse!("join_schedules: there is no schedule") };
     let later: Vec<Schedule> = schedules.collect();
-    assert!(
-        later.len() == boundaries.len(),
-        "join_schedules: {} schedules have {} boundaries between them, and {} are given",
-        later.len() + 1,
-        later.len(),
-        boundaries.len()
-    );
+    if later.len() != boundaries.len() {
+        refuse!(
+            "join_schedules: {} schedules have {} boundaries between them, and {} are given",
+            later.len() + 1,
+            later.len(),
+            boundaries.len()
+        );
+    }
     let later: Vec<(f64, Schedule)> = boundaries.iter().map(|&at| at as f64).zip(later).collect();
     Schedule::from(move |count: &Tensor| {
         let next =

@@ -1,9 +1,9 @@
 //! Gradient descent, with momentum.
 
 use super::chain::stands_for;
-use super::leaves::zip;
+use super::leaves::{expect_state, zip};
 use super::{GradientTransformation, Params, ScaleByLearningRate, Schedule};
-use rune_trace::{Tensor, Tree};
+use rune_trace::{Tensor, Tree, at_caller};
 
 /// Adds up gradients, of which older ones count less: see [`trace`].
 #[derive(Clone, Copy, Debug)]
@@ -28,15 +28,19 @@ pub struct TraceState<P> {
 
 impl GradientTransformation for Trace {
     type State<P: Params> = TraceState<P>;
+    #[track_caller]
     fn init<P: Params>(&self, params: &P) -> TraceState<P> {
-        TraceState { trace: params.map(&mut Tensor::zeros_like) }
+        at_caller(|| TraceState { trace: params.map(&mut Tensor::zeros_like) })
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &TraceState<P>, _: &P) -> (P, TraceState<P>) {
-        let add = |sum: &P| zip(updates, [sum], |g, [t]| g + t * self.decay);
-        let trace = add(&state.trace);
-        let updates = if self.nesterov { add(&trace) } else { trace.map(&mut Tensor::clone) };
-        (updates, TraceState { trace })
+        at_caller(|| {
+            expect_state("trace", &state.trace, updates);
+            let add = |sum: &P| zip(updates, [sum], |g, [t]| g + t * self.decay);
+            let trace = add(&state.trace);
+            let updates = if self.nesterov { add(&trace) } else { trace.map(&mut Tensor::clone) };
+            (updates, TraceState { trace })
+        })
     }
 }
 

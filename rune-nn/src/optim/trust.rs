@@ -1,8 +1,8 @@
 //! Updates measured by the parameters that they change.
 
-use super::leaves::{wide, zip};
+use super::leaves::{expect_shapes, wide, zip};
 use super::{GradientTransformation, Params};
-use rune_trace::{Tensor, where_};
+use rune_trace::{Tensor, at_caller, where_};
 
 #[track_caller]
 fn norm(x: &Tensor) -> Tensor {
@@ -20,15 +20,19 @@ pub struct ScaleByTrustRatio;
 
 impl GradientTransformation for ScaleByTrustRatio {
     type State<P: Params> = ();
+    #[track_caller]
     fn init<P: Params>(&self, _: &P) {}
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, (): &(), params: &P) -> (P, ()) {
-        let scaled = zip(updates, [params], |u, [p]| {
-            let (of_update, of_param) = (norm(u), norm(p));
-            let none = of_update.eq(0.0) | of_param.eq(0.0);
-            u * where_(none, 1.0, of_param / of_update).cast(u.dtype())
-        });
-        (scaled, ())
+        at_caller(|| {
+            expect_shapes("gradients", updates, "parameters", params);
+            let scaled = zip(updates, [params], |u, [p]| {
+                let (of_update, of_param) = (norm(u), norm(p));
+                let none = of_update.eq(0.0) | of_param.eq(0.0);
+                u * where_(none, 1.0, of_param / of_update).cast(u.dtype())
+            });
+            (scaled, ())
+        })
     }
 }
 
@@ -38,11 +42,15 @@ pub struct ScaleByParamBlockRms;
 
 impl GradientTransformation for ScaleByParamBlockRms {
     type State<P: Params> = ();
+    #[track_caller]
     fn init<P: Params>(&self, _: &P) {}
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, (): &(), params: &P) -> (P, ()) {
-        let scaled = zip(updates, [params], |u, [p]| u * root_mean_square(p).maximum(1e-3).cast(u.dtype()));
-        (scaled, ())
+        at_caller(|| {
+            expect_shapes("gradients", updates, "parameters", params);
+            let scaled = zip(updates, [params], |u, [p]| u * root_mean_square(p).maximum(1e-3).cast(u.dtype()));
+            (scaled, ())
+        })
     }
 }
 
@@ -57,10 +65,13 @@ pub fn clip_by_block_rms(threshold: f64) -> ClipByBlockRms {
 
 impl GradientTransformation for ClipByBlockRms {
     type State<P: Params> = ();
+    #[track_caller]
     fn init<P: Params>(&self, _: &P) {}
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, (): &(), _: &P) -> (P, ()) {
-        let clipped = |u: &Tensor| u / (root_mean_square(u) / self.0).maximum(1.0).cast(u.dtype());
-        (updates.map(&mut |u| clipped(u)), ())
+        at_caller(|| {
+            let clipped = |u: &Tensor| u / (root_mean_square(u) / self.0).maximum(1.0).cast(u.dtype());
+            (updates.map(&mut |u| clipped(u)), ())
+        })
     }
 }

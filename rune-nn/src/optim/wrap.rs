@@ -1,9 +1,9 @@
 //! Transformations around others: averages, several gradients for one step, and some of the parameters only.
 
-use super::leaves::zip;
+use super::leaves::{expect_count, expect_shapes, expect_state, zip};
 use super::moments::{average, next_count, unbiased, zero_count};
 use super::{GradientTransformation, Mask, Params};
-use rune_trace::{Tensor, Tree, cond};
+use rune_trace::{Caller, Tensor, Tree, at_caller, cond};
 
 /// The moving average of updates: see [`ema`].
 #[derive(Clone, Copy, Debug)]
@@ -45,14 +45,19 @@ pub struct EmaState<P> {
 
 impl GradientTransformation for Ema {
     type State<P: Params> = EmaState<P>;
+    #[track_caller]
     fn init<P: Params>(&self, params: &P) -> EmaState<P> {
-        EmaState { count: zero_count(), ema: params.map(&mut Tensor::zeros_like) }
+        at_caller(|| EmaState { count: zero_count(), ema: params.map(&mut Tensor::zeros_like) })
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &EmaState<P>, _: &P) -> (P, EmaState<P>) {
-        let (count, ema) = (next_count(&state.count), average(updates, &state.ema, self.decay));
-        let averaged = if self.debias { unbiased(&ema, self.decay, &count) } else { ema.map(&mut Tensor::clone) };
-        (averaged, EmaState { count, ema })
+        at_caller(|| {
+            expect_count("count", &state.count);
+            expect_state("ema", &state.ema, updates);
+            let (count, ema) = (next_count(&state.count), average(updates, &state.ema, self.decay));
+            let averaged = if self.debias { unbiased(&ema, self.decay, &count) } else { ema.map(&mut Tensor::clone) };
+            (averaged, EmaState { count, ema })
+        })
     }
 }
 
@@ -81,7 +86,9 @@ pub struct MultiSteps<T> {
 /// If `every` is 0.
 #[track_caller]
 pub fn multi_steps<T: GradientTransformation>(inner: T, every: usize) -> MultiSteps<T> {
-    assert!(every > 0, "multi_steps: one step takes 1 gradient or more, and 0 are given");
+    if every == 0 {
+        refuse!("multi_steps: one step takes 1 gradient or more, and 0 are given");
+    }
     MultiSteps { inner, every }
 }
 
@@ -100,30 +107,41 @@ pub struct MultiStepsState<S, P> {
 
 impl<T: GradientTransformation> GradientTransformation for MultiSteps<T> {
     type State<P: Params> = MultiStepsState<T::State<P>, P>;
+    #[track_caller]
     fn init<P: Params>(&self, params: &P) -> Self::State<P> {
-        let gradients = params.map(&mut Tensor::zeros_like);
-        MultiStepsState {
-            mini_step: zero_count(),
-            gradient_step: zero_count(),
-            inner: self.inner.init(params),
-            gradients,
-        }
+        at_caller(|| {
+            let gradients = params.map(&mut Tensor::zeros_like);
+            MultiStepsState {
+                mini_step: zero_count(),
+                gradient_step: zero_count(),
+                inner: self.inner.init(params),
+                gradients,
+            }
+        })
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &Self::State<P>, params: &P) -> (P, Self::State<P>) {
-        let known = &state.mini_step + 1;
-        let mean = zip(updates, [&state.gradients], |g, [m]| m + (g - m) / known.cast(g.dtype()));
-        let enough = known.eq(self.every as i32);
-        let zeros = || mean.map(&mut Tensor::zeros_like);
-        let step = || {
-            let (updates, inner) = self.inner.update(&mean, &state.inner, params);
-            (updates, (inner, zeros()))
-        };
-        let wait = || (zeros(), (state.inner.map(&mut Tensor::clone), mean.map(&mut Tensor::clone)));
-        let (updates, (inner, gradients)) = cond(&enough, step, wait);
-        let gradient_step = &state.gradient_step + enough.cast(state.gradient_step.dtype());
-        let mini_step = known % self.every as i32;
-        (updates, MultiStepsState { mini_step, gradient_step, inner, gradients })
+        // The branches are closures of this library, which run as such of users do.
+        let caller = Caller::here();
+        at_caller(|| {
+            for (field, count) in [("mini_step", &state.mini_step), ("gradient_step", &state.gradient_step)] {
+                expect_count(field, count);
+            }
+            expect_state("gradients", &state.gradients, updates);
+            let known = &state.mini_step + 1;
+            let mean = zip(updates, [&state.gradients], |g, [m]| m + (g - m) / known.cast(g.dtype()));
+            let enough = known.eq(self.every as i32);
+            let zeros = || mean.map(&mut Tensor::zeros_like);
+            let step = || {
+                let (updates, inner) = caller.run(|| self.inner.update(&mean, &state.inner, params));
+                (updates, (inner, caller.run(zeros)))
+            };
+            let wait = || caller.run(|| (zeros(), (state.inner.map(&mut Tensor::clone), mean.map(&mut Tensor::clone))));
+            let (updates, (inner, gradients)) = cond(&enough, step, wait);
+            let gradient_step = &state.gradient_step + enough.cast(state.gradient_step.dtype());
+            let mini_step = known % self.every as i32;
+            (updates, MultiStepsState { mini_step, gradient_step, inner, gradients })
+        })
     }
 }
 
@@ -169,19 +187,23 @@ impl<T> Masked<T> {
 
 impl<T: GradientTransformation> GradientTransformation for Masked<T> {
     type State<P: Params> = T::State<P>;
+    #[track_caller]
     fn init<P: Params>(&self, params: &P) -> Self::State<P> {
-        self.inner.init(&self.chosen(params, &self.mask.choices(params)))
+        at_caller(|| self.inner.init(&self.chosen(params, &self.mask.choices(params))))
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &Self::State<P>, params: &P) -> (P, Self::State<P>) {
-        let choices = self.mask.choices(params);
-        let (some, chosen) = (self.chosen(updates, &choices), self.chosen(params, &choices));
-        let (transformed, state) = self.inner.update(&some, state, &chosen);
-        let mut choices = choices.iter();
-        let all = zip(&transformed, [updates], |new, [old]| match choices.next() {
-            Some(true) => new.clone(),
-            Some(false) | None => old.clone(),
-        });
-        (all, state)
+        at_caller(|| {
+            expect_shapes("gradients", updates, "parameters", params);
+            let choices = self.mask.choices(params);
+            let (some, chosen) = (self.chosen(updates, &choices), self.chosen(params, &choices));
+            let (transformed, state) = self.inner.update(&some, state, &chosen);
+            let mut choices = choices.iter();
+            let all = zip(&transformed, [updates], |new, [old]| match choices.next() {
+                Some(true) => new.clone(),
+                Some(false) | None => old.clone(),
+            });
+            (all, state)
+        })
     }
 }

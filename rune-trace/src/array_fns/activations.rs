@@ -3,6 +3,7 @@
 use super::axes::{Axes, resolve_axis};
 use super::elementwise::expect_float;
 use super::where_;
+use crate::tensor::refuse;
 use crate::{DType, Tensor, lax};
 use std::f64::consts;
 
@@ -164,7 +165,7 @@ impl Tensor {
     #[track_caller]
     pub fn one_hot(&self, classes: usize, dtype: DType) -> Tensor {
         if !self.dtype().is_int() {
-            panic!("one_hot: takes integers, and is given {}; convert it, as with `.cast(DType::I32)`", self.ty());
+            refuse!("one_hot: takes integers, and is given {}; convert it, as with `.cast(DType::I32)`", self.ty());
         }
         let mut shape = self.shape().clone();
         shape.dims_mut().push(classes);
@@ -183,7 +184,7 @@ impl Tensor {
     pub fn glu(&self, axis: isize) -> Tensor {
         let at = resolve_axis("glu", axis, self.shape());
         if !self.shape()[at].is_multiple_of(2) {
-            panic!("glu: axis {at} of shape {} is not of even size", self.shape());
+            refuse!("glu: axis {at} of shape {} is not of even size", self.shape());
         }
         let halves = self.split(2, axis);
         &halves[0] * halves[1].sigmoid()

@@ -2,6 +2,7 @@
 
 use crate::Shape;
 use crate::op::Dims;
+use crate::tensor::refuse;
 use smallvec::SmallVec;
 use std::ops::RangeFull;
 
@@ -29,7 +30,7 @@ impl Axes {
         for &axis in list {
             let axis = resolve_axis(op, axis, shape);
             if axes.contains(&axis) {
-                panic!("{op}: axis {axis} is named twice in {:?}, for shape {shape}", list.as_slice());
+                refuse!("{op}: axis {axis} is named twice in {:?}, for shape {shape}", list.as_slice());
             }
             axes.push(axis);
         }
@@ -56,7 +57,7 @@ pub(crate) fn resolve_below(op: &str, axis: isize, rank: usize, what: &dyn Fn() 
     let position = if axis < 0 { axis.checked_add_unsigned(rank) } else { Some(axis) };
     match position.and_then(|a| usize::try_from(a).ok()) {
         Some(a) if a < rank => a,
-        _ => panic!("{op}: axis {axis} is out of range for {}, which has {rank} axes", what()),
+        _ => refuse!("{op}: axis {axis} is out of range for {}, which has {rank} axes", what()),
     }
 }
 

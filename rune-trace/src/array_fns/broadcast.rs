@@ -2,6 +2,7 @@
 
 use super::scalar::{Argument, Operand};
 use crate::op::Dims;
+use crate::tensor::refuse;
 use crate::{DType, Shape, Tensor, lax};
 
 /// The shape that arrays of these shapes broadcast to: aligned at the last axis, each size is that of those that are not 1.
@@ -31,7 +32,7 @@ pub(crate) fn expect_joint_shape(op: &str, shapes: &[&Shape]) -> Shape {
         None => {
             let shapes: Vec<String> = shapes.iter().map(ToString::to_string).collect();
             let (last, rest) = shapes.split_last().expect("no shapes always broadcast");
-            panic!("{op}: shapes {} and {last} do not broadcast", rest.join(", "))
+            refuse!("{op}: shapes {} and {last} do not broadcast", rest.join(", "))
         }
     }
 }
@@ -42,7 +43,7 @@ pub(crate) fn broadcast(op: &str, x: &Tensor, shape: &Shape) -> Tensor {
     let fits = x.rank() <= shape.rank()
         && x.shape().iter().rev().zip(shape.iter().rev()).all(|(&from, &to)| from == 1 || from == to);
     if !fits {
-        panic!("{op}: shape {} does not broadcast to {shape}", x.shape());
+        refuse!("{op}: shape {} does not broadcast to {shape}", x.shape());
     }
     let offset = shape.rank() - x.rank();
     let dims: Dims = (offset..shape.rank()).collect();
@@ -56,7 +57,7 @@ pub(crate) fn expect_one_dtype(op: &str, dtypes: &[DType]) {
         let (a, b) = (pair[0], pair[1]);
         if a != b {
             let suggested = if !a.is_float() && b.is_float() || a == DType::Bool { b } else { a };
-            panic!("{op}: operands are {a} and {b}; convert one, as with `.cast(DType::{suggested:?})`");
+            refuse!("{op}: operands are {a} and {b}; convert one, as with `.cast(DType::{suggested:?})`");
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use super::axes::resolve_below;
 use crate::op::{AxisName, CollectiveFn, NamedAxis};
+use crate::tensor::refuse;
 use crate::vmap::named_axis;
 use crate::{AxisNames, DType, Shape, Tensor, Tree, lax};
 
@@ -26,7 +27,7 @@ fn named(function: &str, names: impl AxisNames) -> Vec<NamedAxis> {
     let mut axes: Vec<NamedAxis> = Vec::new();
     for name in names.axis_names() {
         if axes.iter().any(|axis| axis.name == name) {
-            panic!("{function}: axis `{name}` is named twice");
+            refuse!("{function}: axis `{name}` is named twice");
         }
         axes.push(named_axis(function, &name));
     }
@@ -228,7 +229,7 @@ pub fn pshuffle<T: Tree>(x: &T, axis_name: impl Into<AxisName>, permutation: &[u
     let mut sorted = permutation.to_vec();
     sorted.sort_unstable();
     if !sorted.into_iter().eq(0..over.size) {
-        panic!("pshuffle: {permutation:?} is no permutation of the {} lanes of `{}`", over.size, over.name);
+        refuse!("pshuffle: {permutation:?} is no permutation of the {} lanes of `{}`", over.size, over.name);
     }
     let pairs: Vec<(usize, usize)> = permutation.iter().copied().zip(0..).collect();
     leaves!(x, |x| lax::ppermute(x, &over, pairs.clone()))
@@ -349,7 +350,7 @@ fn scatter(x: &Tensor, over: &NamedAxis, axis: usize) -> Tensor {
 fn parted(function: &str, x: &Tensor, axis: usize, over: &NamedAxis) -> Tensor {
     let (n, lanes) = (x.shape()[axis], over.size);
     if lanes == 0 || !n.is_multiple_of(lanes) {
-        panic!(
+        refuse!(
             "{function}: axis {axis} of {}, of size {n}, does not fall into {lanes} parts, one for each lane",
             x.ty()
         );

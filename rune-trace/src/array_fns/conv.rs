@@ -2,6 +2,7 @@
 
 use super::broadcast::expect_one_dtype;
 use crate::op::{ConvDims, Dims};
+use crate::tensor::refuse;
 use crate::{Tensor, lax};
 
 /// One number for each spatial axis: a list, or one for all.
@@ -40,10 +41,10 @@ impl PerAxis {
             PerAxis::Each(list) => Dims::from_slice(list),
         };
         if list.len() != axes {
-            panic!("{op}: {} {what} are given for {axes} spatial axes", list.len());
+            refuse!("{op}: {} {what} are given for {axes} spatial axes", list.len());
         }
         if list.contains(&0) {
-            panic!("{op}: {what} are 1 or more, and {:?} are given", list.as_slice());
+            refuse!("{op}: {what} are 1 or more, and {:?} are given", list.as_slice());
         }
         list
     }
@@ -79,7 +80,7 @@ impl ConvPadding {
             ConvPadding::Valid => vec![(0, 0); sizes.len()],
             ConvPadding::Explicit(list) => {
                 if list.len() != sizes.len() {
-                    panic!("{op}: {} pairs of padding are given for {} spatial axes", list.len(), sizes.len());
+                    refuse!("{op}: {} pairs of padding are given for {} spatial axes", list.len(), sizes.len());
                 }
                 list.iter().map(|&(low, high)| (low as i64, high as i64)).collect()
             }
@@ -245,7 +246,11 @@ fn prepare(op: &str, x: &Tensor, kernel: &Tensor, options: &ConvOptions) -> (Dim
     let spatial = match x.rank().checked_sub(2) {
         Some(n) if n > 0 && kernel.rank() == x.rank() => n,
         _ => {
-            panic!("{op}: shapes {} and {} are not both of batch, channels and spatial axes", x.shape(), kernel.shape())
+            refuse!(
+                "{op}: shapes {} and {} are not both of batch, channels and spatial axes",
+                x.shape(),
+                kernel.shape()
+            )
         }
     };
     let (lhs, rhs) = (options.layout.operand(spatial), options.layout.kernel(spatial));
@@ -254,7 +259,7 @@ fn prepare(op: &str, x: &Tensor, kernel: &Tensor, options: &ConvOptions) -> (Dim
         || taken * options.groups != channels
         || !kernel.shape()[rhs[0]].is_multiple_of(options.groups)
     {
-        panic!(
+        refuse!(
             "{op}: an operand of shape {} with {channels} channels does not fit a kernel of shape {} in {} groups, layout {:?}",
             x.shape(),
             kernel.shape(),

@@ -2,6 +2,7 @@
 
 use super::scalar::Scalar;
 use crate::op::{Dims, Literal};
+use crate::tensor::refuse;
 use crate::{Array, DType, Element, Shape, Tensor, lax, with_element};
 use std::ops::Range;
 
@@ -38,7 +39,7 @@ impl Tensor {
     pub fn from_slice<T: Element>(shape: impl Into<Shape>, elements: &[T]) -> Tensor {
         let shape = shape.into();
         if shape.checked_size() != Some(elements.len()) {
-            panic!("from_slice: a tensor of shape {shape} is made from {} elements", elements.len());
+            refuse!("from_slice: a tensor of shape {shape} is made from {} elements", elements.len());
         }
         Array::from_slice(shape, elements).into()
     }
@@ -154,7 +155,7 @@ impl Tensor {
     #[track_caller]
     pub fn linspace(start: f64, end: f64, n: usize, dtype: DType) -> Tensor {
         if !dtype.is_float() {
-            panic!("linspace: needs a float dtype, and is given {dtype}");
+            refuse!("linspace: needs a float dtype, and is given {dtype}");
         }
         let last = n.saturating_sub(1).max(1) as f64;
         let at = |i: usize| if i > 0 && i + 1 == n { end } else { start + (end - start) * (i as f64 / last) };
@@ -177,11 +178,11 @@ impl Tensor {
 #[track_caller]
 fn stepped(start: Scalar, end: Scalar, step: Scalar, dtype: DType) -> Tensor {
     if dtype == DType::Bool {
-        panic!("arange: needs an integer or float dtype, and is given bool");
+        refuse!("arange: needs an integer or float dtype, and is given bool");
     }
     if let (Scalar::Int(start), Scalar::Int(end), Scalar::Int(step)) = (start, end, step) {
         if step == 0 {
-            panic!("arange: the step is 0");
+            refuse!("arange: the step is 0");
         }
         let n = if step > 0 { (end - start + step - 1) / step } else { (start - end - step - 1) / -step };
         let n = usize::try_from(n.max(0)).expect("the length of a range is in the range of usize");
@@ -194,11 +195,11 @@ fn stepped(start: Scalar, end: Scalar, step: Scalar, dtype: DType) -> Tensor {
         }
     }
     if dtype.is_int() {
-        panic!("arange: a range of floats for dtype {dtype}; take a float dtype, or write whole numbers");
+        refuse!("arange: a range of floats for dtype {dtype}; take a float dtype, or write whole numbers");
     }
     let (start, end, step) = (start.to_f64(), end.to_f64(), step.to_f64());
     if step == 0.0 || !((end - start) / step).is_finite() {
-        panic!("arange: the range {start:?}..{end:?} by {step:?} has no length");
+        refuse!("arange: the range {start:?}..{end:?} by {step:?} has no length");
     }
     let n = ((end - start) / step).ceil().max(0.0) as usize;
     with_element!(dtype, T => Array::from_fn([n], |i| <T as Element>::from_f64(start + i as f64 * step))).into()

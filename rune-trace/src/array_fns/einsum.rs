@@ -3,6 +3,7 @@
 use super::axes::Axes;
 use super::broadcast::{broadcast, expect_one_dtype};
 use crate::op::{Dims, DotDims};
+use crate::tensor::refuse;
 use crate::{DType, Shape, Tensor, lax};
 
 /// The name of an axis: a letter, or a place in the ellipsis counted from its end.
@@ -74,7 +75,7 @@ fn parse(equation: &str, tensors: &[Tensor]) -> (Vec<Term>, Vec<Label>, Sizes) {
     };
     let inputs: Vec<&str> = inputs.split(',').collect();
     if inputs.len() != tensors.len() {
-        panic!("einsum: `{equation}` is of {} tensors, and is given {}", inputs.len(), tensors.len());
+        refuse!("einsum: `{equation}` is of {} tensors, and is given {}", inputs.len(), tensors.len());
     }
     let mut sizes: Sizes = Vec::new();
     let mut terms = Vec::new();
@@ -84,7 +85,7 @@ fn parse(equation: &str, tensors: &[Tensor]) -> (Vec<Term>, Vec<Label>, Sizes) {
         let dots = input.contains("...");
         let rest = x.rank().checked_sub(named).filter(|&n| dots || n == 0);
         let Some(rest) = rest else {
-            panic!("einsum: `{input}` of `{equation}` does not name the axes of shape {}", x.shape());
+            refuse!("einsum: `{input}` of `{equation}` does not name the axes of shape {}", x.shape());
         };
         longest = longest.max(rest);
         let labels = labels(equation, input, rest);
@@ -94,9 +95,9 @@ fn parse(equation: &str, tensors: &[Tensor]) -> (Vec<Term>, Vec<Label>, Sizes) {
                 Some((_, m)) if *m == n => {}
                 Some((Label::Ellipsis(_), m)) if *m == 1 => *m = n,
                 Some((Label::Ellipsis(_), _)) if n == 1 => {}
-                Some((Label::Letter(c), m)) => panic!("einsum: `{c}` of `{equation}` is of sizes {m} and {n}"),
+                Some((Label::Letter(c), m)) => refuse!("einsum: `{c}` of `{equation}` is of sizes {m} and {n}"),
                 Some((Label::Ellipsis(_), m)) => {
-                    panic!(
+                    refuse!(
                         "einsum: axes of the ellipsis of `{equation}` are of sizes {m} and {n}, which do not broadcast"
                     )
                 }
@@ -110,7 +111,7 @@ fn parse(equation: &str, tensors: &[Tensor]) -> (Vec<Term>, Vec<Label>, Sizes) {
             for (i, l) in labels.iter().enumerate() {
                 let known = sizes.iter().any(|(m, _)| m == l);
                 if !known || labels[..i].contains(l) {
-                    panic!("einsum: the result of `{equation}` names an axis twice, or one that no tensor has");
+                    refuse!("einsum: the result of `{equation}` names an axis twice, or one that no tensor has");
                 }
             }
             labels
@@ -129,7 +130,7 @@ fn parse(equation: &str, tensors: &[Tensor]) -> (Vec<Term>, Vec<Label>, Sizes) {
 #[track_caller]
 fn letters(equation: &str, text: &str) -> Vec<char> {
     if let Some(c) = text.chars().find(|c| !c.is_alphabetic()) {
-        panic!("einsum: `{equation}` names an axis `{c}`; names are letters");
+        refuse!("einsum: `{equation}` names an axis `{c}`; names are letters");
     }
     text.chars().collect()
 }

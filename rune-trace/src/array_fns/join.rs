@@ -3,6 +3,7 @@
 use super::axes::{resolve_axis, resolve_below};
 use super::broadcast::expect_one_dtype;
 use crate::op::Dims;
+use crate::tensor::refuse;
 use crate::{DType, Tensor, lax};
 
 /// How [`Tensor::split`] cuts: into a number of equal parts, or into parts of given sizes.
@@ -87,12 +88,12 @@ impl Tensor {
     #[track_caller]
     pub fn stack<T: AsRef<Tensor>>(tensors: &[T], axis: isize) -> Tensor {
         let tensors = owned(tensors);
-        let Some(first) = tensors.first() else { panic!("stack: there are no tensors") };
+        let Some(first) = tensors.first() else { refuse!("stack: there are no tensors") };
         let at = resolve_below("stack", axis, first.rank() + 1, &|| "the result".to_owned());
         let mut parts = Vec::with_capacity(tensors.len());
         for x in &tensors {
             if x.shape() != first.shape() {
-                panic!("stack: shapes {} and {} differ", first.shape(), x.shape());
+                refuse!("stack: shapes {} and {} differ", first.shape(), x.shape());
             }
             parts.push(x.unsqueeze(at as isize));
         }
@@ -115,14 +116,14 @@ impl Tensor {
         let size = self.shape()[axis];
         let sizes = match sections.into() {
             Sections::Equal(n) if n > 0 && size.is_multiple_of(n) => vec![size / n; n],
-            Sections::Equal(n) => panic!(
+            Sections::Equal(n) => refuse!(
                 "split: axis {axis} of shape {} does not split into {n} equal parts; `chunk` takes a lesser last one",
                 self.shape()
             ),
             Sections::Sizes(sizes) => sizes,
         };
         if sizes.iter().try_fold(0usize, |sum, &n| sum.checked_add(n)) != Some(size) {
-            panic!("split: parts of sizes {sizes:?} do not make up axis {axis} of shape {}", self.shape());
+            refuse!("split: parts of sizes {sizes:?} do not make up axis {axis} of shape {}", self.shape());
         }
         self.parts(axis, &sizes)
     }
@@ -131,7 +132,7 @@ impl Tensor {
     pub fn chunk(&self, n: usize, axis: isize) -> Vec<Tensor> {
         let axis = resolve_axis("chunk", axis, self.shape());
         if n == 0 {
-            panic!("chunk: into no parts");
+            refuse!("chunk: into no parts");
         }
         let size = self.shape()[axis];
         let step = size.div_ceil(n).max(1);
@@ -208,7 +209,7 @@ impl Tensor {
     pub fn meshgrid<T: AsRef<Tensor>>(vectors: &[T]) -> Vec<Tensor> {
         let vectors = owned(vectors);
         if let Some(x) = vectors.iter().find(|x| x.rank() != 1) {
-            panic!("meshgrid: takes vectors, and is given {}", x.ty());
+            refuse!("meshgrid: takes vectors, and is given {}", x.ty());
         }
         let shape: crate::Shape = vectors.iter().map(Tensor::size).collect();
         let mut grids = Vec::with_capacity(vectors.len());
@@ -221,14 +222,14 @@ impl Tensor {
 
 #[track_caller]
 pub(crate) fn concat(op: &str, tensors: &[Tensor], axis: isize) -> Tensor {
-    let Some(first) = tensors.first() else { panic!("{op}: there are no tensors") };
+    let Some(first) = tensors.first() else { refuse!("{op}: there are no tensors") };
     let axis = resolve_axis(op, axis, first.shape());
     let dtypes: Vec<DType> = tensors.iter().map(Tensor::dtype).collect();
     expect_one_dtype(op, &dtypes);
     for x in tensors {
         let fits = x.rank() == first.rank() && x.shape().without(&[axis]) == first.shape().without(&[axis]);
         if !fits {
-            panic!("{op}: shapes {} and {} differ in more than axis {axis}", first.shape(), x.shape());
+            refuse!("{op}: shapes {} and {} differ in more than axis {axis}", first.shape(), x.shape());
         }
     }
     if tensors.len() == 1 { first.clone() } else { lax::concatenate(tensors, axis) }

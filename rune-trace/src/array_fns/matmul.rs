@@ -2,6 +2,7 @@
 
 use super::broadcast::{expect_joint_shape, expect_one_dtype};
 use crate::op::{Dims, DotDims};
+use crate::tensor::refuse;
 use crate::{Shape, Tensor, lax};
 
 /// Products. The dtypes of both operands are one; half types are accumulated in `f32`.
@@ -24,11 +25,11 @@ impl Tensor {
         let (x, y) = (self, other);
         expect_one_dtype("matmul", &[x.dtype(), y.dtype()]);
         if x.rank() == 0 || y.rank() == 0 {
-            panic!("matmul: shapes {} and {} include a scalar; multiply with `*`", x.shape(), y.shape());
+            refuse!("matmul: shapes {} and {} include a scalar; multiply with `*`", x.shape(), y.shape());
         }
         let (kx, ky) = (x.rank() - 1, y.rank().saturating_sub(2));
         if x.shape()[kx] != y.shape()[ky] {
-            panic!(
+            refuse!(
                 "matmul: shapes {} and {} do not fit: axis {kx} of the first has size {}, and axis {ky} of the second {}",
                 x.shape(),
                 y.shape(),
@@ -40,7 +41,7 @@ impl Tensor {
         let (bx, by) = (x.rank().saturating_sub(2), y.rank().saturating_sub(2));
         let (sx, sy) = (Shape::from(&x.shape()[..bx]), Shape::from(&y.shape()[..by]));
         if super::broadcast::joint_shape(&[&sx, &sy]).is_none() {
-            panic!("matmul: the batches {sx} and {sy} of shapes {} and {} do not broadcast", x.shape(), y.shape());
+            refuse!("matmul: the batches {sx} and {sy} of shapes {} and {} do not broadcast", x.shape(), y.shape());
         }
         let batch = expect_joint_shape("matmul", &[&sx, &sy]);
         let mut plan = Plan::default();
@@ -104,7 +105,7 @@ impl Tensor {
         let rhs_contract = other_axes.into().resolve("tensordot", other.shape());
         let sizes = |x: &Tensor, axes: &[usize]| axes.iter().map(|&a| x.shape()[a]).collect::<Vec<_>>();
         if sizes(self, &lhs_contract) != sizes(other, &rhs_contract) {
-            panic!(
+            refuse!(
                 "tensordot: axes {:?} of shape {} and axes {:?} of shape {} do not fit",
                 lhs_contract.as_slice(),
                 self.shape(),

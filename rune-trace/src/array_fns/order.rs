@@ -6,6 +6,7 @@ use super::elementwise::constant_like;
 use super::join::part;
 use super::reductions::as_float;
 use crate::op::CumulativeFn;
+use crate::tensor::refuse;
 use crate::{DType, Tensor, lax};
 
 macro_rules! cumulative {
@@ -104,7 +105,7 @@ impl Tensor {
     #[track_caller]
     pub fn top_k(&self, k: usize) -> (Tensor, Tensor) {
         if self.shape().last().is_none_or(|&n| n < k) {
-            panic!("top_k: shape {} has no last axis of {k} elements", self.shape());
+            refuse!("top_k: shape {} has no last axis of {k} elements", self.shape());
         }
         lax::top_k(self, k)
     }
@@ -122,7 +123,7 @@ impl Tensor {
     #[track_caller]
     pub fn searchsorted(&self, values: &Tensor, right: bool) -> Tensor {
         if self.rank() != 1 {
-            panic!("searchsorted: takes a sorted vector, and is given {}", self.ty());
+            refuse!("searchsorted: takes a sorted vector, and is given {}", self.ty());
         }
         expect_one_dtype("searchsorted", &[self.dtype(), values.dtype()]);
         let values = values.unsqueeze(-1);
@@ -153,7 +154,7 @@ impl Tensor {
         let axis = resolve_axis("quantile", axis, self.shape());
         let n = self.shape()[axis];
         if !(0.0..=1.0).contains(&q) || n == 0 {
-            panic!("quantile: {q} of axis {axis} of shape {} is not defined", self.shape());
+            refuse!("quantile: {q} of axis {axis} of shape {} is not defined", self.shape());
         }
         let sorted = as_float(self).sort(axis as isize);
         let at = q * (n - 1) as f64;

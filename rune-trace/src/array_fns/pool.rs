@@ -3,6 +3,7 @@
 use super::conv::{ConvPadding, Layout, PerAxis};
 use super::elementwise::expect_float;
 use crate::op::{Dims, Window, WindowFn};
+use crate::tensor::refuse;
 use crate::{Shape, Tensor, lax};
 
 /// How pooling goes: by default windows next to each other (strides are the window), no padding, no dilation, channels first.
@@ -99,7 +100,7 @@ impl Tensor {
 fn window_of(op: &str, x: &Tensor, window: &PerAxis, options: &PoolOptions) -> Window {
     let spatial = match x.rank().checked_sub(2) {
         Some(n) if n > 0 => n,
-        _ => panic!("{op}: shape {} is not of batch, channels and spatial axes", x.shape()),
+        _ => refuse!("{op}: shape {} is not of batch, channels and spatial axes", x.shape()),
     };
     let axes: Dims = options.layout.operand(spatial)[2..].into();
     let dimensions = window.resolve(op, "sizes of the window", spatial);

@@ -4,6 +4,7 @@ use super::axes::{Axes, resolve_axis};
 use super::join::{concat, part};
 use super::scalar::Operand;
 use crate::op::{Dims, Padding};
+use crate::tensor::refuse;
 use crate::{DType, Shape, Tensor, lax};
 
 /// What [`Tensor::pad_with`] puts around a tensor.
@@ -66,7 +67,10 @@ impl Tensor {
                 PadMode::Reflect => n.saturating_sub(1),
             };
             if low.max(high) > most {
-                panic!("pad_with: {low} and {high} elements around axis {axis} of shape {} are too many", self.shape());
+                refuse!(
+                    "pad_with: {low} and {high} elements around axis {axis} of shape {} are too many",
+                    self.shape()
+                );
             }
             let (before, after) = match mode {
                 PadMode::Edge => (
@@ -140,7 +144,7 @@ impl Tensor {
     pub fn diagonal(&self, k: isize, a: isize, b: isize) -> Tensor {
         let (a, b) = (resolve_axis("diagonal", a, self.shape()), resolve_axis("diagonal", b, self.shape()));
         if a == b {
-            panic!("diagonal: both axes are {a}, of shape {}", self.shape());
+            refuse!("diagonal: both axes are {a}, of shape {}", self.shape());
         }
         let mut order: Dims = (0..self.rank()).filter(|&c| c != a && c != b).collect();
         order.extend([a, b]);
@@ -185,14 +189,14 @@ impl Tensor {
                 lax::select(&(i + k).eq(&j), &rows, &rows.zeros_like())
             }
             2 => self.diagonal(k, 0, 1),
-            _ => panic!("diag: takes a vector or a matrix, and is given {}; see `diagonal`", self.ty()),
+            _ => refuse!("diag: takes a vector or a matrix, and is given {}; see `diagonal`", self.ty()),
         }
     }
     /// The sum of the diagonal of the last two axes.
     #[track_caller]
     pub fn trace(&self) -> Tensor {
         if self.rank() < 2 {
-            panic!("trace: shape {} has no diagonal", self.shape());
+            refuse!("trace: shape {} has no diagonal", self.shape());
         }
         self.diagonal(0, -2, -1).sum_axes(-1)
     }
@@ -201,14 +205,14 @@ impl Tensor {
 #[track_caller]
 fn expect_widths(op: &str, x: &Tensor, given: usize) {
     if given != x.rank() {
-        panic!("{op}: {given} pairs of widths are given for shape {}, which has {} axes", x.shape(), x.rank());
+        refuse!("{op}: {given} pairs of widths are given for shape {}, which has {} axes", x.shape(), x.rank());
     }
 }
 
 /// Where the elements of `x` are on or below the `k`-th diagonal.
 #[track_caller]
 fn lower(op: &str, x: &Tensor, k: isize) -> Tensor {
-    let Some(rows) = x.rank().checked_sub(2) else { panic!("{op}: shape {} is of no matrix", x.shape()) };
+    let Some(rows) = x.rank().checked_sub(2) else { refuse!("{op}: shape {} is of no matrix", x.shape()) };
     let matrix = Shape::from(&x.shape()[rows..]);
     let bound = matrix.iter().copied().max().unwrap_or(0) as isize + 1;
     let i = lax::iota(DType::I32, matrix.clone(), 0) + k.clamp(-bound, bound);

@@ -2,6 +2,7 @@
 
 use super::axes::{Axes, resolve_axis};
 use crate::op::{ArgFn, Dims, ReduceFn};
+use crate::tensor::refuse;
 use crate::{DType, Shape, Tensor, lax};
 
 /// The shape with the axes at size 1.
@@ -194,7 +195,7 @@ arg_reductions! {
 fn arg_reduce(op: &str, f: ArgFn, x: &Tensor, axis: isize, keepdims: bool) -> Tensor {
     let axis = resolve_axis(op, axis, x.shape());
     if x.shape()[axis] == 0 {
-        panic!("{op}: axis {axis} of shape {} has no elements", x.shape());
+        refuse!("{op}: axis {axis} of shape {} has no elements", x.shape());
     }
     // The operation is one of numbers, and `false` is below `true`.
     let numbers = if x.dtype() == DType::Bool { &lax::convert(x, DType::I32) } else { x };

@@ -1,6 +1,7 @@
 //! Rust numbers on their way to becoming elements of a tensor, and operands, which are either.
 
 use crate::op::Literal;
+use crate::tensor::refuse;
 use crate::{DType, Tensor, lax};
 use half::{bf16, f16};
 use std::fmt;
@@ -34,20 +35,20 @@ impl Scalar {
         match (self, dtype) {
             (Scalar::Bool(x), DType::Bool) => Literal::new(x),
             (Scalar::Int(x), DType::Bool) if x == 0 || x == 1 => Literal::new(x == 1),
-            (_, DType::Bool) => panic!("{op}: the number {self} meets a tensor of bool; write `true` or `false`"),
+            (_, DType::Bool) => refuse!("{op}: the number {self} meets a tensor of bool; write `true` or `false`"),
             (Scalar::Bool(x), _) => {
-                panic!(
+                refuse!(
                     "{op}: the truth value {x} meets a tensor of {dtype}; convert the tensor, as with `.cast(DType::Bool)`"
                 )
             }
             (Scalar::Int(x), _) if dtype.is_int() => match int_literal(x, dtype) {
                 Some(literal) => literal,
                 None => {
-                    panic!("{op}: the number {x} is out of the range of {dtype}; convert the tensor to a wider dtype")
+                    refuse!("{op}: the number {x} is out of the range of {dtype}; convert the tensor to a wider dtype")
                 }
             },
             (Scalar::Int(x), _) => Literal::from_f64(dtype, x as f64),
-            (Scalar::Float(x), _) if dtype.is_int() => panic!(
+            (Scalar::Float(x), _) if dtype.is_int() => refuse!(
                 "{op}: the number {x:?} is a float and meets a tensor of {dtype}; write a whole number, or convert the tensor, as with \
                  `.cast(DType::F32)`"
             ),

@@ -3,6 +3,7 @@
 use super::axes::{Axes, resolve_axis, resolve_below};
 use super::broadcast::broadcast;
 use crate::op::Dims;
+use crate::tensor::refuse;
 use crate::{Shape, Tensor, lax};
 use smallvec::SmallVec;
 
@@ -73,7 +74,7 @@ impl Sizes {
             match usize::try_from(n) {
                 Ok(n) => known.dims_mut().push(n),
                 Err(_) if n == -1 && open.is_none() => open = Some(i),
-                Err(_) => panic!("{op}: {sizes:?} is no shape; sizes are 0 or more, and one may be -1"),
+                Err(_) => refuse!("{op}: {sizes:?} is no shape; sizes are 0 or more, and one may be -1"),
             }
         }
         let size = known.checked_size();
@@ -83,7 +84,7 @@ impl Sizes {
                 known.dims_mut().insert(at, x.size() / n);
                 known
             }
-            _ => panic!("{op}: shape {} with {} elements cannot become {sizes:?}", x.shape(), x.size()),
+            _ => refuse!("{op}: shape {} with {} elements cannot become {sizes:?}", x.shape(), x.size()),
         }
     }
 }
@@ -121,7 +122,7 @@ impl Tensor {
         let first = resolve_axis("flatten_axes", first, self.shape());
         let last = resolve_axis("flatten_axes", last, self.shape());
         if first > last {
-            panic!("flatten_axes: the first axis, {first}, comes after the last, {last}, of shape {}", self.shape());
+            refuse!("flatten_axes: the first axis, {first}, comes after the last, {last}, of shape {}", self.shape());
         }
         let (before, rest) = self.shape().split_at(first);
         let (joined, after) = rest.split_at(last - first + 1);
@@ -149,7 +150,7 @@ impl Tensor {
         };
         for &a in &gone {
             if self.shape()[a] != 1 {
-                panic!("squeeze: axis {a} of shape {} is not of size 1", self.shape());
+                refuse!("squeeze: axis {a} of shape {} is not of size 1", self.shape());
             }
         }
         lax::reshape(self, self.shape().without(&gone))
@@ -185,7 +186,7 @@ impl Tensor {
             match (usize::try_from(n), own) {
                 (Ok(n), _) => shape.dims_mut().push(n),
                 (Err(_), Some(own)) if n == -1 => shape.dims_mut().push(own),
-                _ => panic!("expand: {:?} says no size for shape {}", sizes.as_slice(), self.shape()),
+                _ => refuse!("expand: {:?} says no size for shape {}", sizes.as_slice(), self.shape()),
             }
         }
         broadcast("expand", self, &shape)
@@ -203,7 +204,7 @@ impl Tensor {
     pub fn permute(&self, axes: impl Into<Axes>) -> Tensor {
         let axes = axes.into().resolve("permute", self.shape());
         if axes.len() != self.rank() {
-            panic!("permute: {:?} does not name every axis of shape {}", axes.as_slice(), self.shape());
+            refuse!("permute: {:?} does not name every axis of shape {}", axes.as_slice(), self.shape());
         }
         lax::transpose(self, &axes)
     }
@@ -227,7 +228,7 @@ impl Tensor {
     #[track_caller]
     pub fn t(&self) -> Tensor {
         if self.rank() < 2 {
-            panic!("t: shape {} has fewer than two axes to exchange", self.shape());
+            refuse!("t: shape {} has fewer than two axes to exchange", self.shape());
         }
         self.swapaxes(-2, -1)
     }
@@ -248,7 +249,7 @@ impl Tensor {
         let from = from.into().resolve("moveaxis", self.shape());
         let to = to.into().resolve("moveaxis", self.shape());
         if from.len() != to.len() {
-            panic!("moveaxis: {} axes are moved to {} positions", from.len(), to.len());
+            refuse!("moveaxis: {} axes are moved to {} positions", from.len(), to.len());
         }
         let mut order: Dims = (0..self.rank()).filter(|a| !from.contains(a)).collect();
         let mut moves: Vec<(usize, usize)> = to.into_iter().zip(from).collect();

@@ -6,6 +6,7 @@ use super::linearize::near;
 use super::run::floats;
 use super::{Difference, Place, gradients};
 use crate::function::{ArgRefs, Arguments, Function};
+use crate::tensor::{at_caller, users};
 use crate::{Tensor, Tree, lax, random};
 use std::fmt;
 
@@ -165,8 +166,11 @@ pub fn check_gradient(
     options: &CheckOptions,
 ) -> Result<GradientCheck, GradientCheck> {
     let place = Place::here("check_gradient");
-    let checks = each_leaf::<(Tensor,)>(&|x| f(&x.0), (x,), options, place);
-    let check = checks.into_iter().next().unwrap_or_else(|| place.fail(&format!("{} is not of a float dtype", x.ty())));
+    if !x.dtype().is_float() {
+        place.fail(&format!("the argument is of type {}, and only floats have derivatives", x.ty()));
+    }
+    let checks = at_caller(|| each_leaf::<(Tensor,)>(&|x| users(|| f(&x.0)), (x,), options, place));
+    let check = checks.into_iter().next().expect("one check for the one leaf");
     if check.passed { Ok(check) } else { Err(check) }
 }
 
@@ -194,7 +198,8 @@ where
     X: Arguments,
     F: Function<X, Output = Tensor>,
 {
-    all_passed(each_leaf::<X>(&|x| f.call(x), args.refs(), options, Place::here("check_gradients")))
+    let place = Place::here("check_gradients");
+    all_passed(at_caller(|| each_leaf::<X>(&|x| f.call(x), args.refs(), options, place)))
 }
 
 fn all_passed(checks: Vec<GradientCheck>) -> Result<Vec<GradientCheck>, Vec<GradientCheck>> {
@@ -252,14 +257,13 @@ where
 {
     let (args, place) = (args.refs(), Place::here("check_jvp"));
     let mut pairs = Vec::new();
-    for line in lines::<X>(args, options) {
-        let (_, tangent, ()) = forward::<X, _, _>(args, line.direction.refs(), place, |x| (f.call(x), ()));
-        pairs.extend(elements(&tangent, place).into_iter().zip(line.slope(
-            &f.call(&line.up),
-            &f.call(&line.down),
-            place,
-        )));
-    }
+    at_caller(|| {
+        for line in lines::<X>(args, options) {
+            let (_, tangent, ()) = forward::<X, _, _>(args, line.direction.refs(), place, |x| (f.call(x), ()));
+            let slope = line.slope(&f.call(&line.up), &f.call(&line.down), place);
+            pairs.extend(elements(&tangent, place).into_iter().zip(slope));
+        }
+    });
     verdict("tangents in random directions", pairs, options)
 }
 
@@ -288,21 +292,23 @@ where
     F: Function<X, Output: Tree>,
 {
     let (args, place) = (args.refs(), Place::here("check_vjp"));
-    let (value, (), linear) = near::<X, _, _>(args, place, |x| (f.call(x), ()));
     let mut pairs = Vec::new();
-    for (line, seed) in lines::<X>(args, options).zip(options.seed..) {
-        let mut draw = Draw { seed: !seed, drawn: 0 };
-        let ct = value.map(&mut |y| draw.like(y));
-        let slope = line.slope(&f.call(&line.up), &f.call(&line.down), place);
-        let along = elements(&linear.transpose(&ct), place);
-        let mut direction = Vec::new();
-        X::visit(line.direction.refs(), &mut |_, _, v| {
-            if v.dtype().is_float() {
-                direction.extend(numbers(v, place));
-            }
-        });
-        pairs.push((dot(&along, &direction), dot(&elements(&ct, place), &slope)));
-    }
+    at_caller(|| {
+        let (value, (), linear) = near::<X, _, _>(args, place, |x| (f.call(x), ()));
+        for (line, seed) in lines::<X>(args, options).zip(options.seed..) {
+            let mut draw = Draw { seed: !seed, drawn: 0 };
+            let ct = value.map(&mut |y| draw.like(y));
+            let slope = line.slope(&f.call(&line.up), &f.call(&line.down), place);
+            let along = elements(&linear.transpose(&ct), place);
+            let mut direction = Vec::new();
+            X::visit(line.direction.refs(), &mut |_, _, v| {
+                if v.dtype().is_float() {
+                    direction.extend(numbers(v, place));
+                }
+            });
+            pairs.push((dot(&along, &direction), dot(&elements(&ct, place), &slope)));
+        }
+    });
     verdict("cotangents along random directions", pairs, options)
 }
 

@@ -1,5 +1,6 @@
 //! Functions that compute again what their derivative needs, rather than keep it.
 
+use super::Place;
 use crate::function::{Arguments, Function};
 use crate::op::CheckpointPolicy;
 use crate::tensor::{Keep, begin_trace, fresh_params, lax, trace};
@@ -28,6 +29,7 @@ use std::sync::Arc;
 /// it. Checkpointed functions may be called in each other, in loops and under every transformation; second derivatives keep
 /// as little. A function that is not differentiated is not changed. `f` is run once for each call, and may look at values where its
 /// arguments are known.
+#[track_caller]
 pub fn checkpoint<'f, X, F>(f: F) -> F::Returning<'f, F::Output>
 where
     X: Arguments,
@@ -49,23 +51,26 @@ where
 /// assert!(shown[1].starts_with("[2, f32] output of dot_general"));
 /// assert!(shown[2].starts_with("[2, f32] output of dot_general"));
 /// ```
+#[track_caller]
 pub fn checkpoint_with<'f, X, F>(policy: CheckpointPolicy, f: F) -> F::Returning<'f, F::Output>
 where
     X: Arguments,
     F: Function<X, Output: Tree> + 'f,
 {
-    let name = name_of::<F>();
+    let (name, place) = (name_of::<F>(), Place::here("checkpoint"));
     F::returning(move |args| {
-        let mut leaves = Vec::new();
-        X::visit(args, &mut |_, _, leaf| leaves.push(leaf.clone()));
-        let since = begin_trace();
-        let params = fresh_params(&leaves, true, "checkpoint");
-        let mut next = params.iter().cloned();
-        let output = f.call(&X::map(args, &mut |_| next.next().expect("one parameter for each leaf")));
-        let traced = trace(&name, &params, &output.leaves(), Keep::Since(since.end()));
-        let inputs: Vec<Tensor> = leaves.into_iter().chain(traced.captured).collect();
-        let mut results = lax::remat(&Arc::new(traced.program), &inputs, &policy, false).into_iter();
-        output.map(&mut |_| results.next().expect("one result for each leaf"))
+        place.of_users::<X, _, _>(&f, args, || {
+            let mut leaves = Vec::new();
+            X::visit(args, &mut |_, _, leaf| leaves.push(leaf.clone()));
+            let since = begin_trace();
+            let params = fresh_params(&leaves, true, "checkpoint");
+            let mut next = params.iter().cloned();
+            let output = f.call(&X::map(args, &mut |_| next.next().expect("one parameter for each leaf")));
+            let traced = trace(&name, &params, &output.leaves(), Keep::Since(since.end()));
+            let inputs: Vec<Tensor> = leaves.into_iter().chain(traced.captured).collect();
+            let mut results = lax::remat(&Arc::new(traced.program), &inputs, &policy, false).into_iter();
+            output.map(&mut |_| results.next().expect("one result for each leaf"))
+        })
     })
 }
 

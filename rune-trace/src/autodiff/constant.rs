@@ -1,6 +1,7 @@
 //! What differentiation does not see.
 
 use crate::Tree;
+use crate::tensor::{at_caller, users};
 
 /// What `f` returns, as constants to differentiation: its float leaves are wrapped in [`Tensor::stop_gradient`](crate::Tensor::stop_gradient).
 ///
@@ -12,6 +13,8 @@ use crate::Tree;
 /// let f = |x: &Tensor| x * no_grad(|| x * x);
 /// assert_eq!(grad(f)(&Tensor::scalar(3.0f32)).item::<f32>().unwrap(), 9.0);
 /// ```
+#[track_caller]
 pub fn no_grad<Y: Tree>(f: impl FnOnce() -> Y) -> Y {
-    f().map(&mut |y| if y.dtype().is_float() { y.stop_gradient() } else { y.clone() })
+    let y = users(f);
+    at_caller(|| y.map(&mut |y| if y.dtype().is_float() { y.stop_gradient() } else { y.clone() }))
 }

@@ -3,7 +3,7 @@
 use super::Place;
 use super::custom::{Part, arguments, as_primals, bounded, leaves, like, programs, untraced};
 use crate::function::{Arguments, Function};
-use crate::tensor::{begin_trace, fresh_params, lax, with_location};
+use crate::tensor::{begin_trace, fresh_params, lax, users, with_location};
 use crate::{Op, Tensor, Tree, name_of, name_scope};
 
 /// `f` with a derivative of its own. `rule` takes references to the arguments and to their tangents, each as a tuple, and gives the
@@ -38,9 +38,11 @@ where
 {
     let place = Place::here("custom_jvp");
     F::returning(move |args| {
-        call::<X, F>(&f, args, place, false, |x, _, dx| {
-            let (y, dy) = rule(x, dx);
-            (Some(y), dy)
+        place.of_users::<X, _, _>(&f, args, || {
+            call::<X, F>(&f, args, place, false, |x, _, dx| {
+                let (y, dy) = rule(x, dx);
+                (Some(y), dy)
+            })
         })
     })
 }
@@ -70,7 +72,9 @@ where
     R: for<'a> Fn(X::Refs<'a>, &F::Output, X::Refs<'a>) -> F::Output + Send + Sync + 'f,
 {
     let place = Place::here("custom_tangent");
-    F::returning(move |args| call::<X, F>(&f, args, place, true, |x, y, dx| (None, rule(x, y, dx))))
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || call::<X, F>(&f, args, place, true, |x, y, dx| (None, rule(x, y, dx))))
+    })
 }
 
 /// The results of `f`; within a function that is being traced, with the program of the rule.
@@ -105,7 +109,8 @@ where
     });
     let y_given = y.with_leaves(if takes_results { results.clone() } else { body.outputs.clone() });
     let primals_given = arguments::<X>(args, &primals);
-    let (value, dy) = bounded(place, || name_scope(&rule_name, || rule(primals_given.refs(), &y_given, dx.refs())));
+    let (value, dy) =
+        bounded(place, || name_scope(&rule_name, || users(|| rule(primals_given.refs(), &y_given, dx.refs()))));
     let mut outputs = Vec::new();
     if let Some(value) = value {
         like(&y, &value, ("result", "result"), true, place);

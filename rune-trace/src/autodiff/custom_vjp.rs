@@ -3,7 +3,7 @@
 use super::Place;
 use super::custom::{Part, arguments, as_primals, bounded, leaves, like, programs, untraced};
 use crate::function::{Arguments, Function};
-use crate::tensor::{begin_trace, fresh_params, lax, with_location};
+use crate::tensor::{begin_trace, fresh_params, lax, users, with_location};
 use crate::{Op, Tensor, Tree, name_of, name_scope};
 
 /// `f` with a reverse mode of its own. `forward` takes the arguments and gives the result and whatever `backward` needs to know of
@@ -35,7 +35,9 @@ where
     B: Fn(&R, &F::Output) -> X::Plain + Send + Sync + 'f,
 {
     let place = Place::here("custom_vjp");
-    F::returning(move |args| call::<X, F, G, R>(&f, &forward, &backward, args, place))
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || call::<X, F, G, R>(&f, &forward, &backward, args, place))
+    })
 }
 
 fn call<X, F, G, R>(
@@ -79,7 +81,7 @@ where
         false => lax::full_like(y, 0.0),
     });
     let residual = residual.with_leaves(residuals.iter().cloned());
-    let given = bounded(place, || name_scope(&name_backward, || backward(&residual, &ct)));
+    let given = bounded(place, || name_scope(&name_backward, || users(|| backward(&residual, &ct))));
     let root = if X::COUNT == 1 { "arguments[0]" } else { "arguments" };
     like(&arguments::<X>(args, &leaves).plain(), &given, ("cotangent", root), false, place);
     let outputs = leaves.iter().zip(given.leaves()).filter(|(x, _)| float(x)).map(|(_, ct)| ct).collect();

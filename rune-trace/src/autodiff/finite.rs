@@ -2,6 +2,7 @@
 
 use super::Place;
 use crate::function::{ArgRefs, Arguments, Function};
+use crate::tensor::{at_caller, users};
 use crate::{Array, Element, Tensor, with_element};
 
 /// Which points a finite difference is taken between.
@@ -48,7 +49,7 @@ where
     let (args, place) = (at.refs(), Place::here("finite_diff"));
     let f = |x: &X| vec![scalar(&f.call(x), place)];
     let mut leaf = 0;
-    X::map(args, &mut |x| {
+    let mut gradient = |x: &Tensor| {
         let all: Vec<usize> = (0..if x.dtype().is_float() { x.size() } else { 0 }).collect();
         let slopes: Vec<f64> = slopes::<X>(&f, args, leaf, &all, (eps, method), place).concat();
         leaf += 1;
@@ -56,8 +57,8 @@ where
             true => tensor(&slopes, x.shape().to_vec(), x),
             false => crate::lax::full_like(x, 0.0),
         }
-    })
-    .plain()
+    };
+    at_caller(|| X::map(args, &mut gradient)).plain()
 }
 
 /// The Jacobian of a function of one tensor, by finite differences: the axes of the result, then those of `x`.
@@ -80,12 +81,13 @@ pub fn finite_diff_jacobian(
     method: Difference,
 ) -> Tensor {
     let place = Place::here("finite_diff_jacobian");
-    let y = crate::eval_shape(|x: &Tensor| f(x), x);
+    let y = crate::eval_shape(&f, x);
     if !x.dtype().is_float() || !y.dtype().is_float() {
         place.fail(&format!("the function takes {} to {}, and only floats have derivatives", x.ty(), y.ty()));
     }
     let all: Vec<usize> = (0..x.size()).collect();
-    let columns = slopes::<(Tensor,)>(&|x| numbers(&f(&x.0), place), (x,), 0, &all, (eps, method), place);
+    let results = |x: &(Tensor,)| numbers(&users(|| f(&x.0)), place);
+    let columns = at_caller(|| slopes::<(Tensor,)>(&results, (x,), 0, &all, (eps, method), place));
     let rows: Vec<f64> = (0..y.size()).flat_map(|i| columns.iter().map(move |c| c[i])).collect();
     tensor(&rows, y.shape().iter().chain(x.shape().iter()).copied().collect(), &y)
 }

@@ -27,7 +27,9 @@ where
     F: Function<X, Output = Tensor> + 'f,
 {
     let place = Place::here("grad");
-    F::returning(move |args| reverse::<X, _, _, _>(&f, args, First, place, |y| (y, ())).2)
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(&f, args, First, place, |y| (y, ())).2)
+    })
 }
 
 /// The value and the gradient: as [`grad`], without computing the value twice.
@@ -49,8 +51,10 @@ where
 {
     let place = Place::here("value_and_grad");
     F::returning(move |args| {
-        let (y, (), dx) = reverse::<X, _, _, _>(&f, args, First, place, |y| (y, ()));
-        (y, dx)
+        place.of_users::<X, _, _>(&f, args, || {
+            let (y, (), dx) = reverse::<X, _, _, _>(&f, args, First, place, |y| (y, ()));
+            (y, dx)
+        })
     })
 }
 
@@ -63,8 +67,10 @@ where
 {
     let place = Place::here("grad_aux");
     F::returning(move |args| {
-        let (_, aux, dx) = reverse::<X, _, _, _>(&f, args, First, place, |y| y);
-        (dx, aux)
+        place.of_users::<X, _, _>(&f, args, || {
+            let (_, aux, dx) = reverse::<X, _, _, _>(&f, args, First, place, |y| y);
+            (dx, aux)
+        })
     })
 }
 
@@ -78,8 +84,10 @@ where
 {
     let place = Place::here("value_and_grad_aux");
     F::returning(move |args| {
-        let (y, aux, dx) = reverse::<X, _, _, _>(&f, args, First, place, |y| y);
-        ((y, aux), dx)
+        place.of_users::<X, _, _>(&f, args, || {
+            let (y, aux, dx) = reverse::<X, _, _, _>(&f, args, First, place, |y| y);
+            ((y, aux), dx)
+        })
     })
 }
 
@@ -99,7 +107,9 @@ where
     S: Argnums<X> + 'f,
 {
     let place = Place::here("grad_argnums");
-    F::returning(move |args| reverse::<X, _, _, _>(&f, args, argnums, place, |y| (y, ())).2)
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(&f, args, argnums, place, |y| (y, ())).2)
+    })
 }
 
 /// As [`grad_aux`], by the arguments that `argnums` names.
@@ -112,8 +122,10 @@ where
 {
     let place = Place::here("grad_aux_argnums");
     F::returning(move |args| {
-        let (_, aux, grads) = reverse::<X, _, _, _>(&f, args, argnums, place, |y| y);
-        (grads, aux)
+        place.of_users::<X, _, _>(&f, args, || {
+            let (_, aux, grads) = reverse::<X, _, _, _>(&f, args, argnums, place, |y| y);
+            (grads, aux)
+        })
     })
 }
 
@@ -127,8 +139,10 @@ where
 {
     let place = Place::here("value_and_grad_argnums");
     F::returning(move |args| {
-        let (y, (), grads) = reverse::<X, _, _, _>(&f, args, argnums, place, |y| (y, ()));
-        (y, grads)
+        place.of_users::<X, _, _>(&f, args, || {
+            let (y, (), grads) = reverse::<X, _, _, _>(&f, args, argnums, place, |y| (y, ()));
+            (y, grads)
+        })
     })
 }
 
@@ -145,8 +159,10 @@ where
 {
     let place = Place::here("value_and_grad_aux_argnums");
     F::returning(move |args| {
-        let (y, aux, grads) = reverse::<X, _, _, _>(&f, args, argnums, place, |y| y);
-        ((y, aux), grads)
+        place.of_users::<X, _, _>(&f, args, || {
+            let (y, aux, grads) = reverse::<X, _, _, _>(&f, args, argnums, place, |y| y);
+            ((y, aux), grads)
+        })
     })
 }
 

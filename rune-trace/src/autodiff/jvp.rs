@@ -3,6 +3,7 @@
 use super::run::{cotangents_like, floats, tangents_of};
 use super::{Place, Run, gradients};
 use crate::function::{ArgRefs, Arguments, Function};
+use crate::tensor::at_caller;
 use crate::{Tensor, Transform, Tree};
 
 /// The value of `f` at `primals`, and how it moves when these move by `tangents`: the product of the Jacobian with a vector.
@@ -29,8 +30,9 @@ where
     X: Arguments,
     F: Function<X, Output: Tree>,
 {
-    let (value, tangent, ()) =
-        forward::<X, _, _>(primals.refs(), tangents.refs(), Place::here("jvp"), |x| (f.call(x), ()));
+    let place = Place::here("jvp");
+    let run = || forward::<X, _, _>(primals.refs(), tangents.refs(), place, |x| (f.call(x), ()));
+    let (value, tangent, ()) = at_caller(run);
     (value, tangent)
 }
 
@@ -53,7 +55,8 @@ where
     Y: Tree,
     Aux: Tree,
 {
-    forward::<X, _, _>(primals.refs(), tangents.refs(), Place::here("jvp_aux"), |x| f.call(x))
+    let place = Place::here("jvp_aux");
+    at_caller(|| forward::<X, _, _>(primals.refs(), tangents.refs(), place, |x| f.call(x)))
 }
 
 /// The product of the Hessian of a function with a scalar result with the vector `tangents`: forward mode over reverse mode, so at the
@@ -76,10 +79,12 @@ where
 {
     let (primals, place) = (primals.refs(), Place::here("hvp"));
     let by = floats::<X>(primals);
-    let (_, products, ()) = forward::<X, _, _>(primals, tangents.refs(), place, |x| {
-        (gradients::<X, ()>(x.refs(), &by, place, |x| (f.call(x), ())).2, ())
-    });
-    place.run(Transform::Transpose, || cotangents_like::<X>(primals, &by, products)).plain()
+    at_caller(|| {
+        let (_, products, ()) = forward::<X, _, _>(primals, tangents.refs(), place, |x| {
+            (gradients::<X, ()>(x.refs(), &by, place, |x| (f.call(x), ())).2, ())
+        });
+        place.run(Transform::Transpose, || cotangents_like::<X>(primals, &by, products)).plain()
+    })
 }
 
 pub(super) fn forward<X: Arguments, Y: Tree, Aux: Tree>(

@@ -3,6 +3,7 @@
 use super::run::{cotangents_like, cotangents_of, floats, tangents_like, tangents_of};
 use super::{Place, Run};
 use crate::function::{ArgRefs, Arguments, Function};
+use crate::tensor::at_caller;
 use crate::transform::Linear;
 use crate::{Transform, Tree};
 
@@ -29,16 +30,20 @@ impl<X: Arguments, Y: Tree> Linearized<X, Y> {
     ///
     /// # Panics
     /// If the tangents are not of the structure and types of the arguments.
+    #[track_caller]
     pub fn call<'a>(&self, tangents: impl ArgRefs<'a, X>) -> Y {
-        let moved = tangents_of::<X>(self.like.0.refs(), tangents.refs(), self.place);
-        self.place.run(Transform::Jvp, || tangents_like(&self.like.1, self.linear.push_forward(&moved)))
+        at_caller(|| {
+            let moved = tangents_of::<X>(self.like.0.refs(), tangents.refs(), self.place);
+            self.place.run(Transform::Jvp, || tangents_like(&self.like.1, self.linear.push_forward(&moved)))
+        })
     }
     /// The cotangents of the arguments for those of the result: what the pullback of [`vjp`] gives.
     ///
     /// # Panics
     /// If the cotangents are not of the structure and types of the result.
+    #[track_caller]
     pub fn transpose(&self, cotangents: &Y) -> X::Plain {
-        self.pull_back(cotangents, 0)
+        at_caller(|| self.pull_back(cotangents, 0))
     }
     /// As [`Linearized::transpose`], of a function with this many auxiliary results.
     fn pull_back(&self, cotangents: &Y, aux: usize) -> X::Plain {
@@ -68,7 +73,8 @@ where
     X: Arguments,
     F: Function<X, Output: Tree>,
 {
-    let (value, (), linear) = near::<X, _, _>(primals.refs(), Place::here("linearize"), |x| (f.call(x), ()));
+    let place = Place::here("linearize");
+    let (value, (), linear) = at_caller(|| near::<X, _, _>(primals.refs(), place, |x| (f.call(x), ())));
     (value, linear)
 }
 
@@ -97,7 +103,8 @@ where
     F: Function<X, Output = Y>,
     Y: Tree + Send + Sync,
 {
-    let (value, (), linear) = near::<X, _, _>(primals.refs(), Place::here("vjp"), |x| (f.call(x), ()));
+    let place = Place::here("vjp");
+    let (value, (), linear) = at_caller(|| near::<X, _, _>(primals.refs(), place, |x| (f.call(x), ())));
     (value, Box::new(move |ct| linear.transpose(ct)))
 }
 
@@ -121,7 +128,8 @@ where
     Y: Tree + Send + Sync,
     Aux: Tree,
 {
-    let (value, aux, linear) = near::<X, _, _>(primals.refs(), Place::here("vjp_aux"), |x| f.call(x));
+    let place = Place::here("vjp_aux");
+    let (value, aux, linear) = at_caller(|| near::<X, _, _>(primals.refs(), place, |x| f.call(x)));
     let count = aux.leaves().len();
     (value, Box::new(move |ct| linear.pull_back(ct, count)), aux)
 }
@@ -147,9 +155,11 @@ where
     F: Function<X, Output: Tree>,
 {
     let (args, place) = (primals_like.refs(), Place::here("linear_transpose"));
-    let run = Run::new::<X>(args, &floats::<X>(args), false, place, |x| (f.call(x), ()));
-    let (linear, output) = run.into_linear(place);
-    Linearized::<X, _>::new(linear, args, &output, place).transpose(cotangents)
+    at_caller(|| {
+        let run = Run::new::<X>(args, &floats::<X>(args), false, place, |x| (f.call(x), ()));
+        let (linear, output) = run.into_linear(place);
+        Linearized::<X, _>::new(linear, args, &output, place).pull_back(cotangents, 0)
+    })
 }
 
 pub(super) fn near<X: Arguments, Y: Tree, Aux: Tree>(

@@ -3,6 +3,7 @@
 use super::run::floats;
 use super::{Place, Run};
 use crate::function::{ArgRefs, Arguments, Function};
+use crate::tensor::at_caller;
 use crate::transform::SavedResidual;
 use crate::{Tensor, Tree};
 
@@ -34,10 +35,13 @@ where
         Some(true) => moved.push(path.to_string()),
         _ => others.push((leaf.clone(), path.to_string())),
     });
-    let run = Run::new::<X>(args, &by, true, Place::here("saved_residuals"), |x| (f.call(x), ()));
-    run.with_known_turns().residuals(|i, x| match moved.get(i) {
-        Some(path) => Some(path.clone()),
-        None => others.iter().find(|(leaf, _)| leaf.ptr_eq(x)).map(|(_, path)| path.clone()),
+    let place = Place::here("saved_residuals");
+    at_caller(|| {
+        let run = Run::new::<X>(args, &by, true, place, |x| (f.call(x), ()));
+        run.with_known_turns().residuals(|i, x| match moved.get(i) {
+            Some(path) => Some(path.clone()),
+            None => others.iter().find(|(leaf, _)| leaf.ptr_eq(x)).map(|(_, path)| path.clone()),
+        })
     })
 }
 

@@ -1,9 +1,9 @@
 //! What all derivatives begin with: a function, run once near its arguments.
 
-use crate::function::{Argnums, Arguments};
-use crate::tensor::{Keep, begin_trace, fresh_params, lax, trace, with_origin};
+use crate::function::{Argnums, Arguments, Function};
+use crate::tensor::{Caller, Keep, begin_trace, fail_with, fresh_params, in_closure, lax, trace, with_origin};
 use crate::transform::{self, Linear};
-use crate::{Origin, Program, Tensor, Transform, Transforms, Tree, TreePath, Type};
+use crate::{Loc, Origin, Program, Tensor, Transform, Transforms, Tree, TreePath, Type};
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
 use std::panic::Location;
@@ -20,8 +20,28 @@ impl Place {
     pub(crate) fn here(transform: &'static str) -> Place {
         Place { transform, location: Location::caller() }
     }
+    /// Fails at the user's line: see [`fail`].
+    #[track_caller]
     pub(crate) fn fail(self, what: &str) -> ! {
-        panic!("{} at {}: {what}", self.transform, self.location)
+        self.fail_with(what, None)
+    }
+    /// As [`Place::fail`], because of `x`.
+    #[track_caller]
+    pub(crate) fn fail_for(self, x: &Tensor, what: &str) -> ! {
+        self.fail_with(what, x.made_by().and_then(|(_, _, origin)| origin.loc))
+    }
+    #[track_caller]
+    fn fail_with(self, what: &str, at: Option<Loc>) -> ! {
+        fail_with(&format!("{} at {}: {what}", self.transform, self.location), at)
+    }
+    /// Runs `body`, the inside of a closure that is called with `args` and was made of `f`, a function of the user's.
+    pub(crate) fn of_users<X: Arguments, F: Function<X>, R>(
+        self,
+        f: &F,
+        args: X::Refs<'_>,
+        body: impl FnOnce() -> R,
+    ) -> R {
+        in_closure::<X, F, R>(Caller(self.location), self.transform, f, args, body)
     }
     /// Runs `f`, whose own operations come from this place, by way of `transform`. Not for functions of users.
     pub(crate) fn run<R>(self, transform: Transform, f: impl FnOnce() -> R) -> R {
@@ -117,7 +137,7 @@ pub(super) fn gradients<X: Arguments, Aux: Tree>(
     let run = Run::new::<X>(args, by, true, place, f);
     let y = &run.output;
     if y.rank() != 0 || !y.dtype().is_float() {
-        place.fail(&format!(
+        place.fail_for(y, &format!(
             "the function returned a tensor of type {}, and only a float scalar has a gradient; reduce it, as with `.sum()` or \
              `.mean()`",
             y.ty()

@@ -1,7 +1,7 @@
 //! Scans of associative functions, in a number of steps that grows as the logarithm of the length.
 
 use crate::autodiff::Place;
-use crate::tensor::lax;
+use crate::tensor::{at_caller, lax, users};
 use crate::transform::position;
 use crate::{Tensor, Tree};
 
@@ -22,7 +22,8 @@ use crate::{Tensor, Tree};
 /// If the leaves of `xs` have no first axis or of different sizes, or `f` changes the structure or the types.
 #[track_caller]
 pub fn associative_scan<X: Tree>(f: impl Fn(&X, &X) -> X, xs: &X, reverse: bool) -> X {
-    run(&f, xs, reverse, 0, Place::here("associative_scan"))
+    let place = Place::here("associative_scan");
+    at_caller(|| run(&f, xs, reverse, 0, place))
 }
 
 /// As [`associative_scan`], along any axis; a negative one counts from the end.
@@ -38,7 +39,8 @@ pub fn associative_scan<X: Tree>(f: impl Fn(&X, &X) -> X, xs: &X, reverse: bool)
 /// As [`associative_scan`], of that axis.
 #[track_caller]
 pub fn associative_scan_axis<X: Tree>(f: impl Fn(&X, &X) -> X, xs: &X, reverse: bool, axis: i64) -> X {
-    run(&f, xs, reverse, axis, Place::here("associative_scan"))
+    let place = Place::here("associative_scan");
+    at_caller(|| run(&f, xs, reverse, axis, place))
 }
 
 fn run<X: Tree>(f: &impl Fn(&X, &X) -> X, xs: &X, reverse: bool, axis: i64, place: Place) -> X {
@@ -62,7 +64,7 @@ fn run<X: Tree>(f: &impl Fn(&X, &X) -> X, xs: &X, reverse: bool, axis: i64, plac
     let scanned = |xs: &X| {
         let n = along.as_ref().map_or(0, |(n, _)| *n);
         let combine = |x: &X, y: &X| {
-            let combined = f(x, y);
+            let combined = users(|| f(x, y));
             super::closure::agree(x, &combined, place, |path, found| {
                 format!("the function has to return what it takes, and `result{path}` is of {found}")
             });

@@ -2,7 +2,7 @@
 
 use super::closure::{Closure, agree, programs};
 use crate::autodiff::Place;
-use crate::tensor::lax;
+use crate::tensor::{at_caller, lax};
 use crate::{DType, Tensor, Tree, Type};
 
 /// `on_true()` if `pred` holds, else `on_false()`; JAX's `lax.cond`. Only the one chosen is computed (under [`vmap`](crate::vmap) both, if the
@@ -29,10 +29,12 @@ pub fn cond<Y: Tree>(pred: &Tensor, on_true: impl FnOnce() -> Y, on_false: impl 
             pred.ty()
         ));
     }
-    let holds = if pred.dtype() == DType::Bool { pred.clone() } else { lax::ne(pred, &lax::full_like(pred, 0.0)) };
-    let closures =
-        [Closure::run("on_false", [], place, |_| on_false()), Closure::run("on_true", [], place, |_| on_true())];
-    choose(&lax::convert(&holds, DType::I32), &closures, place)
+    at_caller(|| {
+        let holds = if pred.dtype() == DType::Bool { pred.clone() } else { lax::ne(pred, &lax::full_like(pred, 0.0)) };
+        let closures =
+            [Closure::run("on_false", [], place, |_| on_false()), Closure::run("on_true", [], place, |_| on_true())];
+        choose(&lax::convert(&holds, DType::I32), &closures, place)
+    })
 }
 
 /// `branches[index]()`; JAX's `lax.switch`. An index out of range is clamped. Only the branch chosen is computed (under
@@ -57,9 +59,11 @@ pub fn switch<Y: Tree>(index: &Tensor, branches: &[&dyn Fn() -> Y]) -> Y {
     if branches.is_empty() {
         place.fail("there are no branches");
     }
-    let closures: Vec<Closure<Y>> =
-        branches.iter().enumerate().map(|(i, f)| Closure::run(&format!("branch_{i}"), [], place, |_| f())).collect();
-    choose(&as_i32(index, branches.len()), &closures, place)
+    let run = |(i, f): (usize, &&dyn Fn() -> Y)| Closure::run(&format!("branch_{i}"), [], place, |_| f());
+    at_caller(|| {
+        let closures: Vec<Closure<Y>> = branches.iter().enumerate().map(run).collect();
+        choose(&as_i32(index, branches.len()), &closures, place)
+    })
 }
 
 /// The index as `i32`, clamped before it loses bits.

@@ -1,7 +1,7 @@
 //! Closures as sub-programs.
 
 use crate::autodiff::Place;
-use crate::tensor::{Applied, Keep, begin_trace, trace};
+use crate::tensor::{Applied, Keep, begin_trace, trace, users};
 use crate::{Program, Tensor, Tree, Type};
 use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::Hasher;
@@ -17,7 +17,7 @@ pub(super) struct Closure<Y> {
 }
 
 impl<Y: Tree> Closure<Y> {
-    /// Runs `f` on parameters of these types.
+    /// Runs `f`, of the user's, on parameters of these types.
     pub fn run(
         name: &str,
         types: impl IntoIterator<Item = Type>,
@@ -26,7 +26,7 @@ impl<Y: Tree> Closure<Y> {
     ) -> Self {
         let since = begin_trace();
         let params: Vec<Tensor> = types.into_iter().map(|ty| place.unknown(ty)).collect();
-        let output = f(&params);
+        let output = users(|| f(&params));
         Closure { name: name.to_owned(), did: since.end(), params, output }
     }
     /// What it uses of what was there before.

@@ -3,7 +3,7 @@
 use super::closure::{Closure, agree, programs};
 use super::scan::{ScanOptions, scan_with};
 use crate::autodiff::Place;
-use crate::tensor::lax;
+use crate::tensor::{Caller, at_caller, lax};
 use crate::{DType, Tensor, Tree, Type};
 
 /// Applies `body` to what is carried, from `init` on, while `cond` of it holds; JAX's `lax.while_loop`.
@@ -31,7 +31,8 @@ use crate::{DType, Tensor, Tree, Type};
 /// If `cond` does not return a `bool` scalar, or `body` something else than it takes.
 #[track_caller]
 pub fn while_loop<C: Tree>(cond: impl FnOnce(&C) -> Tensor, body: impl FnOnce(&C) -> C, init: &C) -> C {
-    run(cond, body, init, Place::here("while_loop"))
+    let place = Place::here("while_loop");
+    at_caller(|| run(cond, body, init, place))
 }
 
 fn run<C: Tree>(cond: impl FnOnce(&C) -> Tensor, body: impl FnOnce(&C) -> C, init: &C, place: Place) -> C {
@@ -119,7 +120,7 @@ pub fn fori_loop<C: Tree>(
             let counters = lax::iota(DType::I32, [length], 0);
             let counters = lax::add(&counters, &lax::full(DType::I32, counters.shape(), first));
             let turn = |carry: &C, i: &Tensor| (body(i, carry), ());
-            return scan_with(options, turn, init, &counters).0;
+            return at_caller(|| scan_with(options, turn, init, &counters)).0;
         }
         (lower, upper) => (lower, upper),
     };
@@ -134,13 +135,16 @@ pub fn fori_loop<C: Tree>(
             place.fail(&format!("bounds are integer scalars of one dtype, and one is of type {}", t.ty()))
         }
     };
-    let (lower, upper) = (scalar(lower), scalar(upper));
-    let one = lax::full_like(&lower, 1.0);
-    let carried = run(
-        |(i, _): &(Tensor, C)| lax::lt(i, &upper),
-        |(i, carry)| (lax::add(i, &one), body(i, carry)),
-        &(lower, init.map(&mut |x| x.clone())),
-        place,
-    );
-    carried.1
+    let caller = Caller::here();
+    at_caller(|| {
+        let (lower, upper) = (scalar(lower), scalar(upper));
+        let one = lax::full_like(&lower, 1.0);
+        let carried = run(
+            |(i, _): &(Tensor, C)| caller.run(|| lax::lt(i, &upper)),
+            |(i, carry)| (caller.run(|| lax::add(i, &one)), body(i, carry)),
+            &(lower, init.map(&mut |x| x.clone())),
+            place,
+        );
+        carried.1
+    })
 }

@@ -2,7 +2,7 @@
 
 use super::closure::{Closure, agree, programs};
 use crate::autodiff::Place;
-use crate::tensor::lax;
+use crate::tensor::{at_caller, lax};
 use crate::{Tensor, Tree};
 
 /// How [`scan_with`] goes over the positions.
@@ -35,7 +35,8 @@ pub struct ScanOptions {
 /// If the leaves of `xs` have no first axis or of different sizes, or what is carried changes its structure or types.
 #[track_caller]
 pub fn scan<C: Tree, X: Tree, Y: Tree>(f: impl FnOnce(&C, &X) -> (C, Y), init: &C, xs: &X) -> (C, Y) {
-    run(ScanOptions::default(), f, init, xs, Place::here("scan"))
+    let place = Place::here("scan");
+    at_caller(|| run(ScanOptions::default(), f, init, xs, place))
 }
 
 /// As [`scan`], from the last position on, or unrolled, or without arrays to go over.
@@ -57,7 +58,8 @@ pub fn scan_with<C: Tree, X: Tree, Y: Tree>(
     init: &C,
     xs: &X,
 ) -> (C, Y) {
-    run(options, f, init, xs, Place::here("scan"))
+    let place = Place::here("scan");
+    at_caller(|| run(options, f, init, xs, place))
 }
 
 /// `f` of each slice along the first axis of the leaves of `xs`, one after the other, stacked; JAX's `lax.map`. Takes the memory of
@@ -73,7 +75,8 @@ pub fn scan_with<C: Tree, X: Tree, Y: Tree>(
 /// If the leaves of `xs` have no first axis or of different sizes.
 #[track_caller]
 pub fn map<X: Tree, Y: Tree>(f: impl FnOnce(&X) -> Y, xs: &X) -> Y {
-    run(ScanOptions::default(), |(), x| ((), f(x)), &(), xs, Place::here("map")).1
+    let place = Place::here("map");
+    at_caller(|| run(ScanOptions::default(), |(), x| ((), f(x)), &(), xs, place)).1
 }
 
 fn run<C: Tree, X: Tree, Y: Tree>(

@@ -110,9 +110,11 @@ impl DebugOptions {
     {
         let (place, options, writer) = (Place::here("debug"), self.clone(), Mutex::new(writer));
         F::returning(move |args| {
-            let watched = Watched::new::<X, F>(&f, args);
-            let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-            watched.run(&mut Printer::new(&options, &mut *writer), place)
+            place.of_users::<X, _, _>(&f, args, || {
+                let watched = Watched::new::<X, F>(&f, args);
+                let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+                watched.run(&mut Printer::new(&options, &mut *writer), place)
+            })
         })
     }
 }

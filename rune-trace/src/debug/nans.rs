@@ -165,17 +165,19 @@ where
     F::Output: Tree,
 {
     F::returning(move |args| {
-        let watched = Watched::new::<X, F>(&f, args);
-        let outputs = watched.program.apply(&watched.inputs);
-        let result = watched.output.with_leaves(outputs.iter().cloned());
-        // Where a transformation around does not know the values, nobody can look at them.
-        let fail = |error: EvalError| -> Vec<Array> { place.fail(&error.to_string()) };
-        let Some(inputs) = watched.values().unwrap_or_else(|e| Some(fail(e))) else { return Ok(result) };
-        let outputs = outputs.iter().map(Tensor::to_array).collect::<Result<Vec<_>, _>>().unwrap_or_else(fail);
-        match outputs.iter().any(|y| bad.is_in(y)) {
-            true => find(&watched.program, &inputs, bad).map_or(Ok(result), Err),
-            false => Ok(result),
-        }
+        place.of_users::<X, _, _>(&f, args, || {
+            let watched = Watched::new::<X, F>(&f, args);
+            let outputs = watched.program.apply(&watched.inputs);
+            let result = watched.output.with_leaves(outputs.iter().cloned());
+            // Where a transformation around does not know the values, nobody can look at them.
+            let fail = |error: EvalError| -> Vec<Array> { place.fail(&error.to_string()) };
+            let Some(inputs) = watched.values().unwrap_or_else(|e| Some(fail(e))) else { return Ok(result) };
+            let outputs = outputs.iter().map(Tensor::to_array).collect::<Result<Vec<_>, _>>().unwrap_or_else(fail);
+            match outputs.iter().any(|y| bad.is_in(y)) {
+                true => find(&watched.program, &inputs, bad).map_or(Ok(result), Err),
+                false => Ok(result),
+            }
+        })
     })
 }
 

@@ -1,5 +1,6 @@
 //! Tensors: nodes of a graph that is evaluated when somebody looks.
 
+mod caller;
 mod display;
 mod effects;
 mod evaluate;
@@ -12,13 +13,15 @@ mod read;
 mod residuals;
 mod trace;
 
+pub use caller::{Caller, at_caller, fail, in_closure};
+pub(crate) use caller::{fail_with, refuse};
 pub(crate) use display::Shown;
 pub(crate) use effects::{Applied, begin_trace, tentatively};
 pub use evaluate::{BACKENDS, Backend, EvalError, interpret_eagerly};
 pub use node::Tensor;
 pub(crate) use node::fresh_params;
 pub use origin::name_scope;
-pub(crate) use origin::{current as current_origin, made_by, with_location, with_origin};
+pub(crate) use origin::{current as current_origin, made_by, users, with_location, with_origin};
 pub(crate) use trace::{Keep, trace};
 
 /// Runs a function of the user's in the middle of a program: nothing that is under way on this thread concerns it.

@@ -115,6 +115,7 @@ impl Tensor {
     pub fn try_apply(op: Op<Tensor>) -> Result<SmallVec<[Tensor; 2]>, TypeError> {
         #[cfg(test)]
         crate::transform::work::note();
+        super::caller::step();
         let types = types::infer(&op.map(Tensor::ty))?;
         let over_lanes = op.axis().is_some() || op.programs().iter().any(|(_, p)| !p.axes().is_empty());
         let mut newest = if over_lanes { OF_LANES } else { 0 };
@@ -139,7 +140,7 @@ impl Tensor {
         if apply.op.has_effects()
             && let Err(error) = super::effects::applied(&apply, &nodes)
         {
-            panic!("{error}");
+            super::fail(&error.to_string());
         }
         super::evaluate::bound_pending(&nodes);
         Ok(nodes)
@@ -152,7 +153,7 @@ impl Tensor {
     pub fn apply(op: Op<Tensor>) -> SmallVec<[Tensor; 2]> {
         match Tensor::try_apply(op) {
             Ok(results) => results,
-            Err(error) => panic!("{error}"),
+            Err(error) => super::fail(&error.to_string()),
         }
     }
     /// The result of an operation that has one.

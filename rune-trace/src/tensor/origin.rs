@@ -24,6 +24,17 @@ pub(crate) fn current() -> Origin {
     })
 }
 
+/// Where operations come from if it is not the line that applies them.
+pub(super) fn overridden() -> Option<Origin> {
+    OVERRIDE.with_borrow(Clone::clone)
+}
+
+/// Runs `f`, a function of the user's: its operations come from their own lines.
+pub(crate) fn users<R>(f: impl FnOnce() -> R) -> R {
+    let _restore = Restore(OVERRIDE.replace(None));
+    f()
+}
+
 /// Runs `f`, whose operations come from `origin`.
 pub(crate) fn with_origin<R>(origin: &Origin, f: impl FnOnce() -> R) -> R {
     let _restore = Restore(OVERRIDE.replace(Some(origin.clone())));

@@ -6,6 +6,7 @@ use super::{cumulative, derivs, linalg, windows};
 use crate::op::{
     CollectiveFn, CumulativeFn, Dims, GatherDims, NamedAxis, ReduceFn, ScatterDims, ScatterMode, WindowFn,
 };
+use crate::tensor::refuse;
 use crate::tensor::{lax, made_by, with_origin};
 use crate::{DType, Op, Program, Tensor, Transform};
 use smallvec::{SmallVec, smallvec};
@@ -61,7 +62,7 @@ fn step(op: &Op<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
         return sort(operands, *dimension, *num_keys);
     }
     if let Some((f, callback)) = op.callback() {
-        panic!(
+        refuse!(
             "`{}` at {} has no derivative: give it one, with `custom_jvp` or `custom_vjp` around it, or make its arguments constants \
              with `.stop_gradient()`",
             f.name(),

@@ -152,7 +152,7 @@ where
 {
     let VmapOptions { in_axes, out_axes, axis_size, axis_name } = options;
     let plan = Plan { inputs: in_axes.in_axes(), output: out_axes, size: axis_size, name: axis_name };
-    F::returning(move |args| run::<X, F>(&f, args, &plan, place))
+    F::returning(move |args| place.of_users::<X, _, _>(&f, args, || run::<X, F>(&f, args, &plan, place)))
 }
 
 struct Plan {

@@ -1,6 +1,7 @@
 //! The named axes that are mapped around a function that is being called.
 
 use crate::op::{AxisName, NamedAxis};
+use crate::tensor::refuse;
 use std::cell::RefCell;
 
 thread_local! {
@@ -59,7 +60,7 @@ pub(crate) fn named_axis(function: &str, name: &AxisName) -> NamedAxis {
         let others: Vec<String> = named_axes().iter().map(|a| format!("`{}`, of {} lanes", a.name, a.size)).collect();
         let others =
             if others.is_empty() { "none is".to_owned() } else { format!("mapped are {}", others.join(" and ")) };
-        panic!(
+        refuse!(
             "{function}: no axis `{name}` is mapped around this line ({others}); name one, as with `vmap_named({:?}, f)`",
             name.as_str()
         );

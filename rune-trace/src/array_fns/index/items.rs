@@ -1,6 +1,7 @@
 //! What an index is made of.
 
 use crate::Tensor;
+use crate::tensor::refuse;
 use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToInclusive};
 
 /// One part of an index.
@@ -60,7 +61,7 @@ pub struct Ellipsis;
 #[track_caller]
 pub fn stepped(range: impl Indexer, step: isize) -> IndexItem {
     if step == 0 {
-        panic!("stepped: the step is 0");
+        refuse!("stepped: the step is 0");
     }
     match range.into_item() {
         IndexItem::Range { start, stop, step: inner } => {
@@ -72,7 +73,7 @@ pub fn stepped(range: impl Indexer, step: isize) -> IndexItem {
         | IndexItem::Ellipsis
         | IndexItem::List(_)
         | IndexItem::Tensor(_)) => {
-            panic!("stepped: goes through ranges, and is given {other:?}")
+            refuse!("stepped: goes through ranges, and is given {other:?}")
         }
     }
 }

@@ -4,6 +4,7 @@ use super::items::IndexItem;
 use crate::array_fns::broadcast::{broadcast, expect_joint_shape};
 use crate::op::{Dims, GatherDims, Padding, ScatterDims};
 use crate::{Array, DType, Shape, Tensor, lax};
+use crate::tensor::refuse;
 
 /// Positions along one axis: `len` of them from `start`, `step` apart, and then in reverse order if `reversed`.
 #[derive(Clone, Copy)]
@@ -73,7 +74,7 @@ impl Plan {
                 IndexItem::List(positions) => plan.choose(known(op, positions, axis, shape)),
                 IndexItem::Tensor(index) => {
                     if !index.dtype().is_int() {
-                        panic!(
+                        refuse!(
                             "{op}: an index array is of type {}; an index is of integers (to choose by truth values, use `where_`)",
                             index.ty()
                         );
@@ -285,7 +286,7 @@ pub(crate) fn wrap(index: &Tensor, dtype: DType, n: usize) -> Tensor {
 fn spread(op: &str, shape: &Shape, items: &[IndexItem]) -> Vec<IndexItem> {
     let taken = items.iter().filter(|i| !matches!(i, IndexItem::NewAxis | IndexItem::Ellipsis)).count();
     let Some(missing) = shape.rank().checked_sub(taken) else {
-        panic!("{op}: an index of {taken} axes is for shape {shape}, which has {}", shape.rank());
+        refuse!("{op}: an index of {taken} axes is for shape {shape}, which has {}", shape.rank());
     };
     let whole = || std::iter::repeat_n(IndexItem::Range { start: None, stop: None, step: 1 }, missing);
     let mut all = items.to_vec();
@@ -294,7 +295,7 @@ fn spread(op: &str, shape: &Shape, items: &[IndexItem]) -> Vec<IndexItem> {
         None => all.extend(whole()),
     }
     if all.iter().any(|i| matches!(i, IndexItem::Ellipsis)) {
-        panic!("{op}: an index has more than one `Ellipsis`");
+        refuse!("{op}: an index has more than one `Ellipsis`");
     }
     all
 }
@@ -305,7 +306,7 @@ fn single(op: &str, position: isize, axis: usize, shape: &Shape) -> usize {
     let at = if position < 0 { position.checked_add_unsigned(n) } else { Some(position) };
     match at.and_then(|p| usize::try_from(p).ok()) {
         Some(p) if p < n => p,
-        _ => panic!("{op}: index {position} is out of range for axis {axis} of shape {shape}"),
+        _ => refuse!("{op}: index {position} is out of range for axis {axis} of shape {shape}"),
     }
 }
 

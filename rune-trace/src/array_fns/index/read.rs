@@ -5,6 +5,7 @@ use super::plan::{Plan, expect_elements, wrap};
 use crate::array_fns::axes::resolve_axis;
 use crate::array_fns::broadcast::{broadcast, expect_joint_shape};
 use crate::op::{Dims, GatherDims};
+use crate::tensor::refuse;
 use crate::{DType, Shape, Tensor, lax};
 
 /// Indexing.
@@ -75,7 +76,7 @@ impl Tensor {
         let op = "take_along_axis";
         let axis = resolve_axis(op, axis, self.shape());
         if !indices.dtype().is_int() || indices.rank() != self.rank() {
-            panic!("{op}: of {} takes integer indices of as many axes, and is given {}", self.ty(), indices.ty());
+            refuse!("{op}: of {} takes integer indices of as many axes, and is given {}", self.ty(), indices.ty());
         }
         let n = self.shape()[axis];
         let (mut own, mut theirs) = (self.shape().clone(), indices.shape().clone());

@@ -2,6 +2,7 @@
 
 use super::{expect_square, size, solve};
 use crate::op::FactorFn;
+use crate::tensor::Caller;
 use crate::{DType, Tensor, custom_tangent, lax};
 
 /// The sign of the determinant of square matrices, or 0, and the logarithm of its magnitude, -∞ of 0: where the determinant itself would be out of
@@ -25,7 +26,11 @@ pub fn slogdet(a: &Tensor) -> (Tensor, Tensor) {
         (sign * diagonal.sign().prod_axes(-1), diagonal.abs().log().sum_axes(-1))
     };
     // d ln |det A| = tr (A⁻¹ dA).
-    custom_tangent(value, |(a,), (sign, _), (da,)| (sign.zeros_like(), solve(a, da).trace()))(a)
+    let caller = Caller::here();
+    let tangent = |a: &Tensor, sign: &Tensor, da: &Tensor| (sign.zeros_like(), solve(a, da).trace());
+    custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), (sign, _), (da,)| caller.run(|| tangent(a, sign, da)))(
+        a,
+    )
 }
 
 /// The determinant of square matrices. At a singular matrix of more than three rows the derivative is NaN.
@@ -51,7 +56,11 @@ pub fn det(a: &Tensor) -> Tensor {
                 let (sign, diagonal) = eliminated(a);
                 sign * diagonal.prod_axes(-1)
             };
-            custom_tangent(value, |(a,), det, (da,)| det * solve(a, da).trace())(a)
+            let caller = Caller::here();
+            let tangent = |a: &Tensor, det: &Tensor, da: &Tensor| det * solve(a, da).trace();
+            custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), det, (da,)| caller.run(|| tangent(a, det, da)))(
+                a,
+            )
         }
     }
 }

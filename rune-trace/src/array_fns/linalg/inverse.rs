@@ -3,6 +3,7 @@
 use super::{expect_matrices, precision, size, svd, svdvals};
 use crate::array_fns::broadcast::expect_one_dtype;
 use crate::array_fns::where_;
+use crate::tensor::{Caller, refuse};
 use crate::{DType, Tensor, custom_tangent};
 
 /// The pseudo-inverse of matrices, by Moore and Penrose; singular values of no more than `rtol` times the greatest count as 0. As in JAX, 10 ε max(m, n) is
@@ -26,6 +27,7 @@ pub fn pinv(a: &Tensor, rtol: Option<f64>) -> Tensor {
         return a.t();
     }
     let rtol = rtol.unwrap_or(10.0 * m.max(n) as f64 * precision(a));
+    let caller = Caller::here();
     let value = |a: &Tensor| {
         let (u, s, vt) = svd(a);
         let cutoff = s.max_keepdims(-1) * rtol;
@@ -38,7 +40,7 @@ pub fn pinv(a: &Tensor, rtol: Option<f64>) -> Tensor {
         let t = da.t().matmul(&p.t()).matmul(p);
         &s - s.matmul(a).matmul(p) + &t - p.matmul(&a.matmul(&t)) - p.matmul(da).matmul(p)
     };
-    custom_tangent(value, |(a,), p, (da,)| tangent(a, p, da))(a)
+    custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), p, (da,)| caller.run(|| tangent(a, p, da)))(a)
 }
 
 /// The number of singular values above `rtol` times the greatest, as `i32`; ε max(m, n) is usual.
@@ -97,7 +99,7 @@ pub fn lstsq(a: &Tensor, b: &Tensor, rcond: Option<f64>) -> Lstsq {
     expect_matrices("lstsq", a);
     expect_one_dtype("linalg::lstsq", &[a.dtype(), b.dtype()]);
     if a.rank() != 2 || !matches!(b.rank(), 1 | 2) || b.shape()[0] != a.shape()[0] {
-        panic!(
+        refuse!(
             "linalg::lstsq: takes one matrix and a vector or a matrix of as many rows, and is given shapes {} and {}; batches go by `vmap`",
             a.shape(),
             b.shape()

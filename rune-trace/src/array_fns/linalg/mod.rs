@@ -34,16 +34,17 @@ pub use products::{cross, kron, matrix_power, multi_dot};
 pub use solve::{inv, solve, triangular_solve};
 
 use super::broadcast::{broadcast, expect_joint_shape, expect_one_dtype};
+use crate::tensor::refuse;
 use crate::{DType, Shape, Tensor, lax};
 
 /// That `a` holds matrices of a dtype that linear algebra takes.
 #[track_caller]
 fn expect_matrices(op: &str, a: &Tensor) {
     if !a.dtype().is_float() || a.dtype().is_half() {
-        panic!("linalg::{op}: takes f32 or f64, and is given {}; convert it, as with `.cast(DType::F32)`", a.ty());
+        refuse!("linalg::{op}: takes f32 or f64, and is given {}; convert it, as with `.cast(DType::F32)`", a.ty());
     }
     if a.rank() < 2 {
-        panic!("linalg::{op}: takes matrices, along the last two axes, and is given shape {}", a.shape());
+        refuse!("linalg::{op}: takes matrices, along the last two axes, and is given shape {}", a.shape());
     }
 }
 
@@ -53,7 +54,7 @@ fn expect_square(op: &str, a: &Tensor) {
     expect_matrices(op, a);
     let (m, n) = size(a);
     if m != n {
-        panic!("linalg::{op}: takes square matrices, and is given shape {}", a.shape());
+        refuse!("linalg::{op}: takes square matrices, and is given shape {}", a.shape());
     }
 }
 
@@ -91,14 +92,14 @@ impl Sides {
         expect_one_dtype(&format!("linalg::{op}"), &[a.dtype(), b.dtype()]);
         let vector = b.rank() == 1;
         let b = match (b.rank(), left) {
-            (0, _) => panic!("linalg::{op}: the right side is a vector or matrices, and is given as a scalar"),
+            (0, _) => refuse!("linalg::{op}: the right side is a vector or matrices, and is given as a scalar"),
             (1, true) => lax::reshape(b, [b.size(), 1]),
             (1, false) => lax::reshape(b, [1, b.size()]),
             _ => b.clone(),
         };
         let (n, along) = (a.shape()[a.rank() - 1], if left { b.rank() - 2 } else { b.rank() - 1 });
         if b.shape()[along] != n {
-            panic!("linalg::{op}: matrices of shape {} and right sides of shape {} do not fit", a.shape(), b.shape());
+            refuse!("linalg::{op}: matrices of shape {} and right sides of shape {} do not fit", a.shape(), b.shape());
         }
         let batches = [a, &b].map(|x| Shape::from(&x.shape()[..x.rank() - 2]));
         let batch = expect_joint_shape(&format!("linalg::{op}, before the matrices"), &[&batches[0], &batches[1]]);

@@ -3,6 +3,7 @@
 use super::{expect_matrices, expect_square, inv, size, svdvals};
 use crate::array_fns::elementwise::expect_float;
 use crate::array_fns::where_;
+use crate::tensor::refuse;
 use crate::{DType, Tensor, lax};
 
 /// Which norm of matrices.
@@ -121,7 +122,7 @@ pub fn matrix_norm(x: &Tensor, ord: MatrixOrd) -> Tensor {
 pub fn cond(x: &Tensor, ord: MatrixOrd) -> Tensor {
     expect_matrices("cond", x);
     if size(x).0 == 0 || size(x).1 == 0 {
-        panic!("linalg::cond: takes matrices with elements, and is given shape {}", x.shape());
+        refuse!("linalg::cond: takes matrices with elements, and is given shape {}", x.shape());
     }
     let ratio = match ord {
         MatrixOrd::Two | MatrixOrd::MinusTwo => {

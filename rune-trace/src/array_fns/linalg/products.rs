@@ -3,6 +3,7 @@
 use super::{expect_square, inv, size};
 use crate::array_fns::axes::resolve_axis;
 use crate::array_fns::broadcast::expect_one_dtype;
+use crate::tensor::refuse;
 use crate::{Shape, Tensor, lax};
 
 /// Square matrices to the power `n`: by squaring, and of the inverse for negative `n`.
@@ -56,7 +57,7 @@ pub fn multi_dot(xs: &[&Tensor]) -> Tensor {
     let fit = xs.windows(2).all(|w| w[0].shape().last() == w[1].shape().first());
     if xs.len() < 2 || !xs.iter().enumerate().all(of_rank) || !fit {
         let shapes: Vec<String> = xs.iter().map(|x| x.shape().to_string()).collect();
-        panic!(
+        refuse!(
             "linalg::multi_dot: takes two or more matrices that fit, of which the first and the last may be vectors, and is given {}",
             shapes.join(", ")
         );
@@ -124,7 +125,7 @@ pub fn cross(x: &Tensor, y: &Tensor, axis: isize) -> Tensor {
     for x in [x, y] {
         let at = resolve_axis("linalg::cross", axis, x.shape());
         if x.shape()[at] != 3 {
-            panic!(
+            refuse!(
                 "linalg::cross: takes vectors of three elements along axis {axis}, and is given shape {}",
                 x.shape()
             );
@@ -149,7 +150,7 @@ pub fn cross(x: &Tensor, y: &Tensor, axis: isize) -> Tensor {
 pub fn kron(x: &Tensor, y: &Tensor) -> Tensor {
     expect_one_dtype("linalg::kron", &[x.dtype(), y.dtype()]);
     if x.rank() != y.rank() {
-        panic!("linalg::kron: takes arrays of as many axes, and is given shapes {} and {}", x.shape(), y.shape());
+        refuse!("linalg::kron: takes arrays of as many axes, and is given shapes {} and {}", x.shape(), y.shape());
     }
     let between = |x: &Tensor, first: bool| -> Shape {
         let pair = |&n: &usize| if first { [n, 1] } else { [1, n] };

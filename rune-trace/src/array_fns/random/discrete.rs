@@ -6,6 +6,7 @@ use crate::array_fns::axes::resolve_axis;
 use crate::array_fns::broadcast::broadcast;
 use crate::array_fns::elementwise::{constant_like, expect_float};
 use crate::array_fns::scalar::{Argument, Operand};
+use crate::tensor::refuse;
 use crate::{DType, Shape, Tensor, lax};
 
 /// Truth values that hold with probability `p`, which broadcasts to `shape`; a number is taken as `f32`.
@@ -33,7 +34,7 @@ fn limit(x: Argument, dtype: DType, (min, max): (i128, i128), shape: &Shape) -> 
     let (value, above) = match x {
         Argument::Tensor(x) => {
             if !x.dtype().is_int() {
-                panic!("random::randint: limits are integers, and one is of type {}", x.ty());
+                refuse!("random::randint: limits are integers, and one is of type {}", x.ty());
             }
             let (low, high) = int_range(x.dtype());
             let above = if high > max { x.gt(clip(max)) } else { lax::full(DType::Bool, x.shape(), 0.0) };
@@ -45,7 +46,7 @@ fn limit(x: Argument, dtype: DType, (min, max): (i128, i128), shape: &Shape) -> 
             let value = crate::Scalar::Int(x.clamp(min, max)).literal("random::randint", dtype);
             (lax::constant(value), Tensor::scalar(x > max))
         }
-        Argument::Scalar(x) => panic!("random::randint: limits are integers, and one is {x}"),
+        Argument::Scalar(x) => refuse!("random::randint: limits are integers, and one is {x}"),
     };
     (value.broadcast_to(shape), above.broadcast_to(shape))
 }
@@ -71,7 +72,7 @@ fn int_range(dtype: DType) -> (i128, i128) {
 #[track_caller]
 pub fn randint(key: &Tensor, shape: impl Into<Shape>, low: impl Operand, high: impl Operand, dtype: DType) -> Tensor {
     if !dtype.is_int() {
-        panic!("random::randint: draws integers, and is asked for {dtype}");
+        refuse!("random::randint: draws integers, and is asked for {dtype}");
     }
     let shape = shape.into();
     // Short integers are drawn as i32, so that their limit may be one past their end.
@@ -164,7 +165,7 @@ pub fn categorical(key: &Tensor, logits: &Tensor, axis: isize) -> Tensor {
 pub fn choice(key: &Tensor, x: &Tensor, n: usize, replace: bool) -> Tensor {
     let size = x.shape().first().copied().unwrap_or(0);
     if size == 0 || !replace && n > size {
-        panic!("random::choice: {n} slices of shape {} cannot be drawn", x.shape());
+        refuse!("random::choice: {n} slices of shape {} cannot be drawn", x.shape());
     }
     if replace {
         return x.take(&randint(key, [n], 0, size, DType::I32), 0);

@@ -22,11 +22,12 @@ pub use discrete::{bernoulli, categorical, choice, permutation, randint, shuffle
 pub use keys::{bits, fold_in, key, split, split_into};
 
 use crate::DType;
+use crate::tensor::refuse;
 
 /// That `dtype` is a float.
 #[track_caller]
 fn expect_float(op: &str, dtype: DType) {
     if !dtype.is_float() {
-        panic!("random::{op}: draws floats, and is asked for {dtype}");
+        refuse!("random::{op}: draws floats, and is asked for {dtype}");
     }
 }

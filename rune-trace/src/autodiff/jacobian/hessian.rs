@@ -34,7 +34,9 @@ where
     Jacobian<F::Output, X::First>: Outer,
 {
     let place = Place::here("hessian");
-    F::returning(move |args| second::<X, _, _, _>(args, First, place, |x| (f.call(x), ())).0)
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || second::<X, _, _, _>(args, First, place, |x| (f.call(x), ())).0)
+    })
 }
 
 /// As [`hessian`], of a function that also returns something that is not differentiated: gives the Hessian and that.
@@ -46,7 +48,9 @@ where
     Jacobian<Y, X::First>: Outer,
 {
     let place = Place::here("hessian_aux");
-    F::returning(move |args| second::<X, _, _, _>(args, First, place, |x| f.call(x)))
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || second::<X, _, _, _>(args, First, place, |x| f.call(x)))
+    })
 }
 
 /// As [`hessian`], by the arguments that `argnums` names.
@@ -68,7 +72,9 @@ where
     Jacobian<F::Output, S::Grads>: Outer,
 {
     let place = Place::here("hessian_argnums");
-    F::returning(move |args| second::<X, _, _, _>(args, argnums, place, |x| (f.call(x), ())).0)
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || second::<X, _, _, _>(args, argnums, place, |x| (f.call(x), ())).0)
+    })
 }
 
 /// As [`hessian_aux`], by the arguments that `argnums` names.
@@ -84,7 +90,9 @@ where
     Jacobian<Y, S::Grads>: Outer,
 {
     let place = Place::here("hessian_aux_argnums");
-    F::returning(move |args| second::<X, _, _, _>(args, argnums, place, |x| f.call(x)))
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || second::<X, _, _, _>(args, argnums, place, |x| f.call(x)))
+    })
 }
 
 fn second<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(

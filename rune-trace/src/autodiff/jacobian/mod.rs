@@ -46,7 +46,9 @@ where
     F: Function<X, Output: Outer> + 'f,
 {
     let place = Place::here("jacfwd");
-    F::returning(move |args| forward::<X, _, _, _>(args, First, place, |x| (f.call(x), ())).0)
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, First, place, |x| (f.call(x), ())).0)
+    })
 }
 
 /// As [`jacfwd`], of a function that also returns something that is not differentiated: gives the Jacobian and that.
@@ -57,7 +59,9 @@ where
     F: Function<X, Output = (Y, Aux)> + 'f,
 {
     let place = Place::here("jacfwd_aux");
-    F::returning(move |args| forward::<X, _, _, _>(args, First, place, |x| f.call(x)))
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, First, place, |x| f.call(x)))
+    })
 }
 
 /// As [`jacfwd`], by the arguments that `argnums` names.
@@ -69,7 +73,9 @@ where
     S: Argnums<X> + 'f,
 {
     let place = Place::here("jacfwd_argnums");
-    F::returning(move |args| forward::<X, _, _, _>(args, argnums, place, |x| (f.call(x), ())).0)
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, argnums, place, |x| (f.call(x), ())).0)
+    })
 }
 
 /// As [`jacfwd_aux`], by the arguments that `argnums` names.
@@ -84,7 +90,9 @@ where
     S: Argnums<X> + 'f,
 {
     let place = Place::here("jacfwd_aux_argnums");
-    F::returning(move |args| forward::<X, _, _, _>(args, argnums, place, |x| f.call(x)))
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, argnums, place, |x| f.call(x)))
+    })
 }
 
 /// The Jacobian of a function by its first argument, in reverse mode: what [`jacfwd`] gives, with one lane for each element of the
@@ -108,7 +116,9 @@ where
     F: Function<X, Output: Outer> + 'f,
 {
     let place = Place::here("jacrev");
-    F::returning(move |args| reverse::<X, _, _, _>(args, First, place, |x| (f.call(x), ())).0)
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, First, place, |x| (f.call(x), ())).0)
+    })
 }
 
 /// As [`jacrev`], of a function that also returns something that is not differentiated: gives the Jacobian and that.
@@ -119,7 +129,9 @@ where
     F: Function<X, Output = (Y, Aux)> + 'f,
 {
     let place = Place::here("jacrev_aux");
-    F::returning(move |args| reverse::<X, _, _, _>(args, First, place, |x| f.call(x)))
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, First, place, |x| f.call(x)))
+    })
 }
 
 /// As [`jacrev`], by the arguments that `argnums` names.
@@ -131,7 +143,9 @@ where
     S: Argnums<X> + 'f,
 {
     let place = Place::here("jacrev_argnums");
-    F::returning(move |args| reverse::<X, _, _, _>(args, argnums, place, |x| (f.call(x), ())).0)
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, argnums, place, |x| (f.call(x), ())).0)
+    })
 }
 
 /// As [`jacrev_aux`], by the arguments that `argnums` names.
@@ -146,7 +160,9 @@ where
     S: Argnums<X> + 'f,
 {
     let place = Place::here("jacrev_aux_argnums");
-    F::returning(move |args| reverse::<X, _, _, _>(args, argnums, place, |x| f.call(x)))
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, argnums, place, |x| f.call(x)))
+    })
 }
 
 /// The Jacobian, column by column: a basis of the arguments, pushed forward.
@@ -210,7 +226,7 @@ fn reverse<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
 fn floats_only<Y: Tree>(value: &Y, place: Place) {
     value.visit(&mut TreePath::root("output"), &mut |path, y| {
         if !y.dtype().is_float() {
-            place.fail(&format!(
+            place.fail_for(y, &format!(
                 "`{path}` is of type {}, and only floats have derivatives; return it as an auxiliary result, as with `jacrev_aux`",
                 y.ty()
             ));

@@ -2,6 +2,7 @@
 
 use super::subprogram::{sub_program, zeros};
 use crate::op::Padding;
+use crate::tensor::refuse;
 use crate::tensor::{current_origin, lax};
 use crate::transform::flow::{Along, reached, reached_variables, results, scan_turn, while_turn};
 use crate::transform::jvp::Mode;
@@ -78,7 +79,7 @@ fn place() -> String {
 }
 
 fn no_forward_mode() -> ! {
-    panic!(
+    refuse!(
         "custom_vjp{}: there is no forward mode: the rule is for cotangents; `custom_jvp` serves both modes",
         place()
     )
@@ -162,7 +163,7 @@ pub(in crate::transform) fn transpose(
 /// A rule tells nothing of how results move with what the function captured.
 fn refuse_captured(what: &str, captured: &[Dual]) {
     let Some(x) = captured.iter().find(|x| !x.t.is_zero()) else { return };
-    panic!(
+    refuse!(
         "{what}{}: a tensor of type {} that the function or its rule captured is differentiated by, and the rule is for the \
          arguments alone; make it an argument, or a constant with `.stop_gradient()`",
         place(),

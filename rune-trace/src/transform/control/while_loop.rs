@@ -3,6 +3,7 @@
 use super::subprogram::{duals, pushed_forward, sub_program};
 use crate::op::ReduceFn;
 use crate::tensor::lax;
+use crate::tensor::refuse;
 use crate::transform::flow::{Along, while_turn};
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::Dual;
@@ -31,7 +32,7 @@ pub(in crate::transform) fn jvp(
     if mode == Mode::Linearize
         && let Some(loc) = cond.io_callback().or(body.io_callback())
     {
-        panic!(
+        refuse!(
             "`io_callback` at {loc} stands in a loop of unknown length, which linearization would run twice; use `scan`, or forward mode \
              (`jvp`)"
         );

@@ -6,6 +6,7 @@ mod index;
 use super::control::{call, case, custom, partition::some_results, remat::Remat, scan, scan_transpose};
 use super::flow::{self, Along};
 use crate::op::{BinaryFn, CollectiveFn, CumulativeFn, Padding, ReduceFn, ScatterMode, UnaryFn, WindowFn};
+use crate::tensor::refuse;
 use crate::tensor::{lax, made_by, with_origin};
 use crate::{DType, Instruction, Op, Program, Shape, Tensor, Transform, Type, Var};
 use smallvec::{SmallVec, smallvec};
@@ -371,14 +372,14 @@ fn is_linear(op: &Op<&Slot>) -> bool {
 fn not_linear(instruction: &Instruction) -> ! {
     let place = instruction.origin.loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default();
     if matches!(instruction.op, Op::While { .. }) {
-        panic!(
+        refuse!(
             "`while_loop`{place} has no reverse mode: how often it goes round is unknown beforehand, and so is how much to keep; use `scan`, or \
              `fori_loop` with bounds known when it is traced, or forward mode (`jvp`, `jacfwd`), or differentiate outside of `jit` and \
              `vmap`, where the arguments tell"
         );
     }
     let scope = instruction.origin.scope.as_ref().map(|scope| format!(", in `{scope}`,")).unwrap_or_default();
-    panic!(
+    refuse!(
         "`{}`{place}{scope} is not linear in an operand that is to be transposed, and only linear functions have a transpose",
         instruction.op.name()
     )

@@ -3,6 +3,7 @@
 use super::{Batched, Lanes, behind};
 use crate::op::{Callback, CallbackFn, VmapMethod};
 use crate::tensor::lax;
+use crate::tensor::refuse;
 use crate::transform::control::subprogram::sub_program;
 use crate::{Loc, Op, Shape, Tensor, Type};
 use smallvec::SmallVec;
@@ -42,7 +43,7 @@ pub(super) fn batch(
         (CallbackFn::Pure, Some(VmapMethod::SequentialUnrolled)) => each(lanes.size),
         (CallbackFn::Pure, Some(VmapMethod::ExpandDims)) => once(args.iter().map(expanded).collect()),
         (CallbackFn::Pure, Some(VmapMethod::BroadcastAll)) => once(args.iter().map(|x| x.spread(lanes.size)).collect()),
-        (CallbackFn::Pure, None) => panic!(
+        (CallbackFn::Pure, None) => refuse!(
             "`pure_callback` at {} is batched by `vmap`, and nothing says how it computes all lanes; say it, as with \
              `pure_callback_with(VmapMethod::Sequential, …)` for a call for each lane",
             callback.loc()
@@ -53,7 +54,7 @@ pub(super) fn batch(
 
 /// What is called once in each lane, or not at all, cannot stand where all lanes do what one of them does.
 pub(in crate::transform) fn not_by_lane(loc: &Loc, stands: &str) -> ! {
-    panic!(
+    refuse!(
         "`io_callback` at {loc} {stands}, so that it would be called for lanes that do not ask for it; make the choice the same for all \
          lanes, or use `pure_callback`"
     )

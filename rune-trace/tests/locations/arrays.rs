@@ -1,0 +1,301 @@
+//! Functions of arrays.
+
+use super::at_fault;
+use super::support::{Seen, public_functions};
+use rune_trace::op::Triangular;
+use rune_trace::{
+    ConvOptions, DType, PadMode, PoolOptions, Tensor, all_gather, all_gather_tiled, all_to_all, all_to_all_tiled,
+    axis_index, axis_size, einsum, linalg, pmax, pmean, pmin, ppermute, pshuffle, psum, psum_scatter,
+    psum_scatter_tiled, pswapaxes, random, stepped, where_,
+};
+
+/// What takes all it can be given, or cannot be called with anything wrong.
+const NEVER: &[&str] = &[];
+
+#[test]
+#[rustfmt::skip]
+fn functions_of_arrays_panic_at_the_users_line() {
+    let mut seen = Seen::default();
+    let (f, n, b) = (&Tensor::zeros([2, 3], DType::F32), &Tensor::zeros([2, 3], DType::I32), &Tensor::zeros([2, 3], DType::Bool));
+    let (scalar, cube) = (&Tensor::scalar(1.0f32), &Tensor::zeros([2, 3, 4], DType::F32));
+    let none = &Tensor::zeros([0, 3], DType::F32);
+    let square = &Tensor::zeros([2, 2], DType::F32);
+    let key = &random::key(0);
+
+    at_fault!(seen, "activations::relu", b.relu());
+    at_fault!(seen, "activations::relu6", b.relu6());
+    at_fault!(seen, "activations::leaky_relu", n.leaky_relu(0.1));
+    at_fault!(seen, "activations::elu", n.elu(1.0));
+    at_fault!(seen, "activations::celu", n.celu(1.0));
+    at_fault!(seen, "activations::selu", n.selu());
+    at_fault!(seen, "activations::softplus", n.softplus());
+    at_fault!(seen, "activations::gelu", n.gelu());
+    at_fault!(seen, "activations::gelu_exact", n.gelu_exact());
+    at_fault!(seen, "activations::silu", n.silu());
+    at_fault!(seen, "activations::mish", n.mish());
+    at_fault!(seen, "activations::hard_sigmoid", n.hard_sigmoid());
+    at_fault!(seen, "activations::hard_silu", n.hard_silu());
+    at_fault!(seen, "activations::hard_tanh", n.cast(DType::Bool).hard_tanh());
+    at_fault!(seen, "activations::soft_sign", n.soft_sign());
+    at_fault!(seen, "activations::squareplus", n.squareplus(1.0));
+    at_fault!(seen, "activations::log_sigmoid", n.log_sigmoid());
+    at_fault!(seen, "activations::softmax", f.softmax(2));
+    at_fault!(seen, "activations::log_softmax", f.log_softmax(2));
+    at_fault!(seen, "activations::standardize", f.standardize(2, 0.0));
+    at_fault!(seen, "activations::one_hot", f.one_hot(3, DType::F32));
+    at_fault!(seen, "activations::glu", f.glu(1));
+    at_fault!(seen, "activations::masked_fill", f.masked_fill(n, 0.0));
+
+    at_fault!(seen, "join::concat", Tensor::concat(&[f, scalar], 0));
+    at_fault!(seen, "join::stack", Tensor::stack(&[f, scalar], 0));
+    at_fault!(seen, "join::split", f.split(2, 1));
+    at_fault!(seen, "join::chunk", f.chunk(0, 1));
+    at_fault!(seen, "join::unstack", f.unstack(2));
+    at_fault!(seen, "join::repeat", f.repeat(2, 2));
+    at_fault!(seen, "join::meshgrid", Tensor::meshgrid(&[f]));
+
+    at_fault!(seen, "creation::from_slice", Tensor::from_slice([2], &[1.0f32]));
+    at_fault!(seen, "creation::from_vec", Tensor::from_vec([2], vec![1.0f32]));
+    at_fault!(seen, "creation::full", Tensor::full([2], 300, DType::U8));
+    at_fault!(seen, "creation::full_like", n.full_like(0.5));
+    at_fault!(seen, "creation::iota", Tensor::iota([2], 1, DType::F32));
+    at_fault!(seen, "creation::arange", Tensor::arange(0..3, DType::Bool));
+    at_fault!(seen, "creation::arange_step", Tensor::arange_step(0..3, 0, DType::I32));
+    at_fault!(seen, "creation::linspace", Tensor::linspace(0.0, 1.0, 3, DType::I32));
+
+    at_fault!(seen, "order::cumsum", f.cumsum(2));
+    at_fault!(seen, "order::cumprod", f.cumprod(2));
+    at_fault!(seen, "order::cummax", f.cummax(2));
+    at_fault!(seen, "order::cummin", f.cummin(2));
+    at_fault!(seen, "order::cumlogsumexp", n.cumlogsumexp(0));
+    at_fault!(seen, "order::sort", f.sort(2));
+    at_fault!(seen, "order::sort_descending", f.sort_descending(2));
+    at_fault!(seen, "order::argsort", f.argsort(2));
+    at_fault!(seen, "order::argsort_descending", f.argsort_descending(2));
+    at_fault!(seen, "order::top_k", f.top_k(4));
+    at_fault!(seen, "order::searchsorted", f.searchsorted(f, true));
+    at_fault!(seen, "order::median", f.median(2));
+    at_fault!(seen, "order::quantile", f.quantile(2.0, 0));
+
+    at_fault!(seen, "continuous::uniform", random::uniform(f, [2], DType::F32, 0.0, 1.0));
+    at_fault!(seen, "continuous::normal", random::normal(f, [2], DType::F32));
+    at_fault!(seen, "continuous::truncated_normal", random::truncated_normal(f, [2], DType::F32, 0.0, 1.0));
+    at_fault!(seen, "continuous::exponential", random::exponential(key, [2], DType::I32));
+    at_fault!(seen, "continuous::gumbel", random::gumbel(f, [2], DType::F32));
+    at_fault!(seen, "continuous::laplace", random::laplace(key, [2], DType::I32));
+    at_fault!(seen, "discrete::bernoulli", random::bernoulli(key, f, [4]));
+    at_fault!(seen, "discrete::randint", random::randint(key, [2], 0.5, 1, DType::I32));
+    at_fault!(seen, "discrete::shuffle", random::shuffle(key, f, 2));
+    at_fault!(seen, "discrete::permutation", random::permutation(key, f, 2));
+    at_fault!(seen, "discrete::categorical", random::categorical(key, f, 2));
+    at_fault!(seen, "discrete::choice", random::choice(key, f, 3, false));
+    at_fault!(seen, "keys::split", random::split(f, 2));
+    at_fault!(seen, "keys::split_into", random::split_into::<2>(f));
+    at_fault!(seen, "keys::fold_in", random::fold_in(key, f));
+    at_fault!(seen, "keys::bits", random::bits(key, [2], DType::F32));
+
+    at_fault!(seen, "reductions::all", f.all());
+    at_fault!(seen, "reductions::all_axes", f.all_axes(0));
+    at_fault!(seen, "reductions::all_keepdims", f.all_keepdims(0));
+    at_fault!(seen, "reductions::any", f.any());
+    at_fault!(seen, "reductions::any_axes", f.any_axes(0));
+    at_fault!(seen, "reductions::any_keepdims", f.any_keepdims(0));
+    at_fault!(seen, "reductions::sum_axes", f.sum_axes(2));
+    at_fault!(seen, "reductions::sum_keepdims", f.sum_keepdims(2));
+    at_fault!(seen, "reductions::prod_axes", f.prod_axes(2));
+    at_fault!(seen, "reductions::prod_keepdims", f.prod_keepdims(2));
+    at_fault!(seen, "reductions::max_axes", f.max_axes(2));
+    at_fault!(seen, "reductions::max_keepdims", f.max_keepdims(2));
+    at_fault!(seen, "reductions::min_axes", f.min_axes(2));
+    at_fault!(seen, "reductions::min_keepdims", f.min_keepdims(2));
+    at_fault!(seen, "reductions::mean_axes", f.mean_axes(2));
+    at_fault!(seen, "reductions::mean_keepdims", f.mean_keepdims(2));
+    at_fault!(seen, "reductions::var_axes", f.var_axes(2));
+    at_fault!(seen, "reductions::var_keepdims", f.var_keepdims(2));
+    at_fault!(seen, "reductions::std_axes", f.std_axes(2));
+    at_fault!(seen, "reductions::std_keepdims", f.std_keepdims(2));
+    at_fault!(seen, "reductions::logsumexp", n.logsumexp());
+    at_fault!(seen, "reductions::logsumexp_axes", n.logsumexp_axes(0));
+    at_fault!(seen, "reductions::logsumexp_keepdims", n.logsumexp_keepdims(0));
+    at_fault!(seen, "reductions::norm", n.norm());
+    at_fault!(seen, "reductions::norm_axes", n.norm_axes(0));
+    at_fault!(seen, "reductions::norm_keepdims", n.norm_keepdims(0));
+    at_fault!(seen, "reductions::argmax", none.argmax());
+    at_fault!(seen, "reductions::argmax_axis", none.argmax_axis(0));
+    at_fault!(seen, "reductions::argmax_keepdims", none.argmax_keepdims(0));
+    at_fault!(seen, "reductions::argmin", none.argmin());
+    at_fault!(seen, "reductions::argmin_axis", none.argmin_axis(0));
+    at_fault!(seen, "reductions::argmin_keepdims", none.argmin_keepdims(0));
+    at_fault!(seen, "reductions::var_with", f.var_with(2, 1, false));
+    at_fault!(seen, "reductions::std_with", f.std_with(2, 1, false));
+
+    at_fault!(seen, "pool::max_pool", f.max_pool(2, &PoolOptions::new()));
+    at_fault!(seen, "pool::min_pool", f.min_pool(2, &PoolOptions::new()));
+    at_fault!(seen, "pool::avg_pool", f.avg_pool(2, &PoolOptions::new()));
+
+    at_fault!(seen, "rearrange::pad", f.pad(&[(1, 1)], 0.0));
+    at_fault!(seen, "rearrange::pad_with", f.pad_with(&[(9, 9), (9, 9)], PadMode::Reflect));
+    at_fault!(seen, "rearrange::flip", f.flip(2));
+    at_fault!(seen, "rearrange::roll", f.roll(1, 2));
+    at_fault!(seen, "rearrange::tril", scalar.tril(0));
+    at_fault!(seen, "rearrange::triu", scalar.triu(0));
+    at_fault!(seen, "rearrange::diagonal", f.diagonal(0, 1, 1));
+    at_fault!(seen, "rearrange::diag", cube.diag(0));
+    at_fault!(seen, "rearrange::trace", scalar.trace());
+
+    at_fault!(seen, "cholesky::cholesky", linalg::cholesky(f));
+    at_fault!(seen, "cholesky::cho_solve", linalg::cho_solve(f, f));
+    at_fault!(seen, "determinant::slogdet", linalg::slogdet(f));
+    at_fault!(seen, "determinant::det", linalg::det(f));
+    at_fault!(seen, "factors::lu", linalg::lu(n));
+    at_fault!(seen, "factors::qr", linalg::qr(n));
+    at_fault!(seen, "factors::qr_full", linalg::qr_full(n));
+    at_fault!(seen, "factors::eigh", linalg::eigh(f));
+    at_fault!(seen, "factors::eigvalsh", linalg::eigvalsh(f));
+    at_fault!(seen, "factors::svd", linalg::svd(n));
+    at_fault!(seen, "factors::svd_full", linalg::svd_full(n));
+    at_fault!(seen, "factors::svdvals", linalg::svdvals(n));
+    at_fault!(seen, "inverse::pinv", linalg::pinv(n, None));
+    at_fault!(seen, "inverse::matrix_rank", linalg::matrix_rank(n, None));
+    at_fault!(seen, "inverse::lstsq", linalg::lstsq(f, cube, None));
+    at_fault!(seen, "norms::norm", linalg::norm(n));
+    at_fault!(seen, "norms::vector_norm", linalg::vector_norm(f, 2.0, 2));
+    at_fault!(seen, "norms::matrix_norm", linalg::matrix_norm(n, linalg::MatrixOrd::Fro));
+    at_fault!(seen, "norms::cond", linalg::cond(none, linalg::MatrixOrd::Two));
+    at_fault!(seen, "products::matrix_power", linalg::matrix_power(f, 2));
+    at_fault!(seen, "products::multi_dot", linalg::multi_dot(&[f, f, f]));
+    at_fault!(seen, "products::cross", linalg::cross(f, f, 0));
+    at_fault!(seen, "products::kron", linalg::kron(f, scalar));
+    at_fault!(seen, "solve::triangular_solve", linalg::triangular_solve(f, f, Triangular::default()));
+    at_fault!(seen, "solve::solve", linalg::solve(f, f));
+    at_fault!(seen, "solve::inv", linalg::inv(f));
+
+    at_fault!(seen, "matmul::matmul", f.matmul(f));
+    at_fault!(seen, "matmul::dot", f.dot(f));
+    at_fault!(seen, "matmul::vdot", f.vdot(scalar));
+    at_fault!(seen, "matmul::outer", f.outer(n));
+    at_fault!(seen, "matmul::tensordot", f.tensordot(f, 0, 1));
+    at_fault!(seen, "broadcast::broadcast_to", f.broadcast_to([4]));
+    at_fault!(seen, "broadcast::broadcast_with", f.broadcast_with(square));
+
+    at_fault!(seen, "elementwise::abs", b.abs());
+    at_fault!(seen, "elementwise::neg", b.neg());
+    at_fault!(seen, "elementwise::sign", b.sign());
+    at_fault!(seen, "elementwise::floor", n.floor());
+    at_fault!(seen, "elementwise::ceil", n.ceil());
+    at_fault!(seen, "elementwise::round", n.round());
+    at_fault!(seen, "elementwise::round_half_away", n.round_half_away());
+    at_fault!(seen, "elementwise::exp", n.exp());
+    at_fault!(seen, "elementwise::exp2", n.exp2());
+    at_fault!(seen, "elementwise::expm1", n.expm1());
+    at_fault!(seen, "elementwise::log", n.log());
+    at_fault!(seen, "elementwise::log1p", n.log1p());
+    at_fault!(seen, "elementwise::sqrt", n.sqrt());
+    at_fault!(seen, "elementwise::rsqrt", n.rsqrt());
+    at_fault!(seen, "elementwise::cbrt", n.cbrt());
+    at_fault!(seen, "elementwise::sin", n.sin());
+    at_fault!(seen, "elementwise::cos", n.cos());
+    at_fault!(seen, "elementwise::tan", n.tan());
+    at_fault!(seen, "elementwise::tanh", n.tanh());
+    at_fault!(seen, "elementwise::sigmoid", n.sigmoid());
+    at_fault!(seen, "elementwise::erf", n.erf());
+    at_fault!(seen, "elementwise::isfinite", n.isfinite());
+    at_fault!(seen, "elementwise::logical_not", f.logical_not());
+    at_fault!(seen, "elementwise::reciprocal", n.reciprocal());
+    at_fault!(seen, "elementwise::square", b.square());
+    at_fault!(seen, "elementwise::powi", b.powi(2));
+    at_fault!(seen, "elementwise::log2", n.log2());
+    at_fault!(seen, "elementwise::log10", n.log10());
+    at_fault!(seen, "elementwise::sinh", n.sinh());
+    at_fault!(seen, "elementwise::cosh", n.cosh());
+    at_fault!(seen, "elementwise::asin", n.asin());
+    at_fault!(seen, "elementwise::acos", n.acos());
+    at_fault!(seen, "elementwise::atan", n.atan());
+    at_fault!(seen, "elementwise::asinh", n.asinh());
+    at_fault!(seen, "elementwise::acosh", n.acosh());
+    at_fault!(seen, "elementwise::atanh", n.atanh());
+    at_fault!(seen, "elementwise::isnan", n.isnan());
+    at_fault!(seen, "elementwise::isinf", n.isinf());
+    at_fault!(seen, "elementwise::nan_to_num", n.nan_to_num());
+    at_fault!(seen, "elementwise::clamp", f.clamp(n, n));
+    at_fault!(seen, "elementwise::hypot", f.hypot(n));
+    at_fault!(seen, "elementwise::lerp", f.lerp(n, 0.5));
+    at_fault!(seen, "elementwise::logaddexp", f.logaddexp(n));
+    at_fault!(seen, "elementwise::floor_divide", f.floor_divide(n));
+    at_fault!(seen, "elementwise::remainder", f.remainder(n));
+    at_fault!(seen, "elementwise::erf_inv", n.erf_inv());
+    at_fault!(seen, "elementwise::bitcast", f.bitcast(DType::Bool));
+    at_fault!(seen, "elementwise::isclose", f.isclose(n, 0.0, 0.0));
+    at_fault!(seen, "elementwise::stop_gradient", n.stop_gradient());
+    at_fault!(seen, "elementwise::where_", where_(n, f, f));
+
+    at_fault!(seen, "operators::add", f.add(n));
+    at_fault!(seen, "operators::sub", f.sub(n));
+    at_fault!(seen, "operators::mul", f.mul(n));
+    at_fault!(seen, "operators::div", f.div(n));
+    at_fault!(seen, "operators::rem", f.rem(n));
+    at_fault!(seen, "operators::pow", f.pow(n));
+    at_fault!(seen, "operators::maximum", f.maximum(n));
+    at_fault!(seen, "operators::minimum", f.minimum(n));
+    at_fault!(seen, "operators::atan2", f.atan2(n));
+    at_fault!(seen, "operators::bitand", f.bitand(f));
+    at_fault!(seen, "operators::bitor", f.bitor(f));
+    at_fault!(seen, "operators::bitxor", f.bitxor(f));
+    at_fault!(seen, "operators::shift_left", f.shift_left(f));
+    at_fault!(seen, "operators::shift_right", f.shift_right(f));
+    at_fault!(seen, "operators::eq", f.eq(n));
+    at_fault!(seen, "operators::ne", f.ne(n));
+    at_fault!(seen, "operators::lt", f.lt(n));
+    at_fault!(seen, "operators::le", f.le(n));
+    at_fault!(seen, "operators::gt", f.gt(n));
+    at_fault!(seen, "operators::ge", f.ge(n));
+    // The operators of Rust themselves.
+    at_fault!(seen, "operators::add", f + n);
+    at_fault!(seen, "operators::sub", 1.5 - n);
+    at_fault!(seen, "operators::mul", f * square);
+    at_fault!(seen, "operators::div", f.clone() / n.clone());
+    at_fault!(seen, "operators::bitand", f & f);
+    at_fault!(seen, "operators::add", { let mut x = f.clone(); x += n; x });
+
+    at_fault!(seen, "collectives::psum", psum(f, "nobody"));
+    at_fault!(seen, "collectives::pmean", pmean(f, "nobody"));
+    at_fault!(seen, "collectives::pmax", pmax(f, "nobody"));
+    at_fault!(seen, "collectives::pmin", pmin(f, "nobody"));
+    at_fault!(seen, "collectives::axis_index", axis_index("nobody"));
+    at_fault!(seen, "collectives::axis_size", axis_size("nobody"));
+    at_fault!(seen, "collectives::all_gather", all_gather(f, "nobody", 0));
+    at_fault!(seen, "collectives::all_gather_tiled", all_gather_tiled(f, "nobody", 0));
+    at_fault!(seen, "collectives::ppermute", ppermute(f, "nobody", &[]));
+    at_fault!(seen, "collectives::pshuffle", pshuffle(f, "nobody", &[]));
+    at_fault!(seen, "collectives::psum_scatter", psum_scatter(f, "nobody", 0));
+    at_fault!(seen, "collectives::psum_scatter_tiled", psum_scatter_tiled(f, "nobody", 0));
+    at_fault!(seen, "collectives::all_to_all", all_to_all(f, "nobody", 0, 0));
+    at_fault!(seen, "collectives::all_to_all_tiled", all_to_all_tiled(f, "nobody", 0, 0));
+    at_fault!(seen, "collectives::pswapaxes", pswapaxes(f, "nobody", 0));
+
+    at_fault!(seen, "einsum::einsum", einsum("ij,ij->k", &[f, f]));
+    at_fault!(seen, "conv::conv", f.conv(f, &ConvOptions::new()));
+    at_fault!(seen, "conv::conv_transpose", f.conv_transpose(f, &ConvOptions::new()));
+    at_fault!(seen, "shape::reshape", f.reshape([4]));
+    at_fault!(seen, "shape::flatten_axes", f.flatten_axes(1, 0));
+    at_fault!(seen, "shape::squeeze", f.squeeze(0));
+    at_fault!(seen, "shape::unsqueeze", f.unsqueeze(9));
+    at_fault!(seen, "shape::expand", f.expand([4, 3]));
+    at_fault!(seen, "shape::permute", f.permute([0]));
+    at_fault!(seen, "shape::swapaxes", f.swapaxes(0, 2));
+    at_fault!(seen, "shape::t", scalar.t());
+    at_fault!(seen, "shape::moveaxis", f.moveaxis(0, 2));
+    at_fault!(seen, "read::i", f.i((0, 3)));
+    at_fault!(seen, "read::take", f.take(f, 0));
+    at_fault!(seen, "read::take_along_axis", f.take_along_axis(f, 0));
+    at_fault!(seen, "items::stepped", stepped(.., 0));
+    at_fault!(seen, "update::at", f.at((0, 3)));
+    at_fault!(seen, "update::set", f.at(0).set(square));
+    at_fault!(seen, "update::add", f.at(0).add(square));
+    at_fault!(seen, "update::mul", f.at(0).mul(square));
+    at_fault!(seen, "update::min", f.at(0).min(square));
+    at_fault!(seen, "update::max", f.at(0).max(square));
+
+    let public = public_functions(concat!(env!("CARGO_MANIFEST_DIR"), "/src/array_fns"), &["index/plan.rs"]);
+    seen.finish(&public, NEVER);
+}

@@ -1,0 +1,120 @@
+//! Where panics are raised: of every public function in the sources, so that a new one cannot be forgotten.
+
+#![allow(dead_code)]
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+/// The public functions in the sources below `root`, as `file::name`, where `inner` are files and folders whose functions are not the
+/// user's to call. Functions that a macro makes are found by the rows of its invocation.
+pub fn public_functions(root: &str, inner: &[&str]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![Path::new(root).to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+            if inner.contains(&name.as_str()) || name.ends_with("tests.rs") {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else if name.ends_with(".rs") {
+                let stem = name.trim_end_matches(".rs").trim_end_matches("/mod");
+                let stem = stem.rsplit('/').next().unwrap();
+                let names = functions(&std::fs::read_to_string(&path).unwrap());
+                found.extend(names.into_iter().map(|function| format!("{stem}::{function}")));
+            }
+        }
+    }
+    found
+}
+
+/// The names of the public functions in a source file.
+fn functions(source: &str) -> Vec<String> {
+    let source = source.split("#[cfg(test)]").next().unwrap();
+    let word = |text: &str| -> String { text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect() };
+    let (mut names, mut makers, mut rows) = (Vec::new(), BTreeSet::new(), None::<usize>);
+    let mut within = String::new();
+    for line in source.lines() {
+        let text = line.trim_start();
+        if let Some(name) = text.strip_prefix("macro_rules! ") {
+            within = word(name);
+        }
+        for prefix in ["pub fn ", "pub const fn "] {
+            let Some(name) = text.strip_prefix(prefix) else { continue };
+            match name.starts_with('$') {
+                true => drop(makers.insert(within.clone())),
+                false => names.push(word(name)),
+            }
+        }
+        // A row of names begins at the first level of an invocation: `sum sum_axes sum_keepdims: …`, `exp = Exp,`.
+        match rows {
+            None => rows = makers.contains(line.trim_end_matches("! {")).then_some(0),
+            Some(_) if line == "}" => rows = None,
+            Some(0) if line.starts_with("    ") && !line.starts_with("     ") && !text.starts_with(['/', '#', '}']) => {
+                let row = text.split([':', '=']).next().unwrap();
+                names.extend(row.split(' ').map(word).filter(|w| w.starts_with(|c: char| c.is_ascii_lowercase())));
+            }
+            Some(_) => {}
+        }
+    }
+    names
+}
+
+/// The functions that were seen to panic, and at which lines.
+#[derive(Default)]
+pub struct Seen {
+    names: BTreeSet<String>,
+    faults: Vec<String>,
+}
+
+impl Seen {
+    /// Runs `f`, which has to panic at line `line` of `file`.
+    pub fn check(&mut self, name: &str, file: &str, line: u32, f: impl FnOnce()) {
+        self.names.insert(name.to_owned());
+        match panic_of(f) {
+            None => self.faults.push(format!("{name} at {file}:{line} does not panic")),
+            Some((message, place)) if place != format!("{file}:{line}") => {
+                let message: String = message.chars().take(200).collect();
+                self.faults.push(format!("{name} at {file}:{line} panics at {place}: {message}"));
+            }
+            Some(_) => {}
+        }
+    }
+    /// Fails unless all panicked where they should, and each of `public` did or is among those that never do.
+    pub fn finish(self, public: &BTreeSet<String>, never: &[&str]) {
+        let never: BTreeSet<String> = never.iter().map(|name| (*name).to_owned()).collect();
+        let mut faults = self.faults;
+        let known: BTreeSet<String> = self.names.union(&never).cloned().collect();
+        faults.extend(public.difference(&known).map(|name| format!("{name} is not tested")));
+        faults.extend(known.difference(public).map(|name| format!("{name} is tested, and no public function")));
+        faults.extend(self.names.intersection(&never).map(|name| format!("{name} panics and is said never to")));
+        assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+        assert!(self.names.len() > 10);
+    }
+}
+
+/// The message of the panic of `f`, and the line where it is raised.
+pub fn panic_of(f: impl FnOnce()) -> Option<(String, String)> {
+    static HOOK: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = HOOK.lock().unwrap_or_else(|e| e.into_inner());
+    let place = Arc::new(Mutex::new(String::new()));
+    let (seen, thread) = (place.clone(), std::thread::current().id());
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().id() == thread {
+            let place = info.location().map(|l| format!("{}:{}", l.file(), l.line()));
+            seen.lock().unwrap().push_str(&place.unwrap_or_default());
+        }
+    }));
+    let result = catch_unwind(AssertUnwindSafe(f));
+    std::panic::set_hook(before);
+    let payload = result.err()?;
+    let message = payload.downcast_ref::<String>().cloned();
+    let message = message.or_else(|| payload.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default();
+    let place = place.lock().unwrap().clone();
+    Some((message, place))
+}
