@@ -2,6 +2,7 @@
 
 #![allow(dead_code)]
 
+use rune_trace::Program;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -22,8 +23,9 @@ pub fn public_functions(root: &str, inner: &[&str]) -> BTreeSet<String> {
             if path.is_dir() {
                 folders.push(path);
             } else if name.ends_with(".rs") {
-                let stem = name.trim_end_matches(".rs").trim_end_matches("/mod");
-                let stem = stem.rsplit('/').next().unwrap();
+                let module = path.with_extension("");
+                let module = if module.ends_with("mod") { module.parent().unwrap() } else { &module };
+                let stem = module.file_name().unwrap().to_string_lossy().into_owned();
                 let names = functions(&std::fs::read_to_string(&path).unwrap());
                 found.extend(names.into_iter().map(|function| format!("{stem}::{function}")));
             }
@@ -34,7 +36,7 @@ pub fn public_functions(root: &str, inner: &[&str]) -> BTreeSet<String> {
 
 /// The names of the public functions in a source file.
 fn functions(source: &str) -> Vec<String> {
-    let source = source.split("#[cfg(test)]").next().unwrap();
+    let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
     let word = |text: &str| -> String { text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect() };
     let (mut names, mut makers, mut rows) = (Vec::new(), BTreeSet::new(), None::<usize>);
     let mut within = String::new();
@@ -62,6 +64,16 @@ fn functions(source: &str) -> Vec<String> {
         }
     }
     names
+}
+
+/// The public functions of a source file that do not hand their caller's line on.
+pub fn without_caller(path: &str) -> Vec<String> {
+    let source = std::fs::read_to_string(path).unwrap();
+    let lines: Vec<&str> = source.lines().map(str::trim).collect();
+    let public = |i: &usize| lines[*i].starts_with("pub fn ");
+    let hands_on =
+        |i: usize| lines[..i].iter().rev().take_while(|l| l.starts_with("#[")).any(|l| *l == "#[track_caller]");
+    (0..lines.len()).filter(public).filter(|&i| !hands_on(i)).map(|i| lines[i].to_owned()).collect()
 }
 
 /// The functions that were seen to panic, and at which lines.
@@ -92,6 +104,47 @@ impl Seen {
         faults.extend(public.difference(&known).map(|name| format!("{name} is not tested")));
         faults.extend(known.difference(public).map(|name| format!("{name} is tested, and no public function")));
         faults.extend(self.names.intersection(&never).map(|name| format!("{name} panics and is said never to")));
+        assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+        assert!(self.names.len() > 10);
+    }
+}
+
+/// The functions whose operations were looked at.
+#[derive(Default)]
+pub struct Traced {
+    names: BTreeSet<String>,
+    faults: Vec<String>,
+}
+
+impl Traced {
+    /// Looks at each operation of a program, which functions called in this line made, also at those in sub-programs.
+    pub fn check(&mut self, names: &[&str], file: &str, line: u32, program: &Program) {
+        self.names.extend(names.iter().map(|name| (*name).to_owned()));
+        if program.instructions().is_empty() {
+            self.faults.push(format!("{names:?} at {file}:{line} makes no operations"));
+        }
+        self.within(names, file, line, program);
+    }
+    fn within(&mut self, names: &[&str], file: &str, line: u32, program: &Program) {
+        for instruction in program.instructions() {
+            let loc = instruction.origin.loc.as_ref();
+            if loc.is_none_or(|loc| loc.file != file || loc.line != line) {
+                let loc = loc.map_or_else(|| "nowhere".to_owned(), ToString::to_string);
+                self.faults.push(format!("`{}` of {names:?} at {file}:{line} is from {loc}", instruction.op.name()));
+            }
+            for (_, inner) in instruction.op.programs() {
+                self.within(names, file, line, inner);
+            }
+        }
+    }
+    /// Fails unless all operations came from where they should, and each of `public` was looked at or is among those that make none.
+    pub fn finish(self, public: &BTreeSet<String>, none: &[&str]) {
+        let none: BTreeSet<String> = none.iter().map(|name| (*name).to_owned()).collect();
+        let mut faults = self.faults;
+        let known: BTreeSet<String> = self.names.union(&none).cloned().collect();
+        faults.extend(public.difference(&known).map(|name| format!("{name} is not tested")));
+        faults.extend(known.difference(public).map(|name| format!("{name} is tested, and no public function")));
+        faults.extend(self.names.intersection(&none).map(|name| format!("{name} is said to make no operations")));
         assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
         assert!(self.names.len() > 10);
     }

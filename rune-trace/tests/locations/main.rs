@@ -3,7 +3,6 @@
 mod arrays;
 mod functions;
 mod origins;
-mod primitives;
 #[path = "../../../tests/support/locations.rs"]
 mod support;
 

@@ -98,6 +98,10 @@ fn of_two(a: &[Tensor]) -> Tensor {
 
 #[track_caller]
 fn of_three(a: &[Tensor]) -> Tensor {
-    let minor = |i: usize, j: usize, k: usize, l: usize| &a[i] * &a[l] - &a[j] * &a[k];
-    &a[0] * minor(4, 5, 7, 8) - &a[1] * minor(3, 5, 6, 8) + &a[2] * minor(3, 4, 6, 7)
+    &a[0] * minor(a, [4, 5, 7, 8]) - &a[1] * minor(a, [3, 5, 6, 8]) + &a[2] * minor(a, [3, 4, 6, 7])
+}
+
+#[track_caller]
+fn minor(a: &[Tensor], [i, j, k, l]: [usize; 4]) -> Tensor {
+    &a[i] * &a[l] - &a[j] * &a[k]
 }

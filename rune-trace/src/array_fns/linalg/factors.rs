@@ -22,17 +22,20 @@ pub fn lu(a: &Tensor) -> (Tensor, Tensor, Tensor) {
     let (m, n) = size(a);
     let k = m.min(n);
     let [lu, _, permutation] = lax::factor(FactorFn::Lu, a);
-    let block = |x: &Tensor, rows: usize, columns: usize| {
-        let mut limit = x.shape().to_vec();
-        (limit[x.rank() - 2], limit[x.rank() - 1]) = (rows, columns);
-        lax::slice(x, &vec![0; x.rank()], &limit, &vec![1; x.rank()])
-    };
     let l = block(&lu, m, k).tril(-1) + block(&Tensor::eye(m, a.dtype()), m, k);
     let u = block(&lu, k, n).triu(0);
     let square: Shape = a.shape()[..a.rank() - 1].iter().copied().chain([m]).collect();
     let rows = lax::iota(DType::I32, square, a.rank() - 2);
     let p = lax::convert(&permutation.unsqueeze(-2).eq(&rows), a.dtype());
     (p, l, u)
+}
+
+/// The first rows and columns of matrices.
+#[track_caller]
+fn block(x: &Tensor, rows: usize, columns: usize) -> Tensor {
+    let mut limit = x.shape().to_vec();
+    (limit[x.rank() - 2], limit[x.rank() - 1]) = (rows, columns);
+    lax::slice(x, &vec![0; x.rank()], &limit, &vec![1; x.rank()])
 }
 
 /// `a = Q R`: of matrices of `m × n` and with `k = min(m, n)` the columns of `Q`, `m × k`, are orthonormal, and `R`, `k × n`, is an upper
