@@ -39,9 +39,14 @@ fn functions(source: &str) -> Vec<String> {
     let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
     let word = |text: &str| -> String { text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect() };
     let (mut names, mut makers, mut rows) = (Vec::new(), BTreeSet::new(), None::<usize>);
-    let mut within = String::new();
+    let (mut within, mut owner) = (String::new(), String::new());
     for line in source.lines() {
         let text = line.trim_start();
+        if line.starts_with("impl") && !line.ends_with('}') {
+            owner = owner_of(line);
+        } else if line.starts_with('}') {
+            owner.clear();
+        }
         if let Some(name) = text.strip_prefix("macro_rules! ") {
             within = word(name);
         }
@@ -49,7 +54,7 @@ fn functions(source: &str) -> Vec<String> {
             let Some(name) = text.strip_prefix(prefix) else { continue };
             match name.starts_with('$') {
                 true => drop(makers.insert(within.clone())),
-                false => names.push(word(name)),
+                false => names.push(format!("{owner}{}", word(name))),
             }
         }
         // A row of names begins at the first level of an invocation: `sum sum_axes sum_keepdims: …`, `exp = Exp,`.
@@ -74,6 +79,18 @@ pub fn without_caller(path: &str) -> Vec<String> {
     let hands_on =
         |i: usize| lines[..i].iter().rev().take_while(|l| l.starts_with("#[")).any(|l| *l == "#[track_caller]");
     (0..lines.len()).filter(public).filter(|&i| !hands_on(i)).map(|i| lines[i].to_owned()).collect()
+}
+
+/// What the names of the functions of a type begin with; nothing for tensors.
+fn owner_of(line: &str) -> String {
+    let mut depth = 0;
+    let after = line["impl".len()..].find(|c: char| {
+        depth += i32::from(c == '<') - i32::from(c == '>');
+        depth == 0 && c.is_ascii_alphabetic()
+    });
+    let name = after.map_or("", |at| &line["impl".len() + at..]);
+    let name: String = name.chars().take_while(char::is_ascii_alphanumeric).collect();
+    if name.is_empty() || name == "Tensor" { String::new() } else { format!("{name}::") }
 }
 
 /// The functions that were seen to panic, and at which lines.

@@ -3,5 +3,9 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "of JSON, what is not expected is a wrong vector")]
 
 mod layers;
+mod locations;
 mod optim;
+mod states;
+#[path = "../../../tests/support/locations.rs"]
+mod support;
 mod vectors;

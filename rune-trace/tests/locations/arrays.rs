@@ -12,12 +12,12 @@ use rune_trace::{
 /// What takes all it can be given, or cannot be called with anything wrong.
 const NEVER: &[&str] = &[
     "activations::relu",
-    "conv::dilations",
-    "conv::groups",
-    "conv::layout",
-    "conv::new",
-    "conv::padding",
-    "conv::strides",
+    "conv::ConvOptions::dilations",
+    "conv::ConvOptions::groups",
+    "conv::ConvOptions::layout",
+    "conv::ConvOptions::new",
+    "conv::ConvOptions::padding",
+    "conv::ConvOptions::strides",
     "creation::ones_like",
     "creation::scalar",
     "creation::zeros_like",
@@ -27,12 +27,12 @@ const NEVER: &[&str] = &[
     "elementwise::stop_gradient",
     "keys::key",
     "ndarray::to_ndarray",
-    "pool::count_padding",
-    "pool::dilations",
-    "pool::layout",
-    "pool::new",
-    "pool::padding",
-    "pool::strides",
+    "pool::PoolOptions::count_padding",
+    "pool::PoolOptions::dilations",
+    "pool::PoolOptions::layout",
+    "pool::PoolOptions::new",
+    "pool::PoolOptions::padding",
+    "pool::PoolOptions::strides",
     "reductions::max",
     "reductions::mean",
     "reductions::min",
@@ -324,12 +324,12 @@ fn functions_of_arrays_panic_at_the_users_line() {
     at_fault!(seen, "read::take", f.take(f, 0));
     at_fault!(seen, "read::take_along_axis", f.take_along_axis(f, 0));
     at_fault!(seen, "items::stepped", stepped(.., 0));
-    at_fault!(seen, "update::get", f.at((0, 3)).get());
-    at_fault!(seen, "update::set", f.at(0).set(square));
-    at_fault!(seen, "update::add", f.at(0).add(square));
-    at_fault!(seen, "update::mul", f.at(0).mul(square));
-    at_fault!(seen, "update::min", f.at(0).min(square));
-    at_fault!(seen, "update::max", f.at(0).max(square));
+    at_fault!(seen, "update::At::get", f.at((0, 3)).get());
+    at_fault!(seen, "update::At::set", f.at(0).set(square));
+    at_fault!(seen, "update::At::add", f.at(0).add(square));
+    at_fault!(seen, "update::At::mul", f.at(0).mul(square));
+    at_fault!(seen, "update::At::min", f.at(0).min(square));
+    at_fault!(seen, "update::At::max", f.at(0).max(square));
 
     let public = public_functions(concat!(env!("CARGO_MANIFEST_DIR"), "/src/array_fns"), &["index/plan.rs"]);
     seen.finish(&public, NEVER);

@@ -4,15 +4,15 @@ use super::at_fault;
 use super::support::{Seen, panic_of, public_functions};
 use rune_trace::op::VmapMethod;
 use rune_trace::{
-    Arg, CheckOptions, Difference, ScanOptions, Tensor, VmapOptions, associative_scan, associative_scan_axis,
-    check_gradient, check_gradients, check_jvp, check_vjp, checkpoint, checkpoint_policies, checkpoint_with, cond,
-    custom_jvp, custom_tangent, custom_vjp, debug, debug_infs, debug_nans, debug_to, eval_shape, finite_diff,
-    finite_diff_jacobian, fori_loop, grad, grad_argnums, grad_aux, grad_aux_argnums, hessian, hessian_argnums,
-    hessian_aux, hessian_aux_argnums, hvp, io_callback, jacfwd, jacfwd_argnums, jacfwd_aux, jacfwd_aux_argnums, jacrev,
-    jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, jvp_aux, linear_transpose, linearize, make_program, map,
-    no_grad, print_saved_residuals, pure_callback, pure_callback_with, saved_residuals, scan, scan_with, switch,
-    value_and_grad, value_and_grad_argnums, value_and_grad_aux, value_and_grad_aux_argnums, vjp, vjp_aux, vmap,
-    vmap_axes, vmap_named, vmap_sized, vmap_with, while_loop,
+    Arg, CheckOptions, DebugOptions, Difference, ScanOptions, Tensor, VmapOptions, associative_scan,
+    associative_scan_axis, check_gradient, check_gradients, check_jvp, check_vjp, checkpoint, checkpoint_policies,
+    checkpoint_with, cond, custom_jvp, custom_tangent, custom_vjp, debug, debug_infs, debug_nans, debug_to, eval_shape,
+    finite_diff, finite_diff_jacobian, fori_loop, grad, grad_argnums, grad_aux, grad_aux_argnums, hessian,
+    hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, io_callback, jacfwd, jacfwd_argnums, jacfwd_aux,
+    jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, jvp_aux, linear_transpose,
+    linearize, make_program, map, no_grad, print_saved_residuals, pure_callback, pure_callback_with, saved_residuals,
+    scan, scan_with, switch, value_and_grad, value_and_grad_argnums, value_and_grad_aux, value_and_grad_aux_argnums,
+    vjp, vjp_aux, vmap, vmap_axes, vmap_named, vmap_sized, vmap_with, while_loop,
 };
 
 /// What takes all it can be given, or gives errors.
@@ -26,20 +26,21 @@ const NEVER: &[&str] = &[
     "checkpoint::save_from_both_policies",
     "checkpoint::save_only_these_names",
     "checkpoint::checkpoint_name",
-    "make_program::close",
+    "make_program::Traced::close",
     "make_program::name_of",
     "make_program::trace_function",
     "nans::check_nans",
     "nans::checks_nans",
-    "options::axis_name",
-    "options::axis_size",
-    "options::columns",
-    "options::in_axes",
-    "options::iterations",
-    "options::max_depth",
-    "options::new",
-    "options::out_axes",
-    "options::scope",
+    "options::VmapOptions::axis_name",
+    "options::VmapOptions::axis_size",
+    "options::DebugOptions::columns",
+    "options::VmapOptions::in_axes",
+    "options::DebugOptions::iterations",
+    "options::DebugOptions::max_depth",
+    "options::VmapOptions::new",
+    "options::DebugOptions::new",
+    "options::VmapOptions::out_axes",
+    "options::DebugOptions::scope",
     "print::capture_debug",
     "print::set_debug_sink",
     "scope::named_axes",
@@ -83,8 +84,8 @@ fn functions_of_functions_panic_at_the_users_line() {
     at_fault!(seen, "jvp::jvp_aux", jvp_aux(|x: &Tensor| (x.sin(), ()), v, w));
     at_fault!(seen, "jvp::hvp", hvp(|x: &Tensor| x.sin(), v, v));
     at_fault!(seen, "linearize::linearize", linearize(|x: &Tensor| pure_callback(|x: &Tensor| x.clone(), x.ty(), x), v));
-    at_fault!(seen, "linearize::call", linearize(|x: &Tensor| x.sin(), v).1.call(w));
-    at_fault!(seen, "linearize::transpose", linearize(|x: &Tensor| x.sin(), v).1.transpose(w));
+    at_fault!(seen, "linearize::Linearized::call", linearize(|x: &Tensor| x.sin(), v).1.call(w));
+    at_fault!(seen, "linearize::Linearized::transpose", linearize(|x: &Tensor| x.sin(), v).1.transpose(w));
     at_fault!(seen, "linearize::vjp", vjp(|x: &Tensor| pure_callback(|x: &Tensor| x.clone(), x.ty(), x), v));
     at_fault!(seen, "linearize::vjp_aux", vjp_aux(|x: &Tensor| (pure_callback(|x: &Tensor| x.clone(), x.ty(), x), ()), v));
     at_fault!(seen, "linearize::linear_transpose", linear_transpose(|x: &Tensor| x * x, v, v));
@@ -142,6 +143,8 @@ fn functions_of_functions_panic_at_the_users_line() {
     at_fault!(seen, "grad::grad", cond(yes, || grad(|x: &Tensor| x + 1.0)(v), || v.clone()));
 
     at_fault!(seen, "debug::debug", debug(|x: &Tensor| x + n)(v));
+    at_fault!(seen, "debug::DebugOptions::debug", DebugOptions::new().debug(|x: &Tensor| x + n)(v));
+    at_fault!(seen, "debug::DebugOptions::debug_to", DebugOptions::new().debug_to(|x: &Tensor| x + n, std::io::sink())(v));
     at_fault!(seen, "debug::debug_to", debug_to(|x: &Tensor| x + n, std::io::sink())(v));
     at_fault!(seen, "nans::debug_nans", debug_nans(|x: &Tensor| pure_callback(|_: &Tensor| -> Result<Tensor, String> { Err("no".to_owned()) }, x.ty(), x))(v));
     at_fault!(seen, "nans::debug_infs", debug_infs(|x: &Tensor| x + n)(v));

@@ -3,10 +3,10 @@
 use super::support::{Traced, public_functions};
 use rune_trace::op::{CheckpointPolicy, Triangular, VmapMethod};
 use rune_trace::{
-    Arg, ConvOptions, ConvPadding, DType, PadMode, PoolOptions, ScanOptions, Tensor, VmapOptions, all_gather,
-    all_gather_tiled, all_to_all, all_to_all_tiled, associative_scan, associative_scan_axis, axis_index, checkpoint,
-    checkpoint_name, checkpoint_with, cond, custom_jvp, custom_tangent, custom_vjp, debug, debug_print, debug_to,
-    einsum, fori_loop, grad, grad_argnums, grad_aux, grad_aux_argnums, hessian, hessian_argnums, hessian_aux,
+    Arg, ConvOptions, ConvPadding, DType, DebugOptions, PadMode, PoolOptions, ScanOptions, Tensor, VmapOptions,
+    all_gather, all_gather_tiled, all_to_all, all_to_all_tiled, associative_scan, associative_scan_axis, axis_index,
+    checkpoint, checkpoint_name, checkpoint_with, cond, custom_jvp, custom_tangent, custom_vjp, debug, debug_print,
+    debug_to, einsum, fori_loop, grad, grad_argnums, grad_aux, grad_aux_argnums, hessian, hessian_argnums, hessian_aux,
     hessian_aux_argnums, hvp, io_callback, jacfwd, jacfwd_argnums, jacfwd_aux, jacfwd_aux_argnums, jacrev,
     jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, jvp_aux, linalg, linear_transpose, linearize, make_program,
     map, no_grad, pmax, pmean, pmin, ppermute, pshuffle, psum, psum_scatter, psum_scatter_tiled, pswapaxes,
@@ -106,15 +106,15 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
     from_here!(seen, ["shape::permute", "shape::swapaxes", "shape::t", "shape::transpose", "shape::moveaxis", "shape::at_least_rank"], x, |x: &Tensor| (x.permute([1, 0]), x.swapaxes(0, 1), x.t(), x.transpose(), x.moveaxis(0, 1), x.at_least_rank(3)));
     from_here!(seen, ["read::i", "items::stepped"], x, |x: &Tensor| (x.i((stepped(.., -2), 1..)), x.i(([1, 0], [-1, 1])), x.i((.., Tensor::from([0, 1]))), x.i((x.argmax().clamp(0, 1), 0))));
     from_here!(seen, ["read::take", "read::take_along_axis"], x, |x: &Tensor| (x.take(&Tensor::from([[0]]), 1), x.take_along_axis(&x.argsort(1), 1)));
-    from_here!(seen, ["update::at", "update::set", "update::add", "update::mul", "update::min", "update::max", "update::get"], x, |x: &Tensor| (x.at((stepped(.., 2), 1)).set(2.0), x.at((.., 1..)).add(1.0), x.at([0, 0]).mul(x), x.at([0, 0]).max(x), x.at(0).min(1.0), x.at(0).get()));
+    from_here!(seen, ["update::at", "update::At::set", "update::At::add", "update::At::mul", "update::At::min", "update::At::max", "update::At::get"], x, |x: &Tensor| (x.at((stepped(.., 2), 1)).set(2.0), x.at((.., 1..)).add(1.0), x.at([0, 0]).mul(x), x.at([0, 0]).max(x), x.at(0).min(1.0), x.at(0).get()));
 
     let public = public_functions(concat!(env!("CARGO_MANIFEST_DIR"), "/src/array_fns"), &["index/plan.rs"]);
     let none = [
         // Known arrays.
         "creation::scalar", "creation::from_slice", "creation::from_vec", "ndarray::to_ndarray",
         // Settings.
-        "conv::new", "conv::strides", "conv::padding", "conv::dilations", "conv::groups", "conv::layout",
-        "pool::new", "pool::strides", "pool::padding", "pool::dilations", "pool::layout", "pool::count_padding",
+        "conv::ConvOptions::new", "conv::ConvOptions::strides", "conv::ConvOptions::padding", "conv::ConvOptions::dilations", "conv::ConvOptions::groups", "conv::ConvOptions::layout",
+        "pool::PoolOptions::new", "pool::PoolOptions::strides", "pool::PoolOptions::padding", "pool::PoolOptions::dilations", "pool::PoolOptions::layout", "pool::PoolOptions::count_padding",
     ];
     seen.finish(&public, &none);
 }
@@ -151,7 +151,7 @@ fn operations_of_transformed_functions_come_from_the_line_of_the_call() {
     from_here!(seen, ["jvp::jvp"], x, |x: &Tensor| jvp(|x: &Tensor| x.sin() * x, x, x));
     from_here!(seen, ["jvp::jvp_aux"], x, |x: &Tensor| jvp_aux(|x: &Tensor| (x.sin(), x.cos()), x, x));
     from_here!(seen, ["jvp::hvp"], x, |x: &Tensor| hvp(|x: &Tensor| (x.sin() * x).sum(), x, x));
-    from_here!(seen, ["linearize::linearize", "linearize::call", "linearize::transpose"], x, |x: &Tensor| { let (y, l) = linearize(|x: &Tensor| x.sin() * x, x); (y, l.call(x), l.transpose(x)) });
+    from_here!(seen, ["linearize::linearize", "linearize::Linearized::call", "linearize::Linearized::transpose"], x, |x: &Tensor| { let (y, l) = linearize(|x: &Tensor| x.sin() * x, x); (y, l.call(x), l.transpose(x)) });
     from_here!(seen, ["linearize::vjp"], x, |x: &Tensor| { let (y, pull_back) = vjp(|x: &Tensor| x.sin() * x, x); (y, pull_back(x)) });
     from_here!(seen, ["linearize::vjp_aux"], x, |x: &Tensor| { let (y, pull_back, aux) = vjp_aux(|x: &Tensor| (x.sin() * x, x.cos()), x); (y, pull_back(x), aux) });
     from_here!(seen, ["linearize::linear_transpose"], x, |x: &Tensor| linear_transpose(|y: &Tensor| y * x + y.sum(), x, x));
@@ -180,8 +180,8 @@ fn operations_of_transformed_functions_come_from_the_line_of_the_call() {
     from_here!(seen, ["vmap::vmap_named"], x, vmap_named("i", |x: &Tensor| psum(x, "i") * x));
     from_here!(seen, ["vmap::vmap_with"], x, |x: &Tensor| vmap_with(VmapOptions::new().out_axes(0), |x: &Tensor| x.sin())(x));
 
-    from_here!(seen, ["debug::debug_to"], x, |x: &Tensor| debug_to(|x: &Tensor| x.sin() * x, std::io::sink())(x));
-    from_here!(seen, ["debug::debug"], x, |x: &Tensor| debug(|x: &Tensor| x.sin() * x)(x));
+    from_here!(seen, ["debug::debug_to", "debug::DebugOptions::debug_to"], x, |x: &Tensor| DebugOptions::new().debug_to(debug_to(|x: &Tensor| x.sin() * x, std::io::sink()), std::io::sink())(x));
+    from_here!(seen, ["debug::debug", "debug::DebugOptions::debug"], x, |x: &Tensor| DebugOptions::new().debug(debug(|x: &Tensor| x.sin() * x))(x));
     from_here!(seen, ["nans::debug_nans", "nans::debug_infs"], x, |x: &Tensor| (rune_trace::debug_nans(|x: &Tensor| x.sin())(x).unwrap(), rune_trace::debug_infs(|x: &Tensor| x.sin())(x).unwrap()));
     from_here!(seen, ["print::debug_print_parts"], x, |x: &Tensor| { debug_print!("{}", x * 2.0); x.sin() });
     from_here!(seen, ["callback::pure_callback"], x, |x: &Tensor| pure_callback(|x: &Tensor| x.clone(), x.ty(), x));
