@@ -3,7 +3,7 @@
 use crate::device::Place;
 use crate::{Error, compiled_program, log};
 use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, CompileOptions, Executable, Target};
-use rune_lower::{Backend, LowerOptions, Lowered, lower};
+use rune_lower::{Backend, LowerError, LowerOptions, Lowered, lower};
 use rune_trace::interpret::{interpret, interpret_owned};
 use rune_trace::{Array, Program, Value};
 use std::sync::Arc;
@@ -82,7 +82,20 @@ pub(crate) fn lower_to(program: &Program, target: &Target) -> Result<Lowered, Er
     };
     let entry = compiled_program::ENTRY.to_owned();
     let options = LowerOptions { backend, host_calls: target.is_cpu(), entry, locations: true };
-    Ok(lower(program, &options)?)
+    lower(program, &options).map_err(|error| shortened(program, error).into())
+}
+
+/// The error, without the text of the module, which MLIR shows in whole.
+fn shortened(program: &Program, error: LowerError) -> LowerError {
+    const LINES: usize = 10;
+    let LowerError::Malformed(said) = &error else { return error };
+    let short = rune_iree::excerpt(said, LINES);
+    if short == said.trim_end() {
+        return error;
+    }
+    let saved = rune_iree::save_rejected(program.name(), &program.to_string(), said);
+    let saved = saved.map(|file| format!("\nthe program, and all that was said, is in {}", file.display()));
+    LowerError::Malformed(format!("in `{}`: {short}{}", program.name(), saved.unwrap_or_default()))
 }
 
 /// How programs are compiled for `place`.

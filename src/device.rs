@@ -2,7 +2,7 @@
 
 use crate::Error;
 #[cfg(feature = "run")]
-use rune_iree::Device;
+use rune_iree::{Device, DeviceError};
 #[cfg(feature = "run")]
 use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
@@ -27,7 +27,12 @@ impl Place {
             return Ok(Place::Reference);
         }
         #[cfg(feature = "run")]
-        return Ok(Place::Device(Device::open(name)?));
+        return match Device::open(name) {
+            Ok(device) => Ok(Place::Device(device)),
+            // It knows nothing of the interpreter.
+            Err(DeviceError::Unknown { name }) => Err(Error::UnknownDevice(name)),
+            Err(error @ (DeviceError::NotBuilt { .. } | DeviceError::Open { .. })) => Err(error.into()),
+        };
         #[cfg(not(feature = "run"))]
         Err(Error::UnknownDevice(name.to_owned()))
     }
@@ -52,8 +57,9 @@ pub fn default_device() -> Result<Place, Error> {
     if let Some(place) = &*place {
         return Ok(place.clone());
     }
-    let name = std::env::var("RUNE_DEVICE").unwrap_or_else(|_| "cpu".to_owned());
-    let opened = Place::open(&name)?;
+    let name = std::env::var_os("RUNE_DEVICE").filter(|name| !name.is_empty()).unwrap_or_else(|| "cpu".into());
+    // What is no text is no name of a device, and is told as it can be shown.
+    let opened = Place::open(&name.to_string_lossy())?;
     Ok(place.insert(opened).clone())
 }
 

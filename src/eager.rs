@@ -5,6 +5,7 @@ use crate::device::{Place, default_device};
 use once_cell::sync::Lazy;
 use rune_trace::{BACKENDS, Backend, EvalError, Program, ProgramHash, Value, interpret_eagerly};
 use rustc_hash::FxHashMap;
+use std::env::VarError;
 use std::sync::{Arc, Mutex, PoisonError};
 
 #[linkme::distributed_slice(BACKENDS)]
@@ -21,8 +22,12 @@ enum Mode {
 static MODE: Lazy<Mode> = Lazy::new(|| match std::env::var("RUNE_EAGER").as_deref() {
     Ok("interpret") => Mode::Interpret,
     Ok("compile") => Mode::Compile,
-    Ok("auto") | Err(_) => Mode::Auto,
-    Ok(other) => {
+    Ok("auto" | "") | Err(VarError::NotPresent) => Mode::Auto,
+    other => {
+        let other = match &other {
+            Err(VarError::NotUnicode(said)) => said.to_string_lossy(),
+            _ => other.unwrap_or_default().into(),
+        };
         tracing::warn!("RUNE_EAGER={other} is none of auto, interpret, compile; taken as auto");
         Mode::Auto
     }

@@ -57,7 +57,7 @@ pub enum Error {
     Interpret(#[from] rune_trace::interpret::InterpretError),
     /// No device has this name.
     #[error(
-        "RUNE_DEVICE={0}: there is no such device; known are reference (the interpreter) and those of IREE: cpu, local-sync, local-task, cuda, metal, vulkan"
+        "`{0}` is not a device; known are reference (the interpreter), cpu, local-sync, local-task, cuda, metal, vulkan"
     )]
     UnknownDevice(String),
     /// A compiled module could not be read.

@@ -8,10 +8,12 @@ use crate::{CompiledProgram, Error, Stages, Stats};
 use arc_swap::ArcSwap;
 use rune_iree::Arg;
 use rune_trace::{
-    ArgRefs, Arguments, Function, Program, Tensor, Tree, Type, Value, lax, name_of, named_axes, trace_function,
+    ArgRefs, Arguments, Caller, Function, Program, Tensor, Tree, Type, Value, in_closure, lax, name_of, named_axes,
+    trace_function,
 };
 use rustc_hash::FxHasher;
 use smallvec::SmallVec;
+use std::convert::Infallible;
 use std::hash::Hasher;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,13 +33,16 @@ use std::time::{Duration, Instant};
 ///
 /// # Panics
 /// The returned function panics if the program cannot be compiled or run; [`Jit::lower`] and [`Lowered::compile`] give errors.
+#[track_caller]
 pub fn jit<'f, X, F>(f: F) -> Jit<'f, X, F>
 where
     X: Arguments,
     F: Function<X> + 'f,
     F::Output: Tree + Send + Sync,
 {
-    let core = Arc::new(Core { name: name_of::<F>(), f, entries: ArcSwap::default(), compiling: Mutex::new(()) });
+    let caller = Caller::here();
+    let core =
+        Arc::new(Core { name: name_of::<F>(), f, caller, entries: ArcSwap::default(), compiling: Mutex::new(()) });
     let inner = core.clone();
     let call = F::returning(move |args| inner.call::<X>(args));
     Jit { core, call }
@@ -122,6 +127,8 @@ where
 struct Core<F, Out> {
     name: String,
     f: F,
+    /// Where it was made.
+    caller: Caller,
     /// What was compiled so far; read without a lock.
     entries: ArcSwap<Vec<Arc<Entry<Out>>>>,
     /// Held by the thread that compiles, so that others do not compile the same.
@@ -160,7 +167,7 @@ impl<F, Out: Tree> Core<F, Out> {
         }
         match self.call_known::<X>(args, &leaves, structure) {
             Ok(output) => output,
-            Err(Failed::Error(error)) => panic!("{error}"),
+            Err(Failed::Error(error)) => self.fail::<X>(args, &error),
             Err(Failed::CapturesTraced) => self.call_traced::<X>(args, &leaves),
         }
     }
@@ -173,8 +180,19 @@ impl<F, Out: Tree> Core<F, Out> {
     {
         let traced = trace_function::<X, F>(&self.f, args, &self.name, "jit");
         let inputs: Vec<Tensor> = leaves.iter().map(|t| (*t).clone()).chain(traced.captured).collect();
-        let results = lax::call(&Arc::new(traced.program.simplify()), &inputs);
+        let program = Arc::new(traced.program.simplify());
+        let results = self.caller.run(|| lax::call(&program, &inputs));
         traced.output.with_leaves(results)
+    }
+
+    /// Panics with an error, in the function, as a closure has no line of its caller.
+    fn fail<X>(&self, args: X::Refs<'_>, error: &Error) -> !
+    where
+        X: Arguments,
+        F: Function<X, Output = Out>,
+    {
+        let fails = || -> Infallible { rune_trace::fail(&error.to_string()) };
+        match in_closure::<X, F, Infallible>(self.caller, "jit", &self.f, args, fails) {}
     }
 
     fn call_known<X>(&self, args: X::Refs<'_>, leaves: &Leaves<'_>, structure: u64) -> Result<Out, Failed>
@@ -211,7 +229,7 @@ impl<F, Out: Tree> Core<F, Out> {
         });
         let (entry, mut values) = match prepared {
             Ok(prepared) => prepared,
-            Err(Failed::Error(error)) => panic!("{error}"),
+            Err(Failed::Error(error)) => self.fail::<X>(args, &error),
             Err(Failed::CapturesTraced) => return self.call_traced::<X>(args, &leaves),
         };
         // Handles and values of the first argument go, so that none is left where the caller has none.
@@ -332,13 +350,19 @@ where
     ///
     /// # Errors
     /// If a captured tensor cannot be computed, or an operation has no StableHLO form.
+    ///
+    /// # Panics
+    /// If it captures a tensor of a function that is being traced.
+    #[track_caller]
     pub fn lower<'a>(&self, args: impl ArgRefs<'a, X>) -> Result<Lowered<F::Output>, Error> {
         let start = Instant::now();
         let args = args.refs();
         let (program, output) = match self.core.trace::<X>(args) {
             Ok(traced) => traced,
             Err(Failed::Error(error)) => return Err(error),
-            Err(Failed::CapturesTraced) => panic!("`lower` of a function that captures a tensor being traced"),
+            Err(Failed::CapturesTraced) => {
+                rune_trace::fail("`lower` of a function that captures a tensor being traced")
+            }
         };
         let trace = start.elapsed();
         let place = default_device()?;
@@ -351,6 +375,10 @@ where
     ///
     /// # Errors
     /// As [`Jit::lower`] and [`Lowered::compile`].
+    ///
+    /// # Panics
+    /// As [`Jit::lower`].
+    #[track_caller]
     pub fn compile<'a>(&self, args: impl ArgRefs<'a, X>) -> Result<Compiled<F::Output>, Error> {
         self.lower(args)?.compile()
     }

@@ -27,7 +27,7 @@ pub struct Bench {
     /// The program, JSON or text, or the compiled .vmfb; - is a program from the standard input
     program: PathBuf,
     /// An input, as of `run`; without any they are random
-    #[arg(short, long, value_name = "INPUT", allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "INPUT", allow_hyphen_values = true, value_parser = input::parser())]
     input: Vec<Input>,
     /// Where to run it [default: RUNE_DEVICE, else cpu]
     #[arg(short, long, value_parser = input::DEVICES)]

@@ -3,9 +3,11 @@
 use crate::units::some;
 use crate::{npy, npz};
 use anyhow::{Context, Result, anyhow};
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use rune::op::Literal;
 use rune::storage::{self, StorageError};
 use rune::{Array, DType, Shape, Type, types};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -27,6 +29,27 @@ pub struct Given {
     pub array: Array,
     /// The file, and the name in it, if it has several.
     pub source: Option<String>,
+}
+
+/// Reads an argument of the command line.
+pub fn parser() -> impl TypedValueParser<Value = Input> {
+    OsStringValueParser::new().try_map(Input::parse)
+}
+
+impl Input {
+    /// What an argument says; a file may have a name of any bytes.
+    pub fn parse(text: OsString) -> Result<Input, String> {
+        if let Some(text) = text.to_str() {
+            return text.parse();
+        }
+        let path = PathBuf::from(text);
+        match path.extension().and_then(|e| e.to_str()) {
+            Some("npy") => Ok(Input::Npy(path)),
+            Some("npz") => Ok(Input::Npz(path, None)),
+            Some("safetensors") => Ok(Input::Safetensors(path, None)),
+            _ => Err(format!("{} is no .npy, .npz or .safetensors file, and not written in UTF-8", path.display())),
+        }
+    }
 }
 
 impl FromStr for Input {

@@ -99,7 +99,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Whatever is wrong with the others, `--json` is read.
-            let json = std::env::args().take_while(|arg| arg != "--").any(|arg| arg == "--json");
+            let json = std::env::args_os().take_while(|arg| arg != "--").any(|arg| arg == "--json");
             return Failure::Usage(error).report(json);
         }
     };

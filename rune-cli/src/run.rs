@@ -32,7 +32,7 @@ pub struct Run {
     /// The program, JSON or text, or the compiled .vmfb; - is a program from the standard input
     program: PathBuf,
     /// An input; once for each, in order
-    #[arg(short, long, value_name = "INPUT", allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "INPUT", allow_hyphen_values = true, value_parser = input::parser())]
     input: Vec<Input>,
     /// Where to run it [default: RUNE_DEVICE, else cpu]
     #[arg(short, long, value_parser = input::DEVICES)]

@@ -277,21 +277,28 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|e| e.into_inner())
 }
 
-/// The directory that the environment says, if caching on disk is not turned off.
+/// The directory that the environment says, if caching on disk is not turned off. It is looked up once, so that the cache stays where it
+/// is when the process changes its working directory.
 pub(crate) fn directory() -> Option<PathBuf> {
-    let off = std::env::var("RUNE_CACHE").is_ok_and(|v| ["off", "0", "false", "no"].contains(&v.as_str()));
-    if off {
-        return None;
-    }
-    match std::env::var_os("RUNE_CACHE_DIR") {
-        Some(dir) if !dir.is_empty() => Some(dir.into()),
-        _ => directories::ProjectDirs::from("", "", "rune").map(|dirs| dirs.cache_dir().to_owned()),
-    }
+    static DIRECTORY: OnceLock<Option<PathBuf>> = OnceLock::new();
+    DIRECTORY
+        .get_or_init(|| {
+            let off = std::env::var("RUNE_CACHE").is_ok_and(|v| ["off", "0", "false", "no"].contains(&v.as_str()));
+            if off {
+                return None;
+            }
+            match library::path_from("RUNE_CACHE_DIR") {
+                Some(dir) => Some(dir),
+                None => directories::ProjectDirs::from("", "", "rune").map(|dirs| dirs.cache_dir().to_owned()),
+            }
+        })
+        .clone()
 }
 
 fn limit() -> u64 {
-    let Ok(text) = std::env::var("RUNE_CACHE_LIMIT") else { return DISK_LIMIT };
-    parse_bytes(&text).unwrap_or_else(|| {
+    let Some(text) = std::env::var_os("RUNE_CACHE_LIMIT").filter(|text| !text.is_empty()) else { return DISK_LIMIT };
+    text.to_str().and_then(parse_bytes).unwrap_or_else(|| {
+        let text = text.display();
         tracing::warn!("RUNE_CACHE_LIMIT is `{text}`, which is no number of bytes, as 500MB or 2GiB; 2GiB is taken");
         DISK_LIMIT
     })

@@ -5,7 +5,7 @@ use crate::dispatches::{self, DispatchFile};
 use crate::ffi::compiler::{self as ffi, Failure, Request};
 use crate::linker::LinkerLog;
 use crate::report::{CompileReport, Statistics};
-use crate::{CompiledModule, Opt, Target, library};
+use crate::{CompiledModule, Opt, Target, library, rejected};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -71,7 +71,7 @@ pub enum CompileError {
     #[error("`{0}` is not a phase of the compiler; phases are {phases}", phases = PHASES.join(", "))]
     UnknownPhase(String),
     /// IREE refused the program.
-    #[error("IREE cannot compile `{name}` for {target}:{}", Diagnostics(diagnostics))]
+    #[error("IREE cannot compile `{name}` for {target}:{}{}", Diagnostics(diagnostics), saved_in(saved))]
     Rejected {
         /// The name of the program.
         name: String,
@@ -79,10 +79,29 @@ pub enum CompileError {
         target: String,
         /// What IREE said, in its order.
         diagnostics: Vec<Diagnostic>,
+        /// The file with the program and all of that, for the message shows the beginning only.
+        saved: Option<PathBuf>,
     },
     /// The result could not be taken from IREE.
     #[error("IREE could not write what it compiled: {0}")]
     Output(String),
+}
+
+fn saved_in(file: &Option<PathBuf>) -> String {
+    let file = file.as_ref();
+    file.map(|file| format!("\n  the program, and all that IREE said of it, is in {}", file.display()))
+        .unwrap_or_default()
+}
+
+impl CompileError {
+    /// The error, with the program that was refused in a file.
+    fn with_program(mut self, mlir: &str) -> CompileError {
+        if let CompileError::Rejected { name, target, diagnostics, saved } = &mut self {
+            let said = format!("IREE cannot compile `{name}` for {target}:\n{}", rejected::whole(diagnostics));
+            *saved = rejected::save_rejected(name, mlir, &said);
+        }
+        self
+    }
 }
 
 fn looked_in(venvs: &[PathBuf]) -> String {
@@ -138,9 +157,14 @@ pub(crate) fn compile_telling(
     files: bool,
 ) -> Result<Compiled, CompileError> {
     let folder = match folder() {
-        Ok(folder) => folder,
+        // The compiler is told of it in a flag, which is text.
+        Ok(folder) if folder.path().to_str().is_some() => folder,
         Err(error) if files => return Err(error),
-        Err(_) => {
+        Ok(folder) if files => {
+            let said = format!("the folder for temporary files, {}, has no name in UTF-8", folder.path().display());
+            return Err(CompileError::Output(said));
+        }
+        Ok(_) | Err(_) => {
             let module = module(run(mlir, name, options, &Ask { watch: Some(watch), ..Ask::default() })?)?;
             return Ok(Compiled { module, report: None, files: Vec::new() });
         }
@@ -241,9 +265,9 @@ struct Ask<'a> {
 fn run(mlir: &str, name: &str, options: &CompileOptions, ask: &Ask<'_>) -> Result<ffi::Output, CompileError> {
     let first = run_once(mlir, name, options, ask);
     // What cannot be parsed, or was not compiled for another reason than the program, is not tried again.
-    let Err((error, true)) = first else { return first.map_err(|(error, _)| error) };
+    let Err((error, true)) = first else { return first.map_err(|(error, _)| error.with_program(mlir)) };
     if options.opt == Opt::Plain || !options.target.is_cpu() {
-        return Err(error);
+        return Err(error.with_program(mlir));
     }
     let plain = CompileOptions { opt: Opt::Plain, ..options.clone() };
     match run_once(mlir, name, &plain, ask) {
@@ -251,7 +275,7 @@ fn run(mlir: &str, name: &str, options: &CompileOptions, ask: &Ask<'_>) -> Resul
             tracing::warn!(program = name, %error, "compiled with the plain flags, as the fast flags failed");
             Ok(output)
         }
-        Err((error, _)) => Err(error),
+        Err((error, _)) => Err(error.with_program(mlir)),
     }
 }
 
@@ -286,6 +310,12 @@ fn run_once(
     ask: &Ask<'_>,
 ) -> Result<ffi::Output, (CompileError, bool)> {
     let loaded = library::loaded().map_err(|e| (e, false))?;
+    // The compiler crashes without it.
+    let temporary = std::env::temp_dir();
+    if !temporary.is_dir() {
+        let said = format!("the folder for temporary files, {}, is not there; set TMPDIR", temporary.display());
+        return Err((CompileError::Output(said), false));
+    }
     let mut flags = options.flags();
     let linker_log = if options.target.is_cpu() { LinkerLog::new(&loaded.path) } else { None };
     flags.extend(linker_log.as_ref().map(LinkerLog::flag));
@@ -295,7 +325,7 @@ fn run_once(
         let mut diagnostics: Vec<Diagnostic> =
             messages.iter().map(|m| Diagnostic::parse(m.severity, &m.text)).collect();
         diagnostics.extend(linker_log.iter().flat_map(LinkerLog::diagnostics));
-        CompileError::Rejected { name: name.to_owned(), target: options.target.to_string(), diagnostics }
+        CompileError::Rejected { name: name.to_owned(), target: options.target.to_string(), diagnostics, saved: None }
     };
     let compiled = registering(options.target.backend(), || ffi::compile(&loaded.library, &request));
     if linker_log.as_ref().is_some_and(LinkerLog::failed) {

@@ -1,5 +1,6 @@
 //! What the compiler says about a program, and where.
 
+use crate::rejected::excerpt;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -115,45 +116,56 @@ impl Diagnostic {
     /// The line of source with a mark below the column.
     fn write_source(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(source) = self.source_line() else { return Ok(()) };
+        /// So many characters are shown of a line, around the place: a constant may be a line of megabytes.
+        const WIDTH: usize = 140;
         let number = self.line.to_string();
         let indent = source.len() - source.trim_start().len();
         let column = usize::try_from(self.column).unwrap_or(0).saturating_sub(1 + indent);
-        write!(f, "\n  {number} | {}\n  {:w$} | {:column$}^", source.trim(), "", "", w = number.len())
+        let from = if column < WIDTH { 0 } else { column - WIDTH / 2 };
+        let shown: String = source.trim().chars().skip(from).take(WIDTH).collect();
+        write!(f, "\n  {number} | {shown}\n  {:w$} | {:at$}^", "", "", w = number.len(), at = column - from)
     }
     fn place(&self) -> String {
         self.file.as_ref().map_or(String::new(), |file| format!("{}:{}:{}", file.display(), self.line, self.column))
     }
 }
 
+/// What is long, as an operation with all that it holds, is cut; [`Diagnostic::message`] has the whole.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LINES: usize = 6;
+        const NOTES: usize = 5;
         if self.file.is_some() {
             write!(f, "{}: ", self.place())?;
         }
-        write!(f, "{}: {}", self.severity, self.message)?;
+        write!(f, "{}: {}", self.severity, excerpt(&self.message, LINES))?;
         self.write_source(f)?;
-        for note in &self.notes {
+        for note in self.notes.iter().take(NOTES) {
+            let message = excerpt(&note.message, 1);
             match note.file {
-                Some(_) => write!(f, "\n  {} {}", note.message, note.place())?,
-                None => write!(f, "\n  {}", note.message)?,
+                Some(_) => write!(f, "\n  {message} {}", note.place())?,
+                None => write!(f, "\n  {message}")?,
             }
             note.write_source(f)?;
         }
-        Ok(())
+        match self.notes.len().saturating_sub(NOTES) {
+            0 => Ok(()),
+            more => write!(f, "\n  … and {more} more"),
+        }
     }
 }
 
-/// Several of them, each on lines of its own, indented.
+/// Several of them, each on lines of its own, indented; of many the first.
 pub(crate) struct Diagnostics<'a>(pub(crate) &'a [Diagnostic]);
 impl fmt::Display for Diagnostics<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
             return f.write_str(" it gave no reason");
         }
-        for diagnostic in self.0 {
-            for line in diagnostic.to_string().lines() {
-                write!(f, "\n  {line}")?;
-            }
+        const LINES: usize = 22;
+        let all: Vec<String> = self.0.iter().map(Diagnostic::to_string).collect();
+        for line in excerpt(&all.join("\n"), LINES).lines() {
+            write!(f, "\n  {line}")?;
         }
         Ok(())
     }
@@ -162,6 +174,30 @@ impl fmt::Display for Diagnostics<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whatever the compiler says: the text of a program in a message, in a note, in thousands of messages, or in one line.
+    #[test]
+    fn no_message_is_long() {
+        let program: String = (0..5000).map(|i| format!("  %{i} = stablehlo.add %a, %a : tensor<4xf32>\n")).collect();
+        let line = format!("dense<\"0x{}\">", "0".repeat(300_000));
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("m.mlir");
+        std::fs::write(&file, format!("{line} here {line}\n")).unwrap();
+        let column = u32::try_from(line.chars().count() + 2).unwrap();
+        let error = |message: &str| Diagnostic::without_place(Severity::Error, message.to_owned());
+        let in_file = Diagnostic { file: Some(file), line: 1, column, ..error("wrong") };
+        let noted = Diagnostic { notes: vec![error(&program); 100], ..error("wrong") };
+        for all in
+            [vec![error(&program)], vec![noted], vec![error("one"); 4000], vec![error(&line)], vec![in_file.clone()]]
+        {
+            let shown = Diagnostics(&all).to_string();
+            assert!(shown.lines().count() <= 25 && shown.len() < 8000, "{} bytes: {shown}", shown.len());
+        }
+        let shown = in_file.to_string();
+        let lines: Vec<&str> = shown.lines().collect();
+        let at = lines[2].find('^').unwrap();
+        assert_eq!(&lines[1][at..at + 4], "here", "{shown}");
+    }
 
     #[test]
     fn places_are_taken_from_messages() {

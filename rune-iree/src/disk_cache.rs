@@ -55,7 +55,8 @@ impl DiskCache {
         let path = self.entry(key);
         let bytes = match read_aligned(&path) {
             Ok(bytes) => bytes,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return None,
+            // Where there is no folder either, writing will tell.
+            Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return None,
             Err(e) => {
                 tracing::warn!("cannot read the cached module {}: {e}; it is compiled again", path.display());
                 return None;

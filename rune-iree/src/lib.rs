@@ -40,6 +40,8 @@ mod library;
 mod linker;
 mod module;
 #[cfg(feature = "compile")]
+mod rejected;
+#[cfg(feature = "compile")]
 mod report;
 #[cfg(feature = "run")]
 mod run_error;
@@ -69,6 +71,9 @@ pub use host_calls::{HostCalls, HostFunction};
 #[cfg(feature = "compile")]
 pub use library::compiler_library;
 pub use module::{CompiledModule, ModuleError};
+#[cfg(feature = "compile")]
+#[doc(hidden)]
+pub use rejected::{excerpt, save_rejected};
 #[cfg(feature = "compile")]
 pub use report::{CompileReport, Statistics};
 #[cfg(feature = "run")]

@@ -19,7 +19,14 @@ const FILE: &str = "IREECompiler.dll";
 /// # Errors
 /// If there is none.
 pub fn compiler_library() -> Result<PathBuf, CompileError> {
-    find(std::env::var_os("RUNE_IREE_COMPILER").map(PathBuf::from), &venvs(), true)
+    find(path_from("RUNE_IREE_COMPILER"), &venvs(), true)
+}
+
+/// The path that an environment variable says, unless it is empty; absolute, since it is handed to other programs, and the working
+/// directory may change.
+pub(crate) fn path_from(variable: &str) -> Option<PathBuf> {
+    let said = std::env::var_os(variable).filter(|path| !path.is_empty())?;
+    Some(std::path::absolute(&said).unwrap_or_else(|_| said.into()))
 }
 
 /// The library that `named` says, or the first in the virtual environments `venvs`, or in those of `python3`.
@@ -41,7 +48,7 @@ pub(crate) fn find(named: Option<PathBuf>, venvs: &[PathBuf], ask_python: bool) 
 
 /// As [`compiler_library`], without asking Python, which takes as long as starting it.
 pub(crate) fn quick() -> Option<PathBuf> {
-    find(std::env::var_os("RUNE_IREE_COMPILER").map(PathBuf::from), &venvs(), false).ok()
+    find(path_from("RUNE_IREE_COMPILER"), &venvs(), false).ok()
 }
 
 fn library_in(site_packages: &Path) -> PathBuf {
@@ -51,7 +58,7 @@ fn library_in(site_packages: &Path) -> PathBuf {
 /// The virtual environments that belong to this program: the active one, and the `.venv` of a directory above the
 /// working directory, the executable, or the source this was built from.
 fn venvs() -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = std::env::var_os("VIRTUAL_ENV").map(PathBuf::from).into_iter().collect();
+    let mut found: Vec<PathBuf> = path_from("VIRTUAL_ENV").into_iter().collect();
     let starts = [std::env::current_dir().ok(), std::env::current_exe().ok(), Some(env!("CARGO_MANIFEST_DIR").into())];
     for start in starts.into_iter().flatten() {
         let venv = start.ancestors().map(|dir| dir.join(".venv")).find(|venv| venv.is_dir());

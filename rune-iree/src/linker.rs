@@ -46,6 +46,7 @@ impl Drop for LinkerLog {
 mod imp {
     use crate::cache;
     use std::fs;
+    use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::path::{Path, PathBuf};
     use std::process::{Command, Stdio};
@@ -68,14 +69,32 @@ mod imp {
     /// The script, in the cache directory, from where it is used for good, or else in a new directory.
     fn script(library: &Path) -> Option<PathBuf> {
         let linker = library.parent()?.join("iree-lld");
-        let linker = linker.to_str().filter(|l| !l.contains('\'') && Path::new(l).is_file())?;
-        let text = format!("#!/bin/sh\n'{linker}' \"$@\" 2>>\"${{0%/*}}/log\" || : >\"${{0%/*}}/failed\" || exit 1\n");
-        let name = format!("link-{}", &blake3::hash(text.as_bytes()).to_hex()[..16]);
+        if !linker.is_file() {
+            return None;
+        }
+        let text = script_text(&linker);
+        let name = format!("link-{}", &blake3::hash(&text).to_hex()[..16]);
         let lasting = cache::directory().map(|dir| dir.join("linker"));
         let lasting = lasting.filter(|dir| fs::create_dir_all(dir).is_ok() && is_plain(dir));
-        lasting
-            .and_then(|dir| write(&dir, &name, &text))
-            .or_else(|| write(&new_dir(&std::env::temp_dir())?, &name, &text))
+        lasting.and_then(|dir| write(&dir, &name, &text)).or_else(|| {
+            let temporary = std::path::absolute(std::env::temp_dir()).ok().filter(|dir| is_plain(dir) && dir.is_dir());
+            // Elsewhere than TMPDIR, where that is not there, or nothing for a shell.
+            let parent = temporary.unwrap_or_else(|| PathBuf::from("/tmp"));
+            write(&new_dir(&parent)?, &name, &text)
+        })
+    }
+
+    /// What runs the linker, whose path may be of any bytes.
+    fn script_text(linker: &Path) -> Vec<u8> {
+        let mut text = b"#!/bin/sh\n'".to_vec();
+        for &byte in linker.as_os_str().as_bytes() {
+            match byte {
+                b'\'' => text.extend_from_slice(br"'\''"),
+                byte => text.push(byte),
+            }
+        }
+        text.extend_from_slice(b"' \"$@\" 2>>\"${0%/*}/log\" || : >\"${0%/*}/failed\" || exit 1\n");
+        text
     }
 
     /// IREE passes the path to a shell.
@@ -84,9 +103,9 @@ mod imp {
         path.to_str().is_some_and(|p| p.chars().all(plain))
     }
 
-    fn write(dir: &Path, name: &str, text: &str) -> Option<PathBuf> {
+    fn write(dir: &Path, name: &str, text: &[u8]) -> Option<PathBuf> {
         let (script, temporary) = (dir.join(name), dir.join(format!("{name}.{}", std::process::id())));
-        if fs::read_to_string(&script).is_ok_and(|found| found == text) {
+        if fs::read(&script).is_ok_and(|found| found == text) {
             return Some(script);
         }
         fs::write(&temporary, text).ok()?;

@@ -43,12 +43,14 @@ impl Array {
     ///
     /// # Panics
     /// If the number of elements is not that of the shape.
+    #[track_caller]
     pub fn from_slice<T: Element>(shape: impl Into<Shape>, elements: &[T]) -> Array {
         let ty = Type::new(T::DTYPE, shape);
         assert_eq!(ty.size(), elements.len(), "an array of type {ty} needs {} elements", ty.size());
         Array::from_bytes(ty, T::as_bytes(elements))
     }
     /// As [`Array::from_slice`].
+    #[track_caller]
     pub fn from_vec<T: Element>(shape: impl Into<Shape>, elements: Vec<T>) -> Array {
         Array::from_slice(shape, &elements)
     }
@@ -60,6 +62,7 @@ impl Array {
     ///
     /// # Panics
     /// If the number of bytes is not that of the type.
+    #[track_caller]
     pub fn from_bytes(ty: Type, bytes: &[u8]) -> Array {
         Array::from_aligned(ty, AVec::from_slice(ALIGNMENT, bytes))
     }
@@ -67,6 +70,7 @@ impl Array {
     ///
     /// # Panics
     /// If the number of bytes is not that of the type.
+    #[track_caller]
     pub fn from_aligned(ty: Type, bytes: AlignedBytes) -> Array {
         assert_eq!(ty.bytes(), bytes.len(), "an array of type {ty} needs {} bytes", ty.bytes());
         Array { ty, storage: Storage::Owned(Arc::new(bytes)) }
@@ -75,6 +79,7 @@ impl Array {
     ///
     /// # Panics
     /// If the number of bytes is not that of the type, or they are not aligned to an element.
+    #[track_caller]
     pub fn from_foreign(ty: Type, memory: Arc<dyn HostMemory>) -> Array {
         let bytes = memory.bytes();
         assert_eq!(ty.bytes(), bytes.len(), "an array of type {ty} needs {} bytes", ty.bytes());
@@ -85,6 +90,7 @@ impl Array {
         Array { ty, storage: Storage::Foreign(memory) }
     }
     /// An array of zeros.
+    #[track_caller]
     pub fn zeros(ty: Type) -> Array {
         let n = ty.bytes();
         let mut bytes = AVec::with_capacity(ALIGNMENT, n);
@@ -92,6 +98,7 @@ impl Array {
         Array::from_aligned(ty, bytes)
     }
     /// An array with element `f(i)` at position `i` of the row-major order.
+    #[track_caller]
     pub fn from_fn<T: Element>(shape: impl Into<Shape>, f: impl FnMut(usize) -> T) -> Array {
         let shape = shape.into();
         let elements: Vec<T> = (0..shape.size()).map(f).collect();
@@ -135,6 +142,7 @@ impl Array {
     ///
     /// # Panics
     /// If `T` is not the Rust type of the dtype.
+    #[track_caller]
     pub fn as_slice<T: Element>(&self) -> &[T] {
         assert_eq!(self.ty.dtype, T::DTYPE, "the elements of an array of type {} were read as {}", self.ty, T::DTYPE);
         T::cast_slice(self.bytes())
@@ -143,6 +151,7 @@ impl Array {
     ///
     /// # Panics
     /// If `T` is not the Rust type of the dtype.
+    #[track_caller]
     pub fn make_mut<T: Element>(&mut self) -> &mut [T] {
         assert_eq!(
             self.ty.dtype,
@@ -172,6 +181,7 @@ impl Array {
     ///
     /// # Panics
     /// If the sizes differ.
+    #[track_caller]
     pub fn reshaped(&self, shape: impl Into<Shape>) -> Array {
         let ty = self.ty.with_shape(shape);
         assert_eq!(ty.size(), self.ty.size(), "{} cannot be reshaped to {ty}", self.ty);

@@ -119,10 +119,18 @@ pub trait Tree: Sized + 'static {
     ///
     /// # Panics
     /// If there are more or fewer of them than the tree has leaves.
+    #[track_caller]
     fn with_leaves(&self, leaves: impl IntoIterator<Item = Tensor>) -> Self {
         let mut leaves = leaves.into_iter();
-        let tree = self.map(&mut |_| leaves.next().expect("fewer leaves than the tree has"));
-        assert!(leaves.next().is_none(), "more leaves than the tree has");
+        let mut missing = false;
+        let tree = self.map(&mut |leaf| {
+            leaves.next().unwrap_or_else(|| {
+                missing = true;
+                leaf.clone()
+            })
+        });
+        assert!(!missing, "with_leaves: there are fewer leaves than the tree has");
+        assert!(leaves.next().is_none(), "with_leaves: there are more leaves than the tree has");
         tree
     }
     /// The tree whose leaves `f` gives for those of this tree and of `other`, which has the same structure.

@@ -52,8 +52,9 @@ fn wrong_dtype() {
 #[test]
 fn gradient_of_what_is_no_scalar() {
     let line = line!() + 1;
-    let (message, _) = panic_of(|| drop(grad(|x: &Tensor| x * 2.0)(&Tensor::from([1.0f32, 2.0]))));
+    let (message, place) = panic_of(|| drop(grad(|x: &Tensor| x * 2.0)(&Tensor::from([1.0f32, 2.0]))));
     contains(&message, &["grad at", &format!("errors.rs:{line}:"), "[2, f32]", "scalar", ".sum()"]);
+    contains(&place, &["errors.rs", &format!(":{line}:")]);
 }
 
 #[test]
@@ -73,6 +74,33 @@ fn item_under_jit() {
     assert_eq!(grad(f)(&Tensor::scalar(-1.0f32)).item::<f32>().unwrap(), -1.0);
 }
 
+/// What `jit` cannot compile or run is told in the function that it was given.
+#[test]
+fn failures_under_jit_are_at_the_users_line() {
+    let x = Tensor::from([1.0f32, 2.0]);
+    let fails = |x: &Tensor| pure_callback(|_: &Tensor| -> Result<Tensor, String> { Err("no".to_owned()) }, x.ty(), x);
+    let line = line!() - 1;
+    let (message, place) = panic_of(|| drop(jit(fails)(&x)));
+    contains(&message, &["no"]);
+    contains(&place, &["errors.rs", &format!(":{line}:")]);
+    let unread = Tensor::from([f32::NAN]);
+    let line = line!() + 1;
+    let (_, place) = panic_of(|| drop(jit(|x: &Tensor| x + &Tensor::from([1]))(&unread)));
+    contains(&place, &["errors.rs", &format!(":{line}:")]);
+}
+
+/// The operations that a jitted function makes within another are from its line, and the call of it from that of `jit`.
+#[test]
+fn calls_of_jitted_functions_have_a_line() {
+    let line = line!() + 1;
+    let f = jit(|x: &Tensor| x * x);
+    let g = |x: &Tensor| f(x).sin();
+    let program = make_program(g, &Tensor::scalar(1.0f32)).unwrap();
+    let locs: Vec<String> = program.instructions().iter().map(|i| i.origin.loc.as_ref().unwrap().to_string()).collect();
+    contains(&locs[0], &["errors.rs", &format!(":{line}:")]);
+    contains(&locs[1], &["errors.rs", &format!(":{}:", line + 1)]);
+}
+
 #[test]
 fn another_shape_through_compiled() {
     let compiled = jit(|x: &Tensor| x + 1.0).compile(&Tensor::from([1.0f32, 2.0])).unwrap();
@@ -85,7 +113,7 @@ fn another_shape_through_compiled() {
 #[test]
 fn unknown_device() {
     let error = rune::set_default_device("tpu").unwrap_err().to_string();
-    contains(&error, &["tpu", "cpu", "local-task", "cuda", "metal"]);
+    contains(&error, &["tpu", "reference", "cpu", "local-task", "cuda", "metal"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod folder;
 mod graph;
 mod inspect;
 mod interrupt;
+mod paths;
 mod run;
 mod tools;
 mod transform;

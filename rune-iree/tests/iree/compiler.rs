@@ -1,6 +1,7 @@
 //! Compiling, and what the compiler says.
 
 use super::*;
+use std::fmt::Write;
 
 #[test]
 fn what_the_compiler_refuses_is_shown_in_the_users_source() {
@@ -23,6 +24,46 @@ fn what_the_compiler_refuses_is_shown_in_the_users_source() {
 
     let error = compile("func.func @main( {", "broken", &CompileOptions::default()).unwrap_err().to_string();
     assert!(error.contains("broken:1:"), "{error}");
+}
+
+/// What is refused is named, and saved: a message shows the beginning, however long the program is.
+#[test]
+fn a_long_program_that_is_refused_is_in_a_file() {
+    let mut text = String::from("func.func @main(%a: tensor<4xf32>) -> tensor<4xf32> {\n");
+    let _ = writeln!(text, "  %r = \"stablehlo.all_reduce\"(%a) ({{\n  ^bb0(%x: tensor<f32>, %y: tensor<f32>):");
+    let _ = writeln!(text, "    %0 = stablehlo.sine %x : tensor<f32>");
+    for i in 1..3000 {
+        let _ = writeln!(text, "    %{i} = stablehlo.add %{}, %y : tensor<f32>", i - 1);
+    }
+    let groups = "replica_groups = dense<[[0, 1]]> : tensor<1x2xi64>";
+    let _ = writeln!(
+        text,
+        "    stablehlo.return %2999 : tensor<f32>\n  }}) {{{groups}}} : (tensor<4xf32>) -> tensor<4xf32>"
+    );
+    text.push_str("  return %r : tensor<4xf32>\n}\n");
+    let error = compile(&text, "a long/name", &CompileOptions::default()).unwrap_err();
+    let shown = error.to_string();
+    assert!(shown.contains("IREE cannot compile `a long/name` for llvm-cpu"), "{shown}");
+    assert!(
+        shown.lines().count() <= 30 && shown.len() < 8000,
+        "{} bytes in {} lines",
+        shown.len(),
+        shown.lines().count()
+    );
+    let CompileError::Rejected { diagnostics, saved, .. } = error else { panic!("{shown}") };
+    let saved = saved.unwrap();
+    assert!(shown.contains(&format!("is in {}", saved.display())) && saved.is_absolute(), "{shown}");
+    // The whole, and the program as it can be compiled again.
+    let file = std::fs::read_to_string(&saved).unwrap();
+    assert!(file.ends_with(&text) && file.starts_with("// IREE cannot compile `a long/name`"), "{}", &file[..500]);
+    assert!(diagnostics.iter().all(|d| file.contains(d.message.lines().next().unwrap())));
+    assert!(
+        diagnostics.iter().map(|d| d.message.len()).max().unwrap() > 50_000,
+        "the compiler is brief: take another program"
+    );
+    let again = compile(&file, "again", &CompileOptions::default()).unwrap_err().to_string();
+    assert!(again.contains("all_reduce"), "{again}");
+    std::fs::remove_file(saved).unwrap();
 }
 
 #[test]

@@ -78,7 +78,7 @@ impl GradientTransformation for ScaleByFactoredRms {
     fn update<P: Params>(&self, updates: &P, state: &FactoredState<P>, _: &P) -> (P, FactoredState<P>) {
         at_caller(|| {
             expect_count("count", &state.count);
-            let of = |g: &Tensor, shape: Option<Vec<usize>>| g.ty().with_shape(&shape.unwrap_or_else(|| vec![1]));
+            let of = |g: &Tensor, shape: Option<Vec<usize>>| g.ty().with_shape(shape.unwrap_or_else(|| vec![1]));
             let row = |g: &Tensor| self.axes(g).map(|(_, greatest)| shape_without(g, greatest));
             let column = |g: &Tensor| self.axes(g).map(|(second, _)| shape_without(g, second));
             let whole = |g: &Tensor| if self.axes(g).is_none() { Some(g.shape().to_vec()) } else { None };

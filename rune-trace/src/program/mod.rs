@@ -156,10 +156,12 @@ impl Program {
     ///
     /// # Panics
     /// If it has constants already, fewer inputs than these, or inputs of other types.
+    #[track_caller]
     pub fn with_constants(mut self, values: Vec<Value>) -> Program {
         assert!(self.constants.is_empty(), "`{}` has constants already", self.name);
         let inputs = (self.inputs as usize).checked_sub(values.len()).expect("no more constants than inputs");
-        assert!(values.iter().map(Value::ty).eq(&self.types[inputs..][..values.len()]), "constants of other types");
+        let fits = values.iter().map(Value::ty).eq(&self.types[inputs..][..values.len()]);
+        assert!(fits, "the constants of `{}` are of other types than its last inputs", self.name);
         self.inputs = inputs as u32;
         self.constants = values;
         self.hash = OnceLock::new();

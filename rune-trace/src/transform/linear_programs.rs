@@ -3,7 +3,7 @@
 use super::DerivativeError;
 use super::linearize::linearize;
 use super::transpose::{Slot, transpose};
-use crate::tensor::{Keep, begin_trace, lax, trace, with_origin};
+use crate::tensor::{Keep, at_caller, begin_trace, lax, trace, with_origin};
 use crate::{Origin, Program, Tensor, Type};
 
 impl Program {
@@ -67,6 +67,7 @@ impl Program {
     ///
     /// # Panics
     /// If the program is not linear in these inputs; the message names the operation, and its line.
+    #[track_caller]
     pub fn transpose(&self, by: &[usize]) -> Result<Program, DerivativeError> {
         let marked = self.marked_to_keep(by)?;
         let since = begin_trace();
@@ -88,7 +89,8 @@ impl Program {
         });
         let cotangents = cotangents.collect();
         let wanted = self.input_types().iter().zip(&marked).filter(|(_, m)| **m).map(|(ty, _)| ty);
-        let results = with_origin(&Origin::default(), || transpose(self, slots, cotangents)).into_iter().zip(wanted);
+        let transposed = at_caller(|| with_origin(&Origin::default(), || transpose(self, slots, cotangents)));
+        let results = transposed.into_iter().zip(wanted);
         let results: Vec<Tensor> = results.map(|(ct, ty)| ct.unwrap_or_else(|| zeros(ty))).collect();
         Ok(trace(&format!("{}_transpose", self.name()), &params, &results, Keep::Since(since.end())).close())
     }

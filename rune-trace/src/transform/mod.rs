@@ -45,6 +45,9 @@ impl Program {
     #[track_caller]
     pub fn apply(&self, args: &[Tensor]) -> Vec<Tensor> {
         assert_eq!(args.len(), self.inputs().len(), "`{}` takes {} arguments", self.name(), self.inputs().len());
+        for (i, (arg, ty)) in args.iter().zip(self.input_types()).enumerate() {
+            assert!(arg.ty() == ty, "`{}` takes a {ty} as argument {i}, and is given a {}", self.name(), arg.ty());
+        }
         let mut env: Vec<Tensor> = args.to_vec();
         env.extend(self.constants().iter().map(|c| Tensor::from_value(c.clone())));
         for instruction in self.instructions() {

@@ -5,6 +5,7 @@ mod functions;
 mod origins;
 #[path = "../../../tests/support/locations.rs"]
 mod support;
+mod values;
 
 /// Notes that a function, called in this line, has to panic in this line.
 macro_rules! at_fault {
