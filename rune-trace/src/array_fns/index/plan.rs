@@ -258,7 +258,7 @@ impl Run {
 #[track_caller]
 pub(crate) fn expect_elements(op: &str, axis: usize, shape: &Shape) {
     if shape[axis] == 0 {
-        panic!("{op}: axis {axis} of shape {shape} has no elements to choose from, and the index names some");
+        refuse!("{op}: axis {axis} of shape {shape} has no elements to choose from, and the index names some");
     }
 }
 
