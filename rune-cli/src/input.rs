@@ -101,6 +101,8 @@ impl Input {
                     StorageError::Malformed { .. }
                     | StorageError::Pending { .. }
                     | StorageError::SameName { .. }
+                    | StorageError::Static { .. }
+                    | StorageError::Nested { .. }
                     | StorageError::Differs { .. } => error.into(),
                 })?;
                 (path, name, arrays)

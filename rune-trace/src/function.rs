@@ -1,6 +1,6 @@
 //! Functions of trees, of one to six arguments: what transformations take and return.
 
-use crate::{Tensor, Tree, TreePath};
+use crate::{Static, Tensor, Tree, TreePath};
 use std::hash::Hasher;
 
 /// The types of the arguments of a function, as a tuple.
@@ -23,6 +23,8 @@ pub trait Arguments: 'static {
     fn plain(self) -> Self::Plain;
     /// Feeds all that is not a leaf to `hasher`.
     fn structure(args: Self::Refs<'_>, hasher: &mut dyn Hasher);
+    /// All that is not a leaf, of each argument, with what paths into it begin with.
+    fn statics(args: Self::Refs<'_>) -> Vec<(&'static str, Static)>;
     /// References to these arguments.
     fn refs(&self) -> Self::Refs<'_>;
     /// References to all arguments but the first.
@@ -100,6 +102,9 @@ macro_rules! arity {
             }
             fn structure(args: Self::Refs<'_>, hasher: &mut dyn Hasher) {
                 $(args.$i.structure(hasher);)*
+            }
+            fn statics(args: Self::Refs<'_>) -> Vec<(&'static str, Static)> {
+                vec![$((concat!("arguments[", stringify!($i), "]"), args.$i.statics())),*]
             }
             fn refs(&self) -> Self::Refs<'_> {
                 ($(&self.$i,)*)

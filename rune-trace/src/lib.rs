@@ -61,12 +61,16 @@ pub use program::{
     BuildError, Cost, Instruction, Loc, MAX_DEPTH, Origin, Program, ProgramBuilder, ProgramHash, Transform, Transforms,
 };
 pub use rune_trace_derive::{Outer, Tree, debug_print};
+#[doc(hidden)]
+pub use serde_json::Value as StaticValue;
 pub use signature::{HostOp, ModuleSignature, SignatureError};
 pub use tensor::{BACKENDS, Backend, EvalError, Tensor, interpret_eagerly, lax, name_scope};
 #[doc(hidden)]
 pub use tensor::{Caller, at_caller, fail, in_closure};
 pub use transform::{DerivativeError, ResidualSource, SavedResidual, VmapError};
-pub use tree::{PathPart, Tree, TreePath};
+#[doc(hidden)]
+pub use tree::{Fields, StaticField, ViaHash, ViaSerde, ViaTree};
+pub use tree::{PathPart, Restore, Static, StaticChange, Tree, TreePath};
 pub use ty::{InvalidType, Shape, Type};
 pub use vmap::{
     AxisNames, InAxes, MapAxes, VmapOptions, named_axes, vmap, vmap_axes, vmap_named, vmap_sized, vmap_with,

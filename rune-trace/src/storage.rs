@@ -1,13 +1,16 @@
 //! Named arrays and trees in files, in the safetensors format.
 
+#[cfg(test)]
+mod static_tests;
 mod trees;
 
 pub use trees::{Difference, Differences, load, save};
 
 use crate::{Array, DType, EvalError, Type, types};
 use safetensors::tensor::{Dtype, SafeTensors, View};
+use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 /// A file of arrays cannot be written or read.
@@ -44,6 +47,27 @@ pub enum StorageError {
         path: PathBuf,
         /// What both are called.
         name: String,
+    },
+    /// A part of the tree that is no tensor has no text.
+    #[error(
+        "{path} is not written: `{name}` is a `{ty}`, which is no tensor and has no text; derive `Tree`, or serde's `Serialize` and \
+         `Deserialize`, for it, or mark the field `#[tree(static, skip)]` to leave it out of files"
+    )]
+    Static {
+        /// The file.
+        path: PathBuf,
+        /// What the part is called.
+        name: String,
+        /// Its type.
+        ty: &'static str,
+    },
+    /// The parts of the tree that are no tensors are nested deeper than can be read again.
+    #[error("{path} is not written: what is no tensor in the tree is nested too deeply ({reason})")]
+    Nested {
+        /// The file.
+        path: PathBuf,
+        /// Why it cannot be read again.
+        reason: String,
     },
     /// Names or types are not those of the tree that is read into.
     #[error("{path} does not hold this tree:{differences}")]
@@ -86,8 +110,21 @@ pub fn write<'a>(
 /// # Errors
 /// If the file cannot be written.
 pub fn write_to<'a>(path: &Path, arrays: impl IntoIterator<Item = (&'a str, &'a Array)>) -> std::io::Result<()> {
+    write_with(path, arrays, None)
+}
+
+/// The name in the metadata of a file under which it holds what of a tree is no tensor.
+const STATIC: &str = "rune.static";
+
+/// As [`write_to`], with what is no tensor.
+fn write_with<'a>(
+    path: &Path,
+    arrays: impl IntoIterator<Item = (&'a str, &'a Array)>,
+    statics: Option<String>,
+) -> std::io::Result<()> {
     let entries = arrays.into_iter().map(|(name, array)| (name, Entry(array)));
-    safetensors::tensor::serialize_to_file(entries, None, path).map_err(std::io::Error::other)
+    let metadata = statics.map(|statics| HashMap::from([(STATIC.to_owned(), statics)]));
+    safetensors::tensor::serialize_to_file(entries, metadata, path).map_err(std::io::Error::other)
 }
 
 /// Reads all arrays of a file, by name.
@@ -95,9 +132,18 @@ pub fn write_to<'a>(path: &Path, arrays: impl IntoIterator<Item = (&'a str, &'a 
 /// # Errors
 /// If the file cannot be read, is damaged, or holds elements of a type that rune does not have.
 pub fn read(path: impl AsRef<Path>) -> Result<BTreeMap<String, Array>, StorageError> {
-    let path = path.as_ref();
+    Ok(read_with(path.as_ref())?.0)
+}
+
+/// As [`read`], with what is no tensor, if the file holds such.
+fn read_with(path: &Path) -> Result<(BTreeMap<String, Array>, Option<Value>), StorageError> {
     let bytes = std::fs::read(path).map_err(|source| StorageError::Io { path: path.to_owned(), source })?;
-    from_bytes(&bytes).map_err(|Malformed(reason)| StorageError::Malformed { path: path.to_owned(), reason })
+    let malformed = |reason| StorageError::Malformed { path: path.to_owned(), reason };
+    let arrays = from_bytes(&bytes).map_err(|Malformed(reason)| malformed(reason))?;
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| malformed(e.to_string()))?;
+    let statics = header.metadata().as_ref().and_then(|metadata| metadata.get(STATIC));
+    let statics = statics.map(|text| serde_json::from_str(text).map_err(|e| malformed(format!("`{STATIC}`: {e}"))));
+    Ok((arrays, statics.transpose()?))
 }
 
 /// The arrays in the bytes of a safetensors file, by name.

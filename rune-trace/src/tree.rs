@@ -1,7 +1,20 @@
 //! Trees: what functions take and return. A tree is a structure with tensors as leaves.
 
+mod restore;
+mod statics;
+#[cfg(test)]
+mod tests;
+
+pub use restore::Restore;
+#[doc(hidden)]
+pub use restore::{Fields, StaticField, ViaHash, ViaSerde, ViaTree};
+pub(crate) use statics::Unwritable;
+pub(crate) use statics::short;
+pub use statics::{Static, StaticChange};
+
 use crate::Tensor;
 use rustc_hash::FxHasher;
+use serde_json::Value;
 use smallvec::{SmallVec, smallvec};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,6 +32,17 @@ pub enum PathPart {
     Field(&'static str),
     /// A key of a map, written `["key"]`.
     Key(String),
+}
+
+impl PathPart {
+    /// The part as a name, without brackets or points.
+    fn name(&self) -> String {
+        match self {
+            PathPart::Root(name) | PathPart::Field(name) => (*name).to_owned(),
+            PathPart::Index(i) => i.to_string(),
+            PathPart::Key(key) => key.clone(),
+        }
+    }
 }
 
 impl fmt::Display for PathPart {
@@ -40,6 +64,12 @@ impl TreePath {
     /// The path that begins with this name.
     pub fn root(name: &'static str) -> TreePath {
         TreePath(smallvec![PathPart::Root(name)])
+    }
+    fn push(&mut self, part: PathPart) {
+        self.0.push(part);
+    }
+    fn pop(&mut self) {
+        self.0.pop();
     }
     /// Runs `f` with the path of a part of where this is now.
     pub fn inside<R>(&mut self, part: PathPart, f: impl FnOnce(&mut TreePath) -> R) -> R {
@@ -63,11 +93,8 @@ impl TreePath {
             if !name.is_empty() && !matches!(part, PathPart::Root(_)) {
                 name.push('.');
             }
-            match part {
-                PathPart::Root(_) => {}
-                PathPart::Index(i) => name.push_str(&i.to_string()),
-                PathPart::Field(field) => name.push_str(field),
-                PathPart::Key(key) => name.push_str(key),
+            if !matches!(part, PathPart::Root(_)) {
+                name.push_str(&part.name());
             }
         }
         name
@@ -102,6 +129,18 @@ pub trait Tree: Sized + 'static {
     fn map(&self, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self;
     /// Feeds all that is not a leaf to `hasher`: trees of one structure feed the same, others something else.
     fn structure(&self, hasher: &mut dyn Hasher);
+    /// All that is not a leaf, to be shown and written to files. A tree that does not say what it is cannot be written, if it is a part of
+    /// one that [`storage::save`](crate::storage::save) is given.
+    fn statics(&self) -> Static {
+        let mut hasher = FxHasher::default();
+        self.structure(&mut hasher);
+        Static::Opaque { ty: std::any::type_name::<Self>(), hash: hasher.finish(), skipped: false }
+    }
+    /// The tree with `found` in the place of all that is not a leaf, as [`Tree::statics`] was written, and the leaves of `like`; what the
+    /// file does not say is as in `like`. `None` if that cannot be, which `at` is told, or if the file says nothing and there is no `like`.
+    fn restore(like: Option<&Self>, found: Option<&Value>, at: &mut Restore) -> Option<Self> {
+        restore::value(like, found, at, |_| None)
+    }
 
     /// The leaves in order.
     fn leaves(&self) -> Vec<Tensor> {
@@ -169,6 +208,15 @@ impl Tree for Tensor {
     fn structure(&self, hasher: &mut dyn Hasher) {
         hasher.write_u8(b'.');
     }
+    fn statics(&self) -> Static {
+        Static::Tensor
+    }
+    fn restore(like: Option<&Tensor>, found: Option<&Value>, at: &mut Restore) -> Option<Tensor> {
+        match (like, restore::something(found)) {
+            (Some(like), None) => Some(like.clone()),
+            (_, found) => at.refuse("a tensor", found.unwrap_or(&Value::Null)),
+        }
+    }
 }
 
 macro_rules! tuples {
@@ -185,6 +233,15 @@ macro_rules! tuples {
             #[allow(unused_variables)]
             fn structure(&self, hasher: &mut dyn Hasher) {
                 $(self.$i.structure(hasher);)*
+            }
+            fn statics(&self) -> Static {
+                Static::Fields(vec![$((PathPart::Index($i), self.$i.statics())),*])
+            }
+            #[allow(unused_variables, clippy::unused_unit)]
+            fn restore(like: Option<&Self>, found: Option<&Value>, at: &mut Restore) -> Option<Self> {
+                let fields = at.fields(found, &[$(PathPart::Index($i)),*])?;
+                let parts = ($(at.field(fields, PathPart::Index($i), |found, at| $T::restore(like.map(|l| &l.$i), found, at)),)*);
+                Some(($(parts.$i?,)*))
             }
         }
     )*};
@@ -214,6 +271,12 @@ impl<T: Tree> Tree for Vec<T> {
         hasher.write_usize(self.len());
         self.iter().for_each(|item| item.structure(hasher));
     }
+    fn statics(&self) -> Static {
+        Static::List(self.iter().map(Tree::statics).collect())
+    }
+    fn restore(like: Option<&Self>, found: Option<&Value>, at: &mut Restore) -> Option<Self> {
+        restore::list(like.map(Vec::as_slice), found, at)
+    }
 }
 
 impl<T: Tree, const N: usize> Tree for [T; N] {
@@ -227,6 +290,16 @@ impl<T: Tree, const N: usize> Tree for [T; N] {
     }
     fn structure(&self, hasher: &mut dyn Hasher) {
         self.iter().for_each(|item| item.structure(hasher));
+    }
+    fn statics(&self) -> Static {
+        Static::List(self.iter().map(Tree::statics).collect())
+    }
+    fn restore(like: Option<&Self>, found: Option<&Value>, at: &mut Restore) -> Option<Self> {
+        let items = restore::list(like.map(<[T; N]>::as_slice), found, at)?;
+        match (items.try_into(), found) {
+            (Ok(items), _) => Some(items),
+            (Err(_), found) => at.refuse(format!("a list of {N}"), found.unwrap_or(&Value::Null)),
+        }
     }
 }
 
@@ -245,6 +318,12 @@ impl<T: Tree> Tree for Option<T> {
             item.structure(hasher);
         }
     }
+    fn statics(&self) -> Static {
+        self.as_ref().map_or(Static::Absent, |item| Static::Present(Box::new(item.statics())))
+    }
+    fn restore(like: Option<&Self>, found: Option<&Value>, at: &mut Restore) -> Option<Self> {
+        restore::option(like, found, at)
+    }
 }
 
 impl<T: Tree> Tree for Box<T> {
@@ -256,6 +335,12 @@ impl<T: Tree> Tree for Box<T> {
     }
     fn structure(&self, hasher: &mut dyn Hasher) {
         (**self).structure(hasher);
+    }
+    fn statics(&self) -> Static {
+        (**self).statics()
+    }
+    fn restore(like: Option<&Self>, found: Option<&Value>, at: &mut Restore) -> Option<Self> {
+        T::restore(like.map(|like| &**like), found, at).map(Box::new)
     }
 }
 
@@ -275,10 +360,18 @@ impl<K: Ord + Clone + Hash + fmt::Display + 'static, T: Tree> Tree for BTreeMap<
             item.structure(hasher);
         }
     }
+    fn statics(&self) -> Static {
+        Static::Map(self.iter().map(|(key, item)| (PathPart::Key(key.to_string()), item.statics())).collect())
+    }
+    fn restore(like: Option<&Self>, found: Option<&Value>, at: &mut Restore) -> Option<Self> {
+        let Some(found) = restore::something(found) else { return like.map(restore::same) };
+        let like = like.map(|like| like.iter().map(|(key, item)| (key, key.to_string(), item)).collect());
+        Some(restore::entries(like, found, K::clone, at)?.into_iter().collect())
+    }
 }
 
 macro_rules! structure_only {
-    ($($T:ty),*) => {$(
+    ($($T:ty, $to:expr, $from:expr;)*) => {$(
         /// A part of the structure, without leaves.
         impl Tree for $T {
             fn visit<'tree>(&'tree self, _: &mut TreePath, _: &mut dyn FnMut(&TreePath, &'tree Tensor)) {}
@@ -288,13 +381,28 @@ macro_rules! structure_only {
             fn structure(&self, mut hasher: &mut dyn Hasher) {
                 self.hash(&mut hasher);
             }
+            fn statics(&self) -> Static {
+                let to: fn(&$T) -> Value = $to;
+                Static::Value(to(self))
+            }
+            fn restore(like: Option<&Self>, found: Option<&Value>, at: &mut Restore) -> Option<Self> {
+                let from: fn(&Value) -> Option<$T> = $from;
+                restore::value(like, found, at, from)
+            }
         }
     )*};
+    ($($T:ty),*) => { structure_only!($($T, |&n| Value::from(n), |found| <$T>::try_from(statics::integer(found)?).ok();)*); };
 }
-structure_only!(bool, char, i8, i16, i32, i64, u8, u16, u32, u64, usize, isize, String, &'static str);
+structure_only! {
+    bool, |&b| Value::from(b), Value::as_bool;
+    char, |c| Value::from(c.to_string()), |found| found.as_str()?.parse().ok();
+    String, |text| Value::from(text.as_str()), |found| found.as_str().map(str::to_owned);
+    &'static str, |text| Value::from(*text), |found| found.as_str().map(restore::interned);
+}
+structure_only!(i8, i16, i32, i64, u8, u16, u32, u64, usize, isize);
 
 macro_rules! floats {
-    ($($T:ty),*) => {$(
+    ($($T:ty, $to:expr, $from:expr;)*) => {$(
         /// A part of the structure, without leaves: a setting, as the epsilon of a layer. What changes from call to call belongs
         /// into a tensor, since a function is compiled anew for each structure.
         impl Tree for $T {
@@ -305,10 +413,21 @@ macro_rules! floats {
             fn structure(&self, mut hasher: &mut dyn Hasher) {
                 self.to_bits().hash(&mut hasher);
             }
+            fn statics(&self) -> Static {
+                let to: fn($T) -> Value = $to;
+                Static::Value(to(*self))
+            }
+            fn restore(like: Option<&Self>, found: Option<&Value>, at: &mut Restore) -> Option<Self> {
+                let from: fn(&Value) -> Option<$T> = $from;
+                restore::value(like, found, at, from)
+            }
         }
     )*};
 }
-floats!(f32, f64);
+floats! {
+    f32, statics::float32, statics::read_float32;
+    f64, statics::float, statics::read_float;
+}
 
 impl<T: 'static> Tree for PhantomData<T> {
     fn visit<'tree>(&'tree self, _: &mut TreePath, _: &mut dyn FnMut(&TreePath, &'tree Tensor)) {}
@@ -316,16 +435,10 @@ impl<T: 'static> Tree for PhantomData<T> {
         PhantomData
     }
     fn structure(&self, _: &mut dyn Hasher) {}
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    #[should_panic(expected = "map2: the trees are of different structure")]
-    fn trees_of_different_structure_have_no_pairs() {
-        let x = Tensor::scalar(1.0f32);
-        (Some(x.clone()), vec![x.clone()]).map2(&(None, vec![x.clone(), x]), &mut |x, _| x.clone());
+    fn statics(&self) -> Static {
+        Static::Fields(Vec::new())
+    }
+    fn restore(_: Option<&Self>, found: Option<&Value>, at: &mut Restore) -> Option<Self> {
+        at.fields(found, &[]).map(|_| PhantomData)
     }
 }

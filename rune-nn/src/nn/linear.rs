@@ -104,8 +104,8 @@ impl Embedding {
 pub struct Mlp {
     /// One after the other.
     pub layers: Vec<Linear>,
-    /// What comes between two layers.
-    #[tree(static)]
+    /// What comes between two layers. Files leave it out, since a function has no text.
+    #[tree(static, skip)]
     pub activation: fn(&Tensor) -> Tensor,
 }
 

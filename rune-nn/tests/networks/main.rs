@@ -5,6 +5,7 @@
 mod layers;
 mod locations;
 mod optim;
+mod saved;
 mod states;
 #[path = "../../../tests/support/locations.rs"]
 mod support;

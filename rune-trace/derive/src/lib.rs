@@ -19,7 +19,9 @@ pub fn derive_op(input: TokenStream) -> TokenStream {
 }
 
 /// Derives `Tree` for a struct or enum whose fields are trees. A field marked `#[tree(static)]` is no tree but a part
-/// of the structure: it must be `Clone + Hash`, and a function is compiled anew for each of its values.
+/// of the structure: it must be `Clone + Hash`, and a function is compiled anew for each of its values. `storage::save` writes it if its
+/// type derives `Tree`, or serde's `Serialize` and `Deserialize`, and refuses the tree otherwise; one that is marked
+/// `#[tree(static, skip)]`, as a function, is left out of files, and `storage::load` takes it from the tree that it is given.
 #[proc_macro_derive(Tree, attributes(tree))]
 pub fn derive_tree(input: TokenStream) -> TokenStream {
     tree::derive(syn::parse_macro_input!(input as syn::DeriveInput)).unwrap_or_else(|e| e.to_compile_error()).into()

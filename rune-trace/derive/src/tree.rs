@@ -13,8 +13,11 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
     let name = &input.ident;
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
     let (mut visit, mut map, mut structure) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut statics, mut restore) = (Vec::new(), Vec::new());
     for (index, (path, fields)) in variants(&input)?.into_iter().enumerate() {
         let parts = parts(fields)?;
+        statics.push(arm_of_statics(&krate, &input, index, &path, &parts));
+        restore.push(arm_of_restore(&krate, &input, index, &path, &parts));
         let bind = parts.iter().map(|p| {
             let (member, var) = (&p.member, &p.var);
             quote!(#member: #var)
@@ -47,6 +50,19 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
             #pattern => { ::core::hash::Hasher::write_usize(hasher, #index); #(#structures)* }
         });
     }
+    let restore = match &input.data {
+        Data::Enum(_) => quote! {
+            let ::core::option::Option::Some(whole) = found else {
+                return like.map(|like| #krate::Tree::map(like, &mut ::core::clone::Clone::clone));
+            };
+            let (variant, found) = at.variant(whole)?;
+            match variant {
+                #(#restore)*
+                _ => at.refuse("a variant that the type has", whole),
+            }
+        },
+        Data::Struct(_) | Data::Union(_) => quote!(#(#restore)*),
+    };
     Ok(quote! {
         impl #impl_generics #krate::Tree for #name #ty_generics #where_clause {
             fn visit<'tree>(
@@ -63,8 +79,115 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
             fn structure(&self, mut hasher: &mut dyn ::core::hash::Hasher) {
                 match self { #(#structure)* }
             }
+            fn statics(&self) -> #krate::Static {
+                match self { #(#statics)* }
+            }
+            fn restore(
+                like: ::core::option::Option<&Self>,
+                found: ::core::option::Option<&#krate::StaticValue>,
+                at: &mut #krate::Restore,
+            ) -> ::core::option::Option<Self> {
+                #restore
+            }
         }
     })
+}
+
+/// What a struct or variant is besides its leaves.
+fn arm_of_statics(
+    krate: &TokenStream,
+    input: &DeriveInput,
+    index: usize,
+    path: &TokenStream,
+    parts: &[Part],
+) -> TokenStream {
+    let bind = parts.iter().map(|p| {
+        let (member, var) = (&p.member, &p.var);
+        quote!(#member: #var)
+    });
+    let fields = parts.iter().map(|p| {
+        let (label, var, probe) = (&p.label, &p.var, p.probe(krate));
+        let statics = match (p.is_static, p.is_skipped) {
+            (false, _) => quote!(#krate::Tree::statics(#var)),
+            (true, false) => quote!({ #probe.statics(#var) }),
+            (true, true) => quote!(#krate::Static::opaque(#var, true)),
+        };
+        quote!((#krate::PathPart::#label, #statics))
+    });
+    let fields = quote!(::std::vec::Vec::from([#(#fields),*]));
+    let statics = match variant_name(input, index) {
+        Some(name) => quote!(#krate::Static::Variant(#name, #fields)),
+        None => quote!(#krate::Static::Fields(#fields)),
+    };
+    quote!(#path { #(#bind),* } => #statics,)
+}
+
+/// How a struct or variant is made of what a file holds: the arm of a variant, or the body for a struct.
+fn arm_of_restore(
+    krate: &TokenStream,
+    input: &DeriveInput,
+    index: usize,
+    path: &TokenStream,
+    parts: &[Part],
+) -> TokenStream {
+    let bind: Vec<TokenStream> = (parts.iter())
+        .map(|p| {
+            let (member, var) = (&p.member, &p.var);
+            quote!(#member: #var)
+        })
+        .collect();
+    let finals = parts.iter().map(|p| {
+        let (member, var) = (&p.member, &p.var);
+        quote!(#member: #var?)
+    });
+    let (vars, labels): (Vec<_>, Vec<_>) = parts.iter().map(|p| (&p.var, &p.label)).unzip();
+    let nones = parts.iter().map(|p| {
+        let ty = &p.ty;
+        quote!(::core::option::Option::None::<&#ty>)
+    });
+    let reads = parts.iter().map(|p| {
+        let (label, var, probe) = (&p.label, &p.var, p.probe(krate));
+        let read = match (p.is_static, p.is_skipped) {
+            (false, _) => quote!(#krate::Tree::restore(#var, found, at)),
+            (true, false) => quote!({ #probe.restore(#var, found, at) }),
+            (true, true) => quote!({ let (_, _) = (found, at); #var.cloned() }),
+        };
+        quote! { let #var = at.field(fields, #krate::PathPart::#label, |found, at| #read); }
+    });
+    let read = quote! {
+        #[allow(unused_variables)]
+        let fields = at.fields(found, &[#(#krate::PathPart::#labels),*])?;
+        #(#reads)*
+        ::core::option::Option::Some(#path { #(#finals),* })
+    };
+    let likes = quote! {
+        #[allow(unused_variables, clippy::unused_unit)]
+        let (#(#vars,)*) = match like {
+            ::core::option::Option::Some(#path { #(#bind),* }) => (#(::core::option::Option::Some(#vars),)*),
+            _ => (#(#nones,)*),
+        };
+    };
+    match variant_name(input, index) {
+        None => quote! { #likes #read },
+        Some(name) => quote! {
+            #name => {
+                #likes
+                if ::core::matches!(like, ::core::option::Option::Some(#path { .. })) {
+                    #read
+                } else {
+                    at.whole("the variant of the tree", whole, |at| { #read })
+                }
+            }
+        },
+    }
+}
+
+/// The name of a variant; none of a struct.
+fn variant_name(input: &DeriveInput, index: usize) -> Option<String> {
+    match &input.data {
+        Data::Enum(data) => Some(data.variants[index].ident.to_string()),
+        Data::Struct(_) | Data::Union(_) => None,
+    }
 }
 
 /// Each struct or variant: its path, and its fields.
@@ -100,6 +223,21 @@ pub struct Part {
     /// The part of the path, after `PathPart::`.
     pub label: TokenStream,
     pub is_static: bool,
+    /// Whether files leave it out.
+    pub is_skipped: bool,
+    pub ty: syn::Type,
+}
+
+impl Part {
+    /// What tells by the type of a static field how files hold it.
+    fn probe(&self, krate: &TokenStream) -> TokenStream {
+        let ty = &self.ty;
+        quote! {
+            #[allow(unused_imports)]
+            use #krate::{ViaHash as _, ViaSerde as _, ViaTree as _};
+            (&&&#krate::StaticField::<#ty>(::core::marker::PhantomData))
+        }
+    }
 }
 
 pub fn parts(fields: &Fields) -> Result<Vec<Part>> {
@@ -107,12 +245,20 @@ pub fn parts(fields: &Fields) -> Result<Vec<Part>> {
         .iter()
         .enumerate()
         .map(|(i, field)| {
-            let mut is_static = false;
+            let (mut is_static, mut is_skipped) = (false, false);
             for attr in field.attrs.iter().filter(|a| a.path().is_ident("tree")) {
                 attr.parse_nested_meta(|meta| {
-                    is_static = meta.path.is_ident("static");
-                    if is_static { Ok(()) } else { Err(meta.error("a field of a tree may be marked `static`")) }
+                    is_static |= meta.path.is_ident("static");
+                    is_skipped |= meta.path.is_ident("skip");
+                    if meta.path.is_ident("static") || meta.path.is_ident("skip") {
+                        return Ok(());
+                    }
+                    Err(meta.error("a field of a tree may be marked `static`, and `static, skip`"))
                 })?;
+                if is_skipped && !is_static {
+                    let message = "only a field that is `static` may be skipped: `#[tree(static, skip)]`";
+                    return Err(Error::new_spanned(attr, message));
+                }
             }
             let member = match &field.ident {
                 Some(name) => quote!(#name),
@@ -128,7 +274,8 @@ pub fn parts(fields: &Fields) -> Result<Vec<Part>> {
                 }
                 None => quote!(Index(#i)),
             };
-            Ok(Part { member, var: format_ident!("field{i}"), label, is_static })
+            let ty = field.ty.clone();
+            Ok(Part { member, var: format_ident!("field{i}"), label, is_static, is_skipped, ty })
         })
         .collect()
 }

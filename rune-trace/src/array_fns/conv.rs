@@ -3,10 +3,10 @@
 use super::broadcast::expect_one_dtype;
 use crate::op::{ConvDims, Dims};
 use crate::tensor::refuse;
-use crate::{Tensor, lax};
+use crate::{Tensor, Tree, lax};
 
 /// One number for each spatial axis: a list, or one for all.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Tree, Clone, PartialEq, Eq, Hash, Debug)]
 pub enum PerAxis {
     /// The same along every axis.
     Same(usize),
@@ -51,7 +51,7 @@ impl PerAxis {
 }
 
 /// What is added around the spatial axes.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Tree, Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub enum ConvPadding {
     /// Nothing: windows lie wholly inside.
     #[default]
@@ -96,7 +96,7 @@ impl ConvPadding {
 }
 
 /// Which axis is which.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Layout {
     /// Batch, channels, then the spatial axes (NCHW); kernels: output channels, input channels, spatial axes (OIHW).
     #[default]
@@ -127,7 +127,7 @@ impl Layout {
 /// use rune_trace::{ConvOptions, ConvPadding, Layout};
 /// let options = ConvOptions::new().strides(2).padding(ConvPadding::Same).layout(Layout::ChannelsLast);
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Tree, Clone, PartialEq, Eq, Hash, Debug)]
 #[must_use]
 pub struct ConvOptions {
     /// Steps of the kernel.

@@ -4,10 +4,10 @@ use super::conv::{ConvPadding, Layout, PerAxis};
 use super::elementwise::expect_float;
 use crate::op::{Dims, Window, WindowFn};
 use crate::tensor::refuse;
-use crate::{Shape, Tensor, lax};
+use crate::{Shape, Tensor, Tree, lax};
 
 /// How pooling goes: by default windows next to each other (strides are the window), no padding, no dilation, channels first.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Tree, Clone, PartialEq, Eq, Hash, Debug)]
 #[must_use]
 pub struct PoolOptions {
     strides: Option<PerAxis>,

@@ -5,10 +5,10 @@ use super::join::{concat, part};
 use super::scalar::Operand;
 use crate::op::{Dims, Padding};
 use crate::tensor::refuse;
-use crate::{DType, Shape, Tensor, lax};
+use crate::{DType, Shape, Tensor, Tree, lax};
 
 /// What [`Tensor::pad_with`] puts around a tensor.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum PadMode {
     /// The outermost element: `1 1 | 1 2 3 | 3 3`.
     Edge,

@@ -1,13 +1,17 @@
 //! Trees in files: each leaf under its name.
 
-use super::{StorageError, read, write};
-use crate::{Array, Tensor, Tree, TreePath, Type};
+use super::{StorageError, read_with, replace, write_with};
+use crate::tree::Unwritable;
+use crate::{Array, Restore, Tensor, Tree, TreePath, Type};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
 /// What a tree that is a tensor is called.
 const LONE: &str = "tensor";
+
+/// What a tree without tensors that is no struct is called.
+const WHOLE: &str = "tree";
 
 fn named<T: Tree>(tree: &T) -> Vec<(String, &Tensor)> {
     let mut leaves = Vec::new();
@@ -23,25 +27,29 @@ fn named<T: Tree>(tree: &T) -> Vec<(String, &Tensor)> {
 ///
 /// Models, states of optimisers and what else is needed to go on are saved together, as a tuple or a struct of one's own.
 ///
+/// What is no tensor is kept too: numbers, truth values and texts, lengths, keys of maps, variants of enums, and which `Option`s are
+/// `None`. It is JSON in the metadata of the file, under `rune.static`. A field that is marked `#[tree(static)]` is kept if its type
+/// derives `Tree`, or serde's `Serialize` and `Deserialize`; what is marked `#[tree(static, skip)]`, as a function, is left out.
+///
 /// ```
 /// use rune_trace::{Tensor, Tree, storage};
 ///
 /// #[derive(Tree)]
-/// struct Model { weight: Tensor, bias: Option<Tensor> }
+/// struct Model { weight: Tensor, bias: Option<Tensor>, heads: usize }
 ///
 /// let path = std::env::temp_dir().join(format!("rune-save-{}.safetensors", std::process::id()));
-/// let model = Model { weight: Tensor::from([1.0f32, 2.0]), bias: None };
+/// let model = Model { weight: Tensor::from([1.0f32, 2.0]), bias: None, heads: 4 };
 /// storage::save(&path, &(model, Tensor::scalar(7))).unwrap();
 ///
-/// let zeros = Model { weight: Tensor::from([0.0f32, 0.0]), bias: None };
+/// let zeros = Model { weight: Tensor::from([0.0f32, 0.0]), bias: None, heads: 1 };
 /// let (model, step) = storage::load(&path, &(zeros, Tensor::scalar(0))).unwrap();
-/// assert_eq!(model.weight.to_vec::<f32>().unwrap(), [1.0, 2.0]);
+/// assert_eq!((model.weight.to_vec::<f32>().unwrap(), model.heads), (vec![1.0, 2.0], 4));
 /// assert_eq!(step.item::<i32>().unwrap(), 7);
 /// # std::fs::remove_file(&path).unwrap();
 /// ```
 ///
 /// # Errors
-/// If a leaf cannot be computed, two leaves are of one name, or the file cannot be written.
+/// If a leaf cannot be computed, two leaves are of one name, a field that is no tensor has no text, or the file cannot be written.
 pub fn save<T: Tree>(path: impl AsRef<Path>, tree: &T) -> Result<(), StorageError> {
     let path = path.as_ref();
     let leaves = named(tree);
@@ -57,17 +65,42 @@ pub fn save<T: Tree>(path: impl AsRef<Path>, tree: &T) -> Result<(), StorageErro
         }
         arrays.insert(name, leaf.to_array().map_err(failed)?);
     }
-    write(path, arrays.iter().map(|(name, array)| (name.as_str(), array)))
+    let statics = statics(path, tree)?;
+    replace(path, |temporary| {
+        write_with(temporary, arrays.iter().map(|(name, array)| (name.as_str(), array)), statics.clone())
+    })
 }
 
-/// Reads a tree that [`save`] wrote, or a file of any origin whose arrays have these names: of the structure of `like`, with the leaves of
-/// the file. Of the leaves of `like` only the types matter; they are not computed.
+/// What of the tree is no tensor, as JSON; `None` if there is nothing that the tensors do not say.
+fn statics<T: Tree>(path: &Path, tree: &T) -> Result<Option<String>, StorageError> {
+    let path = || path.to_owned();
+    let name = |name: String| if name.is_empty() { WHOLE.to_owned() } else { name };
+    let json = tree.statics().to_json(&mut TreePath::default()).map_err(|unwritable| match unwritable {
+        Unwritable::Opaque { name: at, ty } => StorageError::Static { path: path(), name: name(at), ty },
+        Unwritable::SameName { name } => StorageError::SameName { path: path(), name },
+    })?;
+    let Some(json) = json else { return Ok(None) };
+    let text = json.to_string();
+    // Readers take no text that is nested without end.
+    match serde_json::from_str::<serde_json::Value>(&text) {
+        Ok(_) => Ok(Some(text)),
+        Err(error) => Err(StorageError::Nested { path: path(), reason: error.to_string() }),
+    }
+}
+
+/// Reads a tree that [`save`] wrote, or a file of any origin whose arrays have these names: the leaves of the file, in the place of those
+/// of `like`, of which only the types matter; they are not computed.
+///
+/// What is no tensor is as in the file too, where the file says it: a `usize` of 7 that was saved is 7, whatever it is in `like`. What the
+/// file does not say is as in `like`: fields that are marked `#[tree(static, skip)]` or are new since, and all of them if the file is of
+/// another origin, or of a rune that did not yet keep them.
 ///
 /// # Errors
-/// If the file cannot be read, or names and types are not those of the leaves of `like`: then all differences are told at once.
+/// If the file cannot be read, names and types are not those of the leaves of `like`, or it holds something else that has no place in
+/// the tree: then all differences are told at once.
 pub fn load<T: Tree>(path: impl AsRef<Path>, like: &T) -> Result<T, StorageError> {
     let path = path.as_ref();
-    let mut arrays = read(path)?;
+    let (mut arrays, statics) = read_with(path)?;
     let (mut leaves, mut differences) = (Vec::new(), Vec::new());
     for (name, leaf) in named(like) {
         match arrays.remove(&name) {
@@ -81,10 +114,27 @@ pub fn load<T: Tree>(path: impl AsRef<Path>, like: &T) -> Result<T, StorageError
     }
     differences
         .extend(arrays.into_iter().map(|(name, array)| Difference::Superfluous { name, found: array.ty().clone() }));
-    if !differences.is_empty() {
-        return Err(StorageError::Differs { path: path.to_owned(), differences: Differences(differences) });
+    let mut at = Restore::default();
+    let tree = T::restore(Some(like), statics.as_ref(), &mut at);
+    // What is told of tensors is not told again of what holds them.
+    let names: Vec<String> = differences.iter().map(|d| d.name().to_owned()).collect();
+    let told = |name: &str| names.iter().any(|n| n == name || n.strip_prefix(name).is_some_and(|n| n.starts_with('.')));
+    differences.extend(at.differences().into_iter().filter(|d| !told(d.name())));
+    let differs = |differences| StorageError::Differs { path: path.to_owned(), differences: Differences(differences) };
+    match tree {
+        // A file that was not written by `save` may say of the structure what its tensors do not.
+        Some(tree) if differences.is_empty() && same_names(&tree, like) => Ok(tree.with_leaves(leaves)),
+        _ if !differences.is_empty() => Err(differs(differences)),
+        _ => {
+            let found = statics.as_ref().map_or_else(String::new, crate::tree::short);
+            let expected = "a structure that its tensors fit".to_owned();
+            Err(differs(vec![Difference::Static { name: WHOLE.to_owned(), expected, found }]))
+        }
     }
-    Ok(like.with_leaves(leaves))
+}
+
+fn same_names<T: Tree>(tree: &T, like: &T) -> bool {
+    named(tree).into_iter().map(|(name, _)| name).eq(named(like).into_iter().map(|(name, _)| name))
 }
 
 /// How a file differs from the tree that it is read into.
@@ -113,6 +163,24 @@ pub enum Difference {
         /// The type of the array.
         found: Type,
     },
+    /// What the file holds of a part that is no tensor has no place in the tree.
+    Static {
+        /// The name of the part; empty for the whole tree.
+        name: String,
+        /// What can be there.
+        expected: String,
+        /// What the file holds.
+        found: String,
+    },
+}
+
+impl Difference {
+    fn name(&self) -> &str {
+        match self {
+            Difference::Missing { name, .. } | Difference::Superfluous { name, .. } => name,
+            Difference::Type { name, .. } | Difference::Static { name, .. } => name,
+        }
+    }
 }
 
 /// All differences, to be shown as a list.
@@ -133,6 +201,9 @@ impl fmt::Display for Differences {
                 Difference::Type { name, expected, found } => {
                     write!(f, "\n  `{name}` is of type {found} in the file, and of {expected} in the tree")?;
                 }
+                Difference::Static { name, expected, found } => {
+                    write!(f, "\n  `{name}` is {found} in the file, where {expected} is expected")?;
+                }
             }
         }
         match self.0.len().checked_sub(SHOWN) {
@@ -146,6 +217,7 @@ impl fmt::Display for Differences {
 mod tests {
     use super::*;
     use crate::DType;
+    use crate::storage::read;
 
     type Pair = (Vec<Tensor>, BTreeMap<String, Tensor>);
 

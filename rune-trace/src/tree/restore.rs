@@ -1,0 +1,272 @@
+//! What of a tree is no tensor, read from a file.
+
+use super::statics::{self, SOME, Static, hash};
+use super::{PathPart, Tree, TreePath};
+use crate::storage::Difference;
+use once_cell::sync::Lazy;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use std::any::Any;
+use std::collections::BTreeSet;
+use std::hash::Hash;
+use std::marker::PhantomData;
+use std::sync::{Mutex, PoisonError};
+
+/// Where in a tree what a file holds is being read, and what did not fit so far; see [`Tree::restore`].
+#[derive(Debug, Default)]
+pub struct Restore {
+    path: TreePath,
+    differences: Vec<Difference>,
+}
+
+impl Restore {
+    /// Reads a part.
+    pub fn inside<R>(&mut self, part: PathPart, read: impl FnOnce(&mut Restore) -> R) -> R {
+        self.path.push(part);
+        let result = read(self);
+        self.path.pop();
+        result
+    }
+    /// What did not fit.
+    pub(crate) fn differences(self) -> Vec<Difference> {
+        self.differences
+    }
+    /// Tells that what the file holds here cannot be here.
+    pub fn refuse<T>(&mut self, expected: impl Into<String>, found: &Value) -> Option<T> {
+        let (name, found) = (self.path.name(), statics::short(found));
+        self.differences.push(Difference::Static { name, expected: expected.into(), found });
+        None
+    }
+    /// Reads the fields of a struct, tuple or variant with these names.
+    pub fn fields<'v>(&mut self, found: Option<&'v Value>, names: &[PathPart]) -> Option<Fields<'v>> {
+        let Some(found) = found else { return Some(Fields(None)) };
+        let Value::Object(map) = found else { return self.refuse("fields", found) };
+        let mut known = true;
+        for (name, value) in map {
+            if !names.iter().any(|part| part.name() == *name) {
+                known = false;
+                self.inside(PathPart::Key(name.clone()), |at| at.refuse::<()>("nothing", value));
+            }
+        }
+        known.then_some(Fields(Some(map)))
+    }
+    /// Reads a part of what [`Restore::fields`] gave.
+    pub fn field<T>(
+        &mut self,
+        fields: Fields<'_>,
+        part: PathPart,
+        read: impl FnOnce(Option<&Value>, &mut Restore) -> Option<T>,
+    ) -> Option<T> {
+        let found = fields.0.and_then(|map| map.get(&part.name()));
+        self.inside(part, |at| read(found, at))
+    }
+    /// The variant that the file holds, and what it holds of the fields.
+    pub fn variant<'v>(&mut self, found: &'v Value) -> Option<(&'v str, Option<&'v Value>)> {
+        match found {
+            Value::String(name) => Some((name, None)),
+            Value::Object(map) if map.len() == 1 => {
+                map.iter().next().map(|(name, fields)| (name.as_str(), Some(fields)))
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                self.refuse("a variant", found)
+            }
+        }
+    }
+    /// Reads what the tree has no example of: what did not fit is told of the whole, as one.
+    pub fn whole<T>(
+        &mut self,
+        expected: &str,
+        found: &Value,
+        read: impl FnOnce(&mut Restore) -> Option<T>,
+    ) -> Option<T> {
+        let before = self.differences.len();
+        let result = read(self);
+        if result.is_none() {
+            self.differences.truncate(before);
+            return self.refuse(expected, found);
+        }
+        result
+    }
+}
+
+/// What a file holds of the fields of a struct; see [`Restore::fields`].
+#[derive(Clone, Copy, Debug)]
+pub struct Fields<'v>(Option<&'v Map<String, Value>>);
+
+/// The same tree.
+pub(super) fn same<T: Tree>(tree: &T) -> T {
+    tree.map(&mut |leaf| leaf.clone())
+}
+
+/// Nothing is held of what an empty object stands for.
+pub(super) fn something(found: Option<&Value>) -> Option<&Value> {
+    found.filter(|value| !value.as_object().is_some_and(Map::is_empty))
+}
+
+/// A number, text or truth value: what the file says, else what `like` is.
+pub(super) fn value<T: Tree>(
+    like: Option<&T>,
+    found: Option<&Value>,
+    at: &mut Restore,
+    read: impl FnOnce(&Value) -> Option<T>,
+) -> Option<T> {
+    match found {
+        None => like.map(same),
+        Some(found) => match read(found) {
+            Some(value) => Some(value),
+            None => at.refuse(std::any::type_name::<T>(), found),
+        },
+    }
+}
+
+pub(super) fn option<T: Tree>(like: Option<&Option<T>>, found: Option<&Value>, at: &mut Restore) -> Option<Option<T>> {
+    let inner = like.and_then(Option::as_ref);
+    match found {
+        None => like.map(same),
+        Some(Value::Null) => Some(None),
+        Some(found) => {
+            let marked = found.as_object().filter(|map| map.len() == 1).and_then(|map| map.get(SOME));
+            T::restore(inner, Some(marked.unwrap_or(found)), at).map(Some)
+        }
+    }
+}
+
+pub(super) fn list<T: Tree>(like: Option<&[T]>, found: Option<&Value>, at: &mut Restore) -> Option<Vec<T>> {
+    match something(found) {
+        None => like.map(|like| like.iter().map(same).collect()),
+        Some(Value::Array(items)) => {
+            let item = |(i, found)| {
+                at.inside(PathPart::Index(i), |at| T::restore(like.and_then(|l| l.get(i)), Some(found), at))
+            };
+            // All of them are read, so that all that is wrong is told.
+            let items: Vec<Option<T>> = items.iter().enumerate().map(item).collect();
+            items.into_iter().collect()
+        }
+        Some(found) => at.refuse("a list", found),
+    }
+}
+
+/// The entries of a map, with keys as text.
+pub(super) fn entries<K: 'static, T: Tree>(
+    like: Option<Vec<(&K, String, &T)>>,
+    found: &Value,
+    clone: impl Fn(&K) -> K,
+    at: &mut Restore,
+) -> Option<Vec<(K, T)>> {
+    let none = Map::new();
+    let map = match found {
+        Value::Object(map) => map,
+        Value::Array(items) if items.is_empty() => &none,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            return at.refuse("a map", found);
+        }
+    };
+    let like = like.unwrap_or_default();
+    let entry = |(name, found): (&String, &Value)| {
+        at.inside(PathPart::Key(name.clone()), |at| {
+            let known = like.iter().find(|(_, text, _)| text == name);
+            let Some(key) = known.map(|(key, ..)| clone(key)).or_else(|| parsed(name)) else {
+                return at.refuse("no key", found);
+            };
+            Some((key, T::restore(known.map(|(.., item)| *item), Some(found), at)?))
+        })
+    };
+    let entries: Vec<Option<(K, T)>> = map.iter().map(entry).collect();
+    entries.into_iter().collect()
+}
+
+/// The key of a map that is written so, if it is a text or a number.
+fn parsed<K: 'static>(text: &str) -> Option<K> {
+    fn as_key<K: 'static, T: 'static>(value: Option<T>) -> Option<K> {
+        let value: Box<dyn Any> = Box::new(value?);
+        value.downcast::<K>().ok().map(|key| *key)
+    }
+    macro_rules! one_of {
+        ($($T:ty),*) => { None$(.or_else(|| as_key::<K, $T>(text.parse().ok())))* };
+    }
+    one_of!(String, char, bool, i8, i16, i32, i64, u8, u16, u32, u64, usize, isize)
+        .or_else(|| as_key::<K, &'static str>(Some(interned(text))))
+}
+
+/// A text that lives as long as the process; each of them once.
+pub(super) fn interned(text: &str) -> &'static str {
+    static TEXTS: Lazy<Mutex<BTreeSet<&'static str>>> = Lazy::new(Mutex::default);
+    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    match texts.get(text) {
+        Some(known) => known,
+        None => {
+            let text: &'static str = Box::leak(text.to_owned().into_boxed_str());
+            texts.insert(text);
+            text
+        }
+    }
+}
+
+/// A field that is marked `#[tree(static)]`: what its type can do says how it is written. The first that fits of [`ViaTree`], [`ViaSerde`]
+/// and [`ViaHash`] is what the call of a method on `&&&StaticField` means.
+#[derive(Debug)]
+pub struct StaticField<T>(pub PhantomData<T>);
+
+/// Of a type that is a tree.
+pub trait ViaTree<T> {
+    /// What the value is.
+    fn statics(&self, value: &T) -> Static;
+    /// What the file says, else what `like` is.
+    fn restore(&self, like: Option<&T>, found: Option<&Value>, at: &mut Restore) -> Option<T>;
+}
+
+impl<T: Tree> ViaTree<T> for &&StaticField<T> {
+    fn statics(&self, value: &T) -> Static {
+        value.statics()
+    }
+    fn restore(&self, like: Option<&T>, found: Option<&Value>, at: &mut Restore) -> Option<T> {
+        T::restore(like, found, at)
+    }
+}
+
+/// Of a type that serde writes and reads.
+pub trait ViaSerde<T> {
+    /// What the value is.
+    fn statics(&self, value: &T) -> Static;
+    /// What the file says, else what `like` is.
+    fn restore(&self, like: Option<&T>, found: Option<&Value>, at: &mut Restore) -> Option<T>;
+}
+
+impl<T: Serialize + DeserializeOwned + Clone + Hash> ViaSerde<T> for &StaticField<T> {
+    fn statics(&self, value: &T) -> Static {
+        // JSON has no NaN, for one: what does not come back is not written.
+        let json = serde_json::to_value(value).ok();
+        let comes_back = |json: &Value| T::deserialize(json).is_ok_and(|back| hash(&back) == hash(value));
+        json.filter(comes_back).map_or_else(|| Static::opaque(value, false), Static::Value)
+    }
+    fn restore(&self, like: Option<&T>, found: Option<&Value>, at: &mut Restore) -> Option<T> {
+        match found {
+            None => like.cloned(),
+            Some(found) => match T::deserialize(found) {
+                Ok(value) => Some(value),
+                Err(error) => at.refuse(format!("{}: {error}", std::any::type_name::<T>()), found),
+            },
+        }
+    }
+}
+
+/// Of any other type.
+pub trait ViaHash<T> {
+    /// What the value is.
+    fn statics(&self, value: &T) -> Static;
+    /// What `like` is.
+    fn restore(&self, like: Option<&T>, found: Option<&Value>, at: &mut Restore) -> Option<T>;
+}
+
+impl<T: Clone + Hash> ViaHash<T> for StaticField<T> {
+    fn statics(&self, value: &T) -> Static {
+        Static::opaque(value, false)
+    }
+    fn restore(&self, like: Option<&T>, found: Option<&Value>, at: &mut Restore) -> Option<T> {
+        match found {
+            None => like.cloned(),
+            Some(found) => at.refuse(std::any::type_name::<T>(), found),
+        }
+    }
+}

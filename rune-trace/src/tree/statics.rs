@@ -1,0 +1,292 @@
+//! What of a tree is no tensor: how it is told apart, and written to files.
+
+use super::{PathPart, TreePath};
+use rustc_hash::FxHasher;
+use serde_json::{Map, Value};
+use std::hash::{Hash, Hasher};
+
+/// What of a tree is no tensor, in the shape of the tree: numbers, texts, which of the `Option`s are there, lengths, keys and variants.
+///
+/// ```
+/// use rune_trace::{Static, Tensor, Tree};
+/// #[derive(Tree)]
+/// struct Layer { weight: Tensor, heads: usize }
+/// let layer = |heads| Layer { weight: Tensor::scalar(1.0f32), heads };
+/// let changes = layer(8).statics().changes(&layer(4).statics(), "layer");
+/// assert_eq!(changes[0].to_string(), "layer.heads: 8 was 4");
+/// ```
+#[derive(Clone, PartialEq, Debug)]
+pub enum Static {
+    /// A tensor, which is no part of the structure.
+    Tensor,
+    /// A number, truth value, character or text, or what serde makes of a field that is marked `#[tree(static)]`.
+    Value(Value),
+    /// `None`.
+    Absent,
+    /// `Some`.
+    Present(Box<Static>),
+    /// The items of a `Vec` or an array.
+    List(Vec<Static>),
+    /// The fields of a struct or a tuple.
+    Fields(Vec<(PathPart, Static)>),
+    /// The entries of a map.
+    Map(Vec<(PathPart, Static)>),
+    /// The variant of an enum, and its fields.
+    Variant(&'static str, Vec<(PathPart, Static)>),
+    /// A value of which nothing is known but whether it is equal to another.
+    Opaque {
+        /// Its type.
+        ty: &'static str,
+        /// What it is told from others by.
+        hash: u64,
+        /// Whether files leave it out.
+        skipped: bool,
+    },
+}
+
+/// A part of a structure that changed; see [`Static::changes`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StaticChange {
+    /// Where it is.
+    pub path: String,
+    /// What it is.
+    pub now: String,
+    /// What it was.
+    pub before: String,
+    /// Whether it is one of a few: a truth value, a variant, or whether there is something. Others may change at each call.
+    pub is_choice: bool,
+}
+
+impl std::fmt::Display for StaticChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {} was {}", self.path, self.now, self.before)
+    }
+}
+
+/// A part that no file can hold.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Unwritable {
+    /// A value of this type.
+    Opaque { name: String, ty: &'static str },
+    /// Two of this name.
+    SameName { name: String },
+}
+
+impl Static {
+    /// A value that has a hash only.
+    pub fn opaque<T: Hash + ?Sized>(value: &T, skipped: bool) -> Static {
+        Static::Opaque { ty: std::any::type_name::<T>(), hash: hash(value), skipped }
+    }
+
+    /// What is different in this structure from how it was `before`, with paths below `root`.
+    pub fn changes(&self, before: &Static, root: &'static str) -> Vec<StaticChange> {
+        let mut changes = Vec::new();
+        self.compare(before, &mut TreePath::root(root), &mut changes);
+        changes
+    }
+
+    fn compare(&self, before: &Static, path: &mut TreePath, changes: &mut Vec<StaticChange>) {
+        let named = |parts: &[(PathPart, Static)], part: &PathPart| parts.iter().find(|(p, _)| p == part).cloned();
+        match (self, before) {
+            (now, before) if now == before => {}
+            (Static::List(now), Static::List(before)) if now.len() == before.len() => {
+                for (i, (now, before)) in now.iter().zip(before).enumerate() {
+                    path.inside(PathPart::Index(i), |path| now.compare(before, path, changes));
+                }
+            }
+            (Static::Present(now), Static::Present(before)) => now.compare(before, path, changes),
+            (Static::Fields(now), Static::Fields(was)) | (Static::Map(now), Static::Map(was))
+                if now.iter().map(|n| &n.0).eq(was.iter().map(|w| &w.0)) =>
+            {
+                for ((part, now), (_, before)) in now.iter().zip(was) {
+                    path.inside(part.clone(), |path| now.compare(before, path, changes));
+                }
+            }
+            (Static::Variant(now, fields), Static::Variant(before, were)) if now == before => {
+                for (part, now) in fields {
+                    let before = named(were, part).map_or(Static::Absent, |(_, before)| before);
+                    path.inside(part.clone(), |path| now.compare(&before, path, changes));
+                }
+            }
+            (now, before) => {
+                let choice = |s: &Static| match s {
+                    Static::Absent | Static::Present(_) | Static::Variant(..) | Static::Value(Value::Bool(_)) => true,
+                    Static::Tensor | Static::Value(_) | Static::List(_) | Static::Opaque { .. } => false,
+                    Static::Fields(_) | Static::Map(_) => false,
+                };
+                changes.push(StaticChange {
+                    path: path.to_string(),
+                    now: now.short(),
+                    before: before.short(),
+                    is_choice: choice(now) && choice(before),
+                });
+            }
+        }
+    }
+
+    /// As a few words.
+    fn short(&self) -> String {
+        match self {
+            Static::Tensor => "a tensor".to_owned(),
+            Static::Value(value) => short(value),
+            Static::Absent => "None".to_owned(),
+            Static::Present(_) => "Some".to_owned(),
+            Static::List(items) => format!("{} items", items.len()),
+            Static::Fields(fields) => format!("{} fields", fields.len()),
+            Static::Map(entries) => format!("{} entries", entries.len()),
+            Static::Variant(name, _) => (*name).to_owned(),
+            Static::Opaque { ty, .. } => format!("another {ty}"),
+        }
+    }
+
+    /// What a file holds of it; `None` if there is nothing that the tensors do not say.
+    pub(crate) fn to_json(&self, path: &mut TreePath) -> Result<Option<Value>, Unwritable> {
+        Ok(match self {
+            Static::Tensor | Static::Opaque { skipped: true, .. } => None,
+            Static::Value(value) => Some(value.clone()),
+            Static::Absent => Some(Value::Null),
+            Static::Present(some) => match some.to_json(path)? {
+                None if some.holds_tensor() => None,
+                None => Some(nothing()),
+                Some(value) if is_marked(&value) => Some(Value::Object(Map::from_iter([(SOME.to_owned(), value)]))),
+                Some(value) => Some(value),
+            },
+            Static::List(items) => {
+                let mut values = Vec::new();
+                for (i, item) in items.iter().enumerate() {
+                    values.push(path.inside(PathPart::Index(i), |path| item.to_json(path))?);
+                }
+                let tensors_say_it = !items.is_empty() && items.iter().all(Static::holds_tensor);
+                match tensors_say_it && values.iter().all(Option::is_none) {
+                    true => None,
+                    false => Some(values.into_iter().map(|value| value.unwrap_or_else(nothing)).collect()),
+                }
+            }
+            Static::Fields(fields) => {
+                let fields = entries(fields, path)?.into_iter().filter_map(|(name, value)| Some((name, value?)));
+                let fields: Map<String, Value> = fields.collect();
+                (!fields.is_empty()).then_some(Value::Object(fields))
+            }
+            Static::Map(map) => {
+                let tensors_say_it = !map.is_empty() && map.iter().all(|(_, item)| item.holds_tensor());
+                let values = entries(map, path)?;
+                match tensors_say_it && values.iter().all(|(_, value)| value.is_none()) {
+                    true => None,
+                    // An object without entries is what says nothing.
+                    false if values.is_empty() => Some(Value::Array(Vec::new())),
+                    false => Some(values.into_iter().map(|(k, v)| (k, v.unwrap_or_else(nothing))).collect()),
+                }
+            }
+            Static::Variant(name, fields) if fields.is_empty() => Some(Value::from(*name)),
+            Static::Variant(name, fields) => {
+                let fields = entries(fields, path)?.into_iter().filter_map(|(name, value)| Some((name, value?)));
+                Some(Value::Object(Map::from_iter([((*name).to_owned(), Value::Object(fields.collect()))])))
+            }
+            Static::Opaque { ty, .. } => return Err(Unwritable::Opaque { name: path.name(), ty }),
+        })
+    }
+
+    fn holds_tensor(&self) -> bool {
+        match self {
+            Static::Tensor => true,
+            Static::Value(_) | Static::Absent | Static::Opaque { .. } => false,
+            Static::Present(some) => some.holds_tensor(),
+            Static::List(items) => items.iter().any(Static::holds_tensor),
+            Static::Fields(parts) | Static::Map(parts) | Static::Variant(_, parts) => {
+                parts.iter().any(|(_, part)| part.holds_tensor())
+            }
+        }
+    }
+}
+
+/// The key of what is there, where `null`, or an object with this key, means something else already.
+pub(super) const SOME: &str = "some";
+
+/// Whether a value that is there would be read as something else.
+fn is_marked(value: &Value) -> bool {
+    value.is_null() || value.as_object().is_some_and(|map| map.len() == 1 && map.contains_key(SOME))
+}
+
+/// What is written where nothing is to be said, and something has to stand.
+fn nothing() -> Value {
+    Value::Object(Map::new())
+}
+
+fn entries(parts: &[(PathPart, Static)], path: &mut TreePath) -> Result<Vec<(String, Option<Value>)>, Unwritable> {
+    let mut values: Vec<(String, Option<Value>)> = Vec::new();
+    for (part, item) in parts {
+        let name = part.name();
+        let value = path.inside(part.clone(), |path| {
+            if values.iter().any(|(n, _)| *n == name) {
+                return Err(Unwritable::SameName { name: path.name() });
+            }
+            item.to_json(path)
+        })?;
+        values.push((name, value));
+    }
+    Ok(values)
+}
+
+/// The hash of a value, within one process.
+pub(super) fn hash<T: Hash + ?Sized>(value: &T) -> u64 {
+    let mut hasher = FxHasher::default();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// JSON on one line, of bounded length.
+pub(crate) fn short(value: &Value) -> String {
+    const LONGEST: usize = 80;
+    let text = value.to_string();
+    match text.char_indices().nth(LONGEST) {
+        None => text,
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+/// An integer of JSON.
+pub(super) fn integer(value: &Value) -> Option<i128> {
+    value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from))
+}
+
+/// A float as JSON, which has no NaN and no infinities: these are texts, with the bits of a NaN that is not the usual one.
+pub(super) fn float(x: f64) -> Value {
+    match serde_json::Number::from_f64(x) {
+        Some(number) => Value::Number(number),
+        None if x.is_nan() && x.to_bits() != f64::NAN.to_bits() => Value::from(format!("NaN:{:#x}", x.to_bits())),
+        None => Value::from(x.to_string()),
+    }
+}
+
+/// The float that [`float`] wrote.
+pub(super) fn read_float(value: &Value) -> Option<f64> {
+    let text = match value {
+        Value::Number(number) => return number.as_f64(),
+        Value::String(text) => text,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
+    };
+    match text.strip_prefix("NaN:0x") {
+        Some(bits) => u64::from_str_radix(bits, 16).ok().map(f64::from_bits).filter(|x| x.is_nan()),
+        None => text.parse().ok().filter(|x: &f64| !x.is_finite()),
+    }
+}
+
+/// A float of 32 bits as JSON: the shortest decimal that is read as this float.
+pub(super) fn float32(x: f32) -> Value {
+    let wide = f64::from(x);
+    if x.is_nan() && x.to_bits() != f32::NAN.to_bits() {
+        return Value::from(format!("NaN:{:#x}", x.to_bits()));
+    }
+    let shortest = x.to_string().parse().unwrap_or(wide);
+    float(if (shortest as f32).to_bits() == x.to_bits() { shortest } else { wide })
+}
+
+/// The float that [`float32`] wrote.
+pub(super) fn read_float32(value: &Value) -> Option<f32> {
+    if let Some(bits) = value.as_str().and_then(|text| text.strip_prefix("NaN:0x")) {
+        return u32::from_str_radix(bits, 16).ok().map(f32::from_bits).filter(|x| x.is_nan());
+    }
+    let wide = read_float(value)?;
+    let x = wide as f32;
+    (x.is_infinite() == wide.is_infinite()).then_some(x)
+}
