@@ -35,6 +35,14 @@ pub enum Error {
         /// The types it is called with.
         found: String,
     },
+    /// A compiled function was called with arguments of the same types, of which something that is no tensor is another.
+    #[error("`{function}` was compiled for other arguments: {changes}; compile it for these, or call it through `jit`")]
+    Structure {
+        /// The function.
+        function: String,
+        /// What is other.
+        changes: String,
+    },
     /// A compiled function was called with an argument of another type.
     #[error(
         "`{function}` was compiled for {expected} as tensor {index} of its arguments, and is called with {found}; compile it for these types, or call it through `jit`, which does"

@@ -8,7 +8,7 @@ use crate::{CompiledProgram, Error, Stages, Stats};
 use arc_swap::ArcSwap;
 use rune_iree::Arg;
 use rune_trace::{
-    ArgRefs, Arguments, Caller, Function, Program, Tensor, Tree, Type, Value, in_closure, lax, name_of, named_axes,
+    ArgRefs, Arguments, Caller, Function, Program, Static, Tensor, Tree, Type, Value, in_closure, lax, name_of, named_axes,
     trace_function,
 };
 use rustc_hash::FxHasher;
@@ -42,7 +42,7 @@ where
 {
     let caller = Caller::here();
     let core =
-        Arc::new(Core { name: name_of::<F>(), f, caller, entries: ArcSwap::default(), compiling: Mutex::new(()) });
+        Arc::new(Core { name: name_of::<F>(), f, caller, entries: ArcSwap::default(), compiling: Mutex::new(false) });
     let inner = core.clone();
     let call = F::returning(move |args| inner.call::<X>(args));
     Jit { core, call }
@@ -131,18 +131,23 @@ struct Core<F, Out> {
     caller: Caller,
     /// What was compiled so far; read without a lock.
     entries: ArcSwap<Vec<Arc<Entry<Out>>>>,
-    /// Held by the thread that compiles, so that others do not compile the same.
-    compiling: Mutex<()>,
+    /// Held by the thread that compiles, so that others do not compile the same: whether it was warned of a static field that changes.
+    compiling: Mutex<bool>,
 }
 
 /// The function for arguments of some types and structure.
 struct Entry<Out> {
     types: Vec<Type>,
     structure: u64,
+    /// What the structure is, to be told.
+    statics: Statics,
     program: Arc<Program>,
     runnable: Runnable,
     output: Out,
 }
+
+/// What of each argument is no tensor.
+pub(crate) type Statics = Vec<(&'static str, Static)>;
 
 type Leaves<'a> = SmallVec<[&'a Tensor; 8]>;
 
@@ -264,19 +269,29 @@ impl<F, Out: Tree> Core<F, Out> {
         X: Arguments,
         F: Function<X, Output = Out>,
     {
-        let _compiling = self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut warned = self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = self.find(leaves, structure) {
             return Ok(entry);
         }
         let (program, output) = self.trace::<X>(args)?;
         let place = default_device().map_err(Failed::Error)?;
         let types: Vec<Type> = leaves.iter().map(|t| t.ty().clone()).collect();
-        let (runnable, _) = compile::compile(&program, &place, &self.why::<X>(args, &types)).map_err(Failed::Error)?;
-        let entry = Arc::new(Entry { types, structure, program, runnable, output });
+        let statics = X::statics(args);
+        let why = self.why::<X>(args, &types, &statics);
+        // Said before it is compiled, which takes the time that the warning is of.
+        let same_types = |e: &&Arc<Entry<Out>>| e.types == types;
+        if let (false, Some(last)) = (*warned, self.entries.load().iter().rev().find(same_types))
+            && let Some(warning) = log::changing(&self.name, &statics, &last.statics)
+        {
+            tracing::warn!("{warning}");
+            *warned = true;
+        }
+        let (runnable, _) = compile::compile(&program, &place, &why).map_err(Failed::Error)?;
+        let entry = Arc::new(Entry { types, structure, statics, program, runnable, output });
         let mut entries = self.entries.load().to_vec();
         entries.push(entry.clone());
         if entries.len() == MANY + 1 {
-            let all: Vec<(&[Type], u64)> = entries.iter().map(|e| (&e.types[..], e.structure)).collect();
+            let all: Vec<(&[Type], &Statics)> = entries.iter().map(|e| (&e.types[..], &e.statics)).collect();
             tracing::warn!("{}", log::many(&self.name, &paths::<X>(args), &all));
         }
         self.entries.store(Arc::new(entries));
@@ -297,10 +312,11 @@ impl<F, Out: Tree> Core<F, Out> {
     }
 
     /// Why the function is compiled for arguments of these types: what is new since the last time.
-    fn why<X: Arguments>(&self, args: X::Refs<'_>, types: &[Type]) -> String {
+    fn why<X: Arguments>(&self, args: X::Refs<'_>, types: &[Type], statics: &Statics) -> String {
         let entries = self.entries.load();
         let Some(last) = entries.last() else { return "first call".to_owned() };
         let changes = log::changes(&paths::<X>(args), types, &last.types);
+        let changes = changes.or_else(|| log::static_changes(statics, &last.statics));
         format!("{}: {}", self.name, changes.unwrap_or_else(|| "the arguments are of another structure".to_owned()))
     }
 }
@@ -368,8 +384,8 @@ where
         let place = default_device()?;
         let start = Instant::now();
         let lowered = compile::lower_for(&program, &place)?;
-        let (_, structure) = leaves::<X>(args);
-        Ok(Lowered { program, lowered, output, place, structure, trace, lower: start.elapsed() })
+        let ((_, structure), statics) = (leaves::<X>(args), X::statics(args));
+        Ok(Lowered { program, lowered, output, place, structure, statics, trace, lower: start.elapsed() })
     }
     /// Traces, lowers and compiles the function for arguments of these types.
     ///
@@ -425,6 +441,7 @@ pub struct Lowered<Out> {
     output: Out,
     place: Place,
     structure: u64,
+    statics: Statics,
     trace: Duration,
     lower: Duration,
 }
@@ -458,6 +475,7 @@ impl<Out: Tree> Lowered<Out> {
             runnable,
             output: self.output,
             structure: self.structure,
+            statics: self.statics,
             timings,
             stages,
         })
@@ -470,6 +488,7 @@ pub struct Compiled<Out> {
     runnable: Runnable,
     output: Out,
     structure: u64,
+    statics: Statics,
     timings: Timings,
     stages: Stages,
 }
@@ -498,8 +517,14 @@ impl<Out: Tree> Compiled<Out> {
     /// # Errors
     /// If the arguments are not of the types it was compiled for, or the device fails.
     pub fn call<'a, X: Arguments>(&self, args: impl ArgRefs<'a, X>) -> Result<Out, Error> {
-        let (leaves, structure) = leaves::<X>(args.refs());
+        let args = args.refs();
+        let (leaves, structure) = leaves::<X>(args);
         let expected = self.program.input_types();
+        if structure != self.structure && leaves.iter().map(|t| t.ty()).eq(expected) {
+            let changes = log::static_changes(&X::statics(args), &self.statics);
+            let changes = changes.unwrap_or_else(|| "the arguments are of another structure".to_owned());
+            return Err(Error::Structure { function: self.program.name().to_owned(), changes });
+        }
         if structure != self.structure || leaves.len() != expected.len() {
             return Err(Error::Arguments {
                 function: self.program.name().to_owned(),

@@ -2,9 +2,10 @@
 
 use crate::Stages;
 use crate::compile::Timings;
+use crate::jit::Statics;
 use once_cell::sync::Lazy;
 use rune_iree::{CacheOutcome, CompileOptions, DispatchFile};
-use rune_trace::{Program, Type};
+use rune_trace::{Program, StaticChange, Type};
 
 static LEVEL: Lazy<u8> = Lazy::new(|| {
     std::env::var("LOG_JIT").ok().map_or(0, |v| v.trim().parse().unwrap_or(u8::from(!v.trim().is_empty())))
@@ -26,10 +27,23 @@ pub(crate) fn changes(paths: &[String], now: &[Type], before: &[Type]) -> Option
     if now.len() != before.len() {
         return Some(format!("{} tensors in the arguments, and there were {}", now.len(), before.len()));
     }
+    let changed = (0..now.len()).filter(|&i| now[i] != before[i]);
+    some(changed.map(|i| format!("{}: {} was {}", paths[i], now[i], before[i])).collect())
+}
+
+/// What of the arguments that is no tensor is now, and was: `arguments[0].heads: 8 was 4`. `None` if it is the same.
+pub(crate) fn static_changes(now: &Statics, before: &Statics) -> Option<String> {
+    some(all_static_changes(now, before).iter().map(ToString::to_string).collect())
+}
+
+fn all_static_changes(now: &Statics, before: &Statics) -> Vec<StaticChange> {
+    now.iter().zip(before).flat_map(|((root, now), (_, before))| now.changes(before, root)).collect()
+}
+
+/// The first few, if there are some.
+fn some(mut said: Vec<String>) -> Option<String> {
     /// More of them are counted.
     const SHOWN: usize = 3;
-    let changed = (0..now.len()).filter(|&i| now[i] != before[i]);
-    let mut said: Vec<String> = changed.map(|i| format!("{}: {} was {}", paths[i], now[i], before[i])).collect();
     let more = said.len().saturating_sub(SHOWN);
     said.truncate(SHOWN);
     if more > 0 {
@@ -38,9 +52,20 @@ pub(crate) fn changes(paths: &[String], now: &[Type], before: &[Type]) -> Option
     (!said.is_empty()).then(|| said.join(", "))
 }
 
+/// That a function is compiled again because of what is no tensor in its arguments, and may be at each call. `None` if nothing changes, or
+/// only what is one of a few, as a truth value.
+pub(crate) fn changing(name: &str, now: &Statics, before: &Statics) -> Option<String> {
+    let changes = all_static_changes(now, before).into_iter().filter(|change| !change.is_choice);
+    let changes = some(changes.map(|change| change.to_string()).collect())?;
+    Some(format!(
+        "`{name}` is compiled again for what is no tensor in its arguments: {changes}; each new value costs a compilation, and what changes \
+         from call to call is better a tensor"
+    ))
+}
+
 /// That a function was compiled for all of these types and structures of arguments, and what changes.
-pub(crate) fn many(name: &str, paths: &[String], all: &[(&[Type], u64)]) -> String {
-    let (last, structure) = all[all.len() - 1];
+pub(crate) fn many(name: &str, paths: &[String], all: &[(&[Type], &Statics)]) -> String {
+    let (last, statics) = all[all.len() - 1];
     let mut said = Vec::new();
     for (i, path) in paths.iter().enumerate() {
         let mut types: Vec<String> = all.iter().filter_map(|(types, _)| Some(types.get(i)?.to_string())).collect();
@@ -50,9 +75,17 @@ pub(crate) fn many(name: &str, paths: &[String], all: &[(&[Type], u64)]) -> Stri
             said.push(format!("{path}, last {}", types.join(", ")));
         }
     }
-    if all.iter().any(|(_, s)| *s != structure) {
-        said.push("the structure of the arguments".to_owned());
+    let mut values: Vec<(String, Vec<String>)> = Vec::new();
+    for (_, before) in all.iter().rev().skip(1) {
+        for change in all_static_changes(statics, before) {
+            match values.iter_mut().find(|(path, _)| *path == change.path) {
+                Some((_, values)) if values.len() < 3 => values.insert(0, change.before),
+                Some(_) => {}
+                None => values.push((change.path, vec![change.before, change.now])),
+            }
+        }
     }
+    said.extend(values.into_iter().map(|(path, values)| format!("{path}, last {}", values.join(", "))));
     format!(
         "`{name}` was compiled {} times, and what changes is {}; each new one costs a compilation, and padding makes them fewer",
         all.len(),
@@ -98,6 +131,7 @@ impl<'p> Compiling<'p> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rune_trace::Tree;
 
     fn types(texts: &[&str]) -> Vec<Type> {
         texts.iter().map(|text| text.parse().unwrap()).collect()
@@ -117,15 +151,28 @@ mod tests {
     fn what_changes_all_the_time_is_named() {
         let paths = ["arguments[0]".to_owned(), "arguments[1]".to_owned()];
         let all: Vec<Vec<Type>> = (1..=11).map(|n| types(&["[f32]", &format!("[{n}, f32]")])).collect();
-        let all: Vec<(&[Type], u64)> = all.iter().map(|types| (&types[..], 0)).collect();
-        let said = many("step", &paths, &all);
+        let none = Statics::new();
+        let said = many("step", &paths, &all.iter().map(|types| (&types[..], &none)).collect::<Vec<_>>());
         assert!(
             said.starts_with(
                 "`step` was compiled 11 times, and what changes is arguments[1], last [9, f32], [10, f32], [11, f32];"
             ),
             "{said}"
         );
-        let structures = [(all[0].0, 0), (all[0].0, 1)];
-        assert!(many("step", &paths, &structures).contains("what changes is the structure of the arguments;"));
+        let counted: Vec<Statics> = (1..=11usize).map(|n| vec![("arguments[0]", (n, true).statics())]).collect();
+        let all: Vec<(&[Type], &Statics)> = counted.iter().map(|statics| (&all[0][..], statics)).collect();
+        let said = many("step", &paths, &all);
+        assert!(said.contains("what changes is arguments[0][0], last 9, 10, 11;"), "{said}");
+    }
+
+    #[test]
+    fn what_may_change_at_each_call_is_told_from_a_choice() {
+        let statics = |n: usize, b: bool| vec![("arguments[0]", (n, b).statics())];
+        assert_eq!(changing("step", &statics(1, true), &statics(1, false)), None);
+        assert_eq!(changing("step", &statics(1, true), &statics(1, true)), None);
+        let said = changing("step", &statics(2, true), &statics(1, false)).unwrap();
+        assert!(said.contains("arguments: arguments[0][0]: 2 was 1;"), "{said}");
+        let all = static_changes(&statics(2, true), &statics(1, false)).unwrap();
+        assert_eq!(all, "arguments[0][0]: 2 was 1, arguments[0][1]: true was false");
     }
 }

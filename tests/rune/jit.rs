@@ -293,3 +293,114 @@ fn paddings_on_paddings() {
         assert_eq!(found.to_array().unwrap(), *expected);
     }
 }
+
+/// The messages of the warnings that `f` gives.
+fn warnings(f: impl FnOnce()) -> Vec<String> {
+    use std::sync::{Arc, Mutex};
+    use tracing::field::{Field, Visit};
+    #[derive(Clone, Default)]
+    struct Warnings(Arc<Mutex<Vec<String>>>);
+    impl Visit for Warnings {
+        fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+            if field.name() == "message" {
+                self.0.lock().unwrap().push(format!("{value:?}"));
+            }
+        }
+    }
+    impl tracing::Subscriber for Warnings {
+        fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+            *metadata.level() == tracing::Level::WARN
+        }
+        fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+            tracing::span::Id::from_u64(1)
+        }
+        fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+        fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+        fn event(&self, event: &tracing::Event<'_>) {
+            event.record(&mut self.clone());
+        }
+        fn enter(&self, _: &tracing::span::Id) {}
+        fn exit(&self, _: &tracing::span::Id) {}
+    }
+    let warnings = Warnings::default();
+    tracing::subscriber::with_default(warnings.clone(), f);
+    let said = warnings.0.lock().unwrap();
+    said.clone()
+}
+
+#[derive(Tree, Clone)]
+struct Settings {
+    x: Tensor,
+    step: usize,
+    rate: f64,
+    name: String,
+    #[tree(static)]
+    seed: u64,
+    learns: bool,
+    activation: Activation,
+}
+
+#[test]
+fn a_static_field_that_changes_is_named_at_the_second_compilation() {
+    let settings = || Settings {
+        x: Tensor::from([1.0f32, 2.0]),
+        step: 0,
+        rate: 0.5,
+        name: "a".to_owned(),
+        seed: 1,
+        learns: false,
+        activation: Activation::Identity,
+    };
+    type Change = fn(&mut Settings, usize);
+    let changes: [(&str, Change); 4] = [
+        ("arguments[0].step: 1 was 0", |s, n| s.step = n),
+        ("arguments[0].rate: 2.0 was 1.0", |s, n| s.rate = (n + 1) as f64),
+        ("arguments[0].name: \"n1\" was \"n0\"", |s, n| s.name = format!("n{n}")),
+        ("arguments[0].seed: 1 was 0", |s, n| s.seed = n as u64),
+    ];
+    let f = |s: &Settings| &s.x * (s.step as f64 + s.rate);
+    for (named, change) in changes {
+        let f = jit(f);
+        let call = |n: usize| {
+            let mut settings = settings();
+            change(&mut settings, n);
+            f(&settings);
+        };
+        assert_eq!(warnings(|| call(0)), [""; 0], "{named}");
+        assert_eq!(warnings(|| call(0)), [""; 0], "{named}");
+        let said = warnings(|| call(1));
+        assert_eq!(said.len(), 1, "{named}: {said:?}");
+        assert!(said[0].contains("is compiled again for what is no tensor in its arguments: "), "{said:?}");
+        assert!(said[0].contains(&format!(" {named};")), "{said:?}");
+        if !named.contains("step") {
+            continue;
+        }
+        // Once is enough, until it was compiled many times.
+        assert_eq!(warnings(|| (2..4).for_each(call)), [""; 0], "{named}");
+        let many = warnings(|| (4..11).for_each(call));
+        let path = named.split(':').next().unwrap();
+        assert_eq!(many.len(), 1, "{many:?}");
+        assert!(
+            many[0].contains("was compiled 11 times") && many[0].contains(&format!("what changes is {path}, last "))
+        );
+    }
+    // A flag, a variant, another type: no sign of more to come.
+    let f = jit(f);
+    let quiet = warnings(|| {
+        f(&settings());
+        f(&Settings { learns: true, ..settings() });
+        f(&Settings { activation: Activation::Shifted(Tensor::scalar(1.0f32), 1), ..settings() });
+        f(&Settings { x: Tensor::from([1.0f32, 2.0, 3.0]), step: 7, ..settings() });
+    });
+    assert_eq!(quiet, [""; 0]);
+    assert_eq!(f.compiled_programs(), 4);
+}
+
+#[test]
+fn a_compiled_function_names_the_static_field_that_it_was_not_compiled_for() {
+    let f = jit(|layer: &Linear, x: &Tensor| layer.apply(x));
+    let x = Tensor::from([[1.0f32, 2.0]]);
+    let compiled = f.compile((&layer(true, true), &x)).unwrap();
+    let error = compiled.call((&layer(true, false), &x)).map(|_: Tensor| ()).unwrap_err().to_string();
+    assert!(error.contains("compiled for other arguments: arguments[0].activate: false was true;"), "{error}");
+}
