@@ -1,6 +1,9 @@
 //! Every operation of the table against JAX: results of the interpreter, and derivatives.
 
 #[allow(dead_code, reason = "shared with the tests of compiled code")]
+#[path = "../../tests/support/coverage.rs"]
+mod coverage;
+#[allow(dead_code, reason = "shared with the tests of compiled code")]
 #[path = "../../tests/support/tolerance.rs"]
 mod tolerance;
 #[path = "../../tests/support/transforms.rs"]
@@ -8,6 +11,7 @@ mod transforms;
 #[path = "../../tests/support/vectors.rs"]
 mod vectors;
 
+use coverage::Engine;
 use rune_trace::interpret::{eval_op, interpret};
 use rune_trace::op::{Op, Parts};
 use rune_trace::{Array, DType, Origin, ProgramBuilder, Tensor, Type, Var, grad, lax, types};
@@ -111,11 +115,25 @@ const DERIVATIVES: [Transform; 6] =
 struct Report {
     checked: BTreeMap<&'static str, BTreeMap<DType, usize>>,
     failures: Vec<String>,
+    /// The case that is being checked, and how many failures there were before.
+    open: Option<(&'static str, &'static str, DType, usize)>,
 }
 
 impl Report {
-    fn checked(&mut self, case: &Case) {
+    /// Begins a case under a transformation, or `none`.
+    fn checked(&mut self, case: &Case, transform: &'static str) {
         *self.checked.entry(case.name()).or_default().entry(case.dtype()).or_default() += 1;
+        self.close();
+        self.open = Some((case.name(), transform, case.dtype(), self.failures.len()));
+    }
+    /// Leaves a case out of what is covered, as one whose results have no elements.
+    fn is_empty(&mut self) {
+        self.open = None;
+    }
+    fn close(&mut self) {
+        if let Some((op, transform, dtype, before)) = self.open.take() {
+            coverage::count(op, Engine::Interpreter, transform, dtype, self.failures.len() == before);
+        }
     }
     fn check(&mut self, case: &Case, what: &str, tolerance: Tolerance, found: &Array, expected: &Array) {
         if let Err(why) = tolerance.check(found, expected) {
@@ -132,7 +150,9 @@ impl Report {
         result.map_err(|e| self.failures.push(format!("{}: {}", case.title(), text(e)))).ok()
     }
     /// Prints how many cases were checked, and fails if one did.
-    fn finish(self, what: &str) {
+    fn finish(mut self, what: &str) {
+        self.close();
+        coverage::write(&[]);
         let total: usize = self.checked.values().flat_map(BTreeMap::values).sum();
         println!("{what}: {total} cases of {} operations", self.checked.len());
         for (op, by_dtype) in &self.checked {
@@ -257,14 +277,42 @@ fn every_operation_has_cases_for_every_dtype_that_it_takes() {
             missing.push(format!("`{name}` has cases of {} shapes only", shapes.len()));
         }
     }
+    coverage::write(&facts(&allowed));
     assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// Of each operation, which dtypes it takes where its numbers are, which transformations it has none of, and which other suites it is in.
+fn facts(allowed: &BTreeMap<&str, BTreeMap<Place, BTreeSet<DType>>>) -> Vec<Value> {
+    let fact = |op: &&'static str| {
+        let case = CASES.iter().find(|case| case.name() == *op);
+        let place = case.map(|case| match (*op, case.inputs.is_empty()) {
+            ("select", _) => Place::Operand(1),
+            (_, false) => Place::Operand(0),
+            (_, true) => allowed[op].keys().next().cloned().expect("what has no operands has a dtype as an attribute"),
+        });
+        let takes = place.iter().flat_map(|place| &allowed[op][place]).map(|dtype| dtype.name());
+        let without = WITHOUT_TRANSFORMS.iter().filter(|(ops, ..)| ops.contains(op));
+        let without = without
+            .flat_map(|(_, of, why)| of.iter().map(|transform| (transform.name().to_owned(), Value::from(*why))));
+        let elsewhere = WITHOUT_VECTORS.iter().find(|(name, _)| name == op).map(|(_, why)| *why);
+        serde_json::json!({
+            "op": op,
+            "takes": takes.collect::<Vec<_>>(),
+            "without": without.collect::<serde_json::Map<_, _>>(),
+            "elsewhere": elsewhere,
+        })
+    };
+    Op::<usize>::names().iter().map(fact).collect()
 }
 
 #[test]
 fn the_interpreter_agrees_with_jax() {
     let mut report = Report::default();
     for case in CASES.iter() {
-        report.checked(case);
+        report.checked(case, "none");
+        if case.outputs.iter().all(|y| y.ty().size() == 0) {
+            report.is_empty();
+        }
         match eval_op(&case.on_inputs()) {
             Err(e) => report.failures.push(format!("{}: {e}", case.title())),
             Ok(found) => {
@@ -284,7 +332,10 @@ fn reverse_derivatives_agree_with_jax() {
     let mut report = Report::default();
     for case in CASES.iter() {
         let Some(derivatives) = &case.derivatives else { continue };
-        report.checked(case);
+        report.checked(case, "vjp");
+        if derivatives.vjp.iter().flatten().all(|x| x.ty().size() == 0) {
+            report.is_empty();
+        }
         let Some(gradients) = report.catch(case, || vjp(case)) else { continue };
         let expected = derivatives.vjp.iter().enumerate().filter_map(|(i, x)| Some((i, x.as_ref()?)));
         for ((i, expected), found) in expected.zip(gradients) {
@@ -300,7 +351,10 @@ fn forward_derivatives_agree_with_jax() {
     let mut report = Report::default();
     for case in CASES.iter() {
         let Some(derivatives) = &case.derivatives else { continue };
-        report.checked(case);
+        report.checked(case, "jvp");
+        if derivatives.jvp.iter().flatten().all(|x| x.ty().size() == 0) {
+            report.is_empty();
+        }
         let Some(tangents) = report.catch(case, || jvp(case)) else { continue };
         let expected = derivatives.jvp.iter().enumerate().filter_map(|(k, y)| Some((k, y.as_ref()?)));
         for ((k, expected), found) in expected.zip(tangents) {
@@ -315,8 +369,8 @@ fn forward_derivatives_agree_with_jax() {
 fn a_call_is_its_program() {
     let mut report = Report::default();
     for case in CASES.iter() {
-        report.checked(case);
         let called = called(case);
+        report.checked(&called, "none");
         let expected = eval_op(&case.on_inputs()).expect("the operation itself can be evaluated");
         let found = eval_op(&called.op.map(|&i| &case.inputs[i])).expect("a call can be evaluated");
         for (i, (x, y)) in found.iter().zip(&expected).enumerate() {
@@ -342,11 +396,18 @@ fn transformed_operations_agree_with_jax() {
     let mut seen: BTreeSet<(&str, Transform, DType)> = BTreeSet::new();
     for case in CASES.iter() {
         for transform in Transform::ALL {
-            for one in report.catch(case, || transformed(case, transform)).unwrap_or_default() {
-                report.checked(case);
+            report.close();
+            let all = report.catch(case, || transformed(case, transform));
+            if all.is_none() {
+                coverage::count(case.name(), Engine::Interpreter, transform.name(), case.dtype(), false);
+            }
+            for one in all.unwrap_or_default() {
+                report.checked(case, transform.name());
                 *counts.entry(transform).or_default().entry(case.dtype()).or_default() += 1;
                 if one.expected.iter().any(|y| y.ty().size() > 0) {
                     seen.insert((case.name(), transform, case.dtype()));
+                } else {
+                    report.is_empty();
                 }
                 let found = match interpret(&one.program, &one.inputs) {
                     Ok(found) => found,

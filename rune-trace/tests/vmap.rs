@@ -1,5 +1,8 @@
 //! Every operation under `vmap` against the operation on each lane, and what `vmap` is put together with.
 
+#[path = "../../tests/support/coverage.rs"]
+#[allow(dead_code, reason = "compiled code is for other tests")]
+mod coverage;
 #[path = "../../tests/support/tolerance.rs"]
 #[allow(dead_code, reason = "IREE's tolerances are for other tests")]
 mod tolerance;
@@ -7,6 +10,7 @@ mod tolerance;
 #[allow(dead_code, reason = "tangents are for the oracle")]
 mod vectors;
 
+use coverage::Engine;
 use rune_trace::interpret::{eval_op, interpret};
 use rune_trace::op::Op;
 use rune_trace::{
@@ -121,6 +125,10 @@ fn for_all(what: &str, cases: &[Case], program: impl Fn(&Case) -> (Case, Program
             for last in [false, true] {
                 *checked.entry(case.name()).or_default() += 1;
                 let result = catch_unwind(AssertUnwindSafe(|| check(&case, &program, subset, last)));
+                if case.outputs.iter().any(|y| y.ty().size() > 0) {
+                    let op = program.instructions()[0].op.name();
+                    coverage::count(op, Engine::Interpreter, "vmap", case.dtype(), matches!(result, Ok(Ok(()))));
+                }
                 let text =
                     |e: Box<dyn std::any::Any + Send>| e.downcast::<String>().map_or_else(|_| "panics".into(), |t| *t);
                 if let Err(why) = result.unwrap_or_else(|e| Err(text(e))) {
@@ -129,6 +137,7 @@ fn for_all(what: &str, cases: &[Case], program: impl Fn(&Case) -> (Case, Program
             }
         }
     }
+    coverage::write(&[]);
     let total: usize = checked.values().sum();
     println!("{what}: {total} cases of {} operations: {checked:?}", checked.len());
     assert!(total > 0, "nothing was checked");
@@ -216,14 +225,20 @@ fn reverse_mode_on_lanes_is_that_on_each_in_both_orders() {
         let inner = one.vmap(LANES, &some(case.inputs.len()), &some(case.outputs.len())).unwrap().vjp(&by).unwrap();
         for (order, program) in [("vmap of vjp", outer), ("vjp of vmap", inner)] {
             total += 1;
+            let before = failures.len();
             for (k, found) in interpret(&program, &wide).unwrap().iter().enumerate() {
                 let expected = stack(&lanes.iter().map(|outputs| outputs[k].clone()).collect::<Vec<_>>(), 0);
                 let tolerance = tolerance::derivative(case.name(), expected.dtype());
                 let error = tolerance.check(found, &expected).err();
                 failures.extend(error.map(|e| format!("{order} of {}: result {k} {e}", case.title())));
             }
+            if program.output_types().iter().any(|ty| ty.size() > 0) {
+                let transform = if order == "vmap of vjp" { "vmap_grad" } else { "grad_vmap" };
+                coverage::count(case.name(), Engine::Interpreter, transform, case.dtype(), failures.len() == before);
+            }
         }
     }
+    coverage::write(&[]);
     println!("reverse mode on lanes: {total} cases");
     let shown: Vec<&String> = failures.iter().take(60).collect();
     assert!(failures.is_empty() && total > 0, "{} of {total} fail\n{shown:#?}", failures.len());

@@ -1,6 +1,7 @@
 //! Every operation of the table as IREE computes it, against the interpreter.
 
 use super::batch::{self, Code, Function};
+use crate::support::coverage::{self, Engine};
 use crate::support::tolerance::{self, Tolerance};
 use crate::support::vectors::{self, Case};
 use rune_trace::interpret::eval_op;
@@ -62,7 +63,10 @@ fn functions() -> (Vec<Tested>, Vec<String>) {
         }
         let hash = program.structural_hash();
         match Function::lower(program, format!("f{}", functions.len())) {
-            Err(e) => failures.push(format!("{}: {e}", case.title())),
+            Err(e) => {
+                covered(&case, false);
+                failures.push(format!("{}: {e}", case.title()));
+            }
             Ok(function) => {
                 by_program.insert(hash, functions.len());
                 functions.push(Tested { function, cases: vec![case] });
@@ -83,14 +87,19 @@ fn program(case: &Case) -> Program {
 fn run(tested: &Tested, code: Result<Code, String>) -> Vec<String> {
     let code = match code {
         Ok(code) => code,
-        Err(e) => return vec![format!("{}: {e}", tested.cases[0].title())],
+        Err(e) => {
+            tested.cases.iter().for_each(|case| covered(case, false));
+            return vec![format!("{}: {e}", tested.cases[0].title())];
+        }
     };
     let mut failures = Vec::new();
     for case in &tested.cases {
+        let before = failures.len();
         let found = match batch::call(&code, &case.inputs) {
             Ok(found) => found,
             Err(e) => {
                 failures.push(format!("{}: {e}", case.title()));
+                covered(case, false);
                 continue;
             }
         };
@@ -101,8 +110,15 @@ fn run(tested: &Tested, code: Result<Code, String>) -> Vec<String> {
                 failures.push(format!("{}: result {i} {why}", case.title()));
             }
         }
+        covered(case, failures.len() == before);
     }
     failures
+}
+
+fn covered(case: &Case, passes: bool) {
+    if case.outputs.iter().any(|y| y.ty().size() > 0) {
+        coverage::count(case.name(), Engine::Compiled, "none", case.dtype(), passes);
+    }
 }
 
 /// Whether result `i` of compiled code is that of the interpreter, or would be if subnormal numbers of `f32` and `bf16`
@@ -183,6 +199,7 @@ fn compiled_operations_agree_with_the_interpreter() {
     let (functions, mut failures) = functions();
     println!("lowered {} functions in {:?}", functions.len(), start.elapsed());
     failures.extend(batch::for_all(&functions, "operations", |f| &f.function, run));
+    coverage::write(&[]);
     let mut counts: BTreeMap<&str, BTreeMap<String, usize>> = BTreeMap::new();
     for case in functions.iter().flat_map(|f| &f.cases) {
         *counts.entry(case.name()).or_default().entry(case.dtype().to_string()).or_default() += 1;

@@ -35,6 +35,8 @@ mod support {
     #[allow(dead_code, reason = "shared with the tests of rune-trace")]
     pub mod callbacks;
     #[allow(dead_code, reason = "shared with the tests of rune-trace")]
+    pub mod coverage;
+    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
     pub mod custom;
     #[allow(dead_code, reason = "shared with the tests of rune-trace")]
     pub mod named_axes;
