@@ -8,8 +8,8 @@ use crate::{CompiledProgram, Error, Stages, Stats};
 use arc_swap::ArcSwap;
 use rune_iree::Arg;
 use rune_trace::{
-    ArgRefs, Arguments, Caller, Function, Program, Static, Tensor, Tree, Type, Value, in_closure, lax, name_of, named_axes,
-    trace_function,
+    ArgRefs, Arguments, Caller, Function, Program, Static, Tensor, Tree, Type, Value, in_closure, lax, name_of,
+    named_axes, trace_function,
 };
 use rustc_hash::FxHasher;
 use smallvec::SmallVec;

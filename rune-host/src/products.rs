@@ -47,9 +47,11 @@ struct Operand {
 
 impl Operand {
     fn new(array: &Array, batch: &[usize], contract: &[usize]) -> Operand {
-        let free: Vec<usize> = (0..array.shape().rank()).filter(|a| !batch.contains(a) && !contract.contains(a)).collect();
+        let free: Vec<usize> =
+            (0..array.shape().rank()).filter(|a| !batch.contains(a) && !contract.contains(a)).collect();
         let strides = array.shape().strides();
-        let axes = |axes: &[usize]| -> Vec<(usize, usize)> { axes.iter().map(|&a| (array.shape()[a], strides[a])).collect() };
+        let axes =
+            |axes: &[usize]| -> Vec<(usize, usize)> { axes.iter().map(|&a| (array.shape()[a], strides[a])).collect() };
         if let (Some(free), Some(contracted)) = (as_one(&axes(&free)), as_one(&axes(contract))) {
             return Operand { array: array.clone(), batch: axes(batch), free, contracted };
         }

@@ -36,7 +36,7 @@ pub fn save_rejected(name: &str, program: &str, said: &str) -> Option<PathBuf> {
         let prefix = format!("rune-rejected-{name}-");
         let mut file = tempfile::Builder::new().prefix(&prefix).suffix(".mlir").tempfile().ok()?;
         file.write_all(text.as_bytes()).ok()?;
-        Some(std::path::absolute(file.keep().ok()?.1).ok()?)
+        std::path::absolute(file.keep().ok()?.1).ok()
     };
     lasting().or_else(temporary)
 }

@@ -2,6 +2,7 @@
 
 use crate::attr;
 use crate::known::{self, Known};
+use crate::legalize::chains;
 use melior::Context;
 use melior::ir::operation::OperationBuilder;
 use melior::ir::r#type::{IntegerType, RankedTensorType};
@@ -16,6 +17,8 @@ pub(crate) struct Val<'c> {
     pub raw: Value<'c, 'c>,
     pub ty: Type,
     pub known: Known,
+    /// How many operations on elements lead to it without a break, all of which the compiler fuses.
+    pub depth: u32,
 }
 
 impl Val<'_> {
@@ -69,7 +72,7 @@ impl<'c> Builder<'c> {
         let block = Block::new(&types);
         let values = arguments.iter().enumerate().map(|(i, ty)| {
             let raw = block.argument(i).expect("the block has as many arguments as it was made with").into();
-            Val { raw, ty: ty.clone(), known: Known::Nothing }
+            Val { raw, ty: ty.clone(), known: Known::Nothing, depth: 0 }
         });
         let values = values.collect();
         (Builder { context, block, location: Cell::new(location) }, values)
@@ -97,8 +100,9 @@ impl<'c> Builder<'c> {
         // Loops and branches get and give constants from behind barriers.
         let is_plain = regions.is_empty() || matches!(name, "stablehlo.reduce" | "stablehlo.reduce_window");
         let known = if is_plain { known::of_results(name, operands) } else { Known::Nothing };
+        let depth = if regions.is_empty() { chains::depth(name, operands) } else { 0 };
         let raw = self.raw_op(name, &operands.iter().map(|v| v.raw).collect::<Vec<_>>(), attributes, regions, &types);
-        raw.into_iter().zip(results).map(|(raw, ty)| Val { raw, ty: ty.clone(), known }).collect()
+        raw.into_iter().zip(results).map(|(raw, ty)| Val { raw, ty: ty.clone(), known, depth }).collect()
     }
     /// An operation on values of types that programs do not have.
     pub fn raw_op(

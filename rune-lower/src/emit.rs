@@ -71,10 +71,10 @@ pub(crate) fn emit<'c>(
             one(index::scatter(b, x, indices, updates, dims, *mode))
         }
 
-        Op::Reduce { f, x, axes } => one(reduce::reduce(b, *f, x, axes)),
+        Op::Reduce { f, x, axes } => one(reduce::reduce(b, unit, *f, x, axes)),
         Op::ArgReduce { f, x, axis, index } => one(reduce::arg_reduce(b, *f, x, *axis, *index)),
         Op::ReduceWindow { f, x, window } => one(reduce::reduce_window(b, *f, x, window)),
-        Op::Cumulative { f, x, axis, reverse } => one(reduce::cumulative(b, *f, x, *axis, *reverse)),
+        Op::Cumulative { f, x, axis, reverse } => one(reduce::cumulative(b, unit, *f, x, *axis, *reverse)),
 
         Op::Sort { operands, dimension, num_keys } => Ok(order::sort(b, unit, op, operands, *dimension, *num_keys)),
         Op::TopK { x, k } => Ok(order::top_k(b, unit, op, x, *k)),

@@ -59,7 +59,7 @@ impl HostCall {
         let results = b.raw_op("func.call", &arguments, &[("callee", callee.into())], Vec::new(), &types);
         let result = |(raw, ty): (_, &Type)| {
             let raw = if ty.rank() == 0 { raw } else { cast(raw, tensor_type(b.context, ty)) };
-            Val { raw, ty: ty.clone(), known: Known::Nothing }
+            Val { raw, ty: ty.clone(), known: Known::Nothing, depth: 0 }
         };
         results.into_iter().zip(&self.outputs).map(result).collect()
     }

@@ -5,6 +5,7 @@
 
 pub(crate) mod argument;
 pub(crate) mod carried;
+pub(crate) mod chains;
 pub(crate) mod convert;
 pub(crate) mod convolution;
 pub(crate) mod destination;

@@ -1,7 +1,7 @@
 //! Programs as functions of a module.
 
 use crate::builder::{Builder, Val, tensor_type};
-use crate::legalize::destination;
+use crate::legalize::{chains, destination};
 use crate::{Backend, HostCall, LowerError, LowerOptions, attr, context, emit, names, overwritten};
 use melior::Context;
 use melior::ir::attribute::{StringAttribute, TypeAttribute};
@@ -61,6 +61,10 @@ struct Called {
 }
 
 impl<'c> Unit<'c> {
+    /// Whether the device computes in `f64`, which the module may then do without being asked.
+    pub fn has_f64(&self) -> bool {
+        matches!(self.options.backend, Backend::LlvmCpu | Backend::Cuda | Backend::Rocm)
+    }
     /// The name of the private function that computes `program`; equal programs share one.
     pub fn function(&self, program: &Arc<Program>) -> String {
         let called = &mut *self.called.borrow_mut();
@@ -258,7 +262,7 @@ pub(crate) fn instructions<'c>(
             op.name(),
             results.iter().map(|r| &r.ty).collect::<Vec<_>>()
         );
-        values.extend(results);
+        values.extend(chains::cut(builder, results));
     }
     Ok(program.outputs().iter().map(|v| values[v.index()].clone()).collect())
 }

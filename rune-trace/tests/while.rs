@@ -2,8 +2,9 @@
 //! functions with loops of the host, and against differences.
 
 use rune_trace::{
-    CheckOptions, DType, Tensor, Tree, check_gradients, checkpoint, cond, custom_vjp, grad, hessian, hvp, jacfwd, jacrev, jvp, linearize,
-    make_program, saved_residuals, scan, value_and_grad, value_and_grad_aux, vjp, vmap, while_loop,
+    CheckOptions, DType, Tensor, Tree, check_gradients, checkpoint, cond, custom_vjp, grad, hessian, hvp, jacfwd,
+    jacrev, jvp, linearize, make_program, saved_residuals, scan, value_and_grad, value_and_grad_aux, vjp, vmap,
+    while_loop,
 };
 use serde_json::Value;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -246,7 +247,8 @@ fn loops_in_checkpoints_and_beside_rules() {
         near(&grad(move |x: &Tensor| checkpoint(f)(x))(&x), &right, &format!("a checkpoint of {name}"));
     }
     let doubled = |x: &Tensor| {
-        let square = custom_vjp(|y: &Tensor| y * y, |y: &Tensor| (y * y, y.clone()), |y: &Tensor, ct: &Tensor| ct * y * 3.0);
+        let square =
+            custom_vjp(|y: &Tensor| y * y, |y: &Tensor| (y * y, y.clone()), |y: &Tensor, ct: &Tensor| ct * y * 3.0);
         while_loop(|y: &Tensor| y.lt(100.0), |y| square(y), x)
     };
     // 2, 4, 16, 256: the rule says 3 y for the derivative of y².

@@ -96,7 +96,13 @@ fn counted(n: usize) -> Tensor {
 fn sums_of_constants() {
     const LENGTHS: [usize; 9] = [2, 3, 4, 5, 8, 16, 17, 32, 100];
     let of_difference = |b: &Tensor| {
-        LENGTHS.iter().map(|&n| { let x = counted(n); grad(|b: &Tensor| (&x - b).sum())(b) }).collect::<Vec<_>>()
+        LENGTHS
+            .iter()
+            .map(|&n| {
+                let x = counted(n);
+                grad(|b: &Tensor| (&x - b).sum())(b)
+            })
+            .collect::<Vec<_>>()
     };
     let found = agrees("x - b", of_difference, &Tensor::scalar(0.5f32));
     assert_eq!(found, LENGTHS.map(|n| vec![-(n as f32)]));
@@ -131,7 +137,7 @@ fn sums_of_constants() {
 #[test]
 fn masks_beside_products() {
     let masked = |(a, m): &(Tensor, Tensor)| vec![where_(m, a.matmul(&a.t()), -1.0)];
-    let causal = |t: usize| counted(t).reshape([1, t]).le(&counted(t).reshape([t, 1]));
+    let causal = |t: usize| counted(t).reshape([1, t]).le(counted(t).reshape([t, 1]));
     for t in [2, 3, 5, 8, 12, 16, 17, 32] {
         let a = counted(4 * t).reshape([t, 4]) * 0.1 + 0.5;
         agrees("masked product", masked, &(a, causal(t)));
@@ -154,7 +160,11 @@ fn windows_of_one_position() {
     let x = Tensor::from_vec([1, 2, 3, 3], (0..18).map(|i| ((7 * i) % 11) as f32 - 5.0).collect::<Vec<f32>>());
     let pools = |x: &Tensor| {
         let stride = PoolOptions::default();
-        vec![x.max_pool(2, &stride), x.avg_pool(2, &stride), grad(|x: &Tensor| x.max_pool(2, &PoolOptions::default()).sum())(x)]
+        vec![
+            x.max_pool(2, &stride),
+            x.avg_pool(2, &stride),
+            grad(|x: &Tensor| x.max_pool(2, &PoolOptions::default()).sum())(x),
+        ]
     };
     let found = agrees("pools", pools, &x);
     assert_eq!((&found[0][..], &found[1][..]), (&[5.0f32, 3.0][..], &[0.75f32, 0.5][..]));
@@ -169,7 +179,8 @@ fn windows_of_one_position() {
 fn loops_that_replace_what_they_do_not_read() {
     let halving = |x: &Tensor| {
         let start = (x.clone(), Tensor::full([], 1e9f32, DType::F32));
-        let (x, gap) = while_loop(|(_, gap): &(Tensor, Tensor)| gap.gt(1e-4), |(x, _)| (x * 0.5, (x * 0.5 - x).abs()), &start);
+        let (x, gap) =
+            while_loop(|(_, gap): &(Tensor, Tensor)| gap.gt(1e-4), |(x, _)| (x * 0.5, (x * 0.5 - x).abs()), &start);
         vec![x, gap]
     };
     agrees("until converged", halving, &Tensor::scalar(1.0f32));
@@ -191,7 +202,17 @@ fn constants_made_of_constants() {
     assert_eq!(agrees("roll", rolled, &counted(9).reshape([3, 3])), [[-1.0f32; 9]]);
     let not_numbers = |x: &Tensor| {
         let nan = x * f64::NAN;
-        let all = [nan.exp(), nan.expm1(), nan.sigmoid(), nan.gelu(), nan.silu(), nan.softmax(0), nan.logsumexp(), nan.sinh(), nan.cosh()];
+        let all = [
+            nan.exp(),
+            nan.expm1(),
+            nan.sigmoid(),
+            nan.gelu(),
+            nan.silu(),
+            nan.softmax(0),
+            nan.logsumexp(),
+            nan.sinh(),
+            nan.cosh(),
+        ];
         all.to_vec()
     };
     for found in agrees("NaN", not_numbers, &counted(5)) {
@@ -202,4 +223,116 @@ fn constants_made_of_constants() {
         vec![value, gradient]
     };
     agrees("at([3, 1]).set", set, &(counted(8).reshape([2, 4]), counted(4).reshape([2, 2])));
+}
+
+#[test]
+fn long_chains_compile() {
+    let chain = |x: &Tensor| {
+        let mut z = x.clone();
+        for _ in 0..100 {
+            z = (z * 0.5).sin();
+        }
+        // A sine is some 60 operations by itself.
+        for _ in 0..1000 {
+            z = (z * 0.5).abs() + 0.25;
+        }
+        vec![z]
+    };
+    agrees("3,000 operations in a row, and 100 sines", chain, &counted(8));
+    let reused = |x: &Tensor| {
+        let (mut a, mut b) = (x.clone(), x * 0.5);
+        for _ in 0..500 {
+            (a, b) = (&a * 0.5 + &b * 0.25, &a * 0.25 - &b * 0.5);
+        }
+        vec![a, b]
+    };
+    agrees("2,000 operations that use each other", reused, &counted(8));
+}
+
+#[test]
+fn long_sums_are_as_exact_as_those_of_jax() {
+    const N: usize = 10_000_000;
+    let tenth = f64::from(0.1f32);
+    let sums = jit(|x: &Tensor| {
+        let columns = x.reshape([N / 4, 4]).sum_axes([0]);
+        (x.sum(), x.cumsum(0).i(-1), columns, x.reshape([4, N / 4]).sum_axes([1]), x.mean())
+    });
+    let (sum, last, columns, rows, mean) = sums(&Tensor::full([N], 0.1f32, DType::F32));
+    let near = |x: &Tensor, right: f64| {
+        for x in x.to_vec::<f32>().unwrap() {
+            let error = (f64::from(x) - right).abs() / right;
+            assert!(error < 1e-6, "{x} instead of {right}: off by {error:.1e}");
+        }
+    };
+    near(&sum, tenth * N as f64);
+    near(&last, tenth * N as f64);
+    near(&columns, tenth * (N / 4) as f64);
+    near(&rows, tenth * (N / 4) as f64);
+    near(&mean, tenth);
+    // Values of 9,999.5 and 10,000.5.
+    let variance = jit(|x: &Tensor| (x.var(), x.mean()));
+    let (variance, mean) = variance(&(Tensor::arange(0..1_000_000, DType::F32) % 2.0 + 9_999.5));
+    near(&variance, 0.25);
+    near(&mean, 10_000.0);
+}
+
+/// Functions of what operations give for numbers that are constants, above all those that are not finite.
+#[test]
+fn constants_that_are_special() {
+    let specials = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 0.0, 1e-40, -1.0];
+    let functions = |x: &Tensor| {
+        vec![
+            x.exp(),
+            x.exp2(),
+            x.expm1(),
+            x.log(),
+            x.log1p(),
+            x.sqrt(),
+            x.rsqrt(),
+            x.cbrt(),
+            x.sin(),
+            x.cos(),
+            x.tan(),
+            x.tanh(),
+            x.sigmoid(),
+            x.erf(),
+            x.abs(),
+            x.sign(),
+            x.floor(),
+            x.ceil(),
+            x.gelu(),
+            x.silu(),
+            x.softplus(),
+            x.sum(),
+            x.prod(),
+            x.max(),
+            x.powi(3),
+            x.powi(-2),
+            x.pow(2.5),
+            x.softmax(0),
+            x.logsumexp(),
+            x.cumsum(0),
+        ]
+    };
+    for c in specials {
+        let of_constant = move |x: &Tensor| functions(&x.full_like(c));
+        // Constants that the compiler finds once the loop is unrolled.
+        let of_loop = move |x: &Tensor| {
+            let rows = Tensor::full([2, 5], c, DType::F32);
+            let (total, all) =
+                scan(|total: &Tensor, row: &Tensor| (total + row, functions(row)), &x.zeros_like(), &rows);
+            [all, vec![total]].concat()
+        };
+        let mixed = move |x: &Tensor| {
+            [x * c, x + c, x - c, x / c, x.maximum(c), x.minimum(c)].iter().flat_map(functions).collect::<Vec<_>>()
+        };
+        let name = format!("{c}");
+        let small = counted(5) * 0.5 + 0.25;
+        // Subnormal numbers are 0 in compiled code.
+        if c != 1e-40 {
+            agrees(&name, of_constant, &small);
+            agrees(&name, of_loop, &small);
+            agrees(&name, mixed, &small);
+        }
+    }
 }

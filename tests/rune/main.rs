@@ -11,9 +11,10 @@ mod donation;
 mod eager;
 mod environment;
 mod errors;
-mod feature_table;
 mod faults;
+mod feature_table;
 mod features;
+#[allow(clippy::wildcard_enum_match_arm, reason = "of JSON, what is not expected is a wrong vector")]
 mod indices;
 mod jit;
 mod loops;

@@ -15,15 +15,53 @@ const LENGTHS: [usize; 9] = [1, 2, 3, 5, 8, 9, 16, 17, 33];
 
 /// Functions that jump, or go round and round: behind one that is inexact there is nothing to compare.
 const JUMPS: [&str; 24] = [
-    "sin", "cos", "tan",
-    "eq", "ne", "lt", "le", "gt", "ge", "floor", "ceil", "round_afz", "round_even", "sign", "convert", "bitcast_convert", "argmax",
-    "argmin", "sort", "top_k", "rem", "is_finite", "div", "atan2",
+    "sin",
+    "cos",
+    "tan",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "floor",
+    "ceil",
+    "round_afz",
+    "round_even",
+    "sign",
+    "convert",
+    "bitcast_convert",
+    "argmax",
+    "argmin",
+    "sort",
+    "top_k",
+    "rem",
+    "is_finite",
+    "div",
+    "atan2",
 ];
 
 /// Operations whose results are integers or truth values, whatever they take.
 const GIVE_NO_FLOATS: [&str; 19] = [
-    "eq", "ne", "lt", "le", "gt", "ge", "is_finite", "not", "and", "or", "xor", "shift_left", "shift_right_arithmetic",
-    "shift_right_logical", "argmax", "argmin", "threefry2x32", "reduce_and", "reduce_or",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "is_finite",
+    "not",
+    "and",
+    "or",
+    "xor",
+    "shift_left",
+    "shift_right_arithmetic",
+    "shift_right_logical",
+    "argmax",
+    "argmin",
+    "threefry2x32",
+    "reduce_and",
+    "reduce_or",
 ];
 
 struct Tested {
@@ -56,7 +94,13 @@ fn tolerance(names: &[&str], dtype: DType) -> Option<f64> {
 fn check(program: &Program, inputs: &[Array], ulps: f64, code: Result<Code, String>) -> Result<(), String> {
     let expected = interpret(program, inputs).map_err(|e| e.to_string())?;
     let found = code.and_then(|code| batch::call(&code, inputs))?;
-    let least = program.instructions().iter().flat_map(|i| i.results()).map(|v| program.ty(v).dtype).filter(|d| d.is_float()).min_by(|a, b| precision(*b).total_cmp(&precision(*a)));
+    let least = program
+        .instructions()
+        .iter()
+        .flat_map(|i| i.results())
+        .map(|v| program.ty(v).dtype)
+        .filter(|d| d.is_float())
+        .min_by(|a, b| precision(*b).total_cmp(&precision(*a)));
     for (k, (x, y)) in found.iter().zip(&expected).enumerate() {
         let tolerance = match least.filter(|_| y.dtype().is_float()) {
             Some(least) => Tolerance::Around1(ulps * precision(least) / precision(y.dtype())),
@@ -72,7 +116,8 @@ fn chains(seed: u64, firsts: usize, triples: Option<usize>) -> Vec<Chain> {
     let mut random = Generator::new(seed);
     random.most_elements = 5000;
     random.without = FactorFn::ALL.iter().map(|f| f.name()).chain(["triangular_solve", "lu_solve"]).collect();
-    let dtype = random.pick(&[DType::F32, DType::F32, DType::F32, DType::F64, DType::I32, DType::U8, DType::Bool, DType::I64]);
+    let dtype =
+        random.pick(&[DType::F32, DType::F32, DType::F32, DType::F64, DType::I32, DType::U8, DType::Bool, DType::I64]);
     random.dtypes = vec![dtype, dtype, DType::F32, DType::I32, DType::Bool];
     let rank = 1 + random.below(3);
     let shape: Vec<usize> = (0..rank).map(|_| random.pick(&LENGTHS)).collect();
@@ -107,10 +152,18 @@ fn all_agree(name: &str, seeds: std::ops::Range<u64>, one_in: usize, of_seed: im
         }
     }
     println!("{} chains", all.len());
-    failures.extend(batch::for_all(&all, name, |t| &t.function, |t, code| {
-        let wrong = check(&t.program, &t.inputs, t.tolerance, code).err();
-        wrong.map(|e| format!("{}: {}\n{}", t.names, e.chars().take(600).collect::<String>(), t.program)).into_iter().collect()
-    }));
+    failures.extend(batch::for_all(
+        &all,
+        name,
+        |t| &t.function,
+        |t, code| {
+            let wrong = check(&t.program, &t.inputs, t.tolerance, code).err();
+            wrong
+                .map(|e| format!("{}: {}\n{}", t.names, e.chars().take(600).collect::<String>(), t.program))
+                .into_iter()
+                .collect()
+        },
+    ));
     let shown: Vec<_> = failures.iter().take(12).map(String::as_str).collect();
     assert!(failures.is_empty(), "{} of {} fail\n{}", failures.len(), all.len(), shown.join("\n"));
     assert!(!filter.is_empty() || all.len() > 100, "{} chains only", all.len());

@@ -28,7 +28,8 @@ impl Along {
         if total < window { 0 } else { (total - window) as usize / self.stride + 1 }
     }
     fn all() -> impl Iterator<Item = Along> {
-        let ranges = (1..=9).flat_map(|extent| (1..=4).flat_map(move |window| (1..=4).map(move |stride| (extent, window, stride))));
+        let ranges = (1..=9)
+            .flat_map(|extent| (1..=4).flat_map(move |window| (1..=4).map(move |stride| (extent, window, stride))));
         ranges.flat_map(|(extent, window, stride)| {
             let padding = [(0, 0), (1, 0), (0, 1), (2, 1), (-1, 0), (0, -1)];
             let dilations = [(1, 1), (2, 1), (1, 2), (2, 2)];
@@ -121,15 +122,26 @@ fn windows_and_convolutions_of_every_small_size_agree() {
         }
     }
     println!("{} functions", tested.len());
-    failures.extend(batch::for_all(&tested, "windows", |t| &t.function, |t, code| {
-        let expected = interpret(&t.program, &t.inputs).expect("the interpreter knows every window");
-        let found = match code.and_then(|code| batch::call(&code, &t.inputs)) {
-            Ok(found) => found,
-            Err(e) => return vec![format!("{}: {}", t.label, e.chars().take(300).collect::<String>())],
-        };
-        let wrong = found.iter().zip(&expected).filter_map(|(x, y)| Tolerance::Scaled(16.0).check(x, y).err());
-        wrong.map(|e| format!("{}: {e}", t.label)).collect()
-    }));
-    assert!(failures.is_empty(), "{} of {} fail\n{}", failures.len(), tested.len(), failures[..failures.len().min(12)].join("\n"));
+    failures.extend(batch::for_all(
+        &tested,
+        "windows",
+        |t| &t.function,
+        |t, code| {
+            let expected = interpret(&t.program, &t.inputs).expect("the interpreter knows every window");
+            let found = match code.and_then(|code| batch::call(&code, &t.inputs)) {
+                Ok(found) => found,
+                Err(e) => return vec![format!("{}: {}", t.label, e.chars().take(300).collect::<String>())],
+            };
+            let wrong = found.iter().zip(&expected).filter_map(|(x, y)| Tolerance::Scaled(16.0).check(x, y).err());
+            wrong.map(|e| format!("{}: {e}", t.label)).collect()
+        },
+    ));
+    assert!(
+        failures.is_empty(),
+        "{} of {} fail\n{}",
+        failures.len(),
+        tested.len(),
+        failures[..failures.len().min(12)].join("\n")
+    );
     assert!(tested.len() > 200, "{} functions only", tested.len());
 }

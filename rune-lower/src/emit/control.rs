@@ -29,14 +29,12 @@ pub(super) fn case<'c>(
     // An index out of range means the last branch to StableHLO.
     let index = b.max(index, &b.number(0.0, index));
     let token = branches.iter().any(|p| p.has_effects()).then(|| unit.token(b));
-    let regions = branches
-        .iter()
-        .map(|p| {
-            b.try_region(&[], |b, _| {
-                let outputs = within(b, unit, token.clone(), |b| inline(b, unit, p, args.to_vec()))?;
-                Ok::<_, EmitError>(outputs.iter().map(|y| b.opaque(y)).collect())
-            })
-        });
+    let regions = branches.iter().map(|p| {
+        b.try_region(&[], |b, _| {
+            let outputs = within(b, unit, token.clone(), |b| inline(b, unit, p, args.to_vec()))?;
+            Ok::<_, EmitError>(outputs.iter().map(|y| b.opaque(y)).collect())
+        })
+    });
     let regions = regions.collect::<Result<Vec<_>, _>>()?;
     let types: Vec<Type> = types.iter().map(|&t| t.clone()).chain(token.iter().map(|t| t.ty.clone())).collect();
     Ok(after(unit, token.is_some(), b.op("stablehlo.case", &[&index], &[], regions, &types)))

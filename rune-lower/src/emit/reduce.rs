@@ -2,6 +2,7 @@
 
 use crate::builder::{Builder, Val};
 use crate::legalize::{argument, half, running, sums, windows};
+use crate::module::Unit;
 use rune_trace::DType;
 use rune_trace::op::{ArgFn, CumulativeFn, Dims, ReduceFn, Window, WindowFn};
 
@@ -19,12 +20,12 @@ pub(crate) fn combiner(f: ReduceFn, dtype: DType) -> &'static str {
     }
 }
 
-pub(super) fn reduce<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, axes: &Dims) -> Val<'c> {
+pub(super) fn reduce<'c>(b: &Builder<'c>, unit: &Unit<'c>, f: ReduceFn, x: &Val<'c>, axes: &Dims) -> Val<'c> {
     if x.ty.size() == 0 {
         return b.full(f.neutral(x.dtype()), &x.shape().without(axes));
     }
     half::in_f32(b, x, |x| match f {
-        ReduceFn::Sum if x.dtype().is_float() => sums::sum(b, x, axes),
+        ReduceFn::Sum if x.dtype().is_float() => sums::sum(b, x, axes, unit.has_f64()),
         ReduceFn::Sum | ReduceFn::Prod | ReduceFn::Max | ReduceFn::Min | ReduceFn::And | ReduceFn::Or => {
             b.reduce(x, f.neutral(x.dtype()), axes, combiner(f, x.dtype()))
         }
@@ -44,6 +45,13 @@ pub(super) fn reduce_window<'c>(b: &Builder<'c>, f: WindowFn, x: &Val<'c>, windo
     half::in_f32(b, x, |x| windows::reduce_window(b, f, x, window))
 }
 
-pub(super) fn cumulative<'c>(b: &Builder<'c>, f: CumulativeFn, x: &Val<'c>, axis: usize, reverse: bool) -> Val<'c> {
-    half::in_f32(b, x, |x| running::cumulative(b, f, x, axis, reverse))
+pub(super) fn cumulative<'c>(
+    b: &Builder<'c>,
+    unit: &Unit<'c>,
+    f: CumulativeFn,
+    x: &Val<'c>,
+    axis: usize,
+    reverse: bool,
+) -> Val<'c> {
+    half::in_f32(b, x, |x| running::cumulative(b, f, x, axis, reverse, unit.has_f64()))
 }

@@ -1,14 +1,30 @@
 //! Running functions along an axis.
 //!
 //! IREE compiles the reduction over a window of the whole length to one pass (cumsum of 131,072 f32: 0.5 ms by doubling →
-//! 0.07 ms, B.1), if all of the padding is in front; and only for one operation of the elements.
+//! 0.07 ms, B.1), if all of the padding is in front; and only for one operation of the elements. That pass adds one after the other, so
+//! long sums and products are made in `f64` where the device has it: the last of 10⁷ sums of f32 was 9 % off.
 
 use crate::builder::{Builder, Val};
 use crate::legalize::{unsigned, windows};
-use rune_trace::Shape;
 use rune_trace::op::{Comparison, CumulativeFn, Dims, ReduceFn, Window};
+use rune_trace::{DType, Shape};
 
-pub(crate) fn cumulative<'c>(b: &Builder<'c>, f: CumulativeFn, x: &Val<'c>, axis: usize, reverse: bool) -> Val<'c> {
+/// From this many terms on, sums are made in `f64`.
+const LONG: usize = 256;
+
+/// `wide` is whether the device has `f64`.
+pub(crate) fn cumulative<'c>(
+    b: &Builder<'c>,
+    f: CumulativeFn,
+    x: &Val<'c>,
+    axis: usize,
+    reverse: bool,
+    wide: bool,
+) -> Val<'c> {
+    let adds = matches!(f, CumulativeFn::Sum | CumulativeFn::Prod);
+    if wide && adds && x.dtype() == DType::F32 && x.shape()[axis] >= LONG {
+        return b.convert(&cumulative(b, f, &b.convert(x, DType::F64), axis, reverse, wide), DType::F32);
+    }
     let plain = match f {
         CumulativeFn::Sum => Some(ReduceFn::Sum),
         CumulativeFn::Prod => Some(ReduceFn::Prod),

@@ -160,6 +160,8 @@ fn set<'c>(b: &Builder<'c>, x: &Val<'c>, position: &Val<'c>, valid: &Val<'c>, up
 }
 
 fn rows<'c>(b: &Builder<'c>, x: &Val<'c>, position: &Val<'c>, updates: &Val<'c>, f: Option<ReduceFn>) -> Val<'c> {
+    // Positions are rows of `x` by now. Of 64 bits, two scatters by the same ones do not compile together.
+    let position = if x.shape()[0] <= i32::MAX as usize { &b.convert(position, DType::I32) } else { position };
     let indices = b.reshape(position, [position.shape()[0], 1]);
     // IREE computes updates on the stack of the scatter. Where they do not fit, the fast flags fail, and the plain ones made 4,096 rows
     // of 64 numbers, added to 50,000, take 43 ms instead of 1 ms.

@@ -41,7 +41,10 @@ pub(crate) fn reduce_window<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, windo
     let window = &normal(window, x.shape());
     // Padding that takes elements away, and dilation of the operand, are done before: upstream's conversion takes
     // neither well.
-    let odd = window.base_dilation.iter().any(|&d| d != 1) || window.padding.iter().any(|&(l, h)| l < 0 || h < 0);
+    // A window of one element reduces nothing, and does not compile behind a padding with elements between.
+    let single = window.dimensions.iter().all(|&n| n == 1);
+    let odd =
+        single || window.base_dilation.iter().any(|&d| d != 1) || window.padding.iter().any(|&(l, h)| l < 0 || h < 0);
     let init_value = b.full(init, &Shape::scalar());
     let (x, padding) = if odd {
         let config: Vec<_> =
@@ -50,6 +53,9 @@ pub(crate) fn reduce_window<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, windo
     } else {
         (x.clone(), window.padding.clone())
     };
+    if single {
+        return b.slice(&x, &vec![0; x.rank()], x.shape(), &window.strides);
+    }
     let scalar = Type::scalar(x.dtype());
     let body = b.region(&[scalar.clone(), scalar], |b, v| vec![b.binary(combiner(f, x.dtype()), &v[0], &v[1])]);
     let attributes = [

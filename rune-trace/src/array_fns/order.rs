@@ -10,7 +10,7 @@ use crate::tensor::refuse;
 use crate::{DType, Tensor, lax};
 
 macro_rules! cumulative {
-    ($($(#[$doc:meta])* $name:ident $f:ident $of:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $f:ident of $of:ident;)*) => {
         /// Running functions along an axis.
         impl Tensor {$(
             $(#[$doc])*
@@ -29,15 +29,15 @@ cumulative! {
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([1, 2, 3]).cumsum(0).to_vec::<i32>().unwrap(), [1, 3, 6]);
     /// ```
-    cumsum Sum numbers;
+    cumsum = Sum of numbers;
     /// The product of all elements along `axis` up to each, of their dtype; of `bool` as `i32`.
-    cumprod Prod numbers;
+    cumprod = Prod of numbers;
     /// The greatest of all elements along `axis` up to each.
-    cummax Max numbers;
+    cummax = Max of numbers;
     /// The least of all elements along `axis` up to each.
-    cummin Min numbers;
+    cummin = Min of numbers;
     /// ln Σ eˣ over all elements along `axis` up to each; of integers and `bool`, as `f32`.
-    cumlogsumexp LogSumExp as_float;
+    cumlogsumexp = LogSumExp of as_float;
 }
 
 #[track_caller]

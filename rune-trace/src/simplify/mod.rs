@@ -188,11 +188,11 @@ impl<'a> Forward<'a> {
     }
 
     /// The number that the result of an operation holds everywhere: such arrays are written in two ways only.
+    #[allow(clippy::wildcard_enum_match_arm, reason = "no other operation makes such an array")]
     fn splat_of(&self, op: &Op) -> Option<Literal> {
         match op {
             Op::Constant { value } => Some(*value),
             Op::BroadcastInDim { x, .. } => self.splats[x.index()],
-            #[allow(clippy::wildcard_enum_match_arm, reason = "no other operation makes such an array")]
             _ => None,
         }
     }

@@ -156,7 +156,8 @@ fn repeated(f: ReduceFn, value: Literal, terms: usize) -> Option<Literal> {
             Some(Literal::from_bytes(dtype, &wide.to_le_bytes()[..dtype.size()]))
         }
         ReduceFn::Prod if dtype.is_float() => {
-            let power = i32::try_from(terms).map_or_else(|_| value.to_f64().powf(terms as f64), |n| value.to_f64().powi(n));
+            let power =
+                i32::try_from(terms).map_or_else(|_| value.to_f64().powf(terms as f64), |n| value.to_f64().powi(n));
             Some(Literal::from_f64(dtype, power))
         }
         ReduceFn::Prod if dtype.is_int() => {

@@ -47,13 +47,19 @@ pub(crate) fn fail_with(message: &str, at: Option<Loc>) -> ! {
         RAISED.set(Some(Failure { message: message.to_owned(), at: at.or(origin.loc) }));
         resume_unwind(Box::new(message.to_owned()));
     }
-    // A function that is run again on what it cannot take may fail before it applies anything.
+    raise(message)
+}
+
+/// Panics at the caller's line. A function that is [run again](spring), on whole arrays where it was given lanes, may fail otherwise and
+/// before: then the failure counts that it is run for.
+#[track_caller]
+fn raise(message: &str) -> ! {
     match TRAPPED.get().then(|| TRAP.with_borrow(Clone::clone)).flatten() {
-        Some(Failure { message, at: None }) => {
+        Some(Failure { message, .. }) => {
             disarm();
             panic!("{message}")
         }
-        Some(_) | None => panic!("{message}"),
+        None => panic!("{message}"),
     }
 }
 
@@ -72,7 +78,7 @@ pub fn at_caller<R>(f: impl FnOnce() -> R) -> R {
     }
     match caught(Location::caller(), f) {
         Ok(result) => result,
-        Err(failure) => panic!("{}", failure.message),
+        Err(failure) => raise(&failure.message),
     }
 }
 

@@ -87,14 +87,17 @@ impl Generator {
             Var(types.len() as u32 - 1)
         };
         if operands != Operands::Unrolled {
-            let computed = match ty.dtype {
-                DType::Bool => Op::Unary { f: UnaryFn::Not, x: Var(0) },
-                _ => Op::Binary { f: BinaryFn::Mul, x: Var(0), y: Var(1) },
+            let computed = if ty.dtype == DType::Bool {
+                Op::Unary { f: UnaryFn::Not, x: Var(0) }
+            } else {
+                Op::Binary { f: BinaryFn::Mul, x: Var(0), y: Var(1) }
             };
             push(computed, ty.clone());
         }
         if operands == Operands::Mixed {
-            for (dtype, shape) in [(ty.dtype, ty.shape.clone()), (DType::Bool, ty.shape.clone()), (ty.dtype, Shape::scalar())] {
+            for (dtype, shape) in
+                [(ty.dtype, ty.shape.clone()), (DType::Bool, ty.shape.clone()), (ty.dtype, Shape::scalar())]
+            {
                 let value = Literal::from_f64(dtype, self.pick(&[0.0, 1.0, 2.0, 0.5]));
                 let x = push(Op::Constant { value }, Type::scalar(dtype));
                 if shape.rank() > 0 {
@@ -179,8 +182,20 @@ fn inputs(ty: &Type) -> Vec<Type> {
     ];
     // A kernel for as many features, and rows of a scatter.
     if ty.rank() > 2 {
-        let kernel: Vec<usize> =
-            ty.shape.iter().enumerate().map(|(a, &n)| if a == 0 { 2 } else if a == 1 { n } else { n.min(2) }).collect();
+        let kernel: Vec<usize> = ty
+            .shape
+            .iter()
+            .enumerate()
+            .map(|(a, &n)| {
+                if a == 0 {
+                    2
+                } else if a == 1 {
+                    n
+                } else {
+                    n.min(2)
+                }
+            })
+            .collect();
         types.push(Type::new(dtype, kernel));
     }
     if ty.rank() > 0 {
@@ -191,7 +206,8 @@ fn inputs(ty: &Type) -> Vec<Type> {
 }
 
 fn is_contraction(name: &str) -> bool {
-    ["reduce", "arg", "dot", "conv", "cum", "sort", "top_k"].iter().any(|start| name.starts_with(start)) && name != "convert"
+    ["reduce", "arg", "dot", "conv", "cum", "sort", "top_k"].iter().any(|start| name.starts_with(start))
+        && name != "convert"
 }
 
 impl Start {
@@ -228,7 +244,8 @@ fn unrolled(body: Program) -> Program {
         })
         .collect();
     let consts = constants.len();
-    let scan = Op::Scan { args: constants, consts, carry: 0, length: 2, reverse: false, unroll: 0, body: Arc::new(body) };
+    let scan =
+        Op::Scan { args: constants, consts, carry: 0, length: 2, reverse: false, unroll: 0, body: Arc::new(body) };
     let results = builder.push(scan, Origin::default()).expect("the body takes the types of the constants");
     builder.finish(results.to_vec()).expect("results are variables")
 }

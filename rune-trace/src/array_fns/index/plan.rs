@@ -3,8 +3,8 @@
 use super::items::IndexItem;
 use crate::array_fns::broadcast::{broadcast, expect_joint_shape};
 use crate::op::{Dims, GatherDims, Padding, ScatterDims};
-use crate::{Array, DType, Shape, Tensor, lax};
 use crate::tensor::refuse;
+use crate::{Array, DType, Shape, Tensor, lax};
 
 /// Positions along one axis: `len` of them from `start`, `step` apart, and then in reverse order if `reversed`.
 #[derive(Clone, Copy)]
