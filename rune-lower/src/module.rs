@@ -246,12 +246,14 @@ pub(crate) fn instructions<'c>(
 ) -> Result<Vec<Val<'c>>, LowerError> {
     values.reserve(program.num_vars() - values.len());
     let contested = destination::contested(program);
+    let overlapping = destination::overlapping(program);
     for instruction in program.instructions() {
         builder.set_location(unit.location(&instruction.origin));
         let updated = destination::start(&instruction.op).filter(|v| contested[v.index()]);
-        let op = instruction.op.map(|&v| match updated {
-            Some(updated) if updated == v => destination::computed(builder, &values[v.index()]),
-            _ => values[v.index()].clone(),
+        let source = destination::source(&instruction.op).filter(|v| overlapping[v.index()]);
+        let op = instruction.op.map(|&v| match updated == Some(v) || source == Some(v) {
+            true => destination::computed(builder, &values[v.index()]),
+            false => values[v.index()].clone(),
         });
         let types: Vec<&Type> = instruction.results().map(|v| program.ty(v)).collect();
         let place = || instruction.origin.loc.as_ref().map_or_else(|| program.name().to_owned(), ToString::to_string);

@@ -131,3 +131,22 @@ fn in_functions_that_are_traced_nothing_is_given() {
     assert_eq!(lanes.i((.., 1, 0)).to_vec::<f32>().unwrap(), [1.0, 2.0]);
     assert_eq!(table.to_vec::<f32>().unwrap(), counted(16).to_vec::<f32>().unwrap());
 }
+
+/// Updates that read what they write over.
+#[test]
+fn updates_may_be_made_of_the_argument() {
+    let start = || counted(8).reshape([8]).realize().unwrap().clone();
+    let shifts: [fn(&Tensor) -> Tensor; 6] = [
+        |x| x.at(1..).set(x.i(..-1)).at(0).set(0.0),
+        |x| x.at(..-1).set(x.i(1..)),
+        |x| x.at(2..6).set(x.i(1..5)).at(1..5).set(x.i(2..6)),
+        |x| x.at(..4).set(x.i(4..)).at(4..).set(x.i(..4)),
+        |x| x.at(1..).add(x.i(..-1)),
+        |x| x.at(1..).set(x.i(..-1) * 2.0).at(..2).mul(x.i(6..)),
+    ];
+    for (i, shift) in shifts.into_iter().enumerate() {
+        let expected = shift(&start()).to_vec::<f32>().unwrap();
+        assert_eq!(jit(shift).donate()(start()).to_vec::<f32>().unwrap(), expected, "shift {i}");
+        assert_eq!(jit(shift)(&start()).to_vec::<f32>().unwrap(), expected, "shift {i}, kept");
+    }
+}

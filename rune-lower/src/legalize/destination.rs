@@ -20,9 +20,41 @@ pub(crate) fn contested(program: &Program) -> Vec<bool> {
     updated.iter().zip(uses).map(|(&updated, uses)| updated && uses > 1).collect()
 }
 
+/// For each variable whether it is a part of what a `dynamic_update_slice` writes it into.
+///
+/// IREE copies from one place of the buffer to the other, and refuses where they overlap ("source and target ranges overlap"): as in a shift of
+/// an argument that is given away.
+pub(crate) fn overlapping(program: &Program) -> Vec<bool> {
+    let mut roots: Vec<Var> = (0..program.num_vars() as u32).map(Var).collect();
+    let mut found = vec![false; program.num_vars()];
+    for instruction in program.instructions() {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "all else computes its result elsewhere")]
+        let same_memory = match &instruction.op {
+            Op::Slice { x, .. } | Op::DynamicSlice { x, .. } | Op::Reshape { x, .. } | Op::StopGradient { x } => {
+                Some(*x)
+            }
+            Op::CheckpointName { x, .. } | Op::Scatter { x, .. } => Some(*x),
+            Op::DynamicUpdateSlice { x, update, .. } => {
+                found[update.index()] |= roots[x.index()] == roots[update.index()];
+                Some(*x)
+            }
+            _ => None,
+        };
+        if let Some(x) = same_memory {
+            instruction.results().for_each(|r| roots[r.index()] = roots[x.index()]);
+        }
+    }
+    found
+}
+
 /// What a scatter starts from.
 pub(crate) fn start(op: &Op) -> Option<Var> {
     if let Op::Scatter { x, .. } = op { Some(*x) } else { None }
+}
+
+/// What a `dynamic_update_slice` writes.
+pub(crate) fn source(op: &Op) -> Option<Var> {
+    if let Op::DynamicUpdateSlice { update, .. } = op { Some(*update) } else { None }
 }
 
 /// The same numbers, computed for this use: a neutral one, which the compiler does not know, is added.

@@ -34,7 +34,7 @@ pub use vmap::VmapError;
 pub(crate) use vmap::{Batched, Lanes, move_axis, position, vmap};
 
 use crate::tensor::with_origin;
-use crate::{Program, Tensor};
+use crate::{Program, Tensor, fail};
 
 impl Program {
     /// The outputs of this program on `args`: its instructions are applied to them one by one, as if the traced
@@ -44,9 +44,13 @@ impl Program {
     /// If there are not as many arguments as inputs, or their types are others.
     #[track_caller]
     pub fn apply(&self, args: &[Tensor]) -> Vec<Tensor> {
-        assert_eq!(args.len(), self.inputs().len(), "`{}` takes {} arguments", self.name(), self.inputs().len());
+        if args.len() != self.inputs().len() {
+            fail(&format!("`{}` takes {} arguments, and is given {}", self.name(), self.inputs().len(), args.len()));
+        }
         for (i, (arg, ty)) in args.iter().zip(self.input_types()).enumerate() {
-            assert!(arg.ty() == ty, "`{}` takes a {ty} as argument {i}, and is given a {}", self.name(), arg.ty());
+            if arg.ty() != ty {
+                fail(&format!("`{}` takes a {ty} as argument {i}, and is given a {}", self.name(), arg.ty()));
+            }
         }
         let mut env: Vec<Tensor> = args.to_vec();
         env.extend(self.constants().iter().map(|c| Tensor::from_value(c.clone())));

@@ -1,0 +1,32 @@
+//! How long products of a few rows with a square matrix take: `cargo run --release -p rune-host --example products`.
+//!
+//! `docs/performance.md` sets them beside the code that the compiler makes of the same products.
+
+use rune_trace::op::DotDims;
+use rune_trace::{Array, DType};
+use std::time::Instant;
+
+fn main() {
+    let dims = DotDims {
+        lhs_contract: [1].into_iter().collect(),
+        rhs_contract: [0].into_iter().collect(),
+        ..DotDims::default()
+    };
+    for n in [64, 256, 512, 1024, 2048, 4096, 8192] {
+        let matrix = Array::from_fn([n, n], |i| (i % 7) as f32);
+        let times = [1, 2, 4, 8, 16, 64].map(|rows| {
+            let x = Array::from_fn([rows, n], |i| (i % 5) as f32);
+            let repeats = (20_000_000 / (n * n)).clamp(3, 2000);
+            let once = || {
+                let start = Instant::now();
+                for _ in 0..repeats {
+                    std::hint::black_box(rune_host::dot_general(&x, &matrix, &dims, DType::F32));
+                }
+                start.elapsed().as_secs_f64() * 1e6 / repeats as f64
+            };
+            let least = (0..5).map(|_| once()).fold(f64::INFINITY, f64::min);
+            format!("{least:.1}")
+        });
+        println!("{n}: {}", times.join(", "));
+    }
+}
