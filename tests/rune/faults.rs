@@ -336,3 +336,28 @@ fn constants_that_are_special() {
         }
     }
 }
+
+/// Hamiltonian Monte Carlo: its ten steps and the choice behind them ended in "circular dependency".
+#[test]
+fn a_step_of_hamiltonian_monte_carlo() {
+    type Args = (Tensor, Tensor, Tensor, Tensor);
+    let step = |(w, q, x, y): &Args| {
+        let log_posterior = |w: &Tensor| {
+            let z = x.matmul(w);
+            (y * &z - z.softplus()).sum() - (w * w).sum() * 0.5
+        };
+        let p = q.sin();
+        let leapfrog = |_: &Tensor, (w, p): &(Tensor, Tensor)| {
+            let p = p + grad(log_posterior)(w) * 0.005;
+            let w = w + &p * 0.01;
+            let p = &p + grad(log_posterior)(&w) * 0.005;
+            (w, p)
+        };
+        let (w1, p1) = fori_loop(0, 10, leapfrog, &(w.clone(), p.clone()));
+        let gain = log_posterior(&w1) - log_posterior(w) + ((&p * &p).sum() - (&p1 * &p1).sum()) * 0.5;
+        vec![where_(gain.gt(0.0), &w1, w), w1, p1]
+    };
+    let x = (counted(2500).reshape([500, 5]) * 0.7).sin();
+    let y = (counted(500) * 1.3).sin().gt(0.0).cast(DType::F32);
+    agrees("HMC", step, &(Tensor::zeros([5], DType::F32), counted(5), x, y));
+}
