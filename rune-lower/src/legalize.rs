@@ -3,6 +3,7 @@
 //!
 //! What is left: IREE's code on the processor takes subnormal numbers for 0, in operands and results.
 
+pub(crate) mod across;
 pub(crate) mod argument;
 pub(crate) mod carried;
 pub(crate) mod chains;

@@ -1,7 +1,7 @@
 //! Programs as functions of a module.
 
 use crate::builder::{Builder, Val, tensor_type};
-use crate::legalize::{chains, destination};
+use crate::legalize::{across, chains, destination};
 use crate::{Backend, HostCall, LowerError, LowerOptions, attr, context, emit, names, overwritten};
 use melior::Context;
 use melior::ir::attribute::{StringAttribute, TypeAttribute};
@@ -247,8 +247,15 @@ pub(crate) fn instructions<'c>(
     values.reserve(program.num_vars() - values.len());
     let contested = destination::contested(program);
     let overlapping = destination::overlapping(program);
-    for instruction in program.instructions() {
+    let last_uses = across::last_uses(program);
+    let (mut with_loops, mut fence) = (HashMap::new(), across::Fence::default());
+    fence.push(values.len(), false);
+    for (i, instruction) in program.instructions().iter().enumerate() {
         builder.set_location(unit.location(&instruction.origin));
+        let has_loop = across::has_loop(&instruction.op, &mut with_loops);
+        if has_loop {
+            fence.before_loop(builder, &mut values, |v| last_uses[v] > i);
+        }
         let updated = destination::start(&instruction.op).filter(|v| contested[v.index()]);
         let source = destination::source(&instruction.op).filter(|v| overlapping[v.index()]);
         let op = instruction.op.map(|&v| match updated == Some(v) || source == Some(v) {
@@ -264,6 +271,7 @@ pub(crate) fn instructions<'c>(
             op.name(),
             results.iter().map(|r| &r.ty).collect::<Vec<_>>()
         );
+        fence.push(results.len(), !has_loop);
         values.extend(chains::cut(builder, results));
     }
     Ok(program.outputs().iter().map(|v| values[v.index()].clone()).collect())

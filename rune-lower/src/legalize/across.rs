@@ -1,0 +1,57 @@
+//! What is computed before a loop and used behind it.
+//!
+//! IREE fuses an operation behind a loop with one before it that it takes something from, though what the loop takes comes from that one
+//! too, and then finds a "circular dependency: input operation uses partition output". So such values go through a barrier.
+
+use crate::builder::{Builder, Val};
+use rune_trace::{Op, Program};
+use std::collections::HashMap;
+
+/// For each variable the last instruction that takes it.
+pub(crate) fn last_uses(program: &Program) -> Vec<usize> {
+    let mut last = vec![0; program.num_vars()];
+    for (i, instruction) in program.instructions().iter().enumerate() {
+        instruction.op.operands().into_iter().for_each(|v| last[v.index()] = i);
+    }
+    program.outputs().iter().for_each(|v| last[v.index()] = usize::MAX);
+    last
+}
+
+/// Whether there is a loop or a branch in an operation. `known` are the programs that were looked at.
+pub(crate) fn has_loop(op: &Op, known: &mut HashMap<*const Program, bool>) -> bool {
+    if matches!(op, Op::While { .. } | Op::Scan { .. } | Op::Case { .. }) {
+        return true;
+    }
+    op.programs().iter().any(|(_, program)| {
+        let key = std::ptr::from_ref::<Program>(program);
+        if let Some(&found) = known.get(&key) {
+            return found;
+        }
+        let found = program.instructions().iter().any(|i| has_loop(&i.op, known));
+        known.insert(key, found);
+        found
+    })
+}
+
+/// The values of a program so far, of which those that are needed behind a loop go through a barrier before it, once.
+#[derive(Default)]
+pub(crate) struct Fence {
+    /// For each value whether an operation may be fused with the one that gives it.
+    open: Vec<bool>,
+}
+
+impl Fence {
+    /// Some values more; `open` is whether operations may be fused with the one that gives them.
+    pub fn push(&mut self, count: usize, open: bool) {
+        self.open.resize(self.open.len() + count, open);
+    }
+    /// Puts those of `values` behind a barrier that `needed` marks.
+    pub fn before_loop<'c>(&mut self, b: &Builder<'c>, values: &mut [Val<'c>], needed: impl Fn(usize) -> bool) {
+        for (i, x) in values.iter_mut().enumerate() {
+            if self.open[i] && !x.known.is_constant() && needed(i) {
+                *x = b.barrier(&[x]).remove(0);
+                self.open[i] = false;
+            }
+        }
+    }
+}
