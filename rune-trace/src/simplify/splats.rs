@@ -64,8 +64,6 @@ impl Forward<'_> {
 
     /// One element tells all.
     fn elementwise(&self, op: &Op) -> Option<Literals> {
-        let bits_of_one_size =
-            |x: &Var, to: &crate::DType| crate::DType::size(self.ty(*x).dtype) == crate::DType::size(*to);
         let elementwise = match op {
             Op::Unary { .. }
             | Op::IntegerPow { .. }
@@ -75,7 +73,7 @@ impl Forward<'_> {
             | Op::Clamp { .. }
             | Op::Convert { .. }
             | Op::Threefry2x32 { .. } => true,
-            Op::BitcastConvert { x, dtype } => bits_of_one_size(x, dtype),
+            Op::BitcastConvert { x, dtype } => self.ty(*x).dtype.size() == dtype.size(),
             _ => false,
         };
         let scalars = op.try_map(|v| self.known(*v).map(Literal::to_array).ok_or(())).ok().filter(|_| elementwise)?;
