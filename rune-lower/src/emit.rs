@@ -174,6 +174,5 @@ fn call<'c>(
     let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();
     // The compiler inlines functions, and what they take with them.
     let args: Vec<_> = args.iter().map(|x| b.opaque(x)).collect();
-    let results = b.op("func.call", &args.iter().collect::<Vec<_>>(), &[("callee", callee.into())], Vec::new(), &types);
-    Ok(results)
+    Ok(b.op("func.call", &args.iter().collect::<Vec<_>>(), &[("callee", callee.into())], Vec::new(), &types))
 }

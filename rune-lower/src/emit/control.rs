@@ -135,29 +135,32 @@ impl Turns {
     }
 }
 
+/// About so many instructions are unrolled into one turn.
+const UNROLLED: usize = 128;
+
 /// A turn of a loop costs IREE some µs beside what it computes, and another step in it a little more to compile, so that bodies that
 /// are not large gain by being unrolled (docs/performance.md has figures). Bodies with loops or branches of their own do not: these grow
 /// by the product of all unrolling, and IREE gives up on many of them in a row ("failed to solve for timepoint coverage").
 fn unroll_for(body: &Program) -> usize {
-    const INSTRUCTIONS: usize = 128;
     const MOST: usize = 8;
     match straight(body) {
-        Some(length) => (INSTRUCTIONS / length.max(1)).clamp(1, MOST),
+        Some(length) => (UNROLLED / length.max(1)).clamp(1, MOST),
         None => 1,
     }
 }
 
-/// The number of instructions of a program and those it calls; none if there are loops or branches among them.
+/// The number of instructions of a program and those it calls; none if there are loops or branches among them, or more than a turn
+/// holds: calls of calls may be too many to count.
 fn straight(program: &Program) -> Option<usize> {
     program.instructions().iter().try_fold(0usize, |sum, instruction| {
         #[allow(clippy::wildcard_enum_match_arm, reason = "what else holds programs is a call of one of them")]
         let length = match &instruction.op {
             Op::Case { .. } | Op::While { .. } | Op::Scan { .. } => return None,
-            Op::Call { program, .. } | Op::Remat { program, .. } => straight(program)?,
-            Op::CustomJvp { program, .. } | Op::CustomVjp { program, .. } => straight(program)?,
+            Op::Call { program, .. } | Op::Remat { program, .. } => straight(program)?.max(1),
+            Op::CustomJvp { program, .. } | Op::CustomVjp { program, .. } => straight(program)?.max(1),
             _ => 1,
         };
-        Some(sum.saturating_add(length))
+        Some(sum + length).filter(|&sum| sum <= UNROLLED)
     })
 }
 
