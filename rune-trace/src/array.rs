@@ -131,6 +131,13 @@ impl Array {
             Storage::Foreign(memory) => Some(memory),
         }
     }
+    /// The memory itself, if it is of the array's own and nothing else holds it.
+    pub fn into_memory(self) -> Option<AlignedBytes> {
+        match self.storage {
+            Storage::Owned(bytes) => Arc::try_unwrap(bytes).ok(),
+            Storage::Foreign(_) => None,
+        }
+    }
     /// Whether nothing else holds this memory.
     pub fn is_unique(&self) -> bool {
         match &self.storage {

@@ -167,6 +167,19 @@ pub fn eval_op(op: &Op<&Array>) -> Result<Vec<Array>, InterpretError> {
     Ok(eval(op, ty, &mut |x| Array::clone(x), &mut Nobody)?.into_vec())
 }
 
+/// The results of an operation whose first result, if it has one, is of type `ty`. `take` gives each operand, once and in order; an array that
+/// nothing else holds may be overwritten.
+///
+/// # Errors
+/// As [`eval_op`]. The types are not checked.
+pub fn eval_taking<V>(
+    op: &Op<V>,
+    ty: Option<&Type>,
+    mut take: impl FnMut(&V) -> Array,
+) -> Result<SmallVec<[Array; 2]>, InterpretError> {
+    eval(op, ty.unwrap_or(&NOTHING), &mut take, &mut Nobody)
+}
+
 /// Stands for the type of the first result where there is none.
 static NOTHING: Lazy<Type> = Lazy::new(|| Type::scalar(DType::Bool));
 

@@ -1,0 +1,43 @@
+//! Where the elements of registers are.
+
+use bytemuck::Pod;
+
+/// The elements of a register in the tile that is computed.
+pub(super) enum Slot<'a> {
+    /// In memory of the task.
+    Scratch(Vec<u64>),
+    /// In an input.
+    Input(&'a [u8]),
+    /// In an output.
+    Output(&'a mut [u8]),
+}
+
+impl Slot<'_> {
+    /// Stands for a slot that is in use.
+    pub(super) const EMPTY: Slot<'static> = Slot::Input(&[]);
+
+    /// The first `n` elements.
+    pub(super) fn read<T: Pod>(&self, n: usize) -> &[T] {
+        let elements: &[T] = match self {
+            Slot::Scratch(words) => bytemuck::cast_slice(words),
+            Slot::Input(bytes) => bytemuck::cast_slice(bytes),
+            Slot::Output(bytes) => bytemuck::cast_slice(bytes),
+        };
+        &elements[..n]
+    }
+    /// The first `n` elements, to write.
+    pub(super) fn write<T: Pod>(&mut self, n: usize) -> &mut [T] {
+        let elements: &mut [T] = match self {
+            Slot::Scratch(words) => {
+                let needed = (n * size_of::<T>()).div_ceil(8);
+                if words.len() < needed {
+                    words.resize(needed, 0);
+                }
+                bytemuck::cast_slice_mut(words)
+            }
+            Slot::Output(bytes) => bytemuck::cast_slice_mut(bytes),
+            Slot::Input(_) => unreachable!("no instruction writes to an input"),
+        };
+        &mut elements[..n]
+    }
+}
