@@ -4,7 +4,8 @@ use crate::device::Place;
 use crate::{Error, compiled_program, log};
 use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, CompileOptions, Executable, Target};
 use rune_lower::{Backend, LowerError, LowerOptions, Lowered, lower};
-use rune_trace::interpret::{interpret, interpret_owned};
+use rune_host::Plan;
+use rune_trace::interpret::{InterpretError, interpret_owned};
 use rune_trace::{Array, Program, Value};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,6 +26,7 @@ pub struct Timings {
 /// A program ready to run.
 pub(crate) enum Runnable {
     Interpreted(Arc<Program>),
+    Planned(Box<Plan>),
     Loaded(Box<Executable>, Vec<Value>),
 }
 
@@ -32,11 +34,7 @@ impl Runnable {
     /// The outputs for values of the inputs, which are of the right types.
     pub fn run(&self, inputs: &[&Value]) -> Result<Vec<Value>, Error> {
         match self {
-            Runnable::Interpreted(program) => {
-                let host = |v: &&Value| v.to_host().map_err(Error::Transfer);
-                let inputs = inputs.iter().map(host).collect::<Result<Vec<Array>, Error>>()?;
-                Ok(interpret(program, &inputs)?.into_iter().map(Value::Host).collect())
-            }
+            Runnable::Interpreted(_) | Runnable::Planned(_) => self.run_giving(inputs.iter().map(|v| Arg::Keep(v)).collect()),
             Runnable::Loaded(executable, constants) if constants.is_empty() => Ok(executable.call(inputs)?),
             Runnable::Loaded(executable, constants) => {
                 let all: smallvec::SmallVec<[&Value; 8]> = inputs.iter().copied().chain(constants).collect();
@@ -50,20 +48,27 @@ impl Runnable {
     /// As [`Runnable::run`]; the memory of what is given away may become that of a result.
     pub fn run_giving(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
         match self {
-            Runnable::Interpreted(program) => {
-                let host = |arg: Arg| match arg {
-                    Arg::Give(Value::Host(array)) => Ok(array),
-                    Arg::Give(value) => value.to_host().map_err(Error::Transfer),
-                    Arg::Keep(value) => value.to_host().map_err(Error::Transfer),
-                };
-                let inputs = inputs.into_iter().map(host).collect::<Result<Vec<Array>, Error>>()?;
-                Ok(interpret_owned(program, inputs)?.into_iter().map(Value::Host).collect())
-            }
+            Runnable::Interpreted(program) => on_host(inputs, |arrays| interpret_owned(program, arrays)),
+            Runnable::Planned(plan) => on_host(inputs, |arrays| plan.run(arrays)),
             Runnable::Loaded(executable, constants) => {
                 Ok(executable.call_with(inputs.into_iter().chain(constants.iter().map(Arg::Keep)).collect())?)
             }
         }
     }
+}
+
+/// The outputs that `run` gives for the arguments in host memory.
+fn on_host(
+    inputs: Vec<Arg<'_>>,
+    run: impl FnOnce(Vec<Array>) -> Result<Vec<Array>, InterpretError>,
+) -> Result<Vec<Value>, Error> {
+    let host = |arg: Arg<'_>| match arg {
+        Arg::Give(Value::Host(array)) => Ok(array),
+        Arg::Give(value) => value.to_host().map_err(Error::Transfer),
+        Arg::Keep(value) => value.to_host().map_err(Error::Transfer),
+    };
+    let inputs = inputs.into_iter().map(host).collect::<Result<Vec<Array>, Error>>()?;
+    Ok(run(inputs)?.into_iter().map(Value::Host).collect())
 }
 
 /// StableHLO for a program, on the target of `place`.
@@ -111,6 +116,12 @@ pub(crate) fn compile(program: &Arc<Program>, place: &Place, why: &str) -> Resul
     let mut timings = Timings::default();
     let device = match place {
         Place::Reference => return Ok((Runnable::Interpreted(program.clone()), timings)),
+        Place::Host => {
+            let start = Instant::now();
+            let plan = Plan::new(program);
+            timings.lower = start.elapsed();
+            return Ok((Runnable::Planned(Box::new(plan)), timings));
+        }
         Place::Device(device) => device,
     };
     let start = Instant::now();

@@ -12,19 +12,23 @@ use std::sync::{Mutex, PoisonError};
 pub enum Place {
     /// The reference interpreter.
     Reference,
+    /// The fast engine of the host, which compiles nothing.
+    Host,
     /// A device of IREE.
     #[cfg(feature = "run")]
     Device(Arc<Device>),
 }
 
 impl Place {
-    /// The place of this name: `reference`, or a device of IREE.
+    /// The place of this name: `reference`, `host`, or a device of IREE.
     ///
     /// # Errors
     /// If there is none of this name, in this build or on this machine.
     pub fn open(name: &str) -> Result<Place, Error> {
-        if name == "reference" {
-            return Ok(Place::Reference);
+        match name {
+            "reference" => return Ok(Place::Reference),
+            "host" => return Ok(Place::Host),
+            _ => {}
         }
         #[cfg(feature = "run")]
         return match Device::open(name) {
@@ -40,6 +44,7 @@ impl Place {
     pub fn name(&self) -> &str {
         match self {
             Place::Reference => "reference",
+            Place::Host => "host",
             #[cfg(feature = "run")]
             Place::Device(device) => device.name(),
         }

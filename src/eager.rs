@@ -63,6 +63,7 @@ impl Backend for Tiered {
         let steps = steps(&program);
         let interpreted = match (&place, *MODE) {
             (Place::Reference, _) | (_, Mode::Interpret) => true,
+            (Place::Host, _) => steps < NEVER,
             (_, Mode::Compile) => false,
             (_, Mode::Auto) => steps < NEVER || program.instructions().len() > TOO_LONG,
         };

@@ -65,7 +65,7 @@ pub enum Error {
     Interpret(#[from] rune_trace::interpret::InterpretError),
     /// No device has this name.
     #[error(
-        "`{0}` is not a device; known are reference (the interpreter), cpu, local-sync, local-task, cuda, metal, vulkan"
+        "`{0}` is not a device; known are reference (the interpreter), host, cpu, local-sync, local-task, cuda, metal, vulkan"
     )]
     UnknownDevice(String),
     /// A compiled module could not be read.
@@ -115,8 +115,8 @@ pub enum Error {
         /// The names.
         known: String,
     },
-    /// Nothing was compiled, since the device is the interpreter.
-    #[error("`{0}` is not compiled, as the device is `reference`, the interpreter; choose another device")]
+    /// Nothing was compiled, since the device compiles nothing.
+    #[error("`{0}` is not compiled: the devices `host` and `reference` compile nothing; choose another device")]
     NotCompiled(String),
     /// A value could not be brought to the host.
     #[error("a value could not be read from its device: {0}")]

@@ -573,11 +573,11 @@ impl<Out: Tree> Compiled<Out> {
     /// `.safetensors` added.
     ///
     /// # Errors
-    /// If a file cannot be written, the program calls a function of this process, or nothing was compiled because the device is the
-    /// interpreter.
+    /// If a file cannot be written, the program calls a function of this process, or nothing was compiled because the device is
+    /// `host` or `reference`.
     pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<(), Error> {
         match &self.runnable {
-            Runnable::Interpreted(program) => Err(Error::NotCompiled(program.name().to_owned())),
+            Runnable::Interpreted(_) | Runnable::Planned(_) => Err(Error::NotCompiled(self.program.name().to_owned())),
             Runnable::Loaded(executable, constants) => {
                 let callback = self.program.callback();
                 crate::compiled_program::save(executable.module(), callback, constants, path.as_ref())

@@ -14,12 +14,13 @@ pub struct Devices {}
 impl Devices {
     pub fn run(self, json: bool) -> Result<()> {
         let (good, dim) = (style::GOOD, style::DIM);
-        for name in Device::names().into_iter().chain(["reference"]) {
+        for name in Device::names().into_iter().chain(["host", "reference"]) {
             let opened = Place::open(name);
             let about = match name {
                 "cpu" => "the calling thread computes, with the least overhead; the same as local-sync",
                 "local-sync" => "the same as cpu",
                 "local-task" => "a pool of threads computes",
+                "host" => "fused kernels, at once and without a compiler",
                 "reference" => "the interpreter",
                 _ => "a GPU",
             };

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// What `--device` may say.
-pub const DEVICES: [&str; 7] = ["cpu", "local-sync", "local-task", "cuda", "metal", "vulkan", "reference"];
+pub const DEVICES: [&str; 8] = ["cpu", "local-sync", "local-task", "cuda", "metal", "vulkan", "host", "reference"];
 
 /// What `--input` says.
 #[derive(Clone, Debug)]
