@@ -2,6 +2,7 @@
 
 use super::lanes::{map, map2, map3};
 use super::math;
+use super::single;
 use super::number::{Accumulator, Bits, Number, with_integer, with_number, with_word};
 use super::slot::Slot;
 use half::slice::HalfFloatSliceExt;
@@ -61,7 +62,7 @@ fn unary_f32(f: UnaryFn, x: &[f32], d: &mut [f32]) {
             map(d, x, |x: f32| $f(f64::from(x)) as f32)
         };
     }
-    let small = |x: &[f32]| x.iter().all(|x| x.abs() <= math::GREATEST_ANGLE as f32);
+    let within = |x: &[f32], bound: f32| x.iter().all(|x| x.abs() <= bound);
     match f {
         UnaryFn::Abs => map(d, x, f32::abs),
         UnaryFn::Neg => map(d, x, |x: f32| -x),
@@ -70,22 +71,24 @@ fn unary_f32(f: UnaryFn, x: &[f32], d: &mut [f32]) {
         UnaryFn::Ceil => map(d, x, f32::ceil),
         UnaryFn::RoundAfz => map(d, x, f32::round),
         UnaryFn::RoundEven => map(d, x, f32::round_ties_even),
-        UnaryFn::Exp => by!(math::exp),
-        UnaryFn::Exp2 => by!(math::exp2),
+        UnaryFn::Exp => map(d, x, single::exp),
+        UnaryFn::Exp2 => map(d, x, single::exp2),
         UnaryFn::Expm1 => by!(math::expm1),
-        UnaryFn::Log => by!(math::log),
+        UnaryFn::Log => map(d, x, single::log),
         UnaryFn::Log1p => by!(math::log1p),
         UnaryFn::Sqrt => map(d, x, f32::sqrt),
-        UnaryFn::Rsqrt => by!(|x: f64| 1.0 / x.sqrt()),
+        UnaryFn::Rsqrt => map(d, x, |x: f32| 1.0 / x.sqrt()),
         UnaryFn::Cbrt => by!(f64::cbrt),
-        UnaryFn::Sin if small(x) => by!(math::sin),
-        UnaryFn::Cos if small(x) => by!(math::cos),
-        UnaryFn::Tan if small(x) => by!(math::tan),
+        UnaryFn::Sin if within(x, single::GREATEST_ANGLE) => map(d, x, single::sin),
+        UnaryFn::Cos if within(x, single::GREATEST_ANGLE) => map(d, x, single::cos),
+        UnaryFn::Sin if within(x, math::GREATEST_ANGLE as f32) => by!(math::sin),
+        UnaryFn::Cos if within(x, math::GREATEST_ANGLE as f32) => by!(math::cos),
+        UnaryFn::Tan if within(x, math::GREATEST_ANGLE as f32) => by!(math::tan),
         UnaryFn::Sin => by!(f64::sin),
         UnaryFn::Cos => by!(f64::cos),
         UnaryFn::Tan => by!(f64::tan),
-        UnaryFn::Tanh => by!(math::tanh),
-        UnaryFn::Logistic => by!(math::logistic),
+        UnaryFn::Tanh => map(d, x, single::tanh),
+        UnaryFn::Logistic => map(d, x, single::logistic),
         UnaryFn::Erf => by!(math::erf),
         UnaryFn::IsFinite | UnaryFn::Not => undefined(),
     }

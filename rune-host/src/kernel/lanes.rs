@@ -53,16 +53,17 @@ pub(super) fn map3<X: Copy, Y: Copy, Z: Copy, D>(d: &mut [D], x: &[X], y: &[Y], 
     ARCH.dispatch(Map(d, x, y, z, f));
 }
 
-/// The elements combined: in eight lanes, which are vectors, and then these.
+/// The elements combined: in many lanes, which are a few vectors, and then these by halves.
 pub(super) fn fold<X: Copy, A: Copy>(x: &[X], neutral: A, up: impl Fn(X) -> A, combine: impl Fn(A, A) -> A) -> A {
     struct Fold<'a, X, A, U, C>(&'a [X], A, U, C);
     impl<X: Copy, A: Copy, U: Fn(X) -> A, C: Fn(A, A) -> A> WithSimd for Fold<'_, X, A, U, C> {
         type Output = A;
         #[inline(always)]
         fn with_simd<S: Simd>(self, _: S) -> A {
+            const LANES: usize = 32;
             let Fold(x, neutral, up, combine) = self;
-            let (chunks, rest) = x.as_chunks::<8>();
-            let mut lanes = [neutral; 8];
+            let (chunks, rest) = x.as_chunks::<LANES>();
+            let mut lanes = [neutral; LANES];
             for chunk in chunks {
                 for (lane, &x) in lanes.iter_mut().zip(chunk) {
                     *lane = combine(*lane, up(x));
@@ -71,9 +72,18 @@ pub(super) fn fold<X: Copy, A: Copy>(x: &[X], neutral: A, up: impl Fn(X) -> A, c
             for (lane, &x) in lanes.iter_mut().zip(rest) {
                 *lane = combine(*lane, up(x));
             }
-            let [a, b, c, d, e, f, g, h] = lanes;
-            combine(combine(combine(a, b), combine(c, d)), combine(combine(e, f), combine(g, h)))
+            let mut n = LANES / 2;
+            while n > 0 {
+                for i in 0..n {
+                    lanes[i] = combine(lanes[i], lanes[i + n]);
+                }
+                n /= 2;
+            }
+            lanes[0]
         }
+    }
+    if x.len() < 8 {
+        return x.iter().fold(neutral, |total, &x| combine(total, up(x)));
     }
     ARCH.dispatch(Fold(x, neutral, up, combine))
 }

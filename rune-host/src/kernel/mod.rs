@@ -7,6 +7,7 @@ mod lanes;
 mod math;
 mod number;
 mod reduction;
+mod single;
 mod slot;
 
 pub(crate) use access::{Access, Form};

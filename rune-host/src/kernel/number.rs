@@ -3,7 +3,10 @@
 use bytemuck::Pod;
 
 /// An element of a tile that is a number: of `f32`, of `f64`, or an integer.
-pub(super) trait Number: Pod + PartialOrd {
+pub(super) trait Number: Pod + PartialOrd + Send {
+    /// Neutral in maxima and in minima.
+    const LEAST: Self;
+    const GREATEST: Self;
     /// Sums, products and extremes of many are accumulated in it.
     type Accumulator: Accumulator;
     fn up(self) -> Self::Accumulator;
@@ -26,8 +29,6 @@ pub(super) trait Number: Pod + PartialOrd {
 pub(super) trait Accumulator: Number {
     const ZERO: Self;
     const ONE: Self;
-    const LEAST: Self;
-    const GREATEST: Self;
 }
 
 /// The operations that integers have beyond those of numbers, and `bool` too, as 0 and 1.
@@ -46,6 +47,8 @@ pub(super) trait Bits: Pod {
 macro_rules! floats {
     ($($t:ident)*) => {$(
         impl Number for $t {
+            const LEAST: $t = $t::NEG_INFINITY;
+            const GREATEST: $t = $t::INFINITY;
             type Accumulator = f64;
             #[inline(always)]
             fn up(self) -> f64 {
@@ -102,13 +105,13 @@ floats! { f32 f64 }
 impl Accumulator for f64 {
     const ZERO: f64 = 0.0;
     const ONE: f64 = 1.0;
-    const LEAST: f64 = f64::NEG_INFINITY;
-    const GREATEST: f64 = f64::INFINITY;
 }
 
 macro_rules! integers {
     ($($t:ident $unsigned:ident $signed:ident $absolute:expr;)*) => {$(
         impl Number for $t {
+            const LEAST: $t = $t::MIN;
+            const GREATEST: $t = $t::MAX;
             type Accumulator = $t;
             #[inline(always)]
             fn up(self) -> $t {
@@ -160,8 +163,6 @@ macro_rules! integers {
         impl Accumulator for $t {
             const ZERO: $t = 0;
             const ONE: $t = 1;
-            const LEAST: $t = $t::MIN;
-            const GREATEST: $t = $t::MAX;
         }
         impl Bits for $t {
             const ONES: $t = !0;

@@ -8,6 +8,7 @@ use bytemuck::Pod;
 use rune_trace::op::ReduceFn;
 use rune_trace::{DType, Element, Type};
 use smallvec::SmallVec;
+use std::convert::identity;
 use std::marker::PhantomData;
 
 /// How elements are combined. Floats are accumulated in `f64`, and rounded once.
@@ -15,38 +16,40 @@ trait Reducer {
     type Element: Pod;
     type Accumulator: Pod + Send;
     const NEUTRAL: Self::Accumulator;
+    /// Whether the accumulator holds more than an element: then it is `f64`.
+    const IS_WIDER: bool = size_of::<Self::Accumulator>() > size_of::<Self::Element>();
     fn up(x: Self::Element) -> Self::Accumulator;
     fn down(x: Self::Accumulator) -> Self::Element;
     fn combine(x: Self::Accumulator, y: Self::Accumulator) -> Self::Accumulator;
 }
 
 macro_rules! reducers {
-    ($($name:ident: $bound:ident, $neutral:ident, $combine:ident;)*) => {$(
+    ($($name:ident<$t:ident> in $accumulator:ty: $neutral:ident, $combine:ident, $up:expr, $down:expr;)*) => {$(
         struct $name<T>(PhantomData<T>);
-        impl<T: Number> Reducer for $name<T> where T::Accumulator: Send {
-            type Element = T;
-            type Accumulator = T::Accumulator;
-            const NEUTRAL: T::Accumulator = T::Accumulator::$neutral;
+        impl<$t: Number> Reducer for $name<$t> {
+            type Element = $t;
+            type Accumulator = $accumulator;
+            const NEUTRAL: $accumulator = <$accumulator>::$neutral;
             #[inline(always)]
-            fn up(x: T) -> T::Accumulator {
-                x.up()
+            fn up(x: $t) -> $accumulator {
+                $up(x)
             }
             #[inline(always)]
-            fn down(x: T::Accumulator) -> T {
-                T::down(x)
+            fn down(x: $accumulator) -> $t {
+                $down(x)
             }
             #[inline(always)]
-            fn combine(x: T::Accumulator, y: T::Accumulator) -> T::Accumulator {
+            fn combine(x: $accumulator, y: $accumulator) -> $accumulator {
                 x.$combine(y)
             }
         }
     )*};
 }
 reducers! {
-    Sum: Number, ZERO, plus;
-    Product: Number, ONE, times;
-    Greatest: Number, LEAST, greater;
-    Least: Number, GREATEST, lesser;
+    Sum<T> in T::Accumulator: ZERO, plus, T::up, T::down;
+    Product<T> in T::Accumulator: ONE, times, T::up, T::down;
+    Greatest<T> in T: LEAST, greater, identity, identity;
+    Least<T> in T: GREATEST, lesser, identity, identity;
 }
 macro_rules! bitwise {
     ($($name:ident: $neutral:ident, $combine:ident;)*) => {$(
@@ -115,7 +118,7 @@ pub(super) fn rows(
             let Rows(half, x, d, rows, len) = self;
             let total = |row: &[R::Element]| fold(row, R::NEUTRAL, R::up, R::combine);
             let x = x.read::<R::Element>(rows * len);
-            if let (Some(half), true) = (half, size_of::<R::Accumulator>() == 8) {
+            if let (Some(half), true) = (half, R::IS_WIDER) {
                 for (d, row) in d.write::<f32>(rows).iter_mut().zip(x.chunks_exact(len)) {
                     *d = once(half, bytemuck::cast(total(row)));
                 }
@@ -242,8 +245,8 @@ impl Reduction {
                     }
                 }
                 match reduction.half {
-                    Some(DType::F16) => halves(&total, out, <half::f16 as Element>::from_f64),
-                    Some(_) => halves(&total, out, <half::bf16 as Element>::from_f64),
+                    Some(DType::F16) => halves::<R, half::f16>(&total, out),
+                    Some(_) => halves::<R, half::bf16>(&total, out),
                     None => {
                         let out: &mut [R::Element] = bytemuck::cast_slice_mut(out);
                         for (out, &x) in out.iter_mut().zip(&total) {
@@ -253,11 +256,14 @@ impl Reduction {
                 }
             }
         }
-        fn halves<A: Pod, H: Element>(total: &[A], out: &mut [u8], down: impl Fn(f64) -> H) {
-            // Halves are in registers of `f32`, which are accumulated in `f64`.
-            let total: &[f64] = bytemuck::cast_slice(total);
+        /// Halves are `f32` in registers.
+        fn halves<R: Reducer, H: Element>(total: &[R::Accumulator], out: &mut [u8]) {
             for (out, &x) in H::cast_slice_mut(out).iter_mut().zip(total) {
-                *out = down(x);
+                let wide = match R::IS_WIDER {
+                    true => bytemuck::cast::<_, f64>(x),
+                    false => f64::from(bytemuck::cast::<_, f32>(x)),
+                };
+                *out = H::from_f64(wide);
             }
         }
         with_reducer(self.f, self.dtype, Finish(self, partials, out));
