@@ -2,8 +2,8 @@
 
 use super::lanes::{map, map2, map3};
 use super::math;
-use super::single;
 use super::number::{Accumulator, Bits, Number, with_integer, with_number, with_word};
+use super::single;
 use super::slot::Slot;
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
@@ -141,6 +141,13 @@ pub(super) fn integer_pow(dtype: DType, x: &Slot<'_>, y: i32, d: &mut Slot<'_>, 
     }
     let exponent = y.unsigned_abs();
     match dtype {
+        // Vectors, of what is written most.
+        DType::F32 if y == 2 => map(d.write(n), x.read(n), |x: f32| x * x),
+        DType::F32 if y == 3 => map(d.write(n), x.read(n), |x: f32| (f64::from(x) * f64::from(x) * f64::from(x)) as f32),
+        DType::F32 if y == -1 => map(d.write(n), x.read(n), |x: f32| 1.0 / x),
+        DType::F64 if y == 2 => map(d.write(n), x.read(n), |x: f64| x * x),
+        DType::F64 if y == 3 => map(d.write(n), x.read(n), |x: f64| x * (x * x)),
+        DType::F64 if y == -1 => map(d.write(n), x.read(n), |x: f64| 1.0 / x),
         DType::F32 if y < 0 => {
             map(d.write(n), x.read(n), |x: f32| power(1.0 / f64::from(x), exponent) as f32);
         }

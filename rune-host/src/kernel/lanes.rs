@@ -69,17 +69,17 @@ pub(super) fn fold<X: Copy, A: Copy>(x: &[X], neutral: A, up: impl Fn(X) -> A, c
                     *lane = combine(*lane, up(x));
                 }
             }
-            for (lane, &x) in lanes.iter_mut().zip(rest) {
-                *lane = combine(*lane, up(x));
+            let mut total = neutral;
+            for &x in rest {
+                total = combine(total, up(x));
             }
-            let mut n = LANES / 2;
-            while n > 0 {
-                for i in 0..n {
-                    lanes[i] = combine(lanes[i], lanes[i + n]);
-                }
-                n /= 2;
-            }
-            lanes[0]
+            // Fixed positions, so that the lanes stay in registers.
+            let eight: [A; 8] = std::array::from_fn(|i| {
+                combine(combine(lanes[i], lanes[i + 8]), combine(lanes[i + 16], lanes[i + 24]))
+            });
+            let [a, b, c, d, e, f, g, h] = eight;
+            let lanes = combine(combine(combine(a, b), combine(c, d)), combine(combine(e, f), combine(g, h)));
+            combine(total, lanes)
         }
     }
     if x.len() < 8 {

@@ -197,7 +197,8 @@ mod tests {
 
     /// All of a sample of the bits of `f32`, and what lies near the edges of reductions.
     fn samples() -> impl Iterator<Item = f32> {
-        let edges = [0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::MIN_POSITIVE, 1e-45, f32::MAX, 1.0, -1.0];
+        let edges =
+            [0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::MIN_POSITIVE, 1e-45, f32::MAX, 1.0, -1.0];
         let near = (-40000..40000).map(|i| i as f32 * std::f32::consts::FRAC_PI_4);
         let around = (-200000..200000).map(|i| i as f32 * 1e-3);
         edges.into_iter().chain((0..u32::MAX).step_by(4099).map(f32::from_bits)).chain(near).chain(around)

@@ -17,7 +17,7 @@ pub(crate) use reduction::Reduction;
 use rayon::prelude::*;
 use reduction::Partial;
 use rune_trace::AlignedBytes;
-use slot::Slot;
+use slot::{Line, Slot};
 use std::cell::RefCell;
 
 /// Elements from which on a kernel is divided among threads. A task has as many, on any number of threads, so that sums are always the same.
@@ -68,11 +68,11 @@ pub(crate) struct Kernel {
 
 thread_local! {
     /// Memory for registers, which tasks hand on.
-    static SCRATCH: RefCell<Vec<Vec<u64>>> = const { RefCell::new(Vec::new()) };
+    static SCRATCH: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Scratch memory that a thread keeps, at most: words of a register, and registers.
-const KEPT_WORDS: usize = 1 << 14;
+/// Scratch memory that a thread keeps, at most: lines of a register, and registers.
+const KEPT_LINES: usize = 1 << 11;
 const KEPT_REGISTERS: usize = 64;
 
 impl Kernel {
@@ -265,13 +265,13 @@ impl Kernel {
 }
 
 /// Keeps the memory of a register for later tasks of the thread.
-fn keep(words: Vec<u64>) {
-    if words.capacity() == 0 || words.capacity() > KEPT_WORDS {
+fn keep(lines: Vec<Line>) {
+    if lines.capacity() == 0 || lines.capacity() > KEPT_LINES {
         return;
     }
     SCRATCH.with_borrow_mut(|kept| {
         if kept.len() < KEPT_REGISTERS {
-            kept.push(words);
+            kept.push(lines);
         }
     });
 }

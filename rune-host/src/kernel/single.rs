@@ -26,8 +26,7 @@ fn between(x: f32, low: f32, high: f32) -> f32 {
 /// `e^r - 1` for `|r|` up to half of `ln 2`.
 #[inline(always)]
 fn expm1_near_zero(r: f32) -> f32 {
-    const TERMS: [f32; 7] =
-        [1.989_927_4e-4, 1.394_110_8e-3, 8.333_298e-3, 4.166_635_3e-2, 1.666_666_7e-1, 0.5, 1.0];
+    const TERMS: [f32; 7] = [1.989_927_4e-4, 1.394_110_8e-3, 8.333_298e-3, 4.166_635_3e-2, 1.666_666_7e-1, 0.5, 1.0];
     polynomial(r, TERMS) * r
 }
 

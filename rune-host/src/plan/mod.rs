@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// use rune_host::Plan;
 /// use rune_trace::{Array, Tensor, make_program};
 /// let f = |x: &Tensor| (x * 2.0 + 1.0).sum();
-/// let program = make_program(f)(&Tensor::from([1f32, 2.0, 3.0])).unwrap();
+/// let program = make_program(f, &Tensor::from([1f32, 2.0, 3.0])).unwrap();
 /// let plan = Plan::new(&program.simplify());
 /// let outputs = plan.run(vec![Array::from_slice([3], &[1f32, 2.0, 3.0])]).unwrap();
 /// assert_eq!(outputs, [Array::scalar(15f32)]);
