@@ -4,6 +4,7 @@
 //! and slow, and what this is tested against; it computes what there is no kernel for. Compiled code calls [`dot_general`], where that beats
 //! what the compiler makes. All `unsafe` code is in the private module `gemm`.
 
+mod conv;
 mod gemm;
 mod kernel;
 mod memory;

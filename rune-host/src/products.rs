@@ -1,6 +1,6 @@
 //! Dot products.
 
-use crate::gemm::{Matrix, Real, multiply};
+use crate::gemm::{Matrix, Real, Target, multiply};
 use crate::plan::View;
 use rayon::prelude::*;
 use rune_trace::interpret::eval_op;
@@ -128,7 +128,7 @@ impl Product {
             let left = Matrix { data: x, offset: a.at(i), rows: m, columns: k, row_step, column_step };
             let (row_step, column_step) = (b.contracted.1, b.free.1);
             let right = Matrix { data: y, offset: b.at(i), rows: k, columns: n, row_step, column_step };
-            multiply(left, right, c, threads);
+            multiply(left, right, c, Target { offset: 0, row_step: n, column_step: 1 }, threads);
         };
         let work = m.saturating_mul(k).saturating_mul(n);
         let matrices = out.chunks_exact_mut(m * n);

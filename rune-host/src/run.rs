@@ -133,6 +133,15 @@ impl Buffers<'_> {
                 memory::give_back(lhs.array);
                 memory::give_back(rhs.array);
             }
+            Step::Conv { conv, buffer } => {
+                let (lhs, rhs) = (self.take(conv.lhs), self.take(conv.rhs));
+                let ty = &self.plan.buffers[*buffer];
+                let mut out = memory::take(ty);
+                conv.run(lhs.bytes(), rhs.bytes(), &mut out);
+                self.put(*buffer, Array::from_aligned(ty.clone(), out));
+                memory::give_back(lhs.array);
+                memory::give_back(rhs.array);
+            }
             Step::Evaluate { op, results } => {
                 let ty = results.first().map(|(ty, _)| ty);
                 let arrays = eval_taking(op, ty, |dense| self.take_array(dense))?;

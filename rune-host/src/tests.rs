@@ -2,8 +2,9 @@
 
 use crate::Plan;
 use rune_trace::interpret::interpret;
+use rune_trace::op::{ConvDims, Dims};
 use rune_trace::testing::{Generator, shrink};
-use rune_trace::{Array, DType, Element, Program, with_element};
+use rune_trace::{Array, DType, Element, Op, Origin, Program, ProgramBuilder, Var, with_element};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Functions whose last place may differ from the interpreter's. Where a program compares or rounds afterwards, that makes all the
@@ -135,4 +136,71 @@ fn random_programs_are_as_near_as_their_functions() {
         random
     };
     all_agree(generator, false, 1_000_000);
+}
+
+/// Convolutions in any layout, with steps, dilations, padding and groups, of whole numbers, so that no sum is rounded.
+#[test]
+fn convolutions_are_those_of_the_interpreter() {
+    let mut state = 7u64;
+    let mut below = |n: usize| {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 33) as usize % n
+    };
+    let mut tried = 0;
+    while tried < 3000 {
+        let space = 1 + below(3);
+        let mut shuffled = || {
+            let mut axes: Vec<usize> = (0..space + 2).collect();
+            match below(3) {
+                0 => {}
+                1 => axes.rotate_left(1),
+                _ => (1..axes.len()).for_each(|i| axes.swap(i, below(i + 1))),
+            }
+            axes
+        };
+        let (lhs_axes, rhs_axes, out_axes) = (shuffled(), shuffled(), shuffled());
+        let (feature_groups, batch_groups) = [(1, 1), (1, 1), (2, 1), (3, 1), (1, 2)][below(5)];
+        let (inputs, outputs) = (1 + below(3), feature_groups * batch_groups * (1 + below(3)));
+        let mut lists = |n: usize| -> Vec<usize> { (0..space).map(|_| 1 + below(n)).collect() };
+        let (taps, size, strides, lhs_dilation, rhs_dilation) = (lists(3), lists(7), lists(3), lists(2), lists(2));
+        let padding: Vec<(i64, i64)> = (0..space).map(|_| (below(4) as i64 - 1, below(4) as i64 - 1)).collect();
+        let mut array = |axes: &[usize], sizes: &[usize]| {
+            let mut shape = vec![0; axes.len()];
+            axes.iter().zip(sizes).for_each(|(&axis, &size)| shape[axis] = size);
+            Array::from_fn(shape, |_| below(9) as f32 - 4.0)
+        };
+        let batch = batch_groups * 2;
+        let lhs = array(&lhs_axes, &[&[batch, inputs * feature_groups], &size[..]].concat());
+        let rhs = array(&rhs_axes, &[&[outputs, inputs], &taps[..]].concat());
+        let dims = ConvDims {
+            lhs: lhs_axes.into(),
+            rhs: rhs_axes.into(),
+            out: out_axes.into(),
+            strides: strides.into(),
+            padding,
+            lhs_dilation: lhs_dilation.into(),
+            rhs_dilation: rhs_dilation.into(),
+            feature_groups,
+            batch_groups,
+        };
+        let mut builder = ProgramBuilder::new("conv", vec![lhs.ty().clone(), rhs.ty().clone()], vec![]);
+        let mut push = |op| builder.push(op, Origin::default()).map(|vars| vars[0]);
+        // Half of the operands are looked at in another way.
+        let mut turned = |x, rank| match below(2) {
+            0 => x,
+            _ => {
+                let axes: Dims = [below(rank)].into_iter().collect();
+                push(Op::Reverse { x, axes }).expect("an axis of it")
+            }
+        };
+        let (x, kernel) = (turned(Var(0), space + 2), turned(Var(1), space + 2));
+        let Ok(y) = push(Op::Conv { lhs: x, rhs: kernel, dims: Box::new(dims) }) else { continue };
+        let program = builder.finish(vec![y]).expect("a program of an output");
+        if program.output_types()[0].size() == 0 {
+            continue;
+        }
+        tried += 1;
+        assert_eq!(wrong(&program, &[lhs, rhs], false), None, "{program}");
+        assert!(Plan::new(&program).is_native(), "{program}");
+    }
 }

@@ -143,7 +143,9 @@ pub(super) fn integer_pow(dtype: DType, x: &Slot<'_>, y: i32, d: &mut Slot<'_>, 
     match dtype {
         // Vectors, of what is written most.
         DType::F32 if y == 2 => map(d.write(n), x.read(n), |x: f32| x * x),
-        DType::F32 if y == 3 => map(d.write(n), x.read(n), |x: f32| (f64::from(x) * f64::from(x) * f64::from(x)) as f32),
+        DType::F32 if y == 3 => {
+            map(d.write(n), x.read(n), |x: f32| (f64::from(x) * f64::from(x) * f64::from(x)) as f32)
+        }
         DType::F32 if y == -1 => map(d.write(n), x.read(n), |x: f32| 1.0 / x),
         DType::F64 if y == 2 => map(d.write(n), x.read(n), |x: f64| x * x),
         DType::F64 if y == 3 => map(d.write(n), x.read(n), |x: f64| x * (x * x)),

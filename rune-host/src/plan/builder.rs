@@ -4,9 +4,10 @@ use super::cluster::{Cluster, flat, lane};
 use super::order::{Node, order};
 use super::view::View;
 use super::{Dense, Plan, Step};
+use crate::conv::{Conv, Unfit};
 use crate::kernel::{Form, Instruction, Reduction, Register};
 use crate::products::{Factor, Product};
-use rune_trace::op::{BinaryFn, DotDims, Literal, ReduceFn, UnaryFn};
+use rune_trace::op::{BinaryFn, ConvDims, DotDims, Literal, ReduceFn, UnaryFn};
 use rune_trace::{DType, Op, Program, Shape, Type, Var};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -226,6 +227,7 @@ impl Builder {
             Op::Reverse { x, ref axes } => self.view(x, ty, |view| Some(view.reverse(axes))),
             Op::Reduce { f, x, ref axes } => self.reduce(f, x, axes, ty),
             Op::DotGeneral { lhs, rhs, ref dims, out } => return self.product(lhs, rhs, dims, out, ty),
+            Op::Conv { lhs, rhs, ref dims } => return self.conv(lhs, rhs, dims, ty),
             _ => return None,
         })
     }
@@ -563,6 +565,48 @@ impl Builder {
         let (b, c): (Vec<usize>, Vec<usize>) = ((0..batch.len()).collect(), (rank - contract.len()..rank).collect());
         Factor::new(moved.buffer, &View::dense(&moved.shape), &b, &c)
             .expect("axes in this order lie one within the other")
+    }
+
+    /// A convolution of floats, by way of `f32` for half types.
+    fn conv(&mut self, lhs: Id, rhs: Id, dims: &ConvDims, ty: &Type) -> Option<Id> {
+        let wide = match ty.dtype {
+            DType::F64 => DType::F64,
+            dtype if dtype.is_float() => DType::F32,
+            _ => return None,
+        };
+        let (mut lhs, mut rhs) = (self.convert(lhs, wide)?, self.convert(rhs, wide)?);
+        let mut dims = dims.clone();
+        let conv = loop {
+            let (x, kernel) = (self.stored(lhs), self.stored(rhs));
+            match Conv::new((x.0, &x.1), (kernel.0, &kernel.1), &dims, &ty.shape, wide) {
+                Some(Ok(conv)) => break conv,
+                Some(Err(Unfit { permutation })) => {
+                    let shape: Shape = permutation.iter().map(|&a| kernel.1.shape[a]).collect();
+                    let moved = self.view(rhs, &Type::new(wide, shape), |v| Some(v.transpose(&permutation)));
+                    rhs = self.whole(moved);
+                    let rank = permutation.len();
+                    dims.rhs = [rank - 1, rank - 2].into_iter().chain(0..rank - 2).collect();
+                }
+                // Images that are read backwards.
+                None => lhs = self.whole(lhs),
+            }
+        };
+        let layout = conv.layout();
+        let shape: Shape = layout.iter().map(|&part| ty.shape[dims.out[part]]).collect();
+        let reads = vec![conv.lhs, conv.rhs];
+        let laid_out = Type::new(wide, shape);
+        let result = self.other(reads, &[laid_out], false, |results| Step::Conv { conv, buffer: results[0] })[0];
+        let mut permutation: SmallVec<[usize; 4]> = SmallVec::from_elem(0, layout.len());
+        layout.iter().enumerate().for_each(|(at, &part)| permutation[dims.out[part]] = at);
+        let result = self.view(result, &ty.with_dtype(wide), |v| Some(v.transpose(&permutation)));
+        self.convert(result, ty.dtype)
+    }
+
+    /// A variable that lies in a buffer of its own, in row-major order.
+    fn whole(&mut self, id: Id) -> Id {
+        let Dense { buffer, shape } = self.dense(id);
+        let place = Place::Stored { buffer, view: View::dense(&shape) };
+        self.variable(self.ty(id).clone(), place)
     }
 
     fn finish(self, name: &str, inputs: Vec<Type>, constants: Vec<rune_trace::Value>, outputs: Vec<Dense>) -> Plan {

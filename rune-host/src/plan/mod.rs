@@ -10,6 +10,7 @@ mod view;
 
 pub(crate) use view::View;
 
+use crate::conv::Conv;
 use crate::kernel::Kernel;
 use crate::products::Product;
 use rune_trace::{Array, Op, Program, Shape, Type, Value};
@@ -56,6 +57,10 @@ pub(crate) enum Step {
         product: Product,
         buffer: usize,
     },
+    Conv {
+        conv: Conv,
+        buffer: usize,
+    },
     /// An operation that the interpreter computes.
     Evaluate {
         op: Op<Dense>,
@@ -98,7 +103,7 @@ impl Plan {
     /// Whether all of the work is done by fast code: nothing is left to the interpreter.
     pub fn is_native(&self) -> bool {
         self.steps.iter().all(|step| match step {
-            Step::Kernel(_) | Step::Product { .. } => true,
+            Step::Kernel(_) | Step::Product { .. } | Step::Conv { .. } => true,
             Step::Evaluate { .. } => false,
             Step::Case { branches, .. } => branches.iter().all(|b| b.is_native()),
             Step::While { cond, body, .. } => cond.is_native() && body.is_native(),
