@@ -71,6 +71,7 @@ pub mod prelude {
     #[cfg(feature = "compile")]
     pub use crate::jit::jit;
     pub use rune_nn::optim::GradientTransformation;
+    pub use rune_trace::ProgramExt;
     pub use rune_trace::{
         Arg, CheckOptions, DType, DebugOptions, Difference, Outer, ScanOptions, Tensor, Tree, VmapMethod, VmapOptions,
         all_gather, all_to_all, associative_scan, axis_index, axis_size, capture_debug, check_gradient,

@@ -1,15 +1,9 @@
 //! Every operation of the table against JAX: results of the interpreter, and derivatives.
 
-#[allow(dead_code, reason = "shared with the tests of compiled code")]
-#[path = "../../tests/support/coverage.rs"]
-mod coverage;
-#[allow(dead_code, reason = "shared with the tests of compiled code")]
-#[path = "../../tests/support/tolerance.rs"]
-mod tolerance;
-#[path = "../../tests/support/transforms.rs"]
-mod transforms;
-#[path = "../../tests/support/vectors.rs"]
-mod vectors;
+use rune_testing::coverage;
+use rune_testing::tolerance;
+use rune_testing::transforms;
+use rune_testing::vectors;
 
 use coverage::Engine;
 use rune_trace::interpret::{eval_op, interpret};

@@ -2,6 +2,7 @@
 
 use super::at_fault;
 use super::support::{Seen, public_functions, silent_panics};
+use rune_trace::ProgramExt;
 use rune_trace::{AlignedBytes, Array, DType, HostMemory, Tensor, Tree, Type, make_program};
 use std::sync::Arc;
 

@@ -4,6 +4,7 @@
 use super::arguments::exactly;
 use super::scope::Scope;
 use super::{Converter, Problem, invalid, refused};
+use rune_trace::ProgramExt;
 use rune_trace::op::{BinaryFn, Literal, UnaryFn};
 use rune_trace::{BuildError, DType, Op, Origin, Program, ProgramBuilder, Type, Var};
 use std::sync::Arc;

@@ -5,6 +5,7 @@ use super::elementwise::binary;
 use super::scope::Scope;
 use super::{Problem, invalid, refused};
 use crate::import::ast::Operation;
+use rune_trace::ProgramExt;
 use rune_trace::op::{Dims, Padding, Window};
 use rune_trace::{Op, Origin, Program, ProgramBuilder, Shape, Type, Var};
 use std::sync::Arc;

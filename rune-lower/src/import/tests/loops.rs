@@ -2,6 +2,7 @@
 
 use super::data::{Case, Numbers, case, compare, elsewhere, file, results, texts};
 use crate::import;
+use rune_trace::ProgramExt;
 use rune_trace::interpret::interpret;
 use rune_trace::{Array, Element, Program, Shape, Type, with_element};
 use serde_json::Value as Json;

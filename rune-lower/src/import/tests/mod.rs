@@ -7,8 +7,9 @@ mod wide;
 
 use crate::{ImportError, import};
 use data::{cases, compare, file, folder, texts};
+use rune_testing::{exercise, replay};
+use rune_trace::ProgramExt;
 use rune_trace::interpret::interpret;
-use rune_trace::testing::{exercise, replay};
 use rune_trace::{Array, Program};
 use std::path::PathBuf;
 

@@ -3,8 +3,8 @@
 //! `RUNE_PROGRAMS=10000` takes so many, and begins at `RUNE_SEED`. A program that fails is shrunk.
 
 use crate::{LowerError, export, import};
+use rune_testing::{Generator, shrink};
 use rune_trace::interpret::interpret;
-use rune_trace::testing::{Generator, shrink};
 use rune_trace::{Array, Program};
 
 /// Functions that are written as polynomials, or by others, so that they differ in the last places; `what_is_exported_is_imported_again`

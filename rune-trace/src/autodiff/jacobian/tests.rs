@@ -1,9 +1,11 @@
-use crate::testing::Generator;
+use crate::ProgramExt;
 use crate::{
-    Arg, DType, Difference, Outer, Tensor, Tree, finite_diff_jacobian, grad, grad_argnums, grad_aux_argnums, hessian,
+    Arg, Difference, Outer, Tensor, Tree, finite_diff_jacobian, grad, grad_argnums, grad_aux_argnums, hessian,
     hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, jacfwd, jacfwd_argnums, jacfwd_aux, jacfwd_aux_argnums,
     jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, make_program, vmap,
 };
+use rune_ir::DType;
+use rune_testing::Generator;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -202,8 +204,8 @@ fn the_function_runs_once_and_may_look_at_its_arguments() {
 #[test]
 fn all_rows_are_computed_at_once() {
     let f = |x: &Tensor| x.reshape([-1, 2]).matmul(&x.reshape([2, -1])).tanh().sum_axes([0]);
-    let count = |f: &dyn Fn(usize) -> crate::Program, n: usize| f(n).instructions().len();
-    let programs: [(&str, &dyn Fn(usize) -> crate::Program); 3] = [
+    let count = |f: &dyn Fn(usize) -> rune_ir::Program, n: usize| f(n).instructions().len();
+    let programs: [(&str, &dyn Fn(usize) -> rune_ir::Program); 3] = [
         ("jacfwd", &|n| make_program(jacfwd(f), &vector(n)).unwrap()),
         ("jacrev", &|n| make_program(jacrev(f), &vector(n)).unwrap()),
         ("hessian", &|n| make_program(hessian(f), &vector(n)).unwrap()),
@@ -214,7 +216,7 @@ fn all_rows_are_computed_at_once() {
     // One result needs no lanes.
     let one = make_program(jacrev(|x: &Tensor| f(x).sum()), &vector(4)).unwrap();
     let gradient = make_program(grad(|x: &Tensor| f(x).sum()), &vector(4)).unwrap();
-    let work = |p: &crate::Program| {
+    let work = |p: &rune_ir::Program| {
         let names = p.instructions().iter().map(|i| i.op.name());
         names.filter(|name| !["constant", "reshape", "broadcast_in_dim"].contains(name)).collect::<Vec<_>>()
     };

@@ -1,7 +1,8 @@
-use crate::interpret::{eval_op, interpret};
-use crate::op::{CollectiveFn, Dims, NamedAxis, Op, ReduceFn};
-use crate::testing::Generator;
-use crate::{Array, DType, Element, Program, Type, Var, with_element};
+use crate::ProgramExt;
+use rune_ir::interpret::{eval_op, interpret};
+use rune_ir::op::{CollectiveFn, Dims, NamedAxis, Op, ReduceFn};
+use rune_ir::{Array, DType, Element, Program, Type, Var, with_element};
+use rune_testing::Generator;
 use smallvec::smallvec;
 
 const LANES: usize = 3;
