@@ -63,7 +63,8 @@ pub use stages::{Stage, Stages, Stats, UnknownStage};
 /// StableHLO text as programs, and programs as text for other tools.
 #[cfg(feature = "compile")]
 pub mod stablehlo {
-    pub use rune_lower::{ImportError, LowerError, Refusal, export, import};
+    pub use rune_lower::{LowerError, export};
+    pub use rune_stablehlo::{ImportError, Refusal, import};
 }
 
 /// What most programs use: `use rune::prelude::*;`.
