@@ -81,7 +81,9 @@ pub fn silent_panics(root: &str) -> Vec<String> {
             }
             let source = std::fs::read_to_string(&path).unwrap();
             let lines: Vec<&str> = source.lines().map(str::trim).collect();
-            for (i, line) in lines.iter().enumerate().filter(|(_, line)| line.starts_with("pub fn ")) {
+            for (i, line) in
+                lines.iter().enumerate().filter(|(_, line)| line.starts_with("pub fn ") || line.starts_with("fn "))
+            {
                 let above = lines[..i].iter().rev().take_while(|l| l.starts_with("///") || l.starts_with("#["));
                 let above: Vec<&&str> = above.collect();
                 let panics = above.iter().any(|l| **l == "/// # Panics");

@@ -75,7 +75,7 @@ mod tests {
     #[cfg_attr(not(target_os = "linux"), ignore = "the system does not tell")]
     fn what_takes_memory_is_found() {
         let folder = folder();
-        let name = "testing::replay::tests::what_takes_memory_is_found";
+        let name = "replay::tests::what_takes_memory_is_found";
         let run = || replay(name, folder.path(), take);
         match std::env::var_os(ALONE) {
             Some(_) => run(),
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn a_test_that_is_not_there_replays_nothing() {
         let folder = folder();
-        let run = || replay("testing::replay::tests::nothing", folder.path(), |_| {});
+        let run = || replay("replay::tests::nothing", folder.path(), |_| {});
         let message = *catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_err().downcast::<String>().unwrap();
         assert!(message.starts_with("there is no test"), "{message}");
     }

@@ -12,8 +12,6 @@ mod jvp;
 mod linearize;
 mod residuals;
 mod run;
-#[cfg(test)]
-mod tests;
 
 pub use checkpoint::{checkpoint, checkpoint as remat, checkpoint_name, checkpoint_policies, checkpoint_with};
 pub use constant::no_grad;

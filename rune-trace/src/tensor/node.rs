@@ -113,7 +113,6 @@ impl Tensor {
     /// If it has effects, which happen now, and an operand cannot be computed.
     #[track_caller]
     pub fn try_apply(op: Op<Tensor>) -> Result<SmallVec<[Tensor; 2]>, TypeError> {
-        #[cfg(test)]
         rune_ir::work::note();
         super::caller::step();
         let types = types::infer(&op.map(Tensor::ty))?;

@@ -7,8 +7,6 @@
 
 mod control;
 mod cumulative;
-#[cfg(test)]
-mod dependence_tests;
 mod derivs;
 mod jvp;
 mod linalg;

@@ -1,8 +1,6 @@
 //! Jacobians: a linear function, run on all of a basis at once.
 
 mod hessian;
-#[cfg(test)]
-mod tests;
 
 pub use hessian::{Hessian, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums};
 

@@ -9,8 +9,6 @@ mod contraction;
 mod index;
 mod linalg;
 mod programs;
-#[cfg(test)]
-mod tests;
 
 pub(in crate::transform) use callback::not_by_lane;
 pub use programs::VmapError;

@@ -1,11 +1,11 @@
-use crate::ProgramExt;
-use crate::{
+use rune_ir::DType;
+use rune_testing::Generator;
+use rune_trace::ProgramExt;
+use rune_trace::{
     Arg, Difference, Outer, Tensor, Tree, finite_diff_jacobian, grad, grad_argnums, grad_aux_argnums, hessian,
     hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, jacfwd, jacfwd_argnums, jacfwd_aux, jacfwd_aux_argnums,
     jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, make_program, vmap,
 };
-use rune_ir::DType;
-use rune_testing::Generator;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,10 +1,10 @@
 //! Nests of loops and branches: what a transformation does at each level does not multiply.
 
-use crate::ProgramExt;
-use crate::{Tensor, checkpoint_policies, checkpoint_with, cond, fori_loop, make_program, scan, while_loop};
 use rune_ir::program::dependence::{Along, reached};
 use rune_ir::work;
 use rune_ir::{DType, Program};
+use rune_trace::ProgramExt;
+use rune_trace::{Tensor, checkpoint_policies, checkpoint_with, cond, fori_loop, make_program, scan, while_loop};
 
 type Nest = fn(usize, &Tensor) -> Tensor;
 

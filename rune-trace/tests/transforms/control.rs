@@ -1,12 +1,12 @@
 //! Control flow under every transformation, against the same functions with loops and branches of the host.
 
-use crate::ProgramExt;
-use crate::{
+use rune_ir::DType;
+use rune_testing::Generator;
+use rune_trace::ProgramExt;
+use rune_trace::{
     Arg, ScanOptions, Tensor, associative_scan, cond, fori_loop, grad, grad_argnums, jvp, linear_transpose, linearize,
     make_program, map, scan, scan_with, switch, vjp, vmap, vmap_axes, where_, while_loop,
 };
-use rune_ir::DType;
-use rune_testing::Generator;
 
 /// A function of `x: [3, f64]`, `w: [3, 3, f64]` and `xs: [5, 3, f64]`.
 type F = Box<dyn Fn(&Tensor, &Tensor, &Tensor) -> Tensor + Send + Sync>;

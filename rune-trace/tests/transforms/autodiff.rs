@@ -1,11 +1,11 @@
-use crate::ProgramExt;
-use crate::{
+use rune_ir::DType;
+use rune_testing::Generator;
+use rune_trace::ProgramExt;
+use rune_trace::{
     CheckOptions, Difference, Tensor, Tree, check_gradient, check_gradients, check_jvp, check_vjp, eval_shape,
     finite_diff, finite_diff_jacobian, grad, hvp, jvp, jvp_aux, linear_transpose, linearize, make_program, no_grad,
     vjp, vjp_aux,
 };
-use rune_ir::DType;
-use rune_testing::Generator;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 

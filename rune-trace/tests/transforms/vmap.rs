@@ -1,8 +1,8 @@
-use crate::ProgramExt;
 use rune_ir::interpret::{eval_op, interpret};
 use rune_ir::op::{CollectiveFn, Dims, NamedAxis, Op, ReduceFn};
 use rune_ir::{Array, DType, Element, Program, Type, Var, with_element};
 use rune_testing::Generator;
+use rune_trace::ProgramExt;
 use smallvec::smallvec;
 
 const LANES: usize = 3;
@@ -10,7 +10,7 @@ const LANES: usize = 3;
 /// The arrays one after the other along a new first axis.
 fn stack(lanes: &[Array]) -> Array {
     let ty = lanes[0].ty();
-    let shape = super::behind(lanes.len(), &ty.shape).collect();
+    let shape = std::iter::once(lanes.len()).chain(ty.shape.iter().copied()).collect();
     let bytes: Vec<u8> = lanes.iter().flat_map(|x| x.bytes()).copied().collect();
     Array::from_bytes(Type { dtype: ty.dtype, shape }, &bytes)
 }
@@ -232,10 +232,10 @@ fn random_programs_over_named_axes_are_all_lanes_in_step() {
 /// Lanes of images with one kernel are one convolution with more images, and nothing is moved.
 #[test]
 fn images_are_folded_into_the_batch() {
-    let images = crate::Tensor::ones([2, 3, 8, 8], DType::F32);
-    let kernel = crate::Tensor::ones([4, 3, 3, 3], DType::F32);
-    let f = |x: &crate::Tensor, k: &crate::Tensor| x.conv(k, &crate::ConvOptions::new());
-    let wide = crate::make_program(f, (&images, &kernel)).unwrap().vmap(5, &[Some(0), None], &[Some(0)]).unwrap();
+    let images = rune_trace::Tensor::ones([2, 3, 8, 8], DType::F32);
+    let kernel = rune_trace::Tensor::ones([4, 3, 3, 3], DType::F32);
+    let f = |x: &rune_trace::Tensor, k: &rune_trace::Tensor| x.conv(k, &rune_trace::ConvOptions::new());
+    let wide = rune_trace::make_program(f, (&images, &kernel)).unwrap().vmap(5, &[Some(0), None], &[Some(0)]).unwrap();
     let names: Vec<&str> = wide.instructions().iter().map(|i| i.op.name()).collect();
     assert_eq!(names, ["reshape", "conv", "reshape"]);
     assert!(matches!(&wide.instructions()[1].op, Op::Conv { lhs, .. } if wide.ty(*lhs).shape[0] == 10));
