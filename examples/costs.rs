@@ -1,5 +1,6 @@
 //! What rune itself costs: `cargo run --release --example costs`. Times of this machine, now; read ratios.
 
+use rune::ProgramExt;
 use rune::prelude::*;
 use rune_iree::{Device, Executable, Signature};
 use std::time::{Duration, Instant};

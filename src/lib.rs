@@ -63,7 +63,8 @@ pub use stages::{Stage, Stages, Stats, UnknownStage};
 /// StableHLO text as programs, and programs as text for other tools.
 #[cfg(feature = "compile")]
 pub mod stablehlo {
-    pub use rune_lower::{ImportError, LowerError, Refusal, export, import};
+    pub use rune_lower::{LowerError, export};
+    pub use rune_stablehlo::{ImportError, Refusal, import};
 }
 
 /// What most programs use: `use rune::prelude::*;`.
@@ -71,6 +72,7 @@ pub mod prelude {
     #[cfg(feature = "compile")]
     pub use crate::jit::jit;
     pub use rune_nn::optim::GradientTransformation;
+    pub use rune_trace::ProgramExt;
     pub use rune_trace::{
         Arg, CheckOptions, DType, DebugOptions, Difference, Outer, ScanOptions, Tensor, Tree, VmapMethod, VmapOptions,
         all_gather, all_to_all, associative_scan, axis_index, axis_size, capture_debug, check_gradient,

@@ -2,7 +2,7 @@
 
 use rune_fuzz::{npy, npz};
 use rune_trace::op::{NamedAxis, Op};
-use rune_trace::testing::Generator;
+use rune_testing::Generator;
 use rune_trace::{Array, DType, HostOp, ModuleSignature, Program, storage};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

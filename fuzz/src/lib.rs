@@ -31,7 +31,7 @@ pub use hostile::read as arrays;
 pub use mutate::mutate;
 
 use rune::storage;
-use rune::testing::exercise;
+use rune_testing::exercise;
 use rune::Program;
 use std::collections::BTreeMap;
 

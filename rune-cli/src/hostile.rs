@@ -34,7 +34,7 @@ pub fn read(bytes: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use rune_trace::testing::replay;
+    use rune_testing::replay;
     use std::path::Path;
 
     #[test]

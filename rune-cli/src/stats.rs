@@ -3,6 +3,7 @@
 use crate::units::{bytes, count};
 use crate::{output, progress};
 use anyhow::Result;
+use rune::ProgramExt;
 use rune::{CompileOptions, Program, Stages, Type};
 use serde_json::json;
 use std::collections::BTreeMap;

@@ -5,6 +5,7 @@ use crate::output::{Output, check_folder};
 use crate::{program, progress};
 use anyhow::{Result, anyhow};
 use clap::Args;
+use rune::ProgramExt;
 use rune::{DerivativeError, Program};
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::PathBuf;

@@ -8,8 +8,8 @@ use melior::ir::attribute::{
     BoolAttribute, DenseElementsAttribute, DenseI64ArrayAttribute, IntegerAttribute, StringAttribute,
 };
 use melior::ir::r#type::{IntegerType, RankedTensorType};
-use rune_trace::op::{Comparison, Literal};
-use rune_trace::{Array, DType, Type};
+use rune_ir::op::{Comparison, Literal};
+use rune_ir::{Array, DType, Type};
 
 /// `array<i64: …>`.
 pub(crate) fn ints<'c>(context: &'c Context, values: &[i64]) -> Attribute<'c> {

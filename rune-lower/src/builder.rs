@@ -7,8 +7,8 @@ use melior::Context;
 use melior::ir::operation::OperationBuilder;
 use melior::ir::r#type::{IntegerType, RankedTensorType};
 use melior::ir::{self, Attribute, Block, BlockLike, Identifier, Location, Region, RegionLike, Value};
-use rune_trace::op::{Comparison, Literal};
-use rune_trace::{DType, Shape, Type};
+use rune_ir::op::{Comparison, Literal};
+use rune_ir::{DType, Shape, Type};
 use std::cell::Cell;
 
 /// A value of the module with its type in the program. The dtype says whether integers are signed.
@@ -171,7 +171,7 @@ impl<'c> Builder<'c> {
         self.full(Literal::from_f64(dtype, x), shape)
     }
     /// An array given in full; small ones only.
-    pub fn dense(&self, array: &rune_trace::Array) -> Val<'c> {
+    pub fn dense(&self, array: &rune_ir::Array) -> Val<'c> {
         let x = self.op1("stablehlo.constant", &[], &[("value", attr::dense(self.context, array))], array.ty().clone());
         Val { known: Known::Positions, ..x }
     }

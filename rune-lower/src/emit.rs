@@ -17,8 +17,8 @@ use crate::builder::{Builder, Val};
 use crate::known::Known;
 use crate::module::{EmitError, Unit};
 use melior::ir::attribute::FlatSymbolRefAttribute;
-use rune_trace::op::Literal;
-use rune_trace::{DType, Op, Program, Type};
+use rune_ir::op::Literal;
+use rune_ir::{DType, Op, Program, Type};
 use std::sync::Arc;
 
 /// Emits `op` and gives its results, which are of `types`.

@@ -7,7 +7,7 @@ use melior::ir::operation::{Operation, OperationBuilder};
 use melior::ir::r#type::{FunctionType, RankedTensorType};
 use melior::ir::{self, Identifier, Location, Region};
 use melior::{Context, ir::Attribute};
-use rune_trace::{HostOp, Op, Type, types};
+use rune_ir::{HostOp, Op, Type, types};
 
 /// A function that the module imports as `host.{name}`: computes `op` on arrays of the given types.
 ///

@@ -7,7 +7,7 @@
 //! from behind a barrier ([`Builder::opaque`](crate::builder::Builder::opaque)).
 
 use crate::builder::Val;
-use rune_trace::op::Literal;
+use rune_ir::op::Literal;
 
 /// What is known of the elements of a value.
 #[derive(Clone, Copy, PartialEq, Debug)]

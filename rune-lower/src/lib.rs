@@ -5,8 +5,8 @@
 //!
 //! ```
 //! use rune_lower::{LowerOptions, lower};
-//! use rune_trace::op::{BinaryFn, Op};
-//! use rune_trace::{DType, Origin, ProgramBuilder, Type, Var};
+//! use rune_ir::op::{BinaryFn, Op};
+//! use rune_ir::{DType, Origin, ProgramBuilder, Type, Var};
 //! let mut b = ProgramBuilder::new("square", vec![Type::new(DType::F32, [1])], vec![]);
 //! let y = b.push(Op::Binary { f: BinaryFn::Mul, x: Var(0), y: Var(0) }, Origin::default()).unwrap();
 //! let lowered = lower(&b.finish(y.to_vec()).unwrap(), &LowerOptions::default()).unwrap();
@@ -18,7 +18,6 @@ mod builder;
 mod context;
 mod emit;
 mod host;
-mod import;
 mod known;
 mod legalize;
 mod module;
@@ -28,7 +27,6 @@ mod overwritten;
 mod tests;
 
 pub use host::HostCall;
-pub use import::{ImportError, Refusal, import};
 pub use module::{Lowered, export, lower};
 
 /// What the module is compiled for.

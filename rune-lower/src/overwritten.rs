@@ -4,8 +4,8 @@
 //! scatter or a sort and has no later use; barriers do not prevent it (iree#16168). Copies are left to the
 //! caller, who can leave them out for buffers that are given away.
 
-use rune_trace::op::{BinaryFn, UnaryFn};
-use rune_trace::{Op, Program, Var};
+use rune_ir::op::{BinaryFn, UnaryFn};
+use rune_ir::{Op, Program, Var};
 use std::sync::Arc;
 
 /// For each argument (inputs, then constants) of the lowered function, whether it may be written into. Errs on the safe side.

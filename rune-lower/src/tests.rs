@@ -1,6 +1,6 @@
 use crate::{Backend, LowerError, LowerOptions, Lowered, lower};
-use rune_trace::op::{ArgFn, BinaryFn, Literal, Op, ReduceFn, UnaryFn};
-use rune_trace::{Array, DType, Loc, Origin, Program, ProgramBuilder, Type, Var};
+use rune_ir::op::{ArgFn, BinaryFn, Literal, Op, ReduceFn, UnaryFn};
+use rune_ir::{Array, DType, Loc, Origin, Program, ProgramBuilder, Type, Var};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -99,7 +99,7 @@ fn sorting_calls_the_host_where_it_may() {
     // The compiled module says so itself; the code that is shown does not.
     let json = r#"{"rune":1,"inputs":["[3, 5, f32]"],"outputs":["[3, 2, f32]","[3, 2, i32]"],"host":[{"name":"f0","#;
     assert!(lowered.signature.to_json().starts_with(json), "{}", lowered.signature.to_json());
-    assert_eq!(rune_trace::ModuleSignature::from_json(&lowered.signature.to_json()).unwrap(), lowered.signature);
+    assert_eq!(rune_ir::ModuleSignature::from_json(&lowered.signature.to_json()).unwrap(), lowered.signature);
     assert!(
         lowered.text.contains("attributes {iree.reflection = {rune.signature = \"{\\22rune\\22:1,"),
         "{}",

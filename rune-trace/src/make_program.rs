@@ -2,7 +2,8 @@
 
 use crate::function::{ArgRefs, Arguments, Function};
 use crate::tensor::{Keep, begin_trace, fresh_params, trace};
-use crate::{Program, Tensor, Tree, Value};
+use crate::{Tensor, Tree};
+use rune_ir::{Program, Value};
 
 /// A function, run once on parameters in the place of its arguments.
 pub struct Traced<Out> {

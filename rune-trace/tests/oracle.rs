@@ -1,15 +1,9 @@
 //! Every operation of the table against JAX: results of the interpreter, and derivatives.
 
-#[allow(dead_code, reason = "shared with the tests of compiled code")]
-#[path = "../../tests/support/coverage.rs"]
-mod coverage;
-#[allow(dead_code, reason = "shared with the tests of compiled code")]
-#[path = "../../tests/support/tolerance.rs"]
-mod tolerance;
-#[path = "../../tests/support/transforms.rs"]
-mod transforms;
-#[path = "../../tests/support/vectors.rs"]
-mod vectors;
+use rune_testing::coverage;
+use rune_testing::tolerance;
+use rune_testing::transforms;
+use rune_testing::vectors;
 
 use coverage::Engine;
 use rune_trace::interpret::{eval_op, interpret};
@@ -37,9 +31,9 @@ const WITHOUT_VECTORS: &[(&str, &str)] = &[
     ("io_callback", "is what a function of the user's gives; tests/callbacks.rs compares its calls with those of JAX"),
     ("remat", "means what its program means; tests/checkpoint.rs compares it with the function itself"),
     ("checkpoint_name", "is its operand; tests/checkpoint.rs has it"),
-    ("case", "means one of its programs; src/control/tests.rs compares it with branches of the host"),
-    ("while", "means its programs; src/control/tests.rs compares it with loops of the host"),
-    ("scan", "means its program; src/control/tests.rs compares it with loops of the host"),
+    ("case", "means one of its programs; tests/transforms/control.rs compares it with branches of the host"),
+    ("while", "means its programs; tests/transforms/control.rs compares it with loops of the host"),
+    ("scan", "means its program; tests/transforms/control.rs compares it with loops of the host"),
     ("custom_jvp", "means what its program means, with the derivative that its rule gives: see `tests/custom.rs`"),
     ("custom_vjp", "means what its program means, with the derivative that its rule gives: see `tests/custom.rs`"),
     ("custom_linear", "cannot be computed"),

@@ -66,7 +66,7 @@ fn iree_still_has_the_faults_that_rune_defends_against() {
         let is_right = found.as_ref().is_ok_and(|found| same(found, &right));
         assert!(!is_right, "IREE has become right in {}: see docs/iree.md for what can go", path.display());
         // The same module by way of rune, whose defences make it right.
-        let program = rune_lower::import(&text).unwrap();
+        let program = rune::stablehlo::import(&text).unwrap();
         let interpreted = rune_trace::interpret::interpret(&program, &inputs).unwrap();
         assert!(same(&interpreted[0], &right), "{}: the interpreter gives {:?}", path.display(), interpreted[0]);
         let compiled = rune::Precompiled::new(&program, &CompileOptions::default()).unwrap();

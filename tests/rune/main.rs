@@ -30,21 +30,3 @@ mod training;
 mod transformed;
 mod transformer;
 mod windows;
-
-#[path = "../support"]
-mod support {
-    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
-    pub mod callbacks;
-    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
-    pub mod coverage;
-    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
-    pub mod custom;
-    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
-    pub mod named_axes;
-    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
-    pub mod tolerance;
-    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
-    pub mod transforms;
-    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
-    pub mod vectors;
-}

@@ -1,8 +1,8 @@
 //! Functions over named axes of `vmap`, compiled.
 
-use crate::support::named_axes::{cases, function, lanes, weighted};
-use crate::support::tolerance::Tolerance;
 use rune::prelude::*;
+use rune_testing::named_axes::{cases, function, lanes, weighted};
+use rune_testing::tolerance::Tolerance;
 
 fn check(title: &str, found: &Tensor, expected: &rune::Array, failures: &mut Vec<String>) {
     let found = found.to_array().unwrap();

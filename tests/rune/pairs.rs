@@ -4,10 +4,10 @@
 //! By default a sample; `RUNE_TEST_ALL=1` compiles all. `RUNE_TEST_FILTER=add,dot_general` takes chains of these names.
 
 use super::batch::{self, Code, Function};
-use crate::support::tolerance::{self, Tolerance, precision};
+use rune_testing::tolerance::{self, Tolerance, precision};
+use rune_testing::{Chain, Generator, Operands};
 use rune_trace::interpret::interpret;
 use rune_trace::op::FactorFn;
-use rune_trace::testing::{Chain, Generator, Operands};
 use rune_trace::{Array, DType, Program, Type};
 
 /// Lengths of axes: about the widths of vectors, and far from them.

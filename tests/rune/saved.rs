@@ -1,5 +1,6 @@
 //! Compiled programs in files.
 
+use rune::ProgramExt;
 use rune::prelude::*;
 use rune::{CompiledProgram, Program, jit};
 

@@ -1,10 +1,10 @@
 //! Every operation under every transformation as IREE computes it, against the interpreter.
 
 use super::batch::{self, Code, Function};
-use crate::support::coverage::{self, Engine};
-use crate::support::tolerance;
-use crate::support::transforms::{Transform, Transformed, transformed};
-use crate::support::vectors::{self, Case};
+use rune_testing::coverage::{self, Engine};
+use rune_testing::tolerance;
+use rune_testing::transforms::{Transform, Transformed, transformed};
+use rune_testing::vectors::{self, Case};
 use rune_trace::DType;
 use rune_trace::interpret::interpret;
 use std::collections::{BTreeMap, HashSet};

@@ -3,7 +3,7 @@
 //! `RUNE_FUZZ_SECONDS=600 cargo test -p rune-iree --test iree hostile` goes on for ten minutes.
 
 use super::*;
-use rune_trace::testing::replay;
+use rune_testing::replay;
 use std::time::{Duration, Instant};
 
 /// Modules in each run of the test.

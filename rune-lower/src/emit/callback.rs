@@ -3,7 +3,7 @@
 use crate::builder::{Builder, Val};
 use crate::legalize::unsigned::signed_bits;
 use crate::module::{EmitError, Unit};
-use rune_trace::{Op, Type};
+use rune_ir::{Op, Type};
 
 /// The results of a call, which needs what the effect before it gave if it has effects itself.
 pub(super) fn callback<'c>(

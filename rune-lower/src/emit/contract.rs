@@ -5,8 +5,8 @@ use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::legalize::{convolution, half, products};
 use crate::module::Unit;
-use rune_trace::op::{ConvDims, DotDims, Literal};
-use rune_trace::{DType, Op, Type};
+use rune_ir::op::{ConvDims, DotDims, Literal};
+use rune_ir::{DType, Op, Type};
 
 pub(super) fn dot_general<'c>(
     b: &Builder<'c>,

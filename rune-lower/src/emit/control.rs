@@ -4,8 +4,8 @@ use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::legalize::carried;
 use crate::module::{EmitError, Unit, instructions};
-use rune_trace::op::{Comparison, Literal};
-use rune_trace::{DType, Op, Program, Shape, Type};
+use rune_ir::op::{Comparison, Literal};
+use rune_ir::{DType, Op, Program, Shape, Type};
 use std::sync::Arc;
 
 type Emitted<'c> = Result<Vec<Val<'c>>, EmitError>;

@@ -4,8 +4,8 @@ use crate::Backend;
 use crate::builder::{Builder, Val};
 use crate::legalize::{exponential, half, integer, math64, power, remainder, trigonometry};
 use crate::module::Unit;
-use rune_trace::DType;
-use rune_trace::op::{BinaryFn, UnaryFn};
+use rune_ir::DType;
+use rune_ir::op::{BinaryFn, UnaryFn};
 
 pub(super) fn unary<'c>(b: &Builder<'c>, unit: &Unit<'c>, f: UnaryFn, x: &Val<'c>) -> Val<'c> {
     // IREE's embedded linker has no f64 libm on the processor.

@@ -4,8 +4,8 @@ use crate::Backend;
 use crate::builder::{Builder, Val};
 use crate::module::{EmitError, Unit};
 use melior::ir::attribute::BoolAttribute;
-use rune_trace::op::{Comparison, FactorFn, Triangular};
-use rune_trace::{DType, Op, Type};
+use rune_ir::op::{Comparison, FactorFn, Triangular};
+use rune_ir::{DType, Op, Type};
 
 /// The factors of each matrix: by the process that runs the module, which has the interpreter's kernels.
 pub(super) fn factor<'c>(

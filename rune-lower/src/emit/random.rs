@@ -1,7 +1,7 @@
 //! Random bits.
 
 use crate::builder::{Builder, Val};
-use rune_trace::op::Literal;
+use rune_ir::op::Literal;
 
 /// Threefry-2x32, twenty rounds, unrolled: additions, rotations and exclusive ors.
 pub(super) fn threefry2x32<'c>(

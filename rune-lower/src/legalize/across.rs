@@ -4,7 +4,7 @@
 //! too, and then finds a "circular dependency: input operation uses partition output". So such values go through a barrier.
 
 use crate::builder::{Builder, Val};
-use rune_trace::{Op, Program};
+use rune_ir::{Op, Program};
 use std::collections::HashMap;
 
 /// For each variable the last instruction that takes it.

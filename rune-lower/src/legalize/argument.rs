@@ -4,8 +4,8 @@
 use crate::builder::{Builder, Val};
 use crate::emit::combiner;
 use crate::legalize::half;
-use rune_trace::DType;
-use rune_trace::op::{ArgFn, Comparison, Literal, ReduceFn};
+use rune_ir::DType;
+use rune_ir::op::{ArgFn, Comparison, Literal, ReduceFn};
 
 pub(crate) fn arg_reduce<'c>(b: &Builder<'c>, f: ArgFn, x: &Val<'c>, axis: usize, index: DType) -> Val<'c> {
     let x = &b.convert(x, half::accumulator(x.dtype()));

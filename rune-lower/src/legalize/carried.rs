@@ -6,7 +6,7 @@
 //! replaced unread, together with what replaces it.
 
 use crate::builder::{Builder, Val};
-use rune_trace::Program;
+use rune_ir::Program;
 
 /// For each input of `body` from `first` on, as many as `count`, whether an instruction of it takes that input.
 pub(crate) fn read_by(body: &Program, first: usize, count: usize) -> Vec<bool> {

@@ -3,8 +3,8 @@
 
 use crate::builder::{Builder, Val};
 use crate::legalize::half;
-use rune_trace::DType;
-use rune_trace::op::{Comparison, Literal};
+use rune_ir::DType;
+use rune_ir::op::{Comparison, Literal};
 
 pub(crate) fn convert<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c> {
     match () {

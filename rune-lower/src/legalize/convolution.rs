@@ -3,8 +3,8 @@
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::legalize::windows::{dilated, only_position};
-use rune_trace::op::{ConvDims, Dims};
-use rune_trace::{Shape, Type};
+use rune_ir::op::{ConvDims, Dims};
+use rune_ir::{Shape, Type};
 
 /// More groups than this are left to the compiler: each is a convolution of its own.
 const GROUPS: usize = 64;

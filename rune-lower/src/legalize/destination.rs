@@ -1,8 +1,8 @@
 //! What is updated and used otherwise too.
 
 use crate::builder::{Builder, Val};
-use rune_trace::op::Literal;
-use rune_trace::{Op, Program, Shape, Var};
+use rune_ir::op::Literal;
+use rune_ir::{Op, Program, Shape, Var};
 
 /// For each variable whether it is what a `scatter` starts from and has other uses.
 ///

@@ -1,7 +1,7 @@
 //! Padding between elements.
 
 use crate::builder::{Builder, Val};
-use rune_trace::Shape;
+use rune_ir::Shape;
 
 /// `x` with `interior` times `padding` after each element along each axis, after the last one too.
 ///

@@ -1,8 +1,8 @@
 //! Exponentials and logarithms.
 
 use crate::builder::{Builder, Val};
-use rune_trace::DType;
-use rune_trace::op::{Comparison, Literal};
+use rune_ir::DType;
+use rune_ir::op::{Comparison, Literal};
 
 /// 2ⁿ for whole numbers `n` (as floats) within the exponents of normal numbers.
 pub(crate) fn power_of_two<'c>(b: &Builder<'c>, n: &Val<'c>) -> Val<'c> {

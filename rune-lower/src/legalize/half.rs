@@ -2,7 +2,7 @@
 //! is 2048 in f16), and evaluates the polynomials of its functions there.
 
 use crate::builder::{Builder, Val};
-use rune_trace::DType;
+use rune_ir::DType;
 
 /// The dtype to accumulate in.
 pub(crate) fn accumulator(dtype: DType) -> DType {

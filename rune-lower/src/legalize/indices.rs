@@ -1,8 +1,8 @@
 //! Computed indices.
 
 use crate::builder::{Builder, Val};
-use rune_trace::op::{Comparison, Literal};
-use rune_trace::{Array, DType, Shape};
+use rune_ir::op::{Comparison, Literal};
+use rune_ir::{Array, DType, Shape};
 
 /// Indices as `i32` or `i64`: IREE takes unsigned ones for negative where their highest bit is set.
 pub(crate) fn signed<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {

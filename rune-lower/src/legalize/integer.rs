@@ -1,7 +1,7 @@
 //! Integer division and powers.
 
 use crate::builder::{Builder, Val};
-use rune_trace::op::{Comparison, Literal};
+use rune_ir::op::{Comparison, Literal};
 
 /// x / y where y is neither 0 nor, for the least x, -1: both trap on x86 and are undefined to LLVM. Gives the divisor
 /// with 1 in these places, and whether y is 0.

@@ -4,7 +4,7 @@
 use crate::builder::{Builder, Val};
 use crate::legalize::exponential::polynomial;
 use crate::legalize::power::negative;
-use rune_trace::op::Comparison;
+use rune_ir::op::Comparison;
 
 /// eˣ - 1: near 0 its series. IREE's is off by 1e-11 there.
 pub(crate) fn expm1<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {

@@ -1,7 +1,7 @@
 //! xʸ of floats. IREE gives NaN for 0⁰, ∞⁰ and every negative base.
 
 use crate::builder::{Builder, Val};
-use rune_trace::op::Comparison;
+use rune_ir::op::Comparison;
 
 pub(crate) fn pow<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     let magnitude = b.binary("stablehlo.power", &b.abs(x), y);
@@ -26,6 +26,6 @@ pub(crate) fn pow<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
 
 /// Whether the sign bit is set.
 pub(crate) fn negative<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
-    let signed = if x.dtype() == rune_trace::DType::F64 { rune_trace::DType::I64 } else { rune_trace::DType::I32 };
+    let signed = if x.dtype() == rune_ir::DType::F64 { rune_ir::DType::I64 } else { rune_ir::DType::I32 };
     b.compare_n(Comparison::Lt, &b.bits(x, signed), 0.0)
 }

@@ -3,8 +3,8 @@
 //! with 256 × 256 to 8192 × 8192 in 0.06 to 0.67 of the time (docs/performance.md).
 
 use crate::builder::Val;
-use rune_trace::DType;
-use rune_trace::op::DotDims;
+use rune_ir::DType;
+use rune_ir::op::DotDims;
 
 /// From so many multiplications in one matrix on. Below, the call costs what it saves.
 const LARGE: usize = 1 << 16;

@@ -8,8 +8,8 @@ use crate::builder::{Builder, Val};
 use crate::legalize::exponential::scale;
 use crate::legalize::power::negative;
 use crate::module::Unit;
-use rune_trace::DType;
-use rune_trace::op::{Comparison, Literal};
+use rune_ir::DType;
+use rune_ir::op::{Comparison, Literal};
 
 pub(crate) fn rem<'c>(b: &Builder<'c>, unit: &Unit<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     if unit.options.backend != Backend::LlvmCpu || x.dtype() != DType::F64 {

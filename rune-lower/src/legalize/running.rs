@@ -6,8 +6,8 @@
 
 use crate::builder::{Builder, Val};
 use crate::legalize::{unsigned, windows};
-use rune_trace::op::{Comparison, CumulativeFn, Dims, ReduceFn, Window};
-use rune_trace::{DType, Shape};
+use rune_ir::op::{Comparison, CumulativeFn, Dims, ReduceFn, Window};
+use rune_ir::{DType, Shape};
 
 /// From this many terms on, sums are made in `f64`.
 const LONG: usize = 256;

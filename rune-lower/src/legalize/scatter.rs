@@ -5,8 +5,8 @@ use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::emit::combiner;
 use crate::legalize::indices::inside;
-use rune_trace::op::{Comparison, Literal, ReduceFn, ScatterDims, ScatterMode};
-use rune_trace::{DType, Shape, Type};
+use rune_ir::op::{Comparison, Literal, ReduceFn, ScatterDims, ScatterMode};
+use rune_ir::{DType, Shape, Type};
 
 /// Updates of more bytes than this are computed before the scatter.
 const ON_STACK: usize = 16 << 10;

@@ -6,8 +6,8 @@
 
 use crate::attr;
 use crate::builder::{Builder, Val};
-use rune_trace::op::{Comparison, Literal};
-use rune_trace::{DType, Shape, Type};
+use rune_ir::op::{Comparison, Literal};
+use rune_ir::{DType, Shape, Type};
 
 /// Up to this length elements are counted.
 const COUNTED: usize = 2048;

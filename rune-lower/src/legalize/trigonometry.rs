@@ -9,8 +9,8 @@ use crate::builder::{Builder, Val};
 use crate::legalize::exponential::polynomial;
 use crate::legalize::power::negative;
 use crate::module::Unit;
-use rune_trace::DType;
-use rune_trace::op::{Comparison, Literal};
+use rune_ir::DType;
+use rune_ir::op::{Comparison, Literal};
 use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, FRAC_PI_4, PI};
 
 /// The greatest |x| that is reduced.

@@ -3,7 +3,7 @@
 //! casts of host calls (`failed to legalize operation 'tensor.cast'`).
 
 use crate::builder::{Builder, Val};
-use rune_trace::DType;
+use rune_ir::DType;
 
 /// Unsigned integers as signed ones of the same bits; all else as it is.
 pub(crate) fn signed_bits<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {

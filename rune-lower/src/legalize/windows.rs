@@ -6,8 +6,8 @@
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::emit::combiner;
-use rune_trace::op::{ReduceFn, Window};
-use rune_trace::{Shape, Type};
+use rune_ir::op::{ReduceFn, Window};
+use rune_ir::{Shape, Type};
 
 /// The stride and the padding behind the input along an axis, where `total` elements, padding and dilation included, meet a window of
 /// `window` elements, dilation included.

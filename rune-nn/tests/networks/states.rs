@@ -3,6 +3,7 @@
 use super::support::panic_of;
 use rune_nn::nn::{self, Linear};
 use rune_nn::optim::{self, *};
+use rune_trace::ProgramExt;
 use rune_trace::{DType, Tensor, Tree, debug_nans, make_program, random, value_and_grad, vmap};
 
 #[derive(Tree, Clone)]

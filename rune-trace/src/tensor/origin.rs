@@ -1,6 +1,6 @@
 //! Where operations come from: the caller's line, the name scopes around, and what transformations set instead.
 
-use crate::{Loc, Origin, Transform, Transforms};
+use rune_ir::{Loc, Origin, Transform, Transforms};
 use std::cell::RefCell;
 use std::panic::Location;
 use std::sync::Arc;
