@@ -3,8 +3,8 @@
 use crate::gemm::{Matrix, Real, Target, multiply};
 use crate::plan::View;
 use rayon::prelude::*;
-use rune_trace::op::ConvDims;
-use rune_trace::{DType, Shape};
+use rune_ir::op::ConvDims;
+use rune_ir::{DType, Shape};
 use smallvec::SmallVec;
 
 /// Elements of a matrix of patches, about.

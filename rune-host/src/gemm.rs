@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use gemm::Parallelism;
-use rune_trace::Element;
+use rune_ir::Element;
 
 /// A matrix within a slice, by the steps from row to row and from column to column.
 #[derive(Clone, Copy, Debug)]

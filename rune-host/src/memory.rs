@@ -1,7 +1,7 @@
 //! Memory of buffers, which is kept for the next ones: new memory costs the system a fault for each page.
 
 use once_cell::sync::Lazy;
-use rune_trace::{ALIGNMENT, AlignedBytes, Array, Type};
+use rune_ir::{ALIGNMENT, AlignedBytes, Array, Type};
 use std::sync::{Mutex, PoisonError};
 
 /// Smaller memory is quicker asked for anew.

@@ -3,9 +3,9 @@
 use crate::gemm::{Matrix, Real, Target, multiply};
 use crate::plan::View;
 use rayon::prelude::*;
-use rune_trace::interpret::eval_op;
-use rune_trace::op::{Dims, DotDims};
-use rune_trace::{ALIGNMENT, AlignedBytes, Array, DType, Op, Shape, Type};
+use rune_ir::interpret::eval_op;
+use rune_ir::op::{Dims, DotDims};
+use rune_ir::{ALIGNMENT, AlignedBytes, Array, DType, Op, Shape, Type};
 
 /// From so many multiplications on, all threads work on one product.
 const PARALLEL: usize = 1 << 23;
@@ -14,8 +14,8 @@ const PARALLEL: usize = 1 << 23;
 /// kernel for the dtypes. Kernels are there for `f32` and `f64` that give their own dtype; they accumulate in it.
 ///
 /// ```
-/// use rune_trace::op::DotDims;
-/// use rune_trace::{Array, DType};
+/// use rune_ir::op::DotDims;
+/// use rune_ir::{Array, DType};
 /// let (a, b) = (Array::from_slice([2, 2], &[1f32, 2., 3., 4.]), Array::from_slice([2, 1], &[10f32, 1.]));
 /// let dims = DotDims { lhs_contract: [1].into_iter().collect(), rhs_contract: [0].into_iter().collect(), ..DotDims::default() };
 /// let c = rune_host::dot_general(&a, &b, &dims, DType::F32).unwrap();

@@ -3,8 +3,8 @@
 use crate::kernel::Kernel;
 use crate::memory;
 use crate::plan::{Dense, Plan, Step};
-use rune_trace::interpret::{InterpretError, eval_taking};
-use rune_trace::{Array, Type};
+use rune_ir::interpret::{InterpretError, eval_taking};
+use rune_ir::{Array, Type};
 use smallvec::SmallVec;
 
 /// An array, or a part of one, in a buffer.

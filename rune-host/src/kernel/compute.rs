@@ -7,8 +7,8 @@ use super::single;
 use super::slot::Slot;
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
-use rune_trace::op::{BinaryFn, Comparison, UnaryFn};
-use rune_trace::{DType, Element};
+use rune_ir::op::{BinaryFn, Comparison, UnaryFn};
+use rune_ir::{DType, Element};
 
 /// Computes `n` elements of `d` from the operands.
 pub(super) fn unary(f: UnaryFn, dtype: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {

@@ -1,7 +1,7 @@
 //! The instructions of a kernel. Each computes all elements of a tile.
 
-use rune_trace::DType;
-use rune_trace::op::{BinaryFn, Comparison, Literal, ReduceFn, UnaryFn};
+use rune_ir::DType;
+use rune_ir::op::{BinaryFn, Comparison, Literal, ReduceFn, UnaryFn};
 
 /// A register: as many elements as a tile has, or as it has rows.
 pub(crate) type Register = usize;

@@ -16,7 +16,7 @@ pub(crate) use reduction::Reduction;
 
 use rayon::prelude::*;
 use reduction::Partial;
-use rune_trace::AlignedBytes;
+use rune_ir::AlignedBytes;
 use slot::{Line, Slot};
 use std::cell::RefCell;
 

@@ -214,7 +214,7 @@ integers! {
 /// Runs a block with a type alias bound to the Rust type of an integer dtype; another block for any other dtype.
 macro_rules! with_integer {
     ($dtype:expr, $T:ident => $int:expr, _ => $other:expr) => {{
-        use rune_trace::DType::*;
+        use rune_ir::DType::*;
         match $dtype {
             I8 => {
                 type $T = i8;
@@ -258,7 +258,7 @@ pub(super) use with_integer;
 /// which are widened before they are computed with.
 macro_rules! with_number {
     ($dtype:expr, $T:ident => $number:expr, _ => $other:expr) => {{
-        use rune_trace::DType::*;
+        use rune_ir::DType::*;
         match $dtype {
             F32 => { type $T = f32; $number }
             F64 => { type $T = f64; $number }

@@ -7,8 +7,8 @@ use super::{Dense, Plan, Step};
 use crate::conv::{Conv, Unfit};
 use crate::kernel::{Form, Instruction, Reduction, Register};
 use crate::products::{Factor, Product};
-use rune_trace::op::{BinaryFn, ConvDims, DotDims, Literal, ReduceFn, UnaryFn};
-use rune_trace::{DType, Op, Program, Shape, Type, Var};
+use rune_ir::op::{BinaryFn, ConvDims, DotDims, Literal, ReduceFn, UnaryFn};
+use rune_ir::{DType, Op, Program, Shape, Type, Var};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -71,7 +71,7 @@ pub(super) fn plan(program: &Program) -> Plan {
     let mut builder = Builder::default();
     let inputs = program.input_types().to_vec();
     let constants = program.constants().to_vec();
-    let types = inputs.iter().chain(constants.iter().map(rune_trace::Value::ty));
+    let types = inputs.iter().chain(constants.iter().map(rune_ir::Value::ty));
     let arguments: Vec<Id> = types
         .map(|ty| {
             let buffer = builder.buffer(ty.clone(), 0);
@@ -609,7 +609,7 @@ impl Builder {
         self.variable(self.ty(id).clone(), place)
     }
 
-    fn finish(self, name: &str, inputs: Vec<Type>, constants: Vec<rune_trace::Value>, outputs: Vec<Dense>) -> Plan {
+    fn finish(self, name: &str, inputs: Vec<Type>, constants: Vec<rune_ir::Value>, outputs: Vec<Dense>) -> Plan {
         let others = self.others.len();
         let mut nodes: Vec<Node> = Vec::new();
         let mut steps: Vec<Step> = Vec::new();

@@ -2,8 +2,8 @@
 
 use super::view::View;
 use crate::kernel::{Form, Input, Instruction, Kernel, Output, Reduction, Register};
-use rune_trace::op::Literal;
-use rune_trace::{DType, Type};
+use rune_ir::op::Literal;
+use rune_ir::{DType, Type};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 

@@ -13,7 +13,7 @@ pub(crate) use view::View;
 use crate::conv::Conv;
 use crate::kernel::Kernel;
 use crate::products::Product;
-use rune_trace::{Array, Op, Program, Shape, Type, Value};
+use rune_ir::{Array, Op, Program, Shape, Type, Value};
 use std::sync::Arc;
 
 /// A program, ready to run on the host.

@@ -1,7 +1,7 @@
 //! Arrays that are others looked at in another way.
 
 use crate::kernel::Access;
-use rune_trace::Shape;
+use rune_ir::Shape;
 use smallvec::SmallVec;
 
 /// Where each element of an array lies in a buffer.
