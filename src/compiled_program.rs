@@ -17,7 +17,7 @@ pub(crate) const ENTRY: &str = "main";
 /// Loads a module that has this signature.
 pub(crate) fn load(module: &CompiledModule, device: &Arc<Device>, said: &ModuleSignature) -> Result<Executable, Error> {
     let types = said.inputs.iter().chain(&said.constants).cloned().collect();
-    let signature = Signature { overwrites: said.overwritten.clone(), ..Signature::new(types, said.outputs.clone()) };
+    let signature = Signature::new(types, said.outputs.clone());
     let host = (!said.host.is_empty()).then(|| Arc::new(HostOps(said.host.clone())) as Arc<_>);
     Ok(Executable::load(module, device, ENTRY, signature, host)?)
 }

@@ -6,28 +6,25 @@ use crate::ffi::invoke::{Function, Views};
 use crate::ffi::runtime::View;
 use crate::host_calls::{HostCalls, take_last_error};
 use crate::{CompiledModule, Device, RunError};
-use rune_trace::{ALIGNMENT, Array, DeviceBuffer, Type, Value};
+use rune_trace::{ALIGNMENT, Array, DeviceBuffer, ModuleSignature, Type, Value};
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-/// The types of a compiled function, and what it does to its arguments.
+/// The types of a compiled function.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Signature {
     /// The arguments.
     pub inputs: Vec<Type>,
     /// The results.
     pub outputs: Vec<Type>,
-    /// The indices of the arguments whose memory the code may write to. IREE does so when an argument is the
-    /// destination of an update, a scatter or a sort. Each call passes a copy of them, unless they are given away.
-    pub overwrites: Vec<usize>,
     /// The first axis of each argument and result whose compiled type has an open first axis (`tensor<?x…>`) may have
     /// any size. Empty where all sizes are fixed, else one flag for each argument and then for each result.
     pub open_batch: Vec<bool>,
 }
 
 impl Signature {
-    /// A signature of fixed sizes that overwrites nothing.
+    /// Returns a signature of fixed sizes.
     pub fn new(inputs: Vec<Type>, outputs: Vec<Type>) -> Signature {
         Signature { inputs, outputs, ..Signature::default() }
     }
@@ -68,9 +65,30 @@ impl Executable {
     ///
     /// `host` are the functions that the module imports from `host`, if it imports any.
     ///
+    /// Compiled code may write to the memory of an argument, if the argument is the destination of an update, a scatter
+    /// or a sort. The module says which arguments these are: in its [`ModuleSignature`], the attribute
+    /// [`ModuleSignature::KEY`] of the function `entry`, which `rune_lower` writes. Each call passes copies of these
+    /// arguments, unless the caller donates them. If the module has no such attribute, each call copies all arguments.
+    ///
+    /// ```
+    /// use rune_iree::{CompileOptions, Device, Executable, Signature, compile};
+    /// use rune_trace::{Array, DType, Type};
+    /// let text = "func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+    ///   %y = stablehlo.add %x, %x : tensor<2xf32>
+    ///   return %y : tensor<2xf32>
+    /// }";
+    /// let module = compile(text, "double", &CompileOptions::default())?;
+    /// let ty = Type::new(DType::F32, [2]);
+    /// let signature = Signature::new(vec![ty.clone()], vec![ty]);
+    /// let double = Executable::load(&module, &Device::open("cpu")?, "main", signature, None)?;
+    /// let y = double.call(&[&Array::from_slice([2], &[1.0f32, 2.0]).into()])?;
+    /// assert_eq!(y[0].to_host()?.as_slice::<f32>(), [2.0, 4.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
-    /// If the module was compiled for another device, has no function `entry` or another one than `signature` says, or
-    /// imports what is not there.
+    /// Returns an error if the module was compiled for another device, if it has no function `entry`, if the function
+    /// has other numbers of arguments or results than `signature`, or if the module imports functions that `host` lacks.
     pub fn load(
         module: &CompiledModule,
         device: &Arc<Device>,
@@ -95,7 +113,7 @@ impl Executable {
                 said_outputs: signature.outputs.len(),
             });
         }
-        let overwritten = (0..inputs).map(|i| signature.overwrites.contains(&i)).collect();
+        let overwritten = overwritten(function.attribute(ModuleSignature::KEY), inputs);
         let device = Arc::clone(device);
         Ok(Executable { entry: entry.to_owned(), signature, overwritten, device, function, has_host_calls })
     }
@@ -258,6 +276,15 @@ impl Executable {
 impl fmt::Debug for Executable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Executable({} on {})", self.entry, self.device.name())
+    }
+}
+
+/// Which of the arguments the code may write to, by the word of its module: all if it gives none.
+fn overwritten(stated: Option<String>, inputs: usize) -> Vec<bool> {
+    let stated = stated.and_then(|text| ModuleSignature::from_json(&text).ok());
+    match stated.filter(|stated| stated.inputs.len() + stated.constants.len() == inputs) {
+        Some(stated) => (0..inputs).map(|i| stated.overwritten.contains(&i)).collect(),
+        None => vec![true; inputs],
     }
 }
 
