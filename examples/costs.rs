@@ -54,7 +54,7 @@ fn calls() -> anyhow::Result<()> {
 
     let lowered = f.lower((&x, &y))?;
     let compiled = rune::Precompiled::new(lowered.program(), &rune::CompileOptions::default())?;
-    let loaded = compiled.load_on(&rune::Place::open("cpu")?)?;
+    let loaded = compiled.load_on(&rune::Device::open("cpu")?)?;
     let arguments = [x.value()?, y.value()?];
 
     let each = |f: &mut dyn FnMut()| {

@@ -42,10 +42,10 @@ impl Signature {
 /// An argument of [`Executable::call_with`].
 #[derive(Debug)]
 pub enum Arg<'a> {
-    /// The caller keeps the value, and never sees it change.
-    Keep(&'a Value),
-    /// The caller gives the value away: where nothing else holds its memory, the call may use that for a result.
-    Give(Value),
+    /// The caller keeps the value. The call never changes it.
+    Borrow(&'a Value),
+    /// The caller donates the value. If nothing else holds its memory, the call may use the memory for a result.
+    Donate(Value),
 }
 
 /// A function of a loaded module. It can be called from many threads at once, without a lock.
@@ -137,11 +137,11 @@ impl Executable {
         self.check_count(args.len())?;
         let mut views = Views::with_capacity(args.len());
         for (i, value) in args.iter().enumerate() {
-            views.push(self.keep(i, value)?);
+            views.push(self.borrow(i, value)?);
         }
         self.run(views)
     }
-    /// Calls the function, giving some arguments away.
+    /// Calls the function. The caller may donate arguments.
     ///
     /// # Errors
     /// As [`Executable::call`].
@@ -150,9 +150,9 @@ impl Executable {
         let mut views = Views::with_capacity(args.len());
         for (i, arg) in args.into_iter().enumerate() {
             views.push(match arg {
-                Arg::Give(value) if self.overwritten[i] => self.give(i, value)?,
-                Arg::Give(value) => self.keep(i, &value)?,
-                Arg::Keep(value) => self.keep(i, value)?,
+                Arg::Donate(value) if self.overwritten[i] => self.donate(i, value)?,
+                Arg::Donate(value) => self.borrow(i, &value)?,
+                Arg::Borrow(value) => self.borrow(i, value)?,
             });
         }
         self.run(views)
@@ -181,24 +181,24 @@ impl Executable {
         })
     }
 
-    /// A value that the caller keeps, for the device.
-    fn keep(&self, index: usize, value: &Value) -> Result<View, RunError> {
+    /// A borrowed value, for the device.
+    fn borrow(&self, index: usize, value: &Value) -> Result<View, RunError> {
         self.check_type(index, value.ty())?;
         let view = match value {
-            Value::Host(array) => self.keep_host(index, array),
+            Value::Host(array) => self.borrow_host(index, array),
             Value::Device(buffer) => match on_device(&**buffer, &self.device) {
-                Some(view) if !self.overwritten[index] => Ok(view.again()),
+                Some(view) if !self.overwritten[index] => Ok(view.retain()),
                 Some(_) | None => buffer.to_host().and_then(|array| self.fresh(array)),
             },
         };
         self.transfer("argument", index, view)
     }
-    fn keep_host(&self, index: usize, array: &Array) -> Result<View, String> {
+    fn borrow_host(&self, index: usize, array: &Array) -> Result<View, String> {
         if !self.device.shares_host_memory() || self.overwritten[index] || !is_aligned(array) {
             return View::upload(&self.device.handle, array);
         }
         match View::of(array) {
-            Some(view) => Ok(view.again()),
+            Some(view) => Ok(view.retain()),
             None => View::lend(&self.device.handle, array.clone(), false),
         }
     }
@@ -210,13 +210,13 @@ impl Executable {
             View::upload(&self.device.handle, &array)
         }
     }
-    /// A value that the caller gives away, for an argument that is overwritten.
-    fn give(&self, index: usize, value: Value) -> Result<View, RunError> {
+    /// A donated value, for an argument that the code writes to.
+    fn donate(&self, index: usize, value: Value) -> Result<View, RunError> {
         self.check_type(index, value.ty())?;
         match value {
             Value::Host(array) if self.device.shares_host_memory() && array.is_unique() && is_aligned(&array) => {
                 let view = match View::of(&array) {
-                    Some(view) if view.is_sole() => Ok(view.again()),
+                    Some(view) if view.is_unique() => Ok(view.retain()),
                     // Results of IREE that share memory, and foreign memory of unknown owners, are not written to.
                     Some(_) => self.fresh(copy(&array)),
                     None if array.foreign().is_some() => self.fresh(copy(&array)),
@@ -227,13 +227,13 @@ impl Executable {
             Value::Device(mut buffer) => {
                 if Arc::get_mut(&mut buffer).is_some()
                     && let Some(view) = on_device(&*buffer, &self.device)
-                    && view.is_sole()
+                    && view.is_unique()
                 {
-                    return Ok(view.again());
+                    return Ok(view.retain());
                 }
-                self.keep(index, &Value::Device(buffer))
+                self.borrow(index, &Value::Device(buffer))
             }
-            Value::Host(array) => self.keep(index, &Value::Host(array)),
+            Value::Host(array) => self.borrow(index, &Value::Host(array)),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! What was compiled is kept in the target folder, so that only what changed is compiled again.
 
-use rune::{CompiledProgram, Place, Precompiled};
+use rune::{CompiledProgram, Precompiled};
 use rune_iree::{CompileCache, CompileOptions, CompiledModule, Device, Executable, Signature};
 use rune_lower::{LowerOptions, lower};
 use rune_trace::{Array, Op, Program, Value};
@@ -45,8 +45,8 @@ impl Function {
 
     fn whole(&self) -> Result<Code, String> {
         let compiled = Precompiled::new(&self.program, &CompileOptions::default()).map_err(|e| e.to_string())?;
-        let place = Place::open("cpu").map_err(|e| e.to_string())?;
-        Ok(Code::Whole(compiled.load_on(&place).map_err(|e| e.to_string())?))
+        let device = rune::Device::open("cpu").map_err(|e| e.to_string())?;
+        Ok(Code::Whole(compiled.load_on(&device).map_err(|e| e.to_string())?))
     }
 
     fn load(&self, module: &CompiledModule) -> Result<Code, String> {

@@ -72,13 +72,13 @@ fn a_value_given_away_is_updated_in_place_if_nobody_sees_it() {
     let row = Value::from(Array::from_slice([1, 4], &[7.0f32; 4]));
     let a = Array::from_slice([4, 4], &[1.0f32; 16]);
     let memory = a.bytes().as_ptr();
-    let mut y = f.call_with(vec![Arg::Give(a.into()), Arg::Keep(&row)]).unwrap();
+    let mut y = f.call_with(vec![Arg::Donate(a.into()), Arg::Borrow(&row)]).unwrap();
     assert_eq!(host(&y[0]).bytes().as_ptr(), memory, "the memory was not used again");
-    let mut y = f.call_with(vec![Arg::Give(y.remove(0)), Arg::Keep(&row)]).unwrap();
+    let mut y = f.call_with(vec![Arg::Donate(y.remove(0)), Arg::Borrow(&row)]).unwrap();
     assert_eq!(host(&y[0]).bytes().as_ptr(), memory, "the memory of a result was not used again");
     // Somebody else holds it.
     let seen = host(&y[0]);
-    let z = f.call_with(vec![Arg::Give(y.remove(0)), Arg::Keep(&row)]).unwrap();
+    let z = f.call_with(vec![Arg::Donate(y.remove(0)), Arg::Borrow(&row)]).unwrap();
     assert_ne!(host(&z[0]).bytes().as_ptr(), memory);
     assert_eq!(seen.as_slice::<f32>()[4], 7.0);
 }
@@ -95,10 +95,10 @@ fn a_value_given_away_twice_over_is_not_written_to() {
     let row = Value::from(Array::from_slice([1, 4], &[7.0f32; 4]));
     let a = Array::from_slice([4, 4], &[1.0f32; 16]);
     let mut same = g.call(&[&a.clone().into()]).unwrap();
-    f.call_with(vec![Arg::Give(same.remove(0)), Arg::Keep(&row)]).unwrap();
+    f.call_with(vec![Arg::Donate(same.remove(0)), Arg::Borrow(&row)]).unwrap();
     assert_eq!(a.as_slice::<f32>(), [1.0; 16]);
     assert_eq!(host(&same[0]).as_slice::<f32>(), [1.0; 16]);
-    f.call_with(vec![Arg::Give(same.remove(0)), Arg::Keep(&row)]).unwrap();
+    f.call_with(vec![Arg::Donate(same.remove(0)), Arg::Borrow(&row)]).unwrap();
     assert_eq!(a.as_slice::<f32>(), [1.0; 16]);
 }
 
@@ -156,6 +156,6 @@ fn arrays_go_to_a_device_with_memory_of_its_own_and_back() {
     let a = vulkan.put(&Array::from_slice([4, 4], &[1.0f32; 16]).into()).unwrap();
     let y = f.call(&[&a, &row]).unwrap().remove(0);
     assert_eq!(host(&a).as_slice::<f32>(), [1.0; 16]);
-    let z = f.call_with(vec![Arg::Give(y), Arg::Keep(&row)]).unwrap();
+    let z = f.call_with(vec![Arg::Donate(y), Arg::Borrow(&row)]).unwrap();
     assert_eq!(host(&z[0]).as_slice::<f32>()[3..9], [1.0, 7.0, 7.0, 7.0, 7.0, 1.0]);
 }
