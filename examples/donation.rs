@@ -46,12 +46,12 @@ fn measure(update: Update, given: bool) -> anyhow::Result<()> {
     let f = jit(update).donate();
     let table = || Tensor::ones([ROWS, COLUMNS], DType::F32).realize().cloned();
     let (mut w, dw) = (table()?, table()?);
-    f.keeping().compile((&w, &dw))?;
+    f.without_donation().compile((&w, &dw))?;
     let before = memory("VmRSS");
     let mut times = Vec::new();
     for _ in 0..CALLS {
         let start = Instant::now();
-        w = if given { f(w, &dw) } else { f.keeping()(&w, &dw) };
+        w = if given { f(w, &dw) } else { f.without_donation()(&w, &dw) };
         times.push(start.elapsed());
     }
     let first = w.i((0, 0)).item::<f32>()?;

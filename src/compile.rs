@@ -1,10 +1,10 @@
 //! From a program to something that can be called.
 
-use crate::device::Place;
+use crate::device::Device;
 use crate::{Error, compiled_program, log};
+use rune_host::Plan;
 use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, CompileOptions, Executable, Target};
 use rune_lower::{Backend, LowerError, LowerOptions, Lowered, lower};
-use rune_host::Plan;
 use rune_trace::interpret::{InterpretError, interpret_owned};
 use rune_trace::{Array, Program, Value};
 use std::sync::Arc;
@@ -34,7 +34,9 @@ impl Runnable {
     /// The outputs for values of the inputs, which are of the right types.
     pub fn run(&self, inputs: &[&Value]) -> Result<Vec<Value>, Error> {
         match self {
-            Runnable::Interpreted(_) | Runnable::Planned(_) => self.run_giving(inputs.iter().map(|v| Arg::Keep(v)).collect()),
+            Runnable::Interpreted(_) | Runnable::Planned(_) => {
+                self.run_with(inputs.iter().map(|v| Arg::Borrow(v)).collect())
+            }
             Runnable::Loaded(executable, constants) if constants.is_empty() => Ok(executable.call(inputs)?),
             Runnable::Loaded(executable, constants) => {
                 let all: smallvec::SmallVec<[&Value; 8]> = inputs.iter().copied().chain(constants).collect();
@@ -45,35 +47,35 @@ impl Runnable {
 }
 
 impl Runnable {
-    /// As [`Runnable::run`]; the memory of what is given away may become that of a result.
-    pub fn run_giving(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
+    /// Like [`Runnable::run`], but a result may reuse the memory of a donated input.
+    pub fn run_with(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
         match self {
             Runnable::Interpreted(program) => on_host(inputs, |arrays| interpret_owned(program, arrays)),
             Runnable::Planned(plan) => on_host(inputs, |arrays| plan.run(arrays)),
             Runnable::Loaded(executable, constants) => {
-                Ok(executable.call_with(inputs.into_iter().chain(constants.iter().map(Arg::Keep)).collect())?)
+                Ok(executable.call_with(inputs.into_iter().chain(constants.iter().map(Arg::Borrow)).collect())?)
             }
         }
     }
 }
 
-/// The outputs that `run` gives for the arguments in host memory.
+/// Runs on inputs in host memory.
 fn on_host(
     inputs: Vec<Arg<'_>>,
     run: impl FnOnce(Vec<Array>) -> Result<Vec<Array>, InterpretError>,
 ) -> Result<Vec<Value>, Error> {
     let host = |arg: Arg<'_>| match arg {
-        Arg::Give(Value::Host(array)) => Ok(array),
-        Arg::Give(value) => value.to_host().map_err(Error::Transfer),
-        Arg::Keep(value) => value.to_host().map_err(Error::Transfer),
+        Arg::Donate(Value::Host(array)) => Ok(array),
+        Arg::Donate(value) => value.to_host().map_err(Error::Transfer),
+        Arg::Borrow(value) => value.to_host().map_err(Error::Transfer),
     };
     let inputs = inputs.into_iter().map(host).collect::<Result<Vec<Array>, Error>>()?;
     Ok(run(inputs)?.into_iter().map(Value::Host).collect())
 }
 
-/// StableHLO for a program, on the target of `place`.
-pub(crate) fn lower_for(program: &Program, place: &Place) -> Result<Lowered, Error> {
-    lower_to(program, &options_for(place).target)
+/// StableHLO for a program, on the target of `device`.
+pub(crate) fn lower_for(program: &Program, device: &Device) -> Result<Lowered, Error> {
+    lower_to(program, &options_for(device).target)
 }
 
 /// StableHLO for a program, on a target.
@@ -103,31 +105,31 @@ fn shortened(program: &Program, error: LowerError) -> LowerError {
     LowerError::Malformed(format!("in `{}`: {short}{}", program.name(), saved.unwrap_or_default()))
 }
 
-/// How programs are compiled for `place`.
-pub(crate) fn options_for(place: &Place) -> CompileOptions {
-    match place.name() {
-        "cuda" | "metal" | "vulkan" => place.name().parse().map(CompileOptions::for_target).unwrap_or_default(),
+/// How programs are compiled for `device`.
+pub(crate) fn options_for(device: &Device) -> CompileOptions {
+    match device.name() {
+        "cuda" | "metal" | "vulkan" => device.name().parse().map(CompileOptions::for_target).unwrap_or_default(),
         _ => CompileOptions::default(),
     }
 }
 
-/// Makes a program callable on `place`. `why` stands in the log.
-pub(crate) fn compile(program: &Arc<Program>, place: &Place, why: &str) -> Result<(Runnable, Timings), Error> {
+/// Makes a program callable on `device`. The log shows `why`.
+pub(crate) fn compile(program: &Arc<Program>, device: &Device, why: &str) -> Result<(Runnable, Timings), Error> {
     let mut timings = Timings::default();
-    let device = match place {
-        Place::Reference => return Ok((Runnable::Interpreted(program.clone()), timings)),
-        Place::Host => {
+    let loaded_on = match device {
+        Device::Reference => return Ok((Runnable::Interpreted(program.clone()), timings)),
+        Device::Host => {
             let start = Instant::now();
             let plan = Plan::new(program);
             timings.lower = start.elapsed();
             return Ok((Runnable::Planned(Box::new(plan)), timings));
         }
-        Place::Device(device) => device,
+        Device::Iree(device) => device,
     };
     let start = Instant::now();
-    let lowered = lower_for(program, place)?;
+    let lowered = lower_for(program, device)?;
     timings.lower = start.elapsed();
-    let options = options_for(place);
+    let options = options_for(device);
     // Without the lines of the source, so that moving a function does not compile it again.
     let material = lowered.identity();
     let compiling = log::Compiling::start(program, lowered.code(), why);
@@ -138,7 +140,7 @@ pub(crate) fn compile(program: &Arc<Program>, place: &Place, why: &str) -> Resul
     timings.compile = start.elapsed();
     timings.compiled = outcome == CacheOutcome::Compiled;
     let start = Instant::now();
-    let executable = compiled_program::load(&module, device, &lowered.signature)?;
+    let executable = compiled_program::load(&module, loaded_on, &lowered.signature)?;
     timings.load = start.elapsed();
     compiling.finish(outcome, &timings, &options, &files);
     Ok((Runnable::Loaded(Box::new(executable), program.constants().to_vec()), timings))

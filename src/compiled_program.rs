@@ -1,10 +1,10 @@
 //! Compiled programs, and their files.
 
 use crate::Error;
-use crate::device::{Place, default_device};
+use crate::device::{Device, default_device};
 use crate::error::list;
 use crate::host_ops::HostOps;
-use rune_iree::{CompiledModule, Device, Executable, Signature};
+use rune_iree::{CompiledModule, Executable, Signature};
 #[cfg(feature = "compile")]
 use rune_trace::op::Callback;
 use rune_trace::{ModuleSignature, Tensor, Type, Value, storage};
@@ -15,9 +15,13 @@ use std::sync::Arc;
 pub(crate) const ENTRY: &str = "main";
 
 /// Loads a module that has this signature.
-pub(crate) fn load(module: &CompiledModule, device: &Arc<Device>, said: &ModuleSignature) -> Result<Executable, Error> {
+pub(crate) fn load(
+    module: &CompiledModule,
+    device: &Arc<rune_iree::Device>,
+    said: &ModuleSignature,
+) -> Result<Executable, Error> {
     let types = said.inputs.iter().chain(&said.constants).cloned().collect();
-    let signature = Signature { overwrites: said.overwritten.clone(), ..Signature::new(types, said.outputs.clone()) };
+    let signature = Signature::new(types, said.outputs.clone());
     let host = (!said.host.is_empty()).then(|| Arc::new(HostOps(said.host.clone())) as Arc<_>);
     Ok(Executable::load(module, device, ENTRY, signature, host)?)
 }
@@ -90,10 +94,10 @@ impl CompiledProgram {
     /// # Errors
     /// If a file cannot be read, is damaged, was not compiled by rune, or was compiled for another kind of device; or
     /// if the constants beside it are missing or are those of another program.
-    pub fn load_on(path: impl AsRef<Path>, place: &Place) -> Result<CompiledProgram, Error> {
+    pub fn load_on(path: impl AsRef<Path>, device: &Device) -> Result<CompiledProgram, Error> {
         let path = path.as_ref();
         let invalid = |reason: String| Error::CompiledFile { path: path.to_owned(), reason };
-        let Place::Device(device) = place else {
+        let Device::Iree(device) = device else {
             return Err(invalid("the reference interpreter runs programs, not what they were compiled to".to_owned()));
         };
         let module = CompiledModule::load(path)?;
@@ -115,7 +119,7 @@ impl CompiledProgram {
         module: &CompiledModule,
         constants: &[Value],
         signature: ModuleSignature,
-        device: &Arc<Device>,
+        device: &Arc<rune_iree::Device>,
     ) -> Result<CompiledProgram, Error> {
         let executable = load(module, device, &signature)?;
         Ok(CompiledProgram { name: name.to_owned(), signature, executable, constants: constants.to_vec() })

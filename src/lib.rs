@@ -40,7 +40,7 @@ mod stages;
 pub use compile::Timings;
 #[cfg(feature = "run")]
 pub use compiled_program::CompiledProgram;
-pub use device::{Place, default_device, set_default_device};
+pub use device::{Device, default_device, set_default_device};
 pub use error::Error;
 #[cfg(feature = "compile")]
 pub use jit::{Compiled, Donating, Jit, Lowered, jit};
@@ -52,7 +52,7 @@ pub use rune_iree::{
     compiler_revision,
 };
 #[cfg(feature = "run")]
-pub use rune_iree::{CompiledModule, Device, DeviceError, ModuleError, RunError};
+pub use rune_iree::{CompiledModule, DeviceError, ModuleError, RunError};
 #[cfg(feature = "run")]
 pub use rune_iree::{Opt, Target, TargetError};
 pub use rune_nn::{nn, optim};

@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::compile::{self, Timings};
 use crate::compiled_program::{self, CompiledProgram};
-use crate::device::Place;
+use crate::device::Device;
 use crate::stages::{Stats, stats};
 use rune_iree::{CacheOutcome, CompileCache, CompileOptions, CompiledModule};
 use rune_trace::{ModuleSignature, Program, Value};
@@ -92,9 +92,9 @@ impl Precompiled {
     /// Loads it on a device.
     ///
     /// # Errors
-    /// If it was compiled for another kind of device, or `place` is the reference interpreter.
-    pub fn load_on(&self, place: &Place) -> Result<CompiledProgram, Error> {
-        let Place::Device(device) = place else { return Err(Error::NotCompiled(self.name.clone())) };
+    /// If it was compiled for another kind of device, or `device` is the reference interpreter.
+    pub fn load_on(&self, device: &Device) -> Result<CompiledProgram, Error> {
+        let Device::Iree(device) = device else { return Err(Error::NotCompiled(self.name.clone())) };
         CompiledProgram::new(&self.name, &self.module, &self.constants, self.signature.clone(), device)
     }
 }

@@ -8,7 +8,7 @@ use crate::units::{count, time};
 use crate::{failure, program, progress, style};
 use anyhow::Result;
 use clap::Args;
-use rune::{CompiledProgram, Opt, Place, Value, default_device};
+use rune::{CompiledProgram, Device, Opt, Value, default_device};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -44,8 +44,8 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 impl Bench {
     pub fn run(self, json: bool) -> Result<()> {
-        let place = self.device.as_deref().map_or_else(default_device, Place::open)?;
-        if matches!(place, Place::Reference) {
+        let device = self.device.as_deref().map_or_else(default_device, Device::open)?;
+        if matches!(device, Device::Reference) {
             return Err(failure::usage(
                 "bench",
                 "the reference interpreter is made to be right, not fast; name another device",
@@ -53,10 +53,10 @@ impl Bench {
         }
         let shown = program::shown(&self.program);
         if program::is_module(&self.program) {
-            let compiled = CompiledProgram::load_on(&self.program, &place)?;
+            let compiled = CompiledProgram::load_on(&self.program, &device)?;
             let inputs = inputs(self.input, &shown, compiled.input_types())?;
             let measured = measure(&compiled, &inputs, self.seconds)?;
-            return measured.tell(json, &shown, "compiled", place.name(), None);
+            return measured.tell(json, &shown, "compiled", device.name(), None);
         }
         let program = program::load(&self.program)?;
         crate::random::fits(&program)?;
@@ -67,9 +67,9 @@ impl Bench {
         let mut rates = Vec::new();
         for (opt, flags) in [(Opt::Fast, "fast flags"), (Opt::Plain, "plain flags")] {
             let compiled =
-                progress::during(&format!("compiling {shown}, {flags}"), |_| compile_for(&program, &place, opt))?;
+                progress::during(&format!("compiling {shown}, {flags}"), |_| compile_for(&program, &device, opt))?;
             let measured = measure(&compiled, &inputs, self.seconds)?;
-            measured.tell(json, &shown, flags, place.name(), steps)?;
+            measured.tell(json, &shown, flags, device.name(), steps)?;
             rates.push(measured.median());
         }
         let ratio = rates[1].as_secs_f64() / rates[0].as_secs_f64();

@@ -3,7 +3,7 @@
 use crate::{output, style};
 use anyhow::Result;
 use clap::Args;
-use rune::{Device, Place};
+use rune::Device;
 use serde_json::json;
 
 /// Lists the devices that programs run on, and why others do not work here
@@ -14,8 +14,8 @@ pub struct Devices {}
 impl Devices {
     pub fn run(self, json: bool) -> Result<()> {
         let (good, dim) = (style::GOOD, style::DIM);
-        for name in Device::names().into_iter().chain(["host", "reference"]) {
-            let opened = Place::open(name);
+        for name in Device::names() {
+            let opened = Device::open(name);
             let about = match name {
                 "cpu" => "the calling thread computes, with the least overhead; the same as local-sync",
                 "local-sync" => "the same as cpu",

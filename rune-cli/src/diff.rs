@@ -8,7 +8,7 @@ use crate::{program, progress, style};
 use anyhow::Result;
 use clap::Args;
 use rune::interpret::interpret;
-use rune::{Array, DType, Op, Place, Program, Type, Value, default_device};
+use rune::{Array, DType, Device, Op, Program, Type, Value, default_device};
 use serde_json::json;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 use std::collections::HashMap;
@@ -142,9 +142,10 @@ impl Diff {
         differ("inputs", a.input_types(), b.input_types())?;
         differ("outputs", &a.output_types(), &b.output_types())?;
         random::fits(a)?;
-        let place = if self.reference { Place::Reference } else { default_device()? };
-        let (first, second) =
-            progress::during("compiling both programs", |_| anyhow::Ok((runnable(a, &place)?, runnable(b, &place)?)))?;
+        let device = if self.reference { Device::Reference } else { default_device()? };
+        let (first, second) = progress::during("compiling both programs", |_| {
+            anyhow::Ok((runnable(a, &device)?, runnable(b, &device)?))
+        })?;
         let types = a.output_types();
         let mut all: Vec<Compared> =
             types.into_iter().enumerate().map(|(index, ty)| Compared { index, ty, ..Compared::default() }).collect();
@@ -164,11 +165,11 @@ impl Diff {
 
 type Run<'p> = Box<dyn Fn(&[Array]) -> Result<Vec<Array>> + 'p>;
 
-fn runnable<'p>(program: &'p Program, place: &Place) -> Result<Run<'p>> {
-    if matches!(place, Place::Reference) {
+fn runnable<'p>(program: &'p Program, device: &Device) -> Result<Run<'p>> {
+    if matches!(device, Device::Reference) {
         return Ok(Box::new(|inputs| Ok(interpret(program, inputs)?)));
     }
-    let compiled = compile_for(program, place, rune::Opt::Fast)?;
+    let compiled = compile_for(program, device, rune::Opt::Fast)?;
     Ok(Box::new(move |inputs| {
         let values: Vec<Value> = inputs.iter().cloned().map(Value::Host).collect();
         compiled.call_values(&values)?.iter().map(host).collect()

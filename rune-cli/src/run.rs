@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use rune::interpret::interpret;
 use rune::{
-    Array, CompileOptions, CompiledProgram, Opt, Place, Precompiled, Program, Target, Type, Value, default_device,
+    Array, CompileOptions, CompiledProgram, Device, Opt, Precompiled, Program, Target, Type, Value, default_device,
 };
 use std::path::PathBuf;
 
@@ -47,9 +47,9 @@ pub struct Run {
 
 impl Run {
     pub fn run(self, json: bool) -> Result<()> {
-        let place = match (self.reference, &self.device) {
-            (true, _) => Place::Reference,
-            (false, Some(name)) => Place::open(name)?,
+        let device = match (self.reference, &self.device) {
+            (true, _) => Device::Reference,
+            (false, Some(name)) => Device::open(name)?,
             (false, None) => default_device()?,
         };
         let destination = Destination::of(&self.output);
@@ -60,22 +60,22 @@ impl Run {
             destination.check(&shown, outputs)
         };
         let results = if program::is_module(&self.program) {
-            if matches!(place, Place::Reference) {
+            if matches!(device, Device::Reference) {
                 return Err(usage("run", "the reference interpreter runs programs, and this is a compiled module"));
             }
-            let compiled = CompiledProgram::load_on(&self.program, &place)?;
+            let compiled = CompiledProgram::load_on(&self.program, &device)?;
             check(compiled.input_types(), compiled.output_types().len())?;
             call(&compiled, &shown, given)?
         } else {
             let program = program::load(&self.program)?;
             check(program.input_types(), program.outputs().len())?;
-            if matches!(place, Place::Reference) {
+            if matches!(device, Device::Reference) {
                 let inputs: Vec<Array> = given.into_iter().map(|given| given.array).collect();
                 let running = format!("interpreting {shown}");
                 progress::during(&running, |_| interpret(&program, &inputs))?.into_iter().map(Value::Host).collect()
             } else {
                 let compiling = format!("compiling {shown}");
-                let compiled = progress::during(&compiling, |_| compile_for(&program, &place, Opt::Fast))?;
+                let compiled = progress::during(&compiling, |_| compile_for(&program, &device, Opt::Fast))?;
                 call(&compiled, &shown, given)?
             }
         };
@@ -85,13 +85,13 @@ impl Run {
 }
 
 /// A program compiled with these flags, on a device.
-pub fn compile_for(program: &Program, place: &Place, opt: Opt) -> Result<CompiledProgram> {
-    let target = match place.name() {
+pub fn compile_for(program: &Program, device: &Device, opt: Opt) -> Result<CompiledProgram> {
+    let target = match device.name() {
         name @ ("cuda" | "metal" | "vulkan") => name.parse()?,
         _ => Target::llvm_cpu(),
     };
     let options = CompileOptions { opt, ..CompileOptions::for_target(target) };
-    Ok(Precompiled::new(program, &options)?.load_on(place)?)
+    Ok(Precompiled::new(program, &options)?.load_on(device)?)
 }
 
 fn call(compiled: &CompiledProgram, shown: &str, given: Vec<Given>) -> Result<Vec<Value>> {

@@ -3,8 +3,8 @@
 use crate::Plan;
 use rune_ir::interpret::interpret;
 use rune_ir::op::{ConvDims, Dims};
-use rune_testing::{Generator, shrink};
 use rune_ir::{Array, DType, Element, Op, Origin, Program, ProgramBuilder, Var, with_element};
+use rune_testing::{Generator, shrink};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Functions whose last place may differ from the interpreter's. Where a program compares or rounds afterwards, that makes all the

@@ -6,28 +6,25 @@ use crate::ffi::invoke::{Function, Views};
 use crate::ffi::runtime::View;
 use crate::host_calls::{HostCalls, take_last_error};
 use crate::{CompiledModule, Device, RunError};
-use rune_trace::{ALIGNMENT, Array, DeviceBuffer, Type, Value};
+use rune_trace::{ALIGNMENT, Array, DeviceBuffer, ModuleSignature, Type, Value};
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-/// The types of a compiled function, and what it does to its arguments.
+/// The types of a compiled function.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Signature {
     /// The arguments.
     pub inputs: Vec<Type>,
     /// The results.
     pub outputs: Vec<Type>,
-    /// The indices of the arguments whose memory the code may write to. IREE does so when an argument is the
-    /// destination of an update, a scatter or a sort. Each call passes a copy of them, unless they are given away.
-    pub overwrites: Vec<usize>,
     /// The first axis of each argument and result whose compiled type has an open first axis (`tensor<?x…>`) may have
     /// any size. Empty where all sizes are fixed, else one flag for each argument and then for each result.
     pub open_batch: Vec<bool>,
 }
 
 impl Signature {
-    /// A signature of fixed sizes that overwrites nothing.
+    /// Returns a signature of fixed sizes.
     pub fn new(inputs: Vec<Type>, outputs: Vec<Type>) -> Signature {
         Signature { inputs, outputs, ..Signature::default() }
     }
@@ -45,10 +42,10 @@ impl Signature {
 /// An argument of [`Executable::call_with`].
 #[derive(Debug)]
 pub enum Arg<'a> {
-    /// The caller keeps the value, and never sees it change.
-    Keep(&'a Value),
-    /// The caller gives the value away: where nothing else holds its memory, the call may use that for a result.
-    Give(Value),
+    /// The caller keeps the value. The call never changes it.
+    Borrow(&'a Value),
+    /// The caller donates the value. If nothing else holds its memory, the call may use the memory for a result.
+    Donate(Value),
 }
 
 /// A function of a loaded module. It can be called from many threads at once, without a lock.
@@ -68,9 +65,30 @@ impl Executable {
     ///
     /// `host` are the functions that the module imports from `host`, if it imports any.
     ///
+    /// Compiled code may write to the memory of an argument, if the argument is the destination of an update, a scatter
+    /// or a sort. The module says which arguments these are: in its [`ModuleSignature`], the attribute
+    /// [`ModuleSignature::KEY`] of the function `entry`, which `rune_lower` writes. Each call passes copies of these
+    /// arguments, unless the caller donates them. If the module has no such attribute, each call copies all arguments.
+    ///
+    /// ```
+    /// use rune_iree::{CompileOptions, Device, Executable, Signature, compile};
+    /// use rune_trace::{Array, DType, Type};
+    /// let text = "func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+    ///   %y = stablehlo.add %x, %x : tensor<2xf32>
+    ///   return %y : tensor<2xf32>
+    /// }";
+    /// let module = compile(text, "double", &CompileOptions::default())?;
+    /// let ty = Type::new(DType::F32, [2]);
+    /// let signature = Signature::new(vec![ty.clone()], vec![ty]);
+    /// let double = Executable::load(&module, &Device::open("cpu")?, "main", signature, None)?;
+    /// let y = double.call(&[&Array::from_slice([2], &[1.0f32, 2.0]).into()])?;
+    /// assert_eq!(y[0].to_host()?.as_slice::<f32>(), [2.0, 4.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
-    /// If the module was compiled for another device, has no function `entry` or another one than `signature` says, or
-    /// imports what is not there.
+    /// Returns an error if the module was compiled for another device, if it has no function `entry`, if the function
+    /// has other numbers of arguments or results than `signature`, or if the module imports functions that `host` lacks.
     pub fn load(
         module: &CompiledModule,
         device: &Arc<Device>,
@@ -95,7 +113,7 @@ impl Executable {
                 said_outputs: signature.outputs.len(),
             });
         }
-        let overwritten = (0..inputs).map(|i| signature.overwrites.contains(&i)).collect();
+        let overwritten = overwritten(function.attribute(ModuleSignature::KEY), inputs);
         let device = Arc::clone(device);
         Ok(Executable { entry: entry.to_owned(), signature, overwritten, device, function, has_host_calls })
     }
@@ -119,11 +137,11 @@ impl Executable {
         self.check_count(args.len())?;
         let mut views = Views::with_capacity(args.len());
         for (i, value) in args.iter().enumerate() {
-            views.push(self.keep(i, value)?);
+            views.push(self.borrow(i, value)?);
         }
         self.run(views)
     }
-    /// Calls the function, giving some arguments away.
+    /// Calls the function. The caller may donate arguments.
     ///
     /// # Errors
     /// As [`Executable::call`].
@@ -132,9 +150,9 @@ impl Executable {
         let mut views = Views::with_capacity(args.len());
         for (i, arg) in args.into_iter().enumerate() {
             views.push(match arg {
-                Arg::Give(value) if self.overwritten[i] => self.give(i, value)?,
-                Arg::Give(value) => self.keep(i, &value)?,
-                Arg::Keep(value) => self.keep(i, value)?,
+                Arg::Donate(value) if self.overwritten[i] => self.donate(i, value)?,
+                Arg::Donate(value) => self.borrow(i, &value)?,
+                Arg::Borrow(value) => self.borrow(i, value)?,
             });
         }
         self.run(views)
@@ -163,24 +181,24 @@ impl Executable {
         })
     }
 
-    /// A value that the caller keeps, for the device.
-    fn keep(&self, index: usize, value: &Value) -> Result<View, RunError> {
+    /// A borrowed value, for the device.
+    fn borrow(&self, index: usize, value: &Value) -> Result<View, RunError> {
         self.check_type(index, value.ty())?;
         let view = match value {
-            Value::Host(array) => self.keep_host(index, array),
+            Value::Host(array) => self.borrow_host(index, array),
             Value::Device(buffer) => match on_device(&**buffer, &self.device) {
-                Some(view) if !self.overwritten[index] => Ok(view.again()),
+                Some(view) if !self.overwritten[index] => Ok(view.retain()),
                 Some(_) | None => buffer.to_host().and_then(|array| self.fresh(array)),
             },
         };
         self.transfer("argument", index, view)
     }
-    fn keep_host(&self, index: usize, array: &Array) -> Result<View, String> {
+    fn borrow_host(&self, index: usize, array: &Array) -> Result<View, String> {
         if !self.device.shares_host_memory() || self.overwritten[index] || !is_aligned(array) {
             return View::upload(&self.device.handle, array);
         }
         match View::of(array) {
-            Some(view) => Ok(view.again()),
+            Some(view) => Ok(view.retain()),
             None => View::lend(&self.device.handle, array.clone(), false),
         }
     }
@@ -192,13 +210,13 @@ impl Executable {
             View::upload(&self.device.handle, &array)
         }
     }
-    /// A value that the caller gives away, for an argument that is overwritten.
-    fn give(&self, index: usize, value: Value) -> Result<View, RunError> {
+    /// A donated value, for an argument that the code writes to.
+    fn donate(&self, index: usize, value: Value) -> Result<View, RunError> {
         self.check_type(index, value.ty())?;
         match value {
             Value::Host(array) if self.device.shares_host_memory() && array.is_unique() && is_aligned(&array) => {
                 let view = match View::of(&array) {
-                    Some(view) if view.is_sole() => Ok(view.again()),
+                    Some(view) if view.is_unique() => Ok(view.retain()),
                     // Results of IREE that share memory, and foreign memory of unknown owners, are not written to.
                     Some(_) => self.fresh(copy(&array)),
                     None if array.foreign().is_some() => self.fresh(copy(&array)),
@@ -209,13 +227,13 @@ impl Executable {
             Value::Device(mut buffer) => {
                 if Arc::get_mut(&mut buffer).is_some()
                     && let Some(view) = on_device(&*buffer, &self.device)
-                    && view.is_sole()
+                    && view.is_unique()
                 {
-                    return Ok(view.again());
+                    return Ok(view.retain());
                 }
-                self.keep(index, &Value::Device(buffer))
+                self.borrow(index, &Value::Device(buffer))
             }
-            Value::Host(array) => self.keep(index, &Value::Host(array)),
+            Value::Host(array) => self.borrow(index, &Value::Host(array)),
         }
     }
 
@@ -258,6 +276,15 @@ impl Executable {
 impl fmt::Debug for Executable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Executable({} on {})", self.entry, self.device.name())
+    }
+}
+
+/// Which of the arguments the code may write to, by the word of its module: all if it gives none.
+fn overwritten(stated: Option<String>, inputs: usize) -> Vec<bool> {
+    let stated = stated.and_then(|text| ModuleSignature::from_json(&text).ok());
+    match stated.filter(|stated| stated.inputs.len() + stated.constants.len() == inputs) {
+        Some(stated) => (0..inputs).map(|i| stated.overwritten.contains(&i)).collect(),
+        None => vec![true; inputs],
     }
 }
 

@@ -88,7 +88,8 @@ where
 pub fn name_of<F>() -> String {
     let full = std::any::type_name::<F>();
     let is_name = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    if full.contains('<') {
+    // The type of a pointer to a function names its arguments and result.
+    if full.contains(['<', '(']) {
         return "f".to_owned();
     }
     full.rsplit("::").find(is_name).unwrap_or("f").to_owned()

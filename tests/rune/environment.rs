@@ -3,14 +3,14 @@
 use std::process::{Command, Output};
 
 /// Runs the tests whose names begin with `filter` with these variables set.
-fn again(filter: &[&str], variables: &[(&str, &str)]) -> Output {
+pub(super) fn again(filter: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(filter).args(["--nocapture", "--test-threads=1"]);
     command.envs(variables.iter().copied());
     command.output().unwrap()
 }
 
-fn succeeds(output: &Output) -> (String, String) {
+pub(super) fn succeeds(output: &Output) -> (String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{out}\n{err}");

@@ -70,9 +70,9 @@ fn iree_still_has_the_faults_that_rune_defends_against() {
         let interpreted = rune_trace::interpret::interpret(&program, &inputs).unwrap();
         assert!(same(&interpreted[0], &right), "{}: the interpreter gives {:?}", path.display(), interpreted[0]);
         let compiled = rune::Precompiled::new(&program, &CompileOptions::default()).unwrap();
-        let place = rune::Place::open("cpu").unwrap();
+        let device = rune::Device::open("cpu").unwrap();
         let values: Vec<Value> = inputs.into_iter().map(Value::from).collect();
-        let found = compiled.load_on(&place).unwrap().call_values(&values).unwrap()[0].to_host().unwrap();
+        let found = compiled.load_on(&device).unwrap().call_values(&values).unwrap()[0].to_host().unwrap();
         assert!(same(&found, &right), "{}: rune gives {found:?}", path.display());
         count += 1;
     }

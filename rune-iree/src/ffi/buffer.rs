@@ -153,8 +153,8 @@ impl View {
         }
         View::take(view)
     }
-    /// The same view, once more.
-    pub(crate) fn again(&self) -> View {
+    /// Another reference to the view.
+    pub(crate) fn retain(&self) -> View {
         // SAFETY: the view is live; the new handle owns the new reference.
         unsafe { sys::iree_hal_buffer_view_retain(self.raw()) };
         View(self.0)
@@ -164,7 +164,7 @@ impl View {
         unsafe { sys::iree_hal_buffer_view_buffer(self.raw()) }
     }
     /// Whether this is the only way to its memory, so that IREE may write to it.
-    pub(crate) fn is_sole(&self) -> bool {
+    pub(crate) fn is_unique(&self) -> bool {
         let count = |raw: *mut i32| {
             // SAFETY: counts of references are atomic integers in live objects.
             unsafe { AtomicI32::from_ptr(raw) }.load(Ordering::Acquire)

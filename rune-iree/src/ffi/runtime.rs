@@ -341,7 +341,7 @@ pub(crate) fn attribute(bytes: &[u8], entry: &str, key: &str) -> Result<Option<S
     // SAFETY: the module is released at the end of this function, which borrows `bytes`, and no context is made with it.
     let module = unsafe { bytecode_module(bytes) }?;
     let mut function = sys::iree_vm_function_t::default();
-    // SAFETY: writes into a live local; the text is in the module, which is live, and copied.
+    // SAFETY: writes into a live local; the module is live.
     unsafe {
         check(sys::iree_vm_module_lookup_function_by_name(
             module.raw(),
@@ -349,12 +349,22 @@ pub(crate) fn attribute(bytes: &[u8], entry: &str, key: &str) -> Result<Option<S
             string_view(entry),
             &mut function,
         ))?;
-        let text = sys::iree_vm_function_lookup_attr_by_name(&function, string_view(key));
+        Ok(function_attribute(&function, key))
+    }
+}
+
+/// What a function says of itself under `key`, if it does.
+///
+/// # Safety
+/// The module of the function is live.
+pub(super) unsafe fn function_attribute(function: &sys::iree_vm_function_t, key: &str) -> Option<String> {
+    // SAFETY: the text is in the module, which is live, and copied.
+    unsafe {
+        let text = sys::iree_vm_function_lookup_attr_by_name(function, string_view(key));
         if text.data.is_null() || text.size == 0 {
-            return Ok(None);
+            return None;
         }
-        let text = std::slice::from_raw_parts(text.data.cast(), text.size);
-        Ok(Some(String::from_utf8_lossy(text).into_owned()))
+        Some(String::from_utf8_lossy(std::slice::from_raw_parts(text.data.cast(), text.size)).into_owned())
     }
 }
 

@@ -85,6 +85,12 @@ pub fn at_caller<R>(f: impl FnOnce() -> R) -> R {
 #[derive(Clone, Copy)]
 pub struct Caller(pub(crate) &'static Location<'static>);
 
+impl std::fmt::Display for Caller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl Caller {
     /// The caller's line.
     #[track_caller]
