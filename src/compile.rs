@@ -1,7 +1,7 @@
 //! From a program to something that can be called.
 
 use crate::device::Device;
-use crate::{Error, compiled_program, log};
+use crate::{Error, Tier, compiled_program, log};
 use rune_host::Plan;
 use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, CompileOptions, Executable, Target};
 use rune_lower::{Backend, LowerError, LowerOptions, Lowered, lower};
@@ -113,17 +113,34 @@ pub(crate) fn options_for(device: &Device) -> CompileOptions {
     }
 }
 
-/// Makes a program callable on `device`. The log shows `why`.
+/// Makes a program callable on `device`, by the engine of `tier` where that is a CPU. The log shows `why`.
+pub(crate) fn prepare(
+    program: &Arc<Program>,
+    device: &Device,
+    tier: Tier,
+    why: &str,
+) -> Result<(Runnable, Timings), Error> {
+    match tier {
+        Tier::Auto | Tier::Host if device.is_cpu() => Ok(plan(program, why)),
+        Tier::Auto | Tier::Host | Tier::Iree => compile(program, device, why),
+    }
+}
+
+/// Plans a program for the host engine.
+pub(crate) fn plan(program: &Program, why: &str) -> (Runnable, Timings) {
+    let start = Instant::now();
+    let plan = Plan::new(program);
+    let timings = Timings { lower: start.elapsed(), ..Timings::default() };
+    log::planned(program, &plan, timings.lower, why);
+    (Runnable::Planned(Box::new(plan)), timings)
+}
+
+/// Makes a program callable on `device`, by IREE where that is a CPU. The log shows `why`.
 pub(crate) fn compile(program: &Arc<Program>, device: &Device, why: &str) -> Result<(Runnable, Timings), Error> {
     let mut timings = Timings::default();
     let loaded_on = match device {
         Device::Reference => return Ok((Runnable::Interpreted(program.clone()), timings)),
-        Device::Host => {
-            let start = Instant::now();
-            let plan = Plan::new(program);
-            timings.lower = start.elapsed();
-            return Ok((Runnable::Planned(Box::new(plan)), timings));
-        }
+        Device::Host => return Ok(plan(program, why)),
         Device::Iree(device) => device,
     };
     let start = Instant::now();

@@ -67,6 +67,10 @@ impl Device {
             Device::Iree(device) => device.name(),
         }
     }
+    /// Whether it is a CPU that IREE compiles for, which the host engine can stand in for.
+    pub(crate) fn is_cpu(&self) -> bool {
+        matches!(self.name(), "cpu" | "local-sync" | "local-task")
+    }
     /// The address of the device, which is what it is known by.
     fn identity(&self) -> usize {
         match self {

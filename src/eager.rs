@@ -1,6 +1,7 @@
 //! Tensors that are read outside of compiled functions: small expressions are interpreted immediately; large or recurring ones are
 //! compiled.
 
+use crate::Tier;
 use crate::compile::{self, Runnable};
 use crate::device::{Device, default_device};
 use lru::LruCache;
@@ -49,6 +50,9 @@ const UNKNOWN_TURNS: u64 = 100;
 /// The most programs that are remembered. A compiled one holds its module, mostly 20 to 200 KB; one that is not compiled holds 100 bytes.
 const MAX_PROGRAMS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
+/// Why a program is planned or compiled, in the log.
+const WHY: &str = "read outside `jit`";
+
 struct Tiered;
 
 /// A program that was evaluated before.
@@ -67,11 +71,13 @@ impl Backend for Tiered {
         let failed = |e: crate::Error| EvalError::Backend(Box::new(e));
         let device = default_device().map_err(failed)?;
         let steps = steps(&program);
+        let tier = Tier::from_environment().map_err(failed)?;
+        // The host engine answers at once; IREE is waited for only where the program repays that.
+        let at_once = *MODE == Mode::Auto && tier != Tier::Iree && (device.is_cpu() || device == Device::Host);
         let interpreted = match (&device, *MODE) {
             (Device::Reference, _) | (_, Mode::Interpret) => true,
-            (Device::Host, _) => steps < MIN_STEPS,
             (_, Mode::Compile) => false,
-            (_, Mode::Auto) => steps < MIN_STEPS || program.instructions().len() > TOO_LONG,
+            (_, Mode::Auto) => steps < MIN_STEPS || (!at_once && program.instructions().len() > TOO_LONG),
         };
         if interpreted {
             return interpret_eagerly(&program, inputs);
@@ -91,10 +97,13 @@ impl Backend for Tiered {
             entry.spent += steps;
             match (&entry.runnable, *MODE) {
                 (Some(runnable), _) => Some(runnable.clone()),
-                (None, Mode::Auto) if entry.spent < WORTH_COMPILING => None,
+                (None, Mode::Auto) if !at_once && entry.spent < WORTH_COMPILING => None,
                 (None, _) => {
                     drop(known);
-                    let runnable = Arc::new(compiled(&program, &device).map_err(failed)?);
+                    let runnable = Arc::new(match at_once {
+                        true => compile::plan(&program.simplify(), WHY).0,
+                        false => compiled(&program, &device).map_err(failed)?,
+                    });
                     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
                     known.put(key, Known { spent: 0.0, runnable: Some(runnable.clone()) });
                     Some(runnable)
@@ -109,7 +118,7 @@ impl Backend for Tiered {
 }
 
 fn compiled(program: &Program, device: &Device) -> Result<Runnable, crate::Error> {
-    let why = if *MODE == Mode::Compile { "RUNE_EAGER=compile" } else { "read, and worth compiling" };
+    let why = if *MODE == Mode::Compile { "RUNE_EAGER=compile" } else { WHY };
     Ok(compile::compile(&Arc::new(program.simplify()), device, why)?.0)
 }
 

@@ -68,6 +68,10 @@ pub enum Error {
         "`{0}` is not a device; known are reference (the interpreter), host, cpu, local-sync, local-task, cuda, metal, vulkan"
     )]
     UnknownDevice(String),
+    /// No tier has this name.
+    #[cfg(feature = "compile")]
+    #[error(transparent)]
+    UnknownTier(#[from] crate::UnknownTier),
     /// A compiled module could not be read.
     #[cfg(feature = "run")]
     #[error(transparent)]

@@ -35,6 +35,8 @@ mod precompile;
 mod stage_text;
 #[cfg(feature = "compile")]
 mod stages;
+#[cfg(feature = "compile")]
+mod tier;
 
 #[cfg(feature = "compile")]
 pub use compile::Timings;
@@ -59,6 +61,8 @@ pub use rune_nn::{nn, optim};
 pub use rune_trace::*;
 #[cfg(feature = "compile")]
 pub use stages::{Stage, Stages, Stats, UnknownStage};
+#[cfg(feature = "compile")]
+pub use tier::{Tier, UnknownTier};
 
 /// StableHLO text as programs, and programs as text for other tools.
 #[cfg(feature = "compile")]

@@ -4,8 +4,10 @@ use crate::Stages;
 use crate::compile::Timings;
 use crate::jit::Statics;
 use once_cell::sync::Lazy;
+use rune_host::Plan;
 use rune_iree::{CacheOutcome, CompileOptions, DispatchFile};
 use rune_trace::{Program, StaticChange, Type};
+use std::time::Duration;
 
 static LEVEL: Lazy<u8> = Lazy::new(|| {
     std::env::var("LOG_JIT").ok().map_or(0, |v| v.trim().parse().unwrap_or(u8::from(!v.trim().is_empty())))
@@ -14,6 +16,22 @@ static LEVEL: Lazy<u8> = Lazy::new(|| {
 /// Whether the code of what is compiled is shown.
 pub(crate) fn shows_code() -> bool {
     *LEVEL > 1
+}
+
+/// Tells, if `LOG_JIT` is set, that the host engine has a plan for `program`.
+pub(crate) fn planned(program: &Program, plan: &Plan, took: Duration, why: &str) {
+    tracing::debug!(name = program.name(), steps = plan.steps(), ?took, why, "planned");
+    if *LEVEL > 0 {
+        eprintln!("---- {} plan: ({why})\n\n{program}\n", program.name());
+        if shows_code() {
+            eprintln!("{plan:#?}\n");
+        }
+        eprintln!(
+            "=============== {}: {} steps of the host engine, planned in {took:.1?}\n",
+            program.name(),
+            plan.steps()
+        );
+    }
 }
 
 /// A program on its way through the compiler.

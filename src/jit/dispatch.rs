@@ -3,10 +3,10 @@
 use super::Statics;
 use super::entries::{Entries, Entry};
 use super::recursion::{self, Tracing};
-use crate::Error;
 use crate::compile;
 use crate::device::{Device, current_device};
 use crate::log;
+use crate::{Error, Tier};
 use rune_iree::Arg;
 use rune_trace::{
     Arguments, Caller, Function, Program, Tensor, Traced, Tree, Type, Value, in_closure, lax, name_of, named_axes,
@@ -16,11 +16,13 @@ use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 use std::convert::Infallible;
 use std::hash::Hasher;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Functions that are compiled more often than this are reported: they are probably meant to be compiled less often.
 const RECOMPILE_WARNING: u64 = 10;
+/// Stands for the tier of a function that has none of its own.
+const NO_TIER: u8 = u8::MAX;
 
 /// What a jitted function and its copies share.
 pub(super) struct Core<F, Out> {
@@ -33,6 +35,8 @@ pub(super) struct Core<F, Out> {
     compiling: Mutex<()>,
     /// Whether there was a warning of a static field that changes.
     warned: AtomicBool,
+    /// The tier, where the function has one of its own.
+    tier: AtomicU8,
 }
 
 /// Why there is no entry for a call.
@@ -65,7 +69,7 @@ impl<F, Out: Tree> Core<F, Out> {
         F: Function<X, Output = Out>,
     {
         let (entries, compiling, warned) = (Entries::new(), Mutex::default(), AtomicBool::new(false));
-        Core { name: name_of::<F>(), f, caller, entries, compiling, warned }
+        Core { name: name_of::<F>(), f, caller, entries, compiling, warned, tier: AtomicU8::new(NO_TIER) }
     }
 
     pub fn call<X>(&self, args: X::Refs<'_>) -> Out
@@ -193,7 +197,7 @@ impl<F, Out: Tree> Core<F, Out> {
             return Ok(entry);
         }
         let why = self.why::<X>(args, device, &types, &statics);
-        let (runnable, _) = compile::compile(&program, device, &why).map_err(Failed::Error)?;
+        let (runnable, _) = compile::prepare(&program, device, self.tier()?, &why).map_err(Failed::Error)?;
         let (device, used) = (device.clone(), AtomicU64::default());
         let entry = Arc::new(Entry { device, types, structure, statics, program, runnable, output, used });
         let (entries, made) = self.entries.insert(entry.clone());
@@ -217,6 +221,16 @@ impl<F, Out: Tree> Core<F, Out> {
         {
             tracing::warn!("{warning}");
         }
+    }
+
+    /// The tier of this function, or of all that have none of their own.
+    pub fn tier(&self) -> Result<Tier, Error> {
+        let own = Tier::ALL.get(usize::from(self.tier.load(Ordering::Relaxed)));
+        own.map_or_else(Tier::from_environment, |tier| Ok(*tier))
+    }
+    pub fn set_tier(&self, tier: Tier) {
+        self.tier.store(tier as u8, Ordering::Relaxed);
+        self.entries.clear();
     }
 
     pub fn trace<X>(&self, args: X::Refs<'_>) -> Result<(Arc<Program>, Out), Failed>

@@ -49,6 +49,10 @@ impl<Out> Entries<Out> {
     pub fn load(&self) -> Guard<Arc<Vec<Arc<Entry<Out>>>>> {
         self.all.load()
     }
+    /// Forgets all programs.
+    pub fn clear(&self) {
+        self.all.store(Arc::default());
+    }
     /// The entry for calls on this device with these arguments.
     pub fn find(&self, device: &Device, leaves: &[&Tensor], structure: u64) -> Option<Arc<Entry<Out>>> {
         let entries = self.load();

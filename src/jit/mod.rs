@@ -11,9 +11,9 @@ pub use compiled::Compiled;
 pub use donating::Donating;
 pub use lowered::Lowered;
 
-use crate::Error;
 use crate::compile;
 use crate::device::default_device;
+use crate::{Error, Tier};
 use dispatch::{Core, Failed, leaves};
 use rune_trace::{ArgRefs, Arguments, Caller, Function, Program, Static, Tree};
 use std::ops::Deref;
@@ -137,6 +137,12 @@ where
     #[track_caller]
     pub fn compile<'a>(&self, args: impl ArgRefs<'a, X>) -> Result<Compiled<F::Output>, Error> {
         self.lower(args)?.compile()
+    }
+    /// Chooses the engine that runs the function where the device is a CPU, instead of `RUNE_TIER`.
+    #[must_use]
+    pub fn tier(self, tier: Tier) -> Jit<'f, X, F> {
+        self.core.set_tier(tier);
+        self
     }
     /// Returns a function that takes its first argument by value and may reuse its memory for the results, like JAX's
     /// `donate_argnums`. Use it for values that each call replaces, such as parameters, caches and loop states.

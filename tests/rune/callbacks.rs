@@ -1,5 +1,6 @@
 //! Functions of the user's, called by compiled code.
 
+use crate::engine::jit;
 use rune::prelude::*;
 use rune::{CompileOptions, Error, Precompiled, RunError, Target, Type};
 use rune_testing::callbacks::{Job, all, check};

@@ -1,5 +1,6 @@
 //! Functions with derivatives of their own, under `jit`.
 
+use crate::engine::jit;
 use rune::prelude::*;
 use rune_testing::custom::{F, check, transformed};
 

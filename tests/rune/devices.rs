@@ -1,6 +1,7 @@
 //! Code that is compiled for one device does not run for another, and the tables of compiled code are bounded.
 
 use super::environment::{again, succeeds};
+use crate::engine::jit;
 use rune::prelude::*;
 use rune::set_default_device;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,5 +1,6 @@
 //! Arguments that are given away.
 
+use crate::engine::jit;
 use rune::Value;
 use rune::prelude::*;
 use std::sync::Arc;

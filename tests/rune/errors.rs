@@ -1,5 +1,6 @@
 //! What is said when something is wrong: the words, and the user's line.
 
+use crate::engine::jit;
 use rune::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;

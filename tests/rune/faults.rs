@@ -3,6 +3,7 @@
 //! `tests/data/iree-faults/` holds a small module for each fault with its right value. Here each is compiled as it is, and the test fails once
 //! IREE has become right, so that the defence can go.
 
+use crate::engine::jit;
 use rune::prelude::*;
 use rune::{ConvOptions, PoolOptions, value_and_grad, where_};
 use rune_iree::{CompileOptions, Device, Executable, Signature};

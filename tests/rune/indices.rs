@@ -1,6 +1,7 @@
 //! Functions of `bool` and of every integer, and indices at the ends of their dtypes, compiled: the vectors that `scripts/make-integer-vectors`
 //! wrote.
 
+use crate::engine::jit;
 use case::{Case, Line, compare};
 use rune::prelude::*;
 use rune_testing::array_fns::{case, integers};

@@ -1,7 +1,8 @@
 //! `jit`: what is compiled, when, and that it computes the same.
 
+use crate::engine::jit;
 use rune::prelude::*;
-use rune::{EvalError, jit, linalg};
+use rune::{EvalError, linalg};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[derive(Tree, Clone)]

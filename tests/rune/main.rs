@@ -10,6 +10,7 @@ mod debugging;
 mod devices;
 mod donation;
 mod eager;
+mod engine;
 mod environment;
 mod errors;
 mod faults;

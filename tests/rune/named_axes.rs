@@ -1,5 +1,6 @@
 //! Functions over named axes of `vmap`, compiled.
 
+use crate::engine::jit;
 use rune::prelude::*;
 use rune_testing::named_axes::{cases, function, lanes, weighted};
 use rune_testing::tolerance::Tolerance;

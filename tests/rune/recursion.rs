@@ -1,6 +1,7 @@
 //! Jitted functions that call themselves, or each other.
 
 use super::errors::{contains, panic_of};
+use crate::engine::jit;
 use rune::prelude::*;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Barrier, LazyLock};

@@ -25,6 +25,7 @@ mod per_example_gradients;
 #[path = "../../examples/slope_tutorial.rs"]
 mod slope_tutorial;
 
+use crate::engine::jit;
 use rune::ProgramExt;
 use rune::interpret::interpret;
 use rune::{Array, Program, prelude::*, random};

@@ -1,5 +1,6 @@
 //! Every form of a compiled function can be seen, and what it takes to run.
 
+use crate::engine::jit;
 use rune::{Compiled, Error, Stage, prelude::*};
 use std::process::Command;
 

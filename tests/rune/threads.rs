@@ -1,5 +1,6 @@
 //! One compiled function, many threads.
 
+use crate::engine::jit;
 use rune::prelude::*;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
