@@ -1,14 +1,14 @@
 //! `rune-cli bench`.
 
 use crate::input::{self, Input};
-use crate::output::tell;
+use crate::output::{self, tell};
 use crate::random::Random;
 use crate::run::{check, compile_for};
 use crate::units::{count, time};
 use crate::{failure, program, progress, style};
 use anyhow::Result;
 use clap::Args;
-use rune::{CompiledProgram, Device, Opt, Value, default_device};
+use rune::{CompiledProgram, Device, Opt, Plan, Value, default_device};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -55,7 +55,7 @@ impl Bench {
         if program::is_module(&self.program) {
             let compiled = CompiledProgram::load_on(&self.program, &device)?;
             let inputs = inputs(self.input, &shown, compiled.input_types())?;
-            let measured = measure(&compiled, &inputs, self.seconds)?;
+            let measured = measure(|| Ok(drop(compiled.call_values(&inputs)?)), self.seconds)?;
             return measured.tell(json, &shown, "compiled", device.name(), None);
         }
         let program = program::load(&self.program)?;
@@ -64,11 +64,17 @@ impl Bench {
         let cost = program.simplify().cost();
         // A multiply-add is two.
         let steps = (!cost.unbounded).then_some(2.0 * cost.multiply_adds as f64 + cost.flops as f64);
+        if matches!(device, Device::Host) {
+            let arrays = inputs.iter().map(output::host).collect::<Result<Vec<_>>>()?;
+            let plan = Plan::new(&program.simplify());
+            let measured = measure(|| Ok(drop(plan.run(arrays.clone())?)), self.seconds)?;
+            return measured.tell(json, &shown, "planned", device.name(), steps);
+        }
         let mut rates = Vec::new();
         for (opt, flags) in [(Opt::Fast, "fast flags"), (Opt::Plain, "plain flags")] {
             let compiled =
                 progress::during(&format!("compiling {shown}, {flags}"), |_| compile_for(&program, &device, opt))?;
-            let measured = measure(&compiled, &inputs, self.seconds)?;
+            let measured = measure(|| Ok(drop(compiled.call_values(&inputs)?)), self.seconds)?;
             measured.tell(json, &shown, flags, device.name(), steps)?;
             rates.push(measured.median());
         }
@@ -89,18 +95,18 @@ fn inputs(given: Vec<Input>, shown: &str, types: &[rune::Type]) -> Result<Vec<Va
 /// The times of calls, ascending.
 struct Measured(Vec<Duration>);
 
-fn measure(compiled: &CompiledProgram, inputs: &[Value], seconds: f64) -> Result<Measured> {
+fn measure(call: impl Fn() -> Result<()>, seconds: f64) -> Result<Measured> {
     /// The memory of the machine is not to be filled with times.
     const MOST: usize = 10_000_000;
     // What is only done once is not counted.
-    compiled.call_values(inputs)?;
+    call()?;
     let mut times = Vec::new();
     let all = Duration::from_secs_f64(seconds);
     progress::during("calling", |_| {
         let begun = Instant::now();
         while (begun.elapsed() < all && times.len() < MOST) || times.is_empty() {
             let start = Instant::now();
-            compiled.call_values(inputs)?;
+            call()?;
             times.push(start.elapsed());
         }
         anyhow::Ok(())

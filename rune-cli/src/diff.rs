@@ -8,7 +8,7 @@ use crate::{program, progress, style};
 use anyhow::Result;
 use clap::Args;
 use rune::interpret::interpret;
-use rune::{Array, DType, Device, Op, Program, Type, Value, default_device};
+use rune::{Array, DType, Device, Op, Plan, Program, Type, Value, default_device};
 use serde_json::json;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 use std::collections::HashMap;
@@ -168,6 +168,10 @@ type Run<'p> = Box<dyn Fn(&[Array]) -> Result<Vec<Array>> + 'p>;
 fn runnable<'p>(program: &'p Program, device: &Device) -> Result<Run<'p>> {
     if matches!(device, Device::Reference) {
         return Ok(Box::new(|inputs| Ok(interpret(program, inputs)?)));
+    }
+    if matches!(device, Device::Host) {
+        let plan = Plan::new(&program.simplify());
+        return Ok(Box::new(move |inputs| Ok(plan.run(inputs.to_vec())?)));
     }
     let compiled = compile_for(program, device, rune::Opt::Fast)?;
     Ok(Box::new(move |inputs| {

@@ -9,7 +9,8 @@ use anyhow::{Result, bail};
 use clap::Args;
 use rune::interpret::interpret;
 use rune::{
-    Array, CompileOptions, CompiledProgram, Device, Opt, Precompiled, Program, Target, Type, Value, default_device,
+    Array, CompileOptions, CompiledProgram, Device, Opt, Plan, Precompiled, Program, Target, Type, Value,
+    default_device,
 };
 use std::path::PathBuf;
 
@@ -60,8 +61,11 @@ impl Run {
             destination.check(&shown, outputs)
         };
         let results = if program::is_module(&self.program) {
-            if matches!(device, Device::Reference) {
-                return Err(usage("run", "the reference interpreter runs programs, and this is a compiled module"));
+            if matches!(device, Device::Reference | Device::Host) {
+                return Err(usage(
+                    "run",
+                    format!("the device `{}` runs programs, and this is a compiled module", device.name()),
+                ));
             }
             let compiled = CompiledProgram::load_on(&self.program, &device)?;
             check(compiled.input_types(), compiled.output_types().len())?;
@@ -69,10 +73,13 @@ impl Run {
         } else {
             let program = program::load(&self.program)?;
             check(program.input_types(), program.outputs().len())?;
-            if matches!(device, Device::Reference) {
+            if matches!(device, Device::Reference | Device::Host) {
                 let inputs: Vec<Array> = given.into_iter().map(|given| given.array).collect();
-                let running = format!("interpreting {shown}");
-                progress::during(&running, |_| interpret(&program, &inputs))?.into_iter().map(Value::Host).collect()
+                let run = |_: &dyn Fn(&str)| match device {
+                    Device::Host => Plan::new(&program.simplify()).run(inputs),
+                    _ => interpret(&program, &inputs),
+                };
+                progress::during(&format!("running {shown}"), run)?.into_iter().map(Value::Host).collect()
             } else {
                 let compiling = format!("compiling {shown}");
                 let compiled = progress::during(&compiling, |_| compile_for(&program, &device, Opt::Fast))?;

@@ -1,11 +1,12 @@
-//! The engine that the tests run on: IREE, unless `RUNE_TEST_TIER` names another tier.
+//! The engine that the tests run on: IREE, unless `RUNE_TEST_TIER` names another tier, or is `none`: then `RUNE_TIER` counts.
 
 use once_cell::sync::Lazy;
 use rune::{Arguments, Function, Jit, Tier, Tree};
 
-static TIER: Lazy<Tier> = Lazy::new(|| match std::env::var("RUNE_TEST_TIER") {
-    Ok(name) => name.parse().expect("RUNE_TEST_TIER names a tier"),
-    Err(_) => Tier::Iree,
+static TIER: Lazy<Option<Tier>> = Lazy::new(|| match std::env::var("RUNE_TEST_TIER").as_deref() {
+    Ok("none") => None,
+    Ok(name) => Some(name.parse().expect("RUNE_TEST_TIER names a tier")),
+    Err(_) => Some(Tier::Iree),
 });
 
 /// [`rune::jit`] on the engine of the tests.
@@ -16,5 +17,8 @@ where
     F: Function<X> + 'f,
     F::Output: Tree + Send + Sync,
 {
-    rune::jit(f).tier(*TIER)
+    match *TIER {
+        Some(tier) => rune::jit(f).tier(tier),
+        None => rune::jit(f),
+    }
 }

@@ -251,6 +251,7 @@ fn log_jit_shows_what_is_compiled() {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "shown::a_function_named_thrice_is_compiled", "--nocapture"])
         .env("LOG_JIT", "1")
+        .env("RUNE_TEST_TIER", "iree")
         .output()
         .unwrap();
     let log = String::from_utf8(output.stderr).unwrap();

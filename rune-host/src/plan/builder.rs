@@ -63,6 +63,8 @@ struct Builder {
     by_stage: FxHashMap<(usize, u32), Vec<usize>>,
     /// The last step with effects.
     effect: Option<usize>,
+    /// The first stage that a step with effects can be in.
+    effect_stage: u32,
     /// The number of operations so far.
     position: usize,
 }
@@ -506,7 +508,12 @@ impl Builder {
         effects: bool,
         make: impl FnOnce(Vec<usize>) -> Step,
     ) -> Vec<Id> {
-        let stage = reads.iter().map(|&b| self.ready[b]).max().unwrap_or(0);
+        let mut stage = reads.iter().map(|&b| self.ready[b]).max().unwrap_or(0);
+        if effects {
+            // What runs in an earlier stage does not wait for this one.
+            stage = stage.max(self.effect_stage);
+            self.effect_stage = stage + 1;
+        }
         let writes: Vec<usize> = types.iter().map(|ty| self.buffer(ty.clone(), stage + 1)).collect();
         let after = if effects { self.effect } else { None };
         let step = make(writes.clone());
