@@ -1,11 +1,11 @@
-//! Functions of the user's: calls into the process.
+//! Callbacks: user functions in the process.
 
 use crate::builder::{Builder, Val};
 use crate::legalize::unsigned::signed_bits;
 use crate::module::{EmitError, Unit};
 use rune_trace::{Op, Type};
 
-/// The results of a call, which needs what the effect before it gave if it has effects itself.
+/// Emits a call and returns its results. A callback with effects takes the token of the previous effect.
 pub(super) fn callback<'c>(
     b: &Builder<'c>,
     unit: &Unit<'c>,

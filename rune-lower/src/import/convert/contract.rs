@@ -9,14 +9,14 @@ use rune_trace::{DType, Op, Var};
 use std::cmp::Ordering;
 
 impl<'t> Scope<'_, '_, 't> {
-    /// Factors of one dtype, which holds all that theirs do, and `out` if that is given.
+    /// Converts the factors to one dtype that holds both, and `out` if it is given.
     pub(super) fn alike(&mut self, factors: [Var; 2], out: Option<DType>) -> Result<[Var; 2], Problem> {
         let mut dtype = out.unwrap_or(self.ty(factors[0]).dtype);
         for other in factors.map(|v| self.ty(v).dtype) {
             dtype = match other.size().cmp(&dtype.size()) {
                 Ordering::Less => dtype,
                 Ordering::Greater => other,
-                // Of the two half types neither holds the other.
+                // Neither half type holds the other.
                 Ordering::Equal if other != dtype && other.is_float() => DType::F32,
                 Ordering::Equal => dtype,
             };
@@ -25,7 +25,7 @@ impl<'t> Scope<'_, '_, 't> {
         Ok([self.convert(lhs, dtype)?, self.convert(rhs, dtype)?])
     }
 
-    /// The precision is not heeded: products are as exact as their dtype.
+    /// Imports a dot product. It ignores the precision: products are as exact as their dtype.
     pub(super) fn dot_general(&mut self, op: &Operation<'t>, lhs: Var, rhs: Var, out: DType) -> Result<Var, Problem> {
         let dims = if op.attribute(&["dot_dimension_numbers"]).is_some() {
             let f: Fields = fields(self.cx.text, op, &["dot_dimension_numbers"])?;
@@ -51,7 +51,7 @@ impl<'t> Scope<'_, '_, 't> {
         self.one(Op::DotGeneral { lhs, rhs, dims: Box::new(dims), out })
     }
 
-    /// `stablehlo.dot`: the last axis of the one with the first of the other.
+    /// Imports `stablehlo.dot`: contracts the last axis of `lhs` with the first of `rhs`.
     pub(super) fn dot(&mut self, lhs: Var, rhs: Var, out: DType) -> Result<Var, Problem> {
         let Some(last) = self.ty(lhs).rank().checked_sub(1) else { return invalid("it takes vectors and matrices") };
         let dims = DotDims { lhs_contract: [last][..].into(), rhs_contract: [0][..].into(), ..DotDims::default() };
@@ -77,7 +77,7 @@ impl<'t> Scope<'_, '_, 't> {
         let (lhs_dims, rhs_dims) = (layout(0, "b", "f")?, layout(1, "o", "i")?);
         let out = layout(2, "b", "f")?;
         let spatial = rank.saturating_sub(2);
-        // The window stands in a dictionary of its own, or as attributes.
+        // The window is a separate dictionary, or attributes.
         let window = Operation {
             attributes: match op.attribute(&["window"]) {
                 Some(Attribute::Dict(entries)) => entries.clone(),

@@ -1,4 +1,4 @@
-//! Operations that rune makes of others.
+//! Operations that rune expresses by others.
 
 use super::arguments::{dims_or, exactly, ints, pairs, word};
 use super::chlo::Chlo;
@@ -10,7 +10,7 @@ use crate::import::ast::{Attribute, Operation, find};
 use rune_trace::op::{BinaryFn, Comparison, Dims, FactorFn, Padding, ReduceFn, Triangular, UnaryFn};
 use rune_trace::{DType, Op, Tensor, Var, lax};
 
-/// The functions of CHLO that are functions of tensors.
+/// Returns the tensor function of a CHLO function.
 fn function(name: &str) -> Option<fn(&Tensor) -> Tensor> {
     Some(match name {
         "chlo.asin" => Tensor::asin,
@@ -27,7 +27,7 @@ fn function(name: &str) -> Option<fn(&Tensor) -> Tensor> {
     })
 }
 
-/// Why an operation is not imported; reads on from its name.
+/// Returns the reason why an operation is not imported; continues its name.
 pub(super) fn why_not(name: &str) -> String {
     match name {
         "chlo.polygamma" | "chlo.bessel_i1e" | "chlo.ragged_dot" => {
@@ -58,7 +58,7 @@ pub(super) fn why_not(name: &str) -> String {
 }
 
 impl<'m, 't> Scope<'_, 'm, 't> {
-    /// An operation called `name`, as others; nothing if it is none of these.
+    /// Expands the operation `name` into others. Returns `None` if it is not one of these.
     pub(super) fn expansion(
         &mut self,
         op: &'m Operation<'t>,
@@ -130,7 +130,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         }))
     }
 
-    /// The bits of integers as unsigned ones.
+    /// Returns the bits of integers as unsigned integers.
     fn unsigned(&mut self, x: Var) -> Result<(Var, DType), Problem> {
         let dtype = match self.ty(x).dtype {
             DType::I8 | DType::U8 => DType::U8,
@@ -144,7 +144,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let bits = if self.ty(x).dtype == dtype { x } else { self.one(Op::BitcastConvert { x, dtype })? };
         Ok((bits, dtype))
     }
-    /// `f` of an array and a number everywhere, whose low bits are these.
+    /// Applies `f` to an array and a constant with these low bits.
     fn with_bits(&mut self, f: BinaryFn, x: Var, bits: u64) -> Result<Var, Problem> {
         let ty = self.ty(x).clone();
         let low = bits & (u64::MAX >> (64 - 8 * ty.dtype.size()));
@@ -153,7 +153,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.one(Op::Binary { f, x, y })
     }
 
-    /// Sums of neighbouring bits, then of pairs, then of halves of bytes, then of bytes.
+    /// Sums neighbouring bits, then pairs, then half bytes, then bytes.
     fn population_count(&mut self, x: Var) -> Result<Var, Problem> {
         let original = self.ty(x).dtype;
         let (x, dtype) = self.unsigned(x)?;
@@ -172,7 +172,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.convert(x, original)
     }
 
-    /// How many bits are not set once all below the first that is, are.
+    /// Counts the unset bits after setting all bits below the highest set bit.
     fn leading_zeros(&mut self, x: Var) -> Result<Var, Problem> {
         let original = self.ty(x).dtype;
         let (mut x, dtype) = self.unsigned(x)?;
@@ -187,7 +187,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.convert(count, original)
     }
 
-    /// Precisions that a dtype has: its own, and that of `bf16` for `f32`.
+    /// Supports the dtype's own precision, and that of `bf16` for `f32`.
     fn reduce_precision(&mut self, op: &Operation, x: Var) -> Result<Var, Problem> {
         let dtype = self.ty(x).dtype;
         let written = word(op, &["format"]).and_then(|format| format.strip_prefix('e')?.split_once('m'));
@@ -213,7 +213,8 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         }
     }
 
-    /// The gradient of a greatest (or least) over windows: each element of `source` goes to the first extreme of its window.
+    /// Imports the gradient of a maximum (or minimum) over windows: each element of `source` goes to the first extreme
+    /// of its window.
     pub(super) fn select_and_scatter(
         &mut self,
         op: &Operation<'t>,
@@ -243,7 +244,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         if !sums || self.known(init).is_none_or(|l| l.to_f64() != 0.0) {
             return refused("scatters by something else than a sum from 0");
         }
-        // What lies outside is chosen last of all.
+        // Elements outside are chosen last.
         let whole = ty;
         let worst = match direction {
             Comparison::Ge | Comparison::Gt => ReduceFn::Max,
@@ -276,7 +277,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         if !fits {
             return invalid("its windows, operand and source do not fit each other");
         }
-        // Where each position of the windows begins.
+        // The start of each window.
         let offsets: Vec<Vec<usize>> = (0..positions)
             .map(|mut k| {
                 let mut offset = vec![0; rank];

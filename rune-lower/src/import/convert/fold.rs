@@ -1,4 +1,4 @@
-//! Reductions by any function, as StableHLO defines them: of what there is so far, and of the next element.
+//! Reductions by any function, as StableHLO defines them: of the accumulator and the next element.
 
 use super::arguments::word;
 use super::elementwise::binary;
@@ -9,17 +9,18 @@ use rune_trace::op::{Dims, Padding, Window};
 use rune_trace::{Op, Origin, Program, ProgramBuilder, Shape, Type, Var};
 use std::sync::Arc;
 
-/// The most positions of a window that are taken one by one.
+/// The maximum number of window positions to process one by one.
 const MOST: usize = 256;
 
-/// A function of what there is so far and of what comes, for many elements at once, and what it takes from outside.
+/// A function of the accumulator and the next element, for many elements at once, with its captures.
 struct Combine {
     captured: Vec<Var>,
     program: Arc<Program>,
 }
 
 impl<'m, 't> Scope<'_, 'm, 't> {
-    /// The function of a region, which is of scalars, for `lanes` elements at once; nothing if it holds what rune does not have.
+    /// Converts a region on scalars to a function of `lanes` elements. Returns `None` if it contains something that
+    /// rune does not support.
     fn combine(&mut self, op: &'m Operation<'t>, xs: &[Var], lanes: usize) -> Result<Option<Combine>, Problem> {
         if let Some(name) = word(op, &["applies"]) {
             let ty = Type::new(self.ty(xs[0]).dtype, [lanes]);
@@ -44,7 +45,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         }
     }
 
-    /// `init` at every place.
+    /// Broadcasts `init`.
     fn everywhere(&mut self, init: Var, shape: &Shape) -> Result<Var, Problem> {
         if shape.rank() == 0 {
             return Ok(init);
@@ -52,7 +53,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.one(Op::BroadcastInDim { x: init, shape: shape.clone(), dims: Dims::new() })
     }
 
-    /// A reduction, one element after the other, of all results at once.
+    /// Reduces one element after the other, for all results at once.
     pub(super) fn fold(
         &mut self,
         op: &'m Operation<'t>,
@@ -87,7 +88,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         folded.into_iter().map(|y| self.reshape(y, &shape)).collect::<Result<Vec<Var>, _>>().map(Some)
     }
 
-    /// A function over windows, one position of them after the other.
+    /// Applies a function to windows, one position after the other.
     pub(super) fn fold_windows(
         &mut self,
         op: &'m Operation<'t>,
@@ -126,7 +127,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                 let within = (rest % window.dimensions[a]).checked_mul(window.window_dilation[a]);
                 let reach = (shape[a] - 1).checked_mul(window.strides[a]).and_then(|n| n.checked_add(1));
                 let end = within.zip(reach).and_then(|(from, n)| Some((from, from.checked_add(n)?)));
-                // The type rule refuses what lies outside of the array.
+                // The type rule rejects positions outside the array.
                 let Some(ends) = end else { return invalid("its windows are larger than any array") };
                 (start[a], limit[a]) = ends;
                 rest /= window.dimensions[a];

@@ -1,4 +1,4 @@
-//! Operations that move elements by indices that are computed.
+//! Operations that move elements by computed indices.
 
 use super::arguments::{Fields, dims, fields, word};
 use super::expression::Expressions;
@@ -9,7 +9,7 @@ use rune_trace::op::{Dims, GatherDims, ScatterDims, ScatterMode, UnaryFn};
 use rune_trace::{Op, Var};
 
 impl<'t> Scope<'_, '_, 't> {
-    /// Indices with their coordinates along the last axis, and what becomes of other axes of them.
+    /// Returns indices with their coordinates along the last axis, and the new positions of their other axes.
     fn indices(&mut self, indices: Var, vector: usize) -> Result<(Var, impl Fn(Dims) -> Dims + use<>), Problem> {
         let ty = self.ty(indices).clone();
         let rank = ty.rank();
@@ -53,7 +53,7 @@ impl<'t> Scope<'_, '_, 't> {
             let (mut expressions, roots) = Expressions::of(region)?;
             let difference = expressions.op("stablehlo.subtract", &[0, 1]);
             match roots.as_slice() {
-                // The second argument is what comes.
+                // The second argument is the update.
                 [1] => Some(ScatterMode::Set),
                 &[root] if root == difference => {
                     negated = true;

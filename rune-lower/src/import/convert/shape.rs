@@ -13,7 +13,7 @@ impl Scope<'_, '_, '_> {
         if places.len() != self.ty(x).rank() {
             return invalid(format!("it needs a place for each axis of {}", self.ty(x)));
         }
-        // Places in any order; rune's are ascending.
+        // The positions come in any order; rune's ascend.
         let mut order: Vec<usize> = (0..places.len()).collect();
         order.sort_by_key(|&i| places[i]);
         let x = match order.is_sorted() {
