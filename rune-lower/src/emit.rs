@@ -95,13 +95,14 @@ pub(crate) fn emit<'c>(
         | Op::AllGather { axis, .. }
         | Op::AllToAll { axis, .. }
         | Op::Ppermute { axis, .. } => Err(EmitError::Unsupported(format!(
-            "it is over the axis `{}`, and no `vmap` along an axis of that name is around it; `Program::vmap_named` makes the program \
-             of all lanes",
+            "it is over the axis `{}`, but no enclosing `vmap` has an axis of that name; `Program::vmap_named` creates the program of the \
+             whole batch",
             axis.name
         ))),
 
         Op::CustomLinear { .. } => Err(EmitError::Unsupported(
-            "a `custom_vjp` has no forward mode: its rule is for cotangents; `custom_jvp` serves both modes".to_owned(),
+            "a `custom_vjp` has no forward mode, because its rule computes cotangents; use `custom_jvp` for both modes"
+                .to_owned(),
         )),
         // Outside differentiation, the rule is not used.
         Op::Call { args, program } | Op::CustomJvp { args, program, .. } | Op::CustomVjp { args, program, .. } => {
@@ -133,7 +134,7 @@ pub(crate) fn emit<'c>(
             Ok(Vec::new())
         }
         Op::DebugPrint { .. } => Err(EmitError::Unsupported(
-            "it calls the process that runs the program, which only CPUs can; leave `debug_print!` out, or use the cpu"
+            "it calls the process that runs the program, which only CPUs can do; remove `debug_print!`, or use the cpu"
                 .to_owned(),
         )),
         Op::Callback { args, results, .. } => callback::callback(b, unit, op, args, results),

@@ -98,12 +98,12 @@ pub enum LowerError {
         place: String,
     },
     /// The name of the function is not an identifier.
-    #[error("`{0}` is not a name for a function: letters, digits and underscores only")]
+    #[error("`{0}` is not a function name: use only letters, digits and underscores")]
     Name(String),
     /// A constant cannot be read from its device.
     #[error("a constant cannot be read: {0}")]
     Constant(String),
     /// MLIR rejects the module. This is a bug in this crate.
-    #[error("the lowered module is malformed, which is an error of rune: {0}")]
+    #[error("the lowered module is malformed, which is a bug in rune: {0}")]
     Malformed(String),
 }

@@ -30,10 +30,7 @@ static CASES: LazyLock<Vec<Case>> =
 const WITHOUT_VECTORS: &[(&str, &str)] = &[
     ("call", "computes its program; `a_call_is_its_program` tests it with the other operations"),
     ("debug_print", "has no results"),
-    (
-        "pure_callback",
-        "calls a user function; tests/callbacks.rs compares the calls with JAX's",
-    ),
+    ("pure_callback", "calls a user function; tests/callbacks.rs compares the calls with JAX's"),
     ("io_callback", "calls a user function; tests/callbacks.rs compares the calls with JAX's"),
     ("remat", "computes its program; tests/checkpoint.rs compares it with the function itself"),
     ("checkpoint_name", "returns its operand; tests/checkpoint.rs tests it"),
@@ -51,8 +48,7 @@ const WITHOUT_VECTORS: &[(&str, &str)] = &[
     ("all_to_all", OVER_LANES),
     ("ppermute", OVER_LANES),
 ];
-const OVER_LANES: &str =
-    "needs a whole batch; `named_axes.rs` compares such functions with JAX";
+const OVER_LANES: &str = "needs a whole batch; `named_axes.rs` compares such functions with JAX";
 
 /// Operations that take no arrays of rank 0.
 const NEVER_RANK_0: [&str; 22] = [

@@ -66,8 +66,8 @@ pub(super) fn on_host<'c>(
 ) -> Result<Vec<Val<'c>>, EmitError> {
     if !unit.options.host_calls {
         return Err(EmitError::Unsupported(
-            "linear algebra is done by the process that runs the program, which only CPUs can call; compile for the cpu, or compute this part \
-             of the program there and hand over the result"
+            "the process that runs the program computes linear algebra, and only CPUs can call it; compile for the cpu, or compute this part \
+             there and pass the result"
                 .to_owned(),
         ));
     }

@@ -33,7 +33,7 @@ use rune_trace::Program;
 /// assert_eq!((square.name(), square.instructions()[0].op.name()), ("square", "mul"));
 ///
 /// let error = rune_lower::import(&text.replace("multiply", "multply")).unwrap_err();
-/// assert_eq!(error.to_string(), "4:10: `stablehlo.multply` is no operation that rune knows");
+/// assert_eq!(error.to_string(), "4:10: `stablehlo.multply` is not an operation that rune knows");
 /// ```
 pub fn import(text: &str) -> Result<Program, ImportError> {
     let module = parse::module(text).map_err(|fail| ImportError::syntax(text, fail))?;

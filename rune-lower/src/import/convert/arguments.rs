@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 /// Returns exactly `N` operands.
 pub(super) fn exactly<const N: usize>(operands: &[Var]) -> Result<[Var; N], Problem> {
-    operands.try_into().or_else(|_| invalid(format!("it takes {N} operands, and is given {}", operands.len())))
+    operands.try_into().or_else(|_| invalid(format!("it takes {N} operands, but has {}", operands.len())))
 }
 
 /// Returns an attribute's keyword.
@@ -24,7 +24,7 @@ pub(super) fn ints(op: &Operation, names: &[&str]) -> Result<Option<Vec<i64>>, P
         None => Ok(None),
         Some(attribute) => match attribute.ints() {
             Some(ints) => Ok(Some(ints)),
-            None => invalid(format!("its `{}` is no list of integers", names[0])),
+            None => invalid(format!("its `{}` is not a list of integers", names[0])),
         },
     }
 }
@@ -55,7 +55,7 @@ pub(super) fn dims_or(op: &Operation, names: &[&str], default: usize, n: usize) 
 pub(super) fn number(op: &Operation, names: &[&str]) -> Result<usize, Problem> {
     match dims(op, names)?.as_slice() {
         [n] => Ok(*n),
-        _ => invalid(format!("its `{}` is no number", names[0])),
+        _ => invalid(format!("its `{}` is not a number", names[0])),
     }
 }
 
@@ -64,7 +64,7 @@ pub(super) fn pairs(op: &Operation, names: &[&str], n: usize) -> Result<Vec<(i64
     match ints(op, names)? {
         None => Ok(vec![(0, 0); n]),
         Some(ints) if ints.len() == 2 * n => Ok(ints.chunks(2).map(|p| (p[0], p[1])).collect()),
-        Some(_) => invalid(format!("its `{}` is no pair of numbers for each axis", names[0])),
+        Some(_) => invalid(format!("its `{}` is not one pair of numbers per axis", names[0])),
     }
 }
 
@@ -99,7 +99,7 @@ impl Fields<'_> {
         match find(&self.0, &[name]).map(Attribute::ints) {
             None => Ok(Dims::new()),
             Some(Some(ints)) => dims_of(&ints, name),
-            Some(None) => invalid(format!("its `{name}` is no list of integers")),
+            Some(None) => invalid(format!("its `{name}` is not a list of integers")),
         }
     }
     /// Returns a number; 0 if the field is missing.
@@ -107,7 +107,7 @@ impl Fields<'_> {
         match self.dims(name)?.as_slice() {
             [] => Ok(0),
             [n] => Ok(*n),
-            _ => invalid(format!("its `{name}` is no number")),
+            _ => invalid(format!("its `{name}` is not a number")),
         }
     }
 }

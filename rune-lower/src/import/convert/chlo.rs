@@ -79,8 +79,10 @@ impl Scope<'_, '_, '_> {
         let wide = match dtype.size() {
             4 | 8 if dtype.is_float() => dtype,
             2 if dtype.is_float() && f != Chlo::NextAfter => DType::F32,
-            _ if dtype.is_float() => return refused(format!("is of {dtype}, and known of `f32` and `f64` alone")),
-            _ => return invalid(format!("it takes floats, and is given {}", self.ty(x))),
+            _ if dtype.is_float() => {
+                return refused(format!("has dtype {dtype}, but only `f32` and `f64` are supported"));
+            }
+            _ => return invalid(format!("it takes floats, but has {}", self.ty(x))),
         };
         let args = xs.iter().map(|&x| self.convert(x, wide)).collect::<Result<Vec<Var>, _>>()?;
         let ty = self.ty(args[0]).clone();

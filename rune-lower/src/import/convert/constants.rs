@@ -10,16 +10,18 @@ impl super::scope::Scope<'_, '_, '_> {
     /// Imports `stablehlo.constant`.
     pub(super) fn constant(&mut self, op: &Operation) -> Result<Var, Problem> {
         let Some(Attribute::Dense(dense)) = op.attribute(&["value"]) else {
-            return refused("holds no `dense<…>`; write its elements in place");
+            return refused("has no `dense<…>`; write its elements inline");
         };
         let ty = tensor(&dense.ty)?;
         if let Elements::Splat(text) = dense.elements {
-            let Some(value) = number(ty.dtype, text) else { return invalid(format!("`{text}` is no {}", ty.dtype)) };
+            let Some(value) = number(ty.dtype, text) else {
+                return invalid(format!("`{text}` is not a valid {}", ty.dtype));
+            };
             return self.full(value, ty);
         }
         match self.arrays.get(&dense.at) {
             Some(&var) => Ok(var),
-            None => invalid("its array is not at hand"),
+            None => invalid("its array is not available"),
         }
     }
 }
@@ -37,7 +39,7 @@ pub(super) fn load<'t>(
             continue;
         }
         let op = cx.places.get(at).copied().unwrap_or(function);
-        let read = super::free::dense(op).map_or_else(|| invalid("its array is not at hand"), array);
+        let read = super::free::dense(op).map_or_else(|| invalid("its array is not available"), array);
         let array = match read {
             Ok(array) => array,
             // A placeholder: each use reports the error.
@@ -54,17 +56,17 @@ pub(super) fn load<'t>(
 /// Reads an array. It allocates no more bytes than the text has digits, whatever the type says.
 fn array(dense: &Dense) -> Result<Array, Problem> {
     let ty = tensor(&dense.ty)?;
-    let count = |n: usize| invalid(format!("{ty} has {} elements, and {n} are written", ty.size()));
+    let count = |n: usize| invalid(format!("{ty} has {} elements, but {n} are given", ty.size()));
     let mut bytes = Vec::new();
     match &dense.elements {
-        Elements::Splat(_) => return invalid("one element for all is no array"),
+        Elements::Splat(_) => return invalid("a single element is not an array"),
         Elements::List(list) => {
             if list.len() != ty.size() {
                 return count(list.len());
             }
             for text in list {
                 let Some(value) = number(ty.dtype, text) else {
-                    return invalid(format!("`{text}` is no {}", ty.dtype));
+                    return invalid(format!("`{text}` is not a valid {}", ty.dtype));
                 };
                 bytes.extend_from_slice(&value.bits().to_le_bytes()[..ty.dtype.size()]);
             }
@@ -73,7 +75,7 @@ fn array(dense: &Dense) -> Result<Array, Problem> {
             let pairs = digits.as_bytes().chunks(2);
             let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
             let Some(raw) = pairs.map(byte).collect::<Option<Vec<u8>>>().filter(|_| digits.len() % 2 == 0) else {
-                return invalid("its bytes are no hexadecimal digits");
+                return invalid("its bytes are not hexadecimal digits");
             };
             let size = ty.dtype.size();
             let bool = ty.dtype == DType::Bool;

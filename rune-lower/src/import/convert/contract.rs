@@ -40,9 +40,9 @@ impl<'t> Scope<'_, '_, 't> {
                 None => Ok([Dims::new(), Dims::new()]),
                 Some(Attribute::Pair(pair)) => match [pair[0].ints(), pair[1].ints()] {
                     [Some(l), Some(r)] => Ok([dims_of(&l, name)?, dims_of(&r, name)?]),
-                    _ => invalid(format!("its `{name}` are no axes")),
+                    _ => invalid(format!("its `{name}` are not axes")),
                 },
-                Some(_) => invalid(format!("its `{name}` are no axes of two operands")),
+                Some(_) => invalid(format!("its `{name}` are not axes of two operands")),
             };
             let [lhs_batch, rhs_batch] = pair("batching_dims")?;
             let [lhs_contract, rhs_contract] = pair("contracting_dims")?;
@@ -71,7 +71,7 @@ impl<'t> Scope<'_, '_, 't> {
             let places = wanted.map(|name| names.iter().position(|&n| n == name)).collect::<Option<Dims>>();
             match places {
                 Some(places) if places.len() == names.len() => Ok(places),
-                Some(_) | None => invalid(format!("its `dimension_numbers` {body} are not for {rank} axes")),
+                Some(_) | None => invalid(format!("its `dimension_numbers` {body} do not describe {rank} axes")),
             }
         };
         let (lhs_dims, rhs_dims) = (layout(0, "b", "f")?, layout(1, "o", "i")?);
@@ -92,7 +92,7 @@ impl<'t> Scope<'_, '_, 't> {
         let rhs = if axes.is_empty() { rhs } else { self.one(Op::Reverse { x: rhs, axes })? };
         let groups = |name: &str| match dims_or(op, &[name], 1, 1)?.as_slice() {
             [n] => Ok(*n),
-            _ => invalid(format!("its `{name}` is no number")),
+            _ => invalid(format!("its `{name}` is not a number")),
         };
         let dims = ConvDims {
             strides: dims_or(&window, &["window_strides", "stride"], 1, spatial)?,

@@ -13,7 +13,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let callee = self.cx.callee(name)?;
         self.cx.hand(callee.arrays.len())?;
         let arrays = callee.arrays.iter().map(|at| self.arrays.get(at).copied());
-        let Some(arrays) = arrays.collect::<Option<Vec<Var>>>() else { return invalid("an array is not at hand") };
+        let Some(arrays) = arrays.collect::<Option<Vec<Var>>>() else { return invalid("an array is not available") };
         let Some(program) = callee.program else { return Ok(None) };
         let args = xs.iter().copied().chain(arrays).collect();
         self.push(Op::Call { args, program }).map(Some)
@@ -69,7 +69,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let consts = args.len();
         args.extend_from_slice(xs);
         let [cond, body] = <[_; 2]>::try_from(programs.into_iter().map(Arc::new).collect::<Vec<_>>())
-            .or_else(|_| invalid("it has a condition and a body"))?;
+            .or_else(|_| invalid("it needs a condition and a body"))?;
         self.push(Op::While { args, consts, cond, body }).map(Some)
     }
 }

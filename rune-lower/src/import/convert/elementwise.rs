@@ -70,10 +70,10 @@ impl Scope<'_, '_, '_> {
             Some("LE") => Comparison::Le,
             Some("GT") => Comparison::Gt,
             Some("GE") => Comparison::Ge,
-            _ => return invalid("its direction is none of EQ, NE, LT, LE, GT and GE"),
+            _ => return invalid("its direction is not one of EQ, NE, LT, LE, GT and GE"),
         };
         if word(op, &["compare_type"]) == Some("TOTALORDER") && self.ty(x).dtype.is_float() {
-            return refused("compares by TOTALORDER, which only sorting does; compare by FLOAT");
+            return refused("compares by TOTALORDER, which only sorting supports; compare by FLOAT");
         }
         self.one(Op::Compare { direction, x, y })
     }

@@ -117,7 +117,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             "stablehlo.custom_call" => match name_of(op, "name").or_else(|| name_of(op, "call_target_name")) {
                 Some("Sharding" | "xla.sdy.FuncResultSharding") => Ok(Some(xs.to_vec())),
                 name => refused(format!(
-                    "calls @{}, which is machine code outside of the file; write what it computes by other operations",
+                    "calls @{}, which is machine code outside the file; express its computation by other operations",
                     name.unwrap_or("?")
                 )),
             },

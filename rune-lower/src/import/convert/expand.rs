@@ -31,14 +31,14 @@ fn function(name: &str) -> Option<fn(&Tensor) -> Tensor> {
 pub(super) fn why_not(name: &str) -> String {
     match name {
         "chlo.polygamma" | "chlo.bessel_i1e" | "chlo.ragged_dot" => {
-            "is none of rune's; `jax.export.export(jax.jit(f))(…).mlir_module()` writes it by other operations"
+            "is not supported; `jax.export.export(jax.jit(f))(…).mlir_module()` expresses it by other operations"
                 .to_owned()
         }
         "stablehlo.rng" | "stablehlo.rng_bit_generator" => {
-            "is a generator of the machine; draw by keys, as `jax.random` does with `threefry2x32`".to_owned()
+            "is a device-specific random generator; use keys, as `jax.random` does with `threefry2x32`".to_owned()
         }
         "stablehlo.fft" | "stablehlo.complex" | "stablehlo.real" | "stablehlo.imag" => {
-            "is of complex numbers, which programs of rune do not have".to_owned()
+            "uses complex numbers, which rune does not support".to_owned()
         }
         "stablehlo.all_reduce"
         | "stablehlo.all_gather"
@@ -48,12 +48,12 @@ pub(super) fn why_not(name: &str) -> String {
         | "stablehlo.collective_broadcast"
         | "stablehlo.partition_id"
         | "stablehlo.replica_id"
-        | "sdy.manual_computation" => "spreads over several devices; export for one".to_owned(),
-        "stablehlo.tuple" | "stablehlo.get_tuple_element" => "is of tuples; return several values instead".to_owned(),
+        | "sdy.manual_computation" => "uses several devices; export for one device".to_owned(),
+        "stablehlo.tuple" | "stablehlo.get_tuple_element" => "uses tuples; return several values instead".to_owned(),
         _ if name.contains("dynamic") || name.contains("dimension_size") => {
-            "is of shapes known at run time only; export for arguments of known shapes".to_owned()
+            "uses dynamic shapes; export for arguments of known shapes".to_owned()
         }
-        _ => "is no operation that rune knows".to_owned(),
+        _ => "is not an operation that rune knows".to_owned(),
     }
 }
 
@@ -68,7 +68,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         if let Some(f) = function(name) {
             let [x] = exactly(xs)?;
             if !self.ty(x).dtype.is_float() {
-                return invalid(format!("it takes floats, and is given {}", self.ty(x)));
+                return invalid(format!("it takes floats, but has {}", self.ty(x)));
             }
             return self.expand(&[x], |xs| xs.iter().map(f).collect()).map(Some);
         }
@@ -97,7 +97,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             "stablehlo.cholesky" => {
                 let [x] = exactly(xs)?;
                 if word(op, &["lower"]) != Some("true") {
-                    return refused("is of the upper triangle; factor the transpose, and transpose the factor");
+                    return refused("asks for the upper triangle; factorize the transpose, and transpose the factor");
                 }
                 self.push(Op::Factor { f: FactorFn::Cholesky, x })?
             }
@@ -138,7 +138,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             DType::I32 | DType::U32 => DType::U32,
             DType::I64 | DType::U64 => DType::U64,
             DType::Bool | DType::F16 | DType::BF16 | DType::F32 | DType::F64 => {
-                return invalid(format!("it takes integers, and is given {}", self.ty(x)));
+                return invalid(format!("it takes integers, but has {}", self.ty(x)));
             }
         };
         let bits = if self.ty(x).dtype == dtype { x } else { self.one(Op::BitcastConvert { x, dtype })? };
@@ -197,7 +197,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         };
         let [Some(exponent), Some(mantissa)] = bits else { return invalid("its format is missing") };
         let own: (i64, i64) = match dtype.size() {
-            _ if !dtype.is_float() => return invalid(format!("it takes floats, and is given {dtype}")),
+            _ if !dtype.is_float() => return invalid(format!("it takes floats, but has {dtype}")),
             2 if dtype == DType::BF16 => (8, 7),
             2 => (5, 10),
             4 => (8, 23),
@@ -209,7 +209,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                 let half = self.one(Op::Convert { x, dtype: DType::BF16 })?;
                 self.one(Op::Convert { x: half, dtype })
             }
-            (e, m) => refused(format!("rounds {dtype} to e{e}m{m}, which is no dtype of rune")),
+            (e, m) => refused(format!("rounds {dtype} to e{e}m{m}, which is not a dtype of rune")),
         }
     }
 
@@ -228,7 +228,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let sizes = dims_or(op, &["window_dimensions"], 1, rank)?;
         let strides = dims_or(op, &["window_strides"], 1, rank)?;
         let padding = pairs(op, &["padding"], rank)?;
-        let [select, scatter] = op.regions.as_slice() else { return invalid("it has two regions") };
+        let [select, scatter] = op.regions.as_slice() else { return invalid("it needs two regions") };
         let direction = Expressions::of(select).and_then(|(mut e, roots)| {
             [("GE", Comparison::Ge), ("LE", Comparison::Le), ("GT", Comparison::Gt), ("LT", Comparison::Lt)]
                 .into_iter()
@@ -236,13 +236,13 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                     ["FLOAT", "SIGNED", "UNSIGNED", ""].iter().any(|k| roots == [e.compare(name, k, 0, 1)])
                 })
         });
-        let Some((_, direction)) = direction else { return refused("selects by something else than a comparison") };
+        let Some((_, direction)) = direction else { return refused("selects by something other than a comparison") };
         let sums = Expressions::of(scatter).is_some_and(|(e, roots)| match roots.as_slice() {
             &[root] => e.pair(root, 0, 1) == Some("stablehlo.add"),
             _ => false,
         });
         if !sums || self.known(init).is_none_or(|l| l.to_f64() != 0.0) {
-            return refused("scatters by something else than a sum from 0");
+            return refused("scatters by something other than a sum from 0");
         }
         // Elements outside are chosen last.
         let whole = ty;
@@ -253,7 +253,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let config: Vec<Padding> = padding.iter().map(|&(low, high)| Padding { low, high, interior: 0 }).collect();
         let pads = padding.iter().any(|&p| p != (0, 0));
         if padding.iter().any(|&(low, high)| low < 0 || high < 0) {
-            return refused("pads by less than nothing; slice the operand before");
+            return refused("has negative padding; slice the operand first");
         }
         let x = if pads {
             let padding = self.one(Op::Constant { value: worst.neutral(whole.dtype) })?;
@@ -275,7 +275,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             && self.ty(source).dtype == ty.dtype
             && ty.dtype != DType::Bool;
         if !fits {
-            return invalid("its windows, operand and source do not fit each other");
+            return invalid("its windows, operand and source do not match");
         }
         // The start of each window.
         let offsets: Vec<Vec<usize>> = (0..positions)
@@ -321,7 +321,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             });
             parts.reduce(|sum, part| lax::add(&sum, &part)).into_iter().collect()
         })?;
-        let &[x] = results.as_slice() else { return invalid("it has one result") };
+        let &[x] = results.as_slice() else { return invalid("it needs exactly one result") };
         if !pads {
             return Ok(results);
         }

@@ -31,12 +31,14 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             return Ok(Some(Combine { captured: Vec::new(), program }));
         }
         let Some((captured, mut programs)) = self.regions(op, &["combine"])? else { return Ok(None) };
-        let (Some(program), true) = (programs.pop(), programs.is_empty()) else { return invalid("it has one region") };
+        let (Some(program), true) = (programs.pop(), programs.is_empty()) else {
+            return invalid("it needs exactly one region");
+        };
         let own = 2 * xs.len();
         let count = [captured.len() + own, xs.len()];
         let found = [program.input_types().len(), program.outputs().len()];
         if found != count || program.input_types()[captured.len()..].iter().any(|ty| ty.rank() > 0) {
-            return invalid(format!("its region is no function of {own} scalars that gives {}", xs.len()));
+            return invalid(format!("its region is not a function from {own} scalars to {}", xs.len()));
         }
         let axes = [vec![None; captured.len()], vec![Some(0); own]].concat();
         match program.vmap(lanes, &axes, &vec![Some(0); xs.len()]) {
@@ -63,7 +65,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     ) -> Result<Option<Vec<Var>>, Problem> {
         let whole = self.ty(xs[0]).shape.clone();
         if axes.iter().any(|&a| a >= whole.rank()) || xs.iter().any(|&x| self.ty(x).shape != whole) {
-            return invalid("its arrays are of several shapes, or its axes are none of them");
+            return invalid("its arrays differ in shape, or its axes are out of range");
         }
         let kept: Vec<usize> = (0..whole.rank()).filter(|a| !axes.contains(a)).collect();
         let shape: Shape = kept.iter().map(|&a| whole[a]).collect();
@@ -101,11 +103,11 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let lists = [&window.dimensions, &window.strides, &window.base_dilation, &window.window_dilation];
         let same = xs.iter().all(|&x| self.ty(x).shape == self.ty(xs[0]).shape);
         if !same || self.ty(xs[0]).rank() != rank || lists.iter().any(|l| l.len() != rank || l.contains(&0)) {
-            return invalid("its windows, arrays and results do not fit each other");
+            return invalid("its windows, arrays and results do not match");
         }
         let positions = window.dimensions.iter().try_fold(1usize, |n, &d| n.checked_mul(d));
         let Some(positions) = positions.filter(|&n| n <= MOST) else {
-            return refused(format!("goes over windows of more than {MOST} elements by a function of its own"));
+            return refused(format!("applies a custom function to windows of more than {MOST} elements"));
         };
         if shape.size() == 0 {
             return inits.iter().map(|&x| self.everywhere(x, &shape)).collect::<Result<Vec<Var>, _>>().map(Some);

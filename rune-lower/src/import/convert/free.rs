@@ -37,7 +37,7 @@ pub(super) fn of_function<'m>(cx: &mut Converter<'m, '_>, name: &str, calls: u32
         return Ok(known);
     }
     if calls > MAX_CALLS {
-        return invalid(format!("functions call each other more than {MAX_CALLS} deep, or themselves"));
+        return invalid(format!("calls nest more than {MAX_CALLS} deep, or recurse"));
     }
     let (name, function) = cx.function(name)?;
     let regions = function.regions.iter().collect();

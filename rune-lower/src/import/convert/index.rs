@@ -23,7 +23,7 @@ impl<'t> Scope<'_, '_, 't> {
             let permutation = (0..rank).filter(|&a| a != vector).chain([vector]).collect();
             self.one(Op::Transpose { x: indices, permutation })?
         } else {
-            return invalid(format!("its `index_vector_dim` {vector} is no axis of {ty}"));
+            return invalid(format!("its `index_vector_dim` {vector} is not an axis of {ty}"));
         };
         let moved = move |axes: Dims| axes.into_iter().map(|a| if a > vector { a - 1 } else { a }).collect();
         Ok((indices, moved))
@@ -69,7 +69,7 @@ impl<'t> Scope<'_, '_, 't> {
                 _ => None,
             }
         }) else {
-            return refused("combines by a function that is none of set, add, subtract, multiply, minimum and maximum");
+            return refused("combines by a function other than set, add, subtract, multiply, minimum and maximum");
         };
         let (indices, moved) = self.indices(indices, f.number("index_vector_dim")?)?;
         let dims = ScatterDims {

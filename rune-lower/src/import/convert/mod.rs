@@ -97,7 +97,7 @@ impl<'m, 't> Converter<'m, 't> {
     fn hand(&mut self, count: usize) -> Result<(), Problem> {
         self.handed += count;
         if self.handed > MAX_HANDED {
-            return invalid(format!("more than {MAX_HANDED} values are handed to functions and regions in all"));
+            return invalid(format!("more than {MAX_HANDED} values are passed to functions and regions in total"));
         }
         Ok(())
     }
@@ -113,11 +113,11 @@ impl<'m, 't> Converter<'m, 't> {
         let (name, function) = self.function(name)?;
         match self.done.get(name) {
             Some(Some(callee)) => return Ok(callee.clone()),
-            Some(None) => return invalid(format!("@{name} calls itself, and programs do not recurse")),
+            Some(None) => return invalid(format!("@{name} calls itself, but programs cannot recurse")),
             None => {}
         }
         if self.calls >= MAX_CALLS {
-            return invalid(format!("functions call each other more than {MAX_CALLS} deep"));
+            return invalid(format!("calls nest more than {MAX_CALLS} deep"));
         }
         self.done.insert(name, None);
         self.calls += 1;
@@ -148,12 +148,12 @@ pub(crate) fn tensor<'a>(ty: &'a Ty) -> Result<&'a Type, Problem> {
     match ty {
         Ty::Tensor(ty) => Ok(ty),
         Ty::Other(text) if text.contains("complex") => {
-            refused(format!("is of type {text}; complex numbers are not in programs of rune"))
+            refused(format!("has type {text}; rune does not support complex numbers"))
         }
         Ty::Other(text) if text.contains('?') => {
-            refused(format!("is of type {text}; export the function for arguments of known shapes"))
+            refused(format!("has type {text}; export the function for arguments of known shapes"))
         }
-        Ty::Other(text) => refused(format!("is of type {text}, which programs of rune do not have")),
+        Ty::Other(text) => refused(format!("has type {text}, which rune does not support")),
     }
 }
 
@@ -200,7 +200,7 @@ pub(super) fn module<'t>(text: &'t str, module: &Module<'t>) -> Result<Program, 
         }
         [_, second, ..] => {
             let op = cx.functions[second];
-            return Err(cx.invalid(op, "there are several public functions, and none is called @main"));
+            return Err(cx.invalid(op, "there are several public functions, but none is called @main"));
         }
     };
     let function = cx.functions[entry];

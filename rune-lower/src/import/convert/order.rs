@@ -25,7 +25,7 @@ impl<'t> Scope<'_, '_, 't> {
             _ => None,
         });
         let Some((num_keys, descending)) = order else {
-            return refused("sorts by a comparison that is not of the first operands in turn, as JAX's");
+            return refused("sorts by a comparison that does not compare the first operands in turn, as JAX's does");
         };
         // Descending and stable: an ascending sort of the reversed arrays, reversed.
         let turn = |scope: &mut Self, xs: Vec<Var>| {

@@ -116,7 +116,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         }
         let mut vars: Vec<Var> = captured.iter().map(|&(_, var)| var).collect();
         for at in &arrays {
-            let Some(&var) = self.arrays.get(at) else { return invalid("an array is not at hand") };
+            let Some(&var) = self.arrays.get(at) else { return invalid("an array is not available") };
             vars.push(var);
         }
         let outside: Vec<Type> = vars.iter().map(|&v| self.ty(v).clone()).collect();
@@ -152,7 +152,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
             }
             self.operation(op)?;
         }
-        Err(self.cx.invalid(around, "a block of it has no return"))
+        Err(self.cx.invalid(around, "one of its blocks has no return"))
     }
 
     /// Records that the results of an operation are lost.
@@ -190,13 +190,13 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         };
         let named: Option<usize> = op.results.iter().try_fold(0usize, |sum, (_, count)| sum.checked_add(*count));
         if named != Some(vars.len()) && !op.results.is_empty() {
-            return Err(self.cx.invalid(op, format!("it has {} results, and not as many names", vars.len())));
+            return Err(self.cx.invalid(op, format!("it has {} results, but a different number of names", vars.len())));
         }
         let mut vars = vars.into_iter();
         for &(name, count) in &op.results {
             for (index, var) in vars.by_ref().take(count).enumerate() {
                 if self.values.insert(Use { name, index }, var).is_some() {
-                    return Err(self.cx.invalid(op, format!("there is a `%{name}` already")));
+                    return Err(self.cx.invalid(op, format!("`%{name}` is already defined")));
                 }
             }
         }
@@ -208,14 +208,14 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         if let Some(types) = &op.inputs {
             let written = types.iter().map(tensor).collect::<Result<Vec<_>, _>>()?;
             if !written.iter().copied().eq(operands.iter().map(|&v| self.ty(v))) {
-                return invalid("its operands are not of the types that are written");
+                return invalid("its operands do not have the written types");
             }
         }
         let Some(vars) = self.emit(op, operands)? else { return Ok(None) };
         for (i, &var) in vars.iter().enumerate() {
             let (written, found) = (self.output(op, i, vars.len())?, self.ty(var));
             if written != found {
-                return invalid(format!("it gives {found}, and {written} is written"));
+                return invalid(format!("its result type is {found}, but {written} is written"));
             }
         }
         Ok(Some(vars))
@@ -239,8 +239,8 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         match self.values.get(&used) {
             Some(&var) => Ok(Some(var)),
             None if self.lost.contains(used.name) => Ok(None),
-            None if used.index == 0 => invalid(format!("`%{}` is not defined before", used.name)),
-            None => invalid(format!("`%{}#{}` is not defined before", used.name, used.index)),
+            None if used.index == 0 => invalid(format!("`%{}` is not defined before its use", used.name)),
+            None => invalid(format!("`%{}#{}` is not defined before its use", used.name, used.index)),
         }
     }
 
@@ -273,7 +273,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
     pub fn one(&mut self, op: Op) -> Result<Var, Problem> {
         match self.push(op)?.as_slice() {
             [var] => Ok(*var),
-            _ => invalid("one result is needed"),
+            _ => invalid("it needs exactly one result"),
         }
     }
     /// Adds an array whose elements all equal one number.
@@ -294,7 +294,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
             operands.iter().map(|&v| self.ty(v)).map(|ty| Tensor::zeros(&ty.shape, ty.dtype)).collect();
         let program = match make_program(|xs: &Vec<Tensor>| f(xs), &like) {
             Ok(program) if program.constants().is_empty() => program,
-            Ok(_) => return refused("is made of constants, which is an error of rune"),
+            Ok(_) => return refused("contains constants, which is a bug in rune"),
             Err(error) => return refused(error.to_string()),
         };
         let mut vars = operands.to_vec();

@@ -76,10 +76,10 @@ impl<'t> Cursor<'t> {
         let end =
             rest.char_indices().skip(1).find(|&(i, c)| length(c).is_some() || i > 24).map_or(rest.len(), |(i, _)| i);
         let found = match &rest[..end] {
-            "" => "the text ends".to_owned(),
-            found => format!("`{found}` is found"),
+            "" => "the end of the text".to_owned(),
+            found => format!("`{found}`"),
         };
-        Fail { at: self.at, problem: format!("{what} is expected, and {found}") }
+        Fail { at: self.at, problem: format!("expected {what}, found {found}") }
     }
     fn run(&mut self, belongs: impl Fn(u8) -> bool) -> &'t str {
         let start = self.at;
@@ -218,7 +218,7 @@ impl<'t> Cursor<'t> {
     /// Runs `read` one level deeper.
     pub fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Fail>) -> Result<T, Fail> {
         if self.depth >= MAX_DEPTH {
-            return self.fail(format!("lies deeper than {MAX_DEPTH} levels"));
+            return self.fail(format!("nests deeper than {MAX_DEPTH} levels"));
         }
         self.depth += 1;
         let result = read(self);

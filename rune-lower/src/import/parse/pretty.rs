@@ -69,7 +69,7 @@ fn items<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
                     return Ok(());
                 }
                 if !c.eat("=") {
-                    return Err(Fail { at: start, problem: format!("`{word}` is not expected in `{}`", op.name) });
+                    return Err(Fail { at: start, problem: format!("unexpected `{word}` in `{}`", op.name) });
                 }
                 let value = value(c, word)?;
                 op.attributes.push((Cow::Borrowed(word), value));
