@@ -1,4 +1,4 @@
-//! Inputs of programs, as the command line gives them.
+//! Inputs of programs on the command line.
 
 use crate::units::some;
 use crate::{npy, npz};
@@ -11,15 +11,15 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// What `--device` may say.
+/// The values of `--device`.
 pub const DEVICES: [&str; 7] = ["cpu", "local-sync", "local-task", "cuda", "metal", "vulkan", "reference"];
 
-/// What `--input` says.
+/// A value of `--input`.
 #[derive(Clone, Debug)]
 pub enum Input {
     Written(Array),
     Npy(PathBuf),
-    /// All arrays of a file, or that of one name.
+    /// All arrays of a file, or the array with one name.
     Npz(PathBuf, Option<String>),
     Safetensors(PathBuf, Option<String>),
 }
@@ -27,17 +27,17 @@ pub enum Input {
 /// An input of a program.
 pub struct Given {
     pub array: Array,
-    /// The file, and the name in it, if it has several.
+    /// The file, and the name in it, if it has several arrays.
     pub source: Option<String>,
 }
 
-/// Reads an argument of the command line.
+/// Returns the parser of an input argument.
 pub fn parser() -> impl TypedValueParser<Value = Input> {
     OsStringValueParser::new().try_map(Input::parse)
 }
 
 impl Input {
-    /// What an argument says; a file may have a name of any bytes.
+    /// Parses an argument; a file name may have any bytes.
     pub fn parse(text: OsString) -> Result<Input, String> {
         if let Some(text) = text.to_str() {
             return text.parse();
@@ -75,7 +75,7 @@ impl FromStr for Input {
     }
 }
 
-/// All inputs that are named.
+/// Returns all named inputs.
 pub fn given(inputs: Vec<Input>) -> Result<Vec<Given>> {
     let all = inputs.into_iter().map(Input::arrays).collect::<Result<Vec<_>>>()?;
     Ok(all.into_iter().flatten().collect())
@@ -139,13 +139,13 @@ fn missing(path: &Path, name: &str, mut known: Vec<String>) -> String {
     format!("{} holds no `{name}`, only {}", path.display(), known.join(", "))
 }
 
-/// A name, so that `x2` comes before `x10`.
+/// Splits a name, so that `x2` sorts before `x10`.
 fn numbers_last(name: &str) -> (&str, Option<u64>, &str) {
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
     (stem, name[stem.len()..].parse().ok(), name)
 }
 
-/// `2x3xf32`, or as programs write it, `[2, 3, f32]`.
+/// Parses `2x3xf32`, or the form in programs, `[2, 3, f32]`.
 fn parse_type(text: &str) -> Result<Type, String> {
     let text = text.trim();
     let invalid = || format!("`{text}` is not a type; write its sizes and its dtype, as 2x3xf32, or f32 for a scalar");
@@ -161,7 +161,7 @@ fn parse_type(text: &str) -> Result<Type, String> {
     Ok(ty)
 }
 
-/// An array of these elements, or of one that stands for all.
+/// Parses an array with these elements, or with one element for all.
 fn written(ty: Type, text: &str) -> Result<Array, String> {
     let separates = |c: char| c.is_whitespace() || [',', '[', ']'].contains(&c);
     let words: Vec<&str> = text.split(separates).filter(|w| !w.is_empty()).collect();

@@ -25,22 +25,23 @@ Inputs:
   x.npz, x.safetensors  all arrays of the file by their names, x2 before x10
   x.npz:w               one array of the file";
 
-/// Runs a program, or a compiled module, and prints its results
+/// Runs a program or a compiled module, and prints its results
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Run {
-    /// The program, JSON or text, or the compiled .vmfb; - is a program from the standard input
+    /// The program (JSON or text) or the compiled .vmfb; - is a program on the standard input
     program: PathBuf,
-    /// An input; once for each, in order
+    /// An input; repeat it for each input, in order
     #[arg(short, long, value_name = "INPUT", allow_hyphen_values = true, value_parser = input::parser())]
     input: Vec<Input>,
-    /// Where to run it [default: RUNE_DEVICE, else cpu]
+    /// The device to run on [default: RUNE_DEVICE, else cpu]
     #[arg(short, long, value_parser = input::DEVICES)]
     device: Option<String>,
-    /// Run the program by the reference interpreter; the same as --device reference
+    /// Use the reference interpreter; the same as --device reference
     #[arg(long, conflicts_with = "device")]
     reference: bool,
-    /// A folder to write the results to, as result0.npy and so on; or OUT.npz, OUT.safetensors or, for one, OUT.npy; - prints them
+    /// A folder for the results, as result0.npy and so on; or OUT.npz, OUT.safetensors or, for one result, OUT.npy; -
+    /// prints them
     #[arg(short, long, value_name = "DIR", default_value = "-")]
     output: PathBuf,
 }
@@ -84,7 +85,7 @@ impl Run {
     }
 }
 
-/// A program compiled with these flags, on a device.
+/// Compiles a program with these flags for a device.
 pub fn compile_for(program: &Program, place: &Place, opt: Opt) -> Result<CompiledProgram> {
     let target = match place.name() {
         name @ ("cuda" | "metal" | "vulkan") => name.parse()?,

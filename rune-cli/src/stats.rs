@@ -8,7 +8,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Tells what a program holds, and what its compiled form takes to run.
+/// Reports what a program contains, and what its compiled form needs to run.
 pub fn show(program: &Program, shown: &str, options: &CompileOptions, json: bool) -> Result<()> {
     let simplified = program.simplify();
     let mut operations: BTreeMap<&str, usize> = BTreeMap::new();
@@ -65,14 +65,15 @@ pub fn show(program: &Program, shown: &str, options: &CompileOptions, json: bool
     output::tell(json, text.trim_end(), value)
 }
 
-/// What reverse mode keeps of the forward pass.
+/// The residuals that reverse mode keeps from the forward pass.
 #[derive(Clone, Copy)]
 struct Residuals {
     count: usize,
     bytes: u64,
 }
 
-/// Of the derivative by all inputs of a float dtype, without those residuals that are inputs. `None` if it has none.
+/// Returns the residuals of the derivative with respect to all float inputs, except those that are inputs. `None` if
+/// there is no derivative.
 fn residuals(program: &Program) -> Option<Residuals> {
     let types = program.input_types();
     let by: Vec<usize> = (0..types.len()).filter(|&i| types[i].dtype.is_float()).collect();

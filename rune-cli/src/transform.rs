@@ -1,4 +1,4 @@
-//! `rune-cli grad` and the other transformations: a program in, a program out.
+//! `rune-cli grad` and the other transformations, from program to program.
 
 use crate::failure::usage;
 use crate::output::{Output, check_folder};
@@ -30,7 +30,7 @@ pub const TRANSPOSE_EXAMPLES: &str = "Examples:
   rune-cli transpose linear.json --argnums 0
   rune-cli linearize f.json --forward f_forward.json | rune-cli transpose - --argnums 0";
 
-/// Positions of inputs: `0,2-4`, or `floats` for all of a float dtype.
+/// Positions of inputs: `0,2-4`, or `floats` for all float inputs.
 #[derive(Clone, Debug)]
 pub enum Argnums {
     Floats,
@@ -70,9 +70,9 @@ impl Argnums {
     }
 }
 
-/// Simplifies a program: leaves out what is not used, computed twice, known beforehand or undone again
+/// Simplifies a program: removes unused, duplicate, constant and redundant computations
 ///
-/// The results stay the same bit for bit, but for payloads of NaN.
+/// The results stay the same bit for bit, except for NaN payloads.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  rune-cli simplify f.json -o f.simple.json\n  rune-cli grad f.json | rune-cli simplify -"
@@ -97,7 +97,7 @@ impl Simplify {
 pub struct Gradient {
     /// The program, JSON or text; - is the standard input
     program: PathBuf,
-    /// The inputs to differentiate by, counted from 0: 0,2-4, or floats for all of a float dtype
+    /// The inputs to differentiate with respect to, counted from 0: 0,2-4, or floats for all float inputs
     #[arg(long, default_value = "0")]
     argnums: Argnums,
     #[command(flatten)]
@@ -117,7 +117,7 @@ impl Gradient {
 pub struct Derivative {
     /// The program, JSON or text; - is the standard input
     program: PathBuf,
-    /// The inputs that it is about, counted from 0: 0,2-4, or floats for all of a float dtype
+    /// The inputs concerned, counted from 0: 0,2-4, or floats for all float inputs
     #[arg(long, default_value = "floats")]
     argnums: Argnums,
     #[command(flatten)]
@@ -142,10 +142,10 @@ impl Derivative {
     }
 }
 
-/// Splits a program near a point: gives the linear function from tangents of inputs to tangents of outputs
+/// Linearizes a program: returns the linear function from input tangents to output tangents
 ///
-/// What is linear takes the tangents of the inputs, and then what it needs to know of the point, the residuals. These come
-/// from the other part, which takes the inputs and gives the outputs and then the residuals.
+/// The linear function takes the tangents of the inputs, then the residuals, which describe the point. The other part
+/// computes the residuals: it takes the inputs and returns the outputs, then the residuals.
 #[derive(Args)]
 #[command(after_help = "Examples:
   rune-cli linearize f.json --forward f_forward.json -o f_linear.json
@@ -153,10 +153,10 @@ impl Derivative {
 pub struct Linearize {
     /// The program, JSON or text; - is the standard input
     program: PathBuf,
-    /// The inputs that move, counted from 0: 0,2-4, or floats for all of a float dtype
+    /// The inputs with tangents, counted from 0: 0,2-4, or floats for all float inputs
     #[arg(long, default_value = "floats")]
     argnums: Argnums,
-    /// Where to write the part that gives the outputs and then the residuals
+    /// The file for the part that returns the outputs, then the residuals
     #[arg(long, value_name = "OUT")]
     forward: PathBuf,
     #[command(flatten)]
@@ -177,7 +177,7 @@ impl Linearize {
     }
 }
 
-/// Axes for inputs or outputs: `0,none,-1`; a single one is for all.
+/// Axes of inputs or outputs: `0,none,-1`; a single axis applies to all.
 #[derive(Clone, Debug)]
 pub struct Axes(Vec<Option<i64>>);
 
@@ -201,7 +201,7 @@ impl Axes {
     }
 }
 
-/// Batches a program: the result does for many lanes at once what the program does for one
+/// Batches a program: the result applies the program to many batch elements at once
 #[derive(Args)]
 #[command(after_help = "Examples:
   rune-cli vmap f.json --size 32
@@ -210,13 +210,13 @@ impl Axes {
 pub struct Vmap {
     /// The program, JSON or text; - is the standard input
     program: PathBuf,
-    /// The number of lanes
+    /// The batch size
     #[arg(long)]
     size: usize,
-    /// Where each input has the mapped axis: a position, or none if it is the same for all lanes; one for all, or one for each
+    /// The batch axis of each input: a position, or none for an unbatched input; one for all, or one per input
     #[arg(long, default_value = "0", allow_hyphen_values = true, value_name = "AXES")]
     in_axes: Axes,
-    /// Where each output gets the mapped axis; likewise
+    /// The batch axis of each output; likewise
     #[arg(long, default_value = "0", allow_hyphen_values = true, value_name = "AXES")]
     out_axes: Axes,
     #[command(flatten)]
@@ -233,8 +233,8 @@ impl Vmap {
     }
 }
 
-/// What a transformation makes. The library panics where a function in the user's source cannot be transformed; here that is
-/// something wrong with a file.
+/// Returns the result of a transformation. The library panics if a function in the user's source cannot be transformed;
+/// here, that is a problem with a file.
 pub fn made<T, E: std::error::Error + Send + Sync + 'static>(transform: impl FnOnce() -> Result<T, E>) -> Result<T> {
     let hook = take_hook();
     set_hook(Box::new(|_| {}));
