@@ -48,7 +48,7 @@ impl Bench {
         if matches!(place, Place::Reference) {
             return Err(failure::usage(
                 "bench",
-                "the reference interpreter is made to be right, not fast; name another device",
+                "the reference interpreter is built for correctness, not speed; choose another device",
             ));
         }
         let shown = program::shown(&self.program);

@@ -65,7 +65,7 @@ impl Cache {
             }
             Action::Show { key } => {
                 let entry = find(cache, &key)?;
-                let module = cache.module(&entry).context("it is damaged; it is compiled again when it is needed")?;
+                let module = cache.module(&entry).context("it is damaged; rune compiles it again when needed")?;
                 let signature = CompiledProgram::signature_of(&module).context("it was not compiled by this rune")?;
                 let mut text = format!(
                     "key        {}\nsize       {}\nused       {}\n",
@@ -129,8 +129,8 @@ fn find(cache: &CompileCache, key: &str) -> Result<CacheEntry> {
     let mut found = cache.entries().into_iter().filter(|e| e.key.starts_with(key)).collect::<Vec<_>>();
     match found.len() {
         1 => Ok(found.remove(0)),
-        0 => bail!("no entry begins with {key}"),
-        n => bail!("{n} entries begin with {key}; write more of the key"),
+        0 => bail!("no entry starts with {key}"),
+        n => bail!("{n} entries start with {key}; give more of the key"),
     }
 }
 

@@ -38,7 +38,7 @@ impl Compile {
         let options = self.target.options("compile", Backend::LlvmCpu)?;
         let output = match &self.output {
             Some(path) if program::is_stdin(path) => {
-                return Err(usage("compile", "a compiled module goes to a file, and not to the standard output"));
+                return Err(usage("compile", "a compiled module needs a file, not the standard output"));
             }
             Some(path) => path.clone(),
             None if program::is_stdin(&self.program) => {

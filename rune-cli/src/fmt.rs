@@ -49,7 +49,7 @@ impl Fmt {
 
     fn compare(&self, program: &rune::Program, is_json: bool, json: bool) -> Result<()> {
         if program::is_stdin(&self.program) {
-            return Err(usage("fmt", "--check needs a file, and not the standard input"));
+            return Err(usage("fmt", "--check needs a file, not the standard input"));
         }
         let found = std::fs::read_to_string(&self.program)?;
         let same = match is_json {
@@ -73,6 +73,6 @@ impl Fmt {
 /// Creates a new private folder for temporary files.
 fn temporary() -> Result<PathBuf> {
     let folder = std::env::temp_dir().join(format!("rune-fmt-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
     Ok(folder)
 }

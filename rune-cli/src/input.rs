@@ -47,7 +47,7 @@ impl Input {
             Some("npy") => Ok(Input::Npy(path)),
             Some("npz") => Ok(Input::Npz(path, None)),
             Some("safetensors") => Ok(Input::Safetensors(path, None)),
-            _ => Err(format!("{} is no .npy, .npz or .safetensors file, and not written in UTF-8", path.display())),
+            _ => Err(format!("{} is not a .npy, .npz or .safetensors file, and not UTF-8", path.display())),
         }
     }
 }
@@ -67,7 +67,7 @@ impl FromStr for Input {
         }
         let Some((ty, elements)) = text.split_once('=') else {
             return Err(
-                "write the type and the elements, as 2x3xf32=1 2 3 4 5 6, or name a .npy, .npz or .safetensors file"
+                "write the type and the elements, such as 2x3xf32=1 2 3 4 5 6, or name a .npy, .npz or .safetensors file"
                     .to_owned(),
             );
         };
@@ -133,10 +133,10 @@ fn unreadable(path: &Path, problem: npz::Problem) -> anyhow::Error {
 
 fn missing(path: &Path, name: &str, mut known: Vec<String>) -> String {
     if known.is_empty() {
-        return format!("{} holds no `{name}`, and nothing else", path.display());
+        return format!("{} has no `{name}`: it is empty", path.display());
     }
     known.sort_by(|a, b| numbers_last(a).cmp(&numbers_last(b)));
-    format!("{} holds no `{name}`, only {}", path.display(), known.join(", "))
+    format!("{} has no `{name}`, only {}", path.display(), known.join(", "))
 }
 
 /// Splits a name, so that `x2` sorts before `x10`.
@@ -148,7 +148,8 @@ fn numbers_last(name: &str) -> (&str, Option<u64>, &str) {
 /// Parses `2x3xf32`, or the form in programs, `[2, 3, f32]`.
 fn parse_type(text: &str) -> Result<Type, String> {
     let text = text.trim();
-    let invalid = || format!("`{text}` is not a type; write its sizes and its dtype, as 2x3xf32, or f32 for a scalar");
+    let invalid =
+        || format!("`{text}` is not a type; write the sizes and the dtype, such as 2x3xf32, or f32 for a scalar");
     let ty = if text.starts_with('[') {
         text.parse().map_err(|_| invalid())?
     } else {
@@ -167,7 +168,7 @@ fn written(ty: Type, text: &str) -> Result<Array, String> {
     let words: Vec<&str> = text.split(separates).filter(|w| !w.is_empty()).collect();
     if words.len() != ty.size() && words.len() != 1 {
         let are = if words.len() == 1 { "is" } else { "are" };
-        return Err(format!("{ty} has {}, and {} {are} given", some(ty.size(), "element"), words.len()));
+        return Err(format!("{ty} has {}, but {} {are} given", some(ty.size(), "element"), words.len()));
     }
     let size = ty.dtype.size();
     let mut bytes = Vec::new();

@@ -64,10 +64,10 @@ impl Inspect {
         if self.dispatch.is_some()
             && matches!(stage, Stage::Program | Stage::Simplified | Stage::StableHlo | Stage::Input)
         {
-            return Err(usage("inspect", format!("--dispatch goes with flow and what follows, and not with {stage}")));
+            return Err(usage("inspect", format!("--dispatch works with flow and later stages, not with {stage}")));
         }
         if let Some(only) = stage.backend().filter(|&only| only != options.target.backend()) {
-            return Err(usage("inspect", format!("--stage {stage} goes with --target {only}")));
+            return Err(usage("inspect", format!("--stage {stage} needs --target {only}")));
         }
         let mut program = program::load(&self.program)?;
         let shown = program::shown(&self.program);

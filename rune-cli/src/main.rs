@@ -60,7 +60,7 @@ const EXAMPLES: &str = "Examples:
   rune-cli grad f.json | rune-cli simplify - | rune-cli compile - -o df.vmfb
   rune-cli inspect f.json --stage asm --dispatch 0
 
-Exit codes: 0 done, 1 failed, 2 wrong usage. LOG_JIT=1 shows what is compiled.";
+Exit codes: 0 done, 1 failed, 2 wrong usage. LOG_JIT=1 prints what is compiled.";
 
 #[derive(Subcommand)]
 enum Command {

@@ -13,7 +13,7 @@ const ALIGNMENT: usize = 64;
 
 /// Parses a `.npy` file.
 pub fn parse(file: &[u8]) -> Result<Array, String> {
-    let cut = || "the file is cut short".to_owned();
+    let cut = || "the file is truncated".to_owned();
     let rest = file.strip_prefix(MAGIC).ok_or("it does not begin as a .npy file")?;
     let (version, rest) = rest.split_first_chunk::<2>().ok_or_else(cut)?;
     let (length, rest) = match version[0] {
@@ -25,7 +25,7 @@ pub fn parse(file: &[u8]) -> Result<Array, String> {
             let (length, rest) = rest.split_first_chunk::<4>().ok_or_else(cut)?;
             (u32::from_le_bytes(*length) as usize, rest)
         }
-        other => return Err(format!("it is of version {other} of the format, which is not known")),
+        other => return Err(format!("it has the unknown format version {other}")),
     };
     let (header, data) = rest.split_at_checked(length).ok_or_else(cut)?;
     let header = String::from_utf8_lossy(header);
@@ -37,16 +37,16 @@ pub fn parse(file: &[u8]) -> Result<Array, String> {
     let shape: Shape = sizes.map(str::parse).collect::<Result<_, _>>().map_err(|_| "its shape is no shape")?;
     let dtype = dtype(descr).ok_or_else(|| {
         let elements = if descr.starts_with('[') { "records".to_owned() } else { format!("`{descr}`") };
-        format!("its elements are {elements}, which is no dtype of rune; convert them, as x.astype(np.float32)")
+        format!("its elements are {elements}, which is not a dtype of rune; convert them, for example by x.astype(np.float32)")
     })?;
     let ty = Type::new(dtype, shape);
     types::check(&ty).map_err(|e| format!("{ty} {e}"))?;
     if data.len() != ty.bytes() {
-        return Err(format!("{ty} has {} bytes, and the file {}", ty.bytes(), data.len()));
+        return Err(format!("{ty} has {} bytes, but the file has {}", ty.bytes(), data.len()));
     }
     let mut data = data.to_vec();
     if dtype == DType::Bool && data.iter().any(|&b| b > 1) {
-        return Err("it holds a truth value that is neither 0 nor 1".to_owned());
+        return Err("it has a boolean that is neither 0 nor 1".to_owned());
     }
     if descr.starts_with('>') {
         data.chunks_exact_mut(dtype.size()).for_each(<[u8]>::reverse);

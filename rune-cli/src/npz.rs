@@ -31,7 +31,7 @@ impl From<ZipError> for Problem {
             return Problem::Unreadable(error);
         }
         let cut = matches!(error, ZipError::InvalidArchive(_));
-        Problem::Malformed(if cut { "it is cut short, or no .npz file".to_owned() } else { error.to_string() })
+        Problem::Malformed(if cut { "it is truncated, or not a .npz file".to_owned() } else { error.to_string() })
     }
 }
 
@@ -47,7 +47,7 @@ pub fn parse(file: impl Read + Seek, only: Option<&str>) -> Result<BTreeMap<Stri
     for i in 0..archive.len() {
         let entry = archive.name_for_index(i).ok_or(ZipError::FileNotFound)??.into_owned();
         let name = entry.strip_suffix(ENDING);
-        let name = name.ok_or_else(|| Problem::Malformed(format!("its entry `{entry}` is no .npy file")))?;
+        let name = name.ok_or_else(|| Problem::Malformed(format!("its entry `{entry}` is not a .npy file")))?;
         names.push(name.to_owned());
     }
     let mut arrays = BTreeMap::new();

@@ -58,7 +58,7 @@ impl Output {
         if let Some(i) = program.constants().iter().position(|c| c.ty().size() > INLINE) {
             let ty = program.constants()[i].ty();
             bail!(
-                "constant c{i}, of type {ty}, is too large for text, which would not be read back; write JSON, as OUT.json"
+                "constant c{i}, of type {ty}, is too large for text, which could not be parsed; write JSON, such as OUT.json"
             );
         }
         write_file(&self.output, text.as_bytes())

@@ -41,7 +41,7 @@ pub fn load(path: &Path) -> Result<Program> {
 /// Loads a program from a file, and returns whether the file is JSON.
 pub fn load_with_form(path: &Path) -> Result<(Program, bool)> {
     if is_module(path) {
-        bail!("{} is a compiled module, and a program is needed", path.display());
+        bail!("{} is a compiled module, not a program", path.display());
     }
     let file = shown(path);
     progress::during(&format!("reading {file}"), |_| parse(path, file))

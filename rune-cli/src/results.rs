@@ -39,7 +39,7 @@ impl Destination {
         match self {
             Destination::Printed => Ok(()),
             Destination::Folder(path) if path.exists() && !path.is_dir() => {
-                bail!("cannot make the folder {}: there is a file of this name", path.display())
+                bail!("cannot create the folder {}: there is a file of this name", path.display())
             }
             Destination::Folder(_) => Ok(()),
             Destination::Npy(path) if count != 1 => bail!(

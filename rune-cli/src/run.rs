@@ -62,7 +62,7 @@ impl Run {
         };
         let results = if program::is_module(&self.program) {
             if matches!(place, Place::Reference) {
-                return Err(usage("run", "the reference interpreter runs programs, and this is a compiled module"));
+                return Err(usage("run", "the reference interpreter runs programs, not compiled modules"));
             }
             let compiled = CompiledProgram::load_on(&self.program, &place)?;
             check(compiled.input_types(), compiled.output_types().len())?;

@@ -55,7 +55,7 @@ impl TargetOptions {
         let (cpu, arch) = (self.cpu.as_deref(), self.arch.as_deref());
         let wrong = |message: &str| Err(usage(subcommand, message));
         if backend != Backend::LlvmCpu && (cpu.is_some() || self.triple.is_some()) {
-            return wrong("--cpu and --triple go with --target llvm-cpu only");
+            return wrong("--cpu and --triple need --target llvm-cpu");
         }
         let said: Result<Target, TargetError> = match (backend, arch) {
             (Backend::LlvmCpu, None) => match (cpu, &self.triple) {

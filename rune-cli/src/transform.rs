@@ -10,22 +10,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-pub const GRAD: &str = "Differentiates a program of one float scalar: gives the gradient";
-pub const VALUE_AND_GRAD: &str = "Differentiates a program of one float scalar: gives its value and the gradient";
+pub const GRAD: &str = "Differentiates a program with one float scalar output: returns the gradient";
+pub const VALUE_AND_GRAD: &str =
+    "Differentiates a program with one float scalar output: returns its value and the gradient";
 pub const GRAD_EXAMPLES: &str = "Examples:
   rune-cli grad f.json -o df.json                    by input 0
   rune-cli value-and-grad loss.json --argnums 0-3    by inputs 0, 1, 2 and 3
   rune-cli grad f.json | rune-cli grad - | rune-cli simplify -";
-pub const JVP: &str =
-    "Forward mode: takes the inputs and then tangents of them, gives the outputs and then their tangents";
+pub const JVP: &str = "Forward mode: takes the inputs, then their tangents; returns the outputs, then their tangents";
 pub const JVP_EXAMPLES: &str = "Examples:
   rune-cli jvp f.json -o tangents.json
   rune-cli jvp f.json --argnums 1 | rune-cli run - -i f32=2 -i f32=3 -i f32=1";
-pub const VJP: &str = "Reverse mode: takes the inputs and then cotangents of the outputs, gives the outputs and then cotangents of the inputs";
+pub const VJP: &str = "Reverse mode: takes the inputs, then the cotangents of the outputs; returns the outputs, then the cotangents of the inputs";
 pub const VJP_EXAMPLES: &str = "Examples:
   rune-cli vjp f.json -o pullback.json
   rune-cli vjp f.json --argnums 0,2";
-pub const TRANSPOSE: &str = "Transposes a program that is linear in some inputs: takes the other inputs and then cotangents of the outputs, gives cotangents of these inputs";
+pub const TRANSPOSE: &str = "Transposes a program that is linear in some inputs: takes the other inputs, then the cotangents of the outputs; returns the cotangents of the linear inputs";
 pub const TRANSPOSE_EXAMPLES: &str = "Examples:
   rune-cli transpose linear.json --argnums 0
   rune-cli linearize f.json --forward f_forward.json | rune-cli transpose - --argnums 0";
@@ -45,7 +45,7 @@ impl FromStr for Argnums {
         if text == "floats" {
             return Ok(Argnums::Floats);
         }
-        let invalid = |part: &str| format!("`{part}` is no position of an input; write them as 0,2-4, or floats");
+        let invalid = |part: &str| format!("`{part}` is not an input position; write positions as 0,2-4, or floats");
         let mut all = Vec::new();
         for part in text.split(',') {
             let number = |n: &str| n.trim().parse::<usize>().ok().filter(|&n| n < MOST).ok_or_else(|| invalid(part));
@@ -186,7 +186,7 @@ impl FromStr for Axes {
     fn from_str(text: &str) -> Result<Axes, String> {
         let axis = |part: &str| match part.trim() {
             "none" => Ok(None),
-            part => part.parse().map(Some).map_err(|_| format!("`{part}` is no axis; write axes as 0,none,-1")),
+            part => part.parse().map(Some).map_err(|_| format!("`{part}` is not an axis; write axes as 0,none,-1")),
         };
         text.split(',').map(axis).collect::<Result<_, _>>().map(Axes)
     }
