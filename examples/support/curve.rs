@@ -11,7 +11,7 @@ const INK: RGBColor = RGBColor(0x33, 0x33, 0x33);
 
 /// Plots the loss of each epoch, counted from 1, to the PNG file `path`, with a logarithmic axis.
 pub fn draw(path: &Path, title: &str, losses: &[f64]) -> anyhow::Result<()> {
-    anyhow::ensure!(losses.iter().all(|l| l.is_finite() && *l > 0.0), "a loss is no positive number: {losses:?}");
+    anyhow::ensure!(losses.iter().all(|l| l.is_finite() && *l > 0.0), "a loss is not a positive number: {losses:?}");
     let range = |f: fn(f64, f64) -> f64, margin: f64| losses.iter().copied().reduce(f).map(|l| l * margin);
     let (Some(low), Some(high)) = (range(f64::min, 0.8), range(f64::max, 1.25)) else {
         anyhow::bail!("no losses to draw");

@@ -94,7 +94,7 @@ impl Failure {
     pub fn of(error: anyhow::Error, cli: &mut clap::Command) -> Failure {
         if let Some(Usage { subcommand, message }) = error.downcast_ref() {
             cli.build();
-            let command = cli.find_subcommand_mut(subcommand).expect("the name is of a subcommand");
+            let command = cli.find_subcommand_mut(subcommand).expect("a subcommand has this name");
             return Failure::Usage(command.error(ErrorKind::ValueValidation, message));
         }
         if error.downcast_ref::<Said>().is_some() {

@@ -32,7 +32,7 @@ pub(crate) fn pairs<'c>(context: &'c Context, values: &[(i64, i64)]) -> Attribut
 }
 /// Parses text in MLIR's syntax.
 pub(crate) fn parse<'c>(context: &'c Context, text: &str) -> Attribute<'c> {
-    Attribute::parse(context, text).unwrap_or_else(|| panic!("`{text}` is no attribute of MLIR"))
+    Attribute::parse(context, text).unwrap_or_else(|| panic!("`{text}` is not an MLIR attribute"))
 }
 /// Returns an array whose elements all equal `literal`.
 pub(crate) fn splat<'c>(context: &'c Context, literal: Literal, ty: &Type) -> Attribute<'c> {

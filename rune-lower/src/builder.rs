@@ -71,7 +71,7 @@ impl<'c> Builder<'c> {
         let types: Vec<_> = arguments.iter().map(|ty| (tensor_type(context, ty), location)).collect();
         let block = Block::new(&types);
         let values = arguments.iter().enumerate().map(|(i, ty)| {
-            let raw = block.argument(i).expect("the block has as many arguments as it was made with").into();
+            let raw = block.argument(i).expect("the block has all its arguments").into();
             Val { raw, ty: ty.clone(), known: Known::Nothing, depth: 0 }
         });
         let values = values.collect();
@@ -120,7 +120,7 @@ impl<'c> Builder<'c> {
             .add_regions_vec(regions)
             .add_results(results)
             .build()
-            .expect("an operation whose result types are given is built");
+            .expect("result types are given, so building succeeds");
         let op = self.block.append_operation(op);
         (0..results.len()).map(|i| op.result(i).expect("the operation has this result").into()).collect()
     }

@@ -30,7 +30,7 @@ pub struct HostCall {
 impl HostCall {
     /// Returns the function's description in the compiled module.
     pub(crate) fn described(&self) -> HostOp {
-        let outputs = types::infer(&self.op.map(|ty| ty)).expect("what is lowered was checked");
+        let outputs = types::infer(&self.op.map(|ty| ty)).expect("the program was verified");
         HostOp { name: self.name.clone(), op: self.op.clone(), outputs: outputs.into_vec() }
     }
     /// Returns the module's declaration of the function.

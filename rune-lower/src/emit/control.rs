@@ -154,7 +154,7 @@ fn unroll_for(body: &Program) -> usize {
 /// branches, or more instructions than an iteration should hold: nested calls can be too many to count.
 fn straight(program: &Program) -> Option<usize> {
     program.instructions().iter().try_fold(0usize, |sum, instruction| {
-        #[allow(clippy::wildcard_enum_match_arm, reason = "what else holds programs is a call of one of them")]
+        #[allow(clippy::wildcard_enum_match_arm, reason = "other operations with programs only call one of them")]
         let length = match &instruction.op {
             Op::Case { .. } | Op::While { .. } | Op::Scan { .. } => return None,
             Op::Call { program, .. } | Op::Remat { program, .. } => straight(program)?.max(1),

@@ -29,7 +29,7 @@ pub(crate) fn overlapping(program: &Program) -> Vec<bool> {
     let mut roots: Vec<Var> = (0..program.num_vars() as u32).map(Var).collect();
     let mut found = vec![false; program.num_vars()];
     for instruction in program.instructions() {
-        #[allow(clippy::wildcard_enum_match_arm, reason = "all else computes its result elsewhere")]
+        #[allow(clippy::wildcard_enum_match_arm, reason = "all other operations compute their result elsewhere")]
         let same_memory = match &instruction.op {
             Op::Slice { x, .. } | Op::DynamicSlice { x, .. } | Op::Reshape { x, .. } | Op::StopGradient { x } => {
                 Some(*x)

@@ -120,7 +120,7 @@ fn dense<'t>(c: &mut Cursor<'t>) -> Result<Dense<'t>, Fail> {
         }
         Some(b'"') => {
             let start = c.at;
-            let Cow::Borrowed(text) = c.string()? else { return c.fail("these are no hexadecimal digits") };
+            let Cow::Borrowed(text) = c.string()? else { return c.fail("expected hexadecimal digits") };
             let Some(digits) = text.strip_prefix("0x") else {
                 return Err(Fail { at: start, problem: "bytes of elements are written \"0x…\"".to_owned() });
             };
