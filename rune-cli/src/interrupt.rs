@@ -31,7 +31,7 @@ pub fn listen() {
 #[cfg(not(unix))]
 pub fn listen() {}
 
-#[cfg_attr(not(unix), allow(dead_code, reason = "nothing can stop the thread before the process ends"))]
+#[cfg_attr(not(unix), allow(dead_code, reason = "only the signal listener of unix calls it"))]
 fn clean_up() {
     abandon_compilations();
     let ending = format!(".{}.tmp", std::process::id());
