@@ -105,12 +105,12 @@ pub fn check(program: &str, types: &[Type], inputs: &[Given]) -> Result<()> {
         let takes = types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
         let count = |n: usize| if n == 1 { "1 input".to_owned() } else { format!("{n} inputs") };
         let of = if types.is_empty() { String::new() } else { format!(" ({takes})") };
-        bail!("{program} takes {}{of}, and {} given", count(types.len()), are(inputs.len()));
+        bail!("{program} takes {}{of}, but {} given", count(types.len()), are(inputs.len()));
     }
     let Some(i) = (0..types.len()).find(|&i| types[i] != *inputs[i].array.ty()) else { return Ok(()) };
     let (takes, Given { array, source }) = (&types[i], &inputs[i]);
     let of = source.as_ref().map(|source| format!(", by {source}")).unwrap_or_default();
-    bail!("{program} takes {takes} as input {i}, counted from 0, and {} is given{of}", array.ty())
+    bail!("{program} takes {takes} as input {i}, counted from 0, but {} is given{of}", array.ty())
 }
 
 fn are(n: usize) -> String {

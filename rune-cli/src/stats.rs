@@ -50,7 +50,7 @@ pub fn show(program: &Program, shown: &str, options: &CompileOptions, json: bool
         "dispatches",
         format!("{} of {kernels} kernels, and {} fills and copies", count(statistics.dispatches), statistics.transfers),
     )?;
-    row("memory on the way", bytes(statistics.transient_bytes))?;
+    row("transient memory", bytes(statistics.transient_bytes))?;
     row("peak memory", bytes(compiled.peak_bytes))?;
     row("module", bytes(compiled.module_bytes))?;
     let value = json!({

@@ -99,9 +99,9 @@ fn files_that_are_no_arrays_are_refused() {
         ),
         ("complex.npy", "its elements are `<c8`, which is not a dtype of rune"),
         ("records.npy", "its elements are records, which is not a dtype of rune"),
-        ("compressed.npz", "f.rune takes 1 input ([4, f32]), and 2 are given"),
-        ("bf16.npz", "f.rune takes [4, f32] as input 0, counted from 0, and [4, bf16] is given, by bf16.npz:x0"),
-        ("scalar.npy", "and [f64] is given, by scalar.npy"),
+        ("compressed.npz", "f.rune takes 1 input ([4, f32]), but 2 are given"),
+        ("bf16.npz", "f.rune takes [4, f32] as input 0, counted from 0, but [4, bf16] is given, by bf16.npz:x0"),
+        ("scalar.npy", "but [f64] is given, by scalar.npy"),
     ];
     for (input, expected) in cases {
         let said = folder.fails(1, &["run", "f.rune", "--reference", "-i", input]);
