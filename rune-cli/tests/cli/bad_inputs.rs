@@ -28,7 +28,7 @@ fn wrong_usage_exits_with_2() {
         (&["compile"], "<PROGRAM>"),
         (&["run", "f.rune", "--device", "tpu"], "[possible values: cpu, local-sync"),
         (&["run", "f.rune", "--reference", "--device", "cpu"], "cannot be used with"),
-        (&["run", "f.rune", "-i", "x.txt"], "write the type and the elements, as 2x3xf32=1 2 3 4 5 6"),
+        (&["run", "f.rune", "-i", "x.txt"], "write the type and the elements, such as 2x3xf32=1 2 3 4 5 6"),
         (&["run", "f.rune", "-i", "4xf33=1"], "`4xf33` is not a type; write the sizes and the dtype"),
         (&["run", "f.rune", "-i", "4xf32=1 2 3"], "[4, f32] has 4 elements, but 3 are given"),
         (&["run", "f.rune", "-i", "f32="], "[f32] has 1 element, but 0 are given"),
