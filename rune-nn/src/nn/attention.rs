@@ -13,8 +13,8 @@ use rune_trace::{DType, Tensor, Tree, random, where_};
 pub struct Attention<'a> {
     /// Whether each position attends only to itself and earlier positions.
     pub is_causal: bool,
-    /// The positions to attend to, where `true`. Has dtype `bool`, and broadcasts to `[batch, heads, query positions,
-    /// key positions]`.
+    /// A mask with dtype `bool`: a query attends only to key positions where it is `true`. Broadcasts to
+    /// `[batch, heads, query positions, key positions]`.
     pub mask: Option<&'a Tensor>,
     /// A bias to add to the scores. Broadcasts like the mask.
     pub bias: Option<&'a Tensor>,

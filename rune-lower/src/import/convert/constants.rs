@@ -111,7 +111,7 @@ pub(super) fn number(dtype: DType, text: &str) -> Option<Literal> {
     format!("{text}:{dtype}").parse().ok()
 }
 
-/// Returns the element of a constant that is written as one element.
+/// Returns the element of a splat constant.
 pub(super) fn splat(op: &Operation) -> Option<Literal> {
     let Attribute::Dense(Dense { elements: Elements::Splat(text), ty, .. }) = op.attribute(&["value"])? else {
         return None;
