@@ -49,7 +49,10 @@ fn main() -> anyhow::Result<()> {
         logs -= m / (v.sqrt() + 1e-8) * 0.05;
         if i % 50 == 0 || i == 1 {
             let found = logs.exp().to_vec::<f64>()?;
-            println!("step {i:>3}: negative log likelihood {:>8.3}; length, height and noise {found:.3?}", loss.item::<f64>()?);
+            println!(
+                "step {i:>3}: negative log likelihood {:>8.3}; length, height and noise {found:.3?}",
+                loss.item::<f64>()?
+            );
         }
     }
     let new = Tensor::linspace(-2.5, 2.5, 6, DType::F64);

@@ -13,8 +13,8 @@ pub(super) struct Expressions {
 }
 
 impl Expressions {
-    /// Returns the expressions of a region and those that it returns, or `None` if it is more than functions of its
-    /// arguments.
+    /// Returns the expressions of a region and those that it returns. Returns `None` if the region contains anything
+    /// but functions of its arguments.
     pub fn of(region: &Region) -> Option<(Expressions, Vec<u32>)> {
         let mut e = Expressions::default();
         let mut values: HashMap<Use, u32> = HashMap::new();
