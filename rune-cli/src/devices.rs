@@ -6,7 +6,7 @@ use clap::Args;
 use rune::Device;
 use serde_json::json;
 
-/// Lists the devices that programs run on, and why others do not work here
+/// Lists the devices that can run programs, and why others are unavailable
 #[derive(Args)]
 #[command(after_help = "Examples:\n  rune-cli devices\n  rune-cli run f.json --device local-task")]
 pub struct Devices {}

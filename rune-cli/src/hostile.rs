@@ -1,17 +1,17 @@
-//! Files of arrays that are wrong, and what once failed of them: the fuzzer and the tests read all bytes by each reader.
+//! Malformed array files, and inputs that once failed: the fuzzer and the tests pass all bytes to each reader.
 
 use crate::input::Input;
 use crate::{npy, npz};
 use rune::{ModuleSignature, storage};
 use std::io::Cursor;
 
-/// One element may stand for as many as its author asks for; those of a shorter type are not many.
+/// One element may stand for as many as the author wants; elements of shorter types are few.
 const SHORT: usize = 12;
 
-/// Reads bytes as all that holds arrays, or says what a compiled module takes.
+/// Reads bytes as every format that holds arrays, and as the signature of a compiled module.
 ///
 /// # Panics
-/// If they are neither refused nor read as what was written.
+/// Panics if the bytes are neither rejected nor read back as written.
 pub fn read(bytes: &[u8]) {
     if let Ok(array) = npy::parse(bytes) {
         let mut file = Vec::new();

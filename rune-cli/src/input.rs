@@ -1,4 +1,4 @@
-//! Inputs of programs, as the command line gives them.
+//! Inputs of programs on the command line.
 
 use crate::units::some;
 use crate::{npy, npz};
@@ -11,15 +11,15 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// What `--device` may say.
+/// The values of `--device`.
 pub const DEVICES: [&str; 8] = ["cpu", "local-sync", "local-task", "cuda", "metal", "vulkan", "host", "reference"];
 
-/// What `--input` says.
+/// A value of `--input`.
 #[derive(Clone, Debug)]
 pub enum Input {
     Written(Array),
     Npy(PathBuf),
-    /// All arrays of a file, or that of one name.
+    /// All arrays of a file, or the array with one name.
     Npz(PathBuf, Option<String>),
     Safetensors(PathBuf, Option<String>),
 }
@@ -27,17 +27,17 @@ pub enum Input {
 /// An input of a program.
 pub struct Given {
     pub array: Array,
-    /// The file, and the name in it, if it has several.
+    /// The file, and the name in it, if it has several arrays.
     pub source: Option<String>,
 }
 
-/// Reads an argument of the command line.
+/// Returns the parser of an input argument.
 pub fn parser() -> impl TypedValueParser<Value = Input> {
     OsStringValueParser::new().try_map(Input::parse)
 }
 
 impl Input {
-    /// What an argument says; a file may have a name of any bytes.
+    /// Parses an argument; a file name may have any bytes.
     pub fn parse(text: OsString) -> Result<Input, String> {
         if let Some(text) = text.to_str() {
             return text.parse();
@@ -47,7 +47,7 @@ impl Input {
             Some("npy") => Ok(Input::Npy(path)),
             Some("npz") => Ok(Input::Npz(path, None)),
             Some("safetensors") => Ok(Input::Safetensors(path, None)),
-            _ => Err(format!("{} is no .npy, .npz or .safetensors file, and not written in UTF-8", path.display())),
+            _ => Err(format!("{} is not a .npy, .npz or .safetensors file, and not UTF-8", path.display())),
         }
     }
 }
@@ -67,7 +67,7 @@ impl FromStr for Input {
         }
         let Some((ty, elements)) = text.split_once('=') else {
             return Err(
-                "write the type and the elements, as 2x3xf32=1 2 3 4 5 6, or name a .npy, .npz or .safetensors file"
+                "write the type and the elements, such as 2x3xf32=1 2 3 4 5 6, or name a .npy, .npz or .safetensors file"
                     .to_owned(),
             );
         };
@@ -75,7 +75,7 @@ impl FromStr for Input {
     }
 }
 
-/// All inputs that are named.
+/// Returns all named inputs.
 pub fn given(inputs: Vec<Input>) -> Result<Vec<Given>> {
     let all = inputs.into_iter().map(Input::arrays).collect::<Result<Vec<_>>>()?;
     Ok(all.into_iter().flatten().collect())
@@ -133,22 +133,23 @@ fn unreadable(path: &Path, problem: npz::Problem) -> anyhow::Error {
 
 fn missing(path: &Path, name: &str, mut known: Vec<String>) -> String {
     if known.is_empty() {
-        return format!("{} holds no `{name}`, and nothing else", path.display());
+        return format!("{} has no `{name}`: it is empty", path.display());
     }
     known.sort_by(|a, b| numbers_last(a).cmp(&numbers_last(b)));
-    format!("{} holds no `{name}`, only {}", path.display(), known.join(", "))
+    format!("{} has no `{name}`, only {}", path.display(), known.join(", "))
 }
 
-/// A name, so that `x2` comes before `x10`.
+/// Splits a name, so that `x2` sorts before `x10`.
 fn numbers_last(name: &str) -> (&str, Option<u64>, &str) {
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
     (stem, name[stem.len()..].parse().ok(), name)
 }
 
-/// `2x3xf32`, or as programs write it, `[2, 3, f32]`.
+/// Parses `2x3xf32`, or the form in programs, `[2, 3, f32]`.
 fn parse_type(text: &str) -> Result<Type, String> {
     let text = text.trim();
-    let invalid = || format!("`{text}` is not a type; write its sizes and its dtype, as 2x3xf32, or f32 for a scalar");
+    let invalid =
+        || format!("`{text}` is not a type; write the sizes and the dtype, such as 2x3xf32, or f32 for a scalar");
     let ty = if text.starts_with('[') {
         text.parse().map_err(|_| invalid())?
     } else {
@@ -161,13 +162,13 @@ fn parse_type(text: &str) -> Result<Type, String> {
     Ok(ty)
 }
 
-/// An array of these elements, or of one that stands for all.
+/// Parses an array with these elements, or with one element for all.
 fn written(ty: Type, text: &str) -> Result<Array, String> {
     let separates = |c: char| c.is_whitespace() || [',', '[', ']'].contains(&c);
     let words: Vec<&str> = text.split(separates).filter(|w| !w.is_empty()).collect();
     if words.len() != ty.size() && words.len() != 1 {
         let are = if words.len() == 1 { "is" } else { "are" };
-        return Err(format!("{ty} has {}, and {} {are} given", some(ty.size(), "element"), words.len()));
+        return Err(format!("{ty} has {}, but {} {are} given", some(ty.size(), "element"), words.len()));
     }
     let size = ty.dtype.size();
     let mut bytes = Vec::new();

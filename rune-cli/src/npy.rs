@@ -1,6 +1,6 @@
-//! NumPy's files of one array.
+//! NumPy files with one array.
 //!
-//! The dtype `bf16`, which NumPy lacks, is written and read as JAX does it: as two bytes without a meaning, `<V2`.
+//! NumPy lacks the dtype `bf16`. It is written and read as in JAX: as two opaque bytes, `<V2`.
 
 use rune::{Array, DType, Shape, Type, types};
 use std::fs::File;
@@ -8,12 +8,12 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
-/// What the header and all before it are padded to.
+/// The alignment of the data after the header.
 const ALIGNMENT: usize = 64;
 
-/// The array in the bytes of a `.npy` file.
+/// Parses a `.npy` file.
 pub fn parse(file: &[u8]) -> Result<Array, String> {
-    let cut = || "the file is cut short".to_owned();
+    let cut = || "the file is truncated".to_owned();
     let rest = file.strip_prefix(MAGIC).ok_or("it does not begin as a .npy file")?;
     let (version, rest) = rest.split_first_chunk::<2>().ok_or_else(cut)?;
     let (length, rest) = match version[0] {
@@ -25,7 +25,7 @@ pub fn parse(file: &[u8]) -> Result<Array, String> {
             let (length, rest) = rest.split_first_chunk::<4>().ok_or_else(cut)?;
             (u32::from_le_bytes(*length) as usize, rest)
         }
-        other => return Err(format!("it is of version {other} of the format, which is not known")),
+        other => return Err(format!("it has the unknown format version {other}")),
     };
     let (header, data) = rest.split_at_checked(length).ok_or_else(cut)?;
     let header = String::from_utf8_lossy(header);
@@ -37,16 +37,16 @@ pub fn parse(file: &[u8]) -> Result<Array, String> {
     let shape: Shape = sizes.map(str::parse).collect::<Result<_, _>>().map_err(|_| "its shape is no shape")?;
     let dtype = dtype(descr).ok_or_else(|| {
         let elements = if descr.starts_with('[') { "records".to_owned() } else { format!("`{descr}`") };
-        format!("its elements are {elements}, which is no dtype of rune; convert them, as x.astype(np.float32)")
+        format!("its elements are {elements}, which is not a dtype of rune; convert them, for example by x.astype(np.float32)")
     })?;
     let ty = Type::new(dtype, shape);
     types::check(&ty).map_err(|e| format!("{ty} {e}"))?;
     if data.len() != ty.bytes() {
-        return Err(format!("{ty} has {} bytes, and the file {}", ty.bytes(), data.len()));
+        return Err(format!("{ty} has {} bytes, but the file has {}", ty.bytes(), data.len()));
     }
     let mut data = data.to_vec();
     if dtype == DType::Bool && data.iter().any(|&b| b > 1) {
-        return Err("it holds a truth value that is neither 0 nor 1".to_owned());
+        return Err("it has a boolean that is neither 0 nor 1".to_owned());
     }
     if descr.starts_with('>') {
         data.chunks_exact_mut(dtype.size()).for_each(<[u8]>::reverse);
@@ -57,7 +57,7 @@ pub fn parse(file: &[u8]) -> Result<Array, String> {
     Ok(Array::from_bytes(ty, &data))
 }
 
-/// The elements in row-major order, from those in column-major order.
+/// Reorders elements from column-major to row-major order.
 fn transposed(data: &[u8], ty: &Type) -> Vec<u8> {
     let (size, shape) = (ty.dtype.size(), &ty.shape);
     let mut out = Vec::with_capacity(data.len());
@@ -75,14 +75,14 @@ fn transposed(data: &[u8], ty: &Type) -> Vec<u8> {
     out
 }
 
-/// Writes a `.npy` file of an array.
+/// Writes an array as a `.npy` file.
 pub fn save(path: &Path, array: &Array) -> io::Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     write(&mut file, array)?;
     file.flush()
 }
 
-/// Writes what a `.npy` file of an array holds.
+/// Writes the content of an array's `.npy` file.
 pub fn write(out: &mut impl Write, array: &Array) -> io::Result<()> {
     let sizes: String = array.shape().iter().map(|d| format!("{d}, ")).collect();
     let sizes = if array.ty().rank() > 1 { sizes.trim_end_matches(", ") } else { sizes.trim_end() };
@@ -93,13 +93,13 @@ pub fn write(out: &mut impl Write, array: &Array) -> io::Result<()> {
     header.push('\n');
     out.write_all(MAGIC)?;
     out.write_all(&[1, 0])?;
-    // At most some rank's worth of sizes, each of at most 20 digits.
+    // The sizes of one rank at most, each of at most 20 digits.
     out.write_all(&(header.len() as u16).to_le_bytes())?;
     out.write_all(header.as_bytes())?;
     out.write_all(array.bytes())
 }
 
-/// The text of a field of the header, which is a Python dictionary.
+/// Returns the text of a field of the header, a Python dictionary.
 fn field<'h>(header: &'h str, name: &str) -> Result<&'h str, String> {
     let missing = || format!("its header has no `{name}`");
     let after = header.split_once(&format!("'{name}'")).or_else(|| header.split_once(&format!("\"{name}\"")));

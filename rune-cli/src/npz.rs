@@ -1,4 +1,4 @@
-//! NumPy's files of several arrays: zip files, of which each entry is a `.npy` file.
+//! NumPy files with several arrays: zip files whose entries are `.npy` files.
 
 use crate::npy;
 use rune::Array;
@@ -10,18 +10,18 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-/// What the entries of arrays end in. Their names are what is before.
+/// The extension of array entries. The rest of the entry's name is the array's name.
 const ENDING: &str = ".npy";
 
-/// Why arrays cannot be read.
+/// The reason why arrays cannot be read.
 pub enum Problem {
-    /// Of the file.
+    /// The file cannot be read.
     Unreadable(std::io::Error),
-    /// Of what is in it.
+    /// The content of the file is malformed.
     Malformed(String),
-    /// Of the array of this name.
+    /// The array with this name is malformed.
     Array(String, String),
-    /// There is no array of this name, but of others.
+    /// There is no array with this name; there are others.
     Missing { name: String, known: Vec<String> },
 }
 
@@ -31,23 +31,23 @@ impl From<ZipError> for Problem {
             return Problem::Unreadable(error);
         }
         let cut = matches!(error, ZipError::InvalidArchive(_));
-        Problem::Malformed(if cut { "it is cut short, or no .npz file".to_owned() } else { error.to_string() })
+        Problem::Malformed(if cut { "it is truncated, or not a .npz file".to_owned() } else { error.to_string() })
     }
 }
 
-/// The arrays of a file by their names, or only that of one name.
+/// Reads the arrays of a file by name, or only one of them.
 pub fn read(path: &Path, only: Option<&str>) -> Result<BTreeMap<String, Array>, Problem> {
     parse(BufReader::new(File::open(path).map_err(Problem::Unreadable)?), only)
 }
 
-/// As [`read`], of what a file holds.
+/// Like [`read`], from the content of a file.
 pub fn parse(file: impl Read + Seek, only: Option<&str>) -> Result<BTreeMap<String, Array>, Problem> {
     let mut archive = ZipArchive::new(file)?;
     let mut names = Vec::new();
     for i in 0..archive.len() {
         let entry = archive.name_for_index(i).ok_or(ZipError::FileNotFound)??.into_owned();
         let name = entry.strip_suffix(ENDING);
-        let name = name.ok_or_else(|| Problem::Malformed(format!("its entry `{entry}` is no .npy file")))?;
+        let name = name.ok_or_else(|| Problem::Malformed(format!("its entry `{entry}` is not a .npy file")))?;
         names.push(name.to_owned());
     }
     let mut arrays = BTreeMap::new();
@@ -65,9 +65,9 @@ pub fn parse(file: impl Read + Seek, only: Option<&str>) -> Result<BTreeMap<Stri
     }
 }
 
-/// Writes arrays under their names, as `np.savez` does.
+/// Writes arrays under their names, like `np.savez`.
 pub fn write<'a>(path: &Path, arrays: impl IntoIterator<Item = (&'a str, &'a Array)>) -> std::io::Result<()> {
-    /// Entries beyond this need another form of the header.
+    /// Larger entries need another form of the header.
     const LARGE: usize = 0xffff_0000;
     let mut file = Kept { file: BufWriter::new(File::create(path)?), error: None };
     let mut archive = ZipWriter::new(&mut file);
@@ -81,7 +81,7 @@ pub fn write<'a>(path: &Path, arrays: impl IntoIterator<Item = (&'a str, &'a Arr
     file.error.map_or(Ok(()), Err)
 }
 
-/// A file that keeps the first error for the end: a writer of archives that has seen one tells of it on the standard error.
+/// A file that keeps the first error for the end: after an error, the archive writer reports it on the standard error.
 struct Kept {
     file: BufWriter<File>,
     error: Option<std::io::Error>,

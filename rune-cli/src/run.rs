@@ -26,22 +26,23 @@ Inputs:
   x.npz, x.safetensors  all arrays of the file by their names, x2 before x10
   x.npz:w               one array of the file";
 
-/// Runs a program, or a compiled module, and prints its results
+/// Runs a program or a compiled module, and prints its results
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Run {
-    /// The program, JSON or text, or the compiled .vmfb; - is a program from the standard input
+    /// The program (JSON or text) or the compiled .vmfb; - is a program on the standard input
     program: PathBuf,
-    /// An input; once for each, in order
+    /// An input; repeat it for each input, in order
     #[arg(short, long, value_name = "INPUT", allow_hyphen_values = true, value_parser = input::parser())]
     input: Vec<Input>,
-    /// Where to run it [default: RUNE_DEVICE, else cpu]
+    /// The device to run on [default: RUNE_DEVICE, else cpu]
     #[arg(short, long, value_parser = input::DEVICES)]
     device: Option<String>,
-    /// Run the program by the reference interpreter; the same as --device reference
+    /// Use the reference interpreter; the same as --device reference
     #[arg(long, conflicts_with = "device")]
     reference: bool,
-    /// A folder to write the results to, as result0.npy and so on; or OUT.npz, OUT.safetensors or, for one, OUT.npy; - prints them
+    /// A folder for the results, as result0.npy and so on; or OUT.npz, OUT.safetensors or, for one result, OUT.npy; -
+    /// prints them
     #[arg(short, long, value_name = "DIR", default_value = "-")]
     output: PathBuf,
 }
@@ -64,7 +65,7 @@ impl Run {
             if matches!(device, Device::Reference | Device::Host) {
                 return Err(usage(
                     "run",
-                    format!("the device `{}` runs programs, and this is a compiled module", device.name()),
+                    format!("the device `{}` runs programs, not compiled modules", device.name()),
                 ));
             }
             let compiled = CompiledProgram::load_on(&self.program, &device)?;
@@ -91,7 +92,7 @@ impl Run {
     }
 }
 
-/// A program compiled with these flags, on a device.
+/// Compiles a program with these flags for a device.
 pub fn compile_for(program: &Program, device: &Device, opt: Opt) -> Result<CompiledProgram> {
     let target = match device.name() {
         name @ ("cuda" | "metal" | "vulkan") => name.parse()?,
@@ -111,12 +112,12 @@ pub fn check(program: &str, types: &[Type], inputs: &[Given]) -> Result<()> {
         let takes = types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
         let count = |n: usize| if n == 1 { "1 input".to_owned() } else { format!("{n} inputs") };
         let of = if types.is_empty() { String::new() } else { format!(" ({takes})") };
-        bail!("{program} takes {}{of}, and {} given", count(types.len()), are(inputs.len()));
+        bail!("{program} takes {}{of}, but {} given", count(types.len()), are(inputs.len()));
     }
     let Some(i) = (0..types.len()).find(|&i| types[i] != *inputs[i].array.ty()) else { return Ok(()) };
     let (takes, Given { array, source }) = (&types[i], &inputs[i]);
     let of = source.as_ref().map(|source| format!(", by {source}")).unwrap_or_default();
-    bail!("{program} takes {takes} as input {i}, counted from 0, and {} is given{of}", array.ty())
+    bail!("{program} takes {takes} as input {i}, counted from 0, but {} is given{of}", array.ty())
 }
 
 fn are(n: usize) -> String {

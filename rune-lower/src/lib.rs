@@ -1,7 +1,7 @@
 //! Lowers programs to StableHLO modules, which IREE compiles.
 //!
-//! The operations are built through melior (MLIR) in generic form, since StableHLO is not registered there. What IREE 3.13
-//! compiles wrongly or slowly is rewritten on the way, all of it in `legalize/`.
+//! melior (MLIR) builds the operations in generic form, because StableHLO is not registered there. `legalize/` rewrites
+//! everything that IREE 3.13 compiles wrongly or slowly.
 //!
 //! ```
 //! use rune_lower::{LowerOptions, lower};
@@ -29,26 +29,26 @@ mod tests;
 pub use host::HostCall;
 pub use module::{Lowered, export, lower};
 
-/// What the module is compiled for.
+/// The target of the module.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Backend {
-    /// The processor, through LLVM.
+    /// CPUs, through LLVM.
     #[default]
     LlvmCpu,
-    /// NVIDIA devices.
+    /// NVIDIA GPUs.
     Cuda,
-    /// AMD devices.
+    /// AMD GPUs.
     Rocm,
-    /// Apple devices.
+    /// Apple GPUs.
     Metal,
     /// Devices with a Vulkan driver.
     Vulkan,
-    /// IREE's portable byte code.
+    /// IREE's portable bytecode.
     Vmvx,
 }
 
 impl Backend {
-    /// The name in messages.
+    /// Returns the backend's name in messages.
     pub const fn name(self) -> &'static str {
         match self {
             Backend::LlvmCpu => "cpu",
@@ -61,16 +61,16 @@ impl Backend {
     }
 }
 
-/// How a program is lowered.
+/// Options of lowering.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct LowerOptions {
-    /// What the module is compiled for.
+    /// The target of the module.
     pub backend: Backend,
-    /// Whether the module may import functions of the process that runs it: see [`Lowered::host`].
+    /// Whether the module may import functions of the process that runs it. See [`Lowered::host`].
     pub host_calls: bool,
     /// The name of the function.
     pub entry: String,
-    /// Whether the text carries the lines of the user's source.
+    /// Whether the text contains the lines of the user's source.
     pub locations: bool,
 }
 
@@ -80,28 +80,28 @@ impl Default for LowerOptions {
     }
 }
 
-/// A program cannot be lowered.
+/// An error of lowering.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LowerError {
-    /// The backend has no way to compute an operation.
+    /// The backend cannot compute an operation.
     #[error("{place}: `{op}` cannot be compiled for {backend}: {reason}")]
     Unsupported {
         /// The operation.
         op: String,
         /// The backend.
         backend: &'static str,
-        /// Why not, and what to do instead.
+        /// The reason, and what to do instead.
         reason: String,
         /// The user's line.
         place: String,
     },
-    /// The name of the function is no identifier.
-    #[error("`{0}` is not a name for a function: letters, digits and underscores only")]
+    /// The name of the function is not an identifier.
+    #[error("`{0}` is not a function name: use only letters, digits and underscores")]
     Name(String),
     /// A constant cannot be read from its device.
     #[error("a constant cannot be read: {0}")]
     Constant(String),
-    /// MLIR rejects the module: an error of this crate.
-    #[error("the lowered module is malformed, which is an error of rune: {0}")]
+    /// MLIR rejects the module. This is a bug in this crate.
+    #[error("the lowered module is malformed, which is a bug in rune: {0}")]
     Malformed(String),
 }

@@ -1,4 +1,4 @@
-//! Programs as functions of a module.
+//! Lowering of programs to modules.
 
 use crate::builder::{Builder, Val, tensor_type};
 use crate::legalize::{across, chains, destination};
@@ -15,45 +15,45 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-/// A program as a StableHLO module.
+/// A program lowered to a StableHLO module.
 #[derive(Clone, Debug)]
 pub struct Lowered {
-    /// The module, to be compiled; with its signature, and with the lines of the user's source where asked for.
+    /// The module to compile, with its signature and, if requested, the lines of the user's source.
     pub text: String,
-    /// What the compiled module says of itself.
+    /// The description that the compiled module carries.
     pub signature: ModuleSignature,
     /// The functions that it imports.
     pub host: Vec<HostCall>,
-    /// For each argument whether the compiled function may write into it, so that the caller must pass a copy or give
-    /// the buffer away. Arguments are the inputs of the program and then its constants.
+    /// For each argument, whether the compiled function may write to it. The caller must then pass a copy or donate the
+    /// buffer. The arguments are the program's inputs, then its constants.
     pub overwritten: Vec<bool>,
     plain: String,
 }
 
 impl Lowered {
-    /// The module to be read: without signature and locations.
+    /// Returns the module for human readers, without signature and locations.
     pub fn code(&self) -> &str {
         &self.plain
     }
-    /// All that decides what the module is compiled to: not the lines of the source.
+    /// Returns everything that determines the compiled code, which excludes source lines.
     pub fn identity(&self) -> String {
         format!("{}\n// {}\n", self.plain, self.signature.to_json())
     }
 }
 
-/// What the functions of one module share.
+/// The shared state of a module's functions.
 pub(crate) struct Unit<'c> {
     pub context: &'c Context,
     pub options: LowerOptions,
-    /// Whether constants stand in the text; else they are arguments.
+    /// Whether constants are in the text; otherwise they are arguments.
     inline: bool,
     called: RefCell<Called>,
     hosts: RefCell<Vec<HostCall>>,
-    /// What the last effect gave.
+    /// The token of the last effect.
     token: RefCell<Option<Val<'c>>>,
 }
 
-/// The sub-programs that are called, by what they compute.
+/// The called sub-programs, by what they compute.
 #[derive(Default)]
 struct Called {
     names: HashMap<Arc<Program>, String>,
@@ -61,11 +61,11 @@ struct Called {
 }
 
 impl<'c> Unit<'c> {
-    /// Whether the device computes in `f64`, which the module may then do without being asked.
+    /// Returns whether the device supports `f64`, so that the module may use it on its own account.
     pub fn has_f64(&self) -> bool {
         matches!(self.options.backend, Backend::LlvmCpu | Backend::Cuda | Backend::Rocm)
     }
-    /// The name of the private function that computes `program`; equal programs share one.
+    /// Returns the name of the private function that computes `program`. Equal programs share one function.
     pub fn function(&self, program: &Arc<Program>) -> String {
         let called = &mut *self.called.borrow_mut();
         let number = called.names.len();
@@ -79,7 +79,7 @@ impl<'c> Unit<'c> {
             }
         }
     }
-    /// What the last effect gave, and the next one takes. IREE keeps calls in order only where one needs what another gives.
+    /// Returns the token of the last effect, which the next effect takes. IREE orders calls only by data dependence.
     pub fn token(&self, b: &Builder<'c>) -> Val<'c> {
         let first = || b.full(Literal::new(0i32), &Shape::scalar());
         self.token.borrow_mut().get_or_insert_with(first).clone()
@@ -87,7 +87,7 @@ impl<'c> Unit<'c> {
     pub fn set_token(&self, token: Val<'c>) {
         self.token.replace(Some(token));
     }
-    /// The imported function that computes `op`.
+    /// Returns the imported function that computes `op`.
     pub fn host(&self, op: Op<Type>, outputs: &[Type]) -> HostCall {
         let hosts = &mut *self.hosts.borrow_mut();
         if let Some(known) = hosts.iter().find(|h| h.op == op) {
@@ -101,24 +101,24 @@ impl<'c> Unit<'c> {
         hosts.push(call.clone());
         call
     }
-    /// The location of an instruction: its scope around the line.
+    /// Returns the location of an instruction: its line inside its scope.
     fn location(&self, origin: &Origin) -> Location<'c> {
         let line = match &origin.loc {
             Some(loc) => Location::new(self.context, &loc.file, loc.line as usize, loc.column as usize),
             None => Location::unknown(self.context),
         };
         match origin.name_stack() {
-            // An empty name is an assertion failure in IREE (#16005), and `name_stack` gives none.
+            // An empty name is an assertion failure in IREE (#16005), but `name_stack` never returns one.
             Some(name) => Location::name(self.context, &name, line),
             None => line,
         }
     }
 }
 
-/// Lowers a program to a module with one public function of its inputs and then its constants.
+/// Lowers a program to a module with one public function, whose arguments are the program's inputs, then its constants.
 ///
 /// # Errors
-/// If the backend cannot compute an operation, or the name of the function is none.
+/// Returns an error if the backend cannot compute an operation, or if the function's name is not an identifier.
 pub fn lower(program: &Program, options: &LowerOptions) -> Result<Lowered, LowerError> {
     let entry = &options.entry;
     if entry.is_empty()
@@ -130,11 +130,12 @@ pub fn lower(program: &Program, options: &LowerOptions) -> Result<Lowered, Lower
     context::with(|context| lower_in(context, program, options, false))
 }
 
-/// A program as a module of StableHLO for other tools, as XLA: of operations of StableHLO and CHLO alone, with its constants
-/// in the text. [`import`](crate::import) reads it too.
+/// Exports a program as a StableHLO module for other tools, such as XLA. The module contains only StableHLO and CHLO
+/// operations, with the constants in the text. [`import`](crate::import) can read it.
 ///
 /// # Errors
-/// If an operation cannot be lowered, as one over a named axis that nothing maps, or a constant cannot be read from its device.
+/// Returns an error if an operation cannot be lowered, such as one over an unbound named axis, or if a constant cannot
+/// be read from its device.
 pub fn export(program: &Program) -> Result<String, LowerError> {
     let options = LowerOptions { locations: false, ..LowerOptions::default() };
     context::with(|context| lower_in(context, program, &options, true)).map(|lowered| lowered.plain)
@@ -174,7 +175,7 @@ fn lower_in(context: &Context, program: &Program, options: &LowerOptions, inline
     let declarations = host.iter().map(|h| h.declaration(context, Location::unknown(context)));
     let declarations = declarations.map(|d| print(&d, false)).collect::<Result<Vec<_>, _>>()?;
     let assemble = |functions: Vec<&String>| {
-        // Others want a name.
+        // Other tools need a module name.
         let mut text = match unit.inline {
             true => format!("module @{} {{\n", names::identifier(program.name())),
             false => String::from("module {\n"),
@@ -196,7 +197,7 @@ fn print_function(unit: &Unit, function: &Operation, program: &Program, location
 }
 
 fn print(operation: &Operation, locations: bool) -> Result<String, LowerError> {
-    // Locations are printed in place: functions are printed one by one, without a module to hold aliases.
+    // Locations are printed inline: functions are printed one by one, without a module that could hold aliases.
     let flags = OperationPrintingFlags::new().enable_debug_info(locations, false).use_local_scope();
     operation.to_string_with_flags(flags).map_err(|e| LowerError::Malformed(e.to_string()))
 }
@@ -209,7 +210,7 @@ fn function<'c>(unit: &Unit<'c>, program: &Program, name: &str, public: bool) ->
     let (builder, mut values) = Builder::new(context, unknown, &arguments);
     for constant in program.constants().iter().filter(|_| unit.inline) {
         let array = constant.to_host().map_err(LowerError::Constant)?;
-        // Versions of MLIR differ in how many bytes truth values take.
+        // Versions of MLIR differ in the number of bytes per boolean.
         let bytes = (array.dtype() == DType::Bool).then(|| array.ty().with_dtype(DType::U8));
         values.push(match bytes {
             Some(ty) => builder.convert(&builder.dense(&Array::from_bytes(ty, array.bytes())), DType::Bool),
@@ -237,7 +238,8 @@ fn function<'c>(unit: &Unit<'c>, program: &Program, name: &str, public: bool) ->
         .map_err(|e| LowerError::Malformed(e.to_string()))
 }
 
-/// The outputs of a program, whose instructions are appended to a block; `values` are its inputs and constants.
+/// Appends a program's instructions to a block and returns the program's outputs; `values` are its inputs and
+/// constants.
 pub(crate) fn instructions<'c>(
     builder: &Builder<'c>,
     unit: &Unit<'c>,
@@ -277,11 +279,11 @@ pub(crate) fn instructions<'c>(
     Ok(program.outputs().iter().map(|v| values[v.index()].clone()).collect())
 }
 
-/// Why an operation cannot be lowered.
+/// The reason why an operation cannot be lowered.
 pub(crate) enum EmitError {
     /// The backend has no form of it.
     Unsupported(String),
-    /// Something in a sub-program of it cannot be lowered.
+    /// A sub-program of it cannot be lowered.
     Within(LowerError),
 }
 

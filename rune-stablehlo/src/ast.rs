@@ -1,34 +1,34 @@
-//! Modules as they are written: operations with names, attributes and regions, whatever they mean.
+//! Parsed modules: operations with names, attributes and regions, without their meaning.
 
 use rune_ir::Type;
 use std::borrow::Cow;
 
-/// An operation. Names of values are without the `%`.
+/// An operation. Value names lack the `%`.
 #[derive(Debug, Clone)]
 pub(super) struct Operation<'t> {
-    /// Where it begins, as an offset in the text.
+    /// Its start, as an offset in the text.
     pub at: usize,
     pub name: &'t str,
-    /// The names of its results, each of as many values.
+    /// The names of its results, and the number of values of each.
     pub results: Vec<(&'t str, usize)>,
     pub operands: Vec<Use<'t>>,
     pub attributes: Vec<(Cow<'t, str>, Attribute<'t>)>,
     pub regions: Vec<Region<'t>>,
-    /// The types of the operands, where they are written.
+    /// The types of the operands, if written.
     pub inputs: Option<Vec<Ty<'t>>>,
     /// The types of the results; one may stand for all.
     pub outputs: Vec<Ty<'t>>,
     pub location: Option<Location<'t>>,
 }
 
-/// A value that is used: `%name`, or `%name#index`.
+/// A use of a value: `%name`, or `%name#index`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Use<'t> {
     pub name: &'t str,
     pub index: usize,
 }
 
-/// The one block of a region.
+/// The only block of a region.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Region<'t> {
     pub arguments: Vec<(&'t str, Ty<'t>)>,
@@ -38,13 +38,13 @@ pub(super) struct Region<'t> {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Ty<'t> {
     Tensor(Type),
-    /// A type that programs do not have, as it is written.
+    /// A type that programs do not have, as written.
     Other(&'t str),
 }
 
 #[derive(Debug, Clone)]
 pub(super) enum Attribute<'t> {
-    /// A number as it is written.
+    /// A number as written.
     Number(&'t str),
     /// A keyword or a type.
     Word(&'t str),
@@ -56,14 +56,14 @@ pub(super) enum Attribute<'t> {
     Dense(Dense<'t>),
     /// `[…] x […]`.
     Pair(Box<[Attribute<'t>; 2]>),
-    /// An attribute of a dialect, `#name<body>`; the body begins at the offset `at`.
+    /// A dialect attribute, `#name<body>`; the body starts at the offset `at`.
     Opaque {
         body: &'t str,
         at: usize,
     },
 }
 
-/// Elements of an array.
+/// The elements of an array.
 #[derive(Debug, Clone)]
 pub(super) struct Dense<'t> {
     pub elements: Elements<'t>,
@@ -73,14 +73,14 @@ pub(super) struct Dense<'t> {
 
 #[derive(Debug, Clone)]
 pub(super) enum Elements<'t> {
-    /// One for all.
+    /// One element for the whole array.
     Splat(&'t str),
     List(Vec<&'t str>),
     /// Their bytes, as hexadecimal digits.
     Blob(&'t str),
 }
 
-/// Where an operation comes from, of what MLIR can say of it.
+/// The location of an operation, for the kinds that rune uses.
 #[derive(Debug, Clone)]
 pub(super) enum Location<'t> {
     Unknown,
@@ -90,19 +90,19 @@ pub(super) enum Location<'t> {
 }
 
 impl<'t> Operation<'t> {
-    /// The attribute of one of these names, which are those of the two forms.
+    /// Returns the attribute with one of these names, which cover both forms.
     pub fn attribute(&self, names: &[&str]) -> Option<&Attribute<'t>> {
         find(&self.attributes, names)
     }
 }
 
-/// The entry of one of these names.
+/// Returns the entry with one of these names.
 pub(super) fn find<'a, 't>(entries: &'a [(Cow<'t, str>, Attribute<'t>)], names: &[&str]) -> Option<&'a Attribute<'t>> {
     entries.iter().find(|(name, _)| names.contains(&&**name)).map(|(_, value)| value)
 }
 
 impl<'t> Attribute<'t> {
-    /// All numbers in it, in order; nothing if there is anything else.
+    /// Returns all numbers in order, or `None` if the attribute contains anything else.
     pub fn ints(&self) -> Option<Vec<i64>> {
         let one = |text: &str| match text {
             "true" => Some(1),
@@ -120,7 +120,7 @@ impl<'t> Attribute<'t> {
             }
             Attribute::Dense(Dense { elements, ty, .. }) => match elements {
                 Elements::List(list) => list.iter().map(|text| one(text)).collect(),
-                // Lists of attributes are short, and the size is of the file's choice.
+                // Attribute lists are short, and the file controls the size.
                 Elements::Splat(text) => match ty {
                     Ty::Tensor(ty) if ty.size() <= 256 => Some(vec![one(text)?; ty.size()]),
                     Ty::Tensor(_) | Ty::Other(_) => None,
@@ -134,7 +134,7 @@ impl<'t> Attribute<'t> {
             | Attribute::Opaque { .. } => None,
         }
     }
-    /// The keyword: of `#stablehlo<comparison_direction LT>`, the last word.
+    /// Returns the keyword; for `#stablehlo<comparison_direction LT>`, the last word.
     pub fn word(&self) -> Option<&'t str> {
         match self {
             Attribute::Word(word) => Some(word),

@@ -1,21 +1,21 @@
-//! Why a module cannot be imported.
+//! Errors of the import.
 
 use std::fmt;
 
-/// A StableHLO module cannot be made a program. Lines and columns count from 1.
+/// An error of importing a StableHLO module. Lines and columns count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
-    /// The text is no module of MLIR, or of a form that is not read.
+    /// The text is not an MLIR module, or has an unsupported form.
     #[error("{line}:{column}: {problem}")]
     Syntax {
         /// The line.
         line: usize,
         /// The column.
         column: usize,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
-    /// An operation is not what StableHLO allows there.
+    /// An operation violates StableHLO's rules.
     #[error("{line}:{column}: `{op}`: {problem}")]
     Invalid {
         /// The line.
@@ -24,15 +24,15 @@ pub enum ImportError {
         column: usize,
         /// The operation.
         op: String,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
-    /// Rune does not have some of the operations: all that there are in the file.
+    /// rune does not support some of the operations. The list has all of them.
     #[error("{}", Refusals(.0))]
     Unsupported(Vec<Refusal>),
 }
 
-/// An operation of a module that rune does not have.
+/// An operation that rune does not support.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The line.
@@ -41,7 +41,7 @@ pub struct Refusal {
     pub column: usize,
     /// The operation.
     pub op: String,
-    /// Why not, and what to do instead; reads on from the name.
+    /// The reason, and what to do instead; continues the operation's name.
     pub reason: String,
 }
 
@@ -66,7 +66,7 @@ impl fmt::Display for Refusals<'_> {
     }
 }
 
-/// Something is wrong at a place in the text.
+/// A problem at a position in the text.
 #[derive(Debug, Clone)]
 pub(super) struct Fail {
     /// The offset in bytes.
@@ -81,7 +81,7 @@ impl ImportError {
     }
 }
 
-/// Line and column of an offset.
+/// Returns the line and the column of an offset.
 pub(super) fn place(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or(text);
     let line = before.bytes().filter(|&b| b == b'\n').count() + 1;

@@ -1,8 +1,8 @@
-//! StableHLO text, as JAX and other tools write it, as a program: the way back from what `rune-lower` does.
+//! Import of StableHLO text, as JAX and other tools write it: the inverse of what `rune-lower` does.
 //!
-//! `parse/` reads the text, of MLIR's generic form and of StableHLO's own, to operations with names and attributes; `convert/` makes
-//! instructions of them, one file for each family. Files are untrusted: nothing recurses without a bound, and nothing is
-//! allocated by what a number in the text says.
+//! `parse/` parses the text, in MLIR's generic form or StableHLO's own, to operations with names and attributes.
+//! `convert/` turns these into instructions, with one file per family. Files are untrusted: recursion is bounded, and
+//! no allocation depends on a number in the text alone.
 
 mod ast;
 mod convert;
@@ -13,10 +13,11 @@ pub use error::{ImportError, Refusal};
 
 use rune_ir::Program;
 
-/// The program that a StableHLO module computes: of its function `main`, or of the only public one.
+/// Imports a StableHLO module as a program: its function `main`, or its only public function.
 ///
 /// # Errors
-/// If the text is no module, an operation is ill-typed, or rune does not have some of the operations: then all of them are told.
+/// Returns an error if the text is not a module, if an operation is ill-typed, or if rune does not support some of the
+/// operations. The last error lists all of them.
 ///
 /// ```
 /// let text = "
@@ -30,7 +31,7 @@ use rune_ir::Program;
 /// assert_eq!((square.name(), square.instructions()[0].op.name()), ("square", "mul"));
 ///
 /// let error = rune_stablehlo::import(&text.replace("multiply", "multply")).unwrap_err();
-/// assert_eq!(error.to_string(), "4:10: `stablehlo.multply` is no operation that rune knows");
+/// assert_eq!(error.to_string(), "4:10: `stablehlo.multply` is not an operation that rune knows");
 /// ```
 pub fn import(text: &str) -> Result<Program, ImportError> {
     let module = parse::module(text).map_err(|fail| ImportError::syntax(text, fail))?;

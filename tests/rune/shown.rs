@@ -218,7 +218,7 @@ fn a_curve_is_drawn() {
     curve::draw(&path, "Losses", &[2.0, 0.5, 0.1]).unwrap();
     assert!(std::fs::read(&path).unwrap().starts_with(b"\x89PNG"));
     let error = curve::draw(&path, "Losses", &[2.0, f64::NAN]).unwrap_err();
-    assert!(error.to_string().contains("no positive number"), "{error}");
+    assert!(error.to_string().contains("not a positive number"), "{error}");
 }
 
 #[test]

@@ -19,8 +19,8 @@ struct Tested {
     function: Function,
 }
 
-const NOT_COMPILED: &str = "Second derivatives of f16 and bf16 are never compiled: IREE keeps f32 within what it fuses, where the interpreter \
-                            rounds at each instruction, and too few bits are left to compare.";
+const NOT_COMPILED: &str = "Second derivatives of f16 and bf16 are never compiled: IREE keeps f32 values inside fused code, the interpreter \
+                            rounds at each instruction, and too few bits remain to compare.";
 
 /// Whether a transformation of a case is compiled: all of them are with `RUNE_TEST_ALL=1` (many minutes); else each of each operation
 /// once, of a shape with elements. Second derivatives of half types never are: IREE keeps f32 within what it fuses, where the

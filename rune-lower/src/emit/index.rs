@@ -1,4 +1,4 @@
-//! Reading and writing at computed places.
+//! Reading and writing at computed indices.
 
 use crate::attr;
 use crate::builder::{Builder, Val};

@@ -18,7 +18,7 @@ pub(super) fn pad<'c>(b: &Builder<'c>, x: &Val<'c>, padding: &Val<'c>, config: &
     }
     let interior: Vec<usize> = config.iter().map(|c| c.2 as usize).collect();
     let dilated = dilation::dilate(b, x, padding, &interior);
-    // There is padding after the last element too, which counts for what is wanted there.
+    // Dilation also pads after the last element. That padding counts towards `high`.
     let edges: Vec<_> = config.iter().map(|&(low, high, interior)| (low, high - interior, 0)).collect();
     if edges.iter().all(|&e| e == (0, 0, 0)) { dilated } else { b.pad(&dilated, padding, &edges) }
 }

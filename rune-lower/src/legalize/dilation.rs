@@ -1,13 +1,14 @@
-//! Padding between elements.
+//! Interior padding.
 
 use crate::builder::{Builder, Val};
 use rune_ir::Shape;
 
-/// `x` with `interior` times `padding` after each element along each axis, after the last one too.
+/// Returns `x` with `interior` copies of `padding` after each element along each axis, including the last.
 ///
-/// StableHLO's `pad` with interior padding becomes an insertion with strides. When another padding comes right before or after it, IREE folds the
-/// two insertions into one and forgets the strides: `pad(pad(x, interior = 1), low = 1, high = 1)` puts the elements of `x` side by side
-/// (3.13.0). Here an axis of size 1 behind the axis is padded at its end, which takes no strides.
+/// StableHLO's `pad` with interior padding becomes an insertion with strides. If another padding directly precedes or
+/// follows it, IREE folds the two insertions into one and loses the strides: `pad(pad(x, interior = 1), low = 1, high =
+/// 1)` places the elements of `x` side by side (3.13.0). Here, an axis of size 1 behind the axis is padded at its end,
+/// which needs no strides.
 pub(crate) fn dilate<'c>(b: &Builder<'c>, x: &Val<'c>, padding: &Val<'c>, interior: &[usize]) -> Val<'c> {
     let axes = || x.shape().iter().zip(interior);
     let apart: Shape = axes().flat_map(|(&n, &i)| [n, 1].into_iter().take(if i > 0 { 2 } else { 1 })).collect();

@@ -1,4 +1,4 @@
-//! Attributes and operands, as operations want them.
+//! Attributes and operands in the forms that operations need.
 
 use super::{Problem, invalid};
 use crate::ast::{Attribute, Operation, find};
@@ -8,34 +8,34 @@ use rune_ir::Var;
 use rune_ir::op::Dims;
 use std::borrow::Cow;
 
-/// Exactly so many operands.
+/// Returns exactly `N` operands.
 pub(super) fn exactly<const N: usize>(operands: &[Var]) -> Result<[Var; N], Problem> {
-    operands.try_into().or_else(|_| invalid(format!("it takes {N} operands, and is given {}", operands.len())))
+    operands.try_into().or_else(|_| invalid(format!("it takes {N} operands, but has {}", operands.len())))
 }
 
-/// The keyword that an attribute is.
+/// Returns an attribute's keyword.
 pub(super) fn word<'t>(op: &Operation<'t>, names: &[&str]) -> Option<&'t str> {
     op.attribute(names)?.word()
 }
 
-/// The numbers of an attribute that may be missing.
+/// Returns the numbers of an optional attribute.
 pub(super) fn ints(op: &Operation, names: &[&str]) -> Result<Option<Vec<i64>>, Problem> {
     match op.attribute(names) {
         None => Ok(None),
         Some(attribute) => match attribute.ints() {
             Some(ints) => Ok(Some(ints)),
-            None => invalid(format!("its `{}` is no list of integers", names[0])),
+            None => invalid(format!("its `{}` is not a list of integers", names[0])),
         },
     }
 }
 
-/// Axes or sizes.
+/// Converts numbers to axes or sizes.
 pub(super) fn dims_of(ints: &[i64], what: &str) -> Result<Dims, Problem> {
     let dims = ints.iter().map(|&d| usize::try_from(d)).collect::<Result<Dims, _>>();
     dims.or_else(|_| invalid(format!("its `{what}` has negative numbers")))
 }
 
-/// The axes or sizes of an attribute.
+/// Returns the axes or sizes of an attribute.
 pub(super) fn dims(op: &Operation, names: &[&str]) -> Result<Dims, Problem> {
     match ints(op, names)? {
         Some(ints) => dims_of(&ints, names[0]),
@@ -43,7 +43,7 @@ pub(super) fn dims(op: &Operation, names: &[&str]) -> Result<Dims, Problem> {
     }
 }
 
-/// The axes or sizes of an attribute, or `n` times `default`.
+/// Returns the axes or sizes of an attribute, or `n` times `default`.
 pub(super) fn dims_or(op: &Operation, names: &[&str], default: usize, n: usize) -> Result<Dims, Problem> {
     match ints(op, names)? {
         Some(ints) => dims_of(&ints, names[0]),
@@ -51,24 +51,24 @@ pub(super) fn dims_or(op: &Operation, names: &[&str], default: usize, n: usize) 
     }
 }
 
-/// One number that is not negative.
+/// Returns one nonnegative number.
 pub(super) fn number(op: &Operation, names: &[&str]) -> Result<usize, Problem> {
     match dims(op, names)?.as_slice() {
         [n] => Ok(*n),
-        _ => invalid(format!("its `{}` is no number", names[0])),
+        _ => invalid(format!("its `{}` is not a number", names[0])),
     }
 }
 
-/// A pair of numbers for each of `n` axes, none if the attribute is missing.
+/// Returns one pair of numbers per axis, or `None` if the attribute is missing.
 pub(super) fn pairs(op: &Operation, names: &[&str], n: usize) -> Result<Vec<(i64, i64)>, Problem> {
     match ints(op, names)? {
         None => Ok(vec![(0, 0); n]),
         Some(ints) if ints.len() == 2 * n => Ok(ints.chunks(2).map(|p| (p[0], p[1])).collect()),
-        Some(_) => invalid(format!("its `{}` is no pair of numbers for each axis", names[0])),
+        Some(_) => invalid(format!("its `{}` is not one pair of numbers per axis", names[0])),
     }
 }
 
-/// The fields of an attribute like `#stablehlo.gather<offset_dims = [1], …>`.
+/// The fields of an attribute such as `#stablehlo.gather<offset_dims = [1], …>`.
 pub(super) struct Fields<'t>(Vec<(Cow<'t, str>, Attribute<'t>)>);
 
 pub(super) fn fields<'t>(text: &'t str, op: &Operation<'t>, names: &[&str]) -> Result<Fields<'t>, Problem> {
@@ -94,20 +94,20 @@ pub(super) fn fields<'t>(text: &'t str, op: &Operation<'t>, names: &[&str]) -> R
 }
 
 impl Fields<'_> {
-    /// Axes; none if the field is missing.
+    /// Returns axes; none if the field is missing.
     pub fn dims(&self, name: &str) -> Result<Dims, Problem> {
         match find(&self.0, &[name]).map(Attribute::ints) {
             None => Ok(Dims::new()),
             Some(Some(ints)) => dims_of(&ints, name),
-            Some(None) => invalid(format!("its `{name}` is no list of integers")),
+            Some(None) => invalid(format!("its `{name}` is not a list of integers")),
         }
     }
-    /// A number; 0 if the field is missing.
+    /// Returns a number; 0 if the field is missing.
     pub fn number(&self, name: &str) -> Result<usize, Problem> {
         match self.dims(name)?.as_slice() {
             [] => Ok(0),
             [n] => Ok(*n),
-            _ => invalid(format!("its `{name}` is no number")),
+            _ => invalid(format!("its `{name}` is not a number")),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Functions of CHLO that are none of rune's, by operations of StableHLO as JAX's export writes them (`scripts/make-chlo`), with
-//! derivatives of their own: those of the formulas are inexact, and NaN where a branch that is not taken is infinite.
+//! CHLO functions that rune lacks, in the StableHLO operations that JAX's export writes (`scripts/make-chlo`), with
+//! custom derivatives. The derivatives of the formulas are inexact, and NaN if an untaken branch is infinite.
 
 use super::arguments::exactly;
 use super::scope::Scope;
@@ -9,7 +9,7 @@ use rune_ir::{BuildError, DType, Op, Origin, Program, ProgramBuilder, Type, Var}
 use rune_trace::ProgramExt;
 use std::sync::Arc;
 
-/// A function of one number or two.
+/// A function of one or two numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Chlo {
     Lgamma,
@@ -30,7 +30,7 @@ impl Chlo {
             _ => return None,
         })
     }
-    /// The function of scalars, in `f32` or `f64`.
+    /// Returns the function of scalars, in `f32` or `f64`.
     fn text(self, double: bool) -> &'static str {
         match (self, double) {
             (Chlo::Lgamma, false) => include_str!("chlo/lgamma.f32.mlir"),
@@ -48,14 +48,14 @@ impl Chlo {
 }
 
 impl Converter<'_, '_> {
-    /// The function of arrays of this type, in `f32` or `f64`.
+    /// Returns the function of arrays of this type, computed in `f32` or `f64`.
     fn chlo(&mut self, f: Chlo, ty: &Type) -> Result<Arc<Program>, Problem> {
         if let Some(known) = self.chlo.get(&(f, ty.clone())) {
             return Ok(known.clone());
         }
         let scalars = crate::import(f.text(ty.dtype == DType::F64)).map_err(Problem::Within)?;
         let mut program = scalars;
-        // The innermost axis is mapped first, so that each lies before those that are there.
+        // Maps the innermost axis first, so that each new axis comes before the others.
         for &n in ty.shape.iter().rev() {
             let axes = vec![Some(0); program.input_types().len()];
             program = program.vmap(n, &axes, &[Some(0)]).or_else(|error| invalid(error.to_string()))?;
@@ -76,12 +76,14 @@ impl Scope<'_, '_, '_> {
         if self.ty(x).size() == 0 {
             return Ok(x);
         }
-        // The formulas of half types are those of `f32`; but the next number is another.
+        // Half types use the formulas of `f32`, except for `next_after`.
         let wide = match dtype.size() {
             4 | 8 if dtype.is_float() => dtype,
             2 if dtype.is_float() && f != Chlo::NextAfter => DType::F32,
-            _ if dtype.is_float() => return refused(format!("is of {dtype}, and known of `f32` and `f64` alone")),
-            _ => return invalid(format!("it takes floats, and is given {}", self.ty(x))),
+            _ if dtype.is_float() => {
+                return refused(format!("has dtype {dtype}, but only `f32` and `f64` are supported"));
+            }
+            _ => return invalid(format!("it takes floats, but has {}", self.ty(x))),
         };
         let args = xs.iter().map(|&x| self.convert(x, wide)).collect::<Result<Vec<Var>, _>>()?;
         let ty = self.ty(args[0]).clone();
@@ -96,7 +98,7 @@ impl Scope<'_, '_, '_> {
 }
 
 impl Converter<'_, '_> {
-    /// The tangent of the result, of the argument, the result and the tangent of the argument.
+    /// Returns the rule for the tangent, a function of the argument, the result and the argument's tangent.
     fn rule(&mut self, f: Chlo, ty: &Type) -> Result<Option<Arc<Program>>, Problem> {
         let mut b = Rule::new(ty);
         let x = Var(0);

@@ -1,4 +1,4 @@
-//! Elements that are written in the text.
+//! Elements in the text.
 
 use super::{Converter, Problem, invalid, refused, tensor};
 use crate::ast::{Attribute, Dense, Elements, Operation};
@@ -7,24 +7,26 @@ use rune_ir::op::Literal;
 use rune_ir::{Array, DType, Type, Var};
 
 impl super::scope::Scope<'_, '_, '_> {
-    /// `stablehlo.constant`.
+    /// Imports `stablehlo.constant`.
     pub(super) fn constant(&mut self, op: &Operation) -> Result<Var, Problem> {
         let Some(Attribute::Dense(dense)) = op.attribute(&["value"]) else {
-            return refused("holds no `dense<…>`; write its elements in place");
+            return refused("has no `dense<…>`; write its elements inline");
         };
         let ty = tensor(&dense.ty)?;
         if let Elements::Splat(text) = dense.elements {
-            let Some(value) = number(ty.dtype, text) else { return invalid(format!("`{text}` is no {}", ty.dtype)) };
+            let Some(value) = number(ty.dtype, text) else {
+                return invalid(format!("`{text}` is not a valid {}", ty.dtype));
+            };
             return self.full(value, ty);
         }
         match self.arrays.get(&dense.at) {
             Some(&var) => Ok(var),
-            None => invalid("its array is not at hand"),
+            None => invalid("its array is not available"),
         }
     }
 }
 
-/// Reads the arrays that are written at these places.
+/// Reads the arrays at these positions in the text.
 pub(super) fn load<'t>(
     cx: &mut Converter<'_, 't>,
     function: &Operation<'t>,
@@ -37,10 +39,10 @@ pub(super) fn load<'t>(
             continue;
         }
         let op = cx.places.get(at).copied().unwrap_or(function);
-        let read = super::free::dense(op).map_or_else(|| invalid("its array is not at hand"), array);
+        let read = super::free::dense(op).map_or_else(|| invalid("its array is not available"), array);
         let array = match read {
             Ok(array) => array,
-            // Something in its place: it is told of where it is used.
+            // A placeholder: each use reports the error.
             Err(Problem::Refused(_)) => Array::zeros(Type::scalar(DType::F32)),
             Err(Problem::Invalid(problem)) => return Err(cx.invalid(op, problem)),
             Err(Problem::Within(error)) => return Err(error),
@@ -51,20 +53,20 @@ pub(super) fn load<'t>(
     Ok(found)
 }
 
-/// As many bytes as the text has digits at most, whatever the type says.
+/// Reads an array. It allocates no more bytes than the text has digits, whatever the type says.
 fn array(dense: &Dense) -> Result<Array, Problem> {
     let ty = tensor(&dense.ty)?;
-    let count = |n: usize| invalid(format!("{ty} has {} elements, and {n} are written", ty.size()));
+    let count = |n: usize| invalid(format!("{ty} has {} elements, but {n} are given", ty.size()));
     let mut bytes = Vec::new();
     match &dense.elements {
-        Elements::Splat(_) => return invalid("one element for all is no array"),
+        Elements::Splat(_) => return invalid("a single element is not an array"),
         Elements::List(list) => {
             if list.len() != ty.size() {
                 return count(list.len());
             }
             for text in list {
                 let Some(value) = number(ty.dtype, text) else {
-                    return invalid(format!("`{text}` is no {}", ty.dtype));
+                    return invalid(format!("`{text}` is not a valid {}", ty.dtype));
                 };
                 bytes.extend_from_slice(&value.bits().to_le_bytes()[..ty.dtype.size()]);
             }
@@ -73,12 +75,12 @@ fn array(dense: &Dense) -> Result<Array, Problem> {
             let pairs = digits.as_bytes().chunks(2);
             let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
             let Some(raw) = pairs.map(byte).collect::<Option<Vec<u8>>>().filter(|_| digits.len() % 2 == 0) else {
-                return invalid("its bytes are no hexadecimal digits");
+                return invalid("its bytes are not hexadecimal digits");
             };
             let size = ty.dtype.size();
             let bool = ty.dtype == DType::Bool;
             bytes = match () {
-                // Truth values are bytes, or as older versions write them, bits.
+                // Booleans are bytes or, in older versions, bits.
                 () if bool && raw.len() == ty.size() => raw.iter().map(|&b| u8::from(b != 0)).collect(),
                 () if bool && raw.len() == ty.size().div_ceil(8) => {
                     (0..ty.size()).map(|i| raw[i / 8] >> (i % 8) & 1).collect()
@@ -91,7 +93,7 @@ fn array(dense: &Dense) -> Result<Array, Problem> {
     Ok(Array::from_bytes(ty.clone(), &bytes))
 }
 
-/// A number of a dtype: decimal, or the bits in hexadecimal digits.
+/// Parses a number of a dtype: decimal, or its bits in hexadecimal digits.
 pub(super) fn number(dtype: DType, text: &str) -> Option<Literal> {
     if let Some(digits) = text.strip_prefix("0x") {
         let bits = u64::from_str_radix(digits, 16).ok()?;
@@ -100,7 +102,7 @@ pub(super) fn number(dtype: DType, text: &str) -> Option<Literal> {
         let array = || Array::from_bytes(Type::scalar(dtype), &bits.to_le_bytes()[..size]);
         return (fits && dtype != DType::Bool).then(array).as_ref().and_then(Literal::from_array);
     }
-    // Signed numbers for unsigned ones are taken by their bits, as MLIR does.
+    // Negative numbers of unsigned dtypes are read by their bits, as in MLIR.
     if dtype.is_unsigned_int() && text.starts_with('-') {
         let bits = text.parse::<i64>().ok()? as u64;
         let low = bits & (u64::MAX >> (64 - 8 * dtype.size()));
@@ -109,7 +111,7 @@ pub(super) fn number(dtype: DType, text: &str) -> Option<Literal> {
     format!("{text}:{dtype}").parse().ok()
 }
 
-/// The element for all of a constant that is written so.
+/// Returns the element of a splat constant.
 pub(super) fn splat(op: &Operation) -> Option<Literal> {
     let Attribute::Dense(Dense { elements: Elements::Splat(text), ty, .. }) = op.attribute(&["value"])? else {
         return None;

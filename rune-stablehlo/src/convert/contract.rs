@@ -9,14 +9,14 @@ use rune_ir::{DType, Op, Var};
 use std::cmp::Ordering;
 
 impl<'t> Scope<'_, '_, 't> {
-    /// Factors of one dtype, which holds all that theirs do, and `out` if that is given.
+    /// Converts the factors to one dtype that holds both, and `out` if it is given.
     pub(super) fn alike(&mut self, factors: [Var; 2], out: Option<DType>) -> Result<[Var; 2], Problem> {
         let mut dtype = out.unwrap_or(self.ty(factors[0]).dtype);
         for other in factors.map(|v| self.ty(v).dtype) {
             dtype = match other.size().cmp(&dtype.size()) {
                 Ordering::Less => dtype,
                 Ordering::Greater => other,
-                // Of the two half types neither holds the other.
+                // Neither half type holds the other.
                 Ordering::Equal if other != dtype && other.is_float() => DType::F32,
                 Ordering::Equal => dtype,
             };
@@ -25,7 +25,7 @@ impl<'t> Scope<'_, '_, 't> {
         Ok([self.convert(lhs, dtype)?, self.convert(rhs, dtype)?])
     }
 
-    /// The precision is not heeded: products are as exact as their dtype.
+    /// Imports a dot product. It ignores the precision: products are as exact as their dtype.
     pub(super) fn dot_general(&mut self, op: &Operation<'t>, lhs: Var, rhs: Var, out: DType) -> Result<Var, Problem> {
         let dims = if op.attribute(&["dot_dimension_numbers"]).is_some() {
             let f: Fields = fields(self.cx.text, op, &["dot_dimension_numbers"])?;
@@ -40,9 +40,9 @@ impl<'t> Scope<'_, '_, 't> {
                 None => Ok([Dims::new(), Dims::new()]),
                 Some(Attribute::Pair(pair)) => match [pair[0].ints(), pair[1].ints()] {
                     [Some(l), Some(r)] => Ok([dims_of(&l, name)?, dims_of(&r, name)?]),
-                    _ => invalid(format!("its `{name}` are no axes")),
+                    _ => invalid(format!("its `{name}` are not axes")),
                 },
-                Some(_) => invalid(format!("its `{name}` are no axes of two operands")),
+                Some(_) => invalid(format!("its `{name}` are not axes of two operands")),
             };
             let [lhs_batch, rhs_batch] = pair("batching_dims")?;
             let [lhs_contract, rhs_contract] = pair("contracting_dims")?;
@@ -51,7 +51,7 @@ impl<'t> Scope<'_, '_, 't> {
         self.one(Op::DotGeneral { lhs, rhs, dims: Box::new(dims), out })
     }
 
-    /// `stablehlo.dot`: the last axis of the one with the first of the other.
+    /// Imports `stablehlo.dot`: contracts the last axis of `lhs` with the first of `rhs`.
     pub(super) fn dot(&mut self, lhs: Var, rhs: Var, out: DType) -> Result<Var, Problem> {
         let Some(last) = self.ty(lhs).rank().checked_sub(1) else { return invalid("it takes vectors and matrices") };
         let dims = DotDims { lhs_contract: [last][..].into(), rhs_contract: [0][..].into(), ..DotDims::default() };
@@ -71,13 +71,13 @@ impl<'t> Scope<'_, '_, 't> {
             let places = wanted.map(|name| names.iter().position(|&n| n == name)).collect::<Option<Dims>>();
             match places {
                 Some(places) if places.len() == names.len() => Ok(places),
-                Some(_) | None => invalid(format!("its `dimension_numbers` {body} are not for {rank} axes")),
+                Some(_) | None => invalid(format!("its `dimension_numbers` {body} do not describe {rank} axes")),
             }
         };
         let (lhs_dims, rhs_dims) = (layout(0, "b", "f")?, layout(1, "o", "i")?);
         let out = layout(2, "b", "f")?;
         let spatial = rank.saturating_sub(2);
-        // The window stands in a dictionary of its own, or as attributes.
+        // The window is a separate dictionary, or attributes.
         let window = Operation {
             attributes: match op.attribute(&["window"]) {
                 Some(Attribute::Dict(entries)) => entries.clone(),
@@ -92,7 +92,7 @@ impl<'t> Scope<'_, '_, 't> {
         let rhs = if axes.is_empty() { rhs } else { self.one(Op::Reverse { x: rhs, axes })? };
         let groups = |name: &str| match dims_or(op, &[name], 1, 1)?.as_slice() {
             [n] => Ok(*n),
-            _ => invalid(format!("its `{name}` is no number")),
+            _ => invalid(format!("its `{name}` is not a number")),
         };
         let dims = ConvDims {
             strides: dims_or(&window, &["window_strides", "stride"], 1, spatial)?,

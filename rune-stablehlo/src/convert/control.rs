@@ -13,13 +13,13 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let callee = self.cx.callee(name)?;
         self.cx.hand(callee.arrays.len())?;
         let arrays = callee.arrays.iter().map(|at| self.arrays.get(at).copied());
-        let Some(arrays) = arrays.collect::<Option<Vec<Var>>>() else { return invalid("an array is not at hand") };
+        let Some(arrays) = arrays.collect::<Option<Vec<Var>>>() else { return invalid("an array is not available") };
         let Some(program) = callee.program else { return Ok(None) };
         let args = xs.iter().copied().chain(arrays).collect();
         self.push(Op::Call { args, program }).map(Some)
     }
 
-    /// What rune has itself, or else the function that says what it is.
+    /// Imports a composite as rune's own operation if there is one, else as its decomposition.
     pub(super) fn composite(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
         let name = name_of(op, "name").unwrap_or_default();
         if let Some(vars) = self.expansion(op, name, xs)? {
@@ -34,7 +34,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     pub(super) fn case(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
         let [index] = exactly(xs)?;
         let last = op.regions.len() as i64 - 1;
-        // Out of range in either direction StableHLO takes the last branch; a program takes the nearest.
+        // StableHLO takes the last branch for any out-of-range index; a program takes the nearest.
         let inside = self.ranges.get(&index).is_some_and(|&(low, high)| 0 <= low && high <= last);
         let index = if inside {
             index
@@ -50,7 +50,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     pub(super) fn if_(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
         let [pred] = exactly(xs)?;
         let index = self.convert(pred, DType::I32)?;
-        // The first region is for what holds.
+        // The first region is for true.
         self.branches(op, index, true)
     }
 
@@ -69,7 +69,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let consts = args.len();
         args.extend_from_slice(xs);
         let [cond, body] = <[_; 2]>::try_from(programs.into_iter().map(Arc::new).collect::<Vec<_>>())
-            .or_else(|_| invalid("it has a condition and a body"))?;
+            .or_else(|_| invalid("it needs a condition and a body"))?;
         self.push(Op::While { args, consts, cond, body }).map(Some)
     }
 }

@@ -1,4 +1,4 @@
-//! Functions of single elements.
+//! Elementwise functions.
 
 use super::arguments::word;
 use super::scope::Scope;
@@ -7,7 +7,7 @@ use crate::ast::Operation;
 use rune_ir::op::{BinaryFn, Comparison, UnaryFn};
 use rune_ir::{DType, Op, Var};
 
-/// The function of one number that an operation is.
+/// Returns the unary function of an operation.
 pub(super) fn unary(name: &str) -> Option<UnaryFn> {
     Some(match name {
         "stablehlo.abs" => UnaryFn::Abs,
@@ -36,7 +36,7 @@ pub(super) fn unary(name: &str) -> Option<UnaryFn> {
     })
 }
 
-/// The function of two numbers that an operation is; of truth values a sum is their or, a product their and.
+/// Returns the binary function of an operation. For booleans, a sum is `or` and a product is `and`.
 pub(super) fn binary(name: &str, dtype: DType) -> Option<BinaryFn> {
     let bool = dtype == DType::Bool;
     Some(match name {
@@ -70,10 +70,10 @@ impl Scope<'_, '_, '_> {
             Some("LE") => Comparison::Le,
             Some("GT") => Comparison::Gt,
             Some("GE") => Comparison::Ge,
-            _ => return invalid("its direction is none of EQ, NE, LT, LE, GT and GE"),
+            _ => return invalid("its direction is not one of EQ, NE, LT, LE, GT and GE"),
         };
         if word(op, &["compare_type"]) == Some("TOTALORDER") && self.ty(x).dtype.is_float() {
-            return refused("compares by TOTALORDER, which only sorting does; compare by FLOAT");
+            return refused("compares by TOTALORDER, which only sorting supports; compare by FLOAT");
         }
         self.one(Op::Compare { direction, x, y })
     }
@@ -93,7 +93,7 @@ impl Scope<'_, '_, '_> {
         Ok(clamped)
     }
 
-    /// A scalar at every place of an array like `like`; anything else as it is.
+    /// Broadcasts a scalar to the shape of `like`; returns other arrays unchanged.
     fn spread(&mut self, x: Var, like: Var) -> Result<Var, Problem> {
         let shape = self.ty(like).shape.clone();
         if self.ty(x).rank() > 0 || shape.rank() == 0 {

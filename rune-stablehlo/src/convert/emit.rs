@@ -1,4 +1,4 @@
-//! One operation of a module as instructions.
+//! Conversion of one operation to instructions.
 
 use super::arguments::{dims, exactly, number};
 use super::scope::Scope;
@@ -7,7 +7,7 @@ use crate::ast::Operation;
 use rune_ir::{Op, Var};
 
 impl<'m, 't> Scope<'_, 'm, 't> {
-    /// The results of an operation; nothing if what they come from is told of already.
+    /// Returns the results of an operation, or `None` if an operand already has a reported error.
     pub(super) fn emit(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
         let one = |var: Var| Ok(Some(vec![var]));
         if let Some(f) = elementwise::unary(op.name) {
@@ -112,12 +112,12 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             "stablehlo.if" => self.if_(op, xs),
             "stablehlo.while" => self.while_loop(op, xs),
             "stablehlo.optimization_barrier" => self.push(Op::OptimizationBarrier { xs: xs.to_vec() }).map(Some),
-            // Of how work is spread over devices; the results are the same without.
+            // Only distributes work over devices; it does not change the results.
             "sdy.sharding_constraint" | "sdy.reshard" => Ok(Some(xs.to_vec())),
             "stablehlo.custom_call" => match name_of(op, "name").or_else(|| name_of(op, "call_target_name")) {
                 Some("Sharding" | "xla.sdy.FuncResultSharding") => Ok(Some(xs.to_vec())),
                 name => refused(format!(
-                    "calls @{}, which is machine code outside of the file; write what it computes by other operations",
+                    "calls @{}, which is machine code outside the file; express its computation by other operations",
                     name.unwrap_or("?")
                 )),
             },

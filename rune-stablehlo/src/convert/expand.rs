@@ -1,4 +1,4 @@
-//! Operations that rune makes of others.
+//! Operations that rune expresses by others.
 
 use super::arguments::{dims_or, exactly, ints, pairs, word};
 use super::chlo::Chlo;
@@ -11,7 +11,7 @@ use rune_ir::op::{BinaryFn, Comparison, Dims, FactorFn, Padding, ReduceFn, Trian
 use rune_ir::{DType, Op, Var};
 use rune_trace::{Tensor, lax};
 
-/// The functions of CHLO that are functions of tensors.
+/// Returns the tensor function of a CHLO function.
 fn function(name: &str) -> Option<fn(&Tensor) -> Tensor> {
     Some(match name {
         "chlo.asin" => Tensor::asin,
@@ -28,18 +28,18 @@ fn function(name: &str) -> Option<fn(&Tensor) -> Tensor> {
     })
 }
 
-/// Why an operation is not imported; reads on from its name.
+/// Returns the reason why an operation is not imported; continues its name.
 pub(super) fn why_not(name: &str) -> String {
     match name {
         "chlo.polygamma" | "chlo.bessel_i1e" | "chlo.ragged_dot" => {
-            "is none of rune's; `jax.export.export(jax.jit(f))(…).mlir_module()` writes it by other operations"
+            "is not supported; `jax.export.export(jax.jit(f))(…).mlir_module()` expresses it by other operations"
                 .to_owned()
         }
         "stablehlo.rng" | "stablehlo.rng_bit_generator" => {
-            "is a generator of the machine; draw by keys, as `jax.random` does with `threefry2x32`".to_owned()
+            "is a device-specific random generator; use keys, as `jax.random` does with `threefry2x32`".to_owned()
         }
         "stablehlo.fft" | "stablehlo.complex" | "stablehlo.real" | "stablehlo.imag" => {
-            "is of complex numbers, which programs of rune do not have".to_owned()
+            "uses complex numbers, which rune does not support".to_owned()
         }
         "stablehlo.all_reduce"
         | "stablehlo.all_gather"
@@ -49,17 +49,17 @@ pub(super) fn why_not(name: &str) -> String {
         | "stablehlo.collective_broadcast"
         | "stablehlo.partition_id"
         | "stablehlo.replica_id"
-        | "sdy.manual_computation" => "spreads over several devices; export for one".to_owned(),
-        "stablehlo.tuple" | "stablehlo.get_tuple_element" => "is of tuples; return several values instead".to_owned(),
+        | "sdy.manual_computation" => "uses several devices; export for one device".to_owned(),
+        "stablehlo.tuple" | "stablehlo.get_tuple_element" => "uses tuples; return several values instead".to_owned(),
         _ if name.contains("dynamic") || name.contains("dimension_size") => {
-            "is of shapes known at run time only; export for arguments of known shapes".to_owned()
+            "uses dynamic shapes; export for arguments of known shapes".to_owned()
         }
-        _ => "is no operation that rune knows".to_owned(),
+        _ => "is not an operation that rune knows".to_owned(),
     }
 }
 
 impl<'m, 't> Scope<'_, 'm, 't> {
-    /// An operation called `name`, as others; nothing if it is none of these.
+    /// Expands the operation `name` into others. Returns `None` if it is not one of these.
     pub(super) fn expansion(
         &mut self,
         op: &'m Operation<'t>,
@@ -69,7 +69,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         if let Some(f) = function(name) {
             let [x] = exactly(xs)?;
             if !self.ty(x).dtype.is_float() {
-                return invalid(format!("it takes floats, and is given {}", self.ty(x)));
+                return invalid(format!("it takes floats, but has {}", self.ty(x)));
             }
             return self.expand(&[x], |xs| xs.iter().map(f).collect()).map(Some);
         }
@@ -98,7 +98,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             "stablehlo.cholesky" => {
                 let [x] = exactly(xs)?;
                 if word(op, &["lower"]) != Some("true") {
-                    return refused("is of the upper triangle; factor the transpose, and transpose the factor");
+                    return refused("asks for the upper triangle; factorize the transpose, and transpose the factor");
                 }
                 self.push(Op::Factor { f: FactorFn::Cholesky, x })?
             }
@@ -131,7 +131,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         }))
     }
 
-    /// The bits of integers as unsigned ones.
+    /// Returns the bits of integers as unsigned integers.
     fn unsigned(&mut self, x: Var) -> Result<(Var, DType), Problem> {
         let dtype = match self.ty(x).dtype {
             DType::I8 | DType::U8 => DType::U8,
@@ -139,13 +139,13 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             DType::I32 | DType::U32 => DType::U32,
             DType::I64 | DType::U64 => DType::U64,
             DType::Bool | DType::F16 | DType::BF16 | DType::F32 | DType::F64 => {
-                return invalid(format!("it takes integers, and is given {}", self.ty(x)));
+                return invalid(format!("it takes integers, but has {}", self.ty(x)));
             }
         };
         let bits = if self.ty(x).dtype == dtype { x } else { self.one(Op::BitcastConvert { x, dtype })? };
         Ok((bits, dtype))
     }
-    /// `f` of an array and a number everywhere, whose low bits are these.
+    /// Applies `f` to an array and a constant with these low bits.
     fn with_bits(&mut self, f: BinaryFn, x: Var, bits: u64) -> Result<Var, Problem> {
         let ty = self.ty(x).clone();
         let low = bits & (u64::MAX >> (64 - 8 * ty.dtype.size()));
@@ -154,7 +154,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.one(Op::Binary { f, x, y })
     }
 
-    /// Sums of neighbouring bits, then of pairs, then of halves of bytes, then of bytes.
+    /// Sums neighbouring bits, then pairs, then half bytes, then bytes.
     fn population_count(&mut self, x: Var) -> Result<Var, Problem> {
         let original = self.ty(x).dtype;
         let (x, dtype) = self.unsigned(x)?;
@@ -173,7 +173,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.convert(x, original)
     }
 
-    /// How many bits are not set once all below the first that is, are.
+    /// Counts the unset bits after setting all bits below the highest set bit.
     fn leading_zeros(&mut self, x: Var) -> Result<Var, Problem> {
         let original = self.ty(x).dtype;
         let (mut x, dtype) = self.unsigned(x)?;
@@ -188,7 +188,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.convert(count, original)
     }
 
-    /// Precisions that a dtype has: its own, and that of `bf16` for `f32`.
+    /// Supports the dtype's own precision, and that of `bf16` for `f32`.
     fn reduce_precision(&mut self, op: &Operation, x: Var) -> Result<Var, Problem> {
         let dtype = self.ty(x).dtype;
         let written = word(op, &["format"]).and_then(|format| format.strip_prefix('e')?.split_once('m'));
@@ -198,7 +198,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         };
         let [Some(exponent), Some(mantissa)] = bits else { return invalid("its format is missing") };
         let own: (i64, i64) = match dtype.size() {
-            _ if !dtype.is_float() => return invalid(format!("it takes floats, and is given {dtype}")),
+            _ if !dtype.is_float() => return invalid(format!("it takes floats, but has {dtype}")),
             2 if dtype == DType::BF16 => (8, 7),
             2 => (5, 10),
             4 => (8, 23),
@@ -210,11 +210,12 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                 let half = self.one(Op::Convert { x, dtype: DType::BF16 })?;
                 self.one(Op::Convert { x: half, dtype })
             }
-            (e, m) => refused(format!("rounds {dtype} to e{e}m{m}, which is no dtype of rune")),
+            (e, m) => refused(format!("rounds {dtype} to e{e}m{m}, which is not a dtype of rune")),
         }
     }
 
-    /// The gradient of a greatest (or least) over windows: each element of `source` goes to the first extreme of its window.
+    /// Imports the gradient of a maximum (or minimum) over windows: each element of `source` goes to the first extreme
+    /// of its window.
     pub(super) fn select_and_scatter(
         &mut self,
         op: &Operation<'t>,
@@ -228,7 +229,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let sizes = dims_or(op, &["window_dimensions"], 1, rank)?;
         let strides = dims_or(op, &["window_strides"], 1, rank)?;
         let padding = pairs(op, &["padding"], rank)?;
-        let [select, scatter] = op.regions.as_slice() else { return invalid("it has two regions") };
+        let [select, scatter] = op.regions.as_slice() else { return invalid("it needs two regions") };
         let direction = Expressions::of(select).and_then(|(mut e, roots)| {
             [("GE", Comparison::Ge), ("LE", Comparison::Le), ("GT", Comparison::Gt), ("LT", Comparison::Lt)]
                 .into_iter()
@@ -236,15 +237,15 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                     ["FLOAT", "SIGNED", "UNSIGNED", ""].iter().any(|k| roots == [e.compare(name, k, 0, 1)])
                 })
         });
-        let Some((_, direction)) = direction else { return refused("selects by something else than a comparison") };
+        let Some((_, direction)) = direction else { return refused("selects by something other than a comparison") };
         let sums = Expressions::of(scatter).is_some_and(|(e, roots)| match roots.as_slice() {
             &[root] => e.pair(root, 0, 1) == Some("stablehlo.add"),
             _ => false,
         });
         if !sums || self.known(init).is_none_or(|l| l.to_f64() != 0.0) {
-            return refused("scatters by something else than a sum from 0");
+            return refused("scatters by something other than a sum from 0");
         }
-        // What lies outside is chosen last of all.
+        // Elements outside are chosen last.
         let whole = ty;
         let worst = match direction {
             Comparison::Ge | Comparison::Gt => ReduceFn::Max,
@@ -253,7 +254,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let config: Vec<Padding> = padding.iter().map(|&(low, high)| Padding { low, high, interior: 0 }).collect();
         let pads = padding.iter().any(|&p| p != (0, 0));
         if padding.iter().any(|&(low, high)| low < 0 || high < 0) {
-            return refused("pads by less than nothing; slice the operand before");
+            return refused("has negative padding; slice the operand first");
         }
         let x = if pads {
             let padding = self.one(Op::Constant { value: worst.neutral(whole.dtype) })?;
@@ -275,9 +276,9 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             && self.ty(source).dtype == ty.dtype
             && ty.dtype != DType::Bool;
         if !fits {
-            return invalid("its windows, operand and source do not fit each other");
+            return invalid("its windows, operand and source do not match");
         }
-        // Where each position of the windows begins.
+        // The start of each window.
         let offsets: Vec<Vec<usize>> = (0..positions)
             .map(|mut k| {
                 let mut offset = vec![0; rank];
@@ -321,7 +322,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             });
             parts.reduce(|sum, part| lax::add(&sum, &part)).into_iter().collect()
         })?;
-        let &[x] = results.as_slice() else { return invalid("it has one result") };
+        let &[x] = results.as_slice() else { return invalid("it needs exactly one result") };
         if !pads {
             return Ok(results);
         }

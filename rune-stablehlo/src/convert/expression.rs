@@ -1,11 +1,11 @@
-//! What a region of scalars computes, by value numbers: equal expressions have one number, so that regions are recognised however
-//! they are written.
+//! The value of a region of scalars, by value numbering: equal expressions have the same number, so that a region is
+//! recognised in any form.
 
 use super::constants;
 use crate::ast::{Operation, Region, Ty, Use};
 use std::collections::HashMap;
 
-/// The expressions of a region. Those below the number of its arguments are these.
+/// The expressions of a region. The lowest numbers are its arguments.
 #[derive(Default)]
 pub(super) struct Expressions {
     numbers: HashMap<(String, Vec<u32>), u32>,
@@ -13,7 +13,8 @@ pub(super) struct Expressions {
 }
 
 impl Expressions {
-    /// The expressions of a region, and those that it returns; nothing if it is more than functions of its arguments.
+    /// Returns the expressions of a region and those that it returns. Returns `None` if the region contains anything
+    /// but functions of its arguments.
     pub fn of(region: &Region) -> Option<(Expressions, Vec<u32>)> {
         let mut e = Expressions::default();
         let mut values: HashMap<Use, u32> = HashMap::new();
@@ -63,7 +64,7 @@ impl Expressions {
     pub fn constant(&mut self, literal: &str) -> u32 {
         self.number(format!("constant {literal}"), &[])
     }
-    /// A comparison; those by greater are those by less, the other way round.
+    /// Adds a comparison. "Greater" becomes "less" with swapped operands.
     pub fn compare(&mut self, direction: &str, kind: &str, x: u32, y: u32) -> u32 {
         let (direction, x, y) = match direction {
             "GT" => ("LT", y, x),
@@ -73,7 +74,7 @@ impl Expressions {
         };
         self.number(format!("compare {direction} {kind}"), &[x, y])
     }
-    /// An operation without attributes.
+    /// Adds an operation without attributes.
     pub fn op(&mut self, name: &str, operands: &[u32]) -> u32 {
         let mut operands = operands.to_vec();
         if matches!(
@@ -89,7 +90,7 @@ impl Expressions {
         }
         self.number(name.to_owned(), &operands)
     }
-    /// The name of the operation that an expression is, if it is one of these two operands, in any order.
+    /// Returns the operation of an expression whose operands are these two, in any order.
     pub fn pair(&self, root: u32, x: u32, y: u32) -> Option<&str> {
         let (name, operands) = self.keys.get(root as usize)?;
         let here = *operands == [x, y] || *operands == [y, x];

@@ -1,4 +1,4 @@
-//! Reductions by any function, as StableHLO defines them: of what there is so far, and of the next element.
+//! Reductions by any function, as StableHLO defines them: of the accumulator and the next element.
 
 use super::arguments::word;
 use super::elementwise::binary;
@@ -10,17 +10,18 @@ use rune_ir::{Op, Origin, Program, ProgramBuilder, Shape, Type, Var};
 use rune_trace::ProgramExt;
 use std::sync::Arc;
 
-/// The most positions of a window that are taken one by one.
+/// The maximum number of window positions to process one by one.
 const MOST: usize = 256;
 
-/// A function of what there is so far and of what comes, for many elements at once, and what it takes from outside.
+/// A function of the accumulator and the next element, for many elements at once, with its captures.
 struct Combine {
     captured: Vec<Var>,
     program: Arc<Program>,
 }
 
 impl<'m, 't> Scope<'_, 'm, 't> {
-    /// The function of a region, which is of scalars, for `lanes` elements at once; nothing if it holds what rune does not have.
+    /// Converts a region on scalars to a function of `lanes` elements. Returns `None` if it contains something that
+    /// rune does not support.
     fn combine(&mut self, op: &'m Operation<'t>, xs: &[Var], lanes: usize) -> Result<Option<Combine>, Problem> {
         if let Some(name) = word(op, &["applies"]) {
             let ty = Type::new(self.ty(xs[0]).dtype, [lanes]);
@@ -31,12 +32,14 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             return Ok(Some(Combine { captured: Vec::new(), program }));
         }
         let Some((captured, mut programs)) = self.regions(op, &["combine"])? else { return Ok(None) };
-        let (Some(program), true) = (programs.pop(), programs.is_empty()) else { return invalid("it has one region") };
+        let (Some(program), true) = (programs.pop(), programs.is_empty()) else {
+            return invalid("it needs exactly one region");
+        };
         let own = 2 * xs.len();
         let count = [captured.len() + own, xs.len()];
         let found = [program.input_types().len(), program.outputs().len()];
         if found != count || program.input_types()[captured.len()..].iter().any(|ty| ty.rank() > 0) {
-            return invalid(format!("its region is no function of {own} scalars that gives {}", xs.len()));
+            return invalid(format!("its region is not a function from {own} scalars to {}", xs.len()));
         }
         let axes = [vec![None; captured.len()], vec![Some(0); own]].concat();
         match program.vmap(lanes, &axes, &vec![Some(0); xs.len()]) {
@@ -45,7 +48,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         }
     }
 
-    /// `init` at every place.
+    /// Broadcasts `init`.
     fn everywhere(&mut self, init: Var, shape: &Shape) -> Result<Var, Problem> {
         if shape.rank() == 0 {
             return Ok(init);
@@ -53,7 +56,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.one(Op::BroadcastInDim { x: init, shape: shape.clone(), dims: Dims::new() })
     }
 
-    /// A reduction, one element after the other, of all results at once.
+    /// Reduces one element after the other, for all results at once.
     pub(super) fn fold(
         &mut self,
         op: &'m Operation<'t>,
@@ -63,7 +66,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     ) -> Result<Option<Vec<Var>>, Problem> {
         let whole = self.ty(xs[0]).shape.clone();
         if axes.iter().any(|&a| a >= whole.rank()) || xs.iter().any(|&x| self.ty(x).shape != whole) {
-            return invalid("its arrays are of several shapes, or its axes are none of them");
+            return invalid("its arrays differ in shape, or its axes are out of range");
         }
         let kept: Vec<usize> = (0..whole.rank()).filter(|a| !axes.contains(a)).collect();
         let shape: Shape = kept.iter().map(|&a| whole[a]).collect();
@@ -88,7 +91,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         folded.into_iter().map(|y| self.reshape(y, &shape)).collect::<Result<Vec<Var>, _>>().map(Some)
     }
 
-    /// A function over windows, one position of them after the other.
+    /// Applies a function to windows, one position after the other.
     pub(super) fn fold_windows(
         &mut self,
         op: &'m Operation<'t>,
@@ -101,11 +104,11 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let lists = [&window.dimensions, &window.strides, &window.base_dilation, &window.window_dilation];
         let same = xs.iter().all(|&x| self.ty(x).shape == self.ty(xs[0]).shape);
         if !same || self.ty(xs[0]).rank() != rank || lists.iter().any(|l| l.len() != rank || l.contains(&0)) {
-            return invalid("its windows, arrays and results do not fit each other");
+            return invalid("its windows, arrays and results do not match");
         }
         let positions = window.dimensions.iter().try_fold(1usize, |n, &d| n.checked_mul(d));
         let Some(positions) = positions.filter(|&n| n <= MOST) else {
-            return refused(format!("goes over windows of more than {MOST} elements by a function of its own"));
+            return refused(format!("applies a custom function to windows of more than {MOST} elements"));
         };
         if shape.size() == 0 {
             return inits.iter().map(|&x| self.everywhere(x, &shape)).collect::<Result<Vec<Var>, _>>().map(Some);
@@ -127,7 +130,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                 let within = (rest % window.dimensions[a]).checked_mul(window.window_dilation[a]);
                 let reach = (shape[a] - 1).checked_mul(window.strides[a]).and_then(|n| n.checked_add(1));
                 let end = within.zip(reach).and_then(|(from, n)| Some((from, from.checked_add(n)?)));
-                // The type rule refuses what lies outside of the array.
+                // The type rule rejects positions outside the array.
                 let Some(ends) = end else { return invalid("its windows are larger than any array") };
                 (start[a], limit[a]) = ends;
                 rest /= window.dimensions[a];

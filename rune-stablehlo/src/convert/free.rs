@@ -1,11 +1,11 @@
-//! What functions and regions take from outside: values by name, and arrays, since sub-programs hold no constants of their own.
+//! Captures of functions and regions: values by name, and arrays, because sub-programs hold no constants.
 
 use super::{Converter, MAX_CALLS, Problem, invalid, name_of};
 use crate::ast::{Attribute, Dense, Elements, Operation, Region, Use};
 use crate::parse::Module;
 use std::collections::{HashMap, HashSet};
 
-/// The array that a constant holds, if it is more than one element for all.
+/// Returns the array of a constant, if it has more than one distinct element in the text.
 pub(super) fn dense<'a, 't>(op: &'a Operation<'t>) -> Option<&'a Dense<'t>> {
     match op.attribute(&["value"]) {
         Some(Attribute::Dense(dense)) if op.name == "stablehlo.constant" => match &dense.elements {
@@ -16,7 +16,7 @@ pub(super) fn dense<'a, 't>(op: &'a Operation<'t>) -> Option<&'a Dense<'t>> {
     }
 }
 
-/// The constants that hold arrays, by where these are written.
+/// Returns the array constants by their positions in the text.
 pub(super) fn places<'m, 't>(module: &'m Module<'t>) -> HashMap<usize, &'m Operation<'t>> {
     let mut found = HashMap::new();
     let mut regions: Vec<&Region> = module.operations.iter().flat_map(|op| &op.regions).collect();
@@ -29,7 +29,7 @@ pub(super) fn places<'m, 't>(module: &'m Module<'t>) -> HashMap<usize, &'m Opera
     found
 }
 
-/// The arrays that a function needs, by where they are written.
+/// Returns the positions of the arrays that a function needs.
 pub(super) fn of_function<'m>(cx: &mut Converter<'m, '_>, name: &str, calls: u32) -> Result<Vec<usize>, Problem> {
     if let Some(known) = cx.needs.get(name) {
         let known = known.clone();
@@ -37,7 +37,7 @@ pub(super) fn of_function<'m>(cx: &mut Converter<'m, '_>, name: &str, calls: u32
         return Ok(known);
     }
     if calls > MAX_CALLS {
-        return invalid(format!("functions call each other more than {MAX_CALLS} deep, or themselves"));
+        return invalid(format!("calls nest more than {MAX_CALLS} deep, or recurse"));
     }
     let (name, function) = cx.function(name)?;
     let regions = function.regions.iter().collect();
@@ -47,7 +47,7 @@ pub(super) fn of_function<'m>(cx: &mut Converter<'m, '_>, name: &str, calls: u32
     Ok(found)
 }
 
-/// The arrays that regions need.
+/// Returns the arrays that regions need.
 pub(super) fn of_regions<'m, 't>(
     cx: &mut Converter<'m, 't>,
     regions: &[&'m Region<'t>],
@@ -81,7 +81,7 @@ fn arrays<'m, 't>(
     Ok(found)
 }
 
-/// The values that regions use and do not define, in the order of their first use.
+/// Returns the values that regions use but do not define, in the order of their first use.
 pub(super) fn values<'t>(regions: &[&Region<'t>]) -> Vec<Use<'t>> {
     let (mut found, mut seen) = (Vec::new(), HashSet::new());
     for region in regions {
@@ -94,8 +94,8 @@ pub(super) fn values<'t>(regions: &[&Region<'t>]) -> Vec<Use<'t>> {
     found
 }
 
-/// Calls `free` with what is used in a region and defined neither there nor in one of the regions around it, which `around` are.
-/// The parser bounds how deep regions lie in each other.
+/// Calls `free` for each use in a region whose definition is neither in it nor in the enclosing regions `around`. The
+/// parser bounds the nesting of regions.
 fn walk<'t>(region: &Region<'t>, around: &mut Vec<HashSet<&'t str>>, free: &mut dyn FnMut(Use<'t>)) {
     around.push(region.arguments.iter().map(|(name, _)| *name).collect());
     for op in &region.operations {

@@ -1,4 +1,4 @@
-//! Operations that move elements by indices that are computed.
+//! Operations that move elements by computed indices.
 
 use super::arguments::{Fields, dims, fields, word};
 use super::expression::Expressions;
@@ -9,7 +9,7 @@ use rune_ir::op::{Dims, GatherDims, ScatterDims, ScatterMode, UnaryFn};
 use rune_ir::{Op, Var};
 
 impl<'t> Scope<'_, '_, 't> {
-    /// Indices with their coordinates along the last axis, and what becomes of other axes of them.
+    /// Returns indices with their coordinates along the last axis, and the new positions of their other axes.
     fn indices(&mut self, indices: Var, vector: usize) -> Result<(Var, impl Fn(Dims) -> Dims + use<>), Problem> {
         let ty = self.ty(indices).clone();
         let rank = ty.rank();
@@ -23,7 +23,7 @@ impl<'t> Scope<'_, '_, 't> {
             let permutation = (0..rank).filter(|&a| a != vector).chain([vector]).collect();
             self.one(Op::Transpose { x: indices, permutation })?
         } else {
-            return invalid(format!("its `index_vector_dim` {vector} is no axis of {ty}"));
+            return invalid(format!("its `index_vector_dim` {vector} is not an axis of {ty}"));
         };
         let moved = move |axes: Dims| axes.into_iter().map(|a| if a > vector { a - 1 } else { a }).collect();
         Ok((indices, moved))
@@ -53,7 +53,7 @@ impl<'t> Scope<'_, '_, 't> {
             let (mut expressions, roots) = Expressions::of(region)?;
             let difference = expressions.op("stablehlo.subtract", &[0, 1]);
             match roots.as_slice() {
-                // The second argument is what comes.
+                // The second argument is the update.
                 [1] => Some(ScatterMode::Set),
                 &[root] if root == difference => {
                     negated = true;
@@ -69,7 +69,7 @@ impl<'t> Scope<'_, '_, 't> {
                 _ => None,
             }
         }) else {
-            return refused("combines by a function that is none of set, add, subtract, multiply, minimum and maximum");
+            return refused("combines by a function other than set, add, subtract, multiply, minimum and maximum");
         };
         let (indices, moved) = self.indices(indices, f.number("index_vector_dim")?)?;
         let dims = ScatterDims {

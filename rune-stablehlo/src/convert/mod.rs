@@ -1,4 +1,4 @@
-//! Operations of a module as instructions of a program.
+//! Conversion of a module's operations to a program's instructions.
 
 mod arguments;
 mod chlo;
@@ -27,13 +27,13 @@ use scope::Scope;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Why an operation becomes no instruction.
+/// The reason why an operation becomes no instruction.
 pub(crate) enum Problem {
-    /// Rune does not have it; reads on from its name.
+    /// rune does not support it; continues the operation's name.
     Refused(String),
-    /// It is not what StableHLO allows.
+    /// It violates StableHLO's rules.
     Invalid(String),
-    /// Something within it is wrong.
+    /// A problem inside it.
     Within(ImportError),
 }
 
@@ -51,32 +51,33 @@ pub(crate) fn invalid<T>(problem: impl Into<String>) -> Result<T, Problem> {
     Err(Problem::Invalid(problem.into()))
 }
 
-/// How deep functions may call each other.
+/// The maximum depth of calls between functions.
 const MAX_CALLS: u32 = rune_ir::MAX_DEPTH - 1;
-/// How many arrays may be handed to functions and regions in all: a small file can ask for more than any memory holds.
+/// The maximum total number of arrays to pass to functions and regions: a small file can ask for more than any memory
+/// holds.
 const MAX_HANDED: usize = 1 << 20;
 
-/// A function that is called: a program that takes its arguments and then the arrays that are written in it.
+/// A called function: a program that takes its arguments, then the arrays in it.
 #[derive(Clone)]
 pub(crate) struct Callee {
-    /// Nothing if it holds what rune does not have.
+    /// `None` if it contains something that rune does not support.
     program: Option<Arc<Program>>,
     arrays: Vec<usize>,
 }
 
-/// What the scopes of one module share.
+/// The shared state of a module's scopes.
 pub(crate) struct Converter<'m, 't> {
     text: &'t str,
     module: &'m Module<'t>,
     functions: HashMap<&'m str, &'m Operation<'t>>,
-    /// The functions that are done; nothing while one is being worked on.
+    /// The converted functions; `None` during the conversion.
     done: HashMap<&'m str, Option<Callee>>,
-    /// The arrays that each function needs from outside.
+    /// The arrays that each function captures.
     needs: HashMap<&'m str, Vec<usize>>,
-    /// The constants that hold arrays, by where these are written.
+    /// Returns the array constants by their positions in the text.
     places: HashMap<usize, &'m Operation<'t>>,
     arrays: HashMap<usize, Array>,
-    /// Functions of CHLO for arrays of a type.
+    /// CHLO functions for arrays of a type.
     chlo: HashMap<(Chlo, Type), Arc<Program>>,
     refusals: Vec<Refusal>,
     handed: usize,
@@ -92,31 +93,31 @@ impl<'m, 't> Converter<'m, 't> {
         let (line, column) = place(self.text, op.at);
         self.refusals.push(Refusal { line, column, op: op.name.to_owned(), reason });
     }
-    /// Counts what is handed to a function or a region.
+    /// Counts the arrays passed to a function or a region.
     fn hand(&mut self, count: usize) -> Result<(), Problem> {
         self.handed += count;
         if self.handed > MAX_HANDED {
-            return invalid(format!("more than {MAX_HANDED} values are handed to functions and regions in all"));
+            return invalid(format!("more than {MAX_HANDED} values are passed to functions and regions in total"));
         }
         Ok(())
     }
-    /// The function of this name.
+    /// Returns the function with this name.
     fn function(&self, name: &str) -> Result<(&'m str, &'m Operation<'t>), Problem> {
         match self.functions.get_key_value(name) {
             Some((name, function)) => Ok((name, function)),
             None => invalid(format!("there is no function @{name}")),
         }
     }
-    /// The function of this name as a program to call.
+    /// Returns the function with this name as a program to call.
     fn callee(&mut self, name: &str) -> Result<Callee, Problem> {
         let (name, function) = self.function(name)?;
         match self.done.get(name) {
             Some(Some(callee)) => return Ok(callee.clone()),
-            Some(None) => return invalid(format!("@{name} calls itself, and programs do not recurse")),
+            Some(None) => return invalid(format!("@{name} calls itself, but programs cannot recurse")),
             None => {}
         }
         if self.calls >= MAX_CALLS {
-            return invalid(format!("functions call each other more than {MAX_CALLS} deep"));
+            return invalid(format!("calls nest more than {MAX_CALLS} deep"));
         }
         self.done.insert(name, None);
         self.calls += 1;
@@ -129,7 +130,7 @@ impl<'m, 't> Converter<'m, 't> {
     }
 }
 
-/// The text of a symbol or a string.
+/// Returns the text of a symbol or a string.
 pub(crate) fn name_of<'a>(op: &'a Operation, key: &str) -> Option<&'a str> {
     match op.attribute(&[key])? {
         Attribute::Symbol(name) | Attribute::Text(name) => Some(name),
@@ -147,16 +148,16 @@ pub(crate) fn tensor<'a>(ty: &'a Ty) -> Result<&'a Type, Problem> {
     match ty {
         Ty::Tensor(ty) => Ok(ty),
         Ty::Other(text) if text.contains("complex") => {
-            refused(format!("is of type {text}; complex numbers are not in programs of rune"))
+            refused(format!("has type {text}; rune does not support complex numbers"))
         }
         Ty::Other(text) if text.contains('?') => {
-            refused(format!("is of type {text}; export the function for arguments of known shapes"))
+            refused(format!("has type {text}; export the function for arguments of known shapes"))
         }
-        Ty::Other(text) => refused(format!("is of type {text}, which programs of rune do not have")),
+        Ty::Other(text) => refused(format!("has type {text}, which rune does not support")),
     }
 }
 
-/// The program of a module.
+/// Converts a module to a program.
 pub(super) fn module<'t>(text: &'t str, module: &Module<'t>) -> Result<Program, ImportError> {
     let mut cx = Converter {
         text,
@@ -183,7 +184,7 @@ pub(super) fn module<'t>(text: &'t str, module: &Module<'t>) -> Result<Program, 
                     public.push(name);
                 }
             }
-            // Of how work is spread over devices; the results are the same without.
+            // Only distributes work over devices; it does not change the results.
             name if name.starts_with("sdy.") => {}
             _ => cx.refuse(op, "is not a function; a module for rune holds functions alone".to_owned()),
         }
@@ -199,7 +200,7 @@ pub(super) fn module<'t>(text: &'t str, module: &Module<'t>) -> Result<Program, 
         }
         [_, second, ..] => {
             let op = cx.functions[second];
-            return Err(cx.invalid(op, "there are several public functions, and none is called @main"));
+            return Err(cx.invalid(op, "there are several public functions, but none is called @main"));
         }
     };
     let function = cx.functions[entry];

@@ -1,4 +1,4 @@
-//! Sorting. The comparison is a region, and is recognised.
+//! Sorting. Recognises the comparison, which is a region.
 
 use super::arguments::number;
 use super::expression::Expressions;
@@ -8,7 +8,7 @@ use crate::ast::Operation;
 use rune_ir::op::Literal;
 use rune_ir::{DType, Op, Type, Var};
 
-/// The most keys that are looked for.
+/// The maximum number of keys to recognise.
 const MAX_KEYS: usize = 8;
 
 impl<'t> Scope<'_, '_, 't> {
@@ -25,9 +25,9 @@ impl<'t> Scope<'_, '_, 't> {
             _ => None,
         });
         let Some((num_keys, descending)) = order else {
-            return refused("sorts by a comparison that is not of the first operands in turn, as JAX's");
+            return refused("sorts by a comparison that does not compare the first operands in turn, as JAX's does");
         };
-        // Descending, and equals in their order: ascending of what is turned round, turned back.
+        // Descending and stable: an ascending sort of the reversed arrays, reversed.
         let turn = |scope: &mut Self, xs: Vec<Var>| {
             let axes = || [dimension][..].into();
             xs.into_iter().map(|x| scope.one(Op::Reverse { x, axes: axes() })).collect::<Result<Vec<Var>, Problem>>()
@@ -38,8 +38,8 @@ impl<'t> Scope<'_, '_, 't> {
     }
 }
 
-/// By how many of the first operands a comparison orders, and whether the greatest comes first. Two ways to compare are known: plainly,
-/// and as JAX does, where 0 equals -0 and all NaN are equal.
+/// Returns the number of leading operands that a comparison sorts by, and whether it sorts in descending order. It
+/// recognises plain comparisons, and JAX's, in which 0 equals -0 and all NaNs are equal.
 fn order(e: &mut Expressions, root: u32, types: &[Type]) -> Option<(usize, bool)> {
     for (direction, descending) in [("LT", false), ("GT", true)] {
         for jax in [true, false] {
@@ -62,7 +62,7 @@ fn order(e: &mut Expressions, root: u32, types: &[Type]) -> Option<(usize, bool)
     None
 }
 
-/// Whether operand `x`, an argument of the region, comes before the next, and whether they are equal.
+/// Returns whether operand `x`, an argument of the region, comes before the next, and whether they are equal.
 fn key(e: &mut Expressions, x: u32, ty: &Type, direction: &str, jax: bool) -> (u32, u32) {
     let dtype = ty.dtype;
     let (kind, keys) = match () {
@@ -74,7 +74,7 @@ fn key(e: &mut Expressions, x: u32, ty: &Type, direction: &str, jax: bool) -> (u
     (e.compare(direction, kind, keys[0], keys[1]), e.compare("EQ", kind, keys[0], keys[1]))
 }
 
-/// A float with one zero and one NaN.
+/// Returns a float with only one zero and one NaN.
 fn canonical(e: &mut Expressions, x: u32, dtype: DType) -> u32 {
     let zero = e.constant(&Literal::from_f64(dtype, 0.0).to_string());
     let nan = e.constant(&Literal::from_f64(dtype, f64::NAN).to_string());

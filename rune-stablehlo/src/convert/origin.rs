@@ -1,4 +1,4 @@
-//! Where operations come from.
+//! Origins of operations.
 
 use super::Converter;
 use crate::ast::{Location, Operation};
@@ -6,10 +6,10 @@ use rune_ir::{Loc, Origin};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// How many names may stand for each other.
+/// The maximum number of aliases to follow.
 const HOPS: u32 = 64;
 
-/// The line of the source, and JAX's name stack without the function around and the operation itself.
+/// Returns the source line, and JAX's name stack without the enclosing function and the operation.
 pub(super) fn of(cx: &Converter, op: &Operation) -> Origin {
     let mut origin = Origin::default();
     let mut location = op.location.as_ref();

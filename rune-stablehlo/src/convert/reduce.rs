@@ -1,4 +1,4 @@
-//! Reductions. Their functions are regions, and are recognised.
+//! Reductions. Recognises their functions, which are regions.
 
 use super::arguments::{dims, dims_or, pairs, word};
 use super::elementwise::binary;
@@ -9,7 +9,7 @@ use crate::ast::Operation;
 use rune_ir::op::{ArgFn, CumulativeFn, Dims, Literal, ReduceFn, Window, WindowFn};
 use rune_ir::{DType, Op, Var};
 
-/// The reduction by an operation.
+/// Returns the reduction with an operation.
 fn reduction(name: &str, dtype: DType) -> Option<ReduceFn> {
     let bool = dtype == DType::Bool;
     Some(match name {
@@ -25,14 +25,14 @@ fn reduction(name: &str, dtype: DType) -> Option<ReduceFn> {
     })
 }
 
-/// Whether `x` changes nothing; -0 is as good as 0.
+/// Returns whether `x` is neutral; -0 counts as 0.
 fn is_neutral(x: Option<Literal>, f: ReduceFn, dtype: DType) -> bool {
     let wanted = f.neutral(dtype);
     x.is_some_and(|x| x == wanted || dtype.is_float() && x.to_f64() == 0.0 && wanted.to_f64() == 0.0)
 }
 
 impl<'m, 't> Scope<'_, 'm, 't> {
-    /// By one of rune's reductions for each array, by an extreme and its position, or else element by element.
+    /// Imports a reduction as one of rune's per array, as an extreme with its position, or else element by element.
     pub(super) fn reduce(&mut self, op: &'m Operation<'t>, operands: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
         let n = operands.len() / 2;
         if n == 0 || operands.len() != 2 * n {
@@ -78,7 +78,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         Ok(Some(results))
     }
 
-    /// The extreme and its position, if `positions` are those along the one axis.
+    /// Imports an extreme and its position, if `positions` are those along the only axis.
     fn arg_reduce(
         &mut self,
         f: ArgFn,
@@ -99,12 +99,12 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             return Ok(None);
         }
         let value = self.one(Op::Reduce { f: plain, x, axes: axes.into() })?;
-        // Truth values are in order as numbers are.
+        // Booleans have the order of numbers.
         let x = if dtype == DType::Bool { self.convert(x, DType::U8)? } else { x };
         Ok(Some(vec![value, self.one(Op::ArgReduce { f, x, axis, index })?]))
     }
 
-    /// By one of rune's functions over windows, a running one, or else element by element.
+    /// Imports a window reduction as one of rune's, as a cumulative function, or else element by element.
     pub(super) fn reduce_window(
         &mut self,
         op: &'m Operation<'t>,
@@ -162,8 +162,8 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     }
 }
 
-/// The axis along which a window gives a running function, and whether from the end: it is as long as the axis, and all of the padding
-/// is at one side.
+/// Returns the axis of a cumulative function, and whether it starts at the end. The window must be as long as the axis,
+/// with all padding on one side.
 fn running_axis(window: &Window, shape: &[usize]) -> Option<(usize, bool)> {
     let ones = |list: &[usize]| list.iter().all(|&n| n == 1);
     if !ones(&window.strides) || !ones(&window.base_dilation) || !ones(&window.window_dilation) {
@@ -182,7 +182,7 @@ fn running_axis(window: &Window, shape: &[usize]) -> Option<(usize, bool)> {
     }
 }
 
-/// What JAX reduces by for `argmax` and `argmin`: NaN is greatest (least), and of equal elements the first counts.
+/// Recognises JAX's reducer of `argmax` and `argmin`: NaN is largest (smallest), and the first of equal elements wins.
 fn extreme(e: &mut Expressions, roots: &[u32]) -> Option<ArgFn> {
     let (value, position, x, i) = (0, 1, 2, 3);
     for kind in ["FLOAT", "SIGNED", "UNSIGNED", ""] {
@@ -208,7 +208,7 @@ fn extreme(e: &mut Expressions, roots: &[u32]) -> Option<ArgFn> {
     None
 }
 
-/// ln (eˣ + eʸ) as JAX writes it.
+/// Builds ln (eˣ + eʸ) as JAX writes it.
 fn log_add_exp(e: &mut Expressions) -> u32 {
     let max = e.op("stablehlo.maximum", &[0, 1]);
     let gap = e.op("stablehlo.subtract", &[0, 1]);

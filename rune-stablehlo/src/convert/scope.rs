@@ -1,4 +1,4 @@
-//! A function or a region while it becomes a program.
+//! The conversion of a function or a region to a program.
 
 use super::{Converter, Problem, constants, free, invalid, origin, refused, tensor};
 use crate::ast::{Operation, Region, Use};
@@ -8,22 +8,22 @@ use rune_ir::{Op, Origin, Program, ProgramBuilder, Type, Value, Var};
 use rune_trace::{Tensor, make_program};
 use std::collections::{HashMap, HashSet};
 
-/// What regions take from outside, and their programs.
+/// The captures of regions, and their programs.
 type Regions = (Vec<Var>, Vec<Program>);
 
 pub(crate) struct Scope<'c, 'm, 't> {
     pub cx: &'c mut Converter<'m, 't>,
     builder: ProgramBuilder,
     values: HashMap<Use<'t>, Var>,
-    /// Names of values that come from something that rune does not have.
+    /// Names of values that depend on something that rune does not support.
     lost: HashSet<&'t str>,
-    /// The variables of arrays, by where they are written.
+    /// The variables of arrays, by their positions in the text.
     pub arrays: HashMap<usize, Var>,
-    /// What is one number everywhere.
+    /// Variables whose elements all equal one number.
     known: HashMap<Var, Literal>,
-    /// What is the position along an axis.
+    /// Variables that hold the position along an axis.
     pub iotas: HashMap<Var, usize>,
-    /// Integers that are known to lie between two others.
+    /// The known bounds of integers.
     pub ranges: HashMap<Var, (i64, i64)>,
     origin: Origin,
 }
@@ -43,8 +43,8 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         }
     }
 
-    /// A function as a program. The arrays are constants of it if it is the whole program, else further inputs. Nothing if it needs
-    /// what rune does not have.
+    /// Converts a function to a program. The arrays are constants of the main program, and further inputs of other
+    /// functions. Returns `None` if the function needs something that rune does not support.
     pub fn function(
         cx: &'c mut Converter<'m, 't>,
         function: &'m Operation<'t>,
@@ -100,8 +100,8 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         }
     }
 
-    /// Regions of an operation as programs of the same inputs: what they take from outside, which is given first, and their
-    /// arguments. Nothing if they need what rune does not have.
+    /// Converts the regions of an operation to programs with the same inputs: first the captures, which are also
+    /// returned, then the arguments. Returns `None` if they need something that rune does not support.
     pub fn regions(&mut self, op: &'m Operation<'t>, names: &[&str]) -> Result<Option<Regions>, Problem> {
         let regions: Vec<&'m Region<'t>> = op.regions.iter().collect();
         let uses = free::values(&regions);
@@ -117,7 +117,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         }
         let mut vars: Vec<Var> = captured.iter().map(|&(_, var)| var).collect();
         for at in &arrays {
-            let Some(&var) = self.arrays.get(at) else { return invalid("an array is not at hand") };
+            let Some(&var) = self.arrays.get(at) else { return invalid("an array is not available") };
             vars.push(var);
         }
         let outside: Vec<Type> = vars.iter().map(|&v| self.ty(v).clone()).collect();
@@ -145,7 +145,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         Ok(whole.then_some((vars, programs)))
     }
 
-    /// The operations of a block, up to its return, whose values it gives; nothing if one of them is lost.
+    /// Converts the operations of a block up to its return, and returns its values, or `None` if one of them is lost.
     fn block(&mut self, around: &Operation, region: &'m Region<'t>) -> Result<Option<Vec<Var>>, ImportError> {
         for op in &region.operations {
             if matches!(op.name, "func.return" | "stablehlo.return") {
@@ -153,10 +153,10 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
             }
             self.operation(op)?;
         }
-        Err(self.cx.invalid(around, "a block of it has no return"))
+        Err(self.cx.invalid(around, "one of its blocks has no return"))
     }
 
-    /// Notes that nothing comes of an operation.
+    /// Records that the results of an operation are lost.
     fn lose(&mut self, op: &Operation<'t>) {
         self.lost.extend(op.results.iter().map(|(name, _)| *name));
     }
@@ -172,7 +172,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         self.origin = origin::of(self.cx, op);
         let emitted = match self.operands(op) {
             Ok(Some(operands)) => self.checked(op, &operands),
-            // What it needs is told of already.
+            // An operand already has a reported error.
             Ok(None) => Ok(None),
             Err(problem) => Err(problem),
         };
@@ -191,40 +191,40 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         };
         let named: Option<usize> = op.results.iter().try_fold(0usize, |sum, (_, count)| sum.checked_add(*count));
         if named != Some(vars.len()) && !op.results.is_empty() {
-            return Err(self.cx.invalid(op, format!("it has {} results, and not as many names", vars.len())));
+            return Err(self.cx.invalid(op, format!("it has {} results, but a different number of names", vars.len())));
         }
         let mut vars = vars.into_iter();
         for &(name, count) in &op.results {
             for (index, var) in vars.by_ref().take(count).enumerate() {
                 if self.values.insert(Use { name, index }, var).is_some() {
-                    return Err(self.cx.invalid(op, format!("there is a `%{name}` already")));
+                    return Err(self.cx.invalid(op, format!("`%{name}` is already defined")));
                 }
             }
         }
         Ok(())
     }
 
-    /// The results, which are of the types that are written.
+    /// Returns the results after checking that they have the written types.
     fn checked(&mut self, op: &'m Operation<'t>, operands: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
         if let Some(types) = &op.inputs {
             let written = types.iter().map(tensor).collect::<Result<Vec<_>, _>>()?;
             if !written.iter().copied().eq(operands.iter().map(|&v| self.ty(v))) {
-                return invalid("its operands are not of the types that are written");
+                return invalid("its operands do not have the written types");
             }
         }
         let Some(vars) = self.emit(op, operands)? else { return Ok(None) };
         for (i, &var) in vars.iter().enumerate() {
             let (written, found) = (self.output(op, i, vars.len())?, self.ty(var));
             if written != found {
-                return invalid(format!("it gives {found}, and {written} is written"));
+                return invalid(format!("its result type is {found}, but {written} is written"));
             }
         }
         Ok(Some(vars))
     }
 
-    /// The type that is written for a result.
+    /// Returns the written type of a result.
     pub fn output<'a>(&self, op: &'a Operation<'t>, i: usize, count: usize) -> Result<&'a Type, Problem> {
-        // Without an arrow one type may stand for all, and types of operands may come before.
+        // Without an arrow, one type may stand for all, and operand types may come first.
         let first = op.outputs.len().saturating_sub(count);
         match op.outputs.get(first + i).or(op.outputs.last()) {
             Some(ty) => tensor(ty),
@@ -232,7 +232,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         }
     }
 
-    /// The values that an operation takes; nothing if one of them is lost.
+    /// Returns the operands of an operation, or `None` if one of them is lost.
     fn operands(&self, op: &Operation<'t>) -> Result<Option<Vec<Var>>, Problem> {
         op.operands.iter().map(|&used| self.lookup(used)).collect()
     }
@@ -240,16 +240,16 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         match self.values.get(&used) {
             Some(&var) => Ok(Some(var)),
             None if self.lost.contains(used.name) => Ok(None),
-            None if used.index == 0 => invalid(format!("`%{}` is not defined before", used.name)),
-            None => invalid(format!("`%{}#{}` is not defined before", used.name, used.index)),
+            None if used.index == 0 => invalid(format!("`%{}` is not defined before its use", used.name)),
+            None => invalid(format!("`%{}#{}` is not defined before its use", used.name, used.index)),
         }
     }
 
-    /// The type of a variable.
+    /// Returns the type of a variable.
     pub fn ty(&self, var: Var) -> &Type {
         self.builder.ty(var).expect("a variable of this scope")
     }
-    /// The number that a variable is everywhere, where that is known.
+    /// Returns the number that all elements of a variable equal, if known.
     pub fn known(&self, var: Var) -> Option<Literal> {
         self.known.get(&var).copied()
     }
@@ -274,10 +274,10 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
     pub fn one(&mut self, op: Op) -> Result<Var, Problem> {
         match self.push(op)?.as_slice() {
             [var] => Ok(*var),
-            _ => invalid("one result is needed"),
+            _ => invalid("it needs exactly one result"),
         }
     }
-    /// One number at every place of a type.
+    /// Adds an array whose elements all equal one number.
     pub fn full(&mut self, value: Literal, ty: &Type) -> Result<Var, Problem> {
         let scalar = self.one(Op::Constant { value })?;
         if ty.rank() == 0 {
@@ -285,7 +285,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         }
         self.one(Op::BroadcastInDim { x: scalar, shape: ty.shape.clone(), dims: Default::default() })
     }
-    /// The instructions of a function of tensors of these types. `f` must not fail for them.
+    /// Adds the instructions of a function of tensors of these types. `f` must not fail for them.
     pub fn expand(
         &mut self,
         operands: &[Var],
@@ -295,7 +295,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
             operands.iter().map(|&v| self.ty(v)).map(|ty| Tensor::zeros(&ty.shape, ty.dtype)).collect();
         let program = match make_program(|xs: &Vec<Tensor>| f(xs), &like) {
             Ok(program) if program.constants().is_empty() => program,
-            Ok(_) => return refused("is made of constants, which is an error of rune"),
+            Ok(_) => return refused("contains constants, which is a bug in rune"),
             Err(error) => return refused(error.to_string()),
         };
         let mut vars = operands.to_vec();

@@ -11,9 +11,9 @@ impl Scope<'_, '_, '_> {
     pub(super) fn broadcast_in_dim(&mut self, op: &Operation, x: Var, ty: &Type) -> Result<Var, Problem> {
         let places = dims(op, &["broadcast_dimensions", "dims"])?;
         if places.len() != self.ty(x).rank() {
-            return invalid(format!("it needs a place for each axis of {}", self.ty(x)));
+            return invalid(format!("it needs one position per axis of {}", self.ty(x)));
         }
-        // Places in any order; rune's are ascending.
+        // The positions come in any order; rune's ascend.
         let mut order: Vec<usize> = (0..places.len()).collect();
         order.sort_by_key(|&i| places[i]);
         let x = match order.is_sorted() {
@@ -44,7 +44,7 @@ impl Scope<'_, '_, '_> {
         let high = list(["edge_padding_high", "high"])?;
         let interior = dims(op, &["interior_padding", "interior"])?;
         if low.len() != interior.len() || high.len() != interior.len() {
-            return invalid("its paddings are not for the same axes");
+            return invalid("its paddings cover different axes");
         }
         let config = low.into_iter().zip(high).zip(interior);
         let config = config.map(|((low, high), interior)| Padding { low, high, interior }).collect();

@@ -11,7 +11,7 @@ pub(crate) type Entries<'t> = Vec<(Cow<'t, str>, Attribute<'t>)>;
 pub(crate) fn attribute<'t>(c: &mut Cursor<'t>) -> Result<Attribute<'t>, Fail> {
     c.deeper(|c| {
         let read = plain(c)?;
-        // A number or a string may say its type: `1 : i32`.
+        // A number or a string may carry its type: `1 : i32`.
         let typed = matches!(read, Attribute::Number(_) | Attribute::Text(_));
         if typed && c.peek() == Some(b':') && !c.text[c.at..].starts_with("::") {
             c.expect(":")?;
@@ -21,7 +21,7 @@ pub(crate) fn attribute<'t>(c: &mut Cursor<'t>) -> Result<Attribute<'t>, Fail> {
     })
 }
 
-/// An attribute that does not say its type: after it, a colon is of the operation.
+/// Parses an attribute without a type: a following colon belongs to the operation.
 pub(crate) fn untyped<'t>(c: &mut Cursor<'t>) -> Result<Attribute<'t>, Fail> {
     c.deeper(plain)
 }
@@ -60,7 +60,7 @@ fn plain<'t>(c: &mut Cursor<'t>) -> Result<Attribute<'t>, Fail> {
             Ok(Attribute::Opaque { body: c.balanced()?, at })
         }
         Some(b'(') => {
-            // The type of a function.
+            // A function type.
             let start = c.at;
             c.expect("(")?;
             c.balanced()?;
@@ -97,7 +97,7 @@ fn plain<'t>(c: &mut Cursor<'t>) -> Result<Attribute<'t>, Fail> {
     }
 }
 
-/// `name = value`, or a name alone.
+/// Parses `name = value`, or a name alone.
 pub(crate) fn entry<'t>(c: &mut Cursor<'t>) -> Result<(Cow<'t, str>, Attribute<'t>), Fail> {
     let name = match c.peek() {
         Some(b'"') => c.string()?,
@@ -107,7 +107,7 @@ pub(crate) fn entry<'t>(c: &mut Cursor<'t>) -> Result<(Cow<'t, str>, Attribute<'
     Ok((name, value))
 }
 
-/// After `dense`: `<elements> : type`.
+/// Parses `<elements> : type` after `dense`.
 fn dense<'t>(c: &mut Cursor<'t>) -> Result<Dense<'t>, Fail> {
     let at = c.at;
     c.expect("<")?;
@@ -120,7 +120,7 @@ fn dense<'t>(c: &mut Cursor<'t>) -> Result<Dense<'t>, Fail> {
         }
         Some(b'"') => {
             let start = c.at;
-            let Cow::Borrowed(text) = c.string()? else { return c.fail("these are no hexadecimal digits") };
+            let Cow::Borrowed(text) = c.string()? else { return c.fail("expected hexadecimal digits") };
             let Some(digits) = text.strip_prefix("0x") else {
                 return Err(Fail { at: start, problem: "bytes of elements are written \"0x…\"".to_owned() });
             };
@@ -149,7 +149,7 @@ fn nested<'t>(c: &mut Cursor<'t>, all: &mut Vec<&'t str>) -> Result<(), Fail> {
 
 fn element<'t>(c: &mut Cursor<'t>) -> Result<&'t str, Fail> {
     if c.peek() == Some(b'(') {
-        // A complex number; its type is refused.
+        // A complex number; its type is rejected.
         c.expect("(")?;
         return c.balanced();
     }
@@ -161,7 +161,7 @@ fn element<'t>(c: &mut Cursor<'t>) -> Result<&'t str, Fail> {
     }
 }
 
-/// A type. What programs do not have is read too, and told of when it is used.
+/// Parses a type. Types that programs do not have are parsed too, and reported when used.
 pub(crate) fn ty<'t>(c: &mut Cursor<'t>) -> Result<Ty<'t>, Fail> {
     let start = {
         c.skip();
@@ -189,7 +189,7 @@ pub(crate) fn ty<'t>(c: &mut Cursor<'t>) -> Result<Ty<'t>, Fail> {
     Ok(Ty::Other(&c.text[start..c.at]))
 }
 
-/// The type in the brackets of `tensor<2x3xf32>`; nothing if programs have no such type.
+/// Parses the type in the brackets of `tensor<2x3xf32>`. Returns `None` if programs have no such type.
 fn tensor(body: &str) -> Option<Result<Type, String>> {
     let body = body.split(',').next().unwrap_or_default().trim();
     let mut parts: Vec<&str> = body.split('x').map(str::trim).collect();
@@ -220,7 +220,7 @@ fn tensor(body: &str) -> Option<Result<Type, String>> {
     Some(types::check(&ty).map_err(|problem| format!("{ty} {problem}")).map(|()| ty))
 }
 
-/// `type`, or `(type, …)`, each of which may have attributes and a location.
+/// Parses `type`, or `(type, …)`, each with optional attributes and location.
 pub(crate) fn types_of_results<'t>(c: &mut Cursor<'t>) -> Result<Vec<Ty<'t>>, Fail> {
     if !c.eat("(") {
         return Ok(vec![ty(c)?]);

@@ -1,4 +1,5 @@
-//! Reading text from left to right. MLIR's text falls into tokens only by what is expected (`2x3xf32`), so there is no list of them.
+//! A cursor that reads text from left to right. MLIR's tokens depend on what is expected (`2x3xf32`), so there is no
+//! token list.
 
 use crate::error::Fail;
 use std::borrow::Cow;
@@ -6,25 +7,25 @@ use std::borrow::Cow;
 pub(crate) struct Cursor<'t> {
     pub text: &'t str,
     pub at: usize,
-    /// How deep lists and regions lie in each other.
+    /// The current nesting depth of lists and regions.
     depth: u32,
 }
 
-/// How deep lists, attributes and regions may lie in each other.
+/// The maximum nesting depth of lists, attributes and regions.
 const MAX_DEPTH: u32 = 100;
 
 impl<'t> Cursor<'t> {
     pub fn new(text: &'t str) -> Cursor<'t> {
         Cursor { text, at: 0, depth: 0 }
     }
-    /// The text up to `end`, from `at` on.
+    /// Returns a cursor on the text from `at` up to `end`.
     pub fn within(text: &'t str, at: usize, end: usize) -> Cursor<'t> {
         Cursor { text: &text[..end], at, depth: 0 }
     }
     fn bytes(&self) -> &'t [u8] {
         self.text.as_bytes()
     }
-    /// White space and comments.
+    /// Skips white space and comments.
     pub fn skip(&mut self) {
         loop {
             match self.bytes().get(self.at) {
@@ -37,12 +38,12 @@ impl<'t> Cursor<'t> {
             }
         }
     }
-    /// The next byte that is no white space.
+    /// Returns the next byte that is not white space.
     pub fn peek(&mut self) -> Option<u8> {
         self.skip();
         self.bytes().get(self.at).copied()
     }
-    /// Whether this punctuation comes next; then it is read.
+    /// Consumes this punctuation if it comes next, and returns whether it did.
     pub fn eat(&mut self, what: &str) -> bool {
         self.skip();
         let found = self.bytes()[self.at..].starts_with(what.as_bytes());
@@ -52,7 +53,7 @@ impl<'t> Cursor<'t> {
     pub fn expect(&mut self, what: &str) -> Result<(), Fail> {
         if self.eat(what) { Ok(()) } else { Err(self.expected(&format!("`{what}`"))) }
     }
-    /// Whether this word comes next, and not as the beginning of another; then it is read.
+    /// Consumes this word if it comes next as a whole word, and returns whether it did.
     pub fn keyword(&mut self, word: &str) -> bool {
         let start = {
             self.skip();
@@ -67,7 +68,7 @@ impl<'t> Cursor<'t> {
     pub fn fail<T>(&self, problem: impl Into<String>) -> Result<T, Fail> {
         Err(Fail { at: self.at, problem: problem.into() })
     }
-    /// That something else is found than what is expected.
+    /// Returns the error that something else was expected.
     pub fn expected(&mut self, what: &str) -> Fail {
         self.skip();
         let rest = &self.text[self.at..];
@@ -75,10 +76,10 @@ impl<'t> Cursor<'t> {
         let end =
             rest.char_indices().skip(1).find(|&(i, c)| length(c).is_some() || i > 24).map_or(rest.len(), |(i, _)| i);
         let found = match &rest[..end] {
-            "" => "the text ends".to_owned(),
-            found => format!("`{found}` is found"),
+            "" => "the end of the text".to_owned(),
+            found => format!("`{found}`"),
         };
-        Fail { at: self.at, problem: format!("{what} is expected, and {found}") }
+        Fail { at: self.at, problem: format!("expected {what}, found {found}") }
     }
     fn run(&mut self, belongs: impl Fn(u8) -> bool) -> &'t str {
         let start = self.at;
@@ -87,7 +88,7 @@ impl<'t> Cursor<'t> {
         }
         &self.text[start..self.at]
     }
-    /// A keyword, or the name of an operation: letters, digits, `_`, `$` and `.`, no digit first.
+    /// Reads a keyword or the name of an operation: letters, digits, `_`, `$` and `.`, not starting with a digit.
     pub fn word(&mut self) -> Option<&'t str> {
         let first = self.peek()?;
         if !(first.is_ascii_alphabetic() || first == b'_') {
@@ -95,21 +96,21 @@ impl<'t> Cursor<'t> {
         }
         Some(self.run(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'.')))
     }
-    /// What follows a `%`, `@`, `#` or `^`.
+    /// Reads the name after a `%`, `@`, `#` or `^`.
     pub fn suffix(&mut self) -> Result<&'t str, Fail> {
         let name = self.run(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'.' | b'-'));
-        // The arrow is not of the name.
+        // The arrow is not part of the name.
         let arrow = name.ends_with('-') && self.bytes().get(self.at) == Some(&b'>');
         self.at -= usize::from(arrow);
         let name = if arrow { &name[..name.len() - 1] } else { name };
         if name.is_empty() { Err(self.expected("a name")) } else { Ok(name) }
     }
-    /// `@name` or `@"name"`.
+    /// Reads `@name` or `@"name"`.
     pub fn symbol(&mut self) -> Result<Cow<'t, str>, Fail> {
         self.expect("@")?;
         if self.bytes().get(self.at) == Some(&b'"') { self.string() } else { self.suffix().map(Cow::Borrowed) }
     }
-    /// A number as it is written: decimal, with a point and an exponent, or hexadecimal.
+    /// Reads a number as written: decimal, with a point and an exponent, or hexadecimal.
     pub fn number(&mut self) -> Option<&'t str> {
         self.skip();
         let start = self.at;
@@ -137,7 +138,7 @@ impl<'t> Cursor<'t> {
         }
         Some(&self.text[start..self.at])
     }
-    /// A number that is not negative.
+    /// Reads a nonnegative number.
     pub fn natural<T: std::str::FromStr>(&mut self) -> Result<T, Fail> {
         let start = {
             self.skip();
@@ -149,7 +150,7 @@ impl<'t> Cursor<'t> {
             self.expected("a number")
         })
     }
-    /// A string in quotes. Escapes are `\\`, `\"`, `\n`, `\t` and two hexadecimal digits.
+    /// Reads a string in quotes. Escapes are `\\`, `\"`, `\n`, `\t` and two hexadecimal digits.
     pub fn string(&mut self) -> Result<Cow<'t, str>, Fail> {
         let start = {
             self.skip();
@@ -185,7 +186,7 @@ impl<'t> Cursor<'t> {
         self.at += 1;
         Ok(Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()))
     }
-    /// Everything up to the bracket that closes one already read; it is read too.
+    /// Reads everything up to and including the bracket that closes one already read.
     pub fn balanced(&mut self) -> Result<&'t str, Fail> {
         let start = self.at;
         let closer = |b: u8| match b {
@@ -214,17 +215,17 @@ impl<'t> Cursor<'t> {
             }
         }
     }
-    /// What `read` reads, one level deeper.
+    /// Runs `read` one level deeper.
     pub fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Fail>) -> Result<T, Fail> {
         if self.depth >= MAX_DEPTH {
-            return self.fail(format!("lies deeper than {MAX_DEPTH} levels"));
+            return self.fail(format!("nests deeper than {MAX_DEPTH} levels"));
         }
         self.depth += 1;
         let result = read(self);
         self.depth -= 1;
         result
     }
-    /// Items with commas between, up to `close`, which is read too.
+    /// Reads items separated by commas, up to and including `close`.
     pub fn items<T>(
         &mut self,
         close: &str,

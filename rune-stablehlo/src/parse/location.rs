@@ -5,7 +5,7 @@ use super::cursor::Cursor;
 use crate::ast::Location;
 use crate::error::Fail;
 
-/// After `loc`: `(…)`.
+/// Reads `(…)` after `loc`.
 pub(super) fn body<'t>(c: &mut Cursor<'t>) -> Result<Location<'t>, Fail> {
     c.expect("(")?;
     let location = location(c)?;
@@ -24,7 +24,7 @@ fn location<'t>(c: &mut Cursor<'t>) -> Result<Location<'t>, Fail> {
                 let line = c.natural()?;
                 c.expect(":")?;
                 let column = c.natural()?;
-                // The end of the place, which nobody needs.
+                // The end of the range, which is not used.
                 if c.keyword("to") {
                     if c.peek() != Some(b':') {
                         c.natural::<u32>()?;
@@ -44,7 +44,7 @@ fn location<'t>(c: &mut Cursor<'t>) -> Result<Location<'t>, Fail> {
             return Ok(Location::Name(name, inner));
         }
         if c.keyword("callsite") {
-            // The place itself, not who called.
+            // The location itself, not that of the caller.
             c.expect("(")?;
             let callee = location(c)?;
             if !c.keyword("at") {

@@ -1,5 +1,5 @@
-//! Text to operations. What an operation means plays no part: StableHLO's own forms are read by a few common rules, and five
-//! operations that follow none have theirs in `pretty`.
+//! Parser from text to operations. It ignores the meaning of operations: a few common rules parse StableHLO's own
+//! forms, and `pretty` has rules for five operations that follow none of them.
 
 mod attribute;
 mod cursor;
@@ -15,11 +15,11 @@ use attribute::{attribute, ty, types_of_results};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-/// A file: what it holds, and the locations that have names.
+/// A file: its operations, and its named locations.
 pub(super) struct Module<'t> {
     /// The name of the module.
     pub name: Option<Cow<'t, str>>,
-    /// The functions, as operations `func.func` with a region, and whatever else there is.
+    /// The functions, as operations `func.func` with a region, and everything else.
     pub operations: Vec<Operation<'t>>,
     pub locations: HashMap<&'t str, Location<'t>>,
 }
@@ -58,7 +58,7 @@ pub(super) fn module(text: &str) -> Result<Module<'_>, Fail> {
     Ok(module)
 }
 
-/// An operation in any form.
+/// Parses an operation in any form.
 fn operation<'t>(c: &mut Cursor<'t>) -> Result<Operation<'t>, Fail> {
     let mut results = Vec::new();
     if c.peek() == Some(b'%') {
@@ -102,7 +102,7 @@ fn operation<'t>(c: &mut Cursor<'t>) -> Result<Operation<'t>, Fail> {
     Ok(op)
 }
 
-/// What follows the name of an operation in quotes.
+/// Parses what follows the quoted name of an operation.
 fn generic<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     c.expect("(")?;
     op.operands = c.items(")", operand)?;
@@ -121,11 +121,11 @@ fn generic<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     signature(c, op)
 }
 
-/// `%name` or `%name#index`.
+/// Parses `%name` or `%name#index`.
 fn operand<'t>(c: &mut Cursor<'t>) -> Result<Use<'t>, Fail> {
     c.expect("%")?;
     let name = c.suffix()?;
-    // Not after a space: what follows may be an attribute.
+    // Not after a space: an attribute may follow.
     let index = if c.text[c.at..].starts_with('#') {
         c.expect("#")?;
         c.natural()?
@@ -135,7 +135,7 @@ fn operand<'t>(c: &mut Cursor<'t>) -> Result<Use<'t>, Fail> {
     Ok(Use { name, index })
 }
 
-/// After the colon: the types of operands and results, or of the results alone, or one for all.
+/// Parses the types after the colon: of operands and results, of the results alone, or one for all.
 fn signature<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     let list = if c.eat("(") {
         c.items(")", ty)?
@@ -155,7 +155,7 @@ fn signature<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail>
     Ok(())
 }
 
-/// `{ operations }`, with the arguments of the block if it has some.
+/// Parses `{ operations }`, with the arguments of the block if any.
 fn region<'t>(c: &mut Cursor<'t>) -> Result<Region<'t>, Fail> {
     c.expect("{")?;
     let mut region = Region::default();
@@ -170,7 +170,7 @@ fn region<'t>(c: &mut Cursor<'t>) -> Result<Region<'t>, Fail> {
     Ok(region)
 }
 
-/// After `(`: names with types, attributes and locations, up to `)`.
+/// Parses names with types, attributes and locations after `(`, up to `)`.
 fn arguments<'t>(c: &mut Cursor<'t>) -> Result<Vec<(&'t str, Ty<'t>)>, Fail> {
     c.items(")", |c| {
         c.expect("%")?;
@@ -185,7 +185,7 @@ fn arguments<'t>(c: &mut Cursor<'t>) -> Result<Vec<(&'t str, Ty<'t>)>, Fail> {
     })
 }
 
-/// Operations up to `}`, which is read too.
+/// Parses operations up to and including `}`.
 fn operations<'t>(c: &mut Cursor<'t>) -> Result<Vec<Operation<'t>>, Fail> {
     c.deeper(|c| {
         let mut operations = Vec::new();

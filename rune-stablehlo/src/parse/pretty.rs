@@ -1,6 +1,7 @@
-//! StableHLO's own forms of operations.
+//! Parser of StableHLO's own forms of operations.
 //!
-//! Nearly all of them are items in a row (operands, keywords, `name = value`), then attributes in braces, then types.
+//! Nearly all of them are a sequence of items (operands, keywords, `name = value`), then attributes in braces, then
+//! types.
 
 use super::attribute::{Entries, attribute, entry, ty, types_of_results, untyped};
 use super::cursor::Cursor;
@@ -9,7 +10,7 @@ use crate::ast::{Attribute, Operation, Region};
 use crate::error::Fail;
 use std::borrow::Cow;
 
-/// What follows the name of an operation.
+/// Parses what follows the name of an operation.
 pub(super) fn operation<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     match op.name {
         "builtin.module" => module(c, op),
@@ -38,7 +39,7 @@ fn named<'t>(name: &'static str, value: Attribute<'t>) -> (Cow<'t, str>, Attribu
     (Cow::Borrowed(name), value)
 }
 
-/// Items, attributes in braces, types.
+/// Parses items, attributes in braces, and types.
 fn common<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     items(c, op)?;
     if c.eat("{") {
@@ -47,7 +48,7 @@ fn common<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     if c.eat(":") { signature(c, op) } else { Ok(()) }
 }
 
-/// `%x, %y, name = value, [0:2, 0:3:2], (%a, k = 1)` in any mixture.
+/// Parses `%x, %y, name = value, [0:2, 0:3:2], (%a, k = 1)` in any combination.
 fn items<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     loop {
         match c.peek() {
@@ -68,7 +69,7 @@ fn items<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
                     return Ok(());
                 }
                 if !c.eat("=") {
-                    return Err(Fail { at: start, problem: format!("`{word}` is not expected in `{}`", op.name) });
+                    return Err(Fail { at: start, problem: format!("unexpected `{word}` in `{}`", op.name) });
                 }
                 let value = value(c, word)?;
                 op.attributes.push((Cow::Borrowed(word), value));
@@ -78,7 +79,7 @@ fn items<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     }
 }
 
-/// What is after `name =`.
+/// Parses the value after `name =`.
 fn value<'t>(c: &mut Cursor<'t>, name: &str) -> Result<Attribute<'t>, Fail> {
     if name == "dim_numbers" {
         // `[b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f]`, kept as text as in the generic form.
@@ -98,7 +99,7 @@ fn value<'t>(c: &mut Cursor<'t>, name: &str) -> Result<Attribute<'t>, Fail> {
     Ok(first)
 }
 
-/// `[start:limit, start:limit:stride, …]`.
+/// Parses `[start:limit, start:limit:stride, …]`.
 fn ranges<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     let mut lists: [Vec<Attribute<'t>>; 3] = Default::default();
     c.expect("[")?;
@@ -117,7 +118,7 @@ fn ranges<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     Ok(())
 }
 
-/// `LT, %x, %y, SIGNED`, of which the operands are left.
+/// Parses `LT, %x, %y, SIGNED`, and keeps the operands.
 fn comparison<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     let Some(direction) = c.word() else { return Err(c.expected("a direction, as `LT`")) };
     op.attributes.push(named("comparison_direction", Attribute::Word(direction)));
@@ -165,7 +166,7 @@ fn braces<'t>(c: &mut Cursor<'t>) -> Result<Entries<'t>, Fail> {
     c.items("}", entry)
 }
 
-/// `[public|private] @name(arguments) -> results attributes {…} {…}`.
+/// Parses `[public|private] @name(arguments) -> results attributes {…} {…}`.
 fn function<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     for visibility in ["public", "private", "nested"] {
         if c.keyword(visibility) {
@@ -174,7 +175,7 @@ fn function<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> 
     }
     op.attributes.push(named("sym_name", Attribute::Symbol(c.symbol()?)));
     c.expect("(")?;
-    // A declaration has types alone.
+    // A declaration has only types.
     let declared = !matches!(c.peek(), Some(b'%' | b')'));
     let arguments = if declared { c.items(")", |c| ty(c).map(|t| ("", t)))? } else { arguments(c)? };
     if c.eat("->") {
@@ -191,8 +192,8 @@ fn function<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> 
     Ok(())
 }
 
-/// `(%x init: %a), (%y init: %b) applies stablehlo.add across dimensions = [0] : types`, or without `applies` and with
-/// `reducer(%a: type, %x: type) (%b: type, %y: type) {…}` at the end.
+/// Parses `(%x init: %a), (%y init: %b) applies stablehlo.add across dimensions = [0] : types`, or the form without
+/// `applies` and with `reducer(%a: type, %x: type) (%b: type, %y: type) {…}` at the end.
 fn reduce<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     let mut inits = Vec::new();
     loop {
@@ -227,7 +228,7 @@ fn reduce<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     if !c.keyword("reducer") {
         return Err(c.expected("`applies` or `reducer`"));
     }
-    // Of each operand what is there so far and what comes; in a block, first all of the one, then all of the other.
+    // Each operand has an accumulator and a next element; a block takes first all accumulators, then all elements.
     let (mut first, mut second) = (Vec::new(), Vec::new());
     while c.eat("(") {
         let mut pair = arguments(c)?.into_iter();
@@ -240,7 +241,7 @@ fn reduce<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     Ok(())
 }
 
-/// `(%i = %x, …) : types cond {…} do {…}`.
+/// Parses `(%i = %x, …) : types cond {…} do {…}`.
 fn while_loop<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     c.expect("(")?;
     let names = c.items(")", |c| {

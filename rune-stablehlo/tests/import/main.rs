@@ -113,7 +113,7 @@ fn all_that_rune_does_not_have_is_told_at_once() {
         text.starts_with("3 operations cannot be imported:\n  3:10: `stablehlo.custom_call` calls @lapack"),
         "{text}"
     );
-    assert!(text.contains("is of type tensor<3xcomplex<f32>>; complex numbers are not in programs of rune"), "{text}");
+    assert!(text.contains("has type tensor<3xcomplex<f32>>; rune does not support complex numbers"), "{text}");
 }
 
 #[test]
@@ -126,16 +126,16 @@ fn what_is_wrong_is_told_with_its_place() {
         ),
         (
             one("    %0 = stablehlo.add %a, %c : tensor<3xf32>\n    return %0 : tensor<3xf32>"),
-            "3:10: `stablehlo.add`: `%c` is not defined before",
+            "3:10: `stablehlo.add`: `%c` is not defined before its use",
         ),
         (
             one("    %0 = stablehlo.sine %a : tensor<4xf32>\n    return %0 : tensor<3xf32>"),
-            "it gives [3, f32], and [4, f32] is written",
+            "its result type is [3, f32], but [4, f32] is written",
         ),
         (one("    %0 = stablehlo.sine %a : tensor<4xf32"), "3:37: this bracket is not closed"),
         (
             one("    %0 = stablehlo.constant dense<[1.0]> : tensor<3xf32>\n    return %0 : tensor<3xf32>"),
-            "[3, f32] has 3 elements, and 1 are written",
+            "[3, f32] has 3 elements, but 1 are given",
         ),
         (
             one("    %0 = call @g(%a) : (tensor<3xf32>) -> tensor<3xf32>\n    return %0 : tensor<3xf32>"),
@@ -145,13 +145,13 @@ fn what_is_wrong_is_told_with_its_place() {
             one(
                 "    %0 = call @main(%a, %b) : (tensor<3xf32>, tensor<2xf32>) -> tensor<3xf32>\n    return %0 : tensor<3xf32>",
             ),
-            "or themselves",
+            "or recurse",
         ),
-        (one("    stablehlo.sine %a : tensor<3xf32>"), "a block of it has no return"),
+        (one("    stablehlo.sine %a : tensor<3xf32>"), "one of its blocks has no return"),
         (String::new(), "there is no public function"),
-        ("module {".to_owned(), "1:9: an operation is expected, and the text ends"),
-        (one(&format!("    %0 = stablehlo.constant {}", "[".repeat(100_000))), "lies deeper than 100 levels"),
-        (one(&"\"stablehlo.if\"(%a) ({".repeat(100_000)), "lies deeper than 100 levels"),
+        ("module {".to_owned(), "1:9: expected an operation, found the end of the text"),
+        (one(&format!("    %0 = stablehlo.constant {}", "[".repeat(100_000))), "nests deeper than 100 levels"),
+        (one(&"\"stablehlo.if\"(%a) ({".repeat(100_000)), "nests deeper than 100 levels"),
         (one("    %0 = stablehlo.iota dim = 0 : tensor<99999999999999999999xf32>"), "too large for any memory"),
     ];
     for (text, expected) in cases {

@@ -65,7 +65,7 @@ fn table(refused: &Refused) -> String {
         let names: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
         format!("| `{op}` | {} | {} |\n", reason.replace('|', "\\|"), names.join(", "))
     };
-    format!("| operation | it … | functions of JAX |\n|---|---|---|\n{}", rows.iter().map(row).collect::<String>())
+    format!("| operation | reason | functions of JAX |\n|---|---|---|\n{}", rows.iter().map(row).collect::<String>())
 }
 
 /// `RUNE_BLESS=1` writes the table in the documentation anew.
