@@ -2,7 +2,7 @@
 //!
 //! The dtype `bf16`, which NumPy lacks, is written and read as JAX does it: as two bytes without a meaning, `<V2`.
 
-use rune::{Array, DType, Shape, Type, types};
+use crate::{Array, DType, Shape, Type};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -11,8 +11,29 @@ const MAGIC: &[u8] = b"\x93NUMPY";
 /// What the header and all before it are padded to.
 const ALIGNMENT: usize = 64;
 
-/// The array in the bytes of a `.npy` file.
-pub fn parse(file: &[u8]) -> Result<Array, String> {
+/// Bytes are no `.npy` file of an array, and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NpyError(pub(super) String);
+
+/// Returns the array in the bytes of a `.npy` file.
+///
+/// ```
+/// use rune_ir::{Array, storage::npy};
+/// let x = Array::from_vec([2], vec![1.5f32, -2.0]);
+/// let mut file = Vec::new();
+/// npy::write(&mut file, &x).unwrap();
+/// assert_eq!(npy::parse(&file), Ok(x));
+/// assert_eq!(npy::parse(b"x").unwrap_err().to_string(), "it does not begin as a .npy file");
+/// ```
+///
+/// # Errors
+/// If the bytes are damaged, or hold elements of a type that rune does not have.
+pub fn parse(file: &[u8]) -> Result<Array, NpyError> {
+    array(file).map_err(NpyError)
+}
+
+fn array(file: &[u8]) -> Result<Array, String> {
     let cut = || "the file is cut short".to_owned();
     let rest = file.strip_prefix(MAGIC).ok_or("it does not begin as a .npy file")?;
     let (version, rest) = rest.split_first_chunk::<2>().ok_or_else(cut)?;
@@ -40,7 +61,7 @@ pub fn parse(file: &[u8]) -> Result<Array, String> {
         format!("its elements are {elements}, which is no dtype of rune; convert them, as x.astype(np.float32)")
     })?;
     let ty = Type::new(dtype, shape);
-    types::check(&ty).map_err(|e| format!("{ty} {e}"))?;
+    ty.check().map_err(|e| format!("{ty} {e}"))?;
     if data.len() != ty.bytes() {
         return Err(format!("{ty} has {} bytes, and the file {}", ty.bytes(), data.len()));
     }
@@ -76,6 +97,9 @@ fn transposed(data: &[u8], ty: &Type) -> Vec<u8> {
 }
 
 /// Writes a `.npy` file of an array.
+///
+/// # Errors
+/// If it cannot be written.
 pub fn save(path: &Path, array: &Array) -> io::Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     write(&mut file, array)?;
@@ -83,6 +107,9 @@ pub fn save(path: &Path, array: &Array) -> io::Result<()> {
 }
 
 /// Writes what a `.npy` file of an array holds.
+///
+/// # Errors
+/// If it cannot be written.
 pub fn write(out: &mut impl Write, array: &Array) -> io::Result<()> {
     let sizes: String = array.shape().iter().map(|d| format!("{d}, ")).collect();
     let sizes = if array.ty().rank() > 1 { sizes.trim_end_matches(", ") } else { sizes.trim_end() };
