@@ -81,7 +81,7 @@ const WITHOUT_TRANSFORMS: [(&[&str], &[Transform], &str); 3] = [
     (
         &["eq", "ne", "lt", "le", "gt", "ge", "is_finite", "argmax", "argmin", "bitcast_convert"],
         &DERIVATIVES,
-        "have no derivatives: `edges.rs` and `autodiff/tests.rs` show zeros",
+        "have no derivatives: `edges.rs` and `transforms/autodiff.rs` show zeros",
     ),
     (
         &[
