@@ -1,12 +1,9 @@
 //! Inputs of programs on the command line.
 
-use crate::units::some;
-use crate::{npy, npz};
 use anyhow::{Context, Result, anyhow};
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use rune::op::Literal;
-use rune::storage::{self, StorageError};
-use rune::{Array, DType, Shape, Type, types};
+use rune_ir::storage::{self, StorageError, npy, npz};
+use rune_ir::{Array, written};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -65,13 +62,13 @@ impl FromStr for Input {
             Some("safetensors") => return Ok(Input::Safetensors(file.into(), name)),
             _ => {}
         }
-        let Some((ty, elements)) = text.split_once('=') else {
+        if !text.contains('=') {
             return Err(
                 "write the type and the elements, such as 2x3xf32=1 2 3 4 5 6, or name a .npy, .npz or .safetensors file"
                     .to_owned(),
             );
-        };
-        written(parse_type(ty)?, elements).map(Input::Written)
+        }
+        written::array(text).map(Input::Written).map_err(|error| error.to_string())
     }
 }
 
@@ -120,14 +117,14 @@ impl Input {
     }
 }
 
-fn unreadable(path: &Path, problem: npz::Problem) -> anyhow::Error {
+fn unreadable(path: &Path, problem: npz::NpzError) -> anyhow::Error {
     match problem {
-        npz::Problem::Unreadable(error) => anyhow!("cannot read {}: {error}", path.display()),
-        npz::Problem::Malformed(reason) => anyhow!("{} cannot be read as arrays: {reason}", path.display()),
-        npz::Problem::Array(name, reason) => {
+        npz::NpzError::Unreadable(error) => anyhow!("cannot read {}: {error}", path.display()),
+        npz::NpzError::Malformed(reason) => anyhow!("{} cannot be read as arrays: {reason}", path.display()),
+        npz::NpzError::Array(name, reason) => {
             anyhow!("`{name}` in {} cannot be read as an array: {reason}", path.display())
         }
-        npz::Problem::Missing { name, known } => anyhow!(missing(path, &name, known)),
+        npz::NpzError::Missing { name, known } => anyhow!(missing(path, &name, known)),
     }
 }
 
@@ -143,51 +140,4 @@ fn missing(path: &Path, name: &str, mut known: Vec<String>) -> String {
 fn numbers_last(name: &str) -> (&str, Option<u64>, &str) {
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
     (stem, name[stem.len()..].parse().ok(), name)
-}
-
-/// Parses `2x3xf32`, or the form in programs, `[2, 3, f32]`.
-fn parse_type(text: &str) -> Result<Type, String> {
-    let text = text.trim();
-    let invalid =
-        || format!("`{text}` is not a type; write the sizes and the dtype, such as 2x3xf32, or f32 for a scalar");
-    let ty = if text.starts_with('[') {
-        text.parse().map_err(|_| invalid())?
-    } else {
-        let mut parts: Vec<&str> = text.split('x').collect();
-        let dtype: DType = parts.pop().and_then(|d| d.parse().ok()).ok_or_else(invalid)?;
-        let shape = parts.iter().map(|d| d.parse::<usize>()).collect::<Result<Shape, _>>().map_err(|_| invalid())?;
-        Type::new(dtype, shape)
-    };
-    types::check(&ty).map_err(|e| format!("{ty} {e}"))?;
-    Ok(ty)
-}
-
-/// Parses an array with these elements, or with one element for all.
-fn written(ty: Type, text: &str) -> Result<Array, String> {
-    let separates = |c: char| c.is_whitespace() || [',', '[', ']'].contains(&c);
-    let words: Vec<&str> = text.split(separates).filter(|w| !w.is_empty()).collect();
-    if words.len() != ty.size() && words.len() != 1 {
-        let are = if words.len() == 1 { "is" } else { "are" };
-        return Err(format!("{ty} has {}, but {} {are} given", some(ty.size(), "element"), words.len()));
-    }
-    let size = ty.dtype.size();
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(ty.bytes()).map_err(|_| format!("{ty} is too large for the memory of this machine"))?;
-    for word in words {
-        let word = match (ty.dtype, word) {
-            (DType::Bool, "1") => "true",
-            (DType::Bool, "0") => "false",
-            (_, word) => word,
-        };
-        let element: Literal = format!("{word}:{}", ty.dtype)
-            .parse()
-            .map_err(|_| format!("`{word}` is not an element of type {}", ty.dtype))?;
-        bytes.extend_from_slice(&element.bits().to_le_bytes()[..size]);
-    }
-    if bytes.len() != ty.bytes() {
-        let element = bytes.clone();
-        bytes.clear();
-        (0..ty.size()).for_each(|_| bytes.extend_from_slice(&element));
-    }
-    Ok(Array::from_bytes(ty, &bytes))
 }

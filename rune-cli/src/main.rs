@@ -10,14 +10,10 @@ mod export;
 mod failure;
 mod fmt;
 mod graph;
-#[cfg(test)]
-mod hostile;
 mod import;
 mod input;
 mod inspect;
 mod interrupt;
-mod npy;
-mod npz;
 mod output;
 mod program;
 mod progress;

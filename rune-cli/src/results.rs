@@ -1,12 +1,13 @@
 //! Destinations of results: the standard output, or files.
 
+use crate::interrupt;
 use crate::output::{check_folder, tell};
 use crate::program::is_stdin;
 use crate::units::some;
-use crate::{interrupt, npy, npz};
 use anyhow::{Context, Result, bail};
 use rune::op::Literal;
 use rune::{Array, Tensor, storage};
+use rune_ir::storage::{npy, npz};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 

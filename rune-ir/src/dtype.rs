@@ -156,8 +156,10 @@ pub trait Element: Copy + PartialEq + fmt::Debug + fmt::Display + Send + Sync + 
     ///
     /// # Panics
     /// If `bytes` are not aligned for the type or no whole number of elements.
+    #[track_caller]
     fn cast_slice(bytes: &[u8]) -> &[Self];
     /// As [`Element::cast_slice`], to write.
+    #[track_caller]
     fn cast_slice_mut(bytes: &mut [u8]) -> &mut [Self];
     /// The bytes of `elements`.
     fn as_bytes(elements: &[Self]) -> &[u8];
@@ -184,9 +186,11 @@ macro_rules! elements {
     ($($t:ty, $dtype:ident, $to:expr, $from:expr;)*) => {$(
         impl Element for $t {
             const DTYPE: DType = DType::$dtype;
+            #[track_caller]
             fn cast_slice(bytes: &[u8]) -> &[Self] {
                 bytemuck::cast_slice(bytes)
             }
+            #[track_caller]
             fn cast_slice_mut(bytes: &mut [u8]) -> &mut [Self] {
                 bytemuck::cast_slice_mut(bytes)
             }

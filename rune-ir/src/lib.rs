@@ -21,6 +21,7 @@ mod ty;
 pub mod types;
 #[doc(hidden)]
 pub mod work;
+pub mod written;
 
 #[doc(hidden)]
 pub use array::Shown;

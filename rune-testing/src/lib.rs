@@ -18,6 +18,7 @@ pub mod coverage;
 pub mod custom;
 mod draw;
 mod exercise;
+pub mod hostile;
 pub mod locations;
 pub mod named_axes;
 mod pairs;

@@ -77,7 +77,7 @@ const WITHOUT_TRANSFORMS: [(&[&str], &[Transform], &str); 3] = [
     (
         &["eq", "ne", "lt", "le", "gt", "ge", "is_finite", "argmax", "argmin", "bitcast_convert"],
         &DERIVATIVES,
-        "have zero derivatives, as `edges.rs` and `autodiff/tests.rs` check",
+        "have zero derivatives, as `edges.rs` and `transforms/autodiff.rs` check",
     ),
     (
         &[

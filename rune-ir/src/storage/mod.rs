@@ -1,6 +1,8 @@
 //! Named arrays and trees in files, in the safetensors format.
 
 mod difference;
+pub mod npy;
+pub mod npz;
 
 pub use difference::{Difference, Differences};
 

@@ -302,7 +302,7 @@ fn what_has_no_text_is_refused_when_it_is_saved() {
     let error = told(save(folder.file(), &vec![Odd { x: x(), odd: Unwritten }]).unwrap_err());
     assert_eq!(
         error,
-        "file is not written: `0.odd` is a `rune_trace::storage::static_tests::Unwritten`, which is no tensor and has no text; derive \
+        "file is not written: `0.odd` is a `rune_trace::tree::static_tests::Unwritten`, which is no tensor and has no text; derive \
          `Tree`, or serde's `Serialize` and `Deserialize`, for it, or mark the field `#[tree(static, skip)]` to leave it out of files"
     );
     let error = told(save(folder.file(), &Holds { inner: 1u8, function: Tensor::exp }).unwrap_err());

@@ -1,8 +1,7 @@
 //! Malformed array files, and inputs that once failed: the fuzzer and the tests pass all bytes to each reader.
 
-use crate::input::Input;
-use crate::{npy, npz};
-use rune::{ModuleSignature, storage};
+use rune_ir::storage::{self, npy, npz};
+use rune_ir::{ModuleSignature, written};
 use std::io::Cursor;
 
 /// One element may stand for as many as the author wants; elements of shorter types are few.
@@ -23,7 +22,7 @@ pub fn read(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let ty = text.split_once('=').map_or("", |(ty, _)| ty);
     if ty.len() < SHORT
-        && let Ok(Input::Written(array)) = text.parse::<Input>()
+        && let Ok(array) = written::array(text)
     {
         assert_eq!(array.bytes().len(), array.ty().bytes());
     }
@@ -34,7 +33,7 @@ pub fn read(bytes: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use rune_testing::replay;
+    use crate::replay;
     use std::path::Path;
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! NumPy lacks the dtype `bf16`. It is written and read as in JAX: as two opaque bytes, `<V2`.
 
-use rune::{Array, DType, Shape, Type, types};
+use crate::{Array, DType, Shape, Type};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -11,8 +11,29 @@ const MAGIC: &[u8] = b"\x93NUMPY";
 /// The alignment of the data after the header.
 const ALIGNMENT: usize = 64;
 
-/// Parses a `.npy` file.
-pub fn parse(file: &[u8]) -> Result<Array, String> {
+/// The bytes are not a `.npy` file of an array.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NpyError(pub(super) String);
+
+/// Returns the array in the bytes of a `.npy` file.
+///
+/// ```
+/// use rune_ir::{Array, storage::npy};
+/// let x = Array::from_vec([2], vec![1.5f32, -2.0]);
+/// let mut file = Vec::new();
+/// npy::write(&mut file, &x).unwrap();
+/// assert_eq!(npy::parse(&file), Ok(x));
+/// assert_eq!(npy::parse(b"x").unwrap_err().to_string(), "it does not begin as a .npy file");
+/// ```
+///
+/// # Errors
+/// Returns an error if the bytes are damaged, or if rune has no dtype for the elements.
+pub fn parse(file: &[u8]) -> Result<Array, NpyError> {
+    array(file).map_err(NpyError)
+}
+
+fn array(file: &[u8]) -> Result<Array, String> {
     let cut = || "the file is truncated".to_owned();
     let rest = file.strip_prefix(MAGIC).ok_or("it does not begin as a .npy file")?;
     let (version, rest) = rest.split_first_chunk::<2>().ok_or_else(cut)?;
@@ -40,7 +61,7 @@ pub fn parse(file: &[u8]) -> Result<Array, String> {
         format!("its elements are {elements}, which is not a dtype of rune; convert them, for example by x.astype(np.float32)")
     })?;
     let ty = Type::new(dtype, shape);
-    types::check(&ty).map_err(|e| format!("{ty} {e}"))?;
+    ty.check().map_err(|e| format!("{ty} {e}"))?;
     if data.len() != ty.bytes() {
         return Err(format!("{ty} has {} bytes, but the file has {}", ty.bytes(), data.len()));
     }
@@ -76,6 +97,9 @@ fn transposed(data: &[u8], ty: &Type) -> Vec<u8> {
 }
 
 /// Writes an array as a `.npy` file.
+///
+/// # Errors
+/// Returns an error if the file cannot be written.
 pub fn save(path: &Path, array: &Array) -> io::Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     write(&mut file, array)?;
@@ -83,6 +107,9 @@ pub fn save(path: &Path, array: &Array) -> io::Result<()> {
 }
 
 /// Writes the content of an array's `.npy` file.
+///
+/// # Errors
+/// Returns an error if `out` does.
 pub fn write(out: &mut impl Write, array: &Array) -> io::Result<()> {
     let sizes: String = array.shape().iter().map(|d| format!("{d}, ")).collect();
     let sizes = if array.ty().rank() > 1 { sizes.trim_end_matches(", ") } else { sizes.trim_end() };

@@ -1,7 +1,7 @@
 //! NumPy files with several arrays: zip files whose entries are `.npy` files.
 
-use crate::npy;
-use rune::Array;
+use super::npy::{self, NpyError};
+use crate::Array;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -14,58 +14,77 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 const ENDING: &str = ".npy";
 
 /// The reason why arrays cannot be read.
-pub enum Problem {
+#[derive(Debug, thiserror::Error)]
+pub enum NpzError {
     /// The file cannot be read.
+    #[error("the file cannot be read: {0}")]
     Unreadable(std::io::Error),
     /// The content of the file is malformed.
+    #[error("{0}")]
     Malformed(String),
     /// The array with this name is malformed.
+    #[error("`{0}` cannot be read as an array: {1}")]
     Array(String, String),
-    /// There is no array with this name; there are others.
-    Missing { name: String, known: Vec<String> },
+    /// There is no array with this name.
+    #[error("there is no `{name}`, only {}", known.join(", "))]
+    Missing {
+        /// The name.
+        name: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
 }
 
-impl From<ZipError> for Problem {
-    fn from(error: ZipError) -> Problem {
+impl From<ZipError> for NpzError {
+    fn from(error: ZipError) -> NpzError {
         if let ZipError::Io(error) = error {
-            return Problem::Unreadable(error);
+            return NpzError::Unreadable(error);
         }
         let cut = matches!(error, ZipError::InvalidArchive(_));
-        Problem::Malformed(if cut { "it is truncated, or not a .npz file".to_owned() } else { error.to_string() })
+        NpzError::Malformed(if cut { "it is truncated, or not a .npz file".to_owned() } else { error.to_string() })
     }
 }
 
 /// Reads the arrays of a file by name, or only one of them.
-pub fn read(path: &Path, only: Option<&str>) -> Result<BTreeMap<String, Array>, Problem> {
-    parse(BufReader::new(File::open(path).map_err(Problem::Unreadable)?), only)
+///
+/// # Errors
+/// Returns an error if the file cannot be read, is malformed, or has no array of that name.
+pub fn read(path: &Path, only: Option<&str>) -> Result<BTreeMap<String, Array>, NpzError> {
+    parse(BufReader::new(File::open(path).map_err(NpzError::Unreadable)?), only)
 }
 
 /// Like [`read`], from the content of a file.
-pub fn parse(file: impl Read + Seek, only: Option<&str>) -> Result<BTreeMap<String, Array>, Problem> {
+///
+/// # Errors
+/// Returns an error like [`read`].
+pub fn parse(file: impl Read + Seek, only: Option<&str>) -> Result<BTreeMap<String, Array>, NpzError> {
     let mut archive = ZipArchive::new(file)?;
     let mut names = Vec::new();
     for i in 0..archive.len() {
         let entry = archive.name_for_index(i).ok_or(ZipError::FileNotFound)??.into_owned();
         let name = entry.strip_suffix(ENDING);
-        let name = name.ok_or_else(|| Problem::Malformed(format!("its entry `{entry}` is not a .npy file")))?;
+        let name = name.ok_or_else(|| NpzError::Malformed(format!("its entry `{entry}` is not a .npy file")))?;
         names.push(name.to_owned());
     }
     let mut arrays = BTreeMap::new();
     for (i, name) in names.iter().enumerate().filter(|(_, name)| only.is_none_or(|only| only == *name)) {
-        let unreadable = |reason: String| Problem::Array(name.clone(), reason);
+        let unreadable = |reason: String| NpzError::Array(name.clone(), reason);
         let mut entry = archive.by_index(i).map_err(|e| unreadable(e.to_string()))?;
         let mut file = Vec::new();
         // This also compares the checksum.
         entry.read_to_end(&mut file).map_err(|e| unreadable(e.to_string()))?;
-        arrays.insert(name.clone(), npy::parse(&file).map_err(unreadable)?);
+        arrays.insert(name.clone(), npy::parse(&file).map_err(|NpyError(reason)| unreadable(reason))?);
     }
     match only {
-        Some(name) if arrays.is_empty() => Err(Problem::Missing { name: name.to_owned(), known: names }),
+        Some(name) if arrays.is_empty() => Err(NpzError::Missing { name: name.to_owned(), known: names }),
         _ => Ok(arrays),
     }
 }
 
 /// Writes arrays under their names, like `np.savez`.
+///
+/// # Errors
+/// Returns an error if the file cannot be written.
 pub fn write<'a>(path: &Path, arrays: impl IntoIterator<Item = (&'a str, &'a Array)>) -> std::io::Result<()> {
     /// Larger entries need another form of the header.
     const LARGE: usize = 0xffff_0000;
