@@ -3,7 +3,7 @@
 use crate::device::Device;
 use crate::{Error, compiled_program, log};
 use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, CompileOptions, Executable, Target};
-use rune_lower::{Backend, LowerError, LowerOptions, Lowered, lower};
+use rune_lower::{Backend, LowerError, LowerOptions, Lowered, Purpose, lower};
 use rune_trace::interpret::{interpret, interpret_owned};
 use rune_trace::{Array, Program, Value};
 use std::sync::Arc;
@@ -81,7 +81,7 @@ pub(crate) fn lower_to(program: &Program, target: &Target) -> Result<Lowered, Er
         _ => Backend::LlvmCpu,
     };
     let entry = compiled_program::ENTRY.to_owned();
-    let options = LowerOptions { backend, host_calls: target.is_cpu(), entry, locations: true };
+    let options = LowerOptions { backend, purpose: Purpose::Run, entry, locations: true };
     lower(program, &options).map_err(|error| shortened(program, error).into())
 }
 

@@ -7,7 +7,7 @@ use rune_trace::{Op, Type};
 
 /// The operation as a call into the process, where the module may do that: 92 µs instead of IREE's 486,000 µs for 10,000 `f32`.
 fn on_host<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, outputs: &[Type]) -> Option<Vec<Val<'c>>> {
-    if !unit.options.host_calls {
+    if !unit.calls_host() {
         return None;
     }
     let operands = op.map(|x| unsigned::ordered(b, x));
