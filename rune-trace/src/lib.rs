@@ -64,7 +64,7 @@ pub use rune_trace_derive::{Outer, Tree, debug_print};
 #[doc(hidden)]
 pub use serde_json::Value as StaticValue;
 pub use signature::{HostOp, ModuleSignature, SignatureError};
-pub use tensor::{BACKENDS, Backend, EvalError, Tensor, interpret_eagerly, lax, name_scope};
+pub use tensor::{BACKENDS, Backend, EvalError, Tensor, TraceContext, interpret_eagerly, lax, name_scope};
 #[doc(hidden)]
 pub use tensor::{Caller, at_caller, fail, in_closure};
 pub use transform::{DerivativeError, ResidualSource, SavedResidual, VmapError};

@@ -1,6 +1,7 @@
 //! Tensors: nodes of a graph that is evaluated when somebody looks.
 
 mod caller;
+mod context;
 mod display;
 mod effects;
 mod evaluate;
@@ -15,6 +16,7 @@ mod trace;
 
 pub use caller::{Caller, at_caller, fail, in_closure};
 pub(crate) use caller::{fail_with, refuse};
+pub use context::TraceContext;
 pub(crate) use display::Shown;
 pub(crate) use effects::{Applied, begin_trace, tentatively};
 pub use evaluate::{BACKENDS, Backend, EvalError, interpret_eagerly};

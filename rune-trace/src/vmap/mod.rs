@@ -7,7 +7,7 @@ mod scope;
 pub use axes::{InAxes, MapAxes};
 pub use options::VmapOptions;
 pub use scope::{AxisNames, named_axes};
-pub(crate) use scope::{named_axis, unmapped};
+pub(crate) use scope::{named_axis, unmapped, with_axes};
 
 use crate::autodiff::Place;
 use crate::function::{Arguments, Function};
