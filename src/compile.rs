@@ -4,7 +4,7 @@ use crate::device::Device;
 use crate::{Error, Tier, compiled_program, log};
 use rune_host::Plan;
 use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, CompileOptions, Executable, Target};
-use rune_lower::{Backend, LowerError, LowerOptions, Lowered, lower};
+use rune_lower::{Backend, LowerError, LowerOptions, Lowered, Purpose, lower};
 use rune_trace::interpret::{InterpretError, interpret_owned};
 use rune_trace::{Array, Program, Value};
 use std::sync::Arc;
@@ -88,7 +88,7 @@ pub(crate) fn lower_to(program: &Program, target: &Target) -> Result<Lowered, Er
         _ => Backend::LlvmCpu,
     };
     let entry = compiled_program::ENTRY.to_owned();
-    let options = LowerOptions { backend, host_calls: target.is_cpu(), entry, locations: true };
+    let options = LowerOptions { backend, purpose: Purpose::Run, entry, locations: true };
     lower(program, &options).map_err(|error| shortened(program, error).into())
 }
 

@@ -2,6 +2,7 @@
 
 use crate::compiler::{Compiled, compile_telling};
 use crate::disk_cache::DiskCache;
+use crate::environment::bytes_from;
 use crate::{
     CacheEntry, CompileError, CompileOptions, CompileReport, CompiledModule, DispatchFile, compile_with_report, library,
 };
@@ -106,7 +107,7 @@ impl CompileCache {
     pub fn global() -> &'static CompileCache {
         static GLOBAL: OnceLock<CompileCache> = OnceLock::new();
         GLOBAL.get_or_init(|| match directory() {
-            Some(dir) => CompileCache::in_dir(dir, limit()),
+            Some(dir) => CompileCache::in_dir(dir, bytes_from("RUNE_CACHE_LIMIT", DISK_LIMIT)),
             None => CompileCache::in_memory(),
         })
     }
@@ -295,33 +296,6 @@ pub(crate) fn directory() -> Option<PathBuf> {
         .clone()
 }
 
-fn limit() -> u64 {
-    let Some(text) = std::env::var_os("RUNE_CACHE_LIMIT").filter(|text| !text.is_empty()) else { return DISK_LIMIT };
-    text.to_str().and_then(parse_bytes).unwrap_or_else(|| {
-        let text = text.display();
-        tracing::warn!("RUNE_CACHE_LIMIT is `{text}`, which is no number of bytes, as 500MB or 2GiB; 2GiB is taken");
-        DISK_LIMIT
-    })
-}
-
-fn parse_bytes(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let unit: u64 = match text[digits..].trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kib" => 1 << 10,
-        "m" | "mib" => 1 << 20,
-        "g" | "gib" => 1 << 30,
-        "t" | "tib" => 1 << 40,
-        "kb" => 1_000,
-        "mb" => 1_000_000,
-        "gb" => 1_000_000_000,
-        "tb" => 1_000_000_000_000,
-        _ => return None,
-    };
-    text[..digits].parse::<u64>().ok()?.checked_mul(unit)
-}
-
 /// Tells compilers apart without loading them, which takes longer than reading an entry.
 fn compiler_identity() -> &'static str {
     static IDENTITY: OnceLock<String> = OnceLock::new();
@@ -356,15 +330,6 @@ fn host_cpu() -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_are_read_with_their_units() {
-        assert_eq!(parse_bytes("123"), Some(123));
-        assert_eq!(parse_bytes("2 GiB"), Some(2 << 30));
-        assert_eq!(parse_bytes("500MB"), Some(500_000_000));
-        assert_eq!(parse_bytes("much"), None);
-        assert_eq!(parse_bytes(""), None);
-    }
 
     #[test]
     fn keys_differ_where_the_result_may() {

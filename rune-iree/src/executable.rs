@@ -214,10 +214,13 @@ impl Executable {
     fn donate(&self, index: usize, value: Value) -> Result<View, RunError> {
         self.check_type(index, value.ty())?;
         match value {
-            Value::Host(array) if self.device.shares_host_memory() && array.is_unique() && is_aligned(&array) => {
+            Value::Host(mut array) => {
+                if !self.device.shares_host_memory() || !array.is_unique() || !is_aligned(&array) {
+                    return self.borrow(index, &Value::Host(array));
+                }
                 let view = match View::of(&array) {
                     Some(view) if view.is_unique() => Ok(view.retain()),
-                    // Results of IREE that share memory, and foreign memory of unknown owners, are not written to.
+                    // The code does not write to results of IREE that share memory, nor to foreign memory of unknown owners.
                     Some(_) => self.fresh(copy(&array)),
                     None if array.foreign().is_some() => self.fresh(copy(&array)),
                     None => self.fresh(array),
@@ -233,7 +236,6 @@ impl Executable {
                 }
                 self.borrow(index, &Value::Device(buffer))
             }
-            Value::Host(array) => self.borrow(index, &Value::Host(array)),
         }
     }
 
@@ -257,7 +259,7 @@ impl Executable {
             return Err(wrong(ty.to_string()));
         }
         if self.device.shares_host_memory() {
-            self.transfer("result", index, view.into_array(ty)).map(Value::Host)
+            self.transfer("result", index, view.into_array(&self.device.handle, ty)).map(Value::Host)
         } else {
             Ok(Value::Device(Arc::new(DeviceArray::new(&self.device, ty, view))))
         }

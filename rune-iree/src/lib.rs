@@ -29,6 +29,7 @@ mod diagnostics;
 mod disk_cache;
 #[cfg(feature = "compile")]
 mod dispatches;
+mod environment;
 #[cfg(feature = "run")]
 mod executable;
 mod ffi;
@@ -66,6 +67,8 @@ pub use disk_cache::CacheEntry;
 pub use dispatches::DispatchFile;
 #[cfg(feature = "run")]
 pub use executable::{Arg, Executable, Signature};
+#[cfg(feature = "run")]
+pub use ffi::memory::{idle_memory, set_idle_memory_limit};
 #[cfg(feature = "run")]
 pub use host_calls::{HostCalls, HostFunction};
 #[cfg(feature = "compile")]

@@ -126,7 +126,7 @@ pub(crate) fn emit<'c>(
         }
         Op::OptimizationBarrier { xs } => Ok(b.barrier(&xs.iter().collect::<Vec<_>>())),
         Op::StopGradient { x } | Op::CheckpointName { x, name: _ } => one(x.clone()),
-        Op::DebugPrint { args, .. } if unit.options.host_calls => {
+        Op::DebugPrint { args, .. } if unit.calls_host() => {
             let bits: Vec<Val<'c>> = args.iter().map(|x| crate::legalize::unsigned::signed_bits(b, x)).collect();
             let token = unit.token(b);
             let call = unit.host(op.map(|x| x.ty.clone()), &[]);

@@ -61,13 +61,38 @@ impl Backend {
     }
 }
 
+/// Who compiles and runs the module.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Purpose {
+    /// IREE compiles it, for any process or device. It imports no functions, so programs that need the host, as for linear
+    /// algebra, are rejected.
+    #[default]
+    Device,
+    /// IREE compiles it, and a process runs it that has the functions of [`Lowered::host`]. Only CPUs can call these; for other
+    /// backends this is the same as [`Purpose::Device`].
+    Run,
+    /// Other compilers take it, such as XLA: operations of StableHLO and CHLO alone, with the constants in the text.
+    Export,
+}
+
 /// Options of lowering.
+///
+/// ```
+/// use rune_lower::{LowerOptions, Purpose, lower};
+/// use rune_trace::{Program, Tensor, linalg, make_program};
+/// let program = make_program(|a: &Tensor| linalg::cholesky(a), &Tensor::from([[2.0f32]])).unwrap();
+/// let with = |purpose| lower(&program, &LowerOptions { purpose, ..LowerOptions::default() });
+/// assert_eq!(with(Purpose::Run)?.host.len(), 1);
+/// assert!(with(Purpose::Export)?.code().contains("stablehlo.cholesky"));
+/// assert!(with(Purpose::Device).is_err()); // IREE has no such operation
+/// # Ok::<(), rune_lower::LowerError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct LowerOptions {
     /// The target of the module.
     pub backend: Backend,
-    /// Whether the module may import functions of the process that runs it. See [`Lowered::host`].
-    pub host_calls: bool,
+    /// Who compiles and runs it.
+    pub purpose: Purpose,
     /// The name of the function.
     pub entry: String,
     /// Whether the text contains the lines of the user's source.
@@ -76,7 +101,8 @@ pub struct LowerOptions {
 
 impl Default for LowerOptions {
     fn default() -> LowerOptions {
-        LowerOptions { backend: Backend::default(), host_calls: false, entry: "main".to_owned(), locations: true }
+        let (backend, purpose) = (Backend::default(), Purpose::default());
+        LowerOptions { backend, purpose, entry: "main".to_owned(), locations: true }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::builder::{Builder, Val, tensor_type};
 use crate::legalize::{across, chains, destination};
-use crate::{Backend, HostCall, LowerError, LowerOptions, attr, context, emit, names, overwritten};
+use crate::{Backend, HostCall, LowerError, LowerOptions, Purpose, attr, context, emit, names, overwritten};
 use melior::Context;
 use melior::ir::attribute::{StringAttribute, TypeAttribute};
 use melior::ir::operation::{Operation, OperationBuilder, OperationLike, OperationMutLike, OperationPrintingFlags};
@@ -45,8 +45,6 @@ impl Lowered {
 pub(crate) struct Unit<'c> {
     pub context: &'c Context,
     pub options: LowerOptions,
-    /// Whether constants are in the text; otherwise they are arguments.
-    inline: bool,
     called: RefCell<Called>,
     hosts: RefCell<Vec<HostCall>>,
     /// The token of the last effect.
@@ -64,6 +62,14 @@ impl<'c> Unit<'c> {
     /// Returns whether the device supports `f64`, so that the module may use it on its own account.
     pub fn has_f64(&self) -> bool {
         matches!(self.options.backend, Backend::LlvmCpu | Backend::Cuda | Backend::Rocm)
+    }
+    /// Whether the module may call functions of the process that runs it.
+    pub fn calls_host(&self) -> bool {
+        calls_host(&self.options)
+    }
+    /// Whether other compilers than IREE take the module: it has all of StableHLO's operations, and its constants in the text.
+    pub fn is_export(&self) -> bool {
+        self.options.purpose == Purpose::Export
     }
     /// Returns the name of the private function that computes `program`. Equal programs share one function.
     pub fn function(&self, program: &Arc<Program>) -> String {
@@ -127,7 +133,14 @@ pub fn lower(program: &Program, options: &LowerOptions) -> Result<Lowered, Lower
     {
         return Err(LowerError::Name(entry.clone()));
     }
-    context::with(|context| lower_in(context, program, options, false))
+    context::with(|context| lower_in(context, program, options))
+}
+
+fn calls_host(options: &LowerOptions) -> bool {
+    match options.backend {
+        Backend::LlvmCpu | Backend::Vmvx => options.purpose == Purpose::Run,
+        Backend::Cuda | Backend::Rocm | Backend::Metal | Backend::Vulkan => false,
+    }
 }
 
 /// Exports a program as a StableHLO module for other tools, such as XLA. The module contains only StableHLO and CHLO
@@ -137,15 +150,14 @@ pub fn lower(program: &Program, options: &LowerOptions) -> Result<Lowered, Lower
 /// Returns an error if an operation cannot be lowered, such as one over an unbound named axis, or if a constant cannot
 /// be read from its device.
 pub fn export(program: &Program) -> Result<String, LowerError> {
-    let options = LowerOptions { locations: false, ..LowerOptions::default() };
-    context::with(|context| lower_in(context, program, &options, true)).map(|lowered| lowered.plain)
+    let options = LowerOptions { purpose: Purpose::Export, locations: false, ..LowerOptions::default() };
+    Ok(lower(program, &options)?.plain)
 }
 
-fn lower_in(context: &Context, program: &Program, options: &LowerOptions, inline: bool) -> Result<Lowered, LowerError> {
+fn lower_in(context: &Context, program: &Program, options: &LowerOptions) -> Result<Lowered, LowerError> {
     let unit = Unit {
         context,
         options: options.clone(),
-        inline,
         called: RefCell::default(),
         hosts: RefCell::default(),
         token: RefCell::default(),
@@ -161,7 +173,7 @@ fn lower_in(context: &Context, program: &Program, options: &LowerOptions, inline
         printed.push((plain, located));
     }
     let host = unit.hosts.take();
-    let overwritten = overwritten::overwritten(program, !options.host_calls);
+    let overwritten = overwritten::overwritten(program, !calls_host(options));
     let signature = ModuleSignature {
         inputs: program.input_types().to_vec(),
         constants: program.constants().iter().map(|c| c.ty().clone()).collect(),
@@ -176,7 +188,7 @@ fn lower_in(context: &Context, program: &Program, options: &LowerOptions, inline
     let declarations = declarations.map(|d| print(&d, false)).collect::<Result<Vec<_>, _>>()?;
     let assemble = |functions: Vec<&String>| {
         // Other tools need a module name.
-        let mut text = match unit.inline {
+        let mut text = match unit.is_export() {
             true => format!("module @{} {{\n", names::identifier(program.name())),
             false => String::from("module {\n"),
         };
@@ -191,7 +203,7 @@ fn lower_in(context: &Context, program: &Program, options: &LowerOptions, inline
 }
 
 fn print_function(unit: &Unit, function: &Operation, program: &Program, locations: bool) -> Result<String, LowerError> {
-    let constants = if unit.inline { 0 } else { program.constants().len() };
+    let constants = if unit.is_export() { 0 } else { program.constants().len() };
     let inputs = program.inputs().len();
     Ok(names::rename_arguments(&print(function, locations)?, inputs, constants))
 }
@@ -205,10 +217,10 @@ fn print(operation: &Operation, locations: bool) -> Result<String, LowerError> {
 fn function<'c>(unit: &Unit<'c>, program: &Program, name: &str, public: bool) -> Result<Operation<'c>, LowerError> {
     let context = unit.context;
     let unknown = Location::unknown(context);
-    let constants = program.constants().iter().filter(|_| !unit.inline).map(|c| c.ty().clone());
+    let constants = program.constants().iter().filter(|_| !unit.is_export()).map(|c| c.ty().clone());
     let arguments: Vec<Type> = program.input_types().iter().cloned().chain(constants).collect();
     let (builder, mut values) = Builder::new(context, unknown, &arguments);
-    for constant in program.constants().iter().filter(|_| unit.inline) {
+    for constant in program.constants().iter().filter(|_| unit.is_export()) {
         let array = constant.to_host().map_err(LowerError::Constant)?;
         // Versions of MLIR differ in the number of bytes per boolean.
         let bytes = (array.dtype() == DType::Bool).then(|| array.ty().with_dtype(DType::U8));

@@ -55,7 +55,9 @@ pub use rune_ir::{
 pub use rune_trace_derive::{Outer, Tree, debug_print};
 #[doc(hidden)]
 pub use serde_json::Value as StaticValue;
-pub use tensor::{AxisNames, BACKENDS, Backend, EvalError, Tensor, interpret_eagerly, lax, name_scope, named_axes};
+pub use tensor::{
+    AxisNames, BACKENDS, Backend, EvalError, Tensor, TraceContext, interpret_eagerly, lax, name_scope, named_axes,
+};
 #[doc(hidden)]
 pub use tensor::{Caller, at_caller, fail};
 pub use transform::{DerivativeError, ProgramExt, ResidualSource, SavedResidual, VmapError};

@@ -296,7 +296,7 @@ fn paddings_on_paddings() {
 }
 
 /// The messages of the warnings that `f` gives.
-fn warnings(f: impl FnOnce()) -> Vec<String> {
+pub(super) fn warnings(f: impl FnOnce()) -> Vec<String> {
     use std::sync::{Arc, Mutex};
     use tracing::field::{Field, Visit};
     #[derive(Clone, Default)]

@@ -18,9 +18,28 @@ pub const ALIGNMENT: usize = 64;
 /// Bytes aligned to [`ALIGNMENT`].
 pub type AlignedBytes = AVec<u8, ConstAlign<ALIGNMENT>>;
 
-/// Host memory that something other than an [`Array`] owns, as an output buffer of a device which the host can read.
-pub trait HostMemory: Any + Send + Sync {
-    /// The memory itself. Must not change, and must stay where it is, as long as `self` lives.
+/// Host memory that something other than an [`Array`] owns, such as an output buffer of a device that the host can read.
+///
+/// Safe code cannot implement it:
+///
+/// ```compile_fail,E0200
+/// struct Mine(Vec<u8>);
+/// impl rune_trace::HostMemory for Mine {
+///     fn bytes(&self) -> &[u8] {
+///         &self.0
+///     }
+/// }
+/// ```
+///
+/// # Safety
+/// As long as `self` lives, [`HostMemory::bytes`] returns the same slice each time, and nothing writes to its memory. Devices
+/// rely on it: they keep the address of the memory while they hold an array over it.
+#[allow(
+    unsafe_code,
+    reason = "the declaration is a contract, which implementations in other crates keep; it holds no unsafe code"
+)]
+pub unsafe trait HostMemory: Any + Send + Sync {
+    /// Returns the memory itself.
     fn bytes(&self) -> &[u8];
 }
 
@@ -144,11 +163,21 @@ impl Array {
             Storage::Foreign(_) => None,
         }
     }
-    /// Whether nothing else holds this memory.
-    pub fn is_unique(&self) -> bool {
-        match &self.storage {
-            Storage::Owned(bytes) => Arc::strong_count(bytes) == 1,
-            Storage::Foreign(memory) => Arc::strong_count(memory) == 1,
+    /// Returns whether nothing else holds this memory. If so, whatever other threads did to it has happened before.
+    ///
+    /// ```
+    /// use rune_ir::Array;
+    /// let mut x = Array::scalar(1.0f32);
+    /// assert!(x.is_unique());
+    /// let y = x.clone();
+    /// assert!(!x.is_unique());
+    /// drop(y);
+    /// assert!(x.is_unique());
+    /// ```
+    pub fn is_unique(&mut self) -> bool {
+        match &mut self.storage {
+            Storage::Owned(bytes) => Arc::get_mut(bytes).is_some(),
+            Storage::Foreign(memory) => Arc::get_mut(memory).is_some(),
         }
     }
     /// The elements.

@@ -38,7 +38,7 @@ fn power<T: Ring>(mut base: T, mut exponent: u32) -> T {
 }
 
 /// Elements of one array where `pred` holds, else of the other.
-pub(super) fn select(pred: &Array, on_true: Array, on_false: Array) -> Array {
+pub(super) fn select(pred: &Array, mut on_true: Array, on_false: Array) -> Array {
     let pred = pred.as_slice::<bool>();
     let (mut out, other, from_other) =
         if on_true.is_unique() { (on_true, on_false, false) } else { (on_false, on_true, true) };
@@ -56,11 +56,10 @@ pub(super) fn select(pred: &Array, on_true: Array, on_false: Array) -> Array {
 
 /// `min(max(x, min), max)`.
 pub(super) fn clamp(min: &Array, x: Array, max: &Array) -> Result<Array, InterpretError> {
-    fn by<T: Number>(min: &Array, x: Array, max: &Array) -> Array {
+    fn by<T: Number>(min: &Array, mut x: Array, max: &Array) -> Array {
         let clamped = |min: T, x: T, max: T| T::down(x.up().greater(min.up()).lesser(max.up()));
         let bounds = min.as_slice().iter().zip(max.as_slice());
         if x.is_unique() {
-            let mut x = x;
             x.make_mut().iter_mut().zip(bounds).for_each(|(x, (&min, &max))| *x = clamped(min, *x, max));
             return x;
         }

@@ -1,6 +1,6 @@
 //! Handles to the objects of IREE's runtime, each released when dropped.
 
-use super::memory::buffer_memory;
+use super::allocator::create_allocator;
 use eerie_sys::runtime as sys;
 use std::ffi::{c_char, c_void};
 use std::ptr::{NonNull, null, null_mut};
@@ -53,7 +53,7 @@ unsafe extern "C" fn limited(
 ///
 /// # Safety
 /// As for IREE's allocators: `params` are those of the command, and `inout_ptr` holds, or takes, a block.
-pub(super) unsafe fn libc_ctl(
+unsafe fn libc_ctl(
     command: sys::iree_allocator_command_e,
     params: *const c_void,
     inout_ptr: *mut *mut c_void,
@@ -191,11 +191,7 @@ impl DeviceHandle {
             sys::iree_hal_driver_release(driver);
             let device = device?;
             if driver_name.starts_with("local") {
-                let mut buffers = null_mut();
-                let name = string_view(driver_name);
-                // The same for buffers and what is known of them: with two, one of no bytes fails, and memory is freed wrongly.
-                let memory = buffer_memory();
-                check(sys::iree_hal_allocator_create_heap(name, memory, memory, &mut buffers))?;
+                let buffers = create_allocator(driver_name)?;
                 // The device is new, and keeps a reference.
                 sys::iree_hal_device_replace_allocator(device.raw(), buffers);
                 sys::iree_hal_allocator_release(buffers);

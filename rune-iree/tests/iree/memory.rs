@@ -123,7 +123,9 @@ fn arrays_go_in_and_out_without_copies() {
 #[test]
 fn unaligned_foreign_memory_is_copied() {
     struct Odd(Vec<u8>);
-    impl rune_trace::HostMemory for Odd {
+    // SAFETY: the vector does not change.
+    #[allow(unsafe_code)]
+    unsafe impl rune_trace::HostMemory for Odd {
         fn bytes(&self) -> &[u8] {
             &self.0[(self.0.as_ptr().align_offset(64) + 4)..][..16]
         }
@@ -132,6 +134,21 @@ fn unaligned_foreign_memory_is_copied() {
     let f = load(&binary("add", "tensor<4xf32>"), Signature::new(vec![f32s(4); 2], vec![f32s(4)]));
     let a = Value::from(array);
     assert_eq!(host(&f.call(&[&a, &a]).unwrap()[0]).as_slice::<f32>(), [0.0; 4]);
+}
+
+/// Not only arrays hold memory.
+#[test]
+fn a_weak_pointer_to_memory_keeps_it_from_being_written_to() {
+    let f = load(&update(), update_signature());
+    let row = Value::from(Array::from_slice([1, 4], &[7.0f32; 4]));
+    let y = f.call(&[&Array::from_slice([4, 4], &[1.0f32; 16]).into(), &row]).unwrap().remove(0);
+    let (memory, weak) = match &y {
+        Value::Host(array) => (array.bytes().as_ptr(), Arc::downgrade(array.foreign().unwrap())),
+        Value::Device(_) => panic!("on another device"),
+    };
+    let z = f.call_with(vec![Arg::Donate(y), Arg::Borrow(&row)]).unwrap();
+    assert!(weak.upgrade().is_none());
+    assert_ne!(host(&z[0]).bytes().as_ptr(), memory);
 }
 
 /// A device with memory of its own. Mesa's lavapipe (Debian: `mesa-vulkan-drivers`) is one, in software.

@@ -13,7 +13,7 @@ pub(super) fn callback<'c>(
     args: &[Val<'c>],
     results: &[Type],
 ) -> Result<Vec<Val<'c>>, EmitError> {
-    if !unit.options.host_calls {
+    if !unit.calls_host() {
         return Err(EmitError::Unsupported(
             "it calls a function of the process that traced the program, which only code for its CPU can do; compute the result first and \
              pass it as an argument, or use the cpu"

@@ -1,6 +1,5 @@
 //! Linear algebra, which IREE lacks: it has no `cholesky`, no `triangular_solve` and no custom calls.
 
-use crate::Backend;
 use crate::builder::{Builder, Val};
 use crate::module::{EmitError, Unit};
 use melior::ir::attribute::BoolAttribute;
@@ -15,7 +14,7 @@ pub(super) fn factor<'c>(
     (f, x): (FactorFn, &Val<'c>),
     types: &[&Type],
 ) -> Result<Vec<Val<'c>>, EmitError> {
-    if f == FactorFn::Cholesky && is_for_others(unit) {
+    if f == FactorFn::Cholesky && unit.is_export() {
         let l =
             b.op1("stablehlo.cholesky", &[x], &[("lower", BoolAttribute::new(b.context, true).into())], x.ty.clone());
         return Ok(vec![lower_triangle(b, &l)]);
@@ -30,7 +29,7 @@ pub(super) fn triangular_solve<'c>(
     (matrix, sides, how): (&Val<'c>, &Val<'c>, &Triangular),
     types: &[&Type],
 ) -> Result<Vec<Val<'c>>, EmitError> {
-    if !is_for_others(unit) {
+    if !unit.is_export() {
         return on_host(b, unit, op, types);
     }
     let flag = |is| BoolAttribute::new(b.context, is).into();
@@ -42,12 +41,6 @@ pub(super) fn triangular_solve<'c>(
         ("transpose_a", crate::attr::parse(b.context, &format!("#stablehlo<transpose {transpose}>"))),
     ];
     Ok(vec![b.op1("stablehlo.triangular_solve", &[matrix, sides], &attributes, sides.ty.clone())])
-}
-
-/// Returns whether the module is for other compilers, which support StableHLO's own operations. Code for the CPU here
-/// calls the process instead.
-fn is_for_others(unit: &Unit<'_>) -> bool {
-    unit.options.backend == Backend::LlvmCpu && !unit.options.host_calls
 }
 
 /// Returns `x` with 0 above the diagonal, where StableHLO leaves the elements undefined.
@@ -64,10 +57,10 @@ pub(super) fn on_host<'c>(
     op: &Op<Val<'c>>,
     types: &[&Type],
 ) -> Result<Vec<Val<'c>>, EmitError> {
-    if !unit.options.host_calls {
+    if !unit.calls_host() {
         return Err(EmitError::Unsupported(
-            "the process that runs the program computes linear algebra, and only CPUs can call it; compile for the cpu, or compute this part \
-             there and pass the result"
+            "the process that runs the program computes linear algebra, and only code for its CPU can call it (`Purpose::Run`); compile for the cpu, \
+             or compute this part there and pass the result"
                 .to_owned(),
         ));
     }

@@ -8,7 +8,7 @@ use rune_ir::{Op, Type};
 /// Emits the operation as a call into the process, if the module may call it: 92 µs instead of IREE's 486,000 µs for
 /// 10,000 `f32`.
 fn on_host<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, outputs: &[Type]) -> Option<Vec<Val<'c>>> {
-    if !unit.options.host_calls {
+    if !unit.calls_host() {
         return None;
     }
     let operands = op.map(|x| unsigned::ordered(b, x));

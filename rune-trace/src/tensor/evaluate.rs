@@ -51,6 +51,16 @@ pub enum EvalError {
         /// Where the operation comes from.
         loc: Option<Box<Loc>>,
     },
+    /// An effect is applied on a thread that traces no function, to a tensor that another thread traces.
+    #[error(
+        "`{op}` is applied to a tensor of a function that is being traced, on another thread than traces it, so it would not be part of \
+         the function; run the work of this thread in the context of the function: `let context = TraceContext::current()` before the \
+         thread starts, and `context.run(|| …)` in it"
+    )]
+    OtherThread {
+        /// The operation.
+        op: &'static str,
+    },
     /// The dtype asked for is another one.
     #[error("a tensor of type {found} was read as {asked}; convert it first, with `.cast(DType::{asked:?})`")]
     DType {

@@ -1,6 +1,7 @@
 //! Tensors: nodes of a graph that is evaluated when somebody looks.
 
 mod caller;
+mod context;
 mod effects;
 mod evaluate;
 mod graph;
@@ -15,6 +16,7 @@ mod trace;
 
 pub use caller::{Caller, at_caller, fail};
 pub(crate) use caller::{fail_with, in_closure_of, refuse};
+pub use context::TraceContext;
 pub(crate) use effects::{Applied, begin_trace, tentatively};
 pub use evaluate::{BACKENDS, Backend, EvalError, interpret_eagerly};
 pub use named_axes::{AxisNames, named_axes};

@@ -24,13 +24,18 @@ pub(crate) fn within_axis<R>(axis: NamedAxis, f: impl FnOnce() -> R) -> R {
 
 /// Runs `f` with no axis mapped around it.
 pub(super) fn unmapped<R>(f: impl FnOnce() -> R) -> R {
+    with_axes(&[], f)
+}
+
+/// Runs `f` with these axes mapped around it, and no others.
+pub(super) fn with_axes<R>(axes: &[NamedAxis], f: impl FnOnce() -> R) -> R {
     struct Restore(Vec<NamedAxis>);
     impl Drop for Restore {
         fn drop(&mut self) {
             MAPPED.set(std::mem::take(&mut self.0));
         }
     }
-    let _restore = Restore(MAPPED.take());
+    let _restore = Restore(MAPPED.replace(axes.to_vec()));
     f()
 }
 

@@ -100,6 +100,26 @@ pub fn name_scope<R>(name: &str, f: impl FnOnce() -> R) -> R {
     f()
 }
 
+/// What operations of a thread are noted to come from.
+#[derive(Clone)]
+pub(super) struct Surroundings {
+    scope: Option<Arc<str>>,
+    overriding: Option<Origin>,
+}
+
+impl Surroundings {
+    pub fn current() -> Surroundings {
+        Surroundings { scope: SCOPE.with_borrow(Clone::clone), overriding: overridden() }
+    }
+}
+
+/// Runs `f`, whose operations come from where those of another thread come from.
+pub(super) fn surrounded<R>(by: &Surroundings, f: impl FnOnce() -> R) -> R {
+    let _restore = Restore(OVERRIDE.replace(by.overriding.clone()));
+    let _leave = Leave(SCOPE.replace(by.scope.clone()));
+    f()
+}
+
 /// Runs `f`, whose operations come from their own lines, in no scope.
 pub(super) fn anew<R>(f: impl FnOnce() -> R) -> R {
     let _restore = Restore(OVERRIDE.replace(None));
