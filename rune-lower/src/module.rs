@@ -1,6 +1,7 @@
 //! Programs as functions of a module.
 
 use crate::builder::{Builder, Val, tensor_type};
+use crate::legalize::views::Producers;
 use crate::legalize::{across, chains, destination};
 use crate::{Backend, HostCall, LowerError, LowerOptions, attr, context, emit, names, overwritten};
 use melior::Context;
@@ -11,8 +12,9 @@ use melior::ir::{Attribute, Identifier, Location};
 use rune_trace::op::Literal;
 use rune_trace::{Array, DType, ModuleSignature, Op, Origin, Program, Shape, Type};
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// A program as a StableHLO module.
@@ -49,6 +51,7 @@ pub(crate) struct Unit<'c> {
     inline: bool,
     called: RefCell<Called>,
     hosts: RefCell<Vec<HostCall>>,
+    producers: Rc<Producers>,
     /// What the last effect gave.
     token: RefCell<Option<Val<'c>>>,
 }
@@ -141,12 +144,33 @@ pub fn export(program: &Program) -> Result<String, LowerError> {
 }
 
 fn lower_in(context: &Context, program: &Program, options: &LowerOptions, inline: bool) -> Result<Lowered, LowerError> {
+    let mut fenced = BTreeSet::new();
+    loop {
+        let producers = Rc::new(Producers::fenced(fenced.clone()));
+        let lowered = emitted(context, program, options, inline, &producers)?;
+        let read_twice = producers.read_twice();
+        // Others compile them rightly.
+        if inline || read_twice.is_empty() {
+            return Ok(lowered);
+        }
+        fenced.extend(read_twice);
+    }
+}
+
+fn emitted(
+    context: &Context,
+    program: &Program,
+    options: &LowerOptions,
+    inline: bool,
+    producers: &Rc<Producers>,
+) -> Result<Lowered, LowerError> {
     let unit = Unit {
         context,
         options: options.clone(),
         inline,
         called: RefCell::default(),
         hosts: RefCell::default(),
+        producers: Rc::clone(producers),
         token: RefCell::default(),
     };
     let mut entry = function(&unit, program, &options.entry, true)?;
@@ -206,7 +230,11 @@ fn function<'c>(unit: &Unit<'c>, program: &Program, name: &str, public: bool) ->
     let unknown = Location::unknown(context);
     let constants = program.constants().iter().filter(|_| !unit.inline).map(|c| c.ty().clone());
     let arguments: Vec<Type> = program.input_types().iter().cloned().chain(constants).collect();
-    let (builder, mut values) = Builder::new(context, unknown, &arguments);
+    let (builder, mut values) = Builder::new(context, unknown, &arguments, Rc::clone(&unit.producers));
+    if !public {
+        // The function is inlined where it is called.
+        values = values.into_iter().flat_map(|x| builder.produced(vec![x])).collect();
+    }
     for constant in program.constants().iter().filter(|_| unit.inline) {
         let array = constant.to_host().map_err(LowerError::Constant)?;
         // Versions of MLIR differ in how many bytes truth values take.

@@ -29,6 +29,7 @@ mod threads;
 mod training;
 mod transformed;
 mod transformer;
+mod views;
 mod windows;
 
 #[path = "../support"]

@@ -4,6 +4,7 @@
 //! `(z * 0.5).sin()` took over five minutes. So a chain ends at a barrier; equal pieces are compiled once.
 
 use crate::builder::{Builder, Val};
+use crate::legalize::views;
 
 /// The longest chain. A piece reads and writes each array once, which for so many operations on it is nothing.
 const LONGEST: u32 = 256;
@@ -24,5 +25,6 @@ pub(crate) fn depth(name: &str, operands: &[&Val]) -> u32 {
 
 /// Values, each from behind a barrier if the chain that leads to it is long.
 pub(crate) fn cut<'c>(b: &Builder<'c>, values: Vec<Val<'c>>) -> Vec<Val<'c>> {
-    values.into_iter().map(|x| if x.depth > LONGEST { b.barrier(&[&x]).remove(0) } else { x }).collect()
+    let is_long = |x: &Val| x.depth > LONGEST || x.views.len() > views::MOST;
+    values.into_iter().map(|x| if is_long(&x) { b.barrier(&[&x]).remove(0) } else { x }).collect()
 }
