@@ -3,6 +3,7 @@
 use crate::attr;
 use crate::known::{self, Known};
 use crate::legalize::chains;
+use crate::legalize::views::{self, Kind, Producers, Views};
 use melior::Context;
 use melior::ir::operation::OperationBuilder;
 use melior::ir::r#type::{IntegerType, RankedTensorType};
@@ -10,6 +11,7 @@ use melior::ir::{self, Attribute, Block, BlockLike, Identifier, Location, Region
 use rune_ir::op::{Comparison, Literal};
 use rune_ir::{DType, Shape, Type};
 use std::cell::Cell;
+use std::rc::Rc;
 
 /// A value of the module with its type in the program. The dtype determines whether integers are signed.
 #[derive(Clone)]
@@ -19,6 +21,8 @@ pub(crate) struct Val<'c> {
     pub known: Known,
     /// The length of the longest chain of elementwise operations that leads to it. The compiler fuses the whole chain.
     pub depth: u32,
+    /// What it reads of producers that the compiler fuses it with.
+    pub views: Views,
 }
 
 impl Val<'_> {
@@ -36,6 +40,7 @@ impl Val<'_> {
 /// Appends operations to one block, at the current location.
 pub(crate) struct Builder<'c> {
     pub context: &'c Context,
+    pub producers: Rc<Producers>,
     block: Block<'c>,
     location: Cell<Location<'c>>,
 }
@@ -67,15 +72,20 @@ pub(crate) fn tensor_type<'c>(context: &'c Context, ty: &Type) -> ir::Type<'c> {
 
 impl<'c> Builder<'c> {
     /// Returns a builder on a new block with arguments of these types, and the arguments.
-    pub fn new(context: &'c Context, location: Location<'c>, arguments: &[Type]) -> (Builder<'c>, Vec<Val<'c>>) {
+    pub fn new(
+        context: &'c Context,
+        location: Location<'c>,
+        arguments: &[Type],
+        producers: Rc<Producers>,
+    ) -> (Builder<'c>, Vec<Val<'c>>) {
         let types: Vec<_> = arguments.iter().map(|ty| (tensor_type(context, ty), location)).collect();
         let block = Block::new(&types);
         let values = arguments.iter().enumerate().map(|(i, ty)| {
-            let raw = block.argument(i).expect("the block has all its arguments").into();
-            Val { raw, ty: ty.clone(), known: Known::Nothing, depth: 0 }
+            let raw = block.argument(i).expect("the block has as many arguments as it was made with").into();
+            Val { raw, ty: ty.clone(), known: Known::Nothing, depth: 0, views: Views::default() }
         });
         let values = values.collect();
-        (Builder { context, block, location: Cell::new(location) }, values)
+        (Builder { context, producers, block, location: Cell::new(location) }, values)
     }
     pub fn set_location(&self, location: Location<'c>) {
         self.location.set(location);
@@ -102,7 +112,26 @@ impl<'c> Builder<'c> {
         let known = if is_plain { known::of_results(name, operands) } else { Known::Nothing };
         let depth = if regions.is_empty() { chains::depth(name, operands) } else { 0 };
         let raw = self.raw_op(name, &operands.iter().map(|v| v.raw).collect::<Vec<_>>(), attributes, regions, &types);
-        raw.into_iter().zip(results).map(|(raw, ty)| Val { raw, ty: ty.clone(), known, depth }).collect()
+        let values = raw.into_iter().zip(results);
+        let mut values: Vec<_> =
+            values.map(|(raw, ty)| Val { raw, ty: ty.clone(), known, depth, views: Views::default() }).collect();
+        match views::kind(name) {
+            Kind::Apart => {}
+            Kind::Producer => return self.produced(values),
+            Kind::Part => values[0].views = self.producers.part(&operands[0].views, values[0].shape()),
+            Kind::Elements => {
+                let views = self.producers.together(operands.iter().map(|x| &x.views));
+                values.iter_mut().for_each(|value| value.views = views.clone());
+            }
+        }
+        values
+    }
+    /// Values that the compiler fuses others with; from behind a barrier if one reads them in two ways.
+    pub fn produced(&self, values: Vec<Val<'c>>) -> Vec<Val<'c>> {
+        match self.producers.next(values.iter().map(Val::shape)) {
+            Some(views) => values.into_iter().zip(views).map(|(x, views)| Val { views, ..x }).collect(),
+            None => self.barrier(&values.iter().collect::<Vec<_>>()),
+        }
     }
     /// Appends an operation on values whose types programs do not have.
     pub fn raw_op(
@@ -134,7 +163,7 @@ impl<'c> Builder<'c> {
         arguments: &[Type],
         body: impl FnOnce(&Builder<'c>, &[Val<'c>]) -> Vec<Val<'c>>,
     ) -> Region<'c> {
-        let (inner, values) = Builder::new(self.context, self.location.get(), arguments);
+        let (inner, values) = Builder::new(self.context, self.location.get(), arguments, Rc::clone(&self.producers));
         let results = body(&inner, &values);
         inner.op("stablehlo.return", &results.iter().collect::<Vec<_>>(), &[], Vec::new(), &[]);
         inner.into_region()
@@ -263,25 +292,24 @@ impl<'c> Builder<'c> {
         if ty == x.ty {
             return x.clone();
         }
-        self.op1("stablehlo.reshape", &[x], &[], ty)
+        let views = x.views.reshape(x.shape(), &ty.shape);
+        Val { views, ..self.op1("stablehlo.reshape", &[x], &[], ty) }
     }
     /// Broadcasts: axis `i` of `x` becomes axis `dims[i]` of `shape`.
     pub fn broadcast(&self, x: &Val<'c>, shape: impl Into<Shape>, dims: &[usize]) -> Val<'c> {
         let ty = x.ty.with_shape(shape);
         let attributes = [("broadcast_dimensions", attr::dims(self.context, dims))];
-        self.op1("stablehlo.broadcast_in_dim", &[x], &attributes, ty)
+        let views = x.views.broadcast(x.shape(), &ty.shape, dims);
+        Val { views, ..self.op1("stablehlo.broadcast_in_dim", &[x], &attributes, ty) }
     }
     pub fn transpose(&self, x: &Val<'c>, permutation: &[usize]) -> Val<'c> {
         if permutation.iter().enumerate().all(|(i, &p)| i == p) {
             return x.clone();
         }
         let shape: Shape = permutation.iter().map(|&p| x.shape()[p]).collect();
-        self.op1(
-            "stablehlo.transpose",
-            &[x],
-            &[("permutation", attr::dims(self.context, permutation))],
-            x.ty.with_shape(shape),
-        )
+        let attributes = [("permutation", attr::dims(self.context, permutation))];
+        let views = x.views.transpose(permutation);
+        Val { views, ..self.op1("stablehlo.transpose", &[x], &attributes, x.ty.with_shape(shape)) }
     }
     pub fn slice(&self, x: &Val<'c>, start: &[usize], limit: &[usize], strides: &[usize]) -> Val<'c> {
         let shape: Shape = (0..x.rank()).map(|a| (limit[a] - start[a]).div_ceil(strides[a])).collect();
@@ -290,7 +318,8 @@ impl<'c> Builder<'c> {
             ("limit_indices", attr::dims(self.context, limit)),
             ("strides", attr::dims(self.context, strides)),
         ];
-        self.op1("stablehlo.slice", &[x], &attributes, x.ty.with_shape(shape))
+        let views = x.views.slice(start, limit, strides, &shape);
+        Val { views, ..self.op1("stablehlo.slice", &[x], &attributes, x.ty.with_shape(shape)) }
     }
     /// Returns the elements from `start` to `limit` along one axis.
     pub fn slice_axis(&self, x: &Val<'c>, axis: usize, start: usize, limit: usize) -> Val<'c> {
@@ -313,7 +342,11 @@ impl<'c> Builder<'c> {
         )
     }
     pub fn reverse(&self, x: &Val<'c>, axes: &[usize]) -> Val<'c> {
-        self.op1("stablehlo.reverse", &[x], &[("dimensions", attr::dims(self.context, axes))], x.ty.clone())
+        let views = x.views.reverse(axes, x.shape());
+        Val {
+            views,
+            ..self.op1("stablehlo.reverse", &[x], &[("dimensions", attr::dims(self.context, axes))], x.ty.clone())
+        }
     }
     pub fn iota(&self, dtype: DType, shape: &Shape, axis: usize) -> Val<'c> {
         let attributes = [("iota_dimension", attr::int(self.context, axis))];
@@ -346,7 +379,12 @@ impl<'c> Builder<'c> {
         let body = self.region(&[scalar.clone(), scalar], |b, v| vec![b.binary(f, &v[0], &v[1])]);
         let attributes = [("dimensions", attr::dims(self.context, axes))];
         let ty = x.ty.with_shape(x.shape().without(axes));
-        self.op("stablehlo.reduce", &[x, &init], &attributes, vec![body], &[ty]).remove(0)
+        let reduced = self.op("stablehlo.reduce", &[x, &init], &attributes, vec![body], &[ty]).remove(0);
+        // Of one element each, it does nothing, and what is behind it is fused with what is before.
+        match axes.iter().all(|&a| x.shape()[a] == 1) {
+            true => Val { views: x.views.without(axes), ..reduced },
+            false => reduced,
+        }
     }
     pub fn barrier(&self, xs: &[&Val<'c>]) -> Vec<Val<'c>> {
         let types: Vec<_> = xs.iter().map(|x| x.ty.clone()).collect();

@@ -2,6 +2,7 @@
 
 use crate::builder::{Builder, Val, element_type, tensor_type};
 use crate::known::Known;
+use crate::legalize::views::Views;
 use melior::ir::attribute::{FlatSymbolRefAttribute, StringAttribute, TypeAttribute};
 use melior::ir::operation::{Operation, OperationBuilder};
 use melior::ir::r#type::{FunctionType, RankedTensorType};
@@ -60,7 +61,7 @@ impl HostCall {
         let results = b.raw_op("func.call", &arguments, &[("callee", callee.into())], Vec::new(), &types);
         let result = |(raw, ty): (_, &Type)| {
             let raw = if ty.rank() == 0 { raw } else { cast(raw, tensor_type(b.context, ty)) };
-            Val { raw, ty: ty.clone(), known: Known::Nothing, depth: 0 }
+            Val { raw, ty: ty.clone(), known: Known::Nothing, depth: 0, views: Views::default() }
         };
         results.into_iter().zip(&self.outputs).map(result).collect()
     }

@@ -5,6 +5,7 @@
 
 pub(crate) mod across;
 pub(crate) mod argument;
+pub(crate) mod branches;
 pub(crate) mod carried;
 pub(crate) mod chains;
 pub(crate) mod convert;
@@ -25,4 +26,5 @@ pub(crate) mod sorting;
 pub(crate) mod sums;
 pub(crate) mod trigonometry;
 pub(crate) mod unsigned;
+pub(crate) mod views;
 pub(crate) mod windows;

@@ -1,6 +1,7 @@
 //! Lowering of programs to modules.
 
 use crate::builder::{Builder, Val, tensor_type};
+use crate::legalize::views::Producers;
 use crate::legalize::{across, chains, destination};
 use crate::{Backend, HostCall, LowerError, LowerOptions, Purpose, attr, context, emit, names, overwritten};
 use melior::Context;
@@ -11,8 +12,9 @@ use melior::ir::{Attribute, Identifier, Location};
 use rune_ir::op::Literal;
 use rune_ir::{Array, DType, ModuleSignature, Op, Origin, Program, Shape, Type};
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// A program lowered to a StableHLO module.
@@ -47,6 +49,7 @@ pub(crate) struct Unit<'c> {
     pub options: LowerOptions,
     called: RefCell<Called>,
     hosts: RefCell<Vec<HostCall>>,
+    producers: Rc<Producers>,
     /// The token of the last effect.
     token: RefCell<Option<Val<'c>>>,
 }
@@ -155,11 +158,31 @@ pub fn export(program: &Program) -> Result<String, LowerError> {
 }
 
 fn lower_in(context: &Context, program: &Program, options: &LowerOptions) -> Result<Lowered, LowerError> {
+    let mut fenced = BTreeSet::new();
+    loop {
+        let producers = Rc::new(Producers::fenced(fenced.clone()));
+        let lowered = emitted(context, program, options, &producers)?;
+        let read_twice = producers.read_twice();
+        // Other compilers compile these correctly.
+        if options.purpose == Purpose::Export || read_twice.is_empty() {
+            return Ok(lowered);
+        }
+        fenced.extend(read_twice);
+    }
+}
+
+fn emitted(
+    context: &Context,
+    program: &Program,
+    options: &LowerOptions,
+    producers: &Rc<Producers>,
+) -> Result<Lowered, LowerError> {
     let unit = Unit {
         context,
         options: options.clone(),
         called: RefCell::default(),
         hosts: RefCell::default(),
+        producers: Rc::clone(producers),
         token: RefCell::default(),
     };
     let mut entry = function(&unit, program, &options.entry, true)?;
@@ -219,7 +242,11 @@ fn function<'c>(unit: &Unit<'c>, program: &Program, name: &str, public: bool) ->
     let unknown = Location::unknown(context);
     let constants = program.constants().iter().filter(|_| !unit.is_export()).map(|c| c.ty().clone());
     let arguments: Vec<Type> = program.input_types().iter().cloned().chain(constants).collect();
-    let (builder, mut values) = Builder::new(context, unknown, &arguments);
+    let (builder, mut values) = Builder::new(context, unknown, &arguments, Rc::clone(&unit.producers));
+    if !public {
+        // The function is inlined where it is called.
+        values = values.into_iter().flat_map(|x| builder.produced(vec![x])).collect();
+    }
     for constant in program.constants().iter().filter(|_| unit.is_export()) {
         let array = constant.to_host().map_err(LowerError::Constant)?;
         // Versions of MLIR differ in the number of bytes per boolean.

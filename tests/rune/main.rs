@@ -32,4 +32,5 @@ mod threads;
 mod training;
 mod transformed;
 mod transformer;
+mod views;
 mod windows;

@@ -52,7 +52,9 @@ pub(super) fn dot_general<'c>(
         attr::list(&dims.rhs_contract),
     );
     let attributes = [("dot_dimension_numbers", attr::parse(b.context, &text))];
-    let product = b.op1("stablehlo.dot_general", &[&widen(lhs), &widen(rhs)], &attributes, ty.with_dtype(accumulator));
+    let (lhs, rhs) = (&widen(lhs), &widen(rhs));
+    let mut product = b.op1("stablehlo.dot_general", &[lhs, rhs], &attributes, ty.with_dtype(accumulator));
+    b.producers.product(&mut product, lhs, rhs, dims);
     b.convert(&product, out)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::attr;
 use crate::builder::{Builder, Val};
-use crate::legalize::carried;
+use crate::legalize::{branches, carried};
 use crate::module::{EmitError, Unit, instructions};
 use rune_ir::op::{Comparison, Literal};
 use rune_ir::{DType, Op, Program, Shape, Type};
@@ -32,7 +32,7 @@ pub(super) fn case<'c>(
     let regions = branches.iter().map(|p| {
         b.try_region(&[], |b, _| {
             let outputs = within(b, unit, token.clone(), |b| inline(b, unit, p, args.to_vec()))?;
-            Ok::<_, EmitError>(outputs.iter().map(|y| b.opaque(y)).collect())
+            Ok::<_, EmitError>(branches::results(b, args, &outputs))
         })
     });
     let regions = regions.collect::<Result<Vec<_>, _>>()?;

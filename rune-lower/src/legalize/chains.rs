@@ -4,6 +4,7 @@
 //! repeated 3,000 times took over five minutes. A barrier therefore ends each chain. Equal kernels are compiled once.
 
 use crate::builder::{Builder, Val};
+use crate::legalize::views;
 
 /// The maximum length of a chain. A kernel reads and writes each array once, which is negligible for this many
 /// operations.
@@ -25,5 +26,6 @@ pub(crate) fn depth(name: &str, operands: &[&Val]) -> u32 {
 
 /// Puts each value at the end of a long chain behind a barrier.
 pub(crate) fn cut<'c>(b: &Builder<'c>, values: Vec<Val<'c>>) -> Vec<Val<'c>> {
-    values.into_iter().map(|x| if x.depth > LONGEST { b.barrier(&[&x]).remove(0) } else { x }).collect()
+    let is_long = |x: &Val| x.depth > LONGEST || x.views.len() > views::MOST;
+    values.into_iter().map(|x| if is_long(&x) { b.barrier(&[&x]).remove(0) } else { x }).collect()
 }

@@ -1,0 +1,231 @@
+//! Operations on elements that read one producer in two ways.
+//!
+//! IREE fuses an operation on elements with the reduction, product or window that it takes something from, though it may take it twice:
+//! of `r[:, None] + r[None, :]` behind a sum `r`, of `y + y.t()` behind a softmax `y`, the fused code has the elements that one piece of
+//! the producer gives, and 0 or memory of others for the rest. So each value carries the producers that it reads, and how. One that is read
+//! in two ways goes through a barrier. Its uses tell which those are, so the module is then emitted once more.
+
+use crate::builder::Val;
+use rune_ir::Shape;
+use rune_ir::op::DotDims;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::rc::Rc;
+
+/// The most producers that a value may read: then it goes through a barrier itself.
+pub(crate) const MOST: usize = 64;
+/// In place of an axis: all elements along it are equal.
+const NONE: u8 = u8::MAX;
+
+/// The producers of a module, by their numbers in the order of emission.
+#[derive(Default)]
+pub(crate) struct Producers {
+    count: Cell<u32>,
+    parts: Cell<u32>,
+    fenced: BTreeSet<u32>,
+    read_twice: RefCell<BTreeSet<u32>>,
+}
+
+/// How a value reads one result of a producer.
+#[derive(Clone, PartialEq, Eq)]
+struct View {
+    producer: u32,
+    result: u32,
+    /// The slices, reversals and reshapes on the way, hashed.
+    form: u64,
+    /// For each axis of the value the axis of that form.
+    axes: Vec<u8>,
+}
+
+/// What a value reads of producers, in their order.
+#[derive(Clone, Default)]
+pub(crate) struct Views(Option<Rc<[View]>>);
+
+/// What an operation is to the compiler when it fuses.
+#[derive(PartialEq)]
+pub(crate) enum Kind {
+    /// Others are fused with it.
+    Producer,
+    /// A function of elements in the same place.
+    Elements,
+    /// Some elements, at places that are computed.
+    Part,
+    /// Nothing is fused through it.
+    Apart,
+}
+
+pub(crate) fn kind(name: &str) -> Kind {
+    match name {
+        "stablehlo.reduce"
+        | "stablehlo.reduce_window"
+        | "stablehlo.dot_general"
+        | "stablehlo.convolution"
+        | "stablehlo.sort"
+        | "func.call" => Kind::Producer,
+        "stablehlo.dynamic_slice" => Kind::Part,
+        "stablehlo.constant"
+        | "stablehlo.iota"
+        | "stablehlo.concatenate"
+        | "stablehlo.pad"
+        | "stablehlo.gather"
+        | "stablehlo.scatter"
+        | "stablehlo.dynamic_update_slice"
+        | "stablehlo.optimization_barrier"
+        | "stablehlo.while"
+        | "stablehlo.case"
+        | "stablehlo.return"
+        | "stablehlo.cholesky"
+        | "stablehlo.triangular_solve" => Kind::Apart,
+        _ => Kind::Elements,
+    }
+}
+
+fn hash(of: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Each axis by its own number.
+fn own_axes(shape: &Shape) -> Vec<u8> {
+    shape.iter().enumerate().map(|(i, &n)| if n > 1 { i as u8 } else { NONE }).collect()
+}
+
+impl Producers {
+    /// A module in which the producers of these numbers are behind barriers.
+    pub fn fenced(fenced: BTreeSet<u32>) -> Producers {
+        Producers { fenced, ..Producers::default() }
+    }
+    /// Those that an operation reads in two ways.
+    pub fn read_twice(&self) -> BTreeSet<u32> {
+        self.read_twice.borrow().clone()
+    }
+    /// One more producer: what is read of its results, or nothing if they are behind a barrier.
+    pub fn next<'s>(&self, results: impl IntoIterator<Item = &'s Shape>) -> Option<Vec<Views>> {
+        let producer = self.count.replace(self.count.get() + 1);
+        let view = |(result, shape): (usize, &Shape)| {
+            Views::of(vec![View { producer, result: result as u32, form: 0, axes: own_axes(shape) }])
+        };
+        (!self.fenced.contains(&producer)).then(|| results.into_iter().enumerate().map(view).collect())
+    }
+    /// All that some values read that are taken together; notes what is read in two ways.
+    pub fn together<'v>(&self, all: impl IntoIterator<Item = &'v Views>) -> Views {
+        let mut all = all.into_iter().filter(|views| views.0.is_some());
+        let first = all.next().cloned().unwrap_or_default();
+        all.fold(first, |read, more| self.both(&read, more))
+    }
+    fn both(&self, x: &Views, y: &Views) -> Views {
+        let (Some(xs), Some(ys)) = (&x.0, &y.0) else { return if x.0.is_some() { x.clone() } else { y.clone() } };
+        if Rc::ptr_eq(xs, ys) {
+            return x.clone();
+        }
+        let mut read = Vec::with_capacity(xs.len().max(ys.len()));
+        let (mut xs, mut ys) = (xs.iter().peekable(), ys.iter().peekable());
+        loop {
+            let key = |v: &&View| (v.producer, v.result);
+            match (xs.peek(), ys.peek()) {
+                (Some(x), Some(y)) if key(x) == key(y) => {
+                    if x != y {
+                        self.read_twice.borrow_mut().insert(x.producer);
+                    }
+                    read.extend(xs.next().cloned());
+                    ys.next();
+                }
+                (Some(x), Some(y)) if key(y) < key(x) => read.extend(ys.next().cloned()),
+                (Some(_), _) => read.extend(xs.next().cloned()),
+                (None, Some(_)) => read.extend(ys.next().cloned()),
+                (None, None) => return Views::of(read),
+            }
+        }
+    }
+    /// A slice of `x` at places that are computed.
+    pub fn part(&self, x: &Views, to: &Shape) -> Views {
+        self.parts.set(self.parts.get() + 1);
+        x.reformed(hash(("part", self.parts.get())), to)
+    }
+    /// What a product over one element reads beside its own result, which is one operation on elements.
+    pub fn product(&self, product: &mut Val, lhs: &Val, rhs: &Val, dims: &DotDims) {
+        if dims.lhs_contract.iter().any(|&a| lhs.shape()[a] > 1) {
+            return;
+        }
+        let free = |x: &Val, batch: &[usize], contract: &[usize]| -> Vec<usize> {
+            (0..x.rank()).filter(|a| !batch.contains(a) && !contract.contains(a)).collect()
+        };
+        let lhs_free = free(lhs, &dims.lhs_batch, &dims.lhs_contract);
+        let rhs_free = free(rhs, &dims.rhs_batch, &dims.rhs_contract);
+        let (shared, rank) = (dims.lhs_batch.len(), product.rank());
+        let of = |x: &Val, batch: &[usize], own: &[usize], first: usize| {
+            let places: Vec<(usize, usize)> = (batch.iter().copied().enumerate())
+                .chain(own.iter().enumerate().map(|(i, &a)| (first + i, a)))
+                .collect();
+            x.views.moved(|axes| {
+                let mut moved = vec![NONE; rank];
+                places.iter().for_each(|&(to, from)| moved[to] = axes[from]);
+                moved
+            })
+        };
+        let operands =
+            [of(lhs, &dims.lhs_batch, &lhs_free, shared), of(rhs, &dims.rhs_batch, &rhs_free, shared + lhs_free.len())];
+        let read = self.together(&operands);
+        if product.views.0.is_some() {
+            product.views = self.both(&product.views, &read);
+        }
+    }
+}
+
+impl Views {
+    /// What has one element is read in one way only.
+    fn of(views: Vec<View>) -> Views {
+        let views: Rc<[View]> = views.into_iter().filter(|v| v.axes.iter().any(|&a| a != NONE)).collect();
+        Views((!views.is_empty()).then_some(views))
+    }
+    pub fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |views| views.len())
+    }
+    fn moved(&self, axes: impl Fn(&[u8]) -> Vec<u8>) -> Views {
+        let Some(views) = &self.0 else { return Views::default() };
+        Views::of(views.iter().map(|v| View { axes: axes(&v.axes), ..v.clone() }).collect())
+    }
+    /// In a new form of the shape `to`, which `how` tells from others.
+    fn reformed(&self, how: u64, to: &Shape) -> Views {
+        let Some(views) = &self.0 else { return Views::default() };
+        let view = |v: &View| View { form: hash((v.form, &v.axes, how)), axes: own_axes(to), ..*v };
+        Views::of(views.iter().map(view).collect())
+    }
+    /// Axis `i` of `from` becomes axis `dims[i]` of `to`.
+    pub fn broadcast(&self, from: &Shape, to: &Shape, dims: &[usize]) -> Views {
+        self.moved(|axes| {
+            let mut wide = vec![NONE; to.rank()];
+            for (i, &d) in dims.iter().enumerate() {
+                wide[d] = if from[i] == to[d] { axes[i] } else { NONE };
+            }
+            wide
+        })
+    }
+    pub fn transpose(&self, permutation: &[usize]) -> Views {
+        self.moved(|axes| permutation.iter().map(|&p| axes[p]).collect())
+    }
+    pub fn reshape(&self, from: &Shape, to: &Shape) -> Views {
+        let long = |shape: &Shape| -> Vec<usize> { (0..shape.rank()).filter(|&a| shape[a] != 1).collect() };
+        let (old, new) = (long(from), long(to));
+        // Axes of one element come and go.
+        if old.iter().map(|&a| from[a]).eq(new.iter().map(|&a| to[a])) {
+            return self.moved(|axes| {
+                let mut moved = vec![NONE; to.rank()];
+                new.iter().zip(&old).for_each(|(&new, &old)| moved[new] = axes[old]);
+                moved
+            });
+        }
+        self.reformed(hash((from.as_ref() as &[usize], to.as_ref() as &[usize])), to)
+    }
+    pub fn without(&self, reduced: &[usize]) -> Views {
+        self.moved(|axes| (0..axes.len()).filter(|a| !reduced.contains(a)).map(|a| axes[a]).collect())
+    }
+    pub fn slice(&self, start: &[usize], limit: &[usize], strides: &[usize], to: &Shape) -> Views {
+        self.reformed(hash((start, limit, strides)), to)
+    }
+    pub fn reverse(&self, reversed: &[usize], shape: &Shape) -> Views {
+        self.reformed(hash(("reverse", reversed)), shape)
+    }
+}
