@@ -86,7 +86,7 @@ fn the_host_engine_needs_no_compiler() {
         let variables = [missing, ("LOG_JIT", "1"), ("RUNE_TIER", tier), ("RUNE_TEST_TIER", "none")];
         let (_, err) = succeeds(&again(&["jit::composes", "jit::takes", "eager::work_that_recurs"], &variables));
         assert!(err.contains(" plan: (first call)"), "{err}");
-        assert_eq!(err.matches("plan: (read outside `jit`)").count(), 1, "{err}");
+        assert!(err.contains("plan: (read outside `jit`)"), "{err}");
         assert!(err.contains("of the host engine, planned in"), "{err}");
         assert!(!err.contains("codegen"), "{err}");
     }
