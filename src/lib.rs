@@ -30,14 +30,16 @@ mod jit;
 #[cfg(feature = "compile")]
 mod log;
 #[cfg(feature = "compile")]
+mod lower;
+#[cfg(feature = "compile")]
 mod precompile;
 #[cfg(feature = "compile")]
 mod stage_text;
 #[cfg(feature = "compile")]
 mod stages;
-
 #[cfg(feature = "compile")]
-pub use compile::Timings;
+mod timings;
+
 #[cfg(feature = "run")]
 pub use compiled_program::CompiledProgram;
 pub use device::{Device, default_device, set_default_device};
@@ -52,13 +54,15 @@ pub use rune_iree::{
     compiler_revision,
 };
 #[cfg(feature = "run")]
-pub use rune_iree::{CompiledModule, DeviceError, ModuleError, RunError};
+pub use rune_iree::{CompiledModule, DeviceError, ModuleError, RunError, idle_memory, set_idle_memory_limit};
 #[cfg(feature = "run")]
 pub use rune_iree::{Opt, Target, TargetError};
 pub use rune_nn::{nn, optim};
 pub use rune_trace::*;
 #[cfg(feature = "compile")]
 pub use stages::{Stage, Stages, Stats, UnknownStage};
+#[cfg(feature = "compile")]
+pub use timings::Timings;
 
 /// StableHLO text as programs, and programs as text for other tools.
 #[cfg(feature = "compile")]

@@ -1,12 +1,11 @@
 //! Calls of a jitted function: finding the program for the arguments, or making it.
 
-use super::Statics;
 use super::entries::{Entries, Entry};
 use super::recursion::{self, Tracing};
 use crate::Error;
 use crate::compile;
 use crate::device::{Device, current_device};
-use crate::log;
+use crate::log::{self, Statics};
 use rune_iree::Arg;
 use rune_trace::{
     Arguments, Caller, Function, Program, Tensor, Traced, Tree, Type, Value, in_closure, lax, name_of, named_axes,
