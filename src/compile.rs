@@ -1,27 +1,15 @@
 //! From a program to something that can be called.
 
 use crate::device::Device;
-use crate::{Error, Tier, compiled_program, log};
+use crate::lower::{lower_for, options_for};
+use crate::timings::Timings;
+use crate::{Error, Stages, Tier, compiled_program, log};
 use rune_host::Plan;
-use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, CompileOptions, Executable, Target};
-use rune_lower::{Backend, LowerError, LowerOptions, Lowered, Purpose, lower};
+use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, Executable};
 use rune_trace::interpret::{InterpretError, interpret_owned};
 use rune_trace::{Array, Program, Value};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// What making a program callable took.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Timings {
-    /// From the program to StableHLO.
-    pub lower: Duration,
-    /// From StableHLO to machine code, or finding that in the cache.
-    pub compile: Duration,
-    /// Loading the machine code.
-    pub load: Duration,
-    /// Whether the compiler ran.
-    pub compiled: bool,
-}
+use std::time::Instant;
 
 /// A program ready to run.
 pub(crate) enum Runnable {
@@ -73,46 +61,6 @@ fn on_host(
     Ok(run(inputs)?.into_iter().map(Value::Host).collect())
 }
 
-/// StableHLO for a program, on the target of `device`.
-pub(crate) fn lower_for(program: &Program, device: &Device) -> Result<Lowered, Error> {
-    lower_to(program, &options_for(device).target)
-}
-
-/// StableHLO for a program, on a target.
-pub(crate) fn lower_to(program: &Program, target: &Target) -> Result<Lowered, Error> {
-    let backend = match target.backend() {
-        "cuda" => Backend::Cuda,
-        "rocm" => Backend::Rocm,
-        "metal" => Backend::Metal,
-        "vulkan" => Backend::Vulkan,
-        _ => Backend::LlvmCpu,
-    };
-    let entry = compiled_program::ENTRY.to_owned();
-    let options = LowerOptions { backend, purpose: Purpose::Run, entry, locations: true };
-    lower(program, &options).map_err(|error| shortened(program, error).into())
-}
-
-/// The error, without the text of the module, which MLIR shows in whole.
-fn shortened(program: &Program, error: LowerError) -> LowerError {
-    const LINES: usize = 10;
-    let LowerError::Malformed(said) = &error else { return error };
-    let short = rune_iree::excerpt(said, LINES);
-    if short == said.trim_end() {
-        return error;
-    }
-    let saved = rune_iree::save_rejected(program.name(), &program.to_string(), said);
-    let saved = saved.map(|file| format!("\nthe program, and all that was said, is in {}", file.display()));
-    LowerError::Malformed(format!("in `{}`: {short}{}", program.name(), saved.unwrap_or_default()))
-}
-
-/// How programs are compiled for `device`.
-pub(crate) fn options_for(device: &Device) -> CompileOptions {
-    match device.name() {
-        "cuda" | "metal" | "vulkan" => device.name().parse().map(CompileOptions::for_target).unwrap_or_default(),
-        _ => CompileOptions::default(),
-    }
-}
-
 /// Makes a program callable on `device`, by the engine of `tier` where that is a CPU. The log shows `why`.
 pub(crate) fn prepare(
     program: &Arc<Program>,
@@ -147,7 +95,7 @@ pub(crate) fn compile(program: &Arc<Program>, device: &Device, why: &str) -> Res
     let lowered = lower_for(program, device)?;
     timings.lower = start.elapsed();
     let options = options_for(device);
-    // Without the lines of the source, so that moving a function does not compile it again.
+    // Source lines are left out, so that moving a function does not compile it again.
     let material = lowered.identity();
     let compiling = log::Compiling::start(program, lowered.code(), why);
     let start = Instant::now();
@@ -159,6 +107,11 @@ pub(crate) fn compile(program: &Arc<Program>, device: &Device, why: &str) -> Res
     let start = Instant::now();
     let executable = compiled_program::load(&module, loaded_on, &lowered.signature)?;
     timings.load = start.elapsed();
-    compiling.finish(outcome, &timings, &options, &files);
+    let code = log::shows_code().then(|| {
+        let stages = Stages::new(program.clone(), options);
+        // A module from the cache is binary, so its code comes from another compilation.
+        if files.is_empty() { stages.assembly() } else { stages.assembly_in(&files) }
+    });
+    compiling.finish(outcome, &timings, code);
     Ok((Runnable::Loaded(Box::new(executable), program.constants().to_vec()), timings))
 }

@@ -30,6 +30,8 @@ mod jit;
 #[cfg(feature = "compile")]
 mod log;
 #[cfg(feature = "compile")]
+mod lower;
+#[cfg(feature = "compile")]
 mod precompile;
 #[cfg(feature = "compile")]
 mod stage_text;
@@ -39,7 +41,8 @@ mod stages;
 mod tier;
 
 #[cfg(feature = "compile")]
-pub use compile::Timings;
+mod timings;
+
 #[cfg(feature = "run")]
 pub use compiled_program::CompiledProgram;
 pub use device::{Device, default_device, set_default_device};
@@ -55,7 +58,7 @@ pub use rune_iree::{
     compiler_revision,
 };
 #[cfg(feature = "run")]
-pub use rune_iree::{CompiledModule, DeviceError, ModuleError, RunError};
+pub use rune_iree::{CompiledModule, DeviceError, ModuleError, RunError, idle_memory, set_idle_memory_limit};
 #[cfg(feature = "run")]
 pub use rune_iree::{Opt, Target, TargetError};
 pub use rune_nn::{nn, optim};
@@ -64,6 +67,7 @@ pub use rune_trace::*;
 pub use stages::{Stage, Stages, Stats, UnknownStage};
 #[cfg(feature = "compile")]
 pub use tier::{Tier, UnknownTier};
+pub use timings::Timings;
 
 /// StableHLO text as programs, and programs as text for other tools.
 #[cfg(feature = "compile")]

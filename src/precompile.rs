@@ -1,10 +1,11 @@
 //! Compiling ahead of time: for a target, not for a device of this machine.
 
 use crate::Error;
-use crate::compile::{self, Timings};
 use crate::compiled_program::{self, CompiledProgram};
 use crate::device::Device;
+use crate::lower::lower_to;
 use crate::stages::{Stats, stats};
+use crate::timings::Timings;
 use rune_iree::{CacheOutcome, CompileCache, CompileOptions, CompiledModule};
 use rune_trace::{ModuleSignature, Program, Value};
 use std::path::Path;
@@ -36,7 +37,7 @@ impl Precompiled {
     pub fn new(program: &Program, options: &CompileOptions) -> Result<Precompiled, Error> {
         let start = Instant::now();
         let program = program.clone().simplify();
-        let lowered = compile::lower_to(&program, &options.target)?;
+        let lowered = lower_to(&program, &options.target)?;
         let lower = start.elapsed();
         let start = Instant::now();
         let (module, outcome, _) =
@@ -51,19 +52,18 @@ impl Precompiled {
     ///
     /// # Errors
     /// As [`Precompiled::new`].
-    pub fn anew(
+    pub fn recompile(
         program: &Program,
         options: &CompileOptions,
         watch: &dyn Fn(&'static str),
     ) -> Result<(Precompiled, Stats), Error> {
         let start = Instant::now();
         let program = program.clone().simplify();
-        let lowered = compile::lower_to(&program, &options.target)?;
+        let lowered = lower_to(&program, &options.target)?;
         let lower = start.elapsed();
         let start = Instant::now();
         let cache = CompileCache::global();
-        let (module, report) =
-            cache.compile_anew(&lowered.identity(), program.name(), options, &lowered.text, watch)?;
+        let (module, report) = cache.recompile(&lowered.identity(), program.name(), options, &lowered.text, watch)?;
         let timings = Timings { lower, compile: start.elapsed(), compiled: true, ..Timings::default() };
         let stats = stats(&program, module.bytes().len(), report);
         Ok((Precompiled::of(&program, module, lowered.signature, timings), stats))

@@ -1,7 +1,7 @@
 //! The forms that a program takes on its way to machine code.
 
 use crate::Error;
-use crate::compile::lower_to;
+use crate::lower::lower_to;
 use crate::stage_text::{comment, executables, short, starts};
 use rune_iree::{
     CompileCache, CompileOptions, CompileReport, DispatchFile, Statistics, compile_to_phase, dispatch_files,
@@ -210,7 +210,7 @@ impl Stages {
         let (module, report) = match found.report {
             Some(report) => (found.module, report),
             // The cache has it from where nothing could be told.
-            None => cache.compile_anew(&material, name, &self.options, &lowered.text, &|_| {})?,
+            None => cache.recompile(&material, name, &self.options, &lowered.text, &|_| {})?,
         };
         Ok(stats(&self.program, module.bytes().len(), report))
     }

@@ -50,8 +50,9 @@ impl Compile {
         check_folder(&output)?;
         let program = program::load(&self.program)?;
         let what = format!("compiling {} for {}", program::shown(&self.program), options.target);
-        let (compiled, stats) =
-            progress::during(&what, |say| Precompiled::anew(&program, &options, &|phase: &'static str| say(phase)))?;
+        let (compiled, stats) = progress::during(&what, |say| {
+            Precompiled::recompile(&program, &options, &|phase: &'static str| say(phase))
+        })?;
         compiled.save(&output).with_context(|| format!("cannot write {}", output.display()))?;
         let (shown, size, timings) = (output.display(), compiled.bytes().len() as u64, compiled.timings());
         let dispatches = stats.statistics.dispatches;

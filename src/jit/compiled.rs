@@ -1,10 +1,10 @@
 //! Jitted functions, compiled ahead of their calls.
 
-use super::Statics;
 use super::dispatch::{check_for_nans, leaves, values};
-use crate::compile::{Runnable, Timings};
+use crate::compile::Runnable;
 use crate::error::list;
-use crate::log;
+use crate::log::{self, Statics};
+use crate::timings::Timings;
 use crate::{CompiledProgram, Error, Stages, Stats};
 use rune_trace::{ArgRefs, Arguments, Program, Tensor, Tree, Value};
 use smallvec::SmallVec;

@@ -1,11 +1,10 @@
 //! Calls of a jitted function: finding the program for the arguments, or making it.
 
-use super::Statics;
 use super::entries::{Entries, Entry};
 use super::recursion::{self, Tracing};
 use crate::compile;
 use crate::device::{Device, current_device};
-use crate::log;
+use crate::log::{self, Statics};
 use crate::{Error, Tier};
 use rune_iree::Arg;
 use rune_trace::{

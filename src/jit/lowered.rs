@@ -1,8 +1,10 @@
 //! Jitted functions, traced and lowered.
 
-use super::{Compiled, Statics};
+use super::Compiled;
 use crate::compile;
 use crate::device::Device;
+use crate::log::Statics;
+use crate::lower::options_for;
 use crate::{Error, Stages};
 use rune_trace::{Program, Tree};
 use std::sync::Arc;
@@ -31,7 +33,7 @@ impl<Out: Tree> Lowered<Out> {
     }
     /// Returns the forms that the program takes on its way to machine code for the device.
     pub fn stages(&self) -> Stages {
-        Stages::new(self.program.clone(), compile::options_for(&self.device))
+        Stages::new(self.program.clone(), options_for(&self.device))
     }
     /// Returns the times that tracing and lowering took.
     pub fn timings(&self) -> (Duration, Duration) {

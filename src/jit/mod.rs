@@ -11,11 +11,11 @@ pub use compiled::Compiled;
 pub use donating::Donating;
 pub use lowered::Lowered;
 
-use crate::compile;
 use crate::device::default_device;
+use crate::lower::lower_for;
 use crate::{Error, Tier};
 use dispatch::{Core, Failed, leaves};
-use rune_trace::{ArgRefs, Arguments, Caller, Function, Program, Static, Tree};
+use rune_trace::{ArgRefs, Arguments, Caller, Function, Program, Tree};
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Instant;
@@ -92,9 +92,6 @@ where
     }
 }
 
-/// What of each argument is no tensor.
-pub(crate) type Statics = Vec<(&'static str, Static)>;
-
 impl<'f, X, F> Jit<'f, X, F>
 where
     X: Arguments,
@@ -123,7 +120,7 @@ where
         let trace = start.elapsed();
         let device = default_device()?;
         let start = Instant::now();
-        let lowered = compile::lower_for(&program, &device)?;
+        let lowered = lower_for(&program, &device)?;
         let ((_, structure), statics) = (leaves::<X>(args), X::statics(args));
         Ok(Lowered { program, lowered, output, device, structure, statics, trace, lower: start.elapsed() })
     }

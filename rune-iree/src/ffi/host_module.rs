@@ -1,7 +1,7 @@
 //! A module of the VM whose functions are Rust functions.
 
 use super::runtime::{DeviceHandle, View, VmModule, allocator, check, instance, string_view};
-use crate::host_calls::{HostCalls, HostFunction, call_caught};
+use crate::run::host_calls::{HostCalls, HostFunction, call_caught, set_last_error};
 use eerie_sys::runtime as sys;
 use rune_trace::Array;
 use smallvec::SmallVec;
@@ -128,7 +128,7 @@ unsafe extern "C" fn begin_call(
             null_mut()
         }
         Err(message) => {
-            crate::host_calls::set_last_error(&function.name, state.calls.is_users(*index), &message);
+            set_last_error(&function.name, state.calls.is_users(*index), &message);
             error(&message)
         }
     }

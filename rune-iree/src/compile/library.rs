@@ -1,6 +1,8 @@
 //! Where the compiler library is, and the one copy of it that this process loads.
 
-use crate::CompileError;
+use super::CompileError;
+use super::cache::Stamp;
+use crate::environment::path_from;
 use crate::ffi::compiler::Library;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,24 +15,17 @@ const FILE: &str = "libIREECompiler.dylib";
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 const FILE: &str = "IREECompiler.dll";
 
-/// The path of the compiler library: that of `RUNE_IREE_COMPILER` (the library, or a directory that holds it), else in
-/// the `.venv` of the repository, else in the Python environment in use.
+/// Returns the path of the compiler library: the one that `RUNE_IREE_COMPILER` names (the library, or a directory that holds it), else the
+/// one in the `.venv` of the repository, else the one in the Python environment in use.
 ///
 /// # Errors
-/// If there is none.
+/// Returns an error if there is none.
 pub fn compiler_library() -> Result<PathBuf, CompileError> {
     find(path_from("RUNE_IREE_COMPILER"), &venvs(), true)
 }
 
-/// The path that an environment variable says, unless it is empty; absolute, since it is handed to other programs, and the working
-/// directory may change.
-pub(crate) fn path_from(variable: &str) -> Option<PathBuf> {
-    let said = std::env::var_os(variable).filter(|path| !path.is_empty())?;
-    Some(std::path::absolute(&said).unwrap_or_else(|_| said.into()))
-}
-
 /// The library that `named` says, or the first in the virtual environments `venvs`, or in those of `python3`.
-pub(crate) fn find(named: Option<PathBuf>, venvs: &[PathBuf], ask_python: bool) -> Result<PathBuf, CompileError> {
+fn find(named: Option<PathBuf>, venvs: &[PathBuf], ask_python: bool) -> Result<PathBuf, CompileError> {
     if let Some(path) = named {
         let file = if path.is_dir() { path.join(FILE) } else { path };
         return if file.is_file() { Ok(file) } else { Err(CompileError::NoSuchCompiler(file)) };
@@ -46,8 +41,8 @@ pub(crate) fn find(named: Option<PathBuf>, venvs: &[PathBuf], ask_python: bool) 
     Err(CompileError::MissingCompiler { looked: venvs.to_vec() })
 }
 
-/// As [`compiler_library`], without asking Python, which takes as long as starting it.
-pub(crate) fn quick() -> Option<PathBuf> {
+/// Like [`compiler_library`], but does not ask Python, which takes as long as starting it.
+pub(super) fn find_without_python() -> Option<PathBuf> {
     find(path_from("RUNE_IREE_COMPILER"), &venvs(), false).ok()
 }
 
@@ -89,23 +84,32 @@ fn from_python() -> Option<PathBuf> {
 }
 
 /// The library, and where it was found.
-pub(crate) struct Loaded {
-    pub(crate) library: Library,
-    pub(crate) path: PathBuf,
+pub(super) struct Loaded {
+    pub library: Library,
+    pub path: PathBuf,
+    /// The file as it was before it was loaded.
+    stamp: Option<Stamp>,
+}
+
+static LOADED: Mutex<Option<&'static Loaded>> = Mutex::new(None);
+
+/// The file that the library was loaded from, if it is loaded.
+pub(super) fn loaded_from() -> Option<Stamp> {
+    LOADED.lock().unwrap_or_else(|e| e.into_inner()).and_then(|loaded| loaded.stamp.clone())
 }
 
 /// The library, loaded when first asked for and kept until the process ends. A failure is not kept: the next call looks
 /// again.
-pub(crate) fn loaded() -> Result<&'static Loaded, CompileError> {
-    static LOADED: Mutex<Option<&'static Loaded>> = Mutex::new(None);
+pub(super) fn loaded() -> Result<&'static Loaded, CompileError> {
     let mut slot = LOADED.lock().unwrap_or_else(|e| e.into_inner());
     if let Some(loaded) = *slot {
         return Ok(loaded);
     }
     let path = compiler_library()?;
+    let stamp = Stamp::of(&path).ok();
     let library = Library::load(&path).map_err(|reason| CompileError::Load { path: path.clone(), reason })?;
     tracing::debug!(path = %path.display(), revision = library.revision(), "loaded the IREE compiler");
-    let loaded: &'static Loaded = Box::leak(Box::new(Loaded { library, path }));
+    let loaded: &'static Loaded = Box::leak(Box::new(Loaded { library, path, stamp }));
     *slot = Some(loaded);
     Ok(loaded)
 }

@@ -7,11 +7,11 @@
 //! file descriptor 2 instead would take the messages of all other threads too, and lose the last words of a compiler
 //! that crashes.
 
-use crate::diagnostics::{Diagnostic, Severity};
+use super::diagnostics::{Diagnostic, Severity};
 use std::path::{Path, PathBuf};
 
 /// The messages of the linker in one compilation.
-pub(crate) struct LinkerLog {
+pub(super) struct LinkerLog {
     dir: PathBuf,
 }
 
@@ -44,7 +44,7 @@ impl Drop for LinkerLog {
 
 #[cfg(unix)]
 mod imp {
-    use crate::cache;
+    use super::super::cache;
     use std::fs;
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::{PermissionsExt, symlink};

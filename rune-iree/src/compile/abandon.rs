@@ -1,15 +1,15 @@
-//! What a process that is told to end leaves behind: nothing.
+//! Removing the temporary files of a process that ends before its compilations do.
 
-use crate::cache;
+use super::cache;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// How the folders of this process begin in the folder for temporary files.
-pub(crate) fn prefix() -> String {
+/// The start of the names of this process's folders among temporary files.
+pub(super) fn prefix() -> String {
     format!("rune-{}-", std::process::id())
 }
 
-/// Removes the temporary files of the compilations that this process has under way. For a process that ends before they do.
+/// Removes the temporary files of the compilations that run in this process. Call it before the process ends early, as on a signal.
 ///
 /// ```
 /// rune_iree::abandon_compilations();
@@ -19,11 +19,13 @@ pub fn abandon_compilations() {
     remove(&std::env::temp_dir(), |name| name.starts_with(&prefix()));
     if let Some(dir) = cache::directory() {
         remove(&dir.join("linker"), |name| name.starts_with(&format!("{id}.")) || name.ends_with(&format!(".{id}")));
-        remove(&dir.join("modules"), |name| name.ends_with(&format!(".{id}.tmp")));
+        for folder in ["modules", "compilers"] {
+            remove(&dir.join(folder), |name| name.ends_with(&format!(".{id}.tmp")));
+        }
     }
 }
 
-/// What cannot be removed stays: there is nobody to be told.
+/// Ignores errors, since the process is about to end.
 fn remove(dir: &Path, ours: impl Fn(&str) -> bool) {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let found: Vec<PathBuf> = entries.filter(|e| e.file_name().to_str().is_some_and(&ours)).map(|e| e.path()).collect();

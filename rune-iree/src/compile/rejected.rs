@@ -1,20 +1,21 @@
-//! What the compiler refused, in a file: the program and all that was said of it, of which messages show the beginning.
+//! Rejected programs in files: a program with all diagnostics, which messages show the beginning of.
 
-use crate::cache;
-use crate::diagnostics::Diagnostic;
+use super::cache;
+use super::diagnostics::Diagnostic;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// So many of them stay in the folder of the cache.
+/// The number of files that stay in the folder of the cache.
 const KEPT: usize = 16;
 
-/// Writes a program that was refused, with what was said of it as comments, and gives the file. Nothing where it cannot be written, for
-/// there is an error to be told already.
+/// Writes a rejected program to a file, with the diagnostics as comments, and returns its path. Returns `None` if it cannot be written, since
+/// there is an error to report already.
 ///
-/// It is in the folder `rejected` of the cache, where the last ones are kept, or where that cannot be written among temporary files.
+/// The file is in the folder `rejected` of the cache, which keeps the last ones, or among temporary files if that folder cannot be
+/// written.
 pub fn save_rejected(name: &str, program: &str, said: &str) -> Option<PathBuf> {
     let mut text = String::new();
     for line in said.lines() {
@@ -41,7 +42,7 @@ pub fn save_rejected(name: &str, program: &str, said: &str) -> Option<PathBuf> {
     lasting().or_else(temporary)
 }
 
-/// Removes all but the last few.
+/// Removes all but the last [`KEPT`] files.
 fn forget(folder: &Path) {
     let files = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<(SystemTime, PathBuf)> =
@@ -52,7 +53,7 @@ fn forget(folder: &Path) {
     }
 }
 
-/// All that was said, uncut.
+/// All diagnostics in full.
 pub(crate) fn whole(diagnostics: &[Diagnostic]) -> String {
     let mut text = String::new();
     for diagnostic in diagnostics {
@@ -62,29 +63,6 @@ pub(crate) fn whole(diagnostics: &[Diagnostic]) -> String {
         }
     }
     text
-}
-
-/// The beginning of a text: so many lines of bounded length. What is left out is counted.
-///
-/// ```
-/// use rune_iree::excerpt;
-/// assert_eq!(excerpt("a\nb", 3), "a\nb");
-/// assert_eq!(excerpt("a\nb\nc\nd\n", 2), "a\nb\n… and 2 lines more");
-/// ```
-pub fn excerpt(text: &str, lines: usize) -> String {
-    /// A constant in a program may be a line of megabytes.
-    const WIDTH: usize = 240;
-    let cut = |line: &str| match line.char_indices().nth(WIDTH) {
-        Some((end, _)) => format!("{}… and {} bytes more", &line[..end], line.len() - end),
-        None => line.to_owned(),
-    };
-    let mut shown: Vec<String> = text.lines().take(lines).map(cut).collect();
-    match text.lines().count().saturating_sub(lines) {
-        0 => {}
-        1 => shown.push("… and 1 line more".to_owned()),
-        more => shown.push(format!("… and {more} lines more")),
-    }
-    shown.join("\n")
 }
 
 #[cfg(test)]
@@ -107,11 +85,5 @@ mod tests {
             .collect();
         left.sort_unstable();
         assert_eq!(left, (KEPT..2 * KEPT).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn long_lines_are_cut() {
-        let shown = excerpt(&"é".repeat(10_000), 5);
-        assert!(shown.len() < 600 && shown.ends_with("… and 19520 bytes more"), "{shown}");
     }
 }

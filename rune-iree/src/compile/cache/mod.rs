@@ -1,20 +1,28 @@
 //! Compiling each program once: a cache in memory in front of one on disk.
 
-use crate::compiler::{Compiled, compile_telling};
-use crate::disk_cache::DiskCache;
-use crate::environment::bytes_from;
-use crate::{
-    CacheEntry, CompileError, CompileOptions, CompileReport, CompiledModule, DispatchFile, compile_with_report, library,
+mod directory;
+mod disk;
+mod identity;
+mod key;
+
+pub(super) use directory::directory;
+pub use disk::CacheEntry;
+pub(super) use identity::Stamp;
+
+use super::{
+    CompileError, CompileOptions, CompileOutput, CompileReport, DispatchFile, compile_with_details, compile_with_report,
 };
+use crate::CompiledModule;
+use crate::environment::bytes_from;
+use disk::DiskCache;
+use key::Key;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
-/// The version of IREE that this crate compiles for and runs with.
-const IREE_VERSION: &str = "3.13.0";
-/// Modules in memory beyond these bytes are let go; they are still on disk.
+/// The most bytes of modules in memory. Beyond it they are dropped from memory, and stay on disk.
 const MEMORY_LIMIT: usize = 256 << 20;
 /// Bytes on disk, unless `RUNE_CACHE_LIMIT` says otherwise.
 const DISK_LIMIT: u64 = 2 << 30;
@@ -22,18 +30,18 @@ const DISK_LIMIT: u64 = 2 << 30;
 /// Where a module came from.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum CacheOutcome {
-    /// This process had it.
+    /// It was in the memory of this process.
     Memory,
-    /// An earlier process left it on disk, or another one has just compiled it.
+    /// It was on disk: an earlier process left it there, or another one has just compiled it.
     Disk,
     /// It was compiled.
     Compiled,
 }
 
-/// What getting a module took.
+/// The times that getting a module took.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct CompileTimings {
-    /// Looking into the caches, and waiting for another thread or process that compiles the same.
+    /// Looking up the caches, and waiting for another thread or process that compiles the same program.
     pub lookup: Duration,
     /// Making the text of the module.
     pub lower: Duration,
@@ -44,66 +52,45 @@ pub struct CompileTimings {
 /// A cache of compiled modules. Threads, and processes with the same directory, that want the same module at the same
 /// time compile it once.
 ///
-/// The entries on disk are checked when they are read; a bad one is compiled again. A directory that cannot be written
-/// is reported once in the log, and done without.
+/// Entries on disk are checked when they are read; a damaged one is compiled again. If the directory cannot be written, the log has one warning,
+/// and the cache works in memory.
+///
+/// ```
+/// use rune_iree::{CacheOutcome, CompileCache, CompileOptions};
+/// let text = || "func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> { return %x : tensor<2xf32> }".to_owned();
+/// let cache = CompileCache::in_memory();
+/// let get = || cache.get_or_compile("the identity of f32[2]", "identity", &CompileOptions::default(), text);
+/// assert_eq!(get()?.1, CacheOutcome::Compiled);
+/// assert_eq!(get()?.1, CacheOutcome::Memory);
+/// # Ok::<(), rune_iree::CompileError>(())
+/// ```
 pub struct CompileCache {
     memory: Mutex<HashMap<Key, Arc<Slot>>>,
     disk: Option<DiskCache>,
 }
 
-/// Held while the module is got, so that others wait for it.
+/// Locked while the module is being made, so that others wait for it.
 type Slot = Mutex<Option<(CompiledModule, Option<CompileReport>)>>;
 
-/// A module, and what there is to tell of it.
+/// A module, and what is known of its compilation.
 #[derive(Clone, Debug)]
 pub struct Cached {
     /// The module.
     pub module: CompiledModule,
     /// Where it came from.
     pub outcome: CacheOutcome,
-    /// What getting it took.
+    /// The times that getting it took.
     pub timings: CompileTimings,
-    /// What the compiler told when it was compiled; none if that is not known any more.
+    /// The report of its compilation, if it is still known.
     pub report: Option<CompileReport>,
-    /// The code of its dispatches in all forms, if it was compiled now and they were asked for.
+    /// All forms of its dispatches, if it was compiled now and they were asked for.
     pub files: Vec<DispatchFile>,
 }
 
-/// What a module is filed under.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Key([u8; 32]);
-
-impl Key {
-    /// All that decides what the compiler makes.
-    fn of(material: &str, options: &CompileOptions) -> Key {
-        let mut hash = blake3::Hasher::new();
-        let mut add = |part: &str| {
-            hash.update(&(part.len() as u64).to_le_bytes());
-            hash.update(part.as_bytes());
-        };
-        add(IREE_VERSION);
-        add(compiler_identity());
-        for flag in options.flags() {
-            add(&flag);
-        }
-        add(if options.target.is_host_cpu() { host_cpu() } else { "" });
-        add(material);
-        Key(*hash.finalize().as_bytes())
-    }
-    /// The key in hexadecimal digits.
-    pub(crate) fn hex(&self) -> String {
-        self.0.iter().map(|b| format!("{b:02x}")).collect()
-    }
-    /// A number below 256.
-    pub(crate) fn shard(&self) -> u8 {
-        self.0[0]
-    }
-}
-
 impl CompileCache {
-    /// The cache of this process: in the directory `RUNE_CACHE_DIR`, else in the user's directory for caches; in memory
+    /// Returns the cache of this process: in the directory `RUNE_CACHE_DIR`, else in the user's directory for caches; in memory
     /// only if `RUNE_CACHE` is `off`. It keeps at most `RUNE_CACHE_LIMIT` bytes on disk (`500MB`, `2GiB`; 2 GiB if
-    /// unset), and drops what was not used for longest.
+    /// unset), and removes the least recently used entries first.
     pub fn global() -> &'static CompileCache {
         static GLOBAL: OnceLock<CompileCache> = OnceLock::new();
         GLOBAL.get_or_init(|| match directory() {
@@ -111,23 +98,23 @@ impl CompileCache {
             None => CompileCache::in_memory(),
         })
     }
-    /// A cache without a disk.
+    /// Returns a cache without a disk.
     pub fn in_memory() -> CompileCache {
         CompileCache { memory: Mutex::default(), disk: None }
     }
-    /// A cache in a directory, which is made when it is first needed, of at most `limit` bytes.
+    /// Returns a cache of at most `limit` bytes in a directory, which is created when it is first needed.
     pub fn in_dir(dir: impl Into<PathBuf>, limit: u64) -> CompileCache {
         CompileCache { memory: Mutex::default(), disk: Some(DiskCache::new(dir.into(), limit)) }
     }
-    /// The directory.
+    /// Returns the directory.
     pub fn dir(&self) -> Option<&Path> {
         self.disk.as_ref().map(DiskCache::dir)
     }
-    /// The number of entries on disk, and their bytes.
+    /// Returns the number of entries on disk, and their bytes.
     pub fn usage(&self) -> (usize, u64) {
         self.disk.as_ref().map_or((0, 0), DiskCache::usage)
     }
-    /// Forgets everything, in memory and on disk.
+    /// Removes all entries from memory and disk.
     pub fn clear(&self) {
         lock(&self.memory).clear();
         if let Some(disk) = &self.disk {
@@ -135,13 +122,13 @@ impl CompileCache {
         }
     }
 
-    /// The module for a program.
+    /// Returns the module for a program, and compiles it if no cache has it.
     ///
-    /// `material` is what the program is known by: its text, or a hash of all that its text is made from. `mlir` makes
-    /// the text, and is called only if nobody has the module; `name` stands in messages.
+    /// `material` identifies the program: its text, or a hash of all that its text is made from. `mlir` makes the text, and is
+    /// called only on a cache miss. Messages call the program `name`.
     ///
     /// # Errors
-    /// As [`compile`](crate::compile()).
+    /// Returns an error where [`compile`](crate::compile()) does.
     pub fn get_or_compile(
         &self,
         material: &str,
@@ -151,10 +138,10 @@ impl CompileCache {
     ) -> Result<(CompiledModule, CacheOutcome, CompileTimings), CompileError> {
         self.get_or_try_compile(material, name, options, || Ok(mlir()))
     }
-    /// As [`CompileCache::get_or_compile`], where making the text may fail.
+    /// Like [`CompileCache::get_or_compile`], where making the text may fail.
     ///
     /// # Errors
-    /// As [`compile`](crate::compile()), and those of `mlir`.
+    /// Returns an error where [`compile`](crate::compile()) or `mlir` does.
     pub fn get_or_try_compile<E: From<CompileError>>(
         &self,
         material: &str,
@@ -165,11 +152,11 @@ impl CompileCache {
         let Cached { module, outcome, timings, .. } = self.get(material, name, options, false, mlir)?;
         Ok((module, outcome, timings))
     }
-    /// As [`CompileCache::get_or_try_compile`], with all that is known of the module. If it is compiled, and `files` are asked
-    /// for, they come of the same compilation.
+    /// Like [`CompileCache::get_or_try_compile`], and returns all that is known of the module. On a cache miss with `files`, the
+    /// same run of the compiler also writes the forms of the dispatches.
     ///
     /// # Errors
-    /// Likewise.
+    /// Returns an error where [`CompileCache::get_or_try_compile`] does.
     pub fn get<E: From<CompileError>>(
         &self,
         material: &str,
@@ -179,7 +166,7 @@ impl CompileCache {
         mlir: impl FnOnce() -> Result<String, E>,
     ) -> Result<Cached, E> {
         let start = Instant::now();
-        let key = Key::of(material, options);
+        let (key, disk) = self.key(material, options);
         let slot = Arc::clone(lock(&self.memory).entry(key).or_default());
         let mut module = lock(&slot);
         let mut timings = CompileTimings::default();
@@ -193,7 +180,7 @@ impl CompileCache {
         }
         // Held until the entry is written: other processes wait for it.
         let mut _lock = None;
-        if let Some(disk) = &self.disk {
+        if let Some(disk) = disk {
             let read = disk.read(&key).or_else(|| {
                 _lock = disk.lock(&key);
                 _lock.as_ref().and_then(|_| disk.read(&key))
@@ -207,20 +194,22 @@ impl CompileCache {
         timings.lookup = start.elapsed();
         let text = mlir()?;
         timings.lower = start.elapsed() - timings.lookup;
-        let Compiled { module: compiled, report, files } = compile_telling(&text, name, options, &|_| {}, files)?;
+        let CompileOutput { module: compiled, report, files } =
+            compile_with_details(&text, name, options, &|_| {}, files)?;
         timings.compile = start.elapsed() - timings.lookup - timings.lower;
         tracing::debug!(program = name, time = ?timings.compile, bytes = compiled.bytes().len(), "compiled");
-        if let Some(disk) = &self.disk {
+        // By now the compiler is loaded, and may be another one than was found before.
+        if let (key, Some(disk)) = self.key(material, options) {
             disk.write(&key, compiled.bytes(), report.as_ref());
         }
         self.keep(&mut module, &(compiled.clone(), report.clone()));
         Ok(Cached { module: compiled, outcome: CacheOutcome::Compiled, timings, report, files })
     }
-    /// Compiles a program whether or not its module is there, and puts the module in the place of the old one.
+    /// Compiles a program even if the cache has its module, and replaces that one. `watch` receives each phase as it begins.
     ///
     /// # Errors
-    /// As [`compile`](crate::compile()).
-    pub fn compile_anew(
+    /// Returns an error where [`compile`](crate::compile()) does.
+    pub fn recompile(
         &self,
         material: &str,
         name: &str,
@@ -228,9 +217,9 @@ impl CompileCache {
         mlir: &str,
         watch: &dyn Fn(&'static str),
     ) -> Result<(CompiledModule, CompileReport), CompileError> {
-        let key = Key::of(material, options);
         let (module, report) = compile_with_report(mlir, name, options, watch)?;
-        if let Some(disk) = &self.disk {
+        let (key, disk) = self.key(material, options);
+        if let Some(disk) = disk {
             let _lock = disk.lock(&key);
             disk.write(&key, module.bytes(), Some(&report));
         }
@@ -238,17 +227,24 @@ impl CompileCache {
         self.keep(&mut lock(&slot), &(module.clone(), Some(report.clone())));
         Ok((module, report))
     }
-    /// What is on disk, the last used first.
+    /// Returns the entries on disk, the most recently used first.
     pub fn entries(&self) -> Vec<CacheEntry> {
         self.disk.as_ref().map_or_else(Vec::new, DiskCache::entries)
     }
-    /// The module of an entry, if it is sound.
+    /// Returns the module of an entry, unless the entry is damaged.
     pub fn module(&self, entry: &CacheEntry) -> Option<CompiledModule> {
         self.disk.as_ref().and_then(|disk| disk.module(entry))
     }
-    /// Removes an entry from the disk; whether it could be.
+    /// Removes an entry from the disk, and returns whether that succeeded.
     pub fn remove(&self, entry: &CacheEntry) -> bool {
         self.disk.as_ref().is_some_and(|disk| disk.remove(entry))
+    }
+    /// What a program is filed under, and where on disk, if the compiler is known.
+    fn key(&self, material: &str, options: &CompileOptions) -> (Key, Option<&DiskCache>) {
+        match self.disk.as_ref().and_then(|disk| Some((disk, identity::compiler(disk.dir())?))) {
+            Some((disk, compiler)) => (Key::of(material, options, &compiler), Some(disk)),
+            None => (Key::of(material, options, ""), None),
+        }
     }
     fn keep(
         &self,
@@ -276,69 +272,4 @@ impl fmt::Debug for CompileCache {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|e| e.into_inner())
-}
-
-/// The directory that the environment says, if caching on disk is not turned off. It is looked up once, so that the cache stays where it
-/// is when the process changes its working directory.
-pub(crate) fn directory() -> Option<PathBuf> {
-    static DIRECTORY: OnceLock<Option<PathBuf>> = OnceLock::new();
-    DIRECTORY
-        .get_or_init(|| {
-            let off = std::env::var("RUNE_CACHE").is_ok_and(|v| ["off", "0", "false", "no"].contains(&v.as_str()));
-            if off {
-                return None;
-            }
-            match library::path_from("RUNE_CACHE_DIR") {
-                Some(dir) => Some(dir),
-                None => directories::ProjectDirs::from("", "", "rune").map(|dirs| dirs.cache_dir().to_owned()),
-            }
-        })
-        .clone()
-}
-
-/// Tells compilers apart without loading them, which takes longer than reading an entry.
-fn compiler_identity() -> &'static str {
-    static IDENTITY: OnceLock<String> = OnceLock::new();
-    IDENTITY.get_or_init(|| {
-        let bytes = library::quick().and_then(|path| path.metadata().ok()).map_or(0, |m| m.len());
-        format!("{bytes} bytes")
-    })
-}
-
-/// The CPU of this machine and what it can do.
-fn host_cpu() -> &'static str {
-    static CPU: OnceLock<String> = OnceLock::new();
-    CPU.get_or_init(|| {
-        let mut found = vec![std::env::consts::ARCH.to_owned()];
-        if let Ok(text) = std::fs::read_to_string("/proc/cpuinfo") {
-            // The first processor's.
-            let lines = text.lines().take_while(|l| !l.is_empty());
-            let telling =
-                ["model name", "cpu family", "model", "flags", "Features", "CPU part", "CPU implementer", "isa"];
-            found.extend(
-                lines
-                    .filter(|l| l.split(':').next().is_some_and(|name| telling.contains(&name.trim())))
-                    .map(str::to_owned),
-            );
-        } else if let Ok(out) = std::process::Command::new("sysctl").args(["-n", "machdep.cpu.brand_string"]).output() {
-            found.push(String::from_utf8_lossy(&out.stdout).into_owned());
-        }
-        found.join("\n")
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_differ_where_the_result_may() {
-        let (fast, plain) =
-            (CompileOptions::default(), CompileOptions { opt: crate::Opt::Plain, ..CompileOptions::default() });
-        assert!(Key::of("a", &fast) == Key::of("a", &fast));
-        assert!(Key::of("a", &fast) != Key::of("b", &fast));
-        assert!(Key::of("a", &fast) != Key::of("a", &plain));
-        let cuda = CompileOptions::for_target("cuda".parse().unwrap());
-        assert!(Key::of("a", &fast) != Key::of("a", &cuda));
-    }
 }

@@ -1,6 +1,6 @@
 //! What the compiler tells of a compilation.
 
-use crate::compiler::PHASES;
+use super::phases::PHASES;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 

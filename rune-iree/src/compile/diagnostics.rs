@@ -1,6 +1,6 @@
 //! What the compiler says about a program, and where.
 
-use crate::rejected::excerpt;
+use super::excerpt::excerpt;
 use std::fmt;
 use std::path::PathBuf;
 

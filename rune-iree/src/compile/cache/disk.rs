@@ -5,9 +5,10 @@
 //! renamed, so none is ever seen half-written. Its time of modification is that of its last use. `DIR/locks/NN` are
 //! files that a process locks while it makes an entry whose key begins with `NN`.
 
-use crate::cache::Key;
+use super::key::Key;
+use crate::CompiledModule;
+use crate::compile::CompileReport;
 use crate::module::read_aligned;
-use crate::{CompileReport, CompiledModule};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -30,17 +31,17 @@ pub struct CacheEntry {
     pub used: SystemTime,
 }
 
-pub(crate) struct DiskCache {
+pub(super) struct DiskCache {
     dir: PathBuf,
     limit: u64,
     complained: Once,
 }
 
 impl DiskCache {
-    pub(crate) fn new(dir: PathBuf, limit: u64) -> DiskCache {
+    pub fn new(dir: PathBuf, limit: u64) -> DiskCache {
         DiskCache { dir, limit, complained: Once::new() }
     }
-    pub(crate) fn dir(&self) -> &Path {
+    pub fn dir(&self) -> &Path {
         &self.dir
     }
     fn modules(&self) -> PathBuf {
@@ -51,7 +52,7 @@ impl DiskCache {
     }
 
     /// The module, if there is a sound entry, and what the compiler told of it.
-    pub(crate) fn read(&self, key: &Key) -> Option<(CompiledModule, Option<CompileReport>)> {
+    pub fn read(&self, key: &Key) -> Option<(CompiledModule, Option<CompileReport>)> {
         let path = self.entry(key);
         let bytes = match read_aligned(&path) {
             Ok(bytes) => bytes,
@@ -72,7 +73,7 @@ impl DiskCache {
         content(bytes, &path)
     }
     /// Waits until no other process makes an entry of this kind. `None` where that cannot be done.
-    pub(crate) fn lock(&self, key: &Key) -> Option<File> {
+    pub fn lock(&self, key: &Key) -> Option<File> {
         let dir = self.dir.join("locks");
         let path = dir.join(format!("{:02x}", key.shard()));
         let open = || File::options().create(true).append(true).open(&path);
@@ -81,7 +82,7 @@ impl DiskCache {
         locked.inspect_err(|e| self.complain(e)).ok()
     }
     /// Files a module, and removes what was not used for longest if there is too much.
-    pub(crate) fn write(&self, key: &Key, module: &[u8], report: Option<&CompileReport>) {
+    pub fn write(&self, key: &Key, module: &[u8], report: Option<&CompileReport>) {
         match self.try_write(key, module, report) {
             Ok(()) => self.evict(),
             Err(e) => self.complain(&e),
@@ -124,7 +125,7 @@ impl DiskCache {
             })
             .collect()
     }
-    pub(crate) fn entries(&self) -> Vec<CacheEntry> {
+    pub fn entries(&self) -> Vec<CacheEntry> {
         let mut files = self.files();
         files.sort_by(|a, b| b.cmp(a));
         let whole = files.into_iter().filter(|(_, _, path)| path.extension().is_none());
@@ -134,12 +135,12 @@ impl DiskCache {
         };
         whole.map(entry).collect()
     }
-    pub(crate) fn module(&self, entry: &CacheEntry) -> Option<CompiledModule> {
+    pub fn module(&self, entry: &CacheEntry) -> Option<CompiledModule> {
         let path = self.modules().join(&entry.key);
         let bytes = read_aligned(&path).ok().filter(|bytes| is_sound((**bytes).as_ref()))?;
         Some(content(bytes, &path)?.0)
     }
-    pub(crate) fn remove(&self, entry: &CacheEntry) -> bool {
+    pub fn remove(&self, entry: &CacheEntry) -> bool {
         fs::remove_file(self.modules().join(&entry.key)).is_ok()
     }
     fn evict(&self) {
@@ -153,11 +154,11 @@ impl DiskCache {
             }
         }
     }
-    pub(crate) fn usage(&self) -> (usize, u64) {
+    pub fn usage(&self) -> (usize, u64) {
         let files = self.files();
         (files.len(), files.iter().map(|(_, size, _)| size).sum())
     }
-    pub(crate) fn clear(&self) {
+    pub fn clear(&self) {
         for (_, _, path) in self.files() {
             let _ = fs::remove_file(path);
         }
