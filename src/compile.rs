@@ -2,10 +2,12 @@
 
 use crate::device::Device;
 use crate::lower::{lower_for, options_for};
+use crate::tiered::Tiered;
 use crate::timings::Timings;
-use crate::{Error, Stages, Tier, compiled_program, log};
+use crate::{Engine, Error, Stages, Tier, compiled_program, log};
 use rune_host::Plan;
 use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, Executable};
+use rune_lower::Lowered;
 use rune_trace::interpret::{InterpretError, interpret_owned};
 use rune_trace::{Array, Program, Value};
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use std::time::Instant;
 pub(crate) enum Runnable {
     Interpreted(Arc<Program>),
     Planned(Box<Plan>),
+    Tiered(Arc<Tiered>),
     Loaded(Box<Executable>, Vec<Value>),
 }
 
@@ -22,7 +25,7 @@ impl Runnable {
     /// The outputs for values of the inputs, which are of the right types.
     pub fn run(&self, inputs: &[&Value]) -> Result<Vec<Value>, Error> {
         match self {
-            Runnable::Interpreted(_) | Runnable::Planned(_) => {
+            Runnable::Interpreted(_) | Runnable::Planned(_) | Runnable::Tiered(_) => {
                 self.run_with(inputs.iter().map(|v| Arg::Borrow(v)).collect())
             }
             Runnable::Loaded(executable, constants) if constants.is_empty() => Ok(executable.call(inputs)?),
@@ -35,11 +38,27 @@ impl Runnable {
 }
 
 impl Runnable {
+    /// The engine that the next call uses.
+    pub fn engine(&self) -> Engine {
+        match self {
+            Runnable::Interpreted(_) => Engine::Interpreter,
+            Runnable::Planned(_) => Engine::Host,
+            Runnable::Tiered(tiered) => {
+                if tiered.is_compiled() {
+                    Engine::Iree
+                } else {
+                    Engine::Host
+                }
+            }
+            Runnable::Loaded(..) => Engine::Iree,
+        }
+    }
     /// Like [`Runnable::run`], but a result may reuse the memory of a donated input.
     pub fn run_with(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
         match self {
             Runnable::Interpreted(program) => on_host(inputs, |arrays| interpret_owned(program, arrays)),
             Runnable::Planned(plan) => on_host(inputs, |arrays| plan.run(arrays)),
+            Runnable::Tiered(tiered) => tiered.run_with(inputs),
             Runnable::Loaded(executable, constants) => {
                 Ok(executable.call_with(inputs.into_iter().chain(constants.iter().map(Arg::Borrow)).collect())?)
             }
@@ -48,7 +67,7 @@ impl Runnable {
 }
 
 /// Runs on inputs in host memory.
-fn on_host(
+pub(crate) fn on_host(
     inputs: Vec<Arg<'_>>,
     run: impl FnOnce(Vec<Array>) -> Result<Vec<Array>, InterpretError>,
 ) -> Result<Vec<Value>, Error> {
@@ -69,18 +88,38 @@ pub(crate) fn prepare(
     why: &str,
 ) -> Result<(Runnable, Timings), Error> {
     match tier {
-        Tier::Auto | Tier::Host if device.is_cpu() => Ok(plan(program, why)),
+        Tier::Host if device.is_cpu() => Ok(plan(program, why)),
+        Tier::Auto if device.is_cpu() => {
+            let (plan, timings) = planned(program, why);
+            Ok((Runnable::Tiered(Tiered::new(program.clone(), plan, device.clone())), timings))
+        }
         Tier::Auto | Tier::Host | Tier::Iree => compile(program, device, why),
     }
 }
 
-/// Plans a program for the host engine.
+/// Makes a program callable by the host engine.
 pub(crate) fn plan(program: &Program, why: &str) -> (Runnable, Timings) {
+    let (plan, timings) = planned(program, why);
+    (Runnable::Planned(Box::new(plan)), timings)
+}
+
+fn planned(program: &Program, why: &str) -> (Plan, Timings) {
     let start = Instant::now();
     let plan = Plan::new(program);
     let timings = Timings { lower: start.elapsed(), ..Timings::default() };
     log::planned(program, &plan, timings.lower, why);
-    (Runnable::Planned(Box::new(plan)), timings)
+    (plan, timings)
+}
+
+/// Makes a lowered program callable on `device`, which is of IREE. A cache miss is compiled by a process of its own.
+pub(crate) fn compile_in_child(program: &Program, device: &Device, lowered: &Lowered) -> Result<Runnable, Error> {
+    let Device::Iree(loaded_on) = device else { return Err(Error::NotCompiled(program.name().to_owned())) };
+    let text = || Ok::<_, Error>(lowered.text.clone());
+    let options = options_for(device);
+    let Cached { module, .. } =
+        CompileCache::global().get_in_child(&lowered.identity(), program.name(), &options, text)?;
+    let executable = compiled_program::load(&module, loaded_on, &lowered.signature)?;
+    Ok(Runnable::Loaded(Box::new(executable), program.constants().to_vec()))
 }
 
 /// Makes a program callable on `device`, by IREE where that is a CPU. The log shows `why`.

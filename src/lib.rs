@@ -39,6 +39,8 @@ mod stage_text;
 mod stages;
 #[cfg(feature = "compile")]
 mod tier;
+#[cfg(feature = "compile")]
+mod tiered;
 
 #[cfg(feature = "compile")]
 mod timings;
@@ -66,7 +68,7 @@ pub use rune_trace::*;
 #[cfg(feature = "compile")]
 pub use stages::{Stage, Stages, Stats, UnknownStage};
 #[cfg(feature = "compile")]
-pub use tier::{Tier, UnknownTier};
+pub use tier::{Engine, Tier, UnknownTier};
 pub use timings::Timings;
 
 /// StableHLO text as programs, and programs as text for other tools.

@@ -20,7 +20,8 @@ use std::sync::OnceLock;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Tier {
-    /// Chooses the engine that answers first: the host engine.
+    /// The host engine answers at once. What costs enough is compiled by IREE meanwhile, in a process of its own. Then both engines
+    /// compute a few calls; if the results agree, the faster one keeps the function.
     #[default]
     Auto,
     /// The host engine, which compiles nothing: a program is ready in microseconds.
@@ -52,6 +53,17 @@ impl Tier {
         });
         tier.clone().map_err(|name| UnknownTier(name).into())
     }
+}
+
+/// What runs a function.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Engine {
+    /// The reference interpreter.
+    Interpreter,
+    /// The host engine.
+    Host,
+    /// What IREE compiled.
+    Iree,
 }
 
 impl fmt::Display for Tier {

@@ -104,7 +104,9 @@ impl<Out: Tree> Compiled<Out> {
     /// because the device is `host` or `reference`.
     pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<(), Error> {
         match &self.runnable {
-            Runnable::Interpreted(_) | Runnable::Planned(_) => Err(Error::NotCompiled(self.program.name().to_owned())),
+            Runnable::Interpreted(_) | Runnable::Planned(_) | Runnable::Tiered(_) => {
+                Err(Error::NotCompiled(self.program.name().to_owned()))
+            }
             Runnable::Loaded(executable, constants) => {
                 let callback = self.program.callback();
                 crate::compiled_program::save(executable.module(), callback, constants, path.as_ref())

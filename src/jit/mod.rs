@@ -13,7 +13,7 @@ pub use lowered::Lowered;
 
 use crate::device::default_device;
 use crate::lower::lower_for;
-use crate::{Error, Tier};
+use crate::{Engine, Error, Tier};
 use dispatch::{Core, Failed, leaves};
 use rune_trace::{ArgRefs, Arguments, Caller, Function, Program, Tree};
 use std::ops::Deref;
@@ -134,6 +134,25 @@ where
     #[track_caller]
     pub fn compile<'a>(&self, args: impl ArgRefs<'a, X>) -> Result<Compiled<F::Output>, Error> {
         self.lower(args)?.compile()
+    }
+    /// Returns the engine that a call with these arguments uses, or `None` if the function was not called with arguments of these types
+    /// yet.
+    ///
+    /// ```
+    /// use rune::{Engine, Tier, prelude::*};
+    /// let f = jit(|x: &Tensor| x + 1.0).tier(Tier::Host);
+    /// let x = Tensor::scalar(1.0f32);
+    /// assert_eq!(f.engine(&x)?, None);
+    /// assert_eq!(f(&x).item::<f32>()?, 2.0);
+    /// assert_eq!(f.engine(&x)?, Some(Engine::Host));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if there is no default device.
+    pub fn engine<'a>(&self, args: impl ArgRefs<'a, X>) -> Result<Option<Engine>, Error> {
+        let (leaves, structure) = leaves::<X>(args.refs());
+        Ok(self.core.entries.find(&default_device()?, &leaves, structure).map(|entry| entry.runnable.engine()))
     }
     /// Chooses the engine that runs the function where the device is a CPU, instead of `RUNE_TIER`.
     #[must_use]

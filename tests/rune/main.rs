@@ -29,6 +29,7 @@ mod saved;
 mod shown;
 mod stages;
 mod threads;
+mod tiers;
 mod training;
 mod transformed;
 mod transformer;

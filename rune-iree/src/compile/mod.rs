@@ -2,6 +2,7 @@
 
 mod abandon;
 mod cache;
+mod child;
 mod diagnostics;
 mod dispatches;
 mod error;

@@ -10,7 +10,8 @@ pub use disk::CacheEntry;
 pub(super) use identity::Stamp;
 
 use super::{
-    CompileError, CompileOptions, CompileOutput, CompileReport, DispatchFile, compile_with_details, compile_with_report,
+    CompileError, CompileOptions, CompileOutput, CompileReport, DispatchFile, child, compile_with_details,
+    compile_with_report,
 };
 use crate::CompiledModule;
 use crate::environment::bytes_from;
@@ -165,6 +166,33 @@ impl CompileCache {
         files: bool,
         mlir: impl FnOnce() -> Result<String, E>,
     ) -> Result<Cached, E> {
+        self.get_by(material, name, options, mlir, |text| compile_with_details(text, name, options, &|_| {}, files))
+    }
+    /// Like [`CompileCache::get`], but a cache miss is compiled by a process of its own, at the lowest priority. A crash of the compiler
+    /// is an error, and this process may end at any time.
+    ///
+    /// # Errors
+    /// Returns an error where [`CompileCache::get_or_try_compile`] does, and if the compiler crashes.
+    pub fn get_in_child<E: From<CompileError>>(
+        &self,
+        material: &str,
+        name: &str,
+        options: &CompileOptions,
+        mlir: impl FnOnce() -> Result<String, E>,
+    ) -> Result<Cached, E> {
+        self.get_by(material, name, options, mlir, |text| {
+            let module = child::compile(text, name, options)?;
+            Ok(CompileOutput { module, report: None, files: Vec::new() })
+        })
+    }
+    fn get_by<E: From<CompileError>>(
+        &self,
+        material: &str,
+        name: &str,
+        options: &CompileOptions,
+        mlir: impl FnOnce() -> Result<String, E>,
+        compile: impl FnOnce(&str) -> Result<CompileOutput, CompileError>,
+    ) -> Result<Cached, E> {
         let start = Instant::now();
         let (key, disk) = self.key(material, options);
         let slot = Arc::clone(lock(&self.memory).entry(key).or_default());
@@ -194,8 +222,7 @@ impl CompileCache {
         timings.lookup = start.elapsed();
         let text = mlir()?;
         timings.lower = start.elapsed() - timings.lookup;
-        let CompileOutput { module: compiled, report, files } =
-            compile_with_details(&text, name, options, &|_| {}, files)?;
+        let CompileOutput { module: compiled, report, files } = compile(&text)?;
         timings.compile = start.elapsed() - timings.lookup - timings.lower;
         tracing::debug!(program = name, time = ?timings.compile, bytes = compiled.bytes().len(), "compiled");
         // By now the compiler is loaded, and may be another one than was found before.
