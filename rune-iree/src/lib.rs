@@ -15,6 +15,7 @@
 
 #[cfg(feature = "compile")]
 mod compile;
+#[cfg(any(feature = "compile", feature = "run"))]
 mod environment;
 mod ffi;
 mod module;

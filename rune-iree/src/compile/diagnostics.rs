@@ -1,36 +1,36 @@
-//! What the compiler says about a program, and where.
+//! Diagnostics of the compiler, with their places in the user's source.
 
 use super::excerpt::excerpt;
 use std::fmt;
 use std::path::PathBuf;
 
-/// How bad it is.
+/// How severe a diagnostic is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Severity {
-    /// Belongs to the diagnostic before it.
+    /// More about the diagnostic before it.
     Note,
     /// About an optimization.
     Remark,
-    /// The program was compiled.
+    /// A possible mistake in a program that was compiled.
     Warning,
-    /// The program was not compiled.
+    /// Why the program was not compiled.
     Error,
 }
 
 /// One message of the compiler.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Diagnostic {
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
     /// The message, without its place.
     pub message: String,
-    /// The user's file, where the program says it.
+    /// The user's file, if the program names it.
     pub file: Option<PathBuf>,
     /// The line, from 1; 0 where there is no file.
     pub line: u32,
     /// The column, from 1; 0 where there is no file.
     pub column: u32,
-    /// What belongs to it: `called from`, with the place, for each caller; the operation it is about.
+    /// More about it: a note `called from` with the place for each caller, and the operation.
     pub notes: Vec<Diagnostic>,
 }
 
@@ -63,7 +63,7 @@ impl Diagnostic {
         }
         diagnostic
     }
-    /// The line of source that the diagnostic is about, where its file can be read.
+    /// Returns the line of source that the diagnostic is about, if its file can be read.
     pub fn source_line(&self) -> Option<String> {
         let text = std::fs::read_to_string(self.file.as_ref()?).ok()?;
         text.lines().nth(usize::try_from(self.line).ok()?.checked_sub(1)?).map(str::to_owned)
@@ -130,7 +130,7 @@ impl Diagnostic {
     }
 }
 
-/// What is long, as an operation with all that it holds, is cut; [`Diagnostic::message`] has the whole.
+/// Cuts long messages, such as operations with large bodies; [`Diagnostic::message`] has the whole.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const LINES: usize = 6;

@@ -1,12 +1,12 @@
-//! The code of each dispatch, out of the files that the compiler writes of them.
+//! The code of each dispatch, from the files that the compiler writes.
 
 use std::io;
 use std::path::Path;
 
-/// A dispatch in one of its forms.
+/// One form of a dispatch.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DispatchFile {
-    /// The dispatch, as `main_dispatch_0`.
+    /// The name of the dispatch, such as `main_dispatch_0`.
     pub dispatch: String,
     /// The form: `mlir` (after configuration), `optimized.ll`, `s`, `ptx`, `metal`, `spirv.mlir`, `rocmasm`.
     pub kind: &'static str,

@@ -1,5 +1,5 @@
-//! What the linker says. IREE runs `iree-lld` as a process of its own, whose messages, as those of IREE about it, go to
-//! the standard error of the whole program: here they are caught, for the diagnostics.
+//! The messages of the linker. IREE runs `iree-lld` as a process of its own, which writes to the standard error of the whole program. This
+//! module captures its messages for the diagnostics.
 //!
 //! IREE is given, instead of the linker, a link to a script that runs it. The script leaves the messages in a file
 //! beside the link, and a failure in another one: for IREE the linker succeeds, so that it says nothing of its own, and

@@ -1,20 +1,20 @@
-//! What the compiler tells of a compilation.
+//! Reports of compilations.
 
 use super::phases::PHASES;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What a compilation took, and what came of it.
+/// The times of a compilation, and the statistics of its result.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct CompileReport {
-    /// The phases in order, with the time that each took.
+    /// The phases in order, each with its time.
     pub phases: Vec<(&'static str, Duration)>,
-    /// What the module does when it is called.
+    /// What a call of the module does.
     pub statistics: Statistics,
 }
 
 impl CompileReport {
-    /// As the cache keeps it.
+    /// The form in the cache.
     pub(crate) fn to_json(&self) -> String {
         let phases: Vec<(&str, f64)> = self.phases.iter().map(|(phase, took)| (*phase, took.as_secs_f64())).collect();
         serde_json::json!({ "statistics": self.statistics, "phases": phases }).to_string()
@@ -38,20 +38,20 @@ struct Kept {
 /// How IREE scheduled a program.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Statistics {
-    /// The kernels that a call starts.
+    /// The number of kernels that a call starts.
     pub dispatches: u64,
-    /// The kernels that there are; equal ones are one.
+    /// The number of different kernels.
     pub executables: u64,
-    /// Fills and copies of memory in a call, beside the dispatches.
+    /// The number of fills and copies of memory in a call.
     pub transfers: u64,
-    /// The bytes that a call needs beside arguments and results.
+    /// The bytes of intermediate values in a call.
     pub transient_bytes: u64,
-    /// The bytes of constants within the module.
+    /// The bytes of constants in the module.
     pub constant_bytes: u64,
 }
 
 impl Statistics {
-    /// What IREE writes with `--iree-scheduling-dump-statistics-format=json`.
+    /// Parses what IREE writes with `--iree-scheduling-dump-statistics-format=json`.
     pub(crate) fn parse(text: &str) -> Option<Statistics> {
         let File { aggregate: Aggregate { global, execution, executable } } = serde_json::from_str(text).ok()?;
         Some(Statistics {

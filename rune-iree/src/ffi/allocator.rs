@@ -80,23 +80,20 @@ unsafe extern "C" fn allocate_buffer(
     size: sys::iree_device_size_t,
     out: *mut *mut sys::iree_hal_buffer_t,
 ) -> sys::iree_status_t {
-    let (mut params, mut wanted) = (
-        // SAFETY: IREE passes live parameters.
-        unsafe { *params },
-        size,
-    );
+    // SAFETY: IREE passes live parameters.
+    let (mut params, mut wanted) = (unsafe { *params }, size);
     // SAFETY: writes into live locals.
     let compatible =
         unsafe { sys::iree_hal_allocator_query_buffer_compatibility(base, params, size, &mut params, &mut wanted) };
     if compatible & sys::iree_hal_buffer_compatibility_bits_t_IREE_HAL_BUFFER_COMPATIBILITY_ALLOCATABLE == 0 {
         return status(sys::iree_status_code_e_IREE_STATUS_INVALID_ARGUMENT);
     }
-    let Some(block) = usize::try_from(wanted).ok().and_then(Block::new) else {
+    let Some(block) = Block::new(wanted) else {
         return status(sys::iree_status_code_e_IREE_STATUS_RESOURCE_EXHAUSTED);
     };
     // SAFETY: the allocator is one of `create_allocator`, which installs this function.
     let usage = unsafe { Arc::clone(usage(base)) };
-    let data = sys::iree_byte_span_t { data: block.start().as_ptr(), data_length: wanted as usize };
+    let data = sys::iree_byte_span_t { data: block.start().as_ptr(), data_length: wanted };
     usage.add(wanted as u64);
     let allocation = Box::into_raw(Box::new(Allocation { block, bytes: wanted as u64, usage }));
     let release = sys::iree_hal_buffer_release_callback_t { fn_: Some(release), user_data: allocation.cast() };
@@ -139,7 +136,7 @@ unsafe extern "C" fn query_statistics(
     base: *mut sys::iree_hal_allocator_t,
     out: *mut sys::iree_hal_allocator_statistics_t,
 ) {
-    let load = |bytes: &AtomicU64| bytes.load(Ordering::Relaxed) as sys::iree_device_size_t;
+    let load = |bytes: &AtomicU64| bytes.load(Ordering::Relaxed) as usize;
     // SAFETY: the allocator is one of `create_allocator`; IREE passes room for the statistics.
     unsafe {
         let usage = usage(base);

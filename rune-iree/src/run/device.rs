@@ -1,4 +1,4 @@
-//! Devices: where compiled modules run.
+//! Devices, which run compiled modules.
 
 use crate::ffi::runtime::{DeviceHandle, View, drivers};
 use rune_trace::{Array, DeviceBuffer, Type, Value};
@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock};
 
-/// A device. Shared by all who open it under the same name.
+/// A device. All who open it share one.
 pub struct Device {
     name: String,
     driver: &'static str,
@@ -16,13 +16,13 @@ pub struct Device {
 /// A device was not opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceError {
-    /// No device has this name.
+    /// There is no device of this name.
     #[error("`{name}` is not a device; known are {}", KNOWN.join(", "))]
     Unknown {
         /// The name.
         name: String,
     },
-    /// There are such devices, but this program was built without them.
+    /// This program was built without such devices.
     #[error("this program was built without devices of the kind {name}: {advice}")]
     NotBuilt {
         /// The name.
@@ -35,20 +35,19 @@ pub enum DeviceError {
     Open {
         /// The name.
         name: String,
-        /// What the driver said.
+        /// The message of the driver.
         message: String,
     },
 }
 
 const KNOWN: [&str; 6] = ["cpu", "local-sync", "local-task", "cuda", "metal", "vulkan"];
 
-/// What the buffers of a device take, in bytes: results, and what is computed on the way. Arguments in memory of the host count where they
-/// were made.
+/// The bytes of the buffers of a device: results and intermediate values. Arguments in memory of the host are not counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MemoryUse {
-    /// Now.
+    /// The bytes in use now.
     pub in_use: u64,
-    /// At most, since the device was opened.
+    /// The most bytes in use at once since the device was opened.
     pub peak: u64,
 }
 
@@ -56,8 +55,14 @@ impl Device {
     /// Opens a device: `cpu` (the same as `local-sync`: the calling thread computes, with the least overhead),
     /// `local-task` (a pool of threads computes), `cuda`, `metal` or `vulkan`.
     ///
+    /// ```
+    /// let cpu = rune_iree::Device::open("cpu")?;
+    /// assert!(cpu.shares_host_memory());
+    /// # Ok::<(), rune_iree::DeviceError>(())
+    /// ```
+    ///
     /// # Errors
-    /// If there is none of this name, in this build or on this machine.
+    /// Returns an error if this build or this machine has no device of this name.
     pub fn open(name: &str) -> Result<Arc<Device>, DeviceError> {
         static OPEN: OnceLock<Mutex<HashMap<&'static str, Arc<Device>>>> = OnceLock::new();
         let driver = match name {
@@ -87,27 +92,27 @@ impl Device {
         open.insert(driver, Arc::clone(&device));
         Ok(device)
     }
-    /// The names of all devices that there may be, in this build and on this machine or elsewhere.
+    /// Returns the names that [`Device::open`] knows. A device of that name may still be absent from this build or machine.
     pub fn names() -> [&'static str; 6] {
         KNOWN
     }
-    /// The name: `cpu`, `local-task`, `cuda`, `metal` or `vulkan`.
+    /// Returns the name: `cpu`, `local-task`, `cuda`, `metal` or `vulkan`.
     pub fn name(&self) -> &str {
         &self.name
     }
-    /// What its buffers take, of all that run on it.
+    /// Returns the memory that the buffers of all executables on this device use.
     pub fn memory(&self) -> MemoryUse {
         let (in_use, peak) = self.handle.memory();
         MemoryUse { in_use, peak }
     }
-    /// Whether the device works in the memory of the host, so that no array needs a copy.
+    /// Returns whether the device works in the memory of the host, so that arrays need no copy.
     pub fn shares_host_memory(&self) -> bool {
         matches!(self.driver, "local-sync" | "local-task")
     }
-    /// A value in the memory of this device: itself if it is there, else a copy.
+    /// Returns a value in the memory of this device: the value itself if it is there, else a copy.
     ///
     /// # Errors
-    /// What the device answered.
+    /// Returns an error if the copy fails.
     pub fn put(self: &Arc<Device>, value: &Value) -> Result<Value, DeviceError> {
         let failed = |message| DeviceError::Open { name: self.name.clone(), message };
         match value {

@@ -1,4 +1,4 @@
-//! What can go wrong with a loaded module.
+//! Errors of loading modules and of calls.
 
 use rune_trace::Type;
 

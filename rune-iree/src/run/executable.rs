@@ -22,9 +22,9 @@ pub enum Arg<'a> {
     Donate(Value),
 }
 
-/// A function of a loaded module. It can be called from many threads at once, without a lock.
+/// A function of a loaded module. Many threads can call it at once, without a lock.
 ///
-/// Modules with mutable globals of their own (`util.global mutable`) must be called by one thread at a time.
+/// A module with mutable globals of its own (`util.global mutable`) must be called by one thread at a time.
 pub struct Executable {
     entry: String,
     signature: Signature,
@@ -91,22 +91,22 @@ impl Executable {
         let device = Arc::clone(device);
         Ok(Executable { entry: entry.to_owned(), signature, overwritten, device, function, has_host_calls })
     }
-    /// The types of the function.
+    /// Returns the types of the function.
     pub fn signature(&self) -> &Signature {
         &self.signature
     }
-    /// The module it is in.
+    /// Returns the module of the function.
     pub fn module(&self) -> &CompiledModule {
         self.function.module()
     }
-    /// Where it runs.
+    /// Returns the device that it runs on.
     pub fn device(&self) -> &Arc<Device> {
         &self.device
     }
-    /// Calls the function. No argument is changed.
+    /// Calls the function. It changes no argument.
     ///
     /// # Errors
-    /// If the arguments are not of the types of the signature, or the code fails.
+    /// Returns an error if the arguments do not have the types of the signature, or if the code fails.
     pub fn call(&self, args: &[&Value]) -> Result<Vec<Value>, RunError> {
         self.check_count(args.len())?;
         let mut views = Views::with_capacity(args.len());
@@ -118,7 +118,7 @@ impl Executable {
     /// Calls the function. The caller may donate arguments.
     ///
     /// # Errors
-    /// As [`Executable::call`].
+    /// Returns an error where [`Executable::call`] does.
     pub fn call_with(&self, args: Vec<Arg<'_>>) -> Result<Vec<Value>, RunError> {
         self.check_count(args.len())?;
         let mut views = Views::with_capacity(args.len());

@@ -8,9 +8,9 @@ use std::cell::RefCell;
 pub struct HostFunction {
     /// The name, without `host.`.
     pub name: String,
-    /// The arguments. Of their shapes only the rank counts: the sizes come with each call.
+    /// The types of the arguments. Only the rank of their shapes counts, since the sizes come with each call.
     pub inputs: Vec<Type>,
-    /// The results. Of their shapes only the rank counts.
+    /// The types of the results. Only the rank of their shapes counts.
     pub outputs: Vec<Type>,
 }
 
@@ -28,18 +28,18 @@ pub struct HostFunction {
 /// }
 /// ```
 pub trait HostCalls: Send + Sync {
-    /// The functions. Asked once, when a module is loaded.
+    /// Returns the functions. Called once, when a module is loaded.
     fn functions(&self) -> Vec<HostFunction>;
     /// Calls the function at `index` of [`HostCalls::functions`].
     ///
-    /// On devices that share the memory of the host, `args` are the memory of the device itself: an argument must not
-    /// be kept beyond the call (one that is, is found, and the call fails). May be called from several threads at once.
-    /// A panic becomes an error.
+    /// On devices that share the memory of the host, `args` are memory of the device itself, so the function must not keep an argument
+    /// beyond the call; the call fails if it does. Several threads may call it at once. A panic becomes an error.
     ///
     /// # Errors
-    /// Any text; the whole program then fails with it.
+    /// Returns a message, with which the whole call of the compiled program fails.
     fn call(&self, index: usize, args: &[Array]) -> Result<Vec<Array>, String>;
-    /// Whether that function is one of the user's, whose errors name it themselves: they become [`RunError::Callback`](crate::RunError::Callback).
+    /// Returns whether the function at `index` is a user's callback. Its errors name it, and become
+    /// [`RunError::Callback`](crate::RunError::Callback).
     fn is_users(&self, index: usize) -> bool {
         let _ = index;
         false
@@ -51,7 +51,7 @@ pub(crate) fn call_caught(calls: &dyn HostCalls, index: usize, args: &[Array]) -
     rune_trace::caught(|| calls.call(index, args))
 }
 
-/// What a host function failed with, to be told apart from errors of IREE.
+/// The error of a host function, which IREE passes on as text only.
 pub(crate) struct HostError {
     pub(crate) function: String,
     pub(crate) users: bool,

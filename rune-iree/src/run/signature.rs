@@ -5,9 +5,9 @@ use rune_trace::Type;
 /// The types of a compiled function.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Signature {
-    /// The arguments.
+    /// The types of the arguments.
     pub inputs: Vec<Type>,
-    /// The results.
+    /// The types of the results.
     pub outputs: Vec<Type>,
     /// The first axis of each argument and result whose compiled type has an open first axis (`tensor<?x…>`) may have
     /// any size. Empty where all sizes are fixed, else one flag for each argument and then for each result.
@@ -19,8 +19,7 @@ impl Signature {
     pub fn new(inputs: Vec<Type>, outputs: Vec<Type>) -> Signature {
         Signature { inputs, outputs, ..Signature::default() }
     }
-    /// Whether `found` will do where the signature says `expected`, as argument or result number `i`, results counted
-    /// on from the arguments.
+    /// Whether the signature, which names the type `expected`, accepts `found` as argument or result `i`. Results count on from the arguments.
     pub(super) fn accepts(&self, i: usize, expected: &Type, found: &Type) -> bool {
         expected == found
             || (self.open_batch.get(i) == Some(&true)
