@@ -280,6 +280,10 @@ impl<'c> Builder<'c> {
         if x.dtype() == dtype {
             return x.clone();
         }
+        // Of the counter of a loop, IREE makes a number without a sign, and then does not take it for an unsigned one.
+        if dtype.is_unsigned_int() && !x.dtype().is_float() {
+            return self.bits(&self.convert(x, dtype.to_signed()), dtype);
+        }
         self.op1("stablehlo.convert", &[x], &[], x.ty.with_dtype(dtype))
     }
     /// The bits as another dtype of the same size.
