@@ -27,6 +27,7 @@ mod pairs;
 mod random;
 mod saved;
 mod shown;
+mod smooth;
 mod stages;
 mod threads;
 mod training;
