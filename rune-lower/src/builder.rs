@@ -280,6 +280,10 @@ impl<'c> Builder<'c> {
         if x.dtype() == dtype {
             return x.clone();
         }
+        // IREE turns a loop counter into a signless integer, and then rejects its conversion to an unsigned one.
+        if dtype.is_unsigned_int() && !x.dtype().is_float() {
+            return self.bits(&self.convert(x, dtype.to_signed()), dtype);
+        }
         self.op1("stablehlo.convert", &[x], &[], x.ty.with_dtype(dtype))
     }
     /// Reinterprets the bits as another dtype of the same size.

@@ -32,7 +32,7 @@ pub(super) fn case<'c>(
     let regions = branches.iter().map(|p| {
         b.try_region(&[], |b, _| {
             let outputs = within(b, unit, token.clone(), |b| inline(b, unit, p, args.to_vec()))?;
-            Ok::<_, EmitError>(branches::results(b, args, &outputs))
+            Ok::<_, EmitError>(branches::results(b, &outputs))
         })
     });
     let regions = regions.collect::<Result<Vec<_>, _>>()?;
