@@ -6,31 +6,8 @@
 //! them anew, where it unrolls loops and inlines branches. So each value carries what is known of it, and those operations get theirs
 //! from behind a barrier ([`Builder::opaque`](crate::builder::Builder::opaque)).
 
-use crate::builder::Val;
+use crate::value::{Known, Val};
 use rune_ir::op::Literal;
-
-/// What is known of the elements of a value.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) enum Known {
-    /// All depend on arguments, as far as is known.
-    Nothing,
-    /// Some may be constants.
-    Parts,
-    /// Each is a function of its position.
-    Positions,
-    /// All are one constant, which is given where it is written down.
-    Splat(Option<Literal>),
-}
-
-impl Known {
-    /// Whether no element depends on an argument.
-    pub fn is_constant(self) -> bool {
-        matches!(self, Known::Positions | Known::Splat(_))
-    }
-    fn is_splat(self) -> bool {
-        matches!(self, Known::Splat(_))
-    }
-}
 
 /// What is known of the results of an operation without regions.
 pub(crate) fn of_results(name: &str, operands: &[&Val]) -> Known {
@@ -93,11 +70,5 @@ fn elementwise(operands: &[&Val]) -> Known {
         () if any(Known::Parts) => Known::Parts,
         () if any(Known::Positions) => Known::Positions,
         () => Known::Splat(None),
-    }
-}
-
-impl Known {
-    fn without_literal(self) -> Known {
-        if self.is_splat() { Known::Splat(None) } else { self }
     }
 }

@@ -1,19 +1,16 @@
 //! Programs as functions of a module.
 
-use crate::builder::{Builder, Val, tensor_type};
-use crate::legalize::{across, chains, destination};
-use crate::{Backend, HostCall, LowerError, LowerOptions, attr, context, emit, names, overwritten};
+use crate::builder::Builder;
+use crate::emit::instructions;
+use crate::unit::Unit;
+use crate::value::tensor_type;
+use crate::{HostCall, LowerError, LowerOptions, attr, context, names, overwritten};
 use melior::Context;
 use melior::ir::attribute::{StringAttribute, TypeAttribute};
 use melior::ir::operation::{Operation, OperationBuilder, OperationLike, OperationMutLike, OperationPrintingFlags};
 use melior::ir::r#type::FunctionType;
 use melior::ir::{Attribute, Identifier, Location};
-use rune_ir::op::Literal;
-use rune_ir::{Array, DType, ModuleSignature, Op, Origin, Program, Shape, Type};
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::Arc;
+use rune_ir::{Array, DType, ModuleSignature, Program, Type};
 
 /// A program as a StableHLO module.
 #[derive(Clone, Debug)]
@@ -38,80 +35,6 @@ impl Lowered {
     /// All that decides what the module is compiled to: not the lines of the source.
     pub fn identity(&self) -> String {
         format!("{}\n// {}\n", self.plain, self.signature.to_json())
-    }
-}
-
-/// What the functions of one module share.
-pub(crate) struct Unit<'c> {
-    pub context: &'c Context,
-    pub options: LowerOptions,
-    /// Whether constants stand in the text; else they are arguments.
-    inline: bool,
-    called: RefCell<Called>,
-    hosts: RefCell<Vec<HostCall>>,
-    /// What the last effect gave.
-    token: RefCell<Option<Val<'c>>>,
-}
-
-/// The sub-programs that are called, by what they compute.
-#[derive(Default)]
-struct Called {
-    names: HashMap<Arc<Program>, String>,
-    pending: Vec<(Arc<Program>, String)>,
-}
-
-impl<'c> Unit<'c> {
-    /// Whether the device computes in `f64`, which the module may then do without being asked.
-    pub fn has_f64(&self) -> bool {
-        matches!(self.options.backend, Backend::LlvmCpu | Backend::Cuda | Backend::Rocm)
-    }
-    /// The name of the private function that computes `program`; equal programs share one.
-    pub fn function(&self, program: &Arc<Program>) -> String {
-        let called = &mut *self.called.borrow_mut();
-        let number = called.names.len();
-        match called.names.entry(Arc::clone(program)) {
-            Entry::Occupied(entry) => entry.get().clone(),
-            Entry::Vacant(entry) => {
-                let name = names::identifier(&format!("{}_{number}", program.name()));
-                let name = if name == self.options.entry { format!("{name}_") } else { name };
-                called.pending.push((Arc::clone(program), name.clone()));
-                entry.insert(name).clone()
-            }
-        }
-    }
-    /// What the last effect gave, and the next one takes. IREE keeps calls in order only where one needs what another gives.
-    pub fn token(&self, b: &Builder<'c>) -> Val<'c> {
-        let first = || b.full(Literal::new(0i32), &Shape::scalar());
-        self.token.borrow_mut().get_or_insert_with(first).clone()
-    }
-    pub fn set_token(&self, token: Val<'c>) {
-        self.token.replace(Some(token));
-    }
-    /// The imported function that computes `op`.
-    pub fn host(&self, op: Op<Type>, outputs: &[Type]) -> HostCall {
-        let hosts = &mut *self.hosts.borrow_mut();
-        if let Some(known) = hosts.iter().find(|h| h.op == op) {
-            return known.clone();
-        }
-        let token = op.has_effects().then(|| Type::scalar(DType::I32));
-        let arguments = op.operands().into_iter().map(|ty| ty.with_dtype(ty.dtype.to_signed()));
-        let inputs = arguments.chain(token.clone()).collect();
-        let outputs = outputs.iter().cloned().chain(token).collect();
-        let call = HostCall { name: format!("f{}", hosts.len()), op, inputs, outputs };
-        hosts.push(call.clone());
-        call
-    }
-    /// The location of an instruction: its scope around the line.
-    fn location(&self, origin: &Origin) -> Location<'c> {
-        let line = match &origin.loc {
-            Some(loc) => Location::new(self.context, &loc.file, loc.line as usize, loc.column as usize),
-            None => Location::unknown(self.context),
-        };
-        match origin.name_stack() {
-            // An empty name is an assertion failure in IREE (#16005), and `name_stack` gives none.
-            Some(name) => Location::name(self.context, &name, line),
-            None => line,
-        }
     }
 }
 
@@ -141,25 +64,16 @@ pub fn export(program: &Program) -> Result<String, LowerError> {
 }
 
 fn lower_in(context: &Context, program: &Program, options: &LowerOptions, inline: bool) -> Result<Lowered, LowerError> {
-    let unit = Unit {
-        context,
-        options: options.clone(),
-        inline,
-        called: RefCell::default(),
-        hosts: RefCell::default(),
-        token: RefCell::default(),
-    };
+    let unit = Unit::new(context, options.clone(), inline);
     let mut entry = function(&unit, program, &options.entry, true)?;
     let mut printed = Vec::new();
-    loop {
-        let next = unit.called.borrow_mut().pending.pop();
-        let Some((callee, name)) = next else { break };
+    while let Some((callee, name)) = unit.next_called() {
         let inner = function(&unit, &callee, &name, false)?;
         let plain = print_function(&unit, &inner, &callee, false)?;
         let located = if options.locations { print_function(&unit, &inner, &callee, true)? } else { plain.clone() };
         printed.push((plain, located));
     }
-    let host = unit.hosts.take();
+    let host = unit.take_hosts();
     let overwritten = overwritten::overwritten(program, !options.host_calls);
     let signature = ModuleSignature {
         inputs: program.input_types().to_vec(),
@@ -235,64 +149,4 @@ fn function<'c>(unit: &Unit<'c>, program: &Program, name: &str, public: bool) ->
         .add_regions([builder.into_region()])
         .build()
         .map_err(|e| LowerError::Malformed(e.to_string()))
-}
-
-/// The outputs of a program, whose instructions are appended to a block; `values` are its inputs and constants.
-pub(crate) fn instructions<'c>(
-    builder: &Builder<'c>,
-    unit: &Unit<'c>,
-    program: &Program,
-    mut values: Vec<Val<'c>>,
-) -> Result<Vec<Val<'c>>, LowerError> {
-    values.reserve(program.num_vars() - values.len());
-    let contested = destination::contested(program);
-    let overlapping = destination::overlapping(program);
-    let last_uses = across::last_uses(program);
-    let (mut with_loops, mut fence) = (HashMap::new(), across::Fence::default());
-    fence.push(values.len(), false);
-    for (i, instruction) in program.instructions().iter().enumerate() {
-        builder.set_location(unit.location(&instruction.origin));
-        let has_loop = across::has_loop(&instruction.op, &mut with_loops);
-        if has_loop {
-            fence.before_loop(builder, &mut values, |v| last_uses[v] > i);
-        }
-        let updated = destination::start(&instruction.op).filter(|v| contested[v.index()]);
-        let source = destination::source(&instruction.op).filter(|v| overlapping[v.index()]);
-        let op = instruction.op.map(|&v| match updated == Some(v) || source == Some(v) {
-            true => destination::computed(builder, &values[v.index()]),
-            false => values[v.index()].clone(),
-        });
-        let types: Vec<&Type> = instruction.results().map(|v| program.ty(v)).collect();
-        let place = || instruction.origin.loc.as_ref().map_or_else(|| program.name().to_owned(), ToString::to_string);
-        let results = emit::emit(builder, unit, &op, &types).map_err(|e| e.at(unit, &op, place()))?;
-        debug_assert!(
-            results.len() == types.len() && results.iter().zip(&types).all(|(r, &t)| r.ty == *t),
-            "{} was lowered to {:?}, not {types:?}",
-            op.name(),
-            results.iter().map(|r| &r.ty).collect::<Vec<_>>()
-        );
-        fence.push(results.len(), !has_loop);
-        values.extend(chains::cut(builder, results));
-    }
-    Ok(program.outputs().iter().map(|v| values[v.index()].clone()).collect())
-}
-
-/// Why an operation cannot be lowered.
-pub(crate) enum EmitError {
-    /// The backend has no form of it.
-    Unsupported(String),
-    /// Something in a sub-program of it cannot be lowered.
-    Within(LowerError),
-}
-
-impl EmitError {
-    fn at(self, unit: &Unit, op: &Op<Val>, place: String) -> LowerError {
-        let backend: Backend = unit.options.backend;
-        match self {
-            EmitError::Unsupported(reason) => {
-                LowerError::Unsupported { op: op.name().to_owned(), backend: backend.name(), reason, place }
-            }
-            EmitError::Within(error) => error,
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use crate::builder::{Builder, Val};
 use crate::legalize::unsigned::signed_bits;
-use crate::module::{EmitError, Unit};
+use crate::unit::{EmitError, Unit};
 use rune_ir::{Op, Type};
 
 /// The results of a call, which needs what the effect before it gave if it has effects itself.

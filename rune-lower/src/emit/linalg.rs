@@ -2,7 +2,7 @@
 
 use crate::Backend;
 use crate::builder::{Builder, Val};
-use crate::module::{EmitError, Unit};
+use crate::unit::{EmitError, Unit};
 use melior::ir::attribute::BoolAttribute;
 use rune_ir::op::{Comparison, FactorFn, Triangular};
 use rune_ir::{DType, Op, Type};

@@ -8,20 +8,6 @@ use crate::builder::{Builder, Val};
 /// The longest chain. A piece reads and writes each array once, which for so many operations on it is nothing.
 const LONGEST: u32 = 256;
 
-/// How many operations lead to the result of an operation without regions, this one included.
-pub(crate) fn depth(name: &str, operands: &[&Val]) -> u32 {
-    match name {
-        "stablehlo.optimization_barrier"
-        | "stablehlo.dot_general"
-        | "stablehlo.convolution"
-        | "stablehlo.gather"
-        | "stablehlo.concatenate"
-        | "stablehlo.dynamic_update_slice"
-        | "func.call" => 0,
-        _ => operands.iter().map(|x| x.depth + 1).max().unwrap_or(0),
-    }
-}
-
 /// Values, each from behind a barrier if the chain that leads to it is long.
 pub(crate) fn cut<'c>(b: &Builder<'c>, values: Vec<Val<'c>>) -> Vec<Val<'c>> {
     values.into_iter().map(|x| if x.depth > LONGEST { b.barrier(&[&x]).remove(0) } else { x }).collect()

@@ -4,8 +4,7 @@
 //! of the input. There the stride becomes 1, and what is left over is cut off.
 
 use crate::attr;
-use crate::builder::{Builder, Val};
-use crate::emit::combiner;
+use crate::builder::{Builder, Val, combiner};
 use rune_ir::op::{ReduceFn, Window};
 use rune_ir::{Shape, Type};
 
