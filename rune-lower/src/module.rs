@@ -54,7 +54,7 @@ pub fn lower(program: &Program, options: &LowerOptions) -> Result<Lowered, Lower
 }
 
 /// A program as a module of StableHLO for other tools, as XLA: of operations of StableHLO and CHLO alone, with its constants
-/// in the text. [`import`](crate::import) reads it too.
+/// in the text. `rune-stablehlo` reads it too.
 ///
 /// # Errors
 /// If an operation cannot be lowered, as one over a named axis that nothing maps, or a constant cannot be read from its device.
