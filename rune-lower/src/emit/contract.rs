@@ -4,7 +4,7 @@ use crate::Backend;
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::legalize::{convolution, half, products};
-use crate::module::Unit;
+use crate::unit::Unit;
 use rune_ir::op::{ConvDims, DotDims, Literal};
 use rune_ir::{DType, Op, Type};
 

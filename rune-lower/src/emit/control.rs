@@ -1,9 +1,10 @@
 //! Branches and loops. Their programs become regions, which can use the values around them.
 
+use super::instructions;
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::legalize::{branches, carried};
-use crate::module::{EmitError, Unit, instructions};
+use crate::unit::{EmitError, Unit};
 use rune_ir::op::{Comparison, Literal};
 use rune_ir::{DType, Op, Program, Shape, Type};
 use std::sync::Arc;

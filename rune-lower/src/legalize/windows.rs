@@ -4,8 +4,7 @@
 //! out of bounds. The stride then becomes 1, and the leftover input is cut off.
 
 use crate::attr;
-use crate::builder::{Builder, Val};
-use crate::emit::combiner;
+use crate::builder::{Builder, Val, combiner};
 use crate::legalize::dilation;
 use rune_ir::op::{ReduceFn, Window};
 use rune_ir::{Shape, Type};
