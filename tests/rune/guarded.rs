@@ -18,7 +18,9 @@ struct Guarded {
     length: usize,
 }
 
-impl HostMemory for Guarded {
+// SAFETY: `block` is private and is not changed, so `bytes` returns the same slice each time.
+#[allow(unsafe_code, reason = "`HostMemory` is a contract that its implementations keep")]
+unsafe impl HostMemory for Guarded {
     fn bytes(&self) -> &[u8] {
         &self.block[self.start..self.start + self.length]
     }
