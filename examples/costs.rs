@@ -1,7 +1,7 @@
 //! What rune itself costs: `cargo run --release --example costs`. Times of this machine, now; read ratios.
 
+use rune::ProgramExt;
 use rune::prelude::*;
-use rune_iree::{Device, Executable, Signature};
 use std::time::{Duration, Instant};
 
 fn timed<T>(f: impl FnOnce() -> T) -> (T, Duration) {
@@ -54,10 +54,9 @@ fn calls() -> anyhow::Result<()> {
     f(&x, &y);
 
     let lowered = f.lower((&x, &y))?;
-    let module = rune_iree::compile(lowered.code(), "product", &rune_iree::CompileOptions::default())?;
-    let signature = Signature::new(lowered.program().input_types().to_vec(), lowered.program().output_types());
-    let loaded = Executable::load(&module, &Device::open("cpu")?, "main", signature, None)?;
-    let (a, b) = (x.value()?, y.value()?);
+    let compiled = rune::Precompiled::new(lowered.program(), &rune::CompileOptions::default())?;
+    let loaded = compiled.load_on(&rune::Device::open("cpu")?)?;
+    let arguments = [x.value()?, y.value()?];
 
     let each = |f: &mut dyn FnMut()| {
         let total = median(3, || (0..N).for_each(|_| f()));
@@ -68,7 +67,7 @@ fn calls() -> anyhow::Result<()> {
         .map(|_| {
             let mut z = x.clone();
             [
-                each(&mut || drop(loaded.call(&[&a, &b]).expect("it runs"))),
+                each(&mut || drop(loaded.call_values(&arguments).expect("it runs"))),
                 each(&mut || drop(f(&x, &y))),
                 each(&mut || z = f(&z, &y)),
             ]

@@ -1,4 +1,4 @@
-//! A two-layer network learns to tell 1,797 real digits: `scripts/demo`, or `cargo run --release --example digits`.
+//! Trains a two-layer network on 1,797 real digits: `scripts/demo`, or `cargo run --release --example digits`.
 
 #[path = "support/curve.rs"]
 mod curve;

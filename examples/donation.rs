@@ -1,8 +1,7 @@
-//! What giving an argument away saves: `cargo run --release --example donation`.
+//! Measures what donation saves: `cargo run --release --example donation`.
 //!
-//! A table of 64 MB is replaced by itself with some rows changed, and with all of it computed anew, each once with the table kept and once
-//! with it given away. Each is measured in a process of its own, for the memory that the
-//! process took at most.
+//! Replaces a table of 64 MB by a version with some rows changed, and by one with all elements recomputed, each with
+//! and without donation. Each case runs in its own process, which reports its peak memory.
 
 use rune::prelude::*;
 use std::time::{Duration, Instant};
@@ -13,11 +12,11 @@ const CALLS: usize = 20;
 
 type Update = fn(&Tensor, &Tensor) -> Tensor;
 
-/// 32 rows, as those of an embedding that a batch has touched.
+/// Updates 32 rows, such as the rows of an embedding that a batch uses.
 fn rows(w: &Tensor, dw: &Tensor) -> Tensor {
     w.at(..32).add(-0.1 * dw.i(..32))
 }
-/// All elements at once.
+/// Recomputes all elements.
 fn all(w: &Tensor, dw: &Tensor) -> Tensor {
     w - 0.1 * dw
 }
@@ -46,12 +45,12 @@ fn measure(update: Update, given: bool) -> anyhow::Result<()> {
     let f = jit(update).donate();
     let table = || Tensor::ones([ROWS, COLUMNS], DType::F32).realize().cloned();
     let (mut w, dw) = (table()?, table()?);
-    f.keeping().compile((&w, &dw))?;
+    f.without_donation().compile((&w, &dw))?;
     let before = memory("VmRSS");
     let mut times = Vec::new();
     for _ in 0..CALLS {
         let start = Instant::now();
-        w = if given { f(w, &dw) } else { f.keeping()(&w, &dw) };
+        w = if given { f(w, &dw) } else { f.without_donation()(&w, &dw) };
         times.push(start.elapsed());
     }
     let first = w.i((0, 0)).item::<f32>()?;
@@ -63,9 +62,9 @@ fn measure(update: Update, given: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Kilobytes of this process.
+/// Returns a memory figure of this process in kilobytes.
 fn memory(what: &str) -> u64 {
-    // What was needed to compile is not of interest.
+    // Excludes the memory that compilation needed.
     if what == "VmRSS" {
         let _ = std::fs::write("/proc/self/clear_refs", "5");
     }

@@ -1,4 +1,4 @@
-//! Each part of Rune's guide "Getting started", in rune: `cargo run --example getting_started`.
+//! Rune's guide "Getting started", part by part, in rune: `cargo run --example getting_started`.
 
 use rune::{prelude::*, random};
 
@@ -27,7 +27,7 @@ pub fn composition() -> anyhow::Result<[f32; 2]> {
     Ok([curvature, slope])
 }
 
-/// The gradient of a loss by the parameters of a linear model, which are a tree, and one step down.
+/// Takes the gradient of a loss with respect to the parameters of a linear model, a tree, and one descent step.
 pub fn training_step() -> anyhow::Result<[f32; 2]> {
     #[derive(Tree)]
     struct Linear {
@@ -56,7 +56,7 @@ pub fn training_step() -> anyhow::Result<[f32; 2]> {
     Ok([model.w.item()?, model.b.item()?])
 }
 
-/// Compiled once for each shape. Gives the sum of each result, and how many programs were compiled.
+/// Compiles once per shape. Returns the sum of each result, and the number of compiled programs.
 pub fn compilation() -> anyhow::Result<([f32; 2], usize)> {
     let matmul_relu = |a: &Tensor, b: &Tensor| {
         let c = a.matmul(b);
@@ -75,7 +75,7 @@ pub fn compilation() -> anyhow::Result<([f32; 2], usize)> {
     Ok((sums, fast_matmul_relu.compiled_programs()))
 }
 
-/// Two layers: the parameters are a struct instead of a list, and so are the gradients.
+/// Computes gradients of a two-layer network whose parameters are a struct instead of a list.
 pub fn neural_network() -> anyhow::Result<Vec<f32>> {
     #[derive(Tree)]
     struct Mlp {
@@ -132,7 +132,7 @@ pub fn higher_order() -> anyhow::Result<f32> {
     Ok(y)
 }
 
-/// Several inputs: as a list, as in the guide, and as several arguments.
+/// Differentiates with respect to several inputs: as a list, as in the guide, and as several arguments.
 pub fn several_inputs() -> anyhow::Result<[f32; 4]> {
     let (three, four) = (Tensor::scalar(3.0f32), Tensor::scalar(4.0f32));
     let f = |xy: &[Tensor; 2]| &xy[0] * &xy[0] + &xy[1] * &xy[1];

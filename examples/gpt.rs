@@ -1,4 +1,4 @@
-//! A small GPT learns to write like the documentation of this project, character by character: `cargo run --release --example gpt`.
+//! Trains a small character-level GPT on the documentation of this project: `cargo run --release --example gpt`.
 
 #[path = "support/gpt.rs"]
 mod gpt;
@@ -11,7 +11,7 @@ use std::time::Instant;
 const SIZES: Sizes = Sizes { characters: 0, context: 64, features: 64, heads: 4, layers: 2, dropout: 0.1 };
 const PLAN: Plan = Plan { steps: 2000, batch: 16, rate: 3e-3 };
 
-/// All of the documentation.
+/// Returns the text of all documentation.
 fn documentation() -> anyhow::Result<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files: Vec<_> =

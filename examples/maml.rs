@@ -1,15 +1,16 @@
-//! Learning to learn: `cargo run --example maml`.
+//! Model-agnostic meta-learning: `cargo run --example maml`.
 //!
-//! Each task is a sine of its own height and phase. The network is to be such that three steps of gradient descent on ten points of a task
-//! make it good at that task; so its loss is the loss after these steps, and its gradient goes through their gradients (Finn et al.,
-//! "Model-agnostic meta-learning", 2017). `scripts/maml-in-jax` computes the same in JAX.
+//! Each task is a sine with its own amplitude and phase. The goal is a network that masters a task after three steps of
+//! gradient descent on ten of its points. The loss is therefore the loss after these steps, and its gradient passes
+//! through their gradients (Finn et al., "Model-agnostic meta-learning", 2017). `scripts/maml-in-jax` computes the same
+//! in JAX.
 
 use rune::prelude::*;
 
 /// Layers of weights and biases.
 pub type Net = Vec<(Tensor, Tensor)>;
 
-/// Points of a task to learn from, and others to be judged by.
+/// Points of a task for adaptation, and others for evaluation.
 #[derive(Tree, Clone)]
 pub struct Task {
     support: (Tensor, Tensor),
@@ -20,7 +21,7 @@ const INNER_STEPS: usize = 3;
 const INNER_RATE: f64 = 0.05;
 const OUTER_RATE: f64 = 0.02;
 
-/// The layers 1, 24, 24, 1, with weights that are the same everywhere.
+/// Returns a network with layer sizes 1, 24, 24, 1, and with the same weights on every machine.
 pub fn net() -> Net {
     let sizes = [1, 24, 24, 1];
     let layer = |i: usize| {
@@ -32,7 +33,7 @@ pub fn net() -> Net {
     (0..3).map(layer).collect()
 }
 
-/// A batch of tasks: each leaf has an axis of tasks in front.
+/// Returns a batch of tasks: the first axis of each leaf is the task.
 pub fn tasks(count: usize) -> Task {
     let n = Tensor::arange(0..count as i64, DType::F64);
     let (height, phase) = (1.0 + 0.5 * n.sin(), &n * 0.7);
@@ -56,7 +57,7 @@ fn loss(net: &Net, (x, y): &(Tensor, Tensor)) -> Tensor {
     (apply(net, x) - y).square().mean()
 }
 
-/// The network after a few steps of gradient descent on the points of one task.
+/// Returns the network after a few steps of gradient descent on the points of one task.
 fn adapted(net: &Net, points: &(Tensor, Tensor)) -> Net {
     (0..INNER_STEPS).fold(net.clone(), |net, _| {
         let gradient = grad(loss)(&net, points);
@@ -64,13 +65,13 @@ fn adapted(net: &Net, points: &(Tensor, Tensor)) -> Net {
     })
 }
 
-/// The mean loss over tasks, each on points that it was not adapted on.
+/// Returns the mean loss over the tasks, each on points that were not used for adaptation.
 pub fn meta_loss(net: &Net, tasks: &Task) -> Tensor {
     let of_one = |net: &Net, task: &Task| loss(&adapted(net, &task.support), &task.query);
     vmap_axes((None, 0), 0, of_one)(net, tasks).mean()
 }
 
-/// The losses of so many steps of learning to learn, and the length of the first gradient.
+/// Returns the losses of `steps` meta-learning steps, and the norm of the first gradient.
 pub fn learn(steps: usize) -> anyhow::Result<(Vec<f64>, f64)> {
     let (mut net, tasks) = (net(), tasks(8));
     let step = jit(|net: &Net, tasks: &Task| {

@@ -1,5 +1,5 @@
-//! A two-layer network learns to tell the digits of MNIST: `scripts/fetch-mnist`, then
-//! `cargo run --release --example mnist`.
+//! Trains a two-layer network on the digits of MNIST: `scripts/fetch-mnist`, then `cargo run --release --example
+//! mnist`.
 
 #[path = "support/curve.rs"]
 mod curve;
@@ -12,7 +12,7 @@ use mlp::{Images, Plan};
 use rune::{prelude::*, random};
 use std::path::Path;
 
-/// The images and labels of `train` or `t10k`.
+/// Loads the images and labels of `train` or `t10k`.
 fn load(part: &str) -> anyhow::Result<Images> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist");
     let (shape, pixels) = idx::read(&folder.join(format!("{part}-images-idx3-ubyte")))?;

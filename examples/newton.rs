@@ -1,11 +1,12 @@
-//! Newton's method without a Hessian: `cargo run --example newton`.
+//! Newton's method without a Hessian matrix: `cargo run --example newton`.
 //!
-//! A step of it solves `H d = g`. The method of conjugate gradients needs products of `H` with vectors only, and these are derivatives along
-//! a direction of the gradient: `hvp`. Once as a loop of Rust, and once as a `while_loop`, so that a whole step is one compiled program.
+//! Each step solves `H d = g`. The conjugate gradient method needs only products of `H` with vectors, and `hvp`
+//! computes these as directional derivatives of the gradient. The example does it once with a Rust loop, and once with
+//! `while_loop`, which makes the whole step one compiled program.
 
 use rune::{prelude::*, random, while_loop};
 
-/// Labelled points, for logistic regression.
+/// Labelled points for logistic regression.
 #[derive(Tree, Clone)]
 pub struct Data {
     points: Tensor,
@@ -14,7 +15,7 @@ pub struct Data {
 }
 
 impl Data {
-    /// Points of which some are on the wrong side.
+    /// Creates points, some of them on the wrong side.
     pub fn new(count: usize, features: usize) -> Data {
         let [kx, kw, kn] = random::split_into(&random::key(1));
         let points = random::normal(&kx, [count, features], DType::F64);
@@ -24,13 +25,13 @@ impl Data {
     }
 }
 
-/// How unlikely the labels are, and a little for large weights.
+/// Returns the negative log likelihood of the labels, plus a small penalty on large weights.
 pub fn loss(weights: &Tensor, data: &Data) -> Tensor {
     let margins = &data.labels * data.points.matmul(weights);
     (-margins).softplus().mean() + 1e-3 * weights.square().sum()
 }
 
-/// Solves `a(x) = b` for a symmetric positive `a`. Gives `x`, and how many products it took.
+/// Solves `a(x) = b` for a symmetric positive definite `a`. Returns `x` and the number of products.
 pub fn conjugate_gradients(a: impl Fn(&Tensor) -> Tensor, b: &Tensor) -> anyhow::Result<(Tensor, usize)> {
     let (mut x, mut residual, mut direction) = (b.zeros_like(), b.clone(), b.clone());
     let mut square = residual.dot(&residual);
@@ -50,7 +51,7 @@ pub fn conjugate_gradients(a: impl Fn(&Tensor) -> Tensor, b: &Tensor) -> anyhow:
     unreachable!("the range has no end")
 }
 
-/// The same as one operation, which can be compiled. The names are those of above.
+/// Solves the same system as one operation, which can be compiled. The names are those of `conjugate_gradients`.
 pub fn compiled_conjugate_gradients(a: impl Fn(&Tensor) -> Tensor, b: &Tensor) -> (Tensor, Tensor) {
     let enough = TOLERANCE * b.dot(b);
     let start = (b.zeros_like(), b.clone(), b.clone(), b.dot(b), Tensor::scalar(0i32));
@@ -68,24 +69,24 @@ pub fn compiled_conjugate_gradients(a: impl Fn(&Tensor) -> Tensor, b: &Tensor) -
     (x, products)
 }
 
-/// The square of the relative length of the residual that is good enough.
+/// The squared relative norm of the residual at which to stop.
 const TOLERANCE: f64 = 1e-20;
 
-/// The weights after a step, with a loop of Rust; and how many products with the Hessian it took.
+/// Returns the weights after a step with a Rust loop, and the number of Hessian-vector products.
 pub fn step(weights: &Tensor, data: &Data) -> anyhow::Result<(Tensor, usize)> {
     let product = jit(|w: &Tensor, data: &Data, v: &Tensor| hvp(|w: &Tensor| loss(w, data), w, v));
     let (down, products) = conjugate_gradients(|v| product(weights, data, v), &grad(loss)(weights, data))?;
     Ok((weights - down, products))
 }
 
-/// The same as one program. The gradient is linearized once, and the linear part of it is all that the loop computes.
+/// Takes the same step as one program. It linearizes the gradient once, and the loop computes only the linear part.
 pub fn compiled_step(weights: &Tensor, data: &Data) -> (Tensor, Tensor) {
     let (gradient, hessian) = linearize(grad(|w: &Tensor| loss(w, data)), weights);
     let (down, products) = compiled_conjugate_gradients(|v| hessian.call(v), &gradient);
     (weights - down, products)
 }
 
-/// How long the gradient is.
+/// Returns the norm of the gradient.
 pub fn slope(weights: &Tensor, data: &Data) -> anyhow::Result<f64> {
     Ok(grad(loss)(weights, data).square().sum().sqrt().item()?)
 }

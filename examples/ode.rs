@@ -1,5 +1,5 @@
-//! The rates of an ordinary differential equation are found from what was observed, by the gradient of its solution.
-//! `cargo run --release --example ode`.
+//! Estimates the rates of an ordinary differential equation from observations, by the gradient of its solution. `cargo
+//! run --release --example ode`.
 
 #[allow(dead_code, reason = "shared with the tests")]
 #[path = "support/ode.rs"]
@@ -15,7 +15,7 @@ fn main() -> anyhow::Result<()> {
     let observed = populations(&truth, &start, &times, 8);
 
     let error = |rates: &Tensor| (populations(rates, &start, &times, 8) - &observed).square().mean();
-    // Gauss and Newton: the Jacobian of what is seen, and a small system of equations on the host.
+    // Gauss-Newton: the Jacobian of the observations, and a small linear system on the host.
     let seen = jit(|rates: &Tensor| (populations(rates, &start, &times, 8) - &observed).reshape([-1]));
     let jacobian = jit(jacfwd(|rates: &Tensor| populations(rates, &start, &times, 8).reshape([-1])));
     let mut rates = Tensor::from([0.9, 0.3, 0.5, 0.15]);
@@ -33,7 +33,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The solution of a system of four equations with a little added to the diagonal, by elimination.
+/// Solves a system of four equations by elimination, with a small number added to the diagonal.
 fn solved(mut a: Vec<f64>, mut b: Vec<f64>) -> Tensor {
     let n = b.len();
     (0..n).for_each(|i| a[i * n + i] *= 1.001);

@@ -1,11 +1,12 @@
-//! The gradient of each example of a batch, all at once: `cargo run --example per_example_gradients`.
+//! Per-example gradients of a batch, computed at once: `cargo run --example per_example_gradients`.
 //!
-//! The gradient of a mean hides who contributed what. `vmap(grad(loss))` is the gradient for one example, made to work on all: with it
-//! gradients can be clipped one by one, as private learning does (Abadi et al., "Deep learning with differential privacy", 2016).
+//! The gradient of a mean hides the contribution of each example. `vmap(grad(loss))` applies the gradient of one
+//! example to the whole batch. Each gradient can then be clipped separately, as in private learning (Abadi et al.,
+//! "Deep learning with differential privacy", 2016).
 
 use rune::{prelude::*, random};
 
-/// Two layers.
+/// A two-layer network.
 #[derive(Tree, Clone)]
 pub struct Mlp {
     w1: Tensor,
@@ -24,7 +25,7 @@ impl Mlp {
             b2: Tensor::scalar(0.0f32),
         }
     }
-    /// For one example: written without a thought of batches.
+    /// Applies the network to one example; the code does not mention batches.
     fn apply(&self, x: &Tensor) -> Tensor {
         (x.matmul(&self.w1) + &self.b1).tanh().matmul(&self.w2) + &self.b2
     }
@@ -34,7 +35,7 @@ fn loss(mlp: &Mlp, x: &Tensor, y: &Tensor) -> Tensor {
     (mlp.apply(x) - y).square()
 }
 
-/// A network, and examples of the function that it shall learn.
+/// Returns a network, and examples of the function to learn.
 pub fn problem(examples: usize) -> (Mlp, Tensor, Tensor) {
     let [data, weights] = random::split_into(&random::key(0));
     let xs = random::uniform(&data, [examples, 3], DType::F32, -2.0, 2.0);
@@ -42,18 +43,18 @@ pub fn problem(examples: usize) -> (Mlp, Tensor, Tensor) {
     (Mlp::new(&weights, 3, 16), xs, ys)
 }
 
-/// The gradients of all examples: each leaf has an axis more than the parameter, in front.
+/// Returns the gradients of all examples at once: each leaf has one more axis than the parameter, which comes first.
 pub fn all_at_once(mlp: &Mlp, xs: &Tensor, ys: &Tensor) -> Mlp {
     jit(vmap_axes((None, 0, 0), 0, grad(loss)))(mlp, xs, ys)
 }
 
-/// The same, one example after the other.
+/// Returns the same gradients, one example after the other.
 pub fn in_a_loop(mlp: &Mlp, xs: &Tensor, ys: &Tensor) -> Vec<Mlp> {
     let gradient = jit(grad(loss));
     (0..xs.shape()[0]).map(|i| gradient(mlp, &xs.i(i), &ys.i(i))).collect()
 }
 
-/// The mean of the gradients, each made no longer than `longest` before; and how long each was.
+/// Returns the mean of the gradients after clipping each to the norm `longest`, and the norm of each.
 pub fn clipped_mean(gradients: &Mlp, longest: f64) -> (Mlp, Tensor) {
     let clip = |gradient: &Mlp| {
         let square = gradient.leaves().iter().map(|g| g.square().sum()).reduce(|a, b| a + b).expect("there are leaves");

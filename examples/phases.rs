@@ -1,5 +1,5 @@
-//! What each phase of the demo's train step takes: `RUNE_CACHE=off cargo run --release --example phases`, and without
-//! `RUNE_CACHE=off`, twice, for what it takes when the compiled program is on disk.
+//! Measures each phase of the demo's training step: `RUNE_CACHE=off cargo run --release --example phases`. Run it twice
+//! without `RUNE_CACHE=off` for the times with the compiled program on disk.
 
 #[allow(dead_code)]
 #[path = "support/digits.rs"]
@@ -44,7 +44,7 @@ fn main() -> anyhow::Result<()> {
     println!("compile   {:.1?}{}", timings.compile, if timings.compiled { "" } else { " (found in the cache)" });
     println!("load      {:.1?}", timings.load);
 
-    // What was compiled is found again: this times calls.
+    // The compiled program is in memory now, so this times calls.
     let start = Instant::now();
     let (after, _) = step(&training, &digits.images, &batch);
     println!("first call through jit {:.1?}", start.elapsed());

@@ -1,4 +1,4 @@
-//! A tour of rune in a minute: `cargo run --example quickstart`.
+//! A one-minute tour of rune: `cargo run --example quickstart`.
 
 use rune::prelude::*;
 
@@ -26,14 +26,14 @@ fn main() -> anyhow::Result<()> {
     println!("f'(2) = {:.4}", grad(f)(&x).item::<f32>()?);
     println!("f'''(2) = {:.1} for x^3 + x^2", grad(grad(grad(cubic)))(&x).item::<f32>()?);
 
-    // Compiled by IREE when it is first called; called again, the machine code is there.
+    // The first call compiles it with IREE. Later calls reuse the machine code.
     let fast = jit(matmul_relu);
     let a = Tensor::from([[1.0f32, 2.0], [3.0, 4.0]]);
     let b = Tensor::from([[1.0f32, -1.0], [-1.0, 1.0]]);
     println!("relu(a @ b) = {}", fast(&a, &b));
     println!("compiled twice-differentiated f: {:.4}", jit(grad(grad(f)))(&x).item::<f32>()?);
 
-    // What is compiled, as a typed program and as StableHLO.
+    // Shows what is compiled, as a typed program and as StableHLO.
     let lowered = jit(square).lower(&Tensor::from([2.0f32]))?;
     println!("\n{}\n\n{}", lowered.program(), lowered.code());
     Ok(())

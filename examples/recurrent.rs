@@ -1,5 +1,5 @@
-//! A recurrent network learns to go on with waves of different lengths, by `scan` and its gradient.
-//! `cargo run --release --example recurrent`.
+//! Trains a recurrent network to continue waves of different lengths, with `scan` and its gradient. `cargo run
+//! --release --example recurrent`.
 
 #[allow(dead_code, reason = "shared with the tests")]
 #[path = "support/recurrent.rs"]
@@ -12,7 +12,7 @@ const TIME: usize = 60;
 const BATCH: usize = 32;
 const HIDDEN: usize = 32;
 
-/// Waves of random phase and length: each value, and the one after it.
+/// Returns waves of random phase and length: each value, and the next one.
 fn waves(key: &Tensor) -> (Tensor, Tensor) {
     let [phase, length] = [0, 1].map(|n| random::uniform(&random::fold_in(key, n), [BATCH], DType::F32, 0.0, 1.0));
     let time = Tensor::arange(0..TIME + 1, DType::F32).reshape([TIME + 1, 1]);

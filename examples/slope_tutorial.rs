@@ -1,8 +1,8 @@
-//! Slope's tutorial in rune: `cargo run --example slope_tutorial`, and `LOG_JIT=1` before it to see what is compiled.
+//! Slope's tutorial in rune: `cargo run --example slope_tutorial`. Set `LOG_JIT=1` to see what is compiled.
 
 use rune::{prelude::*, random};
 
-/// Familiar syntax, computed when somebody looks.
+/// Uses familiar syntax; values are computed when they are read.
 pub fn tensors() -> anyhow::Result<Tensor> {
     let x = Tensor::ones([2, 5], DType::F32);
     let w = Tensor::arange(0..15, DType::F32).reshape([5, 3]);
@@ -12,7 +12,7 @@ pub fn tensors() -> anyhow::Result<Tensor> {
     Ok(y)
 }
 
-/// A function, compiled, and what of it is compiled: the program and the code.
+/// Compiles a function, and returns its program and its code.
 pub fn square() -> anyhow::Result<(String, String)> {
     fn f(x: &Tensor) -> Tensor {
         x * x
@@ -35,14 +35,14 @@ fn loss_fn(x: &Tensor, w: &Tensor, y: &Tensor) -> Tensor {
     (y_hat - y).powi(2).sum()
 }
 
-/// The loss, and the weights after one step down its slope.
+/// Returns the loss, and the weights after one descent step.
 fn train_step(x: &Tensor, w: &Tensor, y: &Tensor, lr: &Tensor) -> (Tensor, Tensor) {
     let gloss_fn = value_and_grad_argnums(Arg::<1>, loss_fn);
     let (loss, gw) = gloss_fn(x, w, y);
     (loss, w - lr * gw)
 }
 
-/// Ten steps of linear regression, and their losses.
+/// Takes ten steps of linear regression, and returns their losses.
 pub fn regression() -> anyhow::Result<Vec<f32>> {
     let n = 50;
     let [kx, ky, kw] = random::split_into(&random::key(0));

@@ -1,4 +1,4 @@
-//! A block of a transformer and its gradient: what they cost, what the gradient keeps, and what they take on this machine.
+//! Measures a transformer block and its gradient: their cost, the gradient's residuals, and their time on this machine.
 //! `cargo run --release --example transformer_block`.
 
 #[allow(dead_code, reason = "shared with the tests")]

@@ -1,7 +1,8 @@
-//! Runs workloads, as asked on the standard input: the half of `scripts/bench-against-jax` that is rune.
+//! Runs workloads on request from the standard input: rune's half of `scripts/bench-against-jax`.
 //!
-//! `load NAME` reads the arguments from a file of the folder that it is started with, calls the workload for the first time and writes the results
-//! beside it; `time NAME SECONDS` calls it for so long. Each answer is one line of JSON.
+//! `load NAME` reads the arguments from a file in the folder given on the command line, calls the workload for the
+//! first time, and writes the results beside it. `time NAME SECONDS` calls it for that long. Each answer is one line of
+//! JSON.
 
 #[allow(dead_code, reason = "shared with the tests")]
 #[path = "support/transformer.rs"]
@@ -18,7 +19,7 @@ use std::time::{Duration, Instant};
 
 type Call = Box<dyn Fn() -> anyhow::Result<Vec<Tensor>>>;
 
-/// Calls the workload, and waits for its results.
+/// Calls the workload and waits for its results.
 fn prepare(folder: &Path, name: &str) -> anyhow::Result<Call> {
     let f = workloads::find(name).with_context(|| format!("`{name}` is no workload"))?;
     let arguments = storage::read(folder.join(format!("{name}.safetensors")))?;

@@ -1,30 +1,23 @@
 //! From a program to something that can be called.
 
-use crate::device::Place;
-use crate::{Error, compiled_program, log};
-use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, CompileOptions, Executable, Target};
-use rune_lower::{Backend, LowerError, LowerOptions, Lowered, lower};
-use rune_trace::interpret::{interpret, interpret_owned};
+use crate::device::Device;
+use crate::lower::{lower_for, options_for};
+use crate::tiered::Tiered;
+use crate::timings::Timings;
+use crate::{Engine, Error, Stages, Tier, compiled_program, log};
+use rune_host::Plan;
+use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, Executable};
+use rune_lower::Lowered;
+use rune_trace::interpret::{InterpretError, interpret_owned};
 use rune_trace::{Array, Program, Value};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// What making a program callable took.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Timings {
-    /// From the program to StableHLO.
-    pub lower: Duration,
-    /// From StableHLO to machine code, or finding that in the cache.
-    pub compile: Duration,
-    /// Loading the machine code.
-    pub load: Duration,
-    /// Whether the compiler ran.
-    pub compiled: bool,
-}
+use std::time::Instant;
 
 /// A program ready to run.
 pub(crate) enum Runnable {
     Interpreted(Arc<Program>),
+    Planned(Box<Plan>),
+    Tiered(Arc<Tiered>),
     Loaded(Box<Executable>, Vec<Value>),
 }
 
@@ -32,10 +25,8 @@ impl Runnable {
     /// The outputs for values of the inputs, which are of the right types.
     pub fn run(&self, inputs: &[&Value]) -> Result<Vec<Value>, Error> {
         match self {
-            Runnable::Interpreted(program) => {
-                let host = |v: &&Value| v.to_host().map_err(Error::Transfer);
-                let inputs = inputs.iter().map(host).collect::<Result<Vec<Array>, Error>>()?;
-                Ok(interpret(program, &inputs)?.into_iter().map(Value::Host).collect())
+            Runnable::Interpreted(_) | Runnable::Planned(_) | Runnable::Tiered(_) => {
+                self.run_with(inputs.iter().map(|v| Arg::Borrow(v)).collect())
             }
             Runnable::Loaded(executable, constants) if constants.is_empty() => Ok(executable.call(inputs)?),
             Runnable::Loaded(executable, constants) => {
@@ -47,77 +38,103 @@ impl Runnable {
 }
 
 impl Runnable {
-    /// As [`Runnable::run`]; the memory of what is given away may become that of a result.
-    pub fn run_giving(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
+    /// The engine that the next call uses.
+    pub fn engine(&self) -> Engine {
         match self {
-            Runnable::Interpreted(program) => {
-                let host = |arg: Arg| match arg {
-                    Arg::Give(Value::Host(array)) => Ok(array),
-                    Arg::Give(value) => value.to_host().map_err(Error::Transfer),
-                    Arg::Keep(value) => value.to_host().map_err(Error::Transfer),
-                };
-                let inputs = inputs.into_iter().map(host).collect::<Result<Vec<Array>, Error>>()?;
-                Ok(interpret_owned(program, inputs)?.into_iter().map(Value::Host).collect())
+            Runnable::Interpreted(_) => Engine::Interpreter,
+            Runnable::Planned(_) => Engine::Host,
+            Runnable::Tiered(tiered) => {
+                if tiered.is_compiled() {
+                    Engine::Iree
+                } else {
+                    Engine::Host
+                }
             }
+            Runnable::Loaded(..) => Engine::Iree,
+        }
+    }
+    /// Like [`Runnable::run`], but a result may reuse the memory of a donated input.
+    pub fn run_with(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
+        match self {
+            Runnable::Interpreted(program) => on_host(inputs, |arrays| interpret_owned(program, arrays)),
+            Runnable::Planned(plan) => on_host(inputs, |arrays| plan.run(arrays)),
+            Runnable::Tiered(tiered) => tiered.run_with(inputs),
             Runnable::Loaded(executable, constants) => {
-                Ok(executable.call_with(inputs.into_iter().chain(constants.iter().map(Arg::Keep)).collect())?)
+                Ok(executable.call_with(inputs.into_iter().chain(constants.iter().map(Arg::Borrow)).collect())?)
             }
         }
     }
 }
 
-/// StableHLO for a program, on the target of `place`.
-pub(crate) fn lower_for(program: &Program, place: &Place) -> Result<Lowered, Error> {
-    lower_to(program, &options_for(place).target)
-}
-
-/// StableHLO for a program, on a target.
-pub(crate) fn lower_to(program: &Program, target: &Target) -> Result<Lowered, Error> {
-    let backend = match target.backend() {
-        "cuda" => Backend::Cuda,
-        "rocm" => Backend::Rocm,
-        "metal" => Backend::Metal,
-        "vulkan" => Backend::Vulkan,
-        _ => Backend::LlvmCpu,
+/// Runs on inputs in host memory.
+pub(crate) fn on_host(
+    inputs: Vec<Arg<'_>>,
+    run: impl FnOnce(Vec<Array>) -> Result<Vec<Array>, InterpretError>,
+) -> Result<Vec<Value>, Error> {
+    let host = |arg: Arg<'_>| match arg {
+        Arg::Donate(Value::Host(array)) => Ok(array),
+        Arg::Donate(value) => value.to_host().map_err(Error::Transfer),
+        Arg::Borrow(value) => value.to_host().map_err(Error::Transfer),
     };
-    let entry = compiled_program::ENTRY.to_owned();
-    let options = LowerOptions { backend, host_calls: target.is_cpu(), entry, locations: true };
-    lower(program, &options).map_err(|error| shortened(program, error).into())
+    let inputs = inputs.into_iter().map(host).collect::<Result<Vec<Array>, Error>>()?;
+    Ok(run(inputs)?.into_iter().map(Value::Host).collect())
 }
 
-/// The error, without the text of the module, which MLIR shows in whole.
-fn shortened(program: &Program, error: LowerError) -> LowerError {
-    const LINES: usize = 10;
-    let LowerError::Malformed(said) = &error else { return error };
-    let short = rune_iree::excerpt(said, LINES);
-    if short == said.trim_end() {
-        return error;
-    }
-    let saved = rune_iree::save_rejected(program.name(), &program.to_string(), said);
-    let saved = saved.map(|file| format!("\nthe program, and all that was said, is in {}", file.display()));
-    LowerError::Malformed(format!("in `{}`: {short}{}", program.name(), saved.unwrap_or_default()))
-}
-
-/// How programs are compiled for `place`.
-pub(crate) fn options_for(place: &Place) -> CompileOptions {
-    match place.name() {
-        "cuda" | "metal" | "vulkan" => place.name().parse().map(CompileOptions::for_target).unwrap_or_default(),
-        _ => CompileOptions::default(),
+/// Makes a program callable on `device`, by the engine of `tier` where that is a CPU. The log shows `why`.
+pub(crate) fn prepare(
+    program: &Arc<Program>,
+    device: &Device,
+    tier: Tier,
+    why: &str,
+) -> Result<(Runnable, Timings), Error> {
+    match tier {
+        Tier::Host if device.is_cpu() => Ok(plan(program, why)),
+        Tier::Auto if device.is_cpu() => {
+            let (plan, timings) = planned(program, why);
+            Ok((Runnable::Tiered(Tiered::new(program.clone(), plan, device.clone())), timings))
+        }
+        Tier::Auto | Tier::Host | Tier::Iree => compile(program, device, why),
     }
 }
 
-/// Makes a program callable on `place`. `why` stands in the log.
-pub(crate) fn compile(program: &Arc<Program>, place: &Place, why: &str) -> Result<(Runnable, Timings), Error> {
+/// Makes a program callable by the host engine.
+pub(crate) fn plan(program: &Program, why: &str) -> (Runnable, Timings) {
+    let (plan, timings) = planned(program, why);
+    (Runnable::Planned(Box::new(plan)), timings)
+}
+
+fn planned(program: &Program, why: &str) -> (Plan, Timings) {
+    let start = Instant::now();
+    let plan = Plan::new(program);
+    let timings = Timings { lower: start.elapsed(), ..Timings::default() };
+    log::planned(program, &plan, timings.lower, why);
+    (plan, timings)
+}
+
+/// Makes a lowered program callable on `device`, which is of IREE. A cache miss is compiled by a process of its own.
+pub(crate) fn compile_in_child(program: &Program, device: &Device, lowered: &Lowered) -> Result<Runnable, Error> {
+    let Device::Iree(loaded_on) = device else { return Err(Error::NotCompiled(program.name().to_owned())) };
+    let text = || Ok::<_, Error>(lowered.text.clone());
+    let options = options_for(device);
+    let Cached { module, .. } =
+        CompileCache::global().get_in_child(&lowered.identity(), program.name(), &options, text)?;
+    let executable = compiled_program::load(&module, loaded_on, &lowered.signature)?;
+    Ok(Runnable::Loaded(Box::new(executable), program.constants().to_vec()))
+}
+
+/// Makes a program callable on `device`, by IREE where that is a CPU. The log shows `why`.
+pub(crate) fn compile(program: &Arc<Program>, device: &Device, why: &str) -> Result<(Runnable, Timings), Error> {
     let mut timings = Timings::default();
-    let device = match place {
-        Place::Reference => return Ok((Runnable::Interpreted(program.clone()), timings)),
-        Place::Device(device) => device,
+    let loaded_on = match device {
+        Device::Reference => return Ok((Runnable::Interpreted(program.clone()), timings)),
+        Device::Host => return Ok(plan(program, why)),
+        Device::Iree(device) => device,
     };
     let start = Instant::now();
-    let lowered = lower_for(program, place)?;
+    let lowered = lower_for(program, device)?;
     timings.lower = start.elapsed();
-    let options = options_for(place);
-    // Without the lines of the source, so that moving a function does not compile it again.
+    let options = options_for(device);
+    // Source lines are left out, so that moving a function does not compile it again.
     let material = lowered.identity();
     let compiling = log::Compiling::start(program, lowered.code(), why);
     let start = Instant::now();
@@ -127,8 +144,13 @@ pub(crate) fn compile(program: &Arc<Program>, place: &Place, why: &str) -> Resul
     timings.compile = start.elapsed();
     timings.compiled = outcome == CacheOutcome::Compiled;
     let start = Instant::now();
-    let executable = compiled_program::load(&module, device, &lowered.signature)?;
+    let executable = compiled_program::load(&module, loaded_on, &lowered.signature)?;
     timings.load = start.elapsed();
-    compiling.finish(outcome, &timings, &options, &files);
+    let code = log::shows_code().then(|| {
+        let stages = Stages::new(program.clone(), options);
+        // A module from the cache is binary, so its code comes from another compilation.
+        if files.is_empty() { stages.assembly() } else { stages.assembly_in(&files) }
+    });
+    compiling.finish(outcome, &timings, code);
     Ok((Runnable::Loaded(Box::new(executable), program.constants().to_vec()), timings))
 }

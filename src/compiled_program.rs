@@ -1,10 +1,10 @@
-//! Compiled programs, and their files.
+//! Loaded programs, and the files of compiled ones.
 
 use crate::Error;
-use crate::device::{Place, default_device};
+use crate::device::{Device, default_device};
 use crate::error::list;
 use crate::host_ops::HostOps;
-use rune_iree::{CompiledModule, Device, Executable, Signature};
+use rune_iree::{CompiledModule, Executable, Signature};
 #[cfg(feature = "compile")]
 use rune_trace::op::Callback;
 use rune_trace::{ModuleSignature, Tensor, Type, Value, storage};
@@ -14,15 +14,19 @@ use std::sync::Arc;
 /// The name of the function in every module.
 pub(crate) const ENTRY: &str = "main";
 
-/// Loads a module that has this signature.
-pub(crate) fn load(module: &CompiledModule, device: &Arc<Device>, said: &ModuleSignature) -> Result<Executable, Error> {
+/// Loads a module of this signature.
+pub(crate) fn load(
+    module: &CompiledModule,
+    device: &Arc<rune_iree::Device>,
+    said: &ModuleSignature,
+) -> Result<Executable, Error> {
     let types = said.inputs.iter().chain(&said.constants).cloned().collect();
-    let signature = Signature { overwrites: said.overwritten.clone(), ..Signature::new(types, said.outputs.clone()) };
+    let signature = Signature::new(types, said.outputs.clone());
     let host = (!said.host.is_empty()).then(|| Arc::new(HostOps(said.host.clone())) as Arc<_>);
     Ok(Executable::load(module, device, ENTRY, signature, host)?)
 }
 
-/// Where the constants of a compiled program are: beside the module.
+/// The file with the constants of a compiled program, beside the module.
 pub(crate) fn constants_path(module: &Path) -> PathBuf {
     let mut name = module.as_os_str().to_owned();
     name.push(".safetensors");
@@ -32,7 +36,7 @@ pub(crate) fn constants_path(module: &Path) -> PathBuf {
 /// Writes a module, and the constants of its program beside it.
 ///
 /// # Errors
-/// If it calls a function of this process, or a file cannot be written.
+/// Returns an error if the program calls a function of this process, or if a file cannot be written.
 #[cfg(feature = "compile")]
 pub(crate) fn save(
     module: &CompiledModule,
@@ -47,7 +51,7 @@ pub(crate) fn save(
     let arrays = constants.iter().map(Value::to_host).collect::<Result<Vec<_>, _>>().map_err(Error::Transfer)?;
     let names: Vec<String> = (0..arrays.len()).map(|i| format!("c{i}")).collect();
     let beside = constants_path(path);
-    // A module without its constants is not to be left.
+    // The constants come first, so that no module is left without them.
     let paths: &[&Path] = if arrays.is_empty() { &[path] } else { &[&beside, path] };
     Ok(storage::replace_all(paths, |i, temporary| match paths[i] == path {
         true => std::fs::write(temporary, module.bytes()),
@@ -55,13 +59,13 @@ pub(crate) fn save(
     })?)
 }
 
-/// A compiled program that can be called: from a `.vmfb` file, for which neither the compiler nor the program is needed.
+/// A compiled program that is loaded on a device. It comes from a `.vmfb` file, and needs neither the compiler nor the program.
 ///
-/// The file holds the types of inputs and outputs, and says which operations it leaves to the process that runs it
-/// (sorting, on CPUs). Tensors that the program captured are in a file beside it, of the same name with `.safetensors`
-/// added, so that a module is compiled once for all values they may take.
+/// The file holds the types of inputs and outputs, and names the operations that the process has to provide (sorting, on CPUs).
+/// Captured tensors are in a file beside it, of the same name with `.safetensors` added, so that a module is compiled once for
+/// all their values.
 ///
-/// A `.vmfb` is machine code, so it is trusted like a program: load only what you or someone you trust compiled.
+/// A `.vmfb` is machine code. Load only files that you or someone you trust compiled.
 ///
 /// ```no_run
 /// use rune::{CompiledProgram, Tensor};
@@ -78,22 +82,22 @@ pub struct CompiledProgram {
 }
 
 impl CompiledProgram {
-    /// Loads a `.vmfb` for the default device.
+    /// Loads a `.vmfb` on the default device.
     ///
     /// # Errors
-    /// As [`CompiledProgram::load_on`], and of [`default_device`].
+    /// Returns an error where [`CompiledProgram::load_on`] and [`default_device`] do.
     pub fn load(path: impl AsRef<Path>) -> Result<CompiledProgram, Error> {
         CompiledProgram::load_on(path, &default_device()?)
     }
-    /// Loads a `.vmfb` for a device.
+    /// Loads a `.vmfb` on a device.
     ///
     /// # Errors
-    /// If a file cannot be read, is damaged, was not compiled by rune, or was compiled for another kind of device; or
-    /// if the constants beside it are missing or are those of another program.
-    pub fn load_on(path: impl AsRef<Path>, place: &Place) -> Result<CompiledProgram, Error> {
+    /// Returns an error if a file cannot be read, is damaged, was not compiled by rune, or was compiled for another kind of device; or
+    /// if the constants beside it are missing or belong to another program.
+    pub fn load_on(path: impl AsRef<Path>, device: &Device) -> Result<CompiledProgram, Error> {
         let path = path.as_ref();
         let invalid = |reason: String| Error::CompiledFile { path: path.to_owned(), reason };
-        let Place::Device(device) = place else {
+        let Device::Iree(device) = device else {
             return Err(invalid("the reference interpreter runs programs, not what they were compiled to".to_owned()));
         };
         let module = CompiledModule::load(path)?;
@@ -115,29 +119,29 @@ impl CompiledProgram {
         module: &CompiledModule,
         constants: &[Value],
         signature: ModuleSignature,
-        device: &Arc<Device>,
+        device: &Arc<rune_iree::Device>,
     ) -> Result<CompiledProgram, Error> {
         let executable = load(module, device, &signature)?;
         Ok(CompiledProgram { name: name.to_owned(), signature, executable, constants: constants.to_vec() })
     }
-    /// What a compiled module says of itself: the types of its inputs and outputs, and what it needs. `None` if it was not
-    /// compiled by this version of rune.
+    /// Returns the signature in a compiled module: the types of its inputs and outputs, and the operations that it needs. `None` if
+    /// another version of rune compiled it.
     pub fn signature_of(module: &CompiledModule) -> Option<ModuleSignature> {
         let text = module.attribute(ENTRY, ModuleSignature::KEY).ok()??;
         ModuleSignature::from_json(&text).ok()
     }
-    /// The types of the inputs.
+    /// Returns the types of the inputs.
     pub fn input_types(&self) -> &[Type] {
         &self.signature.inputs
     }
-    /// The types of the outputs.
+    /// Returns the types of the outputs.
     pub fn output_types(&self) -> &[Type] {
         &self.signature.outputs
     }
-    /// Runs the program. No input is changed.
+    /// Runs the program. It changes no input.
     ///
     /// # Errors
-    /// If the inputs are not of the types it was compiled for, or the device fails.
+    /// Returns an error if the inputs do not have the types it was compiled for, or if the device fails.
     pub fn call_values(&self, inputs: &[Value]) -> Result<Vec<Value>, Error> {
         let (function, expected) = (|| self.name.clone(), self.input_types());
         if inputs.len() != expected.len() {
@@ -151,10 +155,10 @@ impl CompiledProgram {
         let all: Vec<&Value> = inputs.iter().chain(&self.constants).collect();
         Ok(self.executable.call(&all)?)
     }
-    /// As [`CompiledProgram::call_values`], on tensors.
+    /// Like [`CompiledProgram::call_values`], on tensors.
     ///
     /// # Errors
-    /// Likewise, and if a tensor cannot be computed.
+    /// Returns an error where [`CompiledProgram::call_values`] does, and if a tensor cannot be computed.
     pub fn call(&self, inputs: &[Tensor]) -> Result<Vec<Tensor>, Error> {
         let values = inputs.iter().map(Tensor::value).collect::<Result<Vec<_>, _>>()?;
         Ok(self.call_values(&values)?.into_iter().map(Tensor::from_value).collect())
@@ -179,13 +183,13 @@ fn read_constants(module: &Path, types: &[Type]) -> Result<Vec<Value>, Error> {
     types.iter().enumerate().map(constant).collect()
 }
 
-/// What a message of IREE says, without the place in its source and its kind: `FILE:LINE: KIND; …`.
+/// The reason in a message of IREE, `FILE:LINE: KIND; REASON`.
 fn reason(message: &str) -> &str {
     let line = message.lines().next().unwrap_or_default().trim_end_matches([';', ' ']);
     line.split_once("; ").map_or(line, |(_, reason)| reason)
 }
 
-/// The kind of device that a module wants, if that is why IREE does not load it.
+/// The kind of device that a module needs, if IREE's message names one that is missing.
 fn compiled_for(message: &str) -> Option<&str> {
     let (_, device) = message.split_once("not found or unavailable: #hal.device.target<\"")?;
     device.split_once('"').map(|(kind, _)| if kind == "local" { "CPUs" } else { kind })

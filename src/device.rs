@@ -1,74 +1,140 @@
-//! The device that programs run on unless they say otherwise.
+//! Devices, and the one that programs run on unless they name another.
 
 use crate::Error;
-#[cfg(feature = "run")]
-use rune_iree::{Device, DeviceError};
-#[cfg(feature = "run")]
+use arc_swap::{ArcSwapOption, Guard};
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::{Mutex, PoisonError};
 
-/// Where a program runs.
+/// A device that runs programs. Two are equal if they are the same device, opened under whichever name.
+///
+/// ```
+/// use rune::Device;
+/// assert_eq!(Device::open("cpu")?, Device::open("local-sync")?);
+/// assert_ne!(Device::open("cpu")?, Device::open("reference")?);
+/// # Ok::<(), rune::Error>(())
+/// ```
 #[derive(Clone, Debug)]
-pub enum Place {
+pub enum Device {
     /// The reference interpreter.
     Reference,
+    /// The fast engine of the host, which compiles nothing.
+    Host,
     /// A device of IREE.
     #[cfg(feature = "run")]
-    Device(Arc<Device>),
+    Iree(Arc<rune_iree::Device>),
 }
 
-impl Place {
-    /// The place of this name: `reference`, or a device of IREE.
+impl Device {
+    /// Opens the device of this name: `host`, `reference`, or a device of IREE.
     ///
     /// # Errors
-    /// If there is none of this name, in this build or on this machine.
-    pub fn open(name: &str) -> Result<Place, Error> {
-        if name == "reference" {
-            return Ok(Place::Reference);
+    /// Returns an error if this build or this machine has no device of this name.
+    pub fn open(name: &str) -> Result<Device, Error> {
+        match name {
+            "reference" => return Ok(Device::Reference),
+            "host" => return Ok(Device::Host),
+            _ => {}
         }
         #[cfg(feature = "run")]
-        return match Device::open(name) {
-            Ok(device) => Ok(Place::Device(device)),
-            // It knows nothing of the interpreter.
-            Err(DeviceError::Unknown { name }) => Err(Error::UnknownDevice(name)),
-            Err(error @ (DeviceError::NotBuilt { .. } | DeviceError::Open { .. })) => Err(error.into()),
+        return match rune_iree::Device::open(name) {
+            Ok(device) => Ok(Device::Iree(device)),
+            // Its list of names is without `host` and `reference`.
+            Err(rune_iree::DeviceError::Unknown { name }) => Err(Error::UnknownDevice(name)),
+            Err(error) => Err(error.into()),
         };
         #[cfg(not(feature = "run"))]
         Err(Error::UnknownDevice(name.to_owned()))
     }
-    /// Its name.
+    /// Returns the names that [`Device::open`] knows. A device of that name may still be absent from this build or machine.
+    ///
+    /// ```
+    /// assert!(rune::Device::names().contains(&"cpu"));
+    /// ```
+    pub fn names() -> Vec<&'static str> {
+        #[cfg(feature = "run")]
+        let names = rune_iree::Device::names().into_iter();
+        #[cfg(not(feature = "run"))]
+        let names = std::iter::empty();
+        names.chain(["host", "reference"]).collect()
+    }
+    /// Returns the name.
     pub fn name(&self) -> &str {
         match self {
-            Place::Reference => "reference",
+            Device::Reference => "reference",
+            Device::Host => "host",
             #[cfg(feature = "run")]
-            Place::Device(device) => device.name(),
+            Device::Iree(device) => device.name(),
+        }
+    }
+    /// Whether it is a CPU that IREE compiles for, which the host engine can stand in for.
+    pub(crate) fn is_cpu(&self) -> bool {
+        matches!(self.name(), "cpu" | "local-sync" | "local-task")
+    }
+    /// The address of the device, which is what it is known by.
+    fn identity(&self) -> usize {
+        match self {
+            Device::Reference => 0,
+            Device::Host => 1,
+            #[cfg(feature = "run")]
+            Device::Iree(device) => Arc::as_ptr(device).addr(),
         }
     }
 }
 
-static DEFAULT: Mutex<Option<Place>> = Mutex::new(None);
-
-/// The default device: what [`set_default_device`] said, else the environment variable `RUNE_DEVICE`, else `cpu`.
-///
-/// # Errors
-/// If there is no device of this name, in this build or on this machine.
-pub fn default_device() -> Result<Place, Error> {
-    let mut place = DEFAULT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(place) = &*place {
-        return Ok(place.clone());
+impl PartialEq for Device {
+    fn eq(&self, other: &Device) -> bool {
+        self.identity() == other.identity()
     }
-    let name = std::env::var_os("RUNE_DEVICE").filter(|name| !name.is_empty()).unwrap_or_else(|| "cpu".into());
-    // What is no text is no name of a device, and is told as it can be shown.
-    let opened = Place::open(&name.to_string_lossy())?;
-    Ok(place.insert(opened).clone())
+}
+impl Eq for Device {}
+impl Hash for Device {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.identity().hash(state);
+    }
 }
 
-/// Makes `name` the default device of this process.
+static DEFAULT: ArcSwapOption<Device> = ArcSwapOption::const_empty();
+
+/// The default device at some moment, read without a lock.
+pub(crate) struct CurrentDevice(Guard<Option<Arc<Device>>>);
+
+impl Deref for CurrentDevice {
+    type Target = Device;
+    fn deref(&self) -> &Device {
+        self.0.as_ref().expect("it was set when this was made, and is never taken away")
+    }
+}
+
+/// The default device, for looking it up in each call.
+pub(crate) fn current_device() -> Result<CurrentDevice, Error> {
+    let device = DEFAULT.load();
+    if device.is_some() {
+        return Ok(CurrentDevice(device));
+    }
+    let name = std::env::var_os("RUNE_DEVICE").filter(|name| !name.is_empty()).unwrap_or_else(|| "cpu".into());
+    // A name that is no UTF-8 names no device, and stands in the error as far as it can be shown.
+    let opened = Arc::new(Device::open(&name.to_string_lossy())?);
+    // Another thread may have set one meanwhile.
+    DEFAULT.rcu(|device| device.clone().or_else(|| Some(opened.clone())));
+    Ok(CurrentDevice(DEFAULT.load()))
+}
+
+/// Returns the default device: the last one given to [`set_default_device`], else the one that the environment variable
+/// `RUNE_DEVICE` names, else `cpu`.
 ///
 /// # Errors
-/// As [`default_device`].
+/// Returns an error if this build or this machine has no device of this name.
+pub fn default_device() -> Result<Device, Error> {
+    Ok(current_device()?.clone())
+}
+
+/// Makes `name` the default device of this process. Functions that were compiled for another device are compiled again when they
+/// are called.
+///
+/// # Errors
+/// Returns an error if this build or this machine has no device of this name.
 pub fn set_default_device(name: &str) -> Result<(), Error> {
-    let opened = Place::open(name)?;
-    *DEFAULT.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
+    DEFAULT.store(Some(Arc::new(Device::open(name)?)));
     Ok(())
 }

@@ -1,11 +1,14 @@
-//! Tensors read outside of compiled functions: small work is interpreted at once, large or recurring work compiled.
+//! Tensors that are read outside of compiled functions: small expressions are interpreted immediately; large or recurring ones are
+//! compiled.
 
+use crate::Tier;
 use crate::compile::{self, Runnable};
-use crate::device::{Place, default_device};
+use crate::device::{Device, default_device};
+use lru::LruCache;
 use once_cell::sync::Lazy;
 use rune_trace::{BACKENDS, Backend, EvalError, Program, ProgramHash, Value, interpret_eagerly};
-use rustc_hash::FxHashMap;
 use std::env::VarError;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 #[linkme::distributed_slice(BACKENDS)]
@@ -35,15 +38,20 @@ static MODE: Lazy<Mode> = Lazy::new(|| match std::env::var("RUNE_EAGER").as_dere
 
 /// Steps of the interpreter that take about as long as the compiler needs at least.
 const WORTH_COMPILING: f64 = 3e8;
-/// A program whose interpretation takes fewer steps than this is never worth a call of a device.
-const NEVER: f64 = 1e4;
+/// A program whose interpretation takes fewer steps than this is not worth a call of a device.
+const MIN_STEPS: f64 = 1e4;
 /// Programs longer than this take the compiler too long.
 const TOO_LONG: usize = 2000;
 
-/// About what an operation costs beside going through its arrays.
-const EACH: f64 = 100.0;
-/// How often a loop of unknown length is taken to go round.
+/// The steps that an operation costs beside those for the elements of its arrays.
+const OP_OVERHEAD: f64 = 100.0;
+/// The assumed number of iterations of a loop whose length is unknown.
 const UNKNOWN_TURNS: u64 = 100;
+/// The most programs that are remembered. A compiled one holds its module, mostly 20 to 200 KB; one that is not compiled holds 100 bytes.
+const MAX_PROGRAMS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+
+/// Why a program is planned or compiled, in the log.
+const WHY: &str = "read outside `jit`";
 
 struct Tiered;
 
@@ -54,42 +62,50 @@ struct Known {
     runnable: Option<Arc<Runnable>>,
 }
 
-static KNOWN: Lazy<Mutex<FxHashMap<ProgramHash, Known>>> = Lazy::new(Mutex::default);
+/// The least recently used ones are forgotten.
+static KNOWN: Lazy<Mutex<LruCache<(Device, ProgramHash), Known>>> =
+    Lazy::new(|| Mutex::new(LruCache::new(MAX_PROGRAMS)));
 
 impl Backend for Tiered {
     fn evaluate(&self, program: Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError> {
         let failed = |e: crate::Error| EvalError::Backend(Box::new(e));
-        let place = default_device().map_err(failed)?;
+        let device = default_device().map_err(failed)?;
         let steps = steps(&program);
-        let interpreted = match (&place, *MODE) {
-            (Place::Reference, _) | (_, Mode::Interpret) => true,
+        let tier = Tier::from_environment().map_err(failed)?;
+        // The host engine answers at once; IREE is waited for only where the program repays that.
+        let at_once = *MODE == Mode::Auto && tier != Tier::Iree && (device.is_cpu() || device == Device::Host);
+        let interpreted = match (&device, *MODE) {
+            (Device::Reference, _) | (_, Mode::Interpret) => true,
             (_, Mode::Compile) => false,
-            (_, Mode::Auto) => steps < NEVER || program.instructions().len() > TOO_LONG,
+            (_, Mode::Auto) => steps < MIN_STEPS || (!at_once && program.instructions().len() > TOO_LONG),
         };
         if interpreted {
             return interpret_eagerly(&program, inputs);
         }
-        // A function of the user's would be kept with what was compiled, and never asked for again.
+        // The table would keep the user's function alive, and never find it again.
         if program.callback().is_some() {
             if *MODE == Mode::Auto && steps < WORTH_COMPILING {
                 return interpret_eagerly(&program, inputs);
             }
-            let runnable = compiled(&program, &place).map_err(failed)?;
+            let runnable = compiled(&program, &device).map_err(failed)?;
             return runnable.run(&inputs.iter().collect::<Vec<_>>()).map_err(failed);
         }
-        let hash = program.structural_hash();
+        let key = (device.clone(), program.structural_hash());
         let runnable = {
             let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-            let entry = known.entry(hash).or_insert(Known { spent: 0.0, runnable: None });
+            let entry = known.get_or_insert_mut(key.clone(), || Known { spent: 0.0, runnable: None });
             entry.spent += steps;
             match (&entry.runnable, *MODE) {
                 (Some(runnable), _) => Some(runnable.clone()),
-                (None, Mode::Auto) if entry.spent < WORTH_COMPILING => None,
+                (None, Mode::Auto) if !at_once && entry.spent < WORTH_COMPILING => None,
                 (None, _) => {
                     drop(known);
-                    let runnable = Arc::new(compiled(&program, &place).map_err(failed)?);
+                    let runnable = Arc::new(match at_once {
+                        true => compile::plan(&program.simplify(), WHY).0,
+                        false => compiled(&program, &device).map_err(failed)?,
+                    });
                     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-                    known.insert(hash, Known { spent: 0.0, runnable: Some(runnable.clone()) });
+                    known.put(key, Known { spent: 0.0, runnable: Some(runnable.clone()) });
                     Some(runnable)
                 }
             }
@@ -101,13 +117,33 @@ impl Backend for Tiered {
     }
 }
 
-fn compiled(program: &Program, place: &Place) -> Result<Runnable, crate::Error> {
-    let why = if *MODE == Mode::Compile { "RUNE_EAGER=compile" } else { "read, and worth compiling" };
-    Ok(compile::compile(&Arc::new(program.simplify()), place, why)?.0)
+fn compiled(program: &Program, device: &Device) -> Result<Runnable, crate::Error> {
+    let why = if *MODE == Mode::Compile { "RUNE_EAGER=compile" } else { WHY };
+    Ok(compile::compile(&Arc::new(program.simplify()), device, why)?.0)
 }
 
-/// About how many elementary steps the interpreter takes: it goes through arrays one by one, and does products in blocks.
+/// Estimates the elementary steps of the interpreter: it goes through arrays one by one, and computes products in blocks.
 fn steps(program: &Program) -> f64 {
     let cost = program.cost_with(UNKNOWN_TURNS);
-    cost.operations as f64 * EACH + cost.bytes() as f64 / 4.0 + cost.flops as f64 + cost.multiply_adds as f64 / 4.0
+    cost.operations as f64 * OP_OVERHEAD
+        + cost.bytes() as f64 / 4.0
+        + cost.flops as f64
+        + cost.multiply_adds as f64 / 4.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rune_trace::{DType, Tensor};
+
+    #[test]
+    fn only_so_many_programs_are_remembered() {
+        // Each so large that it is worth being remembered, and of another size.
+        for n in 0..MAX_PROGRAMS.get() + 50 {
+            let x = Tensor::ones([5000 + n], DType::F32);
+            assert_eq!((&x + 1.0).sum().item::<f32>().unwrap(), (2 * (5000 + n)) as f32);
+        }
+        let known = KNOWN.lock().unwrap();
+        assert_eq!(known.len(), MAX_PROGRAMS.get());
+    }
 }

@@ -1,29 +1,29 @@
-//! What can go wrong outside of the user's own code.
+//! Errors that do not come from the user's own code.
 
 /// A program could not be traced, compiled or run.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A captured tensor or an argument could not be computed.
+    /// A captured tensor or an argument cannot be computed.
     #[error(transparent)]
     Eval(#[from] rune_trace::EvalError),
     /// The program has no StableHLO form.
     #[cfg(feature = "compile")]
     #[error(transparent)]
     Lower(#[from] rune_lower::LowerError),
-    /// The compiler is missing, or does not take the program.
+    /// The compiler is missing, or rejects the program.
     #[cfg(feature = "compile")]
     #[error(transparent)]
     Compile(#[from] rune_iree::CompileError),
-    /// The device is not there.
+    /// The device cannot be opened.
     #[cfg(feature = "run")]
     #[error(transparent)]
     Device(#[from] rune_iree::DeviceError),
-    /// The compiled program could not be loaded or run, or was given arguments of other types.
+    /// The compiled program cannot be loaded or run, or the arguments have other types.
     #[cfg(feature = "run")]
     #[error(transparent)]
     Run(#[from] rune_iree::RunError),
-    /// A compiled function was called with arguments of another structure.
+    /// The arguments of a compiled function have another structure.
     #[error(
         "`{function}` was compiled for the arguments {expected}, and is called with {found}; compile it for these, or call it through `jit`"
     )]
@@ -35,22 +35,22 @@ pub enum Error {
         /// The types it is called with.
         found: String,
     },
-    /// A compiled function was called with arguments of the same types, of which something that is no tensor is another.
+    /// The arguments of a compiled function have the same types, but other static fields.
     #[error("`{function}` was compiled for other arguments: {changes}; compile it for these, or call it through `jit`")]
     Structure {
         /// The function.
         function: String,
-        /// What is other.
+        /// The differences.
         changes: String,
     },
-    /// A compiled function was called with an argument of another type.
+    /// An argument of a compiled function has another type.
     #[error(
         "`{function}` was compiled for {expected} as tensor {index} of its arguments, and is called with {found}; compile it for these types, or call it through `jit`, which does"
     )]
     Argument {
         /// The function.
         function: String,
-        /// Which leaf of the arguments.
+        /// The number of the leaf of the arguments, from 0.
         index: usize,
         /// The type it was compiled for.
         expected: Box<rune_trace::Type>,
@@ -63,19 +63,23 @@ pub enum Error {
     /// The interpreter failed.
     #[error(transparent)]
     Interpret(#[from] rune_trace::interpret::InterpretError),
-    /// No device has this name.
+    /// There is no device of this name.
     #[error(
-        "`{0}` is not a device; known are reference (the interpreter), cpu, local-sync, local-task, cuda, metal, vulkan"
+        "`{0}` is not a device; known are reference (the interpreter), host, cpu, local-sync, local-task, cuda, metal, vulkan"
     )]
     UnknownDevice(String),
-    /// A compiled module could not be read.
+    /// No tier has this name.
+    #[cfg(feature = "compile")]
+    #[error(transparent)]
+    UnknownTier(#[from] crate::UnknownTier),
+    /// A compiled module cannot be read.
     #[cfg(feature = "run")]
     #[error(transparent)]
     Module(#[from] rune_iree::ModuleError),
-    /// A file of arrays could not be read, or a file not be written.
+    /// A file of arrays cannot be read, or a file cannot be written.
     #[error(transparent)]
     Storage(#[from] rune_trace::storage::StorageError),
-    /// A compiled program in a file cannot be run.
+    /// The compiled program in a file cannot be run.
     #[error("{path} cannot be run: {reason}")]
     CompiledFile {
         /// The file.
@@ -83,7 +87,7 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
-    /// A compiled program calls a function of this process, and cannot be saved.
+    /// A compiled program cannot be saved, since it calls a function of this process.
     #[error(
         "{path} cannot be written: the program calls `{function}`, at {loc}, which is a function of this process; leave the call out of what \
          is saved, or give its result as an argument"
@@ -96,7 +100,7 @@ pub enum Error {
         /// The line of the call.
         loc: rune_trace::Loc,
     },
-    /// A program for this target has no such form.
+    /// Programs for this target have no such form.
     #[cfg(feature = "compile")]
     #[error("there is no {stage} to show of a program for {target}: {reason}")]
     NoStage {
@@ -110,27 +114,27 @@ pub enum Error {
     /// The compiled program has no such dispatch.
     #[error("there is no dispatch {which}; there are {known}")]
     NoDispatch {
-        /// The number or name asked for.
+        /// The requested number or name.
         which: String,
         /// The names.
         known: String,
     },
-    /// Nothing was compiled, since the device is the interpreter.
-    #[error("`{0}` is not compiled, as the device is `reference`, the interpreter; choose another device")]
+    /// There is no compiled code, since the device compiles nothing.
+    #[error("`{0}` is not compiled: the devices `host` and `reference` compile nothing; choose another device")]
     NotCompiled(String),
-    /// A value could not be brought to the host.
+    /// A value cannot be copied to the host.
     #[error("a value could not be read from its device: {0}")]
     Transfer(String),
 }
 
-/// The message itself, since `unwrap` shows this form.
+/// Shows the message, since `unwrap` prints this form.
 impl std::fmt::Debug for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Display::fmt(self, f)
     }
 }
 
-/// Types, as they are listed in messages.
+/// A list of types for messages.
 #[cfg(feature = "run")]
 pub(crate) fn list(types: &[rune_trace::Type]) -> String {
     types.iter().map(rune_trace::Type::to_string).collect::<Vec<_>>().join(", ")

@@ -1,4 +1,4 @@
-//! Operations that compiled code leaves to the host: the interpreter's kernels, and functions of the user's.
+//! Operations that compiled code calls in the host process: the interpreter's kernels, and callbacks.
 
 use rune_iree::{HostCalls, HostFunction};
 use rune_trace::interpret::eval_op;
@@ -22,7 +22,7 @@ impl HostCalls for HostOps {
     }
     fn call(&self, index: usize, args: &[Array]) -> Result<Vec<Array>, String> {
         let op = &self.0[index].op;
-        // The memory of the arguments is only lent, and a function of the user's may keep what it is given.
+        // The memory of the arguments is borrowed, and a callback may keep its arguments.
         let kept = self.is_users(index);
         let mut args = args.iter();
         let on_arrays = op.try_map(|ty| {
@@ -45,7 +45,7 @@ impl HostCalls for HostOps {
     }
 }
 
-/// The result of an operation that has a faster kernel than the interpreter's.
+/// The result of an operation for which `rune-host` has a fast kernel.
 fn fast(op: &Op<&Array>) -> Option<Array> {
     let Op::DotGeneral { lhs, rhs, dims, out } = op else { return None };
     rune_host::dot_general(lhs, rhs, dims, *out)
@@ -56,12 +56,12 @@ fn as_dtype(array: &Array, dtype: DType) -> Array {
     Array::from_bytes(array.ty().with_dtype(dtype), array.bytes())
 }
 
-/// The type that an array of this type is passed as.
+/// The type that compiled code passes an array of this type as.
 fn passed(ty: &Type) -> Type {
     ty.with_dtype(ty.dtype.to_signed())
 }
 
-/// The type of the token that an operation with effects takes and gives.
+/// The type of the token that an operation with effects takes and returns.
 fn token(op: &Op<Type>) -> Option<Type> {
     op.has_effects().then(|| Type::scalar(DType::I32))
 }

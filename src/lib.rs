@@ -30,40 +30,52 @@ mod jit;
 #[cfg(feature = "compile")]
 mod log;
 #[cfg(feature = "compile")]
+mod lower;
+#[cfg(feature = "compile")]
 mod precompile;
 #[cfg(feature = "compile")]
 mod stage_text;
 #[cfg(feature = "compile")]
 mod stages;
+#[cfg(feature = "compile")]
+mod tier;
+#[cfg(feature = "compile")]
+mod tiered;
 
 #[cfg(feature = "compile")]
-pub use compile::Timings;
+mod timings;
+
 #[cfg(feature = "run")]
 pub use compiled_program::CompiledProgram;
-pub use device::{Place, default_device, set_default_device};
+pub use device::{Device, default_device, set_default_device};
 pub use error::Error;
 #[cfg(feature = "compile")]
 pub use jit::{Compiled, Donating, Jit, Lowered, jit};
 #[cfg(feature = "compile")]
 pub use precompile::Precompiled;
+pub use rune_host::Plan;
 #[cfg(feature = "compile")]
 pub use rune_iree::{
     CacheEntry, CompileCache, CompileError, CompileOptions, Statistics, abandon_compilations, compiler_library,
     compiler_revision,
 };
 #[cfg(feature = "run")]
-pub use rune_iree::{CompiledModule, Device, DeviceError, ModuleError, RunError};
+pub use rune_iree::{CompiledModule, DeviceError, ModuleError, RunError, idle_memory, set_idle_memory_limit};
 #[cfg(feature = "run")]
 pub use rune_iree::{Opt, Target, TargetError};
 pub use rune_nn::{nn, optim};
 pub use rune_trace::*;
 #[cfg(feature = "compile")]
 pub use stages::{Stage, Stages, Stats, UnknownStage};
+#[cfg(feature = "compile")]
+pub use tier::{Engine, Tier, UnknownTier};
+pub use timings::Timings;
 
 /// StableHLO text as programs, and programs as text for other tools.
 #[cfg(feature = "compile")]
 pub mod stablehlo {
-    pub use rune_lower::{ImportError, LowerError, Refusal, export, import};
+    pub use rune_lower::{LowerError, export};
+    pub use rune_stablehlo::{ImportError, Refusal, import};
 }
 
 /// What most programs use: `use rune::prelude::*;`.
@@ -71,6 +83,7 @@ pub mod prelude {
     #[cfg(feature = "compile")]
     pub use crate::jit::jit;
     pub use rune_nn::optim::GradientTransformation;
+    pub use rune_trace::ProgramExt;
     pub use rune_trace::{
         Arg, CheckOptions, DType, DebugOptions, Difference, Outer, ScanOptions, Tensor, Tree, VmapMethod, VmapOptions,
         all_gather, all_to_all, associative_scan, axis_index, axis_size, capture_debug, check_gradient,

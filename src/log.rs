@@ -1,28 +1,57 @@
-//! `LOG_JIT`: what is compiled, and why.
+//! The log of compilations: what is compiled, and why (`LOG_JIT`).
 
-use crate::Stages;
-use crate::compile::Timings;
-use crate::jit::Statics;
+use crate::Error;
+use crate::timings::Timings;
 use once_cell::sync::Lazy;
-use rune_iree::{CacheOutcome, CompileOptions, DispatchFile};
-use rune_trace::{Program, StaticChange, Type};
+use rune_host::Plan;
+use rune_iree::CacheOutcome;
+use rune_trace::{Program, Static, StaticChange, Type};
+use std::time::Duration;
+
+/// The static fields of each argument: all that is no tensor.
+pub(crate) type Statics = Vec<(&'static str, Static)>;
 
 static LEVEL: Lazy<u8> = Lazy::new(|| {
     std::env::var("LOG_JIT").ok().map_or(0, |v| v.trim().parse().unwrap_or(u8::from(!v.trim().is_empty())))
 });
 
-/// Whether the code of what is compiled is shown.
+/// Whether the log shows machine code.
 pub(crate) fn shows_code() -> bool {
     *LEVEL > 1
 }
 
+/// Tells, if `LOG_JIT` is set, that the host engine has a plan for `program`.
+pub(crate) fn planned(program: &Program, plan: &Plan, took: Duration, why: &str) {
+    tracing::debug!(name = program.name(), steps = plan.steps(), ?took, why, "planned");
+    if *LEVEL > 0 {
+        eprintln!("---- {} plan: ({why})\n\n{program}\n", program.name());
+        if shows_code() {
+            eprintln!("{plan:#?}\n");
+        }
+        eprintln!(
+            "=============== {}: {} steps of the host engine, planned in {took:.1?}\n",
+            program.name(),
+            plan.steps()
+        );
+    }
+}
+
 /// A program on its way through the compiler.
+
+/// Tells, if `LOG_JIT` is set, what happens to a program while its calls go on.
+pub(crate) fn background(program: &Program, what: &str, why: &str) {
+    tracing::debug!(name = program.name(), what, why, "tier");
+    if *LEVEL > 0 {
+        eprintln!("=============== {}: {what} ({why})\n", program.name());
+    }
+}
+
+/// A program that is being compiled.
 pub(crate) struct Compiling<'p> {
     program: &'p Program,
 }
 
-/// Of which types the leaves of the arguments are now, and were: `arguments[1]: [64, 784, f32] was [128, 784, f32]`. `None` if the
-/// types are the same.
+/// The differences of the types of the leaves: `arguments[1]: [64, 784, f32] was [128, 784, f32]`. `None` if there are none.
 pub(crate) fn changes(paths: &[String], now: &[Type], before: &[Type]) -> Option<String> {
     if now.len() != before.len() {
         return Some(format!("{} tensors in the arguments, and there were {}", now.len(), before.len()));
@@ -31,7 +60,7 @@ pub(crate) fn changes(paths: &[String], now: &[Type], before: &[Type]) -> Option
     some(changed.map(|i| format!("{}: {} was {}", paths[i], now[i], before[i])).collect())
 }
 
-/// What of the arguments that is no tensor is now, and was: `arguments[0].heads: 8 was 4`. `None` if it is the same.
+/// The differences of the static fields: `arguments[0].heads: 8 was 4`. `None` if there are none.
 pub(crate) fn static_changes(now: &Statics, before: &Statics) -> Option<String> {
     some(all_static_changes(now, before).iter().map(ToString::to_string).collect())
 }
@@ -40,9 +69,8 @@ fn all_static_changes(now: &Statics, before: &Statics) -> Vec<StaticChange> {
     now.iter().zip(before).flat_map(|((root, now), (_, before))| now.changes(before, root)).collect()
 }
 
-/// The first few, if there are some.
+/// The first few of them, and the number of the others. `None` if there are none.
 fn some(mut said: Vec<String>) -> Option<String> {
-    /// More of them are counted.
     const SHOWN: usize = 3;
     let more = said.len().saturating_sub(SHOWN);
     said.truncate(SHOWN);
@@ -52,8 +80,8 @@ fn some(mut said: Vec<String>) -> Option<String> {
     (!said.is_empty()).then(|| said.join(", "))
 }
 
-/// That a function is compiled again because of what is no tensor in its arguments, and may be at each call. `None` if nothing changes, or
-/// only what is one of a few, as a truth value.
+/// The warning for a function that is compiled again because a static field changed, and that may be compiled at each call. `None` if no field
+/// changed, or only fields with few possible values, such as a `bool`.
 pub(crate) fn changing(name: &str, now: &Statics, before: &Statics) -> Option<String> {
     let changes = all_static_changes(now, before).into_iter().filter(|change| !change.is_choice);
     let changes = some(changes.map(|change| change.to_string()).collect())?;
@@ -63,7 +91,7 @@ pub(crate) fn changing(name: &str, now: &Statics, before: &Statics) -> Option<St
     ))
 }
 
-/// That a function was compiled for all of these types and structures of arguments, and what changes.
+/// The warning for a function that was compiled for all of these types and static fields, with those that change.
 pub(crate) fn many(name: &str, paths: &[String], all: &[(&[Type], &Statics)]) -> String {
     let (last, statics) = all[all.len() - 1];
     let mut said = Vec::new();
@@ -94,7 +122,7 @@ pub(crate) fn many(name: &str, paths: &[String], all: &[(&[Type], &Statics)]) ->
 }
 
 impl<'p> Compiling<'p> {
-    /// Tells, if `LOG_JIT` is set, that `program` is compiled to `code`.
+    /// Logs that `program` is compiled from the StableHLO `code`, and why.
     pub fn start(program: &'p Program, code: &str, why: &str) -> Compiling<'p> {
         tracing::debug!(name = program.name(), instructions = program.instructions().len(), why, "compiling");
         if *LEVEL > 0 {
@@ -102,8 +130,8 @@ impl<'p> Compiling<'p> {
         }
         Compiling { program }
     }
-    /// Tells what it took; and, if `LOG_JIT` is 2, what code came of it.
-    pub fn finish(self, outcome: CacheOutcome, timings: &Timings, options: &CompileOptions, files: &[DispatchFile]) {
+    /// Logs the times; and, if `LOG_JIT` is 2, the machine code.
+    pub fn finish(self, outcome: CacheOutcome, timings: &Timings, code: Option<Result<String, Error>>) {
         let from = match outcome {
             CacheOutcome::Memory => "found in memory",
             CacheOutcome::Disk => "found on disk",
@@ -111,13 +139,10 @@ impl<'p> Compiling<'p> {
         };
         let Timings { lower, compile, load, .. } = timings;
         tracing::info!(name = self.program.name(), from, ?lower, ?compile, ?load, "ready");
-        if shows_code() {
-            // What comes from the cache is binary, so it is compiled once more.
-            let stages = Stages::new(self.program.clone(), options.clone());
-            match if files.is_empty() { stages.assembly() } else { stages.assembly_in(files) } {
-                Ok(assembly) => eprintln!("{assembly}"),
-                Err(error) => eprintln!("no code of `{}` to show: {error}\n", self.program.name()),
-            }
+        match code {
+            None => {}
+            Some(Ok(assembly)) => eprintln!("{assembly}"),
+            Some(Err(error)) => eprintln!("no code of `{}` to show: {error}\n", self.program.name()),
         }
         if *LEVEL > 0 {
             eprintln!(

@@ -1,16 +1,17 @@
-//! Compiling ahead of time: for a target, not for a device of this machine.
+//! Compiling ahead of time, for a target instead of a device of this machine.
 
 use crate::Error;
-use crate::compile::{self, Timings};
 use crate::compiled_program::{self, CompiledProgram};
-use crate::device::Place;
+use crate::device::Device;
+use crate::lower::lower_to;
 use crate::stages::{Stats, stats};
+use crate::timings::Timings;
 use rune_iree::{CacheOutcome, CompileCache, CompileOptions, CompiledModule};
 use rune_trace::{ModuleSignature, Program, Value};
 use std::path::Path;
 use std::time::Instant;
 
-/// A program compiled for a target, to be saved or run.
+/// A program that is compiled for a target, and can be saved or loaded.
 ///
 /// ```no_run
 /// use rune::{CompileOptions, Precompiled, Program, Target};
@@ -32,11 +33,11 @@ impl Precompiled {
     /// Compiles a program, or finds it in the cache.
     ///
     /// # Errors
-    /// If an operation has no form on the target, or the compiler is missing or does not take the program.
+    /// Returns an error if the target lacks an operation, if the compiler is missing, or if it rejects the program.
     pub fn new(program: &Program, options: &CompileOptions) -> Result<Precompiled, Error> {
         let start = Instant::now();
         let program = program.clone().simplify();
-        let lowered = compile::lower_to(&program, &options.target)?;
+        let lowered = lower_to(&program, &options.target)?;
         let lower = start.elapsed();
         let start = Instant::now();
         let (module, outcome, _) =
@@ -46,24 +47,23 @@ impl Precompiled {
         let timings = Timings { lower, compile: start.elapsed(), compiled, ..Timings::default() };
         Ok(Precompiled::of(&program, module, lowered.signature, timings))
     }
-    /// Compiles a program though the cache may have it, and tells what came of it. `watch` is told of each phase of the
-    /// compiler as it begins.
+    /// Compiles a program even if the cache has it, and returns statistics too. `watch` receives each phase of the compiler as it
+    /// begins.
     ///
     /// # Errors
-    /// As [`Precompiled::new`].
-    pub fn anew(
+    /// Returns an error where [`Precompiled::new`] does.
+    pub fn recompile(
         program: &Program,
         options: &CompileOptions,
         watch: &dyn Fn(&'static str),
     ) -> Result<(Precompiled, Stats), Error> {
         let start = Instant::now();
         let program = program.clone().simplify();
-        let lowered = compile::lower_to(&program, &options.target)?;
+        let lowered = lower_to(&program, &options.target)?;
         let lower = start.elapsed();
         let start = Instant::now();
         let cache = CompileCache::global();
-        let (module, report) =
-            cache.compile_anew(&lowered.identity(), program.name(), options, &lowered.text, watch)?;
+        let (module, report) = cache.recompile(&lowered.identity(), program.name(), options, &lowered.text, watch)?;
         let timings = Timings { lower, compile: start.elapsed(), compiled: true, ..Timings::default() };
         let stats = stats(&program, module.bytes().len(), report);
         Ok((Precompiled::of(&program, module, lowered.signature, timings), stats))
@@ -72,29 +72,30 @@ impl Precompiled {
         let constants = program.constants().to_vec();
         Precompiled { name: program.name().to_owned(), module, constants, signature, timings }
     }
-    /// The bytes of the `.vmfb`.
+    /// Returns the bytes of the `.vmfb`.
     pub fn bytes(&self) -> &[u8] {
         self.module.bytes()
     }
-    /// What lowering and compiling took.
+    /// Returns the times that lowering and compiling took.
     pub fn timings(&self) -> Timings {
         self.timings
     }
     /// Writes a `.vmfb`, for [`CompiledProgram::load`]. Captured tensors go into a file beside it, of the same name with
-    /// `.safetensors` added. Each file takes the place of an older one at once or not at all.
+    /// `.safetensors` added. Files are written atomically.
     ///
     /// # Errors
-    /// If a file cannot be written, the program calls a function of this process, or a captured tensor cannot be fetched from its device.
+    /// Returns an error if a file cannot be written, if the program calls a function of this process, or if a captured tensor cannot be
+    /// copied from its device.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let callback = self.signature.host.iter().find_map(|host| host.op.callback());
         compiled_program::save(&self.module, callback.map(|(_, callback)| callback), &self.constants, path.as_ref())
     }
-    /// Loads it on a device.
+    /// Loads the program on a device.
     ///
     /// # Errors
-    /// If it was compiled for another kind of device, or `place` is the reference interpreter.
-    pub fn load_on(&self, place: &Place) -> Result<CompiledProgram, Error> {
-        let Place::Device(device) = place else { return Err(Error::NotCompiled(self.name.clone())) };
+    /// Returns an error if it was compiled for another kind of device, or if `device` is the reference interpreter.
+    pub fn load_on(&self, device: &Device) -> Result<CompiledProgram, Error> {
+        let Device::Iree(device) = device else { return Err(Error::NotCompiled(self.name.clone())) };
         CompiledProgram::new(&self.name, &self.module, &self.constants, self.signature.clone(), device)
     }
 }

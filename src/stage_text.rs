@@ -1,8 +1,8 @@
-//! Parts of the text that the compiler writes.
+//! Parts of the compiler's text.
 
 use std::collections::{BTreeSet, HashMap};
 
-/// How a comment begins in a file of this kind.
+/// The start of a comment in a file of this kind.
 pub fn comment(kind: &str) -> &'static str {
     match kind {
         "s" => "#",
@@ -41,7 +41,7 @@ pub fn executables<'t>(text: &'t str, dialect: &str) -> Vec<(&'t str, String)> {
     found
 }
 
-/// The dispatches in a module of byte code by name, in order: each the calls that start it, and what they need.
+/// The dispatches in a byte code module by name, in order. Each has the calls that start it, and the values that they need.
 pub fn starts(text: &str) -> Vec<(&str, String)> {
     let mut strings: HashMap<&str, (&str, &str)> = HashMap::new();
     let mut found: Vec<(&str, String)> = Vec::new();
@@ -122,7 +122,7 @@ fn dispatch(function: &str) -> &str {
     &function[..end]
 }
 
-/// A text in which the binary code that it holds is shortened: nobody reads it.
+/// Shortens the binary code in a text.
 pub fn short(text: &str) -> String {
     /// So many hexadecimal digits stay.
     const DIGITS: usize = 32;

@@ -1,7 +1,7 @@
 //! The forms that a program takes on its way to machine code.
 
 use crate::Error;
-use crate::compile::lower_to;
+use crate::lower::lower_to;
 use crate::stage_text::{comment, executables, short, starts};
 use rune_iree::{
     CompileCache, CompileOptions, CompileReport, DispatchFile, Statistics, compile_to_phase, dispatch_files,
@@ -16,23 +16,23 @@ use std::sync::Arc;
 pub enum Stage {
     /// The typed program, as it was traced or loaded.
     Program,
-    /// The program with less work, which is what is compiled.
+    /// The simplified program, which is compiled.
     Simplified,
     /// The StableHLO module.
     StableHlo,
-    /// IREE: after StableHLO is taken in, as `linalg`.
+    /// IREE: the input, converted to `linalg`.
     Input,
-    /// IREE: cut into dispatches, of which each becomes a kernel.
+    /// IREE: cut into dispatches. Each becomes a kernel.
     Flow,
-    /// IREE: in what order they run, and in which memory.
+    /// IREE: the schedule of the dispatches, and their memory.
     Stream,
     /// IREE: as commands for the device.
     Hal,
     /// IREE: as byte code.
     Vm,
-    /// LLVM's form of the kernels, optimized.
+    /// The kernels in LLVM's form, optimized.
     Llvm,
-    /// The kernels in the language of the target: assembly on CPUs, else what follows.
+    /// The kernels in the language of the target: assembly on CPUs, else one of the following.
     Asm,
     /// The kernels for NVIDIA devices.
     Ptx,
@@ -43,7 +43,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// All, in the order in which a program goes through them.
+    /// All stages, in order.
     pub const ALL: [Stage; 13] = [
         Stage::Program,
         Stage::Simplified,
@@ -59,7 +59,7 @@ impl Stage {
         Stage::Msl,
         Stage::Spirv,
     ];
-    /// The name, as `stablehlo`.
+    /// Returns the name, such as `stablehlo`.
     pub const fn name(self) -> &'static str {
         match self {
             Stage::Program => "program",
@@ -77,7 +77,7 @@ impl Stage {
             Stage::Spirv => "spirv",
         }
     }
-    /// The backend that alone has it.
+    /// Returns the only backend that has this stage, if there is one.
     pub const fn backend(self) -> Option<&'static str> {
         match self {
             Stage::Ptx => Some("cuda"),
@@ -103,7 +103,7 @@ impl fmt::Display for Stage {
     }
 }
 
-/// No stage has this name.
+/// There is no stage of this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a stage; stages are {known}", known = Stage::ALL.map(Stage::name).join(", "))]
 pub struct UnknownStage(String);
@@ -115,20 +115,20 @@ impl FromStr for Stage {
     }
 }
 
-/// What a compiled program takes to run.
+/// The size of a compiled program, and what it needs to run.
 #[derive(Clone, Debug)]
 pub struct Stats {
-    /// What IREE made of it.
+    /// The statistics of IREE.
     pub statistics: Statistics,
-    /// The bytes of arguments, results and constants, and of what is needed on the way: the most memory that a call takes.
+    /// The most memory that a call uses: the bytes of arguments, results, constants and intermediate values.
     pub peak_bytes: u64,
     /// The size of the module.
     pub module_bytes: u64,
-    /// The phases of the compiler, and what they took when it was compiled.
+    /// The phases of the compiler, with the times that they took.
     pub phases: Vec<(&'static str, std::time::Duration)>,
 }
 
-/// All forms of one program for one target. Each is made when it is asked for.
+/// All forms of one program for one target. Each is made on demand.
 ///
 /// ```
 /// use rune::prelude::*;
@@ -146,15 +146,16 @@ pub struct Stages {
 }
 
 impl Stages {
-    /// The forms of a program, compiled so.
+    /// Returns the forms of a program that is compiled with these options.
     pub fn new(program: impl Into<Arc<Program>>, options: CompileOptions) -> Stages {
         Stages { program: program.into(), options }
     }
 
-    /// The program in this form.
+    /// Returns the program in this form.
     ///
     /// # Errors
-    /// If the target has no such form, an operation cannot be lowered, or the compiler is missing or does not take the program.
+    /// Returns an error if the target has no such form, if an operation cannot be lowered, if the compiler is missing, or if it rejects the
+    /// program.
     pub fn text(&self, stage: Stage) -> Result<String, Error> {
         match (stage, phase(stage)) {
             (Stage::Program, _) => Ok(self.program.to_string()),
@@ -165,10 +166,10 @@ impl Stages {
         }
     }
 
-    /// One dispatch of the program in this form: `which` is its number, or its name, as `main_dispatch_0`.
+    /// Returns one dispatch of the program in this form, by its number or its name, such as `main_dispatch_0`.
     ///
     /// # Errors
-    /// As [`Stages::text`], or if dispatches are not told apart at this stage, or there is none of this name.
+    /// Returns an error where [`Stages::text`] does, if there are no dispatches at this stage, or if there is none of this name.
     pub fn dispatch(&self, stage: Stage, which: &str) -> Result<String, Error> {
         let named = |name: &str| name == which || name.strip_suffix(which).is_some_and(|n| n.ends_with("_dispatch_"));
         let missing = |names: Vec<&str>| Error::NoDispatch { which: which.to_owned(), known: names.join(", ") };
@@ -191,26 +192,26 @@ impl Stages {
         }
     }
 
-    /// The code of the kernels in the language of the target.
+    /// Returns the code of the kernels in the language of the target.
     ///
     /// # Errors
-    /// As [`Stages::text`].
+    /// Returns an error where [`Stages::text`] does.
     pub fn assembly(&self) -> Result<String, Error> {
         self.text(Stage::Asm)
     }
 
-    /// What came of compiling the program, which is compiled if the cache has it not.
+    /// Returns the statistics of the compiled program, and compiles it on a cache miss.
     ///
     /// # Errors
-    /// As [`Stages::text`].
+    /// Returns an error where [`Stages::text`] does.
     pub fn stats(&self) -> Result<Stats, Error> {
         let (lowered, cache, name) = (self.lower()?, CompileCache::global(), self.program.name());
         let (material, text) = (lowered.identity(), || Ok::<_, Error>(lowered.text.clone()));
         let found = cache.get(&material, name, &self.options, false, text)?;
         let (module, report) = match found.report {
             Some(report) => (found.module, report),
-            // The cache has it from where nothing could be told.
-            None => cache.compile_anew(&material, name, &self.options, &lowered.text, &|_| {})?,
+            // The cache has the module without its report.
+            None => cache.recompile(&material, name, &self.options, &lowered.text, &|_| {})?,
         };
         Ok(stats(&self.program, module.bytes().len(), report))
     }
@@ -222,18 +223,18 @@ impl Stages {
     fn after(&self, phase: &str) -> Result<String, Error> {
         Ok(short(&compile_to_phase(&self.lower()?.text, self.program.name(), &self.options, phase)?))
     }
-    /// The code of the kernels, out of files that are there already.
+    /// The code of the kernels, from files of an earlier compilation.
     pub(crate) fn assembly_in(&self, files: &[DispatchFile]) -> Result<String, Error> {
         let kind = self.kind(Stage::Asm)?;
         Ok(listing(&files.iter().filter(|f| f.kind == kind).cloned().collect::<Vec<_>>()))
     }
-    /// The files of all dispatches in one of the last forms.
+    /// The files of all dispatches, in the form of a late stage.
     fn code(&self, stage: Stage) -> Result<Vec<DispatchFile>, Error> {
         let kind = self.kind(stage)?;
         let files = dispatch_files(&self.lower()?.text, self.program.name(), &self.options)?;
         Ok(files.into_iter().filter(|f| f.kind == kind).collect())
     }
-    /// How the files of one of the last forms end.
+    /// The extension of the files of a late stage.
     fn kind(&self, stage: Stage) -> Result<&'static str, Error> {
         let backend = self.options.target.backend();
         let absent =

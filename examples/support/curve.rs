@@ -1,4 +1,4 @@
-//! Losses drawn as a picture.
+//! Plots of losses.
 
 use epaint_default_fonts::UBUNTU_LIGHT;
 use plotters::prelude::*;
@@ -9,9 +9,9 @@ const SIZE: (u32, u32) = (960, 600);
 const LINE: RGBColor = RGBColor(0x2a, 0x6f, 0xdb);
 const INK: RGBColor = RGBColor(0x33, 0x33, 0x33);
 
-/// Writes the loss of each epoch, counted from 1, to the PNG file `path`. The axis of losses is logarithmic.
+/// Plots the loss of each epoch, counted from 1, to the PNG file `path`, with a logarithmic axis.
 pub fn draw(path: &Path, title: &str, losses: &[f64]) -> anyhow::Result<()> {
-    anyhow::ensure!(losses.iter().all(|l| l.is_finite() && *l > 0.0), "a loss is no positive number: {losses:?}");
+    anyhow::ensure!(losses.iter().all(|l| l.is_finite() && *l > 0.0), "a loss is not a positive number: {losses:?}");
     let range = |f: fn(f64, f64) -> f64, margin: f64| losses.iter().copied().reduce(f).map(|l| l * margin);
     let (Some(low), Some(high)) = (range(f64::min, 0.8), range(f64::max, 1.25)) else {
         anyhow::bail!("no losses to draw");
@@ -19,7 +19,7 @@ pub fn draw(path: &Path, title: &str, losses: &[f64]) -> anyhow::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    // The font comes along, for machines that have none.
+    // Includes a font, for machines without fonts.
     register_font("sans-serif", FontStyle::Normal, UBUNTU_LIGHT).map_err(|_| anyhow::anyhow!("the font is broken"))?;
 
     let root = BitMapBackend::new(path, SIZE).into_drawing_area();

@@ -1,4 +1,4 @@
-//! The 1,797 digits of 8×8 pixels that `scripts/fetch-digits` gets.
+//! The 1,797 digits of 8×8 pixels that `scripts/fetch-digits` downloads.
 
 use super::mlp::{self, Images, Plan};
 use anyhow::Context;
@@ -9,10 +9,10 @@ use std::path::Path;
 const PIXELS: usize = 64;
 const HIDDEN: usize = 256;
 pub const PLAN: Plan = Plan { epochs: 20, batch: 32, rate: 0.1 };
-/// The fraction of the digits that the network never sees while it learns.
+/// The fraction of the digits to hold out from training.
 const HELD_OUT: f64 = 0.2;
 
-/// All digits.
+/// Loads all digits.
 fn load() -> anyhow::Result<Images> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/digits.csv");
     let text = std::fs::read_to_string(&path)
@@ -28,26 +28,26 @@ fn load() -> anyhow::Result<Images> {
     Ok(Images { pixels: Tensor::from_slice([labels.len(), PIXELS], &pixels), labels: labels.into(), brightest: 16 })
 }
 
-/// The digits to learn from, and those held out.
+/// Digits for training, and held-out digits.
 pub struct Digits {
     pub images: Images,
     pub held_out: Images,
 }
 
 impl Digits {
-    /// Reads the digits, and holds some back at random.
+    /// Loads the digits, and holds some out at random.
     pub fn load(key: &Tensor) -> anyhow::Result<Digits> {
         let all = load()?;
         let order = random::permutation(key, &Tensor::arange(0..all.len(), DType::I32), 0);
         let kept = all.len() - (all.len() as f64 * HELD_OUT) as usize;
         Ok(Digits { images: all.take(&order.i(..kept)), held_out: all.take(&order.i(kept..)) })
     }
-    /// Trains a network on them; gives it and the loss of each epoch.
+    /// Trains a network on them. Returns the network and the loss of each epoch.
     pub fn train(&self, key: &Tensor) -> anyhow::Result<(Mlp, Vec<f64>)> {
         let [start, shuffling] = random::split_into(key);
         mlp::train(Digits::network(&start), &self.images, PLAN, &shuffling)
     }
-    /// The network before it is trained.
+    /// Returns the network before training.
     pub fn network(key: &Tensor) -> Mlp {
         mlp::network(key, PIXELS, HIDDEN)
     }

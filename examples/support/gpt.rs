@@ -1,11 +1,11 @@
-//! A language model of characters, a small GPT (Radford et al., 2019): its training, and texts that it draws.
+//! A small character-level GPT (Radford et al., 2019): training and text generation.
 
 use rune::nn::{self, Attention, Dropout, Embedding, LayerNorm, Linear, MultiHeadAttention};
 use rune::optim::{self, AdamW, ClipByGlobalNorm, Mask};
 use rune::{prelude::*, random};
 use std::collections::BTreeSet;
 
-/// A text as numbers of its characters.
+/// A text as character indices.
 pub struct Text {
     alphabet: Vec<char>,
     pub codes: Vec<i32>,
@@ -21,18 +21,18 @@ impl Text {
     pub fn characters(&self) -> usize {
         self.alphabet.len()
     }
-    /// The numbers of the characters; those that the text does not have are left out.
+    /// Returns the indices of the characters, without those that the text lacks.
     pub fn encode(&self, text: &str) -> Vec<i32> {
         text.chars().filter_map(|c| self.alphabet.binary_search(&c).ok()).map(|i| i as i32).collect()
     }
     pub fn decode(&self, codes: &[i32]) -> String {
         codes.iter().map(|&code| self.alphabet[code as usize]).collect()
     }
-    /// How surprised one is by each character of `later` if one knows how often it follows the one before in `codes`, on average: what a
-    /// model that looks back by one character can reach.
+    /// Returns the mean loss on `later` of a bigram model fitted to `codes`: the best that a model can reach that sees
+    /// only the previous character.
     pub fn bigram_loss(&self, codes: &[i32], later: &[i32]) -> f64 {
         let n = self.characters();
-        // Each pair counts once more than it is seen, so that none is impossible.
+        // Each pair counts once more than it occurs, so that none is impossible.
         let mut counts = vec![vec![1.0f64; n]; n];
         codes.windows(2).for_each(|pair| counts[pair[0] as usize][pair[1] as usize] += 1.0);
         let surprise = |pair: &[i32]| {
@@ -43,7 +43,7 @@ impl Text {
     }
 }
 
-/// How large a model is.
+/// The size of a model.
 #[derive(Clone, Copy)]
 pub struct Sizes {
     pub characters: usize,
@@ -83,7 +83,7 @@ impl Block {
     }
 }
 
-/// The model. Its last layer is the rows of the characters once more.
+/// The model. Its last layer reuses the character embedding.
 #[derive(Tree, Clone)]
 pub struct Gpt {
     characters: Embedding,
@@ -107,8 +107,8 @@ impl Gpt {
     pub fn context(&self) -> usize {
         self.positions.shape()[0]
     }
-    /// For each place of texts of shape [batch, context] the logits of the character that follows. With a key some of what is computed is
-    /// left out at random.
+    /// Returns the logits of the next character for each position of texts with the shape `[batch, context]`. With a
+    /// key, applies dropout.
     pub fn forward(&self, codes: &Tensor, key: Option<&Tensor>) -> Tensor {
         let mut x = self.characters.forward(codes) + &self.positions;
         for (i, block) in self.blocks.iter().enumerate() {
@@ -116,13 +116,13 @@ impl Gpt {
         }
         self.characters.attend(&self.norm.forward(&x))
     }
-    /// How surprised the model is by the characters of `texts`, of shape [batch, context + 1], after the first, on average.
+    /// Returns the mean loss on the characters of `texts`, of shape `[batch, context + 1]`, after the first.
     pub fn loss(&self, texts: &Tensor, key: Option<&Tensor>) -> Tensor {
         let logits = self.forward(&texts.i((.., ..-1)), key);
         nn::softmax_cross_entropy_with_integer_labels(&logits, &texts.i((.., 1..))).mean()
     }
-    /// `start`, which is shorter than the context, and then characters drawn one after the other, each with one of `keys`. A loop of the
-    /// program: nothing comes back to the host before the end.
+    /// Continues `start`, which is shorter than the context, by sampling one character per key. The loop is part of the
+    /// program: nothing returns to the host before the end.
     pub fn continued(&self, start: &Tensor, keys: &Tensor, temperature: f64) -> Tensor {
         let (known, drawn, context) = (start.size(), keys.shape()[0], self.context());
         let places = Tensor::arange(0..known + drawn.max(context), DType::I32);
@@ -139,7 +139,7 @@ impl Gpt {
     }
 }
 
-/// How to train.
+/// The training settings.
 #[derive(Clone, Copy)]
 pub struct Plan {
     pub steps: usize,
@@ -150,7 +150,8 @@ pub struct Plan {
 pub type Optimizer = (ClipByGlobalNorm, AdamW);
 
 impl Plan {
-    /// Gradients of norm 1 at most; rates that rise, and fall along a cosine; decay of what is no bias and no norm.
+    /// Returns Adam with gradients clipped to norm 1, a warm-up and cosine decay of the learning rate, and weight decay
+    /// of weights other than biases and norms.
     pub fn optimizer(self) -> Optimizer {
         let rate = optim::warmup_cosine_decay_schedule(0.0, self.rate, self.steps / 20, self.steps, self.rate / 10.0);
         let adamw = AdamW { b2: 0.99, weight_decay: 0.1, mask: Mask::matrices(), ..optim::adamw(rate) };
@@ -158,7 +159,7 @@ impl Plan {
     }
 }
 
-/// A model on its way: with what the optimiser remembers, and the key of all that is random from here on.
+/// The state of training: the model, the optimiser's state, and the key of all further randomness.
 #[derive(Tree, Clone)]
 pub struct Training {
     pub model: Gpt,
@@ -170,7 +171,7 @@ impl Training {
     pub fn new(model: Gpt, optimizer: &Optimizer, key: &Tensor) -> Training {
         Training { optimizer: optimizer.init(&model), model, key: key.clone() }
     }
-    /// One step on `batch` pieces of the text, drawn at random: afterwards, and the loss before.
+    /// Takes one step on `batch` random pieces of the text. Returns the next state, and the loss before the step.
     pub fn step(&self, optimizer: &Optimizer, text: &Tensor, batch: usize) -> (Training, Tensor) {
         let [key, drawing, dropout] = random::split_into(&self.key);
         let texts = pieces(text, &drawing, batch, self.model.context());
@@ -181,14 +182,14 @@ impl Training {
     }
 }
 
-/// Pieces of the text of one character more than the context.
+/// Returns random pieces of the text, one character longer than the context.
 fn pieces(text: &Tensor, key: &Tensor, batch: usize, context: usize) -> Tensor {
     let last = text.size() - context;
     let starts = random::randint(key, [batch, 1], 0, last as i32, DType::I32);
     text.take(&(starts + Tensor::arange(0..context + 1, DType::I32)), 0)
 }
 
-/// Trains a model; `told` is given the number of each step, and the loss before it.
+/// Trains a model. Calls `told` with the number of each step and the loss before it.
 pub fn train(
     model: Gpt,
     plan: Plan,
@@ -208,7 +209,7 @@ pub fn train(
     Ok(training.model)
 }
 
-/// The loss over all of a text, cut into pieces.
+/// Returns the loss over a whole text, cut into pieces.
 pub fn loss_over(model: &Gpt, codes: &[i32]) -> anyhow::Result<f64> {
     let loss = jit(|model: &Gpt, texts: &Tensor| model.loss(texts, None));
     let mut sum = 0.0;

@@ -1,18 +1,18 @@
-//! IDX files, the format of MNIST: two zeros, the type of the elements, the number of axes, the sizes, and the elements.
+//! IDX files, the format of MNIST: two zeros, the element type, the number of axes, the sizes, and the elements.
 
 use anyhow::{Context, ensure};
 use std::path::Path;
 
-/// The type of elements that MNIST has: bytes.
+/// The element type of MNIST: bytes.
 const BYTES: u8 = 8;
 
-/// The shape and the elements of an IDX file of bytes.
+/// Reads the shape and the elements of an IDX file of bytes.
 pub fn read(path: &Path) -> anyhow::Result<(Vec<usize>, Vec<u8>)> {
     let bytes = std::fs::read(path).with_context(|| format!("{}: run scripts/fetch-mnist first", path.display()))?;
     parse(&bytes).with_context(|| path.display().to_string())
 }
 
-/// The shape and the elements of an IDX array of bytes.
+/// Parses the shape and the elements of an IDX array of bytes.
 pub fn parse(bytes: &[u8]) -> anyhow::Result<(Vec<usize>, Vec<u8>)> {
     let (magic, rest) = bytes.split_first_chunk::<4>().context("shorter than its header")?;
     ensure!(magic[..2] == [0, 0], "no IDX file: it begins with {magic:02x?}");

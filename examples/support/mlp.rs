@@ -1,11 +1,11 @@
-//! A network of two layers that tells digits, and its training: what the examples `digits` and `mnist` share.
+//! A two-layer network that classifies digits, and its training, shared by the examples `digits` and `mnist`.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rune::nn::{self, Mlp};
 use rune::optim::{self, Sgd};
 use rune::{prelude::*, random};
 
-/// How many classes there are.
+/// The number of classes.
 pub const CLASSES: usize = 10;
 
 /// Images as rows of pixels, and the digit in each.
@@ -22,34 +22,34 @@ impl Images {
     pub fn len(&self) -> usize {
         self.labels.size()
     }
-    /// Those at these positions, in this order.
+    /// Returns the images at these positions, in this order.
     pub fn take(&self, positions: &Tensor) -> Images {
         Images { pixels: self.pixels.take(positions, 0), labels: self.labels.take(positions, 0), ..*self }
     }
 }
 
-/// The network, before it is trained.
+/// Returns the network before training.
 pub fn network(key: &Tensor, pixels: usize, hidden: usize) -> Mlp {
     Mlp::new(key, &[pixels, hidden, CLASSES], Tensor::relu)
 }
 
-/// For each image a number for each class: the greater, the likelier.
+/// Returns a number per class for each image: the greater, the likelier.
 fn logits(mlp: &Mlp, images: &Images) -> Tensor {
     mlp.forward(&(images.pixels.cast(DType::F32) / images.brightest))
 }
 
-/// How surprised the network is by the true classes, on average.
+/// Returns the mean cross entropy for the true classes.
 fn loss(mlp: &Mlp, images: &Images) -> Tensor {
     nn::softmax_cross_entropy_with_integer_labels(&logits(mlp, images), &images.labels).mean()
 }
 
-/// The fraction of images that the network tells right.
+/// Returns the fraction of images that the network classifies correctly.
 pub fn accuracy(mlp: &Mlp, images: &Images) -> anyhow::Result<f32> {
     let right = jit(|mlp: &Mlp, images: &Images| logits(mlp, images).argmax_axis(-1).eq(&images.labels).mean());
     Ok(right(mlp, images).item()?)
 }
 
-/// A network on its way, with what the optimiser remembers.
+/// The state of training: the network and the optimiser's state.
 #[derive(Tree, Clone)]
 pub struct Training {
     pub mlp: Mlp,
@@ -61,7 +61,7 @@ impl Training {
         let state = optimizer.init(&mlp);
         Training { mlp, optimizer: state }
     }
-    /// One step on the images at the positions `batch`: afterwards, and the loss before.
+    /// Takes one step on the images at the positions `batch`. Returns the next state, and the loss before the step.
     pub fn step(&self, optimizer: &Sgd, images: &Images, batch: &Tensor) -> (Training, Tensor) {
         let (loss, gradient) = value_and_grad(loss)(&self.mlp, &images.take(batch));
         let (updates, state) = optimizer.update(&gradient, &self.optimizer, &self.mlp);
@@ -69,23 +69,23 @@ impl Training {
     }
 }
 
-/// How to train.
+/// The training settings.
 #[derive(Clone, Copy)]
 pub struct Plan {
     pub epochs: usize,
     pub batch: usize,
-    /// The rate of learning in the beginning; it falls to 0 along a cosine.
+    /// The initial learning rate; it decays to 0 along a cosine.
     pub rate: f64,
 }
 
 impl Plan {
-    /// Gradient descent with momentum.
+    /// Returns gradient descent with momentum.
     pub fn optimizer(self, steps: usize) -> Sgd {
         Sgd { momentum: Some(0.9), ..optim::sgd(optim::cosine_decay_schedule(self.rate, steps, 0.0)) }
     }
 }
 
-/// Trains `mlp`, tells of each epoch, and returns the network and the loss of each epoch.
+/// Trains `mlp` and reports each epoch. Returns the network and the loss of each epoch.
 pub fn train(mlp: Mlp, images: &Images, plan: Plan, key: &Tensor) -> anyhow::Result<(Mlp, Vec<f64>)> {
     let per_epoch = images.len() / plan.batch;
     let steps = plan.epochs * per_epoch;

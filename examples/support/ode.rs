@@ -1,10 +1,11 @@
-//! Ordinary differential equations, solved by steps of the classical method of Runge and Kutta (Kutta, 1901), and differentiated through
-//! the solver.
+//! Ordinary differential equations, solved by the classical Runge-Kutta method (Kutta, 1901), and differentiated
+//! through the solver.
 
 use rune::prelude::*;
 
-/// The solution of `dy/dt = f(y, t)` with `y = start` at the first of `times`, at all of them; `steps` of fourth order lie between
-/// each two. Shapes: `start` as it likes, `times: [n]`, the result `[n]` and then as `start`.
+/// Solves `dy/dt = f(y, t)` with `y = start` at the first of `times`. Returns the solution at all `times`, with `steps`
+/// fourth-order steps between neighbours. `start` has any shape, `times` has `[n]`, and the result has `[n]` followed
+/// by the shape of `start`.
 pub fn solve(f: impl Fn(&Tensor, &Tensor) -> Tensor, start: &Tensor, times: &Tensor, steps: usize) -> Tensor {
     let one = |t: &Tensor, h: &Tensor, y: &Tensor| {
         let half = h * 0.5;
@@ -24,8 +25,8 @@ pub fn solve(f: impl Fn(&Tensor, &Tensor) -> Tensor, start: &Tensor, times: &Ten
     Tensor::concat(&[&start.unsqueeze(0), &rest], 0)
 }
 
-/// Hunters and hunted (Lotka and Volterra): `rates` are of birth of the hunted, of their being eaten, of death of the hunters, and of
-/// their growing by what they eat.
+/// Predators and prey (Lotka and Volterra): `rates` are the birth rate of the prey, the predation rate, the death rate
+/// of the predators, and their growth rate by predation.
 pub fn populations(rates: &Tensor, start: &Tensor, times: &Tensor, steps: usize) -> Tensor {
     let change = |y: &Tensor, _: &Tensor| {
         let (hunted, hunters) = (y.i(0), y.i(1));

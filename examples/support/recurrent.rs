@@ -2,7 +2,7 @@
 
 use rune::prelude::*;
 
-/// The parameters: of what comes in, of what is remembered, and of what is given out.
+/// The parameters of the input, the hidden state and the output.
 #[derive(Tree, Clone)]
 pub struct Recurrent {
     pub input: Tensor,
@@ -12,7 +12,7 @@ pub struct Recurrent {
 }
 
 impl Recurrent {
-    /// One step: what is remembered next, and what is given out.
+    /// Takes one step: returns the next hidden state, and the output.
     pub fn step(&self, h: &Tensor, x: &Tensor) -> (Tensor, Tensor) {
         let h = (x.matmul(&self.input) + h.matmul(&self.hidden) + &self.bias).tanh();
         let y = h.matmul(&self.output);
@@ -21,11 +21,11 @@ impl Recurrent {
     fn rest(&self, xs: &Tensor) -> Tensor {
         Tensor::zeros([xs.shape()[1], self.bias.size()], xs.dtype())
     }
-    /// What is given out for `xs: [time, batch, inputs]`: `[time, batch, outputs]`.
+    /// Maps `xs: [time, batch, inputs]` to outputs `[time, batch, outputs]`.
     pub fn apply(&self, xs: &Tensor) -> Tensor {
         scan(|h: &Tensor, x: &Tensor| self.step(h, x), &self.rest(xs), xs).1
     }
-    /// The same, with a loop of the host: each step is written down.
+    /// Computes the same with a Rust loop, which records each step in the program.
     pub fn unrolled(&self, xs: &Tensor) -> Tensor {
         let mut h = self.rest(xs);
         let mut ys = Vec::new();
@@ -38,7 +38,7 @@ impl Recurrent {
     }
 }
 
-/// The mean square of the error.
+/// Returns the mean squared error.
 pub fn loss(outputs: &Tensor, targets: &Tensor) -> Tensor {
     (outputs - targets).square().mean()
 }

@@ -1,8 +1,9 @@
-//! A block of a transformer: attention and a layer of two products, each behind a normalization, and each added to what it is given.
+//! A transformer block: attention and a two-layer perceptron, each after a normalization and with a residual
+//! connection.
 
 use rune::{Cost, prelude::*};
 
-/// How large the block and what goes through it are.
+/// The sizes of the block and of its input.
 #[derive(Clone, Copy)]
 pub struct Sizes {
     pub batch: usize,
@@ -12,7 +13,7 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// The shapes of the parameters, in the order of the fields of [`Block`], and of what goes through.
+    /// Returns the shapes of the parameters, in the order of the fields of [`Block`], and the shape of the input.
     pub fn shapes(self) -> ([Vec<usize>; 8], Vec<usize>) {
         let d = self.features;
         let parameters =
@@ -28,7 +29,7 @@ pub struct Block {
     shift1: Tensor,
     scale2: Tensor,
     shift2: Tensor,
-    /// Queries, keys and values of all heads in one product.
+    /// The queries, keys and values of all heads, in one product.
     qkv: Tensor,
     out: Tensor,
     up: Tensor,
@@ -57,7 +58,7 @@ impl Block {
     }
 }
 
-/// The sum of the squares of what comes out: something to take a gradient of.
+/// Returns the sum of the squared outputs, as a function to differentiate.
 pub fn loss(block: &Block, x: &Tensor, heads: usize) -> Tensor {
     let y = block.apply(x, heads);
     (&y * &y).sum()
@@ -69,7 +70,7 @@ fn normalized(x: &Tensor, scale: &Tensor, shift: &Tensor) -> Tensor {
     centered * (variance + 1e-5).rsqrt() * scale + shift
 }
 
-/// What the forward pass costs, and what the gradient by the parameters does; each as it is compiled.
+/// Returns the cost of the forward pass, and of the gradient with respect to the parameters, both as compiled.
 pub fn costs(block: &Block, x: &Tensor, heads: usize) -> anyhow::Result<(Cost, Cost)> {
     let forward = make_program(|b: &Block, x: &Tensor| b.apply(x, heads), (block, x))?;
     let gradient = make_program(|b: &Block, x: &Tensor| grad(|b: &Block| loss(b, x, heads))(b), (block, x))?;

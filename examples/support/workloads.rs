@@ -1,5 +1,5 @@
-//! What `scripts/bench-against-jax` times, in rune. `scripts/against_jax/workloads.py` has the same functions in JAX, and the
-//! arguments.
+//! The workloads of `scripts/bench-against-jax`, in rune. `scripts/against_jax/workloads.py` has the same functions in
+//! JAX, and the arguments.
 
 use crate::transformer::Block;
 use rune::{ConvOptions, ConvPadding, Layout, PoolOptions, einsum, prelude::*};
@@ -7,7 +7,7 @@ use rune::{ConvOptions, ConvPadding, Layout, PoolOptions, einsum, prelude::*};
 /// A function of tensors.
 pub type Workload = fn(&[Tensor]) -> Vec<Tensor>;
 
-/// The workload of this name.
+/// Returns the workload with this name.
 pub fn find(name: &str) -> Option<Workload> {
     Some(match name {
         "matmul256" | "matmul512" | "matmul1024" | "matmul2048" => |x| vec![x[0].matmul(&x[1])],

@@ -1,9 +1,9 @@
 //! Writes what the fuzzers begin with, to `corpus/`, and the words that they know, to `dictionaries/`.
 
-use rune_fuzz::{npy, npz};
-use rune_trace::op::{NamedAxis, Op};
-use rune_trace::testing::Generator;
-use rune_trace::{Array, DType, HostOp, ModuleSignature, Program, storage};
+use rune_ir::op::{NamedAxis, Op};
+use rune_testing::Generator;
+use rune_ir::{Array, DType, HostOp, ModuleSignature, Program, storage};
+use rune_ir::storage::{npy, npz};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

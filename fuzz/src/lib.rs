@@ -3,36 +3,14 @@
 //! Whatever the bytes are, they are refused with an error or they work: a panic, an abort, ten seconds or a gibibyte is a finding.
 //! `docs/fuzzing.md` says how to run them.
 
-// So that modules of the command line are read as they are there, and MLIR is not linked.
-extern crate rune_trace as rune;
-
 mod limit;
 mod mutate;
 
-/// The importer of StableHLO, which needs nothing of MLIR, without the rest of its crate.
-#[path = "../../rune-lower/src/import/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod import;
-/// What the command line reads its inputs from.
-#[path = "../../rune-cli/src/hostile.rs"]
-mod hostile;
-#[path = "../../rune-cli/src/input.rs"]
-#[allow(dead_code)]
-mod input;
-#[path = "../../rune-cli/src/npy.rs"]
-pub mod npy;
-#[path = "../../rune-cli/src/npz.rs"]
-pub mod npz;
-#[path = "../../rune-cli/src/units.rs"]
-#[allow(dead_code)]
-mod units;
-
-pub use hostile::read as arrays;
 pub use mutate::mutate;
+pub use rune_testing::hostile::read as arrays;
 
-use rune::storage;
-use rune::testing::exercise;
-use rune::Program;
+use rune_ir::{Program, storage};
+use rune_testing::exercise;
 use std::collections::BTreeMap;
 
 /// What parts the JSON of a program from the safetensors file beside it.
@@ -69,7 +47,7 @@ pub fn program_text(data: &[u8]) {
 /// A module of StableHLO.
 pub fn stablehlo(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    match import::import(text) {
+    match rune_stablehlo::import(text) {
         Ok(program) => exercise(&program),
         Err(error) => drop(error.to_string()),
     }

@@ -1,7 +1,7 @@
 //! Mutations that know what programs look like, among libFuzzer's own.
 
 use libfuzzer_sys::fuzzer_mutate;
-use rune_trace::testing::Vandal;
+use rune_testing::Vandal;
 
 /// Changes the first `size` bytes in one place, to at most `most`; gives how many they are then.
 pub fn mutate(data: &mut [u8], size: usize, most: usize, seed: u32) -> usize {

@@ -1,14 +1,14 @@
 //! `rune-cli bench`.
 
 use crate::input::{self, Input};
-use crate::output::tell;
+use crate::output::{self, tell};
 use crate::random::Random;
 use crate::run::{check, compile_for};
 use crate::units::{count, time};
 use crate::{failure, program, progress, style};
 use anyhow::Result;
 use clap::Args;
-use rune::{CompiledProgram, Opt, Place, Value, default_device};
+use rune::{CompiledProgram, Device, Opt, Plan, Value, default_device};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -18,21 +18,21 @@ const EXAMPLES: &str = "Examples:
   rune-cli bench f.json --input x.npy --device local-task --seconds 5
   rune-cli bench f.vmfb";
 
-/// Measures how often a program can be called in a second, and how long a call takes
+/// Measures how many calls per second a program reaches, and how long a call takes
 ///
-/// A program is also measured as the compiler's own defaults make it, to compare.
+/// Also measures the program as compiled with the compiler's own defaults, for comparison.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Bench {
-    /// The program, JSON or text, or the compiled .vmfb; - is a program from the standard input
+    /// The program (JSON or text) or the compiled .vmfb; - is a program on the standard input
     program: PathBuf,
-    /// An input, as of `run`; without any they are random
+    /// An input, as for `run`; by default, inputs are random
     #[arg(short, long, value_name = "INPUT", allow_hyphen_values = true, value_parser = input::parser())]
     input: Vec<Input>,
-    /// Where to run it [default: RUNE_DEVICE, else cpu]
+    /// The device to run on [default: RUNE_DEVICE, else cpu]
     #[arg(short, long, value_parser = input::DEVICES)]
     device: Option<String>,
-    /// For how many seconds to call it
+    /// The duration of the measurement in seconds
     #[arg(long, default_value_t = 1.0, value_name = "SECONDS", value_parser = seconds)]
     seconds: f64,
 }
@@ -44,32 +44,38 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 impl Bench {
     pub fn run(self, json: bool) -> Result<()> {
-        let place = self.device.as_deref().map_or_else(default_device, Place::open)?;
-        if matches!(place, Place::Reference) {
+        let device = self.device.as_deref().map_or_else(default_device, Device::open)?;
+        if matches!(device, Device::Reference) {
             return Err(failure::usage(
                 "bench",
-                "the reference interpreter is made to be right, not fast; name another device",
+                "the reference interpreter is built for correctness, not speed; choose another device",
             ));
         }
         let shown = program::shown(&self.program);
         if program::is_module(&self.program) {
-            let compiled = CompiledProgram::load_on(&self.program, &place)?;
+            let compiled = CompiledProgram::load_on(&self.program, &device)?;
             let inputs = inputs(self.input, &shown, compiled.input_types())?;
-            let measured = measure(&compiled, &inputs, self.seconds)?;
-            return measured.tell(json, &shown, "compiled", place.name(), None);
+            let measured = measure(|| Ok(drop(compiled.call_values(&inputs)?)), self.seconds)?;
+            return measured.tell(json, &shown, "compiled", device.name(), None);
         }
         let program = program::load(&self.program)?;
         crate::random::fits(&program)?;
         let inputs = inputs(self.input, &shown, program.input_types())?;
         let cost = program.simplify().cost();
-        // A multiply-add is two.
+        // A multiply-add counts as two steps.
         let steps = (!cost.unbounded).then_some(2.0 * cost.multiply_adds as f64 + cost.flops as f64);
+        if matches!(device, Device::Host) {
+            let arrays = inputs.iter().map(output::host).collect::<Result<Vec<_>>>()?;
+            let plan = Plan::new(&program.simplify());
+            let measured = measure(|| Ok(drop(plan.run(arrays.clone())?)), self.seconds)?;
+            return measured.tell(json, &shown, "planned", device.name(), steps);
+        }
         let mut rates = Vec::new();
         for (opt, flags) in [(Opt::Fast, "fast flags"), (Opt::Plain, "plain flags")] {
             let compiled =
-                progress::during(&format!("compiling {shown}, {flags}"), |_| compile_for(&program, &place, opt))?;
-            let measured = measure(&compiled, &inputs, self.seconds)?;
-            measured.tell(json, &shown, flags, place.name(), steps)?;
+                progress::during(&format!("compiling {shown}, {flags}"), |_| compile_for(&program, &device, opt))?;
+            let measured = measure(|| Ok(drop(compiled.call_values(&inputs)?)), self.seconds)?;
+            measured.tell(json, &shown, flags, device.name(), steps)?;
             rates.push(measured.median());
         }
         let ratio = rates[1].as_secs_f64() / rates[0].as_secs_f64();
@@ -86,21 +92,21 @@ fn inputs(given: Vec<Input>, shown: &str, types: &[rune::Type]) -> Result<Vec<Va
     Ok(given.into_iter().map(|given| Value::Host(given.array)).collect())
 }
 
-/// The times of calls, ascending.
+/// The times of the calls, in ascending order.
 struct Measured(Vec<Duration>);
 
-fn measure(compiled: &CompiledProgram, inputs: &[Value], seconds: f64) -> Result<Measured> {
-    /// The memory of the machine is not to be filled with times.
+fn measure(call: impl Fn() -> Result<()>, seconds: f64) -> Result<Measured> {
+    /// Limits the memory for times.
     const MOST: usize = 10_000_000;
-    // What is only done once is not counted.
-    compiled.call_values(inputs)?;
+    // Excludes one-time work from the measurement.
+    call()?;
     let mut times = Vec::new();
     let all = Duration::from_secs_f64(seconds);
     progress::during("calling", |_| {
         let begun = Instant::now();
         while (begun.elapsed() < all && times.len() < MOST) || times.is_empty() {
             let start = Instant::now();
-            compiled.call_values(inputs)?;
+            call()?;
             times.push(start.elapsed());
         }
         anyhow::Ok(())
@@ -110,7 +116,7 @@ fn measure(compiled: &CompiledProgram, inputs: &[Value], seconds: f64) -> Result
 }
 
 impl Measured {
-    /// The time that this part of the calls do not exceed.
+    /// Returns the time that this fraction of the calls does not exceed.
     fn quantile(&self, part: f64) -> Duration {
         self.0[((self.0.len() - 1) as f64 * part).round() as usize]
     }

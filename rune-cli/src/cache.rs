@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use rune::{CacheEntry, CompileCache, CompiledProgram, ModuleSignature, Type};
 use serde_json::json;
 
-/// Shows, checks or empties the cache of compiled programs
+/// Lists, verifies or clears the cache of compiled programs
 #[derive(Args)]
 #[command(after_help = "Examples:
   rune-cli cache list
@@ -24,21 +24,21 @@ pub struct Cache {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Lists what is in it, the last used first
+    /// Lists the entries, most recently used first
     List,
-    /// Shows an entry: its file, its size, and what it takes and gives
+    /// Shows an entry: its file, its size, and its input and output types
     Show {
-        /// The key, or how it begins
+        /// The key, or its first characters
         key: String,
     },
-    /// Removes all entries, or one
+    /// Removes all entries, or one entry
     Clear {
-        /// The key, or how it begins
+        /// The key, or its first characters
         key: Option<String>,
     },
-    /// Checks that every entry is whole; fails if one is not
+    /// Verifies every entry; fails if one is damaged
     Verify {
-        /// Remove the damaged ones
+        /// Remove damaged entries
         #[arg(long)]
         remove: bool,
     },
@@ -65,7 +65,7 @@ impl Cache {
             }
             Action::Show { key } => {
                 let entry = find(cache, &key)?;
-                let module = cache.module(&entry).context("it is damaged; it is compiled again when it is needed")?;
+                let module = cache.module(&entry).context("it is damaged; rune compiles it again when needed")?;
                 let signature = CompiledProgram::signature_of(&module).context("it was not compiled by this rune")?;
                 let mut text = format!(
                     "key        {}\nsize       {}\nused       {}\n",
@@ -124,13 +124,13 @@ fn entries_of(n: usize) -> String {
     if n == 1 { "1 entry".to_owned() } else { format!("{n} entries") }
 }
 
-/// The one entry whose key begins so.
+/// Returns the only entry whose key starts with `key`.
 fn find(cache: &CompileCache, key: &str) -> Result<CacheEntry> {
     let mut found = cache.entries().into_iter().filter(|e| e.key.starts_with(key)).collect::<Vec<_>>();
     match found.len() {
         1 => Ok(found.remove(0)),
-        0 => bail!("no entry begins with {key}"),
-        n => bail!("{n} entries begin with {key}; write more of the key"),
+        0 => bail!("no entry starts with {key}"),
+        n => bail!("{n} entries start with {key}; give more of the key"),
     }
 }
 

@@ -18,15 +18,15 @@ const EXAMPLES: &str = "Examples:
   rune-cli compile f.json --target cuda --arch sm_89
   cat f.rune | rune-cli compile - -o f.vmfb";
 
-/// Compiles a program to a .vmfb file, which `rune-cli run` and `CompiledProgram::load` run
+/// Compiles a program to a .vmfb file for `rune-cli run` and `CompiledProgram::load`
 ///
-/// Constants of the program go to a file beside it, of the same name with .safetensors added.
+/// Writes the program's constants to a file beside it, with .safetensors appended to the name.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Compile {
     /// The program, JSON or text; - is the standard input
     program: PathBuf,
-    /// The compiled module [default: PROGRAM with the ending .vmfb]
+    /// The compiled module [default: PROGRAM with the extension .vmfb]
     #[arg(short, long, value_name = "OUT.vmfb")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -38,7 +38,7 @@ impl Compile {
         let options = self.target.options("compile", Backend::LlvmCpu)?;
         let output = match &self.output {
             Some(path) if program::is_stdin(path) => {
-                return Err(usage("compile", "a compiled module goes to a file, and not to the standard output"));
+                return Err(usage("compile", "a compiled module needs a file, not the standard output"));
             }
             Some(path) => path.clone(),
             None if program::is_stdin(&self.program) => {
@@ -46,12 +46,13 @@ impl Compile {
             }
             None => self.program.with_extension("vmfb"),
         };
-        // Before the work, not after.
+        // Before the work, not after it.
         check_folder(&output)?;
         let program = program::load(&self.program)?;
         let what = format!("compiling {} for {}", program::shown(&self.program), options.target);
-        let (compiled, stats) =
-            progress::during(&what, |say| Precompiled::anew(&program, &options, &|phase: &'static str| say(phase)))?;
+        let (compiled, stats) = progress::during(&what, |say| {
+            Precompiled::recompile(&program, &options, &|phase: &'static str| say(phase))
+        })?;
         compiled.save(&output).with_context(|| format!("cannot write {}", output.display()))?;
         let (shown, size, timings) = (output.display(), compiled.bytes().len() as u64, compiled.timings());
         let dispatches = stats.statistics.dispatches;

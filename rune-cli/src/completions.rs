@@ -11,7 +11,7 @@ const EXAMPLES: &str = "Examples:
   rune-cli completions zsh > ~/.zfunc/_rune-cli
   rune-cli completions fish > ~/.config/fish/completions/rune-cli.fish";
 
-/// Writes what a shell needs to complete commands, options and their values
+/// Writes the shell completions of commands, options and their values
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Completions {
@@ -21,7 +21,7 @@ pub struct Completions {
 
 impl Completions {
     pub fn run(self, cli: &mut clap::Command, json: bool) -> Result<()> {
-        // In memory first: who reads it may stop in the middle.
+        // In memory first, because the reader may stop early.
         let mut script = Vec::new();
         clap_complete::generate(self.shell, cli, "rune-cli", &mut script);
         let script = String::from_utf8(script)?;

@@ -3,10 +3,10 @@
 use crate::{output, style};
 use anyhow::Result;
 use clap::Args;
-use rune::{Device, Place};
+use rune::Device;
 use serde_json::json;
 
-/// Lists the devices that programs run on, and why others do not work here
+/// Lists the devices that can run programs, and why others are unavailable
 #[derive(Args)]
 #[command(after_help = "Examples:\n  rune-cli devices\n  rune-cli run f.json --device local-task")]
 pub struct Devices {}
@@ -14,12 +14,13 @@ pub struct Devices {}
 impl Devices {
     pub fn run(self, json: bool) -> Result<()> {
         let (good, dim) = (style::GOOD, style::DIM);
-        for name in Device::names().into_iter().chain(["reference"]) {
-            let opened = Place::open(name);
+        for name in Device::names() {
+            let opened = Device::open(name);
             let about = match name {
                 "cpu" => "the calling thread computes, with the least overhead; the same as local-sync",
                 "local-sync" => "the same as cpu",
                 "local-task" => "a pool of threads computes",
+                "host" => "fused kernels, at once and without a compiler",
                 "reference" => "the interpreter",
                 _ => "a GPU",
             };

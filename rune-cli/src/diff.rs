@@ -8,7 +8,7 @@ use crate::{program, progress, style};
 use anyhow::Result;
 use clap::Args;
 use rune::interpret::interpret;
-use rune::{Array, DType, Op, Place, Program, Type, Value, default_device};
+use rune::{Array, DType, Device, Op, Plan, Program, Type, Value, default_device};
 use serde_json::json;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 use std::collections::HashMap;
@@ -22,27 +22,27 @@ const EXAMPLES: &str = "Examples:
 
 /// Compares two programs: their instructions, and their results on random inputs
 ///
-/// Fails if the results differ, or cannot be compared. Instructions may differ where results do not.
+/// Fails if the results differ or cannot be compared. Instructions may differ if the results do not.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Diff {
     /// A program, JSON or text; - is the standard input
     a: PathBuf,
-    /// Another one
+    /// The other program
     b: PathBuf,
-    /// Compare the instructions only, and fail if they differ
+    /// Compare only the instructions, and fail if they differ
     #[arg(long)]
     structure: bool,
-    /// How far results may be apart, relative to those of A [default: by dtype, 1e-5 for f32]
+    /// The maximum difference of results relative to A [default: by dtype, 1e-5 for f32]
     #[arg(long, value_parser = tolerance, allow_hyphen_values = true)]
     rtol: Option<f64>,
-    /// How far results may be apart in any case
+    /// The maximum absolute difference of results
     #[arg(long, default_value_t = 1e-8, value_parser = tolerance, allow_hyphen_values = true)]
     atol: f64,
-    /// How many times to run both, on other inputs each time
+    /// The number of runs, each with new inputs
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     runs: u64,
-    /// Run them by the reference interpreter, and not compiled
+    /// Use the reference interpreter instead of compiled code
     #[arg(long)]
     reference: bool,
 }
@@ -52,7 +52,7 @@ fn tolerance(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| "write a number that is not negative, as 1e-3".to_owned())
 }
 
-/// How far apart two ways to compute the same may come, relatively.
+/// Returns the usual relative difference between two ways to compute the same result.
 fn usual(dtype: DType) -> f64 {
     match dtype {
         DType::F64 => 1e-10,
@@ -72,7 +72,7 @@ impl Diff {
         let (a, b) = (program::load(&self.a)?, program::load(&self.b)?);
         let lines = compare(&a, &b);
         let same = lines.iter().all(|line| matches!(line, Line::Same(_)));
-        // What differs in the instructions is told even if the results cannot be compared.
+        // Reports differences in the instructions even if the results cannot be compared.
         let (results, incomparable) = match (!self.structure).then(|| self.results(&a, &b)).transpose() {
             Ok(results) => (results, None),
             Err(error) => (None, Some(error)),
@@ -106,7 +106,7 @@ impl Diff {
         let (bold, good, bad, dim) = (style::BOLD, style::GOOD, style::BAD, style::DIM);
         let shown = |path: &PathBuf| program::shown(path);
         tell(false, format!("{bold}--- {}\n+++ {}{bold:#}", shown(&self.a), shown(&self.b)), json!(null))?;
-        // Two lines around each difference.
+        // Two lines of context around each difference.
         let differs = |i: usize| lines.get(i).is_some_and(|line| !matches!(line, Line::Same(_)));
         let near = |i: usize| (i.saturating_sub(2)..=i + 2).any(differs);
         let mut left_out = 0;
@@ -132,7 +132,7 @@ impl Diff {
         Ok(())
     }
 
-    /// How far the results are apart, for each output the farthest of all runs.
+    /// Compares the results. Returns the largest difference of all runs for each output.
     fn results(&self, a: &Program, b: &Program) -> Result<Vec<Compared>> {
         let list = |types: &[Type]| types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
         let differ = |what: &str, a: &[Type], b: &[Type]| {
@@ -142,9 +142,10 @@ impl Diff {
         differ("inputs", a.input_types(), b.input_types())?;
         differ("outputs", &a.output_types(), &b.output_types())?;
         random::fits(a)?;
-        let place = if self.reference { Place::Reference } else { default_device()? };
-        let (first, second) =
-            progress::during("compiling both programs", |_| anyhow::Ok((runnable(a, &place)?, runnable(b, &place)?)))?;
+        let device = if self.reference { Device::Reference } else { default_device()? };
+        let (first, second) = progress::during("compiling both programs", |_| {
+            anyhow::Ok((runnable(a, &device)?, runnable(b, &device)?))
+        })?;
         let types = a.output_types();
         let mut all: Vec<Compared> =
             types.into_iter().enumerate().map(|(index, ty)| Compared { index, ty, ..Compared::default() }).collect();
@@ -164,24 +165,28 @@ impl Diff {
 
 type Run<'p> = Box<dyn Fn(&[Array]) -> Result<Vec<Array>> + 'p>;
 
-fn runnable<'p>(program: &'p Program, place: &Place) -> Result<Run<'p>> {
-    if matches!(place, Place::Reference) {
+fn runnable<'p>(program: &'p Program, device: &Device) -> Result<Run<'p>> {
+    if matches!(device, Device::Reference) {
         return Ok(Box::new(|inputs| Ok(interpret(program, inputs)?)));
     }
-    let compiled = compile_for(program, place, rune::Opt::Fast)?;
+    if matches!(device, Device::Host) {
+        let plan = Plan::new(&program.simplify());
+        return Ok(Box::new(move |inputs| Ok(plan.run(inputs.to_vec())?)));
+    }
+    let compiled = compile_for(program, device, rune::Opt::Fast)?;
     Ok(Box::new(move |inputs| {
         let values: Vec<Value> = inputs.iter().cloned().map(Value::Host).collect();
         compiled.call_values(&values)?.iter().map(host).collect()
     }))
 }
 
-/// How far an output of one program is from that of the other.
+/// The difference between corresponding outputs of two programs.
 struct Compared {
     index: usize,
     ty: Type,
     absolute: f64,
     relative: f64,
-    /// How many elements of all runs are NaN in A only, in B only, and in both.
+    /// The number of elements that are NaN only in A, only in B, and in both, over all runs.
     nans: [u64; 3],
     agrees: bool,
 }
@@ -237,7 +242,7 @@ impl Compared {
     }
 }
 
-/// A line of the comparison of instructions.
+/// A line of the instruction diff.
 enum Line {
     Same(String),
     Removed(String),
@@ -253,8 +258,8 @@ impl Line {
     }
 }
 
-/// The instructions of both, in the order of one listing. Two are the same if they compute the same from the same inputs, whatever
-/// their variables are called.
+/// Returns the instructions of both programs in one listing. Two instructions are equal if they compute the same from
+/// the same inputs, whatever the names of their variables.
 fn compare(a: &Program, b: &Program) -> Vec<Line> {
     let mut numbers = Numbers::default();
     let (first, second) = (numbers.of(a), numbers.of(b));
@@ -272,15 +277,15 @@ fn compare(a: &Program, b: &Program) -> Vec<Line> {
     lines
 }
 
-/// A line for each instruction, and one for the outputs.
+/// Returns a line per instruction, and one for the outputs.
 fn listing(program: &Program) -> Vec<String> {
-    // Of the text the lines of the outermost program, without its head and constants, and without sub-programs.
+    // Takes the lines of the outermost program from the text, without its head, its constants and its sub-programs.
     let text = program.to_string();
     let own = text.lines().filter_map(|line| line.strip_prefix("    ").filter(|l| !l.starts_with(' ')));
     own.filter(|line| line.contains("= rune.") || line.starts_with("return")).map(str::to_owned).collect()
 }
 
-/// Numbers for what variables hold: equal ones for what is computed alike.
+/// Value numbers of variables: equal for equal computations.
 #[derive(Default)]
 struct Numbers {
     known: HashMap<Known, u64>,
@@ -290,7 +295,7 @@ struct Numbers {
 enum Known {
     Input(usize, Type),
     Constant(Type, Vec<u8>),
-    /// What an operation on values with these numbers gives as this result.
+    /// A result of an operation on values with these numbers.
     Result(Op<u64>, usize),
     Outputs(Vec<u64>),
 }
@@ -300,7 +305,7 @@ impl Numbers {
         let next = self.known.len() as u64;
         *self.known.entry(known).or_insert(next)
     }
-    /// One for each instruction, and one for the outputs.
+    /// Returns a number per instruction, and one for the outputs.
     fn of(&mut self, program: &Program) -> Vec<u64> {
         let mut vars: Vec<u64> = Vec::with_capacity(program.num_vars());
         for (i, ty) in program.input_types().iter().enumerate() {

@@ -10,13 +10,13 @@ const EXAMPLES: &str = "Examples:
   rune-cli export f.json -o f.mlir
   rune-cli grad f.json | rune-cli export - | stablehlo-opt";
 
-/// Writes a program as StableHLO text for other tools, as XLA
+/// Writes a program as StableHLO text for other tools, such as XLA
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Export {
     /// The program, JSON or text; - is the standard input
     program: PathBuf,
-    /// Where to write the text; - is the standard output
+    /// The file for the text; - is the standard output
     #[arg(short, long, value_name = "OUT.mlir", default_value = "-")]
     output: PathBuf,
 }

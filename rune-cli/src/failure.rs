@@ -1,4 +1,4 @@
-//! What is said when something fails, and the exit code.
+//! Error reports and exit codes.
 
 use crate::style;
 use anstream::eprintln;
@@ -8,7 +8,7 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-/// The command line asks for what cannot be. It exits with 2.
+/// The command line asks for something impossible. Exits with 2.
 #[derive(Debug)]
 pub struct Usage {
     subcommand: &'static str,
@@ -26,13 +26,13 @@ pub fn usage(subcommand: &'static str, message: impl fmt::Display) -> anyhow::Er
     Usage { subcommand, message: message.to_string() }.into()
 }
 
-/// Something is wrong in a file, at this place.
+/// A problem at a position in a file.
 #[derive(Debug)]
 pub struct InFile {
     pub file: String,
-    /// From 1.
+    /// Counts from 1.
     pub line: usize,
-    /// In characters, from 1.
+    /// In characters; counts from 1.
     pub column: usize,
     pub message: String,
     /// The text of the line.
@@ -40,21 +40,21 @@ pub struct InFile {
 }
 
 impl InFile {
-    /// At this byte of the text of a file.
+    /// Returns a problem at this byte of a file's text.
     pub fn at(file: &str, text: &str, byte: usize, message: String) -> InFile {
         let before = &text[..byte];
         let start = before.rfind('\n').map_or(0, |i| i + 1);
         let line = before.matches('\n').count() + 1;
         InFile::on(file, text, line, before[start..].chars().count() + 1, message)
     }
-    /// At this line and column of the text of a file.
+    /// Returns a problem at this line and column of a file's text.
     pub fn on(file: &str, text: &str, line: usize, column: usize, message: String) -> InFile {
         let text = text.lines().nth(line - 1).unwrap_or_default().to_owned();
         InFile { file: file.to_owned(), line, column, message, text }
     }
-    /// The part of the line around the place, and how far in it the place is.
+    /// Returns the part of the line around the position, and the offset of the position in it.
     fn excerpt(&self) -> (String, usize) {
-        /// So much is shown before and after the place.
+        /// The number of characters to show before and after the position.
         const AROUND: usize = 70;
         let at = self.column - 1;
         let from = if at > AROUND { at - AROUND / 2 } else { 0 };
@@ -71,7 +71,7 @@ impl fmt::Display for InFile {
 }
 impl std::error::Error for InFile {}
 
-/// All is said; the exit code remains to be 1.
+/// Everything is reported; only the exit code 1 remains.
 #[derive(Debug)]
 pub struct Said;
 
@@ -82,11 +82,11 @@ impl fmt::Display for Said {
 }
 impl std::error::Error for Said {}
 
-/// Why a command did not do what it was asked for.
+/// The reason why a command failed.
 pub enum Failure {
     Usage(clap::Error),
     Error(anyhow::Error),
-    /// Who reads the output has seen enough, or everything is said.
+    /// The reader of the output has stopped, or everything is reported.
     Silent(ExitCode),
 }
 
@@ -94,7 +94,7 @@ impl Failure {
     pub fn of(error: anyhow::Error, cli: &mut clap::Command) -> Failure {
         if let Some(Usage { subcommand, message }) = error.downcast_ref() {
             cli.build();
-            let command = cli.find_subcommand_mut(subcommand).expect("the name is of a subcommand");
+            let command = cli.find_subcommand_mut(subcommand).expect("a subcommand has this name");
             return Failure::Usage(command.error(ErrorKind::ValueValidation, message));
         }
         if error.downcast_ref::<Said>().is_some() {
@@ -105,7 +105,7 @@ impl Failure {
             Some(_) | None => Failure::Error(error),
         }
     }
-    /// Tells it on the standard error.
+    /// Reports the failure on the standard error.
     pub fn report(self, json: bool) -> ExitCode {
         match self {
             Failure::Silent(code) => code,
@@ -122,7 +122,7 @@ impl Failure {
     }
 }
 
-/// What is wrong with a command line, without how it is used.
+/// Returns the problem with a command line, without the usage.
 fn reason(error: &clap::Error) -> String {
     let said = error.render().to_string();
     let parts = said.trim_end().split("\n\n").map(str::trim);
@@ -130,7 +130,7 @@ fn reason(error: &clap::Error) -> String {
     parts.join("; ").trim_start_matches("error: ").to_owned()
 }
 
-/// Tells an error on the standard error.
+/// Reports an error on the standard error.
 pub fn report(error: &anyhow::Error, json: bool) {
     let place = error.downcast_ref::<InFile>();
     if json {
@@ -152,12 +152,12 @@ pub fn report(error: &anyhow::Error, json: bool) {
     eprintln!("{dim}{margin} |{dim:#} {}{red}^{red:#}", " ".repeat(at));
 }
 
-/// What an error says, and its causes where it does not say them itself.
+/// Returns the message of an error, and its causes unless it includes them.
 fn message(error: &anyhow::Error) -> String {
     error.chain().map(ToString::to_string).fold(String::new(), |said, cause| match said.as_str() {
         "" => cause,
         _ if said.contains(&cause) => said,
-        // The file is named already.
+        // The message already names the file.
         _ if cause.split_once(": ").is_some_and(|(file, _)| said.ends_with(&format!(" {file}"))) => {
             format!("{said}: {}", cause.split_once(": ").map_or("", |(_, reason)| reason))
         }

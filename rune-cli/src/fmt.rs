@@ -14,7 +14,7 @@ const EXAMPLES: &str = "Examples:
   rune-cli fmt f.json --to text --source  with the line of the source that each instruction comes from
   rune-cli fmt --check f.rune             whether the file is as this would write it";
 
-/// Writes a program in the other form, text or JSON, or in the form that is asked for
+/// Writes a program in the other form, text or JSON, or in the form given by --to
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Fmt {
@@ -22,10 +22,10 @@ pub struct Fmt {
     program: PathBuf,
     #[command(flatten)]
     output: Output,
-    /// Add to text where each instruction comes from
+    /// Add the source location of each instruction to text
     #[arg(long)]
     source: bool,
-    /// Write nothing; fail if the file is not as it would be written
+    /// Write nothing; fail if the file is not formatted
     #[arg(long, conflicts_with_all = ["output", "to"])]
     check: bool,
 }
@@ -49,11 +49,11 @@ impl Fmt {
 
     fn compare(&self, program: &rune::Program, is_json: bool, json: bool) -> Result<()> {
         if program::is_stdin(&self.program) {
-            return Err(usage("fmt", "--check needs a file, and not the standard input"));
+            return Err(usage("fmt", "--check needs a file, not the standard input"));
         }
         let found = std::fs::read_to_string(&self.program)?;
         let same = match is_json {
-            // Large constants are beside the file, or in it.
+            // Large constants are in a file beside it, or inline.
             true => {
                 let folder = temporary()?;
                 let path = folder.join(self.program.file_name().unwrap_or_default());
@@ -70,9 +70,9 @@ impl Fmt {
     }
 }
 
-/// A new folder for files that nobody else sees.
+/// Creates a new private folder for temporary files.
 fn temporary() -> Result<PathBuf> {
     let folder = std::env::temp_dir().join(format!("rune-fmt-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
     Ok(folder)
 }

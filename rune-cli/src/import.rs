@@ -14,7 +14,7 @@ const EXAMPLES: &str = "Examples:
 
 In Python: open(\"loss.mlir\", \"w\").write(jax.jit(loss).lower(x).as_text())";
 
-/// Makes a program of StableHLO text, as JAX exports it
+/// Converts StableHLO text, as JAX exports it, to a program
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Import {

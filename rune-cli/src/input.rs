@@ -1,25 +1,22 @@
-//! Inputs of programs, as the command line gives them.
+//! Inputs of programs on the command line.
 
-use crate::units::some;
-use crate::{npy, npz};
 use anyhow::{Context, Result, anyhow};
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use rune::op::Literal;
-use rune::storage::{self, StorageError};
-use rune::{Array, DType, Shape, Type, types};
+use rune_ir::storage::{self, StorageError, npy, npz};
+use rune_ir::{Array, written};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// What `--device` may say.
-pub const DEVICES: [&str; 7] = ["cpu", "local-sync", "local-task", "cuda", "metal", "vulkan", "reference"];
+/// The values of `--device`.
+pub const DEVICES: [&str; 8] = ["cpu", "local-sync", "local-task", "cuda", "metal", "vulkan", "host", "reference"];
 
-/// What `--input` says.
+/// A value of `--input`.
 #[derive(Clone, Debug)]
 pub enum Input {
     Written(Array),
     Npy(PathBuf),
-    /// All arrays of a file, or that of one name.
+    /// All arrays of a file, or the array with one name.
     Npz(PathBuf, Option<String>),
     Safetensors(PathBuf, Option<String>),
 }
@@ -27,17 +24,17 @@ pub enum Input {
 /// An input of a program.
 pub struct Given {
     pub array: Array,
-    /// The file, and the name in it, if it has several.
+    /// The file, and the name in it, if it has several arrays.
     pub source: Option<String>,
 }
 
-/// Reads an argument of the command line.
+/// Returns the parser of an input argument.
 pub fn parser() -> impl TypedValueParser<Value = Input> {
     OsStringValueParser::new().try_map(Input::parse)
 }
 
 impl Input {
-    /// What an argument says; a file may have a name of any bytes.
+    /// Parses an argument; a file name may have any bytes.
     pub fn parse(text: OsString) -> Result<Input, String> {
         if let Some(text) = text.to_str() {
             return text.parse();
@@ -47,7 +44,7 @@ impl Input {
             Some("npy") => Ok(Input::Npy(path)),
             Some("npz") => Ok(Input::Npz(path, None)),
             Some("safetensors") => Ok(Input::Safetensors(path, None)),
-            _ => Err(format!("{} is no .npy, .npz or .safetensors file, and not written in UTF-8", path.display())),
+            _ => Err(format!("{} is not a .npy, .npz or .safetensors file, and not UTF-8", path.display())),
         }
     }
 }
@@ -65,17 +62,17 @@ impl FromStr for Input {
             Some("safetensors") => return Ok(Input::Safetensors(file.into(), name)),
             _ => {}
         }
-        let Some((ty, elements)) = text.split_once('=') else {
+        if !text.contains('=') {
             return Err(
-                "write the type and the elements, as 2x3xf32=1 2 3 4 5 6, or name a .npy, .npz or .safetensors file"
+                "write the type and the elements, such as 2x3xf32=1 2 3 4 5 6, or name a .npy, .npz or .safetensors file"
                     .to_owned(),
             );
-        };
-        written(parse_type(ty)?, elements).map(Input::Written)
+        }
+        written::array(text).map(Input::Written).map_err(|error| error.to_string())
     }
 }
 
-/// All inputs that are named.
+/// Returns all named inputs.
 pub fn given(inputs: Vec<Input>) -> Result<Vec<Given>> {
     let all = inputs.into_iter().map(Input::arrays).collect::<Result<Vec<_>>>()?;
     Ok(all.into_iter().flatten().collect())
@@ -120,73 +117,27 @@ impl Input {
     }
 }
 
-fn unreadable(path: &Path, problem: npz::Problem) -> anyhow::Error {
+fn unreadable(path: &Path, problem: npz::NpzError) -> anyhow::Error {
     match problem {
-        npz::Problem::Unreadable(error) => anyhow!("cannot read {}: {error}", path.display()),
-        npz::Problem::Malformed(reason) => anyhow!("{} cannot be read as arrays: {reason}", path.display()),
-        npz::Problem::Array(name, reason) => {
+        npz::NpzError::Unreadable(error) => anyhow!("cannot read {}: {error}", path.display()),
+        npz::NpzError::Malformed(reason) => anyhow!("{} cannot be read as arrays: {reason}", path.display()),
+        npz::NpzError::Array(name, reason) => {
             anyhow!("`{name}` in {} cannot be read as an array: {reason}", path.display())
         }
-        npz::Problem::Missing { name, known } => anyhow!(missing(path, &name, known)),
+        npz::NpzError::Missing { name, known } => anyhow!(missing(path, &name, known)),
     }
 }
 
 fn missing(path: &Path, name: &str, mut known: Vec<String>) -> String {
     if known.is_empty() {
-        return format!("{} holds no `{name}`, and nothing else", path.display());
+        return format!("{} has no `{name}`: it is empty", path.display());
     }
     known.sort_by(|a, b| numbers_last(a).cmp(&numbers_last(b)));
-    format!("{} holds no `{name}`, only {}", path.display(), known.join(", "))
+    format!("{} has no `{name}`, only {}", path.display(), known.join(", "))
 }
 
-/// A name, so that `x2` comes before `x10`.
+/// Splits a name, so that `x2` sorts before `x10`.
 fn numbers_last(name: &str) -> (&str, Option<u64>, &str) {
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
     (stem, name[stem.len()..].parse().ok(), name)
-}
-
-/// `2x3xf32`, or as programs write it, `[2, 3, f32]`.
-fn parse_type(text: &str) -> Result<Type, String> {
-    let text = text.trim();
-    let invalid = || format!("`{text}` is not a type; write its sizes and its dtype, as 2x3xf32, or f32 for a scalar");
-    let ty = if text.starts_with('[') {
-        text.parse().map_err(|_| invalid())?
-    } else {
-        let mut parts: Vec<&str> = text.split('x').collect();
-        let dtype: DType = parts.pop().and_then(|d| d.parse().ok()).ok_or_else(invalid)?;
-        let shape = parts.iter().map(|d| d.parse::<usize>()).collect::<Result<Shape, _>>().map_err(|_| invalid())?;
-        Type::new(dtype, shape)
-    };
-    types::check(&ty).map_err(|e| format!("{ty} {e}"))?;
-    Ok(ty)
-}
-
-/// An array of these elements, or of one that stands for all.
-fn written(ty: Type, text: &str) -> Result<Array, String> {
-    let separates = |c: char| c.is_whitespace() || [',', '[', ']'].contains(&c);
-    let words: Vec<&str> = text.split(separates).filter(|w| !w.is_empty()).collect();
-    if words.len() != ty.size() && words.len() != 1 {
-        let are = if words.len() == 1 { "is" } else { "are" };
-        return Err(format!("{ty} has {}, and {} {are} given", some(ty.size(), "element"), words.len()));
-    }
-    let size = ty.dtype.size();
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(ty.bytes()).map_err(|_| format!("{ty} is too large for the memory of this machine"))?;
-    for word in words {
-        let word = match (ty.dtype, word) {
-            (DType::Bool, "1") => "true",
-            (DType::Bool, "0") => "false",
-            (_, word) => word,
-        };
-        let element: Literal = format!("{word}:{}", ty.dtype)
-            .parse()
-            .map_err(|_| format!("`{word}` is not an element of type {}", ty.dtype))?;
-        bytes.extend_from_slice(&element.bits().to_le_bytes()[..size]);
-    }
-    if bytes.len() != ty.bytes() {
-        let element = bytes.clone();
-        bytes.clear();
-        (0..ty.size()).for_each(|_| bytes.extend_from_slice(&element));
-    }
-    Ok(Array::from_bytes(ty, &bytes))
 }

@@ -26,25 +26,25 @@ Stages:
   llvm, asm                      the kernels in LLVM's form, and as assembly of the target
   ptx, msl, spirv                the kernels for cuda, metal and vulkan";
 
-/// Shows a program at any stage on its way to machine code
+/// Shows a program at any stage of compilation
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Inspect {
     /// The program, JSON or text; - is the standard input
     program: PathBuf,
-    /// What to show [default: program]
+    /// The stage to show [default: program]
     #[arg(long, value_parser = stages(), hide_possible_values = true)]
     stage: Option<Stage>,
-    /// Only this instruction, counted from 0
+    /// Show only this instruction, counted from 0
     #[arg(long, value_name = "N")]
     op: Option<usize>,
-    /// Only this dispatch, by number or by name, in flow, stream, hal, vm, llvm, asm, ptx, msl and spirv
+    /// Show only this dispatch, by number or name, in flow, stream, hal, vm, llvm, asm, ptx, msl and spirv
     #[arg(long, value_name = "N")]
     dispatch: Option<String>,
-    /// Operations, work, memory and dispatches, instead of a stage
+    /// Show operations, work, memory and dispatches instead of a stage
     #[arg(long, conflicts_with_all = ["stage", "dispatch"])]
     stats: bool,
-    /// Draw the program into a picture, OUT.svg or OUT.html, instead
+    /// Draw the program to OUT.svg or OUT.html instead
     #[arg(long, value_name = "OUT", conflicts_with_all = ["stage", "dispatch", "stats"])]
     graph: Option<PathBuf>,
     #[command(flatten)]
@@ -64,10 +64,10 @@ impl Inspect {
         if self.dispatch.is_some()
             && matches!(stage, Stage::Program | Stage::Simplified | Stage::StableHlo | Stage::Input)
         {
-            return Err(usage("inspect", format!("--dispatch goes with flow and what follows, and not with {stage}")));
+            return Err(usage("inspect", format!("--dispatch works with flow and later stages, not with {stage}")));
         }
         if let Some(only) = stage.backend().filter(|&only| only != options.target.backend()) {
-            return Err(usage("inspect", format!("--stage {stage} goes with --target {only}")));
+            return Err(usage("inspect", format!("--stage {stage} needs --target {only}")));
         }
         let mut program = program::load(&self.program)?;
         let shown = program::shown(&self.program);
@@ -82,7 +82,7 @@ impl Inspect {
         }
         let target = options.target.to_string();
         let text = match (stage, self.op) {
-            // Where it comes from is of interest for one.
+            // For one instruction, its origin is of interest.
             (Stage::Program, Some(_)) => format!("{program:#}"),
             _ => progress::during(&format!("compiling {shown} to {stage}"), |_| {
                 let stages = Stages::new(program, options);
@@ -98,12 +98,12 @@ impl Inspect {
     }
 }
 
-/// Reads the name of a stage. Completions know all of them.
+/// Returns the parser of stage names, which completions list.
 fn stages() -> impl TypedValueParser<Value = Stage> {
     PossibleValuesParser::new(Stage::ALL.map(Stage::name)).try_map(|name| name.parse::<Stage>())
 }
 
-/// The program of one instruction, whose inputs are its operands.
+/// Returns the program of one instruction, with its operands as inputs.
 fn only(program: &Program, n: usize) -> Result<Program> {
     let count = program.instructions().len();
     let instruction = program.instructions().get(n).with_context(|| format!("it has {count}, counted from 0"))?;

@@ -1,28 +1,28 @@
-//! Ctrl-C in the middle of something leaves nothing half-written behind.
+//! Cleanup on Ctrl-C, so that no partial files remain.
 
 use rune::abandon_compilations;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// The folders that files are being written to.
+/// The folders with files being written.
 static FOLDERS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
-/// That files are to be written to a folder.
+/// Registers a folder that files are being written to.
 pub fn writes_to(folder: &Path) {
     FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned());
 }
 
-/// Cleans up before the process ends by a signal.
+/// Cleans up before a signal ends the process.
 #[cfg(unix)]
 pub fn listen() {
     use signal_hook::consts::{SIGINT, SIGTERM};
-    // Without it the process still ends, and what is temporary stays.
+    // Without the listener, the process still ends, but temporary files stay.
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
     std::thread::spawn(move || {
         for signal in signals.forever() {
             clean_up();
-            // As if nobody had listened, so that a shell knows by what it ended.
+            // Ends the process by the signal's default action, so that a shell sees the cause.
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         }
     });
@@ -31,7 +31,7 @@ pub fn listen() {
 #[cfg(not(unix))]
 pub fn listen() {}
 
-#[cfg_attr(not(unix), allow(dead_code, reason = "nobody tells that the process is to end"))]
+#[cfg_attr(not(unix), allow(dead_code, reason = "only the signal listener of unix calls it"))]
 fn clean_up() {
     abandon_compilations();
     let ending = format!(".{}.tmp", std::process::id());

@@ -1,4 +1,4 @@
-//! The command line of rune: transforming, inspecting, compiling and running programs in files.
+//! rune's command line: transforms, inspects, compiles and runs programs in files.
 
 mod bench;
 mod cache;
@@ -10,14 +10,10 @@ mod export;
 mod failure;
 mod fmt;
 mod graph;
-#[cfg(test)]
-mod hostile;
 mod import;
 mod input;
 mod inspect;
 mod interrupt;
-mod npy;
-mod npz;
 mod output;
 mod program;
 mod progress;
@@ -40,17 +36,17 @@ use std::sync::Arc;
 
 /// Transforms, inspects, compiles and runs array programs.
 ///
-/// A program is the JSON that `Program::save` writes, or the text that a program prints. `-` is the standard input or output, so that
-/// commands are joined by pipes.
+/// A program is JSON, as written by `Program::save`, or a program's text. `-` is the standard input or output, so pipes
+/// connect commands.
 #[derive(Parser)]
 #[command(name = "rune-cli", version, arg_required_else_help = true, max_term_width = 120, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// Write results and errors as JSON, one value a line
+    /// Write results and errors as JSON, one value per line
     #[arg(long, global = true)]
     json: bool,
-    /// When to colour
+    /// When to use colours
     #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN", hide_possible_values = true)]
     color: clap::ColorChoice,
 }
@@ -60,7 +56,7 @@ const EXAMPLES: &str = "Examples:
   rune-cli grad f.json | rune-cli simplify - | rune-cli compile - -o df.vmfb
   rune-cli inspect f.json --stage asm --dispatch 0
 
-Exit codes: 0 done, 1 failed, 2 wrong usage. LOG_JIT=1 shows what is compiled.";
+Exit codes: 0 done, 1 failed, 2 wrong usage. LOG_JIT=1 prints what is compiled.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -98,14 +94,14 @@ fn main() -> ExitCode {
     let Cli { command, json, color } = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Whatever is wrong with the others, `--json` is read.
+            // `--json` counts even if other arguments are wrong.
             let json = std::env::args_os().take_while(|arg| arg != "--").any(|arg| arg == "--json");
             return Failure::Usage(error).report(json);
         }
     };
     style::choose(color);
     interrupt::listen();
-    // Results go to the standard output. Where a program is run again and again, what it prints would hide them.
+    // Results go to the standard output. Prints from repeated runs would hide them.
     let quiet = matches!(command, Command::Bench(_) | Command::Diff(_));
     let prints = move |text: &str| {
         if !quiet {

@@ -1,4 +1,4 @@
-//! Where programs and reports go.
+//! Destinations of programs and reports.
 
 use crate::{interrupt, program, style};
 use anyhow::{Context, Result, bail};
@@ -10,26 +10,26 @@ use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-/// How a program is written.
+/// The form of a written program.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Form {
     Json,
     Text,
 }
 
-/// Where a program goes.
+/// The destination of a program.
 #[derive(Args)]
 pub struct Output {
-    /// Where to write the program: as JSON, or as text if OUT ends in .rune; - is the standard output
+    /// The file for the program: JSON, or text if OUT ends in .rune; - is the standard output
     #[arg(short, long, value_name = "OUT", default_value = "-")]
     pub output: PathBuf,
-    /// The form to write it in [default: as OUT ends; without OUT text on a terminal, and JSON into a pipe]
+    /// The form to write [default: by the extension of OUT; without OUT, text on a terminal and JSON in a pipe]
     #[arg(long, value_enum, value_name = "FORM")]
     pub to: Option<Form>,
 }
 
 impl Output {
-    /// Refuses beforehand what cannot be written.
+    /// Rejects impossible destinations in advance.
     pub fn check(&self) -> Result<()> {
         check_folder(&self.output)
     }
@@ -43,7 +43,7 @@ impl Output {
         };
         self.to.unwrap_or(if text { Form::Text } else { Form::Json })
     }
-    /// Writes a program in this form, with the lines of the source if it is text and they are asked for.
+    /// Writes a program in this form; text includes source lines if requested.
     pub fn write_form(&self, program: &Program, form: Form, source: bool) -> Result<()> {
         let text = match form {
             Form::Json if !program::is_stdin(&self.output) => return save(program, &self.output),
@@ -58,7 +58,7 @@ impl Output {
         if let Some(i) = program.constants().iter().position(|c| c.ty().size() > INLINE) {
             let ty = program.constants()[i].ty();
             bail!(
-                "constant c{i}, of type {ty}, is too large for text, which would not be read back; write JSON, as OUT.json"
+                "constant c{i}, of type {ty}, is too large for text, which could not be parsed; write JSON, such as OUT.json"
             );
         }
         write_file(&self.output, text.as_bytes())
@@ -72,13 +72,13 @@ fn save(program: &Program, path: &Path) -> Result<()> {
     })
 }
 
-/// Writes a file, which takes the place of an older one at once or not at all.
+/// Writes a file atomically: replaces an older one completely or not at all.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     storage::replace(path, |temporary| std::fs::write(temporary, bytes))
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// That there is a folder to write a file to.
+/// Checks that the folder of a file exists.
 pub fn check_folder(path: &Path) -> Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !program::is_stdin(path) && !folder.is_dir() {
@@ -93,7 +93,7 @@ pub fn check_folder(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Tells a result, to people or to machines.
+/// Reports a result as text or as JSON.
 pub fn tell(json: bool, text: impl Display, value: Json) -> Result<()> {
     let mut out = anstream::stdout();
     Ok(if json { writeln!(out, "{value}") } else { writeln!(out, "{text}") }?)

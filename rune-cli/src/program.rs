@@ -11,19 +11,19 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
 
-/// How every .vmfb begins.
+/// The first bytes of every .vmfb.
 const MODULE: &[u8] = b"PK\x03\x04";
 
 pub fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// How a file is called in messages.
+/// Returns a file's name in messages.
 pub fn shown(path: &Path) -> String {
     if is_stdin(path) { "<stdin>".to_owned() } else { path.display().to_string() }
 }
 
-/// Whether a file is a compiled module, by its ending or by how it begins.
+/// Returns whether a file is a compiled module, by its extension or its first bytes.
 pub fn is_module(path: &Path) -> bool {
     let begins = || {
         let mut start = [0; MODULE.len()];
@@ -33,15 +33,15 @@ pub fn is_module(path: &Path) -> bool {
     !is_stdin(path) && (path.extension().is_some_and(|e| e == "vmfb") || begins())
 }
 
-/// The program in a file, JSON or text.
+/// Loads a program from a file, JSON or text.
 pub fn load(path: &Path) -> Result<Program> {
     Ok(load_with_form(path)?.0)
 }
 
-/// The program in a file, and whether it is written as JSON.
+/// Loads a program from a file, and returns whether the file is JSON.
 pub fn load_with_form(path: &Path) -> Result<(Program, bool)> {
     if is_module(path) {
-        bail!("{} is a compiled module, and a program is needed", path.display());
+        bail!("{} is a compiled module, not a program", path.display());
     }
     let file = shown(path);
     progress::during(&format!("reading {file}"), |_| parse(path, file))
@@ -66,7 +66,7 @@ fn parse(path: &Path, file: String) -> Result<(Program, bool)> {
     Ok((program, true))
 }
 
-/// The text in a file.
+/// Reads the text of a file.
 pub fn read(path: &Path) -> Result<String> {
     let mut bytes = Vec::new();
     if is_stdin(path) {
@@ -87,7 +87,7 @@ fn json_error(file: &str, text: &str, error: &serde_json::Error) -> anyhow::Erro
     let reason = said.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&said);
     match line {
         0 => anyhow!("{file} is not a program: {reason}"),
-        // Its columns count bytes, and begin with 0 where a line has ended.
+        // Its columns count bytes, and start at 0 after the end of a line.
         _ => {
             let before = text.lines().nth(line - 1).unwrap_or_default().as_bytes();
             let characters =
@@ -104,7 +104,7 @@ fn document_error(file: &str, text: &str, error: &DocumentError) -> anyhow::Erro
     }
 }
 
-/// Where in a JSON text the value is that a JSON pointer points to.
+/// Returns the position in a JSON text of the value that a JSON pointer refers to.
 fn find(text: &str, pointer: &str) -> Option<usize> {
     let mut here: &RawValue = serde_json::from_str(text).ok()?;
     for part in pointer.split('/').skip(1) {

@@ -1,11 +1,11 @@
-//! A line on the terminal while something takes more than a second.
+//! A progress line on the terminal for work that takes more than a second.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-/// Runs `work`, and shows what it does if that takes long. It is given a way to say what it is at.
+/// Runs `work`, and shows its progress if it takes long. `work` receives a function that reports its current step.
 pub fn during<T>(what: &str, work: impl FnOnce(&dyn Fn(&str)) -> T) -> T {
     if !std::io::stderr().is_terminal() {
         return work(&|_| {});
@@ -38,14 +38,14 @@ pub fn during<T>(what: &str, work: impl FnOnce(&dyn Fn(&str)) -> T) -> T {
     });
     let done = work(&tell(&sender));
     drop(sender);
-    // The line is gone before anything else is written.
+    // Removes the line before anything else is written.
     let _ = shown.join();
     done
 }
 
 fn tell(sender: &Sender<String>) -> impl Fn(&str) {
     let sender = sender.clone();
-    // Nobody listens any more: then nobody has to be told.
+    // If nobody listens any more, nobody needs the report.
     move |step| drop(sender.send(step.to_owned()))
 }
 

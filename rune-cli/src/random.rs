@@ -1,4 +1,4 @@
-//! Random inputs, the same for the same seed.
+//! Random inputs, reproducible by a seed.
 
 use rune::op::Literal;
 use rune::{Array, DType, Program, Type};
@@ -13,7 +13,7 @@ impl Random {
         let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ z >> 31
     }
-    /// Floats between -1 and 1; small numbers that may be positions of something, of integers; truth values.
+    /// Draws floats between -1 and 1, small nonnegative integers that are likely indices, and booleans.
     fn array(&mut self, ty: &Type) -> Array {
         let size = ty.dtype.size();
         let mut bytes = Vec::with_capacity(ty.bytes());
@@ -34,7 +34,7 @@ impl Random {
     }
 }
 
-/// That the inputs of a program fit in memory before they are made.
+/// Checks that the inputs of a program fit in memory, before creating them.
 pub fn fits(program: &Program) -> anyhow::Result<()> {
     let bytes = program.input_types().iter().fold(0u128, |sum, ty| sum + ty.bytes() as u128);
     let most = 1u128 << 36;

@@ -1,23 +1,24 @@
-//! Where results go: to the standard output, or into files.
+//! Destinations of results: the standard output, or files.
 
+use crate::interrupt;
 use crate::output::{check_folder, tell};
 use crate::program::is_stdin;
 use crate::units::some;
-use crate::{interrupt, npy, npz};
 use anyhow::{Context, Result, bail};
 use rune::op::Literal;
 use rune::{Array, Tensor, storage};
+use rune_ir::storage::{npy, npz};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-/// What `--output` says.
+/// A value of `--output`.
 pub enum Destination {
     Printed,
-    /// A file for each.
+    /// One file per array.
     Folder(PathBuf),
-    /// A file of one array.
+    /// A file with one array.
     Npy(PathBuf),
-    /// All in one file.
+    /// One file with all arrays.
     Npz(PathBuf),
     Safetensors(PathBuf),
 }
@@ -34,12 +35,12 @@ impl Destination {
         }
     }
 
-    /// Refuses beforehand what cannot be written: so many results of a program.
+    /// Rejects impossible destinations for this number of results, in advance.
     pub fn check(&self, program: &str, count: usize) -> Result<()> {
         match self {
             Destination::Printed => Ok(()),
             Destination::Folder(path) if path.exists() && !path.is_dir() => {
-                bail!("cannot make the folder {}: there is a file of this name", path.display())
+                bail!("cannot create the folder {}: there is a file of this name", path.display())
             }
             Destination::Folder(_) => Ok(()),
             Destination::Npy(path) if count != 1 => bail!(
@@ -51,7 +52,7 @@ impl Destination {
         }
     }
 
-    /// Writes the results, all of them or none, and tells where they are.
+    /// Writes all results or none, and reports where they are.
     pub fn write(&self, results: &[Array], json: bool) -> Result<()> {
         let names: Vec<String> = (0..results.len()).map(|i| format!("result{i}")).collect();
         let named = || names.iter().map(String::as_str).zip(results);
@@ -83,7 +84,7 @@ impl Destination {
     }
 }
 
-/// How arrays of a file are called, here and as inputs.
+/// Returns the names of arrays in a file, here and as inputs.
 fn within(path: &Path, names: &[String]) -> Vec<String> {
     names.iter().map(|name| format!("{}:{name}", path.display())).collect()
 }
@@ -95,7 +96,7 @@ fn into_folder(folder: &Path, paths: &[PathBuf], results: &[Array]) -> Result<()
     let written = storage::replace_all(paths, |i, temporary| npy::save(temporary, &results[i]));
     written.inspect_err(|_| {
         if is_new {
-            // It is as it was before; if that cannot be, the error says what is wrong.
+            // Restores the previous state. If that fails, the error reports the problem.
             let _ = std::fs::remove_dir(folder);
         }
     })?;
@@ -110,7 +111,7 @@ fn print(results: &[Array], json: bool) -> Result<()> {
     Ok(())
 }
 
-/// The elements in row-major order, as JSON has them; as text those that it has not.
+/// Returns the elements in row-major order as JSON, with strings for elements that JSON lacks.
 fn elements(array: &Array) -> Vec<serde_json::Value> {
     let (dtype, bytes) = (array.dtype(), array.bytes());
     let element = |bytes: &[u8]| {

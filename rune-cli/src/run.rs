@@ -9,7 +9,8 @@ use anyhow::{Result, bail};
 use clap::Args;
 use rune::interpret::interpret;
 use rune::{
-    Array, CompileOptions, CompiledProgram, Opt, Place, Precompiled, Program, Target, Type, Value, default_device,
+    Array, CompileOptions, CompiledProgram, Device, Opt, Plan, Precompiled, Program, Target, Type, Value,
+    default_device,
 };
 use std::path::PathBuf;
 
@@ -25,31 +26,32 @@ Inputs:
   x.npz, x.safetensors  all arrays of the file by their names, x2 before x10
   x.npz:w               one array of the file";
 
-/// Runs a program, or a compiled module, and prints its results
+/// Runs a program or a compiled module, and prints its results
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Run {
-    /// The program, JSON or text, or the compiled .vmfb; - is a program from the standard input
+    /// The program (JSON or text) or the compiled .vmfb; - is a program on the standard input
     program: PathBuf,
-    /// An input; once for each, in order
+    /// An input; repeat it for each input, in order
     #[arg(short, long, value_name = "INPUT", allow_hyphen_values = true, value_parser = input::parser())]
     input: Vec<Input>,
-    /// Where to run it [default: RUNE_DEVICE, else cpu]
+    /// The device to run on [default: RUNE_DEVICE, else cpu]
     #[arg(short, long, value_parser = input::DEVICES)]
     device: Option<String>,
-    /// Run the program by the reference interpreter; the same as --device reference
+    /// Use the reference interpreter; the same as --device reference
     #[arg(long, conflicts_with = "device")]
     reference: bool,
-    /// A folder to write the results to, as result0.npy and so on; or OUT.npz, OUT.safetensors or, for one, OUT.npy; - prints them
+    /// A folder for the results, as result0.npy and so on; or OUT.npz, OUT.safetensors or, for one result, OUT.npy; -
+    /// prints them
     #[arg(short, long, value_name = "DIR", default_value = "-")]
     output: PathBuf,
 }
 
 impl Run {
     pub fn run(self, json: bool) -> Result<()> {
-        let place = match (self.reference, &self.device) {
-            (true, _) => Place::Reference,
-            (false, Some(name)) => Place::open(name)?,
+        let device = match (self.reference, &self.device) {
+            (true, _) => Device::Reference,
+            (false, Some(name)) => Device::open(name)?,
             (false, None) => default_device()?,
         };
         let destination = Destination::of(&self.output);
@@ -60,22 +62,28 @@ impl Run {
             destination.check(&shown, outputs)
         };
         let results = if program::is_module(&self.program) {
-            if matches!(place, Place::Reference) {
-                return Err(usage("run", "the reference interpreter runs programs, and this is a compiled module"));
+            if matches!(device, Device::Reference | Device::Host) {
+                return Err(usage(
+                    "run",
+                    format!("the device `{}` runs programs, not compiled modules", device.name()),
+                ));
             }
-            let compiled = CompiledProgram::load_on(&self.program, &place)?;
+            let compiled = CompiledProgram::load_on(&self.program, &device)?;
             check(compiled.input_types(), compiled.output_types().len())?;
             call(&compiled, &shown, given)?
         } else {
             let program = program::load(&self.program)?;
             check(program.input_types(), program.outputs().len())?;
-            if matches!(place, Place::Reference) {
+            if matches!(device, Device::Reference | Device::Host) {
                 let inputs: Vec<Array> = given.into_iter().map(|given| given.array).collect();
-                let running = format!("interpreting {shown}");
-                progress::during(&running, |_| interpret(&program, &inputs))?.into_iter().map(Value::Host).collect()
+                let run = |_: &dyn Fn(&str)| match device {
+                    Device::Host => Plan::new(&program.simplify()).run(inputs),
+                    _ => interpret(&program, &inputs),
+                };
+                progress::during(&format!("running {shown}"), run)?.into_iter().map(Value::Host).collect()
             } else {
                 let compiling = format!("compiling {shown}");
-                let compiled = progress::during(&compiling, |_| compile_for(&program, &place, Opt::Fast))?;
+                let compiled = progress::during(&compiling, |_| compile_for(&program, &device, Opt::Fast))?;
                 call(&compiled, &shown, given)?
             }
         };
@@ -84,14 +92,14 @@ impl Run {
     }
 }
 
-/// A program compiled with these flags, on a device.
-pub fn compile_for(program: &Program, place: &Place, opt: Opt) -> Result<CompiledProgram> {
-    let target = match place.name() {
+/// Compiles a program with these flags for a device.
+pub fn compile_for(program: &Program, device: &Device, opt: Opt) -> Result<CompiledProgram> {
+    let target = match device.name() {
         name @ ("cuda" | "metal" | "vulkan") => name.parse()?,
         _ => Target::llvm_cpu(),
     };
     let options = CompileOptions { opt, ..CompileOptions::for_target(target) };
-    Ok(Precompiled::new(program, &options)?.load_on(place)?)
+    Ok(Precompiled::new(program, &options)?.load_on(device)?)
 }
 
 fn call(compiled: &CompiledProgram, shown: &str, given: Vec<Given>) -> Result<Vec<Value>> {
@@ -104,12 +112,12 @@ pub fn check(program: &str, types: &[Type], inputs: &[Given]) -> Result<()> {
         let takes = types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
         let count = |n: usize| if n == 1 { "1 input".to_owned() } else { format!("{n} inputs") };
         let of = if types.is_empty() { String::new() } else { format!(" ({takes})") };
-        bail!("{program} takes {}{of}, and {} given", count(types.len()), are(inputs.len()));
+        bail!("{program} takes {}{of}, but {} given", count(types.len()), are(inputs.len()));
     }
     let Some(i) = (0..types.len()).find(|&i| types[i] != *inputs[i].array.ty()) else { return Ok(()) };
     let (takes, Given { array, source }) = (&types[i], &inputs[i]);
     let of = source.as_ref().map(|source| format!(", by {source}")).unwrap_or_default();
-    bail!("{program} takes {takes} as input {i}, counted from 0, and {} is given{of}", array.ty())
+    bail!("{program} takes {takes} as input {i}, counted from 0, but {} is given{of}", array.ty())
 }
 
 fn are(n: usize) -> String {

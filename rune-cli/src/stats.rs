@@ -3,12 +3,13 @@
 use crate::units::{bytes, count};
 use crate::{output, progress};
 use anyhow::Result;
+use rune::ProgramExt;
 use rune::{CompileOptions, Program, Stages, Type};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Tells what a program holds, and what its compiled form takes to run.
+/// Reports what a program contains, and what its compiled form needs to run.
 pub fn show(program: &Program, shown: &str, options: &CompileOptions, json: bool) -> Result<()> {
     let simplified = program.simplify();
     let mut operations: BTreeMap<&str, usize> = BTreeMap::new();
@@ -32,7 +33,7 @@ pub fn show(program: &Program, shown: &str, options: &CompileOptions, json: bool
     let mut most: Vec<(&str, usize)> = operations.iter().map(|(name, n)| (*name, *n)).collect();
     most.sort_by_key(|&(name, n)| (std::cmp::Reverse(n), name));
     row("operations", most.iter().map(|(name, n)| format!("{name} {n}")).collect::<Vec<_>>().join(", "))?;
-    let turns = if cost.unbounded { ", and one turn of each loop without bounds" } else { "" };
+    let turns = if cost.unbounded { ", counting one iteration of each unbounded loop" } else { "" };
     row("multiply-adds", format!("{}, and {} other steps{turns}", count(cost.multiply_adds), count(cost.flops)))?;
     row(
         "read and written",
@@ -50,7 +51,7 @@ pub fn show(program: &Program, shown: &str, options: &CompileOptions, json: bool
         "dispatches",
         format!("{} of {kernels} kernels, and {} fills and copies", count(statistics.dispatches), statistics.transfers),
     )?;
-    row("memory on the way", bytes(statistics.transient_bytes))?;
+    row("transient memory", bytes(statistics.transient_bytes))?;
     row("peak memory", bytes(compiled.peak_bytes))?;
     row("module", bytes(compiled.module_bytes))?;
     let value = json!({
@@ -65,14 +66,15 @@ pub fn show(program: &Program, shown: &str, options: &CompileOptions, json: bool
     output::tell(json, text.trim_end(), value)
 }
 
-/// What reverse mode keeps of the forward pass.
+/// The residuals that reverse mode keeps from the forward pass.
 #[derive(Clone, Copy)]
 struct Residuals {
     count: usize,
     bytes: u64,
 }
 
-/// Of the derivative by all inputs of a float dtype, without those residuals that are inputs. `None` if it has none.
+/// Returns the residuals of the derivative with respect to all float inputs, except those that are inputs. `None` if
+/// there is no derivative.
 fn residuals(program: &Program) -> Option<Residuals> {
     let types = program.input_types();
     let by: Vec<usize> = (0..types.len()).filter(|&i| types[i].dtype.is_float()).collect();

@@ -1,4 +1,4 @@
-//! Colours, which are left out where the output is no terminal.
+//! Colours; omitted if the output is not a terminal.
 
 use anstyle::{AnsiColor, Style};
 
@@ -9,7 +9,8 @@ pub const GOOD: Style = AnsiColor::Green.on_default();
 pub const BAD: Style = AnsiColor::Red.on_default();
 const OPERATION: Style = AnsiColor::Cyan.on_default();
 
-/// Colours as the command line says; by itself where the output is a terminal and `NO_COLOR` is not set.
+/// Chooses colours as on the command line. By default, they are on if the output is a terminal and `NO_COLOR` is not
+/// set.
 pub fn choose(color: clap::ColorChoice) {
     let choice = match color {
         clap::ColorChoice::Auto => anstream::ColorChoice::Auto,
@@ -19,7 +20,7 @@ pub fn choose(color: clap::ColorChoice) {
     choice.write_global();
 }
 
-/// The text of a program: words of the language bold, operations coloured, remarks dim.
+/// Colours the text of a program: keywords bold, operations coloured, comments dim.
 pub fn program(text: &str) -> String {
     let mut styled = String::with_capacity(text.len() * 2);
     for line in text.lines() {

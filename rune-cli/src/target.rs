@@ -1,4 +1,4 @@
-//! What programs are compiled for, as the command line says it.
+//! Compilation targets on the command line.
 
 use crate::failure::usage;
 use anyhow::Result;
@@ -7,19 +7,20 @@ use rune::{CompileOptions, Opt, Target, TargetError};
 
 #[derive(Args)]
 pub struct TargetOptions {
-    /// What to compile for [default: llvm-cpu]
+    /// The target to compile for [default: llvm-cpu]
     #[arg(long, value_enum)]
     target: Option<Backend>,
-    /// The CPU to compile for: host, generic or a name of LLVM's, as znver4 [default: host, or generic with --triple]
+    /// The CPU to compile for: host, generic, or one of LLVM's names, such as znver4 [default: host, or generic with
+    /// --triple]
     #[arg(long, value_name = "CPU")]
     cpu: Option<String>,
-    /// The machine to compile for, as aarch64-unknown-linux-gnu
+    /// The machine to compile for, such as aarch64-unknown-linux-gnu
     #[arg(long, value_name = "TRIPLE")]
     triple: Option<String>,
-    /// The GPU to compile for, as sm_80 (cuda), gfx942 (rocm), rdna3 (vulkan)
+    /// The GPU to compile for, such as sm_80 (cuda), gfx942 (rocm), rdna3 (vulkan)
     #[arg(long)]
     arch: Option<String>,
-    /// The flags of the compiler: those measured to be fast, or its defaults
+    /// The compiler flags: those measured to be fast, or the compiler's defaults
     #[arg(long, value_enum, default_value = "fast")]
     opt: Flags,
 }
@@ -40,7 +41,7 @@ enum Flags {
 }
 
 impl TargetOptions {
-    /// What they mean for a subcommand, of which `default` is what is compiled for if nothing is said.
+    /// Returns the options for a subcommand; `default` is the default target.
     pub fn options(&self, subcommand: &'static str, default: Backend) -> Result<CompileOptions> {
         let opt = match self.opt {
             Flags::Fast => Opt::Fast,
@@ -54,7 +55,7 @@ impl TargetOptions {
         let (cpu, arch) = (self.cpu.as_deref(), self.arch.as_deref());
         let wrong = |message: &str| Err(usage(subcommand, message));
         if backend != Backend::LlvmCpu && (cpu.is_some() || self.triple.is_some()) {
-            return wrong("--cpu and --triple go with --target llvm-cpu only");
+            return wrong("--cpu and --triple need --target llvm-cpu");
         }
         let said: Result<Target, TargetError> = match (backend, arch) {
             (Backend::LlvmCpu, None) => match (cpu, &self.triple) {

@@ -6,7 +6,7 @@ use clap::Args;
 use rune::Target;
 use serde_json::json;
 
-/// Lists what programs can be compiled for
+/// Lists the targets that programs can be compiled for
 #[derive(Args)]
 #[command(after_help = "Examples:
   rune-cli targets

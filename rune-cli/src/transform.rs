@@ -1,36 +1,37 @@
-//! `rune-cli grad` and the other transformations: a program in, a program out.
+//! `rune-cli grad` and the other transformations, from program to program.
 
 use crate::failure::usage;
 use crate::output::{Output, check_folder};
 use crate::{program, progress};
 use anyhow::{Result, anyhow};
 use clap::Args;
+use rune::ProgramExt;
 use rune::{DerivativeError, Program};
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-pub const GRAD: &str = "Differentiates a program of one float scalar: gives the gradient";
-pub const VALUE_AND_GRAD: &str = "Differentiates a program of one float scalar: gives its value and the gradient";
+pub const GRAD: &str = "Differentiates a program with one float scalar output: returns the gradient";
+pub const VALUE_AND_GRAD: &str =
+    "Differentiates a program with one float scalar output: returns its value and the gradient";
 pub const GRAD_EXAMPLES: &str = "Examples:
   rune-cli grad f.json -o df.json                    by input 0
   rune-cli value-and-grad loss.json --argnums 0-3    by inputs 0, 1, 2 and 3
   rune-cli grad f.json | rune-cli grad - | rune-cli simplify -";
-pub const JVP: &str =
-    "Forward mode: takes the inputs and then tangents of them, gives the outputs and then their tangents";
+pub const JVP: &str = "Forward mode: takes the inputs, then their tangents; returns the outputs, then their tangents";
 pub const JVP_EXAMPLES: &str = "Examples:
   rune-cli jvp f.json -o tangents.json
   rune-cli jvp f.json --argnums 1 | rune-cli run - -i f32=2 -i f32=3 -i f32=1";
-pub const VJP: &str = "Reverse mode: takes the inputs and then cotangents of the outputs, gives the outputs and then cotangents of the inputs";
+pub const VJP: &str = "Reverse mode: takes the inputs, then the cotangents of the outputs; returns the outputs, then the cotangents of the inputs";
 pub const VJP_EXAMPLES: &str = "Examples:
   rune-cli vjp f.json -o pullback.json
   rune-cli vjp f.json --argnums 0,2";
-pub const TRANSPOSE: &str = "Transposes a program that is linear in some inputs: takes the other inputs and then cotangents of the outputs, gives cotangents of these inputs";
+pub const TRANSPOSE: &str = "Transposes a program that is linear in some inputs: takes the other inputs, then the cotangents of the outputs; returns the cotangents of the linear inputs";
 pub const TRANSPOSE_EXAMPLES: &str = "Examples:
   rune-cli transpose linear.json --argnums 0
   rune-cli linearize f.json --forward f_forward.json | rune-cli transpose - --argnums 0";
 
-/// Positions of inputs: `0,2-4`, or `floats` for all of a float dtype.
+/// Positions of inputs: `0,2-4`, or `floats` for all float inputs.
 #[derive(Clone, Debug)]
 pub enum Argnums {
     Floats,
@@ -45,7 +46,7 @@ impl FromStr for Argnums {
         if text == "floats" {
             return Ok(Argnums::Floats);
         }
-        let invalid = |part: &str| format!("`{part}` is no position of an input; write them as 0,2-4, or floats");
+        let invalid = |part: &str| format!("`{part}` is not an input position; write positions as 0,2-4, or floats");
         let mut all = Vec::new();
         for part in text.split(',') {
             let number = |n: &str| n.trim().parse::<usize>().ok().filter(|&n| n < MOST).ok_or_else(|| invalid(part));
@@ -70,9 +71,9 @@ impl Argnums {
     }
 }
 
-/// Simplifies a program: leaves out what is not used, computed twice, known beforehand or undone again
+/// Simplifies a program: removes unused, duplicate, constant and redundant computations
 ///
-/// The results stay the same bit for bit, but for payloads of NaN.
+/// The results stay the same bit for bit, except for NaN payloads.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  rune-cli simplify f.json -o f.simple.json\n  rune-cli grad f.json | rune-cli simplify -"
@@ -97,7 +98,7 @@ impl Simplify {
 pub struct Gradient {
     /// The program, JSON or text; - is the standard input
     program: PathBuf,
-    /// The inputs to differentiate by, counted from 0: 0,2-4, or floats for all of a float dtype
+    /// The inputs to differentiate with respect to, counted from 0: 0,2-4, or floats for all float inputs
     #[arg(long, default_value = "0")]
     argnums: Argnums,
     #[command(flatten)]
@@ -117,7 +118,7 @@ impl Gradient {
 pub struct Derivative {
     /// The program, JSON or text; - is the standard input
     program: PathBuf,
-    /// The inputs that it is about, counted from 0: 0,2-4, or floats for all of a float dtype
+    /// The inputs concerned, counted from 0: 0,2-4, or floats for all float inputs
     #[arg(long, default_value = "floats")]
     argnums: Argnums,
     #[command(flatten)]
@@ -142,10 +143,10 @@ impl Derivative {
     }
 }
 
-/// Splits a program near a point: gives the linear function from tangents of inputs to tangents of outputs
+/// Linearizes a program: returns the linear function from input tangents to output tangents
 ///
-/// What is linear takes the tangents of the inputs, and then what it needs to know of the point, the residuals. These come
-/// from the other part, which takes the inputs and gives the outputs and then the residuals.
+/// The linear function takes the tangents of the inputs, then the residuals, which describe the point. The other part
+/// computes the residuals: it takes the inputs and returns the outputs, then the residuals.
 #[derive(Args)]
 #[command(after_help = "Examples:
   rune-cli linearize f.json --forward f_forward.json -o f_linear.json
@@ -153,10 +154,10 @@ impl Derivative {
 pub struct Linearize {
     /// The program, JSON or text; - is the standard input
     program: PathBuf,
-    /// The inputs that move, counted from 0: 0,2-4, or floats for all of a float dtype
+    /// The inputs with tangents, counted from 0: 0,2-4, or floats for all float inputs
     #[arg(long, default_value = "floats")]
     argnums: Argnums,
-    /// Where to write the part that gives the outputs and then the residuals
+    /// The file for the part that returns the outputs, then the residuals
     #[arg(long, value_name = "OUT")]
     forward: PathBuf,
     #[command(flatten)]
@@ -177,7 +178,7 @@ impl Linearize {
     }
 }
 
-/// Axes for inputs or outputs: `0,none,-1`; a single one is for all.
+/// Axes of inputs or outputs: `0,none,-1`; a single axis applies to all.
 #[derive(Clone, Debug)]
 pub struct Axes(Vec<Option<i64>>);
 
@@ -186,7 +187,7 @@ impl FromStr for Axes {
     fn from_str(text: &str) -> Result<Axes, String> {
         let axis = |part: &str| match part.trim() {
             "none" => Ok(None),
-            part => part.parse().map(Some).map_err(|_| format!("`{part}` is no axis; write axes as 0,none,-1")),
+            part => part.parse().map(Some).map_err(|_| format!("`{part}` is not an axis; write axes as 0,none,-1")),
         };
         text.split(',').map(axis).collect::<Result<_, _>>().map(Axes)
     }
@@ -201,7 +202,7 @@ impl Axes {
     }
 }
 
-/// Batches a program: the result does for many lanes at once what the program does for one
+/// Batches a program: the result applies the program to many batch elements at once
 #[derive(Args)]
 #[command(after_help = "Examples:
   rune-cli vmap f.json --size 32
@@ -210,13 +211,13 @@ impl Axes {
 pub struct Vmap {
     /// The program, JSON or text; - is the standard input
     program: PathBuf,
-    /// The number of lanes
+    /// The batch size
     #[arg(long)]
     size: usize,
-    /// Where each input has the mapped axis: a position, or none if it is the same for all lanes; one for all, or one for each
+    /// The batch axis of each input: a position, or none for an unbatched input; one for all, or one per input
     #[arg(long, default_value = "0", allow_hyphen_values = true, value_name = "AXES")]
     in_axes: Axes,
-    /// Where each output gets the mapped axis; likewise
+    /// The batch axis of each output; likewise
     #[arg(long, default_value = "0", allow_hyphen_values = true, value_name = "AXES")]
     out_axes: Axes,
     #[command(flatten)]
@@ -233,8 +234,8 @@ impl Vmap {
     }
 }
 
-/// What a transformation makes. The library panics where a function in the user's source cannot be transformed; here that is
-/// something wrong with a file.
+/// Returns the result of a transformation. The library panics if a function in the user's source cannot be transformed;
+/// here, that is a problem with a file.
 pub fn made<T, E: std::error::Error + Send + Sync + 'static>(transform: impl FnOnce() -> Result<T, E>) -> Result<T> {
     let hook = take_hook();
     set_hook(Box::new(|_| {}));

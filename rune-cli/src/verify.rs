@@ -12,7 +12,7 @@ const EXAMPLES: &str = "Examples:
   rune-cli verify f.json g.rune
   rune-cli grad f.json | rune-cli verify -";
 
-/// Checks programs: their form, that every variable is assigned before it is used, and all types
+/// Verifies programs: their form, the definition of every variable before its use, and all types
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Verify {
@@ -35,7 +35,7 @@ impl Verify {
 }
 
 fn verify(path: &Path, json: bool) -> Result<()> {
-    // What is loaded was checked; this checks what loading made of it.
+    // Loading checks the file; this checks the program that it returns.
     let program = program::load(path)?;
     program.verify()?;
     let shown = program::shown(path);

@@ -2,8 +2,8 @@
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "the kinds of JSON values do not grow")]
 
+use rune_testing::Generator;
 use rune_trace::op::NamedAxis;
-use rune_trace::testing::Generator;
 use rune_trace::{Program, ProgramBuilder, Type, Var};
 use serde_json::{Value, json};
 

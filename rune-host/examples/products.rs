@@ -2,8 +2,8 @@
 //!
 //! `docs/performance.md` sets them beside the code that the compiler makes of the same products.
 
-use rune_trace::op::DotDims;
-use rune_trace::{Array, DType};
+use rune_ir::op::DotDims;
+use rune_ir::{Array, DType};
 use std::time::Instant;
 
 fn main() {

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use gemm::Parallelism;
-use rune_trace::Element;
+use rune_ir::Element;
 
 /// A matrix within a slice, by the steps from row to row and from column to column.
 #[derive(Clone, Copy, Debug)]
@@ -38,26 +38,45 @@ impl Real for f64 {
     const ZERO: f64 = 0.0;
 }
 
-/// Writes the product of `a` and `b` to `c`, in row-major order, on all threads of the pool or on this one.
+/// Where a product goes within a slice: the position of its first element, and the steps from row to row and from column to column.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target {
+    pub offset: usize,
+    pub row_step: usize,
+    pub column_step: usize,
+}
+
+/// Writes the product of `a` and `b` into `c`, on all threads of the pool or on this one.
 ///
 /// # Panics
-/// If the sizes do not agree, or an operand does not lie within its slice.
-pub(crate) fn multiply<T: Real + 'static>(a: Matrix<'_, T>, b: Matrix<'_, T>, c: &mut [T], threads: bool) {
+/// If the sizes do not agree, a matrix does not lie within its slice, or two elements of the product in one place.
+pub(crate) fn multiply<T: Real + 'static>(a: Matrix<'_, T>, b: Matrix<'_, T>, c: &mut [T], to: Target, threads: bool) {
     assert_eq!(a.columns, b.rows, "inner sizes of a product");
-    assert_eq!(c.len(), a.rows * b.columns, "size of a product");
     assert!(a.is_inside() && b.is_inside(), "an operand of a product lies outside of its array");
+    let (rows, columns) = (a.rows, b.columns);
+    if rows == 0 || columns == 0 {
+        return;
+    }
+    // Rows lie within columns, or columns within rows.
+    let (row, column) =
+        (if rows == 1 { usize::MAX } else { to.row_step }, if columns == 1 { usize::MAX } else { to.column_step });
+    let apart = (column > 0 && row >= columns.saturating_mul(to.column_step).max(1))
+        || (row > 0 && column >= rows.saturating_mul(to.row_step).max(1));
+    assert!(apart, "elements of a product overlap");
+    let last = to.offset + (rows - 1) * to.row_step + (columns - 1) * to.column_step;
+    assert!(last < c.len(), "a product lies outside of its array");
     let parallelism = if threads { Parallelism::Rayon(0) } else { Parallelism::None };
     let step = |n: usize| n as isize;
-    // SAFETY: the matrices lie within their slices, as was checked, and `c`, which nothing else refers to, has room for `a.rows` rows of
-    // `b.columns`. `c` is not read.
+    // SAFETY: the matrices lie within their slices, as was checked, and so does the product within `c`, which nothing else refers to. Its
+    // elements do not overlap. `c` is not read.
     unsafe {
         gemm::gemm(
-            a.rows,
-            b.columns,
+            rows,
+            columns,
             a.columns,
-            c.as_mut_ptr(),
-            1,
-            step(b.columns),
+            c.as_mut_ptr().add(to.offset),
+            step(to.column_step),
+            step(to.row_step),
             false,
             a.data.as_ptr().add(a.offset),
             step(a.column_step),

@@ -1,9 +1,11 @@
 //! Dot products.
 
-use crate::gemm::{Matrix, Real, multiply};
-use rune_trace::interpret::eval_op;
-use rune_trace::op::DotDims;
-use rune_trace::{Array, DType, Op, Shape, Type};
+use crate::gemm::{Matrix, Real, Target, multiply};
+use crate::plan::View;
+use rayon::prelude::*;
+use rune_ir::interpret::eval_op;
+use rune_ir::op::{Dims, DotDims};
+use rune_ir::{ALIGNMENT, AlignedBytes, Array, DType, Op, Shape, Type};
 
 /// From so many multiplications on, all threads work on one product.
 const PARALLEL: usize = 1 << 23;
@@ -12,8 +14,8 @@ const PARALLEL: usize = 1 << 23;
 /// kernel for the dtypes. Kernels are there for `f32` and `f64` that give their own dtype; they accumulate in it.
 ///
 /// ```
-/// use rune_trace::op::DotDims;
-/// use rune_trace::{Array, DType};
+/// use rune_ir::op::DotDims;
+/// use rune_ir::{Array, DType};
 /// let (a, b) = (Array::from_slice([2, 2], &[1f32, 2., 3., 4.]), Array::from_slice([2, 1], &[10f32, 1.]));
 /// let dims = DotDims { lhs_contract: [1].into_iter().collect(), rhs_contract: [0].into_iter().collect(), ..DotDims::default() };
 /// let c = rune_host::dot_general(&a, &b, &dims, DType::F32).unwrap();
@@ -23,20 +25,44 @@ const PARALLEL: usize = 1 << 23;
 /// # Panics
 /// If the operands are not of the shapes that the axes want.
 pub fn dot_general(lhs: &Array, rhs: &Array, dims: &DotDims, out: DType) -> Option<Array> {
-    if lhs.dtype() != out || rhs.dtype() != out {
+    if lhs.dtype() != out || rhs.dtype() != out || !matches!(out, DType::F32 | DType::F64) {
         return None;
     }
-    #[allow(clippy::wildcard_enum_match_arm, reason = "kernels are there for two dtypes")]
-    match out {
-        DType::F32 => Some(product::<f32>(lhs, rhs, dims)),
-        DType::F64 => Some(product::<f64>(lhs, rhs, dims)),
-        _ => None,
+    let free = |x: &Array, batch: &[usize], contract: &[usize]| x.shape().without(&[batch, contract].concat());
+    let batch = dims.lhs_batch.iter().map(|&axis| lhs.shape()[axis]);
+    let (rows, columns) =
+        (free(lhs, &dims.lhs_batch, &dims.lhs_contract), free(rhs, &dims.rhs_batch, &dims.rhs_contract));
+    let ty = Type::new(out, batch.chain(rows.iter().copied()).chain(columns.iter().copied()).collect::<Shape>());
+    if ty.size() == 0 || lhs.ty().size() == 0 {
+        return Some(Array::zeros(ty));
     }
+    let (lhs, a) = factor(lhs, &dims.lhs_batch, &dims.lhs_contract);
+    let (rhs, b) = factor(rhs, &dims.rhs_batch, &dims.rhs_contract);
+    let mut bytes = AlignedBytes::with_capacity(ALIGNMENT, ty.bytes());
+    bytes.resize(ty.bytes(), 0);
+    Product::new(a, b, out).run(lhs.bytes(), rhs.bytes(), &mut bytes);
+    Some(Array::from_aligned(ty, bytes))
 }
 
-/// An operand with its axes in groups: batch, free and contracted.
-struct Operand {
-    array: Array,
+/// An array as an operand of a product: itself, or with its axes moved.
+fn factor(array: &Array, batch: &[usize], contract: &[usize]) -> (Array, Factor) {
+    if let Some(factor) = Factor::new(0, &View::dense(array.shape()), batch, contract) {
+        return (array.clone(), factor);
+    }
+    let free = (0..array.shape().rank()).filter(|a| !batch.contains(a) && !contract.contains(a));
+    let order: Dims = batch.iter().copied().chain(free).chain(contract.iter().copied()).collect();
+    let rank = order.len();
+    let moved = eval_op(&Op::Transpose { x: array, permutation: order }).expect("the order has each axis once");
+    let moved = moved.into_iter().next().expect("a transpose has one result");
+    let places: Vec<usize> = (0..rank).collect();
+    factor(&moved, &places[..batch.len()], &places[rank - contract.len()..])
+}
+
+/// An operand of a product in a buffer, with its axes in groups.
+#[derive(Clone, Debug)]
+pub(crate) struct Factor {
+    pub buffer: usize,
+    offset: usize,
     /// Sizes and steps of the batch axes.
     batch: Vec<(usize, usize)>,
     /// Size and step of the axes that stay, as one.
@@ -45,26 +71,20 @@ struct Operand {
     contracted: (usize, usize),
 }
 
-impl Operand {
-    fn new(array: &Array, batch: &[usize], contract: &[usize]) -> Operand {
-        let free: Vec<usize> =
-            (0..array.shape().rank()).filter(|a| !batch.contains(a) && !contract.contains(a)).collect();
-        let strides = array.shape().strides();
-        let axes =
-            |axes: &[usize]| -> Vec<(usize, usize)> { axes.iter().map(|&a| (array.shape()[a], strides[a])).collect() };
-        if let (Some(free), Some(contracted)) = (as_one(&axes(&free)), as_one(&axes(contract))) {
-            return Operand { array: array.clone(), batch: axes(batch), free, contracted };
-        }
-        // Axes that do not lie one within the other are moved.
-        let order = batch.iter().chain(&free).chain(contract).copied().collect();
-        let moved = eval_op(&Op::Transpose { x: array, permutation: order }).expect("the order has each axis once");
-        let moved = moved.into_iter().next().expect("a transpose has one result");
-        let (b, f) = (batch.len(), batch.len() + free.len());
-        let places: Vec<usize> = (0..array.shape().rank()).collect();
-        Operand::new(&moved, &places[..b], &places[f..])
+impl Factor {
+    /// The operand that a view shows; nothing where the axes of a group do not lie one within the other, or some are reversed.
+    pub(crate) fn new(buffer: usize, view: &View, batch: &[usize], contract: &[usize]) -> Option<Factor> {
+        let free: Vec<usize> = (0..view.shape.rank()).filter(|a| !batch.contains(a) && !contract.contains(a)).collect();
+        let axes = |axes: &[usize]| -> Option<Vec<(usize, usize)>> {
+            let step = |a: usize| if view.shape[a] == 1 { Some(0) } else { usize::try_from(view.strides[a]).ok() };
+            axes.iter().map(|&a| Some((view.shape[a], step(a)?))).collect()
+        };
+        let (free, contracted) = (as_one(&axes(&free)?)?, as_one(&axes(contract)?)?);
+        Some(Factor { buffer, offset: usize::try_from(view.offset).ok()?, batch: axes(batch)?, free, contracted })
     }
+    /// The position of the first element of a matrix of the batch.
     fn at(&self, mut index: usize) -> usize {
-        let mut offset = 0;
+        let mut offset = self.offset;
         for &(size, step) in self.batch.iter().rev() {
             offset += index % size * step;
             index /= size;
@@ -80,33 +100,49 @@ fn as_one(axes: &[(usize, usize)]) -> Option<(usize, usize)> {
     axes.try_fold(first, |(size, step), (next, inner)| (step == next * inner).then_some((size * next, inner)))
 }
 
-fn product<T: Real + 'static>(lhs: &Array, rhs: &Array, dims: &DotDims) -> Array {
-    let a = Operand::new(lhs, &dims.lhs_batch, &dims.lhs_contract);
-    let b = Operand::new(rhs, &dims.rhs_batch, &dims.rhs_contract);
-    let kept = |x: &Array, batch: &[usize], contract: &[usize]| -> Vec<usize> {
-        (0..x.shape().rank()).filter(|a| !batch.contains(a) && !contract.contains(a)).map(|a| x.shape()[a]).collect()
-    };
-    let batch = dims.lhs_batch.iter().map(|&axis| lhs.shape()[axis]);
-    let shape: Shape = batch
-        .clone()
-        .chain(kept(lhs, &dims.lhs_batch, &dims.lhs_contract))
-        .chain(kept(rhs, &dims.rhs_batch, &dims.rhs_contract))
-        .collect();
-    let mut out = Array::zeros(Type::new(T::DTYPE, shape));
-    let (m, k, n) = (a.free.0, a.contracted.0, b.free.0);
-    let batches: usize = batch.product();
-    if m * n == 0 || k == 0 {
-        return out;
+/// A product of two operands of one dtype, `f32` or `f64`, in which it is accumulated.
+#[derive(Clone, Debug)]
+pub(crate) struct Product {
+    pub lhs: Factor,
+    pub rhs: Factor,
+    dtype: DType,
+}
+
+impl Product {
+    pub(crate) fn new(lhs: Factor, rhs: Factor, dtype: DType) -> Product {
+        Product { lhs, rhs, dtype }
     }
-    let (x, y) = (a.array.as_slice::<T>(), b.array.as_slice::<T>());
-    for (i, c) in out.make_mut::<T>().chunks_exact_mut(m * n).enumerate().take(batches) {
-        let (row_step, column_step) = (a.free.1, a.contracted.1);
-        let left = Matrix { data: x, offset: a.at(i), rows: m, columns: k, row_step, column_step };
-        let (row_step, column_step) = (b.contracted.1, b.free.1);
-        let right = Matrix { data: y, offset: b.at(i), rows: k, columns: n, row_step, column_step };
-        multiply(left, right, c, m.saturating_mul(k).saturating_mul(n) >= PARALLEL);
+    /// Writes the product of what lies in two buffers: batch, then what stays of the left, then of the right operand.
+    pub(crate) fn run(&self, lhs: &[u8], rhs: &[u8], out: &mut [u8]) {
+        match self.dtype {
+            DType::F64 => self.multiply::<f64>(lhs, rhs, out),
+            _ => self.multiply::<f32>(lhs, rhs, out),
+        }
     }
-    out
+    fn multiply<T: Real>(&self, lhs: &[u8], rhs: &[u8], out: &mut [u8]) {
+        let (x, y, out) = (T::cast_slice(lhs), T::cast_slice(rhs), T::cast_slice_mut(out));
+        let (a, b) = (&self.lhs, &self.rhs);
+        let (m, k, n) = (a.free.0, a.contracted.0, b.free.0);
+        let one = |(i, c): (usize, &mut [T]), threads: bool| {
+            let (row_step, column_step) = (a.free.1, a.contracted.1);
+            let left = Matrix { data: x, offset: a.at(i), rows: m, columns: k, row_step, column_step };
+            let (row_step, column_step) = (b.contracted.1, b.free.1);
+            let right = Matrix { data: y, offset: b.at(i), rows: k, columns: n, row_step, column_step };
+            multiply(left, right, c, Target { offset: 0, row_step: n, column_step: 1 }, threads);
+        };
+        let work = m.saturating_mul(k).saturating_mul(n);
+        let matrices = out.chunks_exact_mut(m * n);
+        let batches = matrices.len();
+        // Small products of a batch are divided among threads, each whole; large ones, each by itself.
+        if work < PARALLEL && batches > 1 && work.saturating_mul(batches) >= PARALLEL {
+            let each = batches.div_ceil(4 * rayon::current_num_threads());
+            out.par_chunks_mut(m * n * each).enumerate().for_each(|(group, matrices)| {
+                matrices.chunks_exact_mut(m * n).enumerate().for_each(|(i, c)| one((group * each + i, c), false));
+            });
+            return;
+        }
+        matrices.enumerate().for_each(|matrix| one(matrix, work >= PARALLEL));
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use eerie_sys::runtime as sys;
 use rune_iree::{CompileOptions, Device, Executable, Signature, compile};
-use rune_trace::{Array, DType, Type, Value};
+use rune_trace::{Array, DType, ModuleSignature, Type, Value};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -21,8 +21,15 @@ fn best(mut call: impl FnMut()) -> Duration {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let text = "func.func @main(%a: tensor<4xf32>, %b: tensor<4xf32>) -> tensor<4xf32> {\n  \
-                %0 = stablehlo.multiply %a, %b : tensor<4xf32>\n  return %0 : tensor<4xf32>\n}";
+    // The module says that it writes to none of its arguments, so that calls need not copy them.
+    let ty = Type::new(DType::F32, [4]);
+    let stated = ModuleSignature { inputs: vec![ty.clone(); 2], outputs: vec![ty], ..ModuleSignature::default() };
+    let (key, stated) = (ModuleSignature::KEY, stated.to_json());
+    let text = &format!(
+        "func.func @main(%a: tensor<4xf32>, %b: tensor<4xf32>) -> tensor<4xf32> \
+         attributes {{iree.reflection = {{{key} = {stated:?}}}}} {{\n  \
+         %0 = stablehlo.multiply %a, %b : tensor<4xf32>\n  return %0 : tensor<4xf32>\n}}"
+    );
     compile(text, "warm", &CompileOptions::default())?;
     let start = Instant::now();
     let module = compile(text, "multiply", &CompileOptions::default())?;

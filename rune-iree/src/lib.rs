@@ -1,81 +1,40 @@
-//! IREE for rune: compiling StableHLO, keeping what was compiled, and running it.
+//! IREE for rune: compiles StableHLO, caches compiled modules, and runs them.
 //!
 //! ```text
 //! StableHLO text ──compile──▶ CompiledModule ──Executable::load──▶ Executable ──call──▶ Values
 //!                CompileCache                   Device, HostCalls
 //! ```
 //!
-//! - [`Target`] and [`CompileOptions`] say for what and how to compile; [`compile`] does it in this process, through
-//!   the C interface of `libIREECompiler`, which is loaded when first used; [`CompileCache`] does it once for each key.
-//! - [`Device`] is where a module runs, [`Executable`] a function of a loaded module, and [`HostCalls`] the Rust
+//! - `compile/`: [`compile()`] compiles for the [`Target`] and with the flags of [`CompileOptions`], in this process, through
+//!   the C interface of `libIREECompiler`, which is loaded when first used. [`CompileCache`] compiles each program once.
+//! - `run/`: [`Device`] is where a module runs, [`Executable`] is a function of a loaded module, and [`HostCalls`] are the Rust
 //!   functions that compiled code may call.
+//! - `ffi/`: all `unsafe` code.
 //!
-//! All `unsafe` code is in the private module `ffi`.
-//!
-//! Features, both on unless turned off: `compile` (compiler and cache) and `run` (devices and executables). `cuda` and
-//! `vulkan` add those devices.
+//! The features `compile` (compiler and cache) and `run` (devices and executables) are on by default. `cuda` and `vulkan` add those devices.
 
 #[cfg(feature = "compile")]
-mod abandon;
-#[cfg(feature = "compile")]
-mod cache;
-#[cfg(feature = "compile")]
-mod compiler;
-#[cfg(feature = "run")]
-mod device;
-#[cfg(feature = "compile")]
-mod diagnostics;
-#[cfg(feature = "compile")]
-mod disk_cache;
-#[cfg(feature = "compile")]
-mod dispatches;
-#[cfg(feature = "run")]
-mod executable;
+mod compile;
+#[cfg(any(feature = "compile", feature = "run"))]
+mod environment;
 mod ffi;
-#[cfg(feature = "run")]
-mod host_calls;
-#[cfg(feature = "compile")]
-mod library;
-#[cfg(feature = "compile")]
-mod linker;
 mod module;
-#[cfg(feature = "compile")]
-mod rejected;
-#[cfg(feature = "compile")]
-mod report;
 #[cfg(feature = "run")]
-mod run_error;
+mod run;
 mod target;
 
 #[cfg(feature = "compile")]
-pub use abandon::abandon_compilations;
-#[cfg(feature = "compile")]
-pub use cache::{CacheOutcome, Cached, CompileCache, CompileTimings};
-#[cfg(feature = "compile")]
-pub use compiler::{
-    CompileError, CompileOptions, PHASES, compile, compile_to_phase, compile_with_report, compiler_revision,
-    dispatch_files,
+pub use compile::{
+    CacheEntry, CacheOutcome, Cached, CompileCache, CompileError, CompileOptions, CompileReport, CompileTimings,
+    Diagnostic, DispatchFile, PHASES, Severity, Statistics, abandon_compilations, compile, compile_to_phase,
+    compile_with_report, compiler_library, compiler_revision, dispatch_files,
 };
-#[cfg(feature = "run")]
-pub use device::{Device, DeviceError, MemoryUse};
-#[cfg(feature = "compile")]
-pub use diagnostics::{Diagnostic, Severity};
-#[cfg(feature = "compile")]
-pub use disk_cache::CacheEntry;
-#[cfg(feature = "compile")]
-pub use dispatches::DispatchFile;
-#[cfg(feature = "run")]
-pub use executable::{Arg, Executable, Signature};
-#[cfg(feature = "run")]
-pub use host_calls::{HostCalls, HostFunction};
-#[cfg(feature = "compile")]
-pub use library::compiler_library;
-pub use module::{CompiledModule, ModuleError};
 #[cfg(feature = "compile")]
 #[doc(hidden)]
-pub use rejected::{excerpt, save_rejected};
-#[cfg(feature = "compile")]
-pub use report::{CompileReport, Statistics};
+pub use compile::{excerpt, save_rejected};
 #[cfg(feature = "run")]
-pub use run_error::RunError;
+pub use ffi::memory::{idle_memory, set_idle_memory_limit};
+pub use module::{CompiledModule, ModuleError};
+#[cfg(feature = "run")]
+pub use run::{Arg, Device, DeviceError, Executable, HostCalls, HostFunction, MemoryUse, RunError, Signature};
 pub use target::{Opt, Target, TargetError};

@@ -7,14 +7,15 @@ use std::ops::{Range, RangeBounds};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The alignment of the bytes of a module: IREE runs them where they are.
+/// The alignment of the bytes of a module, which IREE runs in place.
 const ALIGNMENT: usize = 64;
-/// How a `.vmfb` begins: it is a zip file.
+/// The first bytes of a `.vmfb`, which is a zip file.
 const MAGIC: &[u8] = b"PK\x03\x04";
 
 /// A compiled module. Cheap to clone.
 ///
-/// It is trusted code: IREE checks its structure when it is loaded, but what it does is what its author wrote.
+/// A module is trusted code: IREE checks its structure when it loads the module, but the code does whatever its author wrote. That includes what the
+/// module states of itself, such as which arguments it writes to.
 #[derive(Clone)]
 pub struct CompiledModule {
     bytes: Arc<dyn AsRef<[u8]> + Send + Sync>,
@@ -27,28 +28,28 @@ pub enum ModuleError {
     /// The file could not be read or written.
     #[error("cannot {action} the compiled module {path}: {source}")]
     File {
-        /// What was tried: `read` or `write`.
+        /// The action that failed: `read` or `write`.
         action: &'static str,
         /// The file.
         path: PathBuf,
         /// Why not.
         source: io::Error,
     },
-    /// The bytes are no compiled module.
+    /// The bytes are not a compiled module.
     #[error("{what} is no compiled module (.vmfb): {reason}; compile the program again")]
     Invalid {
         /// The file, or "the memory".
         what: String,
-        /// What is wrong with it.
+        /// Why they are not.
         reason: &'static str,
     },
 }
 
 impl CompiledModule {
-    /// A module of a copy of these bytes.
+    /// Returns a module that holds a copy of these bytes.
     ///
     /// # Errors
-    /// If they are no `.vmfb`.
+    /// Returns an error if they are not a `.vmfb`.
     pub fn from_bytes(bytes: &[u8]) -> Result<CompiledModule, ModuleError> {
         let bytes: AVec<u8, ConstAlign<ALIGNMENT>> = AVec::from_slice(ALIGNMENT, bytes);
         CompiledModule::from_storage(Arc::new(AlignedBytes(bytes)), .., "the memory")
@@ -72,10 +73,10 @@ impl CompiledModule {
         let range = start..start + module.len();
         Ok(CompiledModule { bytes, range })
     }
-    /// What the function `entry` says of itself under `key`, in the dictionary `iree.reflection`; `None` if nothing.
+    /// Returns the attribute `key` of the function `entry`, from its dictionary `iree.reflection`; `None` if there is none.
     ///
     /// # Errors
-    /// What IREE says of a module that is damaged, or has no such function.
+    /// Returns the message of IREE if the module is damaged, or has no such function.
     #[cfg(feature = "run")]
     pub fn attribute(&self, entry: &str, key: &str) -> Result<Option<String>, String> {
         crate::ffi::runtime::attribute(self.bytes(), entry, key)
@@ -83,7 +84,7 @@ impl CompiledModule {
     /// Reads a `.vmfb`.
     ///
     /// # Errors
-    /// If the file cannot be read or is no `.vmfb`.
+    /// Returns an error if the file cannot be read, or is not a `.vmfb`.
     pub fn load(path: impl AsRef<Path>) -> Result<CompiledModule, ModuleError> {
         let path = path.as_ref();
         let bytes =
@@ -93,7 +94,7 @@ impl CompiledModule {
     /// Writes a `.vmfb`.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), ModuleError> {
         let path = path.as_ref();
         std::fs::write(path, self.bytes()).map_err(|source| ModuleError::File {
@@ -102,7 +103,7 @@ impl CompiledModule {
             source,
         })
     }
-    /// The bytes of the `.vmfb`, aligned to 64 bytes.
+    /// Returns the bytes of the `.vmfb`, aligned to 64 bytes.
     pub fn bytes(&self) -> &[u8] {
         &(*self.bytes).as_ref()[self.range.clone()]
     }

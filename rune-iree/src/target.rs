@@ -6,17 +6,17 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// How hard the compiler tries.
+/// How hard the compiler optimizes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Opt {
-    /// The set of flags measured to be fast: reassociated reductions, LLVM's loop and SLP vectorizers.
+    /// The flags that measure fastest: reassociated reductions, LLVM's loop and SLP vectorizers.
     #[default]
     Fast,
     /// IREE's defaults, which compile everything that IREE can compile.
     Plain,
 }
 
-/// What a module is compiled for. Written as `llvm-cpu`, `llvm-cpu:znver4`,
+/// The processor that a module is compiled for. Its text form is `llvm-cpu`, `llvm-cpu:znver4`,
 /// `llvm-cpu:neoverse-n1@aarch64-unknown-linux-gnu`, `cuda`, `cuda:sm_89`, `metal`, `vulkan:rdna3`, `rocm:gfx942`.
 ///
 /// ```
@@ -48,7 +48,7 @@ enum Kind {
     },
 }
 
-/// No target has this name.
+/// There is no target of this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// The backend is unknown.
@@ -67,21 +67,21 @@ pub enum TargetError {
 }
 
 impl Target {
-    /// This machine's CPU.
+    /// Returns the target for this machine's CPU.
     pub fn llvm_cpu() -> Target {
         Target(Kind::LlvmCpu { cpu: None, triple: None })
     }
-    /// A CPU by LLVM's name, as `znver4`, of this machine's architecture.
+    /// Returns the target for a CPU of this machine's architecture by LLVM's name, such as `znver4`.
     ///
     /// # Errors
-    /// If LLVM knows no such CPU.
+    /// Returns an error if LLVM has no CPU of this name.
     pub fn llvm_cpu_named(cpu: &str) -> Result<Target, TargetError> {
         Target::llvm_cpu_of(cpu, None)
     }
-    /// A CPU by LLVM's name on the machine of a target triple, as `neoverse-n1` and `aarch64-unknown-linux-gnu`.
+    /// Returns the target for a CPU by LLVM's name and a target triple, such as `neoverse-n1` and `aarch64-unknown-linux-gnu`.
     ///
     /// # Errors
-    /// If the architecture or the CPU is unknown.
+    /// Returns an error if the architecture or the CPU is unknown.
     pub fn llvm_cpu_cross(cpu: &str, triple: &str) -> Result<Target, TargetError> {
         Target::llvm_cpu_of(cpu, Some(triple))
     }
@@ -114,10 +114,11 @@ impl Target {
         }
         Ok(Target(Kind::LlvmCpu { cpu: Some(cpu.to_owned()), triple: triple.map(str::to_owned) }))
     }
-    /// An NVIDIA GPU by its compute capability, as `sm_80`. The code is PTX, which the driver compiles for newer GPUs too.
+    /// Returns the target for an NVIDIA GPU by its compute capability, such as `sm_80`. The code is PTX, which the driver compiles for newer
+    /// GPUs too.
     ///
     /// # Errors
-    /// If IREE has no code generator for it.
+    /// Returns an error if IREE has no code generator for it.
     pub fn cuda(arch: &str) -> Result<Target, TargetError> {
         if CUDA.contains(&arch) {
             return Ok(Target(Kind::Cuda { arch: arch.to_owned() }));
@@ -130,37 +131,37 @@ impl Target {
         };
         Err(TargetError::UnknownProcessor { backend: "cuda", name: arch.to_owned(), advice })
     }
-    /// An Apple GPU. Takes no `f64`.
+    /// Returns the target for Apple GPUs, which have no `f64`.
     pub fn metal() -> Target {
         Target(Kind::Metal)
     }
-    /// A GPU with Vulkan: a profile as `vp_android_baseline_2022`, or a family as `rdna3`.
+    /// Returns the target for a GPU with Vulkan, by a profile such as `vp_android_baseline_2022`, or a family such as `rdna3`.
     ///
     /// # Errors
-    /// If the profile is unknown.
+    /// Returns an error if the profile is unknown.
     pub fn vulkan(profile: &str) -> Result<Target, TargetError> {
         known("vulkan", VULKAN, profile)?;
         Ok(Target(Kind::Vulkan { profile: profile.to_owned() }))
     }
-    /// An AMD GPU by its architecture, as `gfx942`.
+    /// Returns the target for an AMD GPU by its architecture, such as `gfx942`.
     ///
     /// # Errors
-    /// If the architecture is unknown.
+    /// Returns an error if the architecture is unknown.
     pub fn rocm(arch: &str) -> Result<Target, TargetError> {
         known("rocm", ROCM, arch)?;
         Ok(Target(Kind::Rocm { arch: arch.to_owned() }))
     }
 
-    /// The backends, each with the processors that it can be compiled for; of CPUs those of this machine's architecture.
+    /// Returns the backends, each with the processors that it compiles for; for CPUs, those of this machine's architecture.
     pub fn known() -> [(&'static str, &'static [&'static str]); 5] {
         let cpus = cpus(std::env::consts::ARCH).unwrap_or_default();
         [("llvm-cpu", cpus), ("cuda", CUDA), ("metal", &[]), ("vulkan", VULKAN), ("rocm", ROCM)]
     }
-    /// The architectures that CPUs are known of, as a target triple begins.
+    /// Returns the CPUs of each known architecture. A target triple begins with the name of the architecture.
     pub fn cpu_architectures() -> [(&'static str, &'static [&'static str]); 3] {
         [("x86_64", X86_64), ("aarch64", AARCH64), ("riscv64", RISCV64)]
     }
-    /// The name of the backend: `llvm-cpu`, `cuda`, `metal`, `vulkan` or `rocm`.
+    /// Returns the name of the backend: `llvm-cpu`, `cuda`, `metal`, `vulkan` or `rocm`.
     pub fn backend(&self) -> &'static str {
         match &self.0 {
             Kind::LlvmCpu { .. } => "llvm-cpu",
@@ -170,16 +171,16 @@ impl Target {
             Kind::Rocm { .. } => "rocm",
         }
     }
-    /// Whether the code runs on a CPU, so that arrays need no copy to get there.
+    /// Returns whether the code runs on a CPU, in the memory of the host.
     pub fn is_cpu(&self) -> bool {
         matches!(self.0, Kind::LlvmCpu { .. })
     }
-    /// Whether the code is made for the very CPU of this machine.
+    /// Returns whether the code is compiled for this machine's own CPU.
     pub fn is_host_cpu(&self) -> bool {
         matches!(self.0, Kind::LlvmCpu { cpu: None, triple: None })
     }
 
-    /// IREE's flags for this target.
+    /// Returns IREE's flags for this target.
     pub fn flags(&self, opt: Opt) -> Vec<String> {
         let mut flags: Vec<String> = Vec::new();
         let mut add = |flag: &str, value: &str| flags.push(format!("--iree-{flag}={value}"));
@@ -196,7 +197,7 @@ impl Target {
                 }
                 add("llvmcpu-target-cpu", cpu.as_deref().unwrap_or("host"));
                 add("input-demote-f64-to-f32", "false");
-                // It reads masks wrongly beside matrix products, and beyond the operands of batched ones (docs/iree.md).
+                // Data tiling reads masks wrongly beside matrix products, and reads past the operands of batched ones (docs/iree.md).
                 add("opt-data-tiling", "false");
                 // Arrays that are captured are arguments, so what is left to be computed beforehand is cheap: it is folded by
                 // simplification. Hoisting it costs a third of the time to compile, and some of it does not compile.

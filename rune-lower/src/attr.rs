@@ -1,5 +1,5 @@
-//! Attributes of StableHLO. The dialect is not registered in melior, so its own attributes are opaque: text that is
-//! checked by the compiler only.
+//! Attributes of StableHLO. The dialect is not registered in melior, so its own attributes are opaque text, which only
+//! the compiler checks.
 
 use crate::builder::tensor_type;
 use melior::Context;
@@ -8,33 +8,33 @@ use melior::ir::attribute::{
     BoolAttribute, DenseElementsAttribute, DenseI64ArrayAttribute, IntegerAttribute, StringAttribute,
 };
 use melior::ir::r#type::{IntegerType, RankedTensorType};
-use rune_trace::op::{Comparison, Literal};
-use rune_trace::{Array, DType, Type};
+use rune_ir::op::{Comparison, Literal};
+use rune_ir::{Array, DType, Type};
 
-/// `array<i64: …>`.
+/// Returns `array<i64: …>`.
 pub(crate) fn ints<'c>(context: &'c Context, values: &[i64]) -> Attribute<'c> {
     DenseI64ArrayAttribute::new(context, values).into()
 }
-/// `array<i64: …>` of axes or sizes.
+/// Returns `array<i64: …>` of axes or sizes.
 pub(crate) fn dims<'c>(context: &'c Context, values: &[usize]) -> Attribute<'c> {
     ints(context, &values.iter().map(|&d| d as i64).collect::<Vec<_>>())
 }
-/// `… : i64`.
+/// Returns `… : i64`.
 pub(crate) fn int(context: &Context, value: usize) -> Attribute<'_> {
     IntegerAttribute::new(IntegerType::new(context, 64).into(), value as i64).into()
 }
-/// Pairs as `dense<…> : tensor<nx2xi64>`, as paddings are written.
+/// Returns pairs as `dense<…> : tensor<nx2xi64>`, the form of paddings.
 pub(crate) fn pairs<'c>(context: &'c Context, values: &[(i64, i64)]) -> Attribute<'c> {
     let element = IntegerType::new(context, 64).into();
     let ty = RankedTensorType::new(&[values.len() as u64, 2], element, None);
     let flat: Vec<i64> = values.iter().flat_map(|&(a, b)| [a, b]).collect();
     DenseElementsAttribute::i64_values(ty.into(), &flat).into()
 }
-/// Text in MLIR's syntax.
+/// Parses text in MLIR's syntax.
 pub(crate) fn parse<'c>(context: &'c Context, text: &str) -> Attribute<'c> {
-    Attribute::parse(context, text).unwrap_or_else(|| panic!("`{text}` is no attribute of MLIR"))
+    Attribute::parse(context, text).unwrap_or_else(|| panic!("`{text}` is not an MLIR attribute"))
 }
-/// All elements one literal.
+/// Returns an array whose elements all equal `literal`.
 pub(crate) fn splat<'c>(context: &'c Context, literal: Literal, ty: &Type) -> Attribute<'c> {
     let tensor = tensor_type(context, ty);
     if ty.size() == 0 {
@@ -46,7 +46,7 @@ pub(crate) fn splat<'c>(context: &'c Context, literal: Literal, ty: &Type) -> At
     }
     DenseElementsAttribute::raw_buffer(tensor, &bytes[..literal.dtype().size()]).into()
 }
-/// An array in full.
+/// Returns an array with all its elements.
 pub(crate) fn dense<'c>(context: &'c Context, array: &Array) -> Attribute<'c> {
     let tensor = tensor_type(context, array.ty());
     if array.dtype() == DType::Bool {
@@ -59,7 +59,7 @@ pub(crate) fn direction(context: &Context, direction: Comparison) -> Attribute<'
     let name = direction.name().to_uppercase();
     parse(context, &format!("#stablehlo<comparison_direction {name}>"))
 }
-/// How elements of a dtype are compared; `bool` as unsigned, so that false is below true.
+/// Returns how to compare elements of a dtype. `bool` compares as unsigned, so that false is below true.
 pub(crate) fn compare_type(context: &Context, dtype: DType) -> Attribute<'_> {
     let name = match () {
         () if dtype.is_float() => "FLOAT",
@@ -68,16 +68,16 @@ pub(crate) fn compare_type(context: &Context, dtype: DType) -> Attribute<'_> {
     };
     parse(context, &format!("#stablehlo<comparison_type {name}>"))
 }
-/// A truth value.
+/// Returns a boolean attribute.
 pub(crate) fn bool(context: &Context, value: bool) -> Attribute<'_> {
     BoolAttribute::new(context, value).into()
 }
-/// A dictionary of strings.
+/// Returns a dictionary of strings.
 pub(crate) fn strings<'c>(context: &'c Context, entries: &[(&str, &str)]) -> Attribute<'c> {
     let entry = |(name, value): &(&str, &str)| format!("{name} = {}", StringAttribute::new(context, value));
     parse(context, &format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", ")))
 }
-/// Axes within the text of an attribute.
+/// Returns axes as text inside an attribute.
 pub(crate) fn list(values: &[usize]) -> String {
     format!("[{}]", values.iter().map(usize::to_string).collect::<Vec<_>>().join(", "))
 }

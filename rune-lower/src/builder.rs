@@ -8,18 +8,18 @@ use melior::Context;
 use melior::ir::operation::OperationBuilder;
 use melior::ir::r#type::{IntegerType, RankedTensorType};
 use melior::ir::{self, Attribute, Block, BlockLike, Identifier, Location, Region, RegionLike, Value};
-use rune_trace::op::{Comparison, Literal};
-use rune_trace::{DType, Shape, Type};
+use rune_ir::op::{Comparison, Literal};
+use rune_ir::{DType, Shape, Type};
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// A value of the module with its type in the program. The dtype says whether integers are signed.
+/// A value of the module with its type in the program. The dtype determines whether integers are signed.
 #[derive(Clone)]
 pub(crate) struct Val<'c> {
     pub raw: Value<'c, 'c>,
     pub ty: Type,
     pub known: Known,
-    /// How many operations on elements lead to it without a break, all of which the compiler fuses.
+    /// The length of the longest chain of elementwise operations that leads to it. The compiler fuses the whole chain.
     pub depth: u32,
     /// What it reads of producers that the compiler fuses it with.
     pub views: Views,
@@ -37,7 +37,7 @@ impl Val<'_> {
     }
 }
 
-/// Appends operations to one block, each at the current location.
+/// Appends operations to one block, at the current location.
 pub(crate) struct Builder<'c> {
     pub context: &'c Context,
     pub producers: Rc<Producers>,
@@ -71,7 +71,7 @@ pub(crate) fn tensor_type<'c>(context: &'c Context, ty: &Type) -> ir::Type<'c> {
 }
 
 impl<'c> Builder<'c> {
-    /// A builder on a new block with arguments of these types, and the arguments.
+    /// Returns a builder on a new block with arguments of these types, and the arguments.
     pub fn new(
         context: &'c Context,
         location: Location<'c>,
@@ -90,14 +90,14 @@ impl<'c> Builder<'c> {
     pub fn set_location(&self, location: Location<'c>) {
         self.location.set(location);
     }
-    /// The block as the only one of a region.
+    /// Returns a region with this block only.
     pub fn into_region(self) -> Region<'c> {
         let region = Region::new();
         region.append_block(self.block);
         region
     }
 
-    /// An operation of any kind.
+    /// Appends an operation.
     pub fn op(
         &self,
         name: &str,
@@ -107,7 +107,7 @@ impl<'c> Builder<'c> {
         results: &[Type],
     ) -> Vec<Val<'c>> {
         let types: Vec<_> = results.iter().map(|ty| tensor_type(self.context, ty)).collect();
-        // Loops and branches get and give constants from behind barriers.
+        // Constants enter and leave loops and branches through barriers.
         let is_plain = regions.is_empty() || matches!(name, "stablehlo.reduce" | "stablehlo.reduce_window");
         let known = if is_plain { known::of_results(name, operands) } else { Known::Nothing };
         let depth = if regions.is_empty() { chains::depth(name, operands) } else { 0 };
@@ -133,7 +133,7 @@ impl<'c> Builder<'c> {
             None => self.barrier(&values.iter().collect::<Vec<_>>()),
         }
     }
-    /// An operation on values of types that programs do not have.
+    /// Appends an operation on values whose types programs do not have.
     pub fn raw_op(
         &self,
         name: &str,
@@ -149,15 +149,15 @@ impl<'c> Builder<'c> {
             .add_regions_vec(regions)
             .add_results(results)
             .build()
-            .expect("an operation whose result types are given is built");
+            .expect("result types are given, so building succeeds");
         let op = self.block.append_operation(op);
         (0..results.len()).map(|i| op.result(i).expect("the operation has this result").into()).collect()
     }
-    /// An operation with one result and no region.
+    /// Appends an operation with one result and no region.
     pub fn op1(&self, name: &str, operands: &[&Val<'c>], attributes: &[(&str, Attribute<'c>)], ty: Type) -> Val<'c> {
         self.op(name, operands, attributes, Vec::new(), &[ty]).remove(0)
     }
-    /// A region whose block computes `body` of its arguments.
+    /// Returns a region whose block computes `body` from its arguments.
     pub fn region(
         &self,
         arguments: &[Type],
@@ -169,7 +169,7 @@ impl<'c> Builder<'c> {
         inner.into_region()
     }
 
-    /// As [`Builder::region`], where `body` may fail.
+    /// Like [`Builder::region`], for a fallible `body`.
     pub fn try_region<E>(
         &self,
         arguments: &[Type],
@@ -185,35 +185,35 @@ impl<'c> Builder<'c> {
         failed.map_or(Ok(region), Err)
     }
 
-    /// All elements `literal`.
+    /// Returns an array whose elements all equal `literal`.
     pub fn full(&self, literal: Literal, shape: &Shape) -> Val<'c> {
         let ty = Type::new(literal.dtype(), shape.clone());
         let x = self.op1("stablehlo.constant", &[], &[("value", attr::splat(self.context, literal, &ty))], ty);
         Val { known: Known::Splat(Some(literal)), ..x }
     }
-    /// All elements the number nearest to `x`, of the type of `like`.
+    /// Returns an array of the number nearest to `x`, with the type of `like`.
     pub fn number(&self, x: f64, like: &Val<'c>) -> Val<'c> {
         self.full(Literal::from_f64(like.dtype(), x), like.shape())
     }
-    /// All elements the number nearest to `x`.
+    /// Returns an array of the number nearest to `x`.
     pub fn number_of(&self, x: f64, dtype: DType, shape: &Shape) -> Val<'c> {
         self.full(Literal::from_f64(dtype, x), shape)
     }
-    /// An array given in full; small ones only.
-    pub fn dense(&self, array: &rune_trace::Array) -> Val<'c> {
+    /// Returns an array constant with all elements in the text; only for small arrays.
+    pub fn dense(&self, array: &rune_ir::Array) -> Val<'c> {
         let x = self.op1("stablehlo.constant", &[], &[("value", attr::dense(self.context, array))], array.ty().clone());
         Val { known: Known::Positions, ..x }
     }
-    /// `x`, of which the compiler finds out nothing: from behind a barrier if it is a constant.
+    /// Hides `x` from the compiler's constant folding: puts a barrier behind a constant.
     pub fn opaque(&self, x: &Val<'c>) -> Val<'c> {
         if x.known.is_constant() { self.barrier(&[x]).remove(0) } else { x.clone() }
     }
 
-    /// An elementwise function of one operand, of its type.
+    /// Applies an elementwise function of one operand, with the operand's type.
     pub fn unary(&self, name: &str, x: &Val<'c>) -> Val<'c> {
         self.op1(name, &[x], &[], x.ty.clone())
     }
-    /// An elementwise function of two operands, of their type.
+    /// Applies an elementwise function of two operands, with the operands' type.
     pub fn binary(&self, name: &str, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
         debug_assert_eq!(x.ty, y.ty, "{name}");
         self.op1(name, &[x, y], &[], x.ty.clone())
@@ -248,11 +248,11 @@ impl<'c> Builder<'c> {
     pub fn abs(&self, x: &Val<'c>) -> Val<'c> {
         self.unary("stablehlo.abs", x)
     }
-    /// `x` by a number.
+    /// Returns `x` times a number.
     pub fn mul_n(&self, x: &Val<'c>, y: f64) -> Val<'c> {
         self.mul(x, &self.number(y, x))
     }
-    /// `x` and a number.
+    /// Returns `x` plus a number.
     pub fn add_n(&self, x: &Val<'c>, y: f64) -> Val<'c> {
         self.add(x, &self.number(y, x))
     }
@@ -264,7 +264,7 @@ impl<'c> Builder<'c> {
         ];
         self.op1("stablehlo.compare", &[x, y], &attributes, x.ty.with_dtype(DType::Bool))
     }
-    /// `x` compared to a number.
+    /// Compares `x` with a number.
     pub fn compare_n(&self, direction: Comparison, x: &Val<'c>, y: f64) -> Val<'c> {
         self.compare(direction, x, &self.number(y, x))
     }
@@ -275,7 +275,7 @@ impl<'c> Builder<'c> {
         debug_assert_eq!(on_true.ty, on_false.ty, "select");
         self.op1("stablehlo.select", &[pred, on_true, on_false], &[], on_true.ty.clone())
     }
-    /// StableHLO's conversion, which is undefined where a float is out of the range of an integer.
+    /// Applies StableHLO's conversion, which is undefined for floats out of the range of an integer dtype.
     pub fn convert(&self, x: &Val<'c>, dtype: DType) -> Val<'c> {
         if x.dtype() == dtype {
             return x.clone();
@@ -286,7 +286,7 @@ impl<'c> Builder<'c> {
         }
         self.op1("stablehlo.convert", &[x], &[], x.ty.with_dtype(dtype))
     }
-    /// The bits as another dtype of the same size.
+    /// Reinterprets the bits as another dtype of the same size.
     pub fn bits(&self, x: &Val<'c>, dtype: DType) -> Val<'c> {
         self.op1("stablehlo.bitcast_convert", &[x], &[], x.ty.with_dtype(dtype))
     }
@@ -299,7 +299,7 @@ impl<'c> Builder<'c> {
         let views = x.views.reshape(x.shape(), &ty.shape);
         Val { views, ..self.op1("stablehlo.reshape", &[x], &[], ty) }
     }
-    /// Axis `i` of `x` becomes axis `dims[i]` of `shape`.
+    /// Broadcasts: axis `i` of `x` becomes axis `dims[i]` of `shape`.
     pub fn broadcast(&self, x: &Val<'c>, shape: impl Into<Shape>, dims: &[usize]) -> Val<'c> {
         let ty = x.ty.with_shape(shape);
         let attributes = [("broadcast_dimensions", attr::dims(self.context, dims))];
@@ -325,7 +325,7 @@ impl<'c> Builder<'c> {
         let views = x.views.slice(start, limit, strides, &shape);
         Val { views, ..self.op1("stablehlo.slice", &[x], &attributes, x.ty.with_shape(shape)) }
     }
-    /// The elements from `start` to `limit` along one axis.
+    /// Returns the elements from `start` to `limit` along one axis.
     pub fn slice_axis(&self, x: &Val<'c>, axis: usize, start: usize, limit: usize) -> Val<'c> {
         let mut from = vec![0; x.rank()];
         let mut to = x.shape().to_vec();
@@ -356,7 +356,7 @@ impl<'c> Builder<'c> {
         let attributes = [("iota_dimension", attr::int(self.context, axis))];
         self.op1("stablehlo.iota", &[], &attributes, Type::new(dtype, shape.clone()))
     }
-    /// `x` padded; `(low, high, interior)` for each axis.
+    /// Pads `x` by `(low, high, interior)` along each axis.
     pub fn pad(&self, x: &Val<'c>, padding: &Val<'c>, config: &[(i64, i64, i64)]) -> Val<'c> {
         let size = |(n, &(low, high, interior)): (&usize, &(i64, i64, i64))| {
             let n = *n as i64;
@@ -371,7 +371,7 @@ impl<'c> Builder<'c> {
         ];
         self.op1("stablehlo.pad", &[x, padding], &attributes, x.ty.with_shape(shape))
     }
-    /// StableHLO's `reduce` of one operand by a binary operation.
+    /// Appends StableHLO's `reduce` of one operand with a binary operation.
     pub fn reduce(&self, x: &Val<'c>, init: Literal, axes: &[usize], f: &str) -> Val<'c> {
         if axes.is_empty() {
             return x.clone();

@@ -1,4 +1,5 @@
-//! One operation of a program as operations of the module. What IREE gets wrong or does slowly goes through `legalize`.
+//! Lowering of one operation to operations of the module. Operations that IREE computes wrongly or slowly go through
+//! `legalize`.
 
 mod callback;
 mod contract;
@@ -17,11 +18,11 @@ use crate::builder::{Builder, Val};
 use crate::known::Known;
 use crate::module::{EmitError, Unit};
 use melior::ir::attribute::FlatSymbolRefAttribute;
-use rune_trace::op::Literal;
-use rune_trace::{DType, Op, Program, Type};
+use rune_ir::op::Literal;
+use rune_ir::{DType, Op, Program, Type};
 use std::sync::Arc;
 
-/// Emits `op` and gives its results, which are of `types`.
+/// Emits `op` and returns its results, which have the types `types`.
 pub(crate) fn emit<'c>(
     b: &Builder<'c>,
     unit: &Unit<'c>,
@@ -34,7 +35,7 @@ pub(crate) fn emit<'c>(
             return Err(EmitError::Unsupported("Metal has no f64; convert to f32 first".to_owned()));
         }
     }
-    // Nothing is to be computed, and some forms over no elements do not compile.
+    // There is nothing to compute, and some operations on empty arrays do not compile.
     if types.iter().all(|t| t.size() == 0) && !op.has_effects() {
         return Ok(types.iter().map(|t| b.full(Literal::from_f64(t.dtype, 0.0), &t.shape)).collect());
     }
@@ -66,7 +67,8 @@ pub(crate) fn emit<'c>(
             one(index::dynamic_update_slice(b, x, update, start_indices))
         }
         Op::Gather { x, indices, dims, slice_sizes } => one(index::gather(b, x, indices, dims, slice_sizes, types[0])),
-        // The promise of unique indices is not handed on: what is left out is sent to where others go.
+        // Lowering does not pass on the promise of unique indices: it redirects omitted updates to rows that others
+        // also write.
         Op::Scatter { x, indices, updates, dims, mode, unique: _ } => {
             one(index::scatter(b, x, indices, updates, dims, *mode))
         }
@@ -93,19 +95,21 @@ pub(crate) fn emit<'c>(
         | Op::AllGather { axis, .. }
         | Op::AllToAll { axis, .. }
         | Op::Ppermute { axis, .. } => Err(EmitError::Unsupported(format!(
-            "it is over the axis `{}`, and no `vmap` along an axis of that name is around it; `Program::vmap_named` makes the program \
-             of all lanes",
+            "it is over the axis `{}`, but no enclosing `vmap` has an axis of that name; `Program::vmap_named` creates the program of the \
+             whole batch",
             axis.name
         ))),
 
         Op::CustomLinear { .. } => Err(EmitError::Unsupported(
-            "a `custom_vjp` has no forward mode: its rule is for cotangents; `custom_jvp` serves both modes".to_owned(),
+            "a `custom_vjp` has no forward mode, because its rule computes cotangents; use `custom_jvp` for both modes"
+                .to_owned(),
         )),
-        // What differentiation has not touched needs no rule.
+        // Outside differentiation, the rule is not used.
         Op::Call { args, program } | Op::CustomJvp { args, program, .. } | Op::CustomVjp { args, program, .. } => {
             call(b, unit, program, args, types)
         }
-        // What is computed again must not be found to be what was computed before, nor begin before the cotangents are there.
+        // The compiler must neither merge rematerialized values with the original ones, nor compute them before the
+        // cotangents exist.
         Op::Remat { args, program, policy: _, differentiated } => {
             if !differentiated || args.is_empty() {
                 return call(b, unit, program, args, types);
@@ -122,7 +126,7 @@ pub(crate) fn emit<'c>(
         }
         Op::OptimizationBarrier { xs } => Ok(b.barrier(&xs.iter().collect::<Vec<_>>())),
         Op::StopGradient { x } | Op::CheckpointName { x, name: _ } => one(x.clone()),
-        Op::DebugPrint { args, .. } if unit.options.host_calls => {
+        Op::DebugPrint { args, .. } if unit.calls_host() => {
             let bits: Vec<Val<'c>> = args.iter().map(|x| crate::legalize::unsigned::signed_bits(b, x)).collect();
             let token = unit.token(b);
             let call = unit.host(op.map(|x| x.ty.clone()), &[]);
@@ -130,15 +134,15 @@ pub(crate) fn emit<'c>(
             Ok(Vec::new())
         }
         Op::DebugPrint { .. } => Err(EmitError::Unsupported(
-            "it calls the process that runs the program, which only CPUs can; leave `debug_print!` out, or use the cpu"
+            "it calls the process that runs the program, which only CPUs can do; remove `debug_print!`, or use the cpu"
                 .to_owned(),
         )),
         Op::Callback { args, results, .. } => callback::callback(b, unit, op, args, results),
     }
 }
 
-/// The operation with operands of which the compiler finds out nothing, where it would compute with constants, and do it wrong: a NaN
-/// is enough, since it decides alone.
+/// Returns the operation with operands hidden from the compiler where it would fold constants wrongly. One NaN is
+/// enough to matter.
 fn opaque<'c>(b: &Builder<'c>, op: &Op<Val<'c>>) -> Op<Val<'c>> {
     let is_nan = |x: &&Val<'c>| match x.known {
         Known::Splat(Some(value)) => value.dtype().is_float() && value.to_f64().is_nan(),
@@ -166,13 +170,13 @@ fn call<'c>(
     args: &[Val<'c>],
     types: &[&Type],
 ) -> Result<Vec<Val<'c>>, EmitError> {
-    // Inlined, so that its effects are in order with those around it.
+    // Inlined, so that its effects keep their order with those around it.
     if program.has_effects() {
         return control::inline(b, unit, program, args.to_vec());
     }
     let callee = FlatSymbolRefAttribute::new(b.context, &unit.function(program));
     let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();
-    // The compiler inlines functions, and what they take with them.
+    // The compiler inlines functions together with their operands.
     let args: Vec<_> = args.iter().map(|x| b.opaque(x)).collect();
     Ok(b.op("func.call", &args.iter().collect::<Vec<_>>(), &[("callee", callee.into())], Vec::new(), &types))
 }

@@ -8,32 +8,33 @@ use melior::ir::operation::{Operation, OperationBuilder};
 use melior::ir::r#type::{FunctionType, RankedTensorType};
 use melior::ir::{self, Identifier, Location, Region};
 use melior::{Context, ir::Attribute};
-use rune_trace::{HostOp, Op, Type, types};
+use rune_ir::{HostOp, Op, Type, types};
 
-/// A function that the module imports as `host.{name}`: computes `op` on arrays of the given types.
+/// A function that the module imports as `host.{name}`. It computes `op` on arrays of the given types.
 ///
-/// The module calls it with arrays of rank and dtype as given; on CPU the runtime provides it as a native VM module
-/// named `host`. It must not write into its arguments, which may be those of the caller.
+/// The module calls it with arrays of the given rank and dtype. On CPU, the runtime provides it as a native VM module
+/// named `host`. It must not write to its arguments, which may belong to the caller.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct HostCall {
-    /// The name within the module `host`, as `f0`.
+    /// The name inside the module `host`, such as `f0`.
     pub name: String,
-    /// What it computes; operands in order.
+    /// The operation that it computes, with the operands in order.
     pub op: Op<Type>,
-    /// The types of the arguments: those of the operands, but unsigned integers go as signed ones of the same bits. An operation that has
-    /// effects takes a token after them, an `i32`, and gives one after its results, so that it is done after the one before it.
+    /// The types of the arguments: those of the operands, but with unsigned integers as signed ones with the same bits.
+    /// An operation with effects takes an `i32` token after them, and returns one after its results, so that it runs
+    /// after the previous effect.
     pub inputs: Vec<Type>,
-    /// The types of the results, likewise.
+    /// The types of the results, converted likewise.
     pub outputs: Vec<Type>,
 }
 
 impl HostCall {
-    /// The function as the compiled module describes it.
+    /// Returns the function's description in the compiled module.
     pub(crate) fn described(&self) -> HostOp {
-        let outputs = types::infer(&self.op.map(|ty| ty)).expect("what is lowered was checked");
+        let outputs = types::infer(&self.op.map(|ty| ty)).expect("the program was verified");
         HostOp { name: self.name.clone(), op: self.op.clone(), outputs: outputs.into_vec() }
     }
-    /// The module's declaration of the function.
+    /// Returns the module's declaration of the function.
     pub(crate) fn declaration<'c>(&self, context: &'c Context, location: Location<'c>) -> Operation<'c> {
         let types = |ts: &[Type]| ts.iter().map(|t| dynamic(context, t)).collect::<Vec<_>>();
         let signature = FunctionType::new(context, &types(&self.inputs), &types(&self.outputs));
@@ -48,7 +49,7 @@ impl HostCall {
             .build()
             .expect("a declaration is built")
     }
-    /// A call of the function; `operands` are of the types of its inputs.
+    /// Calls the function; `operands` have the types of its inputs.
     pub(crate) fn call<'c>(&self, b: &Builder<'c>, operands: &[&Val<'c>]) -> Vec<Val<'c>> {
         let cast = |x, to| b.raw_op("tensor.cast", &[x], &[], Vec::new(), &[to]).remove(0);
         let arguments: Vec<_> = operands
@@ -66,7 +67,7 @@ impl HostCall {
     }
 }
 
-/// The tensor type with all sizes open: what an imported function takes.
+/// Returns the tensor type with dynamic sizes, which an imported function takes.
 fn dynamic<'c>(context: &'c Context, ty: &Type) -> ir::Type<'c> {
     let dims = vec![i64::MIN as u64; ty.rank()];
     RankedTensorType::new(&dims, element_type(context, ty.dtype), None).into()

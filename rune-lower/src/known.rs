@@ -1,29 +1,30 @@
-//! What the compiler can find out about a value before the program runs.
+//! What the compiler can know about a value before the program runs.
 //!
-//! IREE folds what depends on constants alone into the code of what uses it, and gets some of that wrong: a reduction by addition or
-//! multiplication of a constant counts each vector as one element where the length is no multiple of the vector width, and functions
-//! whose expansion goes through an integer give 0 for NaN. Simplification leaves no such constants in programs, but the lowering makes
-//! them anew, where it unrolls loops and inlines branches. So each value carries what is known of it, and those operations get theirs
-//! from behind a barrier ([`Builder::opaque`](crate::builder::Builder::opaque)).
+//! IREE folds computations on constants into the code that uses them, and gets some of them wrong. A sum or product
+//! over a constant counts each vector as one element if the length is not a multiple of the vector width. Functions
+//! whose expansion uses an integer return 0 for NaN. Simplification leaves no such constants in programs, but the
+//! lowering creates new ones when it unrolls loops and inlines branches. So each value carries what the compiler can
+//! know about it, and these operations take constants through a barrier
+//! ([`Builder::opaque`](crate::builder::Builder::opaque)).
 
 use crate::builder::Val;
-use rune_trace::op::Literal;
+use rune_ir::op::Literal;
 
-/// What is known of the elements of a value.
+/// What the compiler can know about the elements of a value.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Known {
-    /// All depend on arguments, as far as is known.
+    /// Each element depends on arguments, as far as the lowering knows.
     Nothing,
-    /// Some may be constants.
+    /// Some elements may be constants.
     Parts,
-    /// Each is a function of its position.
+    /// Each element is a function of its position.
     Positions,
-    /// All are one constant, which is given where it is written down.
+    /// All elements equal one constant; its value is present if it is written in the text.
     Splat(Option<Literal>),
 }
 
 impl Known {
-    /// Whether no element depends on an argument.
+    /// Returns whether no element depends on an argument.
     pub fn is_constant(self) -> bool {
         matches!(self, Known::Positions | Known::Splat(_))
     }
@@ -32,18 +33,18 @@ impl Known {
     }
 }
 
-/// What is known of the results of an operation without regions.
+/// Returns what the compiler can know about the results of an operation without regions.
 pub(crate) fn of_results(name: &str, operands: &[&Val]) -> Known {
     let of = |i: usize| operands[i].known;
     match name {
         "stablehlo.iota" => Known::Positions,
-        // What is computed behind these is not looked through.
+        // The compiler does not look through these.
         "stablehlo.optimization_barrier" | "func.call" => Known::Nothing,
         "stablehlo.reshape" | "stablehlo.transpose" | "stablehlo.broadcast_in_dim" | "stablehlo.reverse" => of(0),
         "stablehlo.slice" | "stablehlo.dynamic_slice" | "stablehlo.gather" => match of(0) {
             Known::Nothing => Known::Nothing,
             splat @ Known::Splat(_) => splat,
-            // It may be of a part that is one constant.
+            // The result may come from a part that is one constant.
             Known::Parts | Known::Positions => Known::Splat(None),
         },
         "stablehlo.concatenate" | "stablehlo.pad" | "stablehlo.dynamic_update_slice" => {
@@ -58,7 +59,7 @@ pub(crate) fn of_results(name: &str, operands: &[&Val]) -> Known {
             (x, y) if x.is_splat() && y.is_splat() => Known::Splat(None),
             _ => elementwise(operands),
         },
-        // One operand may decide alone.
+        // One operand may determine the result alone.
         "stablehlo.multiply" | "stablehlo.and" | "stablehlo.or" | "stablehlo.minimum" | "stablehlo.maximum"
         | "stablehlo.compare"
             if !operands[0].dtype().is_float() && operands.iter().any(|x| may_decide(x)) =>
@@ -74,7 +75,7 @@ pub(crate) fn of_results(name: &str, operands: &[&Val]) -> Known {
     }
 }
 
-/// Whether an operand may be 0, or the least or the greatest number, everywhere.
+/// Returns whether an operand may be 0, the minimum or the maximum in all elements.
 fn may_decide(x: &Val) -> bool {
     match x.known {
         Known::Splat(Some(value)) => {

@@ -1,7 +1,7 @@
-//! Rewrites of what IREE 3.13 compiles wrongly, slowly or not at all: one file for each, with the reason. Figures are of
-//! two Zen 5 cores; `docs/iree.md` lists what IREE does otherwise.
+//! Rewrites of everything that IREE 3.13 compiles wrongly, slowly or not at all: one file per rewrite, with the reason.
+//! Figures are from two Zen 5 cores. `docs/iree.md` lists IREE's surprising behaviour.
 //!
-//! What is left: IREE's code on the processor takes subnormal numbers for 0, in operands and results.
+//! One difference remains: IREE's code on CPU treats subnormal numbers as 0, in operands and results.
 
 pub(crate) mod across;
 pub(crate) mod argument;

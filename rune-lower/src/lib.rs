@@ -1,12 +1,12 @@
 //! Lowers programs to StableHLO modules, which IREE compiles.
 //!
-//! The operations are built through melior (MLIR) in generic form, since StableHLO is not registered there. What IREE 3.13
-//! compiles wrongly or slowly is rewritten on the way, all of it in `legalize/`.
+//! melior (MLIR) builds the operations in generic form, because StableHLO is not registered there. `legalize/` rewrites
+//! everything that IREE 3.13 compiles wrongly or slowly.
 //!
 //! ```
 //! use rune_lower::{LowerOptions, lower};
-//! use rune_trace::op::{BinaryFn, Op};
-//! use rune_trace::{DType, Origin, ProgramBuilder, Type, Var};
+//! use rune_ir::op::{BinaryFn, Op};
+//! use rune_ir::{DType, Origin, ProgramBuilder, Type, Var};
 //! let mut b = ProgramBuilder::new("square", vec![Type::new(DType::F32, [1])], vec![]);
 //! let y = b.push(Op::Binary { f: BinaryFn::Mul, x: Var(0), y: Var(0) }, Origin::default()).unwrap();
 //! let lowered = lower(&b.finish(y.to_vec()).unwrap(), &LowerOptions::default()).unwrap();
@@ -18,7 +18,6 @@ mod builder;
 mod context;
 mod emit;
 mod host;
-mod import;
 mod known;
 mod legalize;
 mod module;
@@ -28,29 +27,28 @@ mod overwritten;
 mod tests;
 
 pub use host::HostCall;
-pub use import::{ImportError, Refusal, import};
 pub use module::{Lowered, export, lower};
 
-/// What the module is compiled for.
+/// The target of the module.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Backend {
-    /// The processor, through LLVM.
+    /// CPUs, through LLVM.
     #[default]
     LlvmCpu,
-    /// NVIDIA devices.
+    /// NVIDIA GPUs.
     Cuda,
-    /// AMD devices.
+    /// AMD GPUs.
     Rocm,
-    /// Apple devices.
+    /// Apple GPUs.
     Metal,
     /// Devices with a Vulkan driver.
     Vulkan,
-    /// IREE's portable byte code.
+    /// IREE's portable bytecode.
     Vmvx,
 }
 
 impl Backend {
-    /// The name in messages.
+    /// Returns the backend's name in messages.
     pub const fn name(self) -> &'static str {
         match self {
             Backend::LlvmCpu => "cpu",
@@ -63,47 +61,73 @@ impl Backend {
     }
 }
 
-/// How a program is lowered.
+/// Who compiles and runs the module.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Purpose {
+    /// IREE compiles it, for any process or device. It imports no functions, so programs that need the host, as for linear
+    /// algebra, are rejected.
+    #[default]
+    Device,
+    /// IREE compiles it, and a process runs it that has the functions of [`Lowered::host`]. Only CPUs can call these; for other
+    /// backends this is the same as [`Purpose::Device`].
+    Run,
+    /// Other compilers take it, such as XLA: operations of StableHLO and CHLO alone, with the constants in the text.
+    Export,
+}
+
+/// Options of lowering.
+///
+/// ```
+/// use rune_lower::{LowerOptions, Purpose, lower};
+/// use rune_trace::{Program, Tensor, linalg, make_program};
+/// let program = make_program(|a: &Tensor| linalg::cholesky(a), &Tensor::from([[2.0f32]])).unwrap();
+/// let with = |purpose| lower(&program, &LowerOptions { purpose, ..LowerOptions::default() });
+/// assert_eq!(with(Purpose::Run)?.host.len(), 1);
+/// assert!(with(Purpose::Export)?.code().contains("stablehlo.cholesky"));
+/// assert!(with(Purpose::Device).is_err()); // IREE has no such operation
+/// # Ok::<(), rune_lower::LowerError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct LowerOptions {
-    /// What the module is compiled for.
+    /// The target of the module.
     pub backend: Backend,
-    /// Whether the module may import functions of the process that runs it: see [`Lowered::host`].
-    pub host_calls: bool,
+    /// Who compiles and runs it.
+    pub purpose: Purpose,
     /// The name of the function.
     pub entry: String,
-    /// Whether the text carries the lines of the user's source.
+    /// Whether the text contains the lines of the user's source.
     pub locations: bool,
 }
 
 impl Default for LowerOptions {
     fn default() -> LowerOptions {
-        LowerOptions { backend: Backend::default(), host_calls: false, entry: "main".to_owned(), locations: true }
+        let (backend, purpose) = (Backend::default(), Purpose::default());
+        LowerOptions { backend, purpose, entry: "main".to_owned(), locations: true }
     }
 }
 
-/// A program cannot be lowered.
+/// An error of lowering.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LowerError {
-    /// The backend has no way to compute an operation.
+    /// The backend cannot compute an operation.
     #[error("{place}: `{op}` cannot be compiled for {backend}: {reason}")]
     Unsupported {
         /// The operation.
         op: String,
         /// The backend.
         backend: &'static str,
-        /// Why not, and what to do instead.
+        /// The reason, and what to do instead.
         reason: String,
         /// The user's line.
         place: String,
     },
-    /// The name of the function is no identifier.
-    #[error("`{0}` is not a name for a function: letters, digits and underscores only")]
+    /// The name of the function is not an identifier.
+    #[error("`{0}` is not a function name: use only letters, digits and underscores")]
     Name(String),
     /// A constant cannot be read from its device.
     #[error("a constant cannot be read: {0}")]
     Constant(String),
-    /// MLIR rejects the module: an error of this crate.
-    #[error("the lowered module is malformed, which is an error of rune: {0}")]
+    /// MLIR rejects the module. This is a bug in this crate.
+    #[error("the lowered module is malformed, which is a bug in rune: {0}")]
     Malformed(String),
 }

@@ -1,62 +1,60 @@
-//! Programs as functions of a module.
+//! Lowering of programs to modules.
 
 use crate::builder::{Builder, Val, tensor_type};
 use crate::legalize::views::Producers;
 use crate::legalize::{across, chains, destination};
-use crate::{Backend, HostCall, LowerError, LowerOptions, attr, context, emit, names, overwritten};
+use crate::{Backend, HostCall, LowerError, LowerOptions, Purpose, attr, context, emit, names, overwritten};
 use melior::Context;
 use melior::ir::attribute::{StringAttribute, TypeAttribute};
 use melior::ir::operation::{Operation, OperationBuilder, OperationLike, OperationMutLike, OperationPrintingFlags};
 use melior::ir::r#type::FunctionType;
 use melior::ir::{Attribute, Identifier, Location};
-use rune_trace::op::Literal;
-use rune_trace::{Array, DType, ModuleSignature, Op, Origin, Program, Shape, Type};
+use rune_ir::op::Literal;
+use rune_ir::{Array, DType, ModuleSignature, Op, Origin, Program, Shape, Type};
 use std::cell::RefCell;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// A program as a StableHLO module.
+/// A program lowered to a StableHLO module.
 #[derive(Clone, Debug)]
 pub struct Lowered {
-    /// The module, to be compiled; with its signature, and with the lines of the user's source where asked for.
+    /// The module to compile, with its signature and, if requested, the lines of the user's source.
     pub text: String,
-    /// What the compiled module says of itself.
+    /// The description that the compiled module carries.
     pub signature: ModuleSignature,
     /// The functions that it imports.
     pub host: Vec<HostCall>,
-    /// For each argument whether the compiled function may write into it, so that the caller must pass a copy or give
-    /// the buffer away. Arguments are the inputs of the program and then its constants.
+    /// For each argument, whether the compiled function may write to it. The caller must then pass a copy or donate the
+    /// buffer. The arguments are the program's inputs, then its constants.
     pub overwritten: Vec<bool>,
     plain: String,
 }
 
 impl Lowered {
-    /// The module to be read: without signature and locations.
+    /// Returns the module for human readers, without signature and locations.
     pub fn code(&self) -> &str {
         &self.plain
     }
-    /// All that decides what the module is compiled to: not the lines of the source.
+    /// Returns everything that determines the compiled code, which excludes source lines.
     pub fn identity(&self) -> String {
         format!("{}\n// {}\n", self.plain, self.signature.to_json())
     }
 }
 
-/// What the functions of one module share.
+/// The shared state of a module's functions.
 pub(crate) struct Unit<'c> {
     pub context: &'c Context,
     pub options: LowerOptions,
-    /// Whether constants stand in the text; else they are arguments.
-    inline: bool,
     called: RefCell<Called>,
     hosts: RefCell<Vec<HostCall>>,
     producers: Rc<Producers>,
-    /// What the last effect gave.
+    /// The token of the last effect.
     token: RefCell<Option<Val<'c>>>,
 }
 
-/// The sub-programs that are called, by what they compute.
+/// The called sub-programs, by what they compute.
 #[derive(Default)]
 struct Called {
     names: HashMap<Arc<Program>, String>,
@@ -64,11 +62,19 @@ struct Called {
 }
 
 impl<'c> Unit<'c> {
-    /// Whether the device computes in `f64`, which the module may then do without being asked.
+    /// Returns whether the device supports `f64`, so that the module may use it on its own account.
     pub fn has_f64(&self) -> bool {
         matches!(self.options.backend, Backend::LlvmCpu | Backend::Cuda | Backend::Rocm)
     }
-    /// The name of the private function that computes `program`; equal programs share one.
+    /// Whether the module may call functions of the process that runs it.
+    pub fn calls_host(&self) -> bool {
+        calls_host(&self.options)
+    }
+    /// Whether other compilers than IREE take the module: it has all of StableHLO's operations, and its constants in the text.
+    pub fn is_export(&self) -> bool {
+        self.options.purpose == Purpose::Export
+    }
+    /// Returns the name of the private function that computes `program`. Equal programs share one function.
     pub fn function(&self, program: &Arc<Program>) -> String {
         let called = &mut *self.called.borrow_mut();
         let number = called.names.len();
@@ -82,7 +88,7 @@ impl<'c> Unit<'c> {
             }
         }
     }
-    /// What the last effect gave, and the next one takes. IREE keeps calls in order only where one needs what another gives.
+    /// Returns the token of the last effect, which the next effect takes. IREE orders calls only by data dependence.
     pub fn token(&self, b: &Builder<'c>) -> Val<'c> {
         let first = || b.full(Literal::new(0i32), &Shape::scalar());
         self.token.borrow_mut().get_or_insert_with(first).clone()
@@ -90,7 +96,7 @@ impl<'c> Unit<'c> {
     pub fn set_token(&self, token: Val<'c>) {
         self.token.replace(Some(token));
     }
-    /// The imported function that computes `op`.
+    /// Returns the imported function that computes `op`.
     pub fn host(&self, op: Op<Type>, outputs: &[Type]) -> HostCall {
         let hosts = &mut *self.hosts.borrow_mut();
         if let Some(known) = hosts.iter().find(|h| h.op == op) {
@@ -104,24 +110,24 @@ impl<'c> Unit<'c> {
         hosts.push(call.clone());
         call
     }
-    /// The location of an instruction: its scope around the line.
+    /// Returns the location of an instruction: its line inside its scope.
     fn location(&self, origin: &Origin) -> Location<'c> {
         let line = match &origin.loc {
             Some(loc) => Location::new(self.context, &loc.file, loc.line as usize, loc.column as usize),
             None => Location::unknown(self.context),
         };
         match origin.name_stack() {
-            // An empty name is an assertion failure in IREE (#16005), and `name_stack` gives none.
+            // An empty name is an assertion failure in IREE (#16005), but `name_stack` never returns one.
             Some(name) => Location::name(self.context, &name, line),
             None => line,
         }
     }
 }
 
-/// Lowers a program to a module with one public function of its inputs and then its constants.
+/// Lowers a program to a module with one public function, whose arguments are the program's inputs, then its constants.
 ///
 /// # Errors
-/// If the backend cannot compute an operation, or the name of the function is none.
+/// Returns an error if the backend cannot compute an operation, or if the function's name is not an identifier.
 pub fn lower(program: &Program, options: &LowerOptions) -> Result<Lowered, LowerError> {
     let entry = &options.entry;
     if entry.is_empty()
@@ -130,27 +136,35 @@ pub fn lower(program: &Program, options: &LowerOptions) -> Result<Lowered, Lower
     {
         return Err(LowerError::Name(entry.clone()));
     }
-    context::with(|context| lower_in(context, program, options, false))
+    context::with(|context| lower_in(context, program, options))
 }
 
-/// A program as a module of StableHLO for other tools, as XLA: of operations of StableHLO and CHLO alone, with its constants
-/// in the text. [`import`](crate::import) reads it too.
+fn calls_host(options: &LowerOptions) -> bool {
+    match options.backend {
+        Backend::LlvmCpu | Backend::Vmvx => options.purpose == Purpose::Run,
+        Backend::Cuda | Backend::Rocm | Backend::Metal | Backend::Vulkan => false,
+    }
+}
+
+/// Exports a program as a StableHLO module for other tools, such as XLA. The module contains only StableHLO and CHLO
+/// operations, with the constants in the text. [`import`](crate::import) can read it.
 ///
 /// # Errors
-/// If an operation cannot be lowered, as one over a named axis that nothing maps, or a constant cannot be read from its device.
+/// Returns an error if an operation cannot be lowered, such as one over an unbound named axis, or if a constant cannot
+/// be read from its device.
 pub fn export(program: &Program) -> Result<String, LowerError> {
-    let options = LowerOptions { locations: false, ..LowerOptions::default() };
-    context::with(|context| lower_in(context, program, &options, true)).map(|lowered| lowered.plain)
+    let options = LowerOptions { purpose: Purpose::Export, locations: false, ..LowerOptions::default() };
+    Ok(lower(program, &options)?.plain)
 }
 
-fn lower_in(context: &Context, program: &Program, options: &LowerOptions, inline: bool) -> Result<Lowered, LowerError> {
+fn lower_in(context: &Context, program: &Program, options: &LowerOptions) -> Result<Lowered, LowerError> {
     let mut fenced = BTreeSet::new();
     loop {
         let producers = Rc::new(Producers::fenced(fenced.clone()));
-        let lowered = emitted(context, program, options, inline, &producers)?;
+        let lowered = emitted(context, program, options, &producers)?;
         let read_twice = producers.read_twice();
-        // Others compile them rightly.
-        if inline || read_twice.is_empty() {
+        // Other compilers compile these correctly.
+        if options.purpose == Purpose::Export || read_twice.is_empty() {
             return Ok(lowered);
         }
         fenced.extend(read_twice);
@@ -161,13 +175,11 @@ fn emitted(
     context: &Context,
     program: &Program,
     options: &LowerOptions,
-    inline: bool,
     producers: &Rc<Producers>,
 ) -> Result<Lowered, LowerError> {
     let unit = Unit {
         context,
         options: options.clone(),
-        inline,
         called: RefCell::default(),
         hosts: RefCell::default(),
         producers: Rc::clone(producers),
@@ -184,7 +196,7 @@ fn emitted(
         printed.push((plain, located));
     }
     let host = unit.hosts.take();
-    let overwritten = overwritten::overwritten(program, !options.host_calls);
+    let overwritten = overwritten::overwritten(program, !calls_host(options));
     let signature = ModuleSignature {
         inputs: program.input_types().to_vec(),
         constants: program.constants().iter().map(|c| c.ty().clone()).collect(),
@@ -198,8 +210,8 @@ fn emitted(
     let declarations = host.iter().map(|h| h.declaration(context, Location::unknown(context)));
     let declarations = declarations.map(|d| print(&d, false)).collect::<Result<Vec<_>, _>>()?;
     let assemble = |functions: Vec<&String>| {
-        // Others want a name.
-        let mut text = match unit.inline {
+        // Other tools need a module name.
+        let mut text = match unit.is_export() {
             true => format!("module @{} {{\n", names::identifier(program.name())),
             false => String::from("module {\n"),
         };
@@ -214,13 +226,13 @@ fn emitted(
 }
 
 fn print_function(unit: &Unit, function: &Operation, program: &Program, locations: bool) -> Result<String, LowerError> {
-    let constants = if unit.inline { 0 } else { program.constants().len() };
+    let constants = if unit.is_export() { 0 } else { program.constants().len() };
     let inputs = program.inputs().len();
     Ok(names::rename_arguments(&print(function, locations)?, inputs, constants))
 }
 
 fn print(operation: &Operation, locations: bool) -> Result<String, LowerError> {
-    // Locations are printed in place: functions are printed one by one, without a module to hold aliases.
+    // Locations are printed inline: functions are printed one by one, without a module that could hold aliases.
     let flags = OperationPrintingFlags::new().enable_debug_info(locations, false).use_local_scope();
     operation.to_string_with_flags(flags).map_err(|e| LowerError::Malformed(e.to_string()))
 }
@@ -228,16 +240,16 @@ fn print(operation: &Operation, locations: bool) -> Result<String, LowerError> {
 fn function<'c>(unit: &Unit<'c>, program: &Program, name: &str, public: bool) -> Result<Operation<'c>, LowerError> {
     let context = unit.context;
     let unknown = Location::unknown(context);
-    let constants = program.constants().iter().filter(|_| !unit.inline).map(|c| c.ty().clone());
+    let constants = program.constants().iter().filter(|_| !unit.is_export()).map(|c| c.ty().clone());
     let arguments: Vec<Type> = program.input_types().iter().cloned().chain(constants).collect();
     let (builder, mut values) = Builder::new(context, unknown, &arguments, Rc::clone(&unit.producers));
     if !public {
         // The function is inlined where it is called.
         values = values.into_iter().flat_map(|x| builder.produced(vec![x])).collect();
     }
-    for constant in program.constants().iter().filter(|_| unit.inline) {
+    for constant in program.constants().iter().filter(|_| unit.is_export()) {
         let array = constant.to_host().map_err(LowerError::Constant)?;
-        // Versions of MLIR differ in how many bytes truth values take.
+        // Versions of MLIR differ in the number of bytes per boolean.
         let bytes = (array.dtype() == DType::Bool).then(|| array.ty().with_dtype(DType::U8));
         values.push(match bytes {
             Some(ty) => builder.convert(&builder.dense(&Array::from_bytes(ty, array.bytes())), DType::Bool),
@@ -265,7 +277,8 @@ fn function<'c>(unit: &Unit<'c>, program: &Program, name: &str, public: bool) ->
         .map_err(|e| LowerError::Malformed(e.to_string()))
 }
 
-/// The outputs of a program, whose instructions are appended to a block; `values` are its inputs and constants.
+/// Appends a program's instructions to a block and returns the program's outputs; `values` are its inputs and
+/// constants.
 pub(crate) fn instructions<'c>(
     builder: &Builder<'c>,
     unit: &Unit<'c>,
@@ -305,11 +318,11 @@ pub(crate) fn instructions<'c>(
     Ok(program.outputs().iter().map(|v| values[v.index()].clone()).collect())
 }
 
-/// Why an operation cannot be lowered.
+/// The reason why an operation cannot be lowered.
 pub(crate) enum EmitError {
     /// The backend has no form of it.
     Unsupported(String),
-    /// Something in a sub-program of it cannot be lowered.
+    /// A sub-program of it cannot be lowered.
     Within(LowerError),
 }
 

@@ -1,7 +1,7 @@
 //! Names in the printed module.
 
-/// The text of a function with its arguments named as in the program: `%x#` for inputs and `%c#` for constants, where
-/// MLIR writes `%arg#`. Arguments of nested regions keep theirs.
+/// Returns the text of a function with its arguments named as in the program: `%x#` for inputs and `%c#` for constants,
+/// where MLIR writes `%arg#`. Arguments of nested regions keep their names.
 pub(crate) fn rename_arguments(function: &str, inputs: usize, constants: usize) -> String {
     let mut out = String::with_capacity(function.len());
     let mut rest = function;
@@ -21,7 +21,7 @@ pub(crate) fn rename_arguments(function: &str, inputs: usize, constants: usize) 
     out
 }
 
-/// A name of letters, digits and underscores, no digit first, which would have to be quoted.
+/// Returns a name of letters, digits and underscores that does not start with a digit; others would need quotes.
 pub(crate) fn identifier(name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
     let name: String = name.chars().map(plain).collect();

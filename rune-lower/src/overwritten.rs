@@ -1,15 +1,15 @@
-//! Which arguments a compiled function may write into.
+//! Analysis of the arguments that a compiled function may overwrite.
 //!
-//! IREE updates the *caller's* buffer in place where an argument, possibly moved about, is the destination of an update, a
-//! scatter or a sort and has no later use; barriers do not prevent it (iree#16168). Copies are left to the
-//! caller, who can leave them out for buffers that are given away.
+//! IREE updates the *caller's* buffer in place if an argument, possibly moved, is the destination of an update, a
+//! scatter or a sort and has no later use. Barriers do not prevent it (iree#16168). The caller makes the copies, and
+//! can omit them for donated buffers.
 
-use rune_trace::op::{BinaryFn, UnaryFn};
-use rune_trace::{Op, Program, Var};
+use rune_ir::op::{BinaryFn, UnaryFn};
+use rune_ir::{Op, Program, Var};
 use std::sync::Arc;
 
-/// For each argument (inputs, then constants) of the lowered function, whether it may be written into. Errs on the safe side.
-/// `sorts`: whether sorting is left to the compiler, which may sort in place; functions of the host do not.
+/// Returns, for each argument of the lowered function (inputs, then constants), whether the function may write to it.
+/// The analysis is conservative. `sorts`: whether the compiler sorts, possibly in place; host functions do not.
 pub(crate) fn overwritten(program: &Program, sorts: bool) -> Vec<bool> {
     let arguments = program.inputs().len() + program.constants().len();
     let mut reaches = analyse(program, sorts, &mut Vec::new());
@@ -17,11 +17,11 @@ pub(crate) fn overwritten(program: &Program, sorts: bool) -> Vec<bool> {
     reaches
 }
 
-/// For each variable whether its buffer may be the destination of an update. Backwards: an operand that shares its memory with
-/// a result that is written into, is.
+/// Returns, for each variable, whether its buffer may be the destination of an update. The analysis runs backwards: an
+/// operand that shares memory with an overwritten result is overwritten.
 fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<bool>)>) -> Vec<bool> {
     let mut written = vec![false; program.num_vars()];
-    // Whether a variable is made of literals alone, so that the compiler may fold what it does to others (x + 0, x · 1).
+    // Whether a variable consists only of literals, so that the compiler may fold its effect on others (x + 0, x · 1).
     let mut literal = vec![false; program.num_vars()];
     for instruction in program.instructions() {
         let all = instruction.op.operands().into_iter().all(|v| literal[v.index()]);
@@ -32,7 +32,7 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
         match &instruction.op {
             Op::DynamicUpdateSlice { x, update, .. } => {
                 written[x.index()] = true;
-                // An update of everything is the update itself.
+                // An update of the whole array is the update itself.
                 written[update.index()] |= any;
             }
             Op::Scatter { x, updates, .. } => {
@@ -41,7 +41,7 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
             }
             Op::Sort { operands, .. } => operands.iter().for_each(|v| written[v.index()] |= any || sorts),
             Op::TopK { x, .. } => written[x.index()] |= any || sorts,
-            // Any output may be an input passed on.
+            // Any output may be an input.
             Op::Call { args, program }
             | Op::Remat { args, program, .. }
             | Op::CustomJvp { args, program, .. }
@@ -51,7 +51,8 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
             Op::Case { index: _, args, branches } => {
                 pass(&mut written, args, &branches.iter().collect::<Vec<_>>(), any, sorts, known);
             }
-            // What a loop carries is updated in place; what it only reads is there for the next turn, or for the last.
+            // A loop updates its carry in place. A value that it only reads survives for the next iteration, and after
+            // the last.
             Op::While { args, consts, cond, body } => {
                 pass(&mut written, args, &[cond, body], any, sorts, known);
                 args[*consts..].iter().for_each(|v| written[v.index()] = true);
@@ -65,17 +66,17 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
                 written[x.index()] |= movable && (literal[y.index()] || x == y);
                 written[y.index()] |= movable && (literal[x.index()] || x == y);
             }
-            // Twice each of these is nothing; the rest compute.
+            // Applying one of these twice may fold to nothing; the others compute.
             Op::Unary { f, x } if any => {
                 written[x.index()] |= matches!(f, UnaryFn::Neg | UnaryFn::Not | UnaryFn::Abs | UnaryFn::Sign);
             }
             Op::Compare { .. } | Op::Unary { .. } | Op::Binary { .. } | Op::Constant { .. } | Op::Iota { .. } => {}
             Op::DotGeneral { .. } | Op::Conv { .. } | Op::Threefry2x32 { .. } | Op::ArgReduce { .. } => {}
             Op::AxisIndex { .. } => {}
-            // Functions of the host, which write into none of their arguments.
+            // Host functions do not write to their arguments.
             Op::Factor { .. } | Op::TriangularSolve { .. } | Op::LuSolve { .. } => {}
             Op::DebugPrint { .. } | Op::Callback { .. } => {}
-            // Whatever else may come to nothing: reshapes, trivial slices, reductions of axes of size 1, …
+            // Other operations that may fold to nothing: reshapes, trivial slices, reductions over axes of size 1, …
             op @ (Op::IntegerPow { .. }
             | Op::Select { .. }
             | Op::Clamp { .. }
@@ -106,7 +107,8 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
     written
 }
 
-/// Marks the arguments of programs that one of them may write into, or, if `any` of the results is written into, pass on.
+/// Marks the arguments of programs that one of the programs may write to, or may return if `any` of the results is
+/// overwritten.
 fn pass(
     written: &mut [bool],
     args: &[Var],

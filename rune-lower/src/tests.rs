@@ -1,6 +1,6 @@
-use crate::{Backend, LowerError, LowerOptions, Lowered, lower};
-use rune_trace::op::{ArgFn, BinaryFn, Literal, Op, ReduceFn, UnaryFn};
-use rune_trace::{Array, DType, Loc, Origin, Program, ProgramBuilder, Type, Var};
+use crate::{Backend, LowerError, LowerOptions, Lowered, Purpose, export, lower};
+use rune_ir::op::{ArgFn, BinaryFn, FactorFn, Literal, Op, ReduceFn, Triangular, UnaryFn};
+use rune_ir::{Array, DType, Loc, Origin, Program, ProgramBuilder, Type, Var};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -87,7 +87,7 @@ fn equal_programs_that_are_called_are_one_function() {
 #[test]
 fn sorting_calls_the_host_where_it_may() {
     let p = program(&[f32s([3, 5])], Op::TopK { x: Var(0), k: 2 });
-    let options = LowerOptions { host_calls: true, ..LowerOptions::default() };
+    let options = LowerOptions { purpose: Purpose::Run, ..LowerOptions::default() };
     let lowered = lower(&p, &options).unwrap();
     let [call] = lowered.host.as_slice() else { panic!("{:?}", lowered.host) };
     assert_eq!((call.name.as_str(), call.op.name()), ("f0", "top_k"));
@@ -99,7 +99,7 @@ fn sorting_calls_the_host_where_it_may() {
     // The compiled module says so itself; the code that is shown does not.
     let json = r#"{"rune":1,"inputs":["[3, 5, f32]"],"outputs":["[3, 2, f32]","[3, 2, i32]"],"host":[{"name":"f0","#;
     assert!(lowered.signature.to_json().starts_with(json), "{}", lowered.signature.to_json());
-    assert_eq!(rune_trace::ModuleSignature::from_json(&lowered.signature.to_json()).unwrap(), lowered.signature);
+    assert_eq!(rune_ir::ModuleSignature::from_json(&lowered.signature.to_json()).unwrap(), lowered.signature);
     assert!(
         lowered.text.contains("attributes {iree.reflection = {rune.signature = \"{\\22rune\\22:1,"),
         "{}",
@@ -187,4 +187,27 @@ fn metal_has_no_f64() {
         error.to_string(),
         "src/model.rs:42:9: `exp` cannot be compiled for metal: Metal has no f64; convert to f32 first"
     );
+}
+
+/// IREE has no linear algebra. Only what is exported holds StableHLO's operations for it.
+#[test]
+fn linear_algebra_is_called_rejected_or_exported_by_purpose() {
+    let matrix = f32s([3, 3]);
+    let cholesky = program(std::slice::from_ref(&matrix), Op::Factor { f: FactorFn::Cholesky, x: Var(0) });
+    let how = Triangular { left_side: true, lower: true, transpose_a: false, unit_diagonal: false };
+    let solve = program(&[matrix.clone(), matrix], Op::TriangularSolve { a: Var(0), b: Var(1), how });
+    for (program, op) in [(cholesky, "stablehlo.cholesky"), (solve, "stablehlo.triangular_solve")] {
+        for backend in [Backend::LlvmCpu, Backend::Cuda] {
+            let with = |purpose| lower(&program, &LowerOptions { backend, purpose, ..LowerOptions::default() });
+            let error = with(Purpose::Device).unwrap_err();
+            assert!(matches!(&error, LowerError::Unsupported { .. }), "{op}: {error}");
+            let run = with(Purpose::Run);
+            assert_eq!(run.is_ok(), backend == Backend::LlvmCpu, "{op}");
+            assert!(run.is_err() || run.is_ok_and(|run| run.host.len() == 1 && !run.code().contains(op)), "{op}");
+            let exported = with(Purpose::Export).unwrap();
+            assert!(exported.code().contains(op) && exported.host.is_empty(), "{op}");
+        }
+        assert!(export(&program).unwrap().contains(op));
+        assert!(lower(&program, &LowerOptions::default()).is_err(), "the default options are for IREE");
+    }
 }

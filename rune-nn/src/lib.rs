@@ -1,9 +1,10 @@
-//! Layers and optimisers: what networks are made of and learn by. Users know this crate as `rune::nn` and `rune::optim`.
+//! Layers and optimisers for neural networks. Users know this crate as `rune::nn` and `rune::optim`.
 //!
-//! Everything here is functions of tensors and trees. A model is a plain struct with `#[derive(Tree)]`, its leaves are its parameters, and
-//! its gradient is of its own type. Nothing is hidden: keys of random numbers and statistics are values that go in and come out.
+//! Everything here is a function of tensors and trees. A model is a plain struct with `#[derive(Tree)]`. Its leaves are
+//! its parameters, and its gradient has the model's type. There is no hidden state: random keys and statistics are
+//! explicit arguments and results.
 
-/// As `panic!`, at the line of the caller who is not of this library.
+/// Panics like `panic!`, at the line of the first caller outside this library.
 macro_rules! refuse {
     ($($message:tt)*) => { rune_trace::fail(&format!($($message)*)) };
 }

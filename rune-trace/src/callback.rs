@@ -1,8 +1,10 @@
 //! Functions of the user's that programs call while they run.
 
 use crate::function::{ArgRefs, Arguments, Function};
-use crate::op::{Callback, CallbackFn, Identity, VmapMethod};
-use crate::{Array, Op, Tensor, Tree, Type, name_of};
+use crate::tensor::apart;
+use crate::{Tensor, Tree, name_of};
+use rune_ir::op::{Callback, CallbackFn, Identity, VmapMethod};
+use rune_ir::{Array, Op, Type};
 use rustc_hash::FxHasher;
 use std::fmt;
 use std::hash::Hasher;
@@ -166,6 +168,7 @@ where
         }
         given.leaves().iter().map(|leaf| leaf.to_array().map_err(|error| error.to_string())).collect()
     };
+    let run = move |arrays: &[Array]| apart(|| run(arrays));
     let callback = Callback::new(identity, name_of::<F>(), location.into(), paths, run);
     let op = Op::Callback { f: kind, args: operands, callback, results: types, vmap_method };
     returned.with_leaves(Tensor::apply(op))

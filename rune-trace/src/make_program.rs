@@ -2,7 +2,8 @@
 
 use crate::function::{ArgRefs, Arguments, Function};
 use crate::tensor::{Keep, begin_trace, fresh_params, trace};
-use crate::{Program, Tensor, Tree, Value};
+use crate::{Tensor, Tree};
+use rune_ir::{Program, Value};
 
 /// A function, run once on parameters in the place of its arguments.
 pub struct Traced<Out> {
@@ -87,7 +88,8 @@ where
 pub fn name_of<F>() -> String {
     let full = std::any::type_name::<F>();
     let is_name = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    if full.contains('<') {
+    // The type of a pointer to a function names its arguments and result.
+    if full.contains(['<', '(']) {
         return "f".to_owned();
     }
     full.rsplit("::").find(is_name).unwrap_or("f").to_owned()

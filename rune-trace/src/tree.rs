@@ -1,16 +1,19 @@
 //! Trees: what functions take and return. A tree is a structure with tensors as leaves.
 
 mod restore;
+#[cfg(test)]
+mod static_tests;
 mod statics;
+mod storage;
 #[cfg(test)]
 mod tests;
 
 pub use restore::Restore;
 #[doc(hidden)]
 pub use restore::{Fields, StaticField, ViaHash, ViaSerde, ViaTree};
-pub(crate) use statics::Unwritable;
-pub(crate) use statics::short;
 pub use statics::{Static, StaticChange};
+use statics::{Unwritable, short};
+pub use storage::{load, save};
 
 use crate::Tensor;
 use rustc_hash::FxHasher;

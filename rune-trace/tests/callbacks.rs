@@ -1,7 +1,7 @@
 //! Functions of the user's that programs call: interpreted, transformed, and used wrongly. `tests/rune/callbacks.rs` has them compiled.
 
-#[path = "../../tests/support/callbacks.rs"]
-mod callbacks;
+use rune_testing::callbacks;
+use rune_trace::ProgramExt;
 
 use rune_trace::interpret::interpret;
 use rune_trace::{

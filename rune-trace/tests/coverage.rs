@@ -1,4 +1,4 @@
-//! `docs/coverage.md` tells of every operation of the table, and of nothing else.
+//! `docs/coverage.md` has a row for every operation, and no other rows.
 
 use rune_trace::op::Op;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,12 +30,12 @@ fn every_operation_has_a_row() {
     );
 }
 
-/// Holes are told, and a cell that is a hole is among them.
+/// Every cell without cases is listed as a gap.
 #[test]
-fn holes_are_named() {
+fn gaps_are_named() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/coverage.md");
     let text = std::fs::read_to_string(path).expect("scripts/make-coverage writes it");
-    let (tables, holes) = text.split_once("\n## Holes\n").expect("there is a section of holes");
+    let (tables, gaps) = text.split_once("\n## Gaps\n").expect("there is a section of gaps");
     let mut header: Vec<&str> = Vec::new();
     for line in tables.lines() {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
@@ -43,8 +43,8 @@ fn holes_are_named() {
             Some(&"operation") => header = cells,
             Some(op) if op.starts_with('`') => {
                 for (column, _) in header.iter().zip(&cells).filter(|(_, cell)| cell.starts_with('—')) {
-                    let told = holes.lines().any(|l| l.starts_with(&format!("| {column} |")) && l.contains(op));
-                    assert!(told, "that {op} has no cases of `{column}` is not among the holes");
+                    let told = gaps.lines().any(|l| l.starts_with(&format!("| {column} |")) && l.contains(op));
+                    assert!(told, "that {op} has no cases of `{column}` is not among the gaps");
                 }
             }
             _ => {}

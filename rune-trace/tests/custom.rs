@@ -1,7 +1,7 @@
 //! Functions with derivatives of their own: against JAX, and what is told when they are used wrongly.
 
-#[path = "../../tests/support/custom.rs"]
-mod custom;
+use rune_testing::custom;
+use rune_trace::ProgramExt;
 
 use rune_trace::{
     Arg, DType, DerivativeError, Program, Tensor, cond, custom_jvp, custom_tangent, custom_vjp, grad, grad_argnums,

@@ -1,11 +1,8 @@
 //! Functions over named axes: against JAX, and what is said of those that are wrong.
 
-#[path = "../../tests/support/named_axes.rs"]
-#[allow(dead_code, reason = "some of it is for the tests of compiled code")]
-mod named_axes;
-#[path = "../../tests/support/tolerance.rs"]
-#[allow(dead_code, reason = "the table of tolerances is for single operations")]
-mod tolerance;
+use rune_testing::named_axes;
+use rune_testing::tolerance;
+use rune_trace::ProgramExt;
 
 use rune_trace::op::NamedAxis;
 use rune_trace::{

@@ -1,15 +1,9 @@
 //! Every operation of the table against JAX: results of the interpreter, and derivatives.
 
-#[allow(dead_code, reason = "shared with the tests of compiled code")]
-#[path = "../../tests/support/coverage.rs"]
-mod coverage;
-#[allow(dead_code, reason = "shared with the tests of compiled code")]
-#[path = "../../tests/support/tolerance.rs"]
-mod tolerance;
-#[path = "../../tests/support/transforms.rs"]
-mod transforms;
-#[path = "../../tests/support/vectors.rs"]
-mod vectors;
+use rune_testing::coverage;
+use rune_testing::tolerance;
+use rune_testing::transforms;
+use rune_testing::vectors;
 
 use coverage::Engine;
 use rune_trace::interpret::{eval_op, interpret};
@@ -26,22 +20,19 @@ use vectors::{Case, cotangent, tangent};
 static CASES: LazyLock<Vec<Case>> =
     LazyLock::new(|| vectors::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors")));
 
-/// Operations that no vectors are for, and why.
+/// Operations without vectors, and the reason.
 const WITHOUT_VECTORS: &[(&str, &str)] = &[
-    ("call", "means what its program means; `a_call_is_its_program` runs the other operations through it"),
+    ("call", "computes its program; `a_call_is_its_program` tests it with the other operations"),
     ("debug_print", "has no results"),
-    (
-        "pure_callback",
-        "is what a function of the user's gives; tests/callbacks.rs compares its calls with those of JAX",
-    ),
-    ("io_callback", "is what a function of the user's gives; tests/callbacks.rs compares its calls with those of JAX"),
-    ("remat", "means what its program means; tests/checkpoint.rs compares it with the function itself"),
-    ("checkpoint_name", "is its operand; tests/checkpoint.rs has it"),
-    ("case", "means one of its programs; src/control/tests.rs compares it with branches of the host"),
-    ("while", "means its programs; src/control/tests.rs compares it with loops of the host"),
-    ("scan", "means its program; src/control/tests.rs compares it with loops of the host"),
-    ("custom_jvp", "means what its program means, with the derivative that its rule gives: see `tests/custom.rs`"),
-    ("custom_vjp", "means what its program means, with the derivative that its rule gives: see `tests/custom.rs`"),
+    ("pure_callback", "calls a user function; tests/callbacks.rs compares the calls with JAX's"),
+    ("io_callback", "calls a user function; tests/callbacks.rs compares the calls with JAX's"),
+    ("remat", "computes its program; tests/checkpoint.rs compares it with the function itself"),
+    ("checkpoint_name", "returns its operand; tests/checkpoint.rs tests it"),
+    ("case", "computes one of its programs; tests/transforms/control.rs compares it with host branches"),
+    ("while", "iterates its programs; tests/transforms/control.rs compares it with host loops"),
+    ("scan", "iterates its program; tests/transforms/control.rs compares it with host loops"),
+    ("custom_jvp", "computes its program, with its rule as the derivative; `tests/custom.rs` tests it"),
+    ("custom_vjp", "computes its program, with its rule as the derivative; `tests/custom.rs` tests it"),
     ("custom_linear", "cannot be computed"),
     ("psum", OVER_LANES),
     ("pmax", OVER_LANES),
@@ -51,8 +42,7 @@ const WITHOUT_VECTORS: &[(&str, &str)] = &[
     ("all_to_all", OVER_LANES),
     ("ppermute", OVER_LANES),
 ];
-const OVER_LANES: &str =
-    "means something on all lanes together only; `named_axes.rs` has JAX's results for such functions";
+const OVER_LANES: &str = "needs a whole batch; `named_axes.rs` compares such functions with JAX";
 
 /// Operations that take no arrays of rank 0.
 const NEVER_RANK_0: [&str; 22] = [
@@ -80,14 +70,14 @@ const NEVER_RANK_0: [&str; 22] = [
     "lu_solve",
 ];
 
-/// Transformations that no operation's cases have, and why. Of dtypes, f32 and f64 have them all, bf16 where sums are accumulated in
-/// f32, and f16 and the integers have the rules of these.
+/// Transformations without cases for some operations, and the reason. f32 and f64 have all transformations, and bf16 has those where
+/// sums accumulate in f32. f16 and the integers use the same rules.
 const WITHOUT_TRANSFORMS: [(&[&str], &[Transform], &str); 3] = [
     (&["constant", "iota"], &Transform::ALL, "have no operands"),
     (
         &["eq", "ne", "lt", "le", "gt", "ge", "is_finite", "argmax", "argmin", "bitcast_convert"],
         &DERIVATIVES,
-        "have no derivatives: `edges.rs` and `autodiff/tests.rs` show zeros",
+        "have zero derivatives, as `edges.rs` and `transforms/autodiff.rs` check",
     ),
     (
         &[

@@ -1,14 +1,9 @@
 //! Every operation under `vmap` against the operation on each lane, and what `vmap` is put together with.
 
-#[path = "../../tests/support/coverage.rs"]
-#[allow(dead_code, reason = "compiled code is for other tests")]
-mod coverage;
-#[path = "../../tests/support/tolerance.rs"]
-#[allow(dead_code, reason = "IREE's tolerances are for other tests")]
-mod tolerance;
-#[path = "../../tests/support/vectors.rs"]
-#[allow(dead_code, reason = "tangents are for the oracle")]
-mod vectors;
+use rune_testing::coverage;
+use rune_testing::tolerance;
+use rune_testing::vectors;
+use rune_trace::ProgramExt;
 
 use coverage::Engine;
 use rune_trace::interpret::{eval_op, interpret};

@@ -1,7 +1,7 @@
 """Inputs by formula, and results as they are written down.
 
 Element i of input k is ((37 i + 101 k + 11) mod 201 - 100) / 100 times `scale`, or (37 i + 101 k + 11) mod `bound` of integers and
-truth values; rune-lower/src/import/tests/data.rs makes the same.
+truth values; rune-stablehlo/tests/import/data.rs makes the same.
 """
 
 import re

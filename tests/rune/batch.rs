@@ -3,7 +3,7 @@
 //! What was compiled is kept in the target folder, so that only what changed is compiled again.
 
 use super::guarded;
-use rune::{CompiledProgram, Place, Precompiled};
+use rune::{CompiledProgram, Precompiled};
 use rune_iree::{CompileCache, CompileOptions, CompiledModule, Device, Executable, Opt, Signature};
 use rune_lower::{LowerOptions, lower};
 use rune_trace::{Array, Op, Program};
@@ -21,7 +21,6 @@ pub struct Function {
     entry: String,
     /// Nothing if it has a module of its own.
     text: Option<String>,
-    overwrites: Vec<usize>,
 }
 
 /// What a function was compiled to.
@@ -36,28 +35,26 @@ impl Function {
     /// `entry` is its name in the module.
     pub fn lower(program: Program, entry: String) -> Result<Function, String> {
         if calls_kernels(&program) {
-            return Ok(Function { program, entry, text: None, overwrites: Vec::new() });
+            return Ok(Function { program, entry, text: None });
         }
         let options = LowerOptions { entry: entry.clone(), locations: false, ..LowerOptions::default() };
         let lowered = lower(&program, &options).map_err(|e| e.to_string())?;
         let body = lowered.text.trim().strip_prefix("module {").and_then(|t| t.strip_suffix('}'));
         let text = body.expect("a module is printed as such").to_owned();
-        let overwrites = (0..program.input_types().len()).filter(|&i| lowered.overwritten[i]).collect();
-        Ok(Function { program, entry, text: Some(text), overwrites })
+        Ok(Function { program, entry, text: Some(text) })
     }
 
     fn whole(&self, opt: Opt) -> Result<Code, String> {
         let options = CompileOptions { opt, ..CompileOptions::default() };
         let compiled = Precompiled::new(&self.program, &options).map_err(|e| e.to_string())?;
-        let place = Place::open("cpu").map_err(|e| e.to_string())?;
-        Ok(Code::Whole(compiled.load_on(&place).map_err(|e| e.to_string())?))
+        let device = rune::Device::open("cpu").map_err(|e| e.to_string())?;
+        Ok(Code::Whole(compiled.load_on(&device).map_err(|e| e.to_string())?))
     }
 
     fn load(&self, module: &CompiledModule) -> Result<Code, String> {
         let device = Device::open("local-sync").expect("the processor is a device");
         let types = self.program.input_types().to_vec();
-        let mut signature = Signature::new(types, self.program.output_types());
-        signature.overwrites = self.overwrites.clone();
+        let signature = Signature::new(types, self.program.output_types());
         let executable = Executable::load(module, &device, &self.entry, signature, None);
         Ok(Code::Part(executable.map_err(|e| e.to_string())?))
     }

@@ -1,8 +1,9 @@
 //! Functions of the user's, called by compiled code.
 
-use crate::support::callbacks::{Job, all, check};
+use crate::engine::jit;
 use rune::prelude::*;
 use rune::{CompileOptions, Error, Precompiled, RunError, Target, Type};
+use rune_testing::callbacks::{Job, all, check};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 

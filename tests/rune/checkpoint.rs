@@ -1,5 +1,6 @@
 //! Checkpointed functions, compiled: what is computed again is not merged with what was computed first, and memory is saved.
 
+use crate::engine::jit;
 use rune::prelude::*;
 use rune::{checkpoint_policies as policies, op::CheckpointPolicy};
 use std::process::Command;

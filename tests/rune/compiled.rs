@@ -1,9 +1,9 @@
 //! Every operation of the table as IREE computes it, against the interpreter.
 
 use super::batch::{self, Code, Function};
-use crate::support::coverage::{self, Engine};
-use crate::support::tolerance::{self, Tolerance};
-use crate::support::vectors::{self, Case};
+use rune_testing::coverage::{self, Engine};
+use rune_testing::tolerance::{self, Tolerance};
+use rune_testing::vectors::{self, Case};
 use rune_trace::interpret::eval_op;
 use rune_trace::{Array, DType, Element, Origin, Program, ProgramBuilder, ProgramHash, Var, with_element};
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -1,18 +1,18 @@
 //! Whole programs that IREE once refused, crashed on or computed wrongly, against the interpreter.
 
 use super::batch::{self, Function};
-use crate::support::tolerance::Tolerance;
 use rune::prelude::*;
 use rune_iree::CompileOptions;
+use rune_testing::Generator;
+use rune_testing::tolerance::Tolerance;
 use rune_trace::interpret::interpret;
-use rune_trace::testing::Generator;
 use rune_trace::{Array, Program, Value};
 use std::path::Path;
 
 /// The results of a program for these inputs, as users get them.
 fn compiled(program: &Program, inputs: &[Array]) -> Vec<Array> {
-    let place = rune::Place::open("cpu").unwrap();
-    let code = rune::Precompiled::new(program, &CompileOptions::default()).unwrap().load_on(&place).unwrap();
+    let device = rune::Device::open("cpu").unwrap();
+    let code = rune::Precompiled::new(program, &CompileOptions::default()).unwrap().load_on(&device).unwrap();
     let inputs: Vec<Value> = inputs.iter().cloned().map(Value::from).collect();
     code.call_values(&inputs).unwrap().iter().map(|y| y.to_host().unwrap()).collect()
 }

@@ -1,5 +1,6 @@
 //! Branches and loops, compiled, against the interpreter.
 
+use crate::engine::jit;
 use rune::Array;
 use rune::interpret::interpret;
 use rune::prelude::*;

@@ -1,7 +1,8 @@
 //! Functions with derivatives of their own, under `jit`.
 
-use crate::support::custom::{F, check, transformed};
+use crate::engine::jit;
 use rune::prelude::*;
+use rune_testing::custom::{F, check, transformed};
 
 #[test]
 fn compiled_derivatives_are_those_that_the_rules_give() {

@@ -1,5 +1,6 @@
 //! Seeing what functions compute.
 
+use crate::engine::jit;
 use rune::prelude::*;
 use rune::{Column, CompileOptions, CompiledProgram, Error, Precompiled, Target, cond, scan, while_loop};
 

@@ -1,5 +1,6 @@
 //! Arguments that are given away.
 
+use crate::engine::jit;
 use rune::Value;
 use rune::prelude::*;
 use std::sync::Arc;
@@ -29,10 +30,10 @@ fn what_nobody_else_holds_is_updated_in_place() {
         assert_eq!(memory(&table), place, "step {i}");
         assert_eq!(table.i((..3, 1)).to_vec::<f32>().unwrap(), [1.0, i as f32, 9.0]);
     }
-    assert_eq!(f.keeping().compiled_programs(), 1);
+    assert_eq!(f.without_donation().compiled_programs(), 1);
     // The function that keeps its arguments shares what is compiled.
-    let other = f.keeping()(&table, &Tensor::full([4], 7.0f32, DType::F32));
-    assert_eq!((f.keeping().compiled_programs(), memory(&table)), (1, place));
+    let other = f.without_donation()(&table, &Tensor::full([4], 7.0f32, DType::F32));
+    assert_eq!((f.without_donation().compiled_programs(), memory(&table)), (1, place));
     assert_ne!(memory(&other), place);
     assert_eq!(table.i((1, 0)).item::<f32>().unwrap(), 4.0);
 }

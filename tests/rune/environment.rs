@@ -3,14 +3,15 @@
 use std::process::{Command, Output};
 
 /// Runs the tests whose names begin with `filter` with these variables set.
-fn again(filter: &[&str], variables: &[(&str, &str)]) -> Output {
+pub(super) fn again(filter: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(filter).args(["--nocapture", "--test-threads=1"]);
-    command.envs(variables.iter().copied());
+    // What these look at is what IREE compiles, unless they say otherwise.
+    command.env("RUNE_TEST_TIER", "iree").envs(variables.iter().copied());
     command.output().unwrap()
 }
 
-fn succeeds(output: &Output) -> (String, String) {
+pub(super) fn succeeds(output: &Output) -> (String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{out}\n{err}");
@@ -70,12 +71,34 @@ fn eager_evaluation_can_be_compiled() {
 
 #[test]
 fn small_work_is_interpreted_and_what_recurs_is_compiled_once() {
-    let variables = [("RUNE_EAGER", "auto"), ("LOG_JIT", "1")];
-    let (_, err) =
-        succeeds(&again(&["--exact", "eager::work_that_recurs_computes_the_same_however_it_is_done"], &variables));
-    assert_eq!(err.matches("codegen: (read, and worth compiling)").count(), 1, "{err}");
+    let variables = [("RUNE_EAGER", "auto"), ("LOG_JIT", "1"), ("RUNE_TIER", "iree")];
+    let recurring = ["--exact", "eager::work_that_recurs_computes_the_same_however_it_is_done"];
+    let (_, err) = succeeds(&again(&recurring, &variables));
+    assert_eq!(err.matches("codegen: (read outside `jit`)").count(), 1, "{err}");
     let (_, err) = succeeds(&again(&["--exact", "eager::host_control_flow_under_grad"], &variables));
     assert!(!err.contains("codegen"), "{err}");
+}
+
+#[test]
+fn the_host_engine_needs_no_compiler() {
+    let missing = ("RUNE_IREE_COMPILER", "/nowhere/libIREECompiler.so");
+    for tier in ["auto", "host", ""] {
+        let variables = [missing, ("LOG_JIT", "1"), ("RUNE_TIER", tier), ("RUNE_TEST_TIER", "none")];
+        let (_, err) = succeeds(&again(&["jit::composes", "jit::takes", "eager::work_that_recurs"], &variables));
+        assert!(err.contains(" plan: (first call)"), "{err}");
+        assert!(err.contains("plan: (read outside `jit`)"), "{err}");
+        assert!(err.contains("of the host engine, planned in"), "{err}");
+        assert!(!err.contains("codegen"), "{err}");
+    }
+}
+
+#[test]
+fn an_unknown_tier_is_told() {
+    let variables = [("RUNE_TIER", "abacus"), ("RUNE_TEST_TIER", "none")];
+    let output = again(&["--exact", "jit::unused_arguments_and_plain_results"], &variables);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success());
+    assert!(text.contains("`abacus` is not a tier; write auto, host or iree"), "{text}");
 }
 
 #[test]

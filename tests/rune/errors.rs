@@ -1,11 +1,12 @@
 //! What is said when something is wrong: the words, and the user's line.
 
+use crate::engine::jit;
 use rune::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
 /// The message of the panic of `f`, and the place that it names.
-fn panic_of(f: impl FnOnce()) -> (String, String) {
+pub(super) fn panic_of(f: impl FnOnce()) -> (String, String) {
     static HOOK: Mutex<()> = Mutex::new(());
     let _one_at_a_time = HOOK.lock().unwrap_or_else(|e| e.into_inner());
     let place = std::sync::Arc::new(Mutex::new(String::new()));
@@ -25,7 +26,7 @@ fn panic_of(f: impl FnOnce()) -> (String, String) {
     (message, place)
 }
 
-fn contains(text: &str, parts: &[&str]) {
+pub(super) fn contains(text: &str, parts: &[&str]) {
     for part in parts {
         assert!(text.contains(part), "`{part}` is not in: {text}");
     }

@@ -4,6 +4,7 @@
 //! IREE has become right, so that the defence can go.
 
 use super::guarded;
+use crate::engine::jit;
 use rune::prelude::*;
 use rune::{ConvOptions, PoolOptions, value_and_grad, where_};
 use rune_iree::{CompileOptions, Device, Executable, Signature};
@@ -96,13 +97,13 @@ fn iree_still_has_the_faults_that_rune_defends_against() {
         let is_right = found.as_ref().is_ok_and(|found| same(found, &right));
         assert!(!is_right, "IREE has become right in {}: see docs/iree.md for what can go", path.display());
         // The same module by way of rune, whose defences make it right.
-        let program = rune_lower::import(&text).unwrap();
+        let program = rune::stablehlo::import(&text).unwrap();
         let interpreted = rune_trace::interpret::interpret(&program, &inputs).unwrap();
         assert!(same(&interpreted[0], &right), "{}: the interpreter gives {:?}", path.display(), interpreted[0]);
         let compiled = rune::Precompiled::new(&program, &CompileOptions::default()).unwrap();
-        let place = rune::Place::open("cpu").unwrap();
+        let device = rune::Device::open("cpu").unwrap();
         let values: Vec<Value> = inputs.into_iter().map(Value::from).collect();
-        let found = compiled.load_on(&place).unwrap().call_values(&values).unwrap()[0].to_host().unwrap();
+        let found = compiled.load_on(&device).unwrap().call_values(&values).unwrap()[0].to_host().unwrap();
         assert!(same(&found, &right), "{}: rune gives {found:?}", path.display());
         count += 1;
     }

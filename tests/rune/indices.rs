@@ -1,17 +1,10 @@
 //! Functions of `bool` and of every integer, and indices at the ends of their dtypes, compiled: the vectors that `scripts/make-integer-vectors`
 //! wrote.
 
-#[path = "../../rune-trace/tests/array_fns/case.rs"]
-#[allow(dead_code, reason = "shared with the tests of rune-trace")]
-mod case;
-#[path = "../../rune-trace/tests/array_fns/functions.rs"]
-mod functions;
-#[path = "../../rune-trace/tests/array_fns/integers.rs"]
-#[allow(dead_code, reason = "shared with the tests of rune-trace")]
-mod integers;
-
+use crate::engine::jit;
 use case::{Case, Line, compare};
 use rune::prelude::*;
+use rune_testing::array_fns::{case, integers};
 
 /// Every `of`-th case with a result, or all with `RUNE_TEST_ALL=1`, many to a compiled function.
 fn check(lines: &str, of: usize) {

@@ -1,7 +1,8 @@
 //! `jit`: what is compiled, when, and that it computes the same.
 
+use crate::engine::jit;
 use rune::prelude::*;
-use rune::{EvalError, jit, linalg};
+use rune::{EvalError, linalg};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[derive(Tree, Clone)]
@@ -295,7 +296,7 @@ fn paddings_on_paddings() {
 }
 
 /// The messages of the warnings that `f` gives.
-fn warnings(f: impl FnOnce()) -> Vec<String> {
+pub(super) fn warnings(f: impl FnOnce()) -> Vec<String> {
     use std::sync::{Arc, Mutex};
     use tracing::field::{Field, Visit};
     #[derive(Clone, Default)]

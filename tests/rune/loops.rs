@@ -5,6 +5,7 @@ mod ode;
 #[path = "../../examples/support/recurrent.rs"]
 mod recurrent;
 
+use crate::engine::jit;
 use ode::populations;
 use recurrent::{Recurrent, loss};
 use rune::associative_scan;

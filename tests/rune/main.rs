@@ -9,8 +9,10 @@ mod compiled_programs;
 mod control;
 mod custom;
 mod debugging;
+mod devices;
 mod donation;
 mod eager;
+mod engine;
 mod environment;
 mod errors;
 mod faults;
@@ -25,31 +27,15 @@ mod named_axes;
 mod nodes;
 mod pairs;
 mod random;
+mod recursion;
 mod saved;
 mod shown;
 mod smooth;
 mod stages;
 mod threads;
+mod tiers;
 mod training;
 mod transformed;
 mod transformer;
 mod views;
 mod windows;
-
-#[path = "../support"]
-mod support {
-    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
-    pub mod callbacks;
-    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
-    pub mod coverage;
-    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
-    pub mod custom;
-    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
-    pub mod named_axes;
-    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
-    pub mod tolerance;
-    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
-    pub mod transforms;
-    #[allow(dead_code, reason = "shared with the tests of rune-trace")]
-    pub mod vectors;
-}

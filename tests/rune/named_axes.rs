@@ -1,8 +1,9 @@
 //! Functions over named axes of `vmap`, compiled.
 
-use crate::support::named_axes::{cases, function, lanes, weighted};
-use crate::support::tolerance::Tolerance;
+use crate::engine::jit;
 use rune::prelude::*;
+use rune_testing::named_axes::{cases, function, lanes, weighted};
+use rune_testing::tolerance::Tolerance;
 
 fn check(title: &str, found: &Tensor, expected: &rune::Array, failures: &mut Vec<String>) {
     let found = found.to_array().unwrap();
@@ -63,7 +64,7 @@ fn a_program_of_one_lane_is_not_compiled() {
     let error = rune_lower::lower(&program, &rune_lower::LowerOptions::default()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "a.rs:3:5: `psum` cannot be compiled for cpu: it is over the axis `i`, and no `vmap` along an axis of that name is around it; \
-         `Program::vmap_named` makes the program of all lanes"
+        "a.rs:3:5: `psum` cannot be compiled for cpu: it is over the axis `i`, but no enclosing `vmap` has an axis of that name; \
+         `Program::vmap_named` creates the program of the whole batch"
     );
 }

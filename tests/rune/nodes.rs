@@ -1,5 +1,6 @@
 //! Graphs of any length.
 
+use rune::ProgramExt;
 use rune::prelude::*;
 
 /// Longer than any stack of recursive calls would hold.

@@ -5,11 +5,11 @@
 
 use super::batch::{self, Code, Function};
 use super::random::transformed;
-use crate::support::tolerance::{self, Tolerance, precision};
 use rune_iree::Opt;
+use rune_testing::tolerance::{self, Tolerance, precision};
+use rune_testing::{Chain, Generator, Operands};
 use rune_trace::interpret::interpret;
 use rune_trace::op::FactorFn;
-use rune_trace::testing::{Chain, Generator, Operands};
 use rune_trace::{Array, DType, Program, Type};
 
 /// Lengths of axes: about the widths of vectors, and far from them.

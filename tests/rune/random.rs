@@ -3,9 +3,10 @@
 //! `RUNE_PROGRAMS=1000` takes so many, and begins at `RUNE_SEED`. A program that fails is shrunk.
 
 use super::batch::{self, Code, Function};
-use crate::support::tolerance::Tolerance;
+use rune::ProgramExt;
+use rune_testing::tolerance::Tolerance;
+use rune_testing::{Generator, shrink};
 use rune_trace::interpret::interpret;
-use rune_trace::testing::{Generator, shrink};
 use rune_trace::{Array, DType, Program};
 
 /// What is done to a program, by its seed.

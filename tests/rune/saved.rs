@@ -1,7 +1,9 @@
 //! Compiled programs in files.
 
+use crate::engine::jit;
+use rune::ProgramExt;
 use rune::prelude::*;
-use rune::{CompiledProgram, Program, jit};
+use rune::{CompiledProgram, Program};
 
 fn folder(name: &str) -> std::path::PathBuf {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("saved-{name}-{}", std::process::id()));

@@ -5,8 +5,8 @@
 
 use super::batch::{self, Function};
 use super::random::transformed;
+use rune_testing::Generator;
 use rune_trace::interpret::interpret;
-use rune_trace::testing::Generator;
 use rune_trace::{Array, DType, Program};
 
 /// What jumps, or has a derivative that does, or goes round and round: behind an inexact function there is nothing to compare.

@@ -1,5 +1,6 @@
 //! Every form of a compiled function can be seen, and what it takes to run.
 
+use crate::engine::jit;
 use rune::{Compiled, Error, Stage, prelude::*};
 use std::process::Command;
 
@@ -65,6 +66,7 @@ fn log_jit_2_shows_the_code() {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "stages::a_function_named_frice_is_compiled", "--nocapture"])
         .env("LOG_JIT", "2")
+        .env("RUNE_TEST_TIER", "iree")
         .output()
         .unwrap();
     let log = String::from_utf8(output.stderr).unwrap();

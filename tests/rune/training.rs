@@ -4,6 +4,7 @@
 #[path = "../../examples/support/gpt.rs"]
 mod gpt;
 
+use crate::engine::jit;
 use gpt::{Gpt, Plan, Sizes, Text};
 use rune::nn::{self, BatchNorm, BatchStatistics, Dropout, Linear};
 use rune::optim::{self, AdamW, Mask, State};

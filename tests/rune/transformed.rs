@@ -1,10 +1,10 @@
 //! Every operation under every transformation as IREE computes it, against the interpreter.
 
 use super::batch::{self, Code, Function};
-use crate::support::coverage::{self, Engine};
-use crate::support::tolerance;
-use crate::support::transforms::{Transform, Transformed, transformed};
-use crate::support::vectors::{self, Case};
+use rune_testing::coverage::{self, Engine};
+use rune_testing::tolerance;
+use rune_testing::transforms::{Transform, Transformed, transformed};
+use rune_testing::vectors::{self, Case};
 use rune_trace::DType;
 use rune_trace::interpret::interpret;
 use std::collections::{BTreeMap, HashSet};
@@ -19,8 +19,8 @@ struct Tested {
     function: Function,
 }
 
-const NOT_COMPILED: &str = "Second derivatives of f16 and bf16 are never compiled: IREE keeps f32 within what it fuses, where the interpreter \
-                            rounds at each instruction, and too few bits are left to compare.";
+const NOT_COMPILED: &str = "Second derivatives of f16 and bf16 are never compiled: IREE keeps f32 values inside fused code, the interpreter \
+                            rounds at each instruction, and too few bits remain to compare.";
 
 /// Whether a transformation of a case is compiled: all of them are with `RUNE_TEST_ALL=1` (many minutes); else each of each operation
 /// once, of a shape with elements. Second derivatives of half types never are: IREE keeps f32 within what it fuses, where the

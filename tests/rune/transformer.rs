@@ -3,6 +3,7 @@
 #[path = "../../examples/support/transformer.rs"]
 mod block;
 
+use crate::engine::jit;
 use block::{Block, Sizes, costs, loss};
 use rune::prelude::*;
 use rune::{ResidualSource, SavedResidual};

@@ -4,9 +4,10 @@
 //! By default a third of them; `RUNE_TEST_ALL=1` compiles all.
 
 use super::batch::{self, Function};
-use crate::support::tolerance::Tolerance;
+use crate::engine::jit;
 use rune::prelude::*;
 use rune::{ConvOptions, ConvPadding, where_};
+use rune_testing::tolerance::Tolerance;
 use rune_trace::interpret::interpret;
 use rune_trace::{Array, Program};
 

@@ -3,10 +3,11 @@
 //! By default those with one position along an axis, and a sample of the others; `RUNE_TEST_ALL=1` compiles all.
 
 use super::batch::{self, Function};
-use crate::support::tolerance::Tolerance;
+use rune::ProgramExt;
+use rune_testing::Generator;
+use rune_testing::tolerance::Tolerance;
 use rune_trace::interpret::interpret;
 use rune_trace::op::{ConvDims, WindowFn};
-use rune_trace::testing::Generator;
 use rune_trace::{Array, DType, Op, Origin, Program, ProgramBuilder, Type, Var};
 
 /// Windows along one axis: extent, window, stride, padding, dilation of the operand and of the window.

@@ -1,4 +1,4 @@
-//! The picture as a page that needs nothing else: sub-programs are unfolded at a click.
+//! The drawing as a self-contained page; a click unfolds a sub-program.
 
 use super::model::sub_programs;
 use super::{escaped, svg};
@@ -6,7 +6,7 @@ use rune::{Program, Type};
 use std::sync::Arc;
 
 const STYLE: &str = include_str!("page.css");
-/// Zoom, search, what is connected, and opening what a link points to.
+/// Zoom, search, highlighting of connections, and opening of link targets.
 const SCRIPT: &str = include_str!("page.js");
 
 const TOOLS: &str = "<p class=\"tools\"><input id=\"search\" type=\"search\" placeholder=\"Search: operation, type, source line ( / )\">\
@@ -14,7 +14,7 @@ const TOOLS: &str = "<p class=\"tools\"><input id=\"search\" type=\"search\" pla
     <button id=\"full\" title=\"As it is ( 0 )\">100 %</button> <button id=\"fit\" title=\"As wide as the window ( f )\">fit</button> \
     <span class=\"hint\">Drag to move, Ctrl and the wheel to zoom. The pointer on a box shows the instruction, its source, and its lines.</span></p>";
 
-/// Classes of boxes, and what they stand for.
+/// The classes of boxes, and their meaning.
 const KEY: [(&str, &str); 8] = [
     ("input", "input"),
     ("constant", "constant"),

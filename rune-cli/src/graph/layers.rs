@@ -1,8 +1,8 @@
-//! Which box stands in which row, so that all lines go down.
+//! The assignment of boxes to rows, so that all lines go down.
 
 use super::model::Graph;
 
-/// The row of each node.
+/// Returns the row of each node.
 pub fn rows(graph: &Graph) -> Vec<usize> {
     let count = graph.nodes.len();
     let (mut above, mut below) = (vec![Vec::new(); count], vec![Vec::new(); count]);
@@ -10,13 +10,13 @@ pub fn rows(graph: &Graph) -> Vec<usize> {
         above[edge.to].push(edge.from);
         below[edge.from].push(edge.to);
     }
-    // As high as what it needs allows.
+    // As high as its operands allow.
     let mut rows = vec![0; count];
     for node in 0..count {
         rows[node] = above[node].iter().map(|&from| rows[from] + 1).max().unwrap_or(0);
     }
-    // What hangs on inputs alone, each used here only, goes down with them to where it is used, and so does what has more lines
-    // below than above.
+    // A node that depends only on inputs used nowhere else moves down with them to its use. So does a node with more
+    // lines below than above.
     let mut free = vec![false; count];
     for node in 0..count {
         free[node] = above[node].iter().all(|&from| free[from] && below[from].len() == 1);

@@ -1,4 +1,4 @@
-//! `rune-cli inspect --graph`: a picture of a program.
+//! `rune-cli inspect --graph`: a drawing of a program.
 
 mod html;
 mod layers;
@@ -14,7 +14,7 @@ use anyhow::Result;
 use rune::Program;
 use std::path::Path;
 
-/// Draws a program into a file that ends in .svg or .html. In HTML its sub-programs are unfolded at a click.
+/// Draws a program to a file with the extension .svg or .html. In HTML, a click unfolds a sub-program.
 pub fn draw(program: &Program, path: &Path) -> Result<()> {
     let picture = match path.extension().and_then(|e| e.to_str()) {
         Some("svg") => svg::file(program),
@@ -25,7 +25,7 @@ pub fn draw(program: &Program, path: &Path) -> Result<()> {
     write_file(path, picture.as_bytes())
 }
 
-/// Text within markup.
+/// Escapes text for markup.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

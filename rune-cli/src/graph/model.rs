@@ -1,4 +1,4 @@
-//! What is drawn of a program: boxes, and lines between them.
+//! The model of the drawing: boxes, and lines between them.
 
 use rune::op::Literal;
 use rune::{Instruction, Op, Program, Transform, Var};
@@ -6,15 +6,15 @@ use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// What a box stands for; it decides the colour.
+/// The kind of a box, which determines its colour.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
     Input,
     Constant,
-    /// Products and convolutions.
+    /// Matrix products and convolutions.
     Product,
     Reduction,
-    /// Moves elements, and computes nothing.
+    /// Moves elements without computing.
     Move,
     Elementwise,
     /// Runs sub-programs.
@@ -25,40 +25,40 @@ pub enum Kind {
 pub struct Node {
     pub kind: Kind,
     pub title: String,
-    /// What is said under the title, of attributes and known operands.
+    /// The text under the title: attributes and known operands.
     pub detail: String,
-    /// The instruction in full, and its place in the source.
+    /// The whole instruction, and its source location.
     pub hover: String,
-    /// The sub-programs that it runs, by their place in the list of all.
+    /// The sub-programs that it runs, by their index in the list of all.
     pub programs: Vec<usize>,
-    /// Whether a derivative is computed backward here.
+    /// Whether it belongs to a backward pass.
     pub backward: bool,
-    /// How many of its results are used: lines start from these.
+    /// The number of its used results, from which lines start.
     pub results: usize,
-    /// The characters of the longest of their types.
+    /// The length of the longest of their types, in characters.
     pub longest: usize,
-    /// How many lines end in it.
+    /// The number of lines that end in it.
     pub operands: usize,
 }
 
 pub struct Edge {
     pub from: usize,
-    /// Which result.
+    /// The index of the result.
     pub result: usize,
     pub to: usize,
-    /// Which operand, of those that are drawn.
+    /// The index of the operand among those drawn.
     pub operand: usize,
-    /// The type of what goes along, on the first line from its result.
+    /// The type of the value, on the first line from its result.
     pub label: Option<String>,
 }
 
 pub struct Graph {
     pub nodes: Vec<Node>,
-    /// In order of `to`; `from < to`.
+    /// In the order of `to`; `from < to`.
     pub edges: Vec<Edge>,
 }
 
-/// All sub-programs of a program, each after those that it runs itself, equal ones once.
+/// Returns all sub-programs of a program, each after those that it uses, without duplicates.
 pub fn sub_programs(program: &Program) -> Vec<Arc<Program>> {
     fn visit(program: &Program, all: &mut Vec<Arc<Program>>) {
         for (_, sub) in program.instructions().iter().flat_map(|i| i.op.programs()) {
@@ -73,12 +73,12 @@ pub fn sub_programs(program: &Program) -> Vec<Arc<Program>> {
     all
 }
 
-/// The graph of a program, whose sub-programs are folded.
+/// Returns the graph of a program with folded sub-programs.
 pub fn graph(program: &Program, programs: &[Arc<Program>]) -> Graph {
     let mut graph = Graph { nodes: Vec::new(), edges: Vec::new() };
     let literals = literals(program);
     let lines = lines(program);
-    // The box and the result that a variable comes from.
+    // The box and the result that define a variable.
     let mut made: HashMap<Var, (usize, usize)> = HashMap::new();
     for (i, v) in program.inputs().enumerate() {
         let hover = format!("input x{i}: {}", program.ty(v));
@@ -140,7 +140,7 @@ impl Graph {
 }
 
 impl Graph {
-    /// Counts the results of each box from 0, without those that are not used.
+    /// Numbers the used results of each box from 0.
     fn number_results(&mut self) {
         let mut used: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
         self.edges.iter().for_each(|edge| used[edge.from].push(edge.result));
@@ -157,7 +157,7 @@ impl Graph {
     }
 }
 
-/// The variables that hold one known number everywhere: they are written where they are used. Not those that are outputs.
+/// Returns the variables whose elements all equal one known number, except outputs. They are written at their uses.
 fn literals(program: &Program) -> HashMap<Var, Literal> {
     let mut known: HashMap<Var, Literal> = HashMap::new();
     for instruction in program.instructions() {
@@ -173,7 +173,7 @@ fn literals(program: &Program) -> HashMap<Var, Literal> {
         }
     }
     let mut needed: Vec<Var> = program.outputs().to_vec();
-    // What an output is made of is drawn too.
+    // Draws everything that an output depends on.
     for instruction in program.instructions().iter().rev() {
         if needed.contains(&instruction.first) && known.remove(&instruction.first).is_some() {
             needed.extend(instruction.op.operands().into_iter().copied());
@@ -182,7 +182,7 @@ fn literals(program: &Program) -> HashMap<Var, Literal> {
     known
 }
 
-/// The line of each instruction in the text of the program.
+/// Returns the line of each instruction in the program's text.
 fn lines(program: &Program) -> Vec<String> {
     let text = program.to_string();
     let own = text.lines().filter_map(|line| line.strip_prefix("    ").filter(|l| !l.starts_with(' ')));
@@ -215,14 +215,14 @@ fn kind(op: &Op) -> Kind {
     }
 }
 
-/// Known operands, sub-programs and attributes, in a few words.
+/// Returns known operands, sub-programs and attributes as a short text.
 fn detail(
     instruction: &Instruction,
     literals: &HashMap<Var, Literal>,
     own: &[usize],
     programs: &[Arc<Program>],
 ) -> String {
-    // More would make boxes too wide; those of sub-programs may be wider.
+    // Longer texts would make boxes too wide; those of sub-programs may be wider.
     let longest = if own.is_empty() { 34 } else { 64 };
     let mut said: Vec<String> = Vec::new();
     said.extend(own.iter().map(|&i| {
@@ -243,7 +243,7 @@ fn detail(
     }
     for (name, value) in instruction.op.attributes() {
         match (name, &value) {
-            // The types tell, and what is written above.
+            // The types, or the title, already show these.
             ("shape" | "slice_sizes" | "out" | "dtype" | "value" | "start" | "limit" | "strides", _) => {}
             ("dims", Json::Object(dims)) if dims.contains_key("lhs_contract") => {
                 let pair =
@@ -261,7 +261,7 @@ fn detail(
     if said.chars().count() <= longest { said } else { said.chars().take(longest - 1).chain(['…']).collect() }
 }
 
-/// JSON without blanks, quotes, and brackets around all.
+/// Formats JSON without spaces, quotes and outer brackets.
 fn list(value: &Json) -> String {
     let text = value.to_string().replace('"', "");
     text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).map(str::to_owned).unwrap_or(text)

@@ -1,11 +1,11 @@
-//! The order of the boxes in each row, with few crossings of lines. (Sugiyama's method: each row in turn is sorted by where its
-//! neighbours in the row before are.)
+//! The order of boxes in each row, with few crossings of lines (Sugiyama's method: each row in turn is sorted by the
+//! positions of its neighbours in the previous row).
 
 use super::model::Graph;
 
-/// A box, or a place where a line passes through a row.
+/// A box, or the point where a line passes through a row.
 pub struct Item {
-    /// The node; none for a line that passes.
+    /// The node; `None` for a passing line.
     pub node: Option<usize>,
     pub row: usize,
 }
@@ -13,13 +13,13 @@ pub struct Item {
 /// The rows, and the lines as chains of items.
 pub struct Rows {
     pub items: Vec<Item>,
-    /// Items from left to right.
+    /// The items from left to right.
     pub rows: Vec<Vec<usize>>,
     /// The items along each edge of the graph, from its first node to its last.
     pub chains: Vec<Vec<usize>>,
 }
 
-/// As often is everything sorted, down and up.
+/// The number of sorting passes, down and up.
 const SWEEPS: usize = 24;
 
 pub fn order(graph: &Graph, row: &[usize]) -> Rows {
@@ -70,7 +70,7 @@ pub fn order(graph: &Graph, row: &[usize]) -> Rows {
     Rows { items, rows: best.1, chains }
 }
 
-/// Where each item is in its row, between 0 and 1.
+/// Returns the position of each item in its row, between 0 and 1.
 fn places(rows: &[Vec<usize>], count: usize) -> Vec<f64> {
     let mut place = vec![0.0; count];
     rows.iter().for_each(|row| spread(row, &mut place));
@@ -83,7 +83,7 @@ fn spread(row: &[usize], place: &mut [f64]) {
     }
 }
 
-/// How many pairs of lines cross between neighbouring rows.
+/// Returns the number of crossings between neighbouring rows.
 fn crossings(rows: &[Vec<usize>], below: &[Vec<usize>], count: usize) -> usize {
     let mut at = vec![0; count];
     for row in rows {
@@ -91,7 +91,8 @@ fn crossings(rows: &[Vec<usize>], below: &[Vec<usize>], count: usize) -> usize {
     }
     let mut crossed = 0;
     for row in rows {
-        // The ends of lines in the order of their starts: each pair out of order crosses. Counted with a binary indexed tree.
+        // The ends of lines, in the order of their starts. Each pair out of order crosses; a binary indexed tree counts
+        // them.
         let mut ends: Vec<usize> = Vec::new();
         for &item in row {
             let mut own: Vec<usize> = below[item].iter().map(|&to| at[to]).collect();
@@ -124,7 +125,7 @@ mod tests {
 
     #[test]
     fn crossings_are_counted() {
-        // Items 0 to 2 above 3 to 5; every line to the opposite side crosses each other.
+        // Items 0 to 2 above 3 to 5; each line to the opposite side crosses the others.
         let rows = [vec![0, 1, 2], vec![3, 4, 5]];
         let below = [vec![5], vec![4], vec![3], vec![], vec![], vec![]];
         assert_eq!(crossings(&rows, &below, 6), 3);

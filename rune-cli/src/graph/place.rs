@@ -1,23 +1,23 @@
-//! Where everything is on the page: boxes below what they need, and lines as straight as the boxes allow.
+//! Layout: boxes below their operands, and lines as straight as the boxes allow.
 
 use super::model::{Edge, Graph, Node};
 use super::order::Rows;
 use super::straight::straighten;
 
-/// Sizes in pixels. Widths of characters are those of the fonts in `svg.rs`.
+/// Sizes in pixels. Character widths are those of the fonts in `svg.rs`.
 pub const TITLE: f64 = 7.9;
 pub const DETAIL: f64 = 6.1;
 pub const LABEL: f64 = 6.1;
 const GAP: f64 = 26.0;
-/// Between rows: for the lines, and the types beside them.
+/// The gap between rows, for the lines and the types beside them.
 const ROW_GAP: f64 = 44.0;
-/// How far down a line goes at least before it turns: beside it is its type.
+/// The minimum distance that a line goes down before it turns; its type is beside this part.
 pub const STEM: f64 = 17.0;
 const MARGIN: f64 = 24.0;
 
 #[derive(Clone, Copy)]
 pub struct Box {
-    /// The middle.
+    /// The centre.
     pub x: f64,
     pub top: f64,
     pub width: f64,
@@ -27,26 +27,27 @@ pub struct Box {
 pub struct Picture {
     pub width: f64,
     pub height: f64,
-    /// One for each node.
+    /// One per node.
     pub boxes: Vec<Box>,
-    /// For each edge the points that it goes through.
+    /// The points of each edge.
     pub lines: Vec<Vec<(f64, f64)>>,
 }
 
 fn size(node: &Node) -> (f64, f64) {
     let text = (node.title.chars().count() as f64 * TITLE).max(node.detail.chars().count() as f64 * DETAIL);
-    // Arrows are apart, and so are the types beside the lines of several results.
+    // Keeps arrows apart, and the types beside the lines of several results.
     let label = if node.results > 1 { node.longest as f64 * LABEL + 16.0 } else { 0.0 };
     let lines = (node.operands as f64 * 13.0).max((node.results + 1) as f64 * label);
     ((text.max(20.0) + 22.0).max(lines), if node.detail.is_empty() { 28.0 } else { 42.0 })
 }
 
-/// How far from the middle of a box the line of this result starts, or the line of this operand ends.
+/// Returns the distance from the centre of a box to the start of this result's line, or to the end of this operand's
+/// line.
 fn port(width: f64, i: usize, count: usize) -> f64 {
     width * ((i as f64 + 1.0) / (count as f64 + 1.0) - 0.5)
 }
 
-/// How far the space of each item reaches to the left and to the right of its middle, with the types beside its lines.
+/// Returns how far each item extends to the left and to the right of its centre, including the types beside its lines.
 fn reach(graph: &Graph, rows: &Rows) -> Vec<(f64, f64)> {
     let mut reach: Vec<(f64, f64)> = rows
         .items
@@ -106,11 +107,11 @@ pub fn place(graph: &Graph, rows: &Rows) -> Picture {
     Picture { width: width + 2.0 * MARGIN, height: height + 2.0 * MARGIN, boxes, lines }
 }
 
-/// The middles of all items: again and again each row is moved to where its neighbours want it.
+/// Returns the centres of all items: repeatedly moves each row to where its neighbours want it.
 fn columns(graph: &Graph, rows: &Rows, reach: &[(f64, f64)]) -> Vec<f64> {
     const SWEEPS: usize = 80;
     let count = rows.items.len();
-    // For each item its neighbours above and below, how much to the right of them it wants to be, and how much.
+    // Per item: its neighbours above and below, its preferred offset to the right of them, and the weight.
     let (mut above, mut below) = (vec![Vec::new(); count], vec![Vec::new(); count]);
     for (edge, chain) in graph.edges.iter().zip(&rows.chains) {
         for (step, pair) in chain.windows(2).enumerate() {
@@ -134,12 +135,12 @@ fn columns(graph: &Graph, rows: &Rows, reach: &[(f64, f64)]) -> Vec<f64> {
             x[i] = right + reach[i].0;
             right = x[i] + reach[i].1 + GAP;
         }
-        // Rows are centred on one another.
+        // Centres the rows on one another.
         row.iter().for_each(|&i| x[i] -= right / 2.0);
     }
     for sweep in 0..SWEEPS {
         let down = sweep % 2 == 0;
-        // At last both sides count, so that neither is bent for the other.
+        // In the last sweeps both sides count, so that neither dominates.
         let both = sweep + 40 >= SWEEPS;
         for step in 0..rows.rows.len() {
             let r = if down { step } else { rows.rows.len() - 1 - step };
@@ -163,8 +164,8 @@ fn columns(graph: &Graph, rows: &Rows, reach: &[(f64, f64)]) -> Vec<f64> {
     x
 }
 
-/// The places nearest to those wanted, in the sense of weighted least squares, at which no two items of a row overlap. Without the
-/// widths this is isotonic regression: neighbours that stand in each other's way are pooled.
+/// Returns the positions nearest to the wanted ones, by weighted least squares, at which no two items of a row overlap.
+/// Without the widths, this is isotonic regression: conflicting neighbours are pooled.
 fn apart(row: &[usize], wanted: &[(f64, f64)], reach: &[(f64, f64)]) -> Vec<f64> {
     let mut offsets = Vec::with_capacity(row.len());
     let mut offset = 0.0;
@@ -174,7 +175,7 @@ fn apart(row: &[usize], wanted: &[(f64, f64)], reach: &[(f64, f64)]) -> Vec<f64>
         }
         offsets.push(offset);
     }
-    // Pools: where they want to be, their weight, and how many items they are of.
+    // Pools: their wanted position, their weight, and their number of items.
     let mut pools: Vec<(f64, f64, usize)> = Vec::new();
     for (&(want, weight), offset) in wanted.iter().zip(&offsets) {
         let mut pool = (want - offset, weight, 1);
@@ -200,7 +201,7 @@ mod tests {
         let reach = [(10.0, 10.0); 3];
         let row = [0, 1, 2];
         assert_eq!(apart(&row, &[(0.0, 1.0), (100.0, 1.0), (200.0, 1.0)], &reach), [0.0, 100.0, 200.0]);
-        // Two that want the same place share the way between them.
+        // Two items that want the same position share the distance between them.
         assert_eq!(apart(&row, &[(0.0, 1.0), (0.0, 1.0), (200.0, 1.0)], &reach), [-23.0, 23.0, 200.0]);
     }
 }

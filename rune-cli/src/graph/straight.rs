@@ -1,12 +1,12 @@
-//! Lines that go straight down where nothing is in their way, and boxes below one another that only one line joins.
+//! Straightening: vertical lines where nothing is in the way, and boxes joined by one line below one another.
 
 use super::model::Graph;
 use super::order::Rows;
 
-/// Moves items within the room that their neighbours in their rows leave them. `reach` is how far the space of each goes to the
-/// left and to the right of its middle.
+/// Moves items within the room that their neighbours in the row leave. `reach` is how far each extends to the left and
+/// to the right of its centre.
 pub fn straighten(graph: &Graph, rows: &Rows, reach: &[(f64, f64)], gap: f64, x: &mut [f64]) {
-    /// One that moves makes room for others.
+    /// A moved item makes room for others.
     const SWEEPS: usize = 3;
     let (mut left, mut right) = (vec![None; x.len()], vec![None; x.len()]);
     for pair in rows.rows.iter().flat_map(|row| row.windows(2)) {

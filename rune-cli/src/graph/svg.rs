@@ -1,4 +1,4 @@
-//! The picture as SVG.
+//! The drawing as SVG.
 
 use super::escaped;
 use super::model::{Graph, Kind, graph, sub_programs};
@@ -8,7 +8,7 @@ use rune::Program;
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// Colours are written out, and not as variables: few programs beside browsers know those.
+/// Colours are literal, because few programs besides browsers support variables.
 const STYLE: &str = "
   .graph text { font-family: 'DejaVu Sans Mono', Menlo, Consolas, monospace; fill: #1f2430; }
   .graph .title { font-size: 13px; font-weight: 600; text-anchor: middle; }
@@ -46,14 +46,14 @@ const STYLE: &str = "
   }
 ";
 
-/// A file with the picture of a program, whose sub-programs stay folded.
+/// Returns an SVG file of a program with folded sub-programs.
 pub fn file(program: &Program) -> String {
     let programs = sub_programs(program);
     drawing(program, &programs, false)
 }
 
-/// The element of the picture. With `links`, boxes that run sub-programs link to `#program-N`, and boxes and lines have numbers
-/// by which a script finds them.
+/// Returns the `svg` element of the drawing. With `links`, boxes that run sub-programs link to `#program-N`, and boxes
+/// and lines have numbers for a script to find them.
 pub fn drawing(program: &Program, programs: &[Arc<Program>], links: bool) -> String {
     let graph = graph(program, programs);
     let rows = order::order(&graph, &layers::rows(&graph));
@@ -116,7 +116,7 @@ fn write(graph: &Graph, picture: &Picture, program: &Program, links: bool) -> Re
         }
         writeln!(svg, "</g>{}", if link.is_some() { "</a>" } else { "" })?;
     }
-    // Over all lines.
+    // On top of all lines.
     for (edge, points) in graph.edges.iter().zip(lines) {
         if let Some(label) = &edge.label {
             let (x, y) = (points[0].0 + 6.0, points[0].1 + 13.0);
@@ -127,7 +127,7 @@ fn write(graph: &Graph, picture: &Picture, program: &Program, links: bool) -> Re
     Ok(svg)
 }
 
-/// Down from each point to the next, straight at both ends.
+/// Returns a curve down from each point to the next, vertical at both ends.
 fn curve(points: &[(f64, f64)]) -> Result<String, std::fmt::Error> {
     let mut path = format!("M{:.1} {:.1}", points[0].0, points[0].1);
     for pair in points.windows(2) {

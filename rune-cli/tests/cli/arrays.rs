@@ -45,7 +45,7 @@ fn arrays_go_in_and_out_through_files() {
     let both = ["in.safetensors:x2", "-i", "in.safetensors:x10"];
     assert_eq!(folder.prints(&[&run[..], &both[..]].concat()), expected);
     let said = folder.fails(1, &[&run[..], &["in.safetensors:y"]].concat());
-    assert!(said.contains("in.safetensors holds no `y`, only x2, x10"), "{said}");
+    assert!(said.contains("in.safetensors has no `y`, only x2, x10"), "{said}");
 }
 
 #[test]
@@ -87,18 +87,21 @@ fn files_that_are_no_arrays_are_refused() {
         ("none.npz", "cannot read none.npz: No such file"),
         ("none.npz:x", "cannot read none.npz: No such file"),
         ("none.safetensors", "cannot read none.safetensors: No such file"),
-        ("junk.npz", "junk.npz cannot be read as arrays: it is cut short, or no .npz file"),
-        ("cut.npz", "cut.npz cannot be read as arrays: it is cut short, or no .npz file"),
+        ("junk.npz", "junk.npz cannot be read as arrays: it is truncated, or not a .npz file"),
+        ("cut.npz", "cut.npz cannot be read as arrays: it is truncated, or not a .npz file"),
         ("flipped.npz", "`x0` in flipped.npz cannot be read as an array: Invalid checksum"),
-        ("text.npz", "text.npz cannot be read as arrays: its entry `readme.txt` is no .npy file"),
-        ("compressed.npz:y", "compressed.npz holds no `y`, only b/2, x"),
+        ("text.npz", "text.npz cannot be read as arrays: its entry `readme.txt` is not a .npy file"),
+        ("compressed.npz:y", "compressed.npz has no `y`, only b/2, x"),
         ("lzma.npz", "`x0` in lzma.npz cannot be read as an array: compression method not supported: 14"),
-        ("objects.npz", "its elements are `|O`, which is no dtype of rune; convert them, as x.astype(np.float32)"),
-        ("complex.npy", "its elements are `<c8`, which is no dtype of rune"),
-        ("records.npy", "its elements are records, which is no dtype of rune"),
-        ("compressed.npz", "f.rune takes 1 input ([4, f32]), and 2 are given"),
-        ("bf16.npz", "f.rune takes [4, f32] as input 0, counted from 0, and [4, bf16] is given, by bf16.npz:x0"),
-        ("scalar.npy", "and [f64] is given, by scalar.npy"),
+        (
+            "objects.npz",
+            "its elements are `|O`, which is not a dtype of rune; convert them, for example by x.astype(np.float32)",
+        ),
+        ("complex.npy", "its elements are `<c8`, which is not a dtype of rune"),
+        ("records.npy", "its elements are records, which is not a dtype of rune"),
+        ("compressed.npz", "f.rune takes 1 input ([4, f32]), but 2 are given"),
+        ("bf16.npz", "f.rune takes [4, f32] as input 0, counted from 0, but [4, bf16] is given, by bf16.npz:x0"),
+        ("scalar.npy", "but [f64] is given, by scalar.npy"),
     ];
     for (input, expected) in cases {
         let said = folder.fails(1, &["run", "f.rune", "--reference", "-i", input]);

@@ -50,9 +50,11 @@ unsafe extern "C" fn drop_array(array: *mut c_void, _: *mut sys::iree_hal_buffer
     drop(unsafe { Box::from_raw(array.cast::<Array>()) });
 }
 
-/// Memory of IREE that the host reads. Keeps the buffer alive.
+/// Memory of IREE that the host reads. Keeps the buffer alive, and the device whose memory it is.
 pub(crate) struct MappedView {
+    // Dropped in this order.
     view: View,
+    _device: Arc<DeviceHandle>,
     ty: Type,
     data: *const u8,
 }
@@ -61,26 +63,30 @@ unsafe impl Send for MappedView {}
 // SAFETY: as above.
 unsafe impl Sync for MappedView {}
 
-impl HostMemory for MappedView {
+// SAFETY: `data` and `ty` do not change, the memory stays as long as the view, and nothing writes to it, as `bytes` says.
+unsafe impl HostMemory for MappedView {
     fn bytes(&self) -> &[u8] {
         if self.data.is_null() {
             return &[];
         }
         // SAFETY: `data` is the start of a mapping of the whole view, which holds as long as the buffer that `view`
-        // retains. Nothing writes to it: IREE only writes to results while it makes them and to arguments that were
-        // given away (`View::give` makes sure that no array sees those) or copied.
+        // retains. Nothing writes to it: IREE writes to results only while it makes them, and to arguments only where they
+        // are copies, or donated (`Executable` makes sure that no array sees those).
         unsafe { std::slice::from_raw_parts(self.data, self.ty.bytes()) }
     }
 }
 
 impl View {
     /// Lends an array to a device that shares the memory of the host: no copy. The array lives until IREE drops the
-    /// buffer. `sole` says that nobody else will read the array again, so that IREE may write to it.
+    /// buffer. `unique` says that nobody else will read the array again, so that IREE may write to it.
     ///
-    /// The array must be aligned to [`ALIGNMENT`].
-    pub(crate) fn lend(device: &DeviceHandle, array: Array, sole: bool) -> Result<View, String> {
+    /// # Errors
+    /// Returns an error if the array is not aligned to [`ALIGNMENT`].
+    pub(crate) fn lend(device: &DeviceHandle, array: Array, unique: bool) -> Result<View, String> {
         let (ty, bytes) = (array.ty().clone(), array.bytes());
-        debug_assert_eq!(bytes.as_ptr().align_offset(ALIGNMENT), 0, "lent memory must be aligned");
+        if bytes.as_ptr().align_offset(ALIGNMENT) != 0 {
+            return Err(format!("the memory of an array of type {ty} is not aligned to {ALIGNMENT} bytes"));
+        }
         let mut external = sys::iree_hal_external_buffer_t {
             type_: sys::iree_hal_external_buffer_type_e_IREE_HAL_EXTERNAL_BUFFER_TYPE_HOST_ALLOCATION,
             flags: 0,
@@ -93,10 +99,10 @@ impl View {
         };
         let array = Box::into_raw(Box::new(array));
         let release = sys::iree_hal_buffer_release_callback_t { fn_: Some(drop_array), user_data: array.cast() };
-        let usage = if sole { 0 } else { IMMUTABLE };
+        let usage = if unique { 0 } else { IMMUTABLE };
         let mut buffer = null_mut();
         // SAFETY: the memory stays in place until `drop_array` is called, as the boxed array holds it. A buffer that is
-        // not `sole` is never written to: it is only passed for parameters that the code does not overwrite.
+        // not `unique` is never written to: it is only passed for parameters that the code does not overwrite.
         unsafe {
             let status = sys::iree_hal_allocator_import_buffer(
                 device.buffers(),
@@ -153,8 +159,8 @@ impl View {
         }
         View::take(view)
     }
-    /// The same view, once more.
-    pub(crate) fn again(&self) -> View {
+    /// Another reference to the view.
+    pub(crate) fn retain(&self) -> View {
         // SAFETY: the view is live; the new handle owns the new reference.
         unsafe { sys::iree_hal_buffer_view_retain(self.raw()) };
         View(self.0)
@@ -164,7 +170,7 @@ impl View {
         unsafe { sys::iree_hal_buffer_view_buffer(self.raw()) }
     }
     /// Whether this is the only way to its memory, so that IREE may write to it.
-    pub(crate) fn is_sole(&self) -> bool {
+    pub(crate) fn is_unique(&self) -> bool {
         let count = |raw: *mut i32| {
             // SAFETY: counts of references are atomic integers in live objects.
             unsafe { AtomicI32::from_ptr(raw) }.load(Ordering::Acquire)
@@ -199,7 +205,7 @@ impl View {
         Ok(dims.iter().copied().collect())
     }
     /// An array over the memory itself, for devices that share the memory of the host.
-    pub(crate) fn into_array(self, ty: Type) -> Result<Array, String> {
+    pub(crate) fn into_array(self, device: &Arc<DeviceHandle>, ty: Type) -> Result<Array, String> {
         let bytes = ty.bytes();
         let mut data = std::ptr::null();
         if bytes != 0 {
@@ -225,7 +231,8 @@ impl View {
                 return Err(format!("a buffer that is not aligned for {}", ty.dtype));
             }
         }
-        Ok(Array::from_foreign(ty.clone(), Arc::new(MappedView { view: self, ty, data })))
+        let memory = MappedView { view: self, _device: Arc::clone(device), ty: ty.clone(), data };
+        Ok(Array::from_foreign(ty, Arc::new(memory)))
     }
     /// A copy in the memory of the host.
     pub(crate) fn download(&self, device: &DeviceHandle, ty: &Type) -> Result<Array, String> {
@@ -252,5 +259,24 @@ impl View {
         let memory: &dyn Any = &**array.foreign()?;
         let mapped = memory.downcast_ref::<MappedView>()?;
         (mapped.ty == *array.ty()).then_some(&mapped.view)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_array_keeps_its_device() {
+        let device = Arc::new(DeviceHandle::open("local-sync").unwrap());
+        let ty = Type::new(DType::F32, [4]);
+        let view = View::upload(&device, &Array::from_slice([4], &[1.0f32, 2.0, 3.0, 4.0])).unwrap();
+        let array = view.into_array(&device, ty).unwrap();
+        let alive = Arc::downgrade(&device);
+        drop(device);
+        assert!(alive.upgrade().is_some());
+        assert_eq!(array.as_slice::<f32>(), [1.0, 2.0, 3.0, 4.0]);
+        drop(array);
+        assert!(alive.upgrade().is_none());
     }
 }

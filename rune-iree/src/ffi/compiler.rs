@@ -1,6 +1,5 @@
 //! The embedding interface of `libIREECompiler`: one session and one invocation for each compilation.
 
-use crate::compiler::PHASES;
 use eerie_sys::compiler as sys;
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::path::Path;
@@ -16,7 +15,7 @@ impl Library {
     /// Loads and initializes the library. To be done once in a process.
     pub(crate) fn load(path: &Path) -> Result<Library, String> {
         // SAFETY: the path is that of an IREE compiler library, by the user's word or by where it was found; the table
-        // of its functions lives as long as `Library`, which is never dropped (see `crate::library`).
+        // of its functions lives as long as `Library`, which is never dropped (see `crate::compile`).
         let api = unsafe { sys::IreeCompiler::open(path) }.map_err(|e| e.to_string())?;
         // SAFETY: the first call into the library, made once.
         unsafe { api.ireeCompilerGlobalInitialize() };
@@ -75,6 +74,8 @@ pub(crate) struct Request<'a> {
     pub(crate) mlir: &'a str,
     pub(crate) name: &'a str,
     pub(crate) flags: &'a [String],
+    /// All phases in order.
+    pub(crate) phases: &'a [&'static str],
     /// Stop after this phase and write text; without it compile to a module.
     pub(crate) phase: Option<&'a str>,
     /// Told of each phase as it begins. The phases are then run one by one.
@@ -201,7 +202,7 @@ pub(crate) fn compile(library: &'static Library, request: &Request<'_>) -> Resul
             None => run(None, phase.as_deref())?,
             Some(watch) => {
                 let mut from: Option<CString> = None;
-                for next in PHASES {
+                for &next in request.phases {
                     watch(next);
                     let to = c_string(next)?;
                     run(from.as_deref(), Some(&to))?;

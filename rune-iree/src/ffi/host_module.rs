@@ -1,9 +1,10 @@
 //! A module of the VM whose functions are Rust functions.
 
 use super::runtime::{DeviceHandle, View, VmModule, allocator, check, instance, string_view};
-use crate::host_calls::{HostCalls, HostFunction, call_caught};
+use crate::run::host_calls::{HostCalls, HostFunction, call_caught, set_last_error};
 use eerie_sys::runtime as sys;
 use rune_trace::Array;
+use smallvec::SmallVec;
 use std::ffi::c_void;
 use std::ptr::null_mut;
 use std::sync::Arc;
@@ -115,11 +116,9 @@ unsafe extern "C" fn begin_call(
     }
     // SAFETY: by the calling convention of the function, arguments and results are packed references, so many as was
     // just checked. Those of the arguments are borrowed, those of the results are empty or dead, and to be written.
-    let (args, results) = unsafe {
-        let args = slice(call.arguments.data.cast::<sys::iree_vm_ref_t>(), function.inputs.len());
-        (args, call.results.data.cast::<sys::iree_vm_ref_t>())
-    };
-    match call_host(state, *index, function, args) {
+    let args = unsafe { references(call.arguments.data, function.inputs.len()) };
+    let results = call.results.data.cast::<sys::iree_vm_ref_t>();
+    match call_host(state, *index, function, &args) {
         Ok(views) => {
             for (i, view) in views.into_iter().enumerate() {
                 // SAFETY: there is room for one reference for each result; the reference that `view` owns moves.
@@ -129,17 +128,20 @@ unsafe extern "C" fn begin_call(
             null_mut()
         }
         Err(message) => {
-            crate::host_calls::set_last_error(&function.name, state.calls.is_users(*index), &message);
+            set_last_error(&function.name, state.calls.is_users(*index), &message);
             error(&message)
         }
     }
 }
 
+/// The references that are packed at `data`, which may have any alignment.
+///
 /// # Safety
-/// As `std::slice::from_raw_parts`, unless `len` is 0.
-unsafe fn slice<'a, T>(data: *const T, len: usize) -> &'a [T] {
+/// `data` can be read for `len` references, unless `len` is 0.
+unsafe fn references(data: *const u8, len: usize) -> SmallVec<[sys::iree_vm_ref_t; 8]> {
+    let data = data.cast::<sys::iree_vm_ref_t>();
     // SAFETY: by the contract of this function.
-    if len == 0 { &[] } else { unsafe { std::slice::from_raw_parts(data, len) } }
+    (0..len).map(|i| unsafe { data.add(i).read_unaligned() }).collect()
 }
 
 fn error(message: &str) -> sys::iree_status_t {
@@ -164,14 +166,18 @@ fn call_host(
             View::take(raw)?
         };
         let ty = ty.with_shape(view.shape(ty.dtype)?);
-        arrays.push(if state.shares_memory { view.into_array(ty)? } else { view.download(&state.device, &ty)? });
+        arrays.push(if state.shares_memory {
+            view.into_array(&state.device, ty)?
+        } else {
+            view.download(&state.device, &ty)?
+        });
     }
     let results = call_caught(&*state.calls, index, &arrays)?;
     if results.len() != function.outputs.len() {
         return Err(format!("it returned {} arrays instead of {}", results.len(), function.outputs.len()));
     }
     let mut views = Vec::with_capacity(results.len());
-    for (i, (array, ty)) in results.into_iter().zip(&function.outputs).enumerate() {
+    for (i, (mut array, ty)) in results.into_iter().zip(&function.outputs).enumerate() {
         if array.dtype() != ty.dtype || array.shape().rank() != ty.rank() {
             return Err(format!("its result {i} is {} instead of {ty}", array.ty()));
         }
@@ -185,8 +191,33 @@ fn call_host(
         });
     }
     // The compiled code may write to the memory of the arguments once the call has ended.
-    if state.shares_memory && !arrays.iter().all(Array::is_unique) {
+    if state.shares_memory && !arrays.iter_mut().all(Array::is_unique) {
         return Err("it kept an argument beyond the call; it has to keep a copy of the elements instead".to_owned());
     }
     Ok(views)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_references_may_have_any_alignment() {
+        let size = size_of::<sys::iree_vm_ref_t>();
+        let mut bytes = vec![0u8; 3 * size + 8];
+        for shift in 0..8 {
+            let data = &mut bytes[shift..];
+            for i in 0..3 {
+                let reference =
+                    sys::iree_vm_ref_t { ptr: std::ptr::without_provenance_mut(i + 1), ..Default::default() };
+                // SAFETY: there is room for three references.
+                unsafe { data.as_mut_ptr().cast::<sys::iree_vm_ref_t>().add(i).write_unaligned(reference) };
+            }
+            // SAFETY: three references are there.
+            let found = unsafe { references(data.as_ptr(), 3) };
+            assert!(found.iter().map(|r| r.ptr.addr()).eq([1, 2, 3]), "at {shift}");
+        }
+        // SAFETY: there is nothing to read.
+        assert!(unsafe { references(std::ptr::null(), 0) }.is_empty());
+    }
 }

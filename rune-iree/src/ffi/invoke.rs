@@ -1,7 +1,9 @@
 //! Calling functions of compiled code: the hot path.
 
 use super::host_module::HostModule;
-use super::runtime::{Context, DeviceHandle, View, VmModule, allocator, bytecode_module, check, context, string_view};
+use super::runtime::{
+    Context, DeviceHandle, View, VmModule, allocator, bytecode_module, check, context, function_attribute, string_view,
+};
 use crate::CompiledModule;
 use eerie_sys::runtime as sys;
 use smallvec::SmallVec;
@@ -70,6 +72,11 @@ impl Function {
     /// The numbers of arguments and results.
     pub(crate) fn arity(&self) -> (usize, usize) {
         (self.inputs, self.outputs)
+    }
+    /// What the function says of itself under `key`, if it does.
+    pub(crate) fn attribute(&self, key: &str) -> Option<String> {
+        // SAFETY: the function is one of `_code`, which is live.
+        unsafe { function_attribute(&self.function, key) }
     }
     /// The module it is in.
     pub(crate) fn module(&self) -> &CompiledModule {

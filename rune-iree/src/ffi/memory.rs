@@ -1,214 +1,210 @@
-//! Memory of buffers on the processor.
+//! Memory of buffers on the processor: large blocks are kept for the next buffer of about that size.
 //!
-//! IREE takes cleared memory for each buffer and returns it after use. So every result was cleared before it was written, and one of
-//! some size was made of pages that the operating system had to find: a sum of two arrays of 64 MB took 120 ms, and takes 9.
-//! Here large blocks are not cleared, and are kept for the next buffer of about that size.
+//! A block that is new comes from pages that the operating system has to find and clear. A sum of two arrays of 64 MB takes 120 ms with
+//! new blocks, and 9 ms with kept ones.
 
-use super::runtime::libc_ctl;
-use eerie_sys::runtime as sys;
+use crate::environment::bytes_from;
+use std::alloc::{Layout, alloc, alloc_zeroed, dealloc};
 use std::collections::VecDeque;
-use std::ffi::c_void;
-use std::ptr::{NonNull, null_mut};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::ptr::NonNull;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 /// Blocks from this size on are kept. The C library keeps smaller ones itself.
 const LARGE: usize = 64 << 10;
-/// At most so many bytes lie idle; blocks that lay idle longest are returned first.
-const MOST_IDLE: usize = 1 << 30;
-/// Before each block stands its capacity; as much as keeps the alignment that the C library gives.
-const HEADER: usize = 16;
-/// Of a large block so many bytes are cleared: at the start of a buffer IREE keeps what it knows of it, and counts on zeros there.
-const CLEARED: usize = 4 << 10;
+/// The alignment that IREE asks of buffers, which is that of rune's arrays.
+const ALIGNMENT: usize = rune_trace::ALIGNMENT;
+/// The most bytes of kept blocks, unless `RUNE_IDLE_MEMORY` or [`set_idle_memory_limit`] say otherwise.
+const DEFAULT_LIMIT: u64 = 1 << 30;
 
-/// Allocates buffers.
-pub(super) fn buffer_memory() -> sys::iree_allocator_t {
-    sys::iree_allocator_t { self_: null_mut(), ctl: Some(control) }
-}
-
-/// Blocks that nobody uses, those freed last at the end.
-struct Idle {
-    blocks: VecDeque<Block>,
-    bytes: usize,
-}
-
-/// A block of the C library, which begins with its capacity.
-struct Block {
+/// A block of memory that this owns.
+pub(super) struct Block {
     start: NonNull<u8>,
     capacity: usize,
 }
-// SAFETY: an idle block belongs to whoever holds this; nothing else points to it.
+// SAFETY: nothing else points to the memory of a block.
 unsafe impl Send for Block {}
 
-impl Idle {
-    const NONE: Idle = Idle { blocks: VecDeque::new(), bytes: 0 };
+impl Block {
+    /// A block of at least so many bytes. The contents of a large one are arbitrary. `None` where memory is short.
+    pub(super) fn new(bytes: usize) -> Option<Block> {
+        let capacity = capacity_for(bytes);
+        if capacity >= LARGE
+            && let Some(block) = idle().take(capacity)
+        {
+            return Some(block);
+        }
+        let layout = Layout::from_size_align(capacity, ALIGNMENT).ok()?;
+        // SAFETY: no capacity is 0.
+        let fresh = || NonNull::new(unsafe { if capacity < LARGE { alloc_zeroed(layout) } else { alloc(layout) } });
+        let start = fresh().or_else(|| {
+            release_idle_memory();
+            fresh()
+        })?;
+        Some(Block { start, capacity })
+    }
+    pub(super) fn start(&self) -> NonNull<u8> {
+        self.start
+    }
+    /// Gives the block back, for another buffer of about its size if it is large.
+    pub(super) fn give_back(self) {
+        // The blocks are freed after the lock is released.
+        let excess = if self.capacity < LARGE { vec![self] } else { idle().keep(self) };
+        drop(excess);
+    }
+}
 
-    /// The block of this capacity that was used last, if there is one.
+impl Drop for Block {
+    fn drop(&mut self) {
+        let layout = Layout::from_size_align(self.capacity, ALIGNMENT).expect("it was allocated with this layout");
+        // SAFETY: it was allocated with this layout, and nothing else points to it.
+        unsafe { dealloc(self.start.as_ptr(), layout) }
+    }
+}
+
+/// Blocks that nobody uses, those given back last at the end.
+struct Idle {
+    blocks: VecDeque<Block>,
+    bytes: u64,
+    limit: u64,
+}
+
+impl Idle {
+    /// The block of this capacity that was given back last, if there is one.
     fn take(&mut self, capacity: usize) -> Option<Block> {
         let at = self.blocks.iter().rposition(|b| b.capacity == capacity)?;
-        self.bytes -= capacity;
+        self.bytes -= capacity as u64;
         self.blocks.remove(at)
     }
-    /// Keeps a block, and gives back those that are too much for `most` bytes.
-    fn keep(&mut self, block: Block, most: usize) -> impl Iterator<Item = Block> + use<> {
-        self.bytes += block.capacity;
+    /// Keeps a block, and returns those that are beyond the limit.
+    fn keep(&mut self, block: Block) -> Vec<Block> {
+        self.bytes += block.capacity as u64;
         self.blocks.push_back(block);
+        self.trim(self.limit)
+    }
+    /// Takes out blocks until the rest has at most so many bytes: first those that were idle longest.
+    fn trim(&mut self, limit: u64) -> Vec<Block> {
         let mut excess = Vec::new();
-        while self.bytes > most
+        while self.bytes > limit
             && let Some(block) = self.blocks.pop_front()
         {
-            self.bytes -= block.capacity;
+            self.bytes -= block.capacity as u64;
             excess.push(block);
         }
-        excess.into_iter()
+        excess
     }
 }
 
 fn idle() -> MutexGuard<'static, Idle> {
-    static IDLE: Mutex<Idle> = Mutex::new(Idle::NONE);
+    static IDLE: LazyLock<Mutex<Idle>> = LazyLock::new(|| {
+        let limit = bytes_from("RUNE_IDLE_MEMORY", DEFAULT_LIMIT);
+        Mutex::new(Idle { blocks: VecDeque::new(), bytes: 0, limit })
+    });
     IDLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Sets how many bytes of memory that no buffer uses this process keeps for later buffers of its processor, and returns the rest to the
+/// system at once. The limit is that of the environment variable `RUNE_IDLE_MEMORY` (`500MB`, `2GiB`) until then, or 1 GiB.
+///
+/// ```
+/// rune_iree::set_idle_memory_limit(100 << 20);
+/// assert!(rune_iree::idle_memory() <= 100 << 20);
+/// ```
+pub fn set_idle_memory_limit(bytes: u64) {
+    let excess = {
+        let mut idle = idle();
+        idle.limit = bytes;
+        idle.trim(bytes)
+    };
+    drop(excess);
+}
+
+/// Returns how many bytes of memory that no buffer uses this process keeps for later buffers of its processor.
+///
+/// ```
+/// rune_iree::set_idle_memory_limit(0);
+/// assert_eq!(rune_iree::idle_memory(), 0);
+/// ```
+pub fn idle_memory() -> u64 {
+    idle().bytes
+}
+
+/// Returns the kept blocks to the system.
+pub(super) fn release_idle_memory() {
+    let blocks = idle().trim(0);
+    drop(blocks);
 }
 
 /// Large sizes are rounded up by at most an eighth, so that buffers of about one size can use each other's blocks.
 fn capacity_for(bytes: usize) -> usize {
     if bytes < LARGE {
-        return bytes;
+        return bytes.max(1);
     }
     let step = 1 << (bytes.ilog2() - 3);
     bytes.checked_next_multiple_of(step).unwrap_or(bytes)
-}
-
-/// What IREE calls an allocator: one function for all that is asked of it.
-///
-/// # Safety
-/// To be called as IREE does: `params` are those of the command, and `inout` holds, or takes, a block of this allocator.
-unsafe extern "C" fn control(
-    _: *mut c_void,
-    command: sys::iree_allocator_command_e,
-    params: *const c_void,
-    inout: *mut *mut c_void,
-) -> sys::iree_status_t {
-    // SAFETY: by the contract of this function.
-    unsafe {
-        match command {
-            sys::iree_allocator_command_e_IREE_ALLOCATOR_COMMAND_MALLOC
-            | sys::iree_allocator_command_e_IREE_ALLOCATOR_COMMAND_CALLOC => {
-                let bytes = (*params.cast::<sys::iree_allocator_alloc_params_t>()).byte_length;
-                allocate(capacity_for(bytes), inout)
-            }
-            sys::iree_allocator_command_e_IREE_ALLOCATOR_COMMAND_FREE => {
-                if let Some(data) = NonNull::new((*inout).cast::<u8>()) {
-                    free(data);
-                    *inout = null_mut();
-                }
-                null_mut()
-            }
-            // Buffers do not grow.
-            _ => sys::iree_status_code_e_IREE_STATUS_UNIMPLEMENTED as usize as sys::iree_status_t,
-        }
-    }
-}
-
-/// # Safety
-/// `out` can be written.
-unsafe fn allocate(capacity: usize, out: *mut *mut c_void) -> sys::iree_status_t {
-    let kept = if capacity < LARGE { None } else { idle().take(capacity) };
-    // SAFETY: a block is longer than its capacity by its header.
-    unsafe {
-        let mut start = kept.map_or(null_mut(), |block| block.start.as_ptr().cast::<c_void>());
-        if start.is_null() {
-            let params = sys::iree_allocator_alloc_params_t { byte_length: capacity.saturating_add(HEADER) };
-            let command = match capacity {
-                ..LARGE => sys::iree_allocator_command_e_IREE_ALLOCATOR_COMMAND_CALLOC,
-                _ => sys::iree_allocator_command_e_IREE_ALLOCATOR_COMMAND_MALLOC,
-            };
-            let status = libc_ctl(command, (&raw const params).cast(), &mut start);
-            if !status.is_null() {
-                return status;
-            }
-            start.cast::<usize>().write(capacity);
-        }
-        let data = start.cast::<u8>().add(HEADER);
-        if capacity >= LARGE {
-            data.write_bytes(0, CLEARED);
-        }
-        *out = data.cast();
-    }
-    null_mut()
-}
-
-/// # Safety
-/// `data` is what `allocate` gave, and is not used after.
-unsafe fn free(data: NonNull<u8>) {
-    // SAFETY: `allocate` wrote the capacity there.
-    let block = unsafe {
-        let start = data.sub(HEADER);
-        Block { start, capacity: start.cast::<usize>().read() }
-    };
-    if block.capacity < LARGE {
-        // SAFETY: the block is not used again.
-        unsafe { release(block) };
-        return;
-    }
-    let excess = idle().keep(block, MOST_IDLE);
-    // SAFETY: nobody uses idle blocks.
-    excess.for_each(|block| unsafe { release(block) });
-}
-
-/// # Safety
-/// The block is not used again.
-unsafe fn release(block: Block) {
-    let mut start = block.start.as_ptr().cast::<c_void>();
-    let command = sys::iree_allocator_command_e_IREE_ALLOCATOR_COMMAND_FREE;
-    // SAFETY: the block came from the same allocator. Freeing does not fail.
-    unsafe { libc_ctl(command, std::ptr::null(), &mut start) };
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn allocated(bytes: usize) -> NonNull<u8> {
-        let mut data = null_mut();
-        // SAFETY: the block is written and freed below, within its size.
-        unsafe {
-            assert!(allocate(capacity_for(bytes), &mut data).is_null());
-            std::ptr::write_bytes(data.cast::<u8>(), 7, bytes);
-        }
-        assert_eq!(data.align_offset(16), 0);
-        NonNull::new(data.cast()).unwrap()
+    /// The pool is that of the process: tests that look at it take turns.
+    fn alone() -> MutexGuard<'static, ()> {
+        static TURN: Mutex<()> = Mutex::new(());
+        TURN.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn allocated(bytes: usize) -> Block {
+        let block = Block::new(bytes).unwrap();
+        // SAFETY: the block has so many bytes.
+        unsafe { block.start().as_ptr().write_bytes(7, bytes) };
+        assert_eq!(block.start().align_offset(ALIGNMENT), 0);
+        block
     }
 
     #[test]
     fn large_blocks_are_used_again() {
+        let _alone = alone();
         // Of a size that no other test uses.
         let size = (3 << 20) + 4096;
         let (first, second) = (allocated(size), allocated(size));
-        assert_ne!(first, second);
-        // SAFETY: each is freed once.
-        unsafe {
-            free(first);
-            assert_eq!(allocated(size - 64), first, "one of about that size");
-            free(second);
-            free(first);
-            assert_eq!(allocated(size), first, "the one used last");
-            assert_eq!(allocated(size), second);
-            free(first);
-            free(second);
-        }
+        let (at_first, at_second) = (first.start(), second.start());
+        assert_ne!(at_first, at_second);
+        first.give_back();
+        let first = allocated(size - 64);
+        assert_eq!(first.start(), at_first, "one of about that size");
+        second.give_back();
+        first.give_back();
+        let (last, before) = (allocated(size), allocated(size));
+        assert_eq!((last.start(), before.start()), (at_first, at_second), "the one used last comes first");
+    }
+
+    #[test]
+    fn the_limit_of_idle_memory_can_be_set() {
+        let _alone = alone();
+        set_idle_memory_limit(10 << 20);
+        (0..4).map(|_| allocated(4 << 20)).collect::<Vec<_>>().into_iter().for_each(Block::give_back);
+        assert_eq!(idle_memory(), 8 << 20);
+        set_idle_memory_limit(5 << 20);
+        assert_eq!(idle_memory(), 4 << 20);
+        set_idle_memory_limit(0);
+        allocated(4 << 20).give_back();
+        assert_eq!(idle_memory(), 0);
+        set_idle_memory_limit(DEFAULT_LIMIT);
     }
 
     #[test]
     fn what_lies_idle_longest_goes_first() {
-        let block = |capacity| Block { start: NonNull::dangling(), capacity };
-        let mut idle = Idle::NONE;
-        assert_eq!(idle.keep(block(100), 250).count(), 0);
-        assert_eq!(idle.keep(block(120), 250).count(), 0);
-        assert!(idle.keep(block(90), 250).map(|b| b.capacity).eq([100]));
+        let mut idle = Idle { blocks: VecDeque::new(), bytes: 0, limit: 250 };
+        let block = |bytes| Block::new(bytes).unwrap();
+        let capacities = |blocks: Vec<Block>| blocks.iter().map(|b| b.capacity).collect::<Vec<_>>();
+        assert!(idle.keep(block(100)).is_empty());
+        assert!(idle.keep(block(120)).is_empty());
+        assert_eq!(capacities(idle.keep(block(90))), [100]);
         assert_eq!(idle.bytes, 210);
         assert!(idle.take(100).is_none());
         assert_eq!(idle.take(120).map(|b| b.capacity), Some(120));
         // More than may be kept at all.
-        assert!(idle.keep(block(300), 250).map(|b| b.capacity).eq([90, 300]));
+        assert_eq!(capacities(idle.keep(block(300))), [90, 300]);
         assert_eq!(idle.bytes, 0);
     }
 
@@ -218,6 +214,7 @@ mod tests {
             let capacity = capacity_for(bytes);
             assert!(capacity >= bytes && capacity <= bytes + bytes / 8, "{bytes}: {capacity}");
         }
-        assert_eq!(capacity_for(usize::MAX), usize::MAX);
+        assert_eq!((capacity_for(0), capacity_for(usize::MAX)), (1, usize::MAX));
+        assert!(Block::new(usize::MAX).is_none());
     }
 }

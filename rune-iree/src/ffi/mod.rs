@@ -2,6 +2,8 @@
 #![allow(unsafe_code)]
 
 #[cfg(feature = "run")]
+mod allocator;
+#[cfg(feature = "run")]
 pub(crate) mod buffer;
 #[cfg(feature = "compile")]
 pub(crate) mod compiler;
@@ -10,6 +12,6 @@ pub(crate) mod host_module;
 #[cfg(feature = "run")]
 pub(crate) mod invoke;
 #[cfg(feature = "run")]
-mod memory;
+pub(crate) mod memory;
 #[cfg(feature = "run")]
 pub(crate) mod runtime;

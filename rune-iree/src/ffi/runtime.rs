@@ -1,6 +1,6 @@
 //! Handles to the objects of IREE's runtime, each released when dropped.
 
-use super::memory::buffer_memory;
+use super::allocator::create_allocator;
 use eerie_sys::runtime as sys;
 use std::ffi::{c_char, c_void};
 use std::ptr::{NonNull, null, null_mut};
@@ -53,7 +53,7 @@ unsafe extern "C" fn limited(
 ///
 /// # Safety
 /// As for IREE's allocators: `params` are those of the command, and `inout_ptr` holds, or takes, a block.
-pub(super) unsafe fn libc_ctl(
+unsafe fn libc_ctl(
     command: sys::iree_allocator_command_e,
     params: *const c_void,
     inout_ptr: *mut *mut c_void,
@@ -191,11 +191,7 @@ impl DeviceHandle {
             sys::iree_hal_driver_release(driver);
             let device = device?;
             if driver_name.starts_with("local") {
-                let mut buffers = null_mut();
-                let name = string_view(driver_name);
-                // The same for buffers and what is known of them: with two, one of no bytes fails, and memory is freed wrongly.
-                let memory = buffer_memory();
-                check(sys::iree_hal_allocator_create_heap(name, memory, memory, &mut buffers))?;
+                let buffers = create_allocator(driver_name)?;
                 // The device is new, and keeps a reference.
                 sys::iree_hal_device_replace_allocator(device.raw(), buffers);
                 sys::iree_hal_allocator_release(buffers);
@@ -341,7 +337,7 @@ pub(crate) fn attribute(bytes: &[u8], entry: &str, key: &str) -> Result<Option<S
     // SAFETY: the module is released at the end of this function, which borrows `bytes`, and no context is made with it.
     let module = unsafe { bytecode_module(bytes) }?;
     let mut function = sys::iree_vm_function_t::default();
-    // SAFETY: writes into a live local; the text is in the module, which is live, and copied.
+    // SAFETY: writes into a live local; the module is live.
     unsafe {
         check(sys::iree_vm_module_lookup_function_by_name(
             module.raw(),
@@ -349,12 +345,22 @@ pub(crate) fn attribute(bytes: &[u8], entry: &str, key: &str) -> Result<Option<S
             string_view(entry),
             &mut function,
         ))?;
-        let text = sys::iree_vm_function_lookup_attr_by_name(&function, string_view(key));
+        Ok(function_attribute(&function, key))
+    }
+}
+
+/// What a function says of itself under `key`, if it does.
+///
+/// # Safety
+/// The module of the function is live.
+pub(super) unsafe fn function_attribute(function: &sys::iree_vm_function_t, key: &str) -> Option<String> {
+    // SAFETY: the text is in the module, which is live, and copied.
+    unsafe {
+        let text = sys::iree_vm_function_lookup_attr_by_name(function, string_view(key));
         if text.data.is_null() || text.size == 0 {
-            return Ok(None);
+            return None;
         }
-        let text = std::slice::from_raw_parts(text.data.cast(), text.size);
-        Ok(Some(String::from_utf8_lossy(text).into_owned()))
+        Some(String::from_utf8_lossy(std::slice::from_raw_parts(text.data.cast(), text.size)).into_owned())
     }
 }
 

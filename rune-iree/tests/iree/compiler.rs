@@ -161,3 +161,23 @@ fn phase_by_phase_the_module_is_the_same() {
     let kinds: Vec<_> = files.iter().map(|file| (file.dispatch.as_str(), file.kind)).collect();
     assert_eq!(kinds, ["mlir", "optimized.ll", "s"].map(|kind| ("main_dispatch_0", kind)));
 }
+
+#[test]
+fn a_compiler_that_crashes_in_a_process_of_its_own_is_an_error() {
+    let cache = tempfile::tempdir().unwrap();
+    let cache = CompileCache::in_dir(cache.path(), 1 << 30);
+    let options = CompileOptions::default();
+    let get = |text: &str| cache.get_in_child(text, "f", &options, || Ok::<_, CompileError>(text.to_owned()));
+    let right = binary("add", "tensor<2xf32>");
+    assert_eq!(get(&right).unwrap().outcome, CacheOutcome::Compiled);
+    assert_eq!(get(&right).unwrap().outcome, CacheOutcome::Memory);
+    // A loop that replaces a carried value without reading it: see docs/iree.md.
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/iree-faults/carried_unread.mlir");
+    let Err(CompileError::Rejected { diagnostics, .. }) = get(&std::fs::read_to_string(folder).unwrap()) else {
+        panic!("IREE compiles it");
+    };
+    assert_eq!(diagnostics.len(), 1);
+    assert!(diagnostics[0].message.contains("crashed") || diagnostics[0].message.contains("error"), "{diagnostics:?}");
+    let Err(CompileError::Rejected { diagnostics, .. }) = get("func.func @main(") else { panic!("it is no module") };
+    assert!(diagnostics[0].message.contains("error"), "{diagnostics:?}");
+}

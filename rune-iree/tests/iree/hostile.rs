@@ -3,18 +3,18 @@
 //! `RUNE_FUZZ_SECONDS=600 cargo test -p rune-iree --test iree hostile` goes on for ten minutes.
 
 use super::*;
-use rune_trace::testing::replay;
+use rune_testing::replay;
 use std::time::{Duration, Instant};
 
 /// Modules in each run of the test.
 const MODULES: u64 = 1000;
 
 /// Changes bytes in one to a few places. Equal seeds make equal damage.
-struct Vandal(u64);
+struct Mutator(u64);
 
-impl Vandal {
-    fn new(seed: u64) -> Vandal {
-        Vandal(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+impl Mutator {
+    fn new(seed: u64) -> Mutator {
+        Mutator(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
     /// A number below `n` (xorshift).
     fn below(&mut self, n: usize) -> usize {
@@ -67,7 +67,7 @@ fn what_damaged_modules_say_is_read_or_refused() {
     let (mut tried, mut refused) = (0, 0);
     while seconds.map_or(tried < MODULES, |s| start.elapsed() < Duration::from_secs(s)) {
         let mut bytes = sound.bytes().to_vec();
-        Vandal::new(from.wrapping_add(tried)).damage(&mut bytes);
+        Mutator::new(from.wrapping_add(tried)).damage(&mut bytes);
         if seconds.is_some() {
             // In case not this test but the process fails.
             std::fs::write(std::env::temp_dir().join("rune-hostile.vmfb"), &bytes).unwrap();
@@ -103,7 +103,7 @@ fn damaged_entries_of_the_cache_are_no_modules() {
     let sound = std::fs::read(&file).unwrap();
     for seed in 1..200 {
         let mut bytes = sound.clone();
-        Vandal::new(seed).damage(&mut bytes);
+        Mutator::new(seed).damage(&mut bytes);
         std::fs::write(&file, &bytes).unwrap();
         let read = cache.module(&entry);
         assert_eq!(read.is_some(), bytes == sound, "damage {seed}");

@@ -8,7 +8,7 @@ mod hostile;
 mod memory;
 
 use rune_iree::*;
-use rune_trace::{Array, DType, Type, Value};
+use rune_trace::{Array, DType, ModuleSignature, Type, Value};
 use std::sync::Arc;
 
 fn f32s(n: usize) -> Type {
@@ -20,6 +20,14 @@ fn binary(op: &str, ty: &str) -> String {
         "func.func @main(%a: {ty}, %b: {ty}) -> {ty} {{\n  %0 = \"stablehlo.{op}\"(%a, %b) : ({ty}, {ty}) -> {ty}\n  \
          return %0 : {ty}\n}}"
     )
+}
+
+/// The module, whose function `main` says which of its arguments it may write to.
+fn stating(mlir: &str, signature: &Signature, overwritten: Vec<usize>) -> String {
+    let Signature { inputs, outputs, .. } = signature.clone();
+    let stated = ModuleSignature { inputs, outputs, overwritten, ..ModuleSignature::default() }.to_json();
+    let attributes = format!("attributes {{iree.reflection = {{{} = {stated:?}}}}} {{\n", ModuleSignature::KEY);
+    mlir.replacen("{\n", &attributes, 1)
 }
 
 fn load(mlir: &str, signature: Signature) -> Executable {

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// Rewrites row 1 of its argument.
-const UPDATE: &str = r#"
+/// Rewrites row 1 of its argument, and does not say that it writes to it.
+const SILENT_UPDATE: &str = r#"
 func.func @main(%a: tensor<4x4xf32>, %row: tensor<1x4xf32>) -> tensor<4x4xf32> {
   %i = stablehlo.constant dense<1> : tensor<i32>
   %z = stablehlo.constant dense<0> : tensor<i32>
@@ -14,27 +14,29 @@ func.func @main(%a: tensor<4x4xf32>, %row: tensor<1x4xf32>) -> tensor<4x4xf32> {
 
 fn update_signature() -> Signature {
     let (a, row) = (Type::new(DType::F32, [4, 4]), Type::new(DType::F32, [1, 4]));
-    Signature { overwrites: vec![0], ..Signature::new(vec![a.clone(), row], vec![a]) }
+    Signature::new(vec![a.clone(), row], vec![a])
+}
+
+/// Rewrites row 1 of its argument, and says so.
+fn update() -> String {
+    stating(SILENT_UPDATE, &update_signature(), vec![0])
 }
 
 #[test]
 fn arguments_are_never_overwritten() {
-    for device in ["local-sync", "local-task"] {
-        // Without the word of the signature, IREE does overwrite the argument: the reason for all this.
-        let careless = Signature { overwrites: vec![], ..update_signature() };
-        let (a, row) = (Array::from_slice([4, 4], &[1.0f32; 16]), Array::from_slice([1, 4], &[7.0f32; 4]));
-        let before = a.reshaped([4, 4]);
-        load_on(device, UPDATE, careless, None).call(&[&a.clone().into(), &row.clone().into()]).unwrap();
-        assert_eq!(before.as_slice::<f32>()[4], 7.0, "IREE no longer overwrites arguments; `overwrites` can go");
-
-        let f = load_on(device, UPDATE, update_signature(), None);
+    // IREE overwrites the argument of the module itself, so the calls must not pass it on, whether or not the module says so.
+    for (device, text) in
+        ["local-sync", "local-task"].into_iter().flat_map(|d| [(d, SILENT_UPDATE.to_owned()), (d, update())])
+    {
+        let f = load_on(device, &text, update_signature(), None);
         let a = Array::from_slice([4, 4], &[1.0f32; 16]);
         let mut last = None;
         for i in 0..2 {
             let row = Array::from_slice([1, 4], &[i as f32; 4]);
-            let y = host(&f.call(&[&a.clone().into(), &row.into()]).unwrap()[0]);
+            let y = host(&f.call(&[&a.clone().into(), &row.clone().into()]).unwrap()[0]);
             assert_eq!(y.as_slice::<f32>()[3..9], [1.0, i as f32, i as f32, i as f32, i as f32, 1.0]);
             assert_eq!(a.as_slice::<f32>(), [1.0; 16]);
+            assert_eq!(row.as_slice::<f32>(), [i as f32; 4]);
             last = Some(y);
         }
         // Nor is a result of an earlier call.
@@ -45,19 +47,38 @@ fn arguments_are_never_overwritten() {
     }
 }
 
+/// A signature of other arguments, or none that can be read, is not believed.
+#[test]
+fn a_wrong_statement_of_a_module_is_not_believed() {
+    let other = Signature::new(vec![f32s(4)], vec![f32s(4)]);
+    let unreadable = SILENT_UPDATE.replace(
+        ") -> tensor<4x4xf32> {\n  %i",
+        ") -> tensor<4x4xf32> \
+        attributes {iree.reflection = {rune.signature = \"{}\"}} {\n  %i",
+    );
+    assert_ne!(unreadable, SILENT_UPDATE);
+    for text in [stating(SILENT_UPDATE, &other, vec![]), unreadable] {
+        let a = Array::from_slice([4, 4], &[1.0f32; 16]);
+        load(&text, update_signature())
+            .call(&[&a.clone().into(), &Array::zeros(Type::new(DType::F32, [1, 4])).into()])
+            .unwrap();
+        assert_eq!(a.as_slice::<f32>(), [1.0; 16]);
+    }
+}
+
 #[test]
 fn a_value_given_away_is_updated_in_place_if_nobody_sees_it() {
-    let f = load(UPDATE, update_signature());
+    let f = load(&update(), update_signature());
     let row = Value::from(Array::from_slice([1, 4], &[7.0f32; 4]));
     let a = Array::from_slice([4, 4], &[1.0f32; 16]);
     let memory = a.bytes().as_ptr();
-    let mut y = f.call_with(vec![Arg::Give(a.into()), Arg::Keep(&row)]).unwrap();
+    let mut y = f.call_with(vec![Arg::Donate(a.into()), Arg::Borrow(&row)]).unwrap();
     assert_eq!(host(&y[0]).bytes().as_ptr(), memory, "the memory was not used again");
-    let mut y = f.call_with(vec![Arg::Give(y.remove(0)), Arg::Keep(&row)]).unwrap();
+    let mut y = f.call_with(vec![Arg::Donate(y.remove(0)), Arg::Borrow(&row)]).unwrap();
     assert_eq!(host(&y[0]).bytes().as_ptr(), memory, "the memory of a result was not used again");
     // Somebody else holds it.
     let seen = host(&y[0]);
-    let z = f.call_with(vec![Arg::Give(y.remove(0)), Arg::Keep(&row)]).unwrap();
+    let z = f.call_with(vec![Arg::Donate(y.remove(0)), Arg::Borrow(&row)]).unwrap();
     assert_ne!(host(&z[0]).bytes().as_ptr(), memory);
     assert_eq!(seen.as_slice::<f32>()[4], 7.0);
 }
@@ -68,28 +89,31 @@ fn a_value_given_away_twice_over_is_not_written_to() {
     let twice = "func.func @main(%a: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {\n\
                  return %a, %a : tensor<4x4xf32>, tensor<4x4xf32>\n}";
     let ty = Type::new(DType::F32, [4, 4]);
-    let g = load(twice, Signature::new(vec![ty.clone()], vec![ty.clone(), ty]));
-    let f = load(UPDATE, update_signature());
+    let signature = Signature::new(vec![ty.clone()], vec![ty.clone(), ty]);
+    let g = load(&stating(twice, &signature, vec![]), signature);
+    let f = load(&update(), update_signature());
     let row = Value::from(Array::from_slice([1, 4], &[7.0f32; 4]));
     let a = Array::from_slice([4, 4], &[1.0f32; 16]);
     let mut same = g.call(&[&a.clone().into()]).unwrap();
-    f.call_with(vec![Arg::Give(same.remove(0)), Arg::Keep(&row)]).unwrap();
+    f.call_with(vec![Arg::Donate(same.remove(0)), Arg::Borrow(&row)]).unwrap();
     assert_eq!(a.as_slice::<f32>(), [1.0; 16]);
     assert_eq!(host(&same[0]).as_slice::<f32>(), [1.0; 16]);
-    f.call_with(vec![Arg::Give(same.remove(0)), Arg::Keep(&row)]).unwrap();
+    f.call_with(vec![Arg::Donate(same.remove(0)), Arg::Borrow(&row)]).unwrap();
     assert_eq!(a.as_slice::<f32>(), [1.0; 16]);
 }
 
 #[test]
 fn arrays_go_in_and_out_without_copies() {
     let identity = "func.func @main(%a: tensor<4xf32>) -> tensor<4xf32> {\n return %a : tensor<4xf32>\n}";
-    let f = load(identity, Signature::new(vec![f32s(4)], vec![f32s(4)]));
+    let signature = Signature::new(vec![f32s(4)], vec![f32s(4)]);
+    let identity = &stating(identity, &signature, vec![]);
+    let f = load(identity, signature.clone());
     let a = Array::from_slice(4, &[1.0f32, 2.0, 3.0, 4.0]);
     let y = f.call(&[&a.clone().into()]).unwrap();
     assert_eq!(host(&y[0]).bytes().as_ptr(), a.bytes().as_ptr(), "a copy was made on the way in or out");
     let z = f.call(&[&y[0]]).unwrap();
     assert_eq!(host(&z[0]).bytes().as_ptr(), a.bytes().as_ptr(), "a result was copied on its way back in");
-    let g = load_on("local-task", identity, Signature::new(vec![f32s(4)], vec![f32s(4)]), None);
+    let g = load_on("local-task", identity, signature, None);
     let other = g.call(&[&z[0]]).unwrap();
     assert_eq!(host(&other[0]).bytes().as_ptr(), a.bytes().as_ptr(), "a copy was made between devices of one memory");
     drop((a, y, other));
@@ -99,7 +123,9 @@ fn arrays_go_in_and_out_without_copies() {
 #[test]
 fn unaligned_foreign_memory_is_copied() {
     struct Odd(Vec<u8>);
-    impl rune_trace::HostMemory for Odd {
+    // SAFETY: the vector does not change.
+    #[allow(unsafe_code)]
+    unsafe impl rune_trace::HostMemory for Odd {
         fn bytes(&self) -> &[u8] {
             &self.0[(self.0.as_ptr().align_offset(64) + 4)..][..16]
         }
@@ -108,6 +134,21 @@ fn unaligned_foreign_memory_is_copied() {
     let f = load(&binary("add", "tensor<4xf32>"), Signature::new(vec![f32s(4); 2], vec![f32s(4)]));
     let a = Value::from(array);
     assert_eq!(host(&f.call(&[&a, &a]).unwrap()[0]).as_slice::<f32>(), [0.0; 4]);
+}
+
+/// Not only arrays hold memory.
+#[test]
+fn a_weak_pointer_to_memory_keeps_it_from_being_written_to() {
+    let f = load(&update(), update_signature());
+    let row = Value::from(Array::from_slice([1, 4], &[7.0f32; 4]));
+    let y = f.call(&[&Array::from_slice([4, 4], &[1.0f32; 16]).into(), &row]).unwrap().remove(0);
+    let (memory, weak) = match &y {
+        Value::Host(array) => (array.bytes().as_ptr(), Arc::downgrade(array.foreign().unwrap())),
+        Value::Device(_) => panic!("on another device"),
+    };
+    let z = f.call_with(vec![Arg::Donate(y), Arg::Borrow(&row)]).unwrap();
+    assert!(weak.upgrade().is_none());
+    assert_ne!(host(&z[0]).bytes().as_ptr(), memory);
 }
 
 /// A device with memory of its own. Mesa's lavapipe (Debian: `mesa-vulkan-drivers`) is one, in software.
@@ -127,11 +168,11 @@ fn arrays_go_to_a_device_with_memory_of_its_own_and_back() {
     let z = f.call(&[&y[0], &vulkan.put(&a).unwrap()]).unwrap();
     assert_eq!(host(&z[0]).as_slice::<f32>(), [1.0, 8.0, 27.0, 64.0]);
 
-    let f = load(UPDATE, update_signature());
+    let f = load(&update(), update_signature());
     let row = Value::from(Array::from_slice([1, 4], &[7.0f32; 4]));
     let a = vulkan.put(&Array::from_slice([4, 4], &[1.0f32; 16]).into()).unwrap();
     let y = f.call(&[&a, &row]).unwrap().remove(0);
     assert_eq!(host(&a).as_slice::<f32>(), [1.0; 16]);
-    let z = f.call_with(vec![Arg::Give(y), Arg::Keep(&row)]).unwrap();
+    let z = f.call_with(vec![Arg::Donate(y), Arg::Borrow(&row)]).unwrap();
     assert_eq!(host(&z[0]).as_slice::<f32>()[3..9], [1.0, 7.0, 7.0, 7.0, 7.0, 1.0]);
 }

@@ -1,11 +1,11 @@
-//! Functions of the user's: calls into the process.
+//! Callbacks: user functions in the process.
 
 use crate::builder::{Builder, Val};
 use crate::legalize::unsigned::signed_bits;
 use crate::module::{EmitError, Unit};
-use rune_trace::{Op, Type};
+use rune_ir::{Op, Type};
 
-/// The results of a call, which needs what the effect before it gave if it has effects itself.
+/// Emits a call and returns its results. A callback with effects takes the token of the previous effect.
 pub(super) fn callback<'c>(
     b: &Builder<'c>,
     unit: &Unit<'c>,
@@ -13,10 +13,10 @@ pub(super) fn callback<'c>(
     args: &[Val<'c>],
     results: &[Type],
 ) -> Result<Vec<Val<'c>>, EmitError> {
-    if !unit.options.host_calls {
+    if !unit.calls_host() {
         return Err(EmitError::Unsupported(
-            "it calls a function of the process that traced the program, which only code for its CPU can; compute it beforehand and give \
-             it as an argument, or use the cpu"
+            "it calls a function of the process that traced the program, which only code for its CPU can do; compute the result first and \
+             pass it as an argument, or use the cpu"
                 .to_owned(),
         ));
     }

@@ -5,8 +5,8 @@ use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::legalize::{convolution, half, products};
 use crate::module::Unit;
-use rune_trace::op::{ConvDims, DotDims, Literal};
-use rune_trace::{DType, Op, Type};
+use rune_ir::op::{ConvDims, DotDims, Literal};
+use rune_ir::{DType, Op, Type};
 
 pub(super) fn dot_general<'c>(
     b: &Builder<'c>,
@@ -21,12 +21,12 @@ pub(super) fn dot_general<'c>(
         return b.full(Literal::from_f64(out, 0.0), &ty.shape);
     }
     let dtype = lhs.dtype();
-    if unit.options.host_calls && products::is_for_host(lhs, rhs, dims, out) {
+    if unit.calls_host() && products::is_for_host(lhs, rhs, dims, out) {
         let op = Op::DotGeneral { lhs: lhs.ty.clone(), rhs: rhs.ty.clone(), dims: Box::new(dims.clone()), out };
         return unit.host(op, std::slice::from_ref(ty)).call(b, &[lhs, rhs]).remove(0);
     }
-    // Half types are summed in f32 (in their own type, a sum of 5000 ones is 2048 or 4096). Unsigned operands
-    // are widened first, since IREE extends their sign; so is all else that the sum is wider than.
+    // Half-precision types are summed in f32: in its own type, a sum of 5000 ones is 2048 or 4096. Unsigned operands
+    // are widened first, because IREE sign-extends them; so is every operand narrower than the sum.
     let accumulator = match () {
         _ if out.is_half() || dtype.is_half() && out == DType::F32 => DType::F32,
         _ if dtype.is_float() && dtype.size() > out.size() => dtype,
@@ -44,7 +44,7 @@ pub(super) fn dot_general<'c>(
         || dtype.is_signed_int() && accumulator == DType::I32 && dtype.size() < 4;
     let widen = |x: &Val<'c>| match native {
         true => x.clone(),
-        // A barrier, lest the compiler fold the conversion back into the product.
+        // A barrier, so that the compiler does not fold the conversion back into the product.
         false if dtype.is_unsigned_int() => b.barrier(&[&b.convert(x, accumulator)]).remove(0),
         false => b.convert(x, accumulator),
     };

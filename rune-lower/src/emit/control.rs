@@ -1,16 +1,16 @@
-//! Branches and loops. Their programs become regions, which see the values around them.
+//! Branches and loops. Their programs become regions, which can use the values around them.
 
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::legalize::{branches, carried};
 use crate::module::{EmitError, Unit, instructions};
-use rune_trace::op::{Comparison, Literal};
-use rune_trace::{DType, Op, Program, Shape, Type};
+use rune_ir::op::{Comparison, Literal};
+use rune_ir::{DType, Op, Program, Shape, Type};
 use std::sync::Arc;
 
 type Emitted<'c> = Result<Vec<Val<'c>>, EmitError>;
 
-/// The outputs of a program in the current block.
+/// Emits a program into the current block and returns its outputs.
 pub(super) fn inline<'c>(b: &Builder<'c>, unit: &Unit<'c>, program: &Program, inputs: Vec<Val<'c>>) -> Emitted<'c> {
     instructions(b, unit, program, inputs).map_err(EmitError::Within)
 }
@@ -26,7 +26,7 @@ pub(super) fn case<'c>(
     if let [only] = branches {
         return inline(b, unit, only, args.to_vec());
     }
-    // An index out of range means the last branch to StableHLO.
+    // StableHLO takes the last branch for an out-of-range index.
     let index = b.max(index, &b.number(0.0, index));
     let token = branches.iter().any(|p| p.has_effects()).then(|| unit.token(b));
     let regions = branches.iter().map(|p| {
@@ -64,7 +64,8 @@ pub(super) fn while_loop<'c>(
     )
 }
 
-/// What `emit` gives within a region, whose effects come after the one that gave `token`, if they are some; then the token of the last.
+/// Returns the results of `emit` inside a region. With effects, they follow the effect of `token`, and the last result
+/// is the region's final token.
 fn within<'c>(
     b: &Builder<'c>,
     unit: &Unit<'c>,
@@ -78,7 +79,7 @@ fn within<'c>(
     Ok(results)
 }
 
-/// The results of an operation, without the token at their end if it has effects.
+/// Returns the results of an operation. With effects, records and removes the token at their end.
 fn after<'c>(unit: &Unit<'c>, effects: bool, mut results: Vec<Val<'c>>) -> Vec<Val<'c>> {
     if effects && let Some(token) = results.pop() {
         unit.set_token(token);
@@ -86,7 +87,7 @@ fn after<'c>(unit: &Unit<'c>, effects: bool, mut results: Vec<Val<'c>>) -> Vec<V
     results
 }
 
-/// StableHLO's `while` from `init` on; with effects, it carries their token too.
+/// Emits StableHLO's `while` from `init`. With effects, it also carries their token.
 fn looped<'c>(
     b: &Builder<'c>,
     unit: &Unit<'c>,
@@ -104,7 +105,7 @@ fn looped<'c>(
     };
     let cond = b.try_region(&types, |b, all| {
         let (carried, token) = parts(all);
-        // The effects of the condition come before those of the body since it does.
+        // The effects of the condition precede those of the body, as the condition does.
         let mut holds = within(b, unit, token, |b| Ok(vec![cond(b, &carried)?]))?;
         holds.truncate(1);
         Ok(holds)
@@ -116,11 +117,11 @@ fn looped<'c>(
     Ok(after(unit, effects, b.op("stablehlo.while", &init, &[], vec![cond, body], &types)))
 }
 
-/// How the positions of a scan are divided into turns of a loop.
+/// How iterations of a compiled loop cover the positions of a scan.
 pub(super) struct Turns {
     length: usize,
     reverse: bool,
-    /// How many positions one turn takes.
+    /// The number of positions per iteration.
     unroll: usize,
 }
 
@@ -129,18 +130,18 @@ impl Turns {
         let unroll = if unroll == 0 { unroll_for(body) } else { unroll };
         Turns { length, reverse, unroll: unroll.min(length) }
     }
-    /// The position of a step, where both are counted from 0.
+    /// Returns the position of a step; both count from 0.
     fn position(&self, step: usize) -> usize {
         if self.reverse { self.length - 1 - step } else { step }
     }
 }
 
-/// About so many instructions are unrolled into one turn.
+/// The approximate number of instructions to unroll into one iteration.
 const UNROLLED: usize = 128;
 
-/// A turn of a loop costs IREE some µs beside what it computes, and another step in it a little more to compile, so that bodies that
-/// are not large gain by being unrolled (docs/performance.md has figures). Bodies with loops or branches of their own do not: these grow
-/// by the product of all unrolling, and IREE gives up on many of them in a row ("failed to solve for timepoint coverage").
+/// An iteration costs IREE some µs in addition to its computation, and another step in it costs little compile time.
+/// Small bodies therefore gain from unrolling (docs/performance.md has figures). Bodies with loops or branches do not:
+/// nested unrolling multiplies, and IREE fails on many of them in a row ("failed to solve for timepoint coverage").
 fn unroll_for(body: &Program) -> usize {
     const MOST: usize = 8;
     match straight(body) {
@@ -149,11 +150,11 @@ fn unroll_for(body: &Program) -> usize {
     }
 }
 
-/// The number of instructions of a program and those it calls; none if there are loops or branches among them, or more than a turn
-/// holds: calls of calls may be too many to count.
+/// Returns the number of instructions of a program and the programs it calls. Returns `None` if it contains loops or
+/// branches, or more instructions than an iteration should hold: nested calls can be too many to count.
 fn straight(program: &Program) -> Option<usize> {
     program.instructions().iter().try_fold(0usize, |sum, instruction| {
-        #[allow(clippy::wildcard_enum_match_arm, reason = "what else holds programs is a call of one of them")]
+        #[allow(clippy::wildcard_enum_match_arm, reason = "other operations with programs only call one of them")]
         let length = match &instruction.op {
             Op::Case { .. } | Op::While { .. } | Op::Scan { .. } => return None,
             Op::Call { program, .. } | Op::Remat { program, .. } => straight(program)?.max(1),
@@ -180,7 +181,7 @@ pub(super) fn scan<'c>(
         let empty = stacked.iter().map(|ty| b.number_of(0.0, ty.dtype, &batched(ty, 0)));
         return Ok(init.iter().cloned().chain(empty).collect());
     }
-    // Some steps one after the other, on slices along the first axis of arrays that hold one row for each.
+    // Takes several steps, on slices of the stacked arrays along their first axis.
     let steps = |b: &Builder<'c>, fixed: &[Val<'c>], mut carried: Vec<Val<'c>>, rows: &[Val<'c>], count: usize| {
         let mut stacks: Vec<Vec<Val<'c>>> = vec![Vec::new(); stacked.len()];
         for step in 0..count {
@@ -205,7 +206,8 @@ pub(super) fn scan<'c>(
         let (carried, stacks) = steps(b, fixed, init.to_vec(), xs, length)?;
         return Ok([carried, stacks].concat());
     }
-    // Carried are the number of turns done, the values, and the stacks, into which each turn writes its rows.
+    // The loop carries the number of iterations done, the values, and the stacks that each iteration writes its rows
+    // to.
     let counter = Type::scalar(if i32::try_from(length).is_ok() { DType::I32 } else { DType::I64 });
     let number = |b: &Builder<'c>, n: usize| b.full(Literal::from_f64(counter.dtype, n as f64), &Shape::scalar());
     let empty = stacked.iter().map(|ty| b.number_of(0.0, ty.dtype, &batched(ty, length)));
@@ -235,7 +237,7 @@ pub(super) fn scan<'c>(
     if rest == 0 {
         return Ok([&carried, stacks].concat());
     }
-    // The steps that fill no turn.
+    // The remaining steps, which do not fill an iteration.
     let lowest = turns.position(length - 1).min(turns.position(whole * unroll));
     let rows: Vec<_> = xs.iter().map(|x| b.slice_axis(x, 0, lowest, lowest + rest)).collect();
     let (carried, rows) = steps(b, &fixed, carried, &rows, rest)?;
@@ -248,7 +250,7 @@ fn batched(ty: &Type, n: usize) -> Shape {
     std::iter::once(n).chain(ty.shape.iter().copied()).collect()
 }
 
-/// `count` rows of `x` from row `first` on.
+/// Returns `count` rows of `x` from row `first` on.
 fn read_rows<'c>(b: &Builder<'c>, x: &Val<'c>, first: &Val<'c>, count: usize) -> Val<'c> {
     let mut sizes = x.shape().clone();
     sizes.dims_mut()[0] = count;
@@ -261,7 +263,7 @@ fn read_rows<'c>(b: &Builder<'c>, x: &Val<'c>, first: &Val<'c>, count: usize) ->
     b.op1("stablehlo.dynamic_slice", &operands, &attributes, x.ty.with_shape(sizes.clone()))
 }
 
-/// `x` with `rows` from row `first` on.
+/// Returns `x` with `rows` written from row `first` on.
 fn write_rows<'c>(b: &Builder<'c>, x: &Val<'c>, rows: &Val<'c>, first: &Val<'c>) -> Val<'c> {
     if rows.ty.size() == 0 {
         return x.clone();

@@ -1,14 +1,14 @@
-//! Functions of single elements.
+//! Elementwise functions.
 
 use crate::Backend;
 use crate::builder::{Builder, Val};
 use crate::legalize::{exponential, half, integer, math64, power, remainder, trigonometry};
 use crate::module::Unit;
-use rune_trace::DType;
-use rune_trace::op::{BinaryFn, UnaryFn};
+use rune_ir::DType;
+use rune_ir::op::{BinaryFn, UnaryFn};
 
 pub(super) fn unary<'c>(b: &Builder<'c>, unit: &Unit<'c>, f: UnaryFn, x: &Val<'c>) -> Val<'c> {
-    // IREE's embedded linker has no f64 libm on the processor.
+    // IREE's embedded linker has no f64 libm on CPU.
     let own64 = x.dtype() == DType::F64 && unit.options.backend == Backend::LlvmCpu;
     let plain = |name: &'static str| half::in_f32(b, x, |x| b.unary(name, x));
     match f {
@@ -69,7 +69,7 @@ pub(super) fn binary<'c>(b: &Builder<'c>, unit: &Unit<'c>, f: BinaryFn, x: &Val<
     }
 }
 
-/// Square and multiply.
+/// Squares and multiplies.
 pub(super) fn integer_pow<'c>(b: &Builder<'c>, x: &Val<'c>, y: i32) -> Val<'c> {
     half::in_f32(b, x, |x| {
         let one = || b.number(1.0, x);

@@ -1,10 +1,10 @@
-//! Reading and writing at computed places.
+//! Reading and writing at computed indices.
 
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::legalize::{indices, scatter as scatters};
-use rune_trace::op::{GatherDims, ScatterDims, ScatterMode};
-use rune_trace::{Type, op::Dims};
+use rune_ir::op::{GatherDims, ScatterDims, ScatterMode};
+use rune_ir::{Type, op::Dims};
 
 pub(super) fn dynamic_slice<'c>(b: &Builder<'c>, x: &Val<'c>, starts: &[Val<'c>], sizes: &Dims) -> Val<'c> {
     // The compiler crashes on scalars.

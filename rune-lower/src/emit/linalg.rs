@@ -1,13 +1,12 @@
-//! Linear algebra, for which IREE has nothing: no `cholesky`, no `triangular_solve`, no custom calls.
+//! Linear algebra, which IREE lacks: it has no `cholesky`, no `triangular_solve` and no custom calls.
 
-use crate::Backend;
 use crate::builder::{Builder, Val};
 use crate::module::{EmitError, Unit};
 use melior::ir::attribute::BoolAttribute;
-use rune_trace::op::{Comparison, FactorFn, Triangular};
-use rune_trace::{DType, Op, Type};
+use rune_ir::op::{Comparison, FactorFn, Triangular};
+use rune_ir::{DType, Op, Type};
 
-/// The factors of each matrix: by the process that runs the module, which has the interpreter's kernels.
+/// Factorizes each matrix by a call into the process, which has the interpreter's kernels.
 pub(super) fn factor<'c>(
     b: &Builder<'c>,
     unit: &Unit<'c>,
@@ -15,7 +14,7 @@ pub(super) fn factor<'c>(
     (f, x): (FactorFn, &Val<'c>),
     types: &[&Type],
 ) -> Result<Vec<Val<'c>>, EmitError> {
-    if f == FactorFn::Cholesky && is_for_others(unit) {
+    if f == FactorFn::Cholesky && unit.is_export() {
         let l =
             b.op1("stablehlo.cholesky", &[x], &[("lower", BoolAttribute::new(b.context, true).into())], x.ty.clone());
         return Ok(vec![lower_triangle(b, &l)]);
@@ -30,7 +29,7 @@ pub(super) fn triangular_solve<'c>(
     (matrix, sides, how): (&Val<'c>, &Val<'c>, &Triangular),
     types: &[&Type],
 ) -> Result<Vec<Val<'c>>, EmitError> {
-    if !is_for_others(unit) {
+    if !unit.is_export() {
         return on_host(b, unit, op, types);
     }
     let flag = |is| BoolAttribute::new(b.context, is).into();
@@ -44,29 +43,24 @@ pub(super) fn triangular_solve<'c>(
     Ok(vec![b.op1("stablehlo.triangular_solve", &[matrix, sides], &attributes, sides.ty.clone())])
 }
 
-/// Whether the module is written for other compilers, which have StableHLO's own operations: what is compiled for the processor here calls it.
-fn is_for_others(unit: &Unit<'_>) -> bool {
-    unit.options.backend == Backend::LlvmCpu && !unit.options.host_calls
-}
-
-/// `x` with 0 above the diagonal, where StableHLO leaves open what stands.
+/// Returns `x` with 0 above the diagonal, where StableHLO leaves the elements undefined.
 fn lower_triangle<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     let (rows, columns) = (x.rank() - 2, x.rank() - 1);
     let place = |axis| b.iota(DType::I32, x.shape(), axis);
     b.select(&b.compare(Comparison::Ge, &place(rows), &place(columns)), x, &b.number(0.0, x))
 }
 
-/// The operation as a call into the process that runs the module.
+/// Emits the operation as a call into the process that runs the module.
 pub(super) fn on_host<'c>(
     b: &Builder<'c>,
     unit: &Unit<'c>,
     op: &Op<Val<'c>>,
     types: &[&Type],
 ) -> Result<Vec<Val<'c>>, EmitError> {
-    if !unit.options.host_calls {
+    if !unit.calls_host() {
         return Err(EmitError::Unsupported(
-            "linear algebra is done by the process that runs the program, which only CPUs can call; compile for the cpu, or compute this part \
-             of the program there and hand over the result"
+            "the process that runs the program computes linear algebra, and only code for its CPU can call it (`Purpose::Run`); compile for the cpu, \
+             or compute this part there and pass the result"
                 .to_owned(),
         ));
     }

@@ -1,9 +1,9 @@
 //! Random bits.
 
 use crate::builder::{Builder, Val};
-use rune_trace::op::Literal;
+use rune_ir::op::Literal;
 
-/// Threefry-2x32, twenty rounds, unrolled: additions, rotations and exclusive ors.
+/// Emits Threefry-2x32 with twenty unrolled rounds of additions, rotations and exclusive ors.
 pub(super) fn threefry2x32<'c>(
     b: &Builder<'c>,
     k0: &Val<'c>,

@@ -1,12 +1,12 @@
-//! Reductions, windows and running functions.
+//! Reductions, window reductions and cumulative functions.
 
 use crate::builder::{Builder, Val};
 use crate::legalize::{argument, half, running, sums, windows};
 use crate::module::Unit;
-use rune_trace::DType;
-use rune_trace::op::{ArgFn, CumulativeFn, Dims, ReduceFn, Window, WindowFn};
+use rune_ir::DType;
+use rune_ir::op::{ArgFn, CumulativeFn, Dims, ReduceFn, Window, WindowFn};
 
-/// The operation of two elements.
+/// Returns the binary operation of a reduction.
 pub(crate) fn combiner(f: ReduceFn, dtype: DType) -> &'static str {
     match f {
         ReduceFn::Sum => "stablehlo.add",

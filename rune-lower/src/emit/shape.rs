@@ -2,8 +2,8 @@
 
 use crate::builder::{Builder, Val};
 use crate::legalize::dilation;
-use rune_trace::op::Padding;
-use rune_trace::{DType, Shape, Type};
+use rune_ir::op::Padding;
+use rune_ir::{DType, Shape, Type};
 
 pub(super) fn pad<'c>(b: &Builder<'c>, x: &Val<'c>, padding: &Val<'c>, config: &[Padding], ty: &Type) -> Val<'c> {
     if x.ty.size() == 0 {

@@ -1,13 +1,14 @@
-//! What is computed before a loop and used behind it.
+//! Values that are computed before a loop and used after it.
 //!
-//! IREE fuses an operation behind a loop with one before it that it takes something from, though what the loop takes comes from that one
-//! too, and then finds a "circular dependency: input operation uses partition output". So such values go through a barrier.
+//! IREE fuses an operation after a loop with one before it that produces one of its operands, although the loop depends
+//! on the same operation. It then reports a "circular dependency: input operation uses partition output". Such values
+//! therefore go through a barrier.
 
 use crate::builder::{Builder, Val};
-use rune_trace::{Op, Program};
+use rune_ir::{Op, Program};
 use std::collections::HashMap;
 
-/// For each variable the last instruction that takes it.
+/// Returns, for each variable, the last instruction that uses it.
 pub(crate) fn last_uses(program: &Program) -> Vec<usize> {
     let mut last = vec![0; program.num_vars()];
     for (i, instruction) in program.instructions().iter().enumerate() {
@@ -17,7 +18,7 @@ pub(crate) fn last_uses(program: &Program) -> Vec<usize> {
     last
 }
 
-/// Whether there is a loop or a branch in an operation. `known` are the programs that were looked at.
+/// Returns whether an operation contains a loop or a branch. `known` caches the programs already examined.
 pub(crate) fn has_loop(op: &Op, known: &mut HashMap<*const Program, bool>) -> bool {
     if matches!(op, Op::While { .. } | Op::Scan { .. } | Op::Case { .. }) {
         return true;
@@ -33,19 +34,19 @@ pub(crate) fn has_loop(op: &Op, known: &mut HashMap<*const Program, bool>) -> bo
     })
 }
 
-/// The values of a program so far, of which those that are needed behind a loop go through a barrier before it, once.
+/// The values of a program so far. Those that are needed after a loop go through a barrier before it, once.
 #[derive(Default)]
 pub(crate) struct Fence {
-    /// For each value whether an operation may be fused with the one that gives it.
+    /// For each value, whether an operation may be fused with the one that defines it.
     open: Vec<bool>,
 }
 
 impl Fence {
-    /// Some values more; `open` is whether operations may be fused with the one that gives them.
+    /// Adds values; `open` is whether operations may be fused with the one that defines them.
     pub fn push(&mut self, count: usize, open: bool) {
         self.open.resize(self.open.len() + count, open);
     }
-    /// Puts those of `values` behind a barrier that `needed` marks.
+    /// Puts the `values` that `needed` marks behind a barrier.
     pub fn before_loop<'c>(&mut self, b: &Builder<'c>, values: &mut [Val<'c>], needed: impl Fn(usize) -> bool) {
         for (i, x) in values.iter_mut().enumerate() {
             if self.open[i] && !x.known.is_constant() && needed(i) {

@@ -1,11 +1,11 @@
-//! Positions of extremes as two plain reductions, which vectorise: the extreme, then the least position that holds it. The
-//! variadic reduction does not, and has no rule for NaN.
+//! Positions of extremes as two plain reductions, which vectorise: first the extreme, then the lowest position that
+//! holds it. The variadic reduction does not vectorise, and has no rule for NaN.
 
 use crate::builder::{Builder, Val};
 use crate::emit::combiner;
 use crate::legalize::half;
-use rune_trace::DType;
-use rune_trace::op::{ArgFn, Comparison, Literal, ReduceFn};
+use rune_ir::DType;
+use rune_ir::op::{ArgFn, Comparison, Literal, ReduceFn};
 
 pub(crate) fn arg_reduce<'c>(b: &Builder<'c>, f: ArgFn, x: &Val<'c>, axis: usize, index: DType) -> Val<'c> {
     let x = &b.convert(x, half::accumulator(x.dtype()));
@@ -13,7 +13,7 @@ pub(crate) fn arg_reduce<'c>(b: &Builder<'c>, f: ArgFn, x: &Val<'c>, axis: usize
         ArgFn::Max => ReduceFn::Max,
         ArgFn::Min => ReduceFn::Min,
     };
-    // NaN where there is one, which equals nothing: then the elements that are NaN are looked for.
+    // NaN if an element is NaN. NaN equals nothing, so the second reduction then looks for NaN elements.
     let extreme = b.reduce(x, f.neutral(x.dtype()), &[axis], combiner(f, x.dtype()));
     let kept: Vec<usize> = (0..x.rank()).filter(|&a| a != axis).collect();
     let extreme = b.broadcast(&extreme, x.shape(), &kept);

@@ -1,14 +1,14 @@
-//! What loops carry.
+//! Values carried by loops.
 //!
-//! IREE folds a carried value that the body does not read away, and then disagrees with itself on how many there are: the compiler
-//! crashes, or cannot finish (`while err > tol { (x, err) = (f(x), |f(x) - x|) }`, `(a, b) = (b, f(b))`). And it takes constants that
-//! go into a loop, or are stacked by it, for the values themselves. So constants go through a barrier, and so does a value that is
-//! replaced unread, together with what replaces it.
+//! IREE removes a carried value that the body does not read, and then loses count of them: the compiler crashes or
+//! fails (`while err > tol { (x, err) = (f(x), |f(x) - x|) }`, `(a, b) = (b, f(b))`). It also treats constants that
+//! enter a loop, or that the loop stacks, as loop-invariant. So constants go through a barrier, and so does a value
+//! that is replaced without being read, together with its replacement.
 
 use crate::builder::{Builder, Val};
-use rune_trace::Program;
+use rune_ir::Program;
 
-/// For each input of `body` from `first` on, as many as `count`, whether an instruction of it takes that input.
+/// Returns, for each of the `count` inputs of `body` from `first` on, whether an instruction reads it.
 pub(crate) fn read_by(body: &Program, first: usize, count: usize) -> Vec<bool> {
     let mut read = vec![false; body.inputs().len()];
     for instruction in body.instructions() {
@@ -21,7 +21,7 @@ pub(crate) fn read_by(body: &Program, first: usize, count: usize) -> Vec<bool> {
     read[first..first + count].to_vec()
 }
 
-/// What comes after `old` in a loop whose body reads those that `read` marks.
+/// Returns the next values for `old` in a loop whose body reads the ones that `read` marks.
 pub(crate) fn replaced<'c>(b: &Builder<'c>, old: &[Val<'c>], new: Vec<Val<'c>>, read: &[bool]) -> Vec<Val<'c>> {
     let replace = |((old, new), &read): ((&Val<'c>, Val<'c>), &bool)| match read || old.raw == new.raw {
         true => b.opaque(&new),
@@ -30,7 +30,7 @@ pub(crate) fn replaced<'c>(b: &Builder<'c>, old: &[Val<'c>], new: Vec<Val<'c>>, 
     old.iter().zip(new).zip(read).map(replace).collect()
 }
 
-/// Values that go into a loop.
+/// Returns the initial values of a loop.
 pub(crate) fn initial<'c>(b: &Builder<'c>, values: &[Val<'c>]) -> Vec<Val<'c>> {
     values.iter().map(|x| b.opaque(x)).collect()
 }

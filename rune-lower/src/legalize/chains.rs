@@ -1,15 +1,16 @@
-//! Long chains of operations on elements.
+//! Long chains of elementwise operations.
 //!
-//! IREE fuses them into one piece of code, and needs time for it that grows with the square of its length and more: 3,000 times
-//! `(z * 0.5).sin()` took over five minutes. So a chain ends at a barrier; equal pieces are compiled once.
+//! IREE fuses a chain into one kernel, in time that grows faster than the square of its length: `(z * 0.5).sin()`
+//! repeated 3,000 times took over five minutes. A barrier therefore ends each chain. Equal kernels are compiled once.
 
 use crate::builder::{Builder, Val};
 use crate::legalize::views;
 
-/// The longest chain. A piece reads and writes each array once, which for so many operations on it is nothing.
+/// The maximum length of a chain. A kernel reads and writes each array once, which is negligible for this many
+/// operations.
 const LONGEST: u32 = 256;
 
-/// How many operations lead to the result of an operation without regions, this one included.
+/// Returns the length of the chain that ends at an operation without regions, including that operation.
 pub(crate) fn depth(name: &str, operands: &[&Val]) -> u32 {
     match name {
         "stablehlo.optimization_barrier"
@@ -23,7 +24,7 @@ pub(crate) fn depth(name: &str, operands: &[&Val]) -> u32 {
     }
 }
 
-/// Values, each from behind a barrier if the chain that leads to it is long.
+/// Puts each value at the end of a long chain behind a barrier.
 pub(crate) fn cut<'c>(b: &Builder<'c>, values: Vec<Val<'c>>) -> Vec<Val<'c>> {
     let is_long = |x: &Val| x.depth > LONGEST || x.views.len() > views::MOST;
     values.into_iter().map(|x| if is_long(&x) { b.barrier(&[&x]).remove(0) } else { x }).collect()

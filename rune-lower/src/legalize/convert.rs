@@ -1,10 +1,10 @@
-//! Conversions from floats to integers saturate, and NaN becomes 0. StableHLO leaves both undefined, and IREE gives the least
-//! integer for all that is out of range.
+//! Conversions. Floats to integers saturate, and NaN becomes 0. StableHLO leaves both undefined, and IREE returns the
+//! minimum integer for all out-of-range values.
 
 use crate::builder::{Builder, Val};
 use crate::legalize::half;
-use rune_trace::DType;
-use rune_trace::op::{Comparison, Literal};
+use rune_ir::DType;
+use rune_ir::op::{Comparison, Literal};
 
 pub(crate) fn convert<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c> {
     match () {
@@ -18,14 +18,14 @@ pub(crate) fn convert<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c>
             let number = |n| b.number_of(n, dtype, x.shape());
             b.select(x, &number(1.0), &number(0.0))
         }
-        // At once, IREE rounds twice, and does not link for processors that have no instruction for bf16.
+        // A direct conversion rounds twice in IREE, and does not link for CPUs without an instruction for bf16.
         () if x.dtype().is_int() && dtype.is_half() => b.convert(&to_odd(b, &odd_f64(b, x)), dtype),
         () => b.convert(x, dtype),
     }
 }
 
-/// An `f64` as an `f32` so that rounding it once more gives what rounding at once would have given: where it is not exact, the one
-/// of the two neighbours whose last bit is set. IREE rounds 1 + 2⁻¹¹ + 2⁻⁴⁰ to the `f16` 1, and 10⁻⁷ to 0.
+/// Rounds an `f64` to an `f32`, so that another rounding gives the result of a single one: if the value is not exact,
+/// it takes the neighbour whose last bit is set. IREE rounds 1 + 2⁻¹¹ + 2⁻⁴⁰ to the `f16` 1, and 10⁻⁷ to 0.
 fn to_odd<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     let near = b.convert(x, DType::F32);
     let (bits, back) = (b.bits(&near, DType::I32), b.convert(&near, DType::F64));
@@ -36,13 +36,14 @@ fn to_odd<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     b.bits(&b.select(&inexact, &odd, &bits), DType::F32)
 }
 
-/// An integer as an `f64`, rounded to odd far below the precision of a half type: those of 64 bits lose their lowest 16.
+/// Converts an integer to an `f64`, rounded to odd far below the precision of a half type: 64-bit integers lose their
+/// lowest 16 bits.
 fn odd_f64<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     if x.dtype().size() < 8 {
         return b.convert(x, DType::F64);
     }
     const LOW: f64 = 65536.0;
-    // Below it, an `f64` is exact.
+    // Below this limit, an `f64` is exact.
     const SMALL: f64 = (1u64 << 48) as f64;
     let mask = Literal::from_bytes(x.dtype(), &(!0xffffu64).to_le_bytes());
     let high = b.and(x, &b.full(mask, x.shape()));
@@ -58,9 +59,9 @@ fn odd_f64<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
 fn saturating<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c> {
     let bits = dtype.size() as i32 * 8;
     let least = if dtype.is_signed_int() { -(2f64.powi(bits - 1)) } else { 0.0 };
-    // One above the greatest: a power of two, which every float type here holds.
+    // The maximum plus one: a power of two, which every float type here can represent.
     let over = 2f64.powi(if dtype.is_signed_int() { bits - 1 } else { bits });
-    // The greatest float below it.
+    // The largest float below it.
     let top = if x.dtype() == DType::F64 { over.next_down() } else { f64::from((over as f32).next_down()) };
     // The order matters: IREE's minimum and maximum propagate NaN.
     let clamped = b.min(&b.max(x, &b.number(least, x)), &b.number(top, x));

@@ -4,15 +4,15 @@ use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::legalize::dilation;
 use crate::legalize::windows::{dilated, only_position};
-use rune_trace::op::{ConvDims, Dims};
-use rune_trace::{Shape, Type};
+use rune_ir::op::{ConvDims, Dims};
+use rune_ir::{Shape, Type};
 
-/// More groups than this are left to the compiler: each is a convolution of its own.
+/// More groups than this are left to the compiler, which treats each as a separate convolution.
 const GROUPS: usize = 64;
-/// Results of more spatial positions than this are not taken apart into dot products.
+/// Results with more spatial positions than this are not split into dot products.
 const POSITIONS: usize = 32;
 
-/// A convolution with the result type `ty`.
+/// Emits a convolution with the result type `ty`.
 pub(crate) fn conv<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, ty: &Type) -> Val<'c> {
     let (lhs, dims) = &normal(b, lhs, rhs, dims);
     let groups = dims.feature_groups;
@@ -28,7 +28,8 @@ pub(crate) fn conv<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &Con
     channels_last(b, lhs, rhs, dims, ty)
 }
 
-/// The same convolution where no input is left over behind a window that has one position only along an axis: see [`only_position`].
+/// Emits the same convolution without leftover input behind a window that has only one position along an axis. See
+/// [`only_position`].
 fn normal<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims) -> (Val<'c>, ConvDims) {
     let (mut lhs, mut dims) = (lhs.clone(), dims.clone());
     for i in 0..dims.strides.len() {
@@ -39,7 +40,7 @@ fn normal<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims) ->
         let (stride, high) = only_position((inside + low + high).max(0) as usize, window, dims.strides[i], high);
         dims.strides[i] = stride;
         dims.padding[i].1 = high;
-        // Elements that the window reaches, at least one.
+        // The elements that the window covers, at least one.
         let reached = inside + high;
         if high < 0 && reached > 0 {
             let kept = (reached as usize).div_ceil(dims.lhs_dilation[i]);
@@ -50,7 +51,7 @@ fn normal<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims) ->
     (lhs, dims)
 }
 
-/// Each group on its own, side by side: 10 ms → 0.30 ms. Depthwise convolutions are fast as they are.
+/// Computes each group separately: 10 ms → 0.30 ms. Depthwise convolutions are already fast.
 fn grouped<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, ty: &Type) -> Val<'c> {
     let groups = dims.feature_groups;
     let part = |x: &Val<'c>, axis: usize, group: usize| {
@@ -66,7 +67,8 @@ fn grouped<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, t
     b.concat(&results.iter().collect::<Vec<_>>(), dims.out[1])
 }
 
-/// One dot product for each position of a spatially small result, as gradients by the kernel are: 9.7 ms → 0.30 ms for 3 × 3.
+/// Computes one dot product per position of a spatially small result, such as the gradient of a kernel: 9.7 ms → 0.30
+/// ms for 3 × 3.
 fn products<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, ty: &Type) -> Val<'c> {
     let n = dims.strides.len();
     let mut config = vec![(0, 0, 0); lhs.rank()];
@@ -103,20 +105,20 @@ fn products<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, 
         })
         .collect();
     let all = b.reshape(&b.concat(&results.iter().collect::<Vec<_>>(), 2), sizes);
-    // Axes as batch, feature, spatial ones; to where the result has them.
+    // From the axes batch, feature, spatial to the axes of the result.
     let back: Vec<usize> =
         (0..n + 2).map(|a| dims.out.iter().position(|&o| o == a).expect("the layout has every axis")).collect();
     b.transpose(&all, &back)
 }
 
-/// With features last, as the compiler has good code for: from features first 102 ms → 1.06 ms. Without the barriers it
-/// takes the transpositions back.
+/// Computes with features last, for which the compiler has good code: 102 ms → 1.06 ms compared with features first.
+/// Without the barriers, the compiler undoes the transpositions.
 fn channels_last<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, ty: &Type) -> Val<'c> {
     let n = dims.strides.len();
     let spatial = 2..n + 2;
     let data: Vec<usize> = [0].into_iter().chain(spatial.clone()).chain([1]).collect();
     let kernel: Vec<usize> = spatial.chain([1, 0]).collect();
-    // Where each axis of the new layout is now.
+    // The current position of each axis of the new layout.
     let (from_lhs, from_rhs, from_out): (Vec<usize>, Vec<usize>, Vec<usize>) = (
         data.iter().map(|&role| dims.lhs[role]).collect(),
         kernel.iter().map(|&role| dims.rhs[role]).collect(),
@@ -139,7 +141,7 @@ fn channels_last<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvD
     b.transpose(&result, &back)
 }
 
-/// StableHLO's convolution itself.
+/// Emits StableHLO's convolution.
 fn plain<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, ty: &Type) -> Val<'c> {
     let layout = |axes: &[usize], names: [&str; 2]| {
         let mut text = vec![String::new(); axes.len()];

@@ -1,13 +1,14 @@
-//! What is updated and used otherwise too.
+//! Operands of updates that have other uses.
 
 use crate::builder::{Builder, Val};
-use rune_trace::op::Literal;
-use rune_trace::{Op, Program, Shape, Var};
+use rune_ir::op::Literal;
+use rune_ir::{Op, Program, Shape, Var};
 
-/// For each variable whether it is what a `scatter` starts from and has other uses.
+/// Returns, for each variable, whether it is the operand of a `scatter` and has other uses.
 ///
-/// IREE updates it in place although others have still to read it: where the derivative of a gradient of a scatter was lowered, one array was read by a
-/// `gather` and updated by a `scatter`, and what the former gave was wrong when both were results (3.13.0).
+/// IREE updates such an operand in place although others still have to read it. In the derivative of a gradient of a
+/// scatter, a `gather` read and a `scatter` updated the same array, and the gather's result was wrong if both were
+/// results (3.13.0).
 pub(crate) fn contested(program: &Program) -> Vec<bool> {
     let (mut uses, mut updated) = (vec![0; program.num_vars()], vec![false; program.num_vars()]);
     for instruction in program.instructions() {
@@ -20,15 +21,15 @@ pub(crate) fn contested(program: &Program) -> Vec<bool> {
     updated.iter().zip(uses).map(|(&updated, uses)| updated && uses > 1).collect()
 }
 
-/// For each variable whether it is a part of what a `dynamic_update_slice` writes it into.
+/// Returns, for each variable, whether it is a part of the array that a `dynamic_update_slice` writes it to.
 ///
-/// IREE copies from one place of the buffer to the other, and refuses where they overlap ("source and target ranges overlap"): as in a shift of
-/// an argument that is given away.
+/// IREE copies within the buffer, and fails if the ranges overlap ("source and target ranges overlap"), as in a shift
+/// of a donated argument.
 pub(crate) fn overlapping(program: &Program) -> Vec<bool> {
     let mut roots: Vec<Var> = (0..program.num_vars() as u32).map(Var).collect();
     let mut found = vec![false; program.num_vars()];
     for instruction in program.instructions() {
-        #[allow(clippy::wildcard_enum_match_arm, reason = "all else computes its result elsewhere")]
+        #[allow(clippy::wildcard_enum_match_arm, reason = "all other operations compute their result elsewhere")]
         let same_memory = match &instruction.op {
             Op::Slice { x, .. } | Op::DynamicSlice { x, .. } | Op::Reshape { x, .. } | Op::StopGradient { x } => {
                 Some(*x)
@@ -47,17 +48,17 @@ pub(crate) fn overlapping(program: &Program) -> Vec<bool> {
     found
 }
 
-/// What a scatter starts from.
+/// Returns the operand that a scatter updates.
 pub(crate) fn start(op: &Op) -> Option<Var> {
     if let Op::Scatter { x, .. } = op { Some(*x) } else { None }
 }
 
-/// What a `dynamic_update_slice` writes.
+/// Returns the update of a `dynamic_update_slice`.
 pub(crate) fn source(op: &Op) -> Option<Var> {
     if let Op::DynamicUpdateSlice { update, .. } = op { Some(*update) } else { None }
 }
 
-/// The same numbers, computed for this use: a neutral one, which the compiler does not know, is added.
+/// Recomputes the values for this use: adds a neutral number that the compiler does not know.
 pub(crate) fn computed<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     let dtype = x.dtype();
     let neutral = if dtype.is_float() { -0.0 } else { 0.0 };

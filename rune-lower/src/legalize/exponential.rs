@@ -1,10 +1,10 @@
 //! Exponentials and logarithms.
 
 use crate::builder::{Builder, Val};
-use rune_trace::DType;
-use rune_trace::op::{Comparison, Literal};
+use rune_ir::DType;
+use rune_ir::op::{Comparison, Literal};
 
-/// 2ⁿ for whole numbers `n` (as floats) within the exponents of normal numbers.
+/// Returns 2ⁿ for integers `n` (as floats) in the exponent range of normal numbers.
 pub(crate) fn power_of_two<'c>(b: &Builder<'c>, n: &Val<'c>) -> Val<'c> {
     let literal = |f32: f64, f64: f64, to: DType| {
         let x = if n.dtype() == DType::F64 { f64 } else { f32 };
@@ -16,14 +16,14 @@ pub(crate) fn power_of_two<'c>(b: &Builder<'c>, n: &Val<'c>) -> Val<'c> {
     b.bits(&shifted, n.dtype())
 }
 
-/// `x` times 2ⁿ in two steps, so that results below the normal numbers are right.
+/// Returns `x` times 2ⁿ in two steps, so that subnormal results are correct.
 pub(crate) fn scale<'c>(b: &Builder<'c>, x: &Val<'c>, n: &Val<'c>) -> Val<'c> {
     let half = b.unary("stablehlo.floor", &b.mul_n(n, 0.5));
     let rest = b.sub(n, &half);
     b.mul(&b.mul(x, &power_of_two(b, &half)), &power_of_two(b, &rest))
 }
 
-/// 2ˣ = 2ⁿ e^(f ln 2), x = n + f: e^(x ln 2) would lose the digits of n.
+/// Returns 2ˣ as 2ⁿ e^(f ln 2), with x = n + f: e^(x ln 2) would lose the digits of n.
 pub(crate) fn exp2<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     let (low, high) = if x.dtype() == DType::F64 { (-1080.0, 1025.0) } else { (-152.0, 129.0) };
     let clamped = b.min(&b.max(x, &b.number(low, x)), &b.number(high, x));
@@ -36,14 +36,14 @@ pub(crate) fn exp2<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     b.select(&nan, x, &scale(b, &result, &n))
 }
 
-/// ∛x; IREE's gives NaN for infinities.
+/// Returns ∛x. IREE's version returns NaN for infinities.
 pub(crate) fn cbrt<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     let infinite = b.compare_n(Comparison::Eq, &b.abs(x), f64::INFINITY);
     b.select(&infinite, x, &b.unary("stablehlo.cbrt", x))
 }
 
-/// ln x; of a number below the normal ones, which IREE takes for 0, as ln m - k ln 2 where x = m · 2⁻ᵏ. The bits give m,
-/// since IREE's code computes with such numbers as with 0.
+/// Returns ln x. For subnormal numbers, which IREE treats as 0, it computes ln m - k ln 2 with x = m · 2⁻ᵏ. m comes
+/// from the bits, because IREE's code computes with subnormal numbers as with 0.
 pub(crate) fn log<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     let (normal, k, to) =
         if x.dtype() == DType::F64 { (1u64 << 52, 1074, DType::I64) } else { (1 << 23, 149, DType::I32) };
@@ -56,7 +56,7 @@ pub(crate) fn log<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     b.select(&small, &shifted, &log)
 }
 
-/// The polynomial with these coefficients, that of the highest power first.
+/// Evaluates the polynomial with these coefficients, highest power first.
 pub(crate) fn polynomial<'c>(b: &Builder<'c>, x: &Val<'c>, coefficients: &[f64]) -> Val<'c> {
     let mut sum = b.number(coefficients[0], x);
     for &c in &coefficients[1..] {

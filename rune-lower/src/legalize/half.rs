@@ -1,20 +1,20 @@
-//! Half types compute in `f32`: IREE accumulates reductions and convolutions in the half type itself (A.3.6: a sum of 5000 ones
-//! is 2048 in f16), and evaluates the polynomials of its functions there.
+//! Half-precision types compute in `f32`: IREE accumulates reductions and convolutions in the half type itself (a sum
+//! of 5000 ones is 2048 in f16), and evaluates the polynomials of its functions in it.
 
 use crate::builder::{Builder, Val};
-use rune_trace::DType;
+use rune_ir::DType;
 
-/// The dtype to accumulate in.
+/// Returns the dtype to accumulate in.
 pub(crate) fn accumulator(dtype: DType) -> DType {
     if dtype.is_half() { DType::F32 } else { dtype }
 }
 
-/// `f` of `x`, in `f32` where `x` is of a half type.
+/// Applies `f` to `x`, in `f32` if `x` has a half type.
 pub(crate) fn in_f32<'c>(b: &Builder<'c>, x: &Val<'c>, f: impl FnOnce(&Val<'c>) -> Val<'c>) -> Val<'c> {
     b.convert(&f(&b.convert(x, accumulator(x.dtype()))), x.dtype())
 }
 
-/// `f` of `x` and `y`, in `f32` where they are of a half type.
+/// Applies `f` to `x` and `y`, in `f32` if they have a half type.
 pub(crate) fn in_f32_2<'c>(
     b: &Builder<'c>,
     x: &Val<'c>,

@@ -1,10 +1,10 @@
 //! Computed indices.
 
 use crate::builder::{Builder, Val};
-use rune_trace::op::{Comparison, Literal};
-use rune_trace::{Array, DType, Shape};
+use rune_ir::op::{Comparison, Literal};
+use rune_ir::{Array, DType, Shape};
 
-/// Indices as `i32` or `i64`: IREE takes unsigned ones for negative where their highest bit is set.
+/// Converts indices to `i32` or `i64`: IREE treats unsigned ones with the highest bit set as negative.
 pub(crate) fn signed<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     match (x.dtype().is_signed_int(), x.dtype().size()) {
         (true, 4 | 8) => x.clone(),
@@ -17,7 +17,7 @@ pub(crate) fn signed<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     }
 }
 
-/// One value for each coordinate, which are the last axis of `indices`.
+/// Broadcasts one value per coordinate to the last axis of `indices`.
 fn columns<'c>(b: &Builder<'c>, indices: &Val<'c>, values: &[usize]) -> Val<'c> {
     let literal = |v: usize| Literal::from_f64(indices.dtype(), v as f64);
     match values {
@@ -33,8 +33,8 @@ fn columns<'c>(b: &Builder<'c>, indices: &Val<'c>, values: &[usize]) -> Val<'c> 
     }
 }
 
-/// The coordinates between 0 and `limits`. IREE does not clamp those of the form that embedding lookups take, and reads
-/// any memory (A.3.3, iree#24881).
+/// Clamps the coordinates to 0..=`limits`. IREE does not clamp indices in the form of an embedding lookup, and reads
+/// arbitrary memory (iree#24881).
 pub(crate) fn clamped<'c>(b: &Builder<'c>, indices: &Val<'c>, limits: &[usize]) -> Val<'c> {
     if limits.is_empty() {
         return indices.clone();
@@ -42,7 +42,8 @@ pub(crate) fn clamped<'c>(b: &Builder<'c>, indices: &Val<'c>, limits: &[usize]) 
     b.min(&b.max(indices, &b.number(0.0, indices)), &columns(b, indices, limits))
 }
 
-/// Whether all coordinates of each index are between 0 and `limits`: of the shape of `indices` without the last axis.
+/// Returns whether all coordinates of each index are between 0 and `limits`, in the shape of `indices` without the last
+/// axis.
 pub(crate) fn inside<'c>(b: &Builder<'c>, indices: &Val<'c>, limits: &[usize]) -> Val<'c> {
     let axis = indices.rank() - 1;
     if limits.is_empty() {

@@ -1,10 +1,10 @@
 //! Integer division and powers.
 
 use crate::builder::{Builder, Val};
-use rune_trace::op::{Comparison, Literal};
+use rune_ir::op::{Comparison, Literal};
 
-/// x / y where y is neither 0 nor, for the least x, -1: both trap on x86 and are undefined to LLVM. Gives the divisor
-/// with 1 in these places, and whether y is 0.
+/// Returns the divisor with 1 in place of 0, and of -1 for the minimum x, and whether y is 0. Both divisions trap on
+/// x86 and are undefined in LLVM.
 fn safe_divisor<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> (Val<'c>, Val<'c>) {
     let zero = b.compare_n(Comparison::Eq, y, 0.0);
     let mut unsafe_ = zero.clone();
@@ -15,7 +15,7 @@ fn safe_divisor<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> (Val<'c>, Val<
     (b.select(&unsafe_, &b.number(1.0, y), y), zero)
 }
 
-/// All bits set.
+/// Returns all bits set.
 fn ones<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     b.number(if x.dtype().is_signed_int() { -1.0 } else { f64::INFINITY }, x)
 }
@@ -30,14 +30,14 @@ pub(crate) fn rem<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     b.select(&zero, x, &b.binary("stablehlo.remainder", x, &divisor))
 }
 
-/// Square and multiply over all bits of the exponent. IREE looks at the lowest six only.
+/// Squares and multiplies over all bits of the exponent. IREE uses only the lowest six.
 pub(crate) fn pow<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     let bits = x.dtype().size() as u32 * 8;
     let signed = x.dtype().is_signed_int();
     let one = b.number(1.0, x);
     let zero = b.number(0.0, x);
     let (mut result, mut square) = (one.clone(), x.clone());
-    // The sign bit of an exponent that is used is 0.
+    // The sign bit of a used exponent is 0.
     let used = if signed { bits - 1 } else { bits };
     for bit in 0..used {
         let mask = b.full(Literal::from_f64(x.dtype(), 2f64.powi(bit as i32)), x.shape());

@@ -1,14 +1,14 @@
-//! Functions of f64 for which IREE calls a libm that its embedded linker does not have: `undefined symbol: tanh`; and
-//! those whose approximation is of f32's accuracy.
+//! Functions of f64 for which IREE calls a libm that its embedded linker lacks (`undefined symbol: tanh`), or whose
+//! approximation has only f32 accuracy.
 
 use crate::builder::{Builder, Val};
 use crate::legalize::exponential::polynomial;
 use crate::legalize::power::negative;
-use rune_trace::op::Comparison;
+use rune_ir::op::Comparison;
 
-/// eˣ - 1: near 0 its series. IREE's is off by 1e-11 there.
+/// Returns eˣ - 1, by its series near 0, where IREE's version is off by 1e-11.
 pub(crate) fn expm1<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
-    /// Terms of the series, for |x| < 0.35: the next is below 1e-17 of the sum.
+    /// The number of terms for |x| < 0.35: the next one is below 1e-17 of the sum.
     const TERMS: u32 = 13;
     let mut factorial = 1.0;
     let mut coefficients: Vec<f64> = Vec::new();
@@ -22,9 +22,9 @@ pub(crate) fn expm1<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     b.select(&near, &series, &b.add_n(&b.unary("stablehlo.exponential", x), -1.0))
 }
 
-/// ln (1 + x): near 0 as 2 artanh (x / (2 + x)), by its series. IREE's is off by 1e-11 there.
+/// Returns ln (1 + x), near 0 by the series of 2 artanh (x / (2 + x)). IREE's version is off by 1e-11 there.
 pub(crate) fn log1p<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
-    /// Terms of the series, for |x| < 0.25: the next is below 1e-17 of the sum.
+    /// The number of terms for |x| < 0.25: the next one is below 1e-17 of the sum.
     const TERMS: u32 = 11;
     let near = b.compare_n(Comparison::Lt, &b.abs(x), 0.25);
     let s = b.div(x, &b.add_n(x, 2.0));
@@ -33,7 +33,7 @@ pub(crate) fn log1p<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     b.select(&near, &series, &b.unary("stablehlo.log", &b.add_n(x, 1.0)))
 }
 
-/// t / (t + 2), t = e^2|x| - 1.
+/// Returns t / (t + 2), with t = e^2|x| - 1.
 pub(crate) fn tanh<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     // From 20 on the result is 1; the bound keeps t finite.
     let magnitude = b.min(&b.abs(x), &b.number(20.0, x));
@@ -42,7 +42,7 @@ pub(crate) fn tanh<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     b.select(&negative(b, x), &b.neg(&result), &result)
 }
 
-/// e^(ln |x| / 3), improved by two steps of Newton's.
+/// Returns e^(ln |x| / 3), refined by two Newton steps.
 pub(crate) fn cbrt<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     let magnitude = b.abs(x);
     let small = b.compare_n(Comparison::Lt, &magnitude, f64::MIN_POSITIVE);
@@ -55,7 +55,7 @@ pub(crate) fn cbrt<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     }
     let root = b.select(&small, &b.mul_n(&root, 2f64.powi(-18)), &root);
     let root = b.select(&negative(b, x), &b.neg(&root), &root);
-    // 0 and the infinities are their own roots.
+    // 0 and the infinities are their own cube roots.
     let zero = b.compare_n(Comparison::Eq, x, 0.0);
     let own = b.or(&zero, &b.compare_n(Comparison::Eq, &magnitude, f64::INFINITY));
     b.select(&own, x, &root)

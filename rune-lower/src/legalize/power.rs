@@ -1,7 +1,7 @@
-//! xʸ of floats. IREE gives NaN for 0⁰, ∞⁰ and every negative base.
+//! Powers xʸ of floats. IREE returns NaN for 0⁰, ∞⁰ and every negative base.
 
 use crate::builder::{Builder, Val};
-use rune_trace::op::Comparison;
+use rune_ir::op::Comparison;
 
 pub(crate) fn pow<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     let magnitude = b.binary("stablehlo.power", &b.abs(x), y);
@@ -10,13 +10,13 @@ pub(crate) fn pow<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     let half = b.mul_n(y, 0.5);
     let even = b.compare(Comparison::Eq, &floor(&half), &half);
     let odd = b.and(&whole, &b.unary("stablehlo.not", &even));
-    // The sign bit rather than x < 0, for -0.
+    // The sign bit instead of x < 0, because of -0.
     let negative = negative(b, x);
     let signed = b.select(&b.and(&negative, &odd), &b.neg(&magnitude), &magnitude);
     let proper = b.and(&b.compare_n(Comparison::Lt, x, 0.0), &b.compare_n(Comparison::Gt, x, f64::NEG_INFINITY));
     let undefined = b.and(&proper, &b.unary("stablehlo.not", &whole));
     let result = b.select(&undefined, &b.number(f64::NAN, x), &signed);
-    // 1 to any power is 1, and so is anything to the power 0, NaN included; so is -1 to an infinite one.
+    // 1 to any power is 1. Anything to the power 0 is 1, including NaN. -1 to an infinite power is 1.
     let one = b.number(1.0, x);
     let infinite = b.compare_n(Comparison::Eq, &b.abs(y), f64::INFINITY);
     let unit = b.and(&b.compare_n(Comparison::Eq, x, -1.0), &infinite);
@@ -24,8 +24,8 @@ pub(crate) fn pow<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     b.select(&b.or(&is_one, &unit), &one, &result)
 }
 
-/// Whether the sign bit is set.
+/// Returns whether the sign bit is set.
 pub(crate) fn negative<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
-    let signed = if x.dtype() == rune_trace::DType::F64 { rune_trace::DType::I64 } else { rune_trace::DType::I32 };
+    let signed = if x.dtype() == rune_ir::DType::F64 { rune_ir::DType::I64 } else { rune_ir::DType::I32 };
     b.compare_n(Comparison::Lt, &b.bits(x, signed), 0.0)
 }

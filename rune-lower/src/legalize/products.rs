@@ -1,15 +1,15 @@
-//! Matrix products. IREE is fast at them with data tiling only, which is wrong beside masks and broadcasts (docs/iree.md). Without it the
-//! process that runs the module is faster, at the cost of a call and of a result that is not fused with what follows: 1 to 64 rows
-//! with 256 × 256 to 8192 × 8192 in 0.06 to 0.67 of the time (docs/performance.md).
+//! Matrix products. IREE's are fast only with data tiling, which is wrong beside masks and broadcasts (docs/iree.md).
+//! Without it, the process that runs the module is faster, although the call has a cost and the result is not fused
+//! with its users: 1 to 64 rows with 256 × 256 to 8192 × 8192 take 0.06 to 0.67 of the time (docs/performance.md).
 
 use crate::builder::{Builder, Val};
-use rune_trace::op::DotDims;
-use rune_trace::{DType, Type};
+use rune_ir::op::DotDims;
+use rune_ir::{DType, Type};
 
-/// From so many multiplications in one matrix on. Below, the call costs what it saves.
+/// The minimum number of multiplications in one matrix. Below it, the call costs as much as it saves.
 const LARGE: usize = 1 << 16;
 
-/// Whether the process is faster at a product than the compiler's code.
+/// Returns whether the process computes a product faster than the compiler's code.
 pub(crate) fn is_for_host(lhs: &Val<'_>, rhs: &Val<'_>, dims: &DotDims, out: DType) -> bool {
     let floats = matches!(out, DType::F32 | DType::F64) && lhs.dtype() == out && rhs.dtype() == out;
     let sizes = |x: &Val<'_>, axes: &[usize]| axes.iter().map(|&a| x.shape()[a]).product::<usize>();

@@ -1,22 +1,22 @@
-//! What is left of x after division by y, exactly.
+//! The exact remainder of x divided by y.
 //!
-//! For f64 IREE calls `fmod`, which its embedded linker does not have. Here x is brought below y by exact
-//! steps of up to 25 bits of the quotient each, as many as the greatest quotient takes.
+//! For f64, IREE calls `fmod`, which its embedded linker lacks. Exact steps of up to 25 bits of the quotient reduce x
+//! below y; there are as many steps as the largest quotient needs.
 
 use crate::Backend;
 use crate::builder::{Builder, Val};
 use crate::legalize::exponential::scale;
 use crate::legalize::power::negative;
 use crate::module::Unit;
-use rune_trace::DType;
-use rune_trace::op::{Comparison, Literal};
+use rune_ir::DType;
+use rune_ir::op::{Comparison, Literal};
 
 pub(crate) fn rem<'c>(b: &Builder<'c>, unit: &Unit<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     if unit.options.backend != Backend::LlvmCpu || x.dtype() != DType::F64 {
         return b.binary("stablehlo.remainder", x, y);
     }
     let (ax, ay) = (b.abs(x), b.abs(y));
-    // Undefined: x infinite, y zero, either NaN. The loop must not see these, nor an infinite y.
+    // Undefined cases: x infinite, y zero, or either NaN. The loop must not see these, nor an infinite y.
     let defined = b.and(&b.compare_n(Comparison::Lt, &ax, f64::INFINITY), &b.compare_n(Comparison::Gt, &ay, 0.0));
     let divisible = b.and(&defined, &b.compare_n(Comparison::Lt, &ay, f64::INFINITY));
     let zero = b.number(0.0, x);
@@ -34,7 +34,7 @@ pub(crate) fn rem<'c>(b: &Builder<'c>, unit: &Unit<'c>, x: &Val<'c>, y: &Val<'c>
     b.select(&defined, &signed, &b.number(f64::NAN, x))
 }
 
-/// `x` less a multiple of `y`, both not negative, where it is not below `y`.
+/// Subtracts a multiple of `y` from `x` where `x` is not below `y`; both are nonnegative.
 fn step<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     let exponent = |v: &Val<'c>| {
         let literal = |n: i64| b.full(Literal::new(n), v.shape());
@@ -45,12 +45,12 @@ fn step<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     let k = b.max(&b.add_n(&b.sub(&exponent(x), &exponent(y)), -24.0), &b.number(0.0, x));
     let s = scale(b, y, &k);
     let n = b.unary("stablehlo.floor", &b.div(x, &s));
-    // Parts of s with at most 27 and 26 bits: their products with n are exact, and so are the differences.
+    // Parts of s with at most 27 and 26 bits: their products with n, and the differences, are exact.
     let mask = b.full(Literal::new(!0x3ff_ffffi64), x.shape());
     let high = b.bits(&b.and(&b.bits(&s, DType::I64), &mask), DType::F64);
     let low = b.sub(&s, &high);
     let rest = b.sub(&b.sub(x, &b.mul(&n, &high)), &b.mul(&n, &low));
-    // The quotient may have been rounded up to a whole number.
+    // The quotient may have been rounded up.
     let rest = b.select(&b.compare_n(Comparison::Lt, &rest, 0.0), &b.add(&rest, &s), &rest);
     b.select(&b.compare(Comparison::Ge, x, y), &rest, x)
 }

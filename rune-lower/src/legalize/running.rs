@@ -1,15 +1,15 @@
-//! Running functions along an axis.
+//! Cumulative functions along an axis.
 //!
-//! IREE compiles the reduction over a window of the whole length to one pass (cumsum of 131,072 f32: 0.5 ms by doubling →
-//! 0.07 ms, B.1), if all of the padding is in front; and only for one operation of the elements. That pass adds one after the other, so
-//! long sums and products are made in `f64` where the device has it: the last of 10⁷ sums of f32 was 9 % off.
+//! IREE compiles a reduction over a window of the whole length to one pass, if all of the padding is in front, and only
+//! for a single binary operation (cumsum of 131,072 f32: 0.5 ms by doubling → 0.07 ms). That pass adds sequentially, so
+//! long sums and products use `f64` if the device has it: the last of 10⁷ f32 sums was 9 % off.
 
 use crate::builder::{Builder, Val};
 use crate::legalize::{unsigned, windows};
-use rune_trace::op::{Comparison, CumulativeFn, Dims, ReduceFn, Window};
-use rune_trace::{DType, Shape};
+use rune_ir::op::{Comparison, CumulativeFn, Dims, ReduceFn, Window};
+use rune_ir::{DType, Shape};
 
-/// From this many terms on, sums are made in `f64`.
+/// The number of terms from which sums use `f64`.
 const LONG: usize = 256;
 
 /// `wide` is whether the device has `f64`.
@@ -56,7 +56,7 @@ fn scan<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, axis: usize) -> Val<'c> {
     windows::reduce_window(b, f, x, &window)
 }
 
-/// By doubling: after step k each element holds the function of 2ᵏ elements up to it.
+/// Doubles: after step k, each element holds the function of the 2ᵏ elements up to it.
 fn log_sum_exp<'c>(b: &Builder<'c>, x: &Val<'c>, axis: usize, reverse: bool) -> Val<'c> {
     let n = x.shape()[axis];
     let padding = b.number_of(f64::NEG_INFINITY, x.dtype(), &Shape::scalar());
@@ -72,12 +72,12 @@ fn log_sum_exp<'c>(b: &Builder<'c>, x: &Val<'c>, axis: usize, reverse: bool) -> 
     x
 }
 
-/// ln (eˣ + eʸ) = max + ln (1 + e^-|x - y|).
+/// Returns ln (eˣ + eʸ) = max + ln (1 + e^-|x - y|).
 fn log_add_exp<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     let max = b.max(x, y);
     let gap = b.neg(&b.abs(&b.sub(x, y)));
     let sum = b.add(&max, &b.unary("stablehlo.log_plus_one", &b.unary("stablehlo.exponential", &gap)));
-    // Of two equal infinities the difference is NaN, and the sum is either.
+    // The difference of two equal infinities is NaN; the result is either of them.
     let equal = b.and(&b.compare(Comparison::Eq, x, y), &b.compare_n(Comparison::Eq, &b.abs(x), f64::INFINITY));
     b.select(&equal, x, &sum)
 }

@@ -1,17 +1,17 @@
-//! Scatters, brought to the forms that IREE compiles: one coordinate in front, rows as windows; or single elements of the
-//! flat operand. Others fail its verifier ("mismatch in shape of indices and update value", A.2).
+//! Scatters, in the forms that IREE compiles: one leading coordinate with rows as windows, or single elements of the
+//! flat operand. Other forms fail its verifier ("mismatch in shape of indices and update value").
 
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::emit::combiner;
 use crate::legalize::indices::inside;
-use rune_trace::op::{Comparison, Literal, ReduceFn, ScatterDims, ScatterMode};
-use rune_trace::{DType, Shape, Type};
+use rune_ir::op::{Comparison, Literal, ReduceFn, ScatterDims, ScatterMode};
+use rune_ir::{DType, Shape, Type};
 
 /// Updates of more bytes than this are computed before the scatter.
 const ON_STACK: usize = 16 << 10;
 
-/// Indices are signed.
+/// Emits a scatter with signed indices.
 pub(crate) fn scatter<'c>(
     b: &Builder<'c>,
     x: &Val<'c>,
@@ -38,7 +38,7 @@ pub(crate) fn scatter<'c>(
 
     let limits: Vec<usize> = dims.scatter_map.iter().map(|&a| x.shape()[a].saturating_sub(sizes[a])).collect();
     let valid = b.reshape(&inside(b, indices, &limits), [count]);
-    // The coordinate of each slice along each axis of the operand that has one.
+    // The coordinate of each slice along each indexed axis of the operand.
     let mut coordinates: Vec<(usize, Val<'c>)> = Vec::new();
     for (column, &axis) in dims.scatter_map.iter().enumerate() {
         coordinates.push((axis, b.reshape(&b.slice_axis(indices, batch, column, column + 1), [count])));
@@ -80,7 +80,7 @@ pub(crate) fn scatter<'c>(
     b.transpose(&b.reshape(&written, moved.shape()), &back)
 }
 
-/// Slices taken apart into single elements.
+/// Splits slices into single elements.
 fn elements<'c>(
     b: &Builder<'c>,
     position: &Val<'c>,
@@ -104,8 +104,8 @@ fn elements<'c>(
 
 /// Combines row `i` of `updates` into row `position[i]` of `x`, where `valid[i]`.
 ///
-/// IREE checks no bounds (an index outside is a segmentation fault). Updates that are to be left out go to row 0 as the neutral
-/// element, or repeat one that is kept.
+/// IREE does not check bounds; an out-of-bounds index is a segmentation fault. Invalid updates go to row 0 as the
+/// neutral element, or repeat a valid one.
 fn write<'c>(
     b: &Builder<'c>,
     x: &Val<'c>,
@@ -127,8 +127,9 @@ fn write<'c>(
     rows(b, x, &position, &updates, Some(f))
 }
 
-/// Of updates that meet, any may stay: so those that are left out become copies of one that is not, or, where none is kept, of
-/// row 0 itself. (Sending them to one more row, which is dropped after, took 2.5 ms instead of 0.1 ms for 1024 of 10,000 rows.)
+/// If updates of the same row conflict, any may win. So invalid updates become copies of a valid one, or of row 0
+/// itself if none is valid. (Sending them to an extra row, dropped afterwards, took 2.5 ms instead of 0.1 ms for 1024
+/// of 10,000 rows.)
 fn set<'c>(b: &Builder<'c>, x: &Val<'c>, position: &Val<'c>, valid: &Val<'c>, updates: &Val<'c>) -> Val<'c> {
     let count = position.shape()[0];
     let scalar = Shape::scalar();
@@ -160,11 +161,12 @@ fn set<'c>(b: &Builder<'c>, x: &Val<'c>, position: &Val<'c>, valid: &Val<'c>, up
 }
 
 fn rows<'c>(b: &Builder<'c>, x: &Val<'c>, position: &Val<'c>, updates: &Val<'c>, f: Option<ReduceFn>) -> Val<'c> {
-    // Positions are rows of `x` by now. Of 64 bits, two scatters by the same ones do not compile together.
+    // Positions are now rows of `x`. With 64-bit positions, two scatters with the same positions do not compile
+    // together.
     let position = if x.shape()[0] <= i32::MAX as usize { &b.convert(position, DType::I32) } else { position };
     let indices = b.reshape(position, [position.shape()[0], 1]);
-    // IREE computes updates on the stack of the scatter. Where they do not fit, the fast flags fail, and the plain ones made 4,096 rows
-    // of 64 numbers, added to 50,000, take 43 ms instead of 1 ms.
+    // IREE computes the updates on the scatter's stack. If they do not fit, the fast flags fail, and with the plain
+    // flags, adding 4,096 rows of 64 numbers to 50,000 rows takes 43 ms instead of 1 ms.
     let large = updates.ty.bytes() > ON_STACK;
     let updates = if large { b.barrier(&[updates]).remove(0) } else { updates.clone() };
     let window: Vec<usize> = (1..x.rank()).collect();
@@ -181,7 +183,7 @@ fn rows<'c>(b: &Builder<'c>, x: &Val<'c>, position: &Val<'c>, updates: &Val<'c>,
     let attributes = [
         ("scatter_dimension_numbers", attr::parse(b.context, &text)),
         ("indices_are_sorted", attr::bool(b.context, false)),
-        // Those that are left out meet others.
+        // Invalid updates share rows with others.
         ("unique_indices", attr::bool(b.context, false)),
     ];
     b.op("stablehlo.scatter", &[x, &indices, &updates], &attributes, vec![body], std::slice::from_ref(&x.ty)).remove(0)

@@ -1,19 +1,19 @@
-//! Sine, cosine, tangent and arctangent on the processor.
+//! Sine, cosine, tangent and arctangent on CPU.
 //!
-//! IREE's f32 sine and cosine are wrong above about 1e4 and garbage from 1e10; for f64 it has none. Here the
-//! argument is reduced exactly (Cody and Waite, π/2 in three parts, in f64), and the polynomials are those of fdlibm and
-//! Cephes. From 3e9 on, where the multiple of π/2 is no `i32`, the result is NaN rather than wrong.
+//! IREE's f32 sine and cosine are wrong above about 1e4, and garbage from 1e10; for f64 it has none. Here, the argument
+//! is reduced exactly (Cody and Waite, π/2 in three parts, in f64), and the polynomials are those of fdlibm and Cephes.
+//! From 3e9 on, the multiple of π/2 exceeds `i32`, and the result is NaN instead of a wrong number.
 
 use crate::Backend;
 use crate::builder::{Builder, Val};
 use crate::legalize::exponential::polynomial;
 use crate::legalize::power::negative;
 use crate::module::Unit;
-use rune_trace::DType;
-use rune_trace::op::{Comparison, Literal};
+use rune_ir::DType;
+use rune_ir::op::{Comparison, Literal};
 use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, FRAC_PI_4, PI};
 
-/// The greatest |x| that is reduced.
+/// The largest |x| to reduce.
 const REDUCED: f64 = 3.0e9;
 /// π/2 in parts of 22 bits, whose multiples by up to 2³¹ are exact, and the rest to 53 bits.
 const PARTS: [f64; 4] = [1.570796012878418, 3.139164164167596e-7, 6.223371969669989e-14, 2.0222662487959506e-21];
@@ -50,11 +50,11 @@ pub(crate) fn tan<'c>(b: &Builder<'c>, unit: &Unit<'c>, x: &Val<'c>) -> Val<'c> 
     b.div(&numerator, &b.select(&odd, &sin, &cos))
 }
 
-/// `x` = quadrant · π/2 + high + low, |high| ≤ π/4.
+/// The reduced argument: `x` = quadrant · π/2 + high + low, |high| ≤ π/4.
 struct Reduced<'c> {
     quadrant: Val<'c>,
     high: Val<'c>,
-    /// In f64 only.
+    /// Only in f64.
     low: Option<Val<'c>>,
 }
 
@@ -65,7 +65,7 @@ fn bit<'c>(b: &Builder<'c>, quadrant: &Val<'c>, bit: i32) -> Val<'c> {
 
 fn reduce<'c>(b: &Builder<'c>, x: &Val<'c>) -> Reduced<'c> {
     let wide = b.convert(x, DType::F64);
-    // Not so for NaN either.
+    // False for NaN too.
     let small = b.compare_n(Comparison::Le, &b.abs(&wide), REDUCED);
     let wide = b.select(&small, &wide, &b.number(0.0, &wide));
     let n = b.unary("stablehlo.round_nearest_even", &b.mul_n(&wide, FRAC_2_PI));
@@ -131,14 +131,14 @@ impl<'c> Reduced<'c> {
     }
 }
 
-/// The angle of the point (`x`, `y`). IREE's gives NaN where both are infinite, and has none for f64.
+/// Returns the angle of the point (`x`, `y`). IREE's version returns NaN if both are infinite, and has no f64 form.
 pub(crate) fn atan2<'c>(b: &Builder<'c>, unit: &Unit<'c>, y: &Val<'c>, x: &Val<'c>) -> Val<'c> {
     if unit.options.backend != Backend::LlvmCpu {
         return b.binary("stablehlo.atan2", y, x);
     }
     let (ay, ax) = (b.abs(y), b.abs(x));
     let (least, greatest) = (b.min(&ay, &ax), b.max(&ay, &ax));
-    // 0 / 0 and ∞ / ∞ are to be 0 and 1.
+    // 0 / 0 must be 0, and ∞ / ∞ must be 1.
     let ratio = b.div(&least, &greatest);
     let origin = b.compare_n(Comparison::Eq, &greatest, 0.0);
     let ratio = b.select(&origin, &b.number(0.0, y), &ratio);
@@ -151,9 +151,9 @@ pub(crate) fn atan2<'c>(b: &Builder<'c>, unit: &Unit<'c>, y: &Val<'c>, x: &Val<'
     b.select(&negative(b, y), &b.neg(&angle), &angle)
 }
 
-/// The arctangent of 0 ≤ t ≤ 1 (Cephes).
+/// Returns the arctangent of 0 ≤ t ≤ 1 (Cephes).
 fn atan_unit<'c>(b: &Builder<'c>, t: &Val<'c>) -> Val<'c> {
-    /// What π/4 in f64 lacks.
+    /// The part of π/4 that f64 cannot represent.
     const MORE: f64 = 3.061_616_997_868_383e-17;
     let large = b.compare_n(Comparison::Gt, t, 0.66);
     let folded = b.div(&b.add_n(t, -1.0), &b.add_n(t, 1.0));

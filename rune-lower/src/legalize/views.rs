@@ -5,7 +5,7 @@
 //! the producer gives, and 0 or memory of others for the rest. So each value carries the producers that it reads, and how. One that is read
 //! in two ways goes through a barrier. Its uses tell which those are, so the module is then emitted once more.
 
-use rune_trace::Shape;
+use rune_ir::Shape;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};

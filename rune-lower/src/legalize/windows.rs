@@ -1,27 +1,27 @@
 //! Reductions over windows.
 //!
-//! Where the output has extent 1 along an axis, the stride is above 1 and input is left over behind the window, IREE reads memory that is not
-//! of the input. There the stride becomes 1, and what is left over is cut off.
+//! If the output has size 1 along an axis, the stride is above 1 and input is left over behind the window, IREE reads
+//! out of bounds. The stride then becomes 1, and the leftover input is cut off.
 
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::emit::combiner;
 use crate::legalize::dilation;
-use rune_trace::op::{ReduceFn, Window};
-use rune_trace::{Shape, Type};
+use rune_ir::op::{ReduceFn, Window};
+use rune_ir::{Shape, Type};
 
-/// The stride and the padding behind the input along an axis, where `total` elements, padding and dilation included, meet a window of
-/// `window` elements, dilation included.
+/// Returns the stride and the padding behind the input along an axis. `total` is the number of elements including
+/// padding and dilation; `window` is the window size including dilation.
 pub(crate) fn only_position(total: usize, window: usize, stride: usize, high: i64) -> (usize, i64) {
     if window <= total && (total - window) / stride == 0 { (1, high - (total - window) as i64) } else { (stride, high) }
 }
 
-/// The extent with `dilation - 1` elements between each two.
+/// Returns the extent with `dilation - 1` elements between neighbours.
 pub(crate) fn dilated(n: usize, dilation: usize) -> usize {
     n.saturating_sub(1) * dilation + n.min(1)
 }
 
-/// The same window with the stride and the padding of [`only_position`] along each axis.
+/// Returns the same window with the stride and the padding of [`only_position`] along each axis.
 fn normal(window: &Window, shape: &[usize]) -> Window {
     let mut window = window.clone();
     for (a, &n) in shape.iter().enumerate() {
@@ -40,9 +40,8 @@ pub(crate) fn reduce_window<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, windo
         return b.full(init, &shape);
     }
     let window = &normal(window, x.shape());
-    // Padding that takes elements away, and dilation of the operand, are done before: upstream's conversion takes
-    // neither well.
-    // A window of one element reduces nothing, and does not compile behind a padding with elements between.
+    // Negative padding and dilation of the operand are applied first, because upstream's conversion handles neither
+    // well. A window of one element reduces nothing, and does not compile behind interior padding.
     let single = window.dimensions.iter().all(|&n| n == 1);
     let odd =
         single || window.base_dilation.iter().any(|&d| d != 1) || window.padding.iter().any(|&(l, h)| l < 0 || h < 0);

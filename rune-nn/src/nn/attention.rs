@@ -3,7 +3,7 @@
 use super::Linear;
 use rune_trace::{DType, Tensor, Tree, random, where_};
 
-/// What attention looks at, besides everything: by default all places see all others.
+/// Options of attention. By default, every query position attends to every key position.
 ///
 /// ```
 /// use rune_nn::nn::Attention;
@@ -11,31 +11,33 @@ use rune_trace::{DType, Tensor, Tree, random, where_};
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Attention<'a> {
-    /// Whether each place sees itself and those before it only.
+    /// Whether each position attends only to itself and earlier positions.
     pub is_causal: bool,
-    /// Where this holds, a place is seen: of `bool`, broadcast to [batch, heads, places that look, places looked at].
+    /// A mask with dtype `bool`: a query attends only to key positions where it is `true`. Broadcasts to
+    /// `[batch, heads, query positions, key positions]`.
     pub mask: Option<&'a Tensor>,
-    /// Added to the scores, broadcast as the mask.
+    /// A bias to add to the scores. Broadcasts like the mask.
     pub bias: Option<&'a Tensor>,
-    /// What products are multiplied by; else by 1 / √size.
+    /// The factor of the scores. The default is 1 / √size.
     pub scale: Option<f64>,
 }
 
 impl Attention<'_> {
-    /// Each place sees itself and those before it only.
+    /// Returns options with which each position attends only to itself and earlier positions.
     pub fn causal() -> Attention<'static> {
         Attention { is_causal: true, ..Attention::default() }
     }
 }
 
-/// For each place that looks, the mean of the values of the places looked at, each weighted by how much its key is like the query, as
-/// `jax.nn.dot_product_attention` (Vaswani et al., 2017).
+/// Computes scaled dot-product attention, like `jax.nn.dot_product_attention` (Vaswani et al., 2017): for each query
+/// position, the mean of the values, weighted by the softmax of the products of the query with the keys.
 ///
-/// `query` is of shape [batch, places that look, heads, size], `key` and `value` of [batch, places looked at, heads, size]; these may have
-/// fewer heads, each of which then serves several of the query (Ainslie et al., 2023). Weights are computed in `f32` at least.
+/// `query` has the shape `[batch, query positions, heads, size]`; `key` and `value` have `[batch, key positions, heads,
+/// size]`. `key` and `value` may have fewer heads; each of them then serves several heads of the query (Ainslie et al.,
+/// 2023). The softmax is computed in at least `f32`.
 ///
 /// # Panics
-/// If the shapes do not fit, or the dtypes differ.
+/// Panics if the shapes do not match, or if the dtypes differ.
 ///
 /// ```
 /// use rune_nn::nn::{Attention, dot_product_attention};
@@ -64,7 +66,7 @@ pub fn dot_product_attention(query: &Tensor, key: &Tensor, value: &Tensor, how: 
     if let Some(bias) = how.bias {
         scores = &scores + bias.cast(scores.dtype());
     }
-    // No infinity, whose softmax is NaN where a place sees nothing.
+    // Not infinity, whose softmax is NaN if a position attends to nothing.
     let never = if scores.dtype() == DType::F64 { -0.7 * f64::MAX } else { -0.7 * f64::from(f32::MAX) };
     if let Some(mask) = how.mask {
         scores = where_(mask, &scores, never);
@@ -77,7 +79,7 @@ pub fn dot_product_attention(query: &Tensor, key: &Tensor, value: &Tensor, how: 
     y.permute([0, 3, 1, 2, 4]).reshape([batch, looking, heads, value.shape()[3]])
 }
 
-/// Heads before places, and beside each head of the keys those of the queries that it serves.
+/// Moves the heads before the positions, and groups the query heads by the key head that serves them.
 #[track_caller]
 fn heads_first(x: &Tensor, shape: [usize; 5]) -> Tensor {
     x.reshape(shape).permute([0, 2, 3, 1, 4])
@@ -86,14 +88,14 @@ fn heads_first(x: &Tensor, shape: [usize; 5]) -> Tensor {
 #[track_caller]
 fn does_not_fit(query: &Tensor, key: &Tensor, value: &Tensor) -> ! {
     refuse!(
-        "dot_product_attention: query, key and value are [batch, places, heads, size], and of shapes {}, {} and {} they do not fit",
+        "dot_product_attention: query, key and value need matching shapes [batch, positions, heads, size], and have {}, {} and {}",
         query.shape(),
         key.shape(),
         value.shape()
     )
 }
 
-/// Attention of several heads: queries, keys and values are made by products with weights, and what the heads give goes through one more.
+/// Multi-head attention: linear layers compute the queries, keys and values, and another one combines the heads.
 ///
 /// ```
 /// use rune_nn::nn::{Attention, MultiHeadAttention};
@@ -106,27 +108,27 @@ fn does_not_fit(query: &Tensor, key: &Tensor, value: &Tensor) -> ! {
 /// ```
 #[derive(Tree, Clone, Debug)]
 pub struct MultiHeadAttention {
-    /// Of what looks.
+    /// The layer that computes the queries.
     pub query: Linear,
-    /// Of what is looked at, to be compared with queries.
+    /// The layer that computes the keys.
     pub key: Linear,
-    /// Of what is looked at, to be taken.
+    /// The layer that computes the values.
     pub value: Linear,
-    /// Of all heads together.
+    /// The layer that combines the heads.
     pub output: Linear,
-    /// How many there are.
+    /// The number of heads.
     pub heads: usize,
 }
 
 impl MultiHeadAttention {
-    /// Heads that share the features among them.
+    /// Creates a layer whose heads share the features equally.
     ///
     /// # Panics
-    /// If `key` is no key, or the features are not a multiple of the heads.
+    /// Panics if `key` is not a key, or if `features` is not a multiple of `heads`.
     #[track_caller]
     pub fn new(key: &Tensor, features: usize, heads: usize) -> MultiHeadAttention {
         if heads == 0 || !features.is_multiple_of(heads) {
-            refuse!("MultiHeadAttention: {heads} heads cannot share {features} features");
+            refuse!("MultiHeadAttention: {features} features cannot be divided among {heads} heads");
         }
         let [q, k, v, output] = random::split_into(key);
         MultiHeadAttention {
@@ -137,40 +139,41 @@ impl MultiHeadAttention {
             heads,
         }
     }
-    /// What each place of `x` gets from the places of `context`, which for attention to itself is `x` again. Both are of shape
-    /// [batch, places, features].
+    /// Returns what each position of `x` attends to in `context`. For self-attention, pass `x` as `context`. Both have
+    /// the shape `[batch, positions, features]`.
     ///
     /// # Panics
-    /// If the shapes do not fit.
+    /// Panics if the shapes do not match.
     #[track_caller]
     pub fn forward(&self, x: &Tensor, context: &Tensor, how: &Attention<'_>) -> Tensor {
         let q = self.in_heads(&self.query.forward(x));
         let (k, v) = (self.in_heads(&self.key.forward(context)), self.in_heads(&self.value.forward(context)));
         self.joined(&dot_product_attention(&q, &k, &v, how))
     }
-    /// Features by heads: of [batch, places, features] what is of [batch, places, heads, size].
+    /// Splits the features into heads: `[batch, positions, features]` to `[batch, positions, heads, size]`.
     #[track_caller]
     pub fn in_heads(&self, x: &Tensor) -> Tensor {
         let &[batch, places, features] = &x.shape()[..] else {
-            refuse!("MultiHeadAttention: takes [batch, places, features], and is given {}", x.ty())
+            refuse!("MultiHeadAttention: takes [batch, positions, features], and got {}", x.ty())
         };
         x.reshape([batch, places, self.heads, features / self.heads])
     }
-    /// What the heads give, as one.
+    /// Joins the heads into one axis of features.
     #[track_caller]
     pub fn joined(&self, x: &Tensor) -> Tensor {
         self.output.forward(&x.flatten_axes(-2, -1))
     }
 }
 
-/// Turns each pair of features of queries or keys by an angle that grows with the place, so that their products depend on how far apart places
-/// are (Su et al., 2021). The pairs are of the first and the second half of the last axis.
+/// Applies rotary position embedding to queries or keys: rotates each pair of features by an angle that grows with the
+/// position, so that products depend on the distance between positions (Su et al., 2021). A pair consists of one
+/// feature of the first and one of the second half of the last axis.
 ///
-/// `x` is of shape `[.., places, heads, size]`, `positions` of `[places]` or `[.., places]`; the angles of the pairs are the position, divided by the
-/// powers of `base` from 0 up to 1.
+/// `x` has the shape `[.., positions, heads, size]`, and `positions` has `[positions]` or `[.., positions]`. The angle
+/// of a pair is the position divided by a power of `base`, with exponents from 0 up to 1.
 ///
 /// # Panics
-/// If the size is odd, or the positions are of another shape.
+/// Panics if the size is odd, or if `positions` has another shape.
 ///
 /// ```
 /// use rune_nn::nn::rotary_embedding;
@@ -185,7 +188,7 @@ impl MultiHeadAttention {
 pub fn rotary_embedding(x: &Tensor, positions: &Tensor, base: f64) -> Tensor {
     let size = match x.shape()[..] {
         [.., _, _, size] if size.is_multiple_of(2) => size,
-        _ => refuse!("rotary_embedding: takes [.., places, heads, an even size], and is given {}", x.ty()),
+        _ => refuse!("rotary_embedding: takes [.., positions, heads, an even size], and got {}", x.ty()),
     };
     let dtype = if x.dtype() == DType::F64 { DType::F64 } else { DType::F32 };
     let steps = Tensor::arange(0..size / 2, dtype) * (-2.0 * base.ln() / size as f64);

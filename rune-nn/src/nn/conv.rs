@@ -3,7 +3,7 @@
 use super::init;
 use rune_trace::{ConvOptions, DType, Layout, Tensor, Tree};
 
-/// A convolution over as many axes as its window has: of images 2.
+/// A convolution over the axes of its window; two axes for images.
 ///
 /// ```
 /// use rune_nn::nn::Conv;
@@ -15,9 +15,9 @@ use rune_trace::{ConvOptions, DType, Layout, Tensor, Tree};
 /// ```
 #[derive(Tree, Clone, Debug)]
 pub struct Conv {
-    /// Of shape [outputs, inputs / groups, window…], or what the layout says.
+    /// Has the shape `[outputs, inputs / groups, window…]`, or the shape of the layout.
     pub weight: Tensor,
-    /// Of shape `[outputs]`.
+    /// Has the shape `[outputs]`.
     pub bias: Option<Tensor>,
     /// Strides, padding, dilations, groups and layout.
     #[tree(static)]
@@ -25,10 +25,10 @@ pub struct Conv {
 }
 
 impl Conv {
-    /// A layer with a kernel drawn by [`init::lecun_normal`], and the bias 0.
+    /// Creates a layer with a kernel from [`init::lecun_normal`] and a zero bias.
     ///
     /// # Panics
-    /// If `key` is no key, or channels are not a multiple of the groups.
+    /// Panics if `key` is not a key, or if the channels are not a multiple of the groups.
     #[track_caller]
     pub fn new<const N: usize>(
         key: &Tensor,
@@ -40,22 +40,23 @@ impl Conv {
         let (weight, bias) = drawn("Conv", key, [inputs, outputs], &window, &options);
         Conv { weight, bias: Some(bias), options }
     }
-    /// The layer without a bias.
+    /// Returns the layer without a bias.
     #[must_use]
     pub fn without_bias(self) -> Conv {
         Conv { bias: None, ..self }
     }
-    /// Of a batch with channels and spatial axes, in the order that the layout says, the same of the output channels.
+    /// Convolves a batch with channels and spatial axes, in the order of the layout. The result has the output
+    /// channels.
     ///
     /// # Panics
-    /// As [`Tensor::conv`].
+    /// Panics like [`Tensor::conv`].
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
         with_bias(x.conv(&self.weight, &self.options), self.bias.as_ref(), self.options.layout)
     }
 }
 
-/// A transposed convolution, which makes spatial axes larger by its strides: see [`Tensor::conv_transpose`].
+/// A transposed convolution, which enlarges the spatial axes by its strides. See [`Tensor::conv_transpose`].
 ///
 /// ```
 /// use rune_nn::nn::ConvTranspose;
@@ -67,9 +68,9 @@ impl Conv {
 /// ```
 #[derive(Tree, Clone, Debug)]
 pub struct ConvTranspose {
-    /// Of shape [outputs, inputs / groups, window…], or what the layout says.
+    /// Has the shape `[outputs, inputs / groups, window…]`, or the shape of the layout.
     pub weight: Tensor,
-    /// Of shape `[outputs]`.
+    /// Has the shape `[outputs]`.
     pub bias: Option<Tensor>,
     /// Strides, padding, dilations, groups and layout.
     #[tree(static)]
@@ -77,10 +78,10 @@ pub struct ConvTranspose {
 }
 
 impl ConvTranspose {
-    /// A layer with a kernel drawn by [`init::lecun_normal`], and the bias 0.
+    /// Creates a layer with a kernel from [`init::lecun_normal`] and a zero bias.
     ///
     /// # Panics
-    /// If `key` is no key, or channels are not a multiple of the groups.
+    /// Panics if `key` is not a key, or if the channels are not a multiple of the groups.
     #[track_caller]
     pub fn new<const N: usize>(
         key: &Tensor,
@@ -92,15 +93,16 @@ impl ConvTranspose {
         let (weight, bias) = drawn("ConvTranspose", key, [inputs, outputs], &window, &options);
         ConvTranspose { weight, bias: Some(bias), options }
     }
-    /// The layer without a bias.
+    /// Returns the layer without a bias.
     #[must_use]
     pub fn without_bias(self) -> ConvTranspose {
         ConvTranspose { bias: None, ..self }
     }
-    /// Of a batch with channels and spatial axes the same, larger, of the output channels.
+    /// Applies the transposed convolution to a batch with channels and spatial axes. The result has the output channels
+    /// and larger spatial axes.
     ///
     /// # Panics
-    /// As [`Tensor::conv_transpose`].
+    /// Panics like [`Tensor::conv_transpose`].
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
         with_bias(x.conv_transpose(&self.weight, &self.options), self.bias.as_ref(), self.options.layout)
@@ -117,7 +119,7 @@ fn drawn(
 ) -> (Tensor, Tensor) {
     let groups = options.groups;
     if groups == 0 || !inputs.is_multiple_of(groups) || !outputs.is_multiple_of(groups) {
-        refuse!("{layer}: {inputs} and {outputs} channels do not fall into {groups} groups of one size");
+        refuse!("{layer}: {inputs} and {outputs} channels cannot be divided into {groups} groups of equal size");
     }
     let channels_first = [outputs, inputs / groups];
     let (shape, initializer) = match options.layout {
@@ -135,7 +137,7 @@ fn with_bias(y: Tensor, bias: Option<&Tensor>, layout: Layout) -> Tensor {
     }
 }
 
-/// One number for each channel, in a shape that broadcasts to that of `x`.
+/// Reshapes one number per channel so that it broadcasts to `x`.
 #[track_caller]
 pub(super) fn per_channel(numbers: &Tensor, x: &Tensor, layout: Layout) -> Tensor {
     let mut shape = vec![1; x.rank()];
@@ -143,11 +145,11 @@ pub(super) fn per_channel(numbers: &Tensor, x: &Tensor, layout: Layout) -> Tenso
     numbers.reshape(shape)
 }
 
-/// The axis of channels.
+/// Returns the axis of the channels.
 #[track_caller]
 pub(super) fn channel_axis(x: &Tensor, layout: Layout) -> usize {
     if x.rank() < 2 {
-        refuse!("nn: {} has no axes of a batch and of channels", x.ty());
+        refuse!("nn: {} lacks a batch axis and a channel axis", x.ty());
     }
     match layout {
         Layout::ChannelsFirst => 1,

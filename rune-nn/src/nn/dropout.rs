@@ -1,8 +1,8 @@
-//! Leaving out at random.
+//! Dropout.
 
 use rune_trace::{Tensor, Tree, random, where_};
 
-/// Leaves each element out with probability `rate` while a network learns, and makes the others larger, so that the mean stays
+/// Drops each element with probability `rate` during training, and scales the others up so that the mean stays the same
 /// (Srivastava et al., 2014).
 ///
 /// ```
@@ -15,19 +15,19 @@ use rune_trace::{Tensor, Tree, random, where_};
 /// ```
 #[derive(Tree, Clone, Copy, PartialEq, Debug)]
 pub struct Dropout {
-    /// How likely each element is left out.
+    /// The probability of dropping an element.
     pub rate: f64,
 }
 
 impl Dropout {
-    /// What is left of `x`, drawn with `key`; without a key, as when the network is used, `x` itself.
+    /// Applies dropout to `x` with the random `key`. Without a key, as in inference, returns `x`.
     ///
     /// # Panics
-    /// If `rate` is no probability, or `key` no key.
+    /// Panics if `rate` is not a probability, or if `key` is not a key.
     #[track_caller]
     pub fn forward(&self, x: &Tensor, key: Option<&Tensor>) -> Tensor {
         if !(0.0..=1.0).contains(&self.rate) {
-            refuse!("Dropout: {} is no probability", self.rate);
+            refuse!("Dropout: the rate {} is not a probability", self.rate);
         }
         match key {
             Some(_) if self.rate == 1.0 => x.zeros_like(),

@@ -1,4 +1,4 @@
-//! Initialisers: how parameters are drawn, with the numbers that `jax.nn.initializers` draws of the same key.
+//! Initialisers of parameters. They draw the same numbers as `jax.nn.initializers` does for the same key.
 //!
 //! ```
 //! use rune_nn::nn::{Linear, init};
@@ -9,12 +9,12 @@
 
 use rune_trace::{DType, Shape, Tensor, random};
 
-/// Of which number of inputs and outputs of an element the variance depends.
+/// The number of connections that determines the variance.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fan {
-    /// How many inputs an output is made of: what goes forward keeps its scale.
+    /// The number of inputs per output, which preserves the scale of activations.
     In,
-    /// How many outputs an input goes into: gradients keep their scale.
+    /// The number of outputs per input, which preserves the scale of gradients.
     Out,
     /// The mean of both.
     Average,
@@ -22,21 +22,21 @@ pub enum Fan {
     GeometricAverage,
 }
 
-/// What numbers are drawn from.
+/// The distribution of the numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Distribution {
-    /// The normal distribution, without what is two standard deviations and more away.
+    /// The normal distribution, truncated at two standard deviations.
     TruncatedNormal,
     /// The normal distribution.
     Normal,
-    /// A range, each number as likely.
+    /// The uniform distribution.
     Uniform,
 }
 
-/// Draws numbers of mean 0 whose variance is `scale`, divided by what `mode` counts.
+/// An initialiser with mean 0, and with variance `scale` divided by the fan of `mode`.
 ///
-/// By default the last axis is that of outputs, the one before that of inputs, and all others are those of a window. The kernels of
-/// [`Conv`](super::Conv) have outputs first:
+/// By default, the last axis holds the outputs, the one before it the inputs, and all others the window. The kernels of
+/// [`Conv`](super::Conv) have the outputs first:
 ///
 /// ```
 /// use rune_nn::nn::init;
@@ -46,21 +46,21 @@ pub enum Distribution {
 /// ```
 #[derive(Clone, PartialEq, Debug)]
 pub struct VarianceScaling {
-    /// The variance of what comes of inputs of variance 1.
+    /// The variance of the outputs for inputs of variance 1.
     pub scale: f64,
-    /// What the variance is divided by.
+    /// The fan that divides the variance.
     pub mode: Fan,
-    /// What numbers are drawn from.
+    /// The distribution of the numbers.
     pub distribution: Distribution,
-    /// The axes of inputs; negative ones count from the last.
+    /// The input axes; negative axes count from the end.
     pub in_axes: Vec<isize>,
-    /// The axes of outputs.
+    /// The output axes.
     pub out_axes: Vec<isize>,
-    /// Axes of things that have nothing to do with each other.
+    /// The axes of independent parameters.
     pub batch_axes: Vec<isize>,
 }
 
-/// Numbers whose variance is `scale`, divided by what `mode` counts.
+/// Returns an initialiser whose variance is `scale` divided by the fan of `mode`.
 pub fn variance_scaling(scale: f64, mode: Fan, distribution: Distribution) -> VarianceScaling {
     VarianceScaling { scale, mode, distribution, in_axes: vec![-2], out_axes: vec![-1], batch_axes: Vec::new() }
 }
@@ -74,25 +74,25 @@ macro_rules! named {
     )*};
 }
 named! {
-    /// Of Glorot and Bengio (2010), from a range.
+    /// Returns the uniform initialiser of Glorot and Bengio (2010).
     glorot_uniform: 1.0 Average Uniform;
-    /// Of Glorot and Bengio (2010), from the truncated normal distribution.
+    /// Returns the truncated normal initialiser of Glorot and Bengio (2010).
     glorot_normal: 1.0 Average TruncatedNormal;
-    /// Of LeCun et al. (1998), from a range.
+    /// Returns the uniform initialiser of LeCun et al. (1998).
     lecun_uniform: 1.0 In Uniform;
-    /// Of LeCun et al. (1998), from the truncated normal distribution: what the layers here begin with.
+    /// Returns the truncated normal initialiser of LeCun et al. (1998), the default of the layers here.
     lecun_normal: 1.0 In TruncatedNormal;
-    /// Of He et al. (2015), from a range: for layers before `relu`.
+    /// Returns the uniform initialiser of He et al. (2015), for layers before `relu`.
     he_uniform: 2.0 In Uniform;
-    /// Of He et al. (2015), from the truncated normal distribution: for layers before `relu`.
+    /// Returns the truncated normal initialiser of He et al. (2015), for layers before `relu`.
     he_normal: 2.0 In TruncatedNormal;
 }
 
-/// The standard deviation of the normal distribution that is cut at -2 and 2.
+/// The standard deviation of the normal distribution truncated at -2 and 2.
 const TRUNCATED_DEVIATION: f64 = 0.879_625_661_034_239_8;
 
 impl VarianceScaling {
-    /// With these axes of inputs and of outputs.
+    /// Returns the initialiser with these input and output axes.
     #[must_use]
     pub fn axes(self, in_axes: impl Into<Vec<isize>>, out_axes: impl Into<Vec<isize>>) -> VarianceScaling {
         VarianceScaling { in_axes: in_axes.into(), out_axes: out_axes.into(), ..self }
@@ -100,7 +100,7 @@ impl VarianceScaling {
     /// Draws a tensor.
     ///
     /// # Panics
-    /// If an axis is out of range, `key` no key, or `dtype` no float.
+    /// Panics if an axis is out of range, if `key` is not a key, or if `dtype` is not a float.
     #[track_caller]
     pub fn draw(&self, key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
         let shape = shape.into();
@@ -126,7 +126,7 @@ impl VarianceScaling {
         let sizes = (size_of(&self.in_axes), size_of(&self.out_axes), size_of(&self.batch_axes));
         let (Some(inputs), Some(outputs), Some(batch)) = sizes else {
             refuse!(
-                "init: shape {shape} does not have the axes {:?} of inputs, {:?} of outputs and {:?} of batches; name them with `.axes(…)`",
+                "init: shape {shape} lacks some of the input axes {:?}, output axes {:?} and batch axes {:?}; set them with `.axes(…)`",
                 self.in_axes,
                 self.out_axes,
                 self.batch_axes
@@ -143,28 +143,28 @@ impl VarianceScaling {
     }
 }
 
-/// Numbers from 0 up to `scale`, each as likely.
+/// Draws uniform numbers from 0 up to `scale`.
 ///
 /// # Panics
-/// If `key` is no key, or `dtype` no float.
+/// Panics if `key` is not a key, or if `dtype` is not a float.
 #[track_caller]
 pub fn uniform(key: &Tensor, scale: f64, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     random::uniform(key, shape, dtype, 0.0, 1.0) * scale
 }
 
-/// Numbers of the normal distribution with mean 0 and this standard deviation.
+/// Draws normal numbers with mean 0 and standard deviation `stddev`.
 ///
 /// # Panics
-/// If `key` is no key, or `dtype` no float.
+/// Panics if `key` is not a key, or if `dtype` is not a float.
 #[track_caller]
 pub fn normal(key: &Tensor, stddev: f64, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     random::normal(key, shape, dtype) * stddev
 }
 
-/// Numbers of the normal distribution with mean 0, cut at -2 and 2, times `stddev`.
+/// Draws normal numbers with mean 0, truncated at -2 and 2, and multiplies them by `stddev`.
 ///
 /// # Panics
-/// If `key` is no key, or `dtype` no float.
+/// Panics if `key` is not a key, or if `dtype` is not a float.
 #[track_caller]
 pub fn truncated_normal(key: &Tensor, stddev: f64, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     random::truncated_normal(key, shape, dtype, -2.0, 2.0) * stddev

@@ -1,9 +1,9 @@
-//! Layers that are products with weights, or choose among them.
+//! Linear layers, embeddings and multilayer perceptrons.
 
 use super::init;
 use rune_trace::{DType, Tensor, Tree, at_caller, random};
 
-/// x · weight + bias.
+/// A linear layer: x · weight + bias.
 ///
 /// ```
 /// use rune_nn::nn::Linear;
@@ -15,31 +15,31 @@ use rune_trace::{DType, Tensor, Tree, at_caller, random};
 /// ```
 #[derive(Tree, Clone, Debug)]
 pub struct Linear {
-    /// Of shape [inputs, outputs].
+    /// Has the shape `[inputs, outputs]`.
     pub weight: Tensor,
-    /// Of shape `[outputs]`.
+    /// Has the shape `[outputs]`.
     pub bias: Option<Tensor>,
 }
 
 impl Linear {
-    /// A layer with weights drawn by [`init::lecun_normal`], as Flax does, and the bias 0.
+    /// Creates a layer with weights from [`init::lecun_normal`], as in Flax, and a zero bias.
     ///
     /// # Panics
-    /// If `key` is no key.
+    /// Panics if `key` is not a key.
     #[track_caller]
     pub fn new(key: &Tensor, inputs: usize, outputs: usize) -> Linear {
         let weight = init::lecun_normal().draw(key, [inputs, outputs], DType::F32);
         Linear { weight, bias: Some(Tensor::zeros([outputs], DType::F32)) }
     }
-    /// The layer without a bias.
+    /// Returns the layer without a bias.
     #[must_use]
     pub fn without_bias(self) -> Linear {
         Linear { bias: None, ..self }
     }
-    /// Of what is of shape [.., inputs], what is of shape [.., outputs].
+    /// Maps `x` of shape `[.., inputs]` to shape `[.., outputs]`.
     ///
     /// # Panics
-    /// If the last axis of `x` is not of the size of the inputs, or it is of another dtype.
+    /// Panics if the last axis of `x` does not have the size of the inputs, or if the dtypes differ.
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
         let y = x.matmul(&self.weight);
@@ -50,7 +50,7 @@ impl Linear {
     }
 }
 
-/// A row of numbers for each of some things, as the words of a language.
+/// An embedding: one vector per item, such as the words of a vocabulary.
 ///
 /// ```
 /// use rune_nn::nn::Embedding;
@@ -60,39 +60,40 @@ impl Linear {
 /// ```
 #[derive(Tree, Clone, Debug)]
 pub struct Embedding {
-    /// Of shape [things, features].
+    /// Has the shape `[items, features]`.
     pub weight: Tensor,
 }
 
 impl Embedding {
-    /// Rows of the normal distribution, of length 1 on average.
+    /// Creates normally distributed vectors, with length 1 on average.
     ///
     /// # Panics
-    /// If `key` is no key.
+    /// Panics if `key` is not a key.
     #[track_caller]
     pub fn new(key: &Tensor, count: usize, features: usize) -> Embedding {
         Embedding { weight: init::normal(key, (features as f64).sqrt().recip(), [count, features], DType::F32) }
     }
-    /// The rows of the things with these numbers, which are integers of any shape. Numbers out of range are clamped.
+    /// Returns the vectors of the items with these indices, an integer tensor of any shape. Out-of-range indices are
+    /// clamped.
     ///
     /// # Panics
-    /// If `indices` are not of integers.
+    /// Panics if `indices` is not an integer tensor.
     #[track_caller]
     pub fn forward(&self, indices: &Tensor) -> Tensor {
         self.weight.take(indices, 0)
     }
-    /// How much each thing is like `x`, of shape [.., features]: the product with each row, of shape [.., things]. So the rows of words
-    /// serve a second time, as the last layer of a language model.
+    /// Returns the product of `x`, of shape `[.., features]`, with each item's vector, in the shape `[.., items]`. A
+    /// language model can thus reuse its embedding as its last layer.
     ///
     /// # Panics
-    /// If the last axis of `x` is not of the size of the features.
+    /// Panics if the last axis of `x` does not have the size of the features.
     #[track_caller]
     pub fn attend(&self, x: &Tensor) -> Tensor {
         x.matmul(&self.weight.t())
     }
 }
 
-/// Linear layers with a function between each two.
+/// A multilayer perceptron: linear layers with an activation between them.
 ///
 /// ```
 /// use rune_nn::nn::Mlp;
@@ -102,22 +103,22 @@ impl Embedding {
 /// ```
 #[derive(Tree, Clone, Debug)]
 pub struct Mlp {
-    /// One after the other.
+    /// The layers, in order.
     pub layers: Vec<Linear>,
-    /// What comes between two layers. Files leave it out, since a function has no text.
+    /// The activation between two layers. It is not saved, because a function has no text form.
     #[tree(static, skip)]
     pub activation: fn(&Tensor) -> Tensor,
 }
 
 impl Mlp {
-    /// Layers from each size to the next.
+    /// Creates one layer from each size to the next.
     ///
     /// # Panics
-    /// If `key` is no key, or there are not two sizes or more.
+    /// Panics if `key` is not a key, or if there are fewer than two sizes.
     #[track_caller]
     pub fn new(key: &Tensor, sizes: &[usize], activation: fn(&Tensor) -> Tensor) -> Mlp {
         if sizes.len() < 2 {
-            refuse!("Mlp: leads from one size to another, and the sizes {sizes:?} are given");
+            refuse!("Mlp: needs at least two sizes, and got {sizes:?}");
         }
         let mut layers = Vec::new();
         for (i, pair) in sizes.windows(2).enumerate() {
@@ -125,13 +126,13 @@ impl Mlp {
         }
         Mlp { layers, activation }
     }
-    /// All layers, with the function after each but the last.
+    /// Applies all layers, with the activation after each but the last.
     ///
     /// # Panics
-    /// As [`Linear::forward`].
+    /// Panics like [`Linear::forward`].
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        // A pointer to a function, as to `Tensor::relu`, knows no caller.
+        // A function pointer, such as `Tensor::relu`, does not know its caller.
         at_caller(|| {
             let mut x = x.clone();
             for (i, layer) in self.layers.iter().enumerate() {

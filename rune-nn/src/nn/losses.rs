@@ -1,11 +1,12 @@
-//! Losses, with the names of Optax. None takes an average over examples: write `.mean()` behind it.
+//! Losses, under Optax's names. They return one loss per example; call `.mean()` for the average.
 
 use rune_trace::{DType, Tensor, where_};
 
-/// How surprised `logits` are by `labels`, which are probabilities of the classes, of the last axis: - Σ labels · ln softmax(logits).
+/// Returns the cross entropy between `labels`, class probabilities along the last axis, and `logits`: - Σ labels · ln
+/// softmax(logits).
 ///
 /// # Panics
-/// If the shapes do not broadcast, or the dtypes differ.
+/// Panics if the shapes do not broadcast, or if the dtypes differ.
 ///
 /// ```
 /// use rune_nn::nn;
@@ -19,14 +20,15 @@ pub fn softmax_cross_entropy(logits: &Tensor, labels: &Tensor) -> Tensor {
     -(labels * logits.log_softmax(-1)).sum_axes(-1)
 }
 
-/// How surprised `logits` are by the class with the number in `labels`, which lack their last axis.
+/// Returns the cross entropy of `logits` for integer class labels, which lack the last axis of `logits`.
 ///
-/// The loss of a label that is no class, below 0 or too great, is NaN, which [`debug_nans`](rune_trace::debug_nans) and `RUNE_DEBUG_NANS`
-/// find; where labels are known when the function is called, that is outside of `jit` and `vmap`, it panics instead. Where examples are
-/// to be left out, give them any class, and leave their losses out with `where_`.
+/// For a label outside the range of classes, the function panics if the label is known, that is outside `jit` and
+/// `vmap`. Otherwise the loss is NaN, which [`debug_nans`](rune_trace::debug_nans) and `RUNE_DEBUG_NANS` find. To
+/// exclude examples, give them any class and mask their losses with `where_`.
 ///
 /// # Panics
-/// If `labels` are no integers, or not of the shape of `logits` without its last axis, or one is known and no class.
+/// Panics if `labels` is not an integer tensor, if its shape is not that of `logits` without the last axis, or if a
+/// known label is not a class.
 ///
 /// ```
 /// use rune_nn::nn;
@@ -39,28 +41,28 @@ pub fn softmax_cross_entropy(logits: &Tensor, labels: &Tensor) -> Tensor {
 pub fn softmax_cross_entropy_with_integer_labels(logits: &Tensor, labels: &Tensor) -> Tensor {
     let Some((&classes, rest)) = logits.shape().split_last() else {
         refuse!(
-            "softmax_cross_entropy_with_integer_labels: logits have an axis of classes, and are given as {}",
+            "softmax_cross_entropy_with_integer_labels: logits need an axis of classes, and have type {}",
             logits.ty()
         )
     };
     if !labels.dtype().is_int() || labels.shape()[..] != *rest {
         refuse!(
-            "softmax_cross_entropy_with_integer_labels: labels of {} do not fit logits of {}; they are integers of shape {rest:?}",
+            "softmax_cross_entropy_with_integer_labels: labels of type {} do not match logits of type {}; they need integers of shape {rest:?}",
             labels.ty(),
             logits.ty()
         );
     }
     expect_classes("softmax_cross_entropy_with_integer_labels", labels, classes);
-    // By a mask and not by a lookup, whose gradient would be a scatter.
+    // A mask, not a lookup: the gradient of a lookup is a scatter.
     let is_class = labels.one_hot(classes, DType::Bool);
     let chosen = where_(&is_class, logits, 0.0).sum_axes(-1);
     logits.logsumexp_axes(-1) - where_(is_class.any_axes(-1), chosen, f64::NAN)
 }
 
-/// Fails if a label is known and no class.
+/// Panics if a known label is not a class.
 #[track_caller]
 fn expect_classes(name: &str, labels: &Tensor, classes: usize) {
-    // What a transformation traces has no value yet, and what cannot be computed is told when the loss is.
+    // A traced tensor has no value yet. If a label cannot be computed, computing the loss reports the error.
     if labels.is_traced() {
         return;
     }
@@ -74,16 +76,16 @@ fn expect_classes(name: &str, labels: &Tensor, classes: usize) {
         rest /= size;
     }
     refuse!(
-        "{name}: label {} at {index:?} is none of the {classes} classes, which are 0 up to {}",
+        "{name}: label {} at {index:?} is not one of the {classes} classes 0 to {}",
         known[at],
         classes as f64 - 1.0
     )
 }
 
-/// How surprised `logits` are by `labels`, each the probability that something holds: independent of each other.
+/// Returns the binary cross entropy of `logits` for `labels`, which are independent probabilities.
 ///
 /// # Panics
-/// If the shapes do not broadcast, or the dtypes differ.
+/// Panics if the shapes do not broadcast, or if the dtypes differ.
 ///
 /// ```
 /// use rune_nn::nn;
@@ -96,11 +98,11 @@ pub fn sigmoid_binary_cross_entropy(logits: &Tensor, labels: &Tensor) -> Tensor 
     -labels * logits.log_sigmoid() - (1.0 - labels) * (-logits).log_sigmoid()
 }
 
-/// The cross entropy of [`sigmoid_binary_cross_entropy`], which counts less the surer it is: by the power `gamma` of what is left to
-/// 1 (Lin et al., 2017).
+/// Returns the focal loss: [`sigmoid_binary_cross_entropy`] times (1 - p)^`gamma`, where p is the predicted probability
+/// of the label (Lin et al., 2017).
 ///
 /// # Panics
-/// As [`sigmoid_binary_cross_entropy`].
+/// Panics like [`sigmoid_binary_cross_entropy`].
 #[track_caller]
 pub fn sigmoid_focal_loss(logits: &Tensor, labels: &Tensor, gamma: f64) -> Tensor {
     let (log_p, log_q) = (logits.log_sigmoid(), (-logits).log_sigmoid());
@@ -108,36 +110,36 @@ pub fn sigmoid_focal_loss(logits: &Tensor, labels: &Tensor, gamma: f64) -> Tenso
     -(labels * log_p + (1.0 - labels) * log_q) * wrong
 }
 
-/// max(0, 1 - prediction · target), for targets -1 and 1.
+/// Returns the hinge loss max(0, 1 - prediction · target), for targets -1 and 1.
 ///
 /// # Panics
-/// If the shapes do not broadcast, or the dtypes differ.
+/// Panics if the shapes do not broadcast, or if the dtypes differ.
 #[track_caller]
 pub fn hinge_loss(predictions: &Tensor, targets: &Tensor) -> Tensor {
     (1.0 - predictions * targets).relu()
 }
 
-/// The square of the difference.
+/// Returns the squared error.
 ///
 /// # Panics
-/// If the shapes differ: an error that broadcasts is hard to see.
+/// Panics if the shapes differ, because an error that broadcasts is hard to notice.
 #[track_caller]
 pub fn squared_error(predictions: &Tensor, targets: &Tensor) -> Tensor {
     same_shape("squared_error", predictions, targets);
     (predictions - targets).square()
 }
 
-/// Half the square of the difference.
+/// Returns half the squared error.
 ///
 /// # Panics
-/// As [`squared_error`].
+/// Panics like [`squared_error`].
 #[track_caller]
 pub fn l2_loss(predictions: &Tensor, targets: &Tensor) -> Tensor {
     same_shape("l2_loss", predictions, targets);
     (predictions - targets).square() * 0.5
 }
 
-/// The mean of the squares of all differences, a scalar.
+/// Returns the mean squared error, a scalar.
 ///
 /// ```
 /// use rune_nn::nn;
@@ -146,14 +148,14 @@ pub fn l2_loss(predictions: &Tensor, targets: &Tensor) -> Tensor {
 /// ```
 ///
 /// # Panics
-/// As [`squared_error`].
+/// Panics like [`squared_error`].
 #[track_caller]
 pub fn mse(predictions: &Tensor, targets: &Tensor) -> Tensor {
     same_shape("mse", predictions, targets);
     (predictions - targets).square().mean()
 }
 
-/// Half the square of the difference up to `delta`, and linear from there on (Huber, 1964).
+/// Returns the Huber loss: half the squared error up to `delta`, and linear beyond (Huber, 1964).
 ///
 /// ```
 /// use rune_nn::nn;
@@ -163,7 +165,7 @@ pub fn mse(predictions: &Tensor, targets: &Tensor) -> Tensor {
 /// ```
 ///
 /// # Panics
-/// As [`squared_error`].
+/// Panics like [`squared_error`].
 #[track_caller]
 pub fn huber_loss(predictions: &Tensor, targets: &Tensor, delta: f64) -> Tensor {
     same_shape("huber_loss", predictions, targets);
@@ -172,10 +174,10 @@ pub fn huber_loss(predictions: &Tensor, targets: &Tensor, delta: f64) -> Tensor 
     quadratic.square() * 0.5 + (&error - &quadratic) * delta
 }
 
-/// ln cosh of the difference: half its square where it is small, linear where it is large.
+/// Returns ln cosh of the error: half its square where it is small, linear where it is large.
 ///
 /// # Panics
-/// As [`squared_error`].
+/// Panics like [`squared_error`].
 #[track_caller]
 pub fn log_cosh(predictions: &Tensor, targets: &Tensor) -> Tensor {
     same_shape("log_cosh", predictions, targets);
@@ -183,20 +185,20 @@ pub fn log_cosh(predictions: &Tensor, targets: &Tensor) -> Tensor {
     error.logaddexp(-&error) - std::f64::consts::LN_2
 }
 
-/// The cosine of the angle between vectors along the last axis, whose squared length counts as `epsilon` at least.
+/// Returns the cosine of the angle between vectors along the last axis. Squared lengths count as at least `epsilon`.
 ///
 /// # Panics
-/// If the shapes do not broadcast, or the dtypes differ.
+/// Panics if the shapes do not broadcast, or if the dtypes differ.
 #[track_caller]
 pub fn cosine_similarity(predictions: &Tensor, targets: &Tensor, epsilon: f64) -> Tensor {
     let (a, b) = (unit(predictions, epsilon), unit(targets, epsilon));
     (a * b).sum_axes(-1)
 }
 
-/// 1 less the cosine of the angle between vectors along the last axis.
+/// Returns 1 minus the cosine similarity of vectors along the last axis.
 ///
 /// # Panics
-/// As [`cosine_similarity`].
+/// Panics like [`cosine_similarity`].
 #[track_caller]
 pub fn cosine_distance(predictions: &Tensor, targets: &Tensor, epsilon: f64) -> Tensor {
     1.0 - cosine_similarity(predictions, targets, epsilon)
@@ -207,11 +209,11 @@ fn unit(x: &Tensor, epsilon: f64) -> Tensor {
     x / x.square().sum_keepdims(-1).maximum(epsilon).sqrt()
 }
 
-/// How far the distribution with these logarithms is from `targets`, which are probabilities (Kullback and Leibler, 1951), along the
-/// last axis. Where a target is 0, nothing counts.
+/// Returns the Kullback-Leibler divergence of the distribution with logarithms `log_predictions` from the probabilities
+/// `targets`, along the last axis (Kullback and Leibler, 1951). Targets of 0 contribute nothing.
 ///
 /// # Panics
-/// If the shapes do not broadcast, or the dtypes differ.
+/// Panics if the shapes do not broadcast, or if the dtypes differ.
 #[track_caller]
 pub fn kl_divergence(log_predictions: &Tensor, targets: &Tensor) -> Tensor {
     let none = targets.eq(0.0);
@@ -219,15 +221,15 @@ pub fn kl_divergence(log_predictions: &Tensor, targets: &Tensor) -> Tensor {
     (targets * (log - log_predictions)).sum_axes(-1)
 }
 
-/// Probabilities drawn together: each becomes (1 - `alpha`) times itself, plus `alpha` divided by the number of classes, which are
-/// the last axis.
+/// Smooths class probabilities along the last axis: each becomes (1 - `alpha`) times itself, plus `alpha` divided by
+/// the number of classes.
 ///
 /// # Panics
-/// If `labels` have no axis.
+/// Panics if `labels` has rank 0.
 #[track_caller]
 pub fn smooth_labels(labels: &Tensor, alpha: f64) -> Tensor {
     let Some(&classes) = labels.shape().last() else {
-        refuse!("smooth_labels: labels have an axis of classes, and are given as {}", labels.ty())
+        refuse!("smooth_labels: labels need an axis of classes, and have type {}", labels.ty())
     };
     labels * (1.0 - alpha) + alpha / classes as f64
 }
@@ -236,7 +238,7 @@ pub fn smooth_labels(labels: &Tensor, alpha: f64) -> Tensor {
 fn same_shape(name: &str, predictions: &Tensor, targets: &Tensor) {
     if predictions.shape() != targets.shape() {
         refuse!(
-            "{name}: predictions of shape {} are held against targets of shape {}; reshape one of them",
+            "{name}: predictions have shape {}, but targets have shape {}; reshape one of them",
             predictions.shape(),
             targets.shape()
         );

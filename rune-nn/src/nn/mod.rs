@@ -1,7 +1,7 @@
 //! Layers, losses and initialisers.
 //!
-//! A layer is a struct whose leaves are its parameters, with a method `forward`. Its fields are public: `Linear::new` draws weights as is
-//! usual, and whoever wants others writes the struct.
+//! A layer is a struct whose leaves are its parameters, with a method `forward`. Its fields are public: `Linear::new`
+//! draws the usual weights, and you can also write the struct with your own weights.
 //!
 //! ```
 //! use rune_nn::nn::{self, Linear};
@@ -30,9 +30,9 @@
 //! # assert!(loss.item::<f32>().unwrap() > 0.0);
 //! ```
 //!
-//! Activations are methods of [`Tensor`](rune_trace::Tensor): `relu`, `gelu`, `silu`, `softmax` and their kin; so are `max_pool` and
-//! `avg_pool`. Nothing is random unless a key is given, and nothing is remembered: what changes while a network is used, as the
-//! statistics of [`BatchNorm`], goes in and comes out.
+//! Activations are methods of [`Tensor`](rune_trace::Tensor): `relu`, `gelu`, `silu`, `softmax` and others; so are
+//! `max_pool` and `avg_pool`. Randomness needs an explicit key. State that changes during training, such as the
+//! statistics of [`BatchNorm`], is an argument and a result.
 
 mod attention;
 mod conv;

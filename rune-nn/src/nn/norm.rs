@@ -1,15 +1,15 @@
-//! Normalizations. Each computes in `f32` at least.
+//! Normalization layers. Each computes in at least `f32`.
 
 use super::conv::{channel_axis, per_channel};
 use rune_trace::{Axes, DType, Layout, Tensor, Tree, at_caller};
 
-/// `x` in the dtype to compute with.
+/// Converts `x` to the dtype to compute in.
 #[track_caller]
 fn wide(x: &Tensor) -> Tensor {
     if x.dtype().is_half() { x.cast(DType::F32) } else { x.clone() }
 }
 
-/// `x` · weight + bias, where there are any.
+/// Returns `x` · weight + bias, for the parts that exist.
 #[track_caller]
 fn affine(x: &Tensor, weight: Option<&Tensor>, bias: Option<&Tensor>) -> Tensor {
     let scaled = match weight {
@@ -22,7 +22,7 @@ fn affine(x: &Tensor, weight: Option<&Tensor>, bias: Option<&Tensor>) -> Tensor 
     }
 }
 
-/// Brings what is along the last axis to mean 0 and variance 1, then scales and shifts it (Ba et al., 2016).
+/// Layer normalization: normalizes the last axis to mean 0 and variance 1, then scales and shifts it (Ba et al., 2016).
 ///
 /// ```
 /// use rune_nn::nn::LayerNorm;
@@ -32,16 +32,16 @@ fn affine(x: &Tensor, weight: Option<&Tensor>, bias: Option<&Tensor>) -> Tensor 
 /// ```
 #[derive(Tree, Clone, Debug)]
 pub struct LayerNorm {
-    /// Of shape `[features]`.
+    /// Has the shape `[features]`.
     pub weight: Option<Tensor>,
-    /// Of shape `[features]`.
+    /// Has the shape `[features]`.
     pub bias: Option<Tensor>,
-    /// Added to the variance.
+    /// A number to add to the variance.
     pub eps: f64,
 }
 
 impl LayerNorm {
-    /// With the weight 1, the bias 0 and `eps` 1e-6.
+    /// Creates a layer with weight 1, bias 0 and `eps` 1e-6.
     #[track_caller]
     pub fn new(features: usize) -> LayerNorm {
         LayerNorm {
@@ -50,15 +50,15 @@ impl LayerNorm {
             eps: 1e-6,
         }
     }
-    /// Without a bias.
+    /// Returns the layer without a bias.
     #[must_use]
     pub fn without_bias(self) -> LayerNorm {
         LayerNorm { bias: None, ..self }
     }
-    /// Of what is of shape [.., features], the same.
+    /// Normalizes `x` of shape `[.., features]`. The result has the same shape.
     ///
     /// # Panics
-    /// If the last axis of `x` is not of the size of the features.
+    /// Panics if the last axis of `x` does not have the size of the features.
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
         let y = wide(x).standardize(-1, self.eps);
@@ -66,7 +66,8 @@ impl LayerNorm {
     }
 }
 
-/// Brings what is along the last axis to mean square 1, then scales it (Zhang and Sennrich, 2019).
+/// Root-mean-square normalization: normalizes the last axis to mean square 1, then scales it (Zhang and Sennrich,
+/// 2019).
 ///
 /// ```
 /// use rune_nn::nn::RmsNorm;
@@ -76,22 +77,22 @@ impl LayerNorm {
 /// ```
 #[derive(Tree, Clone, Debug)]
 pub struct RmsNorm {
-    /// Of shape `[features]`.
+    /// Has the shape `[features]`.
     pub weight: Tensor,
-    /// Added to the mean square.
+    /// A number to add to the mean square.
     pub eps: f64,
 }
 
 impl RmsNorm {
-    /// With the weight 1 and `eps` 1e-6.
+    /// Creates a layer with weight 1 and `eps` 1e-6.
     #[track_caller]
     pub fn new(features: usize) -> RmsNorm {
         RmsNorm { weight: Tensor::ones([features], DType::F32), eps: 1e-6 }
     }
-    /// Of what is of shape [.., features], the same.
+    /// Normalizes `x` of shape `[.., features]`. The result has the same shape.
     ///
     /// # Panics
-    /// If the last axis of `x` is not of the size of the features.
+    /// Panics if the last axis of `x` does not have the size of the features.
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
         let y = wide(x);
@@ -100,7 +101,8 @@ impl RmsNorm {
     }
 }
 
-/// Brings each group of channels of each example to mean 0 and variance 1, then scales and shifts each channel (Wu and He, 2018).
+/// Group normalization: normalizes each group of channels of each example to mean 0 and variance 1, then scales and
+/// shifts each channel (Wu and He, 2018).
 ///
 /// ```
 /// use rune_nn::nn::GroupNorm;
@@ -111,21 +113,21 @@ impl RmsNorm {
 /// ```
 #[derive(Tree, Clone, Debug)]
 pub struct GroupNorm {
-    /// Of shape `[channels]`.
+    /// Has the shape `[channels]`.
     pub weight: Option<Tensor>,
-    /// Of shape `[channels]`.
+    /// Has the shape `[channels]`.
     pub bias: Option<Tensor>,
-    /// How many groups the channels fall into: each is a group of its own in instance normalization.
+    /// The number of groups. With one group per channel, this is instance normalization.
     pub groups: usize,
-    /// Added to the variance.
+    /// A number to add to the variance.
     pub eps: f64,
-    /// Where the channels are.
+    /// The position of the channel axis.
     #[tree(static)]
     pub layout: Layout,
 }
 
 impl GroupNorm {
-    /// With the weight 1, the bias 0, `eps` 1e-6, and channels first.
+    /// Creates a layer with weight 1, bias 0 and `eps` 1e-6, with channels first.
     #[track_caller]
     pub fn new(groups: usize, channels: usize) -> GroupNorm {
         GroupNorm {
@@ -136,17 +138,17 @@ impl GroupNorm {
             layout: Layout::ChannelsFirst,
         }
     }
-    /// Of a batch with channels, the same.
+    /// Normalizes a batch with channels. The result has the same shape.
     ///
     /// # Panics
-    /// If the channels do not fall into groups of one size, or are not as many as the weights.
+    /// Panics if the groups do not divide the channels, or if the number of weights is not the number of channels.
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
         let at = channel_axis(x, self.layout);
         let channels = x.shape()[at];
         if self.groups == 0 || !channels.is_multiple_of(self.groups) {
             refuse!(
-                "GroupNorm: the {channels} channels of {} do not fall into {} groups of one size",
+                "GroupNorm: the {channels} channels of {} cannot be divided into {} groups of equal size",
                 x.ty(),
                 self.groups
             );
@@ -162,10 +164,12 @@ impl GroupNorm {
     }
 }
 
-/// Brings each channel to mean 0 and variance 1 over the batch, then scales and shifts it (Ioffe and Szegedy, 2015).
+/// Batch normalization: normalizes each channel to mean 0 and variance 1 over the batch, then scales and shifts it
+/// (Ioffe and Szegedy, 2015).
 ///
-/// While a network learns, [`BatchNorm::train`] takes mean and variance of the batch, and gives the averages over batches that it is handed
-/// from step to step. With these, [`BatchNorm::forward`] does the same to each example, whatever else is in the batch.
+/// In training, [`BatchNorm::train`] uses the mean and variance of the batch, and updates running averages over the
+/// batches. In inference, [`BatchNorm::forward`] uses these averages, so the result for an example does not depend on
+/// the rest of the batch.
 ///
 /// ```
 /// use rune_nn::nn::{BatchNorm, BatchStatistics};
@@ -180,30 +184,30 @@ impl GroupNorm {
 /// ```
 #[derive(Tree, Clone, Debug)]
 pub struct BatchNorm {
-    /// Of shape `[channels]`.
+    /// Has the shape `[channels]`.
     pub weight: Option<Tensor>,
-    /// Of shape `[channels]`.
+    /// Has the shape `[channels]`.
     pub bias: Option<Tensor>,
-    /// What is left of the averages from step to step.
+    /// The decay of the running averages per step.
     pub momentum: f64,
-    /// Added to the variance.
+    /// A number to add to the variance.
     pub eps: f64,
-    /// Where the channels are.
+    /// The position of the channel axis.
     #[tree(static)]
     pub layout: Layout,
 }
 
-/// The averages over batches that [`BatchNorm`] keeps: no parameters, so they are in a tree of their own.
+/// The running averages of [`BatchNorm`]. They are not parameters, and so have their own tree.
 #[derive(Tree, Clone, Debug)]
 pub struct BatchStatistics {
-    /// Of shape `[channels]`.
+    /// Has the shape `[channels]`.
     pub mean: Tensor,
-    /// Of shape `[channels]`.
+    /// Has the shape `[channels]`.
     pub variance: Tensor,
 }
 
 impl BatchStatistics {
-    /// Mean 0 and variance 1.
+    /// Creates statistics with mean 0 and variance 1.
     #[track_caller]
     pub fn new(channels: usize) -> BatchStatistics {
         BatchStatistics { mean: Tensor::zeros([channels], DType::F32), variance: Tensor::ones([channels], DType::F32) }
@@ -211,7 +215,7 @@ impl BatchStatistics {
 }
 
 impl BatchNorm {
-    /// With the weight 1, the bias 0, `momentum` 0.99, `eps` 1e-5, and channels first.
+    /// Creates a layer with weight 1, bias 0, `momentum` 0.99 and `eps` 1e-5, with channels first.
     #[track_caller]
     pub fn new(channels: usize) -> BatchNorm {
         BatchNorm {
@@ -222,19 +226,19 @@ impl BatchNorm {
             layout: Layout::ChannelsFirst,
         }
     }
-    /// With the averages over batches: of a batch with channels, the same.
+    /// Normalizes a batch with channels by the running averages. The result has the same shape.
     ///
     /// # Panics
-    /// If `x` does not have as many channels as there are statistics.
+    /// Panics if the number of channels of `x` is not that of the statistics.
     #[track_caller]
     pub fn forward(&self, x: &Tensor, statistics: &BatchStatistics) -> Tensor {
         let y = wide(x);
         self.normalized(&y, &statistics.mean, &statistics.variance).cast(x.dtype())
     }
-    /// With mean and variance of this batch: the same, and the averages afterwards.
+    /// Normalizes a batch by its own mean and variance. Returns the result and the new running averages.
     ///
     /// # Panics
-    /// As [`BatchNorm::forward`].
+    /// Panics like [`BatchNorm::forward`].
     #[track_caller]
     pub fn train(&self, x: &Tensor, statistics: &BatchStatistics) -> (Tensor, BatchStatistics) {
         at_caller(|| {

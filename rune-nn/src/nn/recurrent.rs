@@ -1,9 +1,9 @@
-//! Recurrent layers, as one loop of the program.
+//! Recurrent layers, each as one loop of the program.
 
 use super::{Linear, init};
 use rune_trace::{Caller, DType, Tensor, Tree, random, scan};
 
-/// A gated recurrent unit (Cho et al., 2014), in the form that computes its reset after the product.
+/// A gated recurrent unit (Cho et al., 2014), in the variant that applies the reset gate after the matrix product.
 ///
 /// ```
 /// use rune_nn::nn::GruCell;
@@ -15,33 +15,33 @@ use rune_trace::{Caller, DType, Tensor, Tree, random, scan};
 /// ```
 #[derive(Tree, Clone, Debug)]
 pub struct GruCell {
-    /// From what comes in to reset, update and new, beside each other: [inputs, 3 · hidden].
+    /// Maps the input to the reset, update and new gates, side by side: `[inputs, 3 · hidden]`.
     pub input: Linear,
-    /// From what is remembered to the same: [hidden, 3 · hidden].
+    /// Maps the hidden state to the same gates: `[hidden, 3 · hidden]`.
     pub hidden: Tensor,
-    /// Added to what is remembered before it is reset: `[hidden]`.
+    /// The bias of the hidden state, added before the reset: `[hidden]`.
     pub bias: Tensor,
 }
 
 impl GruCell {
-    /// Weights drawn by [`init::lecun_normal`], biases 0.
+    /// Creates a cell with weights from [`init::lecun_normal`] and zero biases.
     ///
     /// # Panics
-    /// If `key` is no key.
+    /// Panics if `key` is not a key.
     #[track_caller]
     pub fn new(key: &Tensor, inputs: usize, hidden: usize) -> GruCell {
         let (input, weight) = gates(key, inputs, hidden, 3);
         GruCell { input, hidden: weight, bias: Tensor::zeros([hidden], DType::F32) }
     }
-    /// What is remembered in the beginning, for a batch of this shape: zeros.
+    /// Returns the initial state, zeros, for a batch of this shape.
     #[track_caller]
     pub fn rest(&self, batch: impl AsRef<[usize]>) -> Tensor {
         zeros(batch.as_ref(), &self.bias)
     }
-    /// One step: what is remembered after `x`, of shape [.., inputs].
+    /// Takes one step: returns the state after the input `x`, of shape `[.., inputs]`.
     ///
     /// # Panics
-    /// If the shapes do not fit.
+    /// Panics if the shapes do not match.
     #[track_caller]
     pub fn step(&self, h: &Tensor, x: &Tensor) -> Tensor {
         let [of_x, of_h] = [self.input.forward(x).split(3, -1), h.matmul(&self.hidden).split(3, -1)];
@@ -50,10 +50,10 @@ impl GruCell {
         let new = (&of_x[2] + reset * (&of_h[2] + &self.bias)).tanh();
         &new + update * (h - &new)
     }
-    /// All steps over `xs`, whose first axis is time: what is remembered last, and after each step.
+    /// Takes all steps over `xs`, whose first axis is time. Returns the last hidden state, and all of them.
     ///
     /// # Panics
-    /// If the shapes do not fit.
+    /// Panics if the shapes do not match.
     #[track_caller]
     pub fn forward(&self, h: &Tensor, xs: &Tensor) -> (Tensor, Tensor) {
         let caller = Caller::here();
@@ -65,7 +65,7 @@ impl GruCell {
     }
 }
 
-/// Long short-term memory (Hochreiter and Schmidhuber, 1997).
+/// A long short-term memory cell (Hochreiter and Schmidhuber, 1997).
 ///
 /// ```
 /// use rune_nn::nn::LstmCell;
@@ -77,41 +77,41 @@ impl GruCell {
 /// ```
 #[derive(Tree, Clone, Debug)]
 pub struct LstmCell {
-    /// From what comes in to the gates in, forget, cell and out, beside each other: [inputs, 4 · hidden].
+    /// Maps the input to the input, forget, cell and output gates, side by side: `[inputs, 4 · hidden]`.
     pub input: Linear,
-    /// From what is remembered to the same: [hidden, 4 · hidden].
+    /// Maps the hidden state to the same gates: `[hidden, 4 · hidden]`.
     pub hidden: Tensor,
 }
 
-/// What an [`LstmCell`] remembers.
+/// The state of an [`LstmCell`].
 #[derive(Tree, Clone, Debug)]
 pub struct LstmState {
-    /// What is given out.
+    /// The hidden state, which is also the output.
     pub hidden: Tensor,
-    /// What is not.
+    /// The cell state.
     pub cell: Tensor,
 }
 
 impl LstmCell {
-    /// Weights drawn by [`init::lecun_normal`], biases 0.
+    /// Creates a cell with weights from [`init::lecun_normal`] and zero biases.
     ///
     /// # Panics
-    /// If `key` is no key.
+    /// Panics if `key` is not a key.
     #[track_caller]
     pub fn new(key: &Tensor, inputs: usize, hidden: usize) -> LstmCell {
         let (input, hidden) = gates(key, inputs, hidden, 4);
         LstmCell { input, hidden }
     }
-    /// What is remembered in the beginning, for a batch of this shape: zeros.
+    /// Returns the initial state, zeros, for a batch of this shape.
     #[track_caller]
     pub fn rest(&self, batch: impl AsRef<[usize]>) -> LstmState {
         let hidden = zeros(batch.as_ref(), &self.hidden.i((.., 0)));
         LstmState { cell: hidden.clone(), hidden }
     }
-    /// One step: what is remembered after `x`, of shape [.., inputs].
+    /// Takes one step: returns the state after the input `x`, of shape `[.., inputs]`.
     ///
     /// # Panics
-    /// If the shapes do not fit.
+    /// Panics if the shapes do not match.
     #[track_caller]
     pub fn step(&self, state: &LstmState, x: &Tensor) -> LstmState {
         let gates = (self.input.forward(x) + state.hidden.matmul(&self.hidden)).split(4, -1);
@@ -119,10 +119,10 @@ impl LstmCell {
         let cell = kept * &state.cell + taken * gates[2].tanh();
         LstmState { hidden: out * cell.tanh(), cell }
     }
-    /// All steps over `xs`, whose first axis is time: what is remembered last, and what is given out after each step.
+    /// Takes all steps over `xs`, whose first axis is time. Returns the last state, and all hidden states.
     ///
     /// # Panics
-    /// If the shapes do not fit.
+    /// Panics if the shapes do not match.
     #[track_caller]
     pub fn forward(&self, state: &LstmState, xs: &Tensor) -> (LstmState, Tensor) {
         let caller = Caller::here();

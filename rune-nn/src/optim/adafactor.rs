@@ -1,4 +1,4 @@
-//! Adafactor, which remembers of a matrix its rows and columns only.
+//! Adafactor, whose state holds only row and column averages of large matrices.
 
 use super::chain::stands_for;
 use super::leaves::{expect_count, expect_state_of, wide, zip};
@@ -9,35 +9,35 @@ use super::{
 };
 use rune_trace::{Tensor, Tree, at_caller};
 
-/// The direction of Adafactor: gradients over the root of the average of their squares, which of large matrices is the product of the
-/// averages over rows and over columns.
+/// Adafactor's scaling: divides gradients by the root of the moving average of their squares. For large matrices, that
+/// average is the product of its row and column averages.
 #[derive(Clone, Copy, Debug)]
 pub struct ScaleByFactoredRms {
-    /// Whether the averages of matrices are factored.
+    /// Whether to factor the averages of matrices.
     pub factored: bool,
-    /// Averages decay the slower the greater this is: by 1 - stepᵈ.
+    /// The exponent d of the decay 1 - step⁻ᵈ: the greater it is, the slower the averages decay.
     pub decay_rate: f64,
-    /// Matrices are large whose second greatest axis is of this size at least.
+    /// A matrix is large if its second largest axis has at least this size.
     pub min_dim_size_to_factor: usize,
-    /// Added to squares.
+    /// A number to add to the squares.
     pub eps: f64,
 }
 
-/// What [`ScaleByFactoredRms`] remembers. Of each leaf there is either `v`, or `v_row` and `v_col`; the others are of one element.
+/// The state of [`ScaleByFactoredRms`]. Each leaf uses either `v`, or `v_row` and `v_col`; the others have one element.
 #[derive(Tree, Clone, Debug)]
 pub struct FactoredState<P> {
-    /// How many steps were taken.
+    /// The number of steps so far.
     pub count: Tensor,
-    /// The averages over the greatest axis.
+    /// The averages over the largest axis.
     pub v_row: P,
-    /// The averages over the second greatest axis.
+    /// The averages over the second largest axis.
     pub v_col: P,
-    /// The averages of squares of what is not factored.
+    /// The average squares of leaves that are not factored.
     pub v: P,
 }
 
 impl ScaleByFactoredRms {
-    /// The second greatest axis and the greatest.
+    /// Returns the second largest and the largest axis.
     fn axes(&self, x: &Tensor) -> Option<(usize, usize)> {
         if !self.factored || x.rank() < 2 {
             return None;
@@ -119,22 +119,22 @@ impl GradientTransformation for ScaleByFactoredRms {
     }
 }
 
-/// Adafactor (Shazeer and Stern, 2018): see [`adafactor`].
+/// The settings of Adafactor (Shazeer and Stern, 2018). See [`adafactor`].
 #[derive(Clone, Debug)]
 pub struct Adafactor {
-    /// The size of steps, measured by that of the parameters if `multiply_by_parameter_scale` is set.
+    /// The learning rate, relative to the size of the parameters if `multiply_by_parameter_scale` is set.
     pub learning_rate: Schedule,
-    /// How gradients are scaled.
+    /// The scaling of gradients.
     pub scale: ScaleByFactoredRms,
-    /// Whether steps are larger where parameters are.
+    /// Whether to scale the steps of each leaf by the size of its parameters.
     pub multiply_by_parameter_scale: bool,
-    /// The greatest root of the mean square of updates, if there is one.
+    /// The maximum root mean square of the updates, if any.
     pub clipping_threshold: Option<f64>,
-    /// The decay of an average of updates, if they are averaged.
+    /// The decay of the moving average of updates, if they are averaged.
     pub momentum: Option<f64>,
-    /// How much of the parameters is taken off in each step, whatever the rate.
+    /// The fraction of the parameters to subtract in each step, independently of the learning rate.
     pub weight_decay_rate: Option<f64>,
-    /// Of which parameters.
+    /// The parameters with weight decay.
     pub mask: Mask,
 }
 
@@ -158,7 +158,8 @@ stands_for!(Adafactor, Parts, |s| {
     )
 });
 
-/// Steps as those of RMSProp that remember little of large matrices (Shazeer and Stern, 2018), with the settings of Optax.
+/// Returns Adafactor, which resembles RMSProp but keeps little state for large matrices (Shazeer and Stern, 2018), with
+/// Optax's settings.
 ///
 /// ```
 /// use rune_nn::optim::{self, Adafactor};

@@ -1,4 +1,4 @@
-//! Adam and its kin.
+//! Adam, Nadam and AdamW.
 
 use super::chain::stands_for;
 use super::leaves::{expect_count, expect_state, zip};
@@ -6,18 +6,18 @@ use super::moments::{average, average_of_squares, next_count, unbiased, unbiased
 use super::{AddDecayedWeights, GradientTransformation, Mask, Params, ScaleByLearningRate, Schedule};
 use rune_trace::{Tensor, Tree, at_caller};
 
-/// The direction of Adam: the average of gradients over the root of the average of their squares.
+/// Adam's scaling: the moving average of gradients, divided by the root of the moving average of their squares.
 #[derive(Clone, Debug)]
 pub struct ScaleByAdam {
-    /// The decay of the average of gradients.
+    /// The decay of the moving average of gradients.
     pub b1: f64,
-    /// The decay of the average of their squares.
+    /// The decay of the moving average of squared gradients.
     pub b2: f64,
-    /// Added to the root.
+    /// A number to add to the root.
     pub eps: f64,
-    /// Added under the root.
+    /// A number to add under the root.
     pub eps_root: f64,
-    /// Whether to look ahead as Nesterov's momentum does.
+    /// Whether to use Nesterov momentum.
     pub nesterov: bool,
 }
 
@@ -27,14 +27,14 @@ impl Default for ScaleByAdam {
     }
 }
 
-/// What Adam and its kin remember.
+/// The state of Adam and similar optimisers.
 #[derive(Tree, Clone, Debug)]
 pub struct AdamState<P> {
-    /// How many steps were taken.
+    /// The number of steps so far.
     pub count: Tensor,
-    /// The average of gradients.
+    /// The moving average of gradients.
     pub mu: P,
-    /// The average of their squares.
+    /// The moving average of squared gradients.
     pub nu: P,
 }
 
@@ -44,14 +44,14 @@ impl<P: Tree> AdamState<P> {
         let zeros = || params.map(&mut Tensor::zeros_like);
         AdamState { count: zero_count(), mu: zeros(), nu: zeros() }
     }
-    /// That it is a state for these gradients.
+    /// Panics if this is not a state for these gradients.
     #[track_caller]
     pub(super) fn expect(&self, gradients: &P) {
         expect_count("count", &self.count);
         expect_state("mu", &self.mu, gradients);
         expect_state("nu", &self.nu, gradients);
     }
-    /// The state after one more step with these gradients.
+    /// Returns the state after one more step with these gradients.
     #[track_caller]
     pub(super) fn next(&self, gradients: &P, b1: f64, b2: f64) -> AdamState<P> {
         AdamState {
@@ -83,20 +83,20 @@ impl GradientTransformation for ScaleByAdam {
     }
 }
 
-/// Adam (Kingma and Ba, 2015): see [`adam`].
+/// The settings of Adam (Kingma and Ba, 2015). See [`adam`].
 #[derive(Clone, Debug)]
 pub struct Adam {
-    /// The size of steps.
+    /// The learning rate.
     pub learning_rate: Schedule,
-    /// The decay of the average of gradients.
+    /// The decay of the moving average of gradients.
     pub b1: f64,
-    /// The decay of the average of their squares.
+    /// The decay of the moving average of squared gradients.
     pub b2: f64,
-    /// Added to the root of the average of squares.
+    /// A number to add to the root of the average square.
     pub eps: f64,
-    /// Added under that root: more than 0 where derivatives are taken through the updates.
+    /// A number to add under that root. Must be above 0 to differentiate through the updates.
     pub eps_root: f64,
-    /// Whether to look ahead as Nesterov's momentum does.
+    /// Whether to use Nesterov momentum.
     pub nesterov: bool,
 }
 
@@ -105,7 +105,7 @@ stands_for!(Adam, (ScaleByAdam, ScaleByLearningRate), |s| {
     (adam, ScaleByLearningRate(s.learning_rate.clone()))
 });
 
-/// Adam (Kingma and Ba, 2015), with the settings `b1` 0.9, `b2` 0.999 and `eps` 1e-8.
+/// Returns Adam (Kingma and Ba, 2015), with `b1` 0.9, `b2` 0.999 and `eps` 1e-8.
 ///
 /// ```
 /// use rune_nn::optim::{self, Adam};
@@ -117,29 +117,29 @@ pub fn adam(learning_rate: impl Into<Schedule>) -> Adam {
     Adam { learning_rate: learning_rate.into(), b1, b2, eps, eps_root, nesterov }
 }
 
-/// Adam with Nesterov's momentum (Dozat, 2016): [`adam`] with `nesterov`.
+/// Returns Adam with Nesterov momentum (Dozat, 2016): [`adam`] with `nesterov`.
 pub fn nadam(learning_rate: impl Into<Schedule>) -> Adam {
     Adam { nesterov: true, ..adam(learning_rate) }
 }
 
-/// Adam with weight decay of its own (Loshchilov and Hutter, 2019): see [`adamw`].
+/// The settings of Adam with decoupled weight decay (Loshchilov and Hutter, 2019). See [`adamw`].
 #[derive(Clone, Debug)]
 pub struct AdamW {
-    /// The size of steps.
+    /// The learning rate.
     pub learning_rate: Schedule,
-    /// The decay of the average of gradients.
+    /// The decay of the moving average of gradients.
     pub b1: f64,
-    /// The decay of the average of their squares.
+    /// The decay of the moving average of squared gradients.
     pub b2: f64,
-    /// Added to the root of the average of squares.
+    /// A number to add to the root of the average square.
     pub eps: f64,
-    /// Added under that root.
+    /// A number to add under that root.
     pub eps_root: f64,
-    /// How strongly parameters are drawn to 0: by so much of each, times the rate.
+    /// The weight decay: the fraction of each parameter to subtract, times the learning rate.
     pub weight_decay: f64,
-    /// Which parameters are.
+    /// The parameters with weight decay.
     pub mask: Mask,
-    /// Whether to look ahead as Nesterov's momentum does.
+    /// Whether to use Nesterov momentum.
     pub nesterov: bool,
 }
 
@@ -149,7 +149,8 @@ stands_for!(AdamW, (ScaleByAdam, AddDecayedWeights, ScaleByLearningRate), |s| {
     (adam, decay, ScaleByLearningRate(s.learning_rate.clone()))
 });
 
-/// Adam with weight decay apart from the gradients (Loshchilov and Hutter, 2019): the settings of [`adam`], and `weight_decay` 1e-4.
+/// Returns Adam with decoupled weight decay (Loshchilov and Hutter, 2019): [`adam`]'s settings, and `weight_decay`
+/// 1e-4.
 ///
 /// ```
 /// use rune_nn::optim::{self, AdamW, Mask};

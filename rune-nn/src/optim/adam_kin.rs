@@ -1,4 +1,4 @@
-//! What came of Adam: Adamax, RAdam, Lamb, and Lion.
+//! Variants of Adam: Adamax, RAdam, Lamb and Lion.
 
 use super::chain::stands_for;
 use super::leaves::{expect_count, expect_state, wide, zip};
@@ -9,27 +9,27 @@ use super::{
 };
 use rune_trace::{Tensor, Tree, at_caller, where_};
 
-/// Adamax (Kingma and Ba, 2015): see [`adamax`].
+/// The settings of Adamax (Kingma and Ba, 2015). See [`adamax`].
 #[derive(Clone, Debug)]
 pub struct Adamax {
-    /// The size of steps.
+    /// The learning rate.
     pub learning_rate: Schedule,
-    /// The decay of the average of gradients.
+    /// The decay of the moving average of gradients.
     pub b1: f64,
-    /// The decay of the greatest of them.
+    /// The decay of the running maximum of gradients.
     pub b2: f64,
-    /// Added to what is compared.
+    /// A number to add to the absolute gradients before the maximum.
     pub eps: f64,
 }
 
-/// The direction of Adamax: the average of gradients over the greatest of them, which decays.
+/// Adamax's scaling: the moving average of gradients, divided by their decaying running maximum.
 #[derive(Clone, Copy, Debug)]
 pub struct ScaleByAdamax {
-    /// The decay of the average of gradients.
+    /// The decay of the moving average of gradients.
     pub b1: f64,
-    /// The decay of the greatest of them.
+    /// The decay of the running maximum of gradients.
     pub b2: f64,
-    /// Added to what is compared.
+    /// A number to add to the absolute gradients before the maximum.
     pub eps: f64,
 }
 
@@ -57,40 +57,41 @@ stands_for!(Adamax, (ScaleByAdamax, ScaleByLearningRate), |s| {
     (adamax, ScaleByLearningRate(s.learning_rate.clone()))
 });
 
-/// Adam with the greatest gradient in the place of the root of the average of squares (Kingma and Ba, 2015).
+/// Returns Adamax: Adam with the running maximum of gradients instead of the root of the average square (Kingma and Ba,
+/// 2015).
 pub fn adamax(learning_rate: impl Into<Schedule>) -> Adamax {
     Adamax { learning_rate: learning_rate.into(), b1: 0.9, b2: 0.999, eps: 1e-8 }
 }
 
-/// RAdam (Liu et al., 2020): see [`radam`].
+/// The settings of RAdam (Liu et al., 2020). See [`radam`].
 #[derive(Clone, Debug)]
 pub struct RAdam {
-    /// The size of steps.
+    /// The learning rate.
     pub learning_rate: Schedule,
-    /// The decay of the average of gradients.
+    /// The decay of the moving average of gradients.
     pub b1: f64,
-    /// The decay of the average of their squares.
+    /// The decay of the moving average of squared gradients.
     pub b2: f64,
-    /// Added to the root of the average of squares.
+    /// A number to add to the root of the average square.
     pub eps: f64,
-    /// Added under that root.
+    /// A number to add under that root.
     pub eps_root: f64,
-    /// How much must be known of the squares for them to be used.
+    /// The minimum length of the approximated average for using the squared gradients.
     pub threshold: f64,
 }
 
-/// The direction of RAdam.
+/// RAdam's scaling.
 #[derive(Clone, Copy, Debug)]
 pub struct ScaleByRAdam {
-    /// The decay of the average of gradients.
+    /// The decay of the moving average of gradients.
     pub b1: f64,
-    /// The decay of the average of their squares.
+    /// The decay of the moving average of squared gradients.
     pub b2: f64,
-    /// Added to the root of the average of squares.
+    /// A number to add to the root of the average square.
     pub eps: f64,
-    /// Added under that root.
+    /// A number to add under that root.
     pub eps_root: f64,
-    /// How much must be known of the squares for them to be used.
+    /// The minimum length of the approximated average for using the squared gradients.
     pub threshold: f64,
 }
 
@@ -109,7 +110,7 @@ impl GradientTransformation for ScaleByRAdam {
             let most = 2.0 / (1.0 - self.b2) - 1.0;
             let scaled = zip(&mu, [&nu], |m, [v]| {
                 let dtype = wide(m.dtype());
-                // How many gradients the average is as good as.
+                // The length of the approximated average: the number of gradients that it is worth.
                 let known = known_part(self.b2, &state.count, dtype);
                 let length = most - state.count.cast(dtype) * 2.0 * (1.0 - &known) / &known;
                 let above = (&length - 4.0) * (&length - 2.0) * most;
@@ -127,27 +128,28 @@ stands_for!(RAdam, (ScaleByRAdam, ScaleByLearningRate), |s| {
     (radam, ScaleByLearningRate(s.learning_rate.clone()))
 });
 
-/// Adam that uses squares of gradients only when enough of them are known (Liu et al., 2020), with the threshold 5.
+/// Returns RAdam: Adam that uses squared gradients only once their average covers enough steps (Liu et al., 2020), with
+/// threshold 5.
 pub fn radam(learning_rate: impl Into<Schedule>) -> RAdam {
     RAdam { learning_rate: learning_rate.into(), b1: 0.9, b2: 0.999, eps: 1e-8, eps_root: 0.0, threshold: 5.0 }
 }
 
-/// Lamb (You et al., 2020): see [`lamb`].
+/// The settings of Lamb (You et al., 2020). See [`lamb`].
 #[derive(Clone, Debug)]
 pub struct Lamb {
-    /// The size of steps.
+    /// The learning rate.
     pub learning_rate: Schedule,
-    /// The decay of the average of gradients.
+    /// The decay of the moving average of gradients.
     pub b1: f64,
-    /// The decay of the average of their squares.
+    /// The decay of the moving average of squared gradients.
     pub b2: f64,
-    /// Added to the root of the average of squares.
+    /// A number to add to the root of the average square.
     pub eps: f64,
-    /// Added under that root.
+    /// A number to add under that root.
     pub eps_root: f64,
-    /// How strongly parameters are drawn to 0.
+    /// The weight decay.
     pub weight_decay: f64,
-    /// Which parameters are.
+    /// The parameters with weight decay.
     pub mask: Mask,
 }
 
@@ -157,28 +159,28 @@ stands_for!(Lamb, (ScaleByAdam, AddDecayedWeights, ScaleByTrustRatio, ScaleByLea
     (adam, decay, ScaleByTrustRatio, ScaleByLearningRate(s.learning_rate.clone()))
 });
 
-/// Adam for large batches, whose steps have for each leaf the length of the parameters (You et al., 2020): without weight decay, and with
-/// `eps` 1e-6.
+/// Returns Lamb: Adam for large batches, whose update of each leaf has the norm of its parameters (You et al., 2020).
+/// It has no weight decay, and `eps` 1e-6.
 pub fn lamb(learning_rate: impl Into<Schedule>) -> Lamb {
     let ScaleByAdam { b1, b2, eps_root, .. } = ScaleByAdam::default();
     Lamb { learning_rate: learning_rate.into(), b1, b2, eps: 1e-6, eps_root, weight_decay: 0.0, mask: Mask::all() }
 }
 
-/// The direction of Lion: the sign of an average of gradients.
+/// Lion's direction: the sign of a moving average of gradients.
 #[derive(Clone, Copy, Debug)]
 pub struct ScaleByLion {
-    /// How much of the average goes into the step.
+    /// The weight of the moving average in the step.
     pub b1: f64,
-    /// The decay of the average.
+    /// The decay of the moving average.
     pub b2: f64,
 }
 
-/// What [`ScaleByLion`] remembers.
+/// The state of [`ScaleByLion`].
 #[derive(Tree, Clone, Debug)]
 pub struct LionState<P> {
-    /// How many steps were taken.
+    /// The number of steps so far.
     pub count: Tensor,
-    /// The average of gradients.
+    /// The moving average of gradients.
     pub mu: P,
 }
 
@@ -199,18 +201,18 @@ impl GradientTransformation for ScaleByLion {
     }
 }
 
-/// Lion (Chen et al., 2023): see [`lion`].
+/// The settings of Lion (Chen et al., 2023). See [`lion`].
 #[derive(Clone, Debug)]
 pub struct Lion {
-    /// The size of steps.
+    /// The learning rate.
     pub learning_rate: Schedule,
-    /// How much of the average goes into the step.
+    /// The weight of the moving average in the step.
     pub b1: f64,
-    /// The decay of the average.
+    /// The decay of the moving average.
     pub b2: f64,
-    /// How strongly parameters are drawn to 0.
+    /// The weight decay.
     pub weight_decay: f64,
-    /// Which parameters are.
+    /// The parameters with weight decay.
     pub mask: Mask,
 }
 
@@ -219,8 +221,8 @@ stands_for!(Lion, (ScaleByLion, AddDecayedWeights, ScaleByLearningRate), |s| {
     (ScaleByLion { b1: s.b1, b2: s.b2 }, decay, ScaleByLearningRate(s.learning_rate.clone()))
 });
 
-/// Steps by the sign of an average of gradients (Chen et al., 2023), with `b1` 0.9, `b2` 0.99 and `weight_decay` 1e-3: rates are some ten
-/// times smaller than those of Adam.
+/// Returns Lion, which steps by the sign of a moving average of gradients (Chen et al., 2023), with `b1` 0.9, `b2` 0.99
+/// and `weight_decay` 1e-3. It needs about a tenth of Adam's learning rate.
 pub fn lion(learning_rate: impl Into<Schedule>) -> Lion {
     Lion { learning_rate: learning_rate.into(), b1: 0.9, b2: 0.99, weight_decay: 1e-3, mask: Mask::all() }
 }

@@ -1,19 +1,17 @@
-//! Transformations made of transformations.
+//! Chains of gradient transformations.
 
 use super::{GradientTransformation, Params};
 use rune_trace::at_caller;
 
-/// Fails because a state has parts that this optimiser does not have, or lacks some.
+/// Panics because the state has the parts of an optimiser with other settings.
 #[track_caller]
 pub(super) fn other_settings() -> ! {
-    refuse!(
-        "optim: the state is not of this optimiser, but of one with other settings; make it with `init` of this one"
-    )
+    refuse!("optim: the state belongs to an optimiser with other settings; create it with this optimiser's `init`")
 }
 
 macro_rules! chains {
     ($($($T:ident $i:tt),*;)*) => {$(
-        /// One after the other: each is given the updates of the one before.
+        /// A chain: each transformation receives the updates of the one before.
         impl<$($T: GradientTransformation),*> GradientTransformation for ($($T,)*) {
             type State<P: Params> = ($($T::State<P>,)*);
             #[allow(clippy::unused_unit, unused_variables)]
@@ -43,7 +41,7 @@ chains! {
     A 0, B 1, C 2, D 3, E 4, F 5;
 }
 
-/// Nothing is done where there is none.
+/// `None` leaves the updates unchanged.
 impl<T: GradientTransformation> GradientTransformation for Option<T> {
     type State<P: Params> = Option<T::State<P>>;
     #[track_caller]
@@ -75,7 +73,7 @@ impl<T: GradientTransformation> GradientTransformation for &T {
     }
 }
 
-/// A struct of settings that stands for the chain that `parts` makes of it.
+/// Implements `GradientTransformation` for a struct of settings, through the chain that `parts` returns.
 macro_rules! stands_for {
     ($Name:ty, $Parts:ty, |$settings:ident| $parts:expr) => {
         impl $Name {

@@ -1,13 +1,13 @@
-//! Updates that are kept small.
+//! Clipping of updates.
 
 use super::{GradientTransformation, Params, global_norm};
 use rune_trace::{Tensor, at_caller, where_};
 
-/// Keeps each element between -max and max: see [`clip`].
+/// Clips each element to the range from -max to max. See [`clip`].
 #[derive(Clone, Copy, Debug)]
 pub struct Clip(pub f64);
 
-/// Keeps each element of the updates between `-max_delta` and `max_delta`.
+/// Returns a transformation that clips each element of the updates to the range from `-max_delta` to `max_delta`.
 pub fn clip(max_delta: f64) -> Clip {
     Clip(max_delta)
 }
@@ -22,11 +22,11 @@ impl GradientTransformation for Clip {
     }
 }
 
-/// Keeps the norm of all updates together within a limit: see [`clip_by_global_norm`].
+/// Limits the global norm of the updates. See [`clip_by_global_norm`].
 #[derive(Clone, Copy, Debug)]
 pub struct ClipByGlobalNorm(pub f64);
 
-/// Scales the updates so that the norm of all of them together is `max_norm`, where it is greater.
+/// Returns a transformation that scales the updates down so that their global norm is at most `max_norm`.
 ///
 /// ```
 /// use rune_nn::optim::{self, GradientTransformation};

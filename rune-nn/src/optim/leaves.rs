@@ -1,10 +1,10 @@
-//! Functions of the leaves of trees of one structure.
+//! Functions on the leaves of trees with the same structure.
 
 use rune_trace::{DType, Tensor, Tree, TreePath, Type, at_caller};
 use std::fmt;
 use std::sync::Arc;
 
-/// A tree that threads may share: what parameters and states are. Every tree of tensors is.
+/// A tree that threads can share, such as parameters and states. Every tree of tensors implements this trait.
 pub trait Params: Tree + Send + Sync {}
 impl<P: Tree + Send + Sync> Params for P {}
 
@@ -14,33 +14,34 @@ fn leaves_of<P: Tree>(tree: &P) -> Vec<&Tensor> {
     leaves
 }
 
-/// The leaves with their names, as files of saved trees have them.
+/// Returns the leaves with their names, as in saved files.
 fn named<P: Tree>(tree: &P) -> Vec<(String, &Tensor)> {
     let mut leaves = Vec::new();
     tree.visit(&mut TreePath::default(), &mut |path, leaf| leaves.push((path.name(), leaf)));
     leaves
 }
 
-/// Fails unless the part `field` of a state has leaves like those of `gradients`, and names the first that differs.
+/// Panics unless the part `field` of a state has leaves like those of `gradients`. The message names the first leaf
+/// that differs.
 #[track_caller]
 pub fn expect_state<P: Tree>(field: &str, state: &P, gradients: &P) {
     expect_state_of(field, state, gradients, |gradient| gradient.ty().clone());
 }
 
-/// As [`expect_state`], with leaves of the types that `wanted` tells of gradients.
+/// Panics like [`expect_state`], but compares with the types that `wanted` returns for the gradients.
 #[track_caller]
 pub fn expect_state_of<P: Tree>(field: &str, state: &P, gradients: &P, wanted: impl Fn(&Tensor) -> Type) {
     let (state, gradients) = (named(state), named(gradients));
     let full = |name: &str| if name.is_empty() { field.to_owned() } else { format!("{field}.{name}") };
-    let advice = "make the state with `init` of the parameters, or load the one that was saved with them";
+    let advice = "create the state with `init` from the parameters, or load the state saved with them";
     for i in 0..state.len().max(gradients.len()) {
         match (state.get(i), gradients.get(i)) {
             (Some((name, s)), Some((other, g))) if name == other => {
                 let wanted = wanted(g);
                 if *s.ty() != wanted {
                     refuse!(
-                        "optim: the state is of another model: its `{}` is of type {}, and for gradients of type {} it has to be of \
-                         {wanted}; {advice}",
+                        "optim: the state belongs to another model: its `{}` has type {}, but gradients of type {} need {wanted}; \
+                         {advice}",
                         full(name),
                         s.ty(),
                         g.ty()
@@ -48,10 +49,10 @@ pub fn expect_state_of<P: Tree>(field: &str, state: &P, gradients: &P, wanted: i
                 }
             }
             (_, Some((name, _))) if !state.iter().any(|(other, _)| other == name) => {
-                refuse!("optim: the state is of another model: it has no `{}`; {advice}", full(name))
+                refuse!("optim: the state belongs to another model: it has no `{}`; {advice}", full(name))
             }
             (Some((name, _)), _) => refuse!(
-                "optim: the state is of another model: it has a `{}`, and there is no gradient `{name}` in that place; {advice}",
+                "optim: the state belongs to another model: it has a `{}`, but there is no gradient `{name}`; {advice}",
                 full(name)
             ),
             (None, _) => break,
@@ -59,15 +60,15 @@ pub fn expect_state_of<P: Tree>(field: &str, state: &P, gradients: &P, wanted: i
     }
 }
 
-/// Fails unless a count of steps in a state is an integer scalar.
+/// Panics unless a step count in a state is an integer scalar.
 #[track_caller]
 pub fn expect_count(field: &str, count: &Tensor) {
     if count.rank() != 0 || !count.dtype().is_int() {
-        refuse!("optim: `{field}` of the state counts steps, as an integer scalar, and is of type {}", count.ty());
+        refuse!("optim: `{field}` of the state has to be an integer scalar, and has type {}", count.ty());
     }
 }
 
-/// Fails unless two trees have leaves of the same names and shapes, and names the first that differs.
+/// Panics unless two trees have leaves of the same names and shapes. The message names the first leaf that differs.
 #[track_caller]
 pub fn expect_shapes<P: Tree>(what: &str, tree: &P, of: &str, other: &P) {
     let (tree, other) = (named(tree), named(other));
@@ -76,24 +77,24 @@ pub fn expect_shapes<P: Tree>(what: &str, tree: &P, of: &str, other: &P) {
             (Some((name, x)), Some((same, y))) if name == same => {
                 if x.shape() != y.shape() {
                     refuse!(
-                        "optim: `{name}` of the {what} is of type {}, and of the {of} of type {}: they are not of one model",
+                        "optim: `{name}` has type {} in the {what}, but type {} in the {of}; they belong to different models",
                         x.ty(),
                         y.ty()
                     );
                 }
             }
             (_, Some((name, _))) if !tree.iter().any(|(same, _)| same == name) => {
-                refuse!("optim: the {what} have no `{name}`, and the {of} have: they are not of one model")
+                refuse!("optim: the {what} lack `{name}`, which the {of} have; they belong to different models")
             }
             (Some((name, _)), _) => {
-                refuse!("optim: the {what} have a `{name}`, and the {of} none in that place: they are not of one model")
+                refuse!("optim: the {what} have `{name}`, which the {of} lack; they belong to different models")
             }
             (None, _) => break,
         }
     }
 }
 
-/// The tree whose leaves `f` gives for those of `tree` and of `others`.
+/// Returns the tree of `f`'s results for the leaves of `tree` and of `others`.
 #[track_caller]
 pub fn zip<P: Tree, const N: usize>(
     tree: &P,
@@ -104,10 +105,7 @@ pub fn zip<P: Tree, const N: usize>(
     let mut at = 0;
     let count = leaves_of(tree).len();
     if let Some(other) = others.iter().find(|other| other.len() != count) {
-        refuse!(
-            "optim: trees of {count} and of {} leaves are no parameters, gradients and state of one model",
-            other.len()
-        );
+        refuse!("optim: trees of {count} and {} leaves belong to different models", other.len());
     }
     tree.map(&mut |leaf| {
         let beside = std::array::from_fn(|n| others[n][at]);
@@ -116,7 +114,7 @@ pub fn zip<P: Tree, const N: usize>(
     })
 }
 
-/// The parameters after updates: the sum of both, of the dtypes of the parameters.
+/// Returns the parameters plus the updates, in the dtypes of the parameters.
 ///
 /// ```
 /// use rune_nn::optim;
@@ -126,7 +124,7 @@ pub fn zip<P: Tree, const N: usize>(
 /// ```
 ///
 /// # Panics
-/// If the two are of different structure, or leaves of different shapes: the message names the first.
+/// Panics if the structures or the shapes of the leaves differ. The message names the first leaf that differs.
 #[track_caller]
 pub fn apply_updates<P: Tree>(params: &P, updates: &P) -> P {
     at_caller(|| {
@@ -135,12 +133,12 @@ pub fn apply_updates<P: Tree>(params: &P, updates: &P) -> P {
     })
 }
 
-/// The dtype that sums over many elements, and powers of a count, are computed in.
+/// Returns the dtype for computing sums over many elements and powers of a count.
 pub fn wide(dtype: DType) -> DType {
     if dtype.is_half() { DType::F32 } else { dtype }
 }
 
-/// The Euclidean norm of all leaves together, as a scalar.
+/// Returns the Euclidean norm of all leaves together, a scalar.
 ///
 /// ```
 /// use rune_nn::optim;
@@ -161,9 +159,9 @@ pub fn global_norm<P: Tree>(tree: &P) -> Tensor {
 
 type Chooses = dyn Fn(&str, &Tensor) -> bool + Send + Sync;
 
-/// Which leaves something is done to: all, or those that a function of name and tensor picks.
+/// A choice of leaves: all of them, or those that a function of name and tensor selects.
 ///
-/// Names are as in files of saved trees: `layers.0.weight`. Of the tensor only shape and dtype may matter.
+/// Names are those of saved files: `layers.0.weight`. The function may use only the shape and the dtype of the tensor.
 ///
 /// ```
 /// use rune_nn::optim::{self, AdamW, Mask};
@@ -174,19 +172,19 @@ type Chooses = dyn Fn(&str, &Tensor) -> bool + Send + Sync;
 pub struct Mask(Option<Arc<Chooses>>);
 
 impl Mask {
-    /// All leaves.
+    /// Selects all leaves.
     pub fn all() -> Mask {
         Mask(None)
     }
-    /// Those of which `f` holds.
+    /// Selects the leaves for which `f` returns true.
     pub fn new(f: impl Fn(&str, &Tensor) -> bool + Send + Sync + 'static) -> Mask {
         Mask(Some(Arc::new(f)))
     }
-    /// Those of rank 2 and more: weights, and neither biases nor scales.
+    /// Selects leaves of rank 2 and more: weights, but not biases or scales.
     pub fn matrices() -> Mask {
         Mask::new(|_, leaf| leaf.rank() >= 2)
     }
-    /// Of each leaf, in order, whether it is chosen.
+    /// Returns, for each leaf in order, whether it is selected.
     pub(super) fn choices<P: Tree>(&self, tree: &P) -> Vec<bool> {
         let mut chosen = Vec::new();
         tree.visit(&mut TreePath::default(), &mut |path, leaf| {

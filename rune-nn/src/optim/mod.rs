@@ -1,7 +1,8 @@
-//! Optimisers, as Optax has them: transformations of gradients, which chain.
+//! Optimisers after Optax: chains of gradient transformations.
 //!
-//! A [`GradientTransformation`] makes a state from the parameters, and of gradients, state and parameters the updates to be added to the
-//! parameters, and the state afterwards. States are trees, so a whole step of training can be compiled, and the state saved.
+//! A [`GradientTransformation`] creates a state from the parameters. From gradients, state and parameters it computes
+//! the updates and the next state. States are trees, so a whole training step can be compiled, and the state can be
+//! saved.
 //!
 //! ```
 //! use rune_nn::optim::{self, GradientTransformation};
@@ -21,9 +22,10 @@
 //! assert!(losses[99] < 0.3 * losses[0]);
 //! ```
 //!
-//! An optimiser is a struct of its settings. A function makes it with those that Optax has by default; others are set as fields are:
-//! `AdamW { weight_decay: 0.1, b2: 0.95, ..optim::adamw(1e-3) }`. Rates are numbers, tensors, or [schedules](Schedule). A tuple of
-//! transformations is a transformation, the chain of them: `(optim::clip_by_global_norm(1.0), optim::adamw(rate))`.
+//! An optimiser is a struct of its settings. A function returns Optax's defaults, and you set other fields directly:
+//! `AdamW { weight_decay: 0.1, b2: 0.95, ..optim::adamw(1e-3) }`. A learning rate is a number, a tensor or a
+//! [schedule](Schedule). A tuple of transformations is a chain: `(optim::clip_by_global_norm(1.0),
+//! optim::adamw(rate))`.
 
 mod adafactor;
 mod adam;
@@ -59,9 +61,9 @@ pub use sgd::{Sgd, Trace, TraceState, sgd, trace};
 pub use trust::{ClipByBlockRms, ScaleByParamBlockRms, ScaleByTrustRatio, clip_by_block_rms};
 pub use wrap::{Ema, EmaState, Masked, MultiSteps, MultiStepsState, ema, masked, multi_steps};
 
-/// Makes updates of gradients, and remembers what it needs for that.
+/// Computes updates from gradients, with a state.
 ///
-/// Yours is written as any here. It is good under every transformation, if it computes with tensors alone:
+/// You can implement your own. It works under every transformation if it computes only with tensors:
 ///
 /// ```
 /// use rune_nn::optim::{GradientTransformation, Params};
@@ -82,15 +84,15 @@ pub use wrap::{Ema, EmaState, Masked, MultiSteps, MultiStepsState, ema, masked, 
 /// assert_eq!(updates.to_vec::<f32>().unwrap(), [-0.5, 0.5]);
 /// ```
 pub trait GradientTransformation {
-    /// What is remembered from step to step, for parameters of type `P`.
+    /// The state between steps, for parameters of type `P`.
     type State<P: Params>: Params;
-    /// The state before the first step.
+    /// Returns the state before the first step.
     fn init<P: Params>(&self, params: &P) -> Self::State<P>;
-    /// The updates for these gradients (or updates of the transformation before), and the state afterwards.
+    /// Returns the updates for these gradients (or for the updates of the previous transformation), and the next state.
     fn update<P: Params>(&self, updates: &P, state: &Self::State<P>, params: &P) -> (P, Self::State<P>);
 }
 
-/// The state of the transformation `T` for parameters of type `P`: how fields and arguments name it.
+/// The state of the transformation `T` for parameters of type `P`, for the types of fields and arguments.
 ///
 /// ```
 /// use rune_nn::{nn::Linear, optim};

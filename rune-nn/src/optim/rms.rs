@@ -1,4 +1,4 @@
-//! Steps divided by what gradients usually are: Adagrad and RMSProp.
+//! Optimisers that divide by typical gradients: Adagrad and RMSProp.
 
 use super::chain::{other_settings, stands_for};
 use super::leaves::{expect_count, expect_state, zip};
@@ -6,12 +6,12 @@ use super::moments::{average, average_of_squares, next_count, unbiased, zero_cou
 use super::{GradientTransformation, Params, ScaleByLearningRate, Schedule, Trace};
 use rune_trace::{Tensor, Tree, at_caller, where_};
 
-/// The direction of Adagrad: gradients over the root of the sum of their squares.
+/// Adagrad's scaling: gradients divided by the root of the sum of their squares.
 #[derive(Clone, Copy, Debug)]
 pub struct ScaleByRss {
-    /// What the sum begins with.
+    /// The initial value of the sum.
     pub initial_accumulator_value: f64,
-    /// Added under the root.
+    /// A number to add under the root.
     pub eps: f64,
 }
 
@@ -21,10 +21,10 @@ impl Default for ScaleByRss {
     }
 }
 
-/// What [`ScaleByRss`] remembers.
+/// The state of [`ScaleByRss`].
 #[derive(Tree, Clone, Debug)]
 pub struct RssState<P> {
-    /// The sum of the squares of gradients.
+    /// The sum of squared gradients.
     pub sum_of_squares: P,
 }
 
@@ -45,14 +45,14 @@ impl GradientTransformation for ScaleByRss {
     }
 }
 
-/// Adagrad (Duchi et al., 2011): see [`adagrad`].
+/// The settings of Adagrad (Duchi et al., 2011). See [`adagrad`].
 #[derive(Clone, Debug)]
 pub struct Adagrad {
-    /// The size of steps.
+    /// The learning rate.
     pub learning_rate: Schedule,
-    /// What the sum of squares begins with.
+    /// The initial value of the sum of squares.
     pub initial_accumulator_value: f64,
-    /// Added under the root.
+    /// A number to add under the root.
     pub eps: f64,
 }
 
@@ -61,7 +61,7 @@ stands_for!(Adagrad, (ScaleByRss, ScaleByLearningRate), |s| {
     (rss, ScaleByLearningRate(s.learning_rate.clone()))
 });
 
-/// Adagrad (Duchi et al., 2011): steps become smaller where gradients were large.
+/// Returns Adagrad (Duchi et al., 2011), whose steps shrink where gradients were large.
 ///
 /// ```
 /// use rune_nn::optim::{self, Adagrad};
@@ -72,20 +72,20 @@ pub fn adagrad(learning_rate: impl Into<Schedule>) -> Adagrad {
     Adagrad { learning_rate: learning_rate.into(), initial_accumulator_value, eps }
 }
 
-/// The direction of RMSProp: gradients over the root of the average of their squares.
+/// RMSProp's scaling: gradients divided by the root of the moving average of their squares.
 #[derive(Clone, Copy, Debug)]
 pub struct ScaleByRms {
-    /// The decay of the average.
+    /// The decay of the moving average.
     pub decay: f64,
-    /// Added to keep it from 0.
+    /// A small number that prevents division by 0.
     pub eps: f64,
-    /// What the average begins with.
+    /// The initial value of the average.
     pub initial_scale: f64,
-    /// Whether `eps` is added under the root, or to it.
+    /// Whether to add `eps` under the root, not to the root.
     pub eps_in_sqrt: bool,
-    /// Whether the square of the average of gradients is taken off: the variance.
+    /// Whether to subtract the squared average of gradients, which gives the variance.
     pub centered: bool,
-    /// Whether the bias of the average towards what it began with is taken away.
+    /// Whether to remove the bias of the average towards its initial value.
     pub bias_correction: bool,
 }
 
@@ -102,14 +102,14 @@ impl Default for ScaleByRms {
     }
 }
 
-/// What [`ScaleByRms`] remembers.
+/// The state of [`ScaleByRms`].
 #[derive(Tree, Clone, Debug)]
 pub struct RmsState<P> {
-    /// How many steps were taken.
+    /// The number of steps so far.
     pub count: Tensor,
-    /// The average of gradients, if they are centered.
+    /// The moving average of gradients, if `centered`.
     pub mu: Option<P>,
-    /// The average of their squares.
+    /// The moving average of squared gradients.
     pub nu: P,
 }
 
@@ -155,16 +155,16 @@ impl GradientTransformation for ScaleByRms {
     }
 }
 
-/// RMSProp (Hinton, 2012): see [`rmsprop`].
+/// The settings of RMSProp (Hinton, 2012). See [`rmsprop`].
 #[derive(Clone, Debug)]
 pub struct RmsProp {
-    /// The size of steps.
+    /// The learning rate.
     pub learning_rate: Schedule,
-    /// How gradients are scaled.
+    /// The scaling of gradients.
     pub scale: ScaleByRms,
-    /// What is left of earlier steps, if there is momentum.
+    /// The momentum, if any.
     pub momentum: Option<f64>,
-    /// Whether the momentum looks one step ahead.
+    /// Whether to use Nesterov momentum.
     pub nesterov: bool,
 }
 
@@ -173,7 +173,7 @@ stands_for!(RmsProp, (ScaleByRms, ScaleByLearningRate, Option<Trace>), |s| {
     (s.scale, ScaleByLearningRate(s.learning_rate.clone()), trace)
 });
 
-/// RMSProp (Hinton, 2012), with `decay` 0.9 and without momentum.
+/// Returns RMSProp (Hinton, 2012), with `decay` 0.9 and without momentum.
 ///
 /// ```
 /// use rune_nn::optim::{self, RmsProp, ScaleByRms};

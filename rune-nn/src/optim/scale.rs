@@ -1,22 +1,22 @@
-//! Updates scaled: by numbers, by a rate that changes, and with the parameters added.
+//! Scaling of updates by numbers and schedules, and weight decay.
 
 use super::leaves::{expect_count, expect_shapes, wide, zip};
 use super::moments::{next_count, zero_count};
 use super::{GradientTransformation, Mask, Params, Schedule};
 use rune_trace::{Tensor, Tree, at_caller};
 
-/// How many steps were taken: the state of what a schedule is part of.
+/// A step count: the state of transformations with a schedule.
 #[derive(Tree, Clone, Debug)]
 pub struct Count {
-    /// An `i32` of rank 0.
+    /// An `i32` scalar.
     pub count: Tensor,
 }
 
-/// Multiplies by a number.
+/// Multiplies updates by a number. See [`scale`].
 #[derive(Clone, Copy, Debug)]
 pub struct Scale(pub f64);
 
-/// Multiplies updates by a number.
+/// Returns a transformation that multiplies updates by a number.
 pub fn scale(factor: f64) -> Scale {
     Scale(factor)
 }
@@ -31,11 +31,11 @@ impl GradientTransformation for Scale {
     }
 }
 
-/// Multiplies by the value of a schedule.
+/// Multiplies updates by the value of a schedule. See [`scale_by_schedule`].
 #[derive(Clone, Debug)]
 pub struct ScaleBySchedule(pub Schedule);
 
-/// Multiplies updates by the value of a schedule.
+/// Returns a transformation that multiplies updates by the value of a schedule.
 pub fn scale_by_schedule(schedule: impl Into<Schedule>) -> ScaleBySchedule {
     ScaleBySchedule(schedule.into())
 }
@@ -56,11 +56,11 @@ impl GradientTransformation for ScaleBySchedule {
     }
 }
 
-/// Multiplies by the rate, and turns the sign: what is last in an optimiser.
+/// Multiplies updates by the negative learning rate, as the last part of an optimiser. See [`scale_by_learning_rate`].
 #[derive(Clone, Debug)]
 pub struct ScaleByLearningRate(pub Schedule);
 
-/// Multiplies updates by the rate, and turns their sign, so that what comes out goes downhill.
+/// Returns a transformation that multiplies updates by the negative learning rate, so that they descend.
 ///
 /// ```
 /// use rune_nn::optim::{self, GradientTransformation};
@@ -92,16 +92,17 @@ impl GradientTransformation for ScaleByLearningRate {
     }
 }
 
-/// Adds so much of the parameters: see [`add_decayed_weights`].
+/// Adds a fraction of the parameters. See [`add_decayed_weights`].
 #[derive(Clone, Debug)]
 pub struct AddDecayedWeights {
-    /// How much of each parameter is added.
+    /// The fraction of each parameter to add.
     pub weight_decay: f64,
-    /// To which updates.
+    /// The updates to change.
     pub mask: Mask,
 }
 
-/// Adds `weight_decay` times the parameters to updates that are gradients still: weight decay.
+/// Returns weight decay: a transformation that adds `weight_decay` times the parameters to updates that are still
+/// gradients.
 ///
 /// ```
 /// use rune_nn::optim::{self, GradientTransformation};

@@ -1,14 +1,14 @@
-//! Numbers that change from step to step.
+//! Schedules of learning rates and other numbers.
 
 use rune_trace::{DType, Tensor, at_caller, where_};
 use std::f64::consts::PI;
 use std::fmt;
 use std::sync::Arc;
 
-/// A number that depends on how many steps were taken, as a learning rate does.
+/// A number that depends on the step count, such as a learning rate.
 ///
-/// It is made of a number, of a tensor (which may be an argument of the function being traced), or of a function of the count of
-/// steps, which is a float of rank 0. Since the count is a tensor in the state of the optimiser, a step is compiled once for all counts.
+/// Create one from a number, from a tensor (which may be an argument of the traced function), or from a function of the
+/// step count, a float scalar. The count is a tensor in the optimiser's state, so one compiled step serves all counts.
 ///
 /// ```
 /// use rune_nn::optim::{self, Schedule};
@@ -48,18 +48,18 @@ impl fmt::Debug for Schedule {
 }
 
 impl Schedule {
-    /// The value after `count` steps, of the dtype of `count` if that is a float, else `f32`.
+    /// Returns the value after `count` steps. Its dtype is that of `count` if that is a float, else `f32`.
     #[track_caller]
     pub fn at(&self, count: &Tensor) -> Tensor {
         let count = if count.dtype().is_float() { count.clone() } else { count.cast(DType::F32) };
         at_caller(|| (self.0)(&count))
     }
-    /// The schedule that begins so many steps later, with its first value until then.
+    /// Returns the schedule delayed by `steps`. Until then, it has its first value.
     #[must_use]
     pub fn delayed(self, steps: usize) -> Schedule {
         Schedule::from(move |count: &Tensor| self.at(&(count - steps).maximum(0.0)))
     }
-    /// The schedule that changes at every `steps`-th step only.
+    /// Returns the schedule restricted to changes at every `steps`-th step.
     ///
     /// ```
     /// use rune_nn::optim;
@@ -71,29 +71,30 @@ impl Schedule {
     pub fn stepwise(self, steps: usize) -> Schedule {
         Schedule::from(move |count: &Tensor| self.at(&((count / steps).floor() * steps)))
     }
-    /// Where the schedule is below `value`, that.
+    /// Returns the maximum of the schedule and `value`.
     #[must_use]
     pub fn at_least(self, value: f64) -> Schedule {
         Schedule::from(move |count: &Tensor| self.at(count).maximum(value))
     }
-    /// Where the schedule is above `value`, that.
+    /// Returns the minimum of the schedule and `value`.
     #[must_use]
     pub fn at_most(self, value: f64) -> Schedule {
         Schedule::from(move |count: &Tensor| self.at(count).minimum(value))
     }
 }
 
-/// Always the same.
+/// Returns a constant schedule.
 pub fn constant_schedule(value: f64) -> Schedule {
     Schedule::from(move |count: &Tensor| count.full_like(value))
 }
 
-/// From `init_value` to `end_value` within `transition_steps`, on a line.
+/// Returns a linear schedule from `init_value` to `end_value` over `transition_steps`.
 pub fn linear_schedule(init_value: f64, end_value: f64, transition_steps: usize) -> Schedule {
     polynomial_schedule(init_value, end_value, 1.0, transition_steps)
 }
 
-/// From `init_value` to `end_value` within `transition_steps`; what is left of the way falls with the power `power` of the steps left.
+/// Returns a schedule from `init_value` to `end_value` over `transition_steps`. The remaining difference falls with the
+/// power `power` of the remaining steps.
 ///
 /// ```
 /// use rune_nn::optim;
@@ -112,8 +113,8 @@ pub fn polynomial_schedule(init_value: f64, end_value: f64, power: f64, transiti
     })
 }
 
-/// `init_value`, multiplied by `decay_rate` within each `transition_steps`. `stepwise` makes a staircase of it, `at_least` ends it, `delayed`
-/// begins it later.
+/// Returns `init_value`, multiplied by `decay_rate` over each `transition_steps`. Use `stepwise` for a staircase,
+/// `at_least` for a lower limit, and `delayed` for a later start.
 ///
 /// ```
 /// use rune_nn::optim;
@@ -129,10 +130,11 @@ pub fn exponential_decay(init_value: f64, transition_steps: usize, decay_rate: f
     Schedule::from(move |count: &Tensor| (count / transition_steps * decay_rate.ln()).exp() * init_value)
 }
 
-/// From `init_value` to `alpha` times it within `decay_steps`, along half a wave of the cosine (Loshchilov and Hutter, 2017).
+/// Returns a schedule from `init_value` to `alpha` times it over `decay_steps`, along half a cosine wave (Loshchilov
+/// and Hutter, 2017).
 ///
 /// # Panics
-/// If `decay_steps` is 0.
+/// Panics if `decay_steps` is 0.
 ///
 /// ```
 /// use rune_nn::optim;
@@ -144,7 +146,7 @@ pub fn exponential_decay(init_value: f64, transition_steps: usize, decay_rate: f
 #[track_caller]
 pub fn cosine_decay_schedule(init_value: f64, decay_steps: usize, alpha: f64) -> Schedule {
     if decay_steps == 0 {
-        refuse!("cosine_decay_schedule: decays within 1 step or more, and 0 are given");
+        refuse!("cosine_decay_schedule: `decay_steps` is 0, and has to be at least 1");
     }
     let steps = decay_steps as f64;
     Schedule::from(move |count: &Tensor| {
@@ -153,11 +155,11 @@ pub fn cosine_decay_schedule(init_value: f64, decay_steps: usize, alpha: f64) ->
     })
 }
 
-/// First linear from `init_value` to `peak_value` within `warmup_steps`, then along the cosine to `end_value`, where it is after
-/// `decay_steps` steps, counted from the start.
+/// Returns a schedule that rises linearly from `init_value` to `peak_value` over `warmup_steps`, then follows a cosine
+/// to `end_value`. It reaches `end_value` `decay_steps` steps after the start.
 ///
 /// # Panics
-/// If `decay_steps` is not greater than `warmup_steps`.
+/// Panics if `decay_steps` is not greater than `warmup_steps`.
 #[track_caller]
 pub fn warmup_cosine_decay_schedule(
     init_value: f64,
@@ -168,7 +170,7 @@ pub fn warmup_cosine_decay_schedule(
 ) -> Schedule {
     if decay_steps <= warmup_steps {
         refuse!(
-            "warmup_cosine_decay_schedule: the {decay_steps} steps are those of the whole schedule, and {warmup_steps} are warm-up"
+            "warmup_cosine_decay_schedule: `decay_steps` ({decay_steps}) includes the warm-up, and has to exceed `warmup_steps` ({warmup_steps})"
         );
     }
     let alpha = if peak_value == 0.0 { 0.0 } else { end_value / peak_value };
@@ -176,7 +178,7 @@ pub fn warmup_cosine_decay_schedule(
     join_schedules([up, cosine_decay_schedule(peak_value, decay_steps - warmup_steps, alpha)], &[warmup_steps])
 }
 
-/// `init_value`, multiplied by each of the scales from its step on.
+/// Returns `init_value`, multiplied by each scale from its boundary on.
 ///
 /// ```
 /// use rune_nn::optim;
@@ -193,10 +195,10 @@ pub fn piecewise_constant_schedule(init_value: f64, boundaries_and_scales: &[(us
     })
 }
 
-/// One schedule after the other: each from its boundary on, from which its count begins.
+/// Returns one schedule after the other. Each starts at its boundary, and counts from there.
 ///
 /// # Panics
-/// If there is not one boundary less than there are schedules.
+/// Panics unless there is one boundary fewer than schedules.
 ///
 /// ```
 /// use rune_nn::optim;
@@ -208,11 +210,11 @@ pub fn piecewise_constant_schedule(init_value: f64, boundaries_and_scales: &[(us
 #[track_caller]
 pub fn join_schedules(schedules: impl IntoIterator<Item = Schedule>, boundaries: &[usize]) -> Schedule {
     let mut schedules = schedules.into_iter();
-    let Some(first) = schedules.next() else { refuse!("join_schedules: there is no schedule") };
+    let Some(first) = schedules.next() else { refuse!("join_schedules: needs at least one schedule") };
     let later: Vec<Schedule> = schedules.collect();
     if later.len() != boundaries.len() {
         refuse!(
-            "join_schedules: {} schedules have {} boundaries between them, and {} are given",
+            "join_schedules: {} schedules need {} boundaries, but {} are given",
             later.len() + 1,
             later.len(),
             boundaries.len()

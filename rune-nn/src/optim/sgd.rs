@@ -1,25 +1,25 @@
-//! Gradient descent, with momentum.
+//! Gradient descent with momentum.
 
 use super::chain::stands_for;
 use super::leaves::{expect_state, zip};
 use super::{GradientTransformation, Params, ScaleByLearningRate, Schedule};
 use rune_trace::{Tensor, Tree, at_caller};
 
-/// Adds up gradients, of which older ones count less: see [`trace`].
+/// Accumulates gradients with decay. See [`trace`].
 #[derive(Clone, Copy, Debug)]
 pub struct Trace {
-    /// What is left of the sum from step to step.
+    /// The fraction of the sum that remains after each step.
     pub decay: f64,
-    /// Whether to look one step ahead.
+    /// Whether to use Nesterov momentum.
     pub nesterov: bool,
 }
 
-/// Momentum: the sum of all gradients so far, of which each step leaves the part `decay`.
+/// Returns momentum: a sum of all gradients so far, which each step multiplies by `decay`.
 pub fn trace(decay: f64) -> Trace {
     Trace { decay, nesterov: false }
 }
 
-/// What momentum remembers.
+/// The state of momentum.
 #[derive(Tree, Clone, Debug)]
 pub struct TraceState<P> {
     /// The sum of gradients.
@@ -44,14 +44,14 @@ impl GradientTransformation for Trace {
     }
 }
 
-/// Gradient descent: see [`sgd`].
+/// The settings of gradient descent. See [`sgd`].
 #[derive(Clone, Debug)]
 pub struct Sgd {
-    /// The size of steps.
+    /// The learning rate.
     pub learning_rate: Schedule,
-    /// What is left of earlier gradients from step to step, if there is momentum.
+    /// The momentum, if any: the fraction of earlier gradients that remains after each step.
     pub momentum: Option<f64>,
-    /// Whether the momentum looks one step ahead (Nesterov, 1983).
+    /// Whether to use Nesterov momentum (Nesterov, 1983).
     pub nesterov: bool,
 }
 
@@ -60,7 +60,7 @@ stands_for!(Sgd, (Option<Trace>, ScaleByLearningRate), |s| {
     (trace, ScaleByLearningRate(s.learning_rate.clone()))
 });
 
-/// Gradient descent, without momentum unless it is set.
+/// Returns gradient descent, by default without momentum.
 ///
 /// ```
 /// use rune_nn::optim::{self, GradientTransformation, Sgd};

@@ -1,4 +1,4 @@
-//! Updates measured by the parameters that they change.
+//! Scaling of updates relative to the parameters.
 
 use super::leaves::{expect_shapes, wide, zip};
 use super::{GradientTransformation, Params};
@@ -14,7 +14,8 @@ fn root_mean_square(x: &Tensor) -> Tensor {
     x.cast(wide(x.dtype())).square().mean().sqrt()
 }
 
-/// Gives the updates of each leaf the length of its parameters (You et al., 2020); where one of both is 0, they stay.
+/// Scales the updates of each leaf to the norm of its parameters (You et al., 2020). If either norm is 0, the updates
+/// stay the same.
 #[derive(Clone, Copy, Debug)]
 pub struct ScaleByTrustRatio;
 
@@ -36,7 +37,7 @@ impl GradientTransformation for ScaleByTrustRatio {
     }
 }
 
-/// Multiplies the updates of each leaf by the root of the mean square of its parameters, which counts as 1e-3 at least.
+/// Multiplies the updates of each leaf by the root mean square of its parameters, or by 1e-3 if that is smaller.
 #[derive(Clone, Copy, Debug)]
 pub struct ScaleByParamBlockRms;
 
@@ -54,11 +55,12 @@ impl GradientTransformation for ScaleByParamBlockRms {
     }
 }
 
-/// Scales the updates of each leaf so that the root of their mean square is this, where it is greater.
+/// Scales the updates of each leaf down so that their root mean square is at most this number.
 #[derive(Clone, Copy, Debug)]
 pub struct ClipByBlockRms(pub f64);
 
-/// Scales the updates of each leaf so that the root of their mean square is `threshold`, where it is greater.
+/// Returns a transformation that scales the updates of each leaf down so that their root mean square is at most
+/// `threshold`.
 pub fn clip_by_block_rms(threshold: f64) -> ClipByBlockRms {
     ClipByBlockRms(threshold)
 }

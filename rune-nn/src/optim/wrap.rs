@@ -1,22 +1,22 @@
-//! Transformations around others: averages, several gradients for one step, and some of the parameters only.
+//! Wrappers of transformations: averages, gradient accumulation and masks.
 
 use super::leaves::{expect_count, expect_shapes, expect_state, zip};
 use super::moments::{average, next_count, unbiased, zero_count};
 use super::{GradientTransformation, Mask, Params};
 use rune_trace::{Caller, Tensor, Tree, at_caller, cond};
 
-/// The moving average of updates: see [`ema`].
+/// A moving average of updates. See [`ema`].
 #[derive(Clone, Copy, Debug)]
 pub struct Ema {
-    /// The decay of the average.
+    /// The decay of the moving average.
     pub decay: f64,
-    /// Whether its bias towards 0 is taken away.
+    /// Whether to remove the bias towards 0.
     pub debias: bool,
 }
 
-/// The moving average of updates, without bias towards the 0 that it begins with.
+/// Returns the moving average of updates, without its bias towards the initial 0.
 ///
-/// Of parameters it is of use as well:
+/// It can also average parameters:
 ///
 /// ```
 /// use rune_nn::optim::{self, GradientTransformation};
@@ -34,12 +34,12 @@ pub fn ema(decay: f64) -> Ema {
     Ema { decay, debias: true }
 }
 
-/// What [`Ema`] remembers.
+/// The state of [`Ema`].
 #[derive(Tree, Clone, Debug)]
 pub struct EmaState<P> {
-    /// How many steps were taken.
+    /// The number of steps so far.
     pub count: Tensor,
-    /// The average, with its bias.
+    /// The moving average, with its bias.
     pub ema: P,
 }
 
@@ -61,16 +61,17 @@ impl GradientTransformation for Ema {
     }
 }
 
-/// One step for the mean of several gradients: see [`multi_steps`].
+/// One step for the mean of several gradients. See [`multi_steps`].
 #[derive(Clone, Debug)]
 pub struct MultiSteps<T> {
-    /// What makes the steps.
+    /// The transformation that takes the steps.
     pub inner: T,
-    /// Of how many gradients.
+    /// The number of gradients per step.
     pub every: usize,
 }
 
-/// Takes the mean of `every` gradients and gives it to `inner`; until there are so many, updates are 0. So a large batch is computed in parts.
+/// Returns a transformation that passes the mean of `every` gradients to `inner`. Until it has that many, the updates
+/// are 0. A large batch can thus be computed in parts.
 ///
 /// ```
 /// use rune_nn::optim::{self, GradientTransformation};
@@ -83,25 +84,25 @@ pub struct MultiSteps<T> {
 /// ```
 ///
 /// # Panics
-/// If `every` is 0.
+/// Panics if `every` is 0.
 #[track_caller]
 pub fn multi_steps<T: GradientTransformation>(inner: T, every: usize) -> MultiSteps<T> {
     if every == 0 {
-        refuse!("multi_steps: one step takes 1 gradient or more, and 0 are given");
+        refuse!("multi_steps: `every` is 0, and has to be at least 1");
     }
     MultiSteps { inner, every }
 }
 
-/// What [`MultiSteps`] remembers.
+/// The state of [`MultiSteps`].
 #[derive(Tree, Clone, Debug)]
 pub struct MultiStepsState<S, P> {
-    /// How many gradients there are for the next step.
+    /// The number of gradients collected for the next step.
     pub mini_step: Tensor,
-    /// How many steps were taken.
+    /// The number of steps so far.
     pub gradient_step: Tensor,
-    /// What the inner transformation remembers.
+    /// The state of the inner transformation.
     pub inner: S,
-    /// The mean of the gradients.
+    /// The mean of the gradients collected.
     pub gradients: P,
 }
 
@@ -121,7 +122,7 @@ impl<T: GradientTransformation> GradientTransformation for MultiSteps<T> {
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &Self::State<P>, params: &P) -> (P, Self::State<P>) {
-        // The branches are closures of this library, which run as such of users do.
+        // These branches are closures of this library; run them like the user's.
         let caller = Caller::here();
         at_caller(|| {
             for (field, count) in [("mini_step", &state.mini_step), ("gradient_step", &state.gradient_step)] {
@@ -145,17 +146,18 @@ impl<T: GradientTransformation> GradientTransformation for MultiSteps<T> {
     }
 }
 
-/// A transformation of some of the updates: see [`masked`].
+/// A transformation of some of the updates. See [`masked`].
 #[derive(Clone, Debug)]
 pub struct Masked<T> {
-    /// What transforms them.
+    /// The transformation to apply.
     pub inner: T,
-    /// Which they are.
+    /// The leaves to transform.
     pub mask: Mask,
 }
 
-/// Transforms the updates that `mask` chooses, and leaves the others as they are. Several, of different masks, in a chain give parts of a model
-/// optimisers of their own; nothing is remembered of what is not chosen.
+/// Returns a transformation that applies `inner` to the leaves that `mask` selects, and leaves the others unchanged. A
+/// chain of several with different masks gives parts of a model their own optimisers. The state contains only selected
+/// leaves.
 ///
 /// ```
 /// use rune_nn::optim::{self, GradientTransformation, Mask};
@@ -175,7 +177,8 @@ pub fn masked<T: GradientTransformation>(inner: T, mask: Mask) -> Masked<T> {
 }
 
 impl<T> Masked<T> {
-    /// The tree with tensors without elements in the places that are not chosen: they count nothing in any sum.
+    /// Returns the tree with empty tensors in place of the leaves that are not selected. They contribute nothing to any
+    /// sum.
     fn chosen<P: Params>(&self, tree: &P, choices: &[bool]) -> P {
         let mut choices = choices.iter();
         tree.map(&mut |leaf| match choices.next() {

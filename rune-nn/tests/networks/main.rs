@@ -7,6 +7,6 @@ mod locations;
 mod optim;
 mod saved;
 mod states;
-#[path = "../../../tests/support/locations.rs"]
-mod support;
 mod vectors;
+
+use rune_testing::locations as support;

@@ -4,7 +4,8 @@ use super::axes::{Axes, resolve_axis};
 use super::elementwise::expect_float;
 use super::where_;
 use crate::tensor::refuse;
-use crate::{DType, Tensor, lax};
+use crate::{Tensor, lax};
+use rune_ir::DType;
 use std::f64::consts;
 
 /// Activation functions, of floats.

@@ -1,8 +1,8 @@
 //! Axes as users name them: negative ones count from the last.
 
-use crate::Shape;
-use crate::op::Dims;
 use crate::tensor::refuse;
+use rune_ir::Shape;
+use rune_ir::op::Dims;
 use smallvec::SmallVec;
 use std::ops::RangeFull;
 

@@ -1,9 +1,10 @@
 //! NumPy's broadcasting, for everything that broadcasts.
 
 use super::scalar::{Argument, Operand};
-use crate::op::Dims;
 use crate::tensor::refuse;
-use crate::{DType, Shape, Tensor, lax};
+use crate::{Tensor, lax};
+use rune_ir::op::Dims;
+use rune_ir::{DType, Shape};
 
 /// The shape that arrays of these shapes broadcast to: aligned at the last axis, each size is that of those that are not 1.
 pub(crate) fn joint_shape(shapes: &[&Shape]) -> Option<Shape> {

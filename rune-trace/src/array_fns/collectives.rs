@@ -5,10 +5,11 @@
 //! line, if no axis of that name is mapped around it.
 
 use super::axes::resolve_below;
-use crate::op::{AxisName, CollectiveFn, NamedAxis};
+use crate::tensor::named_axis;
 use crate::tensor::refuse;
-use crate::vmap::named_axis;
-use crate::{AxisNames, DType, Shape, Tensor, Tree, lax};
+use crate::{AxisNames, Tensor, Tree, lax};
+use rune_ir::op::{AxisName, CollectiveFn, NamedAxis};
+use rune_ir::{DType, Shape};
 
 /// The tree of what `$body` makes of each leaf; a loop, for the caller's line is not known inside of a closure.
 macro_rules! leaves {

@@ -1,9 +1,9 @@
 //! Convolutions.
 
 use super::broadcast::expect_one_dtype;
-use crate::op::{ConvDims, Dims};
 use crate::tensor::refuse;
 use crate::{Tensor, Tree, lax};
+use rune_ir::op::{ConvDims, Dims};
 
 /// One number for each spatial axis: a list, or one for all.
 #[derive(Tree, Clone, PartialEq, Eq, Hash, Debug)]

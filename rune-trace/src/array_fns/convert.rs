@@ -1,6 +1,19 @@
 //! Conversions of Rust values into tensors.
 
-use crate::{Array, Element, Tensor};
+use crate::Tensor;
+use half::{bf16, f16};
+use rune_ir::{Array, Element};
+
+/// What a tensor can be made of by `from` and `into`: each [`Element`], and nothing else.
+///
+/// The compiler knows that arrays of elements are none only of a trait of this crate, which `Element` is not.
+pub trait TensorElement: Element {}
+macro_rules! elements {
+    ($($T:ty),*) => {$(
+        impl TensorElement for $T {}
+    )*};
+}
+elements!(bool, i8, i16, i32, i64, u8, u16, u32, u64, f16, bf16, f32, f64);
 
 /// A tensor of rank 0, as [`Tensor::scalar`].
 ///
@@ -9,26 +22,26 @@ use crate::{Array, Element, Tensor};
 /// let x: Tensor = 1.5f32.into();
 /// assert_eq!(x.rank(), 0);
 /// ```
-impl<T: Element> From<T> for Tensor {
+impl<T: TensorElement> From<T> for Tensor {
     #[track_caller]
     fn from(x: T) -> Tensor {
         Tensor::scalar(x)
     }
 }
 /// A tensor of rank 1.
-impl<T: Element> From<&[T]> for Tensor {
+impl<T: TensorElement> From<&[T]> for Tensor {
     fn from(xs: &[T]) -> Tensor {
         Array::from_slice([xs.len()], xs).into()
     }
 }
 /// A tensor of rank 1.
-impl<T: Element> From<Vec<T>> for Tensor {
+impl<T: TensorElement> From<Vec<T>> for Tensor {
     fn from(xs: Vec<T>) -> Tensor {
         xs.as_slice().into()
     }
 }
 /// A tensor of rank 1.
-impl<T: Element> From<&Vec<T>> for Tensor {
+impl<T: TensorElement> From<&Vec<T>> for Tensor {
     fn from(xs: &Vec<T>) -> Tensor {
         xs.as_slice().into()
     }
@@ -40,7 +53,7 @@ impl<T: Element> From<&Vec<T>> for Tensor {
 /// let x = Tensor::from([1.0f32, 2.0]);
 /// assert_eq!(x.ty().to_string(), "[2, f32]");
 /// ```
-impl<T: Element, const A: usize> From<[T; A]> for Tensor {
+impl<T: TensorElement, const A: usize> From<[T; A]> for Tensor {
     fn from(xs: [T; A]) -> Tensor {
         xs.as_slice().into()
     }
@@ -52,19 +65,19 @@ impl<T: Element, const A: usize> From<[T; A]> for Tensor {
 /// let x = Tensor::from([[1, 2, 3], [4, 5, 6]]);
 /// assert_eq!(x.ty().to_string(), "[2, 3, i32]");
 /// ```
-impl<T: Element, const A: usize, const B: usize> From<[[T; B]; A]> for Tensor {
+impl<T: TensorElement, const A: usize, const B: usize> From<[[T; B]; A]> for Tensor {
     fn from(xs: [[T; B]; A]) -> Tensor {
         Array::from_slice([A, B], xs.as_flattened()).into()
     }
 }
 /// A tensor of rank 3.
-impl<T: Element, const A: usize, const B: usize, const C: usize> From<[[[T; C]; B]; A]> for Tensor {
+impl<T: TensorElement, const A: usize, const B: usize, const C: usize> From<[[[T; C]; B]; A]> for Tensor {
     fn from(xs: [[[T; C]; B]; A]) -> Tensor {
         Array::from_slice([A, B, C], xs.as_flattened().as_flattened()).into()
     }
 }
 /// A tensor of rank 4.
-impl<T: Element, const A: usize, const B: usize, const C: usize, const D: usize> From<[[[[T; D]; C]; B]; A]>
+impl<T: TensorElement, const A: usize, const B: usize, const C: usize, const D: usize> From<[[[[T; D]; C]; B]; A]>
     for Tensor
 {
     fn from(xs: [[[[T; D]; C]; B]; A]) -> Tensor {
@@ -74,7 +87,7 @@ impl<T: Element, const A: usize, const B: usize, const C: usize, const D: usize>
 macro_rules! references {
     ($($array:ty [$($N:ident),*];)*) => {$(
         /// As from the array itself.
-        impl<T: Element, $(const $N: usize),*> From<&$array> for Tensor {
+        impl<T: TensorElement, $(const $N: usize),*> From<&$array> for Tensor {
             fn from(xs: &$array) -> Tensor {
                 (*xs).into()
             }

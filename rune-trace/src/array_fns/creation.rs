@@ -1,9 +1,10 @@
 //! Tensors out of nothing: constants, ranges and the like.
 
 use super::scalar::Scalar;
-use crate::op::{Dims, Literal};
 use crate::tensor::refuse;
-use crate::{Array, DType, Element, Shape, Tensor, lax, with_element};
+use crate::{Tensor, lax};
+use rune_ir::op::{Dims, Literal};
+use rune_ir::{Array, DType, Element, Shape, with_element};
 use std::ops::Range;
 
 /// The scalar `x`, repeated to `shape`.

@@ -2,9 +2,10 @@
 
 use super::axes::Axes;
 use super::broadcast::{broadcast, expect_one_dtype};
-use crate::op::{Dims, DotDims};
 use crate::tensor::refuse;
-use crate::{DType, Shape, Tensor, lax};
+use crate::{Tensor, lax};
+use rune_ir::op::{Dims, DotDims};
+use rune_ir::{DType, Shape};
 
 /// The name of an axis: a letter, or a place in the ellipsis counted from its end.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

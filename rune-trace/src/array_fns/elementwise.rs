@@ -2,9 +2,10 @@
 
 use super::broadcast::{broadcast, expect_joint_shape, unify, unify_with};
 use super::scalar::Operand;
-use crate::op::UnaryFn;
 use crate::tensor::refuse;
-use crate::{DType, Op, Tensor, lax};
+use crate::{Tensor, lax};
+use rune_ir::op::UnaryFn;
+use rune_ir::{DType, Op};
 use std::f64::consts;
 
 macro_rules! unary {

@@ -2,7 +2,8 @@
 //! computes it, so that normal random numbers are those of JAX.
 
 use super::elementwise::constant_like;
-use crate::{DType, Tensor, lax};
+use crate::{Tensor, lax};
+use rune_ir::DType;
 
 /// Single precision: coefficients where w < 5 and where not, from the highest power.
 const SINGLE: [(f64, f64); 9] = [

@@ -2,9 +2,10 @@
 
 use super::axes::{resolve_axis, resolve_below};
 use super::broadcast::expect_one_dtype;
-use crate::op::Dims;
 use crate::tensor::refuse;
-use crate::{DType, Tensor, lax};
+use crate::{Tensor, lax};
+use rune_ir::DType;
+use rune_ir::op::Dims;
 
 /// How [`Tensor::split`] cuts: into a number of equal parts, or into parts of given sizes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -192,10 +193,10 @@ impl Tensor {
         let x = self.at_least_rank(counts.len());
         let counts = std::iter::repeat_n(1, x.rank() - counts.len()).chain(counts.iter().copied());
         let pairs: Vec<(usize, usize)> = counts.zip(x.shape().iter().copied()).collect();
-        let wide = pairs.iter().flat_map(|&(count, n)| [count, n]).collect::<crate::Shape>();
+        let wide = pairs.iter().flat_map(|&(count, n)| [count, n]).collect::<rune_ir::Shape>();
         let dims: Dims = (0..x.rank()).map(|a| 2 * a + 1).collect();
         let tiled = lax::broadcast_in_dim(&x, wide, &dims);
-        lax::reshape(&tiled, pairs.iter().map(|&(count, n)| count * n).collect::<crate::Shape>())
+        lax::reshape(&tiled, pairs.iter().map(|&(count, n)| count * n).collect::<rune_ir::Shape>())
     }
     /// The grids of coordinates of vectors: the `i`-th result holds the `i`-th vector along axis `i`, repeated along all others.
     ///
@@ -211,7 +212,7 @@ impl Tensor {
         if let Some(x) = vectors.iter().find(|x| x.rank() != 1) {
             refuse!("meshgrid: takes vectors, and is given {}", x.ty());
         }
-        let shape: crate::Shape = vectors.iter().map(Tensor::size).collect();
+        let shape: rune_ir::Shape = vectors.iter().map(Tensor::size).collect();
         let mut grids = Vec::with_capacity(vectors.len());
         for (axis, x) in vectors.iter().enumerate() {
             grids.push(lax::broadcast_in_dim(x, shape.clone(), &[axis]));

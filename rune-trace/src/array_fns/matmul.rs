@@ -1,9 +1,10 @@
 //! Products of matrices, and what else is one dot product.
 
 use super::broadcast::{expect_joint_shape, expect_one_dtype};
-use crate::op::{Dims, DotDims};
 use crate::tensor::refuse;
-use crate::{Shape, Tensor, lax};
+use crate::{Tensor, lax};
+use rune_ir::Shape;
+use rune_ir::op::{Dims, DotDims};
 
 /// Products. The dtypes of both operands are one; half types are accumulated in `f32`.
 impl Tensor {

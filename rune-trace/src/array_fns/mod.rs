@@ -34,6 +34,7 @@ pub use collectives::{
     pshuffle, psum, psum_scatter, psum_scatter_tiled, pswapaxes,
 };
 pub use conv::{ConvOptions, ConvPadding, Layout, PerAxis};
+pub use convert::TensorElement;
 pub use einsum::einsum;
 pub use elementwise::where_;
 pub use index::{At, Ellipsis, IndexItem, Indexer, Indices, NewAxis, stepped};

@@ -1,7 +1,9 @@
 //! Conversions from and to `ndarray`.
 
-use crate::{Array, Element, EvalError, Shape, Tensor};
+use super::TensorElement;
+use crate::{EvalError, Tensor};
 use ndarray::{ArrayBase, ArrayD, Data, Dimension};
+use rune_ir::{Array, Element, Shape};
 
 /// The elements of an `ndarray` array, copied.
 ///
@@ -11,7 +13,7 @@ use ndarray::{ArrayBase, ArrayD, Data, Dimension};
 /// let x = Tensor::from(&array![[1.0f32, 2.0], [3.0, 4.0]].t());
 /// assert_eq!(x.to_vec::<f32>().unwrap(), [1.0, 3.0, 2.0, 4.0]);
 /// ```
-impl<T: Element, S: Data<Elem = T>, D: Dimension> From<&ArrayBase<S, D>> for Tensor {
+impl<T: TensorElement, S: Data<Elem = T>, D: Dimension> From<&ArrayBase<S, D>> for Tensor {
     fn from(xs: &ArrayBase<S, D>) -> Tensor {
         let shape = Shape::from(xs.shape());
         match xs.as_slice() {
@@ -21,7 +23,7 @@ impl<T: Element, S: Data<Elem = T>, D: Dimension> From<&ArrayBase<S, D>> for Ten
     }
 }
 /// The elements of an `ndarray` array, copied.
-impl<T: Element, S: Data<Elem = T>, D: Dimension> From<ArrayBase<S, D>> for Tensor {
+impl<T: TensorElement, S: Data<Elem = T>, D: Dimension> From<ArrayBase<S, D>> for Tensor {
     fn from(xs: ArrayBase<S, D>) -> Tensor {
         (&xs).into()
     }

@@ -6,9 +6,10 @@
 
 use super::broadcast::unify;
 use super::scalar::{Argument, Operand};
-use crate::op::{BinaryFn, Comparison, UnaryFn};
-use crate::{Op, Tensor, lax};
+use crate::{Tensor, lax};
 use half::{bf16, f16};
+use rune_ir::Op;
+use rune_ir::op::{BinaryFn, Comparison, UnaryFn};
 use std::ops;
 
 #[track_caller]
@@ -208,7 +209,8 @@ methods! {
 
 #[cfg(test)]
 mod tests {
-    use crate::{DType, Tensor};
+    use crate::Tensor;
+    use rune_ir::DType;
 
     #[test]
     #[should_panic(expected = "add: shapes [2, 3] and [4] do not broadcast")]

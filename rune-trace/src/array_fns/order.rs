@@ -5,9 +5,10 @@ use super::broadcast::expect_one_dtype;
 use super::elementwise::constant_like;
 use super::join::part;
 use super::reductions::as_float;
-use crate::op::CumulativeFn;
 use crate::tensor::refuse;
-use crate::{DType, Tensor, lax};
+use crate::{Tensor, lax};
+use rune_ir::DType;
+use rune_ir::op::CumulativeFn;
 
 macro_rules! cumulative {
     ($($(#[$doc:meta])* $name:ident = $f:ident of $of:ident;)*) => {

@@ -2,9 +2,10 @@
 
 use super::conv::{ConvPadding, Layout, PerAxis};
 use super::elementwise::expect_float;
-use crate::op::{Dims, Window, WindowFn};
 use crate::tensor::refuse;
-use crate::{Shape, Tensor, Tree, lax};
+use crate::{Tensor, Tree, lax};
+use rune_ir::Shape;
+use rune_ir::op::{Dims, Window, WindowFn};
 
 /// How pooling goes: by default windows next to each other (strides are the window), no padding, no dilation, channels first.
 #[derive(Tree, Clone, PartialEq, Eq, Hash, Debug)]

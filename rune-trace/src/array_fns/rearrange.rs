@@ -3,9 +3,10 @@
 use super::axes::{Axes, resolve_axis};
 use super::join::{concat, part};
 use super::scalar::Operand;
-use crate::op::{Dims, Padding};
 use crate::tensor::refuse;
-use crate::{DType, Shape, Tensor, Tree, lax};
+use crate::{Tensor, Tree, lax};
+use rune_ir::op::{Dims, Padding};
+use rune_ir::{DType, Shape};
 
 /// What [`Tensor::pad_with`] puts around a tensor.
 #[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug)]

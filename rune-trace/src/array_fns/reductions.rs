@@ -1,9 +1,10 @@
 //! Functions of all elements along some axes.
 
 use super::axes::{Axes, resolve_axis};
-use crate::op::{ArgFn, Dims, ReduceFn};
 use crate::tensor::refuse;
-use crate::{DType, Shape, Tensor, lax};
+use crate::{Tensor, lax};
+use rune_ir::op::{ArgFn, Dims, ReduceFn};
+use rune_ir::{DType, Shape};
 
 /// The shape with the axes at size 1.
 fn kept(shape: &Shape, axes: &[usize]) -> Shape {

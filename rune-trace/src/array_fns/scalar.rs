@@ -1,9 +1,10 @@
 //! Rust numbers on their way to becoming elements of a tensor, and operands, which are either.
 
-use crate::op::Literal;
 use crate::tensor::refuse;
-use crate::{DType, Tensor, lax};
+use crate::{Tensor, lax};
 use half::{bf16, f16};
+use rune_ir::DType;
+use rune_ir::op::Literal;
 use std::fmt;
 
 /// A Rust number that has no dtype yet: it takes the dtype of the tensor that it meets.

@@ -2,9 +2,10 @@
 
 use super::axes::{Axes, resolve_axis, resolve_below};
 use super::broadcast::broadcast;
-use crate::op::Dims;
 use crate::tensor::refuse;
-use crate::{Shape, Tensor, lax};
+use crate::{Tensor, lax};
+use rune_ir::Shape;
+use rune_ir::op::Dims;
 use smallvec::SmallVec;
 
 /// The sizes of a shape to be, one of which may be -1: as large as it needs to be.

@@ -1,10 +1,10 @@
 //! Functions that compute again what their derivative needs, rather than keep it.
 
-use super::Place;
+use crate::call_site::Place;
 use crate::function::{Arguments, Function};
-use crate::op::CheckpointPolicy;
 use crate::tensor::{Keep, begin_trace, fresh_params, lax, trace};
 use crate::{Tensor, Tree, make_program::name_of};
+use rune_ir::op::CheckpointPolicy;
 use std::sync::Arc;
 
 /// The same function, whose derivative keeps nothing of what it computes: the backward pass computes it again, from the arguments and from what the
@@ -91,7 +91,7 @@ pub fn checkpoint_name(x: &Tensor, name: &str) -> Tensor {
 
 /// What [`checkpoint_with`] may keep; the names are JAX's.
 pub mod checkpoint_policies {
-    use crate::op::CheckpointPolicy;
+    use rune_ir::op::CheckpointPolicy;
 
     fn owned<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Vec<String> {
         names.into_iter().map(Into::into).collect()

@@ -1,11 +1,12 @@
 //! What functions with derivatives of their own have in common: the function and its rules, each run on parameters of its own
 //! and written down as a sub-program.
 
-use super::Place;
 use super::run::same_type;
+use crate::call_site::Place;
 use crate::function::{Arguments, Function};
 use crate::tensor::{Applied, Keep, begin_trace, fresh_params, tentatively, trace};
-use crate::{Program, Tensor, Tree, TreePath};
+use crate::{Tensor, Tree, TreePath};
+use rune_ir::Program;
 use rustc_hash::FxHasher;
 use std::cell::Cell;
 use std::hash::Hasher;
@@ -113,7 +114,7 @@ pub(super) fn like<Y: Tree>(y: &Y, given: &Y, (what, of): (&str, &'static str), 
 /// Runs a rule, in which the function that it is for may be called, and so the rule run again; but not without end.
 pub(super) fn bounded<R>(place: Place, rule: impl FnOnce() -> R) -> R {
     /// Each level is a sub-program of the one before, and those nest no deeper than programs may.
-    const DEEPEST: u32 = crate::MAX_DEPTH / 2;
+    const DEEPEST: u32 = rune_ir::MAX_DEPTH / 2;
     /// Rules within one rule, however deep.
     const MOST: u32 = 4096;
     thread_local! {

@@ -1,10 +1,11 @@
 //! Functions whose derivative the user gives: a rule for tangents, which serves reverse mode by transposition.
 
-use super::Place;
 use super::custom::{Part, arguments, as_primals, bounded, leaves, like, programs, untraced};
+use crate::call_site::Place;
 use crate::function::{Arguments, Function};
 use crate::tensor::{begin_trace, fresh_params, lax, users, with_location};
-use crate::{Op, Tensor, Tree, name_of, name_scope};
+use crate::{Tensor, Tree, name_of, name_scope};
+use rune_ir::Op;
 
 /// `f` with a derivative of its own. `rule` takes references to the arguments and to their tangents, each as a tuple, and gives the
 /// result and its tangent. Reverse mode transposes the rule, so the tangent must be linear in the tangents of the arguments.

@@ -1,10 +1,11 @@
 //! Functions whose reverse mode the user gives.
 
-use super::Place;
 use super::custom::{Part, arguments, as_primals, bounded, leaves, like, programs, untraced};
+use crate::call_site::Place;
 use crate::function::{Arguments, Function};
 use crate::tensor::{begin_trace, fresh_params, lax, users, with_location};
-use crate::{Op, Tensor, Tree, name_of, name_scope};
+use crate::{Tensor, Tree, name_of, name_scope};
+use rune_ir::Op;
 
 /// `f` with a reverse mode of its own. `forward` takes the arguments and gives the result and whatever `backward` needs to know of
 /// them; `backward` takes that and the cotangent of the result, and gives the cotangents of all arguments (for several a tuple).

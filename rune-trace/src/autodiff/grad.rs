@@ -1,7 +1,8 @@
 //! Reverse mode for functions: `grad` and its kin.
 
+use super::gradients;
 use super::run::Chosen;
-use super::{Place, gradients};
+use crate::call_site::Place;
 use crate::function::{Argnums, Arguments, Function};
 use crate::{Tensor, Tree};
 

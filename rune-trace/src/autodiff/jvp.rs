@@ -1,10 +1,12 @@
 //! Forward mode for functions.
 
 use super::run::{cotangents_like, floats, tangents_of};
-use super::{Place, Run, gradients};
+use super::{Run, gradients};
+use crate::call_site::Place;
 use crate::function::{ArgRefs, Arguments, Function};
 use crate::tensor::at_caller;
-use crate::{Tensor, Transform, Tree};
+use crate::{Tensor, Tree};
+use rune_ir::Transform;
 
 /// The value of `f` at `primals`, and how it moves when these move by `tangents`: the product of the Jacobian with a vector.
 ///
@@ -87,7 +89,7 @@ where
     })
 }
 
-pub(super) fn forward<X: Arguments, Y: Tree, Aux: Tree>(
+pub(crate) fn forward<X: Arguments, Y: Tree, Aux: Tree>(
     primals: X::Refs<'_>,
     tangents: X::Refs<'_>,
     place: Place,

@@ -1,11 +1,13 @@
 //! Functions near a point: the linear function of the tangents, and its transpose, which is reverse mode.
 
+use super::Run;
 use super::run::{cotangents_like, cotangents_of, floats, tangents_like, tangents_of};
-use super::{Place, Run};
+use crate::Tree;
+use crate::call_site::Place;
 use crate::function::{ArgRefs, Arguments, Function};
 use crate::tensor::at_caller;
 use crate::transform::Linear;
-use crate::{Transform, Tree};
+use rune_ir::Transform;
 
 /// From cotangents of what a function returned to cotangents of its arguments.
 pub type Pullback<Y, Dx> = Box<dyn Fn(&Y) -> Dx + Send + Sync>;
@@ -162,7 +164,7 @@ where
     })
 }
 
-pub(super) fn near<X: Arguments, Y: Tree, Aux: Tree>(
+pub(crate) fn near<X: Arguments, Y: Tree, Aux: Tree>(
     primals: X::Refs<'_>,
     place: Place,
     f: impl FnOnce(&X) -> (Y, Aux),

@@ -1,28 +1,22 @@
 //! Derivatives of functions. One mechanism serves all: a function is [run](Run) once on parameters that know their arguments, so
 //! with its own control flow and effects, and what it did is a program, to which the transformations are applied.
 
-mod check;
 mod checkpoint;
 mod constant;
 mod custom;
 mod custom_jvp;
 mod custom_vjp;
-mod finite;
 mod grad;
 mod jacobian;
 mod jvp;
 mod linearize;
 mod residuals;
 mod run;
-#[cfg(test)]
-mod tests;
 
-pub use check::{CheckOptions, GradientCheck, Mismatch, check_gradient, check_gradients, check_jvp, check_vjp};
 pub use checkpoint::{checkpoint, checkpoint as remat, checkpoint_name, checkpoint_policies, checkpoint_with};
 pub use constant::no_grad;
 pub use custom_jvp::{custom_jvp, custom_tangent};
 pub use custom_vjp::custom_vjp;
-pub use finite::{Difference, finite_diff, finite_diff_jacobian};
 pub use grad::{
     grad, grad_argnums, grad_aux, grad_aux_argnums, value_and_grad, value_and_grad_argnums, value_and_grad_aux,
     value_and_grad_aux_argnums,
@@ -35,5 +29,7 @@ pub use jvp::{hvp, jvp, jvp_aux};
 pub use linearize::{Linearized, Pullback, linear_transpose, linearize, vjp, vjp_aux};
 pub use residuals::{print_saved_residuals, saved_residuals};
 
-pub(crate) use run::Place;
-use run::{Run, gradients};
+pub(crate) use jvp::forward;
+pub(crate) use linearize::near;
+use run::Run;
+pub(crate) use run::{floats, gradients};

@@ -1,7 +1,8 @@
 //! What reverse mode keeps of a function, for people to look at.
 
+use super::Run;
 use super::run::floats;
-use super::{Place, Run};
+use crate::call_site::Place;
 use crate::function::{ArgRefs, Arguments, Function};
 use crate::tensor::at_caller;
 use crate::transform::SavedResidual;
@@ -65,7 +66,8 @@ where
 
 #[cfg(test)]
 mod tests {
-    use crate::{DType, Tensor, saved_residuals};
+    use crate::{Tensor, saved_residuals};
+    use rune_ir::DType;
 
     /// The types of what is kept, arguments with their names.
     fn kept(f: impl Fn(&Tensor, &Tensor) -> Tensor + Send + Sync) -> Vec<String> {

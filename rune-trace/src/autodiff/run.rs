@@ -1,68 +1,13 @@
 //! What all derivatives begin with: a function, run once near its arguments.
 
-use crate::function::{Argnums, Arguments, Function};
-use crate::tensor::{Caller, Keep, begin_trace, fail_with, fresh_params, in_closure, lax, trace, with_origin};
+use crate::call_site::Place;
+use crate::function::{Argnums, Arguments};
+use crate::tensor::{Keep, begin_trace, fresh_params, lax, trace};
 use crate::transform::{self, Linear};
-use crate::{Loc, Origin, Program, Tensor, Transform, Transforms, Tree, TreePath, Type};
+use crate::{Tensor, Tree, TreePath};
+use rune_ir::{Program, Transform};
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
-use std::panic::Location;
-
-/// Where a transformation was asked for, to tell it when something is wrong with the function.
-#[derive(Clone, Copy)]
-pub(crate) struct Place {
-    transform: &'static str,
-    location: &'static Location<'static>,
-}
-
-impl Place {
-    #[track_caller]
-    pub(crate) fn here(transform: &'static str) -> Place {
-        Place { transform, location: Location::caller() }
-    }
-    /// Fails at the user's line: see [`fail`].
-    #[track_caller]
-    pub(crate) fn fail(self, what: &str) -> ! {
-        self.fail_with(what, None)
-    }
-    /// As [`Place::fail`], because of `x`.
-    #[track_caller]
-    pub(crate) fn fail_for(self, x: &Tensor, what: &str) -> ! {
-        self.fail_with(what, x.made_by().and_then(|(_, _, origin)| origin.loc))
-    }
-    #[track_caller]
-    fn fail_with(self, what: &str, at: Option<Loc>) -> ! {
-        fail_with(&format!("{} at {}: {what}", self.transform, self.location), at)
-    }
-    /// Runs `body`, the inside of a closure that is called with `args` and was made of `f`, a function of the user's.
-    pub(crate) fn of_users<X: Arguments, F: Function<X>, R>(
-        self,
-        f: &F,
-        args: X::Refs<'_>,
-        body: impl FnOnce() -> R,
-    ) -> R {
-        in_closure::<X, F, R>(Caller(self.location), self.transform, f, args, body)
-    }
-    /// Runs `f`, whose own operations come from this place, by way of `transform`. Not for functions of users.
-    pub(crate) fn run<R>(self, transform: Transform, f: impl FnOnce() -> R) -> R {
-        let transforms = Transforms::NONE.then(transform);
-        with_origin(&Origin { loc: Some(self.location.into()), scope: None, transforms }, f)
-    }
-    /// A parameter of this type, whose value nobody may ask for.
-    pub(crate) fn unknown(self, ty: Type) -> Tensor {
-        Tensor::param(ty, None, self.transform)
-    }
-    pub(super) fn transform(self) -> &'static str {
-        self.transform
-    }
-    pub(super) fn location(self) -> &'static Location<'static> {
-        self.location
-    }
-    /// A tensor of the same type without a value.
-    pub(crate) fn stand_in(self, like: &Tensor) -> Tensor {
-        self.unknown(like.ty().clone())
-    }
-}
 
 /// A function that was run: what it did, where, and what it returned.
 pub(super) struct Run<Y, Aux> {
@@ -75,7 +20,7 @@ pub(super) struct Run<Y, Aux> {
 }
 
 /// For each leaf of the arguments whether it is of a float dtype.
-pub(super) fn floats<X: Arguments>(args: X::Refs<'_>) -> Vec<bool> {
+pub(crate) fn floats<X: Arguments>(args: X::Refs<'_>) -> Vec<bool> {
     let mut floats = Vec::new();
     X::visit(args, &mut |_, _, leaf| floats.push(leaf.dtype().is_float()));
     floats
@@ -128,7 +73,7 @@ impl Chosen {
 
 /// The gradients of a function with a scalar result by those leaves of the arguments that `by` marks; before them the value and what
 /// comes with it.
-pub(super) fn gradients<X: Arguments, Aux: Tree>(
+pub(crate) fn gradients<X: Arguments, Aux: Tree>(
     args: X::Refs<'_>,
     by: &[bool],
     place: Place,
@@ -166,7 +111,7 @@ impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
             }
         });
         let since = begin_trace();
-        let params = fresh_params(&moved, known, place.transform);
+        let params = fresh_params(&moved, known, place.transform());
         let (mut params_left, mut marks) = (params.iter(), by.iter());
         let inner = X::map(args, &mut |leaf| match marks.next() {
             Some(true) => params_left.next().expect("one parameter for each leaf marked").clone(),

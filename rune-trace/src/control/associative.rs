@@ -1,6 +1,6 @@
 //! Scans of associative functions, in a number of steps that grows as the logarithm of the length.
 
-use crate::autodiff::Place;
+use crate::call_site::Place;
 use crate::tensor::{at_caller, lax, users};
 use crate::transform::position;
 use crate::{Tensor, Tree};
@@ -123,13 +123,13 @@ fn partial<X: Tree>(f: &impl Fn(&X, &X) -> X, xs: &X, n: usize, along: &Along) -
 fn interleave(even: &Tensor, odd: &Tensor, axis: usize, n: usize) -> Tensor {
     let spread = |x: &Tensor, low: usize| {
         let used = low + 2 * x.shape()[axis] - 1;
-        let mut config = vec![crate::op::Padding::default(); x.rank()];
-        config[axis] = crate::op::Padding { low: low as i64, high: (n - used) as i64, interior: 1 };
-        lax::pad(x, &lax::full(x.dtype(), &crate::Shape::scalar(), 0.0), config)
+        let mut config = vec![rune_ir::op::Padding::default(); x.rank()];
+        config[axis] = rune_ir::op::Padding { low: low as i64, high: (n - used) as i64, interior: 1 };
+        lax::pad(x, &lax::full(x.dtype(), &rune_ir::Shape::scalar(), 0.0), config)
     };
     let (even, odd) = (spread(even, 0), spread(odd, 1));
-    let even_at = lax::iota(crate::DType::I32, even.shape().clone(), axis);
-    let two = lax::full(crate::DType::I32, even.shape(), 2.0);
+    let even_at = lax::iota(rune_ir::DType::I32, even.shape().clone(), axis);
+    let two = lax::full(rune_ir::DType::I32, even.shape(), 2.0);
     let is_even = lax::eq(&lax::rem(&even_at, &two), &lax::full_like(&even_at, 0.0));
     lax::select(&is_even, &even, &odd)
 }

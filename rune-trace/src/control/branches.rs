@@ -1,9 +1,10 @@
 //! Choices between functions.
 
 use super::closure::{Closure, agree, programs};
-use crate::autodiff::Place;
+use crate::call_site::Place;
 use crate::tensor::{at_caller, lax};
-use crate::{DType, Tensor, Tree, Type};
+use crate::{Tensor, Tree};
+use rune_ir::{DType, Type};
 
 /// `on_true()` if `pred` holds, else `on_false()`; JAX's `lax.cond`. Only the one chosen is computed (under [`vmap`](crate::vmap) both, if the
 /// lanes differ in `pred`). Both are traced, use what they like of the values around, and return trees of one structure and types.

@@ -1,8 +1,9 @@
 //! Closures as sub-programs.
 
-use crate::autodiff::Place;
+use crate::call_site::Place;
 use crate::tensor::{Applied, Keep, begin_trace, trace, users};
-use crate::{Program, Tensor, Tree, Type};
+use crate::{Tensor, Tree};
+use rune_ir::{Program, Type};
 use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::Hasher;
 use std::sync::Arc;

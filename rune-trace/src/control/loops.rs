@@ -2,9 +2,10 @@
 
 use super::closure::{Closure, agree, programs};
 use super::scan::{ScanOptions, scan_with};
-use crate::autodiff::Place;
+use crate::call_site::Place;
 use crate::tensor::{Caller, at_caller, lax};
-use crate::{DType, Tensor, Tree, Type};
+use crate::{Tensor, Tree};
+use rune_ir::{DType, Type};
 
 /// Applies `body` to what is carried, from `init` on, while `cond` of it holds; JAX's `lax.while_loop`.
 ///

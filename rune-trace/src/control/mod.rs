@@ -8,8 +8,6 @@ mod branches;
 mod closure;
 mod loops;
 mod scan;
-#[cfg(test)]
-mod tests;
 
 pub use associative::{associative_scan, associative_scan_axis};
 pub use branches::{cond, switch};

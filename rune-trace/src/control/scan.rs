@@ -1,7 +1,7 @@
 //! Loops over the positions of arrays.
 
 use super::closure::{Closure, agree, programs};
-use crate::autodiff::Place;
+use crate::call_site::Place;
 use crate::tensor::{at_caller, lax};
 use crate::{Tensor, Tree};
 

@@ -6,23 +6,21 @@ mod print;
 #[cfg(test)]
 mod print_tests;
 mod printer;
-mod summary;
-pub(crate) mod template;
 #[cfg(test)]
 mod tests;
 
-pub use nans::{Bad, Made, NanError, check_nans, checks_nans, debug_infs, debug_nans};
+pub use nans::{debug_infs, debug_nans};
 pub use options::{Column, DebugOptions};
-pub(crate) use print::emit;
-pub use print::{DebugArg, DebugSink, DebugValue, capture_debug, debug_print_parts, set_debug_sink};
-pub use summary::Summary;
+pub use print::{DebugArg, DebugValue, debug_print_parts};
 
-use crate::autodiff::Place;
+use crate::ProgramExt;
+use crate::call_site::Place;
 use crate::function::{Arguments, Function};
-use crate::interpret::interpret_observed;
 use crate::make_program::{name_of, trace_on};
-use crate::{Array, EvalError, Program, Tensor, Tree};
+use crate::{EvalError, Tensor, Tree};
 use printer::Printer;
+use rune_ir::interpret::interpret_observed;
+use rune_ir::{Array, Program};
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 

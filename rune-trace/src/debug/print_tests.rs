@@ -1,7 +1,9 @@
+use crate::ProgramExt;
 use crate::{
-    Array, DType, Op, Program, Tensor, capture_debug, custom_jvp, debug_print, debug_to, grad, hvp, jvp, lax,
-    linearize, make_program, vjp, vmap, vmap_axes,
+    Tensor, custom_jvp, debug_print, debug_to, grad, hvp, jvp, lax, linearize, make_program, vjp, vmap, vmap_axes,
 };
+use rune_ir::interpret::capture_debug;
+use rune_ir::{Array, DType, Op, Program};
 use std::sync::Arc;
 
 fn printed(f: impl FnOnce()) -> String {
@@ -135,7 +137,7 @@ fn programs_keep_their_prints() {
     let expected = "unused 6.0 \"quoted\" {\nagain\nagain\nx = 3.0\ny = 27.0\nx = 3.0\ny = 27.0\n";
     let run = |program: &Program| {
         printed(|| {
-            let y = crate::interpret::interpret(program, &[Array::scalar(3.0f32)]).unwrap();
+            let y = rune_ir::interpret::interpret(program, &[Array::scalar(3.0f32)]).unwrap();
             assert_eq!(y, [Array::scalar(4.0f32)]);
         })
     };

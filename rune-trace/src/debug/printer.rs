@@ -1,9 +1,10 @@
 //! A run as a tree of lines.
 
-use super::{Column, DebugOptions, Summary};
-use crate::interpret::Observer;
-use crate::program::{Types, variable_names};
-use crate::{Array, Instruction, Program, Type, Var};
+use super::{Column, DebugOptions};
+use rune_ir::Summary;
+use rune_ir::interpret::Observer;
+use rune_ir::program::{Types, variable_names};
+use rune_ir::{Array, Instruction, Program, Type, Var};
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -346,7 +347,7 @@ impl Observer for Printer<'_> {
     }
     fn print(&mut self, text: &str) {
         if self.echo {
-            super::emit(text);
+            rune_ir::interpret::emit(text);
         }
     }
 }

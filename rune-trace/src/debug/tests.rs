@@ -335,7 +335,8 @@ iterations_are_folded(x0)
 
 #[test]
 fn the_first_operation_that_makes_a_nan_is_named() {
-    use crate::{Made, NanError, debug_infs, debug_nans};
+    use crate::{debug_infs, debug_nans};
+    use rune_ir::{Made, NanError};
     fn by(error: &NanError) -> (&'static str, Option<u32>, Option<&str>) {
         match &*error.made {
             Made::By { op, origin, .. } => (op, origin.loc.as_ref().map(|loc| loc.line), origin.scope.as_deref()),

@@ -5,13 +5,12 @@
 //! [at its caller](at_caller): a failure inside unwinds quietly up to it, and the panic is there.
 //!
 //! A function that returns a closure, as `grad`, has no caller any more when the closure is called, and a closure cannot be
-//! `#[track_caller]`. But the function it was given is the user's: where the closure [fails](in_closure), that function is run once more, and
+//! `#[track_caller]`. But the function it was given is the user's: where the closure [fails](in_closure_of), that function is run once more, and
 //! the panic is at an operation it applies. If it applies none, the panic is at a line of the library; the message names the user's in any case.
 
 use super::effects::begin_trace;
 use super::origin::{overridden, users, with_location};
-use crate::function::{Arguments, Function};
-use crate::{Loc, Tensor};
+use rune_ir::Loc;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 
@@ -86,6 +85,12 @@ pub fn at_caller<R>(f: impl FnOnce() -> R) -> R {
 #[derive(Clone, Copy)]
 pub struct Caller(pub(crate) &'static Location<'static>);
 
+impl std::fmt::Display for Caller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl Caller {
     /// The caller's line.
     #[track_caller]
@@ -99,15 +104,9 @@ impl Caller {
     }
 }
 
-/// Runs `body`, the inside of a closure that was made of the user's function `f` at the line `made`, and is called with `args`. Where it fails,
-/// the panic is in `f`.
-pub fn in_closure<X: Arguments, F: Function<X>, R>(
-    made: Caller,
-    transform: &'static str,
-    f: &F,
-    args: X::Refs<'_>,
-    body: impl FnOnce() -> R,
-) -> R {
+/// Runs `body`, the inside of a closure that was made of a function of the user's at the line `made`. Where it fails, the panic is in that
+/// function, which `again` runs once more.
+pub(crate) fn in_closure_of<R>(made: Caller, again: impl Fn(), body: impl FnOnce() -> R) -> R {
     if overridden().is_some() {
         return body();
     }
@@ -116,14 +115,10 @@ pub fn in_closure<X: Arguments, F: Function<X>, R>(
         Err(failure) => failure,
     };
     failure.at = failure.at.filter(|at| *at != Loc::from(made.0));
-    let again = || {
-        let args = X::map(args, &mut |leaf| Tensor::param(leaf.ty().clone(), Some(leaf.clone()), transform));
-        drop(f.call(&args));
-    };
     if failure.at.is_some() {
-        spring(failure.clone(), again);
+        spring(failure.clone(), &again);
     }
-    spring(Failure { at: None, ..failure.clone() }, again);
+    spring(Failure { at: None, ..failure.clone() }, &again);
     panic!("{}", failure.message)
 }
 

@@ -2,19 +2,72 @@
 //!
 //! A trace writes down what its outputs come from, and no output comes from an effect. So while a function is traced, the effects
 //! applied on the thread are noted in order, and the trace takes those since it began. Where no function is traced they happen at once.
+//!
+//! Other threads that a traced function starts note nothing, unless they run in its [`TraceContext`](super::TraceContext).
 
 use super::Tensor;
 use super::evaluate::{EvalError, perform};
 use super::node::{Apply, next_id};
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 
 thread_local! {
-    /// How many traces are under way.
+    /// How many traces are under way on the thread.
     static UNDER_WAY: Cell<usize> = const { Cell::new(0) };
     /// The effects that belong to them, oldest first.
     static NOTED: RefCell<Vec<Arc<Apply>>> = const { RefCell::new(Vec::new()) };
+    /// For each of them what other threads hand in, if any of them may.
+    static INBOXES: RefCell<Vec<Option<Arc<Inbox>>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// How many traces are under way on all threads.
+static EVERYWHERE: AtomicUsize = AtomicUsize::new(0);
+
+/// The effects that other threads apply for a trace; none once it has ended.
+pub(super) struct Inbox(Mutex<Option<Vec<Arc<Apply>>>>);
+
+/// The trace is over.
+pub(super) struct Ended;
+
+impl Inbox {
+    fn put(&self, effects: Vec<Arc<Apply>>) -> Result<(), Ended> {
+        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(noted) => {
+                noted.extend(effects);
+                Ok(())
+            }
+            None if effects.is_empty() => Ok(()),
+            None => Err(Ended),
+        }
+    }
+    fn close(&self) -> Vec<Arc<Apply>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
+    }
+}
+
+/// The inbox of the innermost trace that is under way on the thread.
+pub(super) fn inbox() -> Option<Arc<Inbox>> {
+    let new = || Arc::new(Inbox(Mutex::new(Some(Vec::new()))));
+    let innermost = |inboxes: &mut Vec<Option<Arc<Inbox>>>| Some(inboxes.last_mut()?.get_or_insert_with(new).clone());
+    if UNDER_WAY.get() > 0 { INBOXES.with_borrow_mut(innermost) } else { None }
+}
+
+/// Runs `f` on this thread as a part of the trace whose inbox this is.
+pub(super) fn handing_in<R>(inbox: &Arc<Inbox>, f: impl FnOnce() -> R) -> Result<R, Ended> {
+    struct Restore(Vec<Arc<Apply>>, Vec<Option<Arc<Inbox>>>, usize);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            NOTED.set(std::mem::take(&mut self.0));
+            INBOXES.set(std::mem::take(&mut self.1));
+            UNDER_WAY.set(self.2);
+        }
+    }
+    let inboxes = vec![Some(inbox.clone())];
+    let _restore = Restore(NOTED.take(), INBOXES.replace(inboxes), UNDER_WAY.replace(1));
+    let result = f();
+    inbox.put(NOTED.take()).map(|()| result)
 }
 
 /// A trace that is under way: what is applied on this thread belongs to it. Where it is dropped, as by a panic, its effects do not
@@ -37,13 +90,20 @@ pub(crate) struct Applied {
 /// Begins a trace.
 pub(crate) fn begin_trace() -> Since {
     UNDER_WAY.set(UNDER_WAY.get() + 1);
+    EVERYWHERE.fetch_add(1, Ordering::Relaxed);
+    INBOXES.with_borrow_mut(|inboxes| inboxes.push(None));
     Since { id: next_id(), thread: PhantomData }
 }
 
 impl Since {
     /// Ends the trace.
     pub fn end(self) -> Applied {
-        Applied { since: self.id, effects: self.take() }
+        let mut effects = self.take();
+        if let Some(inbox) = INBOXES.with_borrow_mut(|inboxes| inboxes.last_mut().and_then(Option::take)) {
+            effects.extend(inbox.close());
+            effects.sort_unstable_by_key(|apply| apply.id);
+        }
+        Applied { since: self.id, effects }
     }
     fn take(&self) -> Vec<Arc<Apply>> {
         NOTED.with_borrow_mut(|noted| noted.split_off(noted.partition_point(|apply| apply.id < self.id)))
@@ -53,6 +113,10 @@ impl Since {
 impl Drop for Since {
     fn drop(&mut self) {
         drop(self.take());
+        if let Some(inbox) = INBOXES.with_borrow_mut(Vec::pop).flatten() {
+            drop(inbox.close());
+        }
+        EVERYWHERE.fetch_sub(1, Ordering::Relaxed);
         UNDER_WAY.set(UNDER_WAY.get() - 1);
     }
 }
@@ -70,13 +134,32 @@ pub(crate) fn tentatively<R>(f: impl FnOnce() -> Option<R>) -> Option<R> {
 /// Notes an effect that was just applied, or has it happen.
 ///
 /// # Errors
-/// If it happens, and an operand cannot be computed.
+/// If it happens, and an operand cannot be computed, as it is traced by another thread.
 pub(super) fn applied(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), EvalError> {
     if UNDER_WAY.get() > 0 {
         NOTED.with_borrow_mut(|noted| noted.push(apply.clone()));
         return Ok(());
     }
+    if EVERYWHERE.load(Ordering::Relaxed) > 0 {
+        if apply.op.operands().into_iter().any(Tensor::is_traced) {
+            return Err(EvalError::OtherThread { op: apply.op.name() });
+        }
+        warn_of_threads(apply);
+    }
     perform(apply, results)
+}
+
+/// Says once that an effect happens now, while a function is traced on another thread, which may have started this one.
+fn warn_of_threads(apply: &Apply) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let at = apply.origin.loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default();
+        tracing::warn!(
+            "`{}`{at} happens at once, on a thread that traces no function, while another thread traces one. If the traced function \
+             started this thread, run the work in the `TraceContext` of that function, so that the effect is part of it",
+            apply.op.name()
+        );
+    });
 }
 
 /// Runs `f` as if no function were being traced: what it does is no part of one.
@@ -85,8 +168,10 @@ pub(super) fn outside<R>(f: impl FnOnce() -> R) -> R {
     impl Drop for Restore {
         fn drop(&mut self) {
             UNDER_WAY.set(self.0);
+            EVERYWHERE.fetch_add(self.0, Ordering::Relaxed);
         }
     }
-    let _restore = Restore(UNDER_WAY.replace(0));
+    let restore = Restore(UNDER_WAY.replace(0));
+    EVERYWHERE.fetch_sub(restore.0, Ordering::Relaxed);
     f()
 }

@@ -4,9 +4,9 @@ use super::Tensor;
 use super::graph::{collect, live_results};
 use super::node::{Apply, History};
 use super::trace::{UNKNOWN, Vars, write_down};
-use crate::interpret::{Nobody, Observer, interpret_observed};
-use crate::op::AxisName;
-use crate::{Array, Loc, Op, Program, Value, Var};
+use rune_ir::interpret::{Nobody, Observer, interpret_observed};
+use rune_ir::op::AxisName;
+use rune_ir::{Array, Loc, Op, Program, Value, Var};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
@@ -51,23 +51,33 @@ pub enum EvalError {
         /// Where the operation comes from.
         loc: Option<Box<Loc>>,
     },
+    /// An effect is applied on a thread that traces no function, to a tensor that another thread traces.
+    #[error(
+        "`{op}` is applied to a tensor of a function that is being traced, on another thread than traces it, so it would not be part of \
+         the function; run the work of this thread in the context of the function: `let context = TraceContext::current()` before the \
+         thread starts, and `context.run(|| …)` in it"
+    )]
+    OtherThread {
+        /// The operation.
+        op: &'static str,
+    },
     /// The dtype asked for is another one.
     #[error("a tensor of type {found} was read as {asked}; convert it first, with `.cast(DType::{asked:?})`")]
     DType {
         /// The type of the tensor.
-        found: crate::Type,
+        found: rune_ir::Type,
         /// The dtype asked for.
-        asked: crate::DType,
+        asked: rune_ir::DType,
     },
     /// More than one element where one was asked for.
     #[error("`item` reads a tensor of one element, and this one is of type {0}; `to_vec` reads all")]
-    NotOne(crate::Type),
+    NotOne(rune_ir::Type),
     /// It holds a NaN, and `RUNE_DEBUG_NANS` is set.
     #[error(transparent)]
-    Nan(#[from] Box<crate::NanError>),
+    Nan(#[from] Box<rune_ir::NanError>),
     /// The interpreter failed.
     #[error(transparent)]
-    Interpret(#[from] crate::interpret::InterpretError),
+    Interpret(#[from] rune_ir::interpret::InterpretError),
     /// The device or the compiler failed.
     #[error("{0}")]
     Backend(Box<dyn std::error::Error + Send + Sync>),
@@ -193,13 +203,13 @@ pub(super) fn perform(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), Eval
 }
 
 fn run(program: Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError> {
-    let again = crate::checks_nans().then(|| program.clone());
+    let again = rune_ir::checks_nans().then(|| program.clone());
     let outputs = match BACKENDS.first() {
         Some(backend) => backend().evaluate(program, inputs)?,
         None => interpret_eagerly(&program, inputs)?,
     };
     if let Some(program) = again {
-        crate::check_nans(&program, inputs, &outputs).map_err(Box::new)?;
+        rune_ir::check_nans(&program, inputs, &outputs).map_err(Box::new)?;
     }
     Ok(outputs)
 }

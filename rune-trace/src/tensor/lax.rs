@@ -4,11 +4,11 @@
 //! what each does is said at its variant of [`Op`]. Each panics at the caller's line where the types do not fit.
 
 use super::Tensor;
-use crate::op::{
+use rune_ir::op::{
     ArgFn, BinaryFn, CheckpointPolicy, CollectiveFn, Comparison, ConvDims, CumulativeFn, Dims, DotDims, FactorFn,
     GatherDims, Literal, NamedAxis, Padding, ReduceFn, ScatterDims, ScatterMode, Triangular, UnaryFn, Window, WindowFn,
 };
-use crate::{DType, Op, Program, Shape};
+use rune_ir::{DType, Op, Program, Shape};
 use std::sync::Arc;
 
 macro_rules! unary {

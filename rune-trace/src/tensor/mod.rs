@@ -1,23 +1,26 @@
 //! Tensors: nodes of a graph that is evaluated when somebody looks.
 
 mod caller;
-mod display;
+mod context;
 mod effects;
 mod evaluate;
 mod graph;
 mod ids;
 pub mod lax;
+mod named_axes;
 mod node;
 mod origin;
 mod read;
 mod residuals;
 mod trace;
 
-pub use caller::{Caller, at_caller, fail, in_closure};
-pub(crate) use caller::{fail_with, refuse};
-pub(crate) use display::Shown;
+pub use caller::{Caller, at_caller, fail};
+pub(crate) use caller::{fail_with, in_closure_of, refuse};
+pub use context::TraceContext;
 pub(crate) use effects::{Applied, begin_trace, tentatively};
 pub use evaluate::{BACKENDS, Backend, EvalError, interpret_eagerly};
+pub use named_axes::{AxisNames, named_axes};
+pub(crate) use named_axes::{named_axis, within_axis};
 pub use node::Tensor;
 pub(crate) use node::fresh_params;
 pub use origin::name_scope;
@@ -26,5 +29,5 @@ pub(crate) use trace::{Keep, trace};
 
 /// Runs a function of the user's in the middle of a program: nothing that is under way on this thread concerns it.
 pub(crate) fn apart<R>(f: impl FnOnce() -> R) -> R {
-    effects::outside(|| origin::anew(|| crate::vmap::unmapped(f)))
+    effects::outside(|| origin::anew(|| named_axes::unmapped(f)))
 }

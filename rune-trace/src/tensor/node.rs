@@ -1,8 +1,8 @@
 //! Nodes: values, parameters of functions being traced, and results of operations.
 
 use super::origin;
-use crate::types::{self, TypeError};
-use crate::{Array, DType, Op, Origin, Shape, Type, Value};
+use rune_ir::types::{self, TypeError};
+use rune_ir::{Array, DType, Op, Origin, Shape, Type, Value};
 use smallvec::SmallVec;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -113,8 +113,7 @@ impl Tensor {
     /// If it has effects, which happen now, and an operand cannot be computed.
     #[track_caller]
     pub fn try_apply(op: Op<Tensor>) -> Result<SmallVec<[Tensor; 2]>, TypeError> {
-        #[cfg(test)]
-        crate::transform::work::note();
+        rune_ir::work::note();
         super::caller::step();
         let types = types::infer(&op.map(Tensor::ty))?;
         let over_lanes = op.axis().is_some() || op.programs().iter().any(|(_, p)| !p.axes().is_empty());

@@ -1,6 +1,6 @@
 //! Where operations come from: the caller's line, the name scopes around, and what transformations set instead.
 
-use crate::{Loc, Origin, Transform, Transforms};
+use rune_ir::{Loc, Origin, Transform, Transforms};
 use std::cell::RefCell;
 use std::panic::Location;
 use std::sync::Arc;
@@ -97,6 +97,26 @@ pub fn name_scope<R>(name: &str, f: impl FnOnce() -> R) -> R {
     };
     SCOPE.set(Some(inner.into()));
     let _leave = Leave(outer);
+    f()
+}
+
+/// What operations of a thread are noted to come from.
+#[derive(Clone)]
+pub(super) struct Surroundings {
+    scope: Option<Arc<str>>,
+    overriding: Option<Origin>,
+}
+
+impl Surroundings {
+    pub fn current() -> Surroundings {
+        Surroundings { scope: SCOPE.with_borrow(Clone::clone), overriding: overridden() }
+    }
+}
+
+/// Runs `f`, whose operations come from where those of another thread come from.
+pub(super) fn surrounded<R>(by: &Surroundings, f: impl FnOnce() -> R) -> R {
+    let _restore = Restore(OVERRIDE.replace(by.overriding.clone()));
+    let _leave = Leave(SCOPE.replace(by.scope.clone()));
     f()
 }
 

@@ -3,7 +3,7 @@
 use super::Tensor;
 use super::evaluate::{EvalError, realize};
 use super::node::Apply;
-use crate::{Array, Element, Op, Value};
+use rune_ir::{Array, Element, Op, Value};
 use std::fmt;
 
 impl Tensor {
@@ -94,7 +94,7 @@ impl fmt::Display for Tensor {
             return write!(f, "{self:?}");
         }
         match self.to_array() {
-            Ok(array) => super::display::write(&array, f),
+            Ok(array) => rune_ir::Shown(&array).fmt(f),
             Err(error) => write!(f, "<{error}>"),
         }
     }

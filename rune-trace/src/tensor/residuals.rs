@@ -3,7 +3,7 @@
 use super::Tensor;
 use super::ids::IdSet;
 use super::node::Apply;
-use crate::Op;
+use rune_ir::Op;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -125,7 +125,7 @@ enum Kind {
 }
 
 fn kind<V>(op: &Op<V>) -> Kind {
-    use crate::op::UnaryFn::*;
+    use rune_ir::op::UnaryFn::*;
     match op {
         Op::Constant { .. }
         | Op::Iota { .. }
@@ -188,8 +188,8 @@ fn kind<V>(op: &Op<V>) -> Kind {
     }
 }
 
-fn binary(f: crate::op::BinaryFn) -> Kind {
-    use crate::op::BinaryFn::*;
+fn binary(f: rune_ir::op::BinaryFn) -> Kind {
+    use rune_ir::op::BinaryFn::*;
     match f {
         Add | Sub | Mul | Div | Max | Min | And | Or | Xor | ShiftLeft | ShiftRightArithmetic | ShiftRightLogical => {
             Kind::Computes

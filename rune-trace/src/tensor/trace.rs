@@ -6,7 +6,7 @@ use super::graph::collect;
 use super::ids::{IdMap, IdSet};
 use super::node::{Apply, Node};
 use super::residuals::made_again;
-use crate::{Op, Program, ProgramBuilder, Type, Var};
+use rune_ir::{Op, Program, ProgramBuilder, Type, Var};
 use std::sync::Arc;
 
 /// Which operations between parameters and outputs belong to the program; what they use of others is captured.

@@ -3,9 +3,10 @@
 
 use super::derivs::share_of_extreme;
 use super::tangent::{Dual, Tangent};
-use crate::op::{CumulativeFn, Dims, Padding};
+use crate::Tensor;
 use crate::tensor::lax;
-use crate::{Shape, Tensor};
+use rune_ir::Shape;
+use rune_ir::op::{CumulativeFn, Dims, Padding};
 
 /// The tangent of the product over `axes`.
 pub(super) fn product(x: &Dual, axes: &Dims) -> Tangent {
@@ -39,7 +40,7 @@ pub(super) fn cumulative(f: CumulativeFn, x: &Dual, axis: usize, reverse: bool) 
     let flip = |x: &Dual| match reverse {
         true => Dual {
             v: lax::reverse(&x.v, &[0]),
-            t: x.t.linear(|x| crate::Op::Reverse { x, axes: Dims::from_slice(&[0]) }),
+            t: x.t.linear(|x| rune_ir::Op::Reverse { x, axes: Dims::from_slice(&[0]) }),
         },
         false => x.clone(),
     };
@@ -137,10 +138,10 @@ fn interleave(a: &Dual, b: &Dual) -> Dual {
     let v = {
         let (a, b) = (lax::pad(&a.v, &zero, of_a.clone()), lax::pad(&b.v, &zero, of_b.clone()));
         let parity = lax::and(
-            &lax::iota(crate::DType::I32, a.shape().clone(), 0),
-            &lax::full(crate::DType::I32, a.shape(), 1.0),
+            &lax::iota(rune_ir::DType::I32, a.shape().clone(), 0),
+            &lax::full(rune_ir::DType::I32, a.shape(), 1.0),
         );
-        let even = lax::eq(&parity, &lax::full(crate::DType::I32, a.shape(), 0.0));
+        let even = lax::eq(&parity, &lax::full(rune_ir::DType::I32, a.shape(), 0.0));
         lax::select(&even, &a, &b)
     };
     Dual { v, t: a.t.pad(of_a).add(&b.t.pad(of_b)) }

@@ -1,9 +1,10 @@
 //! The derivatives of the functions of one and of two numbers.
 
 use super::tangent::{Dual, Tangent};
-use crate::op::{BinaryFn, UnaryFn};
+use crate::Tensor;
 use crate::tensor::lax::{self, full_like};
-use crate::{DType, Tensor};
+use rune_ir::DType;
+use rune_ir::op::{BinaryFn, UnaryFn};
 use std::f64::consts::{FRAC_2_SQRT_PI, LN_2};
 
 /// The tangent of `out = f(x)`.

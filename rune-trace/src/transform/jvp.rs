@@ -3,12 +3,13 @@
 use super::control::{call, case, custom, remat::Remat, scan, while_loop};
 use super::tangent::{Dual, Tangent};
 use super::{cumulative, derivs, linalg, windows};
-use crate::op::{
-    CollectiveFn, CumulativeFn, Dims, GatherDims, NamedAxis, ReduceFn, ScatterDims, ScatterMode, WindowFn,
-};
+use crate::Tensor;
 use crate::tensor::refuse;
 use crate::tensor::{lax, made_by, with_origin};
-use crate::{DType, Op, Program, Tensor, Transform};
+use rune_ir::op::{
+    CollectiveFn, CumulativeFn, Dims, GatherDims, NamedAxis, ReduceFn, ScatterDims, ScatterMode, WindowFn,
+};
+use rune_ir::{DType, Op, Program, Transform};
 use smallvec::{SmallVec, smallvec};
 
 pub(super) type Tangents = SmallVec<[Tangent; 2]>;

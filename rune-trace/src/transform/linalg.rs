@@ -6,9 +6,10 @@
 
 use super::jvp::Tangents;
 use super::tangent::{Dual, Tangent};
-use crate::op::{FactorFn, GatherDims, Triangular};
+use crate::Tensor;
 use crate::tensor::lax::{self, triangular_solve as solve};
-use crate::{Op, Tensor};
+use rune_ir::Op;
+use rune_ir::op::{FactorFn, GatherDims, Triangular};
 
 /// The tangents of the factors `out` of `x`.
 pub(super) fn factor(f: FactorFn, x: &Dual, out: &[Tensor]) -> Tangents {

@@ -3,8 +3,10 @@
 use super::jvp::{Mode, jvp};
 use super::tangent::{Dual, Tangent};
 use super::transpose::{Slot, transpose};
+use crate::Tensor;
 use crate::tensor::{Keep, fresh_params, lax, trace};
-use crate::{Program, Tensor, Type};
+use crate::transform::ProgramExt;
+use rune_ir::{Program, Type};
 
 /// The linear part of a function near a point.
 pub(crate) struct Linear {

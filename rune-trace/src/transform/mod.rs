@@ -8,11 +8,11 @@
 mod control;
 mod cumulative;
 mod derivs;
-mod flow;
 mod jvp;
 mod linalg;
 mod linear_programs;
 mod linearize;
+mod program_ext;
 mod programs;
 mod residuals;
 mod shared;
@@ -21,11 +21,9 @@ mod transpose;
 mod turns;
 mod vmap;
 mod windows;
-#[cfg(test)]
-pub(crate) mod work;
 
-pub(crate) use flow::Flows;
 pub(crate) use linearize::{Linear, linearize, push_forward};
+pub use program_ext::ProgramExt;
 pub use programs::DerivativeError;
 pub(crate) use residuals::residuals;
 pub use residuals::{ResidualSource, SavedResidual};
@@ -34,30 +32,25 @@ pub use vmap::VmapError;
 pub(crate) use vmap::{Batched, Lanes, move_axis, position, vmap};
 
 use crate::tensor::with_origin;
-use crate::{Program, Tensor, fail};
+use crate::{Tensor, fail};
+use rune_ir::Program;
 
-impl Program {
-    /// The outputs of this program on `args`: its instructions are applied to them one by one, as if the traced
-    /// function were called again.
-    ///
-    /// # Panics
-    /// If there are not as many arguments as inputs, or their types are others.
-    #[track_caller]
-    pub fn apply(&self, args: &[Tensor]) -> Vec<Tensor> {
-        if args.len() != self.inputs().len() {
-            fail(&format!("`{}` takes {} arguments, and is given {}", self.name(), self.inputs().len(), args.len()));
-        }
-        for (i, (arg, ty)) in args.iter().zip(self.input_types()).enumerate() {
-            if arg.ty() != ty {
-                fail(&format!("`{}` takes a {ty} as argument {i}, and is given a {}", self.name(), arg.ty()));
-            }
-        }
-        let mut env: Vec<Tensor> = args.to_vec();
-        env.extend(self.constants().iter().map(|c| Tensor::from_value(c.clone())));
-        for instruction in self.instructions() {
-            let op = instruction.op.map(|v| env[v.index()].clone());
-            env.extend(with_origin(&instruction.origin, || Tensor::apply(op)));
-        }
-        self.outputs().iter().map(|v| env[v.index()].clone()).collect()
+/// See [`ProgramExt::apply`].
+#[track_caller]
+fn apply_program(program: &Program, args: &[Tensor]) -> Vec<Tensor> {
+    if args.len() != program.inputs().len() {
+        fail(&format!("`{}` takes {} arguments, and is given {}", program.name(), program.inputs().len(), args.len()));
     }
+    for (i, (arg, ty)) in args.iter().zip(program.input_types()).enumerate() {
+        if arg.ty() != ty {
+            fail(&format!("`{}` takes a {ty} as argument {i}, and is given a {}", program.name(), arg.ty()));
+        }
+    }
+    let mut env: Vec<Tensor> = args.to_vec();
+    env.extend(program.constants().iter().map(|c| Tensor::from_value(c.clone())));
+    for instruction in program.instructions() {
+        let op = instruction.op.map(|v| env[v.index()].clone());
+        env.extend(with_origin(&instruction.origin, || Tensor::apply(op)));
+    }
+    program.outputs().iter().map(|v| env[v.index()].clone()).collect()
 }

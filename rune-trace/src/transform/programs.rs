@@ -6,8 +6,9 @@ use super::jvp::{Mode, jvp};
 use super::linearize::linearize;
 use super::shared::{too_large, too_many};
 use super::tangent::{Dual, Tangent};
+use crate::Tensor;
 use crate::tensor::{Keep, begin_trace, lax, trace, with_origin};
-use crate::{Loc, Origin, Program, Tensor, Type};
+use rune_ir::{Loc, Origin, Program, Type};
 
 /// What is wrong with asking for a derivative of a program.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -119,143 +120,129 @@ pub enum DerivativeError {
     },
 }
 
-impl Program {
-    pub(super) fn marked(&self, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
-        if let Some(operations) = too_many(self) {
-            return Err(DerivativeError::TooLong { program: self.name().to_owned(), operations });
-        }
-        let types = self.input_types();
-        for &index in by {
-            let program = || self.name().to_owned();
-            let Some(ty) = types.get(index) else {
-                return Err(DerivativeError::NoInput { program: program(), index, inputs: types.len() });
-            };
-            if !ty.dtype.is_float() {
-                return Err(DerivativeError::NotFloat { program: program(), index, ty: ty.clone() });
-            }
-        }
-        Ok((0..types.len()).map(|i| by.contains(&i)).collect())
+pub(super) fn marked(program: &Program, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
+    if let Some(operations) = too_many(program) {
+        return Err(DerivativeError::TooLong { program: program.name().to_owned(), operations });
     }
-
-    /// Whether it holds loops, rules or callbacks: nothing else refuses to be differentiated.
-    fn may_refuse(&self) -> bool {
-        self.callback().is_some() || self.instructions().iter().any(|i| !i.op.programs().is_empty())
-    }
-
-    /// As [`Program::marked`], where what is kept of loops could be in memory.
-    pub(super) fn marked_to_keep(&self, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
-        match too_large(self) {
-            true => Err(DerivativeError::TooLarge { program: self.name().to_owned() }),
-            false => self.marked(by),
+    let types = program.input_types();
+    for &index in by {
+        let name = || program.name().to_owned();
+        let Some(ty) = types.get(index) else {
+            return Err(DerivativeError::NoInput { program: name(), index, inputs: types.len() });
+        };
+        if !ty.dtype.is_float() {
+            return Err(DerivativeError::NotFloat { program: name(), index, ty: ty.clone() });
         }
     }
+    Ok((0..types.len()).map(|i| by.contains(&i)).collect())
+}
 
-    /// As [`Program::marked`], where nothing refuses to be differentiated in this mode.
-    fn marked_for(&self, by: &[usize], mode: Mode) -> Result<Vec<bool>, DerivativeError> {
-        let marked = self.marked(by)?;
-        if !self.may_refuse() {
-            return Ok(marked);
+/// Whether it holds loops, rules or callbacks: nothing else refuses to be differentiated.
+fn may_refuse(program: &Program) -> bool {
+    program.callback().is_some() || program.instructions().iter().any(|i| !i.op.programs().is_empty())
+}
+
+/// As [`marked`], where what is kept of loops could be in memory.
+pub(super) fn marked_to_keep(program: &Program, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
+    match too_large(program) {
+        true => Err(DerivativeError::TooLarge { program: program.name().to_owned() }),
+        false => marked(program, by),
+    }
+}
+
+/// As [`marked`], where nothing refuses to be differentiated in this mode.
+fn marked_for(program: &Program, by: &[usize], mode: Mode) -> Result<Vec<bool>, DerivativeError> {
+    let marked = marked(program, by)?;
+    if !may_refuse(program) {
+        return Ok(marked);
+    }
+    let mut moves = marked.clone();
+    moves.resize(program.inputs().len() + program.constants().len(), false);
+    let Some((instruction, refusal)) = refused(program, &moves, mode) else { return Ok(marked) };
+    let (program, place) = (program.name().to_owned(), instruction.origin.loc.clone());
+    Err(match refusal {
+        Refusal::Captured => DerivativeError::Captured { program, place },
+        Refusal::NoForwardMode => DerivativeError::NoForwardMode { program, place },
+        Refusal::Callback => DerivativeError::Callback { program, place },
+        Refusal::CalledTwice => DerivativeError::CalledTwice { program, place },
+    })
+}
+
+/// As [`marked`], for reverse mode.
+fn marked_for_reverse(program: &Program, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
+    marked_to_keep(program, by)?;
+    let marked = marked_for(program, by, Mode::Linearize)?;
+    if !may_refuse(program) {
+        return Ok(marked);
+    }
+    let mut moves = marked.clone();
+    moves.resize(program.inputs().len() + program.constants().len(), false);
+    match unbounded_loop(program, &moves, &vec![true; program.outputs().len()]) {
+        None => Ok(marked),
+        Some(instruction) => {
+            let (program, place) = (program.name().to_owned(), instruction.origin.loc.clone());
+            Err(DerivativeError::UnboundedLoop { program, place })
         }
-        let mut moves = marked.clone();
-        moves.resize(self.inputs().len() + self.constants().len(), false);
-        let Some((instruction, refusal)) = refused(self, &moves, mode) else { return Ok(marked) };
-        let (program, place) = (self.name().to_owned(), instruction.origin.loc.clone());
-        Err(match refusal {
-            Refusal::Captured => DerivativeError::Captured { program, place },
-            Refusal::NoForwardMode => DerivativeError::NoForwardMode { program, place },
-            Refusal::Callback => DerivativeError::Callback { program, place },
-            Refusal::CalledTwice => DerivativeError::CalledTwice { program, place },
-        })
     }
+}
 
-    /// As [`Program::marked`], for reverse mode.
-    fn marked_for_reverse(&self, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
-        self.marked_to_keep(by)?;
-        let marked = self.marked_for(by, Mode::Linearize)?;
-        if !self.may_refuse() {
-            return Ok(marked);
+/// See [`ProgramExt::jvp`](crate::ProgramExt::jvp).
+pub(super) fn jvp_program(program: &Program, by: &[usize]) -> Result<Program, DerivativeError> {
+    let marked = marked_for(program, by, Mode::Forward)?;
+    Ok(rebuild(program, &format!("{}_jvp", program.name()), |inputs| {
+        let moved = inputs.iter().zip(&marked).filter(|(_, m)| **m).map(|(x, _)| x.ty().clone());
+        let tangents: Vec<Tensor> = moved.map(|ty| Tensor::param(ty, None, "jvp")).collect();
+        let mut next = tangents.iter().cloned();
+        let duals = inputs
+            .iter()
+            .zip(&marked)
+            .map(|(v, &m)| Dual { v: v.clone(), t: if m { Tangent::new(next.next()) } else { Tangent::ZERO } });
+        let outputs = jvp(program, duals.collect(), Mode::Forward);
+        let floats = outputs.iter().filter(|y| y.v.dtype().is_float());
+        let results = outputs.iter().map(|y| y.v.clone()).chain(floats.map(Dual::tangent)).collect();
+        (tangents, results)
+    }))
+}
+
+/// See [`ProgramExt::vjp`](crate::ProgramExt::vjp).
+pub(super) fn vjp_program(program: &Program, by: &[usize]) -> Result<Program, DerivativeError> {
+    let marked = marked_for_reverse(program, by)?;
+    Ok(rebuild(program, &format!("{}_vjp", program.name()), |inputs| {
+        let (outputs, linear) = linearize(program, inputs, &marked);
+        let float = |y: &&Tensor| y.dtype().is_float();
+        let cotangents: Vec<Tensor> =
+            outputs.iter().filter(float).map(|y| Tensor::param(y.ty().clone(), None, "vjp")).collect();
+        let mut next = cotangents.iter().cloned();
+        let all = outputs.iter().map(|y| if float(&y) { next.next() } else { None }).collect();
+        let gradients = linear.transpose(all);
+        (cotangents, outputs.into_iter().chain(gradients).collect())
+    }))
+}
+
+/// See [`ProgramExt::grad`](crate::ProgramExt::grad).
+pub(super) fn grad_program(program: &Program, by: &[usize], value: bool) -> Result<Program, DerivativeError> {
+    let types = program.output_types();
+    if types.len() != 1 || types[0].rank() != 0 || !types[0].dtype.is_float() {
+        let found = types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
+        return Err(DerivativeError::NotScalar { program: program.name().to_owned(), found });
+    }
+    let marked = marked_for_reverse(program, by)?;
+    Ok(rebuild(program, &format!("{}_grad", program.name()), |inputs| {
+        let (mut outputs, linear) = linearize(program, inputs, &marked);
+        let gradients = linear.transpose(vec![Some(lax::full_like(&outputs[0], 1.0))]);
+        if !value {
+            outputs.clear();
         }
-        let mut moves = marked.clone();
-        moves.resize(self.inputs().len() + self.constants().len(), false);
-        match unbounded_loop(self, &moves, &vec![true; self.outputs().len()]) {
-            None => Ok(marked),
-            Some(instruction) => {
-                let (program, place) = (self.name().to_owned(), instruction.origin.loc.clone());
-                Err(DerivativeError::UnboundedLoop { program, place })
-            }
-        }
-    }
+        (Vec::new(), outputs.into_iter().chain(gradients).collect())
+    }))
+}
 
-    /// The program that takes the inputs and tangents of the inputs at the positions `by`, in the order of the inputs, and gives the
-    /// outputs and then the tangents of the outputs of a float dtype.
-    ///
-    /// # Errors
-    /// If `by` names an input that is not there or is no float, a function on the way has no rule for this, or the program shares its
-    /// sub-programs too often ([`DerivativeError::TooLong`]).
-    pub fn jvp(&self, by: &[usize]) -> Result<Program, DerivativeError> {
-        let marked = self.marked_for(by, Mode::Forward)?;
-        Ok(self.rebuild(&format!("{}_jvp", self.name()), |inputs| {
-            let moved = inputs.iter().zip(&marked).filter(|(_, m)| **m).map(|(x, _)| x.ty().clone());
-            let tangents: Vec<Tensor> = moved.map(|ty| Tensor::param(ty, None, "jvp")).collect();
-            let mut next = tangents.iter().cloned();
-            let duals = inputs
-                .iter()
-                .zip(&marked)
-                .map(|(v, &m)| Dual { v: v.clone(), t: if m { Tangent::new(next.next()) } else { Tangent::ZERO } });
-            let outputs = jvp(self, duals.collect(), Mode::Forward);
-            let floats = outputs.iter().filter(|y| y.v.dtype().is_float());
-            let results = outputs.iter().map(|y| y.v.clone()).chain(floats.map(Dual::tangent)).collect();
-            (tangents, results)
-        }))
-    }
-
-    /// The program that takes the inputs and cotangents of the outputs of a float dtype, and gives the outputs and then
-    /// the cotangents of the inputs at the positions `by`, in the order of the inputs.
-    ///
-    /// # Errors
-    /// As [`Program::jvp`], and if a loop of unknown length stands between.
-    pub fn vjp(&self, by: &[usize]) -> Result<Program, DerivativeError> {
-        let marked = self.marked_for_reverse(by)?;
-        Ok(self.rebuild(&format!("{}_vjp", self.name()), |inputs| {
-            let (outputs, linear) = linearize(self, inputs, &marked);
-            let float = |y: &&Tensor| y.dtype().is_float();
-            let cotangents: Vec<Tensor> =
-                outputs.iter().filter(float).map(|y| Tensor::param(y.ty().clone(), None, "vjp")).collect();
-            let mut next = cotangents.iter().cloned();
-            let all = outputs.iter().map(|y| if float(&y) { next.next() } else { None }).collect();
-            let gradients = linear.transpose(all);
-            (cotangents, outputs.into_iter().chain(gradients).collect())
-        }))
-    }
-
-    /// The program that gives the gradient of the one scalar output by the inputs at the positions `by`; after the value, if `value`.
-    ///
-    /// # Errors
-    /// If the output is not one float scalar, or as [`Program::vjp`].
-    pub fn grad(&self, by: &[usize], value: bool) -> Result<Program, DerivativeError> {
-        let types = self.output_types();
-        if types.len() != 1 || types[0].rank() != 0 || !types[0].dtype.is_float() {
-            let found = types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
-            return Err(DerivativeError::NotScalar { program: self.name().to_owned(), found });
-        }
-        let marked = self.marked_for_reverse(by)?;
-        Ok(self.rebuild(&format!("{}_grad", self.name()), |inputs| {
-            let (mut outputs, linear) = linearize(self, inputs, &marked);
-            let gradients = linear.transpose(vec![Some(lax::full_like(&outputs[0], 1.0))]);
-            if !value {
-                outputs.clear();
-            }
-            (Vec::new(), outputs.into_iter().chain(gradients).collect())
-        }))
-    }
-
-    /// A program of the same inputs and constants, and of those that `f` adds, with the outputs of `f`.
-    fn rebuild(&self, name: &str, f: impl FnOnce(&[Tensor]) -> (Vec<Tensor>, Vec<Tensor>)) -> Program {
-        let since = begin_trace();
-        let inputs: Vec<Tensor> =
-            self.input_types().iter().map(|ty| Tensor::param(ty.clone(), None, "a program")).collect();
-        let (added, outputs) = with_origin(&Origin::default(), || f(&inputs));
-        let params: Vec<Tensor> = inputs.into_iter().chain(added).collect();
-        trace(name, &params, &outputs, Keep::Since(since.end())).close()
-    }
+/// A program of the same inputs and constants, and of those that `f` adds, with the outputs of `f`.
+fn rebuild(program: &Program, name: &str, f: impl FnOnce(&[Tensor]) -> (Vec<Tensor>, Vec<Tensor>)) -> Program {
+    let since = begin_trace();
+    let inputs: Vec<Tensor> =
+        program.input_types().iter().map(|ty| Tensor::param(ty.clone(), None, "a program")).collect();
+    let (added, outputs) = with_origin(&Origin::default(), || f(&inputs));
+    let params: Vec<Tensor> = inputs.into_iter().chain(added).collect();
+    trace(name, &params, &outputs, Keep::Since(since.end())).close()
 }

@@ -2,10 +2,12 @@
 
 use super::linearize::linearize;
 use super::programs::DerivativeError;
-use crate::{Op, Origin, Program, Tensor, Type};
+use super::programs::marked_to_keep;
+use crate::Tensor;
+use rune_ir::{Op, Origin, Program, Type};
 use std::fmt;
 
-/// An array that the backward pass needs from the forward pass. Found by [`Program::saved_residuals`] and
+/// An array that the backward pass needs from the forward pass. Found by [`ProgramExt::saved_residuals`](crate::ProgramExt::saved_residuals) and
 /// [`saved_residuals`](crate::saved_residuals).
 #[derive(Clone, Debug)]
 pub struct SavedResidual {
@@ -49,24 +51,9 @@ impl fmt::Display for SavedResidual {
     }
 }
 
-impl Program {
-    /// What the derivative by the inputs at the positions `by` keeps of the forward pass: arguments first, then what is computed, in
-    /// order.
-    ///
-    /// ```
-    /// use rune_trace::{Tensor, make_program};
-    /// let f = make_program(|x: &Tensor, y: &Tensor| (x * y).sin(), (&Tensor::scalar(1.0f32), &Tensor::scalar(2.0f32)))?;
-    /// let kept: Vec<String> = f.saved_residuals(&[0])?.iter().map(|r| r.to_string()).collect();
-    /// assert_eq!(kept[0], "[f32] from the argument x1");
-    /// assert!(kept[1].starts_with("[f32] output of cos"));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// If `by` names an input that is not there or is no float.
-    pub fn saved_residuals(&self, by: &[usize]) -> Result<Vec<SavedResidual>, DerivativeError> {
-        Ok(residuals(self, &self.marked_to_keep(by)?, |i| Some(format!("x{i}"))))
-    }
+/// See [`ProgramExt::saved_residuals`](crate::ProgramExt::saved_residuals).
+pub(super) fn saved_residuals_of(program: &Program, by: &[usize]) -> Result<Vec<SavedResidual>, DerivativeError> {
+    Ok(residuals(program, &marked_to_keep(program, by)?, |i| Some(format!("x{i}"))))
 }
 
 /// What the derivative of `program` by the inputs that `wrt` marks keeps. `name` is that of an input; a captured tensor has none.

@@ -1,6 +1,6 @@
 //! Programs that are short, and of which more comes than any time and memory is enough for.
 
-use crate::{Op, Program, Var};
+use rune_ir::{Op, Program, Var};
 use rustc_hash::FxHashMap;
 
 /// A transformation goes through a sub-program once for each use of it. Above so many operations, gone through again, it is refused: a few
@@ -52,9 +52,11 @@ fn extent(program: &Program, known: &mut FxHashMap<*const Program, Extent>) -> E
 
 #[cfg(test)]
 mod tests {
+    use crate::ProgramExt;
     use crate::tensor::lax;
     use crate::transform::{DerivativeError, VmapError};
-    use crate::{Program, Tensor, make_program};
+    use crate::{Tensor, make_program};
+    use rune_ir::Program;
     use std::sync::Arc;
 
     /// As many programs, of which each calls the one before twice.

@@ -1,8 +1,9 @@
 //! Tangents: directions of change. Their operations are linear, and nothing else can be done with them.
 
-use crate::op::{CollectiveFn, NamedAxis};
+use crate::Tensor;
 use crate::tensor::lax;
-use crate::{Op, Tensor, Type};
+use rune_ir::op::{CollectiveFn, NamedAxis};
+use rune_ir::{Op, Type};
 
 /// The tangent of a value: `None` is zero, which costs nothing.
 ///
@@ -86,10 +87,10 @@ impl Tangent {
     pub fn slice(&self, start: &[usize], limit: &[usize], strides: &[usize]) -> Tangent {
         self.through(|t| lax::slice(t, start, limit, strides))
     }
-    pub fn pad(&self, config: Vec<crate::op::Padding>) -> Tangent {
-        self.through(|t| lax::pad(t, &lax::full(t.dtype(), &crate::Shape::scalar(), 0.0), config))
+    pub fn pad(&self, config: Vec<rune_ir::op::Padding>) -> Tangent {
+        self.through(|t| lax::pad(t, &lax::full(t.dtype(), &rune_ir::Shape::scalar(), 0.0), config))
     }
-    pub fn gather(&self, indices: &Tensor, dims: crate::op::GatherDims, sizes: &[usize]) -> Tangent {
+    pub fn gather(&self, indices: &Tensor, dims: rune_ir::op::GatherDims, sizes: &[usize]) -> Tangent {
         self.through(|t| lax::gather(t, indices, dims, sizes))
     }
     /// `pred ? on_true : on_false`, of tangents of values of type `ty`.

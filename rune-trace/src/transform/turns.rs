@@ -6,8 +6,9 @@
 //! derivative of it can spoil the rest.
 
 use super::control::subprogram::unbounded_loop;
-use crate::interpret::{Observer, interpret_observed};
-use crate::{Array, DType, Instruction, Op, Origin, Program, ProgramBuilder, Tensor, Var};
+use crate::Tensor;
+use rune_ir::interpret::{Observer, interpret_observed};
+use rune_ir::{Array, DType, Instruction, Op, Origin, Program, ProgramBuilder, Var};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 

@@ -1,9 +1,10 @@
 //! The greatest and the least element of windows, forward.
 
 use super::tangent::{Dual, Tangent};
-use crate::op::{Literal, Padding, Window};
+use crate::Tensor;
 use crate::tensor::lax;
-use crate::{DType, Shape, Tensor};
+use rune_ir::op::{Literal, Padding, Window};
+use rune_ir::{DType, Shape};
 
 /// Windows of more positions are gone through by halves of axes: the size of a window is a number in a file too.
 const MOST_POSITIONS: usize = 64;
@@ -114,7 +115,7 @@ fn positions(dimensions: &[usize]) -> impl Iterator<Item = Vec<usize>> + '_ {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Array;
+    use rune_ir::Array;
 
     /// Small whole numbers, so that many windows have several extreme elements.
     #[test]

@@ -2,8 +2,8 @@
 
 use super::statics::{self, SOME, Static, hash};
 use super::{PathPart, Tree, TreePath};
-use crate::storage::Difference;
 use once_cell::sync::Lazy;
+use rune_ir::storage::Difference;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};

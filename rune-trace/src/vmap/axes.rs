@@ -1,7 +1,7 @@
 //! Where the mapped axis is in arguments and results.
 
 use crate::Tree;
-use crate::autodiff::Place;
+use crate::call_site::Place;
 use crate::function::Arguments;
 
 /// Where the mapped axis is in the leaves of a tree; made from an axis, an `Option` of one, or a list of such options.

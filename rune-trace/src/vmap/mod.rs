@@ -2,19 +2,17 @@
 
 mod axes;
 mod options;
-mod scope;
 
 pub use axes::{InAxes, MapAxes};
 pub use options::VmapOptions;
-pub use scope::{AxisNames, named_axes};
-pub(crate) use scope::{named_axis, unmapped};
 
-use crate::autodiff::Place;
+use crate::call_site::Place;
 use crate::function::{Arguments, Function};
-use crate::op::{AxisName, NamedAxis};
-use crate::tensor::{Keep, begin_trace, trace};
+use crate::tensor::{Keep, begin_trace, trace, within_axis};
 use crate::transform::{Batched, Lanes, move_axis, position, vmap as batch};
-use crate::{Program, Tensor, Transform, Tree};
+use crate::{Tensor, Tree};
+use rune_ir::op::{AxisName, NamedAxis};
+use rune_ir::{Program, Transform};
 
 /// The function that does for all lanes at once what `f` does for one: every leaf of every argument is taken apart along its first
 /// axis, and the results are put together along a new first axis.
@@ -206,7 +204,7 @@ where
     });
     let lanes = Lanes { size, name: plan.name.clone() };
     let output = match &lanes.name {
-        Some(name) => scope::within(NamedAxis { name: name.clone(), size }, || f.call(&inner)),
+        Some(name) => within_axis(NamedAxis { name: name.clone(), size }, || f.call(&inner)),
         None => f.call(&inner),
     };
     let params: Vec<Tensor> = params.into_iter().flatten().collect();

@@ -1,7 +1,7 @@
 //! What can be chosen of a `vmap`.
 
 use super::MapAxes;
-use crate::op::AxisName;
+use rune_ir::op::AxisName;
 
 /// How a function is mapped by [`vmap_with`](crate::vmap_with): with nothing chosen, as by [`vmap`](fn@crate::vmap). `I` is the
 /// type of the axes of the arguments; see [`InAxes`](crate::InAxes).

@@ -3,18 +3,14 @@
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "of JSON, what is not expected is a wrong vector")]
 
-mod case;
-mod functions;
 mod gradients;
-mod integers;
 mod jacobians;
 mod linalg;
 mod messages;
 mod origins;
 mod random;
-#[allow(dead_code, reason = "shared with other tests")]
-#[path = "../../../tests/support/tolerance.rs"]
-mod tolerance;
+use rune_testing::array_fns::{case, functions, integers};
+use rune_testing::tolerance;
 
 #[test]
 fn functions_give_what_numpy_gives() {

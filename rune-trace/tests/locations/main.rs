@@ -3,9 +3,9 @@
 mod arrays;
 mod functions;
 mod origins;
-#[path = "../../../tests/support/locations.rs"]
-mod support;
 mod values;
+
+use rune_testing::locations as support;
 
 /// Notes that a function, called in this line, has to panic in this line.
 macro_rules! at_fault {

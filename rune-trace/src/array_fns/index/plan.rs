@@ -2,9 +2,10 @@
 
 use super::items::IndexItem;
 use crate::array_fns::broadcast::{broadcast, expect_joint_shape};
-use crate::op::{Dims, GatherDims, Padding, ScatterDims};
 use crate::tensor::refuse;
-use crate::{Array, DType, Shape, Tensor, lax};
+use crate::{Tensor, lax};
+use rune_ir::op::{Dims, GatherDims, Padding, ScatterDims};
+use rune_ir::{Array, DType, Shape};
 
 /// Positions along one axis: `len` of them from `start`, `step` apart, and then in reverse order if `reversed`.
 #[derive(Clone, Copy)]

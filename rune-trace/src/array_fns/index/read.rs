@@ -4,9 +4,10 @@ use super::items::{IndexItem, Indices};
 use super::plan::{Plan, expect_elements, wrap};
 use crate::array_fns::axes::resolve_axis;
 use crate::array_fns::broadcast::{broadcast, expect_joint_shape};
-use crate::op::{Dims, GatherDims};
 use crate::tensor::refuse;
-use crate::{DType, Shape, Tensor, lax};
+use crate::{Tensor, lax};
+use rune_ir::op::{Dims, GatherDims};
+use rune_ir::{DType, Shape};
 
 /// Indexing.
 impl Tensor {

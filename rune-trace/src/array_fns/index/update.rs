@@ -4,8 +4,8 @@ use super::items::{IndexItem, Indices};
 use super::plan::Plan;
 use crate::array_fns::broadcast::{broadcast, expect_one_dtype};
 use crate::array_fns::scalar::Operand;
-use crate::op::ScatterMode;
 use crate::{Tensor, lax};
+use rune_ir::op::ScatterMode;
 
 /// The places in a tensor that an index chooses, to be changed: see [`Tensor::at`].
 #[derive(Clone, Debug)]

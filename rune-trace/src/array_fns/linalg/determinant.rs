@@ -1,9 +1,10 @@
 //! Determinants.
 
 use super::{expect_square, size, solve};
-use crate::op::FactorFn;
 use crate::tensor::Caller;
-use crate::{DType, Tensor, custom_tangent, lax};
+use crate::{Tensor, custom_tangent, lax};
+use rune_ir::DType;
+use rune_ir::op::FactorFn;
 
 /// The sign of the determinant of square matrices, or 0, and the logarithm of its magnitude, -∞ of 0: where the determinant itself would be out of
 /// range.

@@ -1,8 +1,9 @@
 //! Factorisations.
 
 use super::{expect_matrices, expect_square, size};
-use crate::op::FactorFn;
-use crate::{DType, Shape, Tensor, lax};
+use crate::{Tensor, lax};
+use rune_ir::op::FactorFn;
+use rune_ir::{DType, Shape};
 
 /// `a = P L U` with a permutation `P`, a lower triangle `L` with 1 on its diagonal, and an upper triangle `U`, as `jax.scipy.linalg.lu`.
 ///

@@ -4,7 +4,8 @@ use super::{expect_matrices, precision, size, svd, svdvals};
 use crate::array_fns::broadcast::expect_one_dtype;
 use crate::array_fns::where_;
 use crate::tensor::{Caller, refuse};
-use crate::{DType, Tensor, custom_tangent};
+use crate::{Tensor, custom_tangent};
+use rune_ir::DType;
 
 /// The pseudo-inverse of matrices, by Moore and Penrose; singular values of no more than `rtol` times the greatest count as 0. As in JAX, 10 ε max(m, n) is
 /// usual.

@@ -24,18 +24,19 @@ mod norms;
 mod products;
 mod solve;
 
-pub use crate::op::Triangular;
 pub use cholesky::{cho_solve, cholesky};
 pub use determinant::{det, slogdet};
 pub use factors::{eigh, eigvalsh, lu, qr, qr_full, svd, svd_full, svdvals};
 pub use inverse::{Lstsq, lstsq, matrix_rank, pinv};
 pub use norms::{MatrixOrd, cond, matrix_norm, norm, vector_norm};
 pub use products::{cross, kron, matrix_power, multi_dot};
+pub use rune_ir::op::Triangular;
 pub use solve::{inv, solve, triangular_solve};
 
 use super::broadcast::{broadcast, expect_joint_shape, expect_one_dtype};
 use crate::tensor::refuse;
-use crate::{DType, Shape, Tensor, lax};
+use crate::{Tensor, lax};
+use rune_ir::{DType, Shape};
 
 /// That `a` holds matrices of a dtype that linear algebra takes.
 #[track_caller]

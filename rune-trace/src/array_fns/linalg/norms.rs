@@ -4,7 +4,8 @@ use super::{expect_matrices, expect_square, inv, size, svdvals};
 use crate::array_fns::elementwise::expect_float;
 use crate::array_fns::where_;
 use crate::tensor::refuse;
-use crate::{DType, Tensor, lax};
+use crate::{Tensor, lax};
+use rune_ir::DType;
 
 /// Which norm of matrices.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

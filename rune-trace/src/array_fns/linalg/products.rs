@@ -4,7 +4,8 @@ use super::{expect_square, inv, size};
 use crate::array_fns::axes::resolve_axis;
 use crate::array_fns::broadcast::expect_one_dtype;
 use crate::tensor::refuse;
-use crate::{Shape, Tensor, lax};
+use crate::{Tensor, lax};
+use rune_ir::Shape;
 
 /// Square matrices to the power `n`: by squaring, and of the inverse for negative `n`.
 ///

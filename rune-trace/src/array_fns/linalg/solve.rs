@@ -1,8 +1,8 @@
 //! Systems of linear equations.
 
 use super::{Sides, Triangular, expect_square, size, with_batch};
-use crate::op::FactorFn;
 use crate::{Tensor, lax};
+use rune_ir::op::FactorFn;
 
 /// The solution of the triangular systems that `how` tells: `a x = b`, or `x a = b`. Of `a` one triangle is read. A vector `b` gives a
 /// vector (for each matrix of a batch).

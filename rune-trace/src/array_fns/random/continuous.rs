@@ -3,8 +3,9 @@
 use super::{bits, expect_float};
 use crate::array_fns::elementwise::constant_like;
 use crate::array_fns::scalar::{Argument, Operand};
-use crate::op::Literal;
-use crate::{DType, Shape, Tensor, lax};
+use crate::{Tensor, lax};
+use rune_ir::op::Literal;
+use rune_ir::{DType, Shape};
 use std::f64::consts::SQRT_2;
 
 /// What a float dtype is made of: bits, bits of the mantissa, the unsigned integer of its size, the bits of 1.

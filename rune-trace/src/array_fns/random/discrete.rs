@@ -7,7 +7,8 @@ use crate::array_fns::broadcast::broadcast;
 use crate::array_fns::elementwise::{constant_like, expect_float};
 use crate::array_fns::scalar::{Argument, Operand};
 use crate::tensor::refuse;
-use crate::{DType, Shape, Tensor, lax};
+use crate::{Tensor, lax};
+use rune_ir::{DType, Shape};
 
 /// Truth values that hold with probability `p`, which broadcasts to `shape`; a number is taken as `f32`.
 ///

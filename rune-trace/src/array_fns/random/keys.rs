@@ -2,7 +2,8 @@
 
 use crate::array_fns::scalar::Operand;
 use crate::tensor::refuse;
-use crate::{Array, DType, Shape, Tensor, lax};
+use crate::{Tensor, lax};
+use rune_ir::{Array, DType, Shape};
 
 /// The key for a number: [its upper half, its lower half].
 ///

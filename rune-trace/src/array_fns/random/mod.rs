@@ -21,8 +21,8 @@ pub use continuous::{exponential, gumbel, laplace, normal, truncated_normal, uni
 pub use discrete::{bernoulli, categorical, choice, permutation, randint, shuffle};
 pub use keys::{bits, fold_in, key, split, split_into};
 
-use crate::DType;
 use crate::tensor::refuse;
+use rune_ir::DType;
 
 /// That `dtype` is a float.
 #[track_caller]

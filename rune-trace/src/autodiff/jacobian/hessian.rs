@@ -1,6 +1,7 @@
 //! Second derivatives: the Jacobian of the Jacobian, in forward over reverse mode.
 
-use super::{First, Jacobian, Place, forward, reverse};
+use super::{First, Jacobian, forward, reverse};
+use crate::call_site::Place;
 use crate::function::{Argnums, Arguments, Function};
 use crate::{Outer, Tree};
 

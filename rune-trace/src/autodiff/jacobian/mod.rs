@@ -1,17 +1,17 @@
 //! Jacobians: a linear function, run on all of a basis at once.
 
 mod hessian;
-#[cfg(test)]
-mod tests;
 
 pub use hessian::{Hessian, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums};
 
 use super::grad::First;
-use super::run::{Chosen, Place, Run};
+use super::run::{Chosen, Run};
+use crate::call_site::Place;
 use crate::function::{Argnums, Arguments, Function};
 use crate::tensor::{Keep, begin_trace, lax, trace};
 use crate::transform::{Batched, Lanes, move_axis, vmap};
-use crate::{DType, Outer, Shape, Tensor, Transform, Tree, TreePath, Type};
+use crate::{Outer, Tensor, Tree, TreePath};
+use rune_ir::{DType, Shape, Transform, Type};
 
 /// The Jacobian of a result `Y` by an argument `A`: a tree like `Y` in which a tree like `A` stands in the place of each leaf. For two
 /// tensors a tensor.

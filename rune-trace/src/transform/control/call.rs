@@ -1,11 +1,12 @@
 //! Calls: the sub-program is transformed, and stays a sub-program.
 
 use super::subprogram::{Residual, duals, pulled_back, split, sub_program};
+use crate::Tensor;
 use crate::tensor::{lax, made_by};
 use crate::transform::tangent::Dual;
 use crate::transform::transpose::{Acc, Slot};
 use crate::transform::vmap::{Batched, Lanes, vmap};
-use crate::{Program, Tensor, Transform, Type};
+use rune_ir::{Program, Transform, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
 

@@ -1,13 +1,15 @@
 //! Choices: each branch is transformed, and the same one is chosen.
 
 use super::subprogram::{Residual, Split, duals, pulled_back, pushed_forward, split, sub_program, zeros};
+use crate::Tensor;
 use crate::tensor::lax;
-use crate::transform::flow::{Along, reached};
+use crate::transform::ProgramExt;
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::Dual;
 use crate::transform::transpose::{Acc, Slot};
 use crate::transform::vmap::{Batched, Lanes, not_by_lane, vmap};
-use crate::{DType, Program, Tensor, Type};
+use rune_ir::program::dependence::{Along, reached};
+use rune_ir::{DType, Program, Type};
 use smallvec::SmallVec;
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,15 +1,17 @@
 //! Functions with derivatives of their own.
 
 use super::subprogram::{sub_program, zeros};
-use crate::op::Padding;
+use crate::Tensor;
 use crate::tensor::refuse;
 use crate::tensor::{current_origin, lax};
-use crate::transform::flow::{Along, reached, reached_variables, results, scan_turn, while_turn};
+use crate::transform::ProgramExt;
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::{Dual, Tangent};
 use crate::transform::transpose::{Acc, Slot};
 use crate::transform::vmap::{Batched, Lanes, vmap};
-use crate::{Instruction, Op, Program, Shape, Tensor, Type};
+use rune_ir::op::Padding;
+use rune_ir::program::dependence::{Along, reached, reached_variables, results, scan_turn, while_turn};
+use rune_ir::{Instruction, Op, Program, Shape, Type};
 use smallvec::SmallVec;
 use std::iter::once;
 use std::sync::Arc;

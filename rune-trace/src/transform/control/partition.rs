@@ -4,10 +4,12 @@
 use super::case::Places;
 use super::scan::{Parts, marked};
 use super::subprogram::{sub_program, zeros};
-use crate::op::CheckpointPolicy;
+use crate::Tensor;
 use crate::tensor::{lax, with_origin};
-use crate::transform::flow::{Along, reached_variables};
-use crate::{Instruction, Op, Program, Tensor, Type, Var};
+use crate::transform::ProgramExt;
+use rune_ir::op::CheckpointPolicy;
+use rune_ir::program::dependence::{Along, reached_variables};
+use rune_ir::{Instruction, Op, Program, Type, Var};
 use rustc_hash::FxHashMap;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,13 +5,15 @@ use super::call;
 use super::partition::Partition;
 use super::scan::marked;
 use super::subprogram::{duals, move_along, parameters, pushed_forward, sub_program};
-use crate::op::CheckpointPolicy;
+use crate::Tensor;
 use crate::tensor::{Keep, begin_trace, lax, made_by, trace};
+use crate::transform::ProgramExt;
 use crate::transform::jvp::{Mode, jvp as inlined};
 use crate::transform::tangent::Dual;
 use crate::transform::transpose::{Acc, Slot};
 use crate::transform::vmap::{Batched, Lanes};
-use crate::{Program, Tensor, Transform};
+use rune_ir::op::CheckpointPolicy;
+use rune_ir::{Program, Transform};
 use smallvec::SmallVec;
 use std::sync::Arc;
 

@@ -2,12 +2,14 @@
 
 use super::partition::part;
 use super::subprogram::{Residual, duals, pushed_forward, split, sub_program};
+use crate::Tensor;
 use crate::tensor::lax;
-use crate::transform::flow::{Along, reached, scan_turn};
+use crate::transform::ProgramExt;
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::Dual;
 use crate::transform::vmap::{Batched, Lanes, move_axis, vmap};
-use crate::{Program, Tensor, Type};
+use rune_ir::program::dependence::{Along, reached, scan_turn};
+use rune_ir::{Program, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
 

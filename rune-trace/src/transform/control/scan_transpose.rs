@@ -3,10 +3,11 @@
 use super::partition::part;
 use super::scan::{Parts, marked};
 use super::subprogram::{pulled_back, sub_program, zeros};
+use crate::Tensor;
 use crate::tensor::lax;
-use crate::transform::flow::Along;
 use crate::transform::transpose::{Acc, Slot};
-use crate::{Tensor, Type};
+use rune_ir::Type;
+use rune_ir::program::dependence::Along;
 
 /// The transpose of a scan that is linear in what is wanted: a scan the other way round, which carries the cotangents of what was
 /// carried, and the sums of those of what stays the same.

@@ -1,11 +1,12 @@
 //! Programs made of sub-programs: each by running a rule on parameters.
 
-use super::super::flow::{Along, is_flat, reached_variables, scan_turn};
 use super::super::jvp::{Mode, jvp};
 use super::super::tangent::{Dual, Tangent};
 use super::super::transpose::{Slot, transpose};
+use crate::Tensor;
 use crate::tensor::{Keep, begin_trace, lax, trace};
-use crate::{Instruction, Op, Program, Tensor, Type};
+use rune_ir::program::dependence::{Along, is_flat, reached_variables, scan_turn};
+use rune_ir::{Instruction, Op, Program, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
 

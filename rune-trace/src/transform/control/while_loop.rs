@@ -1,14 +1,16 @@
 //! Loops of unknown length.
 
 use super::subprogram::{duals, pushed_forward, sub_program};
-use crate::op::ReduceFn;
+use crate::Tensor;
 use crate::tensor::lax;
 use crate::tensor::refuse;
-use crate::transform::flow::{Along, while_turn};
+use crate::transform::ProgramExt;
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::Dual;
 use crate::transform::vmap::{Batched, Lanes, not_by_lane, vmap};
-use crate::{Op, Program, Tensor, Type};
+use rune_ir::op::ReduceFn;
+use rune_ir::program::dependence::{Along, while_turn};
+use rune_ir::{Op, Program, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
 

@@ -1,9 +1,10 @@
 //! Transposes of dot products, convolutions and windowed sums.
 
 use super::{Acc, Slot};
-use crate::op::{ConvDims, Dims, DotDims, Window, WindowFn};
+use crate::Tensor;
 use crate::tensor::lax;
-use crate::{DType, Shape, Tensor};
+use rune_ir::op::{ConvDims, Dims, DotDims, Window, WindowFn};
+use rune_ir::{DType, Shape};
 use smallvec::SmallVec;
 use std::cmp::Ordering;
 

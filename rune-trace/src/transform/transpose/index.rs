@@ -1,9 +1,10 @@
 //! Transposes of gather and scatter: each is the other.
 
 use super::{Acc, Slot, zeros};
-use crate::op::{Dims, GatherDims, ScatterDims, ScatterMode};
+use crate::Tensor;
 use crate::tensor::lax;
-use crate::{DType, Shape, Tensor};
+use rune_ir::op::{Dims, GatherDims, ScatterDims, ScatterMode};
+use rune_ir::{DType, Shape};
 
 /// A gather clamps its indices and a scatter leaves out what is outside: so they are clamped first.
 pub(super) fn gather(ct: &Tensor, x: &Slot, indices: &Tensor, dims: &GatherDims, sizes: &Dims) -> Tensor {
@@ -81,7 +82,7 @@ fn inside(indices: &Tensor, shape: &Shape, dims: &ScatterDims, sizes: &[usize], 
     let indices = signed(indices);
     let last = last_starts(&indices, shape, &dims.scatter_map, sizes);
     let each = lax::and(&lax::ge(&indices, &lax::full_like(&indices, 0.0)), &lax::le(&indices, &last));
-    let all = lax::reduce(crate::op::ReduceFn::And, &each, &[indices.rank() - 1]);
+    let all = lax::reduce(rune_ir::op::ReduceFn::And, &each, &[indices.rank() - 1]);
     let batch: Vec<usize> = (0..updates.rank()).filter(|a| !dims.update_window.contains(a)).collect();
     lax::broadcast_in_dim(&all, updates.clone(), &batch)
 }

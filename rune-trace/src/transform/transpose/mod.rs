@@ -4,11 +4,12 @@ mod contraction;
 mod index;
 
 use super::control::{call, case, custom, partition::some_results, remat::Remat, scan, scan_transpose};
-use super::flow::{self, Along};
-use crate::op::{BinaryFn, CollectiveFn, CumulativeFn, Padding, ReduceFn, ScatterMode, UnaryFn, WindowFn};
+use crate::Tensor;
 use crate::tensor::refuse;
 use crate::tensor::{lax, made_by, with_origin};
-use crate::{DType, Instruction, Op, Program, Shape, Tensor, Transform, Type, Var};
+use rune_ir::op::{BinaryFn, CollectiveFn, CumulativeFn, Padding, ReduceFn, ScatterMode, UnaryFn, WindowFn};
+use rune_ir::program::dependence::{self, Along};
+use rune_ir::{DType, Instruction, Op, Program, Shape, Transform, Type, Var};
 use smallvec::{SmallVec, smallvec};
 
 /// What the transposition knows of a variable: its value, or that it is linear in a wanted input.
@@ -111,7 +112,7 @@ fn known_beside(instruction: &Instruction, op: &Op<&Slot>) -> SmallVec<[Option<T
         return smallvec![None; count];
     }
     let wanted = |x: &&Slot| if x.is_wanted() { &true } else { &false };
-    let wanted = flow::results(op, wanted, &Along::Values, &true).into_vec(count);
+    let wanted = dependence::results(op, wanted, &Along::Values, &true).into_vec(count);
     let known: Vec<bool> = wanted.iter().map(|wanted| !wanted).collect();
     let given = op.map(|x| x.known_or_none().cloned());
     with_origin(&instruction.origin, || some_results(&instruction.op, &given, &known)).into()

@@ -1,11 +1,12 @@
 //! Functions of the user's on all lanes.
 
 use super::{Batched, Lanes, behind};
-use crate::op::{Callback, CallbackFn, VmapMethod};
+use crate::Tensor;
 use crate::tensor::lax;
 use crate::tensor::refuse;
 use crate::transform::control::subprogram::sub_program;
-use crate::{Loc, Op, Shape, Tensor, Type};
+use rune_ir::op::{Callback, CallbackFn, VmapMethod};
+use rune_ir::{Loc, Op, Shape, Type};
 use smallvec::SmallVec;
 
 /// The results for all lanes. One argument is mapped.

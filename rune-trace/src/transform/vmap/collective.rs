@@ -1,9 +1,10 @@
 //! Operations over the mapped axis itself: what they give in all lanes.
 
 use super::{Batched, behind, move_axis};
-use crate::op::{CollectiveFn, Dims, Literal, ReduceFn};
+use crate::Tensor;
 use crate::tensor::lax;
-use crate::{DType, Op, Shape, Tensor};
+use rune_ir::op::{CollectiveFn, Dims, Literal, ReduceFn};
+use rune_ir::{DType, Op, Shape};
 
 /// An operation over the axis that the lanes lie along.
 pub(super) fn own(op: &Op<Batched>, size: usize) -> Batched {

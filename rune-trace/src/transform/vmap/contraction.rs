@@ -1,9 +1,10 @@
 //! Products summed: one dot product, or one convolution, of all lanes.
 
 use super::{Batched, behind, kept, move_axis, shifted};
-use crate::op::{ConvDims, Dims, DotDims};
+use crate::Tensor;
 use crate::tensor::lax;
-use crate::{DType, Shape, Tensor};
+use rune_ir::op::{ConvDims, Dims, DotDims};
+use rune_ir::{DType, Shape};
 use smallvec::smallvec;
 
 /// Two mapped operands share one more batch axis; the mapped axis of one alone is one more axis of the result.

@@ -1,9 +1,10 @@
 //! Reading and writing at places that may differ by lane.
 
 use super::{Batched, behind, kept, shifted};
-use crate::op::{Dims, GatherDims, Literal, ScatterDims, ScatterMode};
+use crate::Tensor;
 use crate::tensor::lax;
-use crate::{DType, Op, Shape, Tensor};
+use rune_ir::op::{Dims, GatherDims, Literal, ScatterDims, ScatterMode};
+use rune_ir::{DType, Op, Shape};
 
 /// A block that begins elsewhere in each lane is gathered; a gather clamps as a dynamic slice does.
 pub(super) fn dynamic_slice(x: &Batched, starts: &[Batched], sizes: &[usize], size: usize) -> Tensor {

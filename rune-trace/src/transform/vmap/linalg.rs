@@ -1,8 +1,9 @@
 //! Systems of equations in lanes.
 
 use super::{Batched, move_axis};
+use crate::Tensor;
 use crate::tensor::lax;
-use crate::{Shape, Tensor};
+use rune_ir::Shape;
 
 /// The solutions in all lanes of the systems that `solve` solves, of matrices that are given by `of`. Where all lanes have the same, their right
 /// sides are more columns of one system (rows, unless `left`), as in JAX's `_triangular_solve_batching_rule`: the matrices are not repeated.

@@ -9,17 +9,17 @@ mod contraction;
 mod index;
 mod linalg;
 mod programs;
-#[cfg(test)]
-mod tests;
 
 pub(in crate::transform) use callback::not_by_lane;
 pub use programs::VmapError;
+pub(super) use programs::{vmap_named_program, vmap_program};
 
 use super::control::{call, case, custom, remat::Remat, scan, while_loop};
-use super::flow::Along;
-use crate::op::{AxisName, Dims, NamedAxis, Padding, Window};
+use crate::Tensor;
 use crate::tensor::{lax, made_by, with_origin};
-use crate::{Op, Program, Shape, Tensor, Transform, Type, types};
+use rune_ir::op::{AxisName, Dims, NamedAxis, Padding, Window};
+use rune_ir::program::dependence::Along;
+use rune_ir::{Op, Program, Shape, Transform, Type, types};
 use smallvec::{SmallVec, smallvec};
 use std::iter::once;
 
@@ -254,8 +254,8 @@ fn no_lanes(op: &Op<Batched>) -> SmallVec<[Batched; 2]> {
 /// Padding that differs by lane is chosen where the padded array has no element of `x`.
 fn pad(x: &Batched, padding: &Batched, config: &[Padding], size: usize) -> Tensor {
     let ty = x.ty();
-    let none = lax::full(crate::DType::Bool, &Shape::scalar(), 0.0);
-    let inside = lax::pad(&lax::full(crate::DType::Bool, &ty.shape, 1.0), &none, config.to_vec());
+    let none = lax::full(rune_ir::DType::Bool, &Shape::scalar(), 0.0);
+    let inside = lax::pad(&lax::full(rune_ir::DType::Bool, &ty.shape, 1.0), &none, config.to_vec());
     let shape: Shape = behind(size, inside.shape()).collect();
     let outside = lax::broadcast_in_dim(&padding.t, shape, &[0]);
     let zero = lax::full(ty.dtype, &Shape::scalar(), 0.0);

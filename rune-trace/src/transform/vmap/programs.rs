@@ -1,11 +1,12 @@
 //! Batching of programs, for those who hold a program and no function.
 
 use super::{Batched, Lanes, behind, move_axis, position, vmap};
-use crate::op::AxisName;
+use crate::Tensor;
 use crate::tensor::{Keep, begin_trace, trace};
 use crate::transform::shared::too_many;
-use crate::types::{self, Problem};
-use crate::{Program, Shape, Tensor, Type, Var};
+use rune_ir::op::AxisName;
+use rune_ir::types::{self, Problem};
+use rune_ir::{Program, Shape, Type, Var};
 
 /// What is wrong with asking for a batched program.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,113 +80,82 @@ pub enum VmapError {
     },
 }
 
-impl Program {
-    /// The program that does for `size` lanes at once what this does for one.
-    ///
-    /// For each input and each output: the position of the mapped axis in it (negative ones count from the last axis), or `None` for an
-    /// input that is the same for all lanes, or an output that depends on no mapped input.
-    ///
-    /// ```
-    /// use rune_trace::{DType, Tensor, make_program};
-    /// let dot = make_program(|x: &Tensor, y: &Tensor| x.dot(y), (&Tensor::ones(4, DType::F32), &Tensor::ones(4, DType::F32)))?;
-    /// let wide = dot.vmap(3, &[Some(0), None], &[Some(0)])?;
-    /// let types: Vec<String> = wide.input_types().iter().map(ToString::to_string).collect();
-    /// assert_eq!(types, ["[3, 4, f32]", "[4, f32]"]);
-    /// assert_eq!(wide.instructions().len(), 1); // still one dot product
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// If there are not as many axes as inputs and outputs, an axis is out of range, an output without axis depends on a mapped input, or
-    /// the lanes are too many or the program too long.
-    pub fn vmap(&self, size: usize, in_axes: &[Option<i64>], out_axes: &[Option<i64>]) -> Result<Program, VmapError> {
-        self.vmap_lanes(&Lanes { size, name: None }, in_axes, out_axes)
-    }
+/// See [`ProgramExt::vmap`](crate::ProgramExt::vmap).
+pub(in crate::transform) fn vmap_program(
+    program: &Program,
+    size: usize,
+    in_axes: &[Option<i64>],
+    out_axes: &[Option<i64>],
+) -> Result<Program, VmapError> {
+    vmap_lanes(program, &Lanes { size, name: None }, in_axes, out_axes)
+}
 
-    /// As [`Program::vmap`], with a name for the mapped axis: operations of the program over the axis of that name (see
-    /// [`Program::axes`]) are over these lanes.
-    ///
-    /// ```
-    /// use rune_trace::Program;
-    /// let program: Program = r#"
-    /// def f(x0): # [f32] -> [f32]
-    ///     z0 = rune.psum(x0, axis={"name": "i", "size": 3}) # [f32] -> [f32]
-    ///     y0 = rune.div(x0, z0) # ([f32], [f32]) -> [f32]
-    ///     return y0
-    /// "#.parse()?;
-    /// let wide = program.vmap_named("i", 3, &[Some(0)], &[Some(0)])?;
-    /// assert_eq!(wide.instructions()[0].op.name(), "reduce_sum");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Program::vmap`], and if its operations know of another number of lanes.
-    pub fn vmap_named(
-        &self,
-        axis_name: impl Into<AxisName>,
-        size: usize,
-        in_axes: &[Option<i64>],
-        out_axes: &[Option<i64>],
-    ) -> Result<Program, VmapError> {
-        let name = axis_name.into();
-        if let Some(&found) = self.axes().get(&name).filter(|&&found| found != size) {
-            return Err(VmapError::AxisSize { program: self.name().to_owned(), name, found, size });
-        }
-        self.vmap_lanes(&Lanes { size, name: Some(name) }, in_axes, out_axes)
+/// See [`ProgramExt::vmap_named`](crate::ProgramExt::vmap_named).
+pub(in crate::transform) fn vmap_named_program(
+    program: &Program,
+    axis_name: impl Into<AxisName>,
+    size: usize,
+    in_axes: &[Option<i64>],
+    out_axes: &[Option<i64>],
+) -> Result<Program, VmapError> {
+    let name = axis_name.into();
+    if let Some(&found) = program.axes().get(&name).filter(|&&found| found != size) {
+        return Err(VmapError::AxisSize { program: program.name().to_owned(), name, found, size });
     }
+    vmap_lanes(program, &Lanes { size, name: Some(name) }, in_axes, out_axes)
+}
 
-    fn vmap_lanes(
-        &self,
-        lanes: &Lanes,
-        in_axes: &[Option<i64>],
-        out_axes: &[Option<i64>],
-    ) -> Result<Program, VmapError> {
-        let size = lanes.size;
-        let program = || self.name().to_owned();
-        let count = |what, expected, found| match expected == found {
-            true => Ok(()),
-            false => Err(VmapError::Count { program: program(), what, expected, found }),
-        };
-        let place = |what, index, ty: &Type, axis: &Option<i64>| match axis {
-            None => Ok(None),
-            Some(axis) => match position(*axis, ty.rank() + 1) {
-                Some(axis) => Ok(Some(axis)),
-                None => Err(VmapError::NoAxis { program: program(), what, index, ty: ty.clone(), axis: *axis }),
-            },
-        };
-        count("inputs", self.inputs().len(), in_axes.len())?;
-        count("outputs", self.outputs().len(), out_axes.len())?;
-        if let Some(operations) = too_many(self) {
-            return Err(VmapError::TooLong { program: program(), operations });
-        }
-        for ty in (0..self.num_vars()).map(|i| self.ty(Var(i as u32))) {
-            let wide: Shape = behind(size, &ty.shape).collect();
-            let too_large = |problem| VmapError::TooLarge { program: program(), size, problem };
-            types::check(&ty.with_shape(wide)).map_err(too_large)?;
-        }
-        let since = begin_trace();
-        let (mut params, mut inputs) = (Vec::new(), Vec::new());
-        for (index, (ty, axis)) in self.input_types().iter().zip(in_axes).enumerate() {
-            let axis = place("input", index, ty, axis)?;
-            let mut shape = ty.shape.clone();
-            if let Some(axis) = axis {
-                shape.dims_mut().insert(axis, size);
-            }
-            let param = Tensor::param(ty.with_shape(shape), None, "vmap");
-            inputs.push(match axis {
-                Some(axis) => Batched::mapped(move_axis(&param, axis, 0)),
-                None => Batched::unmapped(param.clone()),
-            });
-            params.push(param);
-        }
-        let mut outputs = Vec::new();
-        for (index, (y, axis)) in vmap(self, lanes, inputs).into_iter().zip(out_axes).enumerate() {
-            outputs.push(match place("output", index, &y.ty(), axis)? {
-                Some(axis) => move_axis(&y.spread(size), 0, axis),
-                None if y.mapped => return Err(VmapError::Depends { program: program(), index }),
-                None => y.t,
-            });
-        }
-        Ok(trace(&format!("{}_vmap", self.name()), &params, &outputs, Keep::Since(since.end())).close())
+fn vmap_lanes(
+    program: &Program,
+    lanes: &Lanes,
+    in_axes: &[Option<i64>],
+    out_axes: &[Option<i64>],
+) -> Result<Program, VmapError> {
+    let size = lanes.size;
+    let name = || program.name().to_owned();
+    let count = |what, expected, found| match expected == found {
+        true => Ok(()),
+        false => Err(VmapError::Count { program: name(), what, expected, found }),
+    };
+    let place = |what, index, ty: &Type, axis: &Option<i64>| match axis {
+        None => Ok(None),
+        Some(axis) => match position(*axis, ty.rank() + 1) {
+            Some(axis) => Ok(Some(axis)),
+            None => Err(VmapError::NoAxis { program: name(), what, index, ty: ty.clone(), axis: *axis }),
+        },
+    };
+    count("inputs", program.inputs().len(), in_axes.len())?;
+    count("outputs", program.outputs().len(), out_axes.len())?;
+    if let Some(operations) = too_many(program) {
+        return Err(VmapError::TooLong { program: name(), operations });
     }
+    for ty in (0..program.num_vars()).map(|i| program.ty(Var(i as u32))) {
+        let wide: Shape = behind(size, &ty.shape).collect();
+        let too_large = |problem| VmapError::TooLarge { program: name(), size, problem };
+        types::check(&ty.with_shape(wide)).map_err(too_large)?;
+    }
+    let since = begin_trace();
+    let (mut params, mut inputs) = (Vec::new(), Vec::new());
+    for (index, (ty, axis)) in program.input_types().iter().zip(in_axes).enumerate() {
+        let axis = place("input", index, ty, axis)?;
+        let mut shape = ty.shape.clone();
+        if let Some(axis) = axis {
+            shape.dims_mut().insert(axis, size);
+        }
+        let param = Tensor::param(ty.with_shape(shape), None, "vmap");
+        inputs.push(match axis {
+            Some(axis) => Batched::mapped(move_axis(&param, axis, 0)),
+            None => Batched::unmapped(param.clone()),
+        });
+        params.push(param);
+    }
+    let mut outputs = Vec::new();
+    for (index, (y, axis)) in vmap(program, lanes, inputs).into_iter().zip(out_axes).enumerate() {
+        outputs.push(match place("output", index, &y.ty(), axis)? {
+            Some(axis) => move_axis(&y.spread(size), 0, axis),
+            None if y.mapped => return Err(VmapError::Depends { program: name(), index }),
+            None => y.t,
+        });
+    }
+    Ok(trace(&format!("{}_vmap", program.name()), &params, &outputs, Keep::Since(since.end())).close())
 }

@@ -1,0 +1,362 @@
+//! Convolutions: products of the kernel with matrices of the patches that it is laid on, which are made block by block.
+
+use crate::gemm::{Matrix, Real, Target, multiply};
+use crate::plan::View;
+use rayon::prelude::*;
+use rune_ir::op::ConvDims;
+use rune_ir::{DType, Shape};
+use smallvec::SmallVec;
+
+/// Elements of a matrix of patches, about.
+const BLOCK: usize = 1 << 17;
+/// From so many multiplications on, all threads work on one convolution.
+const PARALLEL: usize = 1 << 23;
+
+type Axes = SmallVec<[usize; 4]>;
+
+/// Along which axis of the images elements lie one after the other: so patches are copied.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Innermost {
+    Features,
+    Batch,
+    Space,
+}
+
+/// A convolution of what lies in two buffers, of one dtype, `f32` or `f64`, in which it is accumulated.
+#[derive(Clone, Debug)]
+pub(crate) struct Conv {
+    pub lhs: usize,
+    pub rhs: usize,
+    dtype: DType,
+    innermost: Innermost,
+    /// The images: the first element, and the steps along batch, features and space.
+    offset: usize,
+    batch_step: usize,
+    feature_step: usize,
+    /// For each axis of space, position of the result and tap of the kernel: how far the element is that they meet at, if they do.
+    reach: Vec<Vec<Option<usize>>>,
+    taps: Axes,
+    positions: Axes,
+    /// Images of a group, and groups that the batch falls into.
+    images: usize,
+    batch_groups: usize,
+    /// Input features of a group, and groups that the features fall into.
+    inputs: usize,
+    feature_groups: usize,
+    /// Output features of a group.
+    outputs: usize,
+    /// The kernel as a matrix: the first element, the step from one input to the next and from one output feature to the next.
+    kernel_offset: usize,
+    kernel_steps: [usize; 2],
+    /// Whether in the kernel taps lie within features, or else features within taps.
+    taps_within: bool,
+    /// Whether features are the innermost axis of the result; or else space is.
+    features_last: bool,
+}
+
+/// The kernel in the order in which it can be read, and its axes in order: for a copy where it is not so.
+pub(crate) struct Unfit {
+    pub permutation: Axes,
+}
+
+impl Conv {
+    /// The convolution; or how the axes of the kernel must be laid out for it. `features_last` says how the result lies: batch, space and
+    /// features, or batch, features and space. Where images lie with the batch innermost, it is space, batch and features.
+    pub(crate) fn new(
+        lhs: (usize, &View),
+        rhs: (usize, &View),
+        dims: &ConvDims,
+        result: &Shape,
+        dtype: DType,
+    ) -> Option<Result<Conv, Unfit>> {
+        let (x, kernel) = (lhs.1, rhs.1);
+        let step = |view: &View, axis: usize| {
+            if view.shape[axis] == 1 { Some(0) } else { usize::try_from(view.strides[axis]).ok() }
+        };
+        let size = |view: &View, axis: usize| view.shape[axis];
+        let space = 2..dims.lhs.len();
+        let (batch_step, feature_step) = (step(x, dims.lhs[0])?, step(x, dims.lhs[1])?);
+        let steps: Axes = space.clone().map(|a| step(x, dims.lhs[a])).collect::<Option<_>>()?;
+        let taps: Axes = space.clone().map(|a| size(kernel, dims.rhs[a])).collect();
+        let positions: Axes = space.clone().map(|a| result[dims.out[a]]).collect();
+        let reach = space.clone().map(|a| {
+            let n = size(x, dims.lhs[a]);
+            let along = |position: usize, tap: usize| {
+                let at =
+                    (position * dims.strides[a - 2] + tap * dims.rhs_dilation[a - 2]) as i64 - dims.padding[a - 2].0;
+                let (at, dilation) = (usize::try_from(at).ok()?, dims.lhs_dilation[a - 2]);
+                (at % dilation == 0 && at / dilation < n).then_some(at / dilation * steps[a - 2])
+            };
+            (0..positions[a - 2])
+                .flat_map(|p| (0..taps[a - 2]).map(move |t| (p, t)))
+                .map(|(p, t)| along(p, t))
+                .collect()
+        });
+        let reach = reach.collect();
+        let innermost = match (feature_step, batch_step) {
+            (1, _) => Innermost::Features,
+            (_, 1) => Innermost::Batch,
+            _ => Innermost::Space,
+        };
+        // Patches are copied feature by feature where those lie together, and so the kernel is read.
+        let within: &[bool] = if innermost == Innermost::Features { &[false] } else { &[true, false] };
+        let inputs = size(kernel, dims.rhs[1]);
+        let matrix = |taps_within: bool| {
+            let space = space.clone().map(|a| dims.rhs[a]);
+            let axes: Axes = if taps_within {
+                [dims.rhs[1]].into_iter().chain(space).collect()
+            } else {
+                space.chain([dims.rhs[1]]).collect()
+            };
+            let mut axes = axes
+                .into_iter()
+                .map(|a| Some((size(kernel, a), step(kernel, a)?)))
+                .filter(|a| a.is_none_or(|a| a.0 != 1));
+            let Some(first) = axes.next() else { return Some(0) };
+            let joined = axes.try_fold(first?, |(n, s), next| {
+                let (m, inner) = next?;
+                (s == m * inner).then_some((n * m, inner))
+            });
+            joined.map(|(_, inner)| inner)
+        };
+        let found = within.iter().find_map(|&taps_within| Some((taps_within, matrix(taps_within)?)));
+        let (Some((taps_within, inner)), Some(outer), Ok(kernel_offset)) =
+            (found, step(kernel, dims.rhs[0]), usize::try_from(kernel.offset))
+        else {
+            let space = space.map(|a| dims.rhs[a]);
+            return Some(Err(Unfit { permutation: space.chain([dims.rhs[1], dims.rhs[0]]).collect() }));
+        };
+        let features = size(kernel, dims.rhs[0]);
+        let groups = dims.feature_groups.max(dims.batch_groups);
+        Some(Ok(Conv {
+            lhs: lhs.0,
+            rhs: rhs.0,
+            dtype,
+            innermost,
+            offset: usize::try_from(x.offset).ok()?,
+            batch_step,
+            feature_step,
+            reach,
+            taps,
+            positions,
+            images: size(x, dims.lhs[0]) / dims.batch_groups,
+            batch_groups: dims.batch_groups,
+            inputs,
+            feature_groups: dims.feature_groups,
+            outputs: features / groups,
+            kernel_offset,
+            kernel_steps: [inner, outer],
+            taps_within,
+            features_last: dims.out[1] + 1 == dims.out.len(),
+        }))
+    }
+
+    /// The axes of the result as they lie in memory, by their places in [`ConvDims::out`].
+    pub(crate) fn layout(&self) -> Axes {
+        let space = 2..2 + self.positions.len();
+        match (self.features_last, self.innermost) {
+            (true, Innermost::Batch) => space.chain([0, 1]).collect(),
+            (true, _) => [0].into_iter().chain(space).chain([1]).collect(),
+            (false, _) => [0, 1].into_iter().chain(space).collect(),
+        }
+    }
+
+    /// Writes the convolution of what lies in two buffers.
+    pub(crate) fn run(&self, lhs: &[u8], rhs: &[u8], out: &mut [u8]) {
+        match self.dtype {
+            DType::F64 => self.multiply::<f64>(lhs, rhs, out),
+            _ => self.multiply::<f32>(lhs, rhs, out),
+        }
+    }
+
+    fn multiply<T: Real>(&self, lhs: &[u8], rhs: &[u8], out: &mut [u8]) {
+        let (x, kernel, out) = (T::cast_slice(lhs), T::cast_slice(rhs), T::cast_slice_mut(out));
+        let depth = self.taps.iter().product::<usize>() * self.inputs;
+        let positions: usize = self.positions.iter().product();
+        let groups = self.feature_groups.max(self.batch_groups);
+        let features = self.outputs * groups;
+        // Pieces of the result that lie together: some positions with all features; or an image.
+        let (each, all) = match self.features_last {
+            true => ((BLOCK / depth.max(1)).clamp(16, 4096), self.images * positions),
+            false => (positions, self.images * positions),
+        };
+        let piece = |(i, out): (usize, &mut [T]), patches: &mut Vec<T>, threads: bool| {
+            for group in 0..groups {
+                self.piece(x, kernel, out, group, i * each..all.min((i + 1) * each), features, patches, threads);
+            }
+        };
+        let work = depth.saturating_mul(self.outputs).saturating_mul(all).saturating_mul(groups);
+        let pieces = all.div_ceil(each);
+        if work >= PARALLEL && pieces > 1 {
+            let chunks = out.par_chunks_mut(each * features).enumerate();
+            chunks.for_each_init(Vec::new, |patches, chunk| piece(chunk, patches, false));
+            return;
+        }
+        let mut patches = Vec::new();
+        out.chunks_mut(each * features).enumerate().for_each(|chunk| piece(chunk, &mut patches, work >= PARALLEL));
+    }
+
+    /// The result at some positions, counted through all images, of one group.
+    #[allow(clippy::too_many_arguments, reason = "the parts of one loop")]
+    fn piece<T: Real>(
+        &self,
+        x: &[T],
+        kernel: &[T],
+        out: &mut [T],
+        group: usize,
+        range: std::ops::Range<usize>,
+        features: usize,
+        patches: &mut Vec<T>,
+        threads: bool,
+    ) {
+        let depth = self.taps.iter().product::<usize>() * self.inputs;
+        let n = range.len();
+        let feature = group * self.outputs;
+        let to = match self.features_last {
+            true => Target { offset: feature, row_step: features, column_step: 1 },
+            false => Target { offset: feature * n, row_step: 1, column_step: n },
+        };
+        let [inner, outer] = self.kernel_steps;
+        let right = Matrix {
+            data: kernel,
+            offset: self.kernel_offset + feature * outer,
+            rows: depth,
+            columns: self.outputs,
+            row_step: inner,
+            column_step: outer,
+        };
+        patches.clear();
+        patches.resize(n * depth, T::ZERO);
+        let first = match self.batch_groups > 1 {
+            true => self.offset + group * self.images * self.batch_step,
+            false => self.offset + group * self.inputs * self.feature_step,
+        };
+        match self.innermost {
+            Innermost::Features => self.by_features(x, first, range, patches),
+            Innermost::Batch if self.features_last => self.by_images(x, first, range, patches),
+            Innermost::Batch | Innermost::Space => self.by_rows(x, first, range, patches),
+        }
+        let (row_step, column_step) = if self.innermost == Innermost::Features { (depth, 1) } else { (1, n) };
+        let left = Matrix { data: &patches[..], offset: 0, rows: n, columns: depth, row_step, column_step };
+        multiply(left, right, out, to, threads);
+    }
+
+    /// How far the element is that a position and a tap meet at.
+    fn meet(&self, position: &[usize], tap: &[usize]) -> Option<usize> {
+        let mut at = 0;
+        for (axis, reach) in self.reach.iter().enumerate() {
+            at += reach[position[axis] * self.taps[axis] + tap[axis]]?;
+        }
+        Some(at)
+    }
+
+    /// Patches row by row, each with features within taps.
+    fn by_features<T: Real>(&self, x: &[T], first: usize, range: std::ops::Range<usize>, patches: &mut [T]) {
+        let positions: usize = self.positions.iter().product();
+        let taps: Vec<Axes> = indices(&self.taps).collect();
+        let mut patches = patches.chunks_exact_mut(self.inputs);
+        for at in range {
+            let (image, position) = (at / positions, unravel(at % positions, &self.positions));
+            let from = first + image * self.batch_step;
+            for tap in &taps {
+                let to = patches.next().expect("a patch for each position");
+                if let Some(reach) = self.meet(&position, tap) {
+                    to.copy_from_slice(&x[from + reach..][..self.inputs]);
+                }
+            }
+        }
+    }
+
+    /// Patches column by column, of positions that are counted with the images innermost.
+    fn by_images<T: Real>(&self, x: &[T], first: usize, range: std::ops::Range<usize>, patches: &mut [T]) {
+        let n = range.len();
+        for (tap, input, row) in self.depths() {
+            let from = first + input * self.feature_step;
+            let mut to = &mut patches[row * n..][..n];
+            let (mut place, mut image) = (range.start / self.images, range.start % self.images);
+            while !to.is_empty() {
+                let (run, rest) = to.split_at_mut(to.len().min(self.images - image));
+                if let Some(reach) = self.meet(&unravel(place, &self.positions), &tap) {
+                    run.copy_from_slice(&x[from + reach + image * self.batch_step..][..run.len()]);
+                }
+                (to, image) = (rest, 0);
+                place += 1;
+            }
+        }
+    }
+
+    /// Patches column by column, of positions that are counted through each image.
+    fn by_rows<T: Real>(&self, x: &[T], first: usize, range: std::ops::Range<usize>, patches: &mut [T]) {
+        let n = range.len();
+        let positions: usize = self.positions.iter().product();
+        let width = self.positions.last().copied().unwrap_or(1);
+        for (tap, input, row) in self.depths() {
+            let mut to = &mut patches[row * n..][..n];
+            let mut at = range.start;
+            while !to.is_empty() {
+                let column = at % width;
+                let (run, rest) = to.split_at_mut(to.len().min(width - column));
+                let from = first + input * self.feature_step + at / positions * self.batch_step;
+                let mut position = unravel(at % positions, &self.positions);
+                at += run.len();
+                self.row(x, from, &mut position, &tap, run);
+                to = rest;
+            }
+        }
+    }
+
+    /// Elements at positions along the last axis of space.
+    fn row<T: Real>(&self, x: &[T], from: usize, position: &mut Axes, tap: &[usize], run: &mut [T]) {
+        let Some(last) = self.positions.len().checked_sub(1) else {
+            run[0] = x[from];
+            return;
+        };
+        let column = position[last];
+        // All axes but the last are the same along the run.
+        let mut outer = 0;
+        for axis in 0..last {
+            match self.reach[axis][position[axis] * self.taps[axis] + tap[axis]] {
+                Some(reach) => outer += reach,
+                None => return,
+            }
+        }
+        let reach = |i: usize| self.reach[last][(column + i) * self.taps[last] + tap[last]];
+        let Some(begin) = (0..run.len()).find(|&i| reach(i).is_some()) else { return };
+        let end = (begin..run.len()).rfind(|&i| reach(i).is_some()).expect("one was found") + 1;
+        let start = reach(begin).expect("found so");
+        if (begin..end).all(|i| reach(i) == Some(start + i - begin)) {
+            run[begin..end].copy_from_slice(&x[from + outer + start..][..end - begin]);
+            return;
+        }
+        for (i, to) in run.iter_mut().enumerate() {
+            if let Some(reach) = reach(i) {
+                *to = x[from + outer + reach];
+            }
+        }
+    }
+
+    /// Each tap and input feature, and the place of both in the kernel as a matrix.
+    fn depths(&self) -> impl Iterator<Item = (Axes, usize, usize)> {
+        let taps: usize = self.taps.iter().product();
+        indices(&self.taps).enumerate().flat_map(move |(t, tap)| {
+            (0..self.inputs).map(move |input| {
+                let row = if self.taps_within { input * taps + t } else { t * self.inputs + input };
+                (tap.clone(), input, row)
+            })
+        })
+    }
+}
+
+/// All indices of an array of these sizes, in order.
+fn indices(sizes: &[usize]) -> impl Iterator<Item = Axes> {
+    (0..sizes.iter().product()).map(|i| unravel(i, sizes))
+}
+
+fn unravel(mut i: usize, sizes: &[usize]) -> Axes {
+    let mut index = Axes::from_elem(0, sizes.len());
+    for (at, &n) in index.iter_mut().zip(sizes).rev() {
+        *at = i % n;
+        i /= n;
+    }
+    index
+}

@@ -1,0 +1,378 @@
+//! What each instruction computes.
+
+use super::lanes::{map, map2, map3};
+use super::math;
+use super::number::{Accumulator, Bits, Number, with_integer, with_number, with_word};
+use super::single;
+use super::slot::Slot;
+use half::slice::HalfFloatSliceExt;
+use half::{bf16, f16};
+use rune_ir::op::{BinaryFn, Comparison, UnaryFn};
+use rune_ir::{DType, Element};
+
+/// Computes `n` elements of `d` from the operands.
+pub(super) fn unary(f: UnaryFn, dtype: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
+    match dtype {
+        DType::F32 if f == UnaryFn::IsFinite => map(d.write::<u8>(n), x.read(n), |x: f32| u8::from(x.is_finite())),
+        DType::F64 if f == UnaryFn::IsFinite => map(d.write::<u8>(n), x.read(n), |x: f64| u8::from(x.is_finite())),
+        DType::Bool => map(d.write::<u8>(n), x.read(n), |x: u8| x ^ 1),
+        DType::F32 => unary_f32(f, x.read(n), d.write(n)),
+        DType::F64 => unary_f64(f, x.read(n), d.write(n)),
+        dtype => with_integer!(dtype, T => unary_integer::<T>(f, x.read(n), d.write(n)), _ => undefined()),
+    }
+}
+
+/// What no plan holds: the planner leaves such operations to the interpreter.
+fn undefined() -> ! {
+    unreachable!("the planner makes no such instruction")
+}
+
+fn unary_integer<T: Number + Bits>(f: UnaryFn, x: &[T], d: &mut [T]) {
+    match f {
+        UnaryFn::Abs => map(d, x, T::absolute),
+        UnaryFn::Neg => map(d, x, T::negated),
+        UnaryFn::Sign => map(d, x, T::sign),
+        UnaryFn::Not => map(d, x, T::not),
+        UnaryFn::Floor
+        | UnaryFn::Ceil
+        | UnaryFn::RoundAfz
+        | UnaryFn::RoundEven
+        | UnaryFn::Exp
+        | UnaryFn::Exp2
+        | UnaryFn::Expm1
+        | UnaryFn::Log
+        | UnaryFn::Log1p
+        | UnaryFn::Sqrt
+        | UnaryFn::Rsqrt
+        | UnaryFn::Cbrt
+        | UnaryFn::Sin
+        | UnaryFn::Cos
+        | UnaryFn::Tan
+        | UnaryFn::Tanh
+        | UnaryFn::Logistic
+        | UnaryFn::Erf
+        | UnaryFn::IsFinite => undefined(),
+    }
+}
+
+fn unary_f32(f: UnaryFn, x: &[f32], d: &mut [f32]) {
+    /// A function of `math`, which takes and gives `f64`.
+    macro_rules! by {
+        ($f:expr) => {
+            map(d, x, |x: f32| $f(f64::from(x)) as f32)
+        };
+    }
+    let within = |x: &[f32], bound: f32| x.iter().all(|x| x.abs() <= bound);
+    match f {
+        UnaryFn::Abs => map(d, x, f32::abs),
+        UnaryFn::Neg => map(d, x, |x: f32| -x),
+        UnaryFn::Sign => map(d, x, f32::sign),
+        UnaryFn::Floor => map(d, x, f32::floor),
+        UnaryFn::Ceil => map(d, x, f32::ceil),
+        UnaryFn::RoundAfz => map(d, x, f32::round),
+        UnaryFn::RoundEven => map(d, x, f32::round_ties_even),
+        UnaryFn::Exp => map(d, x, single::exp),
+        UnaryFn::Exp2 => map(d, x, single::exp2),
+        UnaryFn::Expm1 => by!(math::expm1),
+        UnaryFn::Log => map(d, x, single::log),
+        UnaryFn::Log1p => by!(math::log1p),
+        UnaryFn::Sqrt => map(d, x, f32::sqrt),
+        UnaryFn::Rsqrt => map(d, x, |x: f32| 1.0 / x.sqrt()),
+        UnaryFn::Cbrt => by!(f64::cbrt),
+        UnaryFn::Sin if within(x, single::GREATEST_ANGLE) => map(d, x, single::sin),
+        UnaryFn::Cos if within(x, single::GREATEST_ANGLE) => map(d, x, single::cos),
+        UnaryFn::Sin if within(x, math::GREATEST_ANGLE as f32) => by!(math::sin),
+        UnaryFn::Cos if within(x, math::GREATEST_ANGLE as f32) => by!(math::cos),
+        UnaryFn::Tan if within(x, math::GREATEST_ANGLE as f32) => by!(math::tan),
+        UnaryFn::Sin => by!(f64::sin),
+        UnaryFn::Cos => by!(f64::cos),
+        UnaryFn::Tan => by!(f64::tan),
+        UnaryFn::Tanh => map(d, x, single::tanh),
+        UnaryFn::Logistic => map(d, x, single::logistic),
+        UnaryFn::Erf => by!(math::erf),
+        UnaryFn::IsFinite | UnaryFn::Not => undefined(),
+    }
+}
+
+/// The functions of the reference, which are exact to the last place.
+fn unary_f64(f: UnaryFn, x: &[f64], d: &mut [f64]) {
+    match f {
+        UnaryFn::Abs => map(d, x, f64::abs),
+        UnaryFn::Neg => map(d, x, |x: f64| -x),
+        UnaryFn::Sign => map(d, x, f64::sign),
+        UnaryFn::Floor => map(d, x, f64::floor),
+        UnaryFn::Ceil => map(d, x, f64::ceil),
+        UnaryFn::RoundAfz => map(d, x, f64::round),
+        UnaryFn::RoundEven => map(d, x, f64::round_ties_even),
+        UnaryFn::Exp => map(d, x, f64::exp),
+        UnaryFn::Exp2 => map(d, x, f64::exp2),
+        UnaryFn::Expm1 => map(d, x, f64::exp_m1),
+        UnaryFn::Log => map(d, x, f64::ln),
+        UnaryFn::Log1p => map(d, x, f64::ln_1p),
+        UnaryFn::Sqrt => map(d, x, f64::sqrt),
+        UnaryFn::Rsqrt => map(d, x, |x: f64| 1.0 / x.sqrt()),
+        UnaryFn::Cbrt => map(d, x, f64::cbrt),
+        UnaryFn::Sin => map(d, x, f64::sin),
+        UnaryFn::Cos => map(d, x, f64::cos),
+        UnaryFn::Tan => map(d, x, f64::tan),
+        UnaryFn::Tanh => map(d, x, f64::tanh),
+        UnaryFn::Logistic => map(d, x, |x: f64| {
+            let e = (-x.abs()).exp();
+            (if x < 0.0 { e } else { 1.0 }) / (1.0 + e)
+        }),
+        UnaryFn::Erf => map(d, x, libm::erf),
+        UnaryFn::IsFinite | UnaryFn::Not => undefined(),
+    }
+}
+
+pub(super) fn integer_pow(dtype: DType, x: &Slot<'_>, y: i32, d: &mut Slot<'_>, n: usize) {
+    fn power<A: Accumulator>(mut base: A, mut exponent: u32) -> A {
+        let mut result = A::ONE;
+        while exponent > 0 {
+            if exponent & 1 == 1 {
+                result = result.times(base);
+            }
+            exponent >>= 1;
+            if exponent > 0 {
+                base = base.times(base);
+            }
+        }
+        result
+    }
+    let exponent = y.unsigned_abs();
+    match dtype {
+        // Vectors, of what is written most.
+        DType::F32 if y == 2 => map(d.write(n), x.read(n), |x: f32| x * x),
+        DType::F32 if y == 3 => {
+            map(d.write(n), x.read(n), |x: f32| (f64::from(x) * f64::from(x) * f64::from(x)) as f32)
+        }
+        DType::F32 if y == -1 => map(d.write(n), x.read(n), |x: f32| 1.0 / x),
+        DType::F64 if y == 2 => map(d.write(n), x.read(n), |x: f64| x * x),
+        DType::F64 if y == 3 => map(d.write(n), x.read(n), |x: f64| x * (x * x)),
+        DType::F64 if y == -1 => map(d.write(n), x.read(n), |x: f64| 1.0 / x),
+        DType::F32 if y < 0 => {
+            map(d.write(n), x.read(n), |x: f32| power(1.0 / f64::from(x), exponent) as f32);
+        }
+        DType::F64 if y < 0 => map(d.write(n), x.read(n), |x: f64| power(1.0 / x, exponent)),
+        dtype => with_number!(dtype,
+            T => map(d.write::<T>(n), x.read(n), |x: T| T::down(power(x.up(), exponent))),
+            _ => undefined()),
+    }
+}
+
+pub(super) fn binary(f: BinaryFn, dtype: DType, x: &Slot<'_>, y: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
+    match dtype {
+        DType::F32 => binary_f32(f, x.read(n), y.read(n), d.write(n)),
+        DType::F64 => binary_f64(f, x.read(n), y.read(n), d.write(n)),
+        DType::Bool => {
+            let (x, y, d) = (x.read::<u8>(n), y.read::<u8>(n), d.write::<u8>(n));
+            match f {
+                BinaryFn::Max | BinaryFn::Or => map2(d, x, y, |x, y| x | y),
+                BinaryFn::Min | BinaryFn::And => map2(d, x, y, |x, y| x & y),
+                BinaryFn::Xor => map2(d, x, y, |x, y| x ^ y),
+                BinaryFn::Add
+                | BinaryFn::Sub
+                | BinaryFn::Mul
+                | BinaryFn::Div
+                | BinaryFn::Rem
+                | BinaryFn::Pow
+                | BinaryFn::Atan2
+                | BinaryFn::ShiftLeft
+                | BinaryFn::ShiftRightArithmetic
+                | BinaryFn::ShiftRightLogical => undefined(),
+            }
+        }
+        dtype => with_integer!(dtype, T => binary_integer::<T>(f, x.read(n), y.read(n), d.write(n)), _ => undefined()),
+    }
+}
+
+fn binary_f32(f: BinaryFn, x: &[f32], y: &[f32], d: &mut [f32]) {
+    match f {
+        BinaryFn::Add => map2(d, x, y, |x, y| x + y),
+        BinaryFn::Sub => map2(d, x, y, |x, y| x - y),
+        BinaryFn::Mul => map2(d, x, y, |x, y| x * y),
+        BinaryFn::Div => map2(d, x, y, |x, y| x / y),
+        BinaryFn::Rem => map2(d, x, y, |x, y| x % y),
+        BinaryFn::Pow if x.iter().all(|&x| x > 0.0 && x < f32::INFINITY) && y.iter().all(|y| y.is_finite()) => {
+            map2(d, x, y, |x, y| math::pow(f64::from(x), f64::from(y)) as f32);
+        }
+        BinaryFn::Pow => map2(d, x, y, |x, y| f64::from(x).powf(f64::from(y)) as f32),
+        BinaryFn::Max => map2(d, x, y, f32::greater),
+        BinaryFn::Min => map2(d, x, y, f32::lesser),
+        BinaryFn::Atan2 => map2(d, x, y, |x, y| f64::from(x).atan2(f64::from(y)) as f32),
+        BinaryFn::And
+        | BinaryFn::Or
+        | BinaryFn::Xor
+        | BinaryFn::ShiftLeft
+        | BinaryFn::ShiftRightArithmetic
+        | BinaryFn::ShiftRightLogical => undefined(),
+    }
+}
+
+fn binary_f64(f: BinaryFn, x: &[f64], y: &[f64], d: &mut [f64]) {
+    match f {
+        BinaryFn::Add => map2(d, x, y, |x, y| x + y),
+        BinaryFn::Sub => map2(d, x, y, |x, y| x - y),
+        BinaryFn::Mul => map2(d, x, y, |x, y| x * y),
+        BinaryFn::Div => map2(d, x, y, |x, y| x / y),
+        BinaryFn::Rem => map2(d, x, y, |x, y| x % y),
+        BinaryFn::Pow => map2(d, x, y, f64::powf),
+        BinaryFn::Max => map2(d, x, y, f64::greater),
+        BinaryFn::Min => map2(d, x, y, f64::lesser),
+        BinaryFn::Atan2 => map2(d, x, y, f64::atan2),
+        BinaryFn::And
+        | BinaryFn::Or
+        | BinaryFn::Xor
+        | BinaryFn::ShiftLeft
+        | BinaryFn::ShiftRightArithmetic
+        | BinaryFn::ShiftRightLogical => undefined(),
+    }
+}
+
+fn binary_integer<T: Number + Bits>(f: BinaryFn, x: &[T], y: &[T], d: &mut [T]) {
+    match f {
+        BinaryFn::Add => map2(d, x, y, T::plus),
+        BinaryFn::Sub => map2(d, x, y, T::minus),
+        BinaryFn::Mul => map2(d, x, y, T::times),
+        BinaryFn::Max => map2(d, x, y, T::greater),
+        BinaryFn::Min => map2(d, x, y, T::lesser),
+        BinaryFn::And => map2(d, x, y, T::and),
+        BinaryFn::Or => map2(d, x, y, T::or),
+        BinaryFn::Xor => map2(d, x, y, T::xor),
+        BinaryFn::ShiftLeft => map2(d, x, y, T::shift_left),
+        BinaryFn::ShiftRightArithmetic => map2(d, x, y, T::shift_right_arithmetic),
+        BinaryFn::ShiftRightLogical => map2(d, x, y, T::shift_right_logical),
+        BinaryFn::Div | BinaryFn::Rem | BinaryFn::Pow | BinaryFn::Atan2 => undefined(),
+    }
+}
+
+pub(super) fn compare(direction: Comparison, dtype: DType, x: &Slot<'_>, y: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
+    fn by<T: PartialOrd + bytemuck::Pod>(direction: Comparison, x: &[T], y: &[T], d: &mut [u8]) {
+        match direction {
+            Comparison::Eq => map2(d, x, y, |x, y| u8::from(x == y)),
+            Comparison::Ne => map2(d, x, y, |x, y| u8::from(x != y)),
+            Comparison::Lt => map2(d, x, y, |x, y| u8::from(x < y)),
+            Comparison::Le => map2(d, x, y, |x, y| u8::from(x <= y)),
+            Comparison::Gt => map2(d, x, y, |x, y| u8::from(x > y)),
+            Comparison::Ge => map2(d, x, y, |x, y| u8::from(x >= y)),
+        }
+    }
+    with_number!(dtype,
+        T => by::<T>(direction, x.read(n), y.read(n), d.write(n)),
+        _ => by::<u8>(direction, x.read(n), y.read(n), d.write(n)));
+}
+
+pub(super) fn select(size: usize, [pred, x, y]: [&Slot<'_>; 3], d: &mut Slot<'_>, n: usize) {
+    with_word!(size, W => {
+        map3(d.write::<W>(n), pred.read(n), x.read(n), y.read(n), |p: u8, x: W, y: W| if p != 0 { x } else { y });
+    });
+}
+
+pub(super) fn clamp(dtype: DType, [min, x, max]: [&Slot<'_>; 3], d: &mut Slot<'_>, n: usize) {
+    with_number!(dtype,
+        T => map3(d.write::<T>(n), min.read(n), x.read(n), max.read(n), |a: T, x: T, b: T| x.greater(a).lesser(b)),
+        _ => undefined());
+}
+
+pub(super) fn convert(from: DType, to: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
+    use num_traits::AsPrimitive;
+    /// To all dtypes but `bool`.
+    fn number<S, D>(x: &[S], d: &mut [D])
+    where
+        S: AsPrimitive<D>,
+        D: Copy + 'static,
+    {
+        map(d, x, |x: S| x.as_());
+    }
+    /// `bool` is 0 or 1 in a byte.
+    macro_rules! from {
+        ($S:ty) => {
+            match to {
+                DType::Bool => map(d.write::<u8>(n), x.read(n), |x: $S| u8::from(x != (0u8 as $S))),
+                to => with_number!(to, D => number::<$S, D>(x.read(n), d.write(n)), _ => undefined()),
+            }
+        };
+    }
+    with_number!(from, S => from!(S), _ => from!(u8));
+}
+
+pub(super) fn widen(half: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
+    match half {
+        DType::F16 => x.read::<f16>(n).convert_to_f32_slice(d.write(n)),
+        _ => map(d.write(n), x.read(n), |x: u16| f32::from_bits(u32::from(x) << 16)),
+    }
+}
+
+pub(super) fn narrow(half: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
+    match half {
+        DType::F16 => d.write::<f16>(n).convert_from_f32_slice(x.read(n)),
+        _ => map(d.write(n), x.read(n), bfloat),
+    }
+}
+
+/// The bits of the nearest `bf16`, as the crate `half` has them.
+#[inline(always)]
+fn bfloat(x: f32) -> u16 {
+    let bits = x.to_bits();
+    let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
+    if x.is_nan() { (bits >> 16 | 0x40) as u16 } else { rounded as u16 }
+}
+
+pub(super) fn round(half: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
+    match half {
+        DType::F16 => {
+            let (x, d) = (x.read::<f32>(n), d.write::<f32>(n));
+            let mut halves = [f16::ZERO; 64];
+            for (x, d) in x.chunks(64).zip(d.chunks_mut(64)) {
+                halves[..x.len()].convert_from_f32_slice(x);
+                halves[..x.len()].convert_to_f32_slice(d);
+            }
+        }
+        _ => map(d.write(n), x.read(n), |x: f32| f32::from_bits(u32::from(bfloat(x)) << 16)),
+    }
+}
+
+/// Rounded once to a half type, as `f32`.
+pub(super) fn once(half: DType, x: f64) -> f32 {
+    match half {
+        DType::F16 => <f16 as Element>::from_f64(x).to_f32(),
+        _ => <bf16 as Element>::from_f64(x).to_f32(),
+    }
+}
+
+pub(super) fn round_once(half: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
+    map(d.write(n), x.read(n), |x: f64| once(half, x));
+}
+
+/// Positions `start..` along an axis.
+pub(super) fn iota(dtype: DType, [stride, size]: [usize; 2], start: usize, d: &mut Slot<'_>, n: usize) {
+    with_number!(dtype, T => {
+        let d = d.write::<T>(n);
+        if stride == 1 {
+            // One run of positions after the other.
+            let mut at = start % size;
+            for d in d {
+                *d = T::from_position(at);
+                at = if at + 1 == size { 0 } else { at + 1 };
+            }
+        } else {
+            let (mut at, mut left) = (start / stride % size, stride - start % stride);
+            let mut d = d;
+            while !d.is_empty() {
+                let (run, rest) = d.split_at_mut(left.min(d.len()));
+                run.fill(T::from_position(at));
+                (d, left) = (rest, stride);
+                at = if at + 1 == size { 0 } else { at + 1 };
+            }
+        }
+    }, _ => undefined());
+}
+
+/// Each element of `x`, `times` times.
+pub(super) fn spread(size: usize, x: &Slot<'_>, d: &mut Slot<'_>, rows: usize, times: usize) {
+    with_word!(size, W => {
+        for (d, &x) in d.write::<W>(rows * times).chunks_exact_mut(times).zip(x.read::<W>(rows)) {
+            d.fill(x);
+        }
+    });
+}

@@ -1,0 +1,151 @@
+//! The instructions of a kernel. Each computes all elements of a tile.
+
+use rune_ir::DType;
+use rune_ir::op::{BinaryFn, Comparison, Literal, ReduceFn, UnaryFn};
+
+/// A register: as many elements as a tile has, or as it has rows.
+pub(crate) type Register = usize;
+
+/// `d` is the register that is written. A `dtype` is that of the elements in registers: half types are held as `f32`, and rounded
+/// after each operation.
+#[derive(Clone, Debug)]
+pub(crate) enum Instruction {
+    /// Elements of an input, where its access says.
+    Load {
+        input: usize,
+        d: Register,
+    },
+    /// The positions along an axis of `size` elements that lie `stride` apart.
+    Iota {
+        dtype: DType,
+        stride: usize,
+        size: usize,
+        d: Register,
+    },
+    /// One number everywhere.
+    Fill {
+        value: Literal,
+        d: Register,
+    },
+    /// Elements of `size` bytes as they are.
+    Copy {
+        size: usize,
+        x: Register,
+        d: Register,
+    },
+    /// Elements of a half type as `f32`.
+    Widen {
+        half: DType,
+        x: Register,
+        d: Register,
+    },
+    /// `f32` as a half type.
+    Narrow {
+        half: DType,
+        x: Register,
+        d: Register,
+    },
+    /// `f32` rounded to numbers of a half type.
+    Round {
+        half: DType,
+        x: Register,
+        d: Register,
+    },
+    /// `f64` rounded once to numbers of a half type, as `f32`.
+    RoundOnce {
+        half: DType,
+        x: Register,
+        d: Register,
+    },
+    Unary {
+        f: UnaryFn,
+        dtype: DType,
+        x: Register,
+        d: Register,
+    },
+    IntegerPow {
+        dtype: DType,
+        x: Register,
+        y: i32,
+        d: Register,
+    },
+    Binary {
+        f: BinaryFn,
+        dtype: DType,
+        x: Register,
+        y: Register,
+        d: Register,
+    },
+    Compare {
+        direction: Comparison,
+        dtype: DType,
+        x: Register,
+        y: Register,
+        d: Register,
+    },
+    Select {
+        size: usize,
+        pred: Register,
+        on_true: Register,
+        on_false: Register,
+        d: Register,
+    },
+    Clamp {
+        dtype: DType,
+        min: Register,
+        x: Register,
+        max: Register,
+        d: Register,
+    },
+    Convert {
+        from: DType,
+        to: DType,
+        x: Register,
+        d: Register,
+    },
+    /// Each row combined. The result has one element for each row, rounded to `half` where there is one.
+    ReduceRows {
+        f: ReduceFn,
+        dtype: DType,
+        half: Option<DType>,
+        x: Register,
+        d: Register,
+    },
+    /// An element for each row, as often as a row has elements.
+    Spread {
+        size: usize,
+        x: Register,
+        d: Register,
+    },
+    /// Combines the elements into the accumulators of a reduction.
+    Accumulate {
+        reduction: usize,
+        x: Register,
+    },
+}
+
+impl Instruction {
+    /// The registers that it reads, and the one that it writes.
+    pub(crate) fn registers_mut(&mut self) -> (smallvec::SmallVec<[&mut Register; 3]>, Option<&mut Register>) {
+        use Instruction::*;
+        use smallvec::smallvec;
+        match self {
+            Load { d, .. } | Iota { d, .. } | Fill { d, .. } => (smallvec![], Some(d)),
+            Copy { x, d, .. }
+            | Widen { x, d, .. }
+            | Narrow { x, d, .. }
+            | Round { x, d, .. }
+            | RoundOnce { x, d, .. }
+            | Unary { x, d, .. }
+            | IntegerPow { x, d, .. }
+            | Convert { x, d, .. }
+            | ReduceRows { x, d, .. }
+            | Spread { x, d, .. } => (smallvec![x], Some(d)),
+            Binary { x, y, d, .. } | Compare { x, y, d, .. } => (smallvec![x, y], Some(d)),
+            Select { pred: x, on_true: y, on_false: z, d, .. } | Clamp { min: x, x: y, max: z, d, .. } => {
+                (smallvec![x, y, z], Some(d))
+            }
+            Accumulate { x, .. } => (smallvec![x], None),
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Kernels: many operations on arrays of one size in one pass over tiles, which stay in the cache.
+
+mod access;
+mod compute;
+mod instruction;
+mod lanes;
+mod math;
+mod number;
+mod reduction;
+mod single;
+mod slot;
+
+pub(crate) use access::{Access, Form};
+pub(crate) use instruction::{Instruction, Register};
+pub(crate) use reduction::Reduction;
+
+use rayon::prelude::*;
+use reduction::Partial;
+use rune_ir::AlignedBytes;
+use slot::{Line, Slot};
+use std::cell::RefCell;
+
+/// Elements from which on a kernel is divided among threads. A task has as many, on any number of threads, so that sums are always the same.
+const TASK: usize = if cfg!(test) { 24 } else { 1 << 16 };
+/// Tasks that accumulators are divided among at most.
+const MOST_PARTIALS: usize = 64;
+/// Accumulators of all tasks together.
+const MOST_ACCUMULATORS: usize = 1 << 22;
+
+/// An input of a kernel.
+#[derive(Clone, Debug)]
+pub(crate) struct Input {
+    /// The buffer it lies in.
+    pub buffer: usize,
+    /// Bytes of an element.
+    pub size: usize,
+    pub access: Access,
+}
+
+/// An output of a kernel: all elements of a register.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    pub buffer: usize,
+    pub register: Register,
+    /// Bytes of an element.
+    pub size: usize,
+    /// Whether there is one element for each row.
+    pub per_row: bool,
+}
+
+/// Code that runs over an index space of `size` elements, in rows of `row` elements.
+#[derive(Clone, Debug)]
+pub(crate) struct Kernel {
+    pub size: usize,
+    pub row: usize,
+    /// Elements computed at a time: a multiple of `row`, if that is not 1.
+    pub tile: usize,
+    pub registers: usize,
+    pub inputs: Vec<Input>,
+    /// Run once for a task: registers that are the same in all tiles.
+    pub prologue: Vec<Instruction>,
+    pub code: Vec<Instruction>,
+    /// Whether the result of each instruction of `code` has one element for each row.
+    pub per_row: Vec<bool>,
+    pub outputs: Vec<Output>,
+    pub reductions: Vec<Reduction>,
+}
+
+thread_local! {
+    /// Memory for registers, which tasks hand on.
+    static SCRATCH: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Scratch memory that a thread keeps, at most: lines of a register, and registers.
+const KEPT_LINES: usize = 1 << 11;
+const KEPT_REGISTERS: usize = 64;
+
+impl Kernel {
+    /// Computes the outputs, and then the results of the reductions, from the memory of the inputs.
+    pub(crate) fn run(&self, inputs: &[&[u8]], outputs: &mut [AlignedBytes], reduced: &mut [AlignedBytes]) {
+        let task = self.task_size();
+        let tasks = self.size.div_ceil(task);
+        if tasks == 1 {
+            let outputs = outputs.iter_mut().map(|b| b.as_mut_slice()).collect();
+            let partials = self.run_task(inputs, 0, self.size, outputs);
+            for (i, (reduction, out)) in self.reductions.iter().zip(reduced).enumerate() {
+                reduction.finish(&partials[i..=i], out);
+            }
+            return;
+        }
+        let mut parts: Vec<Vec<&mut [u8]>> = (0..tasks).map(|_| Vec::with_capacity(outputs.len())).collect();
+        for (output, bytes) in self.outputs.iter().zip(outputs) {
+            let each = if output.per_row { task / self.row } else { task } * output.size;
+            for (part, chunk) in parts.iter_mut().zip(bytes.chunks_mut(each)) {
+                part.push(chunk);
+            }
+        }
+        let one = |(i, outputs): (usize, Vec<&mut [u8]>)| {
+            self.run_task(inputs, i * task, self.size.min((i + 1) * task), outputs)
+        };
+        let partials: Vec<Vec<Partial>> = parts.into_par_iter().enumerate().map(one).collect();
+        let mut columns: Vec<Vec<Partial>> = self.reductions.iter().map(|_| Vec::with_capacity(tasks)).collect();
+        for partial in partials {
+            for (column, partial) in columns.iter_mut().zip(partial) {
+                column.push(partial);
+            }
+        }
+        for ((reduction, partials), out) in self.reductions.iter().zip(&columns).zip(reduced) {
+            reduction.finish(partials, out);
+        }
+    }
+
+    /// Leaves out the inputs that no instruction loads.
+    pub(crate) fn drop_unread_inputs(&mut self) {
+        let mut places = vec![None; self.inputs.len()];
+        let mut inputs = Vec::new();
+        for instruction in self.prologue.iter_mut().chain(&mut self.code) {
+            if let Instruction::Load { input, .. } = instruction {
+                let place = *places[*input].get_or_insert_with(|| {
+                    inputs.push(self.inputs[*input].clone());
+                    inputs.len() - 1
+                });
+                *input = place;
+            }
+        }
+        self.inputs = inputs;
+    }
+
+    /// Elements of a task, a multiple of the row.
+    fn task_size(&self) -> usize {
+        let mut tasks = self.size.div_ceil(TASK);
+        if !self.reductions.is_empty() {
+            let accumulators: usize = self.reductions.iter().map(|r| r.ty.size()).sum();
+            tasks = tasks.min(MOST_PARTIALS).min((MOST_ACCUMULATORS / accumulators).max(1));
+        }
+        self.size.div_ceil(tasks).next_multiple_of(self.tile)
+    }
+
+    fn run_task(&self, inputs: &[&[u8]], start: usize, end: usize, mut outputs: Vec<&mut [u8]>) -> Vec<Partial> {
+        let mut slots: Vec<Slot> = SCRATCH.with_borrow_mut(|kept| {
+            (0..self.registers).map(|_| Slot::Scratch(kept.pop().unwrap_or_default())).collect()
+        });
+        let mut partials: Vec<Partial> = self.reductions.iter().map(|r| r.partial(start, end)).collect();
+        let widest = self.tile.min(end - start);
+        for instruction in &self.prologue {
+            self.step(instruction, false, inputs, &mut slots, &mut partials, 0, widest);
+        }
+        let mut at = start;
+        while at < end {
+            let n = self.tile.min(end - at);
+            for (output, rest) in self.outputs.iter().zip(&mut outputs) {
+                let bytes = if output.per_row { n / self.row } else { n } * output.size;
+                let (now, later) = std::mem::take(rest).split_at_mut(bytes);
+                if let Slot::Scratch(words) = std::mem::replace(&mut slots[output.register], Slot::Output(now)) {
+                    keep(words);
+                }
+                *rest = later;
+            }
+            for (instruction, &per_row) in self.code.iter().zip(&self.per_row) {
+                self.step(instruction, per_row, inputs, &mut slots, &mut partials, at, n);
+            }
+            at += n;
+        }
+        for slot in slots {
+            if let Slot::Scratch(words) = slot {
+                keep(words);
+            }
+        }
+        partials
+    }
+
+    /// Runs an instruction on the tile of `n` elements at `start`.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the state of a task, which is in no struct so that its parts can be borrowed apart"
+    )]
+    fn step<'a>(
+        &self,
+        instruction: &Instruction,
+        per_row: bool,
+        inputs: &[&'a [u8]],
+        slots: &mut [Slot<'a>],
+        partials: &mut [Partial],
+        start: usize,
+        n: usize,
+    ) {
+        use Instruction::*;
+        let rows = n / self.row;
+        let (start, n) = if per_row { (start / self.row, rows) } else { (start, n) };
+        let take = |slots: &mut [Slot<'a>], d: usize| std::mem::replace(&mut slots[d], Slot::EMPTY);
+        match *instruction {
+            Accumulate { reduction, x } => {
+                self.reductions[reduction].accumulate(&mut partials[reduction], &slots[x], start, n);
+            }
+            Load { input, d } => {
+                let Input { size, access, .. } = &self.inputs[input];
+                if access.form() == Form::Dense {
+                    let from = access.offset as usize + start;
+                    if let Slot::Scratch(words) = take(slots, d) {
+                        keep(words);
+                    }
+                    slots[d] = Slot::Input(&inputs[input][from * size..(from + n) * size]);
+                } else {
+                    let mut to = take(slots, d);
+                    access.load(inputs[input], *size, start, n, &mut to);
+                    slots[d] = to;
+                }
+            }
+            Iota { d, .. }
+            | Fill { d, .. }
+            | Copy { d, .. }
+            | Widen { d, .. }
+            | Narrow { d, .. }
+            | Round { d, .. }
+            | RoundOnce { d, .. }
+            | Unary { d, .. }
+            | IntegerPow { d, .. }
+            | Binary { d, .. }
+            | Compare { d, .. }
+            | Select { d, .. }
+            | Clamp { d, .. }
+            | Convert { d, .. }
+            | ReduceRows { d, .. }
+            | Spread { d, .. } => {
+                let mut to = take(slots, d);
+                self.compute(instruction, slots, &mut to, start, n, rows);
+                slots[d] = to;
+            }
+        }
+    }
+
+    /// Computes `n` elements of the result of an instruction.
+    fn compute(&self, i: &Instruction, slots: &[Slot<'_>], d: &mut Slot<'_>, start: usize, n: usize, rows: usize) {
+        use Instruction::*;
+        match *i {
+            Load { .. } | Accumulate { .. } => unreachable!("these have no result of their own"),
+            Iota { dtype, stride, size, d: _ } => compute::iota(dtype, [stride, size], start, d, n),
+            Fill { value, d: _ } => {
+                number::with_word!(value.dtype().size(), W => d.write::<W>(n).fill(value.bits() as W))
+            }
+            Copy { size, x, d: _ } => {
+                number::with_word!(size, W => d.write::<W>(n).copy_from_slice(slots[x].read(n)));
+            }
+            Widen { half, x, d: _ } => compute::widen(half, &slots[x], d, n),
+            Narrow { half, x, d: _ } => compute::narrow(half, &slots[x], d, n),
+            Round { half, x, d: _ } => compute::round(half, &slots[x], d, n),
+            RoundOnce { half, x, d: _ } => compute::round_once(half, &slots[x], d, n),
+            Unary { f, dtype, x, d: _ } => compute::unary(f, dtype, &slots[x], d, n),
+            IntegerPow { dtype, x, y, d: _ } => compute::integer_pow(dtype, &slots[x], y, d, n),
+            Binary { f, dtype, x, y, d: _ } => compute::binary(f, dtype, &slots[x], &slots[y], d, n),
+            Compare { direction, dtype, x, y, d: _ } => {
+                compute::compare(direction, dtype, &slots[x], &slots[y], d, n);
+            }
+            Select { size, pred, on_true, on_false, d: _ } => {
+                compute::select(size, [pred, on_true, on_false].map(|r| &slots[r]), d, n);
+            }
+            Clamp { dtype, min, x, max, d: _ } => compute::clamp(dtype, [min, x, max].map(|r| &slots[r]), d, n),
+            Convert { from, to, x, d: _ } => compute::convert(from, to, &slots[x], d, n),
+            ReduceRows { f, dtype, half, x, d: _ } => {
+                reduction::rows(f, dtype, half, &slots[x], d, rows, self.row);
+            }
+            Spread { size, x, d: _ } => compute::spread(size, &slots[x], d, rows, self.row),
+        }
+    }
+}
+
+/// Keeps the memory of a register for later tasks of the thread.
+fn keep(lines: Vec<Line>) {
+    if lines.capacity() == 0 || lines.capacity() > KEPT_LINES {
+        return;
+    }
+    SCRATCH.with_borrow_mut(|kept| {
+        if kept.len() < KEPT_REGISTERS {
+            kept.push(lines);
+        }
+    });
+}

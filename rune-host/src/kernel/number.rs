@@ -1,0 +1,294 @@
+//! What the loops ask of the Rust types of elements.
+
+use bytemuck::Pod;
+
+/// An element of a tile that is a number: of `f32`, of `f64`, or an integer.
+pub(super) trait Number: Pod + PartialOrd + Send {
+    /// Neutral in maxima and in minima.
+    const LEAST: Self;
+    const GREATEST: Self;
+    /// Sums, products and extremes of many are accumulated in it.
+    type Accumulator: Accumulator;
+    fn up(self) -> Self::Accumulator;
+    fn down(x: Self::Accumulator) -> Self;
+    fn plus(self, other: Self) -> Self;
+    fn minus(self, other: Self) -> Self;
+    fn times(self, other: Self) -> Self;
+    /// The greater; NaN if either is, and 0 is above -0.
+    fn greater(self, other: Self) -> Self;
+    /// The lesser; NaN if either is, and -0 is below 0.
+    fn lesser(self, other: Self) -> Self;
+    fn negated(self) -> Self;
+    fn absolute(self) -> Self;
+    /// -1, 0 or 1; -0, 0 and NaN give themselves.
+    fn sign(self) -> Self;
+    fn from_position(i: usize) -> Self;
+}
+
+/// What numbers are accumulated in.
+pub(super) trait Accumulator: Number {
+    const ZERO: Self;
+    const ONE: Self;
+}
+
+/// The operations that integers have beyond those of numbers, and `bool` too, as 0 and 1.
+pub(super) trait Bits: Pod {
+    const ONES: Self;
+    const NONE: Self;
+    fn and(self, other: Self) -> Self;
+    fn or(self, other: Self) -> Self;
+    fn xor(self, other: Self) -> Self;
+    fn not(self) -> Self;
+    fn shift_left(self, by: Self) -> Self;
+    fn shift_right_arithmetic(self, by: Self) -> Self;
+    fn shift_right_logical(self, by: Self) -> Self;
+}
+
+macro_rules! floats {
+    ($($t:ident)*) => {$(
+        impl Number for $t {
+            const LEAST: $t = $t::NEG_INFINITY;
+            const GREATEST: $t = $t::INFINITY;
+            type Accumulator = f64;
+            #[inline(always)]
+            fn up(self) -> f64 {
+                f64::from(self)
+            }
+            #[inline(always)]
+            fn down(x: f64) -> $t {
+                x as $t
+            }
+            #[inline(always)]
+            fn plus(self, other: $t) -> $t {
+                self + other
+            }
+            #[inline(always)]
+            fn minus(self, other: $t) -> $t {
+                self - other
+            }
+            #[inline(always)]
+            fn times(self, other: $t) -> $t {
+                self * other
+            }
+            #[inline(always)]
+            fn greater(self, other: $t) -> $t {
+                let first = (self > other) | (self.is_nan()) | ((self == other) & other.is_sign_negative());
+                if first { self } else { other }
+            }
+            #[inline(always)]
+            fn lesser(self, other: $t) -> $t {
+                let first = (self < other) | (self.is_nan()) | ((self == other) & self.is_sign_negative());
+                if first { self } else { other }
+            }
+            #[inline(always)]
+            fn negated(self) -> $t {
+                -self
+            }
+            #[inline(always)]
+            fn absolute(self) -> $t {
+                self.abs()
+            }
+            #[inline(always)]
+            fn sign(self) -> $t {
+                let below = if self < 0.0 { -1.0 } else { self };
+                if self > 0.0 { 1.0 } else { below }
+            }
+            #[inline(always)]
+            fn from_position(i: usize) -> $t {
+                i as $t
+            }
+        }
+    )*};
+}
+floats! { f32 f64 }
+
+impl Accumulator for f64 {
+    const ZERO: f64 = 0.0;
+    const ONE: f64 = 1.0;
+}
+
+macro_rules! integers {
+    ($($t:ident $unsigned:ident $signed:ident $absolute:expr;)*) => {$(
+        impl Number for $t {
+            const LEAST: $t = $t::MIN;
+            const GREATEST: $t = $t::MAX;
+            type Accumulator = $t;
+            #[inline(always)]
+            fn up(self) -> $t {
+                self
+            }
+            #[inline(always)]
+            fn down(x: $t) -> $t {
+                x
+            }
+            #[inline(always)]
+            fn plus(self, other: $t) -> $t {
+                self.wrapping_add(other)
+            }
+            #[inline(always)]
+            fn minus(self, other: $t) -> $t {
+                self.wrapping_sub(other)
+            }
+            #[inline(always)]
+            fn times(self, other: $t) -> $t {
+                self.wrapping_mul(other)
+            }
+            #[inline(always)]
+            fn greater(self, other: $t) -> $t {
+                self.max(other)
+            }
+            #[inline(always)]
+            fn lesser(self, other: $t) -> $t {
+                self.min(other)
+            }
+            #[inline(always)]
+            fn negated(self) -> $t {
+                self.wrapping_neg()
+            }
+            #[inline(always)]
+            fn absolute(self) -> $t {
+                $absolute(self)
+            }
+            #[inline(always)]
+            #[allow(unused_comparisons, reason = "no unsigned number is below 0")]
+            fn sign(self) -> $t {
+                let below = if self < 0 { !0 } else { 0 };
+                if self > 0 { 1 } else { below }
+            }
+            #[inline(always)]
+            fn from_position(i: usize) -> $t {
+                i as $t
+            }
+        }
+        impl Accumulator for $t {
+            const ZERO: $t = 0;
+            const ONE: $t = 1;
+        }
+        impl Bits for $t {
+            const ONES: $t = !0;
+            const NONE: $t = 0;
+            #[inline(always)]
+            fn and(self, other: $t) -> $t {
+                self & other
+            }
+            #[inline(always)]
+            fn or(self, other: $t) -> $t {
+                self | other
+            }
+            #[inline(always)]
+            fn xor(self, other: $t) -> $t {
+                self ^ other
+            }
+            #[inline(always)]
+            fn not(self) -> $t {
+                !self
+            }
+            #[inline(always)]
+            fn shift_left(self, by: $t) -> $t {
+                if (by as $unsigned as u64) < u64::from($t::BITS) { self.wrapping_shl(by as u32) } else { 0 }
+            }
+            #[inline(always)]
+            fn shift_right_arithmetic(self, by: $t) -> $t {
+                let by = (by as $unsigned as u64).min(u64::from($t::BITS) - 1);
+                ((self as $signed).wrapping_shr(by as u32)) as $t
+            }
+            #[inline(always)]
+            fn shift_right_logical(self, by: $t) -> $t {
+                let inside = (by as $unsigned as u64) < u64::from($t::BITS);
+                if inside { ((self as $unsigned).wrapping_shr(by as u32)) as $t } else { 0 }
+            }
+        }
+    )*};
+}
+integers! {
+    i8 u8 i8 i8::wrapping_abs;
+    i16 u16 i16 i16::wrapping_abs;
+    i32 u32 i32 i32::wrapping_abs;
+    i64 u64 i64 i64::wrapping_abs;
+    u8 u8 i8 std::convert::identity;
+    u16 u16 i16 std::convert::identity;
+    u32 u32 i32 std::convert::identity;
+    u64 u64 i64 std::convert::identity;
+}
+
+/// Runs a block with a type alias bound to the Rust type of an integer dtype; another block for any other dtype.
+macro_rules! with_integer {
+    ($dtype:expr, $T:ident => $int:expr, _ => $other:expr) => {{
+        use rune_ir::DType::*;
+        match $dtype {
+            I8 => {
+                type $T = i8;
+                $int
+            }
+            I16 => {
+                type $T = i16;
+                $int
+            }
+            I32 => {
+                type $T = i32;
+                $int
+            }
+            I64 => {
+                type $T = i64;
+                $int
+            }
+            U8 => {
+                type $T = u8;
+                $int
+            }
+            U16 => {
+                type $T = u16;
+                $int
+            }
+            U32 => {
+                type $T = u32;
+                $int
+            }
+            U64 => {
+                type $T = u64;
+                $int
+            }
+            Bool | F16 | BF16 | F32 | F64 => $other,
+        }
+    }};
+}
+pub(super) use with_integer;
+
+/// Runs a block with a type alias bound to the Rust type of a dtype of numbers in tiles; another block for `bool` and for half types,
+/// which are widened before they are computed with.
+macro_rules! with_number {
+    ($dtype:expr, $T:ident => $number:expr, _ => $other:expr) => {{
+        use rune_ir::DType::*;
+        match $dtype {
+            F32 => { type $T = f32; $number }
+            F64 => { type $T = f64; $number }
+            dtype => $crate::kernel::number::with_integer!(dtype, $T => $number, _ => $other),
+        }
+    }};
+}
+pub(super) use with_number;
+
+/// Runs a block with a type alias bound to the unsigned integer of the size of an element.
+macro_rules! with_word {
+    ($size:expr, $W:ident => $block:expr) => {
+        match $size {
+            1 => {
+                type $W = u8;
+                $block
+            }
+            2 => {
+                type $W = u16;
+                $block
+            }
+            4 => {
+                type $W = u32;
+                $block
+            }
+            _ => {
+                type $W = u64;
+                $block
+            }
+        }
+    };
+}
+pub(super) use with_word;

@@ -1,0 +1,257 @@
+//! Clusters: the operations that become one kernel, while a plan is made.
+
+use super::view::View;
+use crate::kernel::{Form, Input, Instruction, Kernel, Output, Reduction, Register};
+use rune_ir::op::Literal;
+use rune_ir::{DType, Type};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+/// Bytes of registers that a tile needs at most, so that they stay in the first cache.
+const TILE_BYTES: usize = 24 << 10;
+/// Elements of a tile, at least and at most, and what they are a multiple of. Few in tests, so that small arrays have several tiles.
+const TILE: (usize, usize, usize) = if cfg!(test) { (4, 8, 4) } else { (128, 2048, 64) };
+
+/// The dtype that elements of a dtype have in registers.
+pub(super) fn lane(dtype: DType) -> DType {
+    if dtype.is_half() { DType::F32 } else { dtype }
+}
+
+/// The operations on arrays of one size that are ready together.
+///
+/// A value in a register is either *full*, one element for each of the index space, or *per row*, one for each row.
+pub(super) struct Cluster {
+    /// Elements of the index space.
+    pub size: usize,
+    /// Elements of a row, once rows are reduced.
+    pub row: Option<usize>,
+    /// When it runs: after all of an earlier stage.
+    pub stage: u32,
+    /// The position in the program of the last operation in it.
+    pub last: usize,
+    code: Vec<(Instruction, bool)>,
+    prologue: Vec<Instruction>,
+    /// Of each register, whether an instruction of the code writes it to memory of its own.
+    registers: Vec<bool>,
+    inputs: Vec<Input>,
+    pub outputs: Vec<Output>,
+    pub reductions: Vec<Reduction>,
+    /// What was loaded, filled and spread already.
+    loads: FxHashMap<(usize, isize, SmallVec<[(usize, isize); 4]>, DType, bool), Register>,
+    fills: FxHashMap<Literal, Register>,
+    iotas: FxHashMap<(DType, usize, usize, bool), Register>,
+    spreads: FxHashMap<Register, Register>,
+    stores: FxHashMap<(Register, DType), usize>,
+}
+
+impl Cluster {
+    pub(super) fn new(size: usize, stage: u32) -> Cluster {
+        Cluster {
+            size,
+            row: None,
+            stage,
+            last: 0,
+            code: Vec::new(),
+            prologue: Vec::new(),
+            registers: Vec::new(),
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            reductions: Vec::new(),
+            loads: FxHashMap::default(),
+            fills: FxHashMap::default(),
+            iotas: FxHashMap::default(),
+            spreads: FxHashMap::default(),
+            stores: FxHashMap::default(),
+        }
+    }
+    pub(super) fn len(&self) -> usize {
+        self.code.len()
+    }
+    /// The number of rows, where rows are reduced.
+    pub(super) fn rows(&self) -> Option<usize> {
+        self.row.map(|row| self.size / row)
+    }
+    fn register(&mut self, computed: bool) -> Register {
+        self.registers.push(computed);
+        self.registers.len() - 1
+    }
+    /// The register that an instruction writes, which `make` makes for it.
+    pub(super) fn push(&mut self, per_row: bool, make: impl FnOnce(Register) -> Instruction) -> Register {
+        let d = self.register(true);
+        self.code.push((make(d), per_row));
+        d
+    }
+    /// Combines all of `x` into a buffer.
+    pub(super) fn reduce(&mut self, x: Register, reduction: Reduction) {
+        self.reductions.push(reduction);
+        self.code.push((Instruction::Accumulate { reduction: self.reductions.len() - 1, x }, false));
+    }
+
+    /// The elements of a buffer, as they are in registers.
+    pub(super) fn load(&mut self, buffer: usize, view: &View, dtype: DType, per_row: bool) -> Register {
+        let access = view.access();
+        let form = access.form();
+        let scalar = form == Form::Scalar;
+        let key = (buffer, access.offset, access.axes.clone(), dtype, per_row && !scalar);
+        if let Some(&register) = self.loads.get(&key) {
+            return register;
+        }
+        self.inputs.push(Input { buffer, size: dtype.size(), access });
+        let d = self.register(matches!(form, Form::Strided | Form::Rows(..)));
+        let load = Instruction::Load { input: self.inputs.len() - 1, d };
+        let push = |cluster: &mut Cluster, instruction| match scalar {
+            true => cluster.prologue.push(instruction),
+            false => cluster.code.push((instruction, per_row)),
+        };
+        push(self, load);
+        let register = match dtype.is_half() {
+            true => {
+                let wide = self.register(!scalar);
+                push(self, Instruction::Widen { half: dtype, x: d, d: wide });
+                wide
+            }
+            false => d,
+        };
+        self.loads.insert(key, register);
+        register
+    }
+    /// One number everywhere, as it is in registers.
+    pub(super) fn fill(&mut self, value: Literal) -> Register {
+        let value = if value.dtype().is_half() { Literal::from_f64(DType::F32, value.to_f64()) } else { value };
+        if let Some(&register) = self.fills.get(&value) {
+            return register;
+        }
+        let d = self.register(false);
+        self.prologue.push(Instruction::Fill { value, d });
+        self.fills.insert(value, d);
+        d
+    }
+    pub(super) fn iota(&mut self, dtype: DType, stride: usize, size: usize, per_row: bool) -> Register {
+        if let Some(&register) = self.iotas.get(&(dtype, stride, size, per_row)) {
+            return register;
+        }
+        let mut register = self.push(per_row, |d| Instruction::Iota { dtype: lane(dtype), stride, size, d });
+        if dtype.is_half() {
+            let x = register;
+            register = self.push(per_row, |d| Instruction::Round { half: dtype, x, d });
+        }
+        self.iotas.insert((dtype, stride, size, per_row), register);
+        register
+    }
+    /// Each element of a register that has one for each row, for all of its row.
+    pub(super) fn spread(&mut self, x: Register, dtype: DType) -> Register {
+        if let Some(&register) = self.spreads.get(&x) {
+            return register;
+        }
+        let register = self.push(false, |d| Instruction::Spread { size: lane(dtype).size(), x, d });
+        self.spreads.insert(x, register);
+        register
+    }
+    /// The buffer that a register is written to, if it is written to one.
+    pub(super) fn stored(&self, x: Register, dtype: DType) -> Option<usize> {
+        self.stores.get(&(x, dtype)).copied()
+    }
+    /// Writes a register to a buffer.
+    pub(super) fn store(&mut self, x: Register, dtype: DType, per_row: bool, buffer: usize) {
+        let written = self.outputs.iter().any(|o| o.register == x);
+        let register = match dtype.is_half() {
+            true => self.push(per_row, |d| Instruction::Narrow { half: dtype, x, d }),
+            // What is read in place, or is the same in all tiles, is copied.
+            false if self.registers[x] && !written => x,
+            false => self.push(per_row, |d| Instruction::Copy { size: dtype.size(), x, d }),
+        };
+        self.outputs.push(Output { buffer, register, size: dtype.size(), per_row });
+        self.stores.insert((x, dtype), buffer);
+    }
+
+    /// The kernel, which computes nothing but what is stored or reduced.
+    pub(super) fn finish(mut self) -> Kernel {
+        let mut needed = vec![false; self.registers.len()];
+        self.outputs.iter().for_each(|o| needed[o.register] = true);
+        let mut keep = |instruction: &mut Instruction| {
+            let (xs, d) = instruction.registers_mut();
+            let wanted = d.is_none_or(|d| needed[*d]);
+            if wanted {
+                xs.into_iter().for_each(|x| needed[*x] = true);
+            }
+            wanted
+        };
+        let mut code: Vec<_> = self.code.drain(..).rev().filter_map(|mut i| keep(&mut i.0).then_some(i)).collect();
+        code.reverse();
+        let mut prologue: Vec<_> =
+            self.prologue.drain(..).rev().filter_map(|mut i| keep(&mut i).then_some(i)).collect();
+        prologue.reverse();
+        let registers = self.allocate(&mut prologue, &mut code);
+        let row = self.row.unwrap_or(1);
+        let tile = (TILE_BYTES / (4 * registers.max(1))).clamp(TILE.0, TILE.1) / TILE.2 * TILE.2;
+        let tile = (tile / row).max(1) * row;
+        let (code, per_row) = code.into_iter().unzip();
+        Kernel {
+            size: self.size,
+            row,
+            tile,
+            registers,
+            inputs: self.inputs,
+            prologue,
+            code,
+            per_row,
+            outputs: self.outputs,
+            reductions: self.reductions,
+        }
+    }
+
+    /// Gives registers whose values are no longer needed to others, and tells how many are left.
+    fn allocate(&mut self, prologue: &mut [Instruction], code: &mut [(Instruction, bool)]) -> usize {
+        const NEVER: usize = usize::MAX;
+        let mut last_use = vec![0; self.registers.len()];
+        for (at, (instruction, _)) in code.iter_mut().enumerate() {
+            instruction.registers_mut().0.into_iter().for_each(|x| last_use[*x] = at);
+        }
+        // These are not scratch memory, or hold the same in all tiles.
+        self.outputs.iter().for_each(|o| last_use[o.register] = NEVER);
+        let mut renamed: Vec<Register> = vec![NEVER; self.registers.len()];
+        let (mut free, mut count) = (Vec::new(), 0);
+        let mut fresh = || {
+            count += 1;
+            count - 1
+        };
+        for instruction in prologue {
+            let (xs, d) = instruction.registers_mut();
+            xs.into_iter().for_each(|x| *x = renamed[*x]);
+            let d = d.expect("an instruction before all tiles has a result");
+            last_use[*d] = NEVER;
+            renamed[*d] = fresh();
+            *d = renamed[*d];
+        }
+        for (at, (instruction, _)) in code.iter_mut().enumerate() {
+            let dense = matches!(instruction, Instruction::Load { input, .. } if self.inputs[*input].access.form() == Form::Dense);
+            let (xs, d) = instruction.registers_mut();
+            let mut dead: SmallVec<[Register; 3]> = SmallVec::new();
+            for x in xs {
+                let new = renamed[*x];
+                if last_use[*x] == at && !dead.contains(&new) {
+                    dead.push(new);
+                }
+                *x = new;
+            }
+            if let Some(d) = d {
+                let own = dense || last_use[*d] == NEVER;
+                if dense {
+                    last_use[*d] = NEVER;
+                }
+                renamed[*d] = if own { fresh() } else { free.pop().unwrap_or_else(&mut fresh) };
+                *d = renamed[*d];
+            }
+            free.extend(dead);
+        }
+        for output in &mut self.outputs {
+            output.register = renamed[output.register];
+        }
+        count
+    }
+}
+
+/// The type of an array of as many elements as a register has.
+pub(super) fn flat(dtype: DType, size: usize) -> Type {
+    Type::new(dtype, [size])
+}

@@ -1,0 +1,120 @@
+//! Plans: programs as steps on buffers.
+//!
+//! Operations on elements, views and reductions become kernels, as many in one as can run in one pass. What else there is stays a step of its
+//! own. A buffer is freed after the last step that needs it.
+
+mod builder;
+mod cluster;
+mod order;
+mod view;
+
+pub(crate) use view::View;
+
+use crate::conv::Conv;
+use crate::kernel::Kernel;
+use crate::products::Product;
+use rune_ir::{Array, Op, Program, Shape, Type, Value};
+use std::sync::Arc;
+
+/// A program, ready to run on the host.
+///
+/// ```
+/// use rune_host::Plan;
+/// use rune_trace::{Array, Tensor, make_program};
+/// let f = |x: &Tensor| (x * 2.0 + 1.0).sum();
+/// let program = make_program(f, &Tensor::from([1f32, 2.0, 3.0])).unwrap();
+/// let plan = Plan::new(&program.simplify());
+/// let outputs = plan.run(vec![Array::from_slice([3], &[1f32, 2.0, 3.0])]).unwrap();
+/// assert_eq!(outputs, [Array::scalar(15f32)]);
+/// ```
+#[derive(Debug)]
+pub struct Plan {
+    pub(crate) name: String,
+    /// The types of the inputs, which are the first buffers.
+    pub(crate) inputs: Vec<Type>,
+    /// The constants, which are the next.
+    pub(crate) constants: Vec<Value>,
+    /// The type of each buffer. The shape may be another one than that of the arrays that lie in it.
+    pub(crate) buffers: Vec<Type>,
+    pub(crate) steps: Vec<Step>,
+    /// How often each buffer is read, outputs included.
+    pub(crate) uses: Vec<u32>,
+    pub(crate) outputs: Vec<Dense>,
+}
+
+/// A whole buffer, under a shape.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Dense {
+    pub buffer: usize,
+    pub shape: Shape,
+}
+
+/// One step of a plan.
+#[derive(Debug)]
+pub(crate) enum Step {
+    Kernel(Kernel),
+    Product {
+        product: Product,
+        buffer: usize,
+    },
+    Conv {
+        conv: Conv,
+        buffer: usize,
+    },
+    /// An operation that the interpreter computes.
+    Evaluate {
+        op: Op<Dense>,
+        /// The types of the results, and where they go.
+        results: Vec<(Type, usize)>,
+    },
+    Case {
+        index: Dense,
+        args: Vec<Dense>,
+        branches: Vec<Arc<Plan>>,
+        results: Vec<usize>,
+    },
+    While {
+        consts: Vec<Dense>,
+        carry: Vec<Dense>,
+        cond: Arc<Plan>,
+        body: Arc<Plan>,
+        results: Vec<usize>,
+    },
+    Scan {
+        consts: Vec<Dense>,
+        carry: Vec<Dense>,
+        slices: Vec<Dense>,
+        length: usize,
+        reverse: bool,
+        body: Arc<Plan>,
+        results: Vec<usize>,
+    },
+}
+
+impl Plan {
+    /// The plan of a program. It does all that the program does: leave out what is not needed with [`Program::simplify`] first.
+    pub fn new(program: &Program) -> Plan {
+        builder::plan(program)
+    }
+    /// The number of steps, those of loops and branches not counted.
+    pub fn steps(&self) -> usize {
+        self.steps.len()
+    }
+    /// Whether all of the work is done by fast code: nothing is left to the interpreter.
+    pub fn is_native(&self) -> bool {
+        self.steps.iter().all(|step| match step {
+            Step::Kernel(_) | Step::Product { .. } | Step::Conv { .. } => true,
+            Step::Evaluate { .. } => false,
+            Step::Case { branches, .. } => branches.iter().all(|b| b.is_native()),
+            Step::While { cond, body, .. } => cond.is_native() && body.is_native(),
+            Step::Scan { body, .. } => body.is_native(),
+        })
+    }
+}
+
+impl Dense {
+    /// The array that lies in the buffer.
+    pub(crate) fn of(&self, array: Array) -> Array {
+        if array.shape() == &self.shape { array } else { array.reshaped(self.shape.clone()) }
+    }
+}

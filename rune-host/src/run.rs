@@ -1,0 +1,225 @@
+//! How a plan runs.
+
+use crate::kernel::Kernel;
+use crate::memory;
+use crate::plan::{Dense, Plan, Step};
+use rune_ir::interpret::{InterpretError, eval_taking};
+use rune_ir::{Array, Type};
+use smallvec::SmallVec;
+
+/// An array, or a part of one, in a buffer.
+#[derive(Clone)]
+struct Bound {
+    array: Array,
+    /// The first byte, and how many there are.
+    start: usize,
+    len: usize,
+}
+
+impl Bound {
+    fn whole(array: Array) -> Bound {
+        let len = array.bytes().len();
+        Bound { array, start: 0, len }
+    }
+    fn bytes(&self) -> &[u8] {
+        &self.array.bytes()[self.start..self.start + self.len]
+    }
+    fn is_whole(&self) -> bool {
+        self.len == self.array.bytes().len()
+    }
+    /// As an array of this type, which is copied where it is a part of another.
+    fn into_array(self, ty: &Type) -> Array {
+        match self.is_whole() {
+            true if self.array.dtype() == ty.dtype => self.array,
+            _ => Array::from_bytes(ty.clone(), self.bytes()),
+        }
+    }
+}
+
+/// What lies in the buffers, and how often each is still read.
+struct Buffers<'a> {
+    plan: &'a Plan,
+    bound: Vec<Option<Bound>>,
+    uses: Vec<u32>,
+}
+
+impl Plan {
+    /// The outputs on these inputs. Inputs that nothing else holds may be overwritten.
+    ///
+    /// # Errors
+    /// If the inputs are not those that the program takes, a constant cannot be read from its device, or the interpreter fails at an operation
+    /// that is left to it.
+    pub fn run(&self, inputs: Vec<Array>) -> Result<Vec<Array>, InterpretError> {
+        self.check(&inputs)?;
+        self.run_bound(inputs.into_iter().map(Bound::whole).collect())
+    }
+
+    fn check(&self, inputs: &[Array]) -> Result<(), InterpretError> {
+        if inputs.len() != self.inputs.len() {
+            let (expected, found) = (self.inputs.len(), inputs.len());
+            return Err(InterpretError::InputCount { program: self.name.clone(), expected, found });
+        }
+        match self.inputs.iter().zip(inputs).position(|(ty, array)| ty != array.ty()) {
+            None => Ok(()),
+            Some(index) => Err(InterpretError::InputType {
+                program: self.name.clone(),
+                index,
+                expected: Box::new(self.inputs[index].clone()),
+                found: Box::new(inputs[index].ty().clone()),
+            }),
+        }
+    }
+
+    fn run_bound(&self, inputs: Vec<Bound>) -> Result<Vec<Array>, InterpretError> {
+        let mut buffers = Buffers { plan: self, bound: vec![None; self.buffers.len()], uses: self.uses.clone() };
+        let first = inputs.len();
+        for (buffer, input) in inputs.into_iter().enumerate() {
+            buffers.put_bound(buffer, input);
+        }
+        for (index, constant) in self.constants.iter().enumerate() {
+            if self.uses[first + index] > 0 {
+                let array = constant.to_host().map_err(|reason| {
+                    let program = self.name.clone();
+                    InterpretError::Constant { program, index, reason }
+                })?;
+                buffers.put(first + index, array);
+            }
+        }
+        for step in &self.steps {
+            buffers.step(step)?;
+        }
+        Ok(self.outputs.iter().map(|output| buffers.take_array(output)).collect())
+    }
+}
+
+impl Buffers<'_> {
+    fn put_bound(&mut self, buffer: usize, bound: Bound) {
+        if self.uses[buffer] > 0 {
+            self.bound[buffer] = Some(bound);
+        }
+    }
+    fn put(&mut self, buffer: usize, array: Array) {
+        self.put_bound(buffer, Bound::whole(array));
+    }
+    /// What lies in a buffer, which is read once less.
+    fn take(&mut self, buffer: usize) -> Bound {
+        let (bound, uses) = (&mut self.bound[buffer], &mut self.uses[buffer]);
+        *uses -= 1;
+        let bound = if *uses == 0 { bound.take() } else { bound.clone() };
+        bound.expect("a buffer is kept until it is read for the last time")
+    }
+    fn take_array(&mut self, dense: &Dense) -> Array {
+        let bound = self.take(dense.buffer);
+        dense.of(bound.into_array(&self.plan.buffers[dense.buffer]))
+    }
+    fn take_all(&mut self, all: &[Dense]) -> Vec<Bound> {
+        all.iter().map(|d| self.take(d.buffer)).collect()
+    }
+    fn results(&mut self, buffers: &[usize], arrays: impl IntoIterator<Item = Array>) {
+        for (&buffer, array) in buffers.iter().zip(arrays) {
+            self.put(buffer, array);
+        }
+    }
+
+    fn step(&mut self, step: &Step) -> Result<(), InterpretError> {
+        match step {
+            Step::Kernel(kernel) => self.kernel(kernel),
+            Step::Product { product, buffer } => {
+                let (lhs, rhs) = (self.take(product.lhs.buffer), self.take(product.rhs.buffer));
+                let ty = &self.plan.buffers[*buffer];
+                let mut out = memory::take(ty);
+                product.run(lhs.bytes(), rhs.bytes(), &mut out);
+                self.put(*buffer, Array::from_aligned(ty.clone(), out));
+                memory::give_back(lhs.array);
+                memory::give_back(rhs.array);
+            }
+            Step::Conv { conv, buffer } => {
+                let (lhs, rhs) = (self.take(conv.lhs), self.take(conv.rhs));
+                let ty = &self.plan.buffers[*buffer];
+                let mut out = memory::take(ty);
+                conv.run(lhs.bytes(), rhs.bytes(), &mut out);
+                self.put(*buffer, Array::from_aligned(ty.clone(), out));
+                memory::give_back(lhs.array);
+                memory::give_back(rhs.array);
+            }
+            Step::Evaluate { op, results } => {
+                let ty = results.first().map(|(ty, _)| ty);
+                let arrays = eval_taking(op, ty, |dense| self.take_array(dense))?;
+                for ((_, buffer), array) in results.iter().zip(arrays) {
+                    self.put(*buffer, array);
+                }
+            }
+            Step::Case { index, args, branches, results } => {
+                let chosen = self.take_array(index).as_slice::<i32>()[0];
+                let chosen = i64::from(chosen).clamp(0, branches.len() as i64 - 1) as usize;
+                let args = self.take_all(args);
+                let outputs = branches[chosen].run_bound(args)?;
+                self.results(results, outputs);
+            }
+            Step::While { consts, carry, cond, body, results } => {
+                let consts = self.take_all(consts);
+                let mut carry = self.take_all(carry);
+                loop {
+                    let holds = cond.run_bound(consts.iter().chain(&carry).cloned().collect())?;
+                    if !holds[0].as_slice::<bool>()[0] {
+                        break;
+                    }
+                    // Moved, so that what is carried may be overwritten.
+                    let outputs = body.run_bound(consts.iter().cloned().chain(carry).collect())?;
+                    carry = outputs.into_iter().map(Bound::whole).collect();
+                }
+                for (&buffer, bound) in results.iter().zip(carry) {
+                    self.put_bound(buffer, bound);
+                }
+            }
+            Step::Scan { consts, carry, slices, length, reverse, body, results } => {
+                let consts = self.take_all(consts);
+                let mut carried = self.take_all(carry);
+                let slices = self.take_all(slices);
+                let stacked = &results[carry.len()..];
+                let mut stacks: Vec<_> = stacked.iter().map(|&b| memory::take(&self.plan.buffers[b])).collect();
+                for turn in 0..*length {
+                    let position = if *reverse { length - 1 - turn } else { turn };
+                    let slice = |all: &Bound| {
+                        let len = all.len / length;
+                        Bound { array: all.array.clone(), start: all.start + position * len, len }
+                    };
+                    let inputs = consts.iter().cloned().chain(carried).chain(slices.iter().map(slice)).collect();
+                    let mut outputs = body.run_bound(inputs)?;
+                    let others = outputs.split_off(carry.len());
+                    carried = outputs.into_iter().map(Bound::whole).collect();
+                    for (stack, other) in stacks.iter_mut().zip(others) {
+                        let n = other.bytes().len();
+                        stack[position * n..][..n].copy_from_slice(other.bytes());
+                        memory::give_back(other);
+                    }
+                }
+                for (&buffer, bound) in results.iter().zip(carried) {
+                    self.put_bound(buffer, bound);
+                }
+                for (&buffer, stack) in stacked.iter().zip(stacks) {
+                    self.put(buffer, Array::from_aligned(self.plan.buffers[buffer].clone(), stack));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn kernel(&mut self, kernel: &Kernel) {
+        let taken: SmallVec<[Bound; 8]> = kernel.inputs.iter().map(|input| self.take(input.buffer)).collect();
+        let inputs: SmallVec<[&[u8]; 8]> = taken.iter().map(Bound::bytes).collect();
+        let memory = |&buffer: &usize| memory::take(&self.plan.buffers[buffer]);
+        let written: SmallVec<[usize; 8]> = kernel.outputs.iter().map(|o| o.buffer).collect();
+        let reduced: SmallVec<[usize; 8]> = kernel.reductions.iter().map(|r| r.buffer).collect();
+        let mut outputs: SmallVec<[_; 8]> = written.iter().map(memory).collect();
+        let mut totals: SmallVec<[_; 8]> = reduced.iter().map(memory).collect();
+        kernel.run(&inputs, &mut outputs, &mut totals);
+        drop(inputs);
+        for (&buffer, bytes) in written.iter().chain(&reduced).zip(outputs.into_iter().chain(totals)) {
+            self.put(buffer, Array::from_aligned(self.plan.buffers[buffer].clone(), bytes));
+        }
+        for bound in taken {
+            memory::give_back(bound.array);
+        }
+    }
+}

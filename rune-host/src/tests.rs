@@ -1,0 +1,206 @@
+//! Random programs, against the interpreter.
+
+use crate::Plan;
+use rune_ir::interpret::interpret;
+use rune_ir::op::{ConvDims, Dims};
+use rune_ir::{Array, DType, Element, Op, Origin, Program, ProgramBuilder, Var, with_element};
+use rune_testing::{Generator, shrink};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Functions whose last place may differ from the interpreter's. Where a program compares or rounds afterwards, that makes all the
+/// difference, so that they are in programs of their own.
+const INEXACT: [&str; 18] = [
+    "exp",
+    "exp2",
+    "expm1",
+    "log",
+    "log1p",
+    "sin",
+    "cos",
+    "tan",
+    "tanh",
+    "logistic",
+    "erf",
+    "pow",
+    "integer_pow",
+    "dot_general",
+    "reduce_sum",
+    "reduce_prod",
+    "rsqrt",
+    "atan2",
+];
+
+/// Where two arrays differ: a NaN equals any NaN.
+fn difference(found: &Array, expected: &Array, exact: bool) -> Option<String> {
+    if found.ty() != expected.ty() {
+        return Some(format!("{} for {}", found.ty(), expected.ty()));
+    }
+    let eps = match expected.dtype() {
+        DType::F16 => 2f64.powi(-9),
+        DType::BF16 => 2f64.powi(-6),
+        DType::F32 => 2f64.powi(-20),
+        _ => 2f64.powi(-44),
+    };
+    with_element!(expected.dtype(), T => {
+        let (xs, ys) = (found.as_slice::<T>(), expected.as_slice::<T>());
+        let largest = ys.iter().map(|y| y.to_f64().abs()).filter(|y| y.is_finite()).fold(0.0, f64::max);
+        let differ = |x: &T, y: &T| {
+            let (a, b) = (x.to_f64(), y.to_f64());
+            let same = (a.is_nan() && b.is_nan()) || T::as_bytes(&[*x]) == T::as_bytes(&[*y]);
+            let near = !exact && expected.dtype().is_float() && (a == b || (a - b).abs() <= eps * (b.abs() + largest));
+            !same && !near
+        };
+        xs.iter().zip(ys).position(|(x, y)| differ(x, y)).map(|i| format!("element {i} is {:?}, and should be {:?}", xs[i], ys[i]))
+    })
+}
+
+/// What is wrong with the outputs; a panic is, too.
+fn wrong(program: &Program, inputs: &[Array], exact: bool) -> Option<String> {
+    let caught = catch_unwind(AssertUnwindSafe(|| compare(program, inputs, exact)));
+    caught.unwrap_or_else(|_| Some("a panic".to_owned()))
+}
+
+fn compare(program: &Program, inputs: &[Array], exact: bool) -> Option<String> {
+    let expected = interpret(program, inputs).ok()?;
+    match Plan::new(program).run(inputs.to_vec()) {
+        Err(error) => Some(error.to_string()),
+        Ok(found) => found.iter().zip(&expected).find_map(|(found, expected)| difference(found, expected, exact)),
+    }
+}
+
+fn all_agree(generator: impl Fn(u64) -> Generator, exact: bool, first: u64) {
+    let programs = std::env::var("RUNE_PROGRAMS").ok().and_then(|n| n.parse().ok()).unwrap_or(1500);
+    for seed in first..first + programs {
+        let mut random = generator(seed);
+        let program = random.program(2 + (seed % 14) as usize);
+        let inputs = random.inputs(&program);
+        for program in [program.clone(), program.simplify()] {
+            if let Some(reason) = wrong(&program, &inputs, exact) {
+                let fails = |p: &Program| wrong(p, &generator(seed).inputs(p), exact).is_some();
+                let small = if fails(&program) { shrink(&program, fails) } else { program };
+                let inputs = generator(seed).inputs(&small);
+                panic!("seed {seed}: {reason}\n{small}\non {inputs:?}: {:?}", wrong(&small, &inputs, exact));
+            }
+        }
+    }
+}
+
+#[test]
+fn random_programs_give_the_bits_of_the_interpreter() {
+    let generator = |seed| {
+        let mut random = Generator::new(seed);
+        random.without = INEXACT.to_vec();
+        random.extremes = seed % 3 == 0;
+        random
+    };
+    all_agree(generator, true, 0);
+}
+
+#[test]
+fn random_programs_are_as_near_as_their_functions() {
+    // What tells numbers apart that are nearly equal, or jumps between them, is left out.
+    let apart = [
+        "eq",
+        "ne",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "floor",
+        "ceil",
+        "round_afz",
+        "round_even",
+        "sign",
+        "rem",
+        "argmax",
+        "argmin",
+    ];
+    let more = [
+        "sort",
+        "top_k",
+        "convert",
+        "bitcast_convert",
+        "is_finite",
+        "tan",
+        "pow",
+        "integer_pow",
+        "div",
+        "rsqrt",
+        "case",
+        "while",
+    ];
+    let generator = |seed| {
+        let mut random = Generator::new(seed);
+        random.dtypes = vec![DType::F32, DType::F32, DType::F64, DType::F16, DType::BF16];
+        random.without = [&apart[..], &more].concat();
+        random
+    };
+    all_agree(generator, false, 1_000_000);
+}
+
+/// Convolutions in any layout, with steps, dilations, padding and groups, of whole numbers, so that no sum is rounded.
+#[test]
+fn convolutions_are_those_of_the_interpreter() {
+    let mut state = 7u64;
+    let mut below = |n: usize| {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 33) as usize % n
+    };
+    let mut tried = 0;
+    while tried < 3000 {
+        let space = 1 + below(3);
+        let mut shuffled = || {
+            let mut axes: Vec<usize> = (0..space + 2).collect();
+            match below(3) {
+                0 => {}
+                1 => axes.rotate_left(1),
+                _ => (1..axes.len()).for_each(|i| axes.swap(i, below(i + 1))),
+            }
+            axes
+        };
+        let (lhs_axes, rhs_axes, out_axes) = (shuffled(), shuffled(), shuffled());
+        let (feature_groups, batch_groups) = [(1, 1), (1, 1), (2, 1), (3, 1), (1, 2)][below(5)];
+        let (inputs, outputs) = (1 + below(3), feature_groups * batch_groups * (1 + below(3)));
+        let mut lists = |n: usize| -> Vec<usize> { (0..space).map(|_| 1 + below(n)).collect() };
+        let (taps, size, strides, lhs_dilation, rhs_dilation) = (lists(3), lists(7), lists(3), lists(2), lists(2));
+        let padding: Vec<(i64, i64)> = (0..space).map(|_| (below(4) as i64 - 1, below(4) as i64 - 1)).collect();
+        let mut array = |axes: &[usize], sizes: &[usize]| {
+            let mut shape = vec![0; axes.len()];
+            axes.iter().zip(sizes).for_each(|(&axis, &size)| shape[axis] = size);
+            Array::from_fn(shape, |_| below(9) as f32 - 4.0)
+        };
+        let batch = batch_groups * 2;
+        let lhs = array(&lhs_axes, &[&[batch, inputs * feature_groups], &size[..]].concat());
+        let rhs = array(&rhs_axes, &[&[outputs, inputs], &taps[..]].concat());
+        let dims = ConvDims {
+            lhs: lhs_axes.into(),
+            rhs: rhs_axes.into(),
+            out: out_axes.into(),
+            strides: strides.into(),
+            padding,
+            lhs_dilation: lhs_dilation.into(),
+            rhs_dilation: rhs_dilation.into(),
+            feature_groups,
+            batch_groups,
+        };
+        let mut builder = ProgramBuilder::new("conv", vec![lhs.ty().clone(), rhs.ty().clone()], vec![]);
+        let mut push = |op| builder.push(op, Origin::default()).map(|vars| vars[0]);
+        // Half of the operands are looked at in another way.
+        let mut turned = |x, rank| match below(2) {
+            0 => x,
+            _ => {
+                let axes: Dims = [below(rank)].into_iter().collect();
+                push(Op::Reverse { x, axes }).expect("an axis of it")
+            }
+        };
+        let (x, kernel) = (turned(Var(0), space + 2), turned(Var(1), space + 2));
+        let Ok(y) = push(Op::Conv { lhs: x, rhs: kernel, dims: Box::new(dims) }) else { continue };
+        let program = builder.finish(vec![y]).expect("a program of an output");
+        if program.output_types()[0].size() == 0 {
+            continue;
+        }
+        tried += 1;
+        assert_eq!(wrong(&program, &[lhs, rhs], false), None, "{program}");
+        assert!(Plan::new(&program).is_native(), "{program}");
+    }
+}

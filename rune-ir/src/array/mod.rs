@@ -1,0 +1,308 @@
+//! Arrays in host memory, and values, which are arrays in the memory of some device.
+
+mod display;
+mod summary;
+
+pub use display::Shown;
+pub use summary::Summary;
+
+use crate::{DType, Element, Shape, Type, with_element};
+use aligned_vec::{AVec, ConstAlign};
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+/// The alignment of the memory of every array, in bytes. IREE takes memory so aligned without a copy.
+pub const ALIGNMENT: usize = 64;
+
+/// Bytes aligned to [`ALIGNMENT`].
+pub type AlignedBytes = AVec<u8, ConstAlign<ALIGNMENT>>;
+
+/// Host memory that something other than an [`Array`] owns, such as an output buffer of a device that the host can read.
+///
+/// Safe code cannot implement it:
+///
+/// ```compile_fail,E0200
+/// struct Mine(Vec<u8>);
+/// impl rune_trace::HostMemory for Mine {
+///     fn bytes(&self) -> &[u8] {
+///         &self.0
+///     }
+/// }
+/// ```
+///
+/// # Safety
+/// As long as `self` lives, [`HostMemory::bytes`] returns the same slice each time, and nothing writes to its memory. Devices
+/// rely on it: they keep the address of the memory while they hold an array over it.
+#[allow(
+    unsafe_code,
+    reason = "the declaration is a contract, which implementations in other crates keep; it holds no unsafe code"
+)]
+pub unsafe trait HostMemory: Any + Send + Sync {
+    /// Returns the memory itself.
+    fn bytes(&self) -> &[u8];
+}
+
+#[derive(Clone)]
+enum Storage {
+    Owned(Arc<AlignedBytes>),
+    Foreign(Arc<dyn HostMemory>),
+}
+
+/// An immutable dense array in host memory, elements in row-major order. Cheap to clone.
+///
+/// ```
+/// use rune_ir::Array;
+/// let a = Array::from_vec([2, 2], vec![1.0f32, 2.0, 3.0, 4.0]);
+/// assert_eq!(a.ty().to_string(), "[2, 2, f32]");
+/// assert_eq!(a.as_slice::<f32>(), [1.0, 2.0, 3.0, 4.0]);
+/// ```
+#[derive(Clone)]
+pub struct Array {
+    ty: Type,
+    storage: Storage,
+}
+
+impl Array {
+    /// An array of these elements.
+    ///
+    /// # Panics
+    /// If the number of elements is not that of the shape.
+    #[track_caller]
+    pub fn from_slice<T: Element>(shape: impl Into<Shape>, elements: &[T]) -> Array {
+        let ty = Type::new(T::DTYPE, shape);
+        assert_eq!(ty.size(), elements.len(), "an array of type {ty} needs {} elements", ty.size());
+        Array::from_bytes(ty, T::as_bytes(elements))
+    }
+    /// As [`Array::from_slice`].
+    #[track_caller]
+    pub fn from_vec<T: Element>(shape: impl Into<Shape>, elements: Vec<T>) -> Array {
+        Array::from_slice(shape, &elements)
+    }
+    /// A scalar.
+    pub fn scalar<T: Element>(x: T) -> Array {
+        Array::from_slice(Shape::scalar(), &[x])
+    }
+    /// An array whose elements are the native bytes `bytes`, copied.
+    ///
+    /// # Panics
+    /// If the number of bytes is not that of the type.
+    #[track_caller]
+    pub fn from_bytes(ty: Type, bytes: &[u8]) -> Array {
+        Array::from_aligned(ty, AVec::from_slice(ALIGNMENT, bytes))
+    }
+    /// An array that takes `bytes` over.
+    ///
+    /// # Panics
+    /// If the number of bytes is not that of the type.
+    #[track_caller]
+    pub fn from_aligned(ty: Type, bytes: AlignedBytes) -> Array {
+        assert_eq!(ty.bytes(), bytes.len(), "an array of type {ty} needs {} bytes", ty.bytes());
+        Array { ty, storage: Storage::Owned(Arc::new(bytes)) }
+    }
+    /// An array over memory that `memory` owns; no copy is made.
+    ///
+    /// # Panics
+    /// If the number of bytes is not that of the type, or they are not aligned to an element.
+    #[track_caller]
+    pub fn from_foreign(ty: Type, memory: Arc<dyn HostMemory>) -> Array {
+        let bytes = memory.bytes();
+        assert_eq!(ty.bytes(), bytes.len(), "an array of type {ty} needs {} bytes", ty.bytes());
+        assert!(bytes.is_empty() || bytes.as_ptr().align_offset(ty.dtype.size()) == 0, "memory is not aligned");
+        if bytes.is_empty() {
+            return Array::zeros(ty); // where nothing is, the memory may begin anywhere
+        }
+        Array { ty, storage: Storage::Foreign(memory) }
+    }
+    /// An array of zeros.
+    #[track_caller]
+    pub fn zeros(ty: Type) -> Array {
+        let n = ty.bytes();
+        let mut bytes = AVec::with_capacity(ALIGNMENT, n);
+        bytes.resize(n, 0);
+        Array::from_aligned(ty, bytes)
+    }
+    /// An array with element `f(i)` at position `i` of the row-major order.
+    #[track_caller]
+    pub fn from_fn<T: Element>(shape: impl Into<Shape>, f: impl FnMut(usize) -> T) -> Array {
+        let shape = shape.into();
+        let elements: Vec<T> = (0..shape.size()).map(f).collect();
+        Array::from_vec(shape, elements)
+    }
+
+    /// Shape and dtype.
+    pub fn ty(&self) -> &Type {
+        &self.ty
+    }
+    /// The shape.
+    pub fn shape(&self) -> &Shape {
+        &self.ty.shape
+    }
+    /// The dtype.
+    pub fn dtype(&self) -> DType {
+        self.ty.dtype
+    }
+    /// The native bytes of the elements.
+    pub fn bytes(&self) -> &[u8] {
+        match &self.storage {
+            Storage::Owned(bytes) => bytes,
+            Storage::Foreign(memory) => memory.bytes(),
+        }
+    }
+    /// The owner of the memory where that is not the array itself.
+    pub fn foreign(&self) -> Option<&Arc<dyn HostMemory>> {
+        match &self.storage {
+            Storage::Owned(_) => None,
+            Storage::Foreign(memory) => Some(memory),
+        }
+    }
+    /// The memory itself, if it is of the array's own and nothing else holds it.
+    pub fn into_memory(self) -> Option<AlignedBytes> {
+        match self.storage {
+            Storage::Owned(bytes) => Arc::try_unwrap(bytes).ok(),
+            Storage::Foreign(_) => None,
+        }
+    }
+    /// Returns whether nothing else holds this memory. If so, whatever other threads did to it has happened before.
+    ///
+    /// ```
+    /// use rune_ir::Array;
+    /// let mut x = Array::scalar(1.0f32);
+    /// assert!(x.is_unique());
+    /// let y = x.clone();
+    /// assert!(!x.is_unique());
+    /// drop(y);
+    /// assert!(x.is_unique());
+    /// ```
+    pub fn is_unique(&mut self) -> bool {
+        match &mut self.storage {
+            Storage::Owned(bytes) => Arc::get_mut(bytes).is_some(),
+            Storage::Foreign(memory) => Arc::get_mut(memory).is_some(),
+        }
+    }
+    /// The elements.
+    ///
+    /// # Panics
+    /// If `T` is not the Rust type of the dtype.
+    #[track_caller]
+    pub fn as_slice<T: Element>(&self) -> &[T] {
+        assert_eq!(self.ty.dtype, T::DTYPE, "the elements of an array of type {} were read as {}", self.ty, T::DTYPE);
+        T::cast_slice(self.bytes())
+    }
+    /// The elements, to write: in place where nothing else holds the memory, else in a copy.
+    ///
+    /// # Panics
+    /// If `T` is not the Rust type of the dtype.
+    #[track_caller]
+    pub fn make_mut<T: Element>(&mut self) -> &mut [T] {
+        assert_eq!(
+            self.ty.dtype,
+            T::DTYPE,
+            "the elements of an array of type {} were written as {}",
+            self.ty,
+            T::DTYPE
+        );
+        T::cast_slice_mut(self.bytes_mut())
+    }
+    /// The native bytes of the elements, to write, likewise. What is written must be elements of the dtype: of `bool`, 0
+    /// and 1.
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        if let Storage::Foreign(memory) = &self.storage {
+            self.storage = Storage::Owned(Arc::new(AVec::from_slice(ALIGNMENT, memory.bytes())));
+        }
+        match &mut self.storage {
+            Storage::Owned(bytes) => Arc::<AlignedBytes>::make_mut(bytes).as_mut_slice(),
+            Storage::Foreign(_) => unreachable!("foreign memory was copied above"),
+        }
+    }
+    /// The elements as `f64`, the nearest where they are not exact.
+    pub fn to_f64_vec(&self) -> Vec<f64> {
+        with_element!(self.ty.dtype, T => self.as_slice::<T>().iter().map(|x| x.to_f64()).collect())
+    }
+    /// The same elements under another shape of the same size; no copy is made.
+    ///
+    /// # Panics
+    /// If the sizes differ.
+    #[track_caller]
+    pub fn reshaped(&self, shape: impl Into<Shape>) -> Array {
+        let ty = self.ty.with_shape(shape);
+        assert_eq!(ty.size(), self.ty.size(), "{} cannot be reshaped to {ty}", self.ty);
+        Array { ty, storage: self.storage.clone() }
+    }
+}
+
+/// Equality of type and of bytes: a NaN equals itself, and 0 is not -0.
+impl PartialEq for Array {
+    fn eq(&self, other: &Array) -> bool {
+        self.ty == other.ty && self.bytes() == other.bytes()
+    }
+}
+impl Eq for Array {}
+
+impl fmt::Debug for Array {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 16;
+        write!(f, "{} ", self.ty)?;
+        with_element!(self.ty.dtype, T => {
+            let xs = self.as_slice::<T>();
+            f.debug_list().entries(xs.iter().take(SHOWN)).finish()?;
+            if xs.len() > SHOWN { write!(f, "…")?; }
+        });
+        Ok(())
+    }
+}
+
+/// An array in the memory of a device that the host cannot read directly.
+pub trait DeviceBuffer: Any + Send + Sync {
+    /// Shape and dtype.
+    fn ty(&self) -> &Type;
+    /// The name of the device.
+    fn device(&self) -> &str;
+    /// A copy in host memory.
+    ///
+    /// # Errors
+    /// What the device answered, as text.
+    fn to_host(&self) -> Result<Array, String>;
+}
+
+/// A known array, wherever it lives.
+#[derive(Clone)]
+pub enum Value {
+    /// In host memory.
+    Host(Array),
+    /// In the memory of a device.
+    Device(Arc<dyn DeviceBuffer>),
+}
+
+impl Value {
+    /// Shape and dtype.
+    pub fn ty(&self) -> &Type {
+        match self {
+            Value::Host(array) => array.ty(),
+            Value::Device(buffer) => buffer.ty(),
+        }
+    }
+    /// The array in host memory: itself, or a copy from the device.
+    ///
+    /// # Errors
+    /// What the device answered, as text.
+    pub fn to_host(&self) -> Result<Array, String> {
+        match self {
+            Value::Host(array) => Ok(array.clone()),
+            Value::Device(buffer) => buffer.to_host(),
+        }
+    }
+}
+impl From<Array> for Value {
+    fn from(array: Array) -> Value {
+        Value::Host(array)
+    }
+}
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Host(array) => array.fmt(f),
+            Value::Device(buffer) => write!(f, "{} on {}", buffer.ty(), buffer.device()),
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Element types, and the Rust types that hold them.
+
+use half::{bf16, f16};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// The type of the elements of an array.
+///
+/// ```
+/// use rune_ir::DType;
+/// assert_eq!(DType::BF16.to_string(), "bf16");
+/// assert_eq!("u8".parse::<DType>().unwrap().size(), 1);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DType {
+    /// Truth values, one byte each.
+    Bool,
+    /// Signed integers of 8 bits.
+    I8,
+    /// Signed integers of 16 bits.
+    I16,
+    /// Signed integers of 32 bits.
+    I32,
+    /// Signed integers of 64 bits.
+    I64,
+    /// Unsigned integers of 8 bits.
+    U8,
+    /// Unsigned integers of 16 bits.
+    U16,
+    /// Unsigned integers of 32 bits.
+    U32,
+    /// Unsigned integers of 64 bits.
+    U64,
+    /// IEEE half precision.
+    F16,
+    /// Brain floating point: the upper half of an `f32`.
+    BF16,
+    /// IEEE single precision.
+    F32,
+    /// IEEE double precision.
+    F64,
+}
+
+impl DType {
+    /// Every dtype, in a fixed order.
+    pub const ALL: [DType; 13] = [
+        DType::Bool,
+        DType::I8,
+        DType::I16,
+        DType::I32,
+        DType::I64,
+        DType::U8,
+        DType::U16,
+        DType::U32,
+        DType::U64,
+        DType::F16,
+        DType::BF16,
+        DType::F32,
+        DType::F64,
+    ];
+
+    /// The name used in programs and messages, as `f32`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DType::Bool => "bool",
+            DType::I8 => "i8",
+            DType::I16 => "i16",
+            DType::I32 => "i32",
+            DType::I64 => "i64",
+            DType::U8 => "u8",
+            DType::U16 => "u16",
+            DType::U32 => "u32",
+            DType::U64 => "u64",
+            DType::F16 => "f16",
+            DType::BF16 => "bf16",
+            DType::F32 => "f32",
+            DType::F64 => "f64",
+        }
+    }
+
+    /// Bytes of one element.
+    pub const fn size(self) -> usize {
+        match self {
+            DType::Bool | DType::I8 | DType::U8 => 1,
+            DType::I16 | DType::U16 | DType::F16 | DType::BF16 => 2,
+            DType::I32 | DType::U32 | DType::F32 => 4,
+            DType::I64 | DType::U64 | DType::F64 => 8,
+        }
+    }
+
+    /// Whether this is one of the floating-point types: those that have derivatives.
+    pub const fn is_float(self) -> bool {
+        matches!(self, DType::F16 | DType::BF16 | DType::F32 | DType::F64)
+    }
+
+    /// Whether this is an integer type, signed or not; `bool` is none.
+    pub const fn is_int(self) -> bool {
+        self.is_signed_int() || self.is_unsigned_int()
+    }
+
+    /// Whether this is a signed integer type.
+    pub const fn is_signed_int(self) -> bool {
+        matches!(self, DType::I8 | DType::I16 | DType::I32 | DType::I64)
+    }
+
+    /// Whether this is an unsigned integer type; `bool` is none.
+    pub const fn is_unsigned_int(self) -> bool {
+        matches!(self, DType::U8 | DType::U16 | DType::U32 | DType::U64)
+    }
+
+    /// The signed integer type of the size of this unsigned one; any other as it is.
+    pub const fn to_signed(self) -> DType {
+        match self {
+            DType::U8 => DType::I8,
+            DType::U16 => DType::I16,
+            DType::U32 => DType::I32,
+            DType::U64 => DType::I64,
+            DType::Bool | DType::I8 | DType::I16 | DType::I32 | DType::I64 => self,
+            DType::F16 | DType::BF16 | DType::F32 | DType::F64 => self,
+        }
+    }
+
+    /// Whether this is `f16` or `bf16`, whose long sums are accumulated in `f32`.
+    pub const fn is_half(self) -> bool {
+        matches!(self, DType::F16 | DType::BF16)
+    }
+}
+
+impl fmt::Display for DType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The name is of no dtype.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a dtype; known are bool, i8, i16, i32, i64, u8, u16, u32, u64, f16, bf16, f32, f64")]
+pub struct UnknownDType(pub String);
+
+impl FromStr for DType {
+    type Err = UnknownDType;
+    fn from_str(s: &str) -> Result<DType, UnknownDType> {
+        DType::ALL.into_iter().find(|d| d.name() == s).ok_or_else(|| UnknownDType(s.to_owned()))
+    }
+}
+
+/// A Rust type that is the element of an array.
+///
+/// Implemented for `bool`, the integers of 8 to 64 bits, [`struct@f16`], [`bf16`], `f32` and `f64`.
+pub trait Element: Copy + PartialEq + fmt::Debug + fmt::Display + Send + Sync + 'static {
+    /// The dtype of this type.
+    const DTYPE: DType;
+    /// The elements that `bytes` hold.
+    ///
+    /// # Panics
+    /// If `bytes` are not aligned for the type or no whole number of elements.
+    #[track_caller]
+    fn cast_slice(bytes: &[u8]) -> &[Self];
+    /// As [`Element::cast_slice`], to write.
+    #[track_caller]
+    fn cast_slice_mut(bytes: &mut [u8]) -> &mut [Self];
+    /// The bytes of `elements`.
+    fn as_bytes(elements: &[Self]) -> &[u8];
+    /// The nearest `f64`.
+    fn to_f64(self) -> f64;
+    /// The nearest value of this type: floats are rounded to nearest even, integers truncate and saturate, `bool` is
+    /// whether the number is not zero.
+    fn from_f64(x: f64) -> Self;
+}
+
+/// `x` rounded to odd: toward zero, and the last bit set if anything was cut off. Rounding that to a half type, which
+/// has far fewer bits, is rounding `x` once.
+pub(crate) fn round_to_odd(x: f64) -> f32 {
+    let near = x as f32;
+    let exact = f64::from(near);
+    if exact == x || near.is_nan() || near.is_infinite() {
+        return near;
+    }
+    let toward_zero = near.to_bits() - u32::from(exact.abs() > x.abs());
+    f32::from_bits(toward_zero | 1)
+}
+
+macro_rules! elements {
+    ($($t:ty, $dtype:ident, $to:expr, $from:expr;)*) => {$(
+        impl Element for $t {
+            const DTYPE: DType = DType::$dtype;
+            #[track_caller]
+            fn cast_slice(bytes: &[u8]) -> &[Self] {
+                bytemuck::cast_slice(bytes)
+            }
+            #[track_caller]
+            fn cast_slice_mut(bytes: &mut [u8]) -> &mut [Self] {
+                bytemuck::cast_slice_mut(bytes)
+            }
+            fn as_bytes(elements: &[Self]) -> &[u8] {
+                bytemuck::cast_slice(elements)
+            }
+            fn to_f64(self) -> f64 {
+                $to(self)
+            }
+            fn from_f64(x: f64) -> Self {
+                $from(x)
+            }
+        }
+    )*};
+}
+
+elements! {
+    i8, I8, f64::from, |x| x as i8;
+    i16, I16, f64::from, |x| x as i16;
+    i32, I32, f64::from, |x| x as i32;
+    i64, I64, |x| x as f64, |x| x as i64;
+    u8, U8, f64::from, |x| x as u8;
+    u16, U16, f64::from, |x| x as u16;
+    u32, U32, f64::from, |x| x as u32;
+    u64, U64, |x| x as f64, |x| x as u64;
+    f16, F16, f16::to_f64, |x| f16::from_f32(round_to_odd(x));
+    bf16, BF16, bf16::to_f64, |x| bf16::from_f32(round_to_odd(x));
+    f32, F32, f64::from, |x| x as f32;
+    f64, F64, |x| x, |x| x;
+}
+
+impl Element for bool {
+    const DTYPE: DType = DType::Bool;
+    fn cast_slice(bytes: &[u8]) -> &[Self] {
+        bytemuck::checked::cast_slice(bytes)
+    }
+    fn cast_slice_mut(bytes: &mut [u8]) -> &mut [Self] {
+        bytemuck::checked::cast_slice_mut(bytes)
+    }
+    fn as_bytes(elements: &[Self]) -> &[u8] {
+        bytemuck::cast_slice(elements)
+    }
+    fn to_f64(self) -> f64 {
+        f64::from(u8::from(self))
+    }
+    fn from_f64(x: f64) -> Self {
+        x != 0.0
+    }
+}
+
+/// Runs a block with a type alias bound to the Rust type of a dtype: `with_element!(dtype, T => { … })`.
+#[macro_export]
+macro_rules! with_element {
+    ($dtype:expr, $T:ident => $body:expr) => {
+        match $dtype {
+            $crate::DType::Bool => {
+                type $T = bool;
+                $body
+            }
+            $crate::DType::I8 => {
+                type $T = i8;
+                $body
+            }
+            $crate::DType::I16 => {
+                type $T = i16;
+                $body
+            }
+            $crate::DType::I32 => {
+                type $T = i32;
+                $body
+            }
+            $crate::DType::I64 => {
+                type $T = i64;
+                $body
+            }
+            $crate::DType::U8 => {
+                type $T = u8;
+                $body
+            }
+            $crate::DType::U16 => {
+                type $T = u16;
+                $body
+            }
+            $crate::DType::U32 => {
+                type $T = u32;
+                $body
+            }
+            $crate::DType::U64 => {
+                type $T = u64;
+                $body
+            }
+            $crate::DType::F16 => {
+                type $T = half::f16;
+                $body
+            }
+            $crate::DType::BF16 => {
+                type $T = half::bf16;
+                $body
+            }
+            $crate::DType::F32 => {
+                type $T = f32;
+                $body
+            }
+            $crate::DType::F64 => {
+                type $T = f64;
+                $body
+            }
+        }
+    };
+}

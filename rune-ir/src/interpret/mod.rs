@@ -1,0 +1,290 @@
+//! The reference interpreter: what every operation means, computed on the host.
+//!
+//! Compiled programs are tested against it, and small ones are not worth compiling and run here. It is therefore exact
+//! where that is possible, and otherwise more exact than what it is compared with:
+//!
+//! - Every float is computed in `f64` (sums of `f32` and of half types, dot products and convolutions included) or in
+//!   its own arithmetic, and rounded once, to nearest even. Long sums are made by pairs.
+//! - Integers wrap; what Rust leaves open is as the table of operations says.
+//! - `max` and `min` propagate NaN, and 0 is above -0.
+//!
+//! An operand that nothing else holds may become the result: [`interpret_owned`] makes use of that within a program.
+
+mod binary;
+mod control;
+mod conv;
+mod convert;
+mod dot;
+mod elementwise;
+mod gemm;
+mod index;
+mod integer;
+mod linalg;
+mod map;
+mod number;
+mod order;
+mod random;
+mod reduce;
+mod run;
+mod scatter;
+mod shape;
+mod sink;
+mod strided;
+mod unary;
+mod window;
+
+#[doc(hidden)]
+pub use run::Nobody;
+use run::run as run_program;
+pub use run::{Observer, interpret, interpret_observed, interpret_owned};
+#[doc(hidden)]
+pub use sink::emit;
+pub use sink::{DebugSink, capture_debug, set_debug_sink};
+
+use crate::op::{AxisName, CallbackError, CallbackFn, template};
+use crate::types::{self, TypeError};
+use crate::{Array, DType, Loc, Op, Origin, Type};
+use once_cell::sync::Lazy;
+use smallvec::{SmallVec, smallvec};
+
+/// An operation or a program could not be evaluated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InterpretError {
+    /// The operation does not take these operands.
+    #[error(transparent)]
+    Type(#[from] TypeError),
+    /// The operation has no meaning for a dtype.
+    #[error("`{op}` is not defined for {dtype}")]
+    Undefined {
+        /// The operation.
+        op: &'static str,
+        /// The dtype.
+        dtype: DType,
+    },
+    /// The operation is over a mapped axis, and the program is that of one lane.
+    #[error(
+        "`{op}`{} is over the axis `{axis}`, and no `vmap` along an axis of that name is around it; `Program::vmap_named` makes the \
+         program of all lanes",
+        loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
+    )]
+    UnboundAxis {
+        /// The operation.
+        op: &'static str,
+        /// The name of the axis.
+        axis: AxisName,
+        /// Where it comes from.
+        loc: Option<Box<Loc>>,
+    },
+    /// Tangents reached a function that has a rule for cotangents only.
+    #[error(
+        "`custom_vjp`{} has no forward mode: its rule is for cotangents; `custom_jvp` serves both modes",
+        loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
+    )]
+    OnlyTransposed {
+        /// Where it comes from.
+        loc: Option<Box<Loc>>,
+    },
+    /// A function of the user's failed.
+    #[error(transparent)]
+    Callback(#[from] Box<CallbackError>),
+    /// The values were asked for of a program that is still being traced, or was run already.
+    #[error(
+        "what `io_callback` at {loc} gives was asked for while the function around it is being traced or looked at; it is called \
+         once, when that runs: let the choice be part of the program, with `cond`, `while_loop`, `scan` or `select`"
+    )]
+    NotCalled {
+        /// The line of the callback.
+        loc: Loc,
+    },
+    /// Too few or too many inputs.
+    #[error("program `{program}` takes {expected} inputs, and is given {found}")]
+    InputCount {
+        /// The program.
+        program: String,
+        /// How many it takes.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// An input is of another type.
+    #[error("input {index} of program `{program}` is of type {expected}, and is given an array of type {found}")]
+    InputType {
+        /// The program.
+        program: String,
+        /// Which input, from 0.
+        index: usize,
+        /// The type that it takes.
+        expected: Box<Type>,
+        /// The type of the array.
+        found: Box<Type>,
+    },
+    /// A constant could not be read.
+    #[error("constant {index} of program `{program}` could not be read from its device: {reason}")]
+    Constant {
+        /// The program.
+        program: String,
+        /// Which constant, from 0.
+        index: usize,
+        /// What the device answered.
+        reason: String,
+    },
+}
+
+impl InterpretError {
+    /// This error, of an instruction that comes from there.
+    fn at(mut self, origin: &Origin) -> InterpretError {
+        if let InterpretError::UnboundAxis { loc: loc @ None, .. }
+        | InterpretError::OnlyTransposed { loc: loc @ None } = &mut self
+        {
+            *loc = origin.loc.clone().map(Box::new);
+        }
+        self
+    }
+}
+
+fn undefined(op: &'static str, dtype: DType) -> InterpretError {
+    InterpretError::Undefined { op, dtype }
+}
+
+/// The results of an operation. Mostly there is one.
+type Results = SmallVec<[Array; 2]>;
+
+/// The results of an operation on arrays.
+///
+/// # Errors
+/// If the operation does not take them.
+///
+/// ```
+/// use rune_ir::interpret::eval_op;
+/// use rune_ir::op::{BinaryFn, Op};
+/// use rune_ir::Array;
+/// let (x, y) = (Array::scalar(1.5f32), Array::scalar(2.0f32));
+/// let sum = eval_op(&Op::Binary { f: BinaryFn::Add, x: &x, y: &y }).unwrap();
+/// assert_eq!(sum, [Array::scalar(3.5f32)]);
+/// ```
+pub fn eval_op(op: &Op<&Array>) -> Result<Vec<Array>, InterpretError> {
+    let types = types::infer(&op.try_map(|x| Ok::<&Type, TypeError>(x.ty()))?)?;
+    let ty = types.first().unwrap_or(&NOTHING);
+    Ok(eval(op, ty, &mut |x| Array::clone(x), &mut Nobody)?.into_vec())
+}
+
+/// The results of an operation whose first result, if it has one, is of type `ty`. `take` gives each operand, once and in order; an array that
+/// nothing else holds may be overwritten.
+///
+/// # Errors
+/// As [`eval_op`]. The types are not checked.
+pub fn eval_taking<V>(
+    op: &Op<V>,
+    ty: Option<&Type>,
+    mut take: impl FnMut(&V) -> Array,
+) -> Result<SmallVec<[Array; 2]>, InterpretError> {
+    eval(op, ty.unwrap_or(&NOTHING), &mut take, &mut Nobody)
+}
+
+/// Stands for the type of the first result where there is none.
+static NOTHING: Lazy<Type> = Lazy::new(|| Type::scalar(DType::Bool));
+
+/// The results of an operation whose first result is of type `ty`, on operands that `take` gives. It is called once for
+/// each, and in order: an array that it gives away for good may be overwritten. `observer` watches sub-programs.
+fn eval<V>(
+    op: &Op<V>,
+    ty: &Type,
+    take: &mut impl FnMut(&V) -> Array,
+    observer: &mut dyn Observer,
+) -> Result<Results, InterpretError> {
+    let result = match op {
+        Op::Constant { value } => value.to_array(),
+        Op::Unary { f, x } => unary::unary(*f, take(x))?,
+        Op::IntegerPow { x, y } => elementwise::integer_pow(take(x), *y)?,
+        Op::Binary { f, x, y } => binary::binary(*f, take(x), take(y))?,
+        Op::Compare { direction, x, y } => binary::compare(*direction, &take(x), &take(y)),
+        Op::Select { pred, on_true, on_false } => elementwise::select(&take(pred), take(on_true), take(on_false)),
+        Op::Clamp { min, x, max } => elementwise::clamp(&take(min), take(x), &take(max))?,
+        Op::Convert { x, dtype } => convert::convert(take(x), *dtype),
+        Op::BitcastConvert { x, dtype: _ } => convert::bitcast(&take(x), ty),
+
+        Op::BroadcastInDim { x, shape: _, dims } => shape::broadcast_in_dim(take(x), ty, dims),
+        Op::Reshape { x, shape: _ } => take(x).reshaped(ty.shape.clone()),
+        Op::Transpose { x, permutation } => shape::transpose(take(x), permutation),
+        Op::Slice { x, start, limit: _, strides } => shape::slice(take(x), ty, start, strides),
+        Op::Pad { x, padding, config } => shape::pad(&take(x), ty, &take(padding), config),
+        Op::Concatenate { xs, dimension } => shape::concatenate(xs.iter().map(take).collect(), ty, *dimension),
+        Op::Reverse { x, axes } => shape::reverse(&take(x), axes),
+        Op::Iota { dtype: _, shape: _, dimension } => shape::iota(ty, *dimension)?,
+
+        Op::DynamicSlice { x, start_indices, slice_sizes: _ } => {
+            index::dynamic_slice(&take(x), &all(start_indices, take), ty)
+        }
+        Op::DynamicUpdateSlice { x, update, start_indices } => {
+            index::dynamic_update_slice(take(x), &take(update), &all(start_indices, take))
+        }
+        Op::Gather { x, indices, dims, slice_sizes } => index::gather(&take(x), &take(indices), dims, slice_sizes, ty),
+        Op::Scatter { x, indices, updates, dims, mode, unique: _ } => {
+            scatter::scatter(take(x), &take(indices), take(updates), dims, *mode)?
+        }
+
+        Op::Reduce { f, x, axes } => reduce::reduce(*f, take(x), axes, ty)?,
+        Op::ArgReduce { f, x, axis, index: _ } => reduce::arg_reduce(*f, &take(x), *axis, ty)?,
+        Op::ReduceWindow { f, x, window } => window::reduce_window(*f, &take(x), window, ty)?,
+        Op::Cumulative { f, x, axis, reverse } => window::cumulative(*f, take(x), *axis, *reverse)?,
+
+        Op::Sort { operands, dimension, num_keys } => {
+            return Ok(order::sort(all(operands, take), *dimension, *num_keys).into());
+        }
+        Op::TopK { x, k } => return Ok(order::top_k(&take(x), *k, ty).into()),
+
+        Op::DotGeneral { lhs, rhs, dims, out: _ } => dot::dot_general(take(lhs), take(rhs), dims, ty)?,
+        Op::Conv { lhs, rhs, dims } => conv::conv(take(lhs), take(rhs), dims, ty)?,
+
+        Op::Factor { f, x } => return Ok(linalg::factor(*f, &take(x))),
+        Op::TriangularSolve { a, b, how } => linalg::triangular_solve(&take(a), &take(b), *how),
+        Op::LuSolve { a, lu, permutation, b, transpose } => {
+            take(a);
+            linalg::lu_solve(&take(lu), &take(permutation), &take(b), *transpose)
+        }
+
+        Op::Threefry2x32 { k0, k1, x0, x1 } => {
+            return Ok(random::threefry2x32(&take(k0), &take(k1), &take(x0), &take(x1)).into());
+        }
+
+        Op::Collective { axis, .. }
+        | Op::AxisIndex { axis }
+        | Op::AllGather { axis, .. }
+        | Op::AllToAll { axis, .. }
+        | Op::Ppermute { axis, .. } => {
+            return Err(InterpretError::UnboundAxis { op: op.name(), axis: axis.name.clone(), loc: None });
+        }
+
+        Op::Call { args, program }
+        | Op::Remat { args, program, .. }
+        | Op::CustomJvp { args, program, .. }
+        | Op::CustomVjp { args, program, .. } => {
+            return Ok(run_program(program, all(args, take), observer)?.into());
+        }
+        Op::Case { index, args, branches } => return control::case(&take(index), all(args, take), branches, observer),
+        Op::While { args, consts, cond, body } => {
+            return control::while_loop(all(args, take), *consts, cond, body, observer);
+        }
+        Op::Scan { args, consts, carry, length, reverse, unroll: _, body } => {
+            return control::scan(all(args, take), *consts, *carry, *length, *reverse, body, observer);
+        }
+        Op::CustomLinear { .. } => return Err(InterpretError::OnlyTransposed { loc: None }),
+        Op::OptimizationBarrier { xs } => return Ok(xs.iter().map(take).collect()),
+        Op::StopGradient { x } | Op::CheckpointName { x, name: _ } => take(x),
+        Op::DebugPrint { args, format, lanes } => {
+            observer.print(&template::lines(format, lanes, &all(args, take)));
+            return Ok(Results::new());
+        }
+        Op::Callback { f, args, callback, results, vmap_method: _ } => {
+            if *f == CallbackFn::Io && !observer.calls() {
+                return Err(InterpretError::NotCalled { loc: callback.loc().clone() });
+            }
+            return Ok(callback.call(f.name(), &all(args, take), results).map_err(Box::new)?.into());
+        }
+    };
+    Ok(smallvec![result])
+}
+
+fn all<V>(operands: &[V], take: &mut impl FnMut(&V) -> Array) -> Vec<Array> {
+    operands.iter().map(take).collect()
+}

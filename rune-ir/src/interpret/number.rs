@@ -1,0 +1,259 @@
+//! What the kernels ask of the Rust types of elements.
+
+use super::gemm::{Matrix, multiply, multiply_f64};
+use crate::Element;
+use half::{bf16, f16};
+use std::ops::{Add, Div, Mul, Sub};
+
+/// Runs one of three blocks by the kind of a dtype, with a type alias bound to its Rust type.
+macro_rules! with_kind {
+    ($dtype:expr, float $F:ident => $float:expr, int $I:ident => $int:expr, bool => $bool:expr) => {
+        match $dtype {
+            crate::DType::Bool => $bool,
+            crate::DType::I8 => {
+                type $I = i8;
+                $int
+            }
+            crate::DType::I16 => {
+                type $I = i16;
+                $int
+            }
+            crate::DType::I32 => {
+                type $I = i32;
+                $int
+            }
+            crate::DType::I64 => {
+                type $I = i64;
+                $int
+            }
+            crate::DType::U8 => {
+                type $I = u8;
+                $int
+            }
+            crate::DType::U16 => {
+                type $I = u16;
+                $int
+            }
+            crate::DType::U32 => {
+                type $I = u32;
+                $int
+            }
+            crate::DType::U64 => {
+                type $I = u64;
+                $int
+            }
+            crate::DType::F16 => {
+                type $F = half::f16;
+                $float
+            }
+            crate::DType::BF16 => {
+                type $F = half::bf16;
+                $float
+            }
+            crate::DType::F32 => {
+                type $F = f32;
+                $float
+            }
+            crate::DType::F64 => {
+                type $F = f64;
+                $float
+            }
+        }
+    };
+}
+pub(super) use with_kind;
+
+/// An element of any dtype.
+pub(super) trait Scalar: Element + PartialOrd + Default {
+    /// Whether it is a float.
+    const FLOAT: bool;
+    /// Whether its integers are below 0 never.
+    const UNSIGNED: bool;
+    /// An integer or `bool` in the lowest bits, extended by its sign. Of floats: truncated.
+    fn to_i64(self) -> i64;
+    /// The number: wrapped for integers, rounded once for floats, whether it is not 0 for `bool`.
+    fn from_i64(x: i64) -> Self;
+    /// As [`Scalar::from_i64`], of a number without sign.
+    fn from_u64(x: u64) -> Self;
+    /// A number that orders elements as sorting does: NaN last and all NaN equal, 0 and -0 equal.
+    fn key(self) -> u64;
+}
+
+/// An element of a dtype that is not `bool`.
+pub(super) trait Number: Scalar {
+    /// That in which sums are accumulated: `f64` for every float, the integer itself for an integer.
+    type Acc: Ring;
+    /// Exactly.
+    fn up(self) -> Self::Acc;
+    /// Rounded once.
+    fn down(x: Self::Acc) -> Self;
+}
+
+/// An element of a floating-point dtype. Its operators round once.
+pub(super) trait Float:
+    Number<Acc = f64> + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
+{
+}
+
+/// What sums, products and extremes are accumulated in.
+pub(super) trait Ring: Copy + PartialEq + PartialOrd + 'static {
+    /// Neutral in sums.
+    const ZERO: Self;
+    /// Neutral in products.
+    const ONE: Self;
+    /// Neutral in maxima.
+    const LEAST: Self;
+    /// Neutral in minima.
+    const GREATEST: Self;
+    /// The sum; wraps.
+    fn plus(self, other: Self) -> Self;
+    /// The product; wraps.
+    fn times(self, other: Self) -> Self;
+    /// The greater; NaN if either is, and 0 is above -0.
+    fn greater(self, other: Self) -> Self;
+    /// The lesser; NaN if either is, and -0 is below 0.
+    fn lesser(self, other: Self) -> Self;
+    /// Adds the product of two matrices, `m × k` and `k × n`, to the zeros in `c`.
+    fn gemm(m: usize, k: usize, n: usize, a: Matrix<'_, Self>, b: Matrix<'_, Self>, c: &mut [Self]) {
+        multiply(m, k, n, a, b, c);
+    }
+}
+
+impl Ring for f64 {
+    const ZERO: f64 = 0.0;
+    const ONE: f64 = 1.0;
+    const LEAST: f64 = f64::NEG_INFINITY;
+    const GREATEST: f64 = f64::INFINITY;
+    #[inline(always)]
+    fn plus(self, other: f64) -> f64 {
+        self + other
+    }
+    #[inline(always)]
+    fn times(self, other: f64) -> f64 {
+        self * other
+    }
+    #[inline(always)]
+    fn greater(self, other: f64) -> f64 {
+        if self > other || self.is_nan() || (self == other && other.is_sign_negative()) { self } else { other }
+    }
+    #[inline(always)]
+    fn lesser(self, other: f64) -> f64 {
+        if self < other || self.is_nan() || (self == other && self.is_sign_negative()) { self } else { other }
+    }
+    fn gemm(m: usize, k: usize, n: usize, a: Matrix<'_, f64>, b: Matrix<'_, f64>, c: &mut [f64]) {
+        multiply_f64(m, k, n, a, b, c);
+    }
+}
+
+/// Orders `f64` as sorting does.
+fn float_key(x: f64) -> u64 {
+    if x.is_nan() {
+        return u64::MAX;
+    }
+    let bits = if x == 0.0 { 0 } else { x.to_bits() };
+    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
+}
+
+/// An integer rounded to odd: 62 bits at least are kept in an `f64` of 53, so the same is done one step earlier.
+fn int_to_odd(magnitude: u64, negative: bool) -> f32 {
+    let shift = 64u32.saturating_sub(magnitude.leading_zeros()).saturating_sub(24);
+    let kept = magnitude >> shift;
+    let odd = kept | u64::from(kept << shift != magnitude);
+    let x = odd as f32 * 2f32.powi(shift as i32);
+    if negative { -x } else { x }
+}
+
+macro_rules! floats {
+    ($($t:ty, $from_i64:expr, $from_u64:expr;)*) => {$(
+        impl Scalar for $t {
+            const FLOAT: bool = true;
+            const UNSIGNED: bool = false;
+            fn to_i64(self) -> i64 {
+                self.to_f64() as i64
+            }
+            #[inline(always)]
+            fn from_i64(x: i64) -> Self {
+                $from_i64(x)
+            }
+            #[inline(always)]
+            fn from_u64(x: u64) -> Self {
+                $from_u64(x)
+            }
+            #[inline(always)]
+            fn key(self) -> u64 {
+                float_key(self.to_f64())
+            }
+        }
+        impl Number for $t {
+            type Acc = f64;
+            #[inline(always)]
+            fn up(self) -> f64 {
+                self.to_f64()
+            }
+            #[inline(always)]
+            fn down(x: f64) -> Self {
+                <$t as Element>::from_f64(x)
+            }
+        }
+        impl Float for $t {}
+    )*};
+}
+floats! {
+    f16, |x: i64| f16::from_f32(int_to_odd(x.unsigned_abs(), x < 0)), |x| f16::from_f32(int_to_odd(x, false));
+    bf16, |x: i64| bf16::from_f32(int_to_odd(x.unsigned_abs(), x < 0)), |x| bf16::from_f32(int_to_odd(x, false));
+    f32, |x| x as f32, |x| x as f32;
+    f64, |x| x as f64, |x| x as f64;
+}
+
+impl Scalar for bool {
+    const FLOAT: bool = false;
+    const UNSIGNED: bool = true;
+    fn to_i64(self) -> i64 {
+        i64::from(self)
+    }
+    fn from_i64(x: i64) -> bool {
+        x != 0
+    }
+    fn from_u64(x: u64) -> bool {
+        x != 0
+    }
+    fn key(self) -> u64 {
+        u64::from(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_are_rounded_once() {
+        // Just above the midpoint of two halves: by way of the nearest f32 it would be rounded to even, downwards.
+        let above_midpoint = 1.0 + 2f64.powi(-11) + 2f64.powi(-40);
+        assert_eq!(<f16 as Element>::from_f64(above_midpoint), f16::from_f32(1.0 + 2f32.powi(-10)));
+        let above_midpoint = -(1.0 + 2f64.powi(-8) + 2f64.powi(-40));
+        assert_eq!(<bf16 as Element>::from_f64(above_midpoint), bf16::from_f32(-1.0 - 2f32.powi(-7)));
+        assert_eq!(bf16::from_i64((1 << 40) + (1 << 32) + 1), bf16::from_f32(2f32.powi(40) + 2f32.powi(33)));
+        assert_eq!(<f16 as Element>::from_f64(65519.99), f16::MAX);
+        assert_eq!(<f16 as Element>::from_f64(65520.0), f16::INFINITY);
+        assert_eq!(<f16 as Element>::from_f64(-1e300), f16::NEG_INFINITY);
+        assert!(<f16 as Element>::from_f64(f64::NAN).is_nan());
+        assert_eq!(<f16 as Element>::from_f64(-1e-300).to_bits(), 0x8000);
+    }
+
+    #[test]
+    fn keys_order_as_sorting_does() {
+        let sorted = [f64::NEG_INFINITY, -1.0, -1e-320, 0.0, 1e-320, 2.0, f64::INFINITY, f64::NAN];
+        assert!(sorted.windows(2).all(|w| w[0].key() < w[1].key()));
+        assert_eq!((-0.0f32).key(), 0f32.key());
+        assert_eq!((-f32::NAN).key(), f32::NAN.key());
+        assert!([i64::MIN, -1, 0, i64::MAX].windows(2).all(|w| w[0].key() < w[1].key()));
+    }
+
+    #[test]
+    fn extremes_order_zeros_and_keep_nan() {
+        assert!((-0.0f64).greater(0.0).is_sign_positive() && 0.0f64.greater(-0.0).is_sign_positive());
+        assert!((-0.0f64).lesser(0.0).is_sign_negative() && 0.0f64.lesser(-0.0).is_sign_negative());
+        assert!(f64::NAN.greater(1.0).is_nan() && 1.0f64.lesser(f64::NAN).is_nan());
+    }
+}

@@ -1,0 +1,201 @@
+//! Whole programs.
+
+use super::{InterpretError, NOTHING, Results, eval};
+use crate::{Array, Instruction, Program, Var};
+use std::time::{Duration, Instant};
+
+/// Watches a program run, its sub-programs included.
+pub trait Observer {
+    /// Whether it looks at instructions; otherwise it is not told of any.
+    fn watches(&self) -> bool {
+        true
+    }
+    /// A program begins to run on these inputs: the whole, or a sub-program of the instruction that began last. Sub-programs of loops
+    /// begin many times.
+    fn begin(&mut self, program: &Program, inputs: &[Array]) {
+        let _ = (program, inputs);
+    }
+    /// An instruction of the program that began last begins.
+    fn before(&mut self, instruction: &Instruction, operands: &[Array]) {
+        let _ = (instruction, operands);
+    }
+    /// It has ended, and took so long, with all its sub-programs.
+    fn after(&mut self, instruction: &Instruction, operands: &[Array], results: &[Array], took: Duration) {
+        let _ = (instruction, operands, results, took);
+    }
+    /// A `while` has ended, whose body ran so many times. It is told whether it looks at instructions or not.
+    fn looped(&mut self, body: &Program, turns: usize) {
+        let _ = (body, turns);
+    }
+    /// An instruction prints whole lines.
+    fn print(&mut self, text: &str) {
+        super::sink::emit(text);
+    }
+    /// Whether an `io_callback` is called; it is not where a program runs once more to be looked at.
+    fn calls(&self) -> bool {
+        true
+    }
+    /// The program that began last has ended.
+    fn end(&mut self, program: &Program, outputs: &[Array]) {
+        let _ = (program, outputs);
+    }
+}
+
+/// Watches nothing.
+pub struct Nobody;
+impl Observer for Nobody {
+    fn watches(&self) -> bool {
+        false
+    }
+}
+
+/// The outputs of a program on these inputs.
+///
+/// # Errors
+/// If the inputs are not those the program takes, or a constant cannot be read from its device.
+pub fn interpret(program: &Program, inputs: &[Array]) -> Result<Vec<Array>, InterpretError> {
+    interpret_owned(program, inputs.to_vec())
+}
+
+/// As [`interpret`]; inputs that nothing else holds may be overwritten.
+///
+/// # Errors
+/// As [`interpret`].
+pub fn interpret_owned(program: &Program, inputs: Vec<Array>) -> Result<Vec<Array>, InterpretError> {
+    run(program, inputs, &mut Nobody)
+}
+
+/// As [`interpret`], step by step before the eyes of `observer`.
+///
+/// # Errors
+/// As [`interpret`].
+pub fn interpret_observed(
+    program: &Program,
+    inputs: &[Array],
+    observer: &mut dyn Observer,
+) -> Result<Vec<Array>, InterpretError> {
+    run(program, inputs.to_vec(), observer)
+}
+
+/// The outputs of a program, or of a sub-program.
+pub(super) fn run(
+    program: &Program,
+    inputs: Vec<Array>,
+    observer: &mut dyn Observer,
+) -> Result<Vec<Array>, InterpretError> {
+    check(program, &inputs)?;
+    let watched = observer.watches();
+    if watched {
+        observer.begin(program, &inputs);
+    }
+    let mut variables = Variables::new(program);
+    for (input, array) in program.inputs().zip(inputs) {
+        variables.put(input, array);
+    }
+    let first = program.input_types().len() as u32;
+    for (index, constant) in program.constants().iter().enumerate() {
+        let var = Var(first + index as u32);
+        if variables.uses[var.index()] > 0 {
+            let array = constant.to_host().map_err(|reason| InterpretError::Constant {
+                program: program.name().to_owned(),
+                index,
+                reason,
+            })?;
+            variables.put(var, array);
+        }
+    }
+    for instruction in program.instructions().iter().filter(|i| does_something(i)) {
+        let results = match watched {
+            true => watched_step(program, instruction, &mut variables, observer)?,
+            false => step(program, instruction, &mut variables, observer)?,
+        };
+        for (var, array) in instruction.results().zip(results) {
+            variables.put(var, array);
+        }
+    }
+    let outputs: Vec<Array> = program.outputs().iter().map(|&v| variables.take(v)).collect();
+    if watched {
+        observer.end(program, &outputs);
+    }
+    Ok(outputs)
+}
+
+fn step(
+    program: &Program,
+    instruction: &Instruction,
+    variables: &mut Variables,
+    observer: &mut dyn Observer,
+) -> Result<Results, InterpretError> {
+    let ty = if instruction.results == 0 { &NOTHING } else { program.ty(instruction.first) };
+    let results = eval(&instruction.op, ty, &mut |&v| variables.take(v), observer);
+    results.map_err(|e| e.at(&instruction.origin))
+}
+
+/// An instruction without results is left out, unless it has effects.
+fn does_something(instruction: &Instruction) -> bool {
+    instruction.results > 0 || instruction.op.has_effects()
+}
+
+fn watched_step(
+    program: &Program,
+    instruction: &Instruction,
+    variables: &mut Variables,
+    observer: &mut dyn Observer,
+) -> Result<Results, InterpretError> {
+    // Held by two, no operand is overwritten, so that it can be looked at afterwards.
+    let operands: Vec<Array> = instruction.op.operands().into_iter().map(|&v| variables.look(v)).collect();
+    observer.before(instruction, &operands);
+    let start = Instant::now();
+    let results = step(program, instruction, variables, observer)?;
+    observer.after(instruction, &operands, &results, start.elapsed());
+    Ok(results)
+}
+
+fn check(program: &Program, inputs: &[Array]) -> Result<(), InterpretError> {
+    let types = program.input_types();
+    if types.len() != inputs.len() {
+        let program = program.name().to_owned();
+        return Err(InterpretError::InputCount { program, expected: types.len(), found: inputs.len() });
+    }
+    match types.iter().zip(inputs).position(|(ty, array)| ty != array.ty()) {
+        None => Ok(()),
+        Some(index) => Err(InterpretError::InputType {
+            program: program.name().to_owned(),
+            index,
+            expected: Box::new(types[index].clone()),
+            found: Box::new(inputs[index].ty().clone()),
+        }),
+    }
+}
+
+/// The arrays that are still needed, and how often each will be used: after the last use it is freed, or taken over by
+/// the instruction that uses it.
+struct Variables {
+    arrays: Vec<Option<Array>>,
+    uses: Vec<u32>,
+}
+
+impl Variables {
+    fn new(program: &Program) -> Variables {
+        let mut uses = vec![0; program.num_vars()];
+        let used = program.instructions().iter().filter(|i| does_something(i)).flat_map(|i| i.op.operands());
+        for var in used.chain(program.outputs()) {
+            uses[var.index()] += 1;
+        }
+        Variables { arrays: vec![None; uses.len()], uses }
+    }
+    fn put(&mut self, var: Var, array: Array) {
+        if self.uses[var.index()] > 0 {
+            self.arrays[var.index()] = Some(array);
+        }
+    }
+    fn look(&self, var: Var) -> Array {
+        self.arrays[var.index()].clone().expect("a variable is kept until its last use")
+    }
+    fn take(&mut self, var: Var) -> Array {
+        let (array, uses) = (&mut self.arrays[var.index()], &mut self.uses[var.index()]);
+        *uses -= 1;
+        let array = if *uses == 0 { array.take() } else { array.clone() };
+        array.expect("a program uses variables after they are assigned, and each use is counted")
+    }
+}

@@ -1,0 +1,248 @@
+//! The first operation of a program that makes a NaN.
+
+use crate::interpret::{Observer, interpret_observed};
+use crate::{Array, Instruction, Origin, Program, Summary, Value, with_element};
+use once_cell::sync::Lazy;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Which numbers are looked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Bad {
+    /// NaN.
+    Nan,
+    /// NaN and infinities.
+    NanOrInf,
+}
+
+impl Bad {
+    #[doc(hidden)]
+    pub fn is_in(self, array: &Array) -> bool {
+        array.dtype().is_float()
+            && with_element!(array.dtype(), T => array.as_slice::<T>().iter().any(|x| {
+                let x = crate::Element::to_f64(*x);
+                x.is_nan() || self == Bad::NanOrInf && x.is_infinite()
+            }))
+    }
+    fn name(self) -> &'static str {
+        match self {
+            Bad::Nan => "NaN",
+            Bad::NanOrInf => "NaN or infinity",
+        }
+    }
+}
+
+/// A result holds NaN (or an infinity, if these are looked for): where it was made first.
+#[derive(Clone, Debug)]
+pub struct NanError {
+    /// The function that was run.
+    pub function: String,
+    /// What was looked for.
+    pub bad: Bad,
+    /// The operation that made it of operands without.
+    pub made: Box<Made>,
+}
+
+/// What made a NaN.
+#[derive(Clone, Debug)]
+pub enum Made {
+    /// This operation did.
+    By {
+        /// The name of the operation.
+        op: &'static str,
+        /// Its line, its scope and the transformations that made it.
+        origin: Origin,
+        /// What its operands were like.
+        operands: Vec<Summary>,
+        /// What its results are like.
+        results: Vec<Summary>,
+    },
+    /// It was there from the beginning, in this input: an argument, or after all of those a captured tensor.
+    Given {
+        /// Which one.
+        input: usize,
+        /// What it is like.
+        summary: Summary,
+    },
+    /// The interpreter, which runs the program again, makes none where the compiled code did.
+    Elsewhere,
+}
+
+impl std::error::Error for NanError {}
+
+impl fmt::Display for NanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let NanError { function, bad, made } = self;
+        write!(f, "a result of `{function}` holds {}: ", bad.name())?;
+        let list = |summaries: &[Summary]| {
+            let each = |s: &Summary| format!("{} ({s})", s.ty);
+            summaries.iter().map(each).collect::<Vec<_>>().join(", ")
+        };
+        match &**made {
+            Made::By { op, origin, operands, results } => {
+                write!(f, "`{op}`")?;
+                if let Some(loc) = &origin.loc {
+                    write!(f, " at {loc}")?;
+                }
+                if let Some(scope) = &origin.scope {
+                    write!(f, " in {scope:?}")?;
+                }
+                match origin.transforms {
+                    t if t.is_backward() => f.write_str(" in the backward pass")?,
+                    t if t.is_tangent() => f.write_str(" in its derivative")?,
+                    _ => {}
+                }
+                let of = if operands.is_empty() { "nothing".to_owned() } else { list(operands) };
+                write!(f, " made {} of {of}", list(results))
+            }
+            Made::Given { input, summary } => {
+                write!(f, "input {input} held it already, {} ({summary}); inputs are the arguments and then what was captured", summary.ty)
+            }
+            Made::Elsewhere => f.write_str(
+                "the interpreter makes none of the same inputs, so that it comes of how the compiled code rounds or orders its sums",
+            ),
+        }
+    }
+}
+
+/// What the environment asks to be looked for.
+static ASKED: Lazy<Option<Bad>> = Lazy::new(|| {
+    let set = |name: &str| std::env::var(name).is_ok_and(|v| !matches!(v.trim(), "" | "0"));
+    match (set("RUNE_DEBUG_NANS"), set("RUNE_DEBUG_INFS")) {
+        (_, true) => Some(Bad::NanOrInf),
+        (true, false) => Some(Bad::Nan),
+        (false, false) => None,
+    }
+});
+
+/// Whether `RUNE_DEBUG_NANS` or `RUNE_DEBUG_INFS` is set: whoever runs a program hands what it gave to [`check_nans`].
+pub fn checks_nans() -> bool {
+    ASKED.is_some()
+}
+
+/// Where in a program, run on these inputs and its constants, its outputs got the NaN or infinity that the environment asks to be looked for.
+///
+/// # Errors
+/// If an output holds one.
+pub fn check_nans(program: &Program, inputs: &[Value], outputs: &[Value]) -> Result<(), NanError> {
+    let Some(bad) = *ASKED else { return Ok(()) };
+    // What cannot be fetched is told of when it is read.
+    let host = |values: &[Value]| values.iter().map(Value::to_host).collect::<Result<Vec<Array>, _>>().ok();
+    match (host(inputs), host(outputs)) {
+        (Some(inputs), Some(outputs)) if outputs.iter().any(|y| bad.is_in(y)) => {
+            find_nan(program, &inputs, bad).map_or(Ok(()), Err)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Who made the NaN or infinity of an output; nobody if it is an infinity that was meant.
+#[doc(hidden)]
+pub fn find_nan(program: &Program, inputs: &[Array], bad: Bad) -> Option<NanError> {
+    let mut search = Search { bad, frames: Vec::new(), made: 0, found: None };
+    // A program that was run already can be run again.
+    let outputs = interpret_observed(program, inputs, &mut search).unwrap_or_default();
+    let made = match search.found {
+        Some(blame) => blame.made.clone(),
+        None if outputs.iter().any(|y| bad.is_in(y)) => return None,
+        None => Made::Elsewhere,
+    };
+    Some(NanError { function: program.name().to_owned(), bad, made: Box::new(made) })
+}
+
+/// Follows each NaN from where it was made to the outputs.
+struct Search {
+    bad: Bad,
+    frames: Vec<Frame>,
+    made: usize,
+    /// What made that of an output of the whole program.
+    found: Option<Arc<Blame>>,
+}
+
+/// Who made a NaN, and as the how-manieth.
+struct Blame {
+    number: usize,
+    made: Made,
+}
+
+/// A program that is running.
+struct Frame {
+    /// For each variable that holds a NaN, who made it.
+    blames: Vec<Option<Arc<Blame>>>,
+    outputs: Vec<usize>,
+    /// Who made what the running instruction was given, or its sub-programs gave so far.
+    known: Option<Arc<Blame>>,
+}
+
+fn first(a: Option<Arc<Blame>>, b: Option<Arc<Blame>>) -> Option<Arc<Blame>> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if a.number <= b.number { a } else { b }),
+        (a, b) => a.or(b),
+    }
+}
+
+impl Search {
+    fn blame(&mut self, made: Made) -> Arc<Blame> {
+        self.made += 1;
+        Arc::new(Blame { number: self.made, made })
+    }
+}
+
+impl Observer for Search {
+    fn calls(&self) -> bool {
+        false
+    }
+    fn begin(&mut self, program: &Program, inputs: &[Array]) {
+        let mut blames: Vec<Option<Arc<Blame>>> = vec![None; program.num_vars()];
+        let constants = program.constants().iter().map(|c| c.to_host().ok());
+        for (i, input) in inputs.iter().map(|x| Some(x.clone())).chain(constants).enumerate() {
+            let Some(input) = input.filter(|x| self.bad.is_in(x)) else { continue };
+            let from_outside = self.frames.last().and_then(|f| f.known.clone());
+            blames[i] = Some(match from_outside {
+                Some(blame) => blame,
+                None => self.blame(Made::Given { input: i, summary: Summary::of(&input) }),
+            });
+        }
+        let outputs = program.outputs().iter().map(|v| v.index()).collect();
+        self.frames.push(Frame { blames, outputs, known: None });
+    }
+    fn before(&mut self, instruction: &Instruction, _operands: &[Array]) {
+        let Some(frame) = self.frames.last_mut() else { return };
+        let blames = instruction.op.operands().into_iter().map(|v| frame.blames[v.index()].clone());
+        frame.known = blames.fold(None, first);
+    }
+    fn after(&mut self, instruction: &Instruction, operands: &[Array], results: &[Array], _took: Duration) {
+        let bad = self.bad;
+        for (var, result) in instruction.results().zip(results).filter(|(_, y)| bad.is_in(y)) {
+            let Some(frame) = self.frames.last_mut() else { return };
+            let known = frame.known.clone();
+            // An infinity that is written in the program was meant, and so was what comes of it, unless that is a NaN.
+            let written = operands.is_empty() || operands.iter().any(|x| bad.is_in(x));
+            let meant = bad == Bad::NanOrInf && written && !Bad::Nan.is_in(result);
+            let blame = match known {
+                None if meant => continue,
+                Some(blame) => blame,
+                None => self.blame(Made::By {
+                    op: instruction.op.name(),
+                    origin: instruction.origin.clone(),
+                    operands: operands.iter().map(Summary::of).collect(),
+                    results: results.iter().map(Summary::of).collect(),
+                }),
+            };
+            if let Some(frame) = self.frames.last_mut() {
+                frame.blames[var.index()] = Some(blame);
+            }
+        }
+    }
+    fn end(&mut self, _program: &Program, _outputs: &[Array]) {
+        let Some(frame) = self.frames.pop() else { return };
+        let blame = frame.outputs.iter().map(|&v| frame.blames[v].clone()).fold(None, first);
+        match self.frames.last_mut() {
+            // The next turn of a loop is given what this one gave.
+            Some(parent) => parent.known = first(parent.known.take(), blame),
+            None => self.found = blame,
+        }
+    }
+    fn print(&mut self, _text: &str) {}
+}

@@ -1,0 +1,166 @@
+//! Functions of the user's as attributes of operations.
+
+use crate::{Array, Loc, Type};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::any::{Any, TypeId};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A function of the user's that programs call, behind a handle that is cheap to clone: it lives as long as a program that calls it.
+///
+/// Two are equal if they are the same: clones of one handle, or of one function that captures nothing. In texts it stands by its name, and
+/// no text or file can be read that has one.
+#[derive(Clone)]
+pub struct Callback(Arc<Inner>);
+
+type Function = dyn Fn(&[Array]) -> Result<Vec<Array>, String> + Send + Sync;
+
+struct Inner {
+    identity: Identity,
+    name: String,
+    loc: Loc,
+    /// The paths of the leaves of what it returns.
+    paths: Vec<String>,
+    call: Box<Function>,
+}
+
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// What tells a function from others.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Identity {
+    /// Its type, and the structure of arguments and result: it captures nothing.
+    Type(TypeId, u64),
+    /// A number that no other has in this process.
+    Number(u64),
+}
+
+impl Identity {
+    /// That of a function of type `F`, with arguments and result of this structure.
+    #[doc(hidden)]
+    pub fn of<F: 'static, Trees: 'static>(structure: u64) -> Identity {
+        match size_of::<F>() {
+            0 => Identity::Type(TypeId::of::<(F, Trees)>(), structure),
+            _ => Identity::Number(NEXT.fetch_add(1, Ordering::Relaxed)),
+        }
+    }
+}
+
+/// How `vmap` calls a `pure_callback` for all lanes; JAX's `vmap_method`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VmapMethod {
+    /// Once for each lane, in a loop.
+    Sequential,
+    /// Once for each lane, without a loop: a call in the program for each.
+    SequentialUnrolled,
+    /// Once for all lanes, which lie along a new first axis of arguments and results. It is of size 1 in arguments that are
+    /// the same for all lanes.
+    ExpandDims,
+    /// Once for all lanes, which lie along a new first axis of arguments and results. Arguments that are the same for all lanes are
+    /// repeated along it.
+    BroadcastAll,
+}
+
+/// A function of the user's failed: it returned an error or panicked, or what it returned is of other types than announced.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{op}` at {loc} failed: {reason}")]
+pub struct CallbackError {
+    /// The operation.
+    pub op: &'static str,
+    /// The name of the function.
+    pub name: String,
+    /// The line at which it was made part of a program.
+    pub loc: Loc,
+    /// What it said.
+    pub reason: String,
+}
+
+impl Callback {
+    #[doc(hidden)]
+    pub fn new(
+        identity: Identity,
+        name: String,
+        loc: Loc,
+        paths: Vec<String>,
+        call: impl Fn(&[Array]) -> Result<Vec<Array>, String> + Send + Sync + 'static,
+    ) -> Callback {
+        Callback(Arc::new(Inner { identity, name, loc, paths, call: Box::new(call) }))
+    }
+    /// The name of the function.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+    /// The line at which it was made part of a program.
+    pub fn loc(&self) -> &Loc {
+        &self.0.loc
+    }
+    /// What it gives for `args`, which is of the types `results`; a panic is an error too. `op` stands in the error.
+    ///
+    /// # Errors
+    /// If it fails, or gives anything else.
+    pub fn call(&self, op: &'static str, args: &[Array], results: &[Type]) -> Result<Vec<Array>, CallbackError> {
+        let given = caught(|| (self.0.call)(args));
+        let checked = given.and_then(|given| self.check(&given, results).map(|()| given));
+        checked.map_err(|reason| CallbackError { op, name: self.0.name.clone(), loc: self.0.loc.clone(), reason })
+    }
+    fn check(&self, given: &[Array], results: &[Type]) -> Result<(), String> {
+        if given.len() != results.len() {
+            return Err(format!("it returned {} arrays, and {} were announced", given.len(), results.len()));
+        }
+        match given.iter().zip(results).position(|(array, ty)| array.ty() != ty) {
+            None => Ok(()),
+            Some(i) => {
+                let path = self.0.paths.get(i).map_or("result", String::as_str);
+                Err(format!("it returned `{path}` of type {}, and {} was announced", given[i].ty(), results[i]))
+            }
+        }
+    }
+}
+
+/// What a function gives that the process is called for from elsewhere: a panic must not leave it, and is an error too.
+#[doc(hidden)]
+pub fn caught<R>(f: impl FnOnce() -> Result<R, String>) -> Result<R, String> {
+    let message = |panic: Box<dyn Any + Send>| {
+        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        format!("it panicked: {}", text.unwrap_or("without a message"))
+    };
+    catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|panic| Err(message(panic)))
+}
+
+impl PartialEq for Callback {
+    fn eq(&self, other: &Callback) -> bool {
+        self.0.identity == other.0.identity
+    }
+}
+impl Eq for Callback {}
+impl Hash for Callback {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.identity.hash(state);
+    }
+}
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Callback({} at {})", self.0.name, self.0.loc)
+    }
+}
+
+/// Its name.
+impl Serialize for Callback {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.name)
+    }
+}
+/// Fails: a name is no function.
+impl<'de> Deserialize<'de> for Callback {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Callback, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Err(D::Error::custom(format!(
+            "`{name}` is a function of the process that traced the program, and not part of any text"
+        )))
+    }
+}

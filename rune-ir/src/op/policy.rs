@@ -1,0 +1,41 @@
+//! What a checkpointed function may keep for its derivative.
+
+use super::Op;
+use serde::{Deserialize, Serialize};
+
+/// Which of the arrays that a checkpointed function computes may be kept for the backward pass; the others are computed again. Made by
+/// the functions in `checkpoint_policies`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the functions that make them tell")]
+pub enum CheckpointPolicy {
+    NothingSaveable,
+    EverythingSaveable,
+    DotsSaveable,
+    DotsWithNoBatchDimsSaveable,
+    SaveOnlyTheseNames(Vec<String>),
+    SaveAnyNamesButThese(Vec<String>),
+    SaveAnythingExceptTheseNames(Vec<String>),
+    SaveFromBothPolicies(Box<(CheckpointPolicy, CheckpointPolicy)>),
+}
+
+impl CheckpointPolicy {
+    /// Whether what `op` computes, which has these names, may be kept.
+    #[doc(hidden)]
+    pub fn saves<V>(&self, op: &Op<V>, names: &[String]) -> bool {
+        match self {
+            CheckpointPolicy::NothingSaveable => false,
+            CheckpointPolicy::EverythingSaveable => true,
+            CheckpointPolicy::DotsSaveable => matches!(op, Op::DotGeneral { .. } | Op::Conv { .. }),
+            CheckpointPolicy::DotsWithNoBatchDimsSaveable => {
+                matches!(op, Op::DotGeneral { dims, .. } if dims.lhs_batch.is_empty())
+            }
+            CheckpointPolicy::SaveOnlyTheseNames(these) => names.iter().any(|n| these.contains(n)),
+            CheckpointPolicy::SaveAnyNamesButThese(these) => {
+                !names.is_empty() && !names.iter().any(|n| these.contains(n))
+            }
+            CheckpointPolicy::SaveAnythingExceptTheseNames(these) => !names.iter().any(|n| these.contains(n)),
+            CheckpointPolicy::SaveFromBothPolicies(both) => both.0.saves(op, names) || both.1.saves(op, names),
+        }
+    }
+}

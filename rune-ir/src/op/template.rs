@@ -1,0 +1,75 @@
+//! What `debug_print!` prints: text with places for arrays.
+
+use super::Dims;
+use crate::{Array, Shown};
+use std::fmt::Write;
+
+/// A part of a template.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Part {
+    Text(String),
+    /// The next array, with floats to so many digits after the point, or all that they have.
+    Array(Option<usize>),
+}
+
+/// The parts of a template: `{}` and `{:.3}` are arrays, `{{` and `}}` braces.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn parse(template: &str) -> Result<Vec<Part>, String> {
+    let (mut parts, mut text, mut rest) = (Vec::new(), String::new(), template.chars().peekable());
+    while let Some(c) = rest.next() {
+        match c {
+            '{' | '}' if rest.peek() == Some(&c) => text.extend(rest.next()),
+            '{' => {
+                let inside: String = rest.by_ref().take_while(|&c| c != '}').collect();
+                let digits = inside.strip_prefix(":.").map(str::parse::<u8>);
+                let precision = match digits {
+                    None if inside.is_empty() => None,
+                    Some(Ok(digits)) => Some(usize::from(digits)),
+                    None | Some(Err(_)) => {
+                        return Err(format!("has `{{{inside}}}` in its format, not `{{}}` or `{{:.3}}`"));
+                    }
+                };
+                parts.push(Part::Text(std::mem::take(&mut text)));
+                parts.push(Part::Array(precision));
+            }
+            '}' => return Err("has a lone `}` in its format".to_owned()),
+            c => text.push(c),
+        }
+    }
+    parts.push(Part::Text(text));
+    Ok(parts)
+}
+
+/// Text as it stands in a template.
+pub fn escaped(text: &str) -> String {
+    text.replace('{', "{{").replace('}', "}}")
+}
+
+/// One line for each lane: the template with arrays in its places. `lanes` are the sizes of the mapped axes, which the arrays have in
+/// front.
+pub fn lines(template: &str, lanes: &Dims, arrays: &[Array]) -> String {
+    let parts = parse(template).unwrap_or_default();
+    let mut lines = String::new();
+    for lane in 0..lanes.iter().product() {
+        let mut next = arrays.iter();
+        for part in &parts {
+            let _ = match part {
+                Part::Text(text) => lines.write_str(text),
+                Part::Array(precision) => {
+                    let Some(array) = next.next() else { continue };
+                    let ty = array.ty().with_shape(&array.shape()[lanes.len()..]);
+                    let bytes = &array.bytes()[lane * ty.bytes()..][..ty.bytes()];
+                    let array = Array::from_bytes(ty, bytes);
+                    match precision {
+                        Some(digits) => write!(lines, "{:.digits$}", Shown(&array)),
+                        None => write!(lines, "{}", Shown(&array)),
+                    }
+                }
+            };
+        }
+        lines.push('\n');
+    }
+    lines
+}

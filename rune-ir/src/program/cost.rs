@@ -1,0 +1,225 @@
+//! What a program costs to run, counted before it runs.
+
+use super::{Instruction, Program};
+use crate::op::ScatterMode;
+use crate::{Op, Type, Var};
+use rustc_hash::FxHashMap;
+use std::fmt;
+use std::ops::Add;
+
+/// What running a program takes, each operation by itself: nothing is fused, left out or found in a cache. Made by [`Program::cost`].
+///
+/// Counts that do not fit stay at the greatest number.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Cost {
+    /// Operations, those of sub-programs for each time that they run.
+    pub operations: u64,
+    /// Multiply-adds of products and convolutions; zeros of padding count as any number.
+    pub multiply_adds: u64,
+    /// Elementary steps of all else: one for each element that an elementwise operation makes or a reduction takes. Moving elements
+    /// takes none.
+    pub flops: u64,
+    /// Bytes of the operands, of gathers and slices only what they take.
+    pub bytes_read: u64,
+    /// Bytes of the results, of updates only what they change.
+    pub bytes_written: u64,
+    /// Whether a loop runs until its condition fails: how often is not known.
+    pub unbounded: bool,
+}
+
+impl Program {
+    /// What it takes to run this program, sub-programs with it.
+    ///
+    /// ```
+    /// use rune_ir::{DType, Tensor, make_program};
+    /// let (x, w) = (Tensor::ones([8, 64], DType::F32), Tensor::ones([64, 10], DType::F32));
+    /// let cost = make_program(|x: &Tensor, w: &Tensor| x.matmul(w).exp(), (&x, &w))?.cost();
+    /// assert_eq!((cost.operations, cost.multiply_adds, cost.flops), (2, 8 * 64 * 10, 8 * 10));
+    /// assert_eq!((cost.bytes_read, cost.bytes_written), (4 * (8 * 64 + 64 * 10 + 80), 4 * (80 + 80)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// A loop of known length costs what its turns do, of branches the dearest counts. Of a loop without bounds one turn is counted.
+    pub fn cost(&self) -> Cost {
+        self.cost_with(1)
+    }
+    /// As [`Program::cost`], where loops without bounds make this many turns.
+    pub fn cost_with(&self, turns: u64) -> Cost {
+        Counter { turns, counted: FxHashMap::default() }.program(self)
+    }
+}
+
+/// Each sub-program is counted once, however often it is used.
+struct Counter {
+    turns: u64,
+    counted: FxHashMap<*const Program, Cost>,
+}
+
+impl Counter {
+    fn program(&mut self, program: &Program) -> Cost {
+        program.instructions().iter().map(|i| self.instruction(program, i)).fold(Cost::default(), Cost::add)
+    }
+
+    fn sub_program(&mut self, program: &Program) -> Cost {
+        // The address stays that of this program: the one that is being counted holds it.
+        let key: *const Program = program;
+        if let Some(cost) = self.counted.get(&key) {
+            return *cost;
+        }
+        let cost = self.program(program);
+        self.counted.insert(key, cost);
+        cost
+    }
+
+    fn instruction(&mut self, program: &Program, instruction: &Instruction) -> Cost {
+        // Of the linear function that only its transpose is known of, that is what will be computed.
+        if let Op::Call { program, .. }
+        | Op::Remat { program, .. }
+        | Op::CustomJvp { program, .. }
+        | Op::CustomVjp { program, .. }
+        | Op::CustomLinear { xs: _, backward: program } = &instruction.op
+        {
+            self.sub_program(program)
+        } else if let Op::Case { branches, .. } = &instruction.op {
+            branches.iter().map(|branch| self.sub_program(branch)).fold(Cost::default(), |a, b| a.join(b, u64::max))
+        } else if let Op::While { cond, body, .. } = &instruction.op {
+            let turn = self.sub_program(cond) + self.sub_program(body);
+            Cost { unbounded: true, ..turn.times(self.turns) }
+        } else if let Op::Scan { length, body, .. } = &instruction.op {
+            self.sub_program(body).times(*length as u64)
+        } else {
+            operation(program, instruction)
+        }
+    }
+}
+
+/// The cost of an operation without sub-programs.
+fn operation(program: &Program, instruction: &Instruction) -> Cost {
+    let ty = |v: &Var| program.ty(*v);
+    let size = |v: &Var| ty(v).size() as u64;
+    let written: Vec<&Type> = instruction.results().map(|v| program.ty(v)).collect();
+    let made = written.first().map_or(0, |ty| ty.size() as u64);
+    let bytes_read = instruction.op.operands().into_iter().map(|v| bytes(ty(v))).fold(0, u64::saturating_add);
+    let bytes_written = written.iter().map(|ty| bytes(ty)).fold(0, u64::saturating_add);
+    let each = |flops: u64| Cost { operations: 1, flops, bytes_read, bytes_written, ..Cost::default() };
+    let products = |n: u64| Cost { multiply_adds: n, ..each(0) };
+    match &instruction.op {
+        Op::Unary { .. }
+        | Op::IntegerPow { .. }
+        | Op::Binary { .. }
+        | Op::Compare { .. }
+        | Op::Select { .. }
+        | Op::Convert { .. } => each(made),
+        Op::Clamp { .. } => each(made.saturating_mul(2)),
+        // Of a pair of words: in each of twenty rounds an addition, a rotation of three steps and an exclusive or; the key, five times.
+        Op::Threefry2x32 { .. } => each(made.saturating_mul(20 * 5 + 5 * 3)),
+
+        Op::BroadcastInDim { .. }
+        | Op::Transpose { .. }
+        | Op::Pad { .. }
+        | Op::Concatenate { .. }
+        | Op::Reverse { .. }
+        | Op::BitcastConvert { .. }
+        | Op::Constant { .. }
+        | Op::Iota { .. }
+        // Between lanes; batching makes operations on all of them of these.
+        | Op::AxisIndex { .. }
+        | Op::AllGather { .. }
+        | Op::AllToAll { .. }
+        | Op::Ppermute { .. }
+        | Op::DebugPrint { .. }
+        | Op::Callback { .. } => each(0),
+        // These hand on what they are given.
+        Op::Reshape { .. } | Op::StopGradient { .. } | Op::CheckpointName { .. } | Op::OptimizationBarrier { .. } => {
+            Cost { operations: 1, ..Cost::default() }
+        }
+        Op::Slice { .. } => Cost { bytes_read: bytes_written, ..each(0) },
+        Op::DynamicSlice { x, .. } | Op::Gather { x, .. } => {
+            Cost { bytes_read: (bytes_read - bytes(ty(x))).saturating_add(bytes_written), ..each(0) }
+        }
+        Op::DynamicUpdateSlice { x, update, .. } => {
+            Cost { bytes_read: bytes_read - bytes(ty(x)), bytes_written: bytes(ty(update)), ..each(0) }
+        }
+        Op::Scatter { x, updates, mode, .. } => {
+            let (combines, update) = (*mode != ScatterMode::Set, bytes(ty(updates)));
+            let others = bytes_read - bytes(ty(x));
+            let bytes_read = if combines { others.saturating_add(update) } else { others };
+            Cost { bytes_read, bytes_written: update, ..each(if combines { size(updates) } else { 0 }) }
+        }
+
+        Op::Collective { x, .. } | Op::Reduce { x, .. } | Op::ArgReduce { x, .. } | Op::Cumulative { x, .. } => {
+            each(size(x))
+        }
+        Op::ReduceWindow { window, .. } => each(window.dimensions.iter().fold(made, times)),
+        // Comparisons, as of a merge.
+        Op::Sort { operands, dimension, .. } => each(made.saturating_mul(halvings(ty(&operands[0]).shape[*dimension]))),
+        Op::TopK { x, k } => each(size(x).saturating_mul(halvings(*k))),
+
+        Op::DotGeneral { lhs, dims, .. } => {
+            products(dims.lhs_contract.iter().map(|&a| &ty(lhs).shape[a]).fold(made, times))
+        }
+        Op::Conv { rhs, dims, .. } => {
+            let kernel = &ty(rhs).shape;
+            products(dims.rhs[1..].iter().map(|&a| &kernel[a]).fold(made, times))
+        }
+        // The product of the matrix with itself, of which each factorisation takes a part or a small multiple.
+        Op::Factor { x, .. } => products(ty(x).shape.iter().rev().take(2).min().map_or(0, |k| times(size(x), k))),
+        Op::LuSolve { a, .. } => products(ty(a).shape.last().map_or(0, |n| times(made, n))),
+        Op::TriangularSolve { a, .. } => products(ty(a).shape.last().map_or(0, |n| times(made, n) / 2)),
+        Op::Call { .. } | Op::Remat { .. } | Op::CustomJvp { .. } | Op::CustomVjp { .. } | Op::CustomLinear { .. } | Op::Case { .. } | Op::While { .. } | Op::Scan { .. } => unreachable!("what holds sub-programs costs what they cost"),
+    }
+}
+
+fn bytes(ty: &Type) -> u64 {
+    ty.bytes() as u64
+}
+
+fn times(n: u64, factor: &usize) -> u64 {
+    n.saturating_mul(*factor as u64)
+}
+
+/// How often `n` can be halved before nothing is left.
+fn halvings(n: usize) -> u64 {
+    u64::from(usize::BITS - n.leading_zeros())
+}
+
+impl Cost {
+    /// Bytes read and written.
+    pub fn bytes(self) -> u64 {
+        self.bytes_read.saturating_add(self.bytes_written)
+    }
+    /// This, `n` times.
+    fn times(self, n: u64) -> Cost {
+        self.join(self, |x, _| x.saturating_mul(n))
+    }
+    /// Field by field.
+    fn join(self, other: Cost, f: impl Fn(u64, u64) -> u64) -> Cost {
+        Cost {
+            operations: f(self.operations, other.operations),
+            multiply_adds: f(self.multiply_adds, other.multiply_adds),
+            flops: f(self.flops, other.flops),
+            bytes_read: f(self.bytes_read, other.bytes_read),
+            bytes_written: f(self.bytes_written, other.bytes_written),
+            unbounded: self.unbounded || other.unbounded,
+        }
+    }
+}
+
+impl Add for Cost {
+    type Output = Cost;
+    fn add(self, other: Cost) -> Cost {
+        self.join(other, u64::saturating_add)
+    }
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Cost { operations, multiply_adds, flops, bytes_read, bytes_written, unbounded } = self;
+        let turns = if *unbounded { ", and more for each further turn of loops" } else { "" };
+        write!(
+            f,
+            "{operations} operations: {multiply_adds} multiply-adds, {flops} other steps, {bytes_read} bytes read, \
+             {bytes_written} written{turns}"
+        )
+    }
+}

@@ -1,0 +1,158 @@
+//! Programs in files, and for serde.
+
+use super::json::{Document, DocumentError};
+use super::json_lines::lines;
+use super::print::INLINE;
+use super::{Loc, Program};
+use crate::Array;
+use crate::storage::{self, StorageError};
+use serde::de::Error as _;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A program cannot be saved.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// A file cannot be written.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The arrays beside the program would take its place.
+    #[error("{0} ends in .safetensors, as the file beside it would; choose another ending, as .json")]
+    Extension(PathBuf),
+    /// A constant cannot be fetched from its device.
+    #[error("a constant cannot be read: {0}")]
+    Device(String),
+    /// It calls a function of this process.
+    #[error(
+        "`{program}` calls `{function}`, at {loc}, which is a function of this process and cannot be saved; leave the call out of what is \
+         saved, or give its result as an argument"
+    )]
+    Callback {
+        /// The program.
+        program: String,
+        /// The function.
+        function: String,
+        /// The line of the call.
+        loc: Loc,
+    },
+}
+
+/// A program cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A file cannot be read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// A file is no JSON, or JSON of another form.
+    #[error("{path} is not a program: {source}")]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        source: serde_json::Error,
+    },
+    /// The document is no program.
+    #[error("{path} is not a program: {source}")]
+    Document {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        source: Box<DocumentError>,
+    },
+}
+
+/// A text is no program in JSON.
+#[derive(Debug, thiserror::Error)]
+pub enum JsonError {
+    /// It is no JSON, or JSON of another form.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// The document is no program.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+}
+
+impl Program {
+    /// The program as JSON, in lines: one for each input, constant, sub-program and instruction. All constants are in it.
+    ///
+    /// # Errors
+    /// If a constant cannot be fetched from its device, or it calls a function of this process.
+    pub fn to_json(&self) -> Result<String, SaveError> {
+        Ok(lines(&Document::of(self, usize::MAX)?.0))
+    }
+
+    /// The program that a JSON text is of, which holds all its constants. Everything in it is checked.
+    ///
+    /// ```
+    /// use rune_ir::{Program, Tensor, make_program};
+    /// let program = make_program(|x: &Tensor| x * x, &Tensor::scalar(0.0f32))?;
+    /// assert_eq!(Program::from_json(&program.to_json()?)?, program);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn from_json(text: &str) -> Result<Program, JsonError> {
+        Program::from_json_with(text, &BTreeMap::new())
+    }
+
+    /// As [`Program::from_json`], with the arrays of the file beside, of which those are taken that the text refers to.
+    ///
+    /// # Errors
+    /// If the text is no program, or it refers to an array that is not there, or is of another type or content.
+    pub fn from_json_with(text: &str, arrays: &BTreeMap<String, Array>) -> Result<Program, JsonError> {
+        Ok(serde_json::from_str::<Document>(text)?.program(arrays)?)
+    }
+
+    /// Writes the program as JSON to `path`, and constants of more than [`INLINE`] elements beside it, to the
+    /// file of the same name that ends in `.safetensors`.
+    ///
+    /// # Errors
+    /// If a file cannot be written, a constant cannot be fetched from its device, or it calls a function of this process.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), SaveError> {
+        let path = path.as_ref();
+        let (document, tensors) = Document::of(self, INLINE)?;
+        let beside = path.with_extension("safetensors");
+        if beside == path {
+            return Err(SaveError::Extension(beside));
+        }
+        let arrays = tensors.iter().map(|(name, array)| (name.as_str(), array));
+        // A program without its arrays is not to be left.
+        let paths: &[&Path] = if tensors.is_empty() { &[path] } else { &[&beside, path] };
+        Ok(storage::replace_all(paths, |i, temporary| match paths[i] == path {
+            true => std::fs::write(temporary, lines(&document)),
+            false => storage::write_to(temporary, arrays.clone()),
+        })?)
+    }
+
+    /// Reads a program that [`Program::save`] wrote, or another program that keeps to the format. Everything in it is
+    /// checked: it may come from anywhere.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or is no program.
+    pub fn load(path: impl AsRef<Path>) -> Result<Program, LoadError> {
+        let path = path.as_ref();
+        let text = std::fs::read(path).map_err(|source| StorageError::Io { path: path.to_owned(), source })?;
+        let document: Document =
+            serde_json::from_slice(&text).map_err(|source| LoadError::Json { path: path.to_owned(), source })?;
+        let beside = path.with_extension("safetensors");
+        let tensors = if document.has_tensors() { storage::read(beside)? } else { BTreeMap::new() };
+        document
+            .program(&tensors)
+            .map_err(|source| LoadError::Document { path: path.to_owned(), source: Box::new(source) })
+    }
+}
+
+/// As the JSON of [`Program::save`], with all constants inline.
+impl Serialize for Program {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Document::of(self, usize::MAX).map_err(S::Error::custom)?.0.serialize(serializer)
+    }
+}
+impl<'de> Deserialize<'de> for Program {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Program, D::Error> {
+        Document::deserialize(deserializer)?.program(&BTreeMap::new()).map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,154 @@
+//! Checking a program again.
+
+use super::{BuildError, Instruction, MAX_DEPTH, Program, names};
+use crate::types::{self, Problem};
+use crate::{Type, Var};
+use std::collections::HashSet;
+
+/// A program is not well-formed: a transformation, or the code that made it, is wrong.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("program `{program}`, {place}: {problem}")]
+pub struct VerifyError {
+    /// The name of the program, or of the sub-program.
+    pub program: String,
+    /// The variable or instruction.
+    pub place: String,
+    /// What is wrong with it.
+    pub problem: Box<VerifyProblem>,
+}
+
+/// What is wrong with a program.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum VerifyProblem {
+    /// A variable is of a type that none can have.
+    #[error("a variable {0}")]
+    Type(#[from] Problem),
+    /// An instruction is not well-typed, or uses what is not assigned yet.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The types of the results are not those that the operation has.
+    #[error("results are of types {stated:?} and should be of types {inferred:?}")]
+    Results {
+        /// The types the variables have.
+        stated: Vec<Type>,
+        /// The types the operation gives.
+        inferred: Vec<Type>,
+    },
+    /// Variables are not numbered one after the other.
+    #[error("the next variable is {expected:?}, and {found:?} is assigned")]
+    Order {
+        /// The variable that is next.
+        expected: Var,
+        /// The one that is assigned.
+        found: Var,
+    },
+}
+
+impl Program {
+    /// Checks the program as if it came from outside: every variable is assigned before it is used, and all types are
+    /// those that the type rules give. Programs are checked as they are built, so this finds mistakes of this crate.
+    ///
+    /// # Errors
+    /// What is wrong first.
+    pub fn verify(&self) -> Result<(), VerifyError> {
+        self.verify_once(&mut HashSet::new(), 1)
+    }
+
+    /// Shared sub-programs are checked once: there may be exponentially many ways to them.
+    fn verify_once(&self, seen: &mut HashSet<*const Program>, depth: u32) -> Result<(), VerifyError> {
+        let fail = |place: String| {
+            |problem: VerifyProblem| VerifyError { program: self.name.clone(), place, problem: Box::new(problem) }
+        };
+        let known = self.inputs as usize + self.constants.len();
+        let beyond = |v: Var| fail("its variables".to_owned())(BuildError::Unassigned(v).into());
+        if known > self.types.len() {
+            return Err(beyond(Var(known as u32)));
+        }
+        for (i, ty) in self.types[..known].iter().enumerate() {
+            types::check(ty).map_err(|e| fail(format!("variable {i}"))(e.into()))?;
+        }
+        for (value, ty) in self.constants.iter().zip(&self.types[self.inputs as usize..]) {
+            let (stated, inferred) = (vec![ty.clone()], vec![value.ty().clone()]);
+            if stated != inferred {
+                return Err(fail("its constants".to_owned())(VerifyProblem::Results { stated, inferred }));
+            }
+        }
+        let mut next = known;
+        for (i, instruction) in self.instructions.iter().enumerate() {
+            let place = || self.place(i, instruction);
+            next = self.check(instruction, next).map_err(|problem| fail(place())(problem))?;
+            for (_, program) in instruction.op.programs() {
+                if depth >= MAX_DEPTH {
+                    return Err(fail(place())(BuildError::TooDeep(program.name.clone()).into()));
+                }
+                if seen.insert(std::sync::Arc::as_ptr(program)) {
+                    program.verify_once(seen, depth + 1)?;
+                }
+            }
+        }
+        if next != self.types.len() {
+            return Err(beyond(Var(next as u32)));
+        }
+        match self.outputs.iter().find(|v| v.index() >= next) {
+            Some(&v) => Err(fail("its outputs".to_owned())(BuildError::Unassigned(v).into())),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks an instruction whose first result should be variable number `next`; gives the number after its last.
+    fn check(&self, instruction: &Instruction, next: usize) -> Result<usize, VerifyProblem> {
+        let Instruction { op, first, results, origin: _ } = instruction;
+        let operand = |&v: &Var| match v.index() < next {
+            true => Ok(&self.types[v.index()]),
+            false => Err(BuildError::Unassigned(v)),
+        };
+        let typed = op.try_map(operand)?;
+        if let Some((_, open)) = op.programs().into_iter().find(|(_, p)| !p.constants.is_empty()) {
+            return Err(BuildError::OpenSubProgram(open.name.clone()).into());
+        }
+        let inferred = types::infer(&typed).map_err(BuildError::from)?;
+        if first.index() != next {
+            return Err(VerifyProblem::Order { expected: Var(next as u32), found: *first });
+        }
+        let after = next + *results as usize;
+        let stated = self.types.get(next..after).unwrap_or_default();
+        if stated != inferred.as_slice() {
+            return Err(VerifyProblem::Results { stated: stated.to_vec(), inferred: inferred.into_vec() });
+        }
+        Ok(after)
+    }
+
+    /// How messages refer to an instruction: by number, the variable it assigns and the line of the user.
+    fn place(&self, i: usize, instruction: &Instruction) -> String {
+        let name = names::variables(self).get(instruction.first.index()).map(|n| format!("{n} = ")).unwrap_or_default();
+        let line = instruction.origin.loc.as_ref().map(|l| format!(" from {l}")).unwrap_or_default();
+        format!("instruction {i} ({name}{}){line}", instruction.op.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{DType, Program, Type, Var};
+
+    #[test]
+    fn verification_finds_what_the_builder_would_refuse() {
+        let program = || {
+            Program::parse("def f(x0): # [2, f32] -> [2, f32]\n z0 = rune.sin(x0)\n y0 = rune.cos(z0)\n return y0")
+                .unwrap()
+        };
+        assert_eq!(program().verify(), Ok(()));
+        let problem = |change: fn(&mut Program)| {
+            let mut broken = program();
+            change(&mut broken);
+            broken.verify().unwrap_err().to_string()
+        };
+        assert_eq!(
+            problem(|p| p.instructions.swap(0, 1)),
+            "program `f`, instruction 0 (y0 = cos): variable Var(1) is used before it is assigned"
+        );
+        assert!(problem(|p| p.types[2] = Type::scalar(DType::F32)).contains("should be"));
+        assert!(problem(|p| p.outputs = vec![Var(3)]).contains("its outputs"));
+        assert!(problem(|p| p.types.truncate(2)).contains("should be"));
+        assert!(problem(|p| p.instructions[1].first = Var(7)).contains("next variable"));
+    }
+}

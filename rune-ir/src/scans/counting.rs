@@ -1,0 +1,201 @@
+//! What integer scalars are in each turn of a loop, as far as that is known beforehand.
+
+use crate::op::{BinaryFn, Comparison, UnaryFn};
+use crate::{DType, Op, Program, Type, Var};
+use rustc_hash::FxHashMap;
+
+/// A scalar in turn `t` of a loop, where turns are counted from 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Scalar {
+    /// `first + t · step`, which overflows in no turn.
+    Number { first: i128, step: i128 },
+    /// The same in all turns.
+    Truth(bool),
+}
+
+impl Scalar {
+    pub fn fixed(n: i128) -> Scalar {
+        Scalar::Number { first: n, step: 0 }
+    }
+    /// The number that it is in every turn.
+    pub fn number(self) -> Option<i128> {
+        match self {
+            Scalar::Number { first, step: 0 } => Some(first),
+            Scalar::Number { .. } | Scalar::Truth(_) => None,
+        }
+    }
+}
+
+/// The scalars of one program that are known. It is run for so many turns, at least one.
+pub(super) struct Counting {
+    turns: usize,
+    known: FxHashMap<Var, Scalar>,
+}
+
+impl Counting {
+    pub fn new(turns: usize) -> Counting {
+        Counting { turns, known: FxHashMap::default() }
+    }
+    pub fn get(&self, v: Var) -> Option<Scalar> {
+        self.known.get(&v).copied()
+    }
+    /// The number that `v` is in every turn.
+    pub fn number(&self, v: Var) -> Option<i128> {
+        self.get(v)?.number()
+    }
+    /// Notes what `v` is, if it can be that in all turns.
+    pub fn set(&mut self, v: Var, ty: &Type, scalar: Scalar) {
+        if self.fits(ty, scalar) {
+            self.known.insert(v, scalar);
+        }
+    }
+    fn fits(&self, ty: &Type, scalar: Scalar) -> bool {
+        match scalar {
+            _ if ty.rank() != 0 => false,
+            Scalar::Truth(_) => ty.dtype == DType::Bool,
+            Scalar::Number { .. } => {
+                let within = |ends: [i128; 2]| ends.iter().all(|&n| holds(ty.dtype, n));
+                ty.dtype.is_int() && self.ends(scalar).is_some_and(within)
+            }
+        }
+    }
+    /// What a number is in the first turn and in the last, which are its extremes.
+    pub fn ends(&self, scalar: Scalar) -> Option<[i128; 2]> {
+        let Scalar::Number { first, step } = scalar else { return None };
+        let last = step.checked_mul(self.turns as i128 - 1)?.checked_add(first)?;
+        Some([first, last])
+    }
+
+    /// Notes all that is known in a program whose inputs are noted.
+    pub fn walk(&mut self, program: &Program) {
+        for instruction in program.instructions().iter().filter(|i| i.results == 1) {
+            self.note(&instruction.op, instruction.first, program.ty(instruction.first));
+        }
+    }
+    /// Notes what the one result of an operation is, if its operands tell.
+    pub fn note(&mut self, op: &Op, result: Var, ty: &Type) {
+        if ty.rank() == 0
+            && let Some(scalar) = self.result(op)
+        {
+            self.set(result, ty, scalar);
+        }
+    }
+
+    fn result(&self, op: &Op) -> Option<Scalar> {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "only these are what counters and indices are made by")]
+        match op {
+            Op::Constant { value } if value.dtype() == DType::Bool => Some(Scalar::Truth(value.bits() != 0)),
+            Op::Constant { value } => value.to_integer().map(Scalar::fixed),
+            Op::Unary { f: UnaryFn::Neg, x } => self.combined(Scalar::fixed(0), self.get(*x)?, -1),
+            Op::Unary { f: UnaryFn::Not, x } => match self.get(*x)? {
+                Scalar::Truth(holds) => Some(Scalar::Truth(!holds)),
+                Scalar::Number { .. } => None,
+            },
+            Op::Binary { f, x, y } => self.binary(*f, self.get(*x)?, self.get(*y)?),
+            Op::Compare { direction, x, y } => self.compare(*direction, self.get(*x)?, self.get(*y)?),
+            Op::Select { pred, on_true, on_false } => match self.get(*pred)? {
+                Scalar::Truth(true) => self.get(*on_true),
+                Scalar::Truth(false) => self.get(*on_false),
+                Scalar::Number { .. } => None,
+            },
+            Op::Clamp { min, x, max } => {
+                let raised = self.binary(BinaryFn::Max, self.get(*min)?, self.get(*x)?)?;
+                self.binary(BinaryFn::Min, raised, self.get(*max)?)
+            }
+            Op::Convert { x, .. } | Op::Reshape { x, .. } | Op::BroadcastInDim { x, .. } => self.get(*x),
+            _ => None,
+        }
+    }
+
+    fn binary(&self, f: BinaryFn, x: Scalar, y: Scalar) -> Option<Scalar> {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "others are not linear in the turn")]
+        match f {
+            BinaryFn::Add => self.combined(x, y, 1),
+            BinaryFn::Sub => self.combined(x, y, -1),
+            BinaryFn::Mul => match (x.number(), y.number()) {
+                (Some(n), _) => self.combined(Scalar::fixed(0), y, n),
+                (_, Some(n)) => self.combined(Scalar::fixed(0), x, n),
+                (None, None) => None,
+            },
+            BinaryFn::Max | BinaryFn::Min => match self.compare(Comparison::Ge, x, y)? {
+                Scalar::Truth(greater) if greater == (f == BinaryFn::Max) => Some(x),
+                Scalar::Truth(_) | Scalar::Number { .. } => Some(y),
+            },
+            _ => None,
+        }
+    }
+
+    /// `x + n y`.
+    fn combined(&self, x: Scalar, y: Scalar, n: i128) -> Option<Scalar> {
+        let (Scalar::Number { first: a, step: da }, Scalar::Number { first: b, step: db }) = (x, y) else {
+            return None;
+        };
+        let sum = |x: i128, y: i128| y.checked_mul(n)?.checked_add(x);
+        Some(Scalar::Number { first: sum(a, b)?, step: sum(da, db)? })
+    }
+
+    /// A comparison that comes out alike in all turns.
+    fn compare(&self, direction: Comparison, x: Scalar, y: Scalar) -> Option<Scalar> {
+        let ends = self.ends(self.combined(x, y, -1)?)?;
+        // Between its ends, a difference takes no other sign than there.
+        let all = |holds: fn(i128) -> bool| ends.into_iter().all(holds);
+        let zero = all(|d| d == 0);
+        let (equal, less, less_or_equal) = (
+            decided(zero, all(|d| d < 0) || all(|d| d > 0)),
+            decided(all(|d| d < 0), all(|d| d >= 0)),
+            decided(all(|d| d <= 0), all(|d| d > 0)),
+        );
+        let truth = match direction {
+            Comparison::Eq => equal,
+            Comparison::Ne => equal.map(|holds| !holds),
+            Comparison::Lt => less,
+            Comparison::Ge => less.map(|holds| !holds),
+            Comparison::Le => less_or_equal,
+            Comparison::Gt => less_or_equal.map(|holds| !holds),
+        };
+        truth.map(Scalar::Truth)
+    }
+}
+
+fn decided(holds: bool, fails: bool) -> Option<bool> {
+    (holds || fails).then_some(holds)
+}
+
+/// Whether an integer dtype holds a number.
+pub fn holds(dtype: DType, n: i128) -> bool {
+    let bits = 8 * dtype.size();
+    let (least, greatest) = match dtype.is_signed_int() {
+        true => (-(1i128 << (bits - 1)), (1i128 << (bits - 1)) - 1),
+        false => (0, (1i128 << bits) - 1),
+    };
+    (least..=greatest).contains(&n)
+}
+
+/// How often a loop goes round whose counter begins at `first`, goes on by `step`, and is compared with `bound`; nothing if it does not
+/// end, or only by an overflow.
+pub fn turns(first: i128, step: i128, direction: Comparison, bound: i128, dtype: DType) -> Option<usize> {
+    use Comparison::{Eq, Ge, Gt, Le, Lt, Ne};
+    // Counting down is counting up in a mirror.
+    let (distance, direction) = match (step > 0, direction) {
+        (true, _) => (bound - first, direction),
+        (false, Lt) => (first - bound, Gt),
+        (false, Le) => (first - bound, Ge),
+        (false, Gt) => (first - bound, Lt),
+        (false, Ge) => (first - bound, Le),
+        (false, Eq | Ne) => (first - bound, direction),
+    };
+    let stride = step.abs();
+    let up_to = |distance: i128| (distance.max(0) + stride - 1) / stride;
+    let turns = match direction {
+        _ if stride == 0 => return None,
+        Lt => up_to(distance),
+        Le => up_to(distance + 1),
+        Ne if distance >= 0 && distance % stride == 0 => distance / stride,
+        Eq => i128::from(distance == 0),
+        Gt if distance >= 0 => 0,
+        Ge if distance > 0 => 0,
+        Ne | Gt | Ge => return None,
+    };
+    let end = turns.checked_mul(step)?.checked_add(first)?;
+    if holds(dtype, end) { usize::try_from(turns).ok() } else { None }
+}

@@ -1,0 +1,81 @@
+//! How files differ from the trees that they are read into.
+
+use crate::Type;
+use std::fmt;
+
+/// How a file differs from the tree that it is read into.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Difference {
+    /// A leaf of the tree is not in the file.
+    Missing {
+        /// The name of the leaf.
+        name: String,
+        /// Its type.
+        expected: Type,
+    },
+    /// An array of the file is no leaf of the tree.
+    Superfluous {
+        /// The name of the array.
+        name: String,
+        /// Its type.
+        found: Type,
+    },
+    /// A leaf and the array of its name are of different types.
+    Type {
+        /// The name of both.
+        name: String,
+        /// The type of the leaf.
+        expected: Type,
+        /// The type of the array.
+        found: Type,
+    },
+    /// What the file holds of a part that is no tensor has no place in the tree.
+    Static {
+        /// The name of the part; empty for the whole tree.
+        name: String,
+        /// What can be there.
+        expected: String,
+        /// What the file holds.
+        found: String,
+    },
+}
+
+impl Difference {
+    #[doc(hidden)]
+    pub fn name(&self) -> &str {
+        match self {
+            Difference::Missing { name, .. } | Difference::Superfluous { name, .. } => name,
+            Difference::Type { name, .. } | Difference::Static { name, .. } => name,
+        }
+    }
+}
+
+/// All differences, to be shown as a list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Differences(pub Vec<Difference>);
+
+/// More are counted.
+const SHOWN: usize = 12;
+
+impl fmt::Display for Differences {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for difference in self.0.iter().take(SHOWN) {
+            match difference {
+                Difference::Missing { name, expected } => write!(f, "\n  `{name}` of type {expected} is missing")?,
+                Difference::Superfluous { name, found } => {
+                    write!(f, "\n  `{name}` of type {found} is in the file and not in the tree")?;
+                }
+                Difference::Type { name, expected, found } => {
+                    write!(f, "\n  `{name}` is of type {found} in the file, and of {expected} in the tree")?;
+                }
+                Difference::Static { name, expected, found } => {
+                    write!(f, "\n  `{name}` is {found} in the file, where {expected} is expected")?;
+                }
+            }
+        }
+        match self.0.len().checked_sub(SHOWN) {
+            Some(more) if more > 0 => write!(f, "\n  and {more} more"),
+            _ => Ok(()),
+        }
+    }
+}

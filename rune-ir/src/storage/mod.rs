@@ -1,0 +1,259 @@
+//! Named arrays and trees in files, in the safetensors format.
+
+mod difference;
+pub mod npy;
+pub mod npz;
+
+pub use difference::{Difference, Differences};
+
+use crate::{Array, DType, Type};
+use safetensors::tensor::{Dtype, SafeTensors, View};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+/// A file of arrays cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The operating system says no.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        source: std::io::Error,
+    },
+    /// The file is damaged, or holds what no array is.
+    #[error("{path} is not a safetensors file that rune can read: {reason}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A leaf of the tree to be written cannot be computed.
+    #[error("{path} is not written, since what belongs there is not known: {source}")]
+    Pending {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Names would be ambiguous.
+    #[error("{path} is not written: two leaves of the tree are called `{name}`")]
+    SameName {
+        /// The file.
+        path: PathBuf,
+        /// What both are called.
+        name: String,
+    },
+    /// A part of the tree that is no tensor has no text.
+    #[error(
+        "{path} is not written: `{name}` is a `{ty}`, which is no tensor and has no text; derive `Tree`, or serde's `Serialize` and \
+         `Deserialize`, for it, or mark the field `#[tree(static, skip)]` to leave it out of files"
+    )]
+    Static {
+        /// The file.
+        path: PathBuf,
+        /// What the part is called.
+        name: String,
+        /// Its type.
+        ty: &'static str,
+    },
+    /// The parts of the tree that are no tensors are nested deeper than can be read again.
+    #[error("{path} is not written: what is no tensor in the tree is nested too deeply ({reason})")]
+    Nested {
+        /// The file.
+        path: PathBuf,
+        /// Why it cannot be read again.
+        reason: String,
+    },
+    /// Names or types are not those of the tree that is read into.
+    #[error("{path} does not hold this tree:{differences}")]
+    Differs {
+        /// The file.
+        path: PathBuf,
+        /// All that is different.
+        differences: Differences,
+    },
+}
+
+/// Bytes are no safetensors file.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("no safetensors file that rune can read: {0}")]
+pub struct Malformed(String);
+
+/// Writes arrays under their names. The file takes the place of an older one at once or not at all.
+///
+/// # Errors
+/// If the file cannot be written.
+///
+/// ```
+/// use rune_ir::{Array, storage};
+/// let path = std::env::temp_dir().join(format!("rune-{}.safetensors", std::process::id()));
+/// let w = Array::from_vec([2], vec![1.0f32, 2.0]);
+/// storage::write(&path, [("w", &w)]).unwrap();
+/// assert_eq!(storage::read(&path).unwrap()["w"], w);
+/// # std::fs::remove_file(&path).unwrap();
+/// ```
+pub fn write<'a>(
+    path: impl AsRef<Path>,
+    arrays: impl IntoIterator<Item = (&'a str, &'a Array)>,
+) -> Result<(), StorageError> {
+    let path = path.as_ref();
+    replace(path, |temporary| write_to(temporary, arrays))
+}
+
+/// As [`write()`], right to its place: for [`replace_all`].
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_to<'a>(path: &Path, arrays: impl IntoIterator<Item = (&'a str, &'a Array)>) -> std::io::Result<()> {
+    write_with(path, arrays, None)
+}
+
+/// The name in the metadata of a file under which it holds what of a tree is no tensor.
+#[doc(hidden)]
+pub const STATIC: &str = "rune.static";
+
+/// As [`write_to`], with what is no tensor.
+#[doc(hidden)]
+pub fn write_with<'a>(
+    path: &Path,
+    arrays: impl IntoIterator<Item = (&'a str, &'a Array)>,
+    statics: Option<String>,
+) -> std::io::Result<()> {
+    let entries = arrays.into_iter().map(|(name, array)| (name, Entry(array)));
+    let metadata = statics.map(|statics| HashMap::from([(STATIC.to_owned(), statics)]));
+    safetensors::tensor::serialize_to_file(entries, metadata, path).map_err(std::io::Error::other)
+}
+
+/// Reads all arrays of a file, by name.
+///
+/// # Errors
+/// If the file cannot be read, is damaged, or holds elements of a type that rune does not have.
+pub fn read(path: impl AsRef<Path>) -> Result<BTreeMap<String, Array>, StorageError> {
+    Ok(read_with(path.as_ref())?.0)
+}
+
+/// As [`read`], with what is no tensor, if the file holds such.
+#[doc(hidden)]
+pub fn read_with(path: &Path) -> Result<(BTreeMap<String, Array>, Option<Value>), StorageError> {
+    let bytes = std::fs::read(path).map_err(|source| StorageError::Io { path: path.to_owned(), source })?;
+    let malformed = |reason| StorageError::Malformed { path: path.to_owned(), reason };
+    let arrays = from_bytes(&bytes).map_err(|Malformed(reason)| malformed(reason))?;
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| malformed(e.to_string()))?;
+    let statics = header.metadata().as_ref().and_then(|metadata| metadata.get(STATIC));
+    let statics = statics.map(|text| serde_json::from_str(text).map_err(|e| malformed(format!("`{STATIC}`: {e}"))));
+    Ok((arrays, statics.transpose()?))
+}
+
+/// The arrays in the bytes of a safetensors file, by name.
+///
+/// ```
+/// let error = rune_ir::storage::from_bytes(b"{}").unwrap_err();
+/// assert!(error.to_string().starts_with("no safetensors file that rune can read: "));
+/// ```
+///
+/// # Errors
+/// If the bytes are damaged, or hold elements of a type that rune does not have.
+pub fn from_bytes(bytes: &[u8]) -> Result<BTreeMap<String, Array>, Malformed> {
+    let tensors = SafeTensors::deserialize(bytes).map_err(|e| Malformed(e.to_string()))?;
+    let mut arrays = BTreeMap::new();
+    for (name, view) in tensors.iter() {
+        let array = array(view.dtype(), view.shape(), view.data()).map_err(|e| Malformed(format!("`{name}` {e}")))?;
+        arrays.insert(name.to_owned(), array);
+    }
+    Ok(arrays)
+}
+
+fn array(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<Array, String> {
+    let dtype = DType::ALL.into_iter().find(|&d| stored(d) == dtype);
+    let ty = Type::new(dtype.ok_or("has a dtype that rune does not have")?, shape);
+    ty.check().map_err(|e| e.to_string())?;
+    if ty.bytes() != bytes.len() {
+        return Err(format!("of type {ty} has {} bytes", bytes.len()));
+    }
+    if ty.dtype == DType::Bool && bytes.iter().any(|&b| b > 1) {
+        return Err("holds a truth value that is neither 0 nor 1".to_owned());
+    }
+    Ok(Array::from_bytes(ty, bytes))
+}
+
+/// Writes a file beside `path`, to the name that `write` is given, and moves it there when it is whole.
+///
+/// # Errors
+/// If it cannot be written or moved.
+pub fn replace(path: &Path, write: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<(), StorageError> {
+    let mut write = Some(write);
+    replace_all(&[path], |_, temporary| write.take().map_or(Ok(()), |write| write(temporary)))
+}
+
+/// As [`replace`], of several files: none is moved to its place before all are whole. `write` is given the place of a path in
+/// `paths`, and the name to write it to.
+///
+/// # Errors
+/// If one cannot be written or moved.
+pub fn replace_all<P: AsRef<Path>>(
+    paths: &[P],
+    mut write: impl FnMut(usize, &Path) -> std::io::Result<()>,
+) -> Result<(), StorageError> {
+    let temporaries: Vec<PathBuf> = paths.iter().map(|path| temporary(path.as_ref())).collect();
+    let failed = |i: usize| move |source| StorageError::Io { path: paths[i].as_ref().to_owned(), source };
+    let mut replace = || {
+        for (i, temporary) in temporaries.iter().enumerate() {
+            write(i, temporary).map_err(failed(i))?;
+        }
+        for (i, temporary) in temporaries.iter().enumerate() {
+            std::fs::rename(temporary, &paths[i]).map_err(failed(i))?;
+        }
+        Ok(())
+    };
+    replace().inspect_err(|_| {
+        // What is left of a failed attempt is of no use; that it cannot be removed is no news then.
+        temporaries.iter().for_each(|temporary| drop(std::fs::remove_file(temporary)));
+    })
+}
+
+/// Where a file is written before it is moved to `path`, by this process.
+pub fn temporary(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    path.with_file_name(name)
+}
+
+fn stored(dtype: DType) -> Dtype {
+    match dtype {
+        DType::Bool => Dtype::BOOL,
+        DType::I8 => Dtype::I8,
+        DType::I16 => Dtype::I16,
+        DType::I32 => Dtype::I32,
+        DType::I64 => Dtype::I64,
+        DType::U8 => Dtype::U8,
+        DType::U16 => Dtype::U16,
+        DType::U32 => Dtype::U32,
+        DType::U64 => Dtype::U64,
+        DType::F16 => Dtype::F16,
+        DType::BF16 => Dtype::BF16,
+        DType::F32 => Dtype::F32,
+        DType::F64 => Dtype::F64,
+    }
+}
+
+struct Entry<'a>(&'a Array);
+
+impl View for Entry<'_> {
+    fn dtype(&self) -> Dtype {
+        stored(self.0.dtype())
+    }
+    fn shape(&self) -> &[usize] {
+        self.0.shape()
+    }
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(self.0.bytes())
+    }
+    fn data_len(&self) -> usize {
+        self.0.bytes().len()
+    }
+}

@@ -1,0 +1,63 @@
+//! Checks of axes and of sizes that several rules share.
+
+use super::Problem;
+use crate::{MAX_RANK, Shape, TooLarge};
+
+/// A set of axes below [`MAX_RANK`].
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(super) struct AxisSet(u64);
+
+impl AxisSet {
+    pub(super) fn contains(self, axis: usize) -> bool {
+        axis < MAX_RANK && self.0 >> axis & 1 == 1
+    }
+    /// The sizes of `shape` along the axes that are not in the set.
+    pub(super) fn others(self, shape: &[usize]) -> impl Iterator<Item = usize> {
+        shape.iter().enumerate().filter(move |&(a, _)| !self.contains(a)).map(|(_, &d)| d)
+    }
+    /// Both together; `attribute` names both, for the message where they overlap.
+    pub(super) fn disjoint(self, other: AxisSet, attribute: &'static str) -> Result<AxisSet, Problem> {
+        match self.0 & other.0 {
+            0 => Ok(AxisSet(self.0 | other.0)),
+            both => Err(Problem::RepeatedAxis { attribute, axis: both.trailing_zeros() as usize }),
+        }
+    }
+}
+
+/// That `axis` is below `rank`.
+pub(super) fn axis(attribute: &'static str, axis: usize, rank: usize) -> Result<(), Problem> {
+    if axis < rank.min(MAX_RANK) { Ok(()) } else { Err(Problem::Axis { attribute, axis, rank }) }
+}
+
+/// The axes of a list, which are below `rank` and differ.
+pub(super) fn distinct(attribute: &'static str, axes: &[usize], rank: usize) -> Result<AxisSet, Problem> {
+    let mut set = AxisSet::default();
+    for &a in axes {
+        axis(attribute, a, rank)?;
+        if set.contains(a) {
+            return Err(Problem::RepeatedAxis { attribute, axis: a });
+        }
+        set.0 |= 1 << a;
+    }
+    Ok(set)
+}
+
+/// The axes of a list, which are below `rank` and increase.
+pub(super) fn increasing(attribute: &'static str, axes: &[usize], rank: usize) -> Result<AxisSet, Problem> {
+    let set = distinct(attribute, axes, rank)?;
+    if axes.is_sorted() {
+        return Ok(set);
+    }
+    Err(Problem::Attribute(format!("needs `{attribute}` to increase, and is given {axes:?}")))
+}
+
+/// That a list has `expected` entries.
+pub(super) fn length<T>(attribute: &'static str, list: &[T], expected: usize) -> Result<(), Problem> {
+    let found = list.len();
+    if found == expected { Ok(()) } else { Err(Problem::Length { attribute, expected, found }) }
+}
+
+/// The number of elements.
+pub(super) fn size(shape: &Shape) -> Result<usize, Problem> {
+    shape.checked_size().ok_or_else(|| Problem::TooLarge(TooLarge(format!("shape {shape}"))))
+}

@@ -1,0 +1,117 @@
+//! What is wrong with an operation on operands of some types.
+
+use crate::{DType, TooLarge, Type};
+use std::fmt;
+
+/// An operation does not take operands of these types, or its attributes do not fit them.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{op}` {problem}")]
+pub struct TypeError {
+    /// The name of the operation.
+    pub op: &'static str,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// What is wrong with an operation; reads on from its name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// Operands differ in dtype and in nothing else.
+    #[error(
+        "takes operands of one dtype, and is given {}; convert one, as with `.cast(DType::{suggested:?})`",
+        List(found)
+    )]
+    MixedDTypes {
+        /// The types of the operands that have to agree.
+        found: Vec<Type>,
+        /// The dtype of them that loses least.
+        suggested: DType,
+    },
+    /// Operands differ in shape, or in shape and dtype.
+    #[error("takes operands of one {what}, and is given {}", List(found))]
+    Mixed {
+        /// What has to agree: "type" or "shape".
+        what: &'static str,
+        /// The types of the operands that have to agree.
+        found: Vec<Type>,
+    },
+    /// An operand is of a type that the operation never takes there.
+    #[error("takes {takes}, and is given {found}")]
+    Operand {
+        /// What it takes.
+        takes: String,
+        /// What it is given.
+        found: Type,
+    },
+    /// An axis is out of range.
+    #[error("names axis {axis} in `{attribute}`, and there are {rank}, counted from 0")]
+    Axis {
+        /// The attribute.
+        attribute: &'static str,
+        /// The axis.
+        axis: usize,
+        /// The number of axes.
+        rank: usize,
+    },
+    /// An axis is named more than once.
+    #[error("names axis {axis} twice in {attribute}")]
+    RepeatedAxis {
+        /// The attribute, or the attributes together.
+        attribute: &'static str,
+        /// The axis.
+        axis: usize,
+    },
+    /// A list of attributes has not as many entries as it needs.
+    #[error("needs {expected} entries in `{attribute}`, and is given {found}")]
+    Length {
+        /// The attribute.
+        attribute: &'static str,
+        /// How many it needs.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// An array would have more elements than memory has addresses, or more axes than [`MAX_RANK`](crate::MAX_RANK).
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+    /// Attributes do not fit each other or the operands in another way.
+    #[error("{0}")]
+    Attribute(String),
+}
+
+/// Types in a sentence: "a, b and c".
+struct List<'a>(&'a [Type]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 8;
+        let shown = self.0.len().min(SHOWN);
+        for (i, ty) in self.0[..shown].iter().enumerate() {
+            let joint = if i == 0 {
+                ""
+            } else if i + 1 == self.0.len() {
+                " and "
+            } else {
+                ", "
+            };
+            write!(f, "{joint}{ty}")?;
+        }
+        if self.0.len() > SHOWN { write!(f, " and {} more", self.0.len() - SHOWN) } else { Ok(()) }
+    }
+}
+
+impl Problem {
+    /// Operands that had to be of one type are not.
+    pub(super) fn mixed(found: &[&Type]) -> Problem {
+        let types = found.iter().map(|&t| t.clone()).collect();
+        if found.windows(2).any(|w| w[0].shape != w[1].shape) {
+            return Problem::Mixed { what: "type", found: types };
+        }
+        let suggested = found.iter().map(|t| t.dtype).max_by_key(|d| (d.is_float(), d.is_int(), d.size()));
+        Problem::MixedDTypes { found: types, suggested: suggested.unwrap_or(DType::F32) }
+    }
+    /// An operand of a type that the operation never takes there.
+    pub(super) fn operand(takes: impl Into<String>, found: &Type) -> Problem {
+        Problem::Operand { takes: takes.into(), found: found.clone() }
+    }
+}

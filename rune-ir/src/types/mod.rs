@@ -1,0 +1,148 @@
+//! Type rules: what types of operands each operation takes, and the types of its results.
+//!
+//! Programs come from files too: no rule panics, overflows or allocates by the value of an attribute.
+
+mod axes;
+mod collective;
+mod contraction;
+mod control;
+mod custom;
+mod elementwise;
+mod error;
+mod index;
+pub(crate) mod linalg;
+mod order;
+mod reduction;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+pub use crate::ty::MAX_RANK;
+pub use error::{Problem, TypeError};
+
+use crate::op::template;
+use crate::{DType, Op, Type};
+use smallvec::{SmallVec, smallvec};
+
+/// The types of the results of an operation.
+pub type Types = SmallVec<[Type; 2]>;
+
+/// The types of the results of `op` on operands of the given types.
+///
+/// # Errors
+/// If the operation does not take them.
+///
+/// ```
+/// use rune_ir::op::{BinaryFn, Op};
+/// use rune_ir::{DType, Type, types};
+/// let (x, y) = (Type::new(DType::F32, [2]), Type::new(DType::F32, [3]));
+/// let error = types::infer(&Op::Binary { f: BinaryFn::Add, x: &x, y: &y }).unwrap_err();
+/// assert_eq!(error.to_string(), "`add` takes operands of one type, and is given [2, f32] and [3, f32]");
+/// ```
+pub fn infer(op: &Op<&Type>) -> Result<Types, TypeError> {
+    let checked = || {
+        op.operands().into_iter().try_for_each(|ty| check(ty))?;
+        let results = rule(op)?;
+        results.iter().try_for_each(check)?;
+        Ok(results)
+    };
+    checked().map_err(|problem| TypeError { op: op.name(), problem })
+}
+
+/// That a program may have variables of this type: that its size and its rank are in range.
+///
+/// # Errors
+/// If they are not.
+pub fn check(ty: &Type) -> Result<(), Problem> {
+    Ok(ty.check()?)
+}
+
+fn rule(op: &Op<&Type>) -> Result<Types, Problem> {
+    let result: Type = match op {
+        Op::Constant { value } => value.ty(),
+        Op::Unary { f, x } => elementwise::unary(*f, x)?,
+        Op::IntegerPow { x, y } => elementwise::integer_pow(x, *y)?,
+        Op::Binary { f, x, y } => elementwise::binary(*f, x, y)?,
+        Op::Compare { direction: _, x, y } => elementwise::compare(x, y)?,
+        Op::Select { pred, on_true, on_false } => elementwise::select(pred, on_true, on_false)?,
+        Op::Clamp { min, x, max } => elementwise::clamp(min, x, max)?,
+        Op::Convert { x, dtype } => x.with_dtype(*dtype),
+        Op::BitcastConvert { x, dtype } => elementwise::bitcast_convert(x, *dtype)?,
+
+        Op::BroadcastInDim { x, shape, dims } => shape::broadcast_in_dim(x, shape, dims)?,
+        Op::Reshape { x, shape } => shape::reshape(x, shape)?,
+        Op::Transpose { x, permutation } => shape::transpose(x, permutation)?,
+        Op::Slice { x, start, limit, strides } => shape::slice(x, start, limit, strides)?,
+        Op::Pad { x, padding, config } => shape::pad(x, padding, config)?,
+        Op::Concatenate { xs, dimension } => shape::concatenate(xs, *dimension)?,
+        Op::Reverse { x, axes } => shape::reverse(x, axes)?,
+        Op::Iota { dtype, shape, dimension } => shape::iota(*dtype, shape, *dimension)?,
+
+        Op::DynamicSlice { x, start_indices, slice_sizes } => index::dynamic_slice(x, start_indices, slice_sizes)?,
+        Op::DynamicUpdateSlice { x, update, start_indices } => index::dynamic_update_slice(x, update, start_indices)?,
+        Op::Gather { x, indices, dims, slice_sizes } => index::gather(x, indices, dims, slice_sizes)?,
+        Op::Scatter { x, indices, updates, dims, mode, unique: _ } => index::scatter(x, indices, updates, dims, *mode)?,
+
+        Op::Reduce { f, x, axes } => reduction::reduce(*f, x, axes)?,
+        Op::ArgReduce { f: _, x, axis, index } => reduction::arg_reduce(x, *axis, *index)?,
+        Op::ReduceWindow { f: _, x, window } => reduction::reduce_window(x, window)?,
+        Op::Cumulative { f, x, axis, reverse: _ } => reduction::cumulative(*f, x, *axis)?,
+
+        Op::Sort { operands, dimension, num_keys } => return order::sort(operands, *dimension, *num_keys),
+        Op::TopK { x, k } => return order::top_k(x, *k),
+
+        Op::DotGeneral { lhs, rhs, dims, out } => contraction::dot_general(lhs, rhs, dims, *out)?,
+        Op::Conv { lhs, rhs, dims } => contraction::conv(lhs, rhs, dims)?,
+
+        Op::Factor { f, x } => return linalg::factor(*f, x),
+        Op::TriangularSolve { a, b, how } => linalg::triangular_solve(a, b, how.left_side)?,
+        Op::LuSolve { a, lu, permutation, b, transpose: _ } => linalg::lu_solve([a, lu, permutation, b])?,
+
+        Op::Threefry2x32 { k0, k1, x0, x1 } => return elementwise::threefry2x32([k0, k1, x0, x1]),
+
+        Op::Collective { f, x, axis: _ } => collective::reduce(*f, x)?,
+        Op::AxisIndex { axis: _ } => Type::scalar(DType::I32),
+        Op::AllGather { x, axis, dimension } => collective::all_gather(x, axis, *dimension)?,
+        Op::AllToAll { x, axis, split, concat } => collective::all_to_all(x, axis, *split, *concat)?,
+        Op::Ppermute { x, axis, pairs } => collective::ppermute(x, axis, pairs)?,
+
+        Op::Call { args, program } | Op::Remat { args, program, .. } => return control::call(args, program),
+        Op::Case { index, args, branches } => return control::case(index, args, branches),
+        Op::While { args, consts, cond, body } => return control::while_loop(args, *consts, cond, body),
+        Op::Scan { args, consts, carry, length, reverse: _, unroll: _, body } => {
+            return control::scan(args, *consts, *carry, *length, body);
+        }
+        Op::CustomVjp { args, program, forward, backward, num_args } => {
+            return custom::custom_vjp(args, program, forward, backward, *num_args);
+        }
+        Op::CustomLinear { xs, backward } => return custom::custom_linear(xs, backward),
+        Op::CustomJvp { args, program, rule, num_args, takes_results } => {
+            return custom::custom_jvp(args, program, rule, *num_args, *takes_results);
+        }
+        Op::OptimizationBarrier { xs } => return Ok(xs.iter().map(|&x| x.clone()).collect()),
+        Op::StopGradient { x } | Op::CheckpointName { x, name: _ } => Type::clone(x),
+        Op::DebugPrint { args, format, lanes } => return debug_print(args, format, lanes),
+        Op::Callback { f: _, args: _, callback: _, results, vmap_method: _ } => {
+            return Ok(results.iter().cloned().collect());
+        }
+    };
+    Ok(smallvec![result])
+}
+
+fn debug_print(args: &[&Type], format: &str, lanes: &[usize]) -> Result<Types, Problem> {
+    let parts = template::parse(format).map_err(Problem::Attribute)?;
+    let places = parts.iter().filter(|part| matches!(part, template::Part::Array(_))).count();
+    if places != args.len() {
+        return Err(Problem::Attribute(format!(
+            "has {places} places in its format, and is given {} operands",
+            args.len()
+        )));
+    }
+    if args.is_empty() && !lanes.is_empty() {
+        return Err(Problem::Attribute("has lanes, and is given no operands".to_owned()));
+    }
+    match args.iter().find(|ty| !ty.shape.starts_with(lanes)) {
+        None => Ok(Types::new()),
+        Some(ty) => Err(Problem::operand(format!("operands whose first sizes are {lanes:?}"), ty)),
+    }
+}

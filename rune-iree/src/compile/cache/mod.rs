@@ -1,0 +1,302 @@
+//! Compiling each program once: a cache in memory in front of one on disk.
+
+mod directory;
+mod disk;
+mod identity;
+mod key;
+
+pub(super) use directory::directory;
+pub use disk::CacheEntry;
+pub(super) use identity::Stamp;
+
+use super::{
+    CompileError, CompileOptions, CompileOutput, CompileReport, DispatchFile, child, compile_with_details,
+    compile_with_report,
+};
+use crate::CompiledModule;
+use crate::environment::bytes_from;
+use disk::DiskCache;
+use key::Key;
+use std::collections::HashMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::time::{Duration, Instant};
+
+/// The most bytes of modules in memory. Beyond it they are dropped from memory, and stay on disk.
+const MEMORY_LIMIT: usize = 256 << 20;
+/// Bytes on disk, unless `RUNE_CACHE_LIMIT` says otherwise.
+const DISK_LIMIT: u64 = 2 << 30;
+
+/// Where a module came from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum CacheOutcome {
+    /// It was in the memory of this process.
+    Memory,
+    /// It was on disk: an earlier process left it there, or another one has just compiled it.
+    Disk,
+    /// It was compiled.
+    Compiled,
+}
+
+/// The times that getting a module took.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct CompileTimings {
+    /// Looking up the caches, and waiting for another thread or process that compiles the same program.
+    pub lookup: Duration,
+    /// Making the text of the module.
+    pub lower: Duration,
+    /// Compiling it.
+    pub compile: Duration,
+}
+
+/// A cache of compiled modules. Threads, and processes with the same directory, that want the same module at the same
+/// time compile it once.
+///
+/// Entries on disk are checked when they are read; a damaged one is compiled again. If the directory cannot be written, the log has one warning,
+/// and the cache works in memory.
+///
+/// ```
+/// use rune_iree::{CacheOutcome, CompileCache, CompileOptions};
+/// let text = || "func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> { return %x : tensor<2xf32> }".to_owned();
+/// let cache = CompileCache::in_memory();
+/// let get = || cache.get_or_compile("the identity of f32[2]", "identity", &CompileOptions::default(), text);
+/// assert_eq!(get()?.1, CacheOutcome::Compiled);
+/// assert_eq!(get()?.1, CacheOutcome::Memory);
+/// # Ok::<(), rune_iree::CompileError>(())
+/// ```
+pub struct CompileCache {
+    memory: Mutex<HashMap<Key, Arc<Slot>>>,
+    disk: Option<DiskCache>,
+}
+
+/// Locked while the module is being made, so that others wait for it.
+type Slot = Mutex<Option<(CompiledModule, Option<CompileReport>)>>;
+
+/// A module, and what is known of its compilation.
+#[derive(Clone, Debug)]
+pub struct Cached {
+    /// The module.
+    pub module: CompiledModule,
+    /// Where it came from.
+    pub outcome: CacheOutcome,
+    /// The times that getting it took.
+    pub timings: CompileTimings,
+    /// The report of its compilation, if it is still known.
+    pub report: Option<CompileReport>,
+    /// All forms of its dispatches, if it was compiled now and they were asked for.
+    pub files: Vec<DispatchFile>,
+}
+
+impl CompileCache {
+    /// Returns the cache of this process: in the directory `RUNE_CACHE_DIR`, else in the user's directory for caches; in memory
+    /// only if `RUNE_CACHE` is `off`. It keeps at most `RUNE_CACHE_LIMIT` bytes on disk (`500MB`, `2GiB`; 2 GiB if
+    /// unset), and removes the least recently used entries first.
+    pub fn global() -> &'static CompileCache {
+        static GLOBAL: OnceLock<CompileCache> = OnceLock::new();
+        GLOBAL.get_or_init(|| match directory() {
+            Some(dir) => CompileCache::in_dir(dir, bytes_from("RUNE_CACHE_LIMIT", DISK_LIMIT)),
+            None => CompileCache::in_memory(),
+        })
+    }
+    /// Returns a cache without a disk.
+    pub fn in_memory() -> CompileCache {
+        CompileCache { memory: Mutex::default(), disk: None }
+    }
+    /// Returns a cache of at most `limit` bytes in a directory, which is created when it is first needed.
+    pub fn in_dir(dir: impl Into<PathBuf>, limit: u64) -> CompileCache {
+        CompileCache { memory: Mutex::default(), disk: Some(DiskCache::new(dir.into(), limit)) }
+    }
+    /// Returns the directory.
+    pub fn dir(&self) -> Option<&Path> {
+        self.disk.as_ref().map(DiskCache::dir)
+    }
+    /// Returns the number of entries on disk, and their bytes.
+    pub fn usage(&self) -> (usize, u64) {
+        self.disk.as_ref().map_or((0, 0), DiskCache::usage)
+    }
+    /// Removes all entries from memory and disk.
+    pub fn clear(&self) {
+        lock(&self.memory).clear();
+        if let Some(disk) = &self.disk {
+            disk.clear();
+        }
+    }
+
+    /// Returns the module for a program, and compiles it if no cache has it.
+    ///
+    /// `material` identifies the program: its text, or a hash of all that its text is made from. `mlir` makes the text, and is
+    /// called only on a cache miss. Messages call the program `name`.
+    ///
+    /// # Errors
+    /// Returns an error where [`compile`](crate::compile()) does.
+    pub fn get_or_compile(
+        &self,
+        material: &str,
+        name: &str,
+        options: &CompileOptions,
+        mlir: impl FnOnce() -> String,
+    ) -> Result<(CompiledModule, CacheOutcome, CompileTimings), CompileError> {
+        self.get_or_try_compile(material, name, options, || Ok(mlir()))
+    }
+    /// Like [`CompileCache::get_or_compile`], where making the text may fail.
+    ///
+    /// # Errors
+    /// Returns an error where [`compile`](crate::compile()) or `mlir` does.
+    pub fn get_or_try_compile<E: From<CompileError>>(
+        &self,
+        material: &str,
+        name: &str,
+        options: &CompileOptions,
+        mlir: impl FnOnce() -> Result<String, E>,
+    ) -> Result<(CompiledModule, CacheOutcome, CompileTimings), E> {
+        let Cached { module, outcome, timings, .. } = self.get(material, name, options, false, mlir)?;
+        Ok((module, outcome, timings))
+    }
+    /// Like [`CompileCache::get_or_try_compile`], and returns all that is known of the module. On a cache miss with `files`, the
+    /// same run of the compiler also writes the forms of the dispatches.
+    ///
+    /// # Errors
+    /// Returns an error where [`CompileCache::get_or_try_compile`] does.
+    pub fn get<E: From<CompileError>>(
+        &self,
+        material: &str,
+        name: &str,
+        options: &CompileOptions,
+        files: bool,
+        mlir: impl FnOnce() -> Result<String, E>,
+    ) -> Result<Cached, E> {
+        self.get_by(material, name, options, mlir, |text| compile_with_details(text, name, options, &|_| {}, files))
+    }
+    /// Like [`CompileCache::get`], but a cache miss is compiled by a process of its own, at the lowest priority. A crash of the compiler
+    /// is an error, and this process may end at any time.
+    ///
+    /// # Errors
+    /// Returns an error where [`CompileCache::get_or_try_compile`] does, and if the compiler crashes.
+    pub fn get_in_child<E: From<CompileError>>(
+        &self,
+        material: &str,
+        name: &str,
+        options: &CompileOptions,
+        mlir: impl FnOnce() -> Result<String, E>,
+    ) -> Result<Cached, E> {
+        self.get_by(material, name, options, mlir, |text| {
+            let module = child::compile(text, name, options)?;
+            Ok(CompileOutput { module, report: None, files: Vec::new() })
+        })
+    }
+    fn get_by<E: From<CompileError>>(
+        &self,
+        material: &str,
+        name: &str,
+        options: &CompileOptions,
+        mlir: impl FnOnce() -> Result<String, E>,
+        compile: impl FnOnce(&str) -> Result<CompileOutput, CompileError>,
+    ) -> Result<Cached, E> {
+        let start = Instant::now();
+        let (key, disk) = self.key(material, options);
+        let slot = Arc::clone(lock(&self.memory).entry(key).or_default());
+        let mut module = lock(&slot);
+        let mut timings = CompileTimings::default();
+        let found = |(module, report): &(CompiledModule, Option<CompileReport>), outcome, timings| {
+            let (module, report) = (module.clone(), report.clone());
+            Ok(Cached { module, outcome, timings, report, files: Vec::new() })
+        };
+        if let Some(module) = &*module {
+            timings.lookup = start.elapsed();
+            return found(module, CacheOutcome::Memory, timings);
+        }
+        // Held until the entry is written: other processes wait for it.
+        let mut _lock = None;
+        if let Some(disk) = disk {
+            let read = disk.read(&key).or_else(|| {
+                _lock = disk.lock(&key);
+                _lock.as_ref().and_then(|_| disk.read(&key))
+            });
+            if let Some(read) = read {
+                timings.lookup = start.elapsed();
+                self.keep(&mut module, &read);
+                return found(&read, CacheOutcome::Disk, timings);
+            }
+        }
+        timings.lookup = start.elapsed();
+        let text = mlir()?;
+        timings.lower = start.elapsed() - timings.lookup;
+        let CompileOutput { module: compiled, report, files } = compile(&text)?;
+        timings.compile = start.elapsed() - timings.lookup - timings.lower;
+        tracing::debug!(program = name, time = ?timings.compile, bytes = compiled.bytes().len(), "compiled");
+        // By now the compiler is loaded, and may be another one than was found before.
+        if let (key, Some(disk)) = self.key(material, options) {
+            disk.write(&key, compiled.bytes(), report.as_ref());
+        }
+        self.keep(&mut module, &(compiled.clone(), report.clone()));
+        Ok(Cached { module: compiled, outcome: CacheOutcome::Compiled, timings, report, files })
+    }
+    /// Compiles a program even if the cache has its module, and replaces that one. `watch` receives each phase as it begins.
+    ///
+    /// # Errors
+    /// Returns an error where [`compile`](crate::compile()) does.
+    pub fn recompile(
+        &self,
+        material: &str,
+        name: &str,
+        options: &CompileOptions,
+        mlir: &str,
+        watch: &dyn Fn(&'static str),
+    ) -> Result<(CompiledModule, CompileReport), CompileError> {
+        let (module, report) = compile_with_report(mlir, name, options, watch)?;
+        let (key, disk) = self.key(material, options);
+        if let Some(disk) = disk {
+            let _lock = disk.lock(&key);
+            disk.write(&key, module.bytes(), Some(&report));
+        }
+        let slot = lock(&self.memory).entry(key).or_default().clone();
+        self.keep(&mut lock(&slot), &(module.clone(), Some(report.clone())));
+        Ok((module, report))
+    }
+    /// Returns the entries on disk, the most recently used first.
+    pub fn entries(&self) -> Vec<CacheEntry> {
+        self.disk.as_ref().map_or_else(Vec::new, DiskCache::entries)
+    }
+    /// Returns the module of an entry, unless the entry is damaged.
+    pub fn module(&self, entry: &CacheEntry) -> Option<CompiledModule> {
+        self.disk.as_ref().and_then(|disk| disk.module(entry))
+    }
+    /// Removes an entry from the disk, and returns whether that succeeded.
+    pub fn remove(&self, entry: &CacheEntry) -> bool {
+        self.disk.as_ref().is_some_and(|disk| disk.remove(entry))
+    }
+    /// What a program is filed under, and where on disk, if the compiler is known.
+    fn key(&self, material: &str, options: &CompileOptions) -> (Key, Option<&DiskCache>) {
+        match self.disk.as_ref().and_then(|disk| Some((disk, identity::compiler(disk.dir())?))) {
+            Some((disk, compiler)) => (Key::of(material, options, &compiler), Some(disk)),
+            None => (Key::of(material, options, ""), None),
+        }
+    }
+    fn keep(
+        &self,
+        slot: &mut Option<(CompiledModule, Option<CompileReport>)>,
+        module: &(CompiledModule, Option<CompileReport>),
+    ) {
+        *slot = Some(module.clone());
+        let mut memory = lock(&self.memory);
+        // A slot that is in use is skipped: its module is on its way.
+        let size = |slot: &Arc<Slot>| slot.try_lock().map_or(0, |m| m.as_ref().map_or(0, |(m, _)| m.bytes().len()));
+        if memory.values().map(size).sum::<usize>() > MEMORY_LIMIT {
+            memory.retain(|_, slot| slot.try_lock().is_err());
+        }
+    }
+}
+
+impl fmt::Debug for CompileCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.dir() {
+            Some(dir) => write!(f, "CompileCache(in {})", dir.display()),
+            None => f.write_str("CompileCache(in memory)"),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|e| e.into_inner())
+}

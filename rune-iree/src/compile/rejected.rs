@@ -1,0 +1,89 @@
+//! Rejected programs in files: a program with all diagnostics, which messages show the beginning of.
+
+use super::cache;
+use super::diagnostics::Diagnostic;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// The number of files that stay in the folder of the cache.
+const KEPT: usize = 16;
+
+/// Writes a rejected program to a file, with the diagnostics as comments, and returns its path. Returns `None` if it cannot be written, since
+/// there is an error to report already.
+///
+/// The file is in the folder `rejected` of the cache, which keeps the last ones, or among temporary files if that folder cannot be
+/// written.
+pub fn save_rejected(name: &str, program: &str, said: &str) -> Option<PathBuf> {
+    let mut text = String::new();
+    for line in said.lines() {
+        let _ = writeln!(text, "// {line}");
+    }
+    text.push_str(program);
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' };
+    let name: String = name.chars().take(40).map(plain).collect();
+    let hash = blake3::hash(text.as_bytes()).to_hex();
+    let lasting = || -> Option<PathBuf> {
+        let folder = cache::directory()?.join("rejected");
+        fs::create_dir_all(&folder).ok()?;
+        let path = folder.join(format!("{name}-{}.mlir", &hash[..16]));
+        fs::write(&path, &text).ok()?;
+        forget(&folder);
+        Some(path)
+    };
+    let temporary = || -> Option<PathBuf> {
+        let prefix = format!("rune-rejected-{name}-");
+        let mut file = tempfile::Builder::new().prefix(&prefix).suffix(".mlir").tempfile().ok()?;
+        file.write_all(text.as_bytes()).ok()?;
+        std::path::absolute(file.keep().ok()?.1).ok()
+    };
+    lasting().or_else(temporary)
+}
+
+/// Removes all but the last [`KEPT`] files.
+fn forget(folder: &Path) {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<(SystemTime, PathBuf)> =
+        files.filter_map(|file| Some((file.metadata().ok()?.modified().ok()?, file.path()))).collect();
+    files.sort();
+    for (_, path) in files.iter().rev().skip(KEPT) {
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// All diagnostics in full.
+pub(crate) fn whole(diagnostics: &[Diagnostic]) -> String {
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        for said in std::iter::once(diagnostic).chain(&diagnostic.notes) {
+            let place = said.file.as_ref().map(|file| format!("{}:{}:{}: ", file.display(), said.line, said.column));
+            let _ = writeln!(text, "{}{}: {}", place.unwrap_or_default(), said.severity, said.message);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_ones_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        for i in 0..2 * KEPT {
+            let path = folder.path().join(format!("{i}"));
+            fs::write(&path, "").unwrap();
+            let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(i as u64);
+            fs::File::open(&path).unwrap().set_modified(time).unwrap();
+        }
+        forget(folder.path());
+        let mut left: Vec<usize> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|file| file.unwrap().file_name().into_string().unwrap().parse().unwrap())
+            .collect();
+        left.sort_unstable();
+        assert_eq!(left, (KEPT..2 * KEPT).collect::<Vec<_>>());
+    }
+}

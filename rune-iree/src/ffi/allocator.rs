@@ -1,0 +1,208 @@
+//! The allocator of buffers on the processor.
+//!
+//! It is IREE's allocator over the C library, whose buffers get their memory from [`Block`]s instead: the HAL leaves the contents of a new
+//! buffer open, so their memory need not be cleared. IREE's own way is to ask a host allocator for cleared memory for each buffer, together with what
+//! it notes of it. All else still goes by the C library.
+
+use super::memory::{Block, release_idle_memory};
+use super::runtime::{allocator, check, string_view};
+use eerie_sys::runtime as sys;
+use std::ffi::c_void;
+use std::ptr::null_mut;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The functions of one allocator, and what its buffers take. It lives for good, as devices do.
+#[repr(C)]
+struct Table {
+    /// Comes first: IREE knows the table by the address of its functions.
+    functions: sys::iree_hal_allocator_vtable_t,
+    usage: Arc<Usage>,
+}
+
+/// The bytes of buffers.
+#[derive(Default)]
+struct Usage {
+    allocated: AtomicU64,
+    freed: AtomicU64,
+    peak: AtomicU64,
+}
+
+impl Usage {
+    fn add(&self, bytes: u64) {
+        let allocated = self.allocated.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let in_use = allocated.saturating_sub(self.freed.load(Ordering::Relaxed));
+        self.peak.fetch_max(in_use, Ordering::Relaxed);
+    }
+}
+
+/// The memory of a buffer.
+struct Allocation {
+    block: Block,
+    bytes: u64,
+    usage: Arc<Usage>,
+}
+
+/// Creates the allocator of a local device. The caller owns the reference.
+pub(super) fn create_allocator(name: &str) -> Result<*mut sys::iree_hal_allocator_t, String> {
+    let mut made = null_mut();
+    // SAFETY: creates an object into a live local. Like every object of the HAL it begins with a resource, whose functions are
+    // those of an allocator; nothing else uses it yet. The functions that take their place call those that were there for all but the
+    // memory of buffers.
+    unsafe {
+        check(sys::iree_hal_allocator_create_heap(string_view(name), allocator(), allocator(), &mut made))?;
+        let resource = made.cast::<sys::iree_hal_resource_t>();
+        let mut functions = *(*resource).vtable.cast::<sys::iree_hal_allocator_vtable_t>();
+        functions.allocate_buffer = Some(allocate_buffer);
+        functions.query_statistics = Some(query_statistics);
+        functions.trim = Some(trim);
+        let table: &'static Table = Box::leak(Box::new(Table { functions, usage: Arc::default() }));
+        (*resource).vtable = std::ptr::from_ref(table).cast();
+    }
+    Ok(made)
+}
+
+/// # Safety
+/// The allocator is one of [`create_allocator`].
+unsafe fn usage<'a>(base: *mut sys::iree_hal_allocator_t) -> &'a Arc<Usage> {
+    // SAFETY: its functions are those of a `Table`, which lives for good.
+    unsafe { &(*(*base.cast::<sys::iree_hal_resource_t>()).vtable.cast::<Table>()).usage }
+}
+
+/// A status without a message is its code.
+fn status(code: sys::iree_status_code_e) -> sys::iree_status_t {
+    std::ptr::without_provenance_mut(code as usize)
+}
+
+unsafe extern "C" fn allocate_buffer(
+    base: *mut sys::iree_hal_allocator_t,
+    params: *const sys::iree_hal_buffer_params_t,
+    size: sys::iree_device_size_t,
+    out: *mut *mut sys::iree_hal_buffer_t,
+) -> sys::iree_status_t {
+    // SAFETY: IREE passes live parameters.
+    let (mut params, mut wanted) = (unsafe { *params }, size);
+    // SAFETY: writes into live locals.
+    let compatible =
+        unsafe { sys::iree_hal_allocator_query_buffer_compatibility(base, params, size, &mut params, &mut wanted) };
+    if compatible & sys::iree_hal_buffer_compatibility_bits_t_IREE_HAL_BUFFER_COMPATIBILITY_ALLOCATABLE == 0 {
+        return status(sys::iree_status_code_e_IREE_STATUS_INVALID_ARGUMENT);
+    }
+    let Some(block) = Block::new(wanted) else {
+        return status(sys::iree_status_code_e_IREE_STATUS_RESOURCE_EXHAUSTED);
+    };
+    // SAFETY: the allocator is one of `create_allocator`, which installs this function.
+    let usage = unsafe { Arc::clone(usage(base)) };
+    let data = sys::iree_byte_span_t { data: block.start().as_ptr(), data_length: wanted };
+    usage.add(wanted as u64);
+    let allocation = Box::into_raw(Box::new(Allocation { block, bytes: wanted as u64, usage }));
+    let release = sys::iree_hal_buffer_release_callback_t { fn_: Some(release), user_data: allocation.cast() };
+    // SAFETY: the block is as long as the buffer and aligned as IREE asks for. It stays until IREE calls `release`, which it
+    // does once, when the buffer is destroyed; if none was made, the allocation is taken back here.
+    unsafe {
+        let made = sys::iree_hal_heap_buffer_wrap(
+            sys::iree_hal_buffer_placement_t::default(),
+            params.type_,
+            params.access,
+            params.usage,
+            wanted,
+            data,
+            release,
+            allocator(),
+            out,
+        );
+        if !made.is_null() {
+            give_back(allocation);
+        }
+        made
+    }
+}
+
+unsafe extern "C" fn release(allocation: *mut c_void, _: *mut sys::iree_hal_buffer_t) {
+    // SAFETY: it is the one of `allocate_buffer`, and IREE calls this once.
+    unsafe { give_back(allocation.cast()) }
+}
+
+/// # Safety
+/// `allocation` came from `Box::into_raw`, and is not used again.
+unsafe fn give_back(allocation: *mut Allocation) {
+    // SAFETY: by the contract of this function.
+    let Allocation { block, bytes, usage } = *unsafe { Box::from_raw(allocation) };
+    usage.freed.fetch_add(bytes, Ordering::Relaxed);
+    block.give_back();
+}
+
+unsafe extern "C" fn query_statistics(
+    base: *mut sys::iree_hal_allocator_t,
+    out: *mut sys::iree_hal_allocator_statistics_t,
+) {
+    let load = |bytes: &AtomicU64| bytes.load(Ordering::Relaxed) as usize;
+    // SAFETY: the allocator is one of `create_allocator`; IREE passes room for the statistics.
+    unsafe {
+        let usage = usage(base);
+        out.write(sys::iree_hal_allocator_statistics_t {
+            device_bytes_peak: load(&usage.peak),
+            // In this order: a buffer made meanwhile counts as allocated.
+            device_bytes_freed: load(&usage.freed),
+            device_bytes_allocated: load(&usage.allocated),
+            ..Default::default()
+        });
+    }
+}
+
+unsafe extern "C" fn trim(_: *mut sys::iree_hal_allocator_t) -> sys::iree_status_t {
+    release_idle_memory();
+    null_mut()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ffi::runtime::DeviceHandle;
+
+    /// What IREE asks cleared memory for, it gets cleared, of whatever size, and also where it was used before.
+    #[test]
+    fn cleared_memory_is_clear() {
+        let device = DeviceHandle::open("local-sync").unwrap();
+        for bytes in [1000, 100_000, 3_000_000] {
+            for _ in 0..3 {
+                // SAFETY: the block is used within its size, and freed once with the allocator it came from.
+                unsafe {
+                    let host = sys::iree_hal_allocator_host_allocator(device.buffers());
+                    let mut block = null_mut();
+                    check(sys::iree_allocator_malloc(host, bytes, &mut block)).unwrap();
+                    let contents = std::slice::from_raw_parts_mut(block.cast::<u8>(), bytes);
+                    assert!(contents.iter().all(|b| *b == 0), "{bytes} bytes");
+                    contents.fill(7);
+                    sys::iree_allocator_free(host, block);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn buffers_of_all_sizes_are_counted() {
+        let device = DeviceHandle::open("local-sync").unwrap();
+        let mut all = Vec::new();
+        for bytes in [0, 1, 1000, 1 << 20] {
+            let params = sys::iree_hal_buffer_params_t {
+                usage: sys::iree_hal_buffer_usage_bits_t_IREE_HAL_BUFFER_USAGE_DEFAULT,
+                type_: sys::iree_hal_memory_type_bits_t_IREE_HAL_MEMORY_TYPE_DEVICE_LOCAL as _,
+                ..Default::default()
+            };
+            let mut buffer = null_mut();
+            // SAFETY: creates an object into a live local.
+            let made = unsafe { sys::iree_hal_allocator_allocate_buffer(device.buffers(), params, bytes, &mut buffer) };
+            check(made).unwrap();
+            // SAFETY: the buffer is live.
+            assert_eq!(unsafe { sys::iree_hal_buffer_byte_length(buffer) }, bytes);
+            all.push(buffer);
+        }
+        assert_eq!(device.memory(), (1_049_577, 1_049_577));
+        for buffer in all {
+            // SAFETY: this is the only reference.
+            unsafe { sys::iree_hal_buffer_release(buffer) };
+        }
+        assert_eq!(device.memory(), (0, 1_049_577));
+    }
+}

@@ -1,0 +1,13 @@
+//! Devices, executables, and calls.
+
+mod device;
+mod error;
+mod executable;
+pub(crate) mod host_calls;
+mod signature;
+
+pub use device::{Device, DeviceError, MemoryUse};
+pub use error::RunError;
+pub use executable::{Arg, Executable};
+pub use host_calls::{HostCalls, HostFunction};
+pub use signature::Signature;

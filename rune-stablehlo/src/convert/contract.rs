@@ -1,0 +1,110 @@
+//! Dot products and convolutions.
+
+use super::arguments::{Fields, dims_of, dims_or, fields, ints, pairs};
+use super::scope::Scope;
+use super::{Problem, invalid};
+use crate::ast::{Attribute, Operation};
+use rune_ir::op::{ConvDims, Dims, DotDims};
+use rune_ir::{DType, Op, Var};
+use std::cmp::Ordering;
+
+impl<'t> Scope<'_, '_, 't> {
+    /// Converts the factors to one dtype that holds both, and `out` if it is given.
+    pub(super) fn alike(&mut self, factors: [Var; 2], out: Option<DType>) -> Result<[Var; 2], Problem> {
+        let mut dtype = out.unwrap_or(self.ty(factors[0]).dtype);
+        for other in factors.map(|v| self.ty(v).dtype) {
+            dtype = match other.size().cmp(&dtype.size()) {
+                Ordering::Less => dtype,
+                Ordering::Greater => other,
+                // Neither half type holds the other.
+                Ordering::Equal if other != dtype && other.is_float() => DType::F32,
+                Ordering::Equal => dtype,
+            };
+        }
+        let [lhs, rhs] = factors;
+        Ok([self.convert(lhs, dtype)?, self.convert(rhs, dtype)?])
+    }
+
+    /// Imports a dot product. It ignores the precision: products are as exact as their dtype.
+    pub(super) fn dot_general(&mut self, op: &Operation<'t>, lhs: Var, rhs: Var, out: DType) -> Result<Var, Problem> {
+        let dims = if op.attribute(&["dot_dimension_numbers"]).is_some() {
+            let f: Fields = fields(self.cx.text, op, &["dot_dimension_numbers"])?;
+            DotDims {
+                lhs_batch: f.dims("lhs_batching_dimensions")?,
+                rhs_batch: f.dims("rhs_batching_dimensions")?,
+                lhs_contract: f.dims("lhs_contracting_dimensions")?,
+                rhs_contract: f.dims("rhs_contracting_dimensions")?,
+            }
+        } else {
+            let pair = |name: &str| match op.attribute(&[name]) {
+                None => Ok([Dims::new(), Dims::new()]),
+                Some(Attribute::Pair(pair)) => match [pair[0].ints(), pair[1].ints()] {
+                    [Some(l), Some(r)] => Ok([dims_of(&l, name)?, dims_of(&r, name)?]),
+                    _ => invalid(format!("its `{name}` are not axes")),
+                },
+                Some(_) => invalid(format!("its `{name}` are not axes of two operands")),
+            };
+            let [lhs_batch, rhs_batch] = pair("batching_dims")?;
+            let [lhs_contract, rhs_contract] = pair("contracting_dims")?;
+            DotDims { lhs_batch, rhs_batch, lhs_contract, rhs_contract }
+        };
+        self.one(Op::DotGeneral { lhs, rhs, dims: Box::new(dims), out })
+    }
+
+    /// Imports `stablehlo.dot`: contracts the last axis of `lhs` with the first of `rhs`.
+    pub(super) fn dot(&mut self, lhs: Var, rhs: Var, out: DType) -> Result<Var, Problem> {
+        let Some(last) = self.ty(lhs).rank().checked_sub(1) else { return invalid("it takes vectors and matrices") };
+        let dims = DotDims { lhs_contract: [last][..].into(), rhs_contract: [0][..].into(), ..DotDims::default() };
+        self.one(Op::DotGeneral { lhs, rhs, dims: Box::new(dims), out })
+    }
+
+    pub(super) fn convolution(&mut self, op: &Operation<'t>, lhs: Var, rhs: Var) -> Result<Var, Problem> {
+        let Some(Attribute::Opaque { body, .. }) = op.attribute(&["dim_numbers", "dimension_numbers"]) else {
+            return invalid("its `dimension_numbers` are missing");
+        };
+        let rank = self.ty(lhs).rank();
+        let layouts: Vec<&str> = body.split(']').map(|part| part.split('[').next_back().unwrap_or_default()).collect();
+        let layout = |i: usize, first: &str, second: &str| {
+            let names: Vec<&str> = layouts.get(i).copied().unwrap_or_default().split(',').map(str::trim).collect();
+            let wanted = [first.to_owned(), second.to_owned()].into_iter();
+            let wanted = wanted.chain((0..rank.saturating_sub(2)).map(|i| i.to_string()));
+            let places = wanted.map(|name| names.iter().position(|&n| n == name)).collect::<Option<Dims>>();
+            match places {
+                Some(places) if places.len() == names.len() => Ok(places),
+                Some(_) | None => invalid(format!("its `dimension_numbers` {body} do not describe {rank} axes")),
+            }
+        };
+        let (lhs_dims, rhs_dims) = (layout(0, "b", "f")?, layout(1, "o", "i")?);
+        let out = layout(2, "b", "f")?;
+        let spatial = rank.saturating_sub(2);
+        // The window is a separate dictionary, or attributes.
+        let window = Operation {
+            attributes: match op.attribute(&["window"]) {
+                Some(Attribute::Dict(entries)) => entries.clone(),
+                Some(_) | None => op.attributes.clone(),
+            },
+            regions: Vec::new(),
+            ..op.clone()
+        };
+        let reversed = ints(&window, &["window_reversal", "reverse"])?.unwrap_or_default();
+        let axes: Dims =
+            reversed.iter().zip(rhs_dims.iter().skip(2)).filter(|(r, _)| **r != 0).map(|(_, &a)| a).collect();
+        let rhs = if axes.is_empty() { rhs } else { self.one(Op::Reverse { x: rhs, axes })? };
+        let groups = |name: &str| match dims_or(op, &[name], 1, 1)?.as_slice() {
+            [n] => Ok(*n),
+            _ => invalid(format!("its `{name}` is not a number")),
+        };
+        let dims = ConvDims {
+            strides: dims_or(&window, &["window_strides", "stride"], 1, spatial)?,
+            padding: pairs(&window, &["padding", "pad"], spatial)?,
+            lhs_dilation: dims_or(&window, &["lhs_dilation", "lhs_dilate"], 1, spatial)?,
+            rhs_dilation: dims_or(&window, &["rhs_dilation", "rhs_dilate"], 1, spatial)?,
+            feature_groups: groups("feature_group_count")?,
+            batch_groups: groups("batch_group_count")?,
+            lhs: lhs_dims,
+            rhs: rhs_dims,
+            out,
+        };
+        self.one(Op::Conv { lhs, rhs, dims: Box::new(dims) })
+    }
+}

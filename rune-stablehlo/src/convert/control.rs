@@ -1,0 +1,75 @@
+//! Calls, branches and loops.
+
+use super::arguments::exactly;
+use super::scope::Scope;
+use super::{Problem, invalid, name_of};
+use crate::ast::Operation;
+use rune_ir::op::{Comparison, Literal};
+use rune_ir::{DType, Op, Var};
+use std::sync::Arc;
+
+impl<'m, 't> Scope<'_, 'm, 't> {
+    pub(super) fn call(&mut self, name: &str, xs: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
+        let callee = self.cx.callee(name)?;
+        self.cx.hand(callee.arrays.len())?;
+        let arrays = callee.arrays.iter().map(|at| self.arrays.get(at).copied());
+        let Some(arrays) = arrays.collect::<Option<Vec<Var>>>() else { return invalid("an array is not available") };
+        let Some(program) = callee.program else { return Ok(None) };
+        let args = xs.iter().copied().chain(arrays).collect();
+        self.push(Op::Call { args, program }).map(Some)
+    }
+
+    /// Imports a composite as rune's own operation if there is one, else as its decomposition.
+    pub(super) fn composite(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
+        let name = name_of(op, "name").unwrap_or_default();
+        if let Some(vars) = self.expansion(op, name, xs)? {
+            return Ok(Some(vars));
+        }
+        match name_of(op, "decomposition") {
+            Some(function) => self.call(function, xs),
+            None => invalid("its `decomposition` is missing"),
+        }
+    }
+
+    pub(super) fn case(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
+        let [index] = exactly(xs)?;
+        let last = op.regions.len() as i64 - 1;
+        // StableHLO takes the last branch for any out-of-range index; a program takes the nearest.
+        let inside = self.ranges.get(&index).is_some_and(|&(low, high)| 0 <= low && high <= last);
+        let index = if inside {
+            index
+        } else {
+            let bound = self.one(Op::Constant { value: Literal::new(last as i32) })?;
+            let zero = self.one(Op::Constant { value: Literal::new(0i32) })?;
+            let below = self.one(Op::Compare { direction: Comparison::Lt, x: index, y: zero })?;
+            self.one(Op::Select { pred: below, on_true: bound, on_false: index })?
+        };
+        self.branches(op, index, false)
+    }
+
+    pub(super) fn if_(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
+        let [pred] = exactly(xs)?;
+        let index = self.convert(pred, DType::I32)?;
+        // The first region is for true.
+        self.branches(op, index, true)
+    }
+
+    fn branches(&mut self, op: &'m Operation<'t>, index: Var, turned: bool) -> Result<Option<Vec<Var>>, Problem> {
+        let names = vec!["branch"; op.regions.len()];
+        let Some((args, programs)) = self.regions(op, &names)? else { return Ok(None) };
+        let mut branches: Vec<Arc<_>> = programs.into_iter().map(Arc::new).collect();
+        if turned {
+            branches.reverse();
+        }
+        self.push(Op::Case { index, args, branches }).map(Some)
+    }
+
+    pub(super) fn while_loop(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
+        let Some((mut args, programs)) = self.regions(op, &["cond", "body"])? else { return Ok(None) };
+        let consts = args.len();
+        args.extend_from_slice(xs);
+        let [cond, body] = <[_; 2]>::try_from(programs.into_iter().map(Arc::new).collect::<Vec<_>>())
+            .or_else(|_| invalid("it needs a condition and a body"))?;
+        self.push(Op::While { args, consts, cond, body }).map(Some)
+    }
+}

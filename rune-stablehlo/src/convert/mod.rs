@@ -1,0 +1,221 @@
+//! Conversion of a module's operations to a program's instructions.
+
+mod arguments;
+mod chlo;
+mod constants;
+mod contract;
+mod control;
+mod elementwise;
+mod emit;
+mod expand;
+mod expression;
+mod fold;
+mod free;
+mod index;
+mod order;
+mod origin;
+mod reduce;
+mod scope;
+mod shape;
+
+use super::ast::{Attribute, Operation, Ty};
+use super::error::{ImportError, Refusal, place};
+use super::parse::Module;
+use chlo::Chlo;
+use rune_ir::{Array, BuildError, Program, Type};
+use scope::Scope;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The reason why an operation becomes no instruction.
+pub(crate) enum Problem {
+    /// rune does not support it; continues the operation's name.
+    Refused(String),
+    /// It violates StableHLO's rules.
+    Invalid(String),
+    /// A problem inside it.
+    Within(ImportError),
+}
+
+impl From<BuildError> for Problem {
+    fn from(error: BuildError) -> Problem {
+        Problem::Invalid(error.to_string())
+    }
+}
+
+pub(crate) fn refused<T>(reason: impl Into<String>) -> Result<T, Problem> {
+    Err(Problem::Refused(reason.into()))
+}
+
+pub(crate) fn invalid<T>(problem: impl Into<String>) -> Result<T, Problem> {
+    Err(Problem::Invalid(problem.into()))
+}
+
+/// The maximum depth of calls between functions.
+const MAX_CALLS: u32 = rune_ir::MAX_DEPTH - 1;
+/// The maximum total number of arrays to pass to functions and regions: a small file can ask for more than any memory
+/// holds.
+const MAX_HANDED: usize = 1 << 20;
+
+/// A called function: a program that takes its arguments, then the arrays in it.
+#[derive(Clone)]
+pub(crate) struct Callee {
+    /// `None` if it contains something that rune does not support.
+    program: Option<Arc<Program>>,
+    arrays: Vec<usize>,
+}
+
+/// The shared state of a module's scopes.
+pub(crate) struct Converter<'m, 't> {
+    text: &'t str,
+    module: &'m Module<'t>,
+    functions: HashMap<&'m str, &'m Operation<'t>>,
+    /// The converted functions; `None` during the conversion.
+    done: HashMap<&'m str, Option<Callee>>,
+    /// The arrays that each function captures.
+    needs: HashMap<&'m str, Vec<usize>>,
+    /// Returns the array constants by their positions in the text.
+    places: HashMap<usize, &'m Operation<'t>>,
+    arrays: HashMap<usize, Array>,
+    /// CHLO functions for arrays of a type.
+    chlo: HashMap<(Chlo, Type), Arc<Program>>,
+    refusals: Vec<Refusal>,
+    handed: usize,
+    calls: u32,
+}
+
+impl<'m, 't> Converter<'m, 't> {
+    fn invalid(&self, op: &Operation, problem: impl Into<String>) -> ImportError {
+        let (line, column) = place(self.text, op.at);
+        ImportError::Invalid { line, column, op: op.name.to_owned(), problem: problem.into() }
+    }
+    fn refuse(&mut self, op: &Operation, reason: String) {
+        let (line, column) = place(self.text, op.at);
+        self.refusals.push(Refusal { line, column, op: op.name.to_owned(), reason });
+    }
+    /// Counts the arrays passed to a function or a region.
+    fn hand(&mut self, count: usize) -> Result<(), Problem> {
+        self.handed += count;
+        if self.handed > MAX_HANDED {
+            return invalid(format!("more than {MAX_HANDED} values are passed to functions and regions in total"));
+        }
+        Ok(())
+    }
+    /// Returns the function with this name.
+    fn function(&self, name: &str) -> Result<(&'m str, &'m Operation<'t>), Problem> {
+        match self.functions.get_key_value(name) {
+            Some((name, function)) => Ok((name, function)),
+            None => invalid(format!("there is no function @{name}")),
+        }
+    }
+    /// Returns the function with this name as a program to call.
+    fn callee(&mut self, name: &str) -> Result<Callee, Problem> {
+        let (name, function) = self.function(name)?;
+        match self.done.get(name) {
+            Some(Some(callee)) => return Ok(callee.clone()),
+            Some(None) => return invalid(format!("@{name} calls itself, but programs cannot recurse")),
+            None => {}
+        }
+        if self.calls >= MAX_CALLS {
+            return invalid(format!("calls nest more than {MAX_CALLS} deep"));
+        }
+        self.done.insert(name, None);
+        self.calls += 1;
+        let arrays = free::of_function(self, name, 0)?;
+        let program = Scope::function(self, function, name, &arrays, false).map_err(Problem::Within)?;
+        self.calls -= 1;
+        let callee = Callee { program: program.map(Arc::new), arrays };
+        self.done.insert(name, Some(callee.clone()));
+        Ok(callee)
+    }
+}
+
+/// Returns the text of a symbol or a string.
+pub(crate) fn name_of<'a>(op: &'a Operation, key: &str) -> Option<&'a str> {
+    match op.attribute(&[key])? {
+        Attribute::Symbol(name) | Attribute::Text(name) => Some(name),
+        Attribute::Number(_)
+        | Attribute::Word(_)
+        | Attribute::List(_)
+        | Attribute::Dict(_)
+        | Attribute::Dense(_)
+        | Attribute::Pair(_)
+        | Attribute::Opaque { .. } => None,
+    }
+}
+
+pub(crate) fn tensor<'a>(ty: &'a Ty) -> Result<&'a Type, Problem> {
+    match ty {
+        Ty::Tensor(ty) => Ok(ty),
+        Ty::Other(text) if text.contains("complex") => {
+            refused(format!("has type {text}; rune does not support complex numbers"))
+        }
+        Ty::Other(text) if text.contains('?') => {
+            refused(format!("has type {text}; export the function for arguments of known shapes"))
+        }
+        Ty::Other(text) => refused(format!("has type {text}, which rune does not support")),
+    }
+}
+
+/// Converts a module to a program.
+pub(super) fn module<'t>(text: &'t str, module: &Module<'t>) -> Result<Program, ImportError> {
+    let mut cx = Converter {
+        text,
+        module,
+        functions: HashMap::new(),
+        done: HashMap::new(),
+        needs: HashMap::new(),
+        places: free::places(module),
+        arrays: HashMap::new(),
+        chlo: HashMap::new(),
+        refusals: Vec::new(),
+        handed: 0,
+        calls: 0,
+    };
+    let mut public = Vec::new();
+    for op in &module.operations {
+        match op.name {
+            "func.func" => {
+                let Some(name) = name_of(op, "sym_name") else { return Err(cx.invalid(op, "it has no name")) };
+                if cx.functions.insert(name, op).is_some() {
+                    return Err(cx.invalid(op, format!("there are two functions @{name}")));
+                }
+                if name_of(op, "sym_visibility") != Some("private") {
+                    public.push(name);
+                }
+            }
+            // Only distributes work over devices; it does not change the results.
+            name if name.starts_with("sdy.") => {}
+            _ => cx.refuse(op, "is not a function; a module for rune holds functions alone".to_owned()),
+        }
+    }
+    let entry = match public.as_slice() {
+        _ if cx.functions.contains_key("main") => "main",
+        [one] => one,
+        [] => {
+            return Err(ImportError::syntax(
+                text,
+                super::error::Fail { at: 0, problem: "there is no public function".into() },
+            ));
+        }
+        [_, second, ..] => {
+            let op = cx.functions[second];
+            return Err(cx.invalid(op, "there are several public functions, but none is called @main"));
+        }
+    };
+    let function = cx.functions[entry];
+    let within = |cx: &Converter, problem| match problem {
+        Problem::Within(error) => error,
+        Problem::Refused(problem) | Problem::Invalid(problem) => cx.invalid(function, problem),
+    };
+    let arrays = free::of_function(&mut cx, entry, 0).map_err(|problem| within(&cx, problem))?;
+    let name = module.name.as_deref().map_or(entry, |name| name.strip_prefix("jit_").unwrap_or(name));
+    let program = Scope::function(&mut cx, function, name, &arrays, true)?;
+    match program {
+        Some(program) if cx.refusals.is_empty() => Ok(program.loops_to_scans()),
+        Some(_) | None => {
+            cx.refusals.sort_by_key(|r| (r.line, r.column));
+            Err(ImportError::Unsupported(cx.refusals))
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Sorting. Recognises the comparison, which is a region.
+
+use super::arguments::number;
+use super::expression::Expressions;
+use super::scope::Scope;
+use super::{Problem, refused};
+use crate::ast::Operation;
+use rune_ir::op::Literal;
+use rune_ir::{DType, Op, Type, Var};
+
+/// The maximum number of keys to recognise.
+const MAX_KEYS: usize = 8;
+
+impl<'t> Scope<'_, '_, 't> {
+    pub(super) fn sort(&mut self, op: &Operation<'t>, operands: &[Var]) -> Result<Vec<Var>, Problem> {
+        let dimension = if op.attribute(&["dimension"]).is_some() {
+            number(op, &["dimension"])?
+        } else {
+            operands.first().map_or(0, |&x| self.ty(x).rank().saturating_sub(1))
+        };
+        let types: Vec<Type> = operands.iter().map(|&x| self.ty(x).clone()).collect();
+        let found = op.regions.first().and_then(Expressions::of);
+        let order = found.and_then(|(mut e, roots)| match roots.as_slice() {
+            &[root] => order(&mut e, root, &types),
+            _ => None,
+        });
+        let Some((num_keys, descending)) = order else {
+            return refused("sorts by a comparison that does not compare the first operands in turn, as JAX's does");
+        };
+        // Descending and stable: an ascending sort of the reversed arrays, reversed.
+        let turn = |scope: &mut Self, xs: Vec<Var>| {
+            let axes = || [dimension][..].into();
+            xs.into_iter().map(|x| scope.one(Op::Reverse { x, axes: axes() })).collect::<Result<Vec<Var>, Problem>>()
+        };
+        let operands = if descending { turn(self, operands.to_vec())? } else { operands.to_vec() };
+        let sorted = self.push(Op::Sort { operands, dimension, num_keys })?;
+        if descending { turn(self, sorted) } else { Ok(sorted) }
+    }
+}
+
+/// Returns the number of leading operands that a comparison sorts by, and whether it sorts in descending order. It
+/// recognises plain comparisons, and JAX's, in which 0 equals -0 and all NaNs are equal.
+fn order(e: &mut Expressions, root: u32, types: &[Type]) -> Option<(usize, bool)> {
+    for (direction, descending) in [("LT", false), ("GT", true)] {
+        for jax in [true, false] {
+            let mut pairs = Vec::new();
+            for (i, ty) in types.iter().take(MAX_KEYS).enumerate() {
+                pairs.push(key(e, 2 * i as u32, ty, direction, jax));
+            }
+            for keys in 1..=pairs.len() {
+                let Some(((last, _), before)) = pairs[..keys].split_last() else { break };
+                let found = before.iter().rev().fold(*last, |rest, &(less, equal)| {
+                    let further = e.op("stablehlo.and", &[equal, rest]);
+                    e.op("stablehlo.or", &[less, further])
+                });
+                if found == root {
+                    return Some((keys, descending));
+                }
+            }
+        }
+    }
+    None
+}
+
+/// Returns whether operand `x`, an argument of the region, comes before the next, and whether they are equal.
+fn key(e: &mut Expressions, x: u32, ty: &Type, direction: &str, jax: bool) -> (u32, u32) {
+    let dtype = ty.dtype;
+    let (kind, keys) = match () {
+        () if dtype.is_float() && jax => ("TOTALORDER", [x, x + 1].map(|x| canonical(e, x, dtype))),
+        () if dtype.is_float() => ("FLOAT", [x, x + 1]),
+        () if dtype.is_signed_int() => ("SIGNED", [x, x + 1]),
+        () => ("UNSIGNED", [x, x + 1]),
+    };
+    (e.compare(direction, kind, keys[0], keys[1]), e.compare("EQ", kind, keys[0], keys[1]))
+}
+
+/// Returns a float with only one zero and one NaN.
+fn canonical(e: &mut Expressions, x: u32, dtype: DType) -> u32 {
+    let zero = e.constant(&Literal::from_f64(dtype, 0.0).to_string());
+    let nan = e.constant(&Literal::from_f64(dtype, f64::NAN).to_string());
+    let is_zero = e.compare("EQ", "FLOAT", x, zero);
+    let one_zero = e.op("stablehlo.select", &[is_zero, zero, x]);
+    let is_nan = e.compare("NE", "FLOAT", x, x);
+    e.op("stablehlo.select", &[is_nan, nan, one_zero])
+}

@@ -1,0 +1,5 @@
+//! Array functions by their names, on the inputs of vectors.
+
+pub mod case;
+pub mod functions;
+pub mod integers;

@@ -1,0 +1,57 @@
+//! What a run of the suites covered, for `scripts/make-coverage`: lines of JSON in the file that `RUNE_COVERAGE` names.
+
+use rune_ir::DType;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+
+/// What computes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Engine {
+    Interpreter,
+    Compiled,
+}
+
+impl Engine {
+    fn name(self) -> &'static str {
+        match self {
+            Engine::Interpreter => "interpreter",
+            Engine::Compiled => "compiled",
+        }
+    }
+}
+
+type Key = (&'static str, Engine, &'static str, DType);
+
+/// How many cases passed, and failed.
+static COUNTS: Mutex<BTreeMap<Key, (usize, usize)>> = Mutex::new(BTreeMap::new());
+
+fn file() -> Option<std::path::PathBuf> {
+    std::env::var_os("RUNE_COVERAGE").map(Into::into)
+}
+
+/// Counts a case of an operation under a transformation: `none`, or one of the names of `Transform`.
+pub fn count(op: &'static str, engine: Engine, transform: &'static str, dtype: DType, passes: bool) {
+    if file().is_none() {
+        return;
+    }
+    let mut counts = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let (passed, failed) = counts.entry((op, engine, transform, dtype)).or_default();
+    *(if passes { passed } else { failed }) += 1;
+}
+
+/// Adds what was counted since to the file, and lines of other facts.
+pub fn write(facts: &[serde_json::Value]) {
+    let Some(file) = file() else { return };
+    let counts = std::mem::take(&mut *COUNTS.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut lines: String = facts.iter().map(|fact| format!("{fact}\n")).collect();
+    for ((op, engine, transform, dtype), (passed, failed)) in counts {
+        let line = serde_json::json!({
+            "op": op, "engine": engine.name(), "transform": transform, "dtype": dtype.name(), "passed": passed, "failed": failed,
+        });
+        lines += &format!("{line}\n");
+    }
+    // One write, since several tests and processes may add to the file.
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&file).expect("RUNE_COVERAGE is a file");
+    file.write_all(lines.as_bytes()).expect("RUNE_COVERAGE can be written");
+}

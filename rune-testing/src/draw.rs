@@ -1,0 +1,258 @@
+//! Random operations on the variables of a program.
+
+use super::Generator;
+use rune_ir::op::*;
+use rune_ir::{DType, Op, Program, Shape, Type, Var};
+use rune_trace::ProgramExt;
+use smallvec::smallvec;
+use std::sync::Arc;
+
+impl Generator {
+    /// A random operation on variables of these types, which type-checks more often than not.
+    pub(super) fn op(&mut self, types: &[Type], programs: &[Arc<Program>]) -> Op {
+        // A few draws in search of operands of a kind keep most of the operations well-typed.
+        let x = self.pick_var(types);
+        let ty = types[x.index()].clone();
+        let rank = ty.rank();
+        let y = self.like(types, x, |t| *t == ty);
+        if !self.axes.is_empty() && self.chance(4) {
+            return self.over_lanes(x, &ty);
+        }
+        match self.below(32) {
+            0..4 => Op::Unary { f: self.pick(UnaryFn::ALL), x },
+            4..8 => Op::Binary { f: self.pick(BinaryFn::ALL), x, y },
+            8 => Op::Constant { value: Literal::from_f64(ty.dtype, self.below(9) as f64 / 2.0 - 1.0) },
+            9 => Op::IntegerPow { x, y: self.below(5) as i32 - 1 },
+            10 => Op::Compare { direction: self.pick(Comparison::ALL), x, y },
+            11 => {
+                let mask = ty.with_dtype(DType::Bool);
+                Op::Select { pred: self.like(types, x, |t| *t == mask), on_true: x, on_false: y }
+            }
+            12 => Op::Clamp { min: y, x, max: self.like(types, x, |t| *t == ty) },
+            13 => {
+                let dtype = self.ty().dtype;
+                if self.chance(4) { Op::BitcastConvert { x, dtype } } else { Op::Convert { x, dtype } }
+            }
+            14 | 15 => self.broadcast(x, &ty),
+            16 => Op::Reshape { x, shape: self.factors(ty.size()) },
+            17 => Op::Transpose { x, permutation: self.permutation(rank) },
+            18 => {
+                let (start, limit, strides) = self.block(&ty);
+                Op::Slice { x, start, limit, strides }
+            }
+            19 => {
+                let padding = self.like(types, x, |t| *t == Type::scalar(ty.dtype));
+                let config = (0..rank).map(|_| self.padding()).collect();
+                Op::Pad { x, padding, config }
+            }
+            20 if rank > 0 => {
+                let dimension = self.below(rank);
+                Op::Concatenate { xs: vec![x, y, x], dimension }
+            }
+            21 => Op::Reverse { x, axes: self.axes(rank) },
+            22 => {
+                let shape = self.ty().shape;
+                let dimension = self.below(shape.rank().max(1));
+                Op::Iota { dtype: ty.dtype, shape, dimension }
+            }
+            23 => self.dynamic(types, x, &ty),
+            24 => self.gather_or_scatter(types, x, &ty),
+            25 => Op::Reduce { f: self.pick(ReduceFn::ALL), x, axes: self.axes(rank) },
+            26 if rank > 0 => {
+                let axis = self.below(rank);
+                match self.chance(2) {
+                    true => Op::ArgReduce { f: self.pick(ArgFn::ALL), x, axis, index: DType::I32 },
+                    false => Op::Cumulative { f: self.pick(CumulativeFn::ALL), x, axis, reverse: self.chance(2) },
+                }
+            }
+            27 => self.reduce_window(x, &ty),
+            28 if rank > 0 => match self.chance(2) {
+                true => Op::TopK { x, k: self.below(ty.shape[rank - 1] + 1) },
+                false => Op::Sort { operands: vec![x, y], dimension: self.below(rank), num_keys: 1 + self.below(2) },
+            },
+            29 | 30 => self.dot_general(types, x, &ty),
+            31 if !programs.is_empty() => {
+                let program = programs[self.below(programs.len())].clone();
+                let args: Vec<Var> = program.input_types().iter().map(|i| self.like(types, x, |t| t == i)).collect();
+                match self.below(4) {
+                    0 if self.custom_vjp && self.chance(2) => with_rule(args, program, custom_vjp),
+                    0 => with_rule(args, program, custom_jvp),
+                    1 => Op::Remat { args, program, policy: self.policy(), differentiated: self.chance(2) },
+                    _ => Op::Call { args, program },
+                }
+            }
+            _ => match self.below(4) {
+                0 => Op::OptimizationBarrier { xs: vec![x, y] },
+                1 => Op::StopGradient { x },
+                2 => Op::CheckpointName { x, name: self.pick(&["a", "b"]).to_owned() },
+                _ => Op::Threefry2x32 { k0: x, k1: y, x0: x, x1: y },
+            },
+        }
+    }
+
+    /// An operation over a mapped axis.
+    fn over_lanes(&mut self, x: Var, ty: &Type) -> Op {
+        let which = self.below(self.axes.len());
+        let axis = self.axes[which].clone();
+        let rank = ty.rank();
+        match self.below(6) {
+            0 | 1 => Op::Collective { f: self.pick(CollectiveFn::ALL), x, axis },
+            2 => Op::AxisIndex { axis },
+            3 => Op::AllGather { x, axis, dimension: self.below(rank + 1) },
+            4 => {
+                let fitting: Vec<usize> = (0..rank).filter(|&a| ty.shape[a] == axis.size).collect();
+                let split = if fitting.is_empty() { 0 } else { self.pick(&fitting) };
+                Op::AllToAll { x, axis, split, concat: self.below(rank.max(1)) }
+            }
+            _ => {
+                let (from, to) = (self.permutation(axis.size), self.permutation(axis.size));
+                let pairs = from.into_iter().zip(to).filter(|_| !self.chance(3)).collect();
+                Op::Ppermute { x, axis, pairs }
+            }
+        }
+    }
+    /// A variable whose type is as wanted, or `otherwise`.
+    pub(super) fn like(&mut self, types: &[Type], otherwise: Var, wanted: impl Fn(&Type) -> bool) -> Var {
+        let found: Vec<Var> = (0..types.len()).filter(|&i| wanted(&types[i])).map(|i| Var(i as u32)).collect();
+        if found.is_empty() { otherwise } else { self.pick(&found) }
+    }
+    fn policy(&mut self) -> CheckpointPolicy {
+        let names = vec!["a".to_owned()];
+        match self.below(7) {
+            0 => CheckpointPolicy::NothingSaveable,
+            1 => CheckpointPolicy::EverythingSaveable,
+            2 => CheckpointPolicy::DotsSaveable,
+            3 => CheckpointPolicy::DotsWithNoBatchDimsSaveable,
+            4 => CheckpointPolicy::SaveOnlyTheseNames(names),
+            5 => CheckpointPolicy::SaveAnyNamesButThese(names),
+            _ => CheckpointPolicy::SaveAnythingExceptTheseNames(names),
+        }
+    }
+    fn axes(&mut self, rank: usize) -> Dims {
+        (0..rank).filter(|_| self.chance(2)).collect()
+    }
+    fn permutation(&mut self, n: usize) -> Dims {
+        let mut axes: Dims = (0..n).collect();
+        (1..n).for_each(|i| axes.swap(i, self.below(i + 1)));
+        axes
+    }
+    fn padding(&mut self) -> Padding {
+        Padding { low: self.below(4) as i64 - 1, high: self.below(4) as i64 - 1, interior: self.below(2) }
+    }
+    /// A shape of this many elements.
+    fn factors(&mut self, mut size: usize) -> Shape {
+        let mut dims = Vec::new();
+        for d in [2, 3, 4] {
+            while size.is_multiple_of(d) && size > 0 && self.chance(2) {
+                dims.push(d);
+                size /= d;
+            }
+        }
+        dims.push(size);
+        Shape::from(dims)
+    }
+    fn broadcast(&mut self, x: Var, ty: &Type) -> Op {
+        let (mut shape, mut dims) = (Vec::new(), Dims::new());
+        for &n in ty.shape.iter() {
+            if self.chance(3) {
+                shape.push(1 + self.below(3));
+            }
+            dims.push(shape.len());
+            shape.push(if n == 1 && self.chance(2) { 3 } else { n });
+        }
+        if self.chance(2) {
+            shape.push(1 + self.below(4));
+        }
+        Op::BroadcastInDim { x, shape: Shape::from(shape), dims }
+    }
+    fn block(&mut self, ty: &Type) -> (Dims, Dims, Dims) {
+        let start: Dims = ty.shape.iter().map(|&n| self.below(n + 1)).collect();
+        let limit = ty.shape.iter().zip(&start).map(|(&n, &from)| from + self.below(n - from + 1)).collect();
+        (start, limit, ty.shape.iter().map(|_| 1 + self.below(2)).collect())
+    }
+    fn dynamic(&mut self, types: &[Type], x: Var, ty: &Type) -> Op {
+        let index = self.like(types, x, |t| t.rank() == 0 && t.dtype.is_int());
+        let start_indices = vec![index; ty.rank()];
+        let fits = |t: &Type| {
+            t.dtype == ty.dtype && t.rank() == ty.rank() && t.shape.iter().zip(ty.shape.iter()).all(|(a, b)| a <= b)
+        };
+        match self.chance(2) {
+            true => Op::DynamicSlice {
+                x,
+                start_indices,
+                slice_sizes: ty.shape.iter().map(|&n| self.below(n + 1)).collect(),
+            },
+            false => Op::DynamicUpdateSlice { x, update: self.like(types, x, fits), start_indices },
+        }
+    }
+    /// Rows of `x` by the last axis of integers, or the sum of rows into it.
+    fn gather_or_scatter(&mut self, types: &[Type], x: Var, ty: &Type) -> Op {
+        let indices = self.like(types, x, |t| t.dtype.is_int() && t.rank() > 0 && t.shape[t.rank() - 1] == 1);
+        let batch = types[indices.index()].rank().saturating_sub(1);
+        let window: Dims = (0..ty.rank().saturating_sub(1)).map(|a| a + batch).collect();
+        let of_update = |t: &Type| {
+            t.dtype == ty.dtype
+                && t.rank() == batch + window.len()
+                && t.shape.iter().skip(batch).eq(ty.shape.iter().skip(1))
+        };
+        if self.chance(2) {
+            let updates = self.like(types, x, of_update);
+            let (update_window, inserted_window, scatter_map) = (window, smallvec![0], smallvec![0]);
+            let dims = Box::new(ScatterDims { update_window, inserted_window, scatter_map, ..ScatterDims::default() });
+            let mode = self.pick(&[ScatterMode::Add, ScatterMode::Mul, ScatterMode::Min, ScatterMode::Max]);
+            return Op::Scatter { x, indices, updates, dims, mode, unique: false };
+        }
+        let slice_sizes = ty.shape.iter().enumerate().map(|(a, &n)| if a == 0 { 1 } else { n }).collect();
+        let (collapsed, start_index_map) = (smallvec![0], smallvec![0]);
+        let dims = Box::new(GatherDims { offset: window, collapsed, start_index_map, ..GatherDims::default() });
+        Op::Gather { x, indices, dims, slice_sizes }
+    }
+    fn reduce_window(&mut self, x: Var, ty: &Type) -> Op {
+        let rank = ty.rank();
+        let mut sizes = |most: usize| -> Dims { (0..rank).map(|_| 1 + self.below(most)).collect() };
+        let (dimensions, strides, base_dilation, window_dilation) = (sizes(3), sizes(2), sizes(2), sizes(2));
+        let padding = (0..rank).map(|_| (self.below(2) as i64, self.below(2) as i64)).collect();
+        let window = Box::new(Window { dimensions, strides, padding, base_dilation, window_dilation });
+        Op::ReduceWindow { f: self.pick(WindowFn::ALL), x, window }
+    }
+    /// The last axis of `x` against an axis of another, and a batch axis where the first ones agree.
+    fn dot_general(&mut self, types: &[Type], x: Var, ty: &Type) -> Op {
+        let (rank, out) = (ty.rank(), ty.dtype);
+        let size = ty.shape.last().copied().unwrap_or(0);
+        let rhs = self.like(types, x, |t| t.dtype == out && t.shape.contains(&size));
+        let other = &types[rhs.index()];
+        let mut dims = DotDims::default();
+        if let Some(axis) = other.shape.iter().rposition(|&n| n == size).filter(|_| rank > 0) {
+            (dims.lhs_contract, dims.rhs_contract) = (smallvec![rank - 1], smallvec![axis]);
+            if rank > 1 && axis > 0 && ty.shape[0] == other.shape[0] {
+                (dims.lhs_batch, dims.rhs_batch) = (smallvec![0], smallvec![0]);
+            }
+        }
+        Op::DotGeneral { lhs: x, rhs, dims: Box::new(dims), out }
+    }
+}
+
+/// A call of the program, with the rule that it has anyway unless it has none.
+fn with_rule(
+    args: Vec<Var>,
+    program: Arc<Program>,
+    rule: impl Fn(&[Var], &Arc<Program>, &[usize]) -> Option<Op>,
+) -> Op {
+    let types = program.input_types();
+    let floats: Vec<usize> = (0..types.len()).filter(|&i| types[i].dtype.is_float()).collect();
+    rule(&args, &program, &floats).unwrap_or(Op::Call { args, program })
+}
+
+fn custom_jvp(args: &[Var], program: &Arc<Program>, floats: &[usize]) -> Option<Op> {
+    let rule = Arc::new(program.jvp(floats).ok()?);
+    let (args, num_args, program) = (args.to_vec(), args.len(), program.clone());
+    Some(Op::CustomJvp { num_args, args, program, rule, takes_results: false })
+}
+
+fn custom_vjp(args: &[Var], program: &Arc<Program>, floats: &[usize]) -> Option<Op> {
+    program.vjp(floats).ok()?;
+    let (forward, linear) = program.linearize(floats).ok()?;
+    let backward = linear.transpose(&(0..floats.len()).collect::<Vec<_>>()).ok()?;
+    let (args, num_args, program) = (args.to_vec(), args.len(), program.clone());
+    Some(Op::CustomVjp { args, program, forward: Arc::new(forward), backward: Arc::new(backward), num_args })
+}

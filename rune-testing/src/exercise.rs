@@ -1,0 +1,102 @@
+//! All that is done with a program from a file.
+
+use super::Generator;
+use rune_ir::{Op, Program, Type, interpret};
+use rune_trace::ProgramExt;
+use std::collections::HashMap;
+
+/// Above this, in bytes, a program that was accepted is transformed no more, and is not run: what it says it holds is taken.
+const LARGE: usize = 1 << 40;
+/// Above this, in bytes and in steps, it is not run.
+const LONG: u64 = 1 << 20;
+
+/// Verifies, writes, reads, simplifies and transforms a program, and runs it if it is small.
+///
+/// It may take time for its length, and memory for what it says it holds.
+///
+/// ```
+/// let program = rune_testing::Generator::new(7).program(20);
+/// rune_testing::exercise(&program);
+/// ```
+///
+/// # Panics
+/// If any of this fails that may not.
+pub fn exercise(program: &Program) {
+    assert_eq!(program.verify(), Ok(()));
+    let read = Program::parse_with(&program.to_string(), program.constants());
+    assert_eq!(read.as_ref(), Ok(program), "{program}");
+    let json = program.to_json().expect("its constants are on the host");
+    assert_eq!(&Program::from_json(&json).unwrap(), program, "{program}");
+    program.structural_hash();
+    let simple = program.simplify();
+    assert_eq!(simple.verify(), Ok(()));
+    if bytes(program) < LARGE {
+        for derived in transformed(program) {
+            assert_eq!(derived.verify(), Ok(()));
+            assert_eq!(derived.simplify().verify(), Ok(()));
+        }
+    }
+    let cost = program.cost();
+    let steps = [cost.bytes_written, cost.flops, cost.multiply_adds, turns(program, &mut HashMap::new())];
+    if bytes(program) < LONG as usize && steps.iter().all(|&n| n < LONG) && !cost.unbounded {
+        let inputs = Generator::new(1).inputs(program);
+        if let Ok(results) = interpret::interpret(program, &inputs) {
+            let types: Vec<_> = results.iter().map(|r| r.ty().clone()).collect();
+            assert_eq!(types, program.output_types());
+        }
+    }
+}
+
+/// The most that one input or output holds. What is derived holds arrays of several times the size.
+fn bytes(program: &Program) -> usize {
+    program.input_types().iter().chain(&program.output_types()).map(Type::bytes).max().unwrap_or(0)
+}
+
+/// How often loops go round and lanes print, of which the cost says nothing where they do nothing else.
+fn turns(program: &Program, known: &mut HashMap<*const Program, u64>) -> u64 {
+    let own = |op: &Op| {
+        if let Op::Scan { length, .. } = op {
+            return *length as u64;
+        }
+        if let Op::DebugPrint { lanes, .. } = op {
+            return lanes.iter().fold(1, |n, &d| n.saturating_mul(d as u64));
+        }
+        1
+    };
+    if let Some(&turns) = known.get(&std::ptr::from_ref(program)) {
+        return turns;
+    }
+    let mut all = 0u64;
+    for instruction in program.instructions() {
+        let inside = instruction.op.programs().iter().map(|(_, p)| turns(p, known)).fold(1, u64::saturating_add);
+        all = all.saturating_add(own(&instruction.op).saturating_mul(inside));
+    }
+    known.insert(program, all);
+    all
+}
+
+/// The program under each transformation that takes it.
+fn transformed(program: &Program) -> Vec<Program> {
+    let types = program.input_types();
+    let floats: Vec<usize> = (0..types.len()).filter(|&i| types[i].dtype.is_float()).collect();
+    let mut all: Vec<Program> = program.jvp(&floats).into_iter().collect();
+    let reverse = program.vjp(&floats).ok();
+    if let Ok((forward, linear)) = program.linearize(&floats) {
+        // Without a reverse mode the linear part has no transpose either.
+        let tangents: Vec<usize> = (0..floats.len()).collect();
+        all.extend(reverse.iter().flat_map(|_| linear.transpose(&tangents)));
+        all.extend([forward, linear]);
+    }
+    all.extend(reverse);
+    let (inputs, outputs) = (vec![Some(0); types.len()], vec![Some(-1); program.outputs().len()]);
+    // Of the axes that its operations are over, one.
+    let lanes = program.axes().iter().next().map(|(name, size)| (name.clone(), *size));
+    let size = lanes.as_ref().map_or(3, |(_, size)| *size);
+    if bytes(program).saturating_mul(size) < LARGE {
+        all.extend(match lanes {
+            Some((name, size)) => program.vmap_named(name, size, &inputs, &outputs),
+            None => program.vmap(size, &inputs, &outputs),
+        });
+    }
+    all
+}

@@ -1,0 +1,251 @@
+//! Small programs in which operations feed each other: each operation after each, since operations that are right alone are wrong together.
+
+use super::Generator;
+use rune_ir::op::{BinaryFn, ConvDims, Literal, UnaryFn};
+use rune_ir::{DType, Op, Origin, Program, ProgramBuilder, Shape, Type, Var};
+use smallvec::{SmallVec, smallvec};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Operations that cannot be compiled alone, or leave everything to the process.
+const WITHOUT: [&str; 4] = ["call", "remat", "custom_jvp", "custom_vjp"];
+/// Operations drawn in search of those that fit behind another.
+const DRAWS: usize = 4000;
+
+/// A program of operations in a row, each of which takes a result of the one before it.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    /// The names of the operations.
+    pub names: Vec<&'static str>,
+    /// The program; its results are those of the last operation.
+    pub program: Program,
+}
+
+/// Where the operands come from that are not results of the operation before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Operands {
+    /// From arguments, and from what is computed of them.
+    Arguments,
+    /// From arguments and from constants.
+    Mixed,
+    /// From constants, which the compiler finds out to be such only once it has unrolled a loop.
+    Unrolled,
+}
+
+/// The operations so far, in terms of variables that do not change when one more comes.
+#[derive(Clone)]
+struct Start {
+    names: Vec<&'static str>,
+    ops: Vec<Op>,
+    types: Vec<Type>,
+    /// The results of the last operation.
+    last: SmallVec<[Var; 2]>,
+}
+
+impl Generator {
+    /// Chains of two operations over arrays of type `ty`: each operation behind each of some that it can follow, as far as they were
+    /// drawn. `firsts` is how many come first.
+    pub fn pairs(&mut self, ty: &Type, operands: Operands, firsts: usize) -> Vec<Chain> {
+        let pool = self.pool(ty, operands);
+        let firsts = self.some_following(&pool, firsts);
+        let chains = firsts.into_iter().flat_map(|first| self.following(&first).into_values()).collect::<Vec<_>>();
+        chains.iter().map(|chain| chain.finish(ty, operands, &pool)).collect()
+    }
+
+    /// Some of the chains with one operation more.
+    fn some_following(&mut self, start: &Start, most: usize) -> Vec<Start> {
+        let mut all: Vec<Start> = self.following(start).into_values().collect();
+        while all.len() > most {
+            let which = self.below(all.len());
+            all.swap_remove(which);
+        }
+        all
+    }
+
+    /// Chains of three operations, of which the middle one is a reduction, contraction or running function; of those behind it, `each` for
+    /// each two before.
+    pub fn triples(&mut self, ty: &Type, operands: Operands, firsts: usize, each: usize) -> Vec<Chain> {
+        let pool = self.pool(ty, operands);
+        let mut chains = Vec::new();
+        for first in self.some_following(&pool, firsts) {
+            let seconds = self.following(&first).into_iter().filter(|(name, _)| is_contraction(name));
+            for (_, second) in seconds.collect::<Vec<_>>() {
+                chains.extend(self.some_following(&second, each).iter().map(|third| third.finish(ty, operands, &pool)));
+            }
+        }
+        chains
+    }
+
+    /// Variables to begin with: of the type, and what goes with it.
+    fn pool(&mut self, ty: &Type, operands: Operands) -> Start {
+        let mut inputs = inputs(ty);
+        let mut ops: Vec<Op> = Vec::new();
+        let mut types = std::mem::take(&mut inputs);
+        let mut push = |op: Op, ty: Type| {
+            ops.push(op);
+            types.push(ty);
+            Var(types.len() as u32 - 1)
+        };
+        if operands != Operands::Unrolled {
+            let computed = if ty.dtype == DType::Bool {
+                Op::Unary { f: UnaryFn::Not, x: Var(0) }
+            } else {
+                Op::Binary { f: BinaryFn::Mul, x: Var(0), y: Var(1) }
+            };
+            push(computed, ty.clone());
+        }
+        if operands == Operands::Mixed {
+            for (dtype, shape) in
+                [(ty.dtype, ty.shape.clone()), (DType::Bool, ty.shape.clone()), (ty.dtype, Shape::scalar())]
+            {
+                let value = Literal::from_f64(dtype, self.pick(&[0.0, 1.0, 2.0, 0.5]));
+                let x = push(Op::Constant { value }, Type::scalar(dtype));
+                if shape.rank() > 0 {
+                    push(Op::BroadcastInDim { x, shape: shape.clone(), dims: smallvec![] }, Type::new(dtype, shape));
+                }
+            }
+        }
+        Start { names: Vec::new(), ops, types, last: SmallVec::new() }
+    }
+
+    /// The chains with one operation more, by its name, which takes a result of the last.
+    fn following(&mut self, start: &Start) -> BTreeMap<&'static str, Start> {
+        let mut found = BTreeMap::new();
+        for _ in 0..DRAWS {
+            self.prefer = start.last.iter().copied().collect();
+            let op = if self.chance(24) { self.conv(&start.types) } else { self.op(&start.types, &[]) };
+            let follows = start.last.is_empty() || op.operands().iter().any(|v| start.last.contains(v));
+            let name = op.name();
+            if !follows || op.operands().is_empty() || WITHOUT.contains(&name) || self.without.contains(&name) {
+                continue;
+            }
+            if found.contains_key(name) {
+                continue;
+            }
+            let typed = op.try_map(|v| Ok::<_, ()>(&start.types[v.index()]));
+            let Some(results) = typed.ok().and_then(|typed| rune_ir::types::infer(&typed).ok()) else { continue };
+            if results.iter().any(|t| t.size() > self.most_elements || t.size() == 0) {
+                continue;
+            }
+            let mut next = start.clone();
+            let first = next.types.len() as u32;
+            next.last = (first..first + results.len() as u32).map(Var).collect();
+            next.types.extend(results);
+            next.ops.push(op);
+            next.names.push(name);
+            found.insert(name, next);
+        }
+        self.prefer.clear();
+        found
+    }
+
+    /// A convolution of one variable with another.
+    fn conv(&mut self, types: &[Type]) -> Op {
+        let lhs = self.pick_var(types);
+        let ty = types[lhs.index()].clone();
+        let spatial = ty.rank().saturating_sub(2);
+        let rhs = self.like(types, lhs, |t| t.dtype == ty.dtype && t.rank() == ty.rank());
+        let places = || (0..spatial + 2).collect();
+        let mut sizes = |most: usize| (0..spatial).map(|_| 1 + self.below(most)).collect();
+        let (strides, lhs_dilation, rhs_dilation) = (sizes(3), sizes(2), sizes(2));
+        let padding = (0..spatial).map(|_| (self.below(3) as i64, self.below(3) as i64)).collect();
+        let (feature_groups, batch_groups) = (1, 1);
+        let dims = ConvDims {
+            lhs: places(),
+            rhs: places(),
+            out: places(),
+            strides,
+            padding,
+            lhs_dilation,
+            rhs_dilation,
+            feature_groups,
+            batch_groups,
+        };
+        Op::Conv { lhs, rhs, dims: Box::new(dims) }
+    }
+}
+
+/// The types of arguments that go with arrays of one type.
+fn inputs(ty: &Type) -> Vec<Type> {
+    let dtype = ty.dtype;
+    let mut turned: Vec<usize> = ty.shape.to_vec();
+    turned.reverse();
+    let mut types = vec![
+        ty.clone(),
+        ty.clone(),
+        ty.with_dtype(DType::Bool),
+        Type::new(dtype, turned),
+        Type::scalar(dtype),
+        Type::scalar(DType::I32),
+        Type::new(DType::I32, [3, 1]),
+        Type::new(DType::U32, ty.shape.clone()),
+    ];
+    // A kernel for as many features, and rows of a scatter.
+    if ty.rank() > 2 {
+        let kernel: Vec<usize> = ty
+            .shape
+            .iter()
+            .enumerate()
+            .map(|(a, &n)| {
+                if a == 0 {
+                    2
+                } else if a == 1 {
+                    n
+                } else {
+                    n.min(2)
+                }
+            })
+            .collect();
+        types.push(Type::new(dtype, kernel));
+    }
+    if ty.rank() > 0 {
+        let rows: Vec<usize> = std::iter::once(3).chain(ty.shape.iter().skip(1).copied()).collect();
+        types.push(Type::new(dtype, rows));
+    }
+    types
+}
+
+fn is_contraction(name: &str) -> bool {
+    ["reduce", "arg", "dot", "conv", "cum", "sort", "top_k"].iter().any(|start| name.starts_with(start))
+        && name != "convert"
+}
+
+impl Start {
+    fn finish(&self, ty: &Type, operands: Operands, pool: &Start) -> Chain {
+        let inputs = inputs(ty);
+        let program = |name: &str| {
+            let mut builder = ProgramBuilder::new(name, inputs.clone(), Vec::new());
+            for op in &self.ops {
+                builder.push(op.clone(), Origin::default()).expect("it was checked when it was drawn");
+            }
+            builder.finish(self.last.to_vec()).expect("results are variables")
+        };
+        debug_assert!(self.ops.len() > pool.ops.len());
+        let program = match operands {
+            Operands::Arguments | Operands::Mixed => program("chain"),
+            Operands::Unrolled => unrolled(program("body")),
+        };
+        Chain { names: self.names.clone(), program }
+    }
+}
+
+/// A program of the first input of `body` that runs it in a loop of two turns, with constants for all other inputs.
+fn unrolled(body: Program) -> Program {
+    let types = body.input_types().to_vec();
+    let mut builder = ProgramBuilder::new("unrolled", vec![types[0].clone()], Vec::new());
+    let mut push = |op: Op| builder.push(op, Origin::default()).expect("constants are well-typed")[0];
+    // The first one too: as far as the body looks, nothing is an argument.
+    let constants: Vec<Var> = types
+        .iter()
+        .enumerate()
+        .map(|(i, ty)| {
+            let x = push(Op::Constant { value: Literal::from_f64(ty.dtype, [1.0, 2.0, 1.0][i % 3]) });
+            push(Op::BroadcastInDim { x, shape: ty.shape.clone(), dims: smallvec![] })
+        })
+        .collect();
+    let consts = constants.len();
+    let scan =
+        Op::Scan { args: constants, consts, carry: 0, length: 2, reverse: false, unroll: 0, body: Arc::new(body) };
+    let results = builder.push(scan, Origin::default()).expect("the body takes the types of the constants");
+    builder.finish(results.to_vec()).expect("results are variables")
+}

@@ -1,0 +1,97 @@
+//! Files that once made something fail, tried again.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Set in the process that replays.
+const ALONE: &str = "RUNE_REPLAYS";
+/// Nothing that is below 64 kB takes longer, on any machine.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// What reading a file, and all that follows, may take of memory: more than any small file needs, and less than a number in it may say.
+const MOST: u64 = 64 << 20;
+
+/// Gives the files of a folder to `read`, in a process where nothing else runs: the test `name` of the program that calls this, which
+/// is started again.
+///
+/// # Panics
+/// If that panics or aborts for a file, or takes more than 10 seconds or 64 MiB.
+pub fn replay(name: &str, folder: &Path, read: impl Fn(&[u8])) {
+    if std::env::var_os(ALONE).is_none() {
+        let this = std::env::current_exe().expect("a test has a file");
+        let test = Command::new(this).args(["--exact", name, "--nocapture"]).env(ALONE, "1").output();
+        let test = test.expect("a test can be started again");
+        let said = || format!("{}{}", String::from_utf8_lossy(&test.stdout), String::from_utf8_lossy(&test.stderr));
+        assert!(test.status.success(), "{}", said());
+        // A name that is not there is no failure for the test harness.
+        assert!(said().contains("1 passed"), "there is no test {name}: {}", said());
+        return;
+    }
+    for file in std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
+        let path = file.expect("a folder can be listed").path();
+        let bytes = std::fs::read(&path).expect("what is listed can be read");
+        println!("{}", path.display());
+        let began = Instant::now();
+        let taken = memory_of(|| read(&bytes));
+        assert!(began.elapsed() < PATIENCE, "{} takes {:?}", path.display(), began.elapsed());
+        assert!(taken.is_none_or(|taken| taken < MOST), "{} takes {taken:?} bytes", path.display());
+    }
+}
+
+/// The most memory that this process held in `run` above what it held before, where the system tells.
+fn memory_of(run: impl FnOnce()) -> Option<u64> {
+    // The peak begins anew.
+    let told = std::fs::write("/proc/self/clear_refs", "5").is_ok();
+    let before = status("VmRSS:");
+    run();
+    told.then(|| Some(status("VmHWM:")?.saturating_sub(before?))).flatten()
+}
+
+/// A number of bytes that the system tells of this process.
+fn status(field: &str) -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(field))?;
+    Some(line.split_whitespace().next()?.parse::<u64>().ok()? << 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::catch_unwind;
+
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("file"), "100").unwrap();
+        folder
+    }
+
+    /// What is read is a number of MiB, that are taken.
+    fn take(bytes: &[u8]) {
+        let size: usize = std::str::from_utf8(bytes).unwrap().parse().unwrap();
+        assert_eq!(std::hint::black_box(vec![1u8; size << 20]).len(), size << 20);
+    }
+
+    #[test]
+    #[cfg_attr(not(target_os = "linux"), ignore = "the system does not tell")]
+    fn what_takes_memory_is_found() {
+        let folder = folder();
+        let name = "replay::tests::what_takes_memory_is_found";
+        let run = || replay(name, folder.path(), take);
+        match std::env::var_os(ALONE) {
+            Some(_) => run(),
+            None => {
+                let message =
+                    *catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_err().downcast::<String>().unwrap();
+                assert!(message.contains("file takes Some("), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_test_that_is_not_there_replays_nothing() {
+        let folder = folder();
+        let run = || replay("replay::tests::nothing", folder.path(), |_| {});
+        let message = *catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_err().downcast::<String>().unwrap();
+        assert!(message.starts_with("there is no test"), "{message}");
+    }
+}

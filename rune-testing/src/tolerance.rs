@@ -1,0 +1,298 @@
+//! How far a number may be from the one expected: the one table of it.
+//!
+//! Nothing here is as wide as it has to be for a test to pass, but as wide as the computation can be wrong: each
+//! entry says why it is not [`Tolerance::Exact`].
+
+use rune_ir::op::FactorFn;
+use rune_ir::{Array, DType, Element, with_element};
+
+/// A way to compare arrays of one type. NaN is always as good as any other NaN.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Tolerance {
+    /// The same bits.
+    Exact,
+    /// Equal numbers: 0 is also -0.
+    Equal,
+    /// At most so many floats of the dtype apart, and of one sign unless 0.
+    Ulps(u64),
+    /// Apart by so many times the precision of the dtype, of the magnitude of the number or of the greatest in the array: what
+    /// sums of rounded terms can be wrong by, where terms of both signs all but cancel.
+    Scaled(f64),
+    /// As `Scaled`, of a magnitude of 1 at least: where terms are subtracted from 1.
+    Around1(f64),
+}
+
+impl Tolerance {
+    /// The first element of `found` that is not near enough to that of `expected`, as text.
+    pub fn check(self, found: &Array, expected: &Array) -> Result<(), String> {
+        match self.failures(found, expected)?.first() {
+            None => Ok(()),
+            Some(&i) => Err(describe(i, found, expected)),
+        }
+    }
+
+    /// The positions of the elements of `found` that are not near enough to those of `expected`.
+    pub fn failures(self, found: &Array, expected: &Array) -> Result<Vec<usize>, String> {
+        if found.ty() != expected.ty() {
+            return Err(format!("is of type {}, and should be {}", found.ty(), expected.ty()));
+        }
+        Ok(with_element!(expected.dtype(), T => self.failing_elements::<T>(found, expected)))
+    }
+
+    fn failing_elements<T: Element>(self, found: &Array, expected: &Array) -> Vec<usize> {
+        let (found, expected) = (found.as_slice::<T>(), expected.as_slice::<T>());
+        let finite = expected.iter().map(|x| x.to_f64().abs()).filter(|x| x.is_finite());
+        let greatest = finite.fold(0.0, f64::max);
+        let fails = |&i: &usize| {
+            let (x, y) = (found[i], expected[i]);
+            let both_nan = x.to_f64().is_nan() && y.to_f64().is_nan();
+            !both_nan && !self.accepts(x, y, greatest)
+        };
+        (0..found.len()).filter(fails).collect()
+    }
+
+    fn accepts<T: Element>(self, x: T, y: T, greatest: f64) -> bool {
+        if T::as_bytes(&[x]) == T::as_bytes(&[y]) {
+            return true;
+        }
+        match self {
+            Tolerance::Exact => false,
+            Tolerance::Equal => x == y,
+            Tolerance::Ulps(n) => x == y || distance(x, y) <= n,
+            Tolerance::Scaled(n) | Tolerance::Around1(n) => {
+                let (x, y) = (x.to_f64(), y.to_f64());
+                let least = if matches!(self, Tolerance::Around1(_)) { 1.0 } else { 0.0 };
+                x == y || (x - y).abs() <= n * precision(T::DTYPE) * y.abs().max(greatest).max(least)
+            }
+        }
+    }
+}
+
+/// How element `i` of `found` is, and should be.
+pub fn describe(i: usize, found: &Array, expected: &Array) -> String {
+    with_element!(expected.dtype(), T => {
+        let (x, y) = (found.as_slice::<T>()[i], expected.as_slice::<T>()[i]);
+        let apart = match distance(x, y) {
+            n if T::DTYPE.is_float() && n < u64::MAX => format!(" ({n} floats apart)"),
+            _ => String::new(),
+        };
+        format!("element {i} is {x:?}, and should be {y:?}{apart}")
+    })
+}
+
+/// The distance from 1 to the next float.
+pub fn precision(dtype: DType) -> f64 {
+    let bits = [(DType::F16, 10), (DType::BF16, 7), (DType::F32, 23), (DType::F64, 52)];
+    let (_, bits) = bits.into_iter().find(|(d, _)| *d == dtype).expect("only floats have a precision");
+    0.5f64.powi(bits)
+}
+
+/// How many steps from float to float lead from `x` to `y`; through 0 if their signs differ.
+fn distance<T: Element>(x: T, y: T) -> u64 {
+    let ordered = |x: T| {
+        let mut raw = [0u8; 8];
+        let bytes = T::as_bytes(&[x]).to_vec();
+        raw[..bytes.len()].copy_from_slice(&bytes);
+        let bits = u64::from_le_bytes(raw) as i128;
+        let sign = 1i128 << (8 * bytes.len() - 1);
+        if bits & sign != 0 { -(bits ^ sign) } else { bits }
+    };
+    if x.to_f64().is_nan() || y.to_f64().is_nan() {
+        return u64::MAX;
+    }
+    u64::try_from((ordered(x) - ordered(y)).abs()).unwrap_or(u64::MAX)
+}
+
+/// The interpreter against JAX.
+///
+/// JAX's numbers are computed in f64 and rounded once (see `scripts/make-vectors`), and so are the interpreter's. Of
+/// dtypes narrower than f64 both are therefore nearly always the same float; never more than one apart.
+pub fn interpreter(op: &str, dtype: DType) -> Tolerance {
+    let rounded = |in_f64: Tolerance| if dtype == DType::F64 { in_f64 } else { Tolerance::Ulps(1) };
+    match op {
+        _ if !dtype.is_float() => Tolerance::Exact,
+        // Moved, or exactly rounded by IEEE 754.
+        "constant"
+        | "abs"
+        | "neg"
+        | "sign"
+        | "floor"
+        | "ceil"
+        | "round_afz"
+        | "round_even"
+        | "sqrt"
+        | "select"
+        | "convert"
+        | "bitcast_convert"
+        | "broadcast_in_dim"
+        | "reshape"
+        | "transpose"
+        | "slice"
+        | "pad"
+        | "concatenate"
+        | "reverse"
+        | "iota"
+        | "dynamic_slice"
+        | "dynamic_update_slice"
+        | "gather"
+        | "optimization_barrier"
+        | "stop_gradient"
+        | "add"
+        | "sub"
+        | "mul"
+        | "div"
+        | "rem"
+        | "sort"
+        | "top_k" => Tolerance::Exact,
+        // One of two elements; the table leaves open which of 0 and -0 is greater.
+        "max" | "min" | "clamp" | "reduce_max" | "reduce_min" | "reduce_window_max" | "reduce_window_min"
+        | "cummax" | "cummin" => Tolerance::Equal,
+        // A function of one number: libraries for f64 are within an ulp or two of the truth, each.
+        "exp" | "exp2" | "expm1" | "log" | "log1p" | "rsqrt" | "cbrt" | "sin" | "cos" | "tan" | "tanh" | "logistic"
+        | "erf" | "pow" | "atan2" => rounded(Tolerance::Ulps(4)),
+        // Some multiplications, each rounded once, in another order.
+        "integer_pow" => rounded(Tolerance::Ulps(8)),
+        // Sums and products of several terms in another order.
+        "reduce_prod" | "cumprod" => rounded(Tolerance::Ulps(16)),
+        "reduce_sum" | "reduce_window_sum" | "cumsum" | "cumlogsumexp" | "dot_general" | "conv" | "scatter" => {
+            rounded(Tolerance::Scaled(16.0))
+        }
+        // As sums of products, of matrices of so few rows and so well conditioned as the cases have.
+        _ if is_linalg(op) => rounded(Tolerance::Scaled(16.0)),
+        _ => panic!("say in tests/support/tolerance.rs how far `{op}` may be off"),
+    }
+}
+
+/// Whether it is linear algebra, which compiled code leaves to the interpreter's kernels.
+fn is_linalg(op: &str) -> bool {
+    matches!(op, "triangular_solve" | "lu_solve") || FactorFn::ALL.iter().any(|f| f.name() == op)
+}
+
+/// Derivatives against JAX's.
+///
+/// Derivative rules are programs of several instructions, each of which rounds to the dtype; JAX's expected numbers were
+/// computed in f64 and rounded once. So the error is that of some dozen roundings, of the greatest magnitude that
+/// meets in a sum.
+pub fn derivative(op: &str, dtype: DType) -> Tolerance {
+    match op {
+        // Moved, or summed where several elements came from one; the sums are of halves and exact.
+        "neg"
+        | "sign"
+        | "floor"
+        | "ceil"
+        | "round_afz"
+        | "round_even"
+        | "select"
+        | "bitcast_convert"
+        | "reshape"
+        | "transpose"
+        | "slice"
+        | "concatenate"
+        | "reverse"
+        | "dynamic_slice"
+        | "dynamic_update_slice"
+        | "optimization_barrier"
+        | "stop_gradient"
+        | "add"
+        | "sub"
+        | "abs"
+        | "sort"
+        | "top_k" => Tolerance::Equal,
+        // The derivatives are y (1 - y) and 1 - y², with y rounded.
+        "logistic" | "tanh" => Tolerance::Around1(4.0),
+        _ if dtype.is_half() => Tolerance::Scaled(8.0),
+        _ => Tolerance::Scaled(16.0),
+    }
+}
+
+/// A transformed operation against JAX's, by the transformation's name in the vectors.
+///
+/// Operations on lanes are these operations, but for the sign of 0, which XLA's fusions do not keep (cases that are not on lanes
+/// show it), and derivatives of lanes are derivatives. In a second derivative twice as many roundings meet as in a first one, of
+/// the least precise dtype that numbers pass through.
+pub fn transformed(op: &str, transform: &str, dtype: DType, least_precise: DType) -> Tolerance {
+    match transform {
+        "vmap" if interpreter(op, dtype) == Tolerance::Exact => Tolerance::Equal,
+        "vmap" => interpreter(op, dtype),
+        "jvp" | "vjp" | "vmap_grad" | "grad_vmap" => derivative(op, dtype),
+        _ => {
+            let roundings = if least_precise.is_half() { 4.0 } else { 32.0 };
+            Tolerance::Scaled(roundings * precision(least_precise) / precision(dtype))
+        }
+    }
+}
+
+/// Compiled code against the interpreter.
+pub fn iree(op: &str, dtype: DType) -> Tolerance {
+    match op {
+        _ if !dtype.is_float() => Tolerance::Exact,
+        // Moved, or exactly rounded by IEEE 754.
+        "constant"
+        | "abs"
+        | "neg"
+        | "sign"
+        | "floor"
+        | "ceil"
+        | "round_afz"
+        | "round_even"
+        | "sqrt"
+        | "select"
+        | "convert"
+        | "bitcast_convert"
+        | "broadcast_in_dim"
+        | "reshape"
+        | "transpose"
+        | "slice"
+        | "pad"
+        | "concatenate"
+        | "reverse"
+        | "iota"
+        | "dynamic_slice"
+        | "dynamic_update_slice"
+        | "gather"
+        | "optimization_barrier"
+        | "stop_gradient"
+        | "add"
+        | "sub"
+        | "mul"
+        | "div"
+        | "rem"
+        | "top_k" => Tolerance::Exact,
+        // One of two elements, or any order of 0 and -0.
+        "max" | "min" | "clamp" | "reduce_max" | "reduce_min" | "reduce_window_max" | "reduce_window_min"
+        | "cummax" | "cummin" | "sort" => Tolerance::Equal,
+        // Polynomials of IREE, in f32 for half types; the worst of them are 4e-6 off.
+        "exp" | "exp2" | "expm1" | "log" | "log1p" | "rsqrt" | "cbrt" | "tanh" | "logistic" | "erf" | "integer_pow" => {
+            Tolerance::Ulps(if dtype.is_half() { 1 } else { 16 })
+        }
+        // e^(y ln x), whose exponent of up to 88 is rounded to f32: an ulp of the result for each unit.
+        "pow" => Tolerance::Ulps(if dtype.is_half() { 1 } else { 88 }),
+        "sin" | "cos" | "tan" | "atan2" => Tolerance::Ulps(if dtype.is_half() { 1 } else { 48 }),
+        // Sums and products of several terms in another order, in f32 for half types.
+        "reduce_prod" | "cumprod" | "reduce_sum" | "reduce_window_sum" | "cumsum" | "cumlogsumexp" | "dot_general"
+        | "conv" | "scatter" => Tolerance::Scaled(if dtype.is_half() { 1.0 } else { 16.0 }),
+        _ if is_linalg(op) => Tolerance::Exact,
+        _ => panic!("say in tests/support/tolerance.rs how far compiled `{op}` may be off"),
+    }
+}
+
+/// Compiled code against the interpreter, of a transformed operation.
+///
+/// Of derivatives, what is scaled is the error of IREE's functions, four of which may be multiplied and summed.
+pub fn iree_transformed(op: &str, transform: &str, dtype: DType, least_precise: DType) -> Tolerance {
+    match transform {
+        "vmap" if iree(op, dtype) == Tolerance::Exact => Tolerance::Equal,
+        "vmap" => iree(op, dtype),
+        _ if !dtype.is_float() => Tolerance::Exact,
+        _ => {
+            // Derivatives of linear algebra are made of products of matrices.
+            let op = if is_linalg(op) { "dot_general" } else { op };
+            let ulps = match iree(op, least_precise) {
+                Tolerance::Exact | Tolerance::Equal => 4.0,
+                Tolerance::Ulps(n) => 4.0 * n as f64,
+                Tolerance::Scaled(n) | Tolerance::Around1(n) => 4.0 * n,
+            };
+            Tolerance::Scaled(ulps * precision(least_precise) / precision(dtype))
+        }
+    }
+}

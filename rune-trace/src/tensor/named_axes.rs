@@ -1,0 +1,107 @@
+//! The named axes that are mapped around a function that is being called.
+
+use super::refuse;
+use rune_ir::op::{AxisName, NamedAxis};
+use std::cell::RefCell;
+
+thread_local! {
+    /// Outermost first.
+    static MAPPED: RefCell<Vec<NamedAxis>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Runs `f` with one more axis mapped around it.
+pub(crate) fn within_axis<R>(axis: NamedAxis, f: impl FnOnce() -> R) -> R {
+    struct Leave;
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            MAPPED.with_borrow_mut(Vec::pop);
+        }
+    }
+    MAPPED.with_borrow_mut(|mapped| mapped.push(axis));
+    let _leave = Leave;
+    f()
+}
+
+/// Runs `f` with no axis mapped around it.
+pub(super) fn unmapped<R>(f: impl FnOnce() -> R) -> R {
+    with_axes(&[], f)
+}
+
+/// Runs `f` with these axes mapped around it, and no others.
+pub(super) fn with_axes<R>(axes: &[NamedAxis], f: impl FnOnce() -> R) -> R {
+    struct Restore(Vec<NamedAxis>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            MAPPED.set(std::mem::take(&mut self.0));
+        }
+    }
+    let _restore = Restore(MAPPED.replace(axes.to_vec()));
+    f()
+}
+
+/// The named axes that are mapped around the code that runs now in this thread, outermost first.
+///
+/// ```
+/// use rune_trace::{Tensor, named_axes, vmap_named};
+/// let f = vmap_named("i", |x: &Tensor| {
+///     assert_eq!((named_axes()[0].name.as_str(), named_axes()[0].size), ("i", 3));
+///     x.clone()
+/// });
+/// f(&Tensor::from([1, 2, 3]));
+/// assert!(named_axes().is_empty());
+/// ```
+pub fn named_axes() -> Vec<NamedAxis> {
+    MAPPED.with_borrow(Clone::clone)
+}
+
+/// The axis of this name that is mapped around, the innermost one.
+///
+/// # Panics
+/// If there is none, at the caller's line.
+#[track_caller]
+pub(crate) fn named_axis(function: &str, name: &AxisName) -> NamedAxis {
+    let found = MAPPED.with_borrow(|mapped| mapped.iter().rev().find(|axis| axis.name == *name).cloned());
+    let Some(axis) = found else {
+        let others: Vec<String> = named_axes().iter().map(|a| format!("`{}`, of {} lanes", a.name, a.size)).collect();
+        let others =
+            if others.is_empty() { "none is".to_owned() } else { format!("mapped are {}", others.join(" and ")) };
+        refuse!(
+            "{function}: no axis `{name}` is mapped around this line ({others}); name one, as with `vmap_named({:?}, f)`",
+            name.as_str()
+        );
+    };
+    axis
+}
+
+/// Names of mapped axes: one, or a list of them.
+pub trait AxisNames {
+    /// The names in order.
+    fn axis_names(self) -> Vec<AxisName>;
+}
+
+macro_rules! one_name {
+    ($($T:ty),*) => {$(
+        impl AxisNames for $T {
+            fn axis_names(self) -> Vec<AxisName> {
+                vec![self.into()]
+            }
+        }
+    )*};
+}
+one_name!(&str, String, AxisName, &AxisName);
+
+impl<T: Into<AxisName>, const N: usize> AxisNames for [T; N] {
+    fn axis_names(self) -> Vec<AxisName> {
+        self.into_iter().map(Into::into).collect()
+    }
+}
+impl<T: Into<AxisName>> AxisNames for Vec<T> {
+    fn axis_names(self) -> Vec<AxisName> {
+        self.into_iter().map(Into::into).collect()
+    }
+}
+impl<T: Clone + Into<AxisName>> AxisNames for &[T] {
+    fn axis_names(self) -> Vec<AxisName> {
+        self.iter().cloned().map(Into::into).collect()
+    }
+}

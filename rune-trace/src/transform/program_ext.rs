@@ -1,0 +1,180 @@
+//! Transformations as methods of programs.
+
+use super::{DerivativeError, SavedResidual, VmapError};
+use crate::Tensor;
+use rune_ir::Program;
+use rune_ir::op::AxisName;
+
+/// The transformations of a [`Program`], for those who hold a program and no function.
+pub trait ProgramExt {
+    /// The outputs of this program on `args`: its instructions are applied to them one by one, as if the traced
+    /// function were called again.
+    ///
+    /// # Panics
+    /// If there are not as many arguments as inputs, or their types are others.
+    #[track_caller]
+    fn apply(&self, args: &[Tensor]) -> Vec<Tensor>;
+
+    /// The program that takes the inputs and tangents of the inputs at the positions `by`, in the order of the inputs, and gives the
+    /// outputs and then the tangents of the outputs of a float dtype.
+    ///
+    /// # Errors
+    /// If `by` names an input that is not there or is no float, a function on the way has no rule for this, or the program shares its
+    /// sub-programs too often ([`DerivativeError::TooLong`]).
+    fn jvp(&self, by: &[usize]) -> Result<Program, DerivativeError>;
+
+    /// The program that takes the inputs and cotangents of the outputs of a float dtype, and gives the outputs and then
+    /// the cotangents of the inputs at the positions `by`, in the order of the inputs.
+    ///
+    /// # Errors
+    /// As [`ProgramExt::jvp`], and if a loop of unknown length stands between.
+    fn vjp(&self, by: &[usize]) -> Result<Program, DerivativeError>;
+
+    /// The program that gives the gradient of the one scalar output by the inputs at the positions `by`; after the value, if `value`.
+    ///
+    /// # Errors
+    /// If the output is not one float scalar, or as [`ProgramExt::vjp`].
+    fn grad(&self, by: &[usize], value: bool) -> Result<Program, DerivativeError>;
+
+    /// The program in two parts. The first, forward, takes the inputs and gives the outputs, and then what the second
+    /// needs of them, the residuals. The second is linear: it takes tangents of the inputs at the positions `by`, in the
+    /// order of the inputs, and then the residuals, and gives the tangents of the outputs of a float dtype.
+    ///
+    /// ```
+    /// use rune_trace::{Tensor, make_program};
+    /// let program = make_program(|x: &Tensor| x * x.sin(), &Tensor::scalar(2.0f32))?;
+    /// let (forward, linear) = program.linearize(&[0])?;
+    /// assert_eq!(forward.outputs().len() - 1, linear.inputs().len() - 1); // one output, one tangent; the rest crosses
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If `by` names an input that is not there or is no float, the program shares its sub-programs too often, or its loops keep too much.
+    fn linearize(&self, by: &[usize]) -> Result<(Program, Program), DerivativeError>;
+
+    /// The transpose of a program that is linear in the inputs at the positions `by`: takes the other inputs and then
+    /// cotangents of the outputs of a float dtype, and gives the cotangents of the inputs at `by`, in the order of the inputs.
+    ///
+    /// ```
+    /// use rune_trace::Program;
+    /// let linear: Program = "\
+    /// def f(x0, x1): # ([f32], [f32]) -> [f32]
+    ///     y0 = rune.mul(x0, x1)
+    ///     return y0
+    /// ".parse()?;
+    /// assert_eq!(linear.transpose(&[1])?.to_string(), "\
+    /// def f_transpose(x0, x1): # ([f32], [f32]) -> [f32]
+    ///     y0 = rune.mul(x0, x1) # ([f32], [f32]) -> [f32]
+    ///     return y0
+    /// ");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If `by` names an input that is not there or is no float, the program shares its sub-programs too often, or its loops keep too much.
+    ///
+    /// # Panics
+    /// If the program is not linear in these inputs; the message names the operation, and its line.
+    #[track_caller]
+    fn transpose(&self, by: &[usize]) -> Result<Program, DerivativeError>;
+
+    /// What the derivative by the inputs at the positions `by` keeps of the forward pass: arguments first, then what is computed, in
+    /// order.
+    ///
+    /// ```
+    /// use rune_trace::{Tensor, make_program};
+    /// let f = make_program(|x: &Tensor, y: &Tensor| (x * y).sin(), (&Tensor::scalar(1.0f32), &Tensor::scalar(2.0f32)))?;
+    /// let kept: Vec<String> = f.saved_residuals(&[0])?.iter().map(|r| r.to_string()).collect();
+    /// assert_eq!(kept[0], "[f32] from the argument x1");
+    /// assert!(kept[1].starts_with("[f32] output of cos"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If `by` names an input that is not there or is no float.
+    fn saved_residuals(&self, by: &[usize]) -> Result<Vec<SavedResidual>, DerivativeError>;
+
+    /// The program that does for `size` lanes at once what this does for one.
+    ///
+    /// For each input and each output: the position of the mapped axis in it (negative ones count from the last axis), or `None` for an
+    /// input that is the same for all lanes, or an output that depends on no mapped input.
+    ///
+    /// ```
+    /// use rune_trace::{DType, Tensor, make_program};
+    /// let dot = make_program(|x: &Tensor, y: &Tensor| x.dot(y), (&Tensor::ones(4, DType::F32), &Tensor::ones(4, DType::F32)))?;
+    /// let wide = dot.vmap(3, &[Some(0), None], &[Some(0)])?;
+    /// let types: Vec<String> = wide.input_types().iter().map(ToString::to_string).collect();
+    /// assert_eq!(types, ["[3, 4, f32]", "[4, f32]"]);
+    /// assert_eq!(wide.instructions().len(), 1); // still one dot product
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there are not as many axes as inputs and outputs, an axis is out of range, an output without axis depends on a mapped input, or
+    /// the lanes are too many or the program too long.
+    fn vmap(&self, size: usize, in_axes: &[Option<i64>], out_axes: &[Option<i64>]) -> Result<Program, VmapError>;
+
+    /// As [`ProgramExt::vmap`], with a name for the mapped axis: operations of the program over the axis of that name (see
+    /// [`Program::axes`]) are over these lanes.
+    ///
+    /// ```
+    /// use rune_trace::Program;
+    /// let program: Program = r#"
+    /// def f(x0): # [f32] -> [f32]
+    ///     z0 = rune.psum(x0, axis={"name": "i", "size": 3}) # [f32] -> [f32]
+    ///     y0 = rune.div(x0, z0) # ([f32], [f32]) -> [f32]
+    ///     return y0
+    /// "#.parse()?;
+    /// let wide = program.vmap_named("i", 3, &[Some(0)], &[Some(0)])?;
+    /// assert_eq!(wide.instructions()[0].op.name(), "reduce_sum");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`ProgramExt::vmap`], and if its operations know of another number of lanes.
+    fn vmap_named(
+        &self,
+        axis_name: impl Into<AxisName>,
+        size: usize,
+        in_axes: &[Option<i64>],
+        out_axes: &[Option<i64>],
+    ) -> Result<Program, VmapError>;
+}
+
+impl ProgramExt for Program {
+    #[track_caller]
+    fn apply(&self, args: &[Tensor]) -> Vec<Tensor> {
+        super::apply_program(self, args)
+    }
+    fn jvp(&self, by: &[usize]) -> Result<Program, DerivativeError> {
+        super::programs::jvp_program(self, by)
+    }
+    fn vjp(&self, by: &[usize]) -> Result<Program, DerivativeError> {
+        super::programs::vjp_program(self, by)
+    }
+    fn grad(&self, by: &[usize], value: bool) -> Result<Program, DerivativeError> {
+        super::programs::grad_program(self, by, value)
+    }
+    fn linearize(&self, by: &[usize]) -> Result<(Program, Program), DerivativeError> {
+        super::linear_programs::linearize_program(self, by)
+    }
+    #[track_caller]
+    fn transpose(&self, by: &[usize]) -> Result<Program, DerivativeError> {
+        super::linear_programs::transpose_program(self, by)
+    }
+    fn saved_residuals(&self, by: &[usize]) -> Result<Vec<SavedResidual>, DerivativeError> {
+        super::residuals::saved_residuals_of(self, by)
+    }
+    fn vmap(&self, size: usize, in_axes: &[Option<i64>], out_axes: &[Option<i64>]) -> Result<Program, VmapError> {
+        super::vmap::vmap_program(self, size, in_axes, out_axes)
+    }
+    fn vmap_named(
+        &self,
+        axis_name: impl Into<AxisName>,
+        size: usize,
+        in_axes: &[Option<i64>],
+        out_axes: &[Option<i64>],
+    ) -> Result<Program, VmapError> {
+        super::vmap::vmap_named_program(self, axis_name, size, in_axes, out_axes)
+    }
+}

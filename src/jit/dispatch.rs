@@ -1,0 +1,299 @@
+//! Calls of a jitted function: finding the program for the arguments, or making it.
+
+use super::entries::{Entries, Entry};
+use super::recursion::{self, Tracing};
+use crate::compile;
+use crate::device::{Device, current_device};
+use crate::log::{self, Statics};
+use crate::{Error, Tier};
+use rune_iree::Arg;
+use rune_trace::{
+    Arguments, Caller, Function, Program, Tensor, Traced, Tree, Type, Value, in_closure, lax, name_of, named_axes,
+    trace_function,
+};
+use rustc_hash::FxHasher;
+use smallvec::SmallVec;
+use std::convert::Infallible;
+use std::hash::Hasher;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Functions that are compiled more often than this are reported: they are probably meant to be compiled less often.
+const RECOMPILE_WARNING: u64 = 10;
+/// Stands for the tier of a function that has none of its own.
+const NO_TIER: u8 = u8::MAX;
+
+/// What a jitted function and its copies share.
+pub(super) struct Core<F, Out> {
+    name: String,
+    f: F,
+    /// Where it was jitted.
+    caller: Caller,
+    pub entries: Entries<Out>,
+    /// Held by the thread that compiles, so that others do not compile the same. No function of the user's runs meanwhile.
+    compiling: Mutex<()>,
+    /// Whether there was a warning of a static field that changes.
+    warned: AtomicBool,
+    /// The tier, where the function has one of its own.
+    tier: AtomicU8,
+}
+
+/// Why there is no entry for a call.
+pub(super) enum Failed {
+    Error(Error),
+    /// The function captured a tensor that depends on a parameter of a function being traced: it is part of that one.
+    CapturesTraced,
+}
+impl<E: Into<Error>> From<E> for Failed {
+    fn from(error: E) -> Failed {
+        Failed::Error(error.into())
+    }
+}
+
+pub(super) type Leaves<'a> = SmallVec<[&'a Tensor; 8]>;
+
+/// The tensors in the arguments, and a hash of all that is no tensor.
+pub(super) fn leaves<'a, X: Arguments>(args: X::Refs<'a>) -> (Leaves<'a>, u64) {
+    let mut leaves = Leaves::new();
+    X::visit(args, &mut |_, _, leaf| leaves.push(leaf));
+    let mut hasher = FxHasher::default();
+    X::structure(args, &mut hasher);
+    (leaves, hasher.finish())
+}
+
+impl<F, Out: Tree> Core<F, Out> {
+    pub fn new<X>(f: F, caller: Caller) -> Core<F, Out>
+    where
+        X: Arguments,
+        F: Function<X, Output = Out>,
+    {
+        let (entries, compiling, warned) = (Entries::new(), Mutex::default(), AtomicBool::new(false));
+        Core { name: name_of::<F>(), f, caller, entries, compiling, warned, tier: AtomicU8::new(NO_TIER) }
+    }
+
+    pub fn call<X>(&self, args: X::Refs<'_>) -> Out
+    where
+        X: Arguments,
+        F: Function<X, Output = Out>,
+    {
+        let (leaves, structure) = leaves::<X>(args);
+        // What the function does may depend on the axes mapped around it.
+        if leaves.iter().any(|t| t.is_traced()) || !named_axes().is_empty() {
+            return self.call_traced::<X>(args, &leaves);
+        }
+        match self.call_known::<X>(args, &leaves, structure) {
+            Ok(output) => output,
+            Err(Failed::Error(error)) => self.fail::<X>(args, &error.to_string()),
+            Err(Failed::CapturesTraced) => self.call_traced::<X>(args, &leaves),
+        }
+    }
+
+    /// Within a function that is being traced: a call of the program of this one.
+    fn call_traced<X>(&self, args: X::Refs<'_>, leaves: &Leaves<'_>) -> Out
+    where
+        X: Arguments,
+        F: Function<X, Output = Out>,
+    {
+        let traced = self.run::<X>(args);
+        let inputs: Vec<Tensor> = leaves.iter().map(|t| (*t).clone()).chain(traced.captured).collect();
+        let program = Arc::new(traced.program.simplify());
+        let results = self.caller.run(|| lax::call(&program, &inputs));
+        traced.output.with_leaves(results)
+    }
+
+    /// Panics in the function, as a closure has no line of its caller.
+    fn fail<X>(&self, args: X::Refs<'_>, message: &str) -> !
+    where
+        X: Arguments,
+        F: Function<X, Output = Out>,
+    {
+        let fails = || -> Infallible { rune_trace::fail(message) };
+        match in_closure::<X, F, Infallible>(self.caller, "jit", &self.f, args, fails) {}
+    }
+
+    fn call_known<X>(&self, args: X::Refs<'_>, leaves: &Leaves<'_>, structure: u64) -> Result<Out, Failed>
+    where
+        X: Arguments,
+        F: Function<X, Output = Out>,
+    {
+        let values = values(leaves)?;
+        let entry = self.entry::<X>(args, leaves, structure)?;
+        let refs: SmallVec<[&Value; 8]> = values.iter().collect();
+        let results = entry.runnable.run(&refs)?;
+        check_for_nans(&entry.program, &values, &results)?;
+        Ok(entry.output.with_leaves(results.into_iter().map(Tensor::from_value)))
+    }
+
+    /// As [`Core::call`], with a first argument that the caller donates.
+    pub fn call_donating<X>(&self, first: X::First, rest: X::Rest<'_>) -> Out
+    where
+        X: Arguments,
+        F: Function<X, Output = Out>,
+    {
+        let args = X::with_first(&first, rest);
+        let (leaves, structure) = leaves::<X>(args);
+        if leaves.iter().any(|t| t.is_traced()) || !named_axes().is_empty() || rune_trace::checks_nans() {
+            // Within a trace it is not known who else holds an argument; and what is checked is read after the call.
+            return self.call::<X>(args);
+        }
+        let prepared = values(&leaves)
+            .map_err(Failed::from)
+            .and_then(|values| Ok((self.entry::<X>(args, &leaves, structure)?, values)));
+        let (entry, mut values) = match prepared {
+            Ok(prepared) => prepared,
+            Err(Failed::Error(error)) => self.fail::<X>(args, &error.to_string()),
+            Err(Failed::CapturesTraced) => return self.call_traced::<X>(args, &leaves),
+        };
+        // Handles and values of the first argument go, so that none is left where the caller has none.
+        let donated = first.leaves();
+        let borrowed: SmallVec<[Value; 8]> = values.drain(donated.len()..).collect();
+        drop(values);
+        drop(leaves);
+        drop(first);
+        let donated = donated.into_iter().map(|leaf| Ok(Arg::Donate(leaf.into_value()?)));
+        let run = || -> Result<Vec<Value>, Error> {
+            let borrowed = borrowed.iter().map(|value| Ok(Arg::Borrow(value)));
+            entry.runnable.run_with(donated.chain(borrowed).collect::<Result<_, Error>>()?)
+        };
+        match run() {
+            Ok(results) => entry.output.with_leaves(results.into_iter().map(Tensor::from_value)),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The entry for these arguments on the default device.
+    fn entry<X>(&self, args: X::Refs<'_>, leaves: &Leaves<'_>, structure: u64) -> Result<Arc<Entry<Out>>, Failed>
+    where
+        X: Arguments,
+        F: Function<X, Output = Out>,
+    {
+        let device = current_device().map_err(Failed::Error)?;
+        match self.entries.find(&device, leaves, structure) {
+            Some(entry) => Ok(entry),
+            None => self.compile::<X>(args, leaves, structure, &device),
+        }
+    }
+
+    #[cold]
+    fn compile<X>(
+        &self,
+        args: X::Refs<'_>,
+        leaves: &Leaves<'_>,
+        structure: u64,
+        device: &Device,
+    ) -> Result<Arc<Entry<Out>>, Failed>
+    where
+        X: Arguments,
+        F: Function<X, Output = Out>,
+    {
+        // Without the lock: the function may call itself, or others that wait for this one.
+        let (program, output) = self.trace::<X>(args)?;
+        let types: Vec<Type> = leaves.iter().map(|t| t.ty().clone()).collect();
+        let statics = X::statics(args);
+        self.warn_of_statics(&types, &statics);
+        let compiling = self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = self.entries.find(device, leaves, structure) {
+            return Ok(entry);
+        }
+        let why = self.why::<X>(args, device, &types, &statics);
+        let (runnable, _) = compile::prepare(&program, device, self.tier()?, &why).map_err(Failed::Error)?;
+        let (device, used) = (device.clone(), AtomicU64::default());
+        let entry = Arc::new(Entry { device, types, structure, statics, program, runnable, output, used });
+        let (entries, made) = self.entries.insert(entry.clone());
+        drop(compiling);
+        if made == RECOMPILE_WARNING + 1 {
+            let all: Vec<(&[Type], &Statics)> = entries.iter().map(|e| (&e.types[..], &e.statics)).collect();
+            tracing::warn!("{}", log::many(&self.name, &paths::<X>(args), &all));
+        }
+        Ok(entry)
+    }
+
+    /// Warns once if the function is compiled again for what is no tensor: before that, which takes the time that the warning is of.
+    fn warn_of_statics(&self, types: &[Type], statics: &Statics) {
+        if self.warned.load(Ordering::Relaxed) {
+            return;
+        }
+        let entries = self.entries.load();
+        let last = entries.iter().rev().find(|e| e.types == types);
+        if let Some(warning) = last.and_then(|last| log::changing(&self.name, statics, &last.statics))
+            && !self.warned.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!("{warning}");
+        }
+    }
+
+    /// The tier of this function, or of all that have none of their own.
+    pub fn tier(&self) -> Result<Tier, Error> {
+        let own = Tier::ALL.get(usize::from(self.tier.load(Ordering::Relaxed)));
+        own.map_or_else(Tier::from_environment, |tier| Ok(*tier))
+    }
+    pub fn set_tier(&self, tier: Tier) {
+        self.tier.store(tier as u8, Ordering::Relaxed);
+        self.entries.clear();
+    }
+
+    pub fn trace<X>(&self, args: X::Refs<'_>) -> Result<(Arc<Program>, Out), Failed>
+    where
+        X: Arguments,
+        F: Function<X, Output = Out>,
+    {
+        let traced = self.run::<X>(args);
+        if traced.captured.iter().any(Tensor::is_traced) {
+            return Err(Failed::CapturesTraced);
+        }
+        let (program, output) = traced.close().map_err(Error::from)?;
+        Ok((Arc::new(program.simplify()), output))
+    }
+
+    /// Runs the function on parameters, unless it is so deep in calls of itself that there is no end.
+    fn run<X>(&self, args: X::Refs<'_>) -> Traced<Out>
+    where
+        X: Arguments,
+        F: Function<X, Output = Out>,
+    {
+        let _tracing = match Tracing::begin(std::ptr::from_ref(self).addr()) {
+            Ok(tracing) => tracing,
+            Err(deep) => {
+                let message = deep.message(&self.name, &self.caller.to_string());
+                match recursion::reporting(|| self.fail::<X>(args, &message)) {
+                    Some(never) => never,
+                    // It calls itself before any other operation.
+                    None => rune_trace::fail(&message),
+                }
+            }
+        };
+        trace_function::<X, F>(&self.f, args, &self.name, "jit")
+    }
+
+    /// Why the function is compiled for arguments of these types: what is new since the last time.
+    fn why<X: Arguments>(&self, args: X::Refs<'_>, device: &Device, types: &[Type], statics: &Statics) -> String {
+        let entries = self.entries.load();
+        let Some(last) = entries.last() else { return "first call".to_owned() };
+        let other_device = || format!("on {}, was on {}", device.name(), last.device.name());
+        let changes = log::changes(&paths::<X>(args), types, &last.types)
+            .or_else(|| log::static_changes(statics, &last.statics))
+            .or_else(|| (last.device != *device).then(other_device));
+        format!("{}: {}", self.name, changes.unwrap_or_else(|| "the arguments are of another structure".to_owned()))
+    }
+}
+
+/// Fails if a result holds a NaN, where the environment asks for that.
+pub(super) fn check_for_nans(program: &Program, inputs: &[Value], results: &[Value]) -> Result<(), Error> {
+    Ok(rune_trace::check_nans(program, inputs, results).map_err(Box::new)?)
+}
+
+/// The values of the arguments; what is pending of them is computed in one program.
+pub(super) fn values(leaves: &Leaves<'_>) -> Result<SmallVec<[Value; 8]>, Error> {
+    if leaves.iter().filter(|t| t.is_pending()).count() > 1 {
+        let pending: Vec<Tensor> = leaves.iter().filter(|t| t.is_pending()).map(|t| (*t).clone()).collect();
+        Tensor::realize_all(&pending)?;
+    }
+    Ok(leaves.iter().map(|t| t.value()).collect::<Result<_, _>>()?)
+}
+
+/// The paths of the leaves of the arguments.
+fn paths<X: Arguments>(args: X::Refs<'_>) -> Vec<String> {
+    let mut paths = Vec::new();
+    X::visit(args, &mut |_, path, _| paths.push(path.to_string()));
+    paths
+}

@@ -1,0 +1,197 @@
+//! `jit`: traces a function once for each device and each types and structure of its arguments, and compiles it.
+
+mod compiled;
+mod dispatch;
+mod donating;
+mod entries;
+mod lowered;
+mod recursion;
+
+pub use compiled::Compiled;
+pub use donating::Donating;
+pub use lowered::Lowered;
+
+use crate::device::default_device;
+use crate::lower::lower_for;
+use crate::{Engine, Error, Tier};
+use dispatch::{Core, Failed, leaves};
+use rune_trace::{ArgRefs, Arguments, Caller, Function, Program, Tree};
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Compiles `f` when it is called: once for each device, and each types and structure of its arguments. The result is called like `f`.
+///
+/// ```
+/// use rune::prelude::*;
+/// let f = jit(|x: &Tensor| x * x + 1.0);
+/// let x = Tensor::scalar(3.0f32);
+/// assert_eq!(f(&x).item::<f32>()?, 10.0);
+/// # Ok::<(), rune::EvalError>(())
+/// ```
+///
+/// Tensors that `f` captures are constants of the compiled function. Inside `f` nothing is known of the arguments but their types.
+///
+/// Each call runs on the [default device](crate::default_device). The function keeps the compiled programs of the last 256 devices,
+/// types and structures that it was called with, and compiles again for older ones.
+///
+/// # Panics
+/// The returned function panics if the program cannot be compiled or run; [`Jit::lower`] and [`Lowered::compile`] return errors. It
+/// panics at a line of `f` if `f` calls the returned function without end.
+#[track_caller]
+pub fn jit<'f, X, F>(f: F) -> Jit<'f, X, F>
+where
+    X: Arguments,
+    F: Function<X> + 'f,
+    F::Output: Tree + Send + Sync,
+{
+    let core = Arc::new(Core::new::<X>(f, Caller::here()));
+    let inner = core.clone();
+    let call = F::returning(move |args| inner.call::<X>(args));
+    Jit { core, call }
+}
+
+/// A function that is compiled when it is called; see [`jit`].
+pub struct Jit<'f, X, F>
+where
+    X: Arguments,
+    F: Function<X> + 'f,
+    F::Output: Tree,
+{
+    core: Arc<Core<F, F::Output>>,
+    call: F::Returning<'f, F::Output>,
+}
+
+impl<'f, X, F> Deref for Jit<'f, X, F>
+where
+    X: Arguments,
+    F: Function<X> + 'f,
+    F::Output: Tree,
+{
+    type Target = F::Returning<'f, F::Output>;
+    fn deref(&self) -> &Self::Target {
+        &self.call
+    }
+}
+
+/// A compiled function is a function: it can be transformed again.
+impl<'f, X, F> Function<X> for Jit<'f, X, F>
+where
+    X: Arguments,
+    F: Function<X> + 'f,
+    F::Output: Tree + Send + Sync,
+    F::Returning<'f, F::Output>: Send + Sync,
+{
+    type Output = F::Output;
+    type Returning<'g, O: 'g> = F::Returning<'g, O>;
+    fn call(&self, args: &X) -> F::Output {
+        self.core.call::<X>(args.refs())
+    }
+    fn returning<'g, O: 'g>(f: impl for<'a> Fn(X::Refs<'a>) -> O + Send + Sync + 'g) -> F::Returning<'g, O> {
+        F::returning(f)
+    }
+}
+
+impl<'f, X, F> Jit<'f, X, F>
+where
+    X: Arguments,
+    F: Function<X> + 'f,
+    F::Output: Tree + Send + Sync,
+{
+    /// Traces the function for arguments of these types, and lowers it for the default device. The arguments are `&x`, or `(&x, &y)`
+    /// for several.
+    ///
+    /// # Errors
+    /// Returns an error if a captured tensor cannot be computed, or if an operation has no StableHLO form.
+    ///
+    /// # Panics
+    /// Panics if the function captures a tensor of a function that is being traced.
+    #[track_caller]
+    pub fn lower<'a>(&self, args: impl ArgRefs<'a, X>) -> Result<Lowered<F::Output>, Error> {
+        let start = Instant::now();
+        let args = args.refs();
+        let (program, output) = match self.core.trace::<X>(args) {
+            Ok(traced) => traced,
+            Err(Failed::Error(error)) => return Err(error),
+            Err(Failed::CapturesTraced) => {
+                rune_trace::fail("`lower` of a function that captures a tensor being traced")
+            }
+        };
+        let trace = start.elapsed();
+        let device = default_device()?;
+        let start = Instant::now();
+        let lowered = lower_for(&program, &device)?;
+        let ((_, structure), statics) = (leaves::<X>(args), X::statics(args));
+        Ok(Lowered { program, lowered, output, device, structure, statics, trace, lower: start.elapsed() })
+    }
+    /// Traces, lowers and compiles the function for arguments of these types.
+    ///
+    /// # Errors
+    /// Returns an error where [`Jit::lower`] and [`Lowered::compile`] do.
+    ///
+    /// # Panics
+    /// Panics where [`Jit::lower`] does.
+    #[track_caller]
+    pub fn compile<'a>(&self, args: impl ArgRefs<'a, X>) -> Result<Compiled<F::Output>, Error> {
+        self.lower(args)?.compile()
+    }
+    /// Returns the engine that a call with these arguments uses, or `None` if the function was not called with arguments of these types
+    /// yet.
+    ///
+    /// ```
+    /// use rune::{Engine, Tier, prelude::*};
+    /// let f = jit(|x: &Tensor| x + 1.0).tier(Tier::Host);
+    /// let x = Tensor::scalar(1.0f32);
+    /// assert_eq!(f.engine(&x)?, None);
+    /// assert_eq!(f(&x).item::<f32>()?, 2.0);
+    /// assert_eq!(f.engine(&x)?, Some(Engine::Host));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if there is no default device.
+    pub fn engine<'a>(&self, args: impl ArgRefs<'a, X>) -> Result<Option<Engine>, Error> {
+        let (leaves, structure) = leaves::<X>(args.refs());
+        Ok(self.core.entries.find(&default_device()?, &leaves, structure).map(|entry| entry.runnable.engine()))
+    }
+    /// Chooses the engine that runs the function where the device is a CPU, instead of `RUNE_TIER`.
+    #[must_use]
+    pub fn tier(self, tier: Tier) -> Jit<'f, X, F> {
+        self.core.set_tier(tier);
+        self
+    }
+    /// Returns a function that takes its first argument by value and may reuse its memory for the results, like JAX's
+    /// `donate_argnums`. Use it for values that each call replaces, such as parameters, caches and loop states.
+    ///
+    /// ```
+    /// use rune::prelude::*;
+    /// // One row of a table is replaced; the rest stays where it is.
+    /// let write = jit(|table: &Tensor, row: &Tensor| table.at(1).set(row)).donate();
+    /// let mut table = Tensor::zeros([1000, 4], DType::F32);
+    /// for i in 0..3 {
+    ///     table = write(table, &Tensor::full([4], i as f32, DType::F32));
+    /// }
+    /// assert_eq!(table.i((..3, 0)).to_vec::<f32>()?, [0.0, 2.0, 0.0]);
+    /// # Ok::<(), rune::EvalError>(())
+    /// ```
+    ///
+    /// A call never changes a tensor that something else still holds: it copies such a tensor before it writes, as it copies
+    /// arguments that are not donated. Only the time and memory of the call differ.
+    ///
+    /// The compiled code writes in place what `at(…).set` and its kin update, if nothing else reads the old values. Results whose
+    /// elements are all computed, such as `w - 0.1 * dw`, and results of loops get new memory.
+    #[must_use]
+    pub fn donate(self) -> Donating<'f, X, F> {
+        let core = self.core.clone();
+        let call = X::giving(move |first, rest| core.call_donating::<X>(first, rest));
+        Donating { jit: self, call }
+    }
+    /// Returns the number of compiled programs that calls of this function use, over all devices.
+    pub fn compiled_programs(&self) -> usize {
+        self.core.entries.load().len()
+    }
+    /// Returns the programs that were compiled for calls of this function.
+    pub fn programs(&self) -> Vec<Arc<Program>> {
+        self.core.entries.load().iter().map(|e| e.program.clone()).collect()
+    }
+}

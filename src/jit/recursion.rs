@@ -1,0 +1,67 @@
+//! Functions that call their own compiled form: how deep, so that recursion without end is an error and no overflow of the stack.
+
+use rune_trace::MAX_DEPTH;
+use std::cell::{Cell, RefCell};
+
+thread_local! {
+    /// The functions that this thread traces, each within the one before, by their addresses.
+    static TRACED: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+    /// Whether a function is run again to find the line of the error.
+    static REPORTING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// While it lives, the thread traces one more function.
+pub(super) struct Tracing(());
+
+/// Jitted functions are traced within each other [`MAX_DEPTH`] deep, as deep as programs nest.
+pub(super) struct TooDeep {
+    /// Whether the function itself is among those that are being traced.
+    pub recursive: bool,
+}
+
+impl Tracing {
+    pub fn begin(function: usize) -> Result<Tracing, TooDeep> {
+        TRACED.with_borrow_mut(|traced| {
+            if traced.len() >= MAX_DEPTH as usize {
+                return Err(TooDeep { recursive: traced.contains(&function) });
+            }
+            traced.push(function);
+            Ok(Tracing(()))
+        })
+    }
+}
+
+impl Drop for Tracing {
+    fn drop(&mut self) {
+        TRACED.with_borrow_mut(Vec::pop);
+    }
+}
+
+impl TooDeep {
+    pub fn message(&self, name: &str, made: &str) -> String {
+        let what = match self.recursive {
+            true => "calls itself without end",
+            false => "is called by jitted functions that call each other",
+        };
+        format!(
+            "`{name}`, jitted at {made}, {what}: {MAX_DEPTH} jitted functions are being traced, each within the one before. A jitted \
+             function can call itself only while types or structure of the arguments change, as for halves of an array; \
+             for repetition over values use `while_loop`, `fori_loop` or `scan`"
+        )
+    }
+}
+
+/// Runs `f` to report an error, or gives `None` while one is reported.
+pub(super) fn reporting<R>(f: impl FnOnce() -> R) -> Option<R> {
+    struct Done;
+    impl Drop for Done {
+        fn drop(&mut self) {
+            REPORTING.set(false);
+        }
+    }
+    if REPORTING.replace(true) {
+        return None;
+    }
+    let _done = Done;
+    Some(f())
+}

@@ -1,0 +1,47 @@
+//! From a program to StableHLO.
+
+use crate::device::Device;
+use crate::{Error, compiled_program};
+use rune_iree::{CompileOptions, Target};
+use rune_lower::{Backend, LowerError, LowerOptions, Lowered, Purpose, lower};
+use rune_trace::Program;
+
+/// Lowers a program to StableHLO for the target of `device`.
+pub(crate) fn lower_for(program: &Program, device: &Device) -> Result<Lowered, Error> {
+    lower_to(program, &options_for(device).target)
+}
+
+/// Lowers a program to StableHLO for a target.
+pub(crate) fn lower_to(program: &Program, target: &Target) -> Result<Lowered, Error> {
+    let backend = match target.backend() {
+        "cuda" => Backend::Cuda,
+        "rocm" => Backend::Rocm,
+        "metal" => Backend::Metal,
+        "vulkan" => Backend::Vulkan,
+        _ => Backend::LlvmCpu,
+    };
+    let entry = compiled_program::ENTRY.to_owned();
+    let options = LowerOptions { backend, purpose: Purpose::Run, entry, locations: true };
+    lower(program, &options).map_err(|error| shortened(program, error).into())
+}
+
+/// Cuts the text of the module, which MLIR prints in full, from an error.
+fn shortened(program: &Program, error: LowerError) -> LowerError {
+    const LINES: usize = 10;
+    let LowerError::Malformed(said) = &error else { return error };
+    let short = rune_iree::excerpt(said, LINES);
+    if short == said.trim_end() {
+        return error;
+    }
+    let saved = rune_iree::save_rejected(program.name(), &program.to_string(), said);
+    let saved = saved.map(|file| format!("\nthe program, and all that was said, is in {}", file.display()));
+    LowerError::Malformed(format!("in `{}`: {short}{}", program.name(), saved.unwrap_or_default()))
+}
+
+/// The options to compile for `device`.
+pub(crate) fn options_for(device: &Device) -> CompileOptions {
+    match device.name() {
+        "cuda" | "metal" | "vulkan" => device.name().parse().map(CompileOptions::for_target).unwrap_or_default(),
+        _ => CompileOptions::default(),
+    }
+}
