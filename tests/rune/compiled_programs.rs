@@ -75,8 +75,8 @@ fn products_over_one_element() {
                 "top_k",
                 format!("z, w = rune.top_k(x, k=1) # [1, 3, 4, {dtype}] -> ([1, 3, 1, {dtype}], [1, 3, 1, i32])"),
             ),
-            ("max", format!("m = rune.reduce_max(x, axes=[2])\n    z = rune.reshape(m, shape=[1, 3, 1])")),
-            ("sum", format!("m = rune.reduce_sum(x, axes=[2])\n    z = rune.reshape(m, shape=[1, 3, 1])")),
+            ("max", "m = rune.reduce_max(x, axes=[2])\n    z = rune.reshape(m, shape=[1, 3, 1])".to_owned()),
+            ("sum", "m = rune.reduce_sum(x, axes=[2])\n    z = rune.reshape(m, shape=[1, 3, 1])".to_owned()),
             ("slice", "z = rune.slice(x, start=[0, 0, 1], limit=[1, 3, 2], strides=[1, 1, 1])".to_owned()),
         ] {
             let out = if dtype == "f16" { "f32" } else { dtype };

@@ -62,6 +62,7 @@ fn generator(seed: u64) -> Generator {
 
 /// The inputs changed by up to some units in the last place, each element its own way.
 fn moved(inputs: &[Array], units: f64) -> Vec<Array> {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the programs have no other floats")]
     let each = |x: &Array| match x.dtype() {
         DType::F32 => {
             let by = units * f64::from(f32::EPSILON);
