@@ -37,6 +37,24 @@ pub(super) fn map2<X: Copy, Y: Copy, D>(d: &mut [D], x: &[X], y: &[Y], f: impl F
     ARCH.dispatch(Map(d, x, y, f));
 }
 
+/// Sets each element of `d` to `f` of that of `x` and of the element of `y` for its row of `row` elements.
+pub(super) fn map_rows<X: Copy, Y: Copy, D>(d: &mut [D], x: &[X], y: &[Y], row: usize, f: impl Fn(X, Y) -> D) {
+    struct Map<'a, X, Y, D, F>(&'a mut [D], &'a [X], &'a [Y], usize, F);
+    impl<X: Copy, Y: Copy, D, F: Fn(X, Y) -> D> WithSimd for Map<'_, X, Y, D, F> {
+        type Output = ();
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) {
+            let Map(d, x, y, row, f) = self;
+            for ((d, x), &y) in d.chunks_exact_mut(row).zip(x.chunks_exact(row)).zip(y) {
+                for (d, &x) in d.iter_mut().zip(x) {
+                    *d = f(x, y);
+                }
+            }
+        }
+    }
+    ARCH.dispatch(Map(d, x, y, row, f));
+}
+
 /// Sets each element of `d` to `f` of those of `x`, `y` and `z`.
 pub(super) fn map3<X: Copy, Y: Copy, Z: Copy, D>(d: &mut [D], x: &[X], y: &[Y], z: &[Z], f: impl Fn(X, Y, Z) -> D) {
     struct Map<'a, X, Y, Z, D, F>(&'a mut [D], &'a [X], &'a [Y], &'a [Z], F);

@@ -11,6 +11,7 @@ mod single;
 mod slot;
 
 pub(crate) use access::{Access, Form};
+pub(crate) use compute::is_by_row;
 pub(crate) use instruction::{Instruction, Register};
 pub(crate) use reduction::Reduction;
 
@@ -216,6 +217,7 @@ impl Kernel {
             | Unary { d, .. }
             | IntegerPow { d, .. }
             | Binary { d, .. }
+            | BinaryByRow { d, .. }
             | Compare { d, .. }
             | Select { d, .. }
             | Clamp { d, .. }
@@ -248,6 +250,9 @@ impl Kernel {
             Unary { f, dtype, x, d: _ } => compute::unary(f, dtype, &slots[x], d, n),
             IntegerPow { dtype, x, y, d: _ } => compute::integer_pow(dtype, &slots[x], y, d, n),
             Binary { f, dtype, x, y, d: _ } => compute::binary(f, dtype, &slots[x], &slots[y], d, n),
+            BinaryByRow { f, dtype, x, y, swapped, d: _ } => {
+                compute::binary_by_row((f, dtype, swapped), &slots[x], &slots[y], d, [rows, self.row]);
+            }
             Compare { direction, dtype, x, y, d: _ } => {
                 compute::compare(direction, dtype, &slots[x], &slots[y], d, n);
             }

@@ -1,7 +1,7 @@
 //! Clusters: the operations that become one kernel, while a plan is made.
 
 use super::view::View;
-use crate::kernel::{Form, Input, Instruction, Kernel, Output, Reduction, Register};
+use crate::kernel::{Form, Input, Instruction, Kernel, Output, Reduction, Register, is_by_row};
 use rune_ir::op::Literal;
 use rune_ir::{DType, Type};
 use rustc_hash::FxHashMap;
@@ -166,6 +166,7 @@ impl Cluster {
 
     /// The kernel, which computes nothing but what is stored or reduced.
     pub(super) fn finish(mut self) -> Kernel {
+        self.read_rows_in_place();
         let mut needed = vec![false; self.registers.len()];
         self.outputs.iter().for_each(|o| needed[o.register] = true);
         let mut keep = |instruction: &mut Instruction| {
@@ -197,6 +198,25 @@ impl Cluster {
             per_row,
             outputs: self.outputs,
             reductions: self.reductions,
+        }
+    }
+
+    /// Lets instructions read one element for each row, where they can, so that it is not spread before.
+    fn read_rows_in_place(&mut self) {
+        let mut spread: FxHashMap<Register, Register> = FxHashMap::default();
+        for (instruction, _) in &mut self.code {
+            match *instruction {
+                Instruction::Spread { x, d, .. } => _ = spread.insert(d, x),
+                Instruction::Binary { f, dtype, x, y, d } if is_by_row(f, dtype) => {
+                    let (x, y, swapped) = match (spread.get(&x), spread.get(&y)) {
+                        (None, Some(&row)) => (x, row, false),
+                        (Some(&row), None) => (y, row, true),
+                        _ => continue,
+                    };
+                    *instruction = Instruction::BinaryByRow { f, dtype, x, y, swapped, d };
+                }
+                _ => {}
+            }
         }
     }
 
