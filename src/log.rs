@@ -36,8 +36,6 @@ pub(crate) fn planned(program: &Program, plan: &Plan, took: Duration, why: &str)
     }
 }
 
-/// A program on its way through the compiler.
-
 /// Tells, if `LOG_JIT` is set, what happens to a program while its calls go on.
 pub(crate) fn background(program: &Program, what: &str, why: &str) {
     tracing::debug!(name = program.name(), what, why, "tier");

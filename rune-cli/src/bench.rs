@@ -55,7 +55,7 @@ impl Bench {
         if program::is_module(&self.program) {
             let compiled = CompiledProgram::load_on(&self.program, &device)?;
             let inputs = inputs(self.input, &shown, compiled.input_types())?;
-            let measured = measure(|| Ok(drop(compiled.call_values(&inputs)?)), self.seconds)?;
+            let measured = measure(|| Ok(compiled.call_values(&inputs).map(drop)?), self.seconds)?;
             return measured.tell(json, &shown, "compiled", device.name(), None);
         }
         let program = program::load(&self.program)?;
@@ -67,14 +67,14 @@ impl Bench {
         if matches!(device, Device::Host) {
             let arrays = inputs.iter().map(output::host).collect::<Result<Vec<_>>>()?;
             let plan = Plan::new(&program.simplify());
-            let measured = measure(|| Ok(drop(plan.run(arrays.clone())?)), self.seconds)?;
+            let measured = measure(|| Ok(plan.run(arrays.clone()).map(drop)?), self.seconds)?;
             return measured.tell(json, &shown, "planned", device.name(), steps);
         }
         let mut rates = Vec::new();
         for (opt, flags) in [(Opt::Fast, "fast flags"), (Opt::Plain, "plain flags")] {
             let compiled =
                 progress::during(&format!("compiling {shown}, {flags}"), |_| compile_for(&program, &device, opt))?;
-            let measured = measure(|| Ok(drop(compiled.call_values(&inputs)?)), self.seconds)?;
+            let measured = measure(|| Ok(compiled.call_values(&inputs).map(drop)?), self.seconds)?;
             measured.tell(json, &shown, flags, device.name(), steps)?;
             rates.push(measured.median());
         }

@@ -76,9 +76,12 @@ impl Run {
             check(program.input_types(), program.outputs().len())?;
             if matches!(device, Device::Reference | Device::Host) {
                 let inputs: Vec<Array> = given.into_iter().map(|given| given.array).collect();
-                let run = |_: &dyn Fn(&str)| match device {
-                    Device::Host => Plan::new(&program.simplify()).run(inputs),
-                    _ => interpret(&program, &inputs),
+                let run = |_: &dyn Fn(&str)| {
+                    if matches!(device, Device::Host) {
+                        Plan::new(&program.simplify()).run(inputs)
+                    } else {
+                        interpret(&program, &inputs)
+                    }
                 };
                 progress::during(&format!("running {shown}"), run)?.into_iter().map(Value::Host).collect()
             } else {

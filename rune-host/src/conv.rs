@@ -189,10 +189,7 @@ impl Conv {
 
     /// Writes the convolution of what lies in two buffers.
     pub(crate) fn run(&self, lhs: &[u8], rhs: &[u8], out: &mut [u8]) {
-        match self.dtype {
-            DType::F64 => self.multiply::<f64>(lhs, rhs, out),
-            _ => self.multiply::<f32>(lhs, rhs, out),
-        }
+        if self.dtype == DType::F64 { self.multiply::<f64>(lhs, rhs, out) } else { self.multiply::<f32>(lhs, rhs, out) }
     }
 
     fn multiply<T: Real>(&self, lhs: &[u8], rhs: &[u8], out: &mut [u8]) {

@@ -113,10 +113,7 @@ impl Product {
     }
     /// Writes the product of what lies in two buffers: batch, then what stays of the left, then of the right operand.
     pub(crate) fn run(&self, lhs: &[u8], rhs: &[u8], out: &mut [u8]) {
-        match self.dtype {
-            DType::F64 => self.multiply::<f64>(lhs, rhs, out),
-            _ => self.multiply::<f32>(lhs, rhs, out),
-        }
+        if self.dtype == DType::F64 { self.multiply::<f64>(lhs, rhs, out) } else { self.multiply::<f32>(lhs, rhs, out) }
     }
     fn multiply<T: Real>(&self, lhs: &[u8], rhs: &[u8], out: &mut [u8]) {
         let (x, y, out) = (T::cast_slice(lhs), T::cast_slice(rhs), T::cast_slice_mut(out));

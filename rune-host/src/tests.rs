@@ -39,7 +39,16 @@ fn difference(found: &Array, expected: &Array, exact: bool) -> Option<String> {
         DType::F16 => 2f64.powi(-9),
         DType::BF16 => 2f64.powi(-6),
         DType::F32 => 2f64.powi(-20),
-        _ => 2f64.powi(-44),
+        DType::F64
+        | DType::Bool
+        | DType::I8
+        | DType::I16
+        | DType::I32
+        | DType::I64
+        | DType::U8
+        | DType::U16
+        | DType::U32
+        | DType::U64 => 2f64.powi(-44),
     };
     with_element!(expected.dtype(), T => {
         let (xs, ys) = (found.as_slice::<T>(), expected.as_slice::<T>());

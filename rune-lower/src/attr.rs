@@ -1,7 +1,7 @@
 //! Attributes of StableHLO. The dialect is not registered in melior, so its own attributes are opaque text, which only
 //! the compiler checks.
 
-use crate::builder::tensor_type;
+use crate::value::tensor_type;
 use melior::Context;
 use melior::ir::Attribute;
 use melior::ir::attribute::{

@@ -1,41 +1,17 @@
 //! Builds StableHLO operations, in generic form, on typed values.
 
-use crate::attr;
-use crate::known::{self, Known};
-use crate::legalize::chains;
+pub(crate) use crate::value::Val;
+
 use crate::legalize::views::{self, Kind, Producers, Views};
+use crate::value::{Known, depth, tensor_type};
+use crate::{attr, known};
 use melior::Context;
 use melior::ir::operation::OperationBuilder;
-use melior::ir::r#type::{IntegerType, RankedTensorType};
 use melior::ir::{self, Attribute, Block, BlockLike, Identifier, Location, Region, RegionLike, Value};
-use rune_ir::op::{Comparison, Literal};
+use rune_ir::op::{Comparison, Literal, ReduceFn};
 use rune_ir::{DType, Shape, Type};
 use std::cell::Cell;
 use std::rc::Rc;
-
-/// A value of the module with its type in the program. The dtype determines whether integers are signed.
-#[derive(Clone)]
-pub(crate) struct Val<'c> {
-    pub raw: Value<'c, 'c>,
-    pub ty: Type,
-    pub known: Known,
-    /// The length of the longest chain of elementwise operations that leads to it. The compiler fuses the whole chain.
-    pub depth: u32,
-    /// What it reads of producers that the compiler fuses it with.
-    pub views: Views,
-}
-
-impl Val<'_> {
-    pub fn dtype(&self) -> DType {
-        self.ty.dtype
-    }
-    pub fn shape(&self) -> &Shape {
-        &self.ty.shape
-    }
-    pub fn rank(&self) -> usize {
-        self.ty.rank()
-    }
-}
 
 /// Appends operations to one block, at the current location.
 pub(crate) struct Builder<'c> {
@@ -43,31 +19,6 @@ pub(crate) struct Builder<'c> {
     pub producers: Rc<Producers>,
     block: Block<'c>,
     location: Cell<Location<'c>>,
-}
-
-pub(crate) fn element_type(context: &Context, dtype: DType) -> ir::Type<'_> {
-    let signless = |bits| IntegerType::new(context, bits).into();
-    let unsigned = |bits| IntegerType::unsigned(context, bits).into();
-    match dtype {
-        DType::Bool => signless(1),
-        DType::I8 => signless(8),
-        DType::I16 => signless(16),
-        DType::I32 => signless(32),
-        DType::I64 => signless(64),
-        DType::U8 => unsigned(8),
-        DType::U16 => unsigned(16),
-        DType::U32 => unsigned(32),
-        DType::U64 => unsigned(64),
-        DType::F16 => ir::Type::float16(context),
-        DType::BF16 => ir::Type::bfloat16(context),
-        DType::F32 => ir::Type::float32(context),
-        DType::F64 => ir::Type::float64(context),
-    }
-}
-
-pub(crate) fn tensor_type<'c>(context: &'c Context, ty: &Type) -> ir::Type<'c> {
-    let dims: Vec<u64> = ty.shape.iter().map(|&d| d as u64).collect();
-    RankedTensorType::new(&dims, element_type(context, ty.dtype), None).into()
 }
 
 impl<'c> Builder<'c> {
@@ -110,7 +61,7 @@ impl<'c> Builder<'c> {
         // Constants enter and leave loops and branches through barriers.
         let is_plain = regions.is_empty() || matches!(name, "stablehlo.reduce" | "stablehlo.reduce_window");
         let known = if is_plain { known::of_results(name, operands) } else { Known::Nothing };
-        let depth = if regions.is_empty() { chains::depth(name, operands) } else { 0 };
+        let depth = if regions.is_empty() { depth(name, operands) } else { 0 };
         let raw = self.raw_op(name, &operands.iter().map(|v| v.raw).collect::<Vec<_>>(), attributes, regions, &types);
         let values = raw.into_iter().zip(results);
         let mut values: Vec<_> =
@@ -280,6 +231,10 @@ impl<'c> Builder<'c> {
         if x.dtype() == dtype {
             return x.clone();
         }
+        // IREE turns a loop counter into a signless integer, and then rejects its conversion to an unsigned one.
+        if dtype.is_unsigned_int() && !x.dtype().is_float() {
+            return self.bits(&self.convert(x, dtype.to_signed()), dtype);
+        }
         self.op1("stablehlo.convert", &[x], &[], x.ty.with_dtype(dtype))
     }
     /// Reinterprets the bits as another dtype of the same size.
@@ -389,5 +344,19 @@ impl<'c> Builder<'c> {
     pub fn barrier(&self, xs: &[&Val<'c>]) -> Vec<Val<'c>> {
         let types: Vec<_> = xs.iter().map(|x| x.ty.clone()).collect();
         self.op("stablehlo.optimization_barrier", xs, &[], Vec::new(), &types)
+    }
+}
+
+/// Returns the binary operation of a reduction.
+pub(crate) fn combiner(f: ReduceFn, dtype: DType) -> &'static str {
+    match f {
+        ReduceFn::Sum => "stablehlo.add",
+        ReduceFn::Prod => "stablehlo.multiply",
+        ReduceFn::Max if dtype == DType::Bool => "stablehlo.or",
+        ReduceFn::Min if dtype == DType::Bool => "stablehlo.and",
+        ReduceFn::Max => "stablehlo.maximum",
+        ReduceFn::Min => "stablehlo.minimum",
+        ReduceFn::And => "stablehlo.and",
+        ReduceFn::Or => "stablehlo.or",
     }
 }

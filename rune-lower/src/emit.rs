@@ -1,4 +1,4 @@
-//! Lowering of one operation to operations of the module. Operations that IREE computes wrongly or slowly go through
+//! Lowering of instructions to operations of the module. Operations that IREE computes wrongly or slowly go through
 //! `legalize`.
 
 mod callback;
@@ -10,25 +10,62 @@ mod linalg;
 mod order;
 mod random;
 mod reduce;
-pub(crate) use reduce::combiner;
 mod shape;
 
-use crate::Backend;
 use crate::builder::{Builder, Val};
-use crate::known::Known;
-use crate::module::{EmitError, Unit};
+use crate::legalize::{across, chains, destination};
+use crate::unit::{EmitError, Unit};
+use crate::value::Known;
+use crate::{Backend, LowerError};
 use melior::ir::attribute::FlatSymbolRefAttribute;
 use rune_ir::op::Literal;
 use rune_ir::{DType, Op, Program, Type};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Emits `op` and returns its results, which have the types `types`.
-pub(crate) fn emit<'c>(
-    b: &Builder<'c>,
+/// Appends a program's instructions to a block and returns the program's outputs; `values` are its inputs and
+/// constants.
+pub(crate) fn instructions<'c>(
+    builder: &Builder<'c>,
     unit: &Unit<'c>,
-    op: &Op<Val<'c>>,
-    types: &[&Type],
-) -> Result<Vec<Val<'c>>, EmitError> {
+    program: &Program,
+    mut values: Vec<Val<'c>>,
+) -> Result<Vec<Val<'c>>, LowerError> {
+    values.reserve(program.num_vars() - values.len());
+    let contested = destination::contested(program);
+    let overlapping = destination::overlapping(program);
+    let last_uses = across::last_uses(program);
+    let (mut with_loops, mut fence) = (HashMap::new(), across::Fence::default());
+    fence.push(values.len(), false);
+    for (i, instruction) in program.instructions().iter().enumerate() {
+        builder.set_location(unit.location(&instruction.origin));
+        let has_loop = across::has_loop(&instruction.op, &mut with_loops);
+        if has_loop {
+            fence.before_loop(builder, &mut values, |v| last_uses[v] > i);
+        }
+        let updated = destination::start(&instruction.op).filter(|v| contested[v.index()]);
+        let source = destination::source(&instruction.op).filter(|v| overlapping[v.index()]);
+        let op = instruction.op.map(|&v| match updated == Some(v) || source == Some(v) {
+            true => destination::computed(builder, &values[v.index()]),
+            false => values[v.index()].clone(),
+        });
+        let types: Vec<&Type> = instruction.results().map(|v| program.ty(v)).collect();
+        let place = || instruction.origin.loc.as_ref().map_or_else(|| program.name().to_owned(), ToString::to_string);
+        let results = emit(builder, unit, &op, &types).map_err(|e| e.at(unit, &op, place()))?;
+        debug_assert!(
+            results.len() == types.len() && results.iter().zip(&types).all(|(r, &t)| r.ty == *t),
+            "{} was lowered to {:?}, not {types:?}",
+            op.name(),
+            results.iter().map(|r| &r.ty).collect::<Vec<_>>()
+        );
+        fence.push(results.len(), !has_loop);
+        values.extend(chains::cut(builder, results));
+    }
+    Ok(program.outputs().iter().map(|v| values[v.index()].clone()).collect())
+}
+
+/// Emits `op` and returns its results, which have the types `types`.
+fn emit<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, types: &[&Type]) -> Result<Vec<Val<'c>>, EmitError> {
     if unit.options.backend == Backend::Metal {
         let operands = op.operands();
         if types.iter().copied().chain(operands.iter().map(|x| &x.ty)).any(|t| t.dtype == DType::F64) {

@@ -1,8 +1,8 @@
 //! Calls from compiled code into the process that runs it.
 
-use crate::builder::{Builder, Val, element_type, tensor_type};
-use crate::known::Known;
+use crate::builder::{Builder, Val};
 use crate::legalize::views::Views;
+use crate::value::{Known, element_type, tensor_type};
 use melior::ir::attribute::{FlatSymbolRefAttribute, StringAttribute, TypeAttribute};
 use melior::ir::operation::{Operation, OperationBuilder};
 use melior::ir::r#type::{FunctionType, RankedTensorType};

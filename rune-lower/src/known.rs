@@ -7,31 +7,8 @@
 //! know about it, and these operations take constants through a barrier
 //! ([`Builder::opaque`](crate::builder::Builder::opaque)).
 
-use crate::builder::Val;
+use crate::value::{Known, Val};
 use rune_ir::op::Literal;
-
-/// What the compiler can know about the elements of a value.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) enum Known {
-    /// Each element depends on arguments, as far as the lowering knows.
-    Nothing,
-    /// Some elements may be constants.
-    Parts,
-    /// Each element is a function of its position.
-    Positions,
-    /// All elements equal one constant; its value is present if it is written in the text.
-    Splat(Option<Literal>),
-}
-
-impl Known {
-    /// Returns whether no element depends on an argument.
-    pub fn is_constant(self) -> bool {
-        matches!(self, Known::Positions | Known::Splat(_))
-    }
-    fn is_splat(self) -> bool {
-        matches!(self, Known::Splat(_))
-    }
-}
 
 /// Returns what the compiler can know about the results of an operation without regions.
 pub(crate) fn of_results(name: &str, operands: &[&Val]) -> Known {
@@ -94,11 +71,5 @@ fn elementwise(operands: &[&Val]) -> Known {
         () if any(Known::Parts) => Known::Parts,
         () if any(Known::Positions) => Known::Positions,
         () => Known::Splat(None),
-    }
-}
-
-impl Known {
-    fn without_literal(self) -> Known {
-        if self.is_splat() { Known::Splat(None) } else { self }
     }
 }

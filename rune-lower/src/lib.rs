@@ -25,6 +25,8 @@ mod names;
 mod overwritten;
 #[cfg(test)]
 mod tests;
+mod unit;
+mod value;
 
 pub use host::HostCall;
 pub use module::{Lowered, export, lower};

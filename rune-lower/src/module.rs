@@ -1,21 +1,19 @@
 //! Lowering of programs to modules.
 
-use crate::builder::{Builder, Val, tensor_type};
+use crate::builder::Builder;
+use crate::emit::instructions;
 use crate::legalize::views::Producers;
-use crate::legalize::{across, chains, destination};
-use crate::{Backend, HostCall, LowerError, LowerOptions, Purpose, attr, context, emit, names, overwritten};
+use crate::unit::Unit;
+use crate::value::tensor_type;
+use crate::{HostCall, LowerError, LowerOptions, Purpose, attr, context, names, overwritten};
 use melior::Context;
 use melior::ir::attribute::{StringAttribute, TypeAttribute};
 use melior::ir::operation::{Operation, OperationBuilder, OperationLike, OperationMutLike, OperationPrintingFlags};
 use melior::ir::r#type::FunctionType;
 use melior::ir::{Attribute, Identifier, Location};
-use rune_ir::op::Literal;
-use rune_ir::{Array, DType, ModuleSignature, Op, Origin, Program, Shape, Type};
-use std::cell::RefCell;
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
+use rune_ir::{Array, DType, ModuleSignature, Program, Type};
+use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::sync::Arc;
 
 /// A program lowered to a StableHLO module.
 #[derive(Clone, Debug)]
@@ -43,87 +41,6 @@ impl Lowered {
     }
 }
 
-/// The shared state of a module's functions.
-pub(crate) struct Unit<'c> {
-    pub context: &'c Context,
-    pub options: LowerOptions,
-    called: RefCell<Called>,
-    hosts: RefCell<Vec<HostCall>>,
-    producers: Rc<Producers>,
-    /// The token of the last effect.
-    token: RefCell<Option<Val<'c>>>,
-}
-
-/// The called sub-programs, by what they compute.
-#[derive(Default)]
-struct Called {
-    names: HashMap<Arc<Program>, String>,
-    pending: Vec<(Arc<Program>, String)>,
-}
-
-impl<'c> Unit<'c> {
-    /// Returns whether the device supports `f64`, so that the module may use it on its own account.
-    pub fn has_f64(&self) -> bool {
-        matches!(self.options.backend, Backend::LlvmCpu | Backend::Cuda | Backend::Rocm)
-    }
-    /// Whether the module may call functions of the process that runs it.
-    pub fn calls_host(&self) -> bool {
-        calls_host(&self.options)
-    }
-    /// Whether other compilers than IREE take the module: it has all of StableHLO's operations, and its constants in the text.
-    pub fn is_export(&self) -> bool {
-        self.options.purpose == Purpose::Export
-    }
-    /// Returns the name of the private function that computes `program`. Equal programs share one function.
-    pub fn function(&self, program: &Arc<Program>) -> String {
-        let called = &mut *self.called.borrow_mut();
-        let number = called.names.len();
-        match called.names.entry(Arc::clone(program)) {
-            Entry::Occupied(entry) => entry.get().clone(),
-            Entry::Vacant(entry) => {
-                let name = names::identifier(&format!("{}_{number}", program.name()));
-                let name = if name == self.options.entry { format!("{name}_") } else { name };
-                called.pending.push((Arc::clone(program), name.clone()));
-                entry.insert(name).clone()
-            }
-        }
-    }
-    /// Returns the token of the last effect, which the next effect takes. IREE orders calls only by data dependence.
-    pub fn token(&self, b: &Builder<'c>) -> Val<'c> {
-        let first = || b.full(Literal::new(0i32), &Shape::scalar());
-        self.token.borrow_mut().get_or_insert_with(first).clone()
-    }
-    pub fn set_token(&self, token: Val<'c>) {
-        self.token.replace(Some(token));
-    }
-    /// Returns the imported function that computes `op`.
-    pub fn host(&self, op: Op<Type>, outputs: &[Type]) -> HostCall {
-        let hosts = &mut *self.hosts.borrow_mut();
-        if let Some(known) = hosts.iter().find(|h| h.op == op) {
-            return known.clone();
-        }
-        let token = op.has_effects().then(|| Type::scalar(DType::I32));
-        let arguments = op.operands().into_iter().map(|ty| ty.with_dtype(ty.dtype.to_signed()));
-        let inputs = arguments.chain(token.clone()).collect();
-        let outputs = outputs.iter().cloned().chain(token).collect();
-        let call = HostCall { name: format!("f{}", hosts.len()), op, inputs, outputs };
-        hosts.push(call.clone());
-        call
-    }
-    /// Returns the location of an instruction: its line inside its scope.
-    fn location(&self, origin: &Origin) -> Location<'c> {
-        let line = match &origin.loc {
-            Some(loc) => Location::new(self.context, &loc.file, loc.line as usize, loc.column as usize),
-            None => Location::unknown(self.context),
-        };
-        match origin.name_stack() {
-            // An empty name is an assertion failure in IREE (#16005), but `name_stack` never returns one.
-            Some(name) => Location::name(self.context, &name, line),
-            None => line,
-        }
-    }
-}
-
 /// Lowers a program to a module with one public function, whose arguments are the program's inputs, then its constants.
 ///
 /// # Errors
@@ -139,15 +56,8 @@ pub fn lower(program: &Program, options: &LowerOptions) -> Result<Lowered, Lower
     context::with(|context| lower_in(context, program, options))
 }
 
-fn calls_host(options: &LowerOptions) -> bool {
-    match options.backend {
-        Backend::LlvmCpu | Backend::Vmvx => options.purpose == Purpose::Run,
-        Backend::Cuda | Backend::Rocm | Backend::Metal | Backend::Vulkan => false,
-    }
-}
-
 /// Exports a program as a StableHLO module for other tools, such as XLA. The module contains only StableHLO and CHLO
-/// operations, with the constants in the text. [`import`](crate::import) can read it.
+/// operations, with the constants in the text. `rune-stablehlo` can read it.
 ///
 /// # Errors
 /// Returns an error if an operation cannot be lowered, such as one over an unbound named axis, or if a constant cannot
@@ -177,26 +87,17 @@ fn emitted(
     options: &LowerOptions,
     producers: &Rc<Producers>,
 ) -> Result<Lowered, LowerError> {
-    let unit = Unit {
-        context,
-        options: options.clone(),
-        called: RefCell::default(),
-        hosts: RefCell::default(),
-        producers: Rc::clone(producers),
-        token: RefCell::default(),
-    };
+    let unit = Unit::new(context, options.clone(), Rc::clone(producers));
     let mut entry = function(&unit, program, &options.entry, true)?;
     let mut printed = Vec::new();
-    loop {
-        let next = unit.called.borrow_mut().pending.pop();
-        let Some((callee, name)) = next else { break };
+    while let Some((callee, name)) = unit.next_called() {
         let inner = function(&unit, &callee, &name, false)?;
         let plain = print_function(&unit, &inner, &callee, false)?;
         let located = if options.locations { print_function(&unit, &inner, &callee, true)? } else { plain.clone() };
         printed.push((plain, located));
     }
-    let host = unit.hosts.take();
-    let overwritten = overwritten::overwritten(program, !calls_host(options));
+    let host = unit.take_hosts();
+    let overwritten = overwritten::overwritten(program, !unit.calls_host());
     let signature = ModuleSignature {
         inputs: program.input_types().to_vec(),
         constants: program.constants().iter().map(|c| c.ty().clone()).collect(),
@@ -275,65 +176,4 @@ fn function<'c>(unit: &Unit<'c>, program: &Program, name: &str, public: bool) ->
         .add_regions([builder.into_region()])
         .build()
         .map_err(|e| LowerError::Malformed(e.to_string()))
-}
-
-/// Appends a program's instructions to a block and returns the program's outputs; `values` are its inputs and
-/// constants.
-pub(crate) fn instructions<'c>(
-    builder: &Builder<'c>,
-    unit: &Unit<'c>,
-    program: &Program,
-    mut values: Vec<Val<'c>>,
-) -> Result<Vec<Val<'c>>, LowerError> {
-    values.reserve(program.num_vars() - values.len());
-    let contested = destination::contested(program);
-    let overlapping = destination::overlapping(program);
-    let last_uses = across::last_uses(program);
-    let (mut with_loops, mut fence) = (HashMap::new(), across::Fence::default());
-    fence.push(values.len(), false);
-    for (i, instruction) in program.instructions().iter().enumerate() {
-        builder.set_location(unit.location(&instruction.origin));
-        let has_loop = across::has_loop(&instruction.op, &mut with_loops);
-        if has_loop {
-            fence.before_loop(builder, &mut values, |v| last_uses[v] > i);
-        }
-        let updated = destination::start(&instruction.op).filter(|v| contested[v.index()]);
-        let source = destination::source(&instruction.op).filter(|v| overlapping[v.index()]);
-        let op = instruction.op.map(|&v| match updated == Some(v) || source == Some(v) {
-            true => destination::computed(builder, &values[v.index()]),
-            false => values[v.index()].clone(),
-        });
-        let types: Vec<&Type> = instruction.results().map(|v| program.ty(v)).collect();
-        let place = || instruction.origin.loc.as_ref().map_or_else(|| program.name().to_owned(), ToString::to_string);
-        let results = emit::emit(builder, unit, &op, &types).map_err(|e| e.at(unit, &op, place()))?;
-        debug_assert!(
-            results.len() == types.len() && results.iter().zip(&types).all(|(r, &t)| r.ty == *t),
-            "{} was lowered to {:?}, not {types:?}",
-            op.name(),
-            results.iter().map(|r| &r.ty).collect::<Vec<_>>()
-        );
-        fence.push(results.len(), !has_loop);
-        values.extend(chains::cut(builder, results));
-    }
-    Ok(program.outputs().iter().map(|v| values[v.index()].clone()).collect())
-}
-
-/// The reason why an operation cannot be lowered.
-pub(crate) enum EmitError {
-    /// The backend has no form of it.
-    Unsupported(String),
-    /// A sub-program of it cannot be lowered.
-    Within(LowerError),
-}
-
-impl EmitError {
-    fn at(self, unit: &Unit, op: &Op<Val>, place: String) -> LowerError {
-        let backend: Backend = unit.options.backend;
-        match self {
-            EmitError::Unsupported(reason) => {
-                LowerError::Unsupported { op: op.name().to_owned(), backend: backend.name(), reason, place }
-            }
-            EmitError::Within(error) => error,
-        }
-    }
 }

@@ -159,7 +159,7 @@ pub fn interpreter(op: &str, dtype: DType) -> Tolerance {
         }
         // As sums of products, of matrices of so few rows and so well conditioned as the cases have.
         _ if is_linalg(op) => rounded(Tolerance::Scaled(16.0)),
-        _ => panic!("say in tests/support/tolerance.rs how far `{op}` may be off"),
+        _ => panic!("say in rune-testing/src/tolerance.rs how far `{op}` may be off"),
     }
 }
 
@@ -272,7 +272,7 @@ pub fn iree(op: &str, dtype: DType) -> Tolerance {
         "reduce_prod" | "cumprod" | "reduce_sum" | "reduce_window_sum" | "cumsum" | "cumlogsumexp" | "dot_general"
         | "conv" | "scatter" => Tolerance::Scaled(if dtype.is_half() { 1.0 } else { 16.0 }),
         _ if is_linalg(op) => Tolerance::Exact,
-        _ => panic!("say in tests/support/tolerance.rs how far compiled `{op}` may be off"),
+        _ => panic!("say in rune-testing/src/tolerance.rs how far compiled `{op}` may be off"),
     }
 }
 

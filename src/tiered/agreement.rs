@@ -23,7 +23,15 @@ fn different_elements(expected: &Array, found: &Array, jumps: bool) -> Option<St
         DType::BF16 => 1e-1,
         DType::F32 => 1e-3,
         DType::F64 => 1e-9,
-        _ => 0.0,
+        DType::Bool
+        | DType::I8
+        | DType::I16
+        | DType::I32
+        | DType::I64
+        | DType::U8
+        | DType::U16
+        | DType::U32
+        | DType::U64 => 0.0,
     };
     let size = expected.dtype().size();
     let (xs, ys) = (expected.to_f64_vec(), found.to_f64_vec());

@@ -2,10 +2,11 @@
 //!
 //! What was compiled is kept in the target folder, so that only what changed is compiled again.
 
+use super::guarded;
 use rune::{CompiledProgram, Precompiled};
-use rune_iree::{CompileCache, CompileOptions, CompiledModule, Device, Executable, Signature};
+use rune_iree::{CompileCache, CompileOptions, CompiledModule, Device, Executable, Opt, Signature};
 use rune_lower::{LowerOptions, lower};
-use rune_trace::{Array, Op, Program, Value};
+use rune_trace::{Array, Op, Program};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -43,8 +44,9 @@ impl Function {
         Ok(Function { program, entry, text: Some(text) })
     }
 
-    fn whole(&self) -> Result<Code, String> {
-        let compiled = Precompiled::new(&self.program, &CompileOptions::default()).map_err(|e| e.to_string())?;
+    fn whole(&self, opt: Opt) -> Result<Code, String> {
+        let options = CompileOptions { opt, ..CompileOptions::default() };
+        let compiled = Precompiled::new(&self.program, &options).map_err(|e| e.to_string())?;
         let device = rune::Device::open("cpu").map_err(|e| e.to_string())?;
         Ok(Code::Whole(compiled.load_on(&device).map_err(|e| e.to_string())?))
     }
@@ -66,30 +68,21 @@ fn calls_kernels(program: &Program) -> bool {
     })
 }
 
-/// The results of compiled code on host arrays. Fails if the call changes one of them: expected values are computed from the
-/// same arrays.
+/// The results of compiled code on host arrays. Fails if the call changes one of them, or if the results depend on the
+/// memory beside them.
 pub fn call(code: &Code, inputs: &[Array]) -> Result<Vec<Array>, String> {
-    let contents = || -> Vec<Vec<u8>> { inputs.iter().map(|x| x.bytes().to_vec()).collect() };
-    let before = contents();
-    let results = call_unchecked(code, inputs);
-    match before.iter().zip(contents()).position(|(before, after)| *before != after) {
-        Some(i) => Err(format!("the call changes its argument {i}")),
-        None => results,
-    }
-}
-
-fn call_unchecked(code: &Code, inputs: &[Array]) -> Result<Vec<Array>, String> {
-    let inputs: Vec<Value> = inputs.iter().cloned().map(Value::from).collect();
-    let results = match code {
-        Code::Part(executable) => executable.call(&inputs.iter().collect::<Vec<_>>()).map_err(|e| e.to_string())?,
-        Code::Whole(program) => program.call_values(&inputs).map_err(|e| e.to_string())?,
-    };
-    Ok(results.iter().map(|x| x.to_host().expect("a result is in host memory")).collect())
+    guarded::call(inputs, |inputs| {
+        let results = match code {
+            Code::Part(executable) => executable.call(&inputs.iter().collect::<Vec<_>>()).map_err(|e| e.to_string())?,
+            Code::Whole(program) => program.call_values(inputs).map_err(|e| e.to_string())?,
+        };
+        Ok(results.iter().map(|x| x.to_host().expect("a result is in host memory")).collect())
+    })
 }
 
 /// Compiles one function, which is not kept.
 pub fn one(function: &Function) -> Result<Code, String> {
-    let Some(text) = &function.text else { return function.whole() };
+    let Some(text) = &function.text else { return function.whole(Opt::default()) };
     let text = format!("module {{{text}}}\n");
     let cache = CompileCache::in_memory();
     let (module, ..) =
@@ -99,6 +92,17 @@ pub fn one(function: &Function) -> Result<Code, String> {
 
 /// Compiles the functions of all items, in as many threads as there are processors, and has `check` say what fails of each.
 pub fn for_all<T: Sync>(
+    items: &[T],
+    name: &str,
+    function: impl Fn(&T) -> &Function + Sync,
+    check: impl Fn(&T, Result<Code, String>) -> Vec<String> + Sync,
+) -> Vec<String> {
+    for_all_with(Opt::default(), items, name, function, check)
+}
+
+/// As [`for_all`], with this set of flags.
+pub fn for_all_with<T: Sync>(
+    opt: Opt,
     items: &[T],
     name: &str,
     function: impl Fn(&T) -> &Function + Sync,
@@ -116,9 +120,9 @@ pub fn for_all<T: Sync>(
                     let (parts, wholes): (Vec<&T>, Vec<&T>) =
                         batch.iter().partition(|item| function(item).text.is_some());
                     for item in wholes {
-                        mine.extend(check(item, function(item).whole()));
+                        mine.extend(check(item, function(item).whole(opt)));
                     }
-                    compile(&cache, name, &parts, &function, &mut |items, module| {
+                    compile(&cache, (name, opt), &parts, &function, &mut |items, module| {
                         for item in items {
                             let module = module.as_ref().map_err(String::clone);
                             mine.extend(check(item, module.and_then(|m| function(item).load(m))));
@@ -139,7 +143,7 @@ pub fn for_all<T: Sync>(
 /// Compiles functions to one module; where that fails, halves of them, down to those that fail.
 fn compile<T>(
     cache: &CompileCache,
-    name: &str,
+    (name, opt): (&str, Opt),
     items: &[&T],
     function: &impl Fn(&T) -> &Function,
     done: &mut impl FnMut(&[&T], Result<CompiledModule, String>),
@@ -149,14 +153,15 @@ fn compile<T>(
     }
     let bodies: String = items.iter().filter_map(|item| function(item).text.as_deref()).collect();
     let text = format!("module {{{bodies}}}\n");
-    let compiled = cache.get_or_compile(&text, name, &CompileOptions::default(), || text.clone());
+    let options = CompileOptions { opt, ..CompileOptions::default() };
+    let compiled = cache.get_or_compile(&text, name, &options, || text.clone());
     match compiled {
         Ok((module, ..)) => done(items, Ok(module)),
         Err(e) if items.len() == 1 => done(items, Err(e.to_string())),
         Err(_) => {
             let (first, second) = items.split_at(items.len() / 2);
-            compile(cache, name, first, function, done);
-            compile(cache, name, second, function, done);
+            compile(cache, (name, opt), first, function, done);
+            compile(cache, (name, opt), second, function, done);
         }
     }
 }

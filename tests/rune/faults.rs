@@ -3,6 +3,7 @@
 //! `tests/data/iree-faults/` holds a small module for each fault with its right value. Here each is compiled as it is, and the test fails once
 //! IREE has become right, so that the defence can go.
 
+use super::guarded;
 use crate::engine::jit;
 use rune::prelude::*;
 use rune::{ConvOptions, PoolOptions, value_and_grad, where_};
@@ -32,16 +33,45 @@ fn array(text: &str) -> Array {
 
 /// What IREE makes of the module itself.
 fn compiled(text: &str, inputs: &[Array], right: &Array) -> Result<Array, String> {
-    let flags = lines(text, "flags").iter().flat_map(|l| l.split(' ')).map(str::to_owned).collect();
+    let executable = loaded(text, inputs, right)?;
+    let values: Vec<Value> = inputs.iter().cloned().map(Value::from).collect();
+    let results = executable.call(&values.iter().collect::<Vec<_>>()).map_err(|e| e.to_string())?;
+    results[0].to_host()
+}
+
+/// The module itself, compiled with its flags.
+fn loaded(text: &str, inputs: &[Array], right: &Array) -> Result<Executable, String> {
+    let flags = lines(text, "flags").into_iter().flat_map(|l| l.split(' '));
+    let flags = flags.map(str::to_owned).collect();
     let options = CompileOptions { extra_flags: flags, ..CompileOptions::default() };
     let module = rune_iree::compile(text, "fault", &options).map_err(|e| e.to_string())?;
     let types: Vec<Type> = inputs.iter().map(|x| x.ty().clone()).collect();
     let device = Device::open("local-sync").map_err(|e| e.to_string())?;
     let signature = Signature::new(types, vec![right.ty().clone()]);
-    let executable = Executable::load(&module, &device, "main", signature, None).map_err(|e| e.to_string())?;
-    let values: Vec<Value> = inputs.iter().cloned().map(Value::from).collect();
-    let results = executable.call(&values.iter().collect::<Vec<_>>()).map_err(|e| e.to_string())?;
-    results[0].to_host()
+    Executable::load(&module, &device, "main", signature, None).map_err(|e| e.to_string())
+}
+
+/// The tests of compiled code make their calls so: a foreign read does not stay hidden. A lookup of IREE's checks no bounds.
+#[test]
+fn reading_foreign_memory_is_seen() {
+    let text = r#"func.func @main(%x: tensor<4x2xf32>, %i: tensor<1xi32>) -> tensor<1x2xf32> {
+      %y = "stablehlo.torch_index_select"(%x, %i) {dim = 0 : i64, batch_dims = 0 : i64}
+        : (tensor<4x2xf32>, tensor<1xi32>) -> tensor<1x2xf32>
+      return %y : tensor<1x2xf32>
+    }"#;
+    let of = |row: i32| {
+        let inputs = [array("4x2xf32=1 2 3 4 5 6 7 8"), Array::from_fn([1], |_| row)];
+        let executable = loaded(text, &inputs, &array("1x2xf32=1")).unwrap();
+        guarded::call(&inputs, |inputs| {
+            let results = executable.call(&inputs.iter().collect::<Vec<_>>()).map_err(|e| e.to_string())?;
+            results.iter().map(Value::to_host).collect()
+        })
+    };
+    assert_eq!(of(3).unwrap()[0].to_f64_vec(), [7.0, 8.0]);
+    for row in [-2, 4, 6] {
+        let error = of(row).unwrap_err();
+        assert!(error.starts_with("result 0 depends on memory that is not of the arguments"), "{row}: {error}");
+    }
 }
 
 fn same(x: &Array, y: &Array) -> bool {

@@ -1,9 +1,11 @@
 //! The tests that cross crates: one binary, since each links MLIR.
 
+mod algorithms;
 mod batch;
 mod callbacks;
 mod checkpoint;
 mod compiled;
+mod compiled_programs;
 mod control;
 mod custom;
 mod debugging;
@@ -16,6 +18,7 @@ mod errors;
 mod faults;
 mod feature_table;
 mod features;
+mod guarded;
 #[allow(clippy::wildcard_enum_match_arm, reason = "of JSON, what is not expected is a wrong vector")]
 mod indices;
 mod jit;
@@ -27,6 +30,7 @@ mod random;
 mod recursion;
 mod saved;
 mod shown;
+mod smooth;
 mod stages;
 mod threads;
 mod tiers;

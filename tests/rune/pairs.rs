@@ -4,6 +4,8 @@
 //! By default a sample; `RUNE_TEST_ALL=1` compiles all. `RUNE_TEST_FILTER=add,dot_general` takes chains of these names.
 
 use super::batch::{self, Code, Function};
+use super::random::transformed;
+use rune_iree::Opt;
 use rune_testing::tolerance::{self, Tolerance, precision};
 use rune_testing::{Chain, Generator, Operands};
 use rune_trace::interpret::interpret;
@@ -129,8 +131,18 @@ fn chains(seed: u64, firsts: usize, triples: Option<usize>) -> Vec<Chain> {
     }
 }
 
+/// What is compiled of the chains.
+struct Run {
+    name: &'static str,
+    /// Without `RUNE_TEST_ALL=1`, about one in so many chains.
+    one_in: usize,
+    /// What is done to the chain of a number.
+    transforms: &'static [&'static str],
+    opt: Opt,
+}
+
 /// Compiles what `of_seed` gives of each seed, of all or of a sample.
-fn all_agree(name: &str, seeds: std::ops::Range<u64>, one_in: usize, of_seed: impl Fn(u64, usize) -> Vec<Chain>) {
+fn all_agree(run: &Run, seeds: std::ops::Range<u64>, of_seed: impl Fn(u64, usize) -> Vec<Chain>) {
     let whole = std::env::var_os("RUNE_TEST_ALL").is_some();
     let filter = std::env::var("RUNE_TEST_FILTER").unwrap_or_default();
     let (mut all, mut failures) = (Vec::new(), Vec::new());
@@ -138,12 +150,17 @@ fn all_agree(name: &str, seeds: std::ops::Range<u64>, one_in: usize, of_seed: im
     for seed in seeds {
         for Chain { names, program } in of_seed(seed, if whole { usize::MAX } else { 3 }) {
             let joined = names.join(",");
-            if !joined.contains(&filter) || !whole && filter.is_empty() && sample.below(one_in) > 0 {
+            if !joined.contains(&filter) || !whole && filter.is_empty() && sample.below(run.one_in) > 0 {
                 continue;
             }
             let dtype = program.output_types()[0].dtype;
             let dtype = if dtype.is_float() { dtype } else { DType::F32 };
             let Some(tolerance) = tolerance(&names, dtype) else { continue };
+            let how = run.transforms[all.len() % run.transforms.len()];
+            let Some(program) = transformed(&program, how) else { continue };
+            // A derivative is made of some operations for each one.
+            let tolerance = if how == "nothing" { tolerance } else { tolerance * 16.0 };
+            let joined = format!("{joined} ({how})");
             let inputs = Generator::new(!seed).inputs(&program);
             match Function::lower(program.simplify(), format!("f{}", all.len())) {
                 Ok(function) => all.push(Tested { names: joined, program, inputs, tolerance, function }),
@@ -152,9 +169,10 @@ fn all_agree(name: &str, seeds: std::ops::Range<u64>, one_in: usize, of_seed: im
         }
     }
     println!("{} chains", all.len());
-    failures.extend(batch::for_all(
+    failures.extend(batch::for_all_with(
+        run.opt,
         &all,
-        name,
+        run.name,
         |t| &t.function,
         |t, code| {
             let wrong = check(&t.program, &t.inputs, t.tolerance, code).err();
@@ -169,12 +187,29 @@ fn all_agree(name: &str, seeds: std::ops::Range<u64>, one_in: usize, of_seed: im
     assert!(!filter.is_empty() || all.len() > 100, "{} chains only", all.len());
 }
 
+const PLAIN: [&str; 1] = ["nothing"];
+const TRANSFORMED: [&str; 3] = ["vjp", "vmap", "jvp of vmap"];
+
 #[test]
 fn operations_agree_behind_each_other() {
-    all_agree("pairs", 0..40, 20, |seed, firsts| chains(seed, firsts, None));
+    let run = Run { name: "pairs", one_in: 20, transforms: &PLAIN, opt: Opt::Fast };
+    all_agree(&run, 0..40, |seed, firsts| chains(seed, firsts, None));
 }
 
 #[test]
 fn operations_agree_around_reductions_and_contractions() {
-    all_agree("triples", 1000..1020, 5, |seed, firsts| chains(seed, firsts, Some(2)));
+    let run = Run { name: "triples", one_in: 5, transforms: &PLAIN, opt: Opt::Fast };
+    all_agree(&run, 1000..1020, |seed, firsts| chains(seed, firsts, Some(2)));
+}
+
+#[test]
+fn operations_agree_behind_each_other_once_transformed() {
+    let run = Run { name: "transformed_pairs", one_in: 30, transforms: &TRANSFORMED, opt: Opt::Fast };
+    all_agree(&run, 2000..2040, |seed, firsts| chains(seed, firsts, None));
+}
+
+#[test]
+fn operations_agree_behind_each_other_with_the_flags_of_iree() {
+    let run = Run { name: "plain_pairs", one_in: 40, transforms: &PLAIN, opt: Opt::Plain };
+    all_agree(&run, 3000..3040, |seed, firsts| chains(seed, firsts, None));
 }

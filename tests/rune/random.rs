@@ -53,7 +53,11 @@ fn generator(seed: u64) -> Generator {
 
 /// The program of a seed after its transformation, if it can be transformed so.
 fn program(seed: u64) -> Option<Program> {
-    let program = generator(seed).program(8);
+    transformed(&generator(seed).program(8), TRANSFORMS[(seed % 5) as usize])
+}
+
+/// A program after a transformation, if it can be transformed so.
+pub fn transformed(program: &Program, how: &str) -> Option<Program> {
     let by = |p: &Program| -> Vec<usize> {
         (0..p.input_types().len()).filter(|&i| p.input_types()[i].dtype.is_float()).collect()
     };
@@ -61,20 +65,19 @@ fn program(seed: u64) -> Option<Program> {
         let (inputs, outputs) = (vec![Some(0); p.input_types().len()], vec![Some(0); p.outputs().len()]);
         p.vmap(2, &inputs, &outputs).expect("every input has a first axis, once it is mapped")
     };
-    let how = TRANSFORMS[(seed % 5) as usize];
-    if how.contains("jvp") && by(&program).is_empty() {
+    if how.contains("jvp") && by(program).is_empty() {
         return None;
     }
     // A `while` has no reverse mode.
-    if how == "vjp" && (by(&program).is_empty() || program.to_string().contains("rune.while")) {
+    if how == "vjp" && (by(program).is_empty() || program.to_string().contains("rune.while")) {
         return None;
     }
     Some(match how {
-        "jvp" => program.jvp(&by(&program)).expect("inputs of floats"),
-        "vjp" => program.vjp(&by(&program)).expect("inputs of floats"),
-        "vmap" => vmap(&program),
-        "jvp of vmap" => vmap(&program).jvp(&by(&program)).expect("inputs of floats"),
-        _ => program,
+        "jvp" => program.jvp(&by(program)).expect("inputs of floats"),
+        "vjp" => program.vjp(&by(program)).expect("inputs of floats"),
+        "vmap" => vmap(program),
+        "jvp of vmap" => vmap(program).jvp(&by(program)).expect("inputs of floats"),
+        _ => program.clone(),
     })
 }
 

@@ -11,6 +11,7 @@ use rune_ir::op::{BinaryFn, Comparison, UnaryFn};
 use rune_ir::{DType, Element};
 
 /// Computes `n` elements of `d` from the operands.
+#[allow(clippy::wildcard_enum_match_arm, reason = "the macro matches the other dtypes")]
 pub(super) fn unary(f: UnaryFn, dtype: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
     match dtype {
         DType::F32 if f == UnaryFn::IsFinite => map(d.write::<u8>(n), x.read(n), |x: f32| u8::from(x.is_finite())),
@@ -125,6 +126,7 @@ fn unary_f64(f: UnaryFn, x: &[f64], d: &mut [f64]) {
     }
 }
 
+#[allow(clippy::wildcard_enum_match_arm, reason = "the macro matches the other dtypes")]
 pub(super) fn integer_pow(dtype: DType, x: &Slot<'_>, y: i32, d: &mut Slot<'_>, n: usize) {
     fn power<A: Accumulator>(mut base: A, mut exponent: u32) -> A {
         let mut result = A::ONE;
@@ -160,6 +162,7 @@ pub(super) fn integer_pow(dtype: DType, x: &Slot<'_>, y: i32, d: &mut Slot<'_>, 
     }
 }
 
+#[allow(clippy::wildcard_enum_match_arm, reason = "the macro matches the other dtypes")]
 pub(super) fn binary(f: BinaryFn, dtype: DType, x: &Slot<'_>, y: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
     match dtype {
         DType::F32 => binary_f32(f, x.read(n), y.read(n), d.write(n)),
@@ -333,16 +336,18 @@ pub(super) fn convert(from: DType, to: DType, x: &Slot<'_>, d: &mut Slot<'_>, n:
 }
 
 pub(super) fn widen(half: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
-    match half {
-        DType::F16 => x.read::<f16>(n).convert_to_f32_slice(d.write(n)),
-        _ => map(d.write(n), x.read(n), |x: u16| f32::from_bits(u32::from(x) << 16)),
+    if half == DType::F16 {
+        x.read::<f16>(n).convert_to_f32_slice(d.write(n));
+    } else {
+        map(d.write(n), x.read(n), |x: u16| f32::from_bits(u32::from(x) << 16));
     }
 }
 
 pub(super) fn narrow(half: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
-    match half {
-        DType::F16 => d.write::<f16>(n).convert_from_f32_slice(x.read(n)),
-        _ => map(d.write(n), x.read(n), bfloat),
+    if half == DType::F16 {
+        d.write::<f16>(n).convert_from_f32_slice(x.read(n));
+    } else {
+        map(d.write(n), x.read(n), bfloat);
     }
 }
 
@@ -355,25 +360,21 @@ fn bfloat(x: f32) -> u16 {
 }
 
 pub(super) fn round(half: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
-    match half {
-        DType::F16 => {
-            let (x, d) = (x.read::<f32>(n), d.write::<f32>(n));
-            let mut halves = [f16::ZERO; 64];
-            for (x, d) in x.chunks(64).zip(d.chunks_mut(64)) {
-                halves[..x.len()].convert_from_f32_slice(x);
-                halves[..x.len()].convert_to_f32_slice(d);
-            }
+    if half == DType::F16 {
+        let (x, d) = (x.read::<f32>(n), d.write::<f32>(n));
+        let mut halves = [f16::ZERO; 64];
+        for (x, d) in x.chunks(64).zip(d.chunks_mut(64)) {
+            halves[..x.len()].convert_from_f32_slice(x);
+            halves[..x.len()].convert_to_f32_slice(d);
         }
-        _ => map(d.write(n), x.read(n), |x: f32| f32::from_bits(u32::from(bfloat(x)) << 16)),
+    } else {
+        map(d.write(n), x.read(n), |x: f32| f32::from_bits(u32::from(bfloat(x)) << 16));
     }
 }
 
 /// Rounded once to a half type, as `f32`.
 pub(super) fn once(half: DType, x: f64) -> f32 {
-    match half {
-        DType::F16 => <f16 as Element>::from_f64(x).to_f32(),
-        _ => <bf16 as Element>::from_f64(x).to_f32(),
-    }
+    if half == DType::F16 { <f16 as Element>::from_f64(x).to_f32() } else { <bf16 as Element>::from_f64(x).to_f32() }
 }
 
 pub(super) fn round_once(half: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {

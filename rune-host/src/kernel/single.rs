@@ -26,7 +26,7 @@ fn between(x: f32, low: f32, high: f32) -> f32 {
 /// `e^r - 1` for `|r|` up to half of `ln 2`.
 #[inline(always)]
 fn expm1_near_zero(r: f32) -> f32 {
-    const TERMS: [f32; 7] = [1.989_927_4e-4, 1.394_110_8e-3, 8.333_298e-3, 4.166_635_3e-2, 1.666_666_7e-1, 0.5, 1.0];
+    const TERMS: [f32; 7] = [1.989_927_4e-4, 1.394_110_8e-3, 8.333_298e-3, 4.166_635e-2, 1.666_666_7e-1, 0.5, 1.0];
     polynomial(r, TERMS) * r
 }
 
@@ -66,8 +66,7 @@ pub(super) fn logistic(x: f32) -> f32 {
 #[inline(always)]
 pub(super) fn tanh(x: f32) -> f32 {
     /// `(tanh(√t) / √t - 1) / t` for `t` up to 0.36.
-    const SMALL: [f32; 6] =
-        [2.212_134e-3, -8.245_525e-3, 2.172_505_6e-2, -5.395_053_6e-2, 1.333_322_9e-1, -3.333_333_1e-1];
+    const SMALL: [f32; 6] = [2.212_134e-3, -8.245_525e-3, 2.172_505_6e-2, -5.395_053_6e-2, 1.333_323e-1, -3.333_333e-1];
     let t = x * x;
     let small = x.mul_add(t * polynomial(t, SMALL), x);
     let large = 1.0 - 2.0 / (exp(2.0 * x.abs()) + 1.0);
@@ -78,7 +77,7 @@ pub(super) fn tanh(x: f32) -> f32 {
 pub(super) fn log(x: f32) -> f32 {
     /// `(ln(1 + f) - f + f²/2) / f³` for `1 + f` from `√½` to `√2`.
     const TERMS: [f32; 9] = [
-        6.971_611_5e-2,
+        6.971_612e-2,
         -1.147_973_4e-1,
         1.168_542e-1,
         -1.242_569_2e-1,

@@ -121,6 +121,7 @@ impl Builder {
         program.outputs().iter().map(|v| ids[v.index()].expect("outputs are assigned")).collect()
     }
 
+    #[allow(clippy::wildcard_enum_match_arm, reason = "all other operations are handled alike, below")]
     fn operation(&mut self, op: &Op<Id>, types: &[Type]) -> Vec<Id> {
         match op {
             Op::Call { args, program }
@@ -385,9 +386,15 @@ impl Builder {
                         *held && !per_row && c.row.is_some_and(|row| is_spread(view, c.size / row, row))
                     }
                 }
-                _ => self.ready(*base) <= c.stage,
+                Place::Stored { .. }
+                | Place::Lane { .. }
+                | Place::Viewed { .. }
+                | Place::Constant(_)
+                | Place::Iota { .. } => self.ready(*base) <= c.stage,
             },
-            _ => self.ready(id) <= c.stage,
+            Place::Stored { .. } | Place::Lane { .. } | Place::Constant(_) | Place::Iota { .. } => {
+                self.ready(id) <= c.stage
+            }
         }
     }
 
@@ -456,7 +463,11 @@ impl Builder {
                     true => register,
                     false => self.clusters[cluster].spread(register, ty.dtype),
                 },
-                _ => {
+                Place::Stored { .. }
+                | Place::Lane { .. }
+                | Place::Viewed { .. }
+                | Place::Constant(_)
+                | Place::Iota { .. } => {
                     let (buffer, _) = self.stored(base);
                     self.clusters[cluster].load(buffer, &view, ty.dtype, per_row)
                 }
@@ -576,11 +587,10 @@ impl Builder {
 
     /// A convolution of floats, by way of `f32` for half types.
     fn conv(&mut self, lhs: Id, rhs: Id, dims: &ConvDims, ty: &Type) -> Option<Id> {
-        let wide = match ty.dtype {
-            DType::F64 => DType::F64,
-            dtype if dtype.is_float() => DType::F32,
-            _ => return None,
-        };
+        if !ty.dtype.is_float() {
+            return None;
+        }
+        let wide = if ty.dtype == DType::F64 { DType::F64 } else { DType::F32 };
         let (mut lhs, mut rhs) = (self.convert(lhs, wide)?, self.convert(rhs, wide)?);
         let mut dims = dims.clone();
         let conv = loop {

@@ -17,6 +17,9 @@ pub(super) fn lane(dtype: DType) -> DType {
     if dtype.is_half() { DType::F32 } else { dtype }
 }
 
+/// What a register was loaded from: the buffer, how its elements are read, their dtype, and whether there is one for each row.
+type Load = (usize, isize, SmallVec<[(usize, isize); 4]>, DType, bool);
+
 /// The operations on arrays of one size that are ready together.
 ///
 /// A value in a register is either *full*, one element for each of the index space, or *per row*, one for each row.
@@ -37,7 +40,7 @@ pub(super) struct Cluster {
     pub outputs: Vec<Output>,
     pub reductions: Vec<Reduction>,
     /// What was loaded, filled and spread already.
-    loads: FxHashMap<(usize, isize, SmallVec<[(usize, isize); 4]>, DType, bool), Register>,
+    loads: FxHashMap<Load, Register>,
     fills: FxHashMap<Literal, Register>,
     iotas: FxHashMap<(DType, usize, usize, bool), Register>,
     spreads: FxHashMap<Register, Register>,

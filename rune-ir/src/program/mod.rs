@@ -148,7 +148,7 @@ impl Program {
         self.types.len()
     }
     /// The mapped axes that operations of it are over, in sub-programs too, and how many lanes they have. A program with some is one
-    /// lane of what [`Program::vmap_named`] makes of it, and cannot be run.
+    /// lane of what `ProgramExt::vmap_named` makes of it, and cannot be run.
     pub fn axes(&self) -> &BTreeMap<AxisName, usize> {
         &self.axes
     }

@@ -2,7 +2,7 @@
 
 use crate::builder::{Builder, Val};
 use crate::legalize::unsigned::signed_bits;
-use crate::module::{EmitError, Unit};
+use crate::unit::{EmitError, Unit};
 use rune_ir::{Op, Type};
 
 /// Emits a call and returns its results. A callback with effects takes the token of the previous effect.

@@ -4,7 +4,7 @@ use crate::Backend;
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::legalize::{convolution, half, products};
-use crate::module::Unit;
+use crate::unit::Unit;
 use rune_ir::op::{ConvDims, DotDims, Literal};
 use rune_ir::{DType, Op, Type};
 
@@ -32,6 +32,11 @@ pub(super) fn dot_general<'c>(
         _ if dtype.is_float() && dtype.size() > out.size() => dtype,
         _ => out,
     };
+    if products::is_outer(lhs, dims) {
+        let (lhs, rhs) = (b.convert(lhs, accumulator), b.convert(rhs, accumulator));
+        let product = products::outer(b, &lhs, &rhs, dims, &ty.with_dtype(accumulator));
+        return b.convert(&product, out);
+    }
     // Products of bf16 do not compile for Metal and Vulkan.
     let halves = !matches!(unit.options.backend, Backend::Metal | Backend::Vulkan);
     let native = dtype == accumulator
@@ -52,9 +57,7 @@ pub(super) fn dot_general<'c>(
         attr::list(&dims.rhs_contract),
     );
     let attributes = [("dot_dimension_numbers", attr::parse(b.context, &text))];
-    let (lhs, rhs) = (&widen(lhs), &widen(rhs));
-    let mut product = b.op1("stablehlo.dot_general", &[lhs, rhs], &attributes, ty.with_dtype(accumulator));
-    b.producers.product(&mut product, lhs, rhs, dims);
+    let product = b.op1("stablehlo.dot_general", &[&widen(lhs), &widen(rhs)], &attributes, ty.with_dtype(accumulator));
     b.convert(&product, out)
 }
 

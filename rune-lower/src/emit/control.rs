@@ -1,9 +1,10 @@
 //! Branches and loops. Their programs become regions, which can use the values around them.
 
+use super::instructions;
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::legalize::{branches, carried};
-use crate::module::{EmitError, Unit, instructions};
+use crate::unit::{EmitError, Unit};
 use rune_ir::op::{Comparison, Literal};
 use rune_ir::{DType, Op, Program, Shape, Type};
 use std::sync::Arc;
@@ -32,7 +33,7 @@ pub(super) fn case<'c>(
     let regions = branches.iter().map(|p| {
         b.try_region(&[], |b, _| {
             let outputs = within(b, unit, token.clone(), |b| inline(b, unit, p, args.to_vec()))?;
-            Ok::<_, EmitError>(branches::results(b, args, &outputs))
+            Ok::<_, EmitError>(branches::results(b, &outputs))
         })
     });
     let regions = regions.collect::<Result<Vec<_>, _>>()?;

@@ -3,7 +3,7 @@
 use crate::Backend;
 use crate::builder::{Builder, Val};
 use crate::legalize::{exponential, half, integer, math64, power, remainder, trigonometry};
-use crate::module::Unit;
+use crate::unit::Unit;
 use rune_ir::DType;
 use rune_ir::op::{BinaryFn, UnaryFn};
 

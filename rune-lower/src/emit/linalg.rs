@@ -1,7 +1,7 @@
 //! Linear algebra, which IREE lacks: it has no `cholesky`, no `triangular_solve` and no custom calls.
 
 use crate::builder::{Builder, Val};
-use crate::module::{EmitError, Unit};
+use crate::unit::{EmitError, Unit};
 use melior::ir::attribute::BoolAttribute;
 use rune_ir::op::{Comparison, FactorFn, Triangular};
 use rune_ir::{DType, Op, Type};

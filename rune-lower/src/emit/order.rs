@@ -2,7 +2,7 @@
 
 use crate::builder::{Builder, Val};
 use crate::legalize::{sorting, unsigned};
-use crate::module::Unit;
+use crate::unit::Unit;
 use rune_ir::{Op, Type};
 
 /// Emits the operation as a call into the process, if the module may call it: 92 µs instead of IREE's 486,000 µs for

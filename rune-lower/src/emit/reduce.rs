@@ -1,24 +1,10 @@
 //! Reductions, window reductions and cumulative functions.
 
-use crate::builder::{Builder, Val};
+use crate::builder::{Builder, Val, combiner};
 use crate::legalize::{argument, half, running, sums, windows};
-use crate::module::Unit;
+use crate::unit::Unit;
 use rune_ir::DType;
 use rune_ir::op::{ArgFn, CumulativeFn, Dims, ReduceFn, Window, WindowFn};
-
-/// Returns the binary operation of a reduction.
-pub(crate) fn combiner(f: ReduceFn, dtype: DType) -> &'static str {
-    match f {
-        ReduceFn::Sum => "stablehlo.add",
-        ReduceFn::Prod => "stablehlo.multiply",
-        ReduceFn::Max if dtype == DType::Bool => "stablehlo.or",
-        ReduceFn::Min if dtype == DType::Bool => "stablehlo.and",
-        ReduceFn::Max => "stablehlo.maximum",
-        ReduceFn::Min => "stablehlo.minimum",
-        ReduceFn::And => "stablehlo.and",
-        ReduceFn::Or => "stablehlo.or",
-    }
-}
 
 pub(super) fn reduce<'c>(b: &Builder<'c>, unit: &Unit<'c>, f: ReduceFn, x: &Val<'c>, axes: &Dims) -> Val<'c> {
     if x.ty.size() == 0 {

@@ -1,8 +1,7 @@
 //! Positions of extremes as two plain reductions, which vectorise: first the extreme, then the lowest position that
 //! holds it. The variadic reduction does not vectorise, and has no rule for NaN.
 
-use crate::builder::{Builder, Val};
-use crate::emit::combiner;
+use crate::builder::{Builder, Val, combiner};
 use crate::legalize::half;
 use rune_ir::DType;
 use rune_ir::op::{ArgFn, Comparison, Literal, ReduceFn};

@@ -1,16 +1,15 @@
-//! What branches give.
+//! Results of branches.
 //!
-//! IREE puts what a branch computes into one block of memory, and hands that on once for each result. In a loop whose values come from a
-//! branch, the byte code then loses the block, and a later kernel has none to read ("indirect buffer reference slot 0 is out range",
-//! "ref is null"). So each result that a branch computes beside others goes through a barrier, which gives it memory of its own. Constants
-//! go through barriers too, as they do in loops.
+//! IREE puts the results of a branch into one memory block, and returns the block once per result. In a loop whose
+//! carried values come from a branch, the bytecode then loses the block, and a later kernel has nothing to read
+//! ("indirect buffer reference slot 0 is out range", "ref is null"). So if a branch has several results, each goes
+//! through a barrier, which gives it memory of its own. This includes arguments that the branch returns unchanged.
+//! Constants always go through barriers, as they do in loops.
 
 use crate::builder::{Builder, Val};
 
-/// The results of a branch that takes `args`.
-pub(crate) fn results<'c>(b: &Builder<'c>, args: &[Val<'c>], outputs: &[Val<'c>]) -> Vec<Val<'c>> {
-    let is_given = |y: &Val<'c>| args.iter().any(|x| x.raw == y.raw);
-    let many = outputs.iter().filter(|y| !is_given(y)).count() > 1;
-    let result = |y: &Val<'c>| if many && !is_given(y) { b.barrier(&[y]).remove(0) } else { b.opaque(y) };
+/// Returns the results of a branch behind the barriers that they need.
+pub(crate) fn results<'c>(b: &Builder<'c>, outputs: &[Val<'c>]) -> Vec<Val<'c>> {
+    let result = |y| if outputs.len() > 1 { b.barrier(&[y]).remove(0) } else { b.opaque(y) };
     outputs.iter().map(result).collect()
 }

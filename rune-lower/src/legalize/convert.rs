@@ -65,7 +65,12 @@ fn saturating<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c> {
     let top = if x.dtype() == DType::F64 { over.next_down() } else { f64::from((over as f32).next_down()) };
     // The order matters: IREE's minimum and maximum propagate NaN.
     let clamped = b.min(&b.max(x, &b.number(least, x)), &b.number(top, x));
-    let inside = b.convert(&clamped, dtype);
+    // Unsigned integers go through a signed one that holds all of their values (see `Builder::convert`).
+    let inside = match dtype.size() {
+        1 | 2 if dtype.is_unsigned_int() => b.convert(&b.convert(&clamped, DType::I32), dtype),
+        4 if dtype.is_unsigned_int() => b.convert(&b.convert(&clamped, DType::I64), dtype),
+        _ => b.convert(&clamped, dtype),
+    };
     let greatest = b.full(Literal::from_f64(dtype, f64::INFINITY), x.shape());
     let saturated = b.select(&b.compare_n(Comparison::Ge, x, over), &greatest, &inside);
     b.select(&b.is_nan(x), &b.number_of(0.0, dtype, x.shape()), &saturated)

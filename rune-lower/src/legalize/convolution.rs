@@ -2,6 +2,7 @@
 
 use crate::attr;
 use crate::builder::{Builder, Val};
+use crate::legalize::dilation;
 use crate::legalize::windows::{dilated, only_position};
 use rune_ir::op::{ConvDims, Dims};
 use rune_ir::{Shape, Type};
@@ -75,7 +76,7 @@ fn products<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, 
         config[dims.lhs[i + 2]] = (dims.padding[i].0, dims.padding[i].1, dims.lhs_dilation[i] as i64 - 1);
     }
     let zero = b.number_of(0.0, lhs.dtype(), &Shape::scalar());
-    let padded = if config.iter().all(|&c| c == (0, 0, 0)) { lhs.clone() } else { b.pad(lhs, &zero, &config) };
+    let padded = dilation::pad(b, lhs, &zero, &config);
     let text = format!(
         "#stablehlo.dot<lhs_contracting_dimensions = {}, rhs_contracting_dimensions = {}>",
         attr::list(&dims.lhs[1..]),

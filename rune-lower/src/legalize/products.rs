@@ -2,9 +2,9 @@
 //! Without it, the process that runs the module is faster, although the call has a cost and the result is not fused
 //! with its users: 1 to 64 rows with 256 × 256 to 8192 × 8192 take 0.06 to 0.67 of the time (docs/performance.md).
 
-use crate::builder::Val;
-use rune_ir::DType;
+use crate::builder::{Builder, Val};
 use rune_ir::op::DotDims;
+use rune_ir::{DType, Type};
 
 /// The minimum number of multiplications in one matrix. Below it, the call costs as much as it saves.
 const LARGE: usize = 1 << 16;
@@ -17,4 +17,30 @@ pub(crate) fn is_for_host(lhs: &Val<'_>, rhs: &Val<'_>, dims: &DotDims, out: DTy
     let free = |x: &Val<'_>| x.ty.size().checked_div(batch * k).unwrap_or(0);
     let (m, n) = (free(lhs), free(rhs));
     floats && m.saturating_mul(n).saturating_mul(k) >= LARGE
+}
+
+/// Returns whether each element of the product is the product of just two elements.
+pub(crate) fn is_outer(lhs: &Val<'_>, dims: &DotDims) -> bool {
+    dims.lhs_contract.iter().all(|&a| lhs.shape()[a] == 1)
+}
+
+/// Emits a product for which [`is_outer`] holds, of the type `ty`, as a multiplication.
+///
+/// IREE converts such products to multiplications too. But an f16 product after a reduction does not compile ("failed to
+/// legalize unresolved source materialization").
+pub(crate) fn outer<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &DotDims, ty: &Type) -> Val<'c> {
+    let shared = dims.lhs_batch.len();
+    let wide = |x: &Val<'c>, batch: &[usize], contract: &[usize], first: usize| {
+        let free: Vec<usize> = (0..x.rank()).filter(|a| !batch.contains(a) && !contract.contains(a)).collect();
+        let order: Vec<usize> = batch.iter().chain(&free).chain(contract).copied().collect();
+        let kept: Vec<usize> = order[..shared + free.len()].iter().map(|&a| x.shape()[a]).collect();
+        let places: Vec<usize> = (0..shared).chain(first..first + free.len()).collect();
+        b.broadcast(&b.reshape(&b.transpose(x, &order), kept), &ty.shape, &places)
+    };
+    let rows = lhs.rank() - shared - dims.lhs_contract.len();
+    let (lhs, rhs) = (
+        wide(lhs, &dims.lhs_batch, &dims.lhs_contract, shared),
+        wide(rhs, &dims.rhs_batch, &dims.rhs_contract, shared + rows),
+    );
+    b.mul(&lhs, &rhs)
 }

@@ -7,7 +7,7 @@ use crate::Backend;
 use crate::builder::{Builder, Val};
 use crate::legalize::exponential::scale;
 use crate::legalize::power::negative;
-use crate::module::Unit;
+use crate::unit::Unit;
 use rune_ir::DType;
 use rune_ir::op::{Comparison, Literal};
 

@@ -2,8 +2,7 @@
 //! flat operand. Other forms fail its verifier ("mismatch in shape of indices and update value").
 
 use crate::attr;
-use crate::builder::{Builder, Val};
-use crate::emit::combiner;
+use crate::builder::{Builder, Val, combiner};
 use crate::legalize::indices::inside;
 use rune_ir::op::{Comparison, Literal, ReduceFn, ScatterDims, ScatterMode};
 use rune_ir::{DType, Shape, Type};

@@ -8,7 +8,7 @@ use crate::Backend;
 use crate::builder::{Builder, Val};
 use crate::legalize::exponential::polynomial;
 use crate::legalize::power::negative;
-use crate::module::Unit;
+use crate::unit::Unit;
 use rune_ir::DType;
 use rune_ir::op::{Comparison, Literal};
 use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, FRAC_PI_4, PI};

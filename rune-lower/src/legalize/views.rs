@@ -5,9 +5,7 @@
 //! the producer gives, and 0 or memory of others for the rest. So each value carries the producers that it reads, and how. One that is read
 //! in two ways goes through a barrier. Its uses tell which those are, so the module is then emitted once more.
 
-use crate::builder::Val;
 use rune_ir::Shape;
-use rune_ir::op::DotDims;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -143,34 +141,6 @@ impl Producers {
     pub fn part(&self, x: &Views, to: &Shape) -> Views {
         self.parts.set(self.parts.get() + 1);
         x.reformed(hash(("part", self.parts.get())), to)
-    }
-    /// What a product over one element reads beside its own result, which is one operation on elements.
-    pub fn product(&self, product: &mut Val, lhs: &Val, rhs: &Val, dims: &DotDims) {
-        if dims.lhs_contract.iter().any(|&a| lhs.shape()[a] > 1) {
-            return;
-        }
-        let free = |x: &Val, batch: &[usize], contract: &[usize]| -> Vec<usize> {
-            (0..x.rank()).filter(|a| !batch.contains(a) && !contract.contains(a)).collect()
-        };
-        let lhs_free = free(lhs, &dims.lhs_batch, &dims.lhs_contract);
-        let rhs_free = free(rhs, &dims.rhs_batch, &dims.rhs_contract);
-        let (shared, rank) = (dims.lhs_batch.len(), product.rank());
-        let of = |x: &Val, batch: &[usize], own: &[usize], first: usize| {
-            let places: Vec<(usize, usize)> = (batch.iter().copied().enumerate())
-                .chain(own.iter().enumerate().map(|(i, &a)| (first + i, a)))
-                .collect();
-            x.views.moved(|axes| {
-                let mut moved = vec![NONE; rank];
-                places.iter().for_each(|&(to, from)| moved[to] = axes[from]);
-                moved
-            })
-        };
-        let operands =
-            [of(lhs, &dims.lhs_batch, &lhs_free, shared), of(rhs, &dims.rhs_batch, &rhs_free, shared + lhs_free.len())];
-        let read = self.together(&operands);
-        if product.views.0.is_some() {
-            product.views = self.both(&product.views, &read);
-        }
     }
 }
 

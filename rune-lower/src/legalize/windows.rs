@@ -4,8 +4,8 @@
 //! out of bounds. The stride then becomes 1, and the leftover input is cut off.
 
 use crate::attr;
-use crate::builder::{Builder, Val};
-use crate::emit::combiner;
+use crate::builder::{Builder, Val, combiner};
+use crate::legalize::dilation;
 use rune_ir::op::{ReduceFn, Window};
 use rune_ir::{Shape, Type};
 
@@ -48,7 +48,7 @@ pub(crate) fn reduce_window<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, windo
     let (x, padding) = if odd {
         let config: Vec<_> =
             window.padding.iter().zip(&window.base_dilation).map(|(&(l, h), &d)| (l, h, d as i64 - 1)).collect();
-        (b.pad(x, &init_value, &config), vec![(0, 0); x.rank()])
+        (dilation::pad(b, x, &init_value, &config), vec![(0, 0); x.rank()])
     } else {
         (x.clone(), window.padding.clone())
     };
