@@ -219,10 +219,10 @@ pub(super) fn binary_by_row(
         }
     }
     let n = rows * row;
-    match dtype {
-        DType::F64 => by::<f64>(f, swapped, x.read(n), y.read(rows), d.write(n), row),
-        _ => by::<f32>(f, swapped, x.read(n), y.read(rows), d.write(n), row),
+    if dtype == DType::F64 {
+        return by::<f64>(f, swapped, x.read(n), y.read(rows), d.write(n), row);
     }
+    by::<f32>(f, swapped, x.read(n), y.read(rows), d.write(n), row);
 }
 
 fn binary_f32(f: BinaryFn, x: &[f32], y: &[f32], d: &mut [f32]) {

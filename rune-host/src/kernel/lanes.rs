@@ -106,6 +106,29 @@ pub(super) fn fold<X: Copy, A: Copy>(x: &[X], neutral: A, up: impl Fn(X) -> A, c
     ARCH.dispatch(Fold(x, neutral, up, combine))
 }
 
+/// The sum: of four at a time in `f32`, and of these in `f64`.
+pub(super) fn sum_f32(x: &[f32]) -> f64 {
+    struct Sum<'a>(&'a [f32]);
+    impl WithSimd for Sum<'_> {
+        type Output = f64;
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) -> f64 {
+            const LANES: usize = 16;
+            let (chunks, rest) = self.0.as_chunks::<{ 4 * LANES }>();
+            let mut lanes = [0f64; LANES];
+            for chunk in chunks {
+                for (i, lane) in lanes.iter_mut().enumerate() {
+                    let four = (chunk[i] + chunk[i + LANES]) + (chunk[i + 2 * LANES] + chunk[i + 3 * LANES]);
+                    *lane += f64::from(four);
+                }
+            }
+            let rest: f64 = rest.iter().map(|&x| f64::from(x)).sum();
+            lanes.iter().fold(rest, |sum, x| sum + x)
+        }
+    }
+    ARCH.dispatch(Sum(x))
+}
+
 /// Combines each element of `x` into that of `a`.
 pub(super) fn accumulate<X: Copy, A: Copy>(a: &mut [A], x: &[X], up: impl Fn(X) -> A, combine: impl Fn(A, A) -> A) {
     struct Accumulate<'a, X, A, U, C>(&'a mut [A], &'a [X], U, C);

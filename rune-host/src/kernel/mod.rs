@@ -195,14 +195,13 @@ impl Kernel {
             }
             Load { input, d } => {
                 let Input { size, access, .. } = &self.inputs[input];
-                if access.form() == Form::Dense {
-                    let from = access.offset as usize + start;
-                    if let Slot::Scratch(words) = take(slots, d) {
-                        keep(words);
+                if let Some(from) = access.in_place(start, n) {
+                    if let Slot::Scratch(lines) = take(slots, d) {
+                        keep(lines);
                     }
                     slots[d] = Slot::Input(&inputs[input][from * size..(from + n) * size]);
                 } else {
-                    let mut to = take(slots, d);
+                    let mut to = scratch(take(slots, d));
                     access.load(inputs[input], *size, start, n, &mut to);
                     slots[d] = to;
                 }
@@ -266,6 +265,14 @@ impl Kernel {
             }
             Spread { size, x, d: _ } => compute::spread(size, &slots[x], d, rows, self.row),
         }
+    }
+}
+
+/// Memory that can be written: that of the slot, unless it was read in place.
+fn scratch(slot: Slot<'_>) -> Slot<'_> {
+    match slot {
+        Slot::Input(_) => Slot::Scratch(SCRATCH.with_borrow_mut(Vec::pop).unwrap_or_default()),
+        Slot::Scratch(_) | Slot::Output(_) => slot,
     }
 }
 

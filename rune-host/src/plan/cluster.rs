@@ -208,17 +208,18 @@ impl Cluster {
     fn read_rows_in_place(&mut self) {
         let mut spread: FxHashMap<Register, Register> = FxHashMap::default();
         for (instruction, _) in &mut self.code {
-            match *instruction {
-                Instruction::Spread { x, d, .. } => _ = spread.insert(d, x),
-                Instruction::Binary { f, dtype, x, y, d } if is_by_row(f, dtype) => {
-                    let (x, y, swapped) = match (spread.get(&x), spread.get(&y)) {
-                        (None, Some(&row)) => (x, row, false),
-                        (Some(&row), None) => (y, row, true),
-                        _ => continue,
-                    };
-                    *instruction = Instruction::BinaryByRow { f, dtype, x, y, swapped, d };
-                }
-                _ => {}
+            if let Instruction::Spread { x, d, .. } = *instruction {
+                spread.insert(d, x);
+            }
+            if let Instruction::Binary { f, dtype, x, y, d } = *instruction
+                && is_by_row(f, dtype)
+            {
+                let (x, y, swapped) = match (spread.get(&x), spread.get(&y)) {
+                    (None, Some(&row)) => (x, row, false),
+                    (Some(&row), None) => (y, row, true),
+                    (None, None) | (Some(_), Some(_)) => continue,
+                };
+                *instruction = Instruction::BinaryByRow { f, dtype, x, y, swapped, d };
             }
         }
     }
@@ -247,7 +248,7 @@ impl Cluster {
             *d = renamed[*d];
         }
         for (at, (instruction, _)) in code.iter_mut().enumerate() {
-            let dense = matches!(instruction, Instruction::Load { input, .. } if self.inputs[*input].access.form() == Form::Dense);
+            let dense = matches!(instruction, Instruction::Load { input, .. } if is_in_place(self.inputs[*input].access.form()));
             let (xs, d) = instruction.registers_mut();
             let mut dead: SmallVec<[Register; 3]> = SmallVec::new();
             for x in xs {
@@ -272,6 +273,11 @@ impl Cluster {
         }
         count
     }
+}
+
+/// Whether elements may be read where they lie, so that the register is no memory of the task.
+fn is_in_place(form: Form) -> bool {
+    matches!(form, Form::Dense | Form::Cyclic(_))
 }
 
 /// The type of an array of as many elements as a register has.
