@@ -22,6 +22,24 @@ enum Innermost {
     Space,
 }
 
+/// Positions of the result where a tap of the kernel meets elements that follow each other; it meets none elsewhere.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    begin: usize,
+    end: usize,
+    reach: usize,
+}
+
+impl Run {
+    fn new(reach: &[Option<usize>]) -> Option<Run> {
+        let begin = reach.iter().position(Option::is_some).unwrap_or(0);
+        let end = reach.iter().rposition(Option::is_some).map_or(begin, |last| last + 1);
+        let first = reach.get(begin).copied().flatten().unwrap_or(0);
+        let follows = (begin..end).all(|i| reach[i] == Some(first + i - begin));
+        follows.then_some(Run { begin, end, reach: first })
+    }
+}
+
 /// A convolution of what lies in two buffers, of one dtype, `f32` or `f64`, in which it is accumulated.
 #[derive(Clone, Debug)]
 pub(crate) struct Conv {
@@ -35,6 +53,8 @@ pub(crate) struct Conv {
     feature_step: usize,
     /// For each axis of space, position of the result and tap of the kernel: how far the element is that they meet at, if they do.
     reach: Vec<Vec<Option<usize>>>,
+    /// For each tap along the last axis of space: the positions where it meets elements that follow each other, and how far the first is.
+    runs: Vec<Option<Run>>,
     taps: Axes,
     positions: Axes,
     /// Images of a group, and groups that the batch falls into.
@@ -92,7 +112,12 @@ impl Conv {
                 .map(|(p, t)| along(p, t))
                 .collect()
         });
-        let reach = reach.collect();
+        let reach: Vec<Vec<Option<usize>>> = reach.collect();
+        let last = taps.last().copied().unwrap_or(0);
+        let along = |tap: usize| -> Vec<Option<usize>> {
+            reach.last().map_or_else(Vec::new, |r| r.iter().skip(tap).step_by(last).copied().collect())
+        };
+        let runs = (0..last).map(|tap| Run::new(&along(tap))).collect();
         let innermost = match (feature_step, batch_step) {
             (1, _) => Innermost::Features,
             (_, 1) => Innermost::Batch,
@@ -137,6 +162,7 @@ impl Conv {
             batch_step,
             feature_step,
             reach,
+            runs,
             taps,
             positions,
             images: size(x, dims.lhs[0]) / dims.batch_groups,
@@ -317,16 +343,16 @@ impl Conv {
                 None => return,
             }
         }
-        let reach = |i: usize| self.reach[last][(column + i) * self.taps[last] + tap[last]];
-        let Some(begin) = (0..run.len()).find(|&i| reach(i).is_some()) else { return };
-        let end = (begin..run.len()).rfind(|&i| reach(i).is_some()).expect("one was found") + 1;
-        let start = reach(begin).expect("found so");
-        if (begin..end).all(|i| reach(i) == Some(start + i - begin)) {
-            run[begin..end].copy_from_slice(&x[from + outer + start..][..end - begin]);
+        if let Some(along) = self.runs[tap[last]] {
+            let (begin, end) = (along.begin.max(column), along.end.min(column + run.len()));
+            if begin < end {
+                let from = from + outer + along.reach + (begin - along.begin);
+                run[begin - column..end - column].copy_from_slice(&x[from..from + end - begin]);
+            }
             return;
         }
         for (i, to) in run.iter_mut().enumerate() {
-            if let Some(reach) = reach(i) {
+            if let Some(reach) = self.reach[last][(column + i) * self.taps[last] + tap[last]] {
                 *to = x[from + outer + reach];
             }
         }

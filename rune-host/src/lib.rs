@@ -7,7 +7,6 @@
 mod conv;
 mod gemm;
 mod kernel;
-mod memory;
 mod plan;
 mod products;
 mod run;

@@ -5,7 +5,7 @@ use crate::plan::View;
 use rayon::prelude::*;
 use rune_ir::interpret::eval_op;
 use rune_ir::op::{Dims, DotDims};
-use rune_ir::{ALIGNMENT, AlignedBytes, Array, DType, Op, Shape, Type};
+use rune_ir::{Array, DType, Op, Shape, Type, array_memory};
 
 /// From so many multiplications on, all threads work on one product.
 const PARALLEL: usize = 1 << 23;
@@ -38,8 +38,7 @@ pub fn dot_general(lhs: &Array, rhs: &Array, dims: &DotDims, out: DType) -> Opti
     }
     let (lhs, a) = factor(lhs, &dims.lhs_batch, &dims.lhs_contract);
     let (rhs, b) = factor(rhs, &dims.rhs_batch, &dims.rhs_contract);
-    let mut bytes = AlignedBytes::with_capacity(ALIGNMENT, ty.bytes());
-    bytes.resize(ty.bytes(), 0);
+    let mut bytes = array_memory(ty.bytes());
     Product::new(a, b, out).run(lhs.bytes(), rhs.bytes(), &mut bytes);
     Some(Array::from_aligned(ty, bytes))
 }

@@ -1,10 +1,9 @@
 //! How a plan runs.
 
 use crate::kernel::Kernel;
-use crate::memory;
 use crate::plan::{Dense, Plan, Step};
 use rune_ir::interpret::{InterpretError, eval_taking};
-use rune_ir::{Array, Type};
+use rune_ir::{Array, Type, array_memory};
 use smallvec::SmallVec;
 
 /// An array, or a part of one, in a buffer.
@@ -127,20 +126,16 @@ impl Buffers<'_> {
             Step::Product { product, buffer } => {
                 let (lhs, rhs) = (self.take(product.lhs.buffer), self.take(product.rhs.buffer));
                 let ty = &self.plan.buffers[*buffer];
-                let mut out = memory::take(ty);
+                let mut out = array_memory(ty.bytes());
                 product.run(lhs.bytes(), rhs.bytes(), &mut out);
                 self.put(*buffer, Array::from_aligned(ty.clone(), out));
-                memory::give_back(lhs.array);
-                memory::give_back(rhs.array);
             }
             Step::Conv { conv, buffer } => {
                 let (lhs, rhs) = (self.take(conv.lhs), self.take(conv.rhs));
                 let ty = &self.plan.buffers[*buffer];
-                let mut out = memory::take(ty);
+                let mut out = array_memory(ty.bytes());
                 conv.run(lhs.bytes(), rhs.bytes(), &mut out);
                 self.put(*buffer, Array::from_aligned(ty.clone(), out));
-                memory::give_back(lhs.array);
-                memory::give_back(rhs.array);
             }
             Step::Evaluate { op, results } => {
                 let ty = results.first().map(|(ty, _)| ty);
@@ -177,7 +172,7 @@ impl Buffers<'_> {
                 let mut carried = self.take_all(carry);
                 let slices = self.take_all(slices);
                 let stacked = &results[carry.len()..];
-                let mut stacks: Vec<_> = stacked.iter().map(|&b| memory::take(&self.plan.buffers[b])).collect();
+                let mut stacks: Vec<_> = stacked.iter().map(|&b| array_memory(self.plan.buffers[b].bytes())).collect();
                 for turn in 0..*length {
                     let position = if *reverse { length - 1 - turn } else { turn };
                     let slice = |all: &Bound| {
@@ -191,7 +186,6 @@ impl Buffers<'_> {
                     for (stack, other) in stacks.iter_mut().zip(others) {
                         let n = other.bytes().len();
                         stack[position * n..][..n].copy_from_slice(other.bytes());
-                        memory::give_back(other);
                     }
                 }
                 for (&buffer, bound) in results.iter().zip(carried) {
@@ -208,7 +202,7 @@ impl Buffers<'_> {
     fn kernel(&mut self, kernel: &Kernel) {
         let taken: SmallVec<[Bound; 8]> = kernel.inputs.iter().map(|input| self.take(input.buffer)).collect();
         let inputs: SmallVec<[&[u8]; 8]> = taken.iter().map(Bound::bytes).collect();
-        let memory = |&buffer: &usize| memory::take(&self.plan.buffers[buffer]);
+        let memory = |&buffer: &usize| array_memory(self.plan.buffers[buffer].bytes());
         let written: SmallVec<[usize; 8]> = kernel.outputs.iter().map(|o| o.buffer).collect();
         let reduced: SmallVec<[usize; 8]> = kernel.reductions.iter().map(|r| r.buffer).collect();
         let mut outputs: SmallVec<[_; 8]> = written.iter().map(memory).collect();
@@ -217,9 +211,6 @@ impl Buffers<'_> {
         drop(inputs);
         for (&buffer, bytes) in written.iter().chain(&reduced).zip(outputs.into_iter().chain(totals)) {
             self.put(buffer, Array::from_aligned(self.plan.buffers[buffer].clone(), bytes));
-        }
-        for bound in taken {
-            memory::give_back(bound.array);
         }
     }
 }

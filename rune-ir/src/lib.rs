@@ -25,7 +25,7 @@ pub mod written;
 
 #[doc(hidden)]
 pub use array::Shown;
-pub use array::{ALIGNMENT, AlignedBytes, Array, DeviceBuffer, HostMemory, Summary, Value};
+pub use array::{ALIGNMENT, AlignedBytes, Array, DeviceBuffer, HostMemory, Summary, Value, array_memory};
 pub use dtype::{DType, Element, UnknownDType};
 #[doc(hidden)]
 pub use nans::find_nan;

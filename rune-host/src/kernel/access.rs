@@ -23,6 +23,8 @@ pub(crate) enum Form {
     Scalar,
     /// Each of so many elements that follow each other, so many times in a row.
     Rows(usize, usize),
+    /// So many elements that follow each other, again and again.
+    Cyclic(usize),
     /// Anything else.
     Strided,
 }
@@ -45,7 +47,17 @@ impl Access {
             [(_, 0)] => Form::Scalar,
             [(_, 1)] => Form::Dense,
             [(rows, 1), (times, 0)] => Form::Rows(*rows, *times),
+            [(_, 0), (n, 1)] => Form::Cyclic(*n),
             _ => Form::Strided,
+        }
+    }
+
+    /// Where the `n` elements at positions `start..` follow each other in the source, if they do.
+    pub(super) fn in_place(&self, start: usize, n: usize) -> Option<usize> {
+        match self.form() {
+            Form::Dense => Some(self.offset as usize + start),
+            Form::Cyclic(cycle) if start % cycle + n <= cycle => Some(self.offset as usize + start % cycle),
+            Form::Cyclic(_) | Form::Scalar | Form::Rows(..) | Form::Strided => None,
         }
     }
 

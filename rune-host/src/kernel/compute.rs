@@ -1,6 +1,6 @@
 //! What each instruction computes.
 
-use super::lanes::{map, map2, map3};
+use super::lanes::{map, map_rows, map2, map3};
 use super::math;
 use super::number::{Accumulator, Bits, Number, with_integer, with_number, with_word};
 use super::single;
@@ -187,6 +187,42 @@ pub(super) fn binary(f: BinaryFn, dtype: DType, x: &Slot<'_>, y: &Slot<'_>, d: &
         }
         dtype => with_integer!(dtype, T => binary_integer::<T>(f, x.read(n), y.read(n), d.write(n)), _ => undefined()),
     }
+}
+
+/// Whether [`binary_by_row`] computes it.
+pub(crate) fn is_by_row(f: BinaryFn, dtype: DType) -> bool {
+    matches!(dtype, DType::F32 | DType::F64)
+        && matches!(f, BinaryFn::Add | BinaryFn::Sub | BinaryFn::Mul | BinaryFn::Div)
+}
+
+/// `f` of each element of `x` and the element of `y` for its row, or the other way round.
+pub(super) fn binary_by_row(
+    (f, dtype, swapped): (BinaryFn, DType, bool),
+    x: &Slot<'_>,
+    y: &Slot<'_>,
+    d: &mut Slot<'_>,
+    [rows, row]: [usize; 2],
+) {
+    use std::ops::{Add, Div, Mul, Sub};
+    fn by<T>(f: BinaryFn, swapped: bool, x: &[T], y: &[T], d: &mut [T], row: usize)
+    where
+        T: Copy + Add<Output = T> + Sub<Output = T> + Mul<Output = T> + Div<Output = T>,
+    {
+        match (f, swapped) {
+            (BinaryFn::Add, _) => map_rows(d, x, y, row, |x, y| x + y),
+            (BinaryFn::Mul, _) => map_rows(d, x, y, row, |x, y| x * y),
+            (BinaryFn::Sub, false) => map_rows(d, x, y, row, |x, y| x - y),
+            (BinaryFn::Sub, true) => map_rows(d, x, y, row, |x, y| y - x),
+            (BinaryFn::Div, false) => map_rows(d, x, y, row, |x, y| x / y),
+            (BinaryFn::Div, true) => map_rows(d, x, y, row, |x, y| y / x),
+            (_, _) => undefined(),
+        }
+    }
+    let n = rows * row;
+    if dtype == DType::F64 {
+        return by::<f64>(f, swapped, x.read(n), y.read(rows), d.write(n), row);
+    }
+    by::<f32>(f, swapped, x.read(n), y.read(rows), d.write(n), row);
 }
 
 fn binary_f32(f: BinaryFn, x: &[f32], y: &[f32], d: &mut [f32]) {

@@ -76,6 +76,15 @@ pub(crate) enum Instruction {
         y: Register,
         d: Register,
     },
+    /// `f` of each element of `x` and the element of `y` for its row; of these two the other way round, if `swapped`.
+    BinaryByRow {
+        f: BinaryFn,
+        dtype: DType,
+        x: Register,
+        y: Register,
+        swapped: bool,
+        d: Register,
+    },
     Compare {
         direction: Comparison,
         dtype: DType,
@@ -141,7 +150,9 @@ impl Instruction {
             | Convert { x, d, .. }
             | ReduceRows { x, d, .. }
             | Spread { x, d, .. } => (smallvec![x], Some(d)),
-            Binary { x, y, d, .. } | Compare { x, y, d, .. } => (smallvec![x, y], Some(d)),
+            Binary { x, y, d, .. } | BinaryByRow { x, y, d, .. } | Compare { x, y, d, .. } => {
+                (smallvec![x, y], Some(d))
+            }
             Select { pred: x, on_true: y, on_false: z, d, .. } | Clamp { min: x, x: y, max: z, d, .. } => {
                 (smallvec![x, y, z], Some(d))
             }

@@ -37,6 +37,24 @@ pub(super) fn map2<X: Copy, Y: Copy, D>(d: &mut [D], x: &[X], y: &[Y], f: impl F
     ARCH.dispatch(Map(d, x, y, f));
 }
 
+/// Sets each element of `d` to `f` of that of `x` and of the element of `y` for its row of `row` elements.
+pub(super) fn map_rows<X: Copy, Y: Copy, D>(d: &mut [D], x: &[X], y: &[Y], row: usize, f: impl Fn(X, Y) -> D) {
+    struct Map<'a, X, Y, D, F>(&'a mut [D], &'a [X], &'a [Y], usize, F);
+    impl<X: Copy, Y: Copy, D, F: Fn(X, Y) -> D> WithSimd for Map<'_, X, Y, D, F> {
+        type Output = ();
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) {
+            let Map(d, x, y, row, f) = self;
+            for ((d, x), &y) in d.chunks_exact_mut(row).zip(x.chunks_exact(row)).zip(y) {
+                for (d, &x) in d.iter_mut().zip(x) {
+                    *d = f(x, y);
+                }
+            }
+        }
+    }
+    ARCH.dispatch(Map(d, x, y, row, f));
+}
+
 /// Sets each element of `d` to `f` of those of `x`, `y` and `z`.
 pub(super) fn map3<X: Copy, Y: Copy, Z: Copy, D>(d: &mut [D], x: &[X], y: &[Y], z: &[Z], f: impl Fn(X, Y, Z) -> D) {
     struct Map<'a, X, Y, Z, D, F>(&'a mut [D], &'a [X], &'a [Y], &'a [Z], F);
@@ -86,6 +104,29 @@ pub(super) fn fold<X: Copy, A: Copy>(x: &[X], neutral: A, up: impl Fn(X) -> A, c
         return x.iter().fold(neutral, |total, &x| combine(total, up(x)));
     }
     ARCH.dispatch(Fold(x, neutral, up, combine))
+}
+
+/// The sum: of four at a time in `f32`, and of these in `f64`.
+pub(super) fn sum_f32(x: &[f32]) -> f64 {
+    struct Sum<'a>(&'a [f32]);
+    impl WithSimd for Sum<'_> {
+        type Output = f64;
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) -> f64 {
+            const LANES: usize = 16;
+            let (chunks, rest) = self.0.as_chunks::<{ 4 * LANES }>();
+            let mut lanes = [0f64; LANES];
+            for chunk in chunks {
+                for (i, lane) in lanes.iter_mut().enumerate() {
+                    let four = (chunk[i] + chunk[i + LANES]) + (chunk[i + 2 * LANES] + chunk[i + 3 * LANES]);
+                    *lane += f64::from(four);
+                }
+            }
+            let rest: f64 = rest.iter().map(|&x| f64::from(x)).sum();
+            lanes.iter().fold(rest, |sum, x| sum + x)
+        }
+    }
+    ARCH.dispatch(Sum(x))
 }
 
 /// Combines each element of `x` into that of `a`.

@@ -11,6 +11,7 @@ mod single;
 mod slot;
 
 pub(crate) use access::{Access, Form};
+pub(crate) use compute::is_by_row;
 pub(crate) use instruction::{Instruction, Register};
 pub(crate) use reduction::Reduction;
 
@@ -194,14 +195,13 @@ impl Kernel {
             }
             Load { input, d } => {
                 let Input { size, access, .. } = &self.inputs[input];
-                if access.form() == Form::Dense {
-                    let from = access.offset as usize + start;
-                    if let Slot::Scratch(words) = take(slots, d) {
-                        keep(words);
+                if let Some(from) = access.in_place(start, n) {
+                    if let Slot::Scratch(lines) = take(slots, d) {
+                        keep(lines);
                     }
                     slots[d] = Slot::Input(&inputs[input][from * size..(from + n) * size]);
                 } else {
-                    let mut to = take(slots, d);
+                    let mut to = scratch(take(slots, d));
                     access.load(inputs[input], *size, start, n, &mut to);
                     slots[d] = to;
                 }
@@ -216,6 +216,7 @@ impl Kernel {
             | Unary { d, .. }
             | IntegerPow { d, .. }
             | Binary { d, .. }
+            | BinaryByRow { d, .. }
             | Compare { d, .. }
             | Select { d, .. }
             | Clamp { d, .. }
@@ -248,6 +249,9 @@ impl Kernel {
             Unary { f, dtype, x, d: _ } => compute::unary(f, dtype, &slots[x], d, n),
             IntegerPow { dtype, x, y, d: _ } => compute::integer_pow(dtype, &slots[x], y, d, n),
             Binary { f, dtype, x, y, d: _ } => compute::binary(f, dtype, &slots[x], &slots[y], d, n),
+            BinaryByRow { f, dtype, x, y, swapped, d: _ } => {
+                compute::binary_by_row((f, dtype, swapped), &slots[x], &slots[y], d, [rows, self.row]);
+            }
             Compare { direction, dtype, x, y, d: _ } => {
                 compute::compare(direction, dtype, &slots[x], &slots[y], d, n);
             }
@@ -261,6 +265,14 @@ impl Kernel {
             }
             Spread { size, x, d: _ } => compute::spread(size, &slots[x], d, rows, self.row),
         }
+    }
+}
+
+/// Memory that can be written: that of the slot, unless it was read in place.
+fn scratch(slot: Slot<'_>) -> Slot<'_> {
+    match slot {
+        Slot::Input(_) => Slot::Scratch(SCRATCH.with_borrow_mut(Vec::pop).unwrap_or_default()),
+        Slot::Scratch(_) | Slot::Output(_) => slot,
     }
 }
 

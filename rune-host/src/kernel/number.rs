@@ -1,5 +1,6 @@
 //! What the loops ask of the Rust types of elements.
 
+use super::lanes::{fold, sum_f32};
 use bytemuck::Pod;
 
 /// An element of a tile that is a number: of `f32`, of `f64`, or an integer.
@@ -23,6 +24,8 @@ pub(super) trait Number: Pod + PartialOrd + Send {
     /// -1, 0 or 1; -0, 0 and NaN give themselves.
     fn sign(self) -> Self;
     fn from_position(i: usize) -> Self;
+    /// The sum of many.
+    fn sum(x: &[Self]) -> Self::Accumulator;
 }
 
 /// What numbers are accumulated in.
@@ -45,7 +48,7 @@ pub(super) trait Bits: Pod {
 }
 
 macro_rules! floats {
-    ($($t:ident)*) => {$(
+    ($($t:ident $sum:expr;)*) => {$(
         impl Number for $t {
             const LEAST: $t = $t::NEG_INFINITY;
             const GREATEST: $t = $t::INFINITY;
@@ -97,10 +100,16 @@ macro_rules! floats {
             fn from_position(i: usize) -> $t {
                 i as $t
             }
+            fn sum(x: &[$t]) -> f64 {
+                $sum(x)
+            }
         }
     )*};
 }
-floats! { f32 f64 }
+floats! {
+    f32 sum_f32;
+    f64 |x| fold(x, 0.0, |x| x, |x, y| x + y);
+}
 
 impl Accumulator for f64 {
     const ZERO: f64 = 0.0;
@@ -158,6 +167,9 @@ macro_rules! integers {
             #[inline(always)]
             fn from_position(i: usize) -> $t {
                 i as $t
+            }
+            fn sum(x: &[$t]) -> $t {
+                fold(x, 0, |x| x, $t::wrapping_add)
             }
         }
         impl Accumulator for $t {

@@ -12,7 +12,7 @@ use std::convert::identity;
 use std::marker::PhantomData;
 
 /// How elements are combined. Floats are accumulated in `f64`, and rounded once.
-trait Reducer {
+trait Reducer: Sized {
     type Element: Pod;
     type Accumulator: Pod + Send;
     const NEUTRAL: Self::Accumulator;
@@ -21,10 +21,14 @@ trait Reducer {
     fn up(x: Self::Element) -> Self::Accumulator;
     fn down(x: Self::Accumulator) -> Self::Element;
     fn combine(x: Self::Accumulator, y: Self::Accumulator) -> Self::Accumulator;
+    /// All elements combined.
+    fn total(x: &[Self::Element]) -> Self::Accumulator {
+        folded::<Self>(x)
+    }
 }
 
 macro_rules! reducers {
-    ($($name:ident<$t:ident> in $accumulator:ty: $neutral:ident, $combine:ident, $up:expr, $down:expr;)*) => {$(
+    ($($name:ident<$t:ident> in $accumulator:ty: $neutral:ident, $combine:ident, $up:expr, $down:expr, $total:expr;)*) => {$(
         struct $name<T>(PhantomData<T>);
         impl<$t: Number> Reducer for $name<$t> {
             type Element = $t;
@@ -42,14 +46,21 @@ macro_rules! reducers {
             fn combine(x: $accumulator, y: $accumulator) -> $accumulator {
                 x.$combine(y)
             }
+            fn total(x: &[$t]) -> $accumulator {
+                $total(x)
+            }
         }
     )*};
 }
 reducers! {
-    Sum<T> in T::Accumulator: ZERO, plus, T::up, T::down;
-    Product<T> in T::Accumulator: ONE, times, T::up, T::down;
-    Greatest<T> in T: LEAST, greater, identity, identity;
-    Least<T> in T: GREATEST, lesser, identity, identity;
+    Sum<T> in T::Accumulator: ZERO, plus, T::up, T::down, T::sum;
+    Product<T> in T::Accumulator: ONE, times, T::up, T::down, folded::<Self>;
+    Greatest<T> in T: LEAST, greater, identity, identity, folded::<Self>;
+    Least<T> in T: GREATEST, lesser, identity, identity, folded::<Self>;
+}
+
+fn folded<R: Reducer>(x: &[R::Element]) -> R::Accumulator {
+    fold(x, R::NEUTRAL, R::up, R::combine)
 }
 macro_rules! bitwise {
     ($($name:ident: $neutral:ident, $combine:ident;)*) => {$(
@@ -116,7 +127,7 @@ pub(super) fn rows(
         type Output = ();
         fn visit<R: Reducer>(self) {
             let Rows(half, x, d, rows, len) = self;
-            let total = |row: &[R::Element]| fold(row, R::NEUTRAL, R::up, R::combine);
+            let total = R::total;
             let x = x.read::<R::Element>(rows * len);
             if let (Some(half), true) = (half, R::IS_WIDER) {
                 for (d, row) in d.write::<f32>(rows).iter_mut().zip(x.chunks_exact(len)) {
@@ -205,7 +216,7 @@ impl Reduction {
                 loop {
                     let (run, others) = x.split_at(x.len().min(len - column));
                     if step == 0 {
-                        let total = fold(run, R::NEUTRAL, R::up, R::combine);
+                        let total = R::total(run);
                         all[at - first] = R::combine(all[at - first], total);
                     } else {
                         accumulate(&mut all[at + column - first..][..run.len()], run, R::up, R::combine);

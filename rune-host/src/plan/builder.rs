@@ -675,6 +675,6 @@ fn is_spread(view: &View, rows: usize, row: usize) -> bool {
             Form::Rows(n, times) => (n, times) == (rows, row),
             Form::Scalar => rows == 1 && view.shape.size() == row,
             Form::Dense => row == 1 && view.shape.size() == rows,
-            Form::Strided => false,
+            Form::Strided | Form::Cyclic(_) => false,
         }
 }

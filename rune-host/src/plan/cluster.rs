@@ -1,7 +1,7 @@
 //! Clusters: the operations that become one kernel, while a plan is made.
 
 use super::view::View;
-use crate::kernel::{Form, Input, Instruction, Kernel, Output, Reduction, Register};
+use crate::kernel::{Form, Input, Instruction, Kernel, Output, Reduction, Register, is_by_row};
 use rune_ir::op::Literal;
 use rune_ir::{DType, Type};
 use rustc_hash::FxHashMap;
@@ -169,6 +169,7 @@ impl Cluster {
 
     /// The kernel, which computes nothing but what is stored or reduced.
     pub(super) fn finish(mut self) -> Kernel {
+        self.read_rows_in_place();
         let mut needed = vec![false; self.registers.len()];
         self.outputs.iter().for_each(|o| needed[o.register] = true);
         let mut keep = |instruction: &mut Instruction| {
@@ -203,6 +204,26 @@ impl Cluster {
         }
     }
 
+    /// Lets instructions read one element for each row, where they can, so that it is not spread before.
+    fn read_rows_in_place(&mut self) {
+        let mut spread: FxHashMap<Register, Register> = FxHashMap::default();
+        for (instruction, _) in &mut self.code {
+            if let Instruction::Spread { x, d, .. } = *instruction {
+                spread.insert(d, x);
+            }
+            if let Instruction::Binary { f, dtype, x, y, d } = *instruction
+                && is_by_row(f, dtype)
+            {
+                let (x, y, swapped) = match (spread.get(&x), spread.get(&y)) {
+                    (None, Some(&row)) => (x, row, false),
+                    (Some(&row), None) => (y, row, true),
+                    (None, None) | (Some(_), Some(_)) => continue,
+                };
+                *instruction = Instruction::BinaryByRow { f, dtype, x, y, swapped, d };
+            }
+        }
+    }
+
     /// Gives registers whose values are no longer needed to others, and tells how many are left.
     fn allocate(&mut self, prologue: &mut [Instruction], code: &mut [(Instruction, bool)]) -> usize {
         const NEVER: usize = usize::MAX;
@@ -227,7 +248,7 @@ impl Cluster {
             *d = renamed[*d];
         }
         for (at, (instruction, _)) in code.iter_mut().enumerate() {
-            let dense = matches!(instruction, Instruction::Load { input, .. } if self.inputs[*input].access.form() == Form::Dense);
+            let dense = matches!(instruction, Instruction::Load { input, .. } if is_in_place(self.inputs[*input].access.form()));
             let (xs, d) = instruction.registers_mut();
             let mut dead: SmallVec<[Register; 3]> = SmallVec::new();
             for x in xs {
@@ -252,6 +273,11 @@ impl Cluster {
         }
         count
     }
+}
+
+/// Whether elements may be read where they lie, so that the register is no memory of the task.
+fn is_in_place(form: Form) -> bool {
+    matches!(form, Form::Dense | Form::Cyclic(_))
 }
 
 /// The type of an array of as many elements as a register has.

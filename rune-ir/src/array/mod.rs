@@ -1,13 +1,16 @@
 //! Arrays in host memory, and values, which are arrays in the memory of some device.
 
 mod display;
+mod memory;
 mod summary;
 
 pub use display::Shown;
+pub use memory::array_memory;
 pub use summary::Summary;
 
 use crate::{DType, Element, Shape, Type, with_element};
 use aligned_vec::{AVec, ConstAlign};
+use memory::Memory;
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -45,7 +48,7 @@ pub unsafe trait HostMemory: Any + Send + Sync {
 
 #[derive(Clone)]
 enum Storage {
-    Owned(Arc<AlignedBytes>),
+    Owned(Arc<Memory>),
     Foreign(Arc<dyn HostMemory>),
 }
 
@@ -89,7 +92,8 @@ impl Array {
     /// If the number of bytes is not that of the type.
     #[track_caller]
     pub fn from_bytes(ty: Type, bytes: &[u8]) -> Array {
-        Array::from_aligned(ty, AVec::from_slice(ALIGNMENT, bytes))
+        assert_eq!(ty.bytes(), bytes.len(), "an array of type {ty} needs {} bytes", ty.bytes());
+        Array { ty, storage: Storage::Owned(Arc::new(Memory::copy(bytes))) }
     }
     /// An array that takes `bytes` over.
     ///
@@ -98,7 +102,7 @@ impl Array {
     #[track_caller]
     pub fn from_aligned(ty: Type, bytes: AlignedBytes) -> Array {
         assert_eq!(ty.bytes(), bytes.len(), "an array of type {ty} needs {} bytes", ty.bytes());
-        Array { ty, storage: Storage::Owned(Arc::new(bytes)) }
+        Array { ty, storage: Storage::Owned(Arc::new(Memory::new(bytes))) }
     }
     /// An array over memory that `memory` owns; no copy is made.
     ///
@@ -117,10 +121,8 @@ impl Array {
     /// An array of zeros.
     #[track_caller]
     pub fn zeros(ty: Type) -> Array {
-        let n = ty.bytes();
-        let mut bytes = AVec::with_capacity(ALIGNMENT, n);
-        bytes.resize(n, 0);
-        Array::from_aligned(ty, bytes)
+        let memory = Memory::zeros(ty.bytes());
+        Array { ty, storage: Storage::Owned(Arc::new(memory)) }
     }
     /// An array with element `f(i)` at position `i` of the row-major order.
     #[track_caller]
@@ -154,13 +156,6 @@ impl Array {
         match &self.storage {
             Storage::Owned(_) => None,
             Storage::Foreign(memory) => Some(memory),
-        }
-    }
-    /// The memory itself, if it is of the array's own and nothing else holds it.
-    pub fn into_memory(self) -> Option<AlignedBytes> {
-        match self.storage {
-            Storage::Owned(bytes) => Arc::try_unwrap(bytes).ok(),
-            Storage::Foreign(_) => None,
         }
     }
     /// Returns whether nothing else holds this memory. If so, whatever other threads did to it has happened before.
@@ -208,10 +203,10 @@ impl Array {
     /// and 1.
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         if let Storage::Foreign(memory) = &self.storage {
-            self.storage = Storage::Owned(Arc::new(AVec::from_slice(ALIGNMENT, memory.bytes())));
+            self.storage = Storage::Owned(Arc::new(Memory::copy(memory.bytes())));
         }
         match &mut self.storage {
-            Storage::Owned(bytes) => Arc::<AlignedBytes>::make_mut(bytes).as_mut_slice(),
+            Storage::Owned(bytes) => Arc::<Memory>::make_mut(bytes).as_mut_slice(),
             Storage::Foreign(_) => unreachable!("foreign memory was copied above"),
         }
     }

@@ -1,7 +1,6 @@
 //! Walks over several arrays at once, with a step along each axis, and the copies made by them.
 
 use crate::{Array, Type};
-use aligned_vec::AVec;
 use smallvec::SmallVec;
 
 /// Steps along axes; negative ones walk backwards.
@@ -169,7 +168,8 @@ pub(super) fn dense(shape: &[usize]) -> Steps {
 /// An array whose bytes `f` writes; they are zero before.
 pub(super) fn write_bytes(ty: &Type, f: impl FnOnce(&mut [u8])) -> Array {
     let n = ty.bytes();
-    let mut bytes = AVec::with_capacity(crate::ALIGNMENT, n);
+    let mut bytes = crate::array_memory(n);
+    bytes.clear();
     bytes.resize(n, 0);
     f(&mut bytes);
     Array::from_aligned(ty.clone(), bytes)

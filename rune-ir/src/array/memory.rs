@@ -1,0 +1,139 @@
+//! The memory of arrays. What large arrays leave is kept for the next ones, because the system clears new memory page by page.
+
+use super::{ALIGNMENT, AlignedBytes};
+use once_cell::sync::Lazy;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Mutex, PoisonError};
+
+/// Smaller memory is allocated faster than it is found.
+const SMALLEST_KEPT: usize = 1 << 14;
+/// Bytes that are kept at most.
+const MOST_KEPT: usize = 1 << 28;
+/// Blocks that are kept at most.
+const MOST_BLOCKS: usize = 64;
+
+/// The bytes of an array, which go back to those that are kept.
+pub(super) struct Memory(AlignedBytes);
+
+impl Memory {
+    pub fn new(bytes: AlignedBytes) -> Memory {
+        Memory(bytes)
+    }
+    pub fn zeros(bytes: usize) -> Memory {
+        let mut memory = unfilled(bytes);
+        memory.clear();
+        memory.resize(bytes, 0);
+        Memory(memory)
+    }
+    pub fn copy(bytes: &[u8]) -> Memory {
+        let mut memory = unfilled(bytes.len());
+        memory.clear();
+        memory.extend_from_slice(bytes);
+        Memory(memory)
+    }
+}
+impl Clone for Memory {
+    fn clone(&self) -> Memory {
+        Memory::copy(&self.0)
+    }
+}
+impl Deref for Memory {
+    type Target = AlignedBytes;
+    fn deref(&self) -> &AlignedBytes {
+        &self.0
+    }
+}
+impl DerefMut for Memory {
+    fn deref_mut(&mut self) -> &mut AlignedBytes {
+        &mut self.0
+    }
+}
+impl Drop for Memory {
+    fn drop(&mut self) {
+        if self.0.capacity() >= SMALLEST_KEPT {
+            keep(std::mem::replace(&mut self.0, AlignedBytes::new(ALIGNMENT)));
+        }
+    }
+}
+
+#[derive(Default)]
+struct Kept {
+    /// The latest is the last, and most likely in the processor's cache.
+    blocks: Vec<AlignedBytes>,
+    bytes: usize,
+}
+
+static KEPT: Lazy<Mutex<Kept>> = Lazy::new(Mutex::default);
+
+/// Returns `bytes` bytes for an array, with arbitrary contents: those of an array that is gone, or zeros.
+///
+/// ```
+/// use rune_ir::{Array, DType, Type, array_memory};
+/// let mut memory = array_memory(8);
+/// memory.copy_from_slice(&[0, 0, 128, 63, 0, 0, 0, 64]);
+/// let x = Array::from_aligned(Type::new(DType::F32, [2]), memory);
+/// assert_eq!(x.as_slice::<f32>(), [1.0, 2.0]);
+/// ```
+pub fn array_memory(bytes: usize) -> AlignedBytes {
+    let mut memory = unfilled(bytes);
+    memory.resize(bytes, 0);
+    memory
+}
+
+/// Memory with room for `bytes`, of any length.
+fn unfilled(bytes: usize) -> AlignedBytes {
+    let found = if bytes < SMALLEST_KEPT { None } else { find(bytes) };
+    found.unwrap_or_else(|| AlignedBytes::with_capacity(ALIGNMENT, bytes))
+}
+
+fn find(bytes: usize) -> Option<AlignedBytes> {
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    // Not much larger, so that little memory is held for nothing.
+    let fits = |memory: &AlignedBytes| (bytes..=bytes + bytes / 4).contains(&memory.capacity());
+    let found = kept.blocks.iter().rposition(fits)?;
+    let memory = kept.blocks.remove(found);
+    kept.bytes -= memory.capacity();
+    Some(memory)
+}
+
+fn keep(memory: AlignedBytes) {
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.bytes += memory.capacity();
+    kept.blocks.push(memory);
+    let mut old = Vec::new();
+    while kept.bytes > MOST_KEPT || kept.blocks.len() > MOST_BLOCKS {
+        let oldest = kept.blocks.remove(0);
+        kept.bytes -= oldest.capacity();
+        old.push(oldest);
+    }
+    // Freed without the lock.
+    drop(kept);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_of_one_array_serves_the_next() {
+        // Of a size that no other test uses.
+        let size = SMALLEST_KEPT + 4097;
+        let mut first = array_memory(size);
+        first.fill(7);
+        let address = first.as_ptr().addr();
+        drop(Memory::new(first));
+        let second = array_memory(size - 1);
+        assert_eq!(second.as_ptr().addr(), address);
+        assert_eq!((second.len(), second[0]), (size - 1, 7));
+        assert_ne!(array_memory(size).as_ptr().addr(), address);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        for i in 0..100 {
+            drop(Memory::new(AlignedBytes::with_capacity(ALIGNMENT, (1 << 20) + (i << 16))));
+        }
+        let kept = KEPT.lock().unwrap();
+        assert!(kept.bytes <= MOST_KEPT && kept.blocks.len() <= MOST_BLOCKS);
+    }
+}
