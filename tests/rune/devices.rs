@@ -6,8 +6,8 @@ use rune::prelude::*;
 use rune::set_default_device;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Whether this is the process for this test alone. Else runs it there: the default device is that of the whole process.
-fn alone(test: &str, variables: &[(&str, &str)]) -> bool {
+/// Whether this is the process for this test alone. Else runs it there: the default device, for example, is that of the whole process.
+pub(super) fn alone(test: &str, variables: &[(&str, &str)]) -> bool {
     const VARIABLE: &str = "RUNE_TEST_ALONE";
     if std::env::var_os(VARIABLE).is_some() {
         return true;
