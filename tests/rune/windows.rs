@@ -111,7 +111,7 @@ fn windows_and_convolutions_of_every_small_size_agree() {
     for (axes, groups) in wanted {
         let one = axes.iter().any(|a| a.positions() == 1 && a.stride > 1);
         for program in programs(&axes, groups) {
-            if !whole && sample.below(if one { 20 } else { 200 }) > 0 {
+            if !whole && sample.below(if one { 40 } else { 400 }) > 0 {
                 continue;
             }
             let label = format!("{} of {axes:?}, {groups} groups", program.name());
