@@ -31,7 +31,8 @@ impl Program {
     /// What it takes to run this program, sub-programs with it.
     ///
     /// ```
-    /// use rune_ir::{DType, Tensor, make_program};
+    /// use rune_ir::DType;
+    /// use rune_trace::{Tensor, make_program};
     /// let (x, w) = (Tensor::ones([8, 64], DType::F32), Tensor::ones([64, 10], DType::F32));
     /// let cost = make_program(|x: &Tensor, w: &Tensor| x.matmul(w).exp(), (&x, &w))?.cost();
     /// assert_eq!((cost.operations, cost.multiply_adds, cost.flops), (2, 8 * 64 * 10, 8 * 10));

@@ -86,7 +86,8 @@ impl Program {
     /// The program that a JSON text is of, which holds all its constants. Everything in it is checked.
     ///
     /// ```
-    /// use rune_ir::{Program, Tensor, make_program};
+    /// use rune_ir::Program;
+    /// use rune_trace::{Tensor, make_program};
     /// let program = make_program(|x: &Tensor| x * x, &Tensor::scalar(0.0f32))?;
     /// assert_eq!(Program::from_json(&program.to_json()?)?, program);
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -26,6 +26,7 @@ impl Program {
     ///
     /// ```
     /// use rune_ir::Program;
+    /// use rune_trace::ProgramExt;
     /// let program: Program = "\
     /// def f(x0): # [f32] -> [f32]
     ///     def cond(x0, x1): # ([i32], [f32]) -> [bool]

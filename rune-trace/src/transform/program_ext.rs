@@ -41,7 +41,7 @@ pub trait ProgramExt {
     /// order of the inputs, and then the residuals, and gives the tangents of the outputs of a float dtype.
     ///
     /// ```
-    /// use rune_trace::{Tensor, make_program};
+    /// use rune_trace::{ProgramExt, Tensor, make_program};
     /// let program = make_program(|x: &Tensor| x * x.sin(), &Tensor::scalar(2.0f32))?;
     /// let (forward, linear) = program.linearize(&[0])?;
     /// assert_eq!(forward.outputs().len() - 1, linear.inputs().len() - 1); // one output, one tangent; the rest crosses
@@ -56,7 +56,7 @@ pub trait ProgramExt {
     /// cotangents of the outputs of a float dtype, and gives the cotangents of the inputs at `by`, in the order of the inputs.
     ///
     /// ```
-    /// use rune_trace::Program;
+    /// use rune_trace::{Program, ProgramExt};
     /// let linear: Program = "\
     /// def f(x0, x1): # ([f32], [f32]) -> [f32]
     ///     y0 = rune.mul(x0, x1)
@@ -82,7 +82,7 @@ pub trait ProgramExt {
     /// order.
     ///
     /// ```
-    /// use rune_trace::{Tensor, make_program};
+    /// use rune_trace::{ProgramExt, Tensor, make_program};
     /// let f = make_program(|x: &Tensor, y: &Tensor| (x * y).sin(), (&Tensor::scalar(1.0f32), &Tensor::scalar(2.0f32)))?;
     /// let kept: Vec<String> = f.saved_residuals(&[0])?.iter().map(|r| r.to_string()).collect();
     /// assert_eq!(kept[0], "[f32] from the argument x1");
@@ -100,7 +100,7 @@ pub trait ProgramExt {
     /// input that is the same for all lanes, or an output that depends on no mapped input.
     ///
     /// ```
-    /// use rune_trace::{DType, Tensor, make_program};
+    /// use rune_trace::{DType, ProgramExt, Tensor, make_program};
     /// let dot = make_program(|x: &Tensor, y: &Tensor| x.dot(y), (&Tensor::ones(4, DType::F32), &Tensor::ones(4, DType::F32)))?;
     /// let wide = dot.vmap(3, &[Some(0), None], &[Some(0)])?;
     /// let types: Vec<String> = wide.input_types().iter().map(ToString::to_string).collect();
@@ -118,7 +118,7 @@ pub trait ProgramExt {
     /// [`Program::axes`]) are over these lanes.
     ///
     /// ```
-    /// use rune_trace::Program;
+    /// use rune_trace::{Program, ProgramExt};
     /// let program: Program = r#"
     /// def f(x0): # [f32] -> [f32]
     ///     z0 = rune.psum(x0, axis={"name": "i", "size": 3}) # [f32] -> [f32]
