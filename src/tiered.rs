@@ -79,6 +79,10 @@ impl Tiered {
     fn set(&self, state: State) {
         self.state.store(state as u8, Ordering::Release);
     }
+    /// Sets the state if it is `from`, and returns whether it was.
+    fn change(&self, from: State, to: State) -> bool {
+        self.state.compare_exchange(from as u8, to as u8, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
     /// Whether compiled code runs it.
     pub fn is_compiled(&self) -> bool {
         self.state() == State::Iree
@@ -109,8 +113,7 @@ impl Tiered {
         if took < SHORTEST_CALL || Duration::from_nanos(spent) < *WORTH_COMPILING {
             return;
         }
-        let (counted, compiling) = (State::Counted as u8, State::Compiling as u8);
-        if self.state.compare_exchange(counted, compiling, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+        if !self.change(State::Counted, State::Compiling) {
             return;
         }
         // On this thread: the process may end at any time, and MLIR must not be at work in another thread then.
@@ -169,7 +172,9 @@ impl Tiered {
                 if iree < host { "IREE takes over" } else { "the host engine keeps it" },
                 &format!("the host engine takes {host:.1?}, IREE {iree:.1?}"),
             );
-            self.set(if iree < host { State::Iree } else { State::Host });
+            // Another thread may have found that the code is wrong meanwhile: then the host engine keeps the program.
+            let winner = if iree < host { State::Iree } else { State::Host };
+            self.change(State::Tried, winner);
         }
         Ok(expected)
     }
@@ -259,6 +264,19 @@ mod tests {
         }
         assert!(matches!(tiered.state(), State::Host | State::Iree));
         assert_eq!(call(&tiered), [6.0, 8.0]);
+    }
+
+    #[test]
+    fn code_that_was_found_wrong_does_not_win_in_another_thread() {
+        let f = program(|x| x * 2.0);
+        let tiered = tried(&f, &f);
+        *tiered.times.lock().unwrap() = [vec![Duration::MAX; TRIALS - 1], vec![Duration::ZERO; TRIALS - 1]];
+        // As if a call in another thread ended while this one runs on both engines.
+        tiered.set(State::Host);
+        let x = Value::Host(Array::from_slice([2], &[3.0f32, 4.0]));
+        tiered.on_both(tiered.compiled.get().unwrap(), vec![Arg::Borrow(&x)]).unwrap();
+        assert_eq!(tiered.times.lock().unwrap()[0].len(), TRIALS);
+        assert_eq!(tiered.state(), State::Host);
     }
 
     #[test]
