@@ -241,6 +241,32 @@ impl Element for bool {
     }
 }
 
+/// Runs a block with a type alias bound to the unsigned integer of `size` bytes: moving elements needs no more.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! with_word {
+    ($size:expr, $W:ident => $body:expr) => {
+        match $size {
+            1 => {
+                type $W = u8;
+                $body
+            }
+            2 => {
+                type $W = u16;
+                $body
+            }
+            4 => {
+                type $W = u32;
+                $body
+            }
+            _ => {
+                type $W = u64;
+                $body
+            }
+        }
+    };
+}
+
 /// Runs a block with a type alias bound to the Rust type of a dtype: `with_element!(dtype, T => { … })`.
 #[macro_export]
 macro_rules! with_element {

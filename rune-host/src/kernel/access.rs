@@ -1,7 +1,7 @@
 //! How a kernel reads an input: where each element of its index space lies in a buffer.
 
-use super::number::with_word;
 use bytemuck::Pod;
+use rune_ir::with_word;
 use smallvec::SmallVec;
 
 /// The axes of the index space, the last one dense, with the step in the buffer along each. Neighbours that are walked as one are

@@ -2,13 +2,13 @@
 
 use super::lanes::{map, map_rows, map2, map3};
 use super::math;
-use super::number::{Accumulator, Bits, Number, with_integer, with_number, with_word};
+use super::number::{Accumulator, Bits, Number, with_integer, with_number};
 use super::single;
 use super::slot::Slot;
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 use rune_ir::op::{BinaryFn, Comparison, UnaryFn};
-use rune_ir::{DType, Element};
+use rune_ir::{DType, Element, with_word};
 
 /// Computes `n` elements of `d` from the operands.
 #[allow(clippy::wildcard_enum_match_arm, reason = "the macro matches the other dtypes")]

@@ -237,10 +237,10 @@ impl Kernel {
             Load { .. } | Accumulate { .. } => unreachable!("these have no result of their own"),
             Iota { dtype, stride, size, d: _ } => compute::iota(dtype, [stride, size], start, d, n),
             Fill { value, d: _ } => {
-                number::with_word!(value.dtype().size(), W => d.write::<W>(n).fill(value.bits() as W))
+                rune_ir::with_word!(value.dtype().size(), W => d.write::<W>(n).fill(value.bits() as W))
             }
             Copy { size, x, d: _ } => {
-                number::with_word!(size, W => d.write::<W>(n).copy_from_slice(slots[x].read(n)));
+                rune_ir::with_word!(size, W => d.write::<W>(n).copy_from_slice(slots[x].read(n)));
             }
             Widen { half, x, d: _ } => compute::widen(half, &slots[x], d, n),
             Narrow { half, x, d: _ } => compute::narrow(half, &slots[x], d, n),

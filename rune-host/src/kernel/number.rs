@@ -279,28 +279,3 @@ macro_rules! with_number {
     }};
 }
 pub(super) use with_number;
-
-/// Runs a block with a type alias bound to the unsigned integer of the size of an element.
-macro_rules! with_word {
-    ($size:expr, $W:ident => $block:expr) => {
-        match $size {
-            1 => {
-                type $W = u8;
-                $block
-            }
-            2 => {
-                type $W = u16;
-                $block
-            }
-            4 => {
-                type $W = u32;
-                $block
-            }
-            _ => {
-                type $W = u64;
-                $block
-            }
-        }
-    };
-}
-pub(super) use with_word;

@@ -131,30 +131,7 @@ impl Walk<2> {
     }
 }
 
-/// Runs a block with a type alias bound to the unsigned integer of `size` bytes: moving elements needs no more.
-macro_rules! with_word {
-    ($size:expr, $W:ident => $body:expr) => {
-        match $size {
-            1 => {
-                type $W = u8;
-                $body
-            }
-            2 => {
-                type $W = u16;
-                $body
-            }
-            4 => {
-                type $W = u32;
-                $body
-            }
-            _ => {
-                type $W = u64;
-                $body
-            }
-        }
-    };
-}
-pub(super) use with_word;
+pub(super) use crate::with_word;
 
 /// The steps of an array in row-major order.
 pub(super) fn dense(shape: &[usize]) -> Steps {
