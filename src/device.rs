@@ -71,7 +71,7 @@ impl Device {
     pub(crate) fn is_cpu(&self) -> bool {
         matches!(self.name(), "cpu" | "local-sync" | "local-task")
     }
-    /// The address of the device, which is what it is known by.
+    /// Returns the address of the device, which identifies it.
     fn identity(&self) -> usize {
         match self {
             Device::Reference => 0,

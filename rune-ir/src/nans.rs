@@ -116,7 +116,7 @@ static ASKED: Lazy<Option<Bad>> = Lazy::new(|| {
     }
 });
 
-/// Whether `RUNE_DEBUG_NANS` or `RUNE_DEBUG_INFS` is set: whoever runs a program hands what it gave to [`check_nans`].
+/// Returns whether `RUNE_DEBUG_NANS` or `RUNE_DEBUG_INFS` is set. Then every caller that runs a program passes its outputs to [`check_nans`].
 pub fn checks_nans() -> bool {
     ASKED.is_some()
 }

@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Functions that are compiled more often than this are reported: they are probably meant to be compiled less often.
 const RECOMPILE_WARNING: u64 = 10;
-/// Stands for the tier of a function that has none of its own.
+/// Marks a function without a tier of its own.
 const NO_TIER: u8 = u8::MAX;
 
 /// What a jitted function and its copies share.
@@ -208,7 +208,7 @@ impl<F, Out: Tree> Core<F, Out> {
         Ok(entry)
     }
 
-    /// Warns once if the function is compiled again for what is no tensor: before that, which takes the time that the warning is of.
+    /// Warns once, before the compilation, if a changed static field causes it.
     fn warn_of_statics(&self, types: &[Type], statics: &Statics) {
         if self.warned.load(Ordering::Relaxed) {
             return;
