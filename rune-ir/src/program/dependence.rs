@@ -194,7 +194,9 @@ pub fn results<'a, V, M: Marks + 'a>(
         Along::Lanes(name) if op.axis().is_some_and(|axis| Some(&axis.name) == name.as_ref()) => {
             Results::All(over_lanes(op, of, anyway))
         }
-        Along::Values | Along::Tangents | Along::Lanes(_) => each(op, &of, along, anyway).map_or_else(all, Results::Each),
+        Along::Values | Along::Tangents | Along::Lanes(_) => {
+            each(op, &of, along, anyway).map_or_else(all, Results::Each)
+        }
     }
 }
 
@@ -241,7 +243,13 @@ fn each<'a, V, M: Marks + 'a>(
         Some(Control::CustomLinear { xs, backward }) => {
             by_lane.then(|| custom_linear(&marks(xs), backward, along, anyway))
         }
-        None => if let Op::OptimizationBarrier { xs } = op { Some(marks(xs)) } else { None },
+        None => {
+            if let Op::OptimizationBarrier { xs } = op {
+                Some(marks(xs))
+            } else {
+                None
+            }
+        }
     }
 }
 

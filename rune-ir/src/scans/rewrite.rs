@@ -3,8 +3,8 @@
 use super::counted::Loop;
 use super::counting::{Counting, Scalar};
 use super::rows::{Rows, Steps, Write, found};
-use crate::simplify::live;
 use crate::op::Control;
+use crate::simplify::live;
 use crate::{Op, Origin, Program, ProgramBuilder, Type, Var};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
