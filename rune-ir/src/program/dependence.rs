@@ -1,28 +1,31 @@
-//! From which inputs of a program its variables are reached, told by its look.
+//! Static dependence analysis: which variables of a program depend on which inputs.
 //!
-//! To find that out by running a rule would take a run for each turn that marks go round a loop, at each level of a nest: exponential time.
-//! Here each sub-program is looked at once for each thing that is followed. What was found stays with the program.
+//! Running a transformation to find out would take one run for each iteration of a fixpoint, at each level of nested
+//! loops: exponential time. This analysis visits each sub-program once for each kind of dependence. The program keeps
+//! the result.
 
 use crate::op::{AxisName, Control};
 use crate::{Instruction, Op, Program};
 use smallvec::{SmallVec, smallvec};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What is followed from operands to results.
+/// The kind of dependence of results on operands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Along {
-    /// All results of an operation depend on all its operands, whatever is in its programs; those of an effect on more than that.
+    /// All results of an operation depend on all its operands, whatever its programs do. The results of an effect
+    /// always depend.
     Operands,
-    /// Results depend on operands as the programs of an operation have it.
+    /// Results depend on operands as the programs of the operation say.
     Values,
-    /// Results move with operands, as far as they are floats and have a derivative.
+    /// The tangents of results depend on tangents of operands, for floats with a nonzero derivative.
     Tangents,
-    /// Results differ by lane if operands do; operations over the axis of this name are over the lanes.
+    /// Results differ between batch elements if operands do. Operations over the axis of this name work on the batch
+    /// itself.
     Lanes(Option<AxisName>),
 }
 
 impl Along {
-    /// The same, of a program: whether lanes have a name says something only to operations over the axis.
+    /// Returns the kind for a sub-program. The name of the batch axis matters only to operations over that axis.
     fn within(&self, program: &Program) -> Along {
         match self {
             Along::Lanes(Some(name)) if !program.axes().contains_key(name) => Along::Lanes(None),
@@ -31,9 +34,9 @@ impl Along {
     }
 }
 
-/// The marks of a variable: that it is reached, or from where.
+/// The analysis value of a variable: whether it depends, or on which inputs.
 pub trait Marks: Clone + Default {
-    /// Adds those of another variable; whether they are more now.
+    /// Joins with the value of another variable. Returns whether this one changed.
     fn join(&mut self, other: &Self) -> bool;
 }
 
@@ -45,7 +48,7 @@ impl Marks for bool {
     }
 }
 
-/// Positions of inputs, a bit for each.
+/// Indices of inputs, as a bit set.
 #[derive(Clone, Default, Debug)]
 struct Sources(SmallVec<[u64; 2]>);
 
@@ -83,18 +86,18 @@ fn joined<'a, M: Marks + 'a>(marks: impl IntoIterator<Item = &'a M>) -> M {
     all
 }
 
-/// From which inputs the outputs of a program are reached.
+/// The inputs that the outputs of a program depend on.
 #[derive(Debug)]
 struct Flow {
-    /// For each output the inputs; the position after the last one stands for what is reached in any case.
+    /// The inputs of each output. The index after the last input stands for a dependence that always exists.
     outputs: Vec<Sources>,
 }
 
-/// The flows through a program that were asked for.
+/// The analysis results of a program, for each kind that was asked for.
 #[derive(Default, Debug)]
 pub(super) struct Flows(Mutex<Vec<(Along, Arc<Flow>)>>);
 
-/// Found again for a copy, which may be about to change.
+/// A copy starts empty, because it may be about to change.
 impl Clone for Flows {
     fn clone(&self) -> Flows {
         Flows::default()
@@ -116,23 +119,24 @@ impl Program {
     }
 }
 
-/// The marks of the outputs of `program` for those of its inputs; `anyway` are those of what is reached in any case.
+/// Returns the values of the outputs of `program` for those of its inputs. `anyway` is the value of a dependence that
+/// always exists.
 pub fn outputs<M: Marks>(program: &Program, along: &Along, inputs: &[M], anyway: &M) -> Vec<M> {
     let of = |i| inputs.get(i).unwrap_or(anyway);
     program.flow(along).outputs.iter().map(|sources| joined(sources.positions().map(of))).collect()
 }
 
-/// Which outputs of `program` are reached from the inputs that `marks` marks.
+/// Returns which outputs of `program` depend on the inputs that `marks` marks.
 pub fn reached(program: &Program, along: &Along, marks: &[bool]) -> Vec<bool> {
     outputs(program, along, marks, &true)
 }
 
-/// Which variables of `program` are reached from the inputs and constants that `marks` marks.
+/// Returns which variables of `program` depend on the inputs and constants that `marks` marks.
 pub fn reached_variables(program: &Program, along: &Along, marks: &[bool]) -> Vec<bool> {
     follow(program, &along.within(program), marks.to_vec(), &true)
 }
 
-/// The marks of all variables, for those of the inputs.
+/// Returns the values of all variables, for those of the inputs.
 fn follow<M: Marks>(program: &Program, along: &Along, inputs: Vec<M>, anyway: &M) -> Vec<M> {
     let mut env = inputs;
     env.resize(program.num_vars(), M::default());
@@ -156,11 +160,11 @@ fn step<M: Marks>(program: &Program, instruction: &Instruction, along: &Along, e
     }
 }
 
-/// The marks of the results of an operation.
+/// The values of the results of an operation.
 pub enum Results<M> {
-    /// They all have the same.
+    /// One value for all results.
     All(M),
-    /// One after the other.
+    /// One value for each result.
     Each(Vec<M>),
 }
 
@@ -173,7 +177,7 @@ impl<M: Clone> Results<M> {
     }
 }
 
-/// The marks of the results of `op`; `of` are those of an operand.
+/// Returns the values of the results of `op`. `of` returns the value of an operand.
 pub fn results<'a, V, M: Marks + 'a>(
     op: &'a Op<V>,
     of: impl Fn(&'a V) -> &'a M,
@@ -184,7 +188,7 @@ pub fn results<'a, V, M: Marks + 'a>(
     match along {
         Along::Operands => {
             let mut marks = joined(op.operands().into_iter().map(&of));
-            // Each time it gives what it will.
+            // An effect may return something else each time.
             if op.has_effects() {
                 marks.join(anyway);
             }
@@ -200,8 +204,8 @@ pub fn results<'a, V, M: Marks + 'a>(
     }
 }
 
-/// Returns the marks of the results of an operation whose results have marks of their own: by its programs, or of a
-/// barrier. `None`: all results have the marks of all operands.
+/// Returns the values of the results of an operation whose results have values of their own: those of its programs, or
+/// of a barrier. `None`: all results have the joined value of all operands.
 fn each<'a, V, M: Marks + 'a>(
     op: &'a Op<V>,
     of: &impl Fn(&'a V) -> &'a M,
@@ -253,7 +257,7 @@ fn each<'a, V, M: Marks + 'a>(
     }
 }
 
-/// Adds to what goes into a turn of a scan, of what is carried, what comes out of turns.
+/// Joins the final carry of a scan into its initial carry, until nothing changes.
 pub fn scan_turn<M: Marks>(body: &Program, along: &Along, marks: &mut [M], consts: usize, carry: usize, anyway: &M) {
     loop {
         let out = outputs(body, along, marks, anyway);
@@ -263,7 +267,8 @@ pub fn scan_turn<M: Marks>(body: &Program, along: &Along, marks: &mut [M], const
     }
 }
 
-/// As [`scan_turn`], of a loop that a condition ends: how many turns there are tells on everything. The marks of the condition.
+/// Like [`scan_turn`], for a `while` loop. Everything depends on the number of iterations. Returns the value of the
+/// condition.
 pub fn while_turn<M: Marks>(
     cond: &Program,
     body: &Program,
@@ -282,12 +287,12 @@ pub fn while_turn<M: Marks>(
     }
 }
 
-/// Adds marks to marks; whether any are more now.
+/// Joins values with values. Returns whether any changed.
 fn join_each<M: Marks>(marks: &mut [M], others: &[M]) -> bool {
     marks.iter_mut().zip(others).fold(false, |more, (mine, theirs)| mine.join(theirs) | more)
 }
 
-/// Of an operation over the axis that the lanes lie along.
+/// Returns the value of an operation over the batch axis.
 fn over_lanes<'a, V, M: Marks + 'a>(op: &'a Op<V>, of: impl Fn(&'a V) -> &'a M, anyway: &M) -> M {
     if let Op::Collective { .. } | Op::AllGather { .. } = op {
         return M::default(); // All lanes get the same.
@@ -300,8 +305,8 @@ fn over_lanes<'a, V, M: Marks + 'a>(op: &'a Op<V>, of: impl Fn(&'a V) -> &'a M, 
     anyway.clone()
 }
 
-/// Returns the marks of the results of a function with a rule for tangents, on lanes. A result is of one type with its
-/// tangent: it differs where either does.
+/// Returns the values of the results of a function with a rule for tangents, for a batch. A result and its tangent have
+/// one type, so a result is mapped if either is.
 fn custom_jvp<M: Marks>(
     args: Vec<M>,
     program: &Program,
@@ -329,8 +334,8 @@ fn custom_jvp<M: Marks>(
     }
 }
 
-/// As [`custom_jvp`], with a rule for cotangents. A result that moves with what differs, as the rule has it, has a
-/// cotangent of its own in each lane.
+/// Like [`custom_jvp`], with a rule for cotangents. If the rule makes an argument that is mapped depend on the
+/// cotangent of a result, this cotangent is mapped, and so is the result.
 fn custom_vjp<M: Marks>(
     args: Vec<M>,
     program: &Program,
@@ -354,7 +359,7 @@ fn custom_vjp<M: Marks>(
     results
 }
 
-/// As [`custom_jvp`], of the linear operation that a rule for cotangents makes of tangents.
+/// Like [`custom_jvp`], for the linear operation that replaces tangents in a function with a rule for cotangents.
 fn custom_linear<M: Marks>(xs: &[M], backward: &Program, along: &Along, anyway: &M) -> Vec<M> {
     let mut any = joined(xs);
     if let Along::Lanes(Some(name)) = along
@@ -365,7 +370,7 @@ fn custom_linear<M: Marks>(xs: &[M], backward: &Program, along: &Along, anyway: 
     vec![any; backward.inputs().len() - (xs.len() - backward.outputs().len())]
 }
 
-/// The marks of those inputs that are of a float dtype.
+/// Returns the values of the inputs that are floats.
 fn floats<M: Marks>(marks: &[M], program: &Program) -> Vec<M> {
     marks.iter().zip(program.input_types()).filter(|(_, ty)| ty.dtype.is_float()).map(|(m, _)| m.clone()).collect()
 }

@@ -1,7 +1,7 @@
 //! Functions of linear algebra and their derivatives against JAX: vectors that `scripts/make-linalg-vectors` wrote.
 
-use crate::case::array;
-use crate::tolerance::Tolerance;
+use super::case::array;
+use super::tolerance::Tolerance;
 use rune_trace::linalg::{self, MatrixOrd, Triangular};
 use rune_trace::{Array, CheckOptions, DType, Tensor, check_gradients, jvp, vjp, vmap};
 use serde_json::Value;
