@@ -1,13 +1,13 @@
-//! Arrays as NumPy prints them.
+//! Prints arrays in the format of NumPy.
 
 use crate::{Array, with_element};
 use std::fmt;
 
-/// Rows longer than this are shown by their first and last few elements.
+/// Longer rows are abbreviated to their first and last elements.
 const FULL: usize = 1000;
 const EDGE: usize = 3;
 
-/// An array, displayed nested in brackets.
+/// An array as nested brackets.
 pub struct Shown<'a>(pub &'a Array);
 
 impl fmt::Display for Shown<'_> {

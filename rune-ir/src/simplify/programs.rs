@@ -1,4 +1,4 @@
-//! Simplification of sub-programs, each once however often it is used.
+//! Simplification of sub-programs, once for each, however often it is used.
 
 use super::{compact, simplify};
 use crate::op::Control;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// The sub-programs that are simplified already.
 #[derive(Default)]
 pub(super) struct SubPrograms {
-    /// By address; the key holds the original, so that no other comes to lie there.
+    /// Keyed by address. The value holds the original, so that its address is not used again.
     simple: FxHashMap<*const Program, (Arc<Program>, Simple)>,
 }
 
@@ -20,12 +20,13 @@ struct Simple {
     full: Arc<Program>,
     /// The program without the inputs that it does not use.
     program: Arc<Program>,
-    /// Which of the inputs it uses.
+    /// Which inputs it uses.
     used: Arc<[bool]>,
 }
 
 impl SubPrograms {
-    /// The operation with simplified programs, and without the operands that these do not use; `None` if it is simple already.
+    /// Returns the operation with simplified programs, and without the operands that they do not use. Returns `None` if
+    /// there is nothing to simplify.
     pub(super) fn rewrite(&mut self, op: &Op) -> Option<Op> {
         let simple = match op.control()? {
             Control::Call { args, program } => {
@@ -73,7 +74,7 @@ impl SubPrograms {
                     body: body.taking(&used),
                 }
             }
-            // Rules take all that the function takes.
+            // A rule takes the operands of its function.
             Control::CustomJvp { args, program, rule, num_args, takes_results } => Op::CustomJvp {
                 args: args.to_vec(),
                 program: self.simplified(program).full,
@@ -104,7 +105,7 @@ impl SubPrograms {
         let mut used = compact::live(&simplified).vars;
         used.truncate(program.inputs().len());
         let small = compact::without_dead_inputs(&simplified);
-        // What is simple stays the same program, so that it is recognised by address, here and elsewhere.
+        // A program that is simple already stays the same object, because its address identifies it.
         let same = |other: Program| if other == **program { program.clone() } else { Arc::new(other) };
         let (small, full) = (same(small), same(simplified));
         let simple = Simple { full, program: small.clone(), used: used.into() };
@@ -117,7 +118,7 @@ impl SubPrograms {
 }
 
 impl Simple {
-    /// The program that takes the marked inputs, of which some may go unused.
+    /// Returns the program with the marked inputs, some of which may be unused.
     fn taking(&self, marks: &[bool]) -> Arc<Program> {
         if marks.iter().all(|m| *m) {
             return self.full.clone();
