@@ -1,4 +1,4 @@
-//! Tensors, traced functions and their transformations: all that makes programs of functions, and programs of programs.
+//! Tensors, traced functions, and their transformations.
 
 extern crate self as rune_trace;
 

@@ -1,5 +1,5 @@
-//! Derivatives of functions. One mechanism serves all: a function is [run](Run) once on parameters that know their arguments, so
-//! with its own control flow and effects, and what it did is a program, to which the transformations are applied.
+//! Derivatives of functions. All of them work in the same way: a function [runs](Run) once on parameters that know
+//! their arguments, with its own control flow and effects, and becomes a program. Then the program is transformed.
 
 mod checkpoint;
 mod constant;
