@@ -6,8 +6,8 @@ use crate::{Tensor, custom_tangent, lax};
 use rune_ir::DType;
 use rune_ir::op::FactorFn;
 
-/// The sign of the determinant of square matrices, or 0, and the logarithm of its magnitude, -∞ of 0: where the determinant itself would be out of
-/// range.
+/// Returns the sign of the determinant of square matrices, or 0, and the logarithm of its magnitude, which is -∞ for 0.
+/// Use it if the determinant itself would be out of range.
 ///
 /// # Panics
 /// If the matrices are not square, or not of `f32` or `f64`.
@@ -34,7 +34,7 @@ pub fn slogdet(a: &Tensor) -> (Tensor, Tensor) {
     )
 }
 
-/// The determinant of square matrices. At a singular matrix of more than three rows the derivative is NaN.
+/// Returns the determinant of square matrices. The derivative at a singular matrix of more than three rows is NaN.
 ///
 /// # Panics
 /// If the matrices are not square, or not of `f32` or `f64`.
@@ -66,7 +66,7 @@ pub fn det(a: &Tensor) -> Tensor {
     }
 }
 
-/// The sign of the permutation of the rows, and the diagonal that elimination leaves.
+/// Returns the sign of the permutation of the rows, and the diagonal after elimination.
 #[track_caller]
 fn eliminated(a: &Tensor) -> (Tensor, Tensor) {
     let [lu, pivots, _] = lax::factor::<3>(FactorFn::Lu, a);
@@ -76,7 +76,7 @@ fn eliminated(a: &Tensor) -> (Tensor, Tensor) {
     (1.0 - 2.0 * lax::convert(&odd, a.dtype()), lu.diagonal(0, -2, -1))
 }
 
-/// The elements of small matrices, row by row.
+/// Returns the elements of small matrices, row by row.
 #[track_caller]
 fn entries(a: &Tensor, n: usize) -> Vec<Tensor> {
     let batch = a.rank() - 2;

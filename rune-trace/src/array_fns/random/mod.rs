@@ -1,7 +1,7 @@
-//! Random numbers by explicit keys: the same key gives the same numbers, everywhere and always. Bit for bit those of `jax.random` with its
-//! default generator (threefry, with `jax_threefry_partitionable`).
+//! Random numbers with explicit keys: the same key always gives the same numbers. They are equal, bit for bit, to those
+//! of `jax.random` with its default generator (threefry, with `jax_threefry_partitionable`).
 //!
-//! A key is a tensor of two `u32`. A key is used once: whoever needs more numbers makes new keys of it, with [`split`] or
+//! A key is a tensor of two `u32`. Use a key only once. For more numbers, create new keys from it with [`split`] or
 //! [`fold_in`].
 //!
 //! ```
@@ -24,7 +24,7 @@ pub use keys::{bits, fold_in, key, split, split_into};
 use crate::tensor::refuse;
 use rune_ir::DType;
 
-/// That `dtype` is a float.
+/// Checks that `dtype` is a float.
 #[track_caller]
 fn expect_float(op: &str, dtype: DType) {
     if !dtype.is_float() {
