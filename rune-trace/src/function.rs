@@ -43,6 +43,12 @@ pub trait Arguments: 'static {
 ///
 /// Implemented for whatever can be called so: functions, closures (which may borrow), results of transformations. `X` is the tuple of
 /// the types of the arguments; it is inferred, for a closure from the types written at its parameters.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be transformed",
+    label = "needs a `Send + Sync` function of references to one to six trees, like `fn(&Tensor) -> Tensor`",
+    note = "write the types of the parameters of a closure: `|x: &Tensor| …`",
+    note = "a function that is a parameter needs the bounds `impl Fn(&Tensor) -> Tensor + Send + Sync`"
+)]
 pub trait Function<X: Arguments>: Send + Sync {
     /// What it returns.
     type Output;
