@@ -12,6 +12,7 @@ mod families;
 mod literal;
 mod parts;
 mod policy;
+mod properties;
 #[doc(hidden)]
 pub mod template;
 
@@ -27,6 +28,8 @@ pub use literal::{InvalidLiteral, Literal};
 pub(crate) use parts::attribute;
 pub use parts::{Parts, PartsError, Signature};
 pub use policy::CheckpointPolicy;
+use properties::integer_pow_cost;
+pub use properties::{RecomputeCost, Work};
 
 use crate::{DType, Program, Shape, Type};
 use rune_ir_derive::Op;
@@ -54,8 +57,10 @@ impl Var {
 #[allow(missing_docs, reason = "the doc of an operation tells of its fields")]
 pub enum Op<V = Var> {
     /// A known scalar.
+    #[op(recompute = RecomputeCost::Free, work = Work::Move, fresh)]
     Constant { value: Literal },
     /// `f` of each element.
+    #[op(recompute = f.recompute_cost(), flat = f.is_flat(), elementwise)]
     Unary {
         #[op(family)]
         f: UnaryFn,
@@ -63,8 +68,10 @@ pub enum Op<V = Var> {
     },
     /// Each element to the power `y`, exactly as repeated multiplication (of the reciprocal, for negative `y`).
     /// Integers take `y ≥ 0` only and wrap.
+    #[op(recompute = integer_pow_cost(*y), elementwise)]
     IntegerPow { x: V, y: i32 },
     /// `f` of each pair of elements; both operands and the result are of one type.
+    #[op(recompute = f.recompute_cost(), elementwise)]
     Binary {
         #[op(family)]
         f: BinaryFn,
@@ -72,6 +79,7 @@ pub enum Op<V = Var> {
         y: V,
     },
     /// Whether each pair of elements is so related; the result is `bool`. NaN is related to nothing, but `ne` to all.
+    #[op(recompute = RecomputeCost::Cheap, fresh, elementwise)]
     Compare {
         #[op(family)]
         direction: Comparison,
@@ -79,33 +87,45 @@ pub enum Op<V = Var> {
         y: V,
     },
     /// Elements of `on_true` where `pred` (`bool`, of the same shape) holds, else of `on_false`.
+    #[op(recompute = RecomputeCost::Cheap, elementwise)]
     Select { pred: V, on_true: V, on_false: V },
     /// `min(max(x, min), max)`, all three of one type (not `bool`). NaN in any operand gives NaN.
+    #[op(recompute = RecomputeCost::Cheap, elementwise)]
     Clamp { min: V, x: V, max: V },
     /// The elements as another dtype. To an integer: truncates toward zero and saturates (NaN becomes 0) from a float,
     /// wraps from a wider integer. To `bool`: whether not zero. To a float: rounds to nearest even.
+    #[op(recompute = RecomputeCost::Free, elementwise)]
     Convert { x: V, dtype: DType },
     /// The bits of the elements as another dtype (not to or from `bool`). Where the sizes differ by a factor `n`, a
     /// last axis of size `n` holds the parts of an element, lowest first: it is added (to a smaller dtype) or taken away.
+    #[op(recompute = RecomputeCost::Cheap, work = Work::Move)]
     BitcastConvert { x: V, dtype: DType },
 
     /// `x` under `shape`: axis `i` of `x` becomes axis `dims[i]`, which has its size, or any where the size of `x` is 1;
     /// all other axes repeat. `dims` increases strictly.
+    #[op(recompute = RecomputeCost::Free, work = Work::Move)]
     BroadcastInDim { x: V, shape: Shape, dims: Dims },
     /// The elements, in row-major order, under another shape of the same size.
+    #[op(recompute = RecomputeCost::Free, work = Work::None)]
     Reshape { x: V, shape: Shape },
     /// Axis `i` of the result is axis `permutation[i]` of `x`.
+    #[op(recompute = RecomputeCost::Free, work = Work::Move)]
     Transpose { x: V, permutation: Dims },
     /// Along each axis the elements from `start` up to, not including, `limit`, each `strides`-th (`strides ≥ 1`).
+    #[op(recompute = RecomputeCost::Free)]
     Slice { x: V, start: Dims, limit: Dims, strides: Dims },
     /// `x` with `padding` around: along each axis `low` elements before, `high` after (negative ones take away) and
     /// `interior` between each two, first done. `padding` is a scalar of the dtype of `x`.
+    #[op(work = Work::Move)]
     Pad { x: V, padding: V, config: Vec<Padding> },
     /// The operands, at least one, one after the other along axis `dimension`; all other sizes agree.
+    #[op(work = Work::Move)]
     Concatenate { xs: Vec<V>, dimension: usize },
     /// The order of elements along the axes `axes` reversed.
+    #[op(recompute = RecomputeCost::Free, work = Work::Move)]
     Reverse { x: V, axes: Dims },
     /// Each element is its position along axis `dimension`. `dtype` is not `bool`; rank is at least 1.
+    #[op(recompute = RecomputeCost::Free, work = Work::Move, fresh)]
     Iota { dtype: DType, shape: Shape, dimension: usize },
     /// The block of sizes `slice_sizes` that begins at `start_indices` (one integer scalar for each axis, all of one
     /// dtype), which are clamped so that the block lies inside.
@@ -128,6 +148,7 @@ pub enum Op<V = Var> {
     },
     /// The position along `axis`, as the integer dtype `index`, of the first greatest (or least) element; the first
     /// NaN where there is one. The axis leaves the shape and is not of size 0.
+    #[op(fresh)]
     ArgReduce {
         #[op(family)]
         f: ArgFn,
@@ -161,12 +182,15 @@ pub enum Op<V = Var> {
     /// Products of `lhs` and `rhs` summed over the contracted axes. Axes of the result: batch, then what is left of
     /// `lhs`, then of `rhs`. Both operands are of one dtype; the result is of `out` (a float for floats, an integer for integers).
     /// Half types are accumulated in `f32`. See [`DotDims`].
+    #[op(fresh)]
     DotGeneral { lhs: V, rhs: V, dims: Box<DotDims>, out: DType },
     /// StableHLO's convolution of `lhs` with the kernel `rhs`, which is not flipped. Operands and result are of one dtype; half types
     /// are accumulated in `f32`. See [`ConvDims`].
+    #[op(fresh)]
     Conv { lhs: V, rhs: V, dims: Box<ConvDims> },
 
     /// A factorisation of each matrix along the last two axes of `x`, of `f32` or `f64`.
+    #[op(fresh)]
     Factor {
         #[op(family)]
         f: FactorFn,
@@ -175,14 +199,16 @@ pub enum Op<V = Var> {
     /// StableHLO's triangular solve: the `X` of `op(a) X = b`, or of `X op(a) = b`, with a matrix `op(a)` that is a triangle of `a`; of the other
     /// triangle nothing is read. A zero on the diagonal divides. Matrices lie along the last two axes, of `f32` or `f64`; all axes before
     /// are the same in both. See [`Triangular`].
+    #[op(fresh)]
     TriangularSolve { a: V, b: V, how: Triangular },
     /// The `X` of `a X = b`, or of `aᵀ X = b` if `transpose`, with square matrices `a`, whose `lu` and `permutation` are those that `lu` gives. These
     /// are used to solve; that they are made of `a` is known to differentiation, which takes them as constants.
+    #[op(fresh)]
     LuSolve { a: V, lu: V, permutation: V, b: V, transpose: bool },
 
     /// Twenty rounds of the Threefry block cipher with the key `(k0, k1)` on each pair of elements; all operands are `u32`, of one
     /// shape. Two results. (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011.)
-    #[op(name = "threefry2x32")]
+    #[op(name = "threefry2x32", elementwise, fresh)]
     Threefry2x32 { k0: V, k1: V, x0: V, x1: V },
 
     /// `f` over the lanes of `axis`: of the elements that stand at one place in each of them. The same in all lanes.
@@ -193,14 +219,18 @@ pub enum Op<V = Var> {
         axis: NamedAxis,
     },
     /// The position of the lane along `axis`, an `i32` scalar.
+    #[op(recompute = RecomputeCost::Free, work = Work::Move, fresh)]
     AxisIndex { axis: NamedAxis },
     /// What `x` is in each lane of `axis`, in order along the axis `dimension`, which the result has more. The same in all lanes.
+    #[op(work = Work::Move)]
     AllGather { x: V, axis: NamedAxis, dimension: usize },
     /// Each lane gives one part to each: `x` falls into parts along its axis `split`, of the size of `axis`, and lane `i` of the result
     /// is what part `i` is in each lane, in order along an axis `concat`, which takes the place of `split`.
+    #[op(work = Work::Move)]
     AllToAll { x: V, axis: NamedAxis, split: usize, concat: usize },
     /// Lane `to` of the result is lane `from` of `x` for each pair `(from, to)`; no lane is in two pairs at the same side. Lanes
     /// that are in none at the right are zero.
+    #[op(work = Work::Move)]
     Ppermute { x: V, axis: NamedAxis, pairs: Vec<(usize, usize)> },
 
     /// `program`, which holds no constants, applied to `args`. As many results as it has outputs.
@@ -227,6 +257,8 @@ pub enum Op<V = Var> {
     /// barrier before the program, so that it is not merged with what computed the same before.
     Remat { args: Vec<V>, program: Arc<Program>, policy: CheckpointPolicy, differentiated: bool },
     /// `x`, under a name that a [`CheckpointPolicy`] knows.
+    // Computing it again would lose the name, and with it that the value may be kept.
+    #[op(work = Work::None, unfolded)]
     CheckpointName { x: V, name: String },
     /// `program` applied to `args`, with a reverse mode of its own. The first `num_args` operands are its arguments, the rest is what it
     /// captured, by which it cannot be differentiated.
@@ -239,15 +271,19 @@ pub enum Op<V = Var> {
     /// the results.
     CustomLinear { xs: Vec<V>, backward: Arc<Program> },
     /// The operands themselves, kept from being optimised across. As many results as operands.
+    #[op(work = Work::None, unmerged, unfolded)]
     OptimizationBarrier { xs: Vec<V> },
     /// `x`, as a constant to differentiation.
+    #[op(recompute = RecomputeCost::Free, work = Work::None, unfolded, flat)]
     StopGradient { x: V },
     /// Prints `format` with `args` in its places: `{}`, or `{:.3}` for floats with three digits after the point; `{{` and `}}` are
     /// braces. Once for each lane: `lanes` are the sizes of the mapped axes, which all of `args` have in front. An effect: it has no
     /// result, is done each time the program runs, and keeps its place among others.
+    #[op(work = Work::Move, fresh, effect, unfolded)]
     DebugPrint { args: Vec<V>, format: String, lanes: Dims },
     /// What a function of the user's gives for `args`: arrays of the types `results`. `vmap_method` is how all lanes are computed; without
     /// one a `pure_callback` cannot be batched. An `io_callback` is an effect, as printing, and is called once for each lane.
+    #[op(work = Work::Move, fresh, effect = *f == CallbackFn::Io, unfolded)]
     Callback {
         #[op(family)]
         f: CallbackFn,
@@ -261,8 +297,7 @@ pub enum Op<V = Var> {
 impl<V> Op<V> {
     /// Whether it is there for what it does, and not for its results alone: it is never left out, done twice or moved past another.
     pub fn has_effects(&self) -> bool {
-        matches!(self, Op::DebugPrint { .. } | Op::Callback { f: CallbackFn::Io, .. })
-            || self.programs().iter().any(|(_, program)| program.has_effects())
+        self.is_effect() || self.programs().iter().any(|(_, program)| program.has_effects())
     }
     /// The function of the user's that it calls, and how; not those that its sub-programs call.
     pub fn callback(&self) -> Option<(CallbackFn, &Callback)> {

@@ -1,7 +1,7 @@
 //! What a program costs to run, counted before it runs.
 
 use super::{Instruction, Program};
-use crate::op::ScatterMode;
+use crate::op::{Control, ScatterMode, Work};
 use crate::{Op, Type, Var};
 use rustc_hash::FxHashMap;
 use std::fmt;
@@ -73,23 +73,24 @@ impl Counter {
     }
 
     fn instruction(&mut self, program: &Program, instruction: &Instruction) -> Cost {
-        // Of the linear function that only its transpose is known of, that is what will be computed.
-        if let Op::Call { program, .. }
-        | Op::Remat { program, .. }
-        | Op::CustomJvp { program, .. }
-        | Op::CustomVjp { program, .. }
-        | Op::CustomLinear { xs: _, backward: program } = &instruction.op
-        {
-            self.sub_program(program)
-        } else if let Op::Case { branches, .. } = &instruction.op {
-            branches.iter().map(|branch| self.sub_program(branch)).fold(Cost::default(), |a, b| a.join(b, u64::max))
-        } else if let Op::While { cond, body, .. } = &instruction.op {
-            let turn = self.sub_program(cond) + self.sub_program(body);
-            Cost { unbounded: true, ..turn.times(self.turns) }
-        } else if let Op::Scan { length, body, .. } = &instruction.op {
-            self.sub_program(body).times(*length as u64)
-        } else {
-            operation(program, instruction)
+        match instruction.op.control() {
+            Some(
+                Control::Call { program, .. }
+                | Control::Remat { program, .. }
+                | Control::CustomJvp { program, .. }
+                | Control::CustomVjp { program, .. },
+            ) => self.sub_program(program),
+            // Only the transpose of this linear function is known, and only that will be computed.
+            Some(Control::CustomLinear { backward, .. }) => self.sub_program(backward),
+            Some(Control::Case { branches, .. }) => {
+                branches.iter().map(|branch| self.sub_program(branch)).fold(Cost::default(), |a, b| a.join(b, u64::max))
+            }
+            Some(Control::While { cond, body, .. }) => {
+                let turn = self.sub_program(cond) + self.sub_program(body);
+                Cost { unbounded: true, ..turn.times(self.turns) }
+            }
+            Some(Control::Scan { length, body, .. }) => self.sub_program(body).times(length as u64),
+            None => operation(program, instruction),
         }
     }
 }
@@ -104,36 +105,12 @@ fn operation(program: &Program, instruction: &Instruction) -> Cost {
     let bytes_written = written.iter().map(|ty| bytes(ty)).fold(0, u64::saturating_add);
     let each = |flops: u64| Cost { operations: 1, flops, bytes_read, bytes_written, ..Cost::default() };
     let products = |n: u64| Cost { multiply_adds: n, ..each(0) };
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the other operations declare their work in their table")]
     match &instruction.op {
-        Op::Unary { .. }
-        | Op::IntegerPow { .. }
-        | Op::Binary { .. }
-        | Op::Compare { .. }
-        | Op::Select { .. }
-        | Op::Convert { .. } => each(made),
         Op::Clamp { .. } => each(made.saturating_mul(2)),
         // Of a pair of words: in each of twenty rounds an addition, a rotation of three steps and an exclusive or; the key, five times.
         Op::Threefry2x32 { .. } => each(made.saturating_mul(20 * 5 + 5 * 3)),
 
-        Op::BroadcastInDim { .. }
-        | Op::Transpose { .. }
-        | Op::Pad { .. }
-        | Op::Concatenate { .. }
-        | Op::Reverse { .. }
-        | Op::BitcastConvert { .. }
-        | Op::Constant { .. }
-        | Op::Iota { .. }
-        // Between lanes; batching makes operations on all of them of these.
-        | Op::AxisIndex { .. }
-        | Op::AllGather { .. }
-        | Op::AllToAll { .. }
-        | Op::Ppermute { .. }
-        | Op::DebugPrint { .. }
-        | Op::Callback { .. } => each(0),
-        // These hand on what they are given.
-        Op::Reshape { .. } | Op::StopGradient { .. } | Op::CheckpointName { .. } | Op::OptimizationBarrier { .. } => {
-            Cost { operations: 1, ..Cost::default() }
-        }
         Op::Slice { .. } => Cost { bytes_read: bytes_written, ..each(0) },
         Op::DynamicSlice { x, .. } | Op::Gather { x, .. } => {
             Cost { bytes_read: (bytes_read - bytes(ty(x))).saturating_add(bytes_written), ..each(0) }
@@ -167,7 +144,11 @@ fn operation(program: &Program, instruction: &Instruction) -> Cost {
         Op::Factor { x, .. } => products(ty(x).shape.iter().rev().take(2).min().map_or(0, |k| times(size(x), k))),
         Op::LuSolve { a, .. } => products(ty(a).shape.last().map_or(0, |n| times(made, n))),
         Op::TriangularSolve { a, .. } => products(ty(a).shape.last().map_or(0, |n| times(made, n) / 2)),
-        Op::Call { .. } | Op::Remat { .. } | Op::CustomJvp { .. } | Op::CustomVjp { .. } | Op::CustomLinear { .. } | Op::Case { .. } | Op::While { .. } | Op::Scan { .. } => unreachable!("what holds sub-programs costs what they cost"),
+        op => match op.work() {
+            Work::PerElement => each(made),
+            Work::Move => each(0),
+            Work::None => Cost { operations: 1, ..Cost::default() },
+        },
     }
 }
 

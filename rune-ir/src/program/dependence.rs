@@ -3,7 +3,7 @@
 //! To find that out by running a rule would take a run for each turn that marks go round a loop, at each level of a nest: exponential time.
 //! Here each sub-program is looked at once for each thing that is followed. What was found stays with the program.
 
-use crate::op::AxisName;
+use crate::op::{AxisName, Control};
 use crate::{Instruction, Op, Program};
 use smallvec::{SmallVec, smallvec};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -181,58 +181,75 @@ pub fn results<'a, V, M: Marks + 'a>(
     anyway: &M,
 ) -> Results<M> {
     let all = || Results::All(joined(op.operands().into_iter().map(&of)));
-    let given = match along {
+    match along {
         Along::Operands => {
             let mut marks = joined(op.operands().into_iter().map(&of));
             // Each time it gives what it will.
             if op.has_effects() {
                 marks.join(anyway);
             }
-            return Results::All(marks);
+            Results::All(marks)
         }
-        Along::Tangents if is_flat(op) => return Results::All(M::default()),
-        Along::Values | Along::Tangents => None,
-        Along::Lanes(name) => {
-            if op.axis().is_some_and(|axis| Some(&axis.name) == name.as_ref()) {
-                return Results::All(over_lanes(op, of, anyway));
-            }
-            with_rules(op, &of, along, anyway)
+        Along::Tangents if op.is_flat() => Results::All(M::default()),
+        Along::Lanes(name) if op.axis().is_some_and(|axis| Some(&axis.name) == name.as_ref()) => {
+            Results::All(over_lanes(op, of, anyway))
         }
-    };
-    given.or_else(|| within(op, &of, along, anyway)).map_or_else(all, Results::Each)
+        Along::Values | Along::Tangents | Along::Lanes(_) => {
+            each(op, &of, along, anyway).map_or_else(all, Results::Each)
+        }
+    }
 }
 
-/// Of branches, loops and calls, by their programs, and of barriers; `None` for other operations.
-fn within<'a, V, M: Marks + 'a>(
+/// Returns the marks of the results of an operation whose results have marks of their own: by its programs, or of a
+/// barrier. `None`: all results have the marks of all operands.
+fn each<'a, V, M: Marks + 'a>(
     op: &'a Op<V>,
     of: &impl Fn(&'a V) -> &'a M,
     along: &Along,
     anyway: &M,
 ) -> Option<Vec<M>> {
     let marks = |args: &'a [V]| -> Vec<M> { args.iter().map(|x| of(x).clone()).collect() };
-    if let Op::Call { args, program } | Op::Remat { args, program, .. } = op {
-        Some(outputs(program, along, &marks(args), anyway))
-    } else if let Op::Case { index, args, branches } = op {
-        let args = marks(args);
-        let mut results = vec![of(index).clone(); branches[0].outputs().len()];
-        for branch in branches {
-            join_each(&mut results, &outputs(branch, along, &args, anyway));
+    let by_lane = matches!(along, Along::Lanes(_));
+    match op.control() {
+        Some(Control::Call { args, program } | Control::Remat { args, program, .. }) => {
+            Some(outputs(program, along, &marks(args), anyway))
         }
-        Some(results)
-    } else if let Op::While { args, consts, cond, body } = op {
-        let mut marks = marks(args);
-        while_turn(cond, body, along, &mut marks, *consts, anyway);
-        Some(marks.split_off(*consts))
-    } else if let Op::Scan { args, consts, carry, body, .. } = op {
-        let mut marks = marks(args);
-        scan_turn(body, along, &mut marks, *consts, *carry, anyway);
-        let mut results = outputs(body, along, &marks, anyway);
-        results[..*carry].clone_from_slice(&marks[*consts..consts + carry]);
-        Some(results)
-    } else if let Op::OptimizationBarrier { xs } = op {
-        Some(marks(xs))
-    } else {
-        None
+        Some(Control::Case { index, args, branches }) => {
+            let args = marks(args);
+            let mut results = vec![of(index).clone(); branches[0].outputs().len()];
+            for branch in branches {
+                join_each(&mut results, &outputs(branch, along, &args, anyway));
+            }
+            Some(results)
+        }
+        Some(Control::While { args, consts, cond, body }) => {
+            let mut marks = marks(args);
+            while_turn(cond, body, along, &mut marks, consts, anyway);
+            Some(marks.split_off(consts))
+        }
+        Some(Control::Scan { args, consts, carry, body, .. }) => {
+            let mut marks = marks(args);
+            scan_turn(body, along, &mut marks, consts, carry, anyway);
+            let mut results = outputs(body, along, &marks, anyway);
+            results[..carry].clone_from_slice(&marks[consts..consts + carry]);
+            Some(results)
+        }
+        Some(Control::CustomJvp { args, program, rule, num_args, takes_results }) => {
+            by_lane.then(|| custom_jvp(marks(args), program, rule, num_args, takes_results, along, anyway))
+        }
+        Some(Control::CustomVjp { args, program, forward, backward, num_args }) => {
+            by_lane.then(|| custom_vjp(marks(args), program, forward, backward, num_args, along, anyway))
+        }
+        Some(Control::CustomLinear { xs, backward }) => {
+            by_lane.then(|| custom_linear(&marks(xs), backward, along, anyway))
+        }
+        None => {
+            if let Op::OptimizationBarrier { xs } = op {
+                Some(marks(xs))
+            } else {
+                None
+            }
+        }
     }
 }
 
@@ -270,12 +287,6 @@ fn join_each<M: Marks>(marks: &mut [M], others: &[M]) -> bool {
     marks.iter_mut().zip(others).fold(false, |more, (mine, theirs)| mine.join(theirs) | more)
 }
 
-/// Whether the derivative is zero wherever there is one.
-pub fn is_flat<V>(op: &Op<V>) -> bool {
-    use crate::op::UnaryFn::{Ceil, Floor, RoundAfz, RoundEven, Sign};
-    matches!(op, Op::StopGradient { .. } | Op::Unary { f: Sign | Floor | Ceil | RoundAfz | RoundEven, .. })
-}
-
 /// Of an operation over the axis that the lanes lie along.
 fn over_lanes<'a, V, M: Marks + 'a>(op: &'a Op<V>, of: impl Fn(&'a V) -> &'a M, anyway: &M) -> M {
     if let Op::Collective { .. } | Op::AllGather { .. } = op {
@@ -289,59 +300,69 @@ fn over_lanes<'a, V, M: Marks + 'a>(op: &'a Op<V>, of: impl Fn(&'a V) -> &'a M, 
     anyway.clone()
 }
 
-/// Of functions with derivatives of their own, on lanes.
-fn with_rules<'a, V, M: Marks + 'a>(
-    op: &'a Op<V>,
-    of: &impl Fn(&'a V) -> &'a M,
+/// Returns the marks of the results of a function with a rule for tangents, on lanes. A result is of one type with its
+/// tangent: it differs where either does.
+fn custom_jvp<M: Marks>(
+    args: Vec<M>,
+    program: &Program,
+    rule: &Program,
+    num_args: usize,
+    takes_results: bool,
     along: &Along,
     anyway: &M,
-) -> Option<Vec<M>> {
-    let marks = |args: &'a [V]| -> Vec<M> { args.iter().map(|x| of(x).clone()).collect() };
-    if let Op::CustomJvp { args, program, rule, num_args, takes_results } = op {
-        // A result is of one type with its tangent: it differs where either does.
-        let args = marks(args);
-        let tangents = floats(&args[..*num_args], program);
-        let mut results = outputs(program, along, &args, anyway);
-        let types = program.output_types();
-        loop {
-            let given = if *takes_results { &results[..] } else { &[] };
-            let given = outputs(rule, along, &[&args[..], given, &tangents].concat(), anyway);
-            let values = if *takes_results { 0 } else { types.len() };
-            let mut more = join_each(&mut results, &given[..values]);
-            let changes = results.iter_mut().zip(&types).filter(|(_, ty)| ty.dtype.is_float()).map(|(m, _)| m);
-            for (result, change) in changes.zip(&given[values..]) {
-                more |= result.join(change);
-            }
-            if !more {
-                return Some(results);
-            }
+) -> Vec<M> {
+    let tangents = floats(&args[..num_args], program);
+    let mut results = outputs(program, along, &args, anyway);
+    let types = program.output_types();
+    loop {
+        let given = if takes_results { &results[..] } else { &[] };
+        let given = outputs(rule, along, &[&args[..], given, &tangents].concat(), anyway);
+        let values = if takes_results { 0 } else { types.len() };
+        let mut more = join_each(&mut results, &given[..values]);
+        let changes = results.iter_mut().zip(&types).filter(|(_, ty)| ty.dtype.is_float()).map(|(m, _)| m);
+        for (result, change) in changes.zip(&given[values..]) {
+            more |= result.join(change);
         }
-    } else if let Op::CustomVjp { args, program, forward, backward, num_args } = op {
-        let args = marks(args);
-        let mut results = outputs(program, along, &args, anyway);
-        let forward = outputs(forward, along, &args, anyway);
-        join_each(&mut results, &forward);
-        // A result that moves with what differs, as the rule has it, has a cotangent of its own in each lane.
-        let own = floats(&args[..*num_args], program);
-        let residuals = forward.len() - results.len();
-        let back = backward.flow(&Along::Operands);
-        let moves: Vec<bool> = program.output_types().iter().map(|ty| ty.dtype.is_float()).collect();
-        for (ct, result) in results.iter_mut().zip(moves).filter(|(_, float)| *float).map(|(r, _)| r).enumerate() {
-            let to = back.outputs.iter().zip(&own).filter(|(from, _)| from.positions().any(|i| i == residuals + ct));
-            result.join(&joined(to.map(|(_, own)| own)));
+        if !more {
+            return results;
         }
-        Some(results)
-    } else if let Op::CustomLinear { xs, backward } = op {
-        let mut any = joined(xs.iter().map(of));
-        if let Along::Lanes(Some(name)) = along
-            && backward.axes().contains_key(name)
-        {
-            any.join(anyway);
-        }
-        Some(vec![any; backward.inputs().len() - (xs.len() - backward.outputs().len())])
-    } else {
-        None
     }
+}
+
+/// As [`custom_jvp`], with a rule for cotangents. A result that moves with what differs, as the rule has it, has a
+/// cotangent of its own in each lane.
+fn custom_vjp<M: Marks>(
+    args: Vec<M>,
+    program: &Program,
+    forward: &Program,
+    backward: &Program,
+    num_args: usize,
+    along: &Along,
+    anyway: &M,
+) -> Vec<M> {
+    let mut results = outputs(program, along, &args, anyway);
+    let forward = outputs(forward, along, &args, anyway);
+    join_each(&mut results, &forward);
+    let own = floats(&args[..num_args], program);
+    let residuals = forward.len() - results.len();
+    let back = backward.flow(&Along::Operands);
+    let moves: Vec<bool> = program.output_types().iter().map(|ty| ty.dtype.is_float()).collect();
+    for (ct, result) in results.iter_mut().zip(moves).filter(|(_, float)| *float).map(|(r, _)| r).enumerate() {
+        let to = back.outputs.iter().zip(&own).filter(|(from, _)| from.positions().any(|i| i == residuals + ct));
+        result.join(&joined(to.map(|(_, own)| own)));
+    }
+    results
+}
+
+/// As [`custom_jvp`], of the linear operation that a rule for cotangents makes of tangents.
+fn custom_linear<M: Marks>(xs: &[M], backward: &Program, along: &Along, anyway: &M) -> Vec<M> {
+    let mut any = joined(xs);
+    if let Along::Lanes(Some(name)) = along
+        && backward.axes().contains_key(name)
+    {
+        any.join(anyway);
+    }
+    vec![any; backward.inputs().len() - (xs.len() - backward.outputs().len())]
 }
 
 /// The marks of those inputs that are of a float dtype.

@@ -3,6 +3,7 @@
 use super::counted::Loop;
 use super::counting::{Counting, Scalar};
 use super::rows::{Rows, Steps, Write, found};
+use crate::op::Control;
 use crate::simplify::live;
 use crate::{Op, Origin, Program, ProgramBuilder, Type, Var};
 use rustc_hash::FxHashMap;
@@ -105,11 +106,18 @@ impl Rewriter {
             }
         }
         // What programs are given beforehand, and is the same whenever they run.
-        #[allow(clippy::wildcard_enum_match_arm, reason = "programs of others stand for themselves")]
-        let given = match &op {
-            Op::While { args, consts, .. } | Op::Scan { args, consts, .. } => w.given(&args[..*consts]),
-            Op::Case { args, .. } => w.given(args),
-            _ => Vec::new(),
+        let given = match op.control() {
+            Some(Control::While { args, consts, .. } | Control::Scan { args, consts, .. }) => w.given(&args[..consts]),
+            Some(Control::Case { args, .. }) => w.given(args),
+            // Their programs stand for themselves, and are rewritten once for all uses.
+            Some(
+                Control::Call { .. }
+                | Control::Remat { .. }
+                | Control::CustomJvp { .. }
+                | Control::CustomVjp { .. }
+                | Control::CustomLinear { .. },
+            )
+            | None => Vec::new(),
         };
         let op = op.with_programs(|program| self.sub_program(program, &given));
         w.push(op, origin)

@@ -205,62 +205,18 @@ impl<'a> Forward<'a> {
     }
 }
 
-/// The operation to look up among those that are there; none for those that are not the same when they look the same.
+/// Returns the operation to look up among those that are there, or `None` if two equal ones stay two.
 fn key<'a>(op: &Op, ty: impl Fn(Var) -> &'a Type) -> Option<Op> {
-    match op {
-        Op::OptimizationBarrier { .. } | Op::DebugPrint { .. } => None,
-        op if op.has_effects() => None,
-        Op::Binary { f, x, y } if y < x && commutes(*f, ty(*x)) => Some(Op::Binary { f: *f, x: *y, y: *x }),
-        Op::Constant { .. }
-        | Op::Unary { .. }
-        | Op::IntegerPow { .. }
-        | Op::Binary { .. }
-        | Op::Compare { .. }
-        | Op::Select { .. }
-        | Op::Clamp { .. }
-        | Op::Convert { .. }
-        | Op::BitcastConvert { .. }
-        | Op::BroadcastInDim { .. }
-        | Op::Reshape { .. }
-        | Op::Transpose { .. }
-        | Op::Slice { .. }
-        | Op::Pad { .. }
-        | Op::Concatenate { .. }
-        | Op::Reverse { .. }
-        | Op::Iota { .. }
-        | Op::DynamicSlice { .. }
-        | Op::DynamicUpdateSlice { .. }
-        | Op::Gather { .. }
-        | Op::Scatter { .. }
-        | Op::Reduce { .. }
-        | Op::ArgReduce { .. }
-        | Op::ReduceWindow { .. }
-        | Op::Cumulative { .. }
-        | Op::Sort { .. }
-        | Op::TopK { .. }
-        | Op::Factor { .. }
-        | Op::TriangularSolve { .. }
-        | Op::LuSolve { .. }
-        | Op::DotGeneral { .. }
-        | Op::Conv { .. }
-        | Op::Threefry2x32 { .. }
-        | Op::Collective { .. }
-        | Op::AxisIndex { .. }
-        | Op::AllGather { .. }
-        | Op::AllToAll { .. }
-        | Op::Ppermute { .. }
-        | Op::Call { .. }
-        | Op::Remat { .. }
-        | Op::CheckpointName { .. }
-        | Op::Case { .. }
-        | Op::While { .. }
-        | Op::Scan { .. }
-        | Op::CustomJvp { .. }
-        | Op::CustomVjp { .. }
-        | Op::CustomLinear { .. }
-        | Op::Callback { .. }
-        | Op::StopGradient { .. } => Some(op.clone()),
+    if op.is_unmerged() || op.has_effects() {
+        return None;
     }
+    if let Op::Binary { f, x, y } = op
+        && y < x
+        && commutes(*f, ty(*x))
+    {
+        return Some(Op::Binary { f: *f, x: *y, y: *x });
+    }
+    Some(op.clone())
 }
 
 /// Whether the operands may change places without another result. The extremes of floats may not: of 0 and -0.

@@ -1,6 +1,7 @@
 //! Operations with sub-programs, of which not all results are used, or some are known without them.
 
 use super::compact::{needed_inputs, rearranged};
+use crate::op::Control;
 use crate::{Op, Program, Var};
 use std::sync::Arc;
 
@@ -17,39 +18,38 @@ pub(super) enum Source {
 
 /// The operation with as few results as will do, and where those come from that `alive` marks; `None` if all are needed.
 pub(super) fn narrow(op: &Op, alive: &[bool]) -> Option<(Op, Vec<Source>)> {
-    #[allow(clippy::wildcard_enum_match_arm, reason = "only these hold programs that may lose outputs")]
-    let (narrower, sources) = match op {
-        Op::Call { args, program } => {
+    let (narrower, sources) = match op.control()? {
+        Control::Call { args, program } => {
             let (kept, sources) = distinct(args, &[program], alive);
             if kept.len() == alive.len() {
                 return None;
             }
-            (Op::Call { args: args.clone(), program: giving(program, &kept) }, sources)
+            (Op::Call { args: args.to_vec(), program: giving(program, &kept) }, sources)
         }
-        Op::Remat { args, program, policy, differentiated } => {
+        Control::Remat { args, program, policy, differentiated } => {
             let (kept, sources) = distinct(args, &[program], alive);
             if kept.len() == alive.len() {
                 return None;
             }
-            let (program, policy, differentiated) = (giving(program, &kept), policy.clone(), *differentiated);
-            (Op::Remat { args: args.clone(), program, policy, differentiated }, sources)
+            let (program, policy) = (giving(program, &kept), policy.clone());
+            (Op::Remat { args: args.to_vec(), program, policy, differentiated }, sources)
         }
-        Op::Case { index, args, branches } => {
+        Control::Case { index, args, branches } => {
             let (kept, sources) = distinct(args, &branches.iter().collect::<Vec<_>>(), alive);
             if kept.len() == alive.len() {
                 return None;
             }
             let branches = branches.iter().map(|b| giving(b, &kept)).collect();
-            (Op::Case { index: *index, args: args.clone(), branches }, sources)
+            (Op::Case { index: *index, args: args.to_vec(), branches }, sources)
         }
-        Op::While { args, consts, cond, body } => while_loop(args, *consts, cond, body, alive)?,
-        Op::Scan { args, consts, carry, length, reverse, unroll, body } => {
-            let parts = scan(args, *consts, *carry, body, alive)?;
+        Control::While { args, consts, cond, body } => while_loop(args, consts, cond, body, alive)?,
+        Control::Scan { args, consts, carry, length, reverse, unroll, body } => {
+            let parts = scan(args, consts, carry, body, alive)?;
             let (consts, carry, body) = (parts.consts, parts.carry, parts.body);
-            let (length, reverse, unroll) = (*length, *reverse, *unroll);
             (Op::Scan { args: parts.args, consts, carry, length, reverse, unroll, body }, parts.sources)
         }
-        _ => return None,
+        // A rule gives what its function gives.
+        Control::CustomJvp { .. } | Control::CustomVjp { .. } | Control::CustomLinear { .. } => return None,
     };
     Some((narrower, sources))
 }

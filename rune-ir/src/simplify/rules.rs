@@ -5,13 +5,14 @@ mod elements;
 mod moves;
 
 use super::{Forward, Rewrite};
-use crate::op::Literal;
+use crate::op::{Control, Literal};
 use crate::{DType, Op, Program, Var};
 use std::sync::Arc;
 
 impl Forward<'_> {
     /// What the identities make of an operation on variables of the new program.
     pub(super) fn rewrite(&mut self, op: &Op) -> Rewrite {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "an operation without an identity stays")]
         match op {
             Op::Unary { f, x } => self.unary(*f, *x),
             Op::IntegerPow { x, y } => self.integer_pow(*x, *y),
@@ -33,40 +34,19 @@ impl Forward<'_> {
                 Some(Op::StopGradient { .. }) => Rewrite::Is(*x),
                 _ => Rewrite::Stays,
             },
-            Op::Case { index, args, branches } => self.case(*index, args, branches),
-            Op::Call { .. }
-            | Op::Remat { .. }
-            | Op::While { .. }
-            | Op::Scan { .. }
-            | Op::CustomJvp { .. }
-            | Op::CustomVjp { .. }
-            | Op::CustomLinear { .. } => self.sub_programs(op),
-            Op::Constant { .. }
-            | Op::Compare { .. }
-            | Op::Clamp { .. }
-            | Op::Iota { .. }
-            | Op::Gather { .. }
-            | Op::Scatter { .. }
-            | Op::Reduce { .. }
-            | Op::ArgReduce { .. }
-            | Op::ReduceWindow { .. }
-            | Op::Cumulative { .. }
-            | Op::Sort { .. }
-            | Op::TopK { .. }
-            | Op::Factor { .. }
-            | Op::TriangularSolve { .. }
-            | Op::LuSolve { .. }
-            | Op::Conv { .. }
-            | Op::Threefry2x32 { .. }
-            | Op::CheckpointName { .. }
-            | Op::Collective { .. }
-            | Op::AxisIndex { .. }
-            | Op::AllGather { .. }
-            | Op::AllToAll { .. }
-            | Op::Ppermute { .. }
-            | Op::OptimizationBarrier { .. }
-            | Op::DebugPrint { .. }
-            | Op::Callback { .. } => Rewrite::Stays,
+            _ => match op.control() {
+                Some(Control::Case { index, args, branches }) => self.case(*index, args, branches),
+                Some(
+                    Control::Call { .. }
+                    | Control::Remat { .. }
+                    | Control::While { .. }
+                    | Control::Scan { .. }
+                    | Control::CustomJvp { .. }
+                    | Control::CustomVjp { .. }
+                    | Control::CustomLinear { .. },
+                ) => self.sub_programs(op),
+                None => Rewrite::Stays,
+            },
         }
     }
 

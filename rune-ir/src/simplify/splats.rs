@@ -20,18 +20,9 @@ impl Forward<'_> {
         if let Op::Iota { dtype, shape, dimension } = op {
             return (shape[*dimension] <= 1).then(|| smallvec![Literal::from_f64(*dtype, 0.0)]);
         }
-        let kept = matches!(
-            op,
-            Op::OptimizationBarrier { .. }
-                | Op::StopGradient { .. }
-                | Op::CheckpointName { .. }
-                | Op::DebugPrint { .. }
-                // It is called when the program runs.
-                | Op::Callback { .. }
-        );
         // A scalar that is broadcast is how such an array is written.
         let written = matches!(op, Op::BroadcastInDim { x, .. } if self.ty(*x).rank() == 0);
-        if kept || written || !op.programs().is_empty() {
+        if op.is_unfolded() || written || !op.programs().is_empty() {
             return None;
         }
         if let Some(nan) = self.spreading_nan(op) {
@@ -65,16 +56,8 @@ impl Forward<'_> {
     /// One element tells all.
     fn elementwise(&self, op: &Op) -> Option<Literals> {
         let elementwise = match op {
-            Op::Unary { .. }
-            | Op::IntegerPow { .. }
-            | Op::Binary { .. }
-            | Op::Compare { .. }
-            | Op::Select { .. }
-            | Op::Clamp { .. }
-            | Op::Convert { .. }
-            | Op::Threefry2x32 { .. } => true,
             Op::BitcastConvert { x, dtype } => self.ty(*x).dtype.size() == dtype.size(),
-            _ => false,
+            _ => op.is_elementwise(),
         };
         let scalars = op.try_map(|v| self.known(*v).map(Literal::to_array).ok_or(())).ok().filter(|_| elementwise)?;
         uniform(&scalars)

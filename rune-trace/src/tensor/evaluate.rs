@@ -6,7 +6,7 @@ use super::node::{Apply, History};
 use super::trace::{UNKNOWN, Vars, write_down};
 use rune_ir::interpret::{Nobody, Observer, interpret_observed};
 use rune_ir::op::AxisName;
-use rune_ir::{Array, Loc, Op, Program, Value, Var};
+use rune_ir::{Array, Loc, Program, Value, Var};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
@@ -192,7 +192,7 @@ pub(super) fn perform(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), Eval
     let mut vars = Vars::new(UNKNOWN);
     operands.iter().zip((0..).map(Var)).for_each(|(t, v)| _ = vars.insert(t.id(), v));
     let program = write_down("effect", types, std::slice::from_ref(apply), vars, results);
-    let values = match matches!(apply.op, Op::DebugPrint { .. } | Op::Callback { .. }) {
+    let values = match apply.op.is_effect() || apply.op.callback().is_some() {
         true => interpret_eagerly(&program, &inputs)?,
         false => run(program, &inputs)?,
     };

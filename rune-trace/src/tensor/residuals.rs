@@ -3,7 +3,7 @@
 use super::Tensor;
 use super::ids::IdSet;
 use super::node::Apply;
-use rune_ir::Op;
+use rune_ir::op::RecomputeCost;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -63,7 +63,7 @@ impl Again {
     /// What `x` is only moved or converted from, if that is no larger.
     fn moved(&self, x: &Tensor) -> Option<(Arc<Apply>, Tensor)> {
         let apply = self.made(x)?;
-        if kind(&apply.op) != Kind::Moves {
+        if apply.op.recompute_cost() != RecomputeCost::Free {
             return None;
         }
         let from = (*apply.op.operands().first()?).clone();
@@ -84,10 +84,10 @@ impl Again {
     }
     /// Whether the results of `apply` can be made again at little cost; and how.
     fn plan(&self, apply: Arc<Apply>, plan: &mut Plan) -> bool {
-        plan.steps += match kind(&apply.op) {
-            Kind::Moves => 0,
-            Kind::Computes => 1,
-            Kind::Costs => return false,
+        plan.steps += match apply.op.recompute_cost() {
+            RecomputeCost::Free => 0,
+            RecomputeCost::Cheap => 1,
+            RecomputeCost::Expensive => return false,
         };
         // Moves come for nothing, but not in any number.
         if plan.steps > MOST || plan.applies.len() >= 4 * MOST {
@@ -111,89 +111,5 @@ impl Again {
         }
         plan.applies.push(apply);
         true
-    }
-}
-
-#[derive(PartialEq)]
-enum Kind {
-    /// It moves elements, or gives known ones.
-    Moves,
-    /// It takes about as long as reading its operands.
-    Computes,
-    /// It is worth keeping.
-    Costs,
-}
-
-fn kind<V>(op: &Op<V>) -> Kind {
-    use rune_ir::op::UnaryFn::*;
-    match op {
-        Op::Constant { .. }
-        | Op::Iota { .. }
-        | Op::AxisIndex { .. }
-        | Op::Convert { .. }
-        | Op::BroadcastInDim { .. }
-        | Op::Reshape { .. }
-        | Op::Transpose { .. }
-        | Op::Slice { .. }
-        | Op::Reverse { .. }
-        | Op::StopGradient { .. } => Kind::Moves,
-        Op::Unary { f: Neg | Abs | Sign | Not | IsFinite | Floor | Ceil | RoundAfz | RoundEven, .. } => Kind::Computes,
-        Op::Unary {
-            f: Exp | Exp2 | Expm1 | Log | Log1p | Sqrt | Rsqrt | Cbrt | Sin | Cos | Tan | Tanh | Logistic | Erf,
-            ..
-        } => Kind::Costs,
-        Op::Binary { f, .. } => binary(*f),
-        Op::IntegerPow { y: -3..=4, .. }
-        | Op::Compare { .. }
-        | Op::Select { .. }
-        | Op::Clamp { .. }
-        | Op::BitcastConvert { .. } => Kind::Computes,
-        Op::IntegerPow { .. }
-        | Op::Pad { .. }
-        | Op::Concatenate { .. }
-        | Op::DynamicSlice { .. }
-        | Op::DynamicUpdateSlice { .. }
-        | Op::Gather { .. }
-        | Op::Scatter { .. }
-        | Op::Reduce { .. }
-        | Op::ArgReduce { .. }
-        | Op::ReduceWindow { .. }
-        | Op::Cumulative { .. }
-        | Op::Sort { .. }
-        | Op::TopK { .. }
-        | Op::Factor { .. }
-        | Op::TriangularSolve { .. }
-        | Op::LuSolve { .. }
-        | Op::DotGeneral { .. }
-        | Op::Conv { .. }
-        | Op::Threefry2x32 { .. }
-        | Op::Collective { .. }
-        | Op::AllGather { .. }
-        | Op::AllToAll { .. }
-        | Op::Ppermute { .. }
-        | Op::Call { .. }
-        | Op::CustomJvp { .. }
-        | Op::Remat { .. }
-        // A name would be lost, and with it that the value may be kept.
-        | Op::CheckpointName { .. }
-        | Op::CustomVjp { .. }
-        | Op::CustomLinear { .. }
-        | Op::Case { .. }
-        | Op::While { .. }
-        | Op::Scan { .. }
-        // What is behind a barrier is to be computed where it stands.
-        | Op::OptimizationBarrier { .. }
-        | Op::DebugPrint { .. }
-        | Op::Callback { .. } => Kind::Costs,
-    }
-}
-
-fn binary(f: rune_ir::op::BinaryFn) -> Kind {
-    use rune_ir::op::BinaryFn::*;
-    match f {
-        Add | Sub | Mul | Div | Max | Min | And | Or | Xor | ShiftLeft | ShiftRightArithmetic | ShiftRightLogical => {
-            Kind::Computes
-        }
-        Pow | Atan2 | Rem => Kind::Costs,
     }
 }

@@ -4,6 +4,7 @@ use super::linearize::linearize;
 use super::programs::DerivativeError;
 use super::programs::marked_to_keep;
 use crate::Tensor;
+use rune_ir::op::Control;
 use rune_ir::{Op, Origin, Program, Type};
 use std::fmt;
 
@@ -77,7 +78,13 @@ pub(crate) fn residuals(program: &Program, wrt: &[bool], name: impl Fn(usize) ->
 
 /// The operation that a residual is a result of; of functions called and checkpointed, the one inside.
 fn operation<V>(op: &Op<V>, result: usize, origin: &Origin) -> ResidualSource {
-    if let Op::Call { program, .. } | Op::Remat { program, .. } = op {
+    let called = match op.control() {
+        Some(Control::Call { program, .. } | Control::Remat { program, .. }) => Some(program),
+        // The user gave these their rules, so they stand for what is inside.
+        Some(Control::CustomJvp { .. } | Control::CustomVjp { .. } | Control::CustomLinear { .. }) => None,
+        Some(Control::Case { .. } | Control::While { .. } | Control::Scan { .. }) | None => None,
+    };
+    if let Some(program) = called {
         let output = program.outputs()[result];
         let made = program.instructions().iter().find(|i| i.results().any(|v| v == output));
         if let Some(inner) = made {

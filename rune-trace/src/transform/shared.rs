@@ -1,6 +1,7 @@
 //! Programs that are short, and of which more comes than any time and memory is enough for.
 
-use rune_ir::{Op, Program, Var};
+use rune_ir::op::Control;
+use rune_ir::{Program, Var};
 use rustc_hash::FxHashMap;
 
 /// A transformation goes through a sub-program once for each use of it. Above so many operations, gone through again, it is refused: a few
@@ -39,7 +40,20 @@ fn extent(program: &Program, known: &mut FxHashMap<*const Program, Extent>) -> E
     let variables = (0..program.num_vars()).map(|i| program.ty(Var(i as u32)).bytes());
     let mut all = Extent { own, operations: own, stacked: variables.max().unwrap_or(0).max(1) };
     for instruction in program.instructions() {
-        let turns = if let Op::Scan { length, .. } = &instruction.op { *length } else { 1 };
+        let turns = match instruction.op.control() {
+            Some(Control::Scan { length, .. }) => length,
+            // The length of a `while` is unknown, and reverse mode refuses it.
+            Some(
+                Control::While { .. }
+                | Control::Call { .. }
+                | Control::Remat { .. }
+                | Control::Case { .. }
+                | Control::CustomJvp { .. }
+                | Control::CustomVjp { .. }
+                | Control::CustomLinear { .. },
+            )
+            | None => 1,
+        };
         for (_, inner) in instruction.op.programs() {
             let inner = extent(inner, known);
             all.operations = all.operations.saturating_add(inner.operations);

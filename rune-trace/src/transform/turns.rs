@@ -8,6 +8,7 @@
 use super::control::subprogram::unbounded_loop;
 use crate::Tensor;
 use rune_ir::interpret::{Observer, interpret_observed};
+use rune_ir::op::Control;
 use rune_ir::{Array, DType, Instruction, Op, Origin, Program, ProgramBuilder, Var};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -147,8 +148,18 @@ impl Rewriter {
     }
 
     fn rewritten(&mut self, op: Op, origin: &Origin) -> Option<Op> {
-        // The rules of a function that has some did not run.
-        let rules = matches!(op, Op::CustomJvp { .. } | Op::CustomVjp { .. } | Op::CustomLinear { .. });
+        let rules = match op.control() {
+            // The rules did not run.
+            Some(Control::CustomJvp { .. } | Control::CustomVjp { .. } | Control::CustomLinear { .. }) => true,
+            Some(
+                Control::Call { .. }
+                | Control::Remat { .. }
+                | Control::Case { .. }
+                | Control::While { .. }
+                | Control::Scan { .. },
+            )
+            | None => false,
+        };
         if rules || !self.loops.at(&op) {
             return Some(op);
         }
