@@ -44,6 +44,12 @@ pub trait Arguments: 'static {
 /// It is implemented for everything that can be called in this way: functions, closures (which may borrow), and results
 /// of transformations. `X` is the tuple of the types of the arguments. It is inferred; for a closure, from the types of
 /// its parameters.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be transformed",
+    label = "needs a `Send + Sync` function of references to one to six trees, like `fn(&Tensor) -> Tensor`",
+    note = "write the types of the parameters of a closure: `|x: &Tensor| …`",
+    note = "a function that is a parameter needs the bounds `impl Fn(&Tensor) -> Tensor + Send + Sync`"
+)]
 pub trait Function<X: Arguments>: Send + Sync {
     /// The type of the result.
     type Output;
