@@ -1,5 +1,6 @@
-//! A program in two: one that gives what it gives, and what a policy keeps; and one that computes the rest of it again. The policy has its say in
-//! calls, branches and loops too, as JAX's partial evaluation of `jax.checkpoint` has it.
+//! Splits a program into two: one returns the outputs and the values that a policy keeps, and the other recomputes the
+//! rest from them. The policy also applies inside calls, branches and loops, like in JAX's partial evaluation of
+//! `jax.checkpoint`.
 
 use super::case::Places;
 use super::scan::{Parts, marked};
@@ -15,20 +16,21 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// What is needed of a program again, what of that is kept, and what is computed.
+/// Which variables of a program are needed again, which of them are kept, and which are recomputed.
 pub(super) struct Partition<'a> {
     program: &'a Program,
     policy: &'a CheckpointPolicy,
-    /// The names that variables were given.
+    /// The names of variables.
     names: FxHashMap<Var, Vec<String>>,
-    /// For each variable that is a result, the instruction.
+    /// For each variable, the instruction that computes it.
     made_by: Vec<usize>,
     needed: Vec<bool>,
-    /// Variables that are kept.
+    /// The kept variables.
     kept: BTreeSet<Var>,
-    /// Instructions to be computed again; of branches, loops and calls their programs.
+    /// The instructions that are recomputed, with the partitions of their sub-programs.
     again: BTreeMap<usize, Vec<Partition<'a>>>,
-    /// Known when it is known what is needed: the types of what is kept, and whether it differs from turn to turn of the loop that this is the body of.
+    /// Computed once the needed variables are known: the types of the kept values, and whether they differ between
+    /// iterations of the loop whose body this is.
     kept_types: OnceCell<Vec<Type>>,
     kept_varies: OnceCell<Vec<bool>>,
 }
@@ -62,7 +64,7 @@ impl<'a> Partition<'a> {
     fn instruction(&self, v: Var) -> Option<&'a Instruction> {
         self.program.instructions().get(self.made_by[v.index()])
     }
-    /// What was given a name.
+    /// Returns the variable before it got a name.
     fn unnamed(&self, mut v: Var) -> Var {
         while let Some(Instruction { op: Op::CheckpointName { x, .. }, .. }) = self.instruction(v) {
             v = *x;
@@ -71,14 +73,14 @@ impl<'a> Partition<'a> {
     }
     fn keeps(&self, v: Var, op: &Op) -> bool {
         let names = self.names.get(&v).map_or(&[][..], Vec::as_slice);
-        // Of what holds programs the policy looks at what is in these; literals are no arrays yet.
+        // The policy applies inside operations that hold programs. Literals are not arrays yet.
         let looked_into = !within(op).is_empty() && names.is_empty();
-        // What has effects happens once.
+        // Effects happen once.
         let effect = within(op).is_empty() && op.has_effects();
         effect || !looked_into && !op.operands().is_empty() && self.policy.saves(op, names)
     }
 
-    /// Has an output computed again.
+    /// Marks an output as needed again.
     pub fn need_output(&mut self, i: usize) {
         self.need(self.program.outputs()[i]);
     }
@@ -90,7 +92,7 @@ impl<'a> Partition<'a> {
             }
             let Some(instruction) = self.instruction(v) else { continue };
             let op = &instruction.op;
-            // What has a name is kept without it.
+            // A named value is kept without its name.
             if !matches!(op, Op::CheckpointName { .. }) && self.keeps(v, op) {
                 self.kept.insert(v);
                 continue;
@@ -104,16 +106,16 @@ impl<'a> Partition<'a> {
             }
         }
     }
-    /// Which inputs are needed.
+    /// Returns which inputs are needed.
     pub fn inputs(&self) -> Vec<bool> {
         self.needed[..self.program.inputs().len()].to_vec()
     }
-    /// Whether all that is needed is there, or kept.
+    /// Returns whether all needed values exist or are kept.
     pub fn is_all_kept(&self) -> bool {
         let named = |i: &usize| matches!(self.program.instructions()[*i].op, Op::CheckpointName { .. });
         self.again.keys().all(named)
     }
-    /// The types of what is kept: of variables, and then within operations.
+    /// Returns the types of the kept values: of variables, and then within operations.
     fn kept_types(&self) -> &[Type] {
         self.kept_types.get_or_init(|| {
             let own = self.kept.iter().map(|v| self.program.ty(*v).clone());

@@ -1,4 +1,4 @@
-//! Functions of the user's on all lanes.
+//! Batching of user functions.
 
 use super::{Batched, Lanes, behind};
 use crate::Tensor;
@@ -9,7 +9,7 @@ use rune_ir::op::{Callback, CallbackFn, VmapMethod};
 use rune_ir::{Loc, Op, Shape, Type};
 use smallvec::SmallVec;
 
-/// The results for all lanes. One argument is mapped.
+/// Returns the results for the whole batch. At least one argument is mapped.
 pub(super) fn batch(
     f: CallbackFn,
     args: &[Batched],
@@ -53,7 +53,8 @@ pub(super) fn batch(
     all.into_iter().map(Batched::mapped).collect()
 }
 
-/// What is called once in each lane, or not at all, cannot stand where all lanes do what one of them does.
+/// Fails for a function that must be called once or not at all for each batch element, if all would do what one of them
+/// does.
 pub(in crate::transform) fn not_by_lane(loc: &Loc, stands: &str) -> ! {
     refuse!(
         "`io_callback` at {loc} {stands}, so that it would be called for lanes that do not ask for it; make the choice the same for all \
