@@ -21,7 +21,7 @@ mod incomplete_beta;
 mod incomplete_gamma;
 mod integrals;
 mod quotients;
-mod support;
+pub(crate) mod support;
 mod tables;
 mod zeta;
 
@@ -29,10 +29,12 @@ pub use bessel::{bessel_jn, i0, i0e, i1, i1e};
 pub use elementary::{boxcox, boxcox1p, entr, expit, kl_div, logit, rel_entr, sinc, xlog1py, xlogy};
 pub use error::{erfc, erfcx, log_ndtr, ndtr, ndtri};
 pub use exponential_integrals::{exp1, expi, expn};
+pub(crate) use gamma::lgamma_of;
 pub use gamma::{
     beta, betaln, comb, digamma, factorial, gamma, gammaln, gammasgn, loggamma, multigammaln, poch, polygamma,
 };
 pub use incomplete_beta::betainc;
+pub(crate) use incomplete_gamma::random_gamma_grad_of;
 pub use incomplete_gamma::{gammainc, gammaincc, random_gamma_grad};
 pub use integrals::{dawsn, fresnel, owens_t, sici, spence};
 pub use zeta::zeta;
