@@ -27,6 +27,7 @@ mod rearrange;
 mod reductions;
 mod scalar;
 mod shape;
+pub mod special;
 
 pub use axes::Axes;
 pub use collectives::{
