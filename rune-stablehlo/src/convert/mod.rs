@@ -11,7 +11,9 @@ mod expand;
 mod expression;
 mod fold;
 mod free;
+mod idioms;
 mod index;
+mod lapack;
 mod order;
 mod origin;
 mod reduce;
@@ -153,6 +155,12 @@ pub(crate) fn tensor<'a>(ty: &'a Ty) -> Result<&'a Type, Problem> {
         Ty::Other(text) if text.contains('?') => {
             refused(format!("has type {text}; export the function for arguments of known shapes"))
         }
+        Ty::Other(text) if text.contains("token") => refused(format!(
+            "has type {text}, which orders effects; export the function without `io_callback` and ordered `debug.print`"
+        )),
+        Ty::Other(text) if text.contains("xf8") || text.contains("<f8") => refused(format!(
+            "has type {text}; rune has no floats of 8 bits: convert them to `float16` or `float32` before the export"
+        )),
         Ty::Other(text) => refused(format!("has type {text}, which rune does not support")),
     }
 }

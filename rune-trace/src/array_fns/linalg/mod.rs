@@ -19,19 +19,23 @@
 mod cholesky;
 mod determinant;
 mod factors;
+mod householder;
 mod inverse;
 mod norms;
 mod products;
 mod solve;
+mod tridiagonal;
 
 pub use cholesky::{cho_solve, cholesky};
 pub use determinant::{det, slogdet};
 pub use factors::{eigh, eigvalsh, lu, qr, qr_full, svd, svd_full, svdvals};
+pub use householder::{gehrd, geqrf, hessenberg, householder_product};
 pub use inverse::{Lstsq, lstsq, matrix_rank, pinv};
 pub use norms::{MatrixOrd, cond, matrix_norm, norm, vector_norm};
 pub use products::{cross, kron, matrix_power, multi_dot};
 pub use rune_ir::op::Triangular;
 pub use solve::{inv, solve, triangular_solve};
+pub use tridiagonal::{TridiagonalLu, tridiagonal_lu, tridiagonal_solve};
 
 use super::broadcast::{broadcast, expect_joint_shape, expect_one_dtype};
 use crate::tensor::refuse;
