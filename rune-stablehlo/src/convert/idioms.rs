@@ -2,12 +2,47 @@
 //!
 //! JAX gives some functions derivatives of their own, which exported text does not hold.
 
-use super::Problem;
 use super::scope::Scope;
+use super::{Problem, name_of};
+use crate::ast::Operation;
 use rune_ir::op::{BinaryFn, Comparison, UnaryFn};
 use rune_ir::{Op, Var};
 
-impl Scope<'_, '_, '_> {
+/// Functions of JAX with derivatives of their own that differ from those of their formulas, where these are singular.
+const OWN_DERIVATIVES: &[&str] =
+    &["xlogy", "xlog1py", "sinc", "log_ndtr", "expi", "exp1", "det", "_det", "pinv", "_pinv", "betainc", "gammainc"];
+
+impl<'t> Scope<'_, '_, 't> {
+    /// Warns of operations that suggest a derivative that the text does not hold.
+    pub(super) fn suspect(&mut self, op: &Operation<'t>) {
+        if op.name == "func.call" {
+            let name = name_of(op, "callee").unwrap_or_default();
+            let base = name.rsplit_once('_').filter(|(_, n)| n.bytes().all(|b| b.is_ascii_digit())).map_or(name, |(base, _)| base);
+            if OWN_DERIVATIVES.contains(&base) {
+                let message = format!(
+                    "JAX has a derivative of its own for `{base}`, which the text does not hold; that of the formula may be NaN \
+                     where the formula is singular"
+                );
+                self.cx.warn(op, message);
+            }
+            return;
+        }
+        // x + (q - x), which is q, and of which the derivative is to be that of x.
+        let (&[a, b], "stablehlo.add") = (op.operands.as_slice(), op.name) else { return };
+        for (x, gap) in [(a, b), (b, a)] {
+            let Some(difference) = self.definition(gap) else { continue };
+            let stopped = self.cx.stops(difference);
+            if difference.name == "stablehlo.subtract" && difference.operands.get(1) == Some(&x) && !stopped {
+                let (line, _) = crate::error::place(self.cx.text, difference.at);
+                let message = format!(
+                    "this looks like a straight-through estimator, `x + stop_gradient(q - x)`, but the text does not say where \
+                     gradients stop; import with `--stop-gradient {line}` (`Options::stop_gradient`) if it is one"
+                );
+                self.cx.warn(op, message);
+            }
+        }
+    }
+
     fn is(&self, x: Var, number: f64) -> bool {
         self.known(x).is_some_and(|known| known.to_f64() == number)
     }

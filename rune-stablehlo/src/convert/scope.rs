@@ -205,6 +205,13 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
             }
             Err(problem) => return Err(self.error(op, problem)),
         };
+        let vars = if self.cx.stops(op) {
+            let stopped = vars.iter().map(|&x| self.one(Op::StopGradient { x })).collect::<Result<Vec<Var>, _>>();
+            stopped.map_err(|problem| self.error(op, problem))?
+        } else {
+            self.suspect(op);
+            vars
+        };
         let named: Option<usize> = op.results.iter().try_fold(0usize, |sum, (_, count)| sum.checked_add(*count));
         if named != Some(vars.len()) && !op.results.is_empty() {
             return Err(self.cx.invalid(op, format!("it has {} results, but a different number of names", vars.len())));
