@@ -22,6 +22,10 @@ impl Axes {
     /// Every axis.
     pub const ALL: Axes = Axes(None);
 
+    /// How many axes are named; `None` for all.
+    pub(crate) fn count(&self) -> Option<usize> {
+        self.0.as_ref().map(SmallVec::len)
+    }
     /// The positions of the axes, in the order given.
     #[track_caller]
     pub(crate) fn resolve(&self, op: &str, shape: &Shape) -> Dims {
