@@ -1,5 +1,6 @@
 //! Trees: structures with tensors as leaves, which functions take and return.
 
+mod numpy_files;
 mod restore;
 #[cfg(test)]
 mod static_tests;
@@ -8,6 +9,7 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
+pub use numpy_files::{load_npy, load_npz, save_npy, save_npz};
 pub use restore::Restore;
 #[doc(hidden)]
 pub use restore::{Fields, StaticField, ViaHash, ViaSerde, ViaTree};

@@ -32,6 +32,14 @@ pub enum StorageError {
         /// What is wrong.
         reason: String,
     },
+    /// The file is not a NumPy file, is damaged, or holds something that is not an array.
+    #[error("{path} is not a NumPy file that rune can read: {reason}")]
+    Numpy {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A leaf of the tree to write cannot be computed.
     #[error("{path} is not written, since what belongs there is not known: {source}")]
     Pending {

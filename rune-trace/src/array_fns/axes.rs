@@ -22,6 +22,10 @@ impl Axes {
     /// All axes.
     pub const ALL: Axes = Axes(None);
 
+    /// Returns the number of named axes; `None` for all.
+    pub(crate) fn count(&self) -> Option<usize> {
+        self.0.as_ref().map(SmallVec::len)
+    }
     /// Returns the indices of the axes, in the given order.
     #[track_caller]
     pub(crate) fn resolve(&self, op: &str, shape: &Shape) -> Dims {

@@ -120,6 +120,57 @@ impl Tensor {
     }
 }
 
+/// Products of vectors and matrices, under the names of the array API.
+impl Tensor {
+    /// Returns the sum of products along the last axes; all others are axes of the result.
+    ///
+    /// # Panics
+    /// If the last sizes or the dtypes differ.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([[1, 2], [3, 4]]);
+    /// assert_eq!(x.inner(&x).to_vec::<i32>().unwrap(), [5, 11, 11, 25]);
+    /// ```
+    #[track_caller]
+    pub fn inner(&self, other: &Tensor) -> Tensor {
+        if self.rank() == 0 || other.rank() == 0 {
+            return self * other;
+        }
+        self.tensordot(other, -1, -1)
+    }
+    /// Returns the sum of products along `axis` of two tensors that broadcast.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast, the dtypes differ, or the axis is out of range.
+    #[track_caller]
+    pub fn vecdot(&self, other: &Tensor, axis: isize) -> Tensor {
+        (self * other).sum_axes(axis)
+    }
+    /// Returns the products of matrices, along the last two axes, and vectors, along the last axis of `vector`; axes before broadcast.
+    ///
+    /// # Panics
+    /// If the sizes do not fit or the dtypes differ.
+    #[track_caller]
+    pub fn matvec(&self, vector: &Tensor) -> Tensor {
+        if vector.rank() == 0 {
+            refuse!("matvec: takes vectors, and is given {}", vector.ty());
+        }
+        self.matmul(&vector.unsqueeze(-1)).squeeze(-1)
+    }
+    /// Returns the products of vectors, along the last axis, and matrices, along the last two axes of `matrix`; axes before broadcast.
+    ///
+    /// # Panics
+    /// If the sizes do not fit or the dtypes differ.
+    #[track_caller]
+    pub fn vecmat(&self, matrix: &Tensor) -> Tensor {
+        if self.rank() == 0 {
+            refuse!("vecmat: takes vectors, and is given {}", self.ty());
+        }
+        self.unsqueeze(-2).matmul(matrix).squeeze(-2)
+    }
+}
+
 /// The axes of a batched product: those of both operands, and those of only one. Axes of size 1 belong to neither, and
 /// are dropped.
 #[derive(Default)]

@@ -36,3 +36,19 @@ pub fn cho_solve(l: &Tensor, b: &Tensor) -> Tensor {
     let lower = Triangular::left(true);
     triangular_solve(l, &triangular_solve(l, b, lower), lower.transposed())
 }
+
+/// Returns the Cholesky factor that [`cho_solve`] takes: the lower triangle `L` of which `L Lᵀ = a`, as [`cholesky`].
+///
+/// # Panics
+/// Panics unless `a` holds square matrices of `f32` or `f64`.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let l = linalg::cho_factor(&Tensor::from([[4.0f32, 2.0], [2.0, 5.0]]));
+/// assert_eq!(linalg::cho_solve(&l, &Tensor::from([8.0f32, 12.0])).to_vec::<f32>().unwrap(), [1.0, 2.0]);
+/// ```
+#[track_caller]
+pub fn cho_factor(a: &Tensor) -> Tensor {
+    expect_square("cho_factor", a);
+    cholesky(a)
+}

@@ -18,20 +18,32 @@
 
 mod cholesky;
 mod determinant;
+mod exponential;
 mod factors;
+mod functions;
+mod householder;
 mod inverse;
 mod norms;
 mod products;
 mod solve;
+mod special;
+mod tridiagonal;
 
-pub use cholesky::{cho_solve, cholesky};
-pub use determinant::{det, slogdet};
+pub use cholesky::{cho_factor, cho_solve, cholesky};
+pub use determinant::{adjugate, det, slogdet};
+pub use exponential::{expm, expm_frechet};
 pub use factors::{eigh, eigvalsh, lu, qr, qr_full, svd, svd_full, svdvals};
+pub use functions::{eigh_tridiagonal, polar, solve_sylvester, sqrtm};
+pub use householder::{gehrd, geqrf, hessenberg, householder_product};
 pub use inverse::{Lstsq, lstsq, matrix_rank, pinv};
 pub use norms::{MatrixOrd, cond, matrix_norm, norm, vector_norm};
-pub use products::{cross, kron, matrix_power, multi_dot};
+pub use products::{cross, kron, matrix_power, matrix_transpose, multi_dot, outer, tensorinv, tensorsolve, vecdot};
 pub use rune_ir::op::Triangular;
-pub use solve::{inv, solve, triangular_solve};
+pub use solve::{LuFactor, inv, lu_factor, lu_solve, solve, solve_triangular, triangular_solve};
+pub use special::{
+    block_diag, circulant, companion, fiedler, hadamard, hankel, helmert, hilbert, leslie, pascal, toeplitz, vander,
+};
+pub use tridiagonal::{TridiagonalLu, tridiagonal_lu, tridiagonal_solve};
 
 use super::broadcast::{broadcast, expect_joint_shape, expect_one_dtype};
 use crate::tensor::refuse;

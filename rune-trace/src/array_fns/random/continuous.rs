@@ -34,7 +34,7 @@ fn format(dtype: DType) -> Format {
 }
 
 /// Returns the least positive normal number.
-fn tiny(dtype: DType) -> f64 {
+pub(super) fn tiny(dtype: DType) -> f64 {
     match dtype {
         DType::F16 => 2f64.powi(-14),
         DType::BF16 | DType::F32 => f64::from(f32::MIN_POSITIVE),
@@ -51,7 +51,7 @@ fn tiny(dtype: DType) -> f64 {
     }
 }
 /// Returns the difference between 1 and the number before it.
-fn step_below_one(dtype: DType) -> f64 {
+pub(super) fn step_below_one(dtype: DType) -> f64 {
     2f64.powi(-(format(dtype).mantissa as i32) - 1)
 }
 
