@@ -102,8 +102,7 @@ fn step(op: &Op<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
         Op::CheckpointName { x, name: _ } => one(&|_| x.t.clone()),
         Op::DebugPrint { .. } => zero(),
         Op::Callback { f, callback, .. } => refuse!(
-            "`{}` at {} has no derivative: give it one, with `custom_jvp` or `custom_vjp` around it, or make its arguments constants \
-             with `.stop_gradient()`",
+            "`{}` at {} has no derivative; define one with `custom_jvp` or `custom_vjp` around it, or make its arguments constants with `.stop_gradient()`",
             f.name(),
             callback.loc()
         ),

@@ -60,7 +60,7 @@ pub fn expm_frechet(a: &Tensor, e: &Tensor) -> (Tensor, Tensor) {
     expect_square("expm_frechet", e);
     if a.ty() != e.ty() {
         crate::tensor::refuse!(
-            "linalg::expm_frechet: takes a matrix and a direction of one type, and is given {} and {}",
+            "linalg::expm_frechet: takes a matrix and a direction of one type, but got {} and {}",
             a.ty(),
             e.ty()
         );
@@ -140,7 +140,10 @@ impl Pade<'_> {
         };
         let high = b.len() > 8;
         // a⁷ is the highest power of the lower part; a⁹ to a¹³ are a⁶ times a³ to a⁷.
-        [[high.then(|| part(7, false)), Some(part(1, constant))], [high.then(|| part(6, false)), Some(part(0, constant))]]
+        [
+            [high.then(|| part(7, false)), Some(part(1, constant))],
+            [high.then(|| part(6, false)), Some(part(0, constant))],
+        ]
     }
     fn whole(&self, [high, low]: &[Option<Tensor>; 2]) -> Tensor {
         let low = low.clone().expect("the lower part is always there");

@@ -4,8 +4,8 @@ use super::continuous::{exponential, normal, uniform};
 use super::{expect_float, parameter, split, split_into};
 use crate::array_fns::random::counts::rademacher;
 use crate::array_fns::scalar::Operand;
-use crate::array_fns::special::support::{number_or, repeat, tiny, with_slope};
 use crate::array_fns::special::random_gamma_grad_of;
+use crate::array_fns::special::support::{number_or, repeat, tiny, with_slope};
 use crate::tensor::{at_caller, current_origin, refuse, with_origin};
 use crate::{Tensor, lax, vmap};
 use rune_ir::{DType, Shape};
@@ -151,7 +151,7 @@ pub fn beta(key: &Tensor, a: impl Operand, b: impl Operand, shape: impl Into<Sha
 #[track_caller]
 pub fn dirichlet(key: &Tensor, alpha: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     let Some(&classes) = alpha.shape().last() else {
-        refuse!("random::dirichlet: the parameter has an axis for the classes, and is given as {}", alpha.ty());
+        refuse!("random::dirichlet: the parameter must have an axis for the classes, but is {}", alpha.ty());
     };
     let mut shape = shape.into();
     shape.dims_mut().push(classes);

@@ -8,7 +8,7 @@ use crate::transform::jvp::Mode;
 use crate::transform::tangent::Dual;
 use crate::transform::transpose::{Acc, Slot};
 use crate::transform::vmap::{Batched, Lanes, not_by_lane, vmap};
-use rune_ir::program::dependence::{Along, reached};
+use rune_ir::program::dependence::{DependenceKind, reached};
 use rune_ir::{DType, Program, Type};
 use smallvec::SmallVec;
 use std::collections::BTreeSet;
@@ -27,7 +27,7 @@ pub(in crate::transform) fn jvp(
     // An output that has a tangent in one branch has one in all.
     let mut moving_out = vec![false; outputs];
     for branch in branches {
-        moving_out.iter_mut().zip(reached(branch, &Along::Tangents, &moves)).for_each(|(any, m)| *any |= m);
+        moving_out.iter_mut().zip(reached(branch, &DependenceKind::Tangents, &moves)).for_each(|(any, m)| *any |= m);
     }
     let (values, changes) = if !moving_out.contains(&true) {
         (lax::case(&index.v, branches, &values), Vec::new())
@@ -176,7 +176,7 @@ pub(in crate::transform) fn batch(
     let marks: Vec<bool> = args.iter().map(|x| x.mapped).collect();
     let mut mapped = vec![index.mapped; branches[0].outputs().len()];
     for branch in branches {
-        mapped.iter_mut().zip(reached(branch, &lanes.along(), &marks)).for_each(|(any, m)| *any |= m);
+        mapped.iter_mut().zip(reached(branch, &lanes.dependence(), &marks)).for_each(|(any, m)| *any |= m);
     }
     let wide = branches.iter().map(|branch| {
         sub_program(&format!("{}_vmap", branch.name()), types.clone(), |params| {
@@ -188,7 +188,7 @@ pub(in crate::transform) fn batch(
     if index.mapped
         && let Some(loc) = branches.iter().find_map(|branch| branch.io_callback())
     {
-        not_by_lane(loc, "stands in a branch that each lane chooses for itself");
+        not_by_lane(loc, "a branch with a mapped index");
     }
     if !index.mapped {
         let results = lax::case(&index.t, &wide, &values);

@@ -10,7 +10,7 @@ use crate::transform::tangent::{Dual, Tangent};
 use crate::transform::transpose::{Acc, NotLinear, Slot};
 use crate::transform::vmap::{Batched, Lanes, vmap};
 use rune_ir::op::{Control, Padding};
-use rune_ir::program::dependence::{Along, reached, reached_variables, scan_turn, while_turn};
+use rune_ir::program::dependence::{DependenceKind, reached, reached_variables, scan_turn, while_turn};
 use rune_ir::{Instruction, Op, Program, Shape, Type};
 use smallvec::SmallVec;
 use std::iter::once;
@@ -94,7 +94,7 @@ fn place() -> String {
 
 fn no_forward_mode() -> ! {
     refuse!(
-        "custom_vjp{}: there is no forward mode: the rule is for cotangents; `custom_jvp` serves both modes",
+        "custom_vjp{} has no forward mode, because its rule computes cotangents; use `custom_jvp` for both modes",
         place()
     )
 }
@@ -118,7 +118,7 @@ pub(in crate::transform) fn refused<'a>(
     moves: &[bool],
     mode: Mode,
 ) -> Option<(&'a Instruction, Refusal)> {
-    let env = reached_variables(program, &Along::Tangents, moves);
+    let env = reached_variables(program, &DependenceKind::Tangents, moves);
     program.instructions().iter().find_map(|instruction| {
         let mut operands: Vec<bool> = instruction.op.operands().into_iter().map(|v| env[v.index()]).collect();
         if !operands.contains(&true) {
@@ -141,7 +141,7 @@ pub(in crate::transform) fn refused<'a>(
             Control::Call { program, .. } | Control::Remat { program, .. } => refused(program, &operands, mode),
             Control::Case { branches, .. } => branches.iter().find_map(|b| refused(b, &operands[1..], mode)),
             Control::While { consts, cond, body, .. } => {
-                while_turn(cond, body, &Along::Tangents, &mut operands, consts, &true);
+                while_turn(cond, body, &DependenceKind::Tangents, &mut operands, consts, &true);
                 let moves = operands[consts..].contains(&true);
                 if moves && mode == Mode::Linearize && (cond.io_callback().or(body.io_callback())).is_some() {
                     return Some((instruction, Refusal::CalledTwice));
@@ -149,7 +149,7 @@ pub(in crate::transform) fn refused<'a>(
                 refused(body, &operands, Mode::Forward)
             }
             Control::Scan { consts, carry, body, .. } => {
-                scan_turn(body, &Along::Tangents, &mut operands, consts, carry, &true);
+                scan_turn(body, &DependenceKind::Tangents, &mut operands, consts, carry, &true);
                 refused(body, &operands, mode)
             }
         }
@@ -178,8 +178,7 @@ pub(in crate::transform) fn transpose(
 fn refuse_captured(what: &str, captured: &[Dual]) {
     let Some(x) = captured.iter().find(|x| !x.t.is_zero()) else { return };
     refuse!(
-        "{what}{}: a tensor of type {} that the function or its rule captured is differentiated by, and the rule is for the \
-         arguments alone; make it an argument, or a constant with `.stop_gradient()`",
+        "{what}{}: the function or its rule captured a differentiated tensor of type {}, but the rule covers only the arguments; make it an argument, or a constant with `.stop_gradient()`",
         place(),
         x.v.ty()
     )
@@ -212,7 +211,7 @@ pub(in crate::transform) fn batch_custom_vjp(
     lanes: &Lanes,
 ) -> Op<Tensor> {
     let arguments = marks(args);
-    let residuals = reached(forward, &lanes.along(), &arguments).split_off(mapped.len());
+    let residuals = reached(forward, &lanes.dependence(), &arguments).split_off(mapped.len());
     let moved = floats(&args[..num_args]);
     let backward = wide_backward(backward, &residuals, &marked_floats(program, mapped), &moved, lanes);
     let forward = wide(forward, &arguments, &[mapped, &residuals].concat(), lanes);

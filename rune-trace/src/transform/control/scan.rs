@@ -8,7 +8,7 @@ use crate::transform::ProgramExt;
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::Dual;
 use crate::transform::vmap::{Batched, Lanes, move_axis, vmap};
-use rune_ir::program::dependence::{Along, reached, scan_turn};
+use rune_ir::program::dependence::{DependenceKind, reached, scan_turn};
 use rune_ir::{Program, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -35,9 +35,9 @@ impl<'a, V> Parts<'a, V> {
         self.consts.iter().chain(self.init).chain(self.xs)
     }
     /// Returns the marks of the arguments. Marks of the carry are propagated through the iterations.
-    pub fn marks(&self, of: impl Fn(&V) -> bool, along: &Along) -> Vec<bool> {
+    pub fn marks(&self, of: impl Fn(&V) -> bool, kind: &DependenceKind) -> Vec<bool> {
         let mut marks: Vec<bool> = self.args().map(of).collect();
-        scan_turn(self.body, along, &mut marks, self.consts.len(), self.init.len(), &true);
+        scan_turn(self.body, kind, &mut marks, self.consts.len(), self.init.len(), &true);
         marks
     }
 }
@@ -52,7 +52,7 @@ pub(super) fn marked<'a, T>(
 
 pub(in crate::transform) fn jvp(scan: &Parts<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
     let (consts, carry) = (scan.consts.len(), scan.init.len());
-    let moves = scan.marks(|x| !x.t.is_zero(), &Along::Tangents);
+    let moves = scan.marks(|x| !x.t.is_zero(), &DependenceKind::Tangents);
     // If the carry ever has a tangent, it has one after each iteration.
     let mut instantiate = vec![false; scan.body.outputs().len()];
     instantiate[..carry].copy_from_slice(&moves[consts..consts + carry]);
@@ -108,7 +108,7 @@ fn linearized(scan: &Parts<Dual>, moves: &[bool], instantiate: &[bool]) -> Moved
     let values: Vec<Tensor> = scan.args().map(|x| x.v.clone()).collect();
     // Residuals that depend only on constants are computed once, and not stacked.
     let fixed_only: Vec<bool> = (0..values.len()).map(|i| i >= consts).collect();
-    let varies = reached(&split.forward, &Along::Operands, &fixed_only);
+    let varies = reached(&split.forward, &DependenceKind::Operands, &fixed_only);
     let fixed_at: Vec<usize> = (outputs..varies.len()).filter(|&i| !varies[i]).collect();
     let given = values.iter().take(consts).cloned().map(Some).chain(vec![None; values.len() - consts]);
     let fixed_values = part(&split.forward, given.collect(), &fixed_at);
@@ -211,7 +211,7 @@ pub(in crate::transform) fn batch(scan: &Parts<Batched>, lanes: &Lanes) -> Small
         let inner = p.iter().zip(marks).map(|(p, &mapped)| Batched { t: p.clone(), mapped });
         vmap(scan.body, lanes, inner.collect())
     };
-    let marks = scan.marks(|x| x.mapped, &lanes.along());
+    let marks = scan.marks(|x| x.mapped, &lanes.dependence());
     let carried_marks = &marks[consts..consts + carry];
     let mut mapped = Vec::new();
     let body = sub_program(&format!("{}_vmap", scan.body.name()), types(&marks), |p| {

@@ -7,14 +7,14 @@ use crate::Tensor;
 use crate::tensor::lax;
 use crate::transform::transpose::{Acc, Slot};
 use rune_ir::Type;
-use rune_ir::program::dependence::Along;
+use rune_ir::program::dependence::DependenceKind;
 
 /// Transposes a scan that is linear in the wanted operands: a scan in the opposite direction, which carries the
 /// cotangents of the carry and the sums of the cotangents of the constants.
 pub(in crate::transform) fn transpose(scan: &Parts<&Slot>, cotangents: &[Option<Tensor>], acc: &mut Acc) {
     let (consts, carry) = (scan.consts.len(), scan.init.len());
     let body = scan.body;
-    let wanted = scan.marks(|x| x.known_or_none().is_none(), &Along::Values);
+    let wanted = scan.marks(|x| x.known_or_none().is_none(), &DependenceKind::Values);
     let (wanted_consts, rest) = wanted.split_at(consts);
     let (wanted_carry, wanted_xs) = rest.split_at(carry);
     let known = |slots: &[&Slot], wanted: &[bool]| -> Vec<Tensor> {

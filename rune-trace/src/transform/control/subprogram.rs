@@ -6,7 +6,7 @@ use super::super::transpose::{Slot, transpose};
 use crate::Tensor;
 use crate::tensor::{Keep, begin_trace, lax, trace};
 use rune_ir::op::Control;
-use rune_ir::program::dependence::{Along, reached_variables, scan_turn};
+use rune_ir::program::dependence::{DependenceKind, reached_variables, scan_turn};
 use rune_ir::{Instruction, Program, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -106,7 +106,7 @@ pub(in crate::transform) fn unbounded_loop<'a>(
     moves: &[bool],
     wanted: &[bool],
 ) -> Option<&'a Instruction> {
-    let env = reached_variables(program, &Along::Tangents, moves);
+    let env = reached_variables(program, &DependenceKind::Tangents, moves);
     let mut needed = vec![false; program.num_vars()];
     program.outputs().iter().zip(wanted).for_each(|(v, w)| needed[v.index()] |= w & env[v.index()]);
     for instruction in program.instructions().iter().rev() {
@@ -125,7 +125,7 @@ pub(in crate::transform) fn unbounded_loop<'a>(
             }
             Some(Control::Scan { consts, carry, body, .. }) => {
                 let mut marks = operands;
-                scan_turn(body, &Along::Tangents, &mut marks, consts, carry, &true);
+                scan_turn(body, &DependenceKind::Tangents, &mut marks, consts, carry, &true);
                 unbounded_loop(body, &marks, &vec![true; results.len()])
             }
             // A loop in a rule is found when the rule is transposed.

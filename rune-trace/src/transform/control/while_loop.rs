@@ -9,7 +9,7 @@ use crate::transform::jvp::Mode;
 use crate::transform::tangent::Dual;
 use crate::transform::vmap::{Batched, Lanes, not_by_lane, vmap};
 use rune_ir::op::ReduceFn;
-use rune_ir::program::dependence::{Along, while_turn};
+use rune_ir::program::dependence::{DependenceKind, while_turn};
 use rune_ir::{Op, Program, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub(in crate::transform) fn jvp(
 ) -> SmallVec<[Dual; 2]> {
     let (fixed, init) = args.split_at(consts);
     let mut moves: Vec<bool> = args.iter().map(|x| !x.t.is_zero()).collect();
-    while_turn(cond, body, &Along::Tangents, &mut moves, consts, &true);
+    while_turn(cond, body, &DependenceKind::Tangents, &mut moves, consts, &true);
     let values = |xs: &[Dual]| xs.iter().map(|x| x.v.clone()).collect::<Vec<_>>();
     let (fixed_values, init_values) = (values(fixed), values(init));
     let plain = || lax::while_loop(cond, body, &fixed_values, &init_values);
@@ -36,7 +36,7 @@ pub(in crate::transform) fn jvp(
         && let Some(loc) = cond.io_callback().or(body.io_callback())
     {
         refuse!(
-            "`io_callback` at {loc} stands in a loop of unknown length, which linearization would run twice; use `scan`, or forward mode \
+            "`io_callback` at {loc} is in a loop of unknown length, which linearization would run twice; use `scan`, or forward mode \
              (`jvp`)"
         );
     }
@@ -83,9 +83,9 @@ pub(in crate::transform) fn batch(
     };
     let mut marks: Vec<bool> = args.iter().map(|x| x.mapped).collect();
     // If batch elements end at different times, everything is mapped.
-    let by_lane = while_turn(cond, body, &lanes.along(), &mut marks, consts, &true);
+    let by_lane = while_turn(cond, body, &lanes.dependence(), &mut marks, consts, &true);
     if by_lane && let Some(loc) = cond.io_callback().or(body.io_callback()) {
-        not_by_lane(loc, "stands in a loop of which each lane has its own end");
+        not_by_lane(loc, "a loop with a mapped condition");
     }
     let holds = sub_program(&format!("{}_vmap", cond.name()), types(&marks), |p| {
         let holds = vmap(cond, lanes, inner(p, &marks)).remove(0);

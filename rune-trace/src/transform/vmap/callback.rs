@@ -45,8 +45,7 @@ pub(super) fn batch(
         (CallbackFn::Pure, Some(VmapMethod::ExpandDims)) => once(args.iter().map(expanded).collect()),
         (CallbackFn::Pure, Some(VmapMethod::BroadcastAll)) => once(args.iter().map(|x| x.spread(lanes.size)).collect()),
         (CallbackFn::Pure, None) => refuse!(
-            "`pure_callback` at {} is batched by `vmap`, and nothing says how it computes all lanes; say it, as with \
-             `pure_callback_with(VmapMethod::Sequential, …)` for a call for each lane",
+            "`pure_callback` at {} is batched by `vmap`, but has no `VmapMethod`; for one call for each batch element, use `pure_callback_with(VmapMethod::Sequential, …)`",
             callback.loc()
         ),
     };
@@ -57,7 +56,6 @@ pub(super) fn batch(
 /// does.
 pub(in crate::transform) fn not_by_lane(loc: &Loc, stands: &str) -> ! {
     refuse!(
-        "`io_callback` at {loc} {stands}, so that it would be called for lanes that do not ask for it; make the choice the same for all \
-         lanes, or use `pure_callback`"
+        "`io_callback` at {loc} is in {stands}, so it would be called for batch elements that do not need it; make the condition the same for all batch elements, or use `pure_callback`"
     )
 }
