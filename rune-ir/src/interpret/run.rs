@@ -1,8 +1,8 @@
 //! Whole programs.
 
 use super::{InterpretError, NOTHING, Results, eval};
-use crate::{Array, Instruction, Program, Var};
-use std::time::{Duration, Instant};
+use crate::{Array, Instruction, Program, Stopwatch, Var};
+use std::time::Duration;
 
 /// Watches a program run, its sub-programs included.
 pub trait Observer {
@@ -145,7 +145,7 @@ fn watched_step(
     // Held by two, no operand is overwritten, so that it can be looked at afterwards.
     let operands: Vec<Array> = instruction.op.operands().into_iter().map(|&v| variables.look(v)).collect();
     observer.before(instruction, &operands);
-    let start = Instant::now();
+    let start = Stopwatch::start();
     let results = step(program, instruction, variables, observer)?;
     observer.after(instruction, &operands, &results, start.elapsed());
     Ok(results)
