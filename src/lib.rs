@@ -73,7 +73,7 @@ pub use timings::Timings;
 pub mod stablehlo {
     #[cfg(feature = "iree")]
     pub use rune_lower::{LowerError, export};
-    pub use rune_stablehlo::{ImportError, Refusal, import};
+    pub use rune_stablehlo::{ImportError, Imported, Options, Refusal, Warning, import, import_with};
 }
 
 /// What most programs use: `use rune::prelude::*;`.

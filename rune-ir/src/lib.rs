@@ -1,7 +1,7 @@
-//! The typed program IR: arrays and their types, the table of operations, programs, and what is told of a program alone.
+//! The typed program IR: arrays and their types, the table of operations, programs, and the analysis of programs.
 //!
-//! What operations mean is here too, in the [interpreter](interpret): [simplification](Program::simplify) computes with it what is
-//! known beforehand.
+//! The [interpreter](interpret) defines what operations mean. It is here because [simplification](Program::simplify)
+//! uses it to fold constants.
 
 extern crate self as rune_ir;
 

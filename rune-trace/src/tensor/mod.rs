@@ -1,4 +1,4 @@
-//! Tensors: nodes of a graph that is evaluated when somebody looks.
+//! Tensors: nodes of a graph that is evaluated when a tensor is read.
 
 mod caller;
 mod context;
@@ -31,7 +31,7 @@ pub use origin::name_scope;
 pub(crate) use origin::{current as current_origin, made_by, users, with_location, with_origin};
 pub(crate) use trace::{Keep, trace};
 
-/// Runs a function of the user's in the middle of a program: nothing that is under way on this thread concerns it.
+/// Runs a user function in the middle of a program. It is independent of everything that is active on this thread.
 pub(crate) fn apart<R>(f: impl FnOnce() -> R) -> R {
     effects::outside(|| origin::anew(|| named_axes::unmapped(f)))
 }
