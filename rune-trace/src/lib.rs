@@ -56,9 +56,11 @@ pub use rune_ir::{
 pub use rune_trace_derive::{GenericTree, Tree, debug_print};
 #[doc(hidden)]
 pub use serde_json::Value as StaticValue;
-pub use tensor::{
-    AxisNames, BACKENDS, Backend, EvalError, Tensor, TraceContext, interpret_eagerly, lax, name_scope, named_axes,
-};
+#[cfg(not(target_family = "wasm"))]
+pub use tensor::BACKENDS;
+#[cfg(target_family = "wasm")]
+pub use tensor::register_backend;
+pub use tensor::{AxisNames, Backend, EvalError, Tensor, TraceContext, interpret_eagerly, lax, name_scope, named_axes};
 #[doc(hidden)]
 pub use tensor::{Caller, at_caller, fail};
 pub use transform::{DerivativeError, ProgramExt, ResidualSource, SavedResidual, VmapError};

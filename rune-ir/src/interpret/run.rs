@@ -1,8 +1,8 @@
 //! Runs whole programs.
 
 use super::{InterpretError, NOTHING, Results, eval};
-use crate::{Array, Instruction, Program, Var};
-use std::time::{Duration, Instant};
+use crate::{Array, Instruction, Program, Stopwatch, Var};
+use std::time::Duration;
 
 /// Observes a running program, including its sub-programs.
 pub trait Observer {
@@ -145,7 +145,7 @@ fn watched_step(
     // A second reference prevents overwriting, so that operands can be observed afterwards.
     let operands: Vec<Array> = instruction.op.operands().into_iter().map(|&v| variables.look(v)).collect();
     observer.before(instruction, &operands);
-    let start = Instant::now();
+    let start = Stopwatch::start();
     let results = step(program, instruction, variables, observer)?;
     observer.after(instruction, &operands, &results, start.elapsed());
     Ok(results)

@@ -228,7 +228,9 @@ pub fn replace_all<P: AsRef<Path>>(
 /// Returns the temporary name, unique to this process, of a file that is then renamed to `path`.
 pub fn temporary(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
+    // Without an operating system there are no processes, and no files.
+    let process = if cfg!(all(target_family = "wasm", target_os = "unknown")) { 0 } else { std::process::id() };
+    name.push(format!(".{process}.tmp"));
     path.with_file_name(name)
 }
 

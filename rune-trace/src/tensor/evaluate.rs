@@ -10,8 +10,7 @@ use rune_ir::{Array, Loc, Program, Value, Var};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
-/// Runs programs. The crate that drives a device registers a backend in [`BACKENDS`]. Without one, programs are
-/// interpreted.
+/// Runs programs. The crate that has engines registers a backend in `BACKENDS`. Without one, programs are interpreted.
 pub trait Backend: Send + Sync {
     /// Returns the outputs of `program`, which has no constants, on `inputs`.
     ///
@@ -21,8 +20,27 @@ pub trait Backend: Send + Sync {
 }
 
 /// The backends for tensors that are read outside compiled functions. The first one is used.
+#[cfg(not(target_family = "wasm"))]
 #[linkme::distributed_slice]
 pub static BACKENDS: [fn() -> &'static dyn Backend];
+
+/// The backend where the linker cannot collect them.
+#[cfg(target_family = "wasm")]
+static BACKEND: std::sync::OnceLock<&'static dyn Backend> = std::sync::OnceLock::new();
+
+/// Registers the backend for tensors that are read outside compiled functions. The first one is used.
+#[cfg(target_family = "wasm")]
+pub fn register_backend(backend: &'static dyn Backend) {
+    // Another one is there already.
+    let _ = BACKEND.set(backend);
+}
+
+fn backend() -> Option<&'static dyn Backend> {
+    #[cfg(not(target_family = "wasm"))]
+    return BACKENDS.first().map(|backend| backend());
+    #[cfg(target_family = "wasm")]
+    BACKEND.get().copied()
+}
 
 /// A tensor cannot be read.
 #[derive(thiserror::Error)]
@@ -203,8 +221,8 @@ pub(super) fn perform(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), Eval
 
 fn run(program: Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError> {
     let again = rune_ir::checks_nans().then(|| program.clone());
-    let outputs = match BACKENDS.first() {
-        Some(backend) => backend().evaluate(program, inputs)?,
+    let outputs = match backend() {
+        Some(backend) => backend.evaluate(program, inputs)?,
         None => interpret_eagerly(&program, inputs)?,
     };
     if let Some(program) = again {

@@ -18,7 +18,11 @@ pub use caller::{Caller, at_caller, fail};
 pub(crate) use caller::{fail_with, in_closure_of, refuse};
 pub use context::TraceContext;
 pub(crate) use effects::{Applied, begin_trace, tentatively};
-pub use evaluate::{BACKENDS, Backend, EvalError, interpret_eagerly};
+#[cfg(not(target_family = "wasm"))]
+pub use evaluate::BACKENDS;
+#[cfg(target_family = "wasm")]
+pub use evaluate::register_backend;
+pub use evaluate::{Backend, EvalError, interpret_eagerly};
 pub use named_axes::{AxisNames, named_axes};
 pub(crate) use named_axes::{named_axis, within_axis};
 pub use node::Tensor;
