@@ -93,7 +93,10 @@ pub fn adjugate(a: &Tensor) -> Tensor {
         return a.ones_like();
     }
     let caller = Caller::here();
-    custom_tangent(|a: &Tensor| caller.run(|| cofactors(a, None)), |(a,), _, (da,)| caller.run(|| cofactors(a, Some(da))))(a)
+    custom_tangent(
+        |a: &Tensor| caller.run(|| cofactors(a, None)),
+        |(a,), _, (da,)| caller.run(|| cofactors(a, Some(da))),
+    )(a)
 }
 
 /// The adjugate by the singular value decomposition `a = U S Vᵀ`, as det(U) det(V) V adj(S) Uᵀ; or its derivative by `da`, which is

@@ -235,7 +235,10 @@ pub fn tensorinv(a: &Tensor, ind: usize) -> Tensor {
     let (first, last) = a.shape().split_at(ind.min(a.rank()));
     let (n, m): (usize, usize) = (first.iter().product(), last.iter().product());
     if ind == 0 || ind > a.rank() || n != m {
-        refuse!("linalg::tensorinv: the first {ind} axes of shape {} have not as many elements as the others", a.shape());
+        refuse!(
+            "linalg::tensorinv: the first {ind} axes of shape {} have not as many elements as the others",
+            a.shape()
+        );
     }
     let shape: Shape = last.iter().chain(first).copied().collect();
     lax::reshape(&inv(&lax::reshape(a, [n, n])), shape)

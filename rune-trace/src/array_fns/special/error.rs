@@ -61,16 +61,8 @@ const SINGLE_NEAR: [f64; 9] = [
     -0.274_112_701,
     0.563_825_965,
 ];
-const SINGLE_FAR: [f64; 8] = [
-    -10.477_664,
-    12.977_2,
-    -7.495_518_68,
-    2.921_019_08,
-    -1.015_265_23,
-    0.421_846_33,
-    -0.282_076_746,
-    0.564_189_494,
-];
+const SINGLE_FAR: [f64; 8] =
+    [-10.477_664, 12.977_2, -7.495_518_68, 2.921_019_08, -1.015_265_23, 0.421_846_33, -0.282_076_746, 0.564_189_494];
 
 /// eˣ² erfc x, for 1 ≤ x.
 fn scaled_tail(x: &Tensor) -> Tensor {
@@ -100,7 +92,7 @@ fn erfc_value(x: &Tensor) -> Tensor {
     let magnitude = x.abs();
     let inner = magnitude.lt(1.0);
     let outer = number_or(&inner, 1.0, &magnitude);
-    let none = outer.square().gt(log_max(x)) ;
+    let none = outer.square().gt(log_max(x));
     let tail = gaussian(&outer) * scaled_tail(&outer);
     let tail = number_or(&none, 0.0, &tail);
     let tail = lax::select(&x.lt(0.0), &(2.0 - &tail), &tail);

@@ -48,8 +48,7 @@ fn fraction(n: &Tensor, x: &Tensor, on: &Tensor) -> Tensor {
     let eps = epsilon(x);
     let one = x.ones_like();
     let q = x + n;
-    let init =
-        [on.clone(), one.clone(), one.clone(), x.clone(), one, q.clone(), 1.0 / &q];
+    let init = [on.clone(), one.clone(), one.clone(), x.clone(), one, q.clone(), 1.0 / &q];
     let last = repeat(
         |c: &[Tensor; 7]| c[0].any(),
         |[on, k, p2, q2, p1, q1, y]| {

@@ -342,4 +342,3 @@ impl Tensor {
         lift("digamma", self, digamma_of)
     }
 }
-

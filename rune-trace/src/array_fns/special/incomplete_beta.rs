@@ -49,14 +49,8 @@ fn betainc_value(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
     let (at_zero, at_one) = (x.eq(0.0), x.eq(1.0));
     let zero = (&b_is_zero & !&at_one) | (&a_is_zero & &at_zero);
     let one = (&a_is_zero & !&at_zero) | (&b_is_zero & &at_one);
-    let nan = a.lt(0.0)
-        | b.lt(0.0)
-        | x.lt(0.0)
-        | x.gt(1.0)
-        | (&a_is_zero & &b_is_zero)
-        | a.isnan()
-        | b.isnan()
-        | x.isnan();
+    let nan =
+        a.lt(0.0) | b.lt(0.0) | x.lt(0.0) | x.gt(1.0) | (&a_is_zero & &b_is_zero) | a.isnan() | b.isnan() | x.isnan();
     // Where the fraction converges slowly, that of the complement converges fast.
     let fast = x.lt((a + 1.0) / (a + b + 2.0));
     let (a, b) = (lax::select(&fast, a, b), lax::select(&fast, b, a));
@@ -78,9 +72,7 @@ pub(crate) fn betainc_of(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
     let (p, q) = (a.clone(), b.clone());
     let value = move |x: &Tensor| betainc_value(&p, &q, x);
     let (a, b) = (a.clone(), b.clone());
-    with_slope(value, x, move |x, _| {
-        ((&b - 1.0) * (-x).log1p() + (&a - 1.0) * x.log() - betaln_of(&a, &b)).exp()
-    })
+    with_slope(value, x, move |x, _| ((&b - 1.0) * (-x).log1p() + (&a - 1.0) * x.log() - betaln_of(&a, &b)).exp())
 }
 
 /// Returns the regularized incomplete beta function, Iₓ(a, b) = ∫₀ˣ tᵃ⁻¹ (1 - t)ᵇ⁻¹ dt / B(a, b). NaN for negative `a` or `b` and for `x` outside of

@@ -174,8 +174,7 @@ fn slope_value(a: &Tensor, x: &Tensor, of_samples: bool) -> Tensor {
     let lower = slope.expect("it is differentiated") + value * (&log_x - digamma_of(&(a + 1.0)));
     let Expansion { value, slope } = fraction(a, x, &(enabled & &use_fraction), true);
     let upper = slope.expect("it is differentiated") + value * (log_x - digamma_of(a));
-    let (lower, upper) =
-        if of_samples { (-(lower * x / a), upper * x) } else { (lower * &ax / a, -(upper * ax)) };
+    let (lower, upper) = if of_samples { (-(lower * x / a), upper * x) } else { (lower * &ax / a, -(upper * ax)) };
     let y = lax::select(&use_fraction, &upper, &lower);
     let y = number_or(&(x.eq(0.0) | x.eq(f64::INFINITY)), 0.0, &y);
     number_or(&(wrong | nan), f64::NAN, &y)
