@@ -115,7 +115,7 @@ fn hamiltonian_monte_carlo_finds_the_posterior() {
         mode = &mode - rune::linalg::solve(&hessian(log_density)(&mode), &grad(log_density)(&mode));
     }
     let inverse = rune::linalg::inv(&-hessian(|w: &Tensor| hmc::log_density(w, &data))(&mode));
-    let deviation = inverse.diagonal().sqrt();
+    let deviation = inverse.diagonal(0, -2, -1).sqrt();
     let kept = states.i((.., 50..)).flatten_axes(0, 1);
     let apart = ((kept.mean_axes(0) - mode) / &deviation).abs().max().item::<f32>().unwrap();
     assert!(apart < 0.3, "the mean is {apart} deviations off");
