@@ -82,8 +82,8 @@ pub mod prelude {
     pub use rune_nn::optim::GradientTransformation;
     pub use rune_trace::ProgramExt;
     pub use rune_trace::{
-        Arg, CheckOptions, DType, DebugOptions, Difference, Outer, ScanOptions, Tensor, Tree, VmapMethod, VmapOptions,
-        all_gather, all_to_all, associative_scan, axis_index, axis_size, capture_debug, check_gradient,
+        Argnum, CheckOptions, DType, DebugOptions, Difference, GenericTree, ScanOptions, Tensor, Tree, VmapMethod,
+        VmapOptions, all_gather, all_to_all, associative_scan, axis_index, axis_size, capture_debug, check_gradient,
         check_gradients, check_jvp, check_vjp, checkpoint, checkpoint_name, checkpoint_policies, checkpoint_with, cond,
         custom_jvp, custom_tangent, custom_vjp, debug, debug_infs, debug_nans, debug_print, debug_to, eval_shape,
         finite_diff, finite_diff_jacobian, fori_loop, grad, grad_argnums, grad_aux, hessian, hessian_argnums,

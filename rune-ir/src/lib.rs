@@ -32,7 +32,7 @@ pub use array::{ALIGNMENT, AlignedBytes, Array, DeviceBuffer, HostMemory, Summar
 pub use dtype::{DType, Element, UnknownDType};
 #[doc(hidden)]
 pub use nans::find_nan;
-pub use nans::{Bad, Made, NanError, check_nans, checks_nans};
+pub use nans::{NanError, NanOrigin, NonFinite, check_nans, checks_nans};
 #[doc(hidden)]
 pub use op::caught;
 pub use op::{CallbackError, CheckpointPolicy, Op, Var, VmapMethod};

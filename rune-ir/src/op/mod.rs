@@ -26,7 +26,7 @@ pub use families::{
 };
 pub use literal::{InvalidLiteral, Literal};
 pub(crate) use parts::attribute;
-pub use parts::{Parts, PartsError, Signature};
+pub use parts::{OpSignature, Parts, PartsError};
 pub use policy::CheckpointPolicy;
 use properties::integer_pow_cost;
 pub use properties::{RecomputeCost, Work};

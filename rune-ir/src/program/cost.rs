@@ -200,7 +200,7 @@ impl Add for Cost {
 impl fmt::Display for Cost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Cost { operations, multiply_adds, flops, bytes_read, bytes_written, unbounded } = self;
-        let turns = if *unbounded { ", and more for each further turn of loops" } else { "" };
+        let turns = if *unbounded { ", and more for each further iteration of loops" } else { "" };
         write!(
             f,
             "{operations} operations: {multiply_adds} multiply-adds, {flops} other steps, {bytes_read} bytes read, \

@@ -41,7 +41,7 @@ pub enum StorageError {
         reason: String,
     },
     /// A leaf of the tree to write cannot be computed.
-    #[error("{path} is not written, since what belongs there is not known: {source}")]
+    #[error("{path} is not written, because a leaf cannot be computed: {source}")]
     Pending {
         /// The file.
         path: PathBuf,
@@ -49,7 +49,7 @@ pub enum StorageError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Two parts have the same name.
-    #[error("{path} is not written: two leaves of the tree are called `{name}`")]
+    #[error("{path} is not written: two leaves of the tree have the name `{name}`")]
     SameName {
         /// The file.
         path: PathBuf,
@@ -70,7 +70,7 @@ pub enum StorageError {
         ty: &'static str,
     },
     /// The parts of the tree that are not tensors are nested too deeply to be read again.
-    #[error("{path} is not written: what is no tensor in the tree is nested too deeply ({reason})")]
+    #[error("{path} is not written: the parts of the tree that are not tensors are nested too deeply ({reason})")]
     Nested {
         /// The file.
         path: PathBuf,
@@ -89,7 +89,7 @@ pub enum StorageError {
 
 /// Bytes are not a safetensors file.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("no safetensors file that rune can read: {0}")]
+#[error("not a safetensors file that rune can read: {0}")]
 pub struct Malformed(String);
 
 /// Writes arrays under their names. An existing file is replaced atomically.

@@ -89,7 +89,7 @@ fn solvable(a: &Type, b: &Type, left: (&[usize], usize), right: (&[usize], usize
     }
     if left != right {
         return Err(Problem::Attribute(format!(
-            "needs right sides `b` as many and as long as {a} has rows, and is given {b}"
+            "needs right sides `b` as many and as long as {a} has rows, but got {b}"
         )));
     }
     Ok(())

@@ -38,7 +38,7 @@ pub type Types = SmallVec<[Type; 2]>;
 /// use rune_ir::{DType, Type, types};
 /// let (x, y) = (Type::new(DType::F32, [2]), Type::new(DType::F32, [3]));
 /// let error = types::infer(&Op::Binary { f: BinaryFn::Add, x: &x, y: &y }).unwrap_err();
-/// assert_eq!(error.to_string(), "`add` takes operands of one type, and is given [2, f32] and [3, f32]");
+/// assert_eq!(error.to_string(), "`add` takes operands of one type, but got [2, f32] and [3, f32]");
 /// ```
 pub fn infer(op: &Op<&Type>) -> Result<Types, TypeError> {
     let checked = || {
@@ -135,12 +135,12 @@ fn debug_print(args: &[&Type], format: &str, lanes: &[usize]) -> Result<Types, P
     let places = parts.iter().filter(|part| matches!(part, template::Part::Array(_))).count();
     if places != args.len() {
         return Err(Problem::Attribute(format!(
-            "has {places} places in its format, and is given {} operands",
+            "has {places} placeholders in its format, but got {} operands",
             args.len()
         )));
     }
     if args.is_empty() && !lanes.is_empty() {
-        return Err(Problem::Attribute("has lanes, and is given no operands".to_owned()));
+        return Err(Problem::Attribute("has lanes, but got no operands".to_owned()));
     }
     match args.iter().find(|ty| !ty.shape.starts_with(lanes)) {
         None => Ok(Types::new()),

@@ -47,7 +47,7 @@ pub(super) fn reduce_window(x: &Type, window: &Window) -> Result<Type, Problem> 
     ] {
         axes::length(name, list, rank)?;
         if list.contains(&0) {
-            return Err(Problem::Attribute(format!("needs `{name}` of 1 or more, and is given {list:?}")));
+            return Err(Problem::Attribute(format!("needs `{name}` of 1 or more, but got {list:?}")));
         }
     }
     axes::length("padding", padding, rank)?;

@@ -156,7 +156,7 @@ impl Tensor {
     #[track_caller]
     pub fn linspace(start: f64, end: f64, n: usize, dtype: DType) -> Tensor {
         if !dtype.is_float() {
-            refuse!("linspace: needs a float dtype, and is given {dtype}");
+            refuse!("linspace: needs a float dtype, but got {dtype}");
         }
         let last = n.saturating_sub(1).max(1) as f64;
         let at = |i: usize| if i > 0 && i + 1 == n { end } else { start + (end - start) * (i as f64 / last) };
@@ -179,7 +179,7 @@ impl Tensor {
 #[track_caller]
 fn stepped(start: Scalar, end: Scalar, step: Scalar, dtype: DType) -> Tensor {
     if dtype == DType::Bool {
-        refuse!("arange: needs an integer or float dtype, and is given bool");
+        refuse!("arange: needs an integer or float dtype, but got bool");
     }
     if let (Scalar::Int(start), Scalar::Int(end), Scalar::Int(step)) = (start, end, step) {
         if step == 0 {
@@ -196,7 +196,7 @@ fn stepped(start: Scalar, end: Scalar, step: Scalar, dtype: DType) -> Tensor {
         }
     }
     if dtype.is_int() {
-        refuse!("arange: a range of floats for dtype {dtype}; take a float dtype, or write whole numbers");
+        refuse!("arange: a range of floats has dtype {dtype}; use a float dtype, or write integers");
     }
     let (start, end, step) = (start.to_f64(), end.to_f64(), step.to_f64());
     if step == 0.0 || !((end - start) / step).is_finite() {

@@ -387,7 +387,7 @@ impl Tensor {
 pub fn where_(cond: impl Operand, on_true: impl Operand, on_false: impl Operand) -> Tensor {
     let cond = cond.into_argument().into_tensor("where_", DType::Bool);
     if cond.dtype() != DType::Bool {
-        refuse!("where_: the condition is of type {}; make it bool, as with `.ne(0)`", cond.ty());
+        refuse!("where_: the condition has type {}; make it bool, for example with `.ne(0)`", cond.ty());
     }
     let arguments = [on_true.into_argument(), on_false.into_argument()];
     let [on_true, on_false] = unify_with("where_", arguments, &[cond.shape()]);
@@ -399,7 +399,7 @@ pub fn where_(cond: impl Operand, on_true: impl Operand, on_false: impl Operand)
 #[track_caller]
 pub(crate) fn expect_float(op: &str, x: &Tensor) {
     if !x.dtype().is_float() {
-        refuse!("{op}: takes a float dtype, and is given {}; convert it, as with `.cast(DType::F32)`", x.ty());
+        refuse!("{op}: takes a float dtype, but got {}; convert it, as with `.cast(DType::F32)`", x.ty());
     }
 }
 

@@ -118,13 +118,13 @@ impl Tensor {
         let sizes = match sections.into() {
             Sections::Equal(n) if n > 0 && size.is_multiple_of(n) => vec![size / n; n],
             Sections::Equal(n) => refuse!(
-                "split: axis {axis} of shape {} does not split into {n} equal parts; `chunk` takes a lesser last one",
+                "split: axis {axis} of shape {} does not split into {n} equal parts; `chunk` allows a smaller last one",
                 self.shape()
             ),
             Sections::Sizes(sizes) => sizes,
         };
         if sizes.iter().try_fold(0usize, |sum, &n| sum.checked_add(n)) != Some(size) {
-            refuse!("split: parts of sizes {sizes:?} do not make up axis {axis} of shape {}", self.shape());
+            refuse!("split: the sizes {sizes:?} do not add up to axis {axis} of shape {}", self.shape());
         }
         self.parts(axis, &sizes)
     }
@@ -211,7 +211,7 @@ impl Tensor {
     pub fn meshgrid<T: AsRef<Tensor>>(vectors: &[T]) -> Vec<Tensor> {
         let vectors = owned(vectors);
         if let Some(x) = vectors.iter().find(|x| x.rank() != 1) {
-            refuse!("meshgrid: takes vectors, and is given {}", x.ty());
+            refuse!("meshgrid: takes vectors, but got {}", x.ty());
         }
         let shape: rune_ir::Shape = vectors.iter().map(Tensor::size).collect();
         let mut grids = Vec::with_capacity(vectors.len());

@@ -26,7 +26,7 @@ impl Tensor {
         let (x, y) = (self, other);
         expect_one_dtype("matmul", &[x.dtype(), y.dtype()]);
         if x.rank() == 0 || y.rank() == 0 {
-            refuse!("matmul: shapes {} and {} include a scalar; multiply with `*`", x.shape(), y.shape());
+            refuse!("matmul: one of the shapes {} and {} is a scalar; multiply with `*`", x.shape(), y.shape());
         }
         let (kx, ky) = (x.rank() - 1, y.rank().saturating_sub(2));
         if x.shape()[kx] != y.shape()[ky] {
@@ -154,7 +154,7 @@ impl Tensor {
     #[track_caller]
     pub fn matvec(&self, vector: &Tensor) -> Tensor {
         if vector.rank() == 0 {
-            refuse!("matvec: takes vectors, and is given {}", vector.ty());
+            refuse!("matvec: takes vectors, but got {}", vector.ty());
         }
         self.matmul(&vector.unsqueeze(-1)).squeeze(-1)
     }
@@ -165,7 +165,7 @@ impl Tensor {
     #[track_caller]
     pub fn vecmat(&self, matrix: &Tensor) -> Tensor {
         if self.rank() == 0 {
-            refuse!("vecmat: takes vectors, and is given {}", self.ty());
+            refuse!("vecmat: takes vectors, but got {}", self.ty());
         }
         self.unsqueeze(-2).matmul(matrix).squeeze(-2)
     }

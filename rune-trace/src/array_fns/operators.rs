@@ -226,7 +226,7 @@ mod tests {
         let _ = Tensor::zeros([2, 3], DType::F32) + Tensor::zeros([4], DType::I32);
     }
     #[test]
-    #[should_panic(expected = "mul: the number 2.5 is a float and meets a tensor of i32")]
+    #[should_panic(expected = "mul: the float 2.5 is used with a tensor of i32")]
     fn a_fraction_meets_integers() {
         let _ = 2.5 * Tensor::zeros([2], DType::I32);
     }

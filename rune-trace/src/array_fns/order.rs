@@ -126,7 +126,7 @@ impl Tensor {
     #[track_caller]
     pub fn searchsorted(&self, values: &Tensor, right: bool) -> Tensor {
         if self.rank() != 1 {
-            refuse!("searchsorted: takes a sorted vector, and is given {}", self.ty());
+            refuse!("searchsorted: takes a sorted vector, but got {}", self.ty());
         }
         expect_one_dtype("searchsorted", &[self.dtype(), values.dtype()]);
         let values = values.unsqueeze(-1);

@@ -193,7 +193,7 @@ impl Tensor {
                 lax::select(&(i + k).eq(&j), &rows, &rows.zeros_like())
             }
             2 => self.diagonal(k, 0, 1),
-            _ => refuse!("diag: takes a vector or a matrix, and is given {}; see `diagonal`", self.ty()),
+            _ => refuse!("diag: takes a vector or a matrix, but got {}; see `diagonal`", self.ty()),
         }
     }
     /// Returns the sum of the diagonal of the last two axes.

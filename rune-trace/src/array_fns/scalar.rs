@@ -37,10 +37,12 @@ impl Scalar {
         match (self, dtype) {
             (Scalar::Bool(x), DType::Bool) => Literal::new(x),
             (Scalar::Int(x), DType::Bool) if x == 0 || x == 1 => Literal::new(x == 1),
-            (_, DType::Bool) => refuse!("{op}: the number {self} meets a tensor of bool; write `true` or `false`"),
+            (_, DType::Bool) => {
+                refuse!("{op}: the number {self} is used with a tensor of bool; write `true` or `false`")
+            }
             (Scalar::Bool(x), _) => {
                 refuse!(
-                    "{op}: the truth value {x} meets a tensor of {dtype}; convert the tensor, as with `.cast(DType::Bool)`"
+                    "{op}: the boolean {x} is used with a tensor of {dtype}; convert the tensor, as with `.cast(DType::Bool)`"
                 )
             }
             (Scalar::Int(x), _) if dtype.is_int() => match int_literal(x, dtype) {
@@ -51,8 +53,7 @@ impl Scalar {
             },
             (Scalar::Int(x), _) => Literal::from_f64(dtype, x as f64),
             (Scalar::Float(x), _) if dtype.is_int() => refuse!(
-                "{op}: the number {x:?} is a float and meets a tensor of {dtype}; write a whole number, or convert the tensor, as with \
-                 `.cast(DType::F32)`"
+                "{op}: the float {x:?} is used with a tensor of {dtype}; write an integer, or convert the tensor, as with `.cast(DType::F32)`"
             ),
             (Scalar::Float(x), _) => Literal::from_f64(dtype, x),
         }
@@ -106,7 +107,7 @@ impl fmt::Display for Scalar {
 /// assert_eq!(x.maximum(0.0).to_vec::<f32>().unwrap(), [0.0, 2.0]);
 /// assert_eq!(x.maximum(&-&x).to_vec::<f32>().unwrap(), [1.0, 2.0]);
 /// ```
-#[diagnostic::on_unimplemented(message = "`{Self}` is neither a tensor nor a number that can meet one")]
+#[diagnostic::on_unimplemented(message = "`{Self}` is neither a tensor nor a number")]
 pub trait Operand {
     /// Returns the operand as a value.
     fn into_argument(self) -> Argument;

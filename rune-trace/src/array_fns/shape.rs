@@ -75,7 +75,7 @@ impl Sizes {
             match usize::try_from(n) {
                 Ok(n) => known.dims_mut().push(n),
                 Err(_) if n == -1 && open.is_none() => open = Some(i),
-                Err(_) => refuse!("{op}: {sizes:?} is no shape; sizes are 0 or more, and one may be -1"),
+                Err(_) => refuse!("{op}: {sizes:?} is not a shape; sizes are 0 or more, and one may be -1"),
             }
         }
         let size = known.checked_size();
@@ -151,7 +151,7 @@ impl Tensor {
         };
         for &a in &gone {
             if self.shape()[a] != 1 {
-                refuse!("squeeze: axis {a} of shape {} is not of size 1", self.shape());
+                refuse!("squeeze: axis {a} of shape {} does not have size 1", self.shape());
             }
         }
         lax::reshape(self, self.shape().without(&gone))
@@ -187,7 +187,7 @@ impl Tensor {
             match (usize::try_from(n), own) {
                 (Ok(n), _) => shape.dims_mut().push(n),
                 (Err(_), Some(own)) if n == -1 => shape.dims_mut().push(own),
-                _ => refuse!("expand: {:?} says no size for shape {}", sizes.as_slice(), self.shape()),
+                _ => refuse!("expand: {:?} has no size for shape {}", sizes.as_slice(), self.shape()),
             }
         }
         broadcast("expand", self, &shape)

@@ -1,7 +1,7 @@
 //! Functions with a custom rule for tangents. Transposing the rule gives reverse mode.
 
 use super::custom::{Part, arguments, as_primals, bounded, leaves, like, programs, untraced};
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
 use crate::tensor::{begin_trace, fresh_params, lax, users, with_location};
 use crate::{Tensor, Tree, name_of, name_scope};
@@ -38,7 +38,7 @@ where
     F: Function<X, Output: Tree> + 'f,
     R: for<'a> Fn(X::Refs<'a>, X::Refs<'a>) -> (F::Output, F::Output) + Send + Sync + 'f,
 {
-    let place = Place::here("custom_jvp");
+    let place = CallSite::here("custom_jvp");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
             call::<X, F>(&f, args, place, false, |x, _, dx| {
@@ -74,7 +74,7 @@ where
     F: Function<X, Output: Tree> + 'f,
     R: for<'a> Fn(X::Refs<'a>, &F::Output, X::Refs<'a>) -> F::Output + Send + Sync + 'f,
 {
-    let place = Place::here("custom_tangent");
+    let place = CallSite::here("custom_tangent");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || call::<X, F>(&f, args, place, true, |x, y, dx| (None, rule(x, y, dx))))
     })
@@ -84,7 +84,7 @@ where
 fn call<X, F>(
     f: &F,
     args: X::Refs<'_>,
-    place: Place,
+    place: CallSite,
     takes_results: bool,
     rule: impl for<'a> Fn(X::Refs<'a>, &F::Output, X::Refs<'a>) -> (Option<F::Output>, F::Output),
 ) -> F::Output

@@ -1,7 +1,7 @@
 //! Functions with a custom reverse mode.
 
 use super::custom::{Part, arguments, as_primals, bounded, leaves, like, programs, untraced};
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
 use crate::tensor::{begin_trace, fresh_params, lax, users, with_location};
 use crate::{Tensor, Tree, name_of, name_scope};
@@ -38,7 +38,7 @@ where
     R: Tree,
     B: Fn(&R, &F::Output) -> X::Plain + Send + Sync + 'f,
 {
-    let place = Place::here("custom_vjp");
+    let place = CallSite::here("custom_vjp");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || call::<X, F, G, R>(&f, &forward, &backward, args, place))
     })
@@ -49,7 +49,7 @@ fn call<X, F, G, R>(
     forward: &G,
     backward: &dyn Fn(&R, &F::Output) -> X::Plain,
     args: X::Refs<'_>,
-    place: Place,
+    place: CallSite,
 ) -> F::Output
 where
     X: Arguments,

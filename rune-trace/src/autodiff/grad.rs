@@ -1,8 +1,8 @@
 //! Reverse mode for functions: `grad` and its variants.
 
 use super::gradients;
-use super::run::Chosen;
-use crate::call_site::Place;
+use super::traced_function::Chosen;
+use crate::call_site::CallSite;
 use crate::function::{Argnums, Arguments, Function};
 use crate::{Tensor, Tree};
 
@@ -28,7 +28,7 @@ where
     X: Arguments,
     F: Function<X, Output = Tensor> + 'f,
 {
-    let place = Place::here("grad");
+    let place = CallSite::here("grad");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(&f, args, First, place, |y| (y, ())).2)
     })
@@ -51,7 +51,7 @@ where
     X: Arguments,
     F: Function<X, Output = Tensor> + 'f,
 {
-    let place = Place::here("value_and_grad");
+    let place = CallSite::here("value_and_grad");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
             let (y, (), dx) = reverse::<X, _, _, _>(&f, args, First, place, |y| (y, ()));
@@ -68,7 +68,7 @@ where
     X: Arguments,
     F: Function<X, Output = (Tensor, Aux)> + 'f,
 {
-    let place = Place::here("grad_aux");
+    let place = CallSite::here("grad_aux");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
             let (_, aux, dx) = reverse::<X, _, _, _>(&f, args, First, place, |y| y);
@@ -85,7 +85,7 @@ where
     X: Arguments,
     F: Function<X, Output = (Tensor, Aux)> + 'f,
 {
-    let place = Place::here("value_and_grad_aux");
+    let place = CallSite::here("value_and_grad_aux");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
             let (y, aux, dx) = reverse::<X, _, _, _>(&f, args, First, place, |y| y);
@@ -97,9 +97,9 @@ where
 /// Like [`grad`], with respect to the arguments `argnums`.
 ///
 /// ```
-/// use rune_trace::{Arg, Tensor, grad_argnums};
+/// use rune_trace::{Argnum, Tensor, grad_argnums};
 /// let f = |x: &Tensor, y: &Tensor| x * x + y * y;
-/// let (dx, dy) = grad_argnums((Arg::<0>, Arg::<1>), f)(&Tensor::scalar(3.0f32), &Tensor::scalar(4.0f32));
+/// let (dx, dy) = grad_argnums((Argnum::<0>, Argnum::<1>), f)(&Tensor::scalar(3.0f32), &Tensor::scalar(4.0f32));
 /// assert_eq!((dx.item::<f32>().unwrap(), dy.item::<f32>().unwrap()), (6.0, 8.0));
 /// ```
 #[track_caller]
@@ -109,7 +109,7 @@ where
     F: Function<X, Output = Tensor> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = Place::here("grad_argnums");
+    let place = CallSite::here("grad_argnums");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(&f, args, argnums, place, |y| (y, ())).2)
     })
@@ -123,7 +123,7 @@ where
     F: Function<X, Output = (Tensor, Aux)> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = Place::here("grad_aux_argnums");
+    let place = CallSite::here("grad_aux_argnums");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
             let (_, aux, grads) = reverse::<X, _, _, _>(&f, args, argnums, place, |y| y);
@@ -140,7 +140,7 @@ where
     F: Function<X, Output = Tensor> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = Place::here("value_and_grad_argnums");
+    let place = CallSite::here("value_and_grad_argnums");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
             let (y, (), grads) = reverse::<X, _, _, _>(&f, args, argnums, place, |y| (y, ()));
@@ -160,7 +160,7 @@ where
     F: Function<X, Output = (Tensor, Aux)> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = Place::here("value_and_grad_aux_argnums");
+    let place = CallSite::here("value_and_grad_aux_argnums");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
             let (y, aux, grads) = reverse::<X, _, _, _>(&f, args, argnums, place, |y| y);
@@ -174,7 +174,7 @@ fn reverse<X, F, S, Aux>(
     f: &F,
     args: X::Refs<'_>,
     argnums: S,
-    place: Place,
+    place: CallSite,
     split: impl FnOnce(F::Output) -> (Tensor, Aux),
 ) -> (Tensor, Aux, S::Grads)
 where

@@ -3,7 +3,7 @@
 use super::support::{Traced, public_functions};
 use rune_trace::op::{CheckpointPolicy, Triangular, VmapMethod};
 use rune_trace::{
-    Arg, ConvOptions, ConvPadding, DType, DebugOptions, PadMode, PoolOptions, ScanOptions, Tensor, VmapOptions,
+    Argnum, ConvOptions, ConvPadding, DType, DebugOptions, PadMode, PoolOptions, ScanOptions, Tensor, VmapOptions,
     all_gather, all_gather_tiled, all_to_all, all_to_all_tiled, associative_scan, associative_scan_axis, axis_index,
     checkpoint, checkpoint_name, checkpoint_with, cond, custom_jvp, custom_tangent, custom_vjp, debug, debug_print,
     debug_to, einsum, fori_loop, grad, grad_argnums, grad_aux, grad_aux_argnums, hessian, hessian_argnums, hessian_aux,
@@ -137,7 +137,7 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
 fn operations_of_transformed_functions_come_from_the_line_of_the_call() {
     let mut seen = Traced::default();
     let (x, s) = (&Tensor::full([3], 0.5, DType::F32), &Tensor::scalar(0.5f32));
-    let first = Arg::<0>;
+    let first = Argnum::<0>;
     let nothing = CheckpointPolicy::NothingSaveable;
 
     from_here!(seen, ["grad::grad"], x, grad(|x: &Tensor| (x.sin() * x).sum()));

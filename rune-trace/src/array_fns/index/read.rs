@@ -79,7 +79,7 @@ impl Tensor {
         let op = "take_along_axis";
         let axis = resolve_axis(op, axis, self.shape());
         if !indices.dtype().is_int() || indices.rank() != self.rank() {
-            refuse!("{op}: of {} takes integer indices of as many axes, and is given {}", self.ty(), indices.ty());
+            refuse!("{op}: of {} takes integer indices of as many axes, but got {}", self.ty(), indices.ty());
         }
         let n = self.shape()[axis];
         let (mut own, mut theirs) = (self.shape().clone(), indices.shape().clone());

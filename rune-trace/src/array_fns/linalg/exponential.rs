@@ -60,7 +60,7 @@ pub fn expm_frechet(a: &Tensor, e: &Tensor) -> (Tensor, Tensor) {
     expect_square("expm_frechet", e);
     if a.ty() != e.ty() {
         crate::tensor::refuse!(
-            "linalg::expm_frechet: takes a matrix and a direction of one type, and is given {} and {}",
+            "linalg::expm_frechet: takes a matrix and a direction of one type, but got {} and {}",
             a.ty(),
             e.ty()
         );

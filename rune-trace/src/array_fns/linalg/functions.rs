@@ -103,8 +103,7 @@ pub fn solve_sylvester(a: &Tensor, b: &Tensor, q: &Tensor) -> Tensor {
     expect_one_dtype("linalg::solve_sylvester", &[a.dtype(), b.dtype(), q.dtype()]);
     if a.rank() != 2 || b.rank() != 2 || *q.shape() != [size(a).0, size(b).0] {
         refuse!(
-            "linalg::solve_sylvester: takes two square matrices and one with the rows of the first and the columns of the second, \
-             and is given shapes {}, {} and {}; batches go by `vmap`",
+            "linalg::solve_sylvester: takes two square matrices and one with the rows of the first and the columns of the second, but got shapes {}, {} and {}; batches go by `vmap`",
             a.shape(),
             b.shape(),
             q.shape()
@@ -134,7 +133,7 @@ pub fn polar(a: &Tensor) -> (Tensor, Tensor) {
     let (m, n) = size(a);
     if m < n {
         refuse!(
-            "linalg::polar: takes matrices with at least as many rows as columns, and is given shape {}; transpose it",
+            "linalg::polar: takes matrices with at least as many rows as columns, but got shape {}; transpose it",
             a.shape()
         );
     }
@@ -180,7 +179,7 @@ pub fn eigh_tridiagonal(diagonal: &Tensor, beside: &Tensor) -> (Tensor, Tensor) 
         && diagonal.shape()[diagonal.rank() - 1] == beside.shape()[beside.rank() - 1] + 1;
     if !fits || !diagonal.dtype().is_float() || diagonal.dtype().is_half() {
         refuse!(
-            "linalg::eigh_tridiagonal: takes diagonals of f32 or f64, the second one shorter by one, and is given {} and {}",
+            "linalg::eigh_tridiagonal: takes diagonals of f32 or f64, the second one shorter by one, but got {} and {}",
             diagonal.ty(),
             beside.ty()
         );

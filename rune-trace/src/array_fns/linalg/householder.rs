@@ -51,7 +51,7 @@ pub fn householder_product(a: &Tensor, taus: &Tensor) -> Tensor {
     let k = taus.shape().last().copied().unwrap_or(0);
     if m < n || taus.rank() + 1 != a.rank() || taus.shape()[..batch.len()] != *batch || k > n {
         refuse!(
-            "linalg::householder_product: takes matrices that are not wide, and at most as many factors as columns, and is given \
+            "linalg::householder_product: takes matrices that are not wide, and at most as many factors as columns, but got \
              shapes {} and {}",
             a.shape(),
             taus.shape()
@@ -108,7 +108,7 @@ pub fn gehrd(a: &Tensor) -> (Tensor, Tensor) {
     expect_square("gehrd", a);
     let n = size(a).0;
     if n == 0 {
-        refuse!("linalg::gehrd: takes matrices with at least one row, and is given shape {}", a.shape());
+        refuse!("linalg::gehrd: takes matrices with at least one row, but got shape {}", a.shape());
     }
     at_caller(|| reflected(a, n - 1, 1))
 }

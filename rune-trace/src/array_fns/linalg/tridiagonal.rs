@@ -76,7 +76,7 @@ pub struct TridiagonalLu {
 pub fn tridiagonal_lu(lower: &Tensor, diagonal: &Tensor, upper: &Tensor) -> TridiagonalLu {
     expect("tridiagonal_lu", [lower, diagonal, upper]);
     if diagonal.shape().last() == Some(&0) {
-        refuse!("linalg::tridiagonal_lu: takes diagonals with elements, and is given shape {}", diagonal.shape());
+        refuse!("linalg::tridiagonal_lu: takes diagonals with elements, but got shape {}", diagonal.shape());
     }
     at_caller(|| factored(lower, diagonal, upper))
 }
@@ -127,7 +127,7 @@ fn expect(op: &str, parts: [&Tensor; 3]) {
     if !d.dtype().is_float() || d.dtype().is_half() || d.rank() == 0 || l.shape() != d.shape() || u.shape() != d.shape()
     {
         refuse!(
-            "linalg::{op}: takes three diagonals of f32 or f64 of one shape […, n], and is given {}, {} and {}",
+            "linalg::{op}: takes three diagonals of f32 or f64 of one shape […, n], but got {}, {} and {}",
             l.ty(),
             d.ty(),
             u.ty()
@@ -140,7 +140,7 @@ fn expect_right_side(op: &str, diagonal: &Tensor, b: &Tensor) {
     expect_one_dtype(&format!("linalg::{op}"), &[diagonal.dtype(), b.dtype()]);
     if b.rank() != diagonal.rank() + 1 || b.shape()[..diagonal.rank()] != diagonal.shape()[..] {
         refuse!(
-            "linalg::{op}: takes right sides of shape […, n, k] for diagonals of shape […, n], and is given {} and {}",
+            "linalg::{op}: takes right sides of shape […, n, k] for diagonals of shape […, n], but got {} and {}",
             b.shape(),
             diagonal.shape()
         );

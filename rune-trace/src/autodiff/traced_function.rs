@@ -1,6 +1,6 @@
 //! The first step of all derivatives: running a function once at its arguments.
 
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{Argnums, Arguments};
 use crate::tensor::{Keep, begin_trace, fresh_params, lax, trace};
 use crate::transform::{self, Linear};
@@ -10,7 +10,7 @@ use rustc_hash::FxHasher;
 use std::hash::Hasher;
 
 /// A function that ran: its program, the place of the call, and its result.
-pub(super) struct Run<Y, Aux> {
+pub(super) struct TracedFunction<Y, Aux> {
     program: Program,
     primals: Vec<Tensor>,
     /// Which inputs are differentiated: the first ones.
@@ -36,15 +36,14 @@ pub(super) struct Chosen {
 
 impl Chosen {
     /// Returns the leaves of the arguments `argnums`, which must all be floats.
-    pub fn new<X: Arguments, S: Argnums<X>>(args: X::Refs<'_>, argnums: S, place: Place) -> Chosen {
+    pub fn new<X: Arguments, S: Argnums<X>>(args: X::Refs<'_>, argnums: S, place: CallSite) -> Chosen {
         let positions = argnums.positions();
         let (mut by, mut chosen) = (Vec::new(), Vec::new());
         X::visit(args, &mut |position, path, leaf| {
             let differentiated = positions.contains(&position);
             if differentiated && !leaf.dtype().is_float() {
                 place.fail(&format!(
-                    "`{path}` is of type {}, and only floats have derivatives; give it as another argument and differentiate \
-                     by the rest, or convert it with `.cast(DType::F32)`",
+                    "`{path}` has type {}, but only floats have derivatives; pass it as another argument, and differentiate with respect to the others, or convert it with `.cast(DType::F32)`",
                     leaf.ty()
                 ));
             }
@@ -77,15 +76,14 @@ impl Chosen {
 pub(crate) fn gradients<X: Arguments, Aux: Tree>(
     args: X::Refs<'_>,
     by: &[bool],
-    place: Place,
+    place: CallSite,
     f: impl FnOnce(&X) -> (Tensor, Aux),
 ) -> (Tensor, Aux, Vec<Tensor>) {
-    let run = Run::new::<X>(args, by, true, place, f);
+    let run = TracedFunction::new::<X>(args, by, true, place, f);
     let y = &run.output;
     if y.rank() != 0 || !y.dtype().is_float() {
         place.fail_for(y, &format!(
-            "the function returned a tensor of type {}, and only a float scalar has a gradient; reduce it, as with `.sum()` or \
-             `.mean()`",
+            "the function returned a tensor of type {}, but only a float scalar has a gradient; reduce it, for example with `.sum()` or `.mean()`",
             y.ty()
         ));
     }
@@ -95,15 +93,15 @@ pub(crate) fn gradients<X: Arguments, Aux: Tree>(
     (value, aux, place.run(Transform::Transpose, || linear.transpose(cotangents)))
 }
 
-impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
+impl<Y: Tree, Aux: Tree> TracedFunction<Y, Aux> {
     /// Runs `f` with parameters in place of the leaves of the arguments that `by` marks. It may read them if `known`.
     pub fn new<X: Arguments>(
         args: X::Refs<'_>,
         by: &[bool],
         known: bool,
-        place: Place,
+        place: CallSite,
         f: impl FnOnce(&X) -> (Y, Aux),
-    ) -> Run<Y, Aux> {
+    ) -> TracedFunction<Y, Aux> {
         let mut moved = Vec::new();
         let mut marks = by.iter();
         X::visit(args, &mut |_, _, leaf| {
@@ -124,7 +122,7 @@ impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
         let mut by = vec![true; moved.len()];
         by.resize(moved.len() + traced.captured.len(), false);
         let primals = moved.into_iter().chain(traced.captured).collect();
-        Run { program: traced.program, primals, by, output, aux }
+        TracedFunction { program: traced.program, primals, by, output, aux }
     }
     /// Returns the differentiated leaves.
     pub fn moved(&self) -> &[Tensor] {
@@ -160,7 +158,7 @@ impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
         (value, tangent, aux)
     }
     /// Returns the function itself, which must be linear in the marked leaves, and its result without values.
-    pub fn into_linear(mut self, place: Place) -> (Linear, Y) {
+    pub fn into_linear(mut self, place: CallSite) -> (Linear, Y) {
         let residuals = self.primals.split_off(self.moved().len());
         let types = self.primals.iter().map(|x| x.ty().clone()).collect();
         (Linear::of(self.program, types, residuals), self.output.map(&mut |y| place.stand_in(y)))
@@ -188,14 +186,14 @@ pub(super) fn cotangents_like<X: Arguments>(args: X::Refs<'_>, by: &[bool], cota
 }
 
 /// Returns the leaves of `tangents` that belong to float leaves of `args`.
-pub(super) fn tangents_of<X: Arguments>(args: X::Refs<'_>, tangents: X::Refs<'_>, place: Place) -> Vec<Tensor> {
+pub(super) fn tangents_of<X: Arguments>(args: X::Refs<'_>, tangents: X::Refs<'_>, place: CallSite) -> Vec<Tensor> {
     let structure = |tree: X::Refs<'_>| {
         let mut hasher = FxHasher::default();
         X::structure(tree, &mut hasher);
         hasher.finish()
     };
     if structure(args) != structure(tangents) {
-        place.fail("the tangents are of another structure than the arguments");
+        place.fail("the tangents have another structure than the arguments");
     }
     let (mut leaves, mut moved) = (Vec::new(), Vec::new());
     X::visit(args, &mut |_, _, leaf| leaves.push(leaf));
@@ -211,14 +209,14 @@ pub(super) fn tangents_of<X: Arguments>(args: X::Refs<'_>, tangents: X::Refs<'_>
 }
 
 /// Returns the leaves of `cotangents`, and `None` for leaves of `output` that are not floats.
-pub(super) fn cotangents_of<Y: Tree>(output: &Y, cotangents: &Y, place: Place) -> Vec<Option<Tensor>> {
+pub(super) fn cotangents_of<Y: Tree>(output: &Y, cotangents: &Y, place: CallSite) -> Vec<Option<Tensor>> {
     let structure = |tree: &Y| {
         let mut hasher = FxHasher::default();
         tree.structure(&mut hasher);
         hasher.finish()
     };
     if structure(output) != structure(cotangents) {
-        place.fail("the cotangents are of another structure than what the function returned");
+        place.fail("the cotangents have another structure than the result of the function");
     }
     let (mut leaves, mut all) = (output.leaves().into_iter(), Vec::new());
     cotangents.visit(&mut TreePath::root("output"), &mut |path, cotangent| {
@@ -231,8 +229,8 @@ pub(super) fn cotangents_of<Y: Tree>(output: &Y, cotangents: &Y, place: Place) -
     all
 }
 
-pub(super) fn same_type(of: &Tensor, change: &Tensor, path: &TreePath, what: &str, place: Place) {
+pub(super) fn same_type(of: &Tensor, change: &Tensor, path: &TreePath, what: &str, place: CallSite) {
     if of.ty() != change.ty() {
-        place.fail(&format!("the {what} of `{path}` is of type {}, and `{path}` of type {}", change.ty(), of.ty()));
+        place.fail(&format!("the {what} of `{path}` has type {}, but `{path}` has type {}", change.ty(), of.ty()));
     }
 }
