@@ -1,4 +1,4 @@
-//! Rules of operations on elements, each by itself.
+//! Rules of elementwise operations.
 
 use super::{Problem, Types};
 use crate::op::{BinaryFn, UnaryFn};
@@ -45,7 +45,7 @@ impl Kind {
     }
 }
 
-/// That all are of one type.
+/// Checks that all types are equal.
 pub(super) fn same(types: &[&Type]) -> Result<(), Problem> {
     if types.windows(2).all(|w| w[0] == w[1]) { Ok(()) } else { Err(Problem::mixed(types)) }
 }

@@ -1,4 +1,4 @@
-//! Rules of operations that order elements.
+//! Rules of operations that sort elements.
 
 use super::reduction::check_positions;
 use super::{Problem, Types, axes};

@@ -22,7 +22,12 @@ pub(super) struct Combine {
 impl<'m, 't> Scope<'_, 'm, 't> {
     /// Converts a region on scalars to a function of `lanes` elements. Returns `None` if it contains something that
     /// rune does not support.
-    pub(super) fn combine(&mut self, op: &'m Operation<'t>, xs: &[Var], lanes: usize) -> Result<Option<Combine>, Problem> {
+    pub(super) fn combine(
+        &mut self,
+        op: &'m Operation<'t>,
+        xs: &[Var],
+        lanes: usize,
+    ) -> Result<Option<Combine>, Problem> {
         if let Some(name) = word(op, &["applies"]) {
             let ty = Type::new(self.ty(xs[0]).dtype, [lanes]);
             let Some(f) = binary(name, ty.dtype) else { return refused(format!("applies `{name}`")) };

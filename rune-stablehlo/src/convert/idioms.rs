@@ -17,7 +17,10 @@ impl<'t> Scope<'_, '_, 't> {
     pub(super) fn suspect(&mut self, op: &Operation<'t>) {
         if op.name == "func.call" {
             let name = name_of(op, "callee").unwrap_or_default();
-            let base = name.rsplit_once('_').filter(|(_, n)| n.bytes().all(|b| b.is_ascii_digit())).map_or(name, |(base, _)| base);
+            let base = name
+                .rsplit_once('_')
+                .filter(|(_, n)| n.bytes().all(|b| b.is_ascii_digit()))
+                .map_or(name, |(base, _)| base);
             if OWN_DERIVATIVES.contains(&base) {
                 let message = format!(
                     "JAX has a derivative of its own for `{base}`, which the text does not hold; that of the formula may be NaN \

@@ -1,8 +1,8 @@
 //! Operations that move elements by computed indices.
 
 use super::arguments::{Fields, dims, fields, word};
-use super::scope::Scope;
 use super::fold::Combine;
+use super::scope::Scope;
 use super::{Problem, invalid, refused};
 use crate::ast::Operation;
 use rune_ir::op::{Dims, GatherDims, ScatterDims, ScatterMode, UnaryFn};
@@ -129,7 +129,11 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let mut columns = Vec::new();
         let column: Shape = size.iter().take(size.rank() - 1).copied().chain([1]).collect();
         for &axis in &dims.indices_batching {
-            columns.push(self.one(Op::Iota { dtype: self.ty(indices).dtype, shape: column.clone(), dimension: axis })?);
+            columns.push(self.one(Op::Iota {
+                dtype: self.ty(indices).dtype,
+                shape: column.clone(),
+                dimension: axis,
+            })?);
         }
         columns.push(indices);
         let dimension = size.rank() - 1;
@@ -168,14 +172,8 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let combined = push(Op::Call { args, program })?;
         let updated = push(Op::Reshape { x: combined, shape: one })?;
         let (x_, indices_, mode) = (own(0), own(1), ScatterMode::Set);
-        let written = push(Op::Scatter {
-            x: x_,
-            indices: indices_,
-            updates: updated,
-            dims: Box::new(dims),
-            mode,
-            unique: true,
-        })?;
+        let written =
+            push(Op::Scatter { x: x_, indices: indices_, updates: updated, dims: Box::new(dims), mode, unique: true })?;
         let body = Arc::new(body.finish(vec![written])?);
         let args = [captured, vec![x, indices, updates]].concat();
         self.one(Op::Scan { args, consts, carry: 1, length: positions, reverse: false, unroll: 0, body }).map(Some)

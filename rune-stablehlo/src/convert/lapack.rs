@@ -37,7 +37,12 @@ fn is(op: &Operation, key: &str, letter: u8) -> Result<bool, Problem> {
 
 impl<'m, 't> Scope<'_, 'm, 't> {
     /// Imports a custom call of LAPACK. Returns `None` if it is not one that rune knows.
-    pub(super) fn lapack(&mut self, op: &'m Operation<'t>, target: &str, xs: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
+    pub(super) fn lapack(
+        &mut self,
+        op: &'m Operation<'t>,
+        target: &str,
+        xs: &[Var],
+    ) -> Result<Option<Vec<Var>>, Problem> {
         let Some((name, letter)) = routine(target) else { return Ok(None) };
         let known = ["potrf", "getrf", "gesdd", "syevd", "geqrf", "orgqr", "trsm", "gtsv", "gehrd", "sytrd"];
         if !known.contains(&name) {
@@ -259,7 +264,8 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let mut pending = vec![(factored, true)];
         while let Some((value, cut)) = pending.pop() {
             for user in self.users(value)? {
-                let moves = cut && matches!(user.name, "stablehlo.slice" | "stablehlo.pad") && user.operands.first() == Some(&value);
+                let moves =
+                    cut && matches!(user.name, "stablehlo.slice" | "stablehlo.pad") && user.operands.first() == Some(&value);
                 if moves && starts_at_corner(user) {
                     pending.push((self.result(user, 0)?, false));
                 } else if !(user.operands.first() == Some(&value) && q(user)) && !self.takes_upper(user, value) {
@@ -321,7 +327,8 @@ fn by_columns(op: &Operation, rank: usize) -> bool {
 }
 
 fn calls(op: &Operation, name: &str) -> bool {
-    let target = (op.name == "stablehlo.custom_call").then(|| name_of(op, "name").or_else(|| name_of(op, "call_target_name")));
+    let target =
+        (op.name == "stablehlo.custom_call").then(|| name_of(op, "name").or_else(|| name_of(op, "call_target_name")));
     target.flatten().and_then(routine).is_some_and(|(found, _)| found == name)
 }
 

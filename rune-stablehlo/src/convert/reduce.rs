@@ -134,7 +134,9 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     fn known_window(&mut self, op: &Operation<'t>, x: Var, init: Var, window: &Window) -> Result<Option<Var>, Problem> {
         let ty = self.ty(x).clone();
         let running = running_axis(window, &ty.shape);
-        let Some((mut e, roots)) = op.regions.first().and_then(|region| self.expressions(region)) else { return Ok(None) };
+        let Some((mut e, roots)) = op.regions.first().and_then(|region| self.expressions(region)) else {
+            return Ok(None);
+        };
         let &[root] = roots.as_slice() else { return Ok(None) };
         let known = self.known(init);
         if let Some((axis, reverse)) = running

@@ -3,8 +3,8 @@
 use super::{Triangular, expect_square, triangular_solve};
 use crate::{Tensor, lax};
 
-/// The lower triangle `L`, with a positive diagonal, of which `L Lᵀ = a`; all NaN where `a` is not positive definite. Of a matrix that is
-/// not symmetric, `(a + aᵀ) / 2` is factored.
+/// Returns the lower triangular `L`, with a positive diagonal, for which `L Lᵀ = a`. It is all NaN if `a` is not
+/// positive definite. A matrix that is not symmetric is replaced by `(a + aᵀ) / 2`.
 ///
 /// # Panics
 /// If the matrices are not square, or not of `f32` or `f64`.
@@ -20,7 +20,7 @@ pub fn cholesky(a: &Tensor) -> Tensor {
     lax::cholesky(&((a + a.t()) * 0.5))
 }
 
-/// The solution of `a x = b`, where `l` is the Cholesky factor of `a`, of a vector `b` or of matrices.
+/// Solves `a x = b`, where `l` is the Cholesky factor of `a`, for a vector `b` or for matrices.
 ///
 /// # Panics
 /// If sizes, batches or dtypes do not fit.

@@ -8,8 +8,8 @@ use crate::{Tensor, custom_tangent, lax};
 use rune_ir::DType;
 use rune_ir::op::FactorFn;
 
-/// The sign of the determinant of square matrices, or 0, and the logarithm of its magnitude, -∞ of 0: where the determinant itself would be out of
-/// range.
+/// Returns the sign of the determinant of square matrices, or 0, and the logarithm of its magnitude, which is -∞ for 0.
+/// Use it if the determinant itself would be out of range.
 ///
 /// # Panics
 /// If the matrices are not square, or not of `f32` or `f64`.
@@ -36,7 +36,7 @@ pub fn slogdet(a: &Tensor) -> (Tensor, Tensor) {
     )
 }
 
-/// Returns the determinant of square matrices. Its derivatives hold at singular matrices too.
+/// Returns the determinant of square matrices. Its derivative is exact at singular matrices, too.
 ///
 /// # Panics
 /// If the matrices are not square, or not of `f32` or `f64`.
@@ -77,7 +77,7 @@ pub fn det(a: &Tensor) -> Tensor {
     }
 }
 
-/// Returns the adjugate of square matrices, of which `a adj(a) = det(a) I`: the transposed cofactors, also of singular matrices.
+/// Returns the adjugate of square matrices: the transposed cofactors, with `a adj(a) = det(a) I`.
 ///
 /// # Panics
 /// Panics unless `a` holds square matrices of `f32` or `f64`.
@@ -95,7 +95,10 @@ pub fn adjugate(a: &Tensor) -> Tensor {
         return a.ones_like();
     }
     let caller = Caller::here();
-    custom_tangent(|a: &Tensor| caller.run(|| cofactors(a, None)), |(a,), _, (da,)| caller.run(|| cofactors(a, Some(da))))(a)
+    custom_tangent(
+        |a: &Tensor| caller.run(|| cofactors(a, None)),
+        |(a,), _, (da,)| caller.run(|| cofactors(a, Some(da))),
+    )(a)
 }
 
 /// The adjugate by the singular value decomposition `a = U S Vᵀ`, as det(U) det(V) V adj(S) Uᵀ; or its derivative by `da`, which is
@@ -128,7 +131,7 @@ fn cofactors(a: &Tensor, da: Option<&Tensor>) -> Tensor {
     sign * vt.t().matmul(&inner).matmul(&u.t())
 }
 
-/// The sign of the permutation of the rows, and the diagonal that elimination leaves.
+/// Returns the sign of the permutation of the rows, and the diagonal after elimination.
 #[track_caller]
 fn eliminated(a: &Tensor) -> (Tensor, Tensor) {
     let [lu, pivots, _] = lax::factor::<3>(FactorFn::Lu, a);
@@ -138,7 +141,7 @@ fn eliminated(a: &Tensor) -> (Tensor, Tensor) {
     (1.0 - 2.0 * lax::convert(&odd, a.dtype()), lu.diagonal(0, -2, -1))
 }
 
-/// The elements of small matrices, row by row.
+/// Returns the elements of small matrices, row by row.
 #[track_caller]
 fn entries(a: &Tensor, n: usize) -> Vec<Tensor> {
     let batch = a.rank() - 2;

@@ -142,7 +142,10 @@ impl Pade<'_> {
         };
         let high = b.len() > 8;
         // a⁷ is the highest power of the lower part; a⁹ to a¹³ are a⁶ times a³ to a⁷.
-        [[high.then(|| part(7, false)), Some(part(1, constant))], [high.then(|| part(6, false)), Some(part(0, constant))]]
+        [
+            [high.then(|| part(7, false)), Some(part(1, constant))],
+            [high.then(|| part(6, false)), Some(part(0, constant))],
+        ]
     }
     fn whole(&self, [high, low]: &[Option<Tensor>; 2]) -> Tensor {
         let low = low.clone().expect("the lower part is always there");

@@ -162,10 +162,7 @@ pub fn polar(a: &Tensor) -> (Tensor, Tensor) {
         let outside = outside.matmul(&vt.t()).matmul(&(&vt / s.unsqueeze(-1)));
         (u.matmul(&omega) + outside, inner - omega.matmul(p))
     };
-    custom_tangent(
-        |a: &Tensor| caller.run(|| value(a)),
-        |(a,), (u, p), (da,)| caller.run(|| tangent(a, u, p, da)),
-    )(a)
+    custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), (u, p), (da,)| caller.run(|| tangent(a, u, p, da)))(a)
 }
 
 /// Returns the eigenvalues of symmetric tridiagonal matrices, ascending, and the eigenvectors in columns: `diagonal` has shape

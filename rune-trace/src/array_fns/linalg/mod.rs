@@ -50,7 +50,7 @@ use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::{DType, Shape};
 
-/// That `a` holds matrices of a dtype that linear algebra takes.
+/// Checks that `a` holds matrices of a dtype that linear algebra takes.
 #[track_caller]
 fn expect_matrices(op: &str, a: &Tensor) {
     if !a.dtype().is_float() || a.dtype().is_half() {
@@ -61,7 +61,7 @@ fn expect_matrices(op: &str, a: &Tensor) {
     }
 }
 
-/// That `a` holds square matrices.
+/// Checks that `a` holds square matrices.
 #[track_caller]
 fn expect_square(op: &str, a: &Tensor) {
     expect_matrices(op, a);
@@ -71,34 +71,34 @@ fn expect_square(op: &str, a: &Tensor) {
     }
 }
 
-/// The precision of a dtype: the distance from 1 to the next number.
+/// Returns the precision of a dtype: the difference between 1 and the next number.
 fn precision(a: &Tensor) -> f64 {
     if a.dtype() == DType::F32 { f32::EPSILON.into() } else { f64::EPSILON }
 }
 
-/// Rows and columns.
+/// Returns the numbers of rows and columns.
 fn size(a: &Tensor) -> (usize, usize) {
     (a.shape()[a.rank() - 2], a.shape()[a.rank() - 1])
 }
 
-/// `a` with its batch repeated to `batch`.
+/// Returns `a` with its batch broadcast to `batch`.
 #[track_caller]
 fn with_batch(op: &str, a: &Tensor, batch: &Shape) -> Tensor {
     let matrix = &a.shape()[a.rank() - 2..];
     broadcast(op, a, &batch.iter().chain(matrix).copied().collect())
 }
 
-/// Matrices `a` and right sides `b`, of one batch; a vector `b` is a column.
+/// Matrices `a` and right sides `b` with the same batch. A vector `b` is a column.
 struct Sides {
     a: Tensor,
     b: Tensor,
     batch: Shape,
-    /// Whether `b` was a vector.
+    /// Whether `b` is a vector.
     vector: bool,
 }
 
 impl Sides {
-    /// `b` has as many rows (columns, unless `left`) as `a`.
+    /// `b` must have as many rows (columns, unless `left`) as `a`.
     #[track_caller]
     fn new(op: &str, a: &Tensor, b: &Tensor, left: bool) -> Sides {
         expect_square(op, a);
@@ -118,7 +118,7 @@ impl Sides {
         let batch = expect_joint_shape(&format!("linalg::{op}, before the matrices"), &[&batches[0], &batches[1]]);
         Sides { a: with_batch(op, a, &batch), b: with_batch(op, &b, &batch), batch, vector }
     }
-    /// The solution, in the form of the right sides.
+    /// Returns the solution in the form of the right sides.
     #[track_caller]
     fn shaped(&self, x: &Tensor) -> Tensor {
         if !self.vector {

@@ -7,7 +7,7 @@ use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::Shape;
 
-/// Square matrices to the power `n`: by squaring, and of the inverse for negative `n`.
+/// Raises square matrices to the power `n`, by squaring; for negative `n`, their inverse.
 ///
 /// # Panics
 /// If the matrices are not square, or not of `f32` or `f64`.
@@ -41,10 +41,11 @@ pub fn matrix_power(a: &Tensor, n: i32) -> Tensor {
     }
 }
 
-/// The product of matrices one after the other, in the order of least multiplications. The first may be a vector, and so may the last.
+/// Returns the product of several matrices in the order with the fewest multiplications. The first and the last may be
+/// vectors.
 ///
 /// # Panics
-/// If there are fewer than two, sizes or dtypes do not fit, or there are other vectors than the first and the last.
+/// If there are fewer than two, sizes or dtypes do not fit, or others than the first and the last are vectors.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, linalg};
@@ -83,7 +84,7 @@ pub fn multi_dot(xs: &[&Tensor]) -> Tensor {
     lax::reshape(&product, shape)
 }
 
-/// For each range of matrices, from the first to the last, behind which one it is best split, by dynamic programming.
+/// Returns where to split each range of matrices, by dynamic programming.
 fn splits(sizes: &[usize]) -> Vec<Vec<usize>> {
     let n = sizes.len() - 1;
     let (mut costs, mut best) = (vec![vec![0.0f64; n]; n], vec![vec![0; n]; n]);
@@ -111,7 +112,7 @@ fn product(matrices: &[Tensor], splits: &[Vec<usize>], first: usize, last: usize
     product(matrices, splits, first, at).matmul(&product(matrices, splits, at + 1, last))
 }
 
-/// The cross product of vectors of three elements along `axis`; batches broadcast.
+/// Returns the cross product of vectors of three elements along `axis`. Batches broadcast.
 ///
 /// # Panics
 /// If there are not three elements along `axis`, or shapes or dtypes do not fit.
@@ -132,12 +133,13 @@ pub fn cross(x: &Tensor, y: &Tensor, axis: isize) -> Tensor {
             );
         }
     }
-    // x₁ y₂ - x₂ y₁ and so on, all three at once.
+    // All three elements at once: x₁ y₂ - x₂ y₁ and so on.
     let (x1, y1) = (x.roll(-1, axis), y.roll(-1, axis));
     (x * y1 - x1 * y).roll(-1, axis)
 }
 
-/// The product of each element of `x` with each of `y`, as blocks of matrices, or of vectors: `x[i, j] * y` at place `(i, j)`, by Kronecker.
+/// Returns the Kronecker product: the product of each element of `x` with `y`, as blocks of matrices or vectors, with
+/// `x[i, j] * y` as block `(i, j)`.
 ///
 /// # Panics
 /// If the ranks or the dtypes differ.
@@ -233,7 +235,10 @@ pub fn tensorinv(a: &Tensor, ind: usize) -> Tensor {
     let (first, last) = a.shape().split_at(ind.min(a.rank()));
     let (n, m): (usize, usize) = (first.iter().product(), last.iter().product());
     if ind == 0 || ind > a.rank() || n != m {
-        refuse!("linalg::tensorinv: the first {ind} axes of shape {} have not as many elements as the others", a.shape());
+        refuse!(
+            "linalg::tensorinv: the first {ind} axes of shape {} have not as many elements as the others",
+            a.shape()
+        );
     }
     let shape: Shape = last.iter().chain(first).copied().collect();
     lax::reshape(&inv(&lax::reshape(a, [n, n])), shape)

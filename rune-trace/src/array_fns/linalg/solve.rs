@@ -4,8 +4,8 @@ use super::{Sides, Triangular, expect_square, size, with_batch};
 use crate::{Tensor, lax};
 use rune_ir::op::FactorFn;
 
-/// The solution of the triangular systems that `how` tells: `a x = b`, or `x a = b`. Of `a` one triangle is read. A vector `b` gives a
-/// vector (for each matrix of a batch).
+/// Solves the triangular systems `a x = b` or `x a = b`, as `how` says. Only one triangle of `a` is read. A vector `b`
+/// gives a vector (for each matrix of a batch).
 ///
 /// # Panics
 /// If sizes, batches or dtypes do not fit.
@@ -24,8 +24,8 @@ pub fn triangular_solve(a: &Tensor, b: &Tensor, how: Triangular) -> Tensor {
     sides.shaped(&lax::triangular_solve(&sides.a, &sides.b, how))
 }
 
-/// The solution of `a x = b`, of a vector `b` or of matrices; batches broadcast. Of a singular `a` it is infinite or NaN. `a` is factored once,
-/// also for the derivatives.
+/// Solves `a x = b`, for a vector `b` or for matrices. Batches broadcast. The solution for a singular `a` is infinite
+/// or NaN. `a` is factored once, also for the derivatives.
 ///
 /// # Panics
 /// If the matrices are not square, or sizes, batches or dtypes do not fit.
@@ -46,7 +46,8 @@ pub fn solve(a: &Tensor, b: &Tensor) -> Tensor {
     sides.shaped(&lax::lu_solve([&sides.a, &lu, &permutation], &sides.b, false))
 }
 
-/// The inverse of square matrices; infinite or NaN of a singular one. To solve equations, [`solve`] is cheaper and more exact.
+/// Returns the inverse of square matrices. That of a singular matrix is infinite or NaN. To solve equations, [`solve`]
+/// is faster and more exact.
 ///
 /// # Panics
 /// If the matrices are not square, or not of `f32` or `f64`.

@@ -129,7 +129,8 @@ impl TridiagonalLu {
 fn expect(op: &str, parts: [&Tensor; 3]) {
     let [l, d, u] = parts;
     expect_one_dtype(&format!("linalg::{op}"), &[l.dtype(), d.dtype(), u.dtype()]);
-    if !d.dtype().is_float() || d.dtype().is_half() || d.rank() == 0 || l.shape() != d.shape() || u.shape() != d.shape() {
+    if !d.dtype().is_float() || d.dtype().is_half() || d.rank() == 0 || l.shape() != d.shape() || u.shape() != d.shape()
+    {
         refuse!(
             "linalg::{op}: takes three diagonals of f32 or f64 of one shape […, n], and is given {}, {} and {}",
             l.ty(),
