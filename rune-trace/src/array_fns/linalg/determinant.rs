@@ -60,7 +60,6 @@ pub fn det(a: &Tensor) -> Tensor {
                 sign * diagonal.prod_axes(-1)
             };
             let caller = Caller::here();
-            let caller = Caller::here();
             let tangent = |a: &Tensor, det: &Tensor, da: &Tensor| {
                 let (_, diagonal) = eliminated(&a.stop_gradient());
                 let pivots = diagonal.abs();
