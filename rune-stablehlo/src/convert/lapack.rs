@@ -22,10 +22,9 @@ fn routine(target: &str) -> Option<(&str, char)> {
 
 /// Returns an option of the call, which JAX writes as the code of a letter, such as 76 for `L`.
 fn option(op: &Operation, key: &str) -> Result<u8, Problem> {
-    let entries = match op.attribute(&["mhlo.backend_config", "backend_config"]) {
-        Some(Attribute::Dict(entries)) => entries.as_slice(),
-        _ => &[],
-    };
+    // The text of `as_text` has an empty string under the second name too.
+    let written = op.attribute(&["mhlo.backend_config"]).or_else(|| op.attribute(&["backend_config"]));
+    let entries = if let Some(Attribute::Dict(entries)) = written { entries.as_slice() } else { &[] };
     match find(entries, &[key]).and_then(Attribute::ints).as_deref() {
         Some(&[code]) if u8::try_from(code).is_ok() => Ok(code as u8),
         _ => invalid(format!("its option `{key}` is missing")),
@@ -266,7 +265,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         while let Some((value, cut)) = pending.pop() {
             for user in self.users(value)? {
                 let moves =
-                    cut && matches!(user.name, "stablehlo.slice" | "stablehlo.pad") && user.operands[0] == value;
+                    cut && matches!(user.name, "stablehlo.slice" | "stablehlo.pad") && user.operands.first() == Some(&value);
                 if moves && starts_at_corner(user) {
                     pending.push((self.result(user, 0)?, false));
                 } else if !(user.operands.first() == Some(&value) && q(user)) && !self.takes_upper(user, value) {
@@ -286,8 +285,8 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     fn takes_upper(&self, user: &Operation<'t>, value: Use<'t>) -> bool {
         let number = |used: Use<'t>| {
             let mut op = self.definition(used)?;
-            while matches!(op.name, "stablehlo.broadcast_in_dim") {
-                op = self.definition(op.operands[0])?;
+            if op.name == "stablehlo.broadcast_in_dim" {
+                op = self.definition(*op.operands.first()?)?;
             }
             constants::splat(op).map(|number| number.to_f64())
         };
@@ -307,7 +306,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                 if *axes != [ty.rank().checked_sub(2)?, ty.rank() - 1] {
                     return None;
                 }
-                op = self.definition(op.operands[0])?;
+                op = self.definition(*op.operands.first()?)?;
             }
             let (&[rows, columns], "stablehlo.compare") = (op.operands.as_slice(), op.name) else { return None };
             let direction = super::arguments::word(op, &["comparison_direction"])?;
