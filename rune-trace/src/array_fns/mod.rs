@@ -28,6 +28,7 @@ mod reductions;
 mod scalar;
 mod shape;
 pub mod special;
+pub mod stats;
 
 pub use axes::Axes;
 pub use collectives::{
