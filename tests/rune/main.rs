@@ -32,6 +32,7 @@ mod recursion;
 mod saved;
 mod shown;
 mod smooth;
+mod special;
 mod stages;
 mod threads;
 mod tiers;

@@ -4,3 +4,4 @@ pub mod case;
 pub mod functions;
 pub mod integers;
 pub mod special;
+pub mod stats;

@@ -50,6 +50,7 @@ pub mod special;
 mod stacking;
 mod statistics;
 mod windows;
+pub mod stats;
 
 pub use axes::Axes;
 pub use bits::BitOrder;
