@@ -219,7 +219,7 @@ pub fn delta_orthogonal(key: &Tensor, scale: f64, shape: impl Into<Shape>, dtype
     for &size in shape[..rank - 2].iter().rev() {
         let before = size.saturating_sub(1) / 2;
         let mut padding = vec![(0, 0); window.rank() + 1];
-        padding[0] = (before, size.saturating_sub(before + 1));
+        padding[0] = (before as isize, size.saturating_sub(before + 1) as isize);
         window = window.unsqueeze(0).pad(&padding, 0.0);
     }
     window

@@ -264,8 +264,9 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let mut pending = vec![(factored, true)];
         while let Some((value, cut)) = pending.pop() {
             for user in self.users(value)? {
-                let moves =
-                    cut && matches!(user.name, "stablehlo.slice" | "stablehlo.pad") && user.operands.first() == Some(&value);
+                let moves = cut
+                    && matches!(user.name, "stablehlo.slice" | "stablehlo.pad")
+                    && user.operands.first() == Some(&value);
                 if moves && starts_at_corner(user) {
                     pending.push((self.result(user, 0)?, false));
                 } else if !(user.operands.first() == Some(&value) && q(user)) && !self.takes_upper(user, value) {

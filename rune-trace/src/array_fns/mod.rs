@@ -49,8 +49,8 @@ pub mod signal;
 pub mod special;
 mod stacking;
 mod statistics;
-mod windows;
 pub mod stats;
+mod windows;
 
 pub use axes::Axes;
 pub use bits::BitOrder;

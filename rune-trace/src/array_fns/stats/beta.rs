@@ -6,11 +6,11 @@
 //! assert!((y - 0.25).abs() < 1e-15);
 //! ```
 
+use super::standard;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::{lift_all, number_or};
 use crate::array_fns::special::{betainc_of, betaln_of, xlog1py_of, xlogy_of};
-use super::standard;
 
 fn logpdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
     let outside = z.lt(0.0) | z.gt(1.0);
@@ -30,7 +30,9 @@ fn cdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
 #[track_caller]
 pub fn logpdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::beta::logpdf", args, |[x, a, b, loc, scale]| logpdf_of(&standard(x, loc, scale), a, b) - scale.log())
+    lift_all("stats::beta::logpdf", args, |[x, a, b, loc, scale]| {
+        logpdf_of(&standard(x, loc, scale), a, b) - scale.log()
+    })
 }
 
 /// Returns the density at `x`.

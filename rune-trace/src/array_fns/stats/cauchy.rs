@@ -6,11 +6,11 @@
 //! assert!((y - 0.75).abs() < 1e-15);
 //! ```
 
+use super::{probability, standard};
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::lift_all;
 use std::f64::consts::PI;
-use super::{probability, standard};
 
 /// The angle of (1, -z) from below, so that small probabilities keep their digits.
 fn below(z: &Tensor) -> Tensor {
@@ -24,7 +24,9 @@ fn below(z: &Tensor) -> Tensor {
 #[track_caller]
 pub fn logpdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::cauchy::logpdf", args, |[x, loc, scale]| -standard(x, loc, scale).square().log1p() - (scale * PI).log())
+    lift_all("stats::cauchy::logpdf", args, |[x, loc, scale]| {
+        -standard(x, loc, scale).square().log1p() - (scale * PI).log()
+    })
 }
 
 /// Returns the density at `x`.
@@ -34,7 +36,9 @@ pub fn logpdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor
 #[track_caller]
 pub fn pdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::cauchy::pdf", args, |[x, loc, scale]| 1.0 / ((standard(x, loc, scale).square() + 1.0) * scale * PI))
+    lift_all("stats::cauchy::pdf", args, |[x, loc, scale]| {
+        1.0 / ((standard(x, loc, scale).square() + 1.0) * scale * PI)
+    })
 }
 
 /// Returns the probability of at most `x`.
