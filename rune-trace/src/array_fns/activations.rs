@@ -79,6 +79,7 @@ impl Tensor {
         self * (((self * consts::FRAC_1_SQRT_2).erf() + 1.0) * 0.5)
     }
     /// x · sigmoid(x), also called swish.
+    #[doc(alias = "swish")]
     #[track_caller]
     pub fn silu(&self) -> Tensor {
         self * self.sigmoid()
@@ -94,6 +95,7 @@ impl Tensor {
         (self + 3.0).relu6() / 6.0
     }
     /// x · hard_sigmoid(x), also called hard swish.
+    #[doc(alias = "hard_swish")]
     #[track_caller]
     pub fn hard_silu(&self) -> Tensor {
         self * self.hard_sigmoid()

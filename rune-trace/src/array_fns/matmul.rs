@@ -21,6 +21,9 @@ impl Tensor {
     /// let batch = Tensor::zeros([5, 2, 3], DType::F32);
     /// assert_eq!(*x.matmul(&batch).shape(), [5, 2, 3]);
     /// ```
+    #[doc(alias = "batch_matmul")]
+    #[doc(alias = "mm")]
+    #[doc(alias = "bmm")]
     #[track_caller]
     pub fn matmul(&self, other: &Tensor) -> Tensor {
         let (x, y) = (self, other);

@@ -158,12 +158,17 @@ methods! {
     /// ```
     add: |x, y| binary(BinaryFn::Add, x, y);
     /// `self - other`.
+    #[doc(alias = "subtract")]
     sub: |x, y| binary(BinaryFn::Sub, x, y);
     /// `self * other`.
+    #[doc(alias = "multiply")]
     mul: |x, y| binary(BinaryFn::Mul, x, y);
     /// `self / other`; of integers toward zero, see [`BinaryFn::Div`].
+    #[doc(alias = "divide")]
+    #[doc(alias = "true_divide")]
     div: |x, y| binary(BinaryFn::Div, x, y);
     /// What is left of `self` after division by `other`, of the sign of `self`, as Rust's `%`; see also [`Tensor::remainder`].
+    #[doc(alias = "fmod")]
     rem: |x, y| binary(BinaryFn::Rem, x, y);
     /// `self` to the power `other`; [`Tensor::powi`] is for a whole power known beforehand.
     ///
@@ -171,22 +176,32 @@ methods! {
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::scalar(2.0f32).pow(0.5).item::<f32>().unwrap(), 2.0f32.sqrt());
     /// ```
+    #[doc(alias = "power")]
     pow: |x, y| binary(BinaryFn::Pow, x, y);
     /// The greater of each two elements; NaN if either is. Of `bool`: or.
     maximum: |x, y| binary(BinaryFn::Max, x, y);
     /// The lesser of each two elements; NaN if either is. Of `bool`: and.
     minimum: |x, y| binary(BinaryFn::Min, x, y);
     /// The angle of the point (`other`, `self`) seen from the origin, of floats.
+    #[doc(alias = "arctan2")]
     atan2: |x, y| binary(BinaryFn::Atan2, x, y);
     /// Bitwise and, of integers and `bool`: `self & other`.
+    #[doc(alias = "logical_and")]
+    #[doc(alias = "bitwise_and")]
     bitand: |x, y| binary(BinaryFn::And, x, y);
     /// Bitwise or, of integers and `bool`: `self | other`.
+    #[doc(alias = "logical_or")]
+    #[doc(alias = "bitwise_or")]
     bitor: |x, y| binary(BinaryFn::Or, x, y);
     /// Bitwise exclusive or, of integers and `bool`: `self ^ other`.
+    #[doc(alias = "logical_xor")]
+    #[doc(alias = "bitwise_xor")]
     bitxor: |x, y| binary(BinaryFn::Xor, x, y);
     /// `self << other`, of integers; 0 where `other` is not below the width.
+    #[doc(alias = "left_shift")]
     shift_left: |x, y| binary(BinaryFn::ShiftLeft, x, y);
     /// `self >> other`, of integers: fills with the sign bit for signed integers, with zeros for unsigned ones.
+    #[doc(alias = "right_shift")]
     shift_right: |x, y| shift_right(x, y);
     /// Whether elements are equal, as `bool`.
     ///
@@ -194,16 +209,22 @@ methods! {
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([1, 2, 3]).eq(2).to_vec::<bool>().unwrap(), [false, true, false]);
     /// ```
+    #[doc(alias = "equal")]
     eq: |x, y| compare(Comparison::Eq, x, y);
     /// Whether elements differ, as `bool`.
+    #[doc(alias = "not_equal")]
     ne: |x, y| compare(Comparison::Ne, x, y);
     /// Whether elements of `self` are below those of `other`, as `bool`.
+    #[doc(alias = "less")]
     lt: |x, y| compare(Comparison::Lt, x, y);
     /// Whether elements of `self` are not above those of `other`, as `bool`; false where one is NaN.
+    #[doc(alias = "less_equal")]
     le: |x, y| compare(Comparison::Le, x, y);
     /// Whether elements of `self` are above those of `other`, as `bool`.
+    #[doc(alias = "greater")]
     gt: |x, y| compare(Comparison::Gt, x, y);
     /// Whether elements of `self` are not below those of `other`, as `bool`; false where one is NaN.
+    #[doc(alias = "greater_equal")]
     ge: |x, y| compare(Comparison::Ge, x, y);
 }
 
