@@ -1,4 +1,4 @@
-//! Arrays as NumPy prints them.
+//! Prints arrays in the format of NumPy.
 
 use crate::{Array, with_element};
 use std::fmt;
@@ -7,7 +7,7 @@ use std::fmt;
 const FULL: usize = 1000;
 const EDGE: usize = 3;
 
-/// An array, displayed nested in brackets.
+/// An array as nested brackets.
 pub struct Shown<'a>(pub &'a Array);
 
 impl fmt::Display for Shown<'_> {

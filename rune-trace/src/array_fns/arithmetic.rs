@@ -140,37 +140,6 @@ impl Tensor {
         let below = lax::select(&above, &-&delta, &delta);
         lax::select(&alike, &(&x + &y), &(greater + below.exp2().log1p() / consts::LN_2))
     }
-    /// Returns ln (1 - e⁻ˣ) without cancellation, of floats above 0 (Mächler, 2012).
-    ///
-    /// ```
-    /// use rune_trace::Tensor;
-    /// let x = Tensor::scalar(1e-10f64).log1mexp().item::<f64>().unwrap();
-    /// assert!((x - (1e-10f64).ln()).abs() < 1e-9);
-    /// ```
-    #[track_caller]
-    pub fn log1mexp(&self) -> Tensor {
-        expect_float("log1mexp", self);
-        let near = self.lt(consts::LN_2);
-        let (one, x) = (self.ones_like(), self);
-        // Each formula is given numbers that it has a derivative for.
-        let small = (-(-lax::select(&near, x, &one)).expm1()).log();
-        let large = (-(-lax::select(&near, &one, x)).exp()).log1p();
-        lax::select(&near, &small, &large)
-    }
-    /// Returns max(0, x), with a parabola between -1 and 1 for the corner: (x + 1)² / 4. Of floats.
-    #[track_caller]
-    pub fn sparse_plus(&self) -> Tensor {
-        expect_float("sparse_plus", self);
-        let bent = (self + 1.0).square() / 4.0;
-        let above = lax::select(&self.ge(1.0), self, &bent);
-        lax::select(&self.le(-1.0), &self.zeros_like(), &above)
-    }
-    /// Returns (x + 1) / 2 held between 0 and 1: the derivative of [`Tensor::sparse_plus`]. Of floats.
-    #[track_caller]
-    pub fn sparse_sigmoid(&self) -> Tensor {
-        expect_float("sparse_sigmoid", self);
-        (self + 1.0).clamp(0.0, 2.0) * 0.5
-    }
     /// Converts radians to degrees, of floats.
     #[doc(alias = "rad2deg")]
     #[track_caller]
@@ -320,6 +289,6 @@ fn magnitude(x: &Tensor) -> Tensor {
 #[track_caller]
 pub(super) fn expect_int(op: &str, x: &Tensor) {
     if !x.dtype().is_int() {
-        refuse!("{op}: takes an integer dtype, and is given {}", x.ty());
+        refuse!("{op}: takes an integer dtype, but got {}", x.ty());
     }
 }

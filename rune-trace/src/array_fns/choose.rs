@@ -301,11 +301,7 @@ impl Tensor {
     pub fn put_along_axis(&self, indices: &Tensor, values: impl Operand, axis: isize) -> Tensor {
         let axis = resolve_axis("put_along_axis", axis, self.shape());
         if !indices.dtype().is_int() || indices.rank() != self.rank() {
-            refuse!(
-                "put_along_axis: of {} takes integer indices of as many axes, and is given {}",
-                self.ty(),
-                indices.ty()
-            );
+            refuse!("put_along_axis: of {} takes integer indices of as many axes, but got {}", self.ty(), indices.ty());
         }
         let mut shape = self.shape().clone();
         shape.dims_mut()[axis] = indices.shape()[axis];

@@ -44,7 +44,7 @@ impl Tensor {
     #[track_caller]
     pub fn ediff1d(&self) -> Tensor {
         if self.dtype() == DType::Bool {
-            refuse!("ediff1d: takes numbers, and is given {}", self.ty());
+            refuse!("ediff1d: takes numbers, but got {}", self.ty());
         }
         self.flatten().diff(1, 0)
     }
@@ -130,7 +130,7 @@ impl Tensor {
         expect_float("interp", self);
         expect_one_dtype("interp", &[self.dtype(), xp.dtype(), fp.dtype()]);
         if xp.rank() != 1 || fp.shape() != xp.shape() || xp.size() == 0 {
-            refuse!("interp: points are two vectors of one size, and are given as {} and {}", xp.ty(), fp.ty());
+            refuse!("interp: points must be two vectors of one size, but are {} and {}", xp.ty(), fp.ty());
         }
         let n = xp.size();
         if n == 1 {

@@ -1,8 +1,8 @@
-//! What users write: operators and functions with broadcasting, literals, negative axes and other comforts, made of the strict
-//! primitives in [`crate::lax`].
+//! The functions that users call: operators and functions with broadcasting, literals and negative axes, built from the
+//! strict primitives in [`crate::lax`].
 //!
-//! All are `#[track_caller]`: misuse panics at the user's line, and operations note it as their origin. So that the line gets through,
-//! none calls a primitive from inside of a closure.
+//! All are `#[track_caller]`: misuse panics at the user's line, and operations record it as their origin. None calls a
+//! primitive inside a closure, because a closure would hide the line.
 
 mod activations;
 mod arithmetic;
@@ -46,8 +46,10 @@ mod segment;
 mod sets;
 mod shape;
 pub mod signal;
+pub mod special;
 mod stacking;
 mod statistics;
+pub mod stats;
 mod windows;
 
 pub use axes::Axes;

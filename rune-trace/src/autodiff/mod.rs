@@ -1,5 +1,5 @@
-//! Derivatives of functions. One mechanism serves all: a function is [run](Run) once on parameters that know their arguments, so
-//! with its own control flow and effects, and what it did is a program, to which the transformations are applied.
+//! Derivatives of functions. All of them work in the same way: a function [runs](TracedFunction) once on parameters that know
+//! their arguments, with its own control flow and effects, and becomes a program. Then the program is transformed.
 
 mod checkpoint;
 mod constant;
@@ -12,7 +12,7 @@ mod jacobian;
 mod jvp;
 mod linearize;
 mod residuals;
-mod run;
+mod traced_function;
 
 pub use checkpoint::{checkpoint, checkpoint as remat, checkpoint_name, checkpoint_policies, checkpoint_with};
 pub use constant::no_grad;
@@ -33,5 +33,5 @@ pub use residuals::{print_saved_residuals, saved_residuals};
 
 pub(crate) use jvp::forward;
 pub(crate) use linearize::near;
-use run::Run;
-pub(crate) use run::{floats, gradients};
+use traced_function::TracedFunction;
+pub(crate) use traced_function::{floats, gradients};
