@@ -23,6 +23,9 @@ impl Tensor {
     /// let gram = x.matmul(x.t()); // takes a reference or a value
     /// assert_eq!(gram.to_vec::<f32>().unwrap(), [5.0, 11.0, 11.0, 25.0]);
     /// ```
+    #[doc(alias = "batch_matmul")]
+    #[doc(alias = "mm")]
+    #[doc(alias = "bmm")]
     #[track_caller]
     pub fn matmul(&self, other: impl AsRef<Tensor>) -> Tensor {
         let (x, y) = (self, other.as_ref());

@@ -6,14 +6,14 @@ use rune_trace::op::{CheckpointPolicy, Triangular, VmapMethod};
 use rune_trace::{
     Argnum, ConvOptions, ConvPadding, DType, DebugOptions, PadMode, PoolOptions, ScanOptions, Tensor, VmapOptions,
     all_gather, all_gather_tiled, all_to_all, all_to_all_tiled, associative_scan, associative_scan_axis, axis_index,
-    checkpoint, checkpoint_name, checkpoint_with, cond, custom_jvp, custom_tangent, custom_vjp, debug, debug_print,
-    debug_to, einsum, fori_loop, grad, grad_argnums, grad_aux, grad_aux_argnums, hessian, hessian_argnums, hessian_aux,
-    hessian_aux_argnums, hvp, io_callback, jacfwd, jacfwd_argnums, jacfwd_aux, jacfwd_aux_argnums, jacrev,
-    jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, jvp_aux, linalg, linear_transpose, linearize, map, no_grad,
-    pmax, pmean, pmin, ppermute, pshuffle, psum, psum_scatter, psum_scatter_tiled, pswapaxes, pure_callback,
-    pure_callback_with, random, scan, scan_with, stepped, switch, value_and_grad, value_and_grad_argnums,
-    value_and_grad_aux, value_and_grad_aux_argnums, vjp, vjp_aux, vmap, vmap_axes, vmap_named, vmap_sized, vmap_with,
-    where_, while_loop,
+    checkpoint, checkpoint_name, checkpoint_with, cond, custom_jvp, custom_linear_solve, custom_root, custom_tangent,
+    custom_vjp, debug, debug_print, debug_to, einsum, fori_loop, grad, grad_argnums, grad_aux, grad_aux_argnums,
+    hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, io_callback, jacfwd, jacfwd_argnums, jacfwd_aux,
+    jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, jvp_aux, linalg, linear_transpose,
+    linearize, map, no_grad, pmax, pmean, pmin, ppermute, pshuffle, psum, psum_scatter, psum_scatter_tiled, pswapaxes,
+    pure_callback, pure_callback_with, random, scan, scan_with, stepped, switch, value_and_grad,
+    value_and_grad_argnums, value_and_grad_aux, value_and_grad_aux_argnums, vjp, vjp_aux, vmap, vmap_axes, vmap_named,
+    vmap_sized, vmap_with, where_, while_loop,
 };
 
 #[test]
@@ -126,6 +126,7 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
     from_here!(seen, ["read::take", "read::take_along_axis"], x, |x: &Tensor| (x.take(&Tensor::from([[0]]), 1), x.take_along_axis(&x.argsort(1), 1)));
     from_here!(seen, ["update::at", "update::At::set", "update::At::add", "update::At::mul", "update::At::min", "update::At::max", "update::At::get"], x, |x: &Tensor| (x.at((stepped(.., 2), 1)).set(2.0), x.at((.., 1..)).add(1.0), x.at([0, 0]).mul(x), x.at([0, 0]).max(x), x.at(0).min(1.0), x.at(0).get()));
 
+    super::numpy::origins(&mut seen);
     let public = public_functions(concat!(env!("CARGO_MANIFEST_DIR"), "/src/array_fns"), &["index/plan.rs", "special", "stats"]);
     let none = [
         // Known arrays.
@@ -134,7 +135,7 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
         "conv::ConvOptions::new", "conv::ConvOptions::strides", "conv::ConvOptions::padding", "conv::ConvOptions::dilations", "conv::ConvOptions::groups", "conv::ConvOptions::layout",
         "pool::PoolOptions::new", "pool::PoolOptions::strides", "pool::PoolOptions::padding", "pool::PoolOptions::dilations", "pool::PoolOptions::layout", "pool::PoolOptions::count_padding",
     ];
-    seen.finish(&public, &none);
+    seen.finish(&public, &[none.as_slice(), super::numpy::NO_OPERATIONS].concat());
 }
 
 #[test]
@@ -177,6 +178,8 @@ fn operations_of_transformed_functions_come_from_the_line_of_the_call() {
     from_here!(seen, ["custom_jvp::custom_jvp"], x, grad(|x: &Tensor| custom_jvp(|x: &Tensor| x.sin(), |(x,), (dx,)| (x.sin(), dx * x.cos()))(x).sum()));
     from_here!(seen, ["custom_jvp::custom_tangent"], x, grad(|x: &Tensor| custom_tangent(|x: &Tensor| x.sin(), |(x,), _, (dx,)| dx * x.cos())(x).sum()));
     from_here!(seen, ["custom_vjp::custom_vjp"], x, grad(|x: &Tensor| custom_vjp(|x: &Tensor| x.sin(), |x: &Tensor| (x.sin(), x.cos()), |c: &Tensor, ct: &Tensor| ct * c)(x).sum()));
+    from_here!(seen, ["implicit::custom_root"], x, grad(|x: &Tensor| custom_root(|y: &Tensor, x: &Tensor| y * x, x, x, |f: &rune_trace::TensorFn<'_>, x: &Tensor| f(x), |f: &rune_trace::TensorFn<'_>, y: &Tensor| f(y)).sum()));
+    from_here!(seen, ["implicit::custom_linear_solve"], x, grad(|x: &Tensor| custom_linear_solve(|x: &Tensor, y: &Tensor| y * x, x, x, |f: &rune_trace::TensorFn<'_>, x: &Tensor| f(x), |f: &rune_trace::TensorFn<'_>, y: &Tensor| f(y)).sum()));
     from_here!(seen, ["checkpoint::checkpoint"], x, grad(|x: &Tensor| checkpoint(|x: &Tensor| x.sin().exp())(x).sum()));
     from_here!(seen, ["checkpoint::checkpoint_with", "checkpoint::checkpoint_name"], x, grad(|x: &Tensor| checkpoint_with(nothing.clone(), |x: &Tensor| checkpoint_name(&x.sin(), "sin").exp())(x).sum()));
 
