@@ -34,7 +34,8 @@ fn the_logistic_function_has_finite_derivatives() {
         )
     };
     let negated = "%0 = stablehlo.negate %a : tensor<3xf32>\n";
-    let scaled = "%m = stablehlo.constant dense<-2.0> : tensor<3xf32>\n%0 = stablehlo.multiply %a, %m : tensor<3xf32>\n";
+    let scaled =
+        "%m = stablehlo.constant dense<-2.0> : tensor<3xf32>\n%0 = stablehlo.multiply %a, %m : tensor<3xf32>\n";
     for order in ["%c, %1", "%1, %c"] {
         let f = vector(&sigmoid(negated, order));
         assert!(f.instructions().iter().any(|i| i.op.name() == "logistic"));
@@ -157,7 +158,10 @@ return %2 : tensor<3xf32>";
     assert_eq!(slopes(&imported.program, &[0.2, 1.7, 2.0]), [0.0; 3]);
     let [warning] = imported.warnings.as_slice() else { panic!("{:?}", imported.warnings) };
     let said = warning.to_string();
-    assert!(said.starts_with("5:6: this looks like a straight-through estimator") && said.contains("`--stop-gradient 4`"), "{said}");
+    assert!(
+        said.starts_with("5:6: this looks like a straight-through estimator") && said.contains("`--stop-gradient 4`"),
+        "{said}"
+    );
     for place in ["4", "4:6"] {
         let stopped = import_with(&text, &Options::default().stop_gradient(place)).unwrap();
         assert_eq!((slopes(&stopped.program, &[0.2, 1.7, 2.0]), stopped.warnings.len()), (vec![1.0; 3], 0));
@@ -193,7 +197,10 @@ fn what_cannot_be_in_a_file_is_told_as_that() {
   }
 }";
     let error = import(callback).unwrap_err().to_string();
-    assert!(error.contains("4:5: `stablehlo.custom_call` calls @xla_ffi_python_cpu_callback, a Python function"), "{error}");
+    assert!(
+        error.contains("4:5: `stablehlo.custom_call` calls @xla_ffi_python_cpu_callback, a Python function"),
+        "{error}"
+    );
     let cases = [
         ("tensor<3xf8E4M3FN>", "rune has no floats of 8 bits: convert them"),
         ("!stablehlo.token", "which orders effects; export the function without `io_callback`"),

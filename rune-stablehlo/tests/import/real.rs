@@ -2,8 +2,8 @@
 //! has JAX's gradients.
 
 use super::data::{Numbers, case, compare_within, elsewhere, file, results, texts};
-use rune_ir::{Array, DType, Element, Program, Type, with_element};
 use rune_ir::interpret::interpret;
+use rune_ir::{Array, DType, Element, Program, Type, with_element};
 use rune_stablehlo::{ImportError, import};
 use rune_trace::ProgramExt;
 use serde_json::Value as Json;
@@ -56,9 +56,8 @@ fn checked(name: &str, text: &str, model: &Model) -> Result<(), String> {
 fn real_programs_compute_what_jax_computes_and_have_its_gradients() {
     let models = models();
     let modules = texts(&file("real.mlir"));
-    let wrong: Vec<String> = (modules.iter())
-        .filter_map(|(name, text)| checked(name, text, &models[name]).err())
-        .collect();
+    let wrong: Vec<String> =
+        (modules.iter()).filter_map(|(name, text)| checked(name, text, &models[name]).err()).collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), modules.len(), wrong.join("\n"));
     assert!(elsewhere().is_some() || modules.len() > 150, "{}", modules.len());
 }

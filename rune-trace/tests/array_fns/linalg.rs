@@ -264,7 +264,8 @@ fn functions_of_matrices_have_derivatives() {
         let gradient = grad(linalg::det)(&a);
         let expected = linalg::adjugate(&a).t();
         assert!((gradient - &expected).abs().max().item::<f64>().unwrap() < 1e-12);
-        let directed = |a: &Tensor| (linalg::adjugate(a) * Tensor::arange(0.0..16.0, DType::F64).cos().reshape([4, 4])).sum();
+        let directed =
+            |a: &Tensor| (linalg::adjugate(a) * Tensor::arange(0.0..16.0, DType::F64).cos().reshape([4, 4])).sum();
         check_gradients(directed, &a, &options).unwrap();
     }
 }

@@ -30,7 +30,9 @@ pub fn tridiagonal_solve(lower: &Tensor, diagonal: &Tensor, upper: &Tensor, b: &
     }
     let caller = Caller::here();
     custom_tangent(
-        |l: &Tensor, d: &Tensor, u: &Tensor, b: &Tensor| caller.run(|| factored(caller, l, d, u).substituted(caller, b)),
+        |l: &Tensor, d: &Tensor, u: &Tensor, b: &Tensor| {
+            caller.run(|| factored(caller, l, d, u).substituted(caller, b))
+        },
         // A dx = db - dA x.
         |(l, d, u, _), x, (dl, dd, du, db)| {
             caller.run(|| {
