@@ -6,6 +6,7 @@ import numpy as np
 from jax import lax
 from jax._src.lax import slicing
 from jax._src.random import threefry2x32 as threefry
+from jax.extend.core import jaxpr_as_fun
 
 from .writer import NotConverted, dtype_of, is_float, joined, raw, type_of, typed
 
@@ -364,10 +365,50 @@ def inlined(key):
 
 
 def linear_solve(w, eqn, x, ins, outs):
+    """A system of equations of one matrix becomes `lu_solve`, which has JAX's derivatives of any order.
+
+    The jaxprs may hold the right sides as vectors, columns or rows: random numbers tell which.
+    """
     lengths, jaxprs = eqn.params["const_lengths"], eqn.params["jaxprs"]
-    sizes = [lengths.matvec, lengths.vecmat, lengths.solve, lengths.transpose_solve]
-    before = sum(sizes[:2])
-    return w.closed(jaxprs.solve, [*x[before : before + sizes[2]], *x[sum(sizes) :]])
+    refused = NotConverted("`custom_linear_solve` of anything but one matrix is not converted")
+    a, b = ins[0], ins[-1]
+    if lengths.matvec != 1 or len(outs) != 1 or len(a.shape) < 2 or a.shape[-1] != a.shape[-2] or len(b.shape) < 1:
+        raise refused
+    *batch, n, _ = a.shape
+    rng = np.random.default_rng(0)
+    matrix = (rng.uniform(-1, 1, a.shape) + 3 * np.eye(n)).astype(a.dtype)
+    right = rng.uniform(-1, 1, b.shape).astype(b.dtype)
+    turned = [*range(len(b.shape) - 2), len(b.shape) - 1, len(b.shape) - 2]
+    layouts = {
+        "vectors": (lambda v: v[..., None], lambda v: v[..., 0], len(b.shape) == len(a.shape) - 1),
+        "columns": (lambda v: v, lambda v: v, len(b.shape) == len(a.shape)),
+        "rows": (lambda v: np.transpose(v, turned), lambda v: np.transpose(v, turned), len(b.shape) == len(a.shape)),
+    }
+    product = np.asarray(jaxpr_as_fun(jaxprs.matvec)(matrix, right)[0])
+    for layout, (to, back, fits) in layouts.items():
+        shape = to(np.zeros(b.shape)).shape if fits else ()
+        if shape[:-1] == (*batch, n) and np.allclose(product, back(matrix @ to(right)), atol=1e-4):
+            break
+    else:
+        raise refused
+    typed_shape = lambda shape: type_of(shape, b.dtype)
+    if lengths.solve == 2 and np.issubdtype(ins[3].dtype, np.integer) and ins[2].shape == a.shape:
+        lu, order = x[2], x[3]
+    else:
+        still = w.step("stop_gradient", [x[0]], a.shape, a.dtype)
+        integers = type_of((*batch, n), np.int32)
+        lu, _, order = w.steps_of("lu", [still], [typed(a), integers, integers])
+    y = x[-1]
+    if layout == "vectors":
+        y = w.step("reshape", [y], shape, b.dtype, shape=[int(n) for n in shape])
+    elif layout == "rows":
+        y = w.step("transpose", [y], shape, b.dtype, permutation=turned)
+    y = w.steps_of("lu_solve", [x[0], lu, order, y], [typed_shape(shape)], transpose=False)[0]
+    if layout == "vectors":
+        y = w.step("reshape", [y], b.shape, b.dtype, shape=[int(n) for n in b.shape])
+    elif layout == "rows":
+        y = w.step("transpose", [y], b.shape, b.dtype, permutation=turned)
+    return [y]
 
 
 def remat(w, eqn, x, ins, outs):

@@ -220,7 +220,11 @@ fn texts_that_once_failed_do_no_longer() {
 /// Texts with bytes changed, pieces taken out, doubled or moved: whatever comes of them, it is no panic.
 #[test]
 fn damaged_texts_do_not_panic() {
-    let all = modules().into_iter().chain(texts(&file("loops.mlir"))).chain(texts(&file("wide.mlir")));
+    let all = modules()
+        .into_iter()
+        .chain(texts(&file("loops.mlir")))
+        .chain(texts(&file("wide.mlir")))
+        .chain(texts(&file("real.mlir")));
     let modules: Vec<String> = all.map(|(_, text)| text).collect();
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
     let mut draw = |n: usize| {
