@@ -81,6 +81,7 @@ pub mod prelude {
     pub use crate::jit::jit;
     pub use rune_nn::optim::GradientTransformation;
     pub use rune_trace::ProgramExt;
+    pub use rune_trace::tensor;
     pub use rune_trace::{
         Argnum, CheckOptions, DType, DebugOptions, Difference, GenericTree, ScanOptions, Tensor, Tree, VmapMethod,
         VmapOptions, all_gather, all_to_all, associative_scan, axis_index, axis_size, capture_debug, check_gradient,
@@ -91,7 +92,7 @@ pub mod prelude {
         jvp_aux, linear_transpose, linearize, make_program, map, name_scope, no_grad, pmax, pmean, pmin, ppermute,
         print_saved_residuals, psum, pure_callback, pure_callback_with, remat, saved_residuals, scan, scan_with,
         switch, value_and_grad, value_and_grad_argnums, value_and_grad_aux, vjp, vjp_aux, vmap, vmap_axes, vmap_named,
-        vmap_sized, vmap_with, while_loop,
+        vmap_sized, vmap_with, where_, while_loop,
     };
 }
 

@@ -20,11 +20,11 @@ mod vmap;
 
 pub use array_fns::*;
 pub use autodiff::{
-    Hessian, Jacobian, Linearized, Pullback, checkpoint, checkpoint_name, checkpoint_policies, checkpoint_with,
-    custom_jvp, custom_linear_solve, custom_root, custom_tangent, custom_vjp, grad, grad_argnums, grad_aux,
-    grad_aux_argnums, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, jacfwd, jacfwd_argnums,
-    jacfwd_aux, jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, jvp_aux,
-    linear_transpose, linearize, no_grad, print_saved_residuals, remat, saved_residuals, value_and_grad,
+    Hessian, Jacobian, Linearized, Pullback, TensorFn, checkpoint, checkpoint_name, checkpoint_policies,
+    checkpoint_with, custom_jvp, custom_linear_solve, custom_root, custom_tangent, custom_vjp, grad, grad_argnums,
+    grad_aux, grad_aux_argnums, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, jacfwd,
+    jacfwd_argnums, jacfwd_aux, jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp,
+    jvp_aux, linear_transpose, linearize, no_grad, print_saved_residuals, remat, saved_residuals, value_and_grad,
     value_and_grad_argnums, value_and_grad_aux, value_and_grad_aux_argnums, vjp, vjp_aux,
 };
 #[doc(hidden)]

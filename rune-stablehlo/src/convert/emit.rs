@@ -139,6 +139,9 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         if matches!(name, "Sharding" | "xla.sdy.FuncResultSharding") {
             return Ok(Some(xs.to_vec()));
         }
+        if name == "ApproxTopK" {
+            return self.approx_top_k(op, xs).map(Some);
+        }
         if let Some(vars) = self.lapack(op, name, xs)? {
             return Ok(Some(vars));
         }

@@ -19,6 +19,7 @@ mod origin;
 mod reduce;
 mod scope;
 mod shape;
+mod top_k;
 
 use super::ast::{Attribute, Operation, Ty};
 use super::error::{ImportError, Refusal, place};

@@ -80,6 +80,7 @@ impl Tensor {
         self * (((self * consts::FRAC_1_SQRT_2).erf() + 1.0) * 0.5)
     }
     /// Computes x · sigmoid(x), also called swish.
+    #[doc(alias = "swish")]
     #[track_caller]
     pub fn silu(&self) -> Tensor {
         self * self.sigmoid()
@@ -95,6 +96,7 @@ impl Tensor {
         (self + 3.0).relu6() / 6.0
     }
     /// Computes x · hard_sigmoid(x), also called hard swish.
+    #[doc(alias = "hard_swish")]
     #[track_caller]
     pub fn hard_silu(&self) -> Tensor {
         self * self.hard_sigmoid()

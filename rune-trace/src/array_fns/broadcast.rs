@@ -116,6 +116,7 @@ impl Tensor {
     /// let x = Tensor::from([1, 2]).broadcast_to([2, 2]);
     /// assert_eq!(x.to_vec::<i32>().unwrap(), [1, 2, 1, 2]);
     /// ```
+    #[doc(alias = "expand")]
     #[track_caller]
     pub fn broadcast_to(&self, shape: impl Into<Shape>) -> Tensor {
         broadcast("broadcast_to", self, &shape.into())
@@ -130,6 +131,7 @@ impl Tensor {
     /// let (x, y) = Tensor::from([1, 2]).broadcast_with(3);
     /// assert_eq!((x.shape(), y.to_vec::<i32>().unwrap()), (y.shape(), vec![3, 3]));
     /// ```
+    #[doc(alias = "broadcast_like")]
     #[track_caller]
     pub fn broadcast_with(&self, other: impl Operand) -> (Tensor, Tensor) {
         let [x, y] = unify("broadcast_with", [self.into_argument(), other.into_argument()]);

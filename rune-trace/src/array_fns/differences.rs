@@ -88,13 +88,19 @@ impl Tensor {
     #[track_caller]
     pub fn trapezoid(&self, spacing: impl Operand, axis: isize) -> Tensor {
         let at = resolve_axis("trapezoid", axis, self.shape());
-        let y = as_float(self);
+        let spacing = spacing.into_argument();
+        // Integers take the dtype of the coordinates.
+        let dtype = match &spacing {
+            Argument::Tensor(x) if x.dtype().is_float() && !self.dtype().is_float() => x.dtype(),
+            _ => as_float(self).dtype(),
+        };
+        let y = lax::convert(self, dtype);
         let n = y.shape()[at];
         if n == 0 {
             return y.sum_axes(at);
         }
         let means = (part(&y, at, 1, n) + part(&y, at, 0, n - 1)) * 0.5;
-        let widths = match spacing.into_argument() {
+        let widths = match spacing {
             Argument::Tensor(x) if x.rank() > 0 => {
                 let x = as_float(&x);
                 expect_one_dtype("trapezoid", &[y.dtype(), x.dtype()]);

@@ -27,8 +27,11 @@ unary! {
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([-1.5f32, 2.0]).abs().to_vec::<f32>().unwrap(), [1.5, 2.0]);
     /// ```
+    #[doc(alias = "absolute")]
+    #[doc(alias = "fabs")]
     abs Abs;
     /// -x, of numbers; wraps.
+    #[doc(alias = "negative")]
     neg Neg;
     /// The sign: -1, 0 or 1, of numbers. NaN stays NaN.
     sign Sign;
@@ -70,12 +73,17 @@ unary! {
     /// tanh x, of floats.
     tanh Tanh;
     /// 1 / (1 + e⁻ˣ), of floats.
+    #[doc(alias = "logistic")]
+    #[doc(alias = "expit")]
     sigmoid Logistic;
     /// The error function, of floats.
     erf Erf;
     /// Whether x is neither infinite nor NaN, of floats.
+    #[doc(alias = "is_finite")]
     isfinite IsFinite;
     /// Inverts each bit, of integers and `bool`: `!x`.
+    #[doc(alias = "bitwise_not")]
+    #[doc(alias = "invert")]
     logical_not Not;
 }
 
@@ -230,6 +238,7 @@ impl Tensor {
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([-3, 1, 7]).clamp(0, 5).to_vec::<i32>().unwrap(), [0, 1, 5]);
     /// ```
+    #[doc(alias = "clip")]
     #[track_caller]
     pub fn clamp(&self, min: impl Operand, max: impl Operand) -> Tensor {
         let [min, x, max] = unify("clamp", [min.into_argument(), self.into_argument(), max.into_argument()]);
@@ -334,6 +343,9 @@ impl Tensor {
     /// use rune_trace::{DType, Tensor};
     /// assert_eq!(Tensor::from([1.9f32, -1.9]).cast(DType::I32).to_vec::<i32>().unwrap(), [1, -1]);
     /// ```
+    #[doc(alias = "to")]
+    #[doc(alias = "convert_element_type")]
+    #[doc(alias = "astype")]
     #[track_caller]
     pub fn cast(&self, dtype: DType) -> Tensor {
         lax::convert(self, dtype)
@@ -341,6 +353,8 @@ impl Tensor {
     /// Reinterprets the bits of the elements as another dtype, not from or to `bool`. If the element sizes differ by a
     /// factor n, a last axis of size n holds the parts of an element, lowest first. A smaller dtype adds this axis; a
     /// larger one removes it.
+    #[doc(alias = "bitcast_convert_type")]
+    #[doc(alias = "view")]
     #[track_caller]
     pub fn bitcast(&self, dtype: DType) -> Tensor {
         lax::bitcast_convert(self, dtype)
@@ -383,6 +397,8 @@ impl Tensor {
 /// let x = Tensor::from([-1.0f32, 4.0]);
 /// assert_eq!(where_(&x.gt(0.0), &x, 0.0).to_vec::<f32>().unwrap(), [0.0, 4.0]);
 /// ```
+#[doc(alias = "select")]
+#[doc(alias = "where")]
 #[track_caller]
 pub fn where_(cond: impl Operand, on_true: impl Operand, on_false: impl Operand) -> Tensor {
     let cond = cond.into_argument().into_tensor("where_", DType::Bool);

@@ -71,6 +71,8 @@ impl Tensor {
     /// let (x, y) = (Tensor::from([1, 2]), Tensor::from([3]));
     /// assert_eq!(Tensor::concat(&[x, y], 0).to_vec::<i32>().unwrap(), [1, 2, 3]);
     /// ```
+    #[doc(alias = "concatenate")]
+    #[doc(alias = "cat")]
     #[track_caller]
     pub fn concat<T: AsRef<Tensor>>(tensors: &[T], axis: isize) -> Tensor {
         concat("concat", &owned(tensors), axis)
@@ -147,6 +149,7 @@ impl Tensor {
     /// let columns = Tensor::from([[1, 2], [3, 4]]).unstack(-1);
     /// assert_eq!(columns[0].to_vec::<i32>().unwrap(), [1, 3]);
     /// ```
+    #[doc(alias = "unbind")]
     #[track_caller]
     pub fn unstack(&self, axis: isize) -> Vec<Tensor> {
         let axis = resolve_axis("unstack", axis, self.shape());
@@ -171,6 +174,7 @@ impl Tensor {
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([1, 2]).repeat(2, 0).to_vec::<i32>().unwrap(), [1, 1, 2, 2]);
     /// ```
+    #[doc(alias = "repeat_interleave")]
     #[track_caller]
     pub fn repeat(&self, n: usize, axis: isize) -> Tensor {
         let axis = resolve_axis("repeat", axis, self.shape());

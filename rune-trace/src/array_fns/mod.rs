@@ -49,6 +49,7 @@ pub mod signal;
 pub mod special;
 mod stacking;
 mod statistics;
+pub mod stats;
 mod windows;
 
 pub use axes::Axes;

@@ -22,7 +22,7 @@ pub use grad::{
     grad, grad_argnums, grad_aux, grad_aux_argnums, value_and_grad, value_and_grad_argnums, value_and_grad_aux,
     value_and_grad_aux_argnums,
 };
-pub use implicit::{custom_linear_solve, custom_root};
+pub use implicit::{TensorFn, custom_linear_solve, custom_root};
 pub use jacobian::{
     Hessian, Jacobian, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, jacfwd, jacfwd_argnums, jacfwd_aux,
     jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums,

@@ -66,7 +66,8 @@ pub fn det(a: &Tensor) -> Tensor {
                 let least = pivots.min_axes(-1);
                 let regular = least.gt(pivots.max_axes(-1) * (size(a).0 as f64 * precision(a)));
                 // tr (adj A dA): by the inverse where there is one, which costs less.
-                cond(&regular.all(), || det * solve(a, da).trace(), || adjugate(a).matmul(da).trace())
+                let by_inverse = || caller.run(|| det * solve(a, da).trace());
+                cond(&regular.all(), by_inverse, || caller.run(|| adjugate(a).matmul(da).trace()))
             };
             custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), det, (da,)| caller.run(|| tangent(a, det, da)))(
                 a,

@@ -1,4 +1,4 @@
-//! Linear algebra, as `jax.numpy.linalg` and `jax.scipy.linalg` have it: of `f32` and `f64`, differentiable any number of times.
+//! Linear algebra, as in `jax.numpy.linalg` and `jax.scipy.linalg`: of `f32` and `f64`, differentiable any number of times.
 //!
 //! Matrices lie along the last two axes; all axes before are a batch, and broadcast where there are two operands. What is computed is that of
 //! LAPACK, in `f64` and rounded once. On CPU compiled code calls the process for it; other devices refuse it.

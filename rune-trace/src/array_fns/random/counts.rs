@@ -31,7 +31,9 @@ pub fn rademacher(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor
     if dtype == DType::Bool || dtype.is_unsigned_int() {
         refuse!("random::rademacher: draws signed numbers, but was asked for {dtype}");
     }
-    lax::convert(&bernoulli(key, 0.5, shape), dtype) * 2 - 1
+    // JAX draws numbers of its default float, which is f64 where there are types of 64 bits.
+    let half = lax::full(if dtype.size() == 8 { DType::F64 } else { DType::F32 }, &Shape::scalar(), 0.5);
+    lax::convert(&bernoulli(key, half, shape), dtype) * 2 - 1
 }
 
 /// By products of uniform numbers (D. Knuth, "The Art of Computer Programming", volume 2), for small rates.

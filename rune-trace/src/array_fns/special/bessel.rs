@@ -39,7 +39,7 @@ fn i1e_value(x: &Tensor) -> Tensor {
     let y = lax::select(&small, &near, &lax::select(&x.lt(0.0), &-&y, &y));
     number_or(&x.isnan(), f64::NAN, &y)
 }
-fn i0e_of(x: &Tensor) -> Tensor {
+pub(crate) fn i0e_of(x: &Tensor) -> Tensor {
     with_slope(i0e_value, x, |x, y| i1e_of(x) - x.sign() * y)
 }
 fn i1e_of(x: &Tensor) -> Tensor {
