@@ -156,7 +156,7 @@ fn failures_exit_with_1_and_leave_nothing_behind() {
         (&["grad", "f.rune"], "a gradient needs one float scalar as output"),
         (&["grad", "f.rune", "--argnums", "1"], "a gradient needs one float scalar"),
         (&["jvp", "f.rune", "--argnums", "3"], "`square` has 1 inputs, and none with index 3"),
-        (&["vjp", "sort.json", "--argnums", "1"], "input x1 of `sorted` is of type [2, 3, i32]"),
+        (&["vjp", "sort.json", "--argnums", "1"], "input x1 of `sorted` has type [2, 3, i32]"),
         (&["transpose", "f.rune"], "only linear functions have a transpose"),
         (&["vmap", "f.rune", "--size", "3", "--in-axes", "5"], "with the batch axis no axis 5"),
         (&["vmap", "f.rune", "--size", "3", "--in-axes", "0,0"], "`square` has 1 inputs, but got 2 axes for them"),
