@@ -100,7 +100,7 @@ fn errors_name_line_and_column() {
     );
     assert_eq!(
         message(&format!("{f}    y0 = rune.sin(x0) # [2, f32] -> [3, f32]\n    return y0\n")),
-        "line 2, column 25: the types are [2, f32], and are said to be [3, f32]"
+        "line 2, column 25: the types are [2, f32], but the text states [3, f32]"
     );
     assert!(message(&format!("{f}    x0 = rune.sin(x0)\n    return x0\n")).contains("assigned already"));
     assert!(message(&format!("{f}    y0 = rune.reduce_sum(x0, axes=[0)\n    return y0\n")).contains("not JSON"));

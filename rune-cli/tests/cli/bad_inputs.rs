@@ -124,7 +124,7 @@ fn failures_exit_with_1_and_leave_nothing_behind() {
         (&["compile", "typo.rune"], "typo.rune:2:15: there is no operation `mull`"),
         (&["verify", "later.rune"], "later.rune:2:23: `y1` is not assigned before"),
         (&["verify", "types.rune"], "types.rune:2:"),
-        (&["verify", "types.rune"], "the types are [4, f32], and are said to be [5, f32]"),
+        (&["verify", "types.rune"], "the types are [4, f32], but the text states [5, f32]"),
         (&["verify", "operands.rune"], "`mul` takes 2 operands, but got 1"),
         (&["verify", "attribute.rune"], "`mul` has no `fast`"),
         (&["verify", "no_return.rune"], "no_return.rune:3:1: expected `return …`"),
@@ -136,7 +136,7 @@ fn failures_exit_with_1_and_leave_nothing_behind() {
         (&["compile", "cut.json"], "EOF while parsing"),
         (
             &["compile", "type.json"],
-            "type.json:3:20: instruction 0 (`mul`) of the program: the types are [4, f32], and are said to be [5",
+            "type.json:3:20: instruction 0 (`mul`) of the program: the types are [4, f32], but the text states [5",
         ),
         (&["compile", "future.json"], "future.json:1:11: the document: it has version 7 of the format"),
         (&["verify", "field.json"], "unknown field `speed`"),
@@ -159,7 +159,7 @@ fn failures_exit_with_1_and_leave_nothing_behind() {
         (&["vjp", "sort.json", "--argnums", "1"], "input x1 of `sorted` has type [2, 3, i32]"),
         (&["transpose", "f.rune"], "only linear functions have a transpose"),
         (&["vmap", "f.rune", "--size", "3", "--in-axes", "5"], "with the batch axis no axis 5"),
-        (&["vmap", "f.rune", "--size", "3", "--in-axes", "0,0"], "`square` has 1 inputs, but got 2 axes for them"),
+        (&["vmap", "f.rune", "--size", "3", "--in-axes", "0,0"], "`square` has 1 inputs, but got 2 axes"),
         (&["vmap", "f.rune", "--size", "3", "--out-axes", "none"], "depends on a mapped input, and so needs an axis"),
         (&["inspect", "f.rune", "--op", "1"], "cannot show instruction 1 of f.rune: it has 1, counted from 0"),
         (
