@@ -29,6 +29,7 @@ pub use array::{ALIGNMENT, AlignedBytes, Array, DeviceBuffer, HostMemory, Summar
 pub use dtype::{DType, Element, UnknownDType};
 #[doc(hidden)]
 pub use nans::find_nan;
+pub use num_complex::{Complex, Complex32, Complex64};
 pub use nans::{Bad, Made, NanError, check_nans, checks_nans};
 #[doc(hidden)]
 pub use op::caught;

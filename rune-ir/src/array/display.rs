@@ -1,6 +1,6 @@
 //! Arrays as NumPy prints them.
 
-use crate::{Array, with_element};
+use crate::{Array, Element, with_element};
 use std::fmt;
 
 /// Rows longer than this are shown by their first and last few elements.
@@ -19,10 +19,7 @@ impl fmt::Display for Shown<'_> {
 /// Writes the elements of `array`, nested in brackets.
 fn write(array: &Array, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let precision = f.precision();
-    let texts: Vec<String> = with_element!(array.dtype(), T => array.as_slice::<T>().iter().map(|x| match precision {
-        Some(p) if array.dtype().is_float() => format!("{x:.p$}"),
-        _ => format!("{x:?}"),
-    }).collect());
+    let texts: Vec<String> = with_element!(array.dtype(), T => array.as_slice::<T>().iter().map(|x| x.to_text(precision)).collect());
     let width = if array.ty().rank() == 0 { 0 } else { texts.iter().map(|t| t.chars().count()).max().unwrap_or(0) };
     nested(array.shape(), &texts, width, array.ty().size() > FULL, 0, f)
 }

@@ -21,7 +21,7 @@ pub use callback::{Callback, CallbackError, VmapMethod};
 #[doc(hidden)]
 pub use callback::{Identity, caught};
 pub use families::{
-    ArgFn, BinaryFn, CallbackFn, CollectiveFn, Comparison, CumulativeFn, FactorFn, ReduceFn, UnaryFn, WindowFn,
+    ArgFn, BinaryFn, CallbackFn, CollectiveFn, Comparison, CumulativeFn, FactorFn, FftFn, ReduceFn, UnaryFn, WindowFn,
 };
 pub use literal::{InvalidLiteral, Literal};
 pub(crate) use parts::attribute;
@@ -71,6 +71,8 @@ pub enum Op<V = Var> {
         x: V,
         y: V,
     },
+    /// Complex numbers of these real and imaginary parts, both `f32` or both `f64`, of one type.
+    Complex { re: V, im: V },
     /// Whether each pair of elements is so related; the result is `bool`. NaN is related to nothing, but `ne` to all.
     Compare {
         #[op(family)]
@@ -80,12 +82,13 @@ pub enum Op<V = Var> {
     },
     /// Elements of `on_true` where `pred` (`bool`, of the same shape) holds, else of `on_false`.
     Select { pred: V, on_true: V, on_false: V },
-    /// `min(max(x, min), max)`, all three of one type (not `bool`). NaN in any operand gives NaN.
+    /// `min(max(x, min), max)`, all three of one type (not `bool`, not complex). NaN in any operand gives NaN.
     Clamp { min: V, x: V, max: V },
     /// The elements as another dtype. To an integer: truncates toward zero and saturates (NaN becomes 0) from a float,
     /// wraps from a wider integer. To `bool`: whether not zero. To a float: rounds to nearest even.
+    /// From a complex dtype to a real one: the real part, converted. To `bool`: whether either part is not zero.
     Convert { x: V, dtype: DType },
-    /// The bits of the elements as another dtype (not to or from `bool`). Where the sizes differ by a factor `n`, a
+    /// The bits of the elements as another dtype (not to or from `bool` or a complex dtype). Where the sizes differ by a factor `n`, a
     /// last axis of size `n` holds the parts of an element, lowest first: it is added (to a smaller dtype) or taken away.
     BitcastConvert { x: V, dtype: DType },
 
@@ -152,19 +155,30 @@ pub enum Op<V = Var> {
     },
 
     /// The operands, at least one and of one shape, reordered alike along `dimension`, so that the first `num_keys` of them ascend
-    /// lexicographically. NaN comes last, all NaN are equal, and 0 equals -0. Stable. As many results as operands.
+    /// lexicographically. NaN comes last, all NaN are equal, and 0 equals -0. A complex key is ordered by its real part, then by its
+    /// imaginary part. Stable. As many results as operands.
     Sort { operands: Vec<V>, dimension: usize, num_keys: usize },
     /// The `k` greatest elements along the last axis, descending, and their positions as `i32`; of equal elements the
     /// first comes first; NaN counts as greatest. Two results.
     TopK { x: V, k: usize },
 
     /// Products of `lhs` and `rhs` summed over the contracted axes. Axes of the result: batch, then what is left of
-    /// `lhs`, then of `rhs`. Both operands are of one dtype; the result is of `out` (a float for floats, an integer for integers).
+    /// `lhs`, then of `rhs`. Both operands are of one dtype; the result is of `out` (a float for floats, an integer for integers, a
+    /// complex dtype for complex ones).
     /// Half types are accumulated in `f32`. See [`DotDims`].
     DotGeneral { lhs: V, rhs: V, dims: Box<DotDims>, out: DType },
     /// StableHLO's convolution of `lhs` with the kernel `rhs`, which is not flipped. Operands and result are of one dtype; half types
     /// are accumulated in `f32`. See [`ConvDims`].
     Conv { lhs: V, rhs: V, dims: Box<ConvDims> },
+
+    /// StableHLO's Fourier transform along the last axes, whose lengths in time are `lengths`: one to three, each at least 1. Of two or
+    /// three axes it is one transform after the other; `rfft` and `irfft` are real along the last.
+    Fft {
+        #[op(family)]
+        f: FftFn,
+        x: V,
+        lengths: Dims,
+    },
 
     /// A factorisation of each matrix along the last two axes of `x`, of `f32` or `f64`.
     Factor {

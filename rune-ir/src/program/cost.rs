@@ -108,6 +108,7 @@ fn operation(program: &Program, instruction: &Instruction) -> Cost {
         Op::Unary { .. }
         | Op::IntegerPow { .. }
         | Op::Binary { .. }
+        | Op::Complex { .. }
         | Op::Compare { .. }
         | Op::Select { .. }
         | Op::Convert { .. } => each(made),
@@ -162,6 +163,11 @@ fn operation(program: &Program, instruction: &Instruction) -> Cost {
         Op::Conv { rhs, dims, .. } => {
             let kernel = &ty(rhs).shape;
             products(dims.rhs[1..].iter().map(|&a| &kernel[a]).fold(made, times))
+        }
+        // Of each transform of n numbers n halved as often as that goes, with a product and a sum of complex numbers each time.
+        Op::Fft { x, lengths, .. } => {
+            let halved: u64 = lengths.iter().map(|&n| halvings(n)).sum();
+            products(size(x).max(made).saturating_mul(2 * halved))
         }
         // The product of the matrix with itself, of which each factorisation takes a part or a small multiple.
         Op::Factor { x, .. } => products(ty(x).shape.iter().rev().take(2).min().map_or(0, |k| times(size(x), k))),

@@ -146,7 +146,7 @@ fn follow<M: Marks>(program: &Program, along: &Along, inputs: Vec<M>, anyway: &M
 fn step<M: Marks>(program: &Program, instruction: &Instruction, along: &Along, env: &mut [M], anyway: &M) {
     let given = results(&instruction.op, |v| &env[v.index()], along, anyway);
     for (i, v) in instruction.results().enumerate() {
-        if *along == Along::Tangents && !program.ty(v).dtype.is_float() {
+        if *along == Along::Tangents && !program.ty(v).dtype.is_inexact() {
             continue;
         }
         env[v.index()] = match &given {
@@ -308,7 +308,7 @@ fn with_rules<'a, V, M: Marks + 'a>(
             let given = outputs(rule, along, &[&args[..], given, &tangents].concat(), anyway);
             let values = if *takes_results { 0 } else { types.len() };
             let mut more = join_each(&mut results, &given[..values]);
-            let changes = results.iter_mut().zip(&types).filter(|(_, ty)| ty.dtype.is_float()).map(|(m, _)| m);
+            let changes = results.iter_mut().zip(&types).filter(|(_, ty)| ty.dtype.is_inexact()).map(|(m, _)| m);
             for (result, change) in changes.zip(&given[values..]) {
                 more |= result.join(change);
             }
@@ -325,7 +325,7 @@ fn with_rules<'a, V, M: Marks + 'a>(
         let own = floats(&args[..*num_args], program);
         let residuals = forward.len() - results.len();
         let back = backward.flow(&Along::Operands);
-        let moves: Vec<bool> = program.output_types().iter().map(|ty| ty.dtype.is_float()).collect();
+        let moves: Vec<bool> = program.output_types().iter().map(|ty| ty.dtype.is_inexact()).collect();
         for (ct, result) in results.iter_mut().zip(moves).filter(|(_, float)| *float).map(|(r, _)| r).enumerate() {
             let to = back.outputs.iter().zip(&own).filter(|(from, _)| from.positions().any(|i| i == residuals + ct));
             result.join(&joined(to.map(|(_, own)| own)));
@@ -346,5 +346,5 @@ fn with_rules<'a, V, M: Marks + 'a>(
 
 /// The marks of those inputs that are of a float dtype.
 fn floats<M: Marks>(marks: &[M], program: &Program) -> Vec<M> {
-    marks.iter().zip(program.input_types()).filter(|(_, ty)| ty.dtype.is_float()).map(|(m, _)| m.clone()).collect()
+    marks.iter().zip(program.input_types()).filter(|(_, ty)| ty.dtype.is_inexact()).map(|(m, _)| m.clone()).collect()
 }

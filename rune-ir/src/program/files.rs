@@ -107,7 +107,7 @@ impl Program {
         Ok(serde_json::from_str::<Document>(text)?.program(arrays)?)
     }
 
-    /// Writes the program as JSON to `path`, and constants of more than [`INLINE`] elements beside it, to the
+    /// Writes the program as JSON to `path`, and constants of more than [`INLINE`] elements (but for those of `c128`, which is no dtype of that format) beside it, to the
     /// file of the same name that ends in `.safetensors`.
     ///
     /// # Errors

@@ -215,6 +215,7 @@ fn key<'a>(op: &Op, ty: impl Fn(Var) -> &'a Type) -> Option<Op> {
         | Op::Unary { .. }
         | Op::IntegerPow { .. }
         | Op::Binary { .. }
+        | Op::Complex { .. }
         | Op::Compare { .. }
         | Op::Select { .. }
         | Op::Clamp { .. }
@@ -239,6 +240,7 @@ fn key<'a>(op: &Op, ty: impl Fn(Var) -> &'a Type) -> Option<Op> {
         | Op::Sort { .. }
         | Op::TopK { .. }
         | Op::Factor { .. }
+        | Op::Fft { .. }
         | Op::TriangularSolve { .. }
         | Op::LuSolve { .. }
         | Op::DotGeneral { .. }
@@ -268,7 +270,7 @@ fn commutes(f: BinaryFn, ty: &Type) -> bool {
     use BinaryFn::*;
     match f {
         Add | Mul | And | Or | Xor => true,
-        Max | Min => !ty.dtype.is_float(),
+        Max | Min => !ty.dtype.is_inexact(),
         Sub | Div | Rem | Pow | Atan2 | ShiftLeft | ShiftRightArithmetic | ShiftRightLogical => false,
     }
 }

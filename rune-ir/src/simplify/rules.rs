@@ -16,6 +16,7 @@ impl Forward<'_> {
             Op::Unary { f, x } => self.unary(*f, *x),
             Op::IntegerPow { x, y } => self.integer_pow(*x, *y),
             Op::Binary { f, x, y } => self.binary(*f, *x, *y),
+            Op::Complex { re, im } => self.complex(*re, *im),
             Op::Select { pred, on_true, on_false } => self.select(*pred, *on_true, *on_false),
             Op::Convert { x, dtype } => self.convert(*x, *dtype),
             Op::BitcastConvert { x, dtype } => self.bitcast_convert(*x, *dtype),
@@ -54,6 +55,7 @@ impl Forward<'_> {
             | Op::Sort { .. }
             | Op::TopK { .. }
             | Op::Factor { .. }
+            | Op::Fft { .. }
             | Op::TriangularSolve { .. }
             | Op::LuSolve { .. }
             | Op::Conv { .. }
