@@ -2,7 +2,7 @@
 
 use crate::Tensor;
 use half::{bf16, f16};
-use rune_ir::{Array, Element};
+use rune_ir::{Array, Complex32, Complex64, Element};
 
 /// What a tensor can be made of by `from` and `into`: each [`Element`], and nothing else.
 ///
@@ -13,7 +13,7 @@ macro_rules! elements {
         impl TensorElement for $T {}
     )*};
 }
-elements!(bool, i8, i16, i32, i64, u8, u16, u32, u64, f16, bf16, f32, f64);
+elements!(bool, i8, i16, i32, i64, u8, u16, u32, u64, f16, bf16, f32, f64, Complex32, Complex64);
 
 /// A tensor of rank 0, as [`Tensor::scalar`].
 ///

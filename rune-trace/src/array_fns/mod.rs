@@ -8,12 +8,14 @@ mod activations;
 mod axes;
 mod broadcast;
 mod collectives;
+mod complex;
 mod conv;
 mod convert;
 mod creation;
 mod einsum;
 mod elementwise;
 mod erf_inv;
+pub mod fft;
 mod index;
 mod join;
 pub mod linalg;
@@ -33,6 +35,7 @@ pub use collectives::{
     all_gather, all_gather_tiled, all_to_all, all_to_all_tiled, axis_index, axis_size, pmax, pmean, pmin, ppermute,
     pshuffle, psum, psum_scatter, psum_scatter_tiled, pswapaxes,
 };
+pub use complex::complex;
 pub use conv::{ConvOptions, ConvPadding, Layout, PerAxis};
 pub use convert::TensorElement;
 pub use einsum::einsum;

@@ -19,11 +19,63 @@ pub(super) struct Run<Y, Aux> {
     aux: Aux,
 }
 
-/// For each leaf of the arguments whether it is of a float dtype.
+/// For each leaf of the arguments whether it is of a float or complex dtype.
 pub(crate) fn floats<X: Arguments>(args: X::Refs<'_>) -> Vec<bool> {
     let mut floats = Vec::new();
-    X::visit(args, &mut |_, _, leaf| floats.push(leaf.dtype().is_float()));
+    X::visit(args, &mut |_, _, leaf| floats.push(leaf.dtype().is_inexact()));
     floats
+}
+
+/// Which numbers a function is differentiated by, and gives; as in JAX.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// Real results by real or complex arguments.
+    RealResults,
+    /// Real or complex results by real arguments.
+    RealArguments,
+    /// Complex results by complex arguments, on which they depend holomorphically.
+    Holomorphic,
+}
+
+impl By {
+    fn check_argument(self, path: &TreePath, leaf: &Tensor, place: Place) {
+        let dtype = leaf.dtype();
+        let ty = leaf.ty();
+        if !dtype.is_inexact() {
+            place.fail(&format!(
+                "`{path}` is of type {ty}, and only floats and complex numbers have derivatives; give it as another argument and \
+                 differentiate by the rest, or convert it with `.cast(DType::F32)`"
+            ));
+        }
+        match self {
+            By::Holomorphic if !dtype.is_complex() => place.fail(&format!(
+                "`{path}` is of type {ty}, and a holomorphic function is one of complex numbers; convert it, as with `.cast(DType::C64)`"
+            )),
+            By::RealArguments if dtype.is_complex() => place.fail(&format!(
+                "`{path}` is of type {ty}, and derivatives in forward mode are by real arguments; use `jacfwd_holomorphic` for a \
+                 holomorphic function, and `jvp` for any other"
+            )),
+            By::RealResults | By::RealArguments | By::Holomorphic => {}
+        }
+    }
+    /// That a result of this dtype has such a derivative.
+    pub fn check_result(self, path: &TreePath, y: &Tensor, place: Place) {
+        let (dtype, ty) = (y.dtype(), y.ty());
+        match self {
+            By::Holomorphic if !dtype.is_complex() => place.fail_for(y, &format!(
+                "`{path}` is of type {ty}, and a holomorphic function gives complex numbers; convert it, as with `.cast(DType::C64)`"
+            )),
+            By::RealResults if dtype.is_complex() => place.fail_for(y, &format!(
+                "`{path}` is of type {ty}, and derivatives in reverse mode are those of real results; use `grad_holomorphic` or \
+                 `jacrev_holomorphic` for a holomorphic function, and `vjp` for any other"
+            )),
+            By::RealResults | By::RealArguments | By::Holomorphic if dtype.is_inexact() => {}
+            By::RealResults | By::RealArguments | By::Holomorphic => place.fail_for(y, &format!(
+                "`{path}` is of type {ty}, and only floats and complex numbers have derivatives; return it as an auxiliary result, as with \
+                 `jacrev_aux`"
+            )),
+        }
+    }
 }
 
 /// The leaves of the arguments that a function is differentiated by.
@@ -35,18 +87,15 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
-    /// The leaves of the arguments that `argnums` names, which all are of a float dtype.
-    pub fn new<X: Arguments, S: Argnums<X>>(args: X::Refs<'_>, argnums: S, place: Place) -> Chosen {
+    /// The leaves of the arguments that `argnums` names, which all are of a dtype that can be differentiated `by`.
+    pub fn new<X: Arguments, S: Argnums<X>>(args: X::Refs<'_>, argnums: S, by: By, place: Place) -> Chosen {
         let positions = argnums.positions();
+        let with = by;
         let (mut by, mut chosen) = (Vec::new(), Vec::new());
         X::visit(args, &mut |position, path, leaf| {
             let differentiated = positions.contains(&position);
-            if differentiated && !leaf.dtype().is_float() {
-                place.fail(&format!(
-                    "`{path}` is of type {}, and only floats have derivatives; give it as another argument and differentiate \
-                     by the rest, or convert it with `.cast(DType::F32)`",
-                    leaf.ty()
-                ));
+            if differentiated {
+                with.check_argument(path, leaf, place);
             }
             by.push(differentiated);
             if differentiated {
@@ -76,18 +125,20 @@ impl Chosen {
 pub(crate) fn gradients<X: Arguments, Aux: Tree>(
     args: X::Refs<'_>,
     by: &[bool],
+    numbers: By,
     place: Place,
     f: impl FnOnce(&X) -> (Tensor, Aux),
 ) -> (Tensor, Aux, Vec<Tensor>) {
     let run = Run::new::<X>(args, by, true, place, f);
     let y = &run.output;
-    if y.rank() != 0 || !y.dtype().is_float() {
+    if y.rank() != 0 || !y.dtype().is_inexact() {
         place.fail_for(y, &format!(
             "the function returned a tensor of type {}, and only a float scalar has a gradient; reduce it, as with `.sum()` or \
              `.mean()`",
             y.ty()
         ));
     }
+    numbers.check_result(&TreePath::root("output"), y, place);
     let one = place.run(Transform::Transpose, || lax::full_like(y, 1.0));
     let (value, aux, linear) = run.with_known_turns().linearize();
     let cotangents = std::iter::once(Some(one)).chain(aux.leaves().iter().map(|_| None)).collect();
@@ -186,7 +237,7 @@ pub(super) fn cotangents_like<X: Arguments>(args: X::Refs<'_>, by: &[bool], cota
     })
 }
 
-/// Those leaves of `tangents` that are for leaves of `args` of a float dtype.
+/// Those leaves of `tangents` that are for leaves of `args` of a float or complex dtype.
 pub(super) fn tangents_of<X: Arguments>(args: X::Refs<'_>, tangents: X::Refs<'_>, place: Place) -> Vec<Tensor> {
     let structure = |tree: X::Refs<'_>| {
         let mut hasher = FxHasher::default();
@@ -201,7 +252,7 @@ pub(super) fn tangents_of<X: Arguments>(args: X::Refs<'_>, tangents: X::Refs<'_>
     let mut leaves = leaves.into_iter();
     X::visit(tangents, &mut |_, path, tangent| {
         let leaf = leaves.next().expect("trees of one structure have as many leaves");
-        if leaf.dtype().is_float() {
+        if leaf.dtype().is_inexact() {
             same_type(leaf, tangent, path, "tangent", place);
             moved.push(tangent.clone());
         }
@@ -209,7 +260,7 @@ pub(super) fn tangents_of<X: Arguments>(args: X::Refs<'_>, tangents: X::Refs<'_>
     moved
 }
 
-/// The leaves of `cotangents`, none for those of `output` that are not of a float dtype.
+/// The leaves of `cotangents`, none for those of `output` that are not of a float or complex dtype.
 pub(super) fn cotangents_of<Y: Tree>(output: &Y, cotangents: &Y, place: Place) -> Vec<Option<Tensor>> {
     let structure = |tree: &Y| {
         let mut hasher = FxHasher::default();
@@ -222,7 +273,7 @@ pub(super) fn cotangents_of<Y: Tree>(output: &Y, cotangents: &Y, place: Place) -
     let (mut leaves, mut all) = (output.leaves().into_iter(), Vec::new());
     cotangents.visit(&mut TreePath::root("output"), &mut |path, cotangent| {
         let leaf = leaves.next().expect("trees of one structure have as many leaves");
-        all.push(leaf.dtype().is_float().then(|| {
+        all.push(leaf.dtype().is_inexact().then(|| {
             same_type(&leaf, cotangent, path, "cotangent", place);
             cotangent.clone()
         }));

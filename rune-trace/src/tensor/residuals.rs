@@ -137,7 +137,10 @@ fn kind<V>(op: &Op<V>) -> Kind {
         | Op::Slice { .. }
         | Op::Reverse { .. }
         | Op::StopGradient { .. } => Kind::Moves,
-        Op::Unary { f: Neg | Abs | Sign | Not | IsFinite | Floor | Ceil | RoundAfz | RoundEven, .. } => Kind::Computes,
+        Op::Unary {
+            f: Neg | Abs | Sign | Not | IsFinite | Floor | Ceil | RoundAfz | RoundEven | Real | Imag | Conj, ..
+        }
+        | Op::Complex { .. } => Kind::Computes,
         Op::Unary {
             f: Exp | Exp2 | Expm1 | Log | Log1p | Sqrt | Rsqrt | Cbrt | Sin | Cos | Tan | Tanh | Logistic | Erf,
             ..
@@ -162,6 +165,7 @@ fn kind<V>(op: &Op<V>) -> Kind {
         | Op::Sort { .. }
         | Op::TopK { .. }
         | Op::Factor { .. }
+        | Op::Fft { .. }
         | Op::TriangularSolve { .. }
         | Op::LuSolve { .. }
         | Op::DotGeneral { .. }

@@ -86,8 +86,9 @@ fn rule(op: &Op<Dual>, out: &[Tensor]) -> Tangents {
         Op::Unary { f, x } => derivs::unary(*f, x, out0),
         Op::IntegerPow { x, y } => derivs::integer_pow(x, *y),
         Op::Binary { f, x, y } => derivs::binary(*f, x, y, out0),
+        Op::Complex { re, im } => derivs::complex(re, im),
         Op::Clamp { min, x, max } => derivs::clamp(min, x, max),
-        Op::Convert { x, dtype } if x.v.dtype().is_float() && dtype.is_float() => linear(op),
+        Op::Convert { x, dtype } if x.v.dtype().is_inexact() && dtype.is_inexact() => linear(op),
         Op::Convert { .. } | Op::BitcastConvert { .. } => Tangent::ZERO,
         Op::Compare { .. } | Op::ArgReduce { .. } | Op::StopGradient { .. } => Tangent::ZERO,
         Op::Constant { .. } | Op::Iota { .. } | Op::AxisIndex { .. } => Tangent::ZERO,
@@ -103,6 +104,7 @@ fn rule(op: &Op<Dual>, out: &[Tensor]) -> Tangents {
         | Op::DynamicSlice { .. }
         | Op::DynamicUpdateSlice { .. }
         | Op::Gather { .. }
+        | Op::Fft { .. }
         | Op::AllGather { .. }
         | Op::AllToAll { .. }
         | Op::Ppermute { .. } => linear(op),
@@ -152,9 +154,9 @@ fn rule(op: &Op<Dual>, out: &[Tensor]) -> Tangents {
     smallvec![tangent]
 }
 
-/// An operation that is linear in all its operands of a float dtype together, on their tangents.
+/// An operation that is linear in all its operands of a float or complex dtype together, on their tangents.
 fn linear(op: &Op<Dual>) -> Tangent {
-    let tangents = op.map(|x| if x.v.dtype().is_float() { x.tangent() } else { x.v.clone() });
+    let tangents = op.map(|x| if x.v.dtype().is_inexact() { x.tangent() } else { x.v.clone() });
     Tangent::new(Some(Tensor::apply1(tangents)))
 }
 

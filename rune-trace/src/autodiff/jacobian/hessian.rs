@@ -1,5 +1,6 @@
 //! Second derivatives: the Jacobian of the Jacobian, in forward over reverse mode.
 
+use super::super::run::By;
 use super::{First, Jacobian, forward, reverse};
 use crate::call_site::Place;
 use crate::function::{Argnums, Arguments, Function};
@@ -105,5 +106,5 @@ fn second<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
 where
     Jacobian<Y, S::Grads>: Outer,
 {
-    forward(args, argnums, place, |x: &X| reverse(x.refs(), argnums, place, f))
+    forward(args, argnums, By::RealArguments, place, |x: &X| reverse(x.refs(), argnums, By::RealResults, place, f))
 }

@@ -5,7 +5,7 @@ mod hessian;
 pub use hessian::{Hessian, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums};
 
 use super::grad::First;
-use super::run::{Chosen, Run};
+use super::run::{By, Chosen, Run};
 use crate::call_site::Place;
 use crate::function::{Argnums, Arguments, Function};
 use crate::tensor::{Keep, begin_trace, lax, trace};
@@ -47,7 +47,7 @@ where
 {
     let place = Place::here("jacfwd");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, First, place, |x| (f.call(x), ())).0)
+        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, First, By::RealArguments, place, |x| (f.call(x), ())).0)
     })
 }
 
@@ -60,7 +60,7 @@ where
 {
     let place = Place::here("jacfwd_aux");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, First, place, |x| f.call(x)))
+        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, First, By::RealArguments, place, |x| f.call(x)))
     })
 }
 
@@ -74,7 +74,7 @@ where
 {
     let place = Place::here("jacfwd_argnums");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, argnums, place, |x| (f.call(x), ())).0)
+        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, argnums, By::RealArguments, place, |x| (f.call(x), ())).0)
     })
 }
 
@@ -91,7 +91,7 @@ where
 {
     let place = Place::here("jacfwd_aux_argnums");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, argnums, place, |x| f.call(x)))
+        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, argnums, By::RealArguments, place, |x| f.call(x)))
     })
 }
 
@@ -117,7 +117,7 @@ where
 {
     let place = Place::here("jacrev");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, First, place, |x| (f.call(x), ())).0)
+        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, First, By::RealResults, place, |x| (f.call(x), ())).0)
     })
 }
 
@@ -130,7 +130,7 @@ where
 {
     let place = Place::here("jacrev_aux");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, First, place, |x| f.call(x)))
+        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, First, By::RealResults, place, |x| f.call(x)))
     })
 }
 
@@ -144,7 +144,7 @@ where
 {
     let place = Place::here("jacrev_argnums");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, argnums, place, |x| (f.call(x), ())).0)
+        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, argnums, By::RealResults, place, |x| (f.call(x), ())).0)
     })
 }
 
@@ -161,7 +161,53 @@ where
 {
     let place = Place::here("jacrev_aux_argnums");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, argnums, place, |x| f.call(x)))
+        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, argnums, By::RealResults, place, |x| f.call(x)))
+    })
+}
+
+/// As [`jacfwd`], of a holomorphic function: by complex arguments, of complex results.
+///
+/// ```
+/// use rune_trace::{Complex32, Tensor, jacfwd_holomorphic, jacrev_holomorphic};
+/// let z = Tensor::from([Complex32::new(1.0, 2.0)]);
+/// let f = |z: &Tensor| z * z;
+/// for j in [jacfwd_holomorphic(f)(&z), jacrev_holomorphic(f)(&z)] {
+///     assert_eq!(j.to_vec::<Complex32>()?, [Complex32::new(2.0, 4.0)]);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// The returned function panics if a leaf of the first argument or of the result is not complex.
+#[track_caller]
+pub fn jacfwd_holomorphic<'f, X, F>(f: F) -> F::Returning<'f, Jacobian<F::Output, X::First>>
+where
+    X: Arguments,
+    F: Function<X, Output: Outer> + 'f,
+{
+    let place = Place::here("jacfwd_holomorphic");
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || {
+            forward::<X, _, _, _>(args, First, By::Holomorphic, place, |x| (f.call(x), ())).0
+        })
+    })
+}
+
+/// As [`jacrev`], of a holomorphic function: by complex arguments, of complex results. See [`jacfwd_holomorphic`].
+///
+/// # Panics
+/// As [`jacfwd_holomorphic`].
+#[track_caller]
+pub fn jacrev_holomorphic<'f, X, F>(f: F) -> F::Returning<'f, Jacobian<F::Output, X::First>>
+where
+    X: Arguments,
+    F: Function<X, Output: Outer> + 'f,
+{
+    let place = Place::here("jacrev_holomorphic");
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || {
+            reverse::<X, _, _, _>(args, First, By::Holomorphic, place, |x| (f.call(x), ())).0
+        })
     })
 }
 
@@ -169,14 +215,15 @@ where
 fn forward<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
     args: X::Refs<'_>,
     argnums: S,
+    by: By,
     place: Place,
     f: impl FnOnce(&X) -> (Y, Aux),
 ) -> (Jacobian<Y, S::Grads>, Aux) {
-    let chosen = Chosen::new::<X, S>(args, argnums, place);
+    let chosen = Chosen::new::<X, S>(args, argnums, by, place);
     let run = Run::new::<X>(args, &chosen.by, true, place, f);
     let inputs = Blocks::new(run.moved().iter().map(Tensor::ty));
     let (value, aux, linear) = run.linearize();
-    floats_only(&value, place);
+    check_results(&value, by, place);
     let leaves = value.leaves();
     let push_forward = |tangents: &[Tensor]| {
         let outputs = leaves.iter().zip(linear.push_forward(tangents));
@@ -198,13 +245,14 @@ fn forward<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
 fn reverse<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
     args: X::Refs<'_>,
     argnums: S,
+    by: By,
     place: Place,
     f: impl FnOnce(&X) -> (Y, Aux),
 ) -> (Jacobian<Y, S::Grads>, Aux) {
-    let chosen = Chosen::new::<X, S>(args, argnums, place);
+    let chosen = Chosen::new::<X, S>(args, argnums, by, place);
     let run = Run::new::<X>(args, &chosen.by, true, place, f);
     let (value, aux, linear) = run.with_known_turns().linearize();
-    floats_only(&value, place);
+    check_results(&value, by, place);
     let outputs = Blocks::new(value.leaves().iter().map(Tensor::ty));
     let pull_back = |cotangents: &[Tensor]| {
         let none = aux.leaves().into_iter().map(|_| None);
@@ -223,15 +271,8 @@ fn reverse<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
     (jacobian, aux)
 }
 
-fn floats_only<Y: Tree>(value: &Y, place: Place) {
-    value.visit(&mut TreePath::root("output"), &mut |path, y| {
-        if !y.dtype().is_float() {
-            place.fail_for(y, &format!(
-                "`{path}` is of type {}, and only floats have derivatives; return it as an auxiliary result, as with `jacrev_aux`",
-                y.ty()
-            ));
-        }
-    });
+fn check_results<Y: Tree>(value: &Y, by: By, place: Place) {
+    value.visit(&mut TreePath::root("output"), &mut |path, y| by.check_result(path, y, place));
 }
 
 /// What `f` gives for each of `size` lanes, along new first axes of the results; the lanes are along the first axes of `fronts`.

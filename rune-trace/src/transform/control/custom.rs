@@ -66,13 +66,13 @@ fn by_rule(args: &[Dual], program: &Program, rule: &Program, num_args: usize, re
 
 /// The tangents of those that are of a float dtype.
 fn tangents(xs: &[Dual]) -> impl Iterator<Item = Tensor> {
-    xs.iter().filter(|x| x.v.dtype().is_float()).map(Dual::tangent)
+    xs.iter().filter(|x| x.v.dtype().is_inexact()).map(Dual::tangent)
 }
 
 /// Results with tangents, which are those of the results of a float dtype.
 fn duals(results: Vec<Tensor>, changes: impl IntoIterator<Item = Tensor>) -> Duals {
     let mut changes = changes.into_iter();
-    let mut change = |v: &Tensor| if v.dtype().is_float() { Tangent::new(changes.next()) } else { Tangent::ZERO };
+    let mut change = |v: &Tensor| if v.dtype().is_inexact() { Tangent::new(changes.next()) } else { Tangent::ZERO };
     results.into_iter().map(|v| Dual { t: change(&v), v }).collect()
 }
 
@@ -211,13 +211,13 @@ pub(in crate::transform) fn batch(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[
 
 /// The marks of those outputs of `program` that are of a float dtype.
 fn marked_floats(program: &Program, marks: &[bool]) -> Vec<bool> {
-    let floats = program.output_types().into_iter().zip(marks).filter(|(ty, _)| ty.dtype.is_float());
+    let floats = program.output_types().into_iter().zip(marks).filter(|(ty, _)| ty.dtype.is_inexact());
     floats.map(|(_, &mark)| mark).collect()
 }
 
 /// For each of those of a float dtype whether it is mapped.
 fn floats(xs: &[Batched]) -> Vec<bool> {
-    xs.iter().filter(|x| x.t.dtype().is_float()).map(|x| x.mapped).collect()
+    xs.iter().filter(|x| x.t.dtype().is_inexact()).map(|x| x.mapped).collect()
 }
 
 /// The rule for cotangents on all lanes. What is the same for all lanes gets the sum of what all of them give.

@@ -1,6 +1,7 @@
 //! Transposition: a program that is linear in some inputs, run backward from cotangents of its outputs.
 
 mod contraction;
+mod fourier;
 mod index;
 
 use super::control::{call, case, custom, partition::some_results, remat::Remat, scan, scan_transpose};
@@ -159,6 +160,15 @@ fn step(instruction: &Instruction, env: &[Slot], acc: &mut Acc) {
 fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
     match op {
         Op::Unary { f: UnaryFn::Neg, x } => acc.give(x, || lax::neg(ct)),
+        // The pairing of tangents and cotangents is the real part of their product, which is not conjugated: as in JAX.
+        Op::Unary { f: UnaryFn::Real, x } => acc.give(x, || lax::complex(ct, &lax::full_like(ct, 0.0))),
+        Op::Unary { f: UnaryFn::Imag, x } => acc.give(x, || lax::complex(&lax::full_like(ct, 0.0), &lax::neg(ct))),
+        Op::Unary { f: UnaryFn::Conj, x } => acc.give(x, || lax::conj(ct)),
+        Op::Complex { re, im } => {
+            acc.give(re, || lax::real(ct));
+            acc.give(im, || lax::neg(&lax::imag(ct)));
+        }
+        Op::Fft { f, x, lengths } => acc.give(x, || fourier::fft(ct, *f, lengths)),
         Op::Binary { f: BinaryFn::Add, x, y } => {
             acc.give(x, || ct.clone());
             acc.give(y, || ct.clone());
@@ -306,14 +316,14 @@ fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
 /// Whether an operation is linear in those of its operands that are wanted. Tangents always are; a function of a user may not be.
 fn is_linear(op: &Op<&Slot>) -> bool {
     match op {
-        Op::Unary { f, x: _ } => *f == UnaryFn::Neg,
+        Op::Unary { f, x: _ } => matches!(f, UnaryFn::Neg | UnaryFn::Real | UnaryFn::Imag | UnaryFn::Conj),
         Op::Binary { f: BinaryFn::Add | BinaryFn::Sub, .. } => true,
         Op::Binary { f: BinaryFn::Mul, x, y } => !(x.is_wanted() && y.is_wanted()),
         Op::Binary { f: BinaryFn::Div, x: _, y } => !y.is_wanted(),
         Op::DotGeneral { lhs, rhs, .. } | Op::Conv { lhs, rhs, .. } => !(lhs.is_wanted() && rhs.is_wanted()),
         Op::TriangularSolve { a, .. } => !a.is_wanted(),
         Op::LuSolve { a, lu, permutation, .. } => ![a, lu, permutation].iter().any(|x| x.is_wanted()),
-        Op::Convert { x, dtype } => x.dtype().is_float() && dtype.is_float(),
+        Op::Convert { x, dtype } => x.dtype().is_inexact() && dtype.is_inexact(),
         Op::Select { pred, .. } => !pred.is_wanted(),
         Op::DynamicSlice { start_indices, .. } | Op::DynamicUpdateSlice { start_indices, .. } => {
             !start_indices.iter().any(|i| i.is_wanted())
@@ -342,6 +352,8 @@ fn is_linear(op: &Op<&Slot>) -> bool {
         | Op::AllToAll { .. }
         | Op::Ppermute { .. }
         | Op::CheckpointName { .. }
+        | Op::Complex { .. }
+        | Op::Fft { .. }
         | Op::Call { .. }
         | Op::Remat { .. }
         | Op::Case { .. }

@@ -147,6 +147,7 @@ fn rule(op: &Op<Batched>, size: usize) -> SmallVec<[Tensor; 2]> {
         Op::Unary { .. }
         | Op::IntegerPow { .. }
         | Op::Binary { .. }
+        | Op::Complex { .. }
         | Op::Compare { .. }
         | Op::Select { .. }
         | Op::Clamp { .. }
@@ -199,6 +200,7 @@ fn rule(op: &Op<Batched>, size: usize) -> SmallVec<[Tensor; 2]> {
         }
         Op::TopK { x, k } => Op::TopK { x: all(x), k: *k },
         Op::Factor { f, x } => Op::Factor { f: *f, x: all(x) },
+        Op::Fft { f, x, lengths } => Op::Fft { f: *f, x: all(x), lengths: lengths.clone() },
 
         Op::DotGeneral { lhs, rhs, dims, out } => return smallvec![contraction::dot_general(lhs, rhs, dims, *out)],
         Op::Conv { lhs, rhs, dims } => return smallvec![contraction::conv(lhs, rhs, dims, size)],
