@@ -16,8 +16,7 @@ use crate::builder::{Builder, Val};
 use crate::legalize::{across, chains, destination};
 use crate::unit::{EmitError, Unit};
 use crate::value::Known;
-use crate::{Backend, LowerError};
-use melior::ir::attribute::FlatSymbolRefAttribute;
+use crate::{Backend, LowerError, attr};
 use rune_ir::op::Literal;
 use rune_ir::{DType, Op, Program, Type};
 use std::collections::HashMap;
@@ -211,9 +210,9 @@ fn call<'c>(
     if program.has_effects() {
         return control::inline(b, unit, program, args.to_vec());
     }
-    let callee = FlatSymbolRefAttribute::new(b.context, &unit.function(program));
+    let callee = attr::symbol(b.context, &unit.function(program));
     let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();
     // The compiler inlines functions together with their operands.
     let args: Vec<_> = args.iter().map(|x| b.opaque(x)).collect();
-    Ok(b.op("func.call", &args.iter().collect::<Vec<_>>(), &[("callee", callee.into())], Vec::new(), &types))
+    Ok(b.op("func.call", &args.iter().collect::<Vec<_>>(), &[("callee", callee)], Vec::new(), &types))
 }

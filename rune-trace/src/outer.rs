@@ -1,4 +1,4 @@
-//! Trees of trees: what Jacobians are.
+//! Trees of trees, such as Jacobians.
 
 use crate::{Tensor, Tree};
 use std::collections::BTreeMap;
@@ -6,10 +6,11 @@ use std::fmt::Display;
 use std::hash::Hash;
 use std::marker::PhantomData;
 
-/// A tree whose leaves can be replaced by trees: what a function returns if it has a Jacobian, in which a tree of derivatives stands
-/// in the place of each leaf.
+/// A tree whose leaves can be replaced by trees. The result of a function must be one if the function has a Jacobian,
+/// in which each leaf is replaced by a tree of derivatives.
 ///
-/// All trees of the library are, and own structs and enums that are generic over what their leaves are, with `#[derive(Outer)]`:
+/// All trees of the library implement it. Own structs and enums that are generic over their leaves derive it with
+/// `#[derive(Outer)]`:
 ///
 /// ```
 /// use rune_trace::{Outer, Tensor, Tree};
@@ -22,9 +23,9 @@ use std::marker::PhantomData;
 /// assert_eq!(pairs.offsets[0].1.item::<f32>().unwrap(), 3.0);
 /// ```
 pub trait Outer: Tree {
-    /// A tree of this structure with an `A` in the place of each leaf.
+    /// The type of a tree of this structure with an `A` instead of each leaf.
     type Of<A: Tree>: Tree;
-    /// The tree of this structure with the trees that `f` gives, called in the order of [`Tree::visit`].
+    /// Returns the tree of this structure with the trees that `f` returns, called in the order of [`Tree::visit`].
     fn map_trees<A: Tree>(&self, f: &mut dyn FnMut(&Tensor) -> A) -> Self::Of<A>;
 }
 
@@ -95,7 +96,7 @@ impl<K: Ord + Clone + Hash + Display + 'static, T: Outer> Outer for BTreeMap<K, 
 
 macro_rules! structure_only {
     ($($T:ty),*) => {$(
-        /// Without leaves, and so the same.
+        /// It has no leaves, so it stays the same.
         impl Outer for $T {
             type Of<A: Tree> = $T;
             fn map_trees<A: Tree>(&self, _: &mut dyn FnMut(&Tensor) -> A) -> $T {

@@ -1,5 +1,6 @@
 //! Functions over named axes: against JAX, and what is said of those that are wrong.
 
+use rune_testing::locations::panic_of;
 use rune_testing::named_axes;
 use rune_testing::tolerance;
 use rune_trace::ProgramExt;
@@ -222,21 +223,10 @@ fn what_is_wrong_is_told() {
 /// The panic is at the line that names the axis.
 #[test]
 fn the_line_is_the_users() {
-    let place = std::sync::Arc::new(std::sync::Mutex::new(None));
-    let noted = place.clone();
-    let before = std::panic::take_hook();
-    let this = std::thread::current().id();
-    std::panic::set_hook(Box::new(move |info| {
-        if std::thread::current().id() == this {
-            *noted.lock().unwrap() = info.location().map(|l| (l.file().to_owned(), l.line()));
-        }
-    }));
     let line = line!() + 1;
-    let failed = catch_unwind(|| vmap_named("j", |x: &Tensor| psum(x, "i"))(&numbers(3)));
-    std::panic::set_hook(before);
-    assert!(failed.is_err());
-    let (file, found) = place.lock().unwrap().clone().unwrap();
-    assert!(file.ends_with("named_axes.rs") && found == line, "{file}:{found}");
+    let failed = panic_of(|| drop(vmap_named("j", |x: &Tensor| psum(x, "i"))(&numbers(3))));
+    let (_, place) = failed.expect("the axis is unknown");
+    assert!(place.ends_with(&format!("named_axes.rs:{line}")), "{place}");
 }
 
 /// What another lane has is not known while the function of one lane runs, and outside of it means nothing.

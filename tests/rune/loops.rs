@@ -1,15 +1,12 @@
 //! Loops and branches with all that is derived of them, held to JAX (`scripts/make-loop-vectors`).
 
-#[path = "../../examples/support/ode.rs"]
-mod ode;
-#[path = "../../examples/support/recurrent.rs"]
-mod recurrent;
-
 use crate::engine::jit;
-use ode::populations;
-use recurrent::{Recurrent, loss};
 use rune::associative_scan;
 use rune::prelude::*;
+use rune_examples::{
+    ode::populations,
+    recurrent::{Recurrent, loss},
+};
 use serde_json::Value;
 
 struct Expected(Value);

@@ -15,6 +15,7 @@ mod eager;
 mod engine;
 mod environment;
 mod errors;
+mod examples;
 mod faults;
 mod feature_table;
 mod features;

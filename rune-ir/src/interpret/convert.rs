@@ -1,10 +1,10 @@
-//! Elements as another dtype.
+//! Conversions to another dtype.
 
 use super::map::map;
 use super::number::Scalar;
 use crate::{Array, DType, Type, with_element};
 
-/// The elements as `dtype`; the numbers are kept, as nearly as it can hold them.
+/// Converts the elements to `dtype`, to the nearest numbers that it can hold.
 pub(super) fn convert(x: Array, dtype: DType) -> Array {
     if x.dtype() == dtype {
         return x;
@@ -17,7 +17,7 @@ fn cast<S: Scalar, D: Scalar>(x: S) -> D {
     if S::DTYPE.is_complex() {
         D::from_complex(x.to_complex())
     } else if S::FLOAT {
-        // Every float is exact in f64, so that this rounds once; `from_f64` truncates and saturates for integers.
+        // Every float is exact in f64, so this rounds once. For integers, `from_f64` truncates and saturates.
         D::from_f64(x.to_f64())
     } else if S::UNSIGNED {
         D::from_u64(x.to_i64() as u64)
@@ -26,7 +26,7 @@ fn cast<S: Scalar, D: Scalar>(x: S) -> D {
     }
 }
 
-/// The bits under another type.
+/// Reinterprets the bits as another type.
 pub(super) fn bitcast(x: &Array, ty: &Type) -> Array {
     Array::from_bytes(ty.clone(), x.bytes())
 }
@@ -58,7 +58,10 @@ mod tests {
         assert_eq!(to::<f16>(Array::scalar(i64::MIN)), f16::NEG_INFINITY);
         let z = |re, im| Array::scalar(Complex64::new(re, im));
         assert_eq!((to::<i32>(z(-2.7, 5.0)), to::<f32>(z(0.5, 1.0))), (-2, 0.5));
-        assert_eq!((to::<bool>(z(0.0, 1.0)), to::<bool>(z(0.0, -0.0)), to::<bool>(z(0.0, f64::NAN))), (true, false, true));
+        assert_eq!(
+            (to::<bool>(z(0.0, 1.0)), to::<bool>(z(0.0, -0.0)), to::<bool>(z(0.0, f64::NAN))),
+            (true, false, true)
+        );
         assert_eq!(to::<Complex32>(Array::scalar(true)), Complex32::new(1.0, 0.0));
         assert_eq!(to::<Complex32>(z(0.1, f64::MAX)), Complex32::new(0.1, f32::INFINITY));
     }

@@ -1,4 +1,4 @@
-//! Integers, with what Rust leaves open as the table of operations defines it.
+//! Integer operations, as the table of operations defines them.
 
 use super::number::{Extremes, Number, Ordered, Ring, Scalar};
 

@@ -1,4 +1,4 @@
-//! Rules of products summed: dot products and convolutions.
+//! Rules of contractions: dot products and convolutions.
 
 use super::elementwise::Kind;
 use super::{Problem, axes};

@@ -76,7 +76,7 @@ fn too_many(attribute: &str, n: usize, of: usize) -> Problem {
     Problem::Attribute(format!("needs `{attribute}` up to {of}, the number of operands there, and is given {n}"))
 }
 
-/// That `program` takes arguments of these types.
+/// Checks that `program` takes arguments of these types.
 fn takes(program: &Program, args: &[&Type]) -> Result<(), Problem> {
     let inputs = program.input_types();
     if args.len() != inputs.len() {
@@ -95,7 +95,7 @@ fn takes(program: &Program, args: &[&Type]) -> Result<(), Problem> {
     }
 }
 
-/// That `program` gives results of these types.
+/// Checks that `program` returns results of these types.
 fn gives(program: &Program, found: &[Type], expected: &[Type], why: &str) -> Result<(), Problem> {
     let list = |types: &[Type]| types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
     if found == expected {

@@ -1,4 +1,4 @@
-//! Rules of operations on elements, each by itself.
+//! Rules of elementwise operations.
 
 use super::{Problem, Types};
 use crate::op::{BinaryFn, Comparison, UnaryFn};
@@ -41,7 +41,9 @@ impl Kind {
     }
     fn takes(self) -> &'static str {
         match self {
-            Kind::Ordered => "a dtype whose elements have an order (not a complex one; compare parts, as with `.real()`, or magnitudes, `.abs()`)",
+            Kind::Ordered => {
+                "a dtype whose elements have an order (not a complex one; compare parts, as with `.real()`, or magnitudes, `.abs()`)"
+            }
             Kind::Float => "a float dtype (convert, as with `.cast(DType::F32)`)",
             Kind::Inexact => "a float or complex dtype (convert, as with `.cast(DType::F32)`)",
             Kind::Complex => "a complex dtype (convert, as with `.cast(DType::C64)`)",
@@ -57,7 +59,7 @@ impl Kind {
     }
 }
 
-/// That all are of one type.
+/// Checks that all types are equal.
 pub(super) fn same(types: &[&Type]) -> Result<(), Problem> {
     if types.windows(2).all(|w| w[0] == w[1]) { Ok(()) } else { Err(Problem::mixed(types)) }
 }
@@ -76,8 +78,8 @@ pub(super) fn unary(f: UnaryFn, x: &Type) -> Result<Type, Problem> {
     Ok(match f {
         IsFinite => x.with_dtype(DType::Bool),
         Abs | Real | Imag => x.with_dtype(x.dtype.real()),
-        Neg | Sign | Not | Floor | Ceil | RoundAfz | RoundEven | Exp | Exp2 | Expm1 | Log | Log1p | Sqrt | Rsqrt | Cbrt
-        | Sin | Cos | Tan | Tanh | Logistic | Erf | Conj => x.clone(),
+        Neg | Sign | Not | Floor | Ceil | RoundAfz | RoundEven | Exp | Exp2 | Expm1 | Log | Log1p | Sqrt | Rsqrt
+        | Cbrt | Sin | Cos | Tan | Tanh | Logistic | Erf | Conj => x.clone(),
     })
 }
 

@@ -1,6 +1,7 @@
-//! Type rules: what types of operands each operation takes, and the types of its results.
+//! Type rules: the types of operands that each operation takes, and the types of its results.
 //!
-//! Programs come from files too: no rule panics, overflows or allocates by the value of an attribute.
+//! Programs also come from files. Therefore no rule panics, overflows, or allocates memory in proportion to an
+//! attribute.
 
 mod axes;
 mod collective;
@@ -28,7 +29,7 @@ use smallvec::{SmallVec, smallvec};
 /// The types of the results of an operation.
 pub type Types = SmallVec<[Type; 2]>;
 
-/// The types of the results of `op` on operands of the given types.
+/// Returns the types of the results of `op` on operands of the given types.
 ///
 /// # Errors
 /// If the operation does not take them.
@@ -50,7 +51,7 @@ pub fn infer(op: &Op<&Type>) -> Result<Types, TypeError> {
     checked().map_err(|problem| TypeError { op: op.name(), problem })
 }
 
-/// That a program may have variables of this type: that its size and its rank are in range.
+/// Checks that a variable of a program can have this type: its size and its rank are in range.
 ///
 /// # Errors
 /// If they are not.

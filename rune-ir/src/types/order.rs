@@ -1,7 +1,7 @@
-//! Rules of operations that order elements.
+//! Rules of operations that sort elements.
 
-use super::reduction::check_positions;
 use super::elementwise::Kind;
+use super::reduction::check_positions;
 use super::{Problem, Types, axes};
 use crate::{DType, Shape, Type};
 use smallvec::smallvec;

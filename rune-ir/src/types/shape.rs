@@ -1,4 +1,4 @@
-//! Rules of operations that move elements by attributes alone.
+//! Rules of operations that move elements as their attributes say.
 
 use super::{Problem, axes};
 use crate::op::Padding;

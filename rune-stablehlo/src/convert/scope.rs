@@ -1,5 +1,6 @@
 //! The conversion of a function or a region to a program.
 
+use super::expression::Expressions;
 use super::{Converter, Problem, constants, free, invalid, origin, refused, tensor};
 use crate::ast::{Operation, Region, Use};
 use crate::error::ImportError;
@@ -25,6 +26,14 @@ pub(crate) struct Scope<'c, 'm, 't> {
     pub iotas: HashMap<Var, usize>,
     /// The known bounds of integers.
     pub ranges: HashMap<Var, (i64, i64)>,
+    /// The factors `τ` of reflections whose product is known.
+    pub reflections: HashMap<Var, Var>,
+    /// The operations of which idioms consist, by their results.
+    pub made: HashMap<Var, Op>,
+    /// Whether this is JAX's `relu`, whose derivative at 0 is 0.
+    pub relu: bool,
+    /// The block under conversion.
+    block: Option<&'m Region<'t>>,
     origin: Origin,
 }
 
@@ -39,6 +48,10 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
             known: HashMap::new(),
             iotas: HashMap::new(),
             ranges: HashMap::new(),
+            reflections: HashMap::new(),
+            made: HashMap::new(),
+            relu: false,
+            block: None,
             origin: Origin::default(),
         }
     }
@@ -84,12 +97,14 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
                 Vec::new()
             }
         };
+        let relu = name == "relu" || name.strip_prefix("relu_").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
         let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
         let name: String = name.chars().map(plain).collect();
         let mut scope = Scope::new(cx, ProgramBuilder::new(name, types, values));
         scope.arrays = arrays.iter().enumerate().map(|(i, &at)| (at, Var((count + i) as u32))).collect();
         scope.values = inputs.iter().enumerate().map(|(i, (used, _))| (*used, Var(i as u32))).collect();
         scope.lost.extend(lost);
+        scope.relu = relu && !whole;
         let outputs = scope.block(function, body)?;
         match outputs {
             Some(outputs) => {
@@ -147,6 +162,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
 
     /// Converts the operations of a block up to its return, and returns its values, or `None` if one of them is lost.
     fn block(&mut self, around: &Operation, region: &'m Region<'t>) -> Result<Option<Vec<Var>>, ImportError> {
+        self.block = Some(region);
         for op in &region.operations {
             if matches!(op.name, "func.return" | "stablehlo.return") {
                 return self.operands(op).map_err(|problem| self.error(op, problem));
@@ -188,6 +204,13 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
                 return Ok(());
             }
             Err(problem) => return Err(self.error(op, problem)),
+        };
+        let vars = if self.cx.stops(op) {
+            let stopped = vars.iter().map(|&x| self.one(Op::StopGradient { x })).collect::<Result<Vec<Var>, _>>();
+            stopped.map_err(|problem| self.error(op, problem))?
+        } else {
+            self.suspect(op);
+            vars
         };
         let named: Option<usize> = op.results.iter().try_fold(0usize, |sum, (_, count)| sum.checked_add(*count));
         if named != Some(vars.len()) && !op.results.is_empty() {
@@ -245,9 +268,45 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         }
     }
 
+    /// Returns the name of a result of an operation.
+    pub fn result(&self, op: &Operation<'t>, mut index: usize) -> Option<Use<'t>> {
+        for &(name, count) in &op.results {
+            if index < count {
+                return Some(Use { name, index });
+            }
+            index -= count;
+        }
+        None
+    }
+    /// Returns the operation of the block that defines a value.
+    pub fn definition(&self, value: Use<'t>) -> Option<&'m Operation<'t>> {
+        self.block?.operations.iter().find(|op| op.results.iter().any(|(name, _)| *name == value.name))
+    }
+    /// Returns the operations of the block that use a value, or `None` if an operation inside one of them does.
+    pub fn users(&self, value: Use<'t>) -> Option<Vec<&'m Operation<'t>>> {
+        let operations = &self.block?.operations;
+        let inside = |op: &Operation<'t>| free::values(&op.regions.iter().collect::<Vec<_>>()).contains(&value);
+        if operations.iter().any(|op| !op.regions.is_empty() && inside(op)) {
+            return None;
+        }
+        Some(operations.iter().filter(|op| op.operands.contains(&value)).collect())
+    }
+    /// Returns whether a result of an operation is used.
+    pub fn used(&self, op: &Operation<'t>, index: usize) -> bool {
+        self.result(op, index).is_some_and(|value| self.users(value).is_none_or(|users| !users.is_empty()))
+    }
+
     /// Returns the type of a variable.
     pub fn ty(&self, var: Var) -> &Type {
         self.builder.ty(var).expect("a variable of this scope")
+    }
+    /// Returns the expressions of a region on scalars, and those that it returns.
+    pub fn expressions(&self, region: &Region<'t>) -> Option<(Expressions, Vec<u32>)> {
+        let scalar = |used: Use<'t>| {
+            let var = *self.values.get(&used)?;
+            self.known(var).filter(|_| self.ty(var).rank() == 0)
+        };
+        Expressions::of(region, scalar)
     }
     /// Returns the number that all elements of a variable equal, if known.
     pub fn known(&self, var: Var) -> Option<Literal> {
@@ -262,11 +321,15 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         } else {
             None
         };
+        let made = matches!(op, Op::Unary { .. } | Op::Binary { .. } | Op::Compare { .. }).then(|| op.clone());
         let iota = if let Op::Iota { dimension, .. } = &op { Some(*dimension) } else { None };
         let vars = self.builder.push(op, self.origin.clone())?;
         self.iotas.extend(iota.map(|dimension| (vars[0], dimension)));
         if let (Some(known), [var]) = (known, vars.as_slice()) {
             self.known.insert(*var, known);
+        }
+        if let (Some(made), [var]) = (made, vars.as_slice()) {
+            self.made.insert(*var, made);
         }
         Ok(vars.to_vec())
     }

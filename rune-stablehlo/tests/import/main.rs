@@ -3,6 +3,7 @@
 mod data;
 mod loops;
 mod random;
+mod real;
 mod wide;
 
 use data::{cases, compare, file, folder, texts};

@@ -3,3 +3,4 @@
 pub mod case;
 pub mod functions;
 pub mod integers;
+pub mod special;

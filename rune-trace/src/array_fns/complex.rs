@@ -80,7 +80,10 @@ impl Tensor {
 #[track_caller]
 pub(crate) fn expect_inexact(op: &str, x: &Tensor) {
     if !x.dtype().is_inexact() {
-        refuse!("{op}: takes a float or complex dtype, and is given {}; convert it, as with `.cast(DType::F32)`", x.ty());
+        refuse!(
+            "{op}: takes a float or complex dtype, and is given {}; convert it, as with `.cast(DType::F32)`",
+            x.ty()
+        );
     }
 }
 
@@ -143,10 +146,14 @@ pub(super) fn acosh(z: &Tensor) -> Tensor {
 }
 
 pub(super) fn asinh(z: &Tensor) -> Tensor {
-    holomorphic(z, |z| unturned(&asin_of(&turned(z))), |z| {
-        let turned = turned(z);
-        (1.0 - &turned).sqrt() * (1.0 + &turned).sqrt()
-    })
+    holomorphic(
+        z,
+        |z| unturned(&asin_of(&turned(z))),
+        |z| {
+            let turned = turned(z);
+            (1.0 - &turned).sqrt() * (1.0 + &turned).sqrt()
+        },
+    )
 }
 
 pub(super) fn atanh(z: &Tensor) -> Tensor {

@@ -1,4 +1,4 @@
-//! Rust numbers on their way to becoming elements of a tensor, and operands, which are either.
+//! Rust numbers without a dtype, and operands, which are numbers or tensors.
 
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
@@ -7,7 +7,7 @@ use rune_ir::op::Literal;
 use rune_ir::{Complex32, Complex64, DType, Element};
 use std::fmt;
 
-/// A Rust number that has no dtype yet: it takes the dtype of the tensor that it meets.
+/// A Rust number without a dtype. It takes the dtype of the other operand, a tensor.
 ///
 /// Made `From` `bool`, the integers, [`struct@f16`], [`bf16`], `f32`, `f64`, [`Complex32`] and [`Complex64`].
 ///
@@ -18,9 +18,9 @@ use std::fmt;
 /// ```
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Scalar {
-    /// A truth value.
+    /// A boolean.
     Bool(bool),
-    /// A whole number.
+    /// An integer.
     Int(i128),
     /// A number that may have a fraction.
     Float(f64),
@@ -29,10 +29,11 @@ pub enum Scalar {
 }
 
 impl Scalar {
-    /// The number as an element of dtype `dtype`; `op` is who asks, for the message.
+    /// Returns the number as an element of dtype `dtype`. `op` is the function that messages name.
     ///
     /// # Panics
-    /// If a float meets an integer dtype, an integer is out of range, or one of the two is `bool` and the other is not.
+    /// If a float is used with an integer dtype, an integer is out of range, or exactly one of the number and the dtype is
+    /// `bool`.
     #[track_caller]
     pub(crate) fn literal(self, op: &str, dtype: DType) -> Literal {
         match (self, dtype) {
@@ -62,7 +63,7 @@ impl Scalar {
             (Scalar::Float(x), _) => Literal::from_f64(dtype, x),
         }
     }
-    /// The dtype for a number that meets no tensor: `bool`, `i32`, `f32` or `c64`.
+    /// Returns the dtype of the number if there is no tensor: `bool`, `i32`, `f32` or `c64`.
     pub(crate) fn default_dtype(self) -> DType {
         match self {
             Scalar::Bool(_) => DType::Bool,
@@ -105,9 +106,9 @@ impl fmt::Display for Scalar {
     }
 }
 
-/// What an elementwise function takes beside a tensor: a [`Tensor`], a reference to one, or a Rust number.
+/// The other operand of an elementwise function: a [`Tensor`], a reference to one, or a Rust number.
 ///
-/// A Rust number takes the dtype of the tensor that it meets; two tensors must be of one dtype.
+/// A Rust number takes the dtype of the tensor. Two tensors must have the same dtype.
 ///
 /// ```
 /// use rune_trace::Tensor;
@@ -117,7 +118,7 @@ impl fmt::Display for Scalar {
 /// ```
 #[diagnostic::on_unimplemented(message = "`{Self}` is neither a tensor nor a number that can meet one")]
 pub trait Operand {
-    /// The operand, as either of the two.
+    /// Returns the operand as a value.
     fn into_argument(self) -> Argument;
 }
 
@@ -131,14 +132,14 @@ pub enum Argument {
 }
 
 impl Argument {
-    /// The dtype, of a tensor.
+    /// Returns the dtype of a tensor.
     pub(crate) fn dtype(&self) -> Option<DType> {
         match self {
             Argument::Tensor(t) => Some(t.dtype()),
             Argument::Scalar(_) => None,
         }
     }
-    /// As a tensor: a number becomes a scalar of dtype `dtype`.
+    /// Returns a tensor: a number becomes a scalar of dtype `dtype`.
     #[track_caller]
     pub(crate) fn into_tensor(self, op: &str, dtype: DType) -> Tensor {
         match self {

@@ -1,4 +1,4 @@
-//! Reverse mode for functions: `grad` and its kin.
+//! Reverse mode for functions: `grad` and its variants.
 
 use super::gradients;
 use super::run::{By, Chosen};
@@ -6,8 +6,8 @@ use crate::call_site::Place;
 use crate::function::{Argnums, Arguments, Function};
 use crate::{Tensor, Tree};
 
-/// The gradient of a function with a scalar result by its first argument: a function of the same arguments, whose
-/// result has the structure of the first.
+/// Returns the gradient function of a function with a scalar result, with respect to its first argument. It takes the
+/// same arguments, and its result has the structure of the first one.
 ///
 /// ```
 /// use rune_trace::{Tensor, grad};
@@ -17,10 +17,12 @@ use crate::{Tensor, Tree};
 /// assert_eq!(grad(grad(grad(f)))(&x).item::<f32>().unwrap(), 6.0);
 /// ```
 ///
-/// The function is run once for each call, with its own Rust control flow; it may look at values, as by [`Tensor::item`].
+/// The function runs once for each call, with its own Rust control flow; it may read values, for example by
+/// [`Tensor::item`].
 ///
 /// # Panics
-/// The returned function panics if the result is not a float scalar, or a leaf of the first argument is neither of a float nor of a complex dtype.
+/// The returned function panics if the result is not a float scalar, or a leaf of the first argument is neither a float
+/// nor complex.
 #[track_caller]
 pub fn grad<'f, X, F>(f: F) -> F::Returning<'f, X::First>
 where
@@ -29,7 +31,9 @@ where
 {
     let place = Place::here("grad");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(&f, args, First, By::RealResults, place, |y| (y, ())).2)
+        place.of_users::<X, _, _>(&f, args, || {
+            reverse::<X, _, _, _>(&f, args, First, By::RealResults, place, |y| (y, ())).2
+        })
     })
 }
 
@@ -82,7 +86,7 @@ where
     })
 }
 
-/// The value and the gradient: as [`grad`], without computing the value twice.
+/// Like [`grad`], and also returns the value, which is not computed twice.
 ///
 /// ```
 /// use rune_trace::{Tensor, value_and_grad};
@@ -92,7 +96,7 @@ where
 /// ```
 ///
 /// # Panics
-/// As [`grad`].
+/// Like [`grad`].
 #[track_caller]
 pub fn value_and_grad<'f, X, F>(f: F) -> F::Returning<'f, (Tensor, X::First)>
 where
@@ -108,7 +112,8 @@ where
     })
 }
 
-/// As [`grad`], of a function that also returns something that is not differentiated: gives the gradient and that.
+/// Like [`grad`], for a function with an auxiliary result that is not differentiated: returns the gradient and the
+/// auxiliary result.
 #[track_caller]
 pub fn grad_aux<'f, X, F, Aux: Tree>(f: F) -> F::Returning<'f, (X::First, Aux)>
 where
@@ -124,8 +129,8 @@ where
     })
 }
 
-/// As [`value_and_grad`], of a function that also returns something that is not differentiated: gives
-/// `((value, aux), gradient)`, as JAX does with `has_aux`.
+/// Like [`value_and_grad`], for a function with an auxiliary result that is not differentiated: returns `((value, aux),
+/// gradient)`, like JAX with `has_aux`.
 #[track_caller]
 pub fn value_and_grad_aux<'f, X, F, Aux: Tree>(f: F) -> F::Returning<'f, ((Tensor, Aux), X::First)>
 where
@@ -141,7 +146,7 @@ where
     })
 }
 
-/// As [`grad`], by the arguments that `argnums` names.
+/// Like [`grad`], with respect to the arguments `argnums`.
 ///
 /// ```
 /// use rune_trace::{Arg, Tensor, grad_argnums};
@@ -158,11 +163,13 @@ where
 {
     let place = Place::here("grad_argnums");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(&f, args, argnums, By::RealResults, place, |y| (y, ())).2)
+        place.of_users::<X, _, _>(&f, args, || {
+            reverse::<X, _, _, _>(&f, args, argnums, By::RealResults, place, |y| (y, ())).2
+        })
     })
 }
 
-/// As [`grad_aux`], by the arguments that `argnums` names.
+/// Like [`grad_aux`], with respect to the arguments `argnums`.
 #[track_caller]
 pub fn grad_aux_argnums<'f, X, F, S, Aux: Tree>(argnums: S, f: F) -> F::Returning<'f, (S::Grads, Aux)>
 where
@@ -179,7 +186,7 @@ where
     })
 }
 
-/// As [`value_and_grad`], by the arguments that `argnums` names.
+/// Like [`value_and_grad`], with respect to the arguments `argnums`.
 #[track_caller]
 pub fn value_and_grad_argnums<'f, X, F, S>(argnums: S, f: F) -> F::Returning<'f, (Tensor, S::Grads)>
 where
@@ -196,7 +203,7 @@ where
     })
 }
 
-/// As [`value_and_grad_aux`], by the arguments that `argnums` names.
+/// Like [`value_and_grad_aux`], with respect to the arguments `argnums`.
 #[track_caller]
 pub fn value_and_grad_aux_argnums<'f, X, F, S, Aux: Tree>(
     argnums: S,
@@ -216,7 +223,7 @@ where
     })
 }
 
-/// Value, auxiliary value and gradients.
+/// Returns the value, the auxiliary result and the gradients.
 fn reverse<X, F, S, Aux>(
     f: &F,
     args: X::Refs<'_>,
@@ -237,7 +244,7 @@ where
     (value, aux, grads)
 }
 
-/// Says to differentiate by the first argument, of any function.
+/// Selects the first argument of any function for differentiation.
 #[derive(Clone, Copy)]
 pub(super) struct First;
 

@@ -1,5 +1,5 @@
-//! Derivatives of functions. One mechanism serves all: a function is [run](Run) once on parameters that know their arguments, so
-//! with its own control flow and effects, and what it did is a program, to which the transformations are applied.
+//! Derivatives of functions. All of them work in the same way: a function [runs](Run) once on parameters that know
+//! their arguments, with its own control flow and effects, and becomes a program. Then the program is transformed.
 
 mod checkpoint;
 mod constant;
@@ -7,6 +7,7 @@ mod custom;
 mod custom_jvp;
 mod custom_vjp;
 mod grad;
+mod implicit;
 mod jacobian;
 mod jvp;
 mod linearize;
@@ -18,9 +19,10 @@ pub use constant::no_grad;
 pub use custom_jvp::{custom_jvp, custom_tangent};
 pub use custom_vjp::custom_vjp;
 pub use grad::{
-    grad, grad_argnums, grad_aux, grad_aux_argnums, grad_holomorphic, value_and_grad, value_and_grad_argnums, value_and_grad_aux,
-    value_and_grad_aux_argnums, value_and_grad_holomorphic,
+    grad, grad_argnums, grad_aux, grad_aux_argnums, grad_holomorphic, value_and_grad, value_and_grad_argnums,
+    value_and_grad_aux, value_and_grad_aux_argnums, value_and_grad_holomorphic,
 };
+pub use implicit::{custom_linear_solve, custom_root};
 pub use jacobian::{
     Hessian, Jacobian, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, jacfwd, jacfwd_argnums, jacfwd_aux,
     jacfwd_aux_argnums, jacfwd_holomorphic, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jacrev_holomorphic,

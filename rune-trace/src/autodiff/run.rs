@@ -1,4 +1,4 @@
-//! What all derivatives begin with: a function, run once near its arguments.
+//! The first step of all derivatives: running a function once at its arguments.
 
 use crate::call_site::Place;
 use crate::function::{Argnums, Arguments};
@@ -9,17 +9,17 @@ use rune_ir::{Program, Transform};
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
 
-/// A function that was run: what it did, where, and what it returned.
+/// A function that ran: its program, the place of the call, and its result.
 pub(super) struct Run<Y, Aux> {
     program: Program,
     primals: Vec<Tensor>,
-    /// Which of the inputs are differentiated by: the first ones.
+    /// Which inputs are differentiated: the first ones.
     by: Vec<bool>,
     output: Y,
     aux: Aux,
 }
 
-/// For each leaf of the arguments whether it is of a float or complex dtype.
+/// Returns, for each leaf of the arguments, whether it is a float or complex.
 pub(crate) fn floats<X: Arguments>(args: X::Refs<'_>) -> Vec<bool> {
     let mut floats = Vec::new();
     X::visit(args, &mut |_, _, leaf| floats.push(leaf.dtype().is_inexact()));
@@ -78,11 +78,11 @@ impl By {
     }
 }
 
-/// The leaves of the arguments that a function is differentiated by.
+/// The leaves of the arguments with respect to which a function is differentiated.
 pub(super) struct Chosen {
-    /// For each leaf of the arguments whether it is one.
+    /// For each leaf of the arguments, whether it is one of them.
     pub by: Vec<bool>,
-    /// Where what is asked for is among them: `argnums` may name the arguments in any order.
+    /// The place of each requested argument among them: `argnums` may have any order.
     order: Vec<usize>,
 }
 
@@ -108,7 +108,8 @@ impl Chosen {
             .collect();
         Chosen { by, order }
     }
-    /// What `f` gives for each leaf, called with its position among those chosen and the leaf, as `argnums` asks for it.
+    /// Returns the result of `f` for each leaf, called with its index among the selected ones and the leaf, in the form
+    /// of `argnums`.
     pub fn map<X: Arguments, S: Argnums<X>>(
         &self,
         args: X::Refs<'_>,
@@ -120,8 +121,8 @@ impl Chosen {
     }
 }
 
-/// The gradients of a function with a scalar result by those leaves of the arguments that `by` marks; before them the value and what
-/// comes with it.
+/// Returns the gradients of a function with a scalar result, for the leaves of the arguments that `by` marks; before
+/// them, the value and the auxiliary result.
 pub(crate) fn gradients<X: Arguments, Aux: Tree>(
     args: X::Refs<'_>,
     by: &[bool],
@@ -146,7 +147,7 @@ pub(crate) fn gradients<X: Arguments, Aux: Tree>(
 }
 
 impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
-    /// Runs `f` with parameters in the place of those leaves of the arguments that `by` marks; it may look at them if `known`.
+    /// Runs `f` with parameters in place of the leaves of the arguments that `by` marks. It may read them if `known`.
     pub fn new<X: Arguments>(
         args: X::Refs<'_>,
         by: &[bool],
@@ -176,12 +177,12 @@ impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
         let primals = moved.into_iter().chain(traced.captured).collect();
         Run { program: traced.program, primals, by, output, aux }
     }
-    /// The leaves differentiated by.
+    /// Returns the differentiated leaves.
     pub fn moved(&self) -> &[Tensor] {
         &self.primals[..self.by.iter().filter(|b| **b).count()]
     }
-    /// As it went near the arguments, for reverse mode: a loop of unknown length is a scan of the length that it has there, if they
-    /// are known.
+    /// Returns the function as it ran at the arguments, for reverse mode: if they are known, a loop of unknown length
+    /// becomes a scan of the length that it has there.
     pub fn with_known_turns(mut self) -> Self {
         let of_output = self.output.leaves().len();
         let wanted: Vec<bool> = (0..self.program.outputs().len()).map(|i| i < of_output).collect();
@@ -190,17 +191,17 @@ impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
         }
         self
     }
-    /// What was returned, of the arguments, and how it moves with them.
+    /// Returns the result, the auxiliary result, and the derivative.
     pub fn linearize(self) -> (Y, Aux, Linear) {
         let (values, linear) = transform::linearize(&self.program, &self.primals, &self.by);
         let (value, aux) = self.returned(values);
         (value, aux, linear)
     }
-    /// What linearizing it keeps; `name` is told an input and what is given for it.
+    /// Returns the residuals of linearizing it. `name` takes an input and its argument.
     pub fn residuals(&self, name: impl Fn(usize, &Tensor) -> Option<String>) -> Vec<transform::SavedResidual> {
         transform::residuals(&self.program, &self.by, |i| name(i, &self.primals[i]))
     }
-    /// What was returned, of the arguments, and the tangent of it for those of the leaves differentiated by.
+    /// Returns the result, its tangent for the tangents of the differentiated leaves, and the auxiliary result.
     pub fn push_forward(self, tangents: Vec<Tensor>) -> (Y, Y, Aux) {
         let mut tangents: Vec<Option<Tensor>> = tangents.into_iter().map(Some).collect();
         tangents.resize(self.primals.len(), None);
@@ -209,7 +210,7 @@ impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
         let tangent = tangents_like(&value, tangents);
         (value, tangent, aux)
     }
-    /// The function itself as one that is linear in the leaves marked; and what it returned, without values.
+    /// Returns the function itself, which must be linear in the marked leaves, and its result without values.
     pub fn into_linear(mut self, place: Place) -> (Linear, Y) {
         let residuals = self.primals.split_off(self.moved().len());
         let types = self.primals.iter().map(|x| x.ty().clone()).collect();
@@ -222,13 +223,13 @@ impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
     }
 }
 
-/// A tree of tangents of the leaves of `value`; zero where there is none.
+/// Returns a tree of tangents of the leaves of `value`; zero where there is none.
 pub(super) fn tangents_like<Y: Tree>(value: &Y, tangents: impl IntoIterator<Item = Option<Tensor>>) -> Y {
     let mut tangents = tangents.into_iter();
     value.map(&mut |y| tangents.next().flatten().unwrap_or_else(|| lax::full_like(y, 0.0)))
 }
 
-/// The arguments with the cotangents of the leaves that `by` marks for these; zero for the others.
+/// Returns the arguments with the cotangents of the leaves that `by` marks, and zero for the others.
 pub(super) fn cotangents_like<X: Arguments>(args: X::Refs<'_>, by: &[bool], cotangents: Vec<Tensor>) -> X {
     let (mut marks, mut cotangents) = (by.iter(), cotangents.into_iter());
     X::map(args, &mut |x| match marks.next() {
@@ -237,7 +238,7 @@ pub(super) fn cotangents_like<X: Arguments>(args: X::Refs<'_>, by: &[bool], cota
     })
 }
 
-/// Those leaves of `tangents` that are for leaves of `args` of a float or complex dtype.
+/// Returns the leaves of `tangents` that belong to float and complex leaves of `args`.
 pub(super) fn tangents_of<X: Arguments>(args: X::Refs<'_>, tangents: X::Refs<'_>, place: Place) -> Vec<Tensor> {
     let structure = |tree: X::Refs<'_>| {
         let mut hasher = FxHasher::default();
@@ -260,7 +261,7 @@ pub(super) fn tangents_of<X: Arguments>(args: X::Refs<'_>, tangents: X::Refs<'_>
     moved
 }
 
-/// The leaves of `cotangents`, none for those of `output` that are not of a float or complex dtype.
+/// Returns the leaves of `cotangents`, and `None` for leaves of `output` that are neither floats nor complex.
 pub(super) fn cotangents_of<Y: Tree>(output: &Y, cotangents: &Y, place: Place) -> Vec<Option<Tensor>> {
     let structure = |tree: &Y| {
         let mut hasher = FxHasher::default();

@@ -1,4 +1,4 @@
-//! Choices between functions.
+//! Branches.
 
 use super::closure::{Closure, agree, programs};
 use crate::call_site::Place;
@@ -6,10 +6,11 @@ use crate::tensor::{at_caller, lax};
 use crate::{Tensor, Tree};
 use rune_ir::{DType, Type};
 
-/// `on_true()` if `pred` holds, else `on_false()`; JAX's `lax.cond`. Only the one chosen is computed (under [`vmap`](crate::vmap) both, if the
-/// lanes differ in `pred`). Both are traced, use what they like of the values around, and return trees of one structure and types.
+/// Returns `on_true()` if `pred` is true, and `on_false()` otherwise; JAX's `lax.cond`. Only the selected branch is
+/// computed (under [`vmap`](crate::vmap), both are if `pred` is mapped). Both are traced, can use any values around
+/// them, and must return trees of the same structure and types.
 ///
-/// `pred` is a scalar, of `bool` or a number, which holds unless it is 0.
+/// `pred` is a scalar: a `bool`, or a number, which is true unless it is 0.
 ///
 /// ```
 /// use rune_trace::{Tensor, cond, grad};
@@ -20,7 +21,7 @@ use rune_ir::{DType, Type};
 /// ```
 ///
 /// # Panics
-/// If `pred` is no scalar, or the branches return different structures or types.
+/// If `pred` is not a scalar, or the branches return different structures or types.
 #[track_caller]
 pub fn cond<Y: Tree>(pred: &Tensor, on_true: impl FnOnce() -> Y, on_false: impl FnOnce() -> Y) -> Y {
     let place = Place::here("cond");
@@ -38,8 +39,8 @@ pub fn cond<Y: Tree>(pred: &Tensor, on_true: impl FnOnce() -> Y, on_false: impl 
     })
 }
 
-/// `branches[index]()`; JAX's `lax.switch`. An index out of range is clamped. Only the branch chosen is computed (under
-/// [`vmap`](crate::vmap) all, if the lanes differ in `index`).
+/// Returns `branches[index]()`; JAX's `lax.switch`. The index is clamped to the valid range. Only the selected branch
+/// is computed (under [`vmap`](crate::vmap), all are if `index` is mapped).
 ///
 /// ```
 /// use rune_trace::{Tensor, switch};
@@ -50,7 +51,7 @@ pub fn cond<Y: Tree>(pred: &Tensor, on_true: impl FnOnce() -> Y, on_false: impl 
 /// ```
 ///
 /// # Panics
-/// If `index` is no integer scalar, there is no branch, or the branches return different structures or types.
+/// If `index` is not an integer scalar, there is no branch, or the branches return different structures or types.
 #[track_caller]
 pub fn switch<Y: Tree>(index: &Tensor, branches: &[&dyn Fn() -> Y]) -> Y {
     let place = Place::here("switch");
@@ -67,11 +68,11 @@ pub fn switch<Y: Tree>(index: &Tensor, branches: &[&dyn Fn() -> Y]) -> Y {
     })
 }
 
-/// The index as `i32`, clamped before it loses bits.
+/// Returns the index as `i32`, clamped before the conversion loses bits.
 fn as_i32(index: &Tensor, branches: usize) -> Tensor {
     let last = i32::try_from(branches - 1).expect("fewer branches than i32 counts") as f64;
     let bound = |x: f64| lax::full(index.dtype(), &Type::scalar(index.dtype()).shape, x);
-    // Of a narrow dtype all values are below the last branch, which it cannot hold.
+    // All values of a narrow dtype are less than the index of the last branch, which it cannot hold.
     let narrow = index.dtype().size() < 4 && last >= 127.0;
     let clamped = if narrow { index.clone() } else { lax::clamp(&bound(0.0), index, &bound(last)) };
     lax::convert(&clamped, DType::I32)

@@ -5,23 +5,23 @@ use crate::call_site::Place;
 use crate::tensor::{at_caller, lax};
 use crate::{Tensor, Tree};
 
-/// How [`scan_with`] goes over the positions.
+/// Options of [`scan_with`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct ScanOptions {
-    /// Begin with the last position.
+    /// Start with the last position.
     pub reverse: bool,
-    /// How many positions are compiled into one turn of a loop: more make larger programs that run faster. `None`: chosen by the
-    /// size of the body.
+    /// The number of positions in one iteration of the compiled loop. More give larger and faster programs. `None`
+    /// chooses by the size of the body.
     pub unroll: Option<usize>,
-    /// How many positions there are; needed where `xs` has no leaves.
+    /// The number of positions. It is required if `xs` has no leaves.
     pub length: Option<usize>,
 }
 
-/// Carries a value over the positions of `xs` along the first axis of its leaves, and stacks up what comes along; JAX's `lax.scan`.
+/// Carries a value over the positions of `xs` along the first axis of its leaves, and stacks results; JAX's `lax.scan`.
 ///
-/// `f` takes what is carried and the slice of `xs` at the position, and returns what is carried next and something to stack (`()` for
-/// nothing). Returned are what is carried in the end, and the stacks. The loop is compiled once, however many positions there are; its gradient is a
-/// loop backward.
+/// `f` takes the carry and the slice of `xs` at the position. It returns the next carry and a value to stack (`()` for
+/// none). `scan` returns the final carry and the stacked values. The loop is compiled once, whatever its length. Its
+/// gradient is a loop in the opposite direction.
 ///
 /// ```
 /// use rune_trace::{Tensor, scan};
@@ -32,14 +32,14 @@ pub struct ScanOptions {
 /// ```
 ///
 /// # Panics
-/// If the leaves of `xs` have no first axis or of different sizes, or what is carried changes its structure or types.
+/// If leaves of `xs` have no first axis, or first axes of different sizes, or the carry changes its structure or types.
 #[track_caller]
 pub fn scan<C: Tree, X: Tree, Y: Tree>(f: impl FnOnce(&C, &X) -> (C, Y), init: &C, xs: &X) -> (C, Y) {
     let place = Place::here("scan");
     at_caller(|| run(ScanOptions::default(), f, init, xs, place))
 }
 
-/// As [`scan`], from the last position on, or unrolled, or without arrays to go over.
+/// Like [`scan`], in reverse order, unrolled, or without arrays.
 ///
 /// ```
 /// use rune_trace::{ScanOptions, Tensor, scan_with};
@@ -50,7 +50,7 @@ pub fn scan<C: Tree, X: Tree, Y: Tree>(f: impl FnOnce(&C, &X) -> (C, Y), init: &
 /// ```
 ///
 /// # Panics
-/// As [`scan`]; also if `xs` has no leaves and no length is given, or another one than `xs` has.
+/// Like [`scan`]. Also if `xs` has no leaves and no length is given, or the length is not that of `xs`.
 #[track_caller]
 pub fn scan_with<C: Tree, X: Tree, Y: Tree>(
     options: ScanOptions,
@@ -62,8 +62,8 @@ pub fn scan_with<C: Tree, X: Tree, Y: Tree>(
     at_caller(|| run(options, f, init, xs, place))
 }
 
-/// `f` of each slice along the first axis of the leaves of `xs`, one after the other, stacked; JAX's `lax.map`. Takes the memory of
-/// one slice at a time, where [`vmap`](crate::vmap) computes all at once.
+/// Applies `f` to each slice along the first axis of the leaves of `xs`, one after the other, and stacks the results;
+/// JAX's `lax.map`. It needs memory for one slice at a time, whereas [`vmap`](crate::vmap) computes all at once.
 ///
 /// ```
 /// use rune_trace::{Tensor, map};
@@ -72,7 +72,7 @@ pub fn scan_with<C: Tree, X: Tree, Y: Tree>(
 /// ```
 ///
 /// # Panics
-/// If the leaves of `xs` have no first axis or of different sizes.
+/// If leaves of `xs` have no first axis, or first axes of different sizes.
 #[track_caller]
 pub fn map<X: Tree, Y: Tree>(f: impl FnOnce(&X) -> Y, xs: &X) -> Y {
     let place = Place::here("map");

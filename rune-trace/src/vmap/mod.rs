@@ -1,4 +1,4 @@
-//! `vmap`: functions of one example as functions of many.
+//! `vmap`: turns functions of one example into functions of a batch.
 
 mod axes;
 mod options;
@@ -14,10 +14,11 @@ use crate::{Tensor, Tree};
 use rune_ir::op::{AxisName, NamedAxis};
 use rune_ir::{Program, Transform};
 
-/// The function that does for all lanes at once what `f` does for one: every leaf of every argument is taken apart along its first
-/// axis, and the results are put together along a new first axis.
+/// Returns a function that computes `f` for a whole batch: every leaf of every argument has the batch along its first
+/// axis, and the results are stacked along a new first axis.
 ///
-/// Each operation of `f` becomes one wide operation; there is no loop over lanes. What `f` captures is the same for all.
+/// Each operation of `f` becomes one wider operation; there is no loop over the batch. Tensors that `f` captures are
+/// the same for all batch elements.
 ///
 /// ```
 /// use rune_trace::{Tensor, grad, vmap};
@@ -30,8 +31,8 @@ use rune_ir::{Program, Transform};
 /// ```
 ///
 /// # Panics
-/// The returned function panics if a leaf is a scalar, or leaves have different sizes along their first axes, or `f` reads the value of
-/// what depends on an argument.
+/// The returned function panics if a leaf is a scalar, leaves have different sizes along their first axes, or `f` reads a
+/// value that depends on an argument.
 #[track_caller]
 pub fn vmap<'f, X, F>(f: F) -> F::Returning<'f, F::Output>
 where
@@ -42,10 +43,11 @@ where
     mapped(VmapOptions::new(), f, Place::here("vmap"))
 }
 
-/// As [`vmap`], along the axes that `in_axes` tells, with results put together along `out_axes`.
+/// Like [`vmap`], along the axes `in_axes`, with the results stacked along `out_axes`.
 ///
-/// `in_axes` is one axis (or `None`: not mapped) for all arguments, or a tuple with one entry for each: an axis, `None`, or a list of
-/// them, one for each leaf. `out_axes` is an entry for the result. Negative axes count from the last.
+/// `in_axes` is one axis (or `None`: not mapped) for all arguments, or a tuple with one entry for each: an axis,
+/// `None`, or a list of these, one for each leaf. `out_axes` is an entry for the result. Negative axes count from the
+/// last.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, vmap_axes};
@@ -56,8 +58,8 @@ where
 /// ```
 ///
 /// # Panics
-/// The returned function panics as that of [`vmap`], if a leaf has no such axis, if no leaf is mapped, if there are not as many axes
-/// in a list as leaves, or if a result whose out axis is `None` depends on what is mapped.
+/// The returned function panics like that of [`vmap`]. It also panics if a leaf has no such axis, no leaf is mapped, a list
+/// does not have one axis for each leaf, or a result whose out axis is `None` depends on a mapped argument.
 #[track_caller]
 pub fn vmap_axes<'f, X, F>(in_axes: impl InAxes<X>, out_axes: impl Into<MapAxes>, f: F) -> F::Returning<'f, F::Output>
 where
@@ -68,7 +70,7 @@ where
     mapped(VmapOptions::new().in_axes(in_axes).out_axes(out_axes), f, Place::here("vmap_axes"))
 }
 
-/// As [`vmap_axes`], for a number of lanes that need not be read off an argument, so that none has to be mapped.
+/// Like [`vmap_axes`], with a given batch size, so that no argument needs to be mapped.
 ///
 /// ```
 /// use rune_trace::{Tensor, vmap_sized};
@@ -78,7 +80,7 @@ where
 /// ```
 ///
 /// # Panics
-/// The returned function panics as that of [`vmap_axes`], and if a leaf is mapped along an axis of another size.
+/// The returned function panics like that of [`vmap_axes`], and if a mapped axis has another size.
 #[track_caller]
 pub fn vmap_sized<'f, X, F>(
     axis_size: usize,
@@ -95,7 +97,8 @@ where
     mapped(options, f, Place::here("vmap_sized"))
 }
 
-/// As [`vmap`], with a name for the mapped axis, by which `f` can refer to all lanes, as by [`psum`](crate::psum) and its kin.
+/// Like [`vmap`], with a name for the batch axis. `f` can use it to combine batch elements, for example with
+/// [`psum`](crate::psum).
 ///
 /// ```
 /// use rune_trace::{Tensor, pmean, vmap_named};
@@ -107,7 +110,7 @@ where
 /// ```
 ///
 /// # Panics
-/// The returned function panics as that of [`vmap`].
+/// The returned function panics like that of [`vmap`].
 #[track_caller]
 pub fn vmap_named<'f, X, F>(axis_name: impl Into<AxisName>, f: F) -> F::Returning<'f, F::Output>
 where
@@ -118,7 +121,7 @@ where
     mapped(VmapOptions::new().axis_name(axis_name), f, Place::here("vmap_named"))
 }
 
-/// As [`vmap`], with all that can be chosen: axes of arguments and results, number of lanes, and name of the mapped axis.
+/// Like [`vmap`], with all options: axes of arguments and results, batch size, and name of the batch axis.
 ///
 /// ```
 /// use rune_trace::{Tensor, VmapOptions, psum, vmap_with};
@@ -131,7 +134,7 @@ where
 /// ```
 ///
 /// # Panics
-/// The returned function panics as those of [`vmap_axes`] and [`vmap_sized`].
+/// The returned function panics like those of [`vmap_axes`] and [`vmap_sized`].
 #[track_caller]
 pub fn vmap_with<'f, X, F>(options: VmapOptions<impl InAxes<X>>, f: F) -> F::Returning<'f, F::Output>
 where
@@ -160,14 +163,14 @@ struct Plan {
     name: Option<AxisName>,
 }
 
-/// The results of `f` for all lanes.
+/// Returns the results of `f` for the whole batch.
 fn run<X, F>(f: &F, args: X::Refs<'_>, plan: &Plan, place: Place) -> F::Output
 where
     X: Arguments,
     F: Function<X>,
     F::Output: Tree,
 {
-    // The leaves that are mapped, with the mapped axis in front.
+    // The mapped leaves, with the batch axis first.
     let mut fronts: Vec<Option<Tensor>> = Vec::new();
     let mut counts = vec![0; X::COUNT];
     X::visit(args, &mut |argument, path, leaf| {
@@ -232,7 +235,7 @@ where
     output.with_leaves(results)
 }
 
-/// That a program which the function applied, from a file perhaps, knows of as many lanes.
+/// Checks the batch size of a program that the function applied, and that may come from a file.
 fn check_size(program: &Program, lanes: &Lanes, place: Place) {
     if let Some(name) = &lanes.name
         && let Some(known) = program.axes().get(name).filter(|&&known| known != lanes.size)

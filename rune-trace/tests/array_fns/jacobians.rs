@@ -1,6 +1,6 @@
 //! The function that a case names, and its derivative.
 
-use crate::case::Case;
+use super::case::Case;
 use rune_trace::{
     Arg, ConvOptions, DType, Tensor, Tree, einsum, grad, hessian, hessian_argnums, jacfwd, jacfwd_argnums, jacrev,
     jacrev_argnums, vmap, where_,

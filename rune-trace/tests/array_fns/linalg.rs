@@ -1,7 +1,7 @@
 //! Functions of linear algebra and their derivatives against JAX: vectors that `scripts/make-linalg-vectors` wrote.
 
-use crate::case::array;
-use crate::tolerance::Tolerance;
+use super::case::array;
+use super::tolerance::Tolerance;
 use rune_trace::linalg::{self, MatrixOrd, Triangular};
 use rune_trace::{Array, CheckOptions, DType, Tensor, check_gradients, jvp, vjp, vmap};
 use serde_json::Value;
@@ -76,6 +76,34 @@ fn apply(name: &str, xs: &[Tensor]) -> Vec<Tensor> {
         "multi_dot" => |x| vec![linalg::multi_dot(&x.iter().collect::<Vec<_>>())],
         "cross" => |x| vec![linalg::cross(&x[0], &x[1], -1)],
         "kron" => |x| vec![linalg::kron(&x[0], &x[1])],
+        "det_singular" => |x| {
+            let rows = x[0].i(0..3);
+            vec![linalg::det(&Tensor::concat(&[rows.clone(), rows.sum_keepdims(0)], 0))]
+        },
+        "expm" => |x| vec![linalg::expm(&x[0])],
+        "expm_large" => |x| vec![linalg::expm(&(&x[0] * 4.0))],
+        "expm_small" => |x| vec![linalg::expm(&(&x[0] / 1000.0))],
+        "expm_frechet" => |x| linalg::expm_frechet(&x[0], &x[1]).into_vec(),
+        "sqrtm" => |x| vec![linalg::sqrtm(&x[0])],
+        "polar" => |x| linalg::polar(&x[0]).into_vec(),
+        "solve_sylvester" => |x| vec![linalg::solve_sylvester(&x[0], &x[1], &x[2])],
+        "hessenberg" => |x| linalg::hessenberg(&x[0]).into_vec(),
+        "eigh_tridiagonal" => |x| vec![linalg::eigh_tridiagonal(&x[0], &x[1]).0],
+        "tridiagonal_solve" => |x| vec![linalg::tridiagonal_solve(&x[0], &(&x[1] / 10.0), &x[2], &x[3])],
+        "geqrf" => |x| linalg::geqrf(&x[0]).into_vec(),
+        "householder_product" => |x| vec![linalg::householder_product(&x[0], &x[1])],
+        "lu_solve" => |x| vec![linalg::lu_solve(&linalg::lu_factor(&x[0]), &x[1], false)],
+        "lu_solve_transposed" => |x| vec![linalg::lu_solve(&linalg::lu_factor(&x[0]), &x[1], true)],
+        "solve_triangular" => |x| vec![linalg::solve_triangular(&x[0], &x[1], true)],
+        "tensorinv" => |x| vec![linalg::tensorinv(&x[0].reshape([6, 2, 3]), 1)],
+        "tensorsolve" => |x| vec![linalg::tensorsolve(&x[0].reshape([2, 3, 6]), &x[1])],
+        "outer" => |x| vec![linalg::outer(&x[0], &x[1])],
+        "vecdot" => |x| vec![linalg::vecdot(&x[0], &x[1], -1)],
+        "block_diag" => |x| vec![linalg::block_diag(&[&x[0], &x[1]])],
+        "toeplitz" => |x| vec![linalg::toeplitz(&x[0], &x[1])],
+        "hankel" => |x| vec![linalg::hankel(&x[0], &x[1])],
+        "circulant" => |x| vec![linalg::circulant(&x[0])],
+        "vander" => |x| vec![linalg::vander(&x[0], 4, false)],
         _ => panic!("there is no function `{name}`"),
     };
     f(xs)
@@ -136,7 +164,9 @@ fn functions_and_their_derivatives_are_those_of_jax() {
         let back = |xs: &Vec<Tensor>| vjp(f, xs).1(&cts);
         check(&title("vjp"), back(&xs), &row["vjp"], &mut wrong);
         check(&title("jvp"), jvp(f, &xs, &tangents).1, &row["jvp"], &mut wrong);
-        check(&title("jvp_vjp"), jvp(back, &xs, &tangents).1, &row["jvp_vjp"], &mut wrong);
+        if !row["jvp_vjp"].is_null() {
+            check(&title("jvp_vjp"), jvp(back, &xs, &tangents).1, &row["jvp_vjp"], &mut wrong);
+        }
     }
     assert!(differentiated > 50, "{differentiated}");
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));

@@ -17,7 +17,7 @@ fn the_schema_is_that_of_the_table_of_operations() {
     let found = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         found == text,
-        "docs/program.schema.json is not that of this table; `RUNE_BLESS=1 cargo test -p rune-trace --test format` writes it"
+        "docs/program.schema.json is not that of this table; `RUNE_BLESS=1 cargo test -p rune-trace --test trace format` writes it"
     );
 }
 

@@ -1,4 +1,4 @@
-//! Second derivatives: the Jacobian of the Jacobian, in forward over reverse mode.
+//! Second derivatives: the Jacobian of the Jacobian, in forward mode over reverse mode.
 
 use super::super::run::By;
 use super::{First, Jacobian, forward, reverse};
@@ -6,12 +6,12 @@ use crate::call_site::Place;
 use crate::function::{Argnums, Arguments, Function};
 use crate::{Outer, Tree};
 
-/// The second derivatives of a result `Y` by an argument `A`, twice: a Jacobian of a Jacobian. Of a tensor by a tensor a tensor, by a
-/// pair a pair of pairs.
+/// The second derivatives of a result `Y` with respect to an argument `A`: a Jacobian of a Jacobian. For tensors it is
+/// a tensor, and for a pair it is a pair of pairs.
 pub type Hessian<Y, A> = Jacobian<Jacobian<Y, A>, A>;
 
-/// The Hessian of a function by its first argument: `jacfwd(jacrev(f))`. With the axes of the result, if it has some, and then
-/// twice those of the argument.
+/// Returns a function that computes the Hessian of `f` with respect to its first argument: `jacfwd(jacrev(f))`. The
+/// axes are those of the result, if it has any, followed twice by those of the argument.
 ///
 /// ```
 /// use rune_trace::{Tensor, hessian};
@@ -24,10 +24,10 @@ pub type Hessian<Y, A> = Jacobian<Jacobian<Y, A>, A>;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A product of the Hessian with a vector needs no Hessian: see [`hvp`](crate::hvp).
+/// A product of the Hessian with a vector does not need the Hessian: see [`hvp`](crate::hvp).
 ///
 /// # Panics
-/// As [`jacfwd`](crate::jacfwd).
+/// Like [`jacfwd`](crate::jacfwd).
 #[track_caller]
 pub fn hessian<'f, X, F>(f: F) -> F::Returning<'f, Hessian<F::Output, X::First>>
 where
@@ -41,7 +41,8 @@ where
     })
 }
 
-/// As [`hessian`], of a function that also returns something that is not differentiated: gives the Hessian and that.
+/// Like [`hessian`], for a function with an auxiliary result that is not differentiated: returns the Hessian and the
+/// auxiliary result.
 #[track_caller]
 pub fn hessian_aux<'f, X, F, Y: Outer, Aux: Tree>(f: F) -> F::Returning<'f, (Hessian<Y, X::First>, Aux)>
 where
@@ -55,7 +56,7 @@ where
     })
 }
 
-/// As [`hessian`], by the arguments that `argnums` names.
+/// Like [`hessian`], with respect to the arguments `argnums`.
 ///
 /// ```
 /// use rune_trace::{Arg, Tensor, hessian_argnums};
@@ -79,7 +80,7 @@ where
     })
 }
 
-/// As [`hessian_aux`], by the arguments that `argnums` names.
+/// Like [`hessian_aux`], with respect to the arguments `argnums`.
 #[track_caller]
 pub fn hessian_aux_argnums<'f, X, F, S, Y: Outer, Aux: Tree>(
     argnums: S,

@@ -1,4 +1,4 @@
-//! Jacobians: a linear function, run on all of a basis at once.
+//! Jacobians: a linear function, batched over a basis.
 
 mod hessian;
 
@@ -13,16 +13,16 @@ use crate::transform::{Batched, Lanes, move_axis, vmap};
 use crate::{Outer, Tensor, Tree, TreePath};
 use rune_ir::{DType, Shape, Transform, Type};
 
-/// The Jacobian of a result `Y` by an argument `A`: a tree like `Y` in which a tree like `A` stands in the place of each leaf. For two
-/// tensors a tensor.
+/// The Jacobian of a result `Y` with respect to an argument `A`: a tree like `Y` with a tree like `A` in place of each
+/// leaf. For two tensors, it is a tensor.
 pub type Jacobian<Y, A> = <Y as Outer>::Of<A>;
 
-/// The Jacobian of a function by its first argument, in forward mode: a function of the same arguments, whose result has the
-/// structure of what `f` returns. In the place of each leaf stands a tree of the structure of the first argument, of
-/// derivatives with the axes of the result and then those of the argument.
+/// Returns a function that computes the Jacobian of `f` with respect to its first argument, in forward mode. It takes
+/// the same arguments. Its result has the structure of that of `f`, with a tree like the first argument in place of
+/// each leaf. The axes of each derivative are those of the result, followed by those of the argument.
 ///
-/// `f` is run once, with its own Rust control flow, and its linear part once, with one lane for each element of the argument. Use it
-/// where the argument has fewer elements than the result, and [`jacrev`] where it has more.
+/// `f` runs once, with its own Rust control flow. Its linear part also runs once, on a batch with one element for each
+/// element of the argument. Use it if the argument has fewer elements than the result, and [`jacrev`] otherwise.
 ///
 /// ```
 /// use rune_trace::{Tensor, jacfwd};
@@ -38,7 +38,7 @@ pub type Jacobian<Y, A> = <Y as Outer>::Of<A>;
 /// ```
 ///
 /// # Panics
-/// The returned function panics if a leaf of the first argument or of the result is not of a float dtype.
+/// The returned function panics if a leaf of the first argument or of the result is not a float.
 #[track_caller]
 pub fn jacfwd<'f, X, F>(f: F) -> F::Returning<'f, Jacobian<F::Output, X::First>>
 where
@@ -47,11 +47,14 @@ where
 {
     let place = Place::here("jacfwd");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, First, By::RealArguments, place, |x| (f.call(x), ())).0)
+        place.of_users::<X, _, _>(&f, args, || {
+            forward::<X, _, _, _>(args, First, By::RealArguments, place, |x| (f.call(x), ())).0
+        })
     })
 }
 
-/// As [`jacfwd`], of a function that also returns something that is not differentiated: gives the Jacobian and that.
+/// Like [`jacfwd`], for a function with an auxiliary result that is not differentiated: returns the Jacobian and the
+/// auxiliary result.
 #[track_caller]
 pub fn jacfwd_aux<'f, X, F, Y: Outer, Aux: Tree>(f: F) -> F::Returning<'f, (Jacobian<Y, X::First>, Aux)>
 where
@@ -60,11 +63,13 @@ where
 {
     let place = Place::here("jacfwd_aux");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, First, By::RealArguments, place, |x| f.call(x)))
+        place.of_users::<X, _, _>(&f, args, || {
+            forward::<X, _, _, _>(args, First, By::RealArguments, place, |x| f.call(x))
+        })
     })
 }
 
-/// As [`jacfwd`], by the arguments that `argnums` names.
+/// Like [`jacfwd`], with respect to the arguments `argnums`.
 #[track_caller]
 pub fn jacfwd_argnums<'f, X, F, S>(argnums: S, f: F) -> F::Returning<'f, Jacobian<F::Output, S::Grads>>
 where
@@ -74,11 +79,13 @@ where
 {
     let place = Place::here("jacfwd_argnums");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, argnums, By::RealArguments, place, |x| (f.call(x), ())).0)
+        place.of_users::<X, _, _>(&f, args, || {
+            forward::<X, _, _, _>(args, argnums, By::RealArguments, place, |x| (f.call(x), ())).0
+        })
     })
 }
 
-/// As [`jacfwd_aux`], by the arguments that `argnums` names.
+/// Like [`jacfwd_aux`], with respect to the arguments `argnums`.
 #[track_caller]
 pub fn jacfwd_aux_argnums<'f, X, F, S, Y: Outer, Aux: Tree>(
     argnums: S,
@@ -91,12 +98,15 @@ where
 {
     let place = Place::here("jacfwd_aux_argnums");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, argnums, By::RealArguments, place, |x| f.call(x)))
+        place.of_users::<X, _, _>(&f, args, || {
+            forward::<X, _, _, _>(args, argnums, By::RealArguments, place, |x| f.call(x))
+        })
     })
 }
 
-/// The Jacobian of a function by its first argument, in reverse mode: what [`jacfwd`] gives, with one lane for each element of the
-/// result. Use it where the result has fewer elements than the argument.
+/// Returns a function that computes the Jacobian of `f` with respect to its first argument, in reverse mode. The result
+/// is that of [`jacfwd`], and the batch has one element for each element of the result. Use it if the result has fewer
+/// elements than the argument.
 ///
 /// ```
 /// use rune_trace::{Arg, Tensor, jacrev, jacrev_argnums};
@@ -108,7 +118,7 @@ where
 /// ```
 ///
 /// # Panics
-/// As [`jacfwd`].
+/// Like [`jacfwd`].
 #[track_caller]
 pub fn jacrev<'f, X, F>(f: F) -> F::Returning<'f, Jacobian<F::Output, X::First>>
 where
@@ -117,11 +127,14 @@ where
 {
     let place = Place::here("jacrev");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, First, By::RealResults, place, |x| (f.call(x), ())).0)
+        place.of_users::<X, _, _>(&f, args, || {
+            reverse::<X, _, _, _>(args, First, By::RealResults, place, |x| (f.call(x), ())).0
+        })
     })
 }
 
-/// As [`jacrev`], of a function that also returns something that is not differentiated: gives the Jacobian and that.
+/// Like [`jacrev`], for a function with an auxiliary result that is not differentiated: returns the Jacobian and the
+/// auxiliary result.
 #[track_caller]
 pub fn jacrev_aux<'f, X, F, Y: Outer, Aux: Tree>(f: F) -> F::Returning<'f, (Jacobian<Y, X::First>, Aux)>
 where
@@ -130,11 +143,12 @@ where
 {
     let place = Place::here("jacrev_aux");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, First, By::RealResults, place, |x| f.call(x)))
+        place
+            .of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, First, By::RealResults, place, |x| f.call(x)))
     })
 }
 
-/// As [`jacrev`], by the arguments that `argnums` names.
+/// Like [`jacrev`], with respect to the arguments `argnums`.
 #[track_caller]
 pub fn jacrev_argnums<'f, X, F, S>(argnums: S, f: F) -> F::Returning<'f, Jacobian<F::Output, S::Grads>>
 where
@@ -144,11 +158,13 @@ where
 {
     let place = Place::here("jacrev_argnums");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, argnums, By::RealResults, place, |x| (f.call(x), ())).0)
+        place.of_users::<X, _, _>(&f, args, || {
+            reverse::<X, _, _, _>(args, argnums, By::RealResults, place, |x| (f.call(x), ())).0
+        })
     })
 }
 
-/// As [`jacrev_aux`], by the arguments that `argnums` names.
+/// Like [`jacrev_aux`], with respect to the arguments `argnums`.
 #[track_caller]
 pub fn jacrev_aux_argnums<'f, X, F, S, Y: Outer, Aux: Tree>(
     argnums: S,
@@ -161,7 +177,9 @@ where
 {
     let place = Place::here("jacrev_aux_argnums");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, argnums, By::RealResults, place, |x| f.call(x)))
+        place.of_users::<X, _, _>(&f, args, || {
+            reverse::<X, _, _, _>(args, argnums, By::RealResults, place, |x| f.call(x))
+        })
     })
 }
 
@@ -211,7 +229,7 @@ where
     })
 }
 
-/// The Jacobian, column by column: a basis of the arguments, pushed forward.
+/// Returns the Jacobian by columns: pushes a basis of the arguments forward.
 fn forward<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
     args: X::Refs<'_>,
     argnums: S,
@@ -241,7 +259,7 @@ fn forward<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
     (jacobian, aux)
 }
 
-/// The Jacobian, row by row: a basis of the results, pulled back.
+/// Returns the Jacobian by rows: pulls a basis of the results back.
 fn reverse<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
     args: X::Refs<'_>,
     argnums: S,
@@ -275,10 +293,11 @@ fn check_results<Y: Tree>(value: &Y, by: By, place: Place) {
     value.visit(&mut TreePath::root("output"), &mut |path, y| by.check_result(path, y, place));
 }
 
-/// What `f` gives for each of `size` lanes, along new first axes of the results; the lanes are along the first axes of `fronts`.
+/// Returns the results of `f` for a batch of `size` elements, along new first axes. The batch axes of `fronts` are
+/// their first axes.
 fn on_lanes(size: usize, fronts: Vec<Tensor>, f: impl FnOnce(&[Tensor]) -> Vec<Tensor>) -> Vec<Tensor> {
     if size == 1 {
-        // What is not batched needs no batched operations.
+        // A single element needs no batched operations.
         let lane: Vec<Tensor> = fronts.iter().map(|x| lax::reshape(x, &x.shape()[1..])).collect();
         return f(&lane).iter().map(|y| lax::reshape(y, [&[1], &y.shape()[..]].concat())).collect();
     }
@@ -292,7 +311,7 @@ fn on_lanes(size: usize, fronts: Vec<Tensor>, f: impl FnOnce(&[Tensor]) -> Vec<T
     vmap(&traced.program, &Lanes { size, name: None }, inputs).iter().map(|y| y.spread(size)).collect()
 }
 
-/// Leaves, one after the other: the elements of each are a block of all.
+/// Several leaves as one vector: the elements of each leaf are a block of it.
 struct Blocks {
     types: Vec<Type>,
     starts: Vec<usize>,
@@ -308,7 +327,7 @@ impl Blocks {
         }
         blocks
     }
-    /// Leaves of which lane `k`, along the first axis, is 1 at element `k` of all and 0 everywhere else.
+    /// Returns leaves whose batch element `k`, along the first axis, is the `k`-th unit vector.
     fn basis(&self) -> Vec<Tensor> {
         let leaf = |(ty, &start): (&Type, &usize)| {
             let shape = [&[self.size], &ty.shape[..]].concat();
@@ -322,7 +341,7 @@ impl Blocks {
         };
         self.types.iter().zip(&self.starts).map(leaf).collect()
     }
-    /// Of all along `axis`, what belongs to this block.
+    /// Returns the part of `all` along `axis` that belongs to this block.
     fn part(&self, block: usize, all: &Tensor, axis: usize) -> Tensor {
         let size = self.types[block].size();
         if size == self.size {

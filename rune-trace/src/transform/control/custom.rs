@@ -7,10 +7,10 @@ use crate::tensor::{current_origin, lax};
 use crate::transform::ProgramExt;
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::{Dual, Tangent};
-use crate::transform::transpose::{Acc, Slot};
+use crate::transform::transpose::{Acc, NotLinear, Slot};
 use crate::transform::vmap::{Batched, Lanes, vmap};
-use rune_ir::op::Padding;
-use rune_ir::program::dependence::{Along, reached, reached_variables, results, scan_turn, while_turn};
+use rune_ir::op::{Control, Padding};
+use rune_ir::program::dependence::{Along, reached, reached_variables, scan_turn, while_turn};
 use rune_ir::{Instruction, Op, Program, Shape, Type};
 use smallvec::SmallVec;
 use std::iter::once;
@@ -18,40 +18,16 @@ use std::sync::Arc;
 
 type Duals = SmallVec<[Dual; 2]>;
 
-/// The results of an operation of this file, and their tangents.
-pub(in crate::transform) fn jvp(op: &Op<Dual>, mode: Mode) -> Duals {
-    if let Op::CustomJvp { args, program, rule, num_args, takes_results } = op {
-        refuse_captured("custom_jvp", &args[*num_args..]);
-        let results = takes_results.then(|| Tensor::apply(op.map(|x| x.v.clone())).into_vec());
-        by_rule(args, program, rule, *num_args, results)
-    } else if let Op::CustomVjp { args, program, forward, backward, num_args } = op {
-        refuse_captured("custom_vjp", &args[*num_args..]);
-        if mode == Mode::Forward {
-            no_forward_mode();
-        }
-        let values: Vec<Tensor> = args.iter().map(|x| x.v.clone()).collect();
-        let mut results = forward.apply(&values);
-        let residuals = results.split_off(program.outputs().len());
-        let xs = tangents(&args[..*num_args]).chain(residuals).collect();
-        let changes = Tensor::apply(Op::CustomLinear { xs, backward: backward.clone() });
-        duals(results, changes)
-    } else if let Op::CustomLinear { xs, backward } = op {
-        let (moved, residuals) = xs.split_at(backward.outputs().len());
-        // The residuals belong to the function that is not known.
-        if residuals.iter().any(|x| !x.t.is_zero()) {
-            no_forward_mode();
-        }
-        let results = Tensor::apply(op.map(|x| x.v.clone())).into_vec();
-        let xs = tangents(moved).chain(residuals.iter().map(|x| x.v.clone())).collect();
-        duals(results, Tensor::apply(Op::CustomLinear { xs, backward: backward.clone() }))
-    } else {
-        unreachable!("this is for functions with derivatives of their own")
-    }
-}
-
-/// The values and tangents that a rule gives; the values unless they are `results`, which the rule takes. These are of the same operation,
-/// so that the rule holds for derivatives of any order.
-fn by_rule(args: &[Dual], program: &Program, rule: &Program, num_args: usize, results: Option<Vec<Tensor>>) -> Duals {
+/// The results of a function with a rule for tangents, and their tangents. The rule gives the results unless they are
+/// `results`, which it takes. These are of the same operation, so that the rule holds for derivatives of any order.
+pub(in crate::transform) fn jvp_by_rule(
+    args: &[Dual],
+    program: &Program,
+    rule: &Program,
+    num_args: usize,
+    results: Option<Vec<Tensor>>,
+) -> Duals {
+    refuse_captured("custom_jvp", &args[num_args..]);
     let values = args.iter().map(|x| x.v.clone()).chain(results.iter().flatten().cloned());
     let inputs: Vec<Tensor> = values.chain(tangents(&args[..num_args])).collect();
     let mut given = rule.apply(&inputs);
@@ -62,6 +38,41 @@ fn by_rule(args: &[Dual], program: &Program, rule: &Program, num_args: usize, re
             duals(given, changes)
         }
     }
+}
+
+/// The results of a function with a rule for cotangents, and their tangents: a linear operation that only has a
+/// transpose.
+pub(in crate::transform) fn jvp_by_transpose(
+    args: &[Dual],
+    program: &Program,
+    forward: &Program,
+    backward: &Arc<Program>,
+    num_args: usize,
+    mode: Mode,
+) -> Duals {
+    refuse_captured("custom_vjp", &args[num_args..]);
+    if mode == Mode::Forward {
+        no_forward_mode();
+    }
+    let values: Vec<Tensor> = args.iter().map(|x| x.v.clone()).collect();
+    let mut results = forward.apply(&values);
+    let residuals = results.split_off(program.outputs().len());
+    let xs = tangents(&args[..num_args]).chain(residuals).collect();
+    let changes = Tensor::apply(Op::CustomLinear { xs, backward: backward.clone() });
+    duals(results, changes)
+}
+
+/// The results of a linear operation that only has a transpose, and their tangents.
+pub(in crate::transform) fn jvp_of_linear(xs: &[Dual], backward: &Arc<Program>) -> Duals {
+    let (moved, residuals) = xs.split_at(backward.outputs().len());
+    // The residuals belong to the function that is not known.
+    if residuals.iter().any(|x| !x.t.is_zero()) {
+        no_forward_mode();
+    }
+    let apply = |xs: Vec<Tensor>| Tensor::apply(Op::CustomLinear { xs, backward: backward.clone() });
+    let results = apply(xs.iter().map(|x| x.v.clone()).collect()).into_vec();
+    let changes = apply(tangents(moved).chain(residuals.iter().map(|x| x.v.clone())).collect());
+    duals(results, changes)
 }
 
 /// The tangents of those that are of a float dtype.
@@ -112,35 +123,34 @@ pub(in crate::transform) fn refused<'a>(
         if !operands.contains(&true) {
             return None;
         }
-        if let Op::CustomJvp { num_args, .. } | Op::CustomVjp { num_args, .. } = &instruction.op
-            && operands[*num_args..].contains(&true)
-        {
-            return Some((instruction, Refusal::Captured));
-        }
-        if let Op::CustomVjp { .. } | Op::CustomLinear { .. } = &instruction.op
-            && mode == Mode::Forward
-        {
-            return Some((instruction, Refusal::NoForwardMode));
-        }
         if instruction.op.callback().is_some() {
             return Some((instruction, Refusal::Callback));
         }
-        if let Op::Call { program, .. } | Op::Remat { program, .. } = &instruction.op {
-            refused(program, &operands, mode)
-        } else if let Op::Case { branches, .. } = &instruction.op {
-            branches.iter().find_map(|b| refused(b, &operands[1..], mode))
-        } else if let Op::While { consts, cond, body, .. } = &instruction.op {
-            while_turn(cond, body, &Along::Tangents, &mut operands, *consts, &true);
-            let moves = operands[*consts..].contains(&true);
-            if moves && mode == Mode::Linearize && (cond.io_callback().or(body.io_callback())).is_some() {
-                return Some((instruction, Refusal::CalledTwice));
+        match instruction.op.control()? {
+            Control::CustomJvp { num_args, .. } | Control::CustomVjp { num_args, .. }
+                if operands[num_args..].contains(&true) =>
+            {
+                Some((instruction, Refusal::Captured))
             }
-            refused(body, &operands, Mode::Forward)
-        } else if let Op::Scan { consts, carry, body, .. } = &instruction.op {
-            scan_turn(body, &Along::Tangents, &mut operands, *consts, *carry, &true);
-            refused(body, &operands, mode)
-        } else {
-            None
+            Control::CustomVjp { .. } | Control::CustomLinear { .. } => {
+                (mode == Mode::Forward).then_some((instruction, Refusal::NoForwardMode))
+            }
+            // The rule is what is differentiated.
+            Control::CustomJvp { .. } => None,
+            Control::Call { program, .. } | Control::Remat { program, .. } => refused(program, &operands, mode),
+            Control::Case { branches, .. } => branches.iter().find_map(|b| refused(b, &operands[1..], mode)),
+            Control::While { consts, cond, body, .. } => {
+                while_turn(cond, body, &Along::Tangents, &mut operands, consts, &true);
+                let moves = operands[consts..].contains(&true);
+                if moves && mode == Mode::Linearize && (cond.io_callback().or(body.io_callback())).is_some() {
+                    return Some((instruction, Refusal::CalledTwice));
+                }
+                refused(body, &operands, Mode::Forward)
+            }
+            Control::Scan { consts, carry, body, .. } => {
+                scan_turn(body, &Along::Tangents, &mut operands, consts, carry, &true);
+                refused(body, &operands, mode)
+            }
         }
     })
 }
@@ -152,14 +162,15 @@ pub(in crate::transform) fn transpose(
     backward: &Program,
     cotangents: &[Option<Tensor>],
     acc: &mut Acc,
-) {
-    let known = residuals.iter().filter_map(|x| x.known_or_none()).cloned();
+) -> Result<(), NotLinear> {
+    let known = residuals.iter().map(|x| x.known().cloned()).collect::<Result<Vec<_>, _>>()?;
     let types = &backward.input_types()[residuals.len()..];
     let cts = cotangents.iter().zip(types).map(|(ct, ty)| ct.clone().unwrap_or_else(|| zeros(ty)));
-    let given = backward.apply(&known.chain(cts).collect::<Vec<_>>());
+    let given = backward.apply(&known.into_iter().chain(cts).collect::<Vec<_>>());
     for (x, ct) in tangents.iter().zip(given) {
         acc.give(x, || ct);
     }
+    Ok(())
 }
 
 /// A rule tells nothing of how results move with what the function captured.
@@ -173,40 +184,59 @@ fn refuse_captured(what: &str, captured: &[Dual]) {
     )
 }
 
-/// An operation of this file, on all lanes.
-pub(in crate::transform) fn batch(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
-    let own = |xs: &[Batched]| xs.iter().map(|x| x.t.clone()).collect();
-    let marks = |xs: &[Batched]| -> Vec<bool> { xs.iter().map(|x| x.mapped).collect() };
-    let mapped = |count| results(op, |x| &x.mapped, &lanes.along(), &true).into_vec(count);
-    let (op, mapped) = if let Op::CustomJvp { args, program, rule, num_args, takes_results } = op {
-        let mapped = mapped(program.outputs().len());
-        let (arguments, tangents) = (marks(args), floats(&args[..*num_args]));
-        let changes = marked_floats(program, &mapped);
-        // What the rule takes or gives of results.
-        let (given, asked) = if *takes_results { (&mapped[..], &[][..]) } else { (&[][..], &mapped[..]) };
-        let rule = wide(rule, &[&arguments, given, &tangents].concat(), &[asked, &changes].concat(), lanes);
-        let program = wide(program, &arguments, &mapped, lanes);
-        let (num_args, takes_results) = (*num_args, *takes_results);
-        (Op::CustomJvp { args: own(args), program, rule, num_args, takes_results }, mapped)
-    } else if let Op::CustomVjp { args, program, forward, backward, num_args } = op {
-        let mapped = mapped(program.outputs().len());
-        let arguments = marks(args);
-        let residuals = reached(forward, &lanes.along(), &arguments).split_off(mapped.len());
-        let backward =
-            wide_backward(backward, &residuals, &marked_floats(program, &mapped), &floats(&args[..*num_args]), lanes);
-        let forward = wide(forward, &arguments, &[&mapped[..], &residuals].concat(), lanes);
-        let program = wide(program, &arguments, &mapped, lanes);
-        (Op::CustomVjp { args: own(args), program, forward, backward, num_args: *num_args }, mapped)
-    } else if let Op::CustomLinear { xs, backward } = op {
-        let marks = marks(xs);
-        let (tangents, residuals) = marks.split_at(backward.outputs().len());
-        let mapped = mapped(backward.inputs().len() - residuals.len());
-        let backward = wide_backward(backward, residuals, &mapped, tangents, lanes);
-        (Op::CustomLinear { xs: own(xs), backward }, mapped)
-    } else {
-        unreachable!("this is for functions with derivatives of their own")
-    };
-    Tensor::apply(op).into_iter().zip(mapped).map(|(t, mapped)| Batched { t, mapped }).collect()
+/// A function with a rule for tangents, on all lanes. `mapped` marks its results.
+pub(in crate::transform) fn batch_custom_jvp(
+    args: &[Batched],
+    [program, rule]: [&Arc<Program>; 2],
+    num_args: usize,
+    takes_results: bool,
+    mapped: &[bool],
+    lanes: &Lanes,
+) -> Op<Tensor> {
+    let (arguments, tangents) = (marks(args), floats(&args[..num_args]));
+    let changes = marked_floats(program, mapped);
+    // What the rule takes or gives of results.
+    let (given, asked) = if takes_results { (mapped, &[][..]) } else { (&[][..], mapped) };
+    let rule = wide(rule, &[&arguments, given, &tangents].concat(), &[asked, &changes].concat(), lanes);
+    let program = wide(program, &arguments, mapped, lanes);
+    Op::CustomJvp { args: tensors(args), program, rule, num_args, takes_results }
+}
+
+/// A function with a rule for cotangents, on all lanes. `mapped` marks its results.
+pub(in crate::transform) fn batch_custom_vjp(
+    args: &[Batched],
+    [program, forward, backward]: [&Arc<Program>; 3],
+    num_args: usize,
+    mapped: &[bool],
+    lanes: &Lanes,
+) -> Op<Tensor> {
+    let arguments = marks(args);
+    let residuals = reached(forward, &lanes.along(), &arguments).split_off(mapped.len());
+    let moved = floats(&args[..num_args]);
+    let backward = wide_backward(backward, &residuals, &marked_floats(program, mapped), &moved, lanes);
+    let forward = wide(forward, &arguments, &[mapped, &residuals].concat(), lanes);
+    let program = wide(program, &arguments, mapped, lanes);
+    Op::CustomVjp { args: tensors(args), program, forward, backward, num_args }
+}
+
+/// A linear operation that only has a transpose, on all lanes. `mapped` marks its results.
+pub(in crate::transform) fn batch_custom_linear(
+    xs: &[Batched],
+    backward: &Program,
+    mapped: &[bool],
+    lanes: &Lanes,
+) -> Op<Tensor> {
+    let all = marks(xs);
+    let (tangents, residuals) = all.split_at(backward.outputs().len());
+    Op::CustomLinear { xs: tensors(xs), backward: wide_backward(backward, residuals, mapped, tangents, lanes) }
+}
+
+fn tensors(xs: &[Batched]) -> Vec<Tensor> {
+    xs.iter().map(|x| x.t.clone()).collect()
+}
+
+fn marks(xs: &[Batched]) -> Vec<bool> {
+    xs.iter().map(|x| x.mapped).collect()
 }
 
 /// The marks of those outputs of `program` that are of a float dtype.

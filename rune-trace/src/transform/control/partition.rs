@@ -7,7 +7,7 @@ use super::subprogram::{sub_program, zeros};
 use crate::Tensor;
 use crate::tensor::{lax, with_origin};
 use crate::transform::ProgramExt;
-use rune_ir::op::CheckpointPolicy;
+use rune_ir::op::{CheckpointPolicy, Control};
 use rune_ir::program::dependence::{Along, reached_variables};
 use rune_ir::{Instruction, Op, Program, Type, Var};
 use rustc_hash::FxHashMap;
@@ -143,9 +143,10 @@ impl<'a> Partition<'a> {
         for (at, instruction) in self.program.instructions().iter().enumerate() {
             let op = instruction.op.map(|v| env[v.index()].clone());
             let programs = self.again.get(&at).map_or(&[][..], Vec::as_slice);
-            let run = || match kept_within(&instruction.op, programs).is_empty() {
-                true => (Tensor::apply(op).into_vec(), Vec::new()),
-                false => forward_within(&op, programs),
+            let keeps = !kept_within(&instruction.op, programs).is_empty();
+            let run = || match Opened::new(&op) {
+                Some(opened) if keeps => forward_within(&opened, programs),
+                Some(_) | None => (Tensor::apply(op.clone()).into_vec(), Vec::new()),
             };
             let (results, kept) = with_origin(&instruction.origin, run);
             env.extend(results);
@@ -169,12 +170,12 @@ impl<'a> Partition<'a> {
             let (mine, rest) = inner.split_at(kept_within(&instruction.op, programs).len());
             inner = rest;
             let at = |v: &Var| env[v.index()].clone();
-            let run = || match programs.is_empty() {
-                true => {
+            let run = || match Opened::new(&instruction.op.map(at)) {
+                Some(opened) => again_within(&opened, programs, mine),
+                None => {
                     let op = instruction.op.map(|v| at(v).expect("what is needed is given"));
                     Tensor::apply(op).into_iter().map(Some).collect()
                 }
-                false => again_within(&instruction.op.map(at), programs, mine),
             };
             for (v, x) in instruction.results().zip(with_origin(&instruction.origin, run)) {
                 // What is kept is not computed again.
@@ -207,37 +208,72 @@ pub(super) fn part(program: &Program, inputs: Vec<Option<Tensor>>, outputs: &[us
 /// As [`part`], the results of an operation that are marked; `given` are its operands. Nothing where the policy would not look into it.
 pub(in crate::transform) fn some_results(op: &Op, given: &Op<Option<Tensor>>, marks: &[bool]) -> Vec<Option<Tensor>> {
     let policy = CheckpointPolicy::NothingSaveable;
-    let inside = within(op);
-    if inside.is_empty() || !marks.contains(&true) {
+    let (Some(opened), true) = (Opened::new(given), marks.contains(&true)) else {
         return vec![None; marks.len()];
-    }
-    let mut programs: Vec<Partition> = inside.into_iter().map(|p| Partition::new(p, &policy)).collect();
+    };
+    let mut programs: Vec<Partition> = within(op).into_iter().map(|p| Partition::new(p, &policy)).collect();
     for i in (0..marks.len()).filter(|&i| marks[i]) {
         needed_within(op, &mut programs, i);
     }
-    let results = again_within(given, &programs, &[]);
+    let results = again_within(&opened, &programs, &[]);
     results.into_iter().zip(marks).map(|(x, &marked)| x.filter(|_| marked)).collect()
+}
+
+/// An operation whose programs a policy looks into.
+enum Opened<'a, V> {
+    Call {
+        args: &'a [V],
+        program: &'a Arc<Program>,
+        /// The policy of a checkpointed function, and whether it is differentiated.
+        remat: Option<(&'a CheckpointPolicy, bool)>,
+    },
+    Case {
+        index: &'a V,
+        args: &'a [V],
+        branches: &'a [Arc<Program>],
+    },
+    Scan(Parts<'a, V>),
+}
+
+impl<'a, V> Opened<'a, V> {
+    fn new(op: &'a Op<V>) -> Option<Opened<'a, V>> {
+        match op.control()? {
+            Control::Call { args, program } => Some(Opened::Call { args, program, remat: None }),
+            Control::Remat { args, program, policy, differentiated } => {
+                Some(Opened::Call { args, program, remat: Some((policy, differentiated)) })
+            }
+            Control::Case { index, args, branches } => Some(Opened::Case { index, args, branches }),
+            Control::Scan { args, consts, carry, length, reverse, unroll, body } => {
+                let how = lax::Scan { length, reverse, unroll };
+                Some(Opened::Scan(Parts::new(args, consts, carry, body, how)))
+            }
+            // What a loop of unknown length would keep has no size.
+            Control::While { .. } => None,
+            // The derivative runs the rule, and not the program.
+            Control::CustomJvp { .. } | Control::CustomVjp { .. } | Control::CustomLinear { .. } => None,
+        }
+    }
 }
 
 /// The programs that a policy looks into.
 fn within<V>(op: &Op<V>) -> Vec<&Program> {
-    if let Op::Call { program, .. } | Op::Remat { program, .. } | Op::Scan { body: program, .. } = op {
-        vec![program]
-    } else if let Op::Case { branches, .. } = op {
-        branches.iter().map(|b| &**b).collect()
-    } else {
-        Vec::new()
+    match Opened::new(op) {
+        Some(Opened::Call { program, .. }) => vec![program],
+        Some(Opened::Case { branches, .. }) => branches.iter().map(|b| &**b).collect(),
+        Some(Opened::Scan(scan)) => vec![scan.body],
+        None => Vec::new(),
     }
 }
 
 /// Has a result of an operation computed again, of which `programs` are the programs; the operands that are needed for that.
 fn needed_within(op: &Op, programs: &mut [Partition], result: usize) -> Vec<Var> {
     programs.iter_mut().for_each(|p| p.need_output(result));
-    if let Op::Scan { consts, carry, .. } = op {
+    if let Some(Opened::Scan(scan)) = Opened::new(op) {
+        let (consts, carry) = (scan.consts.len(), scan.init.len());
         let body = &mut programs[0];
         // What is carried goes round: what comes out of a turn goes into the next.
         let round = |body: &Partition, k: usize| (body.needed[consts + k], body.needed_outputs()[k]);
-        while let Some(k) = (0..*carry).find(|&k| round(body, k).0 != round(body, k).1) {
+        while let Some(k) = (0..carry).find(|&k| round(body, k).0 != round(body, k).1) {
             if round(body, k).0 { body.need_output(k) } else { body.needed[consts + k] = true }
         }
     }
@@ -256,15 +292,16 @@ fn needed_inputs(programs: &[Partition]) -> Vec<bool> {
 
 /// The types of what is kept of an operation with these programs.
 fn kept_within<V>(op: &Op<V>, programs: &[Partition]) -> Vec<Type> {
-    match programs {
-        [] => Vec::new(),
-        [body] if let Op::Scan { consts, length, .. } = op => {
-            let varies = body.kept_varies(*consts);
-            let stacked = |(ty, varies): (&Type, &bool)| if *varies { ty.batched(*length) } else { ty.clone() };
-            body.kept_types().iter().zip(varies).map(stacked).collect()
+    match Opened::new(op) {
+        _ if programs.is_empty() => Vec::new(),
+        Some(Opened::Scan(scan)) => {
+            let varies = programs[0].kept_varies(scan.consts.len());
+            let stacked = |(ty, varies): (&Type, &bool)| if *varies { ty.batched(scan.how.length) } else { ty.clone() };
+            programs[0].kept_types().iter().zip(varies).map(stacked).collect()
         }
-        [one] => one.kept_types().to_vec(),
-        branches => places(branches).types,
+        Some(Opened::Call { .. }) => programs[0].kept_types().to_vec(),
+        Some(Opened::Case { .. }) => places(programs).types,
+        None => Vec::new(),
     }
 }
 
@@ -273,30 +310,31 @@ fn places(branches: &[Partition]) -> Places {
 }
 
 /// The results of an operation with these programs, and what is kept of it.
-fn forward_within(op: &Op<Tensor>, programs: &[Partition]) -> (Vec<Tensor>, Vec<Tensor>) {
+fn forward_within(op: &Opened<Tensor>, programs: &[Partition]) -> (Vec<Tensor>, Vec<Tensor>) {
     let outputs = programs[0].program.outputs().len();
-    let mut results = if let Op::Case { index, args, .. } = op {
-        let places = places(programs);
-        let branches = programs.iter().zip(&places.of).map(|(branch, of)| {
-            sub_program(branch.program.name(), branch.program.input_types().to_vec(), |params| {
-                let (mut outputs, kept) = branch.forward(params);
-                let at = |place: usize| of.iter().position(|&p| p == place);
-                let filled = |(i, ty)| at(i).map_or_else(|| zeros(ty), |kept_at| kept[kept_at].clone());
-                outputs.extend(places.types.iter().enumerate().map(filled));
-                outputs
-            })
-        });
-        lax::case(index, &branches.collect::<Vec<_>>(), args)
-    } else if let Op::Scan { args, consts, carry, length, reverse, unroll, body } = op {
-        let how = lax::Scan { length: *length, reverse: *reverse, unroll: *unroll };
-        return forward_turns(&Parts::new(args, *consts, *carry, body, how), &programs[0]);
-    } else {
-        let [inner] = programs else { unreachable!("a call has one program") };
-        let program = sub_program(inner.program.name(), inner.program.input_types().to_vec(), |params| {
-            let (outputs, kept) = inner.forward(params);
-            [outputs, kept].concat()
-        });
-        call(op, &program, &op.operands().into_iter().cloned().collect::<Vec<_>>())
+    let mut results = match op {
+        Opened::Case { index, args, .. } => {
+            let places = places(programs);
+            let branches = programs.iter().zip(&places.of).map(|(branch, of)| {
+                sub_program(branch.program.name(), branch.program.input_types().to_vec(), |params| {
+                    let (mut outputs, kept) = branch.forward(params);
+                    let at = |place: usize| of.iter().position(|&p| p == place);
+                    let filled = |(i, ty)| at(i).map_or_else(|| zeros(ty), |kept_at| kept[kept_at].clone());
+                    outputs.extend(places.types.iter().enumerate().map(filled));
+                    outputs
+                })
+            });
+            lax::case(index, &branches.collect::<Vec<_>>(), args)
+        }
+        Opened::Scan(scan) => return forward_turns(scan, &programs[0]),
+        Opened::Call { args, remat, .. } => {
+            let inner = &programs[0];
+            let program = sub_program(inner.program.name(), inner.program.input_types().to_vec(), |params| {
+                let (outputs, kept) = inner.forward(params);
+                [outputs, kept].concat()
+            });
+            call(*remat, &program, args)
+        }
     };
     let kept = results.split_off(outputs);
     (results, kept)
@@ -326,41 +364,46 @@ fn forward_turns(scan: &Parts<Tensor>, body: &Partition) -> (Vec<Tensor>, Vec<Te
 }
 
 /// Those results of an operation with these programs that are needed, of what was kept of it.
-fn again_within(op: &Op<Option<Tensor>>, programs: &[Partition], kept: &[Tensor]) -> Vec<Option<Tensor>> {
-    let operands = op.operands();
+fn again_within(op: &Opened<Option<Tensor>>, programs: &[Partition], kept: &[Tensor]) -> Vec<Option<Tensor>> {
+    let operands: Vec<&Option<Tensor>> = match op {
+        Opened::Call { args, .. } | Opened::Case { args, .. } => args.iter().collect(),
+        Opened::Scan(scan) => scan.args().collect(),
+    };
     let needed = needed_inputs(programs);
-    let inputs: Vec<Tensor> = marked(&operands[operands.len() - needed.len()..], &needed)
-        .map(|x| Option::clone(x).expect("what is needed is given"))
-        .collect();
-    let types = || inputs.iter().chain(kept).map(|x| x.ty().clone()).collect::<Vec<_>>();
+    let inputs: Vec<Tensor> =
+        marked(operands, &needed).map(|x| Option::clone(x).expect("what is needed is given")).collect();
+    let all: Vec<Tensor> = inputs.iter().chain(kept).cloned().collect();
+    let types = || all.iter().map(|x| x.ty().clone()).collect::<Vec<_>>();
     // What all branches need is what was asked for; one may need more for itself.
     let outputs = programs.iter().map(Partition::needed_outputs);
     let outputs = outputs.reduce(|a, b| a.iter().zip(b).map(|(a, b)| *a && b).collect()).unwrap_or_default();
-    let results = if let Op::Case { index, .. } = op {
-        let index = index.as_ref().expect("it is needed");
-        let places = places(programs);
-        let branches = programs.iter().zip(&places.of).map(|(branch, of)| {
-            sub_program(branch.program.name(), types(), |params| {
-                let (inputs_of_any, kept) = params.split_at(inputs.len());
-                let own = marked(branch.inputs(), &needed).collect::<Vec<_>>();
-                let own: Vec<Tensor> = marked(inputs_of_any.iter().cloned(), &own).collect();
-                let kept: Vec<Tensor> = of.iter().map(|&place| kept[place].clone()).collect();
-                branch.outputs_again(&own, &kept, &outputs)
-            })
-        });
-        let branches: Vec<Arc<Program>> = branches.collect();
-        let args: Vec<Tensor> = inputs.iter().chain(kept).cloned().collect();
-        lax::case(index, &branches, &args)
-    } else if let Op::Scan { consts, carry, length, reverse, unroll, .. } = op {
-        let how = lax::Scan { length: *length, reverse: *reverse, unroll: *unroll };
-        turns_again(&programs[0], &needed, [*consts, *carry], &inputs, kept, &outputs, how)
-    } else {
-        let [inner] = programs else { unreachable!("a call has one program") };
-        let program = sub_program(inner.program.name(), types(), |params| {
-            let (inputs, kept) = params.split_at(inputs.len());
-            inner.outputs_again(inputs, kept, &outputs)
-        });
-        call(op, &program, &inputs.iter().chain(kept).cloned().collect::<Vec<_>>())
+    let results = match op {
+        Opened::Case { index, .. } => {
+            let index = index.as_ref().expect("it is needed");
+            let places = places(programs);
+            let branches = programs.iter().zip(&places.of).map(|(branch, of)| {
+                sub_program(branch.program.name(), types(), |params| {
+                    let (inputs_of_any, kept) = params.split_at(inputs.len());
+                    let own = marked(branch.inputs(), &needed).collect::<Vec<_>>();
+                    let own: Vec<Tensor> = marked(inputs_of_any.iter().cloned(), &own).collect();
+                    let kept: Vec<Tensor> = of.iter().map(|&place| kept[place].clone()).collect();
+                    branch.outputs_again(&own, &kept, &outputs)
+                })
+            });
+            lax::case(index, &branches.collect::<Vec<_>>(), &all)
+        }
+        Opened::Scan(scan) => {
+            let counts = [scan.consts.len(), scan.init.len()];
+            turns_again(&programs[0], &needed, counts, &inputs, kept, &outputs, scan.how)
+        }
+        Opened::Call { remat, .. } => {
+            let inner = &programs[0];
+            let program = sub_program(inner.program.name(), types(), |params| {
+                let (inputs, kept) = params.split_at(inputs.len());
+                inner.outputs_again(inputs, kept, &outputs)
+            });
+            call(*remat, &program, &all)
+        }
     };
     let mut results = results.into_iter();
     outputs.iter().map(|&given| if given { results.next() } else { None }).collect()
@@ -398,11 +441,10 @@ fn turns_again(
     lax::scan(&turn, &consts, init, &xs, how)
 }
 
-/// The call of a program as `op` calls one.
-fn call<V>(op: &Op<V>, program: &Arc<Program>, args: &[Tensor]) -> Vec<Tensor> {
-    if let Op::Remat { policy, differentiated, .. } = op {
-        lax::remat(program, args, policy, *differentiated)
-    } else {
-        lax::call(program, args)
+/// The call of a program, which is checkpointed where `remat` says how.
+fn call(remat: Option<(&CheckpointPolicy, bool)>, program: &Arc<Program>, args: &[Tensor]) -> Vec<Tensor> {
+    match remat {
+        Some((policy, differentiated)) => lax::remat(program, args, policy, differentiated),
+        None => lax::call(program, args),
     }
 }

@@ -5,8 +5,9 @@ use super::super::tangent::{Dual, Tangent};
 use super::super::transpose::{Slot, transpose};
 use crate::Tensor;
 use crate::tensor::{Keep, begin_trace, lax, trace};
-use rune_ir::program::dependence::{Along, is_flat, reached_variables, scan_turn};
-use rune_ir::{Instruction, Op, Program, Type};
+use rune_ir::op::Control;
+use rune_ir::program::dependence::{Along, reached_variables, scan_turn};
+use rune_ir::{Instruction, Program, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -108,23 +109,25 @@ pub(in crate::transform) fn unbounded_loop<'a>(
     program.outputs().iter().zip(wanted).for_each(|(v, w)| needed[v.index()] |= w & env[v.index()]);
     for instruction in program.instructions().iter().rev() {
         let results: Vec<bool> = instruction.results().map(|v| needed[v.index()]).collect();
-        if !results.contains(&true) || is_flat(&instruction.op) {
+        if !results.contains(&true) || instruction.op.is_flat() {
             continue;
         }
-        if matches!(instruction.op, Op::While { .. }) {
-            return Some(instruction);
-        }
         let operands: Vec<bool> = instruction.op.operands().into_iter().map(|v| env[v.index()]).collect();
-        let inside = if let Op::Call { program, .. } | Op::Remat { program, .. } = &instruction.op {
-            unbounded_loop(program, &operands, &results)
-        } else if let Op::Case { branches, .. } = &instruction.op {
-            branches.iter().find_map(|b| unbounded_loop(b, &operands[1..], &results))
-        } else if let Op::Scan { consts, carry, body, .. } = &instruction.op {
-            let mut marks = operands;
-            scan_turn(body, &Along::Tangents, &mut marks, *consts, *carry, &true);
-            unbounded_loop(body, &marks, &vec![true; results.len()])
-        } else {
-            None
+        let inside = match instruction.op.control() {
+            Some(Control::While { .. }) => return Some(instruction),
+            Some(Control::Call { program, .. } | Control::Remat { program, .. }) => {
+                unbounded_loop(program, &operands, &results)
+            }
+            Some(Control::Case { branches, .. }) => {
+                branches.iter().find_map(|b| unbounded_loop(b, &operands[1..], &results))
+            }
+            Some(Control::Scan { consts, carry, body, .. }) => {
+                let mut marks = operands;
+                scan_turn(body, &Along::Tangents, &mut marks, consts, carry, &true);
+                unbounded_loop(body, &marks, &vec![true; results.len()])
+            }
+            // A loop in a rule is found when the rule is transposed.
+            Some(Control::CustomJvp { .. } | Control::CustomVjp { .. } | Control::CustomLinear { .. }) | None => None,
         };
         if inside.is_some() {
             return inside;

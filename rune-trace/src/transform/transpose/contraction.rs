@@ -1,6 +1,6 @@
 //! Transposes of dot products, convolutions and windowed sums.
 
-use super::{Acc, Slot};
+use super::{Acc, NotLinear, Slot};
 use crate::Tensor;
 use crate::tensor::lax;
 use rune_ir::op::{ConvDims, Dims, DotDims, Window, WindowFn};
@@ -9,15 +9,15 @@ use smallvec::SmallVec;
 use std::cmp::Ordering;
 
 /// For z = x · y the cotangent of x is that of z contracted with y over the axes that z has from y.
-pub(super) fn dot_general(ct: &Tensor, lhs: &Slot, rhs: &Slot, dims: &DotDims, acc: &mut Acc) {
-    acc.give(lhs, || operand(ct, lhs, rhs.known(), dims, false));
+pub(super) fn dot_general(ct: &Tensor, lhs: &Slot, rhs: &Slot, dims: &DotDims, acc: &mut Acc) -> Result<(), NotLinear> {
+    acc.try_give(lhs, || Ok(operand(ct, lhs, rhs.known()?, dims, false)))?;
     let swapped = DotDims {
         lhs_batch: dims.rhs_batch.clone(),
         rhs_batch: dims.lhs_batch.clone(),
         lhs_contract: dims.rhs_contract.clone(),
         rhs_contract: dims.lhs_contract.clone(),
     };
-    acc.give(rhs, || operand(ct, rhs, lhs.known(), &swapped, true));
+    acc.try_give(rhs, || Ok(operand(ct, rhs, lhs.known()?, &swapped, true)))
 }
 
 /// The cotangent of the operand `x`, the left one of `dims`; in `ct` its free axes come after those of `other` if `second`.
@@ -66,9 +66,9 @@ fn operand(ct: &Tensor, x: &Slot, other: &Tensor, dims: &DotDims, second: bool) 
     lax::convert(&lax::transpose(&product, &order), x.dtype())
 }
 
-pub(super) fn conv(ct: &Tensor, lhs: &Slot, rhs: &Slot, dims: &ConvDims, acc: &mut Acc) {
-    acc.give(lhs, || conv_lhs(ct, lhs, rhs.known(), dims));
-    acc.give(rhs, || conv_rhs(ct, lhs.known(), rhs, dims));
+pub(super) fn conv(ct: &Tensor, lhs: &Slot, rhs: &Slot, dims: &ConvDims, acc: &mut Acc) -> Result<(), NotLinear> {
+    acc.try_give(lhs, || Ok(conv_lhs(ct, lhs, rhs.known()?, dims)))?;
+    acc.try_give(rhs, || Ok(conv_rhs(ct, lhs.known()?, rhs, dims)))
 }
 
 fn swapped(spec: &Dims) -> Dims {

@@ -2,8 +2,8 @@
 
 use crate::Tensor;
 use crate::tensor::lax;
-use rune_ir::op::{FftFn, Padding};
 use rune_ir::Shape;
+use rune_ir::op::{FftFn, Padding};
 
 /// The cotangent of the operand of a transform, for the cotangent `ct` of its result. The matrices of `fft` and `ifft` are symmetric.
 pub(super) fn fft(ct: &Tensor, f: FftFn, lengths: &[usize]) -> Tensor {

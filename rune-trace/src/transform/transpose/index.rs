@@ -1,6 +1,6 @@
 //! Transposes of gather and scatter: each is the other.
 
-use super::{Acc, Slot, zeros};
+use super::{Acc, NotLinear, Slot, zeros};
 use crate::Tensor;
 use crate::tensor::lax;
 use rune_ir::op::{Dims, GatherDims, ScatterDims, ScatterMode};
@@ -22,7 +22,7 @@ pub(super) fn scatter(
     mode: ScatterMode,
     unique: bool,
     acc: &mut Acc,
-) {
+) -> Result<(), NotLinear> {
     let read = || {
         let sizes = dims.slice_sizes(x.shape(), updates.shape());
         let read = lax::gather(ct, indices, dims.gather(), &sizes);
@@ -39,10 +39,12 @@ pub(super) fn scatter(
             acc.give(updates, read);
         }
         ScatterMode::Mul => {
-            acc.give(x, || lax::scatter(ct, indices, updates.known(), dims.clone(), ScatterMode::Mul, unique));
+            let updates = updates.known()?;
+            acc.give(x, || lax::scatter(ct, indices, updates, dims.clone(), ScatterMode::Mul, unique));
         }
-        ScatterMode::Min | ScatterMode::Max => unreachable!("`is_linear` has said no"),
+        ScatterMode::Min | ScatterMode::Max => return Err(NotLinear),
     }
+    Ok(())
 }
 
 /// The greatest start of a slice along each axis that the coordinates are along, as a row to compare `indices` with.

@@ -4,35 +4,40 @@ use super::{Batched, behind, move_axis};
 use crate::Tensor;
 use crate::tensor::lax;
 use rune_ir::op::{CollectiveFn, Dims, Literal, ReduceFn};
-use rune_ir::{DType, Op, Shape};
+use rune_ir::{DType, Shape};
 
-/// An operation over the axis that the lanes lie along.
-pub(super) fn own(op: &Op<Batched>, size: usize) -> Batched {
-    if let Op::Collective { f, x, axis: _ } = op {
-        return Batched::unmapped(reduce(*f, x, size));
-    }
-    if let Op::AxisIndex { axis: _ } = op {
-        return Batched::mapped(lax::iota(DType::I32, [size], 0));
-    }
-    if let Op::AllGather { x, axis: _, dimension } = op {
-        return Batched::unmapped(move_axis(&x.spread(size), 0, *dimension));
-    }
-    if let Op::AllToAll { x, axis: _, split, concat } = op {
-        // The lanes that give are the first axis of all of `x`, those that take its axis `split` of a lane.
-        let wide = x.spread(size);
-        let mut permutation: Dims = (1..wide.rank()).filter(|a| a - 1 != *split).collect();
-        permutation.insert(*concat, 0);
-        permutation.insert(0, split + 1);
-        return Batched::mapped(lax::transpose(&wide, &permutation));
-    }
-    if let Op::Ppermute { x, axis: _, pairs } = op {
-        let all_receive = pairs.len() == size;
-        return if all_receive && !x.mapped { x.clone() } else { Batched::mapped(ppermute(&x.spread(size), pairs)) };
-    }
-    unreachable!("`{}` is over no mapped axis", op.name())
+/// The reduction over all lanes: the same in each of them.
+pub(super) fn reduce(f: CollectiveFn, x: &Batched, size: usize) -> Batched {
+    Batched::unmapped(reduced(f, x, size))
 }
 
-fn reduce(f: CollectiveFn, x: &Batched, size: usize) -> Tensor {
+/// The position of each lane.
+pub(super) fn axis_index(size: usize) -> Batched {
+    Batched::mapped(lax::iota(DType::I32, [size], 0))
+}
+
+/// The operand in all lanes, along a new axis `dimension`: the same in each of them.
+pub(super) fn all_gather(x: &Batched, dimension: usize, size: usize) -> Batched {
+    Batched::unmapped(move_axis(&x.spread(size), 0, dimension))
+}
+
+/// Each lane gives one part to each. The lanes that give are the first axis of all of `x`, those that take its axis
+/// `split` of a lane.
+pub(super) fn all_to_all(x: &Batched, split: usize, concat: usize, size: usize) -> Batched {
+    let wide = x.spread(size);
+    let mut permutation: Dims = (1..wide.rank()).filter(|a| a - 1 != split).collect();
+    permutation.insert(concat, 0);
+    permutation.insert(0, split + 1);
+    Batched::mapped(lax::transpose(&wide, &permutation))
+}
+
+/// The lanes in another order.
+pub(super) fn ppermute(x: &Batched, pairs: &[(usize, usize)], size: usize) -> Batched {
+    let all_receive = pairs.len() == size;
+    if all_receive && !x.mapped { x.clone() } else { Batched::mapped(permuted(&x.spread(size), pairs)) }
+}
+
+fn reduced(f: CollectiveFn, x: &Batched, size: usize) -> Tensor {
     let over_lanes = |f| lax::reduce(f, &x.t, &[0]);
     match (f, x.mapped) {
         (CollectiveFn::Sum, true) => over_lanes(ReduceFn::Sum),
@@ -62,7 +67,7 @@ enum Part {
 }
 
 /// The lanes of `x` in another order, put together of parts in which their distance is the same: a rotation has two.
-fn ppermute(x: &Tensor, pairs: &[(usize, usize)]) -> Tensor {
+fn permuted(x: &Tensor, pairs: &[(usize, usize)]) -> Tensor {
     let parts: Vec<Tensor> = parts(x.shape()[0], pairs).iter().map(|part| take(x, part)).collect();
     match &parts[..] {
         [] => x.clone(),

@@ -18,7 +18,7 @@ use super::control::{call, case, custom, remat::Remat, scan, while_loop};
 use crate::Tensor;
 use crate::tensor::{lax, made_by, with_origin};
 use rune_ir::op::{AxisName, Dims, NamedAxis, Padding, Window};
-use rune_ir::program::dependence::Along;
+use rune_ir::program::dependence::{Along, results};
 use rune_ir::{Op, Program, Shape, Transform, Type, types};
 use smallvec::{SmallVec, smallvec};
 use std::iter::once;
@@ -105,44 +105,21 @@ pub(crate) fn vmap(program: &Program, lanes: &Lanes, inputs: Vec<Batched>) -> Ve
 
 /// An operation that is another one on all lanes.
 fn step(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
-    if op.axis().is_some_and(|axis| lanes.is(&axis.name)) {
-        return smallvec![collective::own(op, lanes.size)];
-    }
-    if lanes.size == 0 {
-        return no_lanes(op);
-    }
-    if let Op::Call { args, program } = op {
-        return call::batch(program, args, lanes);
-    }
-    if let Op::Remat { args, program, policy, differentiated } = op {
-        return Remat { program, policy, differentiated: *differentiated }.batch(args, lanes);
-    }
-    if let Op::Case { index, args, branches } = op {
-        return case::batch(index, args, branches, lanes);
-    }
-    if let Op::While { args, consts, cond, body } = op {
-        return while_loop::batch(args, *consts, cond, body, lanes);
-    }
-    if let Op::Scan { args, consts, carry, length, reverse, unroll, body } = op {
-        let how = lax::Scan { length: *length, reverse: *reverse, unroll: *unroll };
-        return scan::batch(&scan::Parts::new(args, *consts, *carry, body, how), lanes);
-    }
-    if let Op::CustomJvp { .. } | Op::CustomVjp { .. } | Op::CustomLinear { .. } = op {
-        return custom::batch(op, lanes);
-    }
-    if let Op::Callback { f, args, callback, results, vmap_method } = op {
-        return callback::batch(*f, args, callback, results, *vmap_method, lanes);
-    }
-    if let Op::OptimizationBarrier { xs } = op {
-        let results = Tensor::apply(op.map(|x| x.t.clone()));
-        return results.into_iter().zip(xs).map(|(t, x)| Batched { t, mapped: x.mapped }).collect();
-    }
-    rule(op, lanes.size).into_iter().map(Batched::mapped).collect()
+    // An operation over the lanes themselves gives something also where there are none.
+    let own = op.axis().is_some_and(|axis| lanes.is(&axis.name));
+    if lanes.size == 0 && !own { no_lanes(op) } else { rule(op, lanes) }
 }
 
-/// The results of an operation of which one operand is mapped.
-fn rule(op: &Op<Batched>, size: usize) -> SmallVec<[Tensor; 2]> {
+/// The results of an operation on all lanes, by one wider operation wherever there is one.
+fn rule(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
+    let size = lanes.size;
     let all = |x: &Batched| x.spread(size);
+    let one = |t: Tensor| smallvec![Batched::mapped(t)];
+    // The wider operation, with the results that are mapped.
+    let with_marks = |op: Op<Tensor>, mapped: Vec<bool>| {
+        Tensor::apply(op).into_iter().zip(mapped).map(|(t, mapped)| Batched { t, mapped }).collect()
+    };
+    let mapped = |count| results(op, |x| &x.mapped, &lanes.along(), &true).into_vec(count);
     let wide: Op<Tensor> = match op {
         Op::Unary { .. }
         | Op::IntegerPow { .. }
@@ -168,7 +145,7 @@ fn rule(op: &Op<Batched>, size: usize) -> SmallVec<[Tensor; 2]> {
             limit: behind(size, limit).collect(),
             strides: behind(1, strides).collect(),
         },
-        Op::Pad { x, padding, config } if padding.mapped => return smallvec![pad(x, padding, config, size)],
+        Op::Pad { x, padding, config } if padding.mapped => return one(pad(x, padding, config, size)),
         Op::Pad { x, padding, config } => {
             Op::Pad { x: all(x), padding: padding.t.clone(), config: behind(Padding::default(), config).collect() }
         }
@@ -177,10 +154,10 @@ fn rule(op: &Op<Batched>, size: usize) -> SmallVec<[Tensor; 2]> {
         }
         Op::Reverse { x, axes } => Op::Reverse { x: all(x), axes: shifted(axes) },
         Op::DynamicSlice { x, start_indices, slice_sizes } => {
-            return smallvec![index::dynamic_slice(x, start_indices, slice_sizes, size)];
+            return one(index::dynamic_slice(x, start_indices, slice_sizes, size));
         }
         Op::DynamicUpdateSlice { x, update, start_indices } => {
-            return smallvec![index::dynamic_update_slice(x, update, start_indices, size)];
+            return one(index::dynamic_update_slice(x, update, start_indices, size));
         }
         Op::Gather { x, indices, dims, slice_sizes } => index::gather(x, indices, dims, slice_sizes, size),
         Op::Scatter { x, indices, updates, dims, mode, unique } => {
@@ -202,16 +179,27 @@ fn rule(op: &Op<Batched>, size: usize) -> SmallVec<[Tensor; 2]> {
         Op::Factor { f, x } => Op::Factor { f: *f, x: all(x) },
         Op::Fft { f, x, lengths } => Op::Fft { f: *f, x: all(x), lengths: lengths.clone() },
 
-        Op::DotGeneral { lhs, rhs, dims, out } => return smallvec![contraction::dot_general(lhs, rhs, dims, *out)],
-        Op::Conv { lhs, rhs, dims } => return smallvec![contraction::conv(lhs, rhs, dims, size)],
+        Op::DotGeneral { lhs, rhs, dims, out } => return one(contraction::dot_general(lhs, rhs, dims, *out)),
+        Op::Conv { lhs, rhs, dims } => return one(contraction::conv(lhs, rhs, dims, size)),
         Op::LuSolve { a, lu, permutation, b, transpose } => {
             let (transpose, factors) = (*transpose, [a, lu, permutation]);
-            return smallvec![linalg::solve(&factors, b, true, size, |a, b| lax::lu_solve(a, b, transpose))];
+            return one(linalg::solve(&factors, b, true, size, |a, b| lax::lu_solve(a, b, transpose)));
         }
         Op::TriangularSolve { a, b, how } => {
-            return smallvec![linalg::solve(&[a], b, how.left_side, size, |[a], b| lax::triangular_solve(a, b, *how))];
+            return one(linalg::solve(&[a], b, how.left_side, size, |[a], b| lax::triangular_solve(a, b, *how)));
         }
 
+        Op::Collective { f, x, axis } if lanes.is(&axis.name) => return smallvec![collective::reduce(*f, x, size)],
+        Op::AxisIndex { axis } if lanes.is(&axis.name) => return smallvec![collective::axis_index(size)],
+        Op::AllGather { x, axis, dimension } if lanes.is(&axis.name) => {
+            return smallvec![collective::all_gather(x, *dimension, size)];
+        }
+        Op::AllToAll { x, axis, split, concat } if lanes.is(&axis.name) => {
+            return smallvec![collective::all_to_all(x, *split, *concat, size)];
+        }
+        Op::Ppermute { x, axis, pairs } if lanes.is(&axis.name) => {
+            return smallvec![collective::ppermute(x, pairs, size)];
+        }
         Op::Collective { .. } | Op::Ppermute { .. } => op.map(all),
         Op::AllGather { x, axis, dimension } => {
             Op::AllGather { x: all(x), axis: axis.clone(), dimension: dimension + 1 }
@@ -226,23 +214,45 @@ fn rule(op: &Op<Batched>, size: usize) -> SmallVec<[Tensor; 2]> {
             lanes: behind(size, lanes).collect(),
         },
 
+        // These have no operand that differs by lane.
         Op::Constant { .. } | Op::Iota { .. } | Op::AxisIndex { .. } => {
-            unreachable!("an operation without operands has none that is mapped")
+            return Tensor::apply(op.map(all)).into_iter().map(Batched::unmapped).collect();
         }
-        Op::Call { .. }
-        | Op::Remat { .. }
-        | Op::CustomJvp { .. }
-        | Op::CustomVjp { .. }
-        | Op::CustomLinear { .. }
-        | Op::Case { .. }
-        | Op::While { .. }
-        | Op::Scan { .. }
-        | Op::Callback { .. }
-        | Op::OptimizationBarrier { .. } => {
-            unreachable!("these tell which of their results are mapped")
+        Op::OptimizationBarrier { xs } => {
+            let results = Tensor::apply(op.map(|x| x.t.clone()));
+            return results.into_iter().zip(xs).map(|(t, x)| Batched { t, mapped: x.mapped }).collect();
+        }
+        Op::Callback { f, args, callback, results, vmap_method } => {
+            return callback::batch(*f, args, callback, results, *vmap_method, lanes);
+        }
+        Op::Call { args, program } => return call::batch(program, args, lanes),
+        Op::Remat { args, program, policy, differentiated } => {
+            return Remat { program, policy, differentiated: *differentiated }.batch(args, lanes);
+        }
+        Op::Case { index, args, branches } => return case::batch(index, args, branches, lanes),
+        Op::While { args, consts, cond, body } => return while_loop::batch(args, *consts, cond, body, lanes),
+        Op::Scan { args, consts, carry, length, reverse, unroll, body } => {
+            let how = lax::Scan { length: *length, reverse: *reverse, unroll: *unroll };
+            return scan::batch(&scan::Parts::new(args, *consts, *carry, body, how), lanes);
+        }
+        Op::CustomJvp { args, program, rule, num_args, takes_results } => {
+            let mapped = mapped(program.outputs().len());
+            let programs = [program, rule];
+            let op = custom::batch_custom_jvp(args, programs, *num_args, *takes_results, &mapped, lanes);
+            return with_marks(op, mapped);
+        }
+        Op::CustomVjp { args, program, forward, backward, num_args } => {
+            let mapped = mapped(program.outputs().len());
+            let op = custom::batch_custom_vjp(args, [program, forward, backward], *num_args, &mapped, lanes);
+            return with_marks(op, mapped);
+        }
+        Op::CustomLinear { xs, backward } => {
+            let residuals = xs.len() - backward.outputs().len();
+            let mapped = mapped(backward.inputs().len() - residuals);
+            return with_marks(custom::batch_custom_linear(xs, backward, &mapped, lanes), mapped);
         }
     };
-    Tensor::apply(wide)
+    Tensor::apply(wide).into_iter().map(Batched::mapped).collect()
 }
 
 /// No lanes give results without elements. Windows and slices of size 1 along the mapped axis would not fit into it.
