@@ -99,9 +99,10 @@ impl Literal {
             _ => None,
         }
     }
-    /// The complex number of these parts, which are of its dtype's.
-    fn from_parts(dtype: DType, [re, im]: [Literal; 2]) -> Literal {
-        Literal::from_bits(dtype, re.bits() | im.bits() << (8 * re.dtype.size()))
+    /// Returns the complex number of these parts. Returns `None` if they are not of the dtype of the parts of `dtype`.
+    pub fn from_parts(dtype: DType, [re, im]: [Literal; 2]) -> Option<Literal> {
+        let fit = dtype.is_complex() && [re, im].iter().all(|x| x.dtype == dtype.real());
+        fit.then(|| Literal::from_bits(dtype, re.bits() | im.bits() << (8 * re.dtype.size())))
     }
 }
 
@@ -124,7 +125,7 @@ impl Literal {
         if dtype.is_complex() {
             let parts = split_complex(text)?.map(|part| Literal::parse_number(dtype.real(), part));
             let [Some(re), Some(im)] = parts else { return None };
-            return Some(Literal::from_parts(dtype, [re, im]));
+            return Literal::from_parts(dtype, [re, im]);
         }
         if text == "NaN" && dtype.is_float() {
             return Some(Literal::from_f64(dtype, f64::NAN));
