@@ -7,8 +7,8 @@ use crate::tiered::Tiered;
 use crate::timings::Timings;
 use crate::{Engine, Error, Stages, compiled_program, log};
 use rune_host::Plan;
+use rune_ir::{Program, Value};
 use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, Executable};
-use rune_trace::{Program, Value};
 use std::sync::Arc;
 use std::time::Instant;
 

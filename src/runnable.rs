@@ -5,9 +5,9 @@ use crate::device::Device;
 use crate::timings::Timings;
 use crate::{Engine, Error, Tier, log};
 use rune_host::Plan;
+use rune_ir::interpret::{InterpretError, interpret_owned};
 use rune_ir::{Arg, Stopwatch};
-use rune_trace::interpret::{InterpretError, interpret_owned};
-use rune_trace::{Array, Program, Value};
+use rune_ir::{Array, Program, Value};
 use std::sync::Arc;
 
 /// A program ready to run.

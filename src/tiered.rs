@@ -11,9 +11,9 @@ use crate::{Engine, Error, log};
 use agreement::difference;
 use once_cell::sync::Lazy;
 use rune_host::Plan;
+use rune_ir::{Program, Value};
 use rune_iree::Arg;
 use rune_lower::Lowered;
-use rune_trace::{Program, Value};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -228,7 +228,8 @@ static QUEUE: Lazy<Mutex<Sender<Job>>> = Lazy::new(|| {
 mod tests {
     use super::*;
     use crate::runnable::Planned;
-    use rune_trace::{Array, Tensor, make_program};
+    use rune_ir::Array;
+    use rune_trace::{Tensor, make_program};
 
     fn program(f: impl Fn(&Tensor) -> Tensor + Send + Sync) -> Arc<Program> {
         Arc::new(make_program(f, &Tensor::from([1.0f32, 2.0])).unwrap().simplify())

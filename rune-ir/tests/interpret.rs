@@ -60,7 +60,7 @@ fn wrong_inputs_are_named() {
     assert_eq!(message(&[pair(1.0, 2.0)]), "program `f` takes 2 inputs, but got 1");
     assert_eq!(
         message(&[pair(1.0, 2.0), Array::scalar(1i32)]),
-        "input 1 of program `f` is of type [2, f32], but got an array of type [i32]"
+        "input 1 of program `f` has type [2, f32], but got an array of type [i32]"
     );
 }
 

@@ -19,6 +19,7 @@ pub mod coverage;
 pub mod custom;
 mod draw;
 mod exercise;
+pub mod functions;
 pub mod hostile;
 pub mod locations;
 mod mutator;

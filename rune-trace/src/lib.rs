@@ -67,7 +67,7 @@ pub use tensor::{AxisNames, Backend, EvalError, Tensor, TraceContext, interpret_
 pub use tensor::{Caller, at_caller, fail};
 pub use transform::{DerivativeError, ProgramExt, ResidualSource, SavedResidual, VmapError};
 #[doc(hidden)]
-pub use tree::{Fields, StaticField, ViaHash, ViaSerde, ViaTree};
+pub use tree::{Fields, StaticField, ViaHash, ViaSerde, ViaTree, hashed};
 pub use tree::{PathPart, Restore, Static, StaticChange, Tree, TreePath};
 pub use vmap::{InAxes, MapAxes, VmapOptions, vmap, vmap_axes, vmap_named, vmap_sized, vmap_with};
 

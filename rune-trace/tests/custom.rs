@@ -111,12 +111,12 @@ fn misuse_is_told_with_the_line_of_the_function() {
     let shapes = custom_jvp(|x: &Tensor| x * x, |(x,), (dx,)| (x.reshape([1]), dx.clone()));
     tells(
         || grad(&shapes)(&x),
-        &["custom_jvp at ", "the result of `result` is of type [1, f64], and `result` of type [f64]"],
+        &["custom_jvp at ", "the result of `result` has type [1, f64], but `result` has type [f64]"],
     );
     let dtypes = custom_tangent(|x: &Tensor| x * x, |_, _, (dx,)| dx.cast(DType::F32));
     tells(
         || grad(&dtypes)(&x),
-        &["custom_tangent at ", "the tangent of `result` is of type [f32], and `result` of type [f64]"],
+        &["custom_tangent at ", "the tangent of `result` has type [f32], but `result` has type [f64]"],
     );
     let trees = custom_tangent(|x: &Tensor| vec![x.clone()], |_, _, (dx,)| vec![dx.clone(), dx.clone()]);
     tells(|| jvp(&trees, &x, &x), &["the tangent that the rule returns has another structure than `result`"]);
@@ -161,13 +161,13 @@ fn misuse_of_custom_vjp_is_told_with_its_line() {
     let scaled = |x: &Tensor| custom_vjp(|x: &Tensor| x * 2.0, |x: &Tensor| (x * 2.0, ()), |_, ct| ct * &w)(x);
     assert_eq!(item(&grad(scaled)(&x)), 2.0);
     let shapes = custom_vjp(|x: &Tensor| x * 2.0, |x: &Tensor| (x * 2.0, ()), |_, ct| ct.reshape([1]));
-    let shape = "the cotangent of `arguments[0]` is of type [1, f64], and `arguments[0]` of type [f64]";
+    let shape = "the cotangent of `arguments[0]` has type [1, f64], but `arguments[0]` has type [f64]";
     tells(|| grad(&shapes)(&x), &["custom_vjp at ", shape]);
     let trees = custom_vjp(|x: &Vec<Tensor>| &x[0] * 2.0, |x: &Vec<Tensor>| (&x[0] * 2.0, ()), |_, _| vec![]);
     let structure = "the cotangent that the rule returns has another structure than `arguments[0]`";
     tells(|| grad(&trees)(&vec![x.clone()]), &[structure]);
     let results = custom_vjp(|x: &Tensor| x * 2.0, |x: &Tensor| (x.cast(DType::F32), ()), |_, ct| ct.clone());
-    tells(|| grad(&results)(&x), &["the result of `result` is of type [f32], and `result` of type [f64]"]);
+    tells(|| grad(&results)(&x), &["the result of `result` has type [f32], but `result` has type [f64]"]);
 }
 
 /// A result that does not depend on the lane has one cotangent, whatever its fellows have.

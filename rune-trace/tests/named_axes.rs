@@ -244,11 +244,11 @@ fn values_over_lanes_are_not_read() {
     );
     // A captured value is the same in all lanes, and its sum over lanes still no value of this lane.
     let text = read(|x| x * psum(&Tensor::scalar(1.0f32), "i").item::<f32>().unwrap());
-    assert!(text.contains("comes from `psum`"), "{text}");
+    assert!(text.contains("from `psum`"), "{text}");
     // Under `grad`, where arguments are known, too.
     let f = |w: &Tensor| vmap_named("i", |x: &Tensor| x * psum(w, "i").item::<f32>().unwrap())(&numbers(3)).sum();
     let text = message(|| grad(f)(&Tensor::scalar(1.0f32)));
-    assert!(text.contains("comes from `psum`"), "{text}");
+    assert!(text.contains("from `psum`"), "{text}");
 }
 
 /// Names are in scope for as long as the function runs, whatever becomes of it.

@@ -366,7 +366,7 @@ fn what_is_wrong_is_told_with_paths_and_sizes() {
     assert!(sizes.contains("vmap at rune-trace/tests/vmap.rs"), "{sizes}");
     assert!(sizes.contains("`arguments[0]` has 2, `arguments[1]` has 4"), "{sizes}");
     let scalar = message(|| drop(vmap(add)(&x, &c)));
-    assert!(scalar.contains("`arguments[1]` is of type [f32] and has no axis 0"), "{scalar}");
+    assert!(scalar.contains("`arguments[1]` has type [f32], and no axis 0"), "{scalar}");
     let depends = message(|| drop(vmap_axes(0, None, |x: &Tensor| x * 2.0)(&x)));
     assert!(depends.contains("`result` depends on a mapped argument"), "{depends}");
     let nothing = message(|| drop(vmap_axes((None, None), 0, add)(&x, &y)));

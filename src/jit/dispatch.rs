@@ -7,14 +7,12 @@ use crate::log::{self, Statics};
 use crate::runnable;
 use crate::{Error, Tier};
 use rune_ir::Arg;
+use rune_ir::{Program, Type, Value};
 use rune_trace::{
-    Arguments, Caller, Function, Program, Tensor, Traced, Tree, Type, Value, in_closure, lax, name_of, named_axes,
-    trace_function,
+    Arguments, Caller, Function, Tensor, Traced, Tree, in_closure, lax, name_of, named_axes, trace_function,
 };
-use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 use std::convert::Infallible;
-use std::hash::Hasher;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -56,9 +54,7 @@ pub(super) type Leaves<'a> = SmallVec<[&'a Tensor; 8]>;
 pub(super) fn leaves<'a, X: Arguments>(args: X::Refs<'a>) -> (Leaves<'a>, u64) {
     let mut leaves = Leaves::new();
     X::visit(args, &mut |_, _, leaf| leaves.push(leaf));
-    let mut hasher = FxHasher::default();
-    X::structure(args, &mut hasher);
-    (leaves, hasher.finish())
+    (leaves, rune_trace::hashed(|hasher| X::structure(args, hasher)))
 }
 
 impl<F, Out: Tree> Core<F, Out> {

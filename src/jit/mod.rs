@@ -17,8 +17,9 @@ use crate::compile;
 use crate::device::default_device;
 use crate::{Engine, Error, Tier, eager};
 use dispatch::{Core, Failed, leaves};
+use rune_ir::Program;
 use rune_ir::Stopwatch;
-use rune_trace::{ArgRefs, Arguments, Caller, Function, Program, Tree};
+use rune_trace::{ArgRefs, Arguments, Caller, Function, Tree};
 use std::ops::Deref;
 use std::sync::Arc;
 

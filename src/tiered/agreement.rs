@@ -1,8 +1,9 @@
 //! Whether two engines computed the same.
 
+use rune_ir::op::{Op, UnaryFn};
+use rune_ir::{Array, DType, Program, Value};
 use rune_iree::{Arg, CompileCache};
-use rune_trace::op::{Op, UnaryFn};
-use rune_trace::{Array, DType, Program, Value, storage};
+use rune_trace::storage;
 use std::path::{Path, PathBuf};
 
 /// Returns how the results differ, beyond the rounding that engines are free to choose.

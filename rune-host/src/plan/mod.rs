@@ -1,7 +1,7 @@
 //! Plans: programs as steps on buffers.
 //!
-//! Operations on elements, views and reductions become kernels, as many in one as can run in one pass. What else there is stays a step of its
-//! own. A buffer is freed after the last step that needs it.
+//! Elementwise operations, views and reductions become kernels, with as many operations in one as can run in one pass.
+//! All other operations are steps of their own. A buffer is freed after the last step that needs it.
 
 mod builder;
 mod cluster;
@@ -16,7 +16,7 @@ use crate::products::Product;
 use rune_ir::{Array, Op, Program, Shape, Type, Value};
 use std::sync::Arc;
 
-/// A program, ready to run on the host.
+/// A program that is ready to run on the host.
 ///
 /// ```
 /// use rune_host::Plan;
@@ -92,15 +92,16 @@ pub(crate) enum Step {
 }
 
 impl Plan {
-    /// The plan of a program. It does all that the program does: leave out what is not needed with [`Program::simplify`] first.
+    /// Returns the plan of a program. It computes everything in the program; remove unused parts with
+    /// [`Program::simplify`] first.
     pub fn new(program: &Program) -> Plan {
         builder::plan(program)
     }
-    /// The number of steps, those of loops and branches not counted.
+    /// Returns the number of steps, without those in loops and branches.
     pub fn steps(&self) -> usize {
         self.steps.len()
     }
-    /// Whether all of the work is done by fast code: nothing is left to the interpreter.
+    /// Returns whether kernels, products and convolutions do all the work, and the interpreter none.
     pub fn is_native(&self) -> bool {
         self.steps.iter().all(|step| match step {
             Step::Kernel(_) | Step::Product { .. } | Step::Conv { .. } => true,
@@ -113,7 +114,7 @@ impl Plan {
 }
 
 impl Dense {
-    /// The array that lies in the buffer.
+    /// Returns the array in the buffer.
     pub(crate) fn of(&self, array: Array) -> Array {
         if array.shape() == &self.shape { array } else { array.reshaped(self.shape.clone()) }
     }

@@ -74,7 +74,7 @@ struct Step {
     programs: Vec<(String, String)>,
     results: Vec<Variable>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    loc: Option<Place>,
+    loc: Option<SourceLocation>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -83,7 +83,7 @@ struct Step {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Place {
+struct SourceLocation {
     file: String,
     line: u32,
     column: u32,
@@ -249,7 +249,7 @@ impl Writer {
                 attributes: op.attributes().into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
                 programs,
                 results: instruction.results().map(variable).collect(),
-                loc: loc.map(|l| Place { file: l.file.clone().into_owned(), line: l.line, column: l.column }),
+                loc: loc.map(|l| SourceLocation { file: l.file.clone().into_owned(), line: l.line, column: l.column }),
                 scope: origin.scope.as_ref().map(|s| s.to_string()),
                 transforms: origin.transforms.iter().collect(),
             });

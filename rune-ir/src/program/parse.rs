@@ -53,10 +53,10 @@ pub enum ParseProblem {
     /// Two programs have this name.
     #[error("a program `{0}` is defined already")]
     Redefined(String),
-    /// The types in the comment are not those of the variables.
-    #[error("the types are {found}, but the comment says {stated}")]
+    /// The stated types are not those of the variables.
+    #[error("the types are {found}, but the text states {stated}")]
     Types {
-        /// The types in the comment.
+        /// The stated types.
         stated: String,
         /// The types of the variables.
         found: String,

@@ -2,7 +2,7 @@
 
 use super::runtime::{DeviceHandle, View, allocator, check};
 use eerie_sys::runtime as sys;
-use rune_trace::{ALIGNMENT, Array, DType, HostMemory, Shape, Type};
+use rune_ir::{ALIGNMENT, Array, DType, HostMemory, Shape, Type};
 use std::any::Any;
 use std::ffi::c_void;
 use std::ptr::null_mut;

@@ -7,7 +7,8 @@
 //! let layer = Linear { weight, bias: Some(Tensor::zeros([256], DType::F32)) };
 //! ```
 
-use rune_trace::{DType, Shape, Tensor, random};
+use rune_ir::{DType, Shape};
+use rune_trace::{Tensor, random};
 
 /// The number of connections that determines the variance.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

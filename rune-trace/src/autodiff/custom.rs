@@ -5,11 +5,10 @@ use super::traced_function::same_type;
 use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
 use crate::tensor::{Applied, Keep, begin_trace, fresh_params, tentatively, trace};
+use crate::tree::structure_hash;
 use crate::{Tensor, Tree, TreePath};
 use rune_ir::Program;
-use rustc_hash::FxHasher;
 use std::cell::Cell;
-use std::hash::Hasher;
 use std::sync::Arc;
 
 /// What a function did with parameters.
@@ -96,12 +95,7 @@ pub(super) fn arguments<X: Arguments>(args: X::Refs<'_>, leaves: &[Tensor]) -> X
 /// Checks that the result of a rule for `y` has its structure and its types, for the leaves that are floats, or for
 /// `all` leaves.
 pub(super) fn like<Y: Tree>(y: &Y, given: &Y, (what, of): (&str, &'static str), all: bool, place: CallSite) {
-    let structure = |tree: &Y| {
-        let mut hasher = FxHasher::default();
-        tree.structure(&mut hasher);
-        hasher.finish()
-    };
-    if structure(y) != structure(given) {
+    if structure_hash(y) != structure_hash(given) {
         place.fail(&format!("the {what} that the rule returns has another structure than `{of}`"));
     }
     let mut leaves = y.leaves().into_iter();

@@ -4,10 +4,9 @@ use crate::call_site::CallSite;
 use crate::function::{Argnums, Arguments};
 use crate::tensor::{Keep, begin_trace, fresh_params, lax, trace};
 use crate::transform::{self, Linear};
+use crate::tree::{hashed, structure_hash};
 use crate::{Tensor, Tree, TreePath};
 use rune_ir::{Program, Transform};
-use rustc_hash::FxHasher;
-use std::hash::Hasher;
 
 /// A function that ran: its program, the place of the call, and its result.
 pub(super) struct TracedFunction<Y, Aux> {
@@ -239,11 +238,7 @@ pub(super) fn cotangents_like<X: Arguments>(args: X::Refs<'_>, by: &[bool], cota
 
 /// Returns the leaves of `tangents` that belong to float and complex leaves of `args`.
 pub(super) fn tangents_of<X: Arguments>(args: X::Refs<'_>, tangents: X::Refs<'_>, place: CallSite) -> Vec<Tensor> {
-    let structure = |tree: X::Refs<'_>| {
-        let mut hasher = FxHasher::default();
-        X::structure(tree, &mut hasher);
-        hasher.finish()
-    };
+    let structure = |tree: X::Refs<'_>| hashed(|hasher| X::structure(tree, hasher));
     if structure(args) != structure(tangents) {
         place.fail("the tangents have another structure than the arguments");
     }
@@ -262,12 +257,7 @@ pub(super) fn tangents_of<X: Arguments>(args: X::Refs<'_>, tangents: X::Refs<'_>
 
 /// Returns the leaves of `cotangents`, and `None` for leaves of `output` that are neither floats nor complex.
 pub(super) fn cotangents_of<Y: Tree>(output: &Y, cotangents: &Y, place: CallSite) -> Vec<Option<Tensor>> {
-    let structure = |tree: &Y| {
-        let mut hasher = FxHasher::default();
-        tree.structure(&mut hasher);
-        hasher.finish()
-    };
-    if structure(output) != structure(cotangents) {
+    if structure_hash(output) != structure_hash(cotangents) {
         place.fail("the cotangents have another structure than the result of the function");
     }
     let (mut leaves, mut all) = (output.leaves().into_iter(), Vec::new());

@@ -2,10 +2,10 @@
 
 use crate::call_site::CallSite;
 use crate::tensor::{Applied, Keep, begin_trace, trace, users};
+use crate::tree::structure_hash;
 use crate::{Tensor, Tree};
 use rune_ir::{Program, Type};
-use rustc_hash::{FxHashSet, FxHasher};
-use std::hash::Hasher;
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// What a closure did with its parameters.
@@ -58,12 +58,7 @@ pub(super) fn programs<Y: Tree, Z: Tree>(
 
 /// Fails unless two trees have the same structure, with leaves of the same types.
 pub(super) fn agree<T: Tree>(first: &T, second: &T, place: CallSite, what: impl Fn(&str, String) -> String) {
-    let structure = |tree: &T| {
-        let mut hasher = FxHasher::default();
-        tree.structure(&mut hasher);
-        hasher.finish()
-    };
-    if structure(first) != structure(second) {
+    if structure_hash(first) != structure_hash(second) {
         place.fail(&what("", "another structure".to_owned()));
     }
     let theirs = second.leaves();

@@ -36,7 +36,7 @@ fn misuse_is_told_with_shapes_dtypes_and_a_way_out() {
     tells(|| zeros([0, 2]).argmax_axis(0), "argmax: axis 0 of shape [0, 2] has no elements");
     tells(|| x.reshape([4, -1]), "reshape: shape [2, 3] with 6 elements cannot become [4, -1]");
     tells(|| x.reshape([-1, -1]), "one may be -1");
-    tells(|| x.squeeze(0), "squeeze: axis 0 of shape [2, 3] is not of size 1");
+    tells(|| x.squeeze(0), "squeeze: axis 0 of shape [2, 3] does not have size 1");
     tells(|| x.permute([0]), "permute: [0] does not name every axis of shape [2, 3]");
     tells(|| x.broadcast_to([3, 2]), "broadcast_to: shape [2, 3] does not broadcast to [3, 2]");
     tells(
@@ -48,11 +48,8 @@ fn misuse_is_told_with_shapes_dtypes_and_a_way_out() {
     tells(|| x.i((.., [0, -4])), "i: index -4 is out of range for axis 1 of shape [2, 3]");
     tells(|| x.i((0, 0, 0)), "i: an index of 3 axes is for shape [2, 3], which has 2");
     tells(|| x.i(x.gt(0)), "but indices are integers");
-    tells(
-        || zeros([2, 0]).take(&n.i(0), 1),
-        "take: axis 1 of shape [2, 0] has no elements, but the index selects some",
-    );
-    tells(|| zeros([2, 0]).i((1, n.i(0))), "i: axis 1 of shape [2, 0] has no elements, but the index selects some");
+    tells(|| zeros([2, 0]).take(&n.i(0), 1), "take: axis 1 of shape [2, 0] has no elements to choose from");
+    tells(|| zeros([2, 0]).i((1, n.i(0))), "i: axis 1 of shape [2, 0] has no elements to choose from");
     tells(|| zeros([2, 0]).i((.., [0])), "i: index 0 is out of range for axis 1 of shape [2, 0]");
     tells(|| x.at(0).set(zeros([4])), "at(…).set: shape [4] does not broadcast to [3]");
     tells(|| x.at(0).add(n), "at(…).add: operands are f32 and i32");

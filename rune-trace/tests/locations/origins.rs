@@ -210,7 +210,7 @@ fn operations_of_transformed_functions_come_from_the_line_of_the_call() {
     from_here!(seen, ["callback::io_callback"], s, |x: &Tensor| { io_callback(|_: &Tensor| (), (), x); x.sin() });
 
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/src/").to_owned();
-    let mut public = public_functions(&format!("{root}autodiff"), &["custom.rs", "run.rs", "residuals.rs"]);
+    let mut public = public_functions(&format!("{root}autodiff"), &["custom.rs", "traced_function.rs", "residuals.rs"]);
     public.extend(public_functions(&format!("{root}control"), &["closure.rs"]));
     public.extend(public_functions(&format!("{root}debug"), &["printer.rs", "print_tests.rs", "options.rs"]));
     public.extend(public_functions(&format!("{root}vmap"), &["options.rs"]));

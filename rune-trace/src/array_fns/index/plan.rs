@@ -259,7 +259,7 @@ impl Run {
 #[track_caller]
 pub(crate) fn expect_elements(op: &str, axis: usize, shape: &Shape) {
     if shape[axis] == 0 {
-        refuse!("{op}: axis {axis} of shape {shape} has no elements, but the index selects some");
+        refuse!("{op}: axis {axis} of shape {shape} has no elements to choose from, but the index names some");
     }
 }
 

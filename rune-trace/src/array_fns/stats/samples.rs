@@ -45,7 +45,7 @@ pub fn rankdata(x: &Tensor, axis: isize) -> Tensor {
     let op = "stats::rankdata";
     let at = resolve_axis(op, axis, x.shape());
     if x.dtype() == DType::Bool {
-        refuse!("{op}: ranks numbers, and is given {}", x.ty());
+        refuse!("{op}: ranks numbers, but got {}", x.ty());
     }
     let float = if x.dtype().is_float() { x.dtype() } else { DType::F32 };
     at_caller(|| {
