@@ -8,7 +8,7 @@ use super::{Problem, invalid, refused};
 use crate::ast::{Attribute, Operation, find};
 use rune_ir::op::{BinaryFn, Comparison, Dims, FactorFn, Padding, ReduceFn, Triangular, UnaryFn};
 use rune_ir::{DType, Op, Var};
-use rune_trace::{Tensor, custom_tangent, lax, special};
+use rune_trace::{Tensor, custom_tangent, lax};
 
 /// Returns the tensor function of a CHLO function.
 fn function(name: &str) -> Option<fn(&Tensor) -> Tensor> {
@@ -23,7 +23,6 @@ fn function(name: &str) -> Option<fn(&Tensor) -> Tensor> {
         "chlo.atanh" => Tensor::atanh,
         "chlo.erf_inv" => Tensor::erf_inv,
         "chlo.is_inf" => Tensor::isinf,
-        "chlo.bessel_i1e" => special::i1e,
         _ => return None,
     })
 }
@@ -31,7 +30,7 @@ fn function(name: &str) -> Option<fn(&Tensor) -> Tensor> {
 /// Returns the reason why an operation is not imported; continues its name.
 pub(super) fn why_not(name: &str) -> String {
     match name {
-        "chlo.ragged_dot" => {
+        "chlo.polygamma" | "chlo.bessel_i1e" | "chlo.ragged_dot" => {
             "is not supported; `jax.export.export(jax.jit(f))(…).mlir_module()` expresses it by other operations"
                 .to_owned()
         }
@@ -80,13 +79,6 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             "chlo.erf" => {
                 let [x] = exactly(xs)?;
                 vec![self.one(Op::Unary { f: UnaryFn::Erf, x })?]
-            }
-            "chlo.polygamma" => {
-                let [n, x] = exactly(xs)?;
-                if !self.ty(x).dtype.is_float() || self.ty(n) != self.ty(x) {
-                    return invalid(format!("it takes floats of one type, but has {} and {}", self.ty(n), self.ty(x)));
-                }
-                return self.expand(&[n, x], |xs| vec![special::polygamma(&xs[0], &xs[1])]).map(Some);
             }
             "chlo.square" => {
                 let [x] = exactly(xs)?;

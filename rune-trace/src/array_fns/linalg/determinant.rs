@@ -94,6 +94,7 @@ pub fn adjugate(a: &Tensor) -> Tensor {
 }
 
 /// The adjugate, whose operations come from the line of `caller`.
+#[track_caller]
 fn adjugate_at(caller: Caller, a: &Tensor) -> Tensor {
     if size(a).0 < 2 {
         return a.ones_like();
