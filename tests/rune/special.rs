@@ -24,8 +24,7 @@ fn special_functions_are_compiled_by_the_host_engine() {
             continue;
         }
         let name = json["fn"].as_str().unwrap().to_owned();
-        let inputs: Vec<Tensor> =
-            json["in"].as_array().unwrap().iter().map(|x| Tensor::from(case::array(x))).collect();
+        let inputs: Vec<Tensor> = json["in"].as_array().unwrap().iter().map(|x| Tensor::from(case::array(x))).collect();
         let compiled = jit(|inputs: &Vec<Tensor>| special::apply(&name, inputs)).tier(Tier::Host);
         near(&name, &compiled.call(&inputs).unwrap(), &special::apply(&name, &inputs));
         count += 1;

@@ -230,7 +230,8 @@ fn orthogonal_initialisers_draw_orthonormal_matrices() {
         let off = square - Tensor::eye(m.shape()[0].min(m.shape()[1]), DType::F32) * scale * scale;
         assert!(off.abs().max().item::<f32>().unwrap() < 4e-6, "{m:?}");
     };
-    for (shape, axis, rows) in [(vec![4, 2], -1, 4), (vec![2, 5], -1, 2), (vec![3, 2, 4], 0, 8), (vec![3, 2, 4], 1, 12)] {
+    for (shape, axis, rows) in [(vec![4, 2], -1, 4), (vec![2, 5], -1, 2), (vec![3, 2, 4], 0, 8), (vec![3, 2, 4], 1, 12)]
+    {
         let w = init::orthogonal(key, 1.5, shape.clone(), axis, DType::F32);
         assert_eq!(w.shape().to_vec(), shape);
         let columns = w.size() / rows;

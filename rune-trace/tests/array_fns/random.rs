@@ -66,9 +66,7 @@ fn distribution(case: &Case, key: &Tensor, shape: &[usize]) -> Tensor {
         ("wald", [mean]) => random::wald(key, mean, shape, dtype),
         ("weibull_min", [concentration]) => random::weibull_min(key, 2.0, concentration, shape, dtype),
         ("rademacher", []) => random::rademacher(key, shape, dtype),
-        ("multivariate_normal", [mean, covariance]) => {
-            random::multivariate_normal(key, mean, covariance, shape, dtype)
-        }
+        ("multivariate_normal", [mean, covariance]) => random::multivariate_normal(key, mean, covariance, shape, dtype),
         ("orthogonal", []) => random::orthogonal(key, size("n"), size("m"), shape, dtype),
         ("poisson", [rate]) => random::poisson(key, rate, shape, DType::I32),
         ("binomial", [n, p]) => random::binomial(key, n, p, shape, dtype),

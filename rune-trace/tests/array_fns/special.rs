@@ -156,7 +156,8 @@ fn second_derivatives_of_special_functions_are_those_of_jax() {
 
 #[test]
 fn special_functions_of_lanes_are_those_of_each() {
-    for line in lines().iter().filter(|line| line.kind == "value" && line.name != "bessel_jn") {
+    let chosen = |line: &&Line| line.kind == "value" && line.name != "bessel_jn" && line.inputs.len() <= 3;
+    for line in lines().iter().filter(chosen) {
         let whole = line.apply(&line.inputs).to_array().unwrap().to_f64_vec();
         let lanes = match line.inputs.as_slice() {
             [x] => vmap(|x: &Tensor| line.apply(&[x.clone()]))(x),

@@ -182,7 +182,10 @@ pub fn multivariate_normal(
         refuse!("random::{op}: the mean is a vector along its last axis, and is given as {}", mean.ty());
     };
     if !covariance.shape().ends_with(&[n, n]) {
-        refuse!("random::{op}: the covariance is a matrix of {n} rows and columns, and is given as {}", covariance.ty());
+        refuse!(
+            "random::{op}: the covariance is a matrix of {n} rows and columns, and is given as {}",
+            covariance.ty()
+        );
     }
     let shape = shape.into();
     let mut vectors = shape.clone();

@@ -111,14 +111,14 @@ fn sign_of(x: &Tensor) -> Tensor {
 pub fn gammaln(x: &Tensor) -> Tensor {
     lift("special::gammaln", x, lgamma_of)
 }
-/// Returns ln Γ(x), which is NaN where x is not positive; [`gammaln`] has the logarithm of |Γ(x)| there.
+/// Returns ln Γ(x), which is NaN where x is negative; [`gammaln`] has the logarithm of |Γ(x)| there.
 ///
 /// # Panics
 /// If `x` is of no float dtype.
 #[track_caller]
 pub fn loggamma(x: &Tensor) -> Tensor {
     lift("special::loggamma", x, |x| {
-        let positive = x.gt(0.0);
+        let positive = x.ge(0.0);
         let inner = lax::select(&positive, x, &x.ones_like());
         lax::select(&positive, &lgamma_of(&inner), &lax::full_like(x, f64::NAN))
     })
@@ -235,7 +235,7 @@ fn log_ratio(a: &Tensor, b: &Tensor) -> Tensor {
         -0.001_653_229_627_807_13,
     ];
     let h = a / b;
-    let x = &h / (1.0 + &h);
+    let x = 1.0 / (1.0 + &h);
     let square = &x * &x;
     // (1 - xⁿ) / (1 - x) for n = 1, 3, …, 11.
     let mut sums = vec![x.ones_like()];
@@ -248,7 +248,7 @@ fn log_ratio(a: &Tensor, b: &Tensor) -> Tensor {
     for k in (0..5).rev() {
         w = w * &t + &sums[k] * STIRLING[k];
     }
-    let w = w * (x / b);
+    let w = w * (&h * x / b);
     let u = (b + (a - 0.5)) * h.log1p();
     let v = a * (b.log() - 1.0);
     lax::select(&u.le(&v), &(&w - &v - &u), &(&w - &u - &v))
@@ -342,4 +342,3 @@ impl Tensor {
         lift("digamma", self, digamma_of)
     }
 }
-

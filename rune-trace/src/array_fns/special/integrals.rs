@@ -29,11 +29,11 @@ fn lift_pair(
 ) -> (Tensor, Tensor) {
     expect_float(op, x);
     at_caller(|| {
-        let origin = current_origin();
+        let origin = &current_origin();
         let g = custom_tangent(
-            move |x: &Tensor| f(x),
+            move |x: &Tensor| with_origin(origin, || f(x)),
             move |(x,), _, (dx,)| {
-                with_origin(&origin, || {
+                with_origin(origin, || {
                     let (a, b) = slopes(x);
                     (a * dx, b * dx)
                 })
@@ -131,7 +131,8 @@ fn sici_value(x: &Tensor) -> (Tensor, Tensor) {
     let outer = number_or(&(&near | &infinite), 5.0, &magnitude);
     let z = 1.0 / outer.square();
     let middle = outer.lt(8.0);
-    let f = lax::select(&middle, &quotient(&z, (&sine::FN4, &sine::FD4)), &quotient(&z, (&sine::FN8, &sine::FD8))) / &outer;
+    let f =
+        lax::select(&middle, &quotient(&z, (&sine::FN4, &sine::FD4)), &quotient(&z, (&sine::FN8, &sine::FD8))) / &outer;
     let g = lax::select(&middle, &quotient(&z, (&sine::GN4, &sine::GD4)), &quotient(&z, (&sine::GN8, &sine::GD8))) * &z;
     let (sin, cos) = (outer.sin(), outer.cos());
     let si_far = FRAC_PI_2 - &f * &cos - &g * &sin;
@@ -165,11 +166,8 @@ fn of_half_square(x: &Tensor) -> (Tensor, Tensor) {
     let s = lax::rem(&magnitude, &lax::full_like(x, 2.0));
     let r = lax::rem(&(&s * (&magnitude - &s * 0.5)), &lax::full_like(x, 2.0));
     let (first, last) = (r.lt(0.5), r.gt(1.5));
-    let sin = lax::select(
-        &first,
-        &(&r * PI).sin(),
-        &lax::select(&last, &((&r - 2.0) * PI).sin(), &-((&r - 1.0) * PI).sin()),
-    );
+    let sin =
+        lax::select(&first, &(&r * PI).sin(), &lax::select(&last, &((&r - 2.0) * PI).sin(), &-((&r - 1.0) * PI).sin()));
     let cos = lax::select(&r.lt(1.0), &-((&r - 0.5) * PI).sin(), &((&r - 1.5) * PI).sin());
     (sin, cos)
 }

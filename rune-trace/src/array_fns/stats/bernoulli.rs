@@ -6,11 +6,11 @@
 //! assert!((y - 0.25).abs() < 1e-15);
 //! ```
 
+use super::probability;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::{lift_all, number_or};
 use crate::lax;
-use super::probability;
 
 /// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is whole.
 ///

@@ -6,11 +6,11 @@
 //! assert!((y - 1.0 / 3.0).abs() < 1e-15);
 //! ```
 
+use super::whole;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::betaln_of;
 use crate::array_fns::special::support::{lift_all, number_or};
-use super::whole;
 
 fn logpmf_of(k: &Tensor, n: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
     let possible = whole(k) & k.ge(0.0) & k.le(n);

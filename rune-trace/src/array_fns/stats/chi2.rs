@@ -6,11 +6,11 @@
 //! assert!((y - (-1f64).exp()).abs() < 1e-15);
 //! ```
 
+use super::gamma::{cdf_of, logpdf_of, sf_of};
+use super::standard;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::lift_all;
-use super::gamma::{cdf_of, logpdf_of, sf_of};
-use super::standard;
 
 fn half(x: &Tensor, loc: &Tensor, scale: &Tensor) -> Tensor {
     standard(x, loc, scale) * 0.5
@@ -23,7 +23,9 @@ fn half(x: &Tensor, loc: &Tensor, scale: &Tensor) -> Tensor {
 #[track_caller]
 pub fn logpdf(x: impl Operand, df: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), df.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::chi2::logpdf", args, |[x, df, loc, scale]| logpdf_of(&half(x, loc, scale), &(df * 0.5)) - (scale * 2.0).log())
+    lift_all("stats::chi2::logpdf", args, |[x, df, loc, scale]| {
+        logpdf_of(&half(x, loc, scale), &(df * 0.5)) - (scale * 2.0).log()
+    })
 }
 
 /// Returns the density at `x`.
@@ -33,7 +35,9 @@ pub fn logpdf(x: impl Operand, df: impl Operand, loc: impl Operand, scale: impl 
 #[track_caller]
 pub fn pdf(x: impl Operand, df: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), df.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::chi2::pdf", args, |[x, df, loc, scale]| logpdf_of(&half(x, loc, scale), &(df * 0.5)).exp() / (scale * 2.0))
+    lift_all("stats::chi2::pdf", args, |[x, df, loc, scale]| {
+        logpdf_of(&half(x, loc, scale), &(df * 0.5)).exp() / (scale * 2.0)
+    })
 }
 
 /// Returns the probability of at most `x`.

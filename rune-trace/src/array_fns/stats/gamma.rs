@@ -6,11 +6,11 @@
 //! assert!((y - (1.0 - (-2f64).exp())).abs() < 1e-15);
 //! ```
 
+use super::standard;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::{lift_all, number_or};
 use crate::array_fns::special::{gammainc_of, gammaincc_of, lgamma_of, xlogy_of};
-use super::standard;
 
 /// The logarithm of the density of scale 1, within a caller.
 pub(super) fn logpdf_of(z: &Tensor, a: &Tensor) -> Tensor {

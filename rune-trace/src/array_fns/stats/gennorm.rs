@@ -6,11 +6,11 @@
 //! assert!((y - 0.5).abs() < 1e-15);
 //! ```
 
+use super::standard;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::lift_all;
 use crate::array_fns::special::{gammainc_of, lgamma_of};
-use super::standard;
 
 fn logpdf_of(z: &Tensor, power: &Tensor) -> Tensor {
     (power * 0.5).log() - lgamma_of(&(1.0 / power)) - z.abs().pow(power)
@@ -23,7 +23,9 @@ fn logpdf_of(z: &Tensor, power: &Tensor) -> Tensor {
 #[track_caller]
 pub fn logpdf(x: impl Operand, power: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), power.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::gennorm::logpdf", args, |[x, power, loc, scale]| logpdf_of(&standard(x, loc, scale), power) - scale.log())
+    lift_all("stats::gennorm::logpdf", args, |[x, power, loc, scale]| {
+        logpdf_of(&standard(x, loc, scale), power) - scale.log()
+    })
 }
 
 /// Returns the density at `x`.
@@ -33,7 +35,9 @@ pub fn logpdf(x: impl Operand, power: impl Operand, loc: impl Operand, scale: im
 #[track_caller]
 pub fn pdf(x: impl Operand, power: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), power.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::gennorm::pdf", args, |[x, power, loc, scale]| logpdf_of(&standard(x, loc, scale), power).exp() / scale)
+    lift_all("stats::gennorm::pdf", args, |[x, power, loc, scale]| {
+        logpdf_of(&standard(x, loc, scale), power).exp() / scale
+    })
 }
 
 /// Returns the probability of at most `x`.

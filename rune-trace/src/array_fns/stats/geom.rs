@@ -6,11 +6,11 @@
 //! assert!((y - 0.25).abs() < 1e-15);
 //! ```
 
+use super::whole;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::{lift_all, number_or};
 use crate::array_fns::special::xlog1py_of;
-use super::whole;
 
 fn logpmf_of(k: &Tensor, p: &Tensor) -> Tensor {
     let possible = whole(k) & k.ge(1.0);

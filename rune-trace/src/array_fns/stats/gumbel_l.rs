@@ -6,11 +6,11 @@
 //! assert!((y - (-1f64).exp()).abs() < 1e-15);
 //! ```
 
+use super::{probability, standard};
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::log1mexp_of;
 use crate::array_fns::special::support::lift_all;
-use super::{probability, standard};
 
 /// Returns the logarithm of the density at `x`.
 ///

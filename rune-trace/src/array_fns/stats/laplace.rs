@@ -6,11 +6,11 @@
 //! assert!((y - 0.5).abs() < 1e-15);
 //! ```
 
+use super::standard;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::lift_all;
 use crate::lax;
-use super::standard;
 
 /// Returns the logarithm of the density at `x`.
 ///

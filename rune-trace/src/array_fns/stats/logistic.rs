@@ -6,11 +6,11 @@
 //! assert!((y - 0.25).abs() < 1e-15);
 //! ```
 
+use super::standard;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::logit_of;
 use crate::array_fns::special::support::lift_all;
-use super::standard;
 
 fn logpdf_of(z: &Tensor) -> Tensor {
     let half = z * 0.5;

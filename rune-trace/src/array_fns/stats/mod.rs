@@ -32,12 +32,12 @@ pub mod nbinom;
 pub mod norm;
 pub mod pareto;
 pub mod poisson;
+mod samples;
 pub mod t;
 pub mod truncnorm;
 pub mod uniform;
 pub mod vonmises;
 pub mod wrapcauchy;
-mod samples;
 
 pub use samples::{mode, rankdata, sem};
 

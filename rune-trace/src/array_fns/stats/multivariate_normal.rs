@@ -22,7 +22,11 @@ fn logpdf_in(op: &str, x: &Tensor, mean: &Tensor, covariance: &Tensor) -> Tensor
         refuse!("{op}: vectors are along the last axis, and there is none");
     };
     if !covariance.shape().ends_with(&[n, n]) || covariance.dtype() != x.dtype() {
-        refuse!("{op}: the covariance is a matrix of {n} rows and columns of {}, and is {}", x.dtype(), covariance.ty());
+        refuse!(
+            "{op}: the covariance is a matrix of {n} rows and columns of {}, and is {}",
+            x.dtype(),
+            covariance.ty()
+        );
     }
     at_caller(|| {
         let factor = linalg::cholesky(covariance);

@@ -6,12 +6,12 @@
 //! assert!((y - 0.975_002_104_851_779_5).abs() < 1e-15);
 //! ```
 
+use super::standard;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::lift_all;
 use crate::array_fns::special::{log_ndtr_of, ndtr_of, ndtri_of, normal_density};
 use std::f64::consts::PI;
-use super::standard;
 
 /// The logarithm of the density of mean 0 and deviation 1, within a caller.
 pub(super) fn logpdf_of(x: &Tensor) -> Tensor {

@@ -6,11 +6,11 @@
 //! assert!((y - 0.25).abs() < 1e-15);
 //! ```
 
+use super::{probability, standard};
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::log1mexp_of;
 use crate::array_fns::special::support::{lift_all, number_or};
-use super::{probability, standard};
 
 /// The standard number where it is at least 1, and where it is not.
 fn inside(x: &Tensor, loc: &Tensor, scale: &Tensor) -> (Tensor, Tensor) {

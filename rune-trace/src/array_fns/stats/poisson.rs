@@ -6,11 +6,11 @@
 //! assert!((y - (-1f64).exp()).abs() < 1e-15);
 //! ```
 
+use super::whole;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::{lift_all, number_or};
 use crate::array_fns::special::{gammaincc_of, lgamma_of, xlogy_of};
-use super::whole;
 
 fn logpmf_of(k: &Tensor, mu: &Tensor) -> Tensor {
     let possible = whole(k) & k.ge(0.0);

@@ -6,12 +6,12 @@
 //! assert!((y - 1.0 / std::f64::consts::PI).abs() < 1e-15);
 //! ```
 
+use super::standard;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::lgamma_of;
 use crate::array_fns::special::support::lift_all;
 use std::f64::consts::PI;
-use super::standard;
 
 fn logpdf_of(z: &Tensor, df: &Tensor) -> Tensor {
     let half = (df + 1.0) * 0.5;

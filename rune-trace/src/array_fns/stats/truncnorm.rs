@@ -6,13 +6,13 @@
 //! assert!((y - 0.5).abs() < 1e-15);
 //! ```
 
+use super::norm;
+use super::standard;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::{lift_all, number_or};
-use crate::array_fns::special::{log1mexp_of, log_ndtr_of};
+use crate::array_fns::special::{log_ndtr_of, log1mexp_of};
 use crate::lax;
-use super::norm;
-use super::standard;
 
 /// ln (Φ(b) - Φ(a)), by the tails on the side where both are small.
 fn log_mass(a: &Tensor, b: &Tensor) -> Tensor {
@@ -45,7 +45,9 @@ fn logcdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
 #[track_caller]
 pub fn logpdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::truncnorm::logpdf", args, |[x, a, b, loc, scale]| logpdf_of(&standard(x, loc, scale), a, b) - scale.log())
+    lift_all("stats::truncnorm::logpdf", args, |[x, a, b, loc, scale]| {
+        logpdf_of(&standard(x, loc, scale), a, b) - scale.log()
+    })
 }
 
 /// Returns the density at `x`.
@@ -55,7 +57,9 @@ pub fn logpdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Opera
 #[track_caller]
 pub fn pdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::truncnorm::pdf", args, |[x, a, b, loc, scale]| logpdf_of(&standard(x, loc, scale), a, b).exp() / scale)
+    lift_all("stats::truncnorm::pdf", args, |[x, a, b, loc, scale]| {
+        logpdf_of(&standard(x, loc, scale), a, b).exp() / scale
+    })
 }
 
 /// Returns the probability of at most `x`.

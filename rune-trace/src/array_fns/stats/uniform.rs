@@ -6,10 +6,10 @@
 //! assert!((y - 0.25).abs() < 1e-15);
 //! ```
 
+use super::{probability, standard};
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::{lift_all, number_or};
-use super::{probability, standard};
 
 /// Returns the logarithm of the density at `x`.
 ///
