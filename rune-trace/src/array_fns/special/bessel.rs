@@ -145,7 +145,7 @@ fn jn_value(z: &Tensor, v: usize, terms: usize) -> Tensor {
     for k in (0..=top).rev() {
         let next = step(&lax::full_like(z, k as f64), &second, &first);
         if k % 2 == 0 {
-            sum = sum + &next * 2.0;
+            sum += &next * 2.0;
         }
         found.push(next.clone());
         (second, first) = (first, next);

@@ -39,7 +39,7 @@ fn lgamma_value(x: &Tensor) -> Tensor {
     let (z, below) = reflected(x);
     let mut sum = lax::full_like(x, LANCZOS_0);
     for (k, c) in LANCZOS.into_iter().enumerate() {
-        sum = sum + c / (&z + (k + 1) as f64);
+        sum += c / (&z + (k + 1) as f64);
     }
     let (log_t, t) = log_base(&z);
     // Of the powers of t the greatest part cancels, so it is taken out first.
@@ -63,8 +63,8 @@ fn digamma_value(x: &Tensor) -> Tensor {
     let mut slope = lax::full_like(x, 0.0);
     for (k, c) in LANCZOS.into_iter().enumerate() {
         let term = &z + (k + 1) as f64;
-        slope = slope - c / (&term * &term);
-        sum = sum + c / term;
+        slope -= c / (&term * &term);
+        sum += c / term;
     }
     let (log_t, t) = log_base(&z);
     let y = log_t + slope / sum - G / t;
@@ -301,7 +301,7 @@ pub fn multigammaln(a: &Tensor, d: usize) -> Tensor {
     lift("special::multigammaln", a, |a| {
         let mut sum = lax::full_like(a, 0.25 * (d * (d - 1)) as f64 * PI.ln());
         for j in 0..d {
-            sum = sum + lgamma_of(&(a - j as f64 / 2.0));
+            sum += lgamma_of(&(a - j as f64 / 2.0));
         }
         sum
     })

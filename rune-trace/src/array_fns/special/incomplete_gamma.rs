@@ -16,8 +16,8 @@ struct Expansion {
     slope: Option<Tensor>,
 }
 
-/// ln (xᵃ e⁻ˣ / Γ(a)). For large a by Stirling's series (DLMF 5.11.1), since the great parts of the sum nearly cancel.
-fn log_factor(a: &Tensor, x: &Tensor) -> Tensor {
+/// ln (xᵃ⁻ⁿ e⁻ˣ / Γ(a)), with n = `less`. For large a by Stirling's series (DLMF 5.11.1), since the great parts of the sum nearly cancel.
+fn log_factor(a: &Tensor, x: &Tensor, less: f64) -> Tensor {
     /// B₂ₖ / (2k (2k - 1)), the highest power first.
     const STIRLING: [f64; 8] = [
         -3617.0 / 122_400.0,
@@ -31,17 +31,20 @@ fn log_factor(a: &Tensor, x: &Tensor) -> Tensor {
     ];
     let small = a.lt(10.0);
     let (p, y) = (number_or(&!&small, 1.0, a), number_or(&!&small, 1.0, x));
-    let direct = &p * y.log() - y - lgamma_of(&p);
+    let direct = (&p - less) * y.log() - y - lgamma_of(&p);
     let (p, y) = (number_or(&small, 10.0, a), number_or(&small, 10.0, x));
-    let u = (y - &p) / &p;
+    let u = (&y - &p) / &p;
     let inverse = 1.0 / &p;
     let correction = &inverse * polynomial(&inverse.square(), &STIRLING);
-    let by_series = &p * (u.log1p() - &u) + (p * (0.5 / PI)).log() * 0.5 - correction;
+    let mut by_series = &p * (u.log1p() - &u) + (p * (0.5 / PI)).log() * 0.5 - correction;
+    if less != 0.0 {
+        by_series -= y.log() * less;
+    }
     lax::select(&small, &direct, &by_series)
 }
 /// xᵃ e⁻ˣ / Γ(a); and where it is too small to be told from 0.
 fn factor(a: &Tensor, x: &Tensor) -> (Tensor, Tensor) {
-    let log = log_factor(a, x);
+    let log = log_factor(a, x, 0.0);
     let none = log.lt(-log_max(x));
     (log.exp(), none)
 }
@@ -176,7 +179,7 @@ fn upper_value(a: &Tensor, x: &Tensor) -> Tensor {
 fn density(a: &Tensor, x: &Tensor) -> Tensor {
     let zero = x.eq(0.0);
     let inner = number_or(&zero, 1.0, x);
-    let y = log_factor(a, &inner).exp() / inner;
+    let y = log_factor(a, &inner, 1.0).exp();
     // At 0 it is 0, 1 or ∞.
     let end = number_or(&a.eq(1.0), 1.0, &number_or(&a.lt(1.0), f64::INFINITY, &a.zeros_like()));
     lax::select(&zero, &end, &y)
@@ -198,7 +201,10 @@ fn slope_value(a: &Tensor, x: &Tensor, of_samples: bool) -> Tensor {
     let wrong = x.lt(0.0) | a.le(0.0);
     let use_fraction = x.gt(1.0) & x.gt(a);
     let (ax, none) = factor(a, x);
-    let enabled = !(x.eq(0.0) | &wrong | none | &nan | x.eq(f64::INFINITY));
+    let mut enabled = !(x.eq(0.0) | &wrong | &nan | x.eq(f64::INFINITY));
+    if !of_samples {
+        enabled &= !none;
+    }
     let log_x = x.log();
     let Expansion { value, slope } = series(a, x, &(&enabled & !&use_fraction), true);
     let lower = slope.expect("it is differentiated") + value * (&log_x - digamma_of(&(a + 1.0)));

@@ -29,7 +29,7 @@ fn series(s: &Tensor, q: &Tensor) -> Tensor {
     let minus = -s;
     let mut sum = lax::pow(q, &minus);
     for k in 1..TERMS {
-        sum = sum + lax::pow(&(q + k as f64), &minus);
+        sum += lax::pow(&(q + k as f64), &minus);
     }
     let a = q + TERMS as f64;
     let power = lax::pow(&a, &minus);
