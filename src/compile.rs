@@ -1,114 +1,52 @@
-//! From a program to something that can be called.
+//! From a program to compiled code.
 
 use crate::device::Device;
 use crate::lower::{lower_for, options_for};
+use crate::runnable::{Run, Runnable};
 use crate::tiered::Tiered;
 use crate::timings::Timings;
-use crate::{Engine, Error, Stages, Tier, compiled_program, log};
+use crate::{Engine, Error, Stages, compiled_program, log};
 use rune_host::Plan;
 use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, Executable};
-use rune_lower::Lowered;
-use rune_trace::interpret::{InterpretError, interpret_owned};
-use rune_trace::{Array, Program, Value};
+use rune_trace::{Program, Value};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// A program ready to run.
-pub(crate) enum Runnable {
-    Interpreted(Arc<Program>),
-    Planned(Box<Plan>),
-    Tiered(Arc<Tiered>),
-    Loaded(Box<Executable>, Vec<Value>),
+pub(crate) use rune_lower::Lowered;
+
+/// A compiled program that is loaded on a device of IREE.
+pub(crate) struct Loaded {
+    pub executable: Executable,
+    pub constants: Vec<Value>,
 }
 
-impl Runnable {
-    /// The outputs for values of the inputs, which are of the right types.
-    pub fn run(&self, inputs: &[&Value]) -> Result<Vec<Value>, Error> {
-        match self {
-            Runnable::Interpreted(_) | Runnable::Planned(_) | Runnable::Tiered(_) => {
-                self.run_with(inputs.iter().map(|v| Arg::Borrow(v)).collect())
-            }
-            Runnable::Loaded(executable, constants) if constants.is_empty() => Ok(executable.call(inputs)?),
-            Runnable::Loaded(executable, constants) => {
-                let all: smallvec::SmallVec<[&Value; 8]> = inputs.iter().copied().chain(constants).collect();
-                Ok(executable.call(&all)?)
-            }
+impl Run for Loaded {
+    fn run_with(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
+        Ok(self.executable.call_with(inputs.into_iter().chain(self.constants.iter().map(Arg::Borrow)).collect())?)
+    }
+    fn run(&self, inputs: &[&Value]) -> Result<Vec<Value>, Error> {
+        if self.constants.is_empty() {
+            return Ok(self.executable.call(inputs)?);
         }
+        let all: smallvec::SmallVec<[&Value; 8]> = inputs.iter().copied().chain(&self.constants).collect();
+        Ok(self.executable.call(&all)?)
+    }
+    fn engine(&self) -> Engine {
+        Engine::Iree
+    }
+    fn loaded(&self) -> Option<&Loaded> {
+        Some(self)
     }
 }
 
-impl Runnable {
-    /// The engine that the next call uses.
-    pub fn engine(&self) -> Engine {
-        match self {
-            Runnable::Interpreted(_) => Engine::Interpreter,
-            Runnable::Planned(_) => Engine::Host,
-            Runnable::Tiered(tiered) => {
-                if tiered.is_compiled() {
-                    Engine::Iree
-                } else {
-                    Engine::Host
-                }
-            }
-            Runnable::Loaded(..) => Engine::Iree,
-        }
-    }
-    /// Like [`Runnable::run`], but a result may reuse the memory of a donated input.
-    pub fn run_with(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
-        match self {
-            Runnable::Interpreted(program) => on_host(inputs, |arrays| interpret_owned(program, arrays)),
-            Runnable::Planned(plan) => on_host(inputs, |arrays| plan.run(arrays)),
-            Runnable::Tiered(tiered) => tiered.run_with(inputs),
-            Runnable::Loaded(executable, constants) => {
-                Ok(executable.call_with(inputs.into_iter().chain(constants.iter().map(Arg::Borrow)).collect())?)
-            }
-        }
-    }
+/// Lowers a program for a device.
+pub(crate) fn lower(program: &Program, device: &Device) -> Result<Lowered, Error> {
+    lower_for(program, device)
 }
 
-/// Runs on inputs in host memory.
-pub(crate) fn on_host(
-    inputs: Vec<Arg<'_>>,
-    run: impl FnOnce(Vec<Array>) -> Result<Vec<Array>, InterpretError>,
-) -> Result<Vec<Value>, Error> {
-    let host = |arg: Arg<'_>| match arg {
-        Arg::Donate(Value::Host(array)) => Ok(array),
-        Arg::Donate(value) => value.to_host().map_err(Error::Transfer),
-        Arg::Borrow(value) => value.to_host().map_err(Error::Transfer),
-    };
-    let inputs = inputs.into_iter().map(host).collect::<Result<Vec<Array>, Error>>()?;
-    Ok(run(inputs)?.into_iter().map(Value::Host).collect())
-}
-
-/// Makes a program callable on `device`, by the engine of `tier` where that is a CPU. The log shows `why`.
-pub(crate) fn prepare(
-    program: &Arc<Program>,
-    device: &Device,
-    tier: Tier,
-    why: &str,
-) -> Result<(Runnable, Timings), Error> {
-    match tier {
-        Tier::Host if device.is_cpu() => Ok(plan(program, why)),
-        Tier::Auto if device.is_cpu() => {
-            let (plan, timings) = planned(program, why);
-            Ok((Runnable::Tiered(Tiered::new(program.clone(), plan, device.clone())), timings))
-        }
-        Tier::Auto | Tier::Host | Tier::Iree => compile(program, device, why),
-    }
-}
-
-/// Makes a program callable by the host engine.
-pub(crate) fn plan(program: &Program, why: &str) -> (Runnable, Timings) {
-    let (plan, timings) = planned(program, why);
-    (Runnable::Planned(Box::new(plan)), timings)
-}
-
-fn planned(program: &Program, why: &str) -> (Plan, Timings) {
-    let start = Instant::now();
-    let plan = Plan::new(program);
-    let timings = Timings { lower: start.elapsed(), ..Timings::default() };
-    log::planned(program, &plan, timings.lower, why);
-    (plan, timings)
+/// Makes a program callable on a CPU: by the host engine, and by IREE once that is worth it.
+pub(crate) fn tiered(program: &Arc<Program>, plan: Plan, device: &Device) -> Runnable {
+    Box::new(Tiered::new(program.clone(), plan, device.clone()))
 }
 
 /// Makes a lowered program callable on `device`, which is of IREE. A cache miss is compiled by a process of its own.
@@ -119,17 +57,17 @@ pub(crate) fn compile_in_child(program: &Program, device: &Device, lowered: &Low
     let Cached { module, .. } =
         CompileCache::global().get_in_child(&lowered.identity(), program.name(), &options, text)?;
     let executable = compiled_program::load(&module, loaded_on, &lowered.signature)?;
-    Ok(Runnable::Loaded(Box::new(executable), program.constants().to_vec()))
+    Ok(Box::new(Loaded { executable, constants: program.constants().to_vec() }))
 }
 
-/// Makes a program callable on `device`, by IREE where that is a CPU. The log shows `why`.
-pub(crate) fn compile(program: &Arc<Program>, device: &Device, why: &str) -> Result<(Runnable, Timings), Error> {
+/// Makes a program callable on `device`, which is `loaded_on`. The log shows `why`.
+pub(crate) fn compile(
+    program: &Arc<Program>,
+    device: &Device,
+    loaded_on: &Arc<rune_iree::Device>,
+    why: &str,
+) -> Result<(Runnable, Timings), Error> {
     let mut timings = Timings::default();
-    let loaded_on = match device {
-        Device::Reference => return Ok((Runnable::Interpreted(program.clone()), timings)),
-        Device::Host => return Ok(plan(program, why)),
-        Device::Iree(device) => device,
-    };
     let start = Instant::now();
     let lowered = lower_for(program, device)?;
     timings.lower = start.elapsed();
@@ -152,5 +90,5 @@ pub(crate) fn compile(program: &Arc<Program>, device: &Device, why: &str) -> Res
         if files.is_empty() { stages.assembly() } else { stages.assembly_in(&files) }
     });
     compiling.finish(outcome, &timings, code);
-    Ok((Runnable::Loaded(Box::new(executable), program.constants().to_vec()), timings))
+    Ok((Box::new(Loaded { executable, constants: program.constants().to_vec() }), timings))
 }

@@ -3,10 +3,11 @@
 
 mod agreement;
 
-use crate::compile::{Runnable, compile_in_child};
+use crate::compile::compile_in_child;
 use crate::device::Device;
 use crate::lower::lower_for;
-use crate::{Error, log};
+use crate::runnable::{Run, Runnable, on_host};
+use crate::{Engine, Error, log};
 use agreement::difference;
 use once_cell::sync::Lazy;
 use rune_host::Plan;
@@ -83,13 +84,8 @@ impl Tiered {
     fn change(&self, from: State, to: State) -> bool {
         self.state.compare_exchange(from as u8, to as u8, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
-    /// Whether compiled code runs it.
-    pub fn is_compiled(&self) -> bool {
-        self.state() == State::Iree
-    }
-
     /// Runs the program on the engine that has it now, or on both.
-    pub fn run_with(self: &Arc<Tiered>, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
+    fn call(self: &Arc<Tiered>, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
         match (self.state(), self.compiled.get()) {
             (State::Counted, _) => {
                 let start = Instant::now();
@@ -97,14 +93,14 @@ impl Tiered {
                 self.count(start.elapsed());
                 Ok(results)
             }
-            (State::Tried, Some(compiled)) => self.on_both(compiled, inputs),
+            (State::Tried, Some(compiled)) => self.on_both(&**compiled, inputs),
             (State::Iree, Some(compiled)) => compiled.run_with(inputs),
             (State::Compiling | State::Host | State::Tried | State::Iree, _) => self.on_host(inputs),
         }
     }
 
     fn on_host(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
-        crate::compile::on_host(inputs, |arrays| self.plan.run(arrays))
+        on_host(inputs, |arrays| self.plan.run(arrays))
     }
 
     /// Counts the time of a call, and has the program compiled once that is worth it.
@@ -138,7 +134,7 @@ impl Tiered {
     }
 
     /// Runs a call on both engines, compares the results, and decides once there are enough times.
-    fn on_both(&self, compiled: &Runnable, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
+    fn on_both(&self, compiled: &dyn Run, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
         let values = || {
             inputs.iter().map(|arg| match arg {
                 Arg::Borrow(value) => Arg::Borrow(value),
@@ -193,6 +189,15 @@ impl Tiered {
     }
 }
 
+impl Run for Arc<Tiered> {
+    fn run_with(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
+        self.call(inputs)
+    }
+    fn engine(&self) -> Engine {
+        if self.state() == State::Iree { Engine::Iree } else { Engine::Host }
+    }
+}
+
 type Job = (Weak<Tiered>, Lowered);
 
 /// Programs that wait for the compiler. One is compiled at a time.
@@ -222,6 +227,7 @@ static QUEUE: Lazy<Mutex<Sender<Job>>> = Lazy::new(|| {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runnable::Planned;
     use rune_trace::{Array, Tensor, make_program};
 
     fn program(f: impl Fn(&Tensor) -> Tensor + Send + Sync) -> Arc<Program> {
@@ -231,7 +237,7 @@ mod tests {
     /// The program `f` once `compiled` is there, which may be of another program.
     fn tried(f: &Arc<Program>, compiled: &Program) -> Arc<Tiered> {
         let tiered = Tiered::new(f.clone(), Plan::new(f), Device::open("cpu").unwrap());
-        let _ = tiered.compiled.set(Runnable::Planned(Box::new(Plan::new(compiled))));
+        let _ = tiered.compiled.set(Box::new(Planned(Plan::new(compiled))));
         tiered.set(State::Tried);
         tiered
     }
@@ -274,7 +280,7 @@ mod tests {
         // As if a call in another thread ended while this one runs on both engines.
         tiered.set(State::Host);
         let x = Value::Host(Array::from_slice([2], &[3.0f32, 4.0]));
-        tiered.on_both(tiered.compiled.get().unwrap(), vec![Arg::Borrow(&x)]).unwrap();
+        tiered.on_both(&**tiered.compiled.get().unwrap(), vec![Arg::Borrow(&x)]).unwrap();
         assert_eq!(tiered.times.lock().unwrap()[0].len(), TRIALS);
         assert_eq!(tiered.state(), State::Host);
     }

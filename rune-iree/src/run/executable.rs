@@ -8,19 +8,11 @@ use crate::CompiledModule;
 use crate::ffi::host_module::HostModule;
 use crate::ffi::invoke::{Function, Views};
 use crate::ffi::runtime::View;
+use rune_ir::Arg;
 use rune_trace::{ALIGNMENT, Array, DeviceBuffer, ModuleSignature, Type, Value};
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
-
-/// An argument of [`Executable::call_with`].
-#[derive(Debug)]
-pub enum Arg<'a> {
-    /// The caller keeps the value. The call never changes it.
-    Borrow(&'a Value),
-    /// The caller donates the value. If nothing else holds its memory, the call may use the memory for a result.
-    Donate(Value),
-}
 
 /// A function of a loaded module. Many threads can call it at once, without a lock.
 ///

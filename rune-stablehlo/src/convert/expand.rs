@@ -3,13 +3,12 @@
 use super::arguments::{dims_or, exactly, ints, pairs, word};
 use super::chlo::Chlo;
 use super::constants;
-use super::expression::Expressions;
 use super::scope::Scope;
 use super::{Problem, invalid, refused};
 use crate::ast::{Attribute, Operation, find};
 use rune_ir::op::{BinaryFn, Comparison, Dims, FactorFn, Padding, ReduceFn, Triangular, UnaryFn};
 use rune_ir::{DType, Op, Var};
-use rune_trace::{Tensor, lax};
+use rune_trace::{Tensor, custom_tangent, lax};
 
 /// Returns the tensor function of a CHLO function.
 fn function(name: &str) -> Option<fn(&Tensor) -> Tensor> {
@@ -188,7 +187,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.convert(count, original)
     }
 
-    /// Supports the dtype's own precision, and that of `bf16` for `f32`.
+    /// Rounds floats of at most 32 bits to any precision, and others to their own.
     fn reduce_precision(&mut self, op: &Operation, x: Var) -> Result<Var, Problem> {
         let dtype = self.ty(x).dtype;
         let written = word(op, &["format"]).and_then(|format| format.strip_prefix('e')?.split_once('m'));
@@ -210,6 +209,15 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                 let half = self.one(Op::Convert { x, dtype: DType::BF16 })?;
                 self.one(Op::Convert { x: half, dtype })
             }
+            (1.., 0..) if dtype != DType::F64 => {
+                let wide = self.convert(x, DType::F32)?;
+                let (e, m) = (exponent.min(8) as u32, mantissa.min(23) as u32);
+                let rounded = self.expand(&[wide], |xs| {
+                    vec![custom_tangent(|x: &Tensor| rounded(x, e, m), |_, _, (dx,)| dx.clone())(&xs[0])]
+                })?;
+                let &[x] = rounded.as_slice() else { return invalid("it needs exactly one result") };
+                self.convert(x, dtype)
+            }
             (e, m) => refused(format!("rounds {dtype} to e{e}m{m}, which is not a dtype of rune")),
         }
     }
@@ -230,7 +238,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let strides = dims_or(op, &["window_strides"], 1, rank)?;
         let padding = pairs(op, &["padding"], rank)?;
         let [select, scatter] = op.regions.as_slice() else { return invalid("it needs two regions") };
-        let direction = Expressions::of(select).and_then(|(mut e, roots)| {
+        let direction = self.expressions(select).and_then(|(mut e, roots)| {
             [("GE", Comparison::Ge), ("LE", Comparison::Le), ("GT", Comparison::Gt), ("LT", Comparison::Lt)]
                 .into_iter()
                 .find(|(name, _)| {
@@ -238,7 +246,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                 })
         });
         let Some((_, direction)) = direction else { return refused("selects by something other than a comparison") };
-        let sums = Expressions::of(scatter).is_some_and(|(e, roots)| match roots.as_slice() {
+        let sums = self.expressions(scatter).is_some_and(|(e, roots)| match roots.as_slice() {
             &[root] => e.pair(root, 0, 1) == Some("stablehlo.add"),
             _ => false,
         });
@@ -330,4 +338,26 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let limit = start.iter().zip(whole.shape.iter()).map(|(from, n)| from + n).collect();
         Ok(vec![self.one(Op::Slice { x, start, limit, strides: Dims::from_elem(1, rank) })?])
     }
+}
+
+/// `f32` numbers with so many bits of exponent and mantissa: to the nearest, halves to even; to infinity above the greatest
+/// exponent, and to zero below the least. The definition is that of XLA's `ReducePrecision`.
+fn rounded(x: &Tensor, exponent: u32, mantissa: u32) -> Tensor {
+    let bits = x.bitcast(DType::U32);
+    let number = |n: u32| lax::full_like(&bits, f64::from(n));
+    let last = 23 - mantissa;
+    let mut y = bits.clone();
+    if last > 0 {
+        let odd = lax::and(&lax::shift_right_logical(&y, &number(last)), &number(1));
+        y = lax::add(&lax::add(&y, &odd), &number((1 << (last - 1)) - 1));
+        y = lax::and(&y, &number(u32::MAX << last));
+    }
+    if exponent < 8 {
+        let reach = (1 << (exponent - 1)) - 1;
+        let (power, sign) = (lax::and(&y, &number(0xff << 23)), lax::and(&bits, &number(1 << 31)));
+        let above = lax::gt(&power, &number((127 + reach) << 23));
+        let below = lax::le(&power, &number((127 - reach) << 23));
+        y = lax::select(&above, &lax::or(&sign, &number(0xff << 23)), &lax::select(&below, &sign, &y));
+    }
+    lax::select(&x.isnan(), x, &y.bitcast(DType::F32))
 }

@@ -1,8 +1,10 @@
 //! Modules that JAX exported (`scripts/make-stablehlo`), against what JAX computes by them.
 
 mod data;
+mod idioms;
 mod loops;
 mod random;
+mod real;
 mod wide;
 
 use data::{cases, compare, file, folder, texts};
@@ -97,7 +99,7 @@ fn all_that_rune_does_not_have_is_told_at_once() {
     let text = main_of(
         "%a: tensor<3xf32>",
         "tensor<3xf32>",
-        "    %0 = stablehlo.custom_call @lapack_spotrf_ffi(%a) : (tensor<3xf32>) -> tensor<3xf32>
+        "    %0 = stablehlo.custom_call @lapack_sgees_ffi(%a) : (tensor<3xf32>) -> tensor<3xf32>
     %1 = stablehlo.add %0, %a : tensor<3xf32>
     %2 = stablehlo.convert %a : (tensor<3xf32>) -> tensor<3xcomplex<f32>>
     %3 = chlo.lgamma %1 : tensor<3xf32> -> tensor<3xf32>
@@ -218,7 +220,11 @@ fn texts_that_once_failed_do_no_longer() {
 /// Texts with bytes changed, pieces taken out, doubled or moved: whatever comes of them, it is no panic.
 #[test]
 fn damaged_texts_do_not_panic() {
-    let all = modules().into_iter().chain(texts(&file("loops.mlir"))).chain(texts(&file("wide.mlir")));
+    let all = modules()
+        .into_iter()
+        .chain(texts(&file("loops.mlir")))
+        .chain(texts(&file("wide.mlir")))
+        .chain(texts(&file("real.mlir")));
     let modules: Vec<String> = all.map(|(_, text)| text).collect();
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
     let mut draw = |n: usize| {

@@ -1,6 +1,6 @@
 //! The draw that a case names.
 
-use crate::case::Case;
+use super::case::Case;
 use rune_trace::{DType, Scalar, Tensor, grad, random};
 use serde_json::Value;
 

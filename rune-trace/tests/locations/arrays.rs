@@ -22,6 +22,7 @@ const NEVER: &[&str] = &[
     "creation::scalar",
     "creation::zeros_like",
     "elementwise::cast",
+    "names::astype",
     "elementwise::detach",
     "elementwise::isnan",
     "elementwise::stop_gradient",
@@ -233,6 +234,41 @@ fn functions_of_arrays_panic_at_the_users_line() {
     at_fault!(seen, "solve::triangular_solve", linalg::triangular_solve(f, f, Triangular::default()));
     at_fault!(seen, "solve::solve", linalg::solve(f, f));
     at_fault!(seen, "solve::inv", linalg::inv(f));
+    at_fault!(seen, "cholesky::cho_factor", linalg::cho_factor(f));
+    at_fault!(seen, "determinant::adjugate", linalg::adjugate(f));
+    at_fault!(seen, "exponential::expm", linalg::expm(f));
+    at_fault!(seen, "exponential::expm_frechet", linalg::expm_frechet(square, f));
+    at_fault!(seen, "functions::sqrtm", linalg::sqrtm(f));
+    at_fault!(seen, "functions::solve_sylvester", linalg::solve_sylvester(square, square, f));
+    at_fault!(seen, "functions::polar", linalg::polar(f));
+    at_fault!(seen, "functions::eigh_tridiagonal", linalg::eigh_tridiagonal(f, f));
+    at_fault!(seen, "householder::geqrf", linalg::geqrf(n));
+    at_fault!(seen, "householder::householder_product", linalg::householder_product(f, f));
+    at_fault!(seen, "householder::hessenberg", linalg::hessenberg(f));
+    at_fault!(seen, "householder::gehrd", linalg::gehrd(f));
+    at_fault!(seen, "products::matrix_transpose", linalg::matrix_transpose(scalar));
+    at_fault!(seen, "products::outer", linalg::outer(f, f));
+    at_fault!(seen, "products::vecdot", linalg::vecdot(f, square, -1));
+    at_fault!(seen, "products::tensorinv", linalg::tensorinv(f, 1));
+    at_fault!(seen, "products::tensorsolve", linalg::tensorsolve(f, f));
+    at_fault!(seen, "solve::solve_triangular", linalg::solve_triangular(f, f, true));
+    at_fault!(seen, "solve::lu_factor", linalg::lu_factor(f));
+    at_fault!(seen, "solve::lu_solve", linalg::lu_solve(&linalg::lu_factor(square), cube, false));
+    at_fault!(seen, "special::block_diag", linalg::block_diag(&[cube]));
+    at_fault!(seen, "special::toeplitz", linalg::toeplitz(f, f));
+    at_fault!(seen, "special::hankel", linalg::hankel(f, f));
+    at_fault!(seen, "special::circulant", linalg::circulant(f));
+    at_fault!(seen, "special::companion", linalg::companion(f));
+    at_fault!(seen, "special::fiedler", linalg::fiedler(f));
+    at_fault!(seen, "special::leslie", linalg::leslie(f, f));
+    at_fault!(seen, "special::hilbert", linalg::hilbert(2, DType::I32));
+    at_fault!(seen, "special::hadamard", linalg::hadamard(3, DType::F32));
+    at_fault!(seen, "special::pascal", linalg::pascal(3, DType::Bool));
+    at_fault!(seen, "special::helmert", linalg::helmert(3, DType::I32));
+    at_fault!(seen, "special::vander", linalg::vander(f, 2, true));
+    at_fault!(seen, "tridiagonal::tridiagonal_solve", linalg::tridiagonal_solve(f, f, f, f));
+    at_fault!(seen, "tridiagonal::tridiagonal_lu", linalg::tridiagonal_lu(n, n, n));
+    at_fault!(seen, "tridiagonal::TridiagonalLu::solve", linalg::tridiagonal_lu(f, f, f).solve(f));
 
     at_fault!(seen, "matmul::matmul", f.matmul(f));
     at_fault!(seen, "matmul::dot", f.dot(f));
@@ -358,8 +394,9 @@ fn functions_of_arrays_panic_at_the_users_line() {
     at_fault!(seen, "update::At::min", f.at(0).min(square));
     at_fault!(seen, "update::At::max", f.at(0).max(square));
 
+    super::numpy::faults(&mut seen);
     let public = public_functions(concat!(env!("CARGO_MANIFEST_DIR"), "/src/array_fns"), &["index/plan.rs", "special", "stats"]);
-    seen.finish(&public, NEVER);
+    seen.finish(&public, &[NEVER, super::numpy::NEVER].concat());
 }
 
 /// The primitives do nothing but to apply themselves.

@@ -2,6 +2,7 @@
 
 mod arrays;
 mod functions;
+mod numpy;
 mod origins;
 mod special;
 mod values;

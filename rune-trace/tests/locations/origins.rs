@@ -4,16 +4,16 @@ use super::from_here;
 use super::support::{Traced, public_functions};
 use rune_trace::op::{CheckpointPolicy, Triangular, VmapMethod};
 use rune_trace::{
-    Arg, ConvOptions, ConvPadding, DType, DebugOptions, PadMode, PoolOptions, ScanOptions, Tensor, VmapOptions,
+    Argnum, ConvOptions, ConvPadding, DType, DebugOptions, PadMode, PoolOptions, ScanOptions, Tensor, VmapOptions,
     all_gather, all_gather_tiled, all_to_all, all_to_all_tiled, associative_scan, associative_scan_axis, axis_index,
-    checkpoint, checkpoint_name, checkpoint_with, cond, custom_jvp, custom_tangent, custom_vjp, debug, debug_print,
-    debug_to, einsum, fori_loop, grad, grad_argnums, grad_aux, grad_aux_argnums, hessian, hessian_argnums, hessian_aux,
-    hessian_aux_argnums, hvp, io_callback, jacfwd, jacfwd_argnums, jacfwd_aux, jacfwd_aux_argnums, jacrev,
-    jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, jvp_aux, linalg, linear_transpose, linearize, map, no_grad,
-    pmax, pmean, pmin, ppermute, pshuffle, psum, psum_scatter, psum_scatter_tiled, pswapaxes, pure_callback,
-    pure_callback_with, random, scan, scan_with, stepped, switch, value_and_grad, value_and_grad_argnums,
-    value_and_grad_aux, value_and_grad_aux_argnums, vjp, vjp_aux, vmap, vmap_axes, vmap_named, vmap_sized, vmap_with,
-    where_, while_loop,
+    checkpoint, checkpoint_name, checkpoint_with, cond, custom_jvp, custom_linear_solve, custom_root, custom_tangent,
+    custom_vjp, debug, debug_print, debug_to, einsum, fori_loop, grad, grad_argnums, grad_aux, grad_aux_argnums,
+    hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, io_callback, jacfwd, jacfwd_argnums, jacfwd_aux,
+    jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, jvp_aux, linalg, linear_transpose,
+    linearize, map, no_grad, pmax, pmean, pmin, ppermute, pshuffle, psum, psum_scatter, psum_scatter_tiled, pswapaxes,
+    pure_callback, pure_callback_with, random, scan, scan_with, stepped, switch, value_and_grad,
+    value_and_grad_argnums, value_and_grad_aux, value_and_grad_aux_argnums, vjp, vjp_aux, vmap, vmap_axes, vmap_named,
+    vmap_sized, vmap_with, where_, while_loop,
 };
 
 #[test]
@@ -82,6 +82,19 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
     from_here!(seen, ["norms::norm", "norms::vector_norm", "norms::matrix_norm", "norms::cond"], m, |m: &Tensor| (linalg::norm(m), linalg::vector_norm(m, 3.0, 0), linalg::matrix_norm(m, linalg::MatrixOrd::One), linalg::matrix_norm(m, linalg::MatrixOrd::Nuclear), linalg::cond(m, linalg::MatrixOrd::Two), linalg::cond(m, linalg::MatrixOrd::One)));
     from_here!(seen, ["products::matrix_power", "products::multi_dot", "products::cross", "products::kron"], m, |m: &Tensor| (linalg::matrix_power(m, 3), linalg::matrix_power(m, -2), linalg::multi_dot(&[m, m, m]), linalg::cross(m, m, 0), linalg::kron(m, m)));
     from_here!(seen, ["solve::triangular_solve", "solve::solve", "solve::inv"], m, |m: &Tensor| (linalg::triangular_solve(m, m, Triangular::default()), linalg::solve(m, m), linalg::inv(m)));
+    from_here!(seen, ["cholesky::cho_factor", "determinant::adjugate", "solve::solve_triangular"], m, |m: &Tensor| (linalg::cho_factor(m), linalg::adjugate(m), linalg::solve_triangular(m, m, true)));
+    from_here!(seen, ["determinant::adjugate"], m, grad(|m: &Tensor| linalg::adjugate(m).sum()));
+    from_here!(seen, ["exponential::expm", "exponential::expm_frechet"], m, |m: &Tensor| (linalg::expm(m), linalg::expm_frechet(m, m)));
+    from_here!(seen, ["functions::sqrtm", "functions::solve_sylvester", "functions::polar"], m, |m: &Tensor| (linalg::sqrtm(m), linalg::solve_sylvester(m, m, m), linalg::polar(m)));
+    from_here!(seen, ["functions::polar", "functions::sqrtm", "exponential::expm"], m, grad(|m: &Tensor| linalg::polar(m).0.sum() + linalg::sqrtm(m).sum() + linalg::expm(m).sum()));
+    from_here!(seen, ["functions::eigh_tridiagonal"], m, |m: &Tensor| linalg::eigh_tridiagonal(m, &m.i((.., 1..))));
+    from_here!(seen, ["householder::geqrf", "householder::householder_product", "householder::hessenberg", "householder::gehrd"], m, |m: &Tensor| (linalg::geqrf(m), linalg::householder_product(m, &m.i((.., 0))), linalg::hessenberg(m), linalg::gehrd(m)));
+    from_here!(seen, ["products::matrix_transpose", "products::outer", "products::vecdot", "products::tensorinv", "products::tensorsolve"], m, |m: &Tensor| (linalg::matrix_transpose(m), linalg::outer(&m.i(0), &m.i(1)), linalg::vecdot(m, m, 0), linalg::tensorinv(m, 1), linalg::tensorsolve(m, &m.i(0))));
+    from_here!(seen, ["solve::lu_factor", "solve::lu_solve"], m, |m: &Tensor| { let f = linalg::lu_factor(m); (linalg::lu_solve(&f, m, false), linalg::lu_solve(&f, m, true)) });
+    from_here!(seen, ["special::block_diag", "special::toeplitz", "special::hankel", "special::circulant"], m, |m: &Tensor| (linalg::block_diag(&[m, &m.i(0)]), linalg::toeplitz(&m.i(0), &m.i(1)), linalg::hankel(&m.i(0), &m.i(1)), linalg::circulant(&m.i(0))));
+    from_here!(seen, ["special::companion", "special::fiedler", "special::leslie", "special::vander"], m, |m: &Tensor| (linalg::companion(&m.i(0)), linalg::fiedler(&m.i(0)), linalg::leslie(&m.i(0), &m.i((0, 1..))), linalg::vander(&m.i(0), 3, true)));
+    from_here!(seen, ["special::hilbert", "special::hadamard", "special::pascal", "special::helmert"], m, |m: &Tensor| (linalg::hilbert(2, m.dtype()), linalg::hadamard(4, m.dtype()), linalg::pascal(3, m.dtype()), linalg::helmert(3, m.dtype())));
+    from_here!(seen, ["tridiagonal::tridiagonal_solve", "tridiagonal::tridiagonal_lu", "tridiagonal::TridiagonalLu::solve"], m, |m: &Tensor| { let d = &m.i(0); (linalg::tridiagonal_solve(d, d, d, m), linalg::tridiagonal_lu(d, d, d).solve(m)) });
 
     from_here!(seen, ["matmul::matmul", "matmul::dot", "matmul::vdot", "matmul::outer", "matmul::tensordot"], x, |x: &Tensor| (x.matmul(&x.t()), x.i(0).dot(&x.i(1)), x.vdot(x), x.outer(x), x.tensordot(x, 0, 0), x.unsqueeze(0).unsqueeze(0).matmul(&x.t().expand([4, -1, -1]))));
     from_here!(seen, ["broadcast::broadcast_to", "broadcast::broadcast_with"], x, |x: &Tensor| (x.broadcast_to([4, 2, 3]), x.broadcast_with(Tensor::ones([4, 1, 1], DType::F32))));
@@ -113,6 +126,7 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
     from_here!(seen, ["read::take", "read::take_along_axis"], x, |x: &Tensor| (x.take(&Tensor::from([[0]]), 1), x.take_along_axis(&x.argsort(1), 1)));
     from_here!(seen, ["update::at", "update::At::set", "update::At::add", "update::At::mul", "update::At::min", "update::At::max", "update::At::get"], x, |x: &Tensor| (x.at((stepped(.., 2), 1)).set(2.0), x.at((.., 1..)).add(1.0), x.at([0, 0]).mul(x), x.at([0, 0]).max(x), x.at(0).min(1.0), x.at(0).get()));
 
+    super::numpy::origins(&mut seen);
     let public = public_functions(concat!(env!("CARGO_MANIFEST_DIR"), "/src/array_fns"), &["index/plan.rs", "special", "stats"]);
     let none = [
         // Known arrays.
@@ -121,7 +135,7 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
         "conv::ConvOptions::new", "conv::ConvOptions::strides", "conv::ConvOptions::padding", "conv::ConvOptions::dilations", "conv::ConvOptions::groups", "conv::ConvOptions::layout",
         "pool::PoolOptions::new", "pool::PoolOptions::strides", "pool::PoolOptions::padding", "pool::PoolOptions::dilations", "pool::PoolOptions::layout", "pool::PoolOptions::count_padding",
     ];
-    seen.finish(&public, &none);
+    seen.finish(&public, &[none.as_slice(), super::numpy::NO_OPERATIONS].concat());
 }
 
 #[test]
@@ -129,7 +143,7 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
 fn operations_of_transformed_functions_come_from_the_line_of_the_call() {
     let mut seen = Traced::default();
     let (x, s) = (&Tensor::full([3], 0.5, DType::F32), &Tensor::scalar(0.5f32));
-    let first = Arg::<0>;
+    let first = Argnum::<0>;
     let nothing = CheckpointPolicy::NothingSaveable;
 
     from_here!(seen, ["grad::grad"], x, grad(|x: &Tensor| (x.sin() * x).sum()));
@@ -164,6 +178,8 @@ fn operations_of_transformed_functions_come_from_the_line_of_the_call() {
     from_here!(seen, ["custom_jvp::custom_jvp"], x, grad(|x: &Tensor| custom_jvp(|x: &Tensor| x.sin(), |(x,), (dx,)| (x.sin(), dx * x.cos()))(x).sum()));
     from_here!(seen, ["custom_jvp::custom_tangent"], x, grad(|x: &Tensor| custom_tangent(|x: &Tensor| x.sin(), |(x,), _, (dx,)| dx * x.cos())(x).sum()));
     from_here!(seen, ["custom_vjp::custom_vjp"], x, grad(|x: &Tensor| custom_vjp(|x: &Tensor| x.sin(), |x: &Tensor| (x.sin(), x.cos()), |c: &Tensor, ct: &Tensor| ct * c)(x).sum()));
+    from_here!(seen, ["implicit::custom_root"], x, grad(|x: &Tensor| custom_root(|y: &Tensor, x: &Tensor| y * x, x, x, |f: &rune_trace::TensorFn<'_>, x: &Tensor| f(x), |f: &rune_trace::TensorFn<'_>, y: &Tensor| f(y)).sum()));
+    from_here!(seen, ["implicit::custom_linear_solve"], x, grad(|x: &Tensor| custom_linear_solve(|x: &Tensor, y: &Tensor| y * x, x, x, |f: &rune_trace::TensorFn<'_>, x: &Tensor| f(x), |f: &rune_trace::TensorFn<'_>, y: &Tensor| f(y)).sum()));
     from_here!(seen, ["checkpoint::checkpoint"], x, grad(|x: &Tensor| checkpoint(|x: &Tensor| x.sin().exp())(x).sum()));
     from_here!(seen, ["checkpoint::checkpoint_with", "checkpoint::checkpoint_name"], x, grad(|x: &Tensor| checkpoint_with(nothing.clone(), |x: &Tensor| checkpoint_name(&x.sin(), "sin").exp())(x).sum()));
 

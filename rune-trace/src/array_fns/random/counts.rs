@@ -12,7 +12,7 @@ use rune_ir::{DType, Shape};
 #[track_caller]
 fn expect_int(op: &str, dtype: DType) {
     if !dtype.is_int() {
-        refuse!("random::{op}: draws integers, and is asked for {dtype}");
+        refuse!("random::{op}: draws integers, but was asked for {dtype}");
     }
 }
 
@@ -29,7 +29,7 @@ fn expect_int(op: &str, dtype: DType) {
 #[track_caller]
 pub fn rademacher(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     if dtype == DType::Bool || dtype.is_unsigned_int() {
-        refuse!("random::rademacher: draws signed numbers, and is asked for {dtype}");
+        refuse!("random::rademacher: draws signed numbers, but was asked for {dtype}");
     }
     // JAX draws numbers of its default float, which is f64 where there are types of 64 bits.
     let half = lax::full(if dtype.size() == 8 { DType::F64 } else { DType::F32 }, &Shape::scalar(), 0.5);
@@ -266,7 +266,7 @@ pub fn binomial(key: &Tensor, n: impl Operand, p: impl Operand, shape: impl Into
 pub fn multinomial(key: &Tensor, n: impl Operand, p: &Tensor) -> Tensor {
     expect_float("multinomial", p.dtype());
     let Some((&classes, rest)) = p.shape().split_last() else {
-        refuse!("random::multinomial: the probabilities have an axis for the classes, and are given as {}", p.ty());
+        refuse!("random::multinomial: the probabilities must have an axis for the classes, but are {}", p.ty());
     };
     let n = parameter("multinomial", n, p.dtype(), &Shape::from(rest));
     at_caller(|| {

@@ -1,7 +1,7 @@
-//! Random numbers by explicit keys: the same key gives the same numbers, everywhere and always. Bit for bit those of `jax.random` with its
-//! default generator (threefry, with `jax_threefry_partitionable`).
+//! Random numbers with explicit keys: the same key always gives the same numbers. They are equal, bit for bit, to those
+//! of `jax.random` with its default generator (threefry, with `jax_threefry_partitionable`).
 //!
-//! A key is a tensor of two `u32`. A key is used once: whoever needs more numbers makes new keys of it, with [`split`] or
+//! A key is a tensor of two `u32`. Use a key only once. For more numbers, create new keys from it with [`split`] or
 //! [`fold_in`].
 //!
 //! ```
@@ -36,11 +36,11 @@ use crate::array_fns::scalar::Operand;
 use crate::tensor::refuse;
 use rune_ir::{DType, Shape};
 
-/// That `dtype` is a float.
+/// Checks that `dtype` is a float.
 #[track_caller]
 fn expect_float(op: &str, dtype: DType) {
     if !dtype.is_float() {
-        refuse!("random::{op}: draws floats, and is asked for {dtype}");
+        refuse!("random::{op}: draws floats, but was asked for {dtype}");
     }
 }
 

@@ -1,10 +1,7 @@
 //! Functions made of logarithms and exponentials, exact where those alone are not.
 
 use super::support::{lift, lift_all, number_or, polynomial, with_slope, with_slopes};
-use crate::array_fns::Axes;
-use crate::array_fns::elementwise::expect_float;
 use crate::array_fns::scalar::Operand;
-use crate::tensor::at_caller;
 use crate::{Tensor, lax};
 use std::f64::consts::{LN_2, PI};
 
@@ -196,7 +193,7 @@ pub(crate) fn log1mexp_of(x: &Tensor) -> Tensor {
     with_slope(value, x, |x, _| 1.0 / x.expm1())
 }
 
-/// Functions of each element, and an average.
+/// Functions of each element.
 impl Tensor {
     /// Returns ln (1 - e⁻ˣ) for x > 0, without loss near 0 and for large x.
     ///
@@ -221,25 +218,5 @@ impl Tensor {
     #[track_caller]
     pub fn sparse_sigmoid(&self) -> Tensor {
         lift("sparse_sigmoid", self, |x| ((x + 1.0) * 0.5).clamp(0.0, 1.0))
-    }
-    /// Returns the logarithm of the average of eˣ over `axes`, without overflow.
-    ///
-    /// # Panics
-    /// If the dtype is no float, or an axis is out of range.
-    ///
-    /// ```
-    /// use rune_trace::Tensor;
-    /// let x = Tensor::from([1000.0f32, 1000.0]).logmeanexp(0);
-    /// assert_eq!(x.item::<f32>().unwrap(), 1000.0);
-    /// ```
-    #[track_caller]
-    pub fn logmeanexp(&self, axes: impl Into<Axes>) -> Tensor {
-        expect_float("logmeanexp", self);
-        let axes = axes.into();
-        at_caller(|| {
-            let y = self.logsumexp_axes(&axes);
-            let count = self.size() as f64 / y.size() as f64;
-            y - count.ln()
-        })
     }
 }

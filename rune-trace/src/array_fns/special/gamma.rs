@@ -296,7 +296,7 @@ pub fn beta(a: impl Operand, b: impl Operand) -> Tensor {
 #[track_caller]
 pub fn multigammaln(a: &Tensor, d: usize) -> Tensor {
     if d == 0 {
-        refuse!("special::multigammaln: the dimension is at least 1, and is given as 0");
+        refuse!("special::multigammaln: the dimension must be at least 1, but is 0");
     }
     lift("special::multigammaln", a, |a| {
         let mut sum = lax::full_like(a, 0.25 * (d * (d - 1)) as f64 * PI.ln());

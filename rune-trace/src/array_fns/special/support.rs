@@ -62,7 +62,7 @@ pub(crate) fn order(op: &str, n: Argument, x: &Argument) -> Argument {
             Argument::Tensor(lax::convert(&n, dtype.unwrap_or(DType::F32)))
         }
         (Argument::Tensor(n), _) if !n.dtype().is_float() => {
-            refuse!("{op}: an order is an integer or a float, and is given as {}", n.ty())
+            refuse!("{op}: an order must be an integer or a float, but is {}", n.ty())
         }
         (n, _) => n,
     }

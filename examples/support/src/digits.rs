@@ -14,7 +14,7 @@ const HELD_OUT: f64 = 0.2;
 
 /// Loads all digits.
 fn load() -> anyhow::Result<Images> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/digits.csv");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/digits.csv");
     let text = std::fs::read_to_string(&path)
         .with_context(|| format!("{}: run scripts/fetch-digits first", path.display()))?;
     let (mut pixels, mut labels) = (Vec::new(), Vec::new());

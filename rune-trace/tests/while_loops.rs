@@ -272,7 +272,7 @@ fn unknown_arguments_are_refused() {
     for (name, f, _) in FUNCTIONS {
         let message = told(|| vmap(grad(f))(&Tensor::stack(&[point(), point()], 0)));
         assert!(message.contains("has no reverse mode") && message.contains("use `scan`"), "{name}: {message}");
-        assert!(message.contains("tests/while.rs") || message.contains("loops.rs"), "{name}: {message}");
+        assert!(message.contains("tests/while_loops.rs") || message.contains("loops.rs"), "{name}: {message}");
         let refused = catch_unwind(AssertUnwindSafe(|| make_program(grad(f), &point()).unwrap()));
         assert!(refused.is_err(), "{name}");
     }

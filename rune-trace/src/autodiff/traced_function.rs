@@ -1,6 +1,6 @@
-//! What all derivatives begin with: a function, run once near its arguments.
+//! The first step of all derivatives: running a function once at its arguments.
 
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{Argnums, Arguments};
 use crate::tensor::{Keep, begin_trace, fresh_params, lax, trace};
 use crate::transform::{self, Linear};
@@ -9,42 +9,41 @@ use rune_ir::{Program, Transform};
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
 
-/// A function that was run: what it did, where, and what it returned.
-pub(super) struct Run<Y, Aux> {
+/// A function that ran: its program, the place of the call, and its result.
+pub(super) struct TracedFunction<Y, Aux> {
     program: Program,
     primals: Vec<Tensor>,
-    /// Which of the inputs are differentiated by: the first ones.
+    /// Which inputs are differentiated: the first ones.
     by: Vec<bool>,
     output: Y,
     aux: Aux,
 }
 
-/// For each leaf of the arguments whether it is of a float dtype.
+/// Returns, for each leaf of the arguments, whether it is a float.
 pub(crate) fn floats<X: Arguments>(args: X::Refs<'_>) -> Vec<bool> {
     let mut floats = Vec::new();
     X::visit(args, &mut |_, _, leaf| floats.push(leaf.dtype().is_float()));
     floats
 }
 
-/// The leaves of the arguments that a function is differentiated by.
+/// The leaves of the arguments with respect to which a function is differentiated.
 pub(super) struct Chosen {
-    /// For each leaf of the arguments whether it is one.
+    /// For each leaf of the arguments, whether it is one of them.
     pub by: Vec<bool>,
-    /// Where what is asked for is among them: `argnums` may name the arguments in any order.
+    /// The place of each requested argument among them: `argnums` may have any order.
     order: Vec<usize>,
 }
 
 impl Chosen {
-    /// The leaves of the arguments that `argnums` names, which all are of a float dtype.
-    pub fn new<X: Arguments, S: Argnums<X>>(args: X::Refs<'_>, argnums: S, place: Place) -> Chosen {
+    /// Returns the leaves of the arguments `argnums`, which must all be floats.
+    pub fn new<X: Arguments, S: Argnums<X>>(args: X::Refs<'_>, argnums: S, place: CallSite) -> Chosen {
         let positions = argnums.positions();
         let (mut by, mut chosen) = (Vec::new(), Vec::new());
         X::visit(args, &mut |position, path, leaf| {
             let differentiated = positions.contains(&position);
             if differentiated && !leaf.dtype().is_float() {
                 place.fail(&format!(
-                    "`{path}` is of type {}, and only floats have derivatives; give it as another argument and differentiate \
-                     by the rest, or convert it with `.cast(DType::F32)`",
+                    "`{path}` has type {}, but only floats have derivatives; pass it as another argument, and differentiate with respect to the others, or convert it with `.cast(DType::F32)`",
                     leaf.ty()
                 ));
             }
@@ -59,7 +58,8 @@ impl Chosen {
             .collect();
         Chosen { by, order }
     }
-    /// What `f` gives for each leaf, called with its position among those chosen and the leaf, as `argnums` asks for it.
+    /// Returns the result of `f` for each leaf, called with its index among the selected ones and the leaf, in the form
+    /// of `argnums`.
     pub fn map<X: Arguments, S: Argnums<X>>(
         &self,
         args: X::Refs<'_>,
@@ -71,20 +71,19 @@ impl Chosen {
     }
 }
 
-/// The gradients of a function with a scalar result by those leaves of the arguments that `by` marks; before them the value and what
-/// comes with it.
+/// Returns the gradients of a function with a scalar result, for the leaves of the arguments that `by` marks; before
+/// them, the value and the auxiliary result.
 pub(crate) fn gradients<X: Arguments, Aux: Tree>(
     args: X::Refs<'_>,
     by: &[bool],
-    place: Place,
+    place: CallSite,
     f: impl FnOnce(&X) -> (Tensor, Aux),
 ) -> (Tensor, Aux, Vec<Tensor>) {
-    let run = Run::new::<X>(args, by, true, place, f);
+    let run = TracedFunction::new::<X>(args, by, true, place, f);
     let y = &run.output;
     if y.rank() != 0 || !y.dtype().is_float() {
         place.fail_for(y, &format!(
-            "the function returned a tensor of type {}, and only a float scalar has a gradient; reduce it, as with `.sum()` or \
-             `.mean()`",
+            "the function returned a tensor of type {}, but only a float scalar has a gradient; reduce it, for example with `.sum()` or `.mean()`",
             y.ty()
         ));
     }
@@ -94,15 +93,15 @@ pub(crate) fn gradients<X: Arguments, Aux: Tree>(
     (value, aux, place.run(Transform::Transpose, || linear.transpose(cotangents)))
 }
 
-impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
-    /// Runs `f` with parameters in the place of those leaves of the arguments that `by` marks; it may look at them if `known`.
+impl<Y: Tree, Aux: Tree> TracedFunction<Y, Aux> {
+    /// Runs `f` with parameters in place of the leaves of the arguments that `by` marks. It may read them if `known`.
     pub fn new<X: Arguments>(
         args: X::Refs<'_>,
         by: &[bool],
         known: bool,
-        place: Place,
+        place: CallSite,
         f: impl FnOnce(&X) -> (Y, Aux),
-    ) -> Run<Y, Aux> {
+    ) -> TracedFunction<Y, Aux> {
         let mut moved = Vec::new();
         let mut marks = by.iter();
         X::visit(args, &mut |_, _, leaf| {
@@ -123,14 +122,14 @@ impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
         let mut by = vec![true; moved.len()];
         by.resize(moved.len() + traced.captured.len(), false);
         let primals = moved.into_iter().chain(traced.captured).collect();
-        Run { program: traced.program, primals, by, output, aux }
+        TracedFunction { program: traced.program, primals, by, output, aux }
     }
-    /// The leaves differentiated by.
+    /// Returns the differentiated leaves.
     pub fn moved(&self) -> &[Tensor] {
         &self.primals[..self.by.iter().filter(|b| **b).count()]
     }
-    /// As it went near the arguments, for reverse mode: a loop of unknown length is a scan of the length that it has there, if they
-    /// are known.
+    /// Returns the function as it ran at the arguments, for reverse mode: if they are known, a loop of unknown length
+    /// becomes a scan of the length that it has there.
     pub fn with_known_turns(mut self) -> Self {
         let of_output = self.output.leaves().len();
         let wanted: Vec<bool> = (0..self.program.outputs().len()).map(|i| i < of_output).collect();
@@ -139,17 +138,17 @@ impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
         }
         self
     }
-    /// What was returned, of the arguments, and how it moves with them.
+    /// Returns the result, the auxiliary result, and the derivative.
     pub fn linearize(self) -> (Y, Aux, Linear) {
         let (values, linear) = transform::linearize(&self.program, &self.primals, &self.by);
         let (value, aux) = self.returned(values);
         (value, aux, linear)
     }
-    /// What linearizing it keeps; `name` is told an input and what is given for it.
+    /// Returns the residuals of linearizing it. `name` takes an input and its argument.
     pub fn residuals(&self, name: impl Fn(usize, &Tensor) -> Option<String>) -> Vec<transform::SavedResidual> {
         transform::residuals(&self.program, &self.by, |i| name(i, &self.primals[i]))
     }
-    /// What was returned, of the arguments, and the tangent of it for those of the leaves differentiated by.
+    /// Returns the result, its tangent for the tangents of the differentiated leaves, and the auxiliary result.
     pub fn push_forward(self, tangents: Vec<Tensor>) -> (Y, Y, Aux) {
         let mut tangents: Vec<Option<Tensor>> = tangents.into_iter().map(Some).collect();
         tangents.resize(self.primals.len(), None);
@@ -158,8 +157,8 @@ impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
         let tangent = tangents_like(&value, tangents);
         (value, tangent, aux)
     }
-    /// The function itself as one that is linear in the leaves marked; and what it returned, without values.
-    pub fn into_linear(mut self, place: Place) -> (Linear, Y) {
+    /// Returns the function itself, which must be linear in the marked leaves, and its result without values.
+    pub fn into_linear(mut self, place: CallSite) -> (Linear, Y) {
         let residuals = self.primals.split_off(self.moved().len());
         let types = self.primals.iter().map(|x| x.ty().clone()).collect();
         (Linear::of(self.program, types, residuals), self.output.map(&mut |y| place.stand_in(y)))
@@ -171,13 +170,13 @@ impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
     }
 }
 
-/// A tree of tangents of the leaves of `value`; zero where there is none.
+/// Returns a tree of tangents of the leaves of `value`; zero where there is none.
 pub(super) fn tangents_like<Y: Tree>(value: &Y, tangents: impl IntoIterator<Item = Option<Tensor>>) -> Y {
     let mut tangents = tangents.into_iter();
     value.map(&mut |y| tangents.next().flatten().unwrap_or_else(|| lax::full_like(y, 0.0)))
 }
 
-/// The arguments with the cotangents of the leaves that `by` marks for these; zero for the others.
+/// Returns the arguments with the cotangents of the leaves that `by` marks, and zero for the others.
 pub(super) fn cotangents_like<X: Arguments>(args: X::Refs<'_>, by: &[bool], cotangents: Vec<Tensor>) -> X {
     let (mut marks, mut cotangents) = (by.iter(), cotangents.into_iter());
     X::map(args, &mut |x| match marks.next() {
@@ -186,15 +185,15 @@ pub(super) fn cotangents_like<X: Arguments>(args: X::Refs<'_>, by: &[bool], cota
     })
 }
 
-/// Those leaves of `tangents` that are for leaves of `args` of a float dtype.
-pub(super) fn tangents_of<X: Arguments>(args: X::Refs<'_>, tangents: X::Refs<'_>, place: Place) -> Vec<Tensor> {
+/// Returns the leaves of `tangents` that belong to float leaves of `args`.
+pub(super) fn tangents_of<X: Arguments>(args: X::Refs<'_>, tangents: X::Refs<'_>, place: CallSite) -> Vec<Tensor> {
     let structure = |tree: X::Refs<'_>| {
         let mut hasher = FxHasher::default();
         X::structure(tree, &mut hasher);
         hasher.finish()
     };
     if structure(args) != structure(tangents) {
-        place.fail("the tangents are of another structure than the arguments");
+        place.fail("the tangents have another structure than the arguments");
     }
     let (mut leaves, mut moved) = (Vec::new(), Vec::new());
     X::visit(args, &mut |_, _, leaf| leaves.push(leaf));
@@ -209,15 +208,15 @@ pub(super) fn tangents_of<X: Arguments>(args: X::Refs<'_>, tangents: X::Refs<'_>
     moved
 }
 
-/// The leaves of `cotangents`, none for those of `output` that are not of a float dtype.
-pub(super) fn cotangents_of<Y: Tree>(output: &Y, cotangents: &Y, place: Place) -> Vec<Option<Tensor>> {
+/// Returns the leaves of `cotangents`, and `None` for leaves of `output` that are not floats.
+pub(super) fn cotangents_of<Y: Tree>(output: &Y, cotangents: &Y, place: CallSite) -> Vec<Option<Tensor>> {
     let structure = |tree: &Y| {
         let mut hasher = FxHasher::default();
         tree.structure(&mut hasher);
         hasher.finish()
     };
     if structure(output) != structure(cotangents) {
-        place.fail("the cotangents are of another structure than what the function returned");
+        place.fail("the cotangents have another structure than the result of the function");
     }
     let (mut leaves, mut all) = (output.leaves().into_iter(), Vec::new());
     cotangents.visit(&mut TreePath::root("output"), &mut |path, cotangent| {
@@ -230,8 +229,8 @@ pub(super) fn cotangents_of<Y: Tree>(output: &Y, cotangents: &Y, place: Place) -
     all
 }
 
-pub(super) fn same_type(of: &Tensor, change: &Tensor, path: &TreePath, what: &str, place: Place) {
+pub(super) fn same_type(of: &Tensor, change: &Tensor, path: &TreePath, what: &str, place: CallSite) {
     if of.ty() != change.ty() {
-        place.fail(&format!("the {what} of `{path}` is of type {}, and `{path}` of type {}", change.ty(), of.ty()));
+        place.fail(&format!("the {what} of `{path}` has type {}, but `{path}` has type {}", change.ty(), of.ty()));
     }
 }
