@@ -55,8 +55,8 @@ fn tolerance(text: &str) -> Result<f64, String> {
 /// Returns the usual relative difference between two ways to compute the same result.
 fn usual(dtype: DType) -> f64 {
     match dtype {
-        DType::F64 => 1e-10,
-        DType::F32 => 1e-5,
+        DType::F64 | DType::C128 => 1e-10,
+        DType::F32 | DType::C64 => 1e-5,
         DType::F16 => 1e-2,
         DType::BF16 => 5e-2,
         DType::Bool | DType::I8 | DType::I16 | DType::I32 | DType::I64 => 0.0,

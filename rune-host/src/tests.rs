@@ -15,8 +15,9 @@ fn difference(found: &Array, expected: &Array, exact: bool) -> Option<String> {
     let eps = match expected.dtype() {
         DType::F16 => 2f64.powi(-9),
         DType::BF16 => 2f64.powi(-6),
-        DType::F32 => 2f64.powi(-20),
+        DType::F32 | DType::C64 => 2f64.powi(-20),
         DType::F64
+        | DType::C128
         | DType::Bool
         | DType::I8
         | DType::I16
@@ -29,11 +30,11 @@ fn difference(found: &Array, expected: &Array, exact: bool) -> Option<String> {
     };
     with_element!(expected.dtype(), T => {
         let (xs, ys) = (found.as_slice::<T>(), expected.as_slice::<T>());
-        let largest = ys.iter().map(|y| y.to_f64().abs()).filter(|y| y.is_finite()).fold(0.0, f64::max);
+        let largest = ys.iter().map(|y| y.to_complex().norm()).filter(|y| y.is_finite()).fold(0.0, f64::max);
         let differ = |x: &T, y: &T| {
-            let (a, b) = (x.to_f64(), y.to_f64());
+            let (a, b) = (x.to_complex(), y.to_complex());
             let same = (a.is_nan() && b.is_nan()) || T::as_bytes(&[*x]) == T::as_bytes(&[*y]);
-            let near = !exact && expected.dtype().is_float() && (a == b || (a - b).abs() <= eps * (b.abs() + largest));
+            let near = !exact && expected.dtype().is_inexact() && (a == b || (a - b).norm() <= eps * (b.norm() + largest));
             !same && !near
         };
         xs.iter().zip(ys).position(|(x, y)| differ(x, y)).map(|i| format!("element {i} is {:?}, and should be {:?}", xs[i], ys[i]))

@@ -33,6 +33,7 @@ pub use dtype::{DType, Element, UnknownDType};
 #[doc(hidden)]
 pub use nans::find_nan;
 pub use nans::{NanError, NanOrigin, NonFinite, check_nans, checks_nans};
+pub use num_complex::{Complex, Complex32, Complex64};
 #[doc(hidden)]
 pub use op::caught;
 pub use op::{CallbackError, CheckpointPolicy, Op, Var, VmapMethod};

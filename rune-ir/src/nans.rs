@@ -19,9 +19,9 @@ pub enum NonFinite {
 impl NonFinite {
     #[doc(hidden)]
     pub fn is_in(self, array: &Array) -> bool {
-        array.dtype().is_float()
+        array.dtype().is_inexact()
             && with_element!(array.dtype(), T => array.as_slice::<T>().iter().any(|x| {
-                let x = crate::Element::to_f64(*x);
+                let x = crate::Element::to_complex(*x);
                 x.is_nan() || self == NonFinite::NanOrInf && x.is_infinite()
             }))
     }

@@ -22,10 +22,11 @@ pub use array_fns::*;
 pub use autodiff::{
     Hessian, Jacobian, Linearized, Pullback, TensorFn, checkpoint, checkpoint_name, checkpoint_policies,
     checkpoint_with, custom_jvp, custom_linear_solve, custom_root, custom_tangent, custom_vjp, grad, grad_argnums,
-    grad_aux, grad_aux_argnums, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, jacfwd,
-    jacfwd_argnums, jacfwd_aux, jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp,
-    jvp_aux, linear_transpose, linearize, no_grad, print_saved_residuals, remat, saved_residuals, value_and_grad,
-    value_and_grad_argnums, value_and_grad_aux, value_and_grad_aux_argnums, vjp, vjp_aux,
+    grad_aux, grad_aux_argnums, grad_holomorphic, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, hvp,
+    jacfwd, jacfwd_argnums, jacfwd_aux, jacfwd_aux_argnums, jacfwd_holomorphic, jacrev, jacrev_argnums, jacrev_aux,
+    jacrev_aux_argnums, jacrev_holomorphic, jvp, jvp_aux, linear_transpose, linearize, no_grad, print_saved_residuals,
+    remat, saved_residuals, value_and_grad, value_and_grad_argnums, value_and_grad_aux, value_and_grad_aux_argnums,
+    value_and_grad_holomorphic, vjp, vjp_aux,
 };
 #[doc(hidden)]
 pub use call_site::in_closure;
@@ -48,10 +49,11 @@ pub use make_program::{Traced, eval_shape, make_program, name_of, trace_function
 pub use rune_ir::caught;
 pub use rune_ir::interpret::{DebugSink, capture_debug, set_debug_sink};
 pub use rune_ir::{
-    ALIGNMENT, AlignedBytes, Array, BuildError, CallbackError, CheckpointPolicy, Cost, DType, DeviceBuffer, Element,
-    HostMemory, HostOp, Instruction, InvalidType, Loc, MAX_DEPTH, ModuleSignature, NanError, NanOrigin, NonFinite, Op,
-    Origin, Program, ProgramBuilder, ProgramHash, Shape, SignatureError, Summary, Transform, Transforms, Type,
-    UnknownDType, Value, Var, VmapMethod, check_nans, checks_nans, interpret, op, program, types, with_element,
+    ALIGNMENT, AlignedBytes, Array, BuildError, CallbackError, CheckpointPolicy, Complex, Complex32, Complex64, Cost,
+    DType, DeviceBuffer, Element, HostMemory, HostOp, Instruction, InvalidType, Loc, MAX_DEPTH, ModuleSignature,
+    NanError, NanOrigin, NonFinite, Op, Origin, Program, ProgramBuilder, ProgramHash, Shape, SignatureError, Summary,
+    Transform, Transforms, Type, UnknownDType, Value, Var, VmapMethod, check_nans, checks_nans, interpret, op, program,
+    types, with_element,
 };
 pub use rune_trace_derive::{GenericTree, Tree, debug_print};
 #[doc(hidden)]

@@ -52,7 +52,10 @@ fn unary_integer<T: Number + Bits>(f: UnaryFn, x: &[T], d: &mut [T]) {
         | UnaryFn::Tanh
         | UnaryFn::Logistic
         | UnaryFn::Erf
-        | UnaryFn::IsFinite => undefined(),
+        | UnaryFn::IsFinite
+        | UnaryFn::Real
+        | UnaryFn::Imag
+        | UnaryFn::Conj => undefined(),
     }
 }
 
@@ -91,7 +94,7 @@ fn unary_f32(f: UnaryFn, x: &[f32], d: &mut [f32]) {
         UnaryFn::Tanh => map(d, x, single::tanh),
         UnaryFn::Logistic => map(d, x, single::logistic),
         UnaryFn::Erf => by!(math::erf),
-        UnaryFn::IsFinite | UnaryFn::Not => undefined(),
+        UnaryFn::IsFinite | UnaryFn::Not | UnaryFn::Real | UnaryFn::Imag | UnaryFn::Conj => undefined(),
     }
 }
 
@@ -122,7 +125,7 @@ fn unary_f64(f: UnaryFn, x: &[f64], d: &mut [f64]) {
             (if x < 0.0 { e } else { 1.0 }) / (1.0 + e)
         }),
         UnaryFn::Erf => map(d, x, libm::erf),
-        UnaryFn::IsFinite | UnaryFn::Not => undefined(),
+        UnaryFn::IsFinite | UnaryFn::Not | UnaryFn::Real | UnaryFn::Imag | UnaryFn::Conj => undefined(),
     }
 }
 

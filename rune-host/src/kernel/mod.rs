@@ -237,7 +237,10 @@ impl Kernel {
             Load { .. } | Accumulate { .. } => unreachable!("these have no result of their own"),
             Iota { dtype, stride, size, d: _ } => compute::iota(dtype, [stride, size], start, d, n),
             Fill { value, d: _ } => {
-                rune_ir::with_word!(value.dtype().size(), W => d.write::<W>(n).fill(value.bits() as W))
+                let bytes = value.bits().to_le_bytes();
+                rune_ir::with_word!(value.dtype().size(), W => {
+                    d.write::<W>(n).fill(bytemuck::pod_read_unaligned(&bytes[..size_of::<W>()]));
+                })
             }
             Copy { size, x, d: _ } => {
                 rune_ir::with_word!(size, W => d.write::<W>(n).copy_from_slice(slots[x].read(n)));

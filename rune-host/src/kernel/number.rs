@@ -260,7 +260,7 @@ macro_rules! with_integer {
                 type $T = u64;
                 $int
             }
-            Bool | F16 | BF16 | F32 | F64 => $other,
+            Bool | F16 | BF16 | F32 | F64 | C64 | C128 => $other,
         }
     }};
 }

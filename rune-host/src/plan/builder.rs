@@ -167,7 +167,12 @@ impl Builder {
         if let Op::StopGradient { x } | Op::CheckpointName { x, name: _ } = op {
             return vec![*x];
         }
-        let empty = op.operands().into_iter().any(|&id| self.ty(id).size() == 0) || types.iter().any(|t| t.size() == 0);
+        let all = || op.operands().into_iter().map(|&id| self.ty(id)).chain(types);
+        // Kernels are of real numbers.
+        if all().any(|ty| ty.dtype.is_complex()) {
+            return self.evaluate(op, types);
+        }
+        let empty = all().any(|ty| ty.size() == 0);
         match (types, empty) {
             ([ty], false) => match self.native(op, ty) {
                 Some(id) => vec![id],

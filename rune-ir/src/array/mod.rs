@@ -8,7 +8,7 @@ pub use display::Shown;
 pub use memory::array_memory;
 pub use summary::Summary;
 
-use crate::{DType, Element, Shape, Type, with_element};
+use crate::{Complex64, DType, Element, Shape, Type, with_element};
 use aligned_vec::{AVec, ConstAlign};
 use memory::Memory;
 use std::any::Any;
@@ -211,9 +211,13 @@ impl Array {
             Storage::Foreign(_) => unreachable!("foreign memory was copied above"),
         }
     }
-    /// Returns the elements as `f64`, rounded to nearest.
+    /// Returns the elements as `f64`, rounded to nearest; of complex numbers, the real parts.
     pub fn to_f64_vec(&self) -> Vec<f64> {
         with_element!(self.ty.dtype, T => self.as_slice::<T>().iter().map(|x| x.to_f64()).collect())
+    }
+    /// Returns the elements as complex numbers.
+    pub fn to_complex_vec(&self) -> Vec<Complex64> {
+        with_element!(self.ty.dtype, T => self.as_slice::<T>().iter().map(|x| x.to_complex()).collect())
     }
     /// Returns the same elements in another shape of the same size, without a copy.
     ///
@@ -241,10 +245,19 @@ impl fmt::Debug for Array {
         write!(f, "{} ", self.ty)?;
         with_element!(self.ty.dtype, T => {
             let xs = self.as_slice::<T>();
-            f.debug_list().entries(xs.iter().take(SHOWN)).finish()?;
+            f.debug_list().entries(xs.iter().take(SHOWN).map(|x| Text(x.to_text(None)))).finish()?;
             if xs.len() > SHOWN { write!(f, "…")?; }
         });
         Ok(())
+    }
+}
+
+/// A number, shown as it is.
+struct Text(String);
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

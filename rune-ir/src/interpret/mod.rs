@@ -6,16 +6,19 @@
 //! - Every float is computed in `f64` (including sums of `f32` and of half types, dot products and convolutions), or in
 //!   its own arithmetic, and rounded once to nearest even. Long sums are pairwise.
 //! - Integers wrap. Where Rust defines no result, the table of operations does.
+//! - Complex numbers are computed in `c128` and rounded once.
 //! - `max` and `min` propagate NaN, and 0 is greater than -0.
 //!
 //! An operand that nothing else holds may become the result. [`interpret_owned`] uses this within a program.
 
 mod binary;
+mod complex;
 mod control;
 mod conv;
 mod convert;
 mod dot;
 mod elementwise;
+mod fourier;
 mod gemm;
 mod index;
 mod integer;
@@ -195,7 +198,8 @@ fn eval<V>(
         Op::Unary { f, x } => unary::unary(*f, take(x))?,
         Op::IntegerPow { x, y } => elementwise::integer_pow(take(x), *y)?,
         Op::Binary { f, x, y } => binary::binary(*f, take(x), take(y))?,
-        Op::Compare { direction, x, y } => binary::compare(*direction, &take(x), &take(y)),
+        Op::Complex { re, im } => complex::complex(&take(re), &take(im), ty)?,
+        Op::Compare { direction, x, y } => binary::compare(*direction, &take(x), &take(y))?,
         Op::Select { pred, on_true, on_false } => elementwise::select(&take(pred), take(on_true), take(on_false)),
         Op::Clamp { min, x, max } => elementwise::clamp(&take(min), take(x), &take(max))?,
         Op::Convert { x, dtype } => convert::convert(take(x), *dtype),
@@ -229,10 +233,12 @@ fn eval<V>(
         Op::Sort { operands, dimension, num_keys } => {
             return Ok(order::sort(all(operands, take), *dimension, *num_keys).into());
         }
-        Op::TopK { x, k } => return Ok(order::top_k(&take(x), *k, ty).into()),
+        Op::TopK { x, k } => return Ok(order::top_k(&take(x), *k, ty)?.into()),
 
         Op::DotGeneral { lhs, rhs, dims, out: _ } => dot::dot_general(take(lhs), take(rhs), dims, ty)?,
         Op::Conv { lhs, rhs, dims } => conv::conv(take(lhs), take(rhs), dims, ty)?,
+
+        Op::Fft { f, x, lengths } => fourier::fft(*f, &take(x), lengths, ty),
 
         Op::Factor { f, x } => return Ok(linalg::factor(*f, &take(x))),
         Op::TriangularSolve { a, b, how } => linalg::triangular_solve(&take(a), &take(b), *how),

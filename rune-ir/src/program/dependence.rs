@@ -152,7 +152,7 @@ fn follow<M: Lattice>(program: &Program, kind: &DependenceKind, inputs: Vec<M>, 
 fn step<M: Lattice>(program: &Program, instruction: &Instruction, kind: &DependenceKind, env: &mut [M], always: &M) {
     let given = results(&instruction.op, |v| &env[v.index()], kind, always);
     for (i, v) in instruction.results().enumerate() {
-        if *kind == DependenceKind::Tangents && !program.ty(v).dtype.is_float() {
+        if *kind == DependenceKind::Tangents && !program.ty(v).dtype.is_inexact() {
             continue;
         }
         env[v.index()] = match &given {
@@ -333,7 +333,7 @@ fn custom_jvp<M: Lattice>(
         let given = outputs(rule, kind, &[&args[..], given, &tangents].concat(), always);
         let values = if takes_results { 0 } else { types.len() };
         let mut more = join_each(&mut results, &given[..values]);
-        let changes = results.iter_mut().zip(&types).filter(|(_, ty)| ty.dtype.is_float()).map(|(m, _)| m);
+        let changes = results.iter_mut().zip(&types).filter(|(_, ty)| ty.dtype.is_inexact()).map(|(m, _)| m);
         for (result, change) in changes.zip(&given[values..]) {
             more |= result.join(change);
         }
@@ -360,7 +360,7 @@ fn custom_vjp<M: Lattice>(
     let own = floats(&args[..num_args], program);
     let residuals = forward.len() - results.len();
     let back = backward.flow(&DependenceKind::Operands);
-    let moves: Vec<bool> = program.output_types().iter().map(|ty| ty.dtype.is_float()).collect();
+    let moves: Vec<bool> = program.output_types().iter().map(|ty| ty.dtype.is_inexact()).collect();
     for (ct, result) in results.iter_mut().zip(moves).filter(|(_, float)| *float).map(|(r, _)| r).enumerate() {
         let to = back.outputs.iter().zip(&own).filter(|(from, _)| from.positions().any(|i| i == residuals + ct));
         result.join(&joined(to.map(|(_, own)| own)));
@@ -381,5 +381,5 @@ fn custom_linear<M: Lattice>(xs: &[M], backward: &Program, kind: &DependenceKind
 
 /// Returns the values of the inputs that are floats.
 fn floats<M: Lattice>(marks: &[M], program: &Program) -> Vec<M> {
-    marks.iter().zip(program.input_types()).filter(|(_, ty)| ty.dtype.is_float()).map(|(m, _)| m.clone()).collect()
+    marks.iter().zip(program.input_types()).filter(|(_, ty)| ty.dtype.is_inexact()).map(|(m, _)| m.clone()).collect()
 }

@@ -109,7 +109,7 @@ impl Program {
     }
 
     /// Writes the program as JSON to `path`. Constants of more than [`INLINE`] elements go to a file with the same name
-    /// and the extension `.safetensors`.
+    /// and the extension `.safetensors`, except those of `c128`, which that format lacks.
     ///
     /// # Errors
     /// If a file cannot be written, a constant cannot be fetched from its device, or the program calls a function of this process.

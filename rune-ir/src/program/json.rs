@@ -6,6 +6,7 @@ use super::parse::ParseProblem;
 use super::print::content_hash;
 use super::{BuildError, Instruction, Loc, Origin, Program, ProgramBuilder, Transform, Transforms};
 use crate::op::{Literal, Parts};
+use crate::storage;
 use crate::{Array, Element, Op, Type, Value, Var, types, with_element};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -131,7 +132,7 @@ impl Document {
         for (name, value) in names[program.inputs as usize..].iter().zip(&program.constants) {
             let (name, array) = (name.to_string(), value.to_host().map_err(SaveError::Device)?);
             let mut constant = Constant { name, ty: array.ty().clone(), data: None, tensor: None, hash: None };
-            if array.ty().size() <= inline {
+            if array.ty().size() <= inline || !storage::is_stored(array.dtype()) {
                 constant.data = Some(elements(&array));
             } else {
                 constant.tensor = Some(constant.name.clone());
@@ -181,10 +182,11 @@ impl Document {
 fn elements(array: &Array) -> Vec<Json> {
     with_element!(array.dtype(), T => array.as_slice::<T>().iter().map(|&x| {
         let literal = Literal::new(x);
-        // A float is written by way of `f64`, which holds it exactly.
-        match array.dtype().is_float() {
-            true => serde_json::Number::from_f64(Element::to_f64(x)).map_or_else(|| literal.number().into(), Json::from),
-            false => literal.number().parse().unwrap_or(Json::Null),
+        // A float goes by `f64`, which holds it exactly.
+        match array.dtype() {
+            dtype if dtype.is_complex() => literal.number().into(),
+            dtype if dtype.is_float() => serde_json::Number::from_f64(Element::to_f64(x)).map_or_else(|| literal.number().into(), Json::from),
+            _ => literal.number().parse().unwrap_or(Json::Null),
         }
     }).collect())
 }

@@ -223,7 +223,7 @@ fn commutes(f: BinaryFn, ty: &Type) -> bool {
     use BinaryFn::*;
     match f {
         Add | Mul | And | Or | Xor => true,
-        Max | Min => !ty.dtype.is_float(),
+        Max | Min => !ty.dtype.is_inexact(),
         Sub | Div | Rem | Pow | Atan2 | ShiftLeft | ShiftRightArithmetic | ShiftRightLogical => false,
     }
 }

@@ -132,7 +132,14 @@ pub fn write_with<'a>(
     arrays: impl IntoIterator<Item = (&'a str, &'a Array)>,
     statics: Option<String>,
 ) -> std::io::Result<()> {
-    let entries = arrays.into_iter().map(|(name, array)| (name, Entry(array)));
+    let entry = |(name, array): (&'a str, &'a Array)| match stored(array.dtype()) {
+        Some(dtype) => Ok((name, Entry(array, dtype))),
+        None => Err(std::io::Error::other(format!(
+            "`{name}` is of dtype {}, which the safetensors format does not have; convert it to c64, or write a .npz file",
+            array.dtype()
+        ))),
+    };
+    let entries = arrays.into_iter().map(entry).collect::<std::io::Result<Vec<_>>>()?;
     let metadata = statics.map(|statics| HashMap::from([(STATIC.to_owned(), statics)]));
     safetensors::tensor::serialize_to_file(entries, metadata, path).map_err(std::io::Error::other)
 }
@@ -177,7 +184,7 @@ pub fn from_bytes(bytes: &[u8]) -> Result<BTreeMap<String, Array>, Malformed> {
 }
 
 fn array(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<Array, String> {
-    let dtype = DType::ALL.into_iter().find(|&d| stored(d) == dtype);
+    let dtype = DType::ALL.into_iter().find(|&d| stored(d) == Some(dtype));
     let ty = Type::new(dtype.ok_or("has a dtype that rune does not have")?, shape);
     ty.check().map_err(|e| e.to_string())?;
     if ty.bytes() != bytes.len() {
@@ -234,8 +241,14 @@ pub fn temporary(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn stored(dtype: DType) -> Dtype {
-    match dtype {
+/// Whether files hold arrays of this dtype.
+pub(crate) fn is_stored(dtype: DType) -> bool {
+    stored(dtype).is_some()
+}
+
+/// The dtype of the format, if it has that one.
+fn stored(dtype: DType) -> Option<Dtype> {
+    Some(match dtype {
         DType::Bool => Dtype::BOOL,
         DType::I8 => Dtype::I8,
         DType::I16 => Dtype::I16,
@@ -249,14 +262,16 @@ fn stored(dtype: DType) -> Dtype {
         DType::BF16 => Dtype::BF16,
         DType::F32 => Dtype::F32,
         DType::F64 => Dtype::F64,
-    }
+        DType::C64 => Dtype::C64,
+        DType::C128 => return None,
+    })
 }
 
-struct Entry<'a>(&'a Array);
+struct Entry<'a>(&'a Array, Dtype);
 
 impl View for Entry<'_> {
     fn dtype(&self) -> Dtype {
-        stored(self.0.dtype())
+        self.1
     }
     fn shape(&self) -> &[usize] {
         self.0.shape()

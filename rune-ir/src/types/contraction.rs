@@ -10,14 +10,20 @@ fn one_dtype(lhs: &Type, rhs: &Type) -> Result<(), Problem> {
     if lhs.dtype == rhs.dtype {
         return Ok(());
     }
-    let suggested = if rhs.dtype.is_float() && !lhs.dtype.is_float() { rhs.dtype } else { lhs.dtype };
+    let rank = |ty: &Type| (ty.dtype.is_complex(), ty.dtype.is_float());
+    let suggested = if rank(rhs) > rank(lhs) { rhs.dtype } else { lhs.dtype };
     Err(Problem::MixedDTypes { found: vec![lhs.clone(), rhs.clone()], suggested })
 }
 
 pub(super) fn dot_general(lhs: &Type, rhs: &Type, dims: &DotDims, out: DType) -> Result<Type, Problem> {
     one_dtype(lhs, rhs)?;
-    if (lhs.dtype.is_float(), lhs.dtype.is_int()) != (out.is_float(), out.is_int()) {
-        let kind = if lhs.dtype.is_float() { "a float" } else { "an integer" };
+    let kind = |dtype: DType| (dtype.is_complex(), dtype.is_float(), dtype.is_int());
+    if kind(lhs.dtype) != kind(out) {
+        let kind = match kind(lhs.dtype) {
+            (true, ..) => "a complex",
+            (_, true, _) => "a float",
+            _ => "an integer",
+        };
         return Err(Problem::Attribute(format!("of {lhs} and {rhs} gives {kind} dtype, but was asked for {out}")));
     }
     let DotDims { lhs_batch, rhs_batch, lhs_contract, rhs_contract } = dims;

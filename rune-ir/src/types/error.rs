@@ -104,7 +104,8 @@ impl Problem {
         if found.windows(2).any(|w| w[0].shape != w[1].shape) {
             return Problem::Mixed { what: "type", found: types };
         }
-        let suggested = found.iter().map(|t| t.dtype).max_by_key(|d| (d.is_float(), d.is_int(), d.size()));
+        let suggested =
+            found.iter().map(|t| t.dtype).max_by_key(|d| (d.is_complex(), d.is_float(), d.is_int(), d.size()));
         Problem::MixedDTypes { found: types, suggested: suggested.unwrap_or(DType::F32) }
     }
     /// Returns the problem of an operand whose type the operation never takes there.

@@ -149,7 +149,8 @@ pub(super) fn scatter(
     let ScatterDims { update_window, inserted_window, operand_batching, indices_batching, scatter_map } = dims;
     match mode {
         ScatterMode::Add | ScatterMode::Mul => Kind::Number.check(x)?,
-        ScatterMode::Set | ScatterMode::Min | ScatterMode::Max => {}
+        ScatterMode::Min | ScatterMode::Max => Kind::Ordered.check(x)?,
+        ScatterMode::Set => {}
     }
     if updates.dtype != x.dtype {
         return Err(Problem::mixed(&[updates, &updates.with_dtype(x.dtype)]));

@@ -9,6 +9,9 @@ use smallvec::smallvec;
 /// Splits `[…, m, n]` into the batch axes, `m` and `n`. Half-precision types are rejected: the results would be noise,
 /// and LAPACK has none.
 fn matrices<'a>(what: &str, x: &'a Type) -> Result<(&'a [usize], usize, usize), Problem> {
+    if x.dtype.is_complex() {
+        return Err(Problem::operand(format!("{what} of f32 or f64, not complex ones"), x));
+    }
     if !x.dtype.is_float() || x.dtype.is_half() {
         return Err(Problem::operand(format!("{what} of f32 or f64 (convert others, as with `.cast(DType::F32)`)"), x));
     }

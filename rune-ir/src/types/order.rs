@@ -1,5 +1,6 @@
 //! Rules of operations that sort elements.
 
+use super::elementwise::Kind;
 use super::reduction::check_positions;
 use super::{Problem, Types, axes};
 use crate::{DType, Shape, Type};
@@ -30,6 +31,7 @@ pub(super) fn top_k(x: &Type, k: usize) -> Result<Types, Problem> {
     if k > n {
         return Err(Problem::Attribute(format!("takes `k` up to {n} for {x}, but got {k}")));
     }
+    Kind::Ordered.check(x)?;
     check_positions(DType::I32, n)?;
     let shape: Shape = batch.iter().copied().chain([k]).collect();
     Ok(smallvec![x.with_shape(&shape), Type::new(DType::I32, shape)])

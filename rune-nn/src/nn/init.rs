@@ -218,9 +218,9 @@ pub fn delta_orthogonal(key: &Tensor, scale: f64, shape: impl Into<Shape>, dtype
     let (inputs, outputs) = (shape[rank - 2], shape[rank - 1]);
     let mut window = orthogonal(key, scale, [inputs, outputs], -1, dtype);
     for &size in shape[..rank - 2].iter().rev() {
-        let before = size.saturating_sub(1) / 2;
+        let (size, before) = (size as isize, size.saturating_sub(1) as isize / 2);
         let mut padding = vec![(0, 0); window.rank() + 1];
-        padding[0] = (before as isize, size.saturating_sub(before + 1) as isize);
+        padding[0] = (before, size - 1 - before);
         window = window.unsqueeze(0).pad(&padding, 0.0);
     }
     window

@@ -33,6 +33,14 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                 let [x, y] = exactly(xs)?;
                 one(self.compare(op, x, y)?)
             }
+            "stablehlo.complex" => {
+                let [re, im] = exactly(xs)?;
+                one(self.one(Op::Complex { re, im })?)
+            }
+            "stablehlo.fft" => {
+                let [x] = exactly(xs)?;
+                one(self.fft(op, x)?)
+            }
             "stablehlo.select" => {
                 let [pred, on_true, on_false] = exactly(xs)?;
                 if let Some(var) = self.logaddexp(pred, on_true, on_false)? {

@@ -37,9 +37,6 @@ pub(super) fn why_not(name: &str) -> String {
         "stablehlo.rng" | "stablehlo.rng_bit_generator" => {
             "is a device-specific random generator; use keys, as `jax.random` does with `threefry2x32`".to_owned()
         }
-        "stablehlo.fft" | "stablehlo.complex" | "stablehlo.real" | "stablehlo.imag" => {
-            "uses complex numbers, which rune does not support".to_owned()
-        }
         "stablehlo.all_reduce"
         | "stablehlo.all_gather"
         | "stablehlo.all_to_all"
@@ -137,7 +134,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             DType::I16 | DType::U16 => DType::U16,
             DType::I32 | DType::U32 => DType::U32,
             DType::I64 | DType::U64 => DType::U64,
-            DType::Bool | DType::F16 | DType::BF16 | DType::F32 | DType::F64 => {
+            DType::Bool | DType::F16 | DType::BF16 | DType::F32 | DType::F64 | DType::C64 | DType::C128 => {
                 return invalid(format!("it takes integers, but has {}", self.ty(x)));
             }
         };

@@ -162,8 +162,8 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn linspace(start: f64, end: f64, n: usize, dtype: DType) -> Tensor {
-        if !dtype.is_float() {
-            refuse!("linspace: needs a float dtype, but got {dtype}");
+        if !dtype.is_inexact() {
+            refuse!("linspace: needs a float or complex dtype, but got {dtype}");
         }
         let last = n.saturating_sub(1).max(1) as f64;
         let at = |i: usize| if i > 0 && i + 1 == n { end } else { start + (end - start) * (i as f64 / last) };

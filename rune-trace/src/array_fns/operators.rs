@@ -8,8 +8,8 @@ use super::broadcast::unify;
 use super::scalar::{Argument, Operand};
 use crate::{Tensor, lax};
 use half::{bf16, f16};
-use rune_ir::Op;
 use rune_ir::op::{BinaryFn, Comparison, UnaryFn};
+use rune_ir::{Complex32, Complex64, Op};
 use std::ops;
 
 #[track_caller]
@@ -80,7 +80,7 @@ macro_rules! numbers {
     ($($Op:ident $op:ident, $Assign:ident $assign:ident, $f:ident;)*) => {
         operators! {$(
             $Op $op, $Assign $assign, |x, y| binary(BinaryFn::$f, x, y),
-            [i32, f16, bf16, f64];
+            [i32, f16, bf16, f64, Complex32, Complex64];
         )*}
     };
 }

@@ -101,7 +101,7 @@ pub(super) fn like<Y: Tree>(y: &Y, given: &Y, (what, of): (&str, &'static str), 
     let mut leaves = y.leaves().into_iter();
     given.visit(&mut TreePath::root(of), &mut |path, given| {
         let leaf = leaves.next().expect("trees of one structure have as many leaves");
-        if all || leaf.dtype().is_float() {
+        if all || leaf.dtype().is_inexact() {
             same_type(&leaf, given, path, what, place);
         }
     });

@@ -103,10 +103,10 @@ where
     let since = begin_trace();
     let primals = as_primals(&leaves, place);
     let results = if takes_results { as_primals(&body.outputs, place) } else { Vec::new() };
-    let floats: Vec<Tensor> = leaves.iter().filter(|x| x.dtype().is_float()).cloned().collect();
+    let floats: Vec<Tensor> = leaves.iter().filter(|x| x.dtype().is_inexact()).cloned().collect();
     let tangents = fresh_params(&floats, false, place.transform());
     let mut next = tangents.iter();
-    let dx = X::map(args, &mut |x| match x.dtype().is_float() {
+    let dx = X::map(args, &mut |x| match x.dtype().is_inexact() {
         true => next.next().expect("one tangent for each leaf of a float dtype").clone(),
         false => lax::full_like(x, 0.0),
     });
@@ -120,7 +120,7 @@ where
         outputs = value.leaves();
     }
     like(&y, &dy, ("tangent", "result"), false, place);
-    let float = |(y, _): &(&Tensor, Tensor)| y.dtype().is_float();
+    let float = |(y, _): &(&Tensor, Tensor)| y.dtype().is_inexact();
     outputs.extend(body.outputs.iter().zip(dy.leaves()).filter(float).map(|(_, dy)| dy));
 
     let others = results.into_iter().chain(tangents).collect();

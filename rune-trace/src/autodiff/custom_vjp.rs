@@ -63,7 +63,7 @@ where
     }
     let name = name_of::<F>();
     let (y, body) = Part::of::<X, F>(f, args, &leaves, &name, place);
-    let float = |x: &&Tensor| x.dtype().is_float();
+    let float = |x: &&Tensor| x.dtype().is_inexact();
 
     let name_forward = format!("{name}_fwd");
     let since = begin_trace();
@@ -80,7 +80,7 @@ where
     let floats: Vec<Tensor> = body.outputs.iter().filter(float).cloned().collect();
     let cotangents = fresh_params(&floats, false, place.transform());
     let mut next = cotangents.iter();
-    let ct = y.map(&mut |y| match y.dtype().is_float() {
+    let ct = y.map(&mut |y| match y.dtype().is_inexact() {
         true => next.next().expect("one cotangent for each leaf of a float dtype").clone(),
         false => lax::full_like(y, 0.0),
     });

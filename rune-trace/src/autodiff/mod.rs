@@ -19,13 +19,13 @@ pub use constant::no_grad;
 pub use custom_jvp::{custom_jvp, custom_tangent};
 pub use custom_vjp::custom_vjp;
 pub use grad::{
-    grad, grad_argnums, grad_aux, grad_aux_argnums, value_and_grad, value_and_grad_argnums, value_and_grad_aux,
-    value_and_grad_aux_argnums,
+    grad, grad_argnums, grad_aux, grad_aux_argnums, grad_holomorphic, value_and_grad, value_and_grad_argnums,
+    value_and_grad_aux, value_and_grad_aux_argnums, value_and_grad_holomorphic,
 };
 pub use implicit::{TensorFn, custom_linear_solve, custom_root};
 pub use jacobian::{
     Hessian, Jacobian, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, jacfwd, jacfwd_argnums, jacfwd_aux,
-    jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums,
+    jacfwd_aux_argnums, jacfwd_holomorphic, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jacrev_holomorphic,
 };
 pub use jvp::{hvp, jvp, jvp_aux};
 pub use linearize::{Linearized, Pullback, linear_transpose, linearize, vjp, vjp_aux};
@@ -34,4 +34,4 @@ pub use residuals::{print_saved_residuals, saved_residuals};
 pub(crate) use jvp::forward;
 pub(crate) use linearize::near;
 use traced_function::TracedFunction;
-pub(crate) use traced_function::{floats, gradients};
+pub(crate) use traced_function::{By, floats, gradients};

@@ -18,11 +18,63 @@ pub(super) struct TracedFunction<Y, Aux> {
     aux: Aux,
 }
 
-/// Returns, for each leaf of the arguments, whether it is a float.
+/// Returns, for each leaf of the arguments, whether it is a float or complex.
 pub(crate) fn floats<X: Arguments>(args: X::Refs<'_>) -> Vec<bool> {
     let mut floats = Vec::new();
-    X::visit(args, &mut |_, _, leaf| floats.push(leaf.dtype().is_float()));
+    X::visit(args, &mut |_, _, leaf| floats.push(leaf.dtype().is_inexact()));
     floats
+}
+
+/// Which numbers a function is differentiated by, and gives; as in JAX.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// Real results by real or complex arguments.
+    RealResults,
+    /// Real or complex results by real arguments.
+    RealArguments,
+    /// Complex results by complex arguments, on which they depend holomorphically.
+    Holomorphic,
+}
+
+impl By {
+    fn check_argument(self, path: &TreePath, leaf: &Tensor, place: CallSite) {
+        let dtype = leaf.dtype();
+        let ty = leaf.ty();
+        if !dtype.is_inexact() {
+            place.fail(&format!(
+                "`{path}` is of type {ty}, and only floats and complex numbers have derivatives; give it as another argument and \
+                 differentiate by the rest, or convert it with `.cast(DType::F32)`"
+            ));
+        }
+        match self {
+            By::Holomorphic if !dtype.is_complex() => place.fail(&format!(
+                "`{path}` is of type {ty}, and a holomorphic function is one of complex numbers; convert it, as with `.cast(DType::C64)`"
+            )),
+            By::RealArguments if dtype.is_complex() => place.fail(&format!(
+                "`{path}` is of type {ty}, and derivatives in forward mode are by real arguments; use `jacfwd_holomorphic` for a \
+                 holomorphic function, and `jvp` for any other"
+            )),
+            By::RealResults | By::RealArguments | By::Holomorphic => {}
+        }
+    }
+    /// That a result of this dtype has such a derivative.
+    pub fn check_result(self, path: &TreePath, y: &Tensor, place: CallSite) {
+        let (dtype, ty) = (y.dtype(), y.ty());
+        match self {
+            By::Holomorphic if !dtype.is_complex() => place.fail_for(y, &format!(
+                "`{path}` is of type {ty}, and a holomorphic function gives complex numbers; convert it, as with `.cast(DType::C64)`"
+            )),
+            By::RealResults if dtype.is_complex() => place.fail_for(y, &format!(
+                "`{path}` is of type {ty}, and derivatives in reverse mode are those of real results; use `grad_holomorphic` or \
+                 `jacrev_holomorphic` for a holomorphic function, and `vjp` for any other"
+            )),
+            By::RealResults | By::RealArguments | By::Holomorphic if dtype.is_inexact() => {}
+            By::RealResults | By::RealArguments | By::Holomorphic => place.fail_for(y, &format!(
+                "`{path}` is of type {ty}, and only floats and complex numbers have derivatives; return it as an auxiliary result, as with \
+                 `jacrev_aux`"
+            )),
+        }
+    }
 }
 
 /// The leaves of the arguments with respect to which a function is differentiated.
@@ -34,17 +86,15 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
-    /// Returns the leaves of the arguments `argnums`, which must all be floats.
-    pub fn new<X: Arguments, S: Argnums<X>>(args: X::Refs<'_>, argnums: S, place: CallSite) -> Chosen {
+    /// Returns the leaves of the arguments `argnums`, which must all have a dtype that `by` can differentiate.
+    pub fn new<X: Arguments, S: Argnums<X>>(args: X::Refs<'_>, argnums: S, by: By, place: CallSite) -> Chosen {
         let positions = argnums.positions();
+        let with = by;
         let (mut by, mut chosen) = (Vec::new(), Vec::new());
         X::visit(args, &mut |position, path, leaf| {
             let differentiated = positions.contains(&position);
-            if differentiated && !leaf.dtype().is_float() {
-                place.fail(&format!(
-                    "`{path}` has type {}, but only floats have derivatives; pass it as another argument, and differentiate with respect to the others, or convert it with `.cast(DType::F32)`",
-                    leaf.ty()
-                ));
+            if differentiated {
+                with.check_argument(path, leaf, place);
             }
             by.push(differentiated);
             if differentiated {
@@ -75,17 +125,19 @@ impl Chosen {
 pub(crate) fn gradients<X: Arguments, Aux: Tree>(
     args: X::Refs<'_>,
     by: &[bool],
+    numbers: By,
     place: CallSite,
     f: impl FnOnce(&X) -> (Tensor, Aux),
 ) -> (Tensor, Aux, Vec<Tensor>) {
     let run = TracedFunction::new::<X>(args, by, true, place, f);
     let y = &run.output;
-    if y.rank() != 0 || !y.dtype().is_float() {
+    if y.rank() != 0 || !y.dtype().is_inexact() {
         place.fail_for(y, &format!(
             "the function returned a tensor of type {}, but only a float scalar has a gradient; reduce it, for example with `.sum()` or `.mean()`",
             y.ty()
         ));
     }
+    numbers.check_result(&TreePath::root("output"), y, place);
     let one = place.run(Transform::Transpose, || lax::full_like(y, 1.0));
     let (value, aux, linear) = run.with_known_turns().linearize();
     let cotangents = std::iter::once(Some(one)).chain(aux.leaves().iter().map(|_| None)).collect();
@@ -184,7 +236,7 @@ pub(super) fn cotangents_like<X: Arguments>(args: X::Refs<'_>, by: &[bool], cota
     })
 }
 
-/// Returns the leaves of `tangents` that belong to float leaves of `args`.
+/// Returns the leaves of `tangents` that belong to float and complex leaves of `args`.
 pub(super) fn tangents_of<X: Arguments>(args: X::Refs<'_>, tangents: X::Refs<'_>, place: CallSite) -> Vec<Tensor> {
     let structure = |tree: X::Refs<'_>| hashed(|hasher| X::structure(tree, hasher));
     if structure(args) != structure(tangents) {
@@ -195,7 +247,7 @@ pub(super) fn tangents_of<X: Arguments>(args: X::Refs<'_>, tangents: X::Refs<'_>
     let mut leaves = leaves.into_iter();
     X::visit(tangents, &mut |_, path, tangent| {
         let leaf = leaves.next().expect("trees of one structure have as many leaves");
-        if leaf.dtype().is_float() {
+        if leaf.dtype().is_inexact() {
             same_type(leaf, tangent, path, "tangent", place);
             moved.push(tangent.clone());
         }
@@ -203,7 +255,7 @@ pub(super) fn tangents_of<X: Arguments>(args: X::Refs<'_>, tangents: X::Refs<'_>
     moved
 }
 
-/// Returns the leaves of `cotangents`, and `None` for leaves of `output` that are not floats.
+/// Returns the leaves of `cotangents`, and `None` for leaves of `output` that are neither floats nor complex.
 pub(super) fn cotangents_of<Y: Tree>(output: &Y, cotangents: &Y, place: CallSite) -> Vec<Option<Tensor>> {
     if structure_hash(output) != structure_hash(cotangents) {
         place.fail("the cotangents have another structure than the result of the function");
@@ -211,7 +263,7 @@ pub(super) fn cotangents_of<Y: Tree>(output: &Y, cotangents: &Y, place: CallSite
     let (mut leaves, mut all) = (output.leaves().into_iter(), Vec::new());
     cotangents.visit(&mut TreePath::root("output"), &mut |path, cotangent| {
         let leaf = leaves.next().expect("trees of one structure have as many leaves");
-        all.push(leaf.dtype().is_float().then(|| {
+        all.push(leaf.dtype().is_inexact().then(|| {
             same_type(&leaf, cotangent, path, "cotangent", place);
             cotangent.clone()
         }));

@@ -4,7 +4,7 @@ mod finite;
 
 pub use finite::{Difference, finite_diff, finite_diff_jacobian};
 
-use crate::autodiff::{floats, forward, gradients, near};
+use crate::autodiff::{By, floats, forward, gradients, near};
 use crate::call_site::CallSite;
 use crate::function::{ArgRefs, Arguments, Function};
 use crate::tensor::{at_caller, users};
@@ -215,10 +215,17 @@ fn each_leaf<X: Arguments>(
     place: CallSite,
 ) -> Vec<GradientCheck> {
     let by = floats::<X>(args);
-    let (_, (), gradients) = gradients::<X, ()>(args, &by, place, |x| (f(x), ()));
+    let (_, (), gradients) = gradients::<X, ()>(args, &by, By::RealResults, place, |x| (f(x), ()));
     let (mut gradients, mut checks, mut leaf) = (gradients.into_iter(), Vec::new(), 0);
     X::visit(args, &mut |_, path, x| {
         if by[leaf] {
+            if x.dtype().is_complex() {
+                place.fail(&format!(
+                    "`{path}` is of type {}, and finite differences are of real numbers; check the function of the real and the \
+                     imaginary part, which `complex` joins",
+                    x.ty()
+                ));
+            }
             let gradient = numbers(&gradients.next().expect("one gradient for each leaf marked"), place);
             let chosen = options.indices.clone().unwrap_or_else(|| (0..x.size()).collect());
             if let Some(i) = chosen.iter().find(|i| **i >= x.size()) {

@@ -54,8 +54,9 @@ fn step(op: &Op<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
         Op::Unary { f, x } => one(&|out| derivs::unary(*f, x, out)),
         Op::IntegerPow { x, y } => one(&|_| derivs::integer_pow(x, *y)),
         Op::Binary { f, x, y } => one(&|out| derivs::binary(*f, x, y, out)),
+        Op::Complex { re, im } => one(&|_| derivs::complex(re, im)),
         Op::Clamp { min, x, max } => one(&|_| derivs::clamp(min, x, max)),
-        Op::Convert { x, dtype } if x.v.dtype().is_float() && dtype.is_float() => one(&|_| linear(op)),
+        Op::Convert { x, dtype } if x.v.dtype().is_inexact() && dtype.is_inexact() => one(&|_| linear(op)),
         Op::Convert { .. } | Op::BitcastConvert { .. } => zero(),
         Op::Compare { .. } | Op::ArgReduce { .. } | Op::StopGradient { .. } | Op::Threefry2x32 { .. } => zero(),
         Op::Constant { .. } | Op::Iota { .. } | Op::AxisIndex { .. } => zero(),
@@ -73,6 +74,7 @@ fn step(op: &Op<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
         | Op::DynamicSlice { .. }
         | Op::DynamicUpdateSlice { .. }
         | Op::Gather { .. }
+        | Op::Fft { .. }
         | Op::AllGather { .. }
         | Op::AllToAll { .. }
         | Op::Ppermute { .. } => one(&|_| linear(op)),
@@ -128,9 +130,9 @@ fn step(op: &Op<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
     }
 }
 
-/// Applies an operation that is linear in all its float operands together to their tangents.
+/// Applies an operation that is linear in all its float and complex operands together to their tangents.
 fn linear(op: &Op<Dual>) -> Tangent {
-    let tangents = op.map(|x| if x.v.dtype().is_float() { x.tangent() } else { x.v.clone() });
+    let tangents = op.map(|x| if x.v.dtype().is_inexact() { x.tangent() } else { x.v.clone() });
     Tangent::new(Some(Tensor::apply1(tangents)))
 }
 

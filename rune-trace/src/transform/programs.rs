@@ -13,8 +13,10 @@ use rune_ir::{Loc, Origin, Program, Type};
 /// The reason why a program has no such derivative.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DerivativeError {
-    /// An input to differentiate is not a float.
-    #[error("input x{index} of `{program}` has type {ty}, but only floats have derivatives; leave it out")]
+    /// An input to differentiate is neither a float nor complex.
+    #[error(
+        "input x{index} of `{program}` has type {ty}, but only floats and complex numbers have derivatives; leave it out"
+    )]
     NotFloat {
         /// The program.
         program: String,
@@ -125,7 +127,7 @@ pub(super) fn marked(program: &Program, by: &[usize]) -> Result<Vec<bool>, Deriv
         let Some(ty) = types.get(index) else {
             return Err(DerivativeError::NoInput { program: name(), index, inputs: types.len() });
         };
-        if !ty.dtype.is_float() {
+        if !ty.dtype.is_inexact() {
             return Err(DerivativeError::NotFloat { program: name(), index, ty: ty.clone() });
         }
     }
@@ -193,7 +195,7 @@ pub(super) fn jvp_program(program: &Program, by: &[usize]) -> Result<Program, De
             .zip(&marked)
             .map(|(v, &m)| Dual { v: v.clone(), t: if m { Tangent::new(next.next()) } else { Tangent::ZERO } });
         let outputs = jvp(program, duals.collect(), Mode::Forward);
-        let floats = outputs.iter().filter(|y| y.v.dtype().is_float());
+        let floats = outputs.iter().filter(|y| y.v.dtype().is_inexact());
         let results = outputs.iter().map(|y| y.v.clone()).chain(floats.map(Dual::tangent)).collect();
         (tangents, results)
     }))
@@ -204,7 +206,7 @@ pub(super) fn vjp_program(program: &Program, by: &[usize]) -> Result<Program, De
     let marked = marked_for_reverse(program, by)?;
     Ok(rebuild(program, &format!("{}_vjp", program.name()), |inputs| {
         let (outputs, linear) = linearize(program, inputs, &marked);
-        let float = |y: &&Tensor| y.dtype().is_float();
+        let float = |y: &&Tensor| y.dtype().is_inexact();
         let cotangents: Vec<Tensor> =
             outputs.iter().filter(float).map(|y| Tensor::param(y.ty().clone(), None, "vjp")).collect();
         let mut next = cotangents.iter().cloned();

@@ -173,7 +173,7 @@ impl Rewriter {
             });
             return whole.then_some(op);
         };
-        if !body.input_types()[consts..].iter().any(|ty| ty.dtype.is_float()) {
+        if !body.input_types()[consts..].iter().any(|ty| ty.dtype.is_inexact()) {
             return Some(Op::While { args, consts, cond, body });
         }
         // A loop in a branch that was not taken has no iterations.

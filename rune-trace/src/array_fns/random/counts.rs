@@ -99,7 +99,7 @@ pub fn poisson(key: &Tensor, rate: impl Operand, shape: impl Into<Shape>, dtype:
     let shape = shape.into();
     let rate = match rate.into_argument() {
         crate::Argument::Tensor(t) if t.dtype().is_float() => crate::Argument::Tensor(lax::convert(&t, DType::F32)),
-        other => other,
+        other @ (crate::Argument::Tensor(_) | crate::Argument::Scalar(_)) => other,
     };
     let rate = parameter("poisson", rate, DType::F32, &shape);
     at_caller(|| {

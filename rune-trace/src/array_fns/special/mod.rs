@@ -37,7 +37,7 @@ pub use gamma::{
 };
 pub(crate) use gamma::{betaln_of, lgamma_of};
 pub use incomplete_beta::betainc;
-pub(crate) use incomplete_beta::betainc_of;
+pub(crate) use incomplete_beta::{betainc_of, betaincc_of};
 pub use incomplete_gamma::{gammainc, gammaincc, random_gamma_grad};
 pub(crate) use incomplete_gamma::{gammainc_of, gammaincc_of, random_gamma_grad_of};
 pub use integrals::{dawsn, fresnel, owens_t, sici, spence};

@@ -10,7 +10,7 @@ use super::standard;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::{lift_all, number_or};
-use crate::array_fns::special::{betainc_of, betaln_of, xlog1py_of, xlogy_of};
+use crate::array_fns::special::{betainc_of, betaincc_of, betaln_of, xlog1py_of, xlogy_of};
 
 fn logpdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
     let outside = z.lt(0.0) | z.gt(1.0);
@@ -19,8 +19,10 @@ fn logpdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
     number_or(&outside, f64::NEG_INFINITY, &y)
 }
 fn cdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
-    let z = number_or(&z.lt(0.0), 0.0, z);
-    betainc_of(a, b, &number_or(&z.gt(1.0), 1.0, &z))
+    betainc_of(a, b, &z.clamp(0.0, 1.0))
+}
+fn sf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
+    betaincc_of(a, b, &z.clamp(0.0, 1.0))
 }
 
 /// Returns the logarithm of the density at `x`.
@@ -72,7 +74,7 @@ pub fn logcdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Opera
 #[track_caller]
 pub fn sf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::beta::sf", args, |[x, a, b, loc, scale]| cdf_of(&(1.0 - standard(x, loc, scale)), b, a))
+    lift_all("stats::beta::sf", args, |[x, a, b, loc, scale]| sf_of(&standard(x, loc, scale), a, b))
 }
 
 /// Returns the logarithm of the probability of more than `x`.
@@ -82,5 +84,5 @@ pub fn sf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, 
 #[track_caller]
 pub fn logsf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::beta::logsf", args, |[x, a, b, loc, scale]| cdf_of(&(1.0 - standard(x, loc, scale)), b, a).log())
+    lift_all("stats::beta::logsf", args, |[x, a, b, loc, scale]| sf_of(&standard(x, loc, scale), a, b).log())
 }

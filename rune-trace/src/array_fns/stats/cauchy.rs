@@ -7,14 +7,21 @@
 //! ```
 
 use super::{probability, standard};
-use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::lift_all;
+use crate::{Tensor, lax};
 use std::f64::consts::PI;
 
 /// The angle of (1, -z) from below, so that small probabilities keep their digits.
 fn below(z: &Tensor) -> Tensor {
     z.ones_like().atan2(-z) / PI
+}
+/// -cot πq up to 1/2, and mirrored above, so that numbers far out keep their digits.
+fn quantile(q: &Tensor) -> Tensor {
+    let lower = q.le(0.5);
+    let angle = lax::select(&lower, q, &(1.0 - q)) * PI;
+    let y = angle.cos() / angle.sin();
+    lax::select(&lower, &-&y, &y)
 }
 
 /// Returns the logarithm of the density at `x`.
@@ -88,7 +95,7 @@ pub fn logsf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor 
 #[track_caller]
 pub fn ppf(q: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [q.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::cauchy::ppf", args, |[q, loc, scale]| probability(q, &(((q - 0.5) * PI).tan() * scale + loc)))
+    lift_all("stats::cauchy::ppf", args, |[q, loc, scale]| probability(q, &(quantile(q) * scale + loc)))
 }
 
 /// Returns the number that is exceeded with probability `q`; NaN where this is not from 0 to 1.
@@ -98,5 +105,5 @@ pub fn ppf(q: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 #[track_caller]
 pub fn isf(q: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [q.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::cauchy::isf", args, |[q, loc, scale]| probability(q, &(((0.5 - q) * PI).tan() * scale + loc)))
+    lift_all("stats::cauchy::isf", args, |[q, loc, scale]| probability(q, &(loc - quantile(q) * scale)))
 }

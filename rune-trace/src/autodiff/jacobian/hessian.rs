@@ -1,5 +1,6 @@
 //! Second derivatives: the Jacobian of the Jacobian, in forward mode over reverse mode.
 
+use super::super::traced_function::By;
 use super::{First, Jacobian, forward, reverse};
 use crate::call_site::CallSite;
 use crate::function::{Argnums, Arguments, Function};
@@ -106,5 +107,5 @@ fn second<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
 where
     Jacobian<Y, S::Grads>: GenericTree,
 {
-    forward(args, argnums, place, |x: &X| reverse(x.refs(), argnums, place, f))
+    forward(args, argnums, By::RealArguments, place, |x: &X| reverse(x.refs(), argnums, By::RealResults, place, f))
 }

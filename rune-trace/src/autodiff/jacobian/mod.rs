@@ -5,7 +5,7 @@ mod hessian;
 pub use hessian::{Hessian, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums};
 
 use super::grad::First;
-use super::traced_function::{Chosen, TracedFunction};
+use super::traced_function::{By, Chosen, TracedFunction};
 use crate::call_site::CallSite;
 use crate::function::{Argnums, Arguments, Function};
 use crate::tensor::{Keep, begin_trace, lax, trace};
@@ -47,7 +47,9 @@ where
 {
     let place = CallSite::here("jacfwd");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, First, place, |x| (f.call(x), ())).0)
+        place.of_users::<X, _, _>(&f, args, || {
+            forward::<X, _, _, _>(args, First, By::RealArguments, place, |x| (f.call(x), ())).0
+        })
     })
 }
 
@@ -61,7 +63,9 @@ where
 {
     let place = CallSite::here("jacfwd_aux");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, First, place, |x| f.call(x)))
+        place.of_users::<X, _, _>(&f, args, || {
+            forward::<X, _, _, _>(args, First, By::RealArguments, place, |x| f.call(x))
+        })
     })
 }
 
@@ -75,7 +79,9 @@ where
 {
     let place = CallSite::here("jacfwd_argnums");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, argnums, place, |x| (f.call(x), ())).0)
+        place.of_users::<X, _, _>(&f, args, || {
+            forward::<X, _, _, _>(args, argnums, By::RealArguments, place, |x| (f.call(x), ())).0
+        })
     })
 }
 
@@ -92,7 +98,9 @@ where
 {
     let place = CallSite::here("jacfwd_aux_argnums");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, argnums, place, |x| f.call(x)))
+        place.of_users::<X, _, _>(&f, args, || {
+            forward::<X, _, _, _>(args, argnums, By::RealArguments, place, |x| f.call(x))
+        })
     })
 }
 
@@ -119,7 +127,9 @@ where
 {
     let place = CallSite::here("jacrev");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, First, place, |x| (f.call(x), ())).0)
+        place.of_users::<X, _, _>(&f, args, || {
+            reverse::<X, _, _, _>(args, First, By::RealResults, place, |x| (f.call(x), ())).0
+        })
     })
 }
 
@@ -133,7 +143,8 @@ where
 {
     let place = CallSite::here("jacrev_aux");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, First, place, |x| f.call(x)))
+        place
+            .of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, First, By::RealResults, place, |x| f.call(x)))
     })
 }
 
@@ -147,7 +158,9 @@ where
 {
     let place = CallSite::here("jacrev_argnums");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, argnums, place, |x| (f.call(x), ())).0)
+        place.of_users::<X, _, _>(&f, args, || {
+            reverse::<X, _, _, _>(args, argnums, By::RealResults, place, |x| (f.call(x), ())).0
+        })
     })
 }
 
@@ -164,7 +177,55 @@ where
 {
     let place = CallSite::here("jacrev_aux_argnums");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, argnums, place, |x| f.call(x)))
+        place.of_users::<X, _, _>(&f, args, || {
+            reverse::<X, _, _, _>(args, argnums, By::RealResults, place, |x| f.call(x))
+        })
+    })
+}
+
+/// As [`jacfwd`], of a holomorphic function: by complex arguments, of complex results.
+///
+/// ```
+/// use rune_trace::{Complex32, Tensor, jacfwd_holomorphic, jacrev_holomorphic};
+/// let z = Tensor::from([Complex32::new(1.0, 2.0)]);
+/// let f = |z: &Tensor| z * z;
+/// for j in [jacfwd_holomorphic(f)(&z), jacrev_holomorphic(f)(&z)] {
+///     assert_eq!(j.to_vec::<Complex32>()?, [Complex32::new(2.0, 4.0)]);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// The returned function panics if a leaf of the first argument or of the result is not complex.
+#[track_caller]
+pub fn jacfwd_holomorphic<'f, X, F>(f: F) -> F::Returning<'f, Jacobian<F::Output, X::First>>
+where
+    X: Arguments,
+    F: Function<X, Output: GenericTree> + 'f,
+{
+    let place = CallSite::here("jacfwd_holomorphic");
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || {
+            forward::<X, _, _, _>(args, First, By::Holomorphic, place, |x| (f.call(x), ())).0
+        })
+    })
+}
+
+/// As [`jacrev`], of a holomorphic function: by complex arguments, of complex results. See [`jacfwd_holomorphic`].
+///
+/// # Panics
+/// As [`jacfwd_holomorphic`].
+#[track_caller]
+pub fn jacrev_holomorphic<'f, X, F>(f: F) -> F::Returning<'f, Jacobian<F::Output, X::First>>
+where
+    X: Arguments,
+    F: Function<X, Output: GenericTree> + 'f,
+{
+    let place = CallSite::here("jacrev_holomorphic");
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || {
+            reverse::<X, _, _, _>(args, First, By::Holomorphic, place, |x| (f.call(x), ())).0
+        })
     })
 }
 
@@ -172,14 +233,15 @@ where
 fn forward<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
     args: X::Refs<'_>,
     argnums: S,
+    by: By,
     place: CallSite,
     f: impl FnOnce(&X) -> (Y, Aux),
 ) -> (Jacobian<Y, S::Grads>, Aux) {
-    let chosen = Chosen::new::<X, S>(args, argnums, place);
+    let chosen = Chosen::new::<X, S>(args, argnums, by, place);
     let run = TracedFunction::new::<X>(args, &chosen.by, true, place, f);
     let inputs = Blocks::new(run.moved().iter().map(Tensor::ty));
     let (value, aux, linear) = run.linearize();
-    floats_only(&value, place);
+    check_results(&value, by, place);
     let leaves = value.leaves();
     let push_forward = |tangents: &[Tensor]| {
         let outputs = leaves.iter().zip(linear.push_forward(tangents));
@@ -201,13 +263,14 @@ fn forward<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
 fn reverse<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
     args: X::Refs<'_>,
     argnums: S,
+    by: By,
     place: CallSite,
     f: impl FnOnce(&X) -> (Y, Aux),
 ) -> (Jacobian<Y, S::Grads>, Aux) {
-    let chosen = Chosen::new::<X, S>(args, argnums, place);
+    let chosen = Chosen::new::<X, S>(args, argnums, by, place);
     let run = TracedFunction::new::<X>(args, &chosen.by, true, place, f);
     let (value, aux, linear) = run.with_known_turns().linearize();
-    floats_only(&value, place);
+    check_results(&value, by, place);
     let outputs = Blocks::new(value.leaves().iter().map(Tensor::ty));
     let pull_back = |cotangents: &[Tensor]| {
         let none = aux.leaves().into_iter().map(|_| None);
@@ -226,15 +289,8 @@ fn reverse<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
     (jacobian, aux)
 }
 
-fn floats_only<Y: Tree>(value: &Y, place: CallSite) {
-    value.visit(&mut TreePath::root("output"), &mut |path, y| {
-        if !y.dtype().is_float() {
-            place.fail_for(y, &format!(
-                "`{path}` has type {}, but only floats have derivatives; return it as an auxiliary result, as with `jacrev_aux`",
-                y.ty()
-            ));
-        }
-    });
+fn check_results<Y: Tree>(value: &Y, by: By, place: CallSite) {
+    value.visit(&mut TreePath::root("output"), &mut |path, y| by.check_result(path, y, place));
 }
 
 /// Returns the results of `f` for a batch of `size` elements, along new first axes. The batch axes of `fronts` are

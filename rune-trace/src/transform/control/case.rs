@@ -200,7 +200,7 @@ pub(in crate::transform) fn batch(
     let clamped = lax::clamp(&index_of(0, index), &index.t, &index_of(last, index));
     let apply = |i: usize| {
         let chosen = lax::eq(&clamped, &index_of(i, index));
-        let guarded = args.iter().map(|x| match x.mapped && x.t.dtype().is_float() {
+        let guarded = args.iter().map(|x| match x.mapped && x.t.dtype().is_inexact() {
             true => {
                 let chosen = lax::broadcast_in_dim(&chosen, x.t.shape().clone(), &[0]);
                 lax::select(&chosen, &x.t, &lax::stop_gradient(&x.t))

@@ -78,13 +78,13 @@ pub(in crate::transform) fn jvp_of_linear(xs: &[Dual], backward: &Arc<Program>) 
 
 /// Returns the tangents of the floats.
 fn tangents(xs: &[Dual]) -> impl Iterator<Item = Tensor> {
-    xs.iter().filter(|x| x.v.dtype().is_float()).map(Dual::tangent)
+    xs.iter().filter(|x| x.v.dtype().is_inexact()).map(Dual::tangent)
 }
 
 /// Returns results with tangents; the tangents are those of the float results.
 fn duals(results: Vec<Tensor>, changes: impl IntoIterator<Item = Tensor>) -> Duals {
     let mut changes = changes.into_iter();
-    let mut change = |v: &Tensor| if v.dtype().is_float() { Tangent::new(changes.next()) } else { Tangent::ZERO };
+    let mut change = |v: &Tensor| if v.dtype().is_inexact() { Tangent::new(changes.next()) } else { Tangent::ZERO };
     results.into_iter().map(|v| Dual { t: change(&v), v }).collect()
 }
 
@@ -241,13 +241,13 @@ fn marks(xs: &[Batched]) -> Vec<bool> {
 
 /// Returns the marks of the float outputs of `program`.
 fn marked_floats(program: &Program, marks: &[bool]) -> Vec<bool> {
-    let floats = program.output_types().into_iter().zip(marks).filter(|(ty, _)| ty.dtype.is_float());
+    let floats = program.output_types().into_iter().zip(marks).filter(|(ty, _)| ty.dtype.is_inexact());
     floats.map(|(_, &mark)| mark).collect()
 }
 
 /// Returns, for each float, whether it is mapped.
 fn floats(xs: &[Batched]) -> Vec<bool> {
-    xs.iter().filter(|x| x.t.dtype().is_float()).map(|x| x.mapped).collect()
+    xs.iter().filter(|x| x.t.dtype().is_inexact()).map(|x| x.mapped).collect()
 }
 
 /// Batches a rule for cotangents. An unmapped argument gets the sum of the cotangents of all batch elements.

@@ -1,6 +1,7 @@
 //! Transposition: runs a program that is linear in some inputs backward, from cotangents of its outputs.
 
 mod contraction;
+mod fourier;
 mod index;
 
 use super::control::{call, case, custom, partition::some_results, remat::Remat, scan, scan_transpose};
@@ -147,6 +148,15 @@ fn rule(op: &Op<&Slot>, cts: &[Option<Tensor>], acc: &mut Acc) -> Result<(), Not
     let Some(ct) = cts.iter().flatten().next() else { return Ok(()) };
     match op {
         Op::Unary { f: UnaryFn::Neg, x } => acc.give(x, || lax::neg(ct)),
+        // The pairing of tangents and cotangents is the real part of their product, which is not conjugated: as in JAX.
+        Op::Unary { f: UnaryFn::Real, x } => acc.give(x, || lax::complex(ct, &lax::full_like(ct, 0.0))),
+        Op::Unary { f: UnaryFn::Imag, x } => acc.give(x, || lax::complex(&lax::full_like(ct, 0.0), &lax::neg(ct))),
+        Op::Unary { f: UnaryFn::Conj, x } => acc.give(x, || lax::conj(ct)),
+        Op::Complex { re, im } => {
+            acc.give(re, || lax::real(ct));
+            acc.give(im, || lax::neg(&lax::imag(ct)));
+        }
+        Op::Fft { f, x, lengths } => acc.give(x, || fourier::fft(ct, *f, lengths)),
         Op::Binary { f: BinaryFn::Add, x, y } => {
             acc.give(x, || ct.clone());
             acc.give(y, || ct.clone());
@@ -163,7 +173,7 @@ fn rule(op: &Op<&Slot>, cts: &[Option<Tensor>], acc: &mut Acc) -> Result<(), Not
             let y = y.known()?;
             acc.give(x, || lax::div(ct, y));
         }
-        Op::Convert { x, dtype } if x.dtype().is_float() && dtype.is_float() => {
+        Op::Convert { x, dtype } if x.dtype().is_inexact() && dtype.is_inexact() => {
             acc.give(x, || lax::convert(ct, x.dtype()))
         }
         Op::Select { pred, on_true, on_false } => {

@@ -124,6 +124,7 @@ fn rule(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
         Op::Unary { .. }
         | Op::IntegerPow { .. }
         | Op::Binary { .. }
+        | Op::Complex { .. }
         | Op::Compare { .. }
         | Op::Select { .. }
         | Op::Clamp { .. }
@@ -176,6 +177,7 @@ fn rule(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
         }
         Op::TopK { x, k } => Op::TopK { x: all(x), k: *k },
         Op::Factor { f, x } => Op::Factor { f: *f, x: all(x) },
+        Op::Fft { f, x, lengths } => Op::Fft { f: *f, x: all(x), lengths: lengths.clone() },
 
         Op::DotGeneral { lhs, rhs, dims, out } => return one(contraction::dot_general(lhs, rhs, dims, *out)),
         Op::Conv { lhs, rhs, dims } => return one(contraction::conv(lhs, rhs, dims, size)),
