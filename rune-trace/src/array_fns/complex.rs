@@ -81,7 +81,7 @@ impl Tensor {
 pub(crate) fn expect_inexact(op: &str, x: &Tensor) {
     if !x.dtype().is_inexact() {
         refuse!(
-            "{op}: takes a float or complex dtype, and is given {}; convert it, as with `.cast(DType::F32)`",
+            "{op}: takes a float or complex dtype, but got {}; convert it, as with `.cast(DType::F32)`",
             x.ty()
         );
     }

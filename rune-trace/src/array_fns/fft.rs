@@ -209,7 +209,7 @@ fn as_operand(op: &str, f: FftFn, x: &Tensor) -> Tensor {
     let real = if dtype.is_complex() || dtype == DType::F64 { dtype.real() } else { DType::F32 };
     if f == FftFn::Rfft {
         if dtype.is_complex() {
-            refuse!("{op}: takes real numbers, and is given {}; take a part, as with `.real()`, or use `fft`", x.ty());
+            refuse!("{op}: takes real numbers, but got {}; take a part, as with `.real()`, or use `fft`", x.ty());
         }
         return lax::convert(x, real);
     }
@@ -223,14 +223,14 @@ fn axes_of(op: &str, x: &Tensor, options: &FftOptions, last: DefaultAxes) -> Vec
     let Some(axes) = &options.axes else {
         let count = last.or(options.lengths.as_ref().map(Vec::len)).unwrap_or(rank);
         if count > rank {
-            refuse!("{op}: is along {count} axes, and is given shape {}", x.shape());
+            refuse!("{op}: is along {count} axes, but got shape {}", x.shape());
         }
         return (rank - count..rank).collect();
     };
     if let Some(count) = last
         && axes.len() != count
     {
-        refuse!("{op}: is along {count} axes, and is given {axes:?}");
+        refuse!("{op}: is along {count} axes, but got {axes:?}");
     }
     let mut resolved = Vec::with_capacity(axes.len());
     for &axis in axes {
@@ -248,7 +248,7 @@ fn lengths_of(op: &str, f: FftFn, x: &Tensor, options: &FftOptions, axes: &[usiz
     let mut lengths: Vec<usize> = Vec::with_capacity(axes.len());
     match &options.lengths {
         Some(given) if given.len() != axes.len() => {
-            refuse!("{op}: is along {} axes, and is given the lengths {given:?}", axes.len())
+            refuse!("{op}: is along {} axes, but got the lengths {given:?}", axes.len())
         }
         Some(given) => lengths.extend(given),
         None => {
@@ -341,10 +341,10 @@ pub fn rfftfreq(n: usize, spacing: f64, dtype: DType) -> Tensor {
 #[track_caller]
 fn frequencies(op: &str, n: usize, count: usize, spacing: f64, dtype: DType, of: impl Fn(usize) -> i64) -> Tensor {
     if n == 0 {
-        refuse!("{op}: needs at least 1 sample, and is given {n}");
+        refuse!("{op}: needs at least 1 sample, but got {n}");
     }
     if !dtype.is_float() {
-        refuse!("{op}: needs a float dtype, and is given {dtype}");
+        refuse!("{op}: needs a float dtype, but got {dtype}");
     }
     let step = n as f64 * spacing;
     let elements = (0..count).map(|k| of(k) as f64 / step).collect::<Vec<f64>>();

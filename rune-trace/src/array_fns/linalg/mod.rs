@@ -54,7 +54,7 @@ use rune_ir::{DType, Shape};
 #[track_caller]
 fn expect_matrices(op: &str, a: &Tensor) {
     if a.dtype().is_complex() {
-        refuse!("linalg::{op}: takes f32 or f64, not complex numbers, and is given {}", a.ty());
+        refuse!("linalg::{op}: takes f32 or f64, not complex numbers, but got {}", a.ty());
     }
     if !a.dtype().is_float() || a.dtype().is_half() {
         refuse!("linalg::{op}: takes f32 or f64, but got {}; convert it, as with `.cast(DType::F32)`", a.ty());
