@@ -151,8 +151,8 @@ fn agrees_flushed(tolerance: Tolerance, at: usize, found: &Array, expected: &Arr
     with_element!(found.dtype(), T => {
         let (x, y) = (found.as_slice::<T>()[at], expected.as_slice::<T>()[at]);
         let least = match found.dtype() {
-            DType::F64 => f64::MIN_POSITIVE,
-            DType::BF16 | DType::F32 => f64::from(f32::MIN_POSITIVE),
+            DType::F64 | DType::C128 => f64::MIN_POSITIVE,
+            DType::BF16 | DType::F32 | DType::C64 => f64::from(f32::MIN_POSITIVE),
             // Only what was converted from an f32 that was taken as 0.
             DType::F16 | DType::Bool => 0.0,
             DType::I8 | DType::I16 | DType::I32 | DType::I64 => 0.0,
