@@ -26,7 +26,9 @@ fn difference(found: &Array, expected: &Array, exact: bool) -> Option<String> {
         | DType::U8
         | DType::U16
         | DType::U32
-        | DType::U64 => 2f64.powi(-44),
+        | DType::U64
+        | DType::C64
+        | DType::C128 => 2f64.powi(-44),
     };
     with_element!(expected.dtype(), T => {
         let (xs, ys) = (found.as_slice::<T>(), expected.as_slice::<T>());

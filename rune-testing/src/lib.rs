@@ -70,9 +70,9 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// A generator of programs over all dtypes, `f32` foremost, with constants and sub-programs.
+    /// A generator of programs over all dtypes but complex ones, `f32` foremost, with constants and sub-programs.
     pub fn new(seed: u64) -> Generator {
-        let mut dtypes = DType::ALL.to_vec();
+        let mut dtypes: Vec<DType> = DType::ALL.into_iter().filter(|dtype| !dtype.is_complex()).collect();
         dtypes.extend([DType::F32; 10]);
         dtypes.extend([DType::I32; 3]);
         Generator {
