@@ -17,10 +17,12 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         }
         if let Some(f) = xs.first().and_then(|&x| elementwise::binary(op.name, self.ty(x).dtype)) {
             let [x, y] = exactly(xs)?;
-            let idiom = match f {
-                BinaryFn::Div => self.logistic(x, y)?,
-                BinaryFn::Max => self.relu(x, y)?,
-                _ => None,
+            let idiom = if f == BinaryFn::Div {
+                self.logistic(x, y)?
+            } else if f == BinaryFn::Max {
+                self.relu(x, y)?
+            } else {
+                None
             };
             return one(match idiom {
                 Some(var) => var,

@@ -285,7 +285,7 @@ pub fn vander(x: &Tensor, n: usize, increasing: bool) -> Tensor {
     let mut power = x.ones_like();
     for _ in 0..n {
         powers.push(power.clone());
-        power = power * x;
+        power *= x;
     }
     if !increasing {
         powers.reverse();
