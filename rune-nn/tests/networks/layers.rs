@@ -226,7 +226,7 @@ fn initialisers_draw_what_jax_draws() {
 fn orthogonal_initialisers_draw_orthonormal_matrices() {
     let key = &random::key(5);
     let orthonormal = |m: &Tensor, scale: f64| {
-        let square = if m.shape()[0] < m.shape()[1] { m.matmul(&m.t()) } else { m.t().matmul(m) };
+        let square = if m.shape()[0] < m.shape()[1] { m.matmul(m.t()) } else { m.t().matmul(m) };
         let off = square - Tensor::eye(m.shape()[0].min(m.shape()[1]), DType::F32) * scale * scale;
         assert!(off.abs().max().item::<f32>().unwrap() < 4e-6, "{m:?}");
     };

@@ -194,7 +194,7 @@ pub fn multivariate_normal(
     let _ = parameter(op, covariance, dtype, &matrices);
     let factor = linalg::cholesky(covariance);
     let x = normal(key, vectors, dtype);
-    mean + factor.matmul(&x.unsqueeze(-1)).squeeze(-1)
+    mean + factor.matmul(x.unsqueeze(-1)).squeeze(-1)
 }
 /// Returns random matrices of `n` rows and `m` columns, evenly among those with orthonormal rows or columns, whichever are fewer. `shape`
 /// is that of the other axes.

@@ -32,7 +32,7 @@ fn logpdf_in(op: &str, x: &Tensor, mean: &Tensor, covariance: &Tensor) -> Tensor
         let factor = linalg::cholesky(covariance);
         let inverse = linalg::inv(&factor);
         // y of L y = x - mean has unit covariance.
-        let y = inverse.matmul(&(&x - &mean).unsqueeze(-1)).squeeze(-1);
+        let y = inverse.matmul((&x - &mean).unsqueeze(-1)).squeeze(-1);
         let log_det = factor.diagonal(0, -2, -1).log().sum_axes(-1);
         y.square().sum_axes(-1) * -0.5 - 0.5 * n as f64 * (2.0 * PI).ln() - log_det
     })
