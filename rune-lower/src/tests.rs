@@ -217,7 +217,8 @@ fn linear_algebra_is_called_rejected_or_exported_by_purpose() {
 #[test]
 fn both_writers_write_the_same_text() {
     use crate::tree::{Attribute, Context, Function, Location, Operation, Region, TensorType};
-    let floats = [0.0, -0.0, 1.0, 0.1, 1e10, 1e-10, 3.0e38, 1e-45, 123_456.0, 1_234_567.0, 0.000_123_456_7, 1e6, 65_504.0];
+    let floats =
+        [0.0, -0.0, 1.0, 0.1, 1e10, 1e-10, 3.0e38, 1e-45, 123_456.0, 1_234_567.0, 0.000_123_456_7, 1e6, 65_504.0];
     let odd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN_POSITIVE, 5e-324, 1.0 / 3.0, 2.0 / 3.0];
     let mut attributes = vec![
         Attribute::Bool(true),
