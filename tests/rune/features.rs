@@ -22,7 +22,7 @@ fn has(tree: &str, name: &str) -> bool {
 fn the_host_engine_needs_rust_alone() {
     let none = tree("");
     assert!(has(&none, "rune-host") && has(&none, "rune-nn") && has(&none, "rune-stablehlo"), "{none}");
-    for native in ["eerie-sys", "bindgen", "cmake", "melior", "mlir-sys", "rune-lower", "rune-iree"] {
+    for native in ["eerie-sys", "bindgen", "cmake", "melior", "mlir-sys", "rune-jit-lower", "rune-iree"] {
         assert!(!has(&none, native), "{native} is in\n{none}");
     }
 }
@@ -30,7 +30,7 @@ fn the_host_engine_needs_rust_alone() {
 #[test]
 fn compiling_needs_no_mlir() {
     let iree = tree("iree");
-    assert!(has(&iree, "eerie-sys") && has(&iree, "rune-lower"), "{iree}");
+    assert!(has(&iree, "eerie-sys") && has(&iree, "rune-jit-lower"), "{iree}");
     assert!(!has(&iree, "melior") && !has(&iree, "mlir-sys"), "{iree}");
     assert!(has(&tree("melior"), "melior"));
 }
@@ -39,5 +39,5 @@ fn compiling_needs_no_mlir() {
 fn running_needs_neither_melior_nor_the_compiler() {
     let run = tree("run");
     assert!(has(&run, "eerie-sys"), "{run}");
-    assert!(!has(&run, "melior") && !has(&run, "rune-lower"), "{run}");
+    assert!(!has(&run, "melior") && !has(&run, "rune-jit-lower"), "{run}");
 }

@@ -208,8 +208,10 @@ pub fn variants(input: &DeriveInput) -> Result<Vec<(TokenStream, &Fields)>> {
 
 /// The crate that the user depends on: rune, or rune-trace alone.
 pub fn crate_path() -> TokenStream {
-    let found = crate_name("rune-trace").or_else(|_| crate_name("rune"));
+    let found = crate_name("rune-trace").or_else(|_| crate_name("rune-jit"));
     let name = match found {
+        // The library in the package `rune-jit` is `rune`, if the user gives it no other name.
+        Ok(FoundCrate::Name(name)) if name == "rune_jit" => format_ident!("rune"),
         Ok(FoundCrate::Name(name)) => format_ident!("{name}"),
         // Within rune-trace, which names itself so.
         Ok(FoundCrate::Itself) | Err(_) => format_ident!("rune_trace"),

@@ -15,12 +15,19 @@ fn main() -> Outcome {
     in_this_build()
 }
 
+/// A tree of the user's own: the derive macro finds the crate under its name here.
+#[derive(Tree, Clone)]
+struct Model {
+    mlp: Mlp,
+    scale: f64,
+}
+
 fn trains() -> Outcome {
-    fn loss(model: &Mlp, x: &Tensor, y: &Tensor) -> Tensor {
-        nn::mse(&model.forward(x), y)
+    fn loss(model: &Model, x: &Tensor, y: &Tensor) -> Tensor {
+        nn::mse(&(model.mlp.forward(x) * model.scale), y)
     }
     let optimizer = optim::adam(1e-2);
-    let step = jit(|model: &Mlp, state: &optim::State<optim::Adam, Mlp>, x: &Tensor, y: &Tensor| {
+    let step = jit(|model: &Model, state: &optim::State<optim::Adam, Model>, x: &Tensor, y: &Tensor| {
         let (loss, gradient) = value_and_grad(loss)(model, x, y);
         let (updates, state) = optimizer.update(&gradient, state, model);
         (optim::apply_updates(model, &updates), state, loss)
@@ -28,7 +35,7 @@ fn trains() -> Outcome {
     let [start, data] = random::split_into(&random::key(0));
     let x = random::uniform(&data, [64, 1], DType::F32, -3.0, 3.0);
     let y = x.sin();
-    let mut model = Mlp::new(&start, &[1, 32, 1], Tensor::tanh);
+    let mut model = Model { mlp: Mlp::new(&start, &[1, 32, 1], Tensor::tanh), scale: 1.0 };
     let mut state = optimizer.init(&model);
     let mut losses = Vec::new();
     for _ in 0..100 {
