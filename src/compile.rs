@@ -10,6 +10,7 @@ use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, Executable};
 use rune_lower::Lowered;
 use rune_trace::interpret::{InterpretError, interpret_owned};
 use rune_trace::{Array, Program, Value};
+use smallvec::SmallVec;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -25,12 +26,12 @@ impl Runnable {
     /// The outputs for values of the inputs, which are of the right types.
     pub fn run(&self, inputs: &[&Value]) -> Result<Vec<Value>, Error> {
         match self {
-            Runnable::Interpreted(_) | Runnable::Planned(_) | Runnable::Tiered(_) => {
-                self.run_with(inputs.iter().map(|v| Arg::Borrow(v)).collect())
-            }
+            Runnable::Planned(plan) => run_plan(plan, inputs),
+            Runnable::Tiered(tiered) => tiered.run(inputs),
+            Runnable::Interpreted(_) => self.run_with(inputs.iter().map(|v| Arg::Borrow(v)).collect()),
             Runnable::Loaded(executable, constants) if constants.is_empty() => Ok(executable.call(inputs)?),
             Runnable::Loaded(executable, constants) => {
-                let all: smallvec::SmallVec<[&Value; 8]> = inputs.iter().copied().chain(constants).collect();
+                let all: SmallVec<[&Value; 8]> = inputs.iter().copied().chain(constants).collect();
                 Ok(executable.call(&all)?)
             }
         }
@@ -64,6 +65,15 @@ impl Runnable {
             }
         }
     }
+}
+
+/// Runs a plan on values.
+pub(crate) fn run_plan(plan: &Plan, inputs: &[&Value]) -> Result<Vec<Value>, Error> {
+    let mut arrays: SmallVec<[Array; 4]> = SmallVec::new();
+    for input in inputs {
+        arrays.push(input.to_host().map_err(Error::Transfer)?);
+    }
+    Ok(plan.run_on(arrays)?.into_iter().map(Value::Host).collect())
 }
 
 /// Runs on inputs in host memory.

@@ -88,6 +88,20 @@ impl Tiered {
         self.state() == State::Iree
     }
 
+    /// Like [`Tiered::run_with`], for inputs that are not donated.
+    pub fn run(self: &Arc<Tiered>, inputs: &[&Value]) -> Result<Vec<Value>, Error> {
+        match self.state() {
+            State::Counted => {
+                let start = Instant::now();
+                let results = crate::compile::run_plan(&self.plan, inputs)?;
+                self.count(start.elapsed());
+                Ok(results)
+            }
+            State::Compiling | State::Host => crate::compile::run_plan(&self.plan, inputs),
+            State::Tried | State::Iree => self.run_with(inputs.iter().map(|v| Arg::Borrow(v)).collect()),
+        }
+    }
+
     /// Runs the program on the engine that has it now, or on both.
     pub fn run_with(self: &Arc<Tiered>, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
         match (self.state(), self.compiled.get()) {

@@ -10,6 +10,7 @@ mod kernel;
 mod plan;
 mod products;
 mod run;
+mod steps;
 #[cfg(test)]
 mod tests;
 

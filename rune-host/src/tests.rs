@@ -64,7 +64,7 @@ fn difference(found: &Array, expected: &Array, exact: bool) -> Option<String> {
 }
 
 /// What is wrong with the outputs; a panic is, too.
-fn wrong(program: &Program, inputs: &[Array], exact: bool) -> Option<String> {
+pub(crate) fn wrong(program: &Program, inputs: &[Array], exact: bool) -> Option<String> {
     let caught = catch_unwind(AssertUnwindSafe(|| compare(program, inputs, exact)));
     caught.unwrap_or_else(|_| Some("a panic".to_owned()))
 }

@@ -56,7 +56,8 @@ pub use rune_trace_derive::{Outer, Tree, debug_print};
 #[doc(hidden)]
 pub use serde_json::Value as StaticValue;
 pub use tensor::{
-    AxisNames, BACKENDS, Backend, EvalError, Tensor, TraceContext, interpret_eagerly, lax, name_scope, named_axes,
+    AxisNames, BACKENDS, Backend, EvalError, Tensor, TraceContext, has_named_axes, interpret_eagerly, lax, name_scope,
+    named_axes,
 };
 #[doc(hidden)]
 pub use tensor::{Caller, at_caller, fail};

@@ -8,7 +8,7 @@ use crate::log::{self, Statics};
 use crate::{Error, Tier};
 use rune_iree::Arg;
 use rune_trace::{
-    Arguments, Caller, Function, Program, Tensor, Traced, Tree, Type, Value, in_closure, lax, name_of, named_axes,
+    Arguments, Caller, Function, Program, Tensor, Traced, Tree, Type, Value, has_named_axes, in_closure, lax, name_of,
     trace_function,
 };
 use rustc_hash::FxHasher;
@@ -78,7 +78,7 @@ impl<F, Out: Tree> Core<F, Out> {
     {
         let (leaves, structure) = leaves::<X>(args);
         // What the function does may depend on the axes mapped around it.
-        if leaves.iter().any(|t| t.is_traced()) || !named_axes().is_empty() {
+        if leaves.iter().any(|t| t.is_traced()) || has_named_axes() {
             return self.call_traced::<X>(args, &leaves);
         }
         match self.call_known::<X>(args, &leaves, structure) {
@@ -132,7 +132,7 @@ impl<F, Out: Tree> Core<F, Out> {
     {
         let args = X::with_first(&first, rest);
         let (leaves, structure) = leaves::<X>(args);
-        if leaves.iter().any(|t| t.is_traced()) || !named_axes().is_empty() || rune_trace::checks_nans() {
+        if leaves.iter().any(|t| t.is_traced()) || has_named_axes() || rune_trace::checks_nans() {
             // Within a trace it is not known who else holds an argument; and what is checked is read after the call.
             return self.call::<X>(args);
         }

@@ -1,5 +1,6 @@
 //! Clusters: the operations that become one kernel, while a plan is made.
 
+use super::fuse::fuse;
 use super::view::View;
 use crate::kernel::{Form, Input, Instruction, Kernel, Output, Reduction, Register, is_by_row};
 use rune_ir::op::Literal;
@@ -11,6 +12,8 @@ use smallvec::SmallVec;
 const TILE_BYTES: usize = 24 << 10;
 /// Elements of a tile, at least and at most, and what they are a multiple of. Few in tests, so that small arrays have several tiles.
 const TILE: (usize, usize, usize) = if cfg!(test) { (4, 8, 4) } else { (128, 2048, 64) };
+/// Elements of a tile of a kernel that computes one thing.
+const LARGE_TILE: usize = if cfg!(test) { 12 } else { 1 << 16 };
 
 /// The dtype that elements of a dtype have in registers.
 pub(super) fn lane(dtype: DType) -> DType {
@@ -81,6 +84,16 @@ impl Cluster {
     /// The register that an instruction writes, which `make` makes for it.
     pub(super) fn push(&mut self, per_row: bool, make: impl FnOnce(Register) -> Instruction) -> Register {
         let d = self.register(true);
+        self.code.push((make(d), per_row));
+        d
+    }
+    /// The registers that an instruction with two results writes.
+    pub(super) fn push_pair(
+        &mut self,
+        per_row: bool,
+        make: impl FnOnce([Register; 2]) -> Instruction,
+    ) -> [Register; 2] {
+        let d = [self.register(true), self.register(true)];
         self.code.push((make(d), per_row));
         d
     }
@@ -170,24 +183,17 @@ impl Cluster {
     /// The kernel, which computes nothing but what is stored or reduced.
     pub(super) fn finish(mut self) -> Kernel {
         self.read_rows_in_place();
-        let mut needed = vec![false; self.registers.len()];
-        self.outputs.iter().for_each(|o| needed[o.register] = true);
-        let mut keep = |instruction: &mut Instruction| {
-            let (xs, d) = instruction.registers_mut();
-            let wanted = d.is_none_or(|d| needed[*d]);
-            if wanted {
-                xs.into_iter().for_each(|x| needed[*x] = true);
-            }
-            wanted
-        };
-        let mut code: Vec<_> = self.code.drain(..).rev().filter_map(|mut i| keep(&mut i.0).then_some(i)).collect();
-        code.reverse();
-        let mut prologue: Vec<_> =
-            self.prologue.drain(..).rev().filter_map(|mut i| keep(&mut i).then_some(i)).collect();
-        prologue.reverse();
+        self.drop_unneeded();
+        fuse(&mut self.code, self.registers.len(), &self.outputs);
+        let (mut prologue, mut code) = (self.prologue.split_off(0), self.code.split_off(0));
         let registers = self.allocate(&mut prologue, &mut code);
         let row = self.row.unwrap_or(1);
-        let tile = (TILE_BYTES / (4 * registers.max(1))).clamp(TILE.0, TILE.1) / TILE.2 * TILE.2;
+        // What is read or written once needs no cache.
+        let computing = code.iter().filter(|(instruction, _)| !matches!(instruction, Instruction::Load { .. })).count();
+        let tile = match computing <= 1 {
+            true => LARGE_TILE,
+            false => (TILE_BYTES / (4 * registers.max(1))).clamp(TILE.0, TILE.1) / TILE.2 * TILE.2,
+        };
         let tile = (tile / row).max(1) * row;
         let (code, per_row) = code.into_iter().unzip();
         Kernel {
@@ -202,6 +208,24 @@ impl Cluster {
             outputs: self.outputs,
             reductions: self.reductions,
         }
+    }
+
+    /// Leaves out what is neither stored nor reduced.
+    fn drop_unneeded(&mut self) {
+        let mut needed = vec![false; self.registers.len()];
+        self.outputs.iter().for_each(|o| needed[o.register] = true);
+        let mut keep = |instruction: &mut Instruction| {
+            let (xs, d) = instruction.registers_mut();
+            let wanted = d.is_empty() || d.iter().any(|d| needed[**d]);
+            if wanted {
+                xs.into_iter().for_each(|x| needed[*x] = true);
+            }
+            wanted
+        };
+        self.code = self.code.drain(..).rev().filter_map(|mut i| keep(&mut i.0).then_some(i)).collect();
+        self.code.reverse();
+        self.prologue = self.prologue.drain(..).rev().filter_map(|mut i| keep(&mut i).then_some(i)).collect();
+        self.prologue.reverse();
     }
 
     /// Lets instructions read one element for each row, where they can, so that it is not spread before.
@@ -242,15 +266,16 @@ impl Cluster {
         for instruction in prologue {
             let (xs, d) = instruction.registers_mut();
             xs.into_iter().for_each(|x| *x = renamed[*x]);
-            let d = d.expect("an instruction before all tiles has a result");
-            last_use[*d] = NEVER;
-            renamed[*d] = fresh();
-            *d = renamed[*d];
+            for d in d {
+                last_use[*d] = NEVER;
+                renamed[*d] = fresh();
+                *d = renamed[*d];
+            }
         }
         for (at, (instruction, _)) in code.iter_mut().enumerate() {
             let dense = matches!(instruction, Instruction::Load { input, .. } if is_in_place(self.inputs[*input].access.form()));
             let (xs, d) = instruction.registers_mut();
-            let mut dead: SmallVec<[Register; 3]> = SmallVec::new();
+            let mut dead: SmallVec<[Register; 4]> = SmallVec::new();
             for x in xs {
                 let new = renamed[*x];
                 if last_use[*x] == at && !dead.contains(&new) {
@@ -258,7 +283,7 @@ impl Cluster {
                 }
                 *x = new;
             }
-            if let Some(d) = d {
+            for d in d {
                 let own = dense || last_use[*d] == NEVER;
                 if dense {
                     last_use[*d] = NEVER;

@@ -5,7 +5,12 @@
 
 mod builder;
 mod cluster;
+mod contractions;
+mod elementwise;
+mod fuse;
+mod native;
 mod order;
+mod places;
 mod view;
 
 pub(crate) use view::View;
@@ -13,6 +18,7 @@ pub(crate) use view::View;
 use crate::conv::Conv;
 use crate::kernel::Kernel;
 use crate::products::Product;
+use crate::steps::Native;
 use rune_ir::{Array, Op, Program, Shape, Type, Value};
 use std::sync::Arc;
 
@@ -61,6 +67,12 @@ pub(crate) enum Step {
         conv: Conv,
         buffer: usize,
     },
+    /// An operation with code of its own, on whole buffers.
+    Native {
+        native: Native,
+        reads: Vec<usize>,
+        results: Vec<usize>,
+    },
     /// An operation that the interpreter computes.
     Evaluate {
         op: Op<Dense>,
@@ -103,7 +115,7 @@ impl Plan {
     /// Whether all of the work is done by fast code: nothing is left to the interpreter.
     pub fn is_native(&self) -> bool {
         self.steps.iter().all(|step| match step {
-            Step::Kernel(_) | Step::Product { .. } | Step::Conv { .. } => true,
+            Step::Kernel(_) | Step::Product { .. } | Step::Conv { .. } | Step::Native { .. } => true,
             Step::Evaluate { .. } => false,
             Step::Case { branches, .. } => branches.iter().all(|b| b.is_native()),
             Step::While { cond, body, .. } => cond.is_native() && body.is_native(),

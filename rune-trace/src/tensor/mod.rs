@@ -19,7 +19,7 @@ pub(crate) use caller::{fail_with, in_closure_of, refuse};
 pub use context::TraceContext;
 pub(crate) use effects::{Applied, begin_trace, tentatively};
 pub use evaluate::{BACKENDS, Backend, EvalError, interpret_eagerly};
-pub use named_axes::{AxisNames, named_axes};
+pub use named_axes::{AxisNames, has_named_axes, named_axes};
 pub(crate) use named_axes::{named_axis, within_axis};
 pub use node::Tensor;
 pub(crate) use node::fresh_params;

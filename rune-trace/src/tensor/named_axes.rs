@@ -54,6 +54,11 @@ pub fn named_axes() -> Vec<NamedAxis> {
     MAPPED.with_borrow(Clone::clone)
 }
 
+/// Returns whether an axis is mapped around.
+pub fn has_named_axes() -> bool {
+    MAPPED.with_borrow(|mapped| !mapped.is_empty())
+}
+
 /// The axis of this name that is mapped around, the innermost one.
 ///
 /// # Panics
