@@ -9,7 +9,7 @@ use rune_host::Plan;
 use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, Executable};
 use rune_lower::Lowered;
 use rune_trace::interpret::{InterpretError, interpret_owned};
-use rune_trace::{Array, Program, Value};
+use rune_trace::{Array, Program, Value, profile};
 use smallvec::SmallVec;
 use std::sync::Arc;
 use std::time::Instant;
@@ -114,6 +114,7 @@ pub(crate) fn plan(program: &Program, why: &str) -> (Runnable, Timings) {
 }
 
 fn planned(program: &Program, why: &str) -> (Plan, Timings) {
+    let _span = profile::span("plan", || program.name().to_owned());
     let start = Instant::now();
     let plan = Plan::new(program);
     let timings = Timings { lower: start.elapsed(), ..Timings::default() };
@@ -146,6 +147,7 @@ pub(crate) fn compile(program: &Arc<Program>, device: &Device, why: &str) -> Res
     let options = options_for(device);
     // Source lines are left out, so that moving a function does not compile it again.
     let material = lowered.identity();
+    let _span = profile::span("compile", || program.name().to_owned());
     let compiling = log::Compiling::start(program, lowered.code(), why);
     let start = Instant::now();
     let text = || Ok::<_, Error>(lowered.text.clone());

@@ -53,7 +53,7 @@ pub use error::Error;
 pub use jit::{Compiled, Donating, Jit, Lowered, jit};
 #[cfg(feature = "compile")]
 pub use precompile::Precompiled;
-pub use rune_host::Plan;
+pub use rune_host::{Plan, Profile, Row as ProfileRow};
 #[cfg(feature = "compile")]
 pub use rune_iree::{
     CacheEntry, CompileCache, CompileError, CompileOptions, Statistics, abandon_compilations, compiler_library,

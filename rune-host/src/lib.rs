@@ -9,6 +9,7 @@ mod gemm;
 mod kernel;
 mod plan;
 mod products;
+mod profile;
 mod run;
 mod steps;
 #[cfg(test)]
@@ -16,3 +17,4 @@ mod tests;
 
 pub use plan::Plan;
 pub use products::dot_general;
+pub use profile::{Profile, Row};

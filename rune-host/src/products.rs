@@ -111,6 +111,11 @@ impl Product {
     pub(crate) fn new(lhs: Factor, rhs: Factor, dtype: DType) -> Product {
         Product { lhs, rhs, dtype }
     }
+    /// The number of multiplications.
+    pub(crate) fn multiplications(&self) -> u64 {
+        let matrices: usize = self.lhs.batch.iter().map(|axis| axis.0).product();
+        [matrices, self.lhs.free.0, self.lhs.contracted.0, self.rhs.free.0].iter().map(|&n| n as u64).product()
+    }
     /// Writes the product of what lies in two buffers: batch, then what stays of the left, then of the right operand.
     pub(crate) fn run(&self, lhs: &[u8], rhs: &[u8], out: &mut [u8]) {
         if self.dtype == DType::F64 { self.multiply::<f64>(lhs, rhs, out) } else { self.multiply::<f32>(lhs, rhs, out) }

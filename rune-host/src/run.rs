@@ -3,8 +3,9 @@
 use crate::kernel::Kernel;
 use crate::plan::{Dense, Plan, Step};
 use rune_ir::interpret::{InterpretError, eval_taking};
-use rune_ir::{AlignedBytes, Array, Type, array_memory};
+use rune_ir::{AlignedBytes, Array, Type, array_memory, profile};
 use smallvec::SmallVec;
+use std::time::Instant;
 
 /// An array, or a part of one, in a buffer.
 #[derive(Clone)]
@@ -103,8 +104,16 @@ impl Plan {
                 buffers.put(first + index, array);
             }
         }
-        for step in &self.steps {
-            buffers.step(step)?;
+        if profile::is_on() {
+            for (step, label) in self.steps.iter().zip(&self.labels) {
+                let start = Instant::now();
+                buffers.step(step)?;
+                profile::record("step", label.name(), start, self.details(step, label));
+            }
+        } else {
+            for step in &self.steps {
+                buffers.step(step)?;
+            }
         }
         Ok(self.outputs.iter().map(|output| buffers.take_array(output)).collect())
     }

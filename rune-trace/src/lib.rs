@@ -43,8 +43,6 @@ pub use gradient_check::{
 };
 pub use make_program::{Traced, eval_shape, make_program, name_of, trace_function};
 pub use outer::Outer;
-#[doc(hidden)]
-pub use rune_ir::caught;
 pub use rune_ir::interpret::{DebugSink, capture_debug, set_debug_sink};
 pub use rune_ir::{
     ALIGNMENT, AlignedBytes, Array, Bad, BuildError, CallbackError, CheckpointPolicy, Cost, DType, DeviceBuffer,
@@ -52,6 +50,8 @@ pub use rune_ir::{
     Program, ProgramBuilder, ProgramHash, Shape, SignatureError, Summary, Transform, Transforms, Type, UnknownDType,
     Value, Var, VmapMethod, check_nans, checks_nans, interpret, op, program, types, with_element,
 };
+#[doc(hidden)]
+pub use rune_ir::{caught, profile};
 pub use rune_trace_derive::{Outer, Tree, debug_print};
 #[doc(hidden)]
 pub use serde_json::Value as StaticValue;

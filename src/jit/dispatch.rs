@@ -116,6 +116,7 @@ impl<F, Out: Tree> Core<F, Out> {
         X: Arguments,
         F: Function<X, Output = Out>,
     {
+        let _span = profile::span("call", || self.name.clone());
         let values = values(leaves)?;
         let entry = self.entry::<X>(args, leaves, structure)?;
         let refs: SmallVec<[&Value; 8]> = values.iter().collect();
@@ -237,6 +238,7 @@ impl<F, Out: Tree> Core<F, Out> {
         X: Arguments,
         F: Function<X, Output = Out>,
     {
+        let _span = profile::span("trace", || self.name.clone());
         let traced = self.run::<X>(args);
         if traced.captured.iter().any(Tensor::is_traced) {
             return Err(Failed::CapturesTraced);

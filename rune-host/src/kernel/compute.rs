@@ -1,6 +1,6 @@
 //! What each instruction computes.
 
-use super::lanes::{encrypt, map, map_rows, map_rows2, map2, map3, map3_rows, sum_squares_f32};
+use super::lanes::{encrypt, map, map_rows, map2, map3, map3_rows, sum_squares_f32};
 use super::math;
 use super::number::{Accumulator, Bits, Number, with_integer, with_number};
 use super::single;
@@ -272,7 +272,7 @@ pub(super) fn pair(f: [BinaryFn; 2], x: [&Slot<'_>; 3], by_row: [bool; 2], d: &m
         [false, false] => map3(d, x, y, z, f),
         [true, false] => map3_rows(d, x, y, z, row, f),
         [false, true] => map3_rows(d, x, z, y, row, |x, z, y| f(x, y, z)),
-        [true, true] => map_rows2(d, x, y, z, row, f),
+        [true, true] => undefined(),
     });
 }
 
@@ -342,7 +342,7 @@ fn binary_integer<T: Number + Bits>(f: BinaryFn, x: &[T], y: &[T], d: &mut [T]) 
         BinaryFn::ShiftRightLogical => map2(d, x, y, T::shift_right_logical),
         BinaryFn::Div => map2(d, x, y, T::quotient),
         BinaryFn::Rem => map2(d, x, y, T::remainder),
-        BinaryFn::Pow => map2(d, x, y, T::power),
+        BinaryFn::Pow => d.iter_mut().zip(x).zip(y).for_each(|((d, &x), &y)| *d = x.power(y)),
         BinaryFn::Atan2 => undefined(),
     }
 }

@@ -3,7 +3,7 @@
 use once_cell::sync::Lazy;
 use pulp::{Arch, Simd, WithSimd};
 
-pub(crate) static ARCH: Lazy<Arch> = Lazy::new(Arch::new);
+static ARCH: Lazy<Arch> = Lazy::new(Arch::new);
 
 /// Sets each element of `d` to `f` of that of `x`.
 pub(super) fn map<X: Copy, D>(d: &mut [D], x: &[X], f: impl Fn(X) -> D) {
@@ -82,24 +82,6 @@ pub(super) fn map3_rows<T: Copy>(d: &mut [T], x: &[T], y: &[T], z: &[T], row: us
             let rows = d.chunks_exact_mut(row).zip(x.chunks_exact(row)).zip(z.chunks_exact(row)).zip(y);
             for (((d, x), z), &y) in rows {
                 for ((d, &x), &z) in d.iter_mut().zip(x).zip(z) {
-                    *d = f(x, y, z);
-                }
-            }
-        }
-    }
-    ARCH.dispatch(Map(d, [x, y, z], row, f));
-}
-
-/// Sets each element of `d` to `f` of that of `x` and of the elements of `y` and `z` for its row.
-pub(super) fn map_rows2<T: Copy>(d: &mut [T], x: &[T], y: &[T], z: &[T], row: usize, f: impl Fn(T, T, T) -> T) {
-    struct Map<'a, T, F>(&'a mut [T], [&'a [T]; 3], usize, F);
-    impl<T: Copy, F: Fn(T, T, T) -> T> WithSimd for Map<'_, T, F> {
-        type Output = ();
-        #[inline(always)]
-        fn with_simd<S: Simd>(self, _: S) {
-            let Map(d, [x, y, z], row, f) = self;
-            for (((d, x), &y), &z) in d.chunks_exact_mut(row).zip(x.chunks_exact(row)).zip(y).zip(z) {
-                for (d, &x) in d.iter_mut().zip(x) {
                     *d = f(x, y, z);
                 }
             }
@@ -204,7 +186,7 @@ pub(super) fn add_rows_f32(a: &mut [f64], x: &[f32]) {
 }
 
 /// Combines each element of `x` into that of `a`.
-pub(crate) fn accumulate<X: Copy, A: Copy>(a: &mut [A], x: &[X], up: impl Fn(X) -> A, combine: impl Fn(A, A) -> A) {
+pub(super) fn accumulate<X: Copy, A: Copy>(a: &mut [A], x: &[X], up: impl Fn(X) -> A, combine: impl Fn(A, A) -> A) {
     struct Accumulate<'a, X, A, U, C>(&'a mut [A], &'a [X], U, C);
     impl<X: Copy, A: Copy, U: Fn(X) -> A, C: Fn(A, A) -> A> WithSimd for Accumulate<'_, X, A, U, C> {
         type Output = ();
@@ -217,28 +199,6 @@ pub(crate) fn accumulate<X: Copy, A: Copy>(a: &mut [A], x: &[X], up: impl Fn(X) 
         }
     }
     ARCH.dispatch(Accumulate(a, x, up, combine));
-}
-
-/// Combines each element with the one that lies `by` elements behind it, as long as there is one.
-pub(crate) fn combine_ahead<T: Copy>(x: &mut [T], by: usize, combine: impl Fn(T, T) -> T) {
-    struct Ahead<'a, T, C>(&'a mut [T], usize, C);
-    impl<T: Copy, C: Fn(T, T) -> T> WithSimd for Ahead<'_, T, C> {
-        type Output = ();
-        #[inline(always)]
-        fn with_simd<S: Simd>(self, _: S) {
-            let Ahead(mut x, by, combine) = self;
-            // Nothing within a piece is read after it was written.
-            while x.len() > by {
-                let n = by.min(x.len() - by);
-                let (piece, behind) = x.split_at_mut(by);
-                for (x, &y) in piece[..n].iter_mut().zip(behind.iter()) {
-                    *x = combine(*x, y);
-                }
-                x = behind;
-            }
-        }
-    }
-    ARCH.dispatch(Ahead(x, by, combine));
 }
 
 /// Sets each pair of elements of `d` to that of `x`, encrypted by the block cipher Threefry-2x32-20 with the key of the pair (Salmon et al.,

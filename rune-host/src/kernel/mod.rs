@@ -3,7 +3,7 @@
 mod access;
 mod compute;
 mod instruction;
-pub(crate) mod lanes;
+mod lanes;
 mod math;
 pub(crate) mod number;
 mod reduction;

@@ -4,10 +4,10 @@ use super::cluster::{Cluster, lane};
 use super::elementwise::half;
 use super::order::{Node, order};
 use super::view::View;
-use super::{Dense, Plan, Step};
+use super::{Dense, Label, Plan, Step};
 use crate::kernel::{Instruction, Register};
 use rune_ir::op::{Literal, UnaryFn};
-use rune_ir::{Op, Program, Shape, Type, Var};
+use rune_ir::{Loc, Op, Program, Shape, Type, Var};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -60,6 +60,8 @@ pub(super) struct Builder {
     effect_stage: u32,
     /// The number of operations so far.
     pub position: usize,
+    /// Their names, and the lines that they come from.
+    origins: Vec<(&'static str, Option<Loc>)>,
 }
 
 pub(super) fn plan(program: &Program) -> Plan {
@@ -107,6 +109,7 @@ impl Builder {
                 continue;
             }
             self.position += 1;
+            self.origins.push((instruction.op.name(), instruction.origin.loc.clone()));
             let op = instruction.op.map(|v: &Var| ids[v.index()].expect("variables are assigned before they are used"));
             let types: Vec<Type> = instruction.results().map(|v| program.ty(v).clone()).collect();
             let results = self.operation(&op, &types);
@@ -271,7 +274,14 @@ impl Builder {
         let others = self.others.len();
         let mut nodes: Vec<Node> = Vec::new();
         let mut steps: Vec<Step> = Vec::new();
+        let mut labels: Vec<Label> = Vec::new();
+        let label = |members: &[usize]| {
+            let origins = members.iter().filter_map(|&position| self.origins.get(position.checked_sub(1)?));
+            let loc = origins.clone().next_back().and_then(|(_, loc)| loc.clone());
+            Label { operations: origins.map(|&(name, _)| name).collect(), loc }
+        };
         for Other { step, reads, writes, after, position } in self.others {
+            labels.push(label(&[position]));
             nodes.push(Node { reads, writes, after, position });
             steps.push(step);
         }
@@ -279,7 +289,8 @@ impl Builder {
             if cluster.outputs.is_empty() && cluster.reductions.is_empty() {
                 continue;
             }
-            let position = cluster.last;
+            let position = cluster.last();
+            labels.push(label(&cluster.members));
             let mut kernel = cluster.finish();
             kernel.drop_unread_inputs();
             let reads = kernel.inputs.iter().map(|i| i.buffer).collect();
@@ -293,7 +304,8 @@ impl Builder {
         let mut uses = vec![0; self.buffers.len()];
         nodes.iter().flat_map(|n| &n.reads).chain(outputs.iter().map(|o| &o.buffer)).for_each(|&b| uses[b] += 1);
         let mut steps: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
+        let labels = order.iter().map(|&i| std::mem::take(&mut labels[i])).collect();
         let steps = order.into_iter().map(|i| steps[i].take().expect("each step comes once")).collect();
-        Plan { name: name.to_owned(), inputs, constants, buffers: self.buffers, steps, uses, outputs }
+        Plan { name: name.to_owned(), inputs, constants, buffers: self.buffers, steps, labels, uses, outputs }
     }
 }

@@ -33,8 +33,8 @@ pub(super) struct Cluster {
     pub row: Option<usize>,
     /// When it runs: after all of an earlier stage.
     pub stage: u32,
-    /// The position in the program of the last operation in it.
-    pub last: usize,
+    /// The positions in the program of the operations in it.
+    pub members: Vec<usize>,
     code: Vec<(Instruction, bool)>,
     prologue: Vec<Instruction>,
     /// Of each register, whether an instruction of the code writes it to memory of its own.
@@ -56,7 +56,7 @@ impl Cluster {
             size,
             row: None,
             stage,
-            last: 0,
+            members: Vec::new(),
             code: Vec::new(),
             prologue: Vec::new(),
             registers: Vec::new(),
@@ -68,6 +68,16 @@ impl Cluster {
             iotas: FxHashMap::default(),
             spreads: FxHashMap::default(),
             stores: FxHashMap::default(),
+        }
+    }
+    /// The position of the last operation.
+    pub(super) fn last(&self) -> usize {
+        self.members.last().copied().unwrap_or(0)
+    }
+    /// Adds an operation.
+    pub(super) fn add(&mut self, position: usize) {
+        if self.last() != position {
+            self.members.push(position);
         }
     }
     pub(super) fn len(&self) -> usize {

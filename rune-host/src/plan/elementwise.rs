@@ -23,7 +23,7 @@ impl Builder {
         let (cluster, per_row) = self.home(operands, ty.size());
         let operands = operands.map(|id| self.operand(id, cluster, per_row));
         let c = &mut self.clusters[cluster];
-        c.last = self.position;
+        c.add(self.position);
         let mut register = c.push(per_row, |d| make(operands, d));
         if let Some(half) = rounded {
             let x = register;
@@ -95,7 +95,7 @@ impl Builder {
         let cluster = self.home_of_reduction(x, shape.size(), row);
         let register = self.operand(x, cluster, false);
         let c = &mut self.clusters[cluster];
-        c.last = self.position;
+        c.add(self.position);
         let (dtype, half) = (lane(dtype), half(ty));
         if row.is_some() && (c.row.is_none() || c.row == row) {
             c.row = row;

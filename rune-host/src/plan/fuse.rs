@@ -34,6 +34,9 @@ pub(super) fn fuse(code: &mut Vec<(Instruction, bool)>, registers: usize, output
                     (None, _) => return None,
                 };
                 let (first, x, y, y_by_row) = first(&code[before].0)?;
+                if y_by_row && by_row {
+                    return None;
+                }
                 Some((before, Instruction::Pair { f: [first, f], x, y, z, by_row: [y_by_row, by_row], d }))
             }),
         };

@@ -8,6 +8,7 @@ mod cluster;
 mod contractions;
 mod elementwise;
 mod fuse;
+mod memory;
 mod native;
 mod order;
 mod places;
@@ -19,7 +20,7 @@ use crate::conv::Conv;
 use crate::kernel::Kernel;
 use crate::products::Product;
 use crate::steps::Native;
-use rune_ir::{Array, Op, Program, Shape, Type, Value};
+use rune_ir::{Array, Loc, Op, Program, Shape, Type, Value};
 use std::sync::Arc;
 
 /// A program, ready to run on the host.
@@ -43,6 +44,8 @@ pub struct Plan {
     /// The type of each buffer. The shape may be another one than that of the arrays that lie in it.
     pub(crate) buffers: Vec<Type>,
     pub(crate) steps: Vec<Step>,
+    /// What each step does, for profiles.
+    pub(crate) labels: Vec<Label>,
     /// How often each buffer is read, outputs included.
     pub(crate) uses: Vec<u32>,
     pub(crate) outputs: Vec<Dense>,
@@ -53,6 +56,13 @@ pub struct Plan {
 pub(crate) struct Dense {
     pub buffer: usize,
     pub shape: Shape,
+}
+
+/// What a step does: the operations of the program, and the line of the last one.
+#[derive(Debug, Default)]
+pub(crate) struct Label {
+    pub operations: Vec<&'static str>,
+    pub loc: Option<Loc>,
 }
 
 /// One step of a plan.

@@ -147,7 +147,7 @@ impl Builder {
         let (cluster, per_row) = self.home(&operands, ty.size());
         let operands = operands.map(|id| self.operand(id, cluster, per_row));
         let c = &mut self.clusters[cluster];
-        c.last = self.position;
+        c.add(self.position);
         let d = c.push_pair(per_row, |d| Instruction::Threefry {
             key: [operands[0], operands[1]],
             x: [operands[2], operands[3]],

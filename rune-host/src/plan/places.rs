@@ -37,7 +37,7 @@ impl Builder {
     pub(super) fn copy(&mut self, x: Id) -> Id {
         let (cluster, per_row) = self.home(&[x], self.ty(x).size());
         let register = self.operand(x, cluster, per_row);
-        self.clusters[cluster].last = self.position;
+        self.clusters[cluster].add(self.position);
         self.variable(self.ty(x).clone(), Place::Lane { cluster, register, per_row })
     }
 

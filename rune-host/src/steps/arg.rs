@@ -1,12 +1,10 @@
 //! The position of the first greatest or least element along an axis.
 
 use super::{Runs, in_pieces, with_summed};
-use crate::kernel::lanes::ARCH;
 use crate::kernel::number::Number;
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 use num_traits::AsPrimitive;
-use pulp::{Simd, WithSimd};
 use rune_ir::op::ArgFn;
 use rune_ir::{DType, Element};
 
@@ -80,34 +78,27 @@ fn is_nan<T: PartialOrd>(x: T) -> bool {
     x.partial_cmp(&x).is_none()
 }
 
-/// The best element of a block, and whether there is a NaN in it.
-struct Best<'a, T, B>(&'a [T], B);
-
-impl<T: Number, B: Fn(T, T) -> bool> WithSimd for Best<'_, T, B> {
-    type Output = (T, bool);
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> (T, bool) {
-        const LANES: usize = 32;
-        let Best(block, better) = self;
-        let (mut lanes, mut nans) = ([block[0]; LANES], [0u8; LANES]);
-        let (chunks, rest) = block.as_chunks::<LANES>();
-        for chunk in chunks {
-            for ((lane, nan), &x) in lanes.iter_mut().zip(&mut nans).zip(chunk) {
-                *lane = if better(x, *lane) { x } else { *lane };
-                *nan |= u8::from(is_nan(x));
-            }
+/// The best element of a block, and whether there is a NaN in it: in lanes, which the compiler makes vectors of.
+fn best_of_block<T: Number>(block: &[T], better: impl Fn(T, T) -> bool) -> (T, bool) {
+    const LANES: usize = 16;
+    let (mut lanes, mut nans) = ([block[0]; LANES], [false; LANES]);
+    let (chunks, rest) = block.as_chunks::<LANES>();
+    for chunk in chunks {
+        for ((lane, nan), &x) in lanes.iter_mut().zip(&mut nans).zip(chunk) {
+            *lane = if better(x, *lane) { x } else { *lane };
+            *nan |= is_nan(x);
         }
-        let pick = |best: T, &x: &T| if better(x, best) { x } else { best };
-        let nan = nans.iter().any(|&n| n != 0) || rest.iter().any(|&x| is_nan(x));
-        (rest.iter().fold(lanes.iter().fold(lanes[0], pick), pick), nan)
     }
+    let pick = |best: T, &x: &T| if better(x, best) { x } else { best };
+    let nan = nans.contains(&true) || rest.iter().any(|&x| is_nan(x));
+    (rest.iter().fold(lanes.iter().fold(lanes[0], pick), pick), nan)
 }
 
 /// Block by block: the best of a block is found first, and then its place.
 fn along_row<T: Number>(x: &[T], better: impl Fn(T, T) -> bool + Copy) -> u32 {
     let mut best: Option<(T, usize)> = None;
     for (i, block) in x.chunks(BLOCK).enumerate() {
-        let (of_block, nan) = ARCH.dispatch(Best(block, better));
+        let (of_block, nan) = best_of_block(block, better);
         if nan {
             let at = block.iter().position(|&x| is_nan(x)).unwrap_or(0);
             return (i * BLOCK + at) as u32;
@@ -121,26 +112,14 @@ fn along_row<T: Number>(x: &[T], better: impl Fn(T, T) -> bool + Copy) -> u32 {
     (first + x[first..].iter().position(|&x| x == best).unwrap_or(0)) as u32
 }
 
-/// The best of each column, and its row.
-struct Columns<'a, T, B>(&'a [T], &'a mut [T], &'a mut [u32], B);
-
-impl<T: Number, B: Fn(T, T) -> bool> WithSimd for Columns<'_, T, B> {
-    type Output = ();
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let Columns(x, best, found, better) = self;
-        for (i, row) in x.chunks_exact(best.len()).enumerate().skip(1) {
-            for ((&x, best), found) in row.iter().zip(best.iter_mut()).zip(found.iter_mut()) {
-                let takes = better(x, *best) | (is_nan(x) & !is_nan(*best));
-                *found = if takes { i as u32 } else { *found };
-                *best = if takes { x } else { *best };
-            }
+/// Row by row, with the best of each column so far.
+fn of_columns<T: Number>(x: &[T], found: &mut [u32], better: impl Fn(T, T) -> bool) {
+    let mut best = x[..found.len()].to_vec();
+    for (i, row) in x.chunks_exact(found.len()).enumerate().skip(1) {
+        for ((&x, best), found) in row.iter().zip(&mut best).zip(found.iter_mut()) {
+            let takes = better(x, *best) | (is_nan(x) & !is_nan(*best));
+            *found = if takes { i as u32 } else { *found };
+            *best = if takes { x } else { *best };
         }
     }
-}
-
-/// Row by row, with the best of each column so far.
-fn of_columns<T: Number>(x: &[T], found: &mut [u32], better: impl Fn(T, T) -> bool + Copy) {
-    let mut best = x[..found.len()].to_vec();
-    ARCH.dispatch(Columns(x, &mut best, found, better));
 }

@@ -169,6 +169,12 @@ fn in_pieces(out: &mut [u8], each: usize, shared: bool, f: &(dyn Fn(usize, &mut 
     out.par_chunks_mut(some * each).enumerate().for_each(|(i, out)| f(i * some, out));
 }
 
+/// Copies bytes, on all threads.
+pub(crate) fn copy_shared(from: &[u8], to: &mut [u8]) {
+    const PIECE: usize = 1 << 16;
+    in_pieces(to, PIECE, true, &|first, to| to.copy_from_slice(&from[first * PIECE..][..to.len()]));
+}
+
 fn unplanned() -> ! {
     unreachable!("the planner leaves such dtypes to the interpreter")
 }

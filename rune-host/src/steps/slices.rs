@@ -2,7 +2,6 @@
 
 use super::walk::{Steps, Walk, dense};
 use super::{in_pieces, positions, with_summed};
-use crate::kernel::lanes::accumulate;
 use crate::kernel::number::{Bits, Number};
 use rune_ir::op::{GatherDims, ScatterDims, ScatterMode};
 use rune_ir::{DType, Element, Shape, with_word};
@@ -211,7 +210,8 @@ impl Scatter {
                         let (begin, stop) = (to.max(first), (to + len).min(end));
                         if begin < stop {
                             let updates = &updates[from + begin - to..from + stop - to];
-                            accumulate(&mut x[begin - first..stop - first], updates, |y| y, f);
+                            let x = &mut x[begin - first..stop - first];
+                            x.iter_mut().zip(updates).for_each(|(x, &y)| *x = f(*x, y));
                         }
                         return;
                     }

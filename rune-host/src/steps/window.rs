@@ -1,7 +1,6 @@
 //! Reductions over windows: one axis after the other, since a window is a box.
 
 use super::{Runs, Summed, in_pieces, with_any_number};
-use crate::kernel::lanes::{accumulate, combine_ahead};
 use crate::kernel::number::{Accumulator, Number};
 use bytemuck::Pod;
 use rune_ir::op::{Window, WindowFn};
@@ -137,17 +136,18 @@ impl Axis {
 
     fn reduce<A: Pod + Sync>(&self, xs: &[A], neutral: A, combine: impl Fn(A, A) -> A + Copy + Sync) -> Vec<A> {
         let inner = self.runs.inner;
+        let each = |out: &mut [A], x: &[A]| out.iter_mut().zip(x).for_each(|(out, &x)| *out = combine(*out, x));
         self.pieces(xs, neutral, |x, out| {
             for &Tap { begin, end, step, from, stride } in &self.taps {
                 if inner > 1 {
                     let mut row = from;
                     for window in (begin..end).step_by(step) {
                         let out = &mut out[window * inner..][..inner];
-                        accumulate(out, &x[row * inner..][..inner], |x| x, combine);
+                        each(out, &x[row * inner..][..inner]);
                         row += stride;
                     }
                 } else if (step, stride) == (1, 1) {
-                    accumulate(&mut out[begin..end], &x[from..], |x| x, combine);
+                    each(&mut out[begin..end], &x[from..]);
                 } else if begin < end {
                     let x = x[from..].iter().step_by(stride.max(1));
                     let out = out[begin..end].iter_mut().step_by(step);
@@ -173,7 +173,10 @@ impl Axis {
             padded[begin * inner..end * inner].copy_from_slice(&x[..(end - begin) * inner]);
             let mut width = 1;
             while 2 * width <= size {
-                combine_ahead(&mut padded, width * inner, combine);
+                // Each element with one behind it, which is not written yet.
+                for i in 0..padded.len() - width * inner {
+                    padded[i] = combine(padded[i], padded[i + width * inner]);
+                }
                 width *= 2;
             }
             let last = &padded[(size - width) * inner..];
