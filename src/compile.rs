@@ -127,6 +127,7 @@ pub(crate) fn compile_in_child(program: &Program, device: &Device, lowered: &Low
     let Device::Iree(loaded_on) = device else { return Err(Error::NotCompiled(program.name().to_owned())) };
     let text = || Ok::<_, Error>(lowered.text.clone());
     let options = options_for(device);
+    let _span = profile::span("compile", || program.name().to_owned());
     let Cached { module, .. } =
         CompileCache::global().get_in_child(&lowered.identity(), program.name(), &options, text)?;
     let executable = compiled_program::load(&module, loaded_on, &lowered.signature)?;

@@ -9,7 +9,7 @@ use crate::{Error, Tier};
 use rune_iree::Arg;
 use rune_trace::{
     Arguments, Caller, Function, Program, Tensor, Traced, Tree, Type, Value, has_named_axes, in_closure, lax, name_of,
-    trace_function,
+    profile, trace_function,
 };
 use rustc_hash::FxHasher;
 use smallvec::SmallVec;

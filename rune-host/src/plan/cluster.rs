@@ -198,9 +198,11 @@ impl Cluster {
         let (mut prologue, mut code) = (self.prologue.split_off(0), self.code.split_off(0));
         let registers = self.allocate(&mut prologue, &mut code);
         let row = self.row.unwrap_or(1);
-        // What is read or written once needs no cache.
-        let computing = code.iter().filter(|(instruction, _)| !matches!(instruction, Instruction::Load { .. })).count();
-        let tile = match computing <= 1 {
+        // What is read where it lies, and once, needs no cache.
+        let is_dense = |input: usize| self.inputs[input].access.form() == Form::Dense;
+        let in_place = |i: &Instruction| matches!(*i, Instruction::Load { input, .. } if is_dense(input));
+        let others = code.iter().filter(|(instruction, _)| !in_place(instruction)).count();
+        let tile = match others <= 1 && prologue.is_empty() {
             true => LARGE_TILE,
             false => (TILE_BYTES / (4 * registers.max(1))).clamp(TILE.0, TILE.1) / TILE.2 * TILE.2,
         };
