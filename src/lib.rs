@@ -52,7 +52,7 @@ pub use error::Error;
 pub use jit::{Compiled, Donating, Jit, Lowered, jit};
 #[cfg(feature = "iree")]
 pub use precompile::Precompiled;
-pub use rune_host::Plan;
+pub use rune_host::{Plan, Profile, Row as ProfileRow};
 #[cfg(feature = "iree")]
 pub use rune_iree::{
     CacheEntry, CompileCache, CompileError, CompileOptions, Statistics, abandon_compilations, compiler_library,

@@ -6,7 +6,7 @@ mod agreement;
 use crate::compile::compile_in_child;
 use crate::device::Device;
 use crate::lower::lower_for;
-use crate::runnable::{Run, Runnable, on_host};
+use crate::runnable::{Run, Runnable, on_host, run_plan};
 use crate::{Engine, Error, log};
 use agreement::difference;
 use once_cell::sync::Lazy;
@@ -192,6 +192,18 @@ impl Tiered {
 impl Run for Arc<Tiered> {
     fn run_with(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
         self.call(inputs)
+    }
+    fn run(&self, inputs: &[&Value]) -> Result<Vec<Value>, Error> {
+        match self.state() {
+            State::Counted => {
+                let start = Instant::now();
+                let results = run_plan(&self.plan, inputs)?;
+                self.count(start.elapsed());
+                Ok(results)
+            }
+            State::Compiling | State::Host => run_plan(&self.plan, inputs),
+            State::Tried | State::Iree => self.call(inputs.iter().map(|v| Arg::Borrow(v)).collect()),
+        }
     }
     fn engine(&self) -> Engine {
         if self.state() == State::Iree { Engine::Iree } else { Engine::Host }

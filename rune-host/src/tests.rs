@@ -17,7 +17,6 @@ fn difference(found: &Array, expected: &Array, exact: bool) -> Option<String> {
         DType::BF16 => 2f64.powi(-6),
         DType::F32 | DType::C64 => 2f64.powi(-20),
         DType::F64
-        | DType::C128
         | DType::Bool
         | DType::I8
         | DType::I16
@@ -27,7 +26,6 @@ fn difference(found: &Array, expected: &Array, exact: bool) -> Option<String> {
         | DType::U16
         | DType::U32
         | DType::U64
-        | DType::C64
         | DType::C128 => 2f64.powi(-44),
     };
     with_element!(expected.dtype(), T => {
@@ -44,7 +42,7 @@ fn difference(found: &Array, expected: &Array, exact: bool) -> Option<String> {
 }
 
 /// What is wrong with the outputs; a panic is, too.
-fn wrong(program: &Program, inputs: &[Array], exact: bool) -> Option<String> {
+pub(crate) fn wrong(program: &Program, inputs: &[Array], exact: bool) -> Option<String> {
     let caught = catch_unwind(AssertUnwindSafe(|| compare(program, inputs, exact)));
     caught.unwrap_or_else(|_| Some("a panic".to_owned()))
 }

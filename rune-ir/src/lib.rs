@@ -12,6 +12,7 @@ pub mod interpret;
 mod nans;
 pub mod op;
 mod origin;
+pub mod profile;
 pub mod program;
 #[doc(hidden)]
 pub mod scans;

@@ -45,8 +45,6 @@ pub use gradient_check::{
     finite_diff, finite_diff_jacobian,
 };
 pub use make_program::{Traced, eval_shape, make_program, name_of, trace_function};
-#[doc(hidden)]
-pub use rune_ir::caught;
 pub use rune_ir::interpret::{DebugSink, capture_debug, set_debug_sink};
 pub use rune_ir::{
     ALIGNMENT, AlignedBytes, Array, BuildError, CallbackError, CheckpointPolicy, Complex, Complex32, Complex64, Cost,
@@ -55,6 +53,8 @@ pub use rune_ir::{
     Transform, Transforms, Type, UnknownDType, Value, Var, VmapMethod, check_nans, checks_nans, interpret, op, program,
     types, with_element,
 };
+#[doc(hidden)]
+pub use rune_ir::{caught, profile};
 pub use rune_trace_derive::{GenericTree, Tree, debug_print};
 #[doc(hidden)]
 pub use serde_json::Value as StaticValue;
@@ -62,7 +62,9 @@ pub use serde_json::Value as StaticValue;
 pub use tensor::BACKENDS;
 #[cfg(target_family = "wasm")]
 pub use tensor::register_backend;
-pub use tensor::{AxisNames, Backend, EvalError, Tensor, TraceContext, interpret_eagerly, lax, name_scope, named_axes};
+pub use tensor::{
+    AxisNames, Backend, EvalError, Tensor, TraceContext, has_named_axes, interpret_eagerly, lax, name_scope, named_axes,
+};
 #[doc(hidden)]
 pub use tensor::{Caller, at_caller, fail};
 pub use transform::{DerivativeError, ProgramExt, ResidualSource, SavedResidual, VmapError};

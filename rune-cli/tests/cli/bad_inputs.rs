@@ -275,6 +275,7 @@ fn help_shows_examples() {
     }
     for command in [
         "bench",
+        "profile",
         "verify",
         "diff",
         "fmt",

@@ -105,6 +105,22 @@ impl Array {
         assert_eq!(ty.bytes(), bytes.len(), "an array of type {ty} needs {} bytes", ty.bytes());
         Array { ty, storage: Storage::Owned(Arc::new(Memory::new(bytes))) }
     }
+    /// Returns the native bytes of the elements: the memory itself if nothing else holds it, else a copy.
+    ///
+    /// ```
+    /// use rune_ir::Array;
+    /// let x = Array::from_slice([2], &[1u8, 2]);
+    /// let address = x.bytes().as_ptr();
+    /// let bytes = x.into_aligned();
+    /// assert_eq!((&bytes[..], bytes.as_ptr()), (&[1, 2][..], address));
+    /// ```
+    pub fn into_aligned(self) -> AlignedBytes {
+        let memory = match self.storage {
+            Storage::Owned(memory) => Arc::unwrap_or_clone(memory),
+            Storage::Foreign(memory) => Memory::copy(memory.bytes()),
+        };
+        memory.into_bytes()
+    }
     /// Returns an array over memory that `memory` owns, without a copy.
     ///
     /// # Panics

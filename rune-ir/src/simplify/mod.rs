@@ -46,6 +46,7 @@ impl Program {
     /// ");
     /// ```
     pub fn simplify(&self) -> Program {
+        let _span = crate::profile::span("transform", || format!("simplify {}", self.name()));
         simplify(self, &mut SubPrograms::default())
     }
 }

@@ -23,9 +23,7 @@ pub(super) fn fft(f: FftFn, x: &Type, lengths: &[usize]) -> Result<Type, Problem
         }
     };
     if lengths.is_empty() || lengths.len() > MOST_AXES || lengths.contains(&0) {
-        return Err(Problem::Attribute(format!(
-            "needs 1 to {MOST_AXES} `lengths` of at least 1, but got {lengths:?}"
-        )));
+        return Err(Problem::Attribute(format!("needs 1 to {MOST_AXES} `lengths` of at least 1, but got {lengths:?}")));
     }
     let mut taken = Shape::from(lengths);
     let mut given = taken.clone();

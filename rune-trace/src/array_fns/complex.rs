@@ -80,10 +80,7 @@ impl Tensor {
 #[track_caller]
 pub(crate) fn expect_inexact(op: &str, x: &Tensor) {
     if !x.dtype().is_inexact() {
-        refuse!(
-            "{op}: takes a float or complex dtype, but got {}; convert it, as with `.cast(DType::F32)`",
-            x.ty()
-        );
+        refuse!("{op}: takes a float or complex dtype, but got {}; convert it, as with `.cast(DType::F32)`", x.ty());
     }
 }
 

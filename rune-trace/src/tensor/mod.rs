@@ -23,7 +23,7 @@ pub use evaluate::BACKENDS;
 #[cfg(target_family = "wasm")]
 pub use evaluate::register_backend;
 pub use evaluate::{Backend, EvalError, interpret_eagerly};
-pub use named_axes::{AxisNames, named_axes};
+pub use named_axes::{AxisNames, has_named_axes, named_axes};
 pub(crate) use named_axes::{named_axis, within_axis};
 pub use node::Tensor;
 pub(crate) use node::fresh_params;

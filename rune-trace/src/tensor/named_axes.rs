@@ -54,6 +54,11 @@ pub fn named_axes() -> Vec<NamedAxis> {
     MAPPED.with_borrow(Clone::clone)
 }
 
+/// Returns whether the current trace is inside a mapped axis.
+pub fn has_named_axes() -> bool {
+    MAPPED.with_borrow(|mapped| !mapped.is_empty())
+}
+
 /// Returns the innermost axis of this name.
 ///
 /// # Panics
