@@ -126,6 +126,7 @@ impl DType {
     /// use rune_ir::DType;
     /// assert_eq!((DType::C128.real(), DType::F32.real()), (DType::F64, DType::F32));
     /// ```
+    #[allow(clippy::wildcard_enum_match_arm, reason = "all others are real")]
     pub const fn real(self) -> DType {
         match self {
             DType::C64 => DType::F32,
@@ -141,6 +142,7 @@ impl DType {
     /// use rune_ir::DType;
     /// assert_eq!((DType::F64.complex(), DType::F16.complex()), (Some(DType::C128), None));
     /// ```
+    #[allow(clippy::wildcard_enum_match_arm, reason = "all others have no complex dtype")]
     pub const fn complex(self) -> Option<DType> {
         match self {
             DType::F32 | DType::C64 => Some(DType::C64),

@@ -4,6 +4,7 @@
 mod array_fns;
 mod callbacks;
 mod checkpoint;
+mod complex;
 mod coverage;
 mod custom;
 mod edges;

@@ -43,6 +43,7 @@ pub(super) fn unary<T: ComplexNumber>(f: UnaryFn, x: Array) -> Option<Array> {
 }
 
 /// Complex numbers of two arrays of parts.
+#[allow(clippy::wildcard_enum_match_arm, reason = "all others are real")]
 pub(super) fn complex(re: &Array, im: &Array, ty: &Type) -> Result<Array, InterpretError> {
     match ty.dtype {
         DType::C64 => Ok(zip(re, im, Complex32::new)),

@@ -91,6 +91,7 @@ impl Literal {
         self.to_complex().is_nan()
     }
     /// Returns the real and the imaginary part of a complex number, each as a scalar of its dtype.
+    #[allow(clippy::wildcard_enum_match_arm, reason = "all others are real")]
     pub fn parts(self) -> Option<[Literal; 2]> {
         let part = |bits| Literal { dtype: self.dtype.real(), bits: [bits, 0] };
         match self.dtype {

@@ -101,7 +101,7 @@ fn all_that_rune_does_not_have_is_told_at_once() {
         "tensor<3xf32>",
         "    %0 = stablehlo.custom_call @lapack_sgees_ffi(%a) : (tensor<3xf32>) -> tensor<3xf32>
     %1 = stablehlo.add %0, %a : tensor<3xf32>
-    %2 = stablehlo.convert %a : (tensor<3xf32>) -> tensor<3xcomplex<f32>>
+    %2 = stablehlo.convert %a : (tensor<3xf32>) -> tensor<3xf8E4M3FN>
     %3 = chlo.lgamma %1 : tensor<3xf32> -> tensor<3xf32>
     %4 = chlo.ragged_dot %a : tensor<3xf32> -> tensor<3xf32>
     return %4 : tensor<3xf32>",
@@ -115,7 +115,28 @@ fn all_that_rune_does_not_have_is_told_at_once() {
         text.starts_with("3 operations cannot be imported:\n  3:10: `stablehlo.custom_call` calls @lapack"),
         "{text}"
     );
-    assert!(text.contains("has type tensor<3xcomplex<f32>>; rune does not support complex numbers"), "{text}");
+    assert!(text.contains("has type tensor<3xf8E4M3FN>; rune has no floats of 8 bits"), "{text}");
+}
+
+#[test]
+fn complex_numbers_and_fourier_transforms() {
+    let text = main_of(
+        "%a: tensor<4xf32>",
+        "tensor<4xf32>",
+        "    %0 = stablehlo.constant dense<[(1.0,2.0), (0.0,-1.0), (5.000000e-01,0.0)]> : tensor<3xcomplex<f32>>
+    %1 = \"stablehlo.fft\"(%a) {fft_type = #stablehlo<fft_type RFFT>, fft_length = array<i64: 4>} : (tensor<4xf32>) -> tensor<3xcomplex<f32>>
+    %2 = stablehlo.multiply %0, %1 : tensor<3xcomplex<f32>>
+    %3 = stablehlo.real %2 : (tensor<3xcomplex<f32>>) -> tensor<3xf32>
+    %4 = stablehlo.imag %2 : (tensor<3xcomplex<f32>>) -> tensor<3xf32>
+    %5 = stablehlo.complex %3, %4 : tensor<3xcomplex<f32>>
+    %6 = stablehlo.fft %5, type = IRFFT, length = [4] : (tensor<3xcomplex<f32>>) -> tensor<4xf32>
+    return %6 : tensor<4xf32>",
+    );
+    let program = import(&text).unwrap();
+    let x = rune_ir::Array::from_slice([4], &[1.0f32, 2.0, 3.0, 4.0]);
+    let y = rune_ir::interpret::interpret(&program, &[x]).unwrap();
+    // The frequencies of x are 10, -2 + 2i and -2; times the constants 10, 2 + 2i and -1.
+    assert_eq!(y[0].as_slice::<f32>(), [3.25, 1.75, 1.25, 3.75]);
 }
 
 #[test]

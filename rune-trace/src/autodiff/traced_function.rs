@@ -42,35 +42,35 @@ impl By {
         let ty = leaf.ty();
         if !dtype.is_inexact() {
             place.fail(&format!(
-                "`{path}` is of type {ty}, and only floats and complex numbers have derivatives; give it as another argument and \
-                 differentiate by the rest, or convert it with `.cast(DType::F32)`"
+                "`{path}` has type {ty}, but only floats and complex numbers have derivatives; pass it as another argument, and \
+                 differentiate with respect to the others, or convert it with `.cast(DType::F32)`"
             ));
         }
         match self {
             By::Holomorphic if !dtype.is_complex() => place.fail(&format!(
-                "`{path}` is of type {ty}, and a holomorphic function is one of complex numbers; convert it, as with `.cast(DType::C64)`"
+                "`{path}` has type {ty}, but the arguments of a holomorphic function are complex; convert it, as with `.cast(DType::C64)`"
             )),
             By::RealArguments if dtype.is_complex() => place.fail(&format!(
-                "`{path}` is of type {ty}, and derivatives in forward mode are by real arguments; use `jacfwd_holomorphic` for a \
+                "`{path}` has type {ty}, but forward mode differentiates with respect to real arguments; use `jacfwd_holomorphic` for a \
                  holomorphic function, and `jvp` for any other"
             )),
             By::RealResults | By::RealArguments | By::Holomorphic => {}
         }
     }
-    /// That a result of this dtype has such a derivative.
+    /// Panics unless a result of this dtype has such a derivative.
     pub fn check_result(self, path: &TreePath, y: &Tensor, place: CallSite) {
         let (dtype, ty) = (y.dtype(), y.ty());
         match self {
             By::Holomorphic if !dtype.is_complex() => place.fail_for(y, &format!(
-                "`{path}` is of type {ty}, and a holomorphic function gives complex numbers; convert it, as with `.cast(DType::C64)`"
+                "`{path}` has type {ty}, but the results of a holomorphic function are complex; convert it, as with `.cast(DType::C64)`"
             )),
             By::RealResults if dtype.is_complex() => place.fail_for(y, &format!(
-                "`{path}` is of type {ty}, and derivatives in reverse mode are those of real results; use `grad_holomorphic` or \
+                "`{path}` has type {ty}, but reverse mode differentiates real results; use `grad_holomorphic` or \
                  `jacrev_holomorphic` for a holomorphic function, and `vjp` for any other"
             )),
             By::RealResults | By::RealArguments | By::Holomorphic if dtype.is_inexact() => {}
             By::RealResults | By::RealArguments | By::Holomorphic => place.fail_for(y, &format!(
-                "`{path}` is of type {ty}, and only floats and complex numbers have derivatives; return it as an auxiliary result, as with \
+                "`{path}` has type {ty}, but only floats and complex numbers have derivatives; return it as an auxiliary result, as with \
                  `jacrev_aux`"
             )),
         }

@@ -25,10 +25,10 @@ fn misuse_is_told_with_shapes_dtypes_and_a_way_out() {
     tells(|| n + x, "convert one, as with `.cast(DType::F32)`");
     tells(|| n * 0.5, "mul: the float 0.5 is used with a tensor of i32");
     tells(|| n.cast(DType::U8) + -1, "add: the number -1 is out of the range of u8");
-    tells(|| x.gt(0) + 1, "`add` takes an integer or float dtype (not `bool`");
+    tells(|| x.gt(0) + 1, "`add` takes an integer, float or complex dtype (not `bool`");
     tells(|| x.lt(n), "lt: operands are f32 and i32");
     tells(|| n.sinh(), "sinh: takes a float dtype, but got [2, 3, i32]");
-    tells(|| n.exp(), "`exp` takes a float dtype");
+    tells(|| n.exp(), "`exp` takes a float or complex dtype");
     tells(|| where_(x, x, x), "where_: the condition has type [2, 3, f32]; make it bool");
     tells(|| where_(x.gt(0), x, zeros([4])), "where_: shapes [2, 3], [4] and [2, 3] do not broadcast");
     tells(|| x.sum_axes(2), "sum: axis 2 is out of range for shape [2, 3], which has 2 axes");

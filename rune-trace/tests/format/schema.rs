@@ -66,7 +66,7 @@ fn schema() -> Value {
             "element": {
                 "anyOf": [
                     { "type": ["number", "boolean"] },
-                    { "type": "string", "pattern": "^\\s*(NaN(\\(0x[0-9a-fA-F]+\\))?|[+-]?(inf(inity)?|nan)|[+-]?[0-9.].*|true|false)\\s*$" },
+                    { "type": "string", "pattern": "^\\s*(NaN(\\(0x[0-9a-fA-F]+\\))?([+-].*j)?|[+-]?(inf(inity)?|nan)([+-].*j)?|[+-]?[0-9.].*|true|false)\\s*$" },
                 ],
             },
             "variables": { "type": "array", "items": { "$ref": "#/$defs/variable" } },

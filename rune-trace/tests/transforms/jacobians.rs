@@ -256,12 +256,12 @@ fn what_has_no_derivative_is_told() {
     };
     let (x, n) = (vector(2), Tensor::scalar(1i32));
     let f = |x: &Vec<Tensor>| (x[0].clone(), vec![x[0].cast(DType::I32)]);
-    let output = "`output[1][0]` has type [2, i32], but only floats have derivatives; return it as an auxiliary result";
+    let output = "`output[1][0]` has type [2, i32], but only floats and complex numbers have derivatives; return it as an auxiliary result";
     told(&|| drop(jacfwd(f)(&vec![x.clone()])), output);
     told(&|| drop(jacrev(f)(&vec![x.clone()])), output);
     told(&|| drop(hessian(f)(&vec![x.clone()])), output);
     let g = |x: &Vec<Tensor>| x[0].clone();
-    let argument = "`arguments[0][1]` has type [i32], but only floats have derivatives; pass it as another argument";
+    let argument = "`arguments[0][1]` has type [i32], but only floats and complex numbers have derivatives; pass it as another argument";
     told(&|| drop(jacfwd(g)(&vec![x.clone(), n.clone()])), argument);
     told(&|| drop(jacrev(g)(&vec![x.clone(), n.clone()])), argument);
     told(&|| drop(hessian(g)(&vec![x.clone(), n.clone()])), argument);

@@ -5,6 +5,7 @@ use crate::op::{BinaryFn, Literal, UnaryFn};
 use crate::{Complex64, DType, Op, Var};
 
 impl Forward<'_> {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the other functions of a complex number stay")]
     pub(super) fn unary(&self, f: UnaryFn, x: Var) -> Rewrite {
         use UnaryFn::*;
         if let Some(Op::Complex { re, im }) = self.made_by(x) {
@@ -73,6 +74,7 @@ impl Forward<'_> {
     }
 
     /// A product by 1 is not the operand itself, if a part of that is infinite or -0.
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the other functions stay")]
     fn complex_binary(&self, f: BinaryFn, x: Var, y: Var) -> Rewrite {
         let dtype = self.dtype(x);
         let holds = |v: Var, part: f64| self.known(v) == Some(Literal::from_complex(dtype, Complex64::new(part, part)));
