@@ -83,12 +83,12 @@ impl Block {
         let group = sizes.heads / sizes.key_heads;
         let grouped = q.reshape([new, sizes.key_heads, group, size]).permute([1, 2, 0, 3]);
         let grouped = grouped.reshape([sizes.key_heads, group * new, size]);
-        let scores = grouped.matmul(&cache.keys.permute([1, 2, 0])) * (size as f64).sqrt().recip();
+        let scores = grouped.matmul(cache.keys.permute([1, 2, 0])) * (size as f64).sqrt().recip();
         let scores = scores.reshape([sizes.key_heads, group, new, sizes.context]);
         let seen = Tensor::arange(0..sizes.context, DType::I32).le(positions.unsqueeze(1));
         let weights = where_(seen, scores, f32::NEG_INFINITY).softmax(-1);
         let weights = weights.reshape([sizes.key_heads, group * new, sizes.context]);
-        let read = weights.matmul(&cache.values.permute([1, 0, 2]));
+        let read = weights.matmul(cache.values.permute([1, 0, 2]));
         let read = read.reshape([sizes.key_heads, group, new, size]).permute([2, 0, 1, 3]);
         let x = x + self.output.forward(&read.reshape([new, sizes.features]));
 

@@ -29,7 +29,7 @@ fn predict(logs: &Tensor, x: &Tensor, y: &Tensor, new: &Tensor) -> (Tensor, Tens
     let (l, across) = (factor(x, logs), kernel(x, new, logs));
     let explained = linalg::triangular_solve(&l, &across, linalg::Triangular::left(true));
     let variance = (logs.i(1) * 2.0).exp() - explained.square().sum_axes(0);
-    (across.t().matmul(&linalg::cho_solve(&l, y)), variance.maximum(0.0).sqrt())
+    (across.t().matmul(linalg::cho_solve(&l, y)), variance.maximum(0.0).sqrt())
 }
 
 fn main() -> anyhow::Result<()> {

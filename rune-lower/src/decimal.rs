@@ -21,6 +21,7 @@ pub(crate) fn text(dtype: DType, bits: u64) -> Option<String> {
 }
 
 /// The bits of the number nearest to a text.
+#[allow(clippy::wildcard_enum_match_arm, reason = "the last float")]
 fn parse(dtype: DType, text: &str) -> u64 {
     match dtype {
         DType::F16 => text.parse().map(|x| f16::from_f64(x).to_bits().into()),
@@ -46,6 +47,7 @@ struct Float {
 }
 
 impl Format {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the last float")]
     fn of(dtype: DType) -> Format {
         let (significand, exponent) = match dtype {
             DType::F16 => (11, 5),

@@ -74,7 +74,7 @@ pub const ONE: [(&str, Function); 32] = [
         let e = (x - pmax(x, "i")).exp();
         &e / psum(&e, "i") * c
     }),
-    ("contrast", |x, c| x.matmul(&all_gather_tiled(&x.sin(), "i", 0).t()).tanh() + c.sum()),
+    ("contrast", |x, c| x.matmul(all_gather_tiled(&x.sin(), "i", 0).t()).tanh() + c.sum()),
     ("gradient_inside", |x, c| {
         let inner = grad(|y: &Tensor| (psum(&y.powi(3), "i") * c).sum());
         x * pmean(&inner(x), "i")

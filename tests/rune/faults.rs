@@ -172,13 +172,13 @@ fn sums_of_constants() {
 
 #[test]
 fn masks_beside_products() {
-    let masked = |(a, m): &(Tensor, Tensor)| vec![where_(m, a.matmul(&a.t()), -1.0)];
+    let masked = |(a, m): &(Tensor, Tensor)| vec![where_(m, a.matmul(a.t()), -1.0)];
     let causal = |t: usize| counted(t).reshape([1, t]).le(counted(t).reshape([t, 1]));
     for t in [2, 3, 5, 8, 12, 16, 17, 32] {
         let a = counted(4 * t).reshape([t, 4]) * 0.1 + 0.5;
         agrees("masked product", masked, &(a, causal(t)));
         let attention = |(x, m): &(Tensor, Tensor)| {
-            let scores = where_(m, x.matmul(&x.t()) * 0.25, -1e9);
+            let scores = where_(m, x.matmul(x.t()) * 0.25, -1e9);
             vec![scores.softmax(-1).matmul(x)]
         };
         let gradient = move |(x, m): &(Tensor, Tensor)| {

@@ -25,12 +25,12 @@ const PRODUCERS: [(&str, Producer); 20] = [
     ("sum, turned", |x, _| x.sum_axes([2]).t()),
     ("function of a sum", |x, _| (x.sum_axes([2]) * 0.1).exp()),
     ("product", |_, a| a.matmul(a)),
-    ("product with its transpose", |_, a| a.matmul(&a.t())),
+    ("product with its transpose", |_, a| a.matmul(a.t())),
     ("function of a product", |_, a| (a.matmul(a) * 0.001).exp()),
-    ("batched product", |x, _| x.reshape([N, N, 1, 3]).matmul(&x.reshape([N, N, 3, 1])).reshape([N, N])),
+    ("batched product", |x, _| x.reshape([N, N, 1, 3]).matmul(x.reshape([N, N, 3, 1])).reshape([N, N])),
     ("product of rows and columns", |x, _| {
         let r = x.sum_axes([1, 2]);
-        r.reshape([N, 1]).matmul(&r.reshape([1, N]))
+        r.reshape([N, 1]).matmul(r.reshape([1, N]))
     }),
     ("sum of one element", |x, _| x.sum_axes([2]).reshape([N, N, 1]).sum_axes([2])),
     ("softmax", |_, a| a.softmax(-1)),

@@ -52,7 +52,7 @@ impl Block {
         let of_heads = |x: &Tensor| x.reshape([batch, tokens, heads, size]).permute([0, 2, 1, 3]);
         let parts = x.matmul(&self.qkv).split(3, -1);
         let (q, k, v) = (of_heads(&parts[0]), of_heads(&parts[1]), of_heads(&parts[2]));
-        let scores = q.matmul(&k.permute([0, 1, 3, 2])) * (size as f64).sqrt().recip();
+        let scores = q.matmul(k.permute([0, 1, 3, 2])) * (size as f64).sqrt().recip();
         let read = scores.softmax(-1).matmul(&v);
         read.permute([0, 2, 1, 3]).reshape([batch, tokens, features]).matmul(&self.out)
     }

@@ -33,6 +33,7 @@ impl Plan {
                 | Step::Native { .. }
                 | Step::Evaluate { .. } => 0,
             };
+            #[allow(clippy::wildcard_enum_match_arm, reason = "no other step writes into an operand")]
             let reused = match step {
                 Step::Native { native, reads, .. } if native.is_in_place() && uses[reads[0]] == 1 => size(reads[0]),
                 _ => 0,

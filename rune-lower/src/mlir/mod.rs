@@ -160,6 +160,7 @@ fn attribute<'c>(context: &'c Context, attribute: &tree::Attribute) -> Attribute
         tree::Attribute::Splat(literal, ty) => {
             let tensor = tensor_type(context, &ty.into());
             let bytes = literal.bits().to_le_bytes();
+            #[allow(clippy::wildcard_enum_match_arm, reason = "all others are stored as their bytes")]
             match literal.dtype() {
                 _ if ty.size() == 0 => DenseElementsAttribute::raw_buffer(tensor, &[]),
                 DType::Bool => DenseElementsAttribute::bool_splat(tensor, literal.bits() != 0),

@@ -61,7 +61,7 @@ pub fn dot_product_attention(query: &Tensor, key: &Tensor, value: &Tensor, how: 
     let q = heads_first(query, [batch, looking, groups, shared, size]);
     let k = heads_first(key, [batch, seen, groups, 1, size]);
     let v = heads_first(value, [batch, seen, groups, 1, value.shape()[3]]);
-    let products = q.matmul(&k.swapaxes(-1, -2)).reshape([batch, heads, looking, seen]);
+    let products = q.matmul(k.swapaxes(-1, -2)).reshape([batch, heads, looking, seen]);
     let wide = if products.dtype().is_half() { products.cast(DType::F32) } else { products };
     let mut scores = wide * how.scale.unwrap_or((size as f64).sqrt().recip());
     if let Some(bias) = how.bias {

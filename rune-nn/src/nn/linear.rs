@@ -90,7 +90,7 @@ impl Embedding {
     /// Panics if the last axis of `x` does not have the size of the features.
     #[track_caller]
     pub fn attend(&self, x: &Tensor) -> Tensor {
-        x.matmul(&self.weight.t())
+        x.matmul(self.weight.t())
     }
 }
 

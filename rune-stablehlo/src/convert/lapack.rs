@@ -278,7 +278,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                     && user.operands.first() == Some(&value);
                 if moves && starts_at_corner(user) {
                     pending.push((self.result(user, 0)?, false));
-                } else if !(user.operands.first() == Some(&value) && q(user)) && !self.takes_upper(user, value) {
+                } else if !(self.takes_upper(user, value) || user.operands.first() == Some(&value) && q(user)) {
                     return None;
                 }
             }

@@ -233,6 +233,7 @@ impl Tensor {
     #[track_caller]
     pub fn reduce_precision(&self, exponent: u32, mantissa: u32) -> Tensor {
         expect_float("reduce_precision", self);
+        #[allow(clippy::wildcard_enum_match_arm, reason = "the last float")]
         let (own_exponent, own_mantissa) = match self.dtype() {
             DType::F16 => (5, 10),
             DType::BF16 => (8, 7),

@@ -92,7 +92,7 @@ impl Tensor {
         // Integers take the dtype of the coordinates.
         let dtype = match &spacing {
             Argument::Tensor(x) if x.dtype().is_float() && !self.dtype().is_float() => x.dtype(),
-            _ => as_float(self).dtype(),
+            Argument::Tensor(_) | Argument::Scalar(_) => as_float(self).dtype(),
         };
         let y = lax::convert(self, dtype);
         let n = y.shape()[at];
@@ -109,7 +109,7 @@ impl Tensor {
                 let x = if x.rank() == 1 && x.size() == n { lax::reshape(&x, shape) } else { x };
                 Argument::Tensor(broadcast("trapezoid", &x, y.shape()).diff(1, axis))
             }
-            number => number,
+            number @ (Argument::Tensor(_) | Argument::Scalar(_)) => number,
         };
         (means * widths).sum_axes(at)
     }

@@ -120,7 +120,7 @@ impl RegularGridInterpolator {
                 items.push(IndexItem::Tensor(if upper { i + 1 } else { i.clone() }));
                 weight = if upper { weight * along } else { weight * (1.0 - along) };
             }
-            sum = sum + self.values.i(items) * lax::broadcast_in_dim(&weight, result.clone(), &dims);
+            sum += self.values.i(items) * lax::broadcast_in_dim(&weight, result.clone(), &dims);
         }
         sum
     }

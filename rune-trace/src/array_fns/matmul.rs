@@ -78,7 +78,7 @@ impl Tensor {
     #[track_caller]
     pub fn vdot(&self, other: impl AsRef<Tensor>) -> Tensor {
         let other = other.as_ref();
-        self.flatten().tensordot(&other.flatten(), 0, 0)
+        self.flatten().tensordot(other.flatten(), 0, 0)
     }
     /// Returns the product of each element of `self` with each element of `other`, both taken as vectors.
     ///
@@ -167,7 +167,7 @@ impl Tensor {
         if vector.rank() == 0 {
             refuse!("matvec: takes vectors, but got {}", vector.ty());
         }
-        self.matmul(&vector.unsqueeze(-1)).squeeze(-1)
+        self.matmul(vector.unsqueeze(-1)).squeeze(-1)
     }
     /// Returns the products of vectors, along the last axis, and matrices, along the last two axes of `matrix`; axes before broadcast.
     ///

@@ -123,7 +123,7 @@ pub fn map_coordinates(x: &Tensor, coordinates: &[Tensor], order: Order, outside
             let k = if x.dtype().is_int() { k.trunc() } else { k };
             value = lax::select(&valid, &value, &lax::full_like(&value, k));
         }
-        sum = sum + weight * value;
+        sum += weight * value;
     }
     if x.dtype().is_int() { sum.round_half_away().cast(x.dtype()) } else { lax::convert(&sum, x.dtype()) }
 }

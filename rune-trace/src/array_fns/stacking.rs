@@ -215,8 +215,8 @@ impl Tensor {
             gone[position("delete", at, n, axis)] = true;
         }
         let (mut runs, mut start) = (Vec::new(), 0);
-        for end in 0..=n {
-            if end == n || gone[end] {
+        for (end, gone) in gone.into_iter().chain([true]).enumerate() {
+            if gone {
                 if end > start {
                     runs.push(part(self, axis, start, end));
                 }

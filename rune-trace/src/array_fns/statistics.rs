@@ -116,7 +116,7 @@ impl Tensor {
         let x = as_float(self).atleast_2d();
         let centered = &x - x.mean_keepdims(1);
         let n = x.shape()[1];
-        let c = centered.matmul(&centered.t()) / if n > ddof { (n - ddof) as f64 } else { f64::NAN };
+        let c = centered.matmul(centered.t()) / if n > ddof { (n - ddof) as f64 } else { f64::NAN };
         if vector { lax::reshape(&c, Shape::scalar()) } else { c }
     }
     /// Returns the coefficients of correlation of variables along the first axis, observed along the second.
@@ -133,7 +133,9 @@ impl Tensor {
         }
         let c = self.cov(1);
         if c.rank() == 0 {
-            return &c / &c;
+            // 1, or NaN if nothing varies.
+            let variance = c.clone();
+            return c / variance;
         }
         let deviations = c.diagonal(0, 0, 1).sqrt();
         (c / deviations.unsqueeze(1) / deviations.unsqueeze(0)).clamp(-1.0, 1.0)

@@ -32,7 +32,7 @@ impl Curvature for Bfgs {
         let rho = 1.0 / where_(valid, &product, product.ones_like());
         let identity = Tensor::eye(step.size(), step.dtype());
         let left = identity - step.outer(change) * &rho;
-        let inverse = left.matmul(&self.inverse).matmul(&left.t()) + step.outer(step) * rho;
+        let inverse = left.matmul(&self.inverse).matmul(left.t()) + step.outer(step) * rho;
         Bfgs { inverse: where_(valid, inverse, &self.inverse) }
     }
 }
@@ -68,13 +68,13 @@ impl Curvature for Lbfgs {
         let mut weights = vec![None; history];
         for i in (0..history).rev() {
             let weight = &rho[i] * (&steps[i] * &q).sum();
-            q = q - &changes[i] * &weight;
+            q -= &changes[i] * &weight;
             weights[i] = Some(weight);
         }
         q *= &self.scale;
         for (i, weight) in weights.into_iter().enumerate() {
             let back = &rho[i] * (&changes[i] * &q).sum();
-            q = q + &steps[i] * (weight.expect("each has a weight") - back);
+            q += &steps[i] * (weight.expect("each has a weight") - back);
         }
         -q
     }

@@ -46,7 +46,7 @@ fn lu(dx: &Tensor, lu: &Tensor, permutation: &Tensor) -> Tensor {
     let u = widened(&part(lu, (0, k), (0, n)).triu(0), n - k, 0) + ones;
     let left = solve(&l, &rows(dx, permutation), Triangular::left(true).unit());
     let both = solve(&u, &left, Triangular::right(false));
-    l.matmul(&both.tril(-1)) + both.triu(0).matmul(&u)
+    l.matmul(both.tril(-1)) + both.triu(0).matmul(&u)
 }
 
 /// Of a matrix that is not wide as in [`thin_qr`]. A wide one is A = [A₁ A₂] with R = [R₁ R₂]: then A₁ = Q R₁ and R₂ = Qᵀ A₂.
@@ -55,7 +55,7 @@ fn qr(x: &Tensor, dx: &Tensor, q: &Tensor, r: &Tensor) -> [Tensor; 2] {
     if m < n {
         let (first, rest) = ((0, m), (m, n));
         let (dq, dr1) = thin_qr(q, &part(r, first, first), &part(dx, first, first));
-        let dr2 = dq.t().matmul(&part(x, first, rest)) + q.t().matmul(&part(dx, first, rest));
+        let dr2 = dq.t().matmul(part(x, first, rest)) + q.t().matmul(part(dx, first, rest));
         return [dq, lax::concatenate(&[dr1, dr2], x.rank() - 1)];
     }
     let (dq1, dr) = thin_qr(&part(q, (0, m), (0, n)), &part(r, (0, n), (0, n)), dx);
@@ -85,14 +85,14 @@ fn other_columns(q: &Tensor, dq1: &Tensor, n: usize) -> Tensor {
     let a = above(&q1) - Tensor::eye(n, q.dtype());
     let [lu, _, permutation] = lax::factor(FactorFn::Lu, &lax::stop_gradient(&a));
     let z = lax::lu_solve([&a, &lu, &permutation], &below(&q1).t(), true).t();
-    dq1.matmul(&z.t()) - (q1 + q2.matmul(&z)).matmul(&(below(dq1) - z.matmul(&above(dq1))).t())
+    dq1.matmul(z.t()) - (q1 + q2.matmul(&z)).matmul((below(dq1) - z.matmul(above(dq1))).t())
 }
 
 /// With C = Vᵀ dA V and F = 1 / (λⱼ - λᵢ), 0 on the diagonal: dλ = diag C and dV = V (F ∘ C). Eigenvalues that are equal leave their vectors
 /// open, and F is infinite.
 fn eigh(dx: &Tensor, values: &Tensor, vectors: &Tensor) -> [Tensor; 2] {
     let eye = Tensor::eye(size(vectors).0, dx.dtype());
-    let c = vectors.t().matmul(&mirrored(dx)).matmul(vectors);
+    let c = vectors.t().matmul(mirrored(dx)).matmul(vectors);
     let gaps = values.unsqueeze(-2) - values.unsqueeze(-1);
     let f = 1.0 / (gaps + &eye) - eye;
     [c.diagonal(0, -2, -1), vectors.matmul(&(f * c))]
@@ -111,7 +111,7 @@ fn svd(dx: &Tensor, u: &Tensor, s: &Tensor, vt: &Tensor) -> [Tensor; 3] {
     let (cs, sc) = (&row * &c, &column * &c);
     let mut du = u1.matmul(&(&f * (&cs + cs.t())));
     let mut dv = v1.matmul(&(&f * (&sc + sc.t())));
-    let outside = |x: Tensor, basis: &Tensor| (&x - basis.matmul(&basis.t().matmul(&x))) / &row;
+    let outside = |x: Tensor, basis: &Tensor| (&x - basis.matmul(basis.t().matmul(&x))) / &row;
     if m > n {
         du += outside(dx.matmul(&v1), &u1);
     }
@@ -129,7 +129,7 @@ fn with_rest(all: &Tensor, first: &Tensor, d_first: Tensor) -> Tensor {
     if columns == k {
         return d_first;
     }
-    let rest = first.matmul(&d_first.t().matmul(&part(all, (0, m), (k, columns))));
+    let rest = first.matmul(d_first.t().matmul(part(all, (0, m), (k, columns))));
     lax::concatenate(&[d_first, -rest], all.rank() - 1)
 }
 
@@ -153,7 +153,7 @@ pub(super) fn triangular_solve(a: &Dual, b: &Dual, how: Triangular, x: &Tensor) 
             true if rows > columns => solved(&da.matmul(x)),
             true => solved(&da).matmul(x),
             false if rows < columns => solved(&x.matmul(&da)),
-            false => x.matmul(&solved(&da)),
+            false => x.matmul(solved(&da)),
         }
     });
     by_b.sub(&Tangent::new(by_a))

@@ -124,15 +124,15 @@ fn cofactors(a: &Tensor, da: Option<&Tensor>) -> Tensor {
             others.unsqueeze(-1) * Tensor::eye(n, a.dtype())
         }
         Some(da) => {
-            let f = u.t().matmul(da).matmul(&vt.t());
+            let f = u.t().matmul(da).matmul(vt.t());
             let one = eye.unsqueeze(0) | eye.unsqueeze(1);
             let others = where_(one, 1.0, s.unsqueeze(-2).unsqueeze(-2)).prod_axes(-1);
             let others = where_(&eye, 0.0, others);
-            let diagonal = others.matmul(&f.diagonal(0, -2, -1).unsqueeze(-1));
+            let diagonal = others.matmul(f.diagonal(0, -2, -1).unsqueeze(-1));
             diagonal * Tensor::eye(n, a.dtype()) - f * others
         }
     };
-    sign * vt.t().matmul(&inner).matmul(&u.t())
+    sign * vt.t().matmul(&inner).matmul(u.t())
 }
 
 /// Returns the sign of the permutation of the rows, and the diagonal after elimination.

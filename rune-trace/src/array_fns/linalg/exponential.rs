@@ -155,7 +155,7 @@ impl Pade<'_> {
         }
     }
     fn value(&self) -> Tensor {
-        let (u, v) = (self.a.matmul(&self.whole(&self.w)), self.whole(&self.z));
+        let (u, v) = (self.a.matmul(self.whole(&self.w)), self.whole(&self.z));
         solve(&(&v - &u), &(v + u))
     }
     /// The approximant and its derivative, which is linear in `e`.
@@ -175,7 +175,7 @@ impl Pade<'_> {
         };
         let w = self.whole(&self.w);
         let (u, v) = (self.a.matmul(&w), self.whole(&self.z));
-        let du = self.a.matmul(&product(&dw, &self.w)) + e.matmul(&w);
+        let du = self.a.matmul(product(&dw, &self.w)) + e.matmul(&w);
         let dv = product(&dz, &self.z);
         let below = &v - &u;
         let r = solve(&below, &(v + u));

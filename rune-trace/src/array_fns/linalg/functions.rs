@@ -155,10 +155,10 @@ pub fn polar(a: &Tensor) -> (Tensor, Tensor) {
         let inner = u.t().matmul(da);
         let skew = &inner - inner.t();
         let sums = s.unsqueeze(-1) + s.unsqueeze(-2);
-        let turned = vt.matmul(&skew).matmul(&vt.t()) / sums;
+        let turned = vt.matmul(&skew).matmul(vt.t()) / sums;
         let omega = vt.t().matmul(&turned).matmul(&vt);
         let outside = da - u.matmul(&inner);
-        let outside = outside.matmul(&vt.t()).matmul(&(&vt / s.unsqueeze(-1)));
+        let outside = outside.matmul(vt.t()).matmul(&(&vt / s.unsqueeze(-1)));
         (u.matmul(&omega) + outside, inner - omega.matmul(p))
     };
     custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), (u, p), (da,)| caller.run(|| tangent(a, u, p, da)))(a)

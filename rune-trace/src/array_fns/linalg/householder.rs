@@ -161,7 +161,7 @@ fn reflected(caller: Caller, a: &Tensor, count: usize, offset: usize) -> (Tensor
         let mut next = a - (&tau * &v).unsqueeze(-1) * projected.unsqueeze(-2);
         next = where_(cols.eq(j), stored.unsqueeze(-1), next);
         if offset > 0 {
-            let right = next.matmul(&v.unsqueeze(-1));
+            let right = next.matmul(v.unsqueeze(-1));
             next = &next - right * (&tau * &v).unsqueeze(-2);
         }
         (next, where_(all.eq(j), tau, taus))

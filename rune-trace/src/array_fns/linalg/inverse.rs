@@ -33,13 +33,13 @@ pub fn pinv(a: &Tensor, rtol: Option<f64>) -> Tensor {
         let (u, s, vt) = svd(a);
         let cutoff = s.max_keepdims(-1) * rtol;
         let inverse = where_(s.gt(&cutoff), 1.0 / &s, 0.0);
-        (vt.t() * inverse.unsqueeze(-2)).matmul(&u.t())
+        (vt.t() * inverse.unsqueeze(-2)).matmul(u.t())
     };
     // G. Golub and V. Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares problems whose variables separate" (1973).
     let tangent = |a: &Tensor, p: &Tensor, da: &Tensor| {
-        let s = p.matmul(&p.t()).matmul(&da.t());
-        let t = da.t().matmul(&p.t()).matmul(p);
-        &s - s.matmul(a).matmul(p) + &t - p.matmul(&a.matmul(&t)) - p.matmul(da).matmul(p)
+        let s = p.matmul(p.t()).matmul(da.t());
+        let t = da.t().matmul(p.t()).matmul(p);
+        &s - s.matmul(a).matmul(p) + &t - p.matmul(a.matmul(&t)) - p.matmul(da).matmul(p)
     };
     custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), p, (da,)| caller.run(|| tangent(a, p, da)))(a)
 }

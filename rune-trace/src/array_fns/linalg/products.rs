@@ -109,7 +109,7 @@ fn product(matrices: &[Tensor], splits: &[Vec<usize>], first: usize, last: usize
         return matrices[first].clone();
     }
     let at = splits[first][last];
-    product(matrices, splits, first, at).matmul(&product(matrices, splits, at + 1, last))
+    product(matrices, splits, first, at).matmul(product(matrices, splits, at + 1, last))
 }
 
 /// Returns the cross product of vectors of three elements along `axis`. Batches broadcast.
@@ -214,7 +214,7 @@ pub fn vecdot(x: &Tensor, y: &Tensor, axis: isize) -> Tensor {
         refuse!("linalg::vecdot: takes vectors of one length along axis {axis}, but got {n} and {m} elements");
     }
     let (x, y) = (x.moveaxis(axis, -1), y.moveaxis(axis, -1));
-    x.unsqueeze(-2).matmul(&y.unsqueeze(-1)).squeeze([-2, -1])
+    x.unsqueeze(-2).matmul(y.unsqueeze(-1)).squeeze([-2, -1])
 }
 
 /// Returns the inverse of `a` as a map from its last axes to its first `ind` axes: both have as many elements.
