@@ -85,7 +85,7 @@ fn apply(name: &str, args: &Value, xs: &[Tensor]) -> Tensor {
             let first = lax::reshape(&lax::slice(x, &[0, 0], &[1, 2], &[1, 1]), [2]);
             let rest = lax::slice(x, &[1, 0], &[3, 2], &[1, 1]);
             let step = |c: &Tensor, row: &Tensor| (c * row + Complex64::new(0.0, 1.0), c.clone());
-            scan_with(step, &first, &rest, &ScanOptions::default()).0
+            scan_with(ScanOptions::default(), step, &first, &rest).0
         }
         "add" => x + y,
         "sub" => x - y,
