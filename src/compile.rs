@@ -1,16 +1,17 @@
 //! From a program to something that can be called.
 
+use crate::check::Checked;
 use crate::device::Device;
 use crate::lower::{lower_for, options_for};
-use crate::tiered::Tiered;
+use crate::tiered::{Lowering, Tiered};
 use crate::timings::Timings;
 use crate::{Engine, Error, Stages, Tier, compiled_program, log};
 use rune_host::Plan;
-use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, Executable};
-use rune_lower::Lowered;
+use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, CompileOptions, CompiledModule, DispatchFile, Executable};
 use rune_trace::interpret::{InterpretError, interpret_owned};
-use rune_trace::{Array, Program, Value};
-use std::sync::Arc;
+use rune_trace::{Array, ModuleSignature, Program, Value};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// A program ready to run.
@@ -19,13 +20,14 @@ pub(crate) enum Runnable {
     Planned(Box<Plan>),
     Tiered(Arc<Tiered>),
     Loaded(Box<Executable>, Vec<Value>),
+    Checked(Box<Checked>),
 }
 
 impl Runnable {
     /// The outputs for values of the inputs, which are of the right types.
     pub fn run(&self, inputs: &[&Value]) -> Result<Vec<Value>, Error> {
         match self {
-            Runnable::Interpreted(_) | Runnable::Planned(_) | Runnable::Tiered(_) => {
+            Runnable::Interpreted(_) | Runnable::Planned(_) | Runnable::Tiered(_) | Runnable::Checked(_) => {
                 self.run_with(inputs.iter().map(|v| Arg::Borrow(v)).collect())
             }
             Runnable::Loaded(executable, constants) if constants.is_empty() => Ok(executable.call(inputs)?),
@@ -51,6 +53,15 @@ impl Runnable {
                 }
             }
             Runnable::Loaded(..) => Engine::Iree,
+            Runnable::Checked(checked) => checked.engine(),
+        }
+    }
+    /// Whether later calls use this engine too.
+    pub fn is_settled(&self) -> bool {
+        match self {
+            Runnable::Tiered(tiered) => tiered.is_settled(),
+            Runnable::Checked(checked) => checked.inner().is_settled(),
+            Runnable::Interpreted(_) | Runnable::Planned(_) | Runnable::Loaded(..) => true,
         }
     }
     /// Like [`Runnable::run`], but a result may reuse the memory of a donated input.
@@ -59,6 +70,7 @@ impl Runnable {
             Runnable::Interpreted(program) => on_host(inputs, |arrays| interpret_owned(program, arrays)),
             Runnable::Planned(plan) => on_host(inputs, |arrays| plan.run(arrays)),
             Runnable::Tiered(tiered) => tiered.run_with(inputs),
+            Runnable::Checked(checked) => checked.run_with(inputs),
             Runnable::Loaded(executable, constants) => {
                 Ok(executable.call_with(inputs.into_iter().chain(constants.iter().map(Arg::Borrow)).collect())?)
             }
@@ -87,14 +99,48 @@ pub(crate) fn prepare(
     tier: Tier,
     why: &str,
 ) -> Result<(Runnable, Timings), Error> {
-    match tier {
-        Tier::Host if device.is_cpu() => Ok(plan(program, why)),
+    let (runnable, timings) = match tier {
+        Tier::Host if device.is_cpu() => plan(program, why),
         Tier::Auto if device.is_cpu() => {
             let (plan, timings) = planned(program, why);
-            Ok((Runnable::Tiered(Tiered::new(program.clone(), plan, device.clone())), timings))
+            (Runnable::Tiered(Tiered::new(program.clone(), plan, device.clone())), timings)
         }
-        Tier::Auto | Tier::Host | Tier::Iree => compile(program, device, why),
+        Tier::Auto | Tier::Host | Tier::Iree => compile_or_plan(program, device, why)?,
+    };
+    Ok((Checked::wrap(runnable, program), timings))
+}
+
+/// Makes a program callable on `device`, by IREE where that is a CPU. What IREE cannot compile for a CPU runs on the host engine.
+pub(crate) fn compile_or_plan(
+    program: &Arc<Program>,
+    device: &Device,
+    why: &str,
+) -> Result<(Runnable, Timings), Error> {
+    match compile(program, device, why) {
+        Err(error) if device.is_cpu() && is_of_program(&error) => {
+            warn_of_host(program, &error);
+            Ok(plan(program, "IREE cannot compile it"))
+        }
+        result => result,
     }
+}
+
+/// Whether the compiler is there and works, but not for this program.
+fn is_of_program(error: &Error) -> bool {
+    matches!(error, Error::Lower(_)) || matches!(error, Error::Compile(error) if error.is_of_program())
+}
+
+/// Says once for each function that the host engine runs it, and which operation is the reason.
+fn warn_of_host(program: &Program, error: &Error) {
+    static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if !TOLD.lock().unwrap_or_else(PoisonError::into_inner).insert(program.name().to_owned()) {
+        return;
+    }
+    let shown = match error {
+        Error::Compile(error) => error.shortly(),
+        error => rune_iree::excerpt(&error.to_string(), 2),
+    };
+    tracing::warn!("`{}` runs on the host engine: {shown}", program.name());
 }
 
 /// Makes a program callable by the host engine.
@@ -111,24 +157,59 @@ fn planned(program: &Program, why: &str) -> (Plan, Timings) {
     (plan, timings)
 }
 
-/// Makes a lowered program callable on `device`, which is of IREE. A cache miss is compiled by a process of its own.
-pub(crate) fn compile_in_child(program: &Program, device: &Device, lowered: &Lowered) -> Result<Runnable, Error> {
-    let Device::Iree(loaded_on) = device else { return Err(Error::NotCompiled(program.name().to_owned())) };
+/// Makes a lowered program callable on `device`, which is of IREE, at the lowest priority, as long as `wanted` returns true. The log shows
+/// `why`.
+pub(crate) fn compile_in_background(
+    program: &Arc<Program>,
+    device: &Device,
+    lowering: &Lowering,
+    why: &str,
+    wanted: &dyn Fn() -> bool,
+) -> Result<Runnable, Error> {
+    let (cache, options, name) = (CompileCache::global(), options_for(device), program.name());
+    let lowered = &lowering.lowered;
+    let (material, files) = (lowered.identity(), log::shows_code());
+    let compiling = log::Compiling::start(program, lowered.code(), why);
+    let start = Instant::now();
     let text = || Ok::<_, Error>(lowered.text.clone());
-    let options = options_for(device);
-    let Cached { module, .. } =
-        CompileCache::global().get_in_child(&lowered.identity(), program.name(), &options, text)?;
-    let executable = compiled_program::load(&module, loaded_on, &lowered.signature)?;
+    let Cached { module, outcome, files, .. } =
+        cache.get_in_background(&material, name, &options, files, wanted, text)?;
+    let mut timings = Timings { lower: lowering.took, compile: start.elapsed(), ..Timings::default() };
+    timings.compiled = outcome == CacheOutcome::Compiled;
+    let start = Instant::now();
+    let runnable = load(program, device, &module, &lowered.signature)?;
+    timings.load = start.elapsed();
+    compiling.finish(outcome, &timings, code(program, &options, &files));
+    Ok(runnable)
+}
+
+/// Loads a module that a program was compiled to.
+pub(crate) fn load(
+    program: &Program,
+    device: &Device,
+    module: &CompiledModule,
+    signature: &ModuleSignature,
+) -> Result<Runnable, Error> {
+    let Device::Iree(device) = device else { return Err(Error::NotCompiled(program.name().to_owned())) };
+    let executable = compiled_program::load(module, device, signature)?;
     Ok(Runnable::Loaded(Box::new(executable), program.constants().to_vec()))
+}
+
+/// The machine code for the log, if that shows it.
+fn code(program: &Arc<Program>, options: &CompileOptions, files: &[DispatchFile]) -> Option<Result<String, Error>> {
+    let stages = || Stages::new(program.clone(), options.clone());
+    // A module from the cache is binary, so its code comes from another compilation.
+    let code = || if files.is_empty() { stages().assembly() } else { stages().assembly_in(files) };
+    log::shows_code().then(code)
 }
 
 /// Makes a program callable on `device`, by IREE where that is a CPU. The log shows `why`.
 pub(crate) fn compile(program: &Arc<Program>, device: &Device, why: &str) -> Result<(Runnable, Timings), Error> {
     let mut timings = Timings::default();
-    let loaded_on = match device {
+    match device {
         Device::Reference => return Ok((Runnable::Interpreted(program.clone()), timings)),
         Device::Host => return Ok(plan(program, why)),
-        Device::Iree(device) => device,
+        Device::Iree(_) => {}
     };
     let start = Instant::now();
     let lowered = lower_for(program, device)?;
@@ -144,13 +225,8 @@ pub(crate) fn compile(program: &Arc<Program>, device: &Device, why: &str) -> Res
     timings.compile = start.elapsed();
     timings.compiled = outcome == CacheOutcome::Compiled;
     let start = Instant::now();
-    let executable = compiled_program::load(&module, loaded_on, &lowered.signature)?;
+    let runnable = load(program, device, &module, &lowered.signature)?;
     timings.load = start.elapsed();
-    let code = log::shows_code().then(|| {
-        let stages = Stages::new(program.clone(), options);
-        // A module from the cache is binary, so its code comes from another compilation.
-        if files.is_empty() { stages.assembly() } else { stages.assembly_in(&files) }
-    });
-    compiling.finish(outcome, &timings, code);
-    Ok((Runnable::Loaded(Box::new(executable), program.constants().to_vec()), timings))
+    compiling.finish(outcome, &timings, code(program, &options, &files));
+    Ok((runnable, timings))
 }

@@ -119,7 +119,7 @@ impl Backend for Tiered {
 
 fn compiled(program: &Program, device: &Device) -> Result<Runnable, crate::Error> {
     let why = if *MODE == Mode::Compile { "RUNE_EAGER=compile" } else { WHY };
-    Ok(compile::compile(&Arc::new(program.simplify()), device, why)?.0)
+    Ok(compile::compile_or_plan(&Arc::new(program.simplify()), device, why)?.0)
 }
 
 /// Estimates the elementary steps of the interpreter: it goes through arrays one by one, and computes products in blocks.

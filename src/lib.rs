@@ -16,6 +16,8 @@
 //! ```
 
 #[cfg(feature = "compile")]
+mod check;
+#[cfg(feature = "compile")]
 mod compile;
 #[cfg(feature = "run")]
 mod compiled_program;

@@ -1,6 +1,7 @@
 //! Jitted functions, traced and lowered.
 
 use super::Compiled;
+use crate::check::Checked;
 use crate::compile;
 use crate::device::Device;
 use crate::log::Statics;
@@ -45,6 +46,7 @@ impl<Out: Tree> Lowered<Out> {
     /// Returns an error if the compiler is missing or rejects the program, or if the compiled code cannot be loaded.
     pub fn compile(self) -> Result<Compiled<Out>, Error> {
         let (runnable, timings) = compile::compile(&self.program, &self.device, "compiled by hand")?;
+        let runnable = Checked::wrap(runnable, &self.program);
         let stages = self.stages();
         Ok(Compiled {
             program: self.program,

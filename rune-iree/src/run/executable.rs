@@ -22,6 +22,20 @@ pub enum Arg<'a> {
     Donate(Value),
 }
 
+impl Arg<'_> {
+    /// Returns the value.
+    pub fn value(&self) -> &Value {
+        match self {
+            Arg::Borrow(value) => value,
+            Arg::Donate(value) => value,
+        }
+    }
+    /// Returns the value as one that the caller keeps.
+    pub fn borrowed(&self) -> Arg<'_> {
+        Arg::Borrow(self.value())
+    }
+}
+
 /// A function of a loaded module. Many threads can call it at once, without a lock.
 ///
 /// A module with mutable globals of its own (`util.global mutable`) must be called by one thread at a time.
