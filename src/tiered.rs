@@ -209,10 +209,11 @@ impl Tiered {
                 self.set(State::Tried);
             }
             Err(error) => {
-                if let (Error::Compile(error), Some(Some(lowering))) = (&error, self.lowering.get()) {
-                    lowering.keep_failure(error);
+                let Error::Compile(error) = error else { return self.keep_on_host(&error.to_string()) };
+                if let Some(Some(lowering)) = self.lowering.get() {
+                    lowering.keep_failure(&error);
                 }
-                self.keep_on_host(&error.to_string());
+                self.keep_on_host(&error.shortly());
             }
         }
     }
@@ -282,6 +283,9 @@ impl Tiered {
         );
     }
 }
+
+#[cfg(test)]
+mod faults;
 
 #[cfg(test)]
 mod tests {

@@ -86,7 +86,7 @@ impl Lowering {
     /// Keeps that the compiler rejects the program. Limits differ between processes.
     pub fn keep_failure(&self, error: &CompileError) {
         if let CompileError::Rejected { .. } = error {
-            self.keep(&verdict([Duration::ZERO; 2], Some(rune_iree::excerpt(&error.to_string(), 4))));
+            self.keep(&verdict([Duration::ZERO; 2], Some(error.shortly())));
         }
     }
 }

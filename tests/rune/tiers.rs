@@ -16,9 +16,8 @@ fn a_function_that_is_called_for_long() {
     let expected = f(&x).to_vec::<f32>().unwrap();
     assert_eq!(f.engine(&x).unwrap(), Some(Engine::Host));
     let begun = Instant::now();
-    // Until it is decided which engine keeps the function.
-    let waits = std::env::var("RUNE_TEST_WAITS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(60);
-    while begun.elapsed() < Duration::from_secs(waits) && !f.is_settled(&x).unwrap() {
+    // Until it is decided which engine keeps the function. On a busy machine the compiler takes long, as it has the lowest priority.
+    while begun.elapsed() < Duration::from_secs(300) && !f.is_settled(&x).unwrap() {
         let found = f(&x).to_vec::<f32>().unwrap();
         let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-4 * b.abs();
         assert!(found.iter().zip(&expected).all(near));
@@ -41,7 +40,7 @@ fn what_costs_enough_is_compiled_behind_its_calls() {
     assert!(missing.contains("the host engine keeps it (RUNE_IREE_COMPILER names /nowhere"), "{missing}");
     assert!(missing.contains("at last on Host"), "{missing}");
     let timed = with(&[]);
-    for part in [" codegen: (the host engine took", "stablehlo.sine", "compiled in", "the host engine takes "] {
+    for part in [" codegen: (the host engine took", "stablehlo.exponential", "compiled in", "the host engine takes "] {
         assert!(timed.contains(part), "`{part}` is not in\n{timed}");
     }
     let won = |said: &str| {
@@ -78,11 +77,17 @@ fn a_compiler_that_crashes_changes_nothing() {
     let folders = folders.map(|(name, path)| (name, path.to_str().unwrap()));
     let variables = [&[("RUNE_TIER_AFTER", "0"), ("LOG_JIT", "1")], &folders[..]].concat();
     let (_, said) = succeeds(&again(&test, &variables));
-    assert!(said.contains("the host engine keeps it (IREE cannot compile `") && said.contains("no way"), "{said}");
+    assert!(
+        said.contains("the host engine keeps it (IREE cannot compile: the compiler crashed") && said.contains("no way"),
+        "{said}"
+    );
     assert!(said.contains("at last on Host"), "{said}");
     // What crashed is not compiled again.
     let (_, said) = succeeds(&again(&test, &variables));
-    assert!(said.contains("the host engine keeps it (found earlier: IREE cannot compile `"), "{said}");
+    assert!(
+        said.contains("the host engine keeps it (found earlier: IREE cannot compile: the compiler crashed"),
+        "{said}"
+    );
     assert!(!said.contains(" codegen: "), "{said}");
 }
 
@@ -122,7 +127,7 @@ fn many_functions_at_once() {
     let first = sums();
     while waiting() > 0 {
         assert_eq!(sums(), first);
-        assert!(begun.elapsed() < Duration::from_secs(120), "some are never compiled");
+        assert!(begun.elapsed() < Duration::from_secs(300), "some are never compiled");
         std::thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(sums(), first);
@@ -133,7 +138,10 @@ fn many_functions_at_once() {
 fn a_hundred_programs_wait_for_a_compiler_for_each_core() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("runs");
-    let script = format!("echo + >> {0}; sleep 0.05; echo - >> {0}; exit 1", file.display());
+    let script = format!(
+        "echo + >> {0}; echo - >> {0}; echo 'iree-compile: Unknown command line argument' >&2; exit 1",
+        file.display()
+    );
     let compiler = fake(&script);
     let variables = [
         ("RUNE_TIER_AFTER", "0"),
@@ -143,8 +151,7 @@ fn a_hundred_programs_wait_for_a_compiler_for_each_core() {
     ];
     succeeds(&again(&["--exact", "tiers::many_functions_at_once"], &variables));
     let runs = std::fs::read_to_string(&file).unwrap();
-    // Each program is tried with the fast flags and with the plain ones.
-    assert_eq!(runs.matches('+').count(), 200, "{runs}");
+    assert_eq!(runs.matches('+').count(), 100, "{runs}");
     let (mut now, mut most) = (0, 0);
     for line in runs.lines() {
         now += if line == "+" { 1 } else { -1 };

@@ -33,5 +33,5 @@ fn a_compilation_that_is_interrupted_leaves_nothing() {
         assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0, "after {milliseconds} ms");
     }
     assert_eq!(std::fs::read_to_string(folder.path("old.vmfb")).unwrap(), "old");
-    assert_eq!(folder.files(), ["cache", "old.vmfb", "slow.rune"]);
+    assert_eq!(folder.files(), ["old.vmfb", "slow.rune"]);
 }

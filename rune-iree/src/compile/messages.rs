@@ -12,15 +12,15 @@ const LINKER: &str = "iree-lld: ";
 /// What the compiler says after those of the linker: a command line.
 const LINKING: &str = "Linking failed;";
 
-/// What the compiler calls standard input.
-const INPUT: &str = "-";
+/// What the compiler calls standard input: in messages of its parser, and in others.
+const INPUT: [&str; 2] = ["<stdin>", "-"];
 
 /// The diagnostics in `said`, where the program, which comes from standard input, is called `name`.
 pub(super) fn diagnostics(said: &str, name: &str) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
     for message in messages(said) {
         let mut diagnostic = Diagnostic::parse_one(&message.text);
-        if diagnostic.file.as_deref().is_some_and(|file| file.to_str() == Some(INPUT)) {
+        if diagnostic.file.as_deref().is_some_and(|file| file.to_str().is_some_and(|file| INPUT.contains(&file))) {
             diagnostic.file = Some(name.into());
         }
         match (diagnostic.severity, found.last_mut()) {

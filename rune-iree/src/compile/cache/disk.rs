@@ -115,10 +115,14 @@ impl DiskCache {
     pub fn write_verdict(&self, key: &Key, verdict: &str) {
         let temporary = self.modules().join(format!("{}.{}.tmp", key.hex(), std::process::id()));
         let path = self.entry(key).with_extension(VERDICT);
-        // Without the entry there is nothing to find out about, and without a folder no entry.
-        let write = || fs::write(&temporary, verdict).and_then(|()| fs::rename(&temporary, path));
-        if write().is_err() {
+        let write = || {
+            fs::create_dir_all(self.modules())?;
+            fs::write(&temporary, verdict)?;
+            fs::rename(&temporary, path)
+        };
+        if let Err(e) = write() {
             let _ = fs::remove_file(&temporary);
+            self.complain(&e);
         }
     }
     fn complain(&self, error: &io::Error) {
@@ -165,9 +169,13 @@ impl DiskCache {
         let mut files = self.files();
         let mut total: u64 = files.iter().map(|(_, size, _)| size).sum();
         files.sort();
-        // What was found about an entry goes with the entry.
-        let is_verdict = |path: &Path| path.extension().is_some_and(|e| e == VERDICT);
-        for (used, size, path) in files.into_iter().filter(|(_, _, path)| !is_verdict(path)) {
+        // What was found about an entry goes with the entry. Of what does not compile there is none.
+        let goes_along =
+            |path: &Path| path.extension().is_some_and(|e| e == VERDICT) && path.with_extension("").exists();
+        for (used, size, path) in files {
+            if goes_along(&path) {
+                continue;
+            }
             let left_over = path.extension().is_some_and(|e| e == "tmp") && used.elapsed().is_ok_and(|age| age > STALE);
             if (total > self.limit || left_over) && fs::remove_file(&path).is_ok() {
                 let _ = fs::remove_file(path.with_extension(VERDICT));
