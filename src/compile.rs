@@ -136,10 +136,8 @@ fn warn_of_host(program: &Program, error: &Error) {
     if !TOLD.lock().unwrap_or_else(PoisonError::into_inner).insert(program.name().to_owned()) {
         return;
     }
-    let shown = match error {
-        Error::Compile(error) => error.shortly(),
-        error => rune_iree::excerpt(&error.to_string(), 2),
-    };
+    let shown =
+        if let Error::Compile(error) = error { error.shortly() } else { rune_iree::excerpt(&error.to_string(), 2) };
     tracing::warn!("`{}` runs on the host engine: {shown}", program.name());
 }
 

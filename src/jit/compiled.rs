@@ -103,10 +103,7 @@ impl<Out: Tree> Compiled<Out> {
     /// Returns an error if a file cannot be written, if the program calls a function of this process, or if nothing was compiled
     /// because the device is `host` or `reference`.
     pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<(), Error> {
-        let runnable = match &self.runnable {
-            Runnable::Checked(checked) => checked.inner(),
-            runnable => runnable,
-        };
+        let runnable = if let Runnable::Checked(checked) = &self.runnable { checked.inner() } else { &self.runnable };
         match runnable {
             Runnable::Interpreted(_) | Runnable::Planned(_) | Runnable::Tiered(_) | Runnable::Checked(_) => {
                 Err(Error::NotCompiled(self.program.name().to_owned()))

@@ -68,7 +68,7 @@ pub(super) fn run(
 }
 
 struct Failed {
-    error: CompileError,
+    error: Box<CompileError>,
     /// All that the compiler said.
     said: String,
     /// Whether other flags may help.
@@ -77,7 +77,7 @@ struct Failed {
 
 impl From<CompileError> for Failed {
     fn from(error: CompileError) -> Failed {
-        Failed { error, said: String::new(), may_be_flags: false }
+        Failed { error: Box::new(error), said: String::new(), may_be_flags: false }
     }
 }
 
@@ -144,7 +144,7 @@ fn run_once(mlir: &str, name: &str, options: &CompileOptions, invocation: &Invoc
 /// Why the compiler did not succeed, if it did not.
 fn check(ended: &Ended, said: String, name: &str, options: &CompileOptions, limits: Limits) -> Result<(), Failed> {
     let (program, target) = (name.to_owned(), options.target.to_string());
-    let failed = |error, may_be_flags| Err(Failed { error, said: said.clone(), may_be_flags });
+    let failed = |error, may_be_flags| Err(Failed { error: Box::new(error), said: said.clone(), may_be_flags });
     let status = match ended {
         Ended::Exited(status) if status.success() => return Ok(()),
         Ended::Exited(status) => *status,
