@@ -1,14 +1,7 @@
 //! Trains a two-layer network on 1,797 real digits: `scripts/demo`, or `cargo run --release --example digits`.
 
-#[path = "support/curve.rs"]
-mod curve;
-#[path = "support/digits.rs"]
-mod digits;
-#[path = "support/mlp.rs"]
-mod mlp;
-
-use digits::Digits;
 use rune::random;
+use rune_examples::{curve, digits::Digits, mlp};
 use std::path::Path;
 
 fn main() -> anyhow::Result<()> {

@@ -1,10 +1,7 @@
 //! Trains a small character-level GPT on the documentation of this project: `cargo run --release --example gpt`.
 
-#[path = "support/gpt.rs"]
-mod gpt;
-
-use gpt::{Gpt, Plan, Sizes, Text};
 use rune::{prelude::*, random, storage};
+use rune_examples::gpt::{self, Gpt, Plan, Sizes, Text};
 use std::path::Path;
 use std::time::Instant;
 

@@ -1,15 +1,11 @@
 //! Trains a two-layer network on the digits of MNIST: `scripts/fetch-mnist`, then `cargo run --release --example
 //! mnist`.
 
-#[path = "support/curve.rs"]
-mod curve;
-#[path = "support/idx.rs"]
-mod idx;
-#[path = "support/mlp.rs"]
-mod mlp;
-
-use mlp::{Images, Plan};
 use rune::{prelude::*, random};
+use rune_examples::{
+    curve, idx,
+    mlp::{self, Images, Plan},
+};
 use std::path::Path;
 
 /// Loads the images and labels of `train` or `t10k`.

@@ -1,12 +1,9 @@
 //! Estimates the rates of an ordinary differential equation from observations, by the gradient of its solution. `cargo
 //! run --release --example ode`.
 
-#[allow(dead_code, reason = "shared with the tests")]
-#[path = "support/ode.rs"]
-mod ode;
-
-use ode::populations;
 use rune::prelude::*;
+#[allow(dead_code, reason = "shared with the tests")]
+use rune_examples::ode::populations;
 
 fn main() -> anyhow::Result<()> {
     let truth = Tensor::from([1.1, 0.4, 0.4, 0.1]);

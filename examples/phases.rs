@@ -1,16 +1,11 @@
 //! Measures each phase of the demo's training step: `RUNE_CACHE=off cargo run --release --example phases`. Run it twice
 //! without `RUNE_CACHE=off` for the times with the compiled program on disk.
 
-#[allow(dead_code)]
-#[path = "support/digits.rs"]
-mod digits;
-#[allow(dead_code)]
-#[path = "support/mlp.rs"]
-mod mlp;
-
-use digits::{Digits, PLAN};
-use mlp::{Images, Training};
 use rune::{prelude::*, random};
+use rune_examples::{
+    digits::{Digits, PLAN},
+    mlp::{Images, Training},
+};
 use std::time::{Duration, Instant};
 
 const REPEATS: usize = 20;

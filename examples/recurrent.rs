@@ -1,12 +1,9 @@
 //! Trains a recurrent network to continue waves of different lengths, with `scan` and its gradient. `cargo run
 //! --release --example recurrent`.
 
-#[allow(dead_code, reason = "shared with the tests")]
-#[path = "support/recurrent.rs"]
-mod recurrent;
-
-use recurrent::{Recurrent, loss};
 use rune::{prelude::*, random};
+#[allow(dead_code, reason = "shared with the tests")]
+use rune_examples::recurrent::{Recurrent, loss};
 
 const TIME: usize = 60;
 const BATCH: usize = 32;

@@ -2,12 +2,9 @@
 //! `cargo run --release --example transformer_block`.
 
 #[allow(dead_code, reason = "shared with the tests")]
-#[path = "support/transformer.rs"]
-mod transformer;
-
 use rune::{prelude::*, random};
+use rune_examples::transformer::{Block, Sizes, costs, loss};
 use std::time::Instant;
-use transformer::{Block, Sizes, costs, loss};
 
 fn main() -> anyhow::Result<()> {
     let sizes = Sizes { batch: 4, tokens: 128, features: 256, heads: 4 };

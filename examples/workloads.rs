@@ -4,14 +4,10 @@
 //! first time, and writes the results beside it. `time NAME SECONDS` calls it for that long. Each answer is one line of
 //! JSON.
 
-#[allow(dead_code, reason = "shared with the tests")]
-#[path = "support/transformer.rs"]
-mod transformer;
-#[path = "support/workloads.rs"]
-mod workloads;
-
 use anyhow::{Context, bail};
 use rune::{Array, prelude::*, storage};
+#[allow(dead_code, reason = "shared with the tests")]
+use rune_examples::workloads;
 use serde_json::json;
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! `RUNE_CHECK=all`: a second engine computes every call, and the results are compared.
 
-use crate::compile::{Runnable, on_host};
+use crate::compile::Loaded;
+use crate::runnable::{Run, Runnable, on_host};
 use crate::tiered::{difference, save};
 use crate::{Engine, Error};
 use once_cell::sync::Lazy;
@@ -43,18 +44,22 @@ impl Checked {
             return inner;
         }
         let (plan, told) = (OnceLock::new(), AtomicBool::new(false));
-        Runnable::Checked(Box::new(Checked { inner, program: program.clone(), plan, told }))
+        Box::new(Checked { inner, program: program.clone(), plan, told })
     }
-    /// What the checked program is.
-    pub fn inner(&self) -> &Runnable {
-        &self.inner
-    }
-    pub fn engine(&self) -> Engine {
+}
+
+impl Run for Checked {
+    fn engine(&self) -> Engine {
         self.inner.engine()
     }
-
+    fn is_settled(&self) -> bool {
+        self.inner.is_settled()
+    }
+    fn loaded(&self) -> Option<&Loaded> {
+        self.inner.loaded()
+    }
     /// Runs a call on both engines. Where they disagree, the results are those of the engine that is compared with.
-    pub fn run_with(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
+    fn run_with(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
         let values = || inputs.iter().map(Arg::borrowed).collect::<Vec<_>>();
         let engine = self.engine();
         let found = self.inner.run_with(values())?;
@@ -82,6 +87,7 @@ impl Checked {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runnable::Planned;
     use rune_trace::{Array, Tensor, make_program};
 
     #[test]
@@ -90,7 +96,7 @@ mod tests {
             |f: fn(&Tensor) -> Tensor| Arc::new(make_program(f, &Tensor::from([1.0f32, 2.0])).unwrap().simplify());
         let right = program(|x| x * 2.0);
         for wrong in [program(|x| x * 2.0), program(|x| x * 2.1), program(|x| x * f32::NAN)] {
-            let checked = Checked::always(Runnable::Planned(Box::new(Plan::new(&wrong))), &right);
+            let checked = Checked::always(Box::new(Planned(Plan::new(&wrong))), &right);
             assert_eq!(checked.engine(), Engine::Host);
             for _ in 0..2 {
                 let x = Value::Host(Array::from_slice([2], &[3.0f32, 4.0]));

@@ -5,7 +5,7 @@ use crate::device::{Device, default_device};
 use crate::error::list;
 use crate::host_ops::HostOps;
 use rune_iree::{CompiledModule, Executable, Signature};
-#[cfg(feature = "compile")]
+#[cfg(feature = "iree")]
 use rune_trace::op::Callback;
 use rune_trace::{ModuleSignature, Tensor, Type, Value, storage};
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ pub(crate) fn constants_path(module: &Path) -> PathBuf {
 ///
 /// # Errors
 /// Returns an error if the program calls a function of this process, or if a file cannot be written.
-#[cfg(feature = "compile")]
+#[cfg(feature = "iree")]
 pub(crate) fn save(
     module: &CompiledModule,
     callback: Option<&Callback>,
@@ -113,7 +113,7 @@ impl CompiledProgram {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         Ok(CompiledProgram { name, signature, executable, constants })
     }
-    #[cfg(feature = "compile")]
+    #[cfg(feature = "iree")]
     pub(crate) fn new(
         name: &str,
         module: &CompiledModule,

@@ -8,8 +8,11 @@ use std::sync::Arc;
 
 /// A device that runs programs. Two are equal if they are the same device, opened under whichever name.
 ///
+/// Without the feature `run`, which `iree` includes, there are no devices of IREE, and `cpu` is another name for `host`.
+///
 /// ```
 /// use rune::Device;
+/// # #[cfg(feature = "run")]
 /// assert_eq!(Device::open("cpu")?, Device::open("local-sync")?);
 /// assert_ne!(Device::open("cpu")?, Device::open("reference")?);
 /// # Ok::<(), rune::Error>(())
@@ -32,19 +35,10 @@ impl Device {
     /// Returns an error if this build or this machine has no device of this name.
     pub fn open(name: &str) -> Result<Device, Error> {
         match name {
-            "reference" => return Ok(Device::Reference),
-            "host" => return Ok(Device::Host),
-            _ => {}
+            "reference" => Ok(Device::Reference),
+            "host" => Ok(Device::Host),
+            name => open_other(name),
         }
-        #[cfg(feature = "run")]
-        return match rune_iree::Device::open(name) {
-            Ok(device) => Ok(Device::Iree(device)),
-            // Its list of names is without `host` and `reference`.
-            Err(rune_iree::DeviceError::Unknown { name }) => Err(Error::UnknownDevice(name)),
-            Err(error) => Err(error.into()),
-        };
-        #[cfg(not(feature = "run"))]
-        Err(Error::UnknownDevice(name.to_owned()))
     }
     /// Returns the names that [`Device::open`] knows. A device of that name may still be absent from this build or machine.
     ///
@@ -53,10 +47,10 @@ impl Device {
     /// ```
     pub fn names() -> Vec<&'static str> {
         #[cfg(feature = "run")]
-        let names = rune_iree::Device::names().into_iter();
+        let names = rune_iree::Device::names();
         #[cfg(not(feature = "run"))]
-        let names = std::iter::empty();
-        names.chain(["host", "reference"]).collect()
+        let names = ["cpu"];
+        names.into_iter().chain(["host", "reference"]).collect()
     }
     /// Returns the name.
     pub fn name(&self) -> &str {
@@ -79,6 +73,29 @@ impl Device {
             #[cfg(feature = "run")]
             Device::Iree(device) => Arc::as_ptr(device).addr(),
         }
+    }
+}
+
+/// Opens a device of IREE.
+#[cfg(feature = "run")]
+fn open_other(name: &str) -> Result<Device, Error> {
+    match rune_iree::Device::open(name) {
+        Ok(device) => Ok(Device::Iree(device)),
+        // Its list of names is without `host` and `reference`.
+        Err(rune_iree::DeviceError::Unknown { name }) => Err(Error::UnknownDevice(name)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Opens the CPU, whose only engine is that of the host.
+#[cfg(not(feature = "run"))]
+fn open_other(name: &str) -> Result<Device, Error> {
+    match name {
+        "cpu" => Ok(Device::Host),
+        "local-sync" | "local-task" | "cuda" | "metal" | "vulkan" => {
+            Err(Error::MissingFeature { what: format!("the device `{name}`"), feature: "iree" })
+        }
+        name => Err(Error::UnknownDevice(name.to_owned())),
     }
 }
 

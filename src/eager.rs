@@ -2,17 +2,24 @@
 //! compiled.
 
 use crate::Tier;
-use crate::compile::{self, Runnable};
 use crate::device::{Device, default_device};
+use crate::runnable::{self, Runnable};
 use lru::LruCache;
 use once_cell::sync::Lazy;
-use rune_trace::{BACKENDS, Backend, EvalError, Program, ProgramHash, Value, interpret_eagerly};
+use rune_trace::{Backend, EvalError, Program, ProgramHash, Value, interpret_eagerly};
 use std::env::VarError;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-#[linkme::distributed_slice(BACKENDS)]
+#[cfg(not(target_family = "wasm"))]
+#[linkme::distributed_slice(rune_trace::BACKENDS)]
 static TIERS: fn() -> &'static dyn Backend = || &Tiered;
+
+/// Registers the engines for tensors that are read outside `jit`, where the linker does not. Until then they are interpreted.
+pub(crate) fn register() {
+    #[cfg(target_family = "wasm")]
+    rune_trace::register_backend(&Tiered);
+}
 
 /// `RUNE_EAGER`.
 #[derive(Clone, Copy, PartialEq)]
@@ -101,7 +108,7 @@ impl Backend for Tiered {
                 (None, _) => {
                     drop(known);
                     let runnable = Arc::new(match at_once {
-                        true => compile::plan(&program.simplify(), WHY).0,
+                        true => runnable::plan(&program.simplify(), WHY).0,
                         false => compiled(&program, &device).map_err(failed)?,
                     });
                     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -119,7 +126,7 @@ impl Backend for Tiered {
 
 fn compiled(program: &Program, device: &Device) -> Result<Runnable, crate::Error> {
     let why = if *MODE == Mode::Compile { "RUNE_EAGER=compile" } else { WHY };
-    Ok(compile::compile_or_plan(&Arc::new(program.simplify()), device, why)?.0)
+    Ok(runnable::compile_or_plan(&Arc::new(program.simplify()), device, why)?.0)
 }
 
 /// Estimates the elementary steps of the interpreter: it goes through arrays one by one, and computes products in blocks.

@@ -8,11 +8,11 @@ pub enum Error {
     #[error(transparent)]
     Eval(#[from] rune_trace::EvalError),
     /// The program has no StableHLO form.
-    #[cfg(feature = "compile")]
+    #[cfg(feature = "iree")]
     #[error(transparent)]
     Lower(#[from] rune_lower::LowerError),
     /// The compiler is missing, or rejects the program.
-    #[cfg(feature = "compile")]
+    #[cfg(feature = "iree")]
     #[error(transparent)]
     Compile(#[from] rune_iree::CompileError),
     /// The device cannot be opened.
@@ -69,7 +69,6 @@ pub enum Error {
     )]
     UnknownDevice(String),
     /// No tier has this name.
-    #[cfg(feature = "compile")]
     #[error(transparent)]
     UnknownTier(#[from] crate::UnknownTier),
     /// A compiled module cannot be read.
@@ -101,7 +100,7 @@ pub enum Error {
         loc: rune_trace::Loc,
     },
     /// Programs for this target have no such form.
-    #[cfg(feature = "compile")]
+    #[cfg(feature = "iree")]
     #[error("there is no {stage} to show of a program for {target}: {reason}")]
     NoStage {
         /// The form.
@@ -119,6 +118,16 @@ pub enum Error {
         /// The names.
         known: String,
     },
+    /// This build of the crate lacks a feature.
+    #[error(
+        "{what} needs the feature `{feature}` of `rune`; add `features = [\"{feature}\"]` to the dependency in Cargo.toml"
+    )]
+    MissingFeature {
+        /// What needs the feature.
+        what: String,
+        /// The name of the feature.
+        feature: &'static str,
+    },
     /// There is no compiled code, since the device compiles nothing.
     #[error("`{0}` is not compiled: the devices `host` and `reference` compile nothing; choose another device")]
     NotCompiled(String),
@@ -135,7 +144,6 @@ impl std::fmt::Debug for Error {
 }
 
 /// A list of types for messages.
-#[cfg(feature = "run")]
 pub(crate) fn list(types: &[rune_trace::Type]) -> String {
     types.iter().map(rune_trace::Type::to_string).collect::<Vec<_>>().join(", ")
 }

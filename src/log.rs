@@ -1,10 +1,12 @@
 //! The log of compilations: what is compiled, and why (`LOG_JIT`).
 
-use crate::Error;
-use crate::timings::Timings;
+#[cfg(feature = "iree")]
+mod compiling;
+
+#[cfg(feature = "iree")]
+pub(crate) use compiling::{Compiling, background};
 use once_cell::sync::Lazy;
 use rune_host::Plan;
-use rune_iree::CacheOutcome;
 use rune_trace::{Program, Static, StaticChange, Type};
 use std::time::Duration;
 
@@ -34,19 +36,6 @@ pub(crate) fn planned(program: &Program, plan: &Plan, took: Duration, why: &str)
             plan.steps()
         );
     }
-}
-
-/// Tells, if `LOG_JIT` is set, what happens to a program while its calls go on.
-pub(crate) fn background(program: &Program, what: &str, why: &str) {
-    tracing::debug!(name = program.name(), what, why, "tier");
-    if *LEVEL > 0 {
-        eprintln!("=============== {}: {what} ({why})\n", program.name());
-    }
-}
-
-/// A program that is being compiled.
-pub(crate) struct Compiling<'p> {
-    program: &'p Program,
 }
 
 /// The differences of the types of the leaves: `arguments[1]: [64, 784, f32] was [128, 784, f32]`. `None` if there are none.
@@ -117,38 +106,6 @@ pub(crate) fn many(name: &str, paths: &[String], all: &[(&[Type], &Statics)]) ->
         all.len(),
         said.join("; "),
     )
-}
-
-impl<'p> Compiling<'p> {
-    /// Logs that `program` is compiled from the StableHLO `code`, and why.
-    pub fn start(program: &'p Program, code: &str, why: &str) -> Compiling<'p> {
-        tracing::debug!(name = program.name(), instructions = program.instructions().len(), why, "compiling");
-        if *LEVEL > 0 {
-            eprintln!("---- {} codegen: ({why})\n\n{program}\n\n{code}", program.name());
-        }
-        Compiling { program }
-    }
-    /// Logs the times; and, if `LOG_JIT` is 2, the machine code.
-    pub fn finish(self, outcome: CacheOutcome, timings: &Timings, code: Option<Result<String, Error>>) {
-        let from = match outcome {
-            CacheOutcome::Memory => "found in memory",
-            CacheOutcome::Disk => "found on disk",
-            CacheOutcome::Compiled => "compiled",
-        };
-        let Timings { lower, compile, load, .. } = timings;
-        tracing::info!(name = self.program.name(), from, ?lower, ?compile, ?load, "ready");
-        match code {
-            None => {}
-            Some(Ok(assembly)) => eprintln!("{assembly}"),
-            Some(Err(error)) => eprintln!("no code of `{}` to show: {error}\n", self.program.name()),
-        }
-        if *LEVEL > 0 {
-            eprintln!(
-                "=============== {}: lowered in {lower:.1?}, {from} in {compile:.1?}, loaded in {load:.1?}\n",
-                self.program.name()
-            );
-        }
-    }
 }
 
 #[cfg(test)]

@@ -21,12 +21,13 @@ use std::sync::OnceLock;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Tier {
     /// The host engine answers at once. What costs enough is compiled by IREE meanwhile, in a process of its own. Then both engines
-    /// compute a few calls; if the results agree, the faster one keeps the function.
+    /// compute a few calls; if the results agree, the faster one keeps the function. Without the feature `iree` this is
+    /// [`Tier::Host`].
     #[default]
     Auto,
     /// The host engine, which compiles nothing: a program is ready in microseconds.
     Host,
-    /// IREE. The first call waits for the compiler, which takes half a second or more.
+    /// IREE. The first call waits for the compiler, which takes half a second or more. It needs the feature `iree`.
     Iree,
 }
 
@@ -42,6 +43,15 @@ impl Tier {
             Tier::Iree => "iree",
         }
     }
+    /// Returns the tier if this build has its engine.
+    pub(crate) fn available(self, said: &str) -> Result<Tier, Error> {
+        match self {
+            Tier::Iree if cfg!(not(feature = "iree")) => {
+                Err(Error::MissingFeature { what: format!("the tier `iree` ({said})"), feature: "iree" })
+            }
+            Tier::Auto | Tier::Host | Tier::Iree => Ok(self),
+        }
+    }
     /// Returns the tier that `RUNE_TIER` names, else [`Tier::Auto`].
     pub(crate) fn from_environment() -> Result<Tier, Error> {
         static TIER: OnceLock<Result<Tier, String>> = OnceLock::new();
@@ -51,7 +61,7 @@ impl Tier {
             Ok(name) if name.is_empty() => Ok(Tier::Auto),
             Ok(name) => name.parse().map_err(|UnknownTier(name)| name),
         });
-        tier.clone().map_err(|name| UnknownTier(name).into())
+        tier.clone().map_err(UnknownTier)?.available("in RUNE_TIER")
     }
 }
 

@@ -8,9 +8,9 @@ mod verdicts;
 pub(crate) use agreement::{difference, save};
 pub(crate) use verdicts::Lowering;
 
-use crate::compile::Runnable;
 use crate::device::Device;
-use crate::{Error, log};
+use crate::runnable::{Run, Runnable, on_host};
+use crate::{Engine, Error, log};
 use once_cell::sync::Lazy;
 use queue::Job;
 use rune_host::Plan;
@@ -100,17 +100,8 @@ impl Tiered {
     fn change(&self, from: State, to: State) -> bool {
         self.state.compare_exchange(from as u8, to as u8, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
-    /// Whether compiled code runs it.
-    pub fn is_compiled(&self) -> bool {
-        self.state() == State::Iree
-    }
-    /// Whether one engine keeps it.
-    pub fn is_settled(&self) -> bool {
-        matches!(self.state(), State::Host | State::Iree)
-    }
-
     /// Runs the program on the engine that has it now, or on both.
-    pub fn run_with(self: &Arc<Tiered>, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
+    fn call(self: &Arc<Tiered>, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
         match (self.state(), self.compiled.get()) {
             (State::Counted, _) => {
                 let start = Instant::now();
@@ -118,14 +109,14 @@ impl Tiered {
                 self.count(start.elapsed());
                 Ok(results)
             }
-            (State::Tried, Some(compiled)) => self.on_both(compiled, inputs),
+            (State::Tried, Some(compiled)) => self.on_both(&**compiled, inputs),
             (State::Iree, Some(compiled)) => compiled.run_with(inputs),
             (State::Compiling | State::Host | State::Tried | State::Iree, _) => self.on_host(inputs),
         }
     }
 
     fn on_host(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
-        crate::compile::on_host(inputs, |arrays| self.plan.run(arrays))
+        on_host(inputs, |arrays| self.plan.run(arrays))
     }
 
     /// Counts the time of a call, asks the cache once that is worth it, and has the program compiled once that is.
@@ -148,7 +139,7 @@ impl Tiered {
         if spent < *WORTH_COMPILING || !self.change(State::Counted, State::Compiling) {
             return;
         }
-        // On this thread: the process may end at any time, and MLIR must not be at work in another thread then.
+        // On this thread: with the feature `melior` MLIR checks the module, and the process may end while another thread works.
         if let Some(lowering) = self.lowering() {
             let why = format!("the host engine took {:.1} s", spent.as_secs_f64());
             queue::add(Job::new(self, lowering.clone(), spent, why));
@@ -219,7 +210,7 @@ impl Tiered {
     }
 
     /// Runs a call on both engines, compares the results, and decides once there are enough times.
-    fn on_both(&self, compiled: &Runnable, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
+    fn on_both(&self, compiled: &dyn Run, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
         let values = || inputs.iter().map(Arg::borrowed);
         let timed = |run: &dyn Fn() -> Result<Vec<Value>, Error>| {
             let start = Instant::now();
@@ -284,12 +275,25 @@ impl Tiered {
     }
 }
 
+impl Run for Arc<Tiered> {
+    fn run_with(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
+        self.call(inputs)
+    }
+    fn engine(&self) -> Engine {
+        if self.state() == State::Iree { Engine::Iree } else { Engine::Host }
+    }
+    fn is_settled(&self) -> bool {
+        matches!(self.state(), State::Host | State::Iree)
+    }
+}
+
 #[cfg(test)]
 mod faults;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runnable::Planned;
     use rune_trace::{Array, Tensor, make_program};
 
     fn program(f: impl Fn(&Tensor) -> Tensor + Send + Sync) -> Arc<Program> {
@@ -299,7 +303,7 @@ mod tests {
     /// The program `f` once `compiled` is there, which may be of another program.
     fn tried(f: &Arc<Program>, compiled: &Program) -> Arc<Tiered> {
         let tiered = Tiered::new(f.clone(), Plan::new(f), Device::open("cpu").unwrap());
-        let _ = tiered.compiled.set(Runnable::Planned(Box::new(Plan::new(compiled))));
+        let _ = tiered.compiled.set(Box::new(Planned(Plan::new(compiled))));
         tiered.set(State::Tried);
         tiered
     }
@@ -342,7 +346,7 @@ mod tests {
         // As if a call in another thread ended while this one runs on both engines.
         tiered.set(State::Host);
         let x = Value::Host(Array::from_slice([2], &[3.0f32, 4.0]));
-        tiered.on_both(tiered.compiled.get().unwrap(), vec![Arg::Borrow(&x)]).unwrap();
+        tiered.on_both(&**tiered.compiled.get().unwrap(), vec![Arg::Borrow(&x)]).unwrap();
         assert_eq!(tiered.times.lock().unwrap()[0].len(), TRIALS);
         assert_eq!(tiered.state(), State::Host);
     }

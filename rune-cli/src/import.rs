@@ -5,11 +5,12 @@ use crate::output::Output;
 use crate::{program, progress};
 use anyhow::{Result, anyhow};
 use clap::Args;
-use rune::stablehlo::{self, ImportError};
+use rune::stablehlo::{self, ImportError, Options};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "Examples:
   rune-cli import loss.mlir -o loss.json
+  rune-cli import quantized.mlir --stop-gradient 14 --stop-gradient @target -o loss.json
   rune-cli import loss.mlir | rune-cli grad - | rune-cli compile - -o gradient.vmfb
 
 In Python: open(\"loss.mlir\", \"w\").write(jax.jit(loss).lower(x).as_text())";
@@ -20,6 +21,10 @@ In Python: open(\"loss.mlir\", \"w\").write(jax.jit(loss).lower(x).as_text())";
 pub struct Import {
     /// The StableHLO text; - is the standard input
     model: PathBuf,
+    /// Stops gradients at an operation, as `jax.lax.stop_gradient` of its results, which text does not hold: LINE or
+    /// LINE:COLUMN where it stands in the text, or @NAME for the calls of a function; can be given several times
+    #[arg(long, value_name = "OP")]
+    stop_gradient: Vec<String>,
     #[command(flatten)]
     output: Output,
 }
@@ -28,9 +33,13 @@ impl Import {
     pub fn run(self, json: bool) -> Result<()> {
         self.output.check()?;
         let (file, text) = (program::shown(&self.model), program::read(&self.model)?);
-        let program = progress::during(&format!("importing {file}"), |_| stablehlo::import(&text))
+        let options = self.stop_gradient.into_iter().fold(Options::default(), Options::stop_gradient);
+        let imported = progress::during(&format!("importing {file}"), |_| stablehlo::import_with(&text, &options))
             .map_err(|error| failed(&file, &text, error))?;
-        self.output.write(&program, json)
+        for warning in &imported.warnings {
+            eprintln!("warning: {file}:{warning}");
+        }
+        self.output.write(&imported.program, json)
     }
 }
 
@@ -39,6 +48,7 @@ fn failed(file: &str, text: &str, error: ImportError) -> anyhow::Error {
     match error {
         ImportError::Syntax { line, column, problem } => at(line, column, problem),
         ImportError::Invalid { line, column, op, problem } => at(line, column, format!("`{op}`: {problem}")),
+        error @ ImportError::NoOperation(_) => anyhow!("{file}: {error}"),
         ImportError::Unsupported(refusals) => match refusals.as_slice() {
             [one] => at(one.line, one.column, format!("`{}` {}", one.op, one.reason)),
             several => {

@@ -96,6 +96,7 @@ impl Input {
                 let arrays = storage::read(&path).map_err(|error| match error {
                     StorageError::Io { path, source } => anyhow!("cannot read {}: {source}", path.display()),
                     StorageError::Malformed { .. }
+                    | StorageError::Numpy { .. }
                     | StorageError::Pending { .. }
                     | StorageError::SameName { .. }
                     | StorageError::Static { .. }

@@ -1,10 +1,10 @@
-//! The one call of the crate `gemm`, which takes pointers.
+//! The only call of the crate `gemm`, which takes pointers.
 #![allow(unsafe_code)]
 
 use gemm::Parallelism;
 use rune_ir::Element;
 
-/// A matrix within a slice, by the steps from row to row and from column to column.
+/// A matrix in a slice, with the steps from row to row and from column to column.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Matrix<'a, T> {
     pub data: &'a [T],
@@ -16,7 +16,7 @@ pub(crate) struct Matrix<'a, T> {
 }
 
 impl<T> Matrix<'_, T> {
-    /// Whether each element lies within the slice.
+    /// Returns whether all elements are in the slice.
     fn is_inside(&self) -> bool {
         self.rows == 0
             || self.columns == 0
@@ -24,7 +24,7 @@ impl<T> Matrix<'_, T> {
     }
 }
 
-/// The dtypes that it multiplies.
+/// The dtypes that `gemm` multiplies.
 pub(crate) trait Real: Element {
     const ONE: Self;
     const ZERO: Self;
@@ -38,7 +38,8 @@ impl Real for f64 {
     const ZERO: f64 = 0.0;
 }
 
-/// Where a product goes within a slice: the position of its first element, and the steps from row to row and from column to column.
+/// The destination of a product in a slice: the index of its first element, and the steps from row to row and from
+/// column to column.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Target {
     pub offset: usize,
@@ -46,10 +47,10 @@ pub(crate) struct Target {
     pub column_step: usize,
 }
 
-/// Writes the product of `a` and `b` into `c`, on all threads of the pool or on this one.
+/// Writes the product of `a` and `b` to `c`, on all threads of the pool or on this one.
 ///
 /// # Panics
-/// If the sizes do not agree, a matrix does not lie within its slice, or two elements of the product in one place.
+/// If the sizes do not agree, a matrix is not in its slice, or two elements of the product overlap.
 pub(crate) fn multiply<T: Real + 'static>(a: Matrix<'_, T>, b: Matrix<'_, T>, c: &mut [T], to: Target, threads: bool) {
     assert_eq!(a.columns, b.rows, "inner sizes of a product");
     assert!(a.is_inside() && b.is_inside(), "an operand of a product lies outside of its array");
@@ -57,7 +58,7 @@ pub(crate) fn multiply<T: Real + 'static>(a: Matrix<'_, T>, b: Matrix<'_, T>, c:
     if rows == 0 || columns == 0 {
         return;
     }
-    // Rows lie within columns, or columns within rows.
+    // Rows are contiguous within columns, or columns within rows.
     let (row, column) =
         (if rows == 1 { usize::MAX } else { to.row_step }, if columns == 1 { usize::MAX } else { to.column_step });
     let apart = (column > 0 && row >= columns.saturating_mul(to.column_step).max(1))
@@ -67,8 +68,8 @@ pub(crate) fn multiply<T: Real + 'static>(a: Matrix<'_, T>, b: Matrix<'_, T>, c:
     assert!(last < c.len(), "a product lies outside of its array");
     let parallelism = if threads { Parallelism::Rayon(0) } else { Parallelism::None };
     let step = |n: usize| n as isize;
-    // SAFETY: the matrices lie within their slices, as was checked, and so does the product within `c`, which nothing else refers to. Its
-    // elements do not overlap. `c` is not read.
+    // SAFETY: the matrices are in their slices, as checked above, and the product is in `c`, which nothing else refers
+    // to. The elements of the product do not overlap. `c` is not read.
     unsafe {
         gemm::gemm(
             rows,

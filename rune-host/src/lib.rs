@@ -1,8 +1,9 @@
-//! The fast engine of the host: programs as plans of few steps, which run at once, without a compiler.
+//! The fast host engine: programs become plans of few steps, which run immediately, without a compiler.
 //!
-//! [`Plan::new`] fuses operations into kernels, which compute tile by tile with vector instructions. The interpreter of `rune-ir` is exact
-//! and slow, and what this is tested against; it computes what there is no kernel for. Compiled code calls [`dot_general`], where that beats
-//! what the compiler makes. All `unsafe` code is in the private module `gemm`.
+//! [`Plan::new`] fuses operations into kernels, which compute tile by tile with vector instructions. The interpreter of
+//! `rune-ir` is exact and slow. Tests compare this engine with it, and it computes what has no kernel. Compiled code
+//! calls [`dot_general`] where it is faster than the compiler's code. All `unsafe` code is in the private module
+//! `gemm`.
 
 mod conv;
 mod gemm;

@@ -7,11 +7,12 @@ use rune_ir::interpret::eval_op;
 use rune_ir::op::{Dims, DotDims};
 use rune_ir::{Array, DType, Op, Shape, Type, array_memory};
 
-/// From so many multiplications on, all threads work on one product.
+/// From this many multiplications on, all threads compute one product together.
 const PARALLEL: usize = 1 << 23;
 
-/// The products of `lhs` and `rhs` summed over the contracted axes, of dtype `out`, as [`Op::DotGeneral`] has it; nothing where there is no
-/// kernel for the dtypes. Kernels are there for `f32` and `f64` that give their own dtype; they accumulate in it.
+/// Returns the products of `lhs` and `rhs` summed over the contracted axes, of dtype `out`, as [`Op::DotGeneral`]
+/// defines it. Returns `None` if there is no kernel for the dtypes. There are kernels for `f32` and `f64` with results
+/// of the same dtype, in which they accumulate.
 ///
 /// ```
 /// use rune_ir::op::DotDims;
@@ -23,7 +24,7 @@ const PARALLEL: usize = 1 << 23;
 /// ```
 ///
 /// # Panics
-/// If the operands are not of the shapes that the axes want.
+/// If the shapes of the operands do not fit the axes.
 pub fn dot_general(lhs: &Array, rhs: &Array, dims: &DotDims, out: DType) -> Option<Array> {
     if lhs.dtype() != out || rhs.dtype() != out || !matches!(out, DType::F32 | DType::F64) {
         return None;
@@ -43,7 +44,7 @@ pub fn dot_general(lhs: &Array, rhs: &Array, dims: &DotDims, out: DType) -> Opti
     Some(Array::from_aligned(ty, bytes))
 }
 
-/// An array as an operand of a product: itself, or with its axes moved.
+/// Returns an array as an operand of a product: itself, or a transposed copy.
 fn factor(array: &Array, batch: &[usize], contract: &[usize]) -> (Array, Factor) {
     if let Some(factor) = Factor::new(0, &View::dense(array.shape()), batch, contract) {
         return (array.clone(), factor);
@@ -64,14 +65,14 @@ pub(crate) struct Factor {
     offset: usize,
     /// Sizes and steps of the batch axes.
     batch: Vec<(usize, usize)>,
-    /// Size and step of the axes that stay, as one.
+    /// Size and step of the free axes, as one axis.
     free: (usize, usize),
-    /// Size and step of the contracted axes, as one.
+    /// Size and step of the contracted axes, as one axis.
     contracted: (usize, usize),
 }
 
 impl Factor {
-    /// The operand that a view shows; nothing where the axes of a group do not lie one within the other, or some are reversed.
+    /// Returns the operand of a view. Returns `None` if the axes of a group cannot be joined, or some are reversed.
     pub(crate) fn new(buffer: usize, view: &View, batch: &[usize], contract: &[usize]) -> Option<Factor> {
         let free: Vec<usize> = (0..view.shape.rank()).filter(|a| !batch.contains(a) && !contract.contains(a)).collect();
         let axes = |axes: &[usize]| -> Option<Vec<(usize, usize)>> {
@@ -81,7 +82,7 @@ impl Factor {
         let (free, contracted) = (as_one(&axes(&free)?)?, as_one(&axes(contract)?)?);
         Some(Factor { buffer, offset: usize::try_from(view.offset).ok()?, batch: axes(batch)?, free, contracted })
     }
-    /// The position of the first element of a matrix of the batch.
+    /// Returns the offset of the first element of a matrix of the batch.
     fn at(&self, mut index: usize) -> usize {
         let mut offset = self.offset;
         for &(size, step) in self.batch.iter().rev() {
@@ -92,14 +93,14 @@ impl Factor {
     }
 }
 
-/// Axes as one, if each lies within the one before it.
+/// Joins axes, if each one is contiguous within the one before it.
 fn as_one(axes: &[(usize, usize)]) -> Option<(usize, usize)> {
     let mut axes = axes.iter().copied().filter(|&(size, _)| size != 1);
     let Some(first) = axes.next() else { return Some((1, 1)) };
     axes.try_fold(first, |(size, step), (next, inner)| (step == next * inner).then_some((size * next, inner)))
 }
 
-/// A product of two operands of one dtype, `f32` or `f64`, in which it is accumulated.
+/// A product of two operands of one dtype, `f32` or `f64`, in which it accumulates.
 #[derive(Clone, Debug)]
 pub(crate) struct Product {
     pub lhs: Factor,
@@ -111,7 +112,8 @@ impl Product {
     pub(crate) fn new(lhs: Factor, rhs: Factor, dtype: DType) -> Product {
         Product { lhs, rhs, dtype }
     }
-    /// Writes the product of what lies in two buffers: batch, then what stays of the left, then of the right operand.
+    /// Writes the product of two buffers. Its axes are batch, then the free axes of the left operand, then those of the
+    /// right one.
     pub(crate) fn run(&self, lhs: &[u8], rhs: &[u8], out: &mut [u8]) {
         if self.dtype == DType::F64 { self.multiply::<f64>(lhs, rhs, out) } else { self.multiply::<f32>(lhs, rhs, out) }
     }
@@ -129,7 +131,8 @@ impl Product {
         let work = m.saturating_mul(k).saturating_mul(n);
         let matrices = out.chunks_exact_mut(m * n);
         let batches = matrices.len();
-        // Small products of a batch are divided among threads, each whole; large ones, each by itself.
+        // Several small products of a batch are divided among threads, each one whole. A large product is divided
+        // itself.
         if work < PARALLEL && batches > 1 && work.saturating_mul(batches) >= PARALLEL {
             let each = batches.div_ceil(4 * rayon::current_num_threads());
             out.par_chunks_mut(m * n * each).enumerate().for_each(|(group, matrices)| {

@@ -1,4 +1,4 @@
-//! How a plan runs.
+//! Runs plans.
 
 use crate::kernel::Kernel;
 use crate::plan::{Dense, Plan, Step};
@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 #[derive(Clone)]
 struct Bound {
     array: Array,
-    /// The first byte, and how many there are.
+    /// The first byte, and the number of bytes.
     start: usize,
     len: usize,
 }
@@ -26,7 +26,7 @@ impl Bound {
     fn is_whole(&self) -> bool {
         self.len == self.array.bytes().len()
     }
-    /// As an array of this type, which is copied where it is a part of another.
+    /// Returns an array of this type, and copies if it is a part of another one.
     fn into_array(self, ty: &Type) -> Array {
         match self.is_whole() {
             true if self.array.dtype() == ty.dtype => self.array,
@@ -35,7 +35,7 @@ impl Bound {
     }
 }
 
-/// What lies in the buffers, and how often each is still read.
+/// The contents of the buffers, and the number of remaining reads of each.
 struct Buffers<'a> {
     plan: &'a Plan,
     bound: Vec<Option<Bound>>,
@@ -43,11 +43,11 @@ struct Buffers<'a> {
 }
 
 impl Plan {
-    /// The outputs on these inputs. Inputs that nothing else holds may be overwritten.
+    /// Returns the outputs on these inputs. Inputs that nothing else holds may be overwritten.
     ///
     /// # Errors
-    /// If the inputs are not those that the program takes, a constant cannot be read from its device, or the interpreter fails at an operation
-    /// that is left to it.
+    /// If the inputs do not have the types that the program takes, a constant cannot be read from its device, or an
+    /// operation that the interpreter computes fails.
     pub fn run(&self, inputs: Vec<Array>) -> Result<Vec<Array>, InterpretError> {
         self.check(&inputs)?;
         self.run_bound(inputs.into_iter().map(Bound::whole).collect())
@@ -100,7 +100,7 @@ impl Buffers<'_> {
     fn put(&mut self, buffer: usize, array: Array) {
         self.put_bound(buffer, Bound::whole(array));
     }
-    /// What lies in a buffer, which is read once less.
+    /// Returns the contents of a buffer, and counts a read.
     fn take(&mut self, buffer: usize) -> Bound {
         let (bound, uses) = (&mut self.bound[buffer], &mut self.uses[buffer]);
         *uses -= 1;
@@ -159,7 +159,7 @@ impl Buffers<'_> {
                     if !holds[0].as_slice::<bool>()[0] {
                         break;
                     }
-                    // Moved, so that what is carried may be overwritten.
+                    // The carry is moved, so that it may be overwritten.
                     let outputs = body.run_bound(consts.iter().cloned().chain(carry).collect())?;
                     carry = outputs.into_iter().map(Bound::whole).collect();
                 }

@@ -15,7 +15,7 @@ use std::str::FromStr;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DType {
-    /// Truth values, one byte each.
+    /// Booleans, one byte each.
     Bool,
     /// Signed integers of 8 bits.
     I8,
@@ -44,7 +44,7 @@ pub enum DType {
 }
 
 impl DType {
-    /// Every dtype, in a fixed order.
+    /// All dtypes, in a fixed order.
     pub const ALL: [DType; 13] = [
         DType::Bool,
         DType::I8,
@@ -61,7 +61,7 @@ impl DType {
         DType::F64,
     ];
 
-    /// The name used in programs and messages, as `f32`.
+    /// Returns the name in programs and messages, such as `f32`.
     pub const fn name(self) -> &'static str {
         match self {
             DType::Bool => "bool",
@@ -80,7 +80,7 @@ impl DType {
         }
     }
 
-    /// Bytes of one element.
+    /// Returns the number of bytes of one element.
     pub const fn size(self) -> usize {
         match self {
             DType::Bool | DType::I8 | DType::U8 => 1,
@@ -90,27 +90,27 @@ impl DType {
         }
     }
 
-    /// Whether this is one of the floating-point types: those that have derivatives.
+    /// Returns whether this is a floating-point type. Only these have derivatives.
     pub const fn is_float(self) -> bool {
         matches!(self, DType::F16 | DType::BF16 | DType::F32 | DType::F64)
     }
 
-    /// Whether this is an integer type, signed or not; `bool` is none.
+    /// Returns whether this is an integer type, signed or unsigned. `bool` is not.
     pub const fn is_int(self) -> bool {
         self.is_signed_int() || self.is_unsigned_int()
     }
 
-    /// Whether this is a signed integer type.
+    /// Returns whether this is a signed integer type.
     pub const fn is_signed_int(self) -> bool {
         matches!(self, DType::I8 | DType::I16 | DType::I32 | DType::I64)
     }
 
-    /// Whether this is an unsigned integer type; `bool` is none.
+    /// Returns whether this is an unsigned integer type. `bool` is not.
     pub const fn is_unsigned_int(self) -> bool {
         matches!(self, DType::U8 | DType::U16 | DType::U32 | DType::U64)
     }
 
-    /// The signed integer type of the size of this unsigned one; any other as it is.
+    /// Returns the signed integer type of the same size for an unsigned one, and any other type unchanged.
     pub const fn to_signed(self) -> DType {
         match self {
             DType::U8 => DType::I8,
@@ -122,7 +122,7 @@ impl DType {
         }
     }
 
-    /// Whether this is `f16` or `bf16`, whose long sums are accumulated in `f32`.
+    /// Returns whether this is `f16` or `bf16`, whose long sums accumulate in `f32`.
     pub const fn is_half(self) -> bool {
         matches!(self, DType::F16 | DType::BF16)
     }
@@ -134,7 +134,7 @@ impl fmt::Display for DType {
     }
 }
 
-/// The name is of no dtype.
+/// No dtype has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a dtype; known are bool, i8, i16, i32, i64, u8, u16, u32, u64, f16, bf16, f32, f64")]
 pub struct UnknownDType(pub String);
@@ -146,32 +146,32 @@ impl FromStr for DType {
     }
 }
 
-/// A Rust type that is the element of an array.
+/// A Rust type of array elements.
 ///
 /// Implemented for `bool`, the integers of 8 to 64 bits, [`struct@f16`], [`bf16`], `f32` and `f64`.
 pub trait Element: Copy + PartialEq + fmt::Debug + fmt::Display + Send + Sync + 'static {
     /// The dtype of this type.
     const DTYPE: DType;
-    /// The elements that `bytes` hold.
+    /// Returns the elements in `bytes`.
     ///
     /// # Panics
-    /// If `bytes` are not aligned for the type or no whole number of elements.
+    /// If `bytes` are not aligned for the type, or do not hold a whole number of elements.
     #[track_caller]
     fn cast_slice(bytes: &[u8]) -> &[Self];
-    /// As [`Element::cast_slice`], to write.
+    /// Like [`Element::cast_slice`], for writing.
     #[track_caller]
     fn cast_slice_mut(bytes: &mut [u8]) -> &mut [Self];
-    /// The bytes of `elements`.
+    /// Returns the bytes of `elements`.
     fn as_bytes(elements: &[Self]) -> &[u8];
-    /// The nearest `f64`.
+    /// Returns the nearest `f64`.
     fn to_f64(self) -> f64;
-    /// The nearest value of this type: floats are rounded to nearest even, integers truncate and saturate, `bool` is
+    /// Returns the nearest value of this type. Floats round to nearest even; integers truncate and saturate; `bool` is
     /// whether the number is not zero.
     fn from_f64(x: f64) -> Self;
 }
 
-/// `x` rounded to odd: toward zero, and the last bit set if anything was cut off. Rounding that to a half type, which
-/// has far fewer bits, is rounding `x` once.
+/// Rounds `x` to odd: toward zero, with the last bit set if the result is not exact. Rounding this to a half-precision
+/// type, which has far fewer bits, is the same as rounding `x` once.
 pub(crate) fn round_to_odd(x: f64) -> f32 {
     let near = x as f32;
     let exact = f64::from(near);
@@ -241,7 +241,7 @@ impl Element for bool {
     }
 }
 
-/// Runs a block with a type alias bound to the unsigned integer of `size` bytes: moving elements needs no more.
+/// Runs a block with a type alias for the unsigned integer of `size` bytes, which is enough to move elements.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! with_word {
@@ -267,7 +267,7 @@ macro_rules! with_word {
     };
 }
 
-/// Runs a block with a type alias bound to the Rust type of a dtype: `with_element!(dtype, T => { … })`.
+/// Runs a block with a type alias for the Rust type of a dtype: `with_element!(dtype, T => { … })`.
 #[macro_export]
 macro_rules! with_element {
     ($dtype:expr, $T:ident => $body:expr) => {

@@ -1,10 +1,11 @@
-//! The typed program IR: arrays and their types, the table of operations, programs, and what is told of a program alone.
+//! The typed program IR: arrays and their types, the table of operations, programs, and the analysis of programs.
 //!
-//! What operations mean is here too, in the [interpreter](interpret): [simplification](Program::simplify) computes with it what is
-//! known beforehand.
+//! The [interpreter](interpret) defines what operations mean. It is here because [simplification](Program::simplify)
+//! uses it to fold constants.
 
 extern crate self as rune_ir;
 
+mod argument;
 mod array;
 mod dtype;
 pub mod interpret;
@@ -16,6 +17,7 @@ pub mod program;
 pub mod scans;
 mod signature;
 mod simplify;
+mod stopwatch;
 pub mod storage;
 mod ty;
 pub mod types;
@@ -23,17 +25,19 @@ pub mod types;
 pub mod work;
 pub mod written;
 
+pub use argument::Arg;
 #[doc(hidden)]
 pub use array::Shown;
 pub use array::{ALIGNMENT, AlignedBytes, Array, DeviceBuffer, HostMemory, Summary, Value, array_memory};
 pub use dtype::{DType, Element, UnknownDType};
 #[doc(hidden)]
 pub use nans::find_nan;
-pub use nans::{Bad, Made, NanError, check_nans, checks_nans};
+pub use nans::{NanError, NanOrigin, NonFinite, check_nans, checks_nans};
 #[doc(hidden)]
 pub use op::caught;
 pub use op::{CallbackError, CheckpointPolicy, Op, Var, VmapMethod};
 pub use origin::{Loc, Origin, Transform, Transforms};
 pub use program::{BuildError, Cost, Instruction, MAX_DEPTH, Program, ProgramBuilder, ProgramHash};
 pub use signature::{HostOp, ModuleSignature, SignatureError};
+pub use stopwatch::Stopwatch;
 pub use ty::{InvalidType, MAX_RANK, Shape, TooLarge, Type};

@@ -1,4 +1,4 @@
-//! The first operation of a program that makes a NaN.
+//! Finds the first operation of a program that creates a NaN.
 
 use crate::interpret::{Observer, interpret_observed};
 use crate::{Array, Instruction, Origin, Program, Summary, Value, with_element};
@@ -7,65 +7,65 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Which numbers are looked for.
+/// Which numbers to search for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Bad {
+pub enum NonFinite {
     /// NaN.
     Nan,
     /// NaN and infinities.
     NanOrInf,
 }
 
-impl Bad {
+impl NonFinite {
     #[doc(hidden)]
     pub fn is_in(self, array: &Array) -> bool {
         array.dtype().is_float()
             && with_element!(array.dtype(), T => array.as_slice::<T>().iter().any(|x| {
                 let x = crate::Element::to_f64(*x);
-                x.is_nan() || self == Bad::NanOrInf && x.is_infinite()
+                x.is_nan() || self == NonFinite::NanOrInf && x.is_infinite()
             }))
     }
     fn name(self) -> &'static str {
         match self {
-            Bad::Nan => "NaN",
-            Bad::NanOrInf => "NaN or infinity",
+            NonFinite::Nan => "NaN",
+            NonFinite::NanOrInf => "NaN or infinity",
         }
     }
 }
 
-/// A result holds NaN (or an infinity, if these are looked for): where it was made first.
+/// A result holds a NaN (or an infinity, if these are searched for). Says where it was created first.
 #[derive(Clone, Debug)]
 pub struct NanError {
-    /// The function that was run.
+    /// The function that ran.
     pub function: String,
-    /// What was looked for.
-    pub bad: Bad,
-    /// The operation that made it of operands without.
-    pub made: Box<Made>,
+    /// The number that was searched for.
+    pub bad: NonFinite,
+    /// The operation that created it from operands without one.
+    pub made: Box<NanOrigin>,
 }
 
-/// What made a NaN.
+/// The origin of a NaN.
 #[derive(Clone, Debug)]
-pub enum Made {
-    /// This operation did.
+pub enum NanOrigin {
+    /// This operation created it.
     By {
         /// The name of the operation.
         op: &'static str,
-        /// Its line, its scope and the transformations that made it.
+        /// The line, the scope and the transformations of the operation.
         origin: Origin,
-        /// What its operands were like.
+        /// Summaries of its operands.
         operands: Vec<Summary>,
-        /// What its results are like.
+        /// Summaries of its results.
         results: Vec<Summary>,
     },
-    /// It was there from the beginning, in this input: an argument, or after all of those a captured tensor.
+    /// This input held it already: an argument, or, after all arguments, a captured tensor.
     Given {
-        /// Which one.
+        /// The index of the input.
         input: usize,
-        /// What it is like.
+        /// A summary of the input.
         summary: Summary,
     },
-    /// The interpreter, which runs the program again, makes none where the compiled code did.
+    /// The interpreter, which runs the program again, does not create a NaN where the compiled code did.
     Elsewhere,
 }
 
@@ -80,7 +80,7 @@ impl fmt::Display for NanError {
             summaries.iter().map(each).collect::<Vec<_>>().join(", ")
         };
         match &**made {
-            Made::By { op, origin, operands, results } => {
+            NanOrigin::By { op, origin, operands, results } => {
                 write!(f, "`{op}`")?;
                 if let Some(loc) = &origin.loc {
                     write!(f, " at {loc}")?;
@@ -96,38 +96,40 @@ impl fmt::Display for NanError {
                 let of = if operands.is_empty() { "nothing".to_owned() } else { list(operands) };
                 write!(f, " made {} of {of}", list(results))
             }
-            Made::Given { input, summary } => {
-                write!(f, "input {input} held it already, {} ({summary}); inputs are the arguments and then what was captured", summary.ty)
+            NanOrigin::Given { input, summary } => {
+                write!(f, "input {input} held it already, {} ({summary}); the inputs are the arguments, then the captured tensors", summary.ty)
             }
-            Made::Elsewhere => f.write_str(
+            NanOrigin::Elsewhere => f.write_str(
                 "the interpreter makes none of the same inputs, so that it comes of how the compiled code rounds or orders its sums",
             ),
         }
     }
 }
 
-/// What the environment asks to be looked for.
-static ASKED: Lazy<Option<Bad>> = Lazy::new(|| {
+/// What the environment asks to search for.
+static ASKED: Lazy<Option<NonFinite>> = Lazy::new(|| {
     let set = |name: &str| std::env::var(name).is_ok_and(|v| !matches!(v.trim(), "" | "0"));
     match (set("RUNE_DEBUG_NANS"), set("RUNE_DEBUG_INFS")) {
-        (_, true) => Some(Bad::NanOrInf),
-        (true, false) => Some(Bad::Nan),
+        (_, true) => Some(NonFinite::NanOrInf),
+        (true, false) => Some(NonFinite::Nan),
         (false, false) => None,
     }
 });
 
-/// Returns whether `RUNE_DEBUG_NANS` or `RUNE_DEBUG_INFS` is set. Then every caller that runs a program passes its outputs to [`check_nans`].
+/// Returns whether `RUNE_DEBUG_NANS` or `RUNE_DEBUG_INFS` is set. If it is, every caller that runs a program passes its
+/// outputs to [`check_nans`].
 pub fn checks_nans() -> bool {
     ASKED.is_some()
 }
 
-/// Where in a program, run on these inputs and its constants, its outputs got the NaN or infinity that the environment asks to be looked for.
+/// Finds where an output of a program got the NaN or infinity that the environment asks to search for. The program runs
+/// again on `inputs` and its constants.
 ///
 /// # Errors
 /// If an output holds one.
 pub fn check_nans(program: &Program, inputs: &[Value], outputs: &[Value]) -> Result<(), NanError> {
     let Some(bad) = *ASKED else { return Ok(()) };
-    // What cannot be fetched is told of when it is read.
+    // Reading a value that cannot be fetched reports the reason.
     let host = |values: &[Value]| values.iter().map(Value::to_host).collect::<Result<Vec<Array>, _>>().ok();
     match (host(inputs), host(outputs)) {
         (Some(inputs), Some(outputs)) if outputs.iter().any(|y| bad.is_in(y)) => {
@@ -137,41 +139,41 @@ pub fn check_nans(program: &Program, inputs: &[Value], outputs: &[Value]) -> Res
     }
 }
 
-/// Who made the NaN or infinity of an output; nobody if it is an infinity that was meant.
+/// Returns the origin of the NaN or infinity of an output, or `None` for an intended infinity.
 #[doc(hidden)]
-pub fn find_nan(program: &Program, inputs: &[Array], bad: Bad) -> Option<NanError> {
+pub fn find_nan(program: &Program, inputs: &[Array], bad: NonFinite) -> Option<NanError> {
     let mut search = Search { bad, frames: Vec::new(), made: 0, found: None };
-    // A program that was run already can be run again.
+    // A program that ran already can run again.
     let outputs = interpret_observed(program, inputs, &mut search).unwrap_or_default();
     let made = match search.found {
         Some(blame) => blame.made.clone(),
         None if outputs.iter().any(|y| bad.is_in(y)) => return None,
-        None => Made::Elsewhere,
+        None => NanOrigin::Elsewhere,
     };
     Some(NanError { function: program.name().to_owned(), bad, made: Box::new(made) })
 }
 
-/// Follows each NaN from where it was made to the outputs.
+/// Follows each NaN from its origin to the outputs.
 struct Search {
-    bad: Bad,
+    bad: NonFinite,
     frames: Vec<Frame>,
     made: usize,
-    /// What made that of an output of the whole program.
+    /// The origin of the one in an output of the whole program.
     found: Option<Arc<Blame>>,
 }
 
-/// Who made a NaN, and as the how-manieth.
+/// The origin of a NaN, and its position in the order of creation.
 struct Blame {
     number: usize,
-    made: Made,
+    made: NanOrigin,
 }
 
-/// A program that is running.
+/// A running program.
 struct Frame {
-    /// For each variable that holds a NaN, who made it.
+    /// For each variable that holds a NaN, its origin.
     blames: Vec<Option<Arc<Blame>>>,
     outputs: Vec<usize>,
-    /// Who made what the running instruction was given, or its sub-programs gave so far.
+    /// The origin of a NaN in the operands of the running instruction, or in the results of its sub-programs so far.
     known: Option<Arc<Blame>>,
 }
 
@@ -183,7 +185,7 @@ fn first(a: Option<Arc<Blame>>, b: Option<Arc<Blame>>) -> Option<Arc<Blame>> {
 }
 
 impl Search {
-    fn blame(&mut self, made: Made) -> Arc<Blame> {
+    fn blame(&mut self, made: NanOrigin) -> Arc<Blame> {
         self.made += 1;
         Arc::new(Blame { number: self.made, made })
     }
@@ -201,7 +203,7 @@ impl Observer for Search {
             let from_outside = self.frames.last().and_then(|f| f.known.clone());
             blames[i] = Some(match from_outside {
                 Some(blame) => blame,
-                None => self.blame(Made::Given { input: i, summary: Summary::of(&input) }),
+                None => self.blame(NanOrigin::Given { input: i, summary: Summary::of(&input) }),
             });
         }
         let outputs = program.outputs().iter().map(|v| v.index()).collect();
@@ -217,13 +219,13 @@ impl Observer for Search {
         for (var, result) in instruction.results().zip(results).filter(|(_, y)| bad.is_in(y)) {
             let Some(frame) = self.frames.last_mut() else { return };
             let known = frame.known.clone();
-            // An infinity that is written in the program was meant, and so was what comes of it, unless that is a NaN.
+            // An infinity that the program contains was intended, and so were infinities that it causes. A NaN was not.
             let written = operands.is_empty() || operands.iter().any(|x| bad.is_in(x));
-            let meant = bad == Bad::NanOrInf && written && !Bad::Nan.is_in(result);
+            let meant = bad == NonFinite::NanOrInf && written && !NonFinite::Nan.is_in(result);
             let blame = match known {
                 None if meant => continue,
                 Some(blame) => blame,
-                None => self.blame(Made::By {
+                None => self.blame(NanOrigin::By {
                     op: instruction.op.name(),
                     origin: instruction.origin.clone(),
                     operands: operands.iter().map(Summary::of).collect(),
@@ -239,7 +241,7 @@ impl Observer for Search {
         let Some(frame) = self.frames.pop() else { return };
         let blame = frame.outputs.iter().map(|&v| frame.blames[v].clone()).fold(None, first);
         match self.frames.last_mut() {
-            // The next turn of a loop is given what this one gave.
+            // The next iteration of a loop takes the results of this one.
             Some(parent) => parent.known = first(parent.known.take(), blame),
             None => self.found = blame,
         }

@@ -1,4 +1,4 @@
-//! Where an instruction comes from: the user's line, the name scopes it was made in, and the transformations that made it.
+//! The origin of an instruction: the user's line, the name scopes around it, and the transformations that created it.
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -6,10 +6,10 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
-/// A place in the user's source.
+/// A position in the user's source.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Loc {
-    /// The file, as the compiler of that source names it.
+    /// The file, as the compiler names it.
     pub file: Cow<'static, str>,
     /// The line, from 1.
     pub line: u32,
@@ -29,20 +29,20 @@ impl fmt::Display for Loc {
     }
 }
 
-/// Where an instruction comes from. No part of what it means: it is left out of hashes and comparisons.
+/// The origin of an instruction. It does not change the meaning of a program: hashes and comparisons ignore it.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {
-    /// The line of the user's source, where it is known.
+    /// The line of the user's source, if it is known.
     pub loc: Option<Loc>,
-    /// The name scopes around it, outermost first, joined by `/`.
+    /// The enclosing name scopes, outermost first, joined by `/`.
     pub scope: Option<Arc<str>>,
-    /// The transformations that made it of an instruction of the user's.
+    /// The transformations that created it from an instruction of the user's function.
     pub transforms: Transforms,
 }
 
 impl Origin {
-    /// The name scopes with the transformations around, as JAX writes its name stack: `transpose(jvp(layer1/relu))`. Nothing if there
-    /// is neither.
+    /// Returns the name scopes with the transformations around them, in the form of JAX's name stacks:
+    /// `transpose(jvp(layer1/relu))`. Returns `None` if there is neither.
     pub fn name_stack(&self) -> Option<String> {
         let scope = self.scope.as_deref().unwrap_or_default();
         if scope.is_empty() && self.transforms == Transforms::NONE {
@@ -52,23 +52,23 @@ impl Origin {
     }
 }
 
-/// A transformation that leaves a mark on the instructions it makes.
+/// A transformation that the origin of an instruction can list.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Transform {
-    /// Forward mode: the instruction is of the tangents, and not of the values.
+    /// Forward mode: the instruction computes tangents.
     Jvp = 1,
-    /// Transposition: the instruction is of the cotangents, in the backward pass.
+    /// Transposition: the instruction computes cotangents, in a backward pass.
     Transpose = 2,
-    /// Batching: the instruction is of all lanes.
+    /// Batching: the instruction computes a whole batch.
     Vmap = 3,
 }
 
 impl Transform {
-    /// All of them.
+    /// All transformations.
     pub const ALL: [Transform; 3] = [Transform::Jvp, Transform::Transpose, Transform::Vmap];
 
-    /// The name in programs.
+    /// Returns the name in programs.
     pub const fn name(self) -> &'static str {
         match self {
             Transform::Jvp => "jvp",
@@ -78,36 +78,36 @@ impl Transform {
     }
 }
 
-/// The transformations that made an instruction, one after the other. Of more than sixteen the last sixteen are kept.
+/// The transformations that created an instruction, in order. Only the last sixteen are kept.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Transforms(u32);
 
 impl Transforms {
-    /// None: the instruction is the user's own.
+    /// No transformation: the instruction is the user's own.
     pub const NONE: Transforms = Transforms(0);
 
-    /// These, and `next` after them.
+    /// Returns these transformations, followed by `next`.
     #[must_use]
     pub const fn then(self, next: Transform) -> Transforms {
-        // Two bits for each, the last one lowest: origins are copied for each instruction, and so they are small.
+        // Two bits each, the last one lowest. Origins are copied for each instruction, so they are small.
         Transforms(self.0 << 2 | next as u32)
     }
-    /// One after the other, the first one first.
+    /// Returns the transformations, first to last.
     pub fn iter(self) -> impl Iterator<Item = Transform> {
         let at = move |i: u32| Transform::ALL.into_iter().find(|&t| t as u32 == self.0 >> (2 * i) & 3);
         (0..16).rev().filter_map(at)
     }
-    /// Whether the instruction belongs to a backward pass.
+    /// Returns whether the instruction belongs to a backward pass.
     pub fn is_backward(self) -> bool {
         self.iter().any(|t| t == Transform::Transpose)
     }
-    /// Whether the instruction computes tangents and belongs to no backward pass.
+    /// Returns whether the instruction computes tangents and does not belong to a backward pass.
     pub fn is_tangent(self) -> bool {
         !self.is_backward() && self.iter().any(|t| t == Transform::Jvp)
     }
 }
 
-/// As `transpose(jvp)`: the last one outside.
+/// For example `transpose(jvp)`: the last one is outermost.
 impl fmt::Display for Transforms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.iter().map(Transform::name).collect();

@@ -1,15 +1,15 @@
-//! What a compiled module says of itself.
+//! The signature that a compiled module carries.
 
 use crate::op::{Op, Parts};
 use crate::{Program, Type, types};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// The types of a compiled program and what it needs, as JSON within the module: the attribute [`ModuleSignature::KEY`]
-/// of its function. So a `.vmfb` alone can be checked and run.
+/// The types of a compiled program and its requirements, as JSON in the module: the attribute [`ModuleSignature::KEY`]
+/// of its function. A `.vmfb` file alone can therefore be checked and run.
 ///
-/// It depends on what the program computes only, neither on names nor on the values of constants, so that equal
-/// programs are still compiled once.
+/// It depends only on what the program computes, and not on names or on the values of constants. Equal programs are
+/// therefore still compiled only once.
 ///
 /// ```
 /// use rune_ir::{DType, ModuleSignature, Type};
@@ -23,33 +23,32 @@ use std::sync::Arc;
 pub struct ModuleSignature {
     /// The inputs of the program, which are the first arguments of the function.
     pub inputs: Vec<Type>,
-    /// Its constants, which are the arguments after them.
+    /// The constants of the program, which are the arguments after the inputs.
     pub constants: Vec<Type>,
-    /// Its outputs.
+    /// The outputs of the program.
     pub outputs: Vec<Type>,
-    /// The arguments whose memory the function may write to, ascending.
+    /// The arguments whose memory the function may overwrite, ascending.
     pub overwritten: Vec<usize>,
     /// The functions of the process that it calls.
     pub host: Vec<HostOp>,
 }
 
-/// A function that compiled code calls in the process that runs it.
+/// A function of the running process that compiled code calls.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct HostOp {
-    /// The name within the module `host`.
+    /// The name in the module `host`.
     pub name: String,
-    /// What it computes; its operands are the arguments. Arguments and results of unsigned integers are passed as signed ones of the same
-    /// bits.
-    /// If it has effects, a token, an `i32`, follows the arguments, and another the results.
+    /// What it computes. The operands are the arguments. Unsigned integers are passed as signed ones with the same
+    /// bits. If it has effects, the last argument and the last result are tokens of type `i32`.
     pub op: Op<Type>,
     /// The types of the results.
     pub outputs: Vec<Type>,
 }
 
-/// The text is no signature of a module.
+/// The text is not a signature of a module.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// It is no JSON, or JSON of another form.
+    /// It is not JSON, or JSON of another form.
     #[error("its signature cannot be read: {0}")]
     Malformed(String),
     /// Another version of rune wrote it.
@@ -92,10 +91,10 @@ struct HostDocument {
 }
 
 impl ModuleSignature {
-    /// The name of the attribute that holds it.
+    /// The name of the attribute.
     pub const KEY: &'static str = "rune.signature";
 
-    /// As JSON on one line.
+    /// Returns the signature as JSON on one line.
     pub fn to_json(&self) -> String {
         let host = |h: &HostOp| HostDocument {
             name: h.name.clone(),
@@ -116,10 +115,10 @@ impl ModuleSignature {
         serde_json::to_string(&document).expect("a signature has string keys, and its programs no constants")
     }
 
-    /// The signature that a text is of. Types and operations are checked.
+    /// Reads a signature. Types and operations are checked.
     ///
     /// # Errors
-    /// If it is none, or of another version.
+    /// If the text is not a signature, or has another version.
     pub fn from_json(text: &str) -> Result<ModuleSignature, SignatureError> {
         let malformed = |e: &dyn std::fmt::Display| SignatureError::Malformed(e.to_string());
         let Version { rune } = serde_json::from_str(text).map_err(|e| malformed(&e))?;

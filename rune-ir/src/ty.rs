@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use std::fmt;
 use std::ops::Deref;
 
-/// The sizes of an array along its axes; of rank 0, that is without axes, for a scalar.
+/// The sizes of an array along its axes. A scalar has rank 0, that is no axes.
 ///
 /// ```
 /// use rune_ir::Shape;
@@ -20,7 +20,7 @@ use std::ops::Deref;
 #[serde(transparent)]
 pub struct Shape(SmallVec<[usize; 4]>);
 
-/// A copy of the sizes at once: that of a `SmallVec` goes one by one, and shapes are copied all the time.
+/// Copies all sizes at once. `SmallVec` clones one by one, and shapes are copied very often.
 impl Clone for Shape {
     fn clone(&self) -> Shape {
         Shape(SmallVec::from_slice(&self.0))
@@ -28,26 +28,26 @@ impl Clone for Shape {
 }
 
 impl Shape {
-    /// The shape of a scalar.
+    /// Returns the shape of a scalar.
     pub fn scalar() -> Shape {
         Shape::default()
     }
-    /// The number of axes.
+    /// Returns the number of axes.
     pub fn rank(&self) -> usize {
         self.0.len()
     }
-    /// The number of elements: the product of the sizes.
+    /// Returns the number of elements: the product of the sizes.
     pub fn size(&self) -> usize {
         self.0.iter().product()
     }
-    /// The number of elements, or `None` where it is over the range of `usize`.
+    /// Returns the number of elements, or `None` if it does not fit into `usize`.
     pub fn checked_size(&self) -> Option<usize> {
         if self.0.contains(&0) {
             return Some(0);
         }
         self.0.iter().try_fold(1usize, |n, &d| n.checked_mul(d))
     }
-    /// Elements to step over for one step along each axis, the last axis being dense (row-major order).
+    /// Returns the number of elements from one index to the next along each axis, in row-major order.
     pub fn strides(&self) -> SmallVec<[usize; 4]> {
         let mut strides: SmallVec<[usize; 4]> = SmallVec::from_elem(1, self.rank());
         for axis in (0..self.rank().saturating_sub(1)).rev() {
@@ -55,11 +55,11 @@ impl Shape {
         }
         strides
     }
-    /// The sizes, to change.
+    /// Returns the sizes, for changing them.
     pub fn dims_mut(&mut self) -> &mut SmallVec<[usize; 4]> {
         &mut self.0
     }
-    /// The shape with the axes of `axes` taken out.
+    /// Returns the shape without the axes `axes`.
     pub fn without(&self, axes: &[usize]) -> Shape {
         (0..self.rank()).filter(|a| !axes.contains(a)).map(|a| self.0[a]).collect()
     }
@@ -132,7 +132,7 @@ impl fmt::Debug for Shape {
     }
 }
 
-/// The type of an array: its shape and its dtype. Printed as Slope prints it: `[2, 3, f32]`.
+/// The type of an array: its shape and its dtype. It prints like in Slope: `[2, 3, f32]`.
 ///
 /// ```
 /// use rune_ir::{DType, Type};
@@ -144,38 +144,39 @@ impl fmt::Debug for Shape {
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Type {
-    /// The type of the elements.
+    /// The dtype of the elements.
     pub dtype: DType,
     /// The sizes along the axes.
     pub shape: Shape,
 }
 
 impl Type {
-    /// The type of arrays of this dtype and shape.
+    /// Returns the type of arrays with this dtype and shape.
     pub fn new(dtype: DType, shape: impl Into<Shape>) -> Type {
         Type { dtype, shape: shape.into() }
     }
-    /// The type of a scalar.
+    /// Returns the type of a scalar.
     pub fn scalar(dtype: DType) -> Type {
         Type { dtype, shape: Shape::scalar() }
     }
-    /// The number of axes.
+    /// Returns the number of axes.
     pub fn rank(&self) -> usize {
         self.shape.rank()
     }
-    /// The number of elements.
+    /// Returns the number of elements.
     pub fn size(&self) -> usize {
         self.shape.size()
     }
-    /// The bytes of all elements.
+    /// Returns the number of bytes of all elements.
     pub fn bytes(&self) -> usize {
         self.size() * self.dtype.size()
     }
-    /// That a program may have variables of this type: that it has a size, in elements and in bytes, that memory could have, and no more
-    /// axes than [`MAX_RANK`]. A size of 0 along one axis does not excuse the others, so that strides are in range too.
+    /// Checks that a variable of a program may have this type: its size, in elements and in bytes, fits into memory,
+    /// and it has at most [`MAX_RANK`] axes. A size of 0 along one axis does not excuse the other sizes, so strides are
+    /// in range too.
     ///
     /// # Errors
-    /// If its size or its rank is out of range.
+    /// If the size or the rank is out of range.
     pub fn check(&self) -> Result<(), TooLarge> {
         if self.rank() > MAX_RANK {
             return Err(TooLarge(format!("{} axes", self.rank())));
@@ -186,17 +187,17 @@ impl Type {
             _ => Err(TooLarge(format!("type {self}"))),
         }
     }
-    /// The same shape with another dtype.
+    /// Returns the type with the same shape and another dtype.
     pub fn with_dtype(&self, dtype: DType) -> Type {
         Type { dtype, shape: self.shape.clone() }
     }
-    /// The type of `n` such arrays, one after the other along a new first axis.
+    /// Returns the type of `n` such arrays, stacked along a new first axis.
     pub fn batched(&self, n: usize) -> Type {
         let mut shape = self.shape.clone();
         shape.dims_mut().insert(0, n);
         self.with_shape(shape)
     }
-    /// The same dtype with another shape.
+    /// Returns the type with the same dtype and another shape.
     pub fn with_shape(&self, shape: impl Into<Shape>) -> Type {
         Type { dtype: self.dtype, shape: shape.into() }
     }
@@ -222,15 +223,16 @@ impl From<Type> for String {
     }
 }
 
-/// The greatest number of axes of an array in a program.
+/// The maximum number of axes of an array in a program.
 pub const MAX_RANK: usize = 64;
 
-/// An array would have more elements than memory has addresses, or more axes than [`MAX_RANK`]. It reads on from what needs the array.
+/// An array would have more elements than memory has addresses, or more axes than [`MAX_RANK`]. The message continues
+/// one that names the array.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("has to do with an array of {0}, which is too large for any memory or has more than {MAX_RANK} axes")]
+#[error("uses an array of {0}, which is too large for any memory or has more than {MAX_RANK} axes")]
 pub struct TooLarge(pub String);
 
-/// The text is no type of an array.
+/// The text is not a type of an array.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a type; a type is written as its sizes and then its dtype, as [2, 3, f32]")]
 pub struct InvalidType(pub String);

@@ -3,53 +3,53 @@
 pub(crate) use crate::value::Val;
 
 use crate::legalize::views::{self, Kind, Producers, Views};
-use crate::value::{Known, depth, tensor_type};
+use crate::tree::{Attribute, Context, Location, Operation, Region, TensorType, Value};
+use crate::value::{Known, depth};
 use crate::{attr, known};
-use melior::Context;
-use melior::ir::operation::OperationBuilder;
-use melior::ir::{self, Attribute, Block, BlockLike, Identifier, Location, Region, RegionLike, Value};
 use rune_ir::op::{Comparison, Literal, ReduceFn};
 use rune_ir::{DType, Shape, Type};
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Appends operations to one block, at the current location.
 pub(crate) struct Builder<'c> {
     pub context: &'c Context,
     pub producers: Rc<Producers>,
-    block: Block<'c>,
-    location: Cell<Location<'c>>,
+    arguments: Vec<(Value<'c>, Type)>,
+    /// The location of the arguments.
+    start: Location,
+    operations: RefCell<Vec<Operation>>,
+    location: RefCell<Location>,
 }
 
 impl<'c> Builder<'c> {
     /// Returns a builder on a new block with arguments of these types, and the arguments.
     pub fn new(
         context: &'c Context,
-        location: Location<'c>,
+        location: Location,
         arguments: &[Type],
         producers: Rc<Producers>,
     ) -> (Builder<'c>, Vec<Val<'c>>) {
-        let types: Vec<_> = arguments.iter().map(|ty| (tensor_type(context, ty), location)).collect();
-        let block = Block::new(&types);
-        let values = arguments.iter().enumerate().map(|(i, ty)| {
-            let raw = block.argument(i).expect("the block has as many arguments as it was made with").into();
-            Val { raw, ty: ty.clone(), known: Known::Nothing, depth: 0, views: Views::default() }
+        let arguments: Vec<_> = arguments.iter().map(|ty| (context.value(), ty.clone())).collect();
+        let values = arguments.iter().map(|(raw, ty)| {
+            let (raw, ty, views) = (*raw, ty.clone(), Views::default());
+            Val { raw, ty, known: Known::Nothing, depth: 0, views }
         });
         let values = values.collect();
-        (Builder { context, producers, block, location: Cell::new(location) }, values)
+        let (start, operations, location) = (location.clone(), RefCell::default(), RefCell::new(location));
+        (Builder { context, producers, arguments, start, operations, location }, values)
     }
     /// Whether what IREE compiles wrongly is rewritten (`LowerOptions::defences`).
     pub fn has_defences(&self) -> bool {
         self.producers.has_defences()
     }
-    pub fn set_location(&self, location: Location<'c>) {
-        self.location.set(location);
+    pub fn set_location(&self, location: Location) {
+        self.location.replace(location);
     }
     /// Returns a region with this block only.
-    pub fn into_region(self) -> Region<'c> {
-        let region = Region::new();
-        region.append_block(self.block);
-        region
+    pub fn into_region(self) -> Region {
+        let arguments = self.arguments.iter().map(|(value, ty)| (value.id, ty.into())).collect();
+        Region { arguments, operations: self.operations.into_inner(), location: self.start }
     }
 
     /// Appends an operation.
@@ -57,11 +57,11 @@ impl<'c> Builder<'c> {
         &self,
         name: &str,
         operands: &[&Val<'c>],
-        attributes: &[(&str, Attribute<'c>)],
-        regions: Vec<Region<'c>>,
+        attributes: &[(&str, Attribute)],
+        regions: Vec<Region>,
         results: &[Type],
     ) -> Vec<Val<'c>> {
-        let types: Vec<_> = results.iter().map(|ty| tensor_type(self.context, ty)).collect();
+        let types: Vec<_> = results.iter().map(TensorType::from).collect();
         // Constants enter and leave loops and branches through barriers.
         let is_plain = regions.is_empty() || matches!(name, "stablehlo.reduce" | "stablehlo.reduce_window");
         let known = if is_plain { known::of_results(name, operands) } else { Known::Nothing };
@@ -92,33 +92,32 @@ impl<'c> Builder<'c> {
     pub fn raw_op(
         &self,
         name: &str,
-        operands: &[Value<'c, 'c>],
-        attributes: &[(&str, Attribute<'c>)],
-        regions: Vec<Region<'c>>,
-        results: &[ir::Type<'c>],
-    ) -> Vec<Value<'c, 'c>> {
-        let attributes: Vec<_> = attributes.iter().map(|&(n, a)| (Identifier::new(self.context, n), a)).collect();
-        let op = OperationBuilder::new(name, self.location.get())
-            .add_operands(operands)
-            .add_attributes(&attributes)
-            .add_regions_vec(regions)
-            .add_results(results)
-            .build()
-            .expect("result types are given, so building succeeds");
-        let op = self.block.append_operation(op);
-        (0..results.len()).map(|i| op.result(i).expect("the operation has this result").into()).collect()
+        operands: &[Value<'c>],
+        attributes: &[(&str, Attribute)],
+        regions: Vec<Region>,
+        results: &[TensorType],
+    ) -> Vec<Value<'c>> {
+        let values: Vec<Value<'c>> = results.iter().map(|_| self.context.value()).collect();
+        let mut attributes: Vec<_> = attributes.iter().map(|(n, a)| ((*n).to_owned(), a.clone())).collect();
+        attributes.sort_by(|(a, _), (b, _)| a.cmp(b));
+        self.operations.borrow_mut().push(Operation {
+            name: name.to_owned(),
+            operands: operands.iter().map(|x| x.id).collect(),
+            attributes,
+            regions,
+            results: values.iter().zip(results).map(|(value, ty)| (value.id, ty.clone())).collect(),
+            location: self.location.borrow().clone(),
+        });
+        values
     }
     /// Appends an operation with one result and no region.
-    pub fn op1(&self, name: &str, operands: &[&Val<'c>], attributes: &[(&str, Attribute<'c>)], ty: Type) -> Val<'c> {
+    pub fn op1(&self, name: &str, operands: &[&Val<'c>], attributes: &[(&str, Attribute)], ty: Type) -> Val<'c> {
         self.op(name, operands, attributes, Vec::new(), &[ty]).remove(0)
     }
     /// Returns a region whose block computes `body` from its arguments.
-    pub fn region(
-        &self,
-        arguments: &[Type],
-        body: impl FnOnce(&Builder<'c>, &[Val<'c>]) -> Vec<Val<'c>>,
-    ) -> Region<'c> {
-        let (inner, values) = Builder::new(self.context, self.location.get(), arguments, Rc::clone(&self.producers));
+    pub fn region(&self, arguments: &[Type], body: impl FnOnce(&Builder<'c>, &[Val<'c>]) -> Vec<Val<'c>>) -> Region {
+        let location = self.location.borrow().clone();
+        let (inner, values) = Builder::new(self.context, location, arguments, Rc::clone(&self.producers));
         let results = body(&inner, &values);
         inner.op("stablehlo.return", &results.iter().collect::<Vec<_>>(), &[], Vec::new(), &[]);
         inner.into_region()
@@ -129,7 +128,7 @@ impl<'c> Builder<'c> {
         &self,
         arguments: &[Type],
         body: impl FnOnce(&Builder<'c>, &[Val<'c>]) -> Result<Vec<Val<'c>>, E>,
-    ) -> Result<Region<'c>, E> {
+    ) -> Result<Region, E> {
         let mut failed = None;
         let region = self.region(arguments, |b, values| {
             body(b, values).unwrap_or_else(|error| {

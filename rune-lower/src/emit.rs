@@ -13,11 +13,10 @@ mod reduce;
 mod shape;
 
 use crate::builder::{Builder, Val};
-use crate::legalize::{across, chains, destination};
+use crate::legalize::{across, chains, scatter_operand};
 use crate::unit::{EmitError, Unit};
 use crate::value::Known;
-use crate::{Backend, LowerError};
-use melior::ir::attribute::FlatSymbolRefAttribute;
+use crate::{Backend, LowerError, attr};
 use rune_ir::op::Literal;
 use rune_ir::{DType, Op, Program, Type};
 use std::collections::HashMap;
@@ -32,8 +31,8 @@ pub(crate) fn instructions<'c>(
     mut values: Vec<Val<'c>>,
 ) -> Result<Vec<Val<'c>>, LowerError> {
     values.reserve(program.num_vars() - values.len());
-    let contested = destination::contested(program);
-    let overlapping = destination::overlapping(program);
+    let contested = scatter_operand::contested(program);
+    let overlapping = scatter_operand::overlapping(program);
     let last_uses = across::last_uses(program);
     let (mut with_loops, mut fence) = (HashMap::new(), across::Fence::default());
     fence.push(values.len(), false);
@@ -43,10 +42,10 @@ pub(crate) fn instructions<'c>(
         if has_loop {
             fence.before_loop(builder, &mut values, |v| last_uses[v] > i);
         }
-        let updated = destination::start(&instruction.op).filter(|v| contested[v.index()]);
-        let source = destination::source(&instruction.op).filter(|v| overlapping[v.index()]);
+        let updated = scatter_operand::start(&instruction.op).filter(|v| contested[v.index()]);
+        let source = scatter_operand::source(&instruction.op).filter(|v| overlapping[v.index()]);
         let op = instruction.op.map(|&v| match updated == Some(v) || source == Some(v) {
-            true => destination::computed(builder, &values[v.index()]),
+            true => scatter_operand::computed(builder, &values[v.index()]),
             false => values[v.index()].clone(),
         });
         let types: Vec<&Type> = instruction.results().map(|v| program.ty(v)).collect();
@@ -158,7 +157,7 @@ fn emit<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, types: &[&Type])
         Op::Scan { args, consts, carry, length, reverse, unroll, body } => {
             let (fixed, rest) = args.split_at(*consts);
             let (init, xs) = rest.split_at(*carry);
-            let turns = control::Turns::new(*length, *reverse, *unroll, body);
+            let turns = control::UnrollPlan::new(*length, *reverse, *unroll, body);
             control::scan(b, unit, fixed, init, xs, body, turns)
         }
         Op::OptimizationBarrier { xs } => Ok(b.optimization_barrier(&xs.iter().collect::<Vec<_>>())),
@@ -211,9 +210,9 @@ fn call<'c>(
     if program.has_effects() {
         return control::inline(b, unit, program, args.to_vec());
     }
-    let callee = FlatSymbolRefAttribute::new(b.context, &unit.function(program));
+    let callee = attr::symbol(b.context, &unit.function(program));
     let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();
     // The compiler inlines functions together with their operands.
     let args: Vec<_> = args.iter().map(|x| b.opaque(x)).collect();
-    Ok(b.op("func.call", &args.iter().collect::<Vec<_>>(), &[("callee", callee.into())], Vec::new(), &types))
+    Ok(b.op("func.call", &args.iter().collect::<Vec<_>>(), &[("callee", callee)], Vec::new(), &types))
 }

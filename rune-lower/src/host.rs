@@ -1,13 +1,10 @@
 //! Calls from compiled code into the process that runs it.
 
+use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::legalize::views::Views;
-use crate::value::{Known, element_type, tensor_type};
-use melior::ir::attribute::{FlatSymbolRefAttribute, StringAttribute, TypeAttribute};
-use melior::ir::operation::{Operation, OperationBuilder};
-use melior::ir::r#type::{FunctionType, RankedTensorType};
-use melior::ir::{self, Identifier, Location, Region};
-use melior::{Context, ir::Attribute};
+use crate::tree::{Function, TensorType};
+use crate::value::Known;
 use rune_ir::{HostOp, Op, Type, types};
 
 /// A function that the module imports as `host.{name}`. It computes `op` on arrays of the given types.
@@ -35,40 +32,34 @@ impl HostCall {
         HostOp { name: self.name.clone(), op: self.op.clone(), outputs: outputs.into_vec() }
     }
     /// Returns the module's declaration of the function.
-    pub(crate) fn declaration<'c>(&self, context: &'c Context, location: Location<'c>) -> Operation<'c> {
-        let types = |ts: &[Type]| ts.iter().map(|t| dynamic(context, t)).collect::<Vec<_>>();
-        let signature = FunctionType::new(context, &types(&self.inputs), &types(&self.outputs));
-        let attributes: [(&str, Attribute); 3] = [
-            ("sym_name", StringAttribute::new(context, &format!("host.{}", self.name)).into()),
-            ("sym_visibility", StringAttribute::new(context, "private").into()),
-            ("function_type", TypeAttribute::new(signature.into()).into()),
-        ];
-        OperationBuilder::new("func.func", location)
-            .add_attributes(&attributes.map(|(n, a)| (Identifier::new(context, n), a)))
-            .add_regions([Region::new()])
-            .build()
-            .expect("a declaration is built")
+    pub(crate) fn declaration(&self) -> Function {
+        Function {
+            name: format!("host.{}", self.name),
+            public: false,
+            inputs: self.inputs.iter().map(dynamic).collect(),
+            outputs: self.outputs.iter().map(dynamic).collect(),
+            body: None,
+            reflection: None,
+            named: (0, 0),
+        }
     }
     /// Calls the function; `operands` have the types of its inputs.
     pub(crate) fn call<'c>(&self, b: &Builder<'c>, operands: &[&Val<'c>]) -> Vec<Val<'c>> {
         let cast = |x, to| b.raw_op("tensor.cast", &[x], &[], Vec::new(), &[to]).remove(0);
-        let arguments: Vec<_> = operands
-            .iter()
-            .map(|x| if x.rank() == 0 { x.raw } else { cast(x.raw, dynamic(b.context, &x.ty)) })
-            .collect();
-        let types: Vec<_> = self.outputs.iter().map(|t| dynamic(b.context, t)).collect();
-        let callee = FlatSymbolRefAttribute::new(b.context, &format!("host.{}", self.name));
-        let results = b.raw_op("func.call", &arguments, &[("callee", callee.into())], Vec::new(), &types);
+        let arguments: Vec<_> =
+            operands.iter().map(|x| if x.rank() == 0 { x.raw } else { cast(x.raw, dynamic(&x.ty)) }).collect();
+        let types: Vec<_> = self.outputs.iter().map(dynamic).collect();
+        let callee = attr::symbol(b.context, &format!("host.{}", self.name));
+        let results = b.raw_op("func.call", &arguments, &[("callee", callee)], Vec::new(), &types);
         let result = |(raw, ty): (_, &Type)| {
-            let raw = if ty.rank() == 0 { raw } else { cast(raw, tensor_type(b.context, ty)) };
+            let raw = if ty.rank() == 0 { raw } else { cast(raw, TensorType::from(ty)) };
             Val { raw, ty: ty.clone(), known: Known::Nothing, depth: 0, views: Views::default() }
         };
         results.into_iter().zip(&self.outputs).map(result).collect()
     }
 }
 
-/// Returns the tensor type with dynamic sizes, which an imported function takes.
-fn dynamic<'c>(context: &'c Context, ty: &Type) -> ir::Type<'c> {
-    let dims = vec![i64::MIN as u64; ty.rank()];
-    RankedTensorType::new(&dims, element_type(context, ty.dtype), None).into()
+/// Returns the type with unknown sizes, which an imported function takes.
+fn dynamic(ty: &Type) -> TensorType {
+    TensorType { ty: ty.clone(), dynamic: true }
 }

@@ -1,7 +1,8 @@
 //! Lowers programs to StableHLO modules, which IREE compiles.
 //!
-//! melior (MLIR) builds the operations in generic form, because StableHLO is not registered there. `legalize/` rewrites
-//! everything that IREE 3.13 compiles wrongly or slowly.
+//! `emit` builds a tree of operations (`tree.rs`). `text.rs` writes the tree as text. With the feature `melior`, MLIR builds
+//! the same operations, verifies them and prints them (`mlir/`); both texts are equal. `legalize/` rewrites everything that
+//! IREE 3.13 compiles wrongly or slowly.
 //!
 //! ```
 //! use rune_lower::{LowerOptions, lower};
@@ -15,18 +16,23 @@
 
 mod attr;
 mod builder;
-mod context;
+mod decimal;
 mod emit;
 mod host;
 mod known;
 mod legalize;
+#[cfg(feature = "melior")]
+mod mlir;
 mod module;
 mod names;
 mod overwritten;
 #[cfg(test)]
 mod tests;
+mod text;
+mod tree;
 mod unit;
 mod value;
+mod write;
 
 pub use host::HostCall;
 pub use module::{Lowered, export, lower};

@@ -3,14 +3,9 @@
 use crate::builder::Builder;
 use crate::emit::instructions;
 use crate::legalize::views::Producers;
+use crate::tree::{Context, Function, Location, Module, TensorType};
 use crate::unit::Unit;
-use crate::value::tensor_type;
-use crate::{HostCall, LowerError, LowerOptions, Purpose, attr, context, names, overwritten};
-use melior::Context;
-use melior::ir::attribute::{StringAttribute, TypeAttribute};
-use melior::ir::operation::{Operation, OperationBuilder, OperationLike, OperationMutLike, OperationPrintingFlags};
-use melior::ir::r#type::FunctionType;
-use melior::ir::{Attribute, Identifier, Location};
+use crate::{HostCall, LowerError, LowerOptions, Purpose, attr, names, overwritten, write};
 use rune_ir::{Array, DType, ModuleSignature, Program, Type};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -53,7 +48,17 @@ pub fn lower(program: &Program, options: &LowerOptions) -> Result<Lowered, Lower
     {
         return Err(LowerError::Name(entry.clone()));
     }
-    context::with(|context| lower_in(context, program, options))
+    let mut fenced = BTreeSet::new();
+    loop {
+        let producers = Rc::new(Producers::fenced(fenced.clone(), options.defences));
+        let lowered = emitted(program, options, &producers)?;
+        let read_twice = producers.read_twice();
+        // Other compilers compile these correctly.
+        if options.purpose == Purpose::Export || !options.defences || read_twice.is_empty() {
+            return Ok(lowered);
+        }
+        fenced.extend(read_twice);
+    }
 }
 
 /// Exports a program as a StableHLO module for other tools, such as XLA. The module contains only StableHLO and CHLO
@@ -67,34 +72,12 @@ pub fn export(program: &Program) -> Result<String, LowerError> {
     Ok(lower(program, &options)?.plain)
 }
 
-fn lower_in(context: &Context, program: &Program, options: &LowerOptions) -> Result<Lowered, LowerError> {
-    let mut fenced = BTreeSet::new();
-    loop {
-        let producers = Rc::new(Producers::fenced(fenced.clone(), options.defences));
-        let lowered = emitted(context, program, options, &producers)?;
-        let read_twice = producers.read_twice();
-        // Other compilers compile these correctly.
-        if options.purpose == Purpose::Export || !options.defences || read_twice.is_empty() {
-            return Ok(lowered);
-        }
-        fenced.extend(read_twice);
-    }
-}
-
-fn emitted(
-    context: &Context,
-    program: &Program,
-    options: &LowerOptions,
-    producers: &Rc<Producers>,
-) -> Result<Lowered, LowerError> {
-    let unit = Unit::new(context, options.clone(), Rc::clone(producers));
-    let mut entry = function(&unit, program, &options.entry, true)?;
-    let mut printed = Vec::new();
+fn emitted(program: &Program, options: &LowerOptions, producers: &Rc<Producers>) -> Result<Lowered, LowerError> {
+    let context = Context::default();
+    let unit = Unit::new(&context, options.clone(), Rc::clone(producers));
+    let mut functions = vec![function(&unit, program, &options.entry, true)?];
     while let Some((callee, name)) = unit.next_called() {
-        let inner = function(&unit, &callee, &name, false)?;
-        let plain = print_function(&unit, &inner, &callee, false)?;
-        let located = if options.locations { print_function(&unit, &inner, &callee, true)? } else { plain.clone() };
-        printed.push((plain, located));
+        functions.push(function(&unit, &callee, &name, false)?);
     }
     let host = unit.take_hosts();
     let overwritten = overwritten::overwritten(program, !unit.calls_host());
@@ -105,45 +88,17 @@ fn emitted(
         overwritten: (0..overwritten.len()).filter(|&i| overwritten[i]).collect(),
         host: host.iter().map(HostCall::described).collect(),
     };
-    let plain = print_function(&unit, &entry, program, false)?;
-    entry.set_attribute("iree.reflection", attr::strings(context, &[(ModuleSignature::KEY, &signature.to_json())]));
-    printed.insert(0, (plain, print_function(&unit, &entry, program, options.locations)?));
-    let declarations = host.iter().map(|h| h.declaration(context, Location::unknown(context)));
-    let declarations = declarations.map(|d| print(&d, false)).collect::<Result<Vec<_>, _>>()?;
-    let assemble = |functions: Vec<&String>| {
-        // Other tools need a module name.
-        let mut text = match unit.is_export() {
-            true => format!("module @{} {{\n", names::identifier(program.name())),
-            false => String::from("module {\n"),
-        };
-        for line in declarations.iter().flat_map(|d| d.lines()).chain(functions.iter().flat_map(|f| f.lines())) {
-            text.extend(["  ", line, "\n"]);
-        }
-        text + "}\n"
-    };
-    let plain = assemble(printed.iter().map(|(plain, _)| plain).collect());
-    let text = assemble(printed.iter().map(|(_, text)| text).collect());
+    let name = unit.is_export().then(|| names::identifier(program.name()));
+    functions[0].reflection = Some(attr::strings(&[(ModuleSignature::KEY, &signature.to_json())]));
+    let functions = host.iter().map(HostCall::declaration).chain(functions).collect();
+    let (plain, text) = write::module(&Module { name, functions }, options.locations)?;
     Ok(Lowered { text, signature, host, overwritten, plain })
 }
 
-fn print_function(unit: &Unit, function: &Operation, program: &Program, locations: bool) -> Result<String, LowerError> {
-    let constants = if unit.is_export() { 0 } else { program.constants().len() };
-    let inputs = program.inputs().len();
-    Ok(names::rename_arguments(&print(function, locations)?, inputs, constants))
-}
-
-fn print(operation: &Operation, locations: bool) -> Result<String, LowerError> {
-    // Locations are printed inline: functions are printed one by one, without a module that could hold aliases.
-    let flags = OperationPrintingFlags::new().enable_debug_info(locations, false).use_local_scope();
-    operation.to_string_with_flags(flags).map_err(|e| LowerError::Malformed(e.to_string()))
-}
-
-fn function<'c>(unit: &Unit<'c>, program: &Program, name: &str, public: bool) -> Result<Operation<'c>, LowerError> {
-    let context = unit.context;
-    let unknown = Location::unknown(context);
+fn function(unit: &Unit, program: &Program, name: &str, public: bool) -> Result<Function, LowerError> {
     let constants = program.constants().iter().filter(|_| !unit.is_export()).map(|c| c.ty().clone());
     let arguments: Vec<Type> = program.input_types().iter().cloned().chain(constants).collect();
-    let (builder, mut values) = Builder::new(context, unknown, &arguments, Rc::clone(&unit.producers));
+    let (builder, mut values) = Builder::new(unit.context, Location::Unknown, &arguments, Rc::clone(&unit.producers));
     if !public {
         // The function is inlined where it is called.
         values = values.into_iter().flat_map(|x| builder.produced(vec![x])).collect();
@@ -158,22 +113,16 @@ fn function<'c>(unit: &Unit<'c>, program: &Program, name: &str, public: bool) ->
         });
     }
     let outputs = instructions(&builder, unit, program, values)?;
-    builder.set_location(unknown);
+    builder.set_location(Location::Unknown);
     let outputs: Vec<_> = outputs.iter().map(|v| v.raw).collect();
     builder.raw_op("func.return", &outputs, &[], Vec::new(), &[]);
-    let types = |ts: &[Type]| ts.iter().map(|t| tensor_type(context, t)).collect::<Vec<_>>();
-    let signature = FunctionType::new(context, &types(&arguments), &types(&program.output_types()));
-    let mut attributes: Vec<(&str, Attribute)> = vec![
-        ("sym_name", StringAttribute::new(context, name).into()),
-        ("function_type", TypeAttribute::new(signature.into()).into()),
-    ];
-    if !public {
-        attributes.push(("sym_visibility", StringAttribute::new(context, "private").into()));
-    }
-    let attributes: Vec<_> = attributes.into_iter().map(|(n, a)| (Identifier::new(context, n), a)).collect();
-    OperationBuilder::new("func.func", unknown)
-        .add_attributes(&attributes)
-        .add_regions([builder.into_region()])
-        .build()
-        .map_err(|e| LowerError::Malformed(e.to_string()))
+    Ok(Function {
+        name: name.to_owned(),
+        public,
+        inputs: arguments.iter().map(TensorType::from).collect(),
+        outputs: program.output_types().iter().map(TensorType::from).collect(),
+        body: Some(builder.into_region()),
+        reflection: None,
+        named: (program.inputs().len(), arguments.len() - program.inputs().len()),
+    })
 }

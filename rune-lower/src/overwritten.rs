@@ -4,7 +4,7 @@
 //! scatter or a sort and has no later use. Barriers do not prevent it (iree#16168). The caller makes the copies, and
 //! can omit them for donated buffers.
 
-use rune_ir::op::{BinaryFn, UnaryFn};
+use rune_ir::op::{BinaryFn, Control, UnaryFn};
 use rune_ir::{Op, Program, Var};
 use std::sync::Arc;
 
@@ -29,6 +29,7 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
     }
     for instruction in program.instructions().iter().rev() {
         let any = instruction.results().any(|r| written[r.index()]);
+        #[allow(clippy::wildcard_enum_match_arm, reason = "the other operations declare it in their table")]
         match &instruction.op {
             Op::DynamicUpdateSlice { x, update, .. } => {
                 written[x.index()] = true;
@@ -41,26 +42,6 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
             }
             Op::Sort { operands, .. } => operands.iter().for_each(|v| written[v.index()] |= any || sorts),
             Op::TopK { x, .. } => written[x.index()] |= any || sorts,
-            // Any output may be an input.
-            Op::Call { args, program }
-            | Op::Remat { args, program, .. }
-            | Op::CustomJvp { args, program, .. }
-            | Op::CustomVjp { args, program, .. } => {
-                pass(&mut written, args, &[program], any, sorts, known);
-            }
-            Op::Case { index: _, args, branches } => {
-                pass(&mut written, args, &branches.iter().collect::<Vec<_>>(), any, sorts, known);
-            }
-            // A loop updates its carry in place. A value that it only reads survives for the next iteration, and after
-            // the last.
-            Op::While { args, consts, cond, body } => {
-                pass(&mut written, args, &[cond, body], any, sorts, known);
-                args[*consts..].iter().for_each(|v| written[v.index()] = true);
-            }
-            Op::Scan { args, consts, carry, body, .. } => {
-                pass(&mut written, args, &[body], any, sorts, known);
-                args[*consts..consts + carry].iter().for_each(|v| written[v.index()] = true);
-            }
             Op::Binary { f, x, y } if any => {
                 let movable = !matches!(f, BinaryFn::Pow | BinaryFn::Atan2 | BinaryFn::Rem);
                 written[x.index()] |= movable && (literal[y.index()] || x == y);
@@ -70,38 +51,34 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
             Op::Unary { f, x } if any => {
                 written[x.index()] |= matches!(f, UnaryFn::Neg | UnaryFn::Not | UnaryFn::Abs | UnaryFn::Sign);
             }
-            Op::Compare { .. } | Op::Unary { .. } | Op::Binary { .. } | Op::Constant { .. } | Op::Iota { .. } => {}
-            Op::DotGeneral { .. } | Op::Conv { .. } | Op::Threefry2x32 { .. } | Op::ArgReduce { .. } => {}
-            Op::AxisIndex { .. } => {}
-            // Host functions do not write to their arguments.
-            Op::Factor { .. } | Op::TriangularSolve { .. } | Op::LuSolve { .. } => {}
-            Op::DebugPrint { .. } | Op::Callback { .. } => {}
-            // Other operations that may fold to nothing: reshapes, trivial slices, reductions over axes of size 1, …
-            op @ (Op::IntegerPow { .. }
-            | Op::Select { .. }
-            | Op::Clamp { .. }
-            | Op::Convert { .. }
-            | Op::BitcastConvert { .. }
-            | Op::BroadcastInDim { .. }
-            | Op::Reshape { .. }
-            | Op::Transpose { .. }
-            | Op::Slice { .. }
-            | Op::Pad { .. }
-            | Op::Concatenate { .. }
-            | Op::Reverse { .. }
-            | Op::DynamicSlice { .. }
-            | Op::Gather { .. }
-            | Op::Reduce { .. }
-            | Op::ReduceWindow { .. }
-            | Op::Cumulative { .. }
-            | Op::Collective { .. }
-            | Op::AllGather { .. }
-            | Op::AllToAll { .. }
-            | Op::Ppermute { .. }
-            | Op::CheckpointName { .. }
-            | Op::CustomLinear { .. }
-            | Op::OptimizationBarrier { .. }
-            | Op::StopGradient { .. }) => op.operands().into_iter().for_each(|v| written[v.index()] |= any),
+            Op::Unary { .. } | Op::Binary { .. } => {}
+            op => match op.control() {
+                // Any output may be an input.
+                Some(
+                    Control::Call { args, program }
+                    | Control::Remat { args, program, .. }
+                    | Control::CustomJvp { args, program, .. }
+                    | Control::CustomVjp { args, program, .. },
+                ) => pass(&mut written, args, &[program], any, sorts, known),
+                Some(Control::Case { index: _, args, branches }) => {
+                    pass(&mut written, args, &branches.iter().collect::<Vec<_>>(), any, sorts, known);
+                }
+                // A loop updates its carry in place. A value that it only reads survives for the next iteration, and
+                // after the last.
+                Some(Control::While { args, consts, cond, body }) => {
+                    pass(&mut written, args, &[cond, body], any, sorts, known);
+                    args[consts..].iter().for_each(|v| written[v.index()] = true);
+                }
+                Some(Control::Scan { args, consts, carry, body, .. }) => {
+                    pass(&mut written, args, &[body], any, sorts, known);
+                    args[consts..consts + carry].iter().for_each(|v| written[v.index()] = true);
+                }
+                None if op.has_fresh_results() => {}
+                // Many operations may fold to nothing: reshapes, trivial slices, reductions over axes of size 1, …
+                Some(Control::CustomLinear { .. }) | None => {
+                    op.operands().into_iter().for_each(|v| written[v.index()] |= any);
+                }
+            },
         }
     }
     written

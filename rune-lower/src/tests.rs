@@ -211,3 +211,121 @@ fn linear_algebra_is_called_rejected_or_exported_by_purpose() {
         assert!(lower(&program, &LowerOptions::default()).is_err(), "the default options are for IREE");
     }
 }
+
+/// Numbers of every dtype, in every form that MLIR writes: six digits, more digits, bits, lists and bytes.
+#[cfg(feature = "melior")]
+#[test]
+fn both_writers_write_the_same_text() {
+    use crate::tree::{Attribute, Context, Function, Location, Operation, Region, TensorType};
+    let floats =
+        [0.0, -0.0, 1.0, 0.1, 1e10, 1e-10, 3.0e38, 1e-45, 123_456.0, 1_234_567.0, 0.000_123_456_7, 1e6, 65_504.0];
+    let odd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN_POSITIVE, 5e-324, 1.0 / 3.0, 2.0 / 3.0];
+    let mut attributes = vec![
+        Attribute::Bool(true),
+        Attribute::Int(-3),
+        Attribute::Ints(vec![]),
+        Attribute::Ints(vec![1, -2]),
+        Attribute::Bools(vec![]),
+        Attribute::Bools(vec![true, false]),
+        Attribute::Pairs(vec![]),
+        Attribute::Pairs(vec![(0, 0), (0, 0)]),
+        Attribute::Pairs(vec![(1, 2), (3, -4)]),
+        Attribute::Symbol("f_0".to_owned()),
+        Attribute::Strings(vec![("a.b".to_owned(), "\"{}\\ \n é".to_owned())]),
+        Attribute::StableHlo("#stablehlo<comparison_direction GT>".to_owned()),
+        Attribute::StableHlo("#stablehlo.conv<[b, f, 0]x[o, i, 0]->[b, f, 0]>".to_owned()),
+    ];
+    for dtype in DType::ALL {
+        let mut draw = 0x9E37_79B9_7F4A_7C15_u64;
+        let drawn = std::iter::repeat_with(|| {
+            draw = draw.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            f64::from_bits(draw)
+        });
+        let near = (0..200).map(|i| f64::from(i) * 0.37 - 12.0);
+        for x in floats.into_iter().chain(odd).chain(near).chain(drawn.take(300)) {
+            attributes.push(Attribute::Splat(Literal::from_f64(dtype, x), Type::new(dtype, [3])));
+        }
+        attributes.push(Attribute::Splat(Literal::from_f64(dtype, 1.0), Type::new(dtype, [0, 2])));
+        let listed = |n: usize| -> Vec<f64> { (0..n).map(|i| (i % 7) as f64 * 0.3).collect() };
+        for shape in [vec![], vec![1], vec![0], vec![4], vec![2, 3], vec![2, 1, 2], vec![101]] {
+            let n = shape.iter().product();
+            // MLIR versions differ in how they store many booleans; exports hold them as bytes.
+            if dtype == DType::Bool && n > 100 {
+                continue;
+            }
+            let elements: Vec<u8> = listed(n)
+                .iter()
+                .flat_map(|&x| Literal::from_f64(dtype, x).bits().to_le_bytes()[..dtype.size()].to_vec())
+                .collect();
+            attributes.push(Attribute::Dense(Array::from_bytes(Type::new(dtype, shape.as_slice()), &elements)));
+        }
+    }
+    let context = Context::default();
+    let ty = TensorType::from(&f32s([2]));
+    let at = Location::Line { file: "a \"b\" é.rs".to_owned(), line: 3, column: 4 };
+    let argument = context.value().id;
+    let mut operations = Vec::new();
+    for (i, attribute) in attributes.into_iter().enumerate() {
+        let inner = context.value().id;
+        let cast = context.value().id;
+        let regions = match i % 3 {
+            0 => vec![],
+            _ => vec![Region {
+                arguments: if i % 3 == 1 { vec![] } else { vec![(inner, ty.clone())] },
+                operations: vec![Operation {
+                    name: "tensor.cast".to_owned(),
+                    operands: vec![argument],
+                    attributes: vec![],
+                    regions: vec![],
+                    results: vec![(cast, TensorType { dynamic: true, ..ty.clone() })],
+                    location: at.clone(),
+                }],
+                location: at.clone(),
+            }],
+        };
+        operations.push(Operation {
+            name: "stablehlo.test".to_owned(),
+            operands: vec![argument],
+            attributes: vec![("value".to_owned(), attribute)],
+            regions,
+            results: (0..i % 3).map(|_| (context.value().id, ty.clone())).collect(),
+            location: Location::Name("layer/\"norm\"".to_owned(), Box::new(at.clone())),
+        });
+    }
+    let call = context.value().id;
+    operations.push(Operation {
+        name: "func.call".to_owned(),
+        operands: vec![argument],
+        attributes: vec![("callee".to_owned(), Attribute::Symbol("main".to_owned()))],
+        regions: vec![],
+        results: vec![(call, ty.clone())],
+        location: Location::Unknown,
+    });
+    operations.push(Operation {
+        name: "func.return".to_owned(),
+        operands: vec![call],
+        attributes: vec![],
+        regions: vec![],
+        results: vec![],
+        location: Location::Name("end".to_owned(), Box::new(Location::Unknown)),
+    });
+    let function = Function {
+        name: "main".to_owned(),
+        public: true,
+        inputs: vec![ty.clone()],
+        outputs: vec![ty.clone()],
+        body: Some(Region { arguments: vec![(argument, ty)], operations, location: Location::Unknown }),
+        reflection: Some(Attribute::Strings(vec![("rune.signature".to_owned(), "{\"a\":1}".to_owned())])),
+        named: (1, 0),
+    };
+    let (plain, located) = crate::mlir::texts(std::slice::from_ref(&function), true).unwrap();
+    for (mlir, own) in [
+        (&plain[0], crate::text::function(&function, false, false)),
+        (&located[0], crate::text::function(&function, true, true)),
+    ] {
+        for (mlir, own) in mlir.lines().zip(own.lines()) {
+            assert_eq!(own, mlir);
+        }
+        assert_eq!(own.lines().count(), mlir.lines().count());
+    }
+}

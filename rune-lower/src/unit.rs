@@ -2,9 +2,8 @@
 
 use crate::builder::{Builder, Val};
 use crate::legalize::views::Producers;
+use crate::tree::{Context, Location};
 use crate::{Backend, HostCall, LowerError, LowerOptions, Purpose, names};
-use melior::Context;
-use melior::ir::Location;
 use rune_ir::op::Literal;
 use rune_ir::{DType, Op, Origin, Program, Shape, Type};
 use std::cell::RefCell;
@@ -97,14 +96,16 @@ impl<'c> Unit<'c> {
         call
     }
     /// Returns the location of an instruction: its line inside its scope.
-    pub fn location(&self, origin: &Origin) -> Location<'c> {
+    pub fn location(&self, origin: &Origin) -> Location {
         let line = match &origin.loc {
-            Some(loc) => Location::new(self.context, &loc.file, loc.line as usize, loc.column as usize),
-            None => Location::unknown(self.context),
+            Some(loc) => {
+                Location::Line { file: loc.file.to_string(), line: loc.line as usize, column: loc.column as usize }
+            }
+            None => Location::Unknown,
         };
         match origin.name_stack() {
             // An empty name is an assertion failure in IREE (#16005), but `name_stack` never returns one.
-            Some(name) => Location::name(self.context, &name, line),
+            Some(name) => Location::Name(name.to_string(), Box::new(line)),
             None => line,
         }
     }

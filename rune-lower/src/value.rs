@@ -1,16 +1,14 @@
 //! Values of the module, and what is known about them when they are created.
 
 use crate::legalize::views::Views;
-use melior::Context;
-use melior::ir::r#type::{IntegerType, RankedTensorType};
-use melior::ir::{self, Value};
+use crate::tree::Value;
 use rune_ir::op::Literal;
 use rune_ir::{DType, Shape, Type};
 
 /// A value of the module with its type in the program. The dtype determines whether integers are signed.
 #[derive(Clone)]
 pub(crate) struct Val<'c> {
-    pub raw: Value<'c, 'c>,
+    pub raw: Value<'c>,
     pub ty: Type,
     pub known: Known,
     /// The length of the longest chain of elementwise operations that leads to it. The compiler fuses the whole chain.
@@ -70,29 +68,4 @@ pub(crate) fn depth(name: &str, operands: &[&Val]) -> u32 {
         | "func.call" => 0,
         _ => operands.iter().map(|x| x.depth + 1).max().unwrap_or(0),
     }
-}
-
-pub(crate) fn element_type(context: &Context, dtype: DType) -> ir::Type<'_> {
-    let signless = |bits| IntegerType::new(context, bits).into();
-    let unsigned = |bits| IntegerType::unsigned(context, bits).into();
-    match dtype {
-        DType::Bool => signless(1),
-        DType::I8 => signless(8),
-        DType::I16 => signless(16),
-        DType::I32 => signless(32),
-        DType::I64 => signless(64),
-        DType::U8 => unsigned(8),
-        DType::U16 => unsigned(16),
-        DType::U32 => unsigned(32),
-        DType::U64 => unsigned(64),
-        DType::F16 => ir::Type::float16(context),
-        DType::BF16 => ir::Type::bfloat16(context),
-        DType::F32 => ir::Type::float32(context),
-        DType::F64 => ir::Type::float64(context),
-    }
-}
-
-pub(crate) fn tensor_type<'c>(context: &'c Context, ty: &Type) -> ir::Type<'c> {
-    let dims: Vec<u64> = ty.shape.iter().map(|&d| d as u64).collect();
-    RankedTensorType::new(&dims, element_type(context, ty.dtype), None).into()
 }

@@ -27,6 +27,11 @@ pub enum ImportError {
         /// The problem.
         problem: String,
     },
+    /// An option names an operation that the text does not have.
+    #[error(
+        "there is no operation `{0}` to stop gradients at; give a line, as `12`, a line and column, as `12:5`, or a called function, as `@name`"
+    )]
+    NoOperation(String),
     /// rune does not support some of the operations. The list has all of them.
     #[error("{}", Refusals(.0))]
     Unsupported(Vec<Refusal>),

@@ -21,6 +21,7 @@ mod draw;
 mod exercise;
 pub mod hostile;
 pub mod locations;
+mod mutator;
 pub mod named_axes;
 mod pairs;
 mod replay;
@@ -29,14 +30,13 @@ mod shrink;
 mod tests;
 pub mod tolerance;
 pub mod transforms;
-mod vandal;
 pub mod vectors;
 
 pub use exercise::exercise;
+pub use mutator::Mutator;
 pub use pairs::{Chain, Operands};
 pub use replay::replay;
 pub use shrink::shrink;
-pub use vandal::Vandal;
 
 use rune_ir::op::{Literal, NamedAxis};
 use rune_ir::{Array, DType, Element, Op, Origin, Program, ProgramBuilder, Shape, Type, Value, Var, with_element};

@@ -1,4 +1,4 @@
-//! The line of the user's at which a transformation is asked for.
+//! The user's line at which a transformation is called.
 
 use crate::Tensor;
 use crate::function::{Arguments, Function};
@@ -6,24 +6,24 @@ use crate::tensor::{Caller, fail_with, in_closure_of, with_origin};
 use rune_ir::{Loc, Origin, Transform, Transforms, Type};
 use std::panic::Location;
 
-/// Where a transformation was asked for, to tell it when something is wrong with the function.
+/// The place where a transformation was called, for messages about the function.
 #[derive(Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct CallSite {
     transform: &'static str,
     location: &'static Location<'static>,
 }
 
-impl Place {
+impl CallSite {
     #[track_caller]
-    pub(crate) fn here(transform: &'static str) -> Place {
-        Place { transform, location: Location::caller() }
+    pub(crate) fn here(transform: &'static str) -> CallSite {
+        CallSite { transform, location: Location::caller() }
     }
-    /// Fails at the user's line: see [`fail`].
+    /// Panics at the user's line: see [`fail`].
     #[track_caller]
     pub(crate) fn fail(self, what: &str) -> ! {
         self.fail_with(what, None)
     }
-    /// As [`Place::fail`], because of `x`.
+    /// Like [`CallSite::fail`], because of `x`.
     #[track_caller]
     pub(crate) fn fail_for(self, x: &Tensor, what: &str) -> ! {
         self.fail_with(what, x.made_by().and_then(|(_, _, origin)| origin.loc))
@@ -32,7 +32,7 @@ impl Place {
     fn fail_with(self, what: &str, at: Option<Loc>) -> ! {
         fail_with(&format!("{} at {}: {what}", self.transform, self.location), at)
     }
-    /// Runs `body`, the inside of a closure that is called with `args` and was made of `f`, a function of the user's.
+    /// Runs `body`, the inside of a closure that was created for the user function `f` and is called with `args`.
     pub(crate) fn of_users<X: Arguments, F: Function<X>, R>(
         self,
         f: &F,
@@ -41,12 +41,12 @@ impl Place {
     ) -> R {
         in_closure::<X, F, R>(Caller(self.location), self.transform, f, args, body)
     }
-    /// Runs `f`, whose own operations come from this place, by way of `transform`. Not for functions of users.
+    /// Runs `f`, whose operations have this place as their origin, with `transform` added. Not for user functions.
     pub(crate) fn run<R>(self, transform: Transform, f: impl FnOnce() -> R) -> R {
         let transforms = Transforms::NONE.then(transform);
         with_origin(&Origin { loc: Some(self.location.into()), scope: None, transforms }, f)
     }
-    /// A parameter of this type, whose value nobody may ask for.
+    /// Returns a parameter of this type whose value cannot be read.
     pub(crate) fn unknown(self, ty: Type) -> Tensor {
         Tensor::param(ty, None, self.transform)
     }
@@ -56,14 +56,14 @@ impl Place {
     pub(crate) fn location(self) -> &'static Location<'static> {
         self.location
     }
-    /// A tensor of the same type without a value.
+    /// Returns a tensor of the same type without a value.
     pub(crate) fn stand_in(self, like: &Tensor) -> Tensor {
         self.unknown(like.ty().clone())
     }
 }
 
-/// Runs `body`, the inside of a closure that was made of the user's function `f` at the line `made`, and is called with `args`. Where it fails,
-/// the panic is in `f`.
+/// Runs `body`, the inside of a closure that was created for the user function `f` at the line `made`, and is called
+/// with `args`. If it fails, the panic occurs inside `f`.
 pub fn in_closure<X: Arguments, F: Function<X>, R>(
     made: Caller,
     transform: &'static str,

@@ -1,7 +1,7 @@
-//! Functions of the user's that programs call while they run.
+//! User functions that programs call while they run.
 
 use crate::function::{ArgRefs, Arguments, Function};
-use crate::tensor::apart;
+use crate::tensor::outside_trace;
 use crate::{Tensor, Tree, name_of};
 use rune_ir::op::{Callback, CallbackFn, Identity, VmapMethod};
 use rune_ir::{Array, Op, Type};
@@ -10,21 +10,21 @@ use std::fmt;
 use std::hash::Hasher;
 use std::panic::Location;
 
-/// The types of what a callback returns: a [`Type`] for a tensor, tuples, arrays and `Vec`s of such, or a tree, whose leaves count by
-/// their types only.
+/// The types of the result of a callback: a [`Type`] for a tensor, tuples, arrays and `Vec`s of them, or a tree, of
+/// which only the types of the leaves matter.
 pub trait ResultSpec {
-    /// What the callback returns.
+    /// The type of the result.
     type Tree: Tree;
-    /// A tree of tensors of these types, without values.
+    /// Returns a tree of tensors of these types, without values.
     fn stand_in(self) -> Self::Tree;
 }
 
-/// What a callback may return: a tree, or a `Result` of one, whose error fails the program.
+/// The result of a callback: a tree, or a `Result` of one. An error becomes the error of the program.
 pub trait CallbackOutput<Y> {
-    /// The tree, or the message of the error.
+    /// Returns the tree, or the error message.
     ///
     /// # Errors
-    /// That of the callback.
+    /// The error of the callback.
     fn into_result(self) -> Result<Y, String>;
 }
 
@@ -39,11 +39,11 @@ impl<Y: Tree, E: fmt::Display> CallbackOutput<Y> for Result<Y, E> {
     }
 }
 
-/// Has a program call `f` while it runs, in all modes: what is computed by other means than operations can be part of compiled
-/// functions and of loops. JAX's `jax.pure_callback`.
+/// Lets a program call `f` while it runs. It works in all modes, so compiled functions and loops can contain
+/// computations that are not operations. JAX's `jax.pure_callback`.
 ///
-/// `results` are the types of what `f` returns, which have to be known beforehand. `f` is given the values of `args`, as tensors in
-/// the memory of the host.
+/// `results` are the types of the result of `f`, which must be known in advance. `f` gets the values of `args` as
+/// tensors in host memory.
 ///
 /// ```
 /// use rune_trace::{Tensor, pure_callback};
@@ -57,17 +57,20 @@ impl<Y: Tree, E: fmt::Display> CallbackOutput<Y> for Result<Y, E> {
 /// # Ok::<(), rune_trace::EvalError>(())
 /// ```
 ///
-/// What `f` returns has to depend on its arguments alone: it is not called where nothing uses its results, once for two calls alike, and
-/// perhaps again where [`checkpoint`](crate::checkpoint) computes again. [`io_callback`] is for what does more. Calls of one
-/// function that captures nothing with the same arguments are alike; of closures that capture something, each is another one.
+/// The result of `f` must depend only on its arguments. `f` is not called if its results are unused. Two equal calls
+/// may become one, and [`checkpoint`](crate::checkpoint) may call `f` again. Use [`io_callback`] for functions with
+/// side effects. Two calls are equal if they have the same arguments and call one function that captures nothing;
+/// closures that capture something are always different.
 ///
-/// It has no derivative: wrap it into [`custom_jvp`](crate::custom_jvp) or [`custom_vjp`](crate::custom_vjp). For `vmap` see
-/// [`pure_callback_with`]. An error of `f`, or a panic, becomes the error of the program; so does a result of other types than announced.
+/// It has no derivative: use [`custom_jvp`](crate::custom_jvp) or [`custom_vjp`](crate::custom_vjp) around it. For
+/// `vmap`, see [`pure_callback_with`]. An error or panic of `f` becomes the error of the program, and so does a result
+/// with types other than announced.
 ///
-/// A program that calls a function of this process cannot be saved, and runs on CPUs only: compiled for other devices it is refused.
+/// A program that calls a function of this process cannot be saved, and runs only on CPUs: it cannot be compiled for
+/// other devices.
 ///
 /// # Panics
-/// Differentiating it or batching it, at its line.
+/// At the line of the callback, if it is differentiated or batched.
 #[track_caller]
 pub fn pure_callback<'a, X, F, S>(f: F, results: S, args: impl ArgRefs<'a, X>) -> S::Tree
 where
@@ -78,7 +81,7 @@ where
     call::<X, F, S>(CallbackFn::Pure, None, f, results, args.refs(), Location::caller())
 }
 
-/// As [`pure_callback`], for `vmap` too: `method` says how all lanes are computed. JAX's `vmap_method`.
+/// Like [`pure_callback`], also for `vmap`: `method` says how a batch is computed. JAX's `vmap_method`.
 ///
 /// ```
 /// use rune_trace::op::VmapMethod;
@@ -92,7 +95,7 @@ where
 /// ```
 ///
 /// # Panics
-/// Differentiating it, at its line.
+/// At the line of the callback, if it is differentiated.
 #[track_caller]
 pub fn pure_callback_with<'a, X, F, S>(method: VmapMethod, f: F, results: S, args: impl ArgRefs<'a, X>) -> S::Tree
 where
@@ -103,10 +106,11 @@ where
     call::<X, F, S>(CallbackFn::Pure, Some(method), f, results, args.refs(), Location::caller())
 }
 
-/// Has a program call `f` each time it runs, for what it does: reading, writing, counting. JAX's `io_callback`, always ordered.
+/// Lets a program call `f` each time it runs, for side effects such as reading, writing and counting. JAX's
+/// `io_callback`, always ordered.
 ///
-/// It is an effect, as [`debug_print!`](crate::debug_print): never left out, done twice or moved past another effect. Outside of functions
-/// that are being traced it is called at once. Its results can be used as any tensors.
+/// It is an effect, like [`debug_print!`](crate::debug_print): it is never dropped, repeated or reordered. Outside
+/// traced functions it is called immediately. Its results can be used like any tensors.
 ///
 /// ```
 /// use rune_trace::{Tensor, io_callback, make_program};
@@ -118,11 +122,11 @@ where
 /// assert_eq!(*log.lock().unwrap(), [1.5]);
 /// ```
 ///
-/// Under `vmap` it is called once for each lane, in order, if an argument differs by lane. A choice or the end of a loop that lanes decide on each for
-/// themselves cannot be computed with it inside. All else is as of [`pure_callback`].
+/// If an argument is mapped, `vmap` calls it once for each batch element, in order. It cannot be inside a branch or
+/// loop whose condition is mapped. Everything else is as in [`pure_callback`].
 ///
 /// # Panics
-/// If it is called at once and fails; where it is differentiated, or cannot be batched.
+/// If it is called immediately and fails, if it is differentiated, or if it cannot be batched.
 #[track_caller]
 pub fn io_callback<'a, X, F, S>(f: F, results: S, args: impl ArgRefs<'a, X>) -> S::Tree
 where
@@ -164,11 +168,11 @@ where
         let args = X::map(like.refs(), &mut |_| Tensor::from(arrays.next().expect("one array for each leaf")));
         let given = f.call(&args).into_result()?;
         if hashed(|hasher| given.structure(hasher)) != hashed(|hasher| announced.structure(hasher)) {
-            return Err("it returned a tree of another structure than was announced".to_owned());
+            return Err("it returned a tree of another structure than announced".to_owned());
         }
         given.leaves().iter().map(|leaf| leaf.to_array().map_err(|error| error.to_string())).collect()
     };
-    let run = move |arrays: &[Array]| apart(|| run(arrays));
+    let run = move |arrays: &[Array]| outside_trace(|| run(arrays));
     let callback = Callback::new(identity, name_of::<F>(), location.into(), paths, run);
     let op = Op::Callback { f: kind, args: operands, callback, results: types, vmap_method };
     returned.with_leaves(Tensor::apply(op))
@@ -180,7 +184,7 @@ fn hashed(feed: impl FnOnce(&mut FxHasher)) -> u64 {
     hasher.finish()
 }
 
-/// A tensor that has a type, and nothing else.
+/// Returns a tensor with only a type.
 fn unknown(ty: &Type) -> Tensor {
     Tensor::param(ty.clone(), None, "a callback")
 }

@@ -1,4 +1,4 @@
-//! Functions of trees, of one to six arguments: what transformations take and return.
+//! Functions of one to six trees, which transformations take and return.
 
 use crate::{Static, Tensor, Tree, TreePath};
 use std::hash::Hasher;
@@ -9,54 +9,61 @@ pub trait Arguments: 'static {
     type Refs<'a>: Copy;
     /// The type of the first argument.
     type First: Tree;
-    /// The argument itself if it is one, else the tuple.
+    /// The type of the only argument, or the tuple of several.
     type Plain: Tree;
-    /// How many there are.
+    /// The number of arguments.
     const COUNT: usize;
-    /// Calls `leaf` with each tensor, the position of its argument and its path.
+    /// Calls `leaf` with each tensor, the index of its argument, and its path.
     fn visit<'a>(args: Self::Refs<'a>, leaf: &mut dyn FnMut(usize, &TreePath, &'a Tensor));
-    /// The arguments with other leaves.
+    /// Returns the arguments with other leaves.
     fn map(args: Self::Refs<'_>, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self;
-    /// The first argument with other leaves.
+    /// Returns the first argument with other leaves.
     fn map_first(args: Self::Refs<'_>, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self::First;
-    /// The argument itself if it is one, else this tuple.
+    /// Returns the only argument, or the tuple of several.
     fn plain(self) -> Self::Plain;
-    /// Feeds all that is not a leaf to `hasher`.
+    /// Passes everything that is not a leaf to `hasher`.
     fn structure(args: Self::Refs<'_>, hasher: &mut dyn Hasher);
-    /// All that is not a leaf, of each argument, with what paths into it begin with.
+    /// Returns everything that is not a leaf, for each argument, with the start of its paths.
     fn statics(args: Self::Refs<'_>) -> Vec<(&'static str, Static)>;
-    /// References to these arguments.
+    /// Returns references to these arguments.
     fn refs(&self) -> Self::Refs<'_>;
-    /// References to all arguments but the first.
+    /// References to all arguments except the first.
     type Rest<'a>: Copy;
-    /// A function of the first argument by value, and of references to the others, that returns `O`.
+    /// A function that takes the first argument by value and the others by reference, and returns `O`.
     type Giving<'f, O: 'f>;
-    /// References to all arguments.
+    /// Returns references to all arguments.
     fn with_first<'a, 'r: 'a>(first: &'a Self::First, rest: Self::Rest<'r>) -> Self::Refs<'a>;
-    /// The function of separate arguments, the first by value, that `f` is.
+    /// Turns `f` into a function of separate arguments, the first one by value.
     fn giving<'f, O: 'f>(
         f: impl for<'a> Fn(Self::First, Self::Rest<'a>) -> O + Send + Sync + 'f,
     ) -> Self::Giving<'f, O>;
 }
 
-/// A function that can be transformed: of references to one to six trees, to a tree.
+/// A function that can be transformed: it takes references to one to six trees, and returns a tree.
 ///
-/// Implemented for whatever can be called so: functions, closures (which may borrow), results of transformations. `X` is the tuple of
-/// the types of the arguments; it is inferred, for a closure from the types written at its parameters.
+/// It is implemented for everything that can be called in this way: functions, closures (which may borrow), and results
+/// of transformations. `X` is the tuple of the types of the arguments. It is inferred; for a closure, from the types of
+/// its parameters.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be transformed",
+    label = "needs a `Send + Sync` function of references to one to six trees, like `fn(&Tensor) -> Tensor`",
+    note = "write the types of the parameters of a closure: `|x: &Tensor| …`",
+    note = "a function that is a parameter needs the bounds `impl Fn(&Tensor) -> Tensor + Send + Sync`"
+)]
 pub trait Function<X: Arguments>: Send + Sync {
-    /// What it returns.
+    /// The type of the result.
     type Output;
     /// A function of the same arguments that returns `O`.
     type Returning<'f, O: 'f>;
-    /// Calls it.
+    /// Calls the function.
     fn call(&self, args: &X) -> Self::Output;
-    /// The function of separate arguments that `f` is of their tuple.
+    /// Turns a function of the tuple of arguments into a function of separate arguments.
     fn returning<'f, O: 'f>(f: impl for<'a> Fn(X::Refs<'a>) -> O + Send + Sync + 'f) -> Self::Returning<'f, O>;
 }
 
-/// References to arguments as they are handed to a method: `&x` for one, `(&x, &y)` for several.
+/// References to arguments in a call of a method: `&x` for one, `(&x, &y)` for several.
 pub trait ArgRefs<'a, X: Arguments> {
-    /// The references as a tuple.
+    /// Returns the references as a tuple.
     fn refs(self) -> X::Refs<'a>;
 }
 
@@ -66,17 +73,17 @@ impl<'a, A: Tree> ArgRefs<'a, (A,)> for &'a A {
     }
 }
 
-/// Says to differentiate by argument `N`, counted from 0. Several are given as a tuple: `(Arg::<0>, Arg::<2>)`.
+/// Selects argument `N`, counted from 0, for differentiation. A tuple selects several: `(Argnum::<0>, Argnum::<2>)`.
 #[derive(Clone, Copy, Debug)]
-pub struct Arg<const N: usize>;
+pub struct Argnum<const N: usize>;
 
-/// Which arguments to differentiate by: an [`Arg`], or a tuple of them.
+/// The arguments to differentiate with respect to: an [`Argnum`], or a tuple of them.
 pub trait Argnums<X: Arguments>: Copy + Send + Sync {
     /// The type of the gradient: that of the argument, or a tuple.
     type Grads: Tree;
-    /// The positions of the arguments.
+    /// Returns the indices of the arguments.
     fn positions(self) -> Vec<usize>;
-    /// The gradients, of the structure of the arguments.
+    /// Returns the gradients, which have the structure of the arguments.
     fn map(self, args: X::Refs<'_>, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self::Grads;
 }
 
@@ -152,7 +159,7 @@ macro_rules! argnums {
 
 macro_rules! argnum {
     ($i:tt, $Mine:ident; [$($T:ident),*]) => {
-        impl<$($T: Tree),*> Argnums<($($T,)*)> for Arg<$i> {
+        impl<$($T: Tree),*> Argnums<($($T,)*)> for Argnum<$i> {
             type Grads = $Mine;
             fn positions(self) -> Vec<usize> {
                 vec![$i]

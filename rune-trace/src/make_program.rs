@@ -1,25 +1,25 @@
-//! From a function to its program.
+//! Traces a function into a program.
 
 use crate::function::{ArgRefs, Arguments, Function};
 use crate::tensor::{Keep, begin_trace, fresh_params, trace};
 use crate::{Tensor, Tree};
 use rune_ir::{Program, Value};
 
-/// A function, run once on parameters in the place of its arguments.
+/// The result of running a function once on parameters instead of its arguments.
 pub struct Traced<Out> {
-    /// What it did. Takes the leaves of the arguments, then what was captured.
+    /// The program of the function. It takes the leaves of the arguments, then the captured tensors.
     pub program: Program,
-    /// The tensors that it used and that were there before.
+    /// The captured tensors: those that the function used, and that existed before.
     pub captured: Vec<Tensor>,
-    /// What it returned; only the structure counts, see [`Tree::with_leaves`].
+    /// The result of the function, of which only the structure matters: see [`Tree::with_leaves`].
     pub output: Out,
 }
 
 impl<Out> Traced<Out> {
-    /// The program with the values captured as its constants.
+    /// Returns the program with the captured values as its constants.
     ///
     /// # Errors
-    /// If a captured tensor cannot be computed; one that depends on a parameter of another function being traced cannot.
+    /// If a captured tensor cannot be computed, for example because it depends on a parameter of another traced function.
     pub fn close(self) -> Result<(Program, Out), crate::EvalError> {
         Tensor::realize_all(&self.captured)?;
         let values = self.captured.iter().map(Tensor::value).collect::<Result<Vec<Value>, _>>()?;
@@ -27,7 +27,8 @@ impl<Out> Traced<Out> {
     }
 }
 
-/// Runs `f` on parameters of the types of `args`, which are unknown to it, for the transformation of this name.
+/// Runs `f` on parameters with the types of `args`. It cannot read their values. `transform` names the transformation
+/// in messages.
 pub fn trace_function<X, F>(f: &F, args: X::Refs<'_>, name: &str, transform: &'static str) -> Traced<F::Output>
 where
     X: Arguments,
@@ -39,7 +40,7 @@ where
     trace_on::<X, F>(f, args, &leaves, false, name, transform)
 }
 
-/// As [`trace_function`], for the leaves of `args`, at which `f` may look if they are `known`.
+/// Like [`trace_function`], on the leaves of `args`. `f` may read them if they are `known`.
 pub(crate) fn trace_on<X, F>(
     f: &F,
     args: X::Refs<'_>,
@@ -58,12 +59,12 @@ where
     let inner = X::map(args, &mut |_| next.next().expect("one parameter for each leaf"));
     let output = f.call(&inner);
     let traced = trace(name, &params, &output.leaves(), Keep::Since(since.end()));
-    // Stand-ins for the leaves, so that what was returned does not keep the graph alive.
+    // New leaves, so that the result does not keep the graph alive.
     let output = output.map(&mut |leaf| Tensor::param(leaf.ty().clone(), None, transform));
     Traced { program: traced.program, captured: traced.captured, output }
 }
 
-/// The program of a function for arguments of these types; tensors that the function captured are its constants.
+/// Returns the program of a function for arguments of these types. Tensors that the function captures become constants.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, make_program};
@@ -84,19 +85,20 @@ where
     trace_function::<X, F>(&f, args.refs(), &name, "make_program").close().map(|(program, _)| program)
 }
 
-/// The name of a function, from that of its type: the last part of the path, for a closure of what it is in.
+/// Returns the name of a function, from the name of its type: the last part of the path; for a closure, the function
+/// around it.
 pub fn name_of<F>() -> String {
     let full = std::any::type_name::<F>();
     let is_name = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    // The type of a pointer to a function names its arguments and result.
+    // The type of a function pointer names its arguments and result.
     if full.contains(['<', '(']) {
         return "f".to_owned();
     }
     full.rsplit("::").find(is_name).unwrap_or("f").to_owned()
 }
 
-/// The structure and types of what a function returns for arguments of these types, without computing anything: the leaves of the
-/// result have types, but no values.
+/// Returns the structure and types of the result of a function for arguments of these types, without computing
+/// anything. The leaves of the result have types, but no values.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, eval_shape};

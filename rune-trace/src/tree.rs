@@ -1,5 +1,6 @@
-//! Trees: what functions take and return. A tree is a structure with tensors as leaves.
+//! Trees: structures with tensors as leaves, which functions take and return.
 
+mod numpy_files;
 mod restore;
 #[cfg(test)]
 mod static_tests;
@@ -8,6 +9,7 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
+pub use numpy_files::{load_npy, load_npz, save_npy, save_npz};
 pub use restore::Restore;
 #[doc(hidden)]
 pub use restore::{Fields, StaticField, ViaHash, ViaSerde, ViaTree};
@@ -24,12 +26,13 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
-/// A step from a tree to one of its parts. Made without allocating, since every call of a compiled function walks its arguments.
+/// A step from a tree to one of its parts. It needs no allocation, because every call of a compiled function walks its
+/// arguments.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum PathPart {
-    /// What the path begins with.
+    /// The start of the path.
     Root(&'static str),
-    /// A position, written `[0]`.
+    /// An index, written `[0]`.
     Index(usize),
     /// A field, written `.name`.
     Field(&'static str),
@@ -38,7 +41,7 @@ pub enum PathPart {
 }
 
 impl PathPart {
-    /// The part as a name, without brackets or points.
+    /// Returns the part as a name, without brackets or dots.
     fn name(&self) -> String {
         match self {
             PathPart::Root(name) | PathPart::Field(name) => (*name).to_owned(),
@@ -59,12 +62,12 @@ impl fmt::Display for PathPart {
     }
 }
 
-/// Where a leaf is in a tree, as `[0].weights`.
+/// The place of a leaf in a tree, such as `[0].weights`.
 #[derive(Clone, Debug, Default)]
 pub struct TreePath(SmallVec<[PathPart; 6]>);
 
 impl TreePath {
-    /// The path that begins with this name.
+    /// Returns the path that starts with this name.
     pub fn root(name: &'static str) -> TreePath {
         TreePath(smallvec![PathPart::Root(name)])
     }
@@ -74,14 +77,15 @@ impl TreePath {
     fn pop(&mut self) {
         self.0.pop();
     }
-    /// Runs `f` with the path of a part of where this is now.
+    /// Runs `f` with the path of a part of the current tree.
     pub fn inside<R>(&mut self, part: PathPart, f: impl FnOnce(&mut TreePath) -> R) -> R {
         self.0.push(part);
         let result = f(self);
         self.0.pop();
         result
     }
-    /// The path as a name, by which files know the leaf: its parts below the root with points between, as `layers.0.weight`.
+    /// Returns the name of the leaf in files: the parts of the path below the root, separated by dots, such as
+    /// `layers.0.weight`.
     ///
     /// ```
     /// use rune_trace::{Tensor, Tree, TreePath};
@@ -110,8 +114,9 @@ impl fmt::Display for TreePath {
     }
 }
 
-/// A structure with tensors as leaves: a [`Tensor`], a tuple, `Vec`, array, `Option`, `Box` or map of trees, `()`, or a struct or
-/// enum with `#[derive(Tree)]`. Numbers, `bool`, `char` and strings are trees without leaves: part of the structure.
+/// A structure with tensors as leaves: a [`Tensor`]; a tuple, `Vec`, array, `Option`, `Box` or map of trees; `()`; or a
+/// struct or enum with `#[derive(Tree)]`. Numbers, `bool`, `char` and strings are trees without leaves; they are part
+/// of the structure.
 ///
 /// ```
 /// use rune_trace::{Tensor, Tree};
@@ -128,39 +133,41 @@ impl fmt::Display for TreePath {
 pub trait Tree: Sized + 'static {
     /// Calls `leaf` with each tensor and its path, always in the same order.
     fn visit<'tree>(&'tree self, path: &mut TreePath, leaf: &mut dyn FnMut(&TreePath, &'tree Tensor));
-    /// The tree of the same structure whose leaves `f` gives, called in the order of [`Tree::visit`].
+    /// Returns the tree of the same structure with the leaves that `f` returns, called in the order of [`Tree::visit`].
     fn map(&self, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self;
-    /// Feeds all that is not a leaf to `hasher`: trees of one structure feed the same, others something else.
+    /// Passes everything that is not a leaf to `hasher`. Trees of one structure pass the same data, and others pass
+    /// different data.
     fn structure(&self, hasher: &mut dyn Hasher);
-    /// All that is not a leaf, to be shown and written to files. A tree that does not say what it is cannot be written, if it is a part of
-    /// one that [`storage::save`](crate::storage::save) is given.
+    /// Returns everything that is not a leaf, for printing and for files. If a part of a tree returns nothing here,
+    /// [`storage::save`](crate::storage::save) cannot write the tree.
     fn statics(&self) -> Static {
         let mut hasher = FxHasher::default();
         self.structure(&mut hasher);
         Static::Opaque { ty: std::any::type_name::<Self>(), hash: hasher.finish(), skipped: false }
     }
-    /// The tree with `found` in the place of all that is not a leaf, as [`Tree::statics`] was written, and the leaves of `like`; what the
-    /// file does not say is as in `like`. `None` if that cannot be, which `at` is told, or if the file says nothing and there is no `like`.
+    /// Returns the tree with the non-leaf parts from `found`, as [`Tree::statics`] wrote them, and the leaves of
+    /// `like`. Parts that the file does not contain are those of `like`. Returns `None`, and reports the reason to
+    /// `at`, if this is not possible, or if both are missing.
     fn restore(like: Option<&Self>, found: Option<&Value>, at: &mut Restore) -> Option<Self> {
         restore::value(like, found, at, |_| None)
     }
 
-    /// The leaves in order.
+    /// Returns the leaves in order.
     fn leaves(&self) -> Vec<Tensor> {
         let mut leaves = Vec::new();
         self.visit(&mut TreePath::default(), &mut |_, tensor| leaves.push(tensor.clone()));
         leaves
     }
-    /// The leaves with their paths below `root`.
+    /// Returns the leaves with their paths below `root`.
     fn leaves_with_paths(&self, root: &'static str) -> Vec<(String, Tensor)> {
         let mut leaves = Vec::new();
         self.visit(&mut TreePath::root(root), &mut |path, tensor| leaves.push((path.to_string(), tensor.clone())));
         leaves
     }
-    /// The tree of the same structure with these leaves, in order.
+    /// Returns the tree of the same structure with these leaves, in order.
     ///
     /// # Panics
-    /// If there are more or fewer of them than the tree has leaves.
+    /// If the number of leaves is not that of the tree.
     #[track_caller]
     fn with_leaves(&self, leaves: impl IntoIterator<Item = Tensor>) -> Self {
         let mut leaves = leaves.into_iter();
@@ -175,7 +182,7 @@ pub trait Tree: Sized + 'static {
         assert!(leaves.next().is_none(), "with_leaves: there are more leaves than the tree has");
         tree
     }
-    /// The tree whose leaves `f` gives for those of this tree and of `other`, which has the same structure.
+    /// Returns the tree whose leaves `f` computes from those of this tree and of `other`, which has the same structure.
     ///
     /// ```
     /// use rune_trace::{Tensor, Tree};
@@ -406,8 +413,8 @@ structure_only!(i8, i16, i32, i64, u8, u16, u32, u64, usize, isize);
 
 macro_rules! floats {
     ($($T:ty, $to:expr, $from:expr;)*) => {$(
-        /// A part of the structure, without leaves: a setting, as the epsilon of a layer. What changes from call to call belongs
-        /// into a tensor, since a function is compiled anew for each structure.
+        /// A part of the structure, without leaves: a setting, such as the epsilon of a layer. A value that changes
+        /// from call to call should be a tensor, because a function is compiled again for each structure.
         impl Tree for $T {
             fn visit<'tree>(&'tree self, _: &mut TreePath, _: &mut dyn FnMut(&TreePath, &'tree Tensor)) {}
             fn map(&self, _: &mut dyn FnMut(&Tensor) -> Tensor) -> Self {

@@ -1,6 +1,6 @@
 """The workloads of `scripts/bench-against-jax`, in JAX: name -> (function, arguments).
 
-`examples/support/workloads.rs` has the same functions in rune, which take the leaves of the arguments in this order.
+`examples/support/src/workloads.rs` has the same functions in rune, which take the leaves of the arguments in this order.
 """
 
 import zlib

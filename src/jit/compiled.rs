@@ -1,11 +1,11 @@
 //! Jitted functions, compiled ahead of their calls.
 
 use super::dispatch::{check_for_nans, leaves, values};
-use crate::compile::Runnable;
+use crate::Error;
 use crate::error::list;
 use crate::log::{self, Statics};
+use crate::runnable::Runnable;
 use crate::timings::Timings;
-use crate::{CompiledProgram, Error, Stages, Stats};
 use rune_trace::{ArgRefs, Arguments, Program, Tensor, Tree, Value};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -18,25 +18,8 @@ pub struct Compiled<Out> {
     pub(super) structure: u64,
     pub(super) statics: Statics,
     pub(super) timings: Timings,
-    pub(super) stages: Stages,
-}
-
-impl Compiled<Vec<Tensor>> {
-    /// Loads a file that [`Compiled::save`] wrote, for the default device: see [`CompiledProgram::load`].
-    ///
-    /// ```no_run
-    /// use rune::{Compiled, prelude::*};
-    /// let x = Tensor::from([3.0f32]);
-    /// jit(|x: &Tensor| x * x).compile(&x)?.save("square.vmfb")?;
-    /// let y = Compiled::load("square.vmfb")?.call(&[x])?;
-    /// # Ok::<(), rune::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Returns an error where [`CompiledProgram::load`] does.
-    pub fn load(path: impl AsRef<std::path::Path>) -> Result<CompiledProgram, Error> {
-        CompiledProgram::load(path)
-    }
+    #[cfg(feature = "iree")]
+    pub(super) stages: crate::Stages,
 }
 
 impl<Out: Tree> Compiled<Out> {
@@ -77,42 +60,6 @@ impl<Out: Tree> Compiled<Out> {
     /// Returns the typed program.
     pub fn program(&self) -> &Program {
         &self.program
-    }
-    /// Returns the forms that the program took on its way to machine code.
-    pub fn stages(&self) -> &Stages {
-        &self.stages
-    }
-    /// Returns the machine code, as assembly or in the language of the device.
-    ///
-    /// # Errors
-    /// Returns an error where [`Stages::text`] does.
-    pub fn assembly(&self) -> Result<String, Error> {
-        self.stages.assembly()
-    }
-    /// Returns what the program takes to run: dispatches, memory and size.
-    ///
-    /// # Errors
-    /// Returns an error where [`Stages::stats`] does.
-    pub fn stats(&self) -> Result<Stats, Error> {
-        self.stages.stats()
-    }
-    /// Writes the compiled program to a `.vmfb`, for [`Compiled::load`] and [`CompiledProgram::load`], which take the leaves of the
-    /// arguments in order. Captured tensors go into a file beside it, of the same name with `.safetensors` added.
-    ///
-    /// # Errors
-    /// Returns an error if a file cannot be written, if the program calls a function of this process, or if nothing was compiled
-    /// because the device is `host` or `reference`.
-    pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<(), Error> {
-        let runnable = if let Runnable::Checked(checked) = &self.runnable { checked.inner() } else { &self.runnable };
-        match runnable {
-            Runnable::Interpreted(_) | Runnable::Planned(_) | Runnable::Tiered(_) | Runnable::Checked(_) => {
-                Err(Error::NotCompiled(self.program.name().to_owned()))
-            }
-            Runnable::Loaded(executable, constants) => {
-                let callback = self.program.callback();
-                crate::compiled_program::save(executable.module(), callback, constants, path.as_ref())
-            }
-        }
     }
     /// Returns the times that lowering, compiling and loading took.
     pub fn timings(&self) -> Timings {

@@ -2,11 +2,11 @@
 
 use super::entries::{Entries, Entry};
 use super::recursion::{self, Tracing};
-use crate::compile;
 use crate::device::{Device, current_device};
 use crate::log::{self, Statics};
+use crate::runnable;
 use crate::{Error, Tier};
-use rune_iree::Arg;
+use rune_ir::Arg;
 use rune_trace::{
     Arguments, Caller, Function, Program, Tensor, Traced, Tree, Type, Value, in_closure, lax, name_of, named_axes,
     trace_function,
@@ -196,7 +196,7 @@ impl<F, Out: Tree> Core<F, Out> {
             return Ok(entry);
         }
         let why = self.why::<X>(args, device, &types, &statics);
-        let (runnable, _) = compile::prepare(&program, device, self.tier()?, &why).map_err(Failed::Error)?;
+        let (runnable, _) = runnable::prepare(&program, device, self.tier()?, &why).map_err(Failed::Error)?;
         let (device, used) = (device.clone(), AtomicU64::default());
         let entry = Arc::new(Entry { device, types, structure, statics, program, runnable, output, used });
         let (entries, made) = self.entries.insert(entry.clone());
@@ -225,7 +225,7 @@ impl<F, Out: Tree> Core<F, Out> {
     /// The tier of this function, or of all that have none of their own.
     pub fn tier(&self) -> Result<Tier, Error> {
         let own = Tier::ALL.get(usize::from(self.tier.load(Ordering::Relaxed)));
-        own.map_or_else(Tier::from_environment, |tier| Ok(*tier))
+        own.map_or_else(Tier::from_environment, |tier| tier.available("of `Jit::tier`"))
     }
     pub fn set_tier(&self, tier: Tier) {
         self.tier.store(tier as u8, Ordering::Relaxed);

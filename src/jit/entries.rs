@@ -1,8 +1,8 @@
 //! The table of compiled programs of one jitted function: read without a lock, and bounded.
 
-use crate::compile::Runnable;
 use crate::device::Device;
 use crate::log::Statics;
+use crate::runnable::Runnable;
 use arc_swap::{ArcSwap, Guard};
 use rune_trace::{Program, Tensor, Type};
 use std::sync::Arc;

@@ -1,12 +1,9 @@
 //! Jitted functions, traced and lowered.
 
 use super::Compiled;
-use crate::check::Checked;
-use crate::compile;
 use crate::device::Device;
 use crate::log::Statics;
-use crate::lower::options_for;
-use crate::{Error, Stages};
+use crate::{Error, compile, runnable};
 use rune_trace::{Program, Tree};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +11,8 @@ use std::time::Duration;
 /// A function traced and lowered for arguments of some types, for the device that was the default one then.
 pub struct Lowered<Out> {
     pub(super) program: Arc<Program>,
-    pub(super) lowered: rune_lower::Lowered,
+    #[cfg_attr(not(feature = "iree"), expect(dead_code, reason = "there is no code to show"))]
+    pub(super) lowered: compile::Lowered,
     pub(super) output: Out,
     pub(super) device: Device,
     pub(super) structure: u64,
@@ -28,14 +26,6 @@ impl<Out: Tree> Lowered<Out> {
     pub fn program(&self) -> &Program {
         &self.program
     }
-    /// Returns the StableHLO text.
-    pub fn code(&self) -> &str {
-        self.lowered.code()
-    }
-    /// Returns the forms that the program takes on its way to machine code for the device.
-    pub fn stages(&self) -> Stages {
-        Stages::new(self.program.clone(), options_for(&self.device))
-    }
     /// Returns the times that tracing and lowering took.
     pub fn timings(&self) -> (Duration, Duration) {
         (self.trace, self.lower)
@@ -43,10 +33,16 @@ impl<Out: Tree> Lowered<Out> {
     /// Compiles it for the device.
     ///
     /// # Errors
-    /// Returns an error if the compiler is missing or rejects the program, or if the compiled code cannot be loaded.
+    /// Returns an error if the compiler is missing or rejects the program, if the compiled code cannot be loaded, or if this build
+    /// lacks the feature `iree`.
     pub fn compile(self) -> Result<Compiled<Out>, Error> {
-        let (runnable, timings) = compile::compile(&self.program, &self.device, "compiled by hand")?;
-        let runnable = Checked::wrap(runnable, &self.program);
+        if cfg!(not(feature = "iree")) {
+            let what = format!("compiling `{}` ahead of its calls", self.program.name());
+            return Err(Error::MissingFeature { what, feature: "iree" });
+        }
+        let (runnable, timings) = runnable::compile(&self.program, &self.device, "compiled by hand")?;
+        let runnable = compile::checked(runnable, &self.program);
+        #[cfg(feature = "iree")]
         let stages = self.stages();
         Ok(Compiled {
             program: self.program,
@@ -55,6 +51,7 @@ impl<Out: Tree> Lowered<Out> {
             structure: self.structure,
             statics: self.statics,
             timings,
+            #[cfg(feature = "iree")]
             stages,
         })
     }

@@ -1,5 +1,7 @@
 //! `jit`: traces a function once for each device and each types and structure of its arguments, and compiles it.
 
+#[cfg(feature = "iree")]
+mod code;
 mod compiled;
 mod dispatch;
 mod donating;
@@ -11,14 +13,14 @@ pub use compiled::Compiled;
 pub use donating::Donating;
 pub use lowered::Lowered;
 
+use crate::compile;
 use crate::device::default_device;
-use crate::lower::lower_for;
-use crate::{Engine, Error, Tier};
+use crate::{Engine, Error, Tier, eager};
 use dispatch::{Core, Failed, leaves};
+use rune_ir::Stopwatch;
 use rune_trace::{ArgRefs, Arguments, Caller, Function, Program, Tree};
 use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// Compiles `f` when it is called: once for each device, and each types and structure of its arguments. The result is called like `f`.
 ///
@@ -45,6 +47,7 @@ where
     F: Function<X> + 'f,
     F::Output: Tree + Send + Sync,
 {
+    eager::register();
     let core = Arc::new(Core::new::<X>(f, Caller::here()));
     let inner = core.clone();
     let call = F::returning(move |args| inner.call::<X>(args));
@@ -99,7 +102,7 @@ where
     F::Output: Tree + Send + Sync,
 {
     /// Traces the function for arguments of these types, and lowers it for the default device. The arguments are `&x`, or `(&x, &y)`
-    /// for several.
+    /// for several. Without the feature `iree` it only traces the function.
     ///
     /// # Errors
     /// Returns an error if a captured tensor cannot be computed, or if an operation has no StableHLO form.
@@ -108,7 +111,7 @@ where
     /// Panics if the function captures a tensor of a function that is being traced.
     #[track_caller]
     pub fn lower<'a>(&self, args: impl ArgRefs<'a, X>) -> Result<Lowered<F::Output>, Error> {
-        let start = Instant::now();
+        let start = Stopwatch::start();
         let args = args.refs();
         let (program, output) = match self.core.trace::<X>(args) {
             Ok(traced) => traced,
@@ -119,12 +122,12 @@ where
         };
         let trace = start.elapsed();
         let device = default_device()?;
-        let start = Instant::now();
-        let lowered = lower_for(&program, &device)?;
+        let start = Stopwatch::start();
+        let lowered = compile::lower(&program, &device)?;
         let ((_, structure), statics) = (leaves::<X>(args), X::statics(args));
         Ok(Lowered { program, lowered, output, device, structure, statics, trace, lower: start.elapsed() })
     }
-    /// Traces, lowers and compiles the function for arguments of these types.
+    /// Traces, lowers and compiles the function for arguments of these types. It needs the feature `iree`.
     ///
     /// # Errors
     /// Returns an error where [`Jit::lower`] and [`Lowered::compile`] do.

@@ -1,9 +1,10 @@
 //! What is known of a program's module: in the cache, beside its entry.
 
 use crate::Error;
-use crate::compile::{Runnable, load};
+use crate::compile::load;
 use crate::device::Device;
 use crate::lower::{lower_for, options_for};
+use crate::runnable::Runnable;
 use once_cell::sync::Lazy;
 use rune_iree::{CompileCache, CompileError, Verdict};
 use rune_lower::Lowered;

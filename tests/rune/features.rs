@@ -2,19 +2,42 @@
 
 use std::process::Command;
 
+/// The crates that the root crate is built from with these features.
+fn tree(features: &str) -> String {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "-p", env!("CARGO_PKG_NAME"), "-e", "normal,build", "--no-default-features"])
+        .args(["--features", features])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn has(tree: &str, name: &str) -> bool {
+    tree.lines().any(|line| line.split([' ', '─']).any(|word| word == name))
+}
+
+#[test]
+fn the_host_engine_needs_rust_alone() {
+    let none = tree("");
+    assert!(has(&none, "rune-host") && has(&none, "rune-nn") && has(&none, "rune-stablehlo"), "{none}");
+    for native in ["eerie-sys", "bindgen", "cmake", "melior", "mlir-sys", "rune-lower", "rune-iree"] {
+        assert!(!has(&none, native), "{native} is in\n{none}");
+    }
+}
+
+#[test]
+fn compiling_needs_no_mlir() {
+    let iree = tree("iree");
+    assert!(has(&iree, "eerie-sys") && has(&iree, "rune-lower"), "{iree}");
+    assert!(!has(&iree, "melior") && !has(&iree, "mlir-sys"), "{iree}");
+    assert!(has(&tree("melior"), "melior"));
+}
+
 #[test]
 fn running_needs_neither_melior_nor_the_compiler() {
-    let tree = |features: &str| {
-        let output = Command::new(env!("CARGO"))
-            .args(["tree", "--offline", "-p", "rune", "-e", "normal", "--no-default-features", "--features", features])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    };
     let run = tree("run");
-    assert!(run.contains("eerie-sys"), "{run}");
-    assert!(!run.contains("melior") && !run.contains("rune-lower"), "{run}");
-    assert!(tree("compile").contains("melior"));
+    assert!(has(&run, "eerie-sys"), "{run}");
+    assert!(!has(&run, "melior") && !has(&run, "rune-lower"), "{run}");
 }

@@ -1,20 +1,11 @@
 //! What the examples show, held to their numbers.
 
-#[path = "../../examples/support/curve.rs"]
-mod curve;
-#[path = "../../examples/support/digits.rs"]
-mod digits;
 #[allow(dead_code)]
 #[path = "../../examples/getting_started.rs"]
 mod getting_started;
 #[allow(dead_code)]
-#[path = "../../examples/support/idx.rs"]
-mod idx;
-#[allow(dead_code)]
 #[path = "../../examples/maml.rs"]
 mod maml;
-#[path = "../../examples/support/mlp.rs"]
-mod mlp;
 #[allow(dead_code)]
 #[path = "../../examples/newton.rs"]
 mod newton;
@@ -29,6 +20,7 @@ use crate::engine::jit;
 use rune::ProgramExt;
 use rune::interpret::interpret;
 use rune::{Array, Program, prelude::*, random};
+use rune_examples::{curve, digits, idx, mlp};
 use std::process::Command;
 
 fn near(x: f32, expected: f32) {

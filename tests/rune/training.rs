@@ -1,14 +1,11 @@
 //! Networks that learn in compiled steps: each is compiled once, and goes on as it went from what was saved.
 
 #[allow(dead_code, reason = "shared with the example")]
-#[path = "../../examples/support/gpt.rs"]
-mod gpt;
-
 use crate::engine::jit;
-use gpt::{Gpt, Plan, Sizes, Text};
 use rune::nn::{self, BatchNorm, BatchStatistics, Dropout, Linear};
 use rune::optim::{self, AdamW, Mask, State};
 use rune::{prelude::*, random, storage};
+use rune_examples::gpt::{self, Gpt, Plan, Sizes, Text};
 
 /// A network with all that can be in one: statistics, keys, several optimisers and gradients of several batches for one step.
 #[derive(Tree, Clone)]

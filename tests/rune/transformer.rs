@@ -1,12 +1,9 @@
 //! A block of a transformer: held to JAX, and to what its gradient may cost and keep.
 
-#[path = "../../examples/support/transformer.rs"]
-mod block;
-
 use crate::engine::jit;
-use block::{Block, Sizes, costs, loss};
 use rune::prelude::*;
 use rune::{ResidualSource, SavedResidual};
+use rune_examples::transformer::{Block, Sizes, costs, loss};
 use serde_json::Value;
 
 /// Elements of a result in JAX, and its norm.

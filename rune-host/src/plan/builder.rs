@@ -7,7 +7,7 @@ use super::{Dense, Plan, Step};
 use crate::conv::{Conv, Unfit};
 use crate::kernel::{Form, Instruction, Reduction, Register};
 use crate::products::{Factor, Product};
-use rune_ir::op::{BinaryFn, ConvDims, DotDims, Literal, ReduceFn, UnaryFn};
+use rune_ir::op::{BinaryFn, Control, ConvDims, DotDims, Literal, ReduceFn, UnaryFn};
 use rune_ir::{DType, Op, Program, Shape, Type, Var};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -121,16 +121,15 @@ impl Builder {
         program.outputs().iter().map(|v| ids[v.index()].expect("outputs are assigned")).collect()
     }
 
-    #[allow(clippy::wildcard_enum_match_arm, reason = "all other operations are handled alike, below")]
     fn operation(&mut self, op: &Op<Id>, types: &[Type]) -> Vec<Id> {
-        match op {
-            Op::Call { args, program }
-            | Op::Remat { args, program, .. }
-            | Op::CustomJvp { args, program, .. }
-            | Op::CustomVjp { args, program, .. } => return self.program(program, args),
-            Op::OptimizationBarrier { xs } => return xs.clone(),
-            Op::StopGradient { x } | Op::CheckpointName { x, name: _ } => return vec![*x],
-            Op::Case { index, args, branches } => {
+        match op.control() {
+            Some(
+                Control::Call { args, program }
+                | Control::Remat { args, program, .. }
+                | Control::CustomJvp { args, program, .. }
+                | Control::CustomVjp { args, program, .. },
+            ) => return self.program(program, args),
+            Some(Control::Case { index, args, branches }) => {
                 let index = self.dense(*index);
                 let args = args.iter().map(|&a| self.dense(a)).collect::<Vec<_>>();
                 let reads = args.iter().chain([&index]).map(|d| d.buffer).collect();
@@ -142,24 +141,31 @@ impl Builder {
                     results,
                 });
             }
-            Op::While { args, consts, cond, body } => {
+            Some(Control::While { args, consts, cond, body }) => {
                 let mut args = args.iter().map(|&a| self.dense(a)).collect::<Vec<_>>();
                 let reads = args.iter().map(|d| d.buffer).collect();
-                let carry = args.split_off(*consts);
+                let carry = args.split_off(consts);
                 let (cond, body) = (Arc::new(plan(cond)), Arc::new(plan(body)));
                 let make = |results| Step::While { consts: args, carry, cond, body, results };
                 return self.other(reads, types, op.has_effects(), make);
             }
-            Op::Scan { args, consts, carry, length, reverse, unroll: _, body } => {
+            Some(Control::Scan { args, consts, carry, length, reverse, unroll: _, body }) => {
                 let mut args = args.iter().map(|&a| self.dense(a)).collect::<Vec<_>>();
                 let reads = args.iter().map(|d| d.buffer).collect();
                 let slices = args.split_off(consts + carry);
-                let carry = args.split_off(*consts);
-                let (length, reverse, body) = (*length, *reverse, Arc::new(plan(body)));
+                let carry = args.split_off(consts);
+                let body = Arc::new(plan(body));
                 let make = |results| Step::Scan { consts: args, carry, slices, length, reverse, body, results };
                 return self.other(reads, types, op.has_effects(), make);
             }
-            _ => {}
+            // The interpreter says why it cannot be computed.
+            Some(Control::CustomLinear { .. }) | None => {}
+        }
+        if let Op::OptimizationBarrier { xs } = op {
+            return xs.clone();
+        }
+        if let Op::StopGradient { x } | Op::CheckpointName { x, name: _ } = op {
+            return vec![*x];
         }
         let empty = op.operands().into_iter().any(|&id| self.ty(id).size() == 0) || types.iter().any(|t| t.size() == 0);
         match (types, empty) {

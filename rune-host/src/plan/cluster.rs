@@ -1,4 +1,4 @@
-//! Clusters: the operations that become one kernel, while a plan is made.
+//! Clusters: the operations that become one kernel, while a plan is built.
 
 use super::view::View;
 use crate::kernel::{Form, Input, Instruction, Kernel, Output, Reduction, Register, is_by_row};
@@ -7,39 +7,40 @@ use rune_ir::{DType, Type};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-/// Bytes of registers that a tile needs at most, so that they stay in the first cache.
+/// The maximum size of the registers of a tile in bytes, so that they stay in the first-level cache.
 const TILE_BYTES: usize = 24 << 10;
-/// Elements of a tile, at least and at most, and what they are a multiple of. Few in tests, so that small arrays have several tiles.
+/// The minimum and maximum number of elements of a tile, and its multiple. They are small in tests, so that small
+/// arrays have several tiles.
 const TILE: (usize, usize, usize) = if cfg!(test) { (4, 8, 4) } else { (128, 2048, 64) };
 
-/// The dtype that elements of a dtype have in registers.
+/// Returns the dtype that elements of a dtype have in registers.
 pub(super) fn lane(dtype: DType) -> DType {
     if dtype.is_half() { DType::F32 } else { dtype }
 }
 
-/// What a register was loaded from: the buffer, how its elements are read, their dtype, and whether there is one for each row.
+/// The source of a register: the buffer, the access, the dtype, and whether there is one element for each row.
 type Load = (usize, isize, SmallVec<[(usize, isize); 4]>, DType, bool);
 
-/// The operations on arrays of one size that are ready together.
+/// The operations on arrays of one size that can run together.
 ///
-/// A value in a register is either *full*, one element for each of the index space, or *per row*, one for each row.
+/// A value in a register is either *full*, with one element for each index, or *per row*, with one for each row.
 pub(super) struct Cluster {
-    /// Elements of the index space.
+    /// The number of elements of the index space.
     pub size: usize,
-    /// Elements of a row, once rows are reduced.
+    /// The number of elements of a row, if rows are reduced.
     pub row: Option<usize>,
-    /// When it runs: after all of an earlier stage.
+    /// The stage: the cluster runs after all earlier stages.
     pub stage: u32,
-    /// The position in the program of the last operation in it.
+    /// The index in the program of its last operation.
     pub last: usize,
     code: Vec<(Instruction, bool)>,
     prologue: Vec<Instruction>,
-    /// Of each register, whether an instruction of the code writes it to memory of its own.
+    /// For each register, whether an instruction of the code writes it to memory of its own.
     registers: Vec<bool>,
     inputs: Vec<Input>,
     pub outputs: Vec<Output>,
     pub reductions: Vec<Reduction>,
-    /// What was loaded, filled and spread already.
+    /// The loads, fills and spreads so far.
     loads: FxHashMap<Load, Register>,
     fills: FxHashMap<Literal, Register>,
     iotas: FxHashMap<(DType, usize, usize, bool), Register>,
@@ -70,7 +71,7 @@ impl Cluster {
     pub(super) fn len(&self) -> usize {
         self.code.len()
     }
-    /// The number of rows, where rows are reduced.
+    /// Returns the number of rows, if rows are reduced.
     pub(super) fn rows(&self) -> Option<usize> {
         self.row.map(|row| self.size / row)
     }
@@ -78,19 +79,19 @@ impl Cluster {
         self.registers.push(computed);
         self.registers.len() - 1
     }
-    /// The register that an instruction writes, which `make` makes for it.
+    /// Adds an instruction, which `make` creates for its destination register, and returns the register.
     pub(super) fn push(&mut self, per_row: bool, make: impl FnOnce(Register) -> Instruction) -> Register {
         let d = self.register(true);
         self.code.push((make(d), per_row));
         d
     }
-    /// Combines all of `x` into a buffer.
+    /// Reduces all of `x` into a buffer.
     pub(super) fn reduce(&mut self, x: Register, reduction: Reduction) {
         self.reductions.push(reduction);
         self.code.push((Instruction::Accumulate { reduction: self.reductions.len() - 1, x }, false));
     }
 
-    /// The elements of a buffer, as they are in registers.
+    /// Loads the elements of a buffer into a register.
     pub(super) fn load(&mut self, buffer: usize, view: &View, dtype: DType, per_row: bool) -> Register {
         let access = view.access();
         let form = access.form();
@@ -118,7 +119,7 @@ impl Cluster {
         self.loads.insert(key, register);
         register
     }
-    /// One number everywhere, as it is in registers.
+    /// Fills a register with one number.
     pub(super) fn fill(&mut self, value: Literal) -> Register {
         let value = if value.dtype().is_half() { Literal::from_f64(DType::F32, value.to_f64()) } else { value };
         if let Some(&register) = self.fills.get(&value) {
@@ -141,7 +142,7 @@ impl Cluster {
         self.iotas.insert((dtype, stride, size, per_row), register);
         register
     }
-    /// Each element of a register that has one for each row, for all of its row.
+    /// Repeats each element of a per-row register along its row.
     pub(super) fn spread(&mut self, x: Register, dtype: DType) -> Register {
         if let Some(&register) = self.spreads.get(&x) {
             return register;
@@ -150,16 +151,16 @@ impl Cluster {
         self.spreads.insert(x, register);
         register
     }
-    /// The buffer that a register is written to, if it is written to one.
+    /// Returns the buffer that a register is stored to, if there is one.
     pub(super) fn stored(&self, x: Register, dtype: DType) -> Option<usize> {
         self.stores.get(&(x, dtype)).copied()
     }
-    /// Writes a register to a buffer.
+    /// Stores a register to a buffer.
     pub(super) fn store(&mut self, x: Register, dtype: DType, per_row: bool, buffer: usize) {
         let written = self.outputs.iter().any(|o| o.register == x);
         let register = match dtype.is_half() {
             true => self.push(per_row, |d| Instruction::Narrow { half: dtype, x, d }),
-            // What is read in place, or is the same in all tiles, is copied.
+            // A register that is read in place, or is the same in all tiles, is copied.
             false if self.registers[x] && !written => x,
             false => self.push(per_row, |d| Instruction::Copy { size: dtype.size(), x, d }),
         };
@@ -167,7 +168,7 @@ impl Cluster {
         self.stores.insert((x, dtype), buffer);
     }
 
-    /// The kernel, which computes nothing but what is stored or reduced.
+    /// Returns the kernel, with only the instructions whose results are stored or reduced.
     pub(super) fn finish(mut self) -> Kernel {
         self.read_rows_in_place();
         let mut needed = vec![false; self.registers.len()];
@@ -204,7 +205,7 @@ impl Cluster {
         }
     }
 
-    /// Lets instructions read one element for each row, where they can, so that it is not spread before.
+    /// Lets instructions read per-row operands directly where they can, so that these need not be spread.
     fn read_rows_in_place(&mut self) {
         let mut spread: FxHashMap<Register, Register> = FxHashMap::default();
         for (instruction, _) in &mut self.code {
@@ -224,14 +225,14 @@ impl Cluster {
         }
     }
 
-    /// Gives registers whose values are no longer needed to others, and tells how many are left.
+    /// Reuses registers whose values are no longer needed. Returns the number of registers.
     fn allocate(&mut self, prologue: &mut [Instruction], code: &mut [(Instruction, bool)]) -> usize {
         const NEVER: usize = usize::MAX;
         let mut last_use = vec![0; self.registers.len()];
         for (at, (instruction, _)) in code.iter_mut().enumerate() {
             instruction.registers_mut().0.into_iter().for_each(|x| last_use[*x] = at);
         }
-        // These are not scratch memory, or hold the same in all tiles.
+        // These registers are not scratch memory, or are the same in all tiles.
         self.outputs.iter().for_each(|o| last_use[o.register] = NEVER);
         let mut renamed: Vec<Register> = vec![NEVER; self.registers.len()];
         let (mut free, mut count) = (Vec::new(), 0);
@@ -275,12 +276,12 @@ impl Cluster {
     }
 }
 
-/// Whether elements may be read where they lie, so that the register is no memory of the task.
+/// Returns whether elements can be read in place, so that the register needs no memory.
 fn is_in_place(form: Form) -> bool {
     matches!(form, Form::Dense | Form::Cyclic(_))
 }
 
-/// The type of an array of as many elements as a register has.
+/// Returns the type of an array with as many elements as a register.
 pub(super) fn flat(dtype: DType, size: usize) -> Type {
     Type::new(dtype, [size])
 }

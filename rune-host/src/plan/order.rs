@@ -1,19 +1,19 @@
-//! The order of steps: each after those whose buffers it reads, and else as the program has them.
+//! Orders the steps: each comes after those whose buffers it reads, and otherwise in the order of the program.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// What matters of a step.
+/// What matters about a step for the order.
 pub(super) struct Node {
     pub reads: Vec<usize>,
     pub writes: Vec<usize>,
-    /// A step that comes before, whatever it writes.
+    /// A step that comes before this one, whatever it writes.
     pub after: Option<usize>,
-    /// The position in the program.
+    /// The index in the program.
     pub position: usize,
 }
 
-/// The indices of the steps in order.
+/// Returns the indices of the steps in order.
 pub(super) fn order(nodes: &[Node], buffers: usize) -> Vec<usize> {
     let mut writer = vec![None; buffers];
     for (i, node) in nodes.iter().enumerate() {

@@ -1,10 +1,10 @@
-//! Arrays that are others looked at in another way.
+//! Views: arrays whose elements are in the buffer of another array.
 
 use crate::kernel::Access;
 use rune_ir::Shape;
 use smallvec::SmallVec;
 
-/// Where each element of an array lies in a buffer.
+/// The place of each element of an array in a buffer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct View {
     pub offset: isize,
@@ -13,20 +13,20 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// All of a buffer, in row-major order.
+    /// Returns the view of a whole buffer, in row-major order.
     pub(crate) fn dense(shape: &Shape) -> View {
         View { offset: 0, shape: shape.clone(), strides: shape.strides().iter().map(|&s| s as isize).collect() }
     }
-    /// How a kernel whose index space is that of this array reads it.
+    /// Returns how a kernel with the index space of this array reads it.
     pub(crate) fn access(&self) -> Access {
         Access::new(self.offset, self.shape.iter().copied().zip(self.strides.iter().copied()))
     }
-    /// Whether it is all elements in row-major order, from the first of the buffer on.
+    /// Returns whether the view is a whole buffer from its start, in row-major order.
     pub(crate) fn is_dense(&self) -> bool {
         let access = self.access();
         access.offset == 0 && matches!(access.axes.as_slice(), [] | [(_, 1)])
     }
-    /// The view that a broadcast gives: axis `i` becomes axis `dims[i]`.
+    /// Returns the broadcast view: axis `i` becomes axis `dims[i]`.
     pub(crate) fn broadcast(&self, shape: &Shape, dims: &[usize]) -> View {
         let mut strides = SmallVec::from_elem(0, shape.rank());
         for (axis, &to) in dims.iter().enumerate() {
@@ -51,7 +51,7 @@ impl View {
         }
         view
     }
-    /// The same elements under another shape, unless their steps then differ along an axis.
+    /// Returns the same elements in another shape, if each axis of it has one step.
     pub(crate) fn reshape(&self, shape: &Shape) -> Option<View> {
         let access = self.access();
         let mut strides: SmallVec<[isize; 4]> = SmallVec::from_elem(0, shape.rank());
@@ -62,7 +62,7 @@ impl View {
             if size == 1 {
                 continue;
             }
-            // The innermost axis left is a product of this one and of those before it.
+            // The innermost remaining axis is a product of this axis and those before it.
             let (left, step) = current?;
             if left % size != 0 {
                 return None;

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Data, DeriveInput, Error, Field, Fields, Ident, Result, Type};
+use syn::{Data, DeriveInput, Error, Expr, Field, Fields, Ident, Result, Type};
 
 /// What a field of an operation is.
 #[derive(PartialEq)]
@@ -32,10 +32,34 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
             return Err(Error::new_spanned(variant, "an operation is a struct variant: its operands have names"));
         };
         let slots = fields.named.iter().map(slot).collect::<Result<Vec<_>>>()?;
-        arms.add(&variant.ident, &name_of(variant)?, &slots);
+        arms.add(&variant.ident, &declared(variant)?, &slots);
     }
-    let Arms { name, names, signatures, operands, map, attributes, axis, programs, with_programs, build } = arms;
+    let Arms {
+        name,
+        names,
+        signatures,
+        operands,
+        map,
+        attributes,
+        axis,
+        programs,
+        with_programs,
+        build,
+        control,
+        to_control,
+        properties,
+    } = arms;
+    let properties = PROPERTIES.iter().zip(properties).map(|(property, arms)| property.method(&arms));
     Ok(quote! {
+        /// An operation that holds programs, as a view of its fields: one variant for each of these operations.
+        ///
+        /// Code that treats control flow and custom rules matches this view exhaustively, so a new operation with
+        /// sub-programs does not compile until all of that code treats it.
+        #[allow(missing_docs, reason = "the docs of the operations describe the fields")]
+        #[derive(Clone, Copy, Debug)]
+        pub enum Control<'op, V = crate::Var> {
+            #(#control)*
+        }
         impl<V> #enumeration<V> {
             /// The name of this operation in programs.
             pub fn name(&self) -> &'static str {
@@ -48,7 +72,7 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
                 all
             }
             /// Of what each variant is made, in the order of the table: for documents, and tests of them.
-            pub fn signatures() -> Vec<crate::op::Signature> {
+            pub fn signatures() -> Vec<crate::op::OpSignature> {
                 vec![#(#signatures),*]
             }
             /// The operands, in the order in which programs write them.
@@ -91,6 +115,11 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
             {
                 match self { #(#with_programs)* }
             }
+            /// Returns the view of an operation that holds programs, and `None` of all others.
+            pub fn control(&self) -> Option<Control<'_, V>> {
+                match self { #(#to_control)* }
+            }
+            #(#properties)*
             /// The operation of this name with these parts.
             ///
             /// # Errors
@@ -101,6 +130,122 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
             }
         }
     })
+}
+
+/// A property of operations that a variant may declare, as `#[op(name)]` or `#[op(name = expression)]`. The expression
+/// sees the fields of the variant, as references. A variant without a declaration has the default.
+struct Property {
+    name: &'static str,
+    method: &'static str,
+    ty: &'static str,
+    /// The value of a variant that declares the bare name; none if the property needs a value.
+    bare: Option<&'static str>,
+    default: &'static str,
+    doc: &'static str,
+}
+
+const PROPERTIES: &[Property] = &[
+    Property {
+        name: "recompute",
+        method: "recompute_cost",
+        ty: "crate::op::RecomputeCost",
+        bare: None,
+        default: "crate::op::RecomputeCost::Expensive",
+        doc: "Returns what it costs to compute the result again instead of keeping it. By default `Expensive`.",
+    },
+    Property {
+        name: "work",
+        method: "work",
+        ty: "crate::op::Work",
+        bare: None,
+        default: "crate::op::Work::PerElement",
+        doc: "Returns what the operation does for each element. By default it takes one step for each element of the result.",
+    },
+    Property {
+        name: "fresh",
+        method: "has_fresh_results",
+        ty: "bool",
+        bare: Some("true"),
+        default: "false",
+        doc: "Returns whether the results never share memory with an operand, however the operation is compiled. By default they may.",
+    },
+    Property {
+        name: "elementwise",
+        method: "is_elementwise",
+        ty: "bool",
+        bare: Some("true"),
+        default: "false",
+        doc: "Returns whether each element of the results depends only on the elements of the operands at the same position.",
+    },
+    Property {
+        name: "effect",
+        method: "is_effect",
+        ty: "bool",
+        bare: Some("true"),
+        default: "false",
+        doc: "Returns whether the operation itself, without its sub-programs, has an effect. By default it is a pure function.",
+    },
+    Property {
+        name: "unmerged",
+        method: "is_unmerged",
+        ty: "bool",
+        bare: Some("true"),
+        default: "false",
+        doc: "Returns whether two equal operations stay two. By default simplification merges them.",
+    },
+    Property {
+        name: "unfolded",
+        method: "is_unfolded",
+        ty: "bool",
+        bare: Some("true"),
+        default: "false",
+        doc: "Returns whether the operation stays if all its operands are constants. By default simplification computes it.",
+    },
+    Property {
+        name: "flat",
+        method: "is_flat",
+        ty: "bool",
+        bare: Some("true"),
+        default: "false",
+        doc: "Returns whether the derivative is zero wherever it exists.",
+    },
+];
+
+impl Property {
+    fn method(&self, arms: &[TokenStream]) -> TokenStream {
+        let (method, doc) = (format_ident!("{}", self.method), self.doc);
+        let ty: Type = syn::parse_str(self.ty).expect("the table holds types");
+        quote! {
+            #[doc = #doc]
+            pub fn #method(&self) -> #ty {
+                match self { #(#arms)* }
+            }
+        }
+    }
+    /// The value of a variant that declares `declared`.
+    fn value(&self, declared: Option<&Declared>) -> Result<Expr> {
+        let text = match declared {
+            Some(Declared { value: Some(value), .. }) => return Ok(value.clone()),
+            Some(Declared { path, value: None }) => {
+                self.bare.ok_or_else(|| Error::new_spanned(path, format!("`{}` needs a value", self.name)))?
+            }
+            None => self.default,
+        };
+        syn::parse_str(text)
+    }
+}
+
+/// A property that a variant declares.
+struct Declared {
+    path: syn::Path,
+    value: Option<Expr>,
+}
+
+/// What the attributes of a variant declare.
+struct Variant {
+    name: String,
+    /// One value for each of `PROPERTIES`, and whether it may use the fields.
+    properties: Vec<(Expr, bool)>,
 }
 
 #[derive(Default)]
@@ -115,11 +260,23 @@ struct Arms {
     programs: Vec<TokenStream>,
     with_programs: Vec<TokenStream>,
     build: Vec<TokenStream>,
+    control: Vec<TokenStream>,
+    to_control: Vec<TokenStream>,
+    /// The arms of each of `PROPERTIES`.
+    properties: Vec<Vec<TokenStream>>,
 }
 
 impl Arms {
-    fn add(&mut self, variant: &Ident, name: &str, slots: &[Slot]) {
+    fn add(&mut self, variant: &Ident, Variant { name, properties }: &Variant, slots: &[Slot]) {
         let fields: Vec<_> = slots.iter().map(|s| s.name).collect();
+        self.properties.resize_with(PROPERTIES.len(), Vec::new);
+        for (arms, (value, declared)) in self.properties.iter_mut().zip(properties) {
+            arms.push(match declared {
+                true => quote! { #[allow(unused_variables)] Self::#variant { #(#fields),* } => #value, },
+                false => quote! { Self::#variant { .. } => #value, },
+            });
+        }
+        self.view(variant, slots);
         let family = slots.iter().find(|s| s.role == Role::Family);
         match family {
             Some(Slot { name: f, ty, .. }) => {
@@ -171,6 +328,30 @@ impl Arms {
         self.with_programs.push(quote! { Self::#variant { #(#fields),* } => Op::#variant { #(#with_programs),* }, });
         self.build.push(build(variant, name, slots));
     }
+
+    /// Adds the view of a variant that holds programs.
+    fn view(&mut self, variant: &Ident, slots: &[Slot]) {
+        if !slots.iter().any(|s| matches!(s.role, Role::Program | Role::Programs)) {
+            self.to_control.push(quote! { Self::#variant { .. } => None, });
+            return;
+        }
+        let copied = |ty: &Type| matches!(quote!(#ty).to_string().as_str(), "usize" | "bool");
+        let fields = slots.iter().map(|Slot { name, ty, role }| match role {
+            Role::Operand => quote! { #name: &'op V },
+            Role::Operands => quote! { #name: &'op [V] },
+            Role::Program => quote! { #name: &'op std::sync::Arc<crate::Program> },
+            Role::Programs => quote! { #name: &'op [std::sync::Arc<crate::Program>] },
+            Role::Family | Role::Attribute if copied(ty) => quote! { #name: #ty },
+            Role::Family | Role::Attribute => quote! { #name: &'op #ty },
+        });
+        self.control.push(quote! { #variant { #(#fields),* }, });
+        let names = slots.iter().map(|s| s.name);
+        let values = slots.iter().map(|Slot { name, ty, .. }| match copied(ty) {
+            true => quote! { #name: *#name },
+            false => quote! { #name },
+        });
+        self.to_control.push(quote! { Self::#variant { #(#names),* } => Some(Control::#variant { #(#values),* }), });
+    }
 }
 
 fn signature(name: &str, slots: &[Slot]) -> TokenStream {
@@ -192,7 +373,7 @@ fn signature(name: &str, slots: &[Slot]) -> TokenStream {
         quote! { (#key, #ty) }
     });
     quote! {
-        crate::op::Signature { names: #names, operands: #operands, attributes: vec![#(#attributes),*], programs: #programs }
+        crate::op::OpSignature { names: #names, operands: #operands, attributes: vec![#(#attributes),*], programs: #programs }
     }
 }
 
@@ -254,19 +435,32 @@ fn slot(field: &Field) -> Result<Slot<'_>> {
     Ok(Slot { name, ty: &field.ty, role })
 }
 
-fn name_of(variant: &syn::Variant) -> Result<String> {
+fn declared(variant: &syn::Variant) -> Result<Variant> {
     let mut name = None;
+    let mut declared = Vec::new();
     for attr in variant.attrs.iter().filter(|a| a.path().is_ident("op")) {
         attr.parse_nested_meta(|meta| {
             if meta.path.is_ident("name") {
                 name = Some(meta.value()?.parse::<syn::LitStr>()?.value());
-                Ok(())
-            } else {
-                Err(meta.error("an operation may be given a `name`"))
+                return Ok(());
             }
+            if !PROPERTIES.iter().any(|p| meta.path.is_ident(p.name)) {
+                let known = PROPERTIES.iter().map(|p| format!("`{}`", p.name)).collect::<Vec<_>>().join(", ");
+                return Err(meta.error(format!("an operation may declare `name`, {known}")));
+            }
+            let value = if meta.input.peek(syn::Token![=]) { Some(meta.value()?.parse()?) } else { None };
+            declared.push(Declared { path: meta.path, value });
+            Ok(())
         })?;
     }
-    Ok(name.unwrap_or_else(|| snake_case(&format_ident!("{}", variant.ident).to_string())))
+    let of = |p: &Property| {
+        let declared = declared.iter().find(|d| d.path.is_ident(p.name));
+        Ok((p.value(declared)?, declared.is_some()))
+    };
+    Ok(Variant {
+        name: name.unwrap_or_else(|| snake_case(&variant.ident.to_string())),
+        properties: PROPERTIES.iter().map(of).collect::<Result<_>>()?,
+    })
 }
 
 fn snake_case(name: &str) -> String {

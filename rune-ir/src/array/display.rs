@@ -1,13 +1,13 @@
-//! Arrays as NumPy prints them.
+//! Prints arrays in the format of NumPy.
 
 use crate::{Array, with_element};
 use std::fmt;
 
-/// Rows longer than this are shown by their first and last few elements.
+/// Arrays with more elements are shown by the first and last few along each axis.
 const FULL: usize = 1000;
 const EDGE: usize = 3;
 
-/// An array, displayed nested in brackets.
+/// An array as nested brackets.
 pub struct Shown<'a>(pub &'a Array);
 
 impl fmt::Display for Shown<'_> {
@@ -19,40 +19,57 @@ impl fmt::Display for Shown<'_> {
 /// Writes the elements of `array`, nested in brackets.
 fn write(array: &Array, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let precision = f.precision();
-    let texts: Vec<String> = with_element!(array.dtype(), T => array.as_slice::<T>().iter().map(|x| match precision {
-        Some(p) if array.dtype().is_float() => format!("{x:.p$}"),
-        _ => format!("{x:?}"),
-    }).collect());
-    let width = if array.ty().rank() == 0 { 0 } else { texts.iter().map(|t| t.chars().count()).max().unwrap_or(0) };
-    nested(array.shape(), &texts, width, array.ty().size() > FULL, 0, f)
+    let text = |i: usize| {
+        with_element!(array.dtype(), T => match (array.as_slice::<T>()[i], precision) {
+            (x, Some(p)) if array.dtype().is_float() => format!("{x:.p$}"),
+            (x, _) => format!("{x:?}"),
+        })
+    };
+    let mut layout = Layout { text: &text, shorten: array.ty().size() > FULL, width: 0 };
+    if array.ty().rank() > 0 {
+        layout.width = layout.widest(array.shape(), 0);
+    }
+    layout.nested(array.shape(), 0, 0, f)
 }
 
-fn nested(
-    shape: &[usize],
-    texts: &[String],
-    width: usize,
+/// How elements are written; only those that are shown are.
+struct Layout<'a> {
+    text: &'a dyn Fn(usize) -> String,
     shorten: bool,
-    depth: usize,
-    f: &mut fmt::Formatter<'_>,
-) -> fmt::Result {
-    let Some((&n, inner)) = shape.split_first() else {
-        return write!(f, "{:>width$}", texts[0]);
-    };
-    let step: usize = inner.iter().product();
-    f.write_str("[")?;
-    for i in 0..n {
-        if shorten && n > 2 * EDGE && (EDGE..n - EDGE).contains(&i) {
-            if i == EDGE {
+    width: usize,
+}
+
+impl Layout<'_> {
+    /// The positions along an axis of `n` that are shown.
+    fn shown(&self, n: usize) -> impl Iterator<Item = usize> {
+        let cut = self.shorten && n > 2 * EDGE;
+        (0..if cut { EDGE } else { n }).chain(if cut { n - EDGE..n } else { 0..0 })
+    }
+    /// The length of the longest text shown, from the element `start` on.
+    fn widest(&self, shape: &[usize], start: usize) -> usize {
+        let Some((&n, inner)) = shape.split_first() else { return (self.text)(start).chars().count() };
+        let step: usize = inner.iter().product();
+        self.shown(n).map(|i| self.widest(inner, start + i * step)).max().unwrap_or(0)
+    }
+    fn nested(&self, shape: &[usize], start: usize, depth: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((&n, inner)) = shape.split_first() else {
+            return write!(f, "{:>width$}", (self.text)(start), width = self.width);
+        };
+        let step: usize = inner.iter().product();
+        f.write_str("[")?;
+        let mut next = 0;
+        for i in self.shown(n) {
+            if i > next {
                 f.write_str(if inner.is_empty() { ", …" } else { ",\n …" })?;
             }
-            continue;
+            match (i, inner.len()) {
+                (0, _) => {}
+                (_, 0) => f.write_str(", ")?,
+                (_, rank) => write!(f, ",{}{}", "\n".repeat(rank.min(2)), " ".repeat(depth + 1))?,
+            }
+            self.nested(inner, start + i * step, depth + 1, f)?;
+            next = i + 1;
         }
-        match (i, inner.len()) {
-            (0, _) => {}
-            (_, 0) => f.write_str(", ")?,
-            (_, rank) => write!(f, ",{}{}", "\n".repeat(rank.min(2)), " ".repeat(depth + 1))?,
-        }
-        nested(inner, &texts[i * step..(i + 1) * step], width, shorten, depth + 1, f)?;
+        f.write_str("]")
     }
-    f.write_str("]")
 }

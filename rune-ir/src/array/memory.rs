@@ -1,18 +1,19 @@
-//! The memory of arrays. What large arrays leave is kept for the next ones, because the system clears new memory page by page.
+//! The memory of arrays. Memory of freed large arrays is kept for new ones, because the system clears new memory page
+//! by page.
 
 use super::{ALIGNMENT, AlignedBytes};
 use once_cell::sync::Lazy;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, PoisonError};
 
-/// Smaller memory is allocated faster than it is found.
+/// Allocating smaller blocks is faster than finding a kept one.
 const SMALLEST_KEPT: usize = 1 << 14;
-/// Bytes that are kept at most.
+/// The maximum number of kept bytes.
 const MOST_KEPT: usize = 1 << 28;
-/// Blocks that are kept at most.
+/// The maximum number of kept blocks.
 const MOST_BLOCKS: usize = 64;
 
-/// The bytes of an array, which go back to those that are kept.
+/// The bytes of an array, which are kept when it is dropped.
 pub(super) struct Memory(AlignedBytes);
 
 impl Memory {
@@ -58,14 +59,14 @@ impl Drop for Memory {
 
 #[derive(Default)]
 struct Kept {
-    /// The latest is the last, and most likely in the processor's cache.
+    /// The most recent block is last; it is most likely in the processor's cache.
     blocks: Vec<AlignedBytes>,
     bytes: usize,
 }
 
 static KEPT: Lazy<Mutex<Kept>> = Lazy::new(Mutex::default);
 
-/// Returns `bytes` bytes for an array, with arbitrary contents: those of an array that is gone, or zeros.
+/// Returns `bytes` bytes for an array, with arbitrary contents: those of a freed array, or zeros.
 ///
 /// ```
 /// use rune_ir::{Array, DType, Type, array_memory};
@@ -80,7 +81,7 @@ pub fn array_memory(bytes: usize) -> AlignedBytes {
     memory
 }
 
-/// Memory with room for `bytes`, of any length.
+/// Returns memory with room for `bytes`, of any length.
 fn unfilled(bytes: usize) -> AlignedBytes {
     let found = if bytes < SMALLEST_KEPT { None } else { find(bytes) };
     found.unwrap_or_else(|| AlignedBytes::with_capacity(ALIGNMENT, bytes))
@@ -88,7 +89,7 @@ fn unfilled(bytes: usize) -> AlignedBytes {
 
 fn find(bytes: usize) -> Option<AlignedBytes> {
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    // Not much larger, so that little memory is held for nothing.
+    // It must not be much larger, or the rest would be wasted.
     let fits = |memory: &AlignedBytes| (bytes..=bytes + bytes / 4).contains(&memory.capacity());
     let found = kept.blocks.iter().rposition(fits)?;
     let memory = kept.blocks.remove(found);
@@ -106,7 +107,7 @@ fn keep(memory: AlignedBytes) {
         kept.bytes -= oldest.capacity();
         old.push(oldest);
     }
-    // Freed without the lock.
+    // The memory is freed without the lock.
     drop(kept);
 }
 

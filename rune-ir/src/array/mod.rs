@@ -1,4 +1,4 @@
-//! Arrays in host memory, and values, which are arrays in the memory of some device.
+//! Arrays in host memory, and values, which are arrays in the memory of any device.
 
 mod display;
 mod memory;
@@ -15,13 +15,13 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-/// The alignment of the memory of every array, in bytes. IREE takes memory so aligned without a copy.
+/// The alignment of the memory of every array, in bytes. IREE imports memory with this alignment without copying.
 pub const ALIGNMENT: usize = 64;
 
 /// Bytes aligned to [`ALIGNMENT`].
 pub type AlignedBytes = AVec<u8, ConstAlign<ALIGNMENT>>;
 
-/// Host memory that something other than an [`Array`] owns, such as an output buffer of a device that the host can read.
+/// Host memory with another owner than an [`Array`], such as an output buffer of a device that the host can read.
 ///
 /// Safe code cannot implement it:
 ///
@@ -52,7 +52,7 @@ enum Storage {
     Foreign(Arc<dyn HostMemory>),
 }
 
-/// An immutable dense array in host memory, elements in row-major order. Cheap to clone.
+/// An immutable dense array in host memory, in row-major order. It is cheap to clone.
 ///
 /// ```
 /// use rune_ir::Array;
@@ -67,7 +67,7 @@ pub struct Array {
 }
 
 impl Array {
-    /// An array of these elements.
+    /// Returns an array of these elements.
     ///
     /// # Panics
     /// If the number of elements is not that of the shape.
@@ -77,25 +77,26 @@ impl Array {
         assert_eq!(ty.size(), elements.len(), "an array of type {ty} needs {} elements", ty.size());
         Array::from_bytes(ty, T::as_bytes(elements))
     }
-    /// As [`Array::from_slice`].
+    /// Like [`Array::from_slice`], for a vector.
     #[track_caller]
     pub fn from_vec<T: Element>(shape: impl Into<Shape>, elements: Vec<T>) -> Array {
         Array::from_slice(shape, &elements)
     }
-    /// A scalar.
+    /// Returns a scalar.
     pub fn scalar<T: Element>(x: T) -> Array {
         Array::from_slice(Shape::scalar(), &[x])
     }
-    /// An array whose elements are the native bytes `bytes`, copied.
+    /// Returns an array that copies the native bytes of its elements.
     ///
     /// # Panics
+    /// If the number of bytes is not that of the type.
     /// If the number of bytes is not that of the type.
     #[track_caller]
     pub fn from_bytes(ty: Type, bytes: &[u8]) -> Array {
         assert_eq!(ty.bytes(), bytes.len(), "an array of type {ty} needs {} bytes", ty.bytes());
         Array { ty, storage: Storage::Owned(Arc::new(Memory::copy(bytes))) }
     }
-    /// An array that takes `bytes` over.
+    /// Returns an array that owns `bytes`.
     ///
     /// # Panics
     /// If the number of bytes is not that of the type.
@@ -104,10 +105,10 @@ impl Array {
         assert_eq!(ty.bytes(), bytes.len(), "an array of type {ty} needs {} bytes", ty.bytes());
         Array { ty, storage: Storage::Owned(Arc::new(Memory::new(bytes))) }
     }
-    /// An array over memory that `memory` owns; no copy is made.
+    /// Returns an array over memory that `memory` owns, without a copy.
     ///
     /// # Panics
-    /// If the number of bytes is not that of the type, or they are not aligned to an element.
+    /// If the number of bytes is not that of the type, or the memory is not aligned for the elements.
     #[track_caller]
     pub fn from_foreign(ty: Type, memory: Arc<dyn HostMemory>) -> Array {
         let bytes = memory.bytes();
@@ -118,13 +119,13 @@ impl Array {
         }
         Array { ty, storage: Storage::Foreign(memory) }
     }
-    /// An array of zeros.
+    /// Returns an array of zeros.
     #[track_caller]
     pub fn zeros(ty: Type) -> Array {
         let memory = Memory::zeros(ty.bytes());
         Array { ty, storage: Storage::Owned(Arc::new(memory)) }
     }
-    /// An array with element `f(i)` at position `i` of the row-major order.
+    /// Returns an array whose element at index `i`, in row-major order, is `f(i)`.
     #[track_caller]
     pub fn from_fn<T: Element>(shape: impl Into<Shape>, f: impl FnMut(usize) -> T) -> Array {
         let shape = shape.into();
@@ -132,33 +133,33 @@ impl Array {
         Array::from_vec(shape, elements)
     }
 
-    /// Shape and dtype.
+    /// Returns the shape and dtype.
     pub fn ty(&self) -> &Type {
         &self.ty
     }
-    /// The shape.
+    /// Returns the shape.
     pub fn shape(&self) -> &Shape {
         &self.ty.shape
     }
-    /// The dtype.
+    /// Returns the dtype.
     pub fn dtype(&self) -> DType {
         self.ty.dtype
     }
-    /// The native bytes of the elements.
+    /// Returns the native bytes of the elements.
     pub fn bytes(&self) -> &[u8] {
         match &self.storage {
             Storage::Owned(bytes) => bytes,
             Storage::Foreign(memory) => memory.bytes(),
         }
     }
-    /// The owner of the memory where that is not the array itself.
+    /// Returns the owner of the memory, if it is not the array itself.
     pub fn foreign(&self) -> Option<&Arc<dyn HostMemory>> {
         match &self.storage {
             Storage::Owned(_) => None,
             Storage::Foreign(memory) => Some(memory),
         }
     }
-    /// Returns whether nothing else holds this memory. If so, whatever other threads did to it has happened before.
+    /// Returns whether nothing else holds this memory. If so, all accesses by other threads happened before.
     ///
     /// ```
     /// use rune_ir::Array;
@@ -175,7 +176,7 @@ impl Array {
             Storage::Foreign(memory) => Arc::get_mut(memory).is_some(),
         }
     }
-    /// The elements.
+    /// Returns the elements.
     ///
     /// # Panics
     /// If `T` is not the Rust type of the dtype.
@@ -184,7 +185,7 @@ impl Array {
         assert_eq!(self.ty.dtype, T::DTYPE, "the elements of an array of type {} were read as {}", self.ty, T::DTYPE);
         T::cast_slice(self.bytes())
     }
-    /// The elements, to write: in place where nothing else holds the memory, else in a copy.
+    /// Returns the elements for writing: in place if nothing else holds the memory, and otherwise in a copy.
     ///
     /// # Panics
     /// If `T` is not the Rust type of the dtype.
@@ -199,8 +200,8 @@ impl Array {
         );
         T::cast_slice_mut(self.bytes_mut())
     }
-    /// The native bytes of the elements, to write, likewise. What is written must be elements of the dtype: of `bool`, 0
-    /// and 1.
+    /// Returns the native bytes of the elements for writing, likewise. Written bytes must be valid elements; those of
+    /// `bool` are 0 and 1.
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         if let Storage::Foreign(memory) = &self.storage {
             self.storage = Storage::Owned(Arc::new(Memory::copy(memory.bytes())));
@@ -210,11 +211,11 @@ impl Array {
             Storage::Foreign(_) => unreachable!("foreign memory was copied above"),
         }
     }
-    /// The elements as `f64`, the nearest where they are not exact.
+    /// Returns the elements as `f64`, rounded to nearest.
     pub fn to_f64_vec(&self) -> Vec<f64> {
         with_element!(self.ty.dtype, T => self.as_slice::<T>().iter().map(|x| x.to_f64()).collect())
     }
-    /// The same elements under another shape of the same size; no copy is made.
+    /// Returns the same elements in another shape of the same size, without a copy.
     ///
     /// # Panics
     /// If the sizes differ.
@@ -226,7 +227,7 @@ impl Array {
     }
 }
 
-/// Equality of type and of bytes: a NaN equals itself, and 0 is not -0.
+/// Compares types and bytes: a NaN equals itself, and 0 does not equal -0.
 impl PartialEq for Array {
     fn eq(&self, other: &Array) -> bool {
         self.ty == other.ty && self.bytes() == other.bytes()
@@ -249,18 +250,18 @@ impl fmt::Debug for Array {
 
 /// An array in the memory of a device that the host cannot read directly.
 pub trait DeviceBuffer: Any + Send + Sync {
-    /// Shape and dtype.
+    /// Returns the shape and dtype.
     fn ty(&self) -> &Type;
-    /// The name of the device.
+    /// Returns the name of the device.
     fn device(&self) -> &str;
-    /// A copy in host memory.
+    /// Returns a copy in host memory.
     ///
     /// # Errors
-    /// What the device answered, as text.
+    /// The message of the device.
     fn to_host(&self) -> Result<Array, String>;
 }
 
-/// A known array, wherever it lives.
+/// An array with known elements, in the memory of any device.
 #[derive(Clone)]
 pub enum Value {
     /// In host memory.
@@ -270,17 +271,17 @@ pub enum Value {
 }
 
 impl Value {
-    /// Shape and dtype.
+    /// Returns the shape and dtype.
     pub fn ty(&self) -> &Type {
         match self {
             Value::Host(array) => array.ty(),
             Value::Device(buffer) => buffer.ty(),
         }
     }
-    /// The array in host memory: itself, or a copy from the device.
+    /// Returns the array in host memory: itself, or a copy from the device.
     ///
     /// # Errors
-    /// What the device answered, as text.
+    /// The message of the device.
     pub fn to_host(&self) -> Result<Array, String> {
         match self {
             Value::Host(array) => Ok(array.clone()),

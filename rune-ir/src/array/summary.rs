@@ -1,9 +1,9 @@
-//! An array in a few numbers.
+//! Statistics of arrays.
 
 use crate::{Array, DType, Type};
 use std::fmt;
 
-/// What there is to say of the elements of an array, however many there are.
+/// Statistics of the elements of an array.
 ///
 /// ```
 /// use rune_ir::{Array, Summary};
@@ -15,22 +15,22 @@ use std::fmt;
 pub struct Summary {
     /// Shape and dtype.
     pub ty: Type,
-    /// How many elements are NaN.
+    /// The number of NaNs.
     pub nans: usize,
-    /// How many are infinite.
+    /// The number of infinities.
     pub infs: usize,
-    /// The mean of the finite elements; NaN if there are none, as are the next three.
+    /// The mean of the finite elements. This and the next three are NaN if there are none.
     pub mean: f64,
-    /// Their standard deviation.
+    /// The standard deviation of the finite elements.
     pub std: f64,
-    /// The least of them.
+    /// The least finite element.
     pub min: f64,
-    /// The greatest of them.
+    /// The greatest finite element.
     pub max: f64,
 }
 
 impl Summary {
-    /// That of an array.
+    /// Returns the statistics of an array.
     pub fn of(array: &Array) -> Summary {
         let elements = array.to_f64_vec();
         let nans = elements.iter().filter(|x| x.is_nan()).count();
@@ -42,13 +42,13 @@ impl Summary {
         let (min, max) = (finite().fold(f64::NAN, f64::min), finite().fold(f64::NAN, f64::max));
         Summary { ty: array.ty().clone(), nans, infs, mean, std, min, max }
     }
-    /// How many elements are finite.
+    /// Returns the number of finite elements.
     pub fn finite(&self) -> usize {
         self.ty.size() - self.nans - self.infs
     }
 }
 
-/// On one line, to four digits; what does not occur is left out.
+/// Prints one line with four digits. It omits counts of 0.
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (size, is_bool) = (self.ty.size(), self.ty.dtype == DType::Bool);
@@ -73,7 +73,7 @@ impl fmt::Display for Summary {
     }
 }
 
-/// A number to four digits.
+/// A number with four digits.
 struct Short(f64);
 
 impl fmt::Display for Short {

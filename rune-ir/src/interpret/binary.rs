@@ -1,4 +1,4 @@
-//! Functions and relations of two numbers.
+//! Functions and comparisons of two numbers.
 
 use super::integer::Int;
 use super::map::{update2, zip};
@@ -7,7 +7,7 @@ use super::{InterpretError, undefined};
 use crate::op::{BinaryFn, Comparison};
 use crate::{Array, with_element};
 
-/// `f` of each pair of elements.
+/// Applies `f` to each pair of elements.
 pub(super) fn binary(f: BinaryFn, x: Array, y: Array) -> Result<Array, InterpretError> {
     let dtype = x.dtype();
     let result = with_kind!(dtype,
@@ -17,8 +17,8 @@ pub(super) fn binary(f: BinaryFn, x: Array, y: Array) -> Result<Array, Interpret
     result.ok_or(undefined(f.name(), dtype))
 }
 
-/// Sums, differences, products and quotients are those of the dtype, rounded once; the rest is computed in `f64`, which
-/// is exact for remainders and extremes.
+/// Sums, differences, products and quotients use the arithmetic of the dtype, and are rounded once. The others are
+/// computed in `f64`, which is exact for remainders and extremes.
 fn float<T: Float>(f: BinaryFn, x: Array, y: Array) -> Option<Array> {
     let by = |f: fn(f64, f64) -> f64, x, y| update2(x, y, move |x: T, y: T| T::from_f64(f(x.to_f64(), y.to_f64())));
     Some(match f {
@@ -78,7 +78,7 @@ fn boolean(f: BinaryFn, x: Array, y: Array) -> Option<Array> {
     })
 }
 
-/// Whether each pair of elements is so related.
+/// Compares each pair of elements.
 pub(super) fn compare(direction: Comparison, x: &Array, y: &Array) -> Array {
     fn by<T: Scalar>(direction: Comparison, x: &Array, y: &Array) -> Array {
         match direction {

@@ -33,7 +33,7 @@ pub(super) fn while_loop(
             observer.looped(body, turns);
             return Ok(carry.into());
         }
-        // Moved, so that what is carried may be overwritten.
+        // The carry is moved, so that it may be overwritten.
         let inputs = args.iter().cloned().chain(carry).collect();
         carry = run_program(body, inputs, observer)?;
         turns += 1;
@@ -76,7 +76,7 @@ pub(super) fn scan(
     Ok(carried.into_iter().chain(stacks).collect())
 }
 
-/// The slice at a position along the first axis.
+/// Returns the slice at an index along the first axis.
 fn slice(x: &Array, position: usize) -> Array {
     let ty: Type = x.ty().with_shape(&x.shape()[1..]);
     let n = ty.bytes();

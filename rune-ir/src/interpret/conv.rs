@@ -9,11 +9,11 @@ use super::{InterpretError, undefined};
 use crate::op::{ConvDims, Dims};
 use crate::{Array, Type};
 
-/// The convolution of `lhs` with `rhs`: for each image and group a product of the kernel and a matrix of the patches it
-/// is laid on. Floats are accumulated in `f64` and rounded once.
+/// Convolves `lhs` with `rhs`: for each image and group, it computes the product of the kernel and a matrix of patches.
+/// Floats accumulate in `f64`, and are rounded once.
 pub(super) fn conv(lhs: Array, rhs: Array, dims: &ConvDims, ty: &Type) -> Result<Array, InterpretError> {
     if ty.size() == 0 {
-        // One axis may be larger than any memory where another is empty.
+        // One axis may be larger than any memory if another one is empty.
         return Ok(Array::zeros(ty.clone()));
     }
     with_kind!(ty.dtype,
@@ -23,7 +23,8 @@ pub(super) fn conv(lhs: Array, rhs: Array, dims: &ConvDims, ty: &Type) -> Result
 }
 
 fn patches<T: Number>(lhs: Array, rhs: Array, dims: &ConvDims, ty: &Type, up: impl Fn(&Array) -> Vec<T::Acc>) -> Array {
-    // Batch, features and space of the images; output features, input features and space of the kernel.
+    // The axes of the images are batch, features and space. Those of the kernel are output features, input features and
+    // space.
     let (lhs, rhs) = (transpose(lhs, &dims.lhs), transpose(rhs, &dims.rhs));
     let shape: crate::Shape = dims.out.iter().map(|&a| ty.shape[a]).collect();
     let (features, positions): (usize, usize) = (shape[1], shape[2..].iter().product());
@@ -55,7 +56,7 @@ fn patches<T: Number>(lhs: Array, rhs: Array, dims: &ConvDims, ty: &Type, up: im
     transpose(out, &order)
 }
 
-/// For each element of the kernel and each position of the result: the element of the image that they meet at.
+/// Returns, for each element of the kernel and each position of the result, the element of the image.
 fn sources(image: &[usize], kernel: &[usize], out: &[usize], dims: &ConvDims) -> Vec<Option<usize>> {
     let mut table = vec![Some(0)];
     let (mut taps, mut positions) = (1, 1);
@@ -82,7 +83,8 @@ fn sources(image: &[usize], kernel: &[usize], out: &[usize], dims: &ConvDims) ->
     table
 }
 
-/// The matrix of patches: a row for each input feature and element of the kernel, a column for each position.
+/// Fills the matrix of patches: one row for each input feature and element of the kernel, and one column for each
+/// position.
 fn columns_of<T: Ring>(images: &[T], size: usize, table: &[Option<usize>], columns: &mut [T]) {
     for (i, columns) in columns.chunks_exact_mut(table.len().max(1)).enumerate() {
         let image = &images[i * size..(i + 1) * size];

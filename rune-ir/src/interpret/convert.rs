@@ -1,10 +1,10 @@
-//! Elements as another dtype.
+//! Conversions to another dtype.
 
 use super::map::map;
 use super::number::Scalar;
 use crate::{Array, DType, Type, with_element};
 
-/// The elements as `dtype`; the numbers are kept, as nearly as it can hold them.
+/// Converts the elements to `dtype`, to the nearest numbers that it can hold.
 pub(super) fn convert(x: Array, dtype: DType) -> Array {
     if x.dtype() == dtype {
         return x;
@@ -15,7 +15,7 @@ pub(super) fn convert(x: Array, dtype: DType) -> Array {
 #[inline(always)]
 fn cast<S: Scalar, D: Scalar>(x: S) -> D {
     if S::FLOAT {
-        // Every float is exact in f64, so that this rounds once; `from_f64` truncates and saturates for integers.
+        // Every float is exact in f64, so this rounds once. For integers, `from_f64` truncates and saturates.
         D::from_f64(x.to_f64())
     } else if S::UNSIGNED {
         D::from_u64(x.to_i64() as u64)
@@ -24,7 +24,7 @@ fn cast<S: Scalar, D: Scalar>(x: S) -> D {
     }
 }
 
-/// The bits under another type.
+/// Reinterprets the bits as another type.
 pub(super) fn bitcast(x: &Array, ty: &Type) -> Array {
     Array::from_bytes(ty.clone(), x.bytes())
 }

@@ -10,20 +10,20 @@ use crate::{Array, Type};
 
 /// A stack of matrices: an operand with its axes in groups.
 struct Stack {
-    /// The matrices, one after the other.
+    /// The matrices, stacked.
     array: Array,
-    /// Their number.
+    /// The number of matrices.
     batch: usize,
-    /// The size of the axes that stay.
+    /// The size of the free axes.
     free: usize,
     /// The size of the contracted axes.
     contracted: usize,
-    /// Whether the axes that stay come before the contracted ones.
+    /// Whether the free axes come before the contracted ones.
     free_first: bool,
 }
 
 impl Stack {
-    /// The operand as a stack: as it is where its axes are in groups already, whichever of the two comes first.
+    /// Returns the operand as a stack: without a copy if its axes are already in groups, in either order.
     fn new(x: Array, batch: &Dims, contract: &Dims) -> Stack {
         let free: Dims = (0..x.ty().rank()).filter(|a| !batch.contains(a) && !contract.contains(a)).collect();
         let size = |axes: &Dims| axes.iter().map(|&a| x.shape()[a]).product();
@@ -35,7 +35,7 @@ impl Stack {
         let array = if free_first { transpose(x, &order(&free, contract)) } else { x };
         Stack { array, batch: n, free: m, contracted: k, free_first }
     }
-    /// One of the matrices, `free × contracted`.
+    /// Returns one of the matrices, `free × contracted`.
     fn matrix<'a, T>(&self, elements: &'a [T], batch: usize) -> Matrix<'a, T> {
         let size = self.free * self.contracted;
         let data = &elements[batch * size..(batch + 1) * size];
@@ -47,11 +47,11 @@ impl Stack {
     }
 }
 
-/// Products summed over the contracted axes. Floats are accumulated in `f64` and rounded once, to the dtype of `ty`.
+/// Sums products over the contracted axes. Floats accumulate in `f64`, and are rounded once to the dtype of `ty`.
 pub(super) fn dot_general(lhs: Array, rhs: Array, dims: &DotDims, ty: &Type) -> Result<Array, InterpretError> {
     with_kind!(ty.dtype,
         float T => Ok(product::<T>(lhs, rhs, dims, ty, |x| x.to_f64_vec())),
-        // Wrapping arithmetic does not care whether it wraps before or after.
+        // Wrapping before or after the product makes no difference.
         int T => Ok(product::<T>(convert(lhs, ty.dtype), convert(rhs, ty.dtype), dims, ty, |x| x.as_slice::<T>().to_vec())),
         bool => Err(undefined("dot_general", ty.dtype)))
 }

@@ -1,4 +1,4 @@
-//! Elementwise operations that are of no family.
+//! Elementwise operations that belong to no family.
 
 use super::integer::Int;
 use super::map::{update, write};
@@ -7,7 +7,7 @@ use super::strided::with_word;
 use super::{InterpretError, undefined};
 use crate::Array;
 
-/// Each element to a fixed power, by repeated squaring; floats in `f64`, rounded once.
+/// Raises each element to a fixed power, by repeated squaring. Floats are computed in `f64`, and rounded once.
 pub(super) fn integer_pow(x: Array, y: i32) -> Result<Array, InterpretError> {
     fn float<T: Float>(x: Array, y: i32) -> Array {
         update(x, |x: T| {
@@ -37,7 +37,7 @@ fn power<T: Ring>(mut base: T, mut exponent: u32) -> T {
     result
 }
 
-/// Elements of one array where `pred` holds, else of the other.
+/// Returns the elements of one array where `pred` is true, and those of the other elsewhere.
 pub(super) fn select(pred: &Array, mut on_true: Array, on_false: Array) -> Array {
     let pred = pred.as_slice::<bool>();
     let (mut out, other, from_other) =
@@ -54,7 +54,7 @@ pub(super) fn select(pred: &Array, mut on_true: Array, on_false: Array) -> Array
     out
 }
 
-/// `min(max(x, min), max)`.
+/// Computes `min(max(x, min), max)`.
 pub(super) fn clamp(min: &Array, x: Array, max: &Array) -> Result<Array, InterpretError> {
     fn by<T: Number>(min: &Array, mut x: Array, max: &Array) -> Array {
         let clamped = |min: T, x: T, max: T| T::down(x.up().greater(min.up()).lesser(max.up()));

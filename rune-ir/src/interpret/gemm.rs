@@ -3,10 +3,10 @@
 use super::number::Ring;
 use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
 
-/// A matrix in memory that others may share, with the steps from row to row and from column to column.
+/// A matrix in shared memory, with the steps from row to row and from column to column.
 #[derive(Clone, Copy)]
 pub(super) struct Matrix<'a, T> {
-    /// The elements, from the first of the matrix on.
+    /// The elements, starting with the first of the matrix.
     pub(super) data: &'a [T],
     /// The step to the next row.
     pub(super) row: usize,
@@ -15,7 +15,7 @@ pub(super) struct Matrix<'a, T> {
 }
 
 impl<T> Matrix<'_, T> {
-    /// With rows and columns exchanged.
+    /// Returns the transpose.
     pub(super) fn transposed(self) -> Self {
         Matrix { data: self.data, row: self.col, col: self.row }
     }
@@ -46,7 +46,7 @@ pub(super) fn multiply<T: Ring>(m: usize, k: usize, n: usize, a: Matrix<'_, T>, 
 
 /// As [`multiply`], by blocks and with all that the processor has where it is worth it.
 pub(super) fn multiply_f64(m: usize, k: usize, n: usize, a: Matrix<'_, f64>, b: Matrix<'_, f64>, c: &mut [f64]) {
-    // Below this the packing of blocks costs more than it saves; measured.
+    // Below this size, packing blocks costs more than it saves (measured).
     const SMALL: usize = 1 << 11;
     if m * k * n <= SMALL || m == 1 || n == 1 {
         return multiply(m, k, n, a, b, c);

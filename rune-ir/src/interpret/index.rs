@@ -1,11 +1,11 @@
-//! Slices at positions that are operands: dynamic slices and gathers.
+//! Slices at computed indices: dynamic slices and gathers.
 
 use super::number::{Scalar, with_kind};
 use super::strided::{Steps, Walk, dense, view, with_word, write_bytes};
 use crate::op::GatherDims;
 use crate::{Array, Type};
 
-/// Integers of any dtype; those over the range of `i64` as its greatest, which is out of bounds as well.
+/// Returns integers of any dtype as `i64`. Larger numbers become its greatest, which is out of bounds too.
 pub(super) fn positions(indices: &Array) -> Vec<i64> {
     with_kind!(indices.dtype(),
         float T => indices.as_slice::<T>().iter().map(|i| i.to_i64()).collect(),
@@ -17,20 +17,20 @@ pub(super) fn positions(indices: &Array) -> Vec<i64> {
         bool => indices.as_slice::<bool>().iter().map(|i| i.to_i64()).collect())
 }
 
-/// Where a block of sizes `sizes` begins that shall lie inside of `shape`.
+/// Returns where a block of sizes `sizes` starts, clamped so that it lies inside `shape`.
 fn block_offset(shape: &[usize], sizes: &[usize], start_indices: &[Array], steps: &[isize]) -> isize {
     let starts = start_indices.iter().map(|i| positions(i)[0]);
     let room = shape.iter().zip(sizes).map(|(&n, &size)| (n - size) as i64);
     starts.zip(room).zip(steps).map(|((start, room), &step)| start.clamp(0, room) as isize * step).sum()
 }
 
-/// The block of the sizes of `ty` that begins at `start_indices`, clamped.
+/// Returns the block with the sizes of `ty` that starts at `start_indices`, clamped.
 pub(super) fn dynamic_slice(x: &Array, start_indices: &[Array], ty: &Type) -> Array {
     let steps = dense(x.shape());
     view(x, ty, block_offset(x.shape(), &ty.shape, start_indices, &steps), &steps)
 }
 
-/// `x` with the block that begins at `start_indices`, clamped, replaced.
+/// Replaces the block of `x` that starts at `start_indices`, clamped.
 pub(super) fn dynamic_update_slice(mut x: Array, update: &Array, start_indices: &[Array]) -> Array {
     let steps = dense(x.shape());
     let offset = block_offset(x.shape(), update.shape(), start_indices, &steps);
@@ -41,18 +41,19 @@ pub(super) fn dynamic_update_slice(mut x: Array, update: &Array, start_indices: 
     x
 }
 
-/// Slices of an array, one for each vector of coordinates: what a gather reads and a scatter writes.
+/// Slices of an array, one for each vector of coordinates: those that a gather reads or a scatter writes.
 pub(super) struct Slices {
-    /// The walk over one slice: in the array of slices, and in the array they are of.
+    /// The walk over one slice: in the array of slices, and in the indexed array.
     pub(super) slice: Walk<2>,
     /// The walk over the vectors of coordinates: in the array of slices, in `indices`, and their number.
     batch: Walk<3>,
-    /// For each coordinate: its step in the array, and the greatest that keeps the slice inside.
+    /// For each coordinate, its step in the array, and the greatest value that keeps the slice inside.
     coordinates: Vec<(isize, i64)>,
 }
 
 impl Slices {
-    /// The slices, of sizes `slice_sizes`, of an array of shape `shape`; they are in an array of shape `slices`.
+    /// Returns the slices, of sizes `slice_sizes`, of an array of shape `shape`. The array of slices has the shape
+    /// `slices`.
     pub(super) fn new(
         shape: &[usize],
         slices: &[usize],
@@ -83,24 +84,24 @@ impl Slices {
             dims.start_index_map.iter().map(|&a| (inner[a], shape[a] as i64 - slice_sizes[a] as i64)).collect();
         Slices { slice, batch, coordinates }
     }
-    /// Calls `f` with the position of each slice in the array of slices, the position in the array that its batching
-    /// axes give, and its coordinates with those of all later ones.
+    /// Calls `f` with the offset of each slice in the array of slices, the offset in the array by its batch axes, and
+    /// its coordinates followed by those of all later slices.
     pub(super) fn each(&self, indices: &[i64], mut f: impl FnMut(isize, isize, &[i64])) {
         self.batch.each([0; 3], |[outer, at, inner]| f(outer, inner, &indices[at as usize..]));
     }
-    /// The position, counted from `base`, of the slice with these coordinates, moved inside.
+    /// Returns the offset, from `base`, of the slice with these coordinates, clamped.
     fn clamped(&self, base: isize, coordinates: &[i64]) -> isize {
         let along = |(&(step, room), &i): (&(isize, i64), &i64)| i.clamp(0, room) as isize * step;
         base + self.coordinates.iter().zip(coordinates).map(along).sum::<isize>()
     }
-    /// The position, counted from `base`, of the slice with these coordinates, if it is inside.
+    /// Returns the offset, from `base`, of the slice with these coordinates, if it is inside.
     pub(super) fn inside(&self, base: isize, coordinates: &[i64]) -> Option<isize> {
         let mut each = self.coordinates.iter().zip(coordinates);
         each.try_fold(base, |at, (&(step, room), &i)| (0..=room).contains(&i).then(|| at + i as isize * step))
     }
 }
 
-/// The slices of `x` at `indices`, clamped.
+/// Returns the slices of `x` at `indices`, clamped.
 pub(super) fn gather(x: &Array, indices: &Array, dims: &GatherDims, slice_sizes: &[usize], ty: &Type) -> Array {
     if ty.size() == 0 {
         return Array::zeros(ty.clone());

@@ -1,8 +1,8 @@
-//! Integers, with what Rust leaves open as the table of operations defines it.
+//! Integer operations, as the table of operations defines them.
 
 use super::number::{Number, Ring, Scalar};
 
-/// An element of an integer dtype. The methods are the operations of the same names.
+/// An element of an integer dtype. The methods are the operations with the same names.
 pub(super) trait Int: Number<Acc = Self> + Ring + Ord {
     /// All bits set.
     const ONES: Self;

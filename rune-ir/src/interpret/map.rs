@@ -1,15 +1,15 @@
-//! Elementwise loops, in place where an operand is held by nothing else.
+//! Elementwise loops, in place if nothing else holds an operand.
 
 use crate::{Array, Element, Type};
 
-/// An array of type `ty` whose elements `f` writes; they are zero before.
+/// Returns an array of type `ty` whose elements `f` writes. They are zero before.
 pub(super) fn write<T: Element>(ty: &Type, f: impl FnOnce(&mut [T])) -> Array {
     let mut out = Array::zeros(ty.clone());
     f(out.make_mut());
     out
 }
 
-/// `f` of each element, as another dtype.
+/// Applies `f` to each element; the result has another dtype.
 pub(super) fn map<T: Element, U: Element>(x: &Array, f: impl Fn(T) -> U) -> Array {
     write(&x.ty().with_dtype(U::DTYPE), |out| {
         for (out, &x) in out.iter_mut().zip(x.as_slice()) {
@@ -18,7 +18,7 @@ pub(super) fn map<T: Element, U: Element>(x: &Array, f: impl Fn(T) -> U) -> Arra
     })
 }
 
-/// `f` of each element.
+/// Applies `f` to each element.
 pub(super) fn update<T: Element>(mut x: Array, f: impl Fn(T) -> T) -> Array {
     if !x.is_unique() {
         return map(&x, f);
@@ -29,7 +29,7 @@ pub(super) fn update<T: Element>(mut x: Array, f: impl Fn(T) -> T) -> Array {
     x
 }
 
-/// `f` of each pair of elements, as another dtype.
+/// Applies `f` to each pair of elements; the result has another dtype.
 pub(super) fn zip<T: Element, U: Element>(x: &Array, y: &Array, f: impl Fn(T, T) -> U) -> Array {
     write(&x.ty().with_dtype(U::DTYPE), |out| {
         for ((out, &x), &y) in out.iter_mut().zip(x.as_slice()).zip(y.as_slice()) {
@@ -38,7 +38,7 @@ pub(super) fn zip<T: Element, U: Element>(x: &Array, y: &Array, f: impl Fn(T, T)
     })
 }
 
-/// `f` of each pair of elements.
+/// Applies `f` to each pair of elements.
 pub(super) fn update2<T: Element>(mut x: Array, mut y: Array, f: impl Fn(T, T) -> T) -> Array {
     if x.is_unique() {
         for (x, &y) in x.make_mut().iter_mut().zip(y.as_slice()) {

@@ -1,14 +1,14 @@
-//! The reference interpreter: what every operation means, computed on the host.
+//! The reference interpreter: it defines what every operation means, and computes on the host.
 //!
-//! Compiled programs are tested against it, and small ones are not worth compiling and run here. It is therefore exact
-//! where that is possible, and otherwise more exact than what it is compared with:
+//! Tests compare compiled programs with it. It also runs programs that are too small to be worth compiling. It is
+//! therefore exact where possible, and otherwise more exact than the compared code:
 //!
-//! - Every float is computed in `f64` (sums of `f32` and of half types, dot products and convolutions included) or in
-//!   its own arithmetic, and rounded once, to nearest even. Long sums are made by pairs.
-//! - Integers wrap; what Rust leaves open is as the table of operations says.
-//! - `max` and `min` propagate NaN, and 0 is above -0.
+//! - Every float is computed in `f64` (including sums of `f32` and of half types, dot products and convolutions), or in
+//!   its own arithmetic, and rounded once to nearest even. Long sums are pairwise.
+//! - Integers wrap. Where Rust defines no result, the table of operations does.
+//! - `max` and `min` propagate NaN, and 0 is greater than -0.
 //!
-//! An operand that nothing else holds may become the result: [`interpret_owned`] makes use of that within a program.
+//! An operand that nothing else holds may become the result. [`interpret_owned`] uses this within a program.
 
 mod binary;
 mod control;
@@ -34,7 +34,7 @@ mod unary;
 mod window;
 
 #[doc(hidden)]
-pub use run::Nobody;
+pub use run::NoObserver;
 use run::run as run_program;
 pub use run::{Observer, interpret, interpret_observed, interpret_owned};
 #[doc(hidden)]
@@ -47,13 +47,13 @@ use crate::{Array, DType, Loc, Op, Origin, Type};
 use once_cell::sync::Lazy;
 use smallvec::{SmallVec, smallvec};
 
-/// An operation or a program could not be evaluated.
+/// An operation or a program cannot be evaluated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InterpretError {
     /// The operation does not take these operands.
     #[error(transparent)]
     Type(#[from] TypeError),
-    /// The operation has no meaning for a dtype.
+    /// The operation is not defined for a dtype.
     #[error("`{op}` is not defined for {dtype}")]
     Undefined {
         /// The operation.
@@ -61,10 +61,9 @@ pub enum InterpretError {
         /// The dtype.
         dtype: DType,
     },
-    /// The operation is over a mapped axis, and the program is that of one lane.
+    /// The operation works on a batch axis, but the program computes one batch element.
     #[error(
-        "`{op}`{} is over the axis `{axis}`, and no `vmap` along an axis of that name is around it; `Program::vmap_named` makes the \
-         program of all lanes",
+        "`{op}`{} is over the axis `{axis}`, but no enclosing `vmap` has an axis of that name; `Program::vmap_named` creates the program of the whole batch",
         loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
     )]
     UnboundAxis {
@@ -72,66 +71,65 @@ pub enum InterpretError {
         op: &'static str,
         /// The name of the axis.
         axis: AxisName,
-        /// Where it comes from.
+        /// The line of the operation.
         loc: Option<Box<Loc>>,
     },
-    /// Tangents reached a function that has a rule for cotangents only.
+    /// Tangents reach a function that has only a rule for cotangents.
     #[error(
-        "`custom_vjp`{} has no forward mode: its rule is for cotangents; `custom_jvp` serves both modes",
+        "`custom_vjp`{} has no forward mode, because its rule computes cotangents; use `custom_jvp` for both modes",
         loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
     )]
     OnlyTransposed {
-        /// Where it comes from.
+        /// The line of the function.
         loc: Option<Box<Loc>>,
     },
-    /// A function of the user's failed.
+    /// A user function failed.
     #[error(transparent)]
     Callback(#[from] Box<CallbackError>),
-    /// The values were asked for of a program that is still being traced, or was run already.
+    /// The result is needed while the function around the callback is traced, or after it ran.
     #[error(
-        "what `io_callback` at {loc} gives was asked for while the function around it is being traced or looked at; it is called \
-         once, when that runs: let the choice be part of the program, with `cond`, `while_loop`, `scan` or `select`"
+        "the result of `io_callback` at {loc} was read while the function around it is traced or observed, but it is called only once, when that function runs; use `cond`, `while_loop`, `scan` or `select`, so that the decision becomes part of the program"
     )]
     NotCalled {
         /// The line of the callback.
         loc: Loc,
     },
-    /// Too few or too many inputs.
-    #[error("program `{program}` takes {expected} inputs, and is given {found}")]
+    /// The number of inputs is wrong.
+    #[error("program `{program}` takes {expected} inputs, but got {found}")]
     InputCount {
         /// The program.
         program: String,
-        /// How many it takes.
+        /// The number that it takes.
         expected: usize,
-        /// How many there are.
+        /// The number that it got.
         found: usize,
     },
-    /// An input is of another type.
-    #[error("input {index} of program `{program}` is of type {expected}, and is given an array of type {found}")]
+    /// An input has the wrong type.
+    #[error("input {index} of program `{program}` has type {expected}, but got an array of type {found}")]
     InputType {
         /// The program.
         program: String,
-        /// Which input, from 0.
+        /// The index of the input, from 0.
         index: usize,
-        /// The type that it takes.
+        /// The type of the input.
         expected: Box<Type>,
         /// The type of the array.
         found: Box<Type>,
     },
-    /// A constant could not be read.
-    #[error("constant {index} of program `{program}` could not be read from its device: {reason}")]
+    /// A constant cannot be read.
+    #[error("constant {index} of program `{program}` cannot be read from its device: {reason}")]
     Constant {
         /// The program.
         program: String,
-        /// Which constant, from 0.
+        /// The index of the constant, from 0.
         index: usize,
-        /// What the device answered.
+        /// The message of the device.
         reason: String,
     },
 }
 
 impl InterpretError {
-    /// This error, of an instruction that comes from there.
+    /// Adds the origin of the instruction to the error.
     fn at(mut self, origin: &Origin) -> InterpretError {
         if let InterpretError::UnboundAxis { loc: loc @ None, .. }
         | InterpretError::OnlyTransposed { loc: loc @ None } = &mut self
@@ -146,13 +144,13 @@ fn undefined(op: &'static str, dtype: DType) -> InterpretError {
     InterpretError::Undefined { op, dtype }
 }
 
-/// The results of an operation. Mostly there is one.
+/// The results of an operation. Most have one.
 type Results = SmallVec<[Array; 2]>;
 
-/// The results of an operation on arrays.
+/// Returns the results of an operation on arrays.
 ///
 /// # Errors
-/// If the operation does not take them.
+/// If the operation does not take these arrays.
 ///
 /// ```
 /// use rune_ir::interpret::eval_op;
@@ -165,27 +163,27 @@ type Results = SmallVec<[Array; 2]>;
 pub fn eval_op(op: &Op<&Array>) -> Result<Vec<Array>, InterpretError> {
     let types = types::infer(&op.try_map(|x| Ok::<&Type, TypeError>(x.ty()))?)?;
     let ty = types.first().unwrap_or(&NOTHING);
-    Ok(eval(op, ty, &mut |x| Array::clone(x), &mut Nobody)?.into_vec())
+    Ok(eval(op, ty, &mut |x| Array::clone(x), &mut NoObserver)?.into_vec())
 }
 
-/// The results of an operation whose first result, if it has one, is of type `ty`. `take` gives each operand, once and in order; an array that
-/// nothing else holds may be overwritten.
+/// Returns the results of an operation. `ty` is the type of the first result, if there is one. `take` returns each
+/// operand, once and in order; an array that nothing else holds may be overwritten.
 ///
 /// # Errors
-/// As [`eval_op`]. The types are not checked.
+/// Like [`eval_op`]. The types are not checked.
 pub fn eval_taking<V>(
     op: &Op<V>,
     ty: Option<&Type>,
     mut take: impl FnMut(&V) -> Array,
 ) -> Result<SmallVec<[Array; 2]>, InterpretError> {
-    eval(op, ty.unwrap_or(&NOTHING), &mut take, &mut Nobody)
+    eval(op, ty.unwrap_or(&NOTHING), &mut take, &mut NoObserver)
 }
 
-/// Stands for the type of the first result where there is none.
+/// Stands for the type of the first result if there is none.
 static NOTHING: Lazy<Type> = Lazy::new(|| Type::scalar(DType::Bool));
 
-/// The results of an operation whose first result is of type `ty`, on operands that `take` gives. It is called once for
-/// each, and in order: an array that it gives away for good may be overwritten. `observer` watches sub-programs.
+/// Returns the results of an operation whose first result has the type `ty`. `take` returns the operands; it is called
+/// once for each, in order. An array that it moves out may be overwritten. `observer` observes sub-programs.
 fn eval<V>(
     op: &Op<V>,
     ty: &Type,

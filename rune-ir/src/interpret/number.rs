@@ -1,11 +1,11 @@
-//! What the kernels ask of the Rust types of elements.
+//! The traits of element types that the kernels need.
 
 use super::gemm::{Matrix, multiply, multiply_f64};
 use crate::Element;
 use half::{bf16, f16};
 use std::ops::{Add, Div, Mul, Sub};
 
-/// Runs one of three blocks by the kind of a dtype, with a type alias bound to its Rust type.
+/// Runs one of three blocks depending on the kind of a dtype, with a type alias for its Rust type.
 macro_rules! with_kind {
     ($dtype:expr, float $F:ident => $float:expr, int $I:ident => $int:expr, bool => $bool:expr) => {
         match $dtype {
@@ -65,27 +65,27 @@ pub(super) use with_kind;
 
 /// An element of any dtype.
 pub(super) trait Scalar: Element + PartialOrd + Default {
-    /// Whether it is a float.
+    /// Whether this is a float.
     const FLOAT: bool;
-    /// Whether its integers are below 0 never.
+    /// Whether this is an unsigned integer.
     const UNSIGNED: bool;
-    /// An integer or `bool` in the lowest bits, extended by its sign. Of floats: truncated.
+    /// Returns an integer or `bool` in the lowest bits, sign-extended. Truncates floats.
     fn to_i64(self) -> i64;
-    /// The number: wrapped for integers, rounded once for floats, whether it is not 0 for `bool`.
+    /// Returns the nearest number: wrapped for integers, rounded once for floats, and whether it is not 0 for `bool`.
     fn from_i64(x: i64) -> Self;
-    /// As [`Scalar::from_i64`], of a number without sign.
+    /// Like [`Scalar::from_i64`], for an unsigned number.
     fn from_u64(x: u64) -> Self;
-    /// A number that orders elements as sorting does: NaN last and all NaN equal, 0 and -0 equal.
+    /// Returns a key that orders elements like sorting: NaN last and all NaNs equal, 0 and -0 equal.
     fn key(self) -> u64;
 }
 
 /// An element of a dtype that is not `bool`.
 pub(super) trait Number: Scalar {
-    /// That in which sums are accumulated: `f64` for every float, the integer itself for an integer.
+    /// The type of accumulators: `f64` for every float, and the integer itself for an integer.
     type Acc: Ring;
-    /// Exactly.
+    /// Converts exactly.
     fn up(self) -> Self::Acc;
-    /// Rounded once.
+    /// Rounds once.
     fn down(x: Self::Acc) -> Self;
 }
 
@@ -95,23 +95,23 @@ pub(super) trait Float:
 {
 }
 
-/// What sums, products and extremes are accumulated in.
+/// The type of accumulators of sums, products and extremes.
 pub(super) trait Ring: Copy + PartialEq + PartialOrd + 'static {
-    /// Neutral in sums.
+    /// The neutral element of sums.
     const ZERO: Self;
-    /// Neutral in products.
+    /// The neutral element of products.
     const ONE: Self;
-    /// Neutral in maxima.
+    /// The neutral element of maxima.
     const LEAST: Self;
-    /// Neutral in minima.
+    /// The neutral element of minima.
     const GREATEST: Self;
     /// The sum; wraps.
     fn plus(self, other: Self) -> Self;
     /// The product; wraps.
     fn times(self, other: Self) -> Self;
-    /// The greater; NaN if either is, and 0 is above -0.
+    /// Returns the greater; NaN if either is, and 0 is greater than -0.
     fn greater(self, other: Self) -> Self;
-    /// The lesser; NaN if either is, and -0 is below 0.
+    /// Returns the lesser; NaN if either is, and -0 is less than 0.
     fn lesser(self, other: Self) -> Self;
     /// Adds the product of two matrices, `m × k` and `k × n`, to the zeros in `c`.
     fn gemm(m: usize, k: usize, n: usize, a: Matrix<'_, Self>, b: Matrix<'_, Self>, c: &mut [Self]) {
@@ -145,7 +145,7 @@ impl Ring for f64 {
     }
 }
 
-/// Orders `f64` as sorting does.
+/// Returns a key that orders `f64` like sorting.
 fn float_key(x: f64) -> u64 {
     if x.is_nan() {
         return u64::MAX;
@@ -154,7 +154,8 @@ fn float_key(x: f64) -> u64 {
     if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }
 
-/// An integer rounded to odd: 62 bits at least are kept in an `f64` of 53, so the same is done one step earlier.
+/// Rounds an integer to odd. The result has fewer bits than the integer, and `f64` may not hold them all, so this works
+/// on the integer.
 fn int_to_odd(magnitude: u64, negative: bool) -> f32 {
     let shift = 64u32.saturating_sub(magnitude.leading_zeros()).saturating_sub(24);
     let kept = magnitude >> shift;
@@ -228,7 +229,7 @@ mod tests {
 
     #[test]
     fn floats_are_rounded_once() {
-        // Just above the midpoint of two halves: by way of the nearest f32 it would be rounded to even, downwards.
+        // Just above the midpoint of two numbers of f16: rounding to f32 first would lead to the even one below.
         let above_midpoint = 1.0 + 2f64.powi(-11) + 2f64.powi(-40);
         assert_eq!(<f16 as Element>::from_f64(above_midpoint), f16::from_f32(1.0 + 2f32.powi(-10)));
         let above_midpoint = -(1.0 + 2f64.powi(-8) + 2f64.powi(-40));

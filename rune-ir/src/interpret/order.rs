@@ -8,7 +8,7 @@ use crate::op::Dims;
 use crate::{Array, Type, with_element};
 use std::cmp::Ordering;
 
-/// The operands reordered alike along `dimension`, so that the first `num_keys` of them ascend.
+/// Sorts along `dimension`, all operands in the same order, so that the first `num_keys` of them ascend.
 pub(super) fn sort(operands: Vec<Array>, dimension: usize, num_keys: usize) -> Vec<Array> {
     let Some(ty) = operands.first().map(|x| x.ty().clone()) else { return operands };
     let (rank, len) = (ty.rank(), ty.shape[dimension]);
@@ -43,8 +43,8 @@ fn sort_alone(mut x: Array, len: usize) -> Array {
     x
 }
 
-/// Only zeros and NaN can be told apart and yet be equal: they are taken out, so that all others may be sorted in the
-/// fastest way, and put back in the order in which they were.
+/// Only zeros and NaNs can be equal and yet different. They are taken out, so that the fastest sort works for the
+/// others, and are put back in their original order.
 fn sort_floats<T: Float>(row: &mut [T], others: &mut Vec<T>) {
     let zero = T::default();
     let (mut zeros, mut nans) = (Vec::new(), Vec::new());
@@ -62,7 +62,7 @@ fn sort_floats<T: Float>(row: &mut [T], others: &mut Vec<T>) {
     row.iter_mut().zip(sorted).for_each(|(to, &x)| *to = x);
 }
 
-/// For each row, the positions of its elements in order.
+/// Returns, for each row, the indices of its elements in sorted order.
 fn orders(keys: &[Array], len: usize) -> Vec<u32> {
     let keys: Vec<Vec<u64>> = keys
         .iter()
@@ -74,7 +74,7 @@ fn orders(keys: &[Array], len: usize) -> Vec<u32> {
     for start in (0..first.len()).step_by(len) {
         row.clear();
         row.extend(first[start..start + len].iter().copied().zip(0..));
-        // Positions are the last key, so that an unstable sort is stable.
+        // The index is the last key, so an unstable sort is stable.
         if others.is_empty() {
             row.sort_unstable();
         } else {
@@ -103,7 +103,7 @@ fn reorder(x: &Array, order: &[u32], len: usize) -> Array {
     })
 }
 
-/// The `k` greatest elements along the last axis, descending, and their positions.
+/// Returns the `k` greatest elements along the last axis, in descending order, and their indices.
 pub(super) fn top_k(x: &Array, k: usize, ty: &Type) -> [Array; 2] {
     let len = x.shape().last().copied().unwrap_or(1);
     let mut positions: Vec<i32> = Vec::with_capacity(ty.size());

@@ -1,11 +1,11 @@
-//! The block cipher that random numbers are made of.
+//! The block cipher behind random numbers.
 
 use super::map::write;
 use crate::Array;
 
-/// The parts of both results, of each key and counter.
+/// Returns both results, for each key and counter.
 pub(super) fn threefry2x32(k0: &Array, k1: &Array, x0: &Array, x1: &Array) -> [Array; 2] {
-    // Of one length for all the compiler knows: then it makes vectors of several at a time.
+    // All lengths are equal and known to the compiler, so it can vectorize.
     let n = x0.ty().size();
     let (k0, k1) = (&k0.as_slice::<u32>()[..n], &k1.as_slice::<u32>()[..n]);
     let (x0s, x1s) = (&x0.as_slice::<u32>()[..n], &x1.as_slice::<u32>()[..n]);
@@ -19,7 +19,7 @@ pub(super) fn threefry2x32(k0: &Array, k1: &Array, x0: &Array, x1: &Array) -> [A
     [first, second]
 }
 
-/// Twenty rounds, the key added after each four.
+/// Applies twenty rounds, and adds the key after every four.
 #[inline(always)]
 fn encrypt(key: [u32; 2], [x0, x1]: [u32; 2]) -> (u32, u32) {
     const ROTATIONS: [[u32; 4]; 2] = [[13, 15, 26, 6], [17, 29, 16, 24]];

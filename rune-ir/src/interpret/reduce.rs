@@ -8,26 +8,26 @@ use super::{InterpretError, undefined};
 use crate::op::{ArgFn, Dims, ReduceFn};
 use crate::{Array, Element, Type};
 
-/// An array as `outer` runs of `len` rows of `inner` elements: one axis, or several neighbours, taken out of it.
+/// An array as `outer` runs of `len` rows of `inner` elements: one axis, or several adjacent ones, split off.
 #[derive(Clone, Copy)]
 pub(super) struct Runs {
-    /// The size of all axes before.
+    /// The size of all axes before it.
     pub(super) outer: usize,
     /// The size of the axis.
     pub(super) len: usize,
-    /// The size of all axes after.
+    /// The size of all axes after it.
     pub(super) inner: usize,
 }
 
 impl Runs {
-    /// The runs along axes `first..end`.
+    /// Returns the runs along axes `first..end`.
     pub(super) fn along(shape: &[usize], axes: std::ops::Range<usize>) -> Runs {
         let (outer, inner) = (shape[..axes.start].iter().product(), shape[axes.end..].iter().product());
         Runs { outer, len: shape[axes].iter().product(), inner }
     }
 }
 
-/// `f` over `axes`. Floats are accumulated in `f64`, by pairs, and rounded once.
+/// Reduces `axes` by `f`. Floats accumulate in `f64`, pairwise, and are rounded once.
 pub(super) fn reduce(f: ReduceFn, x: Array, axes: &[usize], ty: &Type) -> Result<Array, InterpretError> {
     let (x, runs) = reduced_together(x, axes);
     let dtype = ty.dtype;
@@ -38,7 +38,7 @@ pub(super) fn reduce(f: ReduceFn, x: Array, axes: &[usize], ty: &Type) -> Result
     result.ok_or(undefined(f.name(), dtype))
 }
 
-/// The array with the reduced axes side by side: as it is, where they are so already.
+/// Returns the array with the reduced axes adjacent: without a copy if they already are.
 fn reduced_together(x: Array, axes: &[usize]) -> (Array, Runs) {
     let rank = x.ty().rank();
     let is_reduced = |a: &usize| axes.contains(a);
@@ -85,7 +85,7 @@ fn boolean(f: ReduceFn, x: &Array, runs: Runs, ty: &Type) -> Option<Array> {
     })
 }
 
-/// Combines each run; `up` and `down` lead to the type of the accumulator and back.
+/// Combines each run. `up` and `down` convert to the type of the accumulator and back.
 fn over<T: Element, A: Copy>(
     x: &Array,
     runs: Runs,
@@ -111,8 +111,8 @@ fn over<T: Element, A: Copy>(
     })
 }
 
-/// Combines the elements of a run, in eight lanes that the compiler makes vectors of, and long runs by halves: the error
-/// of a sum so grows with the logarithm of the length only.
+/// Combines the elements of a run, in eight lanes that the compiler vectorizes, and long runs pairwise: the error of a
+/// sum then grows only with the logarithm of its length.
 fn fold<T: Copy, A: Copy>(run: &[T], neutral: A, up: impl Fn(T) -> A + Copy, combine: impl Fn(A, A) -> A + Copy) -> A {
     const LANES: usize = 8;
     const LONG: usize = 1024;
@@ -171,7 +171,7 @@ fn columns<T: Copy, A: Copy>(
     }
 }
 
-/// The position of the first greatest or least element along `axis`, or of the first NaN.
+/// Returns the index of the first greatest or least element along `axis`, or of the first NaN.
 pub(super) fn arg_reduce(f: ArgFn, x: &Array, axis: usize, ty: &Type) -> Result<Array, InterpretError> {
     let runs = Runs::along(x.shape(), axis..axis + 1);
     let dtype = x.dtype();

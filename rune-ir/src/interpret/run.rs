@@ -1,29 +1,29 @@
-//! Whole programs.
+//! Runs whole programs.
 
 use super::{InterpretError, NOTHING, Results, eval};
-use crate::{Array, Instruction, Program, Var};
-use std::time::{Duration, Instant};
+use crate::{Array, Instruction, Program, Stopwatch, Var};
+use std::time::Duration;
 
-/// Watches a program run, its sub-programs included.
+/// Observes a running program, including its sub-programs.
 pub trait Observer {
-    /// Whether it looks at instructions; otherwise it is not told of any.
+    /// Returns whether it observes instructions. If not, it is not called for them.
     fn watches(&self) -> bool {
         true
     }
-    /// A program begins to run on these inputs: the whole, or a sub-program of the instruction that began last. Sub-programs of loops
-    /// begin many times.
+    /// A program starts to run on these inputs: the whole program, or a sub-program of the instruction that started
+    /// last. Sub-programs of loops start many times.
     fn begin(&mut self, program: &Program, inputs: &[Array]) {
         let _ = (program, inputs);
     }
-    /// An instruction of the program that began last begins.
+    /// An instruction of the program that started last starts.
     fn before(&mut self, instruction: &Instruction, operands: &[Array]) {
         let _ = (instruction, operands);
     }
-    /// It has ended, and took so long, with all its sub-programs.
+    /// The instruction has ended. `took` is its time, including all its sub-programs.
     fn after(&mut self, instruction: &Instruction, operands: &[Array], results: &[Array], took: Duration) {
         let _ = (instruction, operands, results, took);
     }
-    /// A `while` has ended, whose body ran so many times. It is told whether it looks at instructions or not.
+    /// A `while` has ended, whose body ran this many times. This is called even if no instructions are observed.
     fn looped(&mut self, body: &Program, turns: usize) {
         let _ = (body, turns);
     }
@@ -31,44 +31,44 @@ pub trait Observer {
     fn print(&mut self, text: &str) {
         super::sink::emit(text);
     }
-    /// Whether an `io_callback` is called; it is not where a program runs once more to be looked at.
+    /// Returns whether an `io_callback` is called. It is not if a program only runs again to be observed.
     fn calls(&self) -> bool {
         true
     }
-    /// The program that began last has ended.
+    /// The program that started last has ended.
     fn end(&mut self, program: &Program, outputs: &[Array]) {
         let _ = (program, outputs);
     }
 }
 
-/// Watches nothing.
-pub struct Nobody;
-impl Observer for Nobody {
+/// Observes nothing.
+pub struct NoObserver;
+impl Observer for NoObserver {
     fn watches(&self) -> bool {
         false
     }
 }
 
-/// The outputs of a program on these inputs.
+/// Returns the outputs of a program on these inputs.
 ///
 /// # Errors
-/// If the inputs are not those the program takes, or a constant cannot be read from its device.
+/// If the inputs do not have the types that the program takes, or a constant cannot be read from its device.
 pub fn interpret(program: &Program, inputs: &[Array]) -> Result<Vec<Array>, InterpretError> {
     interpret_owned(program, inputs.to_vec())
 }
 
-/// As [`interpret`]; inputs that nothing else holds may be overwritten.
+/// Like [`interpret`]. Inputs that nothing else holds may be overwritten.
 ///
 /// # Errors
-/// As [`interpret`].
+/// Like [`interpret`].
 pub fn interpret_owned(program: &Program, inputs: Vec<Array>) -> Result<Vec<Array>, InterpretError> {
-    run(program, inputs, &mut Nobody)
+    run(program, inputs, &mut NoObserver)
 }
 
-/// As [`interpret`], step by step before the eyes of `observer`.
+/// Like [`interpret`]. `observer` observes each step.
 ///
 /// # Errors
-/// As [`interpret`].
+/// Like [`interpret`].
 pub fn interpret_observed(
     program: &Program,
     inputs: &[Array],
@@ -77,7 +77,7 @@ pub fn interpret_observed(
     run(program, inputs.to_vec(), observer)
 }
 
-/// The outputs of a program, or of a sub-program.
+/// Returns the outputs of a program or sub-program.
 pub(super) fn run(
     program: &Program,
     inputs: Vec<Array>,
@@ -131,7 +131,7 @@ fn step(
     results.map_err(|e| e.at(&instruction.origin))
 }
 
-/// An instruction without results is left out, unless it has effects.
+/// An instruction without results is skipped unless it has effects.
 fn does_something(instruction: &Instruction) -> bool {
     instruction.results > 0 || instruction.op.has_effects()
 }
@@ -142,10 +142,10 @@ fn watched_step(
     variables: &mut Variables,
     observer: &mut dyn Observer,
 ) -> Result<Results, InterpretError> {
-    // Held by two, no operand is overwritten, so that it can be looked at afterwards.
+    // A second reference prevents overwriting, so that operands can be observed afterwards.
     let operands: Vec<Array> = instruction.op.operands().into_iter().map(|&v| variables.look(v)).collect();
     observer.before(instruction, &operands);
-    let start = Instant::now();
+    let start = Stopwatch::start();
     let results = step(program, instruction, variables, observer)?;
     observer.after(instruction, &operands, &results, start.elapsed());
     Ok(results)
@@ -168,8 +168,8 @@ fn check(program: &Program, inputs: &[Array]) -> Result<(), InterpretError> {
     }
 }
 
-/// The arrays that are still needed, and how often each will be used: after the last use it is freed, or taken over by
-/// the instruction that uses it.
+/// The arrays that are still needed, and the number of their remaining uses. After the last use, an array is freed, or
+/// the instruction that uses it takes it over.
 struct Variables {
     arrays: Vec<Option<Array>>,
     uses: Vec<u32>,

@@ -8,8 +8,8 @@ use super::strided::with_word;
 use crate::op::{Dims, GatherDims, ScatterDims, ScatterMode};
 use crate::{Array, DType};
 
-/// `x` with the slices of `updates` combined into it in order, without those that do not lie wholly inside. Sums and
-/// products of half types are accumulated in `f32` and rounded once.
+/// Combines the slices of `updates` into `x`, in order. Slices that do not lie completely inside are skipped. Sums and
+/// products of half-precision types accumulate in `f32`, and are rounded once.
 pub(super) fn scatter(
     x: Array,
     indices: &Array,
@@ -25,7 +25,7 @@ pub(super) fn scatter(
         let wide = scatter(convert(x, DType::F32), indices, convert(updates, DType::F32), dims, mode)?;
         return Ok(convert(wide, dtype));
     }
-    // The gather that reads what is written here.
+    // The gather that reads what the scatter writes.
     let gather = GatherDims {
         offset: dims.update_window.clone(),
         collapsed: dims.inserted_window.clone(),
@@ -47,7 +47,7 @@ pub(super) fn scatter(
     }
 }
 
-/// Calls `f` with positions in the updates and in the array, for each element of slices that lie inside.
+/// Calls `f` with the offsets in the updates and in the array, for each element of the slices that lie inside.
 fn each(slices: &Slices, indices: &[i64], mut f: impl FnMut(usize, usize)) {
     slices.each(indices, |from, to, coordinates| {
         if let Some(at) = slices.inside(to, coordinates) {

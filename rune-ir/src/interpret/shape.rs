@@ -1,4 +1,4 @@
-//! Operations that move elements, to places known beforehand.
+//! Operations that move elements to statically known places.
 
 use super::map::write;
 use super::number::{Number, with_kind};
@@ -7,7 +7,7 @@ use super::{InterpretError, undefined};
 use crate::op::Padding;
 use crate::{Array, Type};
 
-/// `x` under the shape of `ty`, its axes at `dims`, repeated along all others.
+/// Broadcasts `x` to the shape of `ty`, with its axes at `dims`.
 pub(super) fn broadcast_in_dim(x: Array, ty: &Type, dims: &[usize]) -> Array {
     if x.ty().size() == ty.size() {
         return x.reshaped(ty.shape.clone());
@@ -19,7 +19,7 @@ pub(super) fn broadcast_in_dim(x: Array, ty: &Type, dims: &[usize]) -> Array {
     view(&x, ty, 0, &steps)
 }
 
-/// Axis `i` of the result is axis `permutation[i]` of `x`.
+/// Permutes axes: axis `i` of the result is axis `permutation[i]` of `x`.
 pub(super) fn transpose(x: Array, permutation: &[usize]) -> Array {
     if permutation.iter().enumerate().all(|(i, &p)| i == p) {
         return x;
@@ -30,7 +30,7 @@ pub(super) fn transpose(x: Array, permutation: &[usize]) -> Array {
     view(&x, &ty, 0, &steps)
 }
 
-/// Each `strides`-th element from `start` on, as many as `ty` holds.
+/// Returns every `strides`-th element from `start` on, as many as `ty` holds.
 pub(super) fn slice(x: Array, ty: &Type, start: &[usize], strides: &[usize]) -> Array {
     if x.ty() == ty {
         return x;
@@ -41,7 +41,7 @@ pub(super) fn slice(x: Array, ty: &Type, start: &[usize], strides: &[usize]) -> 
     view(&x, ty, offset, &steps)
 }
 
-/// The order of elements along `axes` reversed.
+/// Reverses the order of elements along `axes`.
 pub(super) fn reverse(x: &Array, axes: &[usize]) -> Array {
     let mut steps = dense(x.shape());
     let mut offset = 0;
@@ -52,14 +52,14 @@ pub(super) fn reverse(x: &Array, axes: &[usize]) -> Array {
     view(x, x.ty(), offset, &steps)
 }
 
-/// `x` with `padding` around and between its elements.
+/// Adds `padding` around and between the elements of `x`.
 pub(super) fn pad(x: &Array, ty: &Type, padding: &Array, config: &[Padding]) -> Array {
     let (from, to) = (dense(x.shape()), dense(&ty.shape));
-    // Of the elements along an axis those from `first` up to `end` are still there after the padding; `at` is where.
+    // The elements from `first` up to `end` along an axis remain after the padding, and start at `at`.
     let mut dims = crate::op::Dims::new();
     let (mut base, mut steps) = ([0, 0], Steps::new());
     for (axis, p) in config.iter().enumerate() {
-        // Type rules bound the sizes, not the numbers of padding, so that these need not fit into 64 bits.
+        // Type rules bound the sizes but not the amounts of padding, so these may not fit into 64 bits.
         let (low, step, size) = (i128::from(p.low), p.interior as i128 + 1, x.shape()[axis] as i128);
         let first = if low < 0 { (step - 1 - low) / step } else { 0 };
         let last = ty.shape[axis] as i128 - 1 - low;
@@ -79,7 +79,7 @@ pub(super) fn pad(x: &Array, ty: &Type, padding: &Array, config: &[Padding]) -> 
     })
 }
 
-/// The operands one after the other along `dimension`.
+/// Joins the operands along `dimension`.
 pub(super) fn concatenate(mut xs: Vec<Array>, ty: &Type, dimension: usize) -> Array {
     if xs.len() == 1 {
         return xs.swap_remove(0);
@@ -98,7 +98,7 @@ pub(super) fn concatenate(mut xs: Vec<Array>, ty: &Type, dimension: usize) -> Ar
     })
 }
 
-/// Each element is its position along `dimension`.
+/// Returns an array whose elements are their indices along `dimension`.
 pub(super) fn iota(ty: &Type, dimension: usize) -> Result<Array, InterpretError> {
     fn by<T: Number>(ty: &Type, dimension: usize) -> Array {
         let inner: usize = ty.shape[dimension + 1..].iter().product();

@@ -1,9 +1,9 @@
-//! Where `debug_print!` prints to.
+//! The destination of `debug_print!`.
 
 use std::cell::RefCell;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Takes what `debug_print!` prints: whole lines, each with its end.
+/// Receives what `debug_print!` prints: whole lines, with their line ends.
 pub type DebugSink = Arc<dyn Fn(&str) + Send + Sync>;
 
 static SINK: RwLock<Option<DebugSink>> = RwLock::new(None);
@@ -12,7 +12,8 @@ thread_local! {
     static CAPTURED: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Sends what `debug_print!` prints in this process to `sink`, or to the standard output again. Gives what it was sent to before.
+/// Sends the output of `debug_print!` in this process to `sink`, or to the standard output again. Returns the previous
+/// sink.
 ///
 /// ```
 /// use rune_trace::{Tensor, debug_print, set_debug_sink};
@@ -28,7 +29,7 @@ pub fn set_debug_sink(sink: Option<DebugSink>) -> Option<DebugSink> {
     std::mem::replace(&mut *SINK.write().unwrap_or_else(PoisonError::into_inner), sink)
 }
 
-/// Runs `f`, and gives what `debug_print!` printed on this thread meanwhile, instead of printing it.
+/// Runs `f`, and returns what `debug_print!` prints on this thread meanwhile instead of printing it.
 ///
 /// ```
 /// use rune_trace::{Tensor, capture_debug, debug_print, grad};
@@ -55,7 +56,7 @@ pub fn capture_debug<R>(f: impl FnOnce() -> R) -> (R, String) {
     (result, text)
 }
 
-/// Prints.
+/// Prints text.
 pub fn emit(text: &str) {
     let captured = CAPTURED.with_borrow_mut(|captured| captured.as_mut().map(|all| all.push_str(text)).is_some());
     if captured {

@@ -1,4 +1,4 @@
-//! Walks over several arrays at once, with a step along each axis, and the copies made by them.
+//! Walks over several arrays at once, with a step along each axis, and copies by such walks.
 
 use crate::{Array, Type};
 use smallvec::SmallVec;
@@ -6,10 +6,10 @@ use smallvec::SmallVec;
 /// Steps along axes; negative ones walk backwards.
 pub(super) type Steps = SmallVec<[isize; 6]>;
 
-/// A walk over the index space of some axes, in row-major order, that keeps a position in each of `N` arrays.
+/// A walk over the index space of some axes, in row-major order, that keeps an offset in each of `N` arrays.
 ///
-/// Axes of size 1 are left out, and neighbours that every array walks as one axis are joined, so that a walk over
-/// contiguous memory has a single axis whatever the rank.
+/// Axes of size 1 are removed, and adjacent axes are joined if every array walks them like one. A walk over contiguous
+/// memory therefore has one axis, whatever the rank.
 pub(super) struct Walk<const N: usize> {
     dims: SmallVec<[usize; 6]>,
     steps: SmallVec<[[isize; N]; 6]>,
@@ -17,7 +17,7 @@ pub(super) struct Walk<const N: usize> {
 }
 
 impl<const N: usize> Walk<N> {
-    /// The walk over axes of sizes `dims` with these steps in each array.
+    /// Returns the walk over axes of sizes `dims` with these steps in each array.
     pub(super) fn new(dims: &[usize], steps: [&[isize]; N]) -> Walk<N> {
         let mut walk = Walk { dims: SmallVec::new(), steps: SmallVec::new(), empty: dims.contains(&0) };
         for (axis, &size) in dims.iter().enumerate().filter(|&(_, &size)| size != 1) {
@@ -35,14 +35,14 @@ impl<const N: usize> Walk<N> {
         }
         walk
     }
-    /// The length of the innermost axis and the steps along it.
+    /// Returns the length of the innermost axis and the steps along it.
     pub(super) fn row(&self) -> (usize, [isize; N]) {
         match (self.dims.last(), self.steps.last()) {
             (Some(&d), Some(&s)) => (d, s),
             _ => (1, [0; N]),
         }
     }
-    /// Calls `f` with the positions at the start of each row, beginning at `base`.
+    /// Calls `f` with the offsets at the start of each row, starting at `base`.
     pub(super) fn rows(&self, base: [isize; N], mut f: impl FnMut([isize; N])) {
         if self.empty {
             return;
@@ -68,7 +68,7 @@ impl<const N: usize> Walk<N> {
             }
         }
     }
-    /// Calls `f` with the positions of each element.
+    /// Calls `f` with the offsets of each element.
     pub(super) fn each(&self, base: [isize; N], mut f: impl FnMut([isize; N])) {
         let (len, step) = self.row();
         self.rows(base, |mut at| {
@@ -78,7 +78,7 @@ impl<const N: usize> Walk<N> {
             }
         });
     }
-    /// The walk without one axis, and the size and steps of that axis.
+    /// Returns the walk without one axis, and the size and steps of that axis.
     fn split(&self, axis: usize) -> (Walk<N>, usize, [isize; N]) {
         let (mut dims, mut steps) = (self.dims.clone(), self.steps.clone());
         let (size, step) = (dims.remove(axis), steps.remove(axis));
@@ -87,7 +87,7 @@ impl<const N: usize> Walk<N> {
 }
 
 impl Walk<2> {
-    /// Copies elements of the first array to the second, from positions `base` on.
+    /// Copies elements of the first array to the second, starting at the offsets `base`.
     pub(super) fn copy<W: Copy>(&self, src: &[W], dst: &mut [W], base: [isize; 2]) {
         let (len, step) = self.row();
         match step {
@@ -108,8 +108,8 @@ impl Walk<2> {
             _ => self.each(base, |[s, d]| dst[d as usize] = src[s as usize]),
         }
     }
-    /// The copy where the source is contiguous along `axis` and the destination along the last: in square tiles, so
-    /// that a line of cache, once fetched, is used whole on both sides.
+    /// Copies if the source is contiguous along `axis` and the destination along the last axis: in square tiles, so
+    /// that each cache line is used completely on both sides.
     fn copy_transposed<W: Copy>(&self, axis: usize, src: &[W], dst: &mut [W], base: [isize; 2]) {
         const TILE: usize = 16;
         let (rest, rows, [_, row_step]) = self.split(axis);
@@ -133,7 +133,7 @@ impl Walk<2> {
 
 pub(super) use crate::with_word;
 
-/// The steps of an array in row-major order.
+/// Returns the steps of an array in row-major order.
 pub(super) fn dense(shape: &[usize]) -> Steps {
     let mut steps: Steps = SmallVec::from_elem(1, shape.len());
     for axis in (0..shape.len().saturating_sub(1)).rev() {
@@ -142,7 +142,7 @@ pub(super) fn dense(shape: &[usize]) -> Steps {
     steps
 }
 
-/// An array whose bytes `f` writes; they are zero before.
+/// Returns an array whose bytes `f` writes. They are zero before.
 pub(super) fn write_bytes(ty: &Type, f: impl FnOnce(&mut [u8])) -> Array {
     let n = ty.bytes();
     let mut bytes = crate::array_memory(n);
@@ -152,7 +152,7 @@ pub(super) fn write_bytes(ty: &Type, f: impl FnOnce(&mut [u8])) -> Array {
     Array::from_aligned(ty.clone(), bytes)
 }
 
-/// An array of type `ty` that reads `x` from element `offset` on with these steps along its axes.
+/// Returns an array of type `ty` that reads `x` from the offset `offset` on, with these steps along its axes.
 pub(super) fn view(x: &Array, ty: &Type, offset: isize, steps: &[isize]) -> Array {
     let walk = Walk::new(&ty.shape, [steps, &dense(&ty.shape)]);
     write_bytes(ty, |out| {

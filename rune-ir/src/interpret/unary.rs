@@ -8,7 +8,7 @@ use crate::Array;
 use crate::op::UnaryFn;
 use std::ops::Not;
 
-/// `f` of each element.
+/// Applies `f` to each element.
 pub(super) fn unary(f: UnaryFn, x: Array) -> Result<Array, InterpretError> {
     let dtype = x.dtype();
     let result = with_kind!(dtype,
@@ -18,7 +18,7 @@ pub(super) fn unary(f: UnaryFn, x: Array) -> Result<Array, InterpretError> {
     result.ok_or(undefined(f.name(), dtype))
 }
 
-/// Floats are computed in `f64` and rounded once: exact functions of `f32` stay exact, and the others are wrong by
+/// Floats are computed in `f64` and rounded once: exact functions of `f32` stay exact, and the error of the others is
 /// hardly more than half a unit in the last place.
 fn float<T: Float>(f: UnaryFn, x: Array) -> Option<Array> {
     let by = |f: fn(f64) -> f64, x| update(x, move |x: T| T::from_f64(f(x.to_f64())));
@@ -77,7 +77,7 @@ fn int<T: Int>(f: UnaryFn, x: Array) -> Option<Array> {
     })
 }
 
-/// Zeros keep their sign, and NaN stays.
+/// Zeros keep their sign, and NaN stays NaN.
 fn sign(x: f64) -> f64 {
     if x > 0.0 {
         1.0
@@ -88,7 +88,7 @@ fn sign(x: f64) -> f64 {
     }
 }
 
-/// Neither form overflows where it is used, so that small results keep all their digits.
+/// Each form is used where it does not overflow, so small results keep all their digits.
 fn logistic(x: f64) -> f64 {
     if x >= 0.0 {
         1.0 / (1.0 + (-x).exp())

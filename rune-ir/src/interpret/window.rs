@@ -1,4 +1,4 @@
-//! Reductions over windows, and running ones.
+//! Windowed and cumulative reductions.
 
 use super::map::write;
 use super::number::{Number, Ring, with_kind};
@@ -7,13 +7,13 @@ use super::{InterpretError, undefined};
 use crate::op::{CumulativeFn, Window, WindowFn};
 use crate::{Array, Type};
 
-/// How windows lie along one axis.
+/// The positions of windows along one axis.
 pub(super) struct WindowAxis {
     /// The size of the operand.
     pub(super) n: usize,
     /// Steps between windows.
     pub(super) stride: usize,
-    /// Elements of padding before the first.
+    /// Elements of padding before the first one.
     pub(super) low: i64,
     /// Steps between elements of the operand.
     pub(super) base_dilation: usize,
@@ -22,21 +22,21 @@ pub(super) struct WindowAxis {
 }
 
 impl WindowAxis {
-    /// The element of the operand that element `tap` of window `window` lies on, if it is on one.
+    /// Returns the element of the operand under element `tap` of window `window`, if there is one.
     pub(super) fn source(&self, window: usize, tap: usize) -> Option<usize> {
-        // The numbers of padding need not be near the sizes, and their difference not fit into 64 bits.
+        // Amounts of padding may be very different from the sizes, so that a difference does not fit into 64 bits.
         let at = window as i128 * self.stride as i128 + tap as i128 * self.window_dilation as i128;
         let (at, base) = (at - i128::from(self.low), self.base_dilation as i128);
         (at >= 0 && at % base == 0 && at / base < self.n as i128).then_some((at / base) as usize)
     }
-    /// Whether window `window`, of `size` elements, has one that lies on element `from` of the operand.
+    /// Returns whether window `window`, of `size` elements, covers element `from` of the operand.
     fn meets(&self, window: usize, size: usize, from: usize) -> bool {
         let at = from as i128 * self.base_dilation as i128 + i128::from(self.low);
         let (at, step) = (at - window as i128 * self.stride as i128, self.window_dilation as i128);
         at >= 0 && at % step == 0 && at / step < size as i128
     }
-    /// The elements of the operand that window `window`, of `size` elements, lies on. A window can be far larger than
-    /// the operand.
+    /// Returns the elements of the operand that window `window`, of `size` elements, covers. A window can be far larger
+    /// than the operand.
     fn sources(&self, window: usize, size: usize) -> Vec<usize> {
         match size <= self.n {
             true => (0..size).filter_map(|tap| self.source(window, tap)).collect(),
@@ -45,12 +45,12 @@ impl WindowAxis {
     }
 }
 
-/// `f` over each position of the window. A window is a box, so that one axis after the other is reduced; floats stay in
-/// `f64` between, and are rounded once.
+/// Applies `f` to each position of the window. A window is a box, so one axis after the other is reduced. Floats stay
+/// in `f64` in between, and are rounded once.
 pub(super) fn reduce_window(f: WindowFn, x: &Array, window: &Window, ty: &Type) -> Result<Array, InterpretError> {
     let dtype = ty.dtype;
     if ty.size() == 0 {
-        // One axis may be larger than any memory where another is empty.
+        // One axis may be larger than any memory if another one is empty.
         return Ok(Array::zeros(ty.clone()));
     }
     with_kind!(dtype,
@@ -102,7 +102,7 @@ fn windows<T: Number>(f: WindowFn, x: &Array, window: &Window, ty: &Type) -> Arr
     write(ty, |out: &mut [T]| out.iter_mut().zip(&xs).for_each(|(out, &x)| *out = T::down(x)))
 }
 
-/// `f` of all elements along `axis` up to each, or from each on. Floats are accumulated in `f64`.
+/// Applies `f` to all elements along `axis` up to each one, or from each one on. Floats accumulate in `f64`.
 pub(super) fn cumulative(f: CumulativeFn, x: Array, axis: usize, reverse: bool) -> Result<Array, InterpretError> {
     let dtype = x.dtype();
     let runs = Runs::along(x.shape(), axis..axis + 1);
@@ -128,14 +128,14 @@ fn number<T: Number>(f: CumulativeFn, x: Array, runs: Runs, reverse: bool) -> Ar
     }
 }
 
-/// The state is the greatest so far, and the sum relative to it: neither overflows.
+/// The state is the greatest element so far, and the sum relative to it. Neither overflows.
 fn log_sum_exp<T: Number<Acc = f64>>(x: Array, runs: Runs, reverse: bool) -> Array {
     let relative = |x: f64, greatest: f64| if x == greatest { 1.0 } else { (x - greatest).exp() };
     let next = |(greatest, sum): (f64, f64), x: T| {
         let now = greatest.greater(x.up());
         (now, sum * relative(greatest, now) + relative(x.up(), now))
     };
-    // Of infinities alone the result is that infinity, however many there are.
+    // Of only infinities, the result is that infinity, however many there are.
     let value = |(greatest, sum): (f64, f64)| if greatest.is_infinite() { greatest } else { greatest + sum.ln() };
     running::<T, _>(x, runs, reverse, (f64::NEG_INFINITY, 0.0), next, |state| T::down(value(state)))
 }

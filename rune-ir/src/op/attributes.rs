@@ -1,4 +1,4 @@
-//! Attributes of operations that are more than a number or a list.
+//! Attributes of operations that are structures.
 
 use crate::Shape;
 use serde::{Deserialize, Serialize};
@@ -7,55 +7,55 @@ use smallvec::SmallVec;
 /// A list of axes, or of sizes along axes.
 pub type Dims = SmallVec<[usize; 4]>;
 
-/// How one axis is padded.
+/// The padding of one axis.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Padding {
-    /// Elements before the first; negative ones are taken away.
+    /// Elements before the first. A negative count removes elements.
     pub low: i64,
-    /// Elements after the last; negative ones are taken away.
+    /// Elements after the last. A negative count removes elements.
     pub high: i64,
-    /// Elements between each two.
+    /// Elements between every two.
     pub interior: usize,
 }
 
-/// How the axes of the operands of a gather relate.
+/// Relates the axes of the operands of a gather.
 ///
-/// Axes of the result: those of `offset` are the axes of a slice, without the collapsed and batching ones; all others,
-/// in order, are the axes of `indices` but the last.
+/// The axes `offset` of the result are those of a slice, without the collapsed and batching ones. The other axes of the
+/// result are those of `indices` without the last one, in order.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GatherDims {
-    /// Axes of the result along which a slice extends, increasing.
+    /// Axes of the result that are axes of a slice, increasing.
     pub offset: Dims,
-    /// Axes of the operand of slice size 1 that are not in the result, increasing.
+    /// Axes of the operand whose slice size is 1, and that the result does not have, increasing.
     pub collapsed: Dims,
-    /// Axes of the operand that go together with an axis of the indices, of slice size 1 and not in the result, increasing.
+    /// Batch axes of the operand, whose slice size is 1, and that a slice does not have, increasing.
     pub operand_batching: Dims,
-    /// The axes of the indices that go together with `operand_batching`, pairwise and of equal size.
+    /// The batch axes of the indices, one for each of `operand_batching`, of the same size.
     pub indices_batching: Dims,
-    /// The axis of the operand that each coordinate is along.
+    /// The axis of the operand that each coordinate indexes.
     pub start_index_map: Dims,
 }
 
-/// How the axes of the operands of a scatter relate: as in the gather that reads what the scatter writes.
+/// Relates the axes of the operands of a scatter, like the gather that reads what the scatter writes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScatterDims {
-    /// Axes of the updates along which a slice extends, increasing.
+    /// Axes of the updates that are axes of a slice, increasing.
     pub update_window: Dims,
-    /// Axes of the operand that are of size 1 in a slice and not in the updates, increasing.
+    /// Axes of the operand whose slice size is 1, and that the updates do not have, increasing.
     pub inserted_window: Dims,
-    /// Axes of the operand that go together with an axis of the indices, not in the updates' window, increasing.
+    /// Batch axes of the operand, which a slice of the updates does not have, increasing.
     pub operand_batching: Dims,
-    /// The axes of the indices that go together with `operand_batching`, pairwise and of equal size.
+    /// The batch axes of the indices, one for each of `operand_batching`, of the same size.
     pub indices_batching: Dims,
-    /// The axis of the operand that each coordinate is along.
+    /// The axis of the operand that each coordinate indexes.
     pub scatter_map: Dims,
 }
 
 impl ScatterDims {
-    /// The gather that reads what this scatter writes.
+    /// Returns the gather that reads what this scatter writes.
     pub fn gather(&self) -> GatherDims {
         GatherDims {
             offset: self.update_window.clone(),
@@ -65,7 +65,7 @@ impl ScatterDims {
             start_index_map: self.scatter_map.clone(),
         }
     }
-    /// The sizes of a slice of an operand of shape `x`, for updates of shape `updates`.
+    /// Returns the sizes of a slice of an operand of shape `x`, for updates of shape `updates`.
     pub fn slice_sizes(&self, x: &Shape, updates: &Shape) -> Dims {
         let mut window = self.update_window.iter().map(|&a| updates[a]);
         let gone = |a: &usize| self.inserted_window.contains(a) || self.operand_batching.contains(a);
@@ -74,7 +74,7 @@ impl ScatterDims {
 }
 
 impl GatherDims {
-    /// The scatter that writes what this gather reads.
+    /// Returns the scatter that writes what this gather reads.
     pub fn scatter(&self) -> ScatterDims {
         ScatterDims {
             update_window: self.offset.clone(),
@@ -86,26 +86,26 @@ impl GatherDims {
     }
 }
 
-/// What a scatter does with an element that is there and an update.
+/// How a scatter combines an element of the operand with an update.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ScatterMode {
-    /// The update replaces it. Where several updates meet, which one stays is left open.
+    /// The update replaces the element. If several updates have the same destination, which one remains is unspecified.
     Set,
     /// Their sum.
     Add,
     /// Their product.
     Mul,
-    /// The lesser.
+    /// The lesser one.
     Min,
-    /// The greater.
+    /// The greater one.
     Max,
 }
 
-/// The window of a windowed reduction: one entry in each list for each axis of the operand.
+/// The window of a windowed reduction. Each list has one entry for each axis of the operand.
 ///
-/// The operand is dilated (`base_dilation - 1` neutral elements between each two), padded, and the window, itself
-/// dilated, is laid on it each `strides` elements, as long as it lies wholly inside.
+/// The operand is dilated (with `base_dilation - 1` neutral elements between every two) and padded. The window, itself
+/// dilated, moves over it in steps of `strides`, as long as it lies completely inside.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
@@ -113,7 +113,7 @@ pub struct Window {
     pub dimensions: Dims,
     /// Steps between windows.
     pub strides: Dims,
-    /// Neutral elements before and after (negative ones take elements away).
+    /// Neutral elements before and after. Negative counts remove elements.
     pub padding: Vec<(i64, i64)>,
     /// Steps between elements of the operand, in the dilated operand.
     pub base_dilation: Dims,
@@ -122,7 +122,8 @@ pub struct Window {
 }
 
 impl Window {
-    /// The shape of the result on an operand of this shape, or `None` where ranks differ or a size is out of range.
+    /// Returns the shape of the result for an operand of this shape, or `None` if ranks differ or a size is out of
+    /// range.
     pub fn output_shape(&self, shape: &Shape) -> Option<Shape> {
         let rank = shape.rank();
         let lists = [&self.dimensions, &self.strides, &self.base_dilation, &self.window_dilation];
@@ -145,7 +146,7 @@ impl Window {
     }
 }
 
-/// How often a window fits along an axis of size `n`.
+/// How many positions a window has along an axis of size `n`.
 fn windows(n: usize, size: usize, stride: usize, padding: (i64, i64), base: usize, dilation: usize) -> Option<usize> {
     let n = i64::try_from(n).ok()?;
     let dilated =
@@ -158,21 +159,21 @@ fn windows(n: usize, size: usize, stride: usize, padding: (i64, i64), base: usiz
     if padded < window { Some(0) } else { usize::try_from((padded - window) / i64::try_from(stride).ok()? + 1).ok() }
 }
 
-/// Which axes a general dot product contracts and which it goes along in both operands.
+/// The batch axes and the contracted axes of a general dot product.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DotDims {
     /// Batch axes of the left operand.
     pub lhs_batch: Dims,
-    /// Batch axes of the right operand, pairwise of the same size.
+    /// Batch axes of the right operand, in the same order and of the same sizes.
     pub rhs_batch: Dims,
     /// Contracted axes of the left operand.
     pub lhs_contract: Dims,
-    /// Contracted axes of the right operand, pairwise of the same size.
+    /// Contracted axes of the right operand, in the same order and of the same sizes.
     pub rhs_contract: Dims,
 }
 
-/// The layout and steps of a convolution with `n` spatial axes: lists have one entry for each.
+/// The layout and steps of a convolution with `n` spatial axes. Each list has one entry for each of them.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConvDims {
@@ -184,20 +185,21 @@ pub struct ConvDims {
     pub out: Dims,
     /// Steps of the window.
     pub strides: Dims,
-    /// Zeros before and after the left operand (negative ones take elements away), after it is dilated.
+    /// Zeros before and after the dilated left operand. Negative counts remove elements.
     pub padding: Vec<(i64, i64)>,
     /// Steps between elements of the left operand, in the dilated operand.
     pub lhs_dilation: Dims,
     /// Steps between elements of the kernel, in the dilated operand.
     pub rhs_dilation: Dims,
-    /// Groups into which features fall: output features of a group see the input features of that group only.
+    /// The number of feature groups. An output feature depends only on the input features of its group.
     pub feature_groups: usize,
-    /// Groups into which the batch falls: output features of a group see the images of that group only.
+    /// The number of batch groups. An output feature depends only on the images of its group.
     pub batch_groups: usize,
 }
 
 impl ConvDims {
-    /// The sizes of the spatial axes of the result, or `None` where a list is of the wrong length or a size out of range.
+    /// Returns the sizes of the spatial axes of the result, or `None` if a list has the wrong length or a size is out
+    /// of range.
     pub fn spatial_output(&self, lhs: &[usize], rhs: &[usize]) -> Option<Dims> {
         let n = self.lhs.len().checked_sub(2)?;
         let window = Window {
@@ -216,34 +218,34 @@ impl ConvDims {
     }
 }
 
-/// Which triangular systems a triangular solve solves.
+/// The form of a triangular solve.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Triangular {
-    /// Whether the matrix stands on the left of the unknowns.
+    /// Whether the matrix is to the left of the unknowns.
     pub left_side: bool,
-    /// Whether its lower triangle is read, or else its upper one.
+    /// Whether the lower triangle is read, and not the upper one.
     pub lower: bool,
-    /// Whether the triangle is then transposed.
+    /// Whether the triangle is transposed.
     pub transpose_a: bool,
-    /// Whether its diagonal is 1 everywhere, and not read.
+    /// Whether the diagonal is 1 and is not read.
     pub unit_diagonal: bool,
 }
 
 impl Triangular {
-    /// With the matrix on the left, as it is.
+    /// Returns the form with the matrix on the left.
     pub const fn left(lower: bool) -> Triangular {
         Triangular { left_side: true, lower, transpose_a: false, unit_diagonal: false }
     }
-    /// With the matrix on the right, as it is.
+    /// Returns the form with the matrix on the right.
     pub const fn right(lower: bool) -> Triangular {
         Triangular { left_side: false, ..Triangular::left(lower) }
     }
-    /// With the matrix transposed, or not where it was.
+    /// Returns the form that transposes the matrix, unless this one does.
     pub const fn transposed(self) -> Triangular {
         Triangular { transpose_a: !self.transpose_a, ..self }
     }
-    /// With 1 on the diagonal.
+    /// Returns the form with 1 on the diagonal.
     pub const fn unit(self) -> Triangular {
         Triangular { unit_diagonal: true, ..self }
     }

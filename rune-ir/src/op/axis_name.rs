@@ -1,26 +1,26 @@
-//! Names of mapped axes.
+//! Names of batch axes.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
-/// The name of a mapped axis, by which operations on all of its lanes refer to it.
+/// The name of a batch axis. Operations over all batch elements refer to the axis by this name.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct AxisName(Arc<str>);
 
-/// A mapped axis: its name, and how many lanes lie along it.
+/// A batch axis: its name, and the number of batch elements.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NamedAxis {
     /// The name.
     pub name: AxisName,
-    /// The number of lanes.
+    /// The number of batch elements.
     pub size: usize,
 }
 
 impl AxisName {
-    /// The text of the name.
+    /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

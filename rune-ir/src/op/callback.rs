@@ -1,4 +1,4 @@
-//! Functions of the user's as attributes of operations.
+//! User functions as attributes of operations.
 
 use crate::{Array, Loc, Type};
 use serde::de::Error as _;
@@ -10,10 +10,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A function of the user's that programs call, behind a handle that is cheap to clone: it lives as long as a program that calls it.
+/// A handle to a user function that programs call. It is cheap to clone. The function lives as long as a program that
+/// calls it.
 ///
-/// Two are equal if they are the same: clones of one handle, or of one function that captures nothing. In texts it stands by its name, and
-/// no text or file can be read that has one.
+/// Two handles are equal if they are clones of one handle, or handles of one function that captures nothing. Program
+/// text shows the name. Neither program text nor files with a callback can be read.
 #[derive(Clone)]
 pub struct Callback(Arc<Inner>);
 
@@ -30,17 +31,17 @@ struct Inner {
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
-/// What tells a function from others.
+/// The identity of a function.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Identity {
-    /// Its type, and the structure of arguments and result: it captures nothing.
+    /// Its type, and the structure of arguments and results. It captures nothing.
     Type(TypeId, u64),
-    /// A number that no other has in this process.
+    /// A number that is unique in this process.
     Number(u64),
 }
 
 impl Identity {
-    /// That of a function of type `F`, with arguments and result of this structure.
+    /// Returns the identity of a function of type `F`, with arguments and results of this structure.
     #[doc(hidden)]
     pub fn of<F: 'static, Trees: 'static>(structure: u64) -> Identity {
         match size_of::<F>() {
@@ -50,23 +51,23 @@ impl Identity {
     }
 }
 
-/// How `vmap` calls a `pure_callback` for all lanes; JAX's `vmap_method`.
+/// How `vmap` calls a `pure_callback` for a batch; JAX's `vmap_method`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VmapMethod {
-    /// Once for each lane, in a loop.
+    /// One call for each batch element, in a loop.
     Sequential,
-    /// Once for each lane, without a loop: a call in the program for each.
+    /// One call for each batch element, without a loop: the program holds that many calls.
     SequentialUnrolled,
-    /// Once for all lanes, which lie along a new first axis of arguments and results. It is of size 1 in arguments that are
-    /// the same for all lanes.
+    /// One call for the whole batch, whose axis is the first axis of arguments and results. In unmapped arguments its
+    /// size is 1.
     ExpandDims,
-    /// Once for all lanes, which lie along a new first axis of arguments and results. Arguments that are the same for all lanes are
+    /// One call for the whole batch, whose axis is the first axis of arguments and results. Unmapped arguments are
     /// repeated along it.
     BroadcastAll,
 }
 
-/// A function of the user's failed: it returned an error or panicked, or what it returned is of other types than announced.
+/// A user function returned an error, panicked, or returned other types than it announced.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{op}` at {loc} failed: {reason}")]
 pub struct CallbackError {
@@ -74,9 +75,9 @@ pub struct CallbackError {
     pub op: &'static str,
     /// The name of the function.
     pub name: String,
-    /// The line at which it was made part of a program.
+    /// The line that made it part of a program.
     pub loc: Loc,
-    /// What it said.
+    /// The message of the function.
     pub reason: String,
 }
 
@@ -91,18 +92,19 @@ impl Callback {
     ) -> Callback {
         Callback(Arc::new(Inner { identity, name, loc, paths, call: Box::new(call) }))
     }
-    /// The name of the function.
+    /// Returns the name of the function.
     pub fn name(&self) -> &str {
         &self.0.name
     }
-    /// The line at which it was made part of a program.
+    /// Returns the line that made it part of a program.
     pub fn loc(&self) -> &Loc {
         &self.0.loc
     }
-    /// What it gives for `args`, which is of the types `results`; a panic is an error too. `op` stands in the error.
+    /// Calls the function with `args`. `results` are the types that it must return, and `op` is the operation that
+    /// errors name.
     ///
     /// # Errors
-    /// If it fails, or gives anything else.
+    /// If it returns an error, panics, or returns other types.
     pub fn call(&self, op: &'static str, args: &[Array], results: &[Type]) -> Result<Vec<Array>, CallbackError> {
         let given = caught(|| (self.0.call)(args));
         let checked = given.and_then(|given| self.check(&given, results).map(|()| given));
@@ -110,7 +112,7 @@ impl Callback {
     }
     fn check(&self, given: &[Array], results: &[Type]) -> Result<(), String> {
         if given.len() != results.len() {
-            return Err(format!("it returned {} arrays, and {} were announced", given.len(), results.len()));
+            return Err(format!("it returned {} arrays, but {} were announced", given.len(), results.len()));
         }
         match given.iter().zip(results).position(|(array, ty)| array.ty() != ty) {
             None => Ok(()),
@@ -122,7 +124,7 @@ impl Callback {
     }
 }
 
-/// What a function gives that the process is called for from elsewhere: a panic must not leave it, and is an error too.
+/// Calls a function, and turns its panic into an error: foreign code must not unwind.
 #[doc(hidden)]
 pub fn caught<R>(f: impl FnOnce() -> Result<R, String>) -> Result<R, String> {
     let message = |panic: Box<dyn Any + Send>| {
@@ -149,13 +151,13 @@ impl fmt::Debug for Callback {
     }
 }
 
-/// Its name.
+/// Writes the name.
 impl Serialize for Callback {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0.name)
     }
 }
-/// Fails: a name is no function.
+/// Always fails: a name is not a function.
 impl<'de> Deserialize<'de> for Callback {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Callback, D::Error> {
         let name = String::deserialize(deserializer)?;

@@ -27,19 +27,19 @@ macro_rules! family {
 family! {
     /// A function of one number. Floats only, unless said otherwise.
     UnaryFn {
-        /// |x|, of signed numbers; wraps for the least integer.
+        /// |x|, of signed numbers. Wraps for the least integer.
         Abs = "abs",
-        /// -x, of any number; wraps.
+        /// -x, of any number. Wraps.
         Neg = "neg",
-        /// -1, 0 or 1 (of unsigned numbers, 0 or 1); -0, 0 and NaN give themselves.
+        /// The sign: -1, 0 or 1 (of unsigned numbers, 0 or 1). -0, 0 and NaN stay as they are.
         Sign = "sign",
-        /// The greatest whole number not above x.
+        /// The greatest integer that is at most x.
         Floor = "floor",
-        /// The least whole number not below x.
+        /// The least integer that is at least x.
         Ceil = "ceil",
-        /// The nearest whole number, halves away from zero.
+        /// The nearest integer; halves round away from zero.
         RoundAfz = "round_afz",
-        /// The nearest whole number, halves to the even one.
+        /// The nearest integer; halves round to the even one.
         RoundEven = "round_even",
         /// eˣ.
         Exp = "exp",
@@ -71,7 +71,7 @@ family! {
         Erf = "erf",
         /// Whether x is neither infinite nor NaN; the result is `bool`.
         IsFinite = "is_finite",
-        /// Each bit the other way; of integers and `bool`.
+        /// Inverts each bit; of integers and `bool`.
         Not = "not",
     }
 }
@@ -85,17 +85,18 @@ family! {
         Sub = "sub",
         /// x · y; wraps. Not of `bool`.
         Mul = "mul",
-        /// x / y; of integers toward zero. For integers x / 0 is -1 (all bits set), and the least integer by -1 itself.
+        /// x / y; integers round toward zero. For integers, x / 0 is -1 (all bits set), and the least integer by -1 is
+        /// itself.
         Div = "div",
-        /// What is left of x after division by y, of the sign of x (C's `fmod`). For integers x rem 0 is x.
+        /// The remainder of x / y, with the sign of x (C's `fmod`). For integers, the remainder by 0 is x.
         Rem = "rem",
-        /// xʸ. Of integers: wraps; a negative power of 1 is 1, of -1 is ±1, of anything else 0.
+        /// xʸ. For integers: wraps; a negative power of 1 is 1, of -1 is ±1, and of anything else is 0.
         Pow = "pow",
         /// The greater; NaN if either is. Of `bool`: or.
         Max = "max",
         /// The lesser; NaN if either is. Of `bool`: and.
         Min = "min",
-        /// The angle of the point (y = x operand, x = y operand): arctangent of x / y in the right quadrant. Floats.
+        /// The angle of the point whose y coordinate is the operand x, and whose x coordinate is the operand y. Floats.
         Atan2 = "atan2",
         /// Bitwise and, of integers and `bool`.
         And = "and",
@@ -103,17 +104,18 @@ family! {
         Or = "or",
         /// Bitwise exclusive or, of integers and `bool`.
         Xor = "xor",
-        /// x shifted left by y bits, of integers; 0 if y (taken as unsigned) is not below the width.
+        /// x shifted left by y bits; of integers. 0 if y (as unsigned) is at least the bit width.
         ShiftLeft = "shift_left",
-        /// x shifted right by y bits filling with the sign bit; all sign if y (as unsigned) is not below the width.
+        /// x shifted right by y bits, filled with the sign bit. All sign bits if y (as unsigned) is at least the bit
+        /// width.
         ShiftRightArithmetic = "shift_right_arithmetic",
-        /// x shifted right by y bits filling with zeros; 0 if y (as unsigned) is not below the width.
+        /// x shifted right by y bits, filled with zeros. 0 if y (as unsigned) is at least the bit width.
         ShiftRightLogical = "shift_right_logical",
     }
 }
 
 family! {
-    /// A relation of two numbers of one dtype. `false` is below `true`.
+    /// A comparison of two numbers of one dtype. `false` is less than `true`.
     Comparison {
         /// x = y.
         Eq = "eq",
@@ -131,25 +133,25 @@ family! {
 }
 
 family! {
-    /// A function of any number of elements. Over none it gives its neutral element.
+    /// A function of any number of elements. Of none, it gives its neutral element.
     ReduceFn {
-        /// The sum; of numbers, wraps. Neutral: 0.
+        /// The sum of numbers; wraps. Neutral element: 0.
         Sum = "reduce_sum",
-        /// The product; of numbers, wraps. Neutral: 1.
+        /// The product of numbers; wraps. Neutral element: 1.
         Prod = "reduce_prod",
-        /// The greatest; NaN if any is. Neutral: -∞ or the least integer, `false`.
+        /// The greatest element; NaN if any element is. Neutral element: -∞, the least integer, or `false`.
         Max = "reduce_max",
-        /// The least; NaN if any is. Neutral: ∞ or the greatest integer, `true`.
+        /// The least element; NaN if any element is. Neutral element: ∞, the greatest integer, or `true`.
         Min = "reduce_min",
-        /// Bitwise and, of integers and `bool`. Neutral: all bits set.
+        /// Bitwise and, of integers and `bool`. Neutral element: all bits set.
         And = "reduce_and",
-        /// Bitwise or, of integers and `bool`. Neutral: 0.
+        /// Bitwise or, of integers and `bool`. Neutral element: 0.
         Or = "reduce_or",
     }
 }
 
 impl ReduceFn {
-    /// The neutral element, which is the result over no elements.
+    /// Returns the neutral element, which is the result over no elements.
     ///
     /// ```
     /// use rune_ir::DType;
@@ -175,7 +177,7 @@ impl ReduceFn {
 }
 
 family! {
-    /// Which extreme is looked for; of numbers.
+    /// Whether to find the greatest or the least element; of numbers.
     ArgFn {
         /// The greatest.
         Max = "argmax",
@@ -197,23 +199,23 @@ family! {
 }
 
 family! {
-    /// A running function; of numbers, as in [`ReduceFn`].
+    /// A cumulative function; of numbers, as in [`ReduceFn`].
     CumulativeFn {
-        /// Running sum.
+        /// Cumulative sum.
         Sum = "cumsum",
-        /// Running product.
+        /// Cumulative product.
         Prod = "cumprod",
-        /// Running maximum.
+        /// Cumulative maximum.
         Max = "cummax",
-        /// Running minimum.
+        /// Cumulative minimum.
         Min = "cummin",
-        /// Running ln Σ eˣ, of floats, without overflow.
+        /// Cumulative ln Σ eˣ, of floats, without overflow.
         LogSumExp = "cumlogsumexp",
     }
 }
 
 family! {
-    /// A function of the elements of all lanes; as in [`ReduceFn`].
+    /// A reduction over all batch elements; as in [`ReduceFn`].
     CollectiveFn {
         /// The sum; of numbers, wraps.
         Sum = "psum",
@@ -225,36 +227,41 @@ family! {
 }
 
 family! {
-    /// A factorisation of each matrix `A`, `m × n`, that lies along the last two axes; `k = min(m, n)`.
+    /// A factorization of each matrix `A`, `m × n`, along the last two axes; `k = min(m, n)`.
     FactorFn {
-        /// The lower triangle `L`, with a positive diagonal, of which `L Lᵀ = A`; 0 above. `A` is square and symmetric: what is above its
-        /// diagonal is not read. NaN in all of the lower triangle if `A` is not positive definite. One result.
+        /// The lower triangular `L`, with a positive diagonal, such that `L Lᵀ = A`; 0 above the diagonal. `A` is
+        /// square and symmetric; only its lower triangle is read. If `A` is not positive definite, the whole lower
+        /// triangle is NaN. One result.
         Cholesky = "cholesky",
-        /// `P A = L U`, by elimination with the first greatest element of a column as its pivot. Three results: `U`, with `L`, whose diagonal is 1,
-        /// below its diagonal; for each of the first `k` rows, as `i32`, with which one it was exchanged; and for each of `m`, as `i32`, which row
-        /// of `A` it is.
+        /// `P A = L U`, by elimination. The pivot is the first element of greatest magnitude in its column. Three
+        /// results: `U`, with `L` below its diagonal (the diagonal of `L` is 1); for each of the first `k` rows, the
+        /// row with which it was exchanged, as `i32`; and the permutation, which says for each of the `m` rows which
+        /// row of `A` it is, as `i32`.
         Lu = "lu",
-        /// `A = Q R`: `Q`, `m × k` with orthonormal columns, and `R`, `k × n`, 0 below its diagonal. Signs as LAPACK's.
+        /// `A = Q R`: `Q`, `m × k`, has orthonormal columns, and `R`, `k × n`, is 0 below its diagonal. Signs are
+        /// LAPACK's.
         Qr = "qr",
-        /// As `qr`, with all of `Q`, `m × m`, and `R`, `m × n`.
+        /// Like `qr`, with the complete `Q`, `m × m`, and `R`, `m × n`.
         QrFull = "qr_full",
-        /// Of a symmetric `A`, of which what is above the diagonal is not read, the eigenvalues, ascending, and in the columns of a matrix the
-        /// eigenvectors, of length 1. Of the elements of each over 0.9 of the greatest magnitude, the first is positive.
+        /// Of a symmetric `A`, of which only the lower triangle is read: the eigenvalues in ascending order, and a
+        /// matrix whose columns are the eigenvectors, of length 1. In each eigenvector, of the elements above 0.9 of
+        /// the greatest magnitude, the first is positive.
         Eigh = "eigh",
-        /// `A = U S Vᵀ`: `U`, `m × k`, and `Vᵀ`, `k × n`, of orthonormal columns and rows, and between them the singular values, descending. Signs of the
-        /// columns of `U` as those of `eigh`.
+        /// `A = U S Vᵀ`: `U`, `m × k`, has orthonormal columns, and `Vᵀ`, `k × n`, orthonormal rows. Between them are
+        /// the singular values, in descending order. The signs of the columns of `U` are chosen as in `eigh`.
         Svd = "svd",
-        /// As `svd`, with all of `U`, `m × m`, and of `Vᵀ`, `n × n`; signs of the further rows of `Vᵀ` as those of columns of `U`.
+        /// Like `svd`, with the complete `U`, `m × m`, and `Vᵀ`, `n × n`. The signs of the added rows of `Vᵀ` are
+        /// chosen as in `eigh`.
         SvdFull = "svd_full",
     }
 }
 
 family! {
-    /// A call of a function of the user's.
+    /// A call of a user function.
     CallbackFn {
-        /// The results depend on the operands alone. It may be left out, or called once for two calls alike.
+        /// The results depend only on the operands. It may be dropped, and two equal calls may become one.
         Pure = "pure_callback",
-        /// It is called each time, in order among all effects.
+        /// It is called each time, in order with all other effects.
         Io = "io_callback",
     }
 }

@@ -1,12 +1,12 @@
-//! Scalars written into programs.
+//! Scalars in programs.
 
 use crate::{Array, DType, Element, Type, with_element};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// A scalar of any dtype, compared by its bits. Written as the number and its dtype: `1.5:f32`, `-inf:f64`, `true:bool`;
-/// a NaN whose bits are not those of `NaN` is written with them, as `NaN(0xffc00000):f32`.
+/// A scalar of any dtype, compared by its bits. Its text is the number and its dtype: `1.5:f32`, `-inf:f64`,
+/// `true:bool`. A NaN with other bits than `NaN` is written with them, such as `NaN(0xffc00000):f32`.
 ///
 /// ```
 /// use rune_ir::op::Literal;
@@ -22,47 +22,47 @@ pub struct Literal {
 }
 
 impl Literal {
-    /// The scalar `x`.
+    /// Returns the scalar `x`.
     pub fn new<T: Element>(x: T) -> Literal {
         Literal::from_bytes(T::DTYPE, T::as_bytes(&[x]))
     }
-    /// The scalar of dtype `dtype` nearest to `x`; see [`Element::from_f64`].
+    /// Returns the scalar of dtype `dtype` nearest to `x`: see [`Element::from_f64`].
     pub fn from_f64(dtype: DType, x: f64) -> Literal {
         with_element!(dtype, T => Literal::new(T::from_f64(x)))
     }
-    /// The scalar that `array` holds, which is of rank 0, in host memory.
+    /// Returns the scalar in `array`, which has rank 0 and is in host memory.
     pub fn from_array(array: &Array) -> Option<Literal> {
         (array.ty().rank() == 0).then(|| Literal::from_bytes(array.dtype(), array.bytes()))
     }
-    /// The scalar of these bytes, which are at most eight.
+    /// Returns the scalar with these bytes, at most eight.
     pub fn from_bytes(dtype: DType, bytes: &[u8]) -> Literal {
         let mut raw = [0u8; 8];
         raw[..bytes.len()].copy_from_slice(bytes);
         Literal { dtype, bits: u64::from_le_bytes(raw) }
     }
-    /// The dtype.
+    /// Returns the dtype.
     pub fn dtype(self) -> DType {
         self.dtype
     }
-    /// The type: a scalar's.
+    /// Returns the type, which is that of a scalar.
     pub fn ty(self) -> Type {
         Type::scalar(self.dtype)
     }
-    /// The bits, in the lowest places.
+    /// Returns the bits, in the lowest places.
     pub fn bits(self) -> u64 {
         self.bits
     }
-    /// As a scalar array.
+    /// Returns a scalar array.
     pub fn to_array(self) -> Array {
         let raw = self.bits.to_le_bytes();
         Array::from_bytes(self.ty(), &raw[..self.dtype.size()])
     }
-    /// The array of type `ty`, which is of its dtype, that holds it everywhere.
+    /// Returns the array of type `ty`, with the same dtype, whose elements are all this scalar.
     pub(crate) fn to_array_of(self, ty: &Type) -> Array {
         let raw = self.bits.to_le_bytes();
         Array::from_bytes(ty.clone(), &raw[..self.dtype.size()].repeat(ty.size()))
     }
-    /// The number that an integer is.
+    /// Returns the number of an integer.
     pub fn to_integer(self) -> Option<i128> {
         let unused = 64 - 8 * self.dtype.size() as u32;
         if self.dtype.is_signed_int() {
@@ -70,21 +70,21 @@ impl Literal {
         }
         self.dtype.is_unsigned_int().then_some(i128::from(self.bits))
     }
-    /// The nearest `f64`.
+    /// Returns the nearest `f64`.
     pub fn to_f64(self) -> f64 {
         with_element!(self.dtype, T => self.to_array().as_slice::<T>()[0].to_f64())
     }
 }
 
 impl Literal {
-    /// The number alone, without its dtype; all bits are in it.
+    /// Returns the number as text without its dtype. It contains all bits.
     pub fn number(self) -> String {
         if self.dtype.is_float() && self.to_f64().is_nan() && self != Literal::from_f64(self.dtype, f64::NAN) {
             return format!("NaN({:#x})", self.bits);
         }
         with_element!(self.dtype, T => format!("{:?}", self.to_array().as_slice::<T>()[0]))
     }
-    /// The scalar of dtype `dtype` that this text is the number of.
+    /// Parses the number of a scalar of dtype `dtype`.
     pub(crate) fn parse_number(dtype: DType, text: &str) -> Option<Literal> {
         let text = text.trim();
         if text == "NaN" && dtype.is_float() {
@@ -115,7 +115,7 @@ impl From<Literal> for String {
     }
 }
 
-/// The text is no scalar.
+/// The text is not a scalar.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a scalar; a scalar is written as a number and its dtype, as 1.5:f32")]
 pub struct InvalidLiteral(pub String);

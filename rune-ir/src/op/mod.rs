@@ -1,9 +1,9 @@
 //! The table of operations.
 //!
-//! Each primitive is declared once, here, with its operands, attributes and meaning. Every other table (type rules,
-//! interpreter, forward and transposition rules, lowering, …) is an exhaustive `match` over [`enum@Op`], so that an operation
-//! without a rule does not compile. The operands are a type parameter: `Op<Var>` is an instruction of a program,
-//! `Op<Tensor>` a node of a graph, `Op<Type>` what the type rules see.
+//! Each primitive is declared once, here, with its operands, attributes and meaning. Every table that needs a rule for
+//! each operation (type rules, interpreter, derivatives, batching, lowering) is an exhaustive `match` over [`enum@Op`],
+//! so an operation without a rule does not compile. The operands are a type parameter: `Op<Var>` is an instruction of a
+//! program, `Op<Tensor>` a node of a graph, and `Op<Type>` is what the type rules see.
 
 mod attributes;
 mod axis_name;
@@ -12,6 +12,7 @@ mod families;
 mod literal;
 mod parts;
 mod policy;
+mod properties;
 #[doc(hidden)]
 pub mod template;
 
@@ -25,19 +26,21 @@ pub use families::{
 };
 pub use literal::{InvalidLiteral, Literal};
 pub(crate) use parts::attribute;
-pub use parts::{Parts, PartsError, Signature};
+pub use parts::{OpSignature, Parts, PartsError};
 pub use policy::CheckpointPolicy;
+use properties::integer_pow_cost;
+pub use properties::{RecomputeCost, Work};
 
 use crate::{DType, Program, Shape, Type};
 use rune_ir_derive::Op;
 use std::sync::Arc;
 
-/// A variable of a program, by its position: inputs first, then constants, then the results of the instructions.
+/// A variable of a program, as an index: inputs first, then constants, then the results of the instructions.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Var(pub u32);
 
 impl Var {
-    /// The position, to index with.
+    /// Returns the index.
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -45,89 +48,110 @@ impl Var {
 
 /// An operation on operands of type `V`.
 ///
-/// No operation broadcasts and none promotes: operands of an elementwise operation have one type. `rank` below is that
-/// of `x`; an axis is a position below it, never negative.
+/// No operation broadcasts or promotes: all operands of an elementwise operation have the same type. In the
+/// descriptions below, the rank is that of `x`. An axis is an index less than the rank, and is never negative.
 ///
-/// An operation with a [`NamedAxis`] is about all lanes of a mapped axis. It means something on each lane only together
-/// with the others, so it cannot be computed: batching along the axis of that name puts other operations in its place.
+/// An operation with a [`NamedAxis`] works on all batch elements of that axis together. It has no meaning for one batch
+/// element alone, so it cannot be computed. Batching along the axis of that name replaces it with other operations.
 #[derive(Op, Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs, reason = "the doc of an operation tells of its fields")]
 pub enum Op<V = Var> {
-    /// A known scalar.
+    /// A scalar constant.
+    #[op(recompute = RecomputeCost::Free, work = Work::Move, fresh)]
     Constant { value: Literal },
-    /// `f` of each element.
+    /// Applies `f` to each element.
+    #[op(recompute = f.recompute_cost(), flat = f.is_flat(), elementwise)]
     Unary {
         #[op(family)]
         f: UnaryFn,
         x: V,
     },
-    /// Each element to the power `y`, exactly as repeated multiplication (of the reciprocal, for negative `y`).
-    /// Integers take `y ≥ 0` only and wrap.
+    /// Raises each element to the power `y`, exactly like repeated multiplication (of the reciprocal, if `y` is
+    /// negative). For integers, `y` is at least 0, and the result wraps.
+    #[op(recompute = integer_pow_cost(*y), elementwise)]
     IntegerPow { x: V, y: i32 },
-    /// `f` of each pair of elements; both operands and the result are of one type.
+    /// Applies `f` to each pair of elements. Both operands and the result have the same type.
+    #[op(recompute = f.recompute_cost(), elementwise)]
     Binary {
         #[op(family)]
         f: BinaryFn,
         x: V,
         y: V,
     },
-    /// Whether each pair of elements is so related; the result is `bool`. NaN is related to nothing, but `ne` to all.
+    /// Compares each pair of elements; the result is `bool`. If an operand is NaN, only `ne` holds.
+    #[op(recompute = RecomputeCost::Cheap, fresh, elementwise)]
     Compare {
         #[op(family)]
         direction: Comparison,
         x: V,
         y: V,
     },
-    /// Elements of `on_true` where `pred` (`bool`, of the same shape) holds, else of `on_false`.
+    /// Takes the elements of `on_true` where `pred` (`bool`, of the same shape) is true, and of `on_false` elsewhere.
+    #[op(recompute = RecomputeCost::Cheap, elementwise)]
     Select { pred: V, on_true: V, on_false: V },
-    /// `min(max(x, min), max)`, all three of one type (not `bool`). NaN in any operand gives NaN.
+    /// Computes `min(max(x, min), max)`. All three have the same type (not `bool`). NaN in any operand gives NaN.
+    #[op(recompute = RecomputeCost::Cheap, elementwise)]
     Clamp { min: V, x: V, max: V },
-    /// The elements as another dtype. To an integer: truncates toward zero and saturates (NaN becomes 0) from a float,
-    /// wraps from a wider integer. To `bool`: whether not zero. To a float: rounds to nearest even.
+    /// Converts the elements to another dtype. To an integer: a float is truncated toward zero and saturates (NaN
+    /// becomes 0), a wider integer wraps. To `bool`: whether the element is not zero. To a float: rounds to nearest
+    /// even.
+    #[op(recompute = RecomputeCost::Free, elementwise)]
     Convert { x: V, dtype: DType },
-    /// The bits of the elements as another dtype (not to or from `bool`). Where the sizes differ by a factor `n`, a
-    /// last axis of size `n` holds the parts of an element, lowest first: it is added (to a smaller dtype) or taken away.
+    /// Reinterprets the bits of the elements as another dtype (not from or to `bool`). If the element sizes differ by a
+    /// factor `n`, a last axis of size `n` holds the parts of an element, lowest first. A smaller dtype adds this axis;
+    /// a larger one removes it.
+    #[op(recompute = RecomputeCost::Cheap, work = Work::Move)]
     BitcastConvert { x: V, dtype: DType },
 
-    /// `x` under `shape`: axis `i` of `x` becomes axis `dims[i]`, which has its size, or any where the size of `x` is 1;
-    /// all other axes repeat. `dims` increases strictly.
+    /// Broadcasts `x` to `shape`. Axis `i` of `x` becomes axis `dims[i]`, which has the same size, or any size if that
+    /// of `x` is 1. The elements repeat along all other axes. `dims` increases strictly.
+    #[op(recompute = RecomputeCost::Free, work = Work::Move)]
     BroadcastInDim { x: V, shape: Shape, dims: Dims },
-    /// The elements, in row-major order, under another shape of the same size.
+    /// Gives the elements another shape of the same size, in row-major order.
+    #[op(recompute = RecomputeCost::Free, work = Work::None)]
     Reshape { x: V, shape: Shape },
-    /// Axis `i` of the result is axis `permutation[i]` of `x`.
+    /// Permutes the axes: axis `i` of the result is axis `permutation[i]` of `x`.
+    #[op(recompute = RecomputeCost::Free, work = Work::Move)]
     Transpose { x: V, permutation: Dims },
-    /// Along each axis the elements from `start` up to, not including, `limit`, each `strides`-th (`strides ≥ 1`).
+    /// Takes, along each axis, every `strides`-th element from `start` up to but not including `limit` (`strides ≥ 1`).
+    #[op(recompute = RecomputeCost::Free)]
     Slice { x: V, start: Dims, limit: Dims, strides: Dims },
-    /// `x` with `padding` around: along each axis `low` elements before, `high` after (negative ones take away) and
-    /// `interior` between each two, first done. `padding` is a scalar of the dtype of `x`.
+    /// Surrounds `x` with `padding`. Along each axis it adds `low` elements before and `high` after (negative counts
+    /// remove elements), and first `interior` between every two. `padding` is a scalar of the dtype of `x`.
+    #[op(work = Work::Move)]
     Pad { x: V, padding: V, config: Vec<Padding> },
-    /// The operands, at least one, one after the other along axis `dimension`; all other sizes agree.
+    /// Joins one or more operands along axis `dimension`. All other sizes agree.
+    #[op(work = Work::Move)]
     Concatenate { xs: Vec<V>, dimension: usize },
-    /// The order of elements along the axes `axes` reversed.
+    /// Reverses the order of the elements along `axes`.
+    #[op(recompute = RecomputeCost::Free, work = Work::Move)]
     Reverse { x: V, axes: Dims },
-    /// Each element is its position along axis `dimension`. `dtype` is not `bool`; rank is at least 1.
+    /// Each element is its index along axis `dimension`. `dtype` is not `bool`, and the rank is at least 1.
+    #[op(recompute = RecomputeCost::Free, work = Work::Move, fresh)]
     Iota { dtype: DType, shape: Shape, dimension: usize },
-    /// The block of sizes `slice_sizes` that begins at `start_indices` (one integer scalar for each axis, all of one
-    /// dtype), which are clamped so that the block lies inside.
+    /// Takes the block of sizes `slice_sizes` that starts at `start_indices` (one integer scalar for each axis, all of
+    /// one dtype). The indices are clamped so that the block lies inside `x`.
     DynamicSlice { x: V, start_indices: Vec<V>, slice_sizes: Dims },
-    /// `x` with the block that begins at `start_indices` (clamped likewise) replaced by `update`.
+    /// Replaces the block of `x` that starts at `start_indices` with `update`. The indices are clamped as in
+    /// `DynamicSlice`.
     DynamicUpdateSlice { x: V, update: V, start_indices: Vec<V> },
-    /// StableHLO's gather. The last axis of `indices` (integers) holds the coordinates of one slice, of sizes
-    /// `slice_sizes`; they are clamped so that the slice lies inside. See [`GatherDims`].
+    /// StableHLO's gather. The last axis of `indices` (integers) holds the coordinates of one slice of sizes
+    /// `slice_sizes`. The coordinates are clamped so that the slice lies inside `x`. See [`GatherDims`].
     Gather { x: V, indices: V, dims: Box<GatherDims>, slice_sizes: Dims },
-    /// StableHLO's scatter: `x` with the slices of `updates` combined into it, in order. A slice that does not lie wholly inside is
-    /// left out. `unique` promises that no two slices overlap. See [`ScatterDims`].
+    /// StableHLO's scatter: combines the slices of `updates` into `x`, in order. It skips a slice that does not lie
+    /// completely inside `x`. `unique` promises that no two slices overlap. See [`ScatterDims`].
     Scatter { x: V, indices: V, updates: V, dims: Box<ScatterDims>, mode: ScatterMode, unique: bool },
 
-    /// `f` over `axes`, which leave the shape. Half types are accumulated in `f32`.
+    /// Reduces `axes` by `f`; the result does not have these axes. Half-precision types accumulate in `f32`.
     Reduce {
         #[op(family)]
         f: ReduceFn,
         x: V,
         axes: Dims,
     },
-    /// The position along `axis`, as the integer dtype `index`, of the first greatest (or least) element; the first
-    /// NaN where there is one. The axis leaves the shape and is not of size 0.
+    /// Returns the index along `axis`, as the integer dtype `index`, of the first greatest (or least) element, or of
+    /// the first NaN. The result does not have this axis, and the size of the axis is not 0.
+    #[op(fresh)]
     ArgReduce {
         #[op(family)]
         f: ArgFn,
@@ -135,14 +159,14 @@ pub enum Op<V = Var> {
         axis: usize,
         index: DType,
     },
-    /// `f` over each position of a window; see [`Window`]. Padding holds the neutral element of `f`.
+    /// Applies `f` to the elements in each position of a window: see [`Window`]. Padding is the neutral element of `f`.
     ReduceWindow {
         #[op(family)]
         f: WindowFn,
         x: V,
         window: Box<Window>,
     },
-    /// `f` of all elements along `axis` up to each (from each on, if `reverse`).
+    /// Applies `f` to all elements along `axis` up to each position (from each position on, if `reverse`).
     Cumulative {
         #[op(family)]
         f: CumulativeFn,
@@ -151,103 +175,128 @@ pub enum Op<V = Var> {
         reverse: bool,
     },
 
-    /// The operands, at least one and of one shape, reordered alike along `dimension`, so that the first `num_keys` of them ascend
-    /// lexicographically. NaN comes last, all NaN are equal, and 0 equals -0. Stable. As many results as operands.
+    /// Sorts one or more operands of one shape along `dimension`, all in the same order, so that the first `num_keys`
+    /// operands ascend lexicographically. NaN comes last, all NaNs are equal, and 0 equals -0. The sort is stable.
+    /// There is one result for each operand.
     Sort { operands: Vec<V>, dimension: usize, num_keys: usize },
-    /// The `k` greatest elements along the last axis, descending, and their positions as `i32`; of equal elements the
-    /// first comes first; NaN counts as greatest. Two results.
+    /// Returns the `k` greatest elements along the last axis, in descending order, and their indices as `i32`. Of equal
+    /// elements, the first comes first. NaN counts as greatest. There are two results.
     TopK { x: V, k: usize },
 
-    /// Products of `lhs` and `rhs` summed over the contracted axes. Axes of the result: batch, then what is left of
-    /// `lhs`, then of `rhs`. Both operands are of one dtype; the result is of `out` (a float for floats, an integer for integers).
-    /// Half types are accumulated in `f32`. See [`DotDims`].
+    /// Sums products of `lhs` and `rhs` over the contracted axes. The axes of the result are the batch axes, then the
+    /// other axes of `lhs`, then those of `rhs`. Both operands have the same dtype; the result has the dtype `out` (a
+    /// float for floats, an integer for integers). Half-precision types accumulate in `f32`. See [`DotDims`].
+    #[op(fresh)]
     DotGeneral { lhs: V, rhs: V, dims: Box<DotDims>, out: DType },
-    /// StableHLO's convolution of `lhs` with the kernel `rhs`, which is not flipped. Operands and result are of one dtype; half types
-    /// are accumulated in `f32`. See [`ConvDims`].
+    /// StableHLO's convolution of `lhs` with the kernel `rhs`, which is not flipped. Operands and result have the same
+    /// dtype. Half-precision types accumulate in `f32`. See [`ConvDims`].
+    #[op(fresh)]
     Conv { lhs: V, rhs: V, dims: Box<ConvDims> },
 
-    /// A factorisation of each matrix along the last two axes of `x`, of `f32` or `f64`.
+    /// Factorizes each matrix along the last two axes of `x`, of `f32` or `f64`.
+    #[op(fresh)]
     Factor {
         #[op(family)]
         f: FactorFn,
         x: V,
     },
-    /// StableHLO's triangular solve: the `X` of `op(a) X = b`, or of `X op(a) = b`, with a matrix `op(a)` that is a triangle of `a`; of the other
-    /// triangle nothing is read. A zero on the diagonal divides. Matrices lie along the last two axes, of `f32` or `f64`; all axes before
-    /// are the same in both. See [`Triangular`].
+    /// StableHLO's triangular solve: finds the `X` of `op(a) X = b`, or of `X op(a) = b`. The matrix `op(a)` is one
+    /// triangle of `a`; the other triangle is not read. A zero on the diagonal divides. The last two axes hold the
+    /// matrices, of `f32` or `f64`; all other axes are batch axes, and are the same in both operands. See
+    /// [`Triangular`].
+    #[op(fresh)]
     TriangularSolve { a: V, b: V, how: Triangular },
-    /// The `X` of `a X = b`, or of `aᵀ X = b` if `transpose`, with square matrices `a`, whose `lu` and `permutation` are those that `lu` gives. These
-    /// are used to solve; that they are made of `a` is known to differentiation, which takes them as constants.
+    /// Finds the `X` of `a X = b`, or of `aᵀ X = b` if `transpose`. The matrices `a` are square, and `lu` and
+    /// `permutation` are their factors by `lu`. The computation uses the factors. Differentiation uses `a`, and takes
+    /// the factors as constants.
+    #[op(fresh)]
     LuSolve { a: V, lu: V, permutation: V, b: V, transpose: bool },
 
-    /// Twenty rounds of the Threefry block cipher with the key `(k0, k1)` on each pair of elements; all operands are `u32`, of one
-    /// shape. Two results. (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011.)
-    #[op(name = "threefry2x32")]
+    /// Applies twenty rounds of the Threefry block cipher with the key `(k0, k1)` to each pair of elements. All
+    /// operands are `u32`, of one shape. There are two results. (Salmon et al., "Parallel random numbers: as easy as 1,
+    /// 2, 3", 2011.)
+    #[op(name = "threefry2x32", elementwise, fresh)]
     Threefry2x32 { k0: V, k1: V, x0: V, x1: V },
 
-    /// `f` over the lanes of `axis`: of the elements that stand at one place in each of them. The same in all lanes.
+    /// Reduces corresponding elements over all batch elements of `axis` by `f`. The result is the same for all of them.
     Collective {
         #[op(family)]
         f: CollectiveFn,
         x: V,
         axis: NamedAxis,
     },
-    /// The position of the lane along `axis`, an `i32` scalar.
+    /// The index of the batch element along `axis`, an `i32` scalar.
+    #[op(recompute = RecomputeCost::Free, work = Work::Move, fresh)]
     AxisIndex { axis: NamedAxis },
-    /// What `x` is in each lane of `axis`, in order along the axis `dimension`, which the result has more. The same in all lanes.
+    /// Stacks the `x` of all batch elements of `axis` along a new axis `dimension`. The result is the same for all of
+    /// them.
+    #[op(work = Work::Move)]
     AllGather { x: V, axis: NamedAxis, dimension: usize },
-    /// Each lane gives one part to each: `x` falls into parts along its axis `split`, of the size of `axis`, and lane `i` of the result
-    /// is what part `i` is in each lane, in order along an axis `concat`, which takes the place of `split`.
+    /// Exchanges parts: axis `split` of `x` has the size of `axis`, and its parts are removed from it. Part `i` of each
+    /// batch element goes to batch element `i`, which stacks the parts that it receives along a new axis `concat`.
+    #[op(work = Work::Move)]
     AllToAll { x: V, axis: NamedAxis, split: usize, concat: usize },
-    /// Lane `to` of the result is lane `from` of `x` for each pair `(from, to)`; no lane is in two pairs at the same side. Lanes
-    /// that are in none at the right are zero.
+    /// Sends `x` from batch element `from` to batch element `to`, for each pair `(from, to)`. A batch element is the
+    /// source of at most one pair, and the destination of at most one. Those that receive nothing get zeros.
+    #[op(work = Work::Move)]
     Ppermute { x: V, axis: NamedAxis, pairs: Vec<(usize, usize)> },
 
-    /// `program`, which holds no constants, applied to `args`. As many results as it has outputs.
+    /// Calls `program`, which holds no constants, with `args`. There is one result for each output of the program.
     Call { args: Vec<V>, program: Arc<Program> },
-    /// `branches[index]` applied to `args`. `index` is an `i32` scalar; out of range it is clamped. All branches, of which there is one
-    /// at least, take and give the same types, and hold no constants.
+    /// Calls `branches[index]` with `args`. `index` is an `i32` scalar; it is clamped to the valid range. There is at
+    /// least one branch. All branches have the same input and output types, and hold no constants.
     Case { index: V, args: Vec<V>, branches: Vec<Arc<Program>> },
-    /// `body` again and again while `cond` holds. `args` are `consts` values that stay the same and then those carried along; `cond` and
-    /// `body` take both, and give a `bool` scalar and the values carried next. Results: what is carried in the end.
+    /// Repeats `body` while `cond` holds. The first `consts` operands are the same in all iterations; the others are
+    /// the initial carry. Both programs take all of these. `cond` returns a `bool` scalar, and `body` returns the next
+    /// carry. The results are the final carry.
     While { args: Vec<V>, consts: usize, cond: Arc<Program>, body: Arc<Program> },
-    /// `body` once for each of `length` positions, from the last if `reverse`. `args` are `consts` values that stay the same, `carry`
-    /// values carried along, and arrays of which `body` takes the slice at the position along the first axis. It takes these three, and gives the
-    /// values carried next and then any number of others. Results: what is carried in the end, and the others, stacked along a new first
-    /// axis. `unroll` positions are compiled into one turn of a loop; 0 leaves the number to the lowering.
+    /// Runs `body` once for each of `length` positions, from the last to the first if `reverse`. The first `consts`
+    /// operands are the same in all iterations, and the next `carry` operands are the initial carry. The others are
+    /// arrays, of which `body` takes the slice at the current position along the first axis. `body` returns the next
+    /// carry and then any number of other values. The results are the final carry, and the other values stacked along a
+    /// new first axis. One iteration of the compiled loop covers `unroll` positions; 0 lets the lowering choose.
     Scan { args: Vec<V>, consts: usize, carry: usize, length: usize, reverse: bool, unroll: usize, body: Arc<Program> },
-    /// `program` applied to `args`, with a derivative of its own. The first `num_args` operands are its arguments, the rest is what it
-    /// captured, by which it cannot be differentiated.
+    /// Calls `program`, which has a custom rule for its derivative. The first `num_args` operands are its arguments.
+    /// The others are captured values, and cannot be differentiated.
     ///
-    /// `rule` takes `args`, then the results if it `takes_results`, then the tangents of those arguments that are floats. It gives the
-    /// results unless it takes them, and then the tangents of those that are floats; results do not depend on tangents, and
-    /// tangents are linear in them.
+    /// `rule` takes `args`, then the results if `takes_results`, then the tangents of the arguments that are floats. It
+    /// returns the results unless it takes them, and then the tangents of the results that are floats. Its results do
+    /// not depend on tangents, and its tangents are linear in them.
     CustomJvp { args: Vec<V>, program: Arc<Program>, rule: Arc<Program>, num_args: usize, takes_results: bool },
-    /// A call whose derivative keeps what `policy` allows, and computes the rest again. Where that happens (`differentiated`), there is a
-    /// barrier before the program, so that it is not merged with what computed the same before.
+    /// A call whose derivative keeps what `policy` allows, and recomputes everything else. In the recomputation
+    /// (`differentiated`), a barrier before the program prevents the compiler from merging it with the original
+    /// computation.
     Remat { args: Vec<V>, program: Arc<Program>, policy: CheckpointPolicy, differentiated: bool },
-    /// `x`, under a name that a [`CheckpointPolicy`] knows.
+    /// Returns `x`, under a name that a [`CheckpointPolicy`] can refer to.
+    // Recomputing it would lose the name, and with it that the value may be kept.
+    #[op(work = Work::None, unfolded)]
     CheckpointName { x: V, name: String },
-    /// `program` applied to `args`, with a reverse mode of its own. The first `num_args` operands are its arguments, the rest is what it
-    /// captured, by which it cannot be differentiated.
+    /// Calls `program`, which has a custom rule for reverse mode. The first `num_args` operands are its arguments. The
+    /// others are captured values, and cannot be differentiated.
     ///
-    /// `forward` takes `args`, and gives the results and then any number of residuals. `backward` takes the residuals and the
-    /// cotangents of those results that are floats, and gives the cotangents of those arguments that are.
+    /// `forward` takes `args`, and returns the results and then any number of residuals. `backward` takes the residuals
+    /// and the cotangents of the results that are floats. It returns the cotangents of the arguments that are floats.
     CustomVjp { args: Vec<V>, program: Arc<Program>, forward: Arc<Program>, backward: Arc<Program>, num_args: usize },
-    /// The linear function that has `backward` for its transpose, and that nobody can compute: what becomes of tangents in a `custom_vjp`.
-    /// `xs` are the tangents, one for each output of `backward`, and then the residuals, which it takes before the cotangents of
-    /// the results.
+    /// The linear function whose transpose is `backward`. A `custom_vjp` turns tangents into it. It cannot be computed,
+    /// only transposed. `xs` are the tangents, one for each output of `backward`, and then the residuals. `backward`
+    /// takes the residuals, and then the cotangents of the results.
     CustomLinear { xs: Vec<V>, backward: Arc<Program> },
-    /// The operands themselves, kept from being optimised across. As many results as operands.
+    /// Returns its operands. The compiler does not optimize across it. There is one result for each operand.
+    #[op(work = Work::None, unmerged, unfolded)]
     OptimizationBarrier { xs: Vec<V> },
-    /// `x`, as a constant to differentiation.
+    /// Returns `x`, which differentiation takes as a constant.
+    #[op(recompute = RecomputeCost::Free, work = Work::None, unfolded, flat)]
     StopGradient { x: V },
-    /// Prints `format` with `args` in its places: `{}`, or `{:.3}` for floats with three digits after the point; `{{` and `}}` are
-    /// braces. Once for each lane: `lanes` are the sizes of the mapped axes, which all of `args` have in front. An effect: it has no
-    /// result, is done each time the program runs, and keeps its place among others.
+    /// Prints `format` with `args` in its placeholders: `{}`, or `{:.3}` for floats with three digits after the point;
+    /// `{{` and `}}` are braces. It prints once for each batch element: `lanes` are the sizes of the batch axes, which
+    /// are the first axes of all `args`. It is an effect: it has no result, happens each time the program runs, and
+    /// keeps its order among other effects.
+    #[op(work = Work::Move, fresh, effect, unfolded)]
     DebugPrint { args: Vec<V>, format: String, lanes: Dims },
-    /// What a function of the user's gives for `args`: arrays of the types `results`. `vmap_method` is how all lanes are computed; without
-    /// one a `pure_callback` cannot be batched. An `io_callback` is an effect, as printing, and is called once for each lane.
+    /// Calls a user function with `args`; it returns arrays of the types `results`. `vmap_method` says how it is
+    /// batched; a `pure_callback` without one cannot be batched. An `io_callback` is an effect, like printing, and is
+    /// called once for each batch element.
+    #[op(work = Work::Move, fresh, effect = *f == CallbackFn::Io, unfolded)]
     Callback {
         #[op(family)]
         f: CallbackFn,
@@ -259,12 +308,12 @@ pub enum Op<V = Var> {
 }
 
 impl<V> Op<V> {
-    /// Whether it is there for what it does, and not for its results alone: it is never left out, done twice or moved past another.
+    /// Returns whether the operation has an effect, here or in a sub-program. Simplification never drops, repeats or
+    /// reorders effects.
     pub fn has_effects(&self) -> bool {
-        matches!(self, Op::DebugPrint { .. } | Op::Callback { f: CallbackFn::Io, .. })
-            || self.programs().iter().any(|(_, program)| program.has_effects())
+        self.is_effect() || self.programs().iter().any(|(_, program)| program.has_effects())
     }
-    /// The function of the user's that it calls, and how; not those that its sub-programs call.
+    /// Returns the user function that the operation itself calls, and how; sub-programs are not searched.
     pub fn callback(&self) -> Option<(CallbackFn, &Callback)> {
         if let Op::Callback { f, callback, .. } = self { Some((*f, callback)) } else { None }
     }

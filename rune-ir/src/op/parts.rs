@@ -1,4 +1,4 @@
-//! An operation taken apart: how the text form and the interchange form write and read it.
+//! An operation as a list of parts, for reading and writing its text and JSON forms.
 
 use crate::Program;
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// The parts of an operation: name, operands, attributes by name and sub-programs by name.
+/// The parts of an operation: its name, operands, attributes and sub-programs.
 pub struct Parts<V> {
     /// The name of the operation.
     pub name: String,
@@ -18,27 +18,27 @@ pub struct Parts<V> {
     pub programs: Vec<(String, Arc<Program>)>,
 }
 
-/// What operations of one variant of the table are made of.
+/// The shape of one variant of the table of operations.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Signature {
-    /// The names that they have in programs: one, or those of a family.
+pub struct OpSignature {
+    /// The names in programs: one, or those of a family.
     pub names: Vec<&'static str>,
-    /// The operands in order, each with whether it is any number of them.
+    /// The operands in order, each with whether it is a list.
     pub operands: Vec<(&'static str, bool)>,
     /// The attributes, each with its type in Rust.
     pub attributes: Vec<(&'static str, &'static str)>,
-    /// The sub-programs, each with whether it is any number of them.
+    /// The sub-programs, each with whether it is a list.
     pub programs: Vec<(&'static str, bool)>,
 }
 
-/// The parts make no operation.
+/// The parts do not make an operation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PartsError {
     /// No operation has this name.
     #[error("there is no operation `{0}`")]
     UnknownOp(String),
-    /// Too few or too many operands.
-    #[error("`{op}` takes {expected} operands, and is given {found}")]
+    /// There are too few or too many operands.
+    #[error("`{op}` takes {expected} operands, but got {found}")]
     Operands {
         /// The operation.
         op: String,
@@ -47,25 +47,25 @@ pub enum PartsError {
         /// How many there are.
         found: usize,
     },
-    /// An attribute or a sub-program is not there.
-    #[error("`{op}` needs `{name}`, which is not given")]
+    /// An attribute or a sub-program is missing.
+    #[error("`{op}` needs `{name}`, which is missing")]
     Missing {
         /// The operation.
         op: String,
         /// The part.
         name: String,
     },
-    /// An attribute is of the wrong form.
+    /// An attribute has the wrong form.
     #[error("`{name}` of `{op}` is malformed: {reason}")]
     Malformed {
         /// The operation.
         op: String,
         /// The part.
         name: String,
-        /// What is wrong with it.
+        /// What is wrong.
         reason: String,
     },
-    /// The operation has no such attribute or sub-program.
+    /// The operation does not have this attribute or sub-program.
     #[error("`{op}` has no `{name}`")]
     Superfluous {
         /// The operation.
@@ -114,7 +114,7 @@ impl<V> Parts<V> {
     }
 }
 
-/// An attribute as JSON.
+/// Returns an attribute as JSON.
 pub(crate) fn attribute<T: Serialize>(value: &T) -> Value {
     serde_json::to_value(value).expect("attributes have string keys and no numbers that JSON lacks")
 }

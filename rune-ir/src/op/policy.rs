@@ -1,10 +1,10 @@
-//! What a checkpointed function may keep for its derivative.
+//! Policies of checkpointed functions.
 
 use super::Op;
 use serde::{Deserialize, Serialize};
 
-/// Which of the arrays that a checkpointed function computes may be kept for the backward pass; the others are computed again. Made by
-/// the functions in `checkpoint_policies`.
+/// Says which arrays a checkpointed function may keep for the backward pass. The others are recomputed. The functions
+/// in `checkpoint_policies` create policies.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the functions that make them tell")]
@@ -20,7 +20,7 @@ pub enum CheckpointPolicy {
 }
 
 impl CheckpointPolicy {
-    /// Whether what `op` computes, which has these names, may be kept.
+    /// Returns whether the result of `op`, which has these names, may be kept.
     #[doc(hidden)]
     pub fn saves<V>(&self, op: &Op<V>, names: &[String]) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! What `debug_print!` prints: text with places for arrays.
+//! Templates of `debug_print!`: text with placeholders for arrays.
 
 use super::Dims;
 use crate::{Array, Shown};
@@ -8,14 +8,14 @@ use std::fmt::Write;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Part {
     Text(String),
-    /// The next array, with floats to so many digits after the point, or all that they have.
+    /// The next array. Floats have this many digits after the point, or all their digits.
     Array(Option<usize>),
 }
 
-/// The parts of a template: `{}` and `{:.3}` are arrays, `{{` and `}}` braces.
+/// Splits a template into parts: `{}` and `{:.3}` are arrays, and `{{` and `}}` are braces.
 ///
 /// # Errors
-/// What is wrong with it.
+/// A description of what is wrong.
 pub fn parse(template: &str) -> Result<Vec<Part>, String> {
     let (mut parts, mut text, mut rest) = (Vec::new(), String::new(), template.chars().peekable());
     while let Some(c) = rest.next() {
@@ -42,13 +42,13 @@ pub fn parse(template: &str) -> Result<Vec<Part>, String> {
     Ok(parts)
 }
 
-/// Text as it stands in a template.
+/// Escapes text for a template.
 pub fn escaped(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }
 
-/// One line for each lane: the template with arrays in its places. `lanes` are the sizes of the mapped axes, which the arrays have in
-/// front.
+/// Returns one line for each batch element: the template with arrays in its placeholders. `lanes` are the sizes of the
+/// batch axes, which are the first axes of the arrays.
 pub fn lines(template: &str, lanes: &Dims, arrays: &[Array]) -> String {
     let parts = parse(template).unwrap_or_default();
     let mut lines = String::new();

@@ -1,34 +1,35 @@
-//! What a program costs to run, counted before it runs.
+//! Estimates what running a program costs.
 
 use super::{Instruction, Program};
-use crate::op::ScatterMode;
+use crate::op::{Control, ScatterMode, Work};
 use crate::{Op, Type, Var};
 use rustc_hash::FxHashMap;
 use std::fmt;
 use std::ops::Add;
 
-/// What running a program takes, each operation by itself: nothing is fused, left out or found in a cache. Made by [`Program::cost`].
+/// The cost of running a program, counted for each operation separately: nothing is fused, removed or cached.
+/// [`Program::cost`] returns it.
 ///
 /// Counts that do not fit stay at the greatest number.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Cost {
-    /// Operations, those of sub-programs for each time that they run.
+    /// Operations. Those of sub-programs count each time that they run.
     pub operations: u64,
-    /// Multiply-adds of products and convolutions; zeros of padding count as any number.
+    /// Multiply-adds of products and convolutions. Zeros of padding count like any number.
     pub multiply_adds: u64,
-    /// Elementary steps of all else: one for each element that an elementwise operation makes or a reduction takes. Moving elements
-    /// takes none.
+    /// Elementary steps of all other operations: one for each element that an elementwise operation returns or a
+    /// reduction takes. Moving elements takes none.
     pub flops: u64,
-    /// Bytes of the operands, of gathers and slices only what they take.
+    /// Bytes of the operands. Of the operand of a gather or slice, only the bytes that it takes.
     pub bytes_read: u64,
-    /// Bytes of the results, of updates only what they change.
+    /// Bytes of the results. Of the result of an update, only the bytes that it changes.
     pub bytes_written: u64,
-    /// Whether a loop runs until its condition fails: how often is not known.
+    /// Whether there is a loop with an unknown number of iterations.
     pub unbounded: bool,
 }
 
 impl Program {
-    /// What it takes to run this program, sub-programs with it.
+    /// Returns the cost of running this program, with its sub-programs.
     ///
     /// ```
     /// use rune_ir::DType;
@@ -40,17 +41,18 @@ impl Program {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// A loop of known length costs what its turns do, of branches the dearest counts. Of a loop without bounds one turn is counted.
+    /// A loop of known length costs what all its iterations cost. Of several branches, the most expensive one counts. A
+    /// loop of unknown length counts as one iteration.
     pub fn cost(&self) -> Cost {
         self.cost_with(1)
     }
-    /// As [`Program::cost`], where loops without bounds make this many turns.
+    /// Like [`Program::cost`], with this number of iterations for each loop of unknown length.
     pub fn cost_with(&self, turns: u64) -> Cost {
         Counter { turns, counted: FxHashMap::default() }.program(self)
     }
 }
 
-/// Each sub-program is counted once, however often it is used.
+/// Counts each sub-program once, however often it is used.
 struct Counter {
     turns: u64,
     counted: FxHashMap<*const Program, Cost>,
@@ -62,7 +64,7 @@ impl Counter {
     }
 
     fn sub_program(&mut self, program: &Program) -> Cost {
-        // The address stays that of this program: the one that is being counted holds it.
+        // The address stays valid: the program that is being counted holds the sub-program.
         let key: *const Program = program;
         if let Some(cost) = self.counted.get(&key) {
             return *cost;
@@ -73,28 +75,29 @@ impl Counter {
     }
 
     fn instruction(&mut self, program: &Program, instruction: &Instruction) -> Cost {
-        // Of the linear function that only its transpose is known of, that is what will be computed.
-        if let Op::Call { program, .. }
-        | Op::Remat { program, .. }
-        | Op::CustomJvp { program, .. }
-        | Op::CustomVjp { program, .. }
-        | Op::CustomLinear { xs: _, backward: program } = &instruction.op
-        {
-            self.sub_program(program)
-        } else if let Op::Case { branches, .. } = &instruction.op {
-            branches.iter().map(|branch| self.sub_program(branch)).fold(Cost::default(), |a, b| a.join(b, u64::max))
-        } else if let Op::While { cond, body, .. } = &instruction.op {
-            let turn = self.sub_program(cond) + self.sub_program(body);
-            Cost { unbounded: true, ..turn.times(self.turns) }
-        } else if let Op::Scan { length, body, .. } = &instruction.op {
-            self.sub_program(body).times(*length as u64)
-        } else {
-            operation(program, instruction)
+        match instruction.op.control() {
+            Some(
+                Control::Call { program, .. }
+                | Control::Remat { program, .. }
+                | Control::CustomJvp { program, .. }
+                | Control::CustomVjp { program, .. },
+            ) => self.sub_program(program),
+            // Only the transpose of this linear function is known, and only that will be computed.
+            Some(Control::CustomLinear { backward, .. }) => self.sub_program(backward),
+            Some(Control::Case { branches, .. }) => {
+                branches.iter().map(|branch| self.sub_program(branch)).fold(Cost::default(), |a, b| a.join(b, u64::max))
+            }
+            Some(Control::While { cond, body, .. }) => {
+                let turn = self.sub_program(cond) + self.sub_program(body);
+                Cost { unbounded: true, ..turn.times(self.turns) }
+            }
+            Some(Control::Scan { length, body, .. }) => self.sub_program(body).times(length as u64),
+            None => operation(program, instruction),
         }
     }
 }
 
-/// The cost of an operation without sub-programs.
+/// Returns the cost of an operation without sub-programs.
 fn operation(program: &Program, instruction: &Instruction) -> Cost {
     let ty = |v: &Var| program.ty(*v);
     let size = |v: &Var| ty(v).size() as u64;
@@ -104,36 +107,13 @@ fn operation(program: &Program, instruction: &Instruction) -> Cost {
     let bytes_written = written.iter().map(|ty| bytes(ty)).fold(0, u64::saturating_add);
     let each = |flops: u64| Cost { operations: 1, flops, bytes_read, bytes_written, ..Cost::default() };
     let products = |n: u64| Cost { multiply_adds: n, ..each(0) };
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the other operations declare their work in their table")]
     match &instruction.op {
-        Op::Unary { .. }
-        | Op::IntegerPow { .. }
-        | Op::Binary { .. }
-        | Op::Compare { .. }
-        | Op::Select { .. }
-        | Op::Convert { .. } => each(made),
         Op::Clamp { .. } => each(made.saturating_mul(2)),
-        // Of a pair of words: in each of twenty rounds an addition, a rotation of three steps and an exclusive or; the key, five times.
+        // For a pair of words: in each of twenty rounds an addition, a rotation of three steps and an exclusive or, and
+        // five times the key.
         Op::Threefry2x32 { .. } => each(made.saturating_mul(20 * 5 + 5 * 3)),
 
-        Op::BroadcastInDim { .. }
-        | Op::Transpose { .. }
-        | Op::Pad { .. }
-        | Op::Concatenate { .. }
-        | Op::Reverse { .. }
-        | Op::BitcastConvert { .. }
-        | Op::Constant { .. }
-        | Op::Iota { .. }
-        // Between lanes; batching makes operations on all of them of these.
-        | Op::AxisIndex { .. }
-        | Op::AllGather { .. }
-        | Op::AllToAll { .. }
-        | Op::Ppermute { .. }
-        | Op::DebugPrint { .. }
-        | Op::Callback { .. } => each(0),
-        // These hand on what they are given.
-        Op::Reshape { .. } | Op::StopGradient { .. } | Op::CheckpointName { .. } | Op::OptimizationBarrier { .. } => {
-            Cost { operations: 1, ..Cost::default() }
-        }
         Op::Slice { .. } => Cost { bytes_read: bytes_written, ..each(0) },
         Op::DynamicSlice { x, .. } | Op::Gather { x, .. } => {
             Cost { bytes_read: (bytes_read - bytes(ty(x))).saturating_add(bytes_written), ..each(0) }
@@ -152,7 +132,7 @@ fn operation(program: &Program, instruction: &Instruction) -> Cost {
             each(size(x))
         }
         Op::ReduceWindow { window, .. } => each(window.dimensions.iter().fold(made, times)),
-        // Comparisons, as of a merge.
+        // The number of comparisons of a merge sort.
         Op::Sort { operands, dimension, .. } => each(made.saturating_mul(halvings(ty(&operands[0]).shape[*dimension]))),
         Op::TopK { x, k } => each(size(x).saturating_mul(halvings(*k))),
 
@@ -163,11 +143,15 @@ fn operation(program: &Program, instruction: &Instruction) -> Cost {
             let kernel = &ty(rhs).shape;
             products(dims.rhs[1..].iter().map(|&a| &kernel[a]).fold(made, times))
         }
-        // The product of the matrix with itself, of which each factorisation takes a part or a small multiple.
+        // The product of the matrix with itself. Each factorization takes a part or a small multiple of it.
         Op::Factor { x, .. } => products(ty(x).shape.iter().rev().take(2).min().map_or(0, |k| times(size(x), k))),
         Op::LuSolve { a, .. } => products(ty(a).shape.last().map_or(0, |n| times(made, n))),
         Op::TriangularSolve { a, .. } => products(ty(a).shape.last().map_or(0, |n| times(made, n) / 2)),
-        Op::Call { .. } | Op::Remat { .. } | Op::CustomJvp { .. } | Op::CustomVjp { .. } | Op::CustomLinear { .. } | Op::Case { .. } | Op::While { .. } | Op::Scan { .. } => unreachable!("what holds sub-programs costs what they cost"),
+        op => match op.work() {
+            Work::PerElement => each(made),
+            Work::Move => each(0),
+            Work::None => Cost { operations: 1, ..Cost::default() },
+        },
     }
 }
 
@@ -179,21 +163,21 @@ fn times(n: u64, factor: &usize) -> u64 {
     n.saturating_mul(*factor as u64)
 }
 
-/// How often `n` can be halved before nothing is left.
+/// How often `n` can be halved until nothing is left.
 fn halvings(n: usize) -> u64 {
     u64::from(usize::BITS - n.leading_zeros())
 }
 
 impl Cost {
-    /// Bytes read and written.
+    /// Returns the bytes read and written.
     pub fn bytes(self) -> u64 {
         self.bytes_read.saturating_add(self.bytes_written)
     }
-    /// This, `n` times.
+    /// This cost, `n` times.
     fn times(self, n: u64) -> Cost {
         self.join(self, |x, _| x.saturating_mul(n))
     }
-    /// Field by field.
+    /// Combines the costs field by field.
     fn join(self, other: Cost, f: impl Fn(u64, u64) -> u64) -> Cost {
         Cost {
             operations: f(self.operations, other.operations),
@@ -216,7 +200,7 @@ impl Add for Cost {
 impl fmt::Display for Cost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Cost { operations, multiply_adds, flops, bytes_read, bytes_written, unbounded } = self;
-        let turns = if *unbounded { ", and more for each further turn of loops" } else { "" };
+        let turns = if *unbounded { ", and more for each further iteration of loops" } else { "" };
         write!(
             f,
             "{operations} operations: {multiply_adds} multiply-adds, {flops} other steps, {bytes_read} bytes read, \

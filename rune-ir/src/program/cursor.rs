@@ -1,4 +1,4 @@
-//! A place in a line of the text form, and what can be read from it.
+//! A position in a line of the text form, and the parts that can be read from it.
 
 use super::names::is_name_char;
 use super::parse::{ParseError, ParseProblem};
@@ -15,11 +15,11 @@ pub(super) struct Cursor<'a> {
 type Result<T> = std::result::Result<T, ParseError>;
 
 impl<'a> Cursor<'a> {
-    /// At the beginning of line number `line`, counted from 1.
+    /// Returns the start of line number `line`, counted from 1.
     pub(super) fn new(line: usize, text: &'a str) -> Cursor<'a> {
         Cursor { line, text, at: 0 }
     }
-    /// This problem, here.
+    /// Returns an error for this problem at this position.
     pub(super) fn error(&self, problem: impl Into<ParseProblem>) -> ParseError {
         let column = self.text[..self.at].chars().count() + 1;
         ParseError { line: self.line, column, problem: problem.into() }
@@ -35,12 +35,12 @@ impl<'a> Cursor<'a> {
     pub(super) fn skip_blanks(&mut self) {
         self.at += self.rest().len() - self.rest().trim_start().len();
     }
-    /// Whether the line ends here, or goes on with a remark.
+    /// Returns whether the line ends here, or only a comment follows.
     pub(super) fn at_end(&mut self) -> bool {
         self.skip_blanks();
         self.rest().is_empty() || self.rest().starts_with('#')
     }
-    /// Goes past `token`, and blanks before it, if it is here.
+    /// Skips `token`, and whitespace before it, if it is here. Returns whether it was.
     pub(super) fn eat(&mut self, token: &str) -> bool {
         self.skip_blanks();
         let found = self.rest().starts_with(token);
@@ -49,7 +49,7 @@ impl<'a> Cursor<'a> {
         }
         found
     }
-    /// As `eat`, of a word that ends where it ends.
+    /// Like `eat`, for a word that ends here.
     pub(super) fn eat_word(&mut self, word: &str) -> bool {
         let mut ahead = *self;
         let found = ahead.eat(word) && !ahead.rest().starts_with(is_name_char);
@@ -71,7 +71,7 @@ impl<'a> Cursor<'a> {
         self.at += end;
         Ok(&rest[..end])
     }
-    /// A list of names with commas between, which ends before the first thing that is none.
+    /// Reads names with commas between them, up to the first part that is not a name.
     pub(super) fn names(&mut self, stop: &str) -> Result<Vec<(Cursor<'a>, &'a str)>> {
         let mut names = Vec::new();
         self.skip_blanks();
@@ -86,7 +86,7 @@ impl<'a> Cursor<'a> {
             }
         }
     }
-    /// The symbol of a program, and its name.
+    /// Reads the symbol of a program, and its name.
     pub(super) fn symbol(&mut self) -> Result<(&'a str, String)> {
         self.skip_blanks();
         let start = self.at;
@@ -106,7 +106,7 @@ impl<'a> Cursor<'a> {
             }
         }
     }
-    /// A value of JSON, up to the comma or bracket that does not belong to it.
+    /// Reads a JSON value, up to the comma or bracket that is not part of it.
     pub(super) fn json(&mut self) -> Result<Json> {
         self.skip_blanks();
         let (text, here) = (self.value_text(), *self);
@@ -138,7 +138,7 @@ impl<'a> Cursor<'a> {
         }
         rest
     }
-    /// The numbers in brackets, as text.
+    /// Reads the numbers in brackets, as text.
     pub(super) fn numbers(&mut self) -> Result<Vec<(Cursor<'a>, &'a str)>> {
         self.expect("[")?;
         let mut numbers = Vec::new();
@@ -163,7 +163,7 @@ impl<'a> Cursor<'a> {
         self.at += end;
         Ok(ty)
     }
-    /// One type, or several in parentheses.
+    /// Reads one type, or several in parentheses.
     pub(super) fn types(&mut self) -> Result<Vec<Type>> {
         if !self.eat("(") {
             return Ok(vec![self.ty()?]);
@@ -177,7 +177,7 @@ impl<'a> Cursor<'a> {
         }
         Ok(types)
     }
-    /// What follows up to the next blank.
+    /// Reads up to the next whitespace.
     pub(super) fn word(&mut self) -> &'a str {
         self.skip_blanks();
         let rest = self.rest();

@@ -1,43 +1,48 @@
-//! From which inputs of a program its variables are reached, told by its look.
+//! Static dependence analysis: which variables of a program depend on which inputs.
 //!
-//! To find that out by running a rule would take a run for each turn that marks go round a loop, at each level of a nest: exponential time.
-//! Here each sub-program is looked at once for each thing that is followed. What was found stays with the program.
+//! Running a transformation to find out would take one run for each iteration of a fixpoint, at each level of nested
+//! loops: exponential time. This analysis visits each sub-program once for each kind of dependence. The program keeps
+//! the result.
 
-use crate::op::AxisName;
+use crate::op::{AxisName, Control};
 use crate::{Instruction, Op, Program};
 use smallvec::{SmallVec, smallvec};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What is followed from operands to results.
+/// The kind of dependence of results on operands.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Along {
-    /// All results of an operation depend on all its operands, whatever is in its programs; those of an effect on more than that.
+pub enum DependenceKind {
+    /// All results of an operation depend on all its operands, whatever its programs do. The results of an effect
+    /// always depend.
     Operands,
-    /// Results depend on operands as the programs of an operation have it.
+    /// Results depend on operands as the programs of the operation say.
     Values,
-    /// Results move with operands, as far as they are floats and have a derivative.
+    /// The tangents of results depend on tangents of operands, for floats with a nonzero derivative.
     Tangents,
-    /// Results differ by lane if operands do; operations over the axis of this name are over the lanes.
+    /// Results differ between batch elements if operands do. Operations over the axis of this name work on the batch
+    /// itself.
     Lanes(Option<AxisName>),
 }
 
-impl Along {
-    /// The same, of a program: whether lanes have a name says something only to operations over the axis.
-    fn within(&self, program: &Program) -> Along {
+impl DependenceKind {
+    /// Returns the kind for a sub-program. The name of the batch axis matters only to operations over that axis.
+    fn within(&self, program: &Program) -> DependenceKind {
         match self {
-            Along::Lanes(Some(name)) if !program.axes().contains_key(name) => Along::Lanes(None),
-            Along::Operands | Along::Values | Along::Tangents | Along::Lanes(_) => self.clone(),
+            DependenceKind::Lanes(Some(name)) if !program.axes().contains_key(name) => DependenceKind::Lanes(None),
+            DependenceKind::Operands | DependenceKind::Values | DependenceKind::Tangents | DependenceKind::Lanes(_) => {
+                self.clone()
+            }
         }
     }
 }
 
-/// The marks of a variable: that it is reached, or from where.
-pub trait Marks: Clone + Default {
-    /// Adds those of another variable; whether they are more now.
+/// The analysis value of a variable: whether it depends, or on which inputs.
+pub trait Lattice: Clone + Default {
+    /// Joins with the value of another variable. Returns whether this one changed.
     fn join(&mut self, other: &Self) -> bool;
 }
 
-impl Marks for bool {
+impl Lattice for bool {
     fn join(&mut self, other: &bool) -> bool {
         let more = *other && !*self;
         *self |= *other;
@@ -45,7 +50,7 @@ impl Marks for bool {
     }
 }
 
-/// Positions of inputs, a bit for each.
+/// Indices of inputs, as a bit set.
 #[derive(Clone, Default, Debug)]
 struct Sources(SmallVec<[u64; 2]>);
 
@@ -61,7 +66,7 @@ impl Sources {
     }
 }
 
-impl Marks for Sources {
+impl Lattice for Sources {
     fn join(&mut self, other: &Sources) -> bool {
         if self.0.len() < other.0.len() {
             self.0.resize(other.0.len(), 0);
@@ -75,7 +80,7 @@ impl Marks for Sources {
     }
 }
 
-fn joined<'a, M: Marks + 'a>(marks: impl IntoIterator<Item = &'a M>) -> M {
+fn joined<'a, M: Lattice + 'a>(marks: impl IntoIterator<Item = &'a M>) -> M {
     let mut all = M::default();
     for one in marks {
         all.join(one);
@@ -83,18 +88,18 @@ fn joined<'a, M: Marks + 'a>(marks: impl IntoIterator<Item = &'a M>) -> M {
     all
 }
 
-/// From which inputs the outputs of a program are reached.
+/// The inputs that the outputs of a program depend on.
 #[derive(Debug)]
 struct Flow {
-    /// For each output the inputs; the position after the last one stands for what is reached in any case.
+    /// The inputs of each output. The index after the last input stands for a dependence that always exists.
     outputs: Vec<Sources>,
 }
 
-/// The flows through a program that were asked for.
+/// The analysis results of a program, for each kind that was asked for.
 #[derive(Default, Debug)]
-pub(super) struct Flows(Mutex<Vec<(Along, Arc<Flow>)>>);
+pub(super) struct Flows(Mutex<Vec<(DependenceKind, Arc<Flow>)>>);
 
-/// Found again for a copy, which may be about to change.
+/// A copy starts empty, because it may be about to change.
 impl Clone for Flows {
     fn clone(&self) -> Flows {
         Flows::default()
@@ -102,51 +107,52 @@ impl Clone for Flows {
 }
 
 impl Program {
-    fn flow(&self, along: &Along) -> Arc<Flow> {
-        let along = along.within(self);
+    fn flow(&self, kind: &DependenceKind) -> Arc<Flow> {
+        let kind = kind.within(self);
         let known = || self.flows.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, flow)) = known().iter().find(|(known, _)| *known == along) {
+        if let Some((_, flow)) = known().iter().find(|(known, _)| *known == kind) {
             return flow.clone();
         }
         let inputs = self.inputs().len();
-        let env = follow(self, &along, (0..inputs).map(Sources::only).collect(), &Sources::only(inputs));
+        let env = follow(self, &kind, (0..inputs).map(Sources::only).collect(), &Sources::only(inputs));
         let flow = Arc::new(Flow { outputs: self.outputs().iter().map(|v| env[v.index()].clone()).collect() });
-        known().push((along, flow.clone()));
+        known().push((kind, flow.clone()));
         flow
     }
 }
 
-/// The marks of the outputs of `program` for those of its inputs; `anyway` are those of what is reached in any case.
-pub fn outputs<M: Marks>(program: &Program, along: &Along, inputs: &[M], anyway: &M) -> Vec<M> {
-    let of = |i| inputs.get(i).unwrap_or(anyway);
-    program.flow(along).outputs.iter().map(|sources| joined(sources.positions().map(of))).collect()
+/// Returns the values of the outputs of `program` for those of its inputs. `always` is the value of a dependence that
+/// always exists.
+pub fn outputs<M: Lattice>(program: &Program, kind: &DependenceKind, inputs: &[M], always: &M) -> Vec<M> {
+    let of = |i| inputs.get(i).unwrap_or(always);
+    program.flow(kind).outputs.iter().map(|sources| joined(sources.positions().map(of))).collect()
 }
 
-/// Which outputs of `program` are reached from the inputs that `marks` marks.
-pub fn reached(program: &Program, along: &Along, marks: &[bool]) -> Vec<bool> {
-    outputs(program, along, marks, &true)
+/// Returns which outputs of `program` depend on the inputs that `marks` marks.
+pub fn reached(program: &Program, kind: &DependenceKind, marks: &[bool]) -> Vec<bool> {
+    outputs(program, kind, marks, &true)
 }
 
-/// Which variables of `program` are reached from the inputs and constants that `marks` marks.
-pub fn reached_variables(program: &Program, along: &Along, marks: &[bool]) -> Vec<bool> {
-    follow(program, &along.within(program), marks.to_vec(), &true)
+/// Returns which variables of `program` depend on the inputs and constants that `marks` marks.
+pub fn reached_variables(program: &Program, kind: &DependenceKind, marks: &[bool]) -> Vec<bool> {
+    follow(program, &kind.within(program), marks.to_vec(), &true)
 }
 
-/// The marks of all variables, for those of the inputs.
-fn follow<M: Marks>(program: &Program, along: &Along, inputs: Vec<M>, anyway: &M) -> Vec<M> {
+/// Returns the values of all variables, for those of the inputs.
+fn follow<M: Lattice>(program: &Program, kind: &DependenceKind, inputs: Vec<M>, always: &M) -> Vec<M> {
     let mut env = inputs;
     env.resize(program.num_vars(), M::default());
     for instruction in program.instructions() {
         crate::work::note();
-        step(program, instruction, along, &mut env, anyway);
+        step(program, instruction, kind, &mut env, always);
     }
     env
 }
 
-fn step<M: Marks>(program: &Program, instruction: &Instruction, along: &Along, env: &mut [M], anyway: &M) {
-    let given = results(&instruction.op, |v| &env[v.index()], along, anyway);
+fn step<M: Lattice>(program: &Program, instruction: &Instruction, kind: &DependenceKind, env: &mut [M], always: &M) {
+    let given = results(&instruction.op, |v| &env[v.index()], kind, always);
     for (i, v) in instruction.results().enumerate() {
-        if *along == Along::Tangents && !program.ty(v).dtype.is_float() {
+        if *kind == DependenceKind::Tangents && !program.ty(v).dtype.is_float() {
             continue;
         }
         env[v.index()] = match &given {
@@ -156,11 +162,11 @@ fn step<M: Marks>(program: &Program, instruction: &Instruction, along: &Along, e
     }
 }
 
-/// The marks of the results of an operation.
+/// The values of the results of an operation.
 pub enum Results<M> {
-    /// They all have the same.
+    /// One value for all results.
     All(M),
-    /// One after the other.
+    /// One value for each result.
     Each(Vec<M>),
 }
 
@@ -173,91 +179,116 @@ impl<M: Clone> Results<M> {
     }
 }
 
-/// The marks of the results of `op`; `of` are those of an operand.
-pub fn results<'a, V, M: Marks + 'a>(
+/// Returns the values of the results of `op`. `of` returns the value of an operand.
+pub fn results<'a, V, M: Lattice + 'a>(
     op: &'a Op<V>,
     of: impl Fn(&'a V) -> &'a M,
-    along: &Along,
-    anyway: &M,
+    kind: &DependenceKind,
+    always: &M,
 ) -> Results<M> {
     let all = || Results::All(joined(op.operands().into_iter().map(&of)));
-    let given = match along {
-        Along::Operands => {
+    match kind {
+        DependenceKind::Operands => {
             let mut marks = joined(op.operands().into_iter().map(&of));
-            // Each time it gives what it will.
+            // An effect may return something else each time.
             if op.has_effects() {
-                marks.join(anyway);
+                marks.join(always);
             }
-            return Results::All(marks);
+            Results::All(marks)
         }
-        Along::Tangents if is_flat(op) => return Results::All(M::default()),
-        Along::Values | Along::Tangents => None,
-        Along::Lanes(name) => {
-            if op.axis().is_some_and(|axis| Some(&axis.name) == name.as_ref()) {
-                return Results::All(over_lanes(op, of, anyway));
-            }
-            with_rules(op, &of, along, anyway)
+        DependenceKind::Tangents if op.is_flat() => Results::All(M::default()),
+        DependenceKind::Lanes(name) if op.axis().is_some_and(|axis| Some(&axis.name) == name.as_ref()) => {
+            Results::All(over_lanes(op, of, always))
         }
-    };
-    given.or_else(|| within(op, &of, along, anyway)).map_or_else(all, Results::Each)
-}
-
-/// Of branches, loops and calls, by their programs, and of barriers; `None` for other operations.
-fn within<'a, V, M: Marks + 'a>(
-    op: &'a Op<V>,
-    of: &impl Fn(&'a V) -> &'a M,
-    along: &Along,
-    anyway: &M,
-) -> Option<Vec<M>> {
-    let marks = |args: &'a [V]| -> Vec<M> { args.iter().map(|x| of(x).clone()).collect() };
-    if let Op::Call { args, program } | Op::Remat { args, program, .. } = op {
-        Some(outputs(program, along, &marks(args), anyway))
-    } else if let Op::Case { index, args, branches } = op {
-        let args = marks(args);
-        let mut results = vec![of(index).clone(); branches[0].outputs().len()];
-        for branch in branches {
-            join_each(&mut results, &outputs(branch, along, &args, anyway));
+        DependenceKind::Values | DependenceKind::Tangents | DependenceKind::Lanes(_) => {
+            each(op, &of, kind, always).map_or_else(all, Results::Each)
         }
-        Some(results)
-    } else if let Op::While { args, consts, cond, body } = op {
-        let mut marks = marks(args);
-        while_turn(cond, body, along, &mut marks, *consts, anyway);
-        Some(marks.split_off(*consts))
-    } else if let Op::Scan { args, consts, carry, body, .. } = op {
-        let mut marks = marks(args);
-        scan_turn(body, along, &mut marks, *consts, *carry, anyway);
-        let mut results = outputs(body, along, &marks, anyway);
-        results[..*carry].clone_from_slice(&marks[*consts..consts + carry]);
-        Some(results)
-    } else if let Op::OptimizationBarrier { xs } = op {
-        Some(marks(xs))
-    } else {
-        None
     }
 }
 
-/// Adds to what goes into a turn of a scan, of what is carried, what comes out of turns.
-pub fn scan_turn<M: Marks>(body: &Program, along: &Along, marks: &mut [M], consts: usize, carry: usize, anyway: &M) {
+/// Returns the values of the results of an operation whose results have values of their own: those of its programs, or
+/// of a barrier. `None`: all results have the joined value of all operands.
+fn each<'a, V, M: Lattice + 'a>(
+    op: &'a Op<V>,
+    of: &impl Fn(&'a V) -> &'a M,
+    kind: &DependenceKind,
+    always: &M,
+) -> Option<Vec<M>> {
+    let marks = |args: &'a [V]| -> Vec<M> { args.iter().map(|x| of(x).clone()).collect() };
+    let by_lane = matches!(kind, DependenceKind::Lanes(_));
+    match op.control() {
+        Some(Control::Call { args, program } | Control::Remat { args, program, .. }) => {
+            Some(outputs(program, kind, &marks(args), always))
+        }
+        Some(Control::Case { index, args, branches }) => {
+            let args = marks(args);
+            let mut results = vec![of(index).clone(); branches[0].outputs().len()];
+            for branch in branches {
+                join_each(&mut results, &outputs(branch, kind, &args, always));
+            }
+            Some(results)
+        }
+        Some(Control::While { args, consts, cond, body }) => {
+            let mut marks = marks(args);
+            while_turn(cond, body, kind, &mut marks, consts, always);
+            Some(marks.split_off(consts))
+        }
+        Some(Control::Scan { args, consts, carry, body, .. }) => {
+            let mut marks = marks(args);
+            scan_turn(body, kind, &mut marks, consts, carry, always);
+            let mut results = outputs(body, kind, &marks, always);
+            results[..carry].clone_from_slice(&marks[consts..consts + carry]);
+            Some(results)
+        }
+        Some(Control::CustomJvp { args, program, rule, num_args, takes_results }) => {
+            by_lane.then(|| custom_jvp(marks(args), program, rule, num_args, takes_results, kind, always))
+        }
+        Some(Control::CustomVjp { args, program, forward, backward, num_args }) => {
+            by_lane.then(|| custom_vjp(marks(args), program, forward, backward, num_args, kind, always))
+        }
+        Some(Control::CustomLinear { xs, backward }) => {
+            by_lane.then(|| custom_linear(&marks(xs), backward, kind, always))
+        }
+        None => {
+            if let Op::OptimizationBarrier { xs } = op {
+                Some(marks(xs))
+            } else {
+                None
+            }
+        }
+    }
+}
+
+/// Joins the final carry of a scan into its initial carry, until nothing changes.
+pub fn scan_turn<M: Lattice>(
+    body: &Program,
+    kind: &DependenceKind,
+    marks: &mut [M],
+    consts: usize,
+    carry: usize,
+    always: &M,
+) {
     loop {
-        let out = outputs(body, along, marks, anyway);
+        let out = outputs(body, kind, marks, always);
         if !join_each(&mut marks[consts..consts + carry], &out) {
             return;
         }
     }
 }
 
-/// As [`scan_turn`], of a loop that a condition ends: how many turns there are tells on everything. The marks of the condition.
-pub fn while_turn<M: Marks>(
+/// Like [`scan_turn`], for a `while` loop. Everything depends on the number of iterations. Returns the value of the
+/// condition.
+pub fn while_turn<M: Lattice>(
     cond: &Program,
     body: &Program,
-    along: &Along,
+    kind: &DependenceKind,
     marks: &mut [M],
     consts: usize,
-    anyway: &M,
+    always: &M,
 ) -> M {
     loop {
-        let goes_on = joined(&outputs(cond, along, marks, anyway));
-        let mut out = outputs(body, along, marks, anyway);
+        let goes_on = joined(&outputs(cond, kind, marks, always));
+        let mut out = outputs(body, kind, marks, always);
         out.iter_mut().for_each(|out| _ = out.join(&goes_on));
         if !join_each(&mut marks[consts..], &out) {
             return goes_on;
@@ -265,19 +296,13 @@ pub fn while_turn<M: Marks>(
     }
 }
 
-/// Adds marks to marks; whether any are more now.
-fn join_each<M: Marks>(marks: &mut [M], others: &[M]) -> bool {
+/// Joins values with values. Returns whether any changed.
+fn join_each<M: Lattice>(marks: &mut [M], others: &[M]) -> bool {
     marks.iter_mut().zip(others).fold(false, |more, (mine, theirs)| mine.join(theirs) | more)
 }
 
-/// Whether the derivative is zero wherever there is one.
-pub fn is_flat<V>(op: &Op<V>) -> bool {
-    use crate::op::UnaryFn::{Ceil, Floor, RoundAfz, RoundEven, Sign};
-    matches!(op, Op::StopGradient { .. } | Op::Unary { f: Sign | Floor | Ceil | RoundAfz | RoundEven, .. })
-}
-
-/// Of an operation over the axis that the lanes lie along.
-fn over_lanes<'a, V, M: Marks + 'a>(op: &'a Op<V>, of: impl Fn(&'a V) -> &'a M, anyway: &M) -> M {
+/// Returns the value of an operation over the batch axis.
+fn over_lanes<'a, V, M: Lattice + 'a>(op: &'a Op<V>, of: impl Fn(&'a V) -> &'a M, always: &M) -> M {
     if let Op::Collective { .. } | Op::AllGather { .. } = op {
         return M::default(); // All lanes get the same.
     }
@@ -286,65 +311,75 @@ fn over_lanes<'a, V, M: Marks + 'a>(op: &'a Op<V>, of: impl Fn(&'a V) -> &'a M, 
     {
         return of(x).clone();
     }
-    anyway.clone()
+    always.clone()
 }
 
-/// Of functions with derivatives of their own, on lanes.
-fn with_rules<'a, V, M: Marks + 'a>(
-    op: &'a Op<V>,
-    of: &impl Fn(&'a V) -> &'a M,
-    along: &Along,
-    anyway: &M,
-) -> Option<Vec<M>> {
-    let marks = |args: &'a [V]| -> Vec<M> { args.iter().map(|x| of(x).clone()).collect() };
-    if let Op::CustomJvp { args, program, rule, num_args, takes_results } = op {
-        // A result is of one type with its tangent: it differs where either does.
-        let args = marks(args);
-        let tangents = floats(&args[..*num_args], program);
-        let mut results = outputs(program, along, &args, anyway);
-        let types = program.output_types();
-        loop {
-            let given = if *takes_results { &results[..] } else { &[] };
-            let given = outputs(rule, along, &[&args[..], given, &tangents].concat(), anyway);
-            let values = if *takes_results { 0 } else { types.len() };
-            let mut more = join_each(&mut results, &given[..values]);
-            let changes = results.iter_mut().zip(&types).filter(|(_, ty)| ty.dtype.is_float()).map(|(m, _)| m);
-            for (result, change) in changes.zip(&given[values..]) {
-                more |= result.join(change);
-            }
-            if !more {
-                return Some(results);
-            }
+/// Returns the values of the results of a function with a rule for tangents, for a batch. A result and its tangent have
+/// one type, so a result is mapped if either is.
+fn custom_jvp<M: Lattice>(
+    args: Vec<M>,
+    program: &Program,
+    rule: &Program,
+    num_args: usize,
+    takes_results: bool,
+    kind: &DependenceKind,
+    always: &M,
+) -> Vec<M> {
+    let tangents = floats(&args[..num_args], program);
+    let mut results = outputs(program, kind, &args, always);
+    let types = program.output_types();
+    loop {
+        let given = if takes_results { &results[..] } else { &[] };
+        let given = outputs(rule, kind, &[&args[..], given, &tangents].concat(), always);
+        let values = if takes_results { 0 } else { types.len() };
+        let mut more = join_each(&mut results, &given[..values]);
+        let changes = results.iter_mut().zip(&types).filter(|(_, ty)| ty.dtype.is_float()).map(|(m, _)| m);
+        for (result, change) in changes.zip(&given[values..]) {
+            more |= result.join(change);
         }
-    } else if let Op::CustomVjp { args, program, forward, backward, num_args } = op {
-        let args = marks(args);
-        let mut results = outputs(program, along, &args, anyway);
-        let forward = outputs(forward, along, &args, anyway);
-        join_each(&mut results, &forward);
-        // A result that moves with what differs, as the rule has it, has a cotangent of its own in each lane.
-        let own = floats(&args[..*num_args], program);
-        let residuals = forward.len() - results.len();
-        let back = backward.flow(&Along::Operands);
-        let moves: Vec<bool> = program.output_types().iter().map(|ty| ty.dtype.is_float()).collect();
-        for (ct, result) in results.iter_mut().zip(moves).filter(|(_, float)| *float).map(|(r, _)| r).enumerate() {
-            let to = back.outputs.iter().zip(&own).filter(|(from, _)| from.positions().any(|i| i == residuals + ct));
-            result.join(&joined(to.map(|(_, own)| own)));
+        if !more {
+            return results;
         }
-        Some(results)
-    } else if let Op::CustomLinear { xs, backward } = op {
-        let mut any = joined(xs.iter().map(of));
-        if let Along::Lanes(Some(name)) = along
-            && backward.axes().contains_key(name)
-        {
-            any.join(anyway);
-        }
-        Some(vec![any; backward.inputs().len() - (xs.len() - backward.outputs().len())])
-    } else {
-        None
     }
 }
 
-/// The marks of those inputs that are of a float dtype.
-fn floats<M: Marks>(marks: &[M], program: &Program) -> Vec<M> {
+/// Like [`custom_jvp`], with a rule for cotangents. If the rule makes an argument that is mapped depend on the
+/// cotangent of a result, this cotangent is mapped, and so is the result.
+fn custom_vjp<M: Lattice>(
+    args: Vec<M>,
+    program: &Program,
+    forward: &Program,
+    backward: &Program,
+    num_args: usize,
+    kind: &DependenceKind,
+    always: &M,
+) -> Vec<M> {
+    let mut results = outputs(program, kind, &args, always);
+    let forward = outputs(forward, kind, &args, always);
+    join_each(&mut results, &forward);
+    let own = floats(&args[..num_args], program);
+    let residuals = forward.len() - results.len();
+    let back = backward.flow(&DependenceKind::Operands);
+    let moves: Vec<bool> = program.output_types().iter().map(|ty| ty.dtype.is_float()).collect();
+    for (ct, result) in results.iter_mut().zip(moves).filter(|(_, float)| *float).map(|(r, _)| r).enumerate() {
+        let to = back.outputs.iter().zip(&own).filter(|(from, _)| from.positions().any(|i| i == residuals + ct));
+        result.join(&joined(to.map(|(_, own)| own)));
+    }
+    results
+}
+
+/// Like [`custom_jvp`], for the linear operation that replaces tangents in a function with a rule for cotangents.
+fn custom_linear<M: Lattice>(xs: &[M], backward: &Program, kind: &DependenceKind, always: &M) -> Vec<M> {
+    let mut any = joined(xs);
+    if let DependenceKind::Lanes(Some(name)) = kind
+        && backward.axes().contains_key(name)
+    {
+        any.join(always);
+    }
+    vec![any; backward.inputs().len() - (xs.len() - backward.outputs().len())]
+}
+
+/// Returns the values of the inputs that are floats.
+fn floats<M: Lattice>(marks: &[M], program: &Program) -> Vec<M> {
     marks.iter().zip(program.input_types()).filter(|(_, ty)| ty.dtype.is_float()).map(|(m, _)| m.clone()).collect()
 }

@@ -1,4 +1,4 @@
-//! Programs in files, and for serde.
+//! Saving and loading programs, and their serde forms.
 
 use super::json::{Document, DocumentError};
 use super::json_lines::lines;
@@ -15,16 +15,16 @@ use std::path::{Path, PathBuf};
 /// A program cannot be saved.
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
-    /// A file cannot be written.
+    /// The operating system cannot write a file.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// The arrays beside the program would take its place.
-    #[error("{0} ends in .safetensors, as the file beside it would; choose another ending, as .json")]
+    /// The file of arrays would replace the program.
+    #[error("{0} has the extension .safetensors of the file for arrays; choose another one, such as .json")]
     Extension(PathBuf),
     /// A constant cannot be fetched from its device.
     #[error("a constant cannot be read: {0}")]
     Device(String),
-    /// It calls a function of this process.
+    /// The program calls a function of this process.
     #[error(
         "`{program}` calls `{function}`, at {loc}, which is a function of this process and cannot be saved; leave the call out of what is \
          saved, or give its result as an argument"
@@ -42,48 +42,49 @@ pub enum SaveError {
 /// A program cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// A file cannot be read.
+    /// The operating system cannot read a file.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// A file is no JSON, or JSON of another form.
+    /// A file is not JSON, or is JSON of another form.
     #[error("{path} is not a program: {source}")]
     Json {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it, and where.
+        /// What is wrong, and where.
         source: serde_json::Error,
     },
-    /// The document is no program.
+    /// The document is not a program.
     #[error("{path} is not a program: {source}")]
     Document {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it, and where.
+        /// What is wrong, and where.
         source: Box<DocumentError>,
     },
 }
 
-/// A text is no program in JSON.
+/// A text is not a program in JSON.
 #[derive(Debug, thiserror::Error)]
 pub enum JsonError {
-    /// It is no JSON, or JSON of another form.
+    /// The text is not JSON, or is JSON of another form.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
-    /// The document is no program.
+    /// The document is not a program.
     #[error(transparent)]
     Document(#[from] DocumentError),
 }
 
 impl Program {
-    /// The program as JSON, in lines: one for each input, constant, sub-program and instruction. All constants are in it.
+    /// Returns the program as JSON, with one line for each input, constant, sub-program and instruction. It contains
+    /// all constants.
     ///
     /// # Errors
-    /// If a constant cannot be fetched from its device, or it calls a function of this process.
+    /// If a constant cannot be fetched from its device, or the program calls a function of this process.
     pub fn to_json(&self) -> Result<String, SaveError> {
         Ok(lines(&Document::of(self, usize::MAX)?.0))
     }
 
-    /// The program that a JSON text is of, which holds all its constants. Everything in it is checked.
+    /// Reads a program from JSON text that contains all constants. Everything in the text is checked.
     ///
     /// ```
     /// use rune_ir::Program;
@@ -94,24 +95,24 @@ impl Program {
     /// ```
     ///
     /// # Errors
-    /// If it is none.
+    /// If the text is not a program.
     pub fn from_json(text: &str) -> Result<Program, JsonError> {
         Program::from_json_with(text, &BTreeMap::new())
     }
 
-    /// As [`Program::from_json`], with the arrays of the file beside, of which those are taken that the text refers to.
+    /// Like [`Program::from_json`], with the arrays of the file beside the program. The text refers to them by name.
     ///
     /// # Errors
-    /// If the text is no program, or it refers to an array that is not there, or is of another type or content.
+    /// If the text is not a program, or refers to an array that is missing or that has another type or content.
     pub fn from_json_with(text: &str, arrays: &BTreeMap<String, Array>) -> Result<Program, JsonError> {
         Ok(serde_json::from_str::<Document>(text)?.program(arrays)?)
     }
 
-    /// Writes the program as JSON to `path`, and constants of more than [`INLINE`] elements beside it, to the
-    /// file of the same name that ends in `.safetensors`.
+    /// Writes the program as JSON to `path`. Constants of more than [`INLINE`] elements go to a file with the same name
+    /// and the extension `.safetensors`.
     ///
     /// # Errors
-    /// If a file cannot be written, a constant cannot be fetched from its device, or it calls a function of this process.
+    /// If a file cannot be written, a constant cannot be fetched from its device, or the program calls a function of this process.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), SaveError> {
         let path = path.as_ref();
         let (document, tensors) = Document::of(self, INLINE)?;
@@ -120,7 +121,7 @@ impl Program {
             return Err(SaveError::Extension(beside));
         }
         let arrays = tensors.iter().map(|(name, array)| (name.as_str(), array));
-        // A program without its arrays is not to be left.
+        // A program must not be left without its arrays.
         let paths: &[&Path] = if tensors.is_empty() { &[path] } else { &[&beside, path] };
         Ok(storage::replace_all(paths, |i, temporary| match paths[i] == path {
             true => std::fs::write(temporary, lines(&document)),
@@ -128,11 +129,11 @@ impl Program {
         })?)
     }
 
-    /// Reads a program that [`Program::save`] wrote, or another program that keeps to the format. Everything in it is
-    /// checked: it may come from anywhere.
+    /// Reads a program that [`Program::save`] wrote, or any other program in this format. Everything in the file is
+    /// checked, because it may come from anywhere.
     ///
     /// # Errors
-    /// If a file cannot be read, or is no program.
+    /// If a file cannot be read, or is not a program.
     pub fn load(path: impl AsRef<Path>) -> Result<Program, LoadError> {
         let path = path.as_ref();
         let text = std::fs::read(path).map_err(|source| StorageError::Io { path: path.to_owned(), source })?;
@@ -146,7 +147,7 @@ impl Program {
     }
 }
 
-/// As the JSON of [`Program::save`], with all constants inline.
+/// Serializes like [`Program::save`], with all constants inline.
 impl Serialize for Program {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Document::of(self, usize::MAX).map_err(S::Error::custom)?.0.serialize(serializer)

@@ -4,7 +4,7 @@ use super::Program;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-/// A hash of what a program computes: of its operations, how they hang together, and the types of inputs and constants.
+/// A hash of what a program computes: its operations and their operands, and the types of inputs and constants.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ProgramHash(pub [u8; 16]);
 
@@ -19,10 +19,10 @@ impl fmt::Debug for ProgramHash {
     }
 }
 
-/// Begins every hash, so that caches filled by another version of this crate are not read.
+/// Starts every hash, so that caches of other versions of this crate are not used.
 const VERSION: &str = concat!("rune ", env!("CARGO_PKG_VERSION"), " program 1");
 
-/// Collects what is hashed, with lengths as 64 bits everywhere, and feeds it on in large pieces.
+/// Collects the hashed data, with all lengths as 64 bits, and passes it on in large pieces.
 struct Encoder {
     buffer: Vec<u8>,
     hasher: blake3::Hasher,
@@ -56,11 +56,11 @@ impl Hasher for Encoder {
 }
 
 impl Program {
-    /// The key of this program in caches of compiled code.
+    /// Returns the key of this program in caches of compiled code.
     ///
-    /// The same in every process of one version of rune. Names and origins are left out. Constants count by their types
-    /// only: they are inputs of the compiled code, so programs that differ in nothing else share it. Takes linear time
-    /// at first, and none after.
+    /// It is the same in every process of one version of rune. It ignores names and origins. Of constants only the
+    /// types count: they are inputs of the compiled code, so programs that differ only in constants share it. The first
+    /// call takes linear time, and later calls constant time.
     pub fn structural_hash(&self) -> ProgramHash {
         *self.hash.get_or_init(|| {
             let mut encoder = Encoder { buffer: Vec::with_capacity(Encoder::PIECE), hasher: blake3::Hasher::new() };
@@ -70,7 +70,7 @@ impl Program {
             self.types[..self.inputs as usize + self.constants.len()].hash(&mut encoder);
             self.instructions.len().hash(&mut encoder);
             for instruction in &self.instructions {
-                // The name keeps operations apart when the order of the table changes.
+                // The name distinguishes operations even if the order of the table changes.
                 instruction.op.name().hash(&mut encoder);
                 instruction.op.hash(&mut encoder);
             }
@@ -83,8 +83,8 @@ impl Program {
     }
 }
 
-/// Equality of what is computed: of structure, by the structural hash, and of the values of constants, bit by bit.
-/// Names and origins do not count. Constants on a device are fetched, and differ where that fails.
+/// Compares what programs compute: their structure, by the structural hash, and the values of constants, bit by bit.
+/// Names and origins are ignored. Constants on a device are fetched; if that fails, the programs are not equal.
 impl PartialEq for Program {
     fn eq(&self, other: &Program) -> bool {
         std::ptr::eq(self, other)

@@ -1,4 +1,4 @@
-//! The interchange form: programs as JSON; `format.md` describes it.
+//! The JSON form of programs, which `format.md` describes.
 
 use super::files::SaveError;
 use super::names::{self, Name, Symbols};
@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
-/// The version of the format that is written, and read.
+/// The version of the format that is written and read.
 pub(super) const VERSION: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
@@ -88,19 +88,19 @@ struct Place {
     column: u32,
 }
 
-/// A document is no program.
+/// A document is not a program.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{place}: {problem}")]
 pub struct DocumentError {
-    /// Where in the document, in words.
+    /// The position in the document, in words.
     pub place: String,
-    /// Where in the document, as a JSON pointer: `/instructions/3`.
+    /// The position in the document as a JSON pointer, such as `/instructions/3`.
     pub pointer: String,
-    /// What is wrong there.
+    /// What is wrong.
     pub problem: Box<ParseProblem>,
 }
 
-/// What is wrong is wrong at this place in words, and at this one as a JSON pointer.
+/// Adds the position, in words and as a JSON pointer, to an error.
 fn at<T>(
     place: impl Fn() -> String,
     pointer: impl fmt::Display,
@@ -114,10 +114,10 @@ fn at<T>(
 }
 
 impl Document {
-    /// The document of a program, and the arrays that it refers to by name: those of more than `inline` elements.
+    /// Returns the document of a program, and the arrays of more than `inline` elements, which it refers to by name.
     ///
     /// # Errors
-    /// If a constant cannot be fetched from its device, or it calls a function of this process.
+    /// If a constant cannot be fetched from its device, or the program calls a function of this process.
     pub(super) fn of(program: &Program, inline: usize) -> Result<(Document, BTreeMap<String, Array>), SaveError> {
         if let Some(callback) = program.callback() {
             let (function, loc) = (callback.name().to_owned(), callback.loc().clone());
@@ -146,12 +146,12 @@ impl Document {
         Ok((Document { rune: VERSION, name, inputs, constants, programs, instructions, outputs }, tensors))
     }
 
-    /// Whether it refers to arrays in the file beside.
+    /// Returns whether the document refers to arrays in the file beside it.
     pub(super) fn has_tensors(&self) -> bool {
         self.constants.iter().any(|c| c.tensor.is_some())
     }
 
-    /// The program of a document, with the arrays that it refers to.
+    /// Returns the program of a document, with the arrays that it refers to.
     pub(super) fn program(self, tensors: &BTreeMap<String, Array>) -> Result<Program, DocumentError> {
         if self.rune != VERSION {
             return at(|| "the document".to_owned(), "/rune", Err(ParseProblem::Version(self.rune)));
@@ -181,7 +181,7 @@ impl Document {
 fn elements(array: &Array) -> Vec<Json> {
     with_element!(array.dtype(), T => array.as_slice::<T>().iter().map(|&x| {
         let literal = Literal::new(x);
-        // A float goes by `f64`, which holds it exactly.
+        // A float is written by way of `f64`, which holds it exactly.
         match array.dtype().is_float() {
             true => serde_json::Number::from_f64(Element::to_f64(x)).map_or_else(|| literal.number().into(), Json::from),
             false => literal.number().parse().unwrap_or(Json::Null),
@@ -255,7 +255,7 @@ impl Writer {
         (program.inputs().map(variable).collect(), steps, program.outputs.iter().map(name).collect())
     }
 
-    /// The symbol of a sub-program, which is written if it is not yet.
+    /// Returns the symbol of a sub-program, and writes the program at its first use.
     fn sub_program(&mut self, program: &Arc<Program>) -> String {
         let key = Arc::as_ptr(program);
         if let Some(symbol) = self.written.get(&key) {

@@ -1,13 +1,13 @@
-//! JSON that people can read, and compare line by line: what lies within two levels of brackets stands on a line.
+//! JSON for people and line-by-line comparison: values nested in more than two levels of brackets are on one line.
 
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 use std::io::{self, Write};
 
-/// How deep in brackets lines are broken.
+/// Up to this depth of brackets, each element has its own line.
 const LEVELS: usize = 2;
 
-/// A document as JSON in lines, the last one ended too.
+/// Returns a document as JSON in lines, each with a line end.
 pub(super) fn lines(document: &impl Serialize) -> String {
     let mut text = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut text, Lines { depth: 0, empty: true });
@@ -18,7 +18,7 @@ pub(super) fn lines(document: &impl Serialize) -> String {
 
 struct Lines {
     depth: usize,
-    /// Whether nothing stands between the last bracket and here.
+    /// Whether nothing has been written since the last bracket.
     empty: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Programs: typed, in order, every variable assigned once.
+//! Programs: typed, in order, and with one assignment for each variable.
 //!
 #![doc = include_str!("format.md")]
 
@@ -36,34 +36,34 @@ use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-/// How deep sub-programs may lie in each other. It bounds the stack that any walk through a program takes.
+/// The maximum nesting depth of sub-programs. It bounds the stack that any walk through a program takes.
 pub const MAX_DEPTH: u32 = 64;
 
-/// One operation of a program, and the variables that its results are.
+/// One operation of a program, and the variables of its results.
 #[derive(Clone, Debug)]
 pub struct Instruction {
-    /// The operation on earlier variables.
+    /// The operation; its operands are earlier variables.
     pub op: Op,
     /// The first result; the others follow it.
     pub first: Var,
     /// How many results there are.
     pub results: u32,
-    /// Where it comes from.
+    /// The origin of the instruction.
     pub origin: Origin,
 }
 
 impl Instruction {
-    /// The variables of the results.
+    /// Returns the variables of the results.
     pub fn results(&self) -> impl ExactSizeIterator<Item = Var> + use<> {
         let first = self.first.0;
         (0..self.results).map(move |i| Var(first + i))
     }
 }
 
-/// A function of arrays as data: inputs, captured constants, instructions in order, outputs.
+/// A function of arrays as data: inputs, captured constants, instructions in order, and outputs.
 ///
-/// Variables are numbered: inputs, then constants, then results of the instructions in order. A program is built through
-/// [`ProgramBuilder`], which checks every instruction, and does not change after.
+/// Variables are numbered: inputs, then constants, then the results of the instructions in order. [`ProgramBuilder`]
+/// builds a program and checks every instruction. A program does not change afterwards.
 #[derive(Clone, Debug)]
 pub struct Program {
     name: String,
@@ -72,52 +72,52 @@ pub struct Program {
     instructions: Vec<Instruction>,
     outputs: Vec<Var>,
     types: Vec<Type>,
-    /// How deep sub-programs lie in each other: 1 without any.
+    /// The nesting depth of the program: 1 without sub-programs.
     depth: u32,
-    /// The mapped axes that operations are over, in sub-programs too.
+    /// The batch axes that operations, here and in sub-programs, work on.
     axes: BTreeMap<AxisName, usize>,
-    /// Whether an instruction has effects.
+    /// Whether an instruction has effects, here or in a sub-program.
     effects: bool,
-    /// Whether a function of the user's is called, in sub-programs too.
+    /// Whether a user function is called, here or in a sub-program.
     callbacks: bool,
     hash: OnceLock<ProgramHash>,
     flows: Flows,
 }
 
 impl Program {
-    /// The name of the function it was traced from.
+    /// Returns the name of the function that was traced.
     pub fn name(&self) -> &str {
         &self.name
     }
-    /// The variables of the inputs.
+    /// Returns the variables of the inputs.
     pub fn inputs(&self) -> impl ExactSizeIterator<Item = Var> + use<> {
         (0..self.inputs).map(Var)
     }
-    /// The types of the inputs.
+    /// Returns the types of the inputs.
     pub fn input_types(&self) -> &[Type] {
         &self.types[..self.inputs as usize]
     }
-    /// The values captured when it was traced; their variables follow the inputs.
+    /// Returns the captured values; their variables follow the inputs.
     pub fn constants(&self) -> &[Value] {
         &self.constants
     }
-    /// The instructions, each after those it uses.
+    /// Returns the instructions, each after those whose results it uses.
     pub fn instructions(&self) -> &[Instruction] {
         &self.instructions
     }
-    /// The variables of the outputs; any variable, also several times.
+    /// Returns the variables of the outputs. Any variable can be an output, also several times.
     pub fn outputs(&self) -> &[Var] {
         &self.outputs
     }
-    /// The types of the outputs.
+    /// Returns the types of the outputs.
     pub fn output_types(&self) -> Vec<Type> {
         self.outputs.iter().map(|&v| self.ty(v).clone()).collect()
     }
-    /// Whether it does more than compute outputs: see [`Op::has_effects`].
+    /// Returns whether the program has effects: see [`Op::has_effects`].
     pub fn has_effects(&self) -> bool {
         self.effects
     }
-    /// A function of the user's that it calls, in sub-programs too: such a program cannot be saved.
+    /// Returns a user function that the program or a sub-program calls. A program with one cannot be saved.
     pub fn callback(&self) -> Option<&Callback> {
         if !self.callbacks {
             return None;
@@ -127,7 +127,7 @@ impl Program {
             None => i.op.programs().into_iter().find_map(|(_, p)| p.callback()),
         })
     }
-    /// Where it calls one that has effects, in sub-programs too.
+    /// Returns where the program or a sub-program calls a function that has effects.
     #[doc(hidden)]
     pub fn io_callback(&self) -> Option<&Loc> {
         if !self.callbacks || !self.effects {
@@ -139,23 +139,24 @@ impl Program {
             None => i.op.programs().into_iter().find_map(|(_, p)| p.io_callback()),
         })
     }
-    /// The type of a variable.
+    /// Returns the type of a variable.
     pub fn ty(&self, var: Var) -> &Type {
         &self.types[var.index()]
     }
-    /// The number of variables.
+    /// Returns the number of variables.
     pub fn num_vars(&self) -> usize {
         self.types.len()
     }
-    /// The mapped axes that operations of it are over, in sub-programs too, and how many lanes they have. A program with some is one
-    /// lane of what `ProgramExt::vmap_named` makes of it, and cannot be run.
+    /// Returns the batch axes that operations, here and in sub-programs, work on, with their sizes. A program with such
+    /// axes computes one batch element. It cannot be run; `ProgramExt::vmap_named` creates the program of the whole
+    /// batch.
     pub fn axes(&self) -> &BTreeMap<AxisName, usize> {
         &self.axes
     }
-    /// The same program with these values in the place of its last inputs.
+    /// Returns the program with these values in place of its last inputs.
     ///
     /// # Panics
-    /// If it has constants already, fewer inputs than these, or inputs of other types.
+    /// If it has constants already, or if its last inputs do not have the types of the values.
     #[track_caller]
     pub fn with_constants(mut self, values: Vec<Value>) -> Program {
         assert!(self.constants.is_empty(), "`{}` has constants already", self.name);
@@ -168,7 +169,7 @@ impl Program {
         self.flows = Flows::default();
         self
     }
-    /// Notes the mapped axes that an operation of it is over.
+    /// Records the batch axes that an operation works on.
     fn note_axes(&mut self, op: &Op) -> Result<(), BuildError> {
         let inner = op.programs();
         let own = op.axis().map(|axis| (&axis.name, &axis.size));
@@ -181,7 +182,7 @@ impl Program {
         }
         Ok(())
     }
-    /// The same program under another name.
+    /// Returns the program with another name.
     pub fn with_name(mut self, name: impl Into<String>) -> Program {
         self.name = name.into();
         self
@@ -203,33 +204,33 @@ pub struct ProgramBuilder {
     program: Program,
 }
 
-/// What is wrong with an instruction or an output.
+/// The reason why an instruction or an output cannot be added.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum BuildError {
-    /// A variable that is not assigned before.
+    /// A variable is not assigned yet.
     #[error("variable {0:?} is used before it is assigned")]
     Unassigned(Var),
-    /// An operation does not take operands of these types.
+    /// The operation does not take operands of these types.
     #[error(transparent)]
     Type(#[from] TypeError),
     /// A sub-program holds constants.
     #[error("sub-program `{0}` of an instruction holds constants; only a whole program may")]
     OpenSubProgram(String),
-    /// Operations are over a mapped axis that would have two sizes.
-    #[error("the axis `{name}` has {} lanes in one operation and {} in another", sizes[0], sizes[1])]
+    /// Operations use one batch axis with two sizes.
+    #[error("the axis `{name}` has size {} in one operation and {} in another", sizes[0], sizes[1])]
     AxisSizes {
         /// The name of the axis.
         name: AxisName,
         /// The sizes.
         sizes: [usize; 2],
     },
-    /// Sub-programs lie too deep in each other.
-    #[error("sub-program `{0}` lies deeper than {MAX_DEPTH} levels")]
+    /// The nesting of sub-programs is too deep.
+    #[error("sub-program `{0}` is nested deeper than {MAX_DEPTH} levels")]
     TooDeep(String),
 }
 
 impl ProgramBuilder {
-    /// A program without instructions.
+    /// Returns the builder of a program without instructions.
     pub fn new(name: impl Into<String>, inputs: Vec<Type>, constants: Vec<Value>) -> ProgramBuilder {
         let count = inputs.len() as u32;
         let mut types = inputs;
@@ -252,7 +253,7 @@ impl ProgramBuilder {
             },
         }
     }
-    /// Adds an instruction, and gives the variables of its results.
+    /// Adds an instruction, and returns the variables of its results.
     ///
     /// # Errors
     /// If an operand is not assigned yet, or the operation does not take operands of these types.
@@ -272,8 +273,8 @@ impl ProgramBuilder {
         self.program.effects |= op.has_effects();
         Ok(self.assign(op, results, origin))
     }
-    /// As [`ProgramBuilder::push`], of an operation that was checked before and has one result, of this type: it holds no programs, is over no
-    /// mapped axis, and has no effects.
+    /// Like [`ProgramBuilder::push`], for an operation that was checked before. It has one result, of this type, and no
+    /// sub-programs, batch axis or effects.
     #[doc(hidden)]
     pub fn push_checked(&mut self, op: Op, result: Type, origin: Origin) -> Var {
         debug_assert!(op.programs().is_empty() && op.axis().is_none() && !op.has_effects());
@@ -290,11 +291,11 @@ impl ProgramBuilder {
         self.program.instructions.push(instruction);
         vars
     }
-    /// The type of a variable that is assigned.
+    /// Returns the type of an assigned variable.
     pub fn ty(&self, var: Var) -> Option<&Type> {
         self.program.types.get(var.index())
     }
-    /// The program with these outputs.
+    /// Returns the program with these outputs.
     ///
     /// # Errors
     /// If an output is not assigned.

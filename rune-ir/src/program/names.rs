@@ -1,12 +1,12 @@
-//! The names that programs print with.
+//! The names in printed programs.
 
 use super::Program;
 use crate::Var;
 use std::collections::HashMap;
 use std::fmt;
 
-/// The name of a variable: `x#` for inputs, `c#` for constants, `y#` for outputs that an instruction makes, `z#` for
-/// all else, each counted from 0.
+/// The name of a variable: `x#` for inputs, `c#` for constants, `y#` for outputs that an instruction computes, and `z#`
+/// for all others, each counted from 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Name(char, u32);
 
@@ -16,7 +16,7 @@ impl fmt::Display for Name {
     }
 }
 
-/// The names of all variables, by position. Of a program that is not well-formed too: errors name its variables.
+/// Returns the names of all variables, in order. The program may be malformed: error messages name its variables.
 pub fn variables(program: &Program) -> Vec<Name> {
     let inputs = program.inputs;
     let known = inputs + program.constants.len() as u32;
@@ -38,8 +38,8 @@ pub fn variables(program: &Program) -> Vec<Name> {
     names
 }
 
-/// Gives each of the programs in one text a symbol of its own: its name, quoted unless it is plain, and a number
-/// where another has that name.
+/// Gives each program in one text its own symbol: its name, quoted unless it is plain, with a number if another program
+/// has this name.
 #[derive(Default)]
 pub(super) struct Symbols(HashMap<String, u32>);
 
@@ -55,7 +55,7 @@ impl Symbols {
     }
 }
 
-/// Whether a name of a program stands in text without quotes.
+/// Returns whether the name of a program needs no quotes.
 fn is_plain(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(is_name_char)
 }
@@ -64,7 +64,7 @@ pub(super) fn is_name_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':')
 }
 
-/// As a JSON string.
+/// Returns text as a JSON string.
 pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

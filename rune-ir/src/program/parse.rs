@@ -1,4 +1,4 @@
-//! The text form, read; `format.md` describes it.
+//! The parser of the text form, which `format.md` describes.
 
 use super::cursor::Cursor;
 use super::print::{Types, content_hash};
@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// The text is no program.
+/// The text is not a program.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("line {line}, column {column}: {problem}")]
 pub struct ParseError {
@@ -18,78 +18,76 @@ pub struct ParseError {
     pub line: usize,
     /// The column, in characters, from 1.
     pub column: usize,
-    /// What is wrong there.
+    /// What is wrong.
     pub problem: ParseProblem,
 }
 
 /// What is wrong with the text of a program.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ParseProblem {
-    /// Something else has to be here.
+    /// The text should continue differently.
     #[error("expected {what}, and found {found}")]
     Expected {
-        /// What has to be here.
+        /// What is expected.
         what: &'static str,
-        /// What is here.
+        /// The text at this position.
         found: String,
     },
-    /// An attribute is no JSON.
+    /// An attribute is not JSON.
     #[error("`{text}` is not JSON: {reason}")]
     Json {
         /// The text.
         text: String,
-        /// What is wrong with it.
+        /// What is wrong.
         reason: String,
     },
     /// No variable has this name.
     #[error("`{0}` is not assigned before")]
     UnknownVariable(String),
-    /// A variable is assigned again.
+    /// A variable is assigned twice.
     #[error("`{0}` is assigned already; every variable is assigned once")]
     Reassigned(String),
     /// No sub-program has this name.
     #[error("no program `{0}` is defined before")]
     UnknownProgram(String),
-    /// A program of this name is there already.
+    /// Two programs have this name.
     #[error("a program `{0}` is defined already")]
     Redefined(String),
-    /// The types in the remark are not those of the variables.
-    #[error("the types are {found}, and are said to be {stated}")]
+    /// The types in the comment are not those of the variables.
+    #[error("the types are {found}, but the comment says {stated}")]
     Types {
-        /// What the remark says.
+        /// The types in the comment.
         stated: String,
-        /// What they are.
+        /// The types of the variables.
         found: String,
     },
-    /// There are more or fewer of something than of its counterpart.
-    #[error("{expected} {what} are needed, and there are {found}")]
+    /// Two lists that belong together have different lengths.
+    #[error("{expected} {what} are needed, but there are {found}")]
     Count {
-        /// Of what.
+        /// The elements of the list.
         what: &'static str,
         /// How many are needed.
         expected: usize,
         /// How many are there.
         found: usize,
     },
-    /// A constant is not in the text, and not given with it, or another is given.
+    /// A constant is neither in the text nor given with it, or another one is given.
     #[error("constant {index}, of type {ty}, is not written here, and {found}")]
     Constant {
-        /// Its position among the constants.
+        /// Its index among the constants.
         index: usize,
         /// Its type.
         ty: Type,
         /// What is given instead.
         found: String,
     },
-    /// Constants stand where they may not.
+    /// Constants are not allowed here.
     #[error("constants come before all instructions, in the outermost program")]
     LateConstant,
-    /// A document is of another version of the format.
-    #[error(
-        "it is of version {0} of the format, and this rune reads version 1; convert it with the rune that wrote it"
-    )]
+    /// A document has another version of the format.
+    #[error("it has version {0} of the format, but this rune reads version 1; convert it with the rune that wrote it")]
     Version(u32),
-    /// A type that no variable has.
+    /// A variable cannot have this type.
     #[error("a variable {0}")]
     Variable(#[from] Problem),
     /// An operation lacks a part, or has one too many.
@@ -110,7 +108,7 @@ impl FromStr for Program {
 }
 
 impl Program {
-    /// The program that a text is of, which holds all its constants.
+    /// Parses the text of a program that contains all its constants.
     ///
     /// ```
     /// use rune_ir::Program;
@@ -122,19 +120,19 @@ impl Program {
     /// assert_eq!(Program::parse(text).unwrap().to_string(), text);
     /// ```
     ///
-    /// Lines that are blank or begin with `#` are skipped. Remarks behind instructions may be left out; if they state
-    /// types, these are checked.
+    /// Blank lines, and lines that start with `#`, are skipped. Comments after instructions are optional; types in them
+    /// are checked.
     ///
     /// # Errors
-    /// If the text is no program, or a constant is too large to be in it.
+    /// If the text is not a program, or a constant is too large to be in it.
     pub fn parse(text: &str) -> Result<Program> {
         Program::parse_with(text, &[])
     }
 
-    /// As [`Program::parse`], with the constants of the program, from which those that are not in the text are taken.
+    /// Like [`Program::parse`], with the constants of the program, of which those that are not in the text are used.
     ///
     /// # Errors
-    /// If the text is no program, or a constant is neither in it nor given, or given with another type or content.
+    /// If the text is not a program, or a constant is neither in it nor given, or is given with another type or content.
     pub fn parse_with(text: &str, constants: &[Value]) -> Result<Program> {
         let mut parser = Parser { constants, programs: HashMap::new(), frames: Vec::new() };
         let mut whole = None;
@@ -157,7 +155,7 @@ impl Program {
     }
 }
 
-/// A program of which the `return` is still to come.
+/// A program whose `return` has not been read yet.
 struct Frame<'a> {
     symbol: &'a str,
     name: String,
@@ -165,7 +163,7 @@ struct Frame<'a> {
     constants: Vec<Value>,
     outputs: Vec<Type>,
     vars: HashMap<&'a str, Var>,
-    /// Begun with the first line that is no constant.
+    /// Created at the first line that is not a constant.
     builder: Option<ProgramBuilder>,
 }
 
@@ -192,13 +190,13 @@ impl<'a> Frame<'a> {
 
 struct Parser<'a, 'c> {
     constants: &'c [Value],
-    /// All programs that are complete, by symbol.
+    /// All complete programs, by symbol.
     programs: HashMap<&'a str, Arc<Program>>,
     frames: Vec<Frame<'a>>,
 }
 
 impl<'a> Parser<'a, '_> {
-    /// Reads a line; gives the whole program with its last.
+    /// Parses a line. Returns the whole program after its last line.
     fn line(&mut self, mut at: Cursor<'a>) -> Result<Option<Program>> {
         at.skip_blanks();
         let start = at;
@@ -276,7 +274,7 @@ impl<'a> Parser<'a, '_> {
         Ok(None)
     }
 
-    /// What follows `constant`: its elements, or a hash of them, or nothing; and its type.
+    /// Parses what follows `constant`: its elements, a hash of them, or nothing; and its type.
     fn constant(&self, mut at: Cursor<'a>, index: usize) -> Result<Value> {
         let (mut numbers, mut hash) = (None, None);
         if at.eat("(") {
@@ -370,7 +368,7 @@ impl<'a> Parser<'a, '_> {
     }
 }
 
-/// That the types are as stated.
+/// Checks that types are as stated.
 fn agree(at: Cursor, stated: &[Type], found: &[Type]) -> Result<()> {
     if stated == found {
         return Ok(());
@@ -379,10 +377,10 @@ fn agree(at: Cursor, stated: &[Type], found: &[Type]) -> Result<()> {
     Err(at.error(ParseProblem::Types { stated: text(stated), found: text(found) }))
 }
 
-/// The types of operands and results that are stated behind an instruction, and where.
+/// The types of operands and results that a comment states, and its position.
 type Stated<'a> = (Cursor<'a>, Vec<Type>, Vec<Type>);
 
-/// The types stated behind an instruction, if they are.
+/// Parses the types in the comment after an instruction, if there is one.
 fn remark<'a>(at: &mut Cursor<'a>) -> Result<Option<Stated<'a>>> {
     if !at.at_end() {
         return Err(at.expected("the end of the line, or # and the types"));
@@ -400,7 +398,7 @@ fn remark<'a>(at: &mut Cursor<'a>) -> Result<Option<Stated<'a>>> {
     Ok(Some((here, from, at.types()?)))
 }
 
-/// Where an instruction comes from, if that is stated behind its types.
+/// Parses the origin in the comment after an instruction, if it is there.
 fn origin(at: &mut Cursor) -> Result<Origin> {
     let mut origin = Origin::default();
     if !at.eat("@") {
@@ -427,7 +425,7 @@ fn origin(at: &mut Cursor) -> Result<Origin> {
     Ok(origin)
 }
 
-/// Names of transformations, each in the one before: `transpose(jvp)`.
+/// Parses names of transformations, each within the one before: `transpose(jvp)`.
 fn transforms(at: &mut Cursor) -> Result<Transforms> {
     let mut names = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! The text form, written; `format.md` describes it.
+//! The printer of the text form, which `format.md` describes.
 
 use super::names::{self, Name, Symbols};
 use super::{Instruction, Origin, Program, Transforms};
@@ -7,7 +7,7 @@ use crate::{Array, Type, Value, Var};
 use std::collections::HashMap;
 use std::fmt;
 
-/// The greatest number of elements of a constant that is written within a program.
+/// The maximum number of elements of a constant in program text.
 pub const INLINE: usize = 16;
 
 impl fmt::Display for Program {
@@ -23,7 +23,7 @@ struct Printer<'a, 'f> {
     f: &'a mut fmt::Formatter<'f>,
     alternate: bool,
     symbols: Symbols,
-    /// The symbols of the sub-programs that are written already.
+    /// The symbols of the sub-programs that are printed already.
     printed: HashMap<*const Program, String>,
 }
 
@@ -127,18 +127,18 @@ impl Printer<'_, '_> {
     }
 }
 
-/// The elements as text, from which they are read back bit for bit.
+/// Returns the elements as text that parses to the same bits.
 fn elements(array: &Array) -> Vec<String> {
     let dtype = array.dtype();
     array.bytes().chunks_exact(dtype.size()).map(|bytes| Literal::from_bytes(dtype, bytes).number()).collect()
 }
 
-/// A hash of the elements of a constant, in hexadecimal.
+/// Returns a hash of the elements of a constant, in hexadecimal.
 pub(super) fn content_hash(array: &Array) -> String {
     blake3::hash(array.bytes()).to_hex()[..32].to_owned()
 }
 
-/// Items with commas between.
+/// A list with commas between its items.
 struct List<'a, T>(&'a [T]);
 
 impl<T: fmt::Display> fmt::Display for List<'_, T> {
@@ -150,7 +150,7 @@ impl<T: fmt::Display> fmt::Display for List<'_, T> {
     }
 }
 
-/// The types of operands or results: one by itself, else in parentheses.
+/// The types of operands or results: a single one, or several in parentheses.
 pub struct Types<'a>(pub &'a [&'a Type]);
 
 impl fmt::Display for Types<'_> {
@@ -162,7 +162,7 @@ impl fmt::Display for Types<'_> {
     }
 }
 
-/// JSON with a blank after each comma and colon, as people write it.
+/// JSON with a space after each comma and colon.
 struct Json<'a>(&'a serde_json::Value);
 
 impl fmt::Display for Json<'_> {

@@ -1,60 +1,60 @@
-//! Checking a program again.
+//! Verification of programs.
 
 use super::{BuildError, Instruction, MAX_DEPTH, Program, names};
 use crate::types::{self, Problem};
 use crate::{Type, Var};
 use std::collections::HashSet;
 
-/// A program is not well-formed: a transformation, or the code that made it, is wrong.
+/// A program is malformed: a transformation, or the code that created it, is wrong.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("program `{program}`, {place}: {problem}")]
 pub struct VerifyError {
-    /// The name of the program, or of the sub-program.
+    /// The name of the program or sub-program.
     pub program: String,
     /// The variable or instruction.
     pub place: String,
-    /// What is wrong with it.
+    /// What is wrong.
     pub problem: Box<VerifyProblem>,
 }
 
 /// What is wrong with a program.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum VerifyProblem {
-    /// A variable is of a type that none can have.
+    /// A variable has a type that is out of range.
     #[error("a variable {0}")]
     Type(#[from] Problem),
-    /// An instruction is not well-typed, or uses what is not assigned yet.
+    /// An instruction is not well-typed, or uses a variable that is not assigned yet.
     #[error(transparent)]
     Build(#[from] BuildError),
     /// The types of the results are not those that the operation has.
-    #[error("results are of types {stated:?} and should be of types {inferred:?}")]
+    #[error("results have types {stated:?}, but should have types {inferred:?}")]
     Results {
-        /// The types the variables have.
+        /// The types of the variables.
         stated: Vec<Type>,
-        /// The types the operation gives.
+        /// The types that the type rules give.
         inferred: Vec<Type>,
     },
-    /// Variables are not numbered one after the other.
-    #[error("the next variable is {expected:?}, and {found:?} is assigned")]
+    /// Variables are not numbered consecutively.
+    #[error("the next variable is {expected:?}, but {found:?} is assigned")]
     Order {
-        /// The variable that is next.
+        /// The variable that should be next.
         expected: Var,
-        /// The one that is assigned.
+        /// The variable that is assigned.
         found: Var,
     },
 }
 
 impl Program {
     /// Checks the program as if it came from outside: every variable is assigned before it is used, and all types are
-    /// those that the type rules give. Programs are checked as they are built, so this finds mistakes of this crate.
+    /// those that the type rules give. Programs are checked while they are built, so this finds mistakes of this crate.
     ///
     /// # Errors
-    /// What is wrong first.
+    /// The first problem.
     pub fn verify(&self) -> Result<(), VerifyError> {
         self.verify_once(&mut HashSet::new(), 1)
     }
 
-    /// Shared sub-programs are checked once: there may be exponentially many ways to them.
+    /// Checks shared sub-programs once, because the number of paths to them may be exponential.
     fn verify_once(&self, seen: &mut HashSet<*const Program>, depth: u32) -> Result<(), VerifyError> {
         let fail = |place: String| {
             |problem: VerifyProblem| VerifyError { program: self.name.clone(), place, problem: Box::new(problem) }
@@ -95,7 +95,8 @@ impl Program {
         }
     }
 
-    /// Checks an instruction whose first result should be variable number `next`; gives the number after its last.
+    /// Checks an instruction whose first result should be variable number `next`. Returns the number after its last
+    /// result.
     fn check(&self, instruction: &Instruction, next: usize) -> Result<usize, VerifyProblem> {
         let Instruction { op, first, results, origin: _ } = instruction;
         let operand = |&v: &Var| match v.index() < next {
@@ -118,7 +119,7 @@ impl Program {
         Ok(after)
     }
 
-    /// How messages refer to an instruction: by number, the variable it assigns and the line of the user.
+    /// Names an instruction in messages: its number, the variable that it assigns, and the user's line.
     fn place(&self, i: usize, instruction: &Instruction) -> String {
         let name = names::variables(self).get(instruction.first.index()).map(|n| format!("{n} = ")).unwrap_or_default();
         let line = instruction.origin.loc.as_ref().map(|l| format!(" from {l}")).unwrap_or_default();

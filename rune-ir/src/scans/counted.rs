@@ -1,32 +1,32 @@
-//! Whether a loop counts, and how far.
+//! Finds out whether a loop counts, and how far.
 
 use super::counting::{Counting, Scalar, turns};
 use crate::op::{BinaryFn, Comparison};
 use crate::{Op, Program, Type, Var};
 
-/// A `while`, and what is known of its arguments before it.
+/// A `while`, and what is known about its arguments before it runs.
 pub(super) struct Loop<'a> {
     pub consts: usize,
     pub cond: &'a Program,
     pub body: &'a Program,
-    /// What each argument is, if that is known.
+    /// The value of each argument, if it is known.
     pub given: Vec<Option<Scalar>>,
 }
 
 impl Loop<'_> {
-    /// The types of the arguments.
+    /// Returns the types of the arguments.
     pub fn types(&self) -> &[Type] {
         self.body.input_types()
     }
-    /// Whether an argument is the same in all turns.
+    /// Returns whether an argument is the same in all iterations.
     pub fn stays(&self, input: usize) -> bool {
         input < self.consts || self.next(input) == Var(input as u32)
     }
-    /// What takes the place of an argument that is carried along, in the next turn.
+    /// Returns the variable that replaces a part of the carry in the next iteration.
     pub fn next(&self, input: usize) -> Var {
         self.body.outputs()[input - self.consts]
     }
-    /// What is known in all turns alike, of the inputs of the condition or of the body.
+    /// Returns what is the same in all iterations, for the inputs of the condition or of the body.
     fn fixed(&self, turns: usize) -> Counting {
         let mut counting = Counting::new(turns);
         for (i, scalar) in self.given.iter().enumerate() {
@@ -37,7 +37,7 @@ impl Loop<'_> {
         counting
     }
 
-    /// How often it goes round, if it counts.
+    /// Returns the number of iterations, if the loop counts.
     pub fn turns(&self) -> Option<usize> {
         if self.cond.has_effects() {
             return None;
@@ -63,13 +63,13 @@ impl Loop<'_> {
         turns(first, step, direction, bound, self.types()[counter].dtype)
     }
 
-    /// What the inputs are in each turn, and all that the body computes of them.
+    /// Returns what is known in each iteration, for the inputs and everything that the body computes from them.
     pub fn counting(&self, turns: usize) -> Counting {
         let mut counting = self.counters(turns);
         counting.walk(self.body);
         counting
     }
-    /// What the inputs are in each turn.
+    /// Returns what is known about the inputs in each iteration.
     pub fn counters(&self, turns: usize) -> Counting {
         let mut fixed = self.fixed(1);
         fixed.walk(self.body);
@@ -82,7 +82,7 @@ impl Loop<'_> {
         counting
     }
 
-    /// What an argument is that is carried along, if it goes from a constant by a constant.
+    /// Returns the value of a part of the carry that starts at a constant and has a constant step.
     fn counter(&self, input: usize, fixed: &Counting) -> Option<Scalar> {
         if self.stays(input) {
             return None;
@@ -100,7 +100,7 @@ impl Loop<'_> {
     }
 }
 
-/// The operation whose only result a variable is.
+/// Returns the operation whose only result is a variable.
 pub(super) fn made_by(program: &Program, v: Var) -> Option<&Op> {
     let instructions = program.instructions();
     let at = instructions.binary_search_by_key(&v, |i| i.first).ok()?;

@@ -1,15 +1,15 @@
-//! What integer scalars are in each turn of a loop, as far as that is known beforehand.
+//! What is known statically about integer scalars in each iteration of a loop.
 
 use crate::op::{BinaryFn, Comparison, UnaryFn};
 use crate::{DType, Op, Program, Type, Var};
 use rustc_hash::FxHashMap;
 
-/// A scalar in turn `t` of a loop, where turns are counted from 0.
+/// A scalar in iteration `t` of a loop, counted from 0.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Scalar {
-    /// `first + t · step`, which overflows in no turn.
+    /// `first + t · step`, which overflows in no iteration.
     Number { first: i128, step: i128 },
-    /// The same in all turns.
+    /// A boolean that is the same in all iterations.
     Truth(bool),
 }
 
@@ -17,7 +17,7 @@ impl Scalar {
     pub fn fixed(n: i128) -> Scalar {
         Scalar::Number { first: n, step: 0 }
     }
-    /// The number that it is in every turn.
+    /// Returns the number, if it is the same in every iteration.
     pub fn number(self) -> Option<i128> {
         match self {
             Scalar::Number { first, step: 0 } => Some(first),
@@ -26,7 +26,7 @@ impl Scalar {
     }
 }
 
-/// The scalars of one program that are known. It is run for so many turns, at least one.
+/// The known scalars of one program. It runs for this number of iterations, at least one.
 pub(super) struct Counting {
     turns: usize,
     known: FxHashMap<Var, Scalar>,
@@ -39,11 +39,11 @@ impl Counting {
     pub fn get(&self, v: Var) -> Option<Scalar> {
         self.known.get(&v).copied()
     }
-    /// The number that `v` is in every turn.
+    /// Returns the number of `v`, if it is the same in every iteration.
     pub fn number(&self, v: Var) -> Option<i128> {
         self.get(v)?.number()
     }
-    /// Notes what `v` is, if it can be that in all turns.
+    /// Records the value of `v`, if `v` can hold it in all iterations.
     pub fn set(&mut self, v: Var, ty: &Type, scalar: Scalar) {
         if self.fits(ty, scalar) {
             self.known.insert(v, scalar);
@@ -59,20 +59,20 @@ impl Counting {
             }
         }
     }
-    /// What a number is in the first turn and in the last, which are its extremes.
+    /// Returns a number in the first and the last iteration, which are its extremes.
     pub fn ends(&self, scalar: Scalar) -> Option<[i128; 2]> {
         let Scalar::Number { first, step } = scalar else { return None };
         let last = step.checked_mul(self.turns as i128 - 1)?.checked_add(first)?;
         Some([first, last])
     }
 
-    /// Notes all that is known in a program whose inputs are noted.
+    /// Records everything that is known in a program whose inputs are recorded.
     pub fn walk(&mut self, program: &Program) {
         for instruction in program.instructions().iter().filter(|i| i.results == 1) {
             self.note(&instruction.op, instruction.first, program.ty(instruction.first));
         }
     }
-    /// Notes what the one result of an operation is, if its operands tell.
+    /// Records the only result of an operation, if its operands determine it.
     pub fn note(&mut self, op: &Op, result: Var, ty: &Type) {
         if ty.rank() == 0
             && let Some(scalar) = self.result(op)
@@ -134,10 +134,10 @@ impl Counting {
         Some(Scalar::Number { first: sum(a, b)?, step: sum(da, db)? })
     }
 
-    /// A comparison that comes out alike in all turns.
+    /// Returns a comparison that is the same in all iterations.
     fn compare(&self, direction: Comparison, x: Scalar, y: Scalar) -> Option<Scalar> {
         let ends = self.ends(self.combined(x, y, -1)?)?;
-        // Between its ends, a difference takes no other sign than there.
+        // Between its extremes, a difference has no other sign than at them.
         let all = |holds: fn(i128) -> bool| ends.into_iter().all(holds);
         let zero = all(|d| d == 0);
         let (equal, less, less_or_equal) = (
@@ -161,7 +161,7 @@ fn decided(holds: bool, fails: bool) -> Option<bool> {
     (holds || fails).then_some(holds)
 }
 
-/// Whether an integer dtype holds a number.
+/// Returns whether an integer dtype can hold a number.
 pub fn holds(dtype: DType, n: i128) -> bool {
     let bits = 8 * dtype.size();
     let (least, greatest) = match dtype.is_signed_int() {
@@ -171,11 +171,11 @@ pub fn holds(dtype: DType, n: i128) -> bool {
     (least..=greatest).contains(&n)
 }
 
-/// How often a loop goes round whose counter begins at `first`, goes on by `step`, and is compared with `bound`; nothing if it does not
-/// end, or only by an overflow.
+/// Returns the number of iterations of a loop whose counter starts at `first`, has the step `step`, and is compared
+/// with `bound`. Returns `None` if the loop does not end, or only by an overflow.
 pub fn turns(first: i128, step: i128, direction: Comparison, bound: i128, dtype: DType) -> Option<usize> {
     use Comparison::{Eq, Ge, Gt, Le, Lt, Ne};
-    // Counting down is counting up in a mirror.
+    // Counting down is counting up with the signs reversed.
     let (distance, direction) = match (step > 0, direction) {
         (true, _) => (bound - first, direction),
         (false, Lt) => (first - bound, Gt),

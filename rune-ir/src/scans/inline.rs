@@ -1,12 +1,13 @@
-//! Calls in the bodies of loops.
+//! Inlines calls in the bodies of loops.
 
 use super::rewrite::Rewriter;
 use crate::{Op, Program, ProgramBuilder, Type, Var};
 use std::sync::Arc;
 
 impl Rewriter {
-    /// The program with those calls taken apart that are given integer scalars, since these may be counters: JAX reads and writes the rows of a
-    /// scan by functions. No more than the budget allows, so that a small file does not become a large program.
+    /// Returns the program with calls inlined that take integer scalars. Such scalars may be counters: JAX uses
+    /// functions to read and write the rows of a scan. The budget bounds the inlined code, so that a small file does
+    /// not become a large program.
     pub(super) fn inlined(&mut self, program: &Arc<Program>) -> Arc<Program> {
         if !program.instructions().iter().any(|i| counts(&i.op, |v| program.ty(v))) {
             return program.clone();
@@ -16,7 +17,7 @@ impl Rewriter {
         Arc::new(builder.finish(outputs).expect("outputs are copied"))
     }
 
-    /// Calls nest `MAX_DEPTH` deep at most.
+    /// Calls nest at most `MAX_DEPTH` deep.
     fn copied(&mut self, builder: &mut ProgramBuilder, program: &Program, mut vars: Vec<Var>) -> Vec<Var> {
         for instruction in program.instructions() {
             let op = instruction.op.map(|v| vars[v.index()]);
@@ -35,7 +36,7 @@ impl Rewriter {
     }
 }
 
-/// Whether this is a call that is given an integer scalar.
+/// Returns whether this is a call that takes an integer scalar.
 fn counts<'a>(op: &Op, ty: impl Fn(Var) -> &'a Type) -> bool {
     let scalar = |v: &Var| ty(*v).rank() == 0 && ty(*v).dtype.is_int();
     matches!(op, Op::Call { args, .. } if args.iter().any(scalar))

@@ -1,12 +1,13 @@
-//! Loops that count, as scans.
+//! Converts loops that count into scans.
 //!
-//! Formats without a scan hold a `while` in its place, as StableHLO does: a counter goes by a constant step up to a constant bound, each
-//! turn reads the next rows of some arrays, and writes the next rows of others. Such a loop becomes a `scan` again, of which it is
-//! known how often it goes round, so that it has a reverse mode. `counting.rs` finds out what integers are in each turn, `counted.rs`
-//! whether a loop counts, `rows.rs` what it reads and writes row by row, and `rewrite.rs` makes the scan of that.
+//! Formats without a scan, such as StableHLO, use a `while` instead: a counter has a constant step and a constant
+//! bound, and each iteration reads the next rows of some arrays and writes the next rows of others. Such a loop becomes
+//! a `scan` again. Its number of iterations is known, so it has a reverse mode. `counting.rs` finds the values of
+//! integers in each iteration, `counted.rs` whether a loop counts, `rows.rs` what it reads and writes row by row, and
+//! `rewrite.rs` builds the scan.
 //!
-//! Invariant: results stay the same bit for bit. What fits no pattern stays as it is: an array that is also read elsewhere is carried
-//! along, and a counter too, where something else needs it.
+//! Invariant: results stay the same bit for bit. What fits no pattern stays: an array that is also read elsewhere
+//! remains part of the carry, and so does a counter with other uses.
 
 mod counted;
 mod counting;
@@ -20,9 +21,9 @@ pub use counting::{holds, turns};
 use crate::Program;
 
 impl Program {
-    /// The same function with a `scan` in the place of each `while` that goes round a number of times that is known: one with a counter
-    /// that goes from a constant by a constant up (or down) to a constant. It gives the same results bit for bit, and can be
-    /// differentiated in reverse mode. What nothing uses is left out.
+    /// Returns the program with a `scan` in place of each `while` whose number of iterations is known: its counter goes
+    /// up (or down) from a constant to a constant, with a constant step. The program gives the same results bit for
+    /// bit, and can be differentiated in reverse mode. Unused instructions are removed.
     ///
     /// ```
     /// use rune_ir::Program;

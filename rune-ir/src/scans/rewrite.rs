@@ -1,25 +1,27 @@
-//! Programs with scans in the place of loops.
+//! Builds programs with scans in place of loops.
 
 use super::counted::Loop;
 use super::counting::{Counting, Scalar};
 use super::rows::{Rows, Steps, Write, found};
+use crate::op::Control;
 use crate::simplify::live;
 use crate::{Op, Origin, Program, ProgramBuilder, Type, Var};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// How many instructions are put in the place of calls, at most.
+/// The maximum number of instructions that replace calls.
 const BUDGET: usize = 1 << 16;
-/// In the place of variables that nothing uses.
+/// Stands for unused variables.
 const UNUSED: Var = Var(u32::MAX);
 
 pub(super) struct Rewriter {
-    /// Sub-programs that are done, by address; with the original, so that no other comes to lie there.
+    /// The finished sub-programs, keyed by address. The value holds the original, so that its address is not used
+    /// again.
     done: FxHashMap<*const Program, (Arc<Program>, Arc<Program>)>,
-    /// Whether programs have loops within, likewise.
+    /// Whether programs contain loops, keyed in the same way.
     loops: FxHashMap<*const Program, (Arc<Program>, bool)>,
-    /// How many instructions may still be put in the place of calls.
+    /// How many instructions may still replace calls.
     pub budget: usize,
 }
 
@@ -28,7 +30,7 @@ pub(super) fn rewritten(program: &Program) -> Program {
     if rewriter.has_loop(program) { rewriter.program(program, &[]) } else { program.clone() }
 }
 
-/// A program that is being written, and what is known of its variables.
+/// A program under construction, and what is known about its variables.
 struct Writer {
     builder: ProgramBuilder,
     counting: Counting,
@@ -42,7 +44,7 @@ impl Writer {
         }
         results
     }
-    /// What these are in all turns alike.
+    /// Returns what is the same in all iterations for these variables.
     fn given(&self, vars: &[Var]) -> Vec<Option<Scalar>> {
         let fixed = |scalar: &Scalar| scalar.number().is_some() || matches!(scalar, Scalar::Truth(_));
         vars.iter().map(|&v| self.counting.get(v).filter(fixed)).collect()
@@ -64,7 +66,7 @@ impl Rewriter {
         w.builder.finish(program.outputs().iter().map(|v| vars[v.index()]).collect()).expect("outputs are written")
     }
 
-    /// Writes the instructions that are needed; those for which `instead` gives a variable are left out.
+    /// Writes the needed instructions, except those for which `instead` returns a variable.
     fn instructions(
         &mut self,
         w: &mut Writer,
@@ -104,12 +106,19 @@ impl Rewriter {
                 return alive.iter().map(|&a| if a { outputs.next().expect("one for each") } else { UNUSED }).collect();
             }
         }
-        // What programs are given beforehand, and is the same whenever they run.
-        #[allow(clippy::wildcard_enum_match_arm, reason = "programs of others stand for themselves")]
-        let given = match &op {
-            Op::While { args, consts, .. } | Op::Scan { args, consts, .. } => w.given(&args[..*consts]),
-            Op::Case { args, .. } => w.given(args),
-            _ => Vec::new(),
+        // What is known about the inputs of the programs, in every run.
+        let given = match op.control() {
+            Some(Control::While { args, consts, .. } | Control::Scan { args, consts, .. }) => w.given(&args[..consts]),
+            Some(Control::Case { args, .. }) => w.given(args),
+            // These programs may have other callers, so they are rewritten once for all of them.
+            Some(
+                Control::Call { .. }
+                | Control::Remat { .. }
+                | Control::CustomJvp { .. }
+                | Control::CustomVjp { .. }
+                | Control::CustomLinear { .. },
+            )
+            | None => Vec::new(),
         };
         let op = op.with_programs(|program| self.sub_program(program, &given));
         w.push(op, origin)
@@ -145,7 +154,8 @@ impl Rewriter {
         rewritten
     }
 
-    /// A program of the arguments of a loop that goes round so often, which gives those of its results that are `alive`.
+    /// Returns a program of the arguments of a loop with this number of iterations. It returns those of its results
+    /// that are `alive`.
     fn scan(&mut self, counted: &Loop, turns: usize, alive: &[bool], origin: &Origin) -> Program {
         let (consts, types) = (counted.consts, counted.types());
         let builder = ProgramBuilder::new("scan", types.to_vec(), Vec::new());
@@ -163,7 +173,7 @@ impl Rewriter {
         }
         let all = || arrays.iter().chain(writes.iter().map(|w| &w.rows));
         let reverse = 2 * all().filter(|rows| rows.back).count() > all().count();
-        // What stays the same, what is carried, what is taken row by row.
+        // Sorts the arguments: constants, carry, and arrays that are read row by row.
         let written = |i: usize| writes.iter().position(|w| w.rows.array == i);
         let (fixed, moving): (Vec<usize>, Vec<usize>) =
             (0..types.len()).filter(|&i| i < consts || written(i).is_none()).partition(|&i| counted.stays(i));
@@ -185,7 +195,8 @@ impl Rewriter {
         b.finish(outputs).expect("results are there")
     }
 
-    /// The body of the scan: it takes what is fixed, what moves, and the next rows, and gives what moves next and the rows to write.
+    /// Returns the body of the scan. It takes the constants, the carry and the next rows, and returns the next carry
+    /// and the rows to write.
     fn body(
         &mut self,
         counted: &Loop,

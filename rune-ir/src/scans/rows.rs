@@ -1,32 +1,32 @@
-//! What the turns of a loop read and write row by row.
+//! Finds what the iterations of a loop read and write row by row.
 
 use super::counted::{Loop, made_by};
 use super::counting::{Counting, Scalar};
 use crate::op::Dims;
 use crate::{BuildError, Op, Origin, Program, ProgramBuilder, Type, Var};
 
-/// Rows of an array, of which each turn takes the next block.
+/// Rows of an array, of which each iteration takes the next block.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Rows {
     /// The array, an input of the loop.
     pub array: usize,
-    /// The first row of all.
+    /// The first row of the first block.
     lowest: usize,
-    /// How many rows one turn takes.
+    /// How many rows one iteration takes.
     size: usize,
-    /// Whether the first turn takes the last block.
+    /// Whether the first iteration takes the last block.
     pub back: bool,
 }
 
-/// The row that a turn writes.
+/// The rows that an iteration writes.
 pub(super) struct Write {
     pub rows: Rows,
     /// The block that is written.
     pub update: Var,
 }
 
-/// Reads by the instructions of the body, by position, and writes. An array is written if its next value is that with a block
-/// replaced, and nothing else uses the one or the other.
+/// Returns the reads, one entry for each instruction of the body, and the writes. An array is written if its next value
+/// is itself with one block replaced, and nothing else uses either of them.
 pub(super) fn found(counted: &Loop, turns: usize, counting: &Counting) -> (Vec<Option<Rows>>, Vec<Write>) {
     let body = counted.body;
     let reads = body.instructions().iter().map(|instruction| {
@@ -51,7 +51,8 @@ pub(super) fn found(counted: &Loop, turns: usize, counting: &Counting) -> (Vec<O
 }
 
 impl Rows {
-    /// The rows that blocks take which begin at these indices, if each is taken by one turn and none lies outside.
+    /// Returns the rows of blocks that start at these indices, if each block belongs to one iteration and none is out
+    /// of range.
     fn new(
         counting: &Counting,
         turns: usize,
@@ -62,7 +63,7 @@ impl Rows {
     ) -> Option<Rows> {
         let (&n, row) = ty.shape.split_first()?;
         let (&size, inner) = block.split_first()?;
-        // Along the other axes the block is all there is, wherever it is asked for.
+        // Along the other axes the block is complete, whatever the index.
         if size == 0 || inner != row {
             return None;
         }
@@ -77,7 +78,7 @@ impl Rows {
         (end <= n).then_some(Rows { array, lowest, size, back: turns > 1 && step < 0 })
     }
 
-    /// What one turn takes, where `ty` is the type of the array.
+    /// Returns the type of the rows of one iteration, where `ty` is the type of the array.
     pub fn block(&self, ty: &Type) -> Type {
         let row = ty.with_shape(&ty.shape[1..]);
         if self.size == 1 { row } else { row.batched(self.size) }
@@ -85,12 +86,12 @@ impl Rows {
     fn stack(&self, ty: &Type, turns: usize) -> Type {
         self.block(ty).batched(turns)
     }
-    /// Whether these are all rows of the array.
+    /// Returns whether these are all rows of the array.
     fn all(&self, ty: &Type, turns: usize) -> bool {
         self.size * turns == ty.shape[0]
     }
 
-    /// The array to scan, of the array that these are rows of.
+    /// Returns the array to scan, from the array that contains the rows.
     pub fn taken(&self, b: &mut Steps, x: Var, turns: usize, reverse: bool) -> Var {
         let ty = b.ty(x);
         let mut stack = b.slice(x, self.lowest, self.lowest + self.size * turns);
@@ -100,7 +101,7 @@ impl Rows {
         if self.back != reverse && turns > 1 { b.reversed(stack) } else { stack }
     }
 
-    /// The array `x` after the loop, of the blocks that were stacked in it.
+    /// Returns the array `x` after the loop, from the stacked blocks.
     pub fn put_back(&self, b: &mut Steps, x: Var, mut stack: Var, turns: usize, reverse: bool) -> Var {
         let ty = b.ty(x);
         if self.back != reverse && turns > 1 {
@@ -119,7 +120,7 @@ impl Rows {
     }
 }
 
-/// Instructions of one result each, all from one place.
+/// Instructions with one result each and one origin.
 pub(super) struct Steps {
     pub builder: ProgramBuilder,
     pub origin: Origin,

@@ -1,12 +1,12 @@
-//! Leaving out what nothing uses.
+//! Dead code elimination.
 
 use crate::{Program, ProgramBuilder, Var};
 
 /// What the outputs of a program depend on.
 pub(crate) struct Live {
-    /// Variables by position.
+    /// One entry for each variable.
     pub vars: Vec<bool>,
-    /// Instructions by position: whether any of their results is used, or they have effects.
+    /// One entry for each instruction: whether any result is used, or it has effects.
     pub instructions: Vec<bool>,
 }
 
@@ -14,7 +14,7 @@ pub(crate) fn live(program: &Program) -> Live {
     live_for(program, &(0..program.outputs().len()).collect::<Vec<_>>())
 }
 
-/// What the outputs at these positions depend on.
+/// Returns what the outputs with these indices depend on.
 fn live_for(program: &Program, outputs: &[usize]) -> Live {
     let mut vars = vec![false; program.num_vars()];
     outputs.iter().for_each(|&i| vars[program.outputs()[i].index()] = true);
@@ -28,15 +28,15 @@ fn live_for(program: &Program, outputs: &[usize]) -> Live {
     Live { vars, instructions }
 }
 
-/// The inputs that the outputs at these positions depend on.
+/// Returns which inputs the outputs with these indices depend on.
 pub(super) fn needed_inputs(program: &Program, outputs: &[usize]) -> Vec<bool> {
     let mut needed = live_for(program, outputs).vars;
     needed.truncate(program.inputs().len());
     needed
 }
 
-/// The program that takes the inputs at the positions `inputs` and gives the outputs at the positions `outputs`, for which no other
-/// inputs are needed. It has no constants.
+/// Returns the program with only the inputs `inputs` and the outputs `outputs`, which depend on no other inputs. It has
+/// no constants.
 pub(super) fn rearranged(program: &Program, inputs: &[usize], outputs: &[usize]) -> Program {
     let live = live_for(program, outputs);
     let mut renamed = vec![Var(u32::MAX); program.num_vars()];
@@ -47,12 +47,12 @@ pub(super) fn rearranged(program: &Program, inputs: &[usize], outputs: &[usize])
     finish(builder, program, &live, renamed, &outputs)
 }
 
-/// The same program without instructions and constants that nothing uses.
+/// Returns the program without unused instructions and constants.
 pub(super) fn without_dead(program: &Program) -> Program {
     compact(program, |_| true)
 }
 
-/// As [`without_dead`], and without inputs that nothing uses.
+/// Like [`without_dead`], and without unused inputs.
 pub(super) fn without_dead_inputs(program: &Program) -> Program {
     compact(program, |live| live)
 }
@@ -82,7 +82,7 @@ fn compact(program: &Program, keeps_input: impl Fn(bool) -> bool) -> Program {
     finish(builder, program, &live, renamed, program.outputs())
 }
 
-/// Adds the instructions that are live to a program whose inputs and constants are `renamed`.
+/// Adds the live instructions to a program whose inputs and constants are `renamed`.
 fn finish(
     mut builder: ProgramBuilder,
     program: &Program,

@@ -1,13 +1,12 @@
-//! Simplification: less work, and bit for bit the same results.
+//! Simplification: less work, and the same results bit for bit.
 //!
-//! One pass forward rewrites each instruction by the identities of `rules/`, folds operations on arrays that hold one known number
-//! everywhere (`splats.rs`), and reuses what was computed already. One pass backward then leaves out what nothing uses. An
-//! `optimization_barrier` is never left out in favour of another, and nothing is known of what comes out of it, so
-//! nothing is moved across it.
+//! A forward pass rewrites each instruction by the identities in `rules/`, folds operations on arrays that hold one
+//! known number (`splats.rs`), and merges equal operations. A backward pass then removes unused instructions. Two
+//! barriers are never merged, and nothing is known about their results, so no operation moves across a barrier.
 //!
-//! Invariant: a rule holds for every value of its operands, NaN, infinities and -0 included (the payload of a NaN
-//! excepted). `x + 0` stays, for it makes 0 of -0. Sums and products of more than 16,384 equal numbers may differ in the last place:
-//! they are rounded once.
+//! Invariant: a rule holds for every value of its operands, including NaN, infinities and -0 (but not the payload of a
+//! NaN). For example, `x + 0` stays, because it turns -0 into 0. Sums and products of more than 16,384 equal numbers
+//! may differ in the last place: they are rounded once.
 
 mod compact;
 mod programs;
@@ -25,9 +24,9 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 impl Program {
-    /// The same function with fewer instructions, which gives the same results bit for bit (but for payloads of NaN):
-    /// without what is not used, computed twice, known beforehand or undone again. Inputs and outputs stay; constants
-    /// that are not used are left out. Takes linear time.
+    /// Returns an equivalent program with fewer instructions. It gives the same results bit for bit, except for
+    /// payloads of NaN. It contains nothing that is unused, computed twice, constant, or undone again. Inputs and
+    /// outputs stay; unused constants are removed. Takes linear time.
     ///
     /// ```
     /// use rune_ir::Program;
@@ -62,11 +61,11 @@ fn simplify(program: &Program, programs: &mut SubPrograms) -> Program {
     let rewritten = forward.builder.finish(outputs).expect("outputs are rewritten as what is assigned");
     let simple = compact::without_dead(&rewritten);
     debug_assert_eq!(simple.verify(), Ok(()));
-    // Rewriting may have left results of loops and branches without use.
+    // Rewriting may have left results of loops and branches unused.
     if may_be_narrowed(&simple) { simplify(&simple, programs) } else { simple }
 }
 
-/// Whether a loop or branch gives more than is used of it.
+/// Returns whether a loop or branch has unused results.
 fn may_be_narrowed(program: &Program) -> bool {
     let with_programs = program.instructions().iter().filter(|i| !i.op.programs().is_empty());
     let mut with_programs = with_programs.peekable();
@@ -77,28 +76,28 @@ fn may_be_narrowed(program: &Program) -> bool {
     with_programs.any(|i| narrow(&i.op, &i.results().map(|v| live[v.index()]).collect::<Vec<_>>()).is_some())
 }
 
-/// What a rule makes of an operation.
+/// The result of a rule for an operation.
 enum Rewrite {
-    /// It gives this variable.
+    /// The operation returns this variable.
     Is(Var),
-    /// It is the same as another operation, which may be simplified further.
+    /// The operation equals another one, which may be simplified further.
     Becomes(Op),
-    /// It gives this number everywhere.
+    /// All elements of the result are this number.
     Splat(Literal),
-    /// It stays as it is.
+    /// No rule applies.
     Stays,
 }
 
-/// The pass forward.
+/// The forward pass.
 struct Forward<'a> {
     builder: ProgramBuilder,
-    /// The variables of the old program as those of the new one.
+    /// The variable of the new program for each variable of the old one.
     renamed: Vec<Var>,
-    /// What each variable of the new program is the only result of.
+    /// For each variable of the new program, the operation whose only result it is.
     made_by: Vec<Option<Op>>,
-    /// The number that each variable of the new program holds everywhere, where that is known.
+    /// For each variable of the new program, the number that all its elements are, if it is known.
     splats: Vec<Option<Literal>>,
-    /// The first results of the operations that are in the new program.
+    /// The first result of each operation in the new program.
     known: FxHashMap<Op, SmallVec<[Var; 2]>>,
     programs: &'a mut SubPrograms,
 }
@@ -119,7 +118,7 @@ impl<'a> Forward<'a> {
         }
     }
 
-    /// An instruction, of whose results something uses those that are `alive`.
+    /// Simplifies an instruction. `alive` marks the results that are used.
     fn instruction(&mut self, instruction: &Instruction, alive: &[bool]) {
         let op = instruction.op.try_map(|v| Ok::<_, std::convert::Infallible>(self.renamed[v.index()]));
         let Ok(mut op) = op;
@@ -143,9 +142,9 @@ impl<'a> Forward<'a> {
         }
     }
 
-    /// The results of an operation on variables of the new program.
+    /// Adds an operation on variables of the new program, and returns its results.
     fn emit(&mut self, mut op: Op, origin: &Origin) -> SmallVec<[Var; 2]> {
-        /// Rules follow on each other a few times at most; this is only there in case two undo each other.
+        /// Few rules apply in sequence. This bound matters only if two rules undo each other.
         const MOST: usize = 16;
         for _ in 0..MOST {
             match self.rewrite(&op) {
@@ -185,7 +184,7 @@ impl<'a> Forward<'a> {
         self.emit(Op::BroadcastInDim { x, shape: ty.shape.clone(), dims: SmallVec::new() }, origin)[0]
     }
 
-    /// The number that the result of an operation holds everywhere: such arrays are written in two ways only.
+    /// Returns the number that all elements of the result of an operation are. Such arrays have only two forms.
     #[allow(clippy::wildcard_enum_match_arm, reason = "no other operation makes such an array")]
     fn splat_of(&self, op: &Op) -> Option<Literal> {
         match op {
@@ -199,71 +198,27 @@ impl<'a> Forward<'a> {
         self.builder.ty(v).expect("rewritten variables are assigned")
     }
 
-    /// The type of the first result of an operation, which has one.
+    /// Returns the type of the first result of an operation, which has one.
     fn infer(&self, op: &Op) -> Type {
         self.infer_all(op).into_iter().next().expect("rules are of operations with a result")
     }
 }
 
-/// The operation to look up among those that are there; none for those that are not the same when they look the same.
+/// Returns the operation to look up among the existing ones, or `None` if it is never merged.
 fn key<'a>(op: &Op, ty: impl Fn(Var) -> &'a Type) -> Option<Op> {
-    match op {
-        Op::OptimizationBarrier { .. } | Op::DebugPrint { .. } => None,
-        op if op.has_effects() => None,
-        Op::Binary { f, x, y } if y < x && commutes(*f, ty(*x)) => Some(Op::Binary { f: *f, x: *y, y: *x }),
-        Op::Constant { .. }
-        | Op::Unary { .. }
-        | Op::IntegerPow { .. }
-        | Op::Binary { .. }
-        | Op::Compare { .. }
-        | Op::Select { .. }
-        | Op::Clamp { .. }
-        | Op::Convert { .. }
-        | Op::BitcastConvert { .. }
-        | Op::BroadcastInDim { .. }
-        | Op::Reshape { .. }
-        | Op::Transpose { .. }
-        | Op::Slice { .. }
-        | Op::Pad { .. }
-        | Op::Concatenate { .. }
-        | Op::Reverse { .. }
-        | Op::Iota { .. }
-        | Op::DynamicSlice { .. }
-        | Op::DynamicUpdateSlice { .. }
-        | Op::Gather { .. }
-        | Op::Scatter { .. }
-        | Op::Reduce { .. }
-        | Op::ArgReduce { .. }
-        | Op::ReduceWindow { .. }
-        | Op::Cumulative { .. }
-        | Op::Sort { .. }
-        | Op::TopK { .. }
-        | Op::Factor { .. }
-        | Op::TriangularSolve { .. }
-        | Op::LuSolve { .. }
-        | Op::DotGeneral { .. }
-        | Op::Conv { .. }
-        | Op::Threefry2x32 { .. }
-        | Op::Collective { .. }
-        | Op::AxisIndex { .. }
-        | Op::AllGather { .. }
-        | Op::AllToAll { .. }
-        | Op::Ppermute { .. }
-        | Op::Call { .. }
-        | Op::Remat { .. }
-        | Op::CheckpointName { .. }
-        | Op::Case { .. }
-        | Op::While { .. }
-        | Op::Scan { .. }
-        | Op::CustomJvp { .. }
-        | Op::CustomVjp { .. }
-        | Op::CustomLinear { .. }
-        | Op::Callback { .. }
-        | Op::StopGradient { .. } => Some(op.clone()),
+    if op.is_unmerged() || op.has_effects() {
+        return None;
     }
+    if let Op::Binary { f, x, y } = op
+        && y < x
+        && commutes(*f, ty(*x))
+    {
+        return Some(Op::Binary { f: *f, x: *y, y: *x });
+    }
+    Some(op.clone())
 }
 
-/// Whether the operands may change places without another result. The extremes of floats may not: of 0 and -0.
+/// Returns whether the operands can be exchanged. Those of the extremes of floats cannot: consider 0 and -0.
 fn commutes(f: BinaryFn, ty: &Type) -> bool {
     use BinaryFn::*;
     match f {

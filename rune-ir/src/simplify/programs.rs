@@ -1,6 +1,7 @@
-//! Simplification of sub-programs, each once however often it is used.
+//! Simplification of sub-programs, once for each, however often it is used.
 
 use super::{compact, simplify};
+use crate::op::Control;
 use crate::{Op, Program, Var};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 /// The sub-programs that are simplified already.
 #[derive(Default)]
 pub(super) struct SubPrograms {
-    /// By address; the key holds the original, so that no other comes to lie there.
+    /// Keyed by address. The value holds the original, so that its address is not used again.
     simple: FxHashMap<*const Program, (Arc<Program>, Simple)>,
 }
 
@@ -19,79 +20,78 @@ struct Simple {
     full: Arc<Program>,
     /// The program without the inputs that it does not use.
     program: Arc<Program>,
-    /// Which of the inputs it uses.
+    /// Which inputs it uses.
     used: Arc<[bool]>,
 }
 
 impl SubPrograms {
-    /// The operation with simplified programs, and without the operands that these do not use; `None` if it is simple already.
+    /// Returns the operation with simplified programs, and without the operands that they do not use. Returns `None` if
+    /// there is nothing to simplify.
     pub(super) fn rewrite(&mut self, op: &Op) -> Option<Op> {
-        #[allow(clippy::wildcard_enum_match_arm, reason = "only these hold programs that may lose inputs")]
-        let simple = match op {
-            Op::Call { args, program } => {
+        let simple = match op.control()? {
+            Control::Call { args, program } => {
                 let Simple { program: simple, used, .. } = self.simplified(program);
                 if Arc::ptr_eq(&simple, program) {
                     return None;
                 }
                 return Some(Op::Call { args: chosen(args, &used), program: simple });
             }
-            Op::Remat { args, program, policy, differentiated } => {
+            Control::Remat { args, program, policy, differentiated } => {
                 let Simple { program: simple, used, .. } = self.simplified(program);
                 if Arc::ptr_eq(&simple, program) {
                     return None;
                 }
-                let (policy, differentiated) = (policy.clone(), *differentiated);
+                let (policy, differentiated) = (policy.clone(), differentiated);
                 return Some(Op::Remat { args: chosen(args, &used), program: simple, policy, differentiated });
             }
-            Op::Case { index, args, branches } => {
+            Control::Case { index, args, branches } => {
                 let simple: Vec<Simple> = branches.iter().map(|b| self.simplified(b)).collect();
                 let used: Vec<bool> = (0..args.len()).map(|i| simple.iter().any(|s| s.used[i])).collect();
                 let branches = simple.iter().map(|s| s.taking(&used)).collect();
                 Op::Case { index: *index, args: chosen(args, &used), branches }
             }
-            Op::While { args, consts, cond, body } => {
+            Control::While { args, consts, cond, body } => {
                 let (cond, body) = (self.simplified(cond), self.simplified(body));
-                let used: Vec<bool> = (0..args.len()).map(|i| i >= *consts || cond.used[i] || body.used[i]).collect();
+                let used: Vec<bool> = (0..args.len()).map(|i| i >= consts || cond.used[i] || body.used[i]).collect();
                 Op::While {
                     args: chosen(args, &used),
-                    consts: used[..*consts].iter().filter(|u| **u).count(),
+                    consts: used[..consts].iter().filter(|u| **u).count(),
                     cond: cond.taking(&used),
                     body: body.taking(&used),
                 }
             }
-            Op::Scan { args, consts, carry, length, reverse, unroll, body } => {
+            Control::Scan { args, consts, carry, length, reverse, unroll, body } => {
                 let body = self.simplified(body);
-                let carried = *consts..consts + carry;
+                let carried = consts..consts + carry;
                 let used: Vec<bool> = (0..args.len()).map(|i| carried.contains(&i) || body.used[i]).collect();
                 Op::Scan {
                     args: chosen(args, &used),
-                    consts: used[..*consts].iter().filter(|u| **u).count(),
-                    carry: *carry,
-                    length: *length,
-                    reverse: *reverse,
-                    unroll: *unroll,
+                    consts: used[..consts].iter().filter(|u| **u).count(),
+                    carry,
+                    length,
+                    reverse,
+                    unroll,
                     body: body.taking(&used),
                 }
             }
-            // Rules take all that the function takes.
-            Op::CustomJvp { args, program, rule, num_args, takes_results } => Op::CustomJvp {
-                args: args.clone(),
+            // A rule takes the operands of its function.
+            Control::CustomJvp { args, program, rule, num_args, takes_results } => Op::CustomJvp {
+                args: args.to_vec(),
                 program: self.simplified(program).full,
                 rule: self.simplified(rule).full,
-                num_args: *num_args,
-                takes_results: *takes_results,
+                num_args,
+                takes_results,
             },
-            Op::CustomVjp { args, program, forward, backward, num_args } => Op::CustomVjp {
-                args: args.clone(),
+            Control::CustomVjp { args, program, forward, backward, num_args } => Op::CustomVjp {
+                args: args.to_vec(),
                 program: self.simplified(program).full,
                 forward: self.simplified(forward).full,
                 backward: self.simplified(backward).full,
-                num_args: *num_args,
+                num_args,
             },
-            Op::CustomLinear { xs, backward } => {
-                Op::CustomLinear { xs: xs.clone(), backward: self.simplified(backward).full }
+            Control::CustomLinear { xs, backward } => {
+                Op::CustomLinear { xs: xs.to_vec(), backward: self.simplified(backward).full }
             }
-            _ => return None,
         };
         (simple != *op).then_some(simple)
     }
@@ -105,7 +105,7 @@ impl SubPrograms {
         let mut used = compact::live(&simplified).vars;
         used.truncate(program.inputs().len());
         let small = compact::without_dead_inputs(&simplified);
-        // What is simple stays the same program, so that it is recognised by address, here and elsewhere.
+        // A program that is simple already stays the same object, because its address identifies it.
         let same = |other: Program| if other == **program { program.clone() } else { Arc::new(other) };
         let (small, full) = (same(small), same(simplified));
         let simple = Simple { full, program: small.clone(), used: used.into() };
@@ -118,7 +118,7 @@ impl SubPrograms {
 }
 
 impl Simple {
-    /// The program that takes the marked inputs, of which some may go unused.
+    /// Returns the program with the marked inputs, some of which may be unused.
     fn taking(&self, marks: &[bool]) -> Arc<Program> {
         if marks.iter().all(|m| *m) {
             return self.full.clone();

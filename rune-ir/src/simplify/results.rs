@@ -1,61 +1,62 @@
-//! Operations with sub-programs, of which not all results are used, or some are known without them.
+//! Removes results of operations with sub-programs that are unused, or known without the operation.
 
 use super::compact::{needed_inputs, rearranged};
+use crate::op::Control;
 use crate::{Op, Program, Var};
 use std::sync::Arc;
 
-/// Where what was a result comes from.
+/// Where a former result comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Source {
-    /// It is this result of the narrower operation.
+    /// From this result of the narrower operation.
     Result(usize),
-    /// It is this operand.
+    /// From this operand.
     Operand(Var),
     /// Nothing uses it.
     Nowhere,
 }
 
-/// The operation with as few results as will do, and where those come from that `alive` marks; `None` if all are needed.
+/// Returns the operation with as few results as possible, and the source of each result that `alive` marks. Returns
+/// `None` if all results are needed.
 pub(super) fn narrow(op: &Op, alive: &[bool]) -> Option<(Op, Vec<Source>)> {
-    #[allow(clippy::wildcard_enum_match_arm, reason = "only these hold programs that may lose outputs")]
-    let (narrower, sources) = match op {
-        Op::Call { args, program } => {
+    let (narrower, sources) = match op.control()? {
+        Control::Call { args, program } => {
             let (kept, sources) = distinct(args, &[program], alive);
             if kept.len() == alive.len() {
                 return None;
             }
-            (Op::Call { args: args.clone(), program: giving(program, &kept) }, sources)
+            (Op::Call { args: args.to_vec(), program: giving(program, &kept) }, sources)
         }
-        Op::Remat { args, program, policy, differentiated } => {
+        Control::Remat { args, program, policy, differentiated } => {
             let (kept, sources) = distinct(args, &[program], alive);
             if kept.len() == alive.len() {
                 return None;
             }
-            let (program, policy, differentiated) = (giving(program, &kept), policy.clone(), *differentiated);
-            (Op::Remat { args: args.clone(), program, policy, differentiated }, sources)
+            let (program, policy) = (giving(program, &kept), policy.clone());
+            (Op::Remat { args: args.to_vec(), program, policy, differentiated }, sources)
         }
-        Op::Case { index, args, branches } => {
+        Control::Case { index, args, branches } => {
             let (kept, sources) = distinct(args, &branches.iter().collect::<Vec<_>>(), alive);
             if kept.len() == alive.len() {
                 return None;
             }
             let branches = branches.iter().map(|b| giving(b, &kept)).collect();
-            (Op::Case { index: *index, args: args.clone(), branches }, sources)
+            (Op::Case { index: *index, args: args.to_vec(), branches }, sources)
         }
-        Op::While { args, consts, cond, body } => while_loop(args, *consts, cond, body, alive)?,
-        Op::Scan { args, consts, carry, length, reverse, unroll, body } => {
-            let parts = scan(args, *consts, *carry, body, alive)?;
+        Control::While { args, consts, cond, body } => while_loop(args, consts, cond, body, alive)?,
+        Control::Scan { args, consts, carry, length, reverse, unroll, body } => {
+            let parts = scan(args, consts, carry, body, alive)?;
             let (consts, carry, body) = (parts.consts, parts.carry, parts.body);
-            let (length, reverse, unroll) = (*length, *reverse, *unroll);
             (Op::Scan { args: parts.args, consts, carry, length, reverse, unroll, body }, parts.sources)
         }
-        _ => return None,
+        // The outputs of a rule belong to those of its function.
+        Control::CustomJvp { .. } | Control::CustomVjp { .. } | Control::CustomLinear { .. } => return None,
     };
     Some((narrower, sources))
 }
 
-/// The outputs to keep of programs that take and give alike, and where each result comes from: what all programs give twice is kept
-/// once, and what all hand on is there already.
+/// Returns the outputs to keep of programs with the same inputs and outputs, and the source of each result. Outputs
+/// that are equal in all programs are kept once. An output that is the same input in all programs is the operand.
 fn distinct(args: &[Var], programs: &[&Arc<Program>], alive: &[bool]) -> (Vec<usize>, Vec<Source>) {
     let mut kept: Vec<usize> = Vec::new();
     let same = |i: usize, j: usize| programs.iter().all(|p| p.outputs()[i] == p.outputs()[j]);
@@ -78,7 +79,7 @@ fn distinct(args: &[Var], programs: &[&Arc<Program>], alive: &[bool]) -> (Vec<us
     (kept, sources)
 }
 
-/// The program with these outputs only.
+/// Returns the program with only these outputs.
 fn giving(program: &Arc<Program>, outputs: &[usize]) -> Arc<Program> {
     let inputs: Vec<usize> = (0..program.inputs().len()).collect();
     Arc::new(rearranged(program, &inputs, outputs))
@@ -110,7 +111,7 @@ fn while_loop(
     Some((narrower, (0..carry).map(source).collect()))
 }
 
-/// Marks, of what is carried, also what those need in the next turn that are marked, and the outputs `others`.
+/// Marks the parts of the carry that the next iteration needs for the marked parts and for the outputs `others`.
 fn needed_by_turns(kept: &mut [bool], consts: usize, body: &Program, others: &[usize]) {
     loop {
         let outputs: Vec<usize> = (0..kept.len()).filter(|&i| kept[i]).chain(others.iter().copied()).collect();
@@ -121,7 +122,7 @@ fn needed_by_turns(kept: &mut [bool], consts: usize, body: &Program, others: &[u
     }
 }
 
-/// Marks what is marked in `more` too; whether that was new.
+/// Adds the marks of `more`. Returns whether any is new.
 fn mark(marks: &mut [bool], more: &[bool]) -> bool {
     let mut new = false;
     for (mark, more) in marks.iter_mut().zip(more) {
@@ -143,7 +144,7 @@ fn scan(args: &[Var], consts: usize, carry: usize, body: &Arc<Program>, alive: &
     let outputs = body.outputs();
     let is_input = |v: Var| v.index() < args.len();
     let stays = |i: usize| outputs[i].index() == consts + i;
-    // What is stacked: each thing once, and a slice of what is scanned is there already.
+    // Equal stacks are kept once. A stack of slices of a scanned array is that array.
     let mut stacked: Vec<usize> = Vec::new();
     let mut sources = vec![Source::Nowhere; alive.len()];
     for i in (carry..alive.len()).filter(|&i| alive[i]) {
@@ -160,7 +161,7 @@ fn scan(args: &[Var], consts: usize, carry: usize, body: &Arc<Program>, alive: &
     }
     let mut kept = alive[..carry].to_vec();
     needed_by_turns(&mut kept, consts, body, &stacked);
-    // What comes out of each turn as it went in stays the same.
+    // A part of the carry that no iteration changes is a constant.
     let carried: Vec<usize> = (0..carry).filter(|&i| kept[i] && !stays(i)).collect();
     if carried.len() + stacked.len() == alive.len() {
         return None;

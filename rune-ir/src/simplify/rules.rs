@@ -1,17 +1,18 @@
-//! The identities, one group of operations in a file.
+//! The identities, with one file for each group of operations.
 
 mod contraction;
 mod elements;
 mod moves;
 
 use super::{Forward, Rewrite};
-use crate::op::Literal;
+use crate::op::{Control, Literal};
 use crate::{DType, Op, Program, Var};
 use std::sync::Arc;
 
 impl Forward<'_> {
-    /// What the identities make of an operation on variables of the new program.
+    /// Applies the identities to an operation on variables of the new program.
     pub(super) fn rewrite(&mut self, op: &Op) -> Rewrite {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "an operation without an identity stays")]
         match op {
             Op::Unary { f, x } => self.unary(*f, *x),
             Op::IntegerPow { x, y } => self.integer_pow(*x, *y),
@@ -33,47 +34,26 @@ impl Forward<'_> {
                 Some(Op::StopGradient { .. }) => Rewrite::Is(*x),
                 _ => Rewrite::Stays,
             },
-            Op::Case { index, args, branches } => self.case(*index, args, branches),
-            Op::Call { .. }
-            | Op::Remat { .. }
-            | Op::While { .. }
-            | Op::Scan { .. }
-            | Op::CustomJvp { .. }
-            | Op::CustomVjp { .. }
-            | Op::CustomLinear { .. } => self.sub_programs(op),
-            Op::Constant { .. }
-            | Op::Compare { .. }
-            | Op::Clamp { .. }
-            | Op::Iota { .. }
-            | Op::Gather { .. }
-            | Op::Scatter { .. }
-            | Op::Reduce { .. }
-            | Op::ArgReduce { .. }
-            | Op::ReduceWindow { .. }
-            | Op::Cumulative { .. }
-            | Op::Sort { .. }
-            | Op::TopK { .. }
-            | Op::Factor { .. }
-            | Op::TriangularSolve { .. }
-            | Op::LuSolve { .. }
-            | Op::Conv { .. }
-            | Op::Threefry2x32 { .. }
-            | Op::CheckpointName { .. }
-            | Op::Collective { .. }
-            | Op::AxisIndex { .. }
-            | Op::AllGather { .. }
-            | Op::AllToAll { .. }
-            | Op::Ppermute { .. }
-            | Op::OptimizationBarrier { .. }
-            | Op::DebugPrint { .. }
-            | Op::Callback { .. } => Rewrite::Stays,
+            _ => match op.control() {
+                Some(Control::Case { index, args, branches }) => self.case(*index, args, branches),
+                Some(
+                    Control::Call { .. }
+                    | Control::Remat { .. }
+                    | Control::While { .. }
+                    | Control::Scan { .. }
+                    | Control::CustomJvp { .. }
+                    | Control::CustomVjp { .. }
+                    | Control::CustomLinear { .. },
+                ) => self.sub_programs(op),
+                None => Rewrite::Stays,
+            },
         }
     }
 
     fn sub_programs(&mut self, op: &Op) -> Rewrite {
         self.programs.rewrite(op).map_or(Rewrite::Stays, Rewrite::Becomes)
     }
-    /// A choice that is known, or between equals, is a call.
+    /// A `case` with a known index, or with equal branches, is a call.
     fn case(&mut self, index: Var, args: &[Var], branches: &[Arc<Program>]) -> Rewrite {
         let last = branches.len() - 1;
         let known = self.known(index).map(|i| i.to_array().to_f64_vec()[0].clamp(0.0, last as f64) as usize);
@@ -83,15 +63,15 @@ impl Forward<'_> {
             None => self.sub_programs(&Op::Case { index, args: args.to_vec(), branches: branches.to_vec() }),
         }
     }
-    /// The operation that a variable is the only result of.
+    /// Returns the operation whose only result is a variable.
     fn made_by(&self, v: Var) -> Option<&Op> {
         self.made_by[v.index()].as_ref()
     }
-    /// The number that a variable holds everywhere.
+    /// Returns the number that all elements of a variable are.
     pub(super) fn known(&self, v: Var) -> Option<Literal> {
         self.splats[v.index()]
     }
-    /// Whether a variable holds the number `x` everywhere, which is not -0.
+    /// Returns whether all elements of a variable are the number `x`, which is not -0.
     fn holds(&self, v: Var, x: f64) -> bool {
         self.known(v).is_some_and(|known| known == Literal::from_f64(known.dtype(), x))
     }

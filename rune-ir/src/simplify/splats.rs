@@ -1,37 +1,30 @@
-//! Operations on arrays that hold one known number everywhere.
+//! Operations on arrays all of whose elements are one known number.
 //!
-//! What depends on no input is computed here, by the interpreter, as far as it is one number again. It is less work, and more: IREE
-//! miscounts the lanes of reductions over constants that it finds itself (`docs/iree.md`), so none must be left for it to find.
+//! The interpreter computes what depends on no input, if the result is again one number. This saves work. It is also
+//! necessary: IREE miscounts the vector lanes of reductions over constants that it finds (`docs/iree.md`), so none may
+//! be left for it to find.
 
 use super::Forward;
 use crate::op::{BinaryFn, DotDims, Literal, ReduceFn};
 use crate::{Array, Op, Type, Var, interpret};
 use smallvec::{SmallVec, smallvec};
 
-/// Arrays of this many elements in all are made for the interpreter. The reduction of a longer one is c · n or cⁿ, rounded once.
+/// The maximum number of elements of all arrays that the interpreter computes with. The reduction of a longer one is c
+/// · n or cⁿ, rounded once.
 const LIMIT: usize = 1 << 14;
 
 type Literals = SmallVec<[Literal; 2]>;
 
 #[allow(clippy::wildcard_enum_match_arm, reason = "an operation that is not here is evaluated, or stays")]
 impl Forward<'_> {
-    /// The numbers that the results of an operation hold everywhere, if its operands tell.
+    /// Returns the numbers that all elements of the results are, if the operands determine them.
     pub(super) fn splat_results(&self, op: &Op) -> Option<Literals> {
         if let Op::Iota { dtype, shape, dimension } = op {
             return (shape[*dimension] <= 1).then(|| smallvec![Literal::from_f64(*dtype, 0.0)]);
         }
-        let kept = matches!(
-            op,
-            Op::OptimizationBarrier { .. }
-                | Op::StopGradient { .. }
-                | Op::CheckpointName { .. }
-                | Op::DebugPrint { .. }
-                // It is called when the program runs.
-                | Op::Callback { .. }
-        );
-        // A scalar that is broadcast is how such an array is written.
+        // A broadcast scalar is the form of such an array.
         let written = matches!(op, Op::BroadcastInDim { x, .. } if self.ty(*x).rank() == 0);
-        if kept || written || !op.programs().is_empty() {
+        if op.is_unfolded() || written || !op.programs().is_empty() {
             return None;
         }
         if let Some(nan) = self.spreading_nan(op) {
@@ -44,13 +37,13 @@ impl Forward<'_> {
         self.elementwise(op).or_else(|| self.moved(op)).or_else(|| self.evaluated(op)).or_else(|| self.contracted(op))
     }
 
-    /// The NaN that an operation gives whatever its other operands are.
+    /// Returns the NaN that the operation returns for any other operands.
     fn spreading_nan(&self, op: &Op) -> Option<Literal> {
         let spreads = match op {
             Op::Binary { f, .. } => match f {
                 BinaryFn::Add | BinaryFn::Sub | BinaryFn::Mul | BinaryFn::Div => true,
                 BinaryFn::Rem | BinaryFn::Atan2 | BinaryFn::Max | BinaryFn::Min => true,
-                // 1 to the power NaN and NaN to the power 0 are 1.
+                // 1 to the power NaN, and NaN to the power 0, are 1.
                 BinaryFn::Pow => false,
                 BinaryFn::And | BinaryFn::Or | BinaryFn::Xor => false,
                 BinaryFn::ShiftLeft | BinaryFn::ShiftRightArithmetic | BinaryFn::ShiftRightLogical => false,
@@ -62,25 +55,17 @@ impl Forward<'_> {
         spreads.then(|| op.operands().into_iter().find_map(|v| self.known(*v).filter(is_nan))).flatten()
     }
 
-    /// One element tells all.
+    /// One element determines all.
     fn elementwise(&self, op: &Op) -> Option<Literals> {
         let elementwise = match op {
-            Op::Unary { .. }
-            | Op::IntegerPow { .. }
-            | Op::Binary { .. }
-            | Op::Compare { .. }
-            | Op::Select { .. }
-            | Op::Clamp { .. }
-            | Op::Convert { .. }
-            | Op::Threefry2x32 { .. } => true,
             Op::BitcastConvert { x, dtype } => self.ty(*x).dtype.size() == dtype.size(),
-            _ => false,
+            _ => op.is_elementwise(),
         };
         let scalars = op.try_map(|v| self.known(*v).map(Literal::to_array).ok_or(())).ok().filter(|_| elementwise)?;
         uniform(&scalars)
     }
 
-    /// Elements are moved, and none comes that is another.
+    /// The operation moves equal elements.
     fn moved(&self, op: &Op) -> Option<Literals> {
         let sources: SmallVec<[Var; 2]> = match op {
             Op::BroadcastInDim { x, .. }
@@ -99,7 +84,7 @@ impl Forward<'_> {
         sources.iter().all(|v| self.known(*v) == Some(first)).then(|| smallvec![first])
     }
 
-    /// What the interpreter makes of small arrays.
+    /// The interpreter computes small arrays.
     fn evaluated(&self, op: &Op) -> Option<Literals> {
         let results = self.infer_all(op);
         let sizes = op.operands().into_iter().map(|v| self.ty(*v)).chain(&results).map(Type::size);
@@ -109,7 +94,7 @@ impl Forward<'_> {
         uniform(&op.try_map(|v| Ok::<_, ()>(self.known(*v).ok_or(())?.to_array_of(self.ty(*v)))).ok()?)
     }
 
-    /// Each element of a long reduction or product is made of equal ones.
+    /// Each element of a long reduction or product combines equal numbers.
     fn contracted(&self, op: &Op) -> Option<Literals> {
         match op {
             Op::Reduce { f, x, axes } => {
@@ -133,14 +118,14 @@ impl Forward<'_> {
         }
     }
 
-    /// The types of the results of an operation.
+    /// Returns the types of the results of an operation.
     pub(super) fn infer_all(&self, op: &Op) -> SmallVec<[Type; 2]> {
         let typed = op.try_map(|&v| Ok::<_, crate::types::TypeError>(self.ty(v)));
         typed.and_then(|typed| crate::types::infer(&typed)).expect("rules keep programs well-typed")
     }
 }
 
-/// `f` of `terms` times the same number.
+/// Reduces `terms` equal numbers by `f`.
 fn repeated(f: ReduceFn, value: Literal, terms: usize) -> Option<Literal> {
     let dtype = value.dtype();
     if terms == 0 {
@@ -172,7 +157,7 @@ fn repeated(f: ReduceFn, value: Literal, terms: usize) -> Option<Literal> {
     }
 }
 
-/// The results of an operation, if each is one number everywhere.
+/// Returns the results of an operation, if all elements of each are equal.
 fn uniform(op: &Op<Array>) -> Option<Literals> {
     let results = interpret::eval_op(&op.map(|x| x)).ok()?;
     let one = |array: &Array| {

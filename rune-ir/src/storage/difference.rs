@@ -1,26 +1,26 @@
-//! How files differ from the trees that they are read into.
+//! Differences between files and the trees that they are read into.
 
 use crate::Type;
 use std::fmt;
 
-/// How a file differs from the tree that it is read into.
+/// A difference between a file and the tree that it is read into.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Difference {
-    /// A leaf of the tree is not in the file.
+    /// The file does not have a leaf of the tree.
     Missing {
         /// The name of the leaf.
         name: String,
         /// Its type.
         expected: Type,
     },
-    /// An array of the file is no leaf of the tree.
+    /// An array of the file is not a leaf of the tree.
     Superfluous {
         /// The name of the array.
         name: String,
         /// Its type.
         found: Type,
     },
-    /// A leaf and the array of its name are of different types.
+    /// A leaf and its array have different types.
     Type {
         /// The name of both.
         name: String,
@@ -29,11 +29,11 @@ pub enum Difference {
         /// The type of the array.
         found: Type,
     },
-    /// What the file holds of a part that is no tensor has no place in the tree.
+    /// The tree has no place for a part in the file that is not a tensor.
     Static {
-        /// The name of the part; empty for the whole tree.
+        /// The name of the part. It is empty for the whole tree.
         name: String,
-        /// What can be there.
+        /// What the tree can hold there.
         expected: String,
         /// What the file holds.
         found: String,
@@ -50,11 +50,11 @@ impl Difference {
     }
 }
 
-/// All differences, to be shown as a list.
+/// All differences, which print as a list.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Differences(pub Vec<Difference>);
 
-/// More are counted.
+/// Only this many are printed, and the others are counted.
 const SHOWN: usize = 12;
 
 impl fmt::Display for Differences {

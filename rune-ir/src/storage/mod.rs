@@ -16,39 +16,47 @@ use std::path::{Path, PathBuf};
 /// A file of arrays cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
-    /// The operating system says no.
+    /// An input or output error.
     #[error("{path}: {source}")]
     Io {
         /// The file.
         path: PathBuf,
-        /// What it says.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The file is damaged, or holds what no array is.
+    /// The file is damaged, or holds arrays that rune does not support.
     #[error("{path} is not a safetensors file that rune can read: {reason}")]
     Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The file is not a NumPy file, is damaged, or holds something that is not an array.
+    #[error("{path} is not a NumPy file that rune can read: {reason}")]
+    Numpy {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
     },
-    /// A leaf of the tree to be written cannot be computed.
-    #[error("{path} is not written, since what belongs there is not known: {source}")]
+    /// A leaf of the tree to write cannot be computed.
+    #[error("{path} is not written, because a leaf cannot be computed: {source}")]
     Pending {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Names would be ambiguous.
-    #[error("{path} is not written: two leaves of the tree are called `{name}`")]
+    /// Two parts have the same name.
+    #[error("{path} is not written: two leaves of the tree have the name `{name}`")]
     SameName {
         /// The file.
         path: PathBuf,
-        /// What both are called.
+        /// The name of both.
         name: String,
     },
-    /// A part of the tree that is no tensor has no text.
+    /// A part of the tree that is not a tensor cannot be written as text.
     #[error(
         "{path} is not written: `{name}` is a `{ty}`, which is no tensor and has no text; derive `Tree`, or serde's `Serialize` and \
          `Deserialize`, for it, or mark the field `#[tree(static, skip)]` to leave it out of files"
@@ -56,35 +64,35 @@ pub enum StorageError {
     Static {
         /// The file.
         path: PathBuf,
-        /// What the part is called.
+        /// The name of the part.
         name: String,
         /// Its type.
         ty: &'static str,
     },
-    /// The parts of the tree that are no tensors are nested deeper than can be read again.
-    #[error("{path} is not written: what is no tensor in the tree is nested too deeply ({reason})")]
+    /// The parts of the tree that are not tensors are nested too deeply to be read again.
+    #[error("{path} is not written: the parts of the tree that are not tensors are nested too deeply ({reason})")]
     Nested {
         /// The file.
         path: PathBuf,
         /// Why it cannot be read again.
         reason: String,
     },
-    /// Names or types are not those of the tree that is read into.
+    /// Names or types differ from those of the tree.
     #[error("{path} does not hold this tree:{differences}")]
     Differs {
         /// The file.
         path: PathBuf,
-        /// All that is different.
+        /// All differences.
         differences: Differences,
     },
 }
 
-/// Bytes are no safetensors file.
+/// Bytes are not a safetensors file.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("no safetensors file that rune can read: {0}")]
+#[error("not a safetensors file that rune can read: {0}")]
 pub struct Malformed(String);
 
-/// Writes arrays under their names. The file takes the place of an older one at once or not at all.
+/// Writes arrays under their names. An existing file is replaced atomically.
 ///
 /// # Errors
 /// If the file cannot be written.
@@ -105,7 +113,7 @@ pub fn write<'a>(
     replace(path, |temporary| write_to(temporary, arrays))
 }
 
-/// As [`write()`], right to its place: for [`replace_all`].
+/// Like [`write()`], directly to `path`: for [`replace_all`].
 ///
 /// # Errors
 /// If the file cannot be written.
@@ -113,11 +121,11 @@ pub fn write_to<'a>(path: &Path, arrays: impl IntoIterator<Item = (&'a str, &'a 
     write_with(path, arrays, None)
 }
 
-/// The name in the metadata of a file under which it holds what of a tree is no tensor.
+/// The metadata key for the parts of a tree that are not tensors.
 #[doc(hidden)]
 pub const STATIC: &str = "rune.static";
 
-/// As [`write_to`], with what is no tensor.
+/// Like [`write_to`], with the parts that are not tensors.
 #[doc(hidden)]
 pub fn write_with<'a>(
     path: &Path,
@@ -137,7 +145,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<BTreeMap<String, Array>, StorageEr
     Ok(read_with(path.as_ref())?.0)
 }
 
-/// As [`read`], with what is no tensor, if the file holds such.
+/// Like [`read`], with the parts that are not tensors, if the file has any.
 #[doc(hidden)]
 pub fn read_with(path: &Path) -> Result<(BTreeMap<String, Array>, Option<Value>), StorageError> {
     let bytes = std::fs::read(path).map_err(|source| StorageError::Io { path: path.to_owned(), source })?;
@@ -149,7 +157,7 @@ pub fn read_with(path: &Path) -> Result<(BTreeMap<String, Array>, Option<Value>)
     Ok((arrays, statics.transpose()?))
 }
 
-/// The arrays in the bytes of a safetensors file, by name.
+/// Returns the arrays in the bytes of a safetensors file, by name.
 ///
 /// ```
 /// let error = rune_ir::storage::from_bytes(b"{}").unwrap_err();
@@ -181,20 +189,21 @@ fn array(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<Array, String> {
     Ok(Array::from_bytes(ty, bytes))
 }
 
-/// Writes a file beside `path`, to the name that `write` is given, and moves it there when it is whole.
+/// Replaces the file `path` atomically: `write` writes to the temporary name that it gets, and the finished file is
+/// then renamed.
 ///
 /// # Errors
-/// If it cannot be written or moved.
+/// If the file cannot be written or renamed.
 pub fn replace(path: &Path, write: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<(), StorageError> {
     let mut write = Some(write);
     replace_all(&[path], |_, temporary| write.take().map_or(Ok(()), |write| write(temporary)))
 }
 
-/// As [`replace`], of several files: none is moved to its place before all are whole. `write` is given the place of a path in
-/// `paths`, and the name to write it to.
+/// Like [`replace`], for several files: none is renamed before all are finished. `write` gets the index of a path in
+/// `paths`, and the temporary name.
 ///
 /// # Errors
-/// If one cannot be written or moved.
+/// If a file cannot be written or renamed.
 pub fn replace_all<P: AsRef<Path>>(
     paths: &[P],
     mut write: impl FnMut(usize, &Path) -> std::io::Result<()>,
@@ -211,15 +220,17 @@ pub fn replace_all<P: AsRef<Path>>(
         Ok(())
     };
     replace().inspect_err(|_| {
-        // What is left of a failed attempt is of no use; that it cannot be removed is no news then.
+        // The rest of a failed attempt is useless, and an error in removing it is not reported.
         temporaries.iter().for_each(|temporary| drop(std::fs::remove_file(temporary)));
     })
 }
 
-/// Where a file is written before it is moved to `path`, by this process.
+/// Returns the temporary name, unique to this process, of a file that is then renamed to `path`.
 pub fn temporary(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
+    // Without an operating system there are no processes, and no files.
+    let process = if cfg!(all(target_family = "wasm", target_os = "unknown")) { 0 } else { std::process::id() };
+    name.push(format!(".{process}.tmp"));
     path.with_file_name(name)
 }
 

@@ -100,7 +100,7 @@ pub fn write<'a>(path: &Path, arrays: impl IntoIterator<Item = (&'a str, &'a Arr
     file.error.map_or(Ok(()), Err)
 }
 
-/// A file that keeps the first error for the end: after an error, the archive writer reports it on the standard error.
+/// A file that keeps the first error. After an error, the archive writer would print it to the standard error.
 struct Kept {
     file: BufWriter<File>,
     error: Option<std::io::Error>,

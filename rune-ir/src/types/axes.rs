@@ -1,4 +1,4 @@
-//! Checks of axes and of sizes that several rules share.
+//! Checks of axes and sizes that several rules share.
 
 use super::Problem;
 use crate::{MAX_RANK, Shape, TooLarge};
@@ -11,11 +11,11 @@ impl AxisSet {
     pub(super) fn contains(self, axis: usize) -> bool {
         axis < MAX_RANK && self.0 >> axis & 1 == 1
     }
-    /// The sizes of `shape` along the axes that are not in the set.
+    /// Returns the sizes of `shape` along the axes that are not in the set.
     pub(super) fn others(self, shape: &[usize]) -> impl Iterator<Item = usize> {
         shape.iter().enumerate().filter(move |&(a, _)| !self.contains(a)).map(|(_, &d)| d)
     }
-    /// Both together; `attribute` names both, for the message where they overlap.
+    /// Joins two disjoint sets. `attribute` names both in the message if they overlap.
     pub(super) fn disjoint(self, other: AxisSet, attribute: &'static str) -> Result<AxisSet, Problem> {
         match self.0 & other.0 {
             0 => Ok(AxisSet(self.0 | other.0)),
@@ -24,12 +24,12 @@ impl AxisSet {
     }
 }
 
-/// That `axis` is below `rank`.
+/// Checks that `axis` is less than `rank`.
 pub(super) fn axis(attribute: &'static str, axis: usize, rank: usize) -> Result<(), Problem> {
     if axis < rank.min(MAX_RANK) { Ok(()) } else { Err(Problem::Axis { attribute, axis, rank }) }
 }
 
-/// The axes of a list, which are below `rank` and differ.
+/// Returns the axes of a list, which must be less than `rank` and distinct.
 pub(super) fn distinct(attribute: &'static str, axes: &[usize], rank: usize) -> Result<AxisSet, Problem> {
     let mut set = AxisSet::default();
     for &a in axes {
@@ -42,22 +42,22 @@ pub(super) fn distinct(attribute: &'static str, axes: &[usize], rank: usize) -> 
     Ok(set)
 }
 
-/// The axes of a list, which are below `rank` and increase.
+/// Returns the axes of a list, which must be less than `rank` and increase.
 pub(super) fn increasing(attribute: &'static str, axes: &[usize], rank: usize) -> Result<AxisSet, Problem> {
     let set = distinct(attribute, axes, rank)?;
     if axes.is_sorted() {
         return Ok(set);
     }
-    Err(Problem::Attribute(format!("needs `{attribute}` to increase, and is given {axes:?}")))
+    Err(Problem::Attribute(format!("needs `{attribute}` to increase, but got {axes:?}")))
 }
 
-/// That a list has `expected` entries.
+/// Checks that a list has `expected` entries.
 pub(super) fn length<T>(attribute: &'static str, list: &[T], expected: usize) -> Result<(), Problem> {
     let found = list.len();
     if found == expected { Ok(()) } else { Err(Problem::Length { attribute, expected, found }) }
 }
 
-/// The number of elements.
+/// Returns the number of elements.
 pub(super) fn size(shape: &Shape) -> Result<usize, Problem> {
     shape.checked_size().ok_or_else(|| Problem::TooLarge(TooLarge(format!("shape {shape}"))))
 }

@@ -1,4 +1,4 @@
-//! Rules of operations over the lanes of a mapped axis: the types of one lane.
+//! Rules of operations over a batch axis: the types of one batch element.
 
 use super::reduction::reduce as reduce_axes;
 use super::{Problem, axes};

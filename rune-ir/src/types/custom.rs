@@ -1,4 +1,4 @@
-//! Functions with derivatives of their own: that the sub-programs fit each other.
+//! Rules of functions with custom derivatives: their sub-programs must fit each other.
 
 use super::control::call;
 use super::{Problem, Types};
@@ -65,7 +65,7 @@ pub(super) fn custom_linear(xs: &[&Type], backward: &Program) -> Result<Types, P
     Ok(results.into())
 }
 
-/// The operands that are arguments.
+/// Returns the operands that are arguments.
 fn arguments<'a, 'b>(args: &'b [&'a Type], num_args: usize) -> Result<&'b [&'a Type], Problem> {
     let problem = || Problem::Attribute(format!("has {} operands, and {num_args} of them as `num_args`", args.len()));
     args.get(..num_args).ok_or_else(problem)
@@ -91,7 +91,7 @@ fn signature(what: &str, program: &Program, takes: &[&Type], gives: &[&Type]) ->
     Ok(())
 }
 
-/// For each variable whether it depends on an input after the first `known`.
+/// Returns, for each variable, whether it depends on an input after the first `known`.
 fn depending(program: &Program, known: usize) -> Vec<bool> {
     let mut depends = vec![false; program.num_vars()];
     (known..program.inputs().len()).for_each(|i| depends[i] = true);

@@ -1,4 +1,4 @@
-//! Rules of operations on elements, each by itself.
+//! Rules of elementwise operations.
 
 use super::{Problem, Types};
 use crate::op::{BinaryFn, UnaryFn};
@@ -45,7 +45,7 @@ impl Kind {
     }
 }
 
-/// That all are of one type.
+/// Checks that all types are equal.
 pub(super) fn same(types: &[&Type]) -> Result<(), Problem> {
     if types.windows(2).all(|w| w[0] == w[1]) { Ok(()) } else { Err(Problem::mixed(types)) }
 }
@@ -66,7 +66,7 @@ pub(super) fn unary(f: UnaryFn, x: &Type) -> Result<Type, Problem> {
 pub(super) fn integer_pow(x: &Type, y: i32) -> Result<Type, Problem> {
     Kind::Number.check(x)?;
     if x.dtype.is_int() && y < 0 {
-        return Err(Problem::Attribute(format!("of integers takes no negative power, and is given {x} and {y}")));
+        return Err(Problem::Attribute(format!("of integers takes no negative power, but got {x} and {y}")));
     }
     Ok(x.clone())
 }
@@ -110,7 +110,7 @@ pub(super) fn clamp(min: &Type, x: &Type, max: &Type) -> Result<Type, Problem> {
 
 pub(super) fn bitcast_convert(x: &Type, dtype: DType) -> Result<Type, Problem> {
     if x.dtype == DType::Bool || dtype == DType::Bool {
-        return Err(Problem::Attribute(format!("does not go to or from `bool`, and is given {x} for {dtype}")));
+        return Err(Problem::Attribute(format!("does not go to or from `bool`, but got {x} for {dtype}")));
     }
     let (from, to) = (x.dtype.size(), dtype.size());
     let mut dims: Vec<usize> = x.shape.to_vec();

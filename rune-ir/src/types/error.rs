@@ -1,4 +1,4 @@
-//! What is wrong with an operation on operands of some types.
+//! The errors of type rules.
 
 use crate::{DType, TooLarge, Type};
 use std::fmt;
@@ -13,38 +13,35 @@ pub struct TypeError {
     pub problem: Problem,
 }
 
-/// What is wrong with an operation; reads on from its name.
+/// What is wrong with an operation. The message continues its name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// Operands differ in dtype and in nothing else.
-    #[error(
-        "takes operands of one dtype, and is given {}; convert one, as with `.cast(DType::{suggested:?})`",
-        List(found)
-    )]
+    /// Operands differ only in dtype.
+    #[error("takes operands of one dtype, but got {}; convert one, as with `.cast(DType::{suggested:?})`", List(found))]
     MixedDTypes {
-        /// The types of the operands that have to agree.
+        /// The types of the operands, which must agree.
         found: Vec<Type>,
-        /// The dtype of them that loses least.
+        /// The dtype of an operand that loses the least in a conversion.
         suggested: DType,
     },
     /// Operands differ in shape, or in shape and dtype.
-    #[error("takes operands of one {what}, and is given {}", List(found))]
+    #[error("takes operands of one {what}, but got {}", List(found))]
     Mixed {
-        /// What has to agree: "type" or "shape".
+        /// What must agree: "type" or "shape".
         what: &'static str,
-        /// The types of the operands that have to agree.
+        /// The types of the operands, which must agree.
         found: Vec<Type>,
     },
-    /// An operand is of a type that the operation never takes there.
-    #[error("takes {takes}, and is given {found}")]
+    /// The operation never takes an operand of this type there.
+    #[error("takes {takes}, but got {found}")]
     Operand {
         /// What it takes.
         takes: String,
-        /// What it is given.
+        /// The type of the operand.
         found: Type,
     },
     /// An axis is out of range.
-    #[error("names axis {axis} in `{attribute}`, and there are {rank}, counted from 0")]
+    #[error("names axis {axis} in `{attribute}`, but there are only {rank} axes, counted from 0")]
     Axis {
         /// The attribute.
         attribute: &'static str,
@@ -61,14 +58,14 @@ pub enum Problem {
         /// The axis.
         axis: usize,
     },
-    /// A list of attributes has not as many entries as it needs.
-    #[error("needs {expected} entries in `{attribute}`, and is given {found}")]
+    /// A list in an attribute has the wrong length.
+    #[error("needs {expected} entries in `{attribute}`, but got {found}")]
     Length {
         /// The attribute.
         attribute: &'static str,
-        /// How many it needs.
+        /// The length that it needs.
         expected: usize,
-        /// How many there are.
+        /// The length that it has.
         found: usize,
     },
     /// An array would have more elements than memory has addresses, or more axes than [`MAX_RANK`](crate::MAX_RANK).
@@ -79,7 +76,7 @@ pub enum Problem {
     Attribute(String),
 }
 
-/// Types in a sentence: "a, b and c".
+/// A list of types in a sentence: "a, b and c".
 struct List<'a>(&'a [Type]);
 
 impl fmt::Display for List<'_> {
@@ -101,7 +98,7 @@ impl fmt::Display for List<'_> {
 }
 
 impl Problem {
-    /// Operands that had to be of one type are not.
+    /// Returns the problem of operands that must have one type, and do not.
     pub(super) fn mixed(found: &[&Type]) -> Problem {
         let types = found.iter().map(|&t| t.clone()).collect();
         if found.windows(2).any(|w| w[0].shape != w[1].shape) {
@@ -110,7 +107,7 @@ impl Problem {
         let suggested = found.iter().map(|t| t.dtype).max_by_key(|d| (d.is_float(), d.is_int(), d.size()));
         Problem::MixedDTypes { found: types, suggested: suggested.unwrap_or(DType::F32) }
     }
-    /// An operand of a type that the operation never takes there.
+    /// Returns the problem of an operand whose type the operation never takes there.
     pub(super) fn operand(takes: impl Into<String>, found: &Type) -> Problem {
         Problem::Operand { takes: takes.into(), found: found.clone() }
     }

@@ -1,11 +1,11 @@
-//! Rules of operations that move elements by indices that are computed.
+//! Rules of operations that move elements by computed indices.
 
 use super::axes::{self, AxisSet};
 use super::{Problem, elementwise::Kind};
 use crate::op::{GatherDims, ScatterDims, ScatterMode};
 use crate::{Shape, Type};
 
-/// That there is one integer scalar for each axis of `x`, all of one dtype.
+/// Checks that there is one integer scalar for each axis of `x`, all of one dtype.
 fn starts(x: &Type, start_indices: &[&Type]) -> Result<(), Problem> {
     axes::length("start_indices", start_indices, x.rank())?;
     for &index in start_indices {
@@ -19,12 +19,12 @@ fn starts(x: &Type, start_indices: &[&Type]) -> Result<(), Problem> {
     Ok(())
 }
 
-/// That a block of these sizes fits into `x`.
+/// Checks that a block of these sizes fits into `x`.
 fn fits(what: &str, sizes: &[usize], x: &Type) -> Result<(), Problem> {
     match (0..x.rank()).find(|&a| sizes[a] > x.shape[a]) {
         None => Ok(()),
         Some(a) => Err(Problem::Attribute(format!(
-            "takes {what} that fits into {x}, and is given {} along axis {a}, of size {}",
+            "takes {what} that fits into {x}, but got {} along axis {a}, of size {}",
             sizes[a], x.shape[a]
         ))),
     }
@@ -49,8 +49,9 @@ pub(super) fn dynamic_update_slice(x: &Type, update: &Type, start_indices: &[&Ty
     Ok(x.clone())
 }
 
-/// What a gather and a scatter share. The axes of a slice are those of the operand; `window` are the axes of the
-/// result (updates) along which it extends, `left_out` the axes of the operand that are of size 1 and not in it.
+/// The common part of a gather and a scatter. A slice has the axes of the operand. `window` are the axes of the result
+/// (or updates) that are axes of a slice. `left_out` are the axes of the operand that the window does not have; their
+/// slice size is 1.
 struct Slices<'a> {
     operand: &'a Type,
     indices: &'a Type,
@@ -59,12 +60,13 @@ struct Slices<'a> {
     operand_batching: &'a [usize],
     indices_batching: &'a [usize],
     coordinates: &'a [usize],
-    /// How the operation names `window`, `left_out`, both of the latter's sets together, and `coordinates`.
+    /// The names, in the operation, of `window`, of the two sets in `left_out`, of both sets together, and of
+    /// `coordinates`.
     names: [&'static str; 5],
 }
 
 impl Slices<'_> {
-    /// The axes of the operand that are not in the window.
+    /// Returns the axes of the operand that are not in the window.
     fn check(&self) -> Result<AxisSet, Problem> {
         let [_, left_out_name, both_name, map_name, map_batching] = self.names;
         let (rank, batch) = (self.operand.rank(), self.batch()?);
@@ -87,7 +89,7 @@ impl Slices<'_> {
         axes::length(self.names[0], self.window, in_window)?;
         Ok(outside)
     }
-    /// The sizes of the indices along all axes but the last.
+    /// Returns the sizes of the indices along all axes except the last.
     fn batch(&self) -> Result<&[usize], Problem> {
         Kind::Int.check(self.indices)?;
         match self.indices.shape.split_last() {
@@ -95,7 +97,8 @@ impl Slices<'_> {
             None => Err(Problem::operand("`indices` whose last axis holds the coordinates", self.indices)),
         }
     }
-    /// The shape with `window` sizes along the axes of the window and those of the indices along all others.
+    /// Returns the shape with the sizes `window` along the axes of the window, and those of the indices along all
+    /// others.
     fn spread(&self, window: impl Iterator<Item = usize>) -> Result<Shape, Problem> {
         let batch = self.batch()?;
         let rank = batch.len() + self.window.len();
@@ -129,7 +132,7 @@ pub(super) fn gather(x: &Type, indices: &Type, dims: &GatherDims, slice_sizes: &
     fits("a slice", slice_sizes, x)?;
     if let Some(a) = (0..x.rank()).find(|&a| outside.contains(a) && slice_sizes[a] != 1) {
         return Err(Problem::Attribute(format!(
-            "takes slices of size 1 along axis {a}, which is not in the result, and is given {}",
+            "takes slices of size 1 along axis {a}, which is not in the result, but got {}",
             slice_sizes[a]
         )));
     }

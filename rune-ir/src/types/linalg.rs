@@ -1,4 +1,4 @@
-//! Rules of linear algebra: matrices lie along the last two axes.
+//! Rules of linear algebra: the last two axes hold the matrices.
 
 use super::reduction::check_positions;
 use super::{Problem, Types};
@@ -6,7 +6,8 @@ use crate::op::FactorFn;
 use crate::{DType, Shape, Type};
 use smallvec::smallvec;
 
-/// Of `[…, m, n]` the axes before, `m` and `n`. Half types are refused: their results would be noise, and LAPACK has none.
+/// Splits `[…, m, n]` into the batch axes, `m` and `n`. Half-precision types are rejected: the results would be noise,
+/// and LAPACK has none.
 fn matrices<'a>(what: &str, x: &'a Type) -> Result<(&'a [usize], usize, usize), Problem> {
     if !x.dtype.is_float() || x.dtype.is_half() {
         return Err(Problem::operand(format!("{what} of f32 or f64 (convert others, as with `.cast(DType::F32)`)"), x));
@@ -81,14 +82,14 @@ fn matrix(batch: &[usize], m: usize, n: usize) -> Shape {
     batch.iter().copied().chain([m, n]).collect()
 }
 
-/// That systems with the matrices `a` may have the right sides `b`.
+/// Checks that systems with the matrices `a` can have the right sides `b`.
 fn solvable(a: &Type, b: &Type, left: (&[usize], usize), right: (&[usize], usize)) -> Result<(), Problem> {
     if a.dtype != b.dtype {
         return Err(Problem::mixed(&[a, b]));
     }
     if left != right {
         return Err(Problem::Attribute(format!(
-            "needs right sides `b` as many and as long as {a} has rows, and is given {b}"
+            "needs right sides `b` as many and as long as {a} has rows, but got {b}"
         )));
     }
     Ok(())

@@ -1,6 +1,7 @@
-//! Type rules: what types of operands each operation takes, and the types of its results.
+//! Type rules: the types of operands that each operation takes, and the types of its results.
 //!
-//! Programs come from files too: no rule panics, overflows or allocates by the value of an attribute.
+//! Programs also come from files. Therefore no rule panics, overflows, or allocates memory in proportion to an
+//! attribute.
 
 mod axes;
 mod collective;
@@ -27,7 +28,7 @@ use smallvec::{SmallVec, smallvec};
 /// The types of the results of an operation.
 pub type Types = SmallVec<[Type; 2]>;
 
-/// The types of the results of `op` on operands of the given types.
+/// Returns the types of the results of `op` on operands of the given types.
 ///
 /// # Errors
 /// If the operation does not take them.
@@ -37,7 +38,7 @@ pub type Types = SmallVec<[Type; 2]>;
 /// use rune_ir::{DType, Type, types};
 /// let (x, y) = (Type::new(DType::F32, [2]), Type::new(DType::F32, [3]));
 /// let error = types::infer(&Op::Binary { f: BinaryFn::Add, x: &x, y: &y }).unwrap_err();
-/// assert_eq!(error.to_string(), "`add` takes operands of one type, and is given [2, f32] and [3, f32]");
+/// assert_eq!(error.to_string(), "`add` takes operands of one type, but got [2, f32] and [3, f32]");
 /// ```
 pub fn infer(op: &Op<&Type>) -> Result<Types, TypeError> {
     let checked = || {
@@ -49,7 +50,7 @@ pub fn infer(op: &Op<&Type>) -> Result<Types, TypeError> {
     checked().map_err(|problem| TypeError { op: op.name(), problem })
 }
 
-/// That a program may have variables of this type: that its size and its rank are in range.
+/// Checks that a variable of a program can have this type: its size and its rank are in range.
 ///
 /// # Errors
 /// If they are not.
@@ -134,12 +135,12 @@ fn debug_print(args: &[&Type], format: &str, lanes: &[usize]) -> Result<Types, P
     let places = parts.iter().filter(|part| matches!(part, template::Part::Array(_))).count();
     if places != args.len() {
         return Err(Problem::Attribute(format!(
-            "has {places} places in its format, and is given {} operands",
+            "has {places} placeholders in its format, but got {} operands",
             args.len()
         )));
     }
     if args.is_empty() && !lanes.is_empty() {
-        return Err(Problem::Attribute("has lanes, and is given no operands".to_owned()));
+        return Err(Problem::Attribute("has lanes, but got no operands".to_owned()));
     }
     match args.iter().find(|ty| !ty.shape.starts_with(lanes)) {
         None => Ok(Types::new()),

@@ -1,4 +1,4 @@
-//! Rules of operations that gather many elements into one.
+//! Rules of reductions.
 
 use super::{Problem, axes, elementwise::Kind};
 use crate::op::{CumulativeFn, ReduceFn, Window};
@@ -26,7 +26,7 @@ pub(super) fn arg_reduce(x: &Type, axis: usize, index: DType) -> Result<Type, Pr
     Ok(Type::new(index, x.shape.without(&[axis])))
 }
 
-/// That `index` can hold the positions along an axis of size `n`.
+/// Checks that `index` can hold the indices along an axis of size `n`.
 pub(super) fn check_positions(index: DType, n: usize) -> Result<(), Problem> {
     let bits = index.size() * 8 - usize::from(index.is_signed_int());
     if !index.is_int() || (n.saturating_sub(1) as u64).checked_shr(bits as u32).unwrap_or(0) != 0 {
@@ -47,7 +47,7 @@ pub(super) fn reduce_window(x: &Type, window: &Window) -> Result<Type, Problem> 
     ] {
         axes::length(name, list, rank)?;
         if list.contains(&0) {
-            return Err(Problem::Attribute(format!("needs `{name}` of 1 or more, and is given {list:?}")));
+            return Err(Problem::Attribute(format!("needs `{name}` of 1 or more, but got {list:?}")));
         }
     }
     axes::length("padding", padding, rank)?;

@@ -8,33 +8,11 @@ use crate::CompiledModule;
 use crate::ffi::host_module::HostModule;
 use crate::ffi::invoke::{Function, Views};
 use crate::ffi::runtime::View;
+use rune_ir::Arg;
 use rune_trace::{ALIGNMENT, Array, DeviceBuffer, ModuleSignature, Type, Value};
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
-
-/// An argument of [`Executable::call_with`].
-#[derive(Debug)]
-pub enum Arg<'a> {
-    /// The caller keeps the value. The call never changes it.
-    Borrow(&'a Value),
-    /// The caller donates the value. If nothing else holds its memory, the call may use the memory for a result.
-    Donate(Value),
-}
-
-impl Arg<'_> {
-    /// Returns the value.
-    pub fn value(&self) -> &Value {
-        match self {
-            Arg::Borrow(value) => value,
-            Arg::Donate(value) => value,
-        }
-    }
-    /// Returns the value as one that the caller keeps.
-    pub fn borrowed(&self) -> Arg<'_> {
-        Arg::Borrow(self.value())
-    }
-}
 
 /// A function of a loaded module. Many threads can call it at once, without a lock.
 ///

@@ -8,6 +8,6 @@ mod signature;
 
 pub use device::{Device, DeviceError, MemoryUse};
 pub use error::RunError;
-pub use executable::{Arg, Executable};
+pub use executable::Executable;
 pub use host_calls::{HostCalls, HostFunction};
 pub use signature::Signature;

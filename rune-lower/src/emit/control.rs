@@ -5,8 +5,8 @@ use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::legalize::{branches, carried};
 use crate::unit::{EmitError, Unit};
-use rune_ir::op::{Comparison, Literal};
-use rune_ir::{DType, Op, Program, Shape, Type};
+use rune_ir::op::{Comparison, Control, Literal};
+use rune_ir::{DType, Program, Shape, Type};
 use std::sync::Arc;
 
 type Emitted<'c> = Result<Vec<Val<'c>>, EmitError>;
@@ -119,17 +119,17 @@ fn looped<'c>(
 }
 
 /// How iterations of a compiled loop cover the positions of a scan.
-pub(super) struct Turns {
+pub(super) struct UnrollPlan {
     length: usize,
     reverse: bool,
     /// The number of positions per iteration.
     unroll: usize,
 }
 
-impl Turns {
-    pub fn new(length: usize, reverse: bool, unroll: usize, body: &Program) -> Turns {
+impl UnrollPlan {
+    pub fn new(length: usize, reverse: bool, unroll: usize, body: &Program) -> UnrollPlan {
         let unroll = if unroll == 0 { unroll_for(body) } else { unroll };
-        Turns { length, reverse, unroll: unroll.min(length) }
+        UnrollPlan { length, reverse, unroll: unroll.min(length) }
     }
     /// Returns the position of a step; both count from 0.
     fn position(&self, step: usize) -> usize {
@@ -155,12 +155,15 @@ fn unroll_for(body: &Program) -> usize {
 /// branches, or more instructions than an iteration should hold: nested calls can be too many to count.
 fn straight(program: &Program) -> Option<usize> {
     program.instructions().iter().try_fold(0usize, |sum, instruction| {
-        #[allow(clippy::wildcard_enum_match_arm, reason = "other operations with programs only call one of them")]
-        let length = match &instruction.op {
-            Op::Case { .. } | Op::While { .. } | Op::Scan { .. } => return None,
-            Op::Call { program, .. } | Op::Remat { program, .. } => straight(program)?.max(1),
-            Op::CustomJvp { program, .. } | Op::CustomVjp { program, .. } => straight(program)?.max(1),
-            _ => 1,
+        let length = match instruction.op.control() {
+            Some(Control::Case { .. } | Control::While { .. } | Control::Scan { .. }) => return None,
+            Some(
+                Control::Call { program, .. }
+                | Control::Remat { program, .. }
+                | Control::CustomJvp { program, .. }
+                | Control::CustomVjp { program, .. },
+            ) => straight(program)?.max(1),
+            Some(Control::CustomLinear { .. }) | None => 1,
         };
         Some(sum + length).filter(|&sum| sum <= UNROLLED)
     })
@@ -173,9 +176,9 @@ pub(super) fn scan<'c>(
     init: &[Val<'c>],
     xs: &[Val<'c>],
     body: &Program,
-    turns: Turns,
+    turns: UnrollPlan,
 ) -> Emitted<'c> {
-    let Turns { length, unroll, .. } = turns;
+    let UnrollPlan { length, unroll, .. } = turns;
     let carry = init.len();
     let stacked = body.output_types().split_off(carry);
     if length == 0 {

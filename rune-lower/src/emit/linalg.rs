@@ -1,8 +1,8 @@
 //! Linear algebra, which IREE lacks: it has no `cholesky`, no `triangular_solve` and no custom calls.
 
+use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::unit::{EmitError, Unit};
-use melior::ir::attribute::BoolAttribute;
 use rune_ir::op::{Comparison, FactorFn, Triangular};
 use rune_ir::{DType, Op, Type};
 
@@ -15,8 +15,7 @@ pub(super) fn factor<'c>(
     types: &[&Type],
 ) -> Result<Vec<Val<'c>>, EmitError> {
     if f == FactorFn::Cholesky && unit.is_export() {
-        let l =
-            b.op1("stablehlo.cholesky", &[x], &[("lower", BoolAttribute::new(b.context, true).into())], x.ty.clone());
+        let l = b.op1("stablehlo.cholesky", &[x], &[("lower", attr::bool(b.context, true))], x.ty.clone());
         return Ok(vec![lower_triangle(b, &l)]);
     }
     on_host(b, unit, op, types)
@@ -32,13 +31,13 @@ pub(super) fn triangular_solve<'c>(
     if !unit.is_export() {
         return on_host(b, unit, op, types);
     }
-    let flag = |is| BoolAttribute::new(b.context, is).into();
+    let flag = |is| attr::bool(b.context, is);
     let transpose = if how.transpose_a { "TRANSPOSE" } else { "NO_TRANSPOSE" };
     let attributes = [
         ("left_side", flag(how.left_side)),
         ("lower", flag(how.lower)),
         ("unit_diagonal", flag(how.unit_diagonal)),
-        ("transpose_a", crate::attr::parse(b.context, &format!("#stablehlo<transpose {transpose}>"))),
+        ("transpose_a", attr::parse(b.context, &format!("#stablehlo<transpose {transpose}>"))),
     ];
     Ok(vec![b.op1("stablehlo.triangular_solve", &[matrix, sides], &attributes, sides.ty.clone())])
 }

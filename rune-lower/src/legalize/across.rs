@@ -5,6 +5,7 @@
 //! therefore go through a barrier.
 
 use crate::builder::{Builder, Val};
+use rune_ir::op::Control;
 use rune_ir::{Op, Program};
 use std::collections::HashMap;
 
@@ -20,8 +21,16 @@ pub(crate) fn last_uses(program: &Program) -> Vec<usize> {
 
 /// Returns whether an operation contains a loop or a branch. `known` caches the programs already examined.
 pub(crate) fn has_loop(op: &Op, known: &mut HashMap<*const Program, bool>) -> bool {
-    if matches!(op, Op::While { .. } | Op::Scan { .. } | Op::Case { .. }) {
-        return true;
+    match op.control() {
+        Some(Control::While { .. } | Control::Scan { .. } | Control::Case { .. }) => return true,
+        Some(
+            Control::Call { .. }
+            | Control::Remat { .. }
+            | Control::CustomJvp { .. }
+            | Control::CustomVjp { .. }
+            | Control::CustomLinear { .. },
+        )
+        | None => {}
     }
     op.programs().iter().any(|(_, program)| {
         let key = std::ptr::from_ref::<Program>(program);

@@ -160,14 +160,13 @@ fn plain<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, ty:
         layout(&dims.out, ["b", "f"]),
     );
     let n = dims.strides.len();
-    let reversal = format!("array<i1{}{}>", if n > 0 { ": " } else { "" }, vec!["false"; n].join(", "));
     let attributes = [
         ("dimension_numbers", attr::parse(b.context, &text)),
         ("window_strides", attr::dims(b.context, &dims.strides)),
         ("padding", attr::pairs(b.context, &dims.padding)),
         ("lhs_dilation", attr::dims(b.context, &dims.lhs_dilation)),
         ("rhs_dilation", attr::dims(b.context, &dims.rhs_dilation)),
-        ("window_reversal", attr::parse(b.context, &reversal)),
+        ("window_reversal", attr::bools(b.context, &vec![false; n])),
         ("feature_group_count", attr::int(b.context, dims.feature_groups)),
         ("batch_group_count", attr::int(b.context, dims.batch_groups)),
     ];

@@ -2,7 +2,7 @@
 
 use super::arguments::word;
 use super::scope::Scope;
-use super::{Problem, invalid, refused};
+use super::{Problem, constants, invalid};
 use crate::ast::Operation;
 use rune_ir::op::{BinaryFn, Comparison, UnaryFn};
 use rune_ir::{DType, Op, Var};
@@ -73,9 +73,33 @@ impl Scope<'_, '_, '_> {
             _ => return invalid("its direction is not one of EQ, NE, LT, LE, GT and GE"),
         };
         if word(op, &["compare_type"]) == Some("TOTALORDER") && self.ty(x).dtype.is_float() {
-            return refused("compares by TOTALORDER, which only sorting supports; compare by FLOAT");
+            let (x, y) = (self.ordered_bits(x)?, self.ordered_bits(y)?);
+            return self.one(Op::Compare { direction, x, y });
         }
         self.one(Op::Compare { direction, x, y })
+    }
+
+    /// Returns integers in the total order of floats: -NaN, -∞, …, -0, 0, …, ∞, NaN.
+    fn ordered_bits(&mut self, x: Var) -> Result<Var, Problem> {
+        let (dtype, greatest) = match self.ty(x).dtype.size() {
+            2 => (DType::I16, i64::from(i16::MAX)),
+            4 => (DType::I32, i64::from(i32::MAX)),
+            _ => (DType::I64, i64::MAX),
+        };
+        let bits = self.one(Op::BitcastConvert { x, dtype })?;
+        let ty = self.ty(bits).clone();
+        // The magnitude of a negative float is inverted: less of it is more.
+        let Some(width) = constants::number(dtype, &(8 * dtype.size() - 1).to_string()) else {
+            return invalid("its dtype has no order");
+        };
+        let Some(magnitude) = constants::number(dtype, &greatest.to_string()) else {
+            return invalid("its dtype has no order");
+        };
+        let width = self.full(width, &ty)?;
+        let sign = self.one(Op::Binary { f: BinaryFn::ShiftRightArithmetic, x: bits, y: width })?;
+        let magnitude = self.full(magnitude, &ty)?;
+        let flip = self.one(Op::Binary { f: BinaryFn::And, x: sign, y: magnitude })?;
+        self.one(Op::Binary { f: BinaryFn::Xor, x: bits, y: flip })
     }
 
     pub(super) fn select(&mut self, pred: Var, on_true: Var, on_false: Var) -> Result<Var, Problem> {

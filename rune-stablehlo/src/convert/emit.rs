@@ -4,6 +4,7 @@ use super::arguments::{dims, exactly, number};
 use super::scope::Scope;
 use super::{Problem, elementwise, expand, name_of, refused};
 use crate::ast::Operation;
+use rune_ir::op::BinaryFn;
 use rune_ir::{Op, Var};
 
 impl<'m, 't> Scope<'_, 'm, 't> {
@@ -16,7 +17,15 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         }
         if let Some(f) = xs.first().and_then(|&x| elementwise::binary(op.name, self.ty(x).dtype)) {
             let [x, y] = exactly(xs)?;
-            return one(self.one(Op::Binary { f, x, y })?);
+            let idiom = match f {
+                BinaryFn::Div => self.logistic(x, y)?,
+                BinaryFn::Max => self.relu(x, y)?,
+                _ => None,
+            };
+            return one(match idiom {
+                Some(var) => var,
+                None => self.one(Op::Binary { f, x, y })?,
+            });
         }
         match op.name {
             "stablehlo.constant" => one(self.constant(op)?),
@@ -26,6 +35,9 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             }
             "stablehlo.select" => {
                 let [pred, on_true, on_false] = exactly(xs)?;
+                if let Some(var) = self.logaddexp(pred, on_true, on_false)? {
+                    return one(var);
+                }
                 one(self.select(pred, on_true, on_false)?)
             }
             "stablehlo.clamp" => {
@@ -80,7 +92,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                 let [x, indices] = exactly(xs)?;
                 one(self.gather(op, x, indices)?)
             }
-            "stablehlo.scatter" => one(self.scatter(op, xs)?),
+            "stablehlo.scatter" => Ok(self.scatter(op, xs)?.map(|var| vec![var])),
 
             "stablehlo.reduce" => self.reduce(op, xs),
             "stablehlo.reduce_window" => self.reduce_window(op, xs),
@@ -114,17 +126,30 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             "stablehlo.optimization_barrier" => self.push(Op::OptimizationBarrier { xs: xs.to_vec() }).map(Some),
             // Only distributes work over devices; it does not change the results.
             "sdy.sharding_constraint" | "sdy.reshard" => Ok(Some(xs.to_vec())),
-            "stablehlo.custom_call" => match name_of(op, "name").or_else(|| name_of(op, "call_target_name")) {
-                Some("Sharding" | "xla.sdy.FuncResultSharding") => Ok(Some(xs.to_vec())),
-                name => refused(format!(
-                    "calls @{}, which is machine code outside the file; express its computation by other operations",
-                    name.unwrap_or("?")
-                )),
-            },
+            "stablehlo.custom_call" => self.custom_call(op, xs),
             _ => match self.expansion(op, op.name, xs)? {
                 Some(vars) => Ok(Some(vars)),
                 None => refused(expand::why_not(op.name)),
             },
         }
+    }
+
+    fn custom_call(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
+        let name = name_of(op, "name").or_else(|| name_of(op, "call_target_name")).unwrap_or("?");
+        if matches!(name, "Sharding" | "xla.sdy.FuncResultSharding") {
+            return Ok(Some(xs.to_vec()));
+        }
+        if let Some(vars) = self.lapack(op, name, xs)? {
+            return Ok(Some(vars));
+        }
+        if name.contains("python") && name.contains("callback") {
+            return refused(format!(
+                "calls @{name}, a Python function in the process that exported the file; export the function without \
+                 `jax.pure_callback`, `io_callback` and `jax.debug`"
+            ));
+        }
+        refused(format!(
+            "calls @{name}, which is machine code outside the file; express its computation by other operations"
+        ))
     }
 }

@@ -3,7 +3,6 @@
 use super::arguments::{dims_or, exactly, ints, pairs, word};
 use super::chlo::Chlo;
 use super::constants;
-use super::expression::Expressions;
 use super::scope::Scope;
 use super::{Problem, invalid, refused};
 use crate::ast::{Attribute, Operation, find};
@@ -230,7 +229,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let strides = dims_or(op, &["window_strides"], 1, rank)?;
         let padding = pairs(op, &["padding"], rank)?;
         let [select, scatter] = op.regions.as_slice() else { return invalid("it needs two regions") };
-        let direction = Expressions::of(select).and_then(|(mut e, roots)| {
+        let direction = self.expressions(select).and_then(|(mut e, roots)| {
             [("GE", Comparison::Ge), ("LE", Comparison::Le), ("GT", Comparison::Gt), ("LT", Comparison::Lt)]
                 .into_iter()
                 .find(|(name, _)| {
@@ -238,7 +237,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                 })
         });
         let Some((_, direction)) = direction else { return refused("selects by something other than a comparison") };
-        let sums = Expressions::of(scatter).is_some_and(|(e, roots)| match roots.as_slice() {
+        let sums = self.expressions(scatter).is_some_and(|(e, roots)| match roots.as_slice() {
             &[root] => e.pair(root, 0, 1) == Some("stablehlo.add"),
             _ => false,
         });

@@ -3,6 +3,7 @@
 
 use super::constants;
 use crate::ast::{Operation, Region, Ty, Use};
+use rune_ir::op::Literal;
 use std::collections::HashMap;
 
 /// The expressions of a region. The lowest numbers are its arguments.
@@ -14,15 +15,23 @@ pub(super) struct Expressions {
 
 impl Expressions {
     /// Returns the expressions of a region and those that it returns. Returns `None` if the region contains anything
-    /// but functions of its arguments.
-    pub fn of(region: &Region) -> Option<(Expressions, Vec<u32>)> {
+    /// but functions of its arguments and of numbers. `outside` returns the number that a value of the enclosing scope
+    /// equals, because MLIR moves constants out of regions.
+    pub fn of<'t>(
+        region: &Region<'t>,
+        outside: impl Fn(Use<'t>) -> Option<Literal>,
+    ) -> Option<(Expressions, Vec<u32>)> {
         let mut e = Expressions::default();
-        let mut values: HashMap<Use, u32> = HashMap::new();
+        let mut values: HashMap<Use<'t>, u32> = HashMap::new();
         for (i, (name, _)) in region.arguments.iter().enumerate() {
             values.insert(Use { name, index: 0 }, e.number(format!("argument {i}"), &[]));
         }
         for op in &region.operations {
-            let operands = op.operands.iter().map(|used| values.get(used).copied()).collect::<Option<Vec<u32>>>()?;
+            let operand = |used: &Use<'t>| match values.get(used) {
+                Some(&number) => Some(number),
+                None => outside(*used).map(|number| e.constant(&number.to_string())),
+            };
+            let operands = op.operands.iter().map(operand).collect::<Option<Vec<u32>>>()?;
             if op.name == "stablehlo.return" {
                 return Some((e, operands));
             }

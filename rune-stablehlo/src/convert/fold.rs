@@ -14,15 +14,20 @@ use std::sync::Arc;
 const MOST: usize = 256;
 
 /// A function of the accumulator and the next element, for many elements at once, with its captures.
-struct Combine {
-    captured: Vec<Var>,
-    program: Arc<Program>,
+pub(super) struct Combine {
+    pub captured: Vec<Var>,
+    pub program: Arc<Program>,
 }
 
 impl<'m, 't> Scope<'_, 'm, 't> {
     /// Converts a region on scalars to a function of `lanes` elements. Returns `None` if it contains something that
     /// rune does not support.
-    fn combine(&mut self, op: &'m Operation<'t>, xs: &[Var], lanes: usize) -> Result<Option<Combine>, Problem> {
+    pub(super) fn combine(
+        &mut self,
+        op: &'m Operation<'t>,
+        xs: &[Var],
+        lanes: usize,
+    ) -> Result<Option<Combine>, Problem> {
         if let Some(name) = word(op, &["applies"]) {
             let ty = Type::new(self.ty(xs[0]).dtype, [lanes]);
             let Some(f) = binary(name, ty.dtype) else { return refused(format!("applies `{name}`")) };

@@ -11,7 +11,9 @@ mod expand;
 mod expression;
 mod fold;
 mod free;
+mod idioms;
 mod index;
+mod lapack;
 mod order;
 mod origin;
 mod reduce;
@@ -20,6 +22,7 @@ mod shape;
 
 use super::ast::{Attribute, Operation, Ty};
 use super::error::{ImportError, Refusal, place};
+use super::options::{Imported, Options, Warning};
 use super::parse::Module;
 use chlo::Chlo;
 use rune_ir::{Array, BuildError, Program, Type};
@@ -80,6 +83,10 @@ pub(crate) struct Converter<'m, 't> {
     /// CHLO functions for arrays of a type.
     chlo: HashMap<(Chlo, Type), Arc<Program>>,
     refusals: Vec<Refusal>,
+    warnings: Vec<Warning>,
+    options: &'m Options,
+    /// Which of the operations at which to stop gradients exist.
+    stopped: Vec<bool>,
     handed: usize,
     calls: u32,
 }
@@ -92,6 +99,28 @@ impl<'m, 't> Converter<'m, 't> {
     fn refuse(&mut self, op: &Operation, reason: String) {
         let (line, column) = place(self.text, op.at);
         self.refusals.push(Refusal { line, column, op: op.name.to_owned(), reason });
+    }
+    pub(crate) fn warn(&mut self, op: &Operation, message: String) {
+        let (line, column) = place(self.text, op.at);
+        self.warnings.push(Warning { line, column, message });
+    }
+    /// Returns whether gradients stop at an operation.
+    pub(crate) fn stops(&mut self, op: &Operation) -> bool {
+        if self.options.stop_gradient.is_empty() {
+            return false;
+        }
+        let (line, column) = place(self.text, op.at);
+        let called = if op.name == "func.call" { name_of(op, "callee") } else { None };
+        let mut stops = false;
+        for (target, found) in self.options.stop_gradient.iter().zip(&mut self.stopped) {
+            let here = match target.strip_prefix('@') {
+                Some(name) => called == Some(name),
+                None => *target == line.to_string() || *target == format!("{line}:{column}"),
+            };
+            *found |= here;
+            stops |= here;
+        }
+        stops
     }
     /// Counts the arrays passed to a function or a region.
     fn hand(&mut self, count: usize) -> Result<(), Problem> {
@@ -153,12 +182,22 @@ pub(crate) fn tensor<'a>(ty: &'a Ty) -> Result<&'a Type, Problem> {
         Ty::Other(text) if text.contains('?') => {
             refused(format!("has type {text}; export the function for arguments of known shapes"))
         }
+        Ty::Other(text) if text.contains("token") => refused(format!(
+            "has type {text}, which orders effects; export the function without `io_callback` and ordered `debug.print`"
+        )),
+        Ty::Other(text) if text.contains("xf8") || text.contains("<f8") => refused(format!(
+            "has type {text}; rune has no floats of 8 bits: convert them to `float16` or `float32` before the export"
+        )),
         Ty::Other(text) => refused(format!("has type {text}, which rune does not support")),
     }
 }
 
 /// Converts a module to a program.
-pub(super) fn module<'t>(text: &'t str, module: &Module<'t>) -> Result<Program, ImportError> {
+pub(super) fn module<'m, 't>(
+    text: &'t str,
+    module: &'m Module<'t>,
+    options: &'m Options,
+) -> Result<Imported, ImportError> {
     let mut cx = Converter {
         text,
         module,
@@ -169,6 +208,9 @@ pub(super) fn module<'t>(text: &'t str, module: &Module<'t>) -> Result<Program, 
         arrays: HashMap::new(),
         chlo: HashMap::new(),
         refusals: Vec::new(),
+        warnings: Vec::new(),
+        options,
+        stopped: vec![false; options.stop_gradient.len()],
         handed: 0,
         calls: 0,
     };
@@ -212,7 +254,14 @@ pub(super) fn module<'t>(text: &'t str, module: &Module<'t>) -> Result<Program, 
     let name = module.name.as_deref().map_or(entry, |name| name.strip_prefix("jit_").unwrap_or(name));
     let program = Scope::function(&mut cx, function, name, &arrays, true)?;
     match program {
-        Some(program) if cx.refusals.is_empty() => Ok(program.loops_to_scans()),
+        Some(program) if cx.refusals.is_empty() => {
+            if let Some(missing) = cx.stopped.iter().position(|found| !found) {
+                return Err(ImportError::NoOperation(options.stop_gradient[missing].clone()));
+            }
+            cx.warnings.sort_by_key(|w| (w.line, w.column));
+            cx.warnings.dedup();
+            Ok(Imported { program: program.loops_to_scans(), warnings: cx.warnings })
+        }
         Some(_) | None => {
             cx.refusals.sort_by_key(|r| (r.line, r.column));
             Err(ImportError::Unsupported(cx.refusals))

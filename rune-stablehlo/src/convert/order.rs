@@ -19,7 +19,7 @@ impl<'t> Scope<'_, '_, 't> {
             operands.first().map_or(0, |&x| self.ty(x).rank().saturating_sub(1))
         };
         let types: Vec<Type> = operands.iter().map(|&x| self.ty(x).clone()).collect();
-        let found = op.regions.first().and_then(Expressions::of);
+        let found = op.regions.first().and_then(|region| self.expressions(region));
         let order = found.and_then(|(mut e, roots)| match roots.as_slice() {
             &[root] => order(&mut e, root, &types),
             _ => None,

@@ -43,7 +43,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let mut names: Vec<String> = Vec::new();
         if let Some(name) = word(op, &["applies"]) {
             names.push(name.to_owned());
-        } else if let Some((mut e, roots)) = op.regions.first().and_then(Expressions::of) {
+        } else if let Some((mut e, roots)) = op.regions.first().and_then(|region| self.expressions(region)) {
             if let &[x, positions] = xs
                 && let Some(f) = extreme(&mut e, &roots)
                 && let Some(results) = self.arg_reduce(f, x, positions, inits, &axes)?
@@ -134,7 +134,9 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     fn known_window(&mut self, op: &Operation<'t>, x: Var, init: Var, window: &Window) -> Result<Option<Var>, Problem> {
         let ty = self.ty(x).clone();
         let running = running_axis(window, &ty.shape);
-        let Some((mut e, roots)) = op.regions.first().and_then(Expressions::of) else { return Ok(None) };
+        let Some((mut e, roots)) = op.regions.first().and_then(|region| self.expressions(region)) else {
+            return Ok(None);
+        };
         let &[root] = roots.as_slice() else { return Ok(None) };
         let known = self.known(init);
         if let Some((axis, reverse)) = running

@@ -1,15 +1,24 @@
 //! The conversion of a function or a region to a program.
 
+use super::expression::Expressions;
 use super::{Converter, Problem, constants, free, invalid, origin, refused, tensor};
 use crate::ast::{Operation, Region, Use};
 use crate::error::ImportError;
 use rune_ir::op::Literal;
 use rune_ir::{Op, Origin, Program, ProgramBuilder, Type, Value, Var};
 use rune_trace::{Tensor, make_program};
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 /// The captures of regions, and their programs.
 type Regions = (Vec<Var>, Vec<Program>);
+
+/// The operations of a block by the values that they use, and the values that operations inside of them use.
+#[derive(Default)]
+struct Uses<'m, 't> {
+    operations: HashMap<Use<'t>, Vec<&'m Operation<'t>>>,
+    inside: HashSet<Use<'t>>,
+}
 
 pub(crate) struct Scope<'c, 'm, 't> {
     pub cx: &'c mut Converter<'m, 't>,
@@ -25,6 +34,16 @@ pub(crate) struct Scope<'c, 'm, 't> {
     pub iotas: HashMap<Var, usize>,
     /// The known bounds of integers.
     pub ranges: HashMap<Var, (i64, i64)>,
+    /// The factors `τ` of reflections whose product is known.
+    pub reflections: HashMap<Var, Var>,
+    /// The operations of which idioms consist, by their results.
+    pub made: HashMap<Var, Op>,
+    /// Whether this is JAX's `relu`, whose derivative at 0 is 0.
+    pub relu: bool,
+    /// The block under conversion, the operations in it by their results, and their uses once these are asked for.
+    block: Option<&'m Region<'t>>,
+    definitions: HashMap<&'t str, &'m Operation<'t>>,
+    uses: OnceCell<Uses<'m, 't>>,
     origin: Origin,
 }
 
@@ -39,6 +58,12 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
             known: HashMap::new(),
             iotas: HashMap::new(),
             ranges: HashMap::new(),
+            reflections: HashMap::new(),
+            made: HashMap::new(),
+            relu: false,
+            block: None,
+            definitions: HashMap::new(),
+            uses: OnceCell::new(),
             origin: Origin::default(),
         }
     }
@@ -84,12 +109,14 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
                 Vec::new()
             }
         };
+        let relu = name == "relu" || name.strip_prefix("relu_").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
         let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
         let name: String = name.chars().map(plain).collect();
         let mut scope = Scope::new(cx, ProgramBuilder::new(name, types, values));
         scope.arrays = arrays.iter().enumerate().map(|(i, &at)| (at, Var((count + i) as u32))).collect();
         scope.values = inputs.iter().enumerate().map(|(i, (used, _))| (*used, Var(i as u32))).collect();
         scope.lost.extend(lost);
+        scope.relu = relu && !whole;
         let outputs = scope.block(function, body)?;
         match outputs {
             Some(outputs) => {
@@ -147,6 +174,10 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
 
     /// Converts the operations of a block up to its return, and returns its values, or `None` if one of them is lost.
     fn block(&mut self, around: &Operation, region: &'m Region<'t>) -> Result<Option<Vec<Var>>, ImportError> {
+        self.block = Some(region);
+        for op in &region.operations {
+            self.definitions.extend(op.results.iter().map(|(name, _)| (*name, op)));
+        }
         for op in &region.operations {
             if matches!(op.name, "func.return" | "stablehlo.return") {
                 return self.operands(op).map_err(|problem| self.error(op, problem));
@@ -188,6 +219,13 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
                 return Ok(());
             }
             Err(problem) => return Err(self.error(op, problem)),
+        };
+        let vars = if self.cx.stops(op) {
+            let stopped = vars.iter().map(|&x| self.one(Op::StopGradient { x })).collect::<Result<Vec<Var>, _>>();
+            stopped.map_err(|problem| self.error(op, problem))?
+        } else {
+            self.suspect(op);
+            vars
         };
         let named: Option<usize> = op.results.iter().try_fold(0usize, |sum, (_, count)| sum.checked_add(*count));
         if named != Some(vars.len()) && !op.results.is_empty() {
@@ -245,9 +283,54 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         }
     }
 
+    /// Returns the name of a result of an operation.
+    pub fn result(&self, op: &Operation<'t>, mut index: usize) -> Option<Use<'t>> {
+        for &(name, count) in &op.results {
+            if index < count {
+                return Some(Use { name, index });
+            }
+            index -= count;
+        }
+        None
+    }
+    /// Returns the operation of the block that defines a value.
+    pub fn definition(&self, value: Use<'t>) -> Option<&'m Operation<'t>> {
+        self.definitions.get(value.name).copied()
+    }
+    /// Returns the operations of the block that use a value, or `None` if an operation inside one of them does.
+    pub fn users(&self, value: Use<'t>) -> Option<&[&'m Operation<'t>]> {
+        let all = self.uses.get_or_init(|| {
+            let mut all = Uses::default();
+            for op in self.block.iter().flat_map(|block| &block.operations) {
+                let mut seen = HashSet::new();
+                for &used in op.operands.iter().filter(|used| seen.insert(**used)) {
+                    all.operations.entry(used).or_default().push(op);
+                }
+                all.inside.extend(free::values(&op.regions.iter().collect::<Vec<_>>()));
+            }
+            all
+        });
+        match all.inside.contains(&value) {
+            true => None,
+            false => Some(all.operations.get(&value).map_or(&[], Vec::as_slice)),
+        }
+    }
+    /// Returns whether a result of an operation is used.
+    pub fn used(&self, op: &Operation<'t>, index: usize) -> bool {
+        self.result(op, index).is_some_and(|value| self.users(value).is_none_or(|users| !users.is_empty()))
+    }
+
     /// Returns the type of a variable.
     pub fn ty(&self, var: Var) -> &Type {
         self.builder.ty(var).expect("a variable of this scope")
+    }
+    /// Returns the expressions of a region on scalars, and those that it returns.
+    pub fn expressions(&self, region: &Region<'t>) -> Option<(Expressions, Vec<u32>)> {
+        let scalar = |used: Use<'t>| {
+            let var = *self.values.get(&used)?;
+            self.known(var).filter(|_| self.ty(var).rank() == 0)
+        };
+        Expressions::of(region, scalar)
     }
     /// Returns the number that all elements of a variable equal, if known.
     pub fn known(&self, var: Var) -> Option<Literal> {
@@ -262,11 +345,15 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         } else {
             None
         };
+        let made = matches!(op, Op::Unary { .. } | Op::Binary { .. } | Op::Compare { .. }).then(|| op.clone());
         let iota = if let Op::Iota { dimension, .. } = &op { Some(*dimension) } else { None };
         let vars = self.builder.push(op, self.origin.clone())?;
         self.iotas.extend(iota.map(|dimension| (vars[0], dimension)));
         if let (Some(known), [var]) = (known, vars.as_slice()) {
             self.known.insert(*var, known);
+        }
+        if let (Some(made), [var]) = (made, vars.as_slice()) {
+            self.made.insert(*var, made);
         }
         Ok(vars.to_vec())
     }

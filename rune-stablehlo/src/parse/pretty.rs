@@ -27,6 +27,14 @@ pub(super) fn operation<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Resul
             op.attributes.push((Cow::Borrowed(key), Attribute::Symbol(name)));
             common(c, op)
         }
+        // `@mesh = <["x"=2]>`, which only distributes work over devices.
+        "sdy.mesh" => {
+            op.attributes.push(named("sym_name", Attribute::Symbol(c.symbol()?)));
+            c.expect("=")?;
+            c.expect("<")?;
+            c.balanced()?;
+            common(c, op)
+        }
         "stablehlo.compare" => {
             comparison(c, op)?;
             common(c, op)

@@ -3,3 +3,5 @@
 pub mod case;
 pub mod functions;
 pub mod integers;
+pub mod special;
+pub mod stats;

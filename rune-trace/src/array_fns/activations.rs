@@ -1,4 +1,4 @@
-//! The functions of each element, and of each row, that networks are made of.
+//! Activation functions and similar functions of networks.
 
 use super::axes::{Axes, resolve_axis};
 use super::elementwise::expect_float;
@@ -10,7 +10,7 @@ use std::f64::consts;
 
 /// Activation functions, of floats.
 impl Tensor {
-    /// max(x, 0), of numbers; NaN stays. The derivative at 0 is 0.
+    /// Computes max(x, 0), of numbers. NaN stays NaN. The derivative at 0 is 0.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -20,18 +20,18 @@ impl Tensor {
     pub fn relu(&self) -> Tensor {
         lax::select(&self.le(0), &self.zeros_like(), self)
     }
-    /// min(max(x, 0), 6); the derivative at 0 and 6 is 0.
+    /// Computes min(max(x, 0), 6). The derivative at 0 and 6 is 0.
     #[track_caller]
     pub fn relu6(&self) -> Tensor {
         lax::select(&self.ge(6), &self.full_like(6), &self.relu())
     }
-    /// x where it is not negative, else `slope` · x.
+    /// Returns x if it is not negative, and `slope` · x otherwise.
     #[track_caller]
     pub fn leaky_relu(&self, slope: f64) -> Tensor {
         expect_float("leaky_relu", self);
         lax::select(&self.ge(0.0), self, &(self * slope))
     }
-    /// x where it is positive, else `alpha` · (eˣ - 1).
+    /// Returns x if it is positive, and `alpha` · (eˣ - 1) otherwise.
     #[track_caller]
     pub fn elu(&self, alpha: f64) -> Tensor {
         expect_float("elu", self);
@@ -39,25 +39,26 @@ impl Tensor {
         let below = lax::select(&positive, &self.zeros_like(), self).expm1() * alpha;
         lax::select(&positive, self, &below)
     }
-    /// max(x, 0) + min(0, `alpha` · (e^(x / `alpha`) - 1)), whose derivative has no jump for any `alpha` (Barron, 2017).
+    /// Computes max(x, 0) + min(0, `alpha` · (e^(x / `alpha`) - 1)). Its derivative is continuous for any `alpha`
+    /// (Barron, 2017).
     #[track_caller]
     pub fn celu(&self, alpha: f64) -> Tensor {
         expect_float("celu", self);
         let below = (self.minimum(0.0) / alpha).expm1() * alpha;
         lax::select(&self.gt(0.0), self, &below)
     }
-    /// The scaled [`Tensor::elu`] that keeps mean 0 and variance 1 (Klambauer et al., 2017).
+    /// Computes the scaled [`Tensor::elu`] that keeps mean 0 and variance 1 (Klambauer et al., 2017).
     #[track_caller]
     pub fn selu(&self) -> Tensor {
         self.elu(1.673_263_242_354_377_2) * 1.050_700_987_355_480_5
     }
-    /// ln (1 + eˣ), without overflow on the way.
+    /// Computes ln (1 + eˣ) without overflow.
     #[track_caller]
     pub fn softplus(&self) -> Tensor {
         self.logaddexp(0.0)
     }
-    /// x · Φ(x), where Φ is the distribution function of the normal distribution, by its usual approximation with tanh (as
-    /// `jax.nn.gelu`).
+    /// Computes x · Φ(x), where Φ is the cumulative distribution function of the normal distribution, by the usual
+    /// approximation with tanh (like `jax.nn.gelu`).
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -69,60 +70,60 @@ impl Tensor {
     pub fn gelu(&self) -> Tensor {
         expect_float("gelu", self);
         let inner = (self + self.powi(3) * 0.044715) * (2.0 / consts::PI).sqrt();
-        // (1 + tanh z) / 2 is sigmoid 2z, which loses nothing where tanh is near -1.
+        // (1 + tanh z) / 2 is sigmoid 2z, which keeps its precision where tanh is near -1.
         self * (inner * 2.0).sigmoid()
     }
-    /// As [`Tensor::gelu`], by the error function.
+    /// Like [`Tensor::gelu`], by the error function.
     #[track_caller]
     pub fn gelu_exact(&self) -> Tensor {
         expect_float("gelu_exact", self);
         self * (((self * consts::FRAC_1_SQRT_2).erf() + 1.0) * 0.5)
     }
-    /// x · sigmoid(x), also called swish.
+    /// Computes x · sigmoid(x), also called swish.
     #[track_caller]
     pub fn silu(&self) -> Tensor {
         self * self.sigmoid()
     }
-    /// x · tanh(softplus(x)).
+    /// Computes x · tanh(softplus(x)).
     #[track_caller]
     pub fn mish(&self) -> Tensor {
         self * self.softplus().tanh()
     }
-    /// [`Tensor::sigmoid`] of straight lines: [`Tensor::relu6`] of x + 3, divided by 6.
+    /// Computes a piecewise linear [`Tensor::sigmoid`]: [`Tensor::relu6`] of x + 3, divided by 6.
     #[track_caller]
     pub fn hard_sigmoid(&self) -> Tensor {
         (self + 3.0).relu6() / 6.0
     }
-    /// x · hard_sigmoid(x), also called hard swish.
+    /// Computes x · hard_sigmoid(x), also called hard swish.
     #[track_caller]
     pub fn hard_silu(&self) -> Tensor {
         self * self.hard_sigmoid()
     }
-    /// x, kept between -1 and 1.
+    /// Clamps x to -1 … 1.
     #[track_caller]
     pub fn hard_tanh(&self) -> Tensor {
         self.clamp(-1.0, 1.0)
     }
-    /// x / (1 + |x|).
+    /// Computes x / (1 + |x|).
     #[track_caller]
     pub fn soft_sign(&self) -> Tensor {
         self / (self.abs() + 1.0)
     }
-    /// (x + √(x² + `b`)) / 2, which is like [`Tensor::softplus`] for `b` = 4 (Barron, 2021).
+    /// Computes (x + √(x² + `b`)) / 2, which is similar to [`Tensor::softplus`] for `b` = 4 (Barron, 2021).
     #[track_caller]
     pub fn squareplus(&self, b: f64) -> Tensor {
         expect_float("squareplus", self);
         (self + (self.square() + b).sqrt()) * 0.5
     }
-    /// ln sigmoid(x).
+    /// Computes ln sigmoid(x).
     #[track_caller]
     pub fn log_sigmoid(&self) -> Tensor {
         -(-self).softplus()
     }
-    /// eˣ, divided by the sum of it over `axes`, so that it sums to 1.
+    /// Computes eˣ divided by its sum over `axes`, so that the results sum to 1.
     ///
     /// # Panics
-    /// If the dtype is no float, or an axis is out of range.
+    /// If the dtype is not a float, or an axis is out of range.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -137,7 +138,7 @@ impl Tensor {
         let exp = (self - max).exp();
         &exp / exp.sum_keepdims(&axes)
     }
-    /// ln softmax(x), computed without loss.
+    /// Computes ln softmax(x) without loss of precision.
     #[track_caller]
     pub fn log_softmax(&self, axes: impl Into<Axes>) -> Tensor {
         expect_float("log_softmax", self);
@@ -145,18 +146,18 @@ impl Tensor {
         let shifted = self - lax::stop_gradient(&self.max_keepdims(&axes));
         &shifted - shifted.exp().sum_keepdims(&axes).log()
     }
-    /// x less its average over `axes`, divided by the root of its variance plus `epsilon`.
+    /// Subtracts the mean over `axes` from x, and divides by the square root of the variance plus `epsilon`.
     #[track_caller]
     pub fn standardize(&self, axes: impl Into<Axes>, epsilon: f64) -> Tensor {
         expect_float("standardize", self);
         let axes = axes.into();
         (self - self.mean_keepdims(&axes)) * (self.var_keepdims(&axes) + epsilon).rsqrt()
     }
-    /// For each class number a row of `classes` elements that is 1 at this position and 0 elsewhere: a last axis is added. Numbers out of
-    /// range give zeros.
+    /// Returns, for each class number, a row of `classes` elements that is 1 at this index and 0 elsewhere. The rows
+    /// are along a new last axis. Numbers out of range give zeros.
     ///
     /// # Panics
-    /// If this tensor is not of integers.
+    /// If the elements are not integers.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -166,18 +167,18 @@ impl Tensor {
     #[track_caller]
     pub fn one_hot(&self, classes: usize, dtype: DType) -> Tensor {
         if !self.dtype().is_int() {
-            refuse!("one_hot: takes integers, and is given {}; convert it, as with `.cast(DType::I32)`", self.ty());
+            refuse!("one_hot: takes integers, but got {}; convert it, as with `.cast(DType::I32)`", self.ty());
         }
         let mut shape = self.shape().clone();
         shape.dims_mut().push(classes);
         let dims: Vec<usize> = (0..self.rank()).collect();
-        // Of a dtype that holds all class numbers, so that none wraps to another.
+        // This dtype holds all class numbers, so none wraps to another.
         let wide = if self.dtype().size() < 4 { DType::I32 } else { self.dtype() };
         let index = lax::broadcast_in_dim(&lax::convert(self, wide), shape.clone(), &dims);
         let class = lax::iota(wide, shape, self.rank());
         lax::convert(&lax::eq(&index, &class), dtype)
     }
-    /// The gated linear unit: the first half along `axis` times the sigmoid of the second.
+    /// Returns the gated linear unit: the first half along `axis` times the sigmoid of the second.
     ///
     /// # Panics
     /// If the size of the axis is odd.
@@ -185,12 +186,12 @@ impl Tensor {
     pub fn glu(&self, axis: isize) -> Tensor {
         let at = resolve_axis("glu", axis, self.shape());
         if !self.shape()[at].is_multiple_of(2) {
-            refuse!("glu: axis {at} of shape {} is not of even size", self.shape());
+            refuse!("glu: axis {at} of shape {} does not have an even size", self.shape());
         }
         let halves = self.split(2, axis);
         &halves[0] * halves[1].sigmoid()
     }
-    /// x with elements where `mask` (of `bool`) holds replaced by `value`.
+    /// Replaces the elements of x where `mask` (of `bool`) is true by `value`.
     #[track_caller]
     pub fn masked_fill(&self, mask: &Tensor, value: impl super::Operand) -> Tensor {
         where_(mask, value, self)

@@ -1,4 +1,4 @@
-//! Axes as users name them: negative ones count from the last.
+//! Axes in arguments: negative ones count from the last.
 
 use crate::tensor::refuse;
 use rune_ir::Shape;
@@ -6,7 +6,7 @@ use rune_ir::op::Dims;
 use smallvec::SmallVec;
 use std::ops::RangeFull;
 
-/// The axes that a function works over: one, a list, or all (`..`). Negative ones count from the last axis.
+/// The axes that a function works on: one, a list, or all (`..`). Negative ones count from the last axis.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor};
@@ -19,10 +19,14 @@ use std::ops::RangeFull;
 pub struct Axes(Option<SmallVec<[isize; 4]>>);
 
 impl Axes {
-    /// Every axis.
+    /// All axes.
     pub const ALL: Axes = Axes(None);
 
-    /// The positions of the axes, in the order given.
+    /// Returns the number of named axes; `None` for all.
+    pub(crate) fn count(&self) -> Option<usize> {
+        self.0.as_ref().map(SmallVec::len)
+    }
+    /// Returns the indices of the axes, in the given order.
     #[track_caller]
     pub(crate) fn resolve(&self, op: &str, shape: &Shape) -> Dims {
         let Some(list) = &self.0 else { return (0..shape.rank()).collect() };
@@ -36,7 +40,7 @@ impl Axes {
         }
         axes
     }
-    /// The positions of the axes, increasing.
+    /// Returns the indices of the axes in ascending order.
     #[track_caller]
     pub(crate) fn resolve_sorted(&self, op: &str, shape: &Shape) -> Dims {
         let mut axes = self.resolve(op, shape);
@@ -45,13 +49,13 @@ impl Axes {
     }
 }
 
-/// The position of an axis of an array of this shape.
+/// Returns the index of an axis of an array of this shape.
 #[track_caller]
 pub(crate) fn resolve_axis(op: &str, axis: isize, shape: &Shape) -> usize {
     resolve_below(op, axis, shape.rank(), &|| format!("shape {shape}"))
 }
 
-/// The position that `axis` names among `rank`.
+/// Returns the index of `axis` among `rank` axes.
 #[track_caller]
 pub(crate) fn resolve_below(op: &str, axis: isize, rank: usize, what: &dyn Fn() -> String) -> usize {
     let position = if axis < 0 { axis.checked_add_unsigned(rank) } else { Some(axis) };
@@ -85,7 +89,7 @@ macro_rules! axes {
         }
         impl From<&[$t]> for Axes {
             fn from(axes: &[$t]) -> Axes {
-                // A position that is out of the range of isize is no axis, and neither is the one it wraps to.
+                // An index that does not fit into isize is not an axis, and neither is the one that it would wrap to.
                 Axes(Some(axes.iter().map(|&a| isize::try_from(a).unwrap_or(isize::MAX)).collect()))
             }
         }

@@ -1,4 +1,4 @@
-//! NumPy's broadcasting, for everything that broadcasts.
+//! NumPy's broadcasting.
 
 use super::scalar::{Argument, Operand};
 use crate::tensor::refuse;
@@ -6,7 +6,8 @@ use crate::{Tensor, lax};
 use rune_ir::op::Dims;
 use rune_ir::{DType, Shape};
 
-/// The shape that arrays of these shapes broadcast to: aligned at the last axis, each size is that of those that are not 1.
+/// Returns the shape that these shapes broadcast to: they are aligned at the last axis, and all sizes other than 1
+/// agree.
 pub(crate) fn joint_shape(shapes: &[&Shape]) -> Option<Shape> {
     let rank = shapes.iter().map(|s| s.rank()).max().unwrap_or(0);
     let mut joint: Dims = Dims::from_elem(1, rank);
@@ -25,7 +26,7 @@ pub(crate) fn joint_shape(shapes: &[&Shape]) -> Option<Shape> {
     Some(joint.as_slice().into())
 }
 
-/// As [`joint_shape`], where there has to be one.
+/// Like [`joint_shape`], and fails if there is none.
 #[track_caller]
 pub(crate) fn expect_joint_shape(op: &str, shapes: &[&Shape]) -> Shape {
     match joint_shape(shapes) {
@@ -38,7 +39,7 @@ pub(crate) fn expect_joint_shape(op: &str, shapes: &[&Shape]) -> Shape {
     }
 }
 
-/// `x` repeated to `shape`, to which it broadcasts.
+/// Returns `x` broadcast to `shape`.
 #[track_caller]
 pub(crate) fn broadcast(op: &str, x: &Tensor, shape: &Shape) -> Tensor {
     let fits = x.rank() <= shape.rank()
@@ -51,7 +52,7 @@ pub(crate) fn broadcast(op: &str, x: &Tensor, shape: &Shape) -> Tensor {
     lax::broadcast_in_dim(x, shape.clone(), &dims)
 }
 
-/// That the dtypes are one.
+/// Checks that the dtypes agree.
 #[track_caller]
 pub(crate) fn expect_one_dtype(op: &str, dtypes: &[DType]) {
     for pair in dtypes.windows(2) {
@@ -63,14 +64,14 @@ pub(crate) fn expect_one_dtype(op: &str, dtypes: &[DType]) {
     }
 }
 
-/// The operands as tensors of one type: numbers take the dtype of the tensors (or one of their own where there is none), and all
-/// are broadcast.
+/// Returns the operands as tensors of one type: numbers take the dtype of the tensors (or their own, if there is no
+/// tensor), and all are broadcast.
 #[track_caller]
 pub(crate) fn unify<const N: usize>(op: &str, args: [Argument; N]) -> [Tensor; N] {
     unify_with(op, args, &[])
 }
 
-/// As [`unify`], where arrays of the shapes `others` broadcast with them.
+/// Like [`unify`], where arrays of the shapes `others` broadcast with the operands.
 #[track_caller]
 pub(crate) fn unify_with<const N: usize>(op: &str, args: [Argument; N], others: &[&Shape]) -> [Tensor; N] {
     let dtypes: Vec<DType> = args.iter().filter_map(Argument::dtype).collect();
@@ -86,7 +87,7 @@ pub(crate) fn unify_with<const N: usize>(op: &str, args: [Argument; N], others: 
     }
     shapes.extend(others);
     let shape = expect_joint_shape(op, &shapes);
-    // Loops instead of closures, as everywhere: a closure would hide the caller's line.
+    // A loop instead of a closure, as everywhere here: a closure would hide the caller's line.
     let mut tensors: Vec<Tensor> = Vec::with_capacity(N);
     for arg in args {
         tensors.push(broadcast(op, &arg.into_tensor(op, dtype), &shape));
@@ -94,7 +95,7 @@ pub(crate) fn unify_with<const N: usize>(op: &str, args: [Argument; N], others: 
     tensors.try_into().expect("as many tensors as operands")
 }
 
-/// The dtype of numbers among themselves: that of the most general one.
+/// Returns the dtype of numbers without tensors: that of the most general one.
 fn literal_dtype(args: &[Argument]) -> DType {
     let rank = |d: &DType| (d.is_float(), d.is_int());
     let of = |a: &Argument| match a {
@@ -105,7 +106,7 @@ fn literal_dtype(args: &[Argument]) -> DType {
 }
 
 impl Tensor {
-    /// This tensor repeated to `shape`, by NumPy's rules: axes are aligned at the last, sizes of 1 repeat.
+    /// Broadcasts this tensor to `shape`, by NumPy's rules: axes are aligned at the last one, and sizes of 1 repeat.
     ///
     /// # Panics
     /// If it does not broadcast to `shape`.
@@ -119,7 +120,7 @@ impl Tensor {
     pub fn broadcast_to(&self, shape: impl Into<Shape>) -> Tensor {
         broadcast("broadcast_to", self, &shape.into())
     }
-    /// `self` and `other`, each repeated to their joint shape.
+    /// Returns `self` and `other`, both broadcast to their joint shape.
     ///
     /// # Panics
     /// If the shapes do not broadcast, or the dtypes differ.

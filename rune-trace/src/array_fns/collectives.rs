@@ -1,8 +1,8 @@
-//! Functions of all lanes of a mapped axis that has a name.
+//! Functions over the batch elements of a named axis.
 //!
-//! Within a function that [`vmap_named`](crate::vmap_named) or [`vmap_with`](crate::vmap_with) maps, a tensor is what it is in one
-//! lane; these take the other lanes into account. Each takes a tree, and does the same with every leaf. Each panics, at the caller's
-//! line, if no axis of that name is mapped around it.
+//! In a function that [`vmap_named`](crate::vmap_named) or [`vmap_with`](crate::vmap_with) maps, a tensor is that of
+//! one batch element. These functions combine it with those of the other batch elements. Each takes a tree, and applies
+//! to every leaf. Each panics at the caller's line if no enclosing `vmap` has an axis of that name.
 
 use super::axes::resolve_below;
 use crate::tensor::named_axis;
@@ -11,7 +11,7 @@ use crate::{AxisNames, Tensor, Tree, lax};
 use rune_ir::op::{AxisName, CollectiveFn, NamedAxis};
 use rune_ir::{DType, Shape};
 
-/// The tree of what `$body` makes of each leaf; a loop, for the caller's line is not known inside of a closure.
+/// Applies `$body` to each leaf, in a loop, because a closure does not know the caller's line.
 macro_rules! leaves {
     ($tree:expr, |$leaf:ident| $body:expr) => {{
         let tree = $tree;
@@ -44,7 +44,8 @@ fn collective(f: CollectiveFn, x: &Tensor, axes: &[NamedAxis]) -> Tensor {
     x
 }
 
-/// The sum over all lanes, the same in each; of `bool` the count, as `i32`. Half types are accumulated in `f32`.
+/// Returns the sum over all batch elements, the same for each; of `bool` the count, as `i32`. Half-precision types
+/// accumulate in `f32`.
 ///
 /// ```
 /// use rune_trace::{Tensor, psum, vmap_named};
@@ -57,7 +58,7 @@ fn collective(f: CollectiveFn, x: &Tensor, axes: &[NamedAxis]) -> Tensor {
 /// ```
 ///
 /// # Panics
-/// If no axis of that name is mapped around.
+/// If no enclosing `vmap` has an axis of that name.
 #[track_caller]
 pub fn psum<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
     let axes = named("psum", axis_name);
@@ -67,7 +68,8 @@ pub fn psum<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
     })
 }
 
-/// The mean over all lanes, the same in each; of integers and `bool` as `f32`. That of half types is computed in `f32`.
+/// Returns the mean over all batch elements, the same for each; of integers and `bool` as `f32`. Half-precision types
+/// accumulate in `f32`.
 ///
 /// ```
 /// use rune_trace::{Tensor, pmean, vmap_named};
@@ -77,7 +79,7 @@ pub fn psum<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
 /// ```
 ///
 /// # Panics
-/// If no axis of that name is mapped around.
+/// If no enclosing `vmap` has an axis of that name.
 #[track_caller]
 pub fn pmean<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
     let axes = named("pmean", axis_name);
@@ -89,7 +91,8 @@ pub fn pmean<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
     })
 }
 
-/// The greatest over all lanes, the same in each; NaN if any is. Where several lanes are greatest, they share the derivative.
+/// Returns the maximum over all batch elements, the same for each; NaN if any is. If several are greatest, they share
+/// the derivative.
 ///
 /// ```
 /// use rune_trace::{Tensor, pmax, vmap_named};
@@ -99,24 +102,24 @@ pub fn pmean<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
 /// ```
 ///
 /// # Panics
-/// If no axis of that name is mapped around.
+/// If no enclosing `vmap` has an axis of that name.
 #[track_caller]
 pub fn pmax<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
     let axes = named("pmax", axis_name);
     leaves!(x, |x| collective(CollectiveFn::Max, x, &axes))
 }
 
-/// The least over all lanes, as [`pmax`].
+/// Returns the minimum over all batch elements, like [`pmax`].
 ///
 /// # Panics
-/// If no axis of that name is mapped around.
+/// If no enclosing `vmap` has an axis of that name.
 #[track_caller]
 pub fn pmin<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
     let axes = named("pmin", axis_name);
     leaves!(x, |x| collective(CollectiveFn::Min, x, &axes))
 }
 
-/// The position of the lane, from 0, as `i32`; of several axes that in row-major order.
+/// Returns the index of the batch element, from 0, as `i32`; for several axes, the index in row-major order.
 ///
 /// ```
 /// use rune_trace::{Tensor, axis_index, vmap_named};
@@ -126,7 +129,7 @@ pub fn pmin<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
 /// ```
 ///
 /// # Panics
-/// If no axis of that name is mapped around.
+/// If no enclosing `vmap` has an axis of that name.
 #[track_caller]
 pub fn axis_index(axis_name: impl AxisNames) -> Tensor {
     let mut index = None;
@@ -140,7 +143,7 @@ pub fn axis_index(axis_name: impl AxisNames) -> Tensor {
     index.unwrap_or_else(|| lax::full(DType::I32, &Shape::scalar(), 0.0))
 }
 
-/// The number of lanes; of several axes the product.
+/// Returns the number of batch elements; for several axes, the product.
 ///
 /// ```
 /// use rune_trace::{Tensor, axis_size, vmap_named};
@@ -150,13 +153,13 @@ pub fn axis_index(axis_name: impl AxisNames) -> Tensor {
 /// ```
 ///
 /// # Panics
-/// If no axis of that name is mapped around.
+/// If no enclosing `vmap` has an axis of that name.
 #[track_caller]
 pub fn axis_size(axis_name: impl AxisNames) -> usize {
     named("axis_size", axis_name).iter().map(|axis| axis.size).product()
 }
 
-/// All lanes, in order along a new axis at position `axis`; the same in each.
+/// Stacks the tensors of all batch elements, in order, along a new axis at index `axis`; the same for each.
 ///
 /// ```
 /// use rune_trace::{Tensor, all_gather, vmap_named};
@@ -166,7 +169,7 @@ pub fn axis_size(axis_name: impl AxisNames) -> usize {
 /// ```
 ///
 /// # Panics
-/// If no axis of that name is mapped around, or `axis` is out of range.
+/// If no enclosing `vmap` has an axis of that name, or `axis` is out of range.
 #[track_caller]
 pub fn all_gather<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: isize) -> T {
     let over = named_axis("all_gather", &axis_name.into());
@@ -176,7 +179,8 @@ pub fn all_gather<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: isize) -
     })
 }
 
-/// All lanes, one after the other along the axis at position `axis`; the same in each. JAX's `all_gather(…, tiled=True)`.
+/// Joins the tensors of all batch elements along the axis at index `axis`; the same for each. JAX's `all_gather(…,
+/// tiled=True)`.
 ///
 /// ```
 /// use rune_trace::{Tensor, all_gather_tiled, vmap_named};
@@ -186,7 +190,7 @@ pub fn all_gather<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: isize) -
 /// ```
 ///
 /// # Panics
-/// If no axis of that name is mapped around, or `axis` is out of range.
+/// If no enclosing `vmap` has an axis of that name, or `axis` is out of range.
 #[track_caller]
 pub fn all_gather_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: isize) -> T {
     let over = named_axis("all_gather_tiled", &axis_name.into());
@@ -196,7 +200,8 @@ pub fn all_gather_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: is
     })
 }
 
-/// What lane `from` has goes to lane `to`, for each pair `(from, to)`; lanes that nothing goes to get zeros.
+/// Sends the tensor of batch element `from` to batch element `to`, for each pair `(from, to)`. Those that receive
+/// nothing get zeros.
 ///
 /// ```
 /// use rune_trace::{Tensor, ppermute, vmap_named};
@@ -206,14 +211,15 @@ pub fn all_gather_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: is
 /// ```
 ///
 /// # Panics
-/// If no axis of that name is mapped around, or a lane is out of range or gives or gets twice.
+/// If no enclosing `vmap` has an axis of that name, or an index is out of range, or is the source or destination of two
+/// pairs.
 #[track_caller]
 pub fn ppermute<T: Tree>(x: &T, axis_name: impl Into<AxisName>, pairs: &[(usize, usize)]) -> T {
     let over = named_axis("ppermute", &axis_name.into());
     leaves!(x, |x| lax::ppermute(x, &over, pairs.to_vec()))
 }
 
-/// Lane `i` gets what lane `permutation[i]` has.
+/// Gives batch element `i` the tensor of batch element `permutation[i]`.
 ///
 /// ```
 /// use rune_trace::{Tensor, pshuffle, vmap_named};
@@ -223,21 +229,25 @@ pub fn ppermute<T: Tree>(x: &T, axis_name: impl Into<AxisName>, pairs: &[(usize,
 /// ```
 ///
 /// # Panics
-/// If no axis of that name is mapped around, or this is no permutation of its lanes.
+/// If no enclosing `vmap` has an axis of that name, or this is not a permutation of its batch elements.
 #[track_caller]
 pub fn pshuffle<T: Tree>(x: &T, axis_name: impl Into<AxisName>, permutation: &[usize]) -> T {
     let over = named_axis("pshuffle", &axis_name.into());
     let mut sorted = permutation.to_vec();
     sorted.sort_unstable();
     if !sorted.into_iter().eq(0..over.size) {
-        refuse!("pshuffle: {permutation:?} is no permutation of the {} lanes of `{}`", over.size, over.name);
+        refuse!(
+            "pshuffle: {permutation:?} is not a permutation of the {} batch elements of `{}`",
+            over.size,
+            over.name
+        );
     }
     let pairs: Vec<(usize, usize)> = permutation.iter().copied().zip(0..).collect();
     leaves!(x, |x| lax::ppermute(x, &over, pairs.clone()))
 }
 
-/// The sum over all lanes, of which each lane gets one part: the axis at position `axis`, which has as many elements as there are lanes,
-/// goes away, and lane `i` gets element `i` along it.
+/// Returns the sum over all batch elements, and gives each one part of it. The axis at index `axis` has one element for
+/// each batch element, and is removed: batch element `i` gets element `i`.
 ///
 /// ```
 /// use rune_trace::{Tensor, psum_scatter, vmap_named};
@@ -247,15 +257,15 @@ pub fn pshuffle<T: Tree>(x: &T, axis_name: impl Into<AxisName>, permutation: &[u
 /// ```
 ///
 /// # Panics
-/// If no axis of that name is mapped around, or `axis` is out of range or of another size.
+/// If no enclosing `vmap` has an axis of that name, or `axis` is out of range or has another size.
 #[track_caller]
 pub fn psum_scatter<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: isize) -> T {
     let over = named_axis("psum_scatter", &axis_name.into());
     leaves!(x, |x| scatter(x, &over, position("psum_scatter", axis, x)))
 }
 
-/// The sum over all lanes, of which each lane gets as large a part along the axis at position `axis`, in order. JAX's
-/// `psum_scatter(…, tiled=True)`.
+/// Returns the sum over all batch elements, and gives each an equal part along the axis at index `axis`, in order.
+/// JAX's `psum_scatter(…, tiled=True)`.
 ///
 /// ```
 /// use rune_trace::{Tensor, psum_scatter_tiled, vmap_named};
@@ -265,7 +275,8 @@ pub fn psum_scatter<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: isize)
 /// ```
 ///
 /// # Panics
-/// If no axis of that name is mapped around, or `axis` is out of range or of a size that does not fall into as many parts.
+/// If no enclosing `vmap` has an axis of that name, or `axis` is out of range or its size is not a multiple of the batch
+/// size.
 #[track_caller]
 pub fn psum_scatter_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: isize) -> T {
     let over = named_axis("psum_scatter_tiled", &axis_name.into());
@@ -275,8 +286,9 @@ pub fn psum_scatter_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: 
     })
 }
 
-/// Each lane gives one part to each: the axis `split_axis`, which has as many elements as there are lanes, goes away, and what lane `i`
-/// gets, element `i` along it from each lane, is in order along a new axis `concat_axis`.
+/// Exchanges parts between all batch elements. The axis `split_axis` has one element for each batch element, and is
+/// removed: element `i` goes to batch element `i`, which stacks what it receives, in order, along a new axis
+/// `concat_axis`.
 ///
 /// ```
 /// use rune_trace::{Tensor, all_to_all, vmap_named};
@@ -286,7 +298,7 @@ pub fn psum_scatter_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: 
 /// ```
 ///
 /// # Panics
-/// If no axis of that name is mapped around, an axis is out of range, or `split_axis` is of another size.
+/// If no enclosing `vmap` has an axis of that name, an axis is out of range, or `split_axis` has another size.
 #[track_caller]
 pub fn all_to_all<T: Tree>(x: &T, axis_name: impl Into<AxisName>, split_axis: isize, concat_axis: isize) -> T {
     let over = named_axis("all_to_all", &axis_name.into());
@@ -296,8 +308,8 @@ pub fn all_to_all<T: Tree>(x: &T, axis_name: impl Into<AxisName>, split_axis: is
     })
 }
 
-/// As [`all_to_all`], where parts are cut from the axis `split_axis`, and put one after the other along the axis `concat_axis`. JAX's
-/// `all_to_all(…, tiled=True)`.
+/// Like [`all_to_all`], but splits the axis `split_axis` into parts, and joins the received parts along the axis
+/// `concat_axis`. JAX's `all_to_all(…, tiled=True)`.
 ///
 /// ```
 /// use rune_trace::{Tensor, all_to_all_tiled, vmap_named};
@@ -307,7 +319,8 @@ pub fn all_to_all<T: Tree>(x: &T, axis_name: impl Into<AxisName>, split_axis: is
 /// ```
 ///
 /// # Panics
-/// If no axis of that name is mapped around, an axis is out of range, or `split_axis` does not fall into as many parts.
+/// If no enclosing `vmap` has an axis of that name, an axis is out of range, or the size of `split_axis` is not a multiple
+/// of the batch size.
 #[track_caller]
 pub fn all_to_all_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, split_axis: isize, concat_axis: isize) -> T {
     let over = named_axis("all_to_all_tiled", &axis_name.into());
@@ -319,7 +332,7 @@ pub fn all_to_all_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, split_ax
     })
 }
 
-/// The mapped axis and the axis at position `axis`, of the same size, change places.
+/// Exchanges the batch axis and the axis at index `axis`, which has the same size.
 ///
 /// ```
 /// use rune_trace::{Tensor, pswapaxes, vmap_named};
@@ -329,7 +342,7 @@ pub fn all_to_all_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, split_ax
 /// ```
 ///
 /// # Panics
-/// If no axis of that name is mapped around, or `axis` is out of range or of another size.
+/// If no enclosing `vmap` has an axis of that name, or `axis` is out of range or has another size.
 #[track_caller]
 pub fn pswapaxes<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: isize) -> T {
     all_to_all(x, axis_name, axis, axis)
@@ -340,19 +353,19 @@ fn position(function: &str, axis: isize, x: &Tensor) -> usize {
     resolve_below(function, axis, x.rank(), &|| format!("{}", x.ty()))
 }
 
-/// What each lane has of the part of each, summed.
+/// Returns the sum of the parts that each batch element has for this one.
 #[track_caller]
 fn scatter(x: &Tensor, over: &NamedAxis, axis: usize) -> Tensor {
     lax::reduce_sum(&lax::all_to_all(x, over, axis, 0), &[0])
 }
 
-/// `x` with its axis `axis` in two: that of the parts, of which there are as many as lanes, and that within a part.
+/// Splits axis `axis` of `x` into two: one for the parts, with the batch size, and one within a part.
 #[track_caller]
 fn parted(function: &str, x: &Tensor, axis: usize, over: &NamedAxis) -> Tensor {
     let (n, lanes) = (x.shape()[axis], over.size);
     if lanes == 0 || !n.is_multiple_of(lanes) {
         refuse!(
-            "{function}: axis {axis} of {}, of size {n}, does not fall into {lanes} parts, one for each lane",
+            "{function}: axis {axis} of {} has size {n}, which is not a multiple of the batch size {lanes}",
             x.ty()
         );
     }
@@ -362,7 +375,7 @@ fn parted(function: &str, x: &Tensor, axis: usize, over: &NamedAxis) -> Tensor {
     lax::reshape(x, shape)
 }
 
-/// `x` with its axes `axis` and `axis + 1` in one.
+/// Merges the axes `axis` and `axis + 1` of `x`.
 #[track_caller]
 fn merged(x: &Tensor, axis: usize) -> Tensor {
     let mut shape = x.shape().clone();

@@ -5,7 +5,7 @@ use crate::tensor::refuse;
 use crate::{Tensor, Tree, lax};
 use rune_ir::op::{ConvDims, Dims};
 
-/// One number for each spatial axis: a list, or one for all.
+/// A number for each spatial axis: a list, or one for all.
 #[derive(Tree, Clone, PartialEq, Eq, Hash, Debug)]
 pub enum PerAxis {
     /// The same along every axis.
@@ -50,18 +50,19 @@ impl PerAxis {
     }
 }
 
-/// What is added around the spatial axes.
+/// The padding of the spatial axes.
 #[derive(Tree, Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub enum ConvPadding {
-    /// Nothing: windows lie wholly inside.
+    /// No padding: windows lie completely inside.
     #[default]
     Valid,
-    /// As much as it takes for the result to have the size of the operand divided by the stride, rounded up; the odd one after.
+    /// As much as the result needs to have the size of the operand divided by the stride, rounded up. An odd element
+    /// goes after.
     Same,
-    /// So much before and after along each axis.
+    /// These numbers of elements before and after, for each axis.
     Explicit(Vec<(isize, isize)>),
 }
-/// As much before as after, along each axis.
+/// The same number before and after, for each axis.
 impl<const N: usize> From<[usize; N]> for ConvPadding {
     fn from(list: [usize; N]) -> ConvPadding {
         ConvPadding::Explicit(list.iter().map(|&n| (n as isize, n as isize)).collect())
@@ -73,7 +74,7 @@ impl<const N: usize> From<[(isize, isize); N]> for ConvPadding {
     }
 }
 impl ConvPadding {
-    /// Elements before and after each axis, for windows of these (dilated) sizes.
+    /// Returns the numbers of elements before and after each axis, for windows of these (dilated) sizes.
     #[track_caller]
     pub(super) fn resolve(&self, op: &str, sizes: &[usize], windows: &[usize], strides: &[usize]) -> Vec<(i64, i64)> {
         match self {
@@ -95,7 +96,7 @@ impl ConvPadding {
     }
 }
 
-/// Which axis is which.
+/// The order of the axes.
 #[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Layout {
     /// Batch, channels, then the spatial axes (NCHW); kernels: output channels, input channels, spatial axes (OIHW).
@@ -105,14 +106,14 @@ pub enum Layout {
     ChannelsLast,
 }
 impl Layout {
-    /// Batch, channels, then the spatial axes.
+    /// Returns the batch axis, the channel axis, and the spatial axes.
     pub(super) fn operand(self, spatial: usize) -> Dims {
         match self {
             Layout::ChannelsFirst => (0..spatial + 2).collect(),
             Layout::ChannelsLast => [0, spatial + 1].into_iter().chain(1..=spatial).collect(),
         }
     }
-    /// Output channels, input channels, then the spatial axes.
+    /// Returns the axes of output channels and input channels, and the spatial axes.
     fn kernel(self, spatial: usize) -> Dims {
         match self {
             Layout::ChannelsFirst => (0..spatial + 2).collect(),
@@ -121,7 +122,8 @@ impl Layout {
     }
 }
 
-/// How a convolution goes: by default with stride 1, no padding, no dilation, one group, channels first.
+/// Options of a convolution. By default, the stride is 1, there is no padding or dilation and one group, and channels
+/// come first.
 ///
 /// ```
 /// use rune_trace::{ConvOptions, ConvPadding, Layout};
@@ -132,13 +134,13 @@ impl Layout {
 pub struct ConvOptions {
     /// Steps of the kernel.
     pub strides: PerAxis,
-    /// What is added around.
+    /// The padding.
     pub padding: ConvPadding,
     /// Steps between the elements of the kernel.
     pub dilations: PerAxis,
-    /// Groups into which channels fall.
+    /// The number of channel groups.
     pub groups: usize,
-    /// Which axis is which.
+    /// The order of the axes.
     pub layout: Layout,
 }
 impl Default for ConvOptions {
@@ -153,38 +155,38 @@ impl Default for ConvOptions {
     }
 }
 impl ConvOptions {
-    /// The default.
+    /// Returns the defaults.
     pub fn new() -> ConvOptions {
         ConvOptions::default()
     }
-    /// Steps of the kernel.
+    /// Sets the steps of the kernel.
     pub fn strides(self, strides: impl Into<PerAxis>) -> ConvOptions {
         ConvOptions { strides: strides.into(), ..self }
     }
-    /// What is added around.
+    /// Sets the padding.
     pub fn padding(self, padding: impl Into<ConvPadding>) -> ConvOptions {
         ConvOptions { padding: padding.into(), ..self }
     }
-    /// Steps between the elements of the kernel.
+    /// Sets the steps between the elements of the kernel.
     pub fn dilations(self, dilations: impl Into<PerAxis>) -> ConvOptions {
         ConvOptions { dilations: dilations.into(), ..self }
     }
-    /// Groups into which channels fall: output channels of a group see the input channels of that group only.
+    /// Sets the number of channel groups. An output channel depends only on the input channels of its group.
     pub fn groups(self, groups: usize) -> ConvOptions {
         ConvOptions { groups, ..self }
     }
-    /// Which axis is which.
+    /// Sets the order of the axes.
     pub fn layout(self, layout: Layout) -> ConvOptions {
         ConvOptions { layout, ..self }
     }
 }
 
-/// Convolutions, over as many spatial axes as there are beside batch and channels.
+/// Convolutions over any number of spatial axes.
 impl Tensor {
-    /// The convolution of this tensor with a kernel, which is not flipped (as is usual in learning).
+    /// Convolves this tensor with a kernel, which is not flipped (as usual in machine learning).
     ///
-    /// Channels first, this tensor is of shape [batch, channels, spatial axes…] and the kernel of
-    /// [output channels, channels / groups, spatial axes…]; see [`Layout`]. Half types are accumulated in `f32`.
+    /// With channels first, this tensor has the shape [batch, channels, spatial axes…], and the kernel has the shape
+    /// [output channels, channels / groups, spatial axes…]; see [`Layout`]. Half-precision types accumulate in `f32`.
     ///
     /// # Panics
     /// If ranks, channels or dtypes do not fit.
@@ -202,11 +204,12 @@ impl Tensor {
         dims.padding = options.padding.resolve("conv", &sizes, &windows, &dims.strides);
         lax::conv_general_dilated(self, kernel, dims)
     }
-    /// The transposed (fractionally strided) convolution: this tensor, spread by the strides, convolved with the kernel, as
-    /// `jax.lax.conv_transpose`. With [`ConvPadding::Same`] the result is as large as this tensor times the strides.
+    /// Computes the transposed (fractionally strided) convolution: this tensor, dilated by the strides, is convolved
+    /// with the kernel, like `jax.lax.conv_transpose`. With [`ConvPadding::Same`], the size of the result is that of
+    /// this tensor times the strides.
     ///
     /// # Panics
-    /// As [`Tensor::conv`].
+    /// Like [`Tensor::conv`].
     ///
     /// ```
     /// use rune_trace::{ConvOptions, ConvPadding, DType, Tensor};

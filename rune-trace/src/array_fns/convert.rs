@@ -1,12 +1,12 @@
-//! Conversions of Rust values into tensors.
+//! Conversions from Rust values to tensors.
 
 use crate::Tensor;
 use half::{bf16, f16};
 use rune_ir::{Array, Element};
 
-/// What a tensor can be made of by `from` and `into`: each [`Element`], and nothing else.
+/// The numbers from which `from` and `into` create tensors: exactly the [`Element`]s.
 ///
-/// The compiler knows that arrays of elements are none only of a trait of this crate, which `Element` is not.
+/// This trait belongs to this crate, unlike `Element`, so the compiler knows that arrays do not implement it.
 pub trait TensorElement: Element {}
 macro_rules! elements {
     ($($T:ty),*) => {$(
@@ -15,7 +15,7 @@ macro_rules! elements {
 }
 elements!(bool, i8, i16, i32, i64, u8, u16, u32, u64, f16, bf16, f32, f64);
 
-/// A tensor of rank 0, as [`Tensor::scalar`].
+/// Returns a tensor of rank 0, like [`Tensor::scalar`].
 ///
 /// ```
 /// use rune_trace::Tensor;
@@ -86,7 +86,7 @@ impl<T: TensorElement, const A: usize, const B: usize, const C: usize, const D: 
 }
 macro_rules! references {
     ($($array:ty [$($N:ident),*];)*) => {$(
-        /// As from the array itself.
+        /// Like the conversion from the array itself.
         impl<T: TensorElement, $(const $N: usize),*> From<&$array> for Tensor {
             fn from(xs: &$array) -> Tensor {
                 (*xs).into()

@@ -1,4 +1,4 @@
-//! Tensors out of nothing: constants, ranges and the like.
+//! Creation of tensors: constants, ranges and similar.
 
 use super::scalar::Scalar;
 use crate::tensor::refuse;
@@ -7,16 +7,16 @@ use rune_ir::op::{Dims, Literal};
 use rune_ir::{Array, DType, Element, Shape, with_element};
 use std::ops::Range;
 
-/// The scalar `x`, repeated to `shape`.
+/// Returns the scalar `x`, repeated to `shape`.
 #[track_caller]
 fn filled(op: &str, shape: Shape, x: Scalar, dtype: DType) -> Tensor {
     lax::broadcast_in_dim(&lax::constant(x.literal(op, dtype)), shape, &[])
 }
 
-/// Tensors made from Rust values. See also the `From` implementations: `Tensor::from` takes numbers, slices, vectors and
+/// Tensors from Rust values. See also the `From` implementations: `Tensor::from` takes numbers, slices, vectors and
 /// nested arrays.
 impl Tensor {
-    /// A tensor of rank 0. It is written into programs as a literal.
+    /// Returns a tensor of rank 0. Programs contain it as a literal.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -26,7 +26,7 @@ impl Tensor {
     pub fn scalar<T: Element>(x: T) -> Tensor {
         lax::constant(Literal::new(x))
     }
-    /// A tensor of the elements of a slice, in row-major order.
+    /// Returns a tensor of the elements of a slice, in row-major order.
     ///
     /// # Panics
     /// If the number of elements is not that of the shape.
@@ -44,16 +44,16 @@ impl Tensor {
         }
         Array::from_slice(shape, elements).into()
     }
-    /// As [`Tensor::from_slice`], from a vector.
+    /// Like [`Tensor::from_slice`], from a vector.
     #[track_caller]
     pub fn from_vec<T: Element>(shape: impl Into<Shape>, elements: Vec<T>) -> Tensor {
         Tensor::from_slice(shape, &elements)
     }
 }
 
-/// Tensors of one number, ranges, and the identity matrix.
+/// Constant tensors, ranges, and the identity matrix.
 impl Tensor {
-    /// `value` everywhere, which may be any Rust number that `dtype` can hold.
+    /// Returns a tensor whose elements are all `value`, any Rust number that `dtype` can hold.
     ///
     /// # Panics
     /// If `dtype` cannot hold `value`: a float for an integer dtype, or an integer out of range.
@@ -67,7 +67,7 @@ impl Tensor {
     pub fn full(shape: impl Into<Shape>, value: impl Into<Scalar>, dtype: DType) -> Tensor {
         filled("full", shape.into(), value.into(), dtype)
     }
-    /// 0 everywhere (`false`, of `bool`).
+    /// Returns a tensor of zeros (`false`, of `bool`).
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -77,7 +77,7 @@ impl Tensor {
     pub fn zeros(shape: impl Into<Shape>, dtype: DType) -> Tensor {
         filled("zeros", shape.into(), Scalar::Int(0), dtype)
     }
-    /// 1 everywhere (`true`, of `bool`).
+    /// Returns a tensor of ones (`true`, of `bool`).
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -87,22 +87,22 @@ impl Tensor {
     pub fn ones(shape: impl Into<Shape>, dtype: DType) -> Tensor {
         filled("ones", shape.into(), Scalar::Int(1), dtype)
     }
-    /// [`Tensor::full`] of the shape and dtype of this tensor.
+    /// Returns [`Tensor::full`] with the shape and dtype of this tensor.
     #[track_caller]
     pub fn full_like(&self, value: impl Into<Scalar>) -> Tensor {
         filled("full_like", self.shape().clone(), value.into(), self.dtype())
     }
-    /// [`Tensor::zeros`] of the shape and dtype of this tensor.
+    /// Returns [`Tensor::zeros`] with the shape and dtype of this tensor.
     #[track_caller]
     pub fn zeros_like(&self) -> Tensor {
         filled("zeros_like", self.shape().clone(), Scalar::Int(0), self.dtype())
     }
-    /// [`Tensor::ones`] of the shape and dtype of this tensor.
+    /// Returns [`Tensor::ones`] with the shape and dtype of this tensor.
     #[track_caller]
     pub fn ones_like(&self) -> Tensor {
         filled("ones_like", self.shape().clone(), Scalar::Int(1), self.dtype())
     }
-    /// Each element is its position along `axis`, which may be negative.
+    /// Returns a tensor whose elements are their indices along `axis`, which may be negative.
     ///
     /// # Panics
     /// If there is no such axis, or `dtype` is `bool`.
@@ -117,7 +117,7 @@ impl Tensor {
         let axis = super::axes::resolve_axis("iota", axis, &shape);
         lax::iota(dtype, shape, axis)
     }
-    /// The numbers of a range, one apart: `0..5` is 0, 1, 2, 3, 4. Of rank 1.
+    /// Returns the integers of a range: `0..5` is 0, 1, 2, 3, 4. The result has rank 1.
     ///
     /// # Panics
     /// If `dtype` is `bool` or cannot hold the numbers.
@@ -131,7 +131,7 @@ impl Tensor {
     pub fn arange<T: Into<Scalar>>(range: Range<T>, dtype: DType) -> Tensor {
         stepped(range.start.into(), range.end.into(), Scalar::Int(1), dtype)
     }
-    /// The numbers of a range, `step` apart, which may be negative. Of rank 1.
+    /// Returns numbers of a range in steps of `step`, which may be negative. The result has rank 1.
     ///
     /// # Panics
     /// If `step` is 0, or `dtype` is `bool` or cannot hold the numbers.
@@ -144,10 +144,10 @@ impl Tensor {
     pub fn arange_step<T: Into<Scalar>>(range: Range<T>, step: impl Into<Scalar>, dtype: DType) -> Tensor {
         stepped(range.start.into(), range.end.into(), step.into(), dtype)
     }
-    /// `n` numbers from `start` to `end`, both included, equally far apart. Of rank 1; `dtype` is a float.
+    /// Returns `n` evenly spaced numbers from `start` to `end`, both included. The result has rank 1.
     ///
     /// # Panics
-    /// If `dtype` is no float.
+    /// If `dtype` is not a float.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -156,13 +156,13 @@ impl Tensor {
     #[track_caller]
     pub fn linspace(start: f64, end: f64, n: usize, dtype: DType) -> Tensor {
         if !dtype.is_float() {
-            refuse!("linspace: needs a float dtype, and is given {dtype}");
+            refuse!("linspace: needs a float dtype, but got {dtype}");
         }
         let last = n.saturating_sub(1).max(1) as f64;
         let at = |i: usize| if i > 0 && i + 1 == n { end } else { start + (end - start) * (i as f64 / last) };
         with_element!(dtype, T => Array::from_fn([n], |i| <T as Element>::from_f64(at(i)))).into()
     }
-    /// The identity matrix with `n` rows: 1 on the diagonal and 0 elsewhere.
+    /// Returns the identity matrix with `n` rows: 1 on the diagonal and 0 elsewhere.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -179,7 +179,7 @@ impl Tensor {
 #[track_caller]
 fn stepped(start: Scalar, end: Scalar, step: Scalar, dtype: DType) -> Tensor {
     if dtype == DType::Bool {
-        refuse!("arange: needs an integer or float dtype, and is given bool");
+        refuse!("arange: needs an integer or float dtype, but got bool");
     }
     if let (Scalar::Int(start), Scalar::Int(end), Scalar::Int(step)) = (start, end, step) {
         if step == 0 {
@@ -189,14 +189,14 @@ fn stepped(start: Scalar, end: Scalar, step: Scalar, dtype: DType) -> Tensor {
         let n = usize::try_from(n.max(0)).expect("the length of a range is in the range of usize");
         let last = start + step * (n as i128 - 1).max(0);
         if dtype.is_int() {
-            // Each is checked to be in range.
+            // Each number is checked to be in range.
             Scalar::Int(start).literal("arange", dtype);
             Scalar::Int(last).literal("arange", dtype);
             return ramp(n, start, step, dtype);
         }
     }
     if dtype.is_int() {
-        refuse!("arange: a range of floats for dtype {dtype}; take a float dtype, or write whole numbers");
+        refuse!("arange: a range of floats has dtype {dtype}; use a float dtype, or write integers");
     }
     let (start, end, step) = (start.to_f64(), end.to_f64(), step.to_f64());
     if step == 0.0 || !((end - start) / step).is_finite() {
@@ -206,7 +206,8 @@ fn stepped(start: Scalar, end: Scalar, step: Scalar, dtype: DType) -> Tensor {
     with_element!(dtype, T => Array::from_fn([n], |i| <T as Element>::from_f64(start + i as f64 * step))).into()
 }
 
-/// `start + step * i`, of integers in range; a step that the dtype lacks wraps, and so comes out right.
+/// Returns `start + step * i`, of integers in range. A step that the dtype cannot hold wraps, and the sum is still
+/// right.
 #[track_caller]
 fn ramp(n: usize, start: i128, step: i128, dtype: DType) -> Tensor {
     let shape: Dims = Dims::from_slice(&[n]);

@@ -1,4 +1,4 @@
-//! Sums of products in Einstein's notation.
+//! Sums of products in Einstein notation.
 
 use super::axes::Axes;
 use super::broadcast::{broadcast, expect_one_dtype};
@@ -7,29 +7,30 @@ use crate::{Tensor, lax};
 use rune_ir::op::{Dims, DotDims};
 use rune_ir::{DType, Shape};
 
-/// The name of an axis: a letter, or a place in the ellipsis counted from its end.
+/// The label of an axis: a letter, or a position in the ellipsis, counted from its end.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Label {
     Ellipsis(std::cmp::Reverse<usize>),
     Letter(char),
 }
 
-/// A tensor with its axes named.
+/// A tensor with labeled axes.
 #[derive(Clone)]
 struct Term {
     x: Tensor,
     labels: Vec<Label>,
 }
 
-/// The sum of products of `tensors` that `equation` describes, as NumPy's `einsum`.
+/// Computes the sum of products of `tensors` that `equation` describes, like NumPy's `einsum`.
 ///
-/// The equation names the axes of each tensor by letters: `"ij,jk->ik"` is the product of matrices. Axes of one name go together; those that are
-/// not named after the arrow are summed over; a name twice in one tensor takes the diagonal. Without an arrow the result has the names
-/// that occur once, in the order of the alphabet. `...` stands for all axes that are not named, which broadcast. More than two tensors are
-/// multiplied two at a time, those first which make the least.
+/// The equation labels the axes of each tensor with letters: `"ij,jk->ik"` is the matrix product. Axes with the same
+/// label are aligned. Axes whose labels do not appear after the arrow are summed over. A label that appears twice in
+/// one tensor takes the diagonal. Without an arrow, the result has the labels that appear once, in alphabetical order.
+/// `...` stands for all axes without labels, which broadcast. More than two tensors are multiplied in pairs, starting
+/// with the smallest product.
 ///
 /// # Panics
-/// If the equation is malformed, does not fit the ranks, gives a name two sizes, or the dtypes differ.
+/// If the equation is malformed, does not fit the ranks, gives a label two sizes, or the dtypes differ.
 ///
 /// ```
 /// use rune_trace::{Tensor, einsum};
@@ -76,7 +77,7 @@ fn parse(equation: &str, tensors: &[Tensor]) -> (Vec<Term>, Vec<Label>, Sizes) {
     };
     let inputs: Vec<&str> = inputs.split(',').collect();
     if inputs.len() != tensors.len() {
-        refuse!("einsum: `{equation}` is of {} tensors, and is given {}", inputs.len(), tensors.len());
+        refuse!("einsum: `{equation}` is of {} tensors, but got {}", inputs.len(), tensors.len());
     }
     let mut sizes: Sizes = Vec::new();
     let mut terms = Vec::new();
@@ -136,7 +137,7 @@ fn letters(equation: &str, text: &str) -> Vec<char> {
     text.chars().collect()
 }
 
-/// The labels of an input or the output, the ellipsis standing for `rest` axes.
+/// Returns the labels of an input or the output. The ellipsis stands for `rest` axes.
 #[track_caller]
 fn labels(equation: &str, text: &str, rest: usize) -> Vec<Label> {
     let (before, after) = text.split_once("...").unwrap_or((text, ""));
@@ -150,7 +151,7 @@ impl Term {
     fn position(&self, label: Label) -> usize {
         self.labels.iter().position(|&l| l == label).expect("the axis is named")
     }
-    /// Drops axes of size 1 that others broadcast.
+    /// Drops axes of size 1 that broadcast with others.
     #[track_caller]
     fn drop_broadcast(&mut self, sizes: &Sizes) {
         let gone: Dims =
@@ -162,7 +163,7 @@ impl Term {
             !gone.contains(&(axis - 1))
         });
     }
-    /// Axes of one name become one: their diagonal.
+    /// Merges axes with the same label into their diagonal.
     #[track_caller]
     fn take_diagonals(&mut self) {
         while let Some((a, b)) = self.repeated() {
@@ -187,7 +188,7 @@ impl Term {
     }
 }
 
-/// The pair whose product adds least to what there is.
+/// Returns the pair whose product increases the total size the least.
 fn cheapest(terms: &[Term], output: &[Label]) -> (usize, usize) {
     let mut best = (f64::INFINITY, (0, 1));
     for i in 0..terms.len() {
@@ -216,7 +217,7 @@ fn cheapest(terms: &[Term], output: &[Label]) -> (usize, usize) {
     best.1
 }
 
-/// The product of two terms, summed over what is not needed.
+/// Returns the product of two terms, summed over the axes that are not needed.
 #[track_caller]
 fn multiply(left: Term, right: Term, needed: &dyn Fn(&Label) -> bool) -> Term {
     let left = left.clone().sum_unless(&|l| needed(l) || right.labels.contains(l));
@@ -239,7 +240,7 @@ fn multiply(left: Term, right: Term, needed: &dyn Fn(&Label) -> bool) -> Term {
     Term { x: lax::dot_general(&left.x, &right.x, dims, dtype), labels }
 }
 
-/// `term` with its axes in the order of `labels`, repeated along those that only `other` has.
+/// Returns `term` with its axes in the order of `labels`, broadcast along those that only `other` has.
 #[track_caller]
 fn spread(term: &Term, labels: &[Label], other: &Term) -> Tensor {
     let order: Dims = labels.iter().filter_map(|l| term.labels.iter().position(|m| l == m)).collect();

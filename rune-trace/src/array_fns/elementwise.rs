@@ -1,4 +1,4 @@
-//! Functions of each element.
+//! Elementwise functions.
 
 use super::broadcast::{broadcast, expect_joint_shape, unify, unify_with};
 use super::scalar::Operand;
@@ -10,7 +10,7 @@ use std::f64::consts;
 
 macro_rules! unary {
     ($($(#[$doc:meta])* $name:ident $f:ident;)*) => {
-        /// Functions of each element. Each panics, at the caller's line, if the dtype is none the function takes.
+        /// Elementwise functions. Each panics at the caller's line if it does not take the dtype.
         impl Tensor {$(
             $(#[$doc])*
             #[track_caller]
@@ -30,20 +30,20 @@ unary! {
     abs Abs;
     /// -x, of numbers; wraps.
     neg Neg;
-    /// -1, 0 or 1 after the sign, of numbers; NaN for NaN.
+    /// The sign: -1, 0 or 1, of numbers. NaN stays NaN.
     sign Sign;
-    /// The greatest whole number not above x, of floats.
+    /// The greatest integer that is at most x, of floats.
     floor Floor;
-    /// The least whole number not below x, of floats.
+    /// The least integer that is at least x, of floats.
     ceil Ceil;
-    /// The nearest whole number, halves to the even one as NumPy's `round`, of floats.
+    /// The nearest integer, of floats; halves round to the even one, like NumPy's `round`.
     ///
     /// ```
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([0.5f32, 1.5, 2.5]).round().to_vec::<f32>().unwrap(), [0.0, 2.0, 2.0]);
     /// ```
     round RoundEven;
-    /// The nearest whole number, halves away from zero as Rust's `round`, of floats.
+    /// The nearest integer, of floats; halves round away from zero, like Rust's `round`.
     round_half_away RoundAfz;
     /// eˣ, of floats.
     exp Exp;
@@ -75,17 +75,17 @@ unary! {
     erf Erf;
     /// Whether x is neither infinite nor NaN, of floats.
     isfinite IsFinite;
-    /// Each bit the other way, of integers and `bool`: `!x`.
+    /// Inverts each bit, of integers and `bool`: `!x`.
     logical_not Not;
 }
 
-/// A scalar of the dtype of `x`.
+/// Returns a scalar with the dtype of `x`.
 #[track_caller]
 pub(crate) fn constant_like(x: &Tensor, value: f64) -> Tensor {
     lax::full_like(x, value)
 }
 
-/// Functions of each element that are made of others.
+/// Elementwise functions that are composed of others.
 impl Tensor {
     /// 1 / x, of floats.
     #[track_caller]
@@ -103,7 +103,7 @@ impl Tensor {
     pub fn square(&self) -> Tensor {
         lax::mul(self, self)
     }
-    /// x to a whole power, by multiplication; of integers not a negative one.
+    /// x to a constant integer power, by multiplication. For integers, the power is not negative.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -127,7 +127,7 @@ impl Tensor {
     #[track_caller]
     pub fn sinh(&self) -> Tensor {
         expect_float("sinh", self);
-        // Near 0 by expm1; elsewhere as a difference of halves, so that what is in range does not overflow on the way.
+        // Near 0 by expm1; elsewhere as a difference of halves, which does not overflow if the result is in range.
         let near = self.abs().lt(1.0);
         let e = lax::select(&near, self, &self.zeros_like()).expm1();
         let small = (&e + &e / (&e + 1.0)) * 0.5;
@@ -144,7 +144,7 @@ impl Tensor {
     #[track_caller]
     pub fn asin(&self) -> Tensor {
         expect_float("asin", self);
-        // A product of roots, not the root of a product, whose derivative at ±1 would be ∞ · 0.
+        // A product of roots, because the derivative of the root of a product would be ∞ · 0 at ±1.
         self.atan2((1.0 - self).sqrt() * (1.0 + self).sqrt() + 1.0) * 2.0
     }
     /// The angle whose cosine is x, of floats.
@@ -168,7 +168,7 @@ impl Tensor {
     #[track_caller]
     pub fn asinh(&self) -> Tensor {
         expect_float("asinh", self);
-        // Of |x|, which is written as a product so that it has a derivative at 0.
+        // Uses |x|, written as a product so that it has a derivative at 0.
         let sign = lax::select(&self.lt(0.0), &constant_like(self, -1.0), &self.ones_like());
         let x = lax::mul(self, &sign);
         let huge = x.gt(root_of_max(self.dtype()));
@@ -178,7 +178,7 @@ impl Tensor {
         let large = lax::select(&huge, &x, &x.ones_like()).log() + consts::LN_2;
         lax::mul(&sign, &lax::select(&huge, &large, &small))
     }
-    /// The inverse of [`Tensor::cosh`] that is not negative, of floats; NaN below 1.
+    /// The nonnegative inverse of [`Tensor::cosh`], of floats; NaN below 1.
     #[track_caller]
     pub fn acosh(&self) -> Tensor {
         expect_float("acosh", self);
@@ -188,7 +188,7 @@ impl Tensor {
         let large = lax::select(&huge, self, &self.ones_like()).log() + consts::LN_2;
         lax::select(&huge, &large, &small)
     }
-    /// The inverse of [`Tensor::tanh`], of floats; NaN beyond -1 and 1.
+    /// The inverse of [`Tensor::tanh`], of floats; NaN outside -1 … 1.
     #[track_caller]
     pub fn atanh(&self) -> Tensor {
         expect_float("atanh", self);
@@ -224,7 +224,7 @@ impl Tensor {
         let x = lax::select(&x.eq(f64::INFINITY), &constant_like(self, max), &x);
         lax::select(&x.eq(f64::NEG_INFINITY), &constant_like(self, -max), &x)
     }
-    /// x held between `min` and `max`, which may be numbers or tensors: `min(max(x, min), max)`. Of numbers.
+    /// Clamps x to `min` … `max`, which may be numbers or tensors: `min(max(x, min), max)`. Of numbers.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -235,7 +235,7 @@ impl Tensor {
         let [min, x, max] = unify("clamp", [min.into_argument(), self.into_argument(), max.into_argument()]);
         lax::clamp(&min, &x, &max)
     }
-    /// √(x² + y²), without overflow on the way; of floats.
+    /// √(x² + y²) without overflow, of floats.
     #[track_caller]
     pub fn hypot(&self, other: impl Operand) -> Tensor {
         expect_float("hypot", self);
@@ -256,7 +256,7 @@ impl Tensor {
         let [start, end, weight] = unify("lerp", arguments);
         &start + (end - &start) * weight
     }
-    /// ln (eˣ + eʸ), without overflow on the way; of floats.
+    /// ln (eˣ + eʸ) without overflow, of floats.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -268,16 +268,17 @@ impl Tensor {
         expect_float("logaddexp", self);
         let [x, y] = unify("logaddexp", [self.into_argument(), other.into_argument()]);
         let delta = &x - &y;
-        // Infinities of one sign differ by NaN, and are their own sum.
+        // The difference of equal infinities is NaN, and their result is the infinity itself.
         let alike = delta.isnan();
         let delta = lax::select(&alike, &delta.zeros_like(), &delta);
-        // Not by `maximum` and `abs`, whose derivatives at 0 are means of both sides: where x = y, second ones would be 0.
+        // `maximum` and `abs` are not used: their derivatives at 0 are means of both sides, so second derivatives would
+        // be 0 where x = y.
         let above = delta.gt(0.0);
         let greater = lax::select(&above, &x, &y);
         let below = lax::select(&above, &-&delta, &delta);
         lax::select(&alike, &(&x + &y), &(greater + below.exp().log1p()))
     }
-    /// The quotient rounded down, as Python's `//`.
+    /// The quotient, rounded down, like Python's `//`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -292,14 +293,14 @@ impl Tensor {
         }
         let below = rest.ne(0) & rest.lt(0).ne(y.lt(0));
         if x.dtype().is_float() {
-            // (x - rest) / y is whole but for rounding.
+            // (x - remainder) / y is an integer except for rounding.
             let whole = lax::div(&(&x - &rest), &y);
             let whole = lax::select(&below, &(&whole - 1.0), &whole).round();
             return lax::select(&y.eq(0.0), &quotient, &whole);
         }
         lax::select(&below, &(&quotient - 1), &quotient)
     }
-    /// What is left after [`Tensor::floor_divide`]: of the sign of `other`, as Python's `%`.
+    /// The remainder of [`Tensor::floor_divide`], with the sign of `other`, like Python's `%`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -312,7 +313,7 @@ impl Tensor {
         let opposite = rest.ne(0) & rest.lt(0).ne(y.lt(0));
         lax::select(&opposite, &(&rest + &y), &rest)
     }
-    /// The inverse of [`Tensor::erf`], of `f32` and `f64` (half types by way of `f32`).
+    /// The inverse of [`Tensor::erf`], of `f32` and `f64` (half-precision types by way of `f32`).
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -324,10 +325,10 @@ impl Tensor {
         expect_float("erf_inv", self);
         super::erf_inv::erf_inv(self)
     }
-    /// The elements as another dtype; this tensor itself if it is of that dtype.
+    /// Converts the elements to another dtype; returns this tensor itself if it has that dtype.
     ///
-    /// To an integer: truncates toward zero and saturates (NaN becomes 0) from a float, wraps from a wider integer. To `bool`: whether
-    /// not zero. To a float: rounds to the nearest, ties to even.
+    /// To an integer: a float is truncated toward zero and saturates (NaN becomes 0), a wider integer wraps. To `bool`:
+    /// whether the element is not zero. To a float: rounds to the nearest, ties to even.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -337,13 +338,15 @@ impl Tensor {
     pub fn cast(&self, dtype: DType) -> Tensor {
         lax::convert(self, dtype)
     }
-    /// The bits of the elements as another dtype, not to or from `bool`. Where the sizes differ by a factor n, a last axis of size n
-    /// holds the parts of an element, lowest first: it is added (to a smaller dtype) or taken away.
+    /// Reinterprets the bits of the elements as another dtype, not from or to `bool`. If the element sizes differ by a
+    /// factor n, a last axis of size n holds the parts of an element, lowest first. A smaller dtype adds this axis; a
+    /// larger one removes it.
     #[track_caller]
     pub fn bitcast(&self, dtype: DType) -> Tensor {
         lax::bitcast_convert(self, dtype)
     }
-    /// Whether elements are close: |x - y| ≤ `atol` + `rtol` · |y|; equal infinities are, NaN is not. Of floats.
+    /// Returns whether elements are close: |x - y| ≤ `atol` + `rtol` · |y|. Equal infinities are close, NaN is not. Of
+    /// floats.
     #[track_caller]
     pub fn isclose(&self, other: impl Operand, rtol: f64, atol: f64) -> Tensor {
         expect_float("isclose", self);
@@ -351,7 +354,7 @@ impl Tensor {
         let near = (&x - &y).abs().le(y.abs() * rtol + atol);
         (near & x.isfinite() & y.isfinite()) | x.eq(&y)
     }
-    /// This tensor, as a constant to differentiation.
+    /// Returns this tensor as a constant for differentiation.
     ///
     /// ```
     /// use rune_trace::{Tensor, grad};
@@ -362,15 +365,15 @@ impl Tensor {
     pub fn stop_gradient(&self) -> Tensor {
         lax::stop_gradient(self)
     }
-    /// As [`Tensor::stop_gradient`]: the name that it has in Rune.
+    /// Like [`Tensor::stop_gradient`]: its name in Rune.
     #[track_caller]
     pub fn detach(&self) -> Tensor {
         lax::stop_gradient(self)
     }
 }
 
-/// Elements of `on_true` where `cond` (of `bool`) holds, else of `on_false`. All three broadcast; numbers take the dtype of
-/// the tensor among `on_true` and `on_false`, or are `f32`, `i32` or `bool`.
+/// Returns the elements of `on_true` where `cond` (of `bool`) is true, and those of `on_false` elsewhere. All three
+/// broadcast. Numbers take the dtype of the tensor among `on_true` and `on_false`, or are `f32`, `i32` or `bool`.
 ///
 /// # Panics
 /// If `cond` is not of `bool`, dtypes differ or shapes do not broadcast.
@@ -384,7 +387,7 @@ impl Tensor {
 pub fn where_(cond: impl Operand, on_true: impl Operand, on_false: impl Operand) -> Tensor {
     let cond = cond.into_argument().into_tensor("where_", DType::Bool);
     if cond.dtype() != DType::Bool {
-        refuse!("where_: the condition is of type {}; make it bool, as with `.ne(0)`", cond.ty());
+        refuse!("where_: the condition has type {}; make it bool, for example with `.ne(0)`", cond.ty());
     }
     let arguments = [on_true.into_argument(), on_false.into_argument()];
     let [on_true, on_false] = unify_with("where_", arguments, &[cond.shape()]);
@@ -392,15 +395,15 @@ pub fn where_(cond: impl Operand, on_true: impl Operand, on_false: impl Operand)
     lax::select(&broadcast("where_", &cond, &shape), &on_true, &on_false)
 }
 
-/// That `x` is of a float dtype.
+/// Checks that `x` is a float.
 #[track_caller]
 pub(crate) fn expect_float(op: &str, x: &Tensor) {
     if !x.dtype().is_float() {
-        refuse!("{op}: takes a float dtype, and is given {}; convert it, as with `.cast(DType::F32)`", x.ty());
+        refuse!("{op}: takes a float dtype, but got {}; convert it, as with `.cast(DType::F32)`", x.ty());
     }
 }
 
-/// The greatest finite number.
+/// Returns the greatest finite number.
 pub(crate) fn max_of(dtype: DType) -> f64 {
     match dtype {
         DType::F16 => half::f16::MAX.to_f64(),

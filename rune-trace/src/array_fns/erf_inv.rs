@@ -93,7 +93,7 @@ pub(super) fn erf_inv(x: &Tensor) -> Tensor {
         return lax::convert(&erf_inv(&lax::convert(x, DType::F32)), x.dtype());
     }
     let scale = if x.dtype() == DType::F64 { double(x) } else { single(x) };
-    // Constants, since x · ∞ would have the derivative of no number.
+    // These are constants, because x · ∞ would have no derivative.
     let infinity = constant_like(x, f64::INFINITY);
     let ends = lax::select(&x.gt(0.0), &infinity, &constant_like(x, f64::NEG_INFINITY));
     lax::select(&lax::eq(&lax::abs(x), &x.ones_like()), &ends, &lax::mul(&scale, x))
@@ -108,7 +108,7 @@ fn w(x: &Tensor) -> Tensor {
 fn single(x: &Tensor) -> Tensor {
     let w = w(x);
     let near = w.lt(5.0);
-    // The root has no derivative at 0, where it is not used.
+    // The square root has no derivative at 0, where it is not used.
     let root = lax::select(&near, &constant_like(&w, 9.0), &w).sqrt();
     let w = lax::select(&near, &(&w - 2.5), &(root - 3.0));
     let mut sum: Option<Tensor> = None;

@@ -1,4 +1,4 @@
-//! Tensors put together and taken apart.
+//! Joining and splitting tensors.
 
 use super::axes::{resolve_axis, resolve_below};
 use super::broadcast::expect_one_dtype;
@@ -7,10 +7,10 @@ use crate::{Tensor, lax};
 use rune_ir::DType;
 use rune_ir::op::Dims;
 
-/// How [`Tensor::split`] cuts: into a number of equal parts, or into parts of given sizes.
+/// The parts of [`Tensor::split`]: a number of equal parts, or parts of given sizes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Sections {
-    /// So many parts of one size.
+    /// This number of parts of equal size.
     Equal(usize),
     /// Parts of these sizes.
     Sizes(Vec<usize>),
@@ -47,7 +47,7 @@ impl AsRef<Tensor> for Tensor {
     }
 }
 
-/// The elements of `x` from `start` up to `limit` along `axis`.
+/// Returns the elements of `x` from `start` up to `limit` along `axis`.
 #[track_caller]
 pub(crate) fn part(x: &Tensor, axis: usize, start: usize, limit: usize) -> Tensor {
     if start == 0 && limit == x.shape()[axis] {
@@ -59,12 +59,12 @@ pub(crate) fn part(x: &Tensor, axis: usize, start: usize, limit: usize) -> Tenso
     lax::slice(x, &starts, &limits, &Dims::from_elem(1, x.rank()))
 }
 
-/// Several tensors from one, and one from several.
+/// Joining and splitting.
 impl Tensor {
-    /// The tensors, one after the other along `axis`. All other sizes agree, and so do the dtypes.
+    /// Joins tensors along `axis`. All other sizes and the dtypes must agree.
     ///
     /// # Panics
-    /// If they do not, or there are no tensors.
+    /// If they do not agree, or there are no tensors.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -75,10 +75,10 @@ impl Tensor {
     pub fn concat<T: AsRef<Tensor>>(tensors: &[T], axis: isize) -> Tensor {
         concat("concat", &owned(tensors), axis)
     }
-    /// The tensors, which are of one type, along a new axis.
+    /// Stacks tensors of one type along a new axis.
     ///
     /// # Panics
-    /// If they are not, or there are no tensors.
+    /// If their types differ, or there are no tensors.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -100,10 +100,10 @@ impl Tensor {
         }
         concat("stack", &parts, at as isize)
     }
-    /// Parts of this tensor along `axis`: a number of equal ones, or ones of given sizes, which add up.
+    /// Splits this tensor along `axis` into a number of equal parts, or into parts of given sizes.
     ///
     /// # Panics
-    /// If the size of the axis is no multiple of the number, or not the sum of the sizes.
+    /// If the size of the axis is not a multiple of the number, or not the sum of the sizes.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -118,17 +118,17 @@ impl Tensor {
         let sizes = match sections.into() {
             Sections::Equal(n) if n > 0 && size.is_multiple_of(n) => vec![size / n; n],
             Sections::Equal(n) => refuse!(
-                "split: axis {axis} of shape {} does not split into {n} equal parts; `chunk` takes a lesser last one",
+                "split: axis {axis} of shape {} does not split into {n} equal parts; `chunk` allows a smaller last one",
                 self.shape()
             ),
             Sections::Sizes(sizes) => sizes,
         };
         if sizes.iter().try_fold(0usize, |sum, &n| sum.checked_add(n)) != Some(size) {
-            refuse!("split: parts of sizes {sizes:?} do not make up axis {axis} of shape {}", self.shape());
+            refuse!("split: the sizes {sizes:?} do not add up to axis {axis} of shape {}", self.shape());
         }
         self.parts(axis, &sizes)
     }
-    /// At most `n` parts along `axis`, all of one size but the last, which may be less.
+    /// Splits this tensor along `axis` into at most `n` parts of equal size, of which the last may be smaller.
     #[track_caller]
     pub fn chunk(&self, n: usize, axis: isize) -> Vec<Tensor> {
         let axis = resolve_axis("chunk", axis, self.shape());
@@ -140,7 +140,7 @@ impl Tensor {
         let sizes: Vec<usize> = (0..size).step_by(step).map(|i| step.min(size - i)).collect();
         self.parts(axis, &sizes)
     }
-    /// All parts of size 1 along `axis`, which leaves the shape.
+    /// Splits this tensor along `axis` into parts of size 1, and removes the axis.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -165,7 +165,7 @@ impl Tensor {
         }
         parts
     }
-    /// Each element (or slice) along `axis` `n` times in a row.
+    /// Repeats each element (or slice) along `axis` `n` times.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -180,8 +180,8 @@ impl Tensor {
         let dims: Dims = (0..=self.rank()).filter(|&a| a != axis + 1).collect();
         lax::reshape(&lax::broadcast_in_dim(self, wide, &dims), merged)
     }
-    /// The whole tensor so many times along each axis. Axes are aligned at the last; where there are more counts than axes, new ones come
-    /// first.
+    /// Repeats the whole tensor this number of times along each axis. Axes are aligned at the last one. If there are
+    /// more counts than axes, new axes come first.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -198,7 +198,8 @@ impl Tensor {
         let tiled = lax::broadcast_in_dim(&x, wide, &dims);
         lax::reshape(&tiled, pairs.iter().map(|&(count, n)| count * n).collect::<rune_ir::Shape>())
     }
-    /// The grids of coordinates of vectors: the `i`-th result holds the `i`-th vector along axis `i`, repeated along all others.
+    /// Returns the coordinate grids of vectors: the `i`-th result holds the `i`-th vector along axis `i`, repeated
+    /// along all other axes.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -210,7 +211,7 @@ impl Tensor {
     pub fn meshgrid<T: AsRef<Tensor>>(vectors: &[T]) -> Vec<Tensor> {
         let vectors = owned(vectors);
         if let Some(x) = vectors.iter().find(|x| x.rank() != 1) {
-            refuse!("meshgrid: takes vectors, and is given {}", x.ty());
+            refuse!("meshgrid: takes vectors, but got {}", x.ty());
         }
         let shape: rune_ir::Shape = vectors.iter().map(Tensor::size).collect();
         let mut grids = Vec::with_capacity(vectors.len());

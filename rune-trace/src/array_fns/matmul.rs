@@ -1,4 +1,4 @@
-//! Products of matrices, and what else is one dot product.
+//! Matrix products, and other functions that are one dot product.
 
 use super::broadcast::{expect_joint_shape, expect_one_dtype};
 use crate::tensor::refuse;
@@ -6,10 +6,10 @@ use crate::{Tensor, lax};
 use rune_ir::Shape;
 use rune_ir::op::{Dims, DotDims};
 
-/// Products. The dtypes of both operands are one; half types are accumulated in `f32`.
+/// Products. Both operands have the same dtype. Half-precision types accumulate in `f32`.
 impl Tensor {
-    /// The product of matrices, by NumPy's rules: the last axis of `self` is contracted with the second to last of `other`
-    /// (its only one, where there is one); all axes before broadcast.
+    /// Returns the matrix product, by NumPy's rules: the last axis of `self` is contracted with the second to last axis
+    /// of `other` (or its only axis). All axes before these broadcast.
     ///
     /// # Panics
     /// If the contracted sizes or the dtypes differ, the other axes do not broadcast, or an operand is a scalar.
@@ -26,7 +26,7 @@ impl Tensor {
         let (x, y) = (self, other);
         expect_one_dtype("matmul", &[x.dtype(), y.dtype()]);
         if x.rank() == 0 || y.rank() == 0 {
-            refuse!("matmul: shapes {} and {} include a scalar; multiply with `*`", x.shape(), y.shape());
+            refuse!("matmul: one of the shapes {} and {} is a scalar; multiply with `*`", x.shape(), y.shape());
         }
         let (kx, ky) = (x.rank() - 1, y.rank().saturating_sub(2));
         if x.shape()[kx] != y.shape()[ky] {
@@ -38,7 +38,7 @@ impl Tensor {
                 y.shape()[ky]
             );
         }
-        // Axes before the matrices, aligned at the last.
+        // The axes before the matrices, aligned at the last one.
         let (bx, by) = (x.rank().saturating_sub(2), y.rank().saturating_sub(2));
         let (sx, sy) = (Shape::from(&x.shape()[..bx]), Shape::from(&y.shape()[..by]));
         if super::broadcast::joint_shape(&[&sx, &sy]).is_none() {
@@ -59,7 +59,8 @@ impl Tensor {
         let columns = columns.map(|a| y.shape()[a]);
         lax::reshape(&product, batch.iter().copied().chain(rows).chain(columns).collect::<Shape>())
     }
-    /// NumPy's `dot`: the last axis of `self` is contracted with the second to last of `other` (its only one, where there is one), and all other axes of
+    /// Returns NumPy's `dot`: the last axis of `self` is contracted with the second to last axis of `other` (or its
+    /// only axis). The result has all other axes of both. With a scalar, it is the product.
     /// both are in the result. With a scalar: the product.
     #[track_caller]
     pub fn dot(&self, other: &Tensor) -> Tensor {
@@ -68,12 +69,12 @@ impl Tensor {
         }
         self.tensordot(other, [self.rank() - 1], [other.rank().saturating_sub(2)])
     }
-    /// The sum of the products of all elements, of two tensors of one size.
+    /// Returns the sum of the products of all elements of two tensors of the same size.
     #[track_caller]
     pub fn vdot(&self, other: &Tensor) -> Tensor {
         self.flatten().tensordot(&other.flatten(), 0, 0)
     }
-    /// The product of each element of `self` with each of `other`, both taken as vectors.
+    /// Returns the product of each element of `self` with each element of `other`, both taken as vectors.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -83,8 +84,8 @@ impl Tensor {
     pub fn outer(&self, other: &Tensor) -> Tensor {
         lax::reshape(self, [self.size(), 1]) * lax::reshape(other, [1, other.size()])
     }
-    /// The sum of products over `axes` of this tensor, pairwise together with `other_axes` of the other. What is left of this tensor comes
-    /// first in the result.
+    /// Sums products over `axes` of this tensor, in pairs with `other_axes` of the other. The remaining axes of this
+    /// tensor come first in the result.
     ///
     /// # Panics
     /// If the sizes of a pair of axes or the dtypes differ.
@@ -119,12 +120,64 @@ impl Tensor {
     }
 }
 
-/// Which axes of a batched product belong to both operands and which to one; axes of size 1 are in neither, and dropped.
+/// Products of vectors and matrices, under the names of the array API.
+impl Tensor {
+    /// Returns the sum of products along the last axes; all others are axes of the result.
+    ///
+    /// # Panics
+    /// If the last sizes or the dtypes differ.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([[1, 2], [3, 4]]);
+    /// assert_eq!(x.inner(&x).to_vec::<i32>().unwrap(), [5, 11, 11, 25]);
+    /// ```
+    #[track_caller]
+    pub fn inner(&self, other: &Tensor) -> Tensor {
+        if self.rank() == 0 || other.rank() == 0 {
+            return self * other;
+        }
+        self.tensordot(other, -1, -1)
+    }
+    /// Returns the sum of products along `axis` of two tensors that broadcast.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast, the dtypes differ, or the axis is out of range.
+    #[track_caller]
+    pub fn vecdot(&self, other: &Tensor, axis: isize) -> Tensor {
+        (self * other).sum_axes(axis)
+    }
+    /// Returns the products of matrices, along the last two axes, and vectors, along the last axis of `vector`; axes before broadcast.
+    ///
+    /// # Panics
+    /// If the sizes do not fit or the dtypes differ.
+    #[track_caller]
+    pub fn matvec(&self, vector: &Tensor) -> Tensor {
+        if vector.rank() == 0 {
+            refuse!("matvec: takes vectors, but got {}", vector.ty());
+        }
+        self.matmul(&vector.unsqueeze(-1)).squeeze(-1)
+    }
+    /// Returns the products of vectors, along the last axis, and matrices, along the last two axes of `matrix`; axes before broadcast.
+    ///
+    /// # Panics
+    /// If the sizes do not fit or the dtypes differ.
+    #[track_caller]
+    pub fn vecmat(&self, matrix: &Tensor) -> Tensor {
+        if self.rank() == 0 {
+            refuse!("vecmat: takes vectors, but got {}", self.ty());
+        }
+        self.unsqueeze(-2).matmul(matrix).squeeze(-2)
+    }
+}
+
+/// The axes of a batched product: those of both operands, and those of only one. Axes of size 1 belong to neither, and
+/// are dropped.
 #[derive(Default)]
 struct Plan {
     lhs_batch: Dims,
     rhs_batch: Dims,
-    /// Where each axis of the batch comes from.
+    /// The source of each batch axis.
     order: Vec<Source>,
     lhs_free: Dims,
     rhs_free: Dims,
@@ -154,7 +207,7 @@ impl Plan {
             (None, None) => {}
         }
     }
-    /// The product, axes in order: batch (but those of size 1), rows, columns.
+    /// Returns the product, with its axes in order: batch (except those of size 1), rows, columns.
     #[track_caller]
     fn run(self, x: &Tensor, y: &Tensor, k: (usize, usize), rows: Option<usize>, columns: Option<usize>) -> Tensor {
         let keep = |batch: &Dims, free: &Dims, k: usize, last: Option<usize>| -> Dims {
@@ -163,7 +216,7 @@ impl Plan {
         };
         let (kept_x, kept_y) =
             (keep(&self.lhs_batch, &self.lhs_free, k.0, rows), keep(&self.rhs_batch, &self.rhs_free, k.1, columns));
-        // Positions once the batch axes of size 1 are gone.
+        // Indices of axes after the batch axes of size 1 are dropped.
         let at = |kept: &Dims, axes: &[usize]| -> Dims {
             axes.iter().map(|a| kept.iter().position(|b| a == b).expect("the axis is kept")).collect()
         };
@@ -177,7 +230,7 @@ impl Plan {
             rhs_contract: at(&kept_y, &[k.1]),
         };
         let product = lax::dot_general(&x2, &y2, dims, x.dtype());
-        // It has: both, left, rows, right, columns.
+        // The order of axes so far: batch axes of both, left batch axes, rows, right batch axes, columns.
         let left = self.lhs_batch.len();
         let rows_at = left + self.lhs_free.len();
         let right = rows_at + usize::from(rows.is_some());

@@ -5,7 +5,7 @@ use crate::{EvalError, Tensor};
 use ndarray::{ArrayBase, ArrayD, Data, Dimension};
 use rune_ir::{Array, Element, Shape};
 
-/// The elements of an `ndarray` array, copied.
+/// Copies the elements of an `ndarray` array.
 ///
 /// ```
 /// use ndarray::array;
@@ -22,7 +22,7 @@ impl<T: TensorElement, S: Data<Elem = T>, D: Dimension> From<&ArrayBase<S, D>> f
         }
     }
 }
-/// The elements of an `ndarray` array, copied.
+/// Copies the elements of an `ndarray` array.
 impl<T: TensorElement, S: Data<Elem = T>, D: Dimension> From<ArrayBase<S, D>> for Tensor {
     fn from(xs: ArrayBase<S, D>) -> Tensor {
         (&xs).into()
@@ -30,10 +30,10 @@ impl<T: TensorElement, S: Data<Elem = T>, D: Dimension> From<ArrayBase<S, D>> fo
 }
 
 impl Tensor {
-    /// The elements as an `ndarray` array.
+    /// Returns the elements as an `ndarray` array.
     ///
     /// # Errors
-    /// As [`Tensor::to_vec`].
+    /// Like [`Tensor::to_vec`].
     ///
     /// ```
     /// use rune_trace::Tensor;

@@ -1,8 +1,8 @@
-//! The operators, on tensors, references to tensors and Rust numbers, and the methods of the same meaning.
+//! Operators on tensors, references to tensors and Rust numbers, and the methods with the same meaning.
 //!
-//! On the right of an operator stands any [`Operand`]. On the left, of the floats only `f64` and of the integers only `i32`: a
-//! literal could else be of several types, and `(1.0 - &x).sqrt()` would need to be told which. Any other number goes on
-//! the right, or is converted: `f64::from(rate) * &x`.
+//! The right side of an operator is any [`Operand`]. The only floats on the left side are `f64`, and the only integers
+//! are `i32`. Otherwise, a literal could have several types, and `(1.0 - &x).sqrt()` would need a type annotation. Put
+//! other numbers on the right side, or convert them: `f64::from(rate) * &x`.
 
 use super::broadcast::unify;
 use super::scalar::{Argument, Operand};
@@ -24,7 +24,7 @@ fn compare(direction: Comparison, x: Argument, y: Argument) -> Tensor {
     Tensor::apply1(Op::Compare { direction, x, y })
 }
 
-/// Right shift, arithmetic for signed integers and logical for unsigned ones, as Rust's.
+/// Right shift: arithmetic for signed integers and logical for unsigned ones, like in Rust.
 #[track_caller]
 fn shift_right(x: Argument, y: Argument) -> Tensor {
     let [x, y] = unify("shift_right", [x, y]);
@@ -134,10 +134,11 @@ prefix! {
 
 macro_rules! methods {
     ($($(#[$doc:meta])* $name:ident: |$x:ident, $y:ident| $apply:expr;)*) => {
-        /// Functions of two operands: tensors of one dtype whose shapes broadcast by NumPy's rules, or a tensor and a Rust number, which
-        /// takes its dtype.
+        /// Functions of two operands: tensors of one dtype whose shapes broadcast by NumPy's rules, or a tensor and a
+        /// Rust number, which takes its dtype.
         ///
-        /// Each panics, at the caller's line, where dtypes differ, shapes do not broadcast, or the dtype is not one the function takes.
+        /// Each panics at the caller's line if dtypes differ, shapes do not broadcast, or the function does not take
+        /// the dtype.
         impl Tensor {$(
             $(#[$doc])*
             #[track_caller]
@@ -149,7 +150,7 @@ macro_rules! methods {
     };
 }
 methods! {
-    /// `self + other`.
+    /// Computes `self + other`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -157,53 +158,55 @@ methods! {
     /// assert_eq!(x.add(&Tensor::from([10.0f32, 20.0])).to_vec::<f32>().unwrap(), [11.0, 21.0, 12.0, 22.0]);
     /// ```
     add: |x, y| binary(BinaryFn::Add, x, y);
-    /// `self - other`.
+    /// Computes `self - other`.
     sub: |x, y| binary(BinaryFn::Sub, x, y);
-    /// `self * other`.
+    /// Computes `self * other`.
     mul: |x, y| binary(BinaryFn::Mul, x, y);
-    /// `self / other`; of integers toward zero, see [`BinaryFn::Div`].
+    /// Computes `self / other`. Integers round toward zero: see [`BinaryFn::Div`].
     div: |x, y| binary(BinaryFn::Div, x, y);
-    /// What is left of `self` after division by `other`, of the sign of `self`, as Rust's `%`; see also [`Tensor::remainder`].
+    /// Computes the remainder of `self / other`, with the sign of `self`, like Rust's `%`. See also
+    /// [`Tensor::remainder`].
     rem: |x, y| binary(BinaryFn::Rem, x, y);
-    /// `self` to the power `other`; [`Tensor::powi`] is for a whole power known beforehand.
+    /// Raises `self` to the power `other`. For a constant integer power, use [`Tensor::powi`].
     ///
     /// ```
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::scalar(2.0f32).pow(0.5).item::<f32>().unwrap(), 2.0f32.sqrt());
     /// ```
     pow: |x, y| binary(BinaryFn::Pow, x, y);
-    /// The greater of each two elements; NaN if either is. Of `bool`: or.
+    /// Returns the greater of each two elements; NaN if either is. Of `bool`: or.
     maximum: |x, y| binary(BinaryFn::Max, x, y);
-    /// The lesser of each two elements; NaN if either is. Of `bool`: and.
+    /// Returns the lesser of each two elements; NaN if either is. Of `bool`: and.
     minimum: |x, y| binary(BinaryFn::Min, x, y);
-    /// The angle of the point (`other`, `self`) seen from the origin, of floats.
+    /// Returns the angle of the point (`other`, `self`) seen from the origin, of floats.
     atan2: |x, y| binary(BinaryFn::Atan2, x, y);
-    /// Bitwise and, of integers and `bool`: `self & other`.
+    /// Computes `self & other`: bitwise and, of integers and `bool`.
     bitand: |x, y| binary(BinaryFn::And, x, y);
-    /// Bitwise or, of integers and `bool`: `self | other`.
+    /// Computes `self | other`: bitwise or, of integers and `bool`.
     bitor: |x, y| binary(BinaryFn::Or, x, y);
-    /// Bitwise exclusive or, of integers and `bool`: `self ^ other`.
+    /// Computes `self ^ other`: bitwise exclusive or, of integers and `bool`.
     bitxor: |x, y| binary(BinaryFn::Xor, x, y);
-    /// `self << other`, of integers; 0 where `other` is not below the width.
+    /// Computes `self << other`, of integers; 0 if `other` is at least the bit width.
     shift_left: |x, y| binary(BinaryFn::ShiftLeft, x, y);
-    /// `self >> other`, of integers: fills with the sign bit for signed integers, with zeros for unsigned ones.
+    /// Computes `self >> other`, of integers. It fills with the sign bit for signed integers, and with zeros for
+    /// unsigned ones.
     shift_right: |x, y| shift_right(x, y);
-    /// Whether elements are equal, as `bool`.
+    /// Returns whether elements are equal, as `bool`.
     ///
     /// ```
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([1, 2, 3]).eq(2).to_vec::<bool>().unwrap(), [false, true, false]);
     /// ```
     eq: |x, y| compare(Comparison::Eq, x, y);
-    /// Whether elements differ, as `bool`.
+    /// Returns whether elements differ, as `bool`.
     ne: |x, y| compare(Comparison::Ne, x, y);
-    /// Whether elements of `self` are below those of `other`, as `bool`.
+    /// Returns whether elements of `self` are less than those of `other`, as `bool`.
     lt: |x, y| compare(Comparison::Lt, x, y);
-    /// Whether elements of `self` are not above those of `other`, as `bool`; false where one is NaN.
+    /// Returns whether elements of `self` are at most those of `other`, as `bool`; false if one is NaN.
     le: |x, y| compare(Comparison::Le, x, y);
-    /// Whether elements of `self` are above those of `other`, as `bool`.
+    /// Returns whether elements of `self` are greater than those of `other`, as `bool`.
     gt: |x, y| compare(Comparison::Gt, x, y);
-    /// Whether elements of `self` are not below those of `other`, as `bool`; false where one is NaN.
+    /// Returns whether elements of `self` are at least those of `other`, as `bool`; false if one is NaN.
     ge: |x, y| compare(Comparison::Ge, x, y);
 }
 
@@ -223,7 +226,7 @@ mod tests {
         let _ = Tensor::zeros([2, 3], DType::F32) + Tensor::zeros([4], DType::I32);
     }
     #[test]
-    #[should_panic(expected = "mul: the number 2.5 is a float and meets a tensor of i32")]
+    #[should_panic(expected = "mul: the float 2.5 is used with a tensor of i32")]
     fn a_fraction_meets_integers() {
         let _ = 2.5 * Tensor::zeros([2], DType::I32);
     }

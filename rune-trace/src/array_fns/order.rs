@@ -1,4 +1,4 @@
-//! Running functions, and functions of the order of elements.
+//! Cumulative functions, and functions of the order of elements.
 
 use super::axes::resolve_axis;
 use super::broadcast::expect_one_dtype;
@@ -12,7 +12,7 @@ use rune_ir::op::CumulativeFn;
 
 macro_rules! cumulative {
     ($($(#[$doc:meta])* $name:ident = $f:ident of $of:ident;)*) => {
-        /// Running functions along an axis.
+        /// Cumulative functions along an axis.
         impl Tensor {$(
             $(#[$doc])*
             #[track_caller]
@@ -24,20 +24,21 @@ macro_rules! cumulative {
     };
 }
 cumulative! {
-    /// The sum of all elements along `axis` up to each, of their dtype, as [`Tensor::sum`]; of `bool` the count, as `i32`.
+    /// Returns the sum of all elements along `axis` up to each one, in their dtype, like [`Tensor::sum`]; of `bool` the
+    /// count, as `i32`.
     ///
     /// ```
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([1, 2, 3]).cumsum(0).to_vec::<i32>().unwrap(), [1, 3, 6]);
     /// ```
     cumsum = Sum of numbers;
-    /// The product of all elements along `axis` up to each, of their dtype; of `bool` as `i32`.
+    /// Returns the product of all elements along `axis` up to each one, in their dtype; of `bool` as `i32`.
     cumprod = Prod of numbers;
-    /// The greatest of all elements along `axis` up to each.
+    /// Returns the greatest of all elements along `axis` up to each one.
     cummax = Max of numbers;
-    /// The least of all elements along `axis` up to each.
+    /// Returns the least of all elements along `axis` up to each one.
     cummin = Min of numbers;
-    /// ln Σ eˣ over all elements along `axis` up to each; of integers and `bool`, as `f32`.
+    /// Returns ln Σ eˣ over all elements along `axis` up to each one; of integers and `bool`, as `f32`.
     cumlogsumexp = LogSumExp of as_float;
 }
 
@@ -46,7 +47,7 @@ fn numbers(x: &Tensor) -> Tensor {
     if x.dtype() == DType::Bool { lax::convert(x, DType::I32) } else { x.clone() }
 }
 
-/// `f` of `numbers`, which are `x` as the operation takes it. The greatest and the least of `bool` are `bool`.
+/// Applies `f` to `numbers`, the form of `x` that the operation takes. The extremes of `bool` are `bool`.
 #[track_caller]
 fn running(f: CumulativeFn, x: &Tensor, numbers: &Tensor, axis: usize) -> Tensor {
     let y = lax::cumulative(f, numbers, axis, false);
@@ -54,9 +55,9 @@ fn running(f: CumulativeFn, x: &Tensor, numbers: &Tensor, axis: usize) -> Tensor
     if chosen && x.dtype() == DType::Bool { lax::convert(&y, DType::Bool) } else { y }
 }
 
-/// Order.
+/// Sorting, and functions of sorted elements.
 impl Tensor {
-    /// The elements along `axis` in ascending order, NaN last.
+    /// Returns the elements along `axis` in ascending order, NaN last.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -67,12 +68,13 @@ impl Tensor {
         let axis = resolve_axis("sort", axis, self.shape());
         lax::sort(std::slice::from_ref(self), axis, 1).remove(0)
     }
-    /// The elements along `axis` in descending order, NaN first.
+    /// Returns the elements along `axis` in descending order, NaN first.
     #[track_caller]
     pub fn sort_descending(&self, axis: isize) -> Tensor {
         self.sort(axis).flip(axis)
     }
-    /// The positions, as `i32`, that put the elements along `axis` in ascending order, NaN last. Equal elements stay in order.
+    /// Returns the indices, as `i32`, that sort the elements along `axis` in ascending order, NaN last. Equal elements
+    /// keep their order.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -84,16 +86,16 @@ impl Tensor {
         let positions = lax::iota(DType::I32, self.shape().clone(), axis);
         lax::sort(&[self.clone(), positions], axis, 1).remove(1)
     }
-    /// The positions, as `i32`, that put the elements along `axis` in descending order, NaN first. Equal elements stay in
-    /// order.
+    /// Returns the indices, as `i32`, that sort the elements along `axis` in descending order, NaN first. Equal
+    /// elements keep their order.
     #[track_caller]
     pub fn argsort_descending(&self, axis: isize) -> Tensor {
         let at = resolve_axis("argsort_descending", axis, self.shape());
         let last = self.shape()[at] as i64 - 1;
         last as i32 - self.flip(axis).argsort(axis).flip(axis)
     }
-    /// The `k` greatest elements along the last axis, descending, and their positions as `i32`. Of equal elements the first comes first;
-    /// NaN counts as greatest.
+    /// Returns the `k` greatest elements along the last axis, in descending order, and their indices as `i32`. Of equal
+    /// elements, the first comes first. NaN counts as greatest.
     ///
     /// # Panics
     /// If the last axis has fewer than `k` elements, or there is none.
@@ -110,11 +112,11 @@ impl Tensor {
         }
         lax::top_k(self, k)
     }
-    /// For each of `values` the position, as `i32`, at which it is to be put into this vector, which is sorted, to keep the order: before
-    /// equal elements, or after them if `right`. Each value is compared with every element.
+    /// Returns, for each of `values`, the index, as `i32`, at which inserting it into this sorted vector keeps the
+    /// order: before equal elements, or after them if `right`. Each value is compared with every element.
     ///
     /// # Panics
-    /// If this is no vector, or the dtypes differ.
+    /// If this is not a vector, or the dtypes differ.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -124,15 +126,15 @@ impl Tensor {
     #[track_caller]
     pub fn searchsorted(&self, values: &Tensor, right: bool) -> Tensor {
         if self.rank() != 1 {
-            refuse!("searchsorted: takes a sorted vector, and is given {}", self.ty());
+            refuse!("searchsorted: takes a sorted vector, but got {}", self.ty());
         }
         expect_one_dtype("searchsorted", &[self.dtype(), values.dtype()]);
         let values = values.unsqueeze(-1);
         let before = if right { self.le(&values) } else { self.lt(&values) };
         before.sum_axes(-1)
     }
-    /// The element in the middle of the order along `axis`, or halfway between the two in the middle; NaN if any is. Of integers and
-    /// `bool`, as `f32`.
+    /// Returns the median along `axis`: the middle element in the order, or the mean of the two middle ones; NaN if any
+    /// is. Of integers and `bool`, as `f32`.
     ///
     /// # Panics
     /// If the axis has no elements.
@@ -145,11 +147,11 @@ impl Tensor {
     pub fn median(&self, axis: isize) -> Tensor {
         self.quantile(0.5, axis)
     }
-    /// The element at the fraction `q` of the order along `axis`, interpolated between neighbours; NaN if any is. Of
-    /// integers and `bool`, as `f32`.
+    /// Returns the quantile `q` along `axis`: the element at this fraction of the order, interpolated between
+    /// neighbors; NaN if any is. Of integers and `bool`, as `f32`.
     ///
     /// # Panics
-    /// If `q` is not from 0 to 1, or the axis has no elements.
+    /// If `q` is not in 0 … 1, or the axis has no elements.
     #[track_caller]
     pub fn quantile(&self, q: f64, axis: isize) -> Tensor {
         let axis = resolve_axis("quantile", axis, self.shape());

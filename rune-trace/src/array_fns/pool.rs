@@ -7,7 +7,8 @@ use crate::{Tensor, Tree, lax};
 use rune_ir::Shape;
 use rune_ir::op::{Dims, Window, WindowFn};
 
-/// How pooling goes: by default windows next to each other (strides are the window), no padding, no dilation, channels first.
+/// Options of pooling. By default, windows are adjacent (the strides are the window), without padding or dilation, and
+/// channels come first.
 #[derive(Tree, Clone, PartialEq, Eq, Hash, Debug)]
 #[must_use]
 pub struct PoolOptions {
@@ -29,38 +30,39 @@ impl Default for PoolOptions {
     }
 }
 impl PoolOptions {
-    /// The default.
+    /// Returns the defaults.
     pub fn new() -> PoolOptions {
         PoolOptions::default()
     }
-    /// Steps of the window.
+    /// Sets the steps of the window.
     pub fn strides(self, strides: impl Into<PerAxis>) -> PoolOptions {
         PoolOptions { strides: Some(strides.into()), ..self }
     }
-    /// What is added around: elements that the maximum and minimum ignore, and zeros for the average.
+    /// Sets the padding. The maximum and minimum ignore it; the average takes it as zeros.
     pub fn padding(self, padding: impl Into<ConvPadding>) -> PoolOptions {
         PoolOptions { padding: padding.into(), ..self }
     }
-    /// Steps between the elements of the window.
+    /// Sets the steps between the elements of the window.
     pub fn dilations(self, dilations: impl Into<PerAxis>) -> PoolOptions {
         PoolOptions { dilations: dilations.into(), ..self }
     }
-    /// Which axis is which.
+    /// Sets the order of the axes.
     pub fn layout(self, layout: Layout) -> PoolOptions {
         PoolOptions { layout, ..self }
     }
-    /// Whether the average divides by the size of the window (the default), or by the number of elements in it that are no padding.
+    /// Sets whether the average divides by the size of the window (the default), or by the number of its elements that
+    /// are not padding.
     pub fn count_padding(self, count_padding: bool) -> PoolOptions {
         PoolOptions { count_padding, ..self }
     }
 }
 
-/// Pooling: a function of each window over the spatial axes.
+/// Pooling: functions of each window over the spatial axes.
 impl Tensor {
-    /// The greatest element of each window.
+    /// Returns the greatest element of each window.
     ///
     /// # Panics
-    /// If there are no spatial axes, or the window does not name each.
+    /// If there are no spatial axes, or the window does not have a size for each of them.
     ///
     /// ```
     /// use rune_trace::{DType, PoolOptions, Tensor};
@@ -72,12 +74,12 @@ impl Tensor {
     pub fn max_pool(&self, window: impl Into<PerAxis>, options: &PoolOptions) -> Tensor {
         lax::reduce_window(WindowFn::Max, self, window_of("max_pool", self, &window.into(), options))
     }
-    /// The least element of each window.
+    /// Returns the least element of each window.
     #[track_caller]
     pub fn min_pool(&self, window: impl Into<PerAxis>, options: &PoolOptions) -> Tensor {
         lax::reduce_window(WindowFn::Min, self, window_of("min_pool", self, &window.into(), options))
     }
-    /// The average of each window, of floats.
+    /// Returns the mean of each window, of floats.
     ///
     /// ```
     /// use rune_trace::{PoolOptions, Tensor};

@@ -8,25 +8,26 @@ use crate::{Tensor, Tree, lax};
 use rune_ir::op::{Dims, Padding};
 use rune_ir::{DType, Shape};
 
-/// What [`Tensor::pad_with`] puts around a tensor.
+/// The elements that [`Tensor::pad_with`] adds.
 #[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum PadMode {
     /// The outermost element: `1 1 | 1 2 3 | 3 3`.
     Edge,
-    /// The elements mirrored at the outermost one: `3 2 | 1 2 3 | 2 1`.
+    /// The elements, mirrored at the outermost one: `3 2 | 1 2 3 | 2 1`.
     Reflect,
-    /// The elements mirrored at the edge: `2 1 | 1 2 3 | 3 2`.
+    /// The elements, mirrored at the edge: `2 1 | 1 2 3 | 3 2`.
     Symmetric,
     /// The elements from the other end: `2 3 | 1 2 3 | 1 2`.
     Wrap,
 }
 
-/// Elements around, and in another order.
+/// Padding, and other orders of elements.
 impl Tensor {
-    /// The tensor with `value` around: for each axis, how many before and after. Negative numbers take elements away.
+    /// Pads the tensor with `value`: for each axis, this number of elements before and after. Negative numbers remove
+    /// elements.
     ///
     /// # Panics
-    /// If there is not one pair for each axis, or more is taken away than there is.
+    /// If there is not one pair for each axis, or more elements are removed than there are.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -43,10 +44,10 @@ impl Tensor {
         }
         lax::pad(self, &value, config.collect())
     }
-    /// The tensor with elements of itself around: for each axis, how many before and after.
+    /// Pads the tensor with its own elements: for each axis, this number before and after.
     ///
     /// # Panics
-    /// If there is not one pair for each axis, or an axis has fewer elements than are to be repeated.
+    /// If there is not one pair for each axis, or an axis has too few elements to repeat.
     ///
     /// ```
     /// use rune_trace::{PadMode, Tensor};
@@ -92,7 +93,7 @@ impl Tensor {
         }
         x
     }
-    /// The order of elements along `axes` reversed.
+    /// Reverses the order of elements along `axes`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -103,7 +104,7 @@ impl Tensor {
         let axes = axes.into().resolve_sorted("flip", self.shape());
         if axes.is_empty() { self.clone() } else { lax::reverse(self, &axes) }
     }
-    /// Elements moved `shift` positions along `axis`; what leaves at one end enters at the other.
+    /// Moves elements by `shift` positions along `axis`; those that leave at one end enter at the other.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -119,7 +120,7 @@ impl Tensor {
         }
         concat("roll", &[part(self, at, n - shift, n), part(self, at, 0, n - shift)], axis)
     }
-    /// The lower triangle of a matrix, or of each of a batch: 0 above the `k`-th diagonal.
+    /// Returns the lower triangle of a matrix, or of each matrix of a batch: 0 above the `k`-th diagonal.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -129,12 +130,13 @@ impl Tensor {
     pub fn tril(&self, k: isize) -> Tensor {
         lax::select(&lower("tril", self, k), self, &self.zeros_like())
     }
-    /// The upper triangle of a matrix, or of each of a batch: 0 below the `k`-th diagonal.
+    /// Returns the upper triangle of a matrix, or of each matrix of a batch: 0 below the `k`-th diagonal.
     #[track_caller]
     pub fn triu(&self, k: isize) -> Tensor {
         lax::select(&lower("triu", self, k.saturating_sub(1)), &self.zeros_like(), self)
     }
-    /// The elements on the `k`-th diagonal of the axes `a` and `b` (above the first for positive `k`), along a last axis.
+    /// Returns the elements on the `k`-th diagonal of the axes `a` and `b` (above the main one for positive `k`), along
+    /// a last axis.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -154,7 +156,7 @@ impl Tensor {
         let (m, n) = (x.shape()[x.rank() - 2], x.shape()[x.rank() - 1]);
         let (down, right) = (k.min(0).unsigned_abs(), k.max(0).unsigned_abs());
         let len = m.saturating_sub(down).min(n.saturating_sub(right));
-        // In row-major order the diagonal is each (n + 1)-th element.
+        // In row-major order, the diagonal is every (n + 1)-th element.
         let mut flat = batch.clone();
         flat.dims_mut().push(m * n);
         let x = lax::reshape(&x, flat);
@@ -167,7 +169,8 @@ impl Tensor {
         (starts[last], limits[last], steps[last]) = (start, limit, n + 1);
         lax::slice(&x, &starts, &limits, &steps)
     }
-    /// Of a vector, the matrix with it on the `k`-th diagonal and 0 elsewhere; of a matrix, its `k`-th diagonal.
+    /// Of a vector, returns the matrix with this vector on its `k`-th diagonal and 0 elsewhere. Of a matrix, returns
+    /// its `k`-th diagonal.
     ///
     /// # Panics
     /// If this is neither a vector nor a matrix.
@@ -190,10 +193,10 @@ impl Tensor {
                 lax::select(&(i + k).eq(&j), &rows, &rows.zeros_like())
             }
             2 => self.diagonal(k, 0, 1),
-            _ => refuse!("diag: takes a vector or a matrix, and is given {}; see `diagonal`", self.ty()),
+            _ => refuse!("diag: takes a vector or a matrix, but got {}; see `diagonal`", self.ty()),
         }
     }
-    /// The sum of the diagonal of the last two axes.
+    /// Returns the sum of the diagonal of the last two axes.
     #[track_caller]
     pub fn trace(&self) -> Tensor {
         if self.rank() < 2 {
@@ -210,7 +213,7 @@ fn expect_widths(op: &str, x: &Tensor, given: usize) {
     }
 }
 
-/// Where the elements of `x` are on or below the `k`-th diagonal.
+/// Returns where the elements of `x` are on or below the `k`-th diagonal.
 #[track_caller]
 fn lower(op: &str, x: &Tensor, k: isize) -> Tensor {
     let Some(rows) = x.rank().checked_sub(2) else { refuse!("{op}: shape {} is of no matrix", x.shape()) };

@@ -1,4 +1,4 @@
-//! Functions of all elements along some axes.
+//! Reductions over some axes.
 
 use super::axes::{Axes, resolve_axis};
 use crate::tensor::refuse;
@@ -6,30 +6,30 @@ use crate::{Tensor, lax};
 use rune_ir::op::{ArgFn, Dims, ReduceFn};
 use rune_ir::{DType, Shape};
 
-/// The shape with the axes at size 1.
+/// Returns the shape with these axes of size 1.
 fn kept(shape: &Shape, axes: &[usize]) -> Shape {
     (0..shape.rank()).map(|a| if axes.contains(&a) { 1 } else { shape[a] }).collect()
 }
 
-/// Gives `y`, which lacks `axes` of `x`, those axes back at size 1 where they are to be kept.
+/// Restores the axes `axes` of `x` to `y`, with size 1, if they are to be kept.
 #[track_caller]
 fn finish(x: &Tensor, y: Tensor, axes: &[usize], keepdims: bool) -> Tensor {
     if keepdims { lax::reshape(&y, kept(x.shape(), axes)) } else { y }
 }
 
-/// `bool` is counted, as `i32`.
+/// Converts `bool` to `i32`, for counting.
 #[track_caller]
 fn counted(x: &Tensor) -> Tensor {
     if x.dtype() == DType::Bool { lax::convert(x, DType::I32) } else { x.clone() }
 }
 
-/// As a float: integers and `bool` become `f32`.
+/// Converts to a float: integers and `bool` become `f32`.
 #[track_caller]
 pub(super) fn as_float(x: &Tensor) -> Tensor {
     if x.dtype().is_float() { x.clone() } else { lax::convert(x, DType::F32) }
 }
 
-/// The dtype that averages of `x` are computed in.
+/// Returns the dtype for means of `x`.
 fn wide(x: &Tensor) -> DType {
     if x.dtype().is_half() { DType::F32 } else { x.dtype() }
 }
@@ -51,14 +51,14 @@ fn mean(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
     lax::convert(&(sum / n), x.dtype())
 }
 
-/// The variance, or its square root.
+/// Returns the variance, or its square root.
 #[track_caller]
 fn variance(x: &Tensor, axes: &[usize], keepdims: bool, ddof: usize, root: bool) -> Tensor {
     let x = as_float(x);
     let wider = lax::convert(&x, wide(&x));
     let centered = &wider - mean(&wider, axes, true);
     let sum = reduce(ReduceFn::Sum, &centered.square(), axes, keepdims);
-    // No fewer elements than are taken away leave nothing to divide by.
+    // If there are no more elements than `ddof`, there is nothing to divide by.
     let n = count(&x, axes);
     let variance = sum / if n > ddof { (n - ddof) as f64 } else { f64::NAN };
     lax::convert(&if root { variance.sqrt() } else { variance }, x.dtype())
@@ -73,7 +73,7 @@ fn logsumexp(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
     if keepdims { sum } else { lax::reshape(&sum, x.shape().without(axes)) }
 }
 
-/// A number holds unless it is 0.
+/// A number is true unless it is 0.
 #[track_caller]
 fn truths(f: ReduceFn, x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
     let holds = if x.dtype() == DType::Bool { x.clone() } else { lax::ne(x, &lax::full_like(x, 0.0)) };
@@ -82,9 +82,10 @@ fn truths(f: ReduceFn, x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
 
 macro_rules! reductions {
     ($($(#[$doc:meta])* $name:ident $over:ident $keep:ident: |$x:ident, $axes:ident, $keepdims:ident| $body:expr;)*) => {
-        /// Functions of all elements along some axes. Each comes three times: `sum()` over all axes, `sum_axes(axes)` over some, which
-        /// leave the shape, and `sum_keepdims(axes)`, where they stay with size 1. `axes` is an axis, a list, or `..` for all; negative axes count
-        /// from the last. See [`Axes`]. Each panics, at the caller's line, if an axis is out of range or named twice.
+        /// Reductions over some axes. Each has three forms: `sum()` reduces all axes, `sum_axes(axes)` reduces some and
+        /// removes them, and `sum_keepdims(axes)` keeps them with size 1. `axes` is an axis, a list, or `..` for all;
+        /// negative axes count from the last. See [`Axes`]. Each panics at the caller's line if an axis is out of range
+        /// or named twice.
         impl Tensor {$(
             $(#[$doc])*
             #[track_caller]
@@ -107,8 +108,9 @@ macro_rules! reductions {
     };
 }
 reductions! {
-    /// The sum, of the dtype of the elements: integers wrap, and are not widened as NumPy and JAX do; convert them first where the sum may be
-    /// greater. Of `bool` the count, as `i32`. Half types are accumulated in `f32`. Over no elements: 0.
+    /// Returns the sum, in the dtype of the elements. Integers wrap and are not widened as in NumPy and JAX; convert
+    /// them first if the sum may be larger. Of `bool`, returns the count as `i32`. Half-precision types accumulate in
+    /// `f32`. The sum of no elements is 0.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -118,17 +120,19 @@ reductions! {
     /// assert_eq!(*x.sum_keepdims(-1).shape(), [2, 1]);
     /// ```
     sum sum_axes sum_keepdims: |x, axes, keepdims| reduce(ReduceFn::Sum, &counted(x), axes, keepdims);
-    /// The product, of the dtype of the elements, as [`Tensor::sum`]; of `bool` as `i32`. Over no elements: 1.
+    /// Returns the product, in the dtype of the elements, like [`Tensor::sum`]; of `bool` as `i32`. The product of no
+    /// elements is 1.
     prod prod_axes prod_keepdims: |x, axes, keepdims| reduce(ReduceFn::Prod, &counted(x), axes, keepdims);
-    /// The greatest; NaN if any is. Over no elements: -∞, or the least integer, or `false`.
+    /// Returns the greatest element; NaN if any is. Of no elements: -∞, the least integer, or `false`.
     max max_axes max_keepdims: |x, axes, keepdims| reduce(ReduceFn::Max, x, axes, keepdims);
-    /// The least; NaN if any is. Over no elements: ∞, or the greatest integer, or `true`.
+    /// Returns the least element; NaN if any is. Of no elements: ∞, the greatest integer, or `true`.
     min min_axes min_keepdims: |x, axes, keepdims| reduce(ReduceFn::Min, x, axes, keepdims);
-    /// Whether all hold, as `bool`; a number holds unless it is 0. Over no elements: `true`.
+    /// Returns whether all elements are true, as `bool`; a number is true unless it is 0. Of no elements: `true`.
     all all_axes all_keepdims: |x, axes, keepdims| truths(ReduceFn::And, x, axes, keepdims);
-    /// Whether any holds, as `bool`; a number holds unless it is 0. Over no elements: `false`.
+    /// Returns whether any element is true, as `bool`; a number is true unless it is 0. Of no elements: `false`.
     any any_axes any_keepdims: |x, axes, keepdims| truths(ReduceFn::Or, x, axes, keepdims);
-    /// The average; of integers and `bool`, as `f32`. Half types are averaged in `f32`. Over no elements: NaN.
+    /// Returns the mean; of integers and `bool`, as `f32`. Half-precision types accumulate in `f32`. Of no elements:
+    /// NaN.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -136,13 +140,14 @@ reductions! {
     /// assert_eq!(Tensor::from([true, false]).mean().item::<f32>().unwrap(), 0.5);
     /// ```
     mean mean_axes mean_keepdims: |x, axes, keepdims| mean(x, axes, keepdims);
-    /// The average squared distance from the average, as NumPy's `var`; [`Tensor::var_with`] divides by less. Integers and `bool` as `f32`.
+    /// Returns the mean squared deviation from the mean, like NumPy's `var`. [`Tensor::var_with`] has a smaller
+    /// divisor. Of integers and `bool`, as `f32`.
     var var_axes var_keepdims: |x, axes, keepdims| variance(x, axes, keepdims, 0, false);
-    /// The square root of [`Tensor::var`].
+    /// Returns the square root of [`Tensor::var`].
     std std_axes std_keepdims: |x, axes, keepdims| variance(x, axes, keepdims, 0, true);
-    /// ln Σ eˣ without overflow on the way; of integers and `bool`, as `f32`. Over no elements: -∞.
+    /// Returns ln Σ eˣ, without overflow; of integers and `bool`, as `f32`. Of no elements: -∞.
     logsumexp logsumexp_axes logsumexp_keepdims: |x, axes, keepdims| logsumexp(x, axes, keepdims);
-    /// √ Σ x², the Euclidean (or Frobenius) length; of integers and `bool`, as `f32`.
+    /// Returns √ Σ x², the Euclidean (or Frobenius) norm; of integers and `bool`, as `f32`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -157,7 +162,7 @@ reductions! {
 
 macro_rules! arg_reductions {
     ($($name:ident $over:ident $keep:ident $f:ident $extreme:literal;)*) => {
-        /// Positions of extremes, as `i32`.
+        /// Indices of extremes, as `i32`.
         impl Tensor {$(
             #[doc = concat!("The position of the first ", $extreme, " element in row-major order, as `i32`; of the first NaN where there is one.")]
             ///
@@ -198,14 +203,14 @@ fn arg_reduce(op: &str, f: ArgFn, x: &Tensor, axis: isize, keepdims: bool) -> Te
     if x.shape()[axis] == 0 {
         refuse!("{op}: axis {axis} of shape {} has no elements", x.shape());
     }
-    // The operation is one of numbers, and `false` is below `true`.
+    // The operation takes numbers, and `false` is less than `true`.
     let numbers = if x.dtype() == DType::Bool { &lax::convert(x, DType::I32) } else { x };
     finish(x, lax::arg_reduce(f, numbers, axis, DType::I32), &[axis], keepdims)
 }
 
 impl Tensor {
-    /// [`Tensor::var`] over `axes`, divided by the number of elements less `ddof` (1 for the unbiased estimate of a sample).
-    /// NaN unless there are more elements than that.
+    /// Like [`Tensor::var`] over `axes`, but divides by the number of elements minus `ddof` (1 for the unbiased
+    /// estimate of a sample). The result is NaN unless that is positive.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -216,7 +221,7 @@ impl Tensor {
         let axes: Dims = axes.into().resolve_sorted("var_with", self.shape());
         variance(self, &axes, keepdims, ddof, false)
     }
-    /// The square root of [`Tensor::var_with`].
+    /// Returns the square root of [`Tensor::var_with`].
     #[track_caller]
     pub fn std_with(&self, axes: impl Into<Axes>, ddof: usize, keepdims: bool) -> Tensor {
         let axes: Dims = axes.into().resolve_sorted("std_with", self.shape());

@@ -1,4 +1,4 @@
-//! Rust numbers on their way to becoming elements of a tensor, and operands, which are either.
+//! Rust numbers without a dtype, and operands, which are numbers or tensors.
 
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
@@ -7,7 +7,7 @@ use rune_ir::DType;
 use rune_ir::op::Literal;
 use std::fmt;
 
-/// A Rust number that has no dtype yet: it takes the dtype of the tensor that it meets.
+/// A Rust number without a dtype. It takes the dtype of the other operand, a tensor.
 ///
 /// Made `From` `bool`, the integers, [`struct@f16`], [`bf16`], `f32` and `f64`.
 ///
@@ -18,28 +18,31 @@ use std::fmt;
 /// ```
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Scalar {
-    /// A truth value.
+    /// A boolean.
     Bool(bool),
-    /// A whole number.
+    /// An integer.
     Int(i128),
     /// A number that may have a fraction.
     Float(f64),
 }
 
 impl Scalar {
-    /// The number as an element of dtype `dtype`; `op` is who asks, for the message.
+    /// Returns the number as an element of dtype `dtype`. `op` is the function that messages name.
     ///
     /// # Panics
-    /// If a float meets an integer dtype, an integer is out of range, or one of the two is `bool` and the other is not.
+    /// If a float is used with an integer dtype, an integer is out of range, or exactly one of the number and the dtype is
+    /// `bool`.
     #[track_caller]
     pub(crate) fn literal(self, op: &str, dtype: DType) -> Literal {
         match (self, dtype) {
             (Scalar::Bool(x), DType::Bool) => Literal::new(x),
             (Scalar::Int(x), DType::Bool) if x == 0 || x == 1 => Literal::new(x == 1),
-            (_, DType::Bool) => refuse!("{op}: the number {self} meets a tensor of bool; write `true` or `false`"),
+            (_, DType::Bool) => {
+                refuse!("{op}: the number {self} is used with a tensor of bool; write `true` or `false`")
+            }
             (Scalar::Bool(x), _) => {
                 refuse!(
-                    "{op}: the truth value {x} meets a tensor of {dtype}; convert the tensor, as with `.cast(DType::Bool)`"
+                    "{op}: the boolean {x} is used with a tensor of {dtype}; convert the tensor, as with `.cast(DType::Bool)`"
                 )
             }
             (Scalar::Int(x), _) if dtype.is_int() => match int_literal(x, dtype) {
@@ -50,13 +53,12 @@ impl Scalar {
             },
             (Scalar::Int(x), _) => Literal::from_f64(dtype, x as f64),
             (Scalar::Float(x), _) if dtype.is_int() => refuse!(
-                "{op}: the number {x:?} is a float and meets a tensor of {dtype}; write a whole number, or convert the tensor, as with \
-                 `.cast(DType::F32)`"
+                "{op}: the float {x:?} is used with a tensor of {dtype}; write an integer, or convert the tensor, as with `.cast(DType::F32)`"
             ),
             (Scalar::Float(x), _) => Literal::from_f64(dtype, x),
         }
     }
-    /// The dtype for a number that meets no tensor: `bool`, `i32` or `f32`.
+    /// Returns the dtype of the number if there is no tensor: `bool`, `i32` or `f32`.
     pub(crate) fn default_dtype(self) -> DType {
         match self {
             Scalar::Bool(_) => DType::Bool,
@@ -95,9 +97,9 @@ impl fmt::Display for Scalar {
     }
 }
 
-/// What an elementwise function takes beside a tensor: a [`Tensor`], a reference to one, or a Rust number.
+/// The other operand of an elementwise function: a [`Tensor`], a reference to one, or a Rust number.
 ///
-/// A Rust number takes the dtype of the tensor that it meets; two tensors must be of one dtype.
+/// A Rust number takes the dtype of the tensor. Two tensors must have the same dtype.
 ///
 /// ```
 /// use rune_trace::Tensor;
@@ -105,9 +107,9 @@ impl fmt::Display for Scalar {
 /// assert_eq!(x.maximum(0.0).to_vec::<f32>().unwrap(), [0.0, 2.0]);
 /// assert_eq!(x.maximum(&-&x).to_vec::<f32>().unwrap(), [1.0, 2.0]);
 /// ```
-#[diagnostic::on_unimplemented(message = "`{Self}` is neither a tensor nor a number that can meet one")]
+#[diagnostic::on_unimplemented(message = "`{Self}` is neither a tensor nor a number")]
 pub trait Operand {
-    /// The operand, as either of the two.
+    /// Returns the operand as a value.
     fn into_argument(self) -> Argument;
 }
 
@@ -121,14 +123,14 @@ pub enum Argument {
 }
 
 impl Argument {
-    /// The dtype, of a tensor.
+    /// Returns the dtype of a tensor.
     pub(crate) fn dtype(&self) -> Option<DType> {
         match self {
             Argument::Tensor(t) => Some(t.dtype()),
             Argument::Scalar(_) => None,
         }
     }
-    /// As a tensor: a number becomes a scalar of dtype `dtype`.
+    /// Returns a tensor: a number becomes a scalar of dtype `dtype`.
     #[track_caller]
     pub(crate) fn into_tensor(self, op: &str, dtype: DType) -> Tensor {
         match self {

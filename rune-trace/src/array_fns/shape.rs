@@ -1,4 +1,4 @@
-//! The same elements under another shape, or in another order of axes.
+//! Other shapes, and other orders of axes, for the same elements.
 
 use super::axes::{Axes, resolve_axis, resolve_below};
 use super::broadcast::broadcast;
@@ -8,7 +8,7 @@ use rune_ir::Shape;
 use rune_ir::op::Dims;
 use smallvec::SmallVec;
 
-/// The sizes of a shape to be, one of which may be -1: as large as it needs to be.
+/// The sizes of a requested shape. One of them may be -1, and is then inferred.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor};
@@ -65,7 +65,7 @@ impl From<Shape> for Sizes {
 }
 
 impl Sizes {
-    /// The shape with these sizes for as many elements as `x` has.
+    /// Returns the shape with these sizes for the number of elements of `x`.
     #[track_caller]
     fn resolve(&self, op: &str, x: &Tensor) -> Shape {
         let sizes = self.0.as_slice();
@@ -75,7 +75,7 @@ impl Sizes {
             match usize::try_from(n) {
                 Ok(n) => known.dims_mut().push(n),
                 Err(_) if n == -1 && open.is_none() => open = Some(i),
-                Err(_) => refuse!("{op}: {sizes:?} is no shape; sizes are 0 or more, and one may be -1"),
+                Err(_) => refuse!("{op}: {sizes:?} is not a shape; sizes are 0 or more, and one may be -1"),
             }
         }
         let size = known.checked_size();
@@ -92,7 +92,7 @@ impl Sizes {
 
 /// Shapes.
 impl Tensor {
-    /// The elements, in row-major order, under another shape; one size may be -1, for as many as it takes.
+    /// Gives the elements another shape, in row-major order. One size may be -1, and is then inferred.
     ///
     /// # Panics
     /// If the numbers of elements differ.
@@ -107,12 +107,12 @@ impl Tensor {
     pub fn reshape(&self, sizes: impl Into<Sizes>) -> Tensor {
         lax::reshape(self, sizes.into().resolve("reshape", self))
     }
-    /// All elements in one axis.
+    /// Returns all elements along one axis.
     #[track_caller]
     pub fn flatten(&self) -> Tensor {
         lax::reshape(self, [self.size()])
     }
-    /// The axes from `first` to `last`, both included, as one.
+    /// Merges the axes from `first` to `last`, both included.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -130,10 +130,10 @@ impl Tensor {
         let joined: usize = joined.iter().product();
         lax::reshape(self, before.iter().copied().chain([joined]).chain(after.iter().copied()).collect::<Shape>())
     }
-    /// Without the axes named, which are of size 1; `..` takes away every axis of size 1.
+    /// Removes these axes, which must have size 1. `..` removes every axis of size 1.
     ///
     /// # Panics
-    /// If an axis named is not of size 1.
+    /// If one of the axes does not have size 1.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -151,12 +151,12 @@ impl Tensor {
         };
         for &a in &gone {
             if self.shape()[a] != 1 {
-                refuse!("squeeze: axis {a} of shape {} is not of size 1", self.shape());
+                refuse!("squeeze: axis {a} of shape {} does not have size 1", self.shape());
             }
         }
         lax::reshape(self, self.shape().without(&gone))
     }
-    /// With a new axis of size 1, which is at position `axis` afterwards.
+    /// Inserts a new axis of size 1, whose index in the result is `axis`.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -171,7 +171,7 @@ impl Tensor {
         shape.dims_mut().insert(at, 1);
         lax::reshape(self, shape)
     }
-    /// [`Tensor::broadcast_to`], where -1 keeps the size of an axis that is there.
+    /// Like [`Tensor::broadcast_to`]; -1 keeps the size of an existing axis.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -187,12 +187,12 @@ impl Tensor {
             match (usize::try_from(n), own) {
                 (Ok(n), _) => shape.dims_mut().push(n),
                 (Err(_), Some(own)) if n == -1 => shape.dims_mut().push(own),
-                _ => refuse!("expand: {:?} says no size for shape {}", sizes.as_slice(), self.shape()),
+                _ => refuse!("expand: {:?} has no size for shape {}", sizes.as_slice(), self.shape()),
             }
         }
         broadcast("expand", self, &shape)
     }
-    /// The axes in another order: axis `i` of the result is axis `axes[i]` of this tensor.
+    /// Permutes the axes: axis `i` of the result is axis `axes[i]` of this tensor.
     ///
     /// # Panics
     /// If an axis is missing, named twice or out of range.
@@ -209,7 +209,7 @@ impl Tensor {
         }
         lax::transpose(self, &axes)
     }
-    /// The two axes exchanged.
+    /// Exchanges two axes.
     #[track_caller]
     pub fn swapaxes(&self, a: isize, b: isize) -> Tensor {
         let (a, b) = (resolve_axis("swapaxes", a, self.shape()), resolve_axis("swapaxes", b, self.shape()));
@@ -217,7 +217,7 @@ impl Tensor {
         order.swap(a, b);
         lax::transpose(self, &order)
     }
-    /// The last two axes exchanged: the transpose of a matrix, or of each of a batch.
+    /// Exchanges the last two axes: transposes a matrix, or each matrix of a batch.
     ///
     /// # Panics
     /// If there are fewer than two axes.
@@ -233,13 +233,13 @@ impl Tensor {
         }
         self.swapaxes(-2, -1)
     }
-    /// The axes in reverse order, as NumPy's `T`; [`Tensor::permute`] takes any order.
+    /// Reverses the order of the axes, like NumPy's `T`. [`Tensor::permute`] takes any order.
     #[track_caller]
     pub fn transpose(&self) -> Tensor {
         let order: Dims = (0..self.rank()).rev().collect();
         lax::transpose(self, &order)
     }
-    /// The axes `from` moved to the positions `to`, all others in order.
+    /// Moves the axes `from` to the indices `to`; all others keep their order.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -260,7 +260,7 @@ impl Tensor {
         }
         lax::transpose(self, &order)
     }
-    /// With at least `rank` axes: new ones of size 1 come first.
+    /// Adds axes of size 1 at the front, up to the rank `rank`.
     #[track_caller]
     pub fn at_least_rank(&self, rank: usize) -> Tensor {
         let missing = rank.saturating_sub(self.rank());

@@ -1,14 +1,15 @@
-//! Functions that compute again what their derivative needs, rather than keep it.
+//! Functions that recompute values for their derivative instead of keeping them.
 
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
 use crate::tensor::{Keep, begin_trace, fresh_params, lax, trace};
 use crate::{Tensor, Tree, make_program::name_of};
 use rune_ir::op::CheckpointPolicy;
 use std::sync::Arc;
 
-/// The same function, whose derivative keeps nothing of what it computes: the backward pass computes it again, from the arguments and from what the
-/// function captured. It takes longer, and less memory. JAX calls it `remat` too.
+/// Returns a function that computes the same as `f`. Its derivative keeps no intermediate values: the backward pass
+/// recomputes them from the arguments and from captured tensors. This takes more time and less memory. JAX also calls
+/// it `remat`.
 ///
 /// ```
 /// use rune_trace::{Tensor, checkpoint, grad, saved_residuals};
@@ -25,10 +26,10 @@ use std::sync::Arc;
 /// assert_eq!(grad(loss)(&x).to_vec::<f32>().unwrap(), grad(plain)(&x).to_vec::<f32>().unwrap());
 /// ```
 ///
-/// The second computation stays behind a barrier, which neither rune nor the compiler moves anything across, until the backward pass reaches
-/// it. Checkpointed functions may be called in each other, in loops and under every transformation; second derivatives keep
-/// as little. A function that is not differentiated is not changed. `f` is run once for each call, and may look at values where its
-/// arguments are known.
+/// The second computation is behind a barrier, which neither rune nor the compiler moves anything across, until the
+/// backward pass reaches it. Checkpointed functions may be nested, and may be in loops and under every transformation.
+/// Second derivatives also keep as little. A function that is not differentiated does not change. `f` runs once for
+/// each call, and may read values if its arguments are known.
 #[track_caller]
 pub fn checkpoint<'f, X, F>(f: F) -> F::Returning<'f, F::Output>
 where
@@ -38,7 +39,7 @@ where
     checkpoint_with(checkpoint_policies::nothing_saveable(), f)
 }
 
-/// As [`checkpoint`], but what `policy` allows is kept.
+/// Like [`checkpoint`], but keeps what `policy` allows.
 ///
 /// ```
 /// use rune_trace::{Tensor, checkpoint_policies, checkpoint_with, saved_residuals};
@@ -57,7 +58,7 @@ where
     X: Arguments,
     F: Function<X, Output: Tree> + 'f,
 {
-    let (name, place) = (name_of::<F>(), Place::here("checkpoint"));
+    let (name, place) = (name_of::<F>(), CallSite::here("checkpoint"));
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
             let mut leaves = Vec::new();
@@ -74,7 +75,7 @@ where
     })
 }
 
-/// `x` itself, under a name by which a [policy](crate::checkpoint_policies) can allow or forbid to keep it.
+/// Returns `x` under a name that a [policy](crate::checkpoint_policies) can refer to.
 ///
 /// ```
 /// use rune_trace::{Tensor, checkpoint_name, checkpoint_policies, checkpoint_with, saved_residuals};
@@ -89,42 +90,42 @@ pub fn checkpoint_name(x: &Tensor, name: &str) -> Tensor {
     lax::checkpoint_name(x, name)
 }
 
-/// What [`checkpoint_with`] may keep; the names are JAX's.
+/// Policies of [`checkpoint_with`]; the names are JAX's.
 pub mod checkpoint_policies {
     use rune_ir::op::CheckpointPolicy;
 
     fn owned<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Vec<String> {
         names.into_iter().map(Into::into).collect()
     }
-    /// All is computed again: as [`checkpoint`](crate::checkpoint).
+    /// Recomputes everything, like [`checkpoint`](crate::checkpoint).
     pub fn nothing_saveable() -> CheckpointPolicy {
         CheckpointPolicy::NothingSaveable
     }
-    /// All is kept that is needed: as without `checkpoint`.
+    /// Keeps everything that is needed, as without `checkpoint`.
     pub fn everything_saveable() -> CheckpointPolicy {
         CheckpointPolicy::EverythingSaveable
     }
-    /// Products and convolutions are kept, which take long to compute.
+    /// Keeps products and convolutions, which take long to compute.
     pub fn dots_saveable() -> CheckpointPolicy {
         CheckpointPolicy::DotsSaveable
     }
-    /// Products without batch axes are kept: those with parameters, and not those of attention.
+    /// Keeps products without batch axes: those with parameters, but not those of attention.
     pub fn dots_with_no_batch_dims_saveable() -> CheckpointPolicy {
         CheckpointPolicy::DotsWithNoBatchDimsSaveable
     }
-    /// What has one of these [names](crate::checkpoint_name) is kept.
+    /// Keeps what has one of these [names](crate::checkpoint_name).
     pub fn save_only_these_names<S: Into<String>>(names: impl IntoIterator<Item = S>) -> CheckpointPolicy {
         CheckpointPolicy::SaveOnlyTheseNames(owned(names))
     }
-    /// What has a [name](crate::checkpoint_name) is kept, but for these.
+    /// Keeps what has a [name](crate::checkpoint_name), except these.
     pub fn save_any_names_but_these<S: Into<String>>(names: impl IntoIterator<Item = S>) -> CheckpointPolicy {
         CheckpointPolicy::SaveAnyNamesButThese(owned(names))
     }
-    /// All is kept but what has one of these [names](crate::checkpoint_name), which is computed again. (JAX 0.10 keeps that too.)
+    /// Keeps everything except what has one of these [names](crate::checkpoint_name). (JAX 0.10 keeps that too.)
     pub fn save_anything_except_these_names<S: Into<String>>(names: impl IntoIterator<Item = S>) -> CheckpointPolicy {
         CheckpointPolicy::SaveAnythingExceptTheseNames(owned(names))
     }
-    /// What either of two policies keeps is kept.
+    /// Keeps what either of two policies keeps.
     pub fn save_from_both_policies(one: CheckpointPolicy, other: CheckpointPolicy) -> CheckpointPolicy {
         CheckpointPolicy::SaveFromBothPolicies(Box::new((one, other)))
     }

@@ -1,12 +1,13 @@
-//! What differentiation does not see.
+//! Parts of a function that differentiation ignores.
 
 use crate::Tree;
 use crate::tensor::{at_caller, users};
 
-/// What `f` returns, as constants to differentiation: its float leaves are wrapped in [`Tensor::stop_gradient`](crate::Tensor::stop_gradient).
+/// Returns the result of `f` as constants for differentiation: applies
+/// [`Tensor::stop_gradient`](crate::Tensor::stop_gradient) to its float leaves.
 ///
-/// It concerns what is computed inside. Tensors that `f` captures stay what they are, and uses of them outside are differentiated as
-/// ever; a tensor that leaves `f` by another way than its result is not wrapped.
+/// It affects only what `f` computes. Tensors that `f` captures do not change, and their uses elsewhere are
+/// differentiated as usual. A tensor that leaves `f` in another way than in its result is not affected.
 ///
 /// ```
 /// use rune_trace::{Tensor, grad, no_grad};

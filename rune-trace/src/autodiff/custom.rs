@@ -1,8 +1,8 @@
-//! What functions with derivatives of their own have in common: the function and its rules, each run on parameters of its own
-//! and written down as a sub-program.
+//! The common part of functions with custom derivatives: the function and its rules run on parameters of their own, and
+//! become sub-programs.
 
-use super::run::same_type;
-use crate::call_site::Place;
+use super::traced_function::same_type;
+use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
 use crate::tensor::{Applied, Keep, begin_trace, fresh_params, tentatively, trace};
 use crate::{Tensor, Tree, TreePath};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(super) struct Part {
     pub name: String,
     pub did: Applied,
-    /// The parameters in the place of the leaves of the arguments.
+    /// The parameters that replace the leaves of the arguments.
     pub args: Vec<Tensor>,
     /// Further parameters.
     pub others: Vec<Tensor>,
@@ -24,8 +24,8 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// What `f` does with arguments whose leaves are `leaves`, and what it returns.
-    pub fn of<X, F>(f: &F, args: X::Refs<'_>, leaves: &[Tensor], name: &str, place: Place) -> (F::Output, Part)
+    /// Runs `f` on arguments with the leaves `leaves`.
+    pub fn of<X, F>(f: &F, args: X::Refs<'_>, leaves: &[Tensor], name: &str, place: CallSite) -> (F::Output, Part)
     where
         X: Arguments,
         F: Function<X, Output: Tree>,
@@ -36,19 +36,20 @@ impl Part {
         let outputs = y.leaves();
         (y, Part { name: name.to_owned(), did: since.end(), args: params, others: Vec::new(), outputs })
     }
-    /// The tensors that it used and that were there before.
+    /// Returns the captured tensors.
     pub fn captured(&self) -> Vec<Tensor> {
         let params: Vec<Tensor> = self.args.iter().chain(&self.others).cloned().collect();
         trace(&self.name, &params, &self.outputs, Keep::Since(self.did.clone())).captured
     }
-    /// The program that takes the arguments, then what is captured, then the rest.
+    /// Returns the program that takes the arguments, then the captured tensors, then the other parameters.
     pub fn program(&self, captured: &[Tensor]) -> Arc<Program> {
         let params: Vec<Tensor> = self.args.iter().chain(captured).chain(&self.others).cloned().collect();
         Arc::new(trace(&self.name, &params, &self.outputs, Keep::Since(self.did.clone())).program)
     }
 }
 
-/// The programs of these parts, which all take the arguments and then what any of them captured; and that.
+/// Returns the programs of these parts, which all take the arguments and then everything that any of them captured; and
+/// the captured tensors.
 pub(super) fn programs<const N: usize>(parts: [Part; N]) -> ([Arc<Program>; N], Vec<Tensor>) {
     let mut captured: Vec<Tensor> = Vec::new();
     for tensor in parts.iter().flat_map(Part::captured) {
@@ -59,7 +60,7 @@ pub(super) fn programs<const N: usize>(parts: [Part; N]) -> ([Arc<Program>; N], 
     (parts.each_ref().map(|part| part.program(&captured)), captured)
 }
 
-/// What `f` returns, if nothing in it is being traced: then nobody will ask for its derivative.
+/// Returns the result of `f` if nothing in it is being traced: then its derivative is never needed.
 pub(super) fn untraced<X, F>(f: &F, args: X::Refs<'_>, leaves: &[Tensor]) -> Option<F::Output>
 where
     X: Arguments,
@@ -81,26 +82,27 @@ pub(super) fn leaves<X: Arguments>(args: X::Refs<'_>) -> Vec<Tensor> {
     leaves
 }
 
-/// Parameters in the place of known tensors, which Rust control flow may look at where those are known.
-pub(super) fn as_primals(tensors: &[Tensor], place: Place) -> Vec<Tensor> {
+/// Returns parameters in place of tensors. Rust control flow may read them if the tensors are known.
+pub(super) fn as_primals(tensors: &[Tensor], place: CallSite) -> Vec<Tensor> {
     fresh_params(tensors, true, place.transform())
 }
 
-/// The arguments with these leaves.
+/// Returns the arguments with these leaves.
 pub(super) fn arguments<X: Arguments>(args: X::Refs<'_>, leaves: &[Tensor]) -> X {
     let mut leaves = leaves.iter();
     X::map(args, &mut |_| leaves.next().expect("one tensor for each leaf").clone())
 }
 
-/// That what a rule gives for `y` has its structure, and its types for those leaves that are of a float dtype, or for `all`.
-pub(super) fn like<Y: Tree>(y: &Y, given: &Y, (what, of): (&str, &'static str), all: bool, place: Place) {
+/// Checks that the result of a rule for `y` has its structure and its types, for the leaves that are floats, or for
+/// `all` leaves.
+pub(super) fn like<Y: Tree>(y: &Y, given: &Y, (what, of): (&str, &'static str), all: bool, place: CallSite) {
     let structure = |tree: &Y| {
         let mut hasher = FxHasher::default();
         tree.structure(&mut hasher);
         hasher.finish()
     };
     if structure(y) != structure(given) {
-        place.fail(&format!("the {what} that the rule gives is of another structure than `{of}`"));
+        place.fail(&format!("the {what} that the rule returns has another structure than `{of}`"));
     }
     let mut leaves = y.leaves().into_iter();
     given.visit(&mut TreePath::root(of), &mut |path, given| {
@@ -111,11 +113,11 @@ pub(super) fn like<Y: Tree>(y: &Y, given: &Y, (what, of): (&str, &'static str), 
     });
 }
 
-/// Runs a rule, in which the function that it is for may be called, and so the rule run again; but not without end.
-pub(super) fn bounded<R>(place: Place, rule: impl FnOnce() -> R) -> R {
-    /// Each level is a sub-program of the one before, and those nest no deeper than programs may.
+/// Runs a rule. The rule may call its own function, and so run the rule again, but only to a bounded depth.
+pub(super) fn bounded<R>(place: CallSite, rule: impl FnOnce() -> R) -> R {
+    /// Each level is a sub-program of the level before, and the depth of programs is bounded.
     const DEEPEST: u32 = rune_ir::MAX_DEPTH / 2;
-    /// Rules within one rule, however deep.
+    /// The maximum number of rules within one rule, at any depth.
     const MOST: u32 = 4096;
     thread_local! {
         static RULES: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
@@ -129,8 +131,7 @@ pub(super) fn bounded<R>(place: Place, rule: impl FnOnce() -> R) -> R {
     let (depth, count) = RULES.get();
     if depth >= DEEPEST || count >= MOST {
         place.fail(
-            "the rule calls the function that it is for, which needs its rule, and so on without end; let it call what is wrapped, or \
-             give it the result by `custom_tangent`",
+            "the rule calls its own function, which needs the rule again, without end; call the inner function instead, or use `custom_tangent` to get the result",
         );
     }
     let _leave = Leave(depth);

@@ -1,14 +1,15 @@
-//! Functions whose derivative the user gives: a rule for tangents, which serves reverse mode by transposition.
+//! Functions with a custom rule for tangents. Transposing the rule gives reverse mode.
 
 use super::custom::{Part, arguments, as_primals, bounded, leaves, like, programs, untraced};
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
 use crate::tensor::{begin_trace, fresh_params, lax, users, with_location};
 use crate::{Tensor, Tree, name_of, name_scope};
 use rune_ir::Op;
 
-/// `f` with a derivative of its own. `rule` takes references to the arguments and to their tangents, each as a tuple, and gives the
-/// result and its tangent. Reverse mode transposes the rule, so the tangent must be linear in the tangents of the arguments.
+/// Returns `f` with a custom derivative. `rule` takes references to the arguments and to their tangents, each as a
+/// tuple, and returns the result and its tangent. Reverse mode transposes the rule, so the tangent must be linear in
+/// the tangents of the arguments.
 ///
 /// ```
 /// use rune_trace::{Tensor, custom_jvp, grad};
@@ -21,15 +22,15 @@ use rune_ir::Op;
 /// # Ok::<(), rune_trace::EvalError>(())
 /// ```
 ///
-/// The result is a function like `f`: it is called like it and can be transformed in any order. Further derivatives are those of what
-/// the rule does. A leaf that is not of a float dtype has the tangent zero, and what the rule gives for the tangent of such a
-/// result is not looked at. What the rule has no use for as an argument, it captures; by a tensor that `f` or the rule captures
-/// the function cannot be differentiated.
+/// The returned function is called like `f`, and can be transformed in any order. Higher derivatives differentiate the
+/// rule. A leaf that is not a float has the tangent zero, and the tangent that the rule returns for such a result is
+/// ignored. The rule can capture values that are not arguments. The function cannot be differentiated with respect to a
+/// tensor that `f` or the rule captures.
 ///
 /// # Panics
-/// The returned function panics if the rule gives trees of another structure or tensors of other types than `f`, or a result that depends
-/// on a tangent. Differentiating it panics where a captured tensor is differentiated by, and reverse mode where the
-/// tangent that the rule gives is not linear.
+/// The returned function panics if the rule returns trees of another structure, or tensors of other types, than `f`, or
+/// a result that depends on a tangent. Differentiating it panics with respect to a captured tensor, and reverse mode
+/// panics if the tangent that the rule returns is not linear.
 #[track_caller]
 pub fn custom_jvp<'f, X, F, R>(f: F, rule: R) -> F::Returning<'f, F::Output>
 where
@@ -37,7 +38,7 @@ where
     F: Function<X, Output: Tree> + 'f,
     R: for<'a> Fn(X::Refs<'a>, X::Refs<'a>) -> (F::Output, F::Output) + Send + Sync + 'f,
 {
-    let place = Place::here("custom_jvp");
+    let place = CallSite::here("custom_jvp");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
             call::<X, F>(&f, args, place, false, |x, _, dx| {
@@ -48,7 +49,8 @@ where
     })
 }
 
-/// As [`custom_jvp`], with a rule that is given the result too, between the arguments and their tangents, and gives the tangent alone.
+/// Like [`custom_jvp`], with a rule that also takes the result, between the arguments and their tangents, and returns
+/// only the tangent.
 ///
 /// ```
 /// use rune_trace::{Tensor, custom_tangent, grad};
@@ -59,11 +61,11 @@ where
 /// # Ok::<(), rune_trace::EvalError>(())
 /// ```
 ///
-/// The result is that of the returned function, so the rule holds for derivatives of any order. An argument whose tangent the
-/// rule does not use has the derivative zero.
+/// The result is that of the returned function, so the rule holds for derivatives of any order. An argument whose
+/// tangent the rule does not use has the derivative zero.
 ///
 /// # Panics
-/// As [`custom_jvp`].
+/// Like [`custom_jvp`].
 #[doc(alias = "defjvps")]
 #[track_caller]
 pub fn custom_tangent<'f, X, F, R>(f: F, rule: R) -> F::Returning<'f, F::Output>
@@ -72,17 +74,17 @@ where
     F: Function<X, Output: Tree> + 'f,
     R: for<'a> Fn(X::Refs<'a>, &F::Output, X::Refs<'a>) -> F::Output + Send + Sync + 'f,
 {
-    let place = Place::here("custom_tangent");
+    let place = CallSite::here("custom_tangent");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || call::<X, F>(&f, args, place, true, |x, y, dx| (None, rule(x, y, dx))))
     })
 }
 
-/// The results of `f`; within a function that is being traced, with the program of the rule.
+/// Returns the results of `f`. Inside a traced function, they carry the program of the rule.
 fn call<X, F>(
     f: &F,
     args: X::Refs<'_>,
-    place: Place,
+    place: CallSite,
     takes_results: bool,
     rule: impl for<'a> Fn(X::Refs<'a>, &F::Output, X::Refs<'a>) -> (Option<F::Output>, F::Output),
 ) -> F::Output

@@ -1,14 +1,15 @@
-//! Functions whose reverse mode the user gives.
+//! Functions with a custom reverse mode.
 
 use super::custom::{Part, arguments, as_primals, bounded, leaves, like, programs, untraced};
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
 use crate::tensor::{begin_trace, fresh_params, lax, users, with_location};
 use crate::{Tensor, Tree, name_of, name_scope};
 use rune_ir::Op;
 
-/// `f` with a reverse mode of its own. `forward` takes the arguments and gives the result and whatever `backward` needs to know of
-/// them; `backward` takes that and the cotangent of the result, and gives the cotangents of all arguments (for several a tuple).
+/// Returns `f` with a custom reverse mode. `forward` takes the arguments, and returns the result and residuals for
+/// `backward`. `backward` takes the residuals and the cotangent of the result, and returns the cotangents of all
+/// arguments (a tuple for several).
 ///
 /// ```
 /// use rune_trace::{Tensor, custom_vjp, grad};
@@ -19,13 +20,15 @@ use rune_ir::Op;
 /// # Ok::<(), rune_trace::EvalError>(())
 /// ```
 ///
-/// The result is a function like `f`: it is called like it and can be transformed in any order. Further derivatives are those of
-/// what `forward` and `backward` do. A result that is not of a float dtype has the cotangent zero, and what `backward` gives for such an
-/// argument is not looked at. By a tensor that one of the three captures the function cannot be differentiated.
+/// The returned function is called like `f`, and can be transformed in any order. Higher derivatives differentiate
+/// `forward` and `backward`. A result that is not a float has the cotangent zero, and the cotangent that `backward`
+/// returns for such an argument is ignored. The function cannot be differentiated with respect to a tensor that one of
+/// the three functions captures.
 ///
 /// # Panics
-/// The returned function panics if `forward` or `backward` give trees of another structure or tensors of other types than they
-/// should. Forward mode panics, or gives tangents that cannot be read: there is no rule for it, see [`custom_jvp`](crate::custom_jvp).
+/// The returned function panics if `forward` or `backward` return trees of another structure, or tensors of other types,
+/// than they should. Forward mode panics, or returns tangents that cannot be read, because it has no rule: see
+/// [`custom_jvp`](crate::custom_jvp).
 #[track_caller]
 pub fn custom_vjp<'f, X, F, G, R, B>(f: F, forward: G, backward: B) -> F::Returning<'f, F::Output>
 where
@@ -35,7 +38,7 @@ where
     R: Tree,
     B: Fn(&R, &F::Output) -> X::Plain + Send + Sync + 'f,
 {
-    let place = Place::here("custom_vjp");
+    let place = CallSite::here("custom_vjp");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || call::<X, F, G, R>(&f, &forward, &backward, args, place))
     })
@@ -46,7 +49,7 @@ fn call<X, F, G, R>(
     forward: &G,
     backward: &dyn Fn(&R, &F::Output) -> X::Plain,
     args: X::Refs<'_>,
-    place: Place,
+    place: CallSite,
 ) -> F::Output
 where
     X: Arguments,
@@ -88,7 +91,7 @@ where
     let outputs = leaves.iter().zip(given.leaves()).filter(|(x, _)| float(x)).map(|(_, ct)| ct).collect();
     let backward = Part { name: name_backward, did: since.end(), args: residuals, others: cotangents, outputs };
 
-    // What the backward function captured comes to it as a residual.
+    // The backward function gets the tensors that it captured as residuals.
     let captured = backward.captured();
     let backward = backward.program(&captured);
     forward.outputs.extend(captured);

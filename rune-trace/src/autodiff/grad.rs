@@ -1,13 +1,13 @@
-//! Reverse mode for functions: `grad` and its kin.
+//! Reverse mode for functions: `grad` and its variants.
 
 use super::gradients;
-use super::run::Chosen;
-use crate::call_site::Place;
+use super::traced_function::Chosen;
+use crate::call_site::CallSite;
 use crate::function::{Argnums, Arguments, Function};
 use crate::{Tensor, Tree};
 
-/// The gradient of a function with a scalar result by its first argument: a function of the same arguments, whose
-/// result has the structure of the first.
+/// Returns the gradient function of a function with a scalar result, with respect to its first argument. It takes the
+/// same arguments, and its result has the structure of the first one.
 ///
 /// ```
 /// use rune_trace::{Tensor, grad};
@@ -17,23 +17,24 @@ use crate::{Tensor, Tree};
 /// assert_eq!(grad(grad(grad(f)))(&x).item::<f32>().unwrap(), 6.0);
 /// ```
 ///
-/// The function is run once for each call, with its own Rust control flow; it may look at values, as by [`Tensor::item`].
+/// The function runs once for each call, with its own Rust control flow; it may read values, for example by
+/// [`Tensor::item`].
 ///
 /// # Panics
-/// The returned function panics if the result is not a float scalar, or a leaf of the first argument is not of a float dtype.
+/// The returned function panics if the result is not a float scalar, or a leaf of the first argument is not a float.
 #[track_caller]
 pub fn grad<'f, X, F>(f: F) -> F::Returning<'f, X::First>
 where
     X: Arguments,
     F: Function<X, Output = Tensor> + 'f,
 {
-    let place = Place::here("grad");
+    let place = CallSite::here("grad");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(&f, args, First, place, |y| (y, ())).2)
     })
 }
 
-/// The value and the gradient: as [`grad`], without computing the value twice.
+/// Like [`grad`], and also returns the value, which is not computed twice.
 ///
 /// ```
 /// use rune_trace::{Tensor, value_and_grad};
@@ -43,14 +44,14 @@ where
 /// ```
 ///
 /// # Panics
-/// As [`grad`].
+/// Like [`grad`].
 #[track_caller]
 pub fn value_and_grad<'f, X, F>(f: F) -> F::Returning<'f, (Tensor, X::First)>
 where
     X: Arguments,
     F: Function<X, Output = Tensor> + 'f,
 {
-    let place = Place::here("value_and_grad");
+    let place = CallSite::here("value_and_grad");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
             let (y, (), dx) = reverse::<X, _, _, _>(&f, args, First, place, |y| (y, ()));
@@ -59,14 +60,15 @@ where
     })
 }
 
-/// As [`grad`], of a function that also returns something that is not differentiated: gives the gradient and that.
+/// Like [`grad`], for a function with an auxiliary result that is not differentiated: returns the gradient and the
+/// auxiliary result.
 #[track_caller]
 pub fn grad_aux<'f, X, F, Aux: Tree>(f: F) -> F::Returning<'f, (X::First, Aux)>
 where
     X: Arguments,
     F: Function<X, Output = (Tensor, Aux)> + 'f,
 {
-    let place = Place::here("grad_aux");
+    let place = CallSite::here("grad_aux");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
             let (_, aux, dx) = reverse::<X, _, _, _>(&f, args, First, place, |y| y);
@@ -75,15 +77,15 @@ where
     })
 }
 
-/// As [`value_and_grad`], of a function that also returns something that is not differentiated: gives
-/// `((value, aux), gradient)`, as JAX does with `has_aux`.
+/// Like [`value_and_grad`], for a function with an auxiliary result that is not differentiated: returns `((value, aux),
+/// gradient)`, like JAX with `has_aux`.
 #[track_caller]
 pub fn value_and_grad_aux<'f, X, F, Aux: Tree>(f: F) -> F::Returning<'f, ((Tensor, Aux), X::First)>
 where
     X: Arguments,
     F: Function<X, Output = (Tensor, Aux)> + 'f,
 {
-    let place = Place::here("value_and_grad_aux");
+    let place = CallSite::here("value_and_grad_aux");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
             let (y, aux, dx) = reverse::<X, _, _, _>(&f, args, First, place, |y| y);
@@ -92,12 +94,12 @@ where
     })
 }
 
-/// As [`grad`], by the arguments that `argnums` names.
+/// Like [`grad`], with respect to the arguments `argnums`.
 ///
 /// ```
-/// use rune_trace::{Arg, Tensor, grad_argnums};
+/// use rune_trace::{Argnum, Tensor, grad_argnums};
 /// let f = |x: &Tensor, y: &Tensor| x * x + y * y;
-/// let (dx, dy) = grad_argnums((Arg::<0>, Arg::<1>), f)(&Tensor::scalar(3.0f32), &Tensor::scalar(4.0f32));
+/// let (dx, dy) = grad_argnums((Argnum::<0>, Argnum::<1>), f)(&Tensor::scalar(3.0f32), &Tensor::scalar(4.0f32));
 /// assert_eq!((dx.item::<f32>().unwrap(), dy.item::<f32>().unwrap()), (6.0, 8.0));
 /// ```
 #[track_caller]
@@ -107,13 +109,13 @@ where
     F: Function<X, Output = Tensor> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = Place::here("grad_argnums");
+    let place = CallSite::here("grad_argnums");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(&f, args, argnums, place, |y| (y, ())).2)
     })
 }
 
-/// As [`grad_aux`], by the arguments that `argnums` names.
+/// Like [`grad_aux`], with respect to the arguments `argnums`.
 #[track_caller]
 pub fn grad_aux_argnums<'f, X, F, S, Aux: Tree>(argnums: S, f: F) -> F::Returning<'f, (S::Grads, Aux)>
 where
@@ -121,7 +123,7 @@ where
     F: Function<X, Output = (Tensor, Aux)> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = Place::here("grad_aux_argnums");
+    let place = CallSite::here("grad_aux_argnums");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
             let (_, aux, grads) = reverse::<X, _, _, _>(&f, args, argnums, place, |y| y);
@@ -130,7 +132,7 @@ where
     })
 }
 
-/// As [`value_and_grad`], by the arguments that `argnums` names.
+/// Like [`value_and_grad`], with respect to the arguments `argnums`.
 #[track_caller]
 pub fn value_and_grad_argnums<'f, X, F, S>(argnums: S, f: F) -> F::Returning<'f, (Tensor, S::Grads)>
 where
@@ -138,7 +140,7 @@ where
     F: Function<X, Output = Tensor> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = Place::here("value_and_grad_argnums");
+    let place = CallSite::here("value_and_grad_argnums");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
             let (y, (), grads) = reverse::<X, _, _, _>(&f, args, argnums, place, |y| (y, ()));
@@ -147,7 +149,7 @@ where
     })
 }
 
-/// As [`value_and_grad_aux`], by the arguments that `argnums` names.
+/// Like [`value_and_grad_aux`], with respect to the arguments `argnums`.
 #[track_caller]
 pub fn value_and_grad_aux_argnums<'f, X, F, S, Aux: Tree>(
     argnums: S,
@@ -158,7 +160,7 @@ where
     F: Function<X, Output = (Tensor, Aux)> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = Place::here("value_and_grad_aux_argnums");
+    let place = CallSite::here("value_and_grad_aux_argnums");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
             let (y, aux, grads) = reverse::<X, _, _, _>(&f, args, argnums, place, |y| y);
@@ -167,12 +169,12 @@ where
     })
 }
 
-/// Value, auxiliary value and gradients.
+/// Returns the value, the auxiliary result and the gradients.
 fn reverse<X, F, S, Aux>(
     f: &F,
     args: X::Refs<'_>,
     argnums: S,
-    place: Place,
+    place: CallSite,
     split: impl FnOnce(F::Output) -> (Tensor, Aux),
 ) -> (Tensor, Aux, S::Grads)
 where
@@ -187,7 +189,7 @@ where
     (value, aux, grads)
 }
 
-/// Says to differentiate by the first argument, of any function.
+/// Selects the first argument of any function for differentiation.
 #[derive(Clone, Copy)]
 pub(super) struct First;
 

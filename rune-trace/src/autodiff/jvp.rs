@@ -1,17 +1,19 @@
 //! Forward mode for functions.
 
-use super::run::{cotangents_like, floats, tangents_of};
-use super::{Run, gradients};
-use crate::call_site::Place;
+use super::traced_function::{cotangents_like, floats, tangents_of};
+use super::{TracedFunction, gradients};
+use crate::call_site::CallSite;
 use crate::function::{ArgRefs, Arguments, Function};
 use crate::tensor::at_caller;
 use crate::{Tensor, Tree};
 use rune_ir::Transform;
 
-/// The value of `f` at `primals`, and how it moves when these move by `tangents`: the product of the Jacobian with a vector.
+/// Returns the value of `f` at `primals`, and its tangent for the tangents of the arguments: the product of the
+/// Jacobian with a vector.
 ///
-/// Arguments are given as `&x` for one, `(&x, &y)` for several; the tangents have their structure. The tangent of a leaf that is not
-/// of a float dtype is not looked at, and that of such a result is zero. `f` is run once, with its own Rust control flow.
+/// Arguments are given as `&x` for one, and `(&x, &y)` for several. The tangents have their structure. The tangent of a
+/// leaf that is not a float is ignored, and that of such a result is zero. `f` runs once, with its own Rust control
+/// flow.
 ///
 /// ```
 /// use rune_trace::{Tensor, grad, jvp};
@@ -25,20 +27,21 @@ use rune_ir::Transform;
 /// ```
 ///
 /// # Panics
-/// If the tangents are not of the structure and types of the arguments.
+/// If the tangents do not have the structure and types of the arguments.
 #[track_caller]
 pub fn jvp<'a, X, F>(f: F, primals: impl ArgRefs<'a, X>, tangents: impl ArgRefs<'a, X>) -> (F::Output, F::Output)
 where
     X: Arguments,
     F: Function<X, Output: Tree>,
 {
-    let place = Place::here("jvp");
+    let place = CallSite::here("jvp");
     let run = || forward::<X, _, _>(primals.refs(), tangents.refs(), place, |x| (f.call(x), ()));
     let (value, tangent, ()) = at_caller(run);
     (value, tangent)
 }
 
-/// As [`jvp`], of a function that also returns something that is not differentiated: gives value, tangent and that.
+/// Like [`jvp`], for a function with an auxiliary result that is not differentiated: returns the value, the tangent and
+/// the auxiliary result.
 ///
 /// ```
 /// use rune_trace::{Tensor, jvp_aux};
@@ -48,7 +51,7 @@ where
 /// ```
 ///
 /// # Panics
-/// As [`jvp`].
+/// Like [`jvp`].
 #[track_caller]
 pub fn jvp_aux<'a, X, F, Y, Aux>(f: F, primals: impl ArgRefs<'a, X>, tangents: impl ArgRefs<'a, X>) -> (Y, Y, Aux)
 where
@@ -57,12 +60,13 @@ where
     Y: Tree,
     Aux: Tree,
 {
-    let place = Place::here("jvp_aux");
+    let place = CallSite::here("jvp_aux");
     at_caller(|| forward::<X, _, _>(primals.refs(), tangents.refs(), place, |x| f.call(x)))
 }
 
-/// The product of the Hessian of a function with a scalar result with the vector `tangents`: forward mode over reverse mode, so at the
-/// cost of a few calls, and the Hessian is never made. For one argument of its structure, for several a tuple.
+/// Returns the product of the Hessian of a function with a scalar result with the vector `tangents`. It uses forward
+/// mode over reverse mode, so it costs a few calls of the function and never computes the Hessian. The result has the
+/// structure of the argument; for several arguments it is a tuple.
 ///
 /// ```
 /// use rune_trace::{Tensor, hvp};
@@ -72,14 +76,14 @@ where
 /// ```
 ///
 /// # Panics
-/// If the result is not a float scalar, or as [`jvp`].
+/// If the result is not a float scalar, or like [`jvp`].
 #[track_caller]
 pub fn hvp<'a, X, F>(f: F, primals: impl ArgRefs<'a, X>, tangents: impl ArgRefs<'a, X>) -> X::Plain
 where
     X: Arguments,
     F: Function<X, Output = Tensor>,
 {
-    let (primals, place) = (primals.refs(), Place::here("hvp"));
+    let (primals, place) = (primals.refs(), CallSite::here("hvp"));
     let by = floats::<X>(primals);
     at_caller(|| {
         let (_, products, ()) = forward::<X, _, _>(primals, tangents.refs(), place, |x| {
@@ -92,10 +96,10 @@ where
 pub(crate) fn forward<X: Arguments, Y: Tree, Aux: Tree>(
     primals: X::Refs<'_>,
     tangents: X::Refs<'_>,
-    place: Place,
+    place: CallSite,
     f: impl FnOnce(&X) -> (Y, Aux),
 ) -> (Y, Y, Aux) {
     let tangents = tangents_of::<X>(primals, tangents, place);
-    let run = Run::new::<X>(primals, &floats::<X>(primals), true, place, f);
+    let run = TracedFunction::new::<X>(primals, &floats::<X>(primals), true, place, f);
     place.run(Transform::Jvp, || run.push_forward(tangents))
 }

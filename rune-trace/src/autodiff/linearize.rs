@@ -1,37 +1,39 @@
-//! Functions near a point: the linear function of the tangents, and its transpose, which is reverse mode.
+//! Linearization of functions, and its transpose, which is reverse mode.
 
-use super::Run;
-use super::run::{cotangents_like, cotangents_of, floats, tangents_like, tangents_of};
+use super::TracedFunction;
+use super::traced_function::{cotangents_like, cotangents_of, floats, tangents_like, tangents_of};
 use crate::Tree;
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{ArgRefs, Arguments, Function};
 use crate::tensor::at_caller;
 use crate::transform::Linear;
 use rune_ir::Transform;
 
-/// From cotangents of what a function returned to cotangents of its arguments.
+/// A function from cotangents of the result to cotangents of the arguments.
 pub type Pullback<Y, Dx> = Box<dyn Fn(&Y) -> Dx + Send + Sync>;
 
-/// How a function with arguments `X` and the result `Y` moves near a point: a linear function. Made by [`linearize`].
+/// The derivative of a function with arguments `X` and result `Y` at one point: a linear function. [`linearize`]
+/// returns it.
 pub struct Linearized<X, Y> {
     linear: Linear,
-    /// For each leaf of the arguments whether it moves.
+    /// For each leaf of the arguments, whether it is differentiated.
     by: Vec<bool>,
-    /// Of the structure and types of the arguments and of the result.
+    /// Trees with the structure and types of the arguments and of the result.
     like: (X, Y),
-    place: Place,
+    place: CallSite,
 }
 
 impl<X: Arguments, Y: Tree> Linearized<X, Y> {
-    fn new(linear: Linear, args: X::Refs<'_>, output: &Y, place: Place) -> Self {
+    fn new(linear: Linear, args: X::Refs<'_>, output: &Y, place: CallSite) -> Self {
         let args_like = X::map(args, &mut |x| place.stand_in(x));
         let like = (args_like, output.map(&mut |y| place.stand_in(y)));
         Linearized { linear, by: floats::<X>(args), like, place }
     }
-    /// The tangent of the result for tangents of the arguments: as [`jvp`](crate::jvp), without running the function again.
+    /// Returns the tangent of the result for tangents of the arguments, like [`jvp`](crate::jvp), without running the
+    /// function again.
     ///
     /// # Panics
-    /// If the tangents are not of the structure and types of the arguments.
+    /// If the tangents do not have the structure and types of the arguments.
     #[track_caller]
     pub fn call<'a>(&self, tangents: impl ArgRefs<'a, X>) -> Y {
         at_caller(|| {
@@ -39,15 +41,15 @@ impl<X: Arguments, Y: Tree> Linearized<X, Y> {
             self.place.run(Transform::Jvp, || tangents_like(&self.like.1, self.linear.push_forward(&moved)))
         })
     }
-    /// The cotangents of the arguments for those of the result: what the pullback of [`vjp`] gives.
+    /// Returns the cotangents of the arguments for those of the result, like the pullback of [`vjp`].
     ///
     /// # Panics
-    /// If the cotangents are not of the structure and types of the result.
+    /// If the cotangents do not have the structure and types of the result.
     #[track_caller]
     pub fn transpose(&self, cotangents: &Y) -> X::Plain {
         at_caller(|| self.pull_back(cotangents, 0))
     }
-    /// As [`Linearized::transpose`], of a function with this many auxiliary results.
+    /// Like [`Linearized::transpose`], for a function with this number of auxiliary results.
     fn pull_back(&self, cotangents: &Y, aux: usize) -> X::Plain {
         let mut cotangents = cotangents_of(&self.like.1, cotangents, self.place);
         cotangents.resize(cotangents.len() + aux, None);
@@ -56,7 +58,8 @@ impl<X: Arguments, Y: Tree> Linearized<X, Y> {
     }
 }
 
-/// The value of `f` at `primals`, and how it moves there: a linear function that can be called, and transposed, any number of times.
+/// Returns the value of `f` at `primals`, and its derivative there: a linear function that can be called and transposed
+/// any number of times.
 ///
 /// ```
 /// use rune_trace::{Tensor, linearize};
@@ -68,20 +71,20 @@ impl<X: Arguments, Y: Tree> Linearized<X, Y> {
 /// assert_eq!(linear.transpose(&Tensor::from([3.0f32, 0.0])).to_vec::<f32>().unwrap(), [6.0, 0.0]);
 /// ```
 ///
-/// `f` is run once, with its own Rust control flow. Arguments are given as for [`jvp`](crate::jvp).
+/// `f` runs once, with its own Rust control flow. Arguments are given as for [`jvp`](crate::jvp).
 #[track_caller]
 pub fn linearize<'a, X, F>(f: F, primals: impl ArgRefs<'a, X>) -> (F::Output, Linearized<X, F::Output>)
 where
     X: Arguments,
     F: Function<X, Output: Tree>,
 {
-    let place = Place::here("linearize");
+    let place = CallSite::here("linearize");
     let (value, (), linear) = at_caller(|| near::<X, _, _>(primals.refs(), place, |x| (f.call(x), ())));
     (value, linear)
 }
 
-/// The value of `f` at `primals`, and its pullback: from cotangents of the result to cotangents of the arguments, of their structure (for
-/// several arguments a tuple). It can be called any number of times.
+/// Returns the value of `f` at `primals`, and its pullback: a function from cotangents of the result to cotangents of
+/// the arguments, which have their structure (a tuple for several arguments). It can be called any number of times.
 ///
 /// ```
 /// use rune_trace::{Tensor, vjp};
@@ -93,11 +96,11 @@ where
 /// assert_eq!(dy.to_vec::<f32>().unwrap(), [1.0, 20.0]);
 /// ```
 ///
-/// Cotangents of results that are not of a float dtype are not looked at; such arguments, and unused ones, get zeros. `f` is run
-/// once, with its own Rust control flow. Arguments are given as for [`jvp`](crate::jvp).
+/// Cotangents of results that are not floats are ignored. Arguments that are not floats, or are unused, get zeros. `f`
+/// runs once, with its own Rust control flow. Arguments are given as for [`jvp`](crate::jvp).
 ///
 /// # Panics
-/// The pullback panics if the cotangents are not of the structure and types of the result.
+/// The pullback panics if the cotangents do not have the structure and types of the result.
 #[track_caller]
 pub fn vjp<'a, X, F, Y>(f: F, primals: impl ArgRefs<'a, X>) -> (Y, Pullback<Y, X::Plain>)
 where
@@ -105,12 +108,13 @@ where
     F: Function<X, Output = Y>,
     Y: Tree + Send + Sync,
 {
-    let place = Place::here("vjp");
+    let place = CallSite::here("vjp");
     let (value, (), linear) = at_caller(|| near::<X, _, _>(primals.refs(), place, |x| (f.call(x), ())));
     (value, Box::new(move |ct| linear.transpose(ct)))
 }
 
-/// As [`vjp`], of a function that also returns something that is not differentiated: gives value, pullback and that.
+/// Like [`vjp`], for a function with an auxiliary result that is not differentiated: returns the value, the pullback
+/// and the auxiliary result.
 ///
 /// ```
 /// use rune_trace::{Tensor, vjp_aux};
@@ -121,7 +125,7 @@ where
 /// ```
 ///
 /// # Panics
-/// As [`vjp`].
+/// Like [`vjp`].
 #[track_caller]
 pub fn vjp_aux<'a, X, F, Y, Aux>(f: F, primals: impl ArgRefs<'a, X>) -> (Y, Pullback<Y, X::Plain>, Aux)
 where
@@ -130,14 +134,14 @@ where
     Y: Tree + Send + Sync,
     Aux: Tree,
 {
-    let place = Place::here("vjp_aux");
+    let place = CallSite::here("vjp_aux");
     let (value, aux, linear) = at_caller(|| near::<X, _, _>(primals.refs(), place, |x| f.call(x)));
     let count = aux.leaves().len();
     (value, Box::new(move |ct| linear.pull_back(ct, count)), aux)
 }
 
-/// The transpose of a function that is itself linear in its arguments, of which only the types count: the cotangents of
-/// the arguments for those of the result. What the function adds that does not depend on them is not looked at.
+/// Returns the transpose of a function that is itself linear in its arguments: the cotangents of the arguments for
+/// those of the result. Only the types of the arguments matter. A constant that the function adds is ignored.
 ///
 /// ```
 /// use rune_trace::{Tensor, linear_transpose};
@@ -148,17 +152,17 @@ where
 /// ```
 ///
 /// # Panics
-/// If an operation between arguments and result is not linear: the message names it, and its line. If the cotangents are not of
-/// the structure and types of the result.
+/// If an operation between arguments and result is not linear; the message names it and its line. Also if the cotangents
+/// do not have the structure and types of the result.
 #[track_caller]
 pub fn linear_transpose<'a, X, F>(f: F, primals_like: impl ArgRefs<'a, X>, cotangents: &F::Output) -> X::Plain
 where
     X: Arguments,
     F: Function<X, Output: Tree>,
 {
-    let (args, place) = (primals_like.refs(), Place::here("linear_transpose"));
+    let (args, place) = (primals_like.refs(), CallSite::here("linear_transpose"));
     at_caller(|| {
-        let run = Run::new::<X>(args, &floats::<X>(args), false, place, |x| (f.call(x), ()));
+        let run = TracedFunction::new::<X>(args, &floats::<X>(args), false, place, |x| (f.call(x), ()));
         let (linear, output) = run.into_linear(place);
         Linearized::<X, _>::new(linear, args, &output, place).pull_back(cotangents, 0)
     })
@@ -166,10 +170,10 @@ where
 
 pub(crate) fn near<X: Arguments, Y: Tree, Aux: Tree>(
     primals: X::Refs<'_>,
-    place: Place,
+    place: CallSite,
     f: impl FnOnce(&X) -> (Y, Aux),
 ) -> (Y, Aux, Linearized<X, Y>) {
-    let run = Run::new::<X>(primals, &floats::<X>(primals), true, place, f);
+    let run = TracedFunction::new::<X>(primals, &floats::<X>(primals), true, place, f);
     let (value, aux, linear) = run.with_known_turns().linearize();
     let linearized = Linearized::new(linear, primals, &value, place);
     (value, aux, linearized)

@@ -1,5 +1,5 @@
-//! Derivatives of functions. One mechanism serves all: a function is [run](Run) once on parameters that know their arguments, so
-//! with its own control flow and effects, and what it did is a program, to which the transformations are applied.
+//! Derivatives of functions. All of them work in the same way: a function [runs](TracedFunction) once on parameters that know
+//! their arguments, with its own control flow and effects, and becomes a program. Then the program is transformed.
 
 mod checkpoint;
 mod constant;
@@ -7,11 +7,12 @@ mod custom;
 mod custom_jvp;
 mod custom_vjp;
 mod grad;
+mod implicit;
 mod jacobian;
 mod jvp;
 mod linearize;
 mod residuals;
-mod run;
+mod traced_function;
 
 pub use checkpoint::{checkpoint, checkpoint as remat, checkpoint_name, checkpoint_policies, checkpoint_with};
 pub use constant::no_grad;
@@ -21,6 +22,7 @@ pub use grad::{
     grad, grad_argnums, grad_aux, grad_aux_argnums, value_and_grad, value_and_grad_argnums, value_and_grad_aux,
     value_and_grad_aux_argnums,
 };
+pub use implicit::{custom_linear_solve, custom_root};
 pub use jacobian::{
     Hessian, Jacobian, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, jacfwd, jacfwd_argnums, jacfwd_aux,
     jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums,
@@ -31,5 +33,5 @@ pub use residuals::{print_saved_residuals, saved_residuals};
 
 pub(crate) use jvp::forward;
 pub(crate) use linearize::near;
-use run::Run;
-pub(crate) use run::{floats, gradients};
+use traced_function::TracedFunction;
+pub(crate) use traced_function::{floats, gradients};

@@ -1,15 +1,15 @@
-//! What reverse mode keeps of a function, for people to look at.
+//! Lists the residuals of a function.
 
-use super::Run;
-use super::run::floats;
-use crate::call_site::Place;
+use super::TracedFunction;
+use super::traced_function::floats;
+use crate::call_site::CallSite;
 use crate::function::{ArgRefs, Arguments, Function};
 use crate::tensor::at_caller;
 use crate::transform::SavedResidual;
 use crate::{Tensor, Tree};
 
-/// What [`vjp`](crate::vjp) of `f` at `primals` keeps of the forward pass until the pullback is called: arguments first, then what is
-/// captured or computed.
+/// Returns what [`vjp`](crate::vjp) of `f` at `primals` keeps from the forward pass until the pullback is called:
+/// arguments first, then captured and computed tensors.
 ///
 /// ```
 /// use rune_trace::{Tensor, saved_residuals};
@@ -20,8 +20,8 @@ use crate::{Tensor, Tree};
 /// assert_eq!(kept[0].to_string(), "[3, f32] from the argument arguments[0]");
 /// ```
 ///
-/// What a few cheap operations make of other residuals is not kept, but computed again: here nothing. `f` is run once, as by `vjp`; no
-/// derivative is computed.
+/// Tensors that a few cheap operations compute from other residuals are not kept, but recomputed: here none is kept.
+/// `f` runs once, as in `vjp`; no derivative is computed.
 #[track_caller]
 pub fn saved_residuals<'a, X, F>(f: F, primals: impl ArgRefs<'a, X>) -> Vec<SavedResidual>
 where
@@ -36,9 +36,9 @@ where
         Some(true) => moved.push(path.to_string()),
         _ => others.push((leaf.clone(), path.to_string())),
     });
-    let place = Place::here("saved_residuals");
+    let place = CallSite::here("saved_residuals");
     at_caller(|| {
-        let run = Run::new::<X>(args, &by, true, place, |x| (f.call(x), ()));
+        let run = TracedFunction::new::<X>(args, &by, true, place, |x| (f.call(x), ()));
         run.with_known_turns().residuals(|i, x| match moved.get(i) {
             Some(path) => Some(path.clone()),
             None => others.iter().find(|(leaf, _)| leaf.ptr_eq(x)).map(|(_, path)| path.clone()),
@@ -46,7 +46,7 @@ where
     })
 }
 
-/// Prints [`saved_residuals`], one in a line.
+/// Prints [`saved_residuals`], one per line.
 ///
 /// ```
 /// use rune_trace::{Tensor, print_saved_residuals};

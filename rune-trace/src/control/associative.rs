@@ -1,15 +1,17 @@
-//! Scans of associative functions, in a number of steps that grows as the logarithm of the length.
+//! Scans of associative functions, in a number of steps that grows with the logarithm of the length.
 
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::tensor::{at_caller, lax, users};
 use crate::transform::position;
 use crate::{Tensor, Tree};
 
-/// All partial results of an associative function `f` of two trees along the first axis of the leaves of `xs`: position `i` of the result is
-/// `f` of the elements up to `i`, one after the other; of those from the last down to `i`, if `reverse`. JAX's `lax.associative_scan`.
+/// Returns all partial results of an associative function `f` of two trees, along the first axis of the leaves of `xs`.
+/// Element `i` of the result combines the elements up to `i` in order; if `reverse`, those from the last one down to
+/// `i`. JAX's `lax.associative_scan`.
 ///
-/// `f` is given many positions at once, and has to work position by position along the first axis, as [`vmap`](crate::vmap) makes
-/// functions do. It is applied in about `2 log2(n)` places to about `2 n` elements in all (Blelloch, "Prefix sums and their applications", 1990).
+/// `f` gets many positions at once, and must work on each position along the first axis separately, like the functions
+/// that [`vmap`](crate::vmap) returns. It is applied about `2 log2(n)` times, to about `2 n` elements in total
+/// (Blelloch, "Prefix sums and their applications", 1990).
 ///
 /// ```
 /// use rune_trace::{Tensor, associative_scan};
@@ -19,14 +21,14 @@ use crate::{Tensor, Tree};
 /// ```
 ///
 /// # Panics
-/// If the leaves of `xs` have no first axis or of different sizes, or `f` changes the structure or the types.
+/// If leaves of `xs` have no first axis, or first axes of different sizes, or `f` changes the structure or the types.
 #[track_caller]
 pub fn associative_scan<X: Tree>(f: impl Fn(&X, &X) -> X, xs: &X, reverse: bool) -> X {
-    let place = Place::here("associative_scan");
+    let place = CallSite::here("associative_scan");
     at_caller(|| run(&f, xs, reverse, 0, place))
 }
 
-/// As [`associative_scan`], along any axis; a negative one counts from the end.
+/// Like [`associative_scan`], along any axis; a negative axis counts from the end.
 ///
 /// ```
 /// use rune_trace::{Tensor, associative_scan_axis};
@@ -36,14 +38,14 @@ pub fn associative_scan<X: Tree>(f: impl Fn(&X, &X) -> X, xs: &X, reverse: bool)
 /// ```
 ///
 /// # Panics
-/// As [`associative_scan`], of that axis.
+/// Like [`associative_scan`], for that axis.
 #[track_caller]
 pub fn associative_scan_axis<X: Tree>(f: impl Fn(&X, &X) -> X, xs: &X, reverse: bool, axis: i64) -> X {
-    let place = Place::here("associative_scan");
+    let place = CallSite::here("associative_scan");
     at_caller(|| run(&f, xs, reverse, axis, place))
 }
 
-fn run<X: Tree>(f: &impl Fn(&X, &X) -> X, xs: &X, reverse: bool, axis: i64, place: Place) -> X {
+fn run<X: Tree>(f: &impl Fn(&X, &X) -> X, xs: &X, reverse: bool, axis: i64, place: CallSite) -> X {
     let mut along: Option<(usize, String)> = None;
     let mut axes = Vec::new();
     for (path, x) in xs.leaves_with_paths("xs") {
@@ -60,27 +62,27 @@ fn run<X: Tree>(f: &impl Fn(&X, &X) -> X, xs: &X, reverse: bool, axis: i64, plac
         }
         axes.push(axis);
     }
-    let flip = |xs: &X| Along { axes: &axes }.map(xs, |x, axis| lax::reverse(x, &[axis]));
+    let flip = |xs: &X| ScannedAxes { axes: &axes }.map(xs, |x, axis| lax::reverse(x, &[axis]));
     let scanned = |xs: &X| {
         let n = along.as_ref().map_or(0, |(n, _)| *n);
         let combine = |x: &X, y: &X| {
             let combined = users(|| f(x, y));
             super::closure::agree(x, &combined, place, |path, found| {
-                format!("the function has to return what it takes, and `result{path}` is of {found}")
+                format!("the function must return the types that it takes, but `result{path}` is of {found}")
             });
             combined
         };
-        partial(&combine, xs, n, &Along { axes: &axes })
+        partial(&combine, xs, n, &ScannedAxes { axes: &axes })
     };
     if reverse { flip(&scanned(&flip(xs))) } else { scanned(xs) }
 }
 
-/// The axis of each leaf that is scanned.
-struct Along<'a> {
+/// The scanned axis of each leaf.
+struct ScannedAxes<'a> {
     axes: &'a [usize],
 }
 
-impl Along<'_> {
+impl ScannedAxes<'_> {
     fn map<X: Tree>(&self, xs: &X, f: impl Fn(&Tensor, usize) -> Tensor) -> X {
         let mut axes = self.axes.iter();
         xs.map(&mut |x| f(x, *axes.next().expect("one axis for each leaf")))
@@ -89,7 +91,7 @@ impl Along<'_> {
         let mut axes = self.axes.iter();
         xs.map2(ys, &mut |x, y| f(x, y, *axes.next().expect("one axis for each leaf")))
     }
-    /// Each `step`-th position from `start` up to `limit`.
+    /// Returns every `step`-th position from `start` up to `limit`.
     fn slice<X: Tree>(&self, xs: &X, start: usize, limit: usize, step: usize) -> X {
         self.map(xs, |x, axis| {
             let (mut from, mut to, mut steps) = (vec![0; x.rank()], x.shape().to_vec(), vec![1; x.rank()]);
@@ -99,27 +101,28 @@ impl Along<'_> {
     }
 }
 
-/// Pairs are combined, the partial results of the pairs are those at the odd positions, and each even one is one step from there.
-fn partial<X: Tree>(f: &impl Fn(&X, &X) -> X, xs: &X, n: usize, along: &Along) -> X {
+/// Combines pairs. The partial results of the pairs are those at the odd positions, and one more step gives those at
+/// the even ones.
+fn partial<X: Tree>(f: &impl Fn(&X, &X) -> X, xs: &X, n: usize, axes: &ScannedAxes) -> X {
     if n < 2 {
         return xs.map(&mut |x| x.clone());
     }
-    let pairs = f(&along.slice(xs, 0, n - 1, 2), &along.slice(xs, 1, n, 2));
+    let pairs = f(&axes.slice(xs, 0, n - 1, 2), &axes.slice(xs, 1, n, 2));
     let half = n / 2;
-    let odd = partial(f, &pairs, half, along);
-    let first = along.slice(xs, 0, 1, 1);
+    let odd = partial(f, &pairs, half, axes);
+    let first = axes.slice(xs, 0, 1, 1);
     let even_count = n - half - 1;
     let even = match even_count {
         0 => first,
         _ => {
-            let rest = f(&along.slice(&odd, 0, even_count, 1), &along.slice(xs, 2, n, 2));
-            along.zip(&first, &rest, |x, y, axis| lax::concatenate(&[x.clone(), y.clone()], axis))
+            let rest = f(&axes.slice(&odd, 0, even_count, 1), &axes.slice(xs, 2, n, 2));
+            axes.zip(&first, &rest, |x, y, axis| lax::concatenate(&[x.clone(), y.clone()], axis))
         }
     };
-    along.zip(&even, &odd, |even, odd, axis| interleave(even, odd, axis, n))
+    axes.zip(&even, &odd, |even, odd, axis| interleave(even, odd, axis, n))
 }
 
-/// The elements of `even` and `odd` by turns, `n` in all.
+/// Interleaves the elements of `even` and `odd`, `n` in total.
 fn interleave(even: &Tensor, odd: &Tensor, axis: usize, n: usize) -> Tensor {
     let spread = |x: &Tensor, low: usize| {
         let used = low + 2 * x.shape()[axis] - 1;

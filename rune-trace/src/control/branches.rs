@@ -1,15 +1,16 @@
-//! Choices between functions.
+//! Branches.
 
 use super::closure::{Closure, agree, programs};
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::tensor::{at_caller, lax};
 use crate::{Tensor, Tree};
 use rune_ir::{DType, Type};
 
-/// `on_true()` if `pred` holds, else `on_false()`; JAX's `lax.cond`. Only the one chosen is computed (under [`vmap`](crate::vmap) both, if the
-/// lanes differ in `pred`). Both are traced, use what they like of the values around, and return trees of one structure and types.
+/// Returns `on_true()` if `pred` is true, and `on_false()` otherwise; JAX's `lax.cond`. Only the selected branch is
+/// computed (under [`vmap`](crate::vmap), both are if `pred` is mapped). Both are traced, can use any values around
+/// them, and must return trees of the same structure and types.
 ///
-/// `pred` is a scalar, of `bool` or a number, which holds unless it is 0.
+/// `pred` is a scalar: a `bool`, or a number, which is true unless it is 0.
 ///
 /// ```
 /// use rune_trace::{Tensor, cond, grad};
@@ -20,13 +21,13 @@ use rune_ir::{DType, Type};
 /// ```
 ///
 /// # Panics
-/// If `pred` is no scalar, or the branches return different structures or types.
+/// If `pred` is not a scalar, or the branches return different structures or types.
 #[track_caller]
 pub fn cond<Y: Tree>(pred: &Tensor, on_true: impl FnOnce() -> Y, on_false: impl FnOnce() -> Y) -> Y {
-    let place = Place::here("cond");
+    let place = CallSite::here("cond");
     if pred.rank() != 0 {
         place.fail(&format!(
-            "the predicate is of type {}, and only a scalar decides; `select` decides for each element, `all` and `any` make one of many",
+            "the predicate has type {}, but must be a scalar; `select` selects element by element, `all` and `any` reduce to a scalar",
             pred.ty()
         ));
     }
@@ -38,8 +39,8 @@ pub fn cond<Y: Tree>(pred: &Tensor, on_true: impl FnOnce() -> Y, on_false: impl 
     })
 }
 
-/// `branches[index]()`; JAX's `lax.switch`. An index out of range is clamped. Only the branch chosen is computed (under
-/// [`vmap`](crate::vmap) all, if the lanes differ in `index`).
+/// Returns `branches[index]()`; JAX's `lax.switch`. The index is clamped to the valid range. Only the selected branch
+/// is computed (under [`vmap`](crate::vmap), all are if `index` is mapped).
 ///
 /// ```
 /// use rune_trace::{Tensor, switch};
@@ -50,12 +51,12 @@ pub fn cond<Y: Tree>(pred: &Tensor, on_true: impl FnOnce() -> Y, on_false: impl 
 /// ```
 ///
 /// # Panics
-/// If `index` is no integer scalar, there is no branch, or the branches return different structures or types.
+/// If `index` is not an integer scalar, there is no branch, or the branches return different structures or types.
 #[track_caller]
 pub fn switch<Y: Tree>(index: &Tensor, branches: &[&dyn Fn() -> Y]) -> Y {
-    let place = Place::here("switch");
+    let place = CallSite::here("switch");
     if index.rank() != 0 || !index.dtype().is_int() {
-        place.fail(&format!("the index is of type {}, and has to be an integer scalar", index.ty()));
+        place.fail(&format!("the index has type {}, and must be an integer scalar", index.ty()));
     }
     if branches.is_empty() {
         place.fail("there are no branches");
@@ -67,17 +68,17 @@ pub fn switch<Y: Tree>(index: &Tensor, branches: &[&dyn Fn() -> Y]) -> Y {
     })
 }
 
-/// The index as `i32`, clamped before it loses bits.
+/// Returns the index as `i32`, clamped before the conversion loses bits.
 fn as_i32(index: &Tensor, branches: usize) -> Tensor {
     let last = i32::try_from(branches - 1).expect("fewer branches than i32 counts") as f64;
     let bound = |x: f64| lax::full(index.dtype(), &Type::scalar(index.dtype()).shape, x);
-    // Of a narrow dtype all values are below the last branch, which it cannot hold.
+    // All values of a narrow dtype are less than the index of the last branch, which it cannot hold.
     let narrow = index.dtype().size() < 4 && last >= 127.0;
     let clamped = if narrow { index.clone() } else { lax::clamp(&bound(0.0), index, &bound(last)) };
     lax::convert(&clamped, DType::I32)
 }
 
-fn choose<Y: Tree>(index: &Tensor, closures: &[Closure<Y>], place: Place) -> Y {
+fn choose<Y: Tree>(index: &Tensor, closures: &[Closure<Y>], place: CallSite) -> Y {
     let first = &closures[0].output;
     for (i, closure) in closures.iter().enumerate().skip(1) {
         agree(first, &closure.output, place, |path, found| {

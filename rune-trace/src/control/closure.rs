@@ -1,6 +1,6 @@
-//! Closures as sub-programs.
+//! Traces closures into sub-programs.
 
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::tensor::{Applied, Keep, begin_trace, trace, users};
 use crate::{Tensor, Tree};
 use rune_ir::{Program, Type};
@@ -13,16 +13,16 @@ pub(super) struct Closure<Y> {
     name: String,
     did: Applied,
     params: Vec<Tensor>,
-    /// What it returned.
+    /// The result.
     pub output: Y,
 }
 
 impl<Y: Tree> Closure<Y> {
-    /// Runs `f`, of the user's, on parameters of these types.
+    /// Runs the user function `f` on parameters of these types.
     pub fn run(
         name: &str,
         types: impl IntoIterator<Item = Type>,
-        place: Place,
+        place: CallSite,
         f: impl FnOnce(&[Tensor]) -> Y,
     ) -> Self {
         let since = begin_trace();
@@ -30,11 +30,11 @@ impl<Y: Tree> Closure<Y> {
         let output = users(|| f(&params));
         Closure { name: name.to_owned(), did: since.end(), params, output }
     }
-    /// What it uses of what was there before.
+    /// Returns the captured tensors.
     fn captured(&self) -> Vec<Tensor> {
         trace(&self.name, &self.params, &self.output.leaves(), Keep::Since(self.did.clone())).captured
     }
-    /// Its program, which takes what is captured and then the parameters.
+    /// Returns the program, which takes the captured tensors and then the parameters.
     fn program(&self, captured: &[Tensor]) -> Arc<Program> {
         let inputs = [captured, &self.params].concat();
         let traced = trace(&self.name, &inputs, &self.output.leaves(), Keep::Since(self.did.clone()));
@@ -43,7 +43,7 @@ impl<Y: Tree> Closure<Y> {
     }
 }
 
-/// The closures as programs of what they captured together, which is handed to each of them, and then of their parameters.
+/// Returns the closures as programs. Each takes all tensors that any of them captured, and then its parameters.
 pub(super) fn programs<Y: Tree, Z: Tree>(
     closures: &[Closure<Y>],
     other: Option<&Closure<Z>>,
@@ -56,8 +56,8 @@ pub(super) fn programs<Y: Tree, Z: Tree>(
     (programs, other.map(|c| c.program(&captured)), captured)
 }
 
-/// Fails unless two trees are of one structure with leaves of the same types.
-pub(super) fn agree<T: Tree>(first: &T, second: &T, place: Place, what: impl Fn(&str, String) -> String) {
+/// Fails unless two trees have the same structure, with leaves of the same types.
+pub(super) fn agree<T: Tree>(first: &T, second: &T, place: CallSite, what: impl Fn(&str, String) -> String) {
     let structure = |tree: &T| {
         let mut hasher = FxHasher::default();
         tree.structure(&mut hasher);

@@ -1,17 +1,18 @@
-//! Loops that carry values along.
+//! Loops with a carry.
 
 use super::closure::{Closure, agree, programs};
 use super::scan::{ScanOptions, scan_with};
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::tensor::{Caller, at_caller, lax};
 use crate::{Tensor, Tree};
 use rune_ir::{DType, Type};
 
-/// Applies `body` to what is carried, from `init` on, while `cond` of it holds; JAX's `lax.while_loop`.
+/// Applies `body` to the carry, starting with `init`, while `cond` of it holds; JAX's `lax.while_loop`.
 ///
-/// Forward mode works, and so does reverse mode where the arguments are known, outside of `jit` and [`vmap`](crate::vmap): the loop is run once to
-/// count its turns, and is then a [`scan`](crate::scan) of as many, also within other loops. Where the arguments are unknown it has no
-/// reverse mode, since it is not known how much to keep for it: for gradients there see `scan`, or [`fori_loop`] with numbers for bounds.
+/// It has forward mode. It also has reverse mode where the arguments are known, that is outside `jit` and
+/// [`vmap`](crate::vmap): the loop runs once to count its iterations, and then becomes a [`scan`](crate::scan) of that
+/// length, also within other loops. If the arguments are unknown, it has no reverse mode, because the number of
+/// residuals is unknown. For gradients there, use `scan`, or [`fori_loop`] with numbers as bounds.
 ///
 /// ```
 /// use rune_trace::{Tensor, while_loop};
@@ -29,33 +30,33 @@ use rune_ir::{DType, Type};
 /// ```
 ///
 /// # Panics
-/// If `cond` does not return a `bool` scalar, or `body` something else than it takes.
+/// If `cond` does not return a `bool` scalar, or `body` does not return what it takes.
 #[track_caller]
 pub fn while_loop<C: Tree>(cond: impl FnOnce(&C) -> Tensor, body: impl FnOnce(&C) -> C, init: &C) -> C {
-    let place = Place::here("while_loop");
+    let place = CallSite::here("while_loop");
     at_caller(|| run(cond, body, init, place))
 }
 
-fn run<C: Tree>(cond: impl FnOnce(&C) -> Tensor, body: impl FnOnce(&C) -> C, init: &C, place: Place) -> C {
+fn run<C: Tree>(cond: impl FnOnce(&C) -> Tensor, body: impl FnOnce(&C) -> C, init: &C, place: CallSite) -> C {
     let leaves = init.leaves();
     let types = || leaves.iter().map(|x| x.ty().clone());
     let cond = Closure::run("cond", types(), place, |p| cond(&init.with_leaves(p.iter().cloned())));
     if *cond.output.ty() != Type::scalar(DType::Bool) {
         place.fail(&format!(
-            "the condition returned a tensor of type {}, and has to return a bool scalar",
+            "the condition returned a tensor of type {}, but must return a bool scalar",
             cond.output.ty()
         ));
     }
     let body = [Closure::run("body", types(), place, |p| body(&init.with_leaves(p.iter().cloned())))];
     agree(init, &body[0].output, place, |path, found| {
-        format!("what is carried has to stay of one type, and `carry{path}` comes out of the body of {found}")
+        format!("the body must keep the type of the carry, but returns `carry{path}` of {found}")
     });
     let (body, cond, captured) = programs(&body, Some(&cond));
     let cond = cond.expect("the condition was given");
     init.with_leaves(lax::while_loop(&cond, &body[0], &captured, &leaves))
 }
 
-/// Where a [`fori_loop`] begins or ends: a number, or an integer scalar that is known only when the program runs.
+/// A bound of a [`fori_loop`]: a number, or an integer scalar that is known only when the program runs.
 #[derive(Clone, Debug)]
 pub enum Bound {
     /// A number.
@@ -85,11 +86,12 @@ impl From<Tensor> for Bound {
     }
 }
 
-/// Applies `body` to each number from `lower` up to, not including, `upper`, and what is carried, from `init` on; JAX's `lax.fori_loop`.
+/// Applies `body` to each number from `lower` up to but not including `upper`, and to the carry, starting with `init`;
+/// JAX's `lax.fori_loop`.
 ///
-/// With numbers for bounds it is a [`scan`](crate::scan), and has gradients; with tensors a [`while_loop`], which has them where the arguments
-/// are known.
-/// The counter is an `i32` scalar (of the dtype of the bounds, if these are tensors).
+/// With numbers as bounds it is a [`scan`](crate::scan), and has gradients. With tensors it is a [`while_loop`], which
+/// has gradients if the arguments are known. The counter is an `i32` scalar, or has the dtype of the bounds if these
+/// are tensors.
 ///
 /// ```
 /// use rune_trace::{Tensor, fori_loop, grad};
@@ -100,7 +102,7 @@ impl From<Tensor> for Bound {
 /// ```
 ///
 /// # Panics
-/// If `body` returns something else than it carries, or bounds are tensors and no integer scalars of one dtype.
+/// If `body` does not return a carry of the same structure and types, or bounds are tensors but not integer scalars of one dtype.
 #[track_caller]
 pub fn fori_loop<C: Tree>(
     lower: impl Into<Bound>,
@@ -108,13 +110,13 @@ pub fn fori_loop<C: Tree>(
     body: impl FnOnce(&Tensor, &C) -> C,
     init: &C,
 ) -> C {
-    let place = Place::here("fori_loop");
+    let place = CallSite::here("fori_loop");
     let (lower, upper) = match (lower.into(), upper.into()) {
         (Bound::Known(lower), Bound::Known(upper)) => {
             let length = usize::try_from(upper.saturating_sub(lower)).unwrap_or(0);
             let fits = |n: i64| i32::try_from(n).is_ok();
             if length > 0 && !(fits(lower) && fits(upper)) {
-                place.fail(&format!("the counter is an i32, and does not go from {lower} to {upper}"));
+                place.fail(&format!("the counter is an i32, and cannot count from {lower} to {upper}"));
             }
             let options = ScanOptions { length: Some(length), ..ScanOptions::default() };
             let first = lower as f64;
@@ -133,7 +135,7 @@ pub fn fori_loop<C: Tree>(
         Bound::Known(n) => lax::full(dtype, &Type::scalar(dtype).shape, n as f64),
         Bound::Unknown(t) if *t.ty() == Type::scalar(dtype) && dtype.is_int() => t,
         Bound::Unknown(t) => {
-            place.fail(&format!("bounds are integer scalars of one dtype, and one is of type {}", t.ty()))
+            place.fail(&format!("bounds must be integer scalars of one dtype, but one has type {}", t.ty()))
         }
     };
     let caller = Caller::here();

@@ -1,7 +1,7 @@
-//! Control flow as operations: branches and loops whose course is decided when the program runs.
+//! Control flow as operations: branches and loops that are decided when the program runs.
 //!
-//! What the closures use of the values around them becomes an operand. Each function is traced once and stays a sub-program,
-//! whichever way or how often it runs.
+//! Values that the closures capture become operands. Each closure is traced once, and stays a sub-program, however
+//! often it runs.
 
 mod associative;
 mod branches;

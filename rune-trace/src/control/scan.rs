@@ -1,27 +1,27 @@
 //! Loops over the positions of arrays.
 
 use super::closure::{Closure, agree, programs};
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::tensor::{at_caller, lax};
 use crate::{Tensor, Tree};
 
-/// How [`scan_with`] goes over the positions.
+/// Options of [`scan_with`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct ScanOptions {
-    /// Begin with the last position.
+    /// Start with the last position.
     pub reverse: bool,
-    /// How many positions are compiled into one turn of a loop: more make larger programs that run faster. `None`: chosen by the
-    /// size of the body.
+    /// The number of positions in one iteration of the compiled loop. More give larger and faster programs. `None`
+    /// chooses by the size of the body.
     pub unroll: Option<usize>,
-    /// How many positions there are; needed where `xs` has no leaves.
+    /// The number of positions. It is required if `xs` has no leaves.
     pub length: Option<usize>,
 }
 
-/// Carries a value over the positions of `xs` along the first axis of its leaves, and stacks up what comes along; JAX's `lax.scan`.
+/// Carries a value over the positions of `xs` along the first axis of its leaves, and stacks results; JAX's `lax.scan`.
 ///
-/// `f` takes what is carried and the slice of `xs` at the position, and returns what is carried next and something to stack (`()` for
-/// nothing). Returned are what is carried in the end, and the stacks. The loop is compiled once, however many positions there are; its gradient is a
-/// loop backward.
+/// `f` takes the carry and the slice of `xs` at the position. It returns the next carry and a value to stack (`()` for
+/// none). `scan` returns the final carry and the stacked values. The loop is compiled once, whatever its length. Its
+/// gradient is a loop in the opposite direction.
 ///
 /// ```
 /// use rune_trace::{Tensor, scan};
@@ -32,14 +32,14 @@ pub struct ScanOptions {
 /// ```
 ///
 /// # Panics
-/// If the leaves of `xs` have no first axis or of different sizes, or what is carried changes its structure or types.
+/// If leaves of `xs` have no first axis, or first axes of different sizes, or the carry changes its structure or types.
 #[track_caller]
 pub fn scan<C: Tree, X: Tree, Y: Tree>(f: impl FnOnce(&C, &X) -> (C, Y), init: &C, xs: &X) -> (C, Y) {
-    let place = Place::here("scan");
+    let place = CallSite::here("scan");
     at_caller(|| run(ScanOptions::default(), f, init, xs, place))
 }
 
-/// As [`scan`], from the last position on, or unrolled, or without arrays to go over.
+/// Like [`scan`], in reverse order, unrolled, or without arrays.
 ///
 /// ```
 /// use rune_trace::{ScanOptions, Tensor, scan_with};
@@ -50,7 +50,7 @@ pub fn scan<C: Tree, X: Tree, Y: Tree>(f: impl FnOnce(&C, &X) -> (C, Y), init: &
 /// ```
 ///
 /// # Panics
-/// As [`scan`]; also if `xs` has no leaves and no length is given, or another one than `xs` has.
+/// Like [`scan`]. Also if `xs` has no leaves and no length is given, or the length is not that of `xs`.
 #[track_caller]
 pub fn scan_with<C: Tree, X: Tree, Y: Tree>(
     options: ScanOptions,
@@ -58,12 +58,12 @@ pub fn scan_with<C: Tree, X: Tree, Y: Tree>(
     init: &C,
     xs: &X,
 ) -> (C, Y) {
-    let place = Place::here("scan");
+    let place = CallSite::here("scan");
     at_caller(|| run(options, f, init, xs, place))
 }
 
-/// `f` of each slice along the first axis of the leaves of `xs`, one after the other, stacked; JAX's `lax.map`. Takes the memory of
-/// one slice at a time, where [`vmap`](crate::vmap) computes all at once.
+/// Applies `f` to each slice along the first axis of the leaves of `xs`, one after the other, and stacks the results;
+/// JAX's `lax.map`. It needs memory for one slice at a time, whereas [`vmap`](crate::vmap) computes all at once.
 ///
 /// ```
 /// use rune_trace::{Tensor, map};
@@ -72,10 +72,10 @@ pub fn scan_with<C: Tree, X: Tree, Y: Tree>(
 /// ```
 ///
 /// # Panics
-/// If the leaves of `xs` have no first axis or of different sizes.
+/// If leaves of `xs` have no first axis, or first axes of different sizes.
 #[track_caller]
 pub fn map<X: Tree, Y: Tree>(f: impl FnOnce(&X) -> Y, xs: &X) -> Y {
-    let place = Place::here("map");
+    let place = CallSite::here("map");
     at_caller(|| run(ScanOptions::default(), |(), x| ((), f(x)), &(), xs, place)).1
 }
 
@@ -84,7 +84,7 @@ fn run<C: Tree, X: Tree, Y: Tree>(
     f: impl FnOnce(&C, &X) -> (C, Y),
     init: &C,
     xs: &X,
-    place: Place,
+    place: CallSite,
 ) -> (C, Y) {
     let arrays = xs.leaves();
     let length = length(options.length, xs, place);
@@ -96,18 +96,18 @@ fn run<C: Tree, X: Tree, Y: Tree>(
         f(&init.with_leaves(carry.iter().cloned()), &xs.with_leaves(x.iter().cloned()))
     })];
     agree(init, &closure[0].output.0, place, |path, found| {
-        format!("what is carried has to stay of one type, and `carry{path}` comes out of the body of {found}")
+        format!("the body must keep the type of the carry, but returns `carry{path}` of {found}")
     });
     let (body, _, captured) = programs::<_, Tensor>(&closure, None);
     let how = lax::Scan { length, reverse: options.reverse, unroll: options.unroll.unwrap_or(0) };
     closure[0].output.with_leaves(lax::scan(&body[0], &captured, &carried, &arrays, how))
 }
 
-fn length<X: Tree>(asked: Option<usize>, xs: &X, place: Place) -> usize {
+fn length<X: Tree>(asked: Option<usize>, xs: &X, place: CallSite) -> usize {
     let mut length = asked.map(|n| (n, "the length asked for".to_owned()));
     for (path, x) in xs.leaves_with_paths("xs") {
         let Some(&n) = x.shape().first() else {
-            place.fail(&format!("`{path}` is of type {} and has no first axis to go along", x.ty()));
+            place.fail(&format!("`{path}` has type {}, and so no first axis to scan", x.ty()));
         };
         match &length {
             Some((known, whose)) if *known != n => {
@@ -119,6 +119,6 @@ fn length<X: Tree>(asked: Option<usize>, xs: &X, place: Place) -> usize {
     }
     match length {
         Some((n, _)) => n,
-        None => place.fail("there are no arrays to go over; give the `length` in `ScanOptions`"),
+        None => place.fail("there are no arrays to scan; set the `length` in `ScanOptions`"),
     }
 }

@@ -1,4 +1,4 @@
-//! Seeing what a function computes.
+//! Shows what a function computes.
 
 mod nans;
 mod options;
@@ -14,7 +14,7 @@ pub use options::{Column, DebugOptions};
 pub use print::{DebugArg, DebugValue, debug_print_parts};
 
 use crate::ProgramExt;
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
 use crate::make_program::{name_of, trace_on};
 use crate::{EvalError, Tensor, Tree};
@@ -24,10 +24,11 @@ use rune_ir::{Array, Program};
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
-/// The function that does what `f` does, and prints each of its operations to the standard error as it is computed: operands and
-/// results with their types, what the values are like, how long it took, and the line that it comes from.
+/// Returns a function that computes the same as `f`, and prints each operation to the standard error when it is
+/// computed: operands and results with their types, summaries of the values, the time, and the user's line.
 ///
-/// It is a tree of name scopes and sub-programs. `◀` marks the operations of a backward pass, `∂` those of tangents.
+/// The output is a tree of name scopes and sub-programs. `◀` marks the operations of a backward pass, and `∂` those of
+/// tangents.
 ///
 /// ```
 /// use rune_trace::{DebugOptions, Column, Tensor, debug, grad, name_scope};
@@ -51,11 +52,12 @@ use std::sync::{Mutex, PoisonError};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The function is run once, and its operations are interpreted one by one, as they were written. Where another transformation does not
-/// know the arguments (`jit` and `vmap` do not), the operations are shown without values. [`DebugOptions`] says what is shown.
+/// The function runs once, and its operations are interpreted one by one, without simplification. If another
+/// transformation does not know the arguments (such as `jit` and `vmap`), the operations are printed without values.
+/// [`DebugOptions`] sets what is printed.
 ///
 /// # Panics
-/// The returned function panics where `f` does, and if an argument cannot be computed.
+/// The returned function panics if `f` does, and if an argument cannot be computed.
 #[track_caller]
 pub fn debug<'f, X, F>(f: F) -> F::Returning<'f, F::Output>
 where
@@ -66,10 +68,10 @@ where
     DebugOptions::new().debug(f)
 }
 
-/// As [`debug`], to `writer`.
+/// Like [`debug`], to `writer`.
 ///
 /// # Panics
-/// As [`debug`].
+/// Like [`debug`].
 #[track_caller]
 pub fn debug_to<'f, X, F>(f: F, writer: impl Write + Send + 'f) -> F::Returning<'f, F::Output>
 where
@@ -81,10 +83,10 @@ where
 }
 
 impl DebugOptions {
-    /// As [`debug`](fn@crate::debug), with these options.
+    /// Like [`debug`](fn@crate::debug), with options.
     ///
     /// # Panics
-    /// As [`debug`](fn@crate::debug).
+    /// Like [`debug`](fn@crate::debug).
     #[track_caller]
     pub fn debug<'f, X, F>(&self, f: F) -> F::Returning<'f, F::Output>
     where
@@ -95,10 +97,10 @@ impl DebugOptions {
         self.debug_to(f, std::io::stderr())
     }
 
-    /// As [`debug_to`](crate::debug_to), with these options.
+    /// Like [`debug_to`](crate::debug_to), with options.
     ///
     /// # Panics
-    /// As [`debug`](fn@crate::debug).
+    /// Like [`debug`](fn@crate::debug).
     #[track_caller]
     pub fn debug_to<'f, X, F>(&self, f: F, writer: impl Write + Send + 'f) -> F::Returning<'f, F::Output>
     where
@@ -106,7 +108,7 @@ impl DebugOptions {
         F: Function<X> + 'f,
         F::Output: Tree,
     {
-        let (place, options, writer) = (Place::here("debug"), self.clone(), Mutex::new(writer));
+        let (place, options, writer) = (CallSite::here("debug"), self.clone(), Mutex::new(writer));
         F::returning(move |args| {
             place.of_users::<X, _, _>(&f, args, || {
                 let watched = Watched::new::<X, F>(&f, args);
@@ -117,7 +119,7 @@ impl DebugOptions {
     }
 }
 
-/// A function that was run once near its arguments.
+/// A function that ran once at its arguments.
 struct Watched<Y> {
     program: Program,
     inputs: Vec<Tensor>,
@@ -137,7 +139,7 @@ impl<Y: Tree> Watched<Y> {
         Watched { program: traced.program, inputs, output: traced.output }
     }
 
-    /// The values of the inputs; `None` if a transformation around does not know them.
+    /// Returns the values of the inputs, or `None` if an enclosing transformation does not know them.
     fn values(&self) -> Result<Option<Vec<Array>>, EvalError> {
         match self.inputs.iter().map(Tensor::to_array).collect() {
             Ok(values) => Ok(Some(values)),
@@ -146,14 +148,14 @@ impl<Y: Tree> Watched<Y> {
         }
     }
 
-    fn run(&self, printer: &mut Printer, place: Place) -> Y {
+    fn run(&self, printer: &mut Printer, place: CallSite) -> Y {
         let traced = self.inputs.iter().any(Tensor::is_traced);
         printer.echo = !traced;
         let outputs = match self.values() {
-            // What is called once is called when the program around runs.
+            // Functions that must be called once are called when the enclosing program runs.
             Ok(Some(values)) if !traced || self.program.io_callback().is_none() => {
                 match interpret_observed(&self.program, &values, printer) {
-                    // What depends on a parameter of an enclosing function has to go on doing so.
+                    // Results that depend on a parameter of an enclosing function must keep this dependence.
                     Ok(_) if traced => self.program.apply(&self.inputs),
                     Ok(outputs) => outputs.into_iter().map(Tensor::from).collect(),
                     Err(error) => place.fail(&error.to_string()),

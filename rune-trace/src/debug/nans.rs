@@ -1,13 +1,14 @@
-//! Functions whose results are looked at for NaN.
+//! Searches the results of functions for NaN.
 
 use super::Watched;
 use crate::ProgramExt;
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
 use crate::{EvalError, Tensor, Tree};
-use rune_ir::{Array, Bad, NanError, find_nan};
+use rune_ir::{Array, NanError, NonFinite, find_nan};
 
-/// The function that does what `f` does, and tells, if its result holds a NaN, which operation made it.
+/// Returns a function that computes the same as `f`. If its result holds a NaN, it reports the operation that created
+/// the NaN.
 ///
 /// ```
 /// use rune_trace::{Tensor, debug_nans, grad};
@@ -21,11 +22,13 @@ use rune_ir::{Array, Bad, NanError, find_nan};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The function runs as ever; only if a result holds a NaN, its program is interpreted, operation by operation. A NaN that does not
-/// reach a result, as one that `select` leaves out, is no error. With the environment variable `RUNE_DEBUG_NANS` set, all that is read
-/// and all that compiled functions return is looked at, and reading it is the error; `RUNE_DEBUG_INFS` looks for infinities as well.
+/// The function runs as usual. Only if a result holds a NaN, its program is interpreted, operation by operation. A NaN
+/// that does not reach a result, for example because `select` discards it, is not an error. If the environment variable
+/// `RUNE_DEBUG_NANS` is set, everything that is read and everything that compiled functions return is searched, and
+/// reading a NaN is an error. `RUNE_DEBUG_INFS` also searches for infinities.
 ///
 /// # Panics
+/// The returned function panics if `f` does, and if an argument cannot be computed.
 /// The returned function panics where `f` does, and if an argument cannot be computed.
 #[track_caller]
 pub fn debug_nans<'f, X, F>(f: F) -> F::Returning<'f, Result<F::Output, NanError>>
@@ -34,10 +37,10 @@ where
     F: Function<X> + 'f,
     F::Output: Tree,
 {
-    checked::<X, F>(f, Bad::Nan, Place::here("debug_nans"))
+    checked::<X, F>(f, NonFinite::Nan, CallSite::here("debug_nans"))
 }
 
-/// As [`debug_nans`], for infinities as well. One that is written in the function, as for a mask, was not made.
+/// Like [`debug_nans`], also for infinities. An infinity that the function contains, as in a mask, is not reported.
 ///
 /// ```
 /// use rune_trace::{Tensor, debug_infs};
@@ -46,7 +49,7 @@ where
 /// ```
 ///
 /// # Panics
-/// As [`debug_nans`].
+/// Like [`debug_nans`].
 #[track_caller]
 pub fn debug_infs<'f, X, F>(f: F) -> F::Returning<'f, Result<F::Output, NanError>>
 where
@@ -54,10 +57,10 @@ where
     F: Function<X> + 'f,
     F::Output: Tree,
 {
-    checked::<X, F>(f, Bad::NanOrInf, Place::here("debug_infs"))
+    checked::<X, F>(f, NonFinite::NanOrInf, CallSite::here("debug_infs"))
 }
 
-fn checked<'f, X, F>(f: F, bad: Bad, place: Place) -> F::Returning<'f, Result<F::Output, NanError>>
+fn checked<'f, X, F>(f: F, bad: NonFinite, place: CallSite) -> F::Returning<'f, Result<F::Output, NanError>>
 where
     X: Arguments,
     F: Function<X> + 'f,
@@ -68,7 +71,7 @@ where
             let watched = Watched::new::<X, F>(&f, args);
             let outputs = watched.program.apply(&watched.inputs);
             let result = watched.output.with_leaves(outputs.iter().cloned());
-            // Where a transformation around does not know the values, nobody can look at them.
+            // If an enclosing transformation does not know the values, they cannot be searched.
             let fail = |error: EvalError| -> Vec<Array> { place.fail(&error.to_string()) };
             let Some(inputs) = watched.values().unwrap_or_else(|e| Some(fail(e))) else { return Ok(result) };
             let outputs = outputs.iter().map(Tensor::to_array).collect::<Result<Vec<_>, _>>().unwrap_or_else(fail);

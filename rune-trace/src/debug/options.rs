@@ -1,19 +1,19 @@
-//! What is shown of a run.
+//! Options of printed runs.
 
-/// What is told of each operation, after the operation itself.
+/// A column after each operation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Column {
     /// The types of operands and results.
     Types,
-    /// What the values of the results are like: see [`Summary`](crate::Summary).
+    /// Summaries of the results: see [`Summary`](crate::Summary).
     Values,
-    /// How many milliseconds it took; of an operation with sub-programs, all that these did.
+    /// The time in milliseconds. That of an operation includes its sub-programs.
     Time,
-    /// The line that it comes from.
+    /// The user's line.
     Line,
 }
 
-/// How [`debug`](fn@crate::debug) shows a function.
+/// Options of [`debug`](fn@crate::debug).
 ///
 /// ```
 /// use rune_trace::{Column, DebugOptions, Tensor, name_scope};
@@ -41,30 +41,30 @@ pub struct DebugOptions {
 }
 
 impl DebugOptions {
-    /// All columns, all depths, all scopes, and of loops the first two iterations.
+    /// Returns the defaults: all columns, depths and scopes, and the first two iterations of loops.
     pub fn new() -> DebugOptions {
         let columns = vec![Column::Types, Column::Values, Column::Time, Column::Line];
         DebugOptions { columns, max_depth: usize::MAX, scope: None, iterations: 2 }
     }
-    /// Shows these columns, in this order.
+    /// Sets the columns and their order.
     #[must_use]
     pub fn columns(mut self, columns: impl IntoIterator<Item = Column>) -> DebugOptions {
         self.columns = columns.into_iter().collect();
         self
     }
-    /// Shows of scopes and sub-programs that lie deeper in each other than this only how many operations they are.
+    /// Sets the maximum nesting depth of scopes and sub-programs. Only the number of deeper operations is printed.
     #[must_use]
     pub fn max_depth(mut self, depth: usize) -> DebugOptions {
         self.max_depth = depth;
         self
     }
-    /// Shows only what is in a scope of this name: `layer1`, or `layer1/relu`.
+    /// Prints only operations in a scope of this name: `layer1`, or `layer1/relu`.
     #[must_use]
     pub fn scope(mut self, scope: impl Into<String>) -> DebugOptions {
         self.scope = Some(scope.into());
         self
     }
-    /// Shows so many iterations of each loop.
+    /// Sets how many iterations of each loop are printed.
     #[must_use]
     pub fn iterations(mut self, iterations: usize) -> DebugOptions {
         self.iterations = iterations;

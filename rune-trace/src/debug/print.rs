@@ -4,13 +4,14 @@ use crate::Tensor;
 use rune_ir::op::{Dims, template::escaped};
 use rune_ir::{DType, Op, Shape, Type};
 
-/// What `debug_print!` can print: tensors, whose values are printed when they are known, and what is known already.
+/// The arguments of `debug_print!`: tensors, which are printed when their values are known, and values that are known
+/// already.
 pub trait DebugArg {
-    /// The tensor, or the text of what is known, with floats to so many digits after the point.
+    /// Returns the tensor, or the text of a known value. Floats have this many digits after the point.
     fn shown(&self, precision: Option<usize>) -> DebugValue;
 }
 
-/// What is printed in a place.
+/// What replaces a placeholder.
 pub enum DebugValue {
     /// The value of this tensor.
     Tensor(Tensor),
@@ -49,7 +50,8 @@ macro_rules! floats {
 }
 floats!(f32, f64);
 
-/// What `debug_print!` expands to. `places` are, in the order of the text, what is before each place, its argument and its precision.
+/// The expansion of `debug_print!`. `places` holds, for each placeholder in order, the text before it, its argument and
+/// its precision.
 #[doc(hidden)]
 #[track_caller]
 pub fn debug_print_parts(places: &[(&str, &dyn DebugArg, Option<usize>)], end: &str) {

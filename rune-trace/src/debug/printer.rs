@@ -1,4 +1,4 @@
-//! A run as a tree of lines.
+//! Prints a run as a tree of lines.
 
 use super::{Column, DebugOptions};
 use rune_ir::Summary;
@@ -9,7 +9,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Where the first column begins, if the operation is no longer, and how wide each is.
+/// The start of the first column, if the operation is no longer, and the width of the columns.
 const OPERATION: usize = 34;
 const fn width(column: Column) -> usize {
     match column {
@@ -20,37 +20,37 @@ const fn width(column: Column) -> usize {
     }
 }
 
-/// Prints a run as it goes on.
+/// Prints a run as it proceeds.
 pub(super) struct Printer<'a> {
     options: &'a DebugOptions,
     writer: &'a mut dyn Write,
     frames: Vec<Frame>,
-    /// How many operations were left out, for lying too deep, since the last line.
+    /// The number of operations since the last line that are too deep to be printed.
     folded: usize,
-    /// Whether `debug_print!` prints too, and `io_callback` calls.
+    /// Whether `debug_print!` also prints, and `io_callback` calls.
     pub echo: bool,
 }
 
-/// A program that is running.
+/// A running program.
 struct Frame {
     names: Vec<String>,
     types: Vec<Type>,
     outputs: Vec<Var>,
-    /// The line that comes before the first of its own.
+    /// The line that comes before its first line.
     header: Option<String>,
-    /// Under how many scopes and programs it lies.
+    /// The number of enclosing scopes and programs.
     level: usize,
-    /// The scopes of the instruction that it is a sub-program of.
+    /// The scopes of the instruction whose sub-program it is.
     base: Vec<String>,
-    /// The scopes, below those, that the last line was in.
+    /// The scopes of the last line, below those.
     open: Vec<String>,
-    /// Whether nothing of it is shown, as of later iterations.
+    /// Whether nothing of it is printed, as for later iterations.
     hidden: bool,
-    /// Whether all of it is in the scope that is asked for.
+    /// Whether all of it is in the requested scope.
     in_scope: bool,
-    /// What its instructions took.
+    /// The time of its instructions.
     took: Duration,
-    /// The instruction that is running, how often each of its sub-programs has begun, and what these took.
+    /// The running instruction, how often each of its sub-programs has started, and their time.
     running: Option<Instruction>,
     begun: Vec<(*const Program, usize)>,
     inner: Duration,
@@ -61,7 +61,7 @@ impl<'a> Printer<'a> {
         Printer { options, writer, frames: Vec::new(), folded: 0, echo: true }
     }
 
-    /// Prints a program that cannot be run yet: without values and times.
+    /// Prints a program that cannot run yet: without values and times.
     pub fn outline(&mut self, program: &Program) {
         self.enter(program, None);
         for instruction in program.instructions() {
@@ -105,7 +105,7 @@ impl<'a> Printer<'a> {
             frame.level = depth + 1;
             frame.in_scope = parent.in_scope || self.options.takes(&scopes);
             frame.hidden = parent.hidden || before >= self.options.iterations;
-            // What a program is to the instruction, and its name where that is another.
+            // The role of a program in the instruction, and its name if that differs.
             let field =
                 |field: &str| if field == program.name() { signature.clone() } else { format!("{field} {signature}") };
             frame.header = Some(match (instruction.and_then(|i| field_of(i, program)), before) {
@@ -158,13 +158,13 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Ends an instruction, with its results and what it took if it was run.
+    /// Ends an instruction. `ran` holds its results and its time, if it ran.
     fn finish(&mut self, instruction: &Instruction, ran: Option<(&[Array], Duration)>) {
         let options = self.options;
         let Some(frame) = self.frames.last_mut() else { return };
         let took = match frame.begun.is_empty() {
             true => ran.map(|(_, took)| took),
-            // Without the time that showing the sub-programs took.
+            // Excludes the time for printing the sub-programs.
             false => ran.map(|_| frame.inner),
         };
         frame.took += took.unwrap_or_default();
@@ -194,7 +194,7 @@ impl<'a> Printer<'a> {
         self.put(0, &line);
     }
 
-    /// Prints the headers of the programs that are running, as far as they are not printed yet.
+    /// Prints the headers of the running programs that are not printed yet.
     fn headers(&mut self) {
         for i in 1..self.frames.len() {
             if self.frames[i].header.is_none() {
@@ -225,7 +225,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Writes a line at a level; before it, how many operations were left out. A reader that has gone away is no reason to stop.
+    /// Writes a line at a level, and before it the number of omitted operations. A closed output is not an error.
     fn put(&mut self, level: usize, text: &str) {
         let folded = std::mem::take(&mut self.folded);
         if folded > 0 {
@@ -237,11 +237,11 @@ impl<'a> Printer<'a> {
 }
 
 impl Frame {
-    /// Those of the scopes that are not around the program already.
+    /// Returns the scopes that do not enclose the program.
     fn below<'s>(&self, scopes: &'s [String]) -> &'s [String] {
         scopes.strip_prefix(&self.base[..]).unwrap_or(scopes)
     }
-    /// How deep an instruction in these scopes lies.
+    /// Returns the nesting depth of an instruction in these scopes.
     fn depth(&self, scopes: &[String]) -> usize {
         self.level + self.below(scopes).len()
     }
@@ -285,7 +285,7 @@ impl Frame {
     }
 }
 
-/// An operation and what is told of it, in columns where they fit.
+/// Returns an operation and its columns as one line, aligned if they fit.
 fn line(operation: String, columns: impl Iterator<Item = (Column, String)>) -> String {
     let (mut line, mut at) = (operation, OPERATION);
     for (column, text) in columns {
@@ -298,18 +298,18 @@ fn line(operation: String, columns: impl Iterator<Item = (Column, String)>) -> S
     line
 }
 
-/// The name scopes of an instruction, outermost first.
+/// Returns the name scopes of an instruction, outermost first.
 fn scopes(instruction: &Instruction) -> Vec<String> {
     let scope = instruction.origin.scope.as_deref().unwrap_or_default();
     scope.split('/').filter(|s| !s.is_empty()).map(str::to_owned).collect()
 }
 
-/// What an instruction calls a sub-program.
+/// Returns the role of a sub-program in an instruction.
 fn field_of(instruction: &Instruction, program: &Program) -> Option<&'static str> {
     instruction.op.programs().into_iter().find(|(_, p)| std::ptr::eq(&***p, program)).map(|(field, _)| field)
 }
 
-/// How often a program has begun before this time, which is counted.
+/// Returns how often a program has started before, and counts this time.
 fn count(begun: &mut Vec<(*const Program, usize)>, program: &Program) -> usize {
     let key = std::ptr::from_ref(program);
     let at = begun.iter().position(|(p, _)| *p == key).unwrap_or_else(|| {
@@ -321,7 +321,7 @@ fn count(begun: &mut Vec<(*const Program, usize)>, program: &Program) -> usize {
 }
 
 impl DebugOptions {
-    /// Whether operations in these scopes are asked for.
+    /// Returns whether operations in these scopes are requested.
     fn takes(&self, scopes: &[String]) -> bool {
         let Some(wanted) = &self.scope else { return true };
         let wanted: Vec<&str> = wanted.split('/').filter(|s| !s.is_empty()).collect();

@@ -1,15 +1,15 @@
-//! Derivatives by differences, which know nothing of rules.
+//! Derivatives by finite differences, independent of all rules.
 
 use crate::Tensor;
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{ArgRefs, Arguments, Function};
 use crate::tensor::{at_caller, users};
 use rune_ir::{Array, Element, with_element};
 
-/// Which points a finite difference is taken between.
+/// The points of a finite difference.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Difference {
-    /// `(f(x + eps) - f(x - eps)) / (2 eps)`, whose error falls with the square of eps.
+    /// `(f(x + eps) - f(x - eps)) / (2 eps)`, whose error is proportional to eps².
     #[default]
     Central,
     /// `(f(x + eps) - f(x)) / eps`.
@@ -19,7 +19,7 @@ pub enum Difference {
 }
 
 impl Difference {
-    /// Where the two points are, as multiples of eps.
+    /// Returns both points, as multiples of eps.
     pub(super) fn ends(self) -> (f64, f64) {
         match self {
             Difference::Central => (1.0, -1.0),
@@ -29,8 +29,9 @@ impl Difference {
     }
 }
 
-/// The gradient of a function with a scalar result, by finite differences: `f` is called twice for each element of the arguments. For
-/// one argument of its structure, for several a tuple; zero for leaves that are not of a float dtype.
+/// Returns the gradient of a function with a scalar result by finite differences. `f` is called twice for each element
+/// of the arguments. The result has the structure of the argument; for several arguments it is a tuple. It is zero for
+/// leaves that are not floats.
 ///
 /// ```
 /// use rune_trace::{Difference, Tensor, finite_diff};
@@ -40,14 +41,14 @@ impl Difference {
 /// ```
 ///
 /// # Panics
-/// If the result is not a scalar, a value cannot be read, or a step of `eps` is lost in the rounding of the dtype.
+/// If the result is not a scalar, a value cannot be read, or a step of `eps` is lost in rounding.
 #[track_caller]
 pub fn finite_diff<'a, X, F>(f: F, at: impl ArgRefs<'a, X>, eps: f64, method: Difference) -> X::Plain
 where
     X: Arguments,
     F: Function<X, Output = Tensor>,
 {
-    let (args, place) = (at.refs(), Place::here("finite_diff"));
+    let (args, place) = (at.refs(), CallSite::here("finite_diff"));
     let f = |x: &X| vec![scalar(&f.call(x), place)];
     let mut leaf = 0;
     let mut gradient = |x: &Tensor| {
@@ -62,7 +63,8 @@ where
     at_caller(|| X::map(args, &mut gradient)).plain()
 }
 
-/// The Jacobian of a function of one tensor, by finite differences: the axes of the result, then those of `x`.
+/// Returns the Jacobian of a function of one tensor by finite differences. Its axes are those of the result, then those
+/// of `x`.
 ///
 /// ```
 /// use rune_trace::{Difference, Tensor, finite_diff_jacobian};
@@ -73,7 +75,7 @@ where
 /// ```
 ///
 /// # Panics
-/// If `x` or the result is not of a float dtype, or as [`finite_diff`].
+/// If `x` or the result is not a float, or like [`finite_diff`].
 #[track_caller]
 pub fn finite_diff_jacobian(
     f: impl Fn(&Tensor) -> Tensor + Send + Sync,
@@ -81,7 +83,7 @@ pub fn finite_diff_jacobian(
     eps: f64,
     method: Difference,
 ) -> Tensor {
-    let place = Place::here("finite_diff_jacobian");
+    let place = CallSite::here("finite_diff_jacobian");
     let y = crate::eval_shape(&f, x);
     if !x.dtype().is_float() || !y.dtype().is_float() {
         place.fail(&format!("the function takes {} to {}, and only floats have derivatives", x.ty(), y.ty()));
@@ -93,14 +95,14 @@ pub fn finite_diff_jacobian(
     tensor(&rows, y.shape().iter().chain(x.shape().iter()).copied().collect(), &y)
 }
 
-/// How the numbers that `f` gives move with these elements of a leaf of the arguments.
+/// Returns the differences of the numbers that `f` returns, for these elements of a leaf of the arguments.
 pub(super) fn slopes<X: Arguments>(
     f: &dyn Fn(&X) -> Vec<f64>,
     args: X::Refs<'_>,
     leaf: usize,
     elements: &[usize],
     (eps, method): (f64, Difference),
-    place: Place,
+    place: CallSite,
 ) -> Vec<Vec<f64>> {
     let (high, low) = method.ends();
     let slope = |&element: &usize| {
@@ -109,14 +111,14 @@ pub(super) fn slopes<X: Arguments>(
         if to == from {
             place.fail(&format!("a step of {eps} from {to} is lost in the rounding of the dtype; give a greater one"));
         }
-        // The step as it is after rounding.
+        // The step after rounding.
         f(&up).iter().zip(f(&down)).map(|(up, down)| (up - down) / (to - from)).collect()
     };
     elements.iter().map(slope).collect()
 }
 
-/// The arguments with one element moved, and that element.
-fn shifted<X: Arguments>(args: X::Refs<'_>, leaf: usize, element: usize, by: f64, place: Place) -> (X, f64) {
+/// Returns the arguments with one element changed, and that element.
+fn shifted<X: Arguments>(args: X::Refs<'_>, leaf: usize, element: usize, by: f64, place: CallSite) -> (X, f64) {
     let (mut position, mut moved) = (0, f64::NAN);
     let args = X::map(args, &mut |x| {
         position += 1;
@@ -134,24 +136,24 @@ fn shifted<X: Arguments>(args: X::Refs<'_>, leaf: usize, element: usize, by: f64
     (args, moved)
 }
 
-fn host(x: &Tensor, place: Place) -> Array {
+fn host(x: &Tensor, place: CallSite) -> Array {
     x.to_array().unwrap_or_else(|error| place.fail(&error.to_string()))
 }
 
-/// The elements of a tensor.
-pub(super) fn numbers(x: &Tensor, place: Place) -> Vec<f64> {
+/// Returns the elements of a tensor.
+pub(super) fn numbers(x: &Tensor, place: CallSite) -> Vec<f64> {
     host(x, place).to_f64_vec()
 }
 
-/// The one element of a result.
-pub(super) fn scalar(y: &Tensor, place: Place) -> f64 {
+/// Returns the only element of a result.
+pub(super) fn scalar(y: &Tensor, place: CallSite) -> f64 {
     if y.rank() != 0 {
         place.fail(&format!("the function returned a tensor of type {}, and only a scalar has a gradient", y.ty()));
     }
     numbers(y, place)[0]
 }
 
-/// Numbers as a tensor of the dtype of `like`.
+/// Returns numbers as a tensor with the dtype of `like`.
 fn tensor(numbers: &[f64], shape: Vec<usize>, like: &Tensor) -> Tensor {
     with_element!(like.dtype(), T => Array::from_fn(shape, |i| T::from_f64(numbers[i]))).into()
 }

@@ -1,35 +1,35 @@
-//! Derivatives by rules against derivatives by differences.
+//! Checks derivatives against finite differences.
 
 mod finite;
 
 pub use finite::{Difference, finite_diff, finite_diff_jacobian};
 
 use crate::autodiff::{floats, forward, gradients, near};
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{ArgRefs, Arguments, Function};
 use crate::tensor::{at_caller, users};
 use crate::{Tensor, Tree, lax, random};
 use finite::{numbers, scalar, slopes};
 use std::fmt;
 
-/// How derivatives are checked.
+/// Options of the checks.
 #[derive(Clone, Debug)]
 pub struct CheckOptions {
     /// The step.
     pub eps: f64,
-    /// The error, relative to the greater of the two numbers, that passes.
+    /// The maximum error relative to the greater of the two numbers.
     pub rtol: f64,
-    /// The absolute error that passes.
+    /// The maximum absolute error.
     pub atol: f64,
-    /// Whether to print each comparison.
+    /// Whether each comparison is printed.
     pub verbose: bool,
-    /// The elements to check, by their position in row-major order (in each leaf); all if none are chosen.
+    /// The elements to check, by their index in row-major order (in each leaf). `None` checks all.
     pub indices: Option<Vec<usize>>,
-    /// The points that differences are taken between.
+    /// The points of the differences.
     pub method: Difference,
-    /// How many random directions [`check_jvp`] and [`check_vjp`] try.
+    /// The number of random directions that [`check_jvp`] and [`check_vjp`] try.
     pub directions: usize,
-    /// What the random directions are drawn from.
+    /// The seed of the random directions.
     pub seed: u64,
 }
 
@@ -48,20 +48,20 @@ impl Default for CheckOptions {
     }
 }
 
-/// An element whose two derivatives differ.
+/// An element with two different derivatives.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mismatch {
-    /// Its position in row-major order.
+    /// Its index in row-major order.
     pub index: usize,
-    /// The derivative by rules.
+    /// The derivative by automatic differentiation.
     pub autodiff: f64,
-    /// The derivative by differences.
+    /// The derivative by finite differences.
     pub finite_difference: f64,
-    /// How far apart they are.
+    /// The absolute difference.
     pub absolute_error: f64,
 }
 
-/// What a check found. An element passes when its absolute or its relative error is within tolerance.
+/// The result of a check. An element passes if its absolute or its relative error is within the tolerance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GradientCheck {
     /// What was checked: the path of a leaf, or a direction.
@@ -74,13 +74,13 @@ pub struct GradientCheck {
     pub mean_abs_error: f64,
     /// The mean of the relative errors.
     pub mean_rel_error: f64,
-    /// What did not pass.
+    /// The elements that failed.
     pub failed_indices: Vec<Mismatch>,
-    /// Whether all did.
+    /// Whether all elements passed.
     pub passed: bool,
-    /// How many elements were compared.
+    /// The number of compared elements.
     pub num_checked: usize,
-    /// How many of them did not pass.
+    /// The number of failed elements.
     pub num_failed: usize,
 }
 
@@ -123,7 +123,7 @@ impl GradientCheck {
     }
 }
 
-/// The greater of two, NaN if one is.
+/// Returns the greater of two numbers; NaN if one is.
 fn greater(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) }
 }
@@ -157,17 +157,17 @@ impl std::error::Error for GradientCheck {}
 /// ```
 ///
 /// # Errors
-/// What was found, if an element does not pass.
+/// The result of the check, if an element does not pass.
 ///
 /// # Panics
-/// As [`grad`](crate::grad) and [`finite_diff`](crate::finite_diff).
+/// Like [`grad`](crate::grad) and [`finite_diff`](crate::finite_diff).
 #[track_caller]
 pub fn check_gradient(
     f: impl Fn(&Tensor) -> Tensor + Send + Sync,
     x: &Tensor,
     options: &CheckOptions,
 ) -> Result<GradientCheck, GradientCheck> {
-    let place = Place::here("check_gradient");
+    let place = CallSite::here("check_gradient");
     if !x.dtype().is_float() {
         place.fail(&format!("the argument is of type {}, and only floats have derivatives", x.ty()));
     }
@@ -176,7 +176,7 @@ pub fn check_gradient(
     if check.passed { Ok(check) } else { Err(check) }
 }
 
-/// As [`check_gradient`], of a function of any arguments: one result for each leaf of a float dtype.
+/// Like [`check_gradient`], for a function of any arguments: returns one result for each float leaf.
 ///
 /// ```
 /// use rune_trace::{CheckOptions, Tensor, check_gradients};
@@ -186,10 +186,10 @@ pub fn check_gradient(
 /// ```
 ///
 /// # Errors
-/// What was found, of all leaves, if an element of one does not pass.
+/// The results of all leaves, if an element of one does not pass.
 ///
 /// # Panics
-/// As [`check_gradient`].
+/// Like [`check_gradient`].
 #[track_caller]
 pub fn check_gradients<'a, X, F>(
     f: F,
@@ -200,7 +200,7 @@ where
     X: Arguments,
     F: Function<X, Output = Tensor>,
 {
-    let place = Place::here("check_gradients");
+    let place = CallSite::here("check_gradients");
     all_passed(at_caller(|| each_leaf::<X>(&|x| f.call(x), args.refs(), options, place)))
 }
 
@@ -212,7 +212,7 @@ fn each_leaf<X: Arguments>(
     f: &dyn Fn(&X) -> Tensor,
     args: X::Refs<'_>,
     options: &CheckOptions,
-    place: Place,
+    place: CallSite,
 ) -> Vec<GradientCheck> {
     let by = floats::<X>(args);
     let (_, (), gradients) = gradients::<X, ()>(args, &by, place, |x| (f(x), ()));
@@ -234,7 +234,8 @@ fn each_leaf<X: Arguments>(
     checks
 }
 
-/// Checks forward mode in random directions: the tangent of each element of the results against its finite difference.
+/// Checks forward mode in random directions: compares the tangent of each element of the results with its finite
+/// difference.
 ///
 /// ```
 /// use rune_trace::{CheckOptions, Tensor, check_jvp};
@@ -243,7 +244,7 @@ fn each_leaf<X: Arguments>(
 /// ```
 ///
 /// # Errors
-/// What was found, if an element does not pass. Elements of all directions are counted through.
+/// The result of the check, if an element does not pass. Elements are numbered across all directions.
 ///
 /// # Panics
 /// If a value cannot be read.
@@ -257,7 +258,7 @@ where
     X: Arguments,
     F: Function<X, Output: Tree>,
 {
-    let (args, place) = (args.refs(), Place::here("check_jvp"));
+    let (args, place) = (args.refs(), CallSite::here("check_jvp"));
     let mut pairs = Vec::new();
     at_caller(|| {
         for line in lines::<X>(args, options) {
@@ -269,8 +270,8 @@ where
     verdict("tangents in random directions", pairs, options)
 }
 
-/// Checks reverse mode in random directions: the cotangents that random cotangents of the results are pulled back to, along
-/// random directions, against finite differences.
+/// Checks reverse mode in random directions: pulls random cotangents of the results back, and compares them with finite
+/// differences along the directions.
 ///
 /// ```
 /// use rune_trace::{CheckOptions, Tensor, check_vjp};
@@ -279,7 +280,7 @@ where
 /// ```
 ///
 /// # Errors
-/// What was found, if a direction does not pass.
+/// The result of the check, if a direction does not pass.
 ///
 /// # Panics
 /// If a value cannot be read.
@@ -293,7 +294,7 @@ where
     X: Arguments,
     F: Function<X, Output: Tree>,
 {
-    let (args, place) = (args.refs(), Place::here("check_vjp"));
+    let (args, place) = (args.refs(), CallSite::here("check_vjp"));
     let mut pairs = Vec::new();
     at_caller(|| {
         let (value, (), linear) = near::<X, _, _>(args, place, |x| (f.call(x), ()));
@@ -320,7 +321,7 @@ fn verdict(path: &str, pairs: Vec<(f64, f64)>, options: &CheckOptions) -> Result
     if check.passed { Ok(check) } else { Err(check) }
 }
 
-/// Two points near the arguments, and the direction from one to the other, for a step of 1.
+/// Two points close to the arguments, and the direction between them, for a step of 1.
 struct Line<X> {
     up: X,
     down: X,
@@ -329,13 +330,13 @@ struct Line<X> {
 }
 
 impl<X> Line<X> {
-    /// How each float result moves along this line, given the results at its ends.
-    fn slope<Y: Tree>(&self, up: &Y, down: &Y, place: Place) -> Vec<f64> {
+    /// Returns the differences of the float results along this line, from the results at its ends.
+    fn slope<Y: Tree>(&self, up: &Y, down: &Y, place: CallSite) -> Vec<f64> {
         elements(up, place).iter().zip(elements(down, place)).map(|(up, down)| (up - down) / self.step).collect()
     }
 }
 
-/// Lines through the arguments in random directions. The direction is what is left of it after rounding in the dtype.
+/// Returns lines through the arguments in random directions. A direction is exact after rounding in the dtype.
 fn lines<'a, X: Arguments>(args: X::Refs<'a>, options: &CheckOptions) -> impl Iterator<Item = Line<X>> + use<'a, X> {
     let ((high, low), eps, seed) = (options.method.ends(), options.eps, options.seed);
     (0..options.directions as u64).map(move |n| {
@@ -359,14 +360,14 @@ fn lines<'a, X: Arguments>(args: X::Refs<'a>, options: &CheckOptions) -> impl It
     })
 }
 
-/// Draws random tensors, one after the other.
+/// Draws random tensors.
 struct Draw {
     seed: u64,
     drawn: u32,
 }
 
 impl Draw {
-    /// A tensor of this type; the same if it is not of a float dtype.
+    /// Returns a random tensor of this type, or the same tensor if it is not a float.
     fn like(&mut self, x: &Tensor) -> Tensor {
         self.drawn += 1;
         if !x.dtype().is_float() {
@@ -376,8 +377,8 @@ impl Draw {
     }
 }
 
-/// The elements of all leaves of a float dtype.
-fn elements<Y: Tree>(tree: &Y, place: Place) -> Vec<f64> {
+/// Returns the elements of all float leaves.
+fn elements<Y: Tree>(tree: &Y, place: CallSite) -> Vec<f64> {
     tree.leaves().iter().filter(|y| y.dtype().is_float()).flat_map(|y| numbers(y, place)).collect()
 }
 

@@ -1,12 +1,14 @@
-//! Failures and operations at the user's line, also out of closures.
+//! Failures and operations at the user's line, also in closures.
 //!
-//! `#[track_caller]` hands the user's line on from function to function, and ends at a closure: what fails inside of one panics at a line
-//! of the library, and what is applied there comes from such a line. So a public function that works through closures runs them
-//! [at its caller](at_caller): a failure inside unwinds quietly up to it, and the panic is there.
+//! `#[track_caller]` passes the user's line from function to function, but it ends at a closure: a failure inside a
+//! closure would panic at a line of the library, and operations there would have such a line as their origin. Therefore
+//! a public function that uses closures runs them [at its caller](at_caller): a failure inside unwinds silently to it,
+//! and the panic occurs there.
 //!
-//! A function that returns a closure, as `grad`, has no caller any more when the closure is called, and a closure cannot be
-//! `#[track_caller]`. But the function it was given is the user's: where the closure [fails](in_closure_of), that function is run once more, and
-//! the panic is at an operation it applies. If it applies none, the panic is at a line of the library; the message names the user's in any case.
+//! A function that returns a closure, such as `grad`, has no caller any more when the closure is called, and a closure
+//! cannot be `#[track_caller]`. But the function that it got is the user's. If the closure [fails](in_closure_of), this
+//! function runs once more, and the panic occurs at an operation that it applies. If it applies none, the panic occurs
+//! at a line of the library. The message names the user's line in every case.
 
 use super::effects::begin_trace;
 use super::origin::{overridden, users, with_location};
@@ -15,33 +17,33 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 
 thread_local! {
-    /// How many callers on this thread wait for failures.
+    /// The number of callers on this thread that wait for failures.
     static WAITING: Cell<u32> = const { Cell::new(0) };
-    /// The failure that is on its way to one of them.
+    /// The failure that is unwinding to one of them.
     static RAISED: RefCell<Option<Failure>> = const { RefCell::new(None) };
-    /// The failure that a function of the user's is run again for.
+    /// The failure for which a user function runs again.
     static TRAP: RefCell<Option<Failure>> = const { RefCell::new(None) };
-    /// Whether there is one, since each operation asks.
+    /// Whether there is such a failure. Each operation checks this.
     static TRAPPED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What was wrong, and where an operation comes from that it was wrong with.
+/// A failure, and the origin of the operation that failed.
 #[derive(Clone)]
 struct Failure {
     message: String,
     at: Option<Loc>,
 }
 
-/// Panics at the caller's line; in what runs [at another one](at_caller), at that.
+/// Panics at the caller's line, or at the line that [`at_caller`] set.
 #[track_caller]
 pub fn fail(message: &str) -> ! {
     fail_with(message, None)
 }
 
-/// As [`fail`], because of what comes from the line `at`: by default because of the operation under way.
+/// Like [`fail`], because of something at the line `at`: by default because of the current operation.
 #[track_caller]
 pub(crate) fn fail_with(message: &str, at: Option<Loc>) -> ! {
-    // Without unwinding nobody can catch it.
+    // Without unwinding, nothing can catch it.
     if let (true, true, Some(origin)) = (cfg!(panic = "unwind"), WAITING.get() > 0, overridden()) {
         RAISED.set(Some(Failure { message: message.to_owned(), at: at.or(origin.loc) }));
         resume_unwind(Box::new(message.to_owned()));
@@ -49,8 +51,8 @@ pub(crate) fn fail_with(message: &str, at: Option<Loc>) -> ! {
     raise(message)
 }
 
-/// Panics at the caller's line. A function that is [run again](spring), on whole arrays where it was given lanes, may fail otherwise and
-/// before: then the failure counts that it is run for.
+/// Panics at the caller's line. A function that [runs again](spring), on whole arrays instead of batch elements, may
+/// fail earlier and differently. Then the original failure is reported.
 #[track_caller]
 fn raise(message: &str) -> ! {
     match TRAPPED.get().then(|| TRAP.with_borrow(Clone::clone)).flatten() {
@@ -62,14 +64,14 @@ fn raise(message: &str) -> ! {
     }
 }
 
-/// As `panic!`, by [`fail`].
+/// Like `panic!`, by [`fail`].
 macro_rules! refuse {
     ($($message:tt)*) => { $crate::fail(&format!($($message)*)) };
 }
 pub(crate) use refuse;
 
-/// Runs `f`, whose operations come from the caller's line, and whose failures are panics there. Functions of the user's, which it may
-/// run, go by their own lines.
+/// Runs `f`. Its operations have the caller's line, and its failures panic there. User functions that it runs have
+/// their own lines.
 #[track_caller]
 pub fn at_caller<R>(f: impl FnOnce() -> R) -> R {
     if overridden().is_some() {
@@ -81,7 +83,7 @@ pub fn at_caller<R>(f: impl FnOnce() -> R) -> R {
     }
 }
 
-/// A line of the user's, for closures of the library's that a function runs as if they were the user's.
+/// A user's line, for closures of the library that a function runs like user functions.
 #[derive(Clone, Copy)]
 pub struct Caller(pub(crate) &'static Location<'static>);
 
@@ -92,20 +94,20 @@ impl std::fmt::Display for Caller {
 }
 
 impl Caller {
-    /// The caller's line.
+    /// Returns the caller's line.
     #[track_caller]
     pub fn here() -> Caller {
         Caller(Location::caller())
     }
-    /// Runs `f`, whose operations come from this line, and whose failures are those of the function called there, if it runs
-    /// [at its caller](at_caller).
+    /// Runs `f`. Its operations have this line. Its failures are those of the function called there, if that function
+    /// runs [at its caller](at_caller).
     pub fn run<R>(self, f: impl FnOnce() -> R) -> R {
         with_location(self.0, f)
     }
 }
 
-/// Runs `body`, the inside of a closure that was made of a function of the user's at the line `made`. Where it fails, the panic is in that
-/// function, which `again` runs once more.
+/// Runs `body`, the inside of a closure that was created for a user function at the line `made`. If it fails, `again`
+/// runs the function once more, so that the panic occurs inside it.
 pub(crate) fn in_closure_of<R>(made: Caller, again: impl Fn(), body: impl FnOnce() -> R) -> R {
     if overridden().is_some() {
         return body();
@@ -122,7 +124,7 @@ pub(crate) fn in_closure_of<R>(made: Caller, again: impl Fn(), body: impl FnOnce
     panic!("{}", failure.message)
 }
 
-/// What `f` returns, run for a line of the user's; or the failure in it.
+/// Runs `f` for a user's line. Returns its result, or the failure in it.
 fn caught<R>(location: &'static Location<'static>, f: impl FnOnce() -> R) -> Result<R, Failure> {
     struct Leave;
     impl Drop for Leave {
@@ -137,7 +139,7 @@ fn caught<R>(location: &'static Location<'static>, f: impl FnOnce() -> R) -> Res
     result.map_err(|payload| RAISED.take().unwrap_or_else(|| resume_unwind(payload)))
 }
 
-/// Runs a function of the user's so that the operation that the failure is about panics with it.
+/// Runs a user function again, so that it panics at the operation that caused the failure.
 fn spring(failure: Failure, f: impl FnOnce()) {
     struct Disarm;
     impl Drop for Disarm {
@@ -148,7 +150,7 @@ fn spring(failure: Failure, f: impl FnOnce()) {
     TRAP.set(Some(failure));
     TRAPPED.set(true);
     let _disarm = Disarm;
-    // What effects it has, it had before.
+    // Its effects have happened already.
     let _since = begin_trace();
     users(f);
 }

@@ -6,11 +6,11 @@ use super::origin::{self, Surroundings};
 use rune_ir::op::NamedAxis;
 use std::sync::Arc;
 
-/// The state of the trace that a thread is in, for other threads that do a part of the work of the traced function.
+/// The state of the trace of a thread, for other threads that do a part of the work of the traced function.
 ///
-/// A traced function may start threads. Operations on its tensors belong to its program whichever thread applies them. But effects, such as
-/// `debug_print!` and `io_callback`, named axes and name scopes are those of the thread. A thread that runs in the context of the traced function
-/// has these in common with it.
+/// A traced function may start threads. Operations on its tensors belong to its program, whichever thread applies them.
+/// But effects such as `debug_print!` and `io_callback`, named axes and name scopes belong to a thread. A thread that
+/// runs in the context of the traced function shares these with it.
 ///
 /// ```
 /// use rune_trace::{Tensor, TraceContext, debug_print, make_program};
@@ -32,7 +32,8 @@ pub struct TraceContext {
 }
 
 impl TraceContext {
-    /// Returns the state of the calling thread. If it traces no function, the context holds its named axes and name scopes only.
+    /// Returns the state of the calling thread. If it traces no function, the context holds only its named axes and
+    /// name scopes.
     pub fn current() -> TraceContext {
         TraceContext { inbox: effects::inbox(), axes: named_axes::named_axes(), surroundings: Surroundings::current() }
     }
@@ -48,8 +49,7 @@ impl TraceContext {
             Some(inbox) => match effects::handing_in(inbox, run) {
                 Ok(result) => result,
                 Err(effects::Ended) => super::fail(
-                    "an effect is applied in the context of a function whose trace has ended, so it would be lost; let the function wait \
-                     for the threads that it starts, as with `std::thread::scope`",
+                    "an effect is applied in the context of a function whose trace has ended, so it would be lost; make the function wait for the threads that it starts, for example with `std::thread::scope`",
                 ),
             },
         }

@@ -1,9 +1,11 @@
-//! Effects: operations that are there for what they do, as printing, and not for their results.
+//! Effects: operations such as printing, which matter for what they do and not for their results.
 //!
-//! A trace writes down what its outputs come from, and no output comes from an effect. So while a function is traced, the effects
-//! applied on the thread are noted in order, and the trace takes those since it began. Where no function is traced they happen at once.
+//! A trace records what its outputs depend on, and no output depends on an effect. Therefore each thread records the
+//! effects that are applied while a function is traced, in order, and the trace takes those since it began. Outside a
+//! trace, effects happen immediately.
 //!
-//! Other threads that a traced function starts note nothing, unless they run in its [`TraceContext`](super::TraceContext).
+//! Other threads that a traced function starts record nothing, unless they run in its
+//! [`TraceContext`](super::TraceContext).
 
 use super::Tensor;
 use super::evaluate::{EvalError, perform};
@@ -14,21 +16,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
 thread_local! {
-    /// How many traces are under way on the thread.
+    /// The number of active traces of the thread.
     static UNDER_WAY: Cell<usize> = const { Cell::new(0) };
-    /// The effects that belong to them, oldest first.
+    /// The effects of these traces, oldest first.
     static NOTED: RefCell<Vec<Arc<Apply>>> = const { RefCell::new(Vec::new()) };
-    /// For each of them what other threads hand in, if any of them may.
+    /// For each trace, the inbox for effects of other threads, if there can be any.
     static INBOXES: RefCell<Vec<Option<Arc<Inbox>>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// How many traces are under way on all threads.
+/// The number of active traces of all threads.
 static EVERYWHERE: AtomicUsize = AtomicUsize::new(0);
 
-/// The effects that other threads apply for a trace; none once it has ended.
+/// The effects that other threads apply for a trace. It is `None` after the trace has ended.
 pub(super) struct Inbox(Mutex<Option<Vec<Arc<Apply>>>>);
 
-/// The trace is over.
+/// The trace has ended.
 pub(super) struct Ended;
 
 impl Inbox {
@@ -47,14 +49,14 @@ impl Inbox {
     }
 }
 
-/// The inbox of the innermost trace that is under way on the thread.
+/// Returns the inbox of the innermost active trace of the thread.
 pub(super) fn inbox() -> Option<Arc<Inbox>> {
     let new = || Arc::new(Inbox(Mutex::new(Some(Vec::new()))));
     let innermost = |inboxes: &mut Vec<Option<Arc<Inbox>>>| Some(inboxes.last_mut()?.get_or_insert_with(new).clone());
     if UNDER_WAY.get() > 0 { INBOXES.with_borrow_mut(innermost) } else { None }
 }
 
-/// Runs `f` on this thread as a part of the trace whose inbox this is.
+/// Runs `f` on this thread as a part of the trace with this inbox.
 pub(super) fn handing_in<R>(inbox: &Arc<Inbox>, f: impl FnOnce() -> R) -> Result<R, Ended> {
     struct Restore(Vec<Arc<Apply>>, Vec<Option<Arc<Inbox>>>, usize);
     impl Drop for Restore {
@@ -70,15 +72,15 @@ pub(super) fn handing_in<R>(inbox: &Arc<Inbox>, f: impl FnOnce() -> R) -> Result
     inbox.put(NOTED.take()).map(|()| result)
 }
 
-/// A trace that is under way: what is applied on this thread belongs to it. Where it is dropped, as by a panic, its effects do not
-/// happen.
+/// An active trace: it takes what is applied on this thread. If it is dropped, for example by a panic, its effects do
+/// not happen.
 pub(crate) struct Since {
-    /// The id of the first node that belongs to it.
+    /// The id of its first node.
     id: u64,
     thread: PhantomData<*const ()>,
 }
 
-/// What was applied during a trace.
+/// The operations of a trace.
 #[derive(Clone)]
 pub(crate) struct Applied {
     /// The id of the first node.
@@ -121,7 +123,7 @@ impl Drop for Since {
     }
 }
 
-/// What `f` gives. If that is nothing, the effects noted meanwhile are forgotten.
+/// Returns the result of `f`. If it is `None`, the effects recorded meanwhile are removed.
 pub(crate) fn tentatively<R>(f: impl FnOnce() -> Option<R>) -> Option<R> {
     let before = next_id();
     let result = f();
@@ -131,10 +133,10 @@ pub(crate) fn tentatively<R>(f: impl FnOnce() -> Option<R>) -> Option<R> {
     result
 }
 
-/// Notes an effect that was just applied, or has it happen.
+/// Records an effect that was just applied, or lets it happen.
 ///
 /// # Errors
-/// If it happens, and an operand cannot be computed, as it is traced by another thread.
+/// If it happens, and an operand cannot be computed because another thread traces it.
 pub(super) fn applied(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), EvalError> {
     if UNDER_WAY.get() > 0 {
         NOTED.with_borrow_mut(|noted| noted.push(apply.clone()));
@@ -149,20 +151,20 @@ pub(super) fn applied(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), Eval
     perform(apply, results)
 }
 
-/// Says once that an effect happens now, while a function is traced on another thread, which may have started this one.
+/// Warns once if an effect happens now while another thread, which may have started this one, traces a function.
 fn warn_of_threads(apply: &Apply) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let at = apply.origin.loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default();
         tracing::warn!(
-            "`{}`{at} happens at once, on a thread that traces no function, while another thread traces one. If the traced function \
+            "`{}`{at} happens immediately, on a thread that traces no function, while another thread traces one. If the traced function \
              started this thread, run the work in the `TraceContext` of that function, so that the effect is part of it",
             apply.op.name()
         );
     });
 }
 
-/// Runs `f` as if no function were being traced: what it does is no part of one.
+/// Runs `f` outside any trace: it belongs to none.
 pub(super) fn outside<R>(f: impl FnOnce() -> R) -> R {
     struct Restore(usize);
     impl Drop for Restore {

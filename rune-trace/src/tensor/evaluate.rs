@@ -1,35 +1,53 @@
-//! Evaluation of what is pending, when somebody looks.
+//! Evaluates pending tensors when they are read.
 
 use super::Tensor;
 use super::graph::{collect, live_results};
-use super::node::{Apply, History};
+use super::node::{Apply, Producer};
 use super::trace::{UNKNOWN, Vars, write_down};
-use rune_ir::interpret::{Nobody, Observer, interpret_observed};
+use rune_ir::interpret::{NoObserver, Observer, interpret_observed};
 use rune_ir::op::AxisName;
-use rune_ir::{Array, Loc, Op, Program, Value, Var};
+use rune_ir::{Array, Loc, Program, Value, Var};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
-/// Runs programs. The crate that drives a device registers one in [`BACKENDS`]; without it programs are interpreted.
+/// Runs programs. The crate that has engines registers a backend in `BACKENDS`. Without one, programs are interpreted.
 pub trait Backend: Send + Sync {
-    /// The outputs of `program`, which has no constants, on `inputs`.
+    /// Returns the outputs of `program`, which has no constants, on `inputs`.
     ///
     /// # Errors
     /// If it cannot be compiled or run.
     fn evaluate(&self, program: Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError>;
 }
 
-/// The backend for tensors that are read outside of compiled functions; the first counts.
+/// The backends for tensors that are read outside compiled functions. The first one is used.
+#[cfg(not(target_family = "wasm"))]
 #[linkme::distributed_slice]
 pub static BACKENDS: [fn() -> &'static dyn Backend];
 
-/// A tensor could not be read.
+/// The backend where the linker cannot collect them.
+#[cfg(target_family = "wasm")]
+static BACKEND: std::sync::OnceLock<&'static dyn Backend> = std::sync::OnceLock::new();
+
+/// Registers the backend for tensors that are read outside compiled functions. The first one is used.
+#[cfg(target_family = "wasm")]
+pub fn register_backend(backend: &'static dyn Backend) {
+    // Another one is there already.
+    let _ = BACKEND.set(backend);
+}
+
+fn backend() -> Option<&'static dyn Backend> {
+    #[cfg(not(target_family = "wasm"))]
+    return BACKENDS.first().map(|backend| backend());
+    #[cfg(target_family = "wasm")]
+    BACKEND.get().copied()
+}
+
+/// A tensor cannot be read.
 #[derive(thiserror::Error)]
 pub enum EvalError {
     /// The tensor depends on an argument that is not known yet.
     #[error(
-        "the value of a tensor of type {ty} was read inside a function that `{transform}` is tracing, where it is not known yet; \
-         let the choice be part of the program, with `cond`, `while_loop`, `scan` or `select`"
+        "the value of a tensor of type {ty} was read inside a function that `{transform}` is tracing, where it is not known yet; use `cond`, `while_loop`, `scan` or `select`, so that the decision becomes part of the program"
     )]
     Unknown {
         /// The type of the tensor.
@@ -37,10 +55,9 @@ pub enum EvalError {
         /// The transformation that traces the function.
         transform: &'static str,
     },
-    /// The tensor depends on the lanes of a mapped axis.
+    /// The tensor depends on the batch elements of a named axis.
     #[error(
-        "the value of a tensor was read that comes from `{op}`{} over the axis `{axis}`, which is known only outside of the `vmap` along \
-         that axis",
+        "the value of a tensor from `{op}`{} over the axis `{axis}` was read, which is known only outside the `vmap` along that axis",
         loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
     )]
     Lanes {
@@ -48,31 +65,30 @@ pub enum EvalError {
         op: &'static str,
         /// The name of the axis.
         axis: AxisName,
-        /// Where the operation comes from.
+        /// The line of the operation.
         loc: Option<Box<Loc>>,
     },
-    /// An effect is applied on a thread that traces no function, to a tensor that another thread traces.
+    /// An effect uses a tensor that another thread traces, and its own thread traces no function.
     #[error(
-        "`{op}` is applied to a tensor of a function that is being traced, on another thread than traces it, so it would not be part of \
-         the function; run the work of this thread in the context of the function: `let context = TraceContext::current()` before the \
+        "`{op}` is applied to a tensor of a function that another thread is tracing, so it would not be part of the function; run the work of this thread in the context of the function: `let context = TraceContext::current()` before the \
          thread starts, and `context.run(|| …)` in it"
     )]
     OtherThread {
         /// The operation.
         op: &'static str,
     },
-    /// The dtype asked for is another one.
+    /// The requested dtype is not that of the tensor.
     #[error("a tensor of type {found} was read as {asked}; convert it first, with `.cast(DType::{asked:?})`")]
     DType {
         /// The type of the tensor.
         found: rune_ir::Type,
-        /// The dtype asked for.
+        /// The requested dtype.
         asked: rune_ir::DType,
     },
-    /// More than one element where one was asked for.
-    #[error("`item` reads a tensor of one element, and this one is of type {0}; `to_vec` reads all")]
+    /// The tensor does not have exactly one element.
+    #[error("`item` reads a tensor with one element, but this one has type {0}; `to_vec` reads all elements")]
     NotOne(rune_ir::Type),
-    /// It holds a NaN, and `RUNE_DEBUG_NANS` is set.
+    /// The tensor holds a NaN, and `RUNE_DEBUG_NANS` is set.
     #[error(transparent)]
     Nan(#[from] Box<rune_ir::NanError>),
     /// The interpreter failed.
@@ -83,25 +99,26 @@ pub enum EvalError {
     Backend(Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// The message itself, since `unwrap` in a user's function shows this form.
+/// Prints the message, because `unwrap` in user code shows this form.
 impl std::fmt::Debug for EvalError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Display::fmt(self, f)
     }
 }
 
-/// Chains of pending operations longer than this are evaluated on the way, so that a loop that never reads does not grow without end.
+/// Longer chains of pending operations are evaluated early, so that a loop that never reads does not use unbounded
+/// memory.
 const MAX_PENDING: u32 = 4096;
 
-/// Evaluates the results of an operation just applied if too much is pending before them.
+/// Evaluates the results of the last operation if too many operations are pending.
 pub(crate) fn bound_pending(results: &[Tensor]) {
     if results.iter().any(|t| !t.is_traced() && t.0.depth > MAX_PENDING) {
-        // An error will come up again, and be told, when the tensor is read.
+        // The error occurs again, and is reported, when the tensor is read.
         let _ = realize(results);
     }
 }
 
-/// Why the result of an operation over a mapped axis has no value.
+/// Returns why the result of an operation over a batch axis has no value.
 fn lanes_of(apply: &Apply) -> Option<EvalError> {
     let inner = apply.op.programs();
     let axis =
@@ -109,10 +126,10 @@ fn lanes_of(apply: &Apply) -> Option<EvalError> {
     Some(EvalError::Lanes { op: apply.op.name(), axis: axis.clone(), loc: apply.origin.loc.clone().map(Box::new) })
 }
 
-/// Evaluates all of `tensors` in one go.
+/// Evaluates all `tensors` at once.
 ///
 /// # Errors
-/// If one depends on an argument that is not known, or the program cannot be run.
+/// If one depends on an unknown argument, or the program cannot be run.
 pub fn realize(tensors: &[Tensor]) -> Result<(), EvalError> {
     if tensors.iter().all(|t| t.0.value.get().is_some()) {
         return Ok(());
@@ -124,15 +141,15 @@ pub fn realize(tensors: &[Tensor]) -> Result<(), EvalError> {
             leaves.insert(t.id(), value.clone());
             return None;
         }
-        match t.0.history() {
-            Some(History::Result(apply)) => match lanes_of(&apply) {
+        match t.0.producer() {
+            Some(Producer::Result(apply)) => match lanes_of(&apply) {
                 None => Some(apply),
                 Some(error) => {
                     unknown = Some(error);
                     None
                 }
             },
-            Some(History::Param { known: Some(argument), .. }) => {
+            Some(Producer::Param { known: Some(argument), .. }) => {
                 match argument.value() {
                     Ok(value) => {
                         let _ = t.0.value.set(value.clone());
@@ -142,13 +159,13 @@ pub fn realize(tensors: &[Tensor]) -> Result<(), EvalError> {
                 }
                 None
             }
-            Some(History::Param { known: None, transform }) => {
+            Some(Producer::Param { known: None, transform }) => {
                 unknown = Some(EvalError::Unknown { ty: t.ty().to_string(), transform });
                 None
             }
             // Another thread has just evaluated it.
             None => {
-                let value = t.0.value.get().expect("a node without history has its value");
+                let value = t.0.value.get().expect("a node without a producer has its value");
                 leaves.insert(t.id(), value.clone());
                 None
             }
@@ -170,20 +187,20 @@ pub fn realize(tensors: &[Tensor]) -> Result<(), EvalError> {
     let wanted = wanted(tensors, &applies);
     let program = write_down("eager", types, &applies, vars, &wanted);
     let values = match program.has_effects() {
-        // These belong to a function that is being traced, and happen when its program is run.
+        // These effects belong to a function that is being traced, and happen when its program runs.
         true => interpret_with(&program, &inputs, &mut Silent)?,
         false => run(program, &inputs)?,
     };
     for (tensor, value) in wanted.iter().zip(values) {
-        tensor.0.settle(value);
+        tensor.0.set_value(value);
     }
     Ok(())
 }
 
-/// Evaluates an operation that has effects, now.
+/// Evaluates an operation with effects now.
 ///
 /// # Errors
-/// As [`realize`].
+/// Like [`realize`].
 pub(super) fn perform(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), EvalError> {
     let operands: Vec<Tensor> = apply.op.operands().into_iter().cloned().collect();
     realize(&operands)?;
@@ -192,20 +209,20 @@ pub(super) fn perform(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), Eval
     let mut vars = Vars::new(UNKNOWN);
     operands.iter().zip((0..).map(Var)).for_each(|(t, v)| _ = vars.insert(t.id(), v));
     let program = write_down("effect", types, std::slice::from_ref(apply), vars, results);
-    let values = match matches!(apply.op, Op::DebugPrint { .. } | Op::Callback { .. }) {
+    let values = match apply.op.is_effect() || apply.op.callback().is_some() {
         true => interpret_eagerly(&program, &inputs)?,
         false => run(program, &inputs)?,
     };
     for (tensor, value) in results.iter().zip(values) {
-        tensor.0.settle(value);
+        tensor.0.set_value(value);
     }
     Ok(())
 }
 
 fn run(program: Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError> {
     let again = rune_ir::checks_nans().then(|| program.clone());
-    let outputs = match BACKENDS.first() {
-        Some(backend) => backend().evaluate(program, inputs)?,
+    let outputs = match backend() {
+        Some(backend) => backend.evaluate(program, inputs)?,
         None => interpret_eagerly(&program, inputs)?,
     };
     if let Some(program) = again {
@@ -214,7 +231,7 @@ fn run(program: Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError> {
     Ok(outputs)
 }
 
-/// Prints nothing, and calls nothing that is to be called once.
+/// Prints nothing, and makes no calls that must happen once.
 struct Silent;
 impl Observer for Silent {
     fn watches(&self) -> bool {
@@ -226,7 +243,8 @@ impl Observer for Silent {
     }
 }
 
-/// The tensors to compute: those asked for, and those on the way that somebody holds, who would else compute them again.
+/// Returns the tensors to compute: the requested ones, and pending ones on the way that something holds, which would
+/// otherwise be computed again.
 fn wanted(asked: &[Tensor], applies: &[Arc<Apply>]) -> Vec<Tensor> {
     let mut uses: FxHashMap<u64, usize> = FxHashMap::default();
     for operand in applies.iter().flat_map(|a| a.op.operands()) {
@@ -237,7 +255,7 @@ fn wanted(asked: &[Tensor], applies: &[Arc<Apply>]) -> Vec<Tensor> {
     for apply in applies {
         for node in live_results(apply) {
             let uses = uses.get(&node.id).copied().unwrap_or(0);
-            // One more count is `node` itself.
+            // The additional reference is `node` itself.
             if Arc::strong_count(&node) > uses + 1 && !super::trace::literal(&node) && seen.insert(node.id) {
                 wanted.push(Tensor(node));
             }
@@ -246,12 +264,12 @@ fn wanted(asked: &[Tensor], applies: &[Arc<Apply>]) -> Vec<Tensor> {
     wanted
 }
 
-/// The outputs of `program` on `inputs`, by the reference interpreter.
+/// Returns the outputs of `program` on `inputs`, by the reference interpreter.
 ///
 /// # Errors
-/// If an input cannot be brought to the host, or the interpreter fails.
+/// If an input cannot be copied to the host, or the interpreter fails.
 pub fn interpret_eagerly(program: &Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError> {
-    interpret_with(program, inputs, &mut Nobody)
+    interpret_with(program, inputs, &mut NoObserver)
 }
 
 fn interpret_with(program: &Program, inputs: &[Value], observer: &mut dyn Observer) -> Result<Vec<Value>, EvalError> {

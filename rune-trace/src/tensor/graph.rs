@@ -1,12 +1,12 @@
-//! Walking the graph.
+//! Walks over the graph.
 
 use super::Tensor;
 use super::ids::IdSet;
 use super::node::{Apply, Node};
 use std::sync::Arc;
 
-/// The operations `effects`, and those that they and `roots` come from, oldest first, so each after those it uses. `enter` is asked
-/// once for each node whether its operation belongs to them; where it gives none, the walk stops.
+/// Returns the operations `effects`, and those that they and `roots` depend on, oldest first. `enter` is called once
+/// for each node, and returns its operation if it belongs to them; otherwise the walk does not continue there.
 pub(super) fn collect<'a>(
     roots: impl IntoIterator<Item = &'a Tensor>,
     effects: Vec<Arc<Apply>>,
@@ -31,7 +31,7 @@ pub(super) fn collect<'a>(
     applies
 }
 
-/// The results of an operation that something still holds, with their position.
+/// Returns the results of an operation that something still holds, with their indices.
 pub(crate) fn live_results(apply: &Apply) -> impl Iterator<Item = Arc<Node>> + '_ {
     apply.results.get().into_iter().flatten().filter_map(std::sync::Weak::upgrade)
 }

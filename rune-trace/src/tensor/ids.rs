@@ -1,21 +1,22 @@
-//! Sets and maps of the ids of nodes. What is traced together was made together: its ids are near each other, and lie on few pages.
+//! Sets and maps of node ids. Nodes of one trace were created together, so their ids are close to each other, and fall
+//! on few pages.
 
 use rustc_hash::FxHashMap;
 
 const PAGE: u64 = 1024;
 
-/// Something for each of many ids.
+/// A value for each of many ids.
 pub(super) struct IdMap<T> {
     pages: Vec<Box<[T]>>,
-    /// Which page holds the ids from `PAGE` times the key on.
+    /// The index of the page for the ids from `PAGE` times the key on.
     places: FxHashMap<u64, usize>,
-    /// The page used last, and its key: the next id is likely there.
+    /// The page that was used last, and its key. The next id is probably on it.
     last: (u64, usize),
     none: T,
 }
 
 impl<T: Copy + PartialEq> IdMap<T> {
-    /// A map that holds `none` for every id.
+    /// Returns a map with the value `none` for every id.
     pub fn new(none: T) -> IdMap<T> {
         IdMap { pages: Vec::new(), places: FxHashMap::default(), last: (u64::MAX, 0), none }
     }
@@ -24,7 +25,7 @@ impl<T: Copy + PartialEq> IdMap<T> {
         let page = if key == self.last.0 { Some(self.last.1) } else { self.places.get(&key).copied() };
         page.map_or(self.none, |page| self.pages[page][(id % PAGE) as usize])
     }
-    /// Puts `value` in the place of what was there, and gives that.
+    /// Replaces a value, and returns the previous one.
     pub fn insert(&mut self, id: u64, value: T) -> T {
         let key = id / PAGE;
         if key != self.last.0 {
@@ -41,7 +42,7 @@ impl<T: Copy + PartialEq> IdMap<T> {
     }
 }
 
-/// Ids.
+/// A set of ids.
 pub(super) struct IdSet(IdMap<bool>);
 
 impl IdSet {
@@ -51,7 +52,7 @@ impl IdSet {
     pub fn contains(&self, id: u64) -> bool {
         self.0.get(id)
     }
-    /// Whether it was not there.
+    /// Returns whether it was not in the set.
     pub fn insert(&mut self, id: u64) -> bool {
         !self.0.insert(id, true)
     }

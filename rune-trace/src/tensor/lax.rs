@@ -1,7 +1,7 @@
-//! One function for each primitive, strict as the primitives are: no broadcasting, no promotion, axes not negative.
+//! One strict function for each primitive: no broadcasting, no promotion, and no negative axes.
 //!
-//! Rules of transformations are written with these. The names are those of `jax.lax` and of the text form of programs;
-//! what each does is said at its variant of [`Op`]. Each panics at the caller's line where the types do not fit.
+//! Rules of transformations use these functions. Their names are those of `jax.lax` and of the text form of programs;
+//! the variants of [`Op`] describe them. Each panics at the caller's line if the types do not fit.
 
 use super::Tensor;
 use rune_ir::op::{
@@ -128,12 +128,12 @@ binary! {
 pub fn constant(value: Literal) -> Tensor {
     Tensor::apply1(Op::Constant { value })
 }
-/// The number `x`, rounded to `dtype`, at every place of `shape`.
+/// Returns an array of `shape` whose elements are all the number `x`, rounded to `dtype`.
 #[track_caller]
 pub fn full(dtype: DType, shape: &Shape, x: f64) -> Tensor {
     broadcast_in_dim(&constant(Literal::from_f64(dtype, x)), shape.clone(), &[])
 }
-/// The number `value` at every place of an array like `x`.
+/// Returns an array like `x` whose elements are all the number `value`.
 #[track_caller]
 pub fn full_like(x: &Tensor, value: f64) -> Tensor {
     full(x.dtype(), x.shape(), value)
@@ -153,7 +153,7 @@ pub fn select(pred: &Tensor, on_true: &Tensor, on_false: &Tensor) -> Tensor {
 pub fn clamp(min: &Tensor, x: &Tensor, max: &Tensor) -> Tensor {
     Tensor::apply1(Op::Clamp { min: min.clone(), x: x.clone(), max: max.clone() })
 }
-/// [`Op::Convert`]; `x` itself if it is of this dtype.
+/// [`Op::Convert`]; returns `x` itself if it has this dtype.
 #[track_caller]
 pub fn convert(x: &Tensor, dtype: DType) -> Tensor {
     if x.dtype() == dtype { x.clone() } else { Tensor::apply1(Op::Convert { x: x.clone(), dtype }) }
@@ -163,7 +163,7 @@ pub fn convert(x: &Tensor, dtype: DType) -> Tensor {
 pub fn bitcast_convert(x: &Tensor, dtype: DType) -> Tensor {
     Tensor::apply1(Op::BitcastConvert { x: x.clone(), dtype })
 }
-/// [`Op::BroadcastInDim`]; `x` itself if that changes nothing.
+/// [`Op::BroadcastInDim`]; returns `x` itself if nothing changes.
 #[track_caller]
 pub fn broadcast_in_dim(x: &Tensor, shape: impl Into<Shape>, dims: &[usize]) -> Tensor {
     let shape = shape.into();
@@ -172,13 +172,13 @@ pub fn broadcast_in_dim(x: &Tensor, shape: impl Into<Shape>, dims: &[usize]) -> 
     }
     Tensor::apply1(Op::BroadcastInDim { x: x.clone(), shape, dims: dims.into() })
 }
-/// [`Op::Reshape`]; `x` itself if it has this shape.
+/// [`Op::Reshape`]; returns `x` itself if it has this shape.
 #[track_caller]
 pub fn reshape(x: &Tensor, shape: impl Into<Shape>) -> Tensor {
     let shape = shape.into();
     if shape == *x.shape() { x.clone() } else { Tensor::apply1(Op::Reshape { x: x.clone(), shape }) }
 }
-/// [`Op::Transpose`]; `x` itself if the axes stay in order.
+/// [`Op::Transpose`]; returns `x` itself if the axes stay in order.
 #[track_caller]
 pub fn transpose(x: &Tensor, permutation: &[usize]) -> Tensor {
     if permutation.len() == x.rank() && permutation.iter().enumerate().all(|(i, &a)| i == a) {
@@ -243,12 +243,12 @@ pub fn scatter(
     let (x, indices, updates) = (x.clone(), indices.clone(), updates.clone());
     Tensor::apply1(Op::Scatter { x, indices, updates, dims: Box::new(dims), mode, unique })
 }
-/// [`Op::Reduce`]; `x` itself over no axes.
+/// [`Op::Reduce`]; returns `x` itself if there are no axes.
 #[track_caller]
 pub fn reduce(f: ReduceFn, x: &Tensor, axes: &[usize]) -> Tensor {
     if axes.is_empty() { x.clone() } else { Tensor::apply1(Op::Reduce { f, x: x.clone(), axes: axes.into() }) }
 }
-/// [`ReduceFn::Sum`]; `x` itself over no axes.
+/// [`ReduceFn::Sum`]; returns `x` itself if there are no axes.
 #[track_caller]
 pub fn reduce_sum(x: &Tensor, axes: &[usize]) -> Tensor {
     reduce(ReduceFn::Sum, x, axes)
@@ -273,7 +273,7 @@ pub fn cumulative(f: CumulativeFn, x: &Tensor, axis: usize, reverse: bool) -> Te
 pub fn sort(operands: &[Tensor], dimension: usize, num_keys: usize) -> Vec<Tensor> {
     Tensor::apply(Op::Sort { operands: operands.to_vec(), dimension, num_keys }).into_vec()
 }
-/// [`Op::TopK`]: values and positions.
+/// [`Op::TopK`]; returns values and indices.
 #[track_caller]
 pub fn top_k(x: &Tensor, k: usize) -> (Tensor, Tensor) {
     let mut results = Tensor::apply(Op::TopK { x: x.clone(), k });
@@ -290,7 +290,7 @@ pub fn dot_general(lhs: &Tensor, rhs: &Tensor, dims: DotDims, out: DType) -> Ten
 pub fn conv_general_dilated(lhs: &Tensor, rhs: &Tensor, dims: ConvDims) -> Tensor {
     Tensor::apply1(Op::Conv { lhs: lhs.clone(), rhs: rhs.clone(), dims: Box::new(dims) })
 }
-/// [`Op::Factor`], of a factorisation that has so many results.
+/// [`Op::Factor`], for a factorization with this number of results.
 #[track_caller]
 pub fn factor<const N: usize>(f: FactorFn, x: &Tensor) -> [Tensor; N] {
     let results = Tensor::apply(Op::Factor { f, x: x.clone() }).into_vec();
@@ -301,7 +301,7 @@ pub fn factor<const N: usize>(f: FactorFn, x: &Tensor) -> [Tensor; N] {
 pub fn cholesky(x: &Tensor) -> Tensor {
     Tensor::apply1(Op::Factor { f: FactorFn::Cholesky, x: x.clone() })
 }
-/// [`Op::LuSolve`], of a matrix, its factors and its permutation.
+/// [`Op::LuSolve`], for a matrix, its factors and its permutation.
 #[track_caller]
 pub fn lu_solve([a, lu, permutation]: [&Tensor; 3], b: &Tensor, transpose: bool) -> Tensor {
     let (a, lu, permutation, b) = (a.clone(), lu.clone(), permutation.clone(), b.clone());
@@ -331,13 +331,13 @@ pub fn call(program: &Arc<Program>, args: &[Tensor]) -> Vec<Tensor> {
 pub fn case(index: &Tensor, branches: &[Arc<Program>], args: &[Tensor]) -> Vec<Tensor> {
     Tensor::apply(Op::Case { index: index.clone(), args: args.to_vec(), branches: branches.to_vec() }).into_vec()
 }
-/// [`Op::While`]: `consts` stay the same, `init` is carried along.
+/// [`Op::While`]: `consts` stay the same, and `init` is the initial carry.
 #[track_caller]
 pub fn while_loop(cond: &Arc<Program>, body: &Arc<Program>, consts: &[Tensor], init: &[Tensor]) -> Vec<Tensor> {
     let args = [consts, init].concat();
     Tensor::apply(Op::While { args, consts: consts.len(), cond: cond.clone(), body: body.clone() }).into_vec()
 }
-/// [`Op::Scan`]: `consts` stay the same, `init` is carried along, `xs` are taken slice by slice.
+/// [`Op::Scan`]: `consts` stay the same, `init` is the initial carry, and `xs` are read slice by slice.
 #[track_caller]
 pub fn scan(body: &Arc<Program>, consts: &[Tensor], init: &[Tensor], xs: &[Tensor], how: Scan) -> Vec<Tensor> {
     let Scan { length, reverse, unroll } = how;
@@ -345,14 +345,14 @@ pub fn scan(body: &Arc<Program>, consts: &[Tensor], init: &[Tensor], xs: &[Tenso
     let (consts, carry) = (consts.len(), init.len());
     Tensor::apply(Op::Scan { args, consts, carry, length, reverse, unroll, body: body.clone() }).into_vec()
 }
-/// How [`scan`] goes over the positions; see [`Op::Scan`].
+/// The positions of a [`scan`]: see [`Op::Scan`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Scan {
-    /// How many there are.
+    /// The number of positions.
     pub length: usize,
-    /// Whether it begins with the last.
+    /// Whether it starts with the last position.
     pub reverse: bool,
-    /// How many are compiled into one turn of a loop; 0 leaves it to the lowering.
+    /// The number of positions in one iteration of the compiled loop. 0 lets the lowering choose.
     pub unroll: usize,
 }
 /// [`Op::Remat`].

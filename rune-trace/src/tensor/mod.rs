@@ -1,4 +1,4 @@
-//! Tensors: nodes of a graph that is evaluated when somebody looks.
+//! Tensors: nodes of a graph that is evaluated when a tensor is read.
 
 mod caller;
 mod context;
@@ -18,7 +18,11 @@ pub use caller::{Caller, at_caller, fail};
 pub(crate) use caller::{fail_with, in_closure_of, refuse};
 pub use context::TraceContext;
 pub(crate) use effects::{Applied, begin_trace, tentatively};
-pub use evaluate::{BACKENDS, Backend, EvalError, interpret_eagerly};
+#[cfg(not(target_family = "wasm"))]
+pub use evaluate::BACKENDS;
+#[cfg(target_family = "wasm")]
+pub use evaluate::register_backend;
+pub use evaluate::{Backend, EvalError, interpret_eagerly};
 pub use named_axes::{AxisNames, named_axes};
 pub(crate) use named_axes::{named_axis, within_axis};
 pub use node::Tensor;
@@ -27,7 +31,7 @@ pub use origin::name_scope;
 pub(crate) use origin::{current as current_origin, made_by, users, with_location, with_origin};
 pub(crate) use trace::{Keep, trace};
 
-/// Runs a function of the user's in the middle of a program: nothing that is under way on this thread concerns it.
-pub(crate) fn apart<R>(f: impl FnOnce() -> R) -> R {
+/// Runs a user function in the middle of a program. It is independent of everything that is active on this thread.
+pub(crate) fn outside_trace<R>(f: impl FnOnce() -> R) -> R {
     effects::outside(|| origin::anew(|| named_axes::unmapped(f)))
 }

@@ -1,4 +1,4 @@
-//! The named axes that are mapped around a function that is being called.
+//! The named axes of the `vmap`s around a function that is being called.
 
 use super::refuse;
 use rune_ir::op::{AxisName, NamedAxis};
@@ -9,7 +9,7 @@ thread_local! {
     static MAPPED: RefCell<Vec<NamedAxis>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs `f` with one more axis mapped around it.
+/// Runs `f` inside one more named axis.
 pub(crate) fn within_axis<R>(axis: NamedAxis, f: impl FnOnce() -> R) -> R {
     struct Leave;
     impl Drop for Leave {
@@ -22,12 +22,12 @@ pub(crate) fn within_axis<R>(axis: NamedAxis, f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Runs `f` with no axis mapped around it.
+/// Runs `f` inside no named axis.
 pub(super) fn unmapped<R>(f: impl FnOnce() -> R) -> R {
     with_axes(&[], f)
 }
 
-/// Runs `f` with these axes mapped around it, and no others.
+/// Runs `f` inside exactly these named axes.
 pub(super) fn with_axes<R>(axes: &[NamedAxis], f: impl FnOnce() -> R) -> R {
     struct Restore(Vec<NamedAxis>);
     impl Drop for Restore {
@@ -39,7 +39,7 @@ pub(super) fn with_axes<R>(axes: &[NamedAxis], f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// The named axes that are mapped around the code that runs now in this thread, outermost first.
+/// Returns the named axes of the `vmap`s around the code that runs in this thread, outermost first.
 ///
 /// ```
 /// use rune_trace::{Tensor, named_axes, vmap_named};
@@ -54,28 +54,28 @@ pub fn named_axes() -> Vec<NamedAxis> {
     MAPPED.with_borrow(Clone::clone)
 }
 
-/// The axis of this name that is mapped around, the innermost one.
+/// Returns the innermost axis of this name.
 ///
 /// # Panics
-/// If there is none, at the caller's line.
+/// At the caller's line, if there is none.
 #[track_caller]
 pub(crate) fn named_axis(function: &str, name: &AxisName) -> NamedAxis {
     let found = MAPPED.with_borrow(|mapped| mapped.iter().rev().find(|axis| axis.name == *name).cloned());
     let Some(axis) = found else {
-        let others: Vec<String> = named_axes().iter().map(|a| format!("`{}`, of {} lanes", a.name, a.size)).collect();
+        let others: Vec<String> = named_axes().iter().map(|a| format!("`{}` of size {}", a.name, a.size)).collect();
         let others =
-            if others.is_empty() { "none is".to_owned() } else { format!("mapped are {}", others.join(" and ")) };
+            if others.is_empty() { "there are none".to_owned() } else { format!("there are {}", others.join(" and ")) };
         refuse!(
-            "{function}: no axis `{name}` is mapped around this line ({others}); name one, as with `vmap_named({:?}, f)`",
+            "{function}: no enclosing `vmap` has an axis `{name}` ({others}); name one, as with `vmap_named({:?}, f)`",
             name.as_str()
         );
     };
     axis
 }
 
-/// Names of mapped axes: one, or a list of them.
+/// Names of batch axes: one, or a list of them.
 pub trait AxisNames {
-    /// The names in order.
+    /// Returns the names in order.
     fn axis_names(self) -> Vec<AxisName>;
 }
 

@@ -1,4 +1,4 @@
-//! Nodes: values, parameters of functions being traced, and results of operations.
+//! Nodes: values, parameters of traced functions, and results of operations.
 
 use super::origin;
 use rune_ir::types::{self, TypeError};
@@ -8,10 +8,10 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-/// An immutable array, known or yet to be computed: a cheap handle to a node of a graph.
+/// An immutable array, known or not computed yet: a handle to a node of a graph that is cheap to clone.
 ///
-/// Applying an operation computes nothing. It checks shapes and dtypes, and makes a node. The array is computed when it is read (as by
-/// [`Tensor::item`] or [`Tensor::to_vec`]), all that is pending for it at once.
+/// Applying an operation computes nothing. It checks shapes and dtypes, and creates a node. Reading an array, for
+/// example by [`Tensor::item`] or [`Tensor::to_vec`], computes it, together with everything that is pending for it.
 ///
 /// ```
 /// use rune_trace::Tensor;
@@ -23,22 +23,22 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 pub struct Tensor(pub(crate) Arc<Node>);
 
 pub(crate) struct Node {
-    /// Ids grow in the order of creation: an operand is always older than what uses it.
+    /// Ids increase in the order of creation: an operand is always older than its users.
     pub id: u64,
     pub ty: Type,
-    /// The id of the newest parameter among the ancestors, as far as it is known; 0 if there is none.
-    pub newest: u64,
-    /// How many operations in a row are pending before this one.
+    /// The largest known id of a parameter among the ancestors, or 0 if there is none.
+    pub max_param_id: u64,
+    /// The length of the chain of pending operations before this one.
     pub depth: u32,
-    /// The array, once known. For a traced node: what it is for the known arguments of the parameters.
+    /// The array, once it is known. For a traced node, its value for the known arguments of the parameters.
     pub value: OnceLock<Value>,
-    /// Where the array comes from; nothing once an untraced node's value is known.
-    pub history: Mutex<Option<History>>,
+    /// The origin of the array. `None` once the value of an untraced node is known.
+    pub producer: Mutex<Option<Producer>>,
 }
 
 #[derive(Clone)]
-pub(crate) enum History {
-    /// A parameter of a function being traced. Host control flow may look at the `known` argument.
+pub(crate) enum Producer {
+    /// A parameter of a traced function. Host control flow may read the `known` argument.
     Param { known: Option<Tensor>, transform: &'static str },
     /// One result of an operation.
     Result(Arc<Apply>),
@@ -52,75 +52,75 @@ pub(crate) struct Apply {
     pub results: OnceLock<SmallVec<[Weak<Node>; 1]>>,
 }
 
-/// The first ids are of no node: see [`Node::newest`] and [`OF_LANES`].
+/// The first ids belong to no node: see [`Node::max_param_id`] and [`OF_LANES`].
 static NEXT_ID: AtomicU64 = AtomicU64::new(2);
 
-/// Stands for the parameter that what is over a mapped axis depends on, which is known only together with the other lanes.
+/// Stands for the parameter of everything that depends on a batch axis, whose value needs all batch elements.
 const OF_LANES: u64 = 1;
 
-/// The id that the next node gets, at least.
+/// Returns a lower bound for the id of the next node.
 pub(super) fn next_id() -> u64 {
     NEXT_ID.load(Ordering::Relaxed)
 }
 
 impl Node {
-    /// Whether it depends on a parameter of a function that is being traced, or on the lane of a mapped axis.
+    /// Returns whether it depends on a parameter of a traced function, or on a batch axis.
     pub fn traced(&self) -> bool {
-        self.newest > 0
+        self.max_param_id > 0
     }
-    pub fn history(&self) -> Option<History> {
-        self.history.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn producer(&self) -> Option<Producer> {
+        self.producer.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
-    /// The operation that this node is a result of.
+    /// Returns the operation that computes this node.
     pub fn apply(&self) -> Option<Arc<Apply>> {
-        match self.history() {
-            Some(History::Result(apply)) => Some(apply),
-            Some(History::Param { .. }) | None => None,
+        match self.producer() {
+            Some(Producer::Result(apply)) => Some(apply),
+            Some(Producer::Param { .. }) | None => None,
         }
     }
-    /// Notes the array, and forgets where it comes from unless a function is being traced through this node, or it is a
-    /// literal, which is written into programs rather than captured.
-    pub fn settle(&self, value: Value) {
+    /// Sets the value. The node forgets its origin, unless a function is being traced through it, or it is a literal,
+    /// which programs contain instead of capturing it.
+    pub fn set_value(&self, value: Value) {
         let _ = self.value.set(value);
         if !self.traced() && !super::trace::literal(self) {
-            let history = self.history.lock().unwrap_or_else(PoisonError::into_inner).take();
-            drop(history); // After the lock is released: this may free a long chain.
+            let producer = self.producer.lock().unwrap_or_else(PoisonError::into_inner).take();
+            drop(producer); // After the lock is released: this may free a long chain.
         }
     }
 }
 
 impl Tensor {
-    fn leaf(ty: Type, traced: bool, value: Option<Value>, history: Option<History>) -> Tensor {
+    fn leaf(ty: Type, traced: bool, value: Option<Value>, producer: Option<Producer>) -> Tensor {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let value = value.map_or_else(OnceLock::new, OnceLock::from);
-        let newest = if traced { id } else { 0 };
-        Tensor(Arc::new(Node { id, ty, newest, depth: 0, value, history: Mutex::new(history) }))
+        let max_param_id = if traced { id } else { 0 };
+        Tensor(Arc::new(Node { id, ty, max_param_id, depth: 0, value, producer: Mutex::new(producer) }))
     }
-    /// A tensor of a known value.
+    /// Returns a tensor with a known value.
     pub fn from_value(value: impl Into<Value>) -> Tensor {
         let value = value.into();
         Tensor::leaf(value.ty().clone(), false, Some(value), None)
     }
     pub(crate) fn param(ty: Type, known: Option<Tensor>, transform: &'static str) -> Tensor {
-        Tensor::leaf(ty, true, None, Some(History::Param { known, transform }))
+        Tensor::leaf(ty, true, None, Some(Producer::Param { known, transform }))
     }
-    /// The results of an operation, after its operands are checked.
+    /// Checks the operands, applies an operation, and returns its results.
     ///
     /// # Errors
     /// If the operation does not take operands of these types.
     ///
     /// # Panics
-    /// If it has effects, which happen now, and an operand cannot be computed.
+    /// If it has effects that happen now, and an operand cannot be computed.
     #[track_caller]
     pub fn try_apply(op: Op<Tensor>) -> Result<SmallVec<[Tensor; 2]>, TypeError> {
         rune_ir::work::note();
         super::caller::step();
         let types = types::infer(&op.map(Tensor::ty))?;
         let over_lanes = op.axis().is_some() || op.programs().iter().any(|(_, p)| !p.axes().is_empty());
-        let mut newest = if over_lanes { OF_LANES } else { 0 };
+        let mut max_param_id = if over_lanes { OF_LANES } else { 0 };
         let mut depth = 0;
         for t in op.operands() {
-            newest = newest.max(t.0.newest);
+            max_param_id = max_param_id.max(t.0.max_param_id);
             if t.0.value.get().is_none() {
                 depth = depth.max(t.0.depth + 1);
             }
@@ -131,8 +131,8 @@ impl Tensor {
         let nodes: SmallVec<[Tensor; 2]> = (id..)
             .zip(types)
             .map(|(id, ty)| {
-                let history = Mutex::new(Some(History::Result(apply.clone())));
-                Tensor(Arc::new(Node { id, ty, newest, depth, value: OnceLock::new(), history }))
+                let producer = Mutex::new(Some(Producer::Result(apply.clone())));
+                Tensor(Arc::new(Node { id, ty, max_param_id, depth, value: OnceLock::new(), producer }))
             })
             .collect();
         let _ = apply.results.set(nodes.iter().map(|t| Arc::downgrade(&t.0)).collect());
@@ -144,10 +144,10 @@ impl Tensor {
         super::evaluate::bound_pending(&nodes);
         Ok(nodes)
     }
-    /// As [`Tensor::try_apply`].
+    /// Like [`Tensor::try_apply`].
     ///
     /// # Panics
-    /// If the operation does not take operands of these types, at the caller's line.
+    /// At the caller's line, if the operation does not take operands of these types.
     #[track_caller]
     pub fn apply(op: Op<Tensor>) -> SmallVec<[Tensor; 2]> {
         match Tensor::try_apply(op) {
@@ -155,50 +155,51 @@ impl Tensor {
             Err(error) => super::fail(&error.to_string()),
         }
     }
-    /// The result of an operation that has one.
+    /// Applies an operation with one result, and returns it.
     #[track_caller]
     pub(crate) fn apply1(op: Op<Tensor>) -> Tensor {
         Tensor::apply(op).remove(0)
     }
 
-    /// Shape and dtype.
+    /// Returns the shape and dtype.
     pub fn ty(&self) -> &Type {
         &self.0.ty
     }
-    /// The sizes along the axes.
+    /// Returns the sizes along the axes.
     pub fn shape(&self) -> &Shape {
         &self.0.ty.shape
     }
-    /// The type of the elements.
+    /// Returns the dtype of the elements.
     pub fn dtype(&self) -> DType {
         self.0.ty.dtype
     }
-    /// The number of axes.
+    /// Returns the number of axes.
     pub fn rank(&self) -> usize {
         self.0.ty.rank()
     }
-    /// The number of elements.
+    /// Returns the number of elements.
     pub fn size(&self) -> usize {
         self.0.ty.size()
     }
-    /// Whether this depends on a parameter of a function that is being traced, or on the lane of a mapped axis.
+    /// Returns whether the tensor depends on a parameter of a traced function, or on a batch axis.
     pub fn is_traced(&self) -> bool {
         self.0.traced()
     }
-    /// Whether both handles are of one node.
+    /// Returns whether both are handles to one node.
     pub fn ptr_eq(&self, other: &Tensor) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
     pub(crate) fn id(&self) -> u64 {
         self.0.id
     }
-    /// The operation that this is a result of, which of them, and where it was applied; nothing for values and parameters.
+    /// Returns the operation that computes this tensor, the index of the result, and the origin. Values and parameters
+    /// have none.
     pub(crate) fn made_by(&self) -> Option<(Op<Tensor>, usize, Origin)> {
         self.0.apply().map(|apply| (apply.op.clone(), (self.id() - apply.id) as usize, apply.origin.clone()))
     }
 }
 
-/// Parameters of these types, one for each argument; with the arguments as known values where host control flow may look at them.
+/// Returns parameters of these types, one for each argument. If `known`, host control flow may read the arguments.
 pub(crate) fn fresh_params(args: &[Tensor], known: bool, transform: &'static str) -> Vec<Tensor> {
     args.iter().map(|a| Tensor::param(a.ty().clone(), known.then(|| a.clone()), transform)).collect()
 }
@@ -219,20 +220,20 @@ impl fmt::Debug for Tensor {
     }
 }
 
-/// Frees chains of any length in a loop: a derived drop would recurse once for each operation.
+/// Frees chains of any length in a loop. A derived drop would recurse once for each operation.
 impl Drop for Apply {
     fn drop(&mut self) {
         let mut rest = Vec::new();
         take_operands(&mut self.op, &mut rest);
         while let Some(tensor) = rest.pop() {
             let Some(node) = Arc::into_inner(tensor.0) else { continue };
-            match node.history.into_inner().unwrap_or_else(PoisonError::into_inner) {
-                Some(History::Result(apply)) => {
+            match node.producer.into_inner().unwrap_or_else(PoisonError::into_inner) {
+                Some(Producer::Result(apply)) => {
                     if let Some(mut apply) = Arc::into_inner(apply) {
                         take_operands(&mut apply.op, &mut rest);
                     }
                 }
-                Some(History::Param { known, .. }) => rest.extend(known),
+                Some(Producer::Param { known, .. }) => rest.extend(known),
                 None => {}
             }
         }

@@ -1,4 +1,4 @@
-//! Where operations come from: the caller's line, the name scopes around, and what transformations set instead.
+//! The origin of operations: the caller's line, the name scopes around it, and what transformations set instead.
 
 use rune_ir::{Loc, Origin, Transform, Transforms};
 use std::cell::RefCell;
@@ -10,7 +10,8 @@ thread_local! {
     static OVERRIDE: RefCell<Option<Origin>> = const { RefCell::new(None) };
 }
 
-/// The origin of an operation that is applied now, from the line of the nearest caller that is not `#[track_caller]`.
+/// Returns the origin of an operation that is applied now: the line of the nearest caller that is not
+/// `#[track_caller]`.
 #[track_caller]
 pub(crate) fn current() -> Origin {
     let location = Location::caller();
@@ -24,24 +25,24 @@ pub(crate) fn current() -> Origin {
     })
 }
 
-/// Where operations come from if it is not the line that applies them.
+/// Returns the origin that replaces the line of the caller, if there is one.
 pub(super) fn overridden() -> Option<Origin> {
     OVERRIDE.with_borrow(Clone::clone)
 }
 
-/// Runs `f`, a function of the user's: its operations come from their own lines.
+/// Runs a user function: its operations have their own lines.
 pub(crate) fn users<R>(f: impl FnOnce() -> R) -> R {
     let _restore = Restore(OVERRIDE.replace(None));
     f()
 }
 
-/// Runs `f`, whose operations come from `origin`.
+/// Runs `f`, whose operations have the origin `origin`.
 pub(crate) fn with_origin<R>(origin: &Origin, f: impl FnOnce() -> R) -> R {
     let _restore = Restore(OVERRIDE.replace(Some(origin.clone())));
     f()
 }
 
-/// Runs `f`, whose operations come from where those around it come from, by way of `transform`.
+/// Runs `f`, whose operations have the current origin, with `transform` added.
 pub(crate) fn made_by<R>(transform: Transform, f: impl FnOnce() -> R) -> R {
     struct Restore(Transforms);
     impl Drop for Restore {
@@ -60,7 +61,7 @@ pub(crate) fn made_by<R>(transform: Transform, f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Runs `f`, whose operations come from `location`, unless a transformation has said otherwise.
+/// Runs `f`, whose operations have the origin `location`, unless a transformation has set another one.
 pub(crate) fn with_location<R>(location: &'static Location<'static>, f: impl FnOnce() -> R) -> R {
     if OVERRIDE.with_borrow(Option::is_some) {
         return f();
@@ -83,7 +84,7 @@ impl Drop for Leave {
     }
 }
 
-/// Runs `f` with `name` as the innermost name scope: it is noted with each operation that `f` applies.
+/// Runs `f` in the name scope `name`, which becomes part of the origin of each operation that `f` applies.
 ///
 /// ```
 /// use rune_trace::{Tensor, name_scope};
@@ -100,7 +101,7 @@ pub fn name_scope<R>(name: &str, f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// What operations of a thread are noted to come from.
+/// The origin that a thread gives to its operations.
 #[derive(Clone)]
 pub(super) struct Surroundings {
     scope: Option<Arc<str>>,
@@ -113,14 +114,14 @@ impl Surroundings {
     }
 }
 
-/// Runs `f`, whose operations come from where those of another thread come from.
+/// Runs `f`, whose operations have the origin that another thread gives to its operations.
 pub(super) fn surrounded<R>(by: &Surroundings, f: impl FnOnce() -> R) -> R {
     let _restore = Restore(OVERRIDE.replace(by.overriding.clone()));
     let _leave = Leave(SCOPE.replace(by.scope.clone()));
     f()
 }
 
-/// Runs `f`, whose operations come from their own lines, in no scope.
+/// Runs `f`, whose operations have their own lines and no scope.
 pub(super) fn anew<R>(f: impl FnOnce() -> R) -> R {
     let _restore = Restore(OVERRIDE.replace(None));
     let _leave = Leave(SCOPE.replace(None));

@@ -7,24 +7,24 @@ use rune_ir::{Array, Element, Op, Value};
 use std::fmt;
 
 impl Tensor {
-    /// The array, wherever it lives, computed if it is pending.
+    /// Returns the array, in the memory of any device, and computes it if it is pending.
     ///
     /// # Errors
-    /// If it depends on an argument that is not known, or cannot be computed.
+    /// If it depends on an unknown argument, or cannot be computed.
     pub fn value(&self) -> Result<Value, EvalError> {
         if self.is_pending() {
             match self.0.apply().as_deref() {
-                // Such scalars are the arguments of many a call; they need no program.
-                Some(Apply { op: Op::Constant { value }, .. }) => self.0.settle(value.to_array().into()),
+                // Such scalars are common arguments, and need no program.
+                Some(Apply { op: Op::Constant { value }, .. }) => self.0.set_value(value.to_array().into()),
                 _ => realize(std::slice::from_ref(self))?,
             }
         }
         Ok(self.0.value.get().expect("realize sets the value").clone())
     }
-    /// As [`Tensor::value`], of a tensor that is not needed any more: where nothing else holds it, nothing else holds the array.
+    /// Like [`Tensor::value`], and releases the tensor: if nothing else holds it, nothing else holds the array.
     ///
     /// # Errors
-    /// As [`Tensor::value`].
+    /// Like [`Tensor::value`].
     pub fn into_value(self) -> Result<Value, EvalError> {
         let value = self.value()?;
         Ok(match std::sync::Arc::try_unwrap(self.0) {
@@ -35,21 +35,21 @@ impl Tensor {
             Err(_) => value,
         })
     }
-    /// Whether the array is not computed yet.
+    /// Returns whether the array is not computed yet.
     pub fn is_pending(&self) -> bool {
         self.0.value.get().is_none()
     }
-    /// The array in host memory.
+    /// Returns the array in host memory.
     ///
     /// # Errors
-    /// As [`Tensor::value`].
+    /// Like [`Tensor::value`].
     pub fn to_array(&self) -> Result<Array, EvalError> {
         self.value()?.to_host().map_err(|e| EvalError::Backend(e.into()))
     }
-    /// The one element of a tensor of size 1.
+    /// Returns the only element of a tensor of size 1.
     ///
     /// # Errors
-    /// If there is not one element, its dtype is not that of `T`, or as [`Tensor::value`].
+    /// If the size is not 1, the dtype is not that of `T`, or like [`Tensor::value`].
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -61,33 +61,33 @@ impl Tensor {
         }
         Ok(self.to_vec::<T>()?[0])
     }
-    /// The elements in row-major order.
+    /// Returns the elements in row-major order.
     ///
     /// # Errors
-    /// If the dtype is not that of `T`, or as [`Tensor::value`].
+    /// If the dtype is not that of `T`, or like [`Tensor::value`].
     pub fn to_vec<T: Element>(&self) -> Result<Vec<T>, EvalError> {
         if self.dtype() != T::DTYPE {
             return Err(EvalError::DType { found: self.ty().clone(), asked: T::DTYPE });
         }
         Ok(self.to_array()?.as_slice::<T>().to_vec())
     }
-    /// Computes this tensor now if it is pending.
+    /// Computes this tensor now, if it is pending.
     ///
     /// # Errors
-    /// As [`Tensor::value`].
+    /// Like [`Tensor::value`].
     pub fn realize(&self) -> Result<&Tensor, EvalError> {
         self.value().map(|_| self)
     }
-    /// Computes all of `tensors` in one program.
+    /// Computes all `tensors` in one program.
     ///
     /// # Errors
-    /// As [`Tensor::value`].
+    /// Like [`Tensor::value`].
     pub fn realize_all(tensors: &[Tensor]) -> Result<(), EvalError> {
         realize(tensors)
     }
 }
 
-/// The elements, nested in brackets as NumPy prints them; a traced tensor shows its type only.
+/// Prints the elements, nested in brackets like NumPy. A traced tensor prints only its type.
 impl fmt::Display for Tensor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_traced() {

@@ -1,29 +1,31 @@
-//! What a linear program takes from the forward pass: as little as it can.
+//! Selects the residuals of a linear program: as few as possible.
 
 use super::Tensor;
 use super::ids::IdSet;
 use super::node::Apply;
-use rune_ir::Op;
+use rune_ir::op::RecomputeCost;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
-/// Operations on elements that are rather computed a second time than their result kept, for one residual.
+/// The maximum number of elementwise operations that are recomputed instead of keeping one residual.
 const MOST: usize = 4;
 
-/// The operations among `wanted` that are made again where they are used, oldest first, with those that they take.
+/// Returns the operations among those of `wanted` that are rematerialized where they are used, oldest first, with the
+/// operations that they need.
 ///
-/// A residual is dropped if it is moved or converted from something that is no larger, or if a few cheap operations make it of others that
-/// are kept anyway, or are there before `since` and take no more space together. In a compiled program the two copies are found to be one;
-/// between programs (a loop keeps residuals for each turn, a pullback until it is called) there is less to hold.
-pub(super) fn made_again(mut wanted: Vec<Tensor>, since: u64) -> Vec<Arc<Apply>> {
-    let mut again = Again { since, kept: IdSet::new(), applies: FxHashMap::default() };
+/// A residual is dropped in two cases. Either it is moved or converted from something that is no larger. Or a few cheap
+/// operations compute it from other residuals that are kept anyway, or from tensors older than `since` that take no
+/// more space together. A compiled program merges both copies. Between programs (a loop keeps residuals for each
+/// iteration, a pullback until it is called) less memory is used.
+pub(super) fn rematerialized(mut wanted: Vec<Tensor>, since: u64) -> Vec<Arc<Apply>> {
+    let mut again = Rematerialization { since, kept: IdSet::new(), applies: FxHashMap::default() };
     for x in &mut wanted {
         while let Some((apply, from)) = again.moved(x) {
             again.applies.insert(apply.id, apply);
             *x = from;
         }
     }
-    // The oldest first: whether a residual is kept is known when a later one asks.
+    // The oldest comes first, so whether a residual is kept is known when a later one needs it.
     wanted.sort_unstable_by_key(Tensor::id);
     wanted.dedup_by_key(|x| x.id());
     again.kept = wanted.iter().map(Tensor::id).collect();
@@ -35,35 +37,35 @@ pub(super) fn made_again(mut wanted: Vec<Tensor>, since: u64) -> Vec<Arc<Apply>>
     applies
 }
 
-struct Again {
+struct Rematerialization {
     since: u64,
-    /// The residuals that are kept, or not decided on yet.
+    /// The residuals that are kept, or not decided yet.
     kept: IdSet,
-    /// What is made again, by id.
+    /// The rematerialized operations, by id.
     applies: FxHashMap<u64, Arc<Apply>>,
 }
 
-/// How a residual is made of others.
+/// How to recompute a residual from others.
 #[derive(Default)]
 struct Plan {
     applies: Vec<Arc<Apply>>,
-    /// What was there before and is not kept yet.
+    /// Tensors from before the trace that are not kept yet.
     taken: Vec<Tensor>,
     steps: usize,
 }
 
-impl Again {
-    /// The operation of the forward pass that made `x` as its only result.
+impl Rematerialization {
+    /// Returns the operation of the forward pass whose only result is `x`.
     fn made(&self, x: &Tensor) -> Option<Arc<Apply>> {
         if x.id() < self.since {
             return None;
         }
         x.0.apply().filter(|apply| apply.results.get().is_some_and(|r| r.len() == 1))
     }
-    /// What `x` is only moved or converted from, if that is no larger.
+    /// Returns the operand from which `x` is only moved or converted, if it is no larger.
     fn moved(&self, x: &Tensor) -> Option<(Arc<Apply>, Tensor)> {
         let apply = self.made(x)?;
-        if kind(&apply.op) != Kind::Moves {
+        if apply.op.recompute_cost() != RecomputeCost::Free {
             return None;
         }
         let from = (*apply.op.operands().first()?).clone();
@@ -82,14 +84,14 @@ impl Again {
         self.kept.extend(plan.taken.iter().map(Tensor::id));
         self.applies.extend(plan.applies.into_iter().map(|a| (a.id, a)));
     }
-    /// Whether the results of `apply` can be made again at little cost; and how.
+    /// Returns whether the results of `apply` can be recomputed at little cost, and adds how to the plan.
     fn plan(&self, apply: Arc<Apply>, plan: &mut Plan) -> bool {
-        plan.steps += match kind(&apply.op) {
-            Kind::Moves => 0,
-            Kind::Computes => 1,
-            Kind::Costs => return false,
+        plan.steps += match apply.op.recompute_cost() {
+            RecomputeCost::Free => 0,
+            RecomputeCost::Cheap => 1,
+            RecomputeCost::Expensive => return false,
         };
-        // Moves come for nothing, but not in any number.
+        // Moves are free, but their number is bounded.
         if plan.steps > MOST || plan.applies.len() >= 4 * MOST {
             return false;
         }
@@ -111,89 +113,5 @@ impl Again {
         }
         plan.applies.push(apply);
         true
-    }
-}
-
-#[derive(PartialEq)]
-enum Kind {
-    /// It moves elements, or gives known ones.
-    Moves,
-    /// It takes about as long as reading its operands.
-    Computes,
-    /// It is worth keeping.
-    Costs,
-}
-
-fn kind<V>(op: &Op<V>) -> Kind {
-    use rune_ir::op::UnaryFn::*;
-    match op {
-        Op::Constant { .. }
-        | Op::Iota { .. }
-        | Op::AxisIndex { .. }
-        | Op::Convert { .. }
-        | Op::BroadcastInDim { .. }
-        | Op::Reshape { .. }
-        | Op::Transpose { .. }
-        | Op::Slice { .. }
-        | Op::Reverse { .. }
-        | Op::StopGradient { .. } => Kind::Moves,
-        Op::Unary { f: Neg | Abs | Sign | Not | IsFinite | Floor | Ceil | RoundAfz | RoundEven, .. } => Kind::Computes,
-        Op::Unary {
-            f: Exp | Exp2 | Expm1 | Log | Log1p | Sqrt | Rsqrt | Cbrt | Sin | Cos | Tan | Tanh | Logistic | Erf,
-            ..
-        } => Kind::Costs,
-        Op::Binary { f, .. } => binary(*f),
-        Op::IntegerPow { y: -3..=4, .. }
-        | Op::Compare { .. }
-        | Op::Select { .. }
-        | Op::Clamp { .. }
-        | Op::BitcastConvert { .. } => Kind::Computes,
-        Op::IntegerPow { .. }
-        | Op::Pad { .. }
-        | Op::Concatenate { .. }
-        | Op::DynamicSlice { .. }
-        | Op::DynamicUpdateSlice { .. }
-        | Op::Gather { .. }
-        | Op::Scatter { .. }
-        | Op::Reduce { .. }
-        | Op::ArgReduce { .. }
-        | Op::ReduceWindow { .. }
-        | Op::Cumulative { .. }
-        | Op::Sort { .. }
-        | Op::TopK { .. }
-        | Op::Factor { .. }
-        | Op::TriangularSolve { .. }
-        | Op::LuSolve { .. }
-        | Op::DotGeneral { .. }
-        | Op::Conv { .. }
-        | Op::Threefry2x32 { .. }
-        | Op::Collective { .. }
-        | Op::AllGather { .. }
-        | Op::AllToAll { .. }
-        | Op::Ppermute { .. }
-        | Op::Call { .. }
-        | Op::CustomJvp { .. }
-        | Op::Remat { .. }
-        // A name would be lost, and with it that the value may be kept.
-        | Op::CheckpointName { .. }
-        | Op::CustomVjp { .. }
-        | Op::CustomLinear { .. }
-        | Op::Case { .. }
-        | Op::While { .. }
-        | Op::Scan { .. }
-        // What is behind a barrier is to be computed where it stands.
-        | Op::OptimizationBarrier { .. }
-        | Op::DebugPrint { .. }
-        | Op::Callback { .. } => Kind::Costs,
-    }
-}
-
-fn binary(f: rune_ir::op::BinaryFn) -> Kind {
-    use rune_ir::op::BinaryFn::*;
-    match f {
-        Add | Sub | Mul | Div | Max | Min | And | Or | Xor | ShiftLeft | ShiftRightArithmetic | ShiftRightLogical => {
-            Kind::Computes
-        }
-        Pow | Atan2 | Rem => Kind::Costs,
     }
 }

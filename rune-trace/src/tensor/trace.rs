@@ -1,39 +1,40 @@
-//! From a graph to a program.
+//! Builds a program from a graph.
 
 use super::Tensor;
 use super::effects::Applied;
 use super::graph::collect;
 use super::ids::{IdMap, IdSet};
 use super::node::{Apply, Node};
-use super::residuals::made_again;
+use super::residuals::rematerialized;
 use rune_ir::{Op, Program, ProgramBuilder, Type, Var};
 use std::sync::Arc;
 
-/// Which operations between parameters and outputs belong to the program; what they use of others is captured.
+/// The operations between parameters and outputs that belong to the program. It captures the results of all others.
 pub(crate) enum Keep {
-    /// Those applied during a trace, and all its effects: what the traced function did.
+    /// Operations applied during a trace, and all its effects: what the traced function did.
     Since(Applied),
-    /// Those that depend on a parameter of the program, and what is rather [made again](made_again) than captured.
+    /// Operations that depend on a parameter of the program, and those that are [rematerialized](rematerialized) instead of
+    /// captured.
     Dependent,
 }
 
-/// A program, and what it captured.
+/// A program, and the tensors that it captured.
 pub(crate) struct Trace {
     /// Takes the parameters, then the captured tensors.
     pub program: Program,
-    /// What was there before, in the order of the inputs that follow the parameters.
+    /// The tensors from before the trace, in the order of the inputs after the parameters.
     pub captured: Vec<Tensor>,
 }
 
 impl Trace {
-    /// The program with what it captured, which has values, as constants.
+    /// Returns the program with the captured values as constants.
     pub(crate) fn close(self) -> Program {
         let values = self.captured.iter().map(|c| c.value().expect("a constant has its value")).collect();
         self.program.with_constants(values)
     }
 }
 
-/// Writes the operations between `params` and `outputs` down as a program.
+/// Writes the operations between `params` and `outputs` as a program.
 pub(crate) fn trace(name: &str, params: &[Tensor], outputs: &[Tensor], keep: Keep) -> Trace {
     let own: IdSet = params.iter().map(Tensor::id).collect();
     let applies = match keep {
@@ -57,15 +58,16 @@ pub(crate) fn trace(name: &str, params: &[Tensor], outputs: &[Tensor], keep: Kee
     Trace { program: write_down(name, types, &applies, vars, outputs), captured }
 }
 
-/// The operations that `outputs` come from and that depend on `params`, with what they use that is rather made again.
+/// Returns the operations that lead to `outputs` and depend on `params`, and those that are rematerialized for them.
 fn dependent(params: &[Tensor], outputs: &[Tensor]) -> Vec<Arc<Apply>> {
-    // What depends on no parameter as new as these depends on none of these.
+    // A node whose max_param_id parameter is older than these depends on none of them.
     let oldest = params.iter().map(Tensor::id).min().unwrap_or(u64::MAX);
     let mut dependent: IdSet = params.iter().map(Tensor::id).collect();
-    let mut applies = collect(outputs, Vec::new(), |t| match t.0.newest >= oldest && !dependent.contains(t.id()) {
-        true => t.0.apply(),
-        false => t.0.apply().filter(|apply| is_literal(&t.0, apply)),
-    });
+    let mut applies =
+        collect(outputs, Vec::new(), |t| match t.0.max_param_id >= oldest && !dependent.contains(t.id()) {
+            true => t.0.apply(),
+            false => t.0.apply().filter(|apply| is_literal(&t.0, apply)),
+        });
     applies.retain(|apply| {
         let depends = apply.op.operands().iter().any(|t| dependent.contains(t.id()));
         if depends {
@@ -76,7 +78,7 @@ fn dependent(params: &[Tensor], outputs: &[Tensor]) -> Vec<Arc<Apply>> {
     let mut made = dependent;
     made.extend(applies.iter().filter(|a| literal_operation(a)).flat_map(|a| result_ids(a)));
     let taken = applies.iter().flat_map(|a| a.op.operands()).chain(outputs).filter(|t| !made.contains(t.id()));
-    let again = made_again(taken.cloned().collect(), oldest);
+    let again = rematerialized(taken.cloned().collect(), oldest);
     if again.is_empty() {
         return applies;
     }
@@ -89,13 +91,14 @@ fn dependent(params: &[Tensor], outputs: &[Tensor]) -> Vec<Arc<Apply>> {
     applies
 }
 
-/// The variables that nodes become.
+/// The variable of each node.
 pub(super) type Vars = IdMap<Var>;
 
-/// Stands for the variable of a node that becomes none.
+/// Stands for a node without a variable.
 pub(super) const UNKNOWN: Var = Var(u32::MAX);
 
-/// The program of these operations, which are in order, with inputs of the types `types`; `vars` are the inputs by node.
+/// Returns the program of these operations, which are in order. `types` are the types of its inputs, and `vars` the
+/// variables of the inputs.
 pub(crate) fn write_down(
     name: &str,
     types: Vec<Type>,
@@ -117,7 +120,7 @@ pub(crate) fn write_down(
     builder.finish(outputs).expect("outputs are assigned")
 }
 
-/// The type of the result of an operation that has one, and nothing else that a program would note.
+/// Returns the type of the result of an operation that has one result, and no sub-programs, batch axis or effects.
 fn plain_result(apply: &Apply) -> Option<Type> {
     let [result] = &apply.results.get()?[..] else { return None };
     let plain = apply.op.programs().is_empty() && apply.op.axis().is_none() && !apply.op.has_effects();
@@ -128,7 +131,7 @@ fn result_ids(apply: &Apply) -> std::ops::Range<u64> {
     apply.id..apply.id + apply.results.get().map_or(1, |r| r.len()) as u64
 }
 
-/// Whether a node is so cheap to write down that it is never captured: a literal, or a literal everywhere.
+/// Returns whether a node is a literal or a broadcast literal. These are written into programs, and never captured.
 fn is_literal(node: &Node, apply: &Arc<Apply>) -> bool {
     !node.traced() && literal_operation(apply)
 }
@@ -141,7 +144,7 @@ fn literal_operation(apply: &Apply) -> bool {
     constant(&apply.op)
 }
 
-/// Whether a node is a literal, or a literal everywhere.
+/// Returns whether a node is a literal or a broadcast literal.
 pub(crate) fn literal(node: &Node) -> bool {
     node.apply().is_some_and(|apply| is_literal(node, &apply))
 }

@@ -1,5 +1,5 @@
-//! Products and running functions, forward: folded pair by pair on duals, so that a zero factor does no harm and the
-//! derivative can itself be differentiated.
+//! Tangents of products and cumulative functions: duals are combined in pairs, so that a zero factor causes no
+//! division, and the derivative can itself be differentiated.
 
 use super::derivs::share_of_extreme;
 use super::tangent::{Dual, Tangent};
@@ -8,7 +8,7 @@ use crate::tensor::lax;
 use rune_ir::Shape;
 use rune_ir::op::{CumulativeFn, Dims, Padding};
 
-/// The tangent of the product over `axes`.
+/// Returns the tangent of the product over `axes`.
 pub(super) fn product(x: &Dual, axes: &Dims) -> Tangent {
     let mut rest = merged(x, axes);
     loop {
@@ -24,7 +24,7 @@ pub(super) fn product(x: &Dual, axes: &Dims) -> Tangent {
     }
 }
 
-/// `x` with the axes `axes` made into one, in front.
+/// Returns `x` with the axes `axes` merged into one first axis.
 fn merged(x: &Dual, axes: &Dims) -> Dual {
     let kept: Vec<usize> = (0..x.v.rank()).filter(|a| !axes.contains(a)).collect();
     let order: Vec<usize> = axes.iter().copied().chain(kept.iter().copied()).collect();
@@ -33,7 +33,7 @@ fn merged(x: &Dual, axes: &Dims) -> Dual {
     Dual { v: lax::reshape(&lax::transpose(&x.v, &order), shape.clone()), t: x.t.transpose(&order).reshape(&shape) }
 }
 
-/// The tangent of a running function.
+/// Returns the tangent of a cumulative function.
 pub(super) fn cumulative(f: CumulativeFn, x: &Dual, axis: usize, reverse: bool) -> Tangent {
     let rank = x.v.rank();
     let order: Vec<usize> = std::iter::once(axis).chain((0..rank).filter(|&a| a != axis)).collect();
@@ -60,8 +60,8 @@ pub(super) fn cumulative(f: CumulativeFn, x: &Dual, axis: usize, reverse: bool) 
     scanned.t.transpose(&back)
 }
 
-/// All prefixes along the first axis, combined in a tree: pairs first, then the scan of the pairs, then what lies between.
-/// (Blelloch, "Prefix sums and their applications", 1990.)
+/// Returns all prefixes along the first axis, combined in a tree: first pairs, then the scan of the pairs, then the
+/// elements in between. (Blelloch, "Prefix sums and their applications", 1990.)
 fn scan(x: &Dual, combine: &dyn Fn(&Dual, &Dual) -> Dual) -> Dual {
     let n = x.v.shape()[0];
     if n < 2 {
@@ -88,11 +88,11 @@ fn extreme(a: &Dual, b: &Dual, v: Tensor) -> Dual {
     Dual { v, t }
 }
 
-/// ln(eᵃ + eᵇ), whose derivative by a is e^(a - result).
+/// Returns ln(eᵃ + eᵇ), whose derivative with respect to a is e^(a - result).
 fn log_add_exp(a: &Dual, b: &Dual) -> Dual {
     let most = lax::max(&a.v, &b.v);
     let difference = lax::neg(&lax::abs(&lax::sub(&a.v, &b.v)));
-    // Two equal infinities differ by NaN; there the result is either of them.
+    // The difference of two equal infinities is NaN, and the result is either of them.
     let same = lax::eq(&a.v, &b.v);
     let both = lax::add(&most, &lax::full_like(&most, std::f64::consts::LN_2));
     let v = lax::select(&same, &both, &lax::add(&most, &lax::log1p(&lax::exp(&difference))));
@@ -104,7 +104,7 @@ fn log_add_exp(a: &Dual, b: &Dual) -> Dual {
     Dual { v, t }
 }
 
-/// Each `stride`-th element from `start` to `limit` along the first axis.
+/// Returns every `stride`-th element from `start` to `limit` along the first axis.
 fn part(x: &Dual, start: usize, limit: usize, stride: usize) -> Dual {
     let shape = x.v.shape();
     let along = |first: usize, rest: &dyn Fn(usize) -> usize| -> Vec<usize> {
@@ -114,7 +114,7 @@ fn part(x: &Dual, start: usize, limit: usize, stride: usize) -> Dual {
     Dual { v: lax::slice(&x.v, &start, &limit, &strides), t: x.t.slice(&start, &limit, &strides) }
 }
 
-/// One after the other along the first axis.
+/// Joins two tensors along the first axis.
 fn join(a: &Dual, b: &Dual) -> Dual {
     let v = lax::concatenate(&[a.v.clone(), b.v.clone()], 0);
     let t = match a.t.is_zero() && b.t.is_zero() {
@@ -124,7 +124,7 @@ fn join(a: &Dual, b: &Dual) -> Dual {
     Dual { v, t }
 }
 
-/// The elements of `a` and `b` by turns along the first axis; `a` has as many as `b` or one more.
+/// Interleaves the elements of `a` and `b` along the first axis. `a` has the same number or one more.
 fn interleave(a: &Dual, b: &Dual) -> Dual {
     let (na, nb) = (a.v.shape()[0], b.v.shape()[0]);
     let config = |low: i64, high: i64| {
@@ -134,7 +134,7 @@ fn interleave(a: &Dual, b: &Dual) -> Dual {
     };
     let (of_a, of_b) = (config(0, i64::from(na == nb)), config(1, i64::from(na > nb)));
     let zero = lax::full(a.v.dtype(), &Shape::scalar(), 0.0);
-    // Padding with 0 and adding would make -0 of 0; tangents may do it, values are chosen.
+    // Adding after padding with 0 would turn -0 into 0. That is allowed for tangents, but values are selected.
     let v = {
         let (a, b) = (lax::pad(&a.v, &zero, of_a.clone()), lax::pad(&b.v, &zero, of_b.clone()));
         let parity = lax::and(

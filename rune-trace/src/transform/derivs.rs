@@ -1,4 +1,4 @@
-//! The derivatives of the functions of one and of two numbers.
+//! Derivatives of unary and binary functions.
 
 use super::tangent::{Dual, Tangent};
 use crate::Tensor;
@@ -7,7 +7,7 @@ use rune_ir::DType;
 use rune_ir::op::{BinaryFn, UnaryFn};
 use std::f64::consts::{FRAC_2_SQRT_PI, LN_2};
 
-/// The tangent of `out = f(x)`.
+/// Returns the tangent of `out = f(x)`.
 pub(super) fn unary(f: UnaryFn, x: &Dual, out: &Tensor) -> Tangent {
     let one = || full_like(out, 1.0);
     let (v, t) = (&x.v, &x.t);
@@ -33,7 +33,7 @@ pub(super) fn unary(f: UnaryFn, x: &Dual, out: &Tensor) -> Tangent {
     }
 }
 
-/// The tangent of `out = x^n`.
+/// Returns the tangent of `out = x^n`.
 pub(super) fn integer_pow(x: &Dual, n: i32) -> Tangent {
     match n {
         0 => Tangent::ZERO,
@@ -42,7 +42,7 @@ pub(super) fn integer_pow(x: &Dual, n: i32) -> Tangent {
     }
 }
 
-/// The tangent of `out = f(x, y)`.
+/// Returns the tangent of `out = f(x, y)`.
 pub(super) fn binary(f: BinaryFn, x: &Dual, y: &Dual, out: &Tensor) -> Tangent {
     match f {
         BinaryFn::Add => x.t.add(&y.t),
@@ -72,7 +72,7 @@ pub(super) fn binary(f: BinaryFn, x: &Dual, y: &Dual, out: &Tensor) -> Tangent {
     }
 }
 
-/// y · x^(y - 1), and 0 where y is 0, also for x = 0.
+/// Returns y · x^(y - 1), and 0 if y is 0, also for x = 0.
 fn pow_by_base(x: &Tensor, y: &Tensor) -> Tensor {
     let zero = full_like(y, 0.0);
     let constant = lax::eq(y, &zero);
@@ -81,20 +81,20 @@ fn pow_by_base(x: &Tensor, y: &Tensor) -> Tensor {
     lax::select(&constant, &zero, &lax::mul(y, &lax::pow(x, &exponent)))
 }
 
-/// x^y · ln x, and 0 where x is 0.
+/// Returns x^y · ln x, and 0 if x is 0.
 fn pow_by_exponent(x: &Tensor, out: &Tensor) -> Tensor {
     let base = lax::select(&lax::eq(x, &full_like(x, 0.0)), &full_like(x, 1.0), x);
     lax::mul(&lax::log(&base), out)
 }
 
-/// 1 where `mine` is the extreme, ½ where both are, 0 where it is not.
+/// Returns 1 where only `mine` is the extreme, ½ where both are, and 0 elsewhere.
 pub(super) fn share_of_extreme(mine: &Tensor, other: &Tensor, extreme: &Tensor) -> Tensor {
     let (one, half) = (full_like(mine, 1.0), full_like(mine, 0.5));
     let chosen = lax::select(&lax::eq(other, extreme), &half, &one);
     lax::select(&lax::eq(mine, extreme), &chosen, &full_like(mine, 0.0))
 }
 
-/// The tangent of `out = clamp(min, x, max)`.
+/// Returns the tangent of `out = clamp(min, x, max)`.
 pub(super) fn clamp(min: &Dual, x: &Dual, max: &Dual) -> Tangent {
     let by_min = min.t.where_(|| lax::and(&lax::gt(&min.v, &x.v), &lax::lt(&min.v, &max.v)));
     let by_x = x.t.where_(|| lax::and(&lax::gt(&x.v, &min.v), &lax::lt(&x.v, &max.v)));
@@ -102,7 +102,7 @@ pub(super) fn clamp(min: &Dual, x: &Dual, max: &Dual) -> Tangent {
     by_min.add(&by_x).add(&by_max)
 }
 
-/// 1 where `pred` holds, else 0, as numbers of `dtype`.
+/// Returns 1 where `pred` is true, and 0 elsewhere, as numbers of `dtype`.
 pub(super) fn indicator(pred: &Tensor, dtype: DType) -> Tensor {
     lax::convert(pred, dtype)
 }

@@ -1,4 +1,4 @@
-//! Forward mode: each instruction on values and tangents.
+//! Forward mode: runs each instruction on values and tangents.
 
 use super::control::{call, case, custom, remat::Remat, scan, while_loop};
 use super::tangent::{Dual, Tangent};
@@ -14,16 +14,17 @@ use smallvec::{SmallVec, smallvec};
 
 pub(super) type Tangents = SmallVec<[Tangent; 2]>;
 
-/// What becomes of the tangents; loops carry them differently.
+/// Whether tangents run with the values, or become a separate linear program. Loops treat the two differently.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Mode {
-    /// They are computed along with the values: a loop carries both, and keeps nothing.
+    /// Tangents are computed together with the values: a loop carries both, and keeps no residuals.
     Forward,
-    /// They are to be a linear program of their own: a loop becomes two, of which the first keeps what the second needs.
+    /// Tangents become a separate linear program: a loop becomes two, and the first one keeps the residuals of the
+    /// second.
     Linearize,
 }
 
-/// The outputs of `program` and their tangents, on inputs with tangents.
+/// Returns the outputs of `program` and their tangents, for inputs with tangents.
 pub(super) fn jvp(program: &Program, inputs: Vec<Dual>, mode: Mode) -> Vec<Dual> {
     let mut env = inputs;
     env.extend(program.constants().iter().map(|c| Dual::constant(Tensor::from_value(c.clone()))));
@@ -35,63 +36,32 @@ pub(super) fn jvp(program: &Program, inputs: Vec<Dual>, mode: Mode) -> Vec<Dual>
     program.outputs().iter().map(|v| env[v.index()].clone()).collect()
 }
 
-/// One operation on duals.
+/// Runs one operation on duals.
 fn step(op: &Op<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
     if op.operands().iter().all(|x| x.t.is_zero()) {
         return Tensor::apply(op.map(|x| x.v.clone())).into_iter().map(Dual::constant).collect();
     }
-    if let Op::Call { args, program } = op {
-        return call::jvp(program, args);
-    }
-    if let Op::Remat { args, program, policy, differentiated } = op {
-        return Remat { program, policy, differentiated: *differentiated }.jvp(args, mode);
-    }
-    if let Op::Case { index, args, branches } = op {
-        return case::jvp(index, args, branches, mode);
-    }
-    if let Op::While { args, consts, cond, body } = op {
-        return while_loop::jvp(args, *consts, cond, body, mode);
-    }
-    if let Op::Scan { args, consts, carry, length, reverse, unroll, body } = op {
-        let how = lax::Scan { length: *length, reverse: *reverse, unroll: *unroll };
-        return scan::jvp(&scan::Parts::new(args, *consts, *carry, body, how), mode);
-    }
-    if let Op::CustomJvp { .. } | Op::CustomVjp { .. } | Op::CustomLinear { .. } = op {
-        return custom::jvp(op, mode);
-    }
-    if let Op::Sort { operands, dimension, num_keys } = op {
-        return sort(operands, *dimension, *num_keys);
-    }
-    if let Some((f, callback)) = op.callback() {
-        refuse!(
-            "`{}` at {} has no derivative: give it one, with `custom_jvp` or `custom_vjp` around it, or make its arguments constants \
-             with `.stop_gradient()`",
-            f.name(),
-            callback.loc()
-        );
-    }
-    let out = Tensor::apply(op.map(|x| x.v.clone()));
-    if let Op::DebugPrint { .. } = op {
-        return SmallVec::new();
-    }
-    let tangents = made_by(Transform::Jvp, || rule(op, &out));
-    debug_assert_eq!(out.len(), tangents.len());
-    out.into_iter().zip(tangents).map(|(v, t)| Dual { v, t }).collect()
-}
-
-/// The tangents of the results `out` of an operation.
-fn rule(op: &Op<Dual>, out: &[Tensor]) -> Tangents {
-    let out0 = &out[0];
-    let tangent = match op {
-        Op::Unary { f, x } => derivs::unary(*f, x, out0),
-        Op::IntegerPow { x, y } => derivs::integer_pow(x, *y),
-        Op::Binary { f, x, y } => derivs::binary(*f, x, y, out0),
-        Op::Clamp { min, x, max } => derivs::clamp(min, x, max),
-        Op::Convert { x, dtype } if x.v.dtype().is_float() && dtype.is_float() => linear(op),
-        Op::Convert { .. } | Op::BitcastConvert { .. } => Tangent::ZERO,
-        Op::Compare { .. } | Op::ArgReduce { .. } | Op::StopGradient { .. } => Tangent::ZERO,
-        Op::Constant { .. } | Op::Iota { .. } | Op::AxisIndex { .. } => Tangent::ZERO,
-        Op::Select { pred, on_true, on_false } => Tangent::select(&pred.v, &on_true.t, &on_false.t, out0.ty()),
+    // Computes the values first, and then their tangents by a rule.
+    let all = |rule: &dyn Fn(&[Tensor]) -> Tangents| -> SmallVec<[Dual; 2]> {
+        let out = Tensor::apply(op.map(|x| x.v.clone()));
+        let tangents = made_by(Transform::Jvp, || rule(&out));
+        debug_assert_eq!(out.len(), tangents.len());
+        out.into_iter().zip(tangents).map(|(v, t)| Dual { v, t }).collect()
+    };
+    let one = |rule: &dyn Fn(&Tensor) -> Tangent| all(&|out| smallvec![rule(&out[0])]);
+    let zero = || all(&|out| out.iter().map(|_| Tangent::ZERO).collect());
+    match op {
+        Op::Unary { f, x } => one(&|out| derivs::unary(*f, x, out)),
+        Op::IntegerPow { x, y } => one(&|_| derivs::integer_pow(x, *y)),
+        Op::Binary { f, x, y } => one(&|out| derivs::binary(*f, x, y, out)),
+        Op::Clamp { min, x, max } => one(&|_| derivs::clamp(min, x, max)),
+        Op::Convert { x, dtype } if x.v.dtype().is_float() && dtype.is_float() => one(&|_| linear(op)),
+        Op::Convert { .. } | Op::BitcastConvert { .. } => zero(),
+        Op::Compare { .. } | Op::ArgReduce { .. } | Op::StopGradient { .. } | Op::Threefry2x32 { .. } => zero(),
+        Op::Constant { .. } | Op::Iota { .. } | Op::AxisIndex { .. } => zero(),
+        Op::Select { pred, on_true, on_false } => {
+            one(&|out| Tangent::select(&pred.v, &on_true.t, &on_false.t, out.ty()))
+        }
 
         Op::BroadcastInDim { .. }
         | Op::Reshape { .. }
@@ -105,54 +75,60 @@ fn rule(op: &Op<Dual>, out: &[Tensor]) -> Tangents {
         | Op::Gather { .. }
         | Op::AllGather { .. }
         | Op::AllToAll { .. }
-        | Op::Ppermute { .. } => linear(op),
+        | Op::Ppermute { .. } => one(&|_| linear(op)),
         Op::Scatter { x, indices, updates, dims, mode, unique } => {
-            scatter(x, &indices.v, updates, dims, *mode, *unique, out0)
+            one(&|out| scatter(x, &indices.v, updates, dims, *mode, *unique, out))
         }
 
-        Op::Reduce { f, x, axes } => reduce(*f, x, axes, out0),
-        Op::Collective { f, x, axis } => collective(*f, x, axis, out0),
-        Op::ReduceWindow { f: WindowFn::Sum, .. } => linear(op),
-        Op::ReduceWindow { f: WindowFn::Max, x, window } => windows::extreme(x, window, true),
-        Op::ReduceWindow { f: WindowFn::Min, x, window } => windows::extreme(x, window, false),
-        Op::Cumulative { f: CumulativeFn::Sum, .. } => linear(op),
-        Op::Cumulative { f, x, axis, reverse } => cumulative::cumulative(*f, x, *axis, *reverse),
+        Op::Reduce { f, x, axes } => one(&|out| reduce(*f, x, axes, out)),
+        Op::Collective { f, x, axis } => one(&|out| collective(*f, x, axis, out)),
+        Op::ReduceWindow { f: WindowFn::Sum, .. } => one(&|_| linear(op)),
+        Op::ReduceWindow { f: WindowFn::Max, x, window } => one(&|_| windows::extreme(x, window, true)),
+        Op::ReduceWindow { f: WindowFn::Min, x, window } => one(&|_| windows::extreme(x, window, false)),
+        Op::Cumulative { f: CumulativeFn::Sum, .. } => one(&|_| linear(op)),
+        Op::Cumulative { f, x, axis, reverse } => one(&|_| cumulative::cumulative(*f, x, *axis, *reverse)),
+        Op::Sort { operands, dimension, num_keys } => sort(operands, *dimension, *num_keys),
+        Op::TopK { x, .. } => all(&|out| smallvec![take_along_axis(&x.t, &out[1], x.v.rank() - 1), Tangent::ZERO]),
 
-        Op::DotGeneral { lhs, rhs, .. } | Op::Conv { lhs, rhs, .. } => bilinear(op, lhs, rhs),
-
-        Op::Factor { f, x } => return linalg::factor(*f, x, out),
-        Op::TriangularSolve { a, b, how } => linalg::triangular_solve(a, b, *how, out0),
+        Op::DotGeneral { lhs, rhs, .. } | Op::Conv { lhs, rhs, .. } => one(&|_| bilinear(op, lhs, rhs)),
+        Op::Factor { f, x } => all(&|out| linalg::factor(*f, x, out)),
+        Op::TriangularSolve { a, b, how } => one(&|out| linalg::triangular_solve(a, b, *how, out)),
         Op::LuSolve { a, lu, permutation, b, transpose } => {
-            linalg::lu_solve(a, [&lu.v, &permutation.v], b, *transpose, out0)
+            one(&|out| linalg::lu_solve(a, [&lu.v, &permutation.v], b, *transpose, out))
         }
 
-        Op::TopK { x, .. } => {
-            return smallvec![take_along_axis(&x.t, &out[1], x.v.rank() - 1), Tangent::ZERO];
+        Op::OptimizationBarrier { xs } => all(&|_| barrier(xs)),
+        // The tangent has no name, because only values are kept.
+        Op::CheckpointName { x, name: _ } => one(&|_| x.t.clone()),
+        Op::DebugPrint { .. } => zero(),
+        Op::Callback { f, callback, .. } => refuse!(
+            "`{}` at {} has no derivative; define one with `custom_jvp` or `custom_vjp` around it, or make its arguments constants with `.stop_gradient()`",
+            f.name(),
+            callback.loc()
+        ),
+
+        Op::Call { args, program } => call::jvp(program, args),
+        Op::Remat { args, program, policy, differentiated } => {
+            Remat { program, policy, differentiated: *differentiated }.jvp(args, mode)
         }
-        Op::Threefry2x32 { .. } => return smallvec![Tangent::ZERO, Tangent::ZERO],
-        Op::OptimizationBarrier { xs } => return barrier(xs),
-        // The tangent has no name: what is kept are values.
-        Op::CheckpointName { x, name: _ } => x.t.clone(),
-        Op::Call { .. }
-        | Op::Remat { .. }
-        | Op::Case { .. }
-        | Op::While { .. }
-        | Op::Scan { .. }
-        | Op::CustomJvp { .. }
-        | Op::CustomVjp { .. }
-        | Op::CustomLinear { .. }
-        | Op::Callback { .. }
-        | Op::Sort { .. } => {
-            unreachable!("these bring their values themselves")
+        Op::Case { index, args, branches } => case::jvp(index, args, branches, mode),
+        Op::While { args, consts, cond, body } => while_loop::jvp(args, *consts, cond, body, mode),
+        Op::Scan { args, consts, carry, length, reverse, unroll, body } => {
+            let how = lax::Scan { length: *length, reverse: *reverse, unroll: *unroll };
+            scan::jvp(&scan::Parts::new(args, *consts, *carry, body, how), mode)
         }
-        Op::DebugPrint { .. } => {
-            unreachable!("what has no result has no tangent")
+        Op::CustomJvp { args, program, rule, num_args, takes_results } => {
+            let results = takes_results.then(|| Tensor::apply(op.map(|x| x.v.clone())).into_vec());
+            custom::jvp_by_rule(args, program, rule, *num_args, results)
         }
-    };
-    smallvec![tangent]
+        Op::CustomVjp { args, program, forward, backward, num_args } => {
+            custom::jvp_by_transpose(args, program, forward, backward, *num_args, mode)
+        }
+        Op::CustomLinear { xs, backward } => custom::jvp_of_linear(xs, backward),
+    }
 }
 
-/// An operation that is linear in all its operands of a float dtype together, on their tangents.
+/// Applies an operation that is linear in all its float operands together to their tangents.
 fn linear(op: &Op<Dual>) -> Tangent {
     let tangents = op.map(|x| if x.v.dtype().is_float() { x.tangent() } else { x.v.clone() });
     Tangent::new(Some(Tensor::apply1(tangents)))
@@ -188,7 +164,7 @@ fn reduce(f: ReduceFn, x: &Dual, axes: &Dims, out: &Tensor) -> Tangent {
 fn collective(f: CollectiveFn, x: &Dual, axis: &NamedAxis, out: &Tensor) -> Tangent {
     match f {
         CollectiveFn::Sum => x.t.psum(axis),
-        // As over axes: the extreme elements share the tangent equally.
+        // Like the reduction over axes: the extreme elements share the tangent equally.
         CollectiveFn::Max | CollectiveFn::Min => {
             let chosen = derivs::indicator(&lax::eq(&x.v, out), x.v.dtype());
             let count = lax::collective(CollectiveFn::Sum, &chosen, axis);
@@ -216,7 +192,8 @@ fn scatter(
     match mode {
         ScatterMode::Add => scatter_add(&x.t, &updates.t),
         ScatterMode::Set if unique => Tangent::new(Some(put(&x.tangent(), &updates.tangent(), ScatterMode::Set))),
-        // Which update stays is left open: mark each with a number, look which number stayed, and let only those through.
+        // Which update remains is unspecified. Each update gets a number, the numbers are scattered, and only the
+        // updates whose numbers remain pass their tangents.
         ScatterMode::Set => {
             let flat = lax::iota(DType::I32, [updates.v.size()], 0);
             let marks = lax::add(
@@ -229,7 +206,8 @@ fn scatter(
             let untouched = derivs::indicator(&lax::eq(&stayed, &none), dtype);
             scatter_add(&x.t.times(|| untouched), &updates.t.times(|| through))
         }
-        // The tangent of each factor times the product of all others, which is told from a product with a zero left out.
+        // The tangent of each factor times the product of all others, which is derived from the product of the nonzero
+        // factors.
         ScatterMode::Mul => {
             let by_x = Tangent::new(x.t.clone().into_tensor().map(|t| put(&t, &updates.v, ScatterMode::Mul)));
             if updates.t.is_zero() {
@@ -256,7 +234,7 @@ fn scatter(
     }
 }
 
-/// Sorts the positions too, and moves the tangents as they moved.
+/// Sorts the indices too, and moves the tangents in the same way.
 fn sort(operands: &[Dual], dimension: usize, num_keys: usize) -> SmallVec<[Dual; 2]> {
     let positions = lax::iota(DType::I32, operands[0].v.shape().clone(), dimension);
     let mut all: Vec<Tensor> = operands.iter().map(|x| x.v.clone()).collect();
@@ -267,7 +245,7 @@ fn sort(operands: &[Dual], dimension: usize, num_keys: usize) -> SmallVec<[Dual;
     sorted.into_iter().zip(operands).map(|(v, x)| Dual { v, t: moved(x) }).collect()
 }
 
-/// The elements of `t` at `positions` along `axis`; all other axes go along.
+/// Returns the elements of `t` at the indices `positions` along `axis`. All other axes are batch axes.
 fn take_along_axis(t: &Tangent, positions: &Tensor, axis: usize) -> Tangent {
     if positions.size() == 0 {
         return Tangent::ZERO;

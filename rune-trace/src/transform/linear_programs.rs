@@ -1,4 +1,4 @@
-//! Linear parts of programs, and transposes of programs that are linear, for those who hold a program and no function.
+//! Linear parts of programs, and transposes of linear programs.
 
 use super::DerivativeError;
 use super::linearize::linearize;

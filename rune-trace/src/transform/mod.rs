@@ -1,9 +1,10 @@
-//! Transformations: each makes a program of a program, by running its instructions under other rules.
+//! Transformations: each creates a program from a program by running its instructions under other rules.
 //!
-//! [`jvp`](mod@jvp) carries tangents forward. What depends on a tangent is linear in it, so that [`linearize`] can tell it from the
-//! rest, the forward pass, and [`transpose`] runs it backward. Reverse mode is the two together; there are no other derivative rules.
+//! [`jvp`](mod@jvp) carries tangents forward. Everything that depends on a tangent is linear in it, so [`linearize`]
+//! can split it from the forward pass, and [`transpose`] can run it backward. Reverse mode is these two together; there
+//! are no other derivative rules.
 //!
-//! [`vmap`](mod@vmap) makes of an operation on one lane one on all lanes.
+//! [`vmap`](mod@vmap) turns an operation on one batch element into one on the whole batch.
 
 mod control;
 mod cumulative;
@@ -39,11 +40,11 @@ use rune_ir::Program;
 #[track_caller]
 fn apply_program(program: &Program, args: &[Tensor]) -> Vec<Tensor> {
     if args.len() != program.inputs().len() {
-        fail(&format!("`{}` takes {} arguments, and is given {}", program.name(), program.inputs().len(), args.len()));
+        fail(&format!("`{}` takes {} arguments, but got {}", program.name(), program.inputs().len(), args.len()));
     }
     for (i, (arg, ty)) in args.iter().zip(program.input_types()).enumerate() {
         if arg.ty() != ty {
-            fail(&format!("`{}` takes a {ty} as argument {i}, and is given a {}", program.name(), arg.ty()));
+            fail(&format!("`{}` takes a {ty} as argument {i}, but got a {}", program.name(), arg.ty()));
         }
     }
     let mut env: Vec<Tensor> = args.to_vec();

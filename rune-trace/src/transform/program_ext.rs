@@ -5,40 +5,42 @@ use crate::Tensor;
 use rune_ir::Program;
 use rune_ir::op::AxisName;
 
-/// The transformations of a [`Program`], for those who hold a program and no function.
+/// The transformations of a [`Program`], for code that has a program and not a function.
 pub trait ProgramExt {
-    /// The outputs of this program on `args`: its instructions are applied to them one by one, as if the traced
-    /// function were called again.
+    /// Applies the instructions of this program to `args`, as if the traced function were called again, and returns the
+    /// outputs.
     ///
     /// # Panics
-    /// If there are not as many arguments as inputs, or their types are others.
+    /// If the number or the types of the arguments are not those of the inputs.
     #[track_caller]
     fn apply(&self, args: &[Tensor]) -> Vec<Tensor>;
 
-    /// The program that takes the inputs and tangents of the inputs at the positions `by`, in the order of the inputs, and gives the
-    /// outputs and then the tangents of the outputs of a float dtype.
+    /// Returns the program that takes the inputs and the tangents of the inputs `by`, in the order of the inputs. It
+    /// returns the outputs, and then the tangents of the outputs that are floats.
     ///
     /// # Errors
-    /// If `by` names an input that is not there or is no float, a function on the way has no rule for this, or the program shares its
+    /// If `by` names an input that does not exist or is not a float, a function in the program has no rule for forward mode,
+    /// or the program shares its sub-programs too often ([`DerivativeError::TooLong`]).
     /// sub-programs too often ([`DerivativeError::TooLong`]).
     fn jvp(&self, by: &[usize]) -> Result<Program, DerivativeError>;
 
-    /// The program that takes the inputs and cotangents of the outputs of a float dtype, and gives the outputs and then
-    /// the cotangents of the inputs at the positions `by`, in the order of the inputs.
+    /// Returns the program that takes the inputs and the cotangents of the outputs that are floats. It returns the
+    /// outputs, and then the cotangents of the inputs `by`, in the order of the inputs.
     ///
     /// # Errors
-    /// As [`ProgramExt::jvp`], and if a loop of unknown length stands between.
+    /// Like [`ProgramExt::jvp`], and if the outputs depend on these inputs by way of a loop of unknown length.
     fn vjp(&self, by: &[usize]) -> Result<Program, DerivativeError>;
 
-    /// The program that gives the gradient of the one scalar output by the inputs at the positions `by`; after the value, if `value`.
+    /// Returns the program that computes the gradient of the only output, a scalar, with respect to the inputs `by`;
+    /// before it the value, if `value`.
     ///
     /// # Errors
-    /// If the output is not one float scalar, or as [`ProgramExt::vjp`].
+    /// If there is not exactly one output, which is a float scalar, or like [`ProgramExt::vjp`].
     fn grad(&self, by: &[usize], value: bool) -> Result<Program, DerivativeError>;
 
-    /// The program in two parts. The first, forward, takes the inputs and gives the outputs, and then what the second
-    /// needs of them, the residuals. The second is linear: it takes tangents of the inputs at the positions `by`, in the
-    /// order of the inputs, and then the residuals, and gives the tangents of the outputs of a float dtype.
+    /// Splits the program into two. The first one, forward, takes the inputs, and returns the outputs and then the
+    /// residuals. The second one is linear: it takes tangents of the inputs `by`, in the order of the inputs, and then
+    /// the residuals. It returns the tangents of the outputs that are floats.
     ///
     /// ```
     /// use rune_trace::{ProgramExt, Tensor, make_program};
@@ -49,11 +51,13 @@ pub trait ProgramExt {
     /// ```
     ///
     /// # Errors
-    /// If `by` names an input that is not there or is no float, the program shares its sub-programs too often, or its loops keep too much.
+    /// If `by` names an input that does not exist or is not a float, the program shares its sub-programs too often, or its
+    /// loops have too many residuals.
     fn linearize(&self, by: &[usize]) -> Result<(Program, Program), DerivativeError>;
 
-    /// The transpose of a program that is linear in the inputs at the positions `by`: takes the other inputs and then
-    /// cotangents of the outputs of a float dtype, and gives the cotangents of the inputs at `by`, in the order of the inputs.
+    /// Returns the transpose of a program that is linear in the inputs `by`. It takes the other inputs and then the
+    /// cotangents of the outputs that are floats, and returns the cotangents of the inputs `by`, in the order of the
+    /// inputs.
     ///
     /// ```
     /// use rune_trace::{Program, ProgramExt};
@@ -71,15 +75,16 @@ pub trait ProgramExt {
     /// ```
     ///
     /// # Errors
-    /// If `by` names an input that is not there or is no float, the program shares its sub-programs too often, or its loops keep too much.
+    /// If `by` names an input that does not exist or is not a float, the program shares its sub-programs too often, or its
+    /// loops have too many residuals.
     ///
     /// # Panics
-    /// If the program is not linear in these inputs; the message names the operation, and its line.
+    /// If the program is not linear in these inputs. The message names the operation and its line.
     #[track_caller]
     fn transpose(&self, by: &[usize]) -> Result<Program, DerivativeError>;
 
-    /// What the derivative by the inputs at the positions `by` keeps of the forward pass: arguments first, then what is computed, in
-    /// order.
+    /// Returns what the derivative with respect to the inputs `by` keeps from the forward pass: arguments first, then
+    /// computed values, in order.
     ///
     /// ```
     /// use rune_trace::{ProgramExt, Tensor, make_program};
@@ -91,13 +96,13 @@ pub trait ProgramExt {
     /// ```
     ///
     /// # Errors
-    /// If `by` names an input that is not there or is no float.
+    /// If `by` names an input that does not exist or is not a float.
     fn saved_residuals(&self, by: &[usize]) -> Result<Vec<SavedResidual>, DerivativeError>;
 
-    /// The program that does for `size` lanes at once what this does for one.
+    /// Returns the program that computes this one for a batch of `size` elements.
     ///
-    /// For each input and each output: the position of the mapped axis in it (negative ones count from the last axis), or `None` for an
-    /// input that is the same for all lanes, or an output that depends on no mapped input.
+    /// There is one entry for each input and each output: the index of its batch axis (negative ones count from the
+    /// last axis), or `None` for an input that is not mapped, or an output that depends on no mapped input.
     ///
     /// ```
     /// use rune_trace::{DType, ProgramExt, Tensor, make_program};
@@ -110,12 +115,12 @@ pub trait ProgramExt {
     /// ```
     ///
     /// # Errors
-    /// If there are not as many axes as inputs and outputs, an axis is out of range, an output without axis depends on a mapped input, or
-    /// the lanes are too many or the program too long.
+    /// If there is not one axis for each input and output, an axis is out of range, an output without an axis depends on a
+    /// mapped input, the batch is too large, or the program is too long.
     fn vmap(&self, size: usize, in_axes: &[Option<i64>], out_axes: &[Option<i64>]) -> Result<Program, VmapError>;
 
-    /// As [`ProgramExt::vmap`], with a name for the mapped axis: operations of the program over the axis of that name (see
-    /// [`Program::axes`]) are over these lanes.
+    /// Like [`ProgramExt::vmap`], with a name for the batch axis: operations of the program over the axis of that name
+    /// (see [`Program::axes`]) work on this batch.
     ///
     /// ```
     /// use rune_trace::{Program, ProgramExt};
@@ -131,7 +136,7 @@ pub trait ProgramExt {
     /// ```
     ///
     /// # Errors
-    /// As [`ProgramExt::vmap`], and if its operations know of another number of lanes.
+    /// Like [`ProgramExt::vmap`], and if its operations were traced for another batch size.
     fn vmap_named(
         &self,
         axis_name: impl Into<AxisName>,

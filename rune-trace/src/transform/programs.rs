@@ -1,4 +1,4 @@
-//! Transformations of programs, for those who hold a program and no function.
+//! Transformations of programs.
 
 use super::control::custom::{Refusal, refused};
 use super::control::subprogram::unbounded_loop;
@@ -10,112 +10,107 @@ use crate::Tensor;
 use crate::tensor::{Keep, begin_trace, lax, trace, with_origin};
 use rune_ir::{Loc, Origin, Program, Type};
 
-/// What is wrong with asking for a derivative of a program.
+/// The reason why a program has no such derivative.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DerivativeError {
-    /// An input that is to be differentiated by is of another dtype than a float.
-    #[error("input x{index} of `{program}` is of type {ty}, and only floats have derivatives; leave it out")]
+    /// An input to differentiate is not a float.
+    #[error("input x{index} of `{program}` has type {ty}, but only floats have derivatives; leave it out")]
     NotFloat {
         /// The program.
         program: String,
-        /// Which input.
+        /// The index of the input.
         index: usize,
-        /// Its type.
+        /// The type of the input.
         ty: Type,
     },
     /// The program has no such input.
-    #[error("`{program}` has {inputs} inputs, and none at position {index}")]
+    #[error("`{program}` has {inputs} inputs, and none with index {index}")]
     NoInput {
         /// The program.
         program: String,
-        /// The position asked for.
+        /// The requested index.
         index: usize,
-        /// How many it has.
+        /// The number of inputs.
         inputs: usize,
     },
-    /// Sub-programs are used so often that no time and memory is enough.
+    /// Sub-programs are used so often that the derivative would need too much time and memory.
     #[error(
-        "`{program}` shares its sub-programs so often that {operations} operations would have to be gone through; let loops, as \
-         `fori_loop` or `scan`, take the place of calls"
+        "`{program}` shares its sub-programs so often that the transformation would visit {operations} operations; replace calls by loops, such as `fori_loop` or `scan`"
     )]
     TooLong {
         /// The program.
         program: String,
-        /// How many operations there are, those of sub-programs for each use.
+        /// The number of operations. Those of sub-programs count for each use.
         operations: u64,
     },
-    /// Of what loops compute, more would have to be kept for the pass backward than any memory holds.
-    #[error(
-        "`{program}` has loops of which more is kept for the pass backward than any memory holds; use forward mode (`jvp`)"
-    )]
+    /// The residuals of loops would not fit into memory.
+    #[error("`{program}` has loops whose residuals would not fit into any memory; use forward mode (`jvp`)")]
     TooLarge {
         /// The program.
         program: String,
     },
-    /// A scalar output was needed.
-    #[error("`{program}` has {found} for output, and only a program with one float scalar for output has a gradient")]
+    /// The output must be a scalar.
+    #[error("`{program}` has {found} as output, but a gradient needs one float scalar as output")]
     NotScalar {
         /// The program.
         program: String,
-        /// What it has.
+        /// The outputs of the program.
         found: String,
     },
-    /// A loop of unknown length stands between inputs and outputs.
+    /// Outputs depend on inputs by way of a loop of unknown length.
     #[error(
-        "`{program}` has a `while`{} on the way, which has no reverse mode: how often it goes round is unknown beforehand, and so is how \
-         much to keep; use `scan`, or forward mode (`jvp`)",
+        "`{program}` has a `while`{}, which has no reverse mode, because the number of its iterations, and so of its residuals, is unknown; use `scan`, or forward mode (`jvp`)",
         place.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
     )]
     UnboundedLoop {
         /// The program.
         program: String,
-        /// Where the loop comes from.
+        /// The line of the loop.
         place: Option<Loc>,
     },
-    /// A function with a rule of its own is to be differentiated by what it captured.
+    /// A function with a custom rule is differentiated with respect to a captured value.
     #[error(
-        "`{program}` has a function{} that captured what is differentiated by, and its rule is for its arguments alone",
+        "`{program}` has a function{} that captured a differentiated value, but its rule covers only its arguments",
         place.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
     )]
     Captured {
         /// The program.
         program: String,
-        /// Where the function comes from.
+        /// The line of the function.
         place: Option<Loc>,
     },
-    /// A function has a rule for cotangents, and none for tangents.
+    /// A function has a rule for cotangents, but none for tangents.
     #[error(
-        "`{program}` has a `custom_vjp`{} on the way, which has no forward mode: its rule is for cotangents; `custom_jvp` serves both \
-         modes",
+        "`{program}` has a `custom_vjp`{}, which has no forward mode, because its rule computes cotangents; use `custom_jvp` for both modes",
         place.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
     )]
     NoForwardMode {
         /// The program.
         program: String,
-        /// Where the function comes from.
+        /// The line of the function.
         place: Option<Loc>,
     },
-    /// A function of the user's stands between inputs and outputs.
+    /// Outputs depend on inputs by way of a user function.
     #[error(
-        "`{program}` has a callback{} on the way, which has no derivative; `custom_jvp` or `custom_vjp` around it give it one",
+        "`{program}` has a callback{}, which has no derivative; define one with `custom_jvp` or `custom_vjp` around it",
         place.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
     )]
     Callback {
         /// The program.
         program: String,
-        /// Where the call comes from.
+        /// The line of the call.
         place: Option<Loc>,
     },
-    /// A loop of unknown length, which linearization runs twice, calls a function that is to be called once.
+    /// A loop of unknown length, which linearization runs twice, calls a function that must be called once.
     #[error(
-        "`{program}` has a `while`{} on the way with an `io_callback` in it, which linearization would run twice; use `scan`, or forward \
+        "`{program}` has a `while`{} with an `io_callback`, which linearization would run twice; use `scan`, or forward \
          mode (`jvp`)",
         place.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
     )]
     CalledTwice {
         /// The program.
         program: String,
-        /// Where the loop comes from.
+        /// The line of the loop.
         place: Option<Loc>,
     },
 }
@@ -137,12 +132,12 @@ pub(super) fn marked(program: &Program, by: &[usize]) -> Result<Vec<bool>, Deriv
     Ok((0..types.len()).map(|i| by.contains(&i)).collect())
 }
 
-/// Whether it holds loops, rules or callbacks: nothing else refuses to be differentiated.
+/// Returns whether the program holds loops, rules or callbacks. Nothing else can lack a derivative.
 fn may_refuse(program: &Program) -> bool {
     program.callback().is_some() || program.instructions().iter().any(|i| !i.op.programs().is_empty())
 }
 
-/// As [`marked`], where what is kept of loops could be in memory.
+/// Like [`marked`], if the residuals of loops fit into memory.
 pub(super) fn marked_to_keep(program: &Program, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
     match too_large(program) {
         true => Err(DerivativeError::TooLarge { program: program.name().to_owned() }),
@@ -150,7 +145,7 @@ pub(super) fn marked_to_keep(program: &Program, by: &[usize]) -> Result<Vec<bool
     }
 }
 
-/// As [`marked`], where nothing refuses to be differentiated in this mode.
+/// Like [`marked`], if everything has a derivative in this mode.
 fn marked_for(program: &Program, by: &[usize], mode: Mode) -> Result<Vec<bool>, DerivativeError> {
     let marked = marked(program, by)?;
     if !may_refuse(program) {
@@ -168,7 +163,7 @@ fn marked_for(program: &Program, by: &[usize], mode: Mode) -> Result<Vec<bool>, 
     })
 }
 
-/// As [`marked`], for reverse mode.
+/// Like [`marked`], for reverse mode.
 fn marked_for_reverse(program: &Program, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
     marked_to_keep(program, by)?;
     let marked = marked_for(program, by, Mode::Linearize)?;
@@ -237,7 +232,7 @@ pub(super) fn grad_program(program: &Program, by: &[usize], value: bool) -> Resu
     }))
 }
 
-/// A program of the same inputs and constants, and of those that `f` adds, with the outputs of `f`.
+/// Returns a program with the same inputs and constants, those that `f` adds, and the outputs of `f`.
 fn rebuild(program: &Program, name: &str, f: impl FnOnce(&[Tensor]) -> (Vec<Tensor>, Vec<Tensor>)) -> Program {
     let since = begin_trace();
     let inputs: Vec<Tensor> =

@@ -1,35 +1,37 @@
-//! What reverse mode keeps of the forward pass, for people to look at.
+//! Lists the residuals of a program.
 
 use super::linearize::linearize;
 use super::programs::DerivativeError;
 use super::programs::marked_to_keep;
 use crate::Tensor;
+use rune_ir::op::Control;
 use rune_ir::{Op, Origin, Program, Type};
 use std::fmt;
 
-/// An array that the backward pass needs from the forward pass. Found by [`ProgramExt::saved_residuals`](crate::ProgramExt::saved_residuals) and
-/// [`saved_residuals`](crate::saved_residuals).
+/// An array that the backward pass needs from the forward pass.
+/// [`ProgramExt::saved_residuals`](crate::ProgramExt::saved_residuals) and [`saved_residuals`](crate::saved_residuals)
+/// return them.
 #[derive(Clone, Debug)]
 pub struct SavedResidual {
-    /// Its type; [`Type::bytes`] is how much it takes.
+    /// The type of the array; [`Type::bytes`] is its size.
     pub ty: Type,
-    /// Where it comes from.
+    /// The source of the array.
     pub source: ResidualSource,
 }
 
-/// Where a residual comes from.
+/// The source of a residual.
 #[derive(Clone, Debug)]
 pub enum ResidualSource {
-    /// It is an argument, which is there anyway.
+    /// An argument, which exists anyway.
     Argument {
         /// The input of the program, or the path to the leaf.
         name: String,
     },
-    /// It is a tensor that the function captured.
+    /// A tensor that the function captured.
     Captured,
-    /// It is computed.
+    /// The result of an operation.
     Operation {
-        /// The operation, of a loop or branch with the name of its program.
+        /// The name of the operation; for a loop or branch, with the name of its program.
         name: String,
         /// The user's line.
         origin: Origin,
@@ -56,7 +58,8 @@ pub(super) fn saved_residuals_of(program: &Program, by: &[usize]) -> Result<Vec<
     Ok(residuals(program, &marked_to_keep(program, by)?, |i| Some(format!("x{i}"))))
 }
 
-/// What the derivative of `program` by the inputs that `wrt` marks keeps. `name` is that of an input; a captured tensor has none.
+/// Returns the residuals of the derivative of `program` with respect to the inputs that `wrt` marks. `name` returns the
+/// name of an input; a captured tensor has none.
 pub(crate) fn residuals(program: &Program, wrt: &[bool], name: impl Fn(usize) -> Option<String>) -> Vec<SavedResidual> {
     let param = |ty: &Type| Tensor::param(ty.clone(), None, "saved_residuals");
     let inputs: Vec<Tensor> = program.input_types().iter().map(param).collect();
@@ -75,9 +78,15 @@ pub(crate) fn residuals(program: &Program, wrt: &[bool], name: impl Fn(usize) ->
     found.into_iter().map(|(.., residual)| residual).collect()
 }
 
-/// The operation that a residual is a result of; of functions called and checkpointed, the one inside.
+/// Returns the operation that computes a residual; for calls and checkpointed functions, the one inside.
 fn operation<V>(op: &Op<V>, result: usize, origin: &Origin) -> ResidualSource {
-    if let Op::Call { program, .. } | Op::Remat { program, .. } = op {
+    let called = match op.control() {
+        Some(Control::Call { program, .. } | Control::Remat { program, .. }) => Some(program),
+        // These have rules of their own, so the operation inside is not what is kept.
+        Some(Control::CustomJvp { .. } | Control::CustomVjp { .. } | Control::CustomLinear { .. }) => None,
+        Some(Control::Case { .. } | Control::While { .. } | Control::Scan { .. }) | None => None,
+    };
+    if let Some(program) = called {
         let output = program.outputs()[result];
         let made = program.instructions().iter().find(|i| i.results().any(|v| v == output));
         if let Some(inner) = made {

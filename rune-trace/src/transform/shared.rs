@@ -1,13 +1,14 @@
-//! Programs that are short, and of which more comes than any time and memory is enough for.
+//! Short programs whose transformations would need too much time or memory.
 
-use rune_ir::{Op, Program, Var};
+use rune_ir::op::Control;
+use rune_ir::{Program, Var};
 use rustc_hash::FxHashMap;
 
-/// A transformation goes through a sub-program once for each use of it. Above so many operations, gone through again, it is refused: a few
-/// calls of calls of calls are more than any time and memory.
+/// A transformation visits a sub-program once for each use. Above this number of repeated operations it is rejected: a
+/// few calls of calls of calls would exceed any time and memory.
 const MOST: u64 = 1 << 20;
 
-/// The number of operations that a transformation of `program` goes through, if that is too many.
+/// Returns the number of operations that a transformation of `program` visits, if it is too large.
 pub(super) fn too_many(program: &Program) -> Option<u64> {
     let mut known = FxHashMap::default();
     let all = extent(program, &mut known).operations;
@@ -15,22 +16,22 @@ pub(super) fn too_many(program: &Program) -> Option<u64> {
     (all.saturating_sub(written) > MOST).then_some(all)
 }
 
-/// Whether the variables of loops, stacked up over all turns for a pass backward, are larger than any memory.
+/// Returns whether the stacked variables of loops, for a backward pass, would exceed any memory.
 pub(super) fn too_large(program: &Program) -> bool {
     extent(program, &mut FxHashMap::default()).stacked > isize::MAX as usize
 }
 
 #[derive(Clone, Copy)]
 struct Extent {
-    /// The operations of the program itself.
+    /// The number of operations of the program itself.
     own: u64,
-    /// With those of its sub-programs, for each use.
+    /// The number of operations with those of sub-programs, for each use.
     operations: u64,
-    /// The bytes of the largest variable, in sub-programs of loops times the number of turns.
+    /// The size of the largest variable in bytes; in sub-programs of loops, times the number of iterations.
     stacked: usize,
 }
 
-/// Goes through each program once; notes what it finds.
+/// Visits each program once, and records its extent.
 fn extent(program: &Program, known: &mut FxHashMap<*const Program, Extent>) -> Extent {
     if let Some(extent) = known.get(&std::ptr::from_ref(program)) {
         return *extent;
@@ -39,7 +40,20 @@ fn extent(program: &Program, known: &mut FxHashMap<*const Program, Extent>) -> E
     let variables = (0..program.num_vars()).map(|i| program.ty(Var(i as u32)).bytes());
     let mut all = Extent { own, operations: own, stacked: variables.max().unwrap_or(0).max(1) };
     for instruction in program.instructions() {
-        let turns = if let Op::Scan { length, .. } = &instruction.op { *length } else { 1 };
+        let turns = match instruction.op.control() {
+            Some(Control::Scan { length, .. }) => length,
+            // The length of a `while` is unknown, and reverse mode rejects it.
+            Some(
+                Control::While { .. }
+                | Control::Call { .. }
+                | Control::Remat { .. }
+                | Control::Case { .. }
+                | Control::CustomJvp { .. }
+                | Control::CustomVjp { .. }
+                | Control::CustomLinear { .. },
+            )
+            | None => 1,
+        };
         for (_, inner) in instruction.op.programs() {
             let inner = extent(inner, known);
             all.operations = all.operations.saturating_add(inner.operations);

@@ -1,19 +1,21 @@
-//! Loops of unknown length near arguments that are known: scans of the length that they have there.
+//! Replaces loops of unknown length by scans, at known arguments.
 //!
-//! The program is run once on the arguments, to count the turns of each loop. A loop that always has as many becomes a scan of that
-//! length. One within another loop may have more in one turn than in the next: it becomes a scan of the greatest length, whose body
-//! chooses in each turn between that of the loop and nothing. So what the loop would not have computed is not computed here, and no
-//! derivative of it can spoil the rest.
+//! The program runs once on the arguments, to count the iterations of each loop. A loop that always has the same number
+//! becomes a scan of that length. A loop within another loop may have different numbers: it becomes a scan of the
+//! greatest length, whose body selects in each iteration between the body of the loop and nothing. Therefore nothing is
+//! computed that the loop would not have computed, and no derivative of it can spoil the others.
 
 use super::control::subprogram::unbounded_loop;
 use crate::Tensor;
 use rune_ir::interpret::{Observer, interpret_observed};
+use rune_ir::op::Control;
 use rune_ir::{Array, DType, Instruction, Op, Origin, Program, ProgramBuilder, Var};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
-/// The program with scans in the place of loops of unknown length, if one of these stands between the inputs that `moves` marks and the
-/// outputs `wanted`, and all arguments that loops depend on are known. It is the same function at these arguments alone.
+/// Returns the program with scans in place of loops of unknown length. Returns `None` unless the outputs `wanted`
+/// depend, by way of such a loop, on the inputs that `moves` marks, and all arguments that loops depend on are known.
+/// The result is the same function only at these arguments.
 pub(crate) fn with_known_turns(
     program: &Program,
     primals: &[Tensor],
@@ -28,13 +30,13 @@ pub(crate) fn with_known_turns(
     let (only_loops, inputs) = only_loops(program, &mut loops)?;
     let known = |i: usize| primals[i].value().ok()?.to_host().ok();
     let arguments: Vec<Array> = inputs.into_iter().map(known).collect::<Option<_>>()?;
-    let mut turns = Turns::default();
-    // What fails here fails again, and is told, when the results are read.
+    let mut turns = IterationCounts::default();
+    // An error here occurs again, and is reported, when the results are read.
     interpret_observed(&only_loops, &arguments, &mut turns).ok()?;
     Rewriter { turns, loops, done: FxHashMap::default() }.program(program)
 }
 
-/// Which sub-programs have loops of unknown length within, by address.
+/// Which sub-programs contain loops of unknown length, by address.
 #[derive(Default)]
 struct Loops(FxHashMap<*const Program, bool>);
 
@@ -42,7 +44,7 @@ impl Loops {
     fn within(&mut self, program: &Program) -> bool {
         program.instructions().iter().any(|i| self.at(&i.op))
     }
-    /// Whether an operation is such a loop, or has one within.
+    /// Returns whether an operation is such a loop, or contains one.
     fn at(&mut self, op: &Op) -> bool {
         matches!(op, Op::While { .. }) || op.programs().into_iter().any(|(_, p)| self.within_shared(p))
     }
@@ -56,7 +58,7 @@ impl Loops {
     }
 }
 
-/// The program without what no loop needs, and which of the inputs it still takes.
+/// Returns the program with only what loops need, and the inputs that it still takes.
 fn only_loops(program: &Program, loops: &mut Loops) -> Option<(Program, Vec<usize>)> {
     let mut needed = vec![false; program.num_vars()];
     let mut kept: Vec<&Instruction> = Vec::new();
@@ -74,11 +76,11 @@ fn only_loops(program: &Program, loops: &mut Loops) -> Option<(Program, Vec<usiz
     Some((writer.builder.finish(Vec::new()).ok()?, inputs))
 }
 
-/// How often loops went round, by the address of their bodies: the least, and the greatest.
+/// The numbers of iterations of loops, by the address of their bodies: the least and the greatest.
 #[derive(Default)]
-struct Turns(FxHashMap<*const Program, (usize, usize)>);
+struct IterationCounts(FxHashMap<*const Program, (usize, usize)>);
 
-impl Observer for Turns {
+impl Observer for IterationCounts {
     fn watches(&self) -> bool {
         false
     }
@@ -92,14 +94,14 @@ impl Observer for Turns {
     }
 }
 
-/// A program that is being written, and what the variables of the old one are in it.
+/// A program under construction, and the new variables of the old ones.
 struct Writer {
     builder: ProgramBuilder,
     vars: Vec<Var>,
 }
 
 impl Writer {
-    /// A program that takes some of the inputs, and all constants.
+    /// Returns a program that takes some of the inputs, and all constants.
     fn new(like: &Program, inputs: &[usize]) -> Writer {
         let types = inputs.iter().map(|&i| like.input_types()[i].clone()).collect();
         let builder = ProgramBuilder::new(like.name(), types, like.constants().to_vec());
@@ -110,7 +112,7 @@ impl Writer {
         inputs.chain(constants).for_each(|(old, new)| vars[old] = Var(new as u32));
         Writer { builder, vars }
     }
-    /// Writes `op`, of the new variables, in the place of an instruction. Fails where programs would lie too deep.
+    /// Writes `op`, which uses new variables, in place of an instruction. Fails if programs would be nested too deeply.
     fn push(&mut self, instruction: &Instruction, op: Op) -> Option<()> {
         let results = self.builder.push(op, instruction.origin.clone()).ok()?;
         instruction.results().zip(results).for_each(|(old, new)| self.vars[old.index()] = new);
@@ -119,9 +121,9 @@ impl Writer {
 }
 
 struct Rewriter {
-    turns: Turns,
+    turns: IterationCounts,
     loops: Loops,
-    /// Sub-programs that are done, by address.
+    /// The finished sub-programs, by address.
     done: FxHashMap<*const Program, Arc<Program>>,
 }
 
@@ -147,8 +149,18 @@ impl Rewriter {
     }
 
     fn rewritten(&mut self, op: Op, origin: &Origin) -> Option<Op> {
-        // The rules of a function that has some did not run.
-        let rules = matches!(op, Op::CustomJvp { .. } | Op::CustomVjp { .. } | Op::CustomLinear { .. });
+        let rules = match op.control() {
+            // The rules did not run.
+            Some(Control::CustomJvp { .. } | Control::CustomVjp { .. } | Control::CustomLinear { .. }) => true,
+            Some(
+                Control::Call { .. }
+                | Control::Remat { .. }
+                | Control::Case { .. }
+                | Control::While { .. }
+                | Control::Scan { .. },
+            )
+            | None => false,
+        };
         if rules || !self.loops.at(&op) {
             return Some(op);
         }
@@ -164,20 +176,20 @@ impl Rewriter {
         if !body.input_types()[consts..].iter().any(|ty| ty.dtype.is_float()) {
             return Some(Op::While { args, consts, cond, body });
         }
-        // One in a branch that was not taken has no turns.
+        // A loop in a branch that was not taken has no iterations.
         let (least, greatest) = self.turns.0.get(&Arc::as_ptr(&body)).copied().unwrap_or_default();
         let carry = args.len() - consts;
         let next = self.sub_program(&body)?;
         let (length, body) = match least == greatest && !cond.has_effects() {
             true => (greatest, next),
-            // The condition is looked at once more than the body runs, and that may be seen.
+            // The condition runs once more than the body, and its effects can be observed.
             false => (greatest + usize::from(cond.has_effects()), Arc::new(perhaps(&cond, next, consts, origin)?)),
         };
         Some(Op::Scan { args, consts, carry, length, reverse: false, unroll: 0, body })
     }
 }
 
-/// The program that is `body` where `cond` holds, and else leaves what is carried as it is.
+/// Returns the program that runs `body` if `cond` holds, and otherwise returns the carry unchanged.
 fn perhaps(cond: &Arc<Program>, body: Arc<Program>, consts: usize, origin: &Origin) -> Option<Program> {
     let types = body.input_types().to_vec();
     let all = || (0..types.len() as u32).map(Var);

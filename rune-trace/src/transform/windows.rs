@@ -1,4 +1,4 @@
-//! The greatest and the least element of windows, forward.
+//! Tangents of the greatest and the least element of windows.
 
 use super::tangent::{Dual, Tangent};
 use crate::Tensor;
@@ -6,12 +6,13 @@ use crate::tensor::lax;
 use rune_ir::op::{Literal, Padding, Window};
 use rune_ir::{DType, Shape};
 
-/// Windows of more positions are gone through by halves of axes: the size of a window is a number in a file too.
+/// Windows with more positions are halved along their axes, because the size of a window may come from a file.
 const MOST_POSITIONS: usize = 64;
 
-/// The tangent of the extreme of each window: that of its first extreme element.
+/// Returns the tangent of the extreme of each window: that of its first extreme element.
 ///
-/// What comes out is selects and slices, whose transposes are selects and pads: no scatter, and overlapping windows are no special case.
+/// The result consists of selects and slices, whose transposes are selects and pads: there is no scatter, and
+/// overlapping windows are not a special case.
 pub(super) fn extreme(x: &Dual, window: &Window, greatest: bool) -> Tangent {
     let out = window.output_shape(x.v.shape()).expect("the operation was checked");
     if out.contains(&0) {
@@ -48,7 +49,7 @@ impl Best {
         let (v, t) = (lax::slice(&self.v, start, limit, strides), self.t.slice(start, limit, strides));
         Best { v, t, greatest: self.greatest }
     }
-    /// Of these and of those that come after them.
+    /// Returns the best of these and of later elements.
     fn or(self, after: &Best) -> Best {
         let better = if self.greatest { lax::gt(&after.v, &self.v) } else { lax::lt(&after.v, &self.v) };
         let t = Tangent::select(&better, &after.t, &self.t, after.v.ty());
@@ -56,7 +57,7 @@ impl Best {
     }
 }
 
-/// The positions in a window are gone through one after the other; each is one strided slice of the whole operand.
+/// Visits the positions in a window one after the other. Each is one strided slice of the whole operand.
 fn one_by_one(padded: &Best, window: &Window, out: &Shape) -> Tangent {
     let rank = out.rank();
     let at = |position: Vec<usize>| {
@@ -68,15 +69,15 @@ fn one_by_one(padded: &Best, window: &Window, out: &Shape) -> Tangent {
     best.map_or(Tangent::ZERO, |best| best.t)
 }
 
-/// Axis by axis, the last first; the extremes of each two neighbouring parts of the window make those of a part twice as long. So there
-/// are as many steps as the sizes of the window have bits.
+/// Works axis by axis, the last first. The extremes of two adjacent parts of a window give those of a part of twice the
+/// size, so the number of steps is the number of bits of the window sizes.
 fn by_halves(padded: Best, window: &Window, out: &Shape) -> Tangent {
     let mut best = padded;
     let ones = vec![1; out.rank()];
     for axis in (0..out.rank()).rev() {
         let mut width = 1;
         while width < window.dimensions[axis] {
-            // The two parts may overlap: what is in both is not better than itself.
+            // The two parts may overlap: an element in both is not better than itself.
             let step = width.min(window.dimensions[axis] - width);
             let by = step * window.window_dilation[axis];
             let (mut start, mut limit) = (vec![0; out.rank()], best.v.shape().to_vec());
@@ -99,7 +100,7 @@ fn neutral(dtype: DType, greatest: bool) -> Literal {
     Literal::from_f64(dtype, if greatest { f64::NEG_INFINITY } else { f64::INFINITY })
 }
 
-/// All positions in a window of these sizes, the last axis first.
+/// Returns all positions in a window of these sizes, the last axis first.
 fn positions(dimensions: &[usize]) -> impl Iterator<Item = Vec<usize>> + '_ {
     let count: usize = dimensions.iter().product();
     (0..count).map(move |mut i| {

@@ -1,4 +1,4 @@
-//! What of a tree is no tensor, read from a file.
+//! Reads the parts of a tree that are not tensors from a file.
 
 use super::statics::{self, SOME, Static, hash};
 use super::{PathPart, Tree, TreePath};
@@ -13,7 +13,7 @@ use std::hash::Hash;
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 
-/// Where in a tree what a file holds is being read, and what did not fit so far; see [`Tree::restore`].
+/// The current place in a tree that is read from a file, and the differences so far: see [`Tree::restore`].
 #[derive(Debug, Default)]
 pub struct Restore {
     path: TreePath,
@@ -28,11 +28,11 @@ impl Restore {
         self.path.pop();
         result
     }
-    /// What did not fit.
+    /// Returns the differences.
     pub(crate) fn differences(self) -> Vec<Difference> {
         self.differences
     }
-    /// Tells that what the file holds here cannot be here.
+    /// Reports that the value in the file cannot be here.
     pub fn refuse<T>(&mut self, expected: impl Into<String>, found: &Value) -> Option<T> {
         let (name, found) = (self.path.name(), statics::short(found));
         self.differences.push(Difference::Static { name, expected: expected.into(), found });
@@ -51,7 +51,7 @@ impl Restore {
         }
         known.then_some(Fields(Some(map)))
     }
-    /// Reads a part of what [`Restore::fields`] gave.
+    /// Reads one of the fields that [`Restore::fields`] returned.
     pub fn field<T>(
         &mut self,
         fields: Fields<'_>,
@@ -61,7 +61,7 @@ impl Restore {
         let found = fields.0.and_then(|map| map.get(&part.name()));
         self.inside(part, |at| read(found, at))
     }
-    /// The variant that the file holds, and what it holds of the fields.
+    /// Returns the variant in the file, and the values of its fields.
     pub fn variant<'v>(&mut self, found: &'v Value) -> Option<(&'v str, Option<&'v Value>)> {
         match found {
             Value::String(name) => Some((name, None)),
@@ -73,7 +73,7 @@ impl Restore {
             }
         }
     }
-    /// Reads what the tree has no example of: what did not fit is told of the whole, as one.
+    /// Reads a part for which the tree has no example. Differences in it are reported as one.
     pub fn whole<T>(
         &mut self,
         expected: &str,
@@ -90,21 +90,21 @@ impl Restore {
     }
 }
 
-/// What a file holds of the fields of a struct; see [`Restore::fields`].
+/// The fields of a struct in a file: see [`Restore::fields`].
 #[derive(Clone, Copy, Debug)]
 pub struct Fields<'v>(Option<&'v Map<String, Value>>);
 
-/// The same tree.
+/// Returns the same tree.
 pub(super) fn same<T: Tree>(tree: &T) -> T {
     tree.map(&mut |leaf| leaf.clone())
 }
 
-/// Nothing is held of what an empty object stands for.
+/// An empty object stands for nothing.
 pub(super) fn something(found: Option<&Value>) -> Option<&Value> {
     found.filter(|value| !value.as_object().is_some_and(Map::is_empty))
 }
 
-/// A number, text or truth value: what the file says, else what `like` is.
+/// Reads a number, text or boolean: the one in the file, or that of `like`.
 pub(super) fn value<T: Tree>(
     like: Option<&T>,
     found: Option<&Value>,
@@ -139,7 +139,7 @@ pub(super) fn list<T: Tree>(like: Option<&[T]>, found: Option<&Value>, at: &mut 
             let item = |(i, found)| {
                 at.inside(PathPart::Index(i), |at| T::restore(like.and_then(|l| l.get(i)), Some(found), at))
             };
-            // All of them are read, so that all that is wrong is told.
+            // Reads all of them, so that all differences are reported.
             let items: Vec<Option<T>> = items.iter().enumerate().map(item).collect();
             items.into_iter().collect()
         }
@@ -147,7 +147,7 @@ pub(super) fn list<T: Tree>(like: Option<&[T]>, found: Option<&Value>, at: &mut 
     }
 }
 
-/// The entries of a map, with keys as text.
+/// Returns the entries of a map, with keys as text.
 pub(super) fn entries<K: 'static, T: Tree>(
     like: Option<Vec<(&K, String, &T)>>,
     found: &Value,
@@ -176,7 +176,7 @@ pub(super) fn entries<K: 'static, T: Tree>(
     entries.into_iter().collect()
 }
 
-/// The key of a map that is written so, if it is a text or a number.
+/// Parses the key of a map, if it is a text or a number.
 fn parsed<K: 'static>(text: &str) -> Option<K> {
     fn as_key<K: 'static, T: 'static>(value: Option<T>) -> Option<K> {
         let value: Box<dyn Any> = Box::new(value?);
@@ -189,7 +189,7 @@ fn parsed<K: 'static>(text: &str) -> Option<K> {
         .or_else(|| as_key::<K, &'static str>(Some(interned(text))))
 }
 
-/// A text that lives as long as the process; each of them once.
+/// Returns a text that lives as long as the process. Equal texts are stored once.
 pub(super) fn interned(text: &str) -> &'static str {
     static TEXTS: Lazy<Mutex<BTreeSet<&'static str>>> = Lazy::new(Mutex::default);
     let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -203,16 +203,16 @@ pub(super) fn interned(text: &str) -> &'static str {
     }
 }
 
-/// A field that is marked `#[tree(static)]`: what its type can do says how it is written. The first that fits of [`ViaTree`], [`ViaSerde`]
-/// and [`ViaHash`] is what the call of a method on `&&&StaticField` means.
+/// A field that is marked `#[tree(static)]`. The traits of its type determine how it is written. A method call on
+/// `&&&StaticField` resolves to the first of [`ViaTree`], [`ViaSerde`] and [`ViaHash`] that applies.
 #[derive(Debug)]
 pub struct StaticField<T>(pub PhantomData<T>);
 
-/// Of a type that is a tree.
+/// For a type that is a tree.
 pub trait ViaTree<T> {
-    /// What the value is.
+    /// Returns the value for files.
     fn statics(&self, value: &T) -> Static;
-    /// What the file says, else what `like` is.
+    /// Returns the value in the file, or that of `like`.
     fn restore(&self, like: Option<&T>, found: Option<&Value>, at: &mut Restore) -> Option<T>;
 }
 
@@ -225,17 +225,17 @@ impl<T: Tree> ViaTree<T> for &&StaticField<T> {
     }
 }
 
-/// Of a type that serde writes and reads.
+/// For a type that serde reads and writes.
 pub trait ViaSerde<T> {
-    /// What the value is.
+    /// Returns the value for files.
     fn statics(&self, value: &T) -> Static;
-    /// What the file says, else what `like` is.
+    /// Returns the value in the file, or that of `like`.
     fn restore(&self, like: Option<&T>, found: Option<&Value>, at: &mut Restore) -> Option<T>;
 }
 
 impl<T: Serialize + DeserializeOwned + Clone + Hash> ViaSerde<T> for &StaticField<T> {
     fn statics(&self, value: &T) -> Static {
-        // JSON has no NaN, for one: what does not come back is not written.
+        // JSON has no NaN, for example. A value that would not come back equal is not written.
         let json = serde_json::to_value(value).ok();
         let comes_back = |json: &Value| T::deserialize(json).is_ok_and(|back| hash(&back) == hash(value));
         json.filter(comes_back).map_or_else(|| Static::opaque(value, false), Static::Value)
@@ -251,11 +251,11 @@ impl<T: Serialize + DeserializeOwned + Clone + Hash> ViaSerde<T> for &StaticFiel
     }
 }
 
-/// Of any other type.
+/// For any other type.
 pub trait ViaHash<T> {
-    /// What the value is.
+    /// Returns the value for files.
     fn statics(&self, value: &T) -> Static;
-    /// What `like` is.
+    /// Returns that of `like`.
     fn restore(&self, like: Option<&T>, found: Option<&Value>, at: &mut Restore) -> Option<T>;
 }
 

@@ -1,11 +1,12 @@
-//! What of a tree is no tensor: how it is told apart, and written to files.
+//! The parts of trees that are not tensors: comparing them, and writing them to files.
 
 use super::{PathPart, TreePath};
 use rustc_hash::FxHasher;
 use serde_json::{Map, Value};
 use std::hash::{Hash, Hasher};
 
-/// What of a tree is no tensor, in the shape of the tree: numbers, texts, which of the `Option`s are there, lengths, keys and variants.
+/// The parts of a tree that are not tensors, in the shape of the tree: numbers, strings, which `Option`s are `Some`,
+/// lengths, keys and variants.
 ///
 /// ```
 /// use rune_trace::{Static, Tensor, Tree};
@@ -17,9 +18,9 @@ use std::hash::{Hash, Hasher};
 /// ```
 #[derive(Clone, PartialEq, Debug)]
 pub enum Static {
-    /// A tensor, which is no part of the structure.
+    /// A tensor, which is not part of the structure.
     Tensor,
-    /// A number, truth value, character or text, or what serde makes of a field that is marked `#[tree(static)]`.
+    /// A number, boolean, character or string, or the serde form of a field that is marked `#[tree(static)]`.
     Value(Value),
     /// `None`.
     Absent,
@@ -33,27 +34,28 @@ pub enum Static {
     Map(Vec<(PathPart, Static)>),
     /// The variant of an enum, and its fields.
     Variant(&'static str, Vec<(PathPart, Static)>),
-    /// A value of which nothing is known but whether it is equal to another.
+    /// A value that can only be compared.
     Opaque {
         /// Its type.
         ty: &'static str,
-        /// What it is told from others by.
+        /// Identifies the value.
         hash: u64,
-        /// Whether files leave it out.
+        /// Whether files omit it.
         skipped: bool,
     },
 }
 
-/// A part of a structure that changed; see [`Static::changes`].
+/// A changed part of a structure: see [`Static::changes`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StaticChange {
-    /// Where it is.
+    /// The path of the part.
     pub path: String,
-    /// What it is.
+    /// The new value.
     pub now: String,
-    /// What it was.
+    /// The previous value.
     pub before: String,
-    /// Whether it is one of a few: a truth value, a variant, or whether there is something. Others may change at each call.
+    /// Whether it has few possible values: a boolean, a variant, or whether an `Option` is `Some`. Other parts may
+    /// change at each call.
     pub is_choice: bool,
 }
 
@@ -63,22 +65,22 @@ impl std::fmt::Display for StaticChange {
     }
 }
 
-/// A part that no file can hold.
+/// A part that cannot be written to a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Unwritable {
     /// A value of this type.
     Opaque { name: String, ty: &'static str },
-    /// Two of this name.
+    /// Two parts with this name.
     SameName { name: String },
 }
 
 impl Static {
-    /// A value that has a hash only.
+    /// Returns a value that can only be compared, by its hash.
     pub fn opaque<T: Hash + ?Sized>(value: &T, skipped: bool) -> Static {
         Static::Opaque { ty: std::any::type_name::<T>(), hash: hash(value), skipped }
     }
 
-    /// What is different in this structure from how it was `before`, with paths below `root`.
+    /// Returns the differences between `before` and this structure, with paths below `root`.
     pub fn changes(&self, before: &Static, root: &'static str) -> Vec<StaticChange> {
         let mut changes = Vec::new();
         self.compare(before, &mut TreePath::root(root), &mut changes);
@@ -124,7 +126,7 @@ impl Static {
         }
     }
 
-    /// As a few words.
+    /// Returns a short description.
     fn short(&self) -> String {
         match self {
             Static::Tensor => "a tensor".to_owned(),
@@ -139,7 +141,7 @@ impl Static {
         }
     }
 
-    /// What a file holds of it; `None` if there is nothing that the tensors do not say.
+    /// Returns the JSON for files, or `None` if the tensors determine everything.
     pub(crate) fn to_json(&self, path: &mut TreePath) -> Result<Option<Value>, Unwritable> {
         Ok(match self {
             Static::Tensor | Static::Opaque { skipped: true, .. } => None,
@@ -172,7 +174,7 @@ impl Static {
                 let values = entries(map, path)?;
                 match tensors_say_it && values.iter().all(|(_, value)| value.is_none()) {
                     true => None,
-                    // An object without entries is what says nothing.
+                    // An object without entries means that nothing is stored.
                     false if values.is_empty() => Some(Value::Array(Vec::new())),
                     false => Some(values.into_iter().map(|(k, v)| (k, v.unwrap_or_else(nothing))).collect()),
                 }
@@ -199,15 +201,15 @@ impl Static {
     }
 }
 
-/// The key of what is there, where `null`, or an object with this key, means something else already.
+/// The key of a value that is there, if `null`, or an object with this key, already means something else.
 pub(super) const SOME: &str = "some";
 
-/// Whether a value that is there would be read as something else.
+/// Returns whether a value that is there would be read as something else.
 fn is_marked(value: &Value) -> bool {
     value.is_null() || value.as_object().is_some_and(|map| map.len() == 1 && map.contains_key(SOME))
 }
 
-/// What is written where nothing is to be said, and something has to stand.
+/// Returns what is written if a place must be filled and nothing is stored.
 fn nothing() -> Value {
     Value::Object(Map::new())
 }
@@ -227,14 +229,14 @@ fn entries(parts: &[(PathPart, Static)], path: &mut TreePath) -> Result<Vec<(Str
     Ok(values)
 }
 
-/// The hash of a value, within one process.
+/// Returns the hash of a value, within one process.
 pub(super) fn hash<T: Hash + ?Sized>(value: &T) -> u64 {
     let mut hasher = FxHasher::default();
     value.hash(&mut hasher);
     hasher.finish()
 }
 
-/// JSON on one line, of bounded length.
+/// Returns JSON on one line, abbreviated.
 pub(crate) fn short(value: &Value) -> String {
     const LONGEST: usize = 80;
     let text = value.to_string();
@@ -244,12 +246,12 @@ pub(crate) fn short(value: &Value) -> String {
     }
 }
 
-/// An integer of JSON.
+/// Reads an integer from JSON.
 pub(super) fn integer(value: &Value) -> Option<i128> {
     value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from))
 }
 
-/// A float as JSON, which has no NaN and no infinities: these are texts, with the bits of a NaN that is not the usual one.
+/// Returns a float as JSON. NaN and infinities, which JSON lacks, are strings; an unusual NaN is written with its bits.
 pub(super) fn float(x: f64) -> Value {
     match serde_json::Number::from_f64(x) {
         Some(number) => Value::Number(number),
@@ -258,7 +260,7 @@ pub(super) fn float(x: f64) -> Value {
     }
 }
 
-/// The float that [`float`] wrote.
+/// Reads a float that [`float`] wrote.
 pub(super) fn read_float(value: &Value) -> Option<f64> {
     let text = match value {
         Value::Number(number) => return number.as_f64(),
@@ -271,7 +273,7 @@ pub(super) fn read_float(value: &Value) -> Option<f64> {
     }
 }
 
-/// A float of 32 bits as JSON: the shortest decimal that is read as this float.
+/// Returns a 32-bit float as JSON: the shortest decimal that is read as this float.
 pub(super) fn float32(x: f32) -> Value {
     let wide = f64::from(x);
     if x.is_nan() && x.to_bits() != f32::NAN.to_bits() {
@@ -281,7 +283,7 @@ pub(super) fn float32(x: f32) -> Value {
     float(if (shortest as f32).to_bits() == x.to_bits() { shortest } else { wide })
 }
 
-/// The float that [`float32`] wrote.
+/// Reads a float that [`float32`] wrote.
 pub(super) fn read_float32(value: &Value) -> Option<f32> {
     if let Some(bits) = value.as_str().and_then(|text| text.strip_prefix("NaN:0x")) {
         return u32::from_str_radix(bits, 16).ok().map(f32::from_bits).filter(|x| x.is_nan());

@@ -1,4 +1,4 @@
-//! Trees in files: each leaf under its name.
+//! Trees in files, with each leaf under its name.
 
 use super::{Restore, Tree, TreePath, Unwritable, short};
 use crate::Tensor;
@@ -7,10 +7,10 @@ use rune_ir::storage::{Difference, Differences, StorageError, read_with, replace
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What a tree that is a tensor is called.
+/// The name of a tree that is one tensor.
 const LONE: &str = "tensor";
 
-/// What a tree without tensors that is no struct is called.
+/// The name of a tree without tensors that is not a struct.
 const WHOLE: &str = "tree";
 
 fn named<T: Tree>(tree: &T) -> Vec<(String, &Tensor)> {
@@ -22,14 +22,16 @@ fn named<T: Tree>(tree: &T) -> Vec<(String, &Tensor)> {
     leaves
 }
 
-/// Writes the leaves of a tree under their names, as `layers.0.weight`; see [`TreePath::name`]. The file takes the place of an older one at
-/// once or not at all.
+/// Writes the leaves of a tree under their names, such as `layers.0.weight`; see [`TreePath::name`]. An existing file
+/// is replaced atomically.
 ///
-/// Models, states of optimisers and what else is needed to go on are saved together, as a tuple or a struct of one's own.
+/// To save a model together with the state of its optimizer and everything else that is needed to continue, use a tuple
+/// or a struct.
 ///
-/// What is no tensor is kept too: numbers, truth values and texts, lengths, keys of maps, variants of enums, and which `Option`s are
-/// `None`. It is JSON in the metadata of the file, under `rune.static`. A field that is marked `#[tree(static)]` is kept if its type
-/// derives `Tree`, or serde's `Serialize` and `Deserialize`; what is marked `#[tree(static, skip)]`, as a function, is left out.
+/// Values that are not tensors are saved too: numbers, booleans and strings, lengths, keys of maps, variants of enums,
+/// and which `Option`s are `None`. They are JSON in the metadata of the file, under `rune.static`. A field marked
+/// `#[tree(static)]` is saved if its type derives `Tree`, or serde's `Serialize` and `Deserialize`. A field marked
+/// `#[tree(static, skip)]`, such as a function, is not.
 ///
 /// ```
 /// use rune_trace::{Tensor, Tree, storage};
@@ -49,7 +51,8 @@ fn named<T: Tree>(tree: &T) -> Vec<(String, &Tensor)> {
 /// ```
 ///
 /// # Errors
-/// If a leaf cannot be computed, two leaves are of one name, a field that is no tensor has no text, or the file cannot be written.
+/// If a leaf cannot be computed, two leaves have the same name, a field that is not a tensor cannot be written as text,
+/// or the file cannot be written.
 pub fn save<T: Tree>(path: impl AsRef<Path>, tree: &T) -> Result<(), StorageError> {
     let path = path.as_ref();
     let leaves = named(tree);
@@ -71,7 +74,7 @@ pub fn save<T: Tree>(path: impl AsRef<Path>, tree: &T) -> Result<(), StorageErro
     })
 }
 
-/// What of the tree is no tensor, as JSON; `None` if there is nothing that the tensors do not say.
+/// Returns the parts of the tree that are not tensors, as JSON. Returns `None` if the tensors determine everything.
 fn statics<T: Tree>(path: &Path, tree: &T) -> Result<Option<String>, StorageError> {
     let path = || path.to_owned();
     let name = |name: String| if name.is_empty() { WHOLE.to_owned() } else { name };
@@ -81,23 +84,23 @@ fn statics<T: Tree>(path: &Path, tree: &T) -> Result<Option<String>, StorageErro
     })?;
     let Some(json) = json else { return Ok(None) };
     let text = json.to_string();
-    // Readers take no text that is nested without end.
+    // JSON readers limit the nesting depth.
     match serde_json::from_str::<serde_json::Value>(&text) {
         Ok(_) => Ok(Some(text)),
         Err(error) => Err(StorageError::Nested { path: path(), reason: error.to_string() }),
     }
 }
 
-/// Reads a tree that [`save`] wrote, or a file of any origin whose arrays have these names: the leaves of the file, in the place of those
-/// of `like`, of which only the types matter; they are not computed.
+/// Reads a tree that [`save`] wrote, or any file whose arrays have these names. The leaves of the file replace those of
+/// `like`, of which only the types matter; they are not computed.
 ///
-/// What is no tensor is as in the file too, where the file says it: a `usize` of 7 that was saved is 7, whatever it is in `like`. What the
-/// file does not say is as in `like`: fields that are marked `#[tree(static, skip)]` or are new since, and all of them if the file is of
-/// another origin, or of a rune that did not yet keep them.
+/// Values that are not tensors also come from the file, if it contains them: a saved `usize` of 7 is 7, whatever it is
+/// in `like`. Values that the file does not contain are those of `like`: fields that are marked `#[tree(static,
+/// skip)]`, new fields, and all such values if the file was not written by rune, or by an early version of it.
 ///
 /// # Errors
-/// If the file cannot be read, names and types are not those of the leaves of `like`, or it holds something else that has no place in
-/// the tree: then all differences are told at once.
+/// If the file cannot be read, names and types are not those of the leaves of `like`, or it contains other values that the
+/// tree has no place for. The error lists all differences.
 pub fn load<T: Tree>(path: impl AsRef<Path>, like: &T) -> Result<T, StorageError> {
     let path = path.as_ref();
     let (mut arrays, statics) = read_with(path)?;
@@ -116,13 +119,13 @@ pub fn load<T: Tree>(path: impl AsRef<Path>, like: &T) -> Result<T, StorageError
         .extend(arrays.into_iter().map(|(name, array)| Difference::Superfluous { name, found: array.ty().clone() }));
     let mut at = Restore::default();
     let tree = T::restore(Some(like), statics.as_ref(), &mut at);
-    // What is told of tensors is not told again of what holds them.
+    // A difference in a tensor is not reported again for the value that contains it.
     let names: Vec<String> = differences.iter().map(|d| d.name().to_owned()).collect();
     let told = |name: &str| names.iter().any(|n| n == name || n.strip_prefix(name).is_some_and(|n| n.starts_with('.')));
     differences.extend(at.differences().into_iter().filter(|d| !told(d.name())));
     let differs = |differences| StorageError::Differs { path: path.to_owned(), differences: Differences(differences) };
     match tree {
-        // A file that was not written by `save` may say of the structure what its tensors do not.
+        // A file that `save` did not write may contradict its own tensors.
         Some(tree) if differences.is_empty() && same_names(&tree, like) => Ok(tree.with_leaves(leaves)),
         _ if !differences.is_empty() => Err(differs(differences)),
         _ => {
@@ -196,7 +199,7 @@ mod tests {
             ("a.b".to_owned(), BTreeMap::from([("c".to_owned(), x())])),
         ]);
         let error = save(&path, &same).unwrap_err().to_string();
-        assert!(error.ends_with("two leaves of the tree are called `a.b.c`"), "{error}");
+        assert!(error.ends_with("two leaves of the tree have the name `a.b.c`"), "{error}");
         assert!(load(&path, &tree).is_ok(), "the file before is left");
     }
 }

@@ -1,33 +1,33 @@
-//! Where the mapped axis is in arguments and results.
+//! The batch axis in arguments and results.
 
 use crate::Tree;
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::Arguments;
 
-/// Where the mapped axis is in the leaves of a tree; made from an axis, an `Option` of one, or a list of such options.
+/// The batch axis in the leaves of a tree: an axis, an `Option` of one, or a list of such options.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MapAxes(Entries);
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Entries {
-    /// In all leaves alike.
+    /// The same in all leaves.
     All(Option<i64>),
-    /// In each leaf, in order.
+    /// One entry for each leaf, in order.
     Each(Vec<Option<i64>>),
 }
 
 impl MapAxes {
-    /// That of leaf `i`, if there are so many entries.
+    /// Returns the entry of leaf `i`, if there is one.
     pub(super) fn of_leaf(&self, i: usize) -> Option<Option<i64>> {
         match &self.0 {
             Entries::All(axis) => Some(*axis),
             Entries::Each(axes) => axes.get(i).copied(),
         }
     }
-    pub(super) fn check_count(&self, what: &str, leaves: usize, place: Place) {
+    pub(super) fn check_count(&self, what: &str, leaves: usize, place: CallSite) {
         match &self.0 {
             Entries::Each(axes) if axes.len() != leaves => {
-                place.fail(&format!("{what} has {leaves} leaves, and is given {} axes", axes.len()))
+                place.fail(&format!("{what} has {leaves} leaves, but got {} axes", axes.len()))
             }
             Entries::All(_) | Entries::Each(_) => {}
         }
@@ -55,9 +55,9 @@ impl<const N: usize> From<[Option<i64>; N]> for MapAxes {
     }
 }
 
-/// Where the mapped axis is in the arguments of a function: an axis, or a tuple with one entry for each argument.
+/// The batch axis in the arguments of a function: an axis, or a tuple with one entry for each argument.
 pub trait InAxes<X: Arguments> {
-    /// One entry for each argument.
+    /// Returns one entry for each argument.
     fn in_axes(self) -> Vec<MapAxes>;
 }
 

@@ -1,4 +1,4 @@
-//! `vmap`: functions of one example as functions of many.
+//! `vmap`: turns functions of one example into functions of a batch.
 
 mod axes;
 mod options;
@@ -6,7 +6,7 @@ mod options;
 pub use axes::{InAxes, MapAxes};
 pub use options::VmapOptions;
 
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
 use crate::tensor::{Keep, begin_trace, trace, within_axis};
 use crate::transform::{Batched, Lanes, move_axis, position, vmap as batch};
@@ -14,10 +14,11 @@ use crate::{Tensor, Tree};
 use rune_ir::op::{AxisName, NamedAxis};
 use rune_ir::{Program, Transform};
 
-/// The function that does for all lanes at once what `f` does for one: every leaf of every argument is taken apart along its first
-/// axis, and the results are put together along a new first axis.
+/// Returns a function that computes `f` for a whole batch: every leaf of every argument has the batch along its first
+/// axis, and the results are stacked along a new first axis.
 ///
-/// Each operation of `f` becomes one wide operation; there is no loop over lanes. What `f` captures is the same for all.
+/// Each operation of `f` becomes one wider operation; there is no loop over the batch. Tensors that `f` captures are
+/// the same for all batch elements.
 ///
 /// ```
 /// use rune_trace::{Tensor, grad, vmap};
@@ -30,8 +31,8 @@ use rune_ir::{Program, Transform};
 /// ```
 ///
 /// # Panics
-/// The returned function panics if a leaf is a scalar, or leaves have different sizes along their first axes, or `f` reads the value of
-/// what depends on an argument.
+/// The returned function panics if a leaf is a scalar, leaves have different sizes along their first axes, or `f` reads a
+/// value that depends on an argument.
 #[track_caller]
 pub fn vmap<'f, X, F>(f: F) -> F::Returning<'f, F::Output>
 where
@@ -39,13 +40,14 @@ where
     F: Function<X> + 'f,
     F::Output: Tree,
 {
-    mapped(VmapOptions::new(), f, Place::here("vmap"))
+    mapped(VmapOptions::new(), f, CallSite::here("vmap"))
 }
 
-/// As [`vmap`], along the axes that `in_axes` tells, with results put together along `out_axes`.
+/// Like [`vmap`], along the axes `in_axes`, with the results stacked along `out_axes`.
 ///
-/// `in_axes` is one axis (or `None`: not mapped) for all arguments, or a tuple with one entry for each: an axis, `None`, or a list of
-/// them, one for each leaf. `out_axes` is an entry for the result. Negative axes count from the last.
+/// `in_axes` is one axis (or `None`: not mapped) for all arguments, or a tuple with one entry for each: an axis,
+/// `None`, or a list of these, one for each leaf. `out_axes` is an entry for the result. Negative axes count from the
+/// last.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, vmap_axes};
@@ -56,8 +58,8 @@ where
 /// ```
 ///
 /// # Panics
-/// The returned function panics as that of [`vmap`], if a leaf has no such axis, if no leaf is mapped, if there are not as many axes
-/// in a list as leaves, or if a result whose out axis is `None` depends on what is mapped.
+/// The returned function panics like that of [`vmap`]. It also panics if a leaf has no such axis, no leaf is mapped, a list
+/// does not have one axis for each leaf, or a result whose out axis is `None` depends on a mapped argument.
 #[track_caller]
 pub fn vmap_axes<'f, X, F>(in_axes: impl InAxes<X>, out_axes: impl Into<MapAxes>, f: F) -> F::Returning<'f, F::Output>
 where
@@ -65,10 +67,10 @@ where
     F: Function<X> + 'f,
     F::Output: Tree,
 {
-    mapped(VmapOptions::new().in_axes(in_axes).out_axes(out_axes), f, Place::here("vmap_axes"))
+    mapped(VmapOptions::new().in_axes(in_axes).out_axes(out_axes), f, CallSite::here("vmap_axes"))
 }
 
-/// As [`vmap_axes`], for a number of lanes that need not be read off an argument, so that none has to be mapped.
+/// Like [`vmap_axes`], with a given batch size, so that no argument needs to be mapped.
 ///
 /// ```
 /// use rune_trace::{Tensor, vmap_sized};
@@ -78,7 +80,7 @@ where
 /// ```
 ///
 /// # Panics
-/// The returned function panics as that of [`vmap_axes`], and if a leaf is mapped along an axis of another size.
+/// The returned function panics like that of [`vmap_axes`], and if a mapped axis has another size.
 #[track_caller]
 pub fn vmap_sized<'f, X, F>(
     axis_size: usize,
@@ -92,10 +94,11 @@ where
     F::Output: Tree,
 {
     let options = VmapOptions::new().in_axes(in_axes).out_axes(out_axes).axis_size(axis_size);
-    mapped(options, f, Place::here("vmap_sized"))
+    mapped(options, f, CallSite::here("vmap_sized"))
 }
 
-/// As [`vmap`], with a name for the mapped axis, by which `f` can refer to all lanes, as by [`psum`](crate::psum) and its kin.
+/// Like [`vmap`], with a name for the batch axis. `f` can use it to combine batch elements, for example with
+/// [`psum`](crate::psum).
 ///
 /// ```
 /// use rune_trace::{Tensor, pmean, vmap_named};
@@ -107,7 +110,7 @@ where
 /// ```
 ///
 /// # Panics
-/// The returned function panics as that of [`vmap`].
+/// The returned function panics like that of [`vmap`].
 #[track_caller]
 pub fn vmap_named<'f, X, F>(axis_name: impl Into<AxisName>, f: F) -> F::Returning<'f, F::Output>
 where
@@ -115,10 +118,10 @@ where
     F: Function<X> + 'f,
     F::Output: Tree,
 {
-    mapped(VmapOptions::new().axis_name(axis_name), f, Place::here("vmap_named"))
+    mapped(VmapOptions::new().axis_name(axis_name), f, CallSite::here("vmap_named"))
 }
 
-/// As [`vmap`], with all that can be chosen: axes of arguments and results, number of lanes, and name of the mapped axis.
+/// Like [`vmap`], with all options: axes of arguments and results, batch size, and name of the batch axis.
 ///
 /// ```
 /// use rune_trace::{Tensor, VmapOptions, psum, vmap_with};
@@ -131,7 +134,7 @@ where
 /// ```
 ///
 /// # Panics
-/// The returned function panics as those of [`vmap_axes`] and [`vmap_sized`].
+/// The returned function panics like those of [`vmap_axes`] and [`vmap_sized`].
 #[track_caller]
 pub fn vmap_with<'f, X, F>(options: VmapOptions<impl InAxes<X>>, f: F) -> F::Returning<'f, F::Output>
 where
@@ -139,10 +142,10 @@ where
     F: Function<X> + 'f,
     F::Output: Tree,
 {
-    mapped(options, f, Place::here("vmap_with"))
+    mapped(options, f, CallSite::here("vmap_with"))
 }
 
-fn mapped<'f, X, F>(options: VmapOptions<impl InAxes<X>>, f: F, place: Place) -> F::Returning<'f, F::Output>
+fn mapped<'f, X, F>(options: VmapOptions<impl InAxes<X>>, f: F, place: CallSite) -> F::Returning<'f, F::Output>
 where
     X: Arguments,
     F: Function<X> + 'f,
@@ -160,14 +163,14 @@ struct Plan {
     name: Option<AxisName>,
 }
 
-/// The results of `f` for all lanes.
-fn run<X, F>(f: &F, args: X::Refs<'_>, plan: &Plan, place: Place) -> F::Output
+/// Returns the results of `f` for the whole batch.
+fn run<X, F>(f: &F, args: X::Refs<'_>, plan: &Plan, place: CallSite) -> F::Output
 where
     X: Arguments,
     F: Function<X>,
     F::Output: Tree,
 {
-    // The leaves that are mapped, with the mapped axis in front.
+    // The mapped leaves, with the batch axis first.
     let mut fronts: Vec<Option<Tensor>> = Vec::new();
     let mut counts = vec![0; X::COUNT];
     X::visit(args, &mut |argument, path, leaf| {
@@ -176,8 +179,7 @@ where
         fronts.push(axis.map(|axis| match position(axis, leaf.rank()) {
             Some(axis) => place.run(Transform::Vmap, || move_axis(leaf, axis, 0)),
             None => place.fail(&format!(
-                "`{path}` is of type {} and has no axis {axis} to map; give it another, or `None` for what is the same for all \
-                 lanes, as with `vmap_axes`",
+                "`{path}` has type {}, and no axis {axis} to map; use `vmap_axes` with another axis, or `None` if it is not mapped",
                 leaf.ty()
             )),
         }));
@@ -187,12 +189,12 @@ where
     }
     let sizes = || fronts.iter().flatten().map(|t| t.shape()[0]);
     let Some(size) = plan.size.or_else(|| sizes().next()) else {
-        place.fail("no leaf of the arguments is mapped, and so the number of lanes is unknown; `vmap_sized` takes it")
+        place.fail("no leaf of the arguments is mapped, so the batch size is unknown; pass it to `vmap_sized`")
     };
     if sizes().any(|n| n != size) {
-        let asked = plan.size.map(|n| format!(", and {n} lanes are asked for"));
+        let asked = plan.size.map(|n| format!(", but the batch size is {n}"));
         let list = sizes_by_path::<X>(args, &fronts);
-        place.fail(&format!("the mapped axes are of different sizes: {list}{}", asked.unwrap_or_default()));
+        place.fail(&format!("the mapped axes have different sizes: {list}{}", asked.unwrap_or_default()));
     }
     let since = begin_trace();
     let lane = |t: &Tensor| Tensor::param(t.ty().with_shape(&t.shape()[1..]), None, "vmap");
@@ -223,22 +225,21 @@ where
                 None => place.fail(&format!("`{}` is of type {} and has no axis {axis}", path(i), wide.ty())),
             }
         }
-        None if y.mapped => place.fail(&format!(
-            "`{}` depends on what is mapped, and so it needs an axis; only what is the same for all lanes can do without",
-            path(i)
-        )),
+        None if y.mapped => place.fail(&format!("`{}` depends on a mapped argument, so it needs an out axis", path(i))),
         None => y.t,
     });
     output.with_leaves(results)
 }
 
-/// That a program which the function applied, from a file perhaps, knows of as many lanes.
-fn check_size(program: &Program, lanes: &Lanes, place: Place) {
+/// Checks the batch size of a program that the function applied, and that may come from a file.
+fn check_size(program: &Program, lanes: &Lanes, place: CallSite) {
     if let Some(name) = &lanes.name
         && let Some(known) = program.axes().get(name).filter(|&&known| known != lanes.size)
     {
         let size = lanes.size;
-        place.fail(&format!("the axis `{name}` has {size} lanes, and {known} for a program that the function applies"));
+        place.fail(&format!(
+            "the axis `{name}` has size {size}, but size {known} in a program that the function applies"
+        ));
     }
 }
 

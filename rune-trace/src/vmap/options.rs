@@ -1,10 +1,10 @@
-//! What can be chosen of a `vmap`.
+//! Options of `vmap`.
 
 use super::MapAxes;
 use rune_ir::op::AxisName;
 
-/// How a function is mapped by [`vmap_with`](crate::vmap_with): with nothing chosen, as by [`vmap`](fn@crate::vmap). `I` is the
-/// type of the axes of the arguments; see [`InAxes`](crate::InAxes).
+/// Options of [`vmap_with`](crate::vmap_with). The defaults are those of [`vmap`](fn@crate::vmap). `I` is the type of
+/// the axes of the arguments: see [`InAxes`](crate::InAxes).
 #[derive(Clone, Debug)]
 pub struct VmapOptions<I = i64> {
     pub(super) in_axes: I,
@@ -14,7 +14,8 @@ pub struct VmapOptions<I = i64> {
 }
 
 impl VmapOptions {
-    /// The first axis of every leaf of arguments and results; the number of lanes is read off the arguments; no name.
+    /// Returns the defaults: the first axis of every leaf of arguments and results, the batch size of the arguments,
+    /// and no name.
     pub fn new() -> VmapOptions {
         VmapOptions { in_axes: 0, out_axes: MapAxes::from(0), axis_size: None, axis_name: None }
     }
@@ -27,20 +28,20 @@ impl Default for VmapOptions {
 }
 
 impl<I> VmapOptions<I> {
-    /// The mapped axis of each argument; see [`vmap_axes`](crate::vmap_axes).
+    /// Sets the batch axis of each argument: see [`vmap_axes`](crate::vmap_axes).
     pub fn in_axes<J>(self, in_axes: J) -> VmapOptions<J> {
         let VmapOptions { in_axes: _, out_axes, axis_size, axis_name } = self;
         VmapOptions { in_axes, out_axes, axis_size, axis_name }
     }
-    /// The mapped axis of the results.
+    /// Sets the batch axis of the results.
     pub fn out_axes(self, out_axes: impl Into<MapAxes>) -> VmapOptions<I> {
         VmapOptions { out_axes: out_axes.into(), ..self }
     }
-    /// The number of lanes, so that no argument has to be mapped.
+    /// Sets the batch size, so that no argument needs to be mapped.
     pub fn axis_size(self, axis_size: usize) -> VmapOptions<I> {
         VmapOptions { axis_size: Some(axis_size), ..self }
     }
-    /// The name of the mapped axis, for [`psum`](crate::psum) and its kin.
+    /// Sets the name of the batch axis, for [`psum`](crate::psum) and similar functions.
     pub fn axis_name(self, axis_name: impl Into<AxisName>) -> VmapOptions<I> {
         VmapOptions { axis_name: Some(axis_name.into()), ..self }
     }

@@ -9,6 +9,7 @@ mod linalg;
 mod messages;
 mod origins;
 mod random;
+mod special;
 use rune_testing::array_fns::{case, functions, integers};
 use rune_testing::tolerance;
 
@@ -20,6 +21,12 @@ fn functions_give_what_numpy_gives() {
 #[test]
 fn random_numbers_are_those_of_jax() {
     case::check(include_str!("../data/random.jsonl"), random::apply);
+}
+
+#[test]
+fn random_numbers_of_distributions_are_those_of_jax() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/distributions.jsonl");
+    case::check(&std::fs::read_to_string(path).unwrap(), random::apply);
 }
 
 #[test]

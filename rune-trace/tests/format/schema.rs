@@ -2,7 +2,7 @@
 
 use super::{docs, signatures};
 use rune_trace::DType;
-use rune_trace::op::{ScatterMode, Signature};
+use rune_trace::op::{OpSignature, ScatterMode};
 use serde_json::{Map, Value, json};
 
 /// The schema in `docs` is what the table of operations says. `RUNE_BLESS=1` writes it anew.
@@ -17,7 +17,7 @@ fn the_schema_is_that_of_the_table_of_operations() {
     let found = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         found == text,
-        "docs/program.schema.json is not that of this table; `RUNE_BLESS=1 cargo test -p rune-trace --test format` writes it"
+        "docs/program.schema.json is not that of this table; `RUNE_BLESS=1 cargo test -p rune-trace --test trace format` writes it"
     );
 }
 
@@ -184,7 +184,7 @@ fn instruction() -> Value {
 }
 
 /// What an instruction of one of these names has.
-fn of_signature(s: &Signature) -> Value {
+fn of_signature(s: &OpSignature) -> Value {
     let condition = match &s.names[..] {
         [one] => json!({ "const": one }),
         several => json!({ "enum": several }),

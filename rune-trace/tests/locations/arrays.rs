@@ -59,6 +59,7 @@ fn functions_of_arrays_panic_at_the_users_line() {
     let none = &Tensor::zeros([0, 3], DType::F32);
     let square = &Tensor::zeros([2, 2], DType::F32);
     let key = &random::key(0);
+    let (v, m) = (&Tensor::ones([3], DType::F32), &Tensor::eye(3, DType::F32));
 
     at_fault!(seen, "activations::relu6", b.relu6());
     at_fault!(seen, "activations::leaky_relu", n.leaky_relu(0.1));
@@ -130,6 +131,32 @@ fn functions_of_arrays_panic_at_the_users_line() {
     at_fault!(seen, "discrete::permutation", random::permutation(key, f, 2));
     at_fault!(seen, "discrete::categorical", random::categorical(key, f, 2));
     at_fault!(seen, "discrete::choice", random::choice(key, f, 3, false));
+    at_fault!(seen, "gamma::gamma", random::gamma(f, 0.5, [2], DType::F32));
+    at_fault!(seen, "gamma::loggamma", random::loggamma(f, 0.5, [2], DType::F32));
+    at_fault!(seen, "gamma::beta", random::beta(f, 0.5, 0.25, [2], DType::F32));
+    at_fault!(seen, "gamma::dirichlet", random::dirichlet(f, v, [2], DType::F32));
+    at_fault!(seen, "gamma::chisquare", random::chisquare(f, 0.5, [2], DType::F32));
+    at_fault!(seen, "gamma::f", random::f(f, 0.5, 0.25, [2], DType::F32));
+    at_fault!(seen, "gamma::t", random::t(f, 0.5, [2], DType::F32));
+    at_fault!(seen, "gamma::generalized_normal", random::generalized_normal(f, 0.5, [2], DType::F32));
+    at_fault!(seen, "gamma::ball", random::ball(f, 3, 2.0, [2], DType::F32));
+    at_fault!(seen, "counts::rademacher", random::rademacher(f, [2], DType::F32));
+    at_fault!(seen, "counts::poisson", random::poisson(f, 0.5, [2], DType::I32));
+    at_fault!(seen, "counts::geometric", random::geometric(f, 0.5, [2], DType::I32));
+    at_fault!(seen, "counts::binomial", random::binomial(f, 0.5, 0.25, [2], DType::F32));
+    at_fault!(seen, "counts::multinomial", random::multinomial(f, 9.0, v));
+    at_fault!(seen, "more::cauchy", random::cauchy(f, [2], DType::F32));
+    at_fault!(seen, "more::logistic", random::logistic(f, [2], DType::F32));
+    at_fault!(seen, "more::lognormal", random::lognormal(f, 0.5, [2], DType::F32));
+    at_fault!(seen, "more::pareto", random::pareto(f, 0.5, [2], DType::F32));
+    at_fault!(seen, "more::rayleigh", random::rayleigh(f, 0.5, [2], DType::F32));
+    at_fault!(seen, "more::maxwell", random::maxwell(f, [2], DType::F32));
+    at_fault!(seen, "more::double_sided_maxwell", random::double_sided_maxwell(f, 0.5, 0.25, [2], DType::F32));
+    at_fault!(seen, "more::triangular", random::triangular(f, 0.5, 0.25, 2.0, [2], DType::F32));
+    at_fault!(seen, "more::wald", random::wald(f, 0.5, [2], DType::F32));
+    at_fault!(seen, "more::weibull_min", random::weibull_min(f, 0.5, 0.25, [2], DType::F32));
+    at_fault!(seen, "more::multivariate_normal", random::multivariate_normal(f, v, m, [2], DType::F32));
+    at_fault!(seen, "more::orthogonal", random::orthogonal(f, 3, 3, [2], DType::F32));
     at_fault!(seen, "keys::split", random::split(f, 2));
     at_fault!(seen, "keys::split_into", random::split_into::<2>(f));
     at_fault!(seen, "keys::fold_in", random::fold_in(key, f));
@@ -206,6 +233,41 @@ fn functions_of_arrays_panic_at_the_users_line() {
     at_fault!(seen, "solve::triangular_solve", linalg::triangular_solve(f, f, Triangular::default()));
     at_fault!(seen, "solve::solve", linalg::solve(f, f));
     at_fault!(seen, "solve::inv", linalg::inv(f));
+    at_fault!(seen, "cholesky::cho_factor", linalg::cho_factor(f));
+    at_fault!(seen, "determinant::adjugate", linalg::adjugate(f));
+    at_fault!(seen, "exponential::expm", linalg::expm(f));
+    at_fault!(seen, "exponential::expm_frechet", linalg::expm_frechet(square, f));
+    at_fault!(seen, "functions::sqrtm", linalg::sqrtm(f));
+    at_fault!(seen, "functions::solve_sylvester", linalg::solve_sylvester(square, square, f));
+    at_fault!(seen, "functions::polar", linalg::polar(f));
+    at_fault!(seen, "functions::eigh_tridiagonal", linalg::eigh_tridiagonal(f, f));
+    at_fault!(seen, "householder::geqrf", linalg::geqrf(n));
+    at_fault!(seen, "householder::householder_product", linalg::householder_product(f, f));
+    at_fault!(seen, "householder::hessenberg", linalg::hessenberg(f));
+    at_fault!(seen, "householder::gehrd", linalg::gehrd(f));
+    at_fault!(seen, "products::matrix_transpose", linalg::matrix_transpose(scalar));
+    at_fault!(seen, "products::outer", linalg::outer(f, f));
+    at_fault!(seen, "products::vecdot", linalg::vecdot(f, square, -1));
+    at_fault!(seen, "products::tensorinv", linalg::tensorinv(f, 1));
+    at_fault!(seen, "products::tensorsolve", linalg::tensorsolve(f, f));
+    at_fault!(seen, "solve::solve_triangular", linalg::solve_triangular(f, f, true));
+    at_fault!(seen, "solve::lu_factor", linalg::lu_factor(f));
+    at_fault!(seen, "solve::lu_solve", linalg::lu_solve(&linalg::lu_factor(square), cube, false));
+    at_fault!(seen, "special::block_diag", linalg::block_diag(&[cube]));
+    at_fault!(seen, "special::toeplitz", linalg::toeplitz(f, f));
+    at_fault!(seen, "special::hankel", linalg::hankel(f, f));
+    at_fault!(seen, "special::circulant", linalg::circulant(f));
+    at_fault!(seen, "special::companion", linalg::companion(f));
+    at_fault!(seen, "special::fiedler", linalg::fiedler(f));
+    at_fault!(seen, "special::leslie", linalg::leslie(f, f));
+    at_fault!(seen, "special::hilbert", linalg::hilbert(2, DType::I32));
+    at_fault!(seen, "special::hadamard", linalg::hadamard(3, DType::F32));
+    at_fault!(seen, "special::pascal", linalg::pascal(3, DType::Bool));
+    at_fault!(seen, "special::helmert", linalg::helmert(3, DType::I32));
+    at_fault!(seen, "special::vander", linalg::vander(f, 2, true));
+    at_fault!(seen, "tridiagonal::tridiagonal_solve", linalg::tridiagonal_solve(f, f, f, f));
+    at_fault!(seen, "tridiagonal::tridiagonal_lu", linalg::tridiagonal_lu(n, n, n));
+    at_fault!(seen, "tridiagonal::TridiagonalLu::solve", linalg::tridiagonal_lu(f, f, f).solve(f));
 
     at_fault!(seen, "matmul::matmul", f.matmul(f));
     at_fault!(seen, "matmul::dot", f.dot(f));
@@ -331,7 +393,7 @@ fn functions_of_arrays_panic_at_the_users_line() {
     at_fault!(seen, "update::At::min", f.at(0).min(square));
     at_fault!(seen, "update::At::max", f.at(0).max(square));
 
-    let public = public_functions(concat!(env!("CARGO_MANIFEST_DIR"), "/src/array_fns"), &["index/plan.rs"]);
+    let public = public_functions(concat!(env!("CARGO_MANIFEST_DIR"), "/src/array_fns"), &["index/plan.rs", "special", "stats"]);
     seen.finish(&public, NEVER);
 }
 

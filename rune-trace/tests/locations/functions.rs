@@ -4,7 +4,7 @@ use super::at_fault;
 use super::support::{Seen, panic_of, public_functions};
 use rune_trace::op::VmapMethod;
 use rune_trace::{
-    Arg, CheckOptions, DebugOptions, Difference, ScanOptions, Tensor, VmapOptions, associative_scan,
+    Argnum, CheckOptions, DebugOptions, Difference, ScanOptions, Tensor, VmapOptions, associative_scan,
     associative_scan_axis, check_gradient, check_gradients, check_jvp, check_vjp, checkpoint, checkpoint_policies,
     checkpoint_with, cond, custom_jvp, custom_tangent, custom_vjp, debug, debug_infs, debug_nans, debug_to, eval_shape,
     finite_diff, finite_diff_jacobian, fori_loop, grad, grad_argnums, grad_aux, grad_aux_argnums, hessian,
@@ -52,7 +52,7 @@ fn functions_of_functions_panic_at_the_users_line() {
     let mut seen = Seen::default();
     let (v, w, n) = (&Tensor::from([1.0f32, 2.0]), &Tensor::from([1.0f32, 2.0, 3.0]), &Tensor::from([1, 2]));
     let (s, yes) = (&Tensor::scalar(1.0f32), &Tensor::scalar(true));
-    let first = Arg::<0>;
+    let first = Argnum::<0>;
     let options = &CheckOptions::default();
 
     // The result is no scalar; the argument is of integers; a loop of lanes has no reverse mode.

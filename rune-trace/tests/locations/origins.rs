@@ -1,26 +1,20 @@
 //! Every instruction that a function makes comes from the line of the call: its own and those of its sub-programs.
 
+use super::from_here;
 use super::support::{Traced, public_functions};
 use rune_trace::op::{CheckpointPolicy, Triangular, VmapMethod};
 use rune_trace::{
-    Arg, ConvOptions, ConvPadding, DType, DebugOptions, PadMode, PoolOptions, ScanOptions, Tensor, VmapOptions,
+    Argnum, ConvOptions, ConvPadding, DType, DebugOptions, PadMode, PoolOptions, ScanOptions, Tensor, VmapOptions,
     all_gather, all_gather_tiled, all_to_all, all_to_all_tiled, associative_scan, associative_scan_axis, axis_index,
     checkpoint, checkpoint_name, checkpoint_with, cond, custom_jvp, custom_tangent, custom_vjp, debug, debug_print,
     debug_to, einsum, fori_loop, grad, grad_argnums, grad_aux, grad_aux_argnums, hessian, hessian_argnums, hessian_aux,
     hessian_aux_argnums, hvp, io_callback, jacfwd, jacfwd_argnums, jacfwd_aux, jacfwd_aux_argnums, jacrev,
-    jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, jvp_aux, linalg, linear_transpose, linearize, make_program,
-    map, no_grad, pmax, pmean, pmin, ppermute, pshuffle, psum, psum_scatter, psum_scatter_tiled, pswapaxes,
-    pure_callback, pure_callback_with, random, scan, scan_with, stepped, switch, value_and_grad,
-    value_and_grad_argnums, value_and_grad_aux, value_and_grad_aux_argnums, vjp, vjp_aux, vmap, vmap_axes, vmap_named,
-    vmap_sized, vmap_with, where_, while_loop,
+    jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, jvp_aux, linalg, linear_transpose, linearize, map, no_grad,
+    pmax, pmean, pmin, ppermute, pshuffle, psum, psum_scatter, psum_scatter_tiled, pswapaxes, pure_callback,
+    pure_callback_with, random, scan, scan_with, stepped, switch, value_and_grad, value_and_grad_argnums,
+    value_and_grad_aux, value_and_grad_aux_argnums, vjp, vjp_aux, vmap, vmap_axes, vmap_named, vmap_sized, vmap_with,
+    where_, while_loop,
 };
-
-/// Notes that functions are called in this line, in a function of one tensor.
-macro_rules! from_here {
-    ($seen:ident, [$($name:literal),+], $x:expr, $f:expr) => {
-        $seen.check(&[$($name),+], file!(), line!(), &make_program($f, $x).unwrap())
-    };
-}
 
 #[test]
 #[rustfmt::skip]
@@ -29,6 +23,7 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
     let x = &Tensor::from([[0.5f32, 0.25, 0.125], [0.5, 0.75, 0.875]]);
     let (n, b) = (&Tensor::from([[1, 0, 1], [2, 1, 3]]), &Tensor::ones([2, 3], DType::Bool));
     let m = &Tensor::eye(3, DType::F32);
+    let v = &Tensor::from([0.5f32, 0.25, 0.25]);
     let (image, key) = (&Tensor::ones([1, 2, 5, 5], DType::F32), &random::key(0));
 
     from_here!(seen, ["activations::relu", "activations::relu6", "activations::leaky_relu"], x, |x: &Tensor| x.relu() + x.relu6() + x.leaky_relu(0.1));
@@ -55,6 +50,16 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
     from_here!(seen, ["discrete::categorical", "discrete::choice"], key, |k: &Tensor| (random::categorical(k, x, 0), random::choice(k, x, 2, true), random::choice(k, x, 2, false)));
     from_here!(seen, ["keys::key", "keys::split", "keys::split_into", "keys::fold_in", "keys::bits"], key, |k: &Tensor| (random::split(k, 2), random::split_into::<2>(&random::key(7)), random::fold_in(k, 3), random::bits(k, [3], DType::U8)));
 
+    from_here!(seen, ["gamma::gamma", "gamma::loggamma", "gamma::beta"], key, |k: &Tensor| vec![random::gamma(k, 0.5, [2], DType::F32), random::loggamma(k, 0.5, [2], DType::F32), random::beta(k, 0.5, 0.25, [2], DType::F32)]);
+    from_here!(seen, ["gamma::dirichlet", "gamma::chisquare", "gamma::f"], key, |k: &Tensor| vec![random::dirichlet(k, v, [2], DType::F32), random::chisquare(k, 0.5, [2], DType::F32), random::f(k, 0.5, 0.25, [2], DType::F32)]);
+    from_here!(seen, ["gamma::t", "gamma::generalized_normal", "gamma::ball"], key, |k: &Tensor| vec![random::t(k, 0.5, [2], DType::F32), random::generalized_normal(k, 0.5, [2], DType::F32), random::ball(k, 3, 2.0, [2], DType::F32)]);
+    from_here!(seen, ["counts::rademacher", "counts::poisson", "counts::geometric"], key, |k: &Tensor| vec![random::rademacher(k, [2], DType::F32), random::poisson(k, 0.5, [2], DType::I32), random::geometric(k, 0.5, [2], DType::I32)]);
+    from_here!(seen, ["counts::binomial", "counts::multinomial"], key, |k: &Tensor| vec![random::binomial(k, 0.5, 0.25, [2], DType::F32), random::multinomial(k, 9.0, v)]);
+    from_here!(seen, ["more::cauchy", "more::logistic", "more::lognormal"], key, |k: &Tensor| vec![random::cauchy(k, [2], DType::F32), random::logistic(k, [2], DType::F32), random::lognormal(k, 0.5, [2], DType::F32)]);
+    from_here!(seen, ["more::pareto", "more::rayleigh", "more::maxwell"], key, |k: &Tensor| vec![random::pareto(k, 0.5, [2], DType::F32), random::rayleigh(k, 0.5, [2], DType::F32), random::maxwell(k, [2], DType::F32)]);
+    from_here!(seen, ["more::double_sided_maxwell", "more::triangular", "more::wald"], key, |k: &Tensor| vec![random::double_sided_maxwell(k, 0.5, 0.25, [2], DType::F32), random::triangular(k, 0.5, 0.25, 2.0, [2], DType::F32), random::wald(k, 0.5, [2], DType::F32)]);
+    from_here!(seen, ["more::weibull_min", "more::multivariate_normal", "more::orthogonal"], key, |k: &Tensor| vec![random::weibull_min(k, 0.5, 0.25, [2], DType::F32), random::multivariate_normal(k, v, m, [2], DType::F32), random::orthogonal(k, 3, 3, [2], DType::F32)]);
+
     from_here!(seen, ["reductions::all", "reductions::all_axes", "reductions::all_keepdims", "reductions::any", "reductions::any_axes", "reductions::any_keepdims"], b, |b: &Tensor| (b.all(), b.all_axes(0), b.all_keepdims(0), b.any(), b.any_axes(0), b.any_keepdims(0)));
     from_here!(seen, ["reductions::sum", "reductions::sum_axes", "reductions::sum_keepdims", "reductions::prod", "reductions::prod_axes", "reductions::prod_keepdims"], x, |x: &Tensor| (x.sum(), x.sum_axes(0), x.sum_keepdims(0), x.prod(), x.prod_axes(0), x.prod_keepdims(0)));
     from_here!(seen, ["reductions::max", "reductions::max_axes", "reductions::max_keepdims", "reductions::min", "reductions::min_axes", "reductions::min_keepdims"], x, |x: &Tensor| (x.max(), x.max_axes(0), x.max_keepdims(0), x.min(), x.min_axes(0), x.min_keepdims(0)));
@@ -77,6 +82,19 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
     from_here!(seen, ["norms::norm", "norms::vector_norm", "norms::matrix_norm", "norms::cond"], m, |m: &Tensor| (linalg::norm(m), linalg::vector_norm(m, 3.0, 0), linalg::matrix_norm(m, linalg::MatrixOrd::One), linalg::matrix_norm(m, linalg::MatrixOrd::Nuclear), linalg::cond(m, linalg::MatrixOrd::Two), linalg::cond(m, linalg::MatrixOrd::One)));
     from_here!(seen, ["products::matrix_power", "products::multi_dot", "products::cross", "products::kron"], m, |m: &Tensor| (linalg::matrix_power(m, 3), linalg::matrix_power(m, -2), linalg::multi_dot(&[m, m, m]), linalg::cross(m, m, 0), linalg::kron(m, m)));
     from_here!(seen, ["solve::triangular_solve", "solve::solve", "solve::inv"], m, |m: &Tensor| (linalg::triangular_solve(m, m, Triangular::default()), linalg::solve(m, m), linalg::inv(m)));
+    from_here!(seen, ["cholesky::cho_factor", "determinant::adjugate", "solve::solve_triangular"], m, |m: &Tensor| (linalg::cho_factor(m), linalg::adjugate(m), linalg::solve_triangular(m, m, true)));
+    from_here!(seen, ["determinant::adjugate"], m, grad(|m: &Tensor| linalg::adjugate(m).sum()));
+    from_here!(seen, ["exponential::expm", "exponential::expm_frechet"], m, |m: &Tensor| (linalg::expm(m), linalg::expm_frechet(m, m)));
+    from_here!(seen, ["functions::sqrtm", "functions::solve_sylvester", "functions::polar"], m, |m: &Tensor| (linalg::sqrtm(m), linalg::solve_sylvester(m, m, m), linalg::polar(m)));
+    from_here!(seen, ["functions::polar", "functions::sqrtm", "exponential::expm"], m, grad(|m: &Tensor| linalg::polar(m).0.sum() + linalg::sqrtm(m).sum() + linalg::expm(m).sum()));
+    from_here!(seen, ["functions::eigh_tridiagonal"], m, |m: &Tensor| linalg::eigh_tridiagonal(m, &m.i((.., 1..))));
+    from_here!(seen, ["householder::geqrf", "householder::householder_product", "householder::hessenberg", "householder::gehrd"], m, |m: &Tensor| (linalg::geqrf(m), linalg::householder_product(m, &m.i((.., 0))), linalg::hessenberg(m), linalg::gehrd(m)));
+    from_here!(seen, ["products::matrix_transpose", "products::outer", "products::vecdot", "products::tensorinv", "products::tensorsolve"], m, |m: &Tensor| (linalg::matrix_transpose(m), linalg::outer(&m.i(0), &m.i(1)), linalg::vecdot(m, m, 0), linalg::tensorinv(m, 1), linalg::tensorsolve(m, &m.i(0))));
+    from_here!(seen, ["solve::lu_factor", "solve::lu_solve"], m, |m: &Tensor| { let f = linalg::lu_factor(m); (linalg::lu_solve(&f, m, false), linalg::lu_solve(&f, m, true)) });
+    from_here!(seen, ["special::block_diag", "special::toeplitz", "special::hankel", "special::circulant"], m, |m: &Tensor| (linalg::block_diag(&[m, &m.i(0)]), linalg::toeplitz(&m.i(0), &m.i(1)), linalg::hankel(&m.i(0), &m.i(1)), linalg::circulant(&m.i(0))));
+    from_here!(seen, ["special::companion", "special::fiedler", "special::leslie", "special::vander"], m, |m: &Tensor| (linalg::companion(&m.i(0)), linalg::fiedler(&m.i(0)), linalg::leslie(&m.i(0), &m.i((0, 1..))), linalg::vander(&m.i(0), 3, true)));
+    from_here!(seen, ["special::hilbert", "special::hadamard", "special::pascal", "special::helmert"], m, |m: &Tensor| (linalg::hilbert(2, m.dtype()), linalg::hadamard(4, m.dtype()), linalg::pascal(3, m.dtype()), linalg::helmert(3, m.dtype())));
+    from_here!(seen, ["tridiagonal::tridiagonal_solve", "tridiagonal::tridiagonal_lu", "tridiagonal::TridiagonalLu::solve"], m, |m: &Tensor| { let d = &m.i(0); (linalg::tridiagonal_solve(d, d, d, m), linalg::tridiagonal_lu(d, d, d).solve(m)) });
 
     from_here!(seen, ["matmul::matmul", "matmul::dot", "matmul::vdot", "matmul::outer", "matmul::tensordot"], x, |x: &Tensor| (x.matmul(&x.t()), x.i(0).dot(&x.i(1)), x.vdot(x), x.outer(x), x.tensordot(x, 0, 0), x.unsqueeze(0).unsqueeze(0).matmul(&x.t().expand([4, -1, -1]))));
     from_here!(seen, ["broadcast::broadcast_to", "broadcast::broadcast_with"], x, |x: &Tensor| (x.broadcast_to([4, 2, 3]), x.broadcast_with(Tensor::ones([4, 1, 1], DType::F32))));
@@ -108,7 +126,7 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
     from_here!(seen, ["read::take", "read::take_along_axis"], x, |x: &Tensor| (x.take(&Tensor::from([[0]]), 1), x.take_along_axis(&x.argsort(1), 1)));
     from_here!(seen, ["update::at", "update::At::set", "update::At::add", "update::At::mul", "update::At::min", "update::At::max", "update::At::get"], x, |x: &Tensor| (x.at((stepped(.., 2), 1)).set(2.0), x.at((.., 1..)).add(1.0), x.at([0, 0]).mul(x), x.at([0, 0]).max(x), x.at(0).min(1.0), x.at(0).get()));
 
-    let public = public_functions(concat!(env!("CARGO_MANIFEST_DIR"), "/src/array_fns"), &["index/plan.rs"]);
+    let public = public_functions(concat!(env!("CARGO_MANIFEST_DIR"), "/src/array_fns"), &["index/plan.rs", "special", "stats"]);
     let none = [
         // Known arrays.
         "creation::scalar", "creation::from_slice", "creation::from_vec", "ndarray::to_ndarray",
@@ -124,7 +142,7 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
 fn operations_of_transformed_functions_come_from_the_line_of_the_call() {
     let mut seen = Traced::default();
     let (x, s) = (&Tensor::full([3], 0.5, DType::F32), &Tensor::scalar(0.5f32));
-    let first = Arg::<0>;
+    let first = Argnum::<0>;
     let nothing = CheckpointPolicy::NothingSaveable;
 
     from_here!(seen, ["grad::grad"], x, grad(|x: &Tensor| (x.sin() * x).sum()));

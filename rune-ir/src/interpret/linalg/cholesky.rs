@@ -1,8 +1,9 @@
-//! Cholesky's factorisation.
+//! Cholesky factorization.
 
 use super::{BLOCK, dot, subtract_product};
 
-/// The lower triangle `L` of which `L Lᵀ` is the symmetric matrix whose lower triangle is that of `a`; NaN if it is not positive definite.
+/// Returns the lower triangular `L` for which `L Lᵀ` is the symmetric matrix with the lower triangle of `a`. Returns
+/// NaN if it is not positive definite.
 pub(super) fn cholesky(a: &[f64], n: usize) -> Vec<f64> {
     let mut l = a.to_vec();
     let definite = (0..n).step_by(BLOCK).all(|start| step(&mut l, n, start));
@@ -15,8 +16,8 @@ pub(super) fn cholesky(a: &[f64], n: usize) -> Vec<f64> {
     l
 }
 
-/// Factors the block of columns from `start` on, of which what was to the left of it is subtracted already, and subtracts its part from what
-/// is to the right. Whether a number on the diagonal was positive each time.
+/// Factors the block of columns from `start` on, which is already updated by all columns to its left, and updates the
+/// columns to its right. Returns whether all pivots were positive.
 fn step(l: &mut [f64], n: usize, start: usize) -> bool {
     let end = (start + BLOCK).min(n);
     for i in start..n {
@@ -35,7 +36,7 @@ fn step(l: &mut [f64], n: usize, start: usize) -> bool {
             row[i] = square.sqrt();
         }
     }
-    // The columns as they are now, since the product is subtracted from the same memory.
+    // A copy of the columns, because the product is subtracted in the same memory.
     let rows = n - end;
     let columns: Vec<f64> = (end..n).flat_map(|i| l[i * n + start..i * n + end].to_vec()).collect();
     let k = end - start;

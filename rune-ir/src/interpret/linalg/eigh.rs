@@ -6,18 +6,19 @@ use super::qr::Reflection;
 use super::triangular::two_rows;
 use super::{dot, transposed};
 
-/// How often one eigenvalue is approached before it is given up; two or three times are usual.
+/// The maximum number of iterations for one eigenvalue; two or three are usual.
 const MOST_TURNS: usize = 64;
 
-/// The eigenvalues, ascending, and in the columns of a matrix the eigenvectors; NaN if they are not found. Of `a` the lower triangle is
-/// read. Of each vector the first of the (nearly) greatest elements is positive.
+/// Returns the eigenvalues in ascending order, and the matrix whose columns are the eigenvectors. They are NaN if the
+/// iteration does not converge. Only the lower triangle of `a` is read. In each vector, the first of the (nearly)
+/// greatest elements is positive.
 pub(super) fn eigh(a: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
     let mut symmetric: Vec<f64> = (0..n * n).map(|at| a[(at / n).max(at % n) * n + (at / n).min(at % n)]).collect();
     let greatest = symmetric.iter().fold(0.0, |m: f64, x| if x.is_nan() { *x } else { m.max(x.abs()) });
     if !greatest.is_finite() {
         return (vec![f64::NAN; n], vec![f64::NAN; n * n]);
     }
-    // So that squares are in range.
+    // This keeps squares in range.
     let scale = if greatest > 0.0 { greatest } else { 1.0 };
     symmetric.iter_mut().for_each(|x| *x /= scale);
     let (mut diagonal, mut beside, mut rows) = tridiagonal(symmetric, n);
@@ -37,7 +38,7 @@ pub(super) fn eigh(a: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
     (values, transposed(&vectors, n, n))
 }
 
-/// `Qᵀ A Q` with two diagonals, the main one and that beside it, and `Qᵀ`.
+/// Returns the two diagonals of `Qᵀ A Q`, the main one and the one beside it, and `Qᵀ`.
 fn tridiagonal(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
     let mut beside = vec![0.0; n];
     let mut reflections = Vec::with_capacity(n);
@@ -60,7 +61,7 @@ fn tridiagonal(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
         reflections.push(reflection);
     }
     let diagonal = (0..n).map(|i| a[i * n + i]).collect();
-    // Row i of Qᵀ is Q eᵢ: what the reflections make of a unit vector, the last first.
+    // Row i of Qᵀ is Q eᵢ: the reflections of a unit vector, the last reflection first.
     let mut rows = vec![0.0; n * n];
     for (i, row) in rows.chunks_exact_mut(n.max(1)).enumerate() {
         row[i] = 1.0;
@@ -69,12 +70,13 @@ fn tridiagonal(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
     (diagonal, beside, rows)
 }
 
-/// Makes what is beside the diagonal 0, by rotations, which turn `rows` too. Whether that came to an end.
+/// Zeroes the elements beside the diagonal by rotations, which also rotate `rows`. Returns whether the iteration
+/// converges.
 fn diagonalise(diagonal: &mut [f64], beside: &mut [f64], rows: &mut [f64], n: usize) -> bool {
     for first in 0..n {
         let mut turns = 0;
         loop {
-            // The matrix falls apart where an element beside the diagonal is too small to count.
+            // The matrix splits where an element beside the diagonal is negligible.
             let small = |i: &usize| beside[*i].abs() <= f64::EPSILON * (diagonal[*i].abs() + diagonal[*i + 1].abs());
             let last = (first..n - 1).find(small).unwrap_or(n - 1);
             if last == first {

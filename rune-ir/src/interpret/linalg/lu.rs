@@ -1,4 +1,4 @@
-//! Factors by elimination, and the systems that they solve.
+//! LU factors, and solutions of systems by them.
 
 use super::triangular::{self, two_rows};
 use super::{BLOCK, subtract_product};
@@ -6,16 +6,17 @@ use crate::op::Triangular;
 
 /// `P A = L U` for a matrix of `m × n`.
 pub(super) struct Lu {
-    /// `U`, and below the diagonal `L`, whose own is 1.
+    /// `U`, and `L` below the diagonal. The diagonal of `L` is 1.
     pub lu: Vec<f64>,
-    /// The row that each of the first was exchanged with.
+    /// The row with which each of the first rows was exchanged.
     pub pivots: Vec<usize>,
-    /// Where each row comes from.
+    /// The original index of each row.
     pub permutation: Vec<usize>,
 }
 
 impl Lu {
-    /// With the first greatest element of a column as its pivot, as LAPACK's `getrf`. A pivot of 0 eliminates nothing.
+    /// Pivots on the first element of greatest magnitude in a column, like LAPACK's `getrf`. A pivot of 0 eliminates
+    /// nothing.
     pub(super) fn new(a: &[f64], m: usize, n: usize) -> Lu {
         let k = m.min(n);
         let mut this = Lu { lu: a.to_vec(), pivots: Vec::with_capacity(k), permutation: (0..m).collect() };
@@ -28,7 +29,7 @@ impl Lu {
         }
         this
     }
-    /// Exchanges rows so that the pivot of column `j` is on the diagonal, and eliminates what is below in the columns before `end`.
+    /// Moves the pivot of column `j` to the diagonal, and eliminates below it in the columns before `end`.
     fn eliminate(&mut self, j: usize, end: usize, m: usize, n: usize) {
         let mut pivot = j;
         for i in j + 1..m {
@@ -53,7 +54,7 @@ impl Lu {
             row[j + 1..end].iter_mut().zip(&of_pivot[j + 1..end]).for_each(|(x, y)| *x -= factor * y);
         }
     }
-    /// Eliminates in the columns from `end` on by the columns of a block.
+    /// Updates the columns from `end` on by the columns of a block.
     fn update(&mut self, (start, end): (usize, usize), m: usize, n: usize) {
         if end == n {
             return;
@@ -69,7 +70,7 @@ impl Lu {
             return;
         }
         let (above, below) = self.lu.split_at_mut(end * n);
-        // The factors stand in the rows that are written to.
+        // The factors are in the rows that are being written.
         let factors: Vec<f64> = below.chunks_exact(n).flat_map(|row| &row[start..end]).copied().collect();
         let (rows, k, columns) = (m - end, end - start, n - end);
         let of_block = (&above[start * n + end..], n, 1);
@@ -77,7 +78,7 @@ impl Lu {
     }
 }
 
-/// The solution of `A X = b`, or of `Aᵀ X = b`, for `n` rows and so many columns, by the factors of `A`.
+/// Solves `A X = b`, or `Aᵀ X = b`, for `n` rows and any number of columns, by the factors of `A`.
 pub(super) fn solve(
     lu: &[f64],
     permutation: &[usize],

@@ -19,11 +19,11 @@ use lu::Lu;
 use smallvec::smallvec;
 use svd::Svd;
 
-/// How many columns are factored, or unknowns solved for, before what is left is updated by one product of matrices. Measured: for matrices
-/// of 500 rows 32 to 128 are alike, and a product by blocks is twice as fast as one loop.
+/// The number of columns that are factored, or unknowns that are solved for, before one matrix product updates the
+/// rest. Measured: for 500 rows, 32 to 128 take the same time, and the blocked product is twice as fast as one loop.
 const BLOCK: usize = 64;
 
-/// The factors of each matrix of `x`.
+/// Factorizes each matrix of `x`.
 pub(super) fn factor(f: FactorFn, x: &Array) -> super::Results {
     let types = types::factor(f, x.ty()).expect("types are checked before");
     let (m, n) = size(x.ty());
@@ -63,7 +63,7 @@ pub(super) fn factor(f: FactorFn, x: &Array) -> super::Results {
 pub(super) fn lu_solve(lu: &Array, permutation: &Array, b: &Array, transpose: bool) -> Array {
     let (n, columns) = size(b.ty());
     let (factors, sides) = (lu.to_f64_vec(), b.to_f64_vec());
-    // A permutation that is none gives a result without meaning, and no panic.
+    // An invalid permutation gives a meaningless result, but no panic.
     let row = |&i: &i32| (i.max(0) as usize).min(n.saturating_sub(1));
     let permutation: Vec<usize> = permutation.as_slice::<i32>().iter().map(row).collect();
     let solved = (0..count(b.ty())).flat_map(|i| {
@@ -83,17 +83,17 @@ pub(super) fn triangular_solve(a: &Array, b: &Array, how: Triangular) -> Array {
     array(b.ty(), sides)
 }
 
-/// Rows and columns of the matrices of a type.
+/// Returns the numbers of rows and columns of the matrices of a type.
 fn size(ty: &Type) -> (usize, usize) {
     (ty.shape[ty.rank() - 2], ty.shape[ty.rank() - 1])
 }
 
-/// How many matrices it has.
+/// Returns the number of matrices of a type.
 fn count(ty: &Type) -> usize {
     ty.shape[..ty.rank() - 2].iter().product()
 }
 
-/// These elements, rounded once.
+/// Returns an array of these elements, each rounded once.
 fn array(ty: &Type, elements: Vec<f64>) -> Array {
     use crate::Element;
     with_element!(ty.dtype, T => {
@@ -101,18 +101,20 @@ fn array(ty: &Type, elements: Vec<f64>) -> Array {
     })
 }
 
-/// Whether the first of the elements that are nearly the greatest is positive. Nearly, so that rounding does not choose between equal ones.
+/// Returns whether the first of the nearly greatest elements is positive. "Nearly", so that rounding does not choose
+/// between equal elements.
 fn positive(x: &[f64]) -> bool {
     let greatest = x.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
     x.iter().find(|x| x.abs() > 0.9 * greatest).is_none_or(|x| *x > 0.0)
 }
 
-/// The matrix, `m × n`, with rows and columns exchanged.
+/// Returns the transpose of a matrix `m × n`.
 fn transposed(a: &[f64], m: usize, n: usize) -> Vec<f64> {
     (0..n * m).map(|i| a[i % m * n + i / m]).collect()
 }
 
-/// `c -= a b`, of matrices `m × k` and `k × n` with these steps from row to row and from column to column; the rows of `c` are dense.
+/// Computes `c -= a b`, for matrices `m × k` and `k × n` with these steps from row to row and from column to column.
+/// The rows of `c` are dense.
 fn subtract_product(
     (m, k, n): (usize, usize, usize),
     (a, a_row, a_col): (&[f64], usize, usize),
@@ -129,7 +131,7 @@ fn subtract_product(
     ndarray::linalg::general_mat_mul(-1.0, &a, &b, 1.0, &mut c);
 }
 
-/// The sum of the products of two rows, in eight sums that the processor makes side by side.
+/// Returns the dot product of two rows, in eight sums that the processor computes in parallel.
 fn dot(x: &[f64], y: &[f64]) -> f64 {
     let mut sums = [0.0; 8];
     let (xs, ys) = (x.chunks_exact(8), y.chunks_exact(8));

@@ -1,16 +1,17 @@
-//! Orthogonal factors, by Householder's reflections.
+//! Orthogonal factors, by Householder reflections.
 
 use super::{dot, transposed};
 
-/// A reflection `1 - τ v vᵀ` of the elements from one on, where it is 1 first in `v`.
+/// A reflection `1 - τ v vᵀ` of the elements from one index on, where the first element of `v` is 1.
 pub(super) struct Reflection {
     pub tau: f64,
     pub v: Vec<f64>,
 }
 
 impl Reflection {
-    /// The one that makes of `x` a multiple of its first element, and which; as LAPACK's `larfg`: of the other sign, and no reflection at all if
-    /// it is that already.
+    /// Returns the reflection that maps `x` to a multiple of the first unit vector, and that multiple, like LAPACK's
+    /// `larfg`. Its sign is opposite to that of the first element. If `x` already is such a multiple, there is no
+    /// reflection.
     pub(super) fn of(x: &[f64]) -> (Reflection, f64) {
         let (first, rest) = x.split_first().expect("there is a first element");
         let length = norm(rest);
@@ -22,7 +23,7 @@ impl Reflection {
         v[0] = 1.0;
         (Reflection { tau: (beta - first) / beta, v }, beta)
     }
-    /// Reflects `x`.
+    /// Applies the reflection to `x`.
     pub(super) fn apply(&self, x: &mut [f64]) {
         if self.tau != 0.0 {
             let by = self.tau * dot(&self.v, x);
@@ -31,7 +32,8 @@ impl Reflection {
     }
 }
 
-/// `A = Q R` for a matrix of `m × n`: the first `columns` of `Q`, and as many rows of `R`. Signs are LAPACK's.
+/// Factorizes a matrix `m × n` as `A = Q R`: the first `columns` columns of `Q`, and that many rows of `R`. Signs are
+/// LAPACK's.
 pub(super) fn qr(a: &[f64], m: usize, n: usize, columns: usize) -> (Vec<f64>, Vec<f64>) {
     let mut r = transposed(a, m, n);
     let mut reflections = Vec::with_capacity(m.min(n));
@@ -44,7 +46,7 @@ pub(super) fn qr(a: &[f64], m: usize, n: usize, columns: usize) -> (Vec<f64>, Ve
         after.chunks_exact_mut(m).for_each(|x| reflection.apply(&mut x[j..]));
         reflections.push(reflection);
     }
-    // Column by column, as rows.
+    // Holds the columns as rows.
     let mut q = vec![0.0; columns * m];
     for (i, x) in q.chunks_exact_mut(m.max(1)).enumerate() {
         x[i] = 1.0;
@@ -55,7 +57,7 @@ pub(super) fn qr(a: &[f64], m: usize, n: usize, columns: usize) -> (Vec<f64>, Ve
     (transposed(&q, columns, m), rows)
 }
 
-/// The length of a vector, also where its square is out of range.
+/// Returns the length of a vector, even if its square is out of range.
 pub(super) fn norm(x: &[f64]) -> f64 {
     let square = dot(x, x);
     if (1e-280..1e280).contains(&square) {

@@ -1,16 +1,16 @@
 //! Singular values and vectors, by one-sided Jacobi rotations of the triangular factor.
 //!
-//! Slower than LAPACK's `gesdd` by a factor, and more accurate: small singular values keep their digits. Z. Drmač and K. Veselić, "New fast and
-//! accurate Jacobi SVD algorithm" (2008), of which this is the plain form.
+//! It is slower than LAPACK's `gesdd` by a constant factor, and more accurate: small singular values keep their digits.
+//! See Z. Drmač and K. Veselić, "New fast and accurate Jacobi SVD algorithm" (2008), of which this is the plain form.
 
 use super::qr::{norm, qr};
 use super::triangular::two_rows;
 use super::{dot, positive, transposed};
 
-/// How many sweeps over all pairs of rows are made; six to ten are usual.
+/// The maximum number of sweeps over all pairs of rows; six to ten are usual.
 const MOST_SWEEPS: usize = 64;
 
-/// What is so small beside the greatest element is 0: its square is out of range.
+/// Elements that are this small relative to the greatest one are 0: their squares are out of range.
 const NOTHING: f64 = 1e-150;
 
 /// `A = U S Vᵀ`.
@@ -24,8 +24,9 @@ pub(super) struct Svd {
 }
 
 impl Svd {
-    /// Of a matrix of `m × n`, with square matrices `U` and `Vᵀ` if `full`, else with as many columns and rows as there are singular values. NaN if
-    /// they are not found. Of each column of `U`, and of the further rows of `Vᵀ`, the first of the (nearly) greatest elements is positive.
+    /// Factorizes a matrix `m × n`. `U` and `Vᵀ` are square if `full`, and otherwise have as many columns and rows as
+    /// there are singular values. They are NaN if the iteration does not converge. In each column of `U`, and in each
+    /// added row of `Vᵀ`, the first of the (nearly) greatest elements is positive.
     pub(super) fn new(a: &[f64], m: usize, n: usize, full: bool) -> Svd {
         let mut found = if m >= n {
             tall(a, m, n, full)
@@ -55,7 +56,7 @@ impl Svd {
     }
 }
 
-/// As [`Svd::new`], of a matrix with at least as many rows as columns, with any signs.
+/// Like [`Svd::new`], for a matrix with at least as many rows as columns, with any signs.
 fn tall(a: &[f64], m: usize, n: usize, full: bool) -> Svd {
     let columns = if full { m } else { n };
     let greatest = a.iter().fold(0.0, |m: f64, x| if x.is_nan() { *x } else { m.max(x.abs()) });
@@ -63,7 +64,7 @@ fn tall(a: &[f64], m: usize, n: usize, full: bool) -> Svd {
     if !greatest.is_finite() {
         return nothing();
     }
-    // So that squares are in range.
+    // This keeps squares in range.
     let scale = if greatest > 0.0 { greatest } else { 1.0 };
     let scaled: Vec<f64> = a.iter().map(|x| x / scale).collect();
     let (q, mut rows) = qr(&scaled, m, n, columns);
@@ -81,7 +82,7 @@ fn tall(a: &[f64], m: usize, n: usize, full: bool) -> Svd {
     let mut vt: Vec<f64> = Vec::with_capacity(n * n);
     order[..rank].iter().for_each(|&i| vt.extend(rows[i * n..(i + 1) * n].iter().map(|x| x / lengths[i])));
     if rank < n {
-        // The rest of an orthogonal matrix, of which the first rows are known.
+        // Completes an orthogonal matrix from its first rows.
         let (basis, _) = qr(&transposed(&vt, rank, n), n, rank, n);
         vt.extend_from_slice(&transposed(&basis, n, n)[rank * n..]);
     }
@@ -94,7 +95,7 @@ fn tall(a: &[f64], m: usize, n: usize, full: bool) -> Svd {
     Svd { u, s: s.iter().map(|x| x * scale).collect(), vt }
 }
 
-/// Makes each pair of rows orthogonal once. Whether all were.
+/// Makes each pair of rows orthogonal once. Returns whether all pairs already were.
 fn sweep(rows: &mut [f64], turned: &mut [f64], n: usize) -> bool {
     let tolerance = f64::EPSILON * (n as f64).sqrt();
     let mut squares: Vec<f64> = rows.chunks_exact(n.max(1)).map(|row| dot(row, row)).collect();

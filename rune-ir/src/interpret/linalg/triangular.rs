@@ -3,7 +3,7 @@
 use super::{BLOCK, dot, subtract_product, transposed};
 use crate::op::Triangular;
 
-/// Puts into the place of `b`, of this size, the solution.
+/// Replaces `b`, which has this size, with the solution.
 pub(super) fn solve(a: &[f64], b: &mut [f64], (rows, columns): (usize, usize), how: Triangular) {
     if b.is_empty() {
         return;
@@ -33,7 +33,7 @@ pub(super) fn solve(a: &[f64], b: &mut [f64], (rows, columns): (usize, usize), h
     }
 }
 
-/// A triangular matrix of `n` rows, with right sides in so many columns.
+/// A triangular matrix of `n` rows, and the number of columns of the right sides.
 struct System<'a> {
     a: &'a [f64],
     n: usize,
@@ -42,7 +42,7 @@ struct System<'a> {
 }
 
 impl System<'_> {
-    /// Solves for the unknowns of a block of rows, and subtracts what they make of the rows that are still to come.
+    /// Solves for the unknowns of a block of rows, and updates the remaining rows.
     fn block(&self, b: &mut [f64], (start, end): (usize, usize), forward: bool) {
         let (n, columns) = (self.n, self.columns);
         for step in start..end {
@@ -58,7 +58,7 @@ impl System<'_> {
         let part = (&self.a[rest.start * n + start..], n, 1);
         subtract_product((rest.len(), end - start, columns), part, (&solved, columns, 1), (&mut b[at..], columns));
     }
-    /// Row `i`, by the unknowns in `known`.
+    /// Updates row `i` by the unknowns in `known`.
     fn row(&self, b: &mut [f64], i: usize, known: std::ops::Range<usize>) {
         let (row, columns) = (&self.a[i * self.n..(i + 1) * self.n], self.columns);
         if columns == 1 {
@@ -75,7 +75,7 @@ impl System<'_> {
     }
 }
 
-/// Rows `i` and `j`, which differ.
+/// Returns the rows `i` and `j`, which must differ.
 pub(super) fn two_rows(x: &mut [f64], columns: usize, i: usize, j: usize) -> (&mut [f64], &mut [f64]) {
     let (low, high) = (i.min(j), i.max(j));
     let (before, from) = x.split_at_mut(high * columns);

@@ -1,11 +1,12 @@
-//! Identities of products summed.
+//! Identities of dot products.
 
 use super::{Forward, Rewrite};
 use crate::op::{Dims, DotDims};
 use crate::{DType, Op, Var};
 
 impl Forward<'_> {
-    /// A product names the axes of its operands, and so needs none moved, as long as those that stay do so in order.
+    /// A product names the axes of its operands, so its operands need not be transposed, as long as the free axes keep
+    /// their order.
     pub(super) fn dot_general(&self, lhs: Var, rhs: Var, dims: &DotDims, out: DType) -> Rewrite {
         let left = self.unmoved(lhs, &dims.lhs_batch, &dims.lhs_contract);
         let right = self.unmoved(rhs, &dims.rhs_batch, &dims.rhs_contract);
@@ -20,7 +21,7 @@ impl Forward<'_> {
         Rewrite::Becomes(Op::DotGeneral { lhs, rhs, dims, out })
     }
 
-    /// What `x` is a transpose of, with the batch and contracted axes there.
+    /// Returns the operand of the transpose `x`, with its batch and contracted axes.
     fn unmoved(&self, x: Var, batch: &[usize], contract: &[usize]) -> Option<(Var, Dims, Dims)> {
         let Some(Op::Transpose { x, permutation }) = self.made_by(x) else { return None };
         let stays = |a: &usize| !batch.contains(a) && !contract.contains(a);

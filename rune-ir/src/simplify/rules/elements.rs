@@ -1,4 +1,4 @@
-//! Identities of operations on elements.
+//! Identities of elementwise operations.
 
 use super::{Forward, Rewrite};
 use crate::op::{BinaryFn, Literal, UnaryFn};
@@ -10,10 +10,10 @@ impl Forward<'_> {
         let Some(Op::Unary { f: inner, x: inside }) = self.made_by(x) else { return Rewrite::Stays };
         match (f, inner) {
             (Neg, Neg) | (Not, Not) => Rewrite::Is(*inside),
-            // |-x| = |x|, of the least integer too, which is its own negative.
+            // -x| = |x|, also for the least integer, which is its own negative.
             (Abs, Neg) => Rewrite::Becomes(Op::Unary { f: Abs, x: *inside }),
             (Abs, Abs) | (Sign, Sign) => Rewrite::Is(x),
-            // What is whole stays as it is.
+            // An integer stays as it is.
             (Floor | Ceil | RoundAfz | RoundEven, Floor | Ceil | RoundAfz | RoundEven) => Rewrite::Is(x),
             _ => Rewrite::Stays,
         }
@@ -33,13 +33,13 @@ impl Forward<'_> {
         let exact = !dtype.is_float();
         let (zero_x, zero_y) = (self.holds(x, 0.0), self.holds(y, 0.0));
         let (one_x, one_y) = (self.holds(x, 1.0), self.holds(y, 1.0));
-        // -0.0 is the neutral element of float addition: 0.0 + 0.0 and -0.0 + -0.0 are themselves.
+        // -0.0 is the neutral element of float addition: 0.0 + -0.0 is 0.0, and -0.0 + -0.0 is -0.0.
         let neutral =
             |v: Var, zero: bool| if exact { zero } else { self.known(v) == Some(Literal::from_f64(dtype, -0.0)) };
         let is = |from: Var, yes: bool| if yes { Some(from) } else { None };
         let found = match f {
             Add => is(x, neutral(y, zero_y)).or(is(y, neutral(x, zero_x))),
-            // x - 0.0 is x for -0.0 too; x - -0.0 is not.
+            // x - 0.0 is x, also for -0.0; x - -0.0 is not.
             Sub => is(x, zero_y),
             Mul => is(x, one_y).or(is(y, one_x)).or(is(x, exact && zero_x)).or(is(y, exact && zero_y)),
             Div => is(x, one_y),
@@ -58,7 +58,7 @@ impl Forward<'_> {
         }
     }
 
-    /// Whether all bits of all elements of an integer or `bool` variable are set.
+    /// Returns whether all bits of all elements of an integer or `bool` variable are set.
     fn ones(&self, v: Var) -> bool {
         self.known(v).is_some_and(|known| {
             let bits = if known.dtype() == DType::Bool { 1 } else { 8 * known.dtype().size() };
@@ -104,9 +104,11 @@ impl Forward<'_> {
     }
 }
 
-/// Whether every number of dtype `from` is one of dtype `to`, so that a conversion by way of `to` is one at once.
+/// Returns whether every number of dtype `from` is also one of dtype `to`. A conversion that passes through `to` can
+/// then be direct.
 ///
-/// From floats to integers there is none: a detour over a wider float truncates and saturates alike.
+/// A conversion from a float to an integer can also be direct after a wider float: both truncate and saturate in the
+/// same way.
 fn embeds(from: DType, to: DType) -> bool {
     use DType::*;
     match (from, to) {
@@ -120,8 +122,8 @@ fn embeds(from: DType, to: DType) -> bool {
         (I8 | U8 | I16 | U16, F32) => true,
         (I8 | U8 | I16 | U16 | I32 | U32, F64) => true,
         (_, F16 | BF16 | F32 | F64) => false,
-        // To an equally wide or wider integer all bits are kept; signs are extended, so that a negative number would
-        // be another by way of an unsigned dtype.
+        // An integer that is at least as wide keeps all bits. The sign is extended, so a negative number changes by way
+        // of an unsigned dtype.
         (I8 | I16 | I32 | I64, U8 | U16 | U32 | U64) => false,
         (I8 | I16 | I32 | I64, I8 | I16 | I32 | I64) => from.size() <= to.size(),
         (U8 | U16 | U32 | U64, U8 | U16 | U32 | U64) => from.size() <= to.size(),

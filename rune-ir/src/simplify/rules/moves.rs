@@ -6,7 +6,7 @@ use crate::{Op, Shape, Type, Var};
 
 impl Forward<'_> {
     pub(super) fn broadcast_in_dim(&self, x: Var, shape: &Shape, dims: &[usize]) -> Rewrite {
-        // `dims` increases, so that of equal shapes it is the identity.
+        // `dims` increases, so a broadcast to the same shape is the identity.
         if self.ty(x).shape == *shape {
             return Rewrite::Is(x);
         }
@@ -25,11 +25,11 @@ impl Forward<'_> {
         }
         match self.made_by(x) {
             Some(Op::Reshape { x, .. }) => Rewrite::Becomes(Op::Reshape { x: *x, shape: shape.clone() }),
-            // A scalar everywhere is one under any shape.
+            // A broadcast scalar has the same elements in any shape.
             Some(Op::BroadcastInDim { x, .. }) if self.ty(*x).rank() == 0 => {
                 Rewrite::Becomes(Op::BroadcastInDim { x: *x, shape: shape.clone(), dims: Dims::new() })
             }
-            // A broadcast that copies nothing adds axes of size 1.
+            // A broadcast that copies nothing only adds axes of size 1.
             Some(Op::BroadcastInDim { x: inner, .. }) if self.ty(*inner).size() == self.ty(x).size() => {
                 Rewrite::Becomes(Op::Reshape { x: *inner, shape: shape.clone() })
             }
@@ -41,7 +41,7 @@ impl Forward<'_> {
         if permutation.is_sorted() {
             return Rewrite::Is(x);
         }
-        // Axes of size 1 have no place in the order of elements.
+        // Axes of size 1 do not affect the order of elements.
         let shape = &self.ty(x).shape;
         if permutation.iter().filter(|&&a| shape[a] != 1).is_sorted() {
             return Rewrite::Becomes(Op::Reshape { x, shape: permutation.iter().map(|&a| shape[a]).collect() });
@@ -91,7 +91,7 @@ impl Forward<'_> {
         }
         match self.made_by(x) {
             Some(Op::Reverse { x, axes: inner }) => {
-                // An axis that is reversed twice is not.
+                // Reversing an axis twice changes nothing.
                 let once = |a: &usize| axes.contains(a) != inner.contains(a);
                 let axes = (0..ty.rank()).filter(once).collect();
                 Rewrite::Becomes(Op::Reverse { x: *x, axes })
@@ -102,7 +102,7 @@ impl Forward<'_> {
 
     pub(super) fn dynamic_slice(&self, x: Var, start_indices: &[Var], slice_sizes: &[usize]) -> Rewrite {
         let ty = self.ty(x);
-        // A block as large as the array begins at 0, wherever it is asked for.
+        // A block as large as the array starts at 0, whatever the index.
         let begin = |a: usize| {
             let last = ty.shape[a] - slice_sizes[a];
             if last == 0 { Some(0) } else { self.position(start_indices[a], last) }
@@ -112,7 +112,7 @@ impl Forward<'_> {
         Rewrite::Becomes(Op::Slice { x, start, limit, strides: Dims::from_elem(1, ty.rank()) })
     }
 
-    /// The known index that `v` is, clamped to what is between 0 and `last`.
+    /// Returns the known index `v`, clamped to 0 … `last`.
     fn position(&self, v: Var, last: usize) -> Option<usize> {
         usize::try_from(self.known(v)?.to_integer()?.clamp(0, last as i128)).ok()
     }

@@ -1,4 +1,4 @@
-//! What an index is made of.
+//! The parts of an index.
 
 use crate::Tensor;
 use crate::tensor::refuse;
@@ -7,25 +7,25 @@ use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToIncl
 /// One part of an index.
 #[derive(Clone, Debug)]
 pub enum IndexItem {
-    /// One position, which leaves the shape. Negative ones count from the end.
+    /// One index, which removes the axis. Negative ones count from the end.
     At(isize),
-    /// Positions from `start` up to, not including, `stop`, each `step`-th; negative ones count from the end. A negative step goes
-    /// backwards, from the last position if `start` is open.
+    /// Every `step`-th index from `start` up to but not including `stop`. Negative ones count from the end. A negative
+    /// step goes backwards, from the last index if `start` is open.
     Range {
-        /// The first position.
+        /// The first index.
         start: Option<isize>,
-        /// The position to stop before.
+        /// The index to stop before.
         stop: Option<isize>,
-        /// The distance of positions; not 0.
+        /// The step, which is not 0.
         step: isize,
     },
     /// A new axis of size 1.
     NewAxis,
-    /// As many whole axes as the index does not mention.
+    /// All axes that the index does not mention.
     Ellipsis,
-    /// Positions that are known, along one axis of the result; negative ones count from the end.
+    /// Known indices along one axis of the result. Negative ones count from the end.
     List(Vec<isize>),
-    /// Positions given by a tensor of integers; negative ones count from the end.
+    /// Indices in a tensor of integers. Negative ones count from the end.
     Tensor(Tensor),
 }
 
@@ -38,7 +38,7 @@ pub enum IndexItem {
 #[derive(Clone, Copy, Debug)]
 pub struct NewAxis;
 
-/// As many whole axes as an index does not mention.
+/// All axes that an index does not mention.
 ///
 /// ```
 /// use rune_trace::{DType, Ellipsis, Tensor};
@@ -47,7 +47,7 @@ pub struct NewAxis;
 #[derive(Clone, Copy, Debug)]
 pub struct Ellipsis;
 
-/// Each `step`-th position of a range; backwards if `step` is negative.
+/// Every `step`-th index of a range, backwards if `step` is negative.
 ///
 /// ```
 /// use rune_trace::{Tensor, stepped};
@@ -57,7 +57,7 @@ pub struct Ellipsis;
 /// ```
 ///
 /// # Panics
-/// If `step` is 0, or what is stepped through is no range.
+/// If `step` is 0, or the argument is not a range.
 #[track_caller]
 pub fn stepped(range: impl Indexer, step: isize) -> IndexItem {
     if step == 0 {
@@ -65,7 +65,7 @@ pub fn stepped(range: impl Indexer, step: isize) -> IndexItem {
     }
     match range.into_item() {
         IndexItem::Range { start, stop, step: inner } => {
-            // A step beyond the range of isize leads out of any axis, and so does the longest.
+            // A step that does not fit into isize leads out of any axis, and so does the largest one.
             IndexItem::Range { start, stop, step: inner.saturating_mul(step) }
         }
         other @ (IndexItem::At(_)
@@ -73,16 +73,16 @@ pub fn stepped(range: impl Indexer, step: isize) -> IndexItem {
         | IndexItem::Ellipsis
         | IndexItem::List(_)
         | IndexItem::Tensor(_)) => {
-            refuse!("stepped: goes through ranges, and is given {other:?}")
+            refuse!("stepped: goes through ranges, but got {other:?}")
         }
     }
 }
 
-/// What can stand for one part of an index: a whole number, a range, [`NewAxis`], [`Ellipsis`], an array or vector of whole numbers,
-/// or a [`Tensor`] of integers.
+/// One part of an index: an integer, a range, [`NewAxis`], [`Ellipsis`], an array or vector of integers, or a
+/// [`Tensor`] of integers.
 #[diagnostic::on_unimplemented(message = "`{Self}` cannot index a tensor")]
 pub trait Indexer {
-    /// The part.
+    /// Returns the part.
     fn into_item(self) -> IndexItem;
 }
 
@@ -117,11 +117,11 @@ impl Indexer for &Tensor {
     }
 }
 
-/// As a position; what is out of its range is out of any axis too.
+/// Returns an index. Integers out of its range are out of any axis too.
 fn clip<T: TryInto<isize>>(x: T) -> isize {
     x.try_into().unwrap_or(isize::MAX)
 }
-/// The position after the last of an inclusive range; -1 is the last, and after it comes the end.
+/// Returns the index after the last one of an inclusive range. -1 is the last index, and the end follows it.
 fn after(last: isize) -> Option<isize> {
     if last == -1 { None } else { Some(last.saturating_add(1)) }
 }
@@ -180,10 +180,10 @@ macro_rules! positions {
 }
 positions!(i32, i64, isize, usize);
 
-/// A whole index: one [`Indexer`], a tuple of up to eight, or a vector of [`IndexItem`]s.
+/// A complete index: one [`Indexer`], a tuple of up to eight, or a vector of [`IndexItem`]s.
 #[diagnostic::on_unimplemented(message = "`{Self}` cannot index a tensor")]
 pub trait Indices {
-    /// The parts.
+    /// Returns the parts.
     fn into_items(self) -> Vec<IndexItem>;
 }
 impl<T: Indexer> Indices for T {

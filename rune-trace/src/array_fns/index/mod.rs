@@ -1,4 +1,4 @@
-//! Indexing as NumPy's, with ranges, steps, negative numbers and index arrays.
+//! Indexing like NumPy, with ranges, steps, negative numbers and index arrays.
 
 mod items;
 mod plan;

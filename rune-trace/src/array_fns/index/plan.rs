@@ -1,4 +1,4 @@
-//! An index against a shape: a slice, then a gather along what is left.
+//! Applies an index to a shape: a slice, then a gather along the remaining axes.
 
 use super::items::IndexItem;
 use crate::array_fns::broadcast::{broadcast, expect_joint_shape};
@@ -7,7 +7,7 @@ use crate::{Tensor, lax};
 use rune_ir::op::{Dims, GatherDims, Padding, ScatterDims};
 use rune_ir::{Array, DType, Shape};
 
-/// Positions along one axis: `len` of them from `start`, `step` apart, and then in reverse order if `reversed`.
+/// Indices along one axis: `len` of them from `start` in steps of `step`, then reversed if `reversed`.
 #[derive(Clone, Copy)]
 struct Run {
     start: usize,
@@ -16,19 +16,19 @@ struct Run {
     reversed: bool,
 }
 
-/// What to do for an index: slice, drop the axes of single positions, gather, add new axes.
+/// The steps of an index: slice, remove the axes of single indices, gather, and add new axes.
 pub(super) struct Plan {
     shape: Shape,
     runs: Vec<Run>,
-    /// Axes of single positions.
+    /// Axes of single indices.
     dropped: Dims,
-    /// Axes, once others are dropped, which index arrays are along, with these.
+    /// Axes with index arrays, counted after others are removed, and these arrays.
     gathered: Vec<(usize, Tensor)>,
     /// The joint shape of the index arrays.
     joint: Shape,
-    /// Where the axes of the index arrays are in the result, without new axes.
+    /// The place of the axes of the index arrays in the result, without new axes.
     joint_at: usize,
-    /// The result.
+    /// The shape of the result.
     pub result: Shape,
 }
 
@@ -46,12 +46,12 @@ impl Plan {
             result: Shape::scalar(),
         };
         let arrays = items.iter().any(|item| matches!(item, IndexItem::Tensor(_) | IndexItem::List(_)));
-        // As NumPy: where arrays are used, single positions count as arrays, and the axes of the arrays stay where they are
-        // if all are next to each other, and else come first.
+        // Like NumPy: if there are arrays, single indices count as arrays. The axes of the arrays stay where they are
+        // if all are adjacent, and come first otherwise.
         let fancy = |item: &IndexItem| arrays && !matches!(item, IndexItem::Range { .. } | IndexItem::NewAxis);
         let places: Vec<usize> = (0..items.len()).filter(|&i| fancy(&items[i])).collect();
         let adjacent = places.windows(2).all(|w| w[0] + 1 == w[1]);
-        // Sizes of the result but for the arrays', and how many come before those.
+        // The sizes of the result without those of the arrays, and how many come before them.
         let mut sizes: Vec<usize> = Vec::new();
         let mut insert_at = 0;
         for (i, item) in items.iter().enumerate() {
@@ -76,7 +76,7 @@ impl Plan {
                 IndexItem::Tensor(index) => {
                     if !index.dtype().is_int() {
                         refuse!(
-                            "{op}: an index array is of type {}; an index is of integers (to choose by truth values, use `where_`)",
+                            "{op}: an index array has type {}, but indices are integers (to select by booleans, use `where_`)",
                             index.ty()
                         );
                     }
@@ -93,14 +93,14 @@ impl Plan {
         plan.result = sizes.as_slice().into();
         plan
     }
-    /// Notes that `index` chooses along the next axis.
+    /// Records that `index` selects along the next axis.
     fn choose(&mut self, index: Tensor) {
         let axis = self.runs.len();
         self.runs.push(Run { start: 0, len: self.shape[axis], step: 1, reversed: false });
         self.gathered.push((axis - self.dropped.len(), index));
     }
 
-    /// What the slice gives, axes of single positions dropped.
+    /// Returns the slice, with the axes of single indices removed.
     #[track_caller]
     pub fn slice(&self, x: &Tensor) -> Tensor {
         let sliced = if self.whole() {
@@ -119,11 +119,11 @@ impl Plan {
         let axes: Dims = (0..self.runs.len()).filter(|&a| self.runs[a].reversed).collect();
         if axes.is_empty() { x.clone() } else { lax::reverse(x, &axes) }
     }
-    /// Whether the slice is all there is, in whatever order.
+    /// Returns whether the slice is complete, in any order.
     fn whole(&self) -> bool {
         self.runs.iter().zip(self.shape.iter()).all(|(r, &n)| r.len == n && r.step == 1)
     }
-    /// `x` with what [`Plan::slice`] gives replaced by `part`.
+    /// Replaces the part of `x` that [`Plan::slice`] returns by `part`.
     #[track_caller]
     pub fn unslice(&self, x: &Tensor, part: &Tensor) -> Tensor {
         let sizes: Shape = self.runs.iter().map(|r| r.len).collect();
@@ -157,7 +157,7 @@ impl Plan {
         lax::select(&mask, &spread, x)
     }
 
-    /// The index arrays, wrapped and broadcast, if there are any.
+    /// Returns the index arrays, wrapped and broadcast, if there are any.
     #[track_caller]
     fn indices(&self, x: &Tensor) -> Vec<Tensor> {
         let wide = |d: DType| matches!(d, DType::I64 | DType::U64 | DType::U32);
@@ -170,7 +170,7 @@ impl Plan {
         }
         indices
     }
-    /// The indices as coordinates along a last axis.
+    /// Returns the indices as coordinates along a last axis.
     #[track_caller]
     fn coordinates(&self, x: &Tensor) -> Tensor {
         let mut columns = Vec::new();
@@ -182,7 +182,7 @@ impl Plan {
     fn axes(&self) -> Dims {
         self.gathered.iter().map(|(axis, _)| *axis).collect()
     }
-    /// The axes of the result that are not of the index arrays.
+    /// Returns the axes of the result that do not belong to the index arrays.
     fn window(&self, rank: usize) -> Dims {
         let rest = rank - self.gathered.len();
         (0..rest).map(|a| if a < self.joint_at { a } else { a + self.joint.rank() }).collect()
@@ -192,7 +192,7 @@ impl Plan {
         (0..x.rank()).map(|a| if axes.contains(&a) { 1 } else { x.shape()[a] }).collect()
     }
 
-    /// What the index arrays choose from what the slice gives.
+    /// Returns the elements that the index arrays select from the slice.
     #[track_caller]
     pub fn gather(&self, op: &str, x: &Tensor) -> Tensor {
         if self.gathered.is_empty() {
@@ -205,7 +205,7 @@ impl Plan {
         }
         let shape = self.gathered_shape(x.shape());
         if shape.size() == 0 {
-            // A slice of an axis without elements has none to begin with.
+            // A slice of an axis without elements has no start index.
             return lax::full(x.dtype(), &shape, 0.0);
         }
         if self.joint.rank() == 0 {
@@ -226,7 +226,7 @@ impl Plan {
         };
         lax::gather(x, &self.coordinates(x), dims, &self.window_sizes(x))
     }
-    /// Where index arrays choose from `x`, the operands of the scatter that writes there: indices and axes.
+    /// Returns the operands of the scatter that writes where the index arrays select: indices and axes.
     #[track_caller]
     pub fn scatter_operands(&self, x: &Tensor) -> Option<(Tensor, ScatterDims)> {
         if self.gathered.is_empty() {
@@ -240,7 +240,7 @@ impl Plan {
         };
         Some((self.coordinates(x), dims))
     }
-    /// The shape of the result before new axes are added, for `x` as the slice gives it.
+    /// Returns the shape of the result before new axes are added. `x` is the shape of the slice.
     pub fn gathered_shape(&self, x: &Shape) -> Shape {
         let mut rest = x.without(&self.axes());
         rest.dims_mut().insert_from_slice(self.joint_at, &self.joint);
@@ -249,21 +249,21 @@ impl Plan {
 }
 
 impl Run {
-    /// Elements from the first to the last, both included.
+    /// Returns the distance from the first to the last element, both included.
     fn extent(&self) -> usize {
         if self.len == 0 { 0 } else { (self.len - 1) * self.step + 1 }
     }
 }
 
-/// That there is something to choose from.
+/// Checks that there are elements to select from.
 #[track_caller]
 pub(crate) fn expect_elements(op: &str, axis: usize, shape: &Shape) {
     if shape[axis] == 0 {
-        refuse!("{op}: axis {axis} of shape {shape} has no elements to choose from, and the index names some");
+        refuse!("{op}: axis {axis} of shape {shape} has no elements, but the index selects some");
     }
 }
 
-/// The positions as a tensor; all are in range.
+/// Returns the indices as a tensor; all are in range.
 #[track_caller]
 fn known(op: &str, positions: &[isize], axis: usize, shape: &Shape) -> Tensor {
     for &position in positions {
@@ -272,17 +272,17 @@ fn known(op: &str, positions: &[isize], axis: usize, shape: &Shape) -> Tensor {
     Array::from_vec([positions.len()], positions.iter().map(|&p| p as i64).collect::<Vec<i64>>()).into()
 }
 
-/// `index` as `dtype`, where negative positions count from the end of an axis of size `n`.
+/// Returns `index` as `dtype`, with negative indices counted from the end of an axis of size `n`.
 #[track_caller]
 pub(crate) fn wrap(index: &Tensor, dtype: DType, n: usize) -> Tensor {
     let signed = index.dtype().is_signed_int();
-    // What `i64` cannot hold would come out negative; it is out of range, as `n` is.
+    // A value that does not fit into `i64` would become negative. It is out of range, and so is `n`.
     let index = if index.dtype() == DType::U64 { &lax::min(index, &lax::full_like(index, n as f64)) } else { index };
     let index = lax::convert(index, dtype);
     if signed { lax::select(&index.lt(0), &(&index + n), &index) } else { index }
 }
 
-/// The index with the ellipsis, or what is missing at the end, as whole axes.
+/// Returns the index with whole axes instead of the ellipsis, or of missing parts at the end.
 #[track_caller]
 fn spread(op: &str, shape: &Shape, items: &[IndexItem]) -> Vec<IndexItem> {
     let taken = items.iter().filter(|i| !matches!(i, IndexItem::NewAxis | IndexItem::Ellipsis)).count();
@@ -311,7 +311,7 @@ fn single(op: &str, position: isize, axis: usize, shape: &Shape) -> usize {
     }
 }
 
-/// The positions of a range among `n`, by Python's rules: what lies outside is left out.
+/// Returns the indices of a range within `n`, by Python's rules: those out of range are dropped.
 fn run(start: Option<isize>, stop: Option<isize>, step: isize, n: usize) -> Run {
     let end = isize::try_from(n).unwrap_or(isize::MAX);
     let clamp = |p: isize, low: isize, high: isize| (if p < 0 { p.saturating_add(end) } else { p }).clamp(low, high);

@@ -11,20 +11,20 @@ use rune_ir::{DType, Shape};
 
 /// Indexing.
 impl Tensor {
-    /// What an index chooses, by NumPy's rules.
+    /// Returns the elements that an index selects, by NumPy's rules.
     ///
-    /// An index is one of the following or a tuple of them, one for each axis from the first: a position (the axis leaves the shape), a range
-    /// (`1..3`, `..`, `2..`, `..-1`), a range with a step ([`stepped`](crate::stepped)), positions as an array, vector or tensor of integers.
-    /// Negative positions count from the end. [`NewAxis`](crate::NewAxis) adds an axis, [`Ellipsis`](crate::Ellipsis) stands for all axes that are
-    /// not mentioned.
+    /// An index is one of the following, or a tuple of them, one for each axis from the first on: an integer (which
+    /// removes the axis), a range (`1..3`, `..`, `2..`, `..-1`), a range with a step ([`stepped`](crate::stepped)), or
+    /// an array, vector or tensor of integers. Negative integers count from the end. [`NewAxis`](crate::NewAxis) adds
+    /// an axis, and [`Ellipsis`](crate::Ellipsis) stands for all axes that are not mentioned.
     ///
-    /// Where several index arrays are given they broadcast, and go along together; their axes take the place of those they index
-    /// where these are next to each other, and else come first. Ranges that reach out of an axis end where it ends. Positions in tensors, of any
-    /// integer dtype, that are out of range are clamped into it.
+    /// Several index arrays broadcast together. Their axes replace the axes that they index if these are adjacent, and
+    /// come first otherwise. A range that exceeds an axis ends where the axis ends. Indices in tensors, of any integer
+    /// dtype, are clamped to the axis.
     ///
     /// # Panics
-    /// If a position that is known is out of range, there are more parts than axes, index arrays do not broadcast or are not of
-    /// integers, or there are some and the axis has no elements.
+    /// If a known index is out of range, there are more parts than axes, index arrays do not broadcast or are not of integers,
+    /// or there are index arrays and the axis has no elements.
     ///
     /// ```
     /// use rune_trace::{DType, NewAxis, Tensor, stepped};
@@ -41,11 +41,12 @@ impl Tensor {
         let gathered = plan.gather("i", &plan.slice(self));
         lax::reshape(&gathered, plan.result.clone())
     }
-    /// The slices along `axis` that `indices` (integers, of any shape) name; the axes of `indices` take the place of `axis`.
-    /// Negative positions count from the end; those out of range are clamped. No indices give an empty tensor, also from an empty axis.
+    /// Returns the slices along `axis` at `indices` (integers, of any shape). The axes of `indices` replace `axis`.
+    /// Negative indices count from the end; indices out of range are clamped. Without indices the result is empty, also
+    /// for an empty axis.
     ///
     /// # Panics
-    /// If `indices` are not of integers, the axis is out of range, or it has no elements and there are indices.
+    /// If `indices` are not integers, the axis is out of range, or it has no elements and there are indices.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -60,11 +61,12 @@ impl Tensor {
         let plan = Plan::new("take", self.shape(), &items);
         plan.gather("take", self)
     }
-    /// For each place in `indices` the element of this tensor at the same place, but at the position along `axis` that it names. All axes but
-    /// `axis` broadcast. Positions are as in [`Tensor::take`].
+    /// Returns, for each element of `indices`, the element of this tensor at the same place, but with that index along
+    /// `axis`. All other axes broadcast. Indices are treated as in [`Tensor::take`].
     ///
     /// # Panics
-    /// If `indices` are not of integers or of another rank, do not broadcast, or the axis has no elements and there are indices.
+    /// If `indices` are not integers or have another rank, do not broadcast, or the axis has no elements and there are
+    /// indices.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -77,7 +79,7 @@ impl Tensor {
         let op = "take_along_axis";
         let axis = resolve_axis(op, axis, self.shape());
         if !indices.dtype().is_int() || indices.rank() != self.rank() {
-            refuse!("{op}: of {} takes integer indices of as many axes, and is given {}", self.ty(), indices.ty());
+            refuse!("{op}: of {} takes integer indices of as many axes, but got {}", self.ty(), indices.ty());
         }
         let n = self.shape()[axis];
         let (mut own, mut theirs) = (self.shape().clone(), indices.shape().clone());

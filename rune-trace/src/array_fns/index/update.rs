@@ -1,4 +1,4 @@
-//! A tensor with some elements changed.
+//! Updates of some elements of a tensor.
 
 use super::items::{IndexItem, Indices};
 use super::plan::Plan;
@@ -7,7 +7,7 @@ use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
 use rune_ir::op::ScatterMode;
 
-/// The places in a tensor that an index chooses, to be changed: see [`Tensor::at`].
+/// The elements of a tensor that an index selects, for an update: see [`Tensor::at`].
 #[derive(Clone, Debug)]
 #[must_use = "names places in a tensor; `set`, `add` and the like give the tensor with these changed"]
 pub struct At<'a> {
@@ -16,11 +16,12 @@ pub struct At<'a> {
 }
 
 impl Tensor {
-    /// The places that an index chooses, as in [`Tensor::i`], to be changed: `x.at(index).set(values)` is a tensor like `x`, but with `values`
-    /// there. `x` itself stays as it is.
+    /// Selects elements, like [`Tensor::i`], for an update: `x.at(index).set(values)` returns a tensor like `x` with
+    /// `values` there. `x` itself does not change.
     ///
-    /// `values` broadcast to what `x.i(index)` is. Positions in tensors that are out of range are left out. Where `set` meets a place
-    /// more than once, which value stays is left open; `add`, `mul`, `min` and `max` combine all.
+    /// `values` broadcast to the shape of `x.i(index)`. Indices in tensors that are out of range are skipped. If `set`
+    /// writes an element more than once, which value remains is unspecified; `add`, `mul`, `min` and `max` combine all
+    /// values.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -34,35 +35,36 @@ impl Tensor {
 }
 
 impl At<'_> {
-    /// The tensor with `values` at the places.
+    /// Returns the tensor with the selected elements replaced by `values`.
     ///
     /// # Panics
-    /// As [`Tensor::i`], and if `values` are of another dtype or do not broadcast to the places; so do all others.
+    /// Like [`Tensor::i`]. Also if `values` have another dtype or do not broadcast to the selection. This holds for all
+    /// methods here.
     #[track_caller]
     pub fn set(&self, values: impl Operand) -> Tensor {
         self.update("set", ScatterMode::Set, values)
     }
-    /// The tensor with `values` added at the places.
+    /// Returns the tensor with `values` added to the selected elements.
     #[track_caller]
     pub fn add(&self, values: impl Operand) -> Tensor {
         self.update("add", ScatterMode::Add, values)
     }
-    /// The tensor with the places multiplied by `values`.
+    /// Returns the tensor with the selected elements multiplied by `values`.
     #[track_caller]
     pub fn mul(&self, values: impl Operand) -> Tensor {
         self.update("mul", ScatterMode::Mul, values)
     }
-    /// The tensor with the lesser of what is there and `values` at the places.
+    /// Returns the tensor with the lesser of each selected element and its value.
     #[track_caller]
     pub fn min(&self, values: impl Operand) -> Tensor {
         self.update("min", ScatterMode::Min, values)
     }
-    /// The tensor with the greater of what is there and `values` at the places.
+    /// Returns the tensor with the greater of each selected element and its value.
     #[track_caller]
     pub fn max(&self, values: impl Operand) -> Tensor {
         self.update("max", ScatterMode::Max, values)
     }
-    /// What is at the places: [`Tensor::i`].
+    /// Returns the selected elements: [`Tensor::i`].
     #[track_caller]
     pub fn get(&self) -> Tensor {
         self.x.i(self.items.clone())

@@ -3,8 +3,8 @@
 use super::{Triangular, expect_square, triangular_solve};
 use crate::{Tensor, lax};
 
-/// The lower triangle `L`, with a positive diagonal, of which `L Lᵀ = a`; all NaN where `a` is not positive definite. Of a matrix that is
-/// not symmetric, `(a + aᵀ) / 2` is factored.
+/// Returns the lower triangular `L`, with a positive diagonal, for which `L Lᵀ = a`. It is all NaN if `a` is not
+/// positive definite. A matrix that is not symmetric is replaced by `(a + aᵀ) / 2`.
 ///
 /// # Panics
 /// If the matrices are not square, or not of `f32` or `f64`.
@@ -20,7 +20,7 @@ pub fn cholesky(a: &Tensor) -> Tensor {
     lax::cholesky(&((a + a.t()) * 0.5))
 }
 
-/// The solution of `a x = b`, where `l` is the Cholesky factor of `a`, of a vector `b` or of matrices.
+/// Solves `a x = b`, where `l` is the Cholesky factor of `a`, for a vector `b` or for matrices.
 ///
 /// # Panics
 /// If sizes, batches or dtypes do not fit.
@@ -35,4 +35,20 @@ pub fn cholesky(a: &Tensor) -> Tensor {
 pub fn cho_solve(l: &Tensor, b: &Tensor) -> Tensor {
     let lower = Triangular::left(true);
     triangular_solve(l, &triangular_solve(l, b, lower), lower.transposed())
+}
+
+/// Returns the Cholesky factor that [`cho_solve`] takes: the lower triangle `L` of which `L Lᵀ = a`, as [`cholesky`].
+///
+/// # Panics
+/// Panics unless `a` holds square matrices of `f32` or `f64`.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let l = linalg::cho_factor(&Tensor::from([[4.0f32, 2.0], [2.0, 5.0]]));
+/// assert_eq!(linalg::cho_solve(&l, &Tensor::from([8.0f32, 12.0])).to_vec::<f32>().unwrap(), [1.0, 2.0]);
+/// ```
+#[track_caller]
+pub fn cho_factor(a: &Tensor) -> Tensor {
+    expect_square("cho_factor", a);
+    cholesky(a)
 }

@@ -1,13 +1,15 @@
 //! Determinants.
 
-use super::{expect_square, size, solve};
+use super::{expect_square, precision, size, solve, svd};
+use crate::array_fns::where_;
+use crate::control::cond;
 use crate::tensor::Caller;
 use crate::{Tensor, custom_tangent, lax};
 use rune_ir::DType;
 use rune_ir::op::FactorFn;
 
-/// The sign of the determinant of square matrices, or 0, and the logarithm of its magnitude, -∞ of 0: where the determinant itself would be out of
-/// range.
+/// Returns the sign of the determinant of square matrices, or 0, and the logarithm of its magnitude, which is -∞ for 0.
+/// Use it if the determinant itself would be out of range.
 ///
 /// # Panics
 /// If the matrices are not square, or not of `f32` or `f64`.
@@ -34,7 +36,7 @@ pub fn slogdet(a: &Tensor) -> (Tensor, Tensor) {
     )
 }
 
-/// The determinant of square matrices. At a singular matrix of more than three rows the derivative is NaN.
+/// Returns the determinant of square matrices. Its derivative is exact at singular matrices, too.
 ///
 /// # Panics
 /// If the matrices are not square, or not of `f32` or `f64`.
@@ -58,7 +60,15 @@ pub fn det(a: &Tensor) -> Tensor {
                 sign * diagonal.prod_axes(-1)
             };
             let caller = Caller::here();
-            let tangent = |a: &Tensor, det: &Tensor, da: &Tensor| det * solve(a, da).trace();
+            let tangent = |a: &Tensor, det: &Tensor, da: &Tensor| {
+                let (_, diagonal) = eliminated(&a.stop_gradient());
+                let pivots = diagonal.abs();
+                let least = pivots.min_axes(-1);
+                let regular = least.gt(pivots.max_axes(-1) * (size(a).0 as f64 * precision(a)));
+                // tr (adj A dA): by the inverse where there is one, which costs less.
+                let by_inverse = || caller.run(|| det * solve(a, da).trace());
+                cond(&regular.all(), by_inverse, || caller.run(|| adjugate(a).matmul(da).trace()))
+            };
             custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), det, (da,)| caller.run(|| tangent(a, det, da)))(
                 a,
             )
@@ -66,7 +76,61 @@ pub fn det(a: &Tensor) -> Tensor {
     }
 }
 
-/// The sign of the permutation of the rows, and the diagonal that elimination leaves.
+/// Returns the adjugate of square matrices: the transposed cofactors, with `a adj(a) = det(a) I`.
+///
+/// # Panics
+/// Panics unless `a` holds square matrices of `f32` or `f64`.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let adjugate = linalg::adjugate(&Tensor::from([[1.0f64, 2.0], [2.0, 4.0]]));
+/// assert!((adjugate - Tensor::from([[4.0f64, -2.0], [-2.0, 1.0]])).abs().max().item::<f64>()? < 1e-14);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn adjugate(a: &Tensor) -> Tensor {
+    expect_square("adjugate", a);
+    if size(a).0 < 2 {
+        return a.ones_like();
+    }
+    let caller = Caller::here();
+    custom_tangent(
+        |a: &Tensor| caller.run(|| cofactors(a, None)),
+        |(a,), _, (da,)| caller.run(|| cofactors(a, Some(da))),
+    )(a)
+}
+
+/// The adjugate by the singular value decomposition `a = U S Vᵀ`, as det(U) det(V) V adj(S) Uᵀ; or its derivative by `da`, which is
+/// linear in it: with F = Uᵀ da V, that of adj(S) has -Fᵢⱼ and, on its diagonal, the sums of the other Fⱼⱼ, times the products of all
+/// singular values but two.
+fn cofactors(a: &Tensor, da: Option<&Tensor>) -> Tensor {
+    let n = size(a).0;
+    let (u, s, vt) = svd(a);
+    let turn = |x: &Tensor| {
+        let (sign, diagonal) = eliminated(&x.stop_gradient());
+        sign * diagonal.sign().prod_axes(-1)
+    };
+    let sign = (turn(&u) * turn(&vt)).unsqueeze(-1).unsqueeze(-1);
+    // The products of the singular values, without one or two.
+    let eye = Tensor::eye(n, a.dtype()).gt(0.5);
+    let inner = match da {
+        None => {
+            let others = where_(&eye, 1.0, s.unsqueeze(-2)).prod_axes(-1);
+            others.unsqueeze(-1) * Tensor::eye(n, a.dtype())
+        }
+        Some(da) => {
+            let f = u.t().matmul(da).matmul(&vt.t());
+            let one = eye.unsqueeze(0) | eye.unsqueeze(1);
+            let others = where_(one, 1.0, s.unsqueeze(-2).unsqueeze(-2)).prod_axes(-1);
+            let others = where_(&eye, 0.0, others);
+            let diagonal = others.matmul(&f.diagonal(0, -2, -1).unsqueeze(-1));
+            diagonal * Tensor::eye(n, a.dtype()) - f * others
+        }
+    };
+    sign * vt.t().matmul(&inner).matmul(&u.t())
+}
+
+/// Returns the sign of the permutation of the rows, and the diagonal after elimination.
 #[track_caller]
 fn eliminated(a: &Tensor) -> (Tensor, Tensor) {
     let [lu, pivots, _] = lax::factor::<3>(FactorFn::Lu, a);
@@ -76,7 +140,7 @@ fn eliminated(a: &Tensor) -> (Tensor, Tensor) {
     (1.0 - 2.0 * lax::convert(&odd, a.dtype()), lu.diagonal(0, -2, -1))
 }
 
-/// The elements of small matrices, row by row.
+/// Returns the elements of small matrices, row by row.
 #[track_caller]
 fn entries(a: &Tensor, n: usize) -> Vec<Tensor> {
     let batch = a.rank() - 2;

@@ -1,11 +1,12 @@
-//! Factorisations.
+//! Factorizations.
 
 use super::{expect_matrices, expect_square, size};
 use crate::{Tensor, lax};
 use rune_ir::op::FactorFn;
 use rune_ir::{DType, Shape};
 
-/// `a = P L U` with a permutation `P`, a lower triangle `L` with 1 on its diagonal, and an upper triangle `U`, as `jax.scipy.linalg.lu`.
+/// Factorizes `a = P L U`, like `jax.scipy.linalg.lu`: `P` is a permutation, `L` is lower triangular with 1 on its
+/// diagonal, and `U` is upper triangular.
 ///
 /// # Panics
 /// If there are no matrices of `f32` or `f64`.
@@ -31,7 +32,7 @@ pub fn lu(a: &Tensor) -> (Tensor, Tensor, Tensor) {
     (p, l, u)
 }
 
-/// The first rows and columns of matrices.
+/// Returns the first rows and columns of matrices.
 #[track_caller]
 fn block(x: &Tensor, rows: usize, columns: usize) -> Tensor {
     let mut limit = x.shape().to_vec();
@@ -39,8 +40,8 @@ fn block(x: &Tensor, rows: usize, columns: usize) -> Tensor {
     lax::slice(x, &vec![0; x.rank()], &limit, &vec![1; x.rank()])
 }
 
-/// `a = Q R`: of matrices of `m × n` and with `k = min(m, n)` the columns of `Q`, `m × k`, are orthonormal, and `R`, `k × n`, is an upper
-/// triangle. Signs are LAPACK's, so that elements on the diagonal of `R` are mostly negative.
+/// Factorizes `a = Q R`. For matrices `m × n` and `k = min(m, n)`, the columns of `Q`, `m × k`, are orthonormal, and
+/// `R`, `k × n`, is upper triangular. Signs are LAPACK's, so elements on the diagonal of `R` are mostly negative.
 ///
 /// # Panics
 /// If there are no matrices of `f32` or `f64`.
@@ -57,7 +58,7 @@ pub fn qr(a: &Tensor) -> (Tensor, Tensor) {
     (q, r)
 }
 
-/// As [`qr`], with all of `Q`, `m × m`, and `R`, `m × n`: NumPy's mode `complete`.
+/// Like [`qr`], with the complete `Q`, `m × m`, and `R`, `m × n`: NumPy's mode `complete`.
 #[track_caller]
 pub fn qr_full(a: &Tensor) -> (Tensor, Tensor) {
     expect_matrices("qr_full", a);
@@ -65,11 +66,11 @@ pub fn qr_full(a: &Tensor) -> (Tensor, Tensor) {
     (q, r)
 }
 
-/// The eigenvalues of symmetric matrices, ascending, and in the columns of matrices the eigenvectors, of length 1. Of a matrix that is not
-/// symmetric, `(a + aᵀ) / 2` is taken.
+/// Returns the eigenvalues of symmetric matrices in ascending order, and matrices whose columns are the eigenvectors,
+/// of length 1. A matrix that is not symmetric is replaced by `(a + aᵀ) / 2`.
 ///
-/// Of the elements of an eigenvector over 0.9 of the greatest magnitude the first is positive. Where eigenvalues are equal, their vectors have no
-/// derivative; the eigenvalues have.
+/// In each eigenvector, of the elements above 0.9 of the greatest magnitude, the first is positive. Eigenvectors of
+/// equal eigenvalues have no derivative; the eigenvalues have.
 ///
 /// # Panics
 /// If the matrices are not square, or not of `f32` or `f64`.
@@ -89,7 +90,7 @@ pub fn eigh(a: &Tensor) -> (Tensor, Tensor) {
     (w, v)
 }
 
-/// The eigenvalues alone, as [`eigh`].
+/// Returns only the eigenvalues: see [`eigh`].
 #[track_caller]
 pub fn eigvalsh(a: &Tensor) -> Tensor {
     expect_square("eigvalsh", a);
@@ -97,8 +98,9 @@ pub fn eigvalsh(a: &Tensor) -> Tensor {
     w
 }
 
-/// `a = U S Vᵀ`: of matrices of `m × n` and with `k = min(m, n)` the columns of `U`, `m × k`, the singular values, descending, and the rows
-/// of `Vᵀ`, `k × n`, in this order. Columns and rows are orthonormal; signs of columns of `U` are chosen as in [`eigh`].
+/// Factorizes `a = U S Vᵀ`, and returns `U`, the singular values in descending order, and `Vᵀ`. For matrices `m × n`
+/// and `k = min(m, n)`, `U` is `m × k` with orthonormal columns, and `Vᵀ` is `k × n` with orthonormal rows. The signs
+/// of the columns of `U` are chosen as in [`eigh`].
 ///
 /// # Panics
 /// If there are no matrices of `f32` or `f64`.
@@ -117,7 +119,8 @@ pub fn svd(a: &Tensor) -> (Tensor, Tensor, Tensor) {
     (u, s, vt)
 }
 
-/// As [`svd`], with all of `U`, `m × m`, and of `Vᵀ`, `n × n`. How the further columns turn among themselves is left open, and their derivative has
+/// Like [`svd`], with the complete `U`, `m × m`, and `Vᵀ`, `n × n`. The added columns are unique only up to a rotation;
+/// their derivative does not rotate them.
 /// them not turn.
 #[track_caller]
 pub fn svd_full(a: &Tensor) -> (Tensor, Tensor, Tensor) {
@@ -126,7 +129,7 @@ pub fn svd_full(a: &Tensor) -> (Tensor, Tensor, Tensor) {
     (u, s, vt)
 }
 
-/// The singular values alone, descending.
+/// Returns only the singular values, in descending order.
 #[track_caller]
 pub fn svdvals(a: &Tensor) -> Tensor {
     svd(a).1

@@ -1,4 +1,4 @@
-//! What singular values tell: inverses of any matrices, least squares, ranks.
+//! Functions that need singular values: pseudo-inverses, least squares and ranks.
 
 use super::{expect_matrices, precision, size, svd, svdvals};
 use crate::array_fns::broadcast::expect_one_dtype;
@@ -7,8 +7,8 @@ use crate::tensor::{Caller, refuse};
 use crate::{Tensor, custom_tangent};
 use rune_ir::DType;
 
-/// The pseudo-inverse of matrices, by Moore and Penrose; singular values of no more than `rtol` times the greatest count as 0. As in JAX, 10 ε max(m, n) is
-/// usual.
+/// Returns the Moore-Penrose pseudo-inverse of matrices. Singular values of at most `rtol` times the greatest count as
+/// 0. The usual value, as in JAX, is 10 ε max(m, n).
 ///
 /// # Panics
 /// If there are no matrices of `f32` or `f64`.
@@ -44,7 +44,7 @@ pub fn pinv(a: &Tensor, rtol: Option<f64>) -> Tensor {
     custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), p, (da,)| caller.run(|| tangent(a, p, da)))(a)
 }
 
-/// The number of singular values above `rtol` times the greatest, as `i32`; ε max(m, n) is usual.
+/// Returns the number of singular values above `rtol` times the greatest, as `i32`. The usual value is ε max(m, n).
 ///
 /// # Panics
 /// If there are no matrices of `f32` or `f64`.
@@ -67,24 +67,24 @@ pub fn matrix_rank(a: &Tensor, rtol: Option<f64>) -> Tensor {
     s.gt(&cutoff).cast(DType::I32).sum_axes(-1)
 }
 
-/// What [`lstsq`] finds.
+/// The result of [`lstsq`].
 #[derive(Clone, Debug)]
 pub struct Lstsq {
-    /// Of all that come nearest the shortest.
+    /// The shortest of the best solutions.
     pub solution: Tensor,
     /// The sum of the squares of `b - a x`, for each column.
     pub residuals: Tensor,
     /// The rank of the matrix, as `i32`.
     pub rank: Tensor,
-    /// The singular values of the matrix, descending.
+    /// The singular values of the matrix, in descending order.
     pub singular_values: Tensor,
 }
 
-/// The `x` for which `a x` is nearest to `b`, a vector or a matrix, of one matrix `a`. Singular values below `rcond` times the greatest
-/// count as 0; ε max(m, n) is usual.
+/// Finds the `x` for which `a x` is closest to `b`, a vector or a matrix, for one matrix `a`. Singular values below
+/// `rcond` times the greatest count as 0. The usual value is ε max(m, n).
 ///
 /// # Panics
-/// If `a` is no matrix of `f32` or `f64`, or `b` has not as many rows, or is of another dtype.
+/// If `a` is not a matrix of `f32` or `f64`, or `b` does not have the same number of rows and dtype.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -101,7 +101,7 @@ pub fn lstsq(a: &Tensor, b: &Tensor, rcond: Option<f64>) -> Lstsq {
     expect_one_dtype("linalg::lstsq", &[a.dtype(), b.dtype()]);
     if a.rank() != 2 || !matches!(b.rank(), 1 | 2) || b.shape()[0] != a.shape()[0] {
         refuse!(
-            "linalg::lstsq: takes one matrix and a vector or a matrix of as many rows, and is given shapes {} and {}; batches go by `vmap`",
+            "linalg::lstsq: takes one matrix and a vector or a matrix of as many rows, but got shapes {} and {}; batches go by `vmap`",
             a.shape(),
             b.shape()
         );
@@ -114,7 +114,7 @@ pub fn lstsq(a: &Tensor, b: &Tensor, rcond: Option<f64>) -> Lstsq {
     } else {
         let cutoff = s.max_keepdims(-1) * rcond.unwrap_or(m.max(n) as f64 * precision(a));
         let counts = s.gt(0.0) & s.ge(&cutoff);
-        // So that no derivative meets the reciprocal of what does not count.
+        // No derivative may contain the reciprocal of a singular value that counts as 0.
         let safe = where_(&counts, &s, 1.0);
         (counts.cast(DType::I32).sum_axes(-1), where_(&counts, 1.0 / safe, 0.0))
     };

@@ -1,4 +1,4 @@
-//! Linear algebra, as `jax.numpy.linalg` and `jax.scipy.linalg` have it: of `f32` and `f64`, differentiable any number of times.
+//! Linear algebra, as in `jax.numpy.linalg` and `jax.scipy.linalg`: of `f32` and `f64`, differentiable any number of times.
 //!
 //! Matrices lie along the last two axes; all axes before are a batch, and broadcast where there are two operands. What is computed is that of
 //! LAPACK, in `f64` and rounded once. On CPU compiled code calls the process for it; other devices refuse it.
@@ -18,82 +18,94 @@
 
 mod cholesky;
 mod determinant;
+mod exponential;
 mod factors;
+mod functions;
+mod householder;
 mod inverse;
 mod norms;
 mod products;
 mod solve;
+mod special;
+mod tridiagonal;
 
-pub use cholesky::{cho_solve, cholesky};
-pub use determinant::{det, slogdet};
+pub use cholesky::{cho_factor, cho_solve, cholesky};
+pub use determinant::{adjugate, det, slogdet};
+pub use exponential::{expm, expm_frechet};
 pub use factors::{eigh, eigvalsh, lu, qr, qr_full, svd, svd_full, svdvals};
+pub use functions::{eigh_tridiagonal, polar, solve_sylvester, sqrtm};
+pub use householder::{gehrd, geqrf, hessenberg, householder_product};
 pub use inverse::{Lstsq, lstsq, matrix_rank, pinv};
 pub use norms::{MatrixOrd, cond, matrix_norm, norm, vector_norm};
-pub use products::{cross, kron, matrix_power, multi_dot};
+pub use products::{cross, kron, matrix_power, matrix_transpose, multi_dot, outer, tensorinv, tensorsolve, vecdot};
 pub use rune_ir::op::Triangular;
-pub use solve::{inv, solve, triangular_solve};
+pub use solve::{LuFactor, inv, lu_factor, lu_solve, solve, solve_triangular, triangular_solve};
+pub use special::{
+    block_diag, circulant, companion, fiedler, hadamard, hankel, helmert, hilbert, leslie, pascal, toeplitz, vander,
+};
+pub use tridiagonal::{TridiagonalLu, tridiagonal_lu, tridiagonal_solve};
 
 use super::broadcast::{broadcast, expect_joint_shape, expect_one_dtype};
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::{DType, Shape};
 
-/// That `a` holds matrices of a dtype that linear algebra takes.
+/// Checks that `a` holds matrices of a dtype that linear algebra takes.
 #[track_caller]
 fn expect_matrices(op: &str, a: &Tensor) {
     if !a.dtype().is_float() || a.dtype().is_half() {
-        refuse!("linalg::{op}: takes f32 or f64, and is given {}; convert it, as with `.cast(DType::F32)`", a.ty());
+        refuse!("linalg::{op}: takes f32 or f64, but got {}; convert it, as with `.cast(DType::F32)`", a.ty());
     }
     if a.rank() < 2 {
-        refuse!("linalg::{op}: takes matrices, along the last two axes, and is given shape {}", a.shape());
+        refuse!("linalg::{op}: takes matrices, along the last two axes, but got shape {}", a.shape());
     }
 }
 
-/// That `a` holds square matrices.
+/// Checks that `a` holds square matrices.
 #[track_caller]
 fn expect_square(op: &str, a: &Tensor) {
     expect_matrices(op, a);
     let (m, n) = size(a);
     if m != n {
-        refuse!("linalg::{op}: takes square matrices, and is given shape {}", a.shape());
+        refuse!("linalg::{op}: takes square matrices, but got shape {}", a.shape());
     }
 }
 
-/// The precision of a dtype: the distance from 1 to the next number.
+/// Returns the precision of a dtype: the difference between 1 and the next number.
 fn precision(a: &Tensor) -> f64 {
     if a.dtype() == DType::F32 { f32::EPSILON.into() } else { f64::EPSILON }
 }
 
-/// Rows and columns.
+/// Returns the numbers of rows and columns.
 fn size(a: &Tensor) -> (usize, usize) {
     (a.shape()[a.rank() - 2], a.shape()[a.rank() - 1])
 }
 
-/// `a` with its batch repeated to `batch`.
+/// Returns `a` with its batch broadcast to `batch`.
 #[track_caller]
 fn with_batch(op: &str, a: &Tensor, batch: &Shape) -> Tensor {
     let matrix = &a.shape()[a.rank() - 2..];
     broadcast(op, a, &batch.iter().chain(matrix).copied().collect())
 }
 
-/// Matrices `a` and right sides `b`, of one batch; a vector `b` is a column.
+/// Matrices `a` and right sides `b` with the same batch. A vector `b` is a column.
 struct Sides {
     a: Tensor,
     b: Tensor,
     batch: Shape,
-    /// Whether `b` was a vector.
+    /// Whether `b` is a vector.
     vector: bool,
 }
 
 impl Sides {
-    /// `b` has as many rows (columns, unless `left`) as `a`.
+    /// `b` must have as many rows (columns, unless `left`) as `a`.
     #[track_caller]
     fn new(op: &str, a: &Tensor, b: &Tensor, left: bool) -> Sides {
         expect_square(op, a);
         expect_one_dtype(&format!("linalg::{op}"), &[a.dtype(), b.dtype()]);
         let vector = b.rank() == 1;
         let b = match (b.rank(), left) {
-            (0, _) => refuse!("linalg::{op}: the right side is a vector or matrices, and is given as a scalar"),
+            (0, _) => refuse!("linalg::{op}: the right side must be a vector or matrices, but is a scalar"),
             (1, true) => lax::reshape(b, [b.size(), 1]),
             (1, false) => lax::reshape(b, [1, b.size()]),
             _ => b.clone(),
@@ -106,7 +118,7 @@ impl Sides {
         let batch = expect_joint_shape(&format!("linalg::{op}, before the matrices"), &[&batches[0], &batches[1]]);
         Sides { a: with_batch(op, a, &batch), b: with_batch(op, &b, &batch), batch, vector }
     }
-    /// The solution, in the form of the right sides.
+    /// Returns the solution in the form of the right sides.
     #[track_caller]
     fn shaped(&self, x: &Tensor) -> Tensor {
         if !self.vector {

@@ -7,32 +7,32 @@ use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::DType;
 
-/// Which norm of matrices.
+/// A matrix norm.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum MatrixOrd {
-    /// The root of the sum of all squares, by Frobenius.
+    /// The Frobenius norm: the square root of the sum of all squares.
     #[default]
     Fro,
     /// The sum of the singular values.
     Nuclear,
-    /// The greatest sum of magnitudes in a column.
+    /// The greatest sum of magnitudes of a column.
     One,
-    /// The least sum of magnitudes in a column.
+    /// The least sum of magnitudes of a column.
     MinusOne,
     /// The greatest singular value.
     Two,
     /// The least singular value.
     MinusTwo,
-    /// The greatest sum of magnitudes in a row.
+    /// The greatest sum of magnitudes of a row.
     Inf,
-    /// The least sum of magnitudes in a row.
+    /// The least sum of magnitudes of a row.
     MinusInf,
 }
 
-/// The root of the sum of the squares of all elements. Its derivative at 0 is NaN, as in JAX.
+/// Returns the square root of the sum of the squares of all elements. Its derivative at 0 is NaN, like in JAX.
 ///
 /// # Panics
-/// If the elements are no floats.
+/// If the elements are not floats.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -45,11 +45,11 @@ pub fn norm(x: &Tensor) -> Tensor {
     x.square().sum().sqrt()
 }
 
-/// The norm of vectors along `axis`: the `ord`-th root of the sum of the magnitudes to the power `ord`; for ±∞ the greatest or least magnitude, for 0
-/// the number of elements that are not 0.
+/// Returns the norm of vectors along `axis`: the `ord`-th root of the sum of the magnitudes to the power `ord`. For ±∞,
+/// it is the greatest or least magnitude, and for 0 the number of elements that are not 0.
 ///
 /// # Panics
-/// If the elements are no floats, or there is no such axis.
+/// If the elements are not floats, or there is no such axis.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -77,7 +77,7 @@ pub fn vector_norm(x: &Tensor, ord: f64, axis: isize) -> Tensor {
     }
 }
 
-/// The norm of matrices, along the last two axes.
+/// Returns the norm of matrices along the last two axes.
 ///
 /// # Panics
 /// If there are no matrices of `f32` or `f64`, or they are empty and the norm is an extreme.
@@ -106,11 +106,13 @@ pub fn matrix_norm(x: &Tensor, ord: MatrixOrd) -> Tensor {
     }
 }
 
-/// The condition of matrices: by how much solving equations can magnify relative errors. With [`MatrixOrd::Two`], the greatest singular value over
-/// the least; with another norm, that of the matrix times that of its inverse. Infinite of singular matrices.
+/// Returns the condition number of matrices: the factor by which solving equations can magnify relative errors. With
+/// [`MatrixOrd::Two`], it is the greatest singular value divided by the least. With other norms, it is the norm of the
+/// matrix times that of its inverse. It is infinite for singular matrices.
 ///
 /// # Panics
-/// If there are no matrices of `f32` or `f64`, they are empty, or they are not square and the norm is not `Two` or `MinusTwo`.
+/// If there are no matrices of `f32` or `f64`, they are empty, or they are not square and the norm is not `Two` or
+/// `MinusTwo`.
 ///
 /// ```
 /// use rune_trace::Tensor;
@@ -123,7 +125,7 @@ pub fn matrix_norm(x: &Tensor, ord: MatrixOrd) -> Tensor {
 pub fn cond(x: &Tensor, ord: MatrixOrd) -> Tensor {
     expect_matrices("cond", x);
     if size(x).0 == 0 || size(x).1 == 0 {
-        refuse!("linalg::cond: takes matrices with elements, and is given shape {}", x.shape());
+        refuse!("linalg::cond: takes matrices with elements, but got shape {}", x.shape());
     }
     let ratio = match ord {
         MatrixOrd::Two | MatrixOrd::MinusTwo => {
@@ -141,7 +143,7 @@ pub fn cond(x: &Tensor, ord: MatrixOrd) -> Tensor {
             matrix_norm(x, ord) * matrix_norm(&inv(x), ord)
         }
     };
-    // NaN that is not in the matrix comes of dividing by 0.
+    // A NaN that the matrix does not contain comes from a division by 0.
     let given = lax::convert(&x.isnan(), DType::I32).sum_axes([-2, -1]).gt(0);
     where_(ratio.isnan() & !given, f64::INFINITY, ratio)
 }

@@ -7,7 +7,7 @@ use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::Shape;
 
-/// Square matrices to the power `n`: by squaring, and of the inverse for negative `n`.
+/// Raises square matrices to the power `n`, by squaring; for negative `n`, their inverse.
 ///
 /// # Panics
 /// If the matrices are not square, or not of `f32` or `f64`.
@@ -41,10 +41,11 @@ pub fn matrix_power(a: &Tensor, n: i32) -> Tensor {
     }
 }
 
-/// The product of matrices one after the other, in the order of least multiplications. The first may be a vector, and so may the last.
+/// Returns the product of several matrices in the order with the fewest multiplications. The first and the last may be
+/// vectors.
 ///
 /// # Panics
-/// If there are fewer than two, sizes or dtypes do not fit, or there are other vectors than the first and the last.
+/// If there are fewer than two, sizes or dtypes do not fit, or others than the first and the last are vectors.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, linalg};
@@ -59,7 +60,7 @@ pub fn multi_dot(xs: &[&Tensor]) -> Tensor {
     if xs.len() < 2 || !xs.iter().enumerate().all(of_rank) || !fit {
         let shapes: Vec<String> = xs.iter().map(|x| x.shape().to_string()).collect();
         refuse!(
-            "linalg::multi_dot: takes two or more matrices that fit, of which the first and the last may be vectors, and is given {}",
+            "linalg::multi_dot: takes two or more matrices that fit, of which the first and the last may be vectors, but got {}",
             shapes.join(", ")
         );
     }
@@ -83,7 +84,7 @@ pub fn multi_dot(xs: &[&Tensor]) -> Tensor {
     lax::reshape(&product, shape)
 }
 
-/// For each range of matrices, from the first to the last, behind which one it is best split, by dynamic programming.
+/// Returns where to split each range of matrices, by dynamic programming.
 fn splits(sizes: &[usize]) -> Vec<Vec<usize>> {
     let n = sizes.len() - 1;
     let (mut costs, mut best) = (vec![vec![0.0f64; n]; n], vec![vec![0; n]; n]);
@@ -111,7 +112,7 @@ fn product(matrices: &[Tensor], splits: &[Vec<usize>], first: usize, last: usize
     product(matrices, splits, first, at).matmul(&product(matrices, splits, at + 1, last))
 }
 
-/// The cross product of vectors of three elements along `axis`; batches broadcast.
+/// Returns the cross product of vectors of three elements along `axis`. Batches broadcast.
 ///
 /// # Panics
 /// If there are not three elements along `axis`, or shapes or dtypes do not fit.
@@ -126,18 +127,16 @@ pub fn cross(x: &Tensor, y: &Tensor, axis: isize) -> Tensor {
     for x in [x, y] {
         let at = resolve_axis("linalg::cross", axis, x.shape());
         if x.shape()[at] != 3 {
-            refuse!(
-                "linalg::cross: takes vectors of three elements along axis {axis}, and is given shape {}",
-                x.shape()
-            );
+            refuse!("linalg::cross: takes vectors of three elements along axis {axis}, but got shape {}", x.shape());
         }
     }
-    // x₁ y₂ - x₂ y₁ and so on, all three at once.
+    // All three elements at once: x₁ y₂ - x₂ y₁ and so on.
     let (x1, y1) = (x.roll(-1, axis), y.roll(-1, axis));
     (x * y1 - x1 * y).roll(-1, axis)
 }
 
-/// The product of each element of `x` with each of `y`, as blocks of matrices, or of vectors: `x[i, j] * y` at place `(i, j)`, by Kronecker.
+/// Returns the Kronecker product: the product of each element of `x` with `y`, as blocks of matrices or vectors, with
+/// `x[i, j] * y` as block `(i, j)`.
 ///
 /// # Panics
 /// If the ranks or the dtypes differ.
@@ -151,7 +150,7 @@ pub fn cross(x: &Tensor, y: &Tensor, axis: isize) -> Tensor {
 pub fn kron(x: &Tensor, y: &Tensor) -> Tensor {
     expect_one_dtype("linalg::kron", &[x.dtype(), y.dtype()]);
     if x.rank() != y.rank() {
-        refuse!("linalg::kron: takes arrays of as many axes, and is given shapes {} and {}", x.shape(), y.shape());
+        refuse!("linalg::kron: takes arrays of as many axes, but got shapes {} and {}", x.shape(), y.shape());
     }
     let between = |x: &Tensor, first: bool| -> Shape {
         let pair = |&n: &usize| if first { [n, 1] } else { [1, n] };
@@ -159,4 +158,108 @@ pub fn kron(x: &Tensor, y: &Tensor) -> Tensor {
     };
     let shape: Shape = x.shape().iter().zip(y.shape().iter()).map(|(a, b)| a * b).collect();
     lax::reshape(&(lax::reshape(x, between(x, true)) * lax::reshape(y, between(y, false))), shape)
+}
+
+/// Returns matrices with rows and columns exchanged.
+///
+/// # Panics
+/// Panics if `x` has fewer than two axes.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// assert_eq!(linalg::matrix_transpose(&Tensor::from([[1, 2]])).to_vec::<i32>().unwrap(), [1, 2]);
+/// ```
+#[track_caller]
+pub fn matrix_transpose(x: &Tensor) -> Tensor {
+    if x.rank() < 2 {
+        refuse!("linalg::matrix_transpose: takes matrices, along the last two axes, but got shape {}", x.shape());
+    }
+    x.t()
+}
+
+/// Returns the product of each element of the vector `x` with each of the vector `y`.
+///
+/// # Panics
+/// Panics unless both are vectors of one dtype.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let x = linalg::outer(&Tensor::from([1, 2]), &Tensor::from([3, 4]));
+/// assert_eq!(x.to_vec::<i32>().unwrap(), [3, 4, 6, 8]);
+/// ```
+#[track_caller]
+pub fn outer(x: &Tensor, y: &Tensor) -> Tensor {
+    expect_one_dtype("linalg::outer", &[x.dtype(), y.dtype()]);
+    if x.rank() != 1 || y.rank() != 1 {
+        refuse!("linalg::outer: takes two vectors, but got shapes {} and {}", x.shape(), y.shape());
+    }
+    x.unsqueeze(1) * y.unsqueeze(0)
+}
+
+/// Returns the dot products of vectors along `axis`; the other axes broadcast.
+///
+/// # Panics
+/// Panics if sizes, shapes or dtypes do not fit.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let x = linalg::vecdot(&Tensor::from([[1, 2], [3, 4]]), &Tensor::from([1, 10]), -1);
+/// assert_eq!(x.to_vec::<i32>().unwrap(), [21, 43]);
+/// ```
+#[track_caller]
+pub fn vecdot(x: &Tensor, y: &Tensor, axis: isize) -> Tensor {
+    expect_one_dtype("linalg::vecdot", &[x.dtype(), y.dtype()]);
+    let [n, m] = [x, y].map(|x| x.shape()[resolve_axis("linalg::vecdot", axis, x.shape())]);
+    if n != m {
+        refuse!("linalg::vecdot: takes vectors of one length along axis {axis}, but got {n} and {m} elements");
+    }
+    let (x, y) = (x.moveaxis(axis, -1), y.moveaxis(axis, -1));
+    x.unsqueeze(-2).matmul(&y.unsqueeze(-1)).squeeze([-2, -1])
+}
+
+/// Returns the inverse of `a` as a map from its last axes to its first `ind` axes: both have as many elements.
+///
+/// # Panics
+/// Panics unless `a` has floats, and as many elements in the first `ind` axes as in the others.
+///
+/// ```
+/// use rune_trace::{DType, Tensor, linalg};
+/// let a = Tensor::eye(6, DType::F32).reshape([6, 2, 3]) * 2.0;
+/// assert_eq!(*linalg::tensorinv(&a, 1).shape(), [2, 3, 6]);
+/// ```
+#[track_caller]
+pub fn tensorinv(a: &Tensor, ind: usize) -> Tensor {
+    let (first, last) = a.shape().split_at(ind.min(a.rank()));
+    let (n, m): (usize, usize) = (first.iter().product(), last.iter().product());
+    if ind == 0 || ind > a.rank() || n != m {
+        refuse!(
+            "linalg::tensorinv: the first {ind} axes of shape {} have not as many elements as the others",
+            a.shape()
+        );
+    }
+    let shape: Shape = last.iter().chain(first).copied().collect();
+    lax::reshape(&inv(&lax::reshape(a, [n, n])), shape)
+}
+
+/// Returns the `x` of which `tensordot(a, x)` over all axes of `x` is `b`.
+///
+/// # Panics
+/// Panics unless `a` has floats, its first axes are those of `b`, and its others have as many elements.
+///
+/// ```
+/// use rune_trace::{DType, Tensor, linalg};
+/// let a = Tensor::eye(6, DType::F32).reshape([6, 2, 3]) * 2.0;
+/// let x = linalg::tensorsolve(&a, &Tensor::ones([6], DType::F32));
+/// assert_eq!(x.to_vec::<f32>().unwrap(), [0.5; 6]);
+/// ```
+#[track_caller]
+pub fn tensorsolve(a: &Tensor, b: &Tensor) -> Tensor {
+    let (first, last) = a.shape().split_at(b.rank().min(a.rank()));
+    let n: usize = last.iter().product();
+    if *first != b.shape()[..] || n != b.size() {
+        refuse!("linalg::tensorsolve: shapes {} and {} do not fit", a.shape(), b.shape());
+    }
+    let shape: Shape = last.into();
+    let x = super::solve(&lax::reshape(a, [n, n]), &lax::reshape(b, [n]));
+    lax::reshape(&x, shape)
 }

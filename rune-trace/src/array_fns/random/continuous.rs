@@ -8,7 +8,7 @@ use rune_ir::op::Literal;
 use rune_ir::{DType, Shape};
 use std::f64::consts::SQRT_2;
 
-/// What a float dtype is made of: bits, bits of the mantissa, the unsigned integer of its size, the bits of 1.
+/// The format of a float dtype: bits, bits of the mantissa, the unsigned integer of its size, and the bits of 1.
 struct Format {
     bits: u32,
     mantissa: u32,
@@ -33,8 +33,8 @@ fn format(dtype: DType) -> Format {
     }
 }
 
-/// The least positive number with full precision.
-fn tiny(dtype: DType) -> f64 {
+/// Returns the least positive normal number.
+pub(super) fn tiny(dtype: DType) -> f64 {
     match dtype {
         DType::F16 => 2f64.powi(-14),
         DType::BF16 | DType::F32 => f64::from(f32::MIN_POSITIVE),
@@ -50,15 +50,15 @@ fn tiny(dtype: DType) -> f64 {
         | DType::U64 => f64::MIN_POSITIVE,
     }
 }
-/// The distance from 1 to the number before it.
-fn step_below_one(dtype: DType) -> f64 {
+/// Returns the difference between 1 and the number before it.
+pub(super) fn step_below_one(dtype: DType) -> f64 {
     2f64.powi(-(format(dtype).mantissa as i32) - 1)
 }
 
-/// Numbers from `low` up to, not including, `high`, each place equally likely. `low` and `high` broadcast to `shape`.
+/// Returns uniform numbers from `low` up to but not including `high`. `low` and `high` broadcast to `shape`.
 ///
 /// # Panics
-/// If `key` is no key, `dtype` no float, or `low` and `high` do not broadcast to `shape` or are of another dtype.
+/// If `key` is not a key, `dtype` is not a float, or `low` and `high` do not broadcast to `shape` or have another dtype.
 ///
 /// ```
 /// use rune_trace::{DType, random};
@@ -74,14 +74,14 @@ pub fn uniform(key: &Tensor, shape: impl Into<Shape>, dtype: DType, low: impl Op
     let low = low.into_tensor("random::uniform", dtype).broadcast_to(&shape);
     let high = high.into_tensor("random::uniform", dtype).broadcast_to(&shape);
     let Format { bits: width, mantissa, unsigned, one } = format(dtype);
-    // A mantissa at random under the exponent of 1, less 1. Of `bfloat16`, whose mantissa is so short, JAX draws 8 bits.
+    // A random mantissa with the exponent of 1, minus 1. For `bfloat16`, whose mantissa is short, JAX draws 8 bits.
     let (drawn, wide) = if mantissa < 8 { (DType::U8, 8) } else { (unsigned, width) };
     let drawn = lax::convert(&bits(key, shape, drawn), unsigned);
     let float_bits = (drawn >> (wide - mantissa)) | one;
     let unit = lax::bitcast_convert(&float_bits, dtype) - 1.0;
     let span = lax::sub(&high, &low);
     let scaled = if dtype == DType::F32 && !exact {
-        // XLA fuses the product and the sum, and so rounds once: as does f64, which holds the product whole.
+        // XLA fuses the product and the sum, and so rounds once. So does f64, which holds the product exactly.
         let product = lax::mul(&unit.cast(DType::F64), &span.cast(DType::F64));
         lax::add(&product, &low.cast(DType::F64)).cast(DType::F32)
     } else {
@@ -90,7 +90,7 @@ pub fn uniform(key: &Tensor, shape: impl Into<Shape>, dtype: DType, low: impl Op
     lax::max(&low, &scaled)
 }
 
-/// Whether the limits are known to be a power of two apart, by which a product is exact.
+/// Returns whether the limits are known to differ by a power of two, which makes the product exact.
 fn spans_a_power_of_two(low: &Argument, high: &Argument) -> bool {
     match (low, high) {
         (Argument::Scalar(low), Argument::Scalar(high)) => {
@@ -101,10 +101,10 @@ fn spans_a_power_of_two(low: &Argument, high: &Argument) -> bool {
     }
 }
 
-/// Numbers of the normal distribution of mean 0 and variance 1.
+/// Returns numbers of the normal distribution with mean 0 and variance 1.
 ///
 /// # Panics
-/// If `key` is no key, or `dtype` no float.
+/// If `key` is not a key, or `dtype` is not a float.
 ///
 /// ```
 /// use rune_trace::{DType, random};
@@ -119,10 +119,10 @@ pub fn normal(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     u.erf_inv() * SQRT_2
 }
 
-/// Numbers of the normal distribution that lie between `low` and `high`.
+/// Returns numbers of the normal distribution, truncated to `low` … `high`.
 ///
 /// # Panics
-/// As [`uniform`].
+/// Like [`uniform`].
 #[track_caller]
 pub fn truncated_normal(
     key: &Tensor,
@@ -143,14 +143,14 @@ pub fn truncated_normal(
     lax::clamp(&next_toward(&low, true), &x, &next_toward(&high, false))
 }
 
-/// The next number above (or below).
+/// Returns the next number above (or below).
 #[track_caller]
 fn next_toward(x: &Tensor, above: bool) -> Tensor {
     let Format { unsigned, bits: width, .. } = format(x.dtype());
     let raw = lax::bitcast_convert(x, unsigned);
     let sign = lax::constant(Literal::from_f64(unsigned, 2f64.powi(width as i32 - 1)));
     let negative = raw.bitand(&sign).ne(0);
-    // Away from zero the bits grow. 0 and -0 both go to the least number on the side.
+    // Away from zero the bits increase. Both 0 and -0 go to the least number on that side.
     let outward =
         lax::select(&negative, &constant_like(&raw, f64::from(!above)), &constant_like(&raw, f64::from(above)));
     let next = lax::select(&outward.eq(1), &(&raw + 1), &(&raw - 1));
@@ -161,30 +161,30 @@ fn next_toward(x: &Tensor, above: bool) -> Tensor {
     lax::select(&(x.eq(end) | x.isnan()), x, &lax::bitcast_convert(&next, x.dtype()))
 }
 
-/// Numbers of the exponential distribution of mean 1.
+/// Returns numbers of the exponential distribution with mean 1.
 ///
 /// # Panics
-/// If `key` is no key, or `dtype` no float.
+/// If `key` is not a key, or `dtype` is not a float.
 #[track_caller]
 pub fn exponential(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("exponential", dtype);
     -(-uniform(key, shape, dtype, 0.0, 1.0)).log1p()
 }
 
-/// Numbers of the Gumbel distribution, -ln (-ln u).
+/// Returns numbers of the Gumbel distribution, -ln (-ln u).
 ///
 /// # Panics
-/// If `key` is no key, or `dtype` no float.
+/// If `key` is not a key, or `dtype` is not a float.
 #[track_caller]
 pub fn gumbel(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("gumbel", dtype);
     -(-uniform(key, shape, dtype, tiny(dtype), 1.0).log()).log()
 }
 
-/// Numbers of the Laplace distribution of mean 0 and scale 1.
+/// Returns numbers of the Laplace distribution with mean 0 and scale 1.
 ///
 /// # Panics
-/// If `key` is no key, or `dtype` no float.
+/// If `key` is not a key, or `dtype` is not a float.
 #[track_caller]
 pub fn laplace(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("laplace", dtype);

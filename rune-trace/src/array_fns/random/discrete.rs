@@ -1,4 +1,4 @@
-//! Random numbers of discrete distributions, and random orders.
+//! Random numbers of discrete distributions, and random permutations.
 
 use super::continuous::{gumbel, uniform};
 use super::{bits, split_into};
@@ -10,10 +10,10 @@ use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::{DType, Shape};
 
-/// Truth values that hold with probability `p`, which broadcasts to `shape`; a number is taken as `f32`.
+/// Returns booleans that are true with probability `p`, which broadcasts to `shape`. A Rust number is taken as `f32`.
 ///
 /// # Panics
-/// If `key` is no key, or `p` is of no float dtype or does not broadcast to `shape`.
+/// If `key` is not a key, or `p` is not a float or does not broadcast to `shape`.
 ///
 /// ```
 /// use rune_trace::random;
@@ -29,13 +29,13 @@ pub fn bernoulli(key: &Tensor, p: impl Operand, shape: impl Into<Shape>) -> Tens
     uniform(key, shape, p.dtype(), 0.0, 1.0).lt(&p)
 }
 
-/// A limit as `dtype`, clipped to what is from `min` to `max`; and whether it was above.
+/// Returns a limit as `dtype`, clamped to `min` … `max`, and whether it was above.
 #[track_caller]
 fn limit(x: Argument, dtype: DType, (min, max): (i128, i128), shape: &Shape) -> (Tensor, Tensor) {
     let (value, above) = match x {
         Argument::Tensor(x) => {
             if !x.dtype().is_int() {
-                refuse!("random::randint: limits are integers, and one is of type {}", x.ty());
+                refuse!("random::randint: limits must be integers, but one has type {}", x.ty());
             }
             let (low, high) = int_range(x.dtype());
             let above = if high > max { x.gt(clip(max)) } else { lax::full(DType::Bool, x.shape(), 0.0) };
@@ -47,7 +47,7 @@ fn limit(x: Argument, dtype: DType, (min, max): (i128, i128), shape: &Shape) -> 
             let value = crate::Scalar::Int(x.clamp(min, max)).literal("random::randint", dtype);
             (lax::constant(value), Tensor::scalar(x > max))
         }
-        Argument::Scalar(x) => refuse!("random::randint: limits are integers, and one is {x}"),
+        Argument::Scalar(x) => refuse!("random::randint: limits must be integers, but one is {x}"),
     };
     (value.broadcast_to(shape), above.broadcast_to(shape))
 }
@@ -59,11 +59,11 @@ fn int_range(dtype: DType) -> (i128, i128) {
     if dtype.is_signed_int() { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) } else { (0, (1 << bits) - 1) }
 }
 
-/// Integers from `low` up to, not including, `high`; `low` everywhere if there are none between. `low` and `high` broadcast to `shape`, and are clipped to the
-/// range of `dtype`.
+/// Returns integers from `low` up to but not including `high`; all are `low` if there is none in between. `low` and
+/// `high` broadcast to `shape`, and are clamped to the range of `dtype`.
 ///
 /// # Panics
-/// If `key` is no key, `dtype` no integer, or a limit no integer or of a shape that does not broadcast.
+/// If `key` is not a key, `dtype` is not an integer, or a limit is not an integer or does not broadcast.
 ///
 /// ```
 /// use rune_trace::{DType, random};
@@ -73,22 +73,23 @@ fn int_range(dtype: DType) -> (i128, i128) {
 #[track_caller]
 pub fn randint(key: &Tensor, shape: impl Into<Shape>, low: impl Operand, high: impl Operand, dtype: DType) -> Tensor {
     if !dtype.is_int() {
-        refuse!("random::randint: draws integers, and is asked for {dtype}");
+        refuse!("random::randint: draws integers, but was asked for {dtype}");
     }
     let shape = shape.into();
-    // Short integers are drawn as i32, so that their limit may be one past their end.
+    // Short integers are drawn as i32, so that the limit can be one more than their maximum.
     let (min, max) = int_range(dtype);
     let (drawn, range) = if dtype.size() < 4 { (DType::I32, (min, max + 1)) } else { (dtype, (min, max)) };
     let (low, _) = limit(low.into_argument(), drawn, range, &shape);
     let (high, above) = limit(high.into_argument(), drawn, range, &shape);
     let (unsigned, root) = if drawn.size() == 4 { (DType::U32, 16) } else { (DType::U64, 32) };
-    // Twice as many bits as the dtype has, reduced to the span: (a · 2ⁿ + b) mod span, by parts.
+    // Draws twice as many bits as the dtype has, and reduces them to the span: (a · 2ⁿ + b) mod span, in parts.
     let [k1, k2] = split_into(key);
     let (upper, lower) = (bits(&k1, &shape, unsigned), bits(&k2, &shape, unsigned));
     let span = lax::convert(&lax::sub(&high, &low), unsigned);
     let empty = lax::le(&high, &low);
     let span = lax::select(&empty, &constant_like(&span, 1.0), &span);
-    // A limit above the range stands for one past its end; the whole range makes the span 0, by which nothing is reduced.
+    // A limit above the range stands for one more than the maximum. The whole range makes the span 0, and then nothing
+    // is reduced.
     let span = if drawn == dtype { lax::select(&(above & !empty), &(&span + 1), &span) } else { span };
     let root = lax::rem(&constant_like(&span, 2f64.powi(root)), &span);
     let multiplier = lax::rem(&lax::mul(&root, &root), &span);
@@ -96,14 +97,14 @@ pub fn randint(key: &Tensor, shape: impl Into<Shape>, low: impl Operand, high: i
     lax::convert(&lax::add(&low, &lax::convert(&lax::rem(&offset, &span), drawn)), dtype)
 }
 
-/// The elements of `x` in random order, each along `axis` and independent of the others.
+/// Returns the elements of `x` in random order along `axis`, independently for each slice.
 ///
 /// # Panics
-/// If `key` is no key, or the axis out of range.
+/// If `key` is not a key, or the axis is out of range.
 #[track_caller]
 pub fn shuffle(key: &Tensor, x: &Tensor, axis: isize) -> Tensor {
     let axis = resolve_axis("random::shuffle", axis, x.shape());
-    // Sorted by random keys, so often that two elements hardly ever draw the same keys.
+    // Sorts by random keys, in so many rounds that two elements hardly ever have the same keys in all of them.
     let rounds = (3.0 * (x.size().max(1) as f64).ln() / f64::from(u32::MAX).ln()).ceil() as usize;
     let (mut key, mut x) = (key.clone(), x.clone());
     for _ in 0..rounds {
@@ -115,10 +116,10 @@ pub fn shuffle(key: &Tensor, x: &Tensor, axis: isize) -> Tensor {
     x
 }
 
-/// The slices of `x` along `axis` in random order.
+/// Returns the slices of `x` along `axis` in random order.
 ///
 /// # Panics
-/// If `key` is no key, or the axis out of range.
+/// If `key` is not a key, or the axis is out of range.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, random};
@@ -135,10 +136,11 @@ pub fn permutation(key: &Tensor, x: &Tensor, axis: isize) -> Tensor {
     x.take(&shuffle(key, &order, 0), axis)
 }
 
-/// Class numbers, as `i32`, each class along `axis` of `logits` with the probability that `softmax` gives it. One for each place in the other axes.
+/// Returns class numbers, as `i32`: one for each index of the other axes. The probability of each class along `axis` of
+/// `logits` is the one that `softmax` gives.
 ///
 /// # Panics
-/// If `key` is no key, `logits` are of no float dtype, or the axis is out of range.
+/// If `key` is not a key, `logits` are not floats, or the axis is out of range.
 ///
 /// ```
 /// use rune_trace::{Tensor, random};
@@ -152,10 +154,10 @@ pub fn categorical(key: &Tensor, logits: &Tensor, axis: isize) -> Tensor {
     (noise + logits).argmax_axis(axis)
 }
 
-/// Slices of `x` along axis 0, drawn at random: `n` of them, with replacement or without, each equally likely.
+/// Returns `n` random slices of `x` along axis 0, with or without replacement, each with equal probability.
 ///
 /// # Panics
-/// If `key` is no key, `x` is a scalar or has no elements, or fewer than `n` are there and none is replaced.
+/// If `key` is not a key, `x` is a scalar or has no elements, or `x` has fewer than `n` slices and there is no replacement.
 ///
 /// ```
 /// use rune_trace::{Tensor, random};

@@ -1,11 +1,11 @@
-//! Keys, and the bits that come of them.
+//! Keys, and random bits.
 
 use crate::array_fns::scalar::Operand;
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::{Array, DType, Shape};
 
-/// The key for a number: [its upper half, its lower half].
+/// Returns the key for a number: [its upper half, its lower half].
 ///
 /// ```
 /// use rune_trace::random;
@@ -15,24 +15,24 @@ pub fn key(seed: u64) -> Tensor {
     Array::from_slice([2], &[(seed >> 32) as u32, seed as u32]).into()
 }
 
-/// The two words of a key.
+/// Returns the two words of a key.
 #[track_caller]
 fn words(key: &Tensor) -> [Tensor; 2] {
     if key.dtype() != DType::U32 || *key.shape() != [2] {
-        refuse!("random: a key is of type [2, u32], as `random::key` makes it, and this one is of {}", key.ty());
+        refuse!("random: a key has type [2, u32], as `random::key` returns it, but this one has {}", key.ty());
     }
     let mut words = key.unstack(0);
     let second = words.remove(1);
     [words.remove(0), second]
 }
 
-/// Both words of the cipher of the numbers 0, 1, 2, … under `key`, in `shape`.
+/// Returns both words of the cipher of the numbers 0, 1, 2, … under `key`, in `shape`.
 #[track_caller]
 fn cipher(key: &Tensor, shape: &Shape) -> [Tensor; 2] {
     let [k0, k1] = words(key);
     let n = shape.size();
     if u32::try_from(n).is_err() {
-        refuse!("random: shape {shape} has more elements than one key gives numbers for; split the key");
+        refuse!("random: shape {shape} has more elements than one key can generate; split the key");
     }
     let low = lax::iota(DType::U32, [n], 0);
     let high = low.zeros_like();
@@ -41,10 +41,10 @@ fn cipher(key: &Tensor, shape: &Shape) -> [Tensor; 2] {
     [lax::reshape(&a, shape.clone()), lax::reshape(&b, shape.clone())]
 }
 
-/// `n` new keys, as a tensor of shape [n, 2].
+/// Returns `n` new keys, as a tensor of shape [n, 2].
 ///
 /// # Panics
-/// If `key` is no key.
+/// If `key` is not a key.
 ///
 /// ```
 /// use rune_trace::random;
@@ -57,7 +57,7 @@ pub fn split(key: &Tensor, n: usize) -> Tensor {
     Tensor::stack(&[a, b], -1)
 }
 
-/// New keys, one by one.
+/// Returns new keys, one by one.
 ///
 /// ```
 /// use rune_trace::random;
@@ -69,10 +69,11 @@ pub fn split_into<const N: usize>(key: &Tensor) -> [Tensor; N] {
     keys.try_into().expect("as many keys as are asked for")
 }
 
-/// A new key of `key` and a number, as the number of a step; it may be a tensor of rank 0, and is taken as `u32`.
+/// Returns a new key from `key` and a number, such as the number of a step. The number may be a tensor of rank 0, and
+/// is taken as `u32`.
 ///
 /// # Panics
-/// If `key` is no key, or `data` no integer of rank 0.
+/// If `key` is not a key, or `data` is not an integer of rank 0.
 ///
 /// ```
 /// use rune_trace::random;
@@ -84,17 +85,17 @@ pub fn fold_in(key: &Tensor, data: impl Operand) -> Tensor {
     let [k0, k1] = words(key);
     let data = data.into_argument().into_tensor("random::fold_in", DType::U32);
     if data.rank() != 0 || !data.dtype().is_int() {
-        refuse!("random::fold_in: takes an integer, and is given {}", data.ty());
+        refuse!("random::fold_in: takes an integer, but got {}", data.ty());
     }
     let data = lax::convert(&data, DType::U32);
     let [a, b] = lax::threefry2x32([&k0, &k1], [&data.zeros_like(), &data]);
     Tensor::stack(&[a, b], 0)
 }
 
-/// Random bits: each integer of `dtype` (an unsigned one) is equally likely.
+/// Returns random bits: each integer of `dtype` (an unsigned one) has equal probability.
 ///
 /// # Panics
-/// If `key` is no key, or `dtype` is no unsigned integer.
+/// If `key` is not a key, or `dtype` is not an unsigned integer.
 ///
 /// ```
 /// use rune_trace::{DType, random};
@@ -103,7 +104,7 @@ pub fn fold_in(key: &Tensor, data: impl Operand) -> Tensor {
 #[track_caller]
 pub fn bits(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     if !dtype.is_unsigned_int() {
-        refuse!("random::bits: draws unsigned integers, and is asked for {dtype}");
+        refuse!("random::bits: draws unsigned integers, but was asked for {dtype}");
     }
     let [a, b] = cipher(key, &shape.into());
     if dtype == DType::U64 {

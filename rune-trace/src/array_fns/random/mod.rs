@@ -1,7 +1,7 @@
-//! Random numbers by explicit keys: the same key gives the same numbers, everywhere and always. Bit for bit those of `jax.random` with its
-//! default generator (threefry, with `jax_threefry_partitionable`).
+//! Random numbers with explicit keys: the same key always gives the same numbers. They are equal, bit for bit, to those
+//! of `jax.random` with its default generator (threefry, with `jax_threefry_partitionable`).
 //!
-//! A key is a tensor of two `u32`. A key is used once: whoever needs more numbers makes new keys of it, with [`split`] or
+//! A key is a tensor of two `u32`. Use a key only once. For more numbers, create new keys from it with [`split`] or
 //! [`fold_in`].
 //!
 //! ```
@@ -14,20 +14,41 @@
 //! ```
 
 mod continuous;
+mod counts;
 mod discrete;
+mod gamma;
 mod keys;
+mod more;
 
 pub use continuous::{exponential, gumbel, laplace, normal, truncated_normal, uniform};
+pub use counts::{binomial, geometric, multinomial, poisson, rademacher};
 pub use discrete::{bernoulli, categorical, choice, permutation, randint, shuffle};
+pub use gamma::{ball, beta, chisquare, dirichlet, f, gamma, generalized_normal, loggamma, t};
 pub use keys::{bits, fold_in, key, split, split_into};
+pub use more::{
+    cauchy, double_sided_maxwell, logistic, lognormal, maxwell, multivariate_normal, orthogonal, pareto, rayleigh,
+    triangular, wald, weibull_min,
+};
 
+use crate::Tensor;
+use crate::array_fns::broadcast::{broadcast, expect_one_dtype};
+use crate::array_fns::scalar::Operand;
 use crate::tensor::refuse;
-use rune_ir::DType;
+use rune_ir::{DType, Shape};
 
-/// That `dtype` is a float.
+/// Checks that `dtype` is a float.
 #[track_caller]
 fn expect_float(op: &str, dtype: DType) {
     if !dtype.is_float() {
-        refuse!("random::{op}: draws floats, and is asked for {dtype}");
+        refuse!("random::{op}: draws floats, but was asked for {dtype}");
     }
+}
+
+/// A parameter of a distribution: of `dtype`, and broadcast to `shape`.
+#[track_caller]
+fn parameter(op: &str, x: impl Operand, dtype: DType, shape: &Shape) -> Tensor {
+    let op = format!("random::{op}");
+    let x = x.into_argument().into_tensor(&op, dtype);
+    expect_one_dtype(&op, &[dtype, x.dtype()]);
+    broadcast(&op, &x, shape)
 }

@@ -1,28 +1,28 @@
-//! Jacobians: a linear function, run on all of a basis at once.
+//! Jacobians: a linear function, batched over a basis.
 
 mod hessian;
 
 pub use hessian::{Hessian, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums};
 
 use super::grad::First;
-use super::run::{Chosen, Run};
-use crate::call_site::Place;
+use super::traced_function::{Chosen, TracedFunction};
+use crate::call_site::CallSite;
 use crate::function::{Argnums, Arguments, Function};
 use crate::tensor::{Keep, begin_trace, lax, trace};
 use crate::transform::{Batched, Lanes, move_axis, vmap};
-use crate::{Outer, Tensor, Tree, TreePath};
+use crate::{GenericTree, Tensor, Tree, TreePath};
 use rune_ir::{DType, Shape, Transform, Type};
 
-/// The Jacobian of a result `Y` by an argument `A`: a tree like `Y` in which a tree like `A` stands in the place of each leaf. For two
-/// tensors a tensor.
-pub type Jacobian<Y, A> = <Y as Outer>::Of<A>;
+/// The Jacobian of a result `Y` with respect to an argument `A`: a tree like `Y` with a tree like `A` in place of each
+/// leaf. For two tensors, it is a tensor.
+pub type Jacobian<Y, A> = <Y as GenericTree>::Of<A>;
 
-/// The Jacobian of a function by its first argument, in forward mode: a function of the same arguments, whose result has the
-/// structure of what `f` returns. In the place of each leaf stands a tree of the structure of the first argument, of
-/// derivatives with the axes of the result and then those of the argument.
+/// Returns a function that computes the Jacobian of `f` with respect to its first argument, in forward mode. It takes
+/// the same arguments. Its result has the structure of that of `f`, with a tree like the first argument in place of
+/// each leaf. The axes of each derivative are those of the result, followed by those of the argument.
 ///
-/// `f` is run once, with its own Rust control flow, and its linear part once, with one lane for each element of the argument. Use it
-/// where the argument has fewer elements than the result, and [`jacrev`] where it has more.
+/// `f` runs once, with its own Rust control flow. Its linear part also runs once, on a batch with one element for each
+/// element of the argument. Use it if the argument has fewer elements than the result, and [`jacrev`] otherwise.
 ///
 /// ```
 /// use rune_trace::{Tensor, jacfwd};
@@ -38,49 +38,50 @@ pub type Jacobian<Y, A> = <Y as Outer>::Of<A>;
 /// ```
 ///
 /// # Panics
-/// The returned function panics if a leaf of the first argument or of the result is not of a float dtype.
+/// The returned function panics if a leaf of the first argument or of the result is not a float.
 #[track_caller]
 pub fn jacfwd<'f, X, F>(f: F) -> F::Returning<'f, Jacobian<F::Output, X::First>>
 where
     X: Arguments,
-    F: Function<X, Output: Outer> + 'f,
+    F: Function<X, Output: GenericTree> + 'f,
 {
-    let place = Place::here("jacfwd");
+    let place = CallSite::here("jacfwd");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, First, place, |x| (f.call(x), ())).0)
     })
 }
 
-/// As [`jacfwd`], of a function that also returns something that is not differentiated: gives the Jacobian and that.
+/// Like [`jacfwd`], for a function with an auxiliary result that is not differentiated: returns the Jacobian and the
+/// auxiliary result.
 #[track_caller]
-pub fn jacfwd_aux<'f, X, F, Y: Outer, Aux: Tree>(f: F) -> F::Returning<'f, (Jacobian<Y, X::First>, Aux)>
+pub fn jacfwd_aux<'f, X, F, Y: GenericTree, Aux: Tree>(f: F) -> F::Returning<'f, (Jacobian<Y, X::First>, Aux)>
 where
     X: Arguments,
     F: Function<X, Output = (Y, Aux)> + 'f,
 {
-    let place = Place::here("jacfwd_aux");
+    let place = CallSite::here("jacfwd_aux");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, First, place, |x| f.call(x)))
     })
 }
 
-/// As [`jacfwd`], by the arguments that `argnums` names.
+/// Like [`jacfwd`], with respect to the arguments `argnums`.
 #[track_caller]
 pub fn jacfwd_argnums<'f, X, F, S>(argnums: S, f: F) -> F::Returning<'f, Jacobian<F::Output, S::Grads>>
 where
     X: Arguments,
-    F: Function<X, Output: Outer> + 'f,
+    F: Function<X, Output: GenericTree> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = Place::here("jacfwd_argnums");
+    let place = CallSite::here("jacfwd_argnums");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, argnums, place, |x| (f.call(x), ())).0)
     })
 }
 
-/// As [`jacfwd_aux`], by the arguments that `argnums` names.
+/// Like [`jacfwd_aux`], with respect to the arguments `argnums`.
 #[track_caller]
-pub fn jacfwd_aux_argnums<'f, X, F, S, Y: Outer, Aux: Tree>(
+pub fn jacfwd_aux_argnums<'f, X, F, S, Y: GenericTree, Aux: Tree>(
     argnums: S,
     f: F,
 ) -> F::Returning<'f, (Jacobian<Y, S::Grads>, Aux)>
@@ -89,68 +90,70 @@ where
     F: Function<X, Output = (Y, Aux)> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = Place::here("jacfwd_aux_argnums");
+    let place = CallSite::here("jacfwd_aux_argnums");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, argnums, place, |x| f.call(x)))
     })
 }
 
-/// The Jacobian of a function by its first argument, in reverse mode: what [`jacfwd`] gives, with one lane for each element of the
-/// result. Use it where the result has fewer elements than the argument.
+/// Returns a function that computes the Jacobian of `f` with respect to its first argument, in reverse mode. The result
+/// is that of [`jacfwd`], and the batch has one element for each element of the result. Use it if the result has fewer
+/// elements than the argument.
 ///
 /// ```
-/// use rune_trace::{Arg, Tensor, jacrev, jacrev_argnums};
+/// use rune_trace::{Argnum, Tensor, jacrev, jacrev_argnums};
 /// let f = |a: &Tensor, x: &Tensor| a.matmul(x);
 /// let (a, x) = (Tensor::from([[1.0f32, 2.0], [3.0, 4.0]]), Tensor::from([5.0f32, 6.0]));
 /// assert_eq!(*jacrev(f)(&a, &x).shape(), [2, 2, 2]);
-/// assert_eq!(jacrev_argnums(Arg::<1>, f)(&a, &x).to_vec::<f32>()?, [1.0, 2.0, 3.0, 4.0]);
+/// assert_eq!(jacrev_argnums(Argnum::<1>, f)(&a, &x).to_vec::<f32>()?, [1.0, 2.0, 3.0, 4.0]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Panics
-/// As [`jacfwd`].
+/// Like [`jacfwd`].
 #[track_caller]
 pub fn jacrev<'f, X, F>(f: F) -> F::Returning<'f, Jacobian<F::Output, X::First>>
 where
     X: Arguments,
-    F: Function<X, Output: Outer> + 'f,
+    F: Function<X, Output: GenericTree> + 'f,
 {
-    let place = Place::here("jacrev");
+    let place = CallSite::here("jacrev");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, First, place, |x| (f.call(x), ())).0)
     })
 }
 
-/// As [`jacrev`], of a function that also returns something that is not differentiated: gives the Jacobian and that.
+/// Like [`jacrev`], for a function with an auxiliary result that is not differentiated: returns the Jacobian and the
+/// auxiliary result.
 #[track_caller]
-pub fn jacrev_aux<'f, X, F, Y: Outer, Aux: Tree>(f: F) -> F::Returning<'f, (Jacobian<Y, X::First>, Aux)>
+pub fn jacrev_aux<'f, X, F, Y: GenericTree, Aux: Tree>(f: F) -> F::Returning<'f, (Jacobian<Y, X::First>, Aux)>
 where
     X: Arguments,
     F: Function<X, Output = (Y, Aux)> + 'f,
 {
-    let place = Place::here("jacrev_aux");
+    let place = CallSite::here("jacrev_aux");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, First, place, |x| f.call(x)))
     })
 }
 
-/// As [`jacrev`], by the arguments that `argnums` names.
+/// Like [`jacrev`], with respect to the arguments `argnums`.
 #[track_caller]
 pub fn jacrev_argnums<'f, X, F, S>(argnums: S, f: F) -> F::Returning<'f, Jacobian<F::Output, S::Grads>>
 where
     X: Arguments,
-    F: Function<X, Output: Outer> + 'f,
+    F: Function<X, Output: GenericTree> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = Place::here("jacrev_argnums");
+    let place = CallSite::here("jacrev_argnums");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, argnums, place, |x| (f.call(x), ())).0)
     })
 }
 
-/// As [`jacrev_aux`], by the arguments that `argnums` names.
+/// Like [`jacrev_aux`], with respect to the arguments `argnums`.
 #[track_caller]
-pub fn jacrev_aux_argnums<'f, X, F, S, Y: Outer, Aux: Tree>(
+pub fn jacrev_aux_argnums<'f, X, F, S, Y: GenericTree, Aux: Tree>(
     argnums: S,
     f: F,
 ) -> F::Returning<'f, (Jacobian<Y, S::Grads>, Aux)>
@@ -159,21 +162,21 @@ where
     F: Function<X, Output = (Y, Aux)> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = Place::here("jacrev_aux_argnums");
+    let place = CallSite::here("jacrev_aux_argnums");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, argnums, place, |x| f.call(x)))
     })
 }
 
-/// The Jacobian, column by column: a basis of the arguments, pushed forward.
-fn forward<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
+/// Returns the Jacobian by columns: pushes a basis of the arguments forward.
+fn forward<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
     args: X::Refs<'_>,
     argnums: S,
-    place: Place,
+    place: CallSite,
     f: impl FnOnce(&X) -> (Y, Aux),
 ) -> (Jacobian<Y, S::Grads>, Aux) {
     let chosen = Chosen::new::<X, S>(args, argnums, place);
-    let run = Run::new::<X>(args, &chosen.by, true, place, f);
+    let run = TracedFunction::new::<X>(args, &chosen.by, true, place, f);
     let inputs = Blocks::new(run.moved().iter().map(Tensor::ty));
     let (value, aux, linear) = run.linearize();
     floats_only(&value, place);
@@ -194,15 +197,15 @@ fn forward<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
     (jacobian, aux)
 }
 
-/// The Jacobian, row by row: a basis of the results, pulled back.
-fn reverse<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
+/// Returns the Jacobian by rows: pulls a basis of the results back.
+fn reverse<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
     args: X::Refs<'_>,
     argnums: S,
-    place: Place,
+    place: CallSite,
     f: impl FnOnce(&X) -> (Y, Aux),
 ) -> (Jacobian<Y, S::Grads>, Aux) {
     let chosen = Chosen::new::<X, S>(args, argnums, place);
-    let run = Run::new::<X>(args, &chosen.by, true, place, f);
+    let run = TracedFunction::new::<X>(args, &chosen.by, true, place, f);
     let (value, aux, linear) = run.with_known_turns().linearize();
     floats_only(&value, place);
     let outputs = Blocks::new(value.leaves().iter().map(Tensor::ty));
@@ -223,21 +226,22 @@ fn reverse<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
     (jacobian, aux)
 }
 
-fn floats_only<Y: Tree>(value: &Y, place: Place) {
+fn floats_only<Y: Tree>(value: &Y, place: CallSite) {
     value.visit(&mut TreePath::root("output"), &mut |path, y| {
         if !y.dtype().is_float() {
             place.fail_for(y, &format!(
-                "`{path}` is of type {}, and only floats have derivatives; return it as an auxiliary result, as with `jacrev_aux`",
+                "`{path}` has type {}, but only floats have derivatives; return it as an auxiliary result, as with `jacrev_aux`",
                 y.ty()
             ));
         }
     });
 }
 
-/// What `f` gives for each of `size` lanes, along new first axes of the results; the lanes are along the first axes of `fronts`.
+/// Returns the results of `f` for a batch of `size` elements, along new first axes. The batch axes of `fronts` are
+/// their first axes.
 fn on_lanes(size: usize, fronts: Vec<Tensor>, f: impl FnOnce(&[Tensor]) -> Vec<Tensor>) -> Vec<Tensor> {
     if size == 1 {
-        // What is not batched needs no batched operations.
+        // A single element needs no batched operations.
         let lane: Vec<Tensor> = fronts.iter().map(|x| lax::reshape(x, &x.shape()[1..])).collect();
         return f(&lane).iter().map(|y| lax::reshape(y, [&[1], &y.shape()[..]].concat())).collect();
     }
@@ -251,7 +255,7 @@ fn on_lanes(size: usize, fronts: Vec<Tensor>, f: impl FnOnce(&[Tensor]) -> Vec<T
     vmap(&traced.program, &Lanes { size, name: None }, inputs).iter().map(|y| y.spread(size)).collect()
 }
 
-/// Leaves, one after the other: the elements of each are a block of all.
+/// Several leaves as one vector: the elements of each leaf are a block of it.
 struct Blocks {
     types: Vec<Type>,
     starts: Vec<usize>,
@@ -267,7 +271,7 @@ impl Blocks {
         }
         blocks
     }
-    /// Leaves of which lane `k`, along the first axis, is 1 at element `k` of all and 0 everywhere else.
+    /// Returns leaves whose batch element `k`, along the first axis, is the `k`-th unit vector.
     fn basis(&self) -> Vec<Tensor> {
         let leaf = |(ty, &start): (&Type, &usize)| {
             let shape = [&[self.size], &ty.shape[..]].concat();
@@ -281,7 +285,7 @@ impl Blocks {
         };
         self.types.iter().zip(&self.starts).map(leaf).collect()
     }
-    /// Of all along `axis`, what belongs to this block.
+    /// Returns the part of `all` along `axis` that belongs to this block.
     fn part(&self, block: usize, all: &Tensor, axis: usize) -> Tensor {
         let size = self.types[block].size();
         if size == self.size {

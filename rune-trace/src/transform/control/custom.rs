@@ -1,4 +1,4 @@
-//! Functions with derivatives of their own.
+//! Functions with custom derivatives.
 
 use super::subprogram::{sub_program, zeros};
 use crate::Tensor;
@@ -7,10 +7,10 @@ use crate::tensor::{current_origin, lax};
 use crate::transform::ProgramExt;
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::{Dual, Tangent};
-use crate::transform::transpose::{Acc, Slot};
+use crate::transform::transpose::{Acc, NotLinear, Slot};
 use crate::transform::vmap::{Batched, Lanes, vmap};
-use rune_ir::op::Padding;
-use rune_ir::program::dependence::{Along, reached, reached_variables, results, scan_turn, while_turn};
+use rune_ir::op::{Control, Padding};
+use rune_ir::program::dependence::{DependenceKind, reached, reached_variables, scan_turn, while_turn};
 use rune_ir::{Instruction, Op, Program, Shape, Type};
 use smallvec::SmallVec;
 use std::iter::once;
@@ -18,40 +18,17 @@ use std::sync::Arc;
 
 type Duals = SmallVec<[Dual; 2]>;
 
-/// The results of an operation of this file, and their tangents.
-pub(in crate::transform) fn jvp(op: &Op<Dual>, mode: Mode) -> Duals {
-    if let Op::CustomJvp { args, program, rule, num_args, takes_results } = op {
-        refuse_captured("custom_jvp", &args[*num_args..]);
-        let results = takes_results.then(|| Tensor::apply(op.map(|x| x.v.clone())).into_vec());
-        by_rule(args, program, rule, *num_args, results)
-    } else if let Op::CustomVjp { args, program, forward, backward, num_args } = op {
-        refuse_captured("custom_vjp", &args[*num_args..]);
-        if mode == Mode::Forward {
-            no_forward_mode();
-        }
-        let values: Vec<Tensor> = args.iter().map(|x| x.v.clone()).collect();
-        let mut results = forward.apply(&values);
-        let residuals = results.split_off(program.outputs().len());
-        let xs = tangents(&args[..*num_args]).chain(residuals).collect();
-        let changes = Tensor::apply(Op::CustomLinear { xs, backward: backward.clone() });
-        duals(results, changes)
-    } else if let Op::CustomLinear { xs, backward } = op {
-        let (moved, residuals) = xs.split_at(backward.outputs().len());
-        // The residuals belong to the function that is not known.
-        if residuals.iter().any(|x| !x.t.is_zero()) {
-            no_forward_mode();
-        }
-        let results = Tensor::apply(op.map(|x| x.v.clone())).into_vec();
-        let xs = tangents(moved).chain(residuals.iter().map(|x| x.v.clone())).collect();
-        duals(results, Tensor::apply(Op::CustomLinear { xs, backward: backward.clone() }))
-    } else {
-        unreachable!("this is for functions with derivatives of their own")
-    }
-}
-
-/// The values and tangents that a rule gives; the values unless they are `results`, which the rule takes. These are of the same operation,
-/// so that the rule holds for derivatives of any order.
-fn by_rule(args: &[Dual], program: &Program, rule: &Program, num_args: usize, results: Option<Vec<Tensor>>) -> Duals {
+/// Returns the results of a function with a rule for tangents, and their tangents. The rule returns the results too,
+/// unless it takes them as `results`. These come from the same operation, so the rule holds for derivatives of any
+/// order.
+pub(in crate::transform) fn jvp_by_rule(
+    args: &[Dual],
+    program: &Program,
+    rule: &Program,
+    num_args: usize,
+    results: Option<Vec<Tensor>>,
+) -> Duals {
+    refuse_captured("custom_jvp", &args[num_args..]);
     let values = args.iter().map(|x| x.v.clone()).chain(results.iter().flatten().cloned());
     let inputs: Vec<Tensor> = values.chain(tangents(&args[..num_args])).collect();
     let mut given = rule.apply(&inputs);
@@ -64,12 +41,47 @@ fn by_rule(args: &[Dual], program: &Program, rule: &Program, num_args: usize, re
     }
 }
 
-/// The tangents of those that are of a float dtype.
+/// Returns the results of a function with a rule for cotangents, and their tangents, by a linear operation that can
+/// only be transposed.
+pub(in crate::transform) fn jvp_by_transpose(
+    args: &[Dual],
+    program: &Program,
+    forward: &Program,
+    backward: &Arc<Program>,
+    num_args: usize,
+    mode: Mode,
+) -> Duals {
+    refuse_captured("custom_vjp", &args[num_args..]);
+    if mode == Mode::Forward {
+        no_forward_mode();
+    }
+    let values: Vec<Tensor> = args.iter().map(|x| x.v.clone()).collect();
+    let mut results = forward.apply(&values);
+    let residuals = results.split_off(program.outputs().len());
+    let xs = tangents(&args[..num_args]).chain(residuals).collect();
+    let changes = Tensor::apply(Op::CustomLinear { xs, backward: backward.clone() });
+    duals(results, changes)
+}
+
+/// Returns the results of a linear operation that can only be transposed, and their tangents.
+pub(in crate::transform) fn jvp_of_linear(xs: &[Dual], backward: &Arc<Program>) -> Duals {
+    let (moved, residuals) = xs.split_at(backward.outputs().len());
+    // The rule does not define the derivative with respect to residuals.
+    if residuals.iter().any(|x| !x.t.is_zero()) {
+        no_forward_mode();
+    }
+    let apply = |xs: Vec<Tensor>| Tensor::apply(Op::CustomLinear { xs, backward: backward.clone() });
+    let results = apply(xs.iter().map(|x| x.v.clone()).collect()).into_vec();
+    let changes = apply(tangents(moved).chain(residuals.iter().map(|x| x.v.clone())).collect());
+    duals(results, changes)
+}
+
+/// Returns the tangents of the floats.
 fn tangents(xs: &[Dual]) -> impl Iterator<Item = Tensor> {
     xs.iter().filter(|x| x.v.dtype().is_float()).map(Dual::tangent)
 }
 
-/// Results with tangents, which are those of the results of a float dtype.
+/// Returns results with tangents; the tangents are those of the float results.
 fn duals(results: Vec<Tensor>, changes: impl IntoIterator<Item = Tensor>) -> Duals {
     let mut changes = changes.into_iter();
     let mut change = |v: &Tensor| if v.dtype().is_float() { Tangent::new(changes.next()) } else { Tangent::ZERO };
@@ -82,145 +94,163 @@ fn place() -> String {
 
 fn no_forward_mode() -> ! {
     refuse!(
-        "custom_vjp{}: there is no forward mode: the rule is for cotangents; `custom_jvp` serves both modes",
+        "custom_vjp{} has no forward mode, because its rule computes cotangents; use `custom_jvp` for both modes",
         place()
     )
 }
 
-/// What a derivative is refused for.
+/// The reason why there is no derivative.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::transform) enum Refusal {
-    /// A function is differentiated by what it captured.
+    /// A function is differentiated with respect to a captured value.
     Captured,
-    /// A function has a rule for cotangents, and forward mode asks for one for tangents.
+    /// A function has only a rule for cotangents, and forward mode needs one for tangents.
     NoForwardMode,
-    /// A function of the user's has no rule at all.
+    /// A user function has no rule.
     Callback,
-    /// A loop would be run twice, with functions in it that are to be called once.
+    /// A loop would run twice, and contains functions that must be called once.
     CalledTwice,
 }
 
-/// The first operation that refuses to move with those inputs and constants that `moves` marks.
+/// Returns the first operation that has no derivative with respect to the inputs and constants that `moves` marks.
 pub(in crate::transform) fn refused<'a>(
     program: &'a Program,
     moves: &[bool],
     mode: Mode,
 ) -> Option<(&'a Instruction, Refusal)> {
-    let env = reached_variables(program, &Along::Tangents, moves);
+    let env = reached_variables(program, &DependenceKind::Tangents, moves);
     program.instructions().iter().find_map(|instruction| {
         let mut operands: Vec<bool> = instruction.op.operands().into_iter().map(|v| env[v.index()]).collect();
         if !operands.contains(&true) {
             return None;
         }
-        if let Op::CustomJvp { num_args, .. } | Op::CustomVjp { num_args, .. } = &instruction.op
-            && operands[*num_args..].contains(&true)
-        {
-            return Some((instruction, Refusal::Captured));
-        }
-        if let Op::CustomVjp { .. } | Op::CustomLinear { .. } = &instruction.op
-            && mode == Mode::Forward
-        {
-            return Some((instruction, Refusal::NoForwardMode));
-        }
         if instruction.op.callback().is_some() {
             return Some((instruction, Refusal::Callback));
         }
-        if let Op::Call { program, .. } | Op::Remat { program, .. } = &instruction.op {
-            refused(program, &operands, mode)
-        } else if let Op::Case { branches, .. } = &instruction.op {
-            branches.iter().find_map(|b| refused(b, &operands[1..], mode))
-        } else if let Op::While { consts, cond, body, .. } = &instruction.op {
-            while_turn(cond, body, &Along::Tangents, &mut operands, *consts, &true);
-            let moves = operands[*consts..].contains(&true);
-            if moves && mode == Mode::Linearize && (cond.io_callback().or(body.io_callback())).is_some() {
-                return Some((instruction, Refusal::CalledTwice));
+        match instruction.op.control()? {
+            Control::CustomJvp { num_args, .. } | Control::CustomVjp { num_args, .. }
+                if operands[num_args..].contains(&true) =>
+            {
+                Some((instruction, Refusal::Captured))
             }
-            refused(body, &operands, Mode::Forward)
-        } else if let Op::Scan { consts, carry, body, .. } = &instruction.op {
-            scan_turn(body, &Along::Tangents, &mut operands, *consts, *carry, &true);
-            refused(body, &operands, mode)
-        } else {
-            None
+            Control::CustomVjp { .. } | Control::CustomLinear { .. } => {
+                (mode == Mode::Forward).then_some((instruction, Refusal::NoForwardMode))
+            }
+            // Its rule is differentiated instead.
+            Control::CustomJvp { .. } => None,
+            Control::Call { program, .. } | Control::Remat { program, .. } => refused(program, &operands, mode),
+            Control::Case { branches, .. } => branches.iter().find_map(|b| refused(b, &operands[1..], mode)),
+            Control::While { consts, cond, body, .. } => {
+                while_turn(cond, body, &DependenceKind::Tangents, &mut operands, consts, &true);
+                let moves = operands[consts..].contains(&true);
+                if moves && mode == Mode::Linearize && (cond.io_callback().or(body.io_callback())).is_some() {
+                    return Some((instruction, Refusal::CalledTwice));
+                }
+                refused(body, &operands, Mode::Forward)
+            }
+            Control::Scan { consts, carry, body, .. } => {
+                scan_turn(body, &DependenceKind::Tangents, &mut operands, consts, carry, &true);
+                refused(body, &operands, mode)
+            }
         }
     })
 }
 
-/// The cotangents of the tangents of a linear function of which only the transpose is known.
+/// Returns the cotangents of the tangents, for a linear function whose transpose is known.
 pub(in crate::transform) fn transpose(
     tangents: &[&Slot],
     residuals: &[&Slot],
     backward: &Program,
     cotangents: &[Option<Tensor>],
     acc: &mut Acc,
-) {
-    let known = residuals.iter().filter_map(|x| x.known_or_none()).cloned();
+) -> Result<(), NotLinear> {
+    let known = residuals.iter().map(|x| x.known().cloned()).collect::<Result<Vec<_>, _>>()?;
     let types = &backward.input_types()[residuals.len()..];
     let cts = cotangents.iter().zip(types).map(|(ct, ty)| ct.clone().unwrap_or_else(|| zeros(ty)));
-    let given = backward.apply(&known.chain(cts).collect::<Vec<_>>());
+    let given = backward.apply(&known.into_iter().chain(cts).collect::<Vec<_>>());
     for (x, ct) in tangents.iter().zip(given) {
         acc.give(x, || ct);
     }
+    Ok(())
 }
 
-/// A rule tells nothing of how results move with what the function captured.
+/// A rule defines no derivative with respect to captured values.
 fn refuse_captured(what: &str, captured: &[Dual]) {
     let Some(x) = captured.iter().find(|x| !x.t.is_zero()) else { return };
     refuse!(
-        "{what}{}: a tensor of type {} that the function or its rule captured is differentiated by, and the rule is for the \
-         arguments alone; make it an argument, or a constant with `.stop_gradient()`",
+        "{what}{}: the function or its rule captured a differentiated tensor of type {}, but the rule covers only the arguments; make it an argument, or a constant with `.stop_gradient()`",
         place(),
         x.v.ty()
     )
 }
 
-/// An operation of this file, on all lanes.
-pub(in crate::transform) fn batch(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
-    let own = |xs: &[Batched]| xs.iter().map(|x| x.t.clone()).collect();
-    let marks = |xs: &[Batched]| -> Vec<bool> { xs.iter().map(|x| x.mapped).collect() };
-    let mapped = |count| results(op, |x| &x.mapped, &lanes.along(), &true).into_vec(count);
-    let (op, mapped) = if let Op::CustomJvp { args, program, rule, num_args, takes_results } = op {
-        let mapped = mapped(program.outputs().len());
-        let (arguments, tangents) = (marks(args), floats(&args[..*num_args]));
-        let changes = marked_floats(program, &mapped);
-        // What the rule takes or gives of results.
-        let (given, asked) = if *takes_results { (&mapped[..], &[][..]) } else { (&[][..], &mapped[..]) };
-        let rule = wide(rule, &[&arguments, given, &tangents].concat(), &[asked, &changes].concat(), lanes);
-        let program = wide(program, &arguments, &mapped, lanes);
-        let (num_args, takes_results) = (*num_args, *takes_results);
-        (Op::CustomJvp { args: own(args), program, rule, num_args, takes_results }, mapped)
-    } else if let Op::CustomVjp { args, program, forward, backward, num_args } = op {
-        let mapped = mapped(program.outputs().len());
-        let arguments = marks(args);
-        let residuals = reached(forward, &lanes.along(), &arguments).split_off(mapped.len());
-        let backward =
-            wide_backward(backward, &residuals, &marked_floats(program, &mapped), &floats(&args[..*num_args]), lanes);
-        let forward = wide(forward, &arguments, &[&mapped[..], &residuals].concat(), lanes);
-        let program = wide(program, &arguments, &mapped, lanes);
-        (Op::CustomVjp { args: own(args), program, forward, backward, num_args: *num_args }, mapped)
-    } else if let Op::CustomLinear { xs, backward } = op {
-        let marks = marks(xs);
-        let (tangents, residuals) = marks.split_at(backward.outputs().len());
-        let mapped = mapped(backward.inputs().len() - residuals.len());
-        let backward = wide_backward(backward, residuals, &mapped, tangents, lanes);
-        (Op::CustomLinear { xs: own(xs), backward }, mapped)
-    } else {
-        unreachable!("this is for functions with derivatives of their own")
-    };
-    Tensor::apply(op).into_iter().zip(mapped).map(|(t, mapped)| Batched { t, mapped }).collect()
+/// Batches a function with a rule for tangents. `mapped` marks its results.
+pub(in crate::transform) fn batch_custom_jvp(
+    args: &[Batched],
+    [program, rule]: [&Arc<Program>; 2],
+    num_args: usize,
+    takes_results: bool,
+    mapped: &[bool],
+    lanes: &Lanes,
+) -> Op<Tensor> {
+    let (arguments, tangents) = (marks(args), floats(&args[..num_args]));
+    let changes = marked_floats(program, mapped);
+    // The results that the rule takes or returns.
+    let (given, asked) = if takes_results { (mapped, &[][..]) } else { (&[][..], mapped) };
+    let rule = wide(rule, &[&arguments, given, &tangents].concat(), &[asked, &changes].concat(), lanes);
+    let program = wide(program, &arguments, mapped, lanes);
+    Op::CustomJvp { args: tensors(args), program, rule, num_args, takes_results }
 }
 
-/// The marks of those outputs of `program` that are of a float dtype.
+/// Batches a function with a rule for cotangents. `mapped` marks its results.
+pub(in crate::transform) fn batch_custom_vjp(
+    args: &[Batched],
+    [program, forward, backward]: [&Arc<Program>; 3],
+    num_args: usize,
+    mapped: &[bool],
+    lanes: &Lanes,
+) -> Op<Tensor> {
+    let arguments = marks(args);
+    let residuals = reached(forward, &lanes.dependence(), &arguments).split_off(mapped.len());
+    let moved = floats(&args[..num_args]);
+    let backward = wide_backward(backward, &residuals, &marked_floats(program, mapped), &moved, lanes);
+    let forward = wide(forward, &arguments, &[mapped, &residuals].concat(), lanes);
+    let program = wide(program, &arguments, mapped, lanes);
+    Op::CustomVjp { args: tensors(args), program, forward, backward, num_args }
+}
+
+/// Batches a linear operation that can only be transposed. `mapped` marks its results.
+pub(in crate::transform) fn batch_custom_linear(
+    xs: &[Batched],
+    backward: &Program,
+    mapped: &[bool],
+    lanes: &Lanes,
+) -> Op<Tensor> {
+    let all = marks(xs);
+    let (tangents, residuals) = all.split_at(backward.outputs().len());
+    Op::CustomLinear { xs: tensors(xs), backward: wide_backward(backward, residuals, mapped, tangents, lanes) }
+}
+
+fn tensors(xs: &[Batched]) -> Vec<Tensor> {
+    xs.iter().map(|x| x.t.clone()).collect()
+}
+
+fn marks(xs: &[Batched]) -> Vec<bool> {
+    xs.iter().map(|x| x.mapped).collect()
+}
+
+/// Returns the marks of the float outputs of `program`.
 fn marked_floats(program: &Program, marks: &[bool]) -> Vec<bool> {
     let floats = program.output_types().into_iter().zip(marks).filter(|(ty, _)| ty.dtype.is_float());
     floats.map(|(_, &mark)| mark).collect()
 }
 
-/// For each of those of a float dtype whether it is mapped.
+/// Returns, for each float, whether it is mapped.
 fn floats(xs: &[Batched]) -> Vec<bool> {
     xs.iter().filter(|x| x.t.dtype().is_float()).map(|x| x.mapped).collect()
 }
 
-/// The rule for cotangents on all lanes. What is the same for all lanes gets the sum of what all of them give.
+/// Batches a rule for cotangents. An unmapped argument gets the sum of the cotangents of all batch elements.
 fn wide_backward(
     backward: &Program,
     residuals: &[bool],
@@ -233,7 +263,7 @@ fn wide_backward(
     let any = takes.contains(&true);
     sub_program(&format!("{}_vmap", backward.name()), types, |params| {
         let inputs = params.iter().zip(&takes).enumerate().map(|(i, (p, &mapped))| {
-            // A result that is the same for all lanes has one cotangent, which counts once in that sum.
+            // An unmapped result has one cotangent, which must count only once in that sum.
             let once = i >= residuals.len() && !mapped && any;
             if once { Batched::mapped(in_first_lane(p, lanes.size)) } else { Batched { t: p.clone(), mapped } }
         });
@@ -247,7 +277,7 @@ fn wide_backward(
     })
 }
 
-/// `x` in the first lane, zero in all others.
+/// Returns `x` in the first batch element, and zero in all others.
 fn in_first_lane(x: &Tensor, size: usize) -> Tensor {
     let first = lax::reshape(x, once(1).chain(x.shape().iter().copied()).collect::<Shape>());
     let behind = Padding { low: 0, high: size as i64 - 1, interior: 0 };
@@ -255,7 +285,7 @@ fn in_first_lane(x: &Tensor, size: usize) -> Tensor {
     lax::pad(&first, &zeros(&Type::scalar(x.dtype())), config)
 }
 
-/// `program` on all lanes, with those inputs mapped that `takes` marks, and those outputs that `gives` marks.
+/// Batches `program`, with the inputs mapped that `takes` marks, and the outputs that `gives` marks.
 fn wide(program: &Program, takes: &[bool], gives: &[bool], lanes: &Lanes) -> Arc<Program> {
     let types = wide_types(program, takes, lanes);
     sub_program(&format!("{}_vmap", program.name()), types, |params| {
@@ -265,7 +295,7 @@ fn wide(program: &Program, takes: &[bool], gives: &[bool], lanes: &Lanes) -> Arc
     })
 }
 
-/// The types of the inputs of `program` on all lanes.
+/// Returns the types of the inputs of `program` for a batch.
 fn wide_types(program: &Program, takes: &[bool], lanes: &Lanes) -> Vec<Type> {
     let wide = |(ty, &mapped): (&Type, &bool)| {
         let size = once(lanes.size).filter(|_| mapped);

@@ -1,5 +1,6 @@
-//! A program in two: one that gives what it gives, and what a policy keeps; and one that computes the rest of it again. The policy has its say in
-//! calls, branches and loops too, as JAX's partial evaluation of `jax.checkpoint` has it.
+//! Splits a program into two: one returns the outputs and the values that a policy keeps, and the other recomputes the
+//! rest from them. The policy also applies inside calls, branches and loops, like in JAX's partial evaluation of
+//! `jax.checkpoint`.
 
 use super::case::Places;
 use super::scan::{Parts, marked};
@@ -7,28 +8,29 @@ use super::subprogram::{sub_program, zeros};
 use crate::Tensor;
 use crate::tensor::{lax, with_origin};
 use crate::transform::ProgramExt;
-use rune_ir::op::CheckpointPolicy;
-use rune_ir::program::dependence::{Along, reached_variables};
+use rune_ir::op::{CheckpointPolicy, Control};
+use rune_ir::program::dependence::{DependenceKind, reached_variables};
 use rune_ir::{Instruction, Op, Program, Type, Var};
 use rustc_hash::FxHashMap;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// What is needed of a program again, what of that is kept, and what is computed.
+/// Which variables of a program are needed again, which of them are kept, and which are recomputed.
 pub(super) struct Partition<'a> {
     program: &'a Program,
     policy: &'a CheckpointPolicy,
-    /// The names that variables were given.
+    /// The names of variables.
     names: FxHashMap<Var, Vec<String>>,
-    /// For each variable that is a result, the instruction.
+    /// For each variable, the instruction that computes it.
     made_by: Vec<usize>,
     needed: Vec<bool>,
-    /// Variables that are kept.
+    /// The kept variables.
     kept: BTreeSet<Var>,
-    /// Instructions to be computed again; of branches, loops and calls their programs.
+    /// The instructions that are recomputed, with the partitions of their sub-programs.
     again: BTreeMap<usize, Vec<Partition<'a>>>,
-    /// Known when it is known what is needed: the types of what is kept, and whether it differs from turn to turn of the loop that this is the body of.
+    /// Computed once the needed variables are known: the types of the kept values, and whether they differ between
+    /// iterations of the loop whose body this is.
     kept_types: OnceCell<Vec<Type>>,
     kept_varies: OnceCell<Vec<bool>>,
 }
@@ -62,7 +64,7 @@ impl<'a> Partition<'a> {
     fn instruction(&self, v: Var) -> Option<&'a Instruction> {
         self.program.instructions().get(self.made_by[v.index()])
     }
-    /// What was given a name.
+    /// Returns the variable before it got a name.
     fn unnamed(&self, mut v: Var) -> Var {
         while let Some(Instruction { op: Op::CheckpointName { x, .. }, .. }) = self.instruction(v) {
             v = *x;
@@ -71,14 +73,14 @@ impl<'a> Partition<'a> {
     }
     fn keeps(&self, v: Var, op: &Op) -> bool {
         let names = self.names.get(&v).map_or(&[][..], Vec::as_slice);
-        // Of what holds programs the policy looks at what is in these; literals are no arrays yet.
+        // The policy applies inside operations that hold programs. Literals are not arrays yet.
         let looked_into = !within(op).is_empty() && names.is_empty();
-        // What has effects happens once.
+        // Effects happen once.
         let effect = within(op).is_empty() && op.has_effects();
         effect || !looked_into && !op.operands().is_empty() && self.policy.saves(op, names)
     }
 
-    /// Has an output computed again.
+    /// Marks an output as needed again.
     pub fn need_output(&mut self, i: usize) {
         self.need(self.program.outputs()[i]);
     }
@@ -90,7 +92,7 @@ impl<'a> Partition<'a> {
             }
             let Some(instruction) = self.instruction(v) else { continue };
             let op = &instruction.op;
-            // What has a name is kept without it.
+            // A named value is kept without its name.
             if !matches!(op, Op::CheckpointName { .. }) && self.keeps(v, op) {
                 self.kept.insert(v);
                 continue;
@@ -104,16 +106,16 @@ impl<'a> Partition<'a> {
             }
         }
     }
-    /// Which inputs are needed.
+    /// Returns which inputs are needed.
     pub fn inputs(&self) -> Vec<bool> {
         self.needed[..self.program.inputs().len()].to_vec()
     }
-    /// Whether all that is needed is there, or kept.
+    /// Returns whether all needed values exist or are kept.
     pub fn is_all_kept(&self) -> bool {
         let named = |i: &usize| matches!(self.program.instructions()[*i].op, Op::CheckpointName { .. });
         self.again.keys().all(named)
     }
-    /// The types of what is kept: of variables, and then within operations.
+    /// Returns the types of the kept values: of variables, and then within operations.
     fn kept_types(&self) -> &[Type] {
         self.kept_types.get_or_init(|| {
             let own = self.kept.iter().map(|v| self.program.ty(*v).clone());
@@ -121,11 +123,11 @@ impl<'a> Partition<'a> {
             own.chain(inner).collect()
         })
     }
-    /// For each array that is kept whether it depends on inputs from `consts` on.
+    /// Returns, for each kept array, whether it depends on inputs from `consts` on.
     fn kept_varies(&self, consts: usize) -> &[bool] {
         self.kept_varies.get_or_init(|| {
             let marks: Vec<bool> = (0..self.program.inputs().len()).map(|i| i >= consts).collect();
-            let varies = reached_variables(self.program, &Along::Operands, &marks);
+            let varies = reached_variables(self.program, &DependenceKind::Operands, &marks);
             let own = self.kept.iter().map(|v| varies[v.index()]);
             let inner = self.again.iter().flat_map(|(&at, programs)| {
                 let op = &self.program.instructions()[at].op;
@@ -136,16 +138,17 @@ impl<'a> Partition<'a> {
         })
     }
 
-    /// The outputs, on all inputs, and what is kept.
+    /// Returns the outputs, for all inputs, and the kept values.
     pub fn forward(&self, inputs: &[Tensor]) -> (Vec<Tensor>, Vec<Tensor>) {
         let mut env = inputs.to_vec();
         let mut inner = Vec::new();
         for (at, instruction) in self.program.instructions().iter().enumerate() {
             let op = instruction.op.map(|v| env[v.index()].clone());
             let programs = self.again.get(&at).map_or(&[][..], Vec::as_slice);
-            let run = || match kept_within(&instruction.op, programs).is_empty() {
-                true => (Tensor::apply(op).into_vec(), Vec::new()),
-                false => forward_within(&op, programs),
+            let keeps = !kept_within(&instruction.op, programs).is_empty();
+            let run = || match Opened::new(&op) {
+                Some(opened) if keeps => forward_within(&opened, programs),
+                Some(_) | None => (Tensor::apply(op.clone()).into_vec(), Vec::new()),
             };
             let (results, kept) = with_origin(&instruction.origin, run);
             env.extend(results);
@@ -155,7 +158,7 @@ impl<'a> Partition<'a> {
         let kept = self.kept.iter().map(of).chain(inner).collect();
         (self.program.outputs().iter().map(of).collect(), kept)
     }
-    /// The variables that are needed again, of those inputs that are, and of what was kept.
+    /// Returns the variables that are needed again, from the needed inputs and the kept values.
     fn again(&self, inputs: &[Tensor], kept: &[Tensor]) -> Vec<Option<Tensor>> {
         let mut given = inputs.iter();
         let mut env: Vec<Option<Tensor>> = vec![None; self.program.num_vars()];
@@ -169,21 +172,21 @@ impl<'a> Partition<'a> {
             let (mine, rest) = inner.split_at(kept_within(&instruction.op, programs).len());
             inner = rest;
             let at = |v: &Var| env[v.index()].clone();
-            let run = || match programs.is_empty() {
-                true => {
+            let run = || match Opened::new(&instruction.op.map(at)) {
+                Some(opened) => again_within(&opened, programs, mine),
+                None => {
                     let op = instruction.op.map(|v| at(v).expect("what is needed is given"));
                     Tensor::apply(op).into_iter().map(Some).collect()
                 }
-                false => again_within(&instruction.op.map(at), programs, mine),
             };
             for (v, x) in instruction.results().zip(with_origin(&instruction.origin, run)) {
-                // What is kept is not computed again.
+                // Kept values are not recomputed.
                 env[v.index()] = env[v.index()].take().or(x);
             }
         }
         env
     }
-    /// Those outputs that are marked, of those inputs that are needed, and of what was kept.
+    /// Returns the marked outputs, from the needed inputs and the kept values.
     pub fn outputs_again(&self, inputs: &[Tensor], kept: &[Tensor], marked: &[bool]) -> Vec<Tensor> {
         let env = self.again(inputs, kept);
         let outputs = self.program.outputs().iter().zip(marked).filter(|(_, m)| **m);
@@ -194,7 +197,7 @@ impl<'a> Partition<'a> {
     }
 }
 
-/// The outputs at these positions, computed of the inputs that they depend on; others need not be given.
+/// Returns the outputs with these indices. Only the inputs that they depend on are required.
 pub(super) fn part(program: &Program, inputs: Vec<Option<Tensor>>, outputs: &[usize]) -> Vec<Tensor> {
     let mut partition = Partition::new(program, &CheckpointPolicy::NothingSaveable);
     outputs.iter().for_each(|&i| partition.need_output(i));
@@ -204,67 +207,105 @@ pub(super) fn part(program: &Program, inputs: Vec<Option<Tensor>>, outputs: &[us
     outputs.iter().map(output).collect()
 }
 
-/// As [`part`], the results of an operation that are marked; `given` are its operands. Nothing where the policy would not look into it.
+/// Like [`part`], for the marked results of an operation with the operands `given`. Returns `None` for operations that
+/// a policy does not look into.
 pub(in crate::transform) fn some_results(op: &Op, given: &Op<Option<Tensor>>, marks: &[bool]) -> Vec<Option<Tensor>> {
     let policy = CheckpointPolicy::NothingSaveable;
-    let inside = within(op);
-    if inside.is_empty() || !marks.contains(&true) {
+    let (Some(opened), true) = (Opened::new(given), marks.contains(&true)) else {
         return vec![None; marks.len()];
-    }
-    let mut programs: Vec<Partition> = inside.into_iter().map(|p| Partition::new(p, &policy)).collect();
+    };
+    let mut programs: Vec<Partition> = within(op).into_iter().map(|p| Partition::new(p, &policy)).collect();
     for i in (0..marks.len()).filter(|&i| marks[i]) {
         needed_within(op, &mut programs, i);
     }
-    let results = again_within(given, &programs, &[]);
+    let results = again_within(&opened, &programs, &[]);
     results.into_iter().zip(marks).map(|(x, &marked)| x.filter(|_| marked)).collect()
+}
+
+/// An operation whose programs a policy looks into.
+enum Opened<'a, V> {
+    Call {
+        args: &'a [V],
+        program: &'a Arc<Program>,
+        /// The policy of a checkpointed function, and whether it is differentiated.
+        remat: Option<(&'a CheckpointPolicy, bool)>,
+    },
+    Case {
+        index: &'a V,
+        args: &'a [V],
+        branches: &'a [Arc<Program>],
+    },
+    Scan(Parts<'a, V>),
+}
+
+impl<'a, V> Opened<'a, V> {
+    fn new(op: &'a Op<V>) -> Option<Opened<'a, V>> {
+        match op.control()? {
+            Control::Call { args, program } => Some(Opened::Call { args, program, remat: None }),
+            Control::Remat { args, program, policy, differentiated } => {
+                Some(Opened::Call { args, program, remat: Some((policy, differentiated)) })
+            }
+            Control::Case { index, args, branches } => Some(Opened::Case { index, args, branches }),
+            Control::Scan { args, consts, carry, length, reverse, unroll, body } => {
+                let how = lax::Scan { length, reverse, unroll };
+                Some(Opened::Scan(Parts::new(args, consts, carry, body, how)))
+            }
+            // What a loop of unknown length would keep has no size.
+            Control::While { .. } => None,
+            // The derivative runs the rule, and not the program.
+            Control::CustomJvp { .. } | Control::CustomVjp { .. } | Control::CustomLinear { .. } => None,
+        }
+    }
 }
 
 /// The programs that a policy looks into.
 fn within<V>(op: &Op<V>) -> Vec<&Program> {
-    if let Op::Call { program, .. } | Op::Remat { program, .. } | Op::Scan { body: program, .. } = op {
-        vec![program]
-    } else if let Op::Case { branches, .. } = op {
-        branches.iter().map(|b| &**b).collect()
-    } else {
-        Vec::new()
+    match Opened::new(op) {
+        Some(Opened::Call { program, .. }) => vec![program],
+        Some(Opened::Case { branches, .. }) => branches.iter().map(|b| &**b).collect(),
+        Some(Opened::Scan(scan)) => vec![scan.body],
+        None => Vec::new(),
     }
 }
 
-/// Has a result of an operation computed again, of which `programs` are the programs; the operands that are needed for that.
+/// Marks a result of an operation as needed again; `programs` are its sub-programs. Returns the operands that are
+/// needed for it.
 fn needed_within(op: &Op, programs: &mut [Partition], result: usize) -> Vec<Var> {
     programs.iter_mut().for_each(|p| p.need_output(result));
-    if let Op::Scan { consts, carry, .. } = op {
+    if let Some(Opened::Scan(scan)) = Opened::new(op) {
+        let (consts, carry) = (scan.consts.len(), scan.init.len());
         let body = &mut programs[0];
-        // What is carried goes round: what comes out of a turn goes into the next.
+        // The carry of one iteration is that of the next one, so both are needed together.
         let round = |body: &Partition, k: usize| (body.needed[consts + k], body.needed_outputs()[k]);
-        while let Some(k) = (0..*carry).find(|&k| round(body, k).0 != round(body, k).1) {
+        while let Some(k) = (0..carry).find(|&k| round(body, k).0 != round(body, k).1) {
             if round(body, k).0 { body.need_output(k) } else { body.needed[consts + k] = true }
         }
     }
     let needed = needed_inputs(programs);
-    // The index of a choice comes first.
+    // The index of a `case` is the first operand.
     let operands = op.operands();
     let (index, args) = operands.split_at(operands.len() - needed.len());
     index.iter().copied().chain(marked(args.iter().copied(), &needed)).copied().collect()
 }
 
-/// Which inputs are needed by any of these programs, which take the same.
+/// Returns which inputs any of these programs needs; all have the same inputs.
 fn needed_inputs(programs: &[Partition]) -> Vec<bool> {
     let each = programs.iter().map(Partition::inputs);
     each.reduce(|a, b| a.iter().zip(b).map(|(a, b)| *a || b).collect()).unwrap_or_default()
 }
 
-/// The types of what is kept of an operation with these programs.
+/// Returns the types of the kept values of an operation with these programs.
 fn kept_within<V>(op: &Op<V>, programs: &[Partition]) -> Vec<Type> {
-    match programs {
-        [] => Vec::new(),
-        [body] if let Op::Scan { consts, length, .. } = op => {
-            let varies = body.kept_varies(*consts);
-            let stacked = |(ty, varies): (&Type, &bool)| if *varies { ty.batched(*length) } else { ty.clone() };
-            body.kept_types().iter().zip(varies).map(stacked).collect()
+    match Opened::new(op) {
+        _ if programs.is_empty() => Vec::new(),
+        Some(Opened::Scan(scan)) => {
+            let varies = programs[0].kept_varies(scan.consts.len());
+            let stacked = |(ty, varies): (&Type, &bool)| if *varies { ty.batched(scan.how.length) } else { ty.clone() };
+            programs[0].kept_types().iter().zip(varies).map(stacked).collect()
         }
-        [one] => one.kept_types().to_vec(),
-        branches => places(branches).types,
+        Some(Opened::Call { .. }) => programs[0].kept_types().to_vec(),
+        Some(Opened::Case { .. }) => places(programs).types,
+        None => Vec::new(),
     }
 }
 
@@ -272,37 +313,38 @@ fn places(branches: &[Partition]) -> Places {
     Places::new(branches.iter().map(|b| b.kept_types().to_vec()))
 }
 
-/// The results of an operation with these programs, and what is kept of it.
-fn forward_within(op: &Op<Tensor>, programs: &[Partition]) -> (Vec<Tensor>, Vec<Tensor>) {
+/// Returns the results of an operation with these programs, and its kept values.
+fn forward_within(op: &Opened<Tensor>, programs: &[Partition]) -> (Vec<Tensor>, Vec<Tensor>) {
     let outputs = programs[0].program.outputs().len();
-    let mut results = if let Op::Case { index, args, .. } = op {
-        let places = places(programs);
-        let branches = programs.iter().zip(&places.of).map(|(branch, of)| {
-            sub_program(branch.program.name(), branch.program.input_types().to_vec(), |params| {
-                let (mut outputs, kept) = branch.forward(params);
-                let at = |place: usize| of.iter().position(|&p| p == place);
-                let filled = |(i, ty)| at(i).map_or_else(|| zeros(ty), |kept_at| kept[kept_at].clone());
-                outputs.extend(places.types.iter().enumerate().map(filled));
-                outputs
-            })
-        });
-        lax::case(index, &branches.collect::<Vec<_>>(), args)
-    } else if let Op::Scan { args, consts, carry, length, reverse, unroll, body } = op {
-        let how = lax::Scan { length: *length, reverse: *reverse, unroll: *unroll };
-        return forward_turns(&Parts::new(args, *consts, *carry, body, how), &programs[0]);
-    } else {
-        let [inner] = programs else { unreachable!("a call has one program") };
-        let program = sub_program(inner.program.name(), inner.program.input_types().to_vec(), |params| {
-            let (outputs, kept) = inner.forward(params);
-            [outputs, kept].concat()
-        });
-        call(op, &program, &op.operands().into_iter().cloned().collect::<Vec<_>>())
+    let mut results = match op {
+        Opened::Case { index, args, .. } => {
+            let places = places(programs);
+            let branches = programs.iter().zip(&places.of).map(|(branch, of)| {
+                sub_program(branch.program.name(), branch.program.input_types().to_vec(), |params| {
+                    let (mut outputs, kept) = branch.forward(params);
+                    let at = |place: usize| of.iter().position(|&p| p == place);
+                    let filled = |(i, ty)| at(i).map_or_else(|| zeros(ty), |kept_at| kept[kept_at].clone());
+                    outputs.extend(places.types.iter().enumerate().map(filled));
+                    outputs
+                })
+            });
+            lax::case(index, &branches.collect::<Vec<_>>(), args)
+        }
+        Opened::Scan(scan) => return forward_turns(scan, &programs[0]),
+        Opened::Call { args, remat, .. } => {
+            let inner = &programs[0];
+            let program = sub_program(inner.program.name(), inner.program.input_types().to_vec(), |params| {
+                let (outputs, kept) = inner.forward(params);
+                [outputs, kept].concat()
+            });
+            call(*remat, &program, args)
+        }
     };
     let kept = results.split_off(outputs);
     (results, kept)
 }
 
-/// As [`forward_within`], of a loop, which stacks up what is kept unless it is the same in all turns.
+/// Like [`forward_within`], for a loop. It stacks the kept values that differ between iterations.
 fn forward_turns(scan: &Parts<Tensor>, body: &Partition) -> (Vec<Tensor>, Vec<Tensor>) {
     let outputs = body.program.outputs().len();
     let varies = body.kept_varies(scan.consts.len());
@@ -325,48 +367,53 @@ fn forward_turns(scan: &Parts<Tensor>, body: &Partition) -> (Vec<Tensor>, Vec<Te
     (results, kept.map(|x| x.expect("it is one or the other")).collect())
 }
 
-/// Those results of an operation with these programs that are needed, of what was kept of it.
-fn again_within(op: &Op<Option<Tensor>>, programs: &[Partition], kept: &[Tensor]) -> Vec<Option<Tensor>> {
-    let operands = op.operands();
+/// Returns the results of an operation with these programs that are needed again, from its kept values.
+fn again_within(op: &Opened<Option<Tensor>>, programs: &[Partition], kept: &[Tensor]) -> Vec<Option<Tensor>> {
+    let operands: Vec<&Option<Tensor>> = match op {
+        Opened::Call { args, .. } | Opened::Case { args, .. } => args.iter().collect(),
+        Opened::Scan(scan) => scan.args().collect(),
+    };
     let needed = needed_inputs(programs);
-    let inputs: Vec<Tensor> = marked(&operands[operands.len() - needed.len()..], &needed)
-        .map(|x| Option::clone(x).expect("what is needed is given"))
-        .collect();
-    let types = || inputs.iter().chain(kept).map(|x| x.ty().clone()).collect::<Vec<_>>();
-    // What all branches need is what was asked for; one may need more for itself.
+    let inputs: Vec<Tensor> =
+        marked(operands, &needed).map(|x| Option::clone(x).expect("what is needed is given")).collect();
+    let all: Vec<Tensor> = inputs.iter().chain(kept).cloned().collect();
+    let types = || all.iter().map(|x| x.ty().clone()).collect::<Vec<_>>();
+    // All branches need the requested outputs; one may need more for itself.
     let outputs = programs.iter().map(Partition::needed_outputs);
     let outputs = outputs.reduce(|a, b| a.iter().zip(b).map(|(a, b)| *a && b).collect()).unwrap_or_default();
-    let results = if let Op::Case { index, .. } = op {
-        let index = index.as_ref().expect("it is needed");
-        let places = places(programs);
-        let branches = programs.iter().zip(&places.of).map(|(branch, of)| {
-            sub_program(branch.program.name(), types(), |params| {
-                let (inputs_of_any, kept) = params.split_at(inputs.len());
-                let own = marked(branch.inputs(), &needed).collect::<Vec<_>>();
-                let own: Vec<Tensor> = marked(inputs_of_any.iter().cloned(), &own).collect();
-                let kept: Vec<Tensor> = of.iter().map(|&place| kept[place].clone()).collect();
-                branch.outputs_again(&own, &kept, &outputs)
-            })
-        });
-        let branches: Vec<Arc<Program>> = branches.collect();
-        let args: Vec<Tensor> = inputs.iter().chain(kept).cloned().collect();
-        lax::case(index, &branches, &args)
-    } else if let Op::Scan { consts, carry, length, reverse, unroll, .. } = op {
-        let how = lax::Scan { length: *length, reverse: *reverse, unroll: *unroll };
-        turns_again(&programs[0], &needed, [*consts, *carry], &inputs, kept, &outputs, how)
-    } else {
-        let [inner] = programs else { unreachable!("a call has one program") };
-        let program = sub_program(inner.program.name(), types(), |params| {
-            let (inputs, kept) = params.split_at(inputs.len());
-            inner.outputs_again(inputs, kept, &outputs)
-        });
-        call(op, &program, &inputs.iter().chain(kept).cloned().collect::<Vec<_>>())
+    let results = match op {
+        Opened::Case { index, .. } => {
+            let index = index.as_ref().expect("it is needed");
+            let places = places(programs);
+            let branches = programs.iter().zip(&places.of).map(|(branch, of)| {
+                sub_program(branch.program.name(), types(), |params| {
+                    let (inputs_of_any, kept) = params.split_at(inputs.len());
+                    let own = marked(branch.inputs(), &needed).collect::<Vec<_>>();
+                    let own: Vec<Tensor> = marked(inputs_of_any.iter().cloned(), &own).collect();
+                    let kept: Vec<Tensor> = of.iter().map(|&place| kept[place].clone()).collect();
+                    branch.outputs_again(&own, &kept, &outputs)
+                })
+            });
+            lax::case(index, &branches.collect::<Vec<_>>(), &all)
+        }
+        Opened::Scan(scan) => {
+            let counts = [scan.consts.len(), scan.init.len()];
+            turns_again(&programs[0], &needed, counts, &inputs, kept, &outputs, scan.how)
+        }
+        Opened::Call { remat, .. } => {
+            let inner = &programs[0];
+            let program = sub_program(inner.program.name(), types(), |params| {
+                let (inputs, kept) = params.split_at(inputs.len());
+                inner.outputs_again(inputs, kept, &outputs)
+            });
+            call(*remat, &program, &all)
+        }
     };
     let mut results = results.into_iter();
     outputs.iter().map(|&given| if given { results.next() } else { None }).collect()
 }
 
-/// As [`again_within`], of a loop, with those of its operands that are `needed`.
+/// Like [`again_within`], for a loop with the operands that are `needed`.
 fn turns_again(
     body: &Partition,
     needed: &[bool],
@@ -398,11 +445,10 @@ fn turns_again(
     lax::scan(&turn, &consts, init, &xs, how)
 }
 
-/// The call of a program as `op` calls one.
-fn call<V>(op: &Op<V>, program: &Arc<Program>, args: &[Tensor]) -> Vec<Tensor> {
-    if let Op::Remat { policy, differentiated, .. } = op {
-        lax::remat(program, args, policy, *differentiated)
-    } else {
-        lax::call(program, args)
+/// Calls a program, checkpointed if `remat` says how.
+fn call(remat: Option<(&CheckpointPolicy, bool)>, program: &Arc<Program>, args: &[Tensor]) -> Vec<Tensor> {
+    match remat {
+        Some((policy, differentiated)) => lax::remat(program, args, policy, differentiated),
+        None => lax::call(program, args),
     }
 }

@@ -1,12 +1,13 @@
 //! Transposes of gather and scatter: each is the other.
 
-use super::{Acc, Slot, zeros};
+use super::{Acc, NotLinear, Slot, zeros};
 use crate::Tensor;
 use crate::tensor::lax;
 use rune_ir::op::{Dims, GatherDims, ScatterDims, ScatterMode};
 use rune_ir::{DType, Shape};
 
-/// A gather clamps its indices and a scatter leaves out what is outside: so they are clamped first.
+/// A gather clamps its indices, but a scatter skips slices that are out of range. Therefore the indices are clamped
+/// first.
 pub(super) fn gather(ct: &Tensor, x: &Slot, indices: &Tensor, dims: &GatherDims, sizes: &Dims) -> Tensor {
     let indices = clamped(indices, x.shape(), &dims.start_index_map, sizes);
     lax::scatter(&zeros(x), &indices, ct, dims.scatter(), ScatterMode::Add, false)
@@ -22,7 +23,7 @@ pub(super) fn scatter(
     mode: ScatterMode,
     unique: bool,
     acc: &mut Acc,
-) {
+) -> Result<(), NotLinear> {
     let read = || {
         let sizes = dims.slice_sizes(x.shape(), updates.shape());
         let read = lax::gather(ct, indices, dims.gather(), &sizes);
@@ -39,13 +40,16 @@ pub(super) fn scatter(
             acc.give(updates, read);
         }
         ScatterMode::Mul => {
-            acc.give(x, || lax::scatter(ct, indices, updates.known(), dims.clone(), ScatterMode::Mul, unique));
+            let updates = updates.known()?;
+            acc.give(x, || lax::scatter(ct, indices, updates, dims.clone(), ScatterMode::Mul, unique));
         }
-        ScatterMode::Min | ScatterMode::Max => unreachable!("`is_linear` has said no"),
+        ScatterMode::Min | ScatterMode::Max => return Err(NotLinear),
     }
+    Ok(())
 }
 
-/// The greatest start of a slice along each axis that the coordinates are along, as a row to compare `indices` with.
+/// Returns the last valid start of a slice, along each axis that the coordinates index, as a row to compare with
+/// `indices`.
 fn last_starts(indices: &Tensor, shape: &Shape, map: &[usize], sizes: &[usize]) -> Tensor {
     let last = map.iter().map(|&a| {
         let start = lax::full(DType::I64, &Shape::from([1]), (shape[a] as i64 - sizes[a] as i64) as f64);
@@ -58,12 +62,13 @@ fn last_starts(indices: &Tensor, shape: &Shape, map: &[usize], sizes: &[usize]) 
     lax::broadcast_in_dim(&row, indices.shape().clone(), &[indices.rank() - 1])
 }
 
-/// A signed dtype that holds the indices of `dtype` and every size.
+/// Returns a signed dtype that can hold the indices of `dtype` and every size.
 fn wide(dtype: DType) -> DType {
     if dtype == DType::I64 || dtype == DType::U64 || dtype == DType::U32 { DType::I64 } else { DType::I32 }
 }
 
-/// The indices as a signed dtype. What `i64` cannot hold would come out negative, and is out of range of any axis as 2⁶² is.
+/// Returns the indices in a signed dtype. A value that does not fit into `i64` would become negative; 2⁶² is also out
+/// of range of any axis.
 fn signed(indices: &Tensor) -> Tensor {
     let beyond = 2f64.powi(62);
     let fits =
@@ -77,7 +82,7 @@ fn clamped(indices: &Tensor, shape: &Shape, map: &[usize], sizes: &[usize]) -> T
     lax::clamp(&lax::full_like(&indices, 0.0), &indices, &last)
 }
 
-/// For each element of the updates whether its slice lies wholly inside the operand.
+/// Returns, for each element of the updates, whether its slice lies completely inside the operand.
 fn inside(indices: &Tensor, shape: &Shape, dims: &ScatterDims, sizes: &[usize], updates: &Shape) -> Tensor {
     let indices = signed(indices);
     let last = last_starts(&indices, shape, &dims.scatter_map, sizes);

@@ -1,4 +1,4 @@
-//! Transposition: a program that is linear in some inputs, run backward from cotangents of its outputs.
+//! Transposition: runs a program that is linear in some inputs backward, from cotangents of its outputs.
 
 mod contraction;
 mod index;
@@ -7,12 +7,12 @@ use super::control::{call, case, custom, partition::some_results, remat::Remat, 
 use crate::Tensor;
 use crate::tensor::refuse;
 use crate::tensor::{lax, made_by, with_origin};
-use rune_ir::op::{BinaryFn, CollectiveFn, CumulativeFn, Padding, ReduceFn, ScatterMode, UnaryFn, WindowFn};
-use rune_ir::program::dependence::{self, Along};
+use rune_ir::op::{BinaryFn, CollectiveFn, CumulativeFn, Padding, ReduceFn, UnaryFn, WindowFn};
+use rune_ir::program::dependence::{self, DependenceKind};
 use rune_ir::{DType, Instruction, Op, Program, Shape, Transform, Type, Var};
 use smallvec::{SmallVec, smallvec};
 
-/// What the transposition knows of a variable: its value, or that it is linear in a wanted input.
+/// What is known about a variable: its value, or that it is linear in a wanted input.
 #[derive(Clone)]
 pub(super) enum Slot {
     Known(Tensor),
@@ -20,7 +20,7 @@ pub(super) enum Slot {
 }
 
 impl Slot {
-    /// A wanted input of this type; the driver numbers it.
+    /// Returns a wanted input of this type. Its number is set later.
     pub fn wanted(ty: Type) -> Slot {
         Slot::Wanted { ty, var: Var(0) }
     }
@@ -30,8 +30,9 @@ impl Slot {
             Slot::Wanted { .. } => None,
         }
     }
-    fn known(&self) -> &Tensor {
-        self.known_or_none().expect("a product of two linear operands is not linear")
+    /// Returns the value. An operation is not linear in a wanted operand whose value its transpose needs.
+    pub fn known(&self) -> Result<&Tensor, NotLinear> {
+        self.known_or_none().ok_or(NotLinear)
     }
     pub fn ty(&self) -> &Type {
         match self {
@@ -50,24 +51,32 @@ impl Slot {
     }
 }
 
-/// The cotangents gathered so far, one for each variable: what several users give is summed.
+/// An operation is not linear in its wanted operands. Tangents are always linear, but a user function may not be.
+pub(super) struct NotLinear;
+
+/// The cotangents so far, one for each variable. Cotangents from several users are summed.
 pub(super) struct Acc(Vec<Option<Tensor>>);
 
 impl Acc {
     /// Adds the cotangent that `ct` computes to that of `to`, if it is wanted.
     pub fn give(&mut self, to: &Slot, ct: impl FnOnce() -> Tensor) {
-        let Slot::Wanted { ty, var } = to else { return };
-        let ct = ct();
+        _ = self.try_give(to, || Ok(ct()));
+    }
+    /// Like [`Acc::give`], for a cotangent that may not exist.
+    pub fn try_give(&mut self, to: &Slot, ct: impl FnOnce() -> Result<Tensor, NotLinear>) -> Result<(), NotLinear> {
+        let Slot::Wanted { ty, var } = to else { return Ok(()) };
+        let ct = ct()?;
         debug_assert_eq!(ct.ty(), ty, "a cotangent has the type of its variable");
         let sum = &mut self.0[var.index()];
         *sum = Some(match sum.take() {
             Some(before) => lax::add(&before, &ct),
             None => ct,
         });
+        Ok(())
     }
 }
 
-/// The cotangents of the wanted inputs, in order, for `cotangents` of the outputs; `None` is zero.
+/// Returns the cotangents of the wanted inputs, in order, for the cotangents of the outputs; `None` is zero.
 pub(super) fn transpose(program: &Program, inputs: Vec<Slot>, cotangents: Vec<Option<Tensor>>) -> Vec<Option<Tensor>> {
     let mut env: Vec<Slot> = inputs;
     env.extend(program.constants().iter().map(|c| Slot::Known(Tensor::from_value(c.clone()))));
@@ -78,17 +87,19 @@ pub(super) fn transpose(program: &Program, inputs: Vec<Slot>, cotangents: Vec<Op
     }
     for instruction in program.instructions() {
         let op = instruction.op.map(|v| &env[v.index()]);
-        if op.operands().iter().any(|x| x.is_wanted()) {
-            let known = known_beside(instruction, &op);
-            let slot = |(var, known): (Var, Option<Tensor>)| match known {
-                Some(value) => Slot::Known(value),
-                None => Slot::Wanted { ty: program.ty(var).clone(), var },
-            };
-            env.extend(instruction.results().zip(known).map(slot));
-        } else {
-            let known = op.map(|x| x.known().clone());
-            let results = with_origin(&instruction.origin, || Tensor::apply(known));
-            env.extend(results.into_iter().map(Slot::Known));
+        match op.try_map(|x| x.known().cloned()) {
+            Ok(known) => {
+                let results = with_origin(&instruction.origin, || Tensor::apply(known));
+                env.extend(results.into_iter().map(Slot::Known));
+            }
+            Err(NotLinear) => {
+                let known = known_beside(instruction, &op);
+                let slot = |(var, known): (Var, Option<Tensor>)| match known {
+                    Some(value) => Slot::Known(value),
+                    None => Slot::Wanted { ty: program.ty(var).clone(), var },
+                };
+                env.extend(instruction.results().zip(known).map(slot));
+            }
         }
     }
     let mut acc = Acc(vec![None; program.num_vars()]);
@@ -105,14 +116,15 @@ pub(super) fn transpose(program: &Program, inputs: Vec<Slot>, cotangents: Vec<Op
     program.inputs().filter(|v| env[v.index()].is_wanted()).map(|v| acc.0[v.index()].take()).collect()
 }
 
-/// Those results of an operation with wanted operands that do not depend on these: what holds programs may give values beside tangents.
+/// Returns the results of an operation with wanted operands that do not depend on these. Operations with sub-programs
+/// may have such results besides tangents.
 fn known_beside(instruction: &Instruction, op: &Op<&Slot>) -> SmallVec<[Option<Tensor>; 2]> {
     let count = instruction.results().len();
     if instruction.op.programs().is_empty() {
         return smallvec![None; count];
     }
     let wanted = |x: &&Slot| if x.is_wanted() { &true } else { &false };
-    let wanted = dependence::results(op, wanted, &Along::Values, &true).into_vec(count);
+    let wanted = dependence::results(op, wanted, &DependenceKind::Values, &true).into_vec(count);
     let known: Vec<bool> = wanted.iter().map(|wanted| !wanted).collect();
     let given = op.map(|x| x.known_or_none().cloned());
     with_origin(&instruction.origin, || some_results(&instruction.op, &given, &known)).into()
@@ -120,43 +132,19 @@ fn known_beside(instruction: &Instruction, op: &Op<&Slot>) -> SmallVec<[Option<T
 
 fn step(instruction: &Instruction, env: &[Slot], acc: &mut Acc) {
     let cts: Vec<Option<Tensor>> = instruction.results().map(|v| acc.0[v.index()].take()).collect();
-    if cts.iter().all(Option::is_none) {
-        return;
-    }
     let op = instruction.op.map(|v| &env[v.index()]);
     let run = || {
-        // A linear function of a user within a rule is what its program does.
-        if let Op::Call { args, program } | Op::CustomJvp { args, program, .. } | Op::CustomVjp { args, program, .. } =
-            &op
-        {
-            call::transpose(program, args, &cts, acc);
-        } else if let Op::Remat { args, program, policy, differentiated: _ } = &op {
-            Remat { program, policy, differentiated: true }.transpose(args, &cts, acc);
-        } else if let Op::CustomLinear { xs, backward } = &op {
-            let (tangents, residuals) = xs.split_at(backward.outputs().len());
-            if residuals.iter().any(|x| x.is_wanted()) {
-                not_linear(instruction);
-            }
-            custom::transpose(tangents, residuals, backward, &cts, acc);
-        } else if let Op::Case { index, args, branches } = &op {
-            case::transpose(index, args, branches, &cts, acc);
-        } else if let Op::Scan { args, consts, carry, length, reverse, unroll, body } = &op {
-            let how = lax::Scan { length: *length, reverse: *reverse, unroll: *unroll };
-            scan_transpose::transpose(&scan::Parts::new(args, *consts, *carry, body, how), &cts, acc);
-        } else if let Op::OptimizationBarrier { xs } = &op {
-            barrier(xs, &cts, acc);
-        } else {
-            if !is_linear(&op) {
-                not_linear(instruction);
-            }
-            rule(&op, cts[0].as_ref().expect("the one result has a cotangent"), acc);
+        if let Err(NotLinear) = rule(&op, &cts, acc) {
+            not_linear(instruction);
         }
     };
     with_origin(&instruction.origin, || made_by(Transform::Transpose, run));
 }
 
-/// Gives the operands of a linear operation their cotangents, for the cotangent `ct` of its result.
-fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
+/// Adds the cotangents of the operands of a linear operation, for those of its results.
+fn rule(op: &Op<&Slot>, cts: &[Option<Tensor>], acc: &mut Acc) -> Result<(), NotLinear> {
+    // The cotangent of the result, if the operation has one result.
+    let Some(ct) = cts.iter().flatten().next() else { return Ok(()) };
     match op {
         Op::Unary { f: UnaryFn::Neg, x } => acc.give(x, || lax::neg(ct)),
         Op::Binary { f: BinaryFn::Add, x, y } => {
@@ -168,15 +156,20 @@ fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
             acc.give(y, || lax::neg(ct));
         }
         Op::Binary { f: BinaryFn::Mul, x, y } => {
-            acc.give(x, || lax::mul(ct, y.known()));
-            acc.give(y, || lax::mul(x.known(), ct));
+            acc.try_give(x, || Ok(lax::mul(ct, y.known()?)))?;
+            acc.try_give(y, || Ok(lax::mul(x.known()?, ct)))?;
         }
-        Op::Binary { f: BinaryFn::Div, x, y } => acc.give(x, || lax::div(ct, y.known())),
-        Op::Convert { x, dtype: _ } => acc.give(x, || lax::convert(ct, x.dtype())),
+        Op::Binary { f: BinaryFn::Div, x, y } => {
+            let y = y.known()?;
+            acc.give(x, || lax::div(ct, y));
+        }
+        Op::Convert { x, dtype } if x.dtype().is_float() && dtype.is_float() => {
+            acc.give(x, || lax::convert(ct, x.dtype()))
+        }
         Op::Select { pred, on_true, on_false } => {
-            let zero = lax::full_like(ct, 0.0);
-            acc.give(on_true, || lax::select(pred.known(), ct, &zero));
-            acc.give(on_false, || lax::select(pred.known(), &zero, ct));
+            let (pred, zero) = (pred.known()?, lax::full_like(ct, 0.0));
+            acc.give(on_true, || lax::select(pred, ct, &zero));
+            acc.give(on_false, || lax::select(pred, &zero, ct));
         }
 
         Op::BroadcastInDim { x, shape, dims } => acc.give(x, || {
@@ -219,20 +212,21 @@ fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
         Op::Reverse { x, axes } => acc.give(x, || lax::reverse(ct, axes)),
         Op::CheckpointName { x, name: _ } => acc.give(x, || ct.clone()),
 
-        Op::DynamicSlice { x, start_indices, slice_sizes: _ } => acc.give(x, || {
-            let starts: Vec<Tensor> = start_indices.iter().map(|i| i.known().clone()).collect();
-            lax::dynamic_update_slice(&zeros(x), ct, &starts)
-        }),
+        Op::DynamicSlice { x, start_indices, slice_sizes: _ } => {
+            let starts = start_indices.iter().map(|i| i.known().cloned()).collect::<Result<Vec<_>, _>>()?;
+            acc.give(x, || lax::dynamic_update_slice(&zeros(x), ct, &starts));
+        }
         Op::DynamicUpdateSlice { x, update, start_indices } => {
-            let starts: Vec<Tensor> = start_indices.iter().map(|i| i.known().clone()).collect();
+            let starts = start_indices.iter().map(|i| i.known().cloned()).collect::<Result<Vec<_>, _>>()?;
             acc.give(x, || lax::dynamic_update_slice(ct, &zeros(update), &starts));
             acc.give(update, || lax::dynamic_slice(ct, &starts, update.shape()));
         }
         Op::Gather { x, indices, dims, slice_sizes } => {
-            acc.give(x, || index::gather(ct, x, indices.known(), dims, slice_sizes));
+            let indices = indices.known()?;
+            acc.give(x, || index::gather(ct, x, indices, dims, slice_sizes));
         }
         Op::Scatter { x, indices, updates, dims, mode, unique } => {
-            index::scatter(ct, x, indices.known(), updates, dims, *mode, *unique, acc);
+            index::scatter(ct, x, indices.known()?, updates, dims, *mode, *unique, acc)?;
         }
 
         Op::Reduce { f: ReduceFn::Sum, x, axes } => acc.give(x, || {
@@ -243,21 +237,23 @@ fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
         Op::Cumulative { f: CumulativeFn::Sum, x, axis, reverse } => {
             acc.give(x, || lax::cumulative(CumulativeFn::Sum, ct, *axis, !reverse));
         }
-        Op::DotGeneral { lhs, rhs, dims, out: _ } => contraction::dot_general(ct, lhs, rhs, dims, acc),
-        Op::Conv { lhs, rhs, dims } => contraction::conv(ct, lhs, rhs, dims, acc),
+        Op::DotGeneral { lhs, rhs, dims, out: _ } => contraction::dot_general(ct, lhs, rhs, dims, acc)?,
+        Op::Conv { lhs, rhs, dims } => contraction::conv(ct, lhs, rhs, dims, acc)?,
         // As JAX's `_triangular_solve_transpose_rule`.
         Op::LuSolve { a, lu, permutation, b, transpose } => {
-            acc.give(b, || lax::lu_solve([a.known(), lu.known(), permutation.known()], ct, !transpose))
+            let factors = [a.known()?, lu.known()?, permutation.known()?];
+            acc.give(b, || lax::lu_solve(factors, ct, !transpose));
         }
         Op::TriangularSolve { a, b, how } => {
-            acc.give(b, || lax::triangular_solve(a.known(), ct, how.transposed()));
+            let a = a.known()?;
+            acc.give(b, || lax::triangular_solve(a, ct, how.transposed()));
         }
 
-        // Each lane had a part in the sums of all: its cotangent is the sum of theirs.
+        // Each batch element contributes to all sums, so its cotangent is the sum of all their cotangents.
         Op::Collective { f: CollectiveFn::Sum, x, axis } => {
             acc.give(x, || lax::collective(CollectiveFn::Sum, ct, axis));
         }
-        // What each lane made of the part that this one gave it, summed.
+        // Sums the cotangents of this part from all batch elements.
         Op::AllGather { x, axis, dimension } => acc.give(x, || {
             let parts = lax::all_to_all(ct, axis, *dimension, 0);
             lax::reduce_sum(&parts, &[0])
@@ -268,8 +264,27 @@ fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
             lax::ppermute(ct, axis, back)
         }),
 
+        Op::OptimizationBarrier { xs } => barrier(xs, cts, acc),
+        // Within a rule, a linear user function is its program.
+        Op::Call { args, program } | Op::CustomJvp { args, program, .. } | Op::CustomVjp { args, program, .. } => {
+            call::transpose(program, args, cts, acc);
+        }
+        Op::Remat { args, program, policy, differentiated: _ } => {
+            Remat { program, policy, differentiated: true }.transpose(args, cts, acc);
+        }
+        Op::CustomLinear { xs, backward } => {
+            let (tangents, residuals) = xs.split_at(backward.outputs().len());
+            custom::transpose(tangents, residuals, backward, cts, acc)?;
+        }
+        Op::Case { index, args, branches } => case::transpose(index, args, branches, cts, acc),
+        Op::Scan { args, consts, carry, length, reverse, unroll, body } => {
+            let how = lax::Scan { length: *length, reverse: *reverse, unroll: *unroll };
+            scan_transpose::transpose(&scan::Parts::new(args, *consts, *carry, body, how), cts, acc);
+        }
+
         Op::Unary { .. }
         | Op::Binary { .. }
+        | Op::Convert { .. }
         | Op::Reduce { .. }
         | Op::Collective { .. }
         | Op::ReduceWindow { .. }
@@ -285,103 +300,25 @@ fn rule(op: &Op<&Slot>, ct: &Tensor, acc: &mut Acc) {
         | Op::Threefry2x32 { .. }
         | Op::While { .. }
         | Op::StopGradient { .. }
-        | Op::Callback { .. } => unreachable!("`is_linear` has said no"),
-        Op::Constant { .. } | Op::Iota { .. } | Op::AxisIndex { .. } => {
-            unreachable!("an operation without operands is known")
-        }
-        Op::Call { .. }
-        | Op::Remat { .. }
-        | Op::CustomJvp { .. }
-        | Op::CustomVjp { .. }
-        | Op::CustomLinear { .. }
-        | Op::Case { .. }
-        | Op::Scan { .. }
-        | Op::OptimizationBarrier { .. } => {
-            unreachable!("these are transposed with all their results")
-        }
-        Op::DebugPrint { .. } => unreachable!("what has no result has no cotangent"),
-    }
-}
-
-/// Whether an operation is linear in those of its operands that are wanted. Tangents always are; a function of a user may not be.
-fn is_linear(op: &Op<&Slot>) -> bool {
-    match op {
-        Op::Unary { f, x: _ } => *f == UnaryFn::Neg,
-        Op::Binary { f: BinaryFn::Add | BinaryFn::Sub, .. } => true,
-        Op::Binary { f: BinaryFn::Mul, x, y } => !(x.is_wanted() && y.is_wanted()),
-        Op::Binary { f: BinaryFn::Div, x: _, y } => !y.is_wanted(),
-        Op::DotGeneral { lhs, rhs, .. } | Op::Conv { lhs, rhs, .. } => !(lhs.is_wanted() && rhs.is_wanted()),
-        Op::TriangularSolve { a, .. } => !a.is_wanted(),
-        Op::LuSolve { a, lu, permutation, .. } => ![a, lu, permutation].iter().any(|x| x.is_wanted()),
-        Op::Convert { x, dtype } => x.dtype().is_float() && dtype.is_float(),
-        Op::Select { pred, .. } => !pred.is_wanted(),
-        Op::DynamicSlice { start_indices, .. } | Op::DynamicUpdateSlice { start_indices, .. } => {
-            !start_indices.iter().any(|i| i.is_wanted())
-        }
-        Op::Gather { indices, .. } => !indices.is_wanted(),
-        Op::Scatter { indices, mode, updates, .. } => {
-            let by_mode = match mode {
-                ScatterMode::Add | ScatterMode::Set => true,
-                ScatterMode::Mul => !updates.is_wanted(),
-                ScatterMode::Min | ScatterMode::Max => false,
-            };
-            by_mode && !indices.is_wanted()
-        }
-        Op::Reduce { f, .. } => *f == ReduceFn::Sum,
-        Op::ReduceWindow { f, .. } => *f == WindowFn::Sum,
-        Op::Cumulative { f, .. } => *f == CumulativeFn::Sum,
-        Op::Collective { f, .. } => *f == CollectiveFn::Sum,
-        Op::BroadcastInDim { .. }
-        | Op::Reshape { .. }
-        | Op::Transpose { .. }
-        | Op::Slice { .. }
-        | Op::Pad { .. }
-        | Op::Concatenate { .. }
-        | Op::Reverse { .. }
-        | Op::AllGather { .. }
-        | Op::AllToAll { .. }
-        | Op::Ppermute { .. }
-        | Op::CheckpointName { .. }
-        | Op::Call { .. }
-        | Op::Remat { .. }
-        | Op::Case { .. }
-        | Op::Scan { .. }
-        | Op::CustomJvp { .. }
-        | Op::CustomVjp { .. }
-        | Op::CustomLinear { .. }
-        | Op::OptimizationBarrier { .. } => true,
-        Op::Binary { .. }
-        | Op::IntegerPow { .. }
-        | Op::Compare { .. }
-        | Op::Clamp { .. }
-        | Op::BitcastConvert { .. }
-        | Op::ArgReduce { .. }
-        | Op::Sort { .. }
-        | Op::TopK { .. }
-        | Op::Factor { .. }
-        | Op::Threefry2x32 { .. }
-        | Op::While { .. }
-        | Op::StopGradient { .. }
         | Op::DebugPrint { .. }
         | Op::Callback { .. }
         | Op::Constant { .. }
         | Op::Iota { .. }
-        | Op::AxisIndex { .. } => false,
+        | Op::AxisIndex { .. } => return Err(NotLinear),
     }
+    Ok(())
 }
 
 fn not_linear(instruction: &Instruction) -> ! {
     let place = instruction.origin.loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default();
     if matches!(instruction.op, Op::While { .. }) {
         refuse!(
-            "`while_loop`{place} has no reverse mode: how often it goes round is unknown beforehand, and so is how much to keep; use `scan`, or \
-             `fori_loop` with bounds known when it is traced, or forward mode (`jvp`, `jacfwd`), or differentiate outside of `jit` and \
-             `vmap`, where the arguments tell"
+            "`while_loop`{place} has no reverse mode, because the number of its iterations, and so of its residuals, is unknown; use `scan`, `fori_loop` with bounds known at tracing, or forward mode (`jvp`, `jacfwd`), or differentiate outside `jit` and `vmap`, where the arguments are known"
         );
     }
     let scope = instruction.origin.scope.as_ref().map(|scope| format!(", in `{scope}`,")).unwrap_or_default();
     refuse!(
-        "`{}`{place}{scope} is not linear in an operand that is to be transposed, and only linear functions have a transpose",
+        "`{}`{place}{scope} is not linear in an operand to transpose, but only linear functions have a transpose",
         instruction.op.name()
     )
 }
@@ -397,12 +334,12 @@ fn barrier(xs: &[&Slot], cts: &[Option<Tensor>], acc: &mut Acc) {
     }
 }
 
-/// The part of `ct` where the operand of a pad, of shape `shape`, went; zero where negative padding took it away.
+/// Returns the part of `ct` that the operand of a pad, of shape `shape`, fills; zero where negative padding removed it.
 fn unpad(ct: &Tensor, shape: &Shape, config: &[Padding]) -> Tensor {
     let around = config.iter().map(|p| Padding { low: -p.low, high: -p.high, interior: 0 }).collect();
     let dilated = lax::pad(ct, &scalar_zero(ct), around);
     let strides: Vec<usize> = config.iter().map(|p| p.interior + 1).collect();
-    // An empty axis with padding inside has nothing to take a step from.
+    // An empty axis with interior padding has no elements to step from.
     let limit: Vec<usize> = (0..shape.rank()).map(|a| if shape[a] == 0 { 0 } else { dilated.shape()[a] }).collect();
     lax::slice(&dilated, &vec![0; shape.rank()], &limit, &strides)
 }

@@ -1,38 +1,43 @@
-//! Operations over the mapped axis itself: what they give in all lanes.
+//! Operations over the batch axis itself.
 
 use super::{Batched, behind, move_axis};
 use crate::Tensor;
 use crate::tensor::lax;
 use rune_ir::op::{CollectiveFn, Dims, Literal, ReduceFn};
-use rune_ir::{DType, Op, Shape};
+use rune_ir::{DType, Shape};
 
-/// An operation over the axis that the lanes lie along.
-pub(super) fn own(op: &Op<Batched>, size: usize) -> Batched {
-    if let Op::Collective { f, x, axis: _ } = op {
-        return Batched::unmapped(reduce(*f, x, size));
-    }
-    if let Op::AxisIndex { axis: _ } = op {
-        return Batched::mapped(lax::iota(DType::I32, [size], 0));
-    }
-    if let Op::AllGather { x, axis: _, dimension } = op {
-        return Batched::unmapped(move_axis(&x.spread(size), 0, *dimension));
-    }
-    if let Op::AllToAll { x, axis: _, split, concat } = op {
-        // The lanes that give are the first axis of all of `x`, those that take its axis `split` of a lane.
-        let wide = x.spread(size);
-        let mut permutation: Dims = (1..wide.rank()).filter(|a| a - 1 != *split).collect();
-        permutation.insert(*concat, 0);
-        permutation.insert(0, split + 1);
-        return Batched::mapped(lax::transpose(&wide, &permutation));
-    }
-    if let Op::Ppermute { x, axis: _, pairs } = op {
-        let all_receive = pairs.len() == size;
-        return if all_receive && !x.mapped { x.clone() } else { Batched::mapped(ppermute(&x.spread(size), pairs)) };
-    }
-    unreachable!("`{}` is over no mapped axis", op.name())
+/// Returns the reduction over the batch: the same for all batch elements.
+pub(super) fn reduce(f: CollectiveFn, x: &Batched, size: usize) -> Batched {
+    Batched::unmapped(reduced(f, x, size))
 }
 
-fn reduce(f: CollectiveFn, x: &Batched, size: usize) -> Tensor {
+/// Returns the index of each batch element.
+pub(super) fn axis_index(size: usize) -> Batched {
+    Batched::mapped(lax::iota(DType::I32, [size], 0))
+}
+
+/// Stacks the operands of all batch elements along a new axis `dimension`: the same for all of them.
+pub(super) fn all_gather(x: &Batched, dimension: usize, size: usize) -> Batched {
+    Batched::unmapped(move_axis(&x.spread(size), 0, dimension))
+}
+
+/// Exchanges parts between all batch elements. The sources are along the first axis of `x`, and the destinations along
+/// the axis `split` of a batch element.
+pub(super) fn all_to_all(x: &Batched, split: usize, concat: usize, size: usize) -> Batched {
+    let wide = x.spread(size);
+    let mut permutation: Dims = (1..wide.rank()).filter(|a| a - 1 != split).collect();
+    permutation.insert(concat, 0);
+    permutation.insert(0, split + 1);
+    Batched::mapped(lax::transpose(&wide, &permutation))
+}
+
+/// Permutes the batch elements.
+pub(super) fn ppermute(x: &Batched, pairs: &[(usize, usize)], size: usize) -> Batched {
+    let all_receive = pairs.len() == size;
+    if all_receive && !x.mapped { x.clone() } else { Batched::mapped(permuted(&x.spread(size), pairs)) }
+}
+
+fn reduced(f: CollectiveFn, x: &Batched, size: usize) -> Tensor {
     let over_lanes = |f| lax::reduce(f, &x.t, &[0]);
     match (f, x.mapped) {
         (CollectiveFn::Sum, true) => over_lanes(ReduceFn::Sum),
@@ -43,7 +48,7 @@ fn reduce(f: CollectiveFn, x: &Batched, size: usize) -> Tensor {
     }
 }
 
-/// The sum of `n` times `x`: of half types in `f32`, where `n` may be out of their range, of integers wrapping.
+/// Returns `n` times `x`: of half types in `f32`, because `n` may be out of their range; integers wrap.
 fn times(x: &Tensor, n: usize) -> Tensor {
     let dtype = x.dtype();
     let wide = if dtype.is_half() { DType::F32 } else { dtype };
@@ -55,14 +60,14 @@ fn times(x: &Tensor, n: usize) -> Tensor {
     lax::convert(&lax::mul(&lax::convert(x, wide), &n), dtype)
 }
 
-/// A part of the lanes of a result: lanes without a source, or `n` lanes whose sources are `step` apart.
+/// A part of the result: `n` batch elements without a source, or with sources that are `step` apart.
 enum Part {
     Zeros { n: usize },
     Lanes { first: usize, step: isize, n: usize },
 }
 
-/// The lanes of `x` in another order, put together of parts in which their distance is the same: a rotation has two.
-fn ppermute(x: &Tensor, pairs: &[(usize, usize)]) -> Tensor {
+/// Permutes the batch elements of `x` in parts with a constant step between sources. A rotation has two such parts.
+fn permuted(x: &Tensor, pairs: &[(usize, usize)]) -> Tensor {
     let parts: Vec<Tensor> = parts(x.shape()[0], pairs).iter().map(|part| take(x, part)).collect();
     match &parts[..] {
         [] => x.clone(),
@@ -71,7 +76,7 @@ fn ppermute(x: &Tensor, pairs: &[(usize, usize)]) -> Tensor {
     }
 }
 
-/// The parts in order. They are as many as the pairs, whatever the number of lanes.
+/// Returns the parts in order. Their number is at most proportional to that of the pairs, whatever the batch size.
 fn parts(size: usize, pairs: &[(usize, usize)]) -> Vec<Part> {
     let mut pairs = pairs.to_vec();
     pairs.sort_unstable_by_key(|&(_, to)| to);

@@ -1,0 +1,13 @@
+//! What the examples and their tests share: models, solvers, readers of data, plots.
+
+pub mod curve;
+pub mod digits;
+pub mod gpt;
+pub mod idx;
+pub mod minilm;
+pub mod mlp;
+pub mod ode;
+pub mod picture;
+pub mod recurrent;
+pub mod transformer;
+pub mod workloads;

@@ -1,0 +1,117 @@
+//! The module as a tree of operations. Emission builds the tree once; [`text`](crate::text) writes it, and `mlir` builds
+//! it in MLIR.
+
+use rune_ir::op::Literal;
+use rune_ir::{Array, Type};
+use std::cell::Cell;
+use std::marker::PhantomData;
+
+/// Numbers the values of a module.
+#[derive(Default)]
+pub(crate) struct Context {
+    next: Cell<u32>,
+}
+
+/// A value of the module of a context.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Value<'c> {
+    pub id: Id,
+    context: PhantomData<&'c Context>,
+}
+
+/// The number of a value.
+pub(crate) type Id = u32;
+
+impl Context {
+    /// Returns a new value.
+    pub fn value(&self) -> Value<'_> {
+        let id = self.next.get();
+        self.next.set(id + 1);
+        Value { id, context: PhantomData }
+    }
+}
+
+/// The type of a value.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct TensorType {
+    pub ty: Type,
+    /// Whether the sizes are unknown, as those of arrays that functions of the process take.
+    pub dynamic: bool,
+}
+
+impl From<&Type> for TensorType {
+    fn from(ty: &Type) -> TensorType {
+        TensorType { ty: ty.clone(), dynamic: false }
+    }
+}
+
+/// An attribute.
+#[derive(Clone, Debug)]
+pub(crate) enum Attribute {
+    Bool(bool),
+    /// `… : i64`
+    Int(i64),
+    /// `array<i64: …>`
+    Ints(Vec<i64>),
+    /// `array<i1: …>`
+    Bools(Vec<bool>),
+    /// `dense<…> : tensor<nx2xi64>`
+    Pairs(Vec<(i64, i64)>),
+    /// An array whose elements are all equal.
+    Splat(Literal, Type),
+    Dense(Array),
+    /// `@…`, the name of a function.
+    Symbol(String),
+    /// A dictionary of strings.
+    Strings(Vec<(String, String)>),
+    /// An attribute of StableHLO, in its syntax. MLIR does not know the dialect, and keeps the text.
+    StableHlo(String),
+}
+
+/// Where an operation comes from.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Location {
+    Unknown,
+    Line { file: String, line: usize, column: usize },
+    Name(String, Box<Location>),
+}
+
+/// An operation.
+pub(crate) struct Operation {
+    pub name: String,
+    pub operands: Vec<Id>,
+    /// Sorted by name, as MLIR sorts them.
+    pub attributes: Vec<(String, Attribute)>,
+    pub regions: Vec<Region>,
+    pub results: Vec<(Id, TensorType)>,
+    pub location: Location,
+}
+
+/// A region of one block.
+pub(crate) struct Region {
+    pub arguments: Vec<(Id, TensorType)>,
+    pub operations: Vec<Operation>,
+    /// The location of the arguments.
+    pub location: Location,
+}
+
+/// A module.
+pub(crate) struct Module {
+    /// The name that other tools need.
+    pub name: Option<String>,
+    pub functions: Vec<Function>,
+}
+
+/// A function of the module.
+pub(crate) struct Function {
+    pub name: String,
+    pub public: bool,
+    pub inputs: Vec<TensorType>,
+    pub outputs: Vec<TensorType>,
+    /// The code; without it the function is imported.
+    pub body: Option<Region>,
+    /// A description that the compiled module carries.
+    pub reflection: Option<Attribute>,
+    /// The numbers of inputs and constants among the arguments, which the text names.
+    pub named: (usize, usize),
+}

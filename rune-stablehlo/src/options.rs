@@ -1,0 +1,46 @@
+//! How to import, and what import tells beside the program.
+
+use rune_ir::Program;
+use std::fmt;
+
+/// How to import a module.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    pub(super) stop_gradient: Vec<String>,
+}
+
+impl Options {
+    /// Stops gradients at an operation, as `jax.lax.stop_gradient` of its results does: `LINE` or `LINE:COLUMN` is where it
+    /// stands in the text, and `@NAME` means each call of a function.
+    #[must_use]
+    pub fn stop_gradient(mut self, operation: impl Into<String>) -> Options {
+        self.stop_gradient.push(operation.into());
+        self
+    }
+}
+
+/// An imported module.
+#[derive(Debug, Clone)]
+pub struct Imported {
+    /// The program.
+    pub program: Program,
+    /// Where its derivatives may differ from JAX's, in the order of the text.
+    pub warnings: Vec<Warning>,
+}
+
+/// A place where derivatives may differ from JAX's. Lines and columns count from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+    /// What may differ, and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.line, self.column, self.message)
+    }
+}

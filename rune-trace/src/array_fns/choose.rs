@@ -1,0 +1,313 @@
+//! Elements chosen by truth values: results whose size depends on values.
+
+use super::axes::resolve_axis;
+use super::broadcast::{broadcast, expect_joint_shape, expect_one_dtype};
+use super::names::truth;
+use super::scalar::{Operand, Scalar};
+use crate::tensor::refuse;
+use crate::{Tensor, lax};
+use rune_ir::{DType, Shape};
+use std::ops::RangeFull;
+
+/// How many results a function gives whose number depends on values.
+///
+/// `..` is as many as there are. Inside of `jit`, `vmap` and other traced functions, where values are unknown, the number has to be given: `5` keeps the
+/// first five results, or fills up to five with 0 (or what the function says); `(5, -1)` fills with -1.
+///
+/// ```
+/// use rune_trace::Tensor;
+/// let x = Tensor::from([0, 7, 0, 8]);
+/// assert_eq!(x.flatnonzero(..).to_vec::<i32>().unwrap(), [1, 3]);
+/// assert_eq!(x.flatnonzero(1).to_vec::<i32>().unwrap(), [1]);
+/// assert_eq!(x.flatnonzero((3, -1)).to_vec::<i32>().unwrap(), [1, 3, -1]);
+/// ```
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct ResultSize {
+    size: Option<usize>,
+    fill: Option<Scalar>,
+}
+
+impl ResultSize {
+    pub(super) fn given(&self) -> Option<usize> {
+        self.size
+    }
+    /// The number of results: that given, or how many of `mask`, a vector, hold.
+    #[track_caller]
+    pub(super) fn resolve(&self, op: &str, mask: &Tensor) -> usize {
+        match self.size {
+            Some(n) => n,
+            None => known(op, &lax::convert(mask, DType::I64).sum())[0] as usize,
+        }
+    }
+    /// What results are filled up with.
+    #[track_caller]
+    pub(super) fn fill(&self, op: &str, dtype: DType) -> Option<Tensor> {
+        self.fill.map(|fill| lax::constant(fill.literal(op, dtype)))
+    }
+}
+impl From<RangeFull> for ResultSize {
+    fn from(_: RangeFull) -> ResultSize {
+        ResultSize { size: None, fill: None }
+    }
+}
+macro_rules! sizes {
+    ($($t:ty),*) => {$(
+        impl From<$t> for ResultSize {
+            fn from(n: $t) -> ResultSize {
+                ResultSize { size: Some(usize::try_from(n).unwrap_or(0)), fill: None }
+            }
+        }
+        impl<T: Into<Scalar>> From<($t, T)> for ResultSize {
+            fn from((n, fill): ($t, T)) -> ResultSize {
+                ResultSize { fill: Some(fill.into()), ..ResultSize::from(n) }
+            }
+        }
+    )*};
+}
+sizes!(i32, usize);
+
+/// The elements of `x`, of `i64`, where a result depends on them.
+#[track_caller]
+pub(super) fn known(op: &str, x: &Tensor) -> Vec<i64> {
+    match x.to_vec::<i64>() {
+        Ok(elements) => elements,
+        Err(error) => refuse!(
+            "{op}: the size of the result depends on the values of a tensor, which cannot be read here; give the size, as in `{op}(5)` or \
+             `{op}((5, fill))` ({error})"
+        ),
+    }
+}
+
+/// The elements of the vector `x` where `mask` holds, in order, as the first of `size`; then `fill`.
+#[track_caller]
+pub(super) fn compact(x: &Tensor, mask: &Tensor, size: usize, fill: &Tensor) -> Tensor {
+    let start = lax::broadcast_in_dim(fill, [size], &[]);
+    if size == 0 || x.size() == 0 {
+        return start;
+    }
+    let place = lax::convert(mask, DType::I32).cumsum(0) - 1;
+    // Places out of range are left out.
+    let place = lax::select(mask, &place, &lax::full_like(&place, size as f64));
+    start.at(place).set(x)
+}
+
+/// The positions where `mask`, a vector, holds, and whether each is one, and not filled up.
+#[track_caller]
+fn positions(op: &str, mask: &Tensor, size: &ResultSize, fill: f64) -> (Tensor, Tensor) {
+    let n = size.resolve(op, mask);
+    let i = lax::iota(DType::I32, mask.shape().clone(), 0);
+    let fill = lax::full(DType::I32, &Shape::scalar(), fill);
+    let found = lax::convert(mask, DType::I32).sum();
+    let is = lax::iota(DType::I32, [n], 0).lt(&found);
+    (compact(&i, mask, n, &fill), is)
+}
+
+/// Positions, and what is there.
+impl Tensor {
+    /// Returns the positions of the elements that are not 0, as `i32`: for each axis a vector of the positions along it.
+    ///
+    /// # Panics
+    /// If the number of results is `..` and the elements are unknown.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([[3, 0], [0, 4]]);
+    /// let positions = x.nonzero(..);
+    /// assert_eq!(positions[0].to_vec::<i32>().unwrap(), [0, 1]);
+    /// assert_eq!(positions[1].to_vec::<i32>().unwrap(), [0, 1]);
+    /// ```
+    #[track_caller]
+    pub fn nonzero(&self, size: impl Into<ResultSize>) -> Vec<Tensor> {
+        nonzero("nonzero", self, &size.into())
+    }
+    /// As [`Tensor::nonzero`], as one matrix with a row for each position.
+    ///
+    /// # Panics
+    /// As [`Tensor::nonzero`].
+    #[track_caller]
+    pub fn argwhere(&self, size: impl Into<ResultSize>) -> Tensor {
+        let columns = nonzero("argwhere", self, &size.into());
+        if columns.is_empty() {
+            lax::full(DType::I32, &[usize::from(self.size() > 0), 0].into(), 0.0)
+        } else {
+            Tensor::stack(&columns, 1)
+        }
+    }
+    /// Returns the positions, in row-major order, of the elements that are not 0, as `i32`.
+    ///
+    /// # Panics
+    /// As [`Tensor::nonzero`].
+    #[track_caller]
+    pub fn flatnonzero(&self, size: impl Into<ResultSize>) -> Tensor {
+        nonzero("flatnonzero", &self.flatten(), &size.into()).remove(0)
+    }
+    /// Returns the elements where `condition` holds, in row-major order.
+    ///
+    /// # Panics
+    /// If the shapes differ, or the number of results is `..` and the elements of `condition` are unknown.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([3, -1, 4, -1]);
+    /// assert_eq!(x.extract(&x.gt(0), ..).to_vec::<i32>().unwrap(), [3, 4]);
+    /// ```
+    #[doc(alias = "masked_select")]
+    #[doc(alias = "boolean_mask")]
+    #[track_caller]
+    pub fn extract(&self, condition: &Tensor, size: impl Into<ResultSize>) -> Tensor {
+        if condition.shape() != self.shape() {
+            refuse!("extract: shapes {} and {} differ", self.shape(), condition.shape());
+        }
+        let (size, mask) = (size.into(), truth(condition).flatten());
+        let fill = size.fill("extract", self.dtype()).unwrap_or_else(|| lax::full(self.dtype(), &Shape::scalar(), 0.0));
+        compact(&self.flatten(), &mask, size.resolve("extract", &mask), &fill)
+    }
+    /// Returns the slices along `axis` for which `condition`, a vector, holds. Slices beyond its end are left out.
+    ///
+    /// # Panics
+    /// If `condition` is no vector or longer than the axis, or the number of results is `..` and its elements are unknown.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([[1, 2], [3, 4]]).compress(&Tensor::from([false, true]), 0, ..);
+    /// assert_eq!(x.to_vec::<i32>().unwrap(), [3, 4]);
+    /// ```
+    #[track_caller]
+    pub fn compress(&self, condition: &Tensor, axis: isize, size: impl Into<ResultSize>) -> Tensor {
+        let at = resolve_axis("compress", axis, self.shape());
+        if condition.rank() != 1 || condition.size() > self.shape()[at] {
+            refuse!("compress: a condition of {} does not fit axis {at} of shape {}", condition.ty(), self.shape());
+        }
+        let size = size.into();
+        let (chosen, is) = positions("compress", &truth(condition), &size, 0.0);
+        let mut shape = self.shape().clone();
+        shape.dims_mut()[at] = chosen.size();
+        let fill =
+            size.fill("compress", self.dtype()).unwrap_or_else(|| lax::full(self.dtype(), &Shape::scalar(), 0.0));
+        let fill = lax::broadcast_in_dim(&fill, shape.clone(), &[]);
+        if shape.size() == 0 || self.shape()[at] == 0 {
+            return fill;
+        }
+        lax::select(&lax::broadcast_in_dim(&is, shape, &[at]), &self.take(&chosen, at as isize), &fill)
+    }
+}
+
+#[track_caller]
+fn nonzero(op: &str, x: &Tensor, size: &ResultSize) -> Vec<Tensor> {
+    let holds = truth(x);
+    let (flat, is) = positions(op, &holds.flatten(), size, 0.0);
+    let fill = size.fill(op, DType::I32);
+    let mut all = unravel(&flat, x.shape());
+    if let Some(fill) = fill {
+        for one in &mut all {
+            *one = lax::select(&is, one, &lax::broadcast_in_dim(&fill, one.shape().clone(), &[]));
+        }
+    }
+    all
+}
+
+/// The positions along each axis of positions in row-major order.
+#[track_caller]
+pub(super) fn unravel(flat: &Tensor, shape: &Shape) -> Vec<Tensor> {
+    let mut rest = flat.clone();
+    let mut all = Vec::with_capacity(shape.rank());
+    for &n in shape.iter().rev() {
+        let n = lax::full_like(&rest, n.max(1) as f64);
+        all.push(lax::rem(&rest, &n));
+        rest = lax::div(&rest, &n);
+    }
+    all.reverse();
+    all
+}
+
+/// Choices for each element.
+impl Tensor {
+    /// Returns for each element that of the first of `choices` whose condition holds, or else `default`. All broadcast.
+    ///
+    /// # Panics
+    /// If there are not as many conditions, of `bool`, as choices, the dtypes differ, or the shapes do not broadcast.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([-2, 0, 5]);
+    /// let y = Tensor::select(&[x.lt(0), x.gt(0)], &[-&x, &x * 10], 7);
+    /// assert_eq!(y.to_vec::<i32>().unwrap(), [2, 7, 50]);
+    /// ```
+    #[track_caller]
+    pub fn select<C: AsRef<Tensor>, T: AsRef<Tensor>>(
+        conditions: &[C],
+        choices: &[T],
+        default: impl Operand,
+    ) -> Tensor {
+        if conditions.len() != choices.len() || choices.is_empty() {
+            refuse!("select: {} conditions are given for {} choices", conditions.len(), choices.len());
+        }
+        let dtype = choices[0].as_ref().dtype();
+        let mut y = default.into_argument().into_tensor("select", dtype);
+        for (condition, choice) in conditions.iter().zip(choices).rev() {
+            y = super::where_(condition.as_ref(), choice.as_ref(), &y);
+        }
+        y
+    }
+    /// Returns for each element of this tensor of integers that of the choice with its number. All broadcast; numbers out of range are
+    /// clamped into it.
+    ///
+    /// # Panics
+    /// If this is not of integers, there are no choices, their dtypes differ, or the shapes do not broadcast.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let y = Tensor::from([0, 1, 0]).choose(&[Tensor::from([1, 2, 3]), Tensor::from([10, 20, 30])]);
+    /// assert_eq!(y.to_vec::<i32>().unwrap(), [1, 20, 3]);
+    /// ```
+    #[track_caller]
+    pub fn choose<T: AsRef<Tensor>>(&self, choices: &[T]) -> Tensor {
+        super::arithmetic::expect_int("choose", self);
+        let Some(last) = choices.last() else { refuse!("choose: there are no choices") };
+        let mut shapes: Vec<&Shape> = choices.iter().map(|c| c.as_ref().shape()).collect();
+        shapes.push(self.shape());
+        let joint = expect_joint_shape("choose", &shapes);
+        let number = broadcast("choose", self, &joint);
+        let mut y = broadcast("choose", last.as_ref(), &joint);
+        for (i, choice) in choices.iter().enumerate().rev().skip(1) {
+            expect_one_dtype("choose", &[choice.as_ref().dtype(), y.dtype()]);
+            y = lax::select(&number.le(i), &broadcast("choose", choice.as_ref(), &joint), &y);
+        }
+        y
+    }
+    /// Returns the tensor with `values` at the positions `indices` of its elements in row-major order, which broadcast to `indices`.
+    ///
+    /// # Panics
+    /// If `indices` are not of integers, dtypes differ, or `values` do not broadcast.
+    #[track_caller]
+    pub fn put(&self, indices: &Tensor, values: impl Operand) -> Tensor {
+        lax::reshape(&self.flatten().at(indices).set(values), self.shape().clone())
+    }
+    /// Returns the tensor with `values` at the places that [`Tensor::take_along_axis`] takes. `values` broadcast to `indices`.
+    ///
+    /// # Panics
+    /// If `indices` are not of integers or of another rank, the axis is out of range, dtypes differ, or shapes do not broadcast.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([[1, 2], [3, 4]]);
+    /// let y = x.put_along_axis(&Tensor::from([[1], [0]]), 9, 1);
+    /// assert_eq!(y.to_vec::<i32>().unwrap(), [1, 9, 9, 4]);
+    /// ```
+    #[track_caller]
+    pub fn put_along_axis(&self, indices: &Tensor, values: impl Operand, axis: isize) -> Tensor {
+        let axis = resolve_axis("put_along_axis", axis, self.shape());
+        if !indices.dtype().is_int() || indices.rank() != self.rank() {
+            refuse!("put_along_axis: of {} takes integer indices of as many axes, but got {}", self.ty(), indices.ty());
+        }
+        let mut shape = self.shape().clone();
+        shape.dims_mut()[axis] = indices.shape()[axis];
+        let indices = broadcast("put_along_axis", indices, &shape);
+        let mut items = Vec::with_capacity(self.rank());
+        for a in 0..self.rank() {
+            let index = if a == axis { indices.clone() } else { lax::iota(DType::I32, shape.clone(), a) };
+            items.push(super::IndexItem::Tensor(index));
+        }
+        self.at(items).set(values)
+    }
+}

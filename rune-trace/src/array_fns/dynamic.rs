@@ -1,0 +1,172 @@
+//! Slices at positions that are known only when the program runs, under JAX's names, and other functions of `jax.lax`.
+
+use super::axes::resolve_axis;
+use super::broadcast::expect_one_dtype;
+use super::conv::{ConvOptions, Layout};
+use super::scalar::Operand;
+use crate::tensor::refuse;
+use crate::{Tensor, lax};
+use rune_ir::DType;
+use rune_ir::op::Dims;
+
+/// The position `start` along `axis`, and 0 along all others.
+#[track_caller]
+fn starts(op: &str, start: impl Operand, axis: usize, rank: usize) -> Vec<Tensor> {
+    let start = start.into_argument().into_tensor(op, DType::I32);
+    if !start.dtype().is_int() || start.rank() != 0 {
+        refuse!("{op}: a position must be an integer scalar, but is {}", start.ty());
+    }
+    let zero = lax::full_like(&start, 0.0);
+    let mut all = vec![zero; rank];
+    all[axis] = start;
+    all
+}
+
+/// Slices that start anywhere. Positions are integers or integer scalars; a slice that would reach out of the tensor is moved into it.
+impl Tensor {
+    /// Returns `size` elements along `axis` from the position `start` on.
+    ///
+    /// # Panics
+    /// If `start` is no integer scalar, or the axis is out of range or has fewer elements.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([1, 2, 3, 4]);
+    /// let start = Tensor::scalar(2);
+    /// assert_eq!(x.dynamic_slice_in_dim(&start, 2, 0).to_vec::<i32>().unwrap(), [3, 4]);
+    /// ```
+    #[track_caller]
+    pub fn dynamic_slice_in_dim(&self, start: impl Operand, size: usize, axis: isize) -> Tensor {
+        let axis = resolve_axis("dynamic_slice_in_dim", axis, self.shape());
+        let mut sizes: Dims = self.shape().iter().copied().collect();
+        if size > sizes[axis] {
+            refuse!("dynamic_slice_in_dim: axis {axis} of shape {} has fewer than {size} elements", self.shape());
+        }
+        sizes[axis] = size;
+        lax::dynamic_slice(self, &starts("dynamic_slice_in_dim", start, axis, self.rank()), &sizes)
+    }
+    /// Returns the slice at the position `index` along `axis`, which leaves the shape.
+    ///
+    /// # Panics
+    /// If `index` is no integer scalar, or the axis is out of range or has no elements.
+    #[track_caller]
+    pub fn dynamic_index_in_dim(&self, index: impl Operand, axis: isize) -> Tensor {
+        self.dynamic_slice_in_dim(index, 1, axis).squeeze(axis)
+    }
+    /// Returns the tensor with `update` along `axis` from the position `start` on.
+    ///
+    /// # Panics
+    /// If `start` is no integer scalar, `update` does not fit, or the dtypes differ.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([1, 2, 3]).dynamic_update_slice_in_dim(&Tensor::from([9]), 1, 0);
+    /// assert_eq!(x.to_vec::<i32>().unwrap(), [1, 9, 3]);
+    /// ```
+    #[track_caller]
+    pub fn dynamic_update_slice_in_dim(&self, update: &Tensor, start: impl Operand, axis: isize) -> Tensor {
+        let axis = resolve_axis("dynamic_update_slice_in_dim", axis, self.shape());
+        lax::dynamic_update_slice(self, update, &starts("dynamic_update_slice_in_dim", start, axis, self.rank()))
+    }
+    /// Returns the tensor with `update`, which lacks `axis`, at the position `index` along it.
+    ///
+    /// # Panics
+    /// If `index` is no integer scalar, `update` does not fit, or the dtypes differ.
+    #[track_caller]
+    pub fn dynamic_update_index_in_dim(&self, update: &Tensor, index: impl Operand, axis: isize) -> Tensor {
+        let update = if update.rank() + 1 == self.rank() { update.unsqueeze(axis) } else { update.clone() };
+        self.dynamic_update_slice_in_dim(&update, index, axis)
+    }
+    /// Returns the elements from position `start` up to, not including, `limit` along `axis`, each `stride`-th.
+    ///
+    /// # Panics
+    /// If the axis is out of range, or the positions of it.
+    #[track_caller]
+    pub fn slice_in_dim(&self, start: usize, limit: usize, stride: usize, axis: isize) -> Tensor {
+        let axis = resolve_axis("slice_in_dim", axis, self.shape());
+        let mut first: Dims = Dims::from_elem(0, self.rank());
+        let mut last: Dims = self.shape().iter().copied().collect();
+        let mut steps: Dims = Dims::from_elem(1, self.rank());
+        (first[axis], last[axis], steps[axis]) = (start, limit, stride);
+        lax::slice(self, &first, &last, &steps)
+    }
+}
+
+/// Products in groups, and windows.
+impl Tensor {
+    /// Returns the product of the rows of this matrix with one matrix for each group of rows: the first `group_sizes[0]` rows with
+    /// `others[0]`, the next `group_sizes[1]` with `others[1]`, and so on. Rows beyond all groups become 0.
+    ///
+    /// # Panics
+    /// If the shapes are not [m, k], [g, k, n] and [g], the dtypes differ, or `group_sizes` are not of integers.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([[1.0f32], [2.0], [3.0]]);
+    /// let y = x.ragged_dot(&Tensor::from([[[10.0f32]], [[100.0]]]), &Tensor::from([1, 2]));
+    /// assert_eq!(y.to_vec::<f32>().unwrap(), [10.0, 200.0, 300.0]);
+    /// ```
+    #[track_caller]
+    pub fn ragged_dot(&self, others: &Tensor, group_sizes: &Tensor) -> Tensor {
+        expect_one_dtype("ragged_dot", &[self.dtype(), others.dtype()]);
+        super::arithmetic::expect_int("ragged_dot", group_sizes);
+        let fits = self.rank() == 2
+            && others.rank() == 3
+            && others.shape()[1] == self.shape()[1]
+            && *group_sizes.shape() == [others.shape()[0]];
+        if !fits {
+            refuse!(
+                "ragged_dot: takes [m, k], [g, k, n] and [g], but got shapes {}, {} and {}",
+                self.shape(),
+                others.shape(),
+                group_sizes.shape()
+            );
+        }
+        let (m, groups) = (self.shape()[0], others.shape()[0]);
+        let end = group_sizes.cast(DType::I32).cumsum(0);
+        let start = &end - group_sizes.cast(DType::I32);
+        let row = lax::iota(DType::I32, [groups, m], 1);
+        let within = row.ge(start.unsqueeze(1)) & row.lt(end.unsqueeze(1));
+        // Each group's product with the rows of all others at 0.
+        let rows = lax::broadcast_in_dim(self, [groups, m, self.shape()[1]], &[1, 2]);
+        let mask = lax::broadcast_in_dim(&within, rows.shape().clone(), &[0, 1]);
+        let rows = lax::select(&mask, &rows, &rows.zeros_like());
+        rows.matmul(others).sum_axes(0)
+    }
+    /// Returns the elements under each position of a window, as channels: the spatial axes become the positions, and the channels the
+    /// channels of the operand times the positions in the window, the latter varying fastest.
+    ///
+    /// # Panics
+    /// If the operand has no spatial axes, or the window or the options do not fit.
+    ///
+    /// ```
+    /// use rune_trace::{ConvOptions, Tensor};
+    /// let x = Tensor::from([[[1.0f32, 2.0, 3.0]]]);
+    /// let y = x.conv_patches(&[2], &ConvOptions::new());
+    /// assert_eq!(y.to_vec::<f32>().unwrap(), [1.0, 2.0, 2.0, 3.0]);
+    /// assert_eq!(*y.shape(), [1, 2, 2]);
+    /// ```
+    #[doc(alias = "conv_general_dilated_patches")]
+    #[doc(alias = "unfold")]
+    #[doc(alias = "extract_patches")]
+    #[track_caller]
+    pub fn conv_patches(&self, window: &[usize], options: &ConvOptions) -> Tensor {
+        let last = options.layout == Layout::ChannelsLast;
+        if self.rank() != window.len() + 2 || !self.dtype().is_float() {
+            refuse!("conv_patches: a window of {} axes does not fit an operand of {}", window.len(), self.ty());
+        }
+        let channels = self.shape()[if last { self.rank() - 1 } else { 1 }];
+        let places: usize = window.iter().product();
+        // One kernel for each place in the window, that takes the element there; for each channel on its own.
+        let mut shape: Vec<usize> = vec![places, 1];
+        shape.extend(window);
+        let one = Tensor::eye(places, self.dtype()).reshape(shape);
+        let kernel = one.tile(&{
+            let mut counts = vec![1; window.len() + 2];
+            counts[0] = channels;
+            counts
+        });
+        let kernel = if last { kernel.moveaxis([0, 1], [-1, -2]) } else { kernel };
+        self.conv(&kernel, &options.clone().groups(channels))
+    }
+}

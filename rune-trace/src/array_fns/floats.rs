@@ -1,0 +1,107 @@
+//! The bits of floats: neighbours, exponents and mantissas.
+
+use super::arithmetic::expect_int;
+use super::bits::{signed, width};
+use super::broadcast::unify;
+use super::elementwise::{constant_like, expect_float};
+use super::scalar::Operand;
+use crate::tensor::refuse;
+use crate::{Tensor, lax};
+use rune_ir::DType;
+
+/// Floats and their neighbours, exponents and mantissas.
+impl Tensor {
+    /// Returns the next number of the dtype after `self` towards `other`, of floats; its derivative is 0.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::scalar(1.0f32).nextafter(2.0).item::<f32>().unwrap();
+    /// assert_eq!(x, 1.0 + f32::EPSILON);
+    /// ```
+    #[track_caller]
+    pub fn nextafter(&self, other: impl Operand) -> Tensor {
+        expect_float("nextafter", self);
+        let [x, y] = unify("nextafter", [self.into_argument(), other.into_argument()]);
+        let (x, y) = (lax::stop_gradient(&x), lax::stop_gradient(&y));
+        let bits = signed(x.dtype());
+        let (xb, yb) = (lax::bitcast_convert(&x, bits), lax::bitcast_convert(&y, bits));
+        // Bits are sign and magnitude: a step away from 0 adds 1, for either sign.
+        let inward = xb.lt(0).ne(yb.lt(0)) | x.abs().gt(y.abs());
+        let one = xb.ones_like();
+        let stepped = lax::select(&inward, &lax::sub(&xb, &one), &lax::add(&xb, &one));
+        let sign = lax::shift_left(&lax::convert(&yb.lt(0), bits), &lax::full_like(&yb, (width(bits) - 1) as f64));
+        let from_zero = lax::or(&sign, &one);
+        let stepped = lax::select(&x.eq(0.0), &from_zero, &stepped);
+        let stepped = lax::select(&x.eq(&y), &yb, &stepped);
+        let next = lax::bitcast_convert(&stepped, x.dtype());
+        lax::select(&(x.isnan() | y.isnan()), &constant_like(&x, f64::NAN), &next)
+    }
+    /// Returns `self` · 2ⁿ for integers `n`, of `f32` and `f64`.
+    ///
+    /// # Panics
+    /// If the dtypes are others, or the shapes do not broadcast.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([0.75f32]).ldexp(&Tensor::from([4])).to_vec::<f32>().unwrap(), [12.0]);
+    /// ```
+    #[track_caller]
+    pub fn ldexp(&self, n: &Tensor) -> Tensor {
+        let (most, _) = exponents("ldexp", self);
+        expect_int("ldexp", n);
+        let mut rest = n.cast(signed(self.dtype()));
+        let mut x = self.clone();
+        // A power of two has at most `most` for an exponent; three reach every number from every other.
+        for _ in 0..3 {
+            let step = rest.clamp(1 - most, most);
+            x *= power_of_two(&step, self.dtype());
+            rest -= step;
+        }
+        x
+    }
+    /// Returns mantissas m, 0.5 ≤ |m| < 1, and exponents n (as `i32`) with x = m · 2ⁿ, of `f32` and `f64`. 0, ∞ and NaN have
+    /// the exponent 0.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let (m, n) = Tensor::from([12.0f32]).frexp();
+    /// assert_eq!((m.to_vec::<f32>().unwrap(), n.to_vec::<i32>().unwrap()), (vec![0.75], vec![4]));
+    /// ```
+    #[track_caller]
+    pub fn frexp(&self) -> (Tensor, Tensor) {
+        let (most, mantissa) = exponents("frexp", self);
+        let bits = signed(self.dtype());
+        // Subnormal numbers are made normal first.
+        let scale = 2f64.powi(mantissa as i32 + 1);
+        let tiny = self.abs().lt(2f64.powi(1 - most as i32));
+        let normal = lax::select(&tiny, &(self * scale), self);
+        let raw = lax::shift_right_logical(
+            &lax::bitcast_convert(&normal, bits),
+            &lax::full(bits, self.shape(), mantissa as f64),
+        );
+        let biased = raw & (2 * most + 1);
+        let n = biased - (most - 1) - lax::convert(&tiny, bits) * (mantissa + 1);
+        let special = self.eq(0.0) | self.isfinite().logical_not();
+        let n = lax::select(&special, &n.zeros_like(), &n);
+        // The exponent of a normal number has a power of two to undo it, in two halves.
+        let half = &n >> 1;
+        let m = self * power_of_two(&-&half, self.dtype()) * power_of_two(&(&half - &n), self.dtype());
+        (lax::select(&special, self, &m), lax::convert(&n, DType::I32))
+    }
+}
+
+/// The greatest exponent of a power of two, and the bits of the mantissa.
+#[track_caller]
+fn exponents(op: &str, x: &Tensor) -> (i64, i64) {
+    if !x.dtype().is_float() || x.dtype().is_half() {
+        refuse!("{op}: takes f32 or f64, but got {}", x.ty());
+    }
+    if x.dtype() == DType::F32 { (127, 23) } else { (1023, 52) }
+}
+
+/// 2ⁿ exactly, for the exponents of normal numbers.
+#[track_caller]
+fn power_of_two(n: &Tensor, dtype: DType) -> Tensor {
+    let (bias, mantissa) = if dtype == DType::F32 { (127, 23) } else { (1023, 52) };
+    lax::bitcast_convert(&((n + bias) << mantissa), dtype)
+}

@@ -1,0 +1,167 @@
+//! Images of other sizes, as `jax.image` has them.
+//!
+//! ```
+//! use rune_trace::{Tensor, image, image::ResizeMethod};
+//! let x = Tensor::from([[0.0f32, 1.0]]);
+//! let y = image::resize(&x, [1, 4], ResizeMethod::Linear, true);
+//! assert_eq!(y.to_vec::<f32>()?, [0.0, 0.25, 0.75, 1.0]);
+//! # Ok::<(), rune_trace::EvalError>(())
+//! ```
+
+use super::axes::Axes;
+use super::broadcast::expect_one_dtype;
+use super::reductions::as_float;
+use crate::tensor::refuse;
+use crate::{Tensor, Tree, lax};
+use rune_ir::{DType, Shape};
+use std::f64::consts::PI;
+
+/// How elements between those of an image come about.
+#[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum ResizeMethod {
+    /// The nearest element.
+    Nearest,
+    /// The straight line between neighbours, along each axis.
+    #[default]
+    Linear,
+    /// The cubic of four neighbours, along each axis (Keys, 1981).
+    Cubic,
+    /// Lanczos' kernel of radius 3.
+    Lanczos3,
+    /// Lanczos' kernel of radius 5.
+    Lanczos5,
+}
+
+/// The weight of an element at the distance `x`, which is not negative.
+#[track_caller]
+fn weight(method: ResizeMethod, x: &Tensor) -> Tensor {
+    match method {
+        ResizeMethod::Nearest | ResizeMethod::Linear => (1.0 - x).maximum(0.0),
+        ResizeMethod::Cubic => {
+            let near = (x * 1.5 - 2.5) * x * x + 1.0;
+            let far = ((x * -0.5 + 2.5) * x - 4.0) * x + 2.0;
+            let y = lax::select(&x.ge(1.0), &far, &near);
+            lax::select(&x.ge(2.0), &x.zeros_like(), &y)
+        }
+        ResizeMethod::Lanczos3 => lanczos(x, 3.0),
+        ResizeMethod::Lanczos5 => lanczos(x, 5.0),
+    }
+}
+
+/// sinc x · sinc (x / radius), up to the radius.
+#[track_caller]
+fn lanczos(x: &Tensor, radius: f64) -> Tensor {
+    let middle = x.le(1e-3);
+    let safe = lax::select(&middle, &x.ones_like(), x);
+    let y = (&safe * PI).sin() * (&safe * (PI / radius)).sin() * radius / (safe.square() * (PI * PI));
+    let y = lax::select(&middle, &x.ones_like(), &y);
+    lax::select(&x.gt(radius), &x.zeros_like(), &y)
+}
+
+/// How much each of `n` elements (rows) counts for each of `m` new ones (columns).
+#[track_caller]
+fn weights(n: usize, m: usize, scale: &Tensor, translation: &Tensor, method: ResizeMethod, antialias: bool) -> Tensor {
+    let inverse = 1.0 / scale;
+    // To smaller sizes the kernel is widened, so that each element counts.
+    let wide = if antialias { inverse.maximum(1.0) } else { inverse.ones_like() };
+    let at = (lax::iota(scale.dtype(), [1, m], 1) + 0.5) * &inverse - translation * &inverse - 0.5;
+    let distance = (&at - lax::iota(scale.dtype(), [n, 1], 0)).abs() / wide;
+    let weights = weight(method, &distance);
+    let sum = weights.sum_keepdims(0);
+    let fine = sum.abs().gt(1000.0 * f64::from(f32::EPSILON));
+    let weights = weights / lax::select(&fine, &sum, &sum.ones_like());
+    // What lies outside of the image is 0.
+    let inside = at.ge(-0.5) & at.le(n as f64 - 0.5) & fine;
+    super::where_(inside, &weights, 0.0)
+}
+
+/// `x` with the elements along `axis` weighted.
+#[track_caller]
+fn along(x: &Tensor, axis: usize, weights: &Tensor) -> Tensor {
+    x.tensordot(weights, axis, 0).moveaxis(-1, axis)
+}
+
+/// Returns the image, which may have any axes, in another size. Axes that keep their size stay as they are. With `antialias`, smaller
+/// images are averages of all elements, and not of those next to each position only. Integers and `bool` as `f32`; half types are
+/// computed in `f32`.
+///
+/// # Panics
+/// If `shape` does not have as many axes, or an axis of the image is empty that shall not be.
+#[track_caller]
+pub fn resize(image: &Tensor, shape: impl Into<Shape>, method: ResizeMethod, antialias: bool) -> Tensor {
+    let shape = shape.into();
+    let from = image.shape();
+    let rank = shape.rank() == from.rank();
+    if !rank || from.iter().zip(shape.iter()).any(|(&n, &m)| n == 0 && m > 0) {
+        refuse!("image::resize: an image of shape {from} cannot become {shape}");
+    }
+    if method == ResizeMethod::Nearest {
+        let mut x = image.clone();
+        for axis in 0..shape.rank() {
+            let (n, m) = (x.shape()[axis], shape[axis]);
+            if n != m {
+                let at = |i: usize| ((i as f64 + 0.5) * n as f64 / m as f64).floor() as i32;
+                x = x.take(&Tensor::from((0..m).map(at).collect::<Vec<i32>>()), axis as isize);
+            }
+        }
+        return x;
+    }
+    let float = as_float(image);
+    let dtype = if float.dtype().is_half() { DType::F32 } else { float.dtype() };
+    let mut x = lax::convert(&float, dtype);
+    let none = lax::full(dtype, &Shape::scalar(), 0.0);
+    for axis in 0..shape.rank() {
+        let (n, m) = (x.shape()[axis], shape[axis]);
+        if n != m {
+            let scale = lax::full(dtype, &Shape::scalar(), m as f64 / n as f64);
+            x = along(&x, axis, &weights(n, m, &scale, &none, method, antialias));
+        }
+    }
+    lax::convert(&x, float.dtype())
+}
+
+/// Returns the image scaled and moved along some axes: the element at position p comes to be at `scale` · p + `translation`, in coordinates
+/// whose origin is the corner of the image. What is outside of the image is 0. It can be differentiated by `scale` and
+/// `translation` too, which have one element for each of `axes`.
+///
+/// # Panics
+/// If `shape` does not have as many axes, sizes of other axes change, `scale` or `translation` do not fit, the dtypes are not one float, or
+/// the method is `Nearest`.
+///
+/// ```
+/// use rune_trace::{Tensor, image, image::ResizeMethod};
+/// let x = Tensor::from([1.0f32, 2.0, 3.0]);
+/// let (scale, shift) = (Tensor::from([1.0f32]), Tensor::from([1.0f32]));
+/// let y = image::scale_and_translate(&x, [3], 0, &scale, &shift, ResizeMethod::Linear, true);
+/// assert_eq!(y.to_vec::<f32>()?, [0.0, 1.0, 2.0]);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn scale_and_translate(
+    image: &Tensor,
+    shape: impl Into<Shape>,
+    axes: impl Into<Axes>,
+    scale: &Tensor,
+    translation: &Tensor,
+    method: ResizeMethod,
+    antialias: bool,
+) -> Tensor {
+    let op = "image::scale_and_translate";
+    let (shape, axes) = (shape.into(), axes.into().resolve(op, image.shape()));
+    super::elementwise::expect_float(op, image);
+    expect_one_dtype(op, &[image.dtype(), scale.dtype(), translation.dtype()]);
+    let kept = |a: usize| axes.contains(&a) || image.shape()[a] == shape[a];
+    if shape.rank() != image.rank() || !(0..shape.rank()).all(kept) {
+        refuse!("{op}: an image of shape {} cannot become {shape} along axes {:?}", image.shape(), axes.as_slice());
+    }
+    let expected = Shape::from([axes.len()]);
+    if *scale.shape() != expected || *translation.shape() != expected || method == ResizeMethod::Nearest {
+        refuse!("{op}: takes {} scales and translations, and no method `Nearest`", axes.len());
+    }
+    let mut x = image.clone();
+    for (i, &axis) in axes.iter().enumerate() {
+        let (n, m) = (x.shape()[axis], shape[axis]);
+        x = along(&x, axis, &weights(n, m, &scale.i(i), &translation.i(i), method, antialias));
+    }
+    x
+}

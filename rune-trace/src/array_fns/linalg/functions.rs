@@ -1,0 +1,203 @@
+//! Square roots, polar factors, and equations with matrices on both sides.
+
+use super::{expect_matrices, expect_square, inv, kron, precision, size, solve, svd};
+use crate::array_fns::broadcast::expect_one_dtype;
+use crate::array_fns::where_;
+use crate::tensor::{Caller, at_caller, refuse};
+use crate::{ScanOptions, Tensor, custom_tangent, lax, scan_with, while_loop};
+
+/// How many turns of an iteration of Newton's are enough: each doubles the number of right digits, after some that scale.
+const TURNS: usize = 24;
+
+/// Returns the principal square root of square matrices, whose eigenvalues have positive real parts. NaN if a matrix has a real
+/// eigenvalue that is not positive: its root is not real, or does not exist.
+///
+/// By the iteration of Denman and Beavers, with products and scaling: N. Higham, "Functions of Matrices" (2008), 6.29.
+///
+/// # Panics
+/// Panics unless `a` holds square matrices of `f32` or `f64`.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let a = Tensor::from([[2.0f64, 1.0], [-1.0, 3.0]]);
+/// let root = linalg::sqrtm(&a);
+/// assert!((root.matmul(&root) - a).abs().max().item::<f64>()? < 1e-14);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn sqrtm(a: &Tensor) -> Tensor {
+    expect_square("sqrtm", a);
+    if a.size() == 0 {
+        return a.clone();
+    }
+    let caller = Caller::here();
+    // With X² = A: X dX + dX X = dA.
+    custom_tangent(
+        |a: &Tensor| caller.run(|| root(caller, a)),
+        |_, x, (da,)| caller.run(|| stable_sylvester(caller, x, da)),
+    )(a)
+}
+
+fn root(caller: Caller, a: &Tensor) -> Tensor {
+    let n = size(a).0;
+    let eye = Tensor::eye(n, a.dtype());
+    let close = n as f64 * precision(a);
+    let far = |m: &Tensor| (m - &eye).abs().sum_axes(-2).max_axes(-1);
+    let step = |x: &Tensor, m: &Tensor, i: &Tensor| {
+        let inverse = inv(m);
+        // The scale that makes the norms of both equal; none at the end, where it would only round.
+        let scale = (norm(&inverse) / norm(m)).sqrt().sqrt();
+        let near = far(m).unsqueeze(-1).unsqueeze(-1).lt(1e-2);
+        let scale = where_(near, 1.0, scale);
+        let (up, down) = (scale.square() * m, inverse / scale.square());
+        let next_m = (&eye + (up + &down) * 0.5) * 0.5;
+        let next_x = (&scale * x).matmul(&(&eye + down)) * 0.5;
+        (next_x, next_m, i + 1)
+    };
+    let start = (a.clone(), a.clone(), Tensor::scalar(0i32));
+    let body = |(x, m, i): &(Tensor, Tensor, Tensor)| caller.run(|| step(x, m, i));
+    let going = |m: &Tensor, i: &Tensor| far(m).gt(close).any() & i.lt(2 * TURNS as i32);
+    let open = |(_, m, i): &(Tensor, Tensor, Tensor)| caller.run(|| going(m, i));
+    let (x, m, _) = while_loop(open, body, &start);
+    // Without a root the iteration does not end.
+    let found = far(&m).unsqueeze(-1).unsqueeze(-1).lt(close.sqrt());
+    where_(found, x, f64::NAN)
+}
+
+/// The root of the sum of all squares of each matrix.
+fn norm(a: &Tensor) -> Tensor {
+    a.square().sum_keepdims([-2, -1]).sqrt()
+}
+
+/// The solution of `a x + x a = c`, where the eigenvalues of `a` have positive real parts; linear in `c`.
+///
+/// The sign of `[[a, c], [0, -a]]` holds `2 x`, by Newton's iteration: J. Roberts, "Linear model reduction and solution of the
+/// algebraic Riccati equation by use of the sign function" (1980).
+fn stable_sylvester(caller: Caller, a: &Tensor, c: &Tensor) -> Tensor {
+    let turned = |a: &Tensor| {
+        let inverse = inv(a);
+        let scale = (norm(&inverse) / norm(a)).sqrt();
+        let next = (&scale * a + &inverse / &scale) * 0.5;
+        (next, (inverse, scale))
+    };
+    let turn = |a: &Tensor, _: &()| caller.run(|| turned(a));
+    let options = ScanOptions { length: Some(TURNS), ..ScanOptions::default() };
+    let (_, steps) = scan_with(options, turn, a, &());
+    let apart = |c: &Tensor, (inverse, scale): &(Tensor, Tensor)| {
+        (caller.run(|| (scale * c + inverse.matmul(c).matmul(inverse) / scale) * 0.5), ())
+    };
+    scan_with(ScanOptions::default(), apart, c, &steps).0 * 0.5
+}
+
+/// Returns the solution `x` of `a x + x b = q`, of which `a` and `-b` must have no common eigenvalue, as a system of as many
+/// equations as `q` has elements. Its cost is the cube of that number.
+///
+/// # Panics
+/// Panics unless `a` and `b` are square matrices of `f32` or `f64`, and `q` a matrix with the rows of `a` and the columns of `b`.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let (a, b) = (Tensor::from([[1.0f64, 2.0], [0.0, 3.0]]), Tensor::from([[4.0f64]]));
+/// let x = linalg::solve_sylvester(&a, &b, &Tensor::from([[9.0f64], [14.0]]));
+/// assert!((x - Tensor::from([[1.0f64], [2.0]])).abs().max().item::<f64>()? < 1e-14);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn solve_sylvester(a: &Tensor, b: &Tensor, q: &Tensor) -> Tensor {
+    expect_square("solve_sylvester", a);
+    expect_square("solve_sylvester", b);
+    expect_one_dtype("linalg::solve_sylvester", &[a.dtype(), b.dtype(), q.dtype()]);
+    if a.rank() != 2 || b.rank() != 2 || *q.shape() != [size(a).0, size(b).0] {
+        refuse!(
+            "linalg::solve_sylvester: takes two square matrices and one with the rows of the first and the columns of the second, but got shapes {}, {} and {}; batches go by `vmap`",
+            a.shape(),
+            b.shape(),
+            q.shape()
+        );
+    }
+    let left = kron(a, &Tensor::eye(size(b).0, b.dtype()));
+    let system = left + kron(&Tensor::eye(size(a).0, a.dtype()), &b.t());
+    lax::reshape(&solve(&system, &lax::reshape(q, [q.size()])), q.shape().clone())
+}
+
+/// Returns the polar factors of matrices that are not wide: `U` with orthonormal columns, and the positive semidefinite `P` of
+/// which `a = U P`. For `a = P U`, transpose `a` and the factors.
+///
+/// # Panics
+/// Panics unless `a` holds matrices of `f32` or `f64` with at least as many rows as columns.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let (u, p) = linalg::polar(&Tensor::from([[0.0f64, -2.0], [3.0, 0.0]]));
+/// assert!((u - Tensor::from([[0.0f64, -1.0], [1.0, 0.0]])).abs().max().item::<f64>()? < 1e-14);
+/// assert!((p - Tensor::from([[3.0f64, 0.0], [0.0, 2.0]])).abs().max().item::<f64>()? < 1e-14);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn polar(a: &Tensor) -> (Tensor, Tensor) {
+    expect_matrices("polar", a);
+    let (m, n) = size(a);
+    if m < n {
+        refuse!(
+            "linalg::polar: takes matrices with at least as many rows as columns, but got shape {}; transpose it",
+            a.shape()
+        );
+    }
+    let caller = Caller::here();
+    let value = |a: &Tensor| {
+        let (u, s, vt) = svd(a);
+        (u.matmul(&vt), vt.t().matmul(&(s.unsqueeze(-1) * &vt)))
+    };
+    // With a skew Ω of which P Ω + Ω P = Uᵀ dA - dAᵀ U: dP = Uᵀ dA - Ω P, and dU = U Ω, and what of dA is not in the columns of U
+    // by P⁻¹. No difference of singular values divides.
+    let tangent = |a: &Tensor, u: &Tensor, p: &Tensor, da: &Tensor| {
+        let (_, s, vt) = svd(a);
+        let inner = u.t().matmul(da);
+        let skew = &inner - inner.t();
+        let sums = s.unsqueeze(-1) + s.unsqueeze(-2);
+        let turned = vt.matmul(&skew).matmul(&vt.t()) / sums;
+        let omega = vt.t().matmul(&turned).matmul(&vt);
+        let outside = da - u.matmul(&inner);
+        let outside = outside.matmul(&vt.t()).matmul(&(&vt / s.unsqueeze(-1)));
+        (u.matmul(&omega) + outside, inner - omega.matmul(p))
+    };
+    custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), (u, p), (da,)| caller.run(|| tangent(a, u, p, da)))(a)
+}
+
+/// Returns the eigenvalues of symmetric tridiagonal matrices, ascending, and the eigenvectors in columns: `diagonal` has shape
+/// `[…, n]`, and `beside`, the elements next to it, `[…, n - 1]`.
+///
+/// # Panics
+/// Panics unless the shapes are these, and the dtype `f32` or `f64`.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let (w, _) = linalg::eigh_tridiagonal(&Tensor::from([2.0f64, 2.0]), &Tensor::from([1.0f64]));
+/// assert!((w - Tensor::from([1.0f64, 3.0])).abs().max().item::<f64>()? < 1e-15);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn eigh_tridiagonal(diagonal: &Tensor, beside: &Tensor) -> (Tensor, Tensor) {
+    expect_one_dtype("linalg::eigh_tridiagonal", &[diagonal.dtype(), beside.dtype()]);
+    let fits = diagonal.rank() > 0
+        && beside.rank() == diagonal.rank()
+        && beside.shape()[..beside.rank() - 1] == diagonal.shape()[..diagonal.rank() - 1]
+        && diagonal.shape()[diagonal.rank() - 1] == beside.shape()[beside.rank() - 1] + 1;
+    if !fits || !diagonal.dtype().is_float() || diagonal.dtype().is_half() {
+        refuse!(
+            "linalg::eigh_tridiagonal: takes diagonals of f32 or f64, the second one shorter by one, but got {} and {}",
+            diagonal.ty(),
+            beside.ty()
+        );
+    }
+    at_caller(|| {
+        let n = diagonal.shape()[diagonal.rank() - 1];
+        let eye = Tensor::eye(n, diagonal.dtype());
+        let mut ends = vec![(0, 0); beside.rank()];
+        ends[beside.rank() - 1].0 = 1;
+        // Below the diagonal; `eigh` reads no more.
+        let below = beside.pad(&ends, 0.0).unsqueeze(-1) * eye.pad(&[(0, 0), (-1, 1)], 0.0);
+        let matrix = diagonal.unsqueeze(-1) * eye + &below + below.t();
+        super::eigh(&matrix)
+    })
+}

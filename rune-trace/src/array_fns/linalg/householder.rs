@@ -1,0 +1,191 @@
+//! Reflections by Householder: factors as products of `1 - τ v vᵀ`, in LAPACK's form.
+
+use super::{expect_matrices, expect_square, size};
+use crate::array_fns::broadcast::expect_one_dtype;
+use crate::array_fns::where_;
+use crate::tensor::{Caller, at_caller, refuse};
+use crate::{ScanOptions, Tensor, lax, scan_with};
+use rune_ir::{DType, Shape};
+
+/// Returns the QR factorization in the form of LAPACK's `geqrf`: `R` in the upper triangle, below it the vectors `v` of the
+/// reflections `1 - τ v vᵀ` (whose first elements are 1), and the factors `τ`. [`householder_product`] computes `Q` from them.
+///
+/// [`qr`](super::qr) is faster and has a better derivative.
+///
+/// # Panics
+/// Panics unless `a` holds matrices of `f32` or `f64`.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let (h, taus) = linalg::geqrf(&Tensor::from([[3.0f32], [4.0]]));
+/// assert_eq!((h.to_vec::<f32>()?, taus.to_vec::<f32>()?), (vec![-5.0, 0.5], vec![1.6]));
+/// assert_eq!(linalg::householder_product(&h, &taus).to_vec::<f32>()?, [-0.6, -0.8]);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn geqrf(a: &Tensor) -> (Tensor, Tensor) {
+    expect_matrices("geqrf", a);
+    let (m, n) = size(a);
+    let caller = Caller::here();
+    at_caller(|| reflected(caller, a, m.min(n), 0))
+}
+
+/// Returns the first columns of the product of reflections `1 - τ v vᵀ`, whose vectors `v` are below the diagonal of `a`, in the
+/// form of [`geqrf`]: LAPACK's `orgqr`. The result has the shape of `a`.
+///
+/// # Panics
+/// Panics unless `a` holds matrices of `f32` or `f64`, `m × n` with `m ≥ n`, and `taus` at most `n` factors for each.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let h = Tensor::from([[1.0f32, 0.0], [1.0, 1.0]]);
+/// let q = linalg::householder_product(&h, &Tensor::from([1.0f32]));
+/// assert_eq!(q.to_vec::<f32>()?, [0.0, -1.0, -1.0, 0.0]);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn householder_product(a: &Tensor, taus: &Tensor) -> Tensor {
+    expect_matrices("householder_product", a);
+    expect_one_dtype("linalg::householder_product", &[a.dtype(), taus.dtype()]);
+    let (m, n) = size(a);
+    let batch = &a.shape()[..a.rank() - 2];
+    let k = taus.shape().last().copied().unwrap_or(0);
+    if m < n || taus.rank() + 1 != a.rank() || taus.shape()[..batch.len()] != *batch || k > n {
+        refuse!(
+            "linalg::householder_product: takes matrices that are not wide, and at most as many factors as columns, but got \
+             shapes {} and {}",
+            a.shape(),
+            taus.shape()
+        );
+    }
+    let caller = Caller::here();
+    at_caller(|| product(caller, a, taus))
+}
+
+/// Returns the Hessenberg form of square matrices, which is 0 below the first subdiagonal, and the orthogonal `Q` of which
+/// `a = Q H Qᵀ`: `scipy.linalg.hessenberg` with `calc_q=True`. Signs are LAPACK's.
+///
+/// # Panics
+/// Panics unless `a` holds square matrices of `f32` or `f64`.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let a = Tensor::from([[1.0f64, 2.0, 3.0], [3.0, 5.0, 6.0], [4.0, 8.0, 9.0]]);
+/// let (h, q) = linalg::hessenberg(&a);
+/// assert_eq!(h.to_vec::<f64>()?[6], 0.0);
+/// assert!((q.matmul(&h).matmul(&q.t()) - a).abs().max().item::<f64>()? < 1e-14);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn hessenberg(a: &Tensor) -> (Tensor, Tensor) {
+    expect_square("hessenberg", a);
+    let n = size(a).0;
+    if n < 2 {
+        return (a.clone(), a.ones_like());
+    }
+    let (h, taus) = gehrd(a);
+    let inner = householder_product(&columns(&h, 1), &taus);
+    let mut one = vec![(0, 0); a.rank()];
+    (one[a.rank() - 2].0, one[a.rank() - 1].0) = (1, 1);
+    let corner = Tensor::ones([1, 1], a.dtype()).pad(&[(0, n as isize - 1); 2], 0);
+    (h.triu(-1), inner.pad(&one, 0) + corner)
+}
+
+/// Returns the Hessenberg form of square matrices in the form of LAPACK's `gehrd`: below the first subdiagonal are the vectors
+/// of the reflections, whose factors are the second result.
+///
+/// # Panics
+/// Panics unless `a` holds square matrices of `f32` or `f64`, with at least one row.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let a = Tensor::from([[1.0f32, 2.0, 3.0], [3.0, 1.0, 0.0], [4.0, 0.0, 1.0]]);
+/// let (h, taus) = linalg::gehrd(&a);
+/// assert_eq!(h.to_vec::<f32>()?[3..7], [-5.0, 1.0, 0.0, 0.5]);
+/// assert_eq!(taus.to_vec::<f32>()?, [1.6, 0.0]);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn gehrd(a: &Tensor) -> (Tensor, Tensor) {
+    expect_square("gehrd", a);
+    let n = size(a).0;
+    if n == 0 {
+        refuse!("linalg::gehrd: takes matrices with at least one row, but got shape {}", a.shape());
+    }
+    let caller = Caller::here();
+    at_caller(|| reflected(caller, a, n - 1, 1))
+}
+
+/// The matrices from row and column `from` on, with as many columns fewer at the end.
+#[track_caller]
+fn columns(h: &Tensor, from: usize) -> Tensor {
+    let (mut start, mut limit) = (vec![0; h.rank()], h.shape().to_vec());
+    start[h.rank() - 2] = from;
+    limit[h.rank() - 1] -= from;
+    lax::slice(h, &start, &limit, &vec![1; h.rank()])
+}
+
+fn numbers(n: usize) -> Tensor {
+    lax::iota(DType::I32, [n], 0)
+}
+
+/// Zeros below row `j + offset` in each column `j` of the first `count`, by reflections; with an offset applied from both sides.
+fn reflected(caller: Caller, a: &Tensor, count: usize, offset: usize) -> (Tensor, Tensor) {
+    let ((m, n), dtype) = (size(a), a.dtype());
+    let batch = &a.shape()[..a.rank() - 2];
+    let shape: Shape = batch.iter().copied().chain([count]).collect();
+    let taus = Tensor::zeros(shape, dtype);
+    if count == 0 || a.size() == 0 {
+        return (a.clone(), taus);
+    }
+    let (rows, cols, all) = (numbers(m), numbers(n), numbers(count));
+    let eliminated = |a: &Tensor, taus: &Tensor, j: &Tensor| {
+        let pivot = j + offset as i32;
+        let column = where_(cols.eq(j), a, 0.0).sum_axes(-1);
+        let scale = column.abs().max_keepdims(-1).stop_gradient();
+        let scale = where_(scale.eq(0.0) | scale.isfinite().eq(false), 1.0, scale);
+        let scaled = &column / &scale;
+        let alpha = where_(rows.eq(&pivot), &scaled, 0.0).sum_keepdims(-1);
+        let below = where_(rows.gt(&pivot), &scaled, 0.0);
+        let rest = below.square().sum_keepdims(-1);
+        // Nothing is left to eliminate.
+        let done = rest.eq(0.0);
+        let norm = where_(&done, 1.0, alpha.square() + &rest).sqrt();
+        let negative = alpha.lt(0.0) | (alpha.eq(0.0) & (1.0 / alpha.stop_gradient()).lt(0.0));
+        let beta = where_(&done, &alpha, where_(&negative, &norm, -&norm));
+        let tau = where_(&done, 0.0, (&beta - &alpha) / where_(&done, 1.0, &beta));
+        let below = &below / where_(&done, 1.0, &alpha - &beta);
+        let v = where_(rows.eq(&pivot), 1.0, &below);
+        let stored = where_(rows.gt(&pivot), &below, where_(rows.eq(&pivot), &beta * &scale, &column));
+        let projected = where_(cols.gt(j), v.unsqueeze(-2).matmul(a).squeeze(-2), 0.0);
+        let mut next = a - (&tau * &v).unsqueeze(-1) * projected.unsqueeze(-2);
+        next = where_(cols.eq(j), stored.unsqueeze(-1), next);
+        if offset > 0 {
+            let right = next.matmul(&v.unsqueeze(-1));
+            next = &next - right * (&tau * &v).unsqueeze(-2);
+        }
+        (next, where_(all.eq(j), tau, taus))
+    };
+    let step = |(a, taus): &(Tensor, Tensor), j: &Tensor| (caller.run(|| eliminated(a, taus, j)), ());
+    scan_with(ScanOptions::default(), step, &(a.clone(), taus), &numbers(count)).0
+}
+
+fn product(caller: Caller, a: &Tensor, taus: &Tensor) -> Tensor {
+    let ((m, n), k) = (size(a), taus.shape()[taus.rank() - 1]);
+    let square = Tensor::eye(m, a.dtype());
+    let eye = lax::slice(&square, &[0, 0], &[m, n], &[1, 1]);
+    let start = eye.broadcast_to(a.shape().clone());
+    if k == 0 || a.size() == 0 {
+        return start;
+    }
+    let (rows, cols, all) = (numbers(m), numbers(n), numbers(k));
+    let turned = |q: &Tensor, i: &Tensor| {
+        let column = where_(cols.eq(i), a, 0.0).sum_axes(-1);
+        let v = where_(rows.eq(i), 1.0, where_(rows.gt(i), column, 0.0));
+        let tau = where_(all.eq(i), taus, 0.0).sum_keepdims(-1);
+        let projected = v.unsqueeze(-2).matmul(q);
+        q - (tau * v).unsqueeze(-1) * projected
+    };
+    let step = |q: &Tensor, i: &Tensor| (caller.run(|| turned(q, i)), ());
+    scan_with(ScanOptions { reverse: true, ..ScanOptions::default() }, step, &start, &numbers(k)).0
+}

@@ -1,0 +1,224 @@
+//! Functions of all elements but those that are NaN.
+
+use super::axes::{Axes, resolve_axis};
+use super::elementwise::constant_like;
+use super::join::part;
+use super::reductions::as_float;
+use crate::tensor::refuse;
+use crate::{Tensor, lax};
+use rune_ir::DType;
+use rune_ir::op::Dims;
+
+/// `x` with `value` in the place of NaN.
+#[track_caller]
+fn without(x: &Tensor, value: f64) -> Tensor {
+    if x.dtype().is_float() { lax::select(&x.isnan(), &constant_like(x, value), x) } else { x.clone() }
+}
+
+/// What an extreme is over NaN alone.
+#[track_caller]
+fn unless_all(x: &Tensor, y: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
+    if !x.dtype().is_float() {
+        return y.clone();
+    }
+    let all = x.isnan();
+    let all = if keepdims { all.all_keepdims(axes) } else { all.all_axes(axes) };
+    lax::select(&all, &constant_like(y, f64::NAN), y)
+}
+
+/// How many elements along `axes` are no NaN, in the dtype of `x`, which is a float.
+#[track_caller]
+fn count(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
+    let counted = lax::convert(&x.isnan().logical_not(), x.dtype());
+    if keepdims { counted.sum_keepdims(axes) } else { counted.sum_axes(axes) }
+}
+
+#[track_caller]
+fn nanmean(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
+    let x = as_float(x);
+    let zeroed = without(&x, 0.0);
+    let sum = if keepdims { zeroed.sum_keepdims(axes) } else { zeroed.sum_axes(axes) };
+    sum / count(&x, axes, keepdims)
+}
+
+/// The variance of those that are no NaN, or its square root.
+#[track_caller]
+fn nanvariance(x: &Tensor, axes: &[usize], keepdims: bool, ddof: usize, root: bool) -> Tensor {
+    let x = as_float(x);
+    let centered = &x - nanmean(&x, axes, true);
+    let squares = without(&centered, 0.0).square();
+    let sum = if keepdims { squares.sum_keepdims(axes) } else { squares.sum_axes(axes) };
+    let n = count(&x, axes, keepdims) - ddof as f64;
+    let valid = n.gt(0.0);
+    let variance = &sum / lax::select(&valid, &n, &n.ones_like());
+    let variance = lax::select(&valid, &variance, &constant_like(&variance, f64::NAN));
+    if root { variance.sqrt() } else { variance }
+}
+
+macro_rules! reductions {
+    ($($(#[$doc:meta])* $name:ident $over:ident $keep:ident: |$x:ident, $axes:ident, $keepdims:ident| $body:expr;)*) => {
+        /// Functions of all elements but NaN along some axes. As of [`Tensor::sum`], there are three of each: over all axes, over
+        /// some, which leave the shape, and over some that stay with size 1.
+        impl Tensor {$(
+            $(#[$doc])*
+            #[track_caller]
+            pub fn $name(&self) -> Tensor {
+                self.$over(..)
+            }
+            #[doc = concat!("[`Tensor::", stringify!($name), "`] over `axes`, which leave the shape.")]
+            #[track_caller]
+            pub fn $over(&self, axes: impl Into<Axes>) -> Tensor {
+                let ($x, $axes, $keepdims) = (self, &*axes.into().resolve_sorted(stringify!($name), self.shape()), false);
+                $body
+            }
+            #[doc = concat!("[`Tensor::", stringify!($name), "`] over `axes`, which stay with size 1.")]
+            #[track_caller]
+            pub fn $keep(&self, axes: impl Into<Axes>) -> Tensor {
+                let ($x, $axes, $keepdims) = (self, &*axes.into().resolve_sorted(stringify!($name), self.shape()), true);
+                $body
+            }
+        )*}
+    };
+}
+reductions! {
+    /// Returns the sum of those that are no NaN, as [`Tensor::sum`]. Over none: 0.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([1.0f32, f32::NAN, 2.0]).nansum().item::<f32>().unwrap(), 3.0);
+    /// ```
+    nansum nansum_axes nansum_keepdims: |x, axes, keepdims| {
+        let x = without(x, 0.0);
+        if keepdims { x.sum_keepdims(axes) } else { x.sum_axes(axes) }
+    };
+    /// Returns the product of those that are no NaN, as [`Tensor::prod`]. Over none: 1.
+    nanprod nanprod_axes nanprod_keepdims: |x, axes, keepdims| {
+        let x = without(x, 1.0);
+        if keepdims { x.prod_keepdims(axes) } else { x.prod_axes(axes) }
+    };
+    /// Returns the greatest of those that are no NaN. Over NaN alone: NaN.
+    nanmax nanmax_axes nanmax_keepdims: |x, axes, keepdims| {
+        let y = without(x, f64::NEG_INFINITY);
+        let y = if keepdims { y.max_keepdims(axes) } else { y.max_axes(axes) };
+        unless_all(x, &y, axes, keepdims)
+    };
+    /// Returns the least of those that are no NaN. Over NaN alone: NaN.
+    nanmin nanmin_axes nanmin_keepdims: |x, axes, keepdims| {
+        let y = without(x, f64::INFINITY);
+        let y = if keepdims { y.min_keepdims(axes) } else { y.min_axes(axes) };
+        unless_all(x, &y, axes, keepdims)
+    };
+    /// Returns the average of those that are no NaN; of integers and `bool`, as `f32`. Over none: NaN.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([1.0f32, f32::NAN, 2.0]).nanmean().item::<f32>().unwrap(), 1.5);
+    /// ```
+    nanmean nanmean_axes nanmean_keepdims: |x, axes, keepdims| nanmean(x, axes, keepdims);
+    /// Returns the average squared distance from the average, of those that are no NaN. Over none: NaN.
+    nanvar nanvar_axes nanvar_keepdims: |x, axes, keepdims| nanvariance(x, axes, keepdims, 0, false);
+    /// Returns the square root of [`Tensor::nanvar`].
+    nanstd nanstd_axes nanstd_keepdims: |x, axes, keepdims| nanvariance(x, axes, keepdims, 0, true);
+}
+
+/// Positions, running functions and quantiles of all elements but NaN.
+impl Tensor {
+    /// Returns the position along `axis` of the first greatest element that is no NaN, as `i32`; -1 along NaN alone.
+    ///
+    /// # Panics
+    /// If the axis is out of range or has no elements.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([1.0f32, f32::NAN, 2.0]).nanargmax(0).item::<i32>().unwrap(), 2);
+    /// ```
+    #[track_caller]
+    pub fn nanargmax(&self, axis: isize) -> Tensor {
+        let position = without(self, f64::NEG_INFINITY).argmax_axis(axis);
+        unless_all_position(self, &position, axis)
+    }
+    /// Returns the position along `axis` of the first least element that is no NaN, as `i32`; -1 along NaN alone.
+    ///
+    /// # Panics
+    /// If the axis is out of range or has no elements.
+    #[track_caller]
+    pub fn nanargmin(&self, axis: isize) -> Tensor {
+        let position = without(self, f64::INFINITY).argmin_axis(axis);
+        unless_all_position(self, &position, axis)
+    }
+    /// Returns the running sum along `axis`, where NaN counts as 0.
+    ///
+    /// # Panics
+    /// If the axis is out of range.
+    #[track_caller]
+    pub fn nancumsum(&self, axis: isize) -> Tensor {
+        without(self, 0.0).cumsum(axis)
+    }
+    /// Returns the running product along `axis`, where NaN counts as 1.
+    ///
+    /// # Panics
+    /// If the axis is out of range.
+    #[track_caller]
+    pub fn nancumprod(&self, axis: isize) -> Tensor {
+        without(self, 1.0).cumprod(axis)
+    }
+    /// Returns the element at the fraction `q` of the order of those along `axis` that are no NaN, interpolated between
+    /// neighbours; NaN if there are none. Of integers and `bool`, as `f32`.
+    ///
+    /// # Panics
+    /// If `q` is not from 0 to 1, or the axis has no elements.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([3.0f32, f32::NAN, 1.0]).nanquantile(0.25, 0);
+    /// assert_eq!(x.item::<f32>().unwrap(), 1.5);
+    /// ```
+    #[track_caller]
+    pub fn nanquantile(&self, q: f64, axis: isize) -> Tensor {
+        let axis = resolve_axis("nanquantile", axis, self.shape());
+        let n = self.shape()[axis];
+        if !(0.0..=1.0).contains(&q) || n == 0 {
+            refuse!("nanquantile: {q} of axis {axis} of shape {} is not defined", self.shape());
+        }
+        let sorted = as_float(self).sort(axis as isize);
+        let axes: Dims = Dims::from_slice(&[axis]);
+        let known = sorted.isnan().logical_not();
+        let last = known.sum_keepdims(&*axes) - 1;
+        // NaN comes last, so the place depends on how many there are.
+        let dtype = if sorted.dtype().is_half() { DType::F32 } else { sorted.dtype() };
+        let at = (lax::convert(&last, dtype) * q).maximum(0.0);
+        let (below, above) = (at.floor(), at.ceil());
+        let weight = lax::convert(&(&at - &below), sorted.dtype());
+        let low = sorted.take_along_axis(&below.cast(DType::I32), axis as isize);
+        let high = sorted.take_along_axis(&above.cast(DType::I32), axis as isize);
+        let value = low * (1.0 - &weight) + high * &weight;
+        let first = part(&sorted, axis, 0, 1);
+        let value = lax::select(&first.isnan(), &constant_like(&first, f64::NAN), &value);
+        lax::reshape(&value, self.shape().without(&[axis]))
+    }
+    /// Returns [`Tensor::nanquantile`] at `q` percent.
+    ///
+    /// # Panics
+    /// As [`Tensor::nanquantile`].
+    #[track_caller]
+    pub fn nanpercentile(&self, q: f64, axis: isize) -> Tensor {
+        self.nanquantile(q / 100.0, axis)
+    }
+    /// Returns [`Tensor::median`] of those that are no NaN.
+    ///
+    /// # Panics
+    /// If the axis is out of range or has no elements.
+    #[track_caller]
+    pub fn nanmedian(&self, axis: isize) -> Tensor {
+        self.nanquantile(0.5, axis)
+    }
+}
+
+#[track_caller]
+fn unless_all_position(x: &Tensor, position: &Tensor, axis: isize) -> Tensor {
+    if !x.dtype().is_float() {
+        return position.clone();
+    }
+    let all = x.isnan().all_axes(axis);
+    lax::select(&all, &lax::full_like(position, -1.0), position)
+}

@@ -1,0 +1,68 @@
+//! Reductions of segments, as `jax.ops` has them.
+
+use super::choose::{ResultSize, known};
+use crate::tensor::refuse;
+use crate::{Tensor, lax};
+use rune_ir::op::ReduceFn;
+use rune_ir::{DType, Shape};
+
+/// What a segment without elements is, and where each slice of `data` goes: segments out of range are left out.
+#[track_caller]
+fn segments(op: &str, data: &Tensor, ids: &Tensor, size: &ResultSize, f: ReduceFn) -> (Tensor, Tensor) {
+    if data.dtype() == DType::Bool && matches!(f, ReduceFn::Sum | ReduceFn::Prod) {
+        refuse!("{op}: takes numbers, but got {}", data.ty());
+    }
+    if !ids.dtype().is_int() || ids.rank() != 1 || data.rank() == 0 || data.shape()[0] != ids.size() {
+        refuse!(
+            "{op}: the numbers of segments must be one integer for each slice, but are {} for {}",
+            ids.ty(),
+            data.ty()
+        );
+    }
+    let n = match size.given() {
+        Some(n) => n,
+        None if ids.size() == 0 => 0,
+        None => usize::try_from(known(op, &ids.max().cast(DType::I64))[0] + 1).unwrap_or(0),
+    };
+    let mut shape: Shape = data.shape().clone();
+    shape.dims_mut()[0] = n;
+    // The neutral element is the reduction of nothing.
+    let nothing = lax::reduce(f, &lax::full(data.dtype(), &[0].into(), 0.0), &[0]);
+    let ids = lax::convert(ids, if ids.dtype().size() > 4 { DType::I64 } else { DType::I32 });
+    let outside = ids.lt(0);
+    let ids = lax::select(&outside, &lax::full_like(&ids, n as f64), &ids);
+    (lax::broadcast_in_dim(&nothing, shape, &[]), ids)
+}
+
+macro_rules! segment {
+    ($($(#[$doc:meta])* $name:ident = $f:ident $update:ident;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// `ids` names the segment of each slice along the first axis of `data`; slices of numbers out of range are left out. The number of
+        /// segments is the greatest number plus 1 (`..`), or given, as it has to be inside of `jit`.
+        ///
+        /// # Panics
+        /// If `ids` is not one integer for each slice, or the number of segments is `..` and the elements of `ids` are unknown.
+        #[track_caller]
+        pub fn $name(data: &Tensor, ids: &Tensor, segments: impl Into<ResultSize>) -> Tensor {
+            let (start, ids) = self::segments(stringify!($name), data, ids, &segments.into(), ReduceFn::$f);
+            start.at(ids).$update(data)
+        }
+    )*};
+}
+segment! {
+    /// Returns the sums of the slices of each segment; of none, 0.
+    ///
+    /// ```
+    /// use rune_trace::{Tensor, segment_sum};
+    /// let sums = segment_sum(&Tensor::from([1.0f32, 2.0, 4.0]), &Tensor::from([0, 0, 2]), 3);
+    /// assert_eq!(sums.to_vec::<f32>().unwrap(), [3.0, 0.0, 4.0]);
+    /// ```
+    segment_sum = Sum add;
+    /// Returns the products of the slices of each segment; of none, 1.
+    segment_prod = Prod mul;
+    /// Returns the greatest elements of the slices of each segment; of none, -∞ or the least integer.
+    segment_max = Max max;
+    /// Returns the least elements of the slices of each segment; of none, ∞ or the greatest integer.
+    segment_min = Min min;
+}

@@ -1,0 +1,211 @@
+//! Convolutions and correlations of signals, as `jax.scipy.signal` has them.
+//!
+//! ```
+//! use rune_trace::{Tensor, signal, signal::ConvolveMode};
+//! let (x, box_) = (Tensor::from([1.0f32, 2.0, 3.0]), Tensor::from([1.0f32, 1.0]));
+//! assert_eq!(signal::convolve(&x, &box_, ConvolveMode::Full).to_vec::<f32>()?, [1.0, 3.0, 5.0, 3.0]);
+//! assert_eq!(signal::convolve(&x, &box_, ConvolveMode::Valid).to_vec::<f32>()?, [3.0, 5.0]);
+//! # Ok::<(), rune_trace::EvalError>(())
+//! ```
+
+use super::axes::resolve_axis;
+use super::broadcast::expect_one_dtype;
+use super::conv::{ConvOptions, ConvPadding};
+use super::reductions::as_float;
+use crate::tensor::refuse;
+use crate::{Tensor, Tree, lax};
+use rune_ir::Shape;
+
+/// Which part of a convolution is wanted.
+#[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum ConvolveMode {
+    /// All positions where the two overlap.
+    #[default]
+    Full,
+    /// As many as the first operand has elements (the longer one, of vectors), from the middle.
+    Same,
+    /// Those positions where one lies wholly inside of the other.
+    Valid,
+}
+
+/// What [`detrend`] takes away.
+#[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Trend {
+    /// The straight line that is nearest by least squares.
+    #[default]
+    Linear,
+    /// The average.
+    Constant,
+}
+
+/// Convolutions of vectors.
+impl Tensor {
+    /// Returns the convolution of two vectors. Integers and `bool` are convolved as `f32`.
+    ///
+    /// # Panics
+    /// If one is no vector, has no elements, or the dtypes differ.
+    ///
+    /// ```
+    /// use rune_trace::{Tensor, signal::ConvolveMode};
+    /// let x = Tensor::from([1.0f32, 2.0, 3.0]).convolve(&Tensor::from([0.0f32, 1.0]), ConvolveMode::Same);
+    /// assert_eq!(x.to_vec::<f32>().unwrap(), [0.0, 1.0, 2.0]);
+    /// ```
+    #[track_caller]
+    pub fn convolve(&self, other: &Tensor, mode: ConvolveMode) -> Tensor {
+        expect_vectors("convolve", self, other);
+        let (long, short) = if self.size() < other.size() { (other, self) } else { (self, other) };
+        slide("convolve", long, &short.flip(0), &middle(mode, short.shape()))
+    }
+    /// Returns the correlation of two vectors: the sum of products of the first, shifted, and the second. Integers and `bool` are correlated as
+    /// `f32`.
+    ///
+    /// # Panics
+    /// If one is no vector, has no elements, or the dtypes differ.
+    #[track_caller]
+    pub fn correlate(&self, other: &Tensor, mode: ConvolveMode) -> Tensor {
+        expect_vectors("correlate", self, other);
+        if self.size() < other.size() {
+            return slide("correlate", other, self, &middle(mode, self.shape())).flip(0);
+        }
+        slide("correlate", self, other, &middle(mode, other.shape()))
+    }
+}
+
+#[track_caller]
+fn expect_vectors(op: &str, x: &Tensor, y: &Tensor) {
+    expect_one_dtype(op, &[x.dtype(), y.dtype()]);
+    if x.rank() != 1 || y.rank() != 1 || x.size() == 0 || y.size() == 0 {
+        refuse!("{op}: takes vectors that are not empty, but got {} and {}", x.ty(), y.ty());
+    }
+}
+
+/// What is added around the longer operand.
+fn middle(mode: ConvolveMode, window: &Shape) -> Vec<(isize, isize)> {
+    let around = |&n: &usize| {
+        let n = n as isize;
+        match mode {
+            ConvolveMode::Full => (n - 1, n - 1),
+            ConvolveMode::Same => (n / 2, n - n / 2 - 1),
+            ConvolveMode::Valid => (0, 0),
+        }
+    };
+    window.iter().map(around).collect()
+}
+
+/// The sums of products of `window` with `x` around each position.
+#[track_caller]
+fn slide(op: &str, x: &Tensor, window: &Tensor, around: &[(isize, isize)]) -> Tensor {
+    let (x, window) = (as_float(x), as_float(window));
+    if x.rank() == 0 {
+        refuse!("{op}: takes arrays, but got a scalar");
+    }
+    let one = |x: &Tensor| [1, 1].into_iter().chain(x.shape().iter().copied()).collect::<Shape>();
+    let (shape, kernel) = (one(&x), one(&window));
+    let options = ConvOptions::new().padding(ConvPadding::Explicit(around.to_vec()));
+    let y = lax::reshape(&x, shape).conv(&lax::reshape(&window, kernel), &options);
+    let result: Shape = y.shape()[2..].iter().copied().collect();
+    lax::reshape(&y, result)
+}
+
+/// The convolution of arrays of any number of axes; the smaller one slides over the larger.
+#[track_caller]
+fn convolve_arrays(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
+    expect_one_dtype(op, &[x.dtype(), y.dtype()]);
+    if x.rank() != y.rank() || x.size() == 0 || y.size() == 0 {
+        refuse!("{op}: takes arrays of as many axes that are not empty, but got {} and {}", x.ty(), y.ty());
+    }
+    let within = |a: &Tensor, b: &Tensor| a.shape().iter().zip(b.shape().iter()).all(|(a, b)| a <= b);
+    if !within(y, x) && !within(x, y) {
+        refuse!("{op}: of shapes {} and {}, neither fits into the other along every axis", x.shape(), y.shape());
+    }
+    let (large, small) = if within(y, x) { (x, y) } else { (y, x) };
+    let around: Vec<(isize, isize)> = (0..x.rank())
+        .map(|a| {
+            let (n, second) = (small.shape()[a] as isize, y.shape()[a] as isize);
+            match mode {
+                ConvolveMode::Full => (n - 1, n - 1),
+                // The result has the size of the first operand.
+                ConvolveMode::Same => (n - 1 - (second - 1) / 2, n - second + (second - 1) / 2),
+                ConvolveMode::Valid => (0, 0),
+            }
+        })
+        .collect();
+    slide(op, large, &small.flip(..), &around)
+}
+
+/// The correlation, as a convolution with one operand turned around.
+#[track_caller]
+fn correlate_arrays(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
+    convolve_arrays(op, x, &y.flip(..), mode)
+}
+
+/// Returns the convolution of arrays of as many axes, one of which fits into the other. Integers and `bool` are convolved as `f32`.
+///
+/// # Panics
+/// If the numbers of axes or the dtypes differ, neither fits into the other, or one is empty.
+#[track_caller]
+pub fn convolve(x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
+    convolve_arrays("signal::convolve", x, y, mode)
+}
+
+/// Returns the correlation of arrays of as many axes, one of which fits into the other.
+///
+/// # Panics
+/// As [`convolve`].
+#[track_caller]
+pub fn correlate(x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
+    correlate_arrays("signal::correlate", x, y, mode)
+}
+
+/// Returns the convolution of matrices, one of which fits into the other.
+///
+/// # Panics
+/// As [`convolve`], and if one is no matrix.
+#[track_caller]
+pub fn convolve2d(x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
+    if x.rank() != 2 || y.rank() != 2 {
+        refuse!("signal::convolve2d: takes matrices, but got {} and {}", x.ty(), y.ty());
+    }
+    convolve_arrays("signal::convolve2d", x, y, mode)
+}
+
+/// Returns the correlation of matrices, one of which fits into the other.
+///
+/// # Panics
+/// As [`convolve`], and if one is no matrix.
+#[track_caller]
+pub fn correlate2d(x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
+    if x.rank() != 2 || y.rank() != 2 {
+        refuse!("signal::correlate2d: takes matrices, but got {} and {}", x.ty(), y.ty());
+    }
+    // Turned around, the middle of an even number of positions is the other one.
+    if mode == ConvolveMode::Same {
+        return convolve_arrays("signal::correlate2d", &x.flip(..), y, mode).flip(..);
+    }
+    correlate_arrays("signal::correlate2d", x, y, mode)
+}
+
+/// Returns `x` without its trend along `axis`. Integers and `bool` as `f32`.
+///
+/// # Panics
+/// If the axis is out of range.
+///
+/// ```
+/// use rune_trace::{Tensor, signal, signal::Trend};
+/// let x = signal::detrend(&Tensor::from([1.0f32, 3.0, 5.0]), 0, Trend::Linear);
+/// assert_eq!(x.to_vec::<f32>()?, [0.0, 0.0, 0.0]);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn detrend(x: &Tensor, axis: isize, trend: Trend) -> Tensor {
+    let at = resolve_axis("signal::detrend", axis, x.shape());
+    let x = as_float(x);
+    let centered = &x - x.mean_keepdims(at);
+    let n = x.shape()[at];
+    if trend == Trend::Constant || n < 2 {
+        return centered;
+    }
+    let t = lax::iota(x.dtype(), x.shape().clone(), at) - (n as f64 - 1.0) / 2.0;
+    let slope = (&t * &centered).sum_keepdims(at) / t.square().sum_keepdims(at);
+    centered - t * slope
+}

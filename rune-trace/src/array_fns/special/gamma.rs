@@ -1,0 +1,344 @@
+//! The gamma function and what is made of it.
+//!
+//! By Lanczos's approximation ("A precision approximation of the gamma function", 1964) with the coefficients of P. Godfrey for g = 7 and nine
+//! terms, and by reflection (DLMF 5.5.3) below 1/2, as XLA.
+
+use super::support::{lift, lift_all, number_or, with_slope, with_slopes};
+use super::zeta::{polygamma_of, trigamma};
+use crate::array_fns::scalar::Operand;
+use crate::tensor::refuse;
+use crate::{Tensor, lax};
+use std::f64::consts::PI;
+
+const G: f64 = 7.0;
+const LANCZOS: [f64; 8] = [
+    676.520_368_121_885_1,
+    -1_259.139_216_722_402_8,
+    771.323_428_777_653_1,
+    -176.615_029_162_140_6,
+    12.507_343_278_686_905,
+    -0.138_571_095_265_720_12,
+    9.984_369_578_019_572e-6,
+    1.505_632_735_149_311_6e-7,
+];
+const LANCZOS_0: f64 = 0.999_999_999_999_809_9;
+
+/// z of Γ(z + 1), where x or 1 - x is z + 1; and whether x is below 1/2.
+fn reflected(x: &Tensor) -> (Tensor, Tensor) {
+    let below = x.lt(0.5);
+    (lax::select(&below, &-x, &(x - 1.0)), below)
+}
+
+/// ln (z + g + 1/2), and the number itself.
+fn log_base(z: &Tensor) -> (Tensor, Tensor) {
+    let base = G + 0.5;
+    (((z / base).log1p() + base.ln()), z + base)
+}
+
+fn lgamma_value(x: &Tensor) -> Tensor {
+    let (z, below) = reflected(x);
+    let mut sum = lax::full_like(x, LANCZOS_0);
+    for (k, c) in LANCZOS.into_iter().enumerate() {
+        sum = sum + c / (&z + (k + 1) as f64);
+    }
+    let (log_t, t) = log_base(&z);
+    // Of the powers of t the greatest part cancels, so it is taken out first.
+    let y = (&z + 0.5 - t / &log_t) * &log_t + (0.5 * (2.0 * PI).ln()) + sum.log();
+    let magnitude = x.abs();
+    let fraction = &magnitude - magnitude.floor();
+    let fraction = lax::min(&fraction, &(1.0 - &fraction));
+    let log_sin = (fraction * PI).sin().log();
+    let reflection = lax::select(&log_sin.isfinite(), &(PI.ln() - &log_sin - &y), &-&log_sin);
+    let y = lax::select(&below, &reflection, &y);
+    number_or(&magnitude.eq(f64::INFINITY), f64::INFINITY, &y)
+}
+/// ln |Γ(x)|, within a caller.
+pub(crate) fn lgamma_of(x: &Tensor) -> Tensor {
+    with_slope(lgamma_value, x, |x, _| digamma_of(x))
+}
+
+fn digamma_value(x: &Tensor) -> Tensor {
+    let (z, below) = reflected(x);
+    let mut sum = lax::full_like(x, LANCZOS_0);
+    let mut slope = lax::full_like(x, 0.0);
+    for (k, c) in LANCZOS.into_iter().enumerate() {
+        let term = &z + (k + 1) as f64;
+        slope = slope - c / (&term * &term);
+        sum = sum + c / term;
+    }
+    let (log_t, t) = log_base(&z);
+    let y = log_t + slope / sum - G / t;
+    // π cot πx, of the part of x that is left after a whole number.
+    let angle = (x + (x + 0.5).floor().abs()) * PI;
+    let reflection = &y - angle.cos() * PI / angle.sin();
+    let y = lax::select(&below, &reflection, &y);
+    number_or(&(x.le(0.0) & x.eq(x.floor())), f64::NAN, &y)
+}
+/// The derivative of ln |Γ(x)|, within a caller.
+pub(crate) fn digamma_of(x: &Tensor) -> Tensor {
+    with_slope(digamma_value, x, |x, _| trigamma(x))
+}
+
+/// The sign of Γ(x), within a caller.
+fn sign_of(x: &Tensor) -> Tensor {
+    let floor = x.floor();
+    let negative = x.lt(0.0);
+    let half = &floor * 0.5;
+    let odd = lax::ne(&half, &half.floor());
+    // 1 / -0 is -∞.
+    let minus_zero = x.eq(0.0) & (1.0 / x).lt(0.0);
+    let sign = number_or(&((&negative & odd) | minus_zero), -1.0, &x.ones_like());
+    number_or(&((negative & x.eq(&floor)) | x.isnan()), f64::NAN, &sign)
+}
+
+/// Returns ln |Γ(x)|. It is ∞ at 0, at negative whole numbers and at ±∞.
+///
+/// The derivative is [`digamma`].
+///
+/// # Panics
+/// If `x` is of no float dtype.
+///
+/// ```
+/// use rune_trace::{Tensor, special};
+/// let x = special::gammaln(&Tensor::from([5.0f64, 0.5]));
+/// let expected = [24f64.ln(), std::f64::consts::PI.sqrt().ln()];
+/// for (x, y) in x.to_vec::<f64>().unwrap().into_iter().zip(expected) {
+///     assert!((x - y).abs() < 1e-14);
+/// }
+/// ```
+#[doc(alias = "lgamma")]
+#[track_caller]
+pub fn gammaln(x: &Tensor) -> Tensor {
+    lift("special::gammaln", x, lgamma_of)
+}
+/// Returns ln Γ(x), which is NaN where x is not positive; [`gammaln`] has the logarithm of |Γ(x)| there.
+///
+/// # Panics
+/// If `x` is of no float dtype.
+#[track_caller]
+pub fn loggamma(x: &Tensor) -> Tensor {
+    lift("special::loggamma", x, |x| {
+        let positive = x.gt(0.0);
+        let inner = lax::select(&positive, x, &x.ones_like());
+        lax::select(&positive, &lgamma_of(&inner), &lax::full_like(x, f64::NAN))
+    })
+}
+/// Returns ψ(x), the derivative of ln |Γ(x)|. It is NaN at 0 and at negative whole numbers.
+///
+/// # Panics
+/// If `x` is of no float dtype.
+///
+/// ```
+/// use rune_trace::{Tensor, special};
+/// let x = special::digamma(&Tensor::scalar(1.0f64)).item::<f64>().unwrap();
+/// assert!((x + 0.577_215_664_901_532_9).abs() < 1e-15);
+/// ```
+#[track_caller]
+pub fn digamma(x: &Tensor) -> Tensor {
+    lift("special::digamma", x, digamma_of)
+}
+/// Returns Γ(x): NaN at negative whole numbers, ±∞ at ±0.
+///
+/// # Panics
+/// If `x` is of no float dtype.
+///
+/// ```
+/// use rune_trace::{Tensor, special};
+/// let x = special::gamma(&Tensor::from([5.0f32, -0.5])).to_vec::<f32>().unwrap();
+/// assert!((x[0] - 24.0).abs() < 1e-4 && (x[1] + 3.544_907_7).abs() < 1e-5);
+/// ```
+#[track_caller]
+pub fn gamma(x: &Tensor) -> Tensor {
+    lift("special::gamma", x, gamma_of)
+}
+pub(crate) fn gamma_of(x: &Tensor) -> Tensor {
+    with_slope(|x: &Tensor| sign_of(x) * lgamma_of(x).exp(), x, |x, y| y * digamma_of(x))
+}
+/// Returns the sign of Γ(x), as 1 or -1: NaN at negative whole numbers, and -1 at -0.
+///
+/// # Panics
+/// If `x` is of no float dtype.
+#[track_caller]
+pub fn gammasgn(x: &Tensor) -> Tensor {
+    lift("special::gammasgn", x, sign_of)
+}
+/// Returns x! = Γ(x + 1), and 0 where x is negative.
+///
+/// # Panics
+/// If `x` is of no float dtype.
+///
+/// ```
+/// use rune_trace::{Tensor, special};
+/// let x = special::factorial(&Tensor::scalar(5.0f64)).item::<f64>().unwrap();
+/// assert!((x - 120.0).abs() < 1e-11);
+/// ```
+#[track_caller]
+pub fn factorial(x: &Tensor) -> Tensor {
+    lift("special::factorial", x, |x| {
+        let negative = x.lt(0.0);
+        let inner = lax::select(&negative, &x.zeros_like(), x);
+        number_or(&negative, 0.0, &lgamma_of(&(inner + 1.0)).exp())
+    })
+}
+/// Returns the binomial coefficient "`n` over `k`", of real numbers; 0 where `k` is negative or above `n`.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+///
+/// ```
+/// use rune_trace::{Tensor, special};
+/// let x = special::comb(5.0, &Tensor::from([0.0f64, 2.0, 6.0])).round();
+/// assert_eq!(x.to_vec::<f64>().unwrap(), [1.0, 10.0, 0.0]);
+/// ```
+#[track_caller]
+pub fn comb(n: impl Operand, k: impl Operand) -> Tensor {
+    lift_all("special::comb", [n.into_argument(), k.into_argument()], |[n, k]| {
+        let some = k.le(n) & n.ge(0.0) & k.ge(0.0);
+        let (n, k) = (lax::select(&some, n, &n.zeros_like()), lax::select(&some, k, &k.zeros_like()));
+        let log = lgamma_of(&(&n + 1.0)) - lgamma_of(&(&k + 1.0)) - lgamma_of(&(&n + 1.0 - &k));
+        lax::select(&some, &log.exp(), &log.zeros_like())
+    })
+}
+/// Returns Pochhammer's symbol Γ(z + m) / Γ(z), and 1 where `m` is 0.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+///
+/// ```
+/// use rune_trace::special;
+/// let x = special::poch(3.0f32, 2.0f32).item::<f32>().unwrap();
+/// assert!((x - 12.0).abs() < 1e-4);
+/// ```
+#[track_caller]
+pub fn poch(z: impl Operand, m: impl Operand) -> Tensor {
+    fn value(z: &Tensor, m: &Tensor) -> Tensor {
+        number_or(&m.eq(0.0), 1.0, &(gamma_of(&(z + m)) / gamma_of(z)))
+    }
+    lift_all("special::poch", [z.into_argument(), m.into_argument()], |[z, m]| {
+        with_slopes(value, [z, m], |z, m, y| {
+            let above = digamma_of(&(z + m));
+            [(&above - digamma_of(z)) * y, above * y]
+        })
+    })
+}
+
+/// ln Γ(b) - ln Γ(a + b) for a ≤ b and b ≥ 8, without the cancellation of great parts: by Stirling's series (A. DiDonato and A. Morris, "Algorithm
+/// 708", 1992).
+fn log_ratio(a: &Tensor, b: &Tensor) -> Tensor {
+    /// B₂ₖ / (2k (2k - 1)), adjusted so that six terms suffice.
+    const STIRLING: [f64; 6] = [
+        0.083_333_333_333_333_3,
+        -0.002_777_777_777_609_91,
+        0.000_793_650_666_825_39,
+        -0.000_595_202_931_351_87,
+        0.000_837_308_034_031_215,
+        -0.001_653_229_627_807_13,
+    ];
+    let h = a / b;
+    let x = &h / (1.0 + &h);
+    let square = &x * &x;
+    // (1 - xⁿ) / (1 - x) for n = 1, 3, …, 11.
+    let mut sums = vec![x.ones_like()];
+    for _ in 1..STIRLING.len() {
+        let last = sums.last().expect("there is one");
+        sums.push(&x + &square * last + 1.0);
+    }
+    let t = (1.0 / b).square();
+    let mut w = &sums[5] * STIRLING[5];
+    for k in (0..5).rev() {
+        w = w * &t + &sums[k] * STIRLING[k];
+    }
+    let w = w * (x / b);
+    let u = (b + (a - 0.5)) * h.log1p();
+    let v = a * (b.log() - 1.0);
+    lax::select(&u.le(&v), &(&w - &v - &u), &(&w - &u - &v))
+}
+fn betaln_value(a: &Tensor, b: &Tensor) -> Tensor {
+    let (a, b) = (lax::min(a, b), lax::max(a, b));
+    let log_gamma_a = lgamma_of(&a);
+    let small = &log_gamma_a + (lgamma_of(&b) - lgamma_of(&(&a + &b)));
+    lax::select(&b.lt(8.0), &small, &(log_gamma_a + log_ratio(&a, &b)))
+}
+pub(crate) fn betaln_of(a: &Tensor, b: &Tensor) -> Tensor {
+    with_slopes(betaln_value, [a, b], |a, b, _| {
+        let both = digamma_of(&(a + b));
+        [digamma_of(a) - &both, digamma_of(b) - both]
+    })
+}
+/// Returns ln |B(a, b)|, the logarithm of the beta function, also of large numbers without loss.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+///
+/// ```
+/// use rune_trace::special;
+/// let x = special::betaln(2.0f64, 3.0f64).item::<f32>().unwrap();
+/// assert!((x + 12f32.ln()).abs() < 1e-6);
+/// ```
+#[track_caller]
+pub fn betaln(a: impl Operand, b: impl Operand) -> Tensor {
+    lift_all("special::betaln", [a.into_argument(), b.into_argument()], |[a, b]| betaln_of(a, b))
+}
+/// Returns the beta function, Γ(a) Γ(b) / Γ(a + b).
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+#[track_caller]
+pub fn beta(a: impl Operand, b: impl Operand) -> Tensor {
+    lift_all("special::beta", [a.into_argument(), b.into_argument()], |[a, b]| {
+        sign_of(a) * sign_of(b) * sign_of(&(a + b)) * betaln_of(a, b).exp()
+    })
+}
+/// Returns the logarithm of the multivariate gamma function of dimension `d`, ln π^(d (d - 1) / 4) ∏ Γ(a - j / 2) for j from 0 to d - 1.
+///
+/// # Panics
+/// If `a` is of no float dtype, or `d` is 0.
+#[track_caller]
+pub fn multigammaln(a: &Tensor, d: usize) -> Tensor {
+    if d == 0 {
+        refuse!("special::multigammaln: the dimension must be at least 1, but is 0");
+    }
+    lift("special::multigammaln", a, |a| {
+        let mut sum = lax::full_like(a, 0.25 * (d * (d - 1)) as f64 * PI.ln());
+        for j in 0..d {
+            sum = sum + lgamma_of(&(a - j as f64 / 2.0));
+        }
+        sum
+    })
+}
+/// Returns the derivative of order `n` of [`digamma`], where `n` is a whole number, as an integer or a float. NaN where it is negative.
+/// Only `x` can be differentiated by.
+///
+/// # Panics
+/// If `x` is of no float dtype or shapes do not broadcast.
+///
+/// ```
+/// use rune_trace::{Tensor, special};
+/// let x = special::polygamma(1, &Tensor::scalar(1.0f64)).item::<f64>().unwrap();
+/// assert!((x - std::f64::consts::PI.powi(2) / 6.0).abs() < 1e-14);
+/// ```
+#[track_caller]
+pub fn polygamma(n: impl Operand, x: impl Operand) -> Tensor {
+    let x = x.into_argument();
+    let n = super::support::order("special::polygamma", n.into_argument(), &x);
+    lift_all("special::polygamma", [n, x], |[n, x]| polygamma_of(n, x))
+}
+
+/// Functions of each element.
+impl Tensor {
+    /// Returns ln |Γ(x)|: see [`special::gammaln`](crate::special::gammaln).
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert!((Tensor::scalar(5.0f64).lgamma().item::<f64>().unwrap() - 24f64.ln()).abs() < 1e-14);
+    /// ```
+    #[track_caller]
+    pub fn lgamma(&self) -> Tensor {
+        lift("lgamma", self, lgamma_of)
+    }
+    /// Returns the derivative of [`Tensor::lgamma`]: see [`special::digamma`](crate::special::digamma).
+    #[track_caller]
+    pub fn digamma(&self) -> Tensor {
+        lift("digamma", self, digamma_of)
+    }
+}

@@ -1,0 +1,232 @@
+//! The regularized incomplete gamma functions, by the series of DLMF 8.7.1 and the continued fraction of DLMF 8.9.2 (as in S. Moshier,
+//! "Methods and Programs for Mathematical Functions", 1989), and their derivatives by the parameter, which differentiate the terms one by one.
+
+use super::gamma::{digamma_of, lgamma_of};
+use super::support::{epsilon, lift_all, log_max, number_or, repeat, with_slope, with_slopes};
+use crate::array_fns::scalar::Operand;
+use crate::{Tensor, lax};
+
+/// Terms of the continued fraction after which it is given up.
+const MOST: f64 = 2000.0;
+
+/// A sum or fraction that has been computed, without its factor; and, for derivatives, its own derivative by the parameter.
+struct Expansion {
+    value: Tensor,
+    slope: Option<Tensor>,
+}
+
+/// xᵃ e⁻ˣ / Γ(a); and where it is too small to be told from 0.
+fn factor(a: &Tensor, x: &Tensor) -> (Tensor, Tensor) {
+    let log = a * x.log() - x - lgamma_of(a);
+    let none = log.lt(-log_max(x));
+    (log.exp(), none)
+}
+
+/// 1 + x / (a + 1) + x² / ((a + 1) (a + 2)) + …, where `enabled`.
+fn series(a: &Tensor, x: &Tensor, enabled: &Tensor, differentiated: bool) -> Expansion {
+    let (one, zero) = (a.ones_like(), a.zeros_like());
+    let eps = epsilon(a);
+    let mut init = vec![enabled.clone(), a.clone(), one.clone(), one];
+    if differentiated {
+        init.extend([zero.clone(), zero]);
+    }
+    let last = repeat(
+        |c: &Vec<Tensor>| c[0].any(),
+        |c| {
+            let on = &c[0];
+            let r = &c[1] + 1.0;
+            let ratio = x / &r;
+            let term = &c[2] * &ratio;
+            let sum = &c[3] + &term;
+            let mut next = vec![r, term, sum];
+            let more = if differentiated {
+                let slope = &c[4] * &ratio - &c[2] * x / next[0].square();
+                let slopes = &c[5] + &slope;
+                let more = (&slope / &slopes).abs().gt(eps);
+                next.extend([slope, slopes]);
+                more
+            } else {
+                (&next[1] / &next[2]).gt(eps)
+            };
+            kept(on, more, next, c)
+        },
+        &init,
+    );
+    Expansion { value: last[3].clone(), slope: last.get(5).cloned() }
+}
+
+/// What is carried to the next turn: what was there where all is done.
+fn kept(on: &Tensor, more: Tensor, next: Vec<Tensor>, before: &[Tensor]) -> Vec<Tensor> {
+    let mut carried = vec![on & more];
+    for (next, before) in next.iter().zip(&before[1..]) {
+        carried.push(lax::select(on, next, before));
+    }
+    carried
+}
+
+/// 1 / (x + 1 - a - 1 (1 - a) / (x + 3 - a - …)), where `enabled`, by its numerators p and denominators q.
+fn fraction(a: &Tensor, x: &Tensor, enabled: &Tensor, differentiated: bool) -> Expansion {
+    let (one, zero) = (x.ones_like(), x.zeros_like());
+    let eps = epsilon(a);
+    let y = 1.0 - a;
+    let z = x + &y + 1.0;
+    let (p, q) = (x + 1.0, &z * x);
+    let value = &p / &q;
+    let mut init = vec![enabled.clone(), zero.clone(), y, z, one, x.clone(), p, q.clone(), value.clone()];
+    if differentiated {
+        let slope = &value * x / q;
+        init.extend([zero.clone(), zero.clone(), zero, -x, slope]);
+    }
+    let last = repeat(
+        |c: &Vec<Tensor>| c[0].any(),
+        |c| {
+            let on = &c[0];
+            let (n, y, z) = (&c[1] + 1.0, &c[2] + 1.0, &c[3] + 2.0);
+            let yc = &y * &n;
+            let [p2, q2, p1, q1, value] = [&c[4], &c[5], &c[6], &c[7], &c[8]];
+            let (p, q) = (p1 * &z - p2 * &yc, q1 * &z - q2 * &yc);
+            let some = q.ne(0.0);
+            let quotient = lax::select(&some, &(&p / &q), value);
+            let mut more = number_or(&!&some, 1.0, &((value - &quotient) / &quotient).abs()).gt(eps);
+            // Numerators and denominators grow together, and are made smaller together.
+            let scale = number_or(&p.abs().gt(1.0 / eps), eps, &x.ones_like());
+            let mut next = vec![n.clone(), y, z.clone()];
+            for part in [p1, q1, &p, &q] {
+                next.push(part * &scale);
+            }
+            next.push(quotient.clone());
+            if differentiated {
+                let [dp2, dq2, dp1, dq1, slope] = [&c[9], &c[10], &c[11], &c[12], &c[13]];
+                let dp = dp1 * &z - p1 - dp2 * &yc + p2 * &n;
+                let dq = dq1 * &z - q1 - dq2 * &yc + q2 * &n;
+                let slope_now = lax::select(&some, &((&dp - &quotient * &dq) / &q), slope);
+                more = number_or(&!&some, 1.0, &(&slope_now - slope).abs()).gt(eps);
+                for part in [dp1, dq1, &dp, &dq] {
+                    next.push(part * &scale);
+                }
+                next.push(slope_now);
+            }
+            let more = more & n.lt(MOST);
+            kept(on, more, next, c)
+        },
+        &init,
+    );
+    Expansion { value: last[8].clone(), slope: last.get(13).cloned() }
+}
+
+/// What both functions are made of: whether the fraction is better than the series, the two, the factor of each, and where there is nothing to compute.
+struct Parts {
+    wrong: Tensor,
+    /// The lower function where the series serves, the upper one where the fraction does.
+    lower: Tensor,
+    upper: Tensor,
+    use_fraction: Tensor,
+}
+fn parts(a: &Tensor, x: &Tensor) -> Parts {
+    let wrong = x.lt(0.0) | a.lt(0.0) | (a.eq(0.0) & x.eq(0.0)) | a.isnan() | x.isnan();
+    let use_fraction = x.ge(1.0) & x.gt(a);
+    let (ax, none) = factor(a, x);
+    let enabled = !(&wrong | none | x.eq(0.0) | x.eq(f64::INFINITY) | a.eq(0.0));
+    let lower = series(a, x, &(&enabled & !&use_fraction), false).value * &ax / a;
+    let upper = fraction(a, x, &(enabled & &use_fraction), false).value * ax;
+    Parts { wrong, lower, upper, use_fraction }
+}
+
+fn lower_value(a: &Tensor, x: &Tensor) -> Tensor {
+    let Parts { wrong, lower, upper, use_fraction } = parts(a, x);
+    let y = lax::select(&use_fraction, &(1.0 - upper), &lower);
+    let y = number_or(&x.eq(0.0), 0.0, &y);
+    let y = number_or(&(x.eq(f64::INFINITY) | a.eq(0.0)), 1.0, &y);
+    number_or(&wrong, f64::NAN, &y)
+}
+fn upper_value(a: &Tensor, x: &Tensor) -> Tensor {
+    let Parts { wrong, lower, upper, use_fraction } = parts(a, x);
+    let y = lax::select(&use_fraction, &upper, &(1.0 - lower));
+    let y = number_or(&x.eq(0.0), 1.0, &y);
+    let y = number_or(&(x.eq(f64::INFINITY) | a.eq(0.0)), 0.0, &y);
+    number_or(&wrong, f64::NAN, &y)
+}
+
+/// The derivative by x of the lower function, xᵃ⁻¹ e⁻ˣ / Γ(a).
+fn density(a: &Tensor, x: &Tensor) -> Tensor {
+    (-x + (a - 1.0) * x.log() - lgamma_of(a)).exp()
+}
+
+/// The lower function, within a caller.
+pub(crate) fn gammainc_of(a: &Tensor, x: &Tensor) -> Tensor {
+    with_slopes(lower_value, [a, x], |a, x, _| [by_parameter(a, x), density(a, x)])
+}
+/// The upper function, within a caller.
+pub(crate) fn gammaincc_of(a: &Tensor, x: &Tensor) -> Tensor {
+    with_slopes(upper_value, [a, x], |a, x, _| [-by_parameter(a, x), -density(a, x)])
+}
+
+/// The derivative of the lower function by a, divided by minus its derivative by x where it is `of_samples`: then it is that of a random number of
+/// the gamma distribution (M. Figurnov, S. Mohamed and A. Mnih, "Implicit Reparameterization Gradients", 2018).
+fn slope_value(a: &Tensor, x: &Tensor, of_samples: bool) -> Tensor {
+    let nan = a.isnan() | x.isnan();
+    let wrong = x.lt(0.0) | a.le(0.0);
+    let use_fraction = x.gt(1.0) & x.gt(a);
+    let (ax, none) = factor(a, x);
+    let enabled = !(x.eq(0.0) | &wrong | none | &nan | x.eq(f64::INFINITY));
+    let log_x = x.log();
+    let Expansion { value, slope } = series(a, x, &(&enabled & !&use_fraction), true);
+    let lower = slope.expect("it is differentiated") + value * (&log_x - digamma_of(&(a + 1.0)));
+    let Expansion { value, slope } = fraction(a, x, &(enabled & &use_fraction), true);
+    let upper = slope.expect("it is differentiated") + value * (log_x - digamma_of(a));
+    let (lower, upper) = if of_samples { (-(lower * x / a), upper * x) } else { (lower * &ax / a, -(upper * ax)) };
+    let y = lax::select(&use_fraction, &upper, &lower);
+    let y = number_or(&(x.eq(0.0) | x.eq(f64::INFINITY)), 0.0, &y);
+    number_or(&(wrong | nan), f64::NAN, &y)
+}
+/// The derivative of the lower function by a. It can be differentiated by x, but not by a.
+fn by_parameter(a: &Tensor, x: &Tensor) -> Tensor {
+    let captured = a.clone();
+    let value = move |x: &Tensor| slope_value(&captured, x, false);
+    let a = a.clone();
+    with_slope(value, x, move |x, _| density(&a, x) * (x.log() - digamma_of(&a)))
+}
+/// The derivative of a random number `x` of the gamma distribution by the parameter `a` of this, within a caller.
+pub(crate) fn random_gamma_grad_of(a: &Tensor, x: &Tensor) -> Tensor {
+    slope_value(a, x, true)
+}
+
+/// Returns the regularized lower incomplete gamma function, P(a, x) = ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt / Γ(a). NaN for negative `a` or `x`.
+///
+/// It has derivatives by `a` and by `x`; of the further ones, all but the second by `a`.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+///
+/// ```
+/// use rune_trace::{Tensor, special};
+/// let x = special::gammainc(1.0, &Tensor::scalar(2.0f64)).item::<f64>().unwrap();
+/// assert!((x - (1.0 - (-2f64).exp())).abs() < 1e-15);
+/// ```
+#[track_caller]
+pub fn gammainc(a: impl Operand, x: impl Operand) -> Tensor {
+    lift_all("special::gammainc", [a.into_argument(), x.into_argument()], |[a, x]| gammainc_of(a, x))
+}
+/// Returns the regularized upper incomplete gamma function, Q(a, x) = 1 - P(a, x), without loss where it is small; see [`gammainc`].
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+///
+/// ```
+/// use rune_trace::{Tensor, special};
+/// let x = special::gammaincc(1.0, &Tensor::scalar(50.0f64)).item::<f64>().unwrap();
+/// assert!((x / (-50f64).exp() - 1.0).abs() < 1e-13);
+/// ```
+#[track_caller]
+pub fn gammaincc(a: impl Operand, x: impl Operand) -> Tensor {
+    lift_all("special::gammaincc", [a.into_argument(), x.into_argument()], |[a, x]| gammaincc_of(a, x))
+}
+/// Returns the derivative by `a` of random numbers `x` of the gamma distribution of shape `a` and scale 1, if `a` moves and the
+/// probability of less than `x` stays.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+#[track_caller]
+pub fn random_gamma_grad(a: impl Operand, x: impl Operand) -> Tensor {
+    lift_all("special::random_gamma_grad", [a.into_argument(), x.into_argument()], |[a, x]| random_gamma_grad_of(a, x))
+}

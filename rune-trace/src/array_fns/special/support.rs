@@ -1,0 +1,149 @@
+//! What the special functions share: arguments made alike, derivatives, loops, polynomials.
+//!
+//! A public function calls [`lift`] or [`lift_all`], so all below runs [at its caller](at_caller). Rules and loop bodies run later, so they take
+//! the origin with them.
+
+use crate::array_fns::broadcast::unify;
+use crate::array_fns::elementwise::expect_float;
+use crate::array_fns::scalar::Argument;
+use crate::tensor::{at_caller, current_origin, refuse, with_origin};
+use crate::{Tensor, Tree, custom_tangent, lax, while_loop};
+use rune_ir::DType;
+
+/// `f` of `x`, a float. Half types are computed in `f32`.
+#[track_caller]
+pub(crate) fn lift(op: &str, x: &Tensor, f: impl FnOnce(&Tensor) -> Tensor) -> Tensor {
+    expect_float(op, x);
+    at_caller(|| {
+        if x.dtype().is_half() {
+            return lax::convert(&f(&lax::convert(x, DType::F32)), x.dtype());
+        }
+        f(x)
+    })
+}
+
+/// `f` of floats of one dtype, broadcast to one shape. Numbers take the dtype of the tensors, and are `f32` among themselves.
+#[track_caller]
+pub(crate) fn lift_all<const N: usize>(
+    op: &str,
+    args: [Argument; N],
+    f: impl FnOnce(&[Tensor; N]) -> Tensor,
+) -> Tensor {
+    let xs = floats(op, args);
+    let dtype = xs[0].dtype();
+    at_caller(|| {
+        if dtype.is_half() {
+            let wide = xs.each_ref().map(|x| lax::convert(x, DType::F32));
+            return lax::convert(&f(&wide), dtype);
+        }
+        f(&xs)
+    })
+}
+
+/// The arguments as floats of one type.
+#[track_caller]
+pub(crate) fn floats<const N: usize>(op: &str, args: [Argument; N]) -> [Tensor; N] {
+    let numbers = args.iter().all(|arg| arg.dtype().is_none());
+    let mut args = args;
+    if numbers && let Some(Argument::Scalar(first)) = args.first_mut() {
+        // A float among integers makes all of them floats.
+        *first = crate::Scalar::Float(first.to_f64());
+    }
+    let xs = unify(op, args);
+    expect_float(op, &xs[0]);
+    xs
+}
+
+/// An order, such as that of a polygamma function, as floats like `x`: a tensor of integers is converted.
+#[track_caller]
+pub(crate) fn order(op: &str, n: Argument, x: &Argument) -> Argument {
+    match (n, x.dtype()) {
+        (Argument::Tensor(n), dtype) if n.dtype().is_int() => {
+            Argument::Tensor(lax::convert(&n, dtype.unwrap_or(DType::F32)))
+        }
+        (Argument::Tensor(n), _) if !n.dtype().is_float() => {
+            refuse!("{op}: an order must be an integer or a float, but is {}", n.ty())
+        }
+        (n, _) => n,
+    }
+}
+
+/// `f` of `x`, with the derivative that `slope` gives of x and the result.
+pub(crate) fn with_slope<F>(f: F, x: &Tensor, slope: impl Fn(&Tensor, &Tensor) -> Tensor + Send + Sync) -> Tensor
+where
+    F: Fn(&Tensor) -> Tensor + Send + Sync,
+{
+    let origin = current_origin();
+    custom_tangent(f, move |(x,), y, (dx,)| with_origin(&origin, || dx * slope(x, y)))(x)
+}
+
+/// `f` of `x` and `y`, with the derivatives by both, which `slopes` gives of x, y and the result.
+pub(crate) fn with_slopes<F>(
+    f: F,
+    [x, y]: [&Tensor; 2],
+    slopes: impl Fn(&Tensor, &Tensor, &Tensor) -> [Tensor; 2] + Send + Sync,
+) -> Tensor
+where
+    F: Fn(&Tensor, &Tensor) -> Tensor + Send + Sync,
+{
+    let origin = current_origin();
+    let f = custom_tangent(f, move |(x, y), z, (dx, dy)| {
+        with_origin(&origin, || {
+            let [by_x, by_y] = slopes(x, y, z);
+            dx * by_x + dy * by_y
+        })
+    });
+    f(x, y)
+}
+
+/// `body` again and again, while `cond`.
+pub(crate) fn repeat<C: Tree>(cond: impl FnOnce(&C) -> Tensor, body: impl FnOnce(&C) -> C, init: &C) -> C {
+    let origin = current_origin();
+    while_loop(|c| with_origin(&origin, || cond(c)), |c| with_origin(&origin, || body(c)), init)
+}
+
+/// The polynomial with these coefficients, the highest power first.
+pub(crate) fn polynomial(x: &Tensor, coefficients: &[f64]) -> Tensor {
+    let (first, rest) = coefficients.split_first().expect("a polynomial has coefficients");
+    let mut sum = lax::full_like(x, *first);
+    for &c in rest {
+        sum = sum * x + c;
+    }
+    sum
+}
+
+/// The sum of Chebyshev polynomials Tₖ(x) with these coefficients, the first halved, by Clenshaw's recurrence. The highest comes
+/// first.
+pub(crate) fn chebyshev(x: &Tensor, coefficients: &[f64]) -> Tensor {
+    let twice = x * 2.0;
+    let (mut b0, mut b1) = (lax::full_like(x, 0.0), lax::full_like(x, 0.0));
+    let mut b2 = b1.clone();
+    for &c in coefficients {
+        b2 = b1;
+        b1 = b0;
+        b0 = &twice * &b1 - &b2 + c;
+    }
+    (b0 - b2) * 0.5
+}
+
+/// Where `cond` holds `yes`, else `no`, a number.
+pub(crate) fn or_number(cond: &Tensor, yes: &Tensor, no: f64) -> Tensor {
+    lax::select(cond, yes, &lax::full_like(yes, no))
+}
+/// Where `cond` holds a number, else `no`.
+pub(crate) fn number_or(cond: &Tensor, yes: f64, no: &Tensor) -> Tensor {
+    lax::select(cond, &lax::full_like(no, yes), no)
+}
+
+/// The distance from 1 to the next number.
+pub(crate) fn epsilon(x: &Tensor) -> f64 {
+    if x.dtype() == DType::F64 { f64::EPSILON } else { f64::from(f32::EPSILON) }
+}
+/// The logarithm of the greatest number.
+pub(crate) fn log_max(x: &Tensor) -> f64 {
+    if x.dtype() == DType::F64 { f64::MAX.ln() } else { f64::from(f32::MAX).ln() }
+}
+/// The least positive number with full precision.
+pub(crate) fn tiny(x: &Tensor) -> f64 {
+    if x.dtype() == DType::F64 { f64::MIN_POSITIVE } else { f64::from(f32::MIN_POSITIVE) }
+}

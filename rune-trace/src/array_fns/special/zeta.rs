@@ -1,0 +1,107 @@
+//! The zeta function of Hurwitz, and the polygamma functions.
+
+use super::gamma::{digamma_of, lgamma_of};
+use super::support::{lift_all, number_or, with_slope, with_slopes};
+use crate::array_fns::scalar::Operand;
+use crate::{Tensor, jvp, lax};
+use std::f64::consts::PI;
+
+/// B₂ₖ / (2k)! for k from 1, with the Bernoulli numbers.
+const BERNOULLI: [f64; 12] = [
+    0.083_333_333_333_333_33,
+    -0.001_388_888_888_888_889,
+    3.306_878_306_878_307e-5,
+    -8.267_195_767_195_768e-7,
+    2.087_675_698_786_81e-8,
+    -5.284_190_138_687_493e-10,
+    1.338_253_653_068_468e-11,
+    -3.389_680_296_322_583e-13,
+    8.586_062_056_277_845e-15,
+    -2.174_868_698_558_061_7e-16,
+    5.509_002_828_360_23e-18,
+    -1.395_446_468_581_252_3e-19,
+];
+
+/// The sum of (q + k)⁻ˢ over all whole k from 0: the first ten terms, and the formula of Euler and Maclaurin for the rest (DLMF 25.11.28).
+fn series(s: &Tensor, q: &Tensor) -> Tensor {
+    const TERMS: usize = 10;
+    let minus = -s;
+    let mut sum = lax::pow(q, &minus);
+    for k in 1..TERMS {
+        sum = sum + lax::pow(&(q + k as f64), &minus);
+    }
+    let a = q + TERMS as f64;
+    let power = lax::pow(&a, &minus);
+    let inverse = 1.0 / &a;
+    let square = inverse.square();
+    let mut rest = lax::full_like(s, 0.0);
+    for (k, b) in BERNOULLI.iter().enumerate().rev() {
+        // Two more factors of s (s + 1) (s + 2) … for each term.
+        let next = if k == 0 { s.clone() } else { (s + (2 * k - 1) as f64) * (s + (2 * k) as f64) };
+        let scale = if k == 0 { &inverse } else { &square };
+        rest = (rest + *b) * next * scale;
+    }
+    sum + &power * &a / (s - 1.0) + power * (rest + 0.5)
+}
+fn zeta_value(s: &Tensor, q: &Tensor) -> Tensor {
+    let y = series(s, q);
+    // Where all terms vanish, the product of nothing and infinity is none.
+    let y = number_or(&(q.eq(f64::INFINITY) | (s.eq(f64::INFINITY) & q.gt(1.0))), 0.0, &y);
+    let y = number_or(&s.lt(1.0), f64::NAN, &y);
+    let pole = q.le(0.0);
+    let whole = s.eq(s.floor());
+    let even = whole.clone() & (s * 0.5).eq((s * 0.5).floor());
+    let y = number_or(&(&pole & !whole), f64::NAN, &y);
+    let at_pole = lax::select(&even, &lax::full_like(s, f64::INFINITY), &lax::full_like(s, f64::NAN));
+    let y = lax::select(&(pole & q.eq(q.floor())), &at_pole, &y);
+    number_or(&s.eq(1.0), f64::INFINITY, &y)
+}
+/// ζ(s, q), within a caller.
+pub(crate) fn zeta_of(s: &Tensor, q: &Tensor) -> Tensor {
+    with_slopes(zeta_value, [s, q], |s, q, _| {
+        let by_s = jvp(|s: &Tensor| series(s, q), s, &s.ones_like()).1;
+        [by_s, -s * zeta_of(&(s + 1.0), q)]
+    })
+}
+
+/// The derivative of the digamma function, ζ(2, x), by reflection (DLMF 5.15.6) where x is not positive.
+pub(crate) fn trigamma(x: &Tensor) -> Tensor {
+    let below = x.le(0.0);
+    let two = lax::full_like(x, 2.0);
+    let positive = lax::select(&below, &(1.0 - x), x);
+    let y = zeta_of(&two, &positive);
+    let angle = lax::select(&below, &(x + (x + 0.5).floor().abs()), &lax::full_like(x, 0.5)) * PI;
+    lax::select(&below, &((PI / angle.sin()).square() - &y), &y)
+}
+
+/// The derivative of order `n` of the digamma function, within a caller.
+pub(crate) fn polygamma_of(n: &Tensor, x: &Tensor) -> Tensor {
+    let (order, n) = (n.clone(), n);
+    let value = move |x: &Tensor| {
+        let n = &order;
+        let half = n * 0.5;
+        let sign = lax::select(&half.eq(half.floor()), &lax::full_like(n, -1.0), &n.ones_like());
+        let y = sign * lgamma_of(&(n + 1.0)).exp() * zeta_of(&(n + 1.0), x);
+        let y = lax::select(&n.eq(0.0), &digamma_of(x), &y);
+        let y = lax::select(&n.eq(1.0), &trigamma(x), &y);
+        number_or(&(n.lt(0.0) | n.ne(n.floor())), f64::NAN, &y)
+    };
+    let next = n + 1.0;
+    with_slope(value, x, move |x, _| polygamma_of(&next, x))
+}
+
+/// Returns the zeta function of Hurwitz, ζ(x, q) = Σ (q + k)⁻ˣ over whole k from 0. It is ∞ for x = 1, and NaN for x < 1. With `q` = 1 it is the
+/// zeta function of Riemann.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+///
+/// ```
+/// use rune_trace::{Tensor, special};
+/// let x = special::zeta(&Tensor::scalar(2.0f64), 1.0).item::<f64>().unwrap();
+/// assert!((x - std::f64::consts::PI.powi(2) / 6.0).abs() < 1e-14);
+/// ```
+#[track_caller]
+pub fn zeta(x: impl Operand, q: impl Operand) -> Tensor {
+    lift_all("special::zeta", [x.into_argument(), q.into_argument()], |[x, q]| zeta_of(x, q))
+}

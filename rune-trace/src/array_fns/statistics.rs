@@ -1,0 +1,141 @@
+//! Averages, spreads and correlations.
+
+use super::axes::Axes;
+use super::broadcast::expect_one_dtype;
+use super::names::truth;
+use super::reductions::as_float;
+use crate::tensor::refuse;
+use crate::{Tensor, lax};
+use rune_ir::{DType, Shape};
+
+macro_rules! over_axes {
+    ($($(#[$doc:meta])* $name:ident $over:ident $keep:ident: |$x:ident, $axes:ident, $keepdims:ident| $body:expr;)*) => {
+        /// More functions of all elements along some axes, with the three forms that [`Tensor::sum`] has.
+        impl Tensor {$(
+            $(#[$doc])*
+            #[track_caller]
+            pub fn $name(&self) -> Tensor {
+                self.$over(..)
+            }
+            #[doc = concat!("[`Tensor::", stringify!($name), "`] over `axes`, which leave the shape.")]
+            #[track_caller]
+            pub fn $over(&self, axes: impl Into<Axes>) -> Tensor {
+                let ($x, $axes, $keepdims) = (self, &*axes.into().resolve_sorted(stringify!($name), self.shape()), false);
+                $body
+            }
+            #[doc = concat!("[`Tensor::", stringify!($name), "`] over `axes`, which stay with size 1.")]
+            #[track_caller]
+            pub fn $keep(&self, axes: impl Into<Axes>) -> Tensor {
+                let ($x, $axes, $keepdims) = (self, &*axes.into().resolve_sorted(stringify!($name), self.shape()), true);
+                $body
+            }
+        )*}
+    };
+}
+over_axes! {
+    /// Returns the greatest element less the least, of numbers: NumPy's peak to peak.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([3, -1, 2]).ptp().item::<i32>().unwrap(), 4);
+    /// ```
+    ptp ptp_axes ptp_keepdims: |x, axes, keepdims| {
+        if keepdims { x.max_keepdims(axes) - x.min_keepdims(axes) } else { x.max_axes(axes) - x.min_axes(axes) }
+    };
+    /// Returns how many elements are not 0, as `i32`.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([3.0f32, 0.0, 2.0]).count_nonzero().item::<i32>().unwrap(), 2);
+    /// ```
+    count_nonzero count_nonzero_axes count_nonzero_keepdims: |x, axes, keepdims| {
+        let holds = truth(x);
+        if keepdims { holds.sum_keepdims(axes) } else { lax::convert(&holds, DType::I32).sum_axes(axes) }
+    };
+    /// Returns the logarithm of the average of eˣ, without overflow on the way; of integers and `bool`, as `f32`.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([1000.0f32, 1000.0]).logmeanexp().item::<f32>().unwrap(), 1000.0);
+    /// ```
+    logmeanexp logmeanexp_axes logmeanexp_keepdims: |x, axes, keepdims| {
+        let n: usize = axes.iter().map(|&a| x.shape()[a]).product();
+        let sum = if keepdims { x.logsumexp_keepdims(axes) } else { x.logsumexp_axes(axes) };
+        sum - (n as f64).ln()
+    };
+}
+
+/// Averages and quantiles.
+impl Tensor {
+    /// Returns the average along `axes`, each element counted with its weight. `weights` broadcast to this tensor.
+    ///
+    /// # Panics
+    /// If the dtypes differ or `weights` do not broadcast. Integers and `bool` are averaged as `f32`.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([1.0f32, 4.0]);
+    /// assert_eq!(x.average(&Tensor::from([2.0f32, 1.0]), 0).item::<f32>().unwrap(), 2.0);
+    /// ```
+    #[track_caller]
+    pub fn average(&self, weights: &Tensor, axes: impl Into<Axes>) -> Tensor {
+        expect_one_dtype("average", &[self.dtype(), weights.dtype()]);
+        let axes = axes.into().resolve_sorted("average", self.shape());
+        let (x, weights) = (as_float(self), as_float(weights));
+        let weights = super::broadcast::broadcast("average", &weights, x.shape());
+        (&x * &weights).sum_axes(&*axes) / weights.sum_axes(&*axes)
+    }
+    /// Returns [`Tensor::quantile`] at `q` percent.
+    ///
+    /// # Panics
+    /// As [`Tensor::quantile`].
+    #[track_caller]
+    pub fn percentile(&self, q: f64, axis: isize) -> Tensor {
+        self.quantile(q / 100.0, axis)
+    }
+    /// Returns the covariances of variables along the first axis, observed along the second (of a vector: one variable), with
+    /// `ddof` observations taken away: 1 for the unbiased estimate, NumPy's default.
+    ///
+    /// # Panics
+    /// If there are more than two axes.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([[1.0f32, 2.0, 3.0], [3.0, 2.0, 1.0]]);
+    /// assert_eq!(x.cov(1).to_vec::<f32>().unwrap(), [1.0, -1.0, -1.0, 1.0]);
+    /// ```
+    #[track_caller]
+    pub fn cov(&self, ddof: usize) -> Tensor {
+        if self.rank() > 2 {
+            refuse!(
+                "cov: takes variables along the first axis and observations along the second, but got {}",
+                self.ty()
+            );
+        }
+        let vector = self.rank() < 2;
+        let x = as_float(self).atleast_2d();
+        let centered = &x - x.mean_keepdims(1);
+        let n = x.shape()[1];
+        let c = centered.matmul(&centered.t()) / if n > ddof { (n - ddof) as f64 } else { f64::NAN };
+        if vector { lax::reshape(&c, Shape::scalar()) } else { c }
+    }
+    /// Returns the coefficients of correlation of variables along the first axis, observed along the second.
+    ///
+    /// # Panics
+    /// If there are more than two axes.
+    #[track_caller]
+    pub fn corrcoef(&self) -> Tensor {
+        if self.rank() > 2 {
+            refuse!(
+                "corrcoef: takes variables along the first axis and observations along the second, but got {}",
+                self.ty()
+            );
+        }
+        let c = self.cov(1);
+        if c.rank() == 0 {
+            return &c / &c;
+        }
+        let deviations = c.diagonal(0, 0, 1).sqrt();
+        (c / deviations.unsqueeze(1) / deviations.unsqueeze(0)).clamp(-1.0, 1.0)
+    }
+}

@@ -1,0 +1,104 @@
+//! Roots and solutions of linear equations, differentiated by what they solve and not by how they were found.
+
+use super::{custom_tangent, custom_vjp, jvp, linear_transpose, vjp};
+use crate::tensor::{Caller, at_caller};
+use crate::{Tensor, Tree};
+
+/// Finds x with `f(x, params)` = 0, differentiable by `params`.
+///
+/// `solve` is given f as a function of x alone, and `initial`, and returns the root, by any means, which are not differentiated.
+/// By the implicit function theorem the tangent of the root is the solution v of ∂f/∂x · v = -∂f/∂params · dparams: `tangent_solve` is
+/// given the function v ↦ ∂f/∂x · v, which is linear, and the right side, and returns v. For reverse mode it has to be made of
+/// operations that have a transpose: for a scalar root, a division by the function of 1; else [`linalg::solve`](crate::linalg::solve) of
+/// its Jacobian.
+///
+/// Forward and reverse mode work in any order. `initial` has the derivative 0.
+///
+/// # Panics
+/// If the functions return tensors of other types than the root, or capture what is differentiated by: that goes into `params`.
+///
+/// ```
+/// use rune_trace::{Tensor, custom_root, fori_loop, grad};
+/// // The square root of a by Newton's method; d√a / da = 1 / (2 √a).
+/// let sqrt = |a: &Tensor| {
+///     let newton = |f: &dyn Fn(&Tensor) -> Tensor, x: &Tensor| fori_loop(0, 20, |_, x: &Tensor| x - f(x) / (x * 2.0), x);
+///     let divide = |g: &dyn Fn(&Tensor) -> Tensor, y: &Tensor| y / g(&y.ones_like());
+///     custom_root(|x, a: &Tensor| x * x - a, &Tensor::scalar(1.0f32), a, newton, divide)
+/// };
+/// let a = Tensor::scalar(9.0f32);
+/// assert_eq!(sqrt(&a).item::<f32>()?, 3.0);
+/// assert_eq!(grad(sqrt)(&a).item::<f32>()?, 1.0 / 6.0);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn custom_root<P: Tree + Send + Sync>(
+    f: impl Fn(&Tensor, &P) -> Tensor + Send + Sync,
+    initial: &Tensor,
+    params: &P,
+    solve: impl Fn(&dyn Fn(&Tensor) -> Tensor, &Tensor) -> Tensor + Send + Sync,
+    tangent_solve: impl Fn(&dyn Fn(&Tensor) -> Tensor, &Tensor) -> Tensor + Send + Sync,
+) -> Tensor {
+    let caller = Caller::here();
+    let initial = initial.stop_gradient();
+    at_caller(|| {
+        custom_tangent(
+            |params: &P| solve(&|x| f(x, params), &initial),
+            |(params,), x, (dparams,): (&P,)| {
+                let (_, change) = caller.run(|| jvp(|params: &P| f(x, params), params, dparams));
+                let right = caller.run(|| -change);
+                tangent_solve(&|v| jvp(|x: &Tensor| f(x, params), x, v).1, &right)
+            },
+        )(params)
+    })
+}
+
+/// Solves `matvec(params, x)` = `b` for x, where `matvec` is linear in x; differentiable in reverse mode by `params` and `b`.
+///
+/// `solve` is given matvec as a function of x alone, and b, and returns the solution by any means, which are not differentiated.
+/// `transpose_solve` does the same for the transpose of matvec; for a symmetric one it is `solve`.
+///
+/// Reverse mode works any number of times; forward mode does not.
+///
+/// # Panics
+/// If the functions return tensors of other types than `b`, or capture what is differentiated by: that goes into `params`.
+///
+/// ```
+/// use rune_trace::{Tensor, custom_linear_solve, fori_loop, grad};
+/// // 4 x = b, by Richardson's iteration; dx / da = -x / a.
+/// let solve = |f: &dyn Fn(&Tensor) -> Tensor, b: &Tensor| {
+///     fori_loop(0, 40, |_, x: &Tensor| x + (b - f(x)) * 0.25, &b.zeros_like())
+/// };
+/// let x = |a: &Tensor| custom_linear_solve(|a: &Tensor, x| a * x, a, &Tensor::scalar(8.0f32), solve, solve);
+/// let a = Tensor::scalar(4.0f32);
+/// assert_eq!(x(&a).item::<f32>()?, 2.0);
+/// assert_eq!(grad(x)(&a).item::<f32>()?, -0.5);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn custom_linear_solve<P: Tree + Send + Sync>(
+    matvec: impl Fn(&P, &Tensor) -> Tensor + Send + Sync,
+    params: &P,
+    b: &Tensor,
+    solve: impl Fn(&dyn Fn(&Tensor) -> Tensor, &Tensor) -> Tensor + Send + Sync,
+    transpose_solve: impl Fn(&dyn Fn(&Tensor) -> Tensor, &Tensor) -> Tensor + Send + Sync,
+) -> Tensor {
+    let caller = Caller::here();
+    at_caller(|| {
+        let solved = |params: &P, b: &Tensor| solve(&|x| matvec(params, x), b);
+        custom_vjp(
+            |params: &P, b: &Tensor| solved(params, b),
+            |params: &P, b: &Tensor| {
+                let x = solved(params, b);
+                let kept = params.map(&mut |leaf| leaf.clone());
+                (x.clone(), (kept, x))
+            },
+            |(params, x): &(P, Tensor), ct: &Tensor| {
+                let transposed = |y: &Tensor| linear_transpose(|x: &Tensor| matvec(params, x), x, y);
+                let db = transpose_solve(&transposed, ct);
+                let (_, back) = vjp(|params: &P| matvec(params, x), params);
+                let dparams = back(&caller.run(|| -&db));
+                (dparams, db)
+            },
+        )(params, b)
+    })
+}

@@ -1,0 +1,205 @@
+//! Special functions against SciPy, and their derivatives against JAX: vectors that `scripts/make-special-vectors` wrote.
+
+use rune_testing::array_fns::{case, special};
+use rune_trace::{Array, DType, Tensor, jvp, stats, vjp, vmap};
+use serde_json::Value;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+struct Line {
+    name: String,
+    kind: String,
+    by: usize,
+    inputs: Vec<Tensor>,
+    out: Array,
+    tol: f64,
+    floor: f64,
+}
+impl Line {
+    fn label(&self) -> String {
+        format!("{} {} by {} of {}", self.name, self.kind, self.by, self.out.dtype())
+    }
+    fn apply(&self, inputs: &[Tensor]) -> Tensor {
+        special::apply(&self.name, inputs)
+    }
+    /// The function of the argument that is differentiated by.
+    fn of_one(&self) -> impl Fn(&Tensor) -> Tensor + Send + Sync + '_ {
+        |x: &Tensor| {
+            let mut inputs = self.inputs.clone();
+            inputs[self.by] = x.clone();
+            self.apply(&inputs)
+        }
+    }
+    /// How far a result is off beyond what is allowed, if it is.
+    fn check(&self, found: &Tensor) -> Result<(), String> {
+        if found.ty() != self.out.ty() {
+            return Err(format!("{}: is of type {}, and should be of {}", self.label(), found.ty(), self.out.ty()));
+        }
+        let found = found.to_array().map_err(|e| e.to_string())?.to_f64_vec();
+        for (i, (a, b)) in found.into_iter().zip(self.out.to_f64_vec()).enumerate() {
+            let fine = a == b || a.is_nan() && b.is_nan() || (a - b).abs() <= self.tol * b.abs().max(self.floor);
+            // Nothing is asked of numbers without full precision.
+            let tiny = self.out.dtype() == DType::F32 && a.abs().max(b.abs()) < 1e-37;
+            if !fine && !tiny {
+                let at = i % self.inputs[0].size();
+                let args: Vec<f64> = self.inputs.iter().map(|x| x.to_array().unwrap().to_f64_vec()[at]).collect();
+                let off = (a - b).abs() / b.abs().max(self.floor);
+                return Err(format!(
+                    "{} at {args:?}: is {a:?}, and should be {b:?} (off by {off:e}, allowed {:e})",
+                    self.label(),
+                    self.tol
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn lines() -> Vec<Line> {
+    let data = |name: &str| {
+        std::fs::read_to_string(format!("{}/tests/data/{name}.jsonl", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    };
+    let text = data("special") + &data("stats");
+    let read = |line: &str| {
+        let json: Value = serde_json::from_str(line).unwrap();
+        let arrays = |key: &str| json[key].as_array().unwrap().iter().map(case::array).collect::<Vec<Array>>();
+        Line {
+            name: json["fn"].as_str().unwrap().to_owned(),
+            kind: json["kind"].as_str().unwrap().to_owned(),
+            by: json["by"].as_u64().unwrap_or(0) as usize,
+            inputs: arrays("in").into_iter().map(Tensor::from).collect(),
+            out: arrays("out").remove(0),
+            tol: json["tol"].as_f64().unwrap(),
+            floor: json["floor"].as_f64().unwrap(),
+        }
+    };
+    text.lines().map(read).collect()
+}
+
+fn check_all(chosen: impl Fn(&Line) -> bool, run: impl Fn(&Line) -> Vec<Tensor>) {
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    for line in lines().iter().filter(|line| chosen(line)) {
+        count += 1;
+        match catch_unwind(AssertUnwindSafe(|| run(line))) {
+            Ok(found) => wrong.extend(found.iter().filter_map(|y| line.check(y).err())),
+            Err(_) => wrong.push(format!("{}: panics", line.label())),
+        }
+    }
+    assert!(count > 50, "{count}");
+    assert!(wrong.is_empty(), "{} of {count} cases are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn forward(f: &(dyn Fn(&Tensor) -> Tensor + Send + Sync), x: &Tensor) -> Tensor {
+    jvp(|x: &Tensor| f(x), x, &x.ones_like()).1
+}
+/// The derivative of each element, by reverse mode. Functions of each element may have a first axis of results.
+fn reverse(f: &(dyn Fn(&Tensor) -> Tensor + Send + Sync), x: &Tensor) -> Tensor {
+    let (y, pull_back) = vjp(|x: &Tensor| f(x), x);
+    if y.shape() == x.shape() {
+        return pull_back(&y.ones_like());
+    }
+    let rows = y.shape()[0];
+    let row = |k: usize| pull_back(&y.zeros_like().at(k).set(1.0));
+    Tensor::stack(&(0..rows).map(row).collect::<Vec<_>>(), 0)
+}
+
+#[test]
+fn special_functions_give_what_scipy_gives() {
+    let special = |line: &Line| line.kind == "value" && !line.name.contains('.');
+    check_all(special, |line| vec![line.apply(&line.inputs)]);
+}
+
+#[test]
+fn functions_of_distributions_give_what_scipy_gives() {
+    let of_distribution = |line: &Line| line.kind == "value" && line.name.contains('.');
+    check_all(of_distribution, |line| vec![line.apply(&line.inputs)]);
+}
+
+#[test]
+fn functions_of_vectors_give_what_scipy_gives() {
+    let close = |x: Tensor, y: f64| {
+        let x = x.item::<f64>().unwrap();
+        assert!((x - y).abs() < 1e-12, "{x}, and should be {y}");
+    };
+    let vector = |x: [f64; 3]| Tensor::from(x);
+    // Of SciPy, by `dirichlet([1.5, 2, 0.7]).logpdf([0.2, 0.3, 0.5])` and the like.
+    let x = vector([0.2, 0.3, 0.5]);
+    close(stats::dirichlet::logpdf(&x, &vector([1.5, 2.0, 0.7])), 0.107_723_021_689_166_25);
+    close(stats::multinomial::logpmf(&vector([2.0, 3.0, 1.0]), 6.0, &x), -3.429_596_856_183_854_6);
+    let covariance = Tensor::from([[2.0f64, 0.5, 0.0], [0.5, 1.0, -0.3], [0.0, -0.3, 0.7]]);
+    close(stats::multivariate_normal::logpdf(&x, &vector([0.0, 1.0, 0.0]), &covariance), -3.159_637_439_451_591_6);
+    let outside = stats::dirichlet::logpdf(&(&x * 2.0), &vector([1.5, 2.0, 0.7]));
+    assert_eq!(outside.item::<f64>().unwrap(), f64::NEG_INFINITY);
+}
+
+#[test]
+fn derivatives_of_special_functions_are_those_of_jax() {
+    check_all(
+        |line| line.kind == "derivative 1",
+        |line| {
+            let f = line.of_one();
+            vec![forward(&f, &line.inputs[line.by]), reverse(&f, &line.inputs[line.by])]
+        },
+    );
+}
+
+#[test]
+fn second_derivatives_of_special_functions_are_those_of_jax() {
+    check_all(
+        |line| line.kind == "derivative 2",
+        |line| {
+            let f = line.of_one();
+            let of_reverse = |x: &Tensor| reverse(&f, x);
+            vec![forward(&of_reverse, &line.inputs[line.by])]
+        },
+    );
+}
+
+#[test]
+fn special_functions_of_lanes_are_those_of_each() {
+    for line in lines().iter().filter(|line| line.kind == "value" && line.name != "bessel_jn") {
+        let whole = line.apply(&line.inputs).to_array().unwrap().to_f64_vec();
+        let lanes = match line.inputs.as_slice() {
+            [x] => vmap(|x: &Tensor| line.apply(&[x.clone()]))(x),
+            [x, y] => vmap(|x: &Tensor, y: &Tensor| line.apply(&[x.clone(), y.clone()]))(x, y),
+            [x, y, z] => {
+                vmap(|x: &Tensor, y: &Tensor, z: &Tensor| line.apply(&[x.clone(), y.clone(), z.clone()]))(x, y, z)
+            }
+            _ => panic!("functions have up to three arguments"),
+        };
+        let lanes = if lanes.rank() > 1 { lanes.transpose() } else { lanes };
+        let lanes = lanes.to_array().unwrap().to_f64_vec();
+        let same = |(a, b): (&f64, &f64)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan();
+        assert!(whole.iter().zip(&lanes).all(same), "{}: {whole:?} and {lanes:?}", line.label());
+    }
+}
+
+/// What no table of points shows: derivatives at the ends of domains, and of half types.
+#[test]
+fn derivatives_are_finite_at_the_seams() {
+    let slope = |name: &str, at: f64| {
+        let x = Tensor::scalar(at);
+        let f = |x: &Tensor| special::apply(name, std::slice::from_ref(x));
+        (forward(&f, &x).item::<f64>().unwrap(), forward(&|x: &Tensor| forward(&f, x), &x).item::<f64>().unwrap())
+    };
+    let close = |(name, at, first, second): (&str, f64, f64, f64)| {
+        let found = slope(name, at);
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-12;
+        assert!(near(found.0, first) && near(found.1, second), "{name} at {at}: {found:?}");
+    };
+    close(("sinc", 0.0, 0.0, -std::f64::consts::PI.powi(2) / 3.0));
+    close(("spence", 1.0, -1.0, 0.5));
+    close(("i0", 0.0, 0.0, 0.5));
+    close(("i1", 0.0, 0.5, 0.0));
+    close(("dawsn", 0.0, 1.0, 0.0));
+    close(("erfc", 0.0, -std::f64::consts::FRAC_2_SQRT_PI, 0.0));
+    close(("erfc", 1.0, -0.415_107_497_420_594_7, 0.830_214_994_841_189_4));
+    close(("ndtri", 0.5, (2.0 * std::f64::consts::PI).sqrt(), 0.0));
+    let half = special::apply("gammaln", &[Tensor::scalar(half::f16::from_f32(5.0))]);
+    assert_eq!(half.item::<half::f16>().unwrap(), half::f16::from_f64(24f64.ln()));
+}
+
+#[test]
+#[should_panic(expected = "special::xlogy: operands are f32 and f64")]
+fn operands_are_of_one_dtype() {
+    let _ = rune_trace::special::xlogy(&Tensor::scalar(1.0f32), &Tensor::scalar(1.0f64));
+}
