@@ -1,15 +1,17 @@
 //! From a program to compiled code.
 
+use crate::check::Checked;
 use crate::device::Device;
 use crate::lower::{lower_for, options_for};
 use crate::runnable::{Run, Runnable};
-use crate::tiered::Tiered;
+use crate::tiered::{Lowering, Tiered};
 use crate::timings::Timings;
 use crate::{Engine, Error, Stages, compiled_program, log};
 use rune_host::Plan;
-use rune_ir::{Program, Value, profile};
-use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, Executable};
-use std::sync::Arc;
+use rune_ir::{ModuleSignature, Program, Value, profile};
+use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, CompileOptions, CompiledModule, DispatchFile, Executable};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 pub(crate) use rune_lower::Lowered;
@@ -49,23 +51,83 @@ pub(crate) fn tiered(program: &Arc<Program>, plan: Plan, device: &Device) -> Run
     Box::new(Tiered::new(program.clone(), plan, device.clone()))
 }
 
-/// Makes a lowered program callable on `device`, which is of IREE. A cache miss is compiled by a process of its own.
-pub(crate) fn compile_in_child(program: &Program, device: &Device, lowered: &Lowered) -> Result<Runnable, Error> {
-    let Device::Iree(loaded_on) = device else { return Err(Error::NotCompiled(program.name().to_owned())) };
-    let text = || Ok::<_, Error>(lowered.text.clone());
-    let options = options_for(device);
+/// The program with its calls checked, if `RUNE_CHECK=all`.
+pub(crate) fn checked(runnable: Runnable, program: &Arc<Program>) -> Runnable {
+    Checked::wrap(runnable, program)
+}
+
+/// Whether the compiler is there and works, but not for this program. Then a warning says so.
+pub(crate) fn is_of_program(program: &Program, error: &Error) -> bool {
+    let is = matches!(error, Error::Lower(_)) || matches!(error, Error::Compile(error) if error.is_of_program());
+    if is {
+        warn_of_host(program, error);
+    }
+    is
+}
+
+/// Says once for each function that the host engine runs it, and which operation is the reason.
+fn warn_of_host(program: &Program, error: &Error) {
+    static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if !TOLD.lock().unwrap_or_else(PoisonError::into_inner).insert(program.name().to_owned()) {
+        return;
+    }
+    let shown =
+        if let Error::Compile(error) = error { error.shortly() } else { rune_iree::excerpt(&error.to_string(), 2) };
+    tracing::warn!("`{}` runs on the host engine: {shown}", program.name());
+}
+
+/// Makes a lowered program callable on `device`, which is of IREE, at the lowest priority, as long as `wanted` returns true. The log shows
+/// `why`.
+pub(crate) fn compile_in_background(
+    program: &Arc<Program>,
+    device: &Device,
+    lowering: &Lowering,
+    why: &str,
+    wanted: &dyn Fn() -> bool,
+) -> Result<Runnable, Error> {
+    let (cache, options, name) = (CompileCache::global(), options_for(device), program.name());
+    let lowered = &lowering.lowered;
+    let (material, files) = (lowered.identity(), log::shows_code());
+    let compiling = log::Compiling::start(program, lowered.code(), why);
+    let start = Instant::now();
     let _span = profile::span("compile", || program.name().to_owned());
-    let Cached { module, .. } =
-        CompileCache::global().get_in_child(&lowered.identity(), program.name(), &options, text)?;
-    let executable = compiled_program::load(&module, loaded_on, &lowered.signature)?;
+    let text = || Ok::<_, Error>(lowered.text.clone());
+    let Cached { module, outcome, files, .. } =
+        cache.get_in_background(&material, name, &options, files, wanted, text)?;
+    let mut timings = Timings { lower: lowering.took, compile: start.elapsed(), ..Timings::default() };
+    timings.compiled = outcome == CacheOutcome::Compiled;
+    let start = Instant::now();
+    let runnable = load(program, device, &module, &lowered.signature)?;
+    timings.load = start.elapsed();
+    compiling.finish(outcome, &timings, code(program, &options, &files));
+    Ok(runnable)
+}
+
+/// Loads a module that a program was compiled to.
+pub(crate) fn load(
+    program: &Program,
+    device: &Device,
+    module: &CompiledModule,
+    signature: &ModuleSignature,
+) -> Result<Runnable, Error> {
+    let Device::Iree(device) = device else { return Err(Error::NotCompiled(program.name().to_owned())) };
+    let executable = compiled_program::load(module, device, signature)?;
     Ok(Box::new(Loaded { executable, constants: program.constants().to_vec() }))
 }
 
-/// Makes a program callable on `device`, which is `loaded_on`. The log shows `why`.
+/// The machine code for the log, if that shows it.
+fn code(program: &Arc<Program>, options: &CompileOptions, files: &[DispatchFile]) -> Option<Result<String, Error>> {
+    let stages = || Stages::new(program.clone(), options.clone());
+    // A module from the cache is binary, so its code comes from another compilation.
+    let code = || if files.is_empty() { stages().assembly() } else { stages().assembly_in(files) };
+    log::shows_code().then(code)
+}
+
+/// Makes a program callable on `device`, which is of IREE. The log shows `why`.
 pub(crate) fn compile(
     program: &Arc<Program>,
     device: &Device,
-    loaded_on: &Arc<rune_iree::Device>,
+    _: &Arc<rune_iree::Device>,
     why: &str,
 ) -> Result<(Runnable, Timings), Error> {
     let mut timings = Timings::default();
@@ -84,13 +146,8 @@ pub(crate) fn compile(
     timings.compile = start.elapsed();
     timings.compiled = outcome == CacheOutcome::Compiled;
     let start = Instant::now();
-    let executable = compiled_program::load(&module, loaded_on, &lowered.signature)?;
+    let runnable = load(program, device, &module, &lowered.signature)?;
     timings.load = start.elapsed();
-    let code = log::shows_code().then(|| {
-        let stages = Stages::new(program.clone(), options);
-        // A module from the cache is binary, so its code comes from another compilation.
-        if files.is_empty() { stages.assembly() } else { stages.assembly_in(&files) }
-    });
-    compiling.finish(outcome, &timings, code);
-    Ok((Box::new(Loaded { executable, constants: program.constants().to_vec() }), timings))
+    compiling.finish(outcome, &timings, code(program, &options, &files));
+    Ok((runnable, timings))
 }

@@ -127,7 +127,7 @@ impl Backend for Tiered {
 
 fn compiled(program: &Program, device: &Device) -> Result<Runnable, crate::Error> {
     let why = if *MODE == Mode::Compile { "RUNE_EAGER=compile" } else { WHY };
-    Ok(runnable::compile(&Arc::new(program.simplify()), device, why)?.0)
+    Ok(runnable::compile_or_plan(&Arc::new(program.simplify()), device, why)?.0)
 }
 
 /// Estimates the elementary steps of the interpreter: it goes through arrays one by one, and computes products in blocks.

@@ -16,6 +16,8 @@
 //! ```
 
 #[cfg(feature = "iree")]
+mod check;
+#[cfg(feature = "iree")]
 mod compile;
 #[cfg(feature = "run")]
 mod compiled_program;

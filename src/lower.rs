@@ -21,7 +21,7 @@ pub(crate) fn lower_to(program: &Program, target: &Target) -> Result<Lowered, Er
         _ => Backend::LlvmCpu,
     };
     let entry = compiled_program::ENTRY.to_owned();
-    let options = LowerOptions { backend, purpose: Purpose::Run, entry, locations: true };
+    let options = LowerOptions { backend, purpose: Purpose::Run, entry, ..LowerOptions::default() };
     lower(program, &options).map_err(|error| shortened(program, error).into())
 }
 

@@ -31,3 +31,13 @@ pub(crate) fn compile(
     let what = format!("compiling `{}` for the device `{}`", program.name(), device.name());
     Err(Error::MissingFeature { what, feature: "iree" })
 }
+
+/// Checks nothing: there is one engine.
+pub(crate) fn checked(runnable: Runnable, _: &Arc<Program>) -> Runnable {
+    runnable
+}
+
+/// Whether the compiler works, but not for this program: there is none.
+pub(crate) fn is_of_program(_: &Program, _: &Error) -> bool {
+    false
+}

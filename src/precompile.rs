@@ -5,9 +5,11 @@ use crate::compiled_program::{self, CompiledProgram};
 use crate::device::Device;
 use crate::lower::lower_to;
 use crate::stages::{Stats, stats};
+use crate::tiered::difference;
 use crate::timings::Timings;
-use rune_ir::{ModuleSignature, Program, Value};
-use rune_iree::{CacheOutcome, CompileCache, CompileOptions, CompiledModule};
+use rune_host::Plan;
+use rune_ir::{Array, ModuleSignature, Program, Value};
+use rune_iree::{Arg, CacheOutcome, CompileCache, CompileOptions, CompiledModule};
 use std::path::Path;
 use std::time::Instant;
 
@@ -20,7 +22,7 @@ use std::time::Instant;
 /// Precompiled::new(&program, &options)?.save("f.vmfb")?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Precompiled {
     name: String,
     module: CompiledModule,
@@ -71,6 +73,28 @@ impl Precompiled {
     fn of(program: &Program, module: CompiledModule, signature: ModuleSignature, timings: Timings) -> Precompiled {
         let constants = program.constants().to_vec();
         Precompiled { name: program.name().to_owned(), module, constants, signature, timings }
+    }
+    /// Runs the module, which is for the CPU of this machine, and the host engine on the same inputs of `program`, which it was compiled
+    /// from. Returns how the results differ, if they do.
+    ///
+    /// ```no_run
+    /// use rune::{Array, CompileOptions, Precompiled, Program};
+    /// let program = Program::load("f.json")?;
+    /// let compiled = Precompiled::new(&program, &CompileOptions::default())?;
+    /// assert_eq!(compiled.check(&program, &[Array::from_slice([2], &[1.0f32, 2.0])])?, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if the module was compiled for another device, if the inputs do not fit the program, or if one engine fails.
+    pub fn check(&self, program: &Program, inputs: &[Array]) -> Result<Option<String>, Error> {
+        let values: Vec<Value> = inputs.iter().cloned().map(Value::Host).collect();
+        let found = self.load_on(&Device::open("cpu")?)?.call_values(&values)?;
+        let program = program.simplify();
+        let plan = Plan::new(&program);
+        let expected: Vec<Value> = plan.run(inputs.to_vec())?.into_iter().map(Value::Host).collect();
+        let arguments: Vec<Arg<'_>> = values.iter().map(Arg::Borrow).collect();
+        Ok(difference(&program, &arguments, &expected, &found, &|arrays| plan.run(arrays).ok()))
     }
     /// Returns the bytes of the `.vmfb`.
     pub fn bytes(&self) -> &[u8] {

@@ -24,6 +24,10 @@ pub(crate) trait Run: Send + Sync {
     }
     /// The engine that the next call uses.
     fn engine(&self) -> Engine;
+    /// Whether later calls use this engine too.
+    fn is_settled(&self) -> bool {
+        true
+    }
     /// The compiled code, if there is nothing else.
     #[cfg(feature = "iree")]
     fn loaded(&self) -> Option<&compile::Loaded> {
@@ -88,13 +92,28 @@ pub(crate) fn prepare(
     tier: Tier,
     why: &str,
 ) -> Result<(Runnable, Timings), Error> {
-    match tier {
-        Tier::Host if device.is_cpu() => Ok(plan(program, why)),
+    let (runnable, timings) = match tier {
+        Tier::Host if device.is_cpu() => plan(program, why),
         Tier::Auto if device.is_cpu() => {
             let (plan, timings) = planned(program, why);
-            Ok((compile::tiered(program, plan, device), timings))
+            (compile::tiered(program, plan, device), timings)
         }
-        Tier::Auto | Tier::Host | Tier::Iree => compile(program, device, why),
+        Tier::Auto | Tier::Host | Tier::Iree => compile_or_plan(program, device, why)?,
+    };
+    Ok((compile::checked(runnable, program), timings))
+}
+
+/// Like [`compile`], but what IREE cannot compile for a CPU runs on the host engine.
+pub(crate) fn compile_or_plan(
+    program: &Arc<Program>,
+    device: &Device,
+    why: &str,
+) -> Result<(Runnable, Timings), Error> {
+    match compile(program, device, why) {
+        Err(error) if device.is_cpu() && compile::is_of_program(program, &error) => {
+            Ok(plan(program, "IREE cannot compile it"))
+        }
+        result => result,
     }
 }
 

@@ -2,22 +2,24 @@
 //! where it computes the same and is faster.
 
 mod agreement;
+mod queue;
+mod verdicts;
 
-use crate::compile::compile_in_child;
+pub(crate) use agreement::{difference, save};
+pub(crate) use verdicts::Lowering;
+
 use crate::device::Device;
-use crate::lower::lower_for;
 use crate::runnable::{Run, Runnable, on_host, run_plan};
 use crate::{Engine, Error, log};
-use agreement::difference;
 use once_cell::sync::Lazy;
+use queue::Job;
 use rune_host::Plan;
 use rune_ir::{Program, Value};
 use rune_iree::Arg;
-use rune_lower::Lowered;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+use verdicts::Said;
 
 /// The time on the host engine from which on a program is compiled: about what the compiler takes. `RUNE_TIER_AFTER` overrides it, in
 /// milliseconds.
@@ -25,8 +27,13 @@ static WORTH_COMPILING: Lazy<Duration> = Lazy::new(|| {
     let said = std::env::var("RUNE_TIER_AFTER").ok().and_then(|ms| ms.trim().parse().ok());
     Duration::from_millis(said.unwrap_or(2000))
 });
+/// The time on the host engine from which on the cache is asked for a module of the program. The question takes a few milliseconds, as
+/// the program has to be lowered for it.
+const WORTH_ASKING: Duration = Duration::from_millis(100);
 /// The shortest call that compiled code can shorten by more than its own overhead.
 const SHORTEST_CALL: Duration = Duration::from_micros(20);
+/// After so many calls in a row that are shorter, calls are no longer timed.
+const SHORT_CALLS: u32 = 1000;
 /// The calls that both engines compute and are timed on.
 const TRIALS: usize = 5;
 
@@ -54,6 +61,12 @@ pub(crate) struct Tiered {
     state: AtomicU8,
     /// Nanoseconds of calls so far.
     spent: AtomicU64,
+    /// Short calls in a row.
+    short: AtomicU32,
+    /// Whether the cache was asked for a module.
+    asked: AtomicBool,
+    /// The lowered program, from when it is first needed.
+    lowering: OnceLock<Option<Lowering>>,
     compiled: OnceLock<Runnable>,
     /// The times of both engines.
     times: Mutex<[Vec<Duration>; 2]>,
@@ -69,6 +82,9 @@ impl Tiered {
             device,
             state: AtomicU8::new(state as u8),
             spent: AtomicU64::new(0),
+            short: AtomicU32::new(0),
+            asked: AtomicBool::new(false),
+            lowering: OnceLock::new(),
             compiled: OnceLock::new(),
             times: Mutex::default(),
         })
@@ -103,28 +119,71 @@ impl Tiered {
         on_host(inputs, |arrays| self.plan.run(arrays))
     }
 
-    /// Counts the time of a call, and has the program compiled once that is worth it.
+    /// Counts the time of a call, asks the cache once that is worth it, and has the program compiled once that is.
     fn count(self: &Arc<Tiered>, took: Duration) {
         let spent = self.spent.fetch_add(took.as_nanos() as u64, Ordering::Relaxed) + took.as_nanos() as u64;
-        if took < SHORTEST_CALL || Duration::from_nanos(spent) < *WORTH_COMPILING {
-            return;
-        }
-        if !self.change(State::Counted, State::Compiling) {
-            return;
-        }
-        // On this thread: the process may end at any time, and MLIR must not be at work in another thread then.
-        match lower_for(&self.program, &self.device) {
-            Ok(lowered) => {
-                log::background(
-                    &self.program,
-                    "compiling",
-                    &format!("the host engine took {:.1} s", spent as f64 / 1e9),
-                );
-                let queue = QUEUE.lock().unwrap_or_else(PoisonError::into_inner);
-                // The worker never ends.
-                let _ = queue.send((Arc::downgrade(self), lowered));
+        if took < SHORTEST_CALL {
+            if self.short.fetch_add(1, Ordering::Relaxed) + 1 == SHORT_CALLS {
+                let why = format!("{SHORT_CALLS} calls in a row took less than {SHORTEST_CALL:?}");
+                if self.change(State::Counted, State::Host) {
+                    log::background(&self.program, "the host engine keeps it", &why);
+                }
             }
-            Err(error) => self.keep_on_host(&format!("it cannot be lowered: {error}")),
+            return;
+        }
+        self.short.store(0, Ordering::Relaxed);
+        let spent = Duration::from_nanos(spent);
+        if spent >= WORTH_ASKING.min(*WORTH_COMPILING) && !self.asked.swap(true, Ordering::Relaxed) {
+            self.ask();
+        }
+        if spent < *WORTH_COMPILING || !self.change(State::Counted, State::Compiling) {
+            return;
+        }
+        // On this thread: with the feature `melior` MLIR checks the module, and the process may end while another thread works.
+        if let Some(lowering) = self.lowering() {
+            let why = format!("the host engine took {:.1} s", spent.as_secs_f64());
+            queue::add(Job::new(self, lowering.clone(), spent, why));
+        }
+    }
+
+    /// The lowered program. Where it cannot be lowered, the host engine keeps it.
+    fn lowering(&self) -> Option<&Lowering> {
+        let lower = || match Lowering::of(&self.program, &self.device) {
+            Ok(lowering) => Some(lowering),
+            Err(error) => {
+                self.keep_on_host(&format!("it cannot be lowered: {error}"));
+                None
+            }
+        };
+        self.lowering.get_or_init(lower).as_ref()
+    }
+
+    /// Looks for a module in the cache, and for what earlier calls showed of it.
+    fn ask(&self) {
+        if !verdicts::may_be_known() {
+            return;
+        }
+        let Some(said) = self.lowering().and_then(|lowering| lowering.known(&self.program, &self.device)) else {
+            return;
+        };
+        match said {
+            Said::Iree(runnable, why) => {
+                let _ = self.compiled.set(runnable);
+                if self.change(State::Counted, State::Iree) {
+                    log::background(&self.program, "IREE takes over", &why);
+                }
+            }
+            Said::Host(why) => {
+                if self.change(State::Counted, State::Host) {
+                    log::background(&self.program, "the host engine keeps it", &why);
+                }
+            }
+            Said::Untried(runnable) => {
+                let _ = self.compiled.set(runnable);
+                if self.change(State::Counted, State::Tried) {
+                    log::background(&self.program, "both engines are timed", "the compiled code is in the cache");
+                }
+            }
         }
     }
 
@@ -133,14 +192,26 @@ impl Tiered {
         self.set(State::Host);
     }
 
+    /// Takes what the compiler made of the program.
+    fn finish(&self, compiled: Result<Runnable, Error>) {
+        match compiled {
+            Ok(runnable) => {
+                let _ = self.compiled.set(runnable);
+                self.set(State::Tried);
+            }
+            Err(error) => {
+                let Error::Compile(error) = error else { return self.keep_on_host(&error.to_string()) };
+                if let Some(Some(lowering)) = self.lowering.get() {
+                    lowering.keep_failure(&error);
+                }
+                self.keep_on_host(&error.shortly());
+            }
+        }
+    }
+
     /// Runs a call on both engines, compares the results, and decides once there are enough times.
     fn on_both(&self, compiled: &dyn Run, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
-        let values = || {
-            inputs.iter().map(|arg| match arg {
-                Arg::Borrow(value) => Arg::Borrow(value),
-                Arg::Donate(value) => Arg::Borrow(value),
-            })
-        };
+        let values = || inputs.iter().map(Arg::borrowed);
         let timed = |run: &dyn Fn() -> Result<Vec<Value>, Error>| {
             let start = Instant::now();
             run().map(|results| (results, start.elapsed()))
@@ -149,12 +220,13 @@ impl Tiered {
         let (found, iree_time) = match timed(&|| compiled.run_with(values().collect())) {
             Ok(ran) => ran,
             Err(error) => {
-                self.keep_on_host(&format!("compiled code failed: {error}"));
+                self.decide([host_time, Duration::MAX], Some(format!("compiled code failed: {error}")));
                 return Ok(expected);
             }
         };
-        if let Some(difference) = difference(&self.program, &expected, &found) {
-            self.disagree(&difference, &values().collect::<Vec<_>>());
+        let (inputs, again) = (values().collect::<Vec<_>>(), |arrays| self.plan.run(arrays).ok());
+        if let Some(difference) = difference(&self.program, &inputs, &expected, &found, &again) {
+            self.disagree([host_time, iree_time], &difference, &inputs);
             return Ok(expected);
         }
         let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
@@ -162,23 +234,37 @@ impl Tiered {
         times[1].push(iree_time);
         if times[0].len() == TRIALS {
             let fastest = |times: &[Duration]| times.iter().min().copied().unwrap_or_default();
-            let (host, iree) = (fastest(&times[0]), fastest(&times[1]));
-            log::background(
-                &self.program,
-                if iree < host { "IREE takes over" } else { "the host engine keeps it" },
-                &format!("the host engine takes {host:.1?}, IREE {iree:.1?}"),
-            );
-            // Another thread may have found that the code is wrong meanwhile: then the host engine keeps the program.
-            let winner = if iree < host { State::Iree } else { State::Host };
-            self.change(State::Tried, winner);
+            self.decide([fastest(&times[0]), fastest(&times[1])], None);
         }
         Ok(expected)
     }
 
+    /// Gives the program to the faster engine, or to the host engine if there is a fault; and keeps that for other processes.
+    fn decide(&self, times: [Duration; 2], fault: Option<String>) {
+        let verdict = verdicts::verdict(times, fault);
+        let wins = verdict.compiled_wins();
+        // Another thread may have found that the code is wrong meanwhile: then the host engine keeps the program.
+        let decided = match verdict.fault.is_some() {
+            true => {
+                self.set(State::Host);
+                true
+            }
+            false => self.change(State::Tried, if wins { State::Iree } else { State::Host }),
+        };
+        if !decided {
+            return;
+        }
+        let winner = if wins { "IREE takes over" } else { "the host engine keeps it" };
+        log::background(&self.program, winner, &verdicts::shown(&verdict));
+        if let Some(Some(lowering)) = self.lowering.get() {
+            lowering.keep(&verdict);
+        }
+    }
+
     /// Says once that compiled code is wrong, and leaves the program to the host engine.
-    fn disagree(&self, difference: &str, inputs: &[Arg<'_>]) {
-        self.set(State::Host);
-        let saved = agreement::save(&self.program, inputs);
+    fn disagree(&self, times: [Duration; 2], difference: &str, inputs: &[Arg<'_>]) {
+        self.decide(times, Some(difference.to_owned()));
+        let saved = save(&self.program, inputs);
         let saved = saved.map(|path| format!("; the program and its inputs are in {}", path.display()));
         tracing::warn!(
             "what IREE compiled for `{}` computes other results than the host engine ({difference}); the host engine keeps the \
@@ -208,33 +294,13 @@ impl Run for Arc<Tiered> {
     fn engine(&self) -> Engine {
         if self.state() == State::Iree { Engine::Iree } else { Engine::Host }
     }
+    fn is_settled(&self) -> bool {
+        matches!(self.state(), State::Host | State::Iree)
+    }
 }
 
-type Job = (Weak<Tiered>, Lowered);
-
-/// Programs that wait for the compiler. One is compiled at a time.
-static QUEUE: Lazy<Mutex<Sender<Job>>> = Lazy::new(|| {
-    let (sender, receiver) = channel::<Job>();
-    let work = move || {
-        for (tiered, lowered) in receiver {
-            // Nobody can call the function any more.
-            let Some(tiered) = tiered.upgrade() else { continue };
-            let compiled = compile_in_child(&tiered.program, &tiered.device, &lowered);
-            match compiled {
-                Ok(runnable) => {
-                    let _ = tiered.compiled.set(runnable);
-                    tiered.set(State::Tried);
-                }
-                Err(error) => tiered.keep_on_host(&error.to_string()),
-            }
-        }
-    };
-    let started = std::thread::Builder::new().name("rune-compile".to_owned()).spawn(work);
-    if let Err(error) = started {
-        tracing::warn!("programs stay on the host engine: no thread for the compiler can be started: {error}");
-    }
-    Mutex::new(sender)
-});
+#[cfg(test)]
+mod faults;
 
 #[cfg(test)]
 mod tests {

@@ -5,8 +5,8 @@
 //!                CompileCache                   Device, HostCalls
 //! ```
 //!
-//! - `compile/`: [`compile()`] compiles for the [`Target`] and with the flags of [`CompileOptions`], in this process, through
-//!   the C interface of `libIREECompiler`, which is loaded when first used. [`CompileCache`] compiles each program once.
+//! - `compile/`: [`compile()`] compiles for the [`Target`] and with the flags of [`CompileOptions`], in a process of its own, the
+//!   executable `iree-compile`. [`CompileCache`] compiles each program once.
 //! - `run/`: [`Device`] is where a module runs, [`Executable`] is a function of a loaded module, and [`HostCalls`] are the Rust
 //!   functions that compiled code may call.
 //! - `ffi/`: all `unsafe` code.
@@ -26,7 +26,7 @@ mod target;
 #[cfg(feature = "compile")]
 pub use compile::{
     CacheEntry, CacheOutcome, Cached, CompileCache, CompileError, CompileOptions, CompileReport, CompileTimings,
-    Diagnostic, DispatchFile, PHASES, Severity, Statistics, abandon_compilations, compile, compile_to_phase,
+    Diagnostic, DispatchFile, PHASES, Severity, Statistics, Verdict, abandon_compilations, compile, compile_to_phase,
     compile_with_report, compiler_library, compiler_revision, dispatch_files,
 };
 #[cfg(feature = "compile")]

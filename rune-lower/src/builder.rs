@@ -39,6 +39,10 @@ impl<'c> Builder<'c> {
         let (start, operations, location) = (location.clone(), RefCell::default(), RefCell::new(location));
         (Builder { context, producers, arguments, start, operations, location }, values)
     }
+    /// Whether what IREE compiles wrongly is rewritten (`LowerOptions::defences`).
+    pub fn has_defences(&self) -> bool {
+        self.producers.has_defences()
+    }
     pub fn set_location(&self, location: Location) {
         self.location.replace(location);
     }
@@ -341,6 +345,13 @@ impl<'c> Builder<'c> {
         }
     }
     pub fn barrier(&self, xs: &[&Val<'c>]) -> Vec<Val<'c>> {
+        if !self.has_defences() {
+            return xs.iter().map(|x| (*x).clone()).collect();
+        }
+        self.optimization_barrier(xs)
+    }
+    /// The same, as an operation of the program, which always stays.
+    pub fn optimization_barrier(&self, xs: &[&Val<'c>]) -> Vec<Val<'c>> {
         let types: Vec<_> = xs.iter().map(|x| x.ty.clone()).collect();
         self.op("stablehlo.optimization_barrier", xs, &[], Vec::new(), &types)
     }

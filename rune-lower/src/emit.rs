@@ -170,7 +170,7 @@ fn emit<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, types: &[&Type])
             let turns = control::UnrollPlan::new(*length, *reverse, *unroll, body);
             control::scan(b, unit, fixed, init, xs, body, turns)
         }
-        Op::OptimizationBarrier { xs } => Ok(b.barrier(&xs.iter().collect::<Vec<_>>())),
+        Op::OptimizationBarrier { xs } => Ok(b.optimization_barrier(&xs.iter().collect::<Vec<_>>())),
         Op::StopGradient { x } | Op::CheckpointName { x, name: _ } => one(x.clone()),
         Op::DebugPrint { args, .. } if unit.calls_host() => {
             let bits: Vec<Val<'c>> = args.iter().map(|x| crate::legalize::unsigned::signed_bits(b, x)).collect();

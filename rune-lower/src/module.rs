@@ -50,11 +50,11 @@ pub fn lower(program: &Program, options: &LowerOptions) -> Result<Lowered, Lower
     }
     let mut fenced = BTreeSet::new();
     loop {
-        let producers = Rc::new(Producers::fenced(fenced.clone()));
+        let producers = Rc::new(Producers::fenced(fenced.clone(), options.defences));
         let lowered = emitted(program, options, &producers)?;
         let read_twice = producers.read_twice();
         // Other compilers compile these correctly.
-        if options.purpose == Purpose::Export || read_twice.is_empty() {
+        if options.purpose == Purpose::Export || !options.defences || read_twice.is_empty() {
             return Ok(lowered);
         }
         fenced.extend(read_twice);

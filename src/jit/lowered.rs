@@ -42,6 +42,7 @@ impl<Out: Tree> Lowered<Out> {
             return Err(Error::MissingFeature { what, feature: "iree" });
         }
         let (runnable, timings) = runnable::compile(&self.program, &self.device, "compiled by hand")?;
+        let runnable = compile::checked(runnable, &self.program);
         #[cfg(feature = "iree")]
         let stages = self.stages();
         Ok(Compiled {

@@ -190,6 +190,26 @@ where
             inputs.iter().map(|value| value.to_host().map_err(Error::Transfer)).collect::<Result<_, _>>()?;
         Ok(Profile::measure(&program, &inputs)?)
     }
+    /// Returns whether the engine that runs calls with these arguments is chosen for good. In the tier [`Tier::Auto`] that takes some calls;
+    /// before the first one it is false.
+    ///
+    /// ```
+    /// use rune::{Tier, prelude::*};
+    /// let f = jit(|x: &Tensor| x + 1.0).tier(Tier::Host);
+    /// let x = Tensor::scalar(1.0f32);
+    /// assert!(!f.is_settled(&x)?);
+    /// f(&x);
+    /// assert!(f.is_settled(&x)?);
+    /// # Ok::<(), rune::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if there is no default device.
+    pub fn is_settled<'a>(&self, args: impl ArgRefs<'a, X>) -> Result<bool, Error> {
+        let (leaves, structure) = leaves::<X>(args.refs());
+        let entry = self.core.entries.find(&default_device()?, &leaves, structure);
+        Ok(entry.is_some_and(|entry| entry.runnable.is_settled()))
+    }
     /// Chooses the engine that runs the function where the device is a CPU, instead of `RUNE_TIER`.
     #[must_use]
     pub fn tier(self, tier: Tier) -> Jit<'f, X, F> {

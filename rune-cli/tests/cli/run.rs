@@ -93,3 +93,33 @@ fn a_module_that_is_damaged_or_of_another_target_is_refused() {
     let said = folder.fails(1, &["run", "gpu.vmfb", "-i", input]);
     assert!(said.contains("gpu.vmfb cannot be run: it was compiled for vulkan, and the device is cpu"), "{said}");
 }
+
+/// A module that computes other results than the host engine is not written.
+#[cfg(unix)]
+#[test]
+fn a_wrong_module_is_not_written() {
+    use std::os::unix::fs::PermissionsExt;
+    // The compiler answers every question with a module that was compiled for another program.
+    let folder = Folder::of(&[("f.rune", SQUARE), ("g.rune", &SQUARE.replace("mul", "add"))]);
+    let said = folder.prints(&["compile", "g.rune"]);
+    assert!(said.ends_with("\nchecked: the host engine computes the same from 3 random inputs\n"), "{said}");
+    let (wrong, compiler) = (folder.path("g.vmfb"), folder.path("compiler"));
+    fs::create_dir(&compiler).unwrap();
+    fs::write(compiler.join("libIREECompiler.so"), "").unwrap();
+    let script = format!("#!/bin/sh\nfor last; do :; done\ncp '{}' \"$last\"\n", wrong.display());
+    fs::write(compiler.join("iree-compile"), script).unwrap();
+    fs::set_permissions(compiler.join("iree-compile"), fs::Permissions::from_mode(0o755)).unwrap();
+    let compile = |more: &[&str]| {
+        let mut command = folder.command(&[&["compile", "f.rune"], more].concat());
+        command.env("RUNE_IREE_COMPILER", &compiler).env("RUNE_CACHE", "off").output().unwrap()
+    };
+    let output = compile(&[]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && !folder.path("f.vmfb").exists(), "{said}");
+    for part in ["other results than the host engine on random inputs (output 0, [4, f32] of `mul`", "--no-check"] {
+        assert!(said.contains(part), "`{part}` is not in\n{said}");
+    }
+    let output = compile(&["--no-check"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.ends_with("\nnot checked: --no-check\n") && folder.path("f.vmfb").exists(), "{said}");
+}

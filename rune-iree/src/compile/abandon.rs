@@ -1,24 +1,66 @@
-//! Removing the temporary files of a process that ends before its compilations do.
+//! The temporary files of compilations, and what happens to them where a process ends before its compilations do.
 
-use super::cache;
+use super::{CompileError, cache, child};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, Once, PoisonError};
+use std::time::Duration;
 
-/// The start of the names of this process's folders among temporary files.
-pub(super) fn prefix() -> String {
-    format!("rune-{}-", std::process::id())
+/// The start of the names of all folders among temporary files. The number of the process follows, and `-`.
+const PREFIX: &str = "rune-compile-";
+/// Folders of processes that died are removed after this time.
+const STALE: Duration = Duration::from_secs(3600);
+
+/// Whether compilations were abandoned. Locked while a folder is made, so that none is made after that.
+static ABANDONED: Mutex<bool> = Mutex::new(false);
+
+/// A new folder for the files of one run of the compiler, for the program `name`.
+pub(super) fn folder(name: &str) -> Result<tempfile::TempDir, CompileError> {
+    static SWEPT: Once = Once::new();
+    SWEPT.call_once(|| sweep(&std::env::temp_dir(), STALE));
+    let abandoned = ABANDONED.lock().unwrap_or_else(PoisonError::into_inner);
+    if *abandoned {
+        return Err(CompileError::Cancelled(name.to_owned()));
+    }
+    let prefix = format!("{PREFIX}{}-", std::process::id());
+    let made = tempfile::Builder::new().prefix(&prefix).tempdir();
+    made.map_err(|e| {
+        let parent = std::env::temp_dir();
+        CompileError::Output(format!("no folder for it can be made in {}: {e}; set TMPDIR", parent.display()))
+    })
 }
 
-/// Removes the temporary files of the compilations that run in this process. Call it before the process ends early, as on a signal.
+/// Removes the folders of processes that ended without doing it, as by a signal, if they are older than `stale`.
+fn sweep(dir: &Path, stale: Duration) {
+    let is_old = |path: &Path| {
+        let modified = fs::metadata(path).and_then(|meta| meta.modified());
+        modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > stale))
+    };
+    let is_dead = |name: &str| {
+        let id = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next());
+        // Where there is no `/proc`, age alone decides.
+        id.is_some_and(|id| id.parse::<u32>().is_ok() && !Path::new("/proc").join(id).join("stat").exists())
+    };
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    for entry in entries {
+        if entry.file_name().to_str().is_some_and(is_dead) && is_old(&entry.path()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// Ends the compilations that run in this process, and removes their temporary files. Call it before the process ends early, as on a signal:
+/// no compilation begins after it.
 ///
 /// ```
 /// rune_iree::abandon_compilations();
 /// ```
 pub fn abandon_compilations() {
     let id = std::process::id();
-    remove(&std::env::temp_dir(), |name| name.starts_with(&prefix()));
+    *ABANDONED.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    child::end_all();
+    remove(&std::env::temp_dir(), |name| name.starts_with(&format!("{PREFIX}{id}-")));
     if let Some(dir) = cache::directory() {
-        remove(&dir.join("linker"), |name| name.starts_with(&format!("{id}.")) || name.ends_with(&format!(".{id}")));
         for folder in ["modules", "compilers"] {
             remove(&dir.join(folder), |name| name.ends_with(&format!(".{id}.tmp")));
         }
@@ -49,5 +91,23 @@ mod tests {
         remove(dir.path(), |name| name.starts_with("7."));
         let left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(left, ["77.0"]);
+    }
+
+    #[test]
+    fn folders_of_dead_processes_are_swept_and_those_of_living_ones_are_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let living = format!("{PREFIX}{}-a", std::process::id());
+        let names = [living.as_str(), "rune-compile-4294967295-b", "rune-compile-x-c", "other-4294967295-d"];
+        for name in names {
+            fs::create_dir(dir.path().join(name)).unwrap();
+        }
+        sweep(dir.path(), Duration::from_secs(3600));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 4);
+        std::thread::sleep(Duration::from_millis(5));
+        sweep(dir.path(), Duration::ZERO);
+        let mut left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        left.sort();
+        let dead_is_gone = !left.iter().any(|name| name == "rune-compile-4294967295-b");
+        assert!(dead_is_gone && left.len() == 3, "{left:?}");
     }
 }

@@ -1,59 +1,99 @@
-//! Compiling in a process of its own, which a crash, a hang or the end of this process does no harm to.
+//! `iree-compile` as a process of its own: a crash, a hang or the end of this process does no harm to either.
 
-use super::diagnostics::{Diagnostic, Severity};
-use super::{CompileError, CompileOptions, excerpt, folder, library};
-use crate::{CompiledModule, Opt};
+use super::limits::Limits;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
-/// The compiler's executable, beside its library.
-#[cfg(not(windows))]
-const EXECUTABLE: &str = "iree-compile";
-#[cfg(windows)]
-const EXECUTABLE: &str = "iree-compile.exe";
+/// The pause between two looks at the process. The shortest compilation takes a hundred times as long.
+const PAUSE: Duration = Duration::from_millis(4);
+/// So much of what the compiler says is kept. It may print a program in each of many messages.
+const MOST_SAID: u64 = 8 << 20;
 
-/// Compiles a module with `iree-compile`, at the lowest priority. The process ends with this one where the system can arrange that.
-/// If the fast flags fail, the plain ones are tried.
-pub(super) fn compile(mlir: &str, name: &str, options: &CompileOptions) -> Result<CompiledModule, CompileError> {
-    let library = library::compiler_library()?;
-    let executable = library.parent().map(|dir| dir.join(EXECUTABLE)).filter(|path| path.is_file());
-    let executable = executable.ok_or_else(|| CompileError::NoSuchCompiler(library.with_file_name(EXECUTABLE)))?;
-    match run(&executable, mlir, name, options) {
-        Err(CompileError::Rejected { .. }) if options.opt != Opt::Plain && options.target.is_cpu() => {
-            let plain = CompileOptions { opt: Opt::Plain, ..options.clone() };
-            run(&executable, mlir, name, &plain)
-        }
-        result => result,
-    }
+/// How one run of the compiler ended.
+pub(super) enum Ended {
+    /// By itself.
+    Exited(ExitStatus),
+    /// It took longer than the limit.
+    TimedOut(Duration),
+    /// Nobody wants the result any more.
+    Cancelled,
 }
 
-fn run(executable: &Path, mlir: &str, name: &str, options: &CompileOptions) -> Result<CompiledModule, CompileError> {
-    let folder = folder()?;
-    let (input, output) = (folder.path().join("module.mlir"), folder.path().join("module.vmfb"));
-    let failed = |what: &str, error: std::io::Error| CompileError::Output(format!("{what}: {error}"));
-    std::fs::write(&input, mlir).map_err(|e| failed("the program cannot be written", e))?;
-    let mut command = wrapped(executable);
-    command.args(options.flags()).arg("--iree-input-type=stablehlo").arg(&input).arg("-o").arg(&output);
+/// What to run.
+pub(super) struct Run<'a> {
+    pub executable: &'a Path,
+    pub arguments: Vec<OsString>,
+    /// What it reads from standard input.
+    pub input: File,
+    /// The folder for its temporary files.
+    pub folder: &'a Path,
+    /// Last among all processes, and on one core.
+    pub background: bool,
+    pub limits: Limits,
+    /// Called every few milliseconds. The run is cancelled if it returns false.
+    pub go_on: &'a mut dyn FnMut() -> bool,
+}
+
+/// Runs the compiler until it ends. Returns how it ended and what it wrote to standard error.
+pub(super) fn run(run: Run<'_>) -> io::Result<(Ended, String)> {
+    let Run { executable, arguments, input, folder, background, limits, go_on } = run;
+    let mut command = wrapped(executable, background, limits);
+    command.args(arguments).env("TMPDIR", folder);
     // A crash is an error like others: no need to name each frame, which takes half a minute.
     command.env("LLVM_DISABLE_SYMBOLIZATION", "1").env("LLVM_DISABLE_CRASH_REPORT", "1");
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let finished = command.output().map_err(|e| failed("iree-compile cannot be run", e))?;
-    if !finished.status.success() || !output.is_file() {
-        let said = String::from_utf8_lossy(&finished.stderr);
-        return Err(rejected(name, options, mlir, finished.status, &said));
-    }
-    CompiledModule::load(&output).map_err(|e| CompileError::Output(e.to_string()))
+    command.stdin(input).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    let said = child.stderr.take().map(reader);
+    let running = Running::register(child);
+    let start = Instant::now();
+    let ended = loop {
+        if let Some(status) = running.child().try_wait()? {
+            break Ended::Exited(status);
+        }
+        if let Some(limit) = limits.time.filter(|limit| start.elapsed() > *limit) {
+            break Ended::TimedOut(limit);
+        }
+        if !go_on() {
+            break Ended::Cancelled;
+        }
+        thread::sleep(PAUSE);
+    };
+    // Ends it where it still runs, so that the reader sees the end of its output.
+    drop(running);
+    let said = said.and_then(|reader| reader.join().ok()).unwrap_or_default();
+    Ok((ended, said))
 }
 
-/// The command that runs the compiler politely: last among all processes, and not longer than this one.
-fn wrapped(executable: &Path) -> Command {
+/// Reads what the compiler says, in a thread of its own: the compiler must not wait because nobody reads.
+fn reader(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
+    thread::spawn(move || {
+        let mut said = Vec::new();
+        let _ = from.by_ref().take(MOST_SAID).read_to_end(&mut said);
+        let _ = io::copy(&mut from, &mut io::sink());
+        String::from_utf8_lossy(&said).into_owned()
+    })
+}
+
+/// The command that runs the compiler within its limits, and not longer than this process.
+#[cfg(unix)]
+fn wrapped(executable: &Path, background: bool, limits: Limits) -> Command {
+    // A compiler that crashes leaves no memory image. What a system has no limit for is left out.
+    const SCRIPT: &str = "ulimit -c 0; [ \"$0\" = 0 ] || ulimit -d \"$0\" 2>/dev/null; exec \"$@\"";
     let found = |tool: &str| ["/usr/bin", "/bin"].iter().map(|dir| Path::new(dir).join(tool)).find(|p| p.is_file());
     let mut words: Vec<PathBuf> = Vec::new();
-    // Without these two the compilation is not as polite, and works.
     if let (true, Some(setpriv)) = (cfg!(target_os = "linux"), found("setpriv")) {
         words.extend([setpriv, "--pdeathsig".into(), "KILL".into(), "--".into()]);
     }
-    if let Some(nice) = found("nice") {
+    words.extend(["/bin/sh".into(), "-c".into(), SCRIPT.into(), limits.memory.div_ceil(1024).to_string().into()]);
+    if let (true, Some(nice)) = (background, found("nice")) {
         words.extend([nice, "-n".into(), "19".into()]);
     }
     words.push(executable.to_owned());
@@ -62,16 +102,100 @@ fn wrapped(executable: &Path) -> Command {
     command
 }
 
-fn rejected(name: &str, options: &CompileOptions, mlir: &str, status: ExitStatus, said: &str) -> CompileError {
-    /// More is in the file.
-    const LINES: usize = 12;
-    let message = match (status.code(), said.trim()) {
-        (None, "") => format!("the compiler crashed ({status})"),
-        (None, said) => format!("the compiler crashed ({status}): {}", excerpt(said, LINES)),
-        (Some(_), "") => format!("the compiler failed ({status}) and gave no reason"),
-        (Some(_), said) => excerpt(said, LINES),
-    };
-    let diagnostics = vec![Diagnostic::without_place(Severity::Error, message)];
-    let target = options.target.to_string();
-    CompileError::Rejected { name: name.to_owned(), target, diagnostics, saved: None }.with_program(mlir)
+#[cfg(not(unix))]
+fn wrapped(executable: &Path, _: bool, _: Limits) -> Command {
+    Command::new(executable)
+}
+
+/// The compilers that this process runs.
+static RUNNING: Mutex<BTreeMap<u64, Arc<Mutex<Child>>>> = Mutex::new(BTreeMap::new());
+
+/// A process that is ended, and waited for, when this is dropped.
+struct Running {
+    number: u64,
+    child: Arc<Mutex<Child>>,
+}
+
+impl Running {
+    fn register(child: Child) -> Running {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let (number, child) = (COUNT.fetch_add(1, Ordering::Relaxed), Arc::new(Mutex::new(child)));
+        lock(&RUNNING).insert(number, child.clone());
+        Running { number, child }
+    }
+    fn child(&self) -> MutexGuard<'_, Child> {
+        lock(&self.child)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        lock(&RUNNING).remove(&self.number);
+        end(&mut self.child());
+    }
+}
+
+/// Ends a process, and waits for it, so that no zombie is left. Both do nothing if it has ended.
+fn end(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Ends all compilers of this process.
+pub(super) fn end_all() {
+    let all: Vec<_> = lock(&RUNNING).values().cloned().collect();
+    all.iter().for_each(|child| end(&mut lock(child)));
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    const NO_LIMITS: Limits = Limits { memory: 0, time: None };
+
+    /// Runs a shell script in place of the compiler.
+    fn script(text: &str, limits: Limits, go_on: &mut dyn FnMut() -> bool) -> (Ended, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let arguments = ["-c", text].map(OsString::from).to_vec();
+        let (executable, folder) = (Path::new("/bin/sh"), folder.path());
+        let input = File::open("/dev/null").unwrap();
+        run(Run { executable, arguments, input, folder, background: true, limits, go_on }).unwrap()
+    }
+
+    #[test]
+    fn a_long_output_is_cut_and_read_to_its_end() {
+        let (ended, said) = script("yes | head -c 10000000 >&2; exit 3", NO_LIMITS, &mut || true);
+        assert!(matches!(ended, Ended::Exited(status) if status.code() == Some(3)));
+        assert_eq!(said.len() as u64, MOST_SAID);
+    }
+
+    #[test]
+    fn a_process_that_takes_too_long_or_is_unwanted_is_ended() {
+        let start = Instant::now();
+        let limits = Limits { time: Some(Duration::from_secs(2)), ..NO_LIMITS };
+        let (ended, said) = script("echo so far >&2; exec sleep 60", limits, &mut || true);
+        assert!(matches!(ended, Ended::TimedOut(_)));
+        assert_eq!(said, "so far\n");
+        let mut looks = 0;
+        let mut thrice = || {
+            looks += 1;
+            looks < 3
+        };
+        let (ended, _) = script("exec sleep 60", NO_LIMITS, &mut thrice);
+        assert!(matches!(ended, Ended::Cancelled));
+        assert!(start.elapsed() < Duration::from_secs(20));
+    }
+
+    #[test]
+    fn the_limits_hold_in_the_process() {
+        let limits = Limits { memory: 64 << 20, ..NO_LIMITS };
+        let (_, said) = script("ulimit -d >&2; ulimit -c >&2; nice >&2", limits, &mut || true);
+        assert_eq!(said, "65536\n0\n19\n");
+        let (_, said) = script("ulimit -d >&2", NO_LIMITS, &mut || true);
+        assert_eq!(said, "unlimited\n");
+    }
 }

@@ -39,29 +39,31 @@ impl Diagnostic {
     pub(crate) fn without_place(severity: Severity, message: String) -> Diagnostic {
         Diagnostic { severity, message, file: None, line: 0, column: 0, notes: Vec::new() }
     }
-    /// Takes a message of the compiler apart: `file:line:column: error: what is wrong`, over one or more lines, and
-    /// after it, each after an empty line, its notes.
-    pub(crate) fn parse(severity: u32, text: &str) -> Diagnostic {
-        const OPERATION: &str = "see current operation: ";
-        let severity = match severity {
-            0 => Severity::Note,
-            1 => Severity::Warning,
-            3 => Severity::Remark,
-            _ => Severity::Error,
+    /// Takes a message of the compiler apart: `file:line:column: error: what is wrong`, over one or more lines.
+    pub(crate) fn parse_one(text: &str) -> Diagnostic {
+        let text = text.trim();
+        let (place, message) = match Diagnostic::split_place(text) {
+            Some((file, line, column, message)) => (Some((file, line, column)), message),
+            None => (None, text.strip_prefix("<unknown>:0: ").unwrap_or(text)),
         };
-        let mut parts = text.trim().split("\n\n");
-        let mut diagnostic = parse_one(severity, parts.next().unwrap_or_default());
-        for part in parts.map(|part| parse_one(Severity::Note, part)) {
-            match part.message.strip_prefix(OPERATION) {
-                // Most messages show the operation themselves.
-                Some(operation) if diagnostic.message.contains(operation) => {}
-                Some(operation) => {
-                    diagnostic.notes.push(Diagnostic::without_place(Severity::Note, format!("in {operation}")));
-                }
-                None => diagnostic.notes.push(part),
-            }
-        }
-        diagnostic
+        let word = message.split(':').next().unwrap_or_default();
+        let (severity, message) = match word {
+            "warning" => (Severity::Warning, &message[word.len() + 1..]),
+            "note" => (Severity::Note, &message[word.len() + 1..]),
+            "remark" => (Severity::Remark, &message[word.len() + 1..]),
+            "error" => (Severity::Error, &message[word.len() + 1..]),
+            _ => (Severity::Error, message),
+        };
+        let (file, line, column) = place.map_or((None, 0, 0), |(f, l, c)| (Some(PathBuf::from(f)), l, c));
+        Diagnostic { severity, message: message.trim_start().to_owned(), file, line, column, notes: Vec::new() }
+    }
+    /// Returns the operation that the message names, such as `stablehlo.cholesky`.
+    pub fn operation(&self) -> Option<&str> {
+        let is_word = |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let is_operation = |quoted: &&str| {
+            quoted.split_once('.').is_some_and(|(dialect, op)| is_word(&dialect) && op.split('.').all(|w| is_word(&w)))
+        };
+        self.message.split('\'').skip(1).find(is_operation)
     }
     /// Returns the line of source that the diagnostic is about, if its file can be read.
     pub fn source_line(&self) -> Option<String> {
@@ -70,35 +72,22 @@ impl Diagnostic {
     }
 }
 
-fn parse_one(severity: Severity, text: &str) -> Diagnostic {
-    let text = text.trim();
-    let (place, message) = match split_place(text) {
-        Some((file, line, column, message)) => (Some((file, line, column)), message),
-        None => (None, text),
-    };
-    let word = message.split(':').next().unwrap_or_default();
-    let message = match word {
-        "error" | "warning" | "note" | "remark" => message[word.len() + 1..].trim_start(),
-        _ => message,
-    };
-    let (file, line, column) = place.map_or((None, 0, 0), |(f, l, c)| (Some(PathBuf::from(f)), l, c));
-    Diagnostic { severity, message: message.to_owned(), file, line, column, notes: Vec::new() }
-}
-
-/// Splits `file:line:column: rest`, with nothing but the place before the first `: `.
-fn split_place(text: &str) -> Option<(&str, u32, u32, &str)> {
-    let first_line = text.lines().next()?;
-    let mut from = 0;
-    while let Some(at) = first_line[from..].find(": ").map(|i| i + from) {
-        let mut parts = first_line[..at].rsplitn(3, ':');
-        let column = parts.next().and_then(|p| p.parse().ok());
-        let line = parts.next().and_then(|p| p.parse().ok());
-        if let (Some(column), Some(line), Some(file)) = (column, line, parts.next()) {
-            return Some((file.trim_matches('"'), line, column, text[at + 2..].trim_start()));
+impl Diagnostic {
+    /// Splits `file:line:column: rest`, with nothing but the place before the first `: `.
+    pub(crate) fn split_place(text: &str) -> Option<(&str, u32, u32, &str)> {
+        let first_line = text.lines().next()?;
+        let mut from = 0;
+        while let Some(at) = first_line[from..].find(": ").map(|i| i + from) {
+            let mut parts = first_line[..at].rsplitn(3, ':');
+            let column = parts.next().and_then(|p| p.parse().ok());
+            let line = parts.next().and_then(|p| p.parse().ok());
+            if let (Some(column), Some(line), Some(file)) = (column, line, parts.next()) {
+                return Some((file.trim_matches('"'), line, column, text[at + 2..].trim_start()));
+            }
+            from = at + 2;
         }
-        from = at + 2;
+        None
     }
-    None
 }
 
 impl fmt::Display for Severity {
@@ -201,15 +190,24 @@ mod tests {
 
     #[test]
     fn places_are_taken_from_messages() {
-        let text = "src/model.rs:42:9: error: failed to legalize: x\nmore\n\nsrc/main.rs:4:13: called from\n\n\
-                    src/model.rs:42:9: see current operation: x";
-        let d = Diagnostic::parse(2, text);
-        assert_eq!((d.notes.len(), d.notes[0].message.as_str(), d.notes[0].line), (1, "called from", 4));
-        assert_eq!(d.file, Some("src/model.rs".into()));
+        let d = Diagnostic::parse_one("src/model.rs:42:9: warning: failed to legalize: x\nmore");
+        assert_eq!((d.severity, d.file), (Severity::Warning, Some("src/model.rs".into())));
         assert_eq!((d.line, d.column, d.message.as_str()), (42, 9, "failed to legalize: x\nmore"));
-        let d = Diagnostic::parse(2, "c:\\a.rs:1:2: oh: no");
+        let d = Diagnostic::parse_one("c:\\a.rs:1:2: oh: no");
         assert_eq!((d.file, d.message.as_str()), (Some("c:\\a.rs".into()), "oh: no"));
-        let d = Diagnostic::parse(2, "no place: here");
+        let d = Diagnostic::parse_one("no place: here");
         assert_eq!((d.file, d.line, d.message.as_str()), (None, 0, "no place: here"));
+    }
+
+    #[test]
+    fn the_operation_is_found_in_the_usual_messages() {
+        let operation = |message: &str| {
+            Diagnostic::without_place(Severity::Error, message.to_owned()).operation().map(str::to_owned)
+        };
+        let legalize = "failed to legalize operation 'stablehlo.cholesky' that was explicitly marked illegal";
+        assert_eq!(operation(legalize).as_deref(), Some("stablehlo.cholesky"));
+        assert_eq!(operation("'scf.while' op along control flow edge").as_deref(), Some("scf.while"));
+        assert_eq!(operation("'foo' is not a CPU"), None);
+        assert_eq!(operation("it's 'no.' operation"), None);
     }
 }

@@ -1,9 +1,11 @@
 //! Why a program is not compiled.
 
 use super::diagnostics::{Diagnostic, Diagnostics};
+use super::excerpt::excerpt;
 use super::phases::PHASES;
 use super::rejected;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A program was not compiled.
 #[derive(Debug, thiserror::Error)]
@@ -21,13 +23,16 @@ pub enum CompileError {
     /// `RUNE_IREE_COMPILER` names no library.
     #[error("RUNE_IREE_COMPILER names {0}, which is not there; let it name libIREECompiler, or unset it")]
     NoSuchCompiler(PathBuf),
-    /// The library is there, but cannot be loaded.
-    #[error("the IREE compiler {path} cannot be loaded: {reason}; install iree-base-compiler==3.13.0")]
-    Load {
-        /// The library.
+    /// The library is there, but not the executable.
+    #[error("the IREE compiler is incomplete: {0} is not there; install iree-base-compiler==3.13.0")]
+    NoExecutable(PathBuf),
+    /// The executable cannot be run.
+    #[error("the IREE compiler {path} cannot be run: {source}; install iree-base-compiler==3.13.0")]
+    Run {
+        /// The executable.
         path: PathBuf,
         /// Why not.
-        reason: String,
+        source: std::io::Error,
     },
     /// IREE rejects a flag.
     #[error("IREE rejects the flags of this compilation: {0}; look at `extra_flags`")]
@@ -47,6 +52,41 @@ pub enum CompileError {
         /// The file that holds the program and all diagnostics. The message shows only the beginning.
         saved: Option<PathBuf>,
     },
+    /// The compiler took too long.
+    #[error(
+        "IREE takes longer than {} s to compile `{name}` for {target}; RUNE_COMPILE_TIMEOUT sets the limit, in seconds{}",
+        limit.as_secs_f64(),
+        saved_in(saved)
+    )]
+    TimedOut {
+        /// The name of the program.
+        name: String,
+        /// The target.
+        target: String,
+        /// The limit.
+        limit: Duration,
+        /// The file that holds the program.
+        saved: Option<PathBuf>,
+    },
+    /// The compiler needs too much memory.
+    #[error(
+        "IREE needs more than {} MiB of memory to compile `{name}` for {target}; RUNE_COMPILE_MEMORY sets the limit{}",
+        limit >> 20,
+        saved_in(saved)
+    )]
+    OutOfMemory {
+        /// The name of the program.
+        name: String,
+        /// The target.
+        target: String,
+        /// The limit, in bytes.
+        limit: u64,
+        /// The file that holds the program.
+        saved: Option<PathBuf>,
+    },
+    /// Nobody wants the result any more.
+    #[error("the compilation of `{0}` was cancelled")]
+    Cancelled(String),
     /// IREE could not hand over the result.
     #[error("IREE could not write what it compiled: {0}")]
     Output(String),
@@ -59,11 +99,37 @@ fn saved_in(file: &Option<PathBuf>) -> String {
 }
 
 impl CompileError {
-    /// The error, after the rejected program is saved in a file.
-    pub(super) fn with_program(mut self, mlir: &str) -> CompileError {
-        if let CompileError::Rejected { name, target, diagnostics, saved } = &mut self {
-            let said = format!("IREE cannot compile `{name}` for {target}:\n{}", rejected::whole(diagnostics));
-            *saved = rejected::save_rejected(name, mlir, &said);
+    /// Whether the compiler is there and works, but not for this program.
+    pub fn is_of_program(&self) -> bool {
+        use CompileError::{OutOfMemory, Rejected, TimedOut};
+        matches!(self, Rejected { .. } | TimedOut { .. } | OutOfMemory { .. })
+    }
+    /// Returns one line about the error for a warning: the operation and its place, where they are known, and the file that holds the
+    /// program.
+    pub fn shortly(&self) -> String {
+        let CompileError::Rejected { saved, .. } = self else { return excerpt(&self.to_string(), 2) };
+        let Some(reason) = self.reason() else { return excerpt(&self.to_string(), 2) };
+        let operation = reason.operation().map(|operation| format!(" {operation}")).unwrap_or_default();
+        let place =
+            reason.file.as_ref().map(|file| format!(" at {}:{}:{}", file.display(), reason.line, reason.column));
+        let message = excerpt(&reason.message, 1);
+        format!("IREE cannot compile{operation}{}: {message}{}", place.unwrap_or_default(), saved_in(saved))
+    }
+    /// Returns the diagnostic that says why, with the operation if any names one.
+    pub fn reason(&self) -> Option<&Diagnostic> {
+        let CompileError::Rejected { diagnostics, .. } = self else { return None };
+        let named = diagnostics.iter().find(|d| d.operation().is_some());
+        named.or_else(|| diagnostics.first())
+    }
+    /// The error, after the rejected program is saved in a file with all that the compiler said.
+    pub(super) fn with_program(mut self, mlir: &str, said: &str) -> CompileError {
+        let first = self.to_string();
+        if let CompileError::Rejected { name, saved, .. }
+        | CompileError::TimedOut { name, saved, .. }
+        | CompileError::OutOfMemory { name, saved, .. } = &mut self
+        {
+            let first = first.lines().next().unwrap_or_default();
+            *saved = rejected::save_rejected(name, mlir, &format!("{first}\n{said}"));
         }
         self
     }

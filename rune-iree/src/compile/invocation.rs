@@ -1,23 +1,46 @@
-//! Single runs of the compiler.
+//! Single runs of the compiler, each in a process of its own.
 
-use super::diagnostics::Diagnostic;
-use super::linker::LinkerLog;
-use super::phases::PHASES;
-use super::{CompileError, CompileOptions, library};
-use crate::Opt;
-use crate::ffi::compiler::{self as ffi, Failure, Request};
-use std::collections::BTreeSet;
-use std::sync::{PoisonError, RwLock};
+use super::child::{self, Ended, Run};
+use super::diagnostics::{Diagnostic, Severity};
+use super::limits::Limits;
+use super::phases::PhaseClock;
+use super::report::Statistics;
+use super::{CompileError, CompileOptions, DispatchFile, abandon, dispatches, library, messages};
+use crate::{CompiledModule, Opt};
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::Path;
+use std::time::Duration;
 
-/// What one run of the compiler returns beside its options, which alone decide what it compiles.
+/// What one run of the compiler does beside what its options say, which alone decide what it compiles.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Invocation<'a> {
     /// Stops after this phase, and returns text.
     pub phase: Option<&'a str>,
-    /// More flags.
-    pub flags: &'a [String],
+    /// Returns the times of the phases and the statistics.
+    pub report: bool,
+    /// Returns the forms of the dispatches.
+    pub files: bool,
     /// Receives each phase as it begins.
     pub watch: Option<&'a dyn Fn(&'static str)>,
+    /// Runs last among all processes, and on one core.
+    pub background: bool,
+    /// Asked every few milliseconds. The run is cancelled if it returns false.
+    pub wanted: Option<&'a dyn Fn() -> bool>,
+}
+
+/// What one run of the compiler returns.
+pub(super) struct Output {
+    pub result: Compiled,
+    pub phases: Vec<(&'static str, Duration)>,
+    pub statistics: Option<Statistics>,
+    pub files: Vec<DispatchFile>,
+}
+
+pub(super) enum Compiled {
+    Module(CompiledModule),
+    /// The text after a phase.
+    Text(String),
 }
 
 /// Runs the compiler. A module that the fast flags fail on is compiled again with the plain ones.
@@ -26,80 +49,130 @@ pub(super) fn run(
     name: &str,
     options: &CompileOptions,
     invocation: &Invocation<'_>,
-) -> Result<ffi::Output, CompileError> {
-    let first = run_once(mlir, name, options, invocation);
+) -> Result<Output, CompileError> {
     // Other flags help only where passes fail on the program.
-    let Err((error, true)) = first else { return first.map_err(|(error, _)| error.with_program(mlir)) };
-    if options.opt == Opt::Plain || !options.target.is_cpu() {
-        return Err(error.with_program(mlir));
-    }
-    let plain = CompileOptions { opt: Opt::Plain, ..options.clone() };
-    match run_once(mlir, name, &plain, invocation) {
-        Ok(output) => {
-            tracing::warn!(program = name, %error, "compiled with the plain flags, as the fast flags failed");
-            Ok(output)
+    match run_once(mlir, name, options, invocation) {
+        Err(Failed { error, said, may_be_flags: true }) if options.opt != Opt::Plain && options.target.is_cpu() => {
+            let plain = CompileOptions { opt: Opt::Plain, ..options.clone() };
+            match run_once(mlir, name, &plain, invocation) {
+                Ok(output) => {
+                    let error = error.to_string();
+                    tracing::debug!(program = name, said, error, "the fast flags fail; compiled with the plain ones");
+                    Ok(output)
+                }
+                Err(Failed { error, said, .. }) => Err(error.with_program(mlir, &said)),
+            }
         }
-        Err((error, _)) => Err(error.with_program(mlir)),
+        result => result.map_err(|Failed { error, said, .. }| error.with_program(mlir, &said)),
     }
 }
 
-/// Runs the compiler for a target, alone in the process if it is the first time for this backend.
-///
-/// The first run puts the code generators of the backend into a list of LLVM that no lock protects: two first runs at
-/// once can tie that list into a ring, and look for a code generator forever.
-fn registering(
-    backend: &'static str,
-    compile: impl FnOnce() -> Result<ffi::Output, Failure>,
-) -> Result<ffi::Output, Failure> {
-    static REGISTERED: RwLock<BTreeSet<&'static str>> = RwLock::new(BTreeSet::new());
-    let registered = REGISTERED.read().unwrap_or_else(PoisonError::into_inner);
-    if registered.contains(backend) {
-        return compile();
-    }
-    drop(registered);
-    let mut registered = REGISTERED.write().unwrap_or_else(PoisonError::into_inner);
-    let compiled = compile();
-    // Without its passes the compiler registers nothing.
-    if !matches!(compiled, Err(Failure::Flags(_) | Failure::Parse(_))) {
-        registered.insert(backend);
-    }
-    compiled
+struct Failed {
+    error: Box<CompileError>,
+    /// All that the compiler said.
+    said: String,
+    /// Whether other flags may help.
+    may_be_flags: bool,
 }
 
-/// Compiles once. An error comes with whether other flags may help.
-fn run_once(
-    mlir: &str,
-    name: &str,
-    options: &CompileOptions,
-    invocation: &Invocation<'_>,
-) -> Result<ffi::Output, (CompileError, bool)> {
-    let loaded = library::loaded().map_err(|e| (e, false))?;
-    // The compiler crashes without it.
-    let temporary = std::env::temp_dir();
-    if !temporary.is_dir() {
-        let said = format!("the folder for temporary files, {}, is not there; set TMPDIR", temporary.display());
-        return Err((CompileError::Output(said), false));
+impl From<CompileError> for Failed {
+    fn from(error: CompileError) -> Failed {
+        Failed { error: Box::new(error), said: String::new(), may_be_flags: false }
     }
-    let mut flags = options.flags();
-    let linker_log = if options.target.is_cpu() { LinkerLog::new(&loaded.path) } else { None };
-    flags.extend(linker_log.as_ref().map(LinkerLog::flag));
-    flags.extend_from_slice(invocation.flags);
-    let request =
-        Request { mlir, name, flags: &flags, phases: &PHASES, phase: invocation.phase, watch: invocation.watch };
-    let rejected = |messages: Vec<ffi::Message>| {
-        let mut diagnostics: Vec<Diagnostic> =
-            messages.iter().map(|m| Diagnostic::parse(m.severity, &m.text)).collect();
-        diagnostics.extend(linker_log.iter().flat_map(LinkerLog::diagnostics));
-        CompileError::Rejected { name: name.to_owned(), target: options.target.to_string(), diagnostics, saved: None }
+}
+
+fn run_once(mlir: &str, name: &str, options: &CompileOptions, invocation: &Invocation<'_>) -> Result<Output, Failed> {
+    let executable = library::compiler_executable()?;
+    let folder = abandon::folder(name)?;
+    let path = |name: &str| folder.path().join(name);
+    let (input, output, statistics) = (path("module.mlir"), path("module.vmfb"), path("statistics.json"));
+    let (dispatches, phases) = (path("dispatches"), path("phases"));
+    let failed = |what: &str, error: std::io::Error| CompileError::Output(format!("{what}: {error}"));
+    let written = std::fs::write(&input, mlir).and_then(|()| File::open(&input));
+    let program = written.map_err(|e| failed("the program cannot be written", e))?;
+
+    let flag = |flag: &str, file: &Path| {
+        let mut flag = OsString::from(flag);
+        flag.push(file);
+        flag
     };
-    let compiled = registering(options.target.backend(), || ffi::compile(&loaded.library, &request));
-    if linker_log.as_ref().is_some_and(LinkerLog::failed) {
-        return Err((rejected(Vec::new()), true));
+    let mut arguments: Vec<OsString> = options.flags().into_iter().map(OsString::from).collect();
+    arguments.push("--iree-input-type=stablehlo".into());
+    if let Some(phase) = invocation.phase {
+        // Its text after the last two phases is the same.
+        let phase = if phase == "end" { "vm" } else { phase };
+        arguments.push(format!("--compile-to={phase}").into());
     }
-    compiled.map_err(|failure| match failure {
-        Failure::Flags(message) => (CompileError::Flags(message), false),
-        Failure::Parse(messages) => (rejected(messages), false),
-        Failure::Passes(messages) => (rejected(messages), true),
-        Failure::Output(message) => (CompileError::Output(message), true),
-    })
+    if invocation.report {
+        arguments.push("--iree-scheduling-dump-statistics-format=json".into());
+        arguments.push(flag("--iree-scheduling-dump-statistics-file=", &statistics));
+    }
+    let times_phases = invocation.report || invocation.watch.is_some();
+    if times_phases {
+        arguments.push(flag("--dump-compilation-phases-to=", &phases));
+    }
+    if invocation.files {
+        arguments.push(flag("--iree-hal-dump-executable-files-to=", &dispatches));
+    }
+    if invocation.background {
+        arguments.push("--mlir-disable-threading".into());
+    }
+    // Not by its path, which is another one each time, and part of the module.
+    arguments.extend(["-".into(), "-o".into(), output.clone().into()]);
+
+    let mut clock = times_phases.then(|| PhaseClock::start(&phases, invocation.watch));
+    let mut go_on = || {
+        clock.iter_mut().for_each(PhaseClock::look);
+        invocation.wanted.is_none_or(|wanted| wanted())
+    };
+    let limits = Limits::from_environment();
+    let (folder, background) = (folder.path(), invocation.background);
+    let run = Run { executable: &executable, arguments, input: program, folder, background, limits, go_on: &mut go_on };
+    let (ended, said) = child::run(run).map_err(|e| CompileError::Run { path: executable.clone(), source: e })?;
+    check(&ended, said, name, options, limits)?;
+
+    let unreadable = |e: std::io::Error| failed("what it wrote cannot be read", e);
+    let result = match invocation.phase {
+        Some(_) => Compiled::Text(std::fs::read_to_string(&output).map_err(unreadable)?),
+        None => Compiled::Module(CompiledModule::load(&output).map_err(|e| CompileError::Output(e.to_string()))?),
+    };
+    let files = if invocation.files { dispatches::read(&dispatches).map_err(unreadable)? } else { Vec::new() };
+    let statistics = std::fs::read_to_string(&statistics).ok().and_then(|text| Statistics::parse(&text));
+    Ok(Output { result, phases: clock.map_or_else(Vec::new, PhaseClock::finish), statistics, files })
+}
+
+/// Why the compiler did not succeed, if it did not.
+fn check(ended: &Ended, said: String, name: &str, options: &CompileOptions, limits: Limits) -> Result<(), Failed> {
+    let (program, target) = (name.to_owned(), options.target.to_string());
+    let failed = |error, may_be_flags| Err(Failed { error: Box::new(error), said: said.clone(), may_be_flags });
+    let status = match ended {
+        Ended::Exited(status) if status.success() => return Ok(()),
+        Ended::Exited(status) => *status,
+        Ended::TimedOut(limit) => {
+            return failed(CompileError::TimedOut { name: program, target, limit: *limit, saved: None }, false);
+        }
+        Ended::Cancelled => return failed(CompileError::Cancelled(program), false),
+    };
+    if let Some(message) = messages::refused_flags(&said) {
+        return failed(CompileError::Flags(message), false);
+    }
+    let mut diagnostics = messages::diagnostics(&said, name);
+    // Notes and remarks do not say why.
+    let says_why = diagnostics.iter().any(|d| d.severity == Severity::Error);
+    if status.code().is_none() {
+        if limits.memory > 0 && messages::is_out_of_memory(&said) {
+            let limit = limits.memory;
+            return failed(CompileError::OutOfMemory { name: program, target, limit, saved: None }, false);
+        }
+        let words = messages::last_words(&said).map(|words| format!(": {words}")).unwrap_or_default();
+        let message = format!("the compiler crashed ({status}){words}");
+        diagnostics.insert(0, Diagnostic::without_place(Severity::Error, message));
+    } else if !says_why {
+        let message = match said.trim() {
+            "" => format!("the compiler failed ({status}) and gave no reason"),
+            said => said.to_owned(),
+        };
+        diagnostics.insert(0, Diagnostic::without_place(Severity::Error, message));
+    }
+    failed(CompileError::Rejected { name: program, target, diagnostics, saved: None }, true)
 }

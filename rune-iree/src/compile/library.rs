@@ -1,12 +1,16 @@
-//! Where the compiler library is, and the one copy of it that this process loads.
+//! Where the compiler is: the executable `iree-compile`, beside the library that it is made of.
 
 use super::CompileError;
-use super::cache::Stamp;
 use crate::environment::path_from;
-use crate::ffi::compiler::Library;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
+
+/// The compiler's executable.
+#[cfg(not(windows))]
+const EXECUTABLE: &str = "iree-compile";
+#[cfg(windows)]
+const EXECUTABLE: &str = "iree-compile.exe";
 
 #[cfg(target_os = "linux")]
 const FILE: &str = "libIREECompiler.so";
@@ -16,7 +20,7 @@ const FILE: &str = "libIREECompiler.dylib";
 const FILE: &str = "IREECompiler.dll";
 
 /// Returns the path of the compiler library: the one that `RUNE_IREE_COMPILER` names (the library, or a directory that holds it), else the
-/// one in the `.venv` of the repository, else the one in the Python environment in use.
+/// one in the `.venv` of the repository, else the one in the Python environment in use. The executable `iree-compile` is beside it.
 ///
 /// # Errors
 /// Returns an error if there is none.
@@ -83,35 +87,36 @@ fn from_python() -> Option<PathBuf> {
     (!dir.trim().is_empty() && file.is_file()).then_some(file)
 }
 
-/// The library, and where it was found.
-pub(super) struct Loaded {
-    pub library: Library,
-    pub path: PathBuf,
-    /// The file as it was before it was loaded.
-    stamp: Option<Stamp>,
-}
-
-static LOADED: Mutex<Option<&'static Loaded>> = Mutex::new(None);
-
-/// The file that the library was loaded from, if it is loaded.
-pub(super) fn loaded_from() -> Option<Stamp> {
-    LOADED.lock().unwrap_or_else(|e| e.into_inner()).and_then(|loaded| loaded.stamp.clone())
-}
-
-/// The library, loaded when first asked for and kept until the process ends. A failure is not kept: the next call looks
-/// again.
-pub(super) fn loaded() -> Result<&'static Loaded, CompileError> {
-    let mut slot = LOADED.lock().unwrap_or_else(|e| e.into_inner());
-    if let Some(loaded) = *slot {
-        return Ok(loaded);
+/// Returns the path of the compiler's executable, beside the library.
+pub(super) fn compiler_executable() -> Result<PathBuf, CompileError> {
+    static FOUND: Mutex<Option<PathBuf>> = Mutex::new(None);
+    let mut found = FOUND.lock().unwrap_or_else(|e| e.into_inner());
+    // A failure is not kept: the next call looks again.
+    if let Some(path) = found.as_ref().filter(|path| path.is_file()) {
+        return Ok(path.clone());
     }
-    let path = compiler_library()?;
-    let stamp = Stamp::of(&path).ok();
-    let library = Library::load(&path).map_err(|reason| CompileError::Load { path: path.clone(), reason })?;
-    tracing::debug!(path = %path.display(), revision = library.revision(), "loaded the IREE compiler");
-    let loaded: &'static Loaded = Box::leak(Box::new(Loaded { library, path, stamp }));
-    *slot = Some(loaded);
-    Ok(loaded)
+    let path = compiler_library()?.with_file_name(EXECUTABLE);
+    if !path.is_file() {
+        return Err(CompileError::NoExecutable(path));
+    }
+    Ok(found.insert(path).clone())
+}
+
+/// Returns the compiler's own name for its version.
+///
+/// # Errors
+/// Returns an error if there is no compiler, or if it cannot be run.
+pub fn compiler_revision() -> Result<String, CompileError> {
+    let path = compiler_executable()?;
+    let mut command = Command::new(&path);
+    let output = command.arg("--version").stdin(Stdio::null()).output();
+    let output = output.map_err(|source| CompileError::Run { path: path.clone(), source })?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let revision = said.lines().find_map(|line| line.trim().strip_prefix("IREE compiler version "));
+    revision.map(str::to_owned).ok_or_else(|| {
+        let reason = format!("`iree-compile --version` says: {}", super::excerpt(&said, 3));
+        CompileError::Output(reason)
+    })
 }
 
 #[cfg(test)]

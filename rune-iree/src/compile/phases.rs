@@ -1,4 +1,8 @@
-//! The phases of the compiler.
+//! The phases of the compiler, and their times.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// The phases of [`compile_to_phase`](crate::compile_to_phase), in their order.
 pub const PHASES: [&str; 13] = [
@@ -16,3 +20,83 @@ pub const PHASES: [&str; 13] = [
     "vm",
     "end",
 ];
+
+/// Times the phases of a run by the files that the compiler writes at the end of each (`--dump-compilation-phases-to`):
+/// `module.1.input.mlir` and so on. Their writing adds less than a twentieth to the time of a run.
+pub(super) struct PhaseClock<'a> {
+    folder: PathBuf,
+    watch: Option<&'a dyn Fn(&'static str)>,
+    start: SystemTime,
+    /// The number of phases that `watch` knows of.
+    told: usize,
+}
+
+impl<'a> PhaseClock<'a> {
+    pub fn start(folder: &Path, watch: Option<&'a dyn Fn(&'static str)>) -> PhaseClock<'a> {
+        let mut clock = PhaseClock { folder: folder.to_owned(), watch, start: SystemTime::now(), told: 0 };
+        clock.tell(1);
+        clock
+    }
+    /// Looks for phases that have ended.
+    pub fn look(&mut self) {
+        if self.watch.is_some() {
+            self.tell(1 + self.ends().len());
+        }
+    }
+    fn tell(&mut self, begun: usize) {
+        let begun = begun.min(PHASES.len());
+        if let (Some(watch), true) = (self.watch, begun > self.told) {
+            PHASES[self.told..begun].iter().for_each(|phase| watch(phase));
+            self.told = begun;
+        }
+    }
+    /// When each phase ended, by its place in [`PHASES`].
+    fn ends(&self) -> BTreeMap<usize, SystemTime> {
+        let files = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let end = |file: std::fs::DirEntry| {
+            let name = file.file_name();
+            let phase = name.to_str()?.strip_suffix(".mlir")?.rsplit('.').next()?.to_owned();
+            let place = PHASES.iter().position(|known| *known == phase)?;
+            Some((place, file.metadata().ok()?.modified().ok()?))
+        };
+        files.filter_map(end).collect()
+    }
+    /// Returns the times of the phases of a run that has just ended. The first includes the start of the compiler.
+    pub fn finish(mut self) -> Vec<(&'static str, Duration)> {
+        self.tell(PHASES.len());
+        let (mut ends, mut before) = (self.ends(), self.start);
+        // There is no file for the last one, which writes the module.
+        ends.insert(PHASES.len() - 1, SystemTime::now());
+        let time = |(place, end): (usize, SystemTime)| {
+            let took = end.duration_since(before).unwrap_or_default();
+            before = before.max(end);
+            (PHASES[place], took)
+        };
+        ends.into_iter().map(time).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    #[test]
+    fn phases_are_told_and_timed_by_their_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let seen = RefCell::new(Vec::new());
+        let watch = |phase| seen.borrow_mut().push(phase);
+        let mut clock = PhaseClock::start(folder.path(), Some(&watch));
+        assert_eq!(*seen.borrow(), ["input"]);
+        let write = |name: &str| std::fs::write(folder.path().join(name), "module").unwrap();
+        write("module.1.input.mlir");
+        clock.look();
+        clock.look();
+        assert_eq!(*seen.borrow(), ["input", "abi"]);
+        write("module.2.abi.mlir");
+        write("module.6.flow.mlir");
+        let times = clock.finish();
+        assert_eq!(*seen.borrow(), PHASES);
+        assert_eq!(times.iter().map(|(phase, _)| *phase).collect::<Vec<_>>(), ["input", "abi", "flow", "end"]);
+    }
+}

@@ -1,7 +1,6 @@
 //! Rejected programs in files: a program with all diagnostics, which messages show the beginning of.
 
 use super::cache;
-use super::diagnostics::Diagnostic;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
@@ -51,18 +50,6 @@ fn forget(folder: &Path) {
     for (_, path) in files.iter().rev().skip(KEPT) {
         let _ = fs::remove_file(path);
     }
-}
-
-/// All diagnostics in full.
-pub(crate) fn whole(diagnostics: &[Diagnostic]) -> String {
-    let mut text = String::new();
-    for diagnostic in diagnostics {
-        for said in std::iter::once(diagnostic).chain(&diagnostic.notes) {
-            let place = said.file.as_ref().map(|file| format!("{}:{}:{}: ", file.display(), said.line, said.column));
-            let _ = writeln!(text, "{}{}: {}", place.unwrap_or_default(), said.severity, said.message);
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -5,8 +5,6 @@
 mod allocator;
 #[cfg(feature = "run")]
 pub(crate) mod buffer;
-#[cfg(feature = "compile")]
-pub(crate) mod compiler;
 #[cfg(feature = "run")]
 pub(crate) mod host_module;
 #[cfg(feature = "run")]

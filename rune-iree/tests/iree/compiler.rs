@@ -115,7 +115,6 @@ fn a_module_is_saved_and_loaded() {
     assert!(CompiledModule::load(dir.path().join("none")).unwrap_err().to_string().contains("cannot read"));
 }
 
-/// Not a test of its own: what the next one runs in new processes.
 #[test]
 fn several_threads_compile_at_once() {
     let text = binary("add", "tensor<4xf32>");
@@ -124,27 +123,6 @@ fn several_threads_compile_at_once() {
             scope.spawn(|| compile(&text, "test", &CompileOptions::default()).unwrap());
         }
     });
-}
-
-#[test]
-fn the_first_modules_of_a_process_may_be_compiled_at_once() {
-    for _ in 0..4 {
-        let mut me = std::process::Command::new(std::env::current_exe().unwrap());
-        me.args(["--exact", "compiler::several_threads_compile_at_once"]).stdout(std::process::Stdio::null());
-        let mut child = me.spawn().unwrap();
-        let start = std::time::Instant::now();
-        let status = loop {
-            if let Some(status) = child.try_wait().unwrap() {
-                break status;
-            }
-            if start.elapsed() > std::time::Duration::from_secs(120) {
-                child.kill().unwrap();
-                panic!("the compiler does not come to an end");
-            }
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        };
-        assert!(status.success());
-    }
 }
 
 #[test]
@@ -163,21 +141,46 @@ fn phase_by_phase_the_module_is_the_same() {
 }
 
 #[test]
-fn a_compiler_that_crashes_in_a_process_of_its_own_is_an_error() {
-    let cache = tempfile::tempdir().unwrap();
-    let cache = CompileCache::in_dir(cache.path(), 1 << 30);
+fn in_the_background_modules_are_the_same_and_what_is_unwanted_is_cancelled() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = CompileCache::in_dir(folder.path(), 1 << 30);
     let options = CompileOptions::default();
-    let get = |text: &str| cache.get_in_child(text, "f", &options, || Ok::<_, CompileError>(text.to_owned()));
-    let right = binary("add", "tensor<2xf32>");
-    assert_eq!(get(&right).unwrap().outcome, CacheOutcome::Compiled);
-    assert_eq!(get(&right).unwrap().outcome, CacheOutcome::Memory);
-    // A loop that replaces a carried value without reading it: see docs/iree.md.
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/iree-faults/carried_unread.mlir");
-    let Err(CompileError::Rejected { diagnostics, .. }) = get(&std::fs::read_to_string(folder).unwrap()) else {
-        panic!("IREE compiles it");
+    let get = |text: &str, wanted: &dyn Fn() -> bool| {
+        cache.get_in_background(text, "f", &options, false, wanted, || Ok::<_, CompileError>(text.to_owned()))
     };
-    assert_eq!(diagnostics.len(), 1);
-    assert!(diagnostics[0].message.contains("crashed") || diagnostics[0].message.contains("error"), "{diagnostics:?}");
-    let Err(CompileError::Rejected { diagnostics, .. }) = get("func.func @main(") else { panic!("it is no module") };
-    assert!(diagnostics[0].message.contains("error"), "{diagnostics:?}");
+    let text = binary("add", "tensor<2xf32>");
+    assert!(cache.find(&text, &options).is_none());
+    let cancelled = get(&text, &|| false).unwrap_err();
+    assert!(matches!(&cancelled, CompileError::Cancelled(name) if name == "f"), "{cancelled}");
+    let compiled = get(&text, &|| true).unwrap();
+    assert_eq!(compiled.outcome, CacheOutcome::Compiled);
+    assert_eq!(get(&text, &|| false).unwrap().outcome, CacheOutcome::Memory);
+    assert_eq!(cache.find(&text, &options).unwrap().outcome, CacheOutcome::Memory);
+    let another = CompileCache::in_dir(folder.path(), 1 << 30).find(&text, &options).unwrap();
+    assert_eq!((another.outcome, another.module.bytes()), (CacheOutcome::Disk, compiled.module.bytes()));
+    assert_eq!(compile(&text, "f", &options).unwrap().bytes(), compiled.module.bytes());
+    let Err(CompileError::Rejected { diagnostics, .. }) = get("func.func @main(", &|| true) else {
+        panic!("it is no module")
+    };
+    assert!(diagnostics[0].message.contains("expected"), "{diagnostics:?}");
+}
+
+#[test]
+fn verdicts_are_kept_beside_their_entries() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || CompileCache::in_dir(folder.path(), 1 << 30);
+    let (cache, options, text) = (open(), CompileOptions::default(), binary("add", "tensor<2xf32>"));
+    cache.get_or_compile(&text, "f", &options, || text.clone()).unwrap();
+    assert_eq!(cache.verdict(&text, &options), None);
+    let times = [2u64, 1].map(std::time::Duration::from_millis);
+    let verdict = Verdict::new(times, None, 4);
+    cache.set_verdict(&text, &options, &verdict);
+    for cache in [&cache, &open()] {
+        assert_eq!(cache.verdict(&text, &options), Some(verdict.clone()));
+        assert_eq!((cache.entries().len(), cache.usage().0), (1, 1));
+    }
+    let entry = open().entries().remove(0);
+    assert!(open().remove(&entry));
+    assert_eq!(open().verdict(&text, &options), None);
+    assert_eq!(std::fs::read_dir(folder.path().join("modules")).unwrap().count(), 0);
 }

@@ -6,6 +6,8 @@ mod compiler;
 mod host_calls;
 mod hostile;
 mod memory;
+#[cfg(target_os = "linux")]
+mod process;
 
 use rune_iree::*;
 use rune_trace::{Array, DType, ModuleSignature, Type, Value};

@@ -22,6 +22,7 @@ pub(crate) struct Producers {
     count: Cell<u32>,
     parts: Cell<u32>,
     fenced: BTreeSet<u32>,
+    undefended: bool,
     read_twice: RefCell<BTreeSet<u32>>,
 }
 
@@ -92,8 +93,13 @@ fn own_axes(shape: &Shape) -> Vec<u8> {
 
 impl Producers {
     /// A module in which the producers of these numbers are behind barriers.
-    pub fn fenced(fenced: BTreeSet<u32>) -> Producers {
-        Producers { fenced, ..Producers::default() }
+    /// Without `defences` nothing is rewritten that IREE compiles wrongly, and there are no barriers beside those of programs.
+    pub fn fenced(fenced: BTreeSet<u32>, defences: bool) -> Producers {
+        Producers { fenced, undefended: !defences, ..Producers::default() }
+    }
+    /// Whether what IREE compiles wrongly is rewritten.
+    pub fn has_defences(&self) -> bool {
+        !self.undefended
     }
     /// Those that an operation reads in two ways.
     pub fn read_twice(&self) -> BTreeSet<u32> {

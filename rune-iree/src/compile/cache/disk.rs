@@ -3,7 +3,8 @@
 //! `DIR/modules/KEY` is an entry: 64 bytes of header (a magic word, the length of the module, the BLAKE3 hash of what
 //! follows), the module, which is so aligned to 64 bytes when the file is read whole, and as JSON what the compiler told of it. An entry is written under another name and
 //! renamed, so none is ever seen half-written. Its time of modification is that of its last use. `DIR/locks/NN` are
-//! files that a process locks while it makes an entry whose key begins with `NN`.
+//! files that a process locks while it makes an entry whose key begins with `NN`. `DIR/modules/KEY.verdict` is what was found about an entry
+//! in real calls, as JSON.
 
 use super::key::Key;
 use crate::CompiledModule;
@@ -16,6 +17,8 @@ use std::sync::{Arc, Once};
 use std::time::{Duration, SystemTime};
 
 const HEADER: usize = 64;
+/// The extension of the file with what was found about an entry.
+const VERDICT: &str = "verdict";
 const MAGIC: &[u8; 8] = b"rune-vm1";
 /// Files of writers that died are removed after this time.
 const STALE: Duration = Duration::from_secs(3600);
@@ -105,6 +108,23 @@ impl DiskCache {
             let _ = fs::remove_file(&temporary);
         })
     }
+    /// What was found about an entry.
+    pub fn read_verdict(&self, key: &Key) -> Option<String> {
+        fs::read_to_string(self.entry(key).with_extension(VERDICT)).ok()
+    }
+    pub fn write_verdict(&self, key: &Key, verdict: &str) {
+        let temporary = self.modules().join(format!("{}.{}.tmp", key.hex(), std::process::id()));
+        let path = self.entry(key).with_extension(VERDICT);
+        let write = || {
+            fs::create_dir_all(self.modules())?;
+            fs::write(&temporary, verdict)?;
+            fs::rename(&temporary, path)
+        };
+        if let Err(e) = write() {
+            let _ = fs::remove_file(&temporary);
+            self.complain(&e);
+        }
+    }
     fn complain(&self, error: &io::Error) {
         self.complained.call_once(|| {
             tracing::warn!(
@@ -141,22 +161,32 @@ impl DiskCache {
         Some(content(bytes, &path)?.0)
     }
     pub fn remove(&self, entry: &CacheEntry) -> bool {
-        fs::remove_file(self.modules().join(&entry.key)).is_ok()
+        let path = self.modules().join(&entry.key);
+        let _ = fs::remove_file(path.with_extension(VERDICT));
+        fs::remove_file(path).is_ok()
     }
     fn evict(&self) {
         let mut files = self.files();
         let mut total: u64 = files.iter().map(|(_, size, _)| size).sum();
         files.sort();
+        // What was found about an entry goes with the entry. Of what does not compile there is none.
+        let goes_along =
+            |path: &Path| path.extension().is_some_and(|e| e == VERDICT) && path.with_extension("").exists();
         for (used, size, path) in files {
+            if goes_along(&path) {
+                continue;
+            }
             let left_over = path.extension().is_some_and(|e| e == "tmp") && used.elapsed().is_ok_and(|age| age > STALE);
             if (total > self.limit || left_over) && fs::remove_file(&path).is_ok() {
+                let _ = fs::remove_file(path.with_extension(VERDICT));
                 total -= size;
             }
         }
     }
     pub fn usage(&self) -> (usize, u64) {
         let files = self.files();
-        (files.len(), files.iter().map(|(_, size, _)| size).sum())
+        let entries = files.iter().filter(|(_, _, path)| path.extension().is_none());
+        (entries.count(), files.iter().map(|(_, size, _)| size).sum())
     }
     pub fn clear(&self) {
         for (_, _, path) in self.files() {

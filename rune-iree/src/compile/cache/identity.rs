@@ -2,7 +2,7 @@
 //!
 //! The library has some 200 MB, and hashing it takes about as long as compiling a small program. So the hash is kept in `DIR/compilers`, with what
 //! tells that the file is still the same one: its path, size, time of modification, and where there are such its inode and the time of its last
-//! change, which nobody can set. Reading its revision would take as long, as the library has to be loaded for that.
+//! change, which nobody can set. Reading its revision would take as long.
 
 use crate::compile::library;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use std::time::UNIX_EPOCH;
 
 /// What tells that a file is still the same one.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub(in crate::compile) struct Stamp {
+pub(super) struct Stamp {
     path: PathBuf,
     bytes: u64,
     modified: u128,
@@ -41,13 +41,10 @@ fn file_of(_: &Metadata) -> Option<(u64, u64, i64, i64)> {
     None
 }
 
-/// The hash, in hexadecimal digits, of the compiler that this process has loaded, or else would load now. `None` if there is none, or if it
-/// was loaded from a file that has changed since. `dir` is the folder of the cache.
+/// The hash, in hexadecimal digits, of the compiler that this process would run now. `None` if there is none. `dir` is the folder of the
+/// cache.
 pub(super) fn compiler(dir: &Path) -> Option<String> {
-    match library::loaded_from() {
-        Some(stamp) => hash(&stamp, dir),
-        None => hash(&Stamp::of(library_path()?).ok()?, dir),
-    }
+    hash(&Stamp::of(library_path()?).ok()?, dir)
 }
 
 /// The path of the library, found once.

@@ -4,13 +4,14 @@ mod directory;
 mod disk;
 mod identity;
 mod key;
+mod verdict;
 
 pub(super) use directory::directory;
 pub use disk::CacheEntry;
-pub(super) use identity::Stamp;
+pub use verdict::Verdict;
 
 use super::{
-    CompileError, CompileOptions, CompileOutput, CompileReport, DispatchFile, child, compile_with_details,
+    CompileError, CompileOptions, CompileOutput, CompileReport, DispatchFile, Invocation, compile_as,
     compile_with_report,
 };
 use crate::CompiledModule;
@@ -67,6 +68,7 @@ pub struct CompileTimings {
 /// ```
 pub struct CompileCache {
     memory: Mutex<HashMap<Key, Arc<Slot>>>,
+    verdicts: Mutex<HashMap<Key, Verdict>>,
     disk: Option<DiskCache>,
 }
 
@@ -101,11 +103,15 @@ impl CompileCache {
     }
     /// Returns a cache without a disk.
     pub fn in_memory() -> CompileCache {
-        CompileCache { memory: Mutex::default(), disk: None }
+        CompileCache { memory: Mutex::default(), verdicts: Mutex::default(), disk: None }
     }
     /// Returns a cache of at most `limit` bytes in a directory, which is created when it is first needed.
     pub fn in_dir(dir: impl Into<PathBuf>, limit: u64) -> CompileCache {
-        CompileCache { memory: Mutex::default(), disk: Some(DiskCache::new(dir.into(), limit)) }
+        CompileCache {
+            memory: Mutex::default(),
+            verdicts: Mutex::default(),
+            disk: Some(DiskCache::new(dir.into(), limit)),
+        }
     }
     /// Returns the directory.
     pub fn dir(&self) -> Option<&Path> {
@@ -118,6 +124,7 @@ impl CompileCache {
     /// Removes all entries from memory and disk.
     pub fn clear(&self) {
         lock(&self.memory).clear();
+        lock(&self.verdicts).clear();
         if let Some(disk) = &self.disk {
             disk.clear();
         }
@@ -166,24 +173,53 @@ impl CompileCache {
         files: bool,
         mlir: impl FnOnce() -> Result<String, E>,
     ) -> Result<Cached, E> {
-        self.get_by(material, name, options, mlir, |text| compile_with_details(text, name, options, &|_| {}, files))
+        let invocation = Invocation { report: true, files, ..Invocation::default() };
+        self.get_by(material, name, options, mlir, |text| compile_as(text, name, options, &invocation))
     }
-    /// Like [`CompileCache::get`], but a cache miss is compiled by a process of its own, at the lowest priority. A crash of the compiler
-    /// is an error, and this process may end at any time.
+    /// Like [`CompileCache::get`], but the compiler runs last among all processes, on one core, and without a report. It is ended once
+    /// `wanted`, which is asked every few milliseconds, returns false.
     ///
     /// # Errors
-    /// Returns an error where [`CompileCache::get_or_try_compile`] does, and if the compiler crashes.
-    pub fn get_in_child<E: From<CompileError>>(
+    /// Returns an error where [`CompileCache::get_or_try_compile`] does, and if the compilation is no longer wanted.
+    pub fn get_in_background<E: From<CompileError>>(
         &self,
         material: &str,
         name: &str,
         options: &CompileOptions,
+        files: bool,
+        wanted: &dyn Fn() -> bool,
         mlir: impl FnOnce() -> Result<String, E>,
     ) -> Result<Cached, E> {
-        self.get_by(material, name, options, mlir, |text| {
-            let module = child::compile(text, name, options)?;
-            Ok(CompileOutput { module, report: None, files: Vec::new() })
-        })
+        let invocation = Invocation { background: true, wanted: Some(wanted), files, ..Invocation::default() };
+        self.get_by(material, name, options, mlir, |text| compile_as(text, name, options, &invocation))
+    }
+    /// Returns the module for a program if the cache has it, and nobody is compiling it.
+    pub fn find(&self, material: &str, options: &CompileOptions) -> Option<Cached> {
+        let start = Instant::now();
+        let (key, disk) = self.key(material, options);
+        let slot = lock(&self.memory).get(&key).cloned();
+        let in_memory = slot.as_ref().map(|slot| slot.try_lock());
+        let ((module, report), outcome) = match in_memory {
+            Some(Ok(kept)) if kept.is_some() => (kept.clone()?, CacheOutcome::Memory),
+            Some(Err(_)) => return None,
+            _ => (disk?.read(&key)?, CacheOutcome::Disk),
+        };
+        let timings = CompileTimings { lookup: start.elapsed(), ..CompileTimings::default() };
+        Some(Cached { module, outcome, timings, report, files: Vec::new() })
+    }
+    /// Returns what was found about the module for a program in earlier calls, in this process or another.
+    pub fn verdict(&self, material: &str, options: &CompileOptions) -> Option<Verdict> {
+        let (key, disk) = self.key(material, options);
+        let known = lock(&self.verdicts).get(&key).cloned();
+        known.or_else(|| Verdict::from_json(&disk?.read_verdict(&key)?))
+    }
+    /// Keeps what was found about the module for a program, beside its entry.
+    pub fn set_verdict(&self, material: &str, options: &CompileOptions, verdict: &Verdict) {
+        let (key, disk) = self.key(material, options);
+        lock(&self.verdicts).insert(key, verdict.clone());
+        if let Some(disk) = disk {
+            disk.write_verdict(&key, &verdict.to_json());
+        }
     }
     fn get_by<E: From<CompileError>>(
         &self,
@@ -225,8 +261,7 @@ impl CompileCache {
         let CompileOutput { module: compiled, report, files } = compile(&text)?;
         timings.compile = start.elapsed() - timings.lookup - timings.lower;
         tracing::debug!(program = name, time = ?timings.compile, bytes = compiled.bytes().len(), "compiled");
-        // By now the compiler is loaded, and may be another one than was found before.
-        if let (key, Some(disk)) = self.key(material, options) {
+        if let Some(disk) = disk {
             disk.write(&key, compiled.bytes(), report.as_ref());
         }
         self.keep(&mut module, &(compiled.clone(), report.clone()));

@@ -1,0 +1,186 @@
+//! What the compiler writes to standard error, as diagnostics.
+//!
+//! A message is `file:line:column: error: what is wrong`, over one or more lines, and then a line of the source with a mark below it. Its notes
+//! are of the same form. The linker, a process of its own, says `iree-lld: error: what is wrong` before the messages of the compiler.
+
+use super::diagnostics::{Diagnostic, Severity};
+
+/// The beginning of a message about an operation, in a note.
+const OPERATION: &str = "see current operation: ";
+/// What the linker's messages begin with.
+const LINKER: &str = "iree-lld: ";
+/// What the compiler says after those of the linker: a command line.
+const LINKING: &str = "Linking failed;";
+
+/// What the compiler calls standard input: in messages of its parser, and in others.
+const INPUT: [&str; 2] = ["<stdin>", "-"];
+
+/// The diagnostics in `said`, where the program, which comes from standard input, is called `name`.
+pub(super) fn diagnostics(said: &str, name: &str) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for message in messages(said) {
+        let mut diagnostic = Diagnostic::parse_one(&message.text);
+        if diagnostic.file.as_deref().is_some_and(|file| file.to_str().is_some_and(|file| INPUT.contains(&file))) {
+            diagnostic.file = Some(name.into());
+        }
+        match (diagnostic.severity, found.last_mut()) {
+            (Severity::Note, Some(last)) => add_note(last, diagnostic),
+            _ => found.push(diagnostic),
+        }
+    }
+    let linker = linker_messages(said);
+    if linker.is_empty() {
+        return found;
+    }
+    // What the compiler says then is that the linker failed, with all that it was given. Its place is that of the operation.
+    let place = found.into_iter().find(|d| d.severity == Severity::Error);
+    let at_place = |message: String| {
+        let (file, line, column) = place.as_ref().map_or((None, 0, 0), |d| (d.file.clone(), d.line, d.column));
+        let severity = Severity::Error;
+        Diagnostic { file, line, column, ..Diagnostic::without_place(severity, format!("linker: {message}")) }
+    };
+    linker.into_iter().map(at_place).collect()
+}
+
+/// Most messages show the operation themselves.
+fn add_note(diagnostic: &mut Diagnostic, note: Diagnostic) {
+    match note.message.strip_prefix(OPERATION.trim_end()) {
+        Some(operation) => {
+            let operation = operation.trim();
+            if !diagnostic.message.contains(operation) {
+                diagnostic.notes.push(Diagnostic::without_place(Severity::Note, format!("in {operation}")));
+            }
+        }
+        None => diagnostic.notes.push(note),
+    }
+}
+
+struct Message {
+    text: String,
+}
+
+/// The messages with a place or a severity, each without the line of source that it shows.
+fn messages(said: &str) -> Vec<Message> {
+    let mut found: Vec<Message> = Vec::new();
+    let mut lines = said.lines().peekable();
+    // Whether lines belong to the last message.
+    let mut within = false;
+    while let Some(line) = lines.next() {
+        let is_source = lines.peek().is_some_and(|next| next.trim_matches([' ', '\t', '~']) == "^");
+        if begins(line) {
+            found.push(Message { text: line.to_owned() });
+            within = true;
+        } else if line.starts_with(LINKER) || line.starts_with(LINKING) || is_crash(line) {
+            within = false;
+        } else if is_source {
+            lines.next();
+            within = false;
+        } else if let (true, Some(last)) = (within, found.last_mut()) {
+            last.text.push('\n');
+            last.text.push_str(line);
+        }
+    }
+    found
+}
+
+/// Whether a line begins a message: with a severity after a place, or as the first word.
+fn begins(line: &str) -> bool {
+    const SEVERITIES: [&str; 4] = ["error: ", "warning: ", "remark: ", "note: "];
+    let said = Diagnostic::split_place(line).map_or(line, |(_, _, _, rest)| rest);
+    let said = said.strip_prefix("<unknown>:0: ").unwrap_or(said);
+    SEVERITIES.iter().any(|severity| said.starts_with(severity))
+}
+
+/// Whether a line is of what LLVM writes when it crashes.
+fn is_crash(line: &str) -> bool {
+    ["LLVM ERROR:", "PLEASE submit", "Stack dump:", "Stack dump without", "iree-compile: "]
+        .iter()
+        .any(|start| line.starts_with(start))
+}
+
+/// The messages of the linker, each with the lines that belong to it.
+fn linker_messages(said: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for line in said.lines() {
+        if let Some(message) = line.strip_prefix(LINKER) {
+            found.push(message.trim_start_matches("error: ").to_owned());
+        } else if let (true, Some(last)) = (line.starts_with(">>> "), found.last_mut()) {
+            last.push('\n');
+            last.push_str(line);
+        }
+    }
+    found
+}
+
+/// The flags that the compiler refuses, if that is what it says.
+pub(super) fn refused_flags(said: &str) -> Option<String> {
+    let is_of_flags = |line: &&str| {
+        line.contains("Unknown command line argument")
+            || line.contains("for the --") && line.contains(" option")
+            || line.contains("for the -") && line.contains("argument:")
+    };
+    let line = said.lines().filter(|line| line.starts_with("iree-compile: ")).find(is_of_flags)?;
+    let line = line.trim_start_matches("iree-compile: ");
+    Some(line.split("  Try: ").next().unwrap_or(line).to_owned())
+}
+
+/// The first line of what LLVM says when it gives up, such as `out of memory`.
+pub(super) fn last_words(said: &str) -> Option<&str> {
+    said.lines().find_map(|line| line.strip_prefix("LLVM ERROR: "))
+}
+
+/// Whether the compiler says that it has no memory left.
+pub(super) fn is_out_of_memory(said: &str) -> bool {
+    ["out of memory", "std::bad_alloc", "Cannot allocate memory", "Allocation failed"].iter().any(|s| said.contains(s))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_come_with_their_places_and_notes() {
+        let said = "/src/model.rs:2:13: error: failed to legalize operation 'stablehlo.cholesky': %0 = \"stablehlo.cholesky\"(%arg0)\n    \
+                    let l = cholesky(x);\n            ^\n/src/model.rs:4:13: note: called from\nfn main() { f(&a) }\n            ^\n\
+                    /src/model.rs:2:13: note: see current operation: %0 = \"stablehlo.cholesky\"(%arg0)\n    let l = cholesky(x);\n            ^\n\
+                    -:6:10: error: another, over\ntwo lines\n  %r:2 = stablehlo.while(%a)\n         ^\n\
+                    -:6:10: note: see current operation: \n%15:4 = \"scf.while\"(%7, %5) ({\n}) : () -> ()\n  %r\n  ^\n\
+                    <unknown>:0: error: of no place\n";
+        let all = diagnostics(said, "step");
+        assert_eq!(all.len(), 3, "{all:?}");
+        assert_eq!(all[0].file.as_deref(), Some(std::path::Path::new("/src/model.rs")));
+        assert_eq!((all[0].line, all[0].column, all[0].notes.len()), (2, 13, 1));
+        assert_eq!((all[0].notes[0].message.as_str(), all[0].notes[0].line), ("called from", 4));
+        assert_eq!(all[1].message, "another, over\ntwo lines");
+        assert_eq!(all[1].file.as_deref(), Some(std::path::Path::new("step")));
+        assert_eq!(all[1].notes[0].message, "in %15:4 = \"scf.while\"(%7, %5) ({\n}) : () -> ()");
+        assert_eq!((all[2].message.as_str(), &all[2].file), ("of no place", &None));
+    }
+
+    #[test]
+    fn of_a_failed_link_the_linkers_messages_stay() {
+        let said = "iree-lld: error: undefined symbol: sin\n>>> referenced by -:1\n>>> referenced 1 more times\n\
+                    Linking failed; escaped command line returned exit code 256:\n\nLLD_VERSION=IREE /opt/iree-lld -o /tmp/a.so\n\n\
+                    -:2:7: error: failed to link executable\n %0 = sine\n      ^\n-:1:1: note: called from\nfunc\n^\n\
+                    -:2:7: error: failed to serialize executables\n %0 = sine\n      ^\n";
+        let all = diagnostics(said, "f");
+        assert_eq!(all.len(), 1, "{all:?}");
+        assert_eq!(all[0].message, "linker: undefined symbol: sin\n>>> referenced by -:1\n>>> referenced 1 more times");
+        assert_eq!((all[0].file.as_deref(), all[0].line), (Some(std::path::Path::new("f")), 2));
+    }
+
+    #[test]
+    fn crashes_and_flags_are_recognised() {
+        let said =
+            "LLVM ERROR: out of memory\nPLEASE submit a bug report\nStack dump:\n0.\tProgram arguments: iree-compile\n";
+        assert!(diagnostics(said, "f").is_empty());
+        assert_eq!(last_words(said), Some("out of memory"));
+        assert!(is_out_of_memory(said));
+        let said = "iree-compile: Unknown command line argument '--no'.  Try: '/opt/iree-compile --help'\n\
+                    iree-compile: Did you mean '--rng-seed'?\n";
+        assert_eq!(refused_flags(said).as_deref(), Some("Unknown command line argument '--no'."));
+        assert_eq!(refused_flags("m.mlir:1:1: error: no"), None);
+        let said = "iree-compile: for the --iree-opt-level option: Cannot find option named 'x'!\n";
+        assert!(refused_flags(said).is_some());
+    }
+}

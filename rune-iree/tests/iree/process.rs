@@ -1,0 +1,171 @@
+//! The process of the compiler: its failures, its limits and its end.
+
+use super::*;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// A folder that holds a script in place of the compiler.
+fn fake(script: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("libIREECompiler.so"), script).unwrap();
+    let executable = folder.path().join("iree-compile");
+    std::fs::write(&executable, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&executable, std::fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+/// The next test, in a new process.
+fn compiling(compiler: &Path, variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "process::compiles_as_the_environment_says", "--nocapture"]);
+    command.env("RUNE_IREE_COMPILER", compiler).env("RUNE_TEST_COMPILES", "1").env("RUNE_CACHE", "off");
+    command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Run by the other tests with their own compilers: prints the error, and how many processes are left.
+#[test]
+fn compiles_as_the_environment_says() {
+    if std::env::var_os("RUNE_TEST_COMPILES").is_none() {
+        return;
+    }
+    let text = binary("add", "tensor<4xf32>");
+    match compile(&text, "sum_of_two", &CompileOptions::default()) {
+        Ok(module) => println!("compiled {} bytes", module.bytes().len()),
+        Err(error) => println!("error: {error}"),
+    }
+    let children: Vec<String> = std::fs::read_dir("/proc/self/task")
+        .unwrap()
+        .filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("children")).ok())
+        .collect();
+    println!("left: {:?}", children.concat().trim());
+}
+
+/// The output of the test above; no process is left after it.
+fn outcome(compiler: &Path, variables: &[(&str, &str)]) -> String {
+    let Output { status, stdout, stderr } = compiling(compiler, variables).output().unwrap();
+    let said = String::from_utf8(stdout).unwrap();
+    assert!(status.success() && said.contains("left: \"\""), "{said}");
+    assert_eq!(String::from_utf8(stderr).unwrap(), "");
+    said
+}
+
+fn real() -> std::path::PathBuf {
+    compiler_library().unwrap()
+}
+
+#[test]
+fn each_failure_of_the_compiler_is_an_error_that_says_what_happened() {
+    let crashed = "IREE cannot compile `sum_of_two` for llvm-cpu";
+    let cases: [(&str, &[&str]); 8] = [
+        ("kill -SEGV $$", &[crashed, "the compiler crashed (signal: 11 (SIGSEGV)"]),
+        (
+            "echo 'LLVM ERROR: no such thing' >&2; kill -ABRT $$",
+            &[crashed, "the compiler crashed (signal: 6 (SIGABRT)", "no such thing"],
+        ),
+        ("echo 'LLVM ERROR: out of memory' >&2; kill -ABRT $$", &["needs more than", "RUNE_COMPILE_MEMORY"]),
+        ("exit 3", &[crashed, "the compiler failed (exit status: 3) and gave no reason"]),
+        ("echo what a day >&2; exit 1", &[crashed, "error: what a day"]),
+        (
+            "echo 'iree-compile: Unknown command line argument --x.  Try: --help' >&2; exit 1",
+            &["IREE rejects the flags of this compilation: Unknown command line argument --x."],
+        ),
+        ("exit 0", &["IREE could not write what it compiled", "module.vmfb"]),
+        (
+            "for last; do :; done; echo no module > $last",
+            &["IREE could not write what it compiled", "no compiled module"],
+        ),
+    ];
+    for (script, parts) in cases {
+        let said = outcome(fake(script).path(), &[]);
+        for part in parts {
+            assert!(said.contains(part), "{script}: `{part}` is not in\n{said}");
+        }
+    }
+    let folder = fake("");
+    std::fs::remove_file(folder.path().join("iree-compile")).unwrap();
+    let said = outcome(folder.path(), &[]);
+    assert!(said.contains("the IREE compiler is incomplete") && said.contains("iree-compile is not there"), "{said}");
+}
+
+#[test]
+fn what_the_compiler_says_is_not_printed_whole() {
+    let said = outcome(fake("yes 'm.mlir:1:1: error: %0 = stablehlo.add' | head -c 20000000 >&2; exit 1").path(), &[]);
+    assert!(said.len() < 8000 && said.contains("stablehlo.add"), "{} bytes", said.len());
+}
+
+#[test]
+fn a_compiler_that_takes_too_long_is_ended() {
+    let start = Instant::now();
+    let said = outcome(fake("exec sleep 600").path(), &[("RUNE_COMPILE_TIMEOUT", "0.2")]);
+    assert!(said.contains("IREE takes longer than 0.2 s to compile `sum_of_two`"), "{said}");
+    assert!(said.contains("RUNE_COMPILE_TIMEOUT") && start.elapsed() < Duration::from_secs(60), "{said}");
+}
+
+#[test]
+fn a_compiler_that_needs_too_much_memory_is_an_error() {
+    let said = outcome(&real(), &[("RUNE_COMPILE_MEMORY", "24MiB")]);
+    assert!(said.contains("needs more than 24 MiB of memory") && said.contains("RUNE_COMPILE_MEMORY"), "{said}");
+    assert!(outcome(&real(), &[("RUNE_COMPILE_MEMORY", "4GiB")]).contains("compiled "));
+}
+
+#[test]
+fn a_full_disk_is_an_error() {
+    // The compiler writes the module to a device that is always full.
+    let script = format!(
+        "i=$#; while [ $i -gt 0 ]; do a=$1; shift; case $a in */module.vmfb) a=/dev/full;; esac; set -- \"$@\" \"$a\"; i=$((i-1)); \
+         done; exec '{}' \"$@\"",
+        real().with_file_name("iree-compile").display()
+    );
+    let said = outcome(fake(&script).path(), &[]);
+    assert!(said.contains("error: ") && !said.contains("compiled "), "{said}");
+    let said = outcome(&real(), &[("TMPDIR", "/nowhere/at/all")]);
+    assert!(said.contains("no folder for it can be made in /nowhere/at/all") && said.contains("set TMPDIR"), "{said}");
+}
+
+/// Waits until a file holds a line.
+fn line_in(file: &Path) -> String {
+    let start = Instant::now();
+    loop {
+        match std::fs::read_to_string(file) {
+            Ok(text) if text.ends_with('\n') => return text.trim().to_owned(),
+            _ => assert!(start.elapsed() < Duration::from_secs(60), "nothing is in {}", file.display()),
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Waits until a process is gone, or a zombie that its parent has not seen yet.
+fn ends(process: &str) {
+    let start = Instant::now();
+    let runs = || {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
+    };
+    while runs() {
+        assert!(start.elapsed() < Duration::from_secs(20), "the compiler outlives the process that started it");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A process that compiles, and its compiler, which tells its number.
+fn in_the_midst() -> (Child, String, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("compiler");
+    let script = format!("echo $$ > {0}.new; mv {0}.new {0}; exec sleep 600", file.display());
+    let compiler = fake(&script);
+    let child = compiling(compiler.path(), &[("TMPDIR", folder.path().to_str().unwrap())]).spawn().unwrap();
+    let process = line_in(&file);
+    (child, process, folder)
+}
+
+#[test]
+fn the_compiler_ends_with_the_process_that_started_it() {
+    let (mut child, process, _folder) = in_the_midst();
+    // SIGKILL.
+    child.kill().unwrap();
+    child.wait().unwrap();
+    ends(&process);
+}

@@ -1,0 +1,102 @@
+//! Programs that wait for the compiler.
+//!
+//! A few threads compile, each one program at a time, in processes at the lowest priority. A thread ends when nothing waits. The program that
+//! took longest on the host engine is compiled first.
+
+use super::{Lowering, State, Tiered};
+use crate::compile::compile_in_background;
+use crate::device::Device;
+use rune_trace::Program;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+/// The most programs that are compiled at once, on however many cores: a compiler needs 0.2 to 2 GB of memory.
+const MOST: usize = 8;
+
+/// A program to be compiled.
+pub(super) struct Job {
+    tiered: Weak<Tiered>,
+    program: Arc<Program>,
+    device: Device,
+    lowering: Lowering,
+    /// The time that it has taken on the host engine.
+    spent: Duration,
+    /// Why it is compiled, for the log.
+    why: String,
+}
+
+impl Job {
+    pub fn new(tiered: &Arc<Tiered>, lowering: Lowering, spent: Duration, why: String) -> Job {
+        let (program, device) = (tiered.program.clone(), tiered.device.clone());
+        Job { tiered: Arc::downgrade(tiered), program, device, lowering, spent, why }
+    }
+    fn run(self) {
+        // Once nobody can call the function any more, nobody wants the code.
+        let wanted = || self.tiered.strong_count() > 0;
+        if !wanted() {
+            return;
+        }
+        let compiled = compile_in_background(&self.program, &self.device, &self.lowering, &self.why, &wanted);
+        if let Some(tiered) = self.tiered.upgrade() {
+            tiered.finish(compiled);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Vec<Job>,
+    workers: usize,
+}
+
+static QUEUE: Mutex<Queue> = Mutex::new(Queue { waiting: Vec::new(), workers: 0 });
+
+fn queue() -> MutexGuard<'static, Queue> {
+    QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Has a program compiled as soon as one of the threads is free.
+pub(super) fn add(job: Job) {
+    let mut queue = queue();
+    queue.waiting.push(job);
+    if queue.workers >= cores().min(MOST) {
+        return;
+    }
+    let started = std::thread::Builder::new().name("rune-compile".to_owned()).spawn(work);
+    match started {
+        Ok(_) => queue.workers += 1,
+        // The threads that there are will come to it.
+        Err(_) if queue.workers > 0 => {}
+        Err(error) => {
+            tracing::warn!("programs stay on the host engine: no thread for the compiler can be started: {error}");
+            for job in queue.waiting.drain(..) {
+                job.tiered.upgrade().iter().for_each(|tiered| tiered.set(State::Host));
+            }
+        }
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// Compiles until nothing waits.
+fn work() {
+    while let Some(job) = next() {
+        job.run();
+    }
+}
+
+/// The job to do next. Without one, the thread that asks ends.
+fn next() -> Option<Job> {
+    let mut queue = queue();
+    let longest = (0..queue.waiting.len()).max_by_key(|&i| queue.waiting[i].spent);
+    match longest {
+        Some(i) => Some(queue.waiting.swap_remove(i)),
+        None => {
+            queue.workers -= 1;
+            None
+        }
+    }
+}
