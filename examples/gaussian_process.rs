@@ -38,7 +38,7 @@ fn main() -> anyhow::Result<()> {
     let y = (&x * 2.0).sin() + random::normal(&noise, [40], DType::F64) * 0.1;
 
     let mut logs = Tensor::from([0.7f64, -0.5, -0.5]);
-    let step = jit(value_and_grad_argnums(Arg::<0>, surprise));
+    let step = jit(value_and_grad_argnums(Argnum::<0>, surprise));
     let (mut first, mut second) = (logs.zeros_like(), logs.zeros_like());
     for i in 1..=200 {
         // Adam.

@@ -140,7 +140,7 @@ pub fn several_inputs() -> anyhow::Result<[f32; 4]> {
     println!("dx = {dx}, dy = {dy}");
 
     let g = |x: &Tensor, y: &Tensor| x * x + y * y;
-    let (dx2, dy2) = grad_argnums((Arg::<0>, Arg::<1>), g)(&three, &four);
+    let (dx2, dy2) = grad_argnums((Argnum::<0>, Argnum::<1>), g)(&three, &four);
     println!("dx = {dx2}, dy = {dy2}");
     Ok([dx.item()?, dy.item()?, dx2.item()?, dy2.item()?])
 }

@@ -15,7 +15,7 @@ fn main() -> anyhow::Result<()> {
     let (ids, mask) = tokens.encode(&texts)?;
     let embed = jit(MiniLm::forward);
     let embeddings = embed(&model, &ids, &mask);
-    let similarity = embeddings.matmul(&embeddings.t());
+    let similarity = embeddings.matmul(embeddings.t());
     println!("{similarity:.4}");
     println!("first embeddings after {:.0?}", begin.elapsed());
 

@@ -37,7 +37,7 @@ fn loss_fn(x: &Tensor, w: &Tensor, y: &Tensor) -> Tensor {
 
 /// Returns the loss, and the weights after one descent step.
 fn train_step(x: &Tensor, w: &Tensor, y: &Tensor, lr: &Tensor) -> (Tensor, Tensor) {
-    let gloss_fn = value_and_grad_argnums(Arg::<1>, loss_fn);
+    let gloss_fn = value_and_grad_argnums(Argnum::<1>, loss_fn);
     let (loss, gw) = gloss_fn(x, w, y);
     (loss, w - lr * gw)
 }

@@ -7,8 +7,8 @@ use crate::tiered::Tiered;
 use crate::timings::Timings;
 use crate::{Engine, Error, Stages, compiled_program, log};
 use rune_host::Plan;
+use rune_ir::{Program, Value, profile};
 use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, Executable};
-use rune_trace::{Program, Value};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -54,6 +54,7 @@ pub(crate) fn compile_in_child(program: &Program, device: &Device, lowered: &Low
     let Device::Iree(loaded_on) = device else { return Err(Error::NotCompiled(program.name().to_owned())) };
     let text = || Ok::<_, Error>(lowered.text.clone());
     let options = options_for(device);
+    let _span = profile::span("compile", || program.name().to_owned());
     let Cached { module, .. } =
         CompileCache::global().get_in_child(&lowered.identity(), program.name(), &options, text)?;
     let executable = compiled_program::load(&module, loaded_on, &lowered.signature)?;
@@ -74,6 +75,7 @@ pub(crate) fn compile(
     let options = options_for(device);
     // Source lines are left out, so that moving a function does not compile it again.
     let material = lowered.identity();
+    let _span = profile::span("compile", || program.name().to_owned());
     let compiling = log::Compiling::start(program, lowered.code(), why);
     let start = Instant::now();
     let text = || Ok::<_, Error>(lowered.text.clone());

@@ -4,10 +4,11 @@ use crate::Error;
 use crate::device::{Device, default_device};
 use crate::error::list;
 use crate::host_ops::HostOps;
-use rune_iree::{CompiledModule, Executable, Signature};
 #[cfg(feature = "iree")]
-use rune_trace::op::Callback;
-use rune_trace::{ModuleSignature, Tensor, Type, Value, storage};
+use rune_ir::op::Callback;
+use rune_ir::{ModuleSignature, Type, Value};
+use rune_iree::{CompiledModule, Executable, Signature};
+use rune_trace::{Tensor, storage};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -6,7 +6,8 @@ use crate::device::{Device, default_device};
 use crate::runnable::{self, Runnable};
 use lru::LruCache;
 use once_cell::sync::Lazy;
-use rune_trace::{Backend, EvalError, Program, ProgramHash, Value, interpret_eagerly};
+use rune_ir::{Program, ProgramHash, Value};
+use rune_trace::{Backend, EvalError, interpret_eagerly};
 use std::env::VarError;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -141,7 +142,8 @@ fn steps(program: &Program) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rune_trace::{DType, Tensor};
+    use rune_ir::DType;
+    use rune_trace::Tensor;
 
     #[test]
     fn only_so_many_programs_are_remembered() {

@@ -1,8 +1,8 @@
 //! Operations that compiled code calls in the host process: the interpreter's kernels, and callbacks.
 
+use rune_ir::interpret::eval_op;
+use rune_ir::{Array, DType, HostOp, Op, Type};
 use rune_iree::{HostCalls, HostFunction};
-use rune_trace::interpret::eval_op;
-use rune_trace::{Array, DType, HostOp, Op, Type};
 use std::borrow::Cow;
 
 /// The host functions of one module.

@@ -7,7 +7,8 @@ mod compiling;
 pub(crate) use compiling::{Compiling, background};
 use once_cell::sync::Lazy;
 use rune_host::Plan;
-use rune_trace::{Program, Static, StaticChange, Type};
+use rune_ir::{Program, Type};
+use rune_trace::{Static, StaticChange};
 use std::time::Duration;
 
 /// The static fields of each argument: all that is no tensor.

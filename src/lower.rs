@@ -2,9 +2,9 @@
 
 use crate::device::Device;
 use crate::{Error, compiled_program};
+use rune_ir::Program;
 use rune_iree::{CompileOptions, Target};
 use rune_lower::{Backend, LowerError, LowerOptions, Lowered, Purpose, lower};
-use rune_trace::Program;
 
 /// Lowers a program to StableHLO for the target of `device`.
 pub(crate) fn lower_for(program: &Program, device: &Device) -> Result<Lowered, Error> {

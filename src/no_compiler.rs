@@ -4,7 +4,7 @@ use crate::Error;
 use crate::device::Device;
 use crate::runnable::{Planned, Runnable};
 use rune_host::Plan;
-use rune_trace::Program;
+use rune_ir::Program;
 use std::sync::Arc;
 
 /// A program without its StableHLO form.

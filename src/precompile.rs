@@ -6,8 +6,8 @@ use crate::device::Device;
 use crate::lower::lower_to;
 use crate::stages::{Stats, stats};
 use crate::timings::Timings;
+use rune_ir::{ModuleSignature, Program, Value};
 use rune_iree::{CacheOutcome, CompileCache, CompileOptions, CompiledModule};
-use rune_trace::{ModuleSignature, Program, Value};
 use std::path::Path;
 use std::time::Instant;
 

@@ -5,9 +5,10 @@ use crate::device::Device;
 use crate::timings::Timings;
 use crate::{Engine, Error, Tier, log};
 use rune_host::Plan;
+use rune_ir::interpret::{InterpretError, interpret_owned};
 use rune_ir::{Arg, Stopwatch};
-use rune_trace::interpret::{InterpretError, interpret_owned};
-use rune_trace::{Array, Program, Value};
+use rune_ir::{Array, Program, Value, profile};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// A program ready to run.
@@ -49,9 +50,21 @@ impl Run for Planned {
     fn run_with(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
         on_host(inputs, |arrays| self.0.run(arrays))
     }
+    fn run(&self, inputs: &[&Value]) -> Result<Vec<Value>, Error> {
+        run_plan(&self.0, inputs)
+    }
     fn engine(&self) -> Engine {
         Engine::Host
     }
+}
+
+/// Runs a plan on values that the caller keeps. Short lists of values need no heap memory.
+pub(crate) fn run_plan(plan: &Plan, inputs: &[&Value]) -> Result<Vec<Value>, Error> {
+    let mut arrays: SmallVec<[Array; 4]> = SmallVec::new();
+    for input in inputs {
+        arrays.push(input.to_host().map_err(Error::Transfer)?);
+    }
+    Ok(plan.run_on(arrays)?.into_iter().map(Value::Host).collect())
 }
 
 /// Runs on inputs in host memory.
@@ -102,6 +115,7 @@ pub(crate) fn plan(program: &Program, why: &str) -> (Runnable, Timings) {
 }
 
 fn planned(program: &Program, why: &str) -> (Plan, Timings) {
+    let _span = profile::span("plan", || program.name().to_owned());
     let start = Stopwatch::start();
     let plan = Plan::new(program);
     let timings = Timings { lower: start.elapsed(), ..Timings::default() };

@@ -3,10 +3,10 @@
 use crate::Error;
 use crate::lower::lower_to;
 use crate::stage_text::{comment, executables, short, starts};
+use rune_ir::Program;
 use rune_iree::{
     CompileCache, CompileOptions, CompileReport, DispatchFile, Statistics, compile_to_phase, dispatch_files,
 };
-use rune_trace::Program;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;

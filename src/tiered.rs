@@ -6,14 +6,14 @@ mod agreement;
 use crate::compile::compile_in_child;
 use crate::device::Device;
 use crate::lower::lower_for;
-use crate::runnable::{Run, Runnable, on_host};
+use crate::runnable::{Run, Runnable, on_host, run_plan};
 use crate::{Engine, Error, log};
 use agreement::difference;
 use once_cell::sync::Lazy;
 use rune_host::Plan;
+use rune_ir::{Program, Value};
 use rune_iree::Arg;
 use rune_lower::Lowered;
-use rune_trace::{Program, Value};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -193,6 +193,18 @@ impl Run for Arc<Tiered> {
     fn run_with(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
         self.call(inputs)
     }
+    fn run(&self, inputs: &[&Value]) -> Result<Vec<Value>, Error> {
+        match self.state() {
+            State::Counted => {
+                let start = Instant::now();
+                let results = run_plan(&self.plan, inputs)?;
+                self.count(start.elapsed());
+                Ok(results)
+            }
+            State::Compiling | State::Host => run_plan(&self.plan, inputs),
+            State::Tried | State::Iree => self.call(inputs.iter().map(|v| Arg::Borrow(v)).collect()),
+        }
+    }
     fn engine(&self) -> Engine {
         if self.state() == State::Iree { Engine::Iree } else { Engine::Host }
     }
@@ -228,7 +240,8 @@ static QUEUE: Lazy<Mutex<Sender<Job>>> = Lazy::new(|| {
 mod tests {
     use super::*;
     use crate::runnable::Planned;
-    use rune_trace::{Array, Tensor, make_program};
+    use rune_ir::Array;
+    use rune_trace::{Tensor, make_program};
 
     fn program(f: impl Fn(&Tensor) -> Tensor + Send + Sync) -> Arc<Program> {
         Arc::new(make_program(f, &Tensor::from([1.0f32, 2.0])).unwrap().simplify())

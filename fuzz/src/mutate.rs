@@ -1,7 +1,7 @@
 //! Mutations that know what programs look like, among libFuzzer's own.
 
 use libfuzzer_sys::fuzzer_mutate;
-use rune_testing::Vandal;
+use rune_testing::Mutator;
 
 /// Changes the first `size` bytes in one place, to at most `most`; gives how many they are then.
 pub fn mutate(data: &mut [u8], size: usize, most: usize, seed: u32) -> usize {
@@ -19,11 +19,11 @@ pub fn mutate(data: &mut [u8], size: usize, most: usize, seed: u32) -> usize {
 }
 
 fn changed(text: &str, seed: u64) -> Option<String> {
-    let mut vandal = Vandal::new(seed);
+    let mut mutator = Mutator::new(seed);
     if seed % 4 == 0 && text.starts_with('{') {
         let mut json = serde_json::from_str(text).ok()?;
-        vandal.change_json(&mut json);
+        mutator.change_json(&mut json);
         return Some(json.to_string());
     }
-    Some(vandal.change(text))
+    Some(mutator.change(text))
 }

@@ -83,7 +83,7 @@ impl Bench {
     }
 }
 
-fn inputs(given: Vec<Input>, shown: &str, types: &[rune::Type]) -> Result<Vec<Value>> {
+pub fn inputs(given: Vec<Input>, shown: &str, types: &[rune::Type]) -> Result<Vec<Value>> {
     if given.is_empty() {
         return Ok(Random(0).inputs(types).into_iter().map(Value::Host).collect());
     }

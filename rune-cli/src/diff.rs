@@ -55,8 +55,8 @@ fn tolerance(text: &str) -> Result<f64, String> {
 /// Returns the usual relative difference between two ways to compute the same result.
 fn usual(dtype: DType) -> f64 {
     match dtype {
-        DType::F64 => 1e-10,
-        DType::F32 => 1e-5,
+        DType::F64 | DType::C128 => 1e-10,
+        DType::F32 | DType::C64 => 1e-5,
         DType::F16 => 1e-2,
         DType::BF16 => 5e-2,
         DType::Bool | DType::I8 | DType::I16 | DType::I32 | DType::I64 => 0.0,
@@ -191,6 +191,14 @@ struct Compared {
     agrees: bool,
 }
 
+/// The elements; of complex ones both parts.
+fn numbers(x: &Array) -> Vec<f64> {
+    match x.dtype().is_complex() {
+        true => x.to_complex_vec().iter().flat_map(|z| [z.re, z.im]).collect(),
+        false => x.to_f64_vec(),
+    }
+}
+
 impl Default for Compared {
     fn default() -> Compared {
         Compared { index: 0, ty: Type::scalar(DType::F32), absolute: 0.0, relative: 0.0, nans: [0; 3], agrees: true }
@@ -199,7 +207,7 @@ impl Default for Compared {
 
 impl Compared {
     fn add(&mut self, x: &Array, y: &Array, rtol: f64, atol: f64) {
-        for (x, y) in x.to_f64_vec().into_iter().zip(y.to_f64_vec()) {
+        for (x, y) in numbers(x).into_iter().zip(numbers(y)) {
             if x.is_nan() || y.is_nan() {
                 let which = if x.is_nan() && y.is_nan() { 2 } else { usize::from(y.is_nan()) };
                 self.nans[which] += 1;

@@ -15,6 +15,7 @@ mod input;
 mod inspect;
 mod interrupt;
 mod output;
+mod profile;
 mod program;
 mod progress;
 mod random;
@@ -63,6 +64,7 @@ enum Command {
     Run(run::Run),
     Compile(compile::Compile),
     Bench(bench::Bench),
+    Profile(profile::Profile),
     Inspect(inspect::Inspect),
     Verify(verify::Verify),
     Diff(diff::Diff),
@@ -102,7 +104,7 @@ fn main() -> ExitCode {
     style::choose(color);
     interrupt::listen();
     // Results go to the standard output. Prints from repeated runs would hide them.
-    let quiet = matches!(command, Command::Bench(_) | Command::Diff(_));
+    let quiet = matches!(command, Command::Bench(_) | Command::Diff(_) | Command::Profile(_));
     let prints = move |text: &str| {
         if !quiet {
             eprint!("{text}")
@@ -113,6 +115,7 @@ fn main() -> ExitCode {
         Command::Run(command) => command.run(json),
         Command::Compile(command) => command.run(json),
         Command::Bench(command) => command.run(json),
+        Command::Profile(command) => command.run(json),
         Command::Inspect(command) => command.run(json),
         Command::Verify(command) => command.run(json),
         Command::Diff(command) => command.run(json),

@@ -1,7 +1,8 @@
 //! Random inputs, reproducible by a seed.
 
 use rune::op::Literal;
-use rune::{Array, DType, Program, Type};
+
+use rune::{Array, Complex64, DType, Program, Type};
 
 /// SplitMix64.
 pub struct Random(pub u64);
@@ -24,6 +25,12 @@ impl Random {
                 DType::Bool => f64::from(unit < 0.5),
                 DType::I8 | DType::I16 | DType::I32 | DType::I64 => (4.0 * unit).floor(),
                 DType::U8 | DType::U16 | DType::U32 | DType::U64 => (4.0 * unit).floor(),
+                DType::C64 | DType::C128 => {
+                    let im = (self.next() >> 11) as f64 / (1u64 << 53) as f64;
+                    let z = Complex64::new(2.0 * unit - 1.0, 2.0 * im - 1.0);
+                    bytes.extend_from_slice(&Literal::from_complex(ty.dtype, z).bits().to_le_bytes()[..size]);
+                    continue;
+                }
             };
             bytes.extend_from_slice(&Literal::from_f64(ty.dtype, x).bits().to_le_bytes()[..size]);
         }

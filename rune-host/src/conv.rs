@@ -187,6 +187,13 @@ impl Conv {
         }
     }
 
+    /// The number of multiplications, those with padding included.
+    pub(crate) fn multiplications(&self) -> u64 {
+        let groups = self.feature_groups.max(self.batch_groups);
+        let positions = self.positions.iter().product::<usize>() * self.images;
+        let depth = self.taps.iter().product::<usize>() * self.inputs;
+        [depth, self.outputs, positions, groups].iter().map(|&n| n as u64).product()
+    }
     /// Writes the convolution of what lies in two buffers.
     pub(crate) fn run(&self, lhs: &[u8], rhs: &[u8], out: &mut [u8]) {
         if self.dtype == DType::F64 { self.multiply::<f64>(lhs, rhs, out) } else { self.multiply::<f32>(lhs, rhs, out) }

@@ -10,9 +10,12 @@ mod gemm;
 mod kernel;
 mod plan;
 mod products;
+mod profile;
 mod run;
+mod steps;
 #[cfg(test)]
 mod tests;
 
 pub use plan::Plan;
 pub use products::dot_general;
+pub use profile::{Profile, Row};

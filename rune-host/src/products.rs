@@ -112,6 +112,11 @@ impl Product {
     pub(crate) fn new(lhs: Factor, rhs: Factor, dtype: DType) -> Product {
         Product { lhs, rhs, dtype }
     }
+    /// Returns the number of multiplications.
+    pub(crate) fn multiplications(&self) -> u64 {
+        let matrices: usize = self.lhs.batch.iter().map(|axis| axis.0).product();
+        [matrices, self.lhs.free.0, self.lhs.contracted.0, self.rhs.free.0].iter().map(|&n| n as u64).product()
+    }
     /// Writes the product of two buffers. Its axes are batch, then the free axes of the left operand, then those of the
     /// right one.
     pub(crate) fn run(&self, lhs: &[u8], rhs: &[u8], out: &mut [u8]) {

@@ -3,8 +3,9 @@
 use crate::kernel::Kernel;
 use crate::plan::{Dense, Plan, Step};
 use rune_ir::interpret::{InterpretError, eval_taking};
-use rune_ir::{Array, Type, array_memory};
+use rune_ir::{AlignedBytes, Array, Type, array_memory, profile};
 use smallvec::SmallVec;
+use std::time::Instant;
 
 /// An array, or a part of one, in a buffer.
 #[derive(Clone)]
@@ -26,6 +27,15 @@ impl Bound {
     fn is_whole(&self) -> bool {
         self.len == self.array.bytes().len()
     }
+    /// Returns the bytes to write to: the memory itself if nothing else holds it, else a copy.
+    fn into_memory(self) -> AlignedBytes {
+        if self.is_whole() {
+            return self.array.into_aligned();
+        }
+        let mut memory = array_memory(self.len);
+        memory.copy_from_slice(self.bytes());
+        memory
+    }
     /// Returns an array of this type, and copies if it is a part of another one.
     fn into_array(self, ty: &Type) -> Array {
         match self.is_whole() {
@@ -35,11 +45,11 @@ impl Bound {
     }
 }
 
-/// The contents of the buffers, and the number of remaining reads of each.
+/// The contents of the buffers, and the number of remaining reads of each. Those of a small plan need no heap memory.
 struct Buffers<'a> {
     plan: &'a Plan,
-    bound: Vec<Option<Bound>>,
-    uses: Vec<u32>,
+    bound: SmallVec<[Option<Bound>; 4]>,
+    uses: SmallVec<[u32; 16]>,
 }
 
 impl Plan {
@@ -49,6 +59,15 @@ impl Plan {
     /// If the inputs do not have the types that the program takes, a constant cannot be read from its device, or an
     /// operation that the interpreter computes fails.
     pub fn run(&self, inputs: Vec<Array>) -> Result<Vec<Array>, InterpretError> {
+        self.run_on(inputs).map(SmallVec::into_vec)
+    }
+
+    /// Like [`Plan::run`]; neither the inputs nor one output or two need a list on the heap.
+    ///
+    /// # Errors
+    /// Returns an error where [`Plan::run`] does.
+    pub fn run_on(&self, inputs: impl IntoIterator<Item = Array>) -> Result<SmallVec<[Array; 2]>, InterpretError> {
+        let inputs: SmallVec<[Array; 4]> = inputs.into_iter().collect();
         self.check(&inputs)?;
         self.run_bound(inputs.into_iter().map(Bound::whole).collect())
     }
@@ -69,8 +88,9 @@ impl Plan {
         }
     }
 
-    fn run_bound(&self, inputs: Vec<Bound>) -> Result<Vec<Array>, InterpretError> {
-        let mut buffers = Buffers { plan: self, bound: vec![None; self.buffers.len()], uses: self.uses.clone() };
+    fn run_bound(&self, inputs: SmallVec<[Bound; 4]>) -> Result<SmallVec<[Array; 2]>, InterpretError> {
+        let mut buffers = Buffers { plan: self, bound: SmallVec::new(), uses: SmallVec::from_slice(&self.uses) };
+        buffers.bound.resize_with(self.buffers.len(), || None);
         let first = inputs.len();
         for (buffer, input) in inputs.into_iter().enumerate() {
             buffers.put_bound(buffer, input);
@@ -84,8 +104,16 @@ impl Plan {
                 buffers.put(first + index, array);
             }
         }
-        for step in &self.steps {
-            buffers.step(step)?;
+        if profile::is_on() {
+            for (step, label) in self.steps.iter().zip(&self.labels) {
+                let start = Instant::now();
+                buffers.step(step)?;
+                profile::record("step", label.name(), start, self.details(step, label));
+            }
+        } else {
+            for step in &self.steps {
+                buffers.step(step)?;
+            }
         }
         Ok(self.outputs.iter().map(|output| buffers.take_array(output)).collect())
     }
@@ -111,7 +139,7 @@ impl Buffers<'_> {
         let bound = self.take(dense.buffer);
         dense.of(bound.into_array(&self.plan.buffers[dense.buffer]))
     }
-    fn take_all(&mut self, all: &[Dense]) -> Vec<Bound> {
+    fn take_all(&mut self, all: &[Dense]) -> SmallVec<[Bound; 4]> {
         all.iter().map(|d| self.take(d.buffer)).collect()
     }
     fn results(&mut self, buffers: &[usize], arrays: impl IntoIterator<Item = Array>) {
@@ -136,6 +164,21 @@ impl Buffers<'_> {
                 let mut out = array_memory(ty.bytes());
                 conv.run(lhs.bytes(), rhs.bytes(), &mut out);
                 self.put(*buffer, Array::from_aligned(ty.clone(), out));
+            }
+            Step::Native { native, reads, results } => {
+                let mut memories: SmallVec<[AlignedBytes; 2]> = SmallVec::new();
+                let mut reads = &reads[..];
+                if native.is_in_place() {
+                    memories.push(self.take(reads[0]).into_memory());
+                    reads = &reads[1..];
+                }
+                let taken: SmallVec<[Bound; 4]> = reads.iter().map(|&buffer| self.take(buffer)).collect();
+                let operands: SmallVec<[&[u8]; 4]> = taken.iter().map(Bound::bytes).collect();
+                let types = &self.plan.buffers;
+                memories.extend(results[memories.len()..].iter().map(|&b| array_memory(types[b].bytes())));
+                native.run(&operands, &mut memories);
+                let arrays = results.iter().zip(memories).map(|(&b, m)| Array::from_aligned(types[b].clone(), m));
+                self.results(results, arrays);
             }
             Step::Evaluate { op, results } => {
                 let ty = results.first().map(|(ty, _)| ty);
@@ -180,10 +223,9 @@ impl Buffers<'_> {
                         Bound { array: all.array.clone(), start: all.start + position * len, len }
                     };
                     let inputs = consts.iter().cloned().chain(carried).chain(slices.iter().map(slice)).collect();
-                    let mut outputs = body.run_bound(inputs)?;
-                    let others = outputs.split_off(carry.len());
-                    carried = outputs.into_iter().map(Bound::whole).collect();
-                    for (stack, other) in stacks.iter_mut().zip(others) {
+                    let mut outputs = body.run_bound(inputs)?.into_iter();
+                    carried = outputs.by_ref().take(carry.len()).map(Bound::whole).collect();
+                    for (stack, other) in stacks.iter_mut().zip(outputs) {
                         let n = other.bytes().len();
                         stack[position * n..][..n].copy_from_slice(other.bytes());
                     }
@@ -200,13 +242,13 @@ impl Buffers<'_> {
     }
 
     fn kernel(&mut self, kernel: &Kernel) {
-        let taken: SmallVec<[Bound; 8]> = kernel.inputs.iter().map(|input| self.take(input.buffer)).collect();
+        let taken: SmallVec<[Bound; 4]> = kernel.inputs.iter().map(|input| self.take(input.buffer)).collect();
         let inputs: SmallVec<[&[u8]; 8]> = taken.iter().map(Bound::bytes).collect();
         let memory = |&buffer: &usize| array_memory(self.plan.buffers[buffer].bytes());
         let written: SmallVec<[usize; 8]> = kernel.outputs.iter().map(|o| o.buffer).collect();
         let reduced: SmallVec<[usize; 8]> = kernel.reductions.iter().map(|r| r.buffer).collect();
-        let mut outputs: SmallVec<[_; 8]> = written.iter().map(memory).collect();
-        let mut totals: SmallVec<[_; 8]> = reduced.iter().map(memory).collect();
+        let mut outputs: SmallVec<[_; 4]> = written.iter().map(memory).collect();
+        let mut totals: SmallVec<[_; 2]> = reduced.iter().map(memory).collect();
         kernel.run(&inputs, &mut outputs, &mut totals);
         drop(inputs);
         for (&buffer, bytes) in written.iter().chain(&reduced).zip(outputs.into_iter().chain(totals)) {

@@ -1,6 +1,7 @@
 //! Element types, and the Rust types that hold them.
 
 use half::{bf16, f16};
+use num_complex::{Complex32, Complex64};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -41,11 +42,15 @@ pub enum DType {
     F32,
     /// IEEE double precision.
     F64,
+    /// Complex numbers: two `f32`, the real part first.
+    C64,
+    /// Complex numbers: two `f64`, the real part first.
+    C128,
 }
 
 impl DType {
-    /// All dtypes, in a fixed order.
-    pub const ALL: [DType; 13] = [
+    /// Every dtype, in a fixed order.
+    pub const ALL: [DType; 15] = [
         DType::Bool,
         DType::I8,
         DType::I16,
@@ -59,6 +64,8 @@ impl DType {
         DType::BF16,
         DType::F32,
         DType::F64,
+        DType::C64,
+        DType::C128,
     ];
 
     /// Returns the name in programs and messages, such as `f32`.
@@ -77,6 +84,8 @@ impl DType {
             DType::BF16 => "bf16",
             DType::F32 => "f32",
             DType::F64 => "f64",
+            DType::C64 => "c64",
+            DType::C128 => "c128",
         }
     }
 
@@ -86,13 +95,60 @@ impl DType {
             DType::Bool | DType::I8 | DType::U8 => 1,
             DType::I16 | DType::U16 | DType::F16 | DType::BF16 => 2,
             DType::I32 | DType::U32 | DType::F32 => 4,
-            DType::I64 | DType::U64 | DType::F64 => 8,
+            DType::I64 | DType::U64 | DType::F64 | DType::C64 => 8,
+            DType::C128 => 16,
         }
     }
 
-    /// Returns whether this is a floating-point type. Only these have derivatives.
+    /// Returns whether this is a floating-point type. Complex types are not.
     pub const fn is_float(self) -> bool {
         matches!(self, DType::F16 | DType::BF16 | DType::F32 | DType::F64)
+    }
+
+    /// Returns whether this is a complex type.
+    pub const fn is_complex(self) -> bool {
+        matches!(self, DType::C64 | DType::C128)
+    }
+
+    /// Returns whether this is a floating-point or a complex type. These have derivatives.
+    ///
+    /// ```
+    /// use rune_ir::DType;
+    /// assert!(DType::F16.is_inexact() && DType::C64.is_inexact() && !DType::I32.is_inexact());
+    /// ```
+    pub const fn is_inexact(self) -> bool {
+        self.is_float() || self.is_complex()
+    }
+
+    /// Returns the dtype of the real and imaginary parts of a complex type; any other dtype as it is.
+    ///
+    /// ```
+    /// use rune_ir::DType;
+    /// assert_eq!((DType::C128.real(), DType::F32.real()), (DType::F64, DType::F32));
+    /// ```
+    #[allow(clippy::wildcard_enum_match_arm, reason = "all others are real")]
+    pub const fn real(self) -> DType {
+        match self {
+            DType::C64 => DType::F32,
+            DType::C128 => DType::F64,
+            _ => self,
+        }
+    }
+
+    /// Returns the complex dtype whose parts are of this dtype: `c64` for `f32`, `c128` for `f64`. A complex dtype
+    /// returns itself, and any other `None`.
+    ///
+    /// ```
+    /// use rune_ir::DType;
+    /// assert_eq!((DType::F64.complex(), DType::F16.complex()), (Some(DType::C128), None));
+    /// ```
+    #[allow(clippy::wildcard_enum_match_arm, reason = "all others have no complex dtype")]
+    pub const fn complex(self) -> Option<DType> {
+        match self {
+            DType::F32 | DType::C64 => Some(DType::C64),
+            DType::F64 | DType::C128 => Some(DType::C128),
+            _ => None,
+        }
     }
 
     /// Returns whether this is an integer type, signed or unsigned. `bool` is not.
@@ -118,7 +174,7 @@ impl DType {
             DType::U32 => DType::I32,
             DType::U64 => DType::I64,
             DType::Bool | DType::I8 | DType::I16 | DType::I32 | DType::I64 => self,
-            DType::F16 | DType::BF16 | DType::F32 | DType::F64 => self,
+            DType::F16 | DType::BF16 | DType::F32 | DType::F64 | DType::C64 | DType::C128 => self,
         }
     }
 
@@ -136,7 +192,7 @@ impl fmt::Display for DType {
 
 /// No dtype has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a dtype; known are bool, i8, i16, i32, i64, u8, u16, u32, u64, f16, bf16, f32, f64")]
+#[error("`{0}` is not a dtype; known are bool, i8, i16, i32, i64, u8, u16, u32, u64, f16, bf16, f32, f64, c64, c128")]
 pub struct UnknownDType(pub String);
 
 impl FromStr for DType {
@@ -148,7 +204,8 @@ impl FromStr for DType {
 
 /// A Rust type of array elements.
 ///
-/// Implemented for `bool`, the integers of 8 to 64 bits, [`struct@f16`], [`bf16`], `f32` and `f64`.
+/// Implemented for `bool`, the integers of 8 to 64 bits, [`struct@f16`], [`bf16`], `f32`, `f64`, [`Complex32`] and
+/// [`Complex64`].
 pub trait Element: Copy + PartialEq + fmt::Debug + fmt::Display + Send + Sync + 'static {
     /// The dtype of this type.
     const DTYPE: DType;
@@ -163,11 +220,28 @@ pub trait Element: Copy + PartialEq + fmt::Debug + fmt::Display + Send + Sync + 
     fn cast_slice_mut(bytes: &mut [u8]) -> &mut [Self];
     /// Returns the bytes of `elements`.
     fn as_bytes(elements: &[Self]) -> &[u8];
-    /// Returns the nearest `f64`.
+    /// Returns the nearest `f64`; of a complex number, its real part.
     fn to_f64(self) -> f64;
     /// Returns the nearest value of this type. Floats round to nearest even; integers truncate and saturate; `bool` is
     /// whether the number is not zero.
     fn from_f64(x: f64) -> Self;
+    /// Returns the number as a complex one.
+    fn to_complex(self) -> Complex64 {
+        Complex64::new(self.to_f64(), 0.0)
+    }
+    /// Returns the nearest value of this type. A type that is not complex keeps only the real part; `bool` is whether the number
+    /// is not zero.
+    fn from_complex(z: Complex64) -> Self {
+        Self::from_f64(z.re)
+    }
+    /// Returns the number as text, with `precision` digits after the point if it is not an integer.
+    #[doc(hidden)]
+    fn to_text(self, precision: Option<usize>) -> String {
+        match precision {
+            Some(p) if Self::DTYPE.is_float() => format!("{self:.p$}"),
+            _ => format!("{self:?}"),
+        }
+    }
 }
 
 /// Rounds `x` to odd: toward zero, with the last bit set if the result is not exact. Rounding this to a half-precision
@@ -222,6 +296,46 @@ elements! {
     f64, F64, |x| x, |x| x;
 }
 
+macro_rules! complex_elements {
+    ($($t:ty, $part:ty, $dtype:ident;)*) => {$(
+        impl Element for $t {
+            const DTYPE: DType = DType::$dtype;
+            #[track_caller]
+            fn cast_slice(bytes: &[u8]) -> &[Self] {
+                bytemuck::cast_slice(bytes)
+            }
+            #[track_caller]
+            fn cast_slice_mut(bytes: &mut [u8]) -> &mut [Self] {
+                bytemuck::cast_slice_mut(bytes)
+            }
+            fn as_bytes(elements: &[Self]) -> &[u8] {
+                bytemuck::cast_slice(elements)
+            }
+            fn to_f64(self) -> f64 {
+                f64::from(self.re)
+            }
+            fn from_f64(x: f64) -> Self {
+                Self::new(x as $part, 0.0)
+            }
+            fn to_complex(self) -> Complex64 {
+                Complex64::new(f64::from(self.re), f64::from(self.im))
+            }
+            fn from_complex(z: Complex64) -> Self {
+                Self::new(z.re as $part, z.im as $part)
+            }
+            fn to_text(self, precision: Option<usize>) -> String {
+                let sign = if self.im.is_sign_negative() && !self.im.is_nan() { "" } else { "+" };
+                format!("{}{sign}{}j", self.re.to_text(precision), self.im.to_text(precision))
+            }
+        }
+    )*};
+}
+
+complex_elements! {
+    Complex32, f32, C64;
+    Complex64, f64, C128;
+}
+
 impl Element for bool {
     const DTYPE: DType = DType::Bool;
     fn cast_slice(bytes: &[u8]) -> &[Self] {
@@ -239,9 +353,12 @@ impl Element for bool {
     fn from_f64(x: f64) -> Self {
         x != 0.0
     }
+    fn from_complex(z: Complex64) -> Self {
+        z.re != 0.0 || z.im != 0.0
+    }
 }
 
-/// Runs a block with a type alias for the unsigned integer of `size` bytes, which is enough to move elements.
+/// Runs a block with a type alias for a plain type of `size` bytes, which is enough to move elements.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! with_word {
@@ -259,8 +376,13 @@ macro_rules! with_word {
                 type $W = u32;
                 $body
             }
-            _ => {
+            8 => {
                 type $W = u64;
+                $body
+            }
+            _ => {
+                // No more aligned than the parts of a complex number.
+                type $W = [u64; 2];
                 $body
             }
         }
@@ -322,6 +444,14 @@ macro_rules! with_element {
             }
             $crate::DType::F64 => {
                 type $T = f64;
+                $body
+            }
+            $crate::DType::C64 => {
+                type $T = $crate::Complex32;
+                $body
+            }
+            $crate::DType::C128 => {
+                type $T = $crate::Complex64;
                 $body
             }
         }

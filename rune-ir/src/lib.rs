@@ -12,6 +12,7 @@ pub mod interpret;
 mod nans;
 pub mod op;
 mod origin;
+pub mod profile;
 pub mod program;
 #[doc(hidden)]
 pub mod scans;
@@ -32,7 +33,8 @@ pub use array::{ALIGNMENT, AlignedBytes, Array, DeviceBuffer, HostMemory, Summar
 pub use dtype::{DType, Element, UnknownDType};
 #[doc(hidden)]
 pub use nans::find_nan;
-pub use nans::{Bad, Made, NanError, check_nans, checks_nans};
+pub use nans::{NanError, NanOrigin, NonFinite, check_nans, checks_nans};
+pub use num_complex::{Complex, Complex32, Complex64};
 #[doc(hidden)]
 pub use op::caught;
 pub use op::{CallbackError, CheckpointPolicy, Op, Var, VmapMethod};

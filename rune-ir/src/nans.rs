@@ -9,26 +9,26 @@ use std::time::Duration;
 
 /// Which numbers to search for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Bad {
+pub enum NonFinite {
     /// NaN.
     Nan,
     /// NaN and infinities.
     NanOrInf,
 }
 
-impl Bad {
+impl NonFinite {
     #[doc(hidden)]
     pub fn is_in(self, array: &Array) -> bool {
-        array.dtype().is_float()
+        array.dtype().is_inexact()
             && with_element!(array.dtype(), T => array.as_slice::<T>().iter().any(|x| {
-                let x = crate::Element::to_f64(*x);
-                x.is_nan() || self == Bad::NanOrInf && x.is_infinite()
+                let x = crate::Element::to_complex(*x);
+                x.is_nan() || self == NonFinite::NanOrInf && x.is_infinite()
             }))
     }
     fn name(self) -> &'static str {
         match self {
-            Bad::Nan => "NaN",
-            Bad::NanOrInf => "NaN or infinity",
+            NonFinite::Nan => "NaN",
+            NonFinite::NanOrInf => "NaN or infinity",
         }
     }
 }
@@ -39,14 +39,14 @@ pub struct NanError {
     /// The function that ran.
     pub function: String,
     /// The number that was searched for.
-    pub bad: Bad,
+    pub bad: NonFinite,
     /// The operation that created it from operands without one.
-    pub made: Box<Made>,
+    pub made: Box<NanOrigin>,
 }
 
 /// The origin of a NaN.
 #[derive(Clone, Debug)]
-pub enum Made {
+pub enum NanOrigin {
     /// This operation created it.
     By {
         /// The name of the operation.
@@ -80,7 +80,7 @@ impl fmt::Display for NanError {
             summaries.iter().map(each).collect::<Vec<_>>().join(", ")
         };
         match &**made {
-            Made::By { op, origin, operands, results } => {
+            NanOrigin::By { op, origin, operands, results } => {
                 write!(f, "`{op}`")?;
                 if let Some(loc) = &origin.loc {
                     write!(f, " at {loc}")?;
@@ -96,10 +96,10 @@ impl fmt::Display for NanError {
                 let of = if operands.is_empty() { "nothing".to_owned() } else { list(operands) };
                 write!(f, " made {} of {of}", list(results))
             }
-            Made::Given { input, summary } => {
-                write!(f, "input {input} held it already, {} ({summary}); inputs are the arguments and then what was captured", summary.ty)
+            NanOrigin::Given { input, summary } => {
+                write!(f, "input {input} held it already, {} ({summary}); the inputs are the arguments, then the captured tensors", summary.ty)
             }
-            Made::Elsewhere => f.write_str(
+            NanOrigin::Elsewhere => f.write_str(
                 "the interpreter makes none of the same inputs, so that it comes of how the compiled code rounds or orders its sums",
             ),
         }
@@ -107,11 +107,11 @@ impl fmt::Display for NanError {
 }
 
 /// What the environment asks to search for.
-static ASKED: Lazy<Option<Bad>> = Lazy::new(|| {
+static ASKED: Lazy<Option<NonFinite>> = Lazy::new(|| {
     let set = |name: &str| std::env::var(name).is_ok_and(|v| !matches!(v.trim(), "" | "0"));
     match (set("RUNE_DEBUG_NANS"), set("RUNE_DEBUG_INFS")) {
-        (_, true) => Some(Bad::NanOrInf),
-        (true, false) => Some(Bad::Nan),
+        (_, true) => Some(NonFinite::NanOrInf),
+        (true, false) => Some(NonFinite::Nan),
         (false, false) => None,
     }
 });
@@ -141,21 +141,21 @@ pub fn check_nans(program: &Program, inputs: &[Value], outputs: &[Value]) -> Res
 
 /// Returns the origin of the NaN or infinity of an output, or `None` for an intended infinity.
 #[doc(hidden)]
-pub fn find_nan(program: &Program, inputs: &[Array], bad: Bad) -> Option<NanError> {
+pub fn find_nan(program: &Program, inputs: &[Array], bad: NonFinite) -> Option<NanError> {
     let mut search = Search { bad, frames: Vec::new(), made: 0, found: None };
     // A program that ran already can run again.
     let outputs = interpret_observed(program, inputs, &mut search).unwrap_or_default();
     let made = match search.found {
         Some(blame) => blame.made.clone(),
         None if outputs.iter().any(|y| bad.is_in(y)) => return None,
-        None => Made::Elsewhere,
+        None => NanOrigin::Elsewhere,
     };
     Some(NanError { function: program.name().to_owned(), bad, made: Box::new(made) })
 }
 
 /// Follows each NaN from its origin to the outputs.
 struct Search {
-    bad: Bad,
+    bad: NonFinite,
     frames: Vec<Frame>,
     made: usize,
     /// The origin of the one in an output of the whole program.
@@ -165,7 +165,7 @@ struct Search {
 /// The origin of a NaN, and its position in the order of creation.
 struct Blame {
     number: usize,
-    made: Made,
+    made: NanOrigin,
 }
 
 /// A running program.
@@ -185,7 +185,7 @@ fn first(a: Option<Arc<Blame>>, b: Option<Arc<Blame>>) -> Option<Arc<Blame>> {
 }
 
 impl Search {
-    fn blame(&mut self, made: Made) -> Arc<Blame> {
+    fn blame(&mut self, made: NanOrigin) -> Arc<Blame> {
         self.made += 1;
         Arc::new(Blame { number: self.made, made })
     }
@@ -203,7 +203,7 @@ impl Observer for Search {
             let from_outside = self.frames.last().and_then(|f| f.known.clone());
             blames[i] = Some(match from_outside {
                 Some(blame) => blame,
-                None => self.blame(Made::Given { input: i, summary: Summary::of(&input) }),
+                None => self.blame(NanOrigin::Given { input: i, summary: Summary::of(&input) }),
             });
         }
         let outputs = program.outputs().iter().map(|v| v.index()).collect();
@@ -221,11 +221,11 @@ impl Observer for Search {
             let known = frame.known.clone();
             // An infinity that the program contains was intended, and so were infinities that it causes. A NaN was not.
             let written = operands.is_empty() || operands.iter().any(|x| bad.is_in(x));
-            let meant = bad == Bad::NanOrInf && written && !Bad::Nan.is_in(result);
+            let meant = bad == NonFinite::NanOrInf && written && !NonFinite::Nan.is_in(result);
             let blame = match known {
                 None if meant => continue,
                 Some(blame) => blame,
-                None => self.blame(Made::By {
+                None => self.blame(NanOrigin::By {
                     op: instruction.op.name(),
                     origin: instruction.origin.clone(),
                     operands: operands.iter().map(Summary::of).collect(),

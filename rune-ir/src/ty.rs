@@ -229,7 +229,7 @@ pub const MAX_RANK: usize = 64;
 /// An array would have more elements than memory has addresses, or more axes than [`MAX_RANK`]. The message continues
 /// one that names the array.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("has to do with an array of {0}, which is too large for any memory or has more than {MAX_RANK} axes")]
+#[error("uses an array of {0}, which is too large for any memory or has more than {MAX_RANK} axes")]
 pub struct TooLarge(pub String);
 
 /// The text is not a type of an array.

@@ -55,7 +55,7 @@ fn loops_cost_their_turns_and_branches_the_dearest() {
     assert!((16 + 5..=16 + 7).contains(&either.flops), "{either}");
     let endless = make_program(|x: &Tensor| while_loop(|y: &Tensor| y.sum().lt(9.0), |y: &Tensor| turn(y), x), &x);
     let endless = endless.unwrap();
-    assert!(endless.cost().unbounded && endless.cost().to_string().ends_with("further turn of loops"));
+    assert!(endless.cost().unbounded && endless.cost().to_string().ends_with("further iteration of loops"));
     assert_eq!(endless.cost().flops, 4 + 1 + 8);
     assert_eq!(endless.cost_with(100).flops, 100 * (4 + 1 + 8));
 }

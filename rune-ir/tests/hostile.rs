@@ -4,7 +4,7 @@
 //! `tests/data/hostile/programs` and tried again in each run.
 
 use rune_ir::{Program, Shape};
-use rune_testing::{Vandal, exercise, replay};
+use rune_testing::{Mutator, exercise, replay};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -48,8 +48,8 @@ fn whatever_stands_in_a_file_is_refused_or_works() {
     };
     let (mut tried, mut worked, mut failed) = (0, 0, Vec::new());
     while goes_on(tried) {
-        let mut vandal = Vandal::new(from.wrapping_add(tried));
-        let text = if tried % 2 == 0 { vandal.text() } else { vandal.json() };
+        let mut mutator = Mutator::new(from.wrapping_add(tried));
+        let text = if tried % 2 == 0 { mutator.text() } else { mutator.json() };
         if seconds.is_some() {
             // In case not this test but the process fails.
             std::fs::write(std::env::temp_dir().join("rune-hostile"), &text).unwrap();

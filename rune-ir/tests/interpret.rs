@@ -57,10 +57,10 @@ fn a_program_calls_another() {
 fn wrong_inputs_are_named() {
     let f = program(2, vec![], vec![], vec![]);
     let message = |inputs: &[Array]| interpret(&f, inputs).unwrap_err().to_string();
-    assert_eq!(message(&[pair(1.0, 2.0)]), "program `f` takes 2 inputs, and is given 1");
+    assert_eq!(message(&[pair(1.0, 2.0)]), "program `f` takes 2 inputs, but got 1");
     assert_eq!(
         message(&[pair(1.0, 2.0), Array::scalar(1i32)]),
-        "input 1 of program `f` is of type [2, f32], and is given an array of type [i32]"
+        "input 1 of program `f` has type [2, f32], but got an array of type [i32]"
     );
 }
 
@@ -82,7 +82,7 @@ fn constants_that_are_not_used_are_not_read() {
     let lost = || Value::Device(Arc::new(Lost(Type::new(DType::F32, [2]))));
     assert!(interpret(&program(0, vec![lost()], vec![], vec![]), &[]).unwrap().is_empty());
     let error = interpret(&program(0, vec![lost()], vec![], vec![Var(0)]), &[]).unwrap_err();
-    assert_eq!(error.to_string(), "constant 0 of program `f` could not be read from its device: the device is gone");
+    assert_eq!(error.to_string(), "constant 0 of program `f` cannot be read from its device: the device is gone");
 }
 
 #[test]

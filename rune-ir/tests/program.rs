@@ -100,11 +100,11 @@ fn errors_name_line_and_column() {
     );
     assert_eq!(
         message(&format!("{f}    y0 = rune.sin(x0) # [2, f32] -> [3, f32]\n    return y0\n")),
-        "line 2, column 25: the types are [2, f32], and are said to be [3, f32]"
+        "line 2, column 25: the types are [2, f32], but the text states [3, f32]"
     );
     assert!(message(&format!("{f}    x0 = rune.sin(x0)\n    return x0\n")).contains("assigned already"));
     assert!(message(&format!("{f}    y0 = rune.reduce_sum(x0, axes=[0)\n    return y0\n")).contains("not JSON"));
-    assert!(message(&format!("{f}    return\n")).contains("said to be"));
+    assert!(message(&format!("{f}    return\n")).contains("but the text states"));
     assert!(message(&format!("{f}    return x0\n  junk")).contains("nothing after the program"));
     let deep: String = (0..100).map(|i| format!("def f{i}(): # () -> ()\n")).collect();
     assert!(message(&deep).contains("deeper than 64"));
@@ -286,7 +286,7 @@ fn documents_are_checked() {
         error("\"op\":\"call\",\"inputs\":[\"x0\"]", "\"op\":\"call\",\"inputs\":[\"q\"]"),
         "instruction 0 (`call`) of the program: `q` is not assigned before"
     );
-    assert!(error("\"y0\",\"type\":\"[2, f32]\"", "\"y0\",\"type\":\"[3, f32]\"").contains("said to be [3, f32]"));
+    assert!(error("\"y0\",\"type\":\"[2, f32]\"", "\"y0\",\"type\":\"[3, f32]\"").contains("the text states [3, f32]"));
     assert!(error("\"y0\",\"type\"", "\"x0\",\"type\"").contains("assigned already"));
     assert!(error("\"outputs\":[\"y0\"]", "\"outputs\":[\"y1\"]").contains("`y1`"));
     assert!(error("[2, f32]", "[18446744073709551615, f32]").contains("too large"));

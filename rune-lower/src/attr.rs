@@ -43,7 +43,7 @@ pub(crate) fn direction(context: &Context, direction: Comparison) -> Attribute {
 /// Returns how to compare elements of a dtype. `bool` compares as unsigned, so that false is below true.
 pub(crate) fn compare_type(context: &Context, dtype: DType) -> Attribute {
     let name = match () {
-        () if dtype.is_float() => "FLOAT",
+        () if dtype.is_inexact() => "FLOAT",
         () if dtype.is_signed_int() => "SIGNED",
         () => "UNSIGNED",
     };

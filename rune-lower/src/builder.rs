@@ -2,7 +2,7 @@
 
 pub(crate) use crate::value::Val;
 
-use crate::legalize::views::{self, Kind, Producers, Views};
+use crate::legalize::views::{self, Producers, ViewRole, Views};
 use crate::tree::{Attribute, Context, Location, Operation, Region, TensorType, Value};
 use crate::value::{Known, depth};
 use crate::{attr, known};
@@ -67,10 +67,10 @@ impl<'c> Builder<'c> {
         let mut values: Vec<_> =
             values.map(|(raw, ty)| Val { raw, ty: ty.clone(), known, depth, views: Views::default() }).collect();
         match views::kind(name) {
-            Kind::Apart => {}
-            Kind::Producer => return self.produced(values),
-            Kind::Part => values[0].views = self.producers.part(&operands[0].views, values[0].shape()),
-            Kind::Elements => {
+            ViewRole::Apart => {}
+            ViewRole::Producer => return self.produced(values),
+            ViewRole::Part => values[0].views = self.producers.part(&operands[0].views, values[0].shape()),
+            ViewRole::Elements => {
                 let views = self.producers.together(operands.iter().map(|x| &x.views));
                 values.iter_mut().for_each(|value| value.views = views.clone());
             }

@@ -2,6 +2,7 @@
 //! `legalize`.
 
 mod callback;
+mod complex;
 mod contract;
 mod control;
 mod elementwise;
@@ -13,7 +14,7 @@ mod reduce;
 mod shape;
 
 use crate::builder::{Builder, Val};
-use crate::legalize::{across, chains, destination};
+use crate::legalize::{across, chains, scatter_operand};
 use crate::unit::{EmitError, Unit};
 use crate::value::Known;
 use crate::{Backend, LowerError, attr};
@@ -31,8 +32,8 @@ pub(crate) fn instructions<'c>(
     mut values: Vec<Val<'c>>,
 ) -> Result<Vec<Val<'c>>, LowerError> {
     values.reserve(program.num_vars() - values.len());
-    let contested = destination::contested(program);
-    let overlapping = destination::overlapping(program);
+    let contested = scatter_operand::contested(program);
+    let overlapping = scatter_operand::overlapping(program);
     let last_uses = across::last_uses(program);
     let (mut with_loops, mut fence) = (HashMap::new(), across::Fence::default());
     fence.push(values.len(), false);
@@ -42,10 +43,10 @@ pub(crate) fn instructions<'c>(
         if has_loop {
             fence.before_loop(builder, &mut values, |v| last_uses[v] > i);
         }
-        let updated = destination::start(&instruction.op).filter(|v| contested[v.index()]);
-        let source = destination::source(&instruction.op).filter(|v| overlapping[v.index()]);
+        let updated = scatter_operand::start(&instruction.op).filter(|v| contested[v.index()]);
+        let source = scatter_operand::source(&instruction.op).filter(|v| overlapping[v.index()]);
         let op = instruction.op.map(|&v| match updated == Some(v) || source == Some(v) {
-            true => destination::computed(builder, &values[v.index()]),
+            true => scatter_operand::computed(builder, &values[v.index()]),
             false => values[v.index()].clone(),
         });
         let types: Vec<&Type> = instruction.results().map(|v| program.ty(v)).collect();
@@ -76,15 +77,20 @@ fn emit<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, types: &[&Type])
         return Ok(types.iter().map(|t| b.full(Literal::from_f64(t.dtype, 0.0), &t.shape)).collect());
     }
     let one = |x: Val<'c>| Ok(vec![x]);
+    if let Some(results) = complex::on_host(b, unit, op, types) {
+        return Ok(results);
+    }
     let op = &opaque(b, op);
     match op {
         Op::Constant { value } => one(b.full(*value, &types[0].shape)),
         Op::Unary { f, x } => one(elementwise::unary(b, unit, *f, x)),
         Op::IntegerPow { x, y } => one(elementwise::integer_pow(b, x, *y)),
         Op::Binary { f, x, y } => one(elementwise::binary(b, unit, *f, x, y)),
+        Op::Complex { re, im } => one(complex::complex(b, re, im, types[0].dtype)),
         Op::Compare { direction, x, y } => one(b.compare(*direction, x, y)),
         Op::Select { pred, on_true, on_false } => one(b.select(pred, on_true, on_false)),
         Op::Clamp { min, x, max } => one(b.min(&b.max(x, min), max)),
+        Op::Convert { x, dtype } if x.dtype().is_complex() || dtype.is_complex() => one(complex::convert(b, x, *dtype)),
         Op::Convert { x, dtype } => one(crate::legalize::convert::convert(b, x, *dtype)),
         Op::BitcastConvert { x, .. } => one(b.op1("stablehlo.bitcast_convert", &[x], &[], types[0].clone())),
 
@@ -114,12 +120,16 @@ fn emit<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, types: &[&Type])
         Op::ReduceWindow { f, x, window } => one(reduce::reduce_window(b, *f, x, window)),
         Op::Cumulative { f, x, axis, reverse } => one(reduce::cumulative(b, unit, *f, x, *axis, *reverse)),
 
+        Op::Sort { operands, num_keys, .. } if operands[..*num_keys].iter().any(|x| x.dtype().is_complex()) => {
+            linalg::on_host(b, unit, op, types)
+        }
         Op::Sort { operands, dimension, num_keys } => Ok(order::sort(b, unit, op, operands, *dimension, *num_keys)),
         Op::TopK { x, k } => Ok(order::top_k(b, unit, op, x, *k)),
 
         Op::DotGeneral { lhs, rhs, dims, out } => one(contract::dot_general(b, unit, lhs, rhs, dims, *out, types[0])),
         Op::Conv { lhs, rhs, dims } => one(contract::conv(b, lhs, rhs, dims, types[0])),
 
+        Op::Fft { f, x, lengths } => complex::fft(b, unit, op, (*f, x, lengths), types),
         Op::LuSolve { .. } => linalg::on_host(b, unit, op, types),
         Op::Factor { f, x } => linalg::factor(b, unit, op, (*f, x), types),
         Op::TriangularSolve { a, b: sides, how } => linalg::triangular_solve(b, unit, op, (a, sides, how), types),
@@ -157,7 +167,7 @@ fn emit<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, types: &[&Type])
         Op::Scan { args, consts, carry, length, reverse, unroll, body } => {
             let (fixed, rest) = args.split_at(*consts);
             let (init, xs) = rest.split_at(*carry);
-            let turns = control::Turns::new(*length, *reverse, *unroll, body);
+            let turns = control::UnrollPlan::new(*length, *reverse, *unroll, body);
             control::scan(b, unit, fixed, init, xs, body, turns)
         }
         Op::OptimizationBarrier { xs } => Ok(b.barrier(&xs.iter().collect::<Vec<_>>())),

@@ -4,13 +4,13 @@
 //! One difference remains: IREE's code on CPU treats subnormal numbers as 0, in operands and results.
 
 pub(crate) mod across;
-pub(crate) mod argument;
+pub(crate) mod arg_reduce;
 pub(crate) mod branches;
 pub(crate) mod carried;
 pub(crate) mod chains;
 pub(crate) mod convert;
 pub(crate) mod convolution;
-pub(crate) mod destination;
+pub(crate) mod cumulative;
 pub(crate) mod dilation;
 pub(crate) mod exponential;
 pub(crate) mod half;
@@ -20,8 +20,8 @@ pub(crate) mod math64;
 pub(crate) mod power;
 pub(crate) mod products;
 pub(crate) mod remainder;
-pub(crate) mod running;
 pub(crate) mod scatter;
+pub(crate) mod scatter_operand;
 pub(crate) mod sorting;
 pub(crate) mod sums;
 pub(crate) mod trigonometry;

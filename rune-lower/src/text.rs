@@ -313,6 +313,10 @@ fn nested(dtype: DType, shape: &[usize], elements: &[&[u8]]) -> String {
 }
 
 fn element(dtype: DType, bytes: &[u8]) -> String {
+    if dtype.is_complex() {
+        let (re, im) = bytes.split_at(bytes.len() / 2);
+        return format!("({},{})", element(dtype.real(), re), element(dtype.real(), im));
+    }
     let mut all = [0; 8];
     all[..bytes.len()].copy_from_slice(bytes);
     let bits = u64::from_le_bytes(all);
@@ -324,6 +328,7 @@ fn element(dtype: DType, bytes: &[u8]) -> String {
         DType::F16 | DType::BF16 | DType::F32 | DType::F64 => {
             decimal::text(dtype, bits).unwrap_or_else(|| format!("0x{bits:0width$X}", width = 2 * bytes.len()))
         }
+        DType::C64 | DType::C128 => unreachable!("the parts were written above"),
     }
 }
 
@@ -342,6 +347,8 @@ pub(crate) fn tensor_type(ty: &Type, dynamic: bool) -> String {
         DType::BF16 => "bf16",
         DType::F32 => "f32",
         DType::F64 => "f64",
+        DType::C64 => "complex<f32>",
+        DType::C128 => "complex<f64>",
     };
     let size = |n: &usize| if dynamic { "?x".to_owned() } else { format!("{n}x") };
     format!("tensor<{}{element}>", ty.shape.iter().map(size).collect::<String>())

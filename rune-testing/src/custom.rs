@@ -2,7 +2,7 @@
 
 use rune_ir::{Array, DType};
 use rune_trace::{
-    Arg, Function, Tensor, custom_jvp, custom_tangent, custom_vjp, grad, grad_argnums, jvp, vmap, vmap_axes, where_,
+    Argnum, Function, Tensor, custom_jvp, custom_tangent, custom_vjp, grad, grad_argnums, jvp, vmap, vmap_axes, where_,
 };
 use serde_json::Value;
 
@@ -145,7 +145,7 @@ pub fn transformed(what: &str, f: &F<'_>) -> Vec<Tensor> {
     let y = Tensor::scalar(0.6f64);
     let xs = Tensor::from([[0.7f64, -0.4, 1.1], [-1.3, 0.2, 0.5]]);
     let ys = Tensor::from([0.6f64, -1.7]);
-    let both = (Arg::<0>, Arg::<1>);
+    let both = (Argnum::<0>, Argnum::<1>);
     let scalar = |x: &Tensor, y: &Tensor| weighted(&f(x, y));
     let wide = |xs: &Tensor, y: &Tensor| vmap_axes((Some(0), None), 0, f)(xs, y);
     let wide_scalar = |xs: &Tensor, y: &Tensor| weighted(&wide(xs, y));

@@ -81,6 +81,10 @@ impl Generator {
                     _ => Op::Call { args, program },
                 }
             }
+            _ if self.dtypes.iter().any(|dtype| dtype.is_complex()) && self.chance(2) => match self.chance(3) {
+                true => Op::Complex { re: x, im: y },
+                false => self.fft(x, &ty),
+            },
             _ => match self.below(4) {
                 0 => Op::OptimizationBarrier { xs: vec![x, y] },
                 1 => Op::StopGradient { x },
@@ -90,6 +94,16 @@ impl Generator {
         }
     }
 
+    /// A Fourier transform along the last axes.
+    fn fft(&mut self, x: Var, ty: &Type) -> Op {
+        let count = (1 + self.below(3)).min(ty.rank());
+        let mut lengths: Dims = ty.shape[ty.rank() - count..].into();
+        let f = self.pick(FftFn::ALL);
+        if let (FftFn::Irfft, Some(last)) = (f, lengths.last_mut()) {
+            *last = 2 * *last - self.below(2).max(1);
+        }
+        Op::Fft { f, x, lengths }
+    }
     /// An operation over a mapped axis.
     fn over_lanes(&mut self, x: Var, ty: &Type) -> Op {
         let which = self.below(self.axes.len());

@@ -151,7 +151,7 @@ fn numbers(like: &Tensor, f: impl Fn(usize) -> f64) -> Tensor {
 pub fn run(case: &Case) -> Vec<Tensor> {
     let (f, both) = function(&case.function);
     let [x, c] = &case.inputs;
-    let by_both = (rune_trace::Arg::<0>, rune_trace::Arg::<1>);
+    let by_both = (rune_trace::Argnum::<0>, rune_trace::Argnum::<1>);
     let gradients = |(dx, dc): (Tensor, Tensor)| vec![dx, dc];
     match case.of.as_str() {
         "vmap" => vec![lanes(f, both, false)(x, c)],

@@ -8,22 +8,22 @@ use std::panic::Location;
 
 /// The place where a transformation was called, for messages about the function.
 #[derive(Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct CallSite {
     transform: &'static str,
     location: &'static Location<'static>,
 }
 
-impl Place {
+impl CallSite {
     #[track_caller]
-    pub(crate) fn here(transform: &'static str) -> Place {
-        Place { transform, location: Location::caller() }
+    pub(crate) fn here(transform: &'static str) -> CallSite {
+        CallSite { transform, location: Location::caller() }
     }
     /// Panics at the user's line: see [`fail`].
     #[track_caller]
     pub(crate) fn fail(self, what: &str) -> ! {
         self.fail_with(what, None)
     }
-    /// Like [`Place::fail`], because of `x`.
+    /// Like [`CallSite::fail`], because of `x`.
     #[track_caller]
     pub(crate) fn fail_for(self, x: &Tensor, what: &str) -> ! {
         self.fail_with(what, x.made_by().and_then(|(_, _, origin)| origin.loc))

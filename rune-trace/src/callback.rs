@@ -1,13 +1,12 @@
 //! User functions that programs call while they run.
 
 use crate::function::{ArgRefs, Arguments, Function};
-use crate::tensor::apart;
+use crate::tensor::outside_trace;
+use crate::tree::{hashed, structure_hash};
 use crate::{Tensor, Tree, name_of};
 use rune_ir::op::{Callback, CallbackFn, Identity, VmapMethod};
 use rune_ir::{Array, Op, Type};
-use rustc_hash::FxHasher;
 use std::fmt;
-use std::hash::Hasher;
 use std::panic::Location;
 
 /// The types of the result of a callback: a [`Type`] for a tensor, tuples, arrays and `Vec`s of them, or a tree, of
@@ -167,21 +166,15 @@ where
         let mut arrays = arrays.iter().cloned();
         let args = X::map(like.refs(), &mut |_| Tensor::from(arrays.next().expect("one array for each leaf")));
         let given = f.call(&args).into_result()?;
-        if hashed(|hasher| given.structure(hasher)) != hashed(|hasher| announced.structure(hasher)) {
-            return Err("it returned a tree of another structure than was announced".to_owned());
+        if structure_hash(&given) != structure_hash(&announced) {
+            return Err("it returned a tree of another structure than announced".to_owned());
         }
         given.leaves().iter().map(|leaf| leaf.to_array().map_err(|error| error.to_string())).collect()
     };
-    let run = move |arrays: &[Array]| apart(|| run(arrays));
+    let run = move |arrays: &[Array]| outside_trace(|| run(arrays));
     let callback = Callback::new(identity, name_of::<F>(), location.into(), paths, run);
     let op = Op::Callback { f: kind, args: operands, callback, results: types, vmap_method };
     returned.with_leaves(Tensor::apply(op))
-}
-
-fn hashed(feed: impl FnOnce(&mut FxHasher)) -> u64 {
-    let mut hasher = FxHasher::default();
-    feed(&mut hasher);
-    hasher.finish()
 }
 
 /// Returns a tensor with only a type.

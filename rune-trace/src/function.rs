@@ -73,11 +73,11 @@ impl<'a, A: Tree> ArgRefs<'a, (A,)> for &'a A {
     }
 }
 
-/// Selects argument `N`, counted from 0, for differentiation. A tuple selects several: `(Arg::<0>, Arg::<2>)`.
+/// Selects argument `N`, counted from 0, for differentiation. A tuple selects several: `(Argnum::<0>, Argnum::<2>)`.
 #[derive(Clone, Copy, Debug)]
-pub struct Arg<const N: usize>;
+pub struct Argnum<const N: usize>;
 
-/// The arguments to differentiate with respect to: an [`Arg`], or a tuple of them.
+/// The arguments to differentiate with respect to: an [`Argnum`], or a tuple of them.
 pub trait Argnums<X: Arguments>: Copy + Send + Sync {
     /// The type of the gradient: that of the argument, or a tuple.
     type Grads: Tree;
@@ -159,7 +159,7 @@ macro_rules! argnums {
 
 macro_rules! argnum {
     ($i:tt, $Mine:ident; [$($T:ident),*]) => {
-        impl<$($T: Tree),*> Argnums<($($T,)*)> for Arg<$i> {
+        impl<$($T: Tree),*> Argnums<($($T,)*)> for Argnum<$i> {
             type Grads = $Mine;
             fn positions(self) -> Vec<usize> {
                 vec![$i]

@@ -114,6 +114,18 @@ impl fmt::Display for TreePath {
     }
 }
 
+/// Returns a hash, within one process, of what `feed` passes to the hasher.
+pub fn hashed(feed: impl FnOnce(&mut dyn Hasher)) -> u64 {
+    let mut hasher = FxHasher::default();
+    feed(&mut hasher);
+    hasher.finish()
+}
+
+/// Returns a hash of the structure of a tree: of everything that is not a leaf.
+pub(crate) fn structure_hash<T: Tree>(tree: &T) -> u64 {
+    hashed(|hasher| tree.structure(hasher))
+}
+
 /// A structure with tensors as leaves: a [`Tensor`]; a tuple, `Vec`, array, `Option`, `Box` or map of trees; `()`; or a
 /// struct or enum with `#[derive(Tree)]`. Numbers, `bool`, `char` and strings are trees without leaves; they are part
 /// of the structure.
@@ -141,9 +153,7 @@ pub trait Tree: Sized + 'static {
     /// Returns everything that is not a leaf, for printing and for files. If a part of a tree returns nothing here,
     /// [`storage::save`](crate::storage::save) cannot write the tree.
     fn statics(&self) -> Static {
-        let mut hasher = FxHasher::default();
-        self.structure(&mut hasher);
-        Static::Opaque { ty: std::any::type_name::<Self>(), hash: hasher.finish(), skipped: false }
+        Static::Opaque { ty: std::any::type_name::<Self>(), hash: structure_hash(self), skipped: false }
     }
     /// Returns the tree with the non-leaf parts from `found`, as [`Tree::statics`] wrote them, and the leaves of
     /// `like`. Parts that the file does not contain are those of `like`. Returns `None`, and reports the reason to
@@ -195,12 +205,7 @@ pub trait Tree: Sized + 'static {
     /// If the structures differ.
     #[track_caller]
     fn map2(&self, other: &Self, f: &mut dyn FnMut(&Tensor, &Tensor) -> Tensor) -> Self {
-        let structure = |tree: &Self| {
-            let mut hasher = FxHasher::default();
-            tree.structure(&mut hasher);
-            hasher.finish()
-        };
-        assert!(structure(self) == structure(other), "map2: the trees are of different structure");
+        assert!(structure_hash(self) == structure_hash(other), "map2: the trees have different structures");
         let mut theirs = Vec::new();
         other.visit(&mut TreePath::default(), &mut |_, leaf| theirs.push(leaf));
         let mut theirs = theirs.into_iter();

@@ -253,7 +253,7 @@ fn what_fails_is_told_with_its_line() {
         &["it returned `result[1]` of type [2, i32], and [2, f32] was announced"],
     );
     let y = pure_callback(|x: &Tensor| vec![x.clone()], vec![x.ty(), x.ty()], &x);
-    fails(&y[0], &["a tree of another structure than was announced"]);
+    fails(&y[0], &["a tree of another structure than announced"]);
     // A value that is not known.
     let escaped = Arc::new(Mutex::new(None));
     let to = escaped.clone();
@@ -278,20 +278,20 @@ fn what_fails_is_told_with_its_line() {
     let (note, log) = noted();
     tells(
         || vmap(|x: &Tensor| cond(&x.gt(1.0), || note(x), || x.clone()))(&x),
-        &["`io_callback` at ", "stands in a branch that each lane chooses for itself", "the same for all lanes"],
+        &["`io_callback` at ", "a branch with a mapped index", "the same for all batch elements"],
     );
     let loops =
         |x: &Tensor| while_loop(|x: &Tensor| x.lt(4.0), |x: &Tensor| note(&x.stop_gradient()) * 0.0 + x * 2.0, x);
-    tells(|| vmap(loops)(&x), &["`io_callback` at ", "stands in a loop of which each lane has its own end"]);
+    tells(|| vmap(loops)(&x), &["`io_callback` at ", "a loop with a mapped condition"]);
     tells(|| linearize(loops, &scalar(1.0)), &["`io_callback` at ", "linearization would run twice"]);
     let error = make_program(loops, &scalar(1.0)).unwrap().vjp(&[0]).unwrap_err().to_string();
-    assert!(error.contains("has a `while` at ") && error.contains("with an `io_callback` in it"), "{error}");
+    assert!(error.contains("has a `while` at ") && error.contains("with an `io_callback`"), "{error}");
     assert_eq!(item(&jvp(loops, &scalar(1.0), &scalar(1.0)).1), 4.0);
     assert_eq!(log(), [1.0, 2.0]);
     // What it gives is not known before it is called.
     tells(
         || grad(|x: &Tensor| if item(&note(&x.stop_gradient())) > 0.0 { x.clone() } else { -x })(&scalar(1.0)),
-        &["what `io_callback` at ", "was asked for while the function around it is being traced"],
+        &["the result of `io_callback` at ", "was read while the function around it is traced"],
     );
     assert_eq!(log(), [0.0; 0]);
 }

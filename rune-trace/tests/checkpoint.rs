@@ -111,7 +111,7 @@ fn a_name_forbids_what_it_names() {
 fn derivatives_are_those_of_the_function_itself() {
     let [x, w, v] = arguments();
     let jax = jax();
-    let by_all = (rune_trace::Arg::<0>, rune_trace::Arg::<1>, rune_trace::Arg::<2>);
+    let by_all = (rune_trace::Argnum::<0>, rune_trace::Argnum::<1>, rune_trace::Argnum::<2>);
     for (name, policy) in all_and_ours() {
         let f = |x: &Tensor, w: &Tensor, v: &Tensor| checkpoint_with(policy.clone(), layer)(x, w, v).sum();
         let plain = |x: &Tensor, w: &Tensor, v: &Tensor| layer(x, w, v).sum();
@@ -277,7 +277,7 @@ fn a_policy_looks_into_loops_and_branches() {
     let (h, w, u) = (argument(0, &[3, 4]), argument(1, &[6, 4, 4]), argument(2, &[4, 4]));
     let jax = &jax()["loops"];
     let loops: [(&str, Loop); 4] = [("carried", carried), ("nested", nested), ("branches", branches), ("fixed", fixed)];
-    let by_all = (rune_trace::Arg::<0>, rune_trace::Arg::<1>, rune_trace::Arg::<2>);
+    let by_all = (rune_trace::Argnum::<0>, rune_trace::Argnum::<1>, rune_trace::Argnum::<2>);
     for (name, f) in loops {
         for (policy_name, policy) in all_and_ours() {
             let what = format!("{name} with {policy_name}");

@@ -4,6 +4,7 @@
 mod array_fns;
 mod callbacks;
 mod checkpoint;
+mod complex;
 mod coverage;
 mod custom;
 mod edges;
@@ -19,3 +20,15 @@ mod oracle;
 mod transforms;
 mod vmap;
 mod while_loops;
+
+/// A file that is not a module would not be tested.
+#[test]
+fn every_file_is_a_module() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
+    let modules = include_str!("main.rs");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let name = name.strip_suffix(".rs").unwrap_or(&name);
+        assert!(name == "data" || name == "main" || modules.contains(&format!("mod {name};")), "`{name}` is no module");
+    }
+}

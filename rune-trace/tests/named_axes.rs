@@ -185,16 +185,16 @@ fn what_is_wrong_is_told() {
     let rows = Tensor::zeros([3, 2], DType::F32);
     assert_eq!(
         message(|| psum(&x, "i")),
-        "psum: no axis `i` is mapped around this line (none is); name one, as with `vmap_named(\"i\", f)`"
+        "psum: no enclosing `vmap` has an axis `i` (there are none); name one, as with `vmap_named(\"i\", f)`"
     );
     assert_eq!(
         message(|| vmap_named("j", vmap_named("k", |x: &Tensor| x + axis_index("i")))(&rows)),
-        "axis_index: no axis `i` is mapped around this line (mapped are `j`, of 3 lanes and `k`, of 2 lanes); name one, as with \
+        "axis_index: no enclosing `vmap` has an axis `i` (there are `j` of size 3 and `k` of size 2); name one, as with \
          `vmap_named(\"i\", f)`"
     );
     assert_eq!(
         message(|| vmap(|x: &Tensor| pmean(x, "i"))(&x)),
-        "pmean: no axis `i` is mapped around this line (none is); name one, as with `vmap_named(\"i\", f)`"
+        "pmean: no enclosing `vmap` has an axis `i` (there are none); name one, as with `vmap_named(\"i\", f)`"
     );
     let one = |f: fn(&Tensor) -> Tensor| message(move || vmap_named("i", f)(&numbers(3)));
     assert_eq!(one(|x| psum(x, ["i", "i"])), "psum: axis `i` is named twice");
@@ -207,7 +207,10 @@ fn what_is_wrong_is_told() {
         "`ppermute` gives to lane 3 of axis `i`, which has 3, counted from 0"
     );
     assert_eq!(one(|x| ppermute(x, "i", &[(0, 1), (0, 2)])), "`ppermute` takes from lane 0 of axis `i` twice");
-    assert_eq!(one(|x| pshuffle(x, "i", &[0, 2])), "pshuffle: [0, 2] is no permutation of the 3 lanes of `i`");
+    assert_eq!(
+        one(|x| pshuffle(x, "i", &[0, 2])),
+        "pshuffle: [0, 2] is not a permutation of the 3 batch elements of `i`"
+    );
     let row = |f: fn(&Tensor) -> Tensor| message(move || vmap_named("i", f)(&Tensor::zeros([3, 2], DType::F32)));
     assert_eq!(
         row(|x| all_to_all(x, "i", 0, 0)),
@@ -215,7 +218,7 @@ fn what_is_wrong_is_told() {
     );
     assert_eq!(
         row(|x| rune_trace::psum_scatter_tiled(x, "i", 0)),
-        "psum_scatter_tiled: axis 0 of [2, f32], of size 2, does not fall into 3 parts, one for each lane"
+        "psum_scatter_tiled: axis 0 of [2, f32] has size 2, which is not a multiple of the batch size 3"
     );
     assert_eq!(row(|x| psum_scatter(x, "i", 2)), "psum_scatter: axis 2 is out of range for [2, f32], which has 1 axes");
 }
@@ -234,18 +237,18 @@ fn the_line_is_the_users() {
 fn values_over_lanes_are_not_read() {
     let read = |f: fn(&Tensor) -> Tensor| message(move || vmap_named("i", f)(&numbers(3)));
     let text = read(|x| if axis_index("i").item::<i32>().unwrap() == 0 { x.clone() } else { x * 2.0 });
-    assert!(text.contains("a tensor was read that comes from `axis_index` at "), "{text}");
+    assert!(text.contains("the value of a tensor from `axis_index` at "), "{text}");
     assert!(
-        text.contains("named_axes.rs:") && text.contains("over the axis `i`, which is known only outside"),
+        text.contains("named_axes.rs:") && text.contains("over the axis `i` was read, which is known only outside"),
         "{text}"
     );
     // A captured value is the same in all lanes, and its sum over lanes still no value of this lane.
     let text = read(|x| x * psum(&Tensor::scalar(1.0f32), "i").item::<f32>().unwrap());
-    assert!(text.contains("comes from `psum`"), "{text}");
+    assert!(text.contains("from `psum`"), "{text}");
     // Under `grad`, where arguments are known, too.
     let f = |w: &Tensor| vmap_named("i", |x: &Tensor| x * psum(w, "i").item::<f32>().unwrap())(&numbers(3)).sum();
     let text = message(|| grad(f)(&Tensor::scalar(1.0f32)));
-    assert!(text.contains("comes from `psum`"), "{text}");
+    assert!(text.contains("from `psum`"), "{text}");
 }
 
 /// Names are in scope for as long as the function runs, whatever becomes of it.
@@ -270,11 +273,11 @@ fn programs_over_axes_are_bound_or_refused() {
     let error = rune_trace::interpret::interpret(&program, &[rune_trace::Array::scalar(1.0f32)]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`psum` is over the axis `i`, and no `vmap` along an axis of that name is around it; `Program::vmap_named` makes the \
-         program of all lanes"
+        "`psum` is over the axis `i`, but no enclosing `vmap` has an axis of that name; `Program::vmap_named` creates the \
+         program of the whole batch"
     );
     let error = program.vmap_named("i", 4, &[Some(0)], &[Some(0)]).unwrap_err();
-    assert_eq!(error.to_string(), "the axis `i` has 3 lanes for the operations of `f`, and 4 are asked for");
+    assert_eq!(error.to_string(), "the axis `i` has size 3 in the operations of `f`, but the batch size is 4");
     // Another axis leaves it as it is, on wider lanes.
     let wider = program.vmap(5, &[Some(0)], &[Some(0)]).unwrap();
     assert_eq!(wider.axes().len(), 1);
@@ -289,14 +292,15 @@ fn programs_over_axes_are_bound_or_refused() {
     let f = vmap_named("i", |x: &Tensor| over_i().apply(std::slice::from_ref(x)).remove(0));
     assert_eq!(f(&Tensor::from([1.0f32, 2.0, 4.0])).to_vec::<f32>().unwrap(), [7.0; 3]);
     assert!(
-        message(|| f(&numbers(4))).ends_with("the axis `i` has 4 lanes, and 3 for a program that the function applies")
+        message(|| f(&numbers(4)))
+            .ends_with("the axis `i` has size 4, but size 3 in a program that the function applies")
     );
     // Two sizes of one axis cannot be.
     let text = over_i()
         .to_string()
         .replace("return y0", "z1 = rune.pmax(y0, axis={\"name\": \"i\", \"size\": 2})\n    return z1");
     let error = text.replace("y0 =", "z0 =").replace("pmax(y0", "pmax(z0").parse::<Program>().unwrap_err();
-    assert!(error.to_string().contains("the axis `i` has 3 lanes in one operation and 2 in another"), "{error}");
+    assert!(error.to_string().contains("the axis `i` has size 3 in one operation and 2 in another"), "{error}");
 }
 
 /// JAX: `jax.jvp` of the sum of squares over lanes.

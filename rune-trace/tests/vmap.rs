@@ -366,13 +366,13 @@ fn what_is_wrong_is_told_with_paths_and_sizes() {
     assert!(sizes.contains("vmap at rune-trace/tests/vmap.rs"), "{sizes}");
     assert!(sizes.contains("`arguments[0]` has 2, `arguments[1]` has 4"), "{sizes}");
     let scalar = message(|| drop(vmap(add)(&x, &c)));
-    assert!(scalar.contains("`arguments[1]` is of type [f32] and has no axis 0"), "{scalar}");
+    assert!(scalar.contains("`arguments[1]` has type [f32], and no axis 0"), "{scalar}");
     let depends = message(|| drop(vmap_axes(0, None, |x: &Tensor| x * 2.0)(&x)));
-    assert!(depends.contains("`result` depends on what is mapped"), "{depends}");
+    assert!(depends.contains("`result` depends on a mapped argument"), "{depends}");
     let nothing = message(|| drop(vmap_axes((None, None), 0, add)(&x, &y)));
     assert!(nothing.contains("no leaf of the arguments is mapped"), "{nothing}");
     let sized = message(|| drop(vmap_sized(5, 0, 0, |x: &Tensor| x * 2.0)(&x)));
-    assert!(sized.contains("`arguments[0]` has 2, and 5 lanes are asked for"), "{sized}");
+    assert!(sized.contains("`arguments[0]` has 2, but the batch size is 5"), "{sized}");
     let leaves = message(|| drop(vmap_axes((vec![Some(0)],), 0, |t: &Vec<Tensor>| &t[0] + &t[1])(&vec![c.clone(), c])));
     assert!(leaves.contains("`arguments[0]"), "{leaves}");
     let unknown = message(|| drop(vmap(|x: &Tensor| x * x.item::<f32>().unwrap())(&y)));

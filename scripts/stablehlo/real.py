@@ -103,7 +103,6 @@ LINALG = {
     "tridiagonal": (lambda a: lax.linalg.tridiagonal(sym(a)), [x44]),
     "polar_qdwh": (lambda a: jsl.polar(well(a)), [x33]),
     "polar_svd": (lambda a: jsl.polar(well(a), method="svd"), [x33]),
-    "schur": (lambda a: (lambda t, z: (z @ t @ z.T, z @ z.T))(*jsl.schur(a)), [x44]),
     "toeplitz": (lambda c, r: jsl.toeplitz(c, r), [In(3), In(4)]),
     "block_diag": (lambda a, b: jsl.block_diag(a, b), [x33, x34]),
     "hilbert": (lambda x: x[0] * jsl.hilbert(3), [x5]),

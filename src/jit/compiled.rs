@@ -6,7 +6,8 @@ use crate::error::list;
 use crate::log::{self, Statics};
 use crate::runnable::Runnable;
 use crate::timings::Timings;
-use rune_trace::{ArgRefs, Arguments, Program, Tensor, Tree, Value};
+use rune_ir::{Program, Value};
+use rune_trace::{ArgRefs, Arguments, Tensor, Tree};
 use smallvec::SmallVec;
 use std::sync::Arc;
 

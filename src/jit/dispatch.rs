@@ -7,14 +7,13 @@ use crate::log::{self, Statics};
 use crate::runnable;
 use crate::{Error, Tier};
 use rune_ir::Arg;
+use rune_ir::{Program, Type, Value};
 use rune_trace::{
-    Arguments, Caller, Function, Program, Tensor, Traced, Tree, Type, Value, in_closure, lax, name_of, named_axes,
+    Arguments, Caller, Function, Tensor, Traced, Tree, has_named_axes, in_closure, lax, name_of, profile,
     trace_function,
 };
-use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 use std::convert::Infallible;
-use std::hash::Hasher;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -56,9 +55,7 @@ pub(super) type Leaves<'a> = SmallVec<[&'a Tensor; 8]>;
 pub(super) fn leaves<'a, X: Arguments>(args: X::Refs<'a>) -> (Leaves<'a>, u64) {
     let mut leaves = Leaves::new();
     X::visit(args, &mut |_, _, leaf| leaves.push(leaf));
-    let mut hasher = FxHasher::default();
-    X::structure(args, &mut hasher);
-    (leaves, hasher.finish())
+    (leaves, rune_trace::hashed(|hasher| X::structure(args, hasher)))
 }
 
 impl<F, Out: Tree> Core<F, Out> {
@@ -78,7 +75,7 @@ impl<F, Out: Tree> Core<F, Out> {
     {
         let (leaves, structure) = leaves::<X>(args);
         // What the function does may depend on the axes mapped around it.
-        if leaves.iter().any(|t| t.is_traced()) || !named_axes().is_empty() {
+        if leaves.iter().any(|t| t.is_traced()) || has_named_axes() {
             return self.call_traced::<X>(args, &leaves);
         }
         match self.call_known::<X>(args, &leaves, structure) {
@@ -116,6 +113,7 @@ impl<F, Out: Tree> Core<F, Out> {
         X: Arguments,
         F: Function<X, Output = Out>,
     {
+        let _span = profile::span("call", || self.name.clone());
         let values = values(leaves)?;
         let entry = self.entry::<X>(args, leaves, structure)?;
         let refs: SmallVec<[&Value; 8]> = values.iter().collect();
@@ -132,7 +130,7 @@ impl<F, Out: Tree> Core<F, Out> {
     {
         let args = X::with_first(&first, rest);
         let (leaves, structure) = leaves::<X>(args);
-        if leaves.iter().any(|t| t.is_traced()) || !named_axes().is_empty() || rune_trace::checks_nans() {
+        if leaves.iter().any(|t| t.is_traced()) || has_named_axes() || rune_trace::checks_nans() {
             // Within a trace it is not known who else holds an argument; and what is checked is read after the call.
             return self.call::<X>(args);
         }
@@ -237,6 +235,7 @@ impl<F, Out: Tree> Core<F, Out> {
         X: Arguments,
         F: Function<X, Output = Out>,
     {
+        let _span = profile::span("trace", || self.name.clone());
         let traced = self.run::<X>(args);
         if traced.captured.iter().any(Tensor::is_traced) {
             return Err(Failed::CapturesTraced);

@@ -4,7 +4,8 @@ use crate::device::Device;
 use crate::log::Statics;
 use crate::runnable::Runnable;
 use arc_swap::{ArcSwap, Guard};
-use rune_trace::{Program, Tensor, Type};
+use rune_ir::{Program, Type};
+use rune_trace::Tensor;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -4,7 +4,8 @@ use super::Compiled;
 use crate::device::Device;
 use crate::log::Statics;
 use crate::{Error, compile, runnable};
-use rune_trace::{Program, Tree};
+use rune_ir::Program;
+use rune_trace::Tree;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -17,8 +17,10 @@ use crate::compile;
 use crate::device::default_device;
 use crate::{Engine, Error, Tier, eager};
 use dispatch::{Core, Failed, leaves};
+use rune_host::Profile;
 use rune_ir::Stopwatch;
-use rune_trace::{ArgRefs, Arguments, Caller, Function, Program, Tree};
+use rune_ir::{Array, Program};
+use rune_trace::{ArgRefs, Arguments, Caller, Function, Tree};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -156,6 +158,37 @@ where
     pub fn engine<'a>(&self, args: impl ArgRefs<'a, X>) -> Result<Option<Engine>, Error> {
         let (leaves, structure) = leaves::<X>(args.refs());
         Ok(self.core.entries.find(&default_device()?, &leaves, structure).map(|entry| entry.runnable.engine()))
+    }
+    /// Measures the steps of the function on the host engine, for these arguments. The result prints as tables by operation and by line.
+    ///
+    /// ```
+    /// use rune::prelude::*;
+    /// let f = jit(|x: &Tensor| x.matmul(x).tanh());
+    /// let profile = f.profile(&Tensor::ones([64, 64], DType::F32))?;
+    /// println!("{profile}");
+    /// # assert!(profile.to_string().contains("dot_general"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if an argument or a captured tensor cannot be computed, or if the program fails.
+    ///
+    /// # Panics
+    /// Panics if the function captures a tensor of a function that is being traced.
+    #[track_caller]
+    pub fn profile<'a>(&self, args: impl ArgRefs<'a, X>) -> Result<Profile, Error> {
+        let args = args.refs();
+        let program = match self.core.trace::<X>(args) {
+            Ok((program, _)) => program,
+            Err(Failed::Error(error)) => return Err(error),
+            Err(Failed::CapturesTraced) => {
+                rune_trace::fail("`profile` of a function that captures a tensor being traced")
+            }
+        };
+        let inputs = dispatch::values(&leaves::<X>(args).0)?;
+        let inputs: Vec<Array> =
+            inputs.iter().map(|value| value.to_host().map_err(Error::Transfer)).collect::<Result<_, _>>()?;
+        Ok(Profile::measure(&program, &inputs)?)
     }
     /// Chooses the engine that runs the function where the device is a CPU, instead of `RUNE_TIER`.
     #[must_use]

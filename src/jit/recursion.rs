@@ -1,6 +1,6 @@
 //! Functions that call their own compiled form: how deep, so that recursion without end is an error and no overflow of the stack.
 
-use rune_trace::MAX_DEPTH;
+use rune_ir::MAX_DEPTH;
 use std::cell::{Cell, RefCell};
 
 thread_local! {

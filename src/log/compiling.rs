@@ -3,8 +3,8 @@
 use super::LEVEL;
 use crate::Error;
 use crate::timings::Timings;
+use rune_ir::Program;
 use rune_iree::CacheOutcome;
-use rune_trace::Program;
 
 /// Tells, if `LOG_JIT` is set, what happens to a program while its calls go on.
 pub(crate) fn background(program: &Program, what: &str, why: &str) {

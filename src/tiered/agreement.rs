@@ -1,8 +1,9 @@
 //! Whether two engines computed the same.
 
+use rune_ir::op::{Op, UnaryFn};
+use rune_ir::{Array, DType, Program, Value};
 use rune_iree::{Arg, CompileCache};
-use rune_trace::op::{Op, UnaryFn};
-use rune_trace::{Array, DType, Program, Value, storage};
+use rune_trace::storage;
 use std::path::{Path, PathBuf};
 
 /// Returns how the results differ, beyond the rounding that engines are free to choose.
@@ -21,8 +22,8 @@ fn different_elements(expected: &Array, found: &Array, jumps: bool) -> Option<St
     let tolerance = match expected.dtype() {
         DType::F16 => 3e-2,
         DType::BF16 => 1e-1,
-        DType::F32 => 1e-3,
-        DType::F64 => 1e-9,
+        DType::F32 | DType::C64 => 1e-3,
+        DType::F64 | DType::C128 => 1e-9,
         DType::Bool
         | DType::I8
         | DType::I16
@@ -34,26 +35,30 @@ fn different_elements(expected: &Array, found: &Array, jumps: bool) -> Option<St
         | DType::U64 => 0.0,
     };
     let size = expected.dtype().size();
-    let (xs, ys) = (expected.to_f64_vec(), found.to_f64_vec());
-    let greatest = xs.iter().map(|x| x.abs()).filter(|x| x.is_finite()).fold(f64::MIN_POSITIVE, f64::max);
+    let (xs, ys) = (expected.to_complex_vec(), found.to_complex_vec());
+    let greatest = xs.iter().map(|x| x.norm()).filter(|x| x.is_finite()).fold(f64::MIN_POSITIVE, f64::max);
     let same = |i: usize| {
         let (x, y) = (xs[i], ys[i]);
         let at = i * size..(i + 1) * size;
         (x.is_nan() && y.is_nan())
-            || (x - y).abs() <= tolerance * greatest && tolerance > 0.0
+            || (x - y).norm() <= tolerance * greatest && tolerance > 0.0
             || expected.bytes()[at.clone()] == found.bytes()[at]
     };
     let mut differ = (0..xs.len()).filter(|&i| !same(i));
     let first = differ.next()?;
     let count = 1 + differ.count();
     let few = if jumps { 1 + xs.len() / 100 } else { 0 };
-    (count > few).then(|| format!("{count} of {} elements, the first {} for {}", xs.len(), ys[first], xs[first]))
+    let show = |x: &rune_trace::Complex64| {
+        if expected.dtype().is_complex() { x.to_string() } else { x.re.to_string() }
+    };
+    (count > few)
+        .then(|| format!("{count} of {} elements, the first {} for {}", xs.len(), show(&ys[first]), show(&xs[first])))
 }
 
 /// Whether the program has an operation whose result jumps where a float changes a little.
 fn jumps(program: &Program) -> bool {
     program.instructions().iter().any(|instruction| {
-        let on_floats = instruction.op.operands().iter().any(|v| program.ty(**v).dtype.is_float());
+        let on_floats = instruction.op.operands().iter().any(|v| program.ty(**v).dtype.is_inexact());
         #[allow(clippy::wildcard_enum_match_arm, reason = "of all other operations results change little by little")]
         let jumps = match &instruction.op {
             Op::Compare { .. }
@@ -61,7 +66,7 @@ fn jumps(program: &Program) -> bool {
             | Op::Sort { .. }
             | Op::TopK { .. }
             | Op::BitcastConvert { .. } => true,
-            Op::Convert { dtype, .. } => !dtype.is_float(),
+            Op::Convert { dtype, .. } => !dtype.is_inexact(),
             Op::Unary { f, .. } => matches!(
                 f,
                 UnaryFn::Sign

@@ -151,15 +151,15 @@ fn agrees_flushed(tolerance: Tolerance, at: usize, found: &Array, expected: &Arr
     with_element!(found.dtype(), T => {
         let (x, y) = (found.as_slice::<T>()[at], expected.as_slice::<T>()[at]);
         let least = match found.dtype() {
-            DType::F64 => f64::MIN_POSITIVE,
-            DType::BF16 | DType::F32 => f64::from(f32::MIN_POSITIVE),
+            DType::F64 | DType::C128 => f64::MIN_POSITIVE,
+            DType::BF16 | DType::F32 | DType::C64 => f64::from(f32::MIN_POSITIVE),
             // Only what was converted from an f32 that was taken as 0.
             DType::F16 | DType::Bool => 0.0,
             DType::I8 | DType::I16 | DType::I32 | DType::I64 => 0.0,
             DType::U8 | DType::U16 | DType::U32 | DType::U64 => 0.0,
         };
         let least = if tolerance == Tolerance::Exact { least } else { 4.0 * least };
-        let tiny = |v: T| v.to_f64() == 0.0 || v.to_f64().abs() < least;
+        let tiny = |v: T| v.to_complex().norm() == 0.0 || v.to_complex().norm() < least;
         let one = |v: T| Array::scalar(v);
         tiny(x) && tiny(y) || tolerance.check(&one(x), &one(y)).is_ok()
     })

@@ -67,7 +67,7 @@ fn gradients_of_scans() {
             let (h, ys) = recurrent(x, w, xs, ScanOptions::default());
             (h * ys).sum()
         };
-        let (gx, gw, gxs) = grad_argnums((Arg::<0>, Arg::<1>, Arg::<2>), loss)(x, w, xs);
+        let (gx, gw, gxs) = grad_argnums((Argnum::<0>, Argnum::<1>, Argnum::<2>), loss)(x, w, xs);
         let hessian = hessian(|x: &Tensor| loss(x, w, xs))(x);
         let per_row = vmap_axes((0, None, None), 0, grad(loss))(w, w, xs);
         vec![gx, gw, gxs, hessian, per_row]

@@ -243,7 +243,7 @@ fn linear_algebra_is_compiled_with_its_derivatives() {
         assert!(lowered.program().instructions().iter().any(|i| i.op.name() == op), "{op}\n{}", lowered.program());
     }
     assert!(lowered.code().contains("@host."), "{}", lowered.code());
-    let gradient = grad_argnums((Arg::<0>, Arg::<1>), all);
+    let gradient = grad_argnums((Argnum::<0>, Argnum::<1>), all);
     let (expected, found) = (gradient(&a, &b), jit(&gradient)(&a, &b));
     let far = |x: &Tensor, y: &Tensor| ((x - y).abs().max() / y.abs().max()).item::<f64>().unwrap();
     assert!(far(&found.0, &expected.0) < 1e-11 && far(&found.1, &expected.1) < 1e-11, "{found:?} {expected:?}");

@@ -47,7 +47,7 @@ fn a_recurrent_network_has_the_gradient_of_jax_and_of_the_unrolled_loop() {
     let (model, xs, ys) = (parameters(0), argument(4.0, &[6, 3, 2]), argument(5.0, &[6, 3, 2]));
     let by_scan = |model: &Recurrent, xs: &Tensor| loss(&model.apply(xs), &ys);
     let by_hand = |model: &Recurrent, xs: &Tensor| loss(&model.unrolled(xs), &ys);
-    let both = (Arg::<0>, Arg::<1>);
+    let both = (Argnum::<0>, Argnum::<1>);
     let second = |f: fn(&Recurrent, &Tensor) -> Tensor, model: &Recurrent, v: &Recurrent| {
         hvp(|m: &Recurrent| loss(&f(m, &xs), &ys), model, v)
     };
@@ -68,7 +68,7 @@ fn a_solver_of_differential_equations_is_differentiated() {
     let error = |rates: &Tensor, start: &Tensor, times: &Tensor| populations(rates, start, times, 4).square().mean();
     let jax = Expected::of("ode");
     jax.is("solution", &populations(&rates, &start, &times, 4));
-    let gradients = grad_argnums((Arg::<0>, Arg::<1>, Arg::<2>), error);
+    let gradients = grad_argnums((Argnum::<0>, Argnum::<1>, Argnum::<2>), error);
     jax.is("gradient", &gradients(&rates, &start, &times));
     let by_rates = |rates: &Tensor| populations(rates, &start, &times, 4);
     jax.is("jacobian", &jit(jacfwd(by_rates))(&rates));

@@ -53,7 +53,7 @@ fn one_jitted_function_under_several_axes() {
         .unwrap_err()
         .downcast::<String>()
         .unwrap();
-    assert!(text.starts_with("psum: no axis `i` is mapped around this line"), "{text}");
+    assert!(text.starts_with("psum: no enclosing `vmap` has an axis `i`"), "{text}");
 }
 
 /// A program over an axis that nothing maps is not compiled.

@@ -6,6 +6,7 @@
 use super::batch::{self, Code, Function};
 use super::random::transformed;
 use rune_iree::Opt;
+use rune_testing::functions::{JUMPING, STEEP, WITHOUT_FLOAT_RESULTS};
 use rune_testing::tolerance::{self, Tolerance, precision};
 use rune_testing::{Chain, Generator, Operands};
 use rune_trace::interpret::interpret;
@@ -14,57 +15,6 @@ use rune_trace::{Array, DType, Program, Type};
 
 /// Lengths of axes: about the widths of vectors, and far from them.
 const LENGTHS: [usize; 9] = [1, 2, 3, 5, 8, 9, 16, 17, 33];
-
-/// Functions that jump, or go round and round: behind one that is inexact there is nothing to compare.
-const JUMPS: [&str; 24] = [
-    "sin",
-    "cos",
-    "tan",
-    "eq",
-    "ne",
-    "lt",
-    "le",
-    "gt",
-    "ge",
-    "floor",
-    "ceil",
-    "round_afz",
-    "round_even",
-    "sign",
-    "convert",
-    "bitcast_convert",
-    "argmax",
-    "argmin",
-    "sort",
-    "top_k",
-    "rem",
-    "is_finite",
-    "div",
-    "atan2",
-];
-
-/// Operations whose results are integers or truth values, whatever they take.
-const GIVE_NO_FLOATS: [&str; 19] = [
-    "eq",
-    "ne",
-    "lt",
-    "le",
-    "gt",
-    "ge",
-    "is_finite",
-    "not",
-    "and",
-    "or",
-    "xor",
-    "shift_left",
-    "shift_right_arithmetic",
-    "shift_right_logical",
-    "argmax",
-    "argmin",
-    "threefry2x32",
-    "reduce_and",
-    "reduce_or",
-];
 
 struct Tested {
     names: String,
@@ -78,10 +28,10 @@ struct Tested {
 fn tolerance(names: &[&str], dtype: DType) -> Option<f64> {
     let mut off = 0.0;
     for name in names {
-        if off > 0.0 && JUMPS.contains(name) {
+        if off > 0.0 && (JUMPING.contains(name) || STEEP.contains(name)) {
             return None;
         }
-        let is_exact = GIVE_NO_FLOATS.contains(name) || *name == "checkpoint_name";
+        let is_exact = WITHOUT_FLOAT_RESULTS.contains(name) || *name == "checkpoint_name";
         let own = match if is_exact { Tolerance::Exact } else { tolerance::iree(name, dtype) } {
             Tolerance::Exact | Tolerance::Equal => 0.0,
             Tolerance::Ulps(n) => n as f64,

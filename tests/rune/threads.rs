@@ -101,7 +101,7 @@ fn effects_of_threads_are_not_lost_silently() {
     let messages = messages.into_inner().unwrap();
     assert_eq!(messages.len(), 2);
     for message in messages {
-        assert!(message.contains("on another thread than traces it"), "{message}");
+        assert!(message.contains("that another thread is tracing"), "{message}");
         assert!(message.contains("`debug_print`") && message.contains("TraceContext::current()"), "{message}");
     }
     // In the context of one that has returned.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// The kind of a box, which determines its colour.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub enum NodeKind {
     Input,
     Constant,
     /// Matrix products and convolutions.
@@ -23,7 +23,7 @@ pub enum Kind {
 }
 
 pub struct Node {
-    pub kind: Kind,
+    pub kind: NodeKind,
     pub title: String,
     /// The text under the title: attributes and known operands.
     pub detail: String,
@@ -82,12 +82,12 @@ pub fn graph(program: &Program, programs: &[Arc<Program>]) -> Graph {
     let mut made: HashMap<Var, (usize, usize)> = HashMap::new();
     for (i, v) in program.inputs().enumerate() {
         let hover = format!("input x{i}: {}", program.ty(v));
-        made.insert(v, (graph.add(Kind::Input, format!("x{i}"), hover), 0));
+        made.insert(v, (graph.add(NodeKind::Input, format!("x{i}"), hover), 0));
     }
     for i in 0..program.constants().len() {
         let v = Var((program.inputs().len() + i) as u32);
         let hover = format!("constant c{i}: {}", program.ty(v));
-        made.insert(v, (graph.add(Kind::Constant, format!("c{i}"), hover), 0));
+        made.insert(v, (graph.add(NodeKind::Constant, format!("c{i}"), hover), 0));
     }
     for (instruction, line) in program.instructions().iter().zip(lines) {
         if literals.contains_key(&instruction.first) {
@@ -108,7 +108,7 @@ pub fn graph(program: &Program, programs: &[Arc<Program>]) -> Graph {
     }
     for (i, v) in program.outputs().iter().enumerate() {
         let hover = format!("output {i}: {}", program.ty(*v));
-        let node = graph.add(Kind::Output, format!("output {i}"), hover);
+        let node = graph.add(NodeKind::Output, format!("output {i}"), hover);
         graph.connect(made[v], node, program.ty(*v).to_string());
     }
     graph.number_results();
@@ -116,7 +116,7 @@ pub fn graph(program: &Program, programs: &[Arc<Program>]) -> Graph {
 }
 
 impl Graph {
-    fn add(&mut self, kind: Kind, title: String, hover: String) -> usize {
+    fn add(&mut self, kind: NodeKind, title: String, hover: String) -> usize {
         let (detail, programs) = (String::new(), Vec::new());
         self.nodes.push(Node {
             kind,
@@ -189,13 +189,13 @@ fn lines(program: &Program) -> Vec<String> {
     own.filter(|line| line.contains("= rune.")).map(str::to_owned).collect()
 }
 
-fn kind(op: &Op) -> Kind {
+fn kind(op: &Op) -> NodeKind {
     let name = op.name();
     if !op.programs().is_empty() {
-        return Kind::Control;
+        return NodeKind::Control;
     }
     match name {
-        "dot_general" | "conv" => Kind::Product,
+        "dot_general" | "conv" => NodeKind::Product,
         "broadcast_in_dim"
         | "reshape"
         | "transpose"
@@ -207,11 +207,11 @@ fn kind(op: &Op) -> Kind {
         | "dynamic_update_slice"
         | "gather"
         | "convert"
-        | "bitcast_convert" => Kind::Move,
-        "constant" | "iota" => Kind::Constant,
-        "sort" | "top_k" => Kind::Reduction,
-        _ if ["reduce", "arg", "cum", "scatter"].iter().any(|start| name.starts_with(start)) => Kind::Reduction,
-        _ => Kind::Elementwise,
+        | "bitcast_convert" => NodeKind::Move,
+        "constant" | "iota" => NodeKind::Constant,
+        "sort" | "top_k" => NodeKind::Reduction,
+        _ if ["reduce", "arg", "cum", "scatter"].iter().any(|start| name.starts_with(start)) => NodeKind::Reduction,
+        _ => NodeKind::Elementwise,
     }
 }
 

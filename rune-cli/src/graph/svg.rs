@@ -1,7 +1,7 @@
 //! The drawing as SVG.
 
 use super::escaped;
-use super::model::{Graph, Kind, graph, sub_programs};
+use super::model::{Graph, NodeKind, graph, sub_programs};
 use super::place::{Picture, STEM, place};
 use super::{layers, order};
 use rune::Program;
@@ -82,14 +82,14 @@ fn write(graph: &Graph, picture: &Picture, program: &Program, links: bool) -> Re
     }
     for (i, (node, place)) in graph.nodes.iter().zip(boxes).enumerate() {
         let class = match node.kind {
-            Kind::Input => "input",
-            Kind::Constant => "constant",
-            Kind::Product => "product",
-            Kind::Reduction => "reduction",
-            Kind::Move => "move",
-            Kind::Elementwise => "elementwise",
-            Kind::Control => "control",
-            Kind::Output => "output",
+            NodeKind::Input => "input",
+            NodeKind::Constant => "constant",
+            NodeKind::Product => "product",
+            NodeKind::Reduction => "reduction",
+            NodeKind::Move => "move",
+            NodeKind::Elementwise => "elementwise",
+            NodeKind::Control => "control",
+            NodeKind::Output => "output",
         };
         let link = node.programs.first().filter(|_| links);
         if let Some(program) = link {
@@ -99,7 +99,7 @@ fn write(graph: &Graph, picture: &Picture, program: &Program, links: bool) -> Re
         let backward = if node.backward { " backward" } else { "" };
         let number = if links { format!(" data-node=\"{i}\"") } else { String::new() };
         write!(svg, "<g class=\"{class}{backward}\"{number}><title>{}</title>", escaped(&node.hover))?;
-        let radius = if matches!(node.kind, Kind::Input | Kind::Output) { 14.0 } else { 5.0 };
+        let radius = if matches!(node.kind, NodeKind::Input | NodeKind::Output) { 14.0 } else { 5.0 };
         write!(
             svg,
             "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"{radius}\"/>",

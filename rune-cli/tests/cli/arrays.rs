@@ -97,7 +97,7 @@ fn files_that_are_no_arrays_are_refused() {
             "objects.npz",
             "its elements are `|O`, which is not a dtype of rune; convert them, for example by x.astype(np.float32)",
         ),
-        ("complex.npy", "its elements are `<c8`, which is not a dtype of rune"),
+        ("complex.npy", "c64] is given, by complex.npy"),
         ("records.npy", "its elements are records, which is not a dtype of rune"),
         ("compressed.npz", "f.rune takes 1 input ([4, f32]), but 2 are given"),
         ("bf16.npz", "f.rune takes [4, f32] as input 0, counted from 0, but [4, bf16] is given, by bf16.npz:x0"),

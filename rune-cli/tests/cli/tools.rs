@@ -82,6 +82,17 @@ fn nan_is_told_apart() {
 }
 
 #[test]
+fn a_profile_has_the_operations_and_their_work() {
+    let folder = Folder::of(&[("f.rune", SQUARE)]);
+    let json = values(&folder.prints(&["--json", "profile", "f.rune"]));
+    let row = &json[0]["by_operation"][0];
+    assert_eq!((&row["name"], &row["times"], &row["flops"]), (&"mul".into(), &1.0.into(), &4.into()), "{row}");
+    assert!(json[0]["peak_flops"].as_f64().unwrap() > 0.0 && json[0]["peak_bandwidth"].as_f64().unwrap() > 0.0);
+    let said = folder.prints(&["profile", "f.rune"]);
+    assert!(said.contains("operation") && said.contains("line") && said.contains("GFLOP/s"), "{said}");
+}
+
+#[test]
 fn calls_are_measured() {
     let folder = Folder::of(&[("f.rune", SQUARE)]);
     let json = values(&folder.prints(&["--json", "bench", "f.rune", "--seconds", "0.05"]));

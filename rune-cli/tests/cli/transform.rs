@@ -153,3 +153,31 @@ module @jit_f {
     assert!(said.contains("bad.mlir:3:") && said.contains("unheard_of"), "{said}");
     assert!(!folder.path("g.json").exists());
 }
+
+#[test]
+fn import_warns_of_derivatives_that_text_does_not_hold() {
+    let estimator = "\
+module @jit_f {
+  func.func public @main(%arg0: tensor<f32>) -> tensor<f32> {
+    %0 = stablehlo.round_nearest_even %arg0 : tensor<f32>
+    %1 = stablehlo.subtract %0, %arg0 : tensor<f32>
+    %2 = stablehlo.add %arg0, %1 : tensor<f32>
+    return %2 : tensor<f32>
+  }
+}
+";
+    let folder = Folder::of(&[("f.mlir", estimator)]);
+    let warned = folder.run(&["import", "f.mlir", "-o", "f.json"]);
+    let said = String::from_utf8_lossy(&warned.stderr).into_owned();
+    assert!(warned.status.success() && folder.path("f.json").exists(), "{said}");
+    assert!(said.contains("f.mlir:5:10: this looks like a straight-through estimator"), "{said}");
+    let quiet = folder.run(&["import", "f.mlir", "--stop-gradient", "4", "-o", "g.json"]);
+    assert!(quiet.status.success() && quiet.stderr.is_empty(), "{}", String::from_utf8_lossy(&quiet.stderr));
+    assert!(std::fs::read_to_string(folder.path("g.json")).unwrap().contains("stop_gradient"));
+    let refused = folder.run(&["import", "f.mlir", "--stop-gradient", "@g", "-o", "h.json"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        refused.status.code() == Some(1) && said.contains("there is no operation `@g` to stop gradients at"),
+        "{said}"
+    );
+}

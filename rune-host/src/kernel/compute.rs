@@ -1,6 +1,6 @@
 //! What each instruction computes.
 
-use super::lanes::{map, map_rows, map2, map3};
+use super::lanes::{encrypt, map, map_rows, map2, map3, map3_rows, sum_squares_f32};
 use super::math;
 use super::number::{Accumulator, Bits, Number, with_integer, with_number};
 use super::single;
@@ -52,7 +52,10 @@ fn unary_integer<T: Number + Bits>(f: UnaryFn, x: &[T], d: &mut [T]) {
         | UnaryFn::Tanh
         | UnaryFn::Logistic
         | UnaryFn::Erf
-        | UnaryFn::IsFinite => undefined(),
+        | UnaryFn::IsFinite
+        | UnaryFn::Real
+        | UnaryFn::Imag
+        | UnaryFn::Conj => undefined(),
     }
 }
 
@@ -91,7 +94,7 @@ fn unary_f32(f: UnaryFn, x: &[f32], d: &mut [f32]) {
         UnaryFn::Tanh => map(d, x, single::tanh),
         UnaryFn::Logistic => map(d, x, single::logistic),
         UnaryFn::Erf => by!(math::erf),
-        UnaryFn::IsFinite | UnaryFn::Not => undefined(),
+        UnaryFn::IsFinite | UnaryFn::Not | UnaryFn::Real | UnaryFn::Imag | UnaryFn::Conj => undefined(),
     }
 }
 
@@ -122,7 +125,7 @@ fn unary_f64(f: UnaryFn, x: &[f64], d: &mut [f64]) {
             (if x < 0.0 { e } else { 1.0 }) / (1.0 + e)
         }),
         UnaryFn::Erf => map(d, x, libm::erf),
-        UnaryFn::IsFinite | UnaryFn::Not => undefined(),
+        UnaryFn::IsFinite | UnaryFn::Not | UnaryFn::Real | UnaryFn::Imag | UnaryFn::Conj => undefined(),
     }
 }
 
@@ -225,6 +228,65 @@ pub(super) fn binary_by_row(
     by::<f32>(f, swapped, x.read(n), y.read(rows), d.write(n), row);
 }
 
+/// Whether [`pair`] computes it, and whether the operands may be exchanged.
+pub(crate) fn in_pair(f: BinaryFn) -> Option<bool> {
+    match matches!(f, BinaryFn::Add | BinaryFn::Mul) {
+        true => Some(true),
+        false => (f == BinaryFn::Sub).then_some(false),
+    }
+}
+
+/// Two functions in one pass, of `f32`; of the second and third operand there may be one element for each row.
+#[allow(clippy::wildcard_enum_match_arm, reason = "the planner makes no pair of other functions")]
+pub(super) fn pair(f: [BinaryFn; 2], x: [&Slot<'_>; 3], by_row: [bool; 2], d: &mut Slot<'_>, [rows, row]: [usize; 2]) {
+    /// What is done with the function of three numbers that two functions are.
+    macro_rules! with_pair {
+        ($f:ident => $body:expr) => {{
+            macro_rules! second {
+                ($first:expr) => {
+                    match f[1] {
+                        BinaryFn::Add => {
+                            let $f = |x: f32, y: f32, z: f32| $first(x, y) + z;
+                            $body
+                        }
+                        BinaryFn::Sub => {
+                            let $f = |x: f32, y: f32, z: f32| $first(x, y) - z;
+                            $body
+                        }
+                        _ => {
+                            let $f = |x: f32, y: f32, z: f32| $first(x, y) * z;
+                            $body
+                        }
+                    }
+                };
+            }
+            match f[0] {
+                BinaryFn::Add => second!(|x: f32, y: f32| x + y),
+                BinaryFn::Sub => second!(|x: f32, y: f32| x - y),
+                _ => second!(|x: f32, y: f32| x * y),
+            }
+        }};
+    }
+    let n = rows * row;
+    let many = |by_row: bool| if by_row { rows } else { n };
+    let (x, y, z) = (x[0].read::<f32>(n), x[1].read::<f32>(many(by_row[0])), x[2].read::<f32>(many(by_row[1])));
+    let d = d.write::<f32>(n);
+    with_pair!(f => match by_row {
+        [false, false] => map3(d, x, y, z, f),
+        [true, false] => map3_rows(d, x, y, z, row, f),
+        [false, true] => map3_rows(d, x, z, y, row, |x, z, y| f(x, y, z)),
+        [true, true] => undefined(),
+    });
+}
+
+/// The sum of the squares of each row.
+pub(super) fn sum_squares(x: &Slot<'_>, d: &mut Slot<'_>, rows: usize, row: usize) {
+    let x = x.read::<f32>(rows * row);
+    for (d, row) in d.write::<f32>(rows).iter_mut().zip(x.chunks_exact(row)) {
+        *d = sum_squares_f32(row) as f32;
+    }
+}
+
 fn binary_f32(f: BinaryFn, x: &[f32], y: &[f32], d: &mut [f32]) {
     match f {
         BinaryFn::Add => map2(d, x, y, |x, y| x + y),
@@ -281,8 +343,17 @@ fn binary_integer<T: Number + Bits>(f: BinaryFn, x: &[T], y: &[T], d: &mut [T]) 
         BinaryFn::ShiftLeft => map2(d, x, y, T::shift_left),
         BinaryFn::ShiftRightArithmetic => map2(d, x, y, T::shift_right_arithmetic),
         BinaryFn::ShiftRightLogical => map2(d, x, y, T::shift_right_logical),
-        BinaryFn::Div | BinaryFn::Rem | BinaryFn::Pow | BinaryFn::Atan2 => undefined(),
+        BinaryFn::Div => map2(d, x, y, T::quotient),
+        BinaryFn::Rem => map2(d, x, y, T::remainder),
+        BinaryFn::Pow => d.iter_mut().zip(x).zip(y).for_each(|((d, &x), &y)| *d = x.power(y)),
+        BinaryFn::Atan2 => undefined(),
     }
+}
+
+/// Both results of twenty rounds of Threefry with a key on each pair of elements.
+pub(super) fn threefry(operands: [&Slot<'_>; 4], [d0, d1]: [&mut Slot<'_>; 2], n: usize) {
+    let [k0, k1, x0, x1] = operands.map(|x| x.read::<u32>(n));
+    encrypt([k0, k1], [x0, x1], [d0.write(n), d1.write(n)]);
 }
 
 pub(super) fn compare(direction: Comparison, dtype: DType, x: &Slot<'_>, y: &Slot<'_>, d: &mut Slot<'_>, n: usize) {

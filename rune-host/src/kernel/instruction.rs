@@ -2,6 +2,7 @@
 
 use rune_ir::DType;
 use rune_ir::op::{BinaryFn, Comparison, Literal, ReduceFn, UnaryFn};
+use smallvec::{SmallVec, smallvec};
 
 /// A register: as many elements as a tile has, or as it has rows.
 pub(crate) type Register = usize;
@@ -85,6 +86,15 @@ pub(crate) enum Instruction {
         swapped: bool,
         d: Register,
     },
+    /// The second function of the first one of `x` and `y`, and of `z`, all of `f32`. Of `y` or of `z` there may be one element for each row.
+    Pair {
+        f: [BinaryFn; 2],
+        x: Register,
+        y: Register,
+        z: Register,
+        by_row: [bool; 2],
+        d: Register,
+    },
     Compare {
         direction: Comparison,
         dtype: DType,
@@ -112,11 +122,22 @@ pub(crate) enum Instruction {
         x: Register,
         d: Register,
     },
+    /// Twenty rounds of the Threefry block cipher on each pair of elements.
+    Threefry {
+        key: [Register; 2],
+        x: [Register; 2],
+        d: [Register; 2],
+    },
     /// Each row combined. The result has one element for each row, rounded to `half` where there is one.
     ReduceRows {
         f: ReduceFn,
         dtype: DType,
         half: Option<DType>,
+        x: Register,
+        d: Register,
+    },
+    /// The sum of the squares of each row, of `f32`.
+    SumSquares {
         x: Register,
         d: Register,
     },
@@ -134,12 +155,11 @@ pub(crate) enum Instruction {
 }
 
 impl Instruction {
-    /// The registers that it reads, and the one that it writes.
-    pub(crate) fn registers_mut(&mut self) -> (smallvec::SmallVec<[&mut Register; 3]>, Option<&mut Register>) {
+    /// The registers that it reads, and those that it writes.
+    pub(crate) fn registers_mut(&mut self) -> (SmallVec<[&mut Register; 4]>, SmallVec<[&mut Register; 2]>) {
         use Instruction::*;
-        use smallvec::smallvec;
         match self {
-            Load { d, .. } | Iota { d, .. } | Fill { d, .. } => (smallvec![], Some(d)),
+            Load { d, .. } | Iota { d, .. } | Fill { d, .. } => (smallvec![], smallvec![d]),
             Copy { x, d, .. }
             | Widen { x, d, .. }
             | Narrow { x, d, .. }
@@ -149,14 +169,17 @@ impl Instruction {
             | IntegerPow { x, d, .. }
             | Convert { x, d, .. }
             | ReduceRows { x, d, .. }
-            | Spread { x, d, .. } => (smallvec![x], Some(d)),
+            | SumSquares { x, d }
+            | Spread { x, d, .. } => (smallvec![x], smallvec![d]),
             Binary { x, y, d, .. } | BinaryByRow { x, y, d, .. } | Compare { x, y, d, .. } => {
-                (smallvec![x, y], Some(d))
+                (smallvec![x, y], smallvec![d])
             }
+            Pair { x, y, z, d, .. } => (smallvec![x, y, z], smallvec![d]),
             Select { pred: x, on_true: y, on_false: z, d, .. } | Clamp { min: x, x: y, max: z, d, .. } => {
-                (smallvec![x, y, z], Some(d))
+                (smallvec![x, y, z], smallvec![d])
             }
-            Accumulate { x, .. } => (smallvec![x], None),
+            Threefry { key: [k0, k1], x: [x0, x1], d: [d0, d1] } => (smallvec![k0, k1, x0, x1], smallvec![d0, d1]),
+            Accumulate { x, .. } => (smallvec![x], smallvec![]),
         }
     }
 }

@@ -71,6 +71,25 @@ pub(super) fn map3<X: Copy, Y: Copy, Z: Copy, D>(d: &mut [D], x: &[X], y: &[Y], 
     ARCH.dispatch(Map(d, x, y, z, f));
 }
 
+/// Sets each element of `d` to `f` of that of `x`, of the element of `y` for its row, and of that of `z`.
+pub(super) fn map3_rows<T: Copy>(d: &mut [T], x: &[T], y: &[T], z: &[T], row: usize, f: impl Fn(T, T, T) -> T) {
+    struct Map<'a, T, F>(&'a mut [T], [&'a [T]; 3], usize, F);
+    impl<T: Copy, F: Fn(T, T, T) -> T> WithSimd for Map<'_, T, F> {
+        type Output = ();
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) {
+            let Map(d, [x, y, z], row, f) = self;
+            let rows = d.chunks_exact_mut(row).zip(x.chunks_exact(row)).zip(z.chunks_exact(row)).zip(y);
+            for (((d, x), z), &y) in rows {
+                for ((d, &x), &z) in d.iter_mut().zip(x).zip(z) {
+                    *d = f(x, y, z);
+                }
+            }
+        }
+    }
+    ARCH.dispatch(Map(d, [x, y, z], row, f));
+}
+
 /// The elements combined: in many lanes, which are a few vectors, and then these by halves.
 pub(super) fn fold<X: Copy, A: Copy>(x: &[X], neutral: A, up: impl Fn(X) -> A, combine: impl Fn(A, A) -> A) -> A {
     struct Fold<'a, X, A, U, C>(&'a [X], A, U, C);
@@ -106,27 +125,64 @@ pub(super) fn fold<X: Copy, A: Copy>(x: &[X], neutral: A, up: impl Fn(X) -> A, c
     ARCH.dispatch(Fold(x, neutral, up, combine))
 }
 
-/// The sum: of four at a time in `f32`, and of these in `f64`.
+/// The sum: of eight at a time in `f32`, by pairs, and of these in `f64`.
 pub(super) fn sum_f32(x: &[f32]) -> f64 {
-    struct Sum<'a>(&'a [f32]);
-    impl WithSimd for Sum<'_> {
-        type Output = f64;
+    ARCH.dispatch(Sum(x, |x| x))
+}
+
+/// The sum of the squares, which are rounded to `f32`.
+pub(super) fn sum_squares_f32(x: &[f32]) -> f64 {
+    ARCH.dispatch(Sum(x, |x| x * x))
+}
+
+struct Sum<'a, F>(&'a [f32], F);
+impl<F: Fn(f32) -> f32> WithSimd for Sum<'_, F> {
+    type Output = f64;
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        const LANES: usize = 16;
+        let Sum(x, f) = self;
+        let (chunks, rest) = x.as_chunks::<{ 8 * LANES }>();
+        let mut lanes = [0f64; LANES];
+        for chunk in chunks {
+            for (i, lane) in lanes.iter_mut().enumerate() {
+                *lane += f64::from(sum_of_eight(|k| f(chunk[i + k * LANES])));
+            }
+        }
+        let rest: f64 = rest.iter().map(|&x| f64::from(f(x))).sum();
+        lanes.iter().fold(rest, |sum, x| sum + x)
+    }
+}
+
+#[inline(always)]
+fn sum_of_eight(x: impl Fn(usize) -> f32) -> f32 {
+    ((x(0) + x(1)) + (x(2) + x(3))) + ((x(4) + x(5)) + (x(6) + x(7)))
+}
+
+/// Adds rows of elements to `a`: eight at a time in `f32`, by pairs, and these in `f64`.
+pub(super) fn add_rows_f32(a: &mut [f64], x: &[f32]) {
+    struct Rows<'a>(&'a mut [f64], &'a [f32]);
+    impl WithSimd for Rows<'_> {
+        type Output = ();
         #[inline(always)]
-        fn with_simd<S: Simd>(self, _: S) -> f64 {
-            const LANES: usize = 16;
-            let (chunks, rest) = self.0.as_chunks::<{ 4 * LANES }>();
-            let mut lanes = [0f64; LANES];
-            for chunk in chunks {
-                for (i, lane) in lanes.iter_mut().enumerate() {
-                    let four = (chunk[i] + chunk[i + LANES]) + (chunk[i + 2 * LANES] + chunk[i + 3 * LANES]);
-                    *lane += f64::from(four);
+        fn with_simd<S: Simd>(self, _: S) {
+            let Rows(a, x) = self;
+            let n = a.len();
+            let mut blocks = x.chunks_exact(8 * n);
+            for block in &mut blocks {
+                let rows: [&[f32]; 8] = std::array::from_fn(|row| &block[row * n..][..n]);
+                for (i, a) in a.iter_mut().enumerate() {
+                    *a += f64::from(sum_of_eight(|row| rows[row][i]));
                 }
             }
-            let rest: f64 = rest.iter().map(|&x| f64::from(x)).sum();
-            lanes.iter().fold(rest, |sum, x| sum + x)
+            for row in blocks.remainder().chunks_exact(n) {
+                for (a, &x) in a.iter_mut().zip(row) {
+                    *a += f64::from(x);
+                }
+            }
         }
     }
-    ARCH.dispatch(Sum(x))
+    ARCH.dispatch(Rows(a, x));
 }
 
 /// Combines each element of `x` into that of `a`.
@@ -143,4 +199,36 @@ pub(super) fn accumulate<X: Copy, A: Copy>(a: &mut [A], x: &[X], up: impl Fn(X) 
         }
     }
     ARCH.dispatch(Accumulate(a, x, up, combine));
+}
+
+/// Sets each pair of elements of `d` to that of `x`, encrypted by the block cipher Threefry-2x32-20 with the key of the pair (Salmon et al.,
+/// "Parallel random numbers: as easy as 1, 2, 3", 2011).
+pub(super) fn encrypt(key: [&[u32]; 2], x: [&[u32]; 2], d: [&mut [u32]; 2]) {
+    struct Encrypt<'a>([&'a [u32]; 2], [&'a [u32]; 2], [&'a mut [u32]; 2]);
+    impl WithSimd for Encrypt<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) {
+            const ROTATIONS: [[u32; 4]; 2] = [[13, 15, 26, 6], [17, 29, 16, 24]];
+            const PARITY: u32 = 0x1bd1_1bda;
+            let Encrypt([k0, k1], [x0, x1], [d0, d1]) = self;
+            // Of one length for all that the compiler knows.
+            let n = d0.len();
+            let (k0, k1, x0, x1, d1) = (&k0[..n], &k1[..n], &x0[..n], &x1[..n], &mut d1[..n]);
+            for i in 0..n {
+                let keys = [k0[i], k1[i], k0[i] ^ k1[i] ^ PARITY];
+                let (mut a, mut b) = (x0[i].wrapping_add(keys[0]), x1[i].wrapping_add(keys[1]));
+                for round in 0..5 {
+                    for by in ROTATIONS[round % 2] {
+                        a = a.wrapping_add(b);
+                        b = b.rotate_left(by) ^ a;
+                    }
+                    a = a.wrapping_add(keys[(round + 1) % 3]);
+                    b = b.wrapping_add(keys[(round + 2) % 3]).wrapping_add(round as u32 + 1);
+                }
+                (d0[i], d1[i]) = (a, b);
+            }
+        }
+    }
+    ARCH.dispatch(Encrypt(key, x, d));
 }

@@ -5,13 +5,13 @@ mod compute;
 mod instruction;
 mod lanes;
 mod math;
-mod number;
+pub(crate) mod number;
 mod reduction;
 mod single;
 mod slot;
 
 pub(crate) use access::{Access, Form};
-pub(crate) use compute::is_by_row;
+pub(crate) use compute::{in_pair, is_by_row};
 pub(crate) use instruction::{Instruction, Register};
 pub(crate) use reduction::Reduction;
 
@@ -19,6 +19,7 @@ use rayon::prelude::*;
 use reduction::Partial;
 use rune_ir::AlignedBytes;
 use slot::{Line, Slot};
+use smallvec::SmallVec;
 use std::cell::RefCell;
 
 /// Elements from which on a kernel is divided among threads. A task has as many, on any number of threads, so that sums are always the same.
@@ -27,6 +28,8 @@ const TASK: usize = if cfg!(test) { 24 } else { 1 << 16 };
 const MOST_PARTIALS: usize = 64;
 /// Accumulators of all tasks together.
 const MOST_ACCUMULATORS: usize = 1 << 22;
+/// Elements that a task combines into each accumulator at least: the accumulators of all tasks are combined in the end.
+const LEAST_COMBINED: usize = if cfg!(test) { 2 } else { 64 };
 
 /// An input of a kernel.
 #[derive(Clone, Debug)]
@@ -76,6 +79,9 @@ thread_local! {
 const KEPT_LINES: usize = 1 << 11;
 const KEPT_REGISTERS: usize = 64;
 
+/// Parts of the outputs.
+type Parts<'a> = SmallVec<[&'a mut [u8]; 4]>;
+
 impl Kernel {
     /// Computes the outputs, and then the results of the reductions, from the memory of the inputs.
     pub(crate) fn run(&self, inputs: &[&[u8]], outputs: &mut [AlignedBytes], reduced: &mut [AlignedBytes]) {
@@ -89,17 +95,16 @@ impl Kernel {
             }
             return;
         }
-        let mut parts: Vec<Vec<&mut [u8]>> = (0..tasks).map(|_| Vec::with_capacity(outputs.len())).collect();
+        let mut parts: Vec<Parts> = (0..tasks).map(|_| Parts::with_capacity(outputs.len())).collect();
         for (output, bytes) in self.outputs.iter().zip(outputs) {
             let each = if output.per_row { task / self.row } else { task } * output.size;
             for (part, chunk) in parts.iter_mut().zip(bytes.chunks_mut(each)) {
                 part.push(chunk);
             }
         }
-        let one = |(i, outputs): (usize, Vec<&mut [u8]>)| {
-            self.run_task(inputs, i * task, self.size.min((i + 1) * task), outputs)
-        };
-        let partials: Vec<Vec<Partial>> = parts.into_par_iter().enumerate().map(one).collect();
+        let one =
+            |(i, outputs): (usize, Parts)| self.run_task(inputs, i * task, self.size.min((i + 1) * task), outputs);
+        let partials: Vec<SmallVec<[Partial; 1]>> = parts.into_par_iter().enumerate().map(one).collect();
         let mut columns: Vec<Vec<Partial>> = self.reductions.iter().map(|_| Vec::with_capacity(tasks)).collect();
         for partial in partials {
             for (column, partial) in columns.iter_mut().zip(partial) {
@@ -133,15 +138,16 @@ impl Kernel {
         if !self.reductions.is_empty() {
             let accumulators: usize = self.reductions.iter().map(|r| r.ty.size()).sum();
             tasks = tasks.min(MOST_PARTIALS).min((MOST_ACCUMULATORS / accumulators).max(1));
+            tasks = tasks.min((self.size / (accumulators * LEAST_COMBINED)).max(1));
         }
         self.size.div_ceil(tasks).next_multiple_of(self.tile)
     }
 
-    fn run_task(&self, inputs: &[&[u8]], start: usize, end: usize, mut outputs: Vec<&mut [u8]>) -> Vec<Partial> {
-        let mut slots: Vec<Slot> = SCRATCH.with_borrow_mut(|kept| {
+    fn run_task(&self, inputs: &[&[u8]], start: usize, end: usize, mut outputs: Parts<'_>) -> SmallVec<[Partial; 1]> {
+        let mut slots: SmallVec<[Slot; 8]> = SCRATCH.with_borrow_mut(|kept| {
             (0..self.registers).map(|_| Slot::Scratch(kept.pop().unwrap_or_default())).collect()
         });
-        let mut partials: Vec<Partial> = self.reductions.iter().map(|r| r.partial(start, end)).collect();
+        let mut partials: SmallVec<[Partial; 1]> = self.reductions.iter().map(|r| r.partial(start, end)).collect();
         let widest = self.tile.min(end - start);
         for instruction in &self.prologue {
             self.step(instruction, false, inputs, &mut slots, &mut partials, 0, widest);
@@ -206,6 +212,12 @@ impl Kernel {
                     slots[d] = to;
                 }
             }
+            Threefry { key, x, d } => {
+                let [mut d0, mut d1] = d.map(|d| take(slots, d));
+                let [k0, k1, x0, x1] = [key[0], key[1], x[0], x[1]].map(|r| &slots[r]);
+                compute::threefry([k0, k1, x0, x1], [&mut d0, &mut d1], n);
+                (slots[d[0]], slots[d[1]]) = (d0, d1);
+            }
             Iota { d, .. }
             | Fill { d, .. }
             | Copy { d, .. }
@@ -222,6 +234,8 @@ impl Kernel {
             | Clamp { d, .. }
             | Convert { d, .. }
             | ReduceRows { d, .. }
+            | SumSquares { d, .. }
+            | Pair { d, .. }
             | Spread { d, .. } => {
                 let mut to = take(slots, d);
                 self.compute(instruction, slots, &mut to, start, n, rows);
@@ -234,10 +248,13 @@ impl Kernel {
     fn compute(&self, i: &Instruction, slots: &[Slot<'_>], d: &mut Slot<'_>, start: usize, n: usize, rows: usize) {
         use Instruction::*;
         match *i {
-            Load { .. } | Accumulate { .. } => unreachable!("these have no result of their own"),
+            Load { .. } | Accumulate { .. } | Threefry { .. } => unreachable!("these do not have one result"),
             Iota { dtype, stride, size, d: _ } => compute::iota(dtype, [stride, size], start, d, n),
             Fill { value, d: _ } => {
-                rune_ir::with_word!(value.dtype().size(), W => d.write::<W>(n).fill(value.bits() as W))
+                let bytes = value.bits().to_le_bytes();
+                rune_ir::with_word!(value.dtype().size(), W => {
+                    d.write::<W>(n).fill(bytemuck::pod_read_unaligned(&bytes[..size_of::<W>()]));
+                })
             }
             Copy { size, x, d: _ } => {
                 rune_ir::with_word!(size, W => d.write::<W>(n).copy_from_slice(slots[x].read(n)));
@@ -252,6 +269,10 @@ impl Kernel {
             BinaryByRow { f, dtype, x, y, swapped, d: _ } => {
                 compute::binary_by_row((f, dtype, swapped), &slots[x], &slots[y], d, [rows, self.row]);
             }
+            Pair { f, x, y, z, by_row, d: _ } => {
+                compute::pair(f, [x, y, z].map(|r| &slots[r]), by_row, d, [rows, self.row]);
+            }
+            SumSquares { x, d: _ } => compute::sum_squares(&slots[x], d, rows, self.row),
             Compare { direction, dtype, x, y, d: _ } => {
                 compute::compare(direction, dtype, &slots[x], &slots[y], d, n);
             }

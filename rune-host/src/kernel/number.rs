@@ -1,10 +1,10 @@
 //! What the loops ask of the Rust types of elements.
 
-use super::lanes::{fold, sum_f32};
+use super::lanes::{accumulate, add_rows_f32, fold, sum_f32};
 use bytemuck::Pod;
 
 /// An element of a tile that is a number: of `f32`, of `f64`, or an integer.
-pub(super) trait Number: Pod + PartialOrd + Send {
+pub(crate) trait Number: Pod + PartialOrd + Send {
     /// Neutral in maxima and in minima.
     const LEAST: Self;
     const GREATEST: Self;
@@ -26,16 +26,20 @@ pub(super) trait Number: Pod + PartialOrd + Send {
     fn from_position(i: usize) -> Self;
     /// The sum of many.
     fn sum(x: &[Self]) -> Self::Accumulator;
+    /// Adds rows, of as many elements as `a`, to `a`.
+    fn add_rows(a: &mut [Self::Accumulator], x: &[Self]) {
+        x.chunks_exact(a.len()).for_each(|row| accumulate(a, row, Self::up, Self::Accumulator::plus));
+    }
 }
 
 /// What numbers are accumulated in.
-pub(super) trait Accumulator: Number {
+pub(crate) trait Accumulator: Number {
     const ZERO: Self;
     const ONE: Self;
 }
 
 /// The operations that integers have beyond those of numbers, and `bool` too, as 0 and 1.
-pub(super) trait Bits: Pod {
+pub(crate) trait Bits: Pod {
     const ONES: Self;
     const NONE: Self;
     fn and(self, other: Self) -> Self;
@@ -45,10 +49,16 @@ pub(super) trait Bits: Pod {
     fn shift_left(self, by: Self) -> Self;
     fn shift_right_arithmetic(self, by: Self) -> Self;
     fn shift_right_logical(self, by: Self) -> Self;
+    /// Rounded toward zero; all bits set where the divisor is 0.
+    fn quotient(self, other: Self) -> Self;
+    /// With the sign of `self`, which it is where the divisor is 0.
+    fn remainder(self, other: Self) -> Self;
+    /// Wraps. To a negative exponent: 0, but for 1 and -1.
+    fn power(self, exponent: Self) -> Self;
 }
 
 macro_rules! floats {
-    ($($t:ident $sum:expr;)*) => {$(
+    ($($t:ident $sum:expr, $add_rows:expr;)*) => {$(
         impl Number for $t {
             const LEAST: $t = $t::NEG_INFINITY;
             const GREATEST: $t = $t::INFINITY;
@@ -103,12 +113,17 @@ macro_rules! floats {
             fn sum(x: &[$t]) -> f64 {
                 $sum(x)
             }
+            fn add_rows(a: &mut [f64], x: &[$t]) {
+                $add_rows(a, x);
+            }
         }
     )*};
 }
 floats! {
-    f32 sum_f32;
-    f64 |x| fold(x, 0.0, |x| x, |x, y| x + y);
+    f32 sum_f32, add_rows_f32;
+    f64 |x| fold(x, 0.0, |x| x, |x, y| x + y), |a: &mut [f64], x: &[f64]| {
+        x.chunks_exact(a.len()).for_each(|row| accumulate(a, row, |x| x, |x, y| x + y));
+    };
 }
 
 impl Accumulator for f64 {
@@ -117,7 +132,7 @@ impl Accumulator for f64 {
 }
 
 macro_rules! integers {
-    ($($t:ident $unsigned:ident $signed:ident $absolute:expr;)*) => {$(
+    ($($t:ident $unsigned:ident $signed:ident $absolute:expr, $wide:expr;)*) => {$(
         impl Number for $t {
             const LEAST: $t = $t::MIN;
             const GREATEST: $t = $t::MAX;
@@ -209,18 +224,47 @@ macro_rules! integers {
                 let inside = (by as $unsigned as u64) < u64::from($t::BITS);
                 if inside { ((self as $unsigned).wrapping_shr(by as u32)) as $t } else { 0 }
             }
+            #[inline(always)]
+            fn quotient(self, other: $t) -> $t {
+                let by = if other == 0 { 1 } else { other };
+                let quotient = if $wide { self.wrapping_div(by) } else { (self as f64 / by as f64) as i64 as $t };
+                if other == 0 { !0 } else { quotient }
+            }
+            #[inline(always)]
+            fn remainder(self, other: $t) -> $t {
+                let by = if other == 0 { 1 } else { other };
+                let quotient = if $wide { self.wrapping_div(by) } else { (self as f64 / by as f64) as i64 as $t };
+                if other == 0 { self } else { self.wrapping_sub(quotient.wrapping_mul(other)) }
+            }
+            #[allow(unused_comparisons, reason = "no unsigned number is below 0")]
+            fn power(self, exponent: $t) -> $t {
+                if exponent < 0 {
+                    let odd = exponent & 1 == 1;
+                    return if self == 1 || (self == !0 && !odd) { 1 } else if self == !0 { !0 } else { 0 };
+                }
+                let (mut base, mut left, mut result) = (self, exponent, 1 as $t);
+                while left > 0 {
+                    if left & 1 == 1 {
+                        result = result.wrapping_mul(base);
+                    }
+                    base = base.wrapping_mul(base);
+                    left >>= 1;
+                }
+                result
+            }
         }
     )*};
 }
+// Quotients of narrower integers are exact in `f64`, and vectors.
 integers! {
-    i8 u8 i8 i8::wrapping_abs;
-    i16 u16 i16 i16::wrapping_abs;
-    i32 u32 i32 i32::wrapping_abs;
-    i64 u64 i64 i64::wrapping_abs;
-    u8 u8 i8 std::convert::identity;
-    u16 u16 i16 std::convert::identity;
-    u32 u32 i32 std::convert::identity;
-    u64 u64 i64 std::convert::identity;
+    i8 u8 i8 i8::wrapping_abs, false;
+    i16 u16 i16 i16::wrapping_abs, false;
+    i32 u32 i32 i32::wrapping_abs, false;
+    i64 u64 i64 i64::wrapping_abs, true;
+    u8 u8 i8 std::convert::identity, false;
+    u16 u16 i16 std::convert::identity, false;
+    u32 u32 i32 std::convert::identity, false;
+    u64 u64 i64 std::convert::identity, true;
 }
 
 /// Runs a block with a type alias bound to the Rust type of an integer dtype; another block for any other dtype.
@@ -260,11 +304,11 @@ macro_rules! with_integer {
                 type $T = u64;
                 $int
             }
-            Bool | F16 | BF16 | F32 | F64 => $other,
+            Bool | F16 | BF16 | F32 | F64 | C64 | C128 => $other,
         }
     }};
 }
-pub(super) use with_integer;
+pub(crate) use with_integer;
 
 /// Runs a block with a type alias bound to the Rust type of a dtype of numbers in tiles; another block for `bool` and for half types,
 /// which are widened before they are computed with.
@@ -278,4 +322,4 @@ macro_rules! with_number {
         }
     }};
 }
-pub(super) use with_number;
+pub(crate) use with_number;

@@ -21,6 +21,10 @@ trait Reducer: Sized {
     fn up(x: Self::Element) -> Self::Accumulator;
     fn down(x: Self::Accumulator) -> Self::Element;
     fn combine(x: Self::Accumulator, y: Self::Accumulator) -> Self::Accumulator;
+    /// Combines rows, of as many elements as `a`, into `a`.
+    fn combine_rows(a: &mut [Self::Accumulator], x: &[Self::Element]) {
+        x.chunks_exact(a.len()).for_each(|row| accumulate(a, row, Self::up, Self::combine));
+    }
     /// All elements combined.
     fn total(x: &[Self::Element]) -> Self::Accumulator {
         folded::<Self>(x)
@@ -28,7 +32,8 @@ trait Reducer: Sized {
 }
 
 macro_rules! reducers {
-    ($($name:ident<$t:ident> in $accumulator:ty: $neutral:ident, $combine:ident, $up:expr, $down:expr, $total:expr;)*) => {$(
+    ($($name:ident<$t:ident> in $accumulator:ty: $neutral:ident, $combine:ident, $up:expr, $down:expr, $total:expr
+        $(, $rows:expr)?;)*) => {$(
         struct $name<T>(PhantomData<T>);
         impl<$t: Number> Reducer for $name<$t> {
             type Element = $t;
@@ -49,11 +54,14 @@ macro_rules! reducers {
             fn total(x: &[$t]) -> $accumulator {
                 $total(x)
             }
+            $(fn combine_rows(a: &mut [$accumulator], x: &[$t]) {
+                $rows(a, x);
+            })?
         }
     )*};
 }
 reducers! {
-    Sum<T> in T::Accumulator: ZERO, plus, T::up, T::down, T::sum;
+    Sum<T> in T::Accumulator: ZERO, plus, T::up, T::down, T::sum, T::add_rows;
     Product<T> in T::Accumulator: ONE, times, T::up, T::down, folded::<Self>;
     Greatest<T> in T: LEAST, greater, identity, identity, folded::<Self>;
     Least<T> in T: GREATEST, lesser, identity, identity, folded::<Self>;
@@ -214,14 +222,28 @@ impl Reduction {
                     rest /= size;
                 }
                 loop {
-                    let (run, others) = x.split_at(x.len().min(len - column));
-                    if step == 0 {
-                        let total = R::total(run);
-                        all[at - first] = R::combine(all[at - first], total);
+                    // Rows that are combined into the same accumulators.
+                    let rows = match (outer.last(), index.last()) {
+                        (Some(&(size, 0)), Some(&i)) if step == 1 && column == 0 => (size - i).min(x.len() / len),
+                        _ => 0,
+                    };
+                    if rows > 1 {
+                        let (block, others) = x.split_at(rows * len);
+                        R::combine_rows(&mut all[at - first..][..len], block);
+                        x = others;
+                        if let Some(last) = index.last_mut() {
+                            *last += rows - 1;
+                        }
                     } else {
-                        accumulate(&mut all[at + column - first..][..run.len()], run, R::up, R::combine);
+                        let (run, others) = x.split_at(x.len().min(len - column));
+                        if step == 0 {
+                            let total = R::total(run);
+                            all[at - first] = R::combine(all[at - first], total);
+                        } else {
+                            accumulate(&mut all[at + column - first..][..run.len()], run, R::up, R::combine);
+                        }
+                        (x, column) = (others, 0);
                     }
-                    (x, column) = (others, 0);
                     if x.is_empty() {
                         return;
                     }

@@ -1,5 +1,6 @@
 //! Clusters: the operations that become one kernel, while a plan is built.
 
+use super::fuse::fuse;
 use super::view::View;
 use crate::kernel::{Form, Input, Instruction, Kernel, Output, Reduction, Register, is_by_row};
 use rune_ir::op::Literal;
@@ -12,6 +13,8 @@ const TILE_BYTES: usize = 24 << 10;
 /// The minimum and maximum number of elements of a tile, and its multiple. They are small in tests, so that small
 /// arrays have several tiles.
 const TILE: (usize, usize, usize) = if cfg!(test) { (4, 8, 4) } else { (128, 2048, 64) };
+/// Elements of a tile of a kernel that computes one thing.
+const LARGE_TILE: usize = if cfg!(test) { 12 } else { 1 << 16 };
 
 /// Returns the dtype that elements of a dtype have in registers.
 pub(super) fn lane(dtype: DType) -> DType {
@@ -31,8 +34,8 @@ pub(super) struct Cluster {
     pub row: Option<usize>,
     /// The stage: the cluster runs after all earlier stages.
     pub stage: u32,
-    /// The index in the program of its last operation.
-    pub last: usize,
+    /// The indices in the program of its operations.
+    pub members: Vec<usize>,
     code: Vec<(Instruction, bool)>,
     prologue: Vec<Instruction>,
     /// For each register, whether an instruction of the code writes it to memory of its own.
@@ -54,7 +57,7 @@ impl Cluster {
             size,
             row: None,
             stage,
-            last: 0,
+            members: Vec::new(),
             code: Vec::new(),
             prologue: Vec::new(),
             registers: Vec::new(),
@@ -66,6 +69,16 @@ impl Cluster {
             iotas: FxHashMap::default(),
             spreads: FxHashMap::default(),
             stores: FxHashMap::default(),
+        }
+    }
+    /// The position of the last operation.
+    pub(super) fn last(&self) -> usize {
+        self.members.last().copied().unwrap_or(0)
+    }
+    /// Adds an operation.
+    pub(super) fn add(&mut self, position: usize) {
+        if self.last() != position {
+            self.members.push(position);
         }
     }
     pub(super) fn len(&self) -> usize {
@@ -82,6 +95,16 @@ impl Cluster {
     /// Adds an instruction, which `make` creates for its destination register, and returns the register.
     pub(super) fn push(&mut self, per_row: bool, make: impl FnOnce(Register) -> Instruction) -> Register {
         let d = self.register(true);
+        self.code.push((make(d), per_row));
+        d
+    }
+    /// Appends an instruction with two results.
+    pub(super) fn push_pair(
+        &mut self,
+        per_row: bool,
+        make: impl FnOnce([Register; 2]) -> Instruction,
+    ) -> [Register; 2] {
+        let d = [self.register(true), self.register(true)];
         self.code.push((make(d), per_row));
         d
     }
@@ -171,24 +194,19 @@ impl Cluster {
     /// Returns the kernel, with only the instructions whose results are stored or reduced.
     pub(super) fn finish(mut self) -> Kernel {
         self.read_rows_in_place();
-        let mut needed = vec![false; self.registers.len()];
-        self.outputs.iter().for_each(|o| needed[o.register] = true);
-        let mut keep = |instruction: &mut Instruction| {
-            let (xs, d) = instruction.registers_mut();
-            let wanted = d.is_none_or(|d| needed[*d]);
-            if wanted {
-                xs.into_iter().for_each(|x| needed[*x] = true);
-            }
-            wanted
-        };
-        let mut code: Vec<_> = self.code.drain(..).rev().filter_map(|mut i| keep(&mut i.0).then_some(i)).collect();
-        code.reverse();
-        let mut prologue: Vec<_> =
-            self.prologue.drain(..).rev().filter_map(|mut i| keep(&mut i).then_some(i)).collect();
-        prologue.reverse();
+        self.drop_unneeded();
+        fuse(&mut self.code, self.registers.len(), &self.outputs);
+        let (mut prologue, mut code) = (self.prologue.split_off(0), self.code.split_off(0));
         let registers = self.allocate(&mut prologue, &mut code);
         let row = self.row.unwrap_or(1);
-        let tile = (TILE_BYTES / (4 * registers.max(1))).clamp(TILE.0, TILE.1) / TILE.2 * TILE.2;
+        // What is read where it lies, and once, needs no cache.
+        let is_dense = |input: usize| self.inputs[input].access.form() == Form::Dense;
+        let in_place = |i: &Instruction| matches!(*i, Instruction::Load { input, .. } if is_dense(input));
+        let others = code.iter().filter(|(instruction, _)| !in_place(instruction)).count();
+        let tile = match others <= 1 && prologue.is_empty() {
+            true => LARGE_TILE,
+            false => (TILE_BYTES / (4 * registers.max(1))).clamp(TILE.0, TILE.1) / TILE.2 * TILE.2,
+        };
         let tile = (tile / row).max(1) * row;
         let (code, per_row) = code.into_iter().unzip();
         Kernel {
@@ -203,6 +221,24 @@ impl Cluster {
             outputs: self.outputs,
             reductions: self.reductions,
         }
+    }
+
+    /// Drops instructions whose results are neither stored nor reduced.
+    fn drop_unneeded(&mut self) {
+        let mut needed = vec![false; self.registers.len()];
+        self.outputs.iter().for_each(|o| needed[o.register] = true);
+        let mut keep = |instruction: &mut Instruction| {
+            let (xs, d) = instruction.registers_mut();
+            let wanted = d.is_empty() || d.iter().any(|d| needed[**d]);
+            if wanted {
+                xs.into_iter().for_each(|x| needed[*x] = true);
+            }
+            wanted
+        };
+        self.code = self.code.drain(..).rev().filter_map(|mut i| keep(&mut i.0).then_some(i)).collect();
+        self.code.reverse();
+        self.prologue = self.prologue.drain(..).rev().filter_map(|mut i| keep(&mut i).then_some(i)).collect();
+        self.prologue.reverse();
     }
 
     /// Lets instructions read per-row operands directly where they can, so that these need not be spread.
@@ -243,15 +279,16 @@ impl Cluster {
         for instruction in prologue {
             let (xs, d) = instruction.registers_mut();
             xs.into_iter().for_each(|x| *x = renamed[*x]);
-            let d = d.expect("an instruction before all tiles has a result");
-            last_use[*d] = NEVER;
-            renamed[*d] = fresh();
-            *d = renamed[*d];
+            for d in d {
+                last_use[*d] = NEVER;
+                renamed[*d] = fresh();
+                *d = renamed[*d];
+            }
         }
         for (at, (instruction, _)) in code.iter_mut().enumerate() {
             let dense = matches!(instruction, Instruction::Load { input, .. } if is_in_place(self.inputs[*input].access.form()));
             let (xs, d) = instruction.registers_mut();
-            let mut dead: SmallVec<[Register; 3]> = SmallVec::new();
+            let mut dead: SmallVec<[Register; 4]> = SmallVec::new();
             for x in xs {
                 let new = renamed[*x];
                 if last_use[*x] == at && !dead.contains(&new) {
@@ -259,7 +296,7 @@ impl Cluster {
                 }
                 *x = new;
             }
-            if let Some(d) = d {
+            for d in d {
                 let own = dense || last_use[*d] == NEVER;
                 if dense {
                     last_use[*d] = NEVER;

@@ -1,11 +1,17 @@
 //! Plans: programs as steps on buffers.
 //!
-//! Operations on elements, views and reductions become kernels, as many in one as can run in one pass. What else there is stays a step of its
-//! own. A buffer is freed after the last step that needs it.
+//! Elementwise operations, views and reductions become kernels, with as many operations in one as can run in one pass.
+//! All other operations are steps of their own. A buffer is freed after the last step that needs it.
 
 mod builder;
 mod cluster;
+mod contractions;
+mod elementwise;
+mod fuse;
+mod memory;
+mod native;
 mod order;
+mod places;
 mod view;
 
 pub(crate) use view::View;
@@ -13,10 +19,11 @@ pub(crate) use view::View;
 use crate::conv::Conv;
 use crate::kernel::Kernel;
 use crate::products::Product;
-use rune_ir::{Array, Op, Program, Shape, Type, Value};
+use crate::steps::Native;
+use rune_ir::{Array, Loc, Op, Program, Shape, Type, Value};
 use std::sync::Arc;
 
-/// A program, ready to run on the host.
+/// A program that is ready to run on the host.
 ///
 /// ```
 /// use rune_host::Plan;
@@ -37,6 +44,8 @@ pub struct Plan {
     /// The type of each buffer. The shape may be another one than that of the arrays that lie in it.
     pub(crate) buffers: Vec<Type>,
     pub(crate) steps: Vec<Step>,
+    /// What each step does, for profiles.
+    pub(crate) labels: Vec<Label>,
     /// How often each buffer is read, outputs included.
     pub(crate) uses: Vec<u32>,
     pub(crate) outputs: Vec<Dense>,
@@ -47,6 +56,13 @@ pub struct Plan {
 pub(crate) struct Dense {
     pub buffer: usize,
     pub shape: Shape,
+}
+
+/// What a step does: the operations of the program, and the line of the last one.
+#[derive(Debug, Default)]
+pub(crate) struct Label {
+    pub operations: Vec<&'static str>,
+    pub loc: Option<Loc>,
 }
 
 /// One step of a plan.
@@ -60,6 +76,12 @@ pub(crate) enum Step {
     Conv {
         conv: Conv,
         buffer: usize,
+    },
+    /// An operation with code of its own, on whole buffers.
+    Native {
+        native: Native,
+        reads: Vec<usize>,
+        results: Vec<usize>,
     },
     /// An operation that the interpreter computes.
     Evaluate {
@@ -92,18 +114,19 @@ pub(crate) enum Step {
 }
 
 impl Plan {
-    /// The plan of a program. It does all that the program does: leave out what is not needed with [`Program::simplify`] first.
+    /// Returns the plan of a program. It computes everything in the program; remove unused parts with
+    /// [`Program::simplify`] first.
     pub fn new(program: &Program) -> Plan {
         builder::plan(program)
     }
-    /// The number of steps, those of loops and branches not counted.
+    /// Returns the number of steps, without those in loops and branches.
     pub fn steps(&self) -> usize {
         self.steps.len()
     }
-    /// Whether all of the work is done by fast code: nothing is left to the interpreter.
+    /// Returns whether kernels, products and convolutions do all the work, and the interpreter none.
     pub fn is_native(&self) -> bool {
         self.steps.iter().all(|step| match step {
-            Step::Kernel(_) | Step::Product { .. } | Step::Conv { .. } => true,
+            Step::Kernel(_) | Step::Product { .. } | Step::Conv { .. } | Step::Native { .. } => true,
             Step::Evaluate { .. } => false,
             Step::Case { branches, .. } => branches.iter().all(|b| b.is_native()),
             Step::While { cond, body, .. } => cond.is_native() && body.is_native(),
@@ -113,7 +136,7 @@ impl Plan {
 }
 
 impl Dense {
-    /// The array that lies in the buffer.
+    /// Returns the array in the buffer.
     pub(crate) fn of(&self, array: Array) -> Array {
         if array.shape() == &self.shape { array } else { array.reshaped(self.shape.clone()) }
     }

@@ -72,7 +72,7 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
                 all
             }
             /// Of what each variant is made, in the order of the table: for documents, and tests of them.
-            pub fn signatures() -> Vec<crate::op::Signature> {
+            pub fn signatures() -> Vec<crate::op::OpSignature> {
                 vec![#(#signatures),*]
             }
             /// The operands, in the order in which programs write them.
@@ -373,7 +373,7 @@ fn signature(name: &str, slots: &[Slot]) -> TokenStream {
         quote! { (#key, #ty) }
     });
     quote! {
-        crate::op::Signature { names: #names, operands: #operands, attributes: vec![#(#attributes),*], programs: #programs }
+        crate::op::OpSignature { names: #names, operands: #operands, attributes: vec![#(#attributes),*], programs: #programs }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Prints arrays in the format of NumPy.
 
-use crate::{Array, with_element};
+use crate::{Array, Element, with_element};
 use std::fmt;
 
 /// Arrays with more elements are shown by the first and last few along each axis.
@@ -19,12 +19,7 @@ impl fmt::Display for Shown<'_> {
 /// Writes the elements of `array`, nested in brackets.
 fn write(array: &Array, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let precision = f.precision();
-    let text = |i: usize| {
-        with_element!(array.dtype(), T => match (array.as_slice::<T>()[i], precision) {
-            (x, Some(p)) if array.dtype().is_float() => format!("{x:.p$}"),
-            (x, _) => format!("{x:?}"),
-        })
-    };
+    let text = |i: usize| with_element!(array.dtype(), T => array.as_slice::<T>()[i].to_text(precision));
     let mut layout = Layout { text: &text, shorten: array.ty().size() > FULL, width: 0 };
     if array.ty().rank() > 0 {
         layout.width = layout.widest(array.shape(), 0);

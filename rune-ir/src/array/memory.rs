@@ -20,6 +20,9 @@ impl Memory {
     pub fn new(bytes: AlignedBytes) -> Memory {
         Memory(bytes)
     }
+    pub fn into_bytes(mut self) -> AlignedBytes {
+        std::mem::replace(&mut self.0, AlignedBytes::new(ALIGNMENT))
+    }
     pub fn zeros(bytes: usize) -> Memory {
         let mut memory = unfilled(bytes);
         memory.clear();

@@ -8,7 +8,7 @@ pub use display::Shown;
 pub use memory::array_memory;
 pub use summary::Summary;
 
-use crate::{DType, Element, Shape, Type, with_element};
+use crate::{Complex64, DType, Element, Shape, Type, with_element};
 use aligned_vec::{AVec, ConstAlign};
 use memory::Memory;
 use std::any::Any;
@@ -104,6 +104,22 @@ impl Array {
     pub fn from_aligned(ty: Type, bytes: AlignedBytes) -> Array {
         assert_eq!(ty.bytes(), bytes.len(), "an array of type {ty} needs {} bytes", ty.bytes());
         Array { ty, storage: Storage::Owned(Arc::new(Memory::new(bytes))) }
+    }
+    /// Returns the native bytes of the elements: the memory itself if nothing else holds it, else a copy.
+    ///
+    /// ```
+    /// use rune_ir::Array;
+    /// let x = Array::from_slice([2], &[1u8, 2]);
+    /// let address = x.bytes().as_ptr();
+    /// let bytes = x.into_aligned();
+    /// assert_eq!((&bytes[..], bytes.as_ptr()), (&[1, 2][..], address));
+    /// ```
+    pub fn into_aligned(self) -> AlignedBytes {
+        let memory = match self.storage {
+            Storage::Owned(memory) => Arc::unwrap_or_clone(memory),
+            Storage::Foreign(memory) => Memory::copy(memory.bytes()),
+        };
+        memory.into_bytes()
     }
     /// Returns an array over memory that `memory` owns, without a copy.
     ///
@@ -211,9 +227,13 @@ impl Array {
             Storage::Foreign(_) => unreachable!("foreign memory was copied above"),
         }
     }
-    /// Returns the elements as `f64`, rounded to nearest.
+    /// Returns the elements as `f64`, rounded to nearest; of complex numbers, the real parts.
     pub fn to_f64_vec(&self) -> Vec<f64> {
         with_element!(self.ty.dtype, T => self.as_slice::<T>().iter().map(|x| x.to_f64()).collect())
+    }
+    /// Returns the elements as complex numbers.
+    pub fn to_complex_vec(&self) -> Vec<Complex64> {
+        with_element!(self.ty.dtype, T => self.as_slice::<T>().iter().map(|x| x.to_complex()).collect())
     }
     /// Returns the same elements in another shape of the same size, without a copy.
     ///
@@ -241,10 +261,19 @@ impl fmt::Debug for Array {
         write!(f, "{} ", self.ty)?;
         with_element!(self.ty.dtype, T => {
             let xs = self.as_slice::<T>();
-            f.debug_list().entries(xs.iter().take(SHOWN)).finish()?;
+            f.debug_list().entries(xs.iter().take(SHOWN).map(|x| Text(x.to_text(None)))).finish()?;
             if xs.len() > SHOWN { write!(f, "…")?; }
         });
         Ok(())
+    }
+}
+
+/// A number, shown as it is.
+struct Text(String);
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

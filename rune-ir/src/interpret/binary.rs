@@ -2,10 +2,10 @@
 
 use super::integer::Int;
 use super::map::{update2, zip};
-use super::number::{Float, Ring, Scalar, with_kind};
+use super::number::{ComplexNumber, Extremes, Float, Ordered, Scalar, with_kind};
 use super::{InterpretError, undefined};
 use crate::op::{BinaryFn, Comparison};
-use crate::{Array, with_element};
+use crate::{Array, Complex64};
 
 /// Applies `f` to each pair of elements.
 pub(super) fn binary(f: BinaryFn, x: Array, y: Array) -> Result<Array, InterpretError> {
@@ -13,6 +13,7 @@ pub(super) fn binary(f: BinaryFn, x: Array, y: Array) -> Result<Array, Interpret
     let result = with_kind!(dtype,
         float T => float::<T>(f, x, y),
         int T => int::<T>(f, x, y),
+        complex T => complex::<T>(f, x, y),
         bool => boolean(f, x, y));
     result.ok_or(undefined(f.name(), dtype))
 }
@@ -60,6 +61,27 @@ fn int<T: Int>(f: BinaryFn, x: Array, y: Array) -> Option<Array> {
     })
 }
 
+fn complex<T: ComplexNumber>(f: BinaryFn, x: Array, y: Array) -> Option<Array> {
+    let f: fn(Complex64, Complex64) -> Complex64 = match f {
+        BinaryFn::Add => |x, y| x + y,
+        BinaryFn::Sub => |x, y| x - y,
+        BinaryFn::Mul => |x, y| x * y,
+        BinaryFn::Div => super::complex::divide,
+        BinaryFn::Pow => super::complex::power,
+        BinaryFn::Rem
+        | BinaryFn::Max
+        | BinaryFn::Min
+        | BinaryFn::Atan2
+        | BinaryFn::And
+        | BinaryFn::Or
+        | BinaryFn::Xor
+        | BinaryFn::ShiftLeft
+        | BinaryFn::ShiftRightArithmetic
+        | BinaryFn::ShiftRightLogical => return None,
+    };
+    Some(update2(x, y, move |x: T, y: T| T::down(f(x.up(), y.up()))))
+}
+
 fn boolean(f: BinaryFn, x: Array, y: Array) -> Option<Array> {
     Some(match f {
         BinaryFn::Max | BinaryFn::Or => update2(x, y, |x: bool, y| x | y),
@@ -78,9 +100,16 @@ fn boolean(f: BinaryFn, x: Array, y: Array) -> Option<Array> {
     })
 }
 
-/// Compares each pair of elements.
-pub(super) fn compare(direction: Comparison, x: &Array, y: &Array) -> Array {
-    fn by<T: Scalar>(direction: Comparison, x: &Array, y: &Array) -> Array {
+/// Whether each pair of elements is so related.
+pub(super) fn compare(direction: Comparison, x: &Array, y: &Array) -> Result<Array, InterpretError> {
+    fn equal<T: Scalar>(direction: Comparison, x: &Array, y: &Array) -> Option<Array> {
+        match direction {
+            Comparison::Eq => Some(zip(x, y, |x: T, y: T| x == y)),
+            Comparison::Ne => Some(zip(x, y, |x: T, y: T| x != y)),
+            Comparison::Lt | Comparison::Le | Comparison::Gt | Comparison::Ge => None,
+        }
+    }
+    fn by<T: Ordered>(direction: Comparison, x: &Array, y: &Array) -> Array {
         match direction {
             Comparison::Eq => zip(x, y, |x: T, y: T| x == y),
             Comparison::Ne => zip(x, y, |x: T, y: T| x != y),
@@ -90,7 +119,12 @@ pub(super) fn compare(direction: Comparison, x: &Array, y: &Array) -> Array {
             Comparison::Ge => zip(x, y, |x: T, y: T| x >= y),
         }
     }
-    with_element!(x.dtype(), T => by::<T>(direction, x, y))
+    let dtype = x.dtype();
+    with_kind!(dtype,
+        float T => Ok(by::<T>(direction, x, y)),
+        int T => Ok(by::<T>(direction, x, y)),
+        complex T => equal::<T>(direction, x, y).ok_or(undefined(direction.name(), dtype)),
+        bool => Ok(by::<bool>(direction, x, y)))
 }
 
 #[cfg(test)]
@@ -120,8 +154,8 @@ mod tests {
     #[test]
     fn nothing_is_related_to_nan() {
         let x = Array::scalar(f32::NAN);
-        let related = |c| compare(c, &x, &x).as_slice::<bool>()[0];
+        let related = |c| compare(c, &x, &x).unwrap().as_slice::<bool>()[0];
         assert!(Comparison::ALL.iter().all(|&c| related(c) == (c == Comparison::Ne)));
-        assert_eq!(compare(Comparison::Lt, &Array::scalar(false), &Array::scalar(true)), Array::scalar(true));
+        assert_eq!(compare(Comparison::Lt, &Array::scalar(false), &Array::scalar(true)).unwrap(), Array::scalar(true));
     }
 }

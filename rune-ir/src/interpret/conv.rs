@@ -19,6 +19,7 @@ pub(super) fn conv(lhs: Array, rhs: Array, dims: &ConvDims, ty: &Type) -> Result
     with_kind!(ty.dtype,
         float T => Ok(patches::<T>(lhs, rhs, dims, ty, |x| x.to_f64_vec())),
         int T => Ok(patches::<T>(lhs, rhs, dims, ty, |x| x.as_slice::<T>().to_vec())),
+        complex T => Ok(patches::<T>(lhs, rhs, dims, ty, |x| x.as_slice::<T>().iter().map(|x| x.up()).collect())),
         bool => Err(undefined("conv", ty.dtype)))
 }
 

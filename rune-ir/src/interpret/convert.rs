@@ -14,7 +14,9 @@ pub(super) fn convert(x: Array, dtype: DType) -> Array {
 
 #[inline(always)]
 fn cast<S: Scalar, D: Scalar>(x: S) -> D {
-    if S::FLOAT {
+    if S::DTYPE.is_complex() {
+        D::from_complex(x.to_complex())
+    } else if S::FLOAT {
         // Every float is exact in f64, so this rounds once. For integers, `from_f64` truncates and saturates.
         D::from_f64(x.to_f64())
     } else if S::UNSIGNED {
@@ -32,6 +34,7 @@ pub(super) fn bitcast(x: &Array, ty: &Type) -> Array {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Complex32, Complex64};
     use half::{bf16, f16};
 
     fn to<T: crate::Element>(x: Array) -> T {
@@ -53,6 +56,14 @@ mod tests {
         assert_eq!(to::<f16>(Array::scalar(1.0 + 2f64.powi(-11) + 2f64.powi(-40))), f16::from_f32(1.0009766));
         assert_eq!(to::<bf16>(Array::scalar((1i64 << 40) + (1 << 32) + 1)), bf16::from_f32(1108101562368.0));
         assert_eq!(to::<f16>(Array::scalar(i64::MIN)), f16::NEG_INFINITY);
+        let z = |re, im| Array::scalar(Complex64::new(re, im));
+        assert_eq!((to::<i32>(z(-2.7, 5.0)), to::<f32>(z(0.5, 1.0))), (-2, 0.5));
+        assert_eq!(
+            (to::<bool>(z(0.0, 1.0)), to::<bool>(z(0.0, -0.0)), to::<bool>(z(0.0, f64::NAN))),
+            (true, false, true)
+        );
+        assert_eq!(to::<Complex32>(Array::scalar(true)), Complex32::new(1.0, 0.0));
+        assert_eq!(to::<Complex32>(z(0.1, f64::MAX)), Complex32::new(0.1, f32::INFINITY));
     }
 
     #[test]

@@ -53,6 +53,7 @@ pub(super) fn dot_general(lhs: Array, rhs: Array, dims: &DotDims, ty: &Type) -> 
         float T => Ok(product::<T>(lhs, rhs, dims, ty, |x| x.to_f64_vec())),
         // Wrapping before or after the product makes no difference.
         int T => Ok(product::<T>(convert(lhs, ty.dtype), convert(rhs, ty.dtype), dims, ty, |x| x.as_slice::<T>().to_vec())),
+        complex T => Ok(product::<T>(lhs, rhs, dims, ty, |x| x.as_slice::<T>().iter().map(|x| x.up()).collect())),
         bool => Err(undefined("dot_general", ty.dtype)))
 }
 

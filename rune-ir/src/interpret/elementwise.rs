@@ -2,7 +2,7 @@
 
 use super::integer::Int;
 use super::map::{update, write};
-use super::number::{Float, Number, Ring, with_kind};
+use super::number::{ComplexNumber, Extremes, Float, Real, Ring, with_kind};
 use super::strided::with_word;
 use super::{InterpretError, undefined};
 use crate::Array;
@@ -19,7 +19,17 @@ pub(super) fn integer_pow(x: Array, y: i32) -> Result<Array, InterpretError> {
         (y >= 0).then(|| update(x, |x: T| power(x, y.unsigned_abs())))
     }
     let dtype = x.dtype();
-    let result = with_kind!(dtype, float T => Some(float::<T>(x, y)), int T => int::<T>(x, y), bool => None);
+    fn complex<T: ComplexNumber>(x: Array, y: i32) -> Array {
+        update(x, |x: T| {
+            let x = x.up();
+            T::down(power(if y < 0 { x.finv() } else { x }, y.unsigned_abs()))
+        })
+    }
+    let result = with_kind!(dtype,
+        float T => Some(float::<T>(x, y)),
+        int T => int::<T>(x, y),
+        complex T => Some(complex::<T>(x, y)),
+        bool => None);
     result.ok_or(undefined("integer_pow", dtype))
 }
 
@@ -56,7 +66,7 @@ pub(super) fn select(pred: &Array, mut on_true: Array, on_false: Array) -> Array
 
 /// Computes `min(max(x, min), max)`.
 pub(super) fn clamp(min: &Array, x: Array, max: &Array) -> Result<Array, InterpretError> {
-    fn by<T: Number>(min: &Array, mut x: Array, max: &Array) -> Array {
+    fn by<T: Real>(min: &Array, mut x: Array, max: &Array) -> Array {
         let clamped = |min: T, x: T, max: T| T::down(x.up().greater(min.up()).lesser(max.up()));
         let bounds = min.as_slice().iter().zip(max.as_slice());
         if x.is_unique() {
@@ -73,6 +83,7 @@ pub(super) fn clamp(min: &Array, x: Array, max: &Array) -> Result<Array, Interpr
     with_kind!(dtype,
         float T => Ok(by::<T>(min, x, max)),
         int T => Ok(by::<T>(min, x, max)),
+        complex T => Err(undefined("clamp", <T as crate::Element>::DTYPE)),
         bool => Err(undefined("clamp", dtype)))
 }
 

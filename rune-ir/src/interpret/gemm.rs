@@ -44,7 +44,7 @@ pub(super) fn multiply<T: Ring>(m: usize, k: usize, n: usize, a: Matrix<'_, T>, 
     }
 }
 
-/// As [`multiply`], by blocks and with all that the processor has where it is worth it.
+/// Like [`multiply`]. Large products are computed in blocks, with the vector instructions of the processor.
 pub(super) fn multiply_f64(m: usize, k: usize, n: usize, a: Matrix<'_, f64>, b: Matrix<'_, f64>, c: &mut [f64]) {
     // Below this size, packing blocks costs more than it saves (measured).
     const SMALL: usize = 1 << 11;
@@ -56,7 +56,7 @@ pub(super) fn multiply_f64(m: usize, k: usize, n: usize, a: Matrix<'_, f64>, b: 
     if let (Ok(lhs), Ok(rhs)) = (lhs, rhs)
         && let Ok(mut out) = ArrayViewMut2::from_shape((m, n), &mut *c)
     {
-        return ndarray::linalg::general_mat_mul(1.0, &lhs, &rhs, 0.0, &mut out);
+        return ndarray::linalg::general_mat_mul(1.0, &lhs, &rhs, 1.0, &mut out);
     }
     multiply(m, k, n, a, b, c);
 }

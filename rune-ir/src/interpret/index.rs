@@ -14,6 +14,7 @@ pub(super) fn positions(indices: &Array) -> Vec<i64> {
             .iter()
             .map(|i| if T::UNSIGNED && i.to_i64() < 0 { i64::MAX } else { i.to_i64() })
             .collect(),
+        complex T => indices.as_slice::<T>().iter().map(|i| i.to_i64()).collect(),
         bool => indices.as_slice::<bool>().iter().map(|i| i.to_i64()).collect())
 }
 

@@ -1,9 +1,9 @@
 //! Integer operations, as the table of operations defines them.
 
-use super::number::{Number, Ring, Scalar};
+use super::number::{Extremes, Number, Ordered, Ring, Scalar};
 
-/// An element of an integer dtype. The methods are the operations with the same names.
-pub(super) trait Int: Number<Acc = Self> + Ring + Ord {
+/// An element of an integer dtype. The methods are the operations of the same names.
+pub(super) trait Int: Number<Acc = Self> + Ordered + Extremes + Ord {
     /// All bits set.
     const ONES: Self;
     fn minus(self, other: Self) -> Self;
@@ -38,6 +38,8 @@ macro_rules! ints {
             fn from_u64(x: u64) -> $t {
                 x as $t
             }
+        }
+        impl Ordered for $t {
             #[inline(always)]
             fn key(self) -> u64 {
                 $key(self)
@@ -57,8 +59,6 @@ macro_rules! ints {
         impl Ring for $t {
             const ZERO: $t = 0;
             const ONE: $t = 1;
-            const LEAST: $t = $t::MIN;
-            const GREATEST: $t = $t::MAX;
             #[inline(always)]
             fn plus(self, other: $t) -> $t {
                 self.wrapping_add(other)
@@ -67,6 +67,10 @@ macro_rules! ints {
             fn times(self, other: $t) -> $t {
                 self.wrapping_mul(other)
             }
+        }
+        impl Extremes for $t {
+            const LEAST: $t = $t::MIN;
+            const GREATEST: $t = $t::MAX;
             #[inline(always)]
             fn greater(self, other: $t) -> $t {
                 self.max(other)

@@ -6,16 +6,19 @@
 //! - Every float is computed in `f64` (including sums of `f32` and of half types, dot products and convolutions), or in
 //!   its own arithmetic, and rounded once to nearest even. Long sums are pairwise.
 //! - Integers wrap. Where Rust defines no result, the table of operations does.
+//! - Complex numbers are computed in `c128` and rounded once.
 //! - `max` and `min` propagate NaN, and 0 is greater than -0.
 //!
 //! An operand that nothing else holds may become the result. [`interpret_owned`] uses this within a program.
 
 mod binary;
+mod complex;
 mod control;
 mod conv;
 mod convert;
 mod dot;
 mod elementwise;
+mod fourier;
 mod gemm;
 mod index;
 mod integer;
@@ -34,7 +37,7 @@ mod unary;
 mod window;
 
 #[doc(hidden)]
-pub use run::Nobody;
+pub use run::NoObserver;
 use run::run as run_program;
 pub use run::{Observer, interpret, interpret_observed, interpret_owned};
 #[doc(hidden)]
@@ -63,8 +66,7 @@ pub enum InterpretError {
     },
     /// The operation works on a batch axis, but the program computes one batch element.
     #[error(
-        "`{op}`{} is over the axis `{axis}`, and no `vmap` along an axis of that name is around it; `Program::vmap_named` makes the \
-         program of all lanes",
+        "`{op}`{} is over the axis `{axis}`, but no enclosing `vmap` has an axis of that name; `Program::vmap_named` creates the program of the whole batch",
         loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
     )]
     UnboundAxis {
@@ -77,7 +79,7 @@ pub enum InterpretError {
     },
     /// Tangents reach a function that has only a rule for cotangents.
     #[error(
-        "`custom_vjp`{} has no forward mode: its rule is for cotangents; `custom_jvp` serves both modes",
+        "`custom_vjp`{} has no forward mode, because its rule computes cotangents; use `custom_jvp` for both modes",
         loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
     )]
     OnlyTransposed {
@@ -89,15 +91,14 @@ pub enum InterpretError {
     Callback(#[from] Box<CallbackError>),
     /// The result is needed while the function around the callback is traced, or after it ran.
     #[error(
-        "what `io_callback` at {loc} gives was asked for while the function around it is being traced or looked at; it is called \
-         once, when that runs: let the choice be part of the program, with `cond`, `while_loop`, `scan` or `select`"
+        "the result of `io_callback` at {loc} was read while the function around it is traced or observed, but it is called only once, when that function runs; use `cond`, `while_loop`, `scan` or `select`, so that the decision becomes part of the program"
     )]
     NotCalled {
         /// The line of the callback.
         loc: Loc,
     },
     /// The number of inputs is wrong.
-    #[error("program `{program}` takes {expected} inputs, and is given {found}")]
+    #[error("program `{program}` takes {expected} inputs, but got {found}")]
     InputCount {
         /// The program.
         program: String,
@@ -107,7 +108,7 @@ pub enum InterpretError {
         found: usize,
     },
     /// An input has the wrong type.
-    #[error("input {index} of program `{program}` is of type {expected}, and is given an array of type {found}")]
+    #[error("input {index} of program `{program}` has type {expected}, but got an array of type {found}")]
     InputType {
         /// The program.
         program: String,
@@ -119,7 +120,7 @@ pub enum InterpretError {
         found: Box<Type>,
     },
     /// A constant cannot be read.
-    #[error("constant {index} of program `{program}` could not be read from its device: {reason}")]
+    #[error("constant {index} of program `{program}` cannot be read from its device: {reason}")]
     Constant {
         /// The program.
         program: String,
@@ -165,7 +166,7 @@ type Results = SmallVec<[Array; 2]>;
 pub fn eval_op(op: &Op<&Array>) -> Result<Vec<Array>, InterpretError> {
     let types = types::infer(&op.try_map(|x| Ok::<&Type, TypeError>(x.ty()))?)?;
     let ty = types.first().unwrap_or(&NOTHING);
-    Ok(eval(op, ty, &mut |x| Array::clone(x), &mut Nobody)?.into_vec())
+    Ok(eval(op, ty, &mut |x| Array::clone(x), &mut NoObserver)?.into_vec())
 }
 
 /// Returns the results of an operation. `ty` is the type of the first result, if there is one. `take` returns each
@@ -178,7 +179,7 @@ pub fn eval_taking<V>(
     ty: Option<&Type>,
     mut take: impl FnMut(&V) -> Array,
 ) -> Result<SmallVec<[Array; 2]>, InterpretError> {
-    eval(op, ty.unwrap_or(&NOTHING), &mut take, &mut Nobody)
+    eval(op, ty.unwrap_or(&NOTHING), &mut take, &mut NoObserver)
 }
 
 /// Stands for the type of the first result if there is none.
@@ -197,7 +198,8 @@ fn eval<V>(
         Op::Unary { f, x } => unary::unary(*f, take(x))?,
         Op::IntegerPow { x, y } => elementwise::integer_pow(take(x), *y)?,
         Op::Binary { f, x, y } => binary::binary(*f, take(x), take(y))?,
-        Op::Compare { direction, x, y } => binary::compare(*direction, &take(x), &take(y)),
+        Op::Complex { re, im } => complex::complex(&take(re), &take(im), ty)?,
+        Op::Compare { direction, x, y } => binary::compare(*direction, &take(x), &take(y))?,
         Op::Select { pred, on_true, on_false } => elementwise::select(&take(pred), take(on_true), take(on_false)),
         Op::Clamp { min, x, max } => elementwise::clamp(&take(min), take(x), &take(max))?,
         Op::Convert { x, dtype } => convert::convert(take(x), *dtype),
@@ -231,10 +233,12 @@ fn eval<V>(
         Op::Sort { operands, dimension, num_keys } => {
             return Ok(order::sort(all(operands, take), *dimension, *num_keys).into());
         }
-        Op::TopK { x, k } => return Ok(order::top_k(&take(x), *k, ty).into()),
+        Op::TopK { x, k } => return Ok(order::top_k(&take(x), *k, ty)?.into()),
 
         Op::DotGeneral { lhs, rhs, dims, out: _ } => dot::dot_general(take(lhs), take(rhs), dims, ty)?,
         Op::Conv { lhs, rhs, dims } => conv::conv(take(lhs), take(rhs), dims, ty)?,
+
+        Op::Fft { f, x, lengths } => fourier::fft(*f, &take(x), lengths, ty),
 
         Op::Factor { f, x } => return Ok(linalg::factor(*f, &take(x))),
         Op::TriangularSolve { a, b, how } => linalg::triangular_solve(&take(a), &take(b), *how),

@@ -1,14 +1,22 @@
 //! The traits of element types that the kernels need.
 
 use super::gemm::{Matrix, multiply, multiply_f64};
-use crate::Element;
+use crate::{Complex32, Complex64, Element};
 use half::{bf16, f16};
 use std::ops::{Add, Div, Mul, Sub};
 
-/// Runs one of three blocks depending on the kind of a dtype, with a type alias for its Rust type.
+/// Runs one of four blocks depending on the kind of a dtype, with a type alias for its Rust type.
 macro_rules! with_kind {
-    ($dtype:expr, float $F:ident => $float:expr, int $I:ident => $int:expr, bool => $bool:expr) => {
+    ($dtype:expr, float $F:ident => $float:expr, int $I:ident => $int:expr, complex $C:ident => $complex:expr, bool => $bool:expr) => {
         match $dtype {
+            crate::DType::C64 => {
+                type $C = crate::Complex32;
+                $complex
+            }
+            crate::DType::C128 => {
+                type $C = crate::Complex64;
+                $complex
+            }
             crate::DType::Bool => $bool,
             crate::DType::I8 => {
                 type $I = i8;
@@ -64,7 +72,7 @@ macro_rules! with_kind {
 pub(super) use with_kind;
 
 /// An element of any dtype.
-pub(super) trait Scalar: Element + PartialOrd + Default {
+pub(super) trait Scalar: Element + Default {
     /// Whether this is a float.
     const FLOAT: bool;
     /// Whether this is an unsigned integer.
@@ -75,13 +83,17 @@ pub(super) trait Scalar: Element + PartialOrd + Default {
     fn from_i64(x: i64) -> Self;
     /// Like [`Scalar::from_i64`], for an unsigned number.
     fn from_u64(x: u64) -> Self;
+}
+
+/// An element of a dtype that has an order: of any but a complex one.
+pub(super) trait Ordered: Scalar + PartialOrd {
     /// Returns a key that orders elements like sorting: NaN last and all NaNs equal, 0 and -0 equal.
     fn key(self) -> u64;
 }
 
 /// An element of a dtype that is not `bool`.
 pub(super) trait Number: Scalar {
-    /// The type of accumulators: `f64` for every float, and the integer itself for an integer.
+    /// The type of accumulators: `f64` for every float, `Complex64` for complex numbers, and the integer itself for an integer.
     type Acc: Ring;
     /// Converts exactly.
     fn up(self) -> Self::Acc;
@@ -89,30 +101,46 @@ pub(super) trait Number: Scalar {
     fn down(x: Self::Acc) -> Self;
 }
 
+/// An element of an integer or floating-point dtype.
+pub(super) trait Real: Number<Acc: Extremes> + Ordered {}
+impl<T: Number<Acc: Extremes> + Ordered> Real for T {}
+
+/// An element of a complex dtype.
+pub(super) trait ComplexNumber: Number<Acc = Complex64> {
+    /// The type of its parts.
+    type Part: Float;
+    /// The real and the imaginary part.
+    fn parts(self) -> [Self::Part; 2];
+}
+
 /// An element of a floating-point dtype. Its operators round once.
 pub(super) trait Float:
-    Number<Acc = f64> + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
+    Number<Acc = f64> + Ordered + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
 {
 }
 
-/// The type of accumulators of sums, products and extremes.
-pub(super) trait Ring: Copy + PartialEq + PartialOrd + 'static {
-    /// The neutral element of sums.
-    const ZERO: Self;
-    /// The neutral element of products.
-    const ONE: Self;
+/// What extremes are accumulated in.
+pub(super) trait Extremes: Ring + PartialOrd {
     /// The neutral element of maxima.
     const LEAST: Self;
     /// The neutral element of minima.
     const GREATEST: Self;
-    /// The sum; wraps.
-    fn plus(self, other: Self) -> Self;
-    /// The product; wraps.
-    fn times(self, other: Self) -> Self;
     /// Returns the greater; NaN if either is, and 0 is greater than -0.
     fn greater(self, other: Self) -> Self;
     /// Returns the lesser; NaN if either is, and -0 is less than 0.
     fn lesser(self, other: Self) -> Self;
+}
+
+/// What sums and products are accumulated in.
+pub(super) trait Ring: Copy + PartialEq + 'static {
+    /// Neutral in sums.
+    const ZERO: Self;
+    /// Neutral in products.
+    const ONE: Self;
+    /// The sum; wraps.
+    fn plus(self, other: Self) -> Self;
+    /// The product; wraps.
+    fn times(self, other: Self) -> Self;
     /// Adds the product of two matrices, `m × k` and `k × n`, to the zeros in `c`.
     fn gemm(m: usize, k: usize, n: usize, a: Matrix<'_, Self>, b: Matrix<'_, Self>, c: &mut [Self]) {
         multiply(m, k, n, a, b, c);
@@ -122,8 +150,6 @@ pub(super) trait Ring: Copy + PartialEq + PartialOrd + 'static {
 impl Ring for f64 {
     const ZERO: f64 = 0.0;
     const ONE: f64 = 1.0;
-    const LEAST: f64 = f64::NEG_INFINITY;
-    const GREATEST: f64 = f64::INFINITY;
     #[inline(always)]
     fn plus(self, other: f64) -> f64 {
         self + other
@@ -132,6 +158,14 @@ impl Ring for f64 {
     fn times(self, other: f64) -> f64 {
         self * other
     }
+    fn gemm(m: usize, k: usize, n: usize, a: Matrix<'_, f64>, b: Matrix<'_, f64>, c: &mut [f64]) {
+        multiply_f64(m, k, n, a, b, c);
+    }
+}
+
+impl Extremes for f64 {
+    const LEAST: f64 = f64::NEG_INFINITY;
+    const GREATEST: f64 = f64::INFINITY;
     #[inline(always)]
     fn greater(self, other: f64) -> f64 {
         if self > other || self.is_nan() || (self == other && other.is_sign_negative()) { self } else { other }
@@ -140,9 +174,58 @@ impl Ring for f64 {
     fn lesser(self, other: f64) -> f64 {
         if self < other || self.is_nan() || (self == other && self.is_sign_negative()) { self } else { other }
     }
-    fn gemm(m: usize, k: usize, n: usize, a: Matrix<'_, f64>, b: Matrix<'_, f64>, c: &mut [f64]) {
-        multiply_f64(m, k, n, a, b, c);
+}
+
+impl Ring for Complex64 {
+    const ZERO: Complex64 = Complex64::new(0.0, 0.0);
+    const ONE: Complex64 = Complex64::new(1.0, 0.0);
+    #[inline(always)]
+    fn plus(self, other: Complex64) -> Complex64 {
+        self + other
     }
+    #[inline(always)]
+    fn times(self, other: Complex64) -> Complex64 {
+        self * other
+    }
+}
+
+macro_rules! complex {
+    ($($t:ty, $part:ty;)*) => {$(
+        impl Scalar for $t {
+            const FLOAT: bool = false;
+            const UNSIGNED: bool = false;
+            fn to_i64(self) -> i64 {
+                self.re as i64
+            }
+            fn from_i64(x: i64) -> Self {
+                Self::new(x as $part, 0.0)
+            }
+            fn from_u64(x: u64) -> Self {
+                Self::new(x as $part, 0.0)
+            }
+        }
+        impl Number for $t {
+            type Acc = Complex64;
+            #[inline(always)]
+            fn up(self) -> Complex64 {
+                self.to_complex()
+            }
+            #[inline(always)]
+            fn down(x: Complex64) -> Self {
+                <$t as Element>::from_complex(x)
+            }
+        }
+        impl ComplexNumber for $t {
+            type Part = $part;
+            fn parts(self) -> [$part; 2] {
+                [self.re, self.im]
+            }
+        }
+    )*};
+}
+complex! {
+    Complex32, f32;
+    Complex64, f64;
 }
 
 /// Returns a key that orders `f64` like sorting.
@@ -180,6 +263,8 @@ macro_rules! floats {
             fn from_u64(x: u64) -> Self {
                 $from_u64(x)
             }
+        }
+        impl Ordered for $t {
             #[inline(always)]
             fn key(self) -> u64 {
                 float_key(self.to_f64())
@@ -218,6 +303,8 @@ impl Scalar for bool {
     fn from_u64(x: u64) -> bool {
         x != 0
     }
+}
+impl Ordered for bool {
     fn key(self) -> u64 {
         u64::from(self)
     }

@@ -1,11 +1,12 @@
 //! Sorting, and the greatest elements.
 
 use super::map::write;
-use super::number::{Float, Scalar, with_kind};
+use super::number::{ComplexNumber, Float, Ordered, with_kind};
 use super::shape::transpose;
 use super::strided::{with_word, write_bytes};
+use super::{InterpretError, undefined};
 use crate::op::Dims;
-use crate::{Array, Type, with_element};
+use crate::{Array, Type};
 use std::cmp::Ordering;
 
 /// Sorts along `dimension`, all operands in the same order, so that the first `num_keys` of them ascend.
@@ -39,6 +40,7 @@ fn sort_alone(mut x: Array, len: usize) -> Array {
             x.make_mut::<T>().chunks_exact_mut(len).for_each(|row| sort_floats(row, &mut buffer));
         },
         int T => x.make_mut::<T>().chunks_exact_mut(len).for_each(<[T]>::sort_unstable),
+        complex T => x.make_mut::<T>().chunks_exact_mut(len).for_each(|row| row.sort_by_key(|x| x.parts().map(Ordered::key))),
         bool => x.make_mut::<bool>().chunks_exact_mut(len).for_each(<[bool]>::sort_unstable));
     x
 }
@@ -64,10 +66,7 @@ fn sort_floats<T: Float>(row: &mut [T], others: &mut Vec<T>) {
 
 /// Returns, for each row, the indices of its elements in sorted order.
 fn orders(keys: &[Array], len: usize) -> Vec<u32> {
-    let keys: Vec<Vec<u64>> = keys
-        .iter()
-        .map(|x| with_element!(x.dtype(), T => x.as_slice::<T>().iter().map(|x| x.key()).collect()))
-        .collect();
+    let keys: Vec<Vec<u64>> = keys.iter().flat_map(keys_of).collect();
     let Some((first, others)) = keys.split_first() else { return Vec::new() };
     let mut order = Vec::with_capacity(first.len());
     let mut row: Vec<(u64, u32)> = Vec::with_capacity(len);
@@ -91,6 +90,21 @@ fn orders(keys: &[Array], len: usize) -> Vec<u32> {
     order
 }
 
+/// The numbers that order the elements: of complex ones those of the real parts, and then those of the imaginary parts.
+fn keys_of(x: &Array) -> Vec<Vec<u64>> {
+    fn ordered<T: Ordered>(x: &Array) -> Vec<Vec<u64>> {
+        vec![x.as_slice::<T>().iter().map(|x| x.key()).collect()]
+    }
+    with_kind!(x.dtype(),
+        float T => ordered::<T>(x),
+        int T => ordered::<T>(x),
+        complex T => {
+            let part = |i: usize| x.as_slice::<T>().iter().map(|x| x.parts()[i].key()).collect();
+            vec![part(0), part(1)]
+        },
+        bool => ordered::<bool>(x))
+}
+
 fn reorder(x: &Array, order: &[u32], len: usize) -> Array {
     write_bytes(x.ty(), |out| {
         with_word!(x.dtype().size(), W => {
@@ -103,11 +117,19 @@ fn reorder(x: &Array, order: &[u32], len: usize) -> Array {
     })
 }
 
-/// Returns the `k` greatest elements along the last axis, in descending order, and their indices.
-pub(super) fn top_k(x: &Array, k: usize, ty: &Type) -> [Array; 2] {
+/// The `k` greatest elements along the last axis, descending, and their positions.
+pub(super) fn top_k(x: &Array, k: usize, ty: &Type) -> Result<[Array; 2], InterpretError> {
+    with_kind!(x.dtype(),
+        float T => Ok(greatest::<T>(x, k, ty)),
+        int T => Ok(greatest::<T>(x, k, ty)),
+        complex T => Err(undefined("top_k", <T as crate::Element>::DTYPE)),
+        bool => Ok(greatest::<bool>(x, k, ty)))
+}
+
+fn greatest<T: Ordered>(x: &Array, k: usize, ty: &Type) -> [Array; 2] {
     let len = x.shape().last().copied().unwrap_or(1);
     let mut positions: Vec<i32> = Vec::with_capacity(ty.size());
-    let values = with_element!(x.dtype(), T => {
+    let values = {
         let xs = x.as_slice::<T>();
         let mut row: Vec<(u64, u32)> = Vec::with_capacity(len);
         write(ty, |out: &mut [T]| {
@@ -127,7 +149,7 @@ pub(super) fn top_k(x: &Array, k: usize, ty: &Type) -> [Array; 2] {
                 }
             }
         })
-    });
+    };
     [values, Array::from_vec(ty.shape.clone(), positions)]
 }
 
@@ -159,10 +181,10 @@ mod tests {
     #[test]
     fn the_greatest_first_and_nan_before_all() {
         let x = Array::from_slice([2, 4], &[1.0f32, 3.0, 3.0, 2.0, 0.0, f32::NAN, f32::INFINITY, 1.0]);
-        let [values, positions] = top_k(&x, 2, &Type::new(DType::F32, [2, 2]));
+        let [values, positions] = top_k(&x, 2, &Type::new(DType::F32, [2, 2])).unwrap();
         assert_eq!(positions.as_slice::<i32>(), [1, 2, 1, 2]);
         assert_eq!(values.as_slice::<f32>()[3], f32::INFINITY);
-        let [values, _] = top_k(&x, 0, &Type::new(DType::F32, [2, 0]));
+        let [values, _] = top_k(&x, 0, &Type::new(DType::F32, [2, 0])).unwrap();
         assert_eq!(values.ty().size(), 0);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::integer::Int;
 use super::map::write;
-use super::number::{Number, Ring, with_kind};
+use super::number::{Extremes, Number, Real, Ring, with_kind};
 use super::shape::transpose;
 use super::{InterpretError, undefined};
 use crate::op::{ArgFn, Dims, ReduceFn};
@@ -32,8 +32,13 @@ pub(super) fn reduce(f: ReduceFn, x: Array, axes: &[usize], ty: &Type) -> Result
     let (x, runs) = reduced_together(x, axes);
     let dtype = ty.dtype;
     let result = with_kind!(dtype,
-        float T => number::<T>(f, &x, runs, ty),
+        float T => real::<T>(f, &x, runs, ty),
         int T => int::<T>(f, &x, runs, ty),
+        complex T => match f {
+            ReduceFn::Sum => Some(sum::<T>(&x, runs, ty)),
+            ReduceFn::Prod => Some(product::<T>(&x, runs, ty)),
+            ReduceFn::Max | ReduceFn::Min | ReduceFn::And | ReduceFn::Or => None,
+        },
         bool => boolean(f, &x, runs, ty));
     result.ok_or(undefined(f.name(), dtype))
 }
@@ -59,10 +64,18 @@ fn reduced_together(x: Array, axes: &[usize]) -> (Array, Runs) {
     (x, runs)
 }
 
-fn number<T: Number>(f: ReduceFn, x: &Array, runs: Runs, ty: &Type) -> Option<Array> {
+fn sum<T: Number>(x: &Array, runs: Runs, ty: &Type) -> Array {
+    over(x, runs, ty, T::Acc::ZERO, T::up, T::down, T::Acc::plus)
+}
+
+fn product<T: Number>(x: &Array, runs: Runs, ty: &Type) -> Array {
+    over(x, runs, ty, T::Acc::ONE, T::up, T::down, T::Acc::times)
+}
+
+fn real<T: Real>(f: ReduceFn, x: &Array, runs: Runs, ty: &Type) -> Option<Array> {
     Some(match f {
-        ReduceFn::Sum => over(x, runs, ty, T::Acc::ZERO, T::up, T::down, T::Acc::plus),
-        ReduceFn::Prod => over(x, runs, ty, T::Acc::ONE, T::up, T::down, T::Acc::times),
+        ReduceFn::Sum => sum::<T>(x, runs, ty),
+        ReduceFn::Prod => product::<T>(x, runs, ty),
         ReduceFn::Max => over(x, runs, ty, T::Acc::LEAST, T::up, T::down, T::Acc::greater),
         ReduceFn::Min => over(x, runs, ty, T::Acc::GREATEST, T::up, T::down, T::Acc::lesser),
         ReduceFn::And | ReduceFn::Or => return None,
@@ -71,7 +84,7 @@ fn number<T: Number>(f: ReduceFn, x: &Array, runs: Runs, ty: &Type) -> Option<Ar
 
 fn int<T: Int>(f: ReduceFn, x: &Array, runs: Runs, ty: &Type) -> Option<Array> {
     match f {
-        ReduceFn::Sum | ReduceFn::Prod | ReduceFn::Max | ReduceFn::Min => number::<T>(f, x, runs, ty),
+        ReduceFn::Sum | ReduceFn::Prod | ReduceFn::Max | ReduceFn::Min => real::<T>(f, x, runs, ty),
         ReduceFn::And => Some(over(x, runs, ty, T::ONES, |x: T| x, |x| x, T::and)),
         ReduceFn::Or => Some(over(x, runs, ty, T::ZERO, |x: T| x, |x| x, T::or)),
     }
@@ -178,12 +191,13 @@ pub(super) fn arg_reduce(f: ArgFn, x: &Array, axis: usize, ty: &Type) -> Result<
     let found = with_kind!(dtype,
         float T => arg::<T>(f, x.as_slice(), runs),
         int T => arg::<T>(f, x.as_slice(), runs),
+        complex T => return Err(undefined(f.name(), <T as Element>::DTYPE)),
         bool => return Err(undefined(f.name(), dtype)));
     let found = Array::from_vec(ty.shape.clone(), found);
     Ok(super::convert::convert(found, ty.dtype))
 }
 
-fn arg<T: Number>(f: ArgFn, xs: &[T], runs: Runs) -> Vec<i64> {
+fn arg<T: Real>(f: ArgFn, xs: &[T], runs: Runs) -> Vec<i64> {
     let is_nan = |x: &T| x.partial_cmp(x).is_none();
     let better = |x: &T, best: &T| match f {
         ArgFn::Max => x > best,

@@ -42,8 +42,8 @@ pub trait Observer {
 }
 
 /// Observes nothing.
-pub struct Nobody;
-impl Observer for Nobody {
+pub struct NoObserver;
+impl Observer for NoObserver {
     fn watches(&self) -> bool {
         false
     }
@@ -62,7 +62,7 @@ pub fn interpret(program: &Program, inputs: &[Array]) -> Result<Vec<Array>, Inte
 /// # Errors
 /// Like [`interpret`].
 pub fn interpret_owned(program: &Program, inputs: Vec<Array>) -> Result<Vec<Array>, InterpretError> {
-    run(program, inputs, &mut Nobody)
+    run(program, inputs, &mut NoObserver)
 }
 
 /// Like [`interpret`]. `observer` observes each step.

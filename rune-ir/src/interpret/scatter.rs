@@ -1,10 +1,10 @@
 //! Scatters.
 
-use super::InterpretError;
 use super::convert::convert;
 use super::index::{Slices, positions};
-use super::number::{Number, Ring, with_kind};
+use super::number::{Extremes, Number, Real, Ring, with_kind};
 use super::strided::with_word;
+use super::{InterpretError, undefined};
 use crate::op::{Dims, GatherDims, ScatterDims, ScatterMode};
 use crate::{Array, DType};
 
@@ -41,8 +41,14 @@ pub(super) fn scatter(
     match mode {
         ScatterMode::Set => Ok(set(x, &updates, &slices, &indices)),
         ScatterMode::Add | ScatterMode::Mul | ScatterMode::Min | ScatterMode::Max => with_kind!(dtype,
-            float T => Ok(number::<T>(x, &updates, &slices, &indices, mode)),
-            int T => Ok(number::<T>(x, &updates, &slices, &indices, mode)),
+            float T => Ok(real::<T>(x, &updates, &slices, &indices, mode)),
+            int T => Ok(real::<T>(x, &updates, &slices, &indices, mode)),
+            complex T => match mode {
+                ScatterMode::Set => Ok(set(x, &updates, &slices, &indices)),
+                ScatterMode::Add => Ok(combine(x, &updates, &slices, &indices, by::<T>(Ring::plus))),
+                ScatterMode::Mul => Ok(combine(x, &updates, &slices, &indices, by::<T>(Ring::times))),
+                ScatterMode::Min | ScatterMode::Max => Err(undefined("scatter", dtype)),
+            },
             bool => Ok(boolean(x, &updates, &slices, &indices, mode))),
     }
 }
@@ -77,14 +83,18 @@ fn combine<T: crate::Element>(
     x
 }
 
-fn number<T: Number>(x: Array, updates: &Array, slices: &Slices, indices: &[i64], mode: ScatterMode) -> Array {
-    let by = |f: fn(T::Acc, T::Acc) -> T::Acc| move |x: T, y: T| T::down(f(x.up(), y.up()));
+/// `f` of two elements, rounded once.
+fn by<T: Number>(f: fn(T::Acc, T::Acc) -> T::Acc) -> impl Fn(T, T) -> T {
+    move |x, y| T::down(f(x.up(), y.up()))
+}
+
+fn real<T: Real>(x: Array, updates: &Array, slices: &Slices, indices: &[i64], mode: ScatterMode) -> Array {
     match mode {
         ScatterMode::Set => set(x, updates, slices, indices),
-        ScatterMode::Add => combine(x, updates, slices, indices, by(T::Acc::plus)),
-        ScatterMode::Mul => combine(x, updates, slices, indices, by(T::Acc::times)),
-        ScatterMode::Min => combine(x, updates, slices, indices, by(T::Acc::lesser)),
-        ScatterMode::Max => combine(x, updates, slices, indices, by(T::Acc::greater)),
+        ScatterMode::Add => combine(x, updates, slices, indices, by::<T>(T::Acc::plus)),
+        ScatterMode::Mul => combine(x, updates, slices, indices, by::<T>(T::Acc::times)),
+        ScatterMode::Min => combine(x, updates, slices, indices, by::<T>(T::Acc::lesser)),
+        ScatterMode::Max => combine(x, updates, slices, indices, by::<T>(T::Acc::greater)),
     }
 }
 

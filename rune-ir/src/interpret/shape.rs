@@ -111,6 +111,7 @@ pub(super) fn iota(ty: &Type, dimension: usize) -> Result<Array, InterpretError>
     with_kind!(ty.dtype,
         float T => Ok(by::<T>(ty, dimension)),
         int T => Ok(by::<T>(ty, dimension)),
+        complex T => Ok(by::<T>(ty, dimension)),
         bool => Err(undefined("iota", ty.dtype)))
 }
 

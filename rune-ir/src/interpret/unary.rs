@@ -14,6 +14,7 @@ pub(super) fn unary(f: UnaryFn, x: Array) -> Result<Array, InterpretError> {
     let result = with_kind!(dtype,
         float T => float::<T>(f, x),
         int T => int::<T>(f, x),
+        complex T => super::complex::unary::<T>(f, x),
         bool => (f == UnaryFn::Not).then(|| update(x, bool::not)));
     result.ok_or(undefined(f.name(), dtype))
 }
@@ -45,7 +46,7 @@ fn float<T: Float>(f: UnaryFn, x: Array) -> Option<Array> {
         UnaryFn::Logistic => by(logistic, x),
         UnaryFn::Erf => by(libm::erf, x),
         UnaryFn::IsFinite => map(&x, |x: T| x.to_f64().is_finite()),
-        UnaryFn::Not => return None,
+        UnaryFn::Not | UnaryFn::Real | UnaryFn::Imag | UnaryFn::Conj => return None,
     })
 }
 
@@ -73,7 +74,10 @@ fn int<T: Int>(f: UnaryFn, x: Array) -> Option<Array> {
         | UnaryFn::Tanh
         | UnaryFn::Logistic
         | UnaryFn::Erf
-        | UnaryFn::IsFinite => return None,
+        | UnaryFn::IsFinite
+        | UnaryFn::Real
+        | UnaryFn::Imag
+        | UnaryFn::Conj => return None,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Windowed and cumulative reductions.
 
 use super::map::write;
-use super::number::{Number, Ring, with_kind};
+use super::number::{Extremes, Number, Real, Ring, with_kind};
 use super::reduce::Runs;
 use super::{InterpretError, undefined};
 use crate::op::{CumulativeFn, Window, WindowFn};
@@ -54,22 +54,30 @@ pub(super) fn reduce_window(f: WindowFn, x: &Array, window: &Window, ty: &Type) 
         return Ok(Array::zeros(ty.clone()));
     }
     with_kind!(dtype,
-        float T => Ok(windows::<T>(f, x, window, ty)),
-        int T => Ok(windows::<T>(f, x, window, ty)),
+        float T => Ok(real_windows::<T>(f, x, window, ty)),
+        int T => Ok(real_windows::<T>(f, x, window, ty)),
+        complex T => match f {
+            WindowFn::Sum => Ok(windows::<T>(Ring::ZERO, Ring::plus, x, window, ty)),
+            WindowFn::Max | WindowFn::Min => Err(undefined(f.name(), dtype)),
+        },
         bool => Err(undefined(f.name(), dtype)))
 }
 
-fn windows<T: Number>(f: WindowFn, x: &Array, window: &Window, ty: &Type) -> Array {
-    let neutral = match f {
-        WindowFn::Sum => T::Acc::ZERO,
-        WindowFn::Max => T::Acc::LEAST,
-        WindowFn::Min => T::Acc::GREATEST,
-    };
-    let combine = match f {
-        WindowFn::Sum => T::Acc::plus,
-        WindowFn::Max => T::Acc::greater,
-        WindowFn::Min => T::Acc::lesser,
-    };
+fn real_windows<T: Real>(f: WindowFn, x: &Array, window: &Window, ty: &Type) -> Array {
+    match f {
+        WindowFn::Sum => windows::<T>(T::Acc::ZERO, T::Acc::plus, x, window, ty),
+        WindowFn::Max => windows::<T>(T::Acc::LEAST, T::Acc::greater, x, window, ty),
+        WindowFn::Min => windows::<T>(T::Acc::GREATEST, T::Acc::lesser, x, window, ty),
+    }
+}
+
+fn windows<T: Number>(
+    neutral: T::Acc,
+    combine: fn(T::Acc, T::Acc) -> T::Acc,
+    x: &Array,
+    window: &Window,
+    ty: &Type,
+) -> Array {
     let mut shape = x.shape().clone();
     let mut xs: Vec<T::Acc> = x.as_slice::<T>().iter().map(|x| x.up()).collect();
     for a in 0..ty.rank() {
@@ -110,18 +118,32 @@ pub(super) fn cumulative(f: CumulativeFn, x: Array, axis: usize, reverse: bool) 
         return with_kind!(dtype,
             float T => Ok(log_sum_exp::<T>(x, runs, reverse)),
             int T => Err(undefined(f.name(), <T as crate::Element>::DTYPE)),
+            complex T => Err(undefined(f.name(), <T as crate::Element>::DTYPE)),
             bool => Err(undefined(f.name(), dtype)));
     }
     with_kind!(dtype,
-        float T => Ok(number::<T>(f, x, runs, reverse)),
-        int T => Ok(number::<T>(f, x, runs, reverse)),
+        float T => Ok(real::<T>(f, x, runs, reverse)),
+        int T => Ok(real::<T>(f, x, runs, reverse)),
+        complex T => match f {
+            CumulativeFn::Sum => Ok(sum::<T>(x, runs, reverse)),
+            CumulativeFn::Prod => Ok(product::<T>(x, runs, reverse)),
+            CumulativeFn::Max | CumulativeFn::Min | CumulativeFn::LogSumExp => Err(undefined(f.name(), dtype)),
+        },
         bool => Err(undefined(f.name(), dtype)))
 }
 
-fn number<T: Number>(f: CumulativeFn, x: Array, runs: Runs, reverse: bool) -> Array {
+fn sum<T: Number>(x: Array, runs: Runs, reverse: bool) -> Array {
+    running::<T, _>(x, runs, reverse, T::Acc::ZERO, |acc, x| acc.plus(x.up()), T::down)
+}
+
+fn product<T: Number>(x: Array, runs: Runs, reverse: bool) -> Array {
+    running::<T, _>(x, runs, reverse, T::Acc::ONE, |acc, x| acc.times(x.up()), T::down)
+}
+
+fn real<T: Real>(f: CumulativeFn, x: Array, runs: Runs, reverse: bool) -> Array {
     match f {
-        CumulativeFn::Sum => running::<T, _>(x, runs, reverse, T::Acc::ZERO, |acc, x| acc.plus(x.up()), T::down),
-        CumulativeFn::Prod => running::<T, _>(x, runs, reverse, T::Acc::ONE, |acc, x| acc.times(x.up()), T::down),
+        CumulativeFn::Sum => sum::<T>(x, runs, reverse),
+        CumulativeFn::Prod => product::<T>(x, runs, reverse),
         CumulativeFn::Max => running::<T, _>(x, runs, reverse, T::Acc::LEAST, |acc, x| acc.greater(x.up()), T::down),
         CumulativeFn::Min => running::<T, _>(x, runs, reverse, T::Acc::GREATEST, |acc, x| acc.lesser(x.up()), T::down),
         CumulativeFn::LogSumExp => x,

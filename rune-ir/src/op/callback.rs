@@ -112,7 +112,7 @@ impl Callback {
     }
     fn check(&self, given: &[Array], results: &[Type]) -> Result<(), String> {
         if given.len() != results.len() {
-            return Err(format!("it returned {} arrays, and {} were announced", given.len(), results.len()));
+            return Err(format!("it returned {} arrays, but {} were announced", given.len(), results.len()));
         }
         match given.iter().zip(results).position(|(array, ty)| array.ty() != ty) {
             None => Ok(()),

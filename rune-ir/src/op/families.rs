@@ -25,13 +25,15 @@ macro_rules! family {
 }
 
 family! {
-    /// A function of one number. Floats only, unless said otherwise.
+    /// A function of one number. Floats only, unless said otherwise. Of complex numbers, functions with several values give the
+    /// principal one, and their branch cuts are those of C99 and NumPy.
     UnaryFn {
-        /// |x|, of signed numbers. Wraps for the least integer.
+        /// |x|, of signed numbers. Wraps for the least integer. Of complex numbers, a float.
         Abs = "abs",
         /// -x, of any number. Wraps.
         Neg = "neg",
         /// The sign: -1, 0 or 1 (of unsigned numbers, 0 or 1). -0, 0 and NaN stay as they are.
+        /// Of complex numbers: x / |x|, and 0 for 0.
         Sign = "sign",
         /// The greatest integer that is at most x.
         Floor = "floor",
@@ -41,31 +43,31 @@ family! {
         RoundAfz = "round_afz",
         /// The nearest integer; halves round to the even one.
         RoundEven = "round_even",
-        /// eˣ.
+        /// eˣ, of complex numbers too.
         Exp = "exp",
-        /// 2ˣ.
+        /// 2ˣ, of complex numbers too.
         Exp2 = "exp2",
-        /// eˣ - 1, exact near 0.
+        /// eˣ - 1, exact near 0; of complex numbers too.
         Expm1 = "expm1",
-        /// ln x.
+        /// ln x, of complex numbers too.
         Log = "log",
-        /// ln (1 + x), exact near 0.
+        /// ln (1 + x), exact near 0; of complex numbers too.
         Log1p = "log1p",
-        /// √x.
+        /// √x, of complex numbers too.
         Sqrt = "sqrt",
-        /// 1 / √x.
+        /// 1 / √x, of complex numbers too.
         Rsqrt = "rsqrt",
         /// ∛x, negative for negative x.
         Cbrt = "cbrt",
-        /// sin x, x in radians.
+        /// sin x, x in radians, of complex numbers too.
         Sin = "sin",
-        /// cos x, x in radians.
+        /// cos x, x in radians, of complex numbers too.
         Cos = "cos",
-        /// tan x, x in radians.
+        /// tan x, x in radians, of complex numbers too.
         Tan = "tan",
-        /// tanh x.
+        /// tanh x, of complex numbers too.
         Tanh = "tanh",
-        /// 1 / (1 + e⁻ˣ).
+        /// 1 / (1 + e⁻ˣ), of complex numbers too.
         Logistic = "logistic",
         /// The error function, 2/√π ∫₀ˣ e^(-t²) dt.
         Erf = "erf",
@@ -73,11 +75,17 @@ family! {
         IsFinite = "is_finite",
         /// Inverts each bit; of integers and `bool`.
         Not = "not",
+        /// The real part, of complex numbers only; a float.
+        Real = "real",
+        /// The imaginary part, of complex numbers only; a float.
+        Imag = "imag",
+        /// The complex conjugate, of complex numbers only.
+        Conj = "conj",
     }
 }
 
 family! {
-    /// A function of two numbers of one dtype.
+    /// A function of two numbers of one dtype. Of complex numbers `add`, `sub`, `mul`, `div` and `pow`.
     BinaryFn {
         /// x + y; wraps. Not of `bool`.
         Add = "add",
@@ -90,7 +98,8 @@ family! {
         Div = "div",
         /// The remainder of x / y, with the sign of x (C's `fmod`). For integers, the remainder by 0 is x.
         Rem = "rem",
-        /// xʸ. For integers: wraps; a negative power of 1 is 1, of -1 is ±1, and of anything else is 0.
+        /// xʸ. For integers: wraps; a negative power of 1 is 1, of -1 is ±1, and of anything else is 0. For complex numbers: e^(y ln x),
+        /// and x⁰ is 1.
         Pow = "pow",
         /// The greater; NaN if either is. Of `bool`: or.
         Max = "max",
@@ -115,7 +124,8 @@ family! {
 }
 
 family! {
-    /// A comparison of two numbers of one dtype. `false` is less than `true`.
+    /// A comparison of two numbers of one dtype. `false` is less than `true`. Complex numbers have no order; they compare
+    /// by `eq` and `ne` only.
     Comparison {
         /// x = y.
         Eq = "eq",
@@ -253,6 +263,21 @@ family! {
         /// Like `svd`, with the complete `U`, `m × m`, and `Vᵀ`, `n × n`. The signs of the added rows of `Vᵀ` are
         /// chosen as in `eigh`.
         SvdFull = "svd_full",
+    }
+}
+
+family! {
+    /// A discrete Fourier transform.
+    FftFn {
+        /// Of complex numbers; Σ xⱼ e^(-2πi jk/n). Not scaled.
+        Fft = "fft",
+        /// The inverse of `fft`, scaled by 1/n.
+        Ifft = "ifft",
+        /// `fft` of floats: along the last axis the first n/2 + 1 results, which determine the others. Complex.
+        Rfft = "rfft",
+        /// The inverse of `rfft`, of floats. It takes n/2 + 1 complex numbers along the last axis, whose length n is that of the result. The imaginary
+        /// parts of what belongs to frequency 0 and, for an even n, to frequency n/2, do not count.
+        Irfft = "irfft",
     }
 }
 

@@ -22,11 +22,11 @@ pub use callback::{Callback, CallbackError, VmapMethod};
 #[doc(hidden)]
 pub use callback::{Identity, caught};
 pub use families::{
-    ArgFn, BinaryFn, CallbackFn, CollectiveFn, Comparison, CumulativeFn, FactorFn, ReduceFn, UnaryFn, WindowFn,
+    ArgFn, BinaryFn, CallbackFn, CollectiveFn, Comparison, CumulativeFn, FactorFn, FftFn, ReduceFn, UnaryFn, WindowFn,
 };
 pub use literal::{InvalidLiteral, Literal};
 pub(crate) use parts::attribute;
-pub use parts::{Parts, PartsError, Signature};
+pub use parts::{OpSignature, Parts, PartsError};
 pub use policy::CheckpointPolicy;
 use properties::integer_pow_cost;
 pub use properties::{RecomputeCost, Work};
@@ -78,6 +78,9 @@ pub enum Op<V = Var> {
         x: V,
         y: V,
     },
+    /// Makes complex numbers of real and imaginary parts, which have the same type, of `f32` or `f64`.
+    #[op(recompute = RecomputeCost::Cheap, fresh, elementwise)]
+    Complex { re: V, im: V },
     /// Compares each pair of elements; the result is `bool`. If an operand is NaN, only `ne` holds.
     #[op(recompute = RecomputeCost::Cheap, fresh, elementwise)]
     Compare {
@@ -89,15 +92,15 @@ pub enum Op<V = Var> {
     /// Takes the elements of `on_true` where `pred` (`bool`, of the same shape) is true, and of `on_false` elsewhere.
     #[op(recompute = RecomputeCost::Cheap, elementwise)]
     Select { pred: V, on_true: V, on_false: V },
-    /// Computes `min(max(x, min), max)`. All three have the same type (not `bool`). NaN in any operand gives NaN.
+    /// Computes `min(max(x, min), max)`. All three have the same type (neither `bool` nor complex). NaN in any operand gives NaN.
     #[op(recompute = RecomputeCost::Cheap, elementwise)]
     Clamp { min: V, x: V, max: V },
     /// Converts the elements to another dtype. To an integer: a float is truncated toward zero and saturates (NaN
     /// becomes 0), a wider integer wraps. To `bool`: whether the element is not zero. To a float: rounds to nearest
-    /// even.
+    /// even. A complex number converts to a real dtype by its real part, and to `bool` by whether either part is not zero.
     #[op(recompute = RecomputeCost::Free, elementwise)]
     Convert { x: V, dtype: DType },
-    /// Reinterprets the bits of the elements as another dtype (not from or to `bool`). If the element sizes differ by a
+    /// Reinterprets the bits of the elements as another dtype (not from or to `bool` or a complex dtype). If the element sizes differ by a
     /// factor `n`, a last axis of size `n` holds the parts of an element, lowest first. A smaller dtype adds this axis;
     /// a larger one removes it.
     #[op(recompute = RecomputeCost::Cheap, work = Work::Move)]
@@ -176,7 +179,7 @@ pub enum Op<V = Var> {
     },
 
     /// Sorts one or more operands of one shape along `dimension`, all in the same order, so that the first `num_keys`
-    /// operands ascend lexicographically. NaN comes last, all NaNs are equal, and 0 equals -0. The sort is stable.
+    /// operands ascend lexicographically; complex numbers by their real parts, then by their imaginary parts. NaN comes last, all NaNs are equal, and 0 equals -0. The sort is stable.
     /// There is one result for each operand.
     Sort { operands: Vec<V>, dimension: usize, num_keys: usize },
     /// Returns the `k` greatest elements along the last axis, in descending order, and their indices as `i32`. Of equal
@@ -185,13 +188,23 @@ pub enum Op<V = Var> {
 
     /// Sums products of `lhs` and `rhs` over the contracted axes. The axes of the result are the batch axes, then the
     /// other axes of `lhs`, then those of `rhs`. Both operands have the same dtype; the result has the dtype `out` (a
-    /// float for floats, an integer for integers). Half-precision types accumulate in `f32`. See [`DotDims`].
+    /// float for floats, an integer for integers, a complex dtype for complex numbers). Half-precision types accumulate in `f32`. See [`DotDims`].
     #[op(fresh)]
     DotGeneral { lhs: V, rhs: V, dims: Box<DotDims>, out: DType },
     /// StableHLO's convolution of `lhs` with the kernel `rhs`, which is not flipped. Operands and result have the same
     /// dtype. Half-precision types accumulate in `f32`. See [`ConvDims`].
     #[op(fresh)]
     Conv { lhs: V, rhs: V, dims: Box<ConvDims> },
+
+    /// StableHLO's Fourier transform along the last axes. `lengths` are their sizes in the time domain: one to three, each at
+    /// least 1. Along two or three axes, it is one transform after the other; `rfft` and `irfft` are real along the last.
+    #[op(fresh)]
+    Fft {
+        #[op(family)]
+        f: FftFn,
+        x: V,
+        lengths: Dims,
+    },
 
     /// Factorizes each matrix along the last two axes of `x`, of `f32` or `f64`.
     #[op(fresh)]

@@ -20,7 +20,7 @@ pub struct Parts<V> {
 
 /// The shape of one variant of the table of operations.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Signature {
+pub struct OpSignature {
     /// The names in programs: one, or those of a family.
     pub names: Vec<&'static str>,
     /// The operands in order, each with whether it is a list.
@@ -38,7 +38,7 @@ pub enum PartsError {
     #[error("there is no operation `{0}`")]
     UnknownOp(String),
     /// There are too few or too many operands.
-    #[error("`{op}` takes {expected} operands, and is given {found}")]
+    #[error("`{op}` takes {expected} operands, but got {found}")]
     Operands {
         /// The operation.
         op: String,
@@ -48,7 +48,7 @@ pub enum PartsError {
         found: usize,
     },
     /// An attribute or a sub-program is missing.
-    #[error("`{op}` needs `{name}`, which is not given")]
+    #[error("`{op}` needs `{name}`, which is missing")]
     Missing {
         /// The operation.
         op: String,

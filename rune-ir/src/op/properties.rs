@@ -34,7 +34,9 @@ impl UnaryFn {
     pub const fn recompute_cost(self) -> RecomputeCost {
         use UnaryFn::*;
         match self {
-            Neg | Abs | Sign | Not | IsFinite | Floor | Ceil | RoundAfz | RoundEven => RecomputeCost::Cheap,
+            Neg | Abs | Sign | Not | IsFinite | Floor | Ceil | RoundAfz | RoundEven | Real | Imag | Conj => {
+                RecomputeCost::Cheap
+            }
             Exp | Exp2 | Expm1 | Log | Log1p | Sqrt | Rsqrt | Cbrt | Sin | Cos | Tan | Tanh | Logistic | Erf => {
                 RecomputeCost::Expensive
             }

@@ -143,6 +143,11 @@ fn operation(program: &Program, instruction: &Instruction) -> Cost {
             let kernel = &ty(rhs).shape;
             products(dims.rhs[1..].iter().map(|&a| &kernel[a]).fold(made, times))
         }
+        // Of each transform of n numbers n halved as often as that goes, with a product and a sum of complex numbers each time.
+        Op::Fft { x, lengths, .. } => {
+            let halved: u64 = lengths.iter().map(|&n| halvings(n)).sum();
+            products(size(x).max(made).saturating_mul(2 * halved))
+        }
         // The product of the matrix with itself. Each factorization takes a part or a small multiple of it.
         Op::Factor { x, .. } => products(ty(x).shape.iter().rev().take(2).min().map_or(0, |k| times(size(x), k))),
         Op::LuSolve { a, .. } => products(ty(a).shape.last().map_or(0, |n| times(made, n))),
@@ -200,7 +205,7 @@ impl Add for Cost {
 impl fmt::Display for Cost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Cost { operations, multiply_adds, flops, bytes_read, bytes_written, unbounded } = self;
-        let turns = if *unbounded { ", and more for each further turn of loops" } else { "" };
+        let turns = if *unbounded { ", and more for each further iteration of loops" } else { "" };
         write!(
             f,
             "{operations} operations: {multiply_adds} multiply-adds, {flops} other steps, {bytes_read} bytes read, \

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The kind of dependence of results on operands.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Along {
+pub enum DependenceKind {
     /// All results of an operation depend on all its operands, whatever its programs do. The results of an effect
     /// always depend.
     Operands,
@@ -24,23 +24,25 @@ pub enum Along {
     Lanes(Option<AxisName>),
 }
 
-impl Along {
+impl DependenceKind {
     /// Returns the kind for a sub-program. The name of the batch axis matters only to operations over that axis.
-    fn within(&self, program: &Program) -> Along {
+    fn within(&self, program: &Program) -> DependenceKind {
         match self {
-            Along::Lanes(Some(name)) if !program.axes().contains_key(name) => Along::Lanes(None),
-            Along::Operands | Along::Values | Along::Tangents | Along::Lanes(_) => self.clone(),
+            DependenceKind::Lanes(Some(name)) if !program.axes().contains_key(name) => DependenceKind::Lanes(None),
+            DependenceKind::Operands | DependenceKind::Values | DependenceKind::Tangents | DependenceKind::Lanes(_) => {
+                self.clone()
+            }
         }
     }
 }
 
 /// The analysis value of a variable: whether it depends, or on which inputs.
-pub trait Marks: Clone + Default {
+pub trait Lattice: Clone + Default {
     /// Joins with the value of another variable. Returns whether this one changed.
     fn join(&mut self, other: &Self) -> bool;
 }
 
-impl Marks for bool {
+impl Lattice for bool {
     fn join(&mut self, other: &bool) -> bool {
         let more = *other && !*self;
         *self |= *other;
@@ -64,7 +66,7 @@ impl Sources {
     }
 }
 
-impl Marks for Sources {
+impl Lattice for Sources {
     fn join(&mut self, other: &Sources) -> bool {
         if self.0.len() < other.0.len() {
             self.0.resize(other.0.len(), 0);
@@ -78,7 +80,7 @@ impl Marks for Sources {
     }
 }
 
-fn joined<'a, M: Marks + 'a>(marks: impl IntoIterator<Item = &'a M>) -> M {
+fn joined<'a, M: Lattice + 'a>(marks: impl IntoIterator<Item = &'a M>) -> M {
     let mut all = M::default();
     for one in marks {
         all.join(one);
@@ -95,7 +97,7 @@ struct Flow {
 
 /// The analysis results of a program, for each kind that was asked for.
 #[derive(Default, Debug)]
-pub(super) struct Flows(Mutex<Vec<(Along, Arc<Flow>)>>);
+pub(super) struct Flows(Mutex<Vec<(DependenceKind, Arc<Flow>)>>);
 
 /// A copy starts empty, because it may be about to change.
 impl Clone for Flows {
@@ -105,52 +107,52 @@ impl Clone for Flows {
 }
 
 impl Program {
-    fn flow(&self, along: &Along) -> Arc<Flow> {
-        let along = along.within(self);
+    fn flow(&self, kind: &DependenceKind) -> Arc<Flow> {
+        let kind = kind.within(self);
         let known = || self.flows.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, flow)) = known().iter().find(|(known, _)| *known == along) {
+        if let Some((_, flow)) = known().iter().find(|(known, _)| *known == kind) {
             return flow.clone();
         }
         let inputs = self.inputs().len();
-        let env = follow(self, &along, (0..inputs).map(Sources::only).collect(), &Sources::only(inputs));
+        let env = follow(self, &kind, (0..inputs).map(Sources::only).collect(), &Sources::only(inputs));
         let flow = Arc::new(Flow { outputs: self.outputs().iter().map(|v| env[v.index()].clone()).collect() });
-        known().push((along, flow.clone()));
+        known().push((kind, flow.clone()));
         flow
     }
 }
 
-/// Returns the values of the outputs of `program` for those of its inputs. `anyway` is the value of a dependence that
+/// Returns the values of the outputs of `program` for those of its inputs. `always` is the value of a dependence that
 /// always exists.
-pub fn outputs<M: Marks>(program: &Program, along: &Along, inputs: &[M], anyway: &M) -> Vec<M> {
-    let of = |i| inputs.get(i).unwrap_or(anyway);
-    program.flow(along).outputs.iter().map(|sources| joined(sources.positions().map(of))).collect()
+pub fn outputs<M: Lattice>(program: &Program, kind: &DependenceKind, inputs: &[M], always: &M) -> Vec<M> {
+    let of = |i| inputs.get(i).unwrap_or(always);
+    program.flow(kind).outputs.iter().map(|sources| joined(sources.positions().map(of))).collect()
 }
 
 /// Returns which outputs of `program` depend on the inputs that `marks` marks.
-pub fn reached(program: &Program, along: &Along, marks: &[bool]) -> Vec<bool> {
-    outputs(program, along, marks, &true)
+pub fn reached(program: &Program, kind: &DependenceKind, marks: &[bool]) -> Vec<bool> {
+    outputs(program, kind, marks, &true)
 }
 
 /// Returns which variables of `program` depend on the inputs and constants that `marks` marks.
-pub fn reached_variables(program: &Program, along: &Along, marks: &[bool]) -> Vec<bool> {
-    follow(program, &along.within(program), marks.to_vec(), &true)
+pub fn reached_variables(program: &Program, kind: &DependenceKind, marks: &[bool]) -> Vec<bool> {
+    follow(program, &kind.within(program), marks.to_vec(), &true)
 }
 
 /// Returns the values of all variables, for those of the inputs.
-fn follow<M: Marks>(program: &Program, along: &Along, inputs: Vec<M>, anyway: &M) -> Vec<M> {
+fn follow<M: Lattice>(program: &Program, kind: &DependenceKind, inputs: Vec<M>, always: &M) -> Vec<M> {
     let mut env = inputs;
     env.resize(program.num_vars(), M::default());
     for instruction in program.instructions() {
         crate::work::note();
-        step(program, instruction, along, &mut env, anyway);
+        step(program, instruction, kind, &mut env, always);
     }
     env
 }
 
-fn step<M: Marks>(program: &Program, instruction: &Instruction, along: &Along, env: &mut [M], anyway: &M) {
-    let given = results(&instruction.op, |v| &env[v.index()], along, anyway);
+fn step<M: Lattice>(program: &Program, instruction: &Instruction, kind: &DependenceKind, env: &mut [M], always: &M) {
+    let given = results(&instruction.op, |v| &env[v.index()], kind, always);
     for (i, v) in instruction.results().enumerate() {
-        if *along == Along::Tangents && !program.ty(v).dtype.is_float() {
+        if *kind == DependenceKind::Tangents && !program.ty(v).dtype.is_inexact() {
             continue;
         }
         env[v.index()] = match &given {
@@ -178,74 +180,74 @@ impl<M: Clone> Results<M> {
 }
 
 /// Returns the values of the results of `op`. `of` returns the value of an operand.
-pub fn results<'a, V, M: Marks + 'a>(
+pub fn results<'a, V, M: Lattice + 'a>(
     op: &'a Op<V>,
     of: impl Fn(&'a V) -> &'a M,
-    along: &Along,
-    anyway: &M,
+    kind: &DependenceKind,
+    always: &M,
 ) -> Results<M> {
     let all = || Results::All(joined(op.operands().into_iter().map(&of)));
-    match along {
-        Along::Operands => {
+    match kind {
+        DependenceKind::Operands => {
             let mut marks = joined(op.operands().into_iter().map(&of));
             // An effect may return something else each time.
             if op.has_effects() {
-                marks.join(anyway);
+                marks.join(always);
             }
             Results::All(marks)
         }
-        Along::Tangents if op.is_flat() => Results::All(M::default()),
-        Along::Lanes(name) if op.axis().is_some_and(|axis| Some(&axis.name) == name.as_ref()) => {
-            Results::All(over_lanes(op, of, anyway))
+        DependenceKind::Tangents if op.is_flat() => Results::All(M::default()),
+        DependenceKind::Lanes(name) if op.axis().is_some_and(|axis| Some(&axis.name) == name.as_ref()) => {
+            Results::All(over_lanes(op, of, always))
         }
-        Along::Values | Along::Tangents | Along::Lanes(_) => {
-            each(op, &of, along, anyway).map_or_else(all, Results::Each)
+        DependenceKind::Values | DependenceKind::Tangents | DependenceKind::Lanes(_) => {
+            each(op, &of, kind, always).map_or_else(all, Results::Each)
         }
     }
 }
 
 /// Returns the values of the results of an operation whose results have values of their own: those of its programs, or
 /// of a barrier. `None`: all results have the joined value of all operands.
-fn each<'a, V, M: Marks + 'a>(
+fn each<'a, V, M: Lattice + 'a>(
     op: &'a Op<V>,
     of: &impl Fn(&'a V) -> &'a M,
-    along: &Along,
-    anyway: &M,
+    kind: &DependenceKind,
+    always: &M,
 ) -> Option<Vec<M>> {
     let marks = |args: &'a [V]| -> Vec<M> { args.iter().map(|x| of(x).clone()).collect() };
-    let by_lane = matches!(along, Along::Lanes(_));
+    let by_lane = matches!(kind, DependenceKind::Lanes(_));
     match op.control() {
         Some(Control::Call { args, program } | Control::Remat { args, program, .. }) => {
-            Some(outputs(program, along, &marks(args), anyway))
+            Some(outputs(program, kind, &marks(args), always))
         }
         Some(Control::Case { index, args, branches }) => {
             let args = marks(args);
             let mut results = vec![of(index).clone(); branches[0].outputs().len()];
             for branch in branches {
-                join_each(&mut results, &outputs(branch, along, &args, anyway));
+                join_each(&mut results, &outputs(branch, kind, &args, always));
             }
             Some(results)
         }
         Some(Control::While { args, consts, cond, body }) => {
             let mut marks = marks(args);
-            while_turn(cond, body, along, &mut marks, consts, anyway);
+            while_turn(cond, body, kind, &mut marks, consts, always);
             Some(marks.split_off(consts))
         }
         Some(Control::Scan { args, consts, carry, body, .. }) => {
             let mut marks = marks(args);
-            scan_turn(body, along, &mut marks, consts, carry, anyway);
-            let mut results = outputs(body, along, &marks, anyway);
+            scan_turn(body, kind, &mut marks, consts, carry, always);
+            let mut results = outputs(body, kind, &marks, always);
             results[..carry].clone_from_slice(&marks[consts..consts + carry]);
             Some(results)
         }
         Some(Control::CustomJvp { args, program, rule, num_args, takes_results }) => {
-            by_lane.then(|| custom_jvp(marks(args), program, rule, num_args, takes_results, along, anyway))
+            by_lane.then(|| custom_jvp(marks(args), program, rule, num_args, takes_results, kind, always))
         }
         Some(Control::CustomVjp { args, program, forward, backward, num_args }) => {
-            by_lane.then(|| custom_vjp(marks(args), program, forward, backward, num_args, along, anyway))
+            by_lane.then(|| custom_vjp(marks(args), program, forward, backward, num_args, kind, always))
         }
         Some(Control::CustomLinear { xs, backward }) => {
-            by_lane.then(|| custom_linear(&marks(xs), backward, along, anyway))
+            by_lane.then(|| custom_linear(&marks(xs), backward, kind, always))
         }
         None => {
             if let Op::OptimizationBarrier { xs } = op {
@@ -258,9 +260,16 @@ fn each<'a, V, M: Marks + 'a>(
 }
 
 /// Joins the final carry of a scan into its initial carry, until nothing changes.
-pub fn scan_turn<M: Marks>(body: &Program, along: &Along, marks: &mut [M], consts: usize, carry: usize, anyway: &M) {
+pub fn scan_turn<M: Lattice>(
+    body: &Program,
+    kind: &DependenceKind,
+    marks: &mut [M],
+    consts: usize,
+    carry: usize,
+    always: &M,
+) {
     loop {
-        let out = outputs(body, along, marks, anyway);
+        let out = outputs(body, kind, marks, always);
         if !join_each(&mut marks[consts..consts + carry], &out) {
             return;
         }
@@ -269,17 +278,17 @@ pub fn scan_turn<M: Marks>(body: &Program, along: &Along, marks: &mut [M], const
 
 /// Like [`scan_turn`], for a `while` loop. Everything depends on the number of iterations. Returns the value of the
 /// condition.
-pub fn while_turn<M: Marks>(
+pub fn while_turn<M: Lattice>(
     cond: &Program,
     body: &Program,
-    along: &Along,
+    kind: &DependenceKind,
     marks: &mut [M],
     consts: usize,
-    anyway: &M,
+    always: &M,
 ) -> M {
     loop {
-        let goes_on = joined(&outputs(cond, along, marks, anyway));
-        let mut out = outputs(body, along, marks, anyway);
+        let goes_on = joined(&outputs(cond, kind, marks, always));
+        let mut out = outputs(body, kind, marks, always);
         out.iter_mut().for_each(|out| _ = out.join(&goes_on));
         if !join_each(&mut marks[consts..], &out) {
             return goes_on;
@@ -288,12 +297,12 @@ pub fn while_turn<M: Marks>(
 }
 
 /// Joins values with values. Returns whether any changed.
-fn join_each<M: Marks>(marks: &mut [M], others: &[M]) -> bool {
+fn join_each<M: Lattice>(marks: &mut [M], others: &[M]) -> bool {
     marks.iter_mut().zip(others).fold(false, |more, (mine, theirs)| mine.join(theirs) | more)
 }
 
 /// Returns the value of an operation over the batch axis.
-fn over_lanes<'a, V, M: Marks + 'a>(op: &'a Op<V>, of: impl Fn(&'a V) -> &'a M, anyway: &M) -> M {
+fn over_lanes<'a, V, M: Lattice + 'a>(op: &'a Op<V>, of: impl Fn(&'a V) -> &'a M, always: &M) -> M {
     if let Op::Collective { .. } | Op::AllGather { .. } = op {
         return M::default(); // All lanes get the same.
     }
@@ -302,29 +311,29 @@ fn over_lanes<'a, V, M: Marks + 'a>(op: &'a Op<V>, of: impl Fn(&'a V) -> &'a M, 
     {
         return of(x).clone();
     }
-    anyway.clone()
+    always.clone()
 }
 
 /// Returns the values of the results of a function with a rule for tangents, for a batch. A result and its tangent have
 /// one type, so a result is mapped if either is.
-fn custom_jvp<M: Marks>(
+fn custom_jvp<M: Lattice>(
     args: Vec<M>,
     program: &Program,
     rule: &Program,
     num_args: usize,
     takes_results: bool,
-    along: &Along,
-    anyway: &M,
+    kind: &DependenceKind,
+    always: &M,
 ) -> Vec<M> {
     let tangents = floats(&args[..num_args], program);
-    let mut results = outputs(program, along, &args, anyway);
+    let mut results = outputs(program, kind, &args, always);
     let types = program.output_types();
     loop {
         let given = if takes_results { &results[..] } else { &[] };
-        let given = outputs(rule, along, &[&args[..], given, &tangents].concat(), anyway);
+        let given = outputs(rule, kind, &[&args[..], given, &tangents].concat(), always);
         let values = if takes_results { 0 } else { types.len() };
         let mut more = join_each(&mut results, &given[..values]);
-        let changes = results.iter_mut().zip(&types).filter(|(_, ty)| ty.dtype.is_float()).map(|(m, _)| m);
+        let changes = results.iter_mut().zip(&types).filter(|(_, ty)| ty.dtype.is_inexact()).map(|(m, _)| m);
         for (result, change) in changes.zip(&given[values..]) {
             more |= result.join(change);
         }
@@ -336,22 +345,22 @@ fn custom_jvp<M: Marks>(
 
 /// Like [`custom_jvp`], with a rule for cotangents. If the rule makes an argument that is mapped depend on the
 /// cotangent of a result, this cotangent is mapped, and so is the result.
-fn custom_vjp<M: Marks>(
+fn custom_vjp<M: Lattice>(
     args: Vec<M>,
     program: &Program,
     forward: &Program,
     backward: &Program,
     num_args: usize,
-    along: &Along,
-    anyway: &M,
+    kind: &DependenceKind,
+    always: &M,
 ) -> Vec<M> {
-    let mut results = outputs(program, along, &args, anyway);
-    let forward = outputs(forward, along, &args, anyway);
+    let mut results = outputs(program, kind, &args, always);
+    let forward = outputs(forward, kind, &args, always);
     join_each(&mut results, &forward);
     let own = floats(&args[..num_args], program);
     let residuals = forward.len() - results.len();
-    let back = backward.flow(&Along::Operands);
-    let moves: Vec<bool> = program.output_types().iter().map(|ty| ty.dtype.is_float()).collect();
+    let back = backward.flow(&DependenceKind::Operands);
+    let moves: Vec<bool> = program.output_types().iter().map(|ty| ty.dtype.is_inexact()).collect();
     for (ct, result) in results.iter_mut().zip(moves).filter(|(_, float)| *float).map(|(r, _)| r).enumerate() {
         let to = back.outputs.iter().zip(&own).filter(|(from, _)| from.positions().any(|i| i == residuals + ct));
         result.join(&joined(to.map(|(_, own)| own)));
@@ -360,17 +369,17 @@ fn custom_vjp<M: Marks>(
 }
 
 /// Like [`custom_jvp`], for the linear operation that replaces tangents in a function with a rule for cotangents.
-fn custom_linear<M: Marks>(xs: &[M], backward: &Program, along: &Along, anyway: &M) -> Vec<M> {
+fn custom_linear<M: Lattice>(xs: &[M], backward: &Program, kind: &DependenceKind, always: &M) -> Vec<M> {
     let mut any = joined(xs);
-    if let Along::Lanes(Some(name)) = along
+    if let DependenceKind::Lanes(Some(name)) = kind
         && backward.axes().contains_key(name)
     {
-        any.join(anyway);
+        any.join(always);
     }
     vec![any; backward.inputs().len() - (xs.len() - backward.outputs().len())]
 }
 
 /// Returns the values of the inputs that are floats.
-fn floats<M: Marks>(marks: &[M], program: &Program) -> Vec<M> {
-    marks.iter().zip(program.input_types()).filter(|(_, ty)| ty.dtype.is_float()).map(|(m, _)| m.clone()).collect()
+fn floats<M: Lattice>(marks: &[M], program: &Program) -> Vec<M> {
+    marks.iter().zip(program.input_types()).filter(|(_, ty)| ty.dtype.is_inexact()).map(|(m, _)| m.clone()).collect()
 }

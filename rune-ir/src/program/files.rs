@@ -19,7 +19,7 @@ pub enum SaveError {
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// The file of arrays would replace the program.
-    #[error("{0} ends in .safetensors, as the file beside it would; choose another ending, as .json")]
+    #[error("{0} has the extension .safetensors of the file for arrays; choose another one, such as .json")]
     Extension(PathBuf),
     /// A constant cannot be fetched from its device.
     #[error("a constant cannot be read: {0}")]
@@ -109,7 +109,7 @@ impl Program {
     }
 
     /// Writes the program as JSON to `path`. Constants of more than [`INLINE`] elements go to a file with the same name
-    /// and the extension `.safetensors`.
+    /// and the extension `.safetensors`, except those of `c128`, which that format lacks.
     ///
     /// # Errors
     /// If a file cannot be written, a constant cannot be fetched from its device, or the program calls a function of this process.

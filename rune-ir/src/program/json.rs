@@ -6,6 +6,7 @@ use super::parse::ParseProblem;
 use super::print::content_hash;
 use super::{BuildError, Instruction, Loc, Origin, Program, ProgramBuilder, Transform, Transforms};
 use crate::op::{Literal, Parts};
+use crate::storage;
 use crate::{Array, Element, Op, Type, Value, Var, types, with_element};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -73,7 +74,7 @@ struct Step {
     programs: Vec<(String, String)>,
     results: Vec<Variable>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    loc: Option<Place>,
+    loc: Option<SourceLocation>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -82,7 +83,7 @@ struct Step {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Place {
+struct SourceLocation {
     file: String,
     line: u32,
     column: u32,
@@ -131,7 +132,7 @@ impl Document {
         for (name, value) in names[program.inputs as usize..].iter().zip(&program.constants) {
             let (name, array) = (name.to_string(), value.to_host().map_err(SaveError::Device)?);
             let mut constant = Constant { name, ty: array.ty().clone(), data: None, tensor: None, hash: None };
-            if array.ty().size() <= inline {
+            if array.ty().size() <= inline || !storage::is_stored(array.dtype()) {
                 constant.data = Some(elements(&array));
             } else {
                 constant.tensor = Some(constant.name.clone());
@@ -181,10 +182,11 @@ impl Document {
 fn elements(array: &Array) -> Vec<Json> {
     with_element!(array.dtype(), T => array.as_slice::<T>().iter().map(|&x| {
         let literal = Literal::new(x);
-        // A float is written by way of `f64`, which holds it exactly.
-        match array.dtype().is_float() {
-            true => serde_json::Number::from_f64(Element::to_f64(x)).map_or_else(|| literal.number().into(), Json::from),
-            false => literal.number().parse().unwrap_or(Json::Null),
+        // A float goes by `f64`, which holds it exactly.
+        match array.dtype() {
+            dtype if dtype.is_complex() => literal.number().into(),
+            dtype if dtype.is_float() => serde_json::Number::from_f64(Element::to_f64(x)).map_or_else(|| literal.number().into(), Json::from),
+            _ => literal.number().parse().unwrap_or(Json::Null),
         }
     }).collect())
 }
@@ -247,7 +249,7 @@ impl Writer {
                 attributes: op.attributes().into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
                 programs,
                 results: instruction.results().map(variable).collect(),
-                loc: loc.map(|l| Place { file: l.file.clone().into_owned(), line: l.line, column: l.column }),
+                loc: loc.map(|l| SourceLocation { file: l.file.clone().into_owned(), line: l.line, column: l.column }),
                 scope: origin.scope.as_ref().map(|s| s.to_string()),
                 transforms: origin.transforms.iter().collect(),
             });

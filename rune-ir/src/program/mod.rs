@@ -217,7 +217,7 @@ pub enum BuildError {
     #[error("sub-program `{0}` of an instruction holds constants; only a whole program may")]
     OpenSubProgram(String),
     /// Operations use one batch axis with two sizes.
-    #[error("the axis `{name}` has {} lanes in one operation and {} in another", sizes[0], sizes[1])]
+    #[error("the axis `{name}` has size {} in one operation and {} in another", sizes[0], sizes[1])]
     AxisSizes {
         /// The name of the axis.
         name: AxisName,
@@ -225,7 +225,7 @@ pub enum BuildError {
         sizes: [usize; 2],
     },
     /// The nesting of sub-programs is too deep.
-    #[error("sub-program `{0}` lies deeper than {MAX_DEPTH} levels")]
+    #[error("sub-program `{0}` is nested deeper than {MAX_DEPTH} levels")]
     TooDeep(String),
 }
 

@@ -53,16 +53,16 @@ pub enum ParseProblem {
     /// Two programs have this name.
     #[error("a program `{0}` is defined already")]
     Redefined(String),
-    /// The types in the comment are not those of the variables.
-    #[error("the types are {found}, and are said to be {stated}")]
+    /// The stated types are not those of the variables.
+    #[error("the types are {found}, but the text states {stated}")]
     Types {
-        /// The types in the comment.
+        /// The stated types.
         stated: String,
         /// The types of the variables.
         found: String,
     },
     /// Two lists that belong together have different lengths.
-    #[error("{expected} {what} are needed, and there are {found}")]
+    #[error("{expected} {what} are needed, but there are {found}")]
     Count {
         /// The elements of the list.
         what: &'static str,
@@ -85,9 +85,7 @@ pub enum ParseProblem {
     #[error("constants come before all instructions, in the outermost program")]
     LateConstant,
     /// A document has another version of the format.
-    #[error(
-        "it is of version {0} of the format, and this rune reads version 1; convert it with the rune that wrote it"
-    )]
+    #[error("it has version {0} of the format, but this rune reads version 1; convert it with the rune that wrote it")]
     Version(u32),
     /// A variable cannot have this type.
     #[error("a variable {0}")]

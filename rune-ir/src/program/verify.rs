@@ -27,7 +27,7 @@ pub enum VerifyProblem {
     #[error(transparent)]
     Build(#[from] BuildError),
     /// The types of the results are not those that the operation has.
-    #[error("results are of types {stated:?} and should be of types {inferred:?}")]
+    #[error("results have types {stated:?}, but should have types {inferred:?}")]
     Results {
         /// The types of the variables.
         stated: Vec<Type>,
@@ -35,7 +35,7 @@ pub enum VerifyProblem {
         inferred: Vec<Type>,
     },
     /// Variables are not numbered consecutively.
-    #[error("the next variable is {expected:?}, and {found:?} is assigned")]
+    #[error("the next variable is {expected:?}, but {found:?} is assigned")]
     Order {
         /// The variable that should be next.
         expected: Var,

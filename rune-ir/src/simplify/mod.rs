@@ -46,6 +46,7 @@ impl Program {
     /// ");
     /// ```
     pub fn simplify(&self) -> Program {
+        let _span = crate::profile::span("transform", || format!("simplify {}", self.name()));
         simplify(self, &mut SubPrograms::default())
     }
 }
@@ -223,7 +224,7 @@ fn commutes(f: BinaryFn, ty: &Type) -> bool {
     use BinaryFn::*;
     match f {
         Add | Mul | And | Or | Xor => true,
-        Max | Min => !ty.dtype.is_float(),
+        Max | Min => !ty.dtype.is_inexact(),
         Sub | Div | Rem | Pow | Atan2 | ShiftLeft | ShiftRightArithmetic | ShiftRightLogical => false,
     }
 }

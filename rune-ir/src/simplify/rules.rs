@@ -17,6 +17,7 @@ impl Forward<'_> {
             Op::Unary { f, x } => self.unary(*f, *x),
             Op::IntegerPow { x, y } => self.integer_pow(*x, *y),
             Op::Binary { f, x, y } => self.binary(*f, *x, *y),
+            Op::Complex { re, im } => self.complex(*re, *im),
             Op::Select { pred, on_true, on_false } => self.select(*pred, *on_true, *on_false),
             Op::Convert { x, dtype } => self.convert(*x, *dtype),
             Op::BitcastConvert { x, dtype } => self.bitcast_convert(*x, *dtype),

@@ -134,6 +134,10 @@ fn repeated(f: ReduceFn, value: Literal, terms: usize) -> Option<Literal> {
     match f {
         ReduceFn::Max | ReduceFn::Min | ReduceFn::And | ReduceFn::Or => Some(value),
         ReduceFn::Sum if dtype.is_float() => Some(Literal::from_f64(dtype, value.to_f64() * terms as f64)),
+        ReduceFn::Sum if dtype.is_complex() => Some(Literal::from_complex(dtype, value.to_complex() * terms as f64)),
+        ReduceFn::Prod if dtype.is_complex() => {
+            Some(Literal::from_complex(dtype, value.to_complex().powu(u32::try_from(terms).ok()?)))
+        }
         ReduceFn::Sum if dtype.is_int() => {
             let wide = value.to_integer()?.wrapping_mul(terms as i128);
             Some(Literal::from_bytes(dtype, &wide.to_le_bytes()[..dtype.size()]))

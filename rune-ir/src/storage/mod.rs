@@ -41,7 +41,7 @@ pub enum StorageError {
         reason: String,
     },
     /// A leaf of the tree to write cannot be computed.
-    #[error("{path} is not written, since what belongs there is not known: {source}")]
+    #[error("{path} is not written, because a leaf cannot be computed: {source}")]
     Pending {
         /// The file.
         path: PathBuf,
@@ -49,7 +49,7 @@ pub enum StorageError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Two parts have the same name.
-    #[error("{path} is not written: two leaves of the tree are called `{name}`")]
+    #[error("{path} is not written: two leaves of the tree have the name `{name}`")]
     SameName {
         /// The file.
         path: PathBuf,
@@ -70,7 +70,7 @@ pub enum StorageError {
         ty: &'static str,
     },
     /// The parts of the tree that are not tensors are nested too deeply to be read again.
-    #[error("{path} is not written: what is no tensor in the tree is nested too deeply ({reason})")]
+    #[error("{path} is not written: the parts of the tree that are not tensors are nested too deeply ({reason})")]
     Nested {
         /// The file.
         path: PathBuf,
@@ -89,7 +89,7 @@ pub enum StorageError {
 
 /// Bytes are not a safetensors file.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("no safetensors file that rune can read: {0}")]
+#[error("not a safetensors file that rune can read: {0}")]
 pub struct Malformed(String);
 
 /// Writes arrays under their names. An existing file is replaced atomically.
@@ -132,7 +132,14 @@ pub fn write_with<'a>(
     arrays: impl IntoIterator<Item = (&'a str, &'a Array)>,
     statics: Option<String>,
 ) -> std::io::Result<()> {
-    let entries = arrays.into_iter().map(|(name, array)| (name, Entry(array)));
+    let entry = |(name, array): (&'a str, &'a Array)| match stored(array.dtype()) {
+        Some(dtype) => Ok((name, Entry(array, dtype))),
+        None => Err(std::io::Error::other(format!(
+            "`{name}` is of dtype {}, which the safetensors format does not have; convert it to c64, or write a .npz file",
+            array.dtype()
+        ))),
+    };
+    let entries = arrays.into_iter().map(entry).collect::<std::io::Result<Vec<_>>>()?;
     let metadata = statics.map(|statics| HashMap::from([(STATIC.to_owned(), statics)]));
     safetensors::tensor::serialize_to_file(entries, metadata, path).map_err(std::io::Error::other)
 }
@@ -177,7 +184,7 @@ pub fn from_bytes(bytes: &[u8]) -> Result<BTreeMap<String, Array>, Malformed> {
 }
 
 fn array(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<Array, String> {
-    let dtype = DType::ALL.into_iter().find(|&d| stored(d) == dtype);
+    let dtype = DType::ALL.into_iter().find(|&d| stored(d) == Some(dtype));
     let ty = Type::new(dtype.ok_or("has a dtype that rune does not have")?, shape);
     ty.check().map_err(|e| e.to_string())?;
     if ty.bytes() != bytes.len() {
@@ -234,8 +241,14 @@ pub fn temporary(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn stored(dtype: DType) -> Dtype {
-    match dtype {
+/// Whether files hold arrays of this dtype.
+pub(crate) fn is_stored(dtype: DType) -> bool {
+    stored(dtype).is_some()
+}
+
+/// The dtype of the format, if it has that one.
+fn stored(dtype: DType) -> Option<Dtype> {
+    Some(match dtype {
         DType::Bool => Dtype::BOOL,
         DType::I8 => Dtype::I8,
         DType::I16 => Dtype::I16,
@@ -249,14 +262,16 @@ fn stored(dtype: DType) -> Dtype {
         DType::BF16 => Dtype::BF16,
         DType::F32 => Dtype::F32,
         DType::F64 => Dtype::F64,
-    }
+        DType::C64 => Dtype::C64,
+        DType::C128 => return None,
+    })
 }
 
-struct Entry<'a>(&'a Array);
+struct Entry<'a>(&'a Array, Dtype);
 
 impl View for Entry<'_> {
     fn dtype(&self) -> Dtype {
-        stored(self.0.dtype())
+        self.1
     }
     fn shape(&self) -> &[usize] {
         self.0.shape()

@@ -70,7 +70,7 @@ fn array(file: &[u8]) -> Result<Array, String> {
         return Err("it has a boolean that is neither 0 nor 1".to_owned());
     }
     if descr.starts_with('>') {
-        data.chunks_exact_mut(dtype.size()).for_each(<[u8]>::reverse);
+        data.chunks_exact_mut(dtype.real().size()).for_each(<[u8]>::reverse);
     }
     if fortran && ty.rank() > 1 {
         data = transposed(&data, &ty);
@@ -159,12 +159,15 @@ fn code(dtype: DType) -> &'static str {
         DType::BF16 => "V2",
         DType::F32 => "f4",
         DType::F64 => "f8",
+        DType::C64 => "c8",
+        DType::C128 => "c16",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Complex32, Complex64};
 
     fn bytes(array: &Array) -> Vec<u8> {
         let mut file = Vec::new();
@@ -183,6 +186,8 @@ mod tests {
         }
         let b = Array::from_vec([2], vec![true, false]);
         assert_eq!(parse(&bytes(&b)).unwrap(), b);
+        let z = Array::from_fn([3, 2], |i| Complex64::new(i as f64, -0.5));
+        assert_eq!(parse(&bytes(&z)).unwrap(), z);
     }
 
     #[test]
@@ -193,5 +198,11 @@ mod tests {
         file.extend_from_slice(header.as_bytes());
         [1i16, 4, 2, 5, 3, 6].iter().for_each(|x| file.extend_from_slice(&x.to_be_bytes()));
         assert_eq!(parse(&file).unwrap(), Array::from_vec([2, 3], vec![1i16, 2, 3, 4, 5, 6]));
+        let mut file = b"\x93NUMPY\x01\x00".to_vec();
+        let header = "{'descr': '>c8', 'fortran_order': False, 'shape': (1,), }\n";
+        file.extend_from_slice(&(header.len() as u16).to_le_bytes());
+        file.extend_from_slice(header.as_bytes());
+        [1f32, -2.0].iter().for_each(|x| file.extend_from_slice(&x.to_be_bytes()));
+        assert_eq!(parse(&file).unwrap(), Array::from_vec([1], vec![Complex32::new(1.0, -2.0)]));
     }
 }

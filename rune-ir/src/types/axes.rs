@@ -48,7 +48,7 @@ pub(super) fn increasing(attribute: &'static str, axes: &[usize], rank: usize) -
     if axes.is_sorted() {
         return Ok(set);
     }
-    Err(Problem::Attribute(format!("needs `{attribute}` to increase, and is given {axes:?}")))
+    Err(Problem::Attribute(format!("needs `{attribute}` to increase, but got {axes:?}")))
 }
 
 /// Checks that a list has `expected` entries.

@@ -10,15 +10,21 @@ fn one_dtype(lhs: &Type, rhs: &Type) -> Result<(), Problem> {
     if lhs.dtype == rhs.dtype {
         return Ok(());
     }
-    let suggested = if rhs.dtype.is_float() && !lhs.dtype.is_float() { rhs.dtype } else { lhs.dtype };
+    let rank = |ty: &Type| (ty.dtype.is_complex(), ty.dtype.is_float());
+    let suggested = if rank(rhs) > rank(lhs) { rhs.dtype } else { lhs.dtype };
     Err(Problem::MixedDTypes { found: vec![lhs.clone(), rhs.clone()], suggested })
 }
 
 pub(super) fn dot_general(lhs: &Type, rhs: &Type, dims: &DotDims, out: DType) -> Result<Type, Problem> {
     one_dtype(lhs, rhs)?;
-    if (lhs.dtype.is_float(), lhs.dtype.is_int()) != (out.is_float(), out.is_int()) {
-        let kind = if lhs.dtype.is_float() { "a float" } else { "an integer" };
-        return Err(Problem::Attribute(format!("of {lhs} and {rhs} gives {kind} dtype, and is asked for {out}")));
+    let kind = |dtype: DType| (dtype.is_complex(), dtype.is_float(), dtype.is_int());
+    if kind(lhs.dtype) != kind(out) {
+        let kind = match kind(lhs.dtype) {
+            (true, ..) => "a complex",
+            (_, true, _) => "a float",
+            _ => "an integer",
+        };
+        return Err(Problem::Attribute(format!("of {lhs} and {rhs} gives {kind} dtype, but was asked for {out}")));
     }
     let DotDims { lhs_batch, rhs_batch, lhs_contract, rhs_contract } = dims;
     axes::length("rhs_batch", rhs_batch, lhs_batch.len())?;
@@ -57,7 +63,7 @@ pub(super) fn conv(lhs: &Type, rhs: &Type, dims: &ConvDims) -> Result<Type, Prob
         if expected == rank {
             axes::distinct(name, list, rank)?;
         } else if list.contains(&0) {
-            return Err(Problem::Attribute(format!("needs `{name}` of 1 or more, and is given {list:?}")));
+            return Err(Problem::Attribute(format!("needs `{name}` of 1 or more, but got {list:?}")));
         }
     }
     axes::length("padding", &dims.padding, spatial)?;
@@ -67,7 +73,7 @@ pub(super) fn conv(lhs: &Type, rhs: &Type, dims: &ConvDims) -> Result<Type, Prob
     let (by_feature, by_batch) = (dims.feature_groups, dims.batch_groups);
     if by_feature == 0 || by_batch == 0 || by_feature > 1 && by_batch > 1 {
         return Err(Problem::Attribute(format!(
-            "needs 1 or more `feature_groups` and `batch_groups`, and 1 of one of them, and is given {by_feature} and {by_batch}"
+            "needs 1 or more `feature_groups` and `batch_groups`, and 1 of one of them, but got {by_feature} and {by_batch}"
         )));
     }
     if features % by_feature != 0 || features / by_feature != in_features {

@@ -14,7 +14,7 @@ pub(super) fn case(index: &Type, args: &[&Type], branches: &[Arc<Program>]) -> R
         return Err(Problem::operand(format!("{} as its index", Type::scalar(DType::I32)), index));
     }
     let Some((first, others)) = branches.split_first() else {
-        return Err(Problem::Attribute("needs at least one branch, and is given none".to_owned()));
+        return Err(Problem::Attribute("needs at least one branch, but got none".to_owned()));
     };
     takes(first, args)?;
     let results = first.output_types();
@@ -73,7 +73,7 @@ pub(super) fn scan(
 }
 
 fn too_many(attribute: &str, n: usize, of: usize) -> Problem {
-    Problem::Attribute(format!("needs `{attribute}` up to {of}, the number of operands there, and is given {n}"))
+    Problem::Attribute(format!("needs `{attribute}` up to {of}, the number of operands there, but got {n}"))
 }
 
 /// Checks that `program` takes arguments of these types.
@@ -81,7 +81,7 @@ fn takes(program: &Program, args: &[&Type]) -> Result<(), Problem> {
     let inputs = program.input_types();
     if args.len() != inputs.len() {
         return Err(Problem::Attribute(format!(
-            "of `{}` needs {} arguments, and is given {}",
+            "of `{}` needs {} arguments, but got {}",
             program.name(),
             inputs.len(),
             args.len()

@@ -57,8 +57,8 @@ pub(super) fn custom_linear(xs: &[&Type], backward: &Program) -> Result<Types, P
         )));
     };
     let results = &takes[residuals..];
-    if let Some(ty) = results.iter().chain(&gives).find(|ty| !ty.dtype.is_float()) {
-        return Err(Problem::operand("tangents and cotangents of a float dtype", ty));
+    if let Some(ty) = results.iter().chain(&gives).find(|ty| !ty.dtype.is_inexact()) {
+        return Err(Problem::operand("tangents and cotangents of a float or complex dtype", ty));
     }
     let (tangents, known) = xs.split_at(gives.len());
     signature("backward program", backward, &known.iter().copied().chain(results).collect::<Vec<_>>(), tangents)?;
@@ -72,7 +72,7 @@ fn arguments<'a, 'b>(args: &'b [&'a Type], num_args: usize) -> Result<&'b [&'a T
 }
 
 fn floats<'a>(types: impl IntoIterator<Item = &'a Type>) -> impl Iterator<Item = &'a Type> {
-    types.into_iter().filter(|ty| ty.dtype.is_float())
+    types.into_iter().filter(|ty| ty.dtype.is_inexact())
 }
 
 fn signature(what: &str, program: &Program, takes: &[&Type], gives: &[&Type]) -> Result<(), Problem> {

@@ -1,19 +1,25 @@
 //! Rules of elementwise operations.
 
 use super::{Problem, Types};
-use crate::op::{BinaryFn, UnaryFn};
+use crate::op::{BinaryFn, Comparison, UnaryFn};
 use crate::{DType, Shape, Type};
 use smallvec::smallvec;
 
 /// A set of dtypes that an operation takes.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
-    Any,
+    /// All but complex numbers.
+    Ordered,
     Float,
+    /// Floats and complex numbers.
+    Inexact,
+    Complex,
     Int,
-    /// Integers and floats.
+    /// All but `bool`.
     Number,
-    /// Signed integers and floats.
+    /// Integers and floats.
+    Real,
+    /// Signed integers, floats and complex numbers.
     Signed,
     /// Integers and `bool`.
     Bits,
@@ -22,21 +28,29 @@ pub(super) enum Kind {
 impl Kind {
     fn has(self, dtype: DType) -> bool {
         match self {
-            Kind::Any => true,
+            Kind::Ordered => !dtype.is_complex(),
             Kind::Float => dtype.is_float(),
+            Kind::Inexact => dtype.is_inexact(),
+            Kind::Complex => dtype.is_complex(),
             Kind::Int => dtype.is_int(),
             Kind::Number => dtype != DType::Bool,
-            Kind::Signed => dtype.is_float() || dtype.is_signed_int(),
-            Kind::Bits => !dtype.is_float(),
+            Kind::Real => dtype.is_float() || dtype.is_int(),
+            Kind::Signed => dtype.is_inexact() || dtype.is_signed_int(),
+            Kind::Bits => !dtype.is_inexact(),
         }
     }
     fn takes(self) -> &'static str {
         match self {
-            Kind::Any => "any dtype",
+            Kind::Ordered => {
+                "a dtype whose elements have an order (not a complex one; compare parts, as with `.real()`, or magnitudes, `.abs()`)"
+            }
             Kind::Float => "a float dtype (convert, as with `.cast(DType::F32)`)",
+            Kind::Inexact => "a float or complex dtype (convert, as with `.cast(DType::F32)`)",
+            Kind::Complex => "a complex dtype (convert, as with `.cast(DType::C64)`)",
             Kind::Int => "an integer dtype",
-            Kind::Number => "an integer or float dtype (not `bool`; convert, as with `.cast(DType::I32)`)",
-            Kind::Signed => "a float or signed integer dtype",
+            Kind::Number => "an integer, float or complex dtype (not `bool`; convert, as with `.cast(DType::I32)`)",
+            Kind::Real => "an integer or float dtype (not `bool`; convert, as with `.cast(DType::I32)`)",
+            Kind::Signed => "a float, complex or signed integer dtype",
             Kind::Bits => "an integer dtype or `bool`",
         }
     }
@@ -56,17 +70,23 @@ pub(super) fn unary(f: UnaryFn, x: &Type) -> Result<Type, Problem> {
         Abs => Kind::Signed,
         Neg | Sign => Kind::Number,
         Not => Kind::Bits,
-        Floor | Ceil | RoundAfz | RoundEven | Exp | Exp2 | Expm1 | Log | Log1p | Sqrt | Rsqrt | Cbrt | Sin | Cos
-        | Tan | Tanh | Logistic | Erf | IsFinite => Kind::Float,
+        Floor | Ceil | RoundAfz | RoundEven | Cbrt | Erf | IsFinite => Kind::Float,
+        Exp | Exp2 | Expm1 | Log | Log1p | Sqrt | Rsqrt | Sin | Cos | Tan | Tanh | Logistic => Kind::Inexact,
+        Real | Imag | Conj => Kind::Complex,
     };
     kind.check(x)?;
-    Ok(if f == IsFinite { x.with_dtype(DType::Bool) } else { x.clone() })
+    Ok(match f {
+        IsFinite => x.with_dtype(DType::Bool),
+        Abs | Real | Imag => x.with_dtype(x.dtype.real()),
+        Neg | Sign | Not | Floor | Ceil | RoundAfz | RoundEven | Exp | Exp2 | Expm1 | Log | Log1p | Sqrt | Rsqrt
+        | Cbrt | Sin | Cos | Tan | Tanh | Logistic | Erf | Conj => x.clone(),
+    })
 }
 
 pub(super) fn integer_pow(x: &Type, y: i32) -> Result<Type, Problem> {
     Kind::Number.check(x)?;
     if x.dtype.is_int() && y < 0 {
-        return Err(Problem::Attribute(format!("of integers takes no negative power, and is given {x} and {y}")));
+        return Err(Problem::Attribute(format!("of integers takes no negative power, but got {x} and {y}")));
     }
     Ok(x.clone())
 }
@@ -75,8 +95,9 @@ pub(super) fn binary(f: BinaryFn, x: &Type, y: &Type) -> Result<Type, Problem> {
     use BinaryFn::*;
     same(&[x, y])?;
     let kind = match f {
-        Add | Sub | Mul | Div | Rem | Pow => Kind::Number,
-        Max | Min => Kind::Any,
+        Add | Sub | Mul | Div | Pow => Kind::Number,
+        Rem => Kind::Real,
+        Max | Min => Kind::Ordered,
         Atan2 => Kind::Float,
         And | Or | Xor => Kind::Bits,
         ShiftLeft | ShiftRightArithmetic | ShiftRightLogical => Kind::Int,
@@ -85,8 +106,19 @@ pub(super) fn binary(f: BinaryFn, x: &Type, y: &Type) -> Result<Type, Problem> {
     Ok(x.clone())
 }
 
-pub(super) fn compare(x: &Type, y: &Type) -> Result<Type, Problem> {
+pub(super) fn complex(re: &Type, im: &Type) -> Result<Type, Problem> {
+    same(&[re, im])?;
+    match re.dtype.complex() {
+        Some(dtype) if !re.dtype.is_complex() => Ok(re.with_dtype(dtype)),
+        _ => Err(Problem::operand("parts of f32 or f64 (convert, as with `.cast(DType::F32)`)", re)),
+    }
+}
+
+pub(super) fn compare(direction: Comparison, x: &Type, y: &Type) -> Result<Type, Problem> {
     same(&[x, y])?;
+    if !matches!(direction, Comparison::Eq | Comparison::Ne) {
+        Kind::Ordered.check(x)?;
+    }
     Ok(x.with_dtype(DType::Bool))
 }
 
@@ -104,13 +136,15 @@ pub(super) fn select(pred: &Type, on_true: &Type, on_false: &Type) -> Result<Typ
 
 pub(super) fn clamp(min: &Type, x: &Type, max: &Type) -> Result<Type, Problem> {
     same(&[min, x, max])?;
-    Kind::Number.check(x)?;
+    Kind::Real.check(x)?;
     Ok(x.clone())
 }
 
 pub(super) fn bitcast_convert(x: &Type, dtype: DType) -> Result<Type, Problem> {
-    if x.dtype == DType::Bool || dtype == DType::Bool {
-        return Err(Problem::Attribute(format!("does not go to or from `bool`, and is given {x} for {dtype}")));
+    if [x.dtype, dtype].iter().any(|&d| d == DType::Bool || d.is_complex()) {
+        return Err(Problem::Attribute(format!(
+            "does not go to or from `bool` or a complex dtype, but got {x} for {dtype}"
+        )));
     }
     let (from, to) = (x.dtype.size(), dtype.size());
     let mut dims: Vec<usize> = x.shape.to_vec();

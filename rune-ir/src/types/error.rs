@@ -17,10 +17,7 @@ pub struct TypeError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// Operands differ only in dtype.
-    #[error(
-        "takes operands of one dtype, and is given {}; convert one, as with `.cast(DType::{suggested:?})`",
-        List(found)
-    )]
+    #[error("takes operands of one dtype, but got {}; convert one, as with `.cast(DType::{suggested:?})`", List(found))]
     MixedDTypes {
         /// The types of the operands, which must agree.
         found: Vec<Type>,
@@ -28,7 +25,7 @@ pub enum Problem {
         suggested: DType,
     },
     /// Operands differ in shape, or in shape and dtype.
-    #[error("takes operands of one {what}, and is given {}", List(found))]
+    #[error("takes operands of one {what}, but got {}", List(found))]
     Mixed {
         /// What must agree: "type" or "shape".
         what: &'static str,
@@ -36,7 +33,7 @@ pub enum Problem {
         found: Vec<Type>,
     },
     /// The operation never takes an operand of this type there.
-    #[error("takes {takes}, and is given {found}")]
+    #[error("takes {takes}, but got {found}")]
     Operand {
         /// What it takes.
         takes: String,
@@ -44,7 +41,7 @@ pub enum Problem {
         found: Type,
     },
     /// An axis is out of range.
-    #[error("names axis {axis} in `{attribute}`, and there are {rank}, counted from 0")]
+    #[error("names axis {axis} in `{attribute}`, but there are only {rank} axes, counted from 0")]
     Axis {
         /// The attribute.
         attribute: &'static str,
@@ -62,7 +59,7 @@ pub enum Problem {
         axis: usize,
     },
     /// A list in an attribute has the wrong length.
-    #[error("needs {expected} entries in `{attribute}`, and is given {found}")]
+    #[error("needs {expected} entries in `{attribute}`, but got {found}")]
     Length {
         /// The attribute.
         attribute: &'static str,
@@ -107,7 +104,8 @@ impl Problem {
         if found.windows(2).any(|w| w[0].shape != w[1].shape) {
             return Problem::Mixed { what: "type", found: types };
         }
-        let suggested = found.iter().map(|t| t.dtype).max_by_key(|d| (d.is_float(), d.is_int(), d.size()));
+        let suggested =
+            found.iter().map(|t| t.dtype).max_by_key(|d| (d.is_complex(), d.is_float(), d.is_int(), d.size()));
         Problem::MixedDTypes { found: types, suggested: suggested.unwrap_or(DType::F32) }
     }
     /// Returns the problem of an operand whose type the operation never takes there.

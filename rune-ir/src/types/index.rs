@@ -24,7 +24,7 @@ fn fits(what: &str, sizes: &[usize], x: &Type) -> Result<(), Problem> {
     match (0..x.rank()).find(|&a| sizes[a] > x.shape[a]) {
         None => Ok(()),
         Some(a) => Err(Problem::Attribute(format!(
-            "takes {what} that fits into {x}, and is given {} along axis {a}, of size {}",
+            "takes {what} that fits into {x}, but got {} along axis {a}, of size {}",
             sizes[a], x.shape[a]
         ))),
     }
@@ -132,7 +132,7 @@ pub(super) fn gather(x: &Type, indices: &Type, dims: &GatherDims, slice_sizes: &
     fits("a slice", slice_sizes, x)?;
     if let Some(a) = (0..x.rank()).find(|&a| outside.contains(a) && slice_sizes[a] != 1) {
         return Err(Problem::Attribute(format!(
-            "takes slices of size 1 along axis {a}, which is not in the result, and is given {}",
+            "takes slices of size 1 along axis {a}, which is not in the result, but got {}",
             slice_sizes[a]
         )));
     }
@@ -149,7 +149,8 @@ pub(super) fn scatter(
     let ScatterDims { update_window, inserted_window, operand_batching, indices_batching, scatter_map } = dims;
     match mode {
         ScatterMode::Add | ScatterMode::Mul => Kind::Number.check(x)?,
-        ScatterMode::Set | ScatterMode::Min | ScatterMode::Max => {}
+        ScatterMode::Min | ScatterMode::Max => Kind::Ordered.check(x)?,
+        ScatterMode::Set => {}
     }
     if updates.dtype != x.dtype {
         return Err(Problem::mixed(&[updates, &updates.with_dtype(x.dtype)]));

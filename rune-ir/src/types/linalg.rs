@@ -9,6 +9,9 @@ use smallvec::smallvec;
 /// Splits `[…, m, n]` into the batch axes, `m` and `n`. Half-precision types are rejected: the results would be noise,
 /// and LAPACK has none.
 fn matrices<'a>(what: &str, x: &'a Type) -> Result<(&'a [usize], usize, usize), Problem> {
+    if x.dtype.is_complex() {
+        return Err(Problem::operand(format!("{what} of f32 or f64, not complex ones"), x));
+    }
     if !x.dtype.is_float() || x.dtype.is_half() {
         return Err(Problem::operand(format!("{what} of f32 or f64 (convert others, as with `.cast(DType::F32)`)"), x));
     }
@@ -89,7 +92,7 @@ fn solvable(a: &Type, b: &Type, left: (&[usize], usize), right: (&[usize], usize
     }
     if left != right {
         return Err(Problem::Attribute(format!(
-            "needs right sides `b` as many and as long as {a} has rows, and is given {b}"
+            "needs right sides `b` as many and as long as {a} has rows, but got {b}"
         )));
     }
     Ok(())

@@ -10,6 +10,7 @@ mod control;
 mod custom;
 mod elementwise;
 mod error;
+mod fourier;
 mod index;
 pub(crate) mod linalg;
 mod order;
@@ -38,7 +39,7 @@ pub type Types = SmallVec<[Type; 2]>;
 /// use rune_ir::{DType, Type, types};
 /// let (x, y) = (Type::new(DType::F32, [2]), Type::new(DType::F32, [3]));
 /// let error = types::infer(&Op::Binary { f: BinaryFn::Add, x: &x, y: &y }).unwrap_err();
-/// assert_eq!(error.to_string(), "`add` takes operands of one type, and is given [2, f32] and [3, f32]");
+/// assert_eq!(error.to_string(), "`add` takes operands of one type, but got [2, f32] and [3, f32]");
 /// ```
 pub fn infer(op: &Op<&Type>) -> Result<Types, TypeError> {
     let checked = || {
@@ -64,7 +65,8 @@ fn rule(op: &Op<&Type>) -> Result<Types, Problem> {
         Op::Unary { f, x } => elementwise::unary(*f, x)?,
         Op::IntegerPow { x, y } => elementwise::integer_pow(x, *y)?,
         Op::Binary { f, x, y } => elementwise::binary(*f, x, y)?,
-        Op::Compare { direction: _, x, y } => elementwise::compare(x, y)?,
+        Op::Complex { re, im } => elementwise::complex(re, im)?,
+        Op::Compare { direction, x, y } => elementwise::compare(*direction, x, y)?,
         Op::Select { pred, on_true, on_false } => elementwise::select(pred, on_true, on_false)?,
         Op::Clamp { min, x, max } => elementwise::clamp(min, x, max)?,
         Op::Convert { x, dtype } => x.with_dtype(*dtype),
@@ -86,13 +88,14 @@ fn rule(op: &Op<&Type>) -> Result<Types, Problem> {
 
         Op::Reduce { f, x, axes } => reduction::reduce(*f, x, axes)?,
         Op::ArgReduce { f: _, x, axis, index } => reduction::arg_reduce(x, *axis, *index)?,
-        Op::ReduceWindow { f: _, x, window } => reduction::reduce_window(x, window)?,
+        Op::ReduceWindow { f, x, window } => reduction::reduce_window(*f, x, window)?,
         Op::Cumulative { f, x, axis, reverse: _ } => reduction::cumulative(*f, x, *axis)?,
 
         Op::Sort { operands, dimension, num_keys } => return order::sort(operands, *dimension, *num_keys),
         Op::TopK { x, k } => return order::top_k(x, *k),
 
         Op::DotGeneral { lhs, rhs, dims, out } => contraction::dot_general(lhs, rhs, dims, *out)?,
+        Op::Fft { f, x, lengths } => fourier::fft(*f, x, lengths)?,
         Op::Conv { lhs, rhs, dims } => contraction::conv(lhs, rhs, dims)?,
 
         Op::Factor { f, x } => return linalg::factor(*f, x),
@@ -135,12 +138,12 @@ fn debug_print(args: &[&Type], format: &str, lanes: &[usize]) -> Result<Types, P
     let places = parts.iter().filter(|part| matches!(part, template::Part::Array(_))).count();
     if places != args.len() {
         return Err(Problem::Attribute(format!(
-            "has {places} places in its format, and is given {} operands",
+            "has {places} placeholders in its format, but got {} operands",
             args.len()
         )));
     }
     if args.is_empty() && !lanes.is_empty() {
-        return Err(Problem::Attribute("has lanes, and is given no operands".to_owned()));
+        return Err(Problem::Attribute("has lanes, but got no operands".to_owned()));
     }
     match args.iter().find(|ty| !ty.shape.starts_with(lanes)) {
         None => Ok(Types::new()),

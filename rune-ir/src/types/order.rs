@@ -1,5 +1,6 @@
 //! Rules of operations that sort elements.
 
+use super::elementwise::Kind;
 use super::reduction::check_positions;
 use super::{Problem, Types, axes};
 use crate::{DType, Shape, Type};
@@ -7,7 +8,7 @@ use smallvec::smallvec;
 
 pub(super) fn sort(operands: &[&Type], dimension: usize, num_keys: usize) -> Result<Types, Problem> {
     let Some(&first) = operands.first() else {
-        return Err(Problem::Attribute("takes at least one operand, and is given none".to_owned()));
+        return Err(Problem::Attribute("takes at least one operand, but got none".to_owned()));
     };
     if operands.iter().any(|x| x.shape != first.shape) {
         let found = operands.iter().map(|&x| x.clone()).collect();
@@ -16,7 +17,7 @@ pub(super) fn sort(operands: &[&Type], dimension: usize, num_keys: usize) -> Res
     axes::axis("dimension", dimension, first.rank())?;
     if num_keys == 0 || num_keys > operands.len() {
         return Err(Problem::Attribute(format!(
-            "needs 1 to {} of its operands as keys, and is given `num_keys` {num_keys}",
+            "needs 1 to {} of its operands as keys, but got `num_keys` {num_keys}",
             operands.len()
         )));
     }
@@ -28,8 +29,9 @@ pub(super) fn top_k(x: &Type, k: usize) -> Result<Types, Problem> {
         return Err(Problem::operand("an array with at least one axis", x));
     };
     if k > n {
-        return Err(Problem::Attribute(format!("takes `k` up to {n} for {x}, and is given {k}")));
+        return Err(Problem::Attribute(format!("takes `k` up to {n} for {x}, but got {k}")));
     }
+    Kind::Ordered.check(x)?;
     check_positions(DType::I32, n)?;
     let shape: Shape = batch.iter().copied().chain([k]).collect();
     Ok(smallvec![x.with_shape(&shape), Type::new(DType::I32, shape)])

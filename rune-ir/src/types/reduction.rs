@@ -1,13 +1,13 @@
 //! Rules of reductions.
 
 use super::{Problem, axes, elementwise::Kind};
-use crate::op::{CumulativeFn, ReduceFn, Window};
+use crate::op::{CumulativeFn, ReduceFn, Window, WindowFn};
 use crate::{DType, Type};
 
 pub(super) fn reduce(f: ReduceFn, x: &Type, over: &[usize]) -> Result<Type, Problem> {
     let kind = match f {
         ReduceFn::Sum | ReduceFn::Prod => Kind::Number,
-        ReduceFn::Max | ReduceFn::Min => Kind::Any,
+        ReduceFn::Max | ReduceFn::Min => Kind::Ordered,
         ReduceFn::And | ReduceFn::Or => Kind::Bits,
     };
     kind.check(x)?;
@@ -16,7 +16,7 @@ pub(super) fn reduce(f: ReduceFn, x: &Type, over: &[usize]) -> Result<Type, Prob
 }
 
 pub(super) fn arg_reduce(x: &Type, axis: usize, index: DType) -> Result<Type, Problem> {
-    Kind::Number.check(x)?;
+    Kind::Real.check(x)?;
     axes::axis("axis", axis, x.rank())?;
     let n = x.shape[axis];
     if n == 0 {
@@ -35,8 +35,11 @@ pub(super) fn check_positions(index: DType, n: usize) -> Result<(), Problem> {
     Ok(())
 }
 
-pub(super) fn reduce_window(x: &Type, window: &Window) -> Result<Type, Problem> {
-    Kind::Number.check(x)?;
+pub(super) fn reduce_window(f: WindowFn, x: &Type, window: &Window) -> Result<Type, Problem> {
+    match f {
+        WindowFn::Sum => Kind::Number.check(x)?,
+        WindowFn::Max | WindowFn::Min => Kind::Real.check(x)?,
+    }
     let rank = x.rank();
     let Window { dimensions, strides, padding, base_dilation, window_dilation } = window;
     for (name, list) in [
@@ -47,7 +50,7 @@ pub(super) fn reduce_window(x: &Type, window: &Window) -> Result<Type, Problem> 
     ] {
         axes::length(name, list, rank)?;
         if list.contains(&0) {
-            return Err(Problem::Attribute(format!("needs `{name}` of 1 or more, and is given {list:?}")));
+            return Err(Problem::Attribute(format!("needs `{name}` of 1 or more, but got {list:?}")));
         }
     }
     axes::length("padding", padding, rank)?;
@@ -61,7 +64,8 @@ pub(super) fn reduce_window(x: &Type, window: &Window) -> Result<Type, Problem> 
 
 pub(super) fn cumulative(f: CumulativeFn, x: &Type, axis: usize) -> Result<Type, Problem> {
     let kind = match f {
-        CumulativeFn::Sum | CumulativeFn::Prod | CumulativeFn::Max | CumulativeFn::Min => Kind::Number,
+        CumulativeFn::Sum | CumulativeFn::Prod => Kind::Number,
+        CumulativeFn::Max | CumulativeFn::Min => Kind::Real,
         CumulativeFn::LogSumExp => Kind::Float,
     };
     kind.check(x)?;

@@ -23,7 +23,7 @@ pub(super) fn reshape(x: &Type, shape: &Shape) -> Result<Type, Problem> {
     let (old, new) = (axes::size(&x.shape)?, axes::size(shape)?);
     if old != new {
         return Err(Problem::Attribute(format!(
-            "cannot bring {x}, of {old} elements, to shape {shape}, of {new}; they have to be as many"
+            "cannot reshape {x}, with {old} elements, to shape {shape}, with {new}"
         )));
     }
     Ok(x.with_shape(shape))
@@ -42,7 +42,7 @@ pub(super) fn slice(x: &Type, start: &[usize], limit: &[usize], strides: &[usize
     let along = |a: usize| {
         let (from, to, step, n) = (start[a], limit[a], strides[a], x.shape[a]);
         if step == 0 {
-            return Err(Problem::Attribute(format!("needs strides of 1 or more, and is given {strides:?}")));
+            return Err(Problem::Attribute(format!("needs strides of 1 or more, but got {strides:?}")));
         }
         if from > to || to > n {
             return Err(Problem::Attribute(format!(
@@ -74,7 +74,7 @@ pub(super) fn pad(x: &Type, padding: &Type, config: &[Padding]) -> Result<Type, 
 
 pub(super) fn concatenate(xs: &[&Type], dimension: usize) -> Result<Type, Problem> {
     let Some((&first, rest)) = xs.split_first() else {
-        return Err(Problem::Attribute("takes at least one operand, and is given none".to_owned()));
+        return Err(Problem::Attribute("takes at least one operand, but got none".to_owned()));
     };
     axes::axis("dimension", dimension, first.rank())?;
     let mut shape = first.shape.clone();
@@ -102,7 +102,7 @@ pub(super) fn reverse(x: &Type, axes: &[usize]) -> Result<Type, Problem> {
 pub(super) fn iota(dtype: DType, shape: &Shape, dimension: usize) -> Result<Type, Problem> {
     let ty = Type::new(dtype, shape);
     if dtype == DType::Bool {
-        return Err(Problem::Attribute(format!("gives numbers, and is asked for {ty}")));
+        return Err(Problem::Attribute(format!("returns numbers, but was asked for {ty}")));
     }
     axes::axis("dimension", dimension, shape.rank())?;
     Ok(ty)

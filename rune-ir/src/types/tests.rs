@@ -30,15 +30,15 @@ fn elementwise() {
     ok(Op::BitcastConvert { x: c, dtype: DType::F64 }, &["[f64]"]);
     fails(
         Op::Binary { f: BinaryFn::Add, x: a, y: b },
-        "`add` takes operands of one type, and is given [2, f32] and [3, f32]",
+        "`add` takes operands of one type, but got [2, f32] and [3, f32]",
     );
     fails(
         Op::Binary { f: BinaryFn::Add, x: a, y: c },
-        "`add` takes operands of one dtype, and is given [2, f32] and [2, i32]; convert one, as with `.cast(DType::F32)`",
+        "`add` takes operands of one dtype, but got [2, f32] and [2, i32]; convert one, as with `.cast(DType::F32)`",
     );
     fails(
         Op::Clamp { min: a, x: b, max: a },
-        "`clamp` takes operands of one type, and is given [2, f32], [3, f32] and [2, f32]",
+        "`clamp` takes operands of one type, but got [2, f32], [3, f32] and [2, f32]",
     );
     let error = infer(&Op::Unary { f: UnaryFn::Exp, x: c }).unwrap_err();
     assert!(matches!(error.problem, Problem::Operand { ref found, .. } if found == c));
@@ -125,7 +125,7 @@ fn shapes() {
     fails(Op::Transpose { x, permutation: smallvec![1, 1] }, "`transpose` names axis 1 twice in permutation");
     fails(
         Op::Transpose { x, permutation: smallvec![1, 2] },
-        "`transpose` names axis 2 in `permutation`, and there are 2, counted from 0",
+        "`transpose` names axis 2 in `permutation`, but there are only 2 axes, counted from 0",
     );
     ok(Op::Slice { x, start: smallvec![0, 0], limit: smallvec![2, 3], strides: smallvec![1, 2] }, &["[2, 2, f32]"]);
     let scalar = &ty("[f32]");

@@ -2,7 +2,7 @@
 
 use super::runtime::{DeviceHandle, View, allocator, check};
 use eerie_sys::runtime as sys;
-use rune_trace::{ALIGNMENT, Array, DType, HostMemory, Shape, Type};
+use rune_ir::{ALIGNMENT, Array, DType, HostMemory, Shape, Type};
 use std::any::Any;
 use std::ffi::c_void;
 use std::ptr::null_mut;
@@ -26,6 +26,8 @@ fn element_type(dtype: DType) -> sys::iree_hal_element_type_t {
         DType::BF16 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_BFLOAT_16,
         DType::F32 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_FLOAT_32,
         DType::F64 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_FLOAT_64,
+        DType::C64 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_COMPLEX_FLOAT_64,
+        DType::C128 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_COMPLEX_FLOAT_128,
     };
     t as sys::iree_hal_element_type_t
 }

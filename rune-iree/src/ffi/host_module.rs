@@ -3,7 +3,7 @@
 use super::runtime::{DeviceHandle, View, VmModule, allocator, check, instance, string_view};
 use crate::run::host_calls::{HostCalls, HostFunction, call_caught, set_last_error};
 use eerie_sys::runtime as sys;
-use rune_trace::Array;
+use rune_ir::Array;
 use smallvec::SmallVec;
 use std::ffi::c_void;
 use std::ptr::null_mut;

@@ -1,7 +1,7 @@
 //! Devices, which run compiled modules.
 
 use crate::ffi::runtime::{DeviceHandle, View, drivers};
-use rune_trace::{Array, DeviceBuffer, Type, Value};
+use rune_ir::{Array, DeviceBuffer, Type, Value};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock};

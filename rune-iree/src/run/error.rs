@@ -1,6 +1,6 @@
 //! Errors of loading modules and of calls.
 
-use rune_trace::Type;
+use rune_ir::Type;
 
 /// A module was not loaded, or a call of it failed.
 #[derive(Debug, thiserror::Error)]

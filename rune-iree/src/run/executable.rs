@@ -9,7 +9,7 @@ use crate::ffi::host_module::HostModule;
 use crate::ffi::invoke::{Function, Views};
 use crate::ffi::runtime::View;
 use rune_ir::Arg;
-use rune_trace::{ALIGNMENT, Array, DeviceBuffer, ModuleSignature, Type, Value};
+use rune_ir::{ALIGNMENT, Array, DeviceBuffer, ModuleSignature, Type, Value};
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;

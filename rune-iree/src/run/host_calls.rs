@@ -1,6 +1,6 @@
 //! Rust functions that compiled code may call.
 
-use rune_trace::{Array, Type};
+use rune_ir::{Array, Type};
 use std::cell::RefCell;
 
 /// A function of the host, as the compiled code sees it: `host.name`.

@@ -1,6 +1,6 @@
 //! The types of compiled functions.
 
-use rune_trace::Type;
+use rune_ir::Type;
 
 /// The types of a compiled function.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -119,17 +119,17 @@ fn looped<'c>(
 }
 
 /// How iterations of a compiled loop cover the positions of a scan.
-pub(super) struct Turns {
+pub(super) struct UnrollPlan {
     length: usize,
     reverse: bool,
     /// The number of positions per iteration.
     unroll: usize,
 }
 
-impl Turns {
-    pub fn new(length: usize, reverse: bool, unroll: usize, body: &Program) -> Turns {
+impl UnrollPlan {
+    pub fn new(length: usize, reverse: bool, unroll: usize, body: &Program) -> UnrollPlan {
         let unroll = if unroll == 0 { unroll_for(body) } else { unroll };
-        Turns { length, reverse, unroll: unroll.min(length) }
+        UnrollPlan { length, reverse, unroll: unroll.min(length) }
     }
     /// Returns the position of a step; both count from 0.
     fn position(&self, step: usize) -> usize {
@@ -176,9 +176,9 @@ pub(super) fn scan<'c>(
     init: &[Val<'c>],
     xs: &[Val<'c>],
     body: &Program,
-    turns: Turns,
+    turns: UnrollPlan,
 ) -> Emitted<'c> {
-    let Turns { length, unroll, .. } = turns;
+    let UnrollPlan { length, unroll, .. } = turns;
     let carry = init.len();
     let stacked = body.output_types().split_off(carry);
     if length == 0 {

@@ -1,5 +1,6 @@
 //! Elementwise functions.
 
+use super::complex;
 use crate::Backend;
 use crate::builder::{Builder, Val};
 use crate::legalize::{exponential, half, integer, math64, power, remainder, trigonometry};
@@ -8,6 +9,9 @@ use rune_ir::DType;
 use rune_ir::op::{BinaryFn, UnaryFn};
 
 pub(super) fn unary<'c>(b: &Builder<'c>, unit: &Unit<'c>, f: UnaryFn, x: &Val<'c>) -> Val<'c> {
+    if x.dtype().is_complex() {
+        return complex::unary(b, f, x);
+    }
     // IREE's embedded linker has no f64 libm on CPU.
     let own64 = x.dtype() == DType::F64 && unit.options.backend == Backend::LlvmCpu;
     let plain = |name: &'static str| half::in_f32(b, x, |x| b.unary(name, x));
@@ -40,6 +44,7 @@ pub(super) fn unary<'c>(b: &Builder<'c>, unit: &Unit<'c>, f: UnaryFn, x: &Val<'c
         UnaryFn::Erf => plain("chlo.erf"),
         UnaryFn::IsFinite => b.op1("stablehlo.is_finite", &[x], &[], x.ty.with_dtype(DType::Bool)),
         UnaryFn::Not => b.unary("stablehlo.not", x),
+        UnaryFn::Real | UnaryFn::Imag | UnaryFn::Conj => complex::unary(b, f, x),
     }
 }
 
@@ -54,6 +59,7 @@ pub(super) fn binary<'c>(b: &Builder<'c>, unit: &Unit<'c>, f: BinaryFn, x: &Val<
         BinaryFn::Rem if x.dtype().is_int() => integer::rem(b, x, y),
         BinaryFn::Rem => half::in_f32_2(b, x, y, |x, y| remainder::rem(b, unit, x, y)),
         BinaryFn::Pow if x.dtype().is_int() => integer::pow(b, x, y),
+        BinaryFn::Pow if x.dtype().is_complex() => b.binary("stablehlo.power", x, y),
         BinaryFn::Pow => half::in_f32_2(b, x, y, |x, y| power::pow(b, x, y)),
         BinaryFn::Max if bool => b.or(x, y),
         BinaryFn::Min if bool => b.and(x, y),

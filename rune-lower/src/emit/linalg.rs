@@ -58,7 +58,7 @@ pub(super) fn on_host<'c>(
 ) -> Result<Vec<Val<'c>>, EmitError> {
     if !unit.calls_host() {
         return Err(EmitError::Unsupported(
-            "the process that runs the program computes linear algebra, and only code for its CPU can call it (`Purpose::Run`); compile for the cpu, \
+            "the process that runs the program computes linear algebra, Fourier transforms and sorts of complex numbers, and only code for its CPU can call it (`Purpose::Run`); compile for the cpu, \
              or compute this part there and pass the result"
                 .to_owned(),
         ));

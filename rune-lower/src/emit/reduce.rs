@@ -1,7 +1,7 @@
 //! Reductions, window reductions and cumulative functions.
 
 use crate::builder::{Builder, Val, combiner};
-use crate::legalize::{argument, half, running, sums, windows};
+use crate::legalize::{arg_reduce, cumulative, half, sums, windows};
 use crate::unit::Unit;
 use rune_ir::DType;
 use rune_ir::op::{ArgFn, CumulativeFn, Dims, ReduceFn, Window, WindowFn};
@@ -19,7 +19,7 @@ pub(super) fn reduce<'c>(b: &Builder<'c>, unit: &Unit<'c>, f: ReduceFn, x: &Val<
 }
 
 pub(super) fn arg_reduce<'c>(b: &Builder<'c>, f: ArgFn, x: &Val<'c>, axis: usize, index: DType) -> Val<'c> {
-    argument::arg_reduce(b, f, x, axis, index)
+    arg_reduce::arg_reduce(b, f, x, axis, index)
 }
 
 pub(super) fn reduce_window<'c>(b: &Builder<'c>, f: WindowFn, x: &Val<'c>, window: &Window) -> Val<'c> {
@@ -39,5 +39,5 @@ pub(super) fn cumulative<'c>(
     axis: usize,
     reverse: bool,
 ) -> Val<'c> {
-    half::in_f32(b, x, |x| running::cumulative(b, f, x, axis, reverse, unit.has_f64()))
+    half::in_f32(b, x, |x| cumulative::cumulative(b, f, x, axis, reverse, unit.has_f64()))
 }

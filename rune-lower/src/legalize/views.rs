@@ -42,7 +42,7 @@ pub(crate) struct Views(Option<Rc<[View]>>);
 
 /// What an operation is to the compiler when it fuses.
 #[derive(PartialEq)]
-pub(crate) enum Kind {
+pub(crate) enum ViewRole {
     /// Others are fused with it.
     Producer,
     /// A function of elements in the same place.
@@ -53,15 +53,15 @@ pub(crate) enum Kind {
     Apart,
 }
 
-pub(crate) fn kind(name: &str) -> Kind {
+pub(crate) fn kind(name: &str) -> ViewRole {
     match name {
         "stablehlo.reduce"
         | "stablehlo.reduce_window"
         | "stablehlo.dot_general"
         | "stablehlo.convolution"
         | "stablehlo.sort"
-        | "func.call" => Kind::Producer,
-        "stablehlo.dynamic_slice" => Kind::Part,
+        | "func.call" => ViewRole::Producer,
+        "stablehlo.dynamic_slice" => ViewRole::Part,
         "stablehlo.constant"
         | "stablehlo.iota"
         | "stablehlo.concatenate"
@@ -74,8 +74,8 @@ pub(crate) fn kind(name: &str) -> Kind {
         | "stablehlo.case"
         | "stablehlo.return"
         | "stablehlo.cholesky"
-        | "stablehlo.triangular_solve" => Kind::Apart,
-        _ => Kind::Elements,
+        | "stablehlo.triangular_solve" => ViewRole::Apart,
+        _ => ViewRole::Elements,
     }
 }
 

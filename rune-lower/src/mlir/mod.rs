@@ -190,6 +190,10 @@ fn parse<'c>(context: &'c Context, text: &str) -> Attribute<'c> {
     Attribute::parse(context, text).unwrap_or_else(|| panic!("`{text}` is not an MLIR attribute"))
 }
 
+fn parse_type<'c>(context: &'c Context, text: &str) -> Type<'c> {
+    Type::parse(context, text).unwrap_or_else(|| panic!("`{text}` is not an MLIR type"))
+}
+
 fn element_type(context: &Context, dtype: DType) -> Type<'_> {
     let signless = |bits| IntegerType::new(context, bits).into();
     let unsigned = |bits| IntegerType::unsigned(context, bits).into();
@@ -207,6 +211,8 @@ fn element_type(context: &Context, dtype: DType) -> Type<'_> {
         DType::BF16 => Type::bfloat16(context),
         DType::F32 => Type::float32(context),
         DType::F64 => Type::float64(context),
+        DType::C64 => parse_type(context, "complex<f32>"),
+        DType::C128 => parse_type(context, "complex<f64>"),
     }
 }
 

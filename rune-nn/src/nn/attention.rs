@@ -1,7 +1,8 @@
 //! Attention.
 
 use super::Linear;
-use rune_trace::{DType, Tensor, Tree, random, where_};
+use rune_ir::DType;
+use rune_trace::{Tensor, Tree, random, where_};
 
 /// Options of attention. By default, every query position attends to every key position.
 ///

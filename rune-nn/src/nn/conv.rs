@@ -1,7 +1,8 @@
 //! Convolutions.
 
 use super::init;
-use rune_trace::{ConvOptions, DType, Layout, Tensor, Tree};
+use rune_ir::DType;
+use rune_trace::{ConvOptions, Layout, Tensor, Tree};
 
 /// A convolution over the axes of its window; two axes for images.
 ///

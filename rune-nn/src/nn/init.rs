@@ -7,7 +7,8 @@
 //! let layer = Linear { weight, bias: Some(Tensor::zeros([256], DType::F32)) };
 //! ```
 
-use rune_trace::{DType, Shape, Tensor, random};
+use rune_ir::{DType, Shape};
+use rune_trace::{Tensor, random};
 
 /// The number of connections that determines the variance.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -168,4 +169,59 @@ pub fn normal(key: &Tensor, stddev: f64, shape: impl Into<Shape>, dtype: DType) 
 #[track_caller]
 pub fn truncated_normal(key: &Tensor, stddev: f64, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     random::truncated_normal(key, shape, dtype, -2.0, 2.0) * stddev
+}
+
+/// Draws a matrix with orthonormal rows or columns, whichever are fewer, times `scale` (Saxe et al., 2014). The matrix is of the axis
+/// `column_axis` and of all other axes together.
+///
+/// # Panics
+/// Panics if the shape has fewer than two axes, if the axis is out of range, if `key` is not a key, or if `dtype` is not a
+/// float.
+///
+/// ```
+/// use rune_nn::nn::init;
+/// use rune_trace::{DType, Tensor, random};
+/// let w = init::orthogonal(&random::key(0), 1.0, [4, 2], -1, DType::F32);
+/// let off = w.t().matmul(&w) - Tensor::eye(2, DType::F32);
+/// assert!(off.abs().max().item::<f32>().unwrap() < 1e-6);
+/// ```
+#[track_caller]
+pub fn orthogonal(key: &Tensor, scale: f64, shape: impl Into<Shape>, column_axis: isize, dtype: DType) -> Tensor {
+    let mut rows = shape.into().to_vec();
+    let rank = rows.len();
+    let axis = if column_axis < 0 { column_axis + rank as isize } else { column_axis } as usize;
+    if rank < 2 || axis >= rank {
+        refuse!("init: an orthogonal matrix is made of two axes or more, and axis {column_axis} of shape {rows:?}");
+    }
+    let columns = rows.remove(axis);
+    let count = rows.iter().product();
+    rows.push(columns);
+    let matrix = random::orthogonal(key, count, columns, [], dtype);
+    matrix.reshape(rows).moveaxis(-1, axis as isize) * scale
+}
+
+/// Draws the window of a convolution, with the input and the output axis last: an [`orthogonal`] matrix in the middle, and 0 elsewhere (Xiao et al.,
+/// 2018).
+///
+/// # Panics
+/// Panics if the shape has not three to five axes, if there are more input than output channels, if `key` is not a key,
+/// or if `dtype` is not a float.
+#[track_caller]
+pub fn delta_orthogonal(key: &Tensor, scale: f64, shape: impl Into<Shape>, dtype: DType) -> Tensor {
+    let shape = shape.into();
+    let rank = shape.rank();
+    if !(3..=5).contains(&rank) || shape[rank - 1] < shape[rank - 2] {
+        refuse!(
+            "init: a window of delta_orthogonal has one to three axes, then input and no fewer output channels, and the shape is {shape}"
+        );
+    }
+    let (inputs, outputs) = (shape[rank - 2], shape[rank - 1]);
+    let mut window = orthogonal(key, scale, [inputs, outputs], -1, dtype);
+    for &size in shape[..rank - 2].iter().rev() {
+        let (size, before) = (size as isize, size.saturating_sub(1) as isize / 2);
+        let mut padding = vec![(0, 0); window.rank() + 1];
+        padding[0] = (before, size - 1 - before);
+        window = window.unsqueeze(0).pad(&padding, 0.0);
+    }
+    window
 }

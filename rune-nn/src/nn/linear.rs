@@ -1,7 +1,8 @@
 //! Linear layers, embeddings and multilayer perceptrons.
 
 use super::init;
-use rune_trace::{DType, Tensor, Tree, at_caller, random};
+use rune_ir::DType;
+use rune_trace::{Tensor, Tree, at_caller, random};
 
 /// A linear layer: x · weight + bias.
 ///

@@ -1,6 +1,7 @@
 //! Losses, under Optax's names. They return one loss per example; call `.mean()` for the average.
 
-use rune_trace::{DType, Tensor, where_};
+use rune_ir::DType;
+use rune_trace::{Tensor, where_};
 
 /// Returns the cross entropy between `labels`, class probabilities along the last axis, and `logits`: - Σ labels · ln
 /// softmax(logits).

@@ -1,7 +1,8 @@
 //! Normalization layers. Each computes in at least `f32`.
 
 use super::conv::{channel_axis, per_channel};
-use rune_trace::{Axes, DType, Layout, Tensor, Tree, at_caller};
+use rune_ir::DType;
+use rune_trace::{Axes, Layout, Tensor, Tree, at_caller};
 
 /// Converts `x` to the dtype to compute in.
 #[track_caller]

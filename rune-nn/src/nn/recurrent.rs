@@ -1,7 +1,8 @@
 //! Recurrent layers, each as one loop of the program.
 
 use super::{Linear, init};
-use rune_trace::{Caller, DType, Tensor, Tree, random, scan};
+use rune_ir::DType;
+use rune_trace::{Caller, Tensor, Tree, random, scan};
 
 /// A gated recurrent unit (Cho et al., 2014), in the variant that applies the reset gate after the matrix product.
 ///

@@ -1,6 +1,7 @@
 //! Functions on the leaves of trees with the same structure.
 
-use rune_trace::{DType, Tensor, Tree, TreePath, Type, at_caller};
+use rune_ir::{DType, Type};
+use rune_trace::{Tensor, Tree, TreePath, at_caller};
 use std::fmt;
 use std::sync::Arc;
 

@@ -1,7 +1,8 @@
 //! Moving averages of gradients, which most optimisers keep.
 
 use super::leaves::{wide, zip};
-use rune_trace::{DType, Tensor, Tree, where_};
+use rune_ir::DType;
+use rune_trace::{Tensor, Tree, where_};
 
 /// Returns the step count before the first step.
 #[track_caller]

@@ -1,6 +1,7 @@
 //! Schedules of learning rates and other numbers.
 
-use rune_trace::{DType, Tensor, at_caller, where_};
+use rune_ir::DType;
+use rune_trace::{Tensor, at_caller, where_};
 use std::f64::consts::PI;
 use std::fmt;
 use std::sync::Arc;

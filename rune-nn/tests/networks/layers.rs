@@ -223,6 +223,32 @@ fn initialisers_draw_what_jax_draws() {
 }
 
 #[test]
+fn orthogonal_initialisers_draw_orthonormal_matrices() {
+    let key = &random::key(5);
+    let orthonormal = |m: &Tensor, scale: f64| {
+        let square = if m.shape()[0] < m.shape()[1] { m.matmul(m.t()) } else { m.t().matmul(m) };
+        let off = square - Tensor::eye(m.shape()[0].min(m.shape()[1]), DType::F32) * scale * scale;
+        assert!(off.abs().max().item::<f32>().unwrap() < 4e-6, "{m:?}");
+    };
+    for (shape, axis, rows) in [(vec![4, 2], -1, 4), (vec![2, 5], -1, 2), (vec![3, 2, 4], 0, 8), (vec![3, 2, 4], 1, 12)]
+    {
+        let w = init::orthogonal(key, 1.5, shape.clone(), axis, DType::F32);
+        assert_eq!(w.shape().to_vec(), shape);
+        let columns = w.size() / rows;
+        let matrix = w.moveaxis(axis, -1).reshape([rows as isize, columns as isize]);
+        orthonormal(&matrix, 1.5);
+        // As JAX's, which are tested with the random numbers.
+        let drawn = random::orthogonal(key, rows, columns, [], DType::F32) * 1.5;
+        assert_eq!(matrix.to_vec::<f32>().unwrap(), drawn.to_vec::<f32>().unwrap());
+    }
+    let window = init::delta_orthogonal(key, 1.0, [3, 4, 2, 3], DType::F32);
+    assert_eq!(window.shape().to_vec(), [3, 4, 2, 3]);
+    orthonormal(&window.i((1, 1)), 1.0);
+    let rest = window.at((1, 1)).set(0.0);
+    assert_eq!(rest.abs().max().item::<f32>().unwrap(), 0.0);
+}
+
+#[test]
 fn halves_are_normalized_in_f32() {
     let x = argument(0, &[3, 64]).cast(DType::F32) * 100.0;
     let exact = LayerNorm::new(64).forward(&x);

@@ -55,6 +55,8 @@ fn panics_are_at_the_users_line() {
     at_fault!(seen, "init::VarianceScaling::draw", init::he_normal().draw(key, [3], DType::F32));
     at_fault!(seen, "init::uniform", init::uniform(f, 1.0, [3], DType::F32));
     at_fault!(seen, "init::normal", init::normal(f, 1.0, [3], DType::F32));
+    at_fault!(seen, "init::orthogonal", init::orthogonal(key, 1.0, [3], -1, DType::F32));
+    at_fault!(seen, "init::delta_orthogonal", init::delta_orthogonal(key, 1.0, [3, 2, 1], DType::F32));
     at_fault!(seen, "init::truncated_normal", init::truncated_normal(f, 1.0, [3], DType::F32));
     at_fault!(seen, "linear::Linear::new", Linear::new(f, 2, 2));
     at_fault!(seen, "linear::Linear::forward", Linear::new(key, 2, 2).forward(f));
@@ -138,6 +140,7 @@ fn instructions_are_from_the_line_of_the_call() {
     from_here!(seen, ["attention::MultiHeadAttention::new", "attention::MultiHeadAttention::forward", "attention::MultiHeadAttention::in_heads", "attention::MultiHeadAttention::joined"], tokens, |x: &Tensor| MultiHeadAttention::new(key, 4, 2).forward(x, x, &Attention::default()));
     from_here!(seen, ["conv::Conv::new", "conv::Conv::forward", "conv::ConvTranspose::new", "conv::ConvTranspose::forward"], image, |x: &Tensor| ConvTranspose::new(key, 8, 2, [2, 2], ConvOptions::new()).forward(&Conv::new(key, 4, 8, [2, 2], ConvOptions::new()).forward(x)));
     from_here!(seen, ["dropout::Dropout::forward"], x, |x: &Tensor| (Dropout { rate: 0.5 }.forward(x, Some(key)), Dropout { rate: 1.0 }.forward(x, Some(key))));
+    from_here!(seen, ["init::orthogonal", "init::delta_orthogonal"], key, |k: &Tensor| (init::orthogonal(k, 1.0, [3, 2], 0, DType::F32), init::delta_orthogonal(k, 1.0, [3, 2, 2], DType::F32)));
     from_here!(seen, ["init::VarianceScaling::draw", "init::uniform", "init::normal", "init::truncated_normal"], key, |k: &Tensor| (init::he_uniform().draw(k, [2, 3], DType::F32), init::glorot_normal().draw(k, [2, 3], DType::F32), init::uniform(k, 1.0, [3], DType::F32), init::normal(k, 1.0, [3], DType::F32), init::truncated_normal(k, 1.0, [3], DType::F32)));
     from_here!(seen, ["linear::Linear::new", "linear::Linear::forward", "linear::Mlp::new", "linear::Mlp::forward"], x, |x: &Tensor| (Linear::new(key, 3, 2).forward(x), Mlp::new(key, &[3, 4, 4, 2], Tensor::gelu).forward(x)));
     from_here!(seen, ["linear::Embedding::new", "linear::Embedding::forward", "linear::Embedding::attend"], x, |x: &Tensor| { let e = Embedding::new(key, 5, 3); (e.attend(x), e.forward(&x.cast(DType::I32))) });

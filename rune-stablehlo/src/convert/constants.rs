@@ -95,6 +95,12 @@ fn array(dense: &Dense) -> Result<Array, Problem> {
 
 /// Parses a number of a dtype: decimal, or its bits in hexadecimal digits.
 pub(super) fn number(dtype: DType, text: &str) -> Option<Literal> {
+    if dtype.is_complex() {
+        // Of a complex number, the two parts.
+        let (re, im) = text.split_once(',')?;
+        let [re, im] = [re, im].map(|part| number(dtype.real(), part.trim()));
+        return Literal::from_parts(dtype, [re?, im?]);
+    }
     if let Some(digits) = text.strip_prefix("0x") {
         let bits = u64::from_str_radix(digits, 16).ok()?;
         let size = dtype.size();

@@ -1,10 +1,10 @@
 //! Elementwise functions.
 
-use super::arguments::word;
+use super::arguments::{dims, word};
 use super::scope::Scope;
 use super::{Problem, constants, invalid};
 use crate::ast::Operation;
-use rune_ir::op::{BinaryFn, Comparison, UnaryFn};
+use rune_ir::op::{BinaryFn, Comparison, FftFn, UnaryFn};
 use rune_ir::{DType, Op, Var};
 
 /// Returns the unary function of an operation.
@@ -32,6 +32,9 @@ pub(super) fn unary(name: &str) -> Option<UnaryFn> {
         "chlo.erf" => UnaryFn::Erf,
         "stablehlo.is_finite" => UnaryFn::IsFinite,
         "stablehlo.not" => UnaryFn::Not,
+        "stablehlo.real" => UnaryFn::Real,
+        "stablehlo.imag" => UnaryFn::Imag,
+        "chlo.conj" => UnaryFn::Conj,
         _ => return None,
     })
 }
@@ -100,6 +103,17 @@ impl Scope<'_, '_, '_> {
         let magnitude = self.full(magnitude, &ty)?;
         let flip = self.one(Op::Binary { f: BinaryFn::And, x: sign, y: magnitude })?;
         self.one(Op::Binary { f: BinaryFn::Xor, x: bits, y: flip })
+    }
+
+    pub(super) fn fft(&mut self, op: &Operation, x: Var) -> Result<Var, Problem> {
+        let f = match word(op, &["fft_type"]) {
+            Some("FFT") => FftFn::Fft,
+            Some("IFFT") => FftFn::Ifft,
+            Some("RFFT") => FftFn::Rfft,
+            Some("IRFFT") => FftFn::Irfft,
+            _ => return invalid("its type is not one of FFT, IFFT, RFFT and IRFFT"),
+        };
+        self.one(Op::Fft { f, x, lengths: dims(op, &["fft_length"])? })
     }
 
     pub(super) fn select(&mut self, pred: Var, on_true: Var, on_false: Var) -> Result<Var, Problem> {

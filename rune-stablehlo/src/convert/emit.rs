@@ -17,10 +17,12 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         }
         if let Some(f) = xs.first().and_then(|&x| elementwise::binary(op.name, self.ty(x).dtype)) {
             let [x, y] = exactly(xs)?;
-            let idiom = match f {
-                BinaryFn::Div => self.logistic(x, y)?,
-                BinaryFn::Max => self.relu(x, y)?,
-                _ => None,
+            let idiom = if f == BinaryFn::Div {
+                self.logistic(x, y)?
+            } else if f == BinaryFn::Max {
+                self.relu(x, y)?
+            } else {
+                None
             };
             return one(match idiom {
                 Some(var) => var,
@@ -32,6 +34,14 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             "stablehlo.compare" => {
                 let [x, y] = exactly(xs)?;
                 one(self.compare(op, x, y)?)
+            }
+            "stablehlo.complex" => {
+                let [re, im] = exactly(xs)?;
+                one(self.one(Op::Complex { re, im })?)
+            }
+            "stablehlo.fft" => {
+                let [x] = exactly(xs)?;
+                one(self.fft(op, x)?)
             }
             "stablehlo.select" => {
                 let [pred, on_true, on_false] = exactly(xs)?;
@@ -138,6 +148,9 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let name = name_of(op, "name").or_else(|| name_of(op, "call_target_name")).unwrap_or("?");
         if matches!(name, "Sharding" | "xla.sdy.FuncResultSharding") {
             return Ok(Some(xs.to_vec()));
+        }
+        if name == "ApproxTopK" {
+            return self.approx_top_k(op, xs).map(Some);
         }
         if let Some(vars) = self.lapack(op, name, xs)? {
             return Ok(Some(vars));

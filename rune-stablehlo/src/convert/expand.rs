@@ -8,7 +8,7 @@ use super::{Problem, invalid, refused};
 use crate::ast::{Attribute, Operation, find};
 use rune_ir::op::{BinaryFn, Comparison, Dims, FactorFn, Padding, ReduceFn, Triangular, UnaryFn};
 use rune_ir::{DType, Op, Var};
-use rune_trace::{Tensor, lax};
+use rune_trace::{Tensor, custom_tangent, lax};
 
 /// Returns the tensor function of a CHLO function.
 fn function(name: &str) -> Option<fn(&Tensor) -> Tensor> {
@@ -36,9 +36,6 @@ pub(super) fn why_not(name: &str) -> String {
         }
         "stablehlo.rng" | "stablehlo.rng_bit_generator" => {
             "is a device-specific random generator; use keys, as `jax.random` does with `threefry2x32`".to_owned()
-        }
-        "stablehlo.fft" | "stablehlo.complex" | "stablehlo.real" | "stablehlo.imag" => {
-            "uses complex numbers, which rune does not support".to_owned()
         }
         "stablehlo.all_reduce"
         | "stablehlo.all_gather"
@@ -137,7 +134,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             DType::I16 | DType::U16 => DType::U16,
             DType::I32 | DType::U32 => DType::U32,
             DType::I64 | DType::U64 => DType::U64,
-            DType::Bool | DType::F16 | DType::BF16 | DType::F32 | DType::F64 => {
+            DType::Bool | DType::F16 | DType::BF16 | DType::F32 | DType::F64 | DType::C64 | DType::C128 => {
                 return invalid(format!("it takes integers, but has {}", self.ty(x)));
             }
         };
@@ -187,7 +184,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.convert(count, original)
     }
 
-    /// Supports the dtype's own precision, and that of `bf16` for `f32`.
+    /// Rounds floats of at most 32 bits to any precision, and others to their own.
     fn reduce_precision(&mut self, op: &Operation, x: Var) -> Result<Var, Problem> {
         let dtype = self.ty(x).dtype;
         let written = word(op, &["format"]).and_then(|format| format.strip_prefix('e')?.split_once('m'));
@@ -208,6 +205,15 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             (8, 7) if dtype == DType::F32 => {
                 let half = self.one(Op::Convert { x, dtype: DType::BF16 })?;
                 self.one(Op::Convert { x: half, dtype })
+            }
+            (1.., 0..) if dtype != DType::F64 => {
+                let wide = self.convert(x, DType::F32)?;
+                let (e, m) = (exponent.min(8) as u32, mantissa.min(23) as u32);
+                let rounded = self.expand(&[wide], |xs| {
+                    vec![custom_tangent(|x: &Tensor| rounded(x, e, m), |_, _, (dx,)| dx.clone())(&xs[0])]
+                })?;
+                let &[x] = rounded.as_slice() else { return invalid("it needs exactly one result") };
+                self.convert(x, dtype)
             }
             (e, m) => refused(format!("rounds {dtype} to e{e}m{m}, which is not a dtype of rune")),
         }
@@ -329,4 +335,26 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let limit = start.iter().zip(whole.shape.iter()).map(|(from, n)| from + n).collect();
         Ok(vec![self.one(Op::Slice { x, start, limit, strides: Dims::from_elem(1, rank) })?])
     }
+}
+
+/// `f32` numbers with so many bits of exponent and mantissa: to the nearest, halves to even; to infinity above the greatest
+/// exponent, and to zero below the least. The definition is that of XLA's `ReducePrecision`.
+fn rounded(x: &Tensor, exponent: u32, mantissa: u32) -> Tensor {
+    let bits = x.bitcast(DType::U32);
+    let number = |n: u32| lax::full_like(&bits, f64::from(n));
+    let last = 23 - mantissa;
+    let mut y = bits.clone();
+    if last > 0 {
+        let odd = lax::and(&lax::shift_right_logical(&y, &number(last)), &number(1));
+        y = lax::add(&lax::add(&y, &odd), &number((1 << (last - 1)) - 1));
+        y = lax::and(&y, &number(u32::MAX << last));
+    }
+    if exponent < 8 {
+        let reach = (1 << (exponent - 1)) - 1;
+        let (power, sign) = (lax::and(&y, &number(0xff << 23)), lax::and(&bits, &number(1 << 31)));
+        let above = lax::gt(&power, &number((127 + reach) << 23));
+        let below = lax::le(&power, &number((127 - reach) << 23));
+        y = lax::select(&above, &lax::or(&sign, &number(0xff << 23)), &lax::select(&below, &sign, &y));
+    }
+    lax::select(&x.isnan(), x, &y.bitcast(DType::F32))
 }

@@ -20,20 +20,19 @@ fn routine(target: &str) -> Option<(&str, char)> {
     Some((&name[1..], letter))
 }
 
-/// Returns an option of the call, which JAX writes as the code of a letter, such as 76 for `L`.
-fn option(op: &Operation, key: &str) -> Result<u8, Problem> {
-    let entries = match op.attribute(&["mhlo.backend_config", "backend_config"]) {
-        Some(Attribute::Dict(entries)) => entries.as_slice(),
-        _ => &[],
-    };
+/// Returns an option of the call: a number, or the code of a letter, such as 76 for `L`.
+fn option(op: &Operation, key: &str) -> Result<i64, Problem> {
+    // The text of `as_text` has an empty string under the second name too.
+    let written = op.attribute(&["mhlo.backend_config"]).or_else(|| op.attribute(&["backend_config"]));
+    let entries = if let Some(Attribute::Dict(entries)) = written { entries.as_slice() } else { &[] };
     match find(entries, &[key]).and_then(Attribute::ints).as_deref() {
-        Some(&[code]) if u8::try_from(code).is_ok() => Ok(code as u8),
+        Some(&[code]) => Ok(code),
         _ => invalid(format!("its option `{key}` is missing")),
     }
 }
 
 fn is(op: &Operation, key: &str, letter: u8) -> Result<bool, Problem> {
-    Ok(option(op, key)? == letter)
+    Ok(option(op, key)? == i64::from(letter))
 }
 
 impl<'m, 't> Scope<'_, 'm, 't> {
@@ -59,7 +58,10 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             }
         }
         let matrices = if name == "gtsv" { &xs[xs.len().saturating_sub(1)..] } else { &xs[..xs.len().min(1)] };
-        if matrices.iter().any(|&x| self.ty(x).rank() < 2) || !by_columns(op, self.ty(xs[0]).rank()) {
+        if matrices.is_empty()
+            || matrices.iter().any(|&x| self.ty(x).rank() < 2)
+            || !by_columns(op, self.ty(xs[0]).rank())
+        {
             return invalid("it takes matrices, whose columns are kept together");
         }
         match name {
@@ -124,9 +126,9 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         // Without vectors, the results for them hold nothing.
         let empty = [self.output(op, 2, 5)?.clone(), self.output(op, 3, 5)?.clone()];
         self.expand(&[x], |xs| {
-            let f = if mode == b'A' { FactorFn::SvdFull } else { FactorFn::Svd };
+            let f = if mode == i64::from(b'A') { FactorFn::SvdFull } else { FactorFn::Svd };
             let [mut u, s, mut vt] = lax::factor(f, &xs[0]);
-            if mode == b'N' {
+            if mode == i64::from(b'N') {
                 [u, vt] = empty.clone().map(|ty| Tensor::zeros(ty.shape, ty.dtype));
             }
             let info = lax::convert(&xs[0].isnan().any_axes([-2, -1]), DType::I32) * -4;
@@ -178,8 +180,11 @@ impl<'m, 't> Scope<'_, 'm, 't> {
 
     fn gehrd(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, Problem> {
         let x = self.square(xs)?;
+        if self.ty(x).size() == 0 {
+            return invalid("it takes matrices with elements");
+        }
         let n = self.ty(x).shape[self.ty(x).rank() - 1];
-        if option(op, "low")? != 1 || usize::from(option(op, "high")?) != n {
+        if option(op, "low")? != 1 || usize::try_from(option(op, "high")?) != Ok(n) {
             return refused("reduces a part of the matrix");
         }
         self.expand(&[x], |xs| {
@@ -191,6 +196,9 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     /// A Hessenberg form that is symmetric is tridiagonal. What is above the first diagonal beside it is the matrix's.
     fn sytrd(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, Problem> {
         let x = self.square(xs)?;
+        if self.ty(x).size() == 0 {
+            return invalid("it takes matrices with elements");
+        }
         if !is(op, "uplo", b'L')? {
             return refused("reduces the upper triangle; transpose the matrix and reduce the lower one");
         }
@@ -265,8 +273,9 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let mut pending = vec![(factored, true)];
         while let Some((value, cut)) = pending.pop() {
             for user in self.users(value)? {
-                let moves =
-                    cut && matches!(user.name, "stablehlo.slice" | "stablehlo.pad") && user.operands[0] == value;
+                let moves = cut
+                    && matches!(user.name, "stablehlo.slice" | "stablehlo.pad")
+                    && user.operands.first() == Some(&value);
                 if moves && starts_at_corner(user) {
                     pending.push((self.result(user, 0)?, false));
                 } else if !(user.operands.first() == Some(&value) && q(user)) && !self.takes_upper(user, value) {
@@ -286,8 +295,8 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     fn takes_upper(&self, user: &Operation<'t>, value: Use<'t>) -> bool {
         let number = |used: Use<'t>| {
             let mut op = self.definition(used)?;
-            while matches!(op.name, "stablehlo.broadcast_in_dim") {
-                op = self.definition(op.operands[0])?;
+            if op.name == "stablehlo.broadcast_in_dim" {
+                op = self.definition(*op.operands.first()?)?;
             }
             constants::splat(op).map(|number| number.to_f64())
         };
@@ -307,7 +316,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                 if *axes != [ty.rank().checked_sub(2)?, ty.rank() - 1] {
                     return None;
                 }
-                op = self.definition(op.operands[0])?;
+                op = self.definition(*op.operands.first()?)?;
             }
             let (&[rows, columns], "stablehlo.compare") = (op.operands.as_slice(), op.name) else { return None };
             let direction = super::arguments::word(op, &["comparison_direction"])?;

@@ -19,6 +19,7 @@ mod origin;
 mod reduce;
 mod scope;
 mod shape;
+mod top_k;
 
 use super::ast::{Attribute, Operation, Ty};
 use super::error::{ImportError, Refusal, place};
@@ -176,9 +177,6 @@ pub(crate) fn name_of<'a>(op: &'a Operation, key: &str) -> Option<&'a str> {
 pub(crate) fn tensor<'a>(ty: &'a Ty) -> Result<&'a Type, Problem> {
     match ty {
         Ty::Tensor(ty) => Ok(ty),
-        Ty::Other(text) if text.contains("complex") => {
-            refused(format!("has type {text}; rune does not support complex numbers"))
-        }
         Ty::Other(text) if text.contains('?') => {
             refused(format!("has type {text}; export the function for arguments of known shapes"))
         }

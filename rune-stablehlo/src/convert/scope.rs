@@ -7,10 +7,18 @@ use crate::error::ImportError;
 use rune_ir::op::Literal;
 use rune_ir::{Op, Origin, Program, ProgramBuilder, Type, Value, Var};
 use rune_trace::{Tensor, make_program};
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 /// The captures of regions, and their programs.
 type Regions = (Vec<Var>, Vec<Program>);
+
+/// The operations of a block by the values that they use, and the values that operations inside of them use.
+#[derive(Default)]
+struct Uses<'m, 't> {
+    operations: HashMap<Use<'t>, Vec<&'m Operation<'t>>>,
+    inside: HashSet<Use<'t>>,
+}
 
 pub(crate) struct Scope<'c, 'm, 't> {
     pub cx: &'c mut Converter<'m, 't>,
@@ -32,8 +40,10 @@ pub(crate) struct Scope<'c, 'm, 't> {
     pub made: HashMap<Var, Op>,
     /// Whether this is JAX's `relu`, whose derivative at 0 is 0.
     pub relu: bool,
-    /// The block under conversion.
+    /// The block under conversion, the operations in it by their results, and their uses once these are asked for.
     block: Option<&'m Region<'t>>,
+    definitions: HashMap<&'t str, &'m Operation<'t>>,
+    uses: OnceCell<Uses<'m, 't>>,
     origin: Origin,
 }
 
@@ -52,6 +62,8 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
             made: HashMap::new(),
             relu: false,
             block: None,
+            definitions: HashMap::new(),
+            uses: OnceCell::new(),
             origin: Origin::default(),
         }
     }
@@ -163,6 +175,9 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
     /// Converts the operations of a block up to its return, and returns its values, or `None` if one of them is lost.
     fn block(&mut self, around: &Operation, region: &'m Region<'t>) -> Result<Option<Vec<Var>>, ImportError> {
         self.block = Some(region);
+        for op in &region.operations {
+            self.definitions.extend(op.results.iter().map(|(name, _)| (*name, op)));
+        }
         for op in &region.operations {
             if matches!(op.name, "func.return" | "stablehlo.return") {
                 return self.operands(op).map_err(|problem| self.error(op, problem));
@@ -280,16 +295,25 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
     }
     /// Returns the operation of the block that defines a value.
     pub fn definition(&self, value: Use<'t>) -> Option<&'m Operation<'t>> {
-        self.block?.operations.iter().find(|op| op.results.iter().any(|(name, _)| *name == value.name))
+        self.definitions.get(value.name).copied()
     }
     /// Returns the operations of the block that use a value, or `None` if an operation inside one of them does.
-    pub fn users(&self, value: Use<'t>) -> Option<Vec<&'m Operation<'t>>> {
-        let operations = &self.block?.operations;
-        let inside = |op: &Operation<'t>| free::values(&op.regions.iter().collect::<Vec<_>>()).contains(&value);
-        if operations.iter().any(|op| !op.regions.is_empty() && inside(op)) {
-            return None;
+    pub fn users(&self, value: Use<'t>) -> Option<&[&'m Operation<'t>]> {
+        let all = self.uses.get_or_init(|| {
+            let mut all = Uses::default();
+            for op in self.block.iter().flat_map(|block| &block.operations) {
+                let mut seen = HashSet::new();
+                for &used in op.operands.iter().filter(|used| seen.insert(**used)) {
+                    all.operations.entry(used).or_default().push(op);
+                }
+                all.inside.extend(free::values(&op.regions.iter().collect::<Vec<_>>()));
+            }
+            all
+        });
+        match all.inside.contains(&value) {
+            true => None,
+            false => Some(all.operations.get(&value).map_or(&[], Vec::as_slice)),
         }
-        Some(operations.iter().filter(|op| op.operands.contains(&value)).collect())
     }
     /// Returns whether a result of an operation is used.
     pub fn used(&self, op: &Operation<'t>, index: usize) -> bool {

@@ -149,7 +149,7 @@ fn nested<'t>(c: &mut Cursor<'t>, all: &mut Vec<&'t str>) -> Result<(), Fail> {
 
 fn element<'t>(c: &mut Cursor<'t>) -> Result<&'t str, Fail> {
     if c.peek() == Some(b'(') {
-        // A complex number; its type is rejected.
+        // A complex number: its parts.
         c.expect("(")?;
         return c.balanced();
     }
@@ -192,8 +192,14 @@ pub(crate) fn ty<'t>(c: &mut Cursor<'t>) -> Result<Ty<'t>, Fail> {
 /// Parses the type in the brackets of `tensor<2x3xf32>`. Returns `None` if programs have no such type.
 fn tensor(body: &str) -> Option<Result<Type, String>> {
     let body = body.split(',').next().unwrap_or_default().trim();
-    let mut parts: Vec<&str> = body.split('x').map(str::trim).collect();
-    let dtype = match parts.pop()? {
+    // The `x` of `complex` separates no sizes.
+    let (sizes, element) = match body.find("complex") {
+        Some(at) => (&body[..at], &body[at..]),
+        None => body.split_at(body.rfind('x').map_or(0, |at| at + 1)),
+    };
+    let mut parts: Vec<&str> = sizes.split('x').map(str::trim).collect();
+    parts.pop();
+    let dtype = match element.trim() {
         "i1" => DType::Bool,
         "i8" => DType::I8,
         "i16" => DType::I16,
@@ -207,6 +213,8 @@ fn tensor(body: &str) -> Option<Result<Type, String>> {
         "bf16" => DType::BF16,
         "f32" => DType::F32,
         "f64" => DType::F64,
+        "complex<f32>" => DType::C64,
+        "complex<f64>" => DType::C128,
         _ => return None,
     };
     let digits = |d: &&str| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit());

@@ -1,6 +1,7 @@
 //! Modules that JAX exported (`scripts/make-stablehlo`), against what JAX computes by them.
 
 mod data;
+mod idioms;
 mod loops;
 mod random;
 mod real;
@@ -98,23 +99,44 @@ fn all_that_rune_does_not_have_is_told_at_once() {
     let text = main_of(
         "%a: tensor<3xf32>",
         "tensor<3xf32>",
-        "    %0 = stablehlo.custom_call @lapack_spotrf_ffi(%a) : (tensor<3xf32>) -> tensor<3xf32>
+        "    %0 = stablehlo.custom_call @lapack_sgees_ffi(%a) : (tensor<3xf32>) -> tensor<3xf32>
     %1 = stablehlo.add %0, %a : tensor<3xf32>
-    %2 = stablehlo.convert %a : (tensor<3xf32>) -> tensor<3xcomplex<f32>>
+    %2 = stablehlo.convert %a : (tensor<3xf32>) -> tensor<3xf8E4M3FN>
     %3 = chlo.lgamma %1 : tensor<3xf32> -> tensor<3xf32>
-    %4 = chlo.bessel_i1e %a : tensor<3xf32> -> tensor<3xf32>
+    %4 = chlo.ragged_dot %a : tensor<3xf32> -> tensor<3xf32>
     return %4 : tensor<3xf32>",
     );
     let error = import(&text).unwrap_err();
     let ImportError::Unsupported(refusals) = &error else { panic!("{error}") };
     let named: Vec<_> = refusals.iter().map(|r| (r.line, r.column, r.op.as_str())).collect();
-    assert_eq!(named, [(3, 10, "stablehlo.custom_call"), (5, 10, "stablehlo.convert"), (7, 10, "chlo.bessel_i1e")]);
+    assert_eq!(named, [(3, 10, "stablehlo.custom_call"), (5, 10, "stablehlo.convert"), (7, 10, "chlo.ragged_dot")]);
     let text = error.to_string();
     assert!(
         text.starts_with("3 operations cannot be imported:\n  3:10: `stablehlo.custom_call` calls @lapack"),
         "{text}"
     );
-    assert!(text.contains("has type tensor<3xcomplex<f32>>; rune does not support complex numbers"), "{text}");
+    assert!(text.contains("has type tensor<3xf8E4M3FN>; rune has no floats of 8 bits"), "{text}");
+}
+
+#[test]
+fn complex_numbers_and_fourier_transforms() {
+    let text = main_of(
+        "%a: tensor<4xf32>",
+        "tensor<4xf32>",
+        "    %0 = stablehlo.constant dense<[(1.0,2.0), (0.0,-1.0), (5.000000e-01,0.0)]> : tensor<3xcomplex<f32>>
+    %1 = \"stablehlo.fft\"(%a) {fft_type = #stablehlo<fft_type RFFT>, fft_length = array<i64: 4>} : (tensor<4xf32>) -> tensor<3xcomplex<f32>>
+    %2 = stablehlo.multiply %0, %1 : tensor<3xcomplex<f32>>
+    %3 = stablehlo.real %2 : (tensor<3xcomplex<f32>>) -> tensor<3xf32>
+    %4 = stablehlo.imag %2 : (tensor<3xcomplex<f32>>) -> tensor<3xf32>
+    %5 = stablehlo.complex %3, %4 : tensor<3xcomplex<f32>>
+    %6 = stablehlo.fft %5, type = IRFFT, length = [4] : (tensor<3xcomplex<f32>>) -> tensor<4xf32>
+    return %6 : tensor<4xf32>",
+    );
+    let program = import(&text).unwrap();
+    let x = rune_ir::Array::from_slice([4], &[1.0f32, 2.0, 3.0, 4.0]);
+    let y = rune_ir::interpret::interpret(&program, &[x]).unwrap();
+    // The frequencies of x are 10, -2 + 2i and -2; times the constants 10, 2 + 2i and -1.
+    assert_eq!(y[0].as_slice::<f32>(), [3.25, 1.75, 1.25, 3.75]);
 }
 
 #[test]
@@ -219,7 +241,11 @@ fn texts_that_once_failed_do_no_longer() {
 /// Texts with bytes changed, pieces taken out, doubled or moved: whatever comes of them, it is no panic.
 #[test]
 fn damaged_texts_do_not_panic() {
-    let all = modules().into_iter().chain(texts(&file("loops.mlir"))).chain(texts(&file("wide.mlir")));
+    let all = modules()
+        .into_iter()
+        .chain(texts(&file("loops.mlir")))
+        .chain(texts(&file("wide.mlir")))
+        .chain(texts(&file("real.mlir")));
     let modules: Vec<String> = all.map(|(_, text)| text).collect();
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
     let mut draw = |n: usize| {

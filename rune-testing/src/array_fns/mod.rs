@@ -3,4 +3,6 @@
 pub mod case;
 pub mod functions;
 pub mod integers;
+pub mod numpy;
 pub mod special;
+pub mod stats;

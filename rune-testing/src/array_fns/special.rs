@@ -1,9 +1,12 @@
-//! Special functions by their names.
+//! Special functions by their names, and functions of distributions by names with a dot.
 
 use rune_trace::{Tensor, special};
 
 /// Applies the special function of this name. Functions of two results stack them.
 pub fn apply(name: &str, xs: &[Tensor]) -> Tensor {
+    if name.contains('.') {
+        return super::stats::apply(name, xs);
+    }
     let both = |(a, b): (Tensor, Tensor)| Tensor::stack(&[a, b], 0);
     match (name, xs) {
         ("gammaln", [x]) => special::gammaln(x),

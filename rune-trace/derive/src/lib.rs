@@ -1,7 +1,7 @@
-//! Macros of rune: `Tree`, derived for what functions take and return, and `Outer`, for what they return if they have a Jacobian; and
+//! Macros of rune: `Tree`, derived for what functions take and return, and `GenericTree`, for what they return if they have a Jacobian; and
 //! `debug_print!`.
 
-mod outer;
+mod generic_tree;
 mod print;
 mod tree;
 
@@ -16,11 +16,13 @@ pub fn derive_tree(input: TokenStream) -> TokenStream {
     tree::derive(syn::parse_macro_input!(input as syn::DeriveInput)).unwrap_or_else(|e| e.to_compile_error()).into()
 }
 
-/// Derives `Outer` for a struct or enum that is generic over what its leaves are: `struct Name<T = Tensor>`. Besides fields marked
+/// Derives `GenericTree` for a struct or enum that is generic over what its leaves are: `struct Name<T = Tensor>`. Besides fields marked
 /// `#[tree(static)]`, all fields are of such a parameter, or of containers of it.
-#[proc_macro_derive(Outer, attributes(tree))]
+#[proc_macro_derive(GenericTree, attributes(tree))]
 pub fn derive_outer(input: TokenStream) -> TokenStream {
-    outer::derive(syn::parse_macro_input!(input as syn::DeriveInput)).unwrap_or_else(|e| e.to_compile_error()).into()
+    generic_tree::derive(syn::parse_macro_input!(input as syn::DeriveInput))
+        .unwrap_or_else(|e| e.to_compile_error())
+        .into()
 }
 
 /// Prints the values of tensors when they are known: at once outside of transformations, each time the function runs within them.

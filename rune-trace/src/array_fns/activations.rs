@@ -80,6 +80,7 @@ impl Tensor {
         self * (((self * consts::FRAC_1_SQRT_2).erf() + 1.0) * 0.5)
     }
     /// Computes x · sigmoid(x), also called swish.
+    #[doc(alias = "swish")]
     #[track_caller]
     pub fn silu(&self) -> Tensor {
         self * self.sigmoid()
@@ -95,6 +96,7 @@ impl Tensor {
         (self + 3.0).relu6() / 6.0
     }
     /// Computes x · hard_sigmoid(x), also called hard swish.
+    #[doc(alias = "hard_swish")]
     #[track_caller]
     pub fn hard_silu(&self) -> Tensor {
         self * self.hard_sigmoid()
@@ -167,7 +169,7 @@ impl Tensor {
     #[track_caller]
     pub fn one_hot(&self, classes: usize, dtype: DType) -> Tensor {
         if !self.dtype().is_int() {
-            refuse!("one_hot: takes integers, and is given {}; convert it, as with `.cast(DType::I32)`", self.ty());
+            refuse!("one_hot: takes integers, but got {}; convert it, as with `.cast(DType::I32)`", self.ty());
         }
         let mut shape = self.shape().clone();
         shape.dims_mut().push(classes);
@@ -186,7 +188,7 @@ impl Tensor {
     pub fn glu(&self, axis: isize) -> Tensor {
         let at = resolve_axis("glu", axis, self.shape());
         if !self.shape()[at].is_multiple_of(2) {
-            refuse!("glu: axis {at} of shape {} is not of even size", self.shape());
+            refuse!("glu: axis {at} of shape {} does not have an even size", self.shape());
         }
         let halves = self.split(2, axis);
         &halves[0] * halves[1].sigmoid()

@@ -289,6 +289,6 @@ fn magnitude(x: &Tensor) -> Tensor {
 #[track_caller]
 pub(super) fn expect_int(op: &str, x: &Tensor) {
     if !x.dtype().is_int() {
-        refuse!("{op}: takes an integer dtype, and is given {}", x.ty());
+        refuse!("{op}: takes an integer dtype, but got {}", x.ty());
     }
 }

@@ -169,7 +169,7 @@ impl Tensor {
     pub fn unpackbits(&self, axis: isize, order: BitOrder) -> Tensor {
         let axis = resolve_axis("unpackbits", axis, self.shape());
         if self.dtype() != DType::U8 {
-            refuse!("unpackbits: takes bytes, of dtype u8, and is given {}", self.ty());
+            refuse!("unpackbits: takes bytes, of dtype u8, but got {}", self.ty());
         }
         let mut wide = self.shape().clone();
         wide.dims_mut().insert(axis + 1, 8);
@@ -188,7 +188,7 @@ impl Tensor {
     #[track_caller]
     pub fn reduce_xor(&self, axes: impl Into<Axes>) -> Tensor {
         if self.dtype().is_float() {
-            refuse!("reduce_xor: takes integers or bool, and is given {}", self.ty());
+            refuse!("reduce_xor: takes integers or bool, but got {}", self.ty());
         }
         let axes = axes.into().resolve_sorted("reduce_xor", self.shape());
         let kept: Vec<usize> = (0..self.rank()).filter(|a| !axes.contains(a)).collect();

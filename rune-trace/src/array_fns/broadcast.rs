@@ -58,7 +58,8 @@ pub(crate) fn expect_one_dtype(op: &str, dtypes: &[DType]) {
     for pair in dtypes.windows(2) {
         let (a, b) = (pair[0], pair[1]);
         if a != b {
-            let suggested = if !a.is_float() && b.is_float() || a == DType::Bool { b } else { a };
+            let rank = |d: DType| (d.is_complex(), d.is_float());
+            let suggested = if rank(b) > rank(a) || a == DType::Bool { b } else { a };
             refuse!("{op}: operands are {a} and {b}; convert one, as with `.cast(DType::{suggested:?})`");
         }
     }
@@ -97,7 +98,7 @@ pub(crate) fn unify_with<const N: usize>(op: &str, args: [Argument; N], others: 
 
 /// Returns the dtype of numbers without tensors: that of the most general one.
 fn literal_dtype(args: &[Argument]) -> DType {
-    let rank = |d: &DType| (d.is_float(), d.is_int());
+    let rank = |d: &DType| (d.is_complex(), d.is_float(), d.is_int());
     let of = |a: &Argument| match a {
         Argument::Scalar(x) => Some(x.default_dtype()),
         Argument::Tensor(_) => None,
@@ -116,6 +117,7 @@ impl Tensor {
     /// let x = Tensor::from([1, 2]).broadcast_to([2, 2]);
     /// assert_eq!(x.to_vec::<i32>().unwrap(), [1, 2, 1, 2]);
     /// ```
+    #[doc(alias = "expand")]
     #[track_caller]
     pub fn broadcast_to(&self, shape: impl Into<Shape>) -> Tensor {
         broadcast("broadcast_to", self, &shape.into())
@@ -130,6 +132,7 @@ impl Tensor {
     /// let (x, y) = Tensor::from([1, 2]).broadcast_with(3);
     /// assert_eq!((x.shape(), y.to_vec::<i32>().unwrap()), (y.shape(), vec![3, 3]));
     /// ```
+    #[doc(alias = "broadcast_like")]
     #[track_caller]
     pub fn broadcast_with(&self, other: impl Operand) -> (Tensor, Tensor) {
         let [x, y] = unify("broadcast_with", [self.into_argument(), other.into_argument()]);

@@ -42,7 +42,11 @@ impl ResultSize {
     /// What results are filled up with.
     #[track_caller]
     pub(super) fn fill(&self, op: &str, dtype: DType) -> Option<Tensor> {
-        self.fill.map(|fill| lax::constant(fill.literal(op, dtype)))
+        Some(lax::constant(self.fill?.literal(op, dtype)))
+    }
+    #[track_caller]
+    fn fill_or_zero(&self, op: &str, dtype: DType) -> Tensor {
+        lax::constant(self.fill.unwrap_or(Scalar::Int(0)).literal(op, dtype))
     }
 }
 impl From<RangeFull> for ResultSize {
@@ -159,7 +163,7 @@ impl Tensor {
             refuse!("extract: shapes {} and {} differ", self.shape(), condition.shape());
         }
         let (size, mask) = (size.into(), truth(condition).flatten());
-        let fill = size.fill("extract", self.dtype()).unwrap_or_else(|| lax::full(self.dtype(), &Shape::scalar(), 0.0));
+        let fill = size.fill_or_zero("extract", self.dtype());
         compact(&self.flatten(), &mask, size.resolve("extract", &mask), &fill)
     }
     /// Returns the slices along `axis` for which `condition`, a vector, holds. Slices beyond its end are left out.
@@ -182,8 +186,7 @@ impl Tensor {
         let (chosen, is) = positions("compress", &truth(condition), &size, 0.0);
         let mut shape = self.shape().clone();
         shape.dims_mut()[at] = chosen.size();
-        let fill =
-            size.fill("compress", self.dtype()).unwrap_or_else(|| lax::full(self.dtype(), &Shape::scalar(), 0.0));
+        let fill = size.fill_or_zero("compress", self.dtype());
         let fill = lax::broadcast_in_dim(&fill, shape.clone(), &[]);
         if shape.size() == 0 || self.shape()[at] == 0 {
             return fill;
@@ -298,11 +301,7 @@ impl Tensor {
     pub fn put_along_axis(&self, indices: &Tensor, values: impl Operand, axis: isize) -> Tensor {
         let axis = resolve_axis("put_along_axis", axis, self.shape());
         if !indices.dtype().is_int() || indices.rank() != self.rank() {
-            refuse!(
-                "put_along_axis: of {} takes integer indices of as many axes, and is given {}",
-                self.ty(),
-                indices.ty()
-            );
+            refuse!("put_along_axis: of {} takes integer indices of as many axes, but got {}", self.ty(), indices.ty());
         }
         let mut shape = self.shape().clone();
         shape.dims_mut()[axis] = indices.shape()[axis];

@@ -85,7 +85,7 @@ pub fn pmean<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
     let axes = named("pmean", axis_name);
     let n: f64 = axes.iter().map(|axis| axis.size as f64).product();
     leaves!(x, |x| {
-        let x = if x.dtype().is_float() { x.clone() } else { lax::convert(x, DType::F32) };
+        let x = if x.dtype().is_inexact() { x.clone() } else { lax::convert(x, DType::F32) };
         let wide = if x.dtype().is_half() { DType::F32 } else { x.dtype() };
         lax::convert(&(collective(CollectiveFn::Sum, &lax::convert(&x, wide), &axes) / n), x.dtype())
     })
@@ -236,7 +236,11 @@ pub fn pshuffle<T: Tree>(x: &T, axis_name: impl Into<AxisName>, permutation: &[u
     let mut sorted = permutation.to_vec();
     sorted.sort_unstable();
     if !sorted.into_iter().eq(0..over.size) {
-        refuse!("pshuffle: {permutation:?} is no permutation of the {} lanes of `{}`", over.size, over.name);
+        refuse!(
+            "pshuffle: {permutation:?} is not a permutation of the {} batch elements of `{}`",
+            over.size,
+            over.name
+        );
     }
     let pairs: Vec<(usize, usize)> = permutation.iter().copied().zip(0..).collect();
     leaves!(x, |x| lax::ppermute(x, &over, pairs.clone()))
@@ -361,7 +365,7 @@ fn parted(function: &str, x: &Tensor, axis: usize, over: &NamedAxis) -> Tensor {
     let (n, lanes) = (x.shape()[axis], over.size);
     if lanes == 0 || !n.is_multiple_of(lanes) {
         refuse!(
-            "{function}: axis {axis} of {}, of size {n}, does not fall into {lanes} parts, one for each lane",
+            "{function}: axis {axis} of {} has size {n}, which is not a multiple of the batch size {lanes}",
             x.ty()
         );
     }

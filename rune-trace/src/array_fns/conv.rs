@@ -198,6 +198,10 @@ impl Tensor {
     /// assert_eq!((*y.shape() == [1, 2, 2, 2], y.max().item::<f32>().unwrap()), (true, 9.0));
     /// assert_eq!(*x.conv(&kernel, &ConvOptions::new().padding(ConvPadding::Same)).shape(), [1, 2, 4, 4]);
     /// ```
+    #[doc(alias = "conv3d")]
+    #[doc(alias = "conv2d")]
+    #[doc(alias = "conv1d")]
+    #[doc(alias = "conv_general_dilated")]
     #[track_caller]
     pub fn conv(&self, kernel: &Tensor, options: &ConvOptions) -> Tensor {
         let (sizes, windows, mut dims) = prepare("conv", self, kernel, options);

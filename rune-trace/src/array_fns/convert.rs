@@ -2,7 +2,7 @@
 
 use crate::Tensor;
 use half::{bf16, f16};
-use rune_ir::{Array, Element};
+use rune_ir::{Array, Complex32, Complex64, Element};
 
 /// The numbers from which `from` and `into` create tensors: exactly the [`Element`]s.
 ///
@@ -13,7 +13,7 @@ macro_rules! elements {
         impl TensorElement for $T {}
     )*};
 }
-elements!(bool, i8, i16, i32, i64, u8, u16, u32, u64, f16, bf16, f32, f64);
+elements!(bool, i8, i16, i32, i64, u8, u16, u32, u64, f16, bf16, f32, f64, Complex32, Complex64);
 
 /// Returns a tensor of rank 0, like [`Tensor::scalar`].
 ///

@@ -36,6 +36,9 @@ impl Tensor {
     /// let x = Tensor::from_slice([2, 3], &[1, 2, 3, 4, 5, 6]);
     /// assert_eq!(x.ty().to_string(), "[2, 3, i32]");
     /// ```
+    #[doc(alias = "frombuffer")]
+    #[doc(alias = "asarray")]
+    #[doc(alias = "array")]
     #[track_caller]
     pub fn from_slice<T: Element>(shape: impl Into<Shape>, elements: &[T]) -> Tensor {
         let shape = shape.into();
@@ -45,6 +48,8 @@ impl Tensor {
         Array::from_slice(shape, elements).into()
     }
     /// Like [`Tensor::from_slice`], from a vector.
+    #[doc(alias = "fromiter")]
+    #[doc(alias = "array")]
     #[track_caller]
     pub fn from_vec<T: Element>(shape: impl Into<Shape>, elements: Vec<T>) -> Tensor {
         Tensor::from_slice(shape, &elements)
@@ -73,6 +78,7 @@ impl Tensor {
     /// use rune_trace::{DType, Tensor};
     /// assert_eq!(Tensor::zeros([2, 3], DType::F32).ty().to_string(), "[2, 3, f32]");
     /// ```
+    #[doc(alias = "empty")]
     #[track_caller]
     pub fn zeros(shape: impl Into<Shape>, dtype: DType) -> Tensor {
         filled("zeros", shape.into(), Scalar::Int(0), dtype)
@@ -111,6 +117,7 @@ impl Tensor {
     /// use rune_trace::{DType, Tensor};
     /// assert_eq!(Tensor::iota([2, 2], 0, DType::I32).to_vec::<i32>().unwrap(), [0, 0, 1, 1]);
     /// ```
+    #[doc(alias = "broadcasted_iota")]
     #[track_caller]
     pub fn iota(shape: impl Into<Shape>, axis: isize, dtype: DType) -> Tensor {
         let shape = shape.into();
@@ -155,8 +162,8 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn linspace(start: f64, end: f64, n: usize, dtype: DType) -> Tensor {
-        if !dtype.is_float() {
-            refuse!("linspace: needs a float dtype, and is given {dtype}");
+        if !dtype.is_inexact() {
+            refuse!("linspace: needs a float or complex dtype, but got {dtype}");
         }
         let last = n.saturating_sub(1).max(1) as f64;
         let at = |i: usize| if i > 0 && i + 1 == n { end } else { start + (end - start) * (i as f64 / last) };
@@ -168,6 +175,7 @@ impl Tensor {
     /// use rune_trace::{DType, Tensor};
     /// assert_eq!(Tensor::eye(2, DType::F32).to_vec::<f32>().unwrap(), [1.0, 0.0, 0.0, 1.0]);
     /// ```
+    #[doc(alias = "identity")]
     #[track_caller]
     pub fn eye(n: usize, dtype: DType) -> Tensor {
         let rows = lax::iota(DType::I32, [n, n], 0);
@@ -179,7 +187,7 @@ impl Tensor {
 #[track_caller]
 fn stepped(start: Scalar, end: Scalar, step: Scalar, dtype: DType) -> Tensor {
     if dtype == DType::Bool {
-        refuse!("arange: needs an integer or float dtype, and is given bool");
+        refuse!("arange: needs an integer or float dtype, but got bool");
     }
     if let (Scalar::Int(start), Scalar::Int(end), Scalar::Int(step)) = (start, end, step) {
         if step == 0 {
@@ -196,7 +204,7 @@ fn stepped(start: Scalar, end: Scalar, step: Scalar, dtype: DType) -> Tensor {
         }
     }
     if dtype.is_int() {
-        refuse!("arange: a range of floats for dtype {dtype}; take a float dtype, or write whole numbers");
+        refuse!("arange: a range of floats has dtype {dtype}; use a float dtype, or write integers");
     }
     let (start, end, step) = (start.to_f64(), end.to_f64(), step.to_f64());
     if step == 0.0 || !((end - start) / step).is_finite() {

@@ -44,7 +44,7 @@ impl Tensor {
     #[track_caller]
     pub fn ediff1d(&self) -> Tensor {
         if self.dtype() == DType::Bool {
-            refuse!("ediff1d: takes numbers, and is given {}", self.ty());
+            refuse!("ediff1d: takes numbers, but got {}", self.ty());
         }
         self.flatten().diff(1, 0)
     }
@@ -88,13 +88,19 @@ impl Tensor {
     #[track_caller]
     pub fn trapezoid(&self, spacing: impl Operand, axis: isize) -> Tensor {
         let at = resolve_axis("trapezoid", axis, self.shape());
-        let y = as_float(self);
+        let spacing = spacing.into_argument();
+        // Integers take the dtype of the coordinates.
+        let dtype = match &spacing {
+            Argument::Tensor(x) if x.dtype().is_float() && !self.dtype().is_float() => x.dtype(),
+            _ => as_float(self).dtype(),
+        };
+        let y = lax::convert(self, dtype);
         let n = y.shape()[at];
         if n == 0 {
             return y.sum_axes(at);
         }
         let means = (part(&y, at, 1, n) + part(&y, at, 0, n - 1)) * 0.5;
-        let widths = match spacing.into_argument() {
+        let widths = match spacing {
             Argument::Tensor(x) if x.rank() > 0 => {
                 let x = as_float(&x);
                 expect_one_dtype("trapezoid", &[y.dtype(), x.dtype()]);
@@ -124,7 +130,7 @@ impl Tensor {
         expect_float("interp", self);
         expect_one_dtype("interp", &[self.dtype(), xp.dtype(), fp.dtype()]);
         if xp.rank() != 1 || fp.shape() != xp.shape() || xp.size() == 0 {
-            refuse!("interp: points are two vectors of one size, and are given as {} and {}", xp.ty(), fp.ty());
+            refuse!("interp: points must be two vectors of one size, but are {} and {}", xp.ty(), fp.ty());
         }
         let n = xp.size();
         if n == 1 {

@@ -14,7 +14,7 @@ use rune_ir::op::Dims;
 fn starts(op: &str, start: impl Operand, axis: usize, rank: usize) -> Vec<Tensor> {
     let start = start.into_argument().into_tensor(op, DType::I32);
     if !start.dtype().is_int() || start.rank() != 0 {
-        refuse!("{op}: a position is an integer scalar, and is given as {}", start.ty());
+        refuse!("{op}: a position must be an integer scalar, but is {}", start.ty());
     }
     let zero = lax::full_like(&start, 0.0);
     let mut all = vec![zero; rank];
@@ -116,7 +116,7 @@ impl Tensor {
             && *group_sizes.shape() == [others.shape()[0]];
         if !fits {
             refuse!(
-                "ragged_dot: takes [m, k], [g, k, n] and [g], and is given shapes {}, {} and {}",
+                "ragged_dot: takes [m, k], [g, k, n] and [g], but got shapes {}, {} and {}",
                 self.shape(),
                 others.shape(),
                 group_sizes.shape()

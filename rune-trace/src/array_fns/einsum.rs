@@ -77,7 +77,7 @@ fn parse(equation: &str, tensors: &[Tensor]) -> (Vec<Term>, Vec<Label>, Sizes) {
     };
     let inputs: Vec<&str> = inputs.split(',').collect();
     if inputs.len() != tensors.len() {
-        refuse!("einsum: `{equation}` is of {} tensors, and is given {}", inputs.len(), tensors.len());
+        refuse!("einsum: `{equation}` is of {} tensors, but got {}", inputs.len(), tensors.len());
     }
     let mut sizes: Sizes = Vec::new();
     let mut terms = Vec::new();

@@ -1,6 +1,7 @@
 //! Elementwise functions.
 
 use super::broadcast::{broadcast, expect_joint_shape, unify, unify_with};
+use super::complex::{self, expect_inexact};
 use super::scalar::Operand;
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
@@ -21,61 +22,59 @@ macro_rules! unary {
     };
 }
 unary! {
-    /// |x|, of floats and signed integers. The derivative at 0 is 0.
+    /// |x|, of floats, signed integers and complex numbers, of which it is a float. The derivative at 0 is 0.
     ///
     /// ```
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([-1.5f32, 2.0]).abs().to_vec::<f32>().unwrap(), [1.5, 2.0]);
     /// ```
+    #[doc(alias = "absolute")]
+    #[doc(alias = "fabs")]
     abs Abs;
     /// -x, of numbers; wraps.
+    #[doc(alias = "negative")]
     neg Neg;
-    /// The sign: -1, 0 or 1, of numbers. NaN stays NaN.
+    /// The sign: -1, 0 or 1, of numbers. NaN stays NaN. Of complex numbers x / |x|, and 0 for 0.
     sign Sign;
     /// The greatest integer that is at most x, of floats.
     floor Floor;
     /// The least integer that is at least x, of floats.
     ceil Ceil;
-    /// The nearest integer, of floats; halves round to the even one, like NumPy's `round`.
-    ///
-    /// ```
-    /// use rune_trace::Tensor;
-    /// assert_eq!(Tensor::from([0.5f32, 1.5, 2.5]).round().to_vec::<f32>().unwrap(), [0.0, 2.0, 2.0]);
-    /// ```
-    round RoundEven;
     /// The nearest integer, of floats; halves round away from zero, like Rust's `round`.
     round_half_away RoundAfz;
-    /// eˣ, of floats.
+    /// eˣ, of floats and complex numbers.
     exp Exp;
-    /// 2ˣ, of floats.
+    /// 2ˣ, of floats and complex numbers.
     exp2 Exp2;
-    /// eˣ - 1, exact near 0, of floats.
+    /// eˣ - 1, exact near 0, of floats and complex numbers.
     expm1 Expm1;
-    /// ln x, of floats.
+    /// ln x, of floats and complex numbers.
     log Log;
-    /// ln (1 + x), exact near 0, of floats.
+    /// ln (1 + x), exact near 0, of floats and complex numbers.
     log1p Log1p;
-    /// √x, of floats.
+    /// √x, of floats and complex numbers.
     sqrt Sqrt;
-    /// 1 / √x, of floats.
+    /// 1 / √x, of floats and complex numbers.
     rsqrt Rsqrt;
     /// ∛x, of floats.
     cbrt Cbrt;
-    /// sin x, of floats.
+    /// sin x, of floats and complex numbers.
     sin Sin;
-    /// cos x, of floats.
+    /// cos x, of floats and complex numbers.
     cos Cos;
-    /// tan x, of floats.
+    /// tan x, of floats and complex numbers.
     tan Tan;
-    /// tanh x, of floats.
+    /// tanh x, of floats and complex numbers.
     tanh Tanh;
-    /// 1 / (1 + e⁻ˣ), of floats.
+    /// 1 / (1 + e⁻ˣ), of floats and complex numbers.
+    #[doc(alias = "logistic")]
+    #[doc(alias = "expit")]
     sigmoid Logistic;
     /// The error function, of floats.
     erf Erf;
-    /// Whether x is neither infinite nor NaN, of floats.
-    isfinite IsFinite;
     /// Inverts each bit, of integers and `bool`: `!x`.
+    #[doc(alias = "bitwise_not")]
+    #[doc(alias = "invert")]
     logical_not Not;
 }
 
@@ -87,10 +86,31 @@ pub(crate) fn constant_like(x: &Tensor, value: f64) -> Tensor {
 
 /// Elementwise functions that are composed of others.
 impl Tensor {
-    /// 1 / x, of floats.
+    /// The nearest whole number, halves to the even one as NumPy's `round`, of floats; of complex numbers each part.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([0.5f32, 1.5, 2.5]).round().to_vec::<f32>().unwrap(), [0.0, 2.0, 2.0]);
+    /// ```
+    #[track_caller]
+    pub fn round(&self) -> Tensor {
+        if self.dtype().is_complex() {
+            return lax::complex(&lax::round_even(&lax::real(self)), &lax::round_even(&lax::imag(self)));
+        }
+        lax::round_even(self)
+    }
+    /// Whether x is neither infinite nor NaN, of floats and complex numbers.
+    #[track_caller]
+    pub fn isfinite(&self) -> Tensor {
+        if self.dtype().is_complex() {
+            return lax::and(&lax::is_finite(&lax::real(self)), &lax::is_finite(&lax::imag(self)));
+        }
+        lax::is_finite(self)
+    }
+    /// 1 / x, of floats and complex numbers.
     #[track_caller]
     pub fn reciprocal(&self) -> Tensor {
-        expect_float("reciprocal", self);
+        expect_inexact("reciprocal", self);
         lax::div(&self.ones_like(), self)
     }
     /// x², of numbers.
@@ -113,19 +133,22 @@ impl Tensor {
     pub fn powi(&self, power: i32) -> Tensor {
         lax::integer_pow(self, power)
     }
-    /// The logarithm to base 2, of floats.
+    /// The logarithm to base 2, of floats and complex numbers.
     #[track_caller]
     pub fn log2(&self) -> Tensor {
         lax::div(&self.log(), &constant_like(self, consts::LN_2))
     }
-    /// The logarithm to base 10, of floats.
+    /// The logarithm to base 10, of floats and complex numbers.
     #[track_caller]
     pub fn log10(&self) -> Tensor {
         lax::div(&self.log(), &constant_like(self, consts::LN_10))
     }
-    /// sinh x, of floats.
+    /// sinh x, of floats and complex numbers.
     #[track_caller]
     pub fn sinh(&self) -> Tensor {
+        if self.dtype().is_complex() {
+            return complex::sinh(self);
+        }
         expect_float("sinh", self);
         // Near 0 by expm1; elsewhere as a difference of halves, which does not overflow if the result is in range.
         let near = self.abs().lt(1.0);
@@ -134,26 +157,35 @@ impl Tensor {
         let large = (self - consts::LN_2).exp() - (-self - consts::LN_2).exp();
         lax::select(&near, &small, &large)
     }
-    /// cosh x, of floats.
+    /// cosh x, of floats and complex numbers.
     #[track_caller]
     pub fn cosh(&self) -> Tensor {
+        if self.dtype().is_complex() {
+            return complex::cosh(self);
+        }
         expect_float("cosh", self);
         (self - consts::LN_2).exp() + (-self - consts::LN_2).exp()
     }
-    /// The angle whose sine is x, of floats.
+    /// The angle whose sine is x, of floats and complex numbers.
     #[track_caller]
     pub fn asin(&self) -> Tensor {
+        if self.dtype().is_complex() {
+            return complex::asin(self);
+        }
         expect_float("asin", self);
         // A product of roots, because the derivative of the root of a product would be ∞ · 0 at ±1.
         self.atan2((1.0 - self).sqrt() * (1.0 + self).sqrt() + 1.0) * 2.0
     }
-    /// The angle whose cosine is x, of floats.
+    /// The angle whose cosine is x, of floats and complex numbers.
     #[track_caller]
     pub fn acos(&self) -> Tensor {
+        if self.dtype().is_complex() {
+            return complex::acos(self);
+        }
         expect_float("acos", self);
         (1.0 - self).sqrt().atan2((1.0 + self).sqrt()) * 2.0
     }
-    /// The angle whose tangent is x, of floats.
+    /// The angle whose tangent is x, of floats and complex numbers.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -162,11 +194,17 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn atan(&self) -> Tensor {
+        if self.dtype().is_complex() {
+            return complex::atan(self);
+        }
         self.atan2(1.0)
     }
-    /// The inverse of [`Tensor::sinh`], of floats.
+    /// The inverse of [`Tensor::sinh`], of floats and complex numbers.
     #[track_caller]
     pub fn asinh(&self) -> Tensor {
+        if self.dtype().is_complex() {
+            return complex::asinh(self);
+        }
         expect_float("asinh", self);
         // Uses |x|, written as a product so that it has a derivative at 0.
         let sign = lax::select(&self.lt(0.0), &constant_like(self, -1.0), &self.ones_like());
@@ -178,9 +216,12 @@ impl Tensor {
         let large = lax::select(&huge, &x, &x.ones_like()).log() + consts::LN_2;
         lax::mul(&sign, &lax::select(&huge, &large, &small))
     }
-    /// The nonnegative inverse of [`Tensor::cosh`], of floats; NaN below 1.
+    /// The nonnegative inverse of [`Tensor::cosh`], of floats and complex numbers; of floats NaN below 1.
     #[track_caller]
     pub fn acosh(&self) -> Tensor {
+        if self.dtype().is_complex() {
+            return complex::acosh(self);
+        }
         expect_float("acosh", self);
         let huge = self.gt(root_of_max(self.dtype()));
         let safe = lax::select(&huge, &self.ones_like(), self) - 1.0;
@@ -188,9 +229,12 @@ impl Tensor {
         let large = lax::select(&huge, self, &self.ones_like()).log() + consts::LN_2;
         lax::select(&huge, &large, &small)
     }
-    /// The inverse of [`Tensor::tanh`], of floats; NaN outside -1 … 1.
+    /// The inverse of [`Tensor::tanh`], of floats and complex numbers; of floats NaN outside -1 … 1.
     #[track_caller]
     pub fn atanh(&self) -> Tensor {
+        if self.dtype().is_complex() {
+            return complex::atanh(self);
+        }
         expect_float("atanh", self);
         (self.log1p() - (-self).log1p()) * 0.5
     }
@@ -204,7 +248,7 @@ impl Tensor {
     pub fn isnan(&self) -> Tensor {
         lax::ne(self, self)
     }
-    /// Whether x is ∞ or -∞, of floats.
+    /// Whether x is ∞ or -∞, or a part of x is, of floats and complex numbers.
     #[track_caller]
     pub fn isinf(&self) -> Tensor {
         self.abs().eq(f64::INFINITY)
@@ -218,6 +262,9 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn nan_to_num(&self) -> Tensor {
+        if self.dtype().is_complex() {
+            return lax::complex(&lax::real(self).nan_to_num(), &lax::imag(self).nan_to_num());
+        }
         expect_float("nan_to_num", self);
         let max = max_of(self.dtype());
         let x = lax::select(&self.isnan(), &self.zeros_like(), self);
@@ -230,6 +277,7 @@ impl Tensor {
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([-3, 1, 7]).clamp(0, 5).to_vec::<i32>().unwrap(), [0, 1, 5]);
     /// ```
+    #[doc(alias = "clip")]
     #[track_caller]
     pub fn clamp(&self, min: impl Operand, max: impl Operand) -> Tensor {
         let [min, x, max] = unify("clamp", [min.into_argument(), self.into_argument(), max.into_argument()]);
@@ -251,7 +299,7 @@ impl Tensor {
     /// `self + (end - self) * weight`: from `self` at weight 0 to `end` at weight 1. Of floats.
     #[track_caller]
     pub fn lerp(&self, end: impl Operand, weight: impl Operand) -> Tensor {
-        expect_float("lerp", self);
+        expect_inexact("lerp", self);
         let arguments = [self.into_argument(), end.into_argument(), weight.into_argument()];
         let [start, end, weight] = unify("lerp", arguments);
         &start + (end - &start) * weight
@@ -334,6 +382,9 @@ impl Tensor {
     /// use rune_trace::{DType, Tensor};
     /// assert_eq!(Tensor::from([1.9f32, -1.9]).cast(DType::I32).to_vec::<i32>().unwrap(), [1, -1]);
     /// ```
+    #[doc(alias = "to")]
+    #[doc(alias = "convert_element_type")]
+    #[doc(alias = "astype")]
     #[track_caller]
     pub fn cast(&self, dtype: DType) -> Tensor {
         lax::convert(self, dtype)
@@ -341,6 +392,8 @@ impl Tensor {
     /// Reinterprets the bits of the elements as another dtype, not from or to `bool`. If the element sizes differ by a
     /// factor n, a last axis of size n holds the parts of an element, lowest first. A smaller dtype adds this axis; a
     /// larger one removes it.
+    #[doc(alias = "bitcast_convert_type")]
+    #[doc(alias = "view")]
     #[track_caller]
     pub fn bitcast(&self, dtype: DType) -> Tensor {
         lax::bitcast_convert(self, dtype)
@@ -349,7 +402,7 @@ impl Tensor {
     /// floats.
     #[track_caller]
     pub fn isclose(&self, other: impl Operand, rtol: f64, atol: f64) -> Tensor {
-        expect_float("isclose", self);
+        expect_inexact("isclose", self);
         let [x, y] = unify("isclose", [self.into_argument(), other.into_argument()]);
         let near = (&x - &y).abs().le(y.abs() * rtol + atol);
         (near & x.isfinite() & y.isfinite()) | x.eq(&y)
@@ -383,11 +436,13 @@ impl Tensor {
 /// let x = Tensor::from([-1.0f32, 4.0]);
 /// assert_eq!(where_(&x.gt(0.0), &x, 0.0).to_vec::<f32>().unwrap(), [0.0, 4.0]);
 /// ```
+#[doc(alias = "select")]
+#[doc(alias = "where")]
 #[track_caller]
 pub fn where_(cond: impl Operand, on_true: impl Operand, on_false: impl Operand) -> Tensor {
     let cond = cond.into_argument().into_tensor("where_", DType::Bool);
     if cond.dtype() != DType::Bool {
-        refuse!("where_: the condition is of type {}; make it bool, as with `.ne(0)`", cond.ty());
+        refuse!("where_: the condition has type {}; make it bool, for example with `.ne(0)`", cond.ty());
     }
     let arguments = [on_true.into_argument(), on_false.into_argument()];
     let [on_true, on_false] = unify_with("where_", arguments, &[cond.shape()]);
@@ -399,7 +454,7 @@ pub fn where_(cond: impl Operand, on_true: impl Operand, on_false: impl Operand)
 #[track_caller]
 pub(crate) fn expect_float(op: &str, x: &Tensor) {
     if !x.dtype().is_float() {
-        refuse!("{op}: takes a float dtype, and is given {}; convert it, as with `.cast(DType::F32)`", x.ty());
+        refuse!("{op}: takes a float dtype, but got {}; convert it, as with `.cast(DType::F32)`", x.ty());
     }
 }
 
@@ -408,8 +463,9 @@ pub(crate) fn max_of(dtype: DType) -> f64 {
     match dtype {
         DType::F16 => half::f16::MAX.to_f64(),
         DType::BF16 => half::bf16::MAX.to_f64(),
-        DType::F32 => f32::MAX.into(),
+        DType::F32 | DType::C64 => f32::MAX.into(),
         DType::F64
+        | DType::C128
         | DType::Bool
         | DType::I8
         | DType::I16

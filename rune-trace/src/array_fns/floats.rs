@@ -94,7 +94,7 @@ impl Tensor {
 #[track_caller]
 fn exponents(op: &str, x: &Tensor) -> (i64, i64) {
     if !x.dtype().is_float() || x.dtype().is_half() {
-        refuse!("{op}: takes f32 or f64, and is given {}", x.ty());
+        refuse!("{op}: takes f32 or f64, but got {}", x.ty());
     }
     if x.dtype() == DType::F32 { (127, 23) } else { (1023, 52) }
 }

@@ -78,7 +78,7 @@ impl Tensor {
     #[track_caller]
     pub fn diag_indices_from(&self) -> Vec<Tensor> {
         if self.rank() < 2 || self.shape().iter().any(|&n| n != self.shape()[0]) {
-            refuse!("diag_indices_from: takes two or more axes of one size, and is given shape {}", self.shape());
+            refuse!("diag_indices_from: takes two or more axes of one size, but got shape {}", self.shape());
         }
         Tensor::diag_indices(self.shape()[0], self.rank())
     }
@@ -147,7 +147,7 @@ impl Tensor {
         for (i, x) in vectors.iter().enumerate() {
             let x = x.as_ref();
             if x.rank() != 1 {
-                refuse!("ix_: takes vectors, and is given {}", x.ty());
+                refuse!("ix_: takes vectors, but got {}", x.ty());
             }
             let mut shape = vec![1; vectors.len()];
             shape[i] = x.size();
@@ -161,7 +161,7 @@ impl Tensor {
 fn matrix(op: &str, x: &Tensor) -> (usize, usize) {
     match **x.shape() {
         [n, m] => (n, m),
-        _ => refuse!("{op}: takes a matrix, and is given {}", x.ty()),
+        _ => refuse!("{op}: takes a matrix, but got {}", x.ty()),
     }
 }
 
@@ -201,7 +201,7 @@ impl Tensor {
     pub fn fill_diagonal(&self, value: impl Operand) -> Tensor {
         let differ = self.rank() > 2 && self.shape().iter().any(|&n| n != self.shape()[0]);
         if self.rank() < 2 || differ {
-            refuse!("fill_diagonal: takes two axes, or more of one size, and is given shape {}", self.shape());
+            refuse!("fill_diagonal: takes two axes, or more of one size, but got shape {}", self.shape());
         }
         let value = value.into_argument().into_tensor("fill_diagonal", self.dtype());
         expect_one_dtype("fill_diagonal", &[self.dtype(), value.dtype()]);
@@ -222,7 +222,7 @@ impl Tensor {
     #[track_caller]
     pub fn vander(&self, n: usize, increasing: bool) -> Tensor {
         if self.rank() != 1 || self.dtype() == DType::Bool {
-            refuse!("vander: takes a vector of numbers, and is given {}", self.ty());
+            refuse!("vander: takes a vector of numbers, but got {}", self.ty());
         }
         if n == 0 {
             return lax::full(self.dtype(), &[self.size(), 0].into(), 0.0);
@@ -297,7 +297,7 @@ impl Tensor {
 #[track_caller]
 pub(super) fn spaced(op: &str, n: usize, dtype: DType, f: &dyn Fn(f64) -> f64) -> Tensor {
     if !dtype.is_float() {
-        refuse!("{op}: needs a float dtype, and is given {dtype}");
+        refuse!("{op}: needs a float dtype, but got {dtype}");
     }
     let last = n.saturating_sub(1).max(1) as f64;
     with_element!(dtype, T => Array::from_fn([n], |i| <T as Element>::from_f64(f(i as f64 / last)))).into()

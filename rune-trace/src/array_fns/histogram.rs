@@ -84,7 +84,7 @@ impl Tensor {
     pub fn digitize(&self, edges: &Tensor, right: bool) -> Tensor {
         expect_one_dtype("digitize", &[self.dtype(), edges.dtype()]);
         if edges.rank() != 1 {
-            refuse!("digitize: edges are a vector, and are given as {}", edges.ty());
+            refuse!("digitize: edges must be a vector, but are {}", edges.ty());
         }
         let n = edges.size();
         if n == 0 {
@@ -105,7 +105,7 @@ impl Tensor {
         let (n, low, high) = match bins.into() {
             Bins::Edges(edges) => {
                 if edges.rank() != 1 {
-                    refuse!("histogram_bin_edges: edges are a vector, and are given as {}", edges.ty());
+                    refuse!("histogram_bin_edges: edges must be a vector, but are {}", edges.ty());
                 }
                 return as_float(&edges);
             }
@@ -212,7 +212,7 @@ fn constant(x: &Tensor, value: f64) -> Tensor {
 #[track_caller]
 fn bins(op: &str, x: &Tensor, weights: &Tensor, length: &ResultSize) -> Tensor {
     if x.rank() != 1 || !x.dtype().is_int() {
-        refuse!("{op}: takes a vector of integers, and is given {}", x.ty());
+        refuse!("{op}: takes a vector of integers, but got {}", x.ty());
     }
     let n = match length.given() {
         Some(n) => n,

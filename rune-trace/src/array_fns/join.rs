@@ -71,6 +71,8 @@ impl Tensor {
     /// let (x, y) = (Tensor::from([1, 2]), Tensor::from([3]));
     /// assert_eq!(Tensor::concat(&[x, y], 0).to_vec::<i32>().unwrap(), [1, 2, 3]);
     /// ```
+    #[doc(alias = "concatenate")]
+    #[doc(alias = "cat")]
     #[track_caller]
     pub fn concat<T: AsRef<Tensor>>(tensors: &[T], axis: isize) -> Tensor {
         concat("concat", &owned(tensors), axis)
@@ -118,13 +120,13 @@ impl Tensor {
         let sizes = match sections.into() {
             Sections::Equal(n) if n > 0 && size.is_multiple_of(n) => vec![size / n; n],
             Sections::Equal(n) => refuse!(
-                "split: axis {axis} of shape {} does not split into {n} equal parts; `chunk` takes a lesser last one",
+                "split: axis {axis} of shape {} does not split into {n} equal parts; `chunk` allows a smaller last one",
                 self.shape()
             ),
             Sections::Sizes(sizes) => sizes,
         };
         if sizes.iter().try_fold(0usize, |sum, &n| sum.checked_add(n)) != Some(size) {
-            refuse!("split: parts of sizes {sizes:?} do not make up axis {axis} of shape {}", self.shape());
+            refuse!("split: the sizes {sizes:?} do not add up to axis {axis} of shape {}", self.shape());
         }
         self.parts(axis, &sizes)
     }
@@ -147,6 +149,7 @@ impl Tensor {
     /// let columns = Tensor::from([[1, 2], [3, 4]]).unstack(-1);
     /// assert_eq!(columns[0].to_vec::<i32>().unwrap(), [1, 3]);
     /// ```
+    #[doc(alias = "unbind")]
     #[track_caller]
     pub fn unstack(&self, axis: isize) -> Vec<Tensor> {
         let axis = resolve_axis("unstack", axis, self.shape());
@@ -171,6 +174,7 @@ impl Tensor {
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([1, 2]).repeat(2, 0).to_vec::<i32>().unwrap(), [1, 1, 2, 2]);
     /// ```
+    #[doc(alias = "repeat_interleave")]
     #[track_caller]
     pub fn repeat(&self, n: usize, axis: isize) -> Tensor {
         let axis = resolve_axis("repeat", axis, self.shape());
@@ -211,7 +215,7 @@ impl Tensor {
     pub fn meshgrid<T: AsRef<Tensor>>(vectors: &[T]) -> Vec<Tensor> {
         let vectors = owned(vectors);
         if let Some(x) = vectors.iter().find(|x| x.rank() != 1) {
-            refuse!("meshgrid: takes vectors, and is given {}", x.ty());
+            refuse!("meshgrid: takes vectors, but got {}", x.ty());
         }
         let shape: rune_ir::Shape = vectors.iter().map(Tensor::size).collect();
         let mut grids = Vec::with_capacity(vectors.len());

@@ -20,13 +20,18 @@ impl Tensor {
     /// assert_eq!(x.matmul(&Tensor::from([1.0f32, 1.0])).to_vec::<f32>().unwrap(), [3.0, 7.0]);
     /// let batch = Tensor::zeros([5, 2, 3], DType::F32);
     /// assert_eq!(*x.matmul(&batch).shape(), [5, 2, 3]);
+    /// let gram = x.matmul(x.t()); // takes a reference or a value
+    /// assert_eq!(gram.to_vec::<f32>().unwrap(), [5.0, 11.0, 11.0, 25.0]);
     /// ```
+    #[doc(alias = "batch_matmul")]
+    #[doc(alias = "mm")]
+    #[doc(alias = "bmm")]
     #[track_caller]
-    pub fn matmul(&self, other: &Tensor) -> Tensor {
-        let (x, y) = (self, other);
+    pub fn matmul(&self, other: impl AsRef<Tensor>) -> Tensor {
+        let (x, y) = (self, other.as_ref());
         expect_one_dtype("matmul", &[x.dtype(), y.dtype()]);
         if x.rank() == 0 || y.rank() == 0 {
-            refuse!("matmul: shapes {} and {} include a scalar; multiply with `*`", x.shape(), y.shape());
+            refuse!("matmul: one of the shapes {} and {} is a scalar; multiply with `*`", x.shape(), y.shape());
         }
         let (kx, ky) = (x.rank() - 1, y.rank().saturating_sub(2));
         if x.shape()[kx] != y.shape()[ky] {
@@ -61,9 +66,9 @@ impl Tensor {
     }
     /// Returns NumPy's `dot`: the last axis of `self` is contracted with the second to last axis of `other` (or its
     /// only axis). The result has all other axes of both. With a scalar, it is the product.
-    /// both are in the result. With a scalar: the product.
     #[track_caller]
-    pub fn dot(&self, other: &Tensor) -> Tensor {
+    pub fn dot(&self, other: impl AsRef<Tensor>) -> Tensor {
+        let other = other.as_ref();
         if self.rank() == 0 || other.rank() == 0 {
             return self * other;
         }
@@ -71,7 +76,8 @@ impl Tensor {
     }
     /// Returns the sum of the products of all elements of two tensors of the same size.
     #[track_caller]
-    pub fn vdot(&self, other: &Tensor) -> Tensor {
+    pub fn vdot(&self, other: impl AsRef<Tensor>) -> Tensor {
+        let other = other.as_ref();
         self.flatten().tensordot(&other.flatten(), 0, 0)
     }
     /// Returns the product of each element of `self` with each element of `other`, both taken as vectors.
@@ -81,7 +87,8 @@ impl Tensor {
     /// assert_eq!(Tensor::from([1, 2]).outer(&Tensor::from([3, 4])).to_vec::<i32>().unwrap(), [3, 4, 6, 8]);
     /// ```
     #[track_caller]
-    pub fn outer(&self, other: &Tensor) -> Tensor {
+    pub fn outer(&self, other: impl AsRef<Tensor>) -> Tensor {
+        let other = other.as_ref();
         lax::reshape(self, [self.size(), 1]) * lax::reshape(other, [1, other.size()])
     }
     /// Sums products over `axes` of this tensor, in pairs with `other_axes` of the other. The remaining axes of this
@@ -98,10 +105,11 @@ impl Tensor {
     #[track_caller]
     pub fn tensordot(
         &self,
-        other: &Tensor,
+        other: impl AsRef<Tensor>,
         axes: impl Into<super::Axes>,
         other_axes: impl Into<super::Axes>,
     ) -> Tensor {
+        let other = other.as_ref();
         expect_one_dtype("tensordot", &[self.dtype(), other.dtype()]);
         let lhs_contract = axes.into().resolve("tensordot", self.shape());
         let rhs_contract = other_axes.into().resolve("tensordot", other.shape());
@@ -133,7 +141,8 @@ impl Tensor {
     /// assert_eq!(x.inner(&x).to_vec::<i32>().unwrap(), [5, 11, 11, 25]);
     /// ```
     #[track_caller]
-    pub fn inner(&self, other: &Tensor) -> Tensor {
+    pub fn inner(&self, other: impl AsRef<Tensor>) -> Tensor {
+        let other = other.as_ref();
         if self.rank() == 0 || other.rank() == 0 {
             return self * other;
         }
@@ -144,7 +153,8 @@ impl Tensor {
     /// # Panics
     /// If the shapes do not broadcast, the dtypes differ, or the axis is out of range.
     #[track_caller]
-    pub fn vecdot(&self, other: &Tensor, axis: isize) -> Tensor {
+    pub fn vecdot(&self, other: impl AsRef<Tensor>, axis: isize) -> Tensor {
+        let other = other.as_ref();
         (self * other).sum_axes(axis)
     }
     /// Returns the products of matrices, along the last two axes, and vectors, along the last axis of `vector`; axes before broadcast.
@@ -152,9 +162,10 @@ impl Tensor {
     /// # Panics
     /// If the sizes do not fit or the dtypes differ.
     #[track_caller]
-    pub fn matvec(&self, vector: &Tensor) -> Tensor {
+    pub fn matvec(&self, vector: impl AsRef<Tensor>) -> Tensor {
+        let vector = vector.as_ref();
         if vector.rank() == 0 {
-            refuse!("matvec: takes vectors, and is given {}", vector.ty());
+            refuse!("matvec: takes vectors, but got {}", vector.ty());
         }
         self.matmul(&vector.unsqueeze(-1)).squeeze(-1)
     }
@@ -163,9 +174,10 @@ impl Tensor {
     /// # Panics
     /// If the sizes do not fit or the dtypes differ.
     #[track_caller]
-    pub fn vecmat(&self, matrix: &Tensor) -> Tensor {
+    pub fn vecmat(&self, matrix: impl AsRef<Tensor>) -> Tensor {
+        let matrix = matrix.as_ref();
         if self.rank() == 0 {
-            refuse!("vecmat: takes vectors, and is given {}", self.ty());
+            refuse!("vecmat: takes vectors, but got {}", self.ty());
         }
         self.unsqueeze(-2).matmul(matrix).squeeze(-2)
     }

@@ -11,6 +11,7 @@ mod bits;
 mod broadcast;
 mod choose;
 mod collectives;
+mod complex;
 mod conv;
 mod convert;
 mod creation;
@@ -19,6 +20,7 @@ mod dynamic;
 mod einsum;
 mod elementwise;
 mod erf_inv;
+pub mod fft;
 mod floats;
 mod grids;
 mod histogram;
@@ -49,6 +51,7 @@ pub mod signal;
 pub mod special;
 mod stacking;
 mod statistics;
+pub mod stats;
 mod windows;
 
 pub use axes::Axes;
@@ -58,6 +61,7 @@ pub use collectives::{
     all_gather, all_gather_tiled, all_to_all, all_to_all_tiled, axis_index, axis_size, pmax, pmean, pmin, ppermute,
     pshuffle, psum, psum_scatter, psum_scatter_tiled, pswapaxes,
 };
+pub use complex::complex;
 pub use conv::{ConvOptions, ConvPadding, Layout, PerAxis};
 pub use convert::TensorElement;
 pub use einsum::einsum;

@@ -180,7 +180,7 @@ impl Tensor {
     #[track_caller]
     pub fn positive(&self) -> Tensor {
         if self.dtype() == DType::Bool {
-            refuse!("positive: takes numbers, and is given {}", self.ty());
+            refuse!("positive: takes numbers, but got {}", self.ty());
         }
         self.clone()
     }

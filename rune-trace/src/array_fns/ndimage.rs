@@ -119,6 +119,8 @@ pub fn map_coordinates(x: &Tensor, coordinates: &[Tensor], order: Order, outside
         let (weight, valid) = (weight.expect("there is an axis"), valid.expect("there is an axis"));
         let mut value = values.i(items);
         if let Outside::Constant(k) = outside {
+            // A number of the dtype of the array.
+            let k = if x.dtype().is_int() { k.trunc() } else { k };
             value = lax::select(&valid, &value, &lax::full_like(&value, k));
         }
         sum = sum + weight * value;

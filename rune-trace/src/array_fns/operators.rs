@@ -8,8 +8,8 @@ use super::broadcast::unify;
 use super::scalar::{Argument, Operand};
 use crate::{Tensor, lax};
 use half::{bf16, f16};
-use rune_ir::Op;
 use rune_ir::op::{BinaryFn, Comparison, UnaryFn};
+use rune_ir::{Complex32, Complex64, Op};
 use std::ops;
 
 #[track_caller]
@@ -80,7 +80,7 @@ macro_rules! numbers {
     ($($Op:ident $op:ident, $Assign:ident $assign:ident, $f:ident;)*) => {
         operators! {$(
             $Op $op, $Assign $assign, |x, y| binary(BinaryFn::$f, x, y),
-            [i32, f16, bf16, f64];
+            [i32, f16, bf16, f64, Complex32, Complex64];
         )*}
     };
 }
@@ -159,13 +159,18 @@ methods! {
     /// ```
     add: |x, y| binary(BinaryFn::Add, x, y);
     /// Computes `self - other`.
+    #[doc(alias = "subtract")]
     sub: |x, y| binary(BinaryFn::Sub, x, y);
     /// Computes `self * other`.
+    #[doc(alias = "multiply")]
     mul: |x, y| binary(BinaryFn::Mul, x, y);
     /// Computes `self / other`. Integers round toward zero: see [`BinaryFn::Div`].
+    #[doc(alias = "divide")]
+    #[doc(alias = "true_divide")]
     div: |x, y| binary(BinaryFn::Div, x, y);
     /// Computes the remainder of `self / other`, with the sign of `self`, like Rust's `%`. See also
     /// [`Tensor::remainder`].
+    #[doc(alias = "fmod")]
     rem: |x, y| binary(BinaryFn::Rem, x, y);
     /// Raises `self` to the power `other`. For a constant integer power, use [`Tensor::powi`].
     ///
@@ -173,23 +178,33 @@ methods! {
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::scalar(2.0f32).pow(0.5).item::<f32>().unwrap(), 2.0f32.sqrt());
     /// ```
+    #[doc(alias = "power")]
     pow: |x, y| binary(BinaryFn::Pow, x, y);
     /// Returns the greater of each two elements; NaN if either is. Of `bool`: or.
     maximum: |x, y| binary(BinaryFn::Max, x, y);
     /// Returns the lesser of each two elements; NaN if either is. Of `bool`: and.
     minimum: |x, y| binary(BinaryFn::Min, x, y);
     /// Returns the angle of the point (`other`, `self`) seen from the origin, of floats.
+    #[doc(alias = "arctan2")]
     atan2: |x, y| binary(BinaryFn::Atan2, x, y);
     /// Computes `self & other`: bitwise and, of integers and `bool`.
+    #[doc(alias = "logical_and")]
+    #[doc(alias = "bitwise_and")]
     bitand: |x, y| binary(BinaryFn::And, x, y);
     /// Computes `self | other`: bitwise or, of integers and `bool`.
+    #[doc(alias = "logical_or")]
+    #[doc(alias = "bitwise_or")]
     bitor: |x, y| binary(BinaryFn::Or, x, y);
     /// Computes `self ^ other`: bitwise exclusive or, of integers and `bool`.
+    #[doc(alias = "logical_xor")]
+    #[doc(alias = "bitwise_xor")]
     bitxor: |x, y| binary(BinaryFn::Xor, x, y);
     /// Computes `self << other`, of integers; 0 if `other` is at least the bit width.
+    #[doc(alias = "left_shift")]
     shift_left: |x, y| binary(BinaryFn::ShiftLeft, x, y);
     /// Computes `self >> other`, of integers. It fills with the sign bit for signed integers, and with zeros for
     /// unsigned ones.
+    #[doc(alias = "right_shift")]
     shift_right: |x, y| shift_right(x, y);
     /// Returns whether elements are equal, as `bool`.
     ///
@@ -197,16 +212,22 @@ methods! {
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([1, 2, 3]).eq(2).to_vec::<bool>().unwrap(), [false, true, false]);
     /// ```
+    #[doc(alias = "equal")]
     eq: |x, y| compare(Comparison::Eq, x, y);
     /// Returns whether elements differ, as `bool`.
+    #[doc(alias = "not_equal")]
     ne: |x, y| compare(Comparison::Ne, x, y);
     /// Returns whether elements of `self` are less than those of `other`, as `bool`.
+    #[doc(alias = "less")]
     lt: |x, y| compare(Comparison::Lt, x, y);
     /// Returns whether elements of `self` are at most those of `other`, as `bool`; false if one is NaN.
+    #[doc(alias = "less_equal")]
     le: |x, y| compare(Comparison::Le, x, y);
     /// Returns whether elements of `self` are greater than those of `other`, as `bool`.
+    #[doc(alias = "greater")]
     gt: |x, y| compare(Comparison::Gt, x, y);
     /// Returns whether elements of `self` are at least those of `other`, as `bool`; false if one is NaN.
+    #[doc(alias = "greater_equal")]
     ge: |x, y| compare(Comparison::Ge, x, y);
 }
 
@@ -226,7 +247,7 @@ mod tests {
         let _ = Tensor::zeros([2, 3], DType::F32) + Tensor::zeros([4], DType::I32);
     }
     #[test]
-    #[should_panic(expected = "mul: the number 2.5 is a float and meets a tensor of i32")]
+    #[should_panic(expected = "mul: the float 2.5 is used with a tensor of i32")]
     fn a_fraction_meets_integers() {
         let _ = 2.5 * Tensor::zeros([2], DType::I32);
     }

@@ -105,6 +105,7 @@ impl Tensor {
     /// let (values, positions) = Tensor::from([3, 1, 4, 1]).top_k(2);
     /// assert_eq!((values.to_vec::<i32>().unwrap(), positions.to_vec::<i32>().unwrap()), (vec![4, 3], vec![2, 0]));
     /// ```
+    #[doc(alias = "topk")]
     #[track_caller]
     pub fn top_k(&self, k: usize) -> (Tensor, Tensor) {
         if self.shape().last().is_none_or(|&n| n < k) {
@@ -126,7 +127,7 @@ impl Tensor {
     #[track_caller]
     pub fn searchsorted(&self, values: &Tensor, right: bool) -> Tensor {
         if self.rank() != 1 {
-            refuse!("searchsorted: takes a sorted vector, and is given {}", self.ty());
+            refuse!("searchsorted: takes a sorted vector, but got {}", self.ty());
         }
         expect_one_dtype("searchsorted", &[self.dtype(), values.dtype()]);
         let values = values.unsqueeze(-1);
@@ -152,6 +153,7 @@ impl Tensor {
     ///
     /// # Panics
     /// If `q` is not in 0 … 1, or the axis has no elements.
+    #[doc(alias = "percentile")]
     #[track_caller]
     pub fn quantile(&self, q: f64, axis: isize) -> Tensor {
         let axis = resolve_axis("quantile", axis, self.shape());

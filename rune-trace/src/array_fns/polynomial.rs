@@ -10,7 +10,7 @@ use rune_ir::DType;
 #[track_caller]
 fn expect_vector(op: &str, p: &Tensor) {
     if p.rank() != 1 {
-        refuse!("{op}: coefficients are a vector, and are given as {}", p.ty());
+        refuse!("{op}: coefficients must be a vector, but are {}", p.ty());
     }
 }
 

@@ -54,6 +54,7 @@ impl Tensor {
     /// let x = Tensor::from([1, 2, 3]).pad_with(&[(2, 1)], PadMode::Reflect);
     /// assert_eq!(x.to_vec::<i32>().unwrap(), [3, 2, 1, 2, 3, 2]);
     /// ```
+    #[doc(alias = "pad")]
     #[track_caller]
     pub fn pad_with(&self, widths: &[(usize, usize)], mode: PadMode) -> Tensor {
         expect_widths("pad_with", self, widths.len());
@@ -99,6 +100,7 @@ impl Tensor {
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([1, 2, 3]).flip(0).to_vec::<i32>().unwrap(), [3, 2, 1]);
     /// ```
+    #[doc(alias = "rev")]
     #[track_caller]
     pub fn flip(&self, axes: impl Into<Axes>) -> Tensor {
         let axes = axes.into().resolve_sorted("flip", self.shape());
@@ -193,7 +195,7 @@ impl Tensor {
                 lax::select(&(i + k).eq(&j), &rows, &rows.zeros_like())
             }
             2 => self.diagonal(k, 0, 1),
-            _ => refuse!("diag: takes a vector or a matrix, and is given {}; see `diagonal`", self.ty()),
+            _ => refuse!("diag: takes a vector or a matrix, but got {}; see `diagonal`", self.ty()),
         }
     }
     /// Returns the sum of the diagonal of the last two axes.

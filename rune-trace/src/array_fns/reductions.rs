@@ -26,7 +26,7 @@ fn counted(x: &Tensor) -> Tensor {
 /// Converts to a float: integers and `bool` become `f32`.
 #[track_caller]
 pub(super) fn as_float(x: &Tensor) -> Tensor {
-    if x.dtype().is_float() { x.clone() } else { lax::convert(x, DType::F32) }
+    if x.dtype().is_inexact() { x.clone() } else { lax::convert(x, DType::F32) }
 }
 
 /// Returns the dtype for means of `x`.
@@ -57,11 +57,17 @@ fn variance(x: &Tensor, axes: &[usize], keepdims: bool, ddof: usize, root: bool)
     let x = as_float(x);
     let wider = lax::convert(&x, wide(&x));
     let centered = &wider - mean(&wider, axes, true);
-    let sum = reduce(ReduceFn::Sum, &centered.square(), axes, keepdims);
+    let sum = reduce(ReduceFn::Sum, &squared_magnitude(&centered), axes, keepdims);
     // If there are no more elements than `ddof`, there is nothing to divide by.
     let n = count(&x, axes);
     let variance = sum / if n > ddof { (n - ddof) as f64 } else { f64::NAN };
-    lax::convert(&if root { variance.sqrt() } else { variance }, x.dtype())
+    lax::convert(&if root { variance.sqrt() } else { variance }, x.dtype().real())
+}
+
+/// |x|², which is a float of complex numbers.
+#[track_caller]
+fn squared_magnitude(x: &Tensor) -> Tensor {
+    if x.dtype().is_complex() { lax::add(&x.real().square(), &x.imag().square()) } else { x.square() }
 }
 
 #[track_caller]
@@ -156,7 +162,7 @@ reductions! {
     norm norm_axes norm_keepdims: |x, axes, keepdims| {
         let x = &as_float(x);
         let wider = lax::convert(x, wide(x));
-        lax::convert(&reduce(ReduceFn::Sum, &wider.square(), axes, keepdims).sqrt(), x.dtype())
+        lax::convert(&reduce(ReduceFn::Sum, &squared_magnitude(&wider), axes, keepdims).sqrt(), x.dtype().real())
     };
 }
 

@@ -3,13 +3,13 @@
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use half::{bf16, f16};
-use rune_ir::DType;
 use rune_ir::op::Literal;
+use rune_ir::{Complex32, Complex64, DType, Element};
 use std::fmt;
 
 /// A Rust number without a dtype. It takes the dtype of the other operand, a tensor.
 ///
-/// Made `From` `bool`, the integers, [`struct@f16`], [`bf16`], `f32` and `f64`.
+/// Made `From` `bool`, the integers, [`struct@f16`], [`bf16`], `f32`, `f64`, [`Complex32`] and [`Complex64`].
 ///
 /// ```
 /// use rune_trace::{DType, Tensor};
@@ -24,6 +24,8 @@ pub enum Scalar {
     Int(i128),
     /// A number that may have a fraction.
     Float(f64),
+    /// A complex number.
+    Complex(Complex64),
 }
 
 impl Scalar {
@@ -37,12 +39,18 @@ impl Scalar {
         match (self, dtype) {
             (Scalar::Bool(x), DType::Bool) => Literal::new(x),
             (Scalar::Int(x), DType::Bool) if x == 0 || x == 1 => Literal::new(x == 1),
-            (_, DType::Bool) => refuse!("{op}: the number {self} meets a tensor of bool; write `true` or `false`"),
+            (_, DType::Bool) => {
+                refuse!("{op}: the number {self} is used with a tensor of bool; write `true` or `false`")
+            }
             (Scalar::Bool(x), _) => {
                 refuse!(
-                    "{op}: the truth value {x} meets a tensor of {dtype}; convert the tensor, as with `.cast(DType::Bool)`"
+                    "{op}: the boolean {x} is used with a tensor of {dtype}; convert the tensor, as with `.cast(DType::Bool)`"
                 )
             }
+            (Scalar::Complex(x), _) if dtype.is_complex() => Literal::from_complex(dtype, x),
+            (Scalar::Complex(_), _) => refuse!(
+                "{op}: the number {self} is complex and meets a tensor of {dtype}; convert the tensor, as with `.cast(DType::C64)`"
+            ),
             (Scalar::Int(x), _) if dtype.is_int() => match int_literal(x, dtype) {
                 Some(literal) => literal,
                 None => {
@@ -51,25 +59,27 @@ impl Scalar {
             },
             (Scalar::Int(x), _) => Literal::from_f64(dtype, x as f64),
             (Scalar::Float(x), _) if dtype.is_int() => refuse!(
-                "{op}: the number {x:?} is a float and meets a tensor of {dtype}; write a whole number, or convert the tensor, as with \
-                 `.cast(DType::F32)`"
+                "{op}: the float {x:?} is used with a tensor of {dtype}; write an integer, or convert the tensor, as with `.cast(DType::F32)`"
             ),
             (Scalar::Float(x), _) => Literal::from_f64(dtype, x),
         }
     }
-    /// Returns the dtype of the number if there is no tensor: `bool`, `i32` or `f32`.
+    /// Returns the dtype of the number if there is no tensor: `bool`, `i32`, `f32` or `c64`.
     pub(crate) fn default_dtype(self) -> DType {
         match self {
             Scalar::Bool(_) => DType::Bool,
             Scalar::Int(_) => DType::I32,
             Scalar::Float(_) => DType::F32,
+            Scalar::Complex(_) => DType::C64,
         }
     }
+    /// The number as `f64`; of a complex one, its real part.
     pub(crate) fn to_f64(self) -> f64 {
         match self {
             Scalar::Bool(x) => f64::from(u8::from(x)),
             Scalar::Int(x) => x as f64,
             Scalar::Float(x) => x,
+            Scalar::Complex(x) => x.re,
         }
     }
 }
@@ -79,7 +89,7 @@ fn int_literal(x: i128, dtype: DType) -> Option<Literal> {
         ($($D:ident $t:ty),*) => {
             match dtype {
                 $(DType::$D => <$t>::try_from(x).ok().map(Literal::new),)*
-                DType::Bool | DType::F16 | DType::BF16 | DType::F32 | DType::F64 => None,
+                DType::Bool | DType::F16 | DType::BF16 | DType::F32 | DType::F64 | DType::C64 | DType::C128 => None,
             }
         };
     }
@@ -92,6 +102,7 @@ impl fmt::Display for Scalar {
             Scalar::Bool(x) => write!(f, "{x}"),
             Scalar::Int(x) => write!(f, "{x}"),
             Scalar::Float(x) => write!(f, "{x:?}"),
+            Scalar::Complex(x) => f.write_str(&x.to_text(None)),
         }
     }
 }
@@ -106,7 +117,7 @@ impl fmt::Display for Scalar {
 /// assert_eq!(x.maximum(0.0).to_vec::<f32>().unwrap(), [0.0, 2.0]);
 /// assert_eq!(x.maximum(&-&x).to_vec::<f32>().unwrap(), [1.0, 2.0]);
 /// ```
-#[diagnostic::on_unimplemented(message = "`{Self}` is neither a tensor nor a number that can meet one")]
+#[diagnostic::on_unimplemented(message = "`{Self}` is neither a tensor nor a number")]
 pub trait Operand {
     /// Returns the operand as a value.
     fn into_argument(self) -> Argument;
@@ -190,4 +201,6 @@ scalars! {
     bf16: x => Scalar::Float(x.to_f64());
     f32: x => Scalar::Float(x.into());
     f64: x => Scalar::Float(x);
+    Complex32: x => Scalar::Complex(x.to_complex());
+    Complex64: x => Scalar::Complex(x);
 }

@@ -10,11 +10,11 @@ use rune_ir::{DType, Shape};
 #[track_caller]
 fn segments(op: &str, data: &Tensor, ids: &Tensor, size: &ResultSize, f: ReduceFn) -> (Tensor, Tensor) {
     if data.dtype() == DType::Bool && matches!(f, ReduceFn::Sum | ReduceFn::Prod) {
-        refuse!("{op}: takes numbers, and is given {}", data.ty());
+        refuse!("{op}: takes numbers, but got {}", data.ty());
     }
     if !ids.dtype().is_int() || ids.rank() != 1 || data.rank() == 0 || data.shape()[0] != ids.size() {
         refuse!(
-            "{op}: numbers of segments are one integer for each slice, and are given as {} for {}",
+            "{op}: the numbers of segments must be one integer for each slice, but are {} for {}",
             ids.ty(),
             data.ty()
         );

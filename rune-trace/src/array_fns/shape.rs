@@ -75,7 +75,7 @@ impl Sizes {
             match usize::try_from(n) {
                 Ok(n) => known.dims_mut().push(n),
                 Err(_) if n == -1 && open.is_none() => open = Some(i),
-                Err(_) => refuse!("{op}: {sizes:?} is no shape; sizes are 0 or more, and one may be -1"),
+                Err(_) => refuse!("{op}: {sizes:?} is not a shape; sizes are 0 or more, and one may be -1"),
             }
         }
         let size = known.checked_size();
@@ -103,11 +103,13 @@ impl Tensor {
     /// assert_eq!(*x.reshape([2, 3]).shape(), [2, 3]);
     /// assert_eq!(*x.reshape([-1, 2]).shape(), [3, 2]);
     /// ```
+    #[doc(alias = "view")]
     #[track_caller]
     pub fn reshape(&self, sizes: impl Into<Sizes>) -> Tensor {
         lax::reshape(self, sizes.into().resolve("reshape", self))
     }
     /// Returns all elements along one axis.
+    #[doc(alias = "ravel")]
     #[track_caller]
     pub fn flatten(&self) -> Tensor {
         lax::reshape(self, [self.size()])
@@ -118,6 +120,7 @@ impl Tensor {
     /// use rune_trace::{DType, Tensor};
     /// assert_eq!(*Tensor::zeros([2, 3, 4], DType::F32).flatten_axes(1, -1).shape(), [2, 12]);
     /// ```
+    #[doc(alias = "collapse")]
     #[track_caller]
     pub fn flatten_axes(&self, first: isize, last: isize) -> Tensor {
         let first = resolve_axis("flatten_axes", first, self.shape());
@@ -151,7 +154,7 @@ impl Tensor {
         };
         for &a in &gone {
             if self.shape()[a] != 1 {
-                refuse!("squeeze: axis {a} of shape {} is not of size 1", self.shape());
+                refuse!("squeeze: axis {a} of shape {} does not have size 1", self.shape());
             }
         }
         lax::reshape(self, self.shape().without(&gone))
@@ -164,6 +167,8 @@ impl Tensor {
     /// assert_eq!(*x.unsqueeze(0).shape(), [1, 2, 3]);
     /// assert_eq!(*x.unsqueeze(-1).shape(), [2, 3, 1]);
     /// ```
+    #[doc(alias = "newaxis")]
+    #[doc(alias = "expand_dims")]
     #[track_caller]
     pub fn unsqueeze(&self, axis: isize) -> Tensor {
         let at = resolve_below("unsqueeze", axis, self.rank() + 1, &|| "the result".to_owned());
@@ -187,7 +192,7 @@ impl Tensor {
             match (usize::try_from(n), own) {
                 (Ok(n), _) => shape.dims_mut().push(n),
                 (Err(_), Some(own)) if n == -1 => shape.dims_mut().push(own),
-                _ => refuse!("expand: {:?} says no size for shape {}", sizes.as_slice(), self.shape()),
+                _ => refuse!("expand: {:?} has no size for shape {}", sizes.as_slice(), self.shape()),
             }
         }
         broadcast("expand", self, &shape)
@@ -201,6 +206,7 @@ impl Tensor {
     /// use rune_trace::{DType, Tensor};
     /// assert_eq!(*Tensor::zeros([2, 3, 4], DType::F32).permute([2, 0, 1]).shape(), [4, 2, 3]);
     /// ```
+    #[doc(alias = "permute_dims")]
     #[track_caller]
     pub fn permute(&self, axes: impl Into<Axes>) -> Tensor {
         let axes = axes.into().resolve("permute", self.shape());
@@ -210,6 +216,7 @@ impl Tensor {
         lax::transpose(self, &axes)
     }
     /// Exchanges two axes.
+    #[doc(alias = "transpose")]
     #[track_caller]
     pub fn swapaxes(&self, a: isize, b: isize) -> Tensor {
         let (a, b) = (resolve_axis("swapaxes", a, self.shape()), resolve_axis("swapaxes", b, self.shape()));
@@ -226,6 +233,8 @@ impl Tensor {
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([[1, 2], [3, 4]]).t().to_vec::<i32>().unwrap(), [1, 3, 2, 4]);
     /// ```
+    #[doc(alias = "matrix_transpose")]
+    #[doc(alias = "mT")]
     #[track_caller]
     pub fn t(&self) -> Tensor {
         if self.rank() < 2 {
@@ -261,6 +270,7 @@ impl Tensor {
         lax::transpose(self, &order)
     }
     /// Adds axes of size 1 at the front, up to the rank `rank`.
+    #[doc(alias = "broadcast_to_rank")]
     #[track_caller]
     pub fn at_least_rank(&self, rank: usize) -> Tensor {
         let missing = rank.saturating_sub(self.rank());

@@ -75,7 +75,7 @@ impl Tensor {
 fn expect_vectors(op: &str, x: &Tensor, y: &Tensor) {
     expect_one_dtype(op, &[x.dtype(), y.dtype()]);
     if x.rank() != 1 || y.rank() != 1 || x.size() == 0 || y.size() == 0 {
-        refuse!("{op}: takes vectors that are not empty, and is given {} and {}", x.ty(), y.ty());
+        refuse!("{op}: takes vectors that are not empty, but got {} and {}", x.ty(), y.ty());
     }
 }
 
@@ -97,7 +97,7 @@ fn middle(mode: ConvolveMode, window: &Shape) -> Vec<(isize, isize)> {
 fn slide(op: &str, x: &Tensor, window: &Tensor, around: &[(isize, isize)]) -> Tensor {
     let (x, window) = (as_float(x), as_float(window));
     if x.rank() == 0 {
-        refuse!("{op}: takes arrays, and is given a scalar");
+        refuse!("{op}: takes arrays, but got a scalar");
     }
     let one = |x: &Tensor| [1, 1].into_iter().chain(x.shape().iter().copied()).collect::<Shape>();
     let (shape, kernel) = (one(&x), one(&window));
@@ -112,7 +112,7 @@ fn slide(op: &str, x: &Tensor, window: &Tensor, around: &[(isize, isize)]) -> Te
 fn convolve_arrays(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
     expect_one_dtype(op, &[x.dtype(), y.dtype()]);
     if x.rank() != y.rank() || x.size() == 0 || y.size() == 0 {
-        refuse!("{op}: takes arrays of as many axes that are not empty, and is given {} and {}", x.ty(), y.ty());
+        refuse!("{op}: takes arrays of as many axes that are not empty, but got {} and {}", x.ty(), y.ty());
     }
     let within = |a: &Tensor, b: &Tensor| a.shape().iter().zip(b.shape().iter()).all(|(a, b)| a <= b);
     if !within(y, x) && !within(x, y) {
@@ -164,7 +164,7 @@ pub fn correlate(x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
 #[track_caller]
 pub fn convolve2d(x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
     if x.rank() != 2 || y.rank() != 2 {
-        refuse!("signal::convolve2d: takes matrices, and is given {} and {}", x.ty(), y.ty());
+        refuse!("signal::convolve2d: takes matrices, but got {} and {}", x.ty(), y.ty());
     }
     convolve_arrays("signal::convolve2d", x, y, mode)
 }
@@ -176,7 +176,7 @@ pub fn convolve2d(x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
 #[track_caller]
 pub fn correlate2d(x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
     if x.rank() != 2 || y.rank() != 2 {
-        refuse!("signal::correlate2d: takes matrices, and is given {} and {}", x.ty(), y.ty());
+        refuse!("signal::correlate2d: takes matrices, but got {} and {}", x.ty(), y.ty());
     }
     // Turned around, the middle of an even number of positions is the other one.
     if mode == ConvolveMode::Same {

@@ -238,7 +238,8 @@ impl Tensor {
     pub fn insert(&self, at: isize, values: impl Operand, axis: isize) -> Tensor {
         let axis = resolve_axis("insert", axis, self.shape());
         let n = self.shape()[axis];
-        let at = position("insert", at, n + 1, axis);
+        // As in NumPy, -1 is before the last element; after it comes only the size itself.
+        let at = if at == n as isize { n } else { position("insert", at, n, axis) };
         let values = values.into_argument().into_tensor("insert", self.dtype());
         expect_one_dtype("insert", &[self.dtype(), values.dtype()]);
         let mut shape = self.shape().clone();

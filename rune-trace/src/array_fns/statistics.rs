@@ -108,7 +108,7 @@ impl Tensor {
     pub fn cov(&self, ddof: usize) -> Tensor {
         if self.rank() > 2 {
             refuse!(
-                "cov: takes variables along the first axis and observations along the second, and is given {}",
+                "cov: takes variables along the first axis and observations along the second, but got {}",
                 self.ty()
             );
         }
@@ -127,7 +127,7 @@ impl Tensor {
     pub fn corrcoef(&self) -> Tensor {
         if self.rank() > 2 {
             refuse!(
-                "corrcoef: takes variables along the first axis and observations along the second, and is given {}",
+                "corrcoef: takes variables along the first axis and observations along the second, but got {}",
                 self.ty()
             );
         }

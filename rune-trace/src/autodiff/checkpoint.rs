@@ -1,6 +1,6 @@
 //! Functions that recompute values for their derivative instead of keeping them.
 
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
 use crate::tensor::{Keep, begin_trace, fresh_params, lax, trace};
 use crate::{Tensor, Tree, make_program::name_of};
@@ -58,7 +58,7 @@ where
     X: Arguments,
     F: Function<X, Output: Tree> + 'f,
 {
-    let (name, place) = (name_of::<F>(), Place::here("checkpoint"));
+    let (name, place) = (name_of::<F>(), CallSite::here("checkpoint"));
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
             let mut leaves = Vec::new();

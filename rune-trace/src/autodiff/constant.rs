@@ -17,5 +17,5 @@ use crate::tensor::{at_caller, users};
 #[track_caller]
 pub fn no_grad<Y: Tree>(f: impl FnOnce() -> Y) -> Y {
     let y = users(f);
-    at_caller(|| y.map(&mut |y| if y.dtype().is_float() { y.stop_gradient() } else { y.clone() }))
+    at_caller(|| y.map(&mut |y| if y.dtype().is_inexact() { y.stop_gradient() } else { y.clone() }))
 }

@@ -1,15 +1,14 @@
 //! The common part of functions with custom derivatives: the function and its rules run on parameters of their own, and
 //! become sub-programs.
 
-use super::run::same_type;
-use crate::call_site::Place;
+use super::traced_function::same_type;
+use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
 use crate::tensor::{Applied, Keep, begin_trace, fresh_params, tentatively, trace};
+use crate::tree::structure_hash;
 use crate::{Tensor, Tree, TreePath};
 use rune_ir::Program;
-use rustc_hash::FxHasher;
 use std::cell::Cell;
-use std::hash::Hasher;
 use std::sync::Arc;
 
 /// What a function did with parameters.
@@ -25,7 +24,7 @@ pub(super) struct Part {
 
 impl Part {
     /// Runs `f` on arguments with the leaves `leaves`.
-    pub fn of<X, F>(f: &F, args: X::Refs<'_>, leaves: &[Tensor], name: &str, place: Place) -> (F::Output, Part)
+    pub fn of<X, F>(f: &F, args: X::Refs<'_>, leaves: &[Tensor], name: &str, place: CallSite) -> (F::Output, Part)
     where
         X: Arguments,
         F: Function<X, Output: Tree>,
@@ -83,7 +82,7 @@ pub(super) fn leaves<X: Arguments>(args: X::Refs<'_>) -> Vec<Tensor> {
 }
 
 /// Returns parameters in place of tensors. Rust control flow may read them if the tensors are known.
-pub(super) fn as_primals(tensors: &[Tensor], place: Place) -> Vec<Tensor> {
+pub(super) fn as_primals(tensors: &[Tensor], place: CallSite) -> Vec<Tensor> {
     fresh_params(tensors, true, place.transform())
 }
 
@@ -95,26 +94,21 @@ pub(super) fn arguments<X: Arguments>(args: X::Refs<'_>, leaves: &[Tensor]) -> X
 
 /// Checks that the result of a rule for `y` has its structure and its types, for the leaves that are floats, or for
 /// `all` leaves.
-pub(super) fn like<Y: Tree>(y: &Y, given: &Y, (what, of): (&str, &'static str), all: bool, place: Place) {
-    let structure = |tree: &Y| {
-        let mut hasher = FxHasher::default();
-        tree.structure(&mut hasher);
-        hasher.finish()
-    };
-    if structure(y) != structure(given) {
-        place.fail(&format!("the {what} that the rule gives is of another structure than `{of}`"));
+pub(super) fn like<Y: Tree>(y: &Y, given: &Y, (what, of): (&str, &'static str), all: bool, place: CallSite) {
+    if structure_hash(y) != structure_hash(given) {
+        place.fail(&format!("the {what} that the rule returns has another structure than `{of}`"));
     }
     let mut leaves = y.leaves().into_iter();
     given.visit(&mut TreePath::root(of), &mut |path, given| {
         let leaf = leaves.next().expect("trees of one structure have as many leaves");
-        if all || leaf.dtype().is_float() {
+        if all || leaf.dtype().is_inexact() {
             same_type(&leaf, given, path, what, place);
         }
     });
 }
 
 /// Runs a rule. The rule may call its own function, and so run the rule again, but only to a bounded depth.
-pub(super) fn bounded<R>(place: Place, rule: impl FnOnce() -> R) -> R {
+pub(super) fn bounded<R>(place: CallSite, rule: impl FnOnce() -> R) -> R {
     /// Each level is a sub-program of the level before, and the depth of programs is bounded.
     const DEEPEST: u32 = rune_ir::MAX_DEPTH / 2;
     /// The maximum number of rules within one rule, at any depth.
@@ -131,8 +125,7 @@ pub(super) fn bounded<R>(place: Place, rule: impl FnOnce() -> R) -> R {
     let (depth, count) = RULES.get();
     if depth >= DEEPEST || count >= MOST {
         place.fail(
-            "the rule calls the function that it is for, which needs its rule, and so on without end; let it call what is wrapped, or \
-             give it the result by `custom_tangent`",
+            "the rule calls its own function, which needs the rule again, without end; call the inner function instead, or use `custom_tangent` to get the result",
         );
     }
     let _leave = Leave(depth);

@@ -1,7 +1,7 @@
 //! Functions with a custom rule for tangents. Transposing the rule gives reverse mode.
 
 use super::custom::{Part, arguments, as_primals, bounded, leaves, like, programs, untraced};
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
 use crate::tensor::{begin_trace, fresh_params, lax, users, with_location};
 use crate::{Tensor, Tree, name_of, name_scope};
@@ -38,7 +38,7 @@ where
     F: Function<X, Output: Tree> + 'f,
     R: for<'a> Fn(X::Refs<'a>, X::Refs<'a>) -> (F::Output, F::Output) + Send + Sync + 'f,
 {
-    let place = Place::here("custom_jvp");
+    let place = CallSite::here("custom_jvp");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
             call::<X, F>(&f, args, place, false, |x, _, dx| {
@@ -74,7 +74,7 @@ where
     F: Function<X, Output: Tree> + 'f,
     R: for<'a> Fn(X::Refs<'a>, &F::Output, X::Refs<'a>) -> F::Output + Send + Sync + 'f,
 {
-    let place = Place::here("custom_tangent");
+    let place = CallSite::here("custom_tangent");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || call::<X, F>(&f, args, place, true, |x, y, dx| (None, rule(x, y, dx))))
     })
@@ -84,7 +84,7 @@ where
 fn call<X, F>(
     f: &F,
     args: X::Refs<'_>,
-    place: Place,
+    place: CallSite,
     takes_results: bool,
     rule: impl for<'a> Fn(X::Refs<'a>, &F::Output, X::Refs<'a>) -> (Option<F::Output>, F::Output),
 ) -> F::Output
@@ -103,10 +103,10 @@ where
     let since = begin_trace();
     let primals = as_primals(&leaves, place);
     let results = if takes_results { as_primals(&body.outputs, place) } else { Vec::new() };
-    let floats: Vec<Tensor> = leaves.iter().filter(|x| x.dtype().is_float()).cloned().collect();
+    let floats: Vec<Tensor> = leaves.iter().filter(|x| x.dtype().is_inexact()).cloned().collect();
     let tangents = fresh_params(&floats, false, place.transform());
     let mut next = tangents.iter();
-    let dx = X::map(args, &mut |x| match x.dtype().is_float() {
+    let dx = X::map(args, &mut |x| match x.dtype().is_inexact() {
         true => next.next().expect("one tangent for each leaf of a float dtype").clone(),
         false => lax::full_like(x, 0.0),
     });
@@ -120,7 +120,7 @@ where
         outputs = value.leaves();
     }
     like(&y, &dy, ("tangent", "result"), false, place);
-    let float = |(y, _): &(&Tensor, Tensor)| y.dtype().is_float();
+    let float = |(y, _): &(&Tensor, Tensor)| y.dtype().is_inexact();
     outputs.extend(body.outputs.iter().zip(dy.leaves()).filter(float).map(|(_, dy)| dy));
 
     let others = results.into_iter().chain(tangents).collect();

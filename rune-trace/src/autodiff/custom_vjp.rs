@@ -1,7 +1,7 @@
 //! Functions with a custom reverse mode.
 
 use super::custom::{Part, arguments, as_primals, bounded, leaves, like, programs, untraced};
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
 use crate::tensor::{begin_trace, fresh_params, lax, users, with_location};
 use crate::{Tensor, Tree, name_of, name_scope};
@@ -38,7 +38,7 @@ where
     R: Tree,
     B: Fn(&R, &F::Output) -> X::Plain + Send + Sync + 'f,
 {
-    let place = Place::here("custom_vjp");
+    let place = CallSite::here("custom_vjp");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || call::<X, F, G, R>(&f, &forward, &backward, args, place))
     })
@@ -49,7 +49,7 @@ fn call<X, F, G, R>(
     forward: &G,
     backward: &dyn Fn(&R, &F::Output) -> X::Plain,
     args: X::Refs<'_>,
-    place: Place,
+    place: CallSite,
 ) -> F::Output
 where
     X: Arguments,
@@ -63,7 +63,7 @@ where
     }
     let name = name_of::<F>();
     let (y, body) = Part::of::<X, F>(f, args, &leaves, &name, place);
-    let float = |x: &&Tensor| x.dtype().is_float();
+    let float = |x: &&Tensor| x.dtype().is_inexact();
 
     let name_forward = format!("{name}_fwd");
     let since = begin_trace();
@@ -80,7 +80,7 @@ where
     let floats: Vec<Tensor> = body.outputs.iter().filter(float).cloned().collect();
     let cotangents = fresh_params(&floats, false, place.transform());
     let mut next = cotangents.iter();
-    let ct = y.map(&mut |y| match y.dtype().is_float() {
+    let ct = y.map(&mut |y| match y.dtype().is_inexact() {
         true => next.next().expect("one cotangent for each leaf of a float dtype").clone(),
         false => lax::full_like(y, 0.0),
     });

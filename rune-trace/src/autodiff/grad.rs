@@ -1,8 +1,8 @@
 //! Reverse mode for functions: `grad` and its variants.
 
 use super::gradients;
-use super::run::Chosen;
-use crate::call_site::Place;
+use super::traced_function::{By, Chosen};
+use crate::call_site::CallSite;
 use crate::function::{Argnums, Arguments, Function};
 use crate::{Tensor, Tree};
 
@@ -21,16 +21,68 @@ use crate::{Tensor, Tree};
 /// [`Tensor::item`].
 ///
 /// # Panics
-/// The returned function panics if the result is not a float scalar, or a leaf of the first argument is not a float.
+/// The returned function panics if the result is not a float scalar, or a leaf of the first argument is neither a float
+/// nor complex.
 #[track_caller]
 pub fn grad<'f, X, F>(f: F) -> F::Returning<'f, X::First>
 where
     X: Arguments,
     F: Function<X, Output = Tensor> + 'f,
 {
-    let place = Place::here("grad");
+    let place = CallSite::here("grad");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(&f, args, First, place, |y| (y, ())).2)
+        place.of_users::<X, _, _>(&f, args, || {
+            reverse::<X, _, _, _>(&f, args, First, By::RealResults, place, |y| (y, ())).2
+        })
+    })
+}
+
+/// The derivative of a holomorphic function with a complex scalar as its result, by its first argument, which is complex.
+///
+/// [`grad`] takes functions with a real result, of real or complex arguments. Of a complex argument `x + iy` it gives, as JAX does,
+/// `∂f/∂x - i ∂f/∂y`: a step against its conjugate descends.
+///
+/// ```
+/// use rune_trace::{Complex32, Tensor, grad, grad_holomorphic};
+/// let z = Tensor::scalar(Complex32::new(1.0, 2.0));
+/// assert_eq!(grad_holomorphic(|z: &Tensor| z * z)(&z).item::<Complex32>()?, Complex32::new(2.0, 4.0));
+/// let square = |z: &Tensor| z.real().square() + z.imag().square();
+/// assert_eq!(grad(square)(&z).item::<Complex32>()?, Complex32::new(2.0, -4.0));
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+///
+/// # Panics
+/// The returned function panics if the result is not a complex scalar, or a leaf of the first argument is not complex.
+#[track_caller]
+pub fn grad_holomorphic<'f, X, F>(f: F) -> F::Returning<'f, X::First>
+where
+    X: Arguments,
+    F: Function<X, Output = Tensor> + 'f,
+{
+    let place = CallSite::here("grad_holomorphic");
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || {
+            reverse::<X, _, _, _>(&f, args, First, By::Holomorphic, place, |y| (y, ())).2
+        })
+    })
+}
+
+/// The value and the derivative: as [`grad_holomorphic`], without computing the value twice.
+///
+/// # Panics
+/// As [`grad_holomorphic`].
+#[track_caller]
+pub fn value_and_grad_holomorphic<'f, X, F>(f: F) -> F::Returning<'f, (Tensor, X::First)>
+where
+    X: Arguments,
+    F: Function<X, Output = Tensor> + 'f,
+{
+    let place = CallSite::here("value_and_grad_holomorphic");
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || {
+            let (y, (), dx) = reverse::<X, _, _, _>(&f, args, First, By::Holomorphic, place, |y| (y, ()));
+            (y, dx)
+        })
     })
 }
 
@@ -51,10 +103,10 @@ where
     X: Arguments,
     F: Function<X, Output = Tensor> + 'f,
 {
-    let place = Place::here("value_and_grad");
+    let place = CallSite::here("value_and_grad");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
-            let (y, (), dx) = reverse::<X, _, _, _>(&f, args, First, place, |y| (y, ()));
+            let (y, (), dx) = reverse::<X, _, _, _>(&f, args, First, By::RealResults, place, |y| (y, ()));
             (y, dx)
         })
     })
@@ -68,10 +120,10 @@ where
     X: Arguments,
     F: Function<X, Output = (Tensor, Aux)> + 'f,
 {
-    let place = Place::here("grad_aux");
+    let place = CallSite::here("grad_aux");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
-            let (_, aux, dx) = reverse::<X, _, _, _>(&f, args, First, place, |y| y);
+            let (_, aux, dx) = reverse::<X, _, _, _>(&f, args, First, By::RealResults, place, |y| y);
             (dx, aux)
         })
     })
@@ -85,10 +137,10 @@ where
     X: Arguments,
     F: Function<X, Output = (Tensor, Aux)> + 'f,
 {
-    let place = Place::here("value_and_grad_aux");
+    let place = CallSite::here("value_and_grad_aux");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
-            let (y, aux, dx) = reverse::<X, _, _, _>(&f, args, First, place, |y| y);
+            let (y, aux, dx) = reverse::<X, _, _, _>(&f, args, First, By::RealResults, place, |y| y);
             ((y, aux), dx)
         })
     })
@@ -97,9 +149,9 @@ where
 /// Like [`grad`], with respect to the arguments `argnums`.
 ///
 /// ```
-/// use rune_trace::{Arg, Tensor, grad_argnums};
+/// use rune_trace::{Argnum, Tensor, grad_argnums};
 /// let f = |x: &Tensor, y: &Tensor| x * x + y * y;
-/// let (dx, dy) = grad_argnums((Arg::<0>, Arg::<1>), f)(&Tensor::scalar(3.0f32), &Tensor::scalar(4.0f32));
+/// let (dx, dy) = grad_argnums((Argnum::<0>, Argnum::<1>), f)(&Tensor::scalar(3.0f32), &Tensor::scalar(4.0f32));
 /// assert_eq!((dx.item::<f32>().unwrap(), dy.item::<f32>().unwrap()), (6.0, 8.0));
 /// ```
 #[track_caller]
@@ -109,9 +161,11 @@ where
     F: Function<X, Output = Tensor> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = Place::here("grad_argnums");
+    let place = CallSite::here("grad_argnums");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(&f, args, argnums, place, |y| (y, ())).2)
+        place.of_users::<X, _, _>(&f, args, || {
+            reverse::<X, _, _, _>(&f, args, argnums, By::RealResults, place, |y| (y, ())).2
+        })
     })
 }
 
@@ -123,10 +177,10 @@ where
     F: Function<X, Output = (Tensor, Aux)> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = Place::here("grad_aux_argnums");
+    let place = CallSite::here("grad_aux_argnums");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
-            let (_, aux, grads) = reverse::<X, _, _, _>(&f, args, argnums, place, |y| y);
+            let (_, aux, grads) = reverse::<X, _, _, _>(&f, args, argnums, By::RealResults, place, |y| y);
             (grads, aux)
         })
     })
@@ -140,10 +194,10 @@ where
     F: Function<X, Output = Tensor> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = Place::here("value_and_grad_argnums");
+    let place = CallSite::here("value_and_grad_argnums");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
-            let (y, (), grads) = reverse::<X, _, _, _>(&f, args, argnums, place, |y| (y, ()));
+            let (y, (), grads) = reverse::<X, _, _, _>(&f, args, argnums, By::RealResults, place, |y| (y, ()));
             (y, grads)
         })
     })
@@ -160,10 +214,10 @@ where
     F: Function<X, Output = (Tensor, Aux)> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = Place::here("value_and_grad_aux_argnums");
+    let place = CallSite::here("value_and_grad_aux_argnums");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
-            let (y, aux, grads) = reverse::<X, _, _, _>(&f, args, argnums, place, |y| y);
+            let (y, aux, grads) = reverse::<X, _, _, _>(&f, args, argnums, By::RealResults, place, |y| y);
             ((y, aux), grads)
         })
     })
@@ -174,7 +228,8 @@ fn reverse<X, F, S, Aux>(
     f: &F,
     args: X::Refs<'_>,
     argnums: S,
-    place: Place,
+    by: By,
+    place: CallSite,
     split: impl FnOnce(F::Output) -> (Tensor, Aux),
 ) -> (Tensor, Aux, S::Grads)
 where
@@ -183,8 +238,8 @@ where
     S: Argnums<X>,
     Aux: Tree,
 {
-    let chosen = Chosen::new(args, argnums, place);
-    let (value, aux, gradients) = gradients::<X, Aux>(args, &chosen.by, place, |x| split(f.call(x)));
+    let chosen = Chosen::new(args, argnums, by, place);
+    let (value, aux, gradients) = gradients::<X, Aux>(args, &chosen.by, by, place, |x| split(f.call(x)));
     let grads = chosen.map(args, argnums, &mut |i, _| gradients[i].clone());
     (value, aux, grads)
 }

@@ -4,6 +4,9 @@ use super::{custom_tangent, custom_vjp, jvp, linear_transpose, vjp};
 use crate::tensor::{Caller, at_caller};
 use crate::{Tensor, Tree};
 
+/// A function of a tensor, as [`custom_root`] and [`custom_linear_solve`] give it to the functions that solve.
+pub type TensorFn<'f> = dyn Fn(&Tensor) -> Tensor + Send + Sync + 'f;
+
 /// Finds x with `f(x, params)` = 0, differentiable by `params`.
 ///
 /// `solve` is given f as a function of x alone, and `initial`, and returns the root, by any means, which are not differentiated.
@@ -18,11 +21,11 @@ use crate::{Tensor, Tree};
 /// If the functions return tensors of other types than the root, or capture what is differentiated by: that goes into `params`.
 ///
 /// ```
-/// use rune_trace::{Tensor, custom_root, fori_loop, grad};
+/// use rune_trace::{Tensor, TensorFn, custom_root, fori_loop, grad};
 /// // The square root of a by Newton's method; d√a / da = 1 / (2 √a).
 /// let sqrt = |a: &Tensor| {
-///     let newton = |f: &dyn Fn(&Tensor) -> Tensor, x: &Tensor| fori_loop(0, 20, |_, x: &Tensor| x - f(x) / (x * 2.0), x);
-///     let divide = |g: &dyn Fn(&Tensor) -> Tensor, y: &Tensor| y / g(&y.ones_like());
+///     let newton = |f: &TensorFn, x: &Tensor| fori_loop(0, 20, |_, x: &Tensor| x - f(x) / (x * 2.0), x);
+///     let divide = |g: &TensorFn, y: &Tensor| y / g(&y.ones_like());
 ///     custom_root(|x, a: &Tensor| x * x - a, &Tensor::scalar(1.0f32), a, newton, divide)
 /// };
 /// let a = Tensor::scalar(9.0f32);
@@ -35,8 +38,8 @@ pub fn custom_root<P: Tree + Send + Sync>(
     f: impl Fn(&Tensor, &P) -> Tensor + Send + Sync,
     initial: &Tensor,
     params: &P,
-    solve: impl Fn(&dyn Fn(&Tensor) -> Tensor, &Tensor) -> Tensor + Send + Sync,
-    tangent_solve: impl Fn(&dyn Fn(&Tensor) -> Tensor, &Tensor) -> Tensor + Send + Sync,
+    solve: impl Fn(&TensorFn<'_>, &Tensor) -> Tensor + Send + Sync,
+    tangent_solve: impl Fn(&TensorFn<'_>, &Tensor) -> Tensor + Send + Sync,
 ) -> Tensor {
     let caller = Caller::here();
     let initial = initial.stop_gradient();
@@ -63,9 +66,9 @@ pub fn custom_root<P: Tree + Send + Sync>(
 /// If the functions return tensors of other types than `b`, or capture what is differentiated by: that goes into `params`.
 ///
 /// ```
-/// use rune_trace::{Tensor, custom_linear_solve, fori_loop, grad};
+/// use rune_trace::{Tensor, TensorFn, custom_linear_solve, fori_loop, grad};
 /// // 4 x = b, by Richardson's iteration; dx / da = -x / a.
-/// let solve = |f: &dyn Fn(&Tensor) -> Tensor, b: &Tensor| {
+/// let solve = |f: &TensorFn, b: &Tensor| {
 ///     fori_loop(0, 40, |_, x: &Tensor| x + (b - f(x)) * 0.25, &b.zeros_like())
 /// };
 /// let x = |a: &Tensor| custom_linear_solve(|a: &Tensor, x| a * x, a, &Tensor::scalar(8.0f32), solve, solve);
@@ -79,8 +82,8 @@ pub fn custom_linear_solve<P: Tree + Send + Sync>(
     matvec: impl Fn(&P, &Tensor) -> Tensor + Send + Sync,
     params: &P,
     b: &Tensor,
-    solve: impl Fn(&dyn Fn(&Tensor) -> Tensor, &Tensor) -> Tensor + Send + Sync,
-    transpose_solve: impl Fn(&dyn Fn(&Tensor) -> Tensor, &Tensor) -> Tensor + Send + Sync,
+    solve: impl Fn(&TensorFn<'_>, &Tensor) -> Tensor + Send + Sync,
+    transpose_solve: impl Fn(&TensorFn<'_>, &Tensor) -> Tensor + Send + Sync,
 ) -> Tensor {
     let caller = Caller::here();
     at_caller(|| {

@@ -1,8 +1,8 @@
 //! Forward mode for functions.
 
-use super::run::{cotangents_like, floats, tangents_of};
-use super::{Run, gradients};
-use crate::call_site::Place;
+use super::traced_function::{By, cotangents_like, floats, tangents_of};
+use super::{TracedFunction, gradients};
+use crate::call_site::CallSite;
 use crate::function::{ArgRefs, Arguments, Function};
 use crate::tensor::at_caller;
 use crate::{Tensor, Tree};
@@ -34,7 +34,7 @@ where
     X: Arguments,
     F: Function<X, Output: Tree>,
 {
-    let place = Place::here("jvp");
+    let place = CallSite::here("jvp");
     let run = || forward::<X, _, _>(primals.refs(), tangents.refs(), place, |x| (f.call(x), ()));
     let (value, tangent, ()) = at_caller(run);
     (value, tangent)
@@ -60,7 +60,7 @@ where
     Y: Tree,
     Aux: Tree,
 {
-    let place = Place::here("jvp_aux");
+    let place = CallSite::here("jvp_aux");
     at_caller(|| forward::<X, _, _>(primals.refs(), tangents.refs(), place, |x| f.call(x)))
 }
 
@@ -83,11 +83,11 @@ where
     X: Arguments,
     F: Function<X, Output = Tensor>,
 {
-    let (primals, place) = (primals.refs(), Place::here("hvp"));
+    let (primals, place) = (primals.refs(), CallSite::here("hvp"));
     let by = floats::<X>(primals);
     at_caller(|| {
         let (_, products, ()) = forward::<X, _, _>(primals, tangents.refs(), place, |x| {
-            (gradients::<X, ()>(x.refs(), &by, place, |x| (f.call(x), ())).2, ())
+            (gradients::<X, ()>(x.refs(), &by, By::RealResults, place, |x| (f.call(x), ())).2, ())
         });
         place.run(Transform::Transpose, || cotangents_like::<X>(primals, &by, products)).plain()
     })
@@ -96,10 +96,10 @@ where
 pub(crate) fn forward<X: Arguments, Y: Tree, Aux: Tree>(
     primals: X::Refs<'_>,
     tangents: X::Refs<'_>,
-    place: Place,
+    place: CallSite,
     f: impl FnOnce(&X) -> (Y, Aux),
 ) -> (Y, Y, Aux) {
     let tangents = tangents_of::<X>(primals, tangents, place);
-    let run = Run::new::<X>(primals, &floats::<X>(primals), true, place, f);
+    let run = TracedFunction::new::<X>(primals, &floats::<X>(primals), true, place, f);
     place.run(Transform::Jvp, || run.push_forward(tangents))
 }

@@ -1,9 +1,9 @@
 //! Linearization of functions, and its transpose, which is reverse mode.
 
-use super::Run;
-use super::run::{cotangents_like, cotangents_of, floats, tangents_like, tangents_of};
+use super::TracedFunction;
+use super::traced_function::{cotangents_like, cotangents_of, floats, tangents_like, tangents_of};
 use crate::Tree;
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{ArgRefs, Arguments, Function};
 use crate::tensor::at_caller;
 use crate::transform::Linear;
@@ -20,11 +20,11 @@ pub struct Linearized<X, Y> {
     by: Vec<bool>,
     /// Trees with the structure and types of the arguments and of the result.
     like: (X, Y),
-    place: Place,
+    place: CallSite,
 }
 
 impl<X: Arguments, Y: Tree> Linearized<X, Y> {
-    fn new(linear: Linear, args: X::Refs<'_>, output: &Y, place: Place) -> Self {
+    fn new(linear: Linear, args: X::Refs<'_>, output: &Y, place: CallSite) -> Self {
         let args_like = X::map(args, &mut |x| place.stand_in(x));
         let like = (args_like, output.map(&mut |y| place.stand_in(y)));
         Linearized { linear, by: floats::<X>(args), like, place }
@@ -78,7 +78,7 @@ where
     X: Arguments,
     F: Function<X, Output: Tree>,
 {
-    let place = Place::here("linearize");
+    let place = CallSite::here("linearize");
     let (value, (), linear) = at_caller(|| near::<X, _, _>(primals.refs(), place, |x| (f.call(x), ())));
     (value, linear)
 }
@@ -108,7 +108,7 @@ where
     F: Function<X, Output = Y>,
     Y: Tree + Send + Sync,
 {
-    let place = Place::here("vjp");
+    let place = CallSite::here("vjp");
     let (value, (), linear) = at_caller(|| near::<X, _, _>(primals.refs(), place, |x| (f.call(x), ())));
     (value, Box::new(move |ct| linear.transpose(ct)))
 }
@@ -134,7 +134,7 @@ where
     Y: Tree + Send + Sync,
     Aux: Tree,
 {
-    let place = Place::here("vjp_aux");
+    let place = CallSite::here("vjp_aux");
     let (value, aux, linear) = at_caller(|| near::<X, _, _>(primals.refs(), place, |x| f.call(x)));
     let count = aux.leaves().len();
     (value, Box::new(move |ct| linear.pull_back(ct, count)), aux)
@@ -160,9 +160,9 @@ where
     X: Arguments,
     F: Function<X, Output: Tree>,
 {
-    let (args, place) = (primals_like.refs(), Place::here("linear_transpose"));
+    let (args, place) = (primals_like.refs(), CallSite::here("linear_transpose"));
     at_caller(|| {
-        let run = Run::new::<X>(args, &floats::<X>(args), false, place, |x| (f.call(x), ()));
+        let run = TracedFunction::new::<X>(args, &floats::<X>(args), false, place, |x| (f.call(x), ()));
         let (linear, output) = run.into_linear(place);
         Linearized::<X, _>::new(linear, args, &output, place).pull_back(cotangents, 0)
     })
@@ -170,10 +170,10 @@ where
 
 pub(crate) fn near<X: Arguments, Y: Tree, Aux: Tree>(
     primals: X::Refs<'_>,
-    place: Place,
+    place: CallSite,
     f: impl FnOnce(&X) -> (Y, Aux),
 ) -> (Y, Aux, Linearized<X, Y>) {
-    let run = Run::new::<X>(primals, &floats::<X>(primals), true, place, f);
+    let run = TracedFunction::new::<X>(primals, &floats::<X>(primals), true, place, f);
     let (value, aux, linear) = run.with_known_turns().linearize();
     let linearized = Linearized::new(linear, primals, &value, place);
     (value, aux, linearized)

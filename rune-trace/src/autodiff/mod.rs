@@ -1,4 +1,4 @@
-//! Derivatives of functions. All of them work in the same way: a function [runs](Run) once on parameters that know
+//! Derivatives of functions. All of them work in the same way: a function [runs](TracedFunction) once on parameters that know
 //! their arguments, with its own control flow and effects, and becomes a program. Then the program is transformed.
 
 mod checkpoint;
@@ -12,20 +12,20 @@ mod jacobian;
 mod jvp;
 mod linearize;
 mod residuals;
-mod run;
+mod traced_function;
 
 pub use checkpoint::{checkpoint, checkpoint as remat, checkpoint_name, checkpoint_policies, checkpoint_with};
 pub use constant::no_grad;
 pub use custom_jvp::{custom_jvp, custom_tangent};
 pub use custom_vjp::custom_vjp;
 pub use grad::{
-    grad, grad_argnums, grad_aux, grad_aux_argnums, value_and_grad, value_and_grad_argnums, value_and_grad_aux,
-    value_and_grad_aux_argnums,
+    grad, grad_argnums, grad_aux, grad_aux_argnums, grad_holomorphic, value_and_grad, value_and_grad_argnums,
+    value_and_grad_aux, value_and_grad_aux_argnums, value_and_grad_holomorphic,
 };
-pub use implicit::{custom_linear_solve, custom_root};
+pub use implicit::{TensorFn, custom_linear_solve, custom_root};
 pub use jacobian::{
     Hessian, Jacobian, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, jacfwd, jacfwd_argnums, jacfwd_aux,
-    jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums,
+    jacfwd_aux_argnums, jacfwd_holomorphic, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jacrev_holomorphic,
 };
 pub use jvp::{hvp, jvp, jvp_aux};
 pub use linearize::{Linearized, Pullback, linear_transpose, linearize, vjp, vjp_aux};
@@ -33,5 +33,5 @@ pub use residuals::{print_saved_residuals, saved_residuals};
 
 pub(crate) use jvp::forward;
 pub(crate) use linearize::near;
-use run::Run;
-pub(crate) use run::{floats, gradients};
+use traced_function::TracedFunction;
+pub(crate) use traced_function::{By, floats, gradients};

@@ -1,8 +1,8 @@
 //! Lists the residuals of a function.
 
-use super::Run;
-use super::run::floats;
-use crate::call_site::Place;
+use super::TracedFunction;
+use super::traced_function::floats;
+use crate::call_site::CallSite;
 use crate::function::{ArgRefs, Arguments, Function};
 use crate::tensor::at_caller;
 use crate::transform::SavedResidual;
@@ -36,9 +36,9 @@ where
         Some(true) => moved.push(path.to_string()),
         _ => others.push((leaf.clone(), path.to_string())),
     });
-    let place = Place::here("saved_residuals");
+    let place = CallSite::here("saved_residuals");
     at_caller(|| {
-        let run = Run::new::<X>(args, &by, true, place, |x| (f.call(x), ()));
+        let run = TracedFunction::new::<X>(args, &by, true, place, |x| (f.call(x), ()));
         run.with_known_turns().residuals(|i, x| match moved.get(i) {
             Some(path) => Some(path.clone()),
             None => others.iter().find(|(leaf, _)| leaf.ptr_eq(x)).map(|(_, path)| path.clone()),

@@ -1,6 +1,6 @@
 //! Scans of associative functions, in a number of steps that grows with the logarithm of the length.
 
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::tensor::{at_caller, lax, users};
 use crate::transform::position;
 use crate::{Tensor, Tree};
@@ -24,7 +24,7 @@ use crate::{Tensor, Tree};
 /// If leaves of `xs` have no first axis, or first axes of different sizes, or `f` changes the structure or the types.
 #[track_caller]
 pub fn associative_scan<X: Tree>(f: impl Fn(&X, &X) -> X, xs: &X, reverse: bool) -> X {
-    let place = Place::here("associative_scan");
+    let place = CallSite::here("associative_scan");
     at_caller(|| run(&f, xs, reverse, 0, place))
 }
 
@@ -41,11 +41,11 @@ pub fn associative_scan<X: Tree>(f: impl Fn(&X, &X) -> X, xs: &X, reverse: bool)
 /// Like [`associative_scan`], for that axis.
 #[track_caller]
 pub fn associative_scan_axis<X: Tree>(f: impl Fn(&X, &X) -> X, xs: &X, reverse: bool, axis: i64) -> X {
-    let place = Place::here("associative_scan");
+    let place = CallSite::here("associative_scan");
     at_caller(|| run(&f, xs, reverse, axis, place))
 }
 
-fn run<X: Tree>(f: &impl Fn(&X, &X) -> X, xs: &X, reverse: bool, axis: i64, place: Place) -> X {
+fn run<X: Tree>(f: &impl Fn(&X, &X) -> X, xs: &X, reverse: bool, axis: i64, place: CallSite) -> X {
     let mut along: Option<(usize, String)> = None;
     let mut axes = Vec::new();
     for (path, x) in xs.leaves_with_paths("xs") {
@@ -62,27 +62,27 @@ fn run<X: Tree>(f: &impl Fn(&X, &X) -> X, xs: &X, reverse: bool, axis: i64, plac
         }
         axes.push(axis);
     }
-    let flip = |xs: &X| Along { axes: &axes }.map(xs, |x, axis| lax::reverse(x, &[axis]));
+    let flip = |xs: &X| ScannedAxes { axes: &axes }.map(xs, |x, axis| lax::reverse(x, &[axis]));
     let scanned = |xs: &X| {
         let n = along.as_ref().map_or(0, |(n, _)| *n);
         let combine = |x: &X, y: &X| {
             let combined = users(|| f(x, y));
             super::closure::agree(x, &combined, place, |path, found| {
-                format!("the function has to return what it takes, and `result{path}` is of {found}")
+                format!("the function must return the types that it takes, but `result{path}` is of {found}")
             });
             combined
         };
-        partial(&combine, xs, n, &Along { axes: &axes })
+        partial(&combine, xs, n, &ScannedAxes { axes: &axes })
     };
     if reverse { flip(&scanned(&flip(xs))) } else { scanned(xs) }
 }
 
 /// The scanned axis of each leaf.
-struct Along<'a> {
+struct ScannedAxes<'a> {
     axes: &'a [usize],
 }
 
-impl Along<'_> {
+impl ScannedAxes<'_> {
     fn map<X: Tree>(&self, xs: &X, f: impl Fn(&Tensor, usize) -> Tensor) -> X {
         let mut axes = self.axes.iter();
         xs.map(&mut |x| f(x, *axes.next().expect("one axis for each leaf")))
@@ -103,23 +103,23 @@ impl Along<'_> {
 
 /// Combines pairs. The partial results of the pairs are those at the odd positions, and one more step gives those at
 /// the even ones.
-fn partial<X: Tree>(f: &impl Fn(&X, &X) -> X, xs: &X, n: usize, along: &Along) -> X {
+fn partial<X: Tree>(f: &impl Fn(&X, &X) -> X, xs: &X, n: usize, axes: &ScannedAxes) -> X {
     if n < 2 {
         return xs.map(&mut |x| x.clone());
     }
-    let pairs = f(&along.slice(xs, 0, n - 1, 2), &along.slice(xs, 1, n, 2));
+    let pairs = f(&axes.slice(xs, 0, n - 1, 2), &axes.slice(xs, 1, n, 2));
     let half = n / 2;
-    let odd = partial(f, &pairs, half, along);
-    let first = along.slice(xs, 0, 1, 1);
+    let odd = partial(f, &pairs, half, axes);
+    let first = axes.slice(xs, 0, 1, 1);
     let even_count = n - half - 1;
     let even = match even_count {
         0 => first,
         _ => {
-            let rest = f(&along.slice(&odd, 0, even_count, 1), &along.slice(xs, 2, n, 2));
-            along.zip(&first, &rest, |x, y, axis| lax::concatenate(&[x.clone(), y.clone()], axis))
+            let rest = f(&axes.slice(&odd, 0, even_count, 1), &axes.slice(xs, 2, n, 2));
+            axes.zip(&first, &rest, |x, y, axis| lax::concatenate(&[x.clone(), y.clone()], axis))
         }
     };
-    along.zip(&even, &odd, |even, odd, axis| interleave(even, odd, axis, n))
+    axes.zip(&even, &odd, |even, odd, axis| interleave(even, odd, axis, n))
 }
 
 /// Interleaves the elements of `even` and `odd`, `n` in total.

@@ -1,7 +1,7 @@
 //! Branches.
 
 use super::closure::{Closure, agree, programs};
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::tensor::{at_caller, lax};
 use crate::{Tensor, Tree};
 use rune_ir::{DType, Type};
@@ -24,10 +24,10 @@ use rune_ir::{DType, Type};
 /// If `pred` is not a scalar, or the branches return different structures or types.
 #[track_caller]
 pub fn cond<Y: Tree>(pred: &Tensor, on_true: impl FnOnce() -> Y, on_false: impl FnOnce() -> Y) -> Y {
-    let place = Place::here("cond");
+    let place = CallSite::here("cond");
     if pred.rank() != 0 {
         place.fail(&format!(
-            "the predicate is of type {}, and only a scalar decides; `select` decides for each element, `all` and `any` make one of many",
+            "the predicate has type {}, but must be a scalar; `select` selects element by element, `all` and `any` reduce to a scalar",
             pred.ty()
         ));
     }
@@ -54,9 +54,9 @@ pub fn cond<Y: Tree>(pred: &Tensor, on_true: impl FnOnce() -> Y, on_false: impl 
 /// If `index` is not an integer scalar, there is no branch, or the branches return different structures or types.
 #[track_caller]
 pub fn switch<Y: Tree>(index: &Tensor, branches: &[&dyn Fn() -> Y]) -> Y {
-    let place = Place::here("switch");
+    let place = CallSite::here("switch");
     if index.rank() != 0 || !index.dtype().is_int() {
-        place.fail(&format!("the index is of type {}, and has to be an integer scalar", index.ty()));
+        place.fail(&format!("the index has type {}, and must be an integer scalar", index.ty()));
     }
     if branches.is_empty() {
         place.fail("there are no branches");
@@ -78,7 +78,7 @@ fn as_i32(index: &Tensor, branches: usize) -> Tensor {
     lax::convert(&clamped, DType::I32)
 }
 
-fn choose<Y: Tree>(index: &Tensor, closures: &[Closure<Y>], place: Place) -> Y {
+fn choose<Y: Tree>(index: &Tensor, closures: &[Closure<Y>], place: CallSite) -> Y {
     let first = &closures[0].output;
     for (i, closure) in closures.iter().enumerate().skip(1) {
         agree(first, &closure.output, place, |path, found| {

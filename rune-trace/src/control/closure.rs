@@ -1,11 +1,11 @@
 //! Traces closures into sub-programs.
 
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::tensor::{Applied, Keep, begin_trace, trace, users};
+use crate::tree::structure_hash;
 use crate::{Tensor, Tree};
 use rune_ir::{Program, Type};
-use rustc_hash::{FxHashSet, FxHasher};
-use std::hash::Hasher;
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// What a closure did with its parameters.
@@ -22,7 +22,7 @@ impl<Y: Tree> Closure<Y> {
     pub fn run(
         name: &str,
         types: impl IntoIterator<Item = Type>,
-        place: Place,
+        place: CallSite,
         f: impl FnOnce(&[Tensor]) -> Y,
     ) -> Self {
         let since = begin_trace();
@@ -57,13 +57,8 @@ pub(super) fn programs<Y: Tree, Z: Tree>(
 }
 
 /// Fails unless two trees have the same structure, with leaves of the same types.
-pub(super) fn agree<T: Tree>(first: &T, second: &T, place: Place, what: impl Fn(&str, String) -> String) {
-    let structure = |tree: &T| {
-        let mut hasher = FxHasher::default();
-        tree.structure(&mut hasher);
-        hasher.finish()
-    };
-    if structure(first) != structure(second) {
+pub(super) fn agree<T: Tree>(first: &T, second: &T, place: CallSite, what: impl Fn(&str, String) -> String) {
+    if structure_hash(first) != structure_hash(second) {
         place.fail(&what("", "another structure".to_owned()));
     }
     let theirs = second.leaves();

@@ -2,7 +2,7 @@
 
 use super::closure::{Closure, agree, programs};
 use super::scan::{ScanOptions, scan_with};
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::tensor::{Caller, at_caller, lax};
 use crate::{Tensor, Tree};
 use rune_ir::{DType, Type};
@@ -33,23 +33,23 @@ use rune_ir::{DType, Type};
 /// If `cond` does not return a `bool` scalar, or `body` does not return what it takes.
 #[track_caller]
 pub fn while_loop<C: Tree>(cond: impl FnOnce(&C) -> Tensor, body: impl FnOnce(&C) -> C, init: &C) -> C {
-    let place = Place::here("while_loop");
+    let place = CallSite::here("while_loop");
     at_caller(|| run(cond, body, init, place))
 }
 
-fn run<C: Tree>(cond: impl FnOnce(&C) -> Tensor, body: impl FnOnce(&C) -> C, init: &C, place: Place) -> C {
+fn run<C: Tree>(cond: impl FnOnce(&C) -> Tensor, body: impl FnOnce(&C) -> C, init: &C, place: CallSite) -> C {
     let leaves = init.leaves();
     let types = || leaves.iter().map(|x| x.ty().clone());
     let cond = Closure::run("cond", types(), place, |p| cond(&init.with_leaves(p.iter().cloned())));
     if *cond.output.ty() != Type::scalar(DType::Bool) {
         place.fail(&format!(
-            "the condition returned a tensor of type {}, and has to return a bool scalar",
+            "the condition returned a tensor of type {}, but must return a bool scalar",
             cond.output.ty()
         ));
     }
     let body = [Closure::run("body", types(), place, |p| body(&init.with_leaves(p.iter().cloned())))];
     agree(init, &body[0].output, place, |path, found| {
-        format!("what is carried has to stay of one type, and `carry{path}` comes out of the body of {found}")
+        format!("the body must keep the type of the carry, but returns `carry{path}` of {found}")
     });
     let (body, cond, captured) = programs(&body, Some(&cond));
     let cond = cond.expect("the condition was given");
@@ -110,13 +110,13 @@ pub fn fori_loop<C: Tree>(
     body: impl FnOnce(&Tensor, &C) -> C,
     init: &C,
 ) -> C {
-    let place = Place::here("fori_loop");
+    let place = CallSite::here("fori_loop");
     let (lower, upper) = match (lower.into(), upper.into()) {
         (Bound::Known(lower), Bound::Known(upper)) => {
             let length = usize::try_from(upper.saturating_sub(lower)).unwrap_or(0);
             let fits = |n: i64| i32::try_from(n).is_ok();
             if length > 0 && !(fits(lower) && fits(upper)) {
-                place.fail(&format!("the counter is an i32, and does not go from {lower} to {upper}"));
+                place.fail(&format!("the counter is an i32, and cannot count from {lower} to {upper}"));
             }
             let options = ScanOptions { length: Some(length), ..ScanOptions::default() };
             let first = lower as f64;
@@ -135,7 +135,7 @@ pub fn fori_loop<C: Tree>(
         Bound::Known(n) => lax::full(dtype, &Type::scalar(dtype).shape, n as f64),
         Bound::Unknown(t) if *t.ty() == Type::scalar(dtype) && dtype.is_int() => t,
         Bound::Unknown(t) => {
-            place.fail(&format!("bounds are integer scalars of one dtype, and one is of type {}", t.ty()))
+            place.fail(&format!("bounds must be integer scalars of one dtype, but one has type {}", t.ty()))
         }
     };
     let caller = Caller::here();

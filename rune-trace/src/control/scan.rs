@@ -1,7 +1,7 @@
 //! Loops over the positions of arrays.
 
 use super::closure::{Closure, agree, programs};
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::tensor::{at_caller, lax};
 use crate::{Tensor, Tree};
 
@@ -35,7 +35,7 @@ pub struct ScanOptions {
 /// If leaves of `xs` have no first axis, or first axes of different sizes, or the carry changes its structure or types.
 #[track_caller]
 pub fn scan<C: Tree, X: Tree, Y: Tree>(f: impl FnOnce(&C, &X) -> (C, Y), init: &C, xs: &X) -> (C, Y) {
-    let place = Place::here("scan");
+    let place = CallSite::here("scan");
     at_caller(|| run(ScanOptions::default(), f, init, xs, place))
 }
 
@@ -58,7 +58,7 @@ pub fn scan_with<C: Tree, X: Tree, Y: Tree>(
     init: &C,
     xs: &X,
 ) -> (C, Y) {
-    let place = Place::here("scan");
+    let place = CallSite::here("scan");
     at_caller(|| run(options, f, init, xs, place))
 }
 
@@ -75,7 +75,7 @@ pub fn scan_with<C: Tree, X: Tree, Y: Tree>(
 /// If leaves of `xs` have no first axis, or first axes of different sizes.
 #[track_caller]
 pub fn map<X: Tree, Y: Tree>(f: impl FnOnce(&X) -> Y, xs: &X) -> Y {
-    let place = Place::here("map");
+    let place = CallSite::here("map");
     at_caller(|| run(ScanOptions::default(), |(), x| ((), f(x)), &(), xs, place)).1
 }
 
@@ -84,7 +84,7 @@ fn run<C: Tree, X: Tree, Y: Tree>(
     f: impl FnOnce(&C, &X) -> (C, Y),
     init: &C,
     xs: &X,
-    place: Place,
+    place: CallSite,
 ) -> (C, Y) {
     let arrays = xs.leaves();
     let length = length(options.length, xs, place);
@@ -96,18 +96,18 @@ fn run<C: Tree, X: Tree, Y: Tree>(
         f(&init.with_leaves(carry.iter().cloned()), &xs.with_leaves(x.iter().cloned()))
     })];
     agree(init, &closure[0].output.0, place, |path, found| {
-        format!("what is carried has to stay of one type, and `carry{path}` comes out of the body of {found}")
+        format!("the body must keep the type of the carry, but returns `carry{path}` of {found}")
     });
     let (body, _, captured) = programs::<_, Tensor>(&closure, None);
     let how = lax::Scan { length, reverse: options.reverse, unroll: options.unroll.unwrap_or(0) };
     closure[0].output.with_leaves(lax::scan(&body[0], &captured, &carried, &arrays, how))
 }
 
-fn length<X: Tree>(asked: Option<usize>, xs: &X, place: Place) -> usize {
+fn length<X: Tree>(asked: Option<usize>, xs: &X, place: CallSite) -> usize {
     let mut length = asked.map(|n| (n, "the length asked for".to_owned()));
     for (path, x) in xs.leaves_with_paths("xs") {
         let Some(&n) = x.shape().first() else {
-            place.fail(&format!("`{path}` is of type {} and has no first axis to go along", x.ty()));
+            place.fail(&format!("`{path}` has type {}, and so no first axis to scan", x.ty()));
         };
         match &length {
             Some((known, whose)) if *known != n => {
@@ -119,6 +119,6 @@ fn length<X: Tree>(asked: Option<usize>, xs: &X, place: Place) -> usize {
     }
     match length {
         Some((n, _)) => n,
-        None => place.fail("there are no arrays to go over; give the `length` in `ScanOptions`"),
+        None => place.fail("there are no arrays to scan; set the `length` in `ScanOptions`"),
     }
 }

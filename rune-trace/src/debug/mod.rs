@@ -14,7 +14,7 @@ pub use options::{Column, DebugOptions};
 pub use print::{DebugArg, DebugValue, debug_print_parts};
 
 use crate::ProgramExt;
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
 use crate::make_program::{name_of, trace_on};
 use crate::{EvalError, Tensor, Tree};
@@ -108,7 +108,7 @@ impl DebugOptions {
         F: Function<X> + 'f,
         F::Output: Tree,
     {
-        let (place, options, writer) = (Place::here("debug"), self.clone(), Mutex::new(writer));
+        let (place, options, writer) = (CallSite::here("debug"), self.clone(), Mutex::new(writer));
         F::returning(move |args| {
             place.of_users::<X, _, _>(&f, args, || {
                 let watched = Watched::new::<X, F>(&f, args);
@@ -148,7 +148,7 @@ impl<Y: Tree> Watched<Y> {
         }
     }
 
-    fn run(&self, printer: &mut Printer, place: Place) -> Y {
+    fn run(&self, printer: &mut Printer, place: CallSite) -> Y {
         let traced = self.inputs.iter().any(Tensor::is_traced);
         printer.echo = !traced;
         let outputs = match self.values() {

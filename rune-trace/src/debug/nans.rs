@@ -2,10 +2,10 @@
 
 use super::Watched;
 use crate::ProgramExt;
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
 use crate::{EvalError, Tensor, Tree};
-use rune_ir::{Array, Bad, NanError, find_nan};
+use rune_ir::{Array, NanError, NonFinite, find_nan};
 
 /// Returns a function that computes the same as `f`. If its result holds a NaN, it reports the operation that created
 /// the NaN.
@@ -37,7 +37,7 @@ where
     F: Function<X> + 'f,
     F::Output: Tree,
 {
-    checked::<X, F>(f, Bad::Nan, Place::here("debug_nans"))
+    checked::<X, F>(f, NonFinite::Nan, CallSite::here("debug_nans"))
 }
 
 /// Like [`debug_nans`], also for infinities. An infinity that the function contains, as in a mask, is not reported.
@@ -57,10 +57,10 @@ where
     F: Function<X> + 'f,
     F::Output: Tree,
 {
-    checked::<X, F>(f, Bad::NanOrInf, Place::here("debug_infs"))
+    checked::<X, F>(f, NonFinite::NanOrInf, CallSite::here("debug_infs"))
 }
 
-fn checked<'f, X, F>(f: F, bad: Bad, place: Place) -> F::Returning<'f, Result<F::Output, NanError>>
+fn checked<'f, X, F>(f: F, bad: NonFinite, place: CallSite) -> F::Returning<'f, Result<F::Output, NanError>>
 where
     X: Arguments,
     F: Function<X> + 'f,

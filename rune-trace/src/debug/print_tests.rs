@@ -169,12 +169,12 @@ fn malformed_prints_are_refused() {
         assert!(error.contains(message), "{error}");
     };
     assert!(program("x0", r#"format="{}", lanes=[2]"#).is_ok());
-    fails("x0", r#"format="", lanes=[]"#, "has 0 places in its format, and is given 1 operands");
-    fails("", r#"format="{}", lanes=[]"#, "has 1 places in its format, and is given 0 operands");
+    fails("x0", r#"format="", lanes=[]"#, "has 0 placeholders in its format, but got 1 operands");
+    fails("", r#"format="{}", lanes=[]"#, "has 1 placeholders in its format, but got 0 operands");
     fails("x0", r#"format="{:?}", lanes=[]"#, "has `{:?}` in its format, not `{}` or `{:.3}`");
     fails("x0", r#"format="{:.999}", lanes=[]"#, "has `{:.999}` in its format");
     fails("x0", r#"format="{} }", lanes=[]"#, "has a lone `}`");
-    fails("", r#"format="", lanes=[3]"#, "lanes, and is given no operands");
+    fails("", r#"format="", lanes=[3]"#, "lanes, but got no operands");
     fails("x0", r#"format="{}", lanes=[3]"#, "operands whose first sizes are [3]");
     fails("x0", r#"format="{}", lanes=[2, 1]"#, "operands whose first sizes are [2, 1]");
 }

@@ -336,11 +336,11 @@ iterations_are_folded(x0)
 #[test]
 fn the_first_operation_that_makes_a_nan_is_named() {
     use crate::{debug_infs, debug_nans};
-    use rune_ir::{Made, NanError};
+    use rune_ir::{NanError, NanOrigin};
     fn by(error: &NanError) -> (&'static str, Option<u32>, Option<&str>) {
         match &*error.made {
-            Made::By { op, origin, .. } => (op, origin.loc.as_ref().map(|loc| loc.line), origin.scope.as_deref()),
-            Made::Given { .. } | Made::Elsewhere => panic!("{error}"),
+            NanOrigin::By { op, origin, .. } => (op, origin.loc.as_ref().map(|loc| loc.line), origin.scope.as_deref()),
+            NanOrigin::Given { .. } | NanOrigin::Elsewhere => panic!("{error}"),
         }
     }
     let x = Tensor::from([1.0f32, -4.0]);
@@ -376,7 +376,7 @@ fn the_first_operation_that_makes_a_nan_is_named() {
 
     // What was there before.
     let error = debug_nans(|x: &Tensor, y: &Tensor| x + y)(&x, &Tensor::scalar(f32::NAN)).unwrap_err();
-    assert!(matches!(*error.made, Made::Given { input: 1, .. }), "{error}");
+    assert!(matches!(*error.made, NanOrigin::Given { input: 1, .. }), "{error}");
     // Nobody knows the values of lanes; who asks for the whole is told.
     assert!(vmap(|x: &Tensor| debug_nans(|x: &Tensor| x.sqrt())(x).unwrap())(&x).to_vec::<f32>().unwrap()[1].is_nan());
 

@@ -1,7 +1,7 @@
 //! Derivatives by finite differences, independent of all rules.
 
 use crate::Tensor;
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{ArgRefs, Arguments, Function};
 use crate::tensor::{at_caller, users};
 use rune_ir::{Array, Element, with_element};
@@ -48,7 +48,7 @@ where
     X: Arguments,
     F: Function<X, Output = Tensor>,
 {
-    let (args, place) = (at.refs(), Place::here("finite_diff"));
+    let (args, place) = (at.refs(), CallSite::here("finite_diff"));
     let f = |x: &X| vec![scalar(&f.call(x), place)];
     let mut leaf = 0;
     let mut gradient = |x: &Tensor| {
@@ -83,7 +83,7 @@ pub fn finite_diff_jacobian(
     eps: f64,
     method: Difference,
 ) -> Tensor {
-    let place = Place::here("finite_diff_jacobian");
+    let place = CallSite::here("finite_diff_jacobian");
     let y = crate::eval_shape(&f, x);
     if !x.dtype().is_float() || !y.dtype().is_float() {
         place.fail(&format!("the function takes {} to {}, and only floats have derivatives", x.ty(), y.ty()));
@@ -102,7 +102,7 @@ pub(super) fn slopes<X: Arguments>(
     leaf: usize,
     elements: &[usize],
     (eps, method): (f64, Difference),
-    place: Place,
+    place: CallSite,
 ) -> Vec<Vec<f64>> {
     let (high, low) = method.ends();
     let slope = |&element: &usize| {
@@ -118,7 +118,7 @@ pub(super) fn slopes<X: Arguments>(
 }
 
 /// Returns the arguments with one element changed, and that element.
-fn shifted<X: Arguments>(args: X::Refs<'_>, leaf: usize, element: usize, by: f64, place: Place) -> (X, f64) {
+fn shifted<X: Arguments>(args: X::Refs<'_>, leaf: usize, element: usize, by: f64, place: CallSite) -> (X, f64) {
     let (mut position, mut moved) = (0, f64::NAN);
     let args = X::map(args, &mut |x| {
         position += 1;
@@ -136,17 +136,17 @@ fn shifted<X: Arguments>(args: X::Refs<'_>, leaf: usize, element: usize, by: f64
     (args, moved)
 }
 
-fn host(x: &Tensor, place: Place) -> Array {
+fn host(x: &Tensor, place: CallSite) -> Array {
     x.to_array().unwrap_or_else(|error| place.fail(&error.to_string()))
 }
 
 /// Returns the elements of a tensor.
-pub(super) fn numbers(x: &Tensor, place: Place) -> Vec<f64> {
+pub(super) fn numbers(x: &Tensor, place: CallSite) -> Vec<f64> {
     host(x, place).to_f64_vec()
 }
 
 /// Returns the only element of a result.
-pub(super) fn scalar(y: &Tensor, place: Place) -> f64 {
+pub(super) fn scalar(y: &Tensor, place: CallSite) -> f64 {
     if y.rank() != 0 {
         place.fail(&format!("the function returned a tensor of type {}, and only a scalar has a gradient", y.ty()));
     }

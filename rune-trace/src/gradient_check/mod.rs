@@ -4,8 +4,8 @@ mod finite;
 
 pub use finite::{Difference, finite_diff, finite_diff_jacobian};
 
-use crate::autodiff::{floats, forward, gradients, near};
-use crate::call_site::Place;
+use crate::autodiff::{By, floats, forward, gradients, near};
+use crate::call_site::CallSite;
 use crate::function::{ArgRefs, Arguments, Function};
 use crate::tensor::{at_caller, users};
 use crate::{Tensor, Tree, lax, random};
@@ -167,7 +167,7 @@ pub fn check_gradient(
     x: &Tensor,
     options: &CheckOptions,
 ) -> Result<GradientCheck, GradientCheck> {
-    let place = Place::here("check_gradient");
+    let place = CallSite::here("check_gradient");
     if !x.dtype().is_float() {
         place.fail(&format!("the argument is of type {}, and only floats have derivatives", x.ty()));
     }
@@ -200,7 +200,7 @@ where
     X: Arguments,
     F: Function<X, Output = Tensor>,
 {
-    let place = Place::here("check_gradients");
+    let place = CallSite::here("check_gradients");
     all_passed(at_caller(|| each_leaf::<X>(&|x| f.call(x), args.refs(), options, place)))
 }
 
@@ -212,13 +212,20 @@ fn each_leaf<X: Arguments>(
     f: &dyn Fn(&X) -> Tensor,
     args: X::Refs<'_>,
     options: &CheckOptions,
-    place: Place,
+    place: CallSite,
 ) -> Vec<GradientCheck> {
     let by = floats::<X>(args);
-    let (_, (), gradients) = gradients::<X, ()>(args, &by, place, |x| (f(x), ()));
+    let (_, (), gradients) = gradients::<X, ()>(args, &by, By::RealResults, place, |x| (f(x), ()));
     let (mut gradients, mut checks, mut leaf) = (gradients.into_iter(), Vec::new(), 0);
     X::visit(args, &mut |_, path, x| {
         if by[leaf] {
+            if x.dtype().is_complex() {
+                place.fail(&format!(
+                    "`{path}` is of type {}, and finite differences are of real numbers; check the function of the real and the \
+                     imaginary part, which `complex` joins",
+                    x.ty()
+                ));
+            }
             let gradient = numbers(&gradients.next().expect("one gradient for each leaf marked"), place);
             let chosen = options.indices.clone().unwrap_or_else(|| (0..x.size()).collect());
             if let Some(i) = chosen.iter().find(|i| **i >= x.size()) {
@@ -258,7 +265,7 @@ where
     X: Arguments,
     F: Function<X, Output: Tree>,
 {
-    let (args, place) = (args.refs(), Place::here("check_jvp"));
+    let (args, place) = (args.refs(), CallSite::here("check_jvp"));
     let mut pairs = Vec::new();
     at_caller(|| {
         for line in lines::<X>(args, options) {
@@ -294,7 +301,7 @@ where
     X: Arguments,
     F: Function<X, Output: Tree>,
 {
-    let (args, place) = (args.refs(), Place::here("check_vjp"));
+    let (args, place) = (args.refs(), CallSite::here("check_vjp"));
     let mut pairs = Vec::new();
     at_caller(|| {
         let (value, (), linear) = near::<X, _, _>(args, place, |x| (f.call(x), ()));
@@ -331,7 +338,7 @@ struct Line<X> {
 
 impl<X> Line<X> {
     /// Returns the differences of the float results along this line, from the results at its ends.
-    fn slope<Y: Tree>(&self, up: &Y, down: &Y, place: Place) -> Vec<f64> {
+    fn slope<Y: Tree>(&self, up: &Y, down: &Y, place: CallSite) -> Vec<f64> {
         elements(up, place).iter().zip(elements(down, place)).map(|(up, down)| (up - down) / self.step).collect()
     }
 }
@@ -378,7 +385,7 @@ impl Draw {
 }
 
 /// Returns the elements of all float leaves.
-fn elements<Y: Tree>(tree: &Y, place: Place) -> Vec<f64> {
+fn elements<Y: Tree>(tree: &Y, place: CallSite) -> Vec<f64> {
     tree.leaves().iter().filter(|y| y.dtype().is_float()).flat_map(|y| numbers(y, place)).collect()
 }
 

@@ -101,7 +101,7 @@ pub struct Minimum {
 #[track_caller]
 pub fn minimize(f: impl Fn(&Tensor) -> Tensor + Send + Sync, x0: &Tensor, options: &MinimizeOptions) -> Minimum {
     if !x0.dtype().is_float() || x0.dtype().is_half() {
-        refuse!("minimize: takes an argument of f32 or f64, and is given {}", x0.ty());
+        refuse!("minimize: takes an argument of f32 or f64, but got {}", x0.ty());
     }
     let shape = x0.shape().clone();
     let caller = Caller::here();

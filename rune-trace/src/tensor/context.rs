@@ -49,8 +49,7 @@ impl TraceContext {
             Some(inbox) => match effects::handing_in(inbox, run) {
                 Ok(result) => result,
                 Err(effects::Ended) => super::fail(
-                    "an effect is applied in the context of a function whose trace has ended, so it would be lost; let the function wait \
-                     for the threads that it starts, as with `std::thread::scope`",
+                    "an effect is applied in the context of a function whose trace has ended, so it would be lost; make the function wait for the threads that it starts, for example with `std::thread::scope`",
                 ),
             },
         }

@@ -157,7 +157,7 @@ fn warn_of_threads(apply: &Apply) {
     ONCE.call_once(|| {
         let at = apply.origin.loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default();
         tracing::warn!(
-            "`{}`{at} happens at once, on a thread that traces no function, while another thread traces one. If the traced function \
+            "`{}`{at} happens immediately, on a thread that traces no function, while another thread traces one. If the traced function \
              started this thread, run the work in the `TraceContext` of that function, so that the effect is part of it",
             apply.op.name()
         );

@@ -2,9 +2,9 @@
 
 use super::Tensor;
 use super::graph::{collect, live_results};
-use super::node::{Apply, History};
+use super::node::{Apply, Producer};
 use super::trace::{UNKNOWN, Vars, write_down};
-use rune_ir::interpret::{Nobody, Observer, interpret_observed};
+use rune_ir::interpret::{NoObserver, Observer, interpret_observed};
 use rune_ir::op::AxisName;
 use rune_ir::{Array, Loc, Program, Value, Var};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -47,8 +47,7 @@ fn backend() -> Option<&'static dyn Backend> {
 pub enum EvalError {
     /// The tensor depends on an argument that is not known yet.
     #[error(
-        "the value of a tensor of type {ty} was read inside a function that `{transform}` is tracing, where it is not known yet; \
-         let the choice be part of the program, with `cond`, `while_loop`, `scan` or `select`"
+        "the value of a tensor of type {ty} was read inside a function that `{transform}` is tracing, where it is not known yet; use `cond`, `while_loop`, `scan` or `select`, so that the decision becomes part of the program"
     )]
     Unknown {
         /// The type of the tensor.
@@ -58,8 +57,7 @@ pub enum EvalError {
     },
     /// The tensor depends on the batch elements of a named axis.
     #[error(
-        "the value of a tensor was read that comes from `{op}`{} over the axis `{axis}`, which is known only outside of the `vmap` along \
-         that axis",
+        "the value of a tensor from `{op}`{} over the axis `{axis}` was read, which is known only outside the `vmap` along that axis",
         loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
     )]
     Lanes {
@@ -72,8 +70,7 @@ pub enum EvalError {
     },
     /// An effect uses a tensor that another thread traces, and its own thread traces no function.
     #[error(
-        "`{op}` is applied to a tensor of a function that is being traced, on another thread than traces it, so it would not be part of \
-         the function; run the work of this thread in the context of the function: `let context = TraceContext::current()` before the \
+        "`{op}` is applied to a tensor of a function that another thread is tracing, so it would not be part of the function; run the work of this thread in the context of the function: `let context = TraceContext::current()` before the \
          thread starts, and `context.run(|| …)` in it"
     )]
     OtherThread {
@@ -89,7 +86,7 @@ pub enum EvalError {
         asked: rune_ir::DType,
     },
     /// The tensor does not have exactly one element.
-    #[error("`item` reads a tensor of one element, and this one is of type {0}; `to_vec` reads all")]
+    #[error("`item` reads a tensor with one element, but this one has type {0}; `to_vec` reads all elements")]
     NotOne(rune_ir::Type),
     /// The tensor holds a NaN, and `RUNE_DEBUG_NANS` is set.
     #[error(transparent)]
@@ -144,15 +141,15 @@ pub fn realize(tensors: &[Tensor]) -> Result<(), EvalError> {
             leaves.insert(t.id(), value.clone());
             return None;
         }
-        match t.0.history() {
-            Some(History::Result(apply)) => match lanes_of(&apply) {
+        match t.0.producer() {
+            Some(Producer::Result(apply)) => match lanes_of(&apply) {
                 None => Some(apply),
                 Some(error) => {
                     unknown = Some(error);
                     None
                 }
             },
-            Some(History::Param { known: Some(argument), .. }) => {
+            Some(Producer::Param { known: Some(argument), .. }) => {
                 match argument.value() {
                     Ok(value) => {
                         let _ = t.0.value.set(value.clone());
@@ -162,13 +159,13 @@ pub fn realize(tensors: &[Tensor]) -> Result<(), EvalError> {
                 }
                 None
             }
-            Some(History::Param { known: None, transform }) => {
+            Some(Producer::Param { known: None, transform }) => {
                 unknown = Some(EvalError::Unknown { ty: t.ty().to_string(), transform });
                 None
             }
             // Another thread has just evaluated it.
             None => {
-                let value = t.0.value.get().expect("a node without history has its value");
+                let value = t.0.value.get().expect("a node without a producer has its value");
                 leaves.insert(t.id(), value.clone());
                 None
             }
@@ -195,7 +192,7 @@ pub fn realize(tensors: &[Tensor]) -> Result<(), EvalError> {
         false => run(program, &inputs)?,
     };
     for (tensor, value) in wanted.iter().zip(values) {
-        tensor.0.settle(value);
+        tensor.0.set_value(value);
     }
     Ok(())
 }
@@ -217,7 +214,7 @@ pub(super) fn perform(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), Eval
         false => run(program, &inputs)?,
     };
     for (tensor, value) in results.iter().zip(values) {
-        tensor.0.settle(value);
+        tensor.0.set_value(value);
     }
     Ok(())
 }
@@ -272,7 +269,7 @@ fn wanted(asked: &[Tensor], applies: &[Arc<Apply>]) -> Vec<Tensor> {
 /// # Errors
 /// If an input cannot be copied to the host, or the interpreter fails.
 pub fn interpret_eagerly(program: &Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError> {
-    interpret_with(program, inputs, &mut Nobody)
+    interpret_with(program, inputs, &mut NoObserver)
 }
 
 fn interpret_with(program: &Program, inputs: &[Value], observer: &mut dyn Observer) -> Result<Vec<Value>, EvalError> {

@@ -6,7 +6,8 @@
 use super::Tensor;
 use rune_ir::op::{
     ArgFn, BinaryFn, CheckpointPolicy, CollectiveFn, Comparison, ConvDims, CumulativeFn, Dims, DotDims, FactorFn,
-    GatherDims, Literal, NamedAxis, Padding, ReduceFn, ScatterDims, ScatterMode, Triangular, UnaryFn, Window, WindowFn,
+    FftFn, GatherDims, Literal, NamedAxis, Padding, ReduceFn, ScatterDims, ScatterMode, Triangular, UnaryFn, Window,
+    WindowFn,
 };
 use rune_ir::{DType, Op, Program, Shape};
 use std::sync::Arc;
@@ -67,6 +68,12 @@ unary! {
     is_finite = IsFinite,
     /// [`UnaryFn::Not`].
     not = Not,
+    /// [`UnaryFn::Real`].
+    real = Real,
+    /// [`UnaryFn::Imag`].
+    imag = Imag,
+    /// [`UnaryFn::Conj`].
+    conj = Conj,
 }
 
 macro_rules! binary {
@@ -137,6 +144,16 @@ pub fn full(dtype: DType, shape: &Shape, x: f64) -> Tensor {
 #[track_caller]
 pub fn full_like(x: &Tensor, value: f64) -> Tensor {
     full(x.dtype(), x.shape(), value)
+}
+/// [`Op::Complex`].
+#[track_caller]
+pub fn complex(re: &Tensor, im: &Tensor) -> Tensor {
+    Tensor::apply1(Op::Complex { re: re.clone(), im: im.clone() })
+}
+/// [`Op::Fft`].
+#[track_caller]
+pub fn fft(f: FftFn, x: &Tensor, lengths: &[usize]) -> Tensor {
+    Tensor::apply1(Op::Fft { f, x: x.clone(), lengths: lengths.into() })
 }
 /// [`Op::IntegerPow`].
 #[track_caller]

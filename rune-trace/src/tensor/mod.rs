@@ -23,7 +23,7 @@ pub use evaluate::BACKENDS;
 #[cfg(target_family = "wasm")]
 pub use evaluate::register_backend;
 pub use evaluate::{Backend, EvalError, interpret_eagerly};
-pub use named_axes::{AxisNames, named_axes};
+pub use named_axes::{AxisNames, has_named_axes, named_axes};
 pub(crate) use named_axes::{named_axis, within_axis};
 pub use node::Tensor;
 pub(crate) use node::fresh_params;
@@ -32,6 +32,6 @@ pub(crate) use origin::{current as current_origin, made_by, users, with_location
 pub(crate) use trace::{Keep, trace};
 
 /// Runs a user function in the middle of a program. It is independent of everything that is active on this thread.
-pub(crate) fn apart<R>(f: impl FnOnce() -> R) -> R {
+pub(crate) fn outside_trace<R>(f: impl FnOnce() -> R) -> R {
     effects::outside(|| origin::anew(|| named_axes::unmapped(f)))
 }

@@ -54,6 +54,11 @@ pub fn named_axes() -> Vec<NamedAxis> {
     MAPPED.with_borrow(Clone::clone)
 }
 
+/// Returns whether the current trace is inside a mapped axis.
+pub fn has_named_axes() -> bool {
+    MAPPED.with_borrow(|mapped| !mapped.is_empty())
+}
+
 /// Returns the innermost axis of this name.
 ///
 /// # Panics
@@ -62,11 +67,11 @@ pub fn named_axes() -> Vec<NamedAxis> {
 pub(crate) fn named_axis(function: &str, name: &AxisName) -> NamedAxis {
     let found = MAPPED.with_borrow(|mapped| mapped.iter().rev().find(|axis| axis.name == *name).cloned());
     let Some(axis) = found else {
-        let others: Vec<String> = named_axes().iter().map(|a| format!("`{}`, of {} lanes", a.name, a.size)).collect();
+        let others: Vec<String> = named_axes().iter().map(|a| format!("`{}` of size {}", a.name, a.size)).collect();
         let others =
-            if others.is_empty() { "none is".to_owned() } else { format!("mapped are {}", others.join(" and ")) };
+            if others.is_empty() { "there are none".to_owned() } else { format!("there are {}", others.join(" and ")) };
         refuse!(
-            "{function}: no axis `{name}` is mapped around this line ({others}); name one, as with `vmap_named({:?}, f)`",
+            "{function}: no enclosing `vmap` has an axis `{name}` ({others}); name one, as with `vmap_named({:?}, f)`",
             name.as_str()
         );
     };

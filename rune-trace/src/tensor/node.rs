@@ -27,17 +27,17 @@ pub(crate) struct Node {
     pub id: u64,
     pub ty: Type,
     /// The largest known id of a parameter among the ancestors, or 0 if there is none.
-    pub newest: u64,
+    pub max_param_id: u64,
     /// The length of the chain of pending operations before this one.
     pub depth: u32,
     /// The array, once it is known. For a traced node, its value for the known arguments of the parameters.
     pub value: OnceLock<Value>,
     /// The origin of the array. `None` once the value of an untraced node is known.
-    pub history: Mutex<Option<History>>,
+    pub producer: Mutex<Option<Producer>>,
 }
 
 #[derive(Clone)]
-pub(crate) enum History {
+pub(crate) enum Producer {
     /// A parameter of a traced function. Host control flow may read the `known` argument.
     Param { known: Option<Tensor>, transform: &'static str },
     /// One result of an operation.
@@ -52,7 +52,7 @@ pub(crate) struct Apply {
     pub results: OnceLock<SmallVec<[Weak<Node>; 1]>>,
 }
 
-/// The first ids belong to no node: see [`Node::newest`] and [`OF_LANES`].
+/// The first ids belong to no node: see [`Node::max_param_id`] and [`OF_LANES`].
 static NEXT_ID: AtomicU64 = AtomicU64::new(2);
 
 /// Stands for the parameter of everything that depends on a batch axis, whose value needs all batch elements.
@@ -66,35 +66,35 @@ pub(super) fn next_id() -> u64 {
 impl Node {
     /// Returns whether it depends on a parameter of a traced function, or on a batch axis.
     pub fn traced(&self) -> bool {
-        self.newest > 0
+        self.max_param_id > 0
     }
-    pub fn history(&self) -> Option<History> {
-        self.history.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn producer(&self) -> Option<Producer> {
+        self.producer.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
     /// Returns the operation that computes this node.
     pub fn apply(&self) -> Option<Arc<Apply>> {
-        match self.history() {
-            Some(History::Result(apply)) => Some(apply),
-            Some(History::Param { .. }) | None => None,
+        match self.producer() {
+            Some(Producer::Result(apply)) => Some(apply),
+            Some(Producer::Param { .. }) | None => None,
         }
     }
     /// Sets the value. The node forgets its origin, unless a function is being traced through it, or it is a literal,
     /// which programs contain instead of capturing it.
-    pub fn settle(&self, value: Value) {
+    pub fn set_value(&self, value: Value) {
         let _ = self.value.set(value);
         if !self.traced() && !super::trace::literal(self) {
-            let history = self.history.lock().unwrap_or_else(PoisonError::into_inner).take();
-            drop(history); // After the lock is released: this may free a long chain.
+            let producer = self.producer.lock().unwrap_or_else(PoisonError::into_inner).take();
+            drop(producer); // After the lock is released: this may free a long chain.
         }
     }
 }
 
 impl Tensor {
-    fn leaf(ty: Type, traced: bool, value: Option<Value>, history: Option<History>) -> Tensor {
+    fn leaf(ty: Type, traced: bool, value: Option<Value>, producer: Option<Producer>) -> Tensor {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let value = value.map_or_else(OnceLock::new, OnceLock::from);
-        let newest = if traced { id } else { 0 };
-        Tensor(Arc::new(Node { id, ty, newest, depth: 0, value, history: Mutex::new(history) }))
+        let max_param_id = if traced { id } else { 0 };
+        Tensor(Arc::new(Node { id, ty, max_param_id, depth: 0, value, producer: Mutex::new(producer) }))
     }
     /// Returns a tensor with a known value.
     pub fn from_value(value: impl Into<Value>) -> Tensor {
@@ -102,7 +102,7 @@ impl Tensor {
         Tensor::leaf(value.ty().clone(), false, Some(value), None)
     }
     pub(crate) fn param(ty: Type, known: Option<Tensor>, transform: &'static str) -> Tensor {
-        Tensor::leaf(ty, true, None, Some(History::Param { known, transform }))
+        Tensor::leaf(ty, true, None, Some(Producer::Param { known, transform }))
     }
     /// Checks the operands, applies an operation, and returns its results.
     ///
@@ -117,10 +117,10 @@ impl Tensor {
         super::caller::step();
         let types = types::infer(&op.map(Tensor::ty))?;
         let over_lanes = op.axis().is_some() || op.programs().iter().any(|(_, p)| !p.axes().is_empty());
-        let mut newest = if over_lanes { OF_LANES } else { 0 };
+        let mut max_param_id = if over_lanes { OF_LANES } else { 0 };
         let mut depth = 0;
         for t in op.operands() {
-            newest = newest.max(t.0.newest);
+            max_param_id = max_param_id.max(t.0.max_param_id);
             if t.0.value.get().is_none() {
                 depth = depth.max(t.0.depth + 1);
             }
@@ -131,8 +131,8 @@ impl Tensor {
         let nodes: SmallVec<[Tensor; 2]> = (id..)
             .zip(types)
             .map(|(id, ty)| {
-                let history = Mutex::new(Some(History::Result(apply.clone())));
-                Tensor(Arc::new(Node { id, ty, newest, depth, value: OnceLock::new(), history }))
+                let producer = Mutex::new(Some(Producer::Result(apply.clone())));
+                Tensor(Arc::new(Node { id, ty, max_param_id, depth, value: OnceLock::new(), producer }))
             })
             .collect();
         let _ = apply.results.set(nodes.iter().map(|t| Arc::downgrade(&t.0)).collect());
@@ -227,13 +227,13 @@ impl Drop for Apply {
         take_operands(&mut self.op, &mut rest);
         while let Some(tensor) = rest.pop() {
             let Some(node) = Arc::into_inner(tensor.0) else { continue };
-            match node.history.into_inner().unwrap_or_else(PoisonError::into_inner) {
-                Some(History::Result(apply)) => {
+            match node.producer.into_inner().unwrap_or_else(PoisonError::into_inner) {
+                Some(Producer::Result(apply)) => {
                     if let Some(mut apply) = Arc::into_inner(apply) {
                         take_operands(&mut apply.op, &mut rest);
                     }
                 }
-                Some(History::Param { known, .. }) => rest.extend(known),
+                Some(Producer::Param { known, .. }) => rest.extend(known),
                 None => {}
             }
         }

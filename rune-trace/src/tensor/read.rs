@@ -15,7 +15,7 @@ impl Tensor {
         if self.is_pending() {
             match self.0.apply().as_deref() {
                 // Such scalars are common arguments, and need no program.
-                Some(Apply { op: Op::Constant { value }, .. }) => self.0.settle(value.to_array().into()),
+                Some(Apply { op: Op::Constant { value }, .. }) => self.0.set_value(value.to_array().into()),
                 _ => realize(std::slice::from_ref(self))?,
             }
         }

@@ -17,8 +17,8 @@ const MOST: usize = 4;
 /// operations compute it from other residuals that are kept anyway, or from tensors older than `since` that take no
 /// more space together. A compiled program merges both copies. Between programs (a loop keeps residuals for each
 /// iteration, a pullback until it is called) less memory is used.
-pub(super) fn made_again(mut wanted: Vec<Tensor>, since: u64) -> Vec<Arc<Apply>> {
-    let mut again = Again { since, kept: IdSet::new(), applies: FxHashMap::default() };
+pub(super) fn rematerialized(mut wanted: Vec<Tensor>, since: u64) -> Vec<Arc<Apply>> {
+    let mut again = Rematerialization { since, kept: IdSet::new(), applies: FxHashMap::default() };
     for x in &mut wanted {
         while let Some((apply, from)) = again.moved(x) {
             again.applies.insert(apply.id, apply);
@@ -37,7 +37,7 @@ pub(super) fn made_again(mut wanted: Vec<Tensor>, since: u64) -> Vec<Arc<Apply>>
     applies
 }
 
-struct Again {
+struct Rematerialization {
     since: u64,
     /// The residuals that are kept, or not decided yet.
     kept: IdSet,
@@ -54,7 +54,7 @@ struct Plan {
     steps: usize,
 }
 
-impl Again {
+impl Rematerialization {
     /// Returns the operation of the forward pass whose only result is `x`.
     fn made(&self, x: &Tensor) -> Option<Arc<Apply>> {
         if x.id() < self.since {

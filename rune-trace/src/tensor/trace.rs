@@ -5,7 +5,7 @@ use super::effects::Applied;
 use super::graph::collect;
 use super::ids::{IdMap, IdSet};
 use super::node::{Apply, Node};
-use super::residuals::made_again;
+use super::residuals::rematerialized;
 use rune_ir::{Op, Program, ProgramBuilder, Type, Var};
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(crate) enum Keep {
     /// Operations applied during a trace, and all its effects: what the traced function did.
     Since(Applied),
-    /// Operations that depend on a parameter of the program, and those that are [rematerialized](made_again) instead of
+    /// Operations that depend on a parameter of the program, and those that are [rematerialized](rematerialized) instead of
     /// captured.
     Dependent,
 }
@@ -60,13 +60,14 @@ pub(crate) fn trace(name: &str, params: &[Tensor], outputs: &[Tensor], keep: Kee
 
 /// Returns the operations that lead to `outputs` and depend on `params`, and those that are rematerialized for them.
 fn dependent(params: &[Tensor], outputs: &[Tensor]) -> Vec<Arc<Apply>> {
-    // A node whose newest parameter is older than these depends on none of them.
+    // A node whose max_param_id parameter is older than these depends on none of them.
     let oldest = params.iter().map(Tensor::id).min().unwrap_or(u64::MAX);
     let mut dependent: IdSet = params.iter().map(Tensor::id).collect();
-    let mut applies = collect(outputs, Vec::new(), |t| match t.0.newest >= oldest && !dependent.contains(t.id()) {
-        true => t.0.apply(),
-        false => t.0.apply().filter(|apply| is_literal(&t.0, apply)),
-    });
+    let mut applies =
+        collect(outputs, Vec::new(), |t| match t.0.max_param_id >= oldest && !dependent.contains(t.id()) {
+            true => t.0.apply(),
+            false => t.0.apply().filter(|apply| is_literal(&t.0, apply)),
+        });
     applies.retain(|apply| {
         let depends = apply.op.operands().iter().any(|t| dependent.contains(t.id()));
         if depends {
@@ -77,7 +78,7 @@ fn dependent(params: &[Tensor], outputs: &[Tensor]) -> Vec<Arc<Apply>> {
     let mut made = dependent;
     made.extend(applies.iter().filter(|a| literal_operation(a)).flat_map(|a| result_ids(a)));
     let taken = applies.iter().flat_map(|a| a.op.operands()).chain(outputs).filter(|t| !made.contains(t.id()));
-    let again = made_again(taken.cloned().collect(), oldest);
+    let again = rematerialized(taken.cloned().collect(), oldest);
     if again.is_empty() {
         return applies;
     }

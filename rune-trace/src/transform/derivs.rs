@@ -3,8 +3,8 @@
 use super::tangent::{Dual, Tangent};
 use crate::Tensor;
 use crate::tensor::lax::{self, full_like};
-use rune_ir::DType;
 use rune_ir::op::{BinaryFn, UnaryFn};
+use rune_ir::{DType, Op};
 use std::f64::consts::{FRAC_2_SQRT_PI, LN_2};
 
 /// Returns the tangent of `out = f(x)`.
@@ -13,6 +13,11 @@ pub(super) fn unary(f: UnaryFn, x: &Dual, out: &Tensor) -> Tangent {
     let (v, t) = (&x.v, &x.t);
     match f {
         UnaryFn::Neg => t.neg(),
+        // The real part of dx · conj(x) / |x|, and 0 at 0.
+        UnaryFn::Abs if v.dtype().is_complex() => {
+            let divisor = || lax::select(&lax::eq(out, &full_like(out, 0.0)), &one(), out);
+            t.times(|| lax::div(&lax::conj(v), &lax::convert(&divisor(), v.dtype()))).linear(real)
+        }
         UnaryFn::Abs => t.times(|| lax::sign(v)),
         UnaryFn::Exp => t.times(|| out.clone()),
         UnaryFn::Exp2 => t.times(|| lax::mul(out, &full_like(out, LN_2))),
@@ -30,7 +35,18 @@ pub(super) fn unary(f: UnaryFn, x: &Dual, out: &Tensor) -> Tangent {
         UnaryFn::Erf => t.times(|| lax::mul(&full_like(out, FRAC_2_SQRT_PI), &lax::exp(&lax::neg(&lax::mul(v, v))))),
         UnaryFn::Sign | UnaryFn::Floor | UnaryFn::Ceil | UnaryFn::RoundAfz | UnaryFn::RoundEven => Tangent::ZERO,
         UnaryFn::IsFinite | UnaryFn::Not => Tangent::ZERO,
+        UnaryFn::Real | UnaryFn::Imag | UnaryFn::Conj => t.linear(|x| Op::Unary { f, x }),
     }
+}
+
+fn real(x: Tensor) -> Op<Tensor> {
+    Op::Unary { f: UnaryFn::Real, x }
+}
+
+/// The tangent of re + i im.
+pub(super) fn complex(re: &Dual, im: &Dual) -> Tangent {
+    let [re, im] = [re, im].map(|x| x.t.instantiate(x.v.ty()));
+    Tangent::new(Some(lax::complex(&re, &im)))
 }
 
 /// Returns the tangent of `out = x^n`.

@@ -1,4 +1,4 @@
-//! Forward mode: each instruction on values and tangents.
+//! Forward mode: runs each instruction on values and tangents.
 
 use super::control::{call, case, custom, remat::Remat, scan, while_loop};
 use super::tangent::{Dual, Tangent};
@@ -14,16 +14,17 @@ use smallvec::{SmallVec, smallvec};
 
 pub(super) type Tangents = SmallVec<[Tangent; 2]>;
 
-/// What becomes of the tangents; loops carry them differently.
+/// Whether tangents run with the values, or become a separate linear program. Loops treat the two differently.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Mode {
-    /// They are computed along with the values: a loop carries both, and keeps nothing.
+    /// Tangents are computed together with the values: a loop carries both, and keeps no residuals.
     Forward,
-    /// They are to be a linear program of their own: a loop becomes two, of which the first keeps what the second needs.
+    /// Tangents become a separate linear program: a loop becomes two, and the first one keeps the residuals of the
+    /// second.
     Linearize,
 }
 
-/// The outputs of `program` and their tangents, on inputs with tangents.
+/// Returns the outputs of `program` and their tangents, for inputs with tangents.
 pub(super) fn jvp(program: &Program, inputs: Vec<Dual>, mode: Mode) -> Vec<Dual> {
     let mut env = inputs;
     env.extend(program.constants().iter().map(|c| Dual::constant(Tensor::from_value(c.clone()))));
@@ -35,12 +36,12 @@ pub(super) fn jvp(program: &Program, inputs: Vec<Dual>, mode: Mode) -> Vec<Dual>
     program.outputs().iter().map(|v| env[v.index()].clone()).collect()
 }
 
-/// One operation on duals.
+/// Runs one operation on duals.
 fn step(op: &Op<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
     if op.operands().iter().all(|x| x.t.is_zero()) {
         return Tensor::apply(op.map(|x| x.v.clone())).into_iter().map(Dual::constant).collect();
     }
-    // The values first, and then their tangents by a rule.
+    // Computes the values first, and then their tangents by a rule.
     let all = |rule: &dyn Fn(&[Tensor]) -> Tangents| -> SmallVec<[Dual; 2]> {
         let out = Tensor::apply(op.map(|x| x.v.clone()));
         let tangents = made_by(Transform::Jvp, || rule(&out));
@@ -53,8 +54,9 @@ fn step(op: &Op<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
         Op::Unary { f, x } => one(&|out| derivs::unary(*f, x, out)),
         Op::IntegerPow { x, y } => one(&|_| derivs::integer_pow(x, *y)),
         Op::Binary { f, x, y } => one(&|out| derivs::binary(*f, x, y, out)),
+        Op::Complex { re, im } => one(&|_| derivs::complex(re, im)),
         Op::Clamp { min, x, max } => one(&|_| derivs::clamp(min, x, max)),
-        Op::Convert { x, dtype } if x.v.dtype().is_float() && dtype.is_float() => one(&|_| linear(op)),
+        Op::Convert { x, dtype } if x.v.dtype().is_inexact() && dtype.is_inexact() => one(&|_| linear(op)),
         Op::Convert { .. } | Op::BitcastConvert { .. } => zero(),
         Op::Compare { .. } | Op::ArgReduce { .. } | Op::StopGradient { .. } | Op::Threefry2x32 { .. } => zero(),
         Op::Constant { .. } | Op::Iota { .. } | Op::AxisIndex { .. } => zero(),
@@ -72,6 +74,7 @@ fn step(op: &Op<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
         | Op::DynamicSlice { .. }
         | Op::DynamicUpdateSlice { .. }
         | Op::Gather { .. }
+        | Op::Fft { .. }
         | Op::AllGather { .. }
         | Op::AllToAll { .. }
         | Op::Ppermute { .. } => one(&|_| linear(op)),
@@ -97,12 +100,11 @@ fn step(op: &Op<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
         }
 
         Op::OptimizationBarrier { xs } => all(&|_| barrier(xs)),
-        // The tangent has no name: what is kept are values.
+        // The tangent has no name, because only values are kept.
         Op::CheckpointName { x, name: _ } => one(&|_| x.t.clone()),
         Op::DebugPrint { .. } => zero(),
         Op::Callback { f, callback, .. } => refuse!(
-            "`{}` at {} has no derivative: give it one, with `custom_jvp` or `custom_vjp` around it, or make its arguments constants \
-             with `.stop_gradient()`",
+            "`{}` at {} has no derivative; define one with `custom_jvp` or `custom_vjp` around it, or make its arguments constants with `.stop_gradient()`",
             f.name(),
             callback.loc()
         ),
@@ -128,9 +130,9 @@ fn step(op: &Op<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
     }
 }
 
-/// An operation that is linear in all its operands of a float dtype together, on their tangents.
+/// Applies an operation that is linear in all its float and complex operands together to their tangents.
 fn linear(op: &Op<Dual>) -> Tangent {
-    let tangents = op.map(|x| if x.v.dtype().is_float() { x.tangent() } else { x.v.clone() });
+    let tangents = op.map(|x| if x.v.dtype().is_inexact() { x.tangent() } else { x.v.clone() });
     Tangent::new(Some(Tensor::apply1(tangents)))
 }
 
@@ -164,7 +166,7 @@ fn reduce(f: ReduceFn, x: &Dual, axes: &Dims, out: &Tensor) -> Tangent {
 fn collective(f: CollectiveFn, x: &Dual, axis: &NamedAxis, out: &Tensor) -> Tangent {
     match f {
         CollectiveFn::Sum => x.t.psum(axis),
-        // As over axes: the extreme elements share the tangent equally.
+        // Like the reduction over axes: the extreme elements share the tangent equally.
         CollectiveFn::Max | CollectiveFn::Min => {
             let chosen = derivs::indicator(&lax::eq(&x.v, out), x.v.dtype());
             let count = lax::collective(CollectiveFn::Sum, &chosen, axis);
@@ -192,7 +194,8 @@ fn scatter(
     match mode {
         ScatterMode::Add => scatter_add(&x.t, &updates.t),
         ScatterMode::Set if unique => Tangent::new(Some(put(&x.tangent(), &updates.tangent(), ScatterMode::Set))),
-        // Which update stays is left open: mark each with a number, look which number stayed, and let only those through.
+        // Which update remains is unspecified. Each update gets a number, the numbers are scattered, and only the
+        // updates whose numbers remain pass their tangents.
         ScatterMode::Set => {
             let flat = lax::iota(DType::I32, [updates.v.size()], 0);
             let marks = lax::add(
@@ -205,7 +208,8 @@ fn scatter(
             let untouched = derivs::indicator(&lax::eq(&stayed, &none), dtype);
             scatter_add(&x.t.times(|| untouched), &updates.t.times(|| through))
         }
-        // The tangent of each factor times the product of all others, which is told from a product with a zero left out.
+        // The tangent of each factor times the product of all others, which is derived from the product of the nonzero
+        // factors.
         ScatterMode::Mul => {
             let by_x = Tangent::new(x.t.clone().into_tensor().map(|t| put(&t, &updates.v, ScatterMode::Mul)));
             if updates.t.is_zero() {
@@ -232,7 +236,7 @@ fn scatter(
     }
 }
 
-/// Sorts the positions too, and moves the tangents as they moved.
+/// Sorts the indices too, and moves the tangents in the same way.
 fn sort(operands: &[Dual], dimension: usize, num_keys: usize) -> SmallVec<[Dual; 2]> {
     let positions = lax::iota(DType::I32, operands[0].v.shape().clone(), dimension);
     let mut all: Vec<Tensor> = operands.iter().map(|x| x.v.clone()).collect();
@@ -243,7 +247,7 @@ fn sort(operands: &[Dual], dimension: usize, num_keys: usize) -> SmallVec<[Dual;
     sorted.into_iter().zip(operands).map(|(v, x)| Dual { v, t: moved(x) }).collect()
 }
 
-/// The elements of `t` at `positions` along `axis`; all other axes go along.
+/// Returns the elements of `t` at the indices `positions` along `axis`. All other axes are batch axes.
 fn take_along_axis(t: &Tangent, positions: &Tensor, axis: usize) -> Tangent {
     if positions.size() == 0 {
         return Tangent::ZERO;

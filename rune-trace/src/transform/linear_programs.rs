@@ -25,7 +25,7 @@ pub(super) fn linearize_program(program: &Program, by: &[usize]) -> Result<(Prog
     let residuals = params(&crossing, "linearize");
     let linear = linear.with_residuals(residuals.clone());
     let changes = with_origin(&Origin::default(), || linear.push_forward(&tangents));
-    let floats = outputs.iter().zip(changes).filter(|(y, _)| y.dtype().is_float());
+    let floats = outputs.iter().zip(changes).filter(|(y, _)| y.dtype().is_inexact());
     let results: Vec<Tensor> = floats.map(|(y, dy)| dy.unwrap_or_else(|| zeros(y.ty()))).collect();
     let params: Vec<Tensor> = tangents.into_iter().chain(residuals).collect();
     let linear = trace(&format!("{}_linear", program.name()), &params, &results, Keep::Since(since.end())).close();
@@ -47,7 +47,7 @@ pub(super) fn transpose_program(program: &Program, by: &[usize]) -> Result<Progr
     });
     let slots: Vec<Slot> = slots.collect();
     let cotangents = program.output_types().into_iter().map(|ty| {
-        let float = ty.dtype.is_float();
+        let float = ty.dtype.is_inexact();
         float.then(|| {
             params.push(Tensor::param(ty, None, "transpose"));
             params[params.len() - 1].clone()

@@ -1,4 +1,4 @@
-//! A function near a point: its value there, and the linear function of the tangents.
+//! Linearization: the value of a function at a point, and the linear function of the tangents.
 
 use super::jvp::{Mode, jvp};
 use super::tangent::{Dual, Tangent};
@@ -8,19 +8,19 @@ use crate::tensor::{Keep, fresh_params, lax, trace};
 use crate::transform::ProgramExt;
 use rune_ir::{Program, Type};
 
-/// The linear part of a function near a point.
+/// The linear part of a function at a point.
 pub(crate) struct Linear {
-    /// Takes the tangents, then the residuals; gives the tangents of those outputs that have one.
+    /// Takes the tangents, then the residuals. Returns the tangents of the outputs that have one.
     program: Program,
-    /// What crosses from the forward pass.
+    /// The values that the linear part needs from the forward pass.
     residuals: Vec<Tensor>,
     /// The types of the tangents.
     inputs: Vec<Type>,
-    /// For each output of the function whether it has a tangent.
+    /// For each output of the function, whether it has a tangent.
     moving: Vec<bool>,
 }
 
-/// The outputs of `program` on `primals`, and how they move with those inputs that `wrt` marks.
+/// Returns the outputs of `program` on `primals`, and their derivative with respect to the inputs that `wrt` marks.
 pub(crate) fn linearize(program: &Program, primals: &[Tensor], wrt: &[bool]) -> (Vec<Tensor>, Linear) {
     let moved: Vec<Tensor> = primals.iter().zip(wrt).filter(|(_, w)| **w).map(|(x, _)| x.clone()).collect();
     let tangents = fresh_params(&moved, false, "linearize");
@@ -39,7 +39,7 @@ pub(crate) fn linearize(program: &Program, primals: &[Tensor], wrt: &[bool]) -> 
     (values, Linear { program: linear.program, residuals: linear.captured, inputs, moving })
 }
 
-/// The outputs of `program` on `primals`, and their tangents for those of the inputs, as far as these move.
+/// Returns the outputs of `program` on `primals`, and their tangents for those of the inputs.
 pub(crate) fn push_forward(
     program: &Program,
     primals: &[Tensor],
@@ -50,27 +50,28 @@ pub(crate) fn push_forward(
 }
 
 impl Linear {
-    /// What crosses from the forward pass.
+    /// Returns the values that the linear part needs from the forward pass.
     pub(crate) fn residuals(&self) -> &[Tensor] {
         &self.residuals
     }
-    /// A program that is linear in its first inputs, of these types; it is given the rest.
+    /// Returns the linear function of a program that is linear in its first inputs, which have these types. The
+    /// residuals are its other inputs.
     pub(crate) fn of(program: Program, inputs: Vec<Type>, residuals: Vec<Tensor>) -> Linear {
         let moving = vec![true; program.outputs().len()];
         Linear { program, residuals, inputs, moving }
     }
-    /// The same function of other residuals.
+    /// Returns the same function of other residuals.
     pub(super) fn with_residuals(self, residuals: Vec<Tensor>) -> Linear {
         Linear { residuals, ..self }
     }
-    /// The tangents of all outputs for those of the inputs; `None` is zero.
+    /// Returns the tangents of all outputs for those of the inputs; `None` is zero.
     pub(crate) fn push_forward(&self, tangents: &[Tensor]) -> Vec<Option<Tensor>> {
         let inputs: Vec<Tensor> = tangents.iter().chain(&self.residuals).cloned().collect();
         let mut outputs = self.program.apply(&inputs).into_iter();
         self.moving.iter().map(|&moves| if moves { outputs.next() } else { None }).collect()
     }
-    /// The cotangents of the inputs for cotangents of all outputs, where `None` is zero; those of outputs that do not move
-    /// are not looked at.
+    /// Returns the cotangents of the inputs for those of all outputs; `None` is zero. Cotangents of outputs without a
+    /// tangent are ignored.
     pub(crate) fn transpose(&self, cotangents: Vec<Option<Tensor>>) -> Vec<Tensor> {
         let cotangents = cotangents.into_iter().zip(&self.moving).filter(|(_, m)| **m).map(|(ct, _)| ct);
         let wanted = self.inputs.iter().cloned().map(Slot::wanted);

@@ -40,11 +40,11 @@ use rune_ir::Program;
 #[track_caller]
 fn apply_program(program: &Program, args: &[Tensor]) -> Vec<Tensor> {
     if args.len() != program.inputs().len() {
-        fail(&format!("`{}` takes {} arguments, and is given {}", program.name(), program.inputs().len(), args.len()));
+        fail(&format!("`{}` takes {} arguments, but got {}", program.name(), program.inputs().len(), args.len()));
     }
     for (i, (arg, ty)) in args.iter().zip(program.input_types()).enumerate() {
         if arg.ty() != ty {
-            fail(&format!("`{}` takes a {ty} as argument {i}, and is given a {}", program.name(), arg.ty()));
+            fail(&format!("`{}` takes a {ty} as argument {i}, but got a {}", program.name(), arg.ty()));
         }
     }
     let mut env: Vec<Tensor> = args.to_vec();

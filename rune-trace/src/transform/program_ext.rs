@@ -152,25 +152,31 @@ impl ProgramExt for Program {
         super::apply_program(self, args)
     }
     fn jvp(&self, by: &[usize]) -> Result<Program, DerivativeError> {
+        let _span = span("jvp", self);
         super::programs::jvp_program(self, by)
     }
     fn vjp(&self, by: &[usize]) -> Result<Program, DerivativeError> {
+        let _span = span("vjp", self);
         super::programs::vjp_program(self, by)
     }
     fn grad(&self, by: &[usize], value: bool) -> Result<Program, DerivativeError> {
+        let _span = span("grad", self);
         super::programs::grad_program(self, by, value)
     }
     fn linearize(&self, by: &[usize]) -> Result<(Program, Program), DerivativeError> {
+        let _span = span("linearize", self);
         super::linear_programs::linearize_program(self, by)
     }
     #[track_caller]
     fn transpose(&self, by: &[usize]) -> Result<Program, DerivativeError> {
+        let _span = span("transpose", self);
         super::linear_programs::transpose_program(self, by)
     }
     fn saved_residuals(&self, by: &[usize]) -> Result<Vec<SavedResidual>, DerivativeError> {
         super::residuals::saved_residuals_of(self, by)
     }
     fn vmap(&self, size: usize, in_axes: &[Option<i64>], out_axes: &[Option<i64>]) -> Result<Program, VmapError> {
+        let _span = span("vmap", self);
         super::vmap::vmap_program(self, size, in_axes, out_axes)
     }
     fn vmap_named(
@@ -180,6 +186,12 @@ impl ProgramExt for Program {
         in_axes: &[Option<i64>],
         out_axes: &[Option<i64>],
     ) -> Result<Program, VmapError> {
+        let _span = span("vmap_named", self);
         super::vmap::vmap_named_program(self, axis_name, size, in_axes, out_axes)
     }
+}
+
+/// An event of profiles.
+fn span(what: &str, program: &Program) -> rune_ir::profile::Span {
+    rune_ir::profile::span("transform", || format!("{what} {}", program.name()))
 }

@@ -13,8 +13,10 @@ use rune_ir::{Loc, Origin, Program, Type};
 /// The reason why a program has no such derivative.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DerivativeError {
-    /// An input to differentiate is not a float.
-    #[error("input x{index} of `{program}` is of type {ty}, and only floats have derivatives; leave it out")]
+    /// An input to differentiate is neither a float nor complex.
+    #[error(
+        "input x{index} of `{program}` has type {ty}, but only floats and complex numbers have derivatives; leave it out"
+    )]
     NotFloat {
         /// The program.
         program: String,
@@ -24,7 +26,7 @@ pub enum DerivativeError {
         ty: Type,
     },
     /// The program has no such input.
-    #[error("`{program}` has {inputs} inputs, and none at position {index}")]
+    #[error("`{program}` has {inputs} inputs, and none with index {index}")]
     NoInput {
         /// The program.
         program: String,
@@ -35,8 +37,7 @@ pub enum DerivativeError {
     },
     /// Sub-programs are used so often that the derivative would need too much time and memory.
     #[error(
-        "`{program}` shares its sub-programs so often that {operations} operations would have to be gone through; let loops, as \
-         `fori_loop` or `scan`, take the place of calls"
+        "`{program}` shares its sub-programs so often that the transformation would visit {operations} operations; replace calls by loops, such as `fori_loop` or `scan`"
     )]
     TooLong {
         /// The program.
@@ -45,15 +46,13 @@ pub enum DerivativeError {
         operations: u64,
     },
     /// The residuals of loops would not fit into memory.
-    #[error(
-        "`{program}` has loops of which more is kept for the pass backward than any memory holds; use forward mode (`jvp`)"
-    )]
+    #[error("`{program}` has loops whose residuals would not fit into any memory; use forward mode (`jvp`)")]
     TooLarge {
         /// The program.
         program: String,
     },
     /// The output must be a scalar.
-    #[error("`{program}` has {found} for output, and only a program with one float scalar for output has a gradient")]
+    #[error("`{program}` has {found} as output, but a gradient needs one float scalar as output")]
     NotScalar {
         /// The program.
         program: String,
@@ -62,8 +61,7 @@ pub enum DerivativeError {
     },
     /// Outputs depend on inputs by way of a loop of unknown length.
     #[error(
-        "`{program}` has a `while`{} on the way, which has no reverse mode: how often it goes round is unknown beforehand, and so is how \
-         much to keep; use `scan`, or forward mode (`jvp`)",
+        "`{program}` has a `while`{}, which has no reverse mode, because the number of its iterations, and so of its residuals, is unknown; use `scan`, or forward mode (`jvp`)",
         place.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
     )]
     UnboundedLoop {
@@ -74,7 +72,7 @@ pub enum DerivativeError {
     },
     /// A function with a custom rule is differentiated with respect to a captured value.
     #[error(
-        "`{program}` has a function{} that captured what is differentiated by, and its rule is for its arguments alone",
+        "`{program}` has a function{} that captured a differentiated value, but its rule covers only its arguments",
         place.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
     )]
     Captured {
@@ -85,8 +83,7 @@ pub enum DerivativeError {
     },
     /// A function has a rule for cotangents, but none for tangents.
     #[error(
-        "`{program}` has a `custom_vjp`{} on the way, which has no forward mode: its rule is for cotangents; `custom_jvp` serves both \
-         modes",
+        "`{program}` has a `custom_vjp`{}, which has no forward mode, because its rule computes cotangents; use `custom_jvp` for both modes",
         place.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
     )]
     NoForwardMode {
@@ -97,7 +94,7 @@ pub enum DerivativeError {
     },
     /// Outputs depend on inputs by way of a user function.
     #[error(
-        "`{program}` has a callback{} on the way, which has no derivative; `custom_jvp` or `custom_vjp` around it give it one",
+        "`{program}` has a callback{}, which has no derivative; define one with `custom_jvp` or `custom_vjp` around it",
         place.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
     )]
     Callback {
@@ -108,7 +105,7 @@ pub enum DerivativeError {
     },
     /// A loop of unknown length, which linearization runs twice, calls a function that must be called once.
     #[error(
-        "`{program}` has a `while`{} on the way with an `io_callback` in it, which linearization would run twice; use `scan`, or forward \
+        "`{program}` has a `while`{} with an `io_callback`, which linearization would run twice; use `scan`, or forward \
          mode (`jvp`)",
         place.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
     )]
@@ -130,7 +127,7 @@ pub(super) fn marked(program: &Program, by: &[usize]) -> Result<Vec<bool>, Deriv
         let Some(ty) = types.get(index) else {
             return Err(DerivativeError::NoInput { program: name(), index, inputs: types.len() });
         };
-        if !ty.dtype.is_float() {
+        if !ty.dtype.is_inexact() {
             return Err(DerivativeError::NotFloat { program: name(), index, ty: ty.clone() });
         }
     }
@@ -198,7 +195,7 @@ pub(super) fn jvp_program(program: &Program, by: &[usize]) -> Result<Program, De
             .zip(&marked)
             .map(|(v, &m)| Dual { v: v.clone(), t: if m { Tangent::new(next.next()) } else { Tangent::ZERO } });
         let outputs = jvp(program, duals.collect(), Mode::Forward);
-        let floats = outputs.iter().filter(|y| y.v.dtype().is_float());
+        let floats = outputs.iter().filter(|y| y.v.dtype().is_inexact());
         let results = outputs.iter().map(|y| y.v.clone()).chain(floats.map(Dual::tangent)).collect();
         (tangents, results)
     }))
@@ -209,7 +206,7 @@ pub(super) fn vjp_program(program: &Program, by: &[usize]) -> Result<Program, De
     let marked = marked_for_reverse(program, by)?;
     Ok(rebuild(program, &format!("{}_vjp", program.name()), |inputs| {
         let (outputs, linear) = linearize(program, inputs, &marked);
-        let float = |y: &&Tensor| y.dtype().is_float();
+        let float = |y: &&Tensor| y.dtype().is_inexact();
         let cotangents: Vec<Tensor> =
             outputs.iter().filter(float).map(|y| Tensor::param(y.ty().clone(), None, "vjp")).collect();
         let mut next = cotangents.iter().cloned();

@@ -1,14 +1,14 @@
-//! Tangents: directions of change. Their operations are linear, and nothing else can be done with them.
+//! Tangents: directions of change. All their operations are linear.
 
 use crate::Tensor;
 use crate::tensor::lax;
 use rune_ir::op::{CollectiveFn, NamedAxis};
 use rune_ir::{Op, Type};
 
-/// The tangent of a value: `None` is zero, which costs nothing.
+/// The tangent of a value. `None` is zero, which costs nothing.
 ///
-/// The field is private: a rule can only put tangents together by operations that are linear in them, so that a program of tangents
-/// can be transposed. A product of two tangents does not type-check.
+/// The field is private, so a rule can combine tangents only by operations that are linear in them. A program of
+/// tangents can therefore be transposed. A product of two tangents does not type-check.
 #[derive(Clone, Debug)]
 pub(super) struct Tangent(Option<Tensor>);
 
@@ -31,11 +31,12 @@ impl Tangent {
     pub fn into_tensor(self) -> Option<Tensor> {
         self.0
     }
-    /// This tangent as an array, of a value of type `ty`.
+    /// Returns this tangent as an array, for a value of type `ty`.
     pub fn instantiate(&self, ty: &Type) -> Tensor {
         self.0.clone().unwrap_or_else(|| lax::full(ty.dtype, &ty.shape, 0.0))
     }
-    /// `f` of this tangent; zero stays zero. `f` must be linear: this is for the functions below and in `linear`.
+    /// Applies `f` to this tangent; zero stays zero. `f` must be linear. Only the functions below and `linear` use
+    /// this.
     fn through(&self, f: impl FnOnce(&Tensor) -> Tensor) -> Tangent {
         Tangent(self.0.as_ref().map(f))
     }
@@ -56,19 +57,19 @@ impl Tangent {
             (None, _) => other.neg(),
         }
     }
-    /// This tangent times a value of the same type; `factor` is not computed for zero.
+    /// Returns this tangent times a value of the same type. `factor` is not computed if the tangent is zero.
     pub fn times(&self, factor: impl FnOnce() -> Tensor) -> Tangent {
         self.through(|t| lax::mul(t, &factor()))
     }
-    /// This tangent divided by a value of the same type.
+    /// Returns this tangent divided by a value of the same type.
     pub fn over(&self, divisor: &Tensor) -> Tangent {
         self.through(|t| lax::div(t, divisor))
     }
-    /// This tangent where `pred` holds, else zero.
+    /// Returns this tangent where `pred` is true, and zero elsewhere.
     pub fn where_(&self, pred: impl FnOnce() -> Tensor) -> Tangent {
         self.through(|t| lax::select(&pred(), t, &lax::full_like(t, 0.0)))
     }
-    /// A linear operation of one operand.
+    /// Applies a linear operation with one operand.
     pub fn linear(&self, op: impl FnOnce(Tensor) -> Op<Tensor>) -> Tangent {
         self.through(|t| Tensor::apply1(op(t.clone())))
     }
@@ -93,7 +94,7 @@ impl Tangent {
     pub fn gather(&self, indices: &Tensor, dims: rune_ir::op::GatherDims, sizes: &[usize]) -> Tangent {
         self.through(|t| lax::gather(t, indices, dims, sizes))
     }
-    /// `pred ? on_true : on_false`, of tangents of values of type `ty`.
+    /// Returns `pred ? on_true : on_false`, for tangents of values of type `ty`.
     pub fn select(pred: &Tensor, on_true: &Tangent, on_false: &Tangent, ty: &Type) -> Tangent {
         if on_true.is_zero() && on_false.is_zero() {
             return Tangent::ZERO;
@@ -103,11 +104,11 @@ impl Tangent {
 }
 
 impl Dual {
-    /// A value that does not change.
+    /// Returns a value without a tangent.
     pub fn constant(v: Tensor) -> Dual {
         Dual { v, t: Tangent::ZERO }
     }
-    /// The tangent as an array.
+    /// Returns the tangent as an array.
     pub fn tangent(&self) -> Tensor {
         self.t.instantiate(self.v.ty())
     }

@@ -30,7 +30,7 @@ pub(crate) fn with_known_turns(
     let (only_loops, inputs) = only_loops(program, &mut loops)?;
     let known = |i: usize| primals[i].value().ok()?.to_host().ok();
     let arguments: Vec<Array> = inputs.into_iter().map(known).collect::<Option<_>>()?;
-    let mut turns = Turns::default();
+    let mut turns = IterationCounts::default();
     // An error here occurs again, and is reported, when the results are read.
     interpret_observed(&only_loops, &arguments, &mut turns).ok()?;
     Rewriter { turns, loops, done: FxHashMap::default() }.program(program)
@@ -78,9 +78,9 @@ fn only_loops(program: &Program, loops: &mut Loops) -> Option<(Program, Vec<usiz
 
 /// The numbers of iterations of loops, by the address of their bodies: the least and the greatest.
 #[derive(Default)]
-struct Turns(FxHashMap<*const Program, (usize, usize)>);
+struct IterationCounts(FxHashMap<*const Program, (usize, usize)>);
 
-impl Observer for Turns {
+impl Observer for IterationCounts {
     fn watches(&self) -> bool {
         false
     }
@@ -121,7 +121,7 @@ impl Writer {
 }
 
 struct Rewriter {
-    turns: Turns,
+    turns: IterationCounts,
     loops: Loops,
     /// The finished sub-programs, by address.
     done: FxHashMap<*const Program, Arc<Program>>,
@@ -173,7 +173,7 @@ impl Rewriter {
             });
             return whole.then_some(op);
         };
-        if !body.input_types()[consts..].iter().any(|ty| ty.dtype.is_float()) {
+        if !body.input_types()[consts..].iter().any(|ty| ty.dtype.is_inexact()) {
             return Some(Op::While { args, consts, cond, body });
         }
         // A loop in a branch that was not taken has no iterations.

@@ -320,7 +320,7 @@ fn what_has_no_text_is_refused_when_it_is_saved() {
         }
     }
     let error = told(save(folder.file(), &BTreeMap::from([(Vague(0), 1u8), (Vague(1), 2)])).unwrap_err());
-    assert_eq!(error, "file is not written: two leaves of the tree are called `key`");
+    assert_eq!(error, "file is not written: two leaves of the tree have the name `key`");
     // A chain too long to be read again.
     #[derive(Tree)]
     enum Chain {

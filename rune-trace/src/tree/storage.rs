@@ -199,7 +199,7 @@ mod tests {
             ("a.b".to_owned(), BTreeMap::from([("c".to_owned(), x())])),
         ]);
         let error = save(&path, &same).unwrap_err().to_string();
-        assert!(error.ends_with("two leaves of the tree are called `a.b.c`"), "{error}");
+        assert!(error.ends_with("two leaves of the tree have the name `a.b.c`"), "{error}");
         assert!(load(&path, &tree).is_ok(), "the file before is left");
     }
 }

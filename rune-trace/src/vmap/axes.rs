@@ -1,7 +1,7 @@
 //! The batch axis in arguments and results.
 
 use crate::Tree;
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::Arguments;
 
 /// The batch axis in the leaves of a tree: an axis, an `Option` of one, or a list of such options.
@@ -24,10 +24,10 @@ impl MapAxes {
             Entries::Each(axes) => axes.get(i).copied(),
         }
     }
-    pub(super) fn check_count(&self, what: &str, leaves: usize, place: Place) {
+    pub(super) fn check_count(&self, what: &str, leaves: usize, place: CallSite) {
         match &self.0 {
             Entries::Each(axes) if axes.len() != leaves => {
-                place.fail(&format!("{what} has {leaves} leaves, and is given {} axes", axes.len()))
+                place.fail(&format!("{what} has {leaves} leaves, but got {} axes", axes.len()))
             }
             Entries::All(_) | Entries::Each(_) => {}
         }

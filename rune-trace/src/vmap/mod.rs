@@ -6,7 +6,7 @@ mod options;
 pub use axes::{InAxes, MapAxes};
 pub use options::VmapOptions;
 
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
 use crate::tensor::{Keep, begin_trace, trace, within_axis};
 use crate::transform::{Batched, Lanes, move_axis, position, vmap as batch};
@@ -40,7 +40,7 @@ where
     F: Function<X> + 'f,
     F::Output: Tree,
 {
-    mapped(VmapOptions::new(), f, Place::here("vmap"))
+    mapped(VmapOptions::new(), f, CallSite::here("vmap"))
 }
 
 /// Like [`vmap`], along the axes `in_axes`, with the results stacked along `out_axes`.
@@ -67,7 +67,7 @@ where
     F: Function<X> + 'f,
     F::Output: Tree,
 {
-    mapped(VmapOptions::new().in_axes(in_axes).out_axes(out_axes), f, Place::here("vmap_axes"))
+    mapped(VmapOptions::new().in_axes(in_axes).out_axes(out_axes), f, CallSite::here("vmap_axes"))
 }
 
 /// Like [`vmap_axes`], with a given batch size, so that no argument needs to be mapped.
@@ -94,7 +94,7 @@ where
     F::Output: Tree,
 {
     let options = VmapOptions::new().in_axes(in_axes).out_axes(out_axes).axis_size(axis_size);
-    mapped(options, f, Place::here("vmap_sized"))
+    mapped(options, f, CallSite::here("vmap_sized"))
 }
 
 /// Like [`vmap`], with a name for the batch axis. `f` can use it to combine batch elements, for example with
@@ -118,7 +118,7 @@ where
     F: Function<X> + 'f,
     F::Output: Tree,
 {
-    mapped(VmapOptions::new().axis_name(axis_name), f, Place::here("vmap_named"))
+    mapped(VmapOptions::new().axis_name(axis_name), f, CallSite::here("vmap_named"))
 }
 
 /// Like [`vmap`], with all options: axes of arguments and results, batch size, and name of the batch axis.
@@ -142,10 +142,10 @@ where
     F: Function<X> + 'f,
     F::Output: Tree,
 {
-    mapped(options, f, Place::here("vmap_with"))
+    mapped(options, f, CallSite::here("vmap_with"))
 }
 
-fn mapped<'f, X, F>(options: VmapOptions<impl InAxes<X>>, f: F, place: Place) -> F::Returning<'f, F::Output>
+fn mapped<'f, X, F>(options: VmapOptions<impl InAxes<X>>, f: F, place: CallSite) -> F::Returning<'f, F::Output>
 where
     X: Arguments,
     F: Function<X> + 'f,
@@ -164,7 +164,7 @@ struct Plan {
 }
 
 /// Returns the results of `f` for the whole batch.
-fn run<X, F>(f: &F, args: X::Refs<'_>, plan: &Plan, place: Place) -> F::Output
+fn run<X, F>(f: &F, args: X::Refs<'_>, plan: &Plan, place: CallSite) -> F::Output
 where
     X: Arguments,
     F: Function<X>,
@@ -179,8 +179,7 @@ where
         fronts.push(axis.map(|axis| match position(axis, leaf.rank()) {
             Some(axis) => place.run(Transform::Vmap, || move_axis(leaf, axis, 0)),
             None => place.fail(&format!(
-                "`{path}` is of type {} and has no axis {axis} to map; give it another, or `None` for what is the same for all \
-                 lanes, as with `vmap_axes`",
+                "`{path}` has type {}, and no axis {axis} to map; use `vmap_axes` with another axis, or `None` if it is not mapped",
                 leaf.ty()
             )),
         }));
@@ -190,12 +189,12 @@ where
     }
     let sizes = || fronts.iter().flatten().map(|t| t.shape()[0]);
     let Some(size) = plan.size.or_else(|| sizes().next()) else {
-        place.fail("no leaf of the arguments is mapped, and so the number of lanes is unknown; `vmap_sized` takes it")
+        place.fail("no leaf of the arguments is mapped, so the batch size is unknown; pass it to `vmap_sized`")
     };
     if sizes().any(|n| n != size) {
-        let asked = plan.size.map(|n| format!(", and {n} lanes are asked for"));
+        let asked = plan.size.map(|n| format!(", but the batch size is {n}"));
         let list = sizes_by_path::<X>(args, &fronts);
-        place.fail(&format!("the mapped axes are of different sizes: {list}{}", asked.unwrap_or_default()));
+        place.fail(&format!("the mapped axes have different sizes: {list}{}", asked.unwrap_or_default()));
     }
     let since = begin_trace();
     let lane = |t: &Tensor| Tensor::param(t.ty().with_shape(&t.shape()[1..]), None, "vmap");
@@ -226,22 +225,21 @@ where
                 None => place.fail(&format!("`{}` is of type {} and has no axis {axis}", path(i), wide.ty())),
             }
         }
-        None if y.mapped => place.fail(&format!(
-            "`{}` depends on what is mapped, and so it needs an axis; only what is the same for all lanes can do without",
-            path(i)
-        )),
+        None if y.mapped => place.fail(&format!("`{}` depends on a mapped argument, so it needs an out axis", path(i))),
         None => y.t,
     });
     output.with_leaves(results)
 }
 
 /// Checks the batch size of a program that the function applied, and that may come from a file.
-fn check_size(program: &Program, lanes: &Lanes, place: Place) {
+fn check_size(program: &Program, lanes: &Lanes, place: CallSite) {
     if let Some(name) = &lanes.name
         && let Some(known) = program.axes().get(name).filter(|&&known| known != lanes.size)
     {
         let size = lanes.size;
-        place.fail(&format!("the axis `{name}` has {size} lanes, and {known} for a program that the function applies"));
+        place.fail(&format!(
+            "the axis `{name}` has size {size}, but size {known} in a program that the function applies"
+        ));
     }
 }
 

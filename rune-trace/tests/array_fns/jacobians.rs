@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use rune_trace::{
-    Arg, ConvOptions, DType, Tensor, Tree, einsum, grad, hessian, hessian_argnums, jacfwd, jacfwd_argnums, jacrev,
+    Argnum, ConvOptions, DType, Tensor, Tree, einsum, grad, hessian, hessian_argnums, jacfwd, jacfwd_argnums, jacrev,
     jacrev_argnums, vmap, where_,
 };
 use std::collections::BTreeMap;
@@ -29,13 +29,13 @@ macro_rules! derivative {
 
 pub fn apply(case: &Case) -> Vec<Tensor> {
     let x = &case.inputs;
-    let (both, swapped) = ((Arg::<0>, Arg::<1>), (Arg::<1>, Arg::<0>));
+    let (both, swapped) = ((Argnum::<0>, Argnum::<1>), (Argnum::<1>, Argnum::<0>));
     let matmul = |a: &Tensor, x: &Tensor| a.matmul(x).sin();
     match case.function.as_str() {
         "elementwise" => derivative!(case, |x: &Tensor| (x * 0.5).tanh() * x.exp(), x[0]),
         "total" => derivative!(case, |x: &Tensor| (x.sin() * x).sum(), x[0]),
         "matmul by first" => derivative!(case, matmul, x[0], x[1]),
-        "matmul by second" => derivative!(case, by Arg::<1>, matmul, x[0], x[1]),
+        "matmul by second" => derivative!(case, by Argnum::<1>, matmul, x[0], x[1]),
         "matmul by both" => derivative!(case, by both, matmul, x[0], x[1]),
         "matmul by swapped" => derivative!(case, by swapped, matmul, x[0], x[1]),
         "softmax" => derivative!(case, |x: &Tensor| x.softmax(-1), x[0]),

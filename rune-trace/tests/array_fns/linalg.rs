@@ -3,7 +3,7 @@
 use super::case::array;
 use super::tolerance::Tolerance;
 use rune_trace::linalg::{self, MatrixOrd, Triangular};
-use rune_trace::{Array, CheckOptions, DType, Tensor, check_gradients, jvp, vjp, vmap};
+use rune_trace::{Array, CheckOptions, DType, Tensor, check_gradients, grad, jvp, vjp, vmap};
 use serde_json::Value;
 
 type Function = fn(&[Tensor]) -> Vec<Tensor>;
@@ -76,14 +76,17 @@ fn apply(name: &str, xs: &[Tensor]) -> Vec<Tensor> {
         "multi_dot" => |x| vec![linalg::multi_dot(&x.iter().collect::<Vec<_>>())],
         "cross" => |x| vec![linalg::cross(&x[0], &x[1], -1)],
         "kron" => |x| vec![linalg::kron(&x[0], &x[1])],
+        // At a matrix of rank 3, in any direction.
         "det_singular" => |x| {
-            let rows = x[0].i(0..3);
-            vec![linalg::det(&Tensor::concat(&[rows.clone(), rows.sum_keepdims(0)], 0))]
+            let still = x[0].stop_gradient();
+            let rows = still.i(0..3);
+            let singular = Tensor::concat(&[rows.clone(), rows.sum_keepdims(0)], 0);
+            vec![linalg::det(&(&x[0] - still + singular)) + x[0].sum()]
         },
-        "expm" => |x| vec![linalg::expm(&x[0])],
+        "expm" => |x| vec![linalg::expm(&(&x[0] / 4.0))],
         "expm_large" => |x| vec![linalg::expm(&(&x[0] * 4.0))],
         "expm_small" => |x| vec![linalg::expm(&(&x[0] / 1000.0))],
-        "expm_frechet" => |x| linalg::expm_frechet(&x[0], &x[1]).into_vec(),
+        "expm_frechet" => |x| linalg::expm_frechet(&(&x[0] / 4.0), &x[1]).into_vec(),
         "sqrtm" => |x| vec![linalg::sqrtm(&x[0])],
         "polar" => |x| linalg::polar(&x[0]).into_vec(),
         "solve_sylvester" => |x| vec![linalg::solve_sylvester(&x[0], &x[1], &x[2])],
@@ -234,4 +237,78 @@ fn many_rows_are_factored_by_blocks() {
     assert!(far(&(u * s.unsqueeze(-2)).matmul(&vt), &x) < 1e-11);
     let (q, r) = linalg::qr(&x);
     assert!(far(&q.matmul(&r), &x) < 1e-11);
+}
+
+/// What JAX has no derivatives of, and second derivatives where it has none, against finite differences.
+#[test]
+fn functions_of_matrices_have_derivatives() {
+    let options = CheckOptions { rtol: 1e-6, atol: 1e-6, ..CheckOptions::default() };
+    let a = Tensor::arange(0.0..9.0, DType::F64).sin().reshape([3, 3]) + Tensor::eye(3, DType::F64) * 3.0;
+    let weights = Tensor::arange(0.0..9.0, DType::F64).cos().reshape([3, 3]);
+    let weigh = |x: Tensor| (x * &weights).sum();
+    check_gradients(|a: &Tensor| weigh(linalg::sqrtm(a)), &a, &options).unwrap();
+    check_gradients(|a: &Tensor| weigh(linalg::polar(a).0), &a, &options).unwrap();
+    check_gradients(|a: &Tensor| weigh(linalg::hessenberg(a).0) + linalg::hessenberg(a).1.sum(), &a, &options).unwrap();
+    let taus = Tensor::from([0.3f64, 0.7]);
+    let product = |a: &Tensor, t: &Tensor| weigh(linalg::householder_product(a, t));
+    check_gradients(product, (&a, &taus), &options).unwrap();
+    // Equal singular values divide nothing.
+    let scaled = Tensor::eye(3, DType::F64) * 2.0;
+    check_gradients(|a: &Tensor| weigh(linalg::polar(a).0), &scaled, &options).unwrap();
+    // At matrices of rank 3 and 2 of 4.
+    for rank in [3, 2] {
+        let row = Tensor::arange(0.0..16.0, DType::F64).sin().reshape([4, 4]).i(0..rank);
+        let a = row.t().matmul(&row);
+        let turned = Tensor::arange(0.0..16.0, DType::F64).square().cos().reshape([4, 4]);
+        let a = turned.matmul(&a);
+        let gradient = grad(linalg::det)(&a);
+        let expected = linalg::adjugate(&a).t();
+        assert!((gradient - &expected).abs().max().item::<f64>().unwrap() < 1e-12);
+        let directed =
+            |a: &Tensor| (linalg::adjugate(a) * Tensor::arange(0.0..16.0, DType::F64).cos().reshape([4, 4])).sum();
+        check_gradients(directed, &a, &options).unwrap();
+    }
+}
+
+#[test]
+fn functions_of_matrices_at_their_edges() {
+    let all_nan = |x: &Tensor| x.isnan().all().item::<bool>().unwrap();
+    let far = |x: &Tensor, y: &Tensor| (x - y).abs().max().item::<f64>().unwrap();
+    let zero = Tensor::zeros([3, 3], DType::F64);
+    let eye = Tensor::eye(3, DType::F64);
+    assert_eq!(far(&linalg::expm(&zero), &eye), 0.0);
+    assert!(all_nan(&linalg::expm(&(&eye * f64::NAN))) && all_nan(&linalg::expm(&(&eye * 1e12))));
+    // Stiff: a norm of a million, squared 18 times.
+    let stiff = Tensor::from([[-1e6f64, 0.0, 0.0], [1.0, -1.0, 0.0], [0.0, 0.0, 0.0]]);
+    let decayed = linalg::expm(&stiff);
+    assert!((decayed.i((1, 1)).item::<f64>().unwrap() - (-1f64).exp()).abs() < 1e-9);
+    let gradient = grad(|a: &Tensor| linalg::expm(a).i((1, 1)))(&stiff);
+    assert!((gradient.i((1, 1)).item::<f64>().unwrap() - (-1f64).exp()).abs() < 1e-9);
+    // In f32 by a shorter approximant; a batch with norms of different sizes.
+    let batch = Tensor::stack(&[&eye * 0.1, &eye * 3.0, &eye * 20.0], 0).cast(DType::F32);
+    let expected = [0.1f64.exp(), 3f64.exp(), 20f64.exp()];
+    for (i, expected) in expected.into_iter().enumerate() {
+        let found = f64::from(linalg::expm(&batch).i((i as isize, 0, 0)).item::<f32>().unwrap());
+        assert!((found - expected).abs() < 2e-5 * expected, "{found}, {expected}");
+    }
+    assert!(all_nan(&linalg::sqrtm(&-&eye)));
+    assert!(far(&linalg::sqrtm(&(&eye * 1e-8)), &(&eye * 1e-4)) < 1e-18);
+    let ill = Tensor::from([[1e8f64, 1.0], [0.0, 1e-6]]);
+    let root = linalg::sqrtm(&ill);
+    assert!(far(&root.matmul(&root), &ill) < 1e-6);
+    for f in [linalg::expm, linalg::sqrtm, linalg::cho_factor, linalg::adjugate] {
+        assert_eq!(*f(&Tensor::zeros([0, 0], DType::F64)).shape(), [0, 0]);
+    }
+    assert_eq!(linalg::adjugate(&Tensor::from([[5.0f64]])).item::<f64>().unwrap(), 1.0);
+    let one = Tensor::from([4.0f64]);
+    let b = Tensor::from([[8.0f64, 4.0]]);
+    assert_eq!(linalg::tridiagonal_solve(&one, &one, &one, &b).to_vec::<f64>().unwrap(), [2.0, 1.0]);
+    assert_eq!(linalg::pascal(1, DType::F32).to_vec::<f32>().unwrap(), [1.0]);
+    let hadamard = linalg::hadamard(8, DType::F64);
+    assert_eq!(far(&hadamard.matmul(&hadamard.t()), &(Tensor::eye(8, DType::F64) * 8.0)), 0.0);
+    let helmert = linalg::helmert(5, DType::F64);
+    assert!(far(&helmert.matmul(&helmert.t()), &Tensor::eye(5, DType::F64)) < 1e-15);
+    // The roots of (x - 1)(x - 2).
+    let companion = linalg::companion(&Tensor::from([1.0f64, -3.0, 2.0]));
+    assert_eq!((linalg::det(&companion).item::<f64>().unwrap(), companion.trace().item::<f64>().unwrap()), (2.0, 3.0));
 }

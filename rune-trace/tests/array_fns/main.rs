@@ -7,6 +7,8 @@ mod gradients;
 mod jacobians;
 mod linalg;
 mod messages;
+mod numpy;
+mod optimize;
 mod origins;
 mod random;
 mod special;

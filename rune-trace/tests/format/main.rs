@@ -4,13 +4,13 @@ mod document;
 mod schema;
 
 use rune_trace::Op;
-use rune_trace::op::Signature;
+use rune_trace::op::OpSignature;
 use std::path::PathBuf;
 
 fn docs(name: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs")).join(name)
 }
 
-fn signatures() -> Vec<Signature> {
+fn signatures() -> Vec<OpSignature> {
     Op::<usize>::signatures()
 }

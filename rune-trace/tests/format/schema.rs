@@ -2,7 +2,7 @@
 
 use super::{docs, signatures};
 use rune_trace::DType;
-use rune_trace::op::{ScatterMode, Signature};
+use rune_trace::op::{OpSignature, ScatterMode};
 use serde_json::{Map, Value, json};
 
 /// The schema in `docs` is what the table of operations says. `RUNE_BLESS=1` writes it anew.
@@ -66,7 +66,7 @@ fn schema() -> Value {
             "element": {
                 "anyOf": [
                     { "type": ["number", "boolean"] },
-                    { "type": "string", "pattern": "^\\s*(NaN(\\(0x[0-9a-fA-F]+\\))?|[+-]?(inf(inity)?|nan)|[+-]?[0-9.].*|true|false)\\s*$" },
+                    { "type": "string", "pattern": "^\\s*(NaN(\\(0x[0-9a-fA-F]+\\))?([+-].*j)?|[+-]?(inf(inity)?|nan)([+-].*j)?|[+-]?[0-9.].*|true|false)\\s*$" },
                 ],
             },
             "variables": { "type": "array", "items": { "$ref": "#/$defs/variable" } },
@@ -184,7 +184,7 @@ fn instruction() -> Value {
 }
 
 /// What an instruction of one of these names has.
-fn of_signature(s: &Signature) -> Value {
+fn of_signature(s: &OpSignature) -> Value {
     let condition = match &s.names[..] {
         [one] => json!({ "const": one }),
         several => json!({ "enum": several }),

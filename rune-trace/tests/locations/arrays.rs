@@ -22,6 +22,7 @@ const NEVER: &[&str] = &[
     "creation::scalar",
     "creation::zeros_like",
     "elementwise::cast",
+    "names::astype",
     "elementwise::detach",
     "elementwise::isnan",
     "elementwise::stop_gradient",
@@ -59,6 +60,7 @@ fn functions_of_arrays_panic_at_the_users_line() {
     let none = &Tensor::zeros([0, 3], DType::F32);
     let square = &Tensor::zeros([2, 2], DType::F32);
     let key = &random::key(0);
+    let (v, m) = (&Tensor::ones([3], DType::F32), &Tensor::eye(3, DType::F32));
 
     at_fault!(seen, "activations::relu6", b.relu6());
     at_fault!(seen, "activations::leaky_relu", n.leaky_relu(0.1));
@@ -130,6 +132,32 @@ fn functions_of_arrays_panic_at_the_users_line() {
     at_fault!(seen, "discrete::permutation", random::permutation(key, f, 2));
     at_fault!(seen, "discrete::categorical", random::categorical(key, f, 2));
     at_fault!(seen, "discrete::choice", random::choice(key, f, 3, false));
+    at_fault!(seen, "gamma::gamma", random::gamma(f, 0.5, [2], DType::F32));
+    at_fault!(seen, "gamma::loggamma", random::loggamma(f, 0.5, [2], DType::F32));
+    at_fault!(seen, "gamma::beta", random::beta(f, 0.5, 0.25, [2], DType::F32));
+    at_fault!(seen, "gamma::dirichlet", random::dirichlet(f, v, [2], DType::F32));
+    at_fault!(seen, "gamma::chisquare", random::chisquare(f, 0.5, [2], DType::F32));
+    at_fault!(seen, "gamma::f", random::f(f, 0.5, 0.25, [2], DType::F32));
+    at_fault!(seen, "gamma::t", random::t(f, 0.5, [2], DType::F32));
+    at_fault!(seen, "gamma::generalized_normal", random::generalized_normal(f, 0.5, [2], DType::F32));
+    at_fault!(seen, "gamma::ball", random::ball(f, 3, 2.0, [2], DType::F32));
+    at_fault!(seen, "counts::rademacher", random::rademacher(f, [2], DType::F32));
+    at_fault!(seen, "counts::poisson", random::poisson(f, 0.5, [2], DType::I32));
+    at_fault!(seen, "counts::geometric", random::geometric(f, 0.5, [2], DType::I32));
+    at_fault!(seen, "counts::binomial", random::binomial(f, 0.5, 0.25, [2], DType::F32));
+    at_fault!(seen, "counts::multinomial", random::multinomial(f, 9.0, v));
+    at_fault!(seen, "more::cauchy", random::cauchy(f, [2], DType::F32));
+    at_fault!(seen, "more::logistic", random::logistic(f, [2], DType::F32));
+    at_fault!(seen, "more::lognormal", random::lognormal(f, 0.5, [2], DType::F32));
+    at_fault!(seen, "more::pareto", random::pareto(f, 0.5, [2], DType::F32));
+    at_fault!(seen, "more::rayleigh", random::rayleigh(f, 0.5, [2], DType::F32));
+    at_fault!(seen, "more::maxwell", random::maxwell(f, [2], DType::F32));
+    at_fault!(seen, "more::double_sided_maxwell", random::double_sided_maxwell(f, 0.5, 0.25, [2], DType::F32));
+    at_fault!(seen, "more::triangular", random::triangular(f, 0.5, 0.25, 2.0, [2], DType::F32));
+    at_fault!(seen, "more::wald", random::wald(f, 0.5, [2], DType::F32));
+    at_fault!(seen, "more::weibull_min", random::weibull_min(f, 0.5, 0.25, [2], DType::F32));
+    at_fault!(seen, "more::multivariate_normal", random::multivariate_normal(f, v, m, [2], DType::F32));
+    at_fault!(seen, "more::orthogonal", random::orthogonal(f, 3, 3, [2], DType::F32));
     at_fault!(seen, "keys::split", random::split(f, 2));
     at_fault!(seen, "keys::split_into", random::split_into::<2>(f));
     at_fault!(seen, "keys::fold_in", random::fold_in(key, f));
@@ -366,8 +394,9 @@ fn functions_of_arrays_panic_at_the_users_line() {
     at_fault!(seen, "update::At::min", f.at(0).min(square));
     at_fault!(seen, "update::At::max", f.at(0).max(square));
 
-    let public = public_functions(concat!(env!("CARGO_MANIFEST_DIR"), "/src/array_fns"), &["index/plan.rs"]);
-    seen.finish(&public, NEVER);
+    super::numpy::faults(&mut seen);
+    let public = public_functions(concat!(env!("CARGO_MANIFEST_DIR"), "/src/array_fns"), &["index/plan.rs", "special", "stats"]);
+    seen.finish(&public, &[NEVER, super::numpy::NEVER].concat());
 }
 
 /// The primitives do nothing but to apply themselves.

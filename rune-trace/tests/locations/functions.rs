@@ -4,15 +4,16 @@ use super::at_fault;
 use super::support::{Seen, panic_of, public_functions};
 use rune_trace::op::VmapMethod;
 use rune_trace::{
-    Arg, CheckOptions, DebugOptions, Difference, ScanOptions, Tensor, VmapOptions, associative_scan,
+    Argnum, CheckOptions, DebugOptions, Difference, ScanOptions, Tensor, TensorFn, VmapOptions, associative_scan,
     associative_scan_axis, check_gradient, check_gradients, check_jvp, check_vjp, checkpoint, checkpoint_policies,
-    checkpoint_with, cond, custom_jvp, custom_tangent, custom_vjp, debug, debug_infs, debug_nans, debug_to, eval_shape,
-    finite_diff, finite_diff_jacobian, fori_loop, grad, grad_argnums, grad_aux, grad_aux_argnums, hessian,
-    hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, io_callback, jacfwd, jacfwd_argnums, jacfwd_aux,
-    jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, jvp_aux, linear_transpose,
-    linearize, make_program, map, no_grad, print_saved_residuals, pure_callback, pure_callback_with, saved_residuals,
-    scan, scan_with, switch, value_and_grad, value_and_grad_argnums, value_and_grad_aux, value_and_grad_aux_argnums,
-    vjp, vjp_aux, vmap, vmap_axes, vmap_named, vmap_sized, vmap_with, while_loop,
+    checkpoint_with, cond, custom_jvp, custom_linear_solve, custom_root, custom_tangent, custom_vjp, debug, debug_infs,
+    debug_nans, debug_to, eval_shape, finite_diff, finite_diff_jacobian, fori_loop, grad, grad_argnums, grad_aux,
+    grad_aux_argnums, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, io_callback, jacfwd,
+    jacfwd_argnums, jacfwd_aux, jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp,
+    jvp_aux, linear_transpose, linearize, make_program, map, no_grad, print_saved_residuals, pure_callback,
+    pure_callback_with, saved_residuals, scan, scan_with, switch, value_and_grad, value_and_grad_argnums,
+    value_and_grad_aux, value_and_grad_aux_argnums, vjp, vjp_aux, vmap, vmap_axes, vmap_named, vmap_sized, vmap_with,
+    while_loop,
 };
 
 /// What takes all it can be given, or gives errors.
@@ -52,7 +53,7 @@ fn functions_of_functions_panic_at_the_users_line() {
     let mut seen = Seen::default();
     let (v, w, n) = (&Tensor::from([1.0f32, 2.0]), &Tensor::from([1.0f32, 2.0, 3.0]), &Tensor::from([1, 2]));
     let (s, yes) = (&Tensor::scalar(1.0f32), &Tensor::scalar(true));
-    let first = Arg::<0>;
+    let first = Argnum::<0>;
     let options = &CheckOptions::default();
 
     // The result is no scalar; the argument is of integers; a loop of lanes has no reverse mode.
@@ -104,6 +105,9 @@ fn functions_of_functions_panic_at_the_users_line() {
     at_fault!(seen, "custom_jvp::custom_jvp", grad(|x: &Tensor| custom_jvp(|x: &Tensor| x.sin(), |(x,), _| (x.sin(), x.sum()))(x).sum())(v));
     at_fault!(seen, "custom_jvp::custom_tangent", grad(|x: &Tensor| custom_tangent(|x: &Tensor| x.sin(), |(x,), _, _| x.sum())(x).sum())(v));
     at_fault!(seen, "custom_vjp::custom_vjp", grad(|x: &Tensor| custom_vjp(|x: &Tensor| x.sin(), |x: &Tensor| (x.sin(), ()), |(), ct: &Tensor| ct.sum())(x).sum())(v));
+    at_fault!(seen, "implicit::custom_root", custom_root(|x: &Tensor, p: &Tensor| x + p, v, v, |_: &TensorFn<'_>, x: &Tensor| x + n, |_: &TensorFn<'_>, y: &Tensor| y.clone()));
+    at_fault!(seen, "implicit::custom_root", grad(|v: &Tensor| custom_root(|x: &Tensor, p: &Tensor| x + p, v, v, |_: &TensorFn<'_>, x: &Tensor| x.clone(), |_: &TensorFn<'_>, y: &Tensor| y.sum()).sum())(v));
+    at_fault!(seen, "implicit::custom_linear_solve", custom_linear_solve(|p: &Tensor, x: &Tensor| x * p, v, v, |_: &TensorFn<'_>, x: &Tensor| x + n, |_: &TensorFn<'_>, y: &Tensor| y.clone()));
     at_fault!(seen, "checkpoint::checkpoint", checkpoint(|x: &Tensor| x + n)(v));
     at_fault!(seen, "checkpoint::checkpoint_with", checkpoint_with(checkpoint_policies::dots_saveable(), |x: &Tensor| x + n)(v));
 
@@ -158,7 +162,7 @@ fn functions_of_functions_panic_at_the_users_line() {
     at_fault!(seen, "make_program::eval_shape", eval_shape(|x: &Tensor| x + n, v));
 
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/src/").to_owned();
-    let mut public = public_functions(&format!("{root}autodiff"), &["custom.rs", "run.rs"]);
+    let mut public = public_functions(&format!("{root}autodiff"), &["custom.rs", "traced_function.rs"]);
     public.extend(public_functions(&format!("{root}gradient_check"), &[]));
     public.extend(public_functions(&format!("{root}control"), &["closure.rs"]));
     public.extend(public_functions(&format!("{root}debug"), &["printer.rs", "print_tests.rs"]));

@@ -2,7 +2,9 @@
 
 mod arrays;
 mod functions;
+mod numpy;
 mod origins;
+mod special;
 mod values;
 
 use rune_testing::locations as support;
@@ -16,3 +18,11 @@ macro_rules! at_fault {
     };
 }
 use at_fault;
+
+/// Notes that functions are called in this line, in a function of one tensor.
+macro_rules! from_here {
+    ($seen:ident, [$($name:literal),+], $x:expr, $f:expr) => {
+        $seen.check(&[$($name),+], file!(), line!(), &rune_trace::make_program($f, $x).unwrap())
+    };
+}
+use from_here;

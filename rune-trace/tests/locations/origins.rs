@@ -1,26 +1,20 @@
 //! Every instruction that a function makes comes from the line of the call: its own and those of its sub-programs.
 
+use super::from_here;
 use super::support::{Traced, public_functions};
 use rune_trace::op::{CheckpointPolicy, Triangular, VmapMethod};
 use rune_trace::{
-    Arg, ConvOptions, ConvPadding, DType, DebugOptions, PadMode, PoolOptions, ScanOptions, Tensor, VmapOptions,
+    Argnum, ConvOptions, ConvPadding, DType, DebugOptions, PadMode, PoolOptions, ScanOptions, Tensor, VmapOptions,
     all_gather, all_gather_tiled, all_to_all, all_to_all_tiled, associative_scan, associative_scan_axis, axis_index,
-    checkpoint, checkpoint_name, checkpoint_with, cond, custom_jvp, custom_tangent, custom_vjp, debug, debug_print,
-    debug_to, einsum, fori_loop, grad, grad_argnums, grad_aux, grad_aux_argnums, hessian, hessian_argnums, hessian_aux,
-    hessian_aux_argnums, hvp, io_callback, jacfwd, jacfwd_argnums, jacfwd_aux, jacfwd_aux_argnums, jacrev,
-    jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, jvp_aux, linalg, linear_transpose, linearize, make_program,
-    map, no_grad, pmax, pmean, pmin, ppermute, pshuffle, psum, psum_scatter, psum_scatter_tiled, pswapaxes,
+    checkpoint, checkpoint_name, checkpoint_with, cond, custom_jvp, custom_linear_solve, custom_root, custom_tangent,
+    custom_vjp, debug, debug_print, debug_to, einsum, fori_loop, grad, grad_argnums, grad_aux, grad_aux_argnums,
+    hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, io_callback, jacfwd, jacfwd_argnums, jacfwd_aux,
+    jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, jvp_aux, linalg, linear_transpose,
+    linearize, map, no_grad, pmax, pmean, pmin, ppermute, pshuffle, psum, psum_scatter, psum_scatter_tiled, pswapaxes,
     pure_callback, pure_callback_with, random, scan, scan_with, stepped, switch, value_and_grad,
     value_and_grad_argnums, value_and_grad_aux, value_and_grad_aux_argnums, vjp, vjp_aux, vmap, vmap_axes, vmap_named,
     vmap_sized, vmap_with, where_, while_loop,
 };
-
-/// Notes that functions are called in this line, in a function of one tensor.
-macro_rules! from_here {
-    ($seen:ident, [$($name:literal),+], $x:expr, $f:expr) => {
-        $seen.check(&[$($name),+], file!(), line!(), &make_program($f, $x).unwrap())
-    };
-}
 
 #[test]
 #[rustfmt::skip]
@@ -29,6 +23,7 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
     let x = &Tensor::from([[0.5f32, 0.25, 0.125], [0.5, 0.75, 0.875]]);
     let (n, b) = (&Tensor::from([[1, 0, 1], [2, 1, 3]]), &Tensor::ones([2, 3], DType::Bool));
     let m = &Tensor::eye(3, DType::F32);
+    let v = &Tensor::from([0.5f32, 0.25, 0.25]);
     let (image, key) = (&Tensor::ones([1, 2, 5, 5], DType::F32), &random::key(0));
 
     from_here!(seen, ["activations::relu", "activations::relu6", "activations::leaky_relu"], x, |x: &Tensor| x.relu() + x.relu6() + x.leaky_relu(0.1));
@@ -54,6 +49,16 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
     from_here!(seen, ["discrete::bernoulli", "discrete::randint", "discrete::shuffle", "discrete::permutation"], key, |k: &Tensor| (random::bernoulli(k, 0.5, [3]), random::randint(k, [3], 0, 9, DType::I32), random::shuffle(k, n, 0), random::permutation(k, n, 0)));
     from_here!(seen, ["discrete::categorical", "discrete::choice"], key, |k: &Tensor| (random::categorical(k, x, 0), random::choice(k, x, 2, true), random::choice(k, x, 2, false)));
     from_here!(seen, ["keys::key", "keys::split", "keys::split_into", "keys::fold_in", "keys::bits"], key, |k: &Tensor| (random::split(k, 2), random::split_into::<2>(&random::key(7)), random::fold_in(k, 3), random::bits(k, [3], DType::U8)));
+
+    from_here!(seen, ["gamma::gamma", "gamma::loggamma", "gamma::beta"], key, |k: &Tensor| vec![random::gamma(k, 0.5, [2], DType::F32), random::loggamma(k, 0.5, [2], DType::F32), random::beta(k, 0.5, 0.25, [2], DType::F32)]);
+    from_here!(seen, ["gamma::dirichlet", "gamma::chisquare", "gamma::f"], key, |k: &Tensor| vec![random::dirichlet(k, v, [2], DType::F32), random::chisquare(k, 0.5, [2], DType::F32), random::f(k, 0.5, 0.25, [2], DType::F32)]);
+    from_here!(seen, ["gamma::t", "gamma::generalized_normal", "gamma::ball"], key, |k: &Tensor| vec![random::t(k, 0.5, [2], DType::F32), random::generalized_normal(k, 0.5, [2], DType::F32), random::ball(k, 3, 2.0, [2], DType::F32)]);
+    from_here!(seen, ["counts::rademacher", "counts::poisson", "counts::geometric"], key, |k: &Tensor| vec![random::rademacher(k, [2], DType::F32), random::poisson(k, 0.5, [2], DType::I32), random::geometric(k, 0.5, [2], DType::I32)]);
+    from_here!(seen, ["counts::binomial", "counts::multinomial"], key, |k: &Tensor| vec![random::binomial(k, 0.5, 0.25, [2], DType::F32), random::multinomial(k, 9.0, v)]);
+    from_here!(seen, ["more::cauchy", "more::logistic", "more::lognormal"], key, |k: &Tensor| vec![random::cauchy(k, [2], DType::F32), random::logistic(k, [2], DType::F32), random::lognormal(k, 0.5, [2], DType::F32)]);
+    from_here!(seen, ["more::pareto", "more::rayleigh", "more::maxwell"], key, |k: &Tensor| vec![random::pareto(k, 0.5, [2], DType::F32), random::rayleigh(k, 0.5, [2], DType::F32), random::maxwell(k, [2], DType::F32)]);
+    from_here!(seen, ["more::double_sided_maxwell", "more::triangular", "more::wald"], key, |k: &Tensor| vec![random::double_sided_maxwell(k, 0.5, 0.25, [2], DType::F32), random::triangular(k, 0.5, 0.25, 2.0, [2], DType::F32), random::wald(k, 0.5, [2], DType::F32)]);
+    from_here!(seen, ["more::weibull_min", "more::multivariate_normal", "more::orthogonal"], key, |k: &Tensor| vec![random::weibull_min(k, 0.5, 0.25, [2], DType::F32), random::multivariate_normal(k, v, m, [2], DType::F32), random::orthogonal(k, 3, 3, [2], DType::F32)]);
 
     from_here!(seen, ["reductions::all", "reductions::all_axes", "reductions::all_keepdims", "reductions::any", "reductions::any_axes", "reductions::any_keepdims"], b, |b: &Tensor| (b.all(), b.all_axes(0), b.all_keepdims(0), b.any(), b.any_axes(0), b.any_keepdims(0)));
     from_here!(seen, ["reductions::sum", "reductions::sum_axes", "reductions::sum_keepdims", "reductions::prod", "reductions::prod_axes", "reductions::prod_keepdims"], x, |x: &Tensor| (x.sum(), x.sum_axes(0), x.sum_keepdims(0), x.prod(), x.prod_axes(0), x.prod_keepdims(0)));
@@ -121,7 +126,8 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
     from_here!(seen, ["read::take", "read::take_along_axis"], x, |x: &Tensor| (x.take(&Tensor::from([[0]]), 1), x.take_along_axis(&x.argsort(1), 1)));
     from_here!(seen, ["update::at", "update::At::set", "update::At::add", "update::At::mul", "update::At::min", "update::At::max", "update::At::get"], x, |x: &Tensor| (x.at((stepped(.., 2), 1)).set(2.0), x.at((.., 1..)).add(1.0), x.at([0, 0]).mul(x), x.at([0, 0]).max(x), x.at(0).min(1.0), x.at(0).get()));
 
-    let public = public_functions(concat!(env!("CARGO_MANIFEST_DIR"), "/src/array_fns"), &["index/plan.rs"]);
+    super::numpy::origins(&mut seen);
+    let public = public_functions(concat!(env!("CARGO_MANIFEST_DIR"), "/src/array_fns"), &["index/plan.rs", "special", "stats"]);
     let none = [
         // Known arrays.
         "creation::scalar", "creation::from_slice", "creation::from_vec", "ndarray::to_ndarray",
@@ -129,7 +135,7 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
         "conv::ConvOptions::new", "conv::ConvOptions::strides", "conv::ConvOptions::padding", "conv::ConvOptions::dilations", "conv::ConvOptions::groups", "conv::ConvOptions::layout",
         "pool::PoolOptions::new", "pool::PoolOptions::strides", "pool::PoolOptions::padding", "pool::PoolOptions::dilations", "pool::PoolOptions::layout", "pool::PoolOptions::count_padding",
     ];
-    seen.finish(&public, &none);
+    seen.finish(&public, &[none.as_slice(), super::numpy::NO_OPERATIONS].concat());
 }
 
 #[test]
@@ -137,7 +143,7 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
 fn operations_of_transformed_functions_come_from_the_line_of_the_call() {
     let mut seen = Traced::default();
     let (x, s) = (&Tensor::full([3], 0.5, DType::F32), &Tensor::scalar(0.5f32));
-    let first = Arg::<0>;
+    let first = Argnum::<0>;
     let nothing = CheckpointPolicy::NothingSaveable;
 
     from_here!(seen, ["grad::grad"], x, grad(|x: &Tensor| (x.sin() * x).sum()));
@@ -172,6 +178,8 @@ fn operations_of_transformed_functions_come_from_the_line_of_the_call() {
     from_here!(seen, ["custom_jvp::custom_jvp"], x, grad(|x: &Tensor| custom_jvp(|x: &Tensor| x.sin(), |(x,), (dx,)| (x.sin(), dx * x.cos()))(x).sum()));
     from_here!(seen, ["custom_jvp::custom_tangent"], x, grad(|x: &Tensor| custom_tangent(|x: &Tensor| x.sin(), |(x,), _, (dx,)| dx * x.cos())(x).sum()));
     from_here!(seen, ["custom_vjp::custom_vjp"], x, grad(|x: &Tensor| custom_vjp(|x: &Tensor| x.sin(), |x: &Tensor| (x.sin(), x.cos()), |c: &Tensor, ct: &Tensor| ct * c)(x).sum()));
+    from_here!(seen, ["implicit::custom_root"], x, grad(|x: &Tensor| custom_root(|y: &Tensor, x: &Tensor| y * x, x, x, |f: &rune_trace::TensorFn<'_>, x: &Tensor| f(x), |f: &rune_trace::TensorFn<'_>, y: &Tensor| f(y)).sum()));
+    from_here!(seen, ["implicit::custom_linear_solve"], x, grad(|x: &Tensor| custom_linear_solve(|x: &Tensor, y: &Tensor| y * x, x, x, |f: &rune_trace::TensorFn<'_>, x: &Tensor| f(x), |f: &rune_trace::TensorFn<'_>, y: &Tensor| f(y)).sum()));
     from_here!(seen, ["checkpoint::checkpoint"], x, grad(|x: &Tensor| checkpoint(|x: &Tensor| x.sin().exp())(x).sum()));
     from_here!(seen, ["checkpoint::checkpoint_with", "checkpoint::checkpoint_name"], x, grad(|x: &Tensor| checkpoint_with(nothing.clone(), |x: &Tensor| checkpoint_name(&x.sin(), "sin").exp())(x).sum()));
 
@@ -202,7 +210,7 @@ fn operations_of_transformed_functions_come_from_the_line_of_the_call() {
     from_here!(seen, ["callback::io_callback"], s, |x: &Tensor| { io_callback(|_: &Tensor| (), (), x); x.sin() });
 
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/src/").to_owned();
-    let mut public = public_functions(&format!("{root}autodiff"), &["custom.rs", "run.rs", "residuals.rs"]);
+    let mut public = public_functions(&format!("{root}autodiff"), &["custom.rs", "traced_function.rs", "residuals.rs"]);
     public.extend(public_functions(&format!("{root}control"), &["closure.rs"]));
     public.extend(public_functions(&format!("{root}debug"), &["printer.rs", "print_tests.rs", "options.rs"]));
     public.extend(public_functions(&format!("{root}vmap"), &["options.rs"]));

@@ -207,11 +207,11 @@ fn what_does_not_fit_is_told() {
         let message = message(f);
         assert!(message.contains(expected) && message.contains("autodiff.rs:"), "{message}");
     };
-    let tangent = "the tangent of `arguments[0][0]` is of type [f32], and `arguments[0][0]` of type [2, f32]";
+    let tangent = "the tangent of `arguments[0][0]` has type [f32], but `arguments[0][0]` has type [2, f32]";
     told(&|| drop(jvp(f, &x, &vec![Tensor::scalar(1.0f32)])), tangent);
     told(&|| drop(linearize(f, &x).1.call(&vec![Tensor::scalar(1.0f32)])), tangent);
-    told(&|| drop(jvp(f, &x, &vec![])), "the tangents are of another structure than the arguments");
-    let cotangent = "the cotangent of `output` is of type [2, f64], and `output` of type [2, f32]";
+    told(&|| drop(jvp(f, &x, &vec![])), "the tangents have another structure than the arguments");
+    let cotangent = "the cotangent of `output` has type [2, f64], but `output` has type [2, f32]";
     told(&|| drop(vjp(f, &x).1(&Tensor::from([1.0f64, 2.0]))), cotangent);
     told(&|| drop(hvp(f, &x, &x)), "the function returned a tensor of type [2, f32]");
     let halves = vec![Tensor::from([1.0f32]).cast(DType::F16)];

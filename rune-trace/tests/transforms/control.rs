@@ -4,8 +4,8 @@ use rune_ir::DType;
 use rune_testing::Generator;
 use rune_trace::ProgramExt;
 use rune_trace::{
-    Arg, ScanOptions, Tensor, associative_scan, cond, fori_loop, grad, grad_argnums, jvp, linear_transpose, linearize,
-    make_program, map, scan, scan_with, switch, vjp, vmap, vmap_axes, where_, while_loop,
+    Argnum, ScanOptions, Tensor, associative_scan, cond, fori_loop, grad, grad_argnums, jvp, linear_transpose,
+    linearize, make_program, map, scan, scan_with, switch, vjp, vmap, vmap_axes, where_, while_loop,
 };
 
 /// A function of `x: [3, f64]`, `w: [3, 3, f64]` and `xs: [5, 3, f64]`.
@@ -66,7 +66,7 @@ fn transformed(f: &F, reverse: bool) -> Vec<(&'static str, Tensor)> {
         return all;
     }
     let loss = |x: &Tensor, w: &Tensor, xs: &Tensor| weighed(&f(x, w, xs));
-    let (gx, gw, gxs) = grad_argnums((Arg::<0>, Arg::<1>, Arg::<2>), loss)(&x, &w, &xs);
+    let (gx, gw, gxs) = grad_argnums((Argnum::<0>, Argnum::<1>, Argnum::<2>), loss)(&x, &w, &xs);
     all.extend([("grad by x", gx), ("grad by w", gw), ("grad by xs", gxs)]);
     let (_, pullback) = vjp(by_x, &x);
     let y = by_x(&x);
@@ -292,14 +292,14 @@ fn maps_and_associative_scans() {
 }
 
 #[test]
-#[should_panic(expected = "has no reverse mode: how often it goes round is unknown beforehand")]
+#[should_panic(expected = "has no reverse mode, because the number of its iterations")]
 fn reverse_mode_of_a_while_loop_names_scan_where_arguments_are_unknown() {
     let f = |x: &Tensor| while_loop(|x: &Tensor| x.lt(10.0), |x| x * x, x);
     let _ = vmap(grad(f))(&Tensor::from([3.0f32, 2.0]));
 }
 
 #[test]
-#[should_panic(expected = "`carry[1]` comes out of the body of type [f32] instead of [2, f32]")]
+#[should_panic(expected = "returns `carry[1]` of type [f32] instead of [2, f32]")]
 fn what_is_carried_stays_of_one_type() {
     let x = Tensor::from_slice([2], &[1.0f32, 2.0]);
     let _ =

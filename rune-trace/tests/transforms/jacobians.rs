@@ -2,7 +2,7 @@ use rune_ir::DType;
 use rune_testing::Generator;
 use rune_trace::ProgramExt;
 use rune_trace::{
-    Arg, Difference, Outer, Tensor, Tree, finite_diff_jacobian, grad, grad_argnums, grad_aux_argnums, hessian,
+    Argnum, Difference, GenericTree, Tensor, Tree, finite_diff_jacobian, grad, grad_argnums, grad_aux_argnums, hessian,
     hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, jacfwd, jacfwd_argnums, jacfwd_aux, jacfwd_aux_argnums,
     jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, make_program, vmap,
 };
@@ -110,7 +110,7 @@ fn any_tree_by_any_tree() {
     assert!(nothing.is_empty());
 }
 
-#[derive(Tree, Outer)]
+#[derive(Tree, GenericTree)]
 struct Affine<T = Tensor> {
     slope: T,
     rest: Vec<Curve<T>>,
@@ -118,7 +118,7 @@ struct Affine<T = Tensor> {
     name: &'static str,
 }
 
-#[derive(Tree, Outer)]
+#[derive(Tree, GenericTree)]
 enum Curve<T> {
     Flat,
     Bent { by: T, offset: Option<T> },
@@ -156,8 +156,8 @@ fn argnums_in_any_order() {
     let by_y = [4.0, 0.0, 0.0, 9.0, 10.0, 10.0];
     for reversed in [false, true] {
         let ((dy0, dy1), dx) = match reversed {
-            false => jacfwd_argnums((Arg::<2>, Arg::<0>), first)(&x, &n, &y),
-            true => jacrev_argnums((Arg::<2>, Arg::<0>), first)(&x, &n, &y),
+            false => jacfwd_argnums((Argnum::<2>, Argnum::<0>), first)(&x, &n, &y),
+            true => jacrev_argnums((Argnum::<2>, Argnum::<0>), first)(&x, &n, &y),
         };
         assert_eq!((numbers(&dx), [numbers(&dy0), numbers(&dy1)].concat()), (by_x.to_vec(), by_y.to_vec()));
         let (j, aux) = if reversed { jacrev_aux(f)(&x, &n, &y) } else { jacfwd_aux(f)(&x, &n, &y) };
@@ -166,24 +166,24 @@ fn argnums_in_any_order() {
             (by_x.to_vec(), numbers(&first(&x, &n, &y).sin()), vec![10.0])
         );
         let ((dx, again), aux) = match reversed {
-            false => jacfwd_aux_argnums((Arg::<0>, Arg::<0>), f)(&x, &n, &y),
-            true => jacrev_aux_argnums((Arg::<0>, Arg::<0>), f)(&x, &n, &y),
+            false => jacfwd_aux_argnums((Argnum::<0>, Argnum::<0>), f)(&x, &n, &y),
+            true => jacrev_aux_argnums((Argnum::<0>, Argnum::<0>), f)(&x, &n, &y),
         };
         assert_eq!((numbers(&dx), numbers(&again), numbers(&aux[1])), (by_x.to_vec(), by_x.to_vec(), vec![10.0]));
     }
-    let (((yy, yx), _), (_, xx)) = hessian_argnums((Arg::<2>, Arg::<0>), first)(&x, &n, &y);
+    let (((yy, yx), _), (_, xx)) = hessian_argnums((Argnum::<2>, Argnum::<0>), first)(&x, &n, &y);
     assert_eq!(all_numbers(&yy), [0.0; 12]);
     assert_eq!(numbers(&yx), [4.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 6.0]);
     assert_eq!(numbers(&xx), [8.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 10.0]);
     let (h, aux) = hessian_aux(f)(&x, &n, &y);
     assert_eq!((numbers(&h), numbers(&aux[1])), (numbers(&xx), vec![10.0]));
-    let ((_, (y1y0, _)), _) = hessian_aux_argnums(Arg::<2>, f)(&x, &n, &y);
+    let ((_, (y1y0, _)), _) = hessian_aux_argnums(Argnum::<2>, f)(&x, &n, &y);
     assert_eq!(*y1y0.shape(), [2, 2]);
     // Gradients too: a list of arguments that is not in order, and one twice.
     let g = |x: &Tensor, y: &Tensor| ((x * x * y).sum(), x.clone());
-    let (dy, dx) = grad_argnums((Arg::<1>, Arg::<0>), |x: &Tensor, y: &Tensor| g(x, y).0)(&x, &y.0);
+    let (dy, dx) = grad_argnums((Argnum::<1>, Argnum::<0>), |x: &Tensor, y: &Tensor| g(x, y).0)(&x, &y.0);
     assert_eq!((numbers(&dy), numbers(&dx)), (vec![4.0, 9.0], vec![16.0, 30.0]));
-    let ((dy, again), aux) = grad_aux_argnums((Arg::<1>, Arg::<1>), g)(&x, &y.0);
+    let ((dy, again), aux) = grad_aux_argnums((Argnum::<1>, Argnum::<1>), g)(&x, &y.0);
     assert_eq!((numbers(&dy), numbers(&again), numbers(&aux)), (vec![4.0, 9.0], vec![4.0, 9.0], vec![2.0, 3.0]));
 }
 
@@ -256,13 +256,12 @@ fn what_has_no_derivative_is_told() {
     };
     let (x, n) = (vector(2), Tensor::scalar(1i32));
     let f = |x: &Vec<Tensor>| (x[0].clone(), vec![x[0].cast(DType::I32)]);
-    let output =
-        "`output[1][0]` is of type [2, i32], and only floats have derivatives; return it as an auxiliary result";
+    let output = "`output[1][0]` has type [2, i32], but only floats and complex numbers have derivatives; return it as an auxiliary result";
     told(&|| drop(jacfwd(f)(&vec![x.clone()])), output);
     told(&|| drop(jacrev(f)(&vec![x.clone()])), output);
     told(&|| drop(hessian(f)(&vec![x.clone()])), output);
     let g = |x: &Vec<Tensor>| x[0].clone();
-    let argument = "`arguments[0][1]` is of type [i32], and only floats have derivatives; give it as another argument";
+    let argument = "`arguments[0][1]` has type [i32], but only floats and complex numbers have derivatives; pass it as another argument";
     told(&|| drop(jacfwd(g)(&vec![x.clone(), n.clone()])), argument);
     told(&|| drop(jacrev(g)(&vec![x.clone(), n.clone()])), argument);
     told(&|| drop(hessian(g)(&vec![x.clone(), n.clone()])), argument);

@@ -38,7 +38,7 @@ fn the_two_parts_are_the_program_and_its_derivatives() {
 }
 
 #[test]
-#[should_panic(expected = "`sin` is not linear in an operand that is to be transposed")]
+#[should_panic(expected = "`sin` is not linear in an operand to transpose")]
 fn what_is_not_linear_has_no_transpose() {
     let program: rune_ir::Program =
         "def f(x0): # [f32] -> [f32]\n    y0 = rune.sin(x0)\n    return y0\n".parse().unwrap();

@@ -2,14 +2,26 @@
 
 use super::{Forward, Rewrite};
 use crate::op::{BinaryFn, Literal, UnaryFn};
-use crate::{DType, Op, Var};
+use crate::{Complex64, DType, Op, Var};
 
 impl Forward<'_> {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the other functions of a complex number stay")]
     pub(super) fn unary(&self, f: UnaryFn, x: Var) -> Rewrite {
         use UnaryFn::*;
+        if let Some(Op::Complex { re, im }) = self.made_by(x) {
+            return match f {
+                Real => Rewrite::Is(*re),
+                Imag => Rewrite::Is(*im),
+                _ => Rewrite::Stays,
+            };
+        }
         let Some(Op::Unary { f: inner, x: inside }) = self.made_by(x) else { return Rewrite::Stays };
         match (f, inner) {
-            (Neg, Neg) | (Not, Not) => Rewrite::Is(*inside),
+            (Neg, Neg) | (Not, Not) | (Conj, Conj) => Rewrite::Is(*inside),
+            (Real, Conj) => Rewrite::Becomes(Op::Unary { f: Real, x: *inside }),
+            (Abs, Conj) => Rewrite::Becomes(Op::Unary { f: Abs, x: *inside }),
+            // A complex quotient is rounded.
+            (Sign, Sign) if self.dtype(x).is_complex() => Rewrite::Stays,
             // -x| = |x|, also for the least integer, which is its own negative.
             (Abs, Neg) => Rewrite::Becomes(Op::Unary { f: Abs, x: *inside }),
             (Abs, Abs) | (Sign, Sign) => Rewrite::Is(x),
@@ -30,7 +42,10 @@ impl Forward<'_> {
     pub(super) fn binary(&self, f: BinaryFn, x: Var, y: Var) -> Rewrite {
         use BinaryFn::*;
         let dtype = self.dtype(x);
-        let exact = !dtype.is_float();
+        let exact = !dtype.is_inexact();
+        if dtype.is_complex() {
+            return self.complex_binary(f, x, y);
+        }
         let (zero_x, zero_y) = (self.holds(x, 0.0), self.holds(y, 0.0));
         let (one_x, one_y) = (self.holds(x, 1.0), self.holds(y, 1.0));
         // -0.0 is the neutral element of float addition: 0.0 + -0.0 is 0.0, and -0.0 + -0.0 is -0.0.
@@ -58,11 +73,34 @@ impl Forward<'_> {
         }
     }
 
+    /// A product by 1 is not the operand itself, if a part of that is infinite or -0.
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the other functions stay")]
+    fn complex_binary(&self, f: BinaryFn, x: Var, y: Var) -> Rewrite {
+        let dtype = self.dtype(x);
+        let holds = |v: Var, part: f64| self.known(v) == Some(Literal::from_complex(dtype, Complex64::new(part, part)));
+        match f {
+            BinaryFn::Add if holds(y, -0.0) => Rewrite::Is(x),
+            BinaryFn::Add if holds(x, -0.0) => Rewrite::Is(y),
+            BinaryFn::Sub if holds(y, 0.0) => Rewrite::Is(x),
+            _ => Rewrite::Stays,
+        }
+    }
+
+    /// The parts of one number make that number.
+    pub(super) fn complex(&self, re: Var, im: Var) -> Rewrite {
+        match (self.made_by(re), self.made_by(im)) {
+            (Some(Op::Unary { f: UnaryFn::Real, x }), Some(Op::Unary { f: UnaryFn::Imag, x: y })) if x == y => {
+                Rewrite::Is(*x)
+            }
+            _ => Rewrite::Stays,
+        }
+    }
+
     /// Returns whether all bits of all elements of an integer or `bool` variable are set.
     fn ones(&self, v: Var) -> bool {
         self.known(v).is_some_and(|known| {
             let bits = if known.dtype() == DType::Bool { 1 } else { 8 * known.dtype().size() };
-            known.bits() == u64::MAX >> (64 - bits)
+            known.bits() == u128::MAX >> (128 - bits)
         })
     }
 
@@ -115,13 +153,13 @@ fn embeds(from: DType, to: DType) -> bool {
         // `bool` is 0 or 1 in every dtype.
         (Bool, _) => true,
         (_, Bool) => false,
-        (F16 | BF16, F32 | F64) | (F32, F64) => true,
-        (F16 | BF16 | F32 | F64, _) => false,
+        (F16 | BF16, F32 | F64 | C64 | C128) | (F32, F64 | C64 | C128) | (F64 | C64, C128) => true,
+        (F16 | BF16 | F32 | F64 | C64 | C128, _) => false,
         (I8 | U8, F16) => true,
         (I8 | U8, BF16) => true,
-        (I8 | U8 | I16 | U16, F32) => true,
-        (I8 | U8 | I16 | U16 | I32 | U32, F64) => true,
-        (_, F16 | BF16 | F32 | F64) => false,
+        (I8 | U8 | I16 | U16, F32 | C64) => true,
+        (I8 | U8 | I16 | U16 | I32 | U32, F64 | C128) => true,
+        (_, F16 | BF16 | F32 | F64 | C64 | C128) => false,
         // An integer that is at least as wide keeps all bits. The sign is extended, so a negative number changes by way
         // of an unsigned dtype.
         (I8 | I16 | I32 | I64, U8 | U16 | U32 | U64) => false,

@@ -73,7 +73,7 @@ pub fn stepped(range: impl Indexer, step: isize) -> IndexItem {
         | IndexItem::Ellipsis
         | IndexItem::List(_)
         | IndexItem::Tensor(_)) => {
-            refuse!("stepped: goes through ranges, and is given {other:?}")
+            refuse!("stepped: goes through ranges, but got {other:?}")
         }
     }
 }

@@ -76,7 +76,7 @@ impl Plan {
                 IndexItem::Tensor(index) => {
                     if !index.dtype().is_int() {
                         refuse!(
-                            "{op}: an index array is of type {}; an index is of integers (to choose by truth values, use `where_`)",
+                            "{op}: an index array has type {}, but indices are integers (to select by booleans, use `where_`)",
                             index.ty()
                         );
                     }
@@ -259,7 +259,7 @@ impl Run {
 #[track_caller]
 pub(crate) fn expect_elements(op: &str, axis: usize, shape: &Shape) {
     if shape[axis] == 0 {
-        refuse!("{op}: axis {axis} of shape {shape} has no elements to choose from, and the index names some");
+        refuse!("{op}: axis {axis} of shape {shape} has no elements to choose from, but the index names some");
     }
 }
 

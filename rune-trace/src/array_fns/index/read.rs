@@ -34,6 +34,9 @@ impl Tensor {
     /// assert_eq!(x.i(([0, 2], [1, -1])).to_vec::<i32>().unwrap(), [1, 11]);
     /// assert_eq!(*x.i((NewAxis, .., 0)).shape(), [1, 3]);
     /// ```
+    #[doc(alias = "index_in_dim")]
+    #[doc(alias = "index_select")]
+    #[doc(alias = "getitem")]
     #[track_caller]
     pub fn i(&self, index: impl Indices) -> Tensor {
         let items = index.into_items();
@@ -53,6 +56,8 @@ impl Tensor {
     /// let x = Tensor::from([[1, 2], [3, 4], [5, 6]]);
     /// assert_eq!(x.take(&Tensor::from([2, 0]), 0).to_vec::<i32>().unwrap(), [5, 6, 1, 2]);
     /// ```
+    #[doc(alias = "gather")]
+    #[doc(alias = "index_select")]
     #[track_caller]
     pub fn take(&self, indices: &Tensor, axis: isize) -> Tensor {
         let axis = resolve_axis("take", axis, self.shape());
@@ -74,12 +79,13 @@ impl Tensor {
     /// let sorted = x.take_along_axis(&x.argsort(-1), -1);
     /// assert_eq!(sorted.to_vec::<i32>().unwrap(), [1, 2, 3, 4, 5, 6]);
     /// ```
+    #[doc(alias = "gather")]
     #[track_caller]
     pub fn take_along_axis(&self, indices: &Tensor, axis: isize) -> Tensor {
         let op = "take_along_axis";
         let axis = resolve_axis(op, axis, self.shape());
         if !indices.dtype().is_int() || indices.rank() != self.rank() {
-            refuse!("{op}: of {} takes integer indices of as many axes, and is given {}", self.ty(), indices.ty());
+            refuse!("{op}: of {} takes integer indices of as many axes, but got {}", self.ty(), indices.ty());
         }
         let n = self.shape()[axis];
         let (mut own, mut theirs) = (self.shape().clone(), indices.shape().clone());

@@ -29,6 +29,10 @@ impl Tensor {
     /// assert_eq!(x.at(1..3).set(0).to_vec::<i32>().unwrap(), [1, 0, 0, 4]);
     /// assert_eq!(x.at([0, 0, -1]).add(10).to_vec::<i32>().unwrap(), [21, 2, 3, 14]);
     /// ```
+    #[doc(alias = "index_add")]
+    #[doc(alias = "index_put")]
+    #[doc(alias = "scatter")]
+    #[doc(alias = "setitem")]
     pub fn at(&self, index: impl Indices) -> At<'_> {
         At { x: self, items: index.into_items() }
     }
@@ -40,11 +44,13 @@ impl At<'_> {
     /// # Panics
     /// Like [`Tensor::i`]. Also if `values` have another dtype or do not broadcast to the selection. This holds for all
     /// methods here.
+    #[doc(alias = "scatter")]
     #[track_caller]
     pub fn set(&self, values: impl Operand) -> Tensor {
         self.update("set", ScatterMode::Set, values)
     }
     /// Returns the tensor with `values` added to the selected elements.
+    #[doc(alias = "scatter_add")]
     #[track_caller]
     pub fn add(&self, values: impl Operand) -> Tensor {
         self.update("add", ScatterMode::Add, values)

@@ -66,7 +66,8 @@ pub fn det(a: &Tensor) -> Tensor {
                 let least = pivots.min_axes(-1);
                 let regular = least.gt(pivots.max_axes(-1) * (size(a).0 as f64 * precision(a)));
                 // tr (adj A dA): by the inverse where there is one, which costs less.
-                cond(&regular.all(), || det * solve(a, da).trace(), || adjugate(a).matmul(da).trace())
+                let by_inverse = || caller.run(|| det * solve(a, da).trace());
+                cond(&regular.all(), by_inverse, || caller.run(|| adjugate_at(caller, a).matmul(da).trace()))
             };
             custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), det, (da,)| caller.run(|| tangent(a, det, da)))(
                 a,
@@ -89,10 +90,15 @@ pub fn det(a: &Tensor) -> Tensor {
 #[track_caller]
 pub fn adjugate(a: &Tensor) -> Tensor {
     expect_square("adjugate", a);
+    adjugate_at(Caller::here(), a)
+}
+
+/// The adjugate, whose operations come from the line of `caller`.
+#[track_caller]
+fn adjugate_at(caller: Caller, a: &Tensor) -> Tensor {
     if size(a).0 < 2 {
         return a.ones_like();
     }
-    let caller = Caller::here();
     custom_tangent(
         |a: &Tensor| caller.run(|| cofactors(a, None)),
         |(a,), _, (da,)| caller.run(|| cofactors(a, Some(da))),

@@ -35,9 +35,10 @@ pub fn expm(a: &Tensor) -> Tensor {
     let caller = Caller::here();
     let value = |a: &Tensor| {
         let Scaled { a, squarings } = scaled(a);
-        powers(&Pade::new(&a).value(), &squarings, false).0
+        powers(caller, &Pade::new(&a).value(), &squarings, false).0
     };
-    custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), _, (da,)| caller.run(|| derivative(a, da).1))(a)
+    let tangent = |a: &Tensor, da: &Tensor| derivative(caller, a, da).1;
+    custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), _, (da,)| caller.run(|| tangent(a, da)))(a)
 }
 
 /// Returns the exponential of square matrices, and its derivative in the direction `e`: `scipy.linalg.expm_frechet`.
@@ -60,7 +61,7 @@ pub fn expm_frechet(a: &Tensor, e: &Tensor) -> (Tensor, Tensor) {
     expect_square("expm_frechet", e);
     if a.ty() != e.ty() {
         crate::tensor::refuse!(
-            "linalg::expm_frechet: takes a matrix and a direction of one type, and is given {} and {}",
+            "linalg::expm_frechet: takes a matrix and a direction of one type, but got {} and {}",
             a.ty(),
             e.ty()
         );
@@ -68,7 +69,8 @@ pub fn expm_frechet(a: &Tensor, e: &Tensor) -> (Tensor, Tensor) {
     if a.size() == 0 {
         return (a.clone(), e.clone());
     }
-    at_caller(|| derivative(a, e))
+    let caller = Caller::here();
+    at_caller(|| derivative(caller, a, e))
 }
 
 /// Matrices by a power of two so small that the approximant is exact, and how often to square.
@@ -79,7 +81,7 @@ struct Scaled {
 
 fn scaled(a: &Tensor) -> Scaled {
     // The greatest norms at which the approximants of degree 7 and 13 are exact in f32 and f64.
-    let greatest = if a.dtype() == DType::F32 { 3.925724783138660 } else { 5.371920351148152 };
+    let greatest = if a.dtype() == DType::F32 { 3.92572478313866 } else { 5.371920351148152 };
     let norm = a.abs().sum_axes(-2).max_axes(-1).unsqueeze(-1).unsqueeze(-1).stop_gradient();
     let squarings = where_(norm.gt(greatest), (norm / greatest).log2().ceil(), 0.0);
     Scaled { a: a * (-&squarings).exp2(), squarings }
@@ -183,28 +185,29 @@ impl Pade<'_> {
 }
 
 /// `r` squared as often as its matrix asks for, and, if they are to be kept, its powers before each squaring.
-fn powers(r: &Tensor, squarings: &Tensor, keep: bool) -> (Tensor, Tensor) {
+fn powers(caller: Caller, r: &Tensor, squarings: &Tensor, keep: bool) -> (Tensor, Tensor) {
     let rounds = squarings.max();
     let turn = |r: &Tensor, i: &Tensor| {
-        let next = cond(&rounds.gt(i), || where_(squarings.gt(i), r.matmul(r), r), || r.clone());
-        (next, if keep { r.clone() } else { Tensor::zeros([0], r.dtype()) })
+        let squared = || caller.run(|| where_(squarings.gt(i), r.matmul(r), r));
+        let next = caller.run(|| cond(&rounds.gt(i), squared, || r.clone()));
+        (next, if keep { r.clone() } else { caller.run(|| Tensor::zeros([0], r.dtype())) })
     };
     let counters = lax::iota(r.dtype(), [MOST_SQUARINGS], 0);
     let (result, kept) = scan_with(ScanOptions::default(), turn, r, &counters);
     (where_(squarings.gt(MOST_SQUARINGS as f64), f64::NAN, result), kept)
 }
 
-fn derivative(a: &Tensor, e: &Tensor) -> (Tensor, Tensor) {
+fn derivative(caller: Caller, a: &Tensor, e: &Tensor) -> (Tensor, Tensor) {
     let Scaled { a: small, squarings } = scaled(a);
     let batch = rune_ir::Shape::from(&a.shape()[..a.rank() - 2]);
     let e = with_batch("expm", e, &batch) * (-&squarings).exp2();
     let (r, dr) = Pade::new(&small).derivative(&e);
-    let (value, kept) = powers(&r, &squarings, true);
+    let (value, kept) = powers(caller, &r, &squarings, true);
     let rounds = squarings.max();
     // Only linear in the derivative, so that it can be transposed.
     let turn = |dr: &Tensor, (i, r): &(Tensor, Tensor)| {
-        let moved = || where_(squarings.gt(i), r.matmul(dr) + dr.matmul(r), dr);
-        (cond(&rounds.gt(i), moved, || dr.clone()), ())
+        let moved = || caller.run(|| where_(squarings.gt(i), r.matmul(dr) + dr.matmul(r), dr));
+        (caller.run(|| cond(&rounds.gt(i), moved, || dr.clone())), ())
     };
     let counters = lax::iota(a.dtype(), [MOST_SQUARINGS], 0);
     let (derivative, ()) = scan_with(ScanOptions::default(), turn, &dr, &(counters, kept));

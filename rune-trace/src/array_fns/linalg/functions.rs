@@ -32,15 +32,18 @@ pub fn sqrtm(a: &Tensor) -> Tensor {
     }
     let caller = Caller::here();
     // With X² = A: X dX + dX X = dA.
-    custom_tangent(|a: &Tensor| caller.run(|| root(a)), |_, x, (da,)| caller.run(|| stable_sylvester(x, da)))(a)
+    custom_tangent(
+        |a: &Tensor| caller.run(|| root(caller, a)),
+        |_, x, (da,)| caller.run(|| stable_sylvester(caller, x, da)),
+    )(a)
 }
 
-fn root(a: &Tensor) -> Tensor {
+fn root(caller: Caller, a: &Tensor) -> Tensor {
     let n = size(a).0;
     let eye = Tensor::eye(n, a.dtype());
     let close = n as f64 * precision(a);
     let far = |m: &Tensor| (m - &eye).abs().sum_axes(-2).max_axes(-1);
-    let body = |(x, m, i): &(Tensor, Tensor, Tensor)| {
+    let step = |x: &Tensor, m: &Tensor, i: &Tensor| {
         let inverse = inv(m);
         // The scale that makes the norms of both equal; none at the end, where it would only round.
         let scale = (norm(&inverse) / norm(m)).sqrt().sqrt();
@@ -52,7 +55,9 @@ fn root(a: &Tensor) -> Tensor {
         (next_x, next_m, i + 1)
     };
     let start = (a.clone(), a.clone(), Tensor::scalar(0i32));
-    let open = |(_, m, i): &(Tensor, Tensor, Tensor)| far(m).gt(close).any() & i.lt(2 * TURNS as i32);
+    let body = |(x, m, i): &(Tensor, Tensor, Tensor)| caller.run(|| step(x, m, i));
+    let going = |m: &Tensor, i: &Tensor| far(m).gt(close).any() & i.lt(2 * TURNS as i32);
+    let open = |(_, m, i): &(Tensor, Tensor, Tensor)| caller.run(|| going(m, i));
     let (x, m, _) = while_loop(open, body, &start);
     // Without a root the iteration does not end.
     let found = far(&m).unsqueeze(-1).unsqueeze(-1).lt(close.sqrt());
@@ -68,17 +73,18 @@ fn norm(a: &Tensor) -> Tensor {
 ///
 /// The sign of `[[a, c], [0, -a]]` holds `2 x`, by Newton's iteration: J. Roberts, "Linear model reduction and solution of the
 /// algebraic Riccati equation by use of the sign function" (1980).
-fn stable_sylvester(a: &Tensor, c: &Tensor) -> Tensor {
-    let turn = |a: &Tensor, _: &()| {
+fn stable_sylvester(caller: Caller, a: &Tensor, c: &Tensor) -> Tensor {
+    let turned = |a: &Tensor| {
         let inverse = inv(a);
         let scale = (norm(&inverse) / norm(a)).sqrt();
         let next = (&scale * a + &inverse / &scale) * 0.5;
         (next, (inverse, scale))
     };
+    let turn = |a: &Tensor, _: &()| caller.run(|| turned(a));
     let options = ScanOptions { length: Some(TURNS), ..ScanOptions::default() };
     let (_, steps) = scan_with(options, turn, a, &());
     let apart = |c: &Tensor, (inverse, scale): &(Tensor, Tensor)| {
-        ((scale * c + inverse.matmul(c).matmul(inverse) / scale) * 0.5, ())
+        (caller.run(|| (scale * c + inverse.matmul(c).matmul(inverse) / scale) * 0.5), ())
     };
     scan_with(ScanOptions::default(), apart, c, &steps).0 * 0.5
 }
@@ -103,15 +109,14 @@ pub fn solve_sylvester(a: &Tensor, b: &Tensor, q: &Tensor) -> Tensor {
     expect_one_dtype("linalg::solve_sylvester", &[a.dtype(), b.dtype(), q.dtype()]);
     if a.rank() != 2 || b.rank() != 2 || *q.shape() != [size(a).0, size(b).0] {
         refuse!(
-            "linalg::solve_sylvester: takes two square matrices and one with the rows of the first and the columns of the second, \
-             and is given shapes {}, {} and {}; batches go by `vmap`",
+            "linalg::solve_sylvester: takes two square matrices and one with the rows of the first and the columns of the second, but got shapes {}, {} and {}; batches go by `vmap`",
             a.shape(),
             b.shape(),
             q.shape()
         );
     }
-    let eye = |x: &Tensor| Tensor::eye(size(x).0, x.dtype());
-    let system = kron(a, &eye(b)) + kron(&eye(a), &b.t());
+    let left = kron(a, &Tensor::eye(size(b).0, b.dtype()));
+    let system = left + kron(&Tensor::eye(size(a).0, a.dtype()), &b.t());
     lax::reshape(&solve(&system, &lax::reshape(q, [q.size()])), q.shape().clone())
 }
 
@@ -134,7 +139,7 @@ pub fn polar(a: &Tensor) -> (Tensor, Tensor) {
     let (m, n) = size(a);
     if m < n {
         refuse!(
-            "linalg::polar: takes matrices with at least as many rows as columns, and is given shape {}; transpose it",
+            "linalg::polar: takes matrices with at least as many rows as columns, but got shape {}; transpose it",
             a.shape()
         );
     }
@@ -180,7 +185,7 @@ pub fn eigh_tridiagonal(diagonal: &Tensor, beside: &Tensor) -> (Tensor, Tensor) 
         && diagonal.shape()[diagonal.rank() - 1] == beside.shape()[beside.rank() - 1] + 1;
     if !fits || !diagonal.dtype().is_float() || diagonal.dtype().is_half() {
         refuse!(
-            "linalg::eigh_tridiagonal: takes diagonals of f32 or f64, the second one shorter by one, and is given {} and {}",
+            "linalg::eigh_tridiagonal: takes diagonals of f32 or f64, the second one shorter by one, but got {} and {}",
             diagonal.ty(),
             beside.ty()
         );

@@ -3,7 +3,7 @@
 use super::{expect_matrices, expect_square, size};
 use crate::array_fns::broadcast::expect_one_dtype;
 use crate::array_fns::where_;
-use crate::tensor::{at_caller, refuse};
+use crate::tensor::{Caller, at_caller, refuse};
 use crate::{ScanOptions, Tensor, lax, scan_with};
 use rune_ir::{DType, Shape};
 
@@ -26,7 +26,8 @@ use rune_ir::{DType, Shape};
 pub fn geqrf(a: &Tensor) -> (Tensor, Tensor) {
     expect_matrices("geqrf", a);
     let (m, n) = size(a);
-    at_caller(|| reflected(a, m.min(n), 0))
+    let caller = Caller::here();
+    at_caller(|| reflected(caller, a, m.min(n), 0))
 }
 
 /// Returns the first columns of the product of reflections `1 - τ v vᵀ`, whose vectors `v` are below the diagonal of `a`, in the
@@ -51,13 +52,14 @@ pub fn householder_product(a: &Tensor, taus: &Tensor) -> Tensor {
     let k = taus.shape().last().copied().unwrap_or(0);
     if m < n || taus.rank() + 1 != a.rank() || taus.shape()[..batch.len()] != *batch || k > n {
         refuse!(
-            "linalg::householder_product: takes matrices that are not wide, and at most as many factors as columns, and is given \
+            "linalg::householder_product: takes matrices that are not wide, and at most as many factors as columns, but got \
              shapes {} and {}",
             a.shape(),
             taus.shape()
         );
     }
-    at_caller(|| product(a, taus))
+    let caller = Caller::here();
+    at_caller(|| product(caller, a, taus))
 }
 
 /// Returns the Hessenberg form of square matrices, which is 0 below the first subdiagonal, and the orthogonal `Q` of which
@@ -108,9 +110,10 @@ pub fn gehrd(a: &Tensor) -> (Tensor, Tensor) {
     expect_square("gehrd", a);
     let n = size(a).0;
     if n == 0 {
-        refuse!("linalg::gehrd: takes matrices with at least one row, and is given shape {}", a.shape());
+        refuse!("linalg::gehrd: takes matrices with at least one row, but got shape {}", a.shape());
     }
-    at_caller(|| reflected(a, n - 1, 1))
+    let caller = Caller::here();
+    at_caller(|| reflected(caller, a, n - 1, 1))
 }
 
 /// The matrices from row and column `from` on, with as many columns fewer at the end.
@@ -127,7 +130,7 @@ fn numbers(n: usize) -> Tensor {
 }
 
 /// Zeros below row `j + offset` in each column `j` of the first `count`, by reflections; with an offset applied from both sides.
-fn reflected(a: &Tensor, count: usize, offset: usize) -> (Tensor, Tensor) {
+fn reflected(caller: Caller, a: &Tensor, count: usize, offset: usize) -> (Tensor, Tensor) {
     let ((m, n), dtype) = (size(a), a.dtype());
     let batch = &a.shape()[..a.rank() - 2];
     let shape: Shape = batch.iter().copied().chain([count]).collect();
@@ -136,7 +139,7 @@ fn reflected(a: &Tensor, count: usize, offset: usize) -> (Tensor, Tensor) {
         return (a.clone(), taus);
     }
     let (rows, cols, all) = (numbers(m), numbers(n), numbers(count));
-    let step = |(a, taus): &(Tensor, Tensor), j: &Tensor| {
+    let eliminated = |a: &Tensor, taus: &Tensor, j: &Tensor| {
         let pivot = j + offset as i32;
         let column = where_(cols.eq(j), a, 0.0).sum_axes(-1);
         let scale = column.abs().max_keepdims(-1).stop_gradient();
@@ -161,12 +164,13 @@ fn reflected(a: &Tensor, count: usize, offset: usize) -> (Tensor, Tensor) {
             let right = next.matmul(&v.unsqueeze(-1));
             next = &next - right * (&tau * &v).unsqueeze(-2);
         }
-        ((next, where_(all.eq(j), tau, taus)), ())
+        (next, where_(all.eq(j), tau, taus))
     };
+    let step = |(a, taus): &(Tensor, Tensor), j: &Tensor| (caller.run(|| eliminated(a, taus, j)), ());
     scan_with(ScanOptions::default(), step, &(a.clone(), taus), &numbers(count)).0
 }
 
-fn product(a: &Tensor, taus: &Tensor) -> Tensor {
+fn product(caller: Caller, a: &Tensor, taus: &Tensor) -> Tensor {
     let ((m, n), k) = (size(a), taus.shape()[taus.rank() - 1]);
     let square = Tensor::eye(m, a.dtype());
     let eye = lax::slice(&square, &[0, 0], &[m, n], &[1, 1]);
@@ -175,12 +179,13 @@ fn product(a: &Tensor, taus: &Tensor) -> Tensor {
         return start;
     }
     let (rows, cols, all) = (numbers(m), numbers(n), numbers(k));
-    let step = |q: &Tensor, i: &Tensor| {
+    let turned = |q: &Tensor, i: &Tensor| {
         let column = where_(cols.eq(i), a, 0.0).sum_axes(-1);
         let v = where_(rows.eq(i), 1.0, where_(rows.gt(i), column, 0.0));
         let tau = where_(all.eq(i), taus, 0.0).sum_keepdims(-1);
         let projected = v.unsqueeze(-2).matmul(q);
-        (q - (tau * v).unsqueeze(-1) * projected, ())
+        q - (tau * v).unsqueeze(-1) * projected
     };
+    let step = |q: &Tensor, i: &Tensor| (caller.run(|| turned(q, i)), ());
     scan_with(ScanOptions { reverse: true, ..ScanOptions::default() }, step, &start, &numbers(k)).0
 }

@@ -101,7 +101,7 @@ pub fn lstsq(a: &Tensor, b: &Tensor, rcond: Option<f64>) -> Lstsq {
     expect_one_dtype("linalg::lstsq", &[a.dtype(), b.dtype()]);
     if a.rank() != 2 || !matches!(b.rank(), 1 | 2) || b.shape()[0] != a.shape()[0] {
         refuse!(
-            "linalg::lstsq: takes one matrix and a vector or a matrix of as many rows, and is given shapes {} and {}; batches go by `vmap`",
+            "linalg::lstsq: takes one matrix and a vector or a matrix of as many rows, but got shapes {} and {}; batches go by `vmap`",
             a.shape(),
             b.shape()
         );

@@ -1,4 +1,4 @@
-//! Linear algebra, as `jax.numpy.linalg` and `jax.scipy.linalg` have it: of `f32` and `f64`, differentiable any number of times.
+//! Linear algebra, as in `jax.numpy.linalg` and `jax.scipy.linalg`: of `f32` and `f64`, differentiable any number of times.
 //!
 //! Matrices lie along the last two axes; all axes before are a batch, and broadcast where there are two operands. What is computed is that of
 //! LAPACK, in `f64` and rounded once. On CPU compiled code calls the process for it; other devices refuse it.
@@ -53,11 +53,14 @@ use rune_ir::{DType, Shape};
 /// Checks that `a` holds matrices of a dtype that linear algebra takes.
 #[track_caller]
 fn expect_matrices(op: &str, a: &Tensor) {
+    if a.dtype().is_complex() {
+        refuse!("linalg::{op}: takes f32 or f64, not complex numbers, but got {}", a.ty());
+    }
     if !a.dtype().is_float() || a.dtype().is_half() {
-        refuse!("linalg::{op}: takes f32 or f64, and is given {}; convert it, as with `.cast(DType::F32)`", a.ty());
+        refuse!("linalg::{op}: takes f32 or f64, but got {}; convert it, as with `.cast(DType::F32)`", a.ty());
     }
     if a.rank() < 2 {
-        refuse!("linalg::{op}: takes matrices, along the last two axes, and is given shape {}", a.shape());
+        refuse!("linalg::{op}: takes matrices, along the last two axes, but got shape {}", a.shape());
     }
 }
 
@@ -67,7 +70,7 @@ fn expect_square(op: &str, a: &Tensor) {
     expect_matrices(op, a);
     let (m, n) = size(a);
     if m != n {
-        refuse!("linalg::{op}: takes square matrices, and is given shape {}", a.shape());
+        refuse!("linalg::{op}: takes square matrices, but got shape {}", a.shape());
     }
 }
 
@@ -105,7 +108,7 @@ impl Sides {
         expect_one_dtype(&format!("linalg::{op}"), &[a.dtype(), b.dtype()]);
         let vector = b.rank() == 1;
         let b = match (b.rank(), left) {
-            (0, _) => refuse!("linalg::{op}: the right side is a vector or matrices, and is given as a scalar"),
+            (0, _) => refuse!("linalg::{op}: the right side must be a vector or matrices, but is a scalar"),
             (1, true) => lax::reshape(b, [b.size(), 1]),
             (1, false) => lax::reshape(b, [1, b.size()]),
             _ => b.clone(),

@@ -125,7 +125,7 @@ pub fn matrix_norm(x: &Tensor, ord: MatrixOrd) -> Tensor {
 pub fn cond(x: &Tensor, ord: MatrixOrd) -> Tensor {
     expect_matrices("cond", x);
     if size(x).0 == 0 || size(x).1 == 0 {
-        refuse!("linalg::cond: takes matrices with elements, and is given shape {}", x.shape());
+        refuse!("linalg::cond: takes matrices with elements, but got shape {}", x.shape());
     }
     let ratio = match ord {
         MatrixOrd::Two | MatrixOrd::MinusTwo => {

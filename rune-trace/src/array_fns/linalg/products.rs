@@ -60,7 +60,7 @@ pub fn multi_dot(xs: &[&Tensor]) -> Tensor {
     if xs.len() < 2 || !xs.iter().enumerate().all(of_rank) || !fit {
         let shapes: Vec<String> = xs.iter().map(|x| x.shape().to_string()).collect();
         refuse!(
-            "linalg::multi_dot: takes two or more matrices that fit, of which the first and the last may be vectors, and is given {}",
+            "linalg::multi_dot: takes two or more matrices that fit, of which the first and the last may be vectors, but got {}",
             shapes.join(", ")
         );
     }
@@ -127,10 +127,7 @@ pub fn cross(x: &Tensor, y: &Tensor, axis: isize) -> Tensor {
     for x in [x, y] {
         let at = resolve_axis("linalg::cross", axis, x.shape());
         if x.shape()[at] != 3 {
-            refuse!(
-                "linalg::cross: takes vectors of three elements along axis {axis}, and is given shape {}",
-                x.shape()
-            );
+            refuse!("linalg::cross: takes vectors of three elements along axis {axis}, but got shape {}", x.shape());
         }
     }
     // All three elements at once: x₁ y₂ - x₂ y₁ and so on.
@@ -153,7 +150,7 @@ pub fn cross(x: &Tensor, y: &Tensor, axis: isize) -> Tensor {
 pub fn kron(x: &Tensor, y: &Tensor) -> Tensor {
     expect_one_dtype("linalg::kron", &[x.dtype(), y.dtype()]);
     if x.rank() != y.rank() {
-        refuse!("linalg::kron: takes arrays of as many axes, and is given shapes {} and {}", x.shape(), y.shape());
+        refuse!("linalg::kron: takes arrays of as many axes, but got shapes {} and {}", x.shape(), y.shape());
     }
     let between = |x: &Tensor, first: bool| -> Shape {
         let pair = |&n: &usize| if first { [n, 1] } else { [1, n] };
@@ -175,7 +172,7 @@ pub fn kron(x: &Tensor, y: &Tensor) -> Tensor {
 #[track_caller]
 pub fn matrix_transpose(x: &Tensor) -> Tensor {
     if x.rank() < 2 {
-        refuse!("linalg::matrix_transpose: takes matrices, along the last two axes, and is given shape {}", x.shape());
+        refuse!("linalg::matrix_transpose: takes matrices, along the last two axes, but got shape {}", x.shape());
     }
     x.t()
 }
@@ -194,7 +191,7 @@ pub fn matrix_transpose(x: &Tensor) -> Tensor {
 pub fn outer(x: &Tensor, y: &Tensor) -> Tensor {
     expect_one_dtype("linalg::outer", &[x.dtype(), y.dtype()]);
     if x.rank() != 1 || y.rank() != 1 {
-        refuse!("linalg::outer: takes two vectors, and is given shapes {} and {}", x.shape(), y.shape());
+        refuse!("linalg::outer: takes two vectors, but got shapes {} and {}", x.shape(), y.shape());
     }
     x.unsqueeze(1) * y.unsqueeze(0)
 }
@@ -214,7 +211,7 @@ pub fn vecdot(x: &Tensor, y: &Tensor, axis: isize) -> Tensor {
     expect_one_dtype("linalg::vecdot", &[x.dtype(), y.dtype()]);
     let [n, m] = [x, y].map(|x| x.shape()[resolve_axis("linalg::vecdot", axis, x.shape())]);
     if n != m {
-        refuse!("linalg::vecdot: takes vectors of one length along axis {axis}, and is given {n} and {m} elements");
+        refuse!("linalg::vecdot: takes vectors of one length along axis {axis}, but got {n} and {m} elements");
     }
     let (x, y) = (x.moveaxis(axis, -1), y.moveaxis(axis, -1));
     x.unsqueeze(-2).matmul(&y.unsqueeze(-1)).squeeze([-2, -1])

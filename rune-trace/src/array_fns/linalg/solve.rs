@@ -127,14 +127,14 @@ pub fn lu_factor(a: &Tensor) -> LuFactor {
 pub fn lu_solve(factor: &LuFactor, b: &Tensor, transpose: bool) -> Tensor {
     let sides = Sides::new("lu_solve", &factor.lu, b, true);
     let permutation = with_batch("lu_solve", &factor.permutation.unsqueeze(-1), &sides.batch).squeeze(-1);
-    let rows = |x: &Tensor, order: &Tensor| x.take_along_axis(&order.unsqueeze(-1), -2);
     let (lower, upper) = (Triangular::left(true).unit(), Triangular::left(false));
     let x = if transpose {
         let inner = lax::triangular_solve(&sides.a, &sides.b, upper.transposed());
         let inner = lax::triangular_solve(&sides.a, &inner, lower.transposed());
-        rows(&inner, &permutation.argsort(-1))
+        inner.take_along_axis(&permutation.argsort(-1).unsqueeze(-1), -2)
     } else {
-        let inner = lax::triangular_solve(&sides.a, &rows(&sides.b, &permutation), lower);
+        let moved = sides.b.take_along_axis(&permutation.unsqueeze(-1), -2);
+        let inner = lax::triangular_solve(&sides.a, &moved, lower);
         lax::triangular_solve(&sides.a, &inner, upper)
     };
     sides.shaped(&x)

@@ -9,7 +9,7 @@ use rune_ir::DType;
 #[track_caller]
 fn expect_vector(op: &str, x: &Tensor) {
     if x.rank() != 1 || x.size() == 0 {
-        refuse!("linalg::{op}: takes vectors with elements, and is given shape {}", x.shape());
+        refuse!("linalg::{op}: takes vectors with elements, but got shape {}", x.shape());
     }
 }
 
@@ -38,7 +38,7 @@ pub fn block_diag(blocks: &[&Tensor]) -> Tensor {
     let dtypes: Vec<DType> = blocks.iter().map(|x| x.dtype()).collect();
     expect_one_dtype("linalg::block_diag", &dtypes);
     if blocks.is_empty() || blocks.iter().any(|x| x.rank() > 2) {
-        refuse!("linalg::block_diag: takes one matrix or more, and is given {} arrays", blocks.len());
+        refuse!("linalg::block_diag: takes one matrix or more, but got {} arrays", blocks.len());
     }
     let mut blocks_2d = Vec::new();
     for x in blocks {
@@ -130,7 +130,7 @@ pub fn companion(coefficients: &Tensor) -> Tensor {
     expect_vector("companion", coefficients);
     let n = coefficients.size() - 1;
     if n == 0 || !coefficients.dtype().is_float() {
-        refuse!("linalg::companion: takes at least two floats, and is given {}", coefficients.ty());
+        refuse!("linalg::companion: takes at least two floats, but got {}", coefficients.ty());
     }
     let first = -coefficients.i(1..) / coefficients.i(0);
     let below = Tensor::eye(n, coefficients.dtype()).i(0..n - 1);
@@ -187,7 +187,7 @@ pub fn leslie(births: &Tensor, survivals: &Tensor) -> Tensor {
 #[track_caller]
 pub fn hilbert(n: usize, dtype: DType) -> Tensor {
     if !dtype.is_float() {
-        refuse!("linalg::hilbert: takes a dtype of floats, and is given {dtype}");
+        refuse!("linalg::hilbert: takes a dtype of floats, but got {dtype}");
     }
     1.0 / lax::convert(&(rows(n, n) + columns(n, n) + 1), dtype)
 }
@@ -204,7 +204,7 @@ pub fn hilbert(n: usize, dtype: DType) -> Tensor {
 #[track_caller]
 pub fn hadamard(n: usize, dtype: DType) -> Tensor {
     if !n.is_power_of_two() {
-        refuse!("linalg::hadamard: takes a power of two, and is given {n}");
+        refuse!("linalg::hadamard: takes a power of two, but got {n}");
     }
     let mut matrix = Tensor::ones([1, 1], dtype);
     if n == 1 {
@@ -230,7 +230,7 @@ pub fn hadamard(n: usize, dtype: DType) -> Tensor {
 #[track_caller]
 pub fn pascal(n: usize, dtype: DType) -> Tensor {
     if dtype == DType::Bool {
-        refuse!("linalg::pascal: takes a dtype of numbers, and is given bool");
+        refuse!("linalg::pascal: takes a dtype of numbers, but got bool");
     }
     // Each row is the running sum of the one before.
     let mut all = Vec::with_capacity(n);
@@ -256,7 +256,7 @@ pub fn pascal(n: usize, dtype: DType) -> Tensor {
 #[track_caller]
 pub fn helmert(n: usize, dtype: DType) -> Tensor {
     if !dtype.is_float() {
-        refuse!("linalg::helmert: takes a dtype of floats, and is given {dtype}");
+        refuse!("linalg::helmert: takes a dtype of floats, but got {dtype}");
     }
     let (row, column) = (lax::convert(&rows(n, n), dtype), lax::convert(&columns(n, n), dtype));
     let first = lax::convert(&row.eq(0.0), dtype) * (1.0 / (n as f64).sqrt());
@@ -279,13 +279,13 @@ pub fn helmert(n: usize, dtype: DType) -> Tensor {
 #[track_caller]
 pub fn vander(x: &Tensor, n: usize, increasing: bool) -> Tensor {
     if x.rank() != 1 || x.dtype() == DType::Bool {
-        refuse!("linalg::vander: takes a vector of numbers, and is given {}", x.ty());
+        refuse!("linalg::vander: takes a vector of numbers, but got {}", x.ty());
     }
     let mut powers = Vec::with_capacity(n);
     let mut power = x.ones_like();
     for _ in 0..n {
         powers.push(power.clone());
-        power = power * x;
+        power *= x;
     }
     if !increasing {
         powers.reverse();

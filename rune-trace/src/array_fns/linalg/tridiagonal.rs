@@ -30,12 +30,14 @@ pub fn tridiagonal_solve(lower: &Tensor, diagonal: &Tensor, upper: &Tensor, b: &
     }
     let caller = Caller::here();
     custom_tangent(
-        |l: &Tensor, d: &Tensor, u: &Tensor, b: &Tensor| caller.run(|| factored(l, d, u).substituted(b)),
+        |l: &Tensor, d: &Tensor, u: &Tensor, b: &Tensor| {
+            caller.run(|| factored(caller, l, d, u).substituted(caller, b))
+        },
         // A dx = db - dA x.
         |(l, d, u, _), x, (dl, dd, du, db)| {
             caller.run(|| {
                 let sides = dl.unsqueeze(-1) * moved(x, 1) + du.unsqueeze(-1) * moved(x, -1);
-                factored(l, d, u).substituted(&(db - dd.unsqueeze(-1) * x - sides))
+                factored(caller, l, d, u).substituted(caller, &(db - dd.unsqueeze(-1) * x - sides))
             })
         },
     )(lower, diagonal, upper, b)
@@ -76,9 +78,10 @@ pub struct TridiagonalLu {
 pub fn tridiagonal_lu(lower: &Tensor, diagonal: &Tensor, upper: &Tensor) -> TridiagonalLu {
     expect("tridiagonal_lu", [lower, diagonal, upper]);
     if diagonal.shape().last() == Some(&0) {
-        refuse!("linalg::tridiagonal_lu: takes diagonals with elements, and is given shape {}", diagonal.shape());
+        refuse!("linalg::tridiagonal_lu: takes diagonals with elements, but got shape {}", diagonal.shape());
     }
-    at_caller(|| factored(lower, diagonal, upper))
+    let caller = Caller::here();
+    at_caller(|| factored(caller, lower, diagonal, upper))
 }
 
 impl TridiagonalLu {
@@ -92,17 +95,21 @@ impl TridiagonalLu {
         if b.size() == 0 {
             return b.clone();
         }
-        at_caller(|| self.substituted(b))
+        let caller = Caller::here();
+        at_caller(|| self.substituted(caller, b))
     }
 
-    fn substituted(&self, b: &Tensor) -> Tensor {
+    fn substituted(&self, caller: Caller, b: &Tensor) -> Tensor {
         let rows = |x: &Tensor| x.moveaxis(-1, 0).unsqueeze(-1);
         let b = b.moveaxis(-2, 0);
         let (factors, exchanged) = (rows(&self.factors), rows(&self.exchanged));
         // Forward: what is carried is the row that is not yet divided.
-        let forward = |here: &Tensor, (next, factor, exchanged): &(Tensor, Tensor, Tensor)| {
+        let subtracted = |here: &Tensor, next: &Tensor, factor: &Tensor, exchanged: &Tensor| {
             let (first, second) = (where_(exchanged, next, here), where_(exchanged, here, next));
             (second - factor * &first, first)
+        };
+        let forward = |here: &Tensor, (next, factor, exchanged): &(Tensor, Tensor, Tensor)| {
+            caller.run(|| subtracted(here, next, factor, exchanged))
         };
         let (first, rest) = (row(&b, 0), after_first(&b));
         let but_last = |x: &Tensor| before_last(x);
@@ -110,7 +117,7 @@ impl TridiagonalLu {
             scan_with(ScanOptions::default(), forward, &first, &(rest, but_last(&factors), but_last(&exchanged)));
         let eliminated = Tensor::concat(&[eliminated, last.unsqueeze(0)], 0);
         let back = |(x1, x2): &(Tensor, Tensor), (b, d, u, w): &(Tensor, Tensor, Tensor, Tensor)| {
-            let x = (b - u * x1 - w * x2) / d;
+            let x = caller.run(|| (b - u * x1 - w * x2) / d);
             ((x.clone(), x1.clone()), x)
         };
         let zero = first.zeros_like();
@@ -127,7 +134,7 @@ fn expect(op: &str, parts: [&Tensor; 3]) {
     if !d.dtype().is_float() || d.dtype().is_half() || d.rank() == 0 || l.shape() != d.shape() || u.shape() != d.shape()
     {
         refuse!(
-            "linalg::{op}: takes three diagonals of f32 or f64 of one shape […, n], and is given {}, {} and {}",
+            "linalg::{op}: takes three diagonals of f32 or f64 of one shape […, n], but got {}, {} and {}",
             l.ty(),
             d.ty(),
             u.ty()
@@ -140,7 +147,7 @@ fn expect_right_side(op: &str, diagonal: &Tensor, b: &Tensor) {
     expect_one_dtype(&format!("linalg::{op}"), &[diagonal.dtype(), b.dtype()]);
     if b.rank() != diagonal.rank() + 1 || b.shape()[..diagonal.rank()] != diagonal.shape()[..] {
         refuse!(
-            "linalg::{op}: takes right sides of shape […, n, k] for diagonals of shape […, n], and is given {} and {}",
+            "linalg::{op}: takes right sides of shape […, n, k] for diagonals of shape […, n], but got {} and {}",
             b.shape(),
             diagonal.shape()
         );
@@ -148,11 +155,11 @@ fn expect_right_side(op: &str, diagonal: &Tensor, b: &Tensor) {
 }
 
 /// The elimination of LAPACK's `gttrf`: of each row and the next, that with the greater element is the pivot.
-fn factored(lower: &Tensor, diagonal: &Tensor, upper: &Tensor) -> TridiagonalLu {
+fn factored(caller: Caller, lower: &Tensor, diagonal: &Tensor, upper: &Tensor) -> TridiagonalLu {
     let [l, d, u] = [lower, diagonal, upper].map(|x| x.moveaxis(-1, 0));
     // The last element of `upper` is not read.
     let u = Tensor::concat(&[before_last(&u), row(&u, 0).zeros_like().unsqueeze(0)], 0);
-    let step = |(d, u): &(Tensor, Tensor), (l, next_d, next_u): &(Tensor, Tensor, Tensor)| {
+    let eliminated = |(d, u): &(Tensor, Tensor), (l, next_d, next_u): &(Tensor, Tensor, Tensor)| {
         let exchanged = l.abs().gt(d.abs());
         let pivot = where_(&exchanged, l, d);
         let none = pivot.eq(0.0);
@@ -163,6 +170,7 @@ fn factored(lower: &Tensor, diagonal: &Tensor, upper: &Tensor) -> TridiagonalLu 
         let upper = where_(&exchanged, 0.0, next_u) - &factor * &second;
         ((diagonal, upper), (pivot, above, second, factor, exchanged))
     };
+    let step = |here: &(Tensor, Tensor), next: &(Tensor, Tensor, Tensor)| caller.run(|| eliminated(here, next));
     let start = (row(&d, 0), row(&u, 0));
     let xs = (after_first(&l), after_first(&d), after_first(&u));
     let ((last, _), (pivots, above, second, factors, exchanged)) = scan_with(ScanOptions::default(), step, &start, &xs);

@@ -29,7 +29,9 @@ fn format(dtype: DType) -> Format {
         | DType::U8
         | DType::U16
         | DType::U32
-        | DType::U64 => Format { bits: 64, mantissa: 52, unsigned: DType::U64, one: 0x3ff0_0000_0000_0000 },
+        | DType::U64
+        | DType::C64
+        | DType::C128 => Format { bits: 64, mantissa: 52, unsigned: DType::U64, one: 0x3ff0_0000_0000_0000 },
     }
 }
 
@@ -47,7 +49,9 @@ pub(super) fn tiny(dtype: DType) -> f64 {
         | DType::U8
         | DType::U16
         | DType::U32
-        | DType::U64 => f64::MIN_POSITIVE,
+        | DType::U64
+        | DType::C64
+        | DType::C128 => f64::MIN_POSITIVE,
     }
 }
 /// Returns the difference between 1 and the number before it.

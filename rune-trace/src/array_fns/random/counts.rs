@@ -12,7 +12,7 @@ use rune_ir::{DType, Shape};
 #[track_caller]
 fn expect_int(op: &str, dtype: DType) {
     if !dtype.is_int() {
-        refuse!("random::{op}: draws integers, and is asked for {dtype}");
+        refuse!("random::{op}: draws integers, but was asked for {dtype}");
     }
 }
 
@@ -29,9 +29,11 @@ fn expect_int(op: &str, dtype: DType) {
 #[track_caller]
 pub fn rademacher(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     if dtype == DType::Bool || dtype.is_unsigned_int() {
-        refuse!("random::rademacher: draws signed numbers, and is asked for {dtype}");
+        refuse!("random::rademacher: draws signed numbers, but was asked for {dtype}");
     }
-    lax::convert(&bernoulli(key, 0.5, shape), dtype) * 2 - 1
+    // JAX draws numbers of its default float, which is f64 where there are types of 64 bits.
+    let half = lax::full(if dtype.size() == 8 { DType::F64 } else { DType::F32 }, &Shape::scalar(), 0.5);
+    lax::convert(&bernoulli(key, half, shape), dtype) * 2 - 1
 }
 
 /// By products of uniform numbers (D. Knuth, "The Art of Computer Programming", volume 2), for small rates.
@@ -97,7 +99,7 @@ pub fn poisson(key: &Tensor, rate: impl Operand, shape: impl Into<Shape>, dtype:
     let shape = shape.into();
     let rate = match rate.into_argument() {
         crate::Argument::Tensor(t) if t.dtype().is_float() => crate::Argument::Tensor(lax::convert(&t, DType::F32)),
-        other => other,
+        other @ (crate::Argument::Tensor(_) | crate::Argument::Scalar(_)) => other,
     };
     let rate = parameter("poisson", rate, DType::F32, &shape);
     at_caller(|| {
@@ -264,7 +266,7 @@ pub fn binomial(key: &Tensor, n: impl Operand, p: impl Operand, shape: impl Into
 pub fn multinomial(key: &Tensor, n: impl Operand, p: &Tensor) -> Tensor {
     expect_float("multinomial", p.dtype());
     let Some((&classes, rest)) = p.shape().split_last() else {
-        refuse!("random::multinomial: the probabilities have an axis for the classes, and are given as {}", p.ty());
+        refuse!("random::multinomial: the probabilities must have an axis for the classes, but are {}", p.ty());
     };
     let n = parameter("multinomial", n, p.dtype(), &Shape::from(rest));
     at_caller(|| {

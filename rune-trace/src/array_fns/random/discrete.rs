@@ -35,7 +35,7 @@ fn limit(x: Argument, dtype: DType, (min, max): (i128, i128), shape: &Shape) -> 
     let (value, above) = match x {
         Argument::Tensor(x) => {
             if !x.dtype().is_int() {
-                refuse!("random::randint: limits are integers, and one is of type {}", x.ty());
+                refuse!("random::randint: limits must be integers, but one has type {}", x.ty());
             }
             let (low, high) = int_range(x.dtype());
             let above = if high > max { x.gt(clip(max)) } else { lax::full(DType::Bool, x.shape(), 0.0) };
@@ -47,7 +47,7 @@ fn limit(x: Argument, dtype: DType, (min, max): (i128, i128), shape: &Shape) -> 
             let value = crate::Scalar::Int(x.clamp(min, max)).literal("random::randint", dtype);
             (lax::constant(value), Tensor::scalar(x > max))
         }
-        Argument::Scalar(x) => refuse!("random::randint: limits are integers, and one is {x}"),
+        Argument::Scalar(x) => refuse!("random::randint: limits must be integers, but one is {x}"),
     };
     (value.broadcast_to(shape), above.broadcast_to(shape))
 }
@@ -73,7 +73,7 @@ fn int_range(dtype: DType) -> (i128, i128) {
 #[track_caller]
 pub fn randint(key: &Tensor, shape: impl Into<Shape>, low: impl Operand, high: impl Operand, dtype: DType) -> Tensor {
     if !dtype.is_int() {
-        refuse!("random::randint: draws integers, and is asked for {dtype}");
+        refuse!("random::randint: draws integers, but was asked for {dtype}");
     }
     let shape = shape.into();
     // Short integers are drawn as i32, so that the limit can be one more than their maximum.

@@ -151,7 +151,7 @@ pub fn beta(key: &Tensor, a: impl Operand, b: impl Operand, shape: impl Into<Sha
 #[track_caller]
 pub fn dirichlet(key: &Tensor, alpha: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     let Some(&classes) = alpha.shape().last() else {
-        refuse!("random::dirichlet: the parameter has an axis for the classes, and is given as {}", alpha.ty());
+        refuse!("random::dirichlet: the parameter must have an axis for the classes, but is {}", alpha.ty());
     };
     let mut shape = shape.into();
     shape.dims_mut().push(classes);

@@ -19,7 +19,7 @@ pub fn key(seed: u64) -> Tensor {
 #[track_caller]
 fn words(key: &Tensor) -> [Tensor; 2] {
     if key.dtype() != DType::U32 || *key.shape() != [2] {
-        refuse!("random: a key is of type [2, u32], as `random::key` makes it, and this one is of {}", key.ty());
+        refuse!("random: a key has type [2, u32], as `random::key` returns it, but this one has {}", key.ty());
     }
     let mut words = key.unstack(0);
     let second = words.remove(1);
@@ -32,7 +32,7 @@ fn cipher(key: &Tensor, shape: &Shape) -> [Tensor; 2] {
     let [k0, k1] = words(key);
     let n = shape.size();
     if u32::try_from(n).is_err() {
-        refuse!("random: shape {shape} has more elements than one key gives numbers for; split the key");
+        refuse!("random: shape {shape} has more elements than one key can generate; split the key");
     }
     let low = lax::iota(DType::U32, [n], 0);
     let high = low.zeros_like();
@@ -85,7 +85,7 @@ pub fn fold_in(key: &Tensor, data: impl Operand) -> Tensor {
     let [k0, k1] = words(key);
     let data = data.into_argument().into_tensor("random::fold_in", DType::U32);
     if data.rank() != 0 || !data.dtype().is_int() {
-        refuse!("random::fold_in: takes an integer, and is given {}", data.ty());
+        refuse!("random::fold_in: takes an integer, but got {}", data.ty());
     }
     let data = lax::convert(&data, DType::U32);
     let [a, b] = lax::threefry2x32([&k0, &k1], [&data.zeros_like(), &data]);
@@ -104,7 +104,7 @@ pub fn fold_in(key: &Tensor, data: impl Operand) -> Tensor {
 #[track_caller]
 pub fn bits(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     if !dtype.is_unsigned_int() {
-        refuse!("random::bits: draws unsigned integers, and is asked for {dtype}");
+        refuse!("random::bits: draws unsigned integers, but was asked for {dtype}");
     }
     let [a, b] = cipher(key, &shape.into());
     if dtype == DType::U64 {

@@ -40,7 +40,7 @@ use rune_ir::{DType, Shape};
 #[track_caller]
 fn expect_float(op: &str, dtype: DType) {
     if !dtype.is_float() {
-        refuse!("random::{op}: draws floats, and is asked for {dtype}");
+        refuse!("random::{op}: draws floats, but was asked for {dtype}");
     }
 }
 

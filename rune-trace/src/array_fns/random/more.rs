@@ -179,13 +179,10 @@ pub fn multivariate_normal(
     let op = "multivariate_normal";
     expect_float(op, dtype);
     let Some(&n) = mean.shape().last() else {
-        refuse!("random::{op}: the mean is a vector along its last axis, and is given as {}", mean.ty());
+        refuse!("random::{op}: the mean must be a vector along its last axis, but is {}", mean.ty());
     };
     if !covariance.shape().ends_with(&[n, n]) {
-        refuse!(
-            "random::{op}: the covariance is a matrix of {n} rows and columns, and is given as {}",
-            covariance.ty()
-        );
+        refuse!("random::{op}: the covariance must be a matrix of {n} rows and columns, but is {}", covariance.ty());
     }
     let shape = shape.into();
     let mut vectors = shape.clone();
@@ -197,7 +194,7 @@ pub fn multivariate_normal(
     let _ = parameter(op, covariance, dtype, &matrices);
     let factor = linalg::cholesky(covariance);
     let x = normal(key, vectors, dtype);
-    mean + factor.matmul(&x.unsqueeze(-1)).squeeze(-1)
+    mean + factor.matmul(x.unsqueeze(-1)).squeeze(-1)
 }
 /// Returns random matrices of `n` rows and `m` columns, evenly among those with orthonormal rows or columns, whichever are fewer. `shape`
 /// is that of the other axes.

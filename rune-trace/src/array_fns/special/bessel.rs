@@ -2,11 +2,11 @@
 //! Functions", 1962; the coefficients were computed anew to 50 digits), and those of the first kind by Miller's backward recurrence (W.
 //! Gautschi, "Computational Aspects of Three-Term Recurrence Relations", 1967).
 
-use super::support::{chebyshev, lift, number_or, repeat, with_slope};
+use super::support::{chebyshev, lift, number_or, with_slope};
 use super::tables::{FAR_0, FAR_1, NEAR_0, NEAR_1};
 use crate::array_fns::elementwise::expect_float;
 use crate::tensor::{at_caller, current_origin, with_origin};
-use crate::{Tensor, custom_tangent, lax};
+use crate::{Tensor, custom_tangent, fori_loop, lax};
 use rune_ir::DType;
 
 /// The coefficients that count in the dtype: those of a series before the first that is far below its precision.
@@ -18,29 +18,29 @@ fn enough(x: &Tensor, coefficients: &'static [f64]) -> &'static [f64] {
     &coefficients[first..]
 }
 
-/// e^-x I(x) of x ≥ 0.
-fn scaled(x: &Tensor, near: &'static [f64], far: &'static [f64]) -> Tensor {
+/// The series up to 8 and above, of x ≥ 0.
+fn pieces(x: &Tensor, near: &'static [f64], far: &'static [f64]) -> [Tensor; 2] {
     let small = x.le(8.0);
     let inner = number_or(&!&small, 8.0, x);
     let outer = number_or(&small, 8.0, x);
     let near = chebyshev(&(inner * 0.25 - 1.0), enough(x, near));
     let far = chebyshev(&(16.0 / &outer - 1.0), enough(x, far)) / outer.sqrt();
-    lax::select(&small, &near, &far)
+    [near, far]
 }
 fn i0e_value(x: &Tensor) -> Tensor {
-    number_or(&x.isnan(), f64::NAN, &scaled(&x.abs(), &NEAR_0, &FAR_0))
+    let magnitude = x.abs();
+    let [near, far] = pieces(&magnitude, &NEAR_0, &FAR_0);
+    number_or(&x.isnan(), f64::NAN, &lax::select(&magnitude.le(8.0), &near, &far))
 }
 fn i1e_value(x: &Tensor) -> Tensor {
-    let y = scaled(&x.abs(), &NEAR_1, &FAR_1);
-    // Near 0, where the series gives an absolute error: x/2 - x |x|/2 + 3 x³/16.
-    let small = x.abs().lt(1e-4);
-    let near = number_or(&!&small, 0.0, x);
-    let near = &near * (0.5 - near.abs() * 0.5 + near.square() * 0.1875);
-    let y = lax::select(&small, &near, &lax::select(&x.lt(0.0), &-&y, &y));
+    let magnitude = x.abs();
+    let [near, far] = pieces(&magnitude, &NEAR_1, &FAR_1);
+    let y = lax::select(&x.lt(0.0), &-&far, &far);
+    let y = lax::select(&magnitude.le(8.0), &(number_or(&magnitude.gt(8.0), 8.0, x) * near), &y);
     number_or(&x.isnan(), f64::NAN, &y)
 }
-fn i0e_of(x: &Tensor) -> Tensor {
-    with_slope(i0e_value, x, |x, y| i1e_of(x) - x.sign() * y)
+pub(crate) fn i0e_of(x: &Tensor) -> Tensor {
+    with_slope(i0e_value, x, |x, y| i1e_value(x) - x.sign() * y)
 }
 fn i1e_of(x: &Tensor) -> Tensor {
     with_slope(i1e_value, x, |x, y| {
@@ -48,22 +48,24 @@ fn i1e_of(x: &Tensor) -> Tensor {
         let zero = x.eq(0.0);
         let inner = number_or(&zero, 1.0, x);
         let ratio = number_or(&zero, 0.5, &(y / inner));
-        i0e_of(x) - x.sign() * y - ratio
+        i0e_value(x) - x.sign() * y - ratio
     })
 }
+fn i0_value(x: &Tensor) -> Tensor {
+    x.abs().exp() * i0e_value(x)
+}
+fn i1_value(x: &Tensor) -> Tensor {
+    x.abs().exp() * i1e_value(x)
+}
 fn i0_of(x: &Tensor) -> Tensor {
-    with_slope(|x: &Tensor| x.abs().exp() * i0e_of(x), x, |x, _| i1_of(x))
+    with_slope(i0_value, x, |x, _| i1_value(x))
 }
 fn i1_of(x: &Tensor) -> Tensor {
-    with_slope(
-        |x: &Tensor| x.abs().exp() * i1e_of(x),
-        x,
-        |x, y| {
-            let zero = x.eq(0.0);
-            let inner = number_or(&zero, 1.0, x);
-            i0_of(x) - number_or(&zero, 0.5, &(y / inner))
-        },
-    )
+    with_slope(i1_value, x, |x, y| {
+        let zero = x.eq(0.0);
+        let inner = number_or(&zero, 1.0, x);
+        i0_value(x) - number_or(&zero, 0.5, &(y / inner))
+    })
 }
 
 /// Returns I₀(x), the modified Bessel function of the first kind of order 0.
@@ -118,28 +120,32 @@ fn jn_value(z: &Tensor, v: usize, terms: usize) -> Tensor {
     let mut sum = z.zeros_like();
     let top = v.min(terms);
     // Down to `top` in a loop, and from there one by one.
-    let counter = lax::full(dtype, &rune_ir::Shape::scalar(), terms as f64);
     let step = |k: &Tensor, second: &Tensor, first: &Tensor| (k + 1.0) * first * 2.0 / &inner - second;
-    let from = repeat(
-        |c: &[Tensor; 4]| c[0].gt(top as f64),
-        |[k, second, first, sum]| {
-            let next = step(&k.broadcast_to(z.shape()), second, first);
-            let half = k * 0.5;
-            let even = half.eq(half.floor()).broadcast_to(z.shape());
-            let sum = lax::select(&even, &(sum + &next * 2.0), sum);
-            // Only their ratios count, so they are kept from overflowing.
-            let scale = number_or(&next.abs().gt(1e15), 1e-15, &z.ones_like());
-            [k - 1.0, first * &scale, next * &scale, sum * scale]
+    let origin = current_origin();
+    let from = fori_loop(
+        0,
+        terms - top,
+        |turn, [second, first, sum]: &[Tensor; 3]| {
+            with_origin(&origin, || {
+                let k = terms as f64 - lax::convert(turn, dtype);
+                let half = &k * 0.5;
+                let even = half.eq(half.floor()).broadcast_to(z.shape());
+                let next = step(&k.broadcast_to(z.shape()), second, first);
+                let sum = lax::select(&even, &(sum + &next * 2.0), sum);
+                // Only their ratios count, so they are kept from overflowing.
+                let scale = lax::stop_gradient(&number_or(&next.abs().gt(1e15), 1e-15, &z.ones_like()));
+                [first * &scale, next * &scale, sum * scale]
+            })
         },
-        &[counter, second.clone(), first.clone(), sum.clone()],
+        &[second.clone(), first.clone(), sum.clone()],
     );
-    let [_, s, f, total] = from;
+    let [s, f, total] = from;
     (second, first, sum) = (s, f, total);
     let mut found = Vec::new();
     for k in (0..=top).rev() {
         let next = step(&lax::full_like(z, k as f64), &second, &first);
         if k % 2 == 0 {
-            sum = sum + &next * 2.0;
+            sum += &next * 2.0;
         }
         found.push(next.clone());
         (second, first) = (first, next);
@@ -156,13 +162,13 @@ fn jn_value(z: &Tensor, v: usize, terms: usize) -> Tensor {
     Tensor::stack(&rows, 0)
 }
 fn jn_of(z: &Tensor, v: usize, terms: usize) -> Tensor {
-    let origin = current_origin();
+    let origin = &current_origin();
     let f = custom_tangent(
-        move |z: &Tensor| jn_value(z, v, terms),
+        move |z: &Tensor| with_origin(origin, || jn_value(z, v, terms)),
         move |(z,), _, (dz,)| {
-            with_origin(&origin, || {
+            with_origin(origin, || {
                 // J₀' = -J₁, and Jₖ' = (Jₖ₋₁ - Jₖ₊₁) / 2.
-                let all = jn_of(z, v + 1, terms.max(v + 1)).unstack(0);
+                let all = jn_value(z, v + 1, terms.max(v + 1)).unstack(0);
                 let mut rows = vec![-&all[1] * dz];
                 for k in 1..=v {
                     rows.push((&all[k - 1] - &all[k + 1]) * 0.5 * dz);

@@ -26,9 +26,11 @@ fn rel_entr_of(x: &Tensor, y: &Tensor) -> Tensor {
     let both = x.gt(0.0) & y.gt(0.0);
     let none = x.eq(0.0) & y.ge(0.0);
     let (p, q) = (number_or(&!&both, 1.0, x), number_or(&!&both, 1.0, y));
-    let y = xlogx_of(&p) - xlogy_of(&p, &q);
+    let nan = x.isnan() | y.isnan();
+    let entropy = xlogx_of(&p) - xlogy_of(&p, &q);
+    let y = number_or(&(x.eq(f64::INFINITY) & y.lt(f64::INFINITY)), f64::INFINITY, &entropy);
     let otherwise = number_or(&none, 0.0, &lax::full_like(x, f64::INFINITY));
-    lax::select(&both, &y, &otherwise)
+    number_or(&nan, f64::NAN, &lax::select(&both, &y, &otherwise))
 }
 
 /// Returns x · ln y, and 0 where x is 0.
@@ -81,7 +83,12 @@ pub fn rel_entr(x: impl Operand, y: impl Operand) -> Tensor {
 /// If the dtype is no float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn kl_div(x: impl Operand, y: impl Operand) -> Tensor {
-    lift_all("special::kl_div", [x.into_argument(), y.into_argument()], |[x, y]| rel_entr_of(x, y) - x + y)
+    lift_all("special::kl_div", [x.into_argument(), y.into_argument()], |[x, y]| {
+        let outside = x.lt(0.0) | y.lt(0.0) | (x.gt(0.0) & y.eq(0.0));
+        let nan = x.isnan() | y.isnan();
+        let y = number_or(&outside, f64::INFINITY, &(rel_entr_of(x, y) - x + y));
+        number_or(&nan, f64::NAN, &y)
+    })
 }
 
 /// ln (x / (1 - x)), within a caller.

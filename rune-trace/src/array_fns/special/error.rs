@@ -81,11 +81,11 @@ fn scaled_tail(x: &Tensor) -> Tensor {
     let far = polynomial(&square, &SINGLE_FAR);
     inverse * lax::select(&x.lt(2.0), &near, &far)
 }
-/// e^-x², with x² in two parts, so that its rounding does not count.
-fn gaussian(x: &Tensor) -> Tensor {
+/// e^-sx², with x² in two parts, so that its rounding does not count.
+fn gaussian(x: &Tensor, s: f64) -> Tensor {
     let large = (x * 16.0).floor() / 16.0;
     let small = (x - &large) * (x + &large);
-    (-(&large * &large)).exp() * (-small).exp()
+    (&large * &large * -s).exp() * (small * -s).exp()
 }
 
 fn erfc_value(x: &Tensor) -> Tensor {
@@ -93,7 +93,7 @@ fn erfc_value(x: &Tensor) -> Tensor {
     let inner = magnitude.lt(1.0);
     let outer = number_or(&inner, 1.0, &magnitude);
     let none = outer.square().gt(log_max(x));
-    let tail = gaussian(&outer) * scaled_tail(&outer);
+    let tail = gaussian(&outer, 1.0) * scaled_tail(&outer);
     let tail = number_or(&none, 0.0, &tail);
     let tail = lax::select(&x.lt(0.0), &(2.0 - &tail), &tail);
     let y = lax::select(&inner, &(1.0 - x.erf()), &tail);
@@ -122,7 +122,15 @@ pub(crate) fn erfcx_of(x: &Tensor) -> Tensor {
 fn ndtr_value(x: &Tensor) -> Tensor {
     let w = x * FRAC_1_SQRT_2;
     let middle = w.abs().lt(FRAC_1_SQRT_2);
-    lax::select(&middle, &(w.erf() + 1.0), &erfc_value(&-&w)) * 0.5
+    // e^-x²/2 of x itself, since the rounding of x / √2 counts in the tail.
+    let outer = number_or(&middle, 1.0, &x.abs());
+    let none = outer.square().gt(2.0 * log_max(x));
+    let tail =
+        number_or(&none, 0.0, &(gaussian(&outer, 0.5) * scaled_tail(&(&outer * FRAC_1_SQRT_2).maximum(1.0)) * 0.5));
+    let tail = lax::select(&outer.lt(SWITCH), &(erfc_value(&(&outer * FRAC_1_SQRT_2)) * 0.5), &tail);
+    let tail = lax::select(&x.gt(0.0), &(1.0 - &tail), &tail);
+    let y = lax::select(&middle, &((w.erf() + 1.0) * 0.5), &tail);
+    number_or(&x.isnan(), f64::NAN, &y)
 }
 /// The distribution function of the normal distribution, within a caller.
 pub(crate) fn ndtr_of(x: &Tensor) -> Tensor {

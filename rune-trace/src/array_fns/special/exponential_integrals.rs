@@ -88,8 +88,7 @@ fn expn_value(n: &Tensor, x: &Tensor) -> Tensor {
     let wrong = n.lt(0.0) | x.lt(0.0) | x.isnan() | n.isnan();
     let at_zero = x.eq(0.0);
     let infinite = x.eq(f64::INFINITY);
-    let order_zero = n.eq(0.0);
-    let settled = &wrong | &at_zero | &order_zero | &infinite;
+    let settled = &wrong | &at_zero | &infinite;
     let large = !&settled & n.ge(LARGE);
     let by_fraction = !(&settled | &large) & x.gt(1.0);
     let by_series = !(&settled | &large | &by_fraction);
@@ -99,23 +98,26 @@ fn expn_value(n: &Tensor, x: &Tensor) -> Tensor {
     let (n3, x3) = (number_or(&!&large, LARGE, n), number_or(&!&large, 1.0, x));
     let y = lax::select(&by_fraction, &fraction(&n2, &x2, &by_fraction), &series(&n1, &x1, &by_series));
     let y = lax::select(&large, &large_order(&n3, &x3), &y);
-    let y = lax::select(&order_zero, &((-x).exp() / x), &y);
     let at_zero_value = number_or(&n.lt(2.0), f64::INFINITY, &(1.0 / (number_or(&n.lt(2.0), 2.0, n) - 1.0)));
     let y = lax::select(&at_zero, &at_zero_value, &y);
     let y = number_or(&infinite, 0.0, &y);
     number_or(&wrong, f64::NAN, &y)
 }
-/// Eₙ(x), within a caller. Of order -1 it is e⁻ˣ (1 + 1/x) / x, which the derivative of order 0 needs.
-pub(crate) fn expn_of(n: &Tensor, x: &Tensor) -> Tensor {
-    let order = n.clone();
-    let value = move |x: &Tensor| {
-        let below = order.eq(-1.0);
-        let y = expn_value(&number_or(&below, 0.0, &order), x);
-        lax::select(&below, &((-x).exp() * (1.0 + 1.0 / x) / x), &y)
+/// Eₙ(x), within a caller, where `levels` derivatives by x are again functions with rules; that of E₀, which is elementary, is differentiated as it
+/// is. Beyond them loops are differentiated, which forward mode does.
+fn expn_of(n: &Tensor, x: &Tensor, levels: u32) -> Tensor {
+    let elementary = n.eq(0.0);
+    let order = number_or(&elementary, 1.0, n);
+    let next = &order - 1.0;
+    let y = match levels {
+        0 => expn_value(&order, x),
+        _ => with_slope(move |x: &Tensor| expn_value(&order, x), x, move |x, _| -expn_of(&next, x, levels - 1)),
     };
-    let next = n - 1.0;
-    with_slope(value, x, move |x, _| -expn_of(&next, x))
+    let wrong = &elementary & !x.ge(0.0);
+    let inner = number_or(&!(&elementary & !&wrong), 1.0, x);
+    lax::select(&elementary, &number_or(&wrong, f64::NAN, &((-&inner).exp() / &inner)), &y)
 }
+const LEVELS: u32 = 2;
 
 /// Ei(x) of x > 0.
 fn positive(x: &Tensor) -> Tensor {
@@ -167,7 +169,7 @@ pub fn expi(x: &Tensor) -> Tensor {
 /// If `x` is of no float dtype.
 #[track_caller]
 pub fn exp1(x: &Tensor) -> Tensor {
-    lift("special::exp1", x, |x| expn_of(&x.ones_like(), x))
+    lift("special::exp1", x, |x| expn_of(&x.ones_like(), x, LEVELS))
 }
 /// Returns the exponential integral Eₙ(x), the integral of e⁻ˣᵗ / tⁿ from 1 on, for whole `n` (as integers or floats) that are not negative, and
 /// `x` that is not either: else NaN. Only `x` can be differentiated by.
@@ -186,6 +188,6 @@ pub fn expn(n: impl Operand, x: impl Operand) -> Tensor {
     let n = order("special::expn", n.into_argument(), &x);
     lift_all("special::expn", [n, x], |[n, x]| {
         let negative = n.lt(0.0);
-        number_or(&negative, f64::NAN, &expn_of(&number_or(&negative, 0.0, n), x))
+        number_or(&negative, f64::NAN, &expn_of(&number_or(&negative, 0.0, n), x, LEVELS))
     })
 }

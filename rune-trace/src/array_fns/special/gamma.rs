@@ -39,7 +39,7 @@ fn lgamma_value(x: &Tensor) -> Tensor {
     let (z, below) = reflected(x);
     let mut sum = lax::full_like(x, LANCZOS_0);
     for (k, c) in LANCZOS.into_iter().enumerate() {
-        sum = sum + c / (&z + (k + 1) as f64);
+        sum += c / (&z + (k + 1) as f64);
     }
     let (log_t, t) = log_base(&z);
     // Of the powers of t the greatest part cancels, so it is taken out first.
@@ -63,8 +63,8 @@ fn digamma_value(x: &Tensor) -> Tensor {
     let mut slope = lax::full_like(x, 0.0);
     for (k, c) in LANCZOS.into_iter().enumerate() {
         let term = &z + (k + 1) as f64;
-        slope = slope - c / (&term * &term);
-        sum = sum + c / term;
+        slope -= c / (&term * &term);
+        sum += c / term;
     }
     let (log_t, t) = log_base(&z);
     let y = log_t + slope / sum - G / t;
@@ -111,14 +111,14 @@ fn sign_of(x: &Tensor) -> Tensor {
 pub fn gammaln(x: &Tensor) -> Tensor {
     lift("special::gammaln", x, lgamma_of)
 }
-/// Returns ln Γ(x), which is NaN where x is not positive; [`gammaln`] has the logarithm of |Γ(x)| there.
+/// Returns ln Γ(x), which is NaN where x is negative; [`gammaln`] has the logarithm of |Γ(x)| there.
 ///
 /// # Panics
 /// If `x` is of no float dtype.
 #[track_caller]
 pub fn loggamma(x: &Tensor) -> Tensor {
     lift("special::loggamma", x, |x| {
-        let positive = x.gt(0.0);
+        let positive = x.ge(0.0);
         let inner = lax::select(&positive, x, &x.ones_like());
         lax::select(&positive, &lgamma_of(&inner), &lax::full_like(x, f64::NAN))
     })
@@ -235,7 +235,7 @@ fn log_ratio(a: &Tensor, b: &Tensor) -> Tensor {
         -0.001_653_229_627_807_13,
     ];
     let h = a / b;
-    let x = &h / (1.0 + &h);
+    let x = 1.0 / (1.0 + &h);
     let square = &x * &x;
     // (1 - xⁿ) / (1 - x) for n = 1, 3, …, 11.
     let mut sums = vec![x.ones_like()];
@@ -248,7 +248,7 @@ fn log_ratio(a: &Tensor, b: &Tensor) -> Tensor {
     for k in (0..5).rev() {
         w = w * &t + &sums[k] * STIRLING[k];
     }
-    let w = w * (x / b);
+    let w = w * (&h * x / b);
     let u = (b + (a - 0.5)) * h.log1p();
     let v = a * (b.log() - 1.0);
     lax::select(&u.le(&v), &(&w - &v - &u), &(&w - &u - &v))
@@ -296,12 +296,12 @@ pub fn beta(a: impl Operand, b: impl Operand) -> Tensor {
 #[track_caller]
 pub fn multigammaln(a: &Tensor, d: usize) -> Tensor {
     if d == 0 {
-        refuse!("special::multigammaln: the dimension is at least 1, and is given as 0");
+        refuse!("special::multigammaln: the dimension must be at least 1, but is 0");
     }
     lift("special::multigammaln", a, |a| {
         let mut sum = lax::full_like(a, 0.25 * (d * (d - 1)) as f64 * PI.ln());
         for j in 0..d {
-            sum = sum + lgamma_of(&(a - j as f64 / 2.0));
+            sum += lgamma_of(&(a - j as f64 / 2.0));
         }
         sum
     })

@@ -18,7 +18,7 @@ fn fraction(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
     let init = [lax::full(DType::Bool, x.shape(), 1.0), x.zeros_like(), c, d, h];
     let last = repeat(
         |s: &[Tensor; 5]| s[0].any(),
-        |[_, n, c, d, h]| {
+        |[on, n, c, d, h]| {
             // d₂ₘ₊₁ for n = 2m and d₂ₘ for n = 2m - 1.
             let half = n * 0.5;
             let even = half.eq(half.floor());
@@ -33,8 +33,9 @@ fn fraction(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
             let d = 1.0 / apart(&(1.0 + numerator * d));
             let delta = &c * &d;
             let n = n + 1.0;
-            let more = (&delta - 1.0).abs().ge(small) & n.lt(most);
-            [more, n, c, d, h * delta]
+            let more = on & (&delta - 1.0).abs().ge(small) & n.lt(most);
+            // What is done stays, whatever is beside it.
+            [more, n, c, d, lax::select(on, &(h * delta), h)]
         },
         &init,
     );
@@ -42,7 +43,8 @@ fn fraction(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
     h
 }
 
-fn betainc_value(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
+/// The part of the integral up to `x`; or the rest, where it is the `upper` one.
+fn betainc_value(a: &Tensor, b: &Tensor, x: &Tensor, upper: bool) -> Tensor {
     let infinity = f64::INFINITY;
     let a_is_zero = a.eq(0.0) | b.eq(infinity);
     let b_is_zero = b.eq(0.0) | a.eq(infinity);
@@ -63,16 +65,29 @@ fn betainc_value(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
     let usual = (x.log() * &a + (-&x).log1p() * &b - betaln_of(&a, &b)).exp() / &a;
     let factor = lax::select(&a.lt(2.0 * tiny(&x)), &small, &usual);
     let y = fraction(&a, &b, &x) * factor;
-    let y = lax::select(&fast, &y, &(1.0 - &y));
+    let rest = 1.0 - &y;
+    let (y, one, zero) =
+        if upper { (lax::select(&fast, &rest, &y), zero, one) } else { (lax::select(&fast, &y, &rest), one, zero) };
     let y = number_or(&one, 1.0, &number_or(&zero, 0.0, &y));
     number_or(&nan, f64::NAN, &y)
 }
+/// The function, within a caller; or 1 less it, where it is the `upper` one.
+fn either_of(a: &Tensor, b: &Tensor, x: &Tensor, upper: bool) -> Tensor {
+    let (p, q) = (a.clone(), b.clone());
+    let value = move |x: &Tensor| betainc_value(&p, &q, x, upper);
+    let (a, b) = (a.clone(), b.clone());
+    with_slope(value, x, move |x, _| {
+        let density = ((&b - 1.0) * (-x).log1p() + (&a - 1.0) * x.log() - betaln_of(&a, &b)).exp();
+        if upper { -density } else { density }
+    })
+}
 /// The function, within a caller.
 pub(crate) fn betainc_of(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
-    let (p, q) = (a.clone(), b.clone());
-    let value = move |x: &Tensor| betainc_value(&p, &q, x);
-    let (a, b) = (a.clone(), b.clone());
-    with_slope(value, x, move |x, _| ((&b - 1.0) * (-x).log1p() + (&a - 1.0) * x.log() - betaln_of(&a, &b)).exp())
+    either_of(a, b, x, false)
+}
+/// 1 less the function, within a caller.
+pub(crate) fn betaincc_of(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
+    either_of(a, b, x, true)
 }
 
 /// Returns the regularized incomplete beta function, Iₓ(a, b) = ∫₀ˣ tᵃ⁻¹ (1 - t)ᵇ⁻¹ dt / B(a, b). NaN for negative `a` or `b` and for `x` outside of

@@ -2,9 +2,10 @@
 //! "Methods and Programs for Mathematical Functions", 1989), and their derivatives by the parameter, which differentiate the terms one by one.
 
 use super::gamma::{digamma_of, lgamma_of};
-use super::support::{epsilon, lift_all, log_max, number_or, repeat, with_slope, with_slopes};
+use super::support::{epsilon, lift_all, log_max, number_or, polynomial, repeat, with_slope, with_slopes};
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
+use std::f64::consts::PI;
 
 /// Terms of the continued fraction after which it is given up.
 const MOST: f64 = 2000.0;
@@ -15,9 +16,35 @@ struct Expansion {
     slope: Option<Tensor>,
 }
 
+/// ln (xᵃ⁻ⁿ e⁻ˣ / Γ(a)), with n = `less`. For large a by Stirling's series (DLMF 5.11.1), since the great parts of the sum nearly cancel.
+fn log_factor(a: &Tensor, x: &Tensor, less: f64) -> Tensor {
+    /// B₂ₖ / (2k (2k - 1)), the highest power first.
+    const STIRLING: [f64; 8] = [
+        -3617.0 / 122_400.0,
+        1.0 / 156.0,
+        -691.0 / 360_360.0,
+        1.0 / 1188.0,
+        -1.0 / 1680.0,
+        1.0 / 1260.0,
+        -1.0 / 360.0,
+        1.0 / 12.0,
+    ];
+    let small = a.lt(10.0);
+    let (p, y) = (number_or(&!&small, 1.0, a), number_or(&!&small, 1.0, x));
+    let direct = (&p - less) * y.log() - y - lgamma_of(&p);
+    let (p, y) = (number_or(&small, 10.0, a), number_or(&small, 10.0, x));
+    let u = (&y - &p) / &p;
+    let inverse = 1.0 / &p;
+    let correction = &inverse * polynomial(&inverse.square(), &STIRLING);
+    let mut by_series = &p * (u.log1p() - &u) + (p * (0.5 / PI)).log() * 0.5 - correction;
+    if less != 0.0 {
+        by_series -= y.log() * less;
+    }
+    lax::select(&small, &direct, &by_series)
+}
 /// xᵃ e⁻ˣ / Γ(a); and where it is too small to be told from 0.
 fn factor(a: &Tensor, x: &Tensor) -> (Tensor, Tensor) {
-    let log = a * x.log() - x - lgamma_of(a);
+    let log = log_factor(a, x, 0.0);
     let none = log.lt(-log_max(x));
     (log.exp(), none)
 }
@@ -124,9 +151,10 @@ struct Parts {
 }
 fn parts(a: &Tensor, x: &Tensor) -> Parts {
     let wrong = x.lt(0.0) | a.lt(0.0) | (a.eq(0.0) & x.eq(0.0)) | a.isnan() | x.isnan();
+    let wrong = wrong | (a.eq(f64::INFINITY) & x.eq(f64::INFINITY));
     let use_fraction = x.ge(1.0) & x.gt(a);
     let (ax, none) = factor(a, x);
-    let enabled = !(&wrong | none | x.eq(0.0) | x.eq(f64::INFINITY) | a.eq(0.0));
+    let enabled = !(&wrong | none | x.eq(0.0) | x.eq(f64::INFINITY) | a.eq(0.0) | a.eq(f64::INFINITY));
     let lower = series(a, x, &(&enabled & !&use_fraction), false).value * &ax / a;
     let upper = fraction(a, x, &(enabled & &use_fraction), false).value * ax;
     Parts { wrong, lower, upper, use_fraction }
@@ -135,21 +163,26 @@ fn parts(a: &Tensor, x: &Tensor) -> Parts {
 fn lower_value(a: &Tensor, x: &Tensor) -> Tensor {
     let Parts { wrong, lower, upper, use_fraction } = parts(a, x);
     let y = lax::select(&use_fraction, &(1.0 - upper), &lower);
-    let y = number_or(&x.eq(0.0), 0.0, &y);
+    let y = number_or(&(x.eq(0.0) | a.eq(f64::INFINITY)), 0.0, &y);
     let y = number_or(&(x.eq(f64::INFINITY) | a.eq(0.0)), 1.0, &y);
     number_or(&wrong, f64::NAN, &y)
 }
 fn upper_value(a: &Tensor, x: &Tensor) -> Tensor {
     let Parts { wrong, lower, upper, use_fraction } = parts(a, x);
     let y = lax::select(&use_fraction, &upper, &(1.0 - lower));
-    let y = number_or(&x.eq(0.0), 1.0, &y);
+    let y = number_or(&(x.eq(0.0) | a.eq(f64::INFINITY)), 1.0, &y);
     let y = number_or(&(x.eq(f64::INFINITY) | a.eq(0.0)), 0.0, &y);
     number_or(&wrong, f64::NAN, &y)
 }
 
 /// The derivative by x of the lower function, xᵃ⁻¹ e⁻ˣ / Γ(a).
 fn density(a: &Tensor, x: &Tensor) -> Tensor {
-    (-x + (a - 1.0) * x.log() - lgamma_of(a)).exp()
+    let zero = x.eq(0.0);
+    let inner = number_or(&zero, 1.0, x);
+    let y = log_factor(a, &inner, 1.0).exp();
+    // At 0 it is 0, 1 or ∞.
+    let end = number_or(&a.eq(1.0), 1.0, &number_or(&a.lt(1.0), f64::INFINITY, &a.zeros_like()));
+    lax::select(&zero, &end, &y)
 }
 
 /// The lower function, within a caller.
@@ -168,7 +201,10 @@ fn slope_value(a: &Tensor, x: &Tensor, of_samples: bool) -> Tensor {
     let wrong = x.lt(0.0) | a.le(0.0);
     let use_fraction = x.gt(1.0) & x.gt(a);
     let (ax, none) = factor(a, x);
-    let enabled = !(x.eq(0.0) | &wrong | none | &nan | x.eq(f64::INFINITY));
+    let mut enabled = !(x.eq(0.0) | &wrong | &nan | x.eq(f64::INFINITY));
+    if !of_samples {
+        enabled &= !none;
+    }
     let log_x = x.log();
     let Expansion { value, slope } = series(a, x, &(&enabled & !&use_fraction), true);
     let lower = slope.expect("it is differentiated") + value * (&log_x - digamma_of(&(a + 1.0)));

@@ -29,11 +29,11 @@ fn lift_pair(
 ) -> (Tensor, Tensor) {
     expect_float(op, x);
     at_caller(|| {
-        let origin = current_origin();
+        let origin = &current_origin();
         let g = custom_tangent(
-            move |x: &Tensor| f(x),
+            move |x: &Tensor| with_origin(origin, || f(x)),
             move |(x,), _, (dx,)| {
-                with_origin(&origin, || {
+                with_origin(origin, || {
                     let (a, b) = slopes(x);
                     (a * dx, b * dx)
                 })
@@ -226,7 +226,7 @@ fn owens_t_value(h: &Tensor, a: &Tensor) -> Tensor {
     let mut sum = lax::full_like(h, 0.0);
     for (point, weight) in owen::POINTS.into_iter().zip(owen::WEIGHTS) {
         let r = flat.square() * point + 1.0;
-        sum = sum + (reach.square() * &r * -0.5).exp() / r * weight;
+        sum += (reach.square() * &r * -0.5).exp() / r * weight;
     }
     let y = &flat * sum;
     let y = lax::select(&reach.eq(0.0), &(flat.atan() / (2.0 * PI)), &y);

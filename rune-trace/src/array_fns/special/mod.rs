@@ -25,16 +25,20 @@ pub(crate) mod support;
 mod tables;
 mod zeta;
 
+pub(crate) use bessel::i0e_of;
 pub use bessel::{bessel_jn, i0, i0e, i1, i1e};
 pub use elementary::{boxcox, boxcox1p, entr, expit, kl_div, logit, rel_entr, sinc, xlog1py, xlogy};
+pub(crate) use elementary::{log1mexp_of, logit_of, xlog1py_of, xlogy_of};
 pub use error::{erfc, erfcx, log_ndtr, ndtr, ndtri};
+pub(crate) use error::{log_ndtr_of, ndtr_of, ndtri_of, normal_density};
 pub use exponential_integrals::{exp1, expi, expn};
-pub(crate) use gamma::lgamma_of;
 pub use gamma::{
     beta, betaln, comb, digamma, factorial, gamma, gammaln, gammasgn, loggamma, multigammaln, poch, polygamma,
 };
+pub(crate) use gamma::{betaln_of, lgamma_of};
 pub use incomplete_beta::betainc;
-pub(crate) use incomplete_gamma::random_gamma_grad_of;
+pub(crate) use incomplete_beta::{betainc_of, betaincc_of};
 pub use incomplete_gamma::{gammainc, gammaincc, random_gamma_grad};
+pub(crate) use incomplete_gamma::{gammainc_of, gammaincc_of, random_gamma_grad_of};
 pub use integrals::{dawsn, fresnel, owens_t, sici, spence};
 pub use zeta::zeta;

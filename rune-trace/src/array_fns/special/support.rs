@@ -62,7 +62,7 @@ pub(crate) fn order(op: &str, n: Argument, x: &Argument) -> Argument {
             Argument::Tensor(lax::convert(&n, dtype.unwrap_or(DType::F32)))
         }
         (Argument::Tensor(n), _) if !n.dtype().is_float() => {
-            refuse!("{op}: an order is an integer or a float, and is given as {}", n.ty())
+            refuse!("{op}: an order must be an integer or a float, but is {}", n.ty())
         }
         (n, _) => n,
     }
@@ -73,8 +73,9 @@ pub(crate) fn with_slope<F>(f: F, x: &Tensor, slope: impl Fn(&Tensor, &Tensor) -
 where
     F: Fn(&Tensor) -> Tensor + Send + Sync,
 {
-    let origin = current_origin();
-    custom_tangent(f, move |(x,), y, (dx,)| with_origin(&origin, || dx * slope(x, y)))(x)
+    let origin = &current_origin();
+    let f = move |x: &Tensor| with_origin(origin, || f(x));
+    custom_tangent(f, move |(x,), y, (dx,)| with_origin(origin, || dx * slope(x, y)))(x)
 }
 
 /// `f` of `x` and `y`, with the derivatives by both, which `slopes` gives of x, y and the result.
@@ -86,9 +87,10 @@ pub(crate) fn with_slopes<F>(
 where
     F: Fn(&Tensor, &Tensor) -> Tensor + Send + Sync,
 {
-    let origin = current_origin();
+    let origin = &current_origin();
+    let f = move |x: &Tensor, y: &Tensor| with_origin(origin, || f(x, y));
     let f = custom_tangent(f, move |(x, y), z, (dx, dy)| {
-        with_origin(&origin, || {
+        with_origin(origin, || {
             let [by_x, by_y] = slopes(x, y, z);
             dx * by_x + dy * by_y
         })
@@ -127,10 +129,12 @@ pub(crate) fn chebyshev(x: &Tensor, coefficients: &[f64]) -> Tensor {
 }
 
 /// Where `cond` holds `yes`, else `no`, a number.
+#[track_caller]
 pub(crate) fn or_number(cond: &Tensor, yes: &Tensor, no: f64) -> Tensor {
     lax::select(cond, yes, &lax::full_like(yes, no))
 }
 /// Where `cond` holds a number, else `no`.
+#[track_caller]
 pub(crate) fn number_or(cond: &Tensor, yes: f64, no: &Tensor) -> Tensor {
     lax::select(cond, &lax::full_like(no, yes), no)
 }

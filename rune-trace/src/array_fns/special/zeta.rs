@@ -3,6 +3,7 @@
 use super::gamma::{digamma_of, lgamma_of};
 use super::support::{lift_all, number_or, with_slope, with_slopes};
 use crate::array_fns::scalar::Operand;
+use crate::tensor::{current_origin, with_origin};
 use crate::{Tensor, jvp, lax};
 use std::f64::consts::PI;
 
@@ -28,7 +29,7 @@ fn series(s: &Tensor, q: &Tensor) -> Tensor {
     let minus = -s;
     let mut sum = lax::pow(q, &minus);
     for k in 1..TERMS {
-        sum = sum + lax::pow(&(q + k as f64), &minus);
+        sum += lax::pow(&(q + k as f64), &minus);
     }
     let a = q + TERMS as f64;
     let power = lax::pow(&a, &minus);
@@ -56,11 +57,13 @@ fn zeta_value(s: &Tensor, q: &Tensor) -> Tensor {
     let y = lax::select(&(pole & q.eq(q.floor())), &at_pole, &y);
     number_or(&s.eq(1.0), f64::INFINITY, &y)
 }
-/// ζ(s, q), within a caller.
-pub(crate) fn zeta_of(s: &Tensor, q: &Tensor) -> Tensor {
+/// ζ(s, q), within a caller. Rules do not call the functions that they are for, which would need their rules in turn; what they call is
+/// differentiated as it is.
+fn zeta_of(s: &Tensor, q: &Tensor) -> Tensor {
     with_slopes(zeta_value, [s, q], |s, q, _| {
-        let by_s = jvp(|s: &Tensor| series(s, q), s, &s.ones_like()).1;
-        [by_s, -s * zeta_of(&(s + 1.0), q)]
+        let origin = current_origin();
+        let by_s = jvp(|s: &Tensor| with_origin(&origin, || series(s, q)), s, &s.ones_like()).1;
+        [by_s, -s * zeta_value(&(s + 1.0), q)]
     })
 }
 
@@ -69,25 +72,23 @@ pub(crate) fn trigamma(x: &Tensor) -> Tensor {
     let below = x.le(0.0);
     let two = lax::full_like(x, 2.0);
     let positive = lax::select(&below, &(1.0 - x), x);
-    let y = zeta_of(&two, &positive);
+    let y = zeta_value(&two, &positive);
     let angle = lax::select(&below, &(x + (x + 0.5).floor().abs()), &lax::full_like(x, 0.5)) * PI;
     lax::select(&below, &((PI / angle.sin()).square() - &y), &y)
 }
 
+fn polygamma_value(n: &Tensor, x: &Tensor) -> Tensor {
+    let half = n * 0.5;
+    let sign = lax::select(&half.eq(half.floor()), &lax::full_like(n, -1.0), &n.ones_like());
+    let y = sign * lgamma_of(&(n + 1.0)).exp() * zeta_value(&(n + 1.0), x);
+    let y = lax::select(&n.eq(0.0), &digamma_of(x), &y);
+    let y = lax::select(&n.eq(1.0), &trigamma(x), &y);
+    number_or(&(n.lt(0.0) | n.ne(n.floor())), f64::NAN, &y)
+}
 /// The derivative of order `n` of the digamma function, within a caller.
 pub(crate) fn polygamma_of(n: &Tensor, x: &Tensor) -> Tensor {
-    let (order, n) = (n.clone(), n);
-    let value = move |x: &Tensor| {
-        let n = &order;
-        let half = n * 0.5;
-        let sign = lax::select(&half.eq(half.floor()), &lax::full_like(n, -1.0), &n.ones_like());
-        let y = sign * lgamma_of(&(n + 1.0)).exp() * zeta_of(&(n + 1.0), x);
-        let y = lax::select(&n.eq(0.0), &digamma_of(x), &y);
-        let y = lax::select(&n.eq(1.0), &trigamma(x), &y);
-        number_or(&(n.lt(0.0) | n.ne(n.floor())), f64::NAN, &y)
-    };
-    let next = n + 1.0;
-    with_slope(value, x, move |x, _| polygamma_of(&next, x))
+    let (order, next) = (n.clone(), n + 1.0);
+    with_slope(move |x: &Tensor| polygamma_value(&order, x), x, move |x, _| polygamma_value(&next, x))
 }
 
 /// Returns the zeta function of Hurwitz, ζ(x, q) = Σ (q + k)⁻ˣ over whole k from 0. It is ∞ for x = 1, and NaN for x < 1. With `q` = 1 it is the

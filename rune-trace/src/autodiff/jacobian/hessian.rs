@@ -1,9 +1,10 @@
 //! Second derivatives: the Jacobian of the Jacobian, in forward mode over reverse mode.
 
+use super::super::traced_function::By;
 use super::{First, Jacobian, forward, reverse};
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{Argnums, Arguments, Function};
-use crate::{Outer, Tree};
+use crate::{GenericTree, Tree};
 
 /// The second derivatives of a result `Y` with respect to an argument `A`: a Jacobian of a Jacobian. For tensors it is
 /// a tensor, and for a pair it is a pair of pairs.
@@ -31,10 +32,10 @@ pub type Hessian<Y, A> = Jacobian<Jacobian<Y, A>, A>;
 pub fn hessian<'f, X, F>(f: F) -> F::Returning<'f, Hessian<F::Output, X::First>>
 where
     X: Arguments,
-    F: Function<X, Output: Outer> + 'f,
-    Jacobian<F::Output, X::First>: Outer,
+    F: Function<X, Output: GenericTree> + 'f,
+    Jacobian<F::Output, X::First>: GenericTree,
 {
-    let place = Place::here("hessian");
+    let place = CallSite::here("hessian");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || second::<X, _, _, _>(args, First, place, |x| (f.call(x), ())).0)
     })
@@ -43,13 +44,13 @@ where
 /// Like [`hessian`], for a function with an auxiliary result that is not differentiated: returns the Hessian and the
 /// auxiliary result.
 #[track_caller]
-pub fn hessian_aux<'f, X, F, Y: Outer, Aux: Tree>(f: F) -> F::Returning<'f, (Hessian<Y, X::First>, Aux)>
+pub fn hessian_aux<'f, X, F, Y: GenericTree, Aux: Tree>(f: F) -> F::Returning<'f, (Hessian<Y, X::First>, Aux)>
 where
     X: Arguments,
     F: Function<X, Output = (Y, Aux)> + 'f,
-    Jacobian<Y, X::First>: Outer,
+    Jacobian<Y, X::First>: GenericTree,
 {
-    let place = Place::here("hessian_aux");
+    let place = CallSite::here("hessian_aux");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || second::<X, _, _, _>(args, First, place, |x| f.call(x)))
     })
@@ -58,10 +59,10 @@ where
 /// Like [`hessian`], with respect to the arguments `argnums`.
 ///
 /// ```
-/// use rune_trace::{Arg, Tensor, hessian_argnums};
+/// use rune_trace::{Argnum, Tensor, hessian_argnums};
 /// let f = |x: &Tensor, y: &Tensor| x * y.square();
 /// let ((_, xy), (_, yy)) =
-///     hessian_argnums((Arg::<0>, Arg::<1>), f)(&Tensor::scalar(2.0f32), &Tensor::scalar(3.0f32));
+///     hessian_argnums((Argnum::<0>, Argnum::<1>), f)(&Tensor::scalar(2.0f32), &Tensor::scalar(3.0f32));
 /// assert_eq!((xy.item::<f32>()?, yy.item::<f32>()?), (6.0, 4.0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -69,11 +70,11 @@ where
 pub fn hessian_argnums<'f, X, F, S>(argnums: S, f: F) -> F::Returning<'f, Hessian<F::Output, S::Grads>>
 where
     X: Arguments,
-    F: Function<X, Output: Outer> + 'f,
+    F: Function<X, Output: GenericTree> + 'f,
     S: Argnums<X> + 'f,
-    Jacobian<F::Output, S::Grads>: Outer,
+    Jacobian<F::Output, S::Grads>: GenericTree,
 {
-    let place = Place::here("hessian_argnums");
+    let place = CallSite::here("hessian_argnums");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || second::<X, _, _, _>(args, argnums, place, |x| (f.call(x), ())).0)
     })
@@ -81,7 +82,7 @@ where
 
 /// Like [`hessian_aux`], with respect to the arguments `argnums`.
 #[track_caller]
-pub fn hessian_aux_argnums<'f, X, F, S, Y: Outer, Aux: Tree>(
+pub fn hessian_aux_argnums<'f, X, F, S, Y: GenericTree, Aux: Tree>(
     argnums: S,
     f: F,
 ) -> F::Returning<'f, (Hessian<Y, S::Grads>, Aux)>
@@ -89,22 +90,22 @@ where
     X: Arguments,
     F: Function<X, Output = (Y, Aux)> + 'f,
     S: Argnums<X> + 'f,
-    Jacobian<Y, S::Grads>: Outer,
+    Jacobian<Y, S::Grads>: GenericTree,
 {
-    let place = Place::here("hessian_aux_argnums");
+    let place = CallSite::here("hessian_aux_argnums");
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || second::<X, _, _, _>(args, argnums, place, |x| f.call(x)))
     })
 }
 
-fn second<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
+fn second<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
     args: X::Refs<'_>,
     argnums: S,
-    place: Place,
+    place: CallSite,
     f: impl FnOnce(&X) -> (Y, Aux),
 ) -> (Hessian<Y, S::Grads>, Aux)
 where
-    Jacobian<Y, S::Grads>: Outer,
+    Jacobian<Y, S::Grads>: GenericTree,
 {
-    forward(args, argnums, place, |x: &X| reverse(x.refs(), argnums, place, f))
+    forward(args, argnums, By::RealArguments, place, |x: &X| reverse(x.refs(), argnums, By::RealResults, place, f))
 }

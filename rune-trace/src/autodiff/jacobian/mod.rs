@@ -5,17 +5,17 @@ mod hessian;
 pub use hessian::{Hessian, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums};
 
 use super::grad::First;
-use super::run::{Chosen, Run};
-use crate::call_site::Place;
+use super::traced_function::{By, Chosen, TracedFunction};
+use crate::call_site::CallSite;
 use crate::function::{Argnums, Arguments, Function};
 use crate::tensor::{Keep, begin_trace, lax, trace};
 use crate::transform::{Batched, Lanes, move_axis, vmap};
-use crate::{Outer, Tensor, Tree, TreePath};
+use crate::{GenericTree, Tensor, Tree, TreePath};
 use rune_ir::{DType, Shape, Transform, Type};
 
 /// The Jacobian of a result `Y` with respect to an argument `A`: a tree like `Y` with a tree like `A` in place of each
 /// leaf. For two tensors, it is a tensor.
-pub type Jacobian<Y, A> = <Y as Outer>::Of<A>;
+pub type Jacobian<Y, A> = <Y as GenericTree>::Of<A>;
 
 /// Returns a function that computes the Jacobian of `f` with respect to its first argument, in forward mode. It takes
 /// the same arguments. Its result has the structure of that of `f`, with a tree like the first argument in place of
@@ -43,25 +43,29 @@ pub type Jacobian<Y, A> = <Y as Outer>::Of<A>;
 pub fn jacfwd<'f, X, F>(f: F) -> F::Returning<'f, Jacobian<F::Output, X::First>>
 where
     X: Arguments,
-    F: Function<X, Output: Outer> + 'f,
+    F: Function<X, Output: GenericTree> + 'f,
 {
-    let place = Place::here("jacfwd");
+    let place = CallSite::here("jacfwd");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, First, place, |x| (f.call(x), ())).0)
+        place.of_users::<X, _, _>(&f, args, || {
+            forward::<X, _, _, _>(args, First, By::RealArguments, place, |x| (f.call(x), ())).0
+        })
     })
 }
 
 /// Like [`jacfwd`], for a function with an auxiliary result that is not differentiated: returns the Jacobian and the
 /// auxiliary result.
 #[track_caller]
-pub fn jacfwd_aux<'f, X, F, Y: Outer, Aux: Tree>(f: F) -> F::Returning<'f, (Jacobian<Y, X::First>, Aux)>
+pub fn jacfwd_aux<'f, X, F, Y: GenericTree, Aux: Tree>(f: F) -> F::Returning<'f, (Jacobian<Y, X::First>, Aux)>
 where
     X: Arguments,
     F: Function<X, Output = (Y, Aux)> + 'f,
 {
-    let place = Place::here("jacfwd_aux");
+    let place = CallSite::here("jacfwd_aux");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, First, place, |x| f.call(x)))
+        place.of_users::<X, _, _>(&f, args, || {
+            forward::<X, _, _, _>(args, First, By::RealArguments, place, |x| f.call(x))
+        })
     })
 }
 
@@ -70,18 +74,20 @@ where
 pub fn jacfwd_argnums<'f, X, F, S>(argnums: S, f: F) -> F::Returning<'f, Jacobian<F::Output, S::Grads>>
 where
     X: Arguments,
-    F: Function<X, Output: Outer> + 'f,
+    F: Function<X, Output: GenericTree> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = Place::here("jacfwd_argnums");
+    let place = CallSite::here("jacfwd_argnums");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, argnums, place, |x| (f.call(x), ())).0)
+        place.of_users::<X, _, _>(&f, args, || {
+            forward::<X, _, _, _>(args, argnums, By::RealArguments, place, |x| (f.call(x), ())).0
+        })
     })
 }
 
 /// Like [`jacfwd_aux`], with respect to the arguments `argnums`.
 #[track_caller]
-pub fn jacfwd_aux_argnums<'f, X, F, S, Y: Outer, Aux: Tree>(
+pub fn jacfwd_aux_argnums<'f, X, F, S, Y: GenericTree, Aux: Tree>(
     argnums: S,
     f: F,
 ) -> F::Returning<'f, (Jacobian<Y, S::Grads>, Aux)>
@@ -90,9 +96,11 @@ where
     F: Function<X, Output = (Y, Aux)> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = Place::here("jacfwd_aux_argnums");
+    let place = CallSite::here("jacfwd_aux_argnums");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || forward::<X, _, _, _>(args, argnums, place, |x| f.call(x)))
+        place.of_users::<X, _, _>(&f, args, || {
+            forward::<X, _, _, _>(args, argnums, By::RealArguments, place, |x| f.call(x))
+        })
     })
 }
 
@@ -101,11 +109,11 @@ where
 /// elements than the argument.
 ///
 /// ```
-/// use rune_trace::{Arg, Tensor, jacrev, jacrev_argnums};
+/// use rune_trace::{Argnum, Tensor, jacrev, jacrev_argnums};
 /// let f = |a: &Tensor, x: &Tensor| a.matmul(x);
 /// let (a, x) = (Tensor::from([[1.0f32, 2.0], [3.0, 4.0]]), Tensor::from([5.0f32, 6.0]));
 /// assert_eq!(*jacrev(f)(&a, &x).shape(), [2, 2, 2]);
-/// assert_eq!(jacrev_argnums(Arg::<1>, f)(&a, &x).to_vec::<f32>()?, [1.0, 2.0, 3.0, 4.0]);
+/// assert_eq!(jacrev_argnums(Argnum::<1>, f)(&a, &x).to_vec::<f32>()?, [1.0, 2.0, 3.0, 4.0]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -115,25 +123,28 @@ where
 pub fn jacrev<'f, X, F>(f: F) -> F::Returning<'f, Jacobian<F::Output, X::First>>
 where
     X: Arguments,
-    F: Function<X, Output: Outer> + 'f,
+    F: Function<X, Output: GenericTree> + 'f,
 {
-    let place = Place::here("jacrev");
+    let place = CallSite::here("jacrev");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, First, place, |x| (f.call(x), ())).0)
+        place.of_users::<X, _, _>(&f, args, || {
+            reverse::<X, _, _, _>(args, First, By::RealResults, place, |x| (f.call(x), ())).0
+        })
     })
 }
 
 /// Like [`jacrev`], for a function with an auxiliary result that is not differentiated: returns the Jacobian and the
 /// auxiliary result.
 #[track_caller]
-pub fn jacrev_aux<'f, X, F, Y: Outer, Aux: Tree>(f: F) -> F::Returning<'f, (Jacobian<Y, X::First>, Aux)>
+pub fn jacrev_aux<'f, X, F, Y: GenericTree, Aux: Tree>(f: F) -> F::Returning<'f, (Jacobian<Y, X::First>, Aux)>
 where
     X: Arguments,
     F: Function<X, Output = (Y, Aux)> + 'f,
 {
-    let place = Place::here("jacrev_aux");
+    let place = CallSite::here("jacrev_aux");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, First, place, |x| f.call(x)))
+        place
+            .of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, First, By::RealResults, place, |x| f.call(x)))
     })
 }
 
@@ -142,18 +153,20 @@ where
 pub fn jacrev_argnums<'f, X, F, S>(argnums: S, f: F) -> F::Returning<'f, Jacobian<F::Output, S::Grads>>
 where
     X: Arguments,
-    F: Function<X, Output: Outer> + 'f,
+    F: Function<X, Output: GenericTree> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = Place::here("jacrev_argnums");
+    let place = CallSite::here("jacrev_argnums");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, argnums, place, |x| (f.call(x), ())).0)
+        place.of_users::<X, _, _>(&f, args, || {
+            reverse::<X, _, _, _>(args, argnums, By::RealResults, place, |x| (f.call(x), ())).0
+        })
     })
 }
 
 /// Like [`jacrev_aux`], with respect to the arguments `argnums`.
 #[track_caller]
-pub fn jacrev_aux_argnums<'f, X, F, S, Y: Outer, Aux: Tree>(
+pub fn jacrev_aux_argnums<'f, X, F, S, Y: GenericTree, Aux: Tree>(
     argnums: S,
     f: F,
 ) -> F::Returning<'f, (Jacobian<Y, S::Grads>, Aux)>
@@ -162,24 +175,73 @@ where
     F: Function<X, Output = (Y, Aux)> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = Place::here("jacrev_aux_argnums");
+    let place = CallSite::here("jacrev_aux_argnums");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, argnums, place, |x| f.call(x)))
+        place.of_users::<X, _, _>(&f, args, || {
+            reverse::<X, _, _, _>(args, argnums, By::RealResults, place, |x| f.call(x))
+        })
+    })
+}
+
+/// As [`jacfwd`], of a holomorphic function: by complex arguments, of complex results.
+///
+/// ```
+/// use rune_trace::{Complex32, Tensor, jacfwd_holomorphic, jacrev_holomorphic};
+/// let z = Tensor::from([Complex32::new(1.0, 2.0)]);
+/// let f = |z: &Tensor| z * z;
+/// for j in [jacfwd_holomorphic(f)(&z), jacrev_holomorphic(f)(&z)] {
+///     assert_eq!(j.to_vec::<Complex32>()?, [Complex32::new(2.0, 4.0)]);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+/// The returned function panics if a leaf of the first argument or of the result is not complex.
+#[track_caller]
+pub fn jacfwd_holomorphic<'f, X, F>(f: F) -> F::Returning<'f, Jacobian<F::Output, X::First>>
+where
+    X: Arguments,
+    F: Function<X, Output: GenericTree> + 'f,
+{
+    let place = CallSite::here("jacfwd_holomorphic");
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || {
+            forward::<X, _, _, _>(args, First, By::Holomorphic, place, |x| (f.call(x), ())).0
+        })
+    })
+}
+
+/// As [`jacrev`], of a holomorphic function: by complex arguments, of complex results. See [`jacfwd_holomorphic`].
+///
+/// # Panics
+/// As [`jacfwd_holomorphic`].
+#[track_caller]
+pub fn jacrev_holomorphic<'f, X, F>(f: F) -> F::Returning<'f, Jacobian<F::Output, X::First>>
+where
+    X: Arguments,
+    F: Function<X, Output: GenericTree> + 'f,
+{
+    let place = CallSite::here("jacrev_holomorphic");
+    F::returning(move |args| {
+        place.of_users::<X, _, _>(&f, args, || {
+            reverse::<X, _, _, _>(args, First, By::Holomorphic, place, |x| (f.call(x), ())).0
+        })
     })
 }
 
 /// Returns the Jacobian by columns: pushes a basis of the arguments forward.
-fn forward<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
+fn forward<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
     args: X::Refs<'_>,
     argnums: S,
-    place: Place,
+    by: By,
+    place: CallSite,
     f: impl FnOnce(&X) -> (Y, Aux),
 ) -> (Jacobian<Y, S::Grads>, Aux) {
-    let chosen = Chosen::new::<X, S>(args, argnums, place);
-    let run = Run::new::<X>(args, &chosen.by, true, place, f);
+    let chosen = Chosen::new::<X, S>(args, argnums, by, place);
+    let run = TracedFunction::new::<X>(args, &chosen.by, true, place, f);
     let inputs = Blocks::new(run.moved().iter().map(Tensor::ty));
     let (value, aux, linear) = run.linearize();
-    floats_only(&value, place);
+    check_results(&value, by, place);
     let leaves = value.leaves();
     let push_forward = |tangents: &[Tensor]| {
         let outputs = leaves.iter().zip(linear.push_forward(tangents));
@@ -198,16 +260,17 @@ fn forward<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
 }
 
 /// Returns the Jacobian by rows: pulls a basis of the results back.
-fn reverse<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
+fn reverse<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
     args: X::Refs<'_>,
     argnums: S,
-    place: Place,
+    by: By,
+    place: CallSite,
     f: impl FnOnce(&X) -> (Y, Aux),
 ) -> (Jacobian<Y, S::Grads>, Aux) {
-    let chosen = Chosen::new::<X, S>(args, argnums, place);
-    let run = Run::new::<X>(args, &chosen.by, true, place, f);
+    let chosen = Chosen::new::<X, S>(args, argnums, by, place);
+    let run = TracedFunction::new::<X>(args, &chosen.by, true, place, f);
     let (value, aux, linear) = run.with_known_turns().linearize();
-    floats_only(&value, place);
+    check_results(&value, by, place);
     let outputs = Blocks::new(value.leaves().iter().map(Tensor::ty));
     let pull_back = |cotangents: &[Tensor]| {
         let none = aux.leaves().into_iter().map(|_| None);
@@ -226,15 +289,8 @@ fn reverse<X: Arguments, S: Argnums<X>, Y: Outer, Aux: Tree>(
     (jacobian, aux)
 }
 
-fn floats_only<Y: Tree>(value: &Y, place: Place) {
-    value.visit(&mut TreePath::root("output"), &mut |path, y| {
-        if !y.dtype().is_float() {
-            place.fail_for(y, &format!(
-                "`{path}` is of type {}, and only floats have derivatives; return it as an auxiliary result, as with `jacrev_aux`",
-                y.ty()
-            ));
-        }
-    });
+fn check_results<Y: Tree>(value: &Y, by: By, place: CallSite) {
+    value.visit(&mut TreePath::root("output"), &mut |path, y| by.check_result(path, y, place));
 }
 
 /// Returns the results of `f` for a batch of `size` elements, along new first axes. The batch axes of `fronts` are

@@ -10,7 +10,8 @@ use rune_ir::{Program, Transform, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// A call on duals becomes two: one that gives the values and the residuals, one that is linear and gives the tangents.
+/// Turns a call on duals into two: one returns the values and the residuals, and the other is linear and returns the
+/// tangents.
 pub(in crate::transform) fn jvp(program: &Program, args: &[Dual]) -> SmallVec<[Dual; 2]> {
     let moves: Vec<bool> = args.iter().map(|x| !x.t.is_zero()).collect();
     let outputs = program.outputs().len();
@@ -31,12 +32,12 @@ pub(in crate::transform) fn jvp(program: &Program, args: &[Dual]) -> SmallVec<[D
     duals(values_out, &split.moving, changes)
 }
 
-/// The transpose of a call that is linear in the arguments that are wanted.
+/// Transposes a call that is linear in the wanted arguments.
 pub(in crate::transform) fn transpose(program: &Program, args: &[&Slot], cotangents: &[Option<Tensor>], acc: &mut Acc) {
     transpose_by(program, args, cotangents, acc, lax::call);
 }
 
-/// The transpose of what `call` does with a program.
+/// Transposes a program that `call` calls.
 pub(super) fn transpose_by(
     program: &Program,
     args: &[&Slot],
@@ -65,12 +66,12 @@ pub(super) fn transpose_by(
     }
 }
 
-/// The call of the sub-program on all lanes.
+/// Calls the sub-program for a batch.
 pub(in crate::transform) fn batch(program: &Program, args: &[Batched], lanes: &Lanes) -> SmallVec<[Batched; 2]> {
     batch_by(program, args, lanes, lax::call)
 }
 
-/// On all lanes what `call` does with a program.
+/// Calls a program for a batch, by `call`.
 pub(super) fn batch_by(
     program: &Program,
     args: &[Batched],

@@ -1,4 +1,4 @@
-//! Choices: each branch is transformed, and the same one is chosen.
+//! Branches: each is transformed, and the same one is selected.
 
 use super::subprogram::{Residual, Split, duals, pulled_back, pushed_forward, split, sub_program, zeros};
 use crate::Tensor;
@@ -8,7 +8,7 @@ use crate::transform::jvp::Mode;
 use crate::transform::tangent::Dual;
 use crate::transform::transpose::{Acc, Slot};
 use crate::transform::vmap::{Batched, Lanes, not_by_lane, vmap};
-use rune_ir::program::dependence::{Along, reached};
+use rune_ir::program::dependence::{DependenceKind, reached};
 use rune_ir::{DType, Program, Type};
 use smallvec::SmallVec;
 use std::collections::BTreeSet;
@@ -24,10 +24,10 @@ pub(in crate::transform) fn jvp(
     let values: Vec<Tensor> = args.iter().map(|x| x.v.clone()).collect();
     let changes: Vec<Tensor> = args.iter().filter_map(|x| x.t.clone().into_tensor()).collect();
     let outputs = branches[0].outputs().len();
-    // What moves in one branch has a tangent in all.
+    // An output that has a tangent in one branch has one in all.
     let mut moving_out = vec![false; outputs];
     for branch in branches {
-        moving_out.iter_mut().zip(reached(branch, &Along::Tangents, &moves)).for_each(|(any, m)| *any |= m);
+        moving_out.iter_mut().zip(reached(branch, &DependenceKind::Tangents, &moves)).for_each(|(any, m)| *any |= m);
     }
     let (values, changes) = if !moving_out.contains(&true) {
         (lax::case(&index.v, branches, &values), Vec::new())
@@ -43,15 +43,15 @@ pub(in crate::transform) fn jvp(
     duals(values, &moving_out, changes)
 }
 
-/// The residuals of all branches share places in the results: a place for each type, as often as one branch needs it.
+/// The residuals of all branches share the results: there is a result for each type, as often as one branch needs it.
 pub(super) struct Places {
     pub types: Vec<Type>,
-    /// For each branch and each residual that it makes, the place.
+    /// For each branch and each of its residuals, the index of the result.
     pub of: Vec<Vec<usize>>,
 }
 
 impl Places {
-    /// For each branch the types of the residuals that it makes.
+    /// Takes, for each branch, the types of its residuals.
     pub fn new(made: impl Iterator<Item = Vec<Type>>) -> Places {
         let mut types: Vec<Type> = Vec::new();
         let of = made.map(|made| {
@@ -74,7 +74,7 @@ impl Places {
     }
 }
 
-/// The values, and the tangents of those outputs that move.
+/// Returns the values, and the tangents of the outputs that have one.
 fn linearized(
     index: &Tensor,
     branches: &[Arc<Program>],
@@ -128,7 +128,7 @@ fn linearized(
     (results, changes)
 }
 
-/// The transpose of a choice between programs that are linear in the arguments that are wanted.
+/// Transposes a choice between programs that are linear in the wanted arguments.
 pub(in crate::transform) fn transpose(
     index: &Slot,
     args: &[&Slot],
@@ -142,7 +142,8 @@ pub(in crate::transform) fn transpose(
     let inputs: Vec<Tensor> = known.into_iter().chain(given).collect();
     let types: Vec<Type> = inputs.iter().map(|x| x.ty().clone()).collect();
     let wanted: Vec<&Slot> = args.iter().copied().filter(|x| x.known_or_none().is_none()).collect();
-    // Each branch gives a cotangent for each argument that is wanted; where no branch has one, simplification leaves it out.
+    // Each branch returns a cotangent for each wanted argument. Simplification removes those that are zero in all
+    // branches.
     let transposed = branches.iter().map(|branch| {
         sub_program(&format!("{}_transpose", branch.name()), types.clone(), |params| {
             let mut params = params.iter().cloned();
@@ -158,7 +159,8 @@ pub(in crate::transform) fn transpose(
     }
 }
 
-/// The choice for all lanes: as it is if they agree on it, else all branches, of which each lane selects one.
+/// Batches a choice. If the index is not mapped, it stays a choice. Otherwise all branches are computed, and each batch
+/// element selects one.
 pub(in crate::transform) fn batch(
     index: &Batched,
     args: &[Batched],
@@ -170,11 +172,11 @@ pub(in crate::transform) fn batch(
     let inner = |params: &[Tensor]| -> Vec<Batched> {
         params.iter().zip(args).map(|(p, x)| Batched { t: p.clone(), mapped: x.mapped }).collect()
     };
-    // All branches give each output alike: on lanes if one of them does, or if the lanes choose by themselves.
+    // An output is mapped if it is in one branch, or if the index is mapped.
     let marks: Vec<bool> = args.iter().map(|x| x.mapped).collect();
     let mut mapped = vec![index.mapped; branches[0].outputs().len()];
     for branch in branches {
-        mapped.iter_mut().zip(reached(branch, &lanes.along(), &marks)).for_each(|(any, m)| *any |= m);
+        mapped.iter_mut().zip(reached(branch, &lanes.dependence(), &marks)).for_each(|(any, m)| *any |= m);
     }
     let wide = branches.iter().map(|branch| {
         sub_program(&format!("{}_vmap", branch.name()), types.clone(), |params| {
@@ -186,19 +188,19 @@ pub(in crate::transform) fn batch(
     if index.mapped
         && let Some(loc) = branches.iter().find_map(|branch| branch.io_callback())
     {
-        not_by_lane(loc, "stands in a branch that each lane chooses for itself");
+        not_by_lane(loc, "a branch with a mapped index");
     }
     if !index.mapped {
         let results = lax::case(&index.t, &wide, &values);
         return results.into_iter().zip(mapped).map(|(t, mapped)| Batched { t, mapped }).collect();
     }
-    // Lanes that choose another branch give it numbers without a derivative, so that what it makes of them, NaN perhaps, does not come back
-    // to them multiplied by 0. (JAX does so, jax#1052.)
+    // Batch elements that select another branch pass constants to this one. Otherwise its results for them, such as
+    // NaN, would affect their derivative, multiplied by 0. (That happens in JAX, jax#1052.)
     let last = wide.len() - 1;
     let clamped = lax::clamp(&index_of(0, index), &index.t, &index_of(last, index));
     let apply = |i: usize| {
         let chosen = lax::eq(&clamped, &index_of(i, index));
-        let guarded = args.iter().map(|x| match x.mapped && x.t.dtype().is_float() {
+        let guarded = args.iter().map(|x| match x.mapped && x.t.dtype().is_inexact() {
             true => {
                 let chosen = lax::broadcast_in_dim(&chosen, x.t.shape().clone(), &[0]);
                 lax::select(&chosen, &x.t, &lax::stop_gradient(&x.t))
@@ -218,7 +220,7 @@ pub(in crate::transform) fn batch(
     results.into_iter().map(Batched::mapped).collect()
 }
 
-/// The same index in all lanes.
+/// Returns the index for all batch elements.
 fn index_of(i: usize, index: &Batched) -> Tensor {
     lax::full(DType::I32, index.t.shape(), i as f64)
 }

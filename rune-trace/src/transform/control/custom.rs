@@ -1,4 +1,4 @@
-//! Functions with derivatives of their own.
+//! Functions with custom derivatives.
 
 use super::subprogram::{sub_program, zeros};
 use crate::Tensor;
@@ -10,7 +10,7 @@ use crate::transform::tangent::{Dual, Tangent};
 use crate::transform::transpose::{Acc, NotLinear, Slot};
 use crate::transform::vmap::{Batched, Lanes, vmap};
 use rune_ir::op::{Control, Padding};
-use rune_ir::program::dependence::{Along, reached, reached_variables, scan_turn, while_turn};
+use rune_ir::program::dependence::{DependenceKind, reached, reached_variables, scan_turn, while_turn};
 use rune_ir::{Instruction, Op, Program, Shape, Type};
 use smallvec::SmallVec;
 use std::iter::once;
@@ -18,8 +18,9 @@ use std::sync::Arc;
 
 type Duals = SmallVec<[Dual; 2]>;
 
-/// The results of a function with a rule for tangents, and their tangents. The rule gives the results unless they are
-/// `results`, which it takes. These are of the same operation, so that the rule holds for derivatives of any order.
+/// Returns the results of a function with a rule for tangents, and their tangents. The rule returns the results too,
+/// unless it takes them as `results`. These come from the same operation, so the rule holds for derivatives of any
+/// order.
 pub(in crate::transform) fn jvp_by_rule(
     args: &[Dual],
     program: &Program,
@@ -40,8 +41,8 @@ pub(in crate::transform) fn jvp_by_rule(
     }
 }
 
-/// The results of a function with a rule for cotangents, and their tangents: a linear operation that only has a
-/// transpose.
+/// Returns the results of a function with a rule for cotangents, and their tangents, by a linear operation that can
+/// only be transposed.
 pub(in crate::transform) fn jvp_by_transpose(
     args: &[Dual],
     program: &Program,
@@ -62,10 +63,10 @@ pub(in crate::transform) fn jvp_by_transpose(
     duals(results, changes)
 }
 
-/// The results of a linear operation that only has a transpose, and their tangents.
+/// Returns the results of a linear operation that can only be transposed, and their tangents.
 pub(in crate::transform) fn jvp_of_linear(xs: &[Dual], backward: &Arc<Program>) -> Duals {
     let (moved, residuals) = xs.split_at(backward.outputs().len());
-    // The residuals belong to the function that is not known.
+    // The rule does not define the derivative with respect to residuals.
     if residuals.iter().any(|x| !x.t.is_zero()) {
         no_forward_mode();
     }
@@ -75,15 +76,15 @@ pub(in crate::transform) fn jvp_of_linear(xs: &[Dual], backward: &Arc<Program>) 
     duals(results, changes)
 }
 
-/// The tangents of those that are of a float dtype.
+/// Returns the tangents of the floats.
 fn tangents(xs: &[Dual]) -> impl Iterator<Item = Tensor> {
-    xs.iter().filter(|x| x.v.dtype().is_float()).map(Dual::tangent)
+    xs.iter().filter(|x| x.v.dtype().is_inexact()).map(Dual::tangent)
 }
 
-/// Results with tangents, which are those of the results of a float dtype.
+/// Returns results with tangents; the tangents are those of the float results.
 fn duals(results: Vec<Tensor>, changes: impl IntoIterator<Item = Tensor>) -> Duals {
     let mut changes = changes.into_iter();
-    let mut change = |v: &Tensor| if v.dtype().is_float() { Tangent::new(changes.next()) } else { Tangent::ZERO };
+    let mut change = |v: &Tensor| if v.dtype().is_inexact() { Tangent::new(changes.next()) } else { Tangent::ZERO };
     results.into_iter().map(|v| Dual { t: change(&v), v }).collect()
 }
 
@@ -93,31 +94,31 @@ fn place() -> String {
 
 fn no_forward_mode() -> ! {
     refuse!(
-        "custom_vjp{}: there is no forward mode: the rule is for cotangents; `custom_jvp` serves both modes",
+        "custom_vjp{} has no forward mode, because its rule computes cotangents; use `custom_jvp` for both modes",
         place()
     )
 }
 
-/// What a derivative is refused for.
+/// The reason why there is no derivative.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::transform) enum Refusal {
-    /// A function is differentiated by what it captured.
+    /// A function is differentiated with respect to a captured value.
     Captured,
-    /// A function has a rule for cotangents, and forward mode asks for one for tangents.
+    /// A function has only a rule for cotangents, and forward mode needs one for tangents.
     NoForwardMode,
-    /// A function of the user's has no rule at all.
+    /// A user function has no rule.
     Callback,
-    /// A loop would be run twice, with functions in it that are to be called once.
+    /// A loop would run twice, and contains functions that must be called once.
     CalledTwice,
 }
 
-/// The first operation that refuses to move with those inputs and constants that `moves` marks.
+/// Returns the first operation that has no derivative with respect to the inputs and constants that `moves` marks.
 pub(in crate::transform) fn refused<'a>(
     program: &'a Program,
     moves: &[bool],
     mode: Mode,
 ) -> Option<(&'a Instruction, Refusal)> {
-    let env = reached_variables(program, &Along::Tangents, moves);
+    let env = reached_variables(program, &DependenceKind::Tangents, moves);
     program.instructions().iter().find_map(|instruction| {
         let mut operands: Vec<bool> = instruction.op.operands().into_iter().map(|v| env[v.index()]).collect();
         if !operands.contains(&true) {
@@ -135,12 +136,12 @@ pub(in crate::transform) fn refused<'a>(
             Control::CustomVjp { .. } | Control::CustomLinear { .. } => {
                 (mode == Mode::Forward).then_some((instruction, Refusal::NoForwardMode))
             }
-            // The rule is what is differentiated.
+            // Its rule is differentiated instead.
             Control::CustomJvp { .. } => None,
             Control::Call { program, .. } | Control::Remat { program, .. } => refused(program, &operands, mode),
             Control::Case { branches, .. } => branches.iter().find_map(|b| refused(b, &operands[1..], mode)),
             Control::While { consts, cond, body, .. } => {
-                while_turn(cond, body, &Along::Tangents, &mut operands, consts, &true);
+                while_turn(cond, body, &DependenceKind::Tangents, &mut operands, consts, &true);
                 let moves = operands[consts..].contains(&true);
                 if moves && mode == Mode::Linearize && (cond.io_callback().or(body.io_callback())).is_some() {
                     return Some((instruction, Refusal::CalledTwice));
@@ -148,14 +149,14 @@ pub(in crate::transform) fn refused<'a>(
                 refused(body, &operands, Mode::Forward)
             }
             Control::Scan { consts, carry, body, .. } => {
-                scan_turn(body, &Along::Tangents, &mut operands, consts, carry, &true);
+                scan_turn(body, &DependenceKind::Tangents, &mut operands, consts, carry, &true);
                 refused(body, &operands, mode)
             }
         }
     })
 }
 
-/// The cotangents of the tangents of a linear function of which only the transpose is known.
+/// Returns the cotangents of the tangents, for a linear function whose transpose is known.
 pub(in crate::transform) fn transpose(
     tangents: &[&Slot],
     residuals: &[&Slot],
@@ -173,18 +174,17 @@ pub(in crate::transform) fn transpose(
     Ok(())
 }
 
-/// A rule tells nothing of how results move with what the function captured.
+/// A rule defines no derivative with respect to captured values.
 fn refuse_captured(what: &str, captured: &[Dual]) {
     let Some(x) = captured.iter().find(|x| !x.t.is_zero()) else { return };
     refuse!(
-        "{what}{}: a tensor of type {} that the function or its rule captured is differentiated by, and the rule is for the \
-         arguments alone; make it an argument, or a constant with `.stop_gradient()`",
+        "{what}{}: the function or its rule captured a differentiated tensor of type {}, but the rule covers only the arguments; make it an argument, or a constant with `.stop_gradient()`",
         place(),
         x.v.ty()
     )
 }
 
-/// A function with a rule for tangents, on all lanes. `mapped` marks its results.
+/// Batches a function with a rule for tangents. `mapped` marks its results.
 pub(in crate::transform) fn batch_custom_jvp(
     args: &[Batched],
     [program, rule]: [&Arc<Program>; 2],
@@ -195,14 +195,14 @@ pub(in crate::transform) fn batch_custom_jvp(
 ) -> Op<Tensor> {
     let (arguments, tangents) = (marks(args), floats(&args[..num_args]));
     let changes = marked_floats(program, mapped);
-    // What the rule takes or gives of results.
+    // The results that the rule takes or returns.
     let (given, asked) = if takes_results { (mapped, &[][..]) } else { (&[][..], mapped) };
     let rule = wide(rule, &[&arguments, given, &tangents].concat(), &[asked, &changes].concat(), lanes);
     let program = wide(program, &arguments, mapped, lanes);
     Op::CustomJvp { args: tensors(args), program, rule, num_args, takes_results }
 }
 
-/// A function with a rule for cotangents, on all lanes. `mapped` marks its results.
+/// Batches a function with a rule for cotangents. `mapped` marks its results.
 pub(in crate::transform) fn batch_custom_vjp(
     args: &[Batched],
     [program, forward, backward]: [&Arc<Program>; 3],
@@ -211,7 +211,7 @@ pub(in crate::transform) fn batch_custom_vjp(
     lanes: &Lanes,
 ) -> Op<Tensor> {
     let arguments = marks(args);
-    let residuals = reached(forward, &lanes.along(), &arguments).split_off(mapped.len());
+    let residuals = reached(forward, &lanes.dependence(), &arguments).split_off(mapped.len());
     let moved = floats(&args[..num_args]);
     let backward = wide_backward(backward, &residuals, &marked_floats(program, mapped), &moved, lanes);
     let forward = wide(forward, &arguments, &[mapped, &residuals].concat(), lanes);
@@ -219,7 +219,7 @@ pub(in crate::transform) fn batch_custom_vjp(
     Op::CustomVjp { args: tensors(args), program, forward, backward, num_args }
 }
 
-/// A linear operation that only has a transpose, on all lanes. `mapped` marks its results.
+/// Batches a linear operation that can only be transposed. `mapped` marks its results.
 pub(in crate::transform) fn batch_custom_linear(
     xs: &[Batched],
     backward: &Program,
@@ -239,18 +239,18 @@ fn marks(xs: &[Batched]) -> Vec<bool> {
     xs.iter().map(|x| x.mapped).collect()
 }
 
-/// The marks of those outputs of `program` that are of a float dtype.
+/// Returns the marks of the float outputs of `program`.
 fn marked_floats(program: &Program, marks: &[bool]) -> Vec<bool> {
-    let floats = program.output_types().into_iter().zip(marks).filter(|(ty, _)| ty.dtype.is_float());
+    let floats = program.output_types().into_iter().zip(marks).filter(|(ty, _)| ty.dtype.is_inexact());
     floats.map(|(_, &mark)| mark).collect()
 }
 
-/// For each of those of a float dtype whether it is mapped.
+/// Returns, for each float, whether it is mapped.
 fn floats(xs: &[Batched]) -> Vec<bool> {
-    xs.iter().filter(|x| x.t.dtype().is_float()).map(|x| x.mapped).collect()
+    xs.iter().filter(|x| x.t.dtype().is_inexact()).map(|x| x.mapped).collect()
 }
 
-/// The rule for cotangents on all lanes. What is the same for all lanes gets the sum of what all of them give.
+/// Batches a rule for cotangents. An unmapped argument gets the sum of the cotangents of all batch elements.
 fn wide_backward(
     backward: &Program,
     residuals: &[bool],
@@ -263,7 +263,7 @@ fn wide_backward(
     let any = takes.contains(&true);
     sub_program(&format!("{}_vmap", backward.name()), types, |params| {
         let inputs = params.iter().zip(&takes).enumerate().map(|(i, (p, &mapped))| {
-            // A result that is the same for all lanes has one cotangent, which counts once in that sum.
+            // An unmapped result has one cotangent, which must count only once in that sum.
             let once = i >= residuals.len() && !mapped && any;
             if once { Batched::mapped(in_first_lane(p, lanes.size)) } else { Batched { t: p.clone(), mapped } }
         });
@@ -277,7 +277,7 @@ fn wide_backward(
     })
 }
 
-/// `x` in the first lane, zero in all others.
+/// Returns `x` in the first batch element, and zero in all others.
 fn in_first_lane(x: &Tensor, size: usize) -> Tensor {
     let first = lax::reshape(x, once(1).chain(x.shape().iter().copied()).collect::<Shape>());
     let behind = Padding { low: 0, high: size as i64 - 1, interior: 0 };
@@ -285,7 +285,7 @@ fn in_first_lane(x: &Tensor, size: usize) -> Tensor {
     lax::pad(&first, &zeros(&Type::scalar(x.dtype())), config)
 }
 
-/// `program` on all lanes, with those inputs mapped that `takes` marks, and those outputs that `gives` marks.
+/// Batches `program`, with the inputs mapped that `takes` marks, and the outputs that `gives` marks.
 fn wide(program: &Program, takes: &[bool], gives: &[bool], lanes: &Lanes) -> Arc<Program> {
     let types = wide_types(program, takes, lanes);
     sub_program(&format!("{}_vmap", program.name()), types, |params| {
@@ -295,7 +295,7 @@ fn wide(program: &Program, takes: &[bool], gives: &[bool], lanes: &Lanes) -> Arc
     })
 }
 
-/// The types of the inputs of `program` on all lanes.
+/// Returns the types of the inputs of `program` for a batch.
 fn wide_types(program: &Program, takes: &[bool], lanes: &Lanes) -> Vec<Type> {
     let wide = |(ty, &mapped): (&Type, &bool)| {
         let size = once(lanes.size).filter(|_| mapped);

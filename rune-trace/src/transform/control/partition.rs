@@ -1,5 +1,6 @@
-//! A program in two: one that gives what it gives, and what a policy keeps; and one that computes the rest of it again. The policy has its say in
-//! calls, branches and loops too, as JAX's partial evaluation of `jax.checkpoint` has it.
+//! Splits a program into two: one returns the outputs and the values that a policy keeps, and the other recomputes the
+//! rest from them. The policy also applies inside calls, branches and loops, like in JAX's partial evaluation of
+//! `jax.checkpoint`.
 
 use super::case::Places;
 use super::scan::{Parts, marked};
@@ -8,27 +9,28 @@ use crate::Tensor;
 use crate::tensor::{lax, with_origin};
 use crate::transform::ProgramExt;
 use rune_ir::op::{CheckpointPolicy, Control};
-use rune_ir::program::dependence::{Along, reached_variables};
+use rune_ir::program::dependence::{DependenceKind, reached_variables};
 use rune_ir::{Instruction, Op, Program, Type, Var};
 use rustc_hash::FxHashMap;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// What is needed of a program again, what of that is kept, and what is computed.
+/// Which variables of a program are needed again, which of them are kept, and which are recomputed.
 pub(super) struct Partition<'a> {
     program: &'a Program,
     policy: &'a CheckpointPolicy,
-    /// The names that variables were given.
+    /// The names of variables.
     names: FxHashMap<Var, Vec<String>>,
-    /// For each variable that is a result, the instruction.
+    /// For each variable, the instruction that computes it.
     made_by: Vec<usize>,
     needed: Vec<bool>,
-    /// Variables that are kept.
+    /// The kept variables.
     kept: BTreeSet<Var>,
-    /// Instructions to be computed again; of branches, loops and calls their programs.
+    /// The instructions that are recomputed, with the partitions of their sub-programs.
     again: BTreeMap<usize, Vec<Partition<'a>>>,
-    /// Known when it is known what is needed: the types of what is kept, and whether it differs from turn to turn of the loop that this is the body of.
+    /// Computed once the needed variables are known: the types of the kept values, and whether they differ between
+    /// iterations of the loop whose body this is.
     kept_types: OnceCell<Vec<Type>>,
     kept_varies: OnceCell<Vec<bool>>,
 }
@@ -62,7 +64,7 @@ impl<'a> Partition<'a> {
     fn instruction(&self, v: Var) -> Option<&'a Instruction> {
         self.program.instructions().get(self.made_by[v.index()])
     }
-    /// What was given a name.
+    /// Returns the variable before it got a name.
     fn unnamed(&self, mut v: Var) -> Var {
         while let Some(Instruction { op: Op::CheckpointName { x, .. }, .. }) = self.instruction(v) {
             v = *x;
@@ -71,14 +73,14 @@ impl<'a> Partition<'a> {
     }
     fn keeps(&self, v: Var, op: &Op) -> bool {
         let names = self.names.get(&v).map_or(&[][..], Vec::as_slice);
-        // Of what holds programs the policy looks at what is in these; literals are no arrays yet.
+        // The policy applies inside operations that hold programs. Literals are not arrays yet.
         let looked_into = !within(op).is_empty() && names.is_empty();
-        // What has effects happens once.
+        // Effects happen once.
         let effect = within(op).is_empty() && op.has_effects();
         effect || !looked_into && !op.operands().is_empty() && self.policy.saves(op, names)
     }
 
-    /// Has an output computed again.
+    /// Marks an output as needed again.
     pub fn need_output(&mut self, i: usize) {
         self.need(self.program.outputs()[i]);
     }
@@ -90,7 +92,7 @@ impl<'a> Partition<'a> {
             }
             let Some(instruction) = self.instruction(v) else { continue };
             let op = &instruction.op;
-            // What has a name is kept without it.
+            // A named value is kept without its name.
             if !matches!(op, Op::CheckpointName { .. }) && self.keeps(v, op) {
                 self.kept.insert(v);
                 continue;
@@ -104,16 +106,16 @@ impl<'a> Partition<'a> {
             }
         }
     }
-    /// Which inputs are needed.
+    /// Returns which inputs are needed.
     pub fn inputs(&self) -> Vec<bool> {
         self.needed[..self.program.inputs().len()].to_vec()
     }
-    /// Whether all that is needed is there, or kept.
+    /// Returns whether all needed values exist or are kept.
     pub fn is_all_kept(&self) -> bool {
         let named = |i: &usize| matches!(self.program.instructions()[*i].op, Op::CheckpointName { .. });
         self.again.keys().all(named)
     }
-    /// The types of what is kept: of variables, and then within operations.
+    /// Returns the types of the kept values: of variables, and then within operations.
     fn kept_types(&self) -> &[Type] {
         self.kept_types.get_or_init(|| {
             let own = self.kept.iter().map(|v| self.program.ty(*v).clone());
@@ -121,11 +123,11 @@ impl<'a> Partition<'a> {
             own.chain(inner).collect()
         })
     }
-    /// For each array that is kept whether it depends on inputs from `consts` on.
+    /// Returns, for each kept array, whether it depends on inputs from `consts` on.
     fn kept_varies(&self, consts: usize) -> &[bool] {
         self.kept_varies.get_or_init(|| {
             let marks: Vec<bool> = (0..self.program.inputs().len()).map(|i| i >= consts).collect();
-            let varies = reached_variables(self.program, &Along::Operands, &marks);
+            let varies = reached_variables(self.program, &DependenceKind::Operands, &marks);
             let own = self.kept.iter().map(|v| varies[v.index()]);
             let inner = self.again.iter().flat_map(|(&at, programs)| {
                 let op = &self.program.instructions()[at].op;
@@ -136,7 +138,7 @@ impl<'a> Partition<'a> {
         })
     }
 
-    /// The outputs, on all inputs, and what is kept.
+    /// Returns the outputs, for all inputs, and the kept values.
     pub fn forward(&self, inputs: &[Tensor]) -> (Vec<Tensor>, Vec<Tensor>) {
         let mut env = inputs.to_vec();
         let mut inner = Vec::new();
@@ -156,7 +158,7 @@ impl<'a> Partition<'a> {
         let kept = self.kept.iter().map(of).chain(inner).collect();
         (self.program.outputs().iter().map(of).collect(), kept)
     }
-    /// The variables that are needed again, of those inputs that are, and of what was kept.
+    /// Returns the variables that are needed again, from the needed inputs and the kept values.
     fn again(&self, inputs: &[Tensor], kept: &[Tensor]) -> Vec<Option<Tensor>> {
         let mut given = inputs.iter();
         let mut env: Vec<Option<Tensor>> = vec![None; self.program.num_vars()];
@@ -178,13 +180,13 @@ impl<'a> Partition<'a> {
                 }
             };
             for (v, x) in instruction.results().zip(with_origin(&instruction.origin, run)) {
-                // What is kept is not computed again.
+                // Kept values are not recomputed.
                 env[v.index()] = env[v.index()].take().or(x);
             }
         }
         env
     }
-    /// Those outputs that are marked, of those inputs that are needed, and of what was kept.
+    /// Returns the marked outputs, from the needed inputs and the kept values.
     pub fn outputs_again(&self, inputs: &[Tensor], kept: &[Tensor], marked: &[bool]) -> Vec<Tensor> {
         let env = self.again(inputs, kept);
         let outputs = self.program.outputs().iter().zip(marked).filter(|(_, m)| **m);
@@ -195,7 +197,7 @@ impl<'a> Partition<'a> {
     }
 }
 
-/// The outputs at these positions, computed of the inputs that they depend on; others need not be given.
+/// Returns the outputs with these indices. Only the inputs that they depend on are required.
 pub(super) fn part(program: &Program, inputs: Vec<Option<Tensor>>, outputs: &[usize]) -> Vec<Tensor> {
     let mut partition = Partition::new(program, &CheckpointPolicy::NothingSaveable);
     outputs.iter().for_each(|&i| partition.need_output(i));
@@ -205,7 +207,8 @@ pub(super) fn part(program: &Program, inputs: Vec<Option<Tensor>>, outputs: &[us
     outputs.iter().map(output).collect()
 }
 
-/// As [`part`], the results of an operation that are marked; `given` are its operands. Nothing where the policy would not look into it.
+/// Like [`part`], for the marked results of an operation with the operands `given`. Returns `None` for operations that
+/// a policy does not look into.
 pub(in crate::transform) fn some_results(op: &Op, given: &Op<Option<Tensor>>, marks: &[bool]) -> Vec<Option<Tensor>> {
     let policy = CheckpointPolicy::NothingSaveable;
     let (Some(opened), true) = (Opened::new(given), marks.contains(&true)) else {
@@ -265,32 +268,33 @@ fn within<V>(op: &Op<V>) -> Vec<&Program> {
     }
 }
 
-/// Has a result of an operation computed again, of which `programs` are the programs; the operands that are needed for that.
+/// Marks a result of an operation as needed again; `programs` are its sub-programs. Returns the operands that are
+/// needed for it.
 fn needed_within(op: &Op, programs: &mut [Partition], result: usize) -> Vec<Var> {
     programs.iter_mut().for_each(|p| p.need_output(result));
     if let Some(Opened::Scan(scan)) = Opened::new(op) {
         let (consts, carry) = (scan.consts.len(), scan.init.len());
         let body = &mut programs[0];
-        // What is carried goes round: what comes out of a turn goes into the next.
+        // The carry of one iteration is that of the next one, so both are needed together.
         let round = |body: &Partition, k: usize| (body.needed[consts + k], body.needed_outputs()[k]);
         while let Some(k) = (0..carry).find(|&k| round(body, k).0 != round(body, k).1) {
             if round(body, k).0 { body.need_output(k) } else { body.needed[consts + k] = true }
         }
     }
     let needed = needed_inputs(programs);
-    // The index of a choice comes first.
+    // The index of a `case` is the first operand.
     let operands = op.operands();
     let (index, args) = operands.split_at(operands.len() - needed.len());
     index.iter().copied().chain(marked(args.iter().copied(), &needed)).copied().collect()
 }
 
-/// Which inputs are needed by any of these programs, which take the same.
+/// Returns which inputs any of these programs needs; all have the same inputs.
 fn needed_inputs(programs: &[Partition]) -> Vec<bool> {
     let each = programs.iter().map(Partition::inputs);
     each.reduce(|a, b| a.iter().zip(b).map(|(a, b)| *a || b).collect()).unwrap_or_default()
 }
 
-/// The types of what is kept of an operation with these programs.
+/// Returns the types of the kept values of an operation with these programs.
 fn kept_within<V>(op: &Op<V>, programs: &[Partition]) -> Vec<Type> {
     match Opened::new(op) {
         _ if programs.is_empty() => Vec::new(),
@@ -309,7 +313,7 @@ fn places(branches: &[Partition]) -> Places {
     Places::new(branches.iter().map(|b| b.kept_types().to_vec()))
 }
 
-/// The results of an operation with these programs, and what is kept of it.
+/// Returns the results of an operation with these programs, and its kept values.
 fn forward_within(op: &Opened<Tensor>, programs: &[Partition]) -> (Vec<Tensor>, Vec<Tensor>) {
     let outputs = programs[0].program.outputs().len();
     let mut results = match op {
@@ -340,7 +344,7 @@ fn forward_within(op: &Opened<Tensor>, programs: &[Partition]) -> (Vec<Tensor>, 
     (results, kept)
 }
 
-/// As [`forward_within`], of a loop, which stacks up what is kept unless it is the same in all turns.
+/// Like [`forward_within`], for a loop. It stacks the kept values that differ between iterations.
 fn forward_turns(scan: &Parts<Tensor>, body: &Partition) -> (Vec<Tensor>, Vec<Tensor>) {
     let outputs = body.program.outputs().len();
     let varies = body.kept_varies(scan.consts.len());
@@ -363,7 +367,7 @@ fn forward_turns(scan: &Parts<Tensor>, body: &Partition) -> (Vec<Tensor>, Vec<Te
     (results, kept.map(|x| x.expect("it is one or the other")).collect())
 }
 
-/// Those results of an operation with these programs that are needed, of what was kept of it.
+/// Returns the results of an operation with these programs that are needed again, from its kept values.
 fn again_within(op: &Opened<Option<Tensor>>, programs: &[Partition], kept: &[Tensor]) -> Vec<Option<Tensor>> {
     let operands: Vec<&Option<Tensor>> = match op {
         Opened::Call { args, .. } | Opened::Case { args, .. } => args.iter().collect(),
@@ -374,7 +378,7 @@ fn again_within(op: &Opened<Option<Tensor>>, programs: &[Partition], kept: &[Ten
         marked(operands, &needed).map(|x| Option::clone(x).expect("what is needed is given")).collect();
     let all: Vec<Tensor> = inputs.iter().chain(kept).cloned().collect();
     let types = || all.iter().map(|x| x.ty().clone()).collect::<Vec<_>>();
-    // What all branches need is what was asked for; one may need more for itself.
+    // All branches need the requested outputs; one may need more for itself.
     let outputs = programs.iter().map(Partition::needed_outputs);
     let outputs = outputs.reduce(|a, b| a.iter().zip(b).map(|(a, b)| *a && b).collect()).unwrap_or_default();
     let results = match op {
@@ -409,7 +413,7 @@ fn again_within(op: &Opened<Option<Tensor>>, programs: &[Partition], kept: &[Ten
     outputs.iter().map(|&given| if given { results.next() } else { None }).collect()
 }
 
-/// As [`again_within`], of a loop, with those of its operands that are `needed`.
+/// Like [`again_within`], for a loop with the operands that are `needed`.
 fn turns_again(
     body: &Partition,
     needed: &[bool],
@@ -441,7 +445,7 @@ fn turns_again(
     lax::scan(&turn, &consts, init, &xs, how)
 }
 
-/// The call of a program, which is checkpointed where `remat` says how.
+/// Calls a program, checkpointed if `remat` says how.
 fn call(remat: Option<(&CheckpointPolicy, bool)>, program: &Arc<Program>, args: &[Tensor]) -> Vec<Tensor> {
     match remat {
         Some((policy, differentiated)) => lax::remat(program, args, policy, differentiated),

@@ -1,5 +1,5 @@
-//! Checkpointed functions: the sub-program is split where its policy says, and what is not kept is computed again beside its
-//! tangents, behind a barrier.
+//! Checkpointed functions: the sub-program is split as its policy says, and everything that is not kept is recomputed
+//! together with the tangents, behind a barrier.
 
 use super::call;
 use super::partition::Partition;
@@ -17,7 +17,7 @@ use rune_ir::{Program, Transform};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// A checkpointed function: all but its arguments.
+/// A checkpointed function, without its arguments.
 #[derive(Clone, Copy)]
 pub(in crate::transform) struct Remat<'a> {
     pub program: &'a Arc<Program>,
@@ -26,7 +26,7 @@ pub(in crate::transform) struct Remat<'a> {
 }
 
 impl Remat<'_> {
-    /// The same of another program.
+    /// Calls another program in the same way.
     fn of(self, program: &Arc<Program>, args: &[Tensor]) -> Vec<Tensor> {
         lax::remat(program, args, self.policy, self.differentiated)
     }
@@ -41,7 +41,7 @@ impl Remat<'_> {
         }
     }
 
-    /// Values and tangents together, still checkpointed.
+    /// Computes values and tangents together, still checkpointed.
     fn push_forward(self, args: &[Dual]) -> SmallVec<[Dual; 2]> {
         let moves: Vec<bool> = args.iter().map(|x| !x.t.is_zero()).collect();
         let (pushed, moving) = pushed_forward(self.program, &moves, &vec![false; self.program.outputs().len()]);
@@ -52,8 +52,8 @@ impl Remat<'_> {
         duals(values, &moving, changes)
     }
 
-    /// The values come with what is kept out of one program; a second one takes that and the arguments, computes the rest again, and
-    /// then the tangents.
+    /// One program computes the outputs and the kept values. A second one takes these and the arguments, recomputes the
+    /// rest, and computes the tangents.
     fn linearize(self, args: &[Dual]) -> SmallVec<[Dual; 2]> {
         let values: Vec<Tensor> = args.iter().map(|x| x.v.clone()).collect();
         let moves: Vec<bool> = args.iter().map(|x| !x.t.is_zero()).collect();
@@ -92,7 +92,7 @@ impl Remat<'_> {
         let changes: Vec<Tensor> = changes.collect();
         let changes = match (moving.contains(&true), partition.is_all_kept()) {
             (false, _) => Vec::new(),
-            // Nothing is computed again, so that nothing is to be kept apart.
+            // Nothing is recomputed, so no separate program is needed.
             (true, true) => again(&changes, &given, &kept),
             (true, false) => {
                 let inputs = [&changes[..], &kept, &given].concat();
@@ -107,7 +107,7 @@ impl Remat<'_> {
         duals(values_out, &moving, changes)
     }
 
-    /// The transpose is behind a barrier with the cotangents, so that it does not begin before they are there.
+    /// The transpose is behind a barrier together with the cotangents, so that it does not start before they exist.
     pub fn transpose(self, args: &[&Slot], cotangents: &[Option<Tensor>], acc: &mut Acc) {
         call::transpose_by(self.program, args, cotangents, acc, |program, args| self.of(program, args));
     }

@@ -1,4 +1,4 @@
-//! Loops over the positions of arrays, forward and on lanes; `scan_transpose.rs` runs them backward.
+//! Scans in forward mode and for batches; `scan_transpose.rs` transposes them.
 
 use super::partition::part;
 use super::subprogram::{Residual, duals, pushed_forward, split, sub_program};
@@ -8,18 +8,18 @@ use crate::transform::ProgramExt;
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::Dual;
 use crate::transform::vmap::{Batched, Lanes, move_axis, vmap};
-use rune_ir::program::dependence::{Along, reached, scan_turn};
+use rune_ir::program::dependence::{DependenceKind, reached, scan_turn};
 use rune_ir::{Program, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// A scan with its operands told apart.
+/// A scan with its operands in groups.
 pub(in crate::transform) struct Parts<'a, V> {
-    /// What stays the same.
+    /// The constants.
     pub consts: &'a [V],
-    /// What is carried along.
+    /// The initial carry.
     pub init: &'a [V],
-    /// What is taken slice by slice.
+    /// The arrays that are read slice by slice.
     pub xs: &'a [V],
     pub body: &'a Arc<Program>,
     pub how: lax::Scan,
@@ -34,15 +34,15 @@ impl<'a, V> Parts<'a, V> {
     pub fn args(&self) -> impl Iterator<Item = &'a V> {
         self.consts.iter().chain(self.init).chain(self.xs)
     }
-    /// `of` each argument, with what is carried marked once what is marked has gone round.
-    pub fn marks(&self, of: impl Fn(&V) -> bool, along: &Along) -> Vec<bool> {
+    /// Returns the marks of the arguments. Marks of the carry are propagated through the iterations.
+    pub fn marks(&self, of: impl Fn(&V) -> bool, kind: &DependenceKind) -> Vec<bool> {
         let mut marks: Vec<bool> = self.args().map(of).collect();
-        scan_turn(self.body, along, &mut marks, self.consts.len(), self.init.len(), &true);
+        scan_turn(self.body, kind, &mut marks, self.consts.len(), self.init.len(), &true);
         marks
     }
 }
 
-/// Those items that are marked.
+/// Returns the marked items.
 pub(super) fn marked<'a, T>(
     items: impl IntoIterator<Item = T> + 'a,
     marks: &'a [bool],
@@ -52,8 +52,8 @@ pub(super) fn marked<'a, T>(
 
 pub(in crate::transform) fn jvp(scan: &Parts<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
     let (consts, carry) = (scan.consts.len(), scan.init.len());
-    let moves = scan.marks(|x| !x.t.is_zero(), &Along::Tangents);
-    // What is carried has a tangent after each turn if it ever has one.
+    let moves = scan.marks(|x| !x.t.is_zero(), &DependenceKind::Tangents);
+    // If the carry ever has a tangent, it has one after each iteration.
     let mut instantiate = vec![false; scan.body.outputs().len()];
     instantiate[..carry].copy_from_slice(&moves[consts..consts + carry]);
     let (values, tangents, moving) = match mode {
@@ -63,10 +63,10 @@ pub(in crate::transform) fn jvp(scan: &Parts<Dual>, mode: Mode) -> SmallVec<[Dua
     duals(values, &moving, tangents)
 }
 
-/// Values and the tangents of those that move.
+/// Values, tangents of those that have one, and which do.
 type Moved = (Vec<Tensor>, Vec<Tensor>, Vec<bool>);
 
-/// The tangents are carried along with the values.
+/// Carries tangents together with values.
 fn together(scan: &Parts<Dual>, moves: &[bool], instantiate: &[bool]) -> Moved {
     let (consts, carry) = (scan.consts.len(), scan.init.len());
     let (pushed, moving) = pushed_forward(scan.body, moves, instantiate);
@@ -87,7 +87,7 @@ fn together(scan: &Parts<Dual>, moves: &[bool], instantiate: &[bool]) -> Moved {
         let (k, dk) = carried.split_at(carry);
         let (x, dx) = slices.split_at(scan.xs.len());
         let results = pushed.apply(&[c, k, x, dc, dk, dx].concat());
-        // From values and tangents to what is carried and what is stacked.
+        // Sorts values and tangents into carry and stacks.
         let (values, tangents) = results.split_at(carry + stacked);
         let (k, y) = values.split_at(carry);
         let (dk, dy) = tangents.split_at(dk.len());
@@ -100,27 +100,27 @@ fn together(scan: &Parts<Dual>, moves: &[bool], instantiate: &[bool]) -> Moved {
     ([k, y].concat(), [dk, dy].concat(), moving)
 }
 
-/// One loop for the values, which stacks up the residuals, and one that is linear in the tangents.
+/// Builds a loop for the values, which stacks the residuals, and a loop that is linear in the tangents.
 fn linearized(scan: &Parts<Dual>, moves: &[bool], instantiate: &[bool]) -> Moved {
     let (consts, carry) = (scan.consts.len(), scan.init.len());
     let split = split(scan.body, moves, instantiate);
     let outputs = scan.body.outputs().len();
     let values: Vec<Tensor> = scan.args().map(|x| x.v.clone()).collect();
-    // What depends on constants alone is computed once, and not stacked.
+    // Residuals that depend only on constants are computed once, and not stacked.
     let fixed_only: Vec<bool> = (0..values.len()).map(|i| i >= consts).collect();
-    let varies = reached(&split.forward, &Along::Operands, &fixed_only);
+    let varies = reached(&split.forward, &DependenceKind::Operands, &fixed_only);
     let fixed_at: Vec<usize> = (outputs..varies.len()).filter(|&i| !varies[i]).collect();
     let given = values.iter().take(consts).cloned().map(Some).chain(vec![None; values.len() - consts]);
     let fixed_values = part(&split.forward, given.collect(), &fixed_at);
 
-    /// Where a residual of one turn comes from.
+    /// The source of a residual of one iteration.
     enum From {
         Fixed(Tensor),
         Xs(Tensor),
-        /// One of the results stacked for the purpose.
+        /// One of the results that are stacked for this purpose.
         Stack(usize),
     }
-    /// What a turn keeps.
+    /// What an iteration keeps.
     enum Kept {
         Result(usize),
         Carried(usize),
@@ -169,7 +169,7 @@ fn linearized(scan: &Parts<Dual>, moves: &[bool], instantiate: &[bool]) -> Moved
     if !split.moving.contains(&true) {
         return (results, Vec::new(), split.moving);
     }
-    // For each residual its place among the inputs of a turn, counted in `fixed` or in `xs`.
+    // For each residual, its place among the inputs of an iteration, counted in `fixed` or in `xs`.
     let places: Vec<(bool, usize)> = residuals
         .into_iter()
         .map(|r| match r {
@@ -200,7 +200,7 @@ fn linearized(scan: &Parts<Dual>, moves: &[bool], instantiate: &[bool]) -> Moved
     (results, tangents, split.moving)
 }
 
-/// The loop on all lanes.
+/// Batches the loop.
 pub(in crate::transform) fn batch(scan: &Parts<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
     let (consts, carry) = (scan.consts.len(), scan.init.len());
     let types = |marks: &[bool]| -> Vec<Type> {
@@ -211,7 +211,7 @@ pub(in crate::transform) fn batch(scan: &Parts<Batched>, lanes: &Lanes) -> Small
         let inner = p.iter().zip(marks).map(|(p, &mapped)| Batched { t: p.clone(), mapped });
         vmap(scan.body, lanes, inner.collect())
     };
-    let marks = scan.marks(|x| x.mapped, &lanes.along());
+    let marks = scan.marks(|x| x.mapped, &lanes.dependence());
     let carried_marks = &marks[consts..consts + carry];
     let mut mapped = Vec::new();
     let body = sub_program(&format!("{}_vmap", scan.body.name()), types(&marks), |p| {
@@ -222,7 +222,7 @@ pub(in crate::transform) fn batch(scan: &Parts<Batched>, lanes: &Lanes) -> Small
     let fixed: Vec<Tensor> = scan.consts.iter().map(|x| x.t.clone()).collect();
     let wide = |(x, &m): (&Batched, &bool)| if m { x.spread(lanes.size) } else { x.t.clone() };
     let init: Vec<Tensor> = scan.init.iter().zip(carried_marks).map(wide).collect();
-    // The axis that is scanned comes first, and then the lanes.
+    // The scanned axis comes first, and then the batch axis.
     let by_position = |x: &Batched| if x.mapped { move_axis(&x.t, 0, 1) } else { x.t.clone() };
     let xs: Vec<Tensor> = scan.xs.iter().map(by_position).collect();
     let results = lax::scan(&body, &fixed, &init, &xs, scan.how);

@@ -1,4 +1,4 @@
-//! Loops over the positions of arrays, backward.
+//! Transposes scans.
 
 use super::partition::part;
 use super::scan::{Parts, marked};
@@ -7,14 +7,14 @@ use crate::Tensor;
 use crate::tensor::lax;
 use crate::transform::transpose::{Acc, Slot};
 use rune_ir::Type;
-use rune_ir::program::dependence::Along;
+use rune_ir::program::dependence::DependenceKind;
 
-/// The transpose of a scan that is linear in what is wanted: a scan the other way round, which carries the cotangents of what was
-/// carried, and the sums of those of what stays the same.
+/// Transposes a scan that is linear in the wanted operands: a scan in the opposite direction, which carries the
+/// cotangents of the carry and the sums of the cotangents of the constants.
 pub(in crate::transform) fn transpose(scan: &Parts<&Slot>, cotangents: &[Option<Tensor>], acc: &mut Acc) {
     let (consts, carry) = (scan.consts.len(), scan.init.len());
     let body = scan.body;
-    let wanted = scan.marks(|x| x.known_or_none().is_none(), &Along::Values);
+    let wanted = scan.marks(|x| x.known_or_none().is_none(), &DependenceKind::Values);
     let (wanted_consts, rest) = wanted.split_at(consts);
     let (wanted_carry, wanted_xs) = rest.split_at(carry);
     let known = |slots: &[&Slot], wanted: &[bool]| -> Vec<Tensor> {
@@ -75,7 +75,7 @@ pub(in crate::transform) fn transpose(scan: &Parts<&Slot>, cotangents: &[Option<
     }
 }
 
-/// What is carried along and known, such as a counter, at the beginning of each turn.
+/// Returns the known parts of the carry, such as a counter, at the start of each iteration.
 fn carried_values(
     scan: &Parts<&Slot>,
     wanted: &[bool],

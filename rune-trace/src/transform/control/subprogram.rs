@@ -1,4 +1,4 @@
-//! Programs made of sub-programs: each by running a rule on parameters.
+//! Builds programs from sub-programs by running a rule on parameters.
 
 use super::super::jvp::{Mode, jvp};
 use super::super::tangent::{Dual, Tangent};
@@ -6,12 +6,12 @@ use super::super::transpose::{Slot, transpose};
 use crate::Tensor;
 use crate::tensor::{Keep, begin_trace, lax, trace};
 use rune_ir::op::Control;
-use rune_ir::program::dependence::{Along, reached_variables, scan_turn};
+use rune_ir::program::dependence::{DependenceKind, reached_variables, scan_turn};
 use rune_ir::{Instruction, Program, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// The program of what `f` does with parameters of these types.
+/// Returns the program of what `f` does with parameters of these types.
 pub(in crate::transform) fn sub_program(
     name: &str,
     types: impl IntoIterator<Item = Type>,
@@ -25,35 +25,36 @@ pub(in crate::transform) fn sub_program(
     Arc::new(traced.program)
 }
 
-/// Where a residual of a sub-program comes from.
+/// The source of a residual of a sub-program.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::transform) enum Residual {
-    /// It is an input, by position.
+    /// The input with this index.
     Input(usize),
-    /// The forward program gives it: which of the results after the outputs.
+    /// The result of the forward program with this index, counted after the outputs.
     Made(usize),
 }
 
-/// A sub-program near a point, in two: what it computes there, and how that moves.
+/// A linearized sub-program: its forward pass, and its linear part.
 pub(in crate::transform) struct Split {
-    /// Takes the inputs; gives the outputs, and then the residuals that it makes.
+    /// Takes the inputs. Returns the outputs, and then the residuals that it computes.
     pub forward: Arc<Program>,
-    /// Takes the tangents of those inputs that move, then the residuals; gives the tangents of those outputs that move.
+    /// Takes the tangents of the inputs that have one, then the residuals. Returns the tangents of the outputs that
+    /// have one.
     pub linear: Arc<Program>,
-    /// What crosses from the one to the other, in the order in which the linear program takes it.
+    /// The residuals, in the order in which the linear program takes them.
     pub residuals: Vec<Residual>,
-    /// For each output whether it moves.
+    /// For each output, whether it has a tangent.
     pub moving: Vec<bool>,
 }
 
 impl Split {
-    /// The types of the residuals that the forward program makes.
+    /// Returns the types of the residuals that the forward program computes.
     pub fn made(&self) -> Vec<Type> {
         self.forward.output_types().split_off(self.moving.len())
     }
 }
 
-/// Splits `program`, of which those inputs move that `moves` marks. Outputs that `instantiate` marks move in any case.
+/// Linearizes `program`. `moves` marks the inputs with a tangent. Outputs that `instantiate` marks always get one.
 pub(in crate::transform) fn split(program: &Program, moves: &[bool], instantiate: &[bool]) -> Split {
     let since = begin_trace();
     let params = parameters(program.input_types(), |_| true);
@@ -78,8 +79,8 @@ pub(in crate::transform) fn split(program: &Program, moves: &[bool], instantiate
     Split { forward: Arc::new(forward.program), linear: Arc::new(linear.program), residuals, moving }
 }
 
-/// The program that takes the inputs, then the tangents of those that `moves` marks, and gives the outputs, then the tangents of those
-/// that move; and which do. Outputs that `instantiate` marks move in any case.
+/// Returns the program that takes the inputs and then the tangents of those that `moves` marks, and returns the outputs
+/// and then their tangents; and which outputs have one. Outputs that `instantiate` marks always get one.
 pub(in crate::transform) fn pushed_forward(
     program: &Program,
     moves: &[bool],
@@ -98,13 +99,14 @@ pub(in crate::transform) fn pushed_forward(
     (pushed, moving)
 }
 
-/// A loop of unknown length by way of which the outputs `wanted` move with the inputs that `moves` marks: it has no reverse mode.
+/// Returns a loop of unknown length on which the tangents of the outputs `wanted` depend, for inputs that `moves`
+/// marks. It has no reverse mode.
 pub(in crate::transform) fn unbounded_loop<'a>(
     program: &'a Program,
     moves: &[bool],
     wanted: &[bool],
 ) -> Option<&'a Instruction> {
-    let env = reached_variables(program, &Along::Tangents, moves);
+    let env = reached_variables(program, &DependenceKind::Tangents, moves);
     let mut needed = vec![false; program.num_vars()];
     program.outputs().iter().zip(wanted).for_each(|(v, w)| needed[v.index()] |= w & env[v.index()]);
     for instruction in program.instructions().iter().rev() {
@@ -123,7 +125,7 @@ pub(in crate::transform) fn unbounded_loop<'a>(
             }
             Some(Control::Scan { consts, carry, body, .. }) => {
                 let mut marks = operands;
-                scan_turn(body, &Along::Tangents, &mut marks, consts, carry, &true);
+                scan_turn(body, &DependenceKind::Tangents, &mut marks, consts, carry, &true);
                 unbounded_loop(body, &marks, &vec![true; results.len()])
             }
             // A loop in a rule is found when the rule is transposed.
@@ -137,7 +139,7 @@ pub(in crate::transform) fn unbounded_loop<'a>(
     None
 }
 
-/// The cotangents that `program`, linear in those inputs that `known` does not give, hands on to these.
+/// Returns the cotangents of the inputs that are `None` in `known`. `program` must be linear in them.
 pub(in crate::transform) fn pulled_back(
     program: &Program,
     known: Vec<Option<Tensor>>,
@@ -148,7 +150,7 @@ pub(in crate::transform) fn pulled_back(
     transpose(program, slots, cotangents)
 }
 
-/// Values with their tangents, of which there is one for each value that `moving` marks.
+/// Returns values with tangents. There is one tangent for each value that `moving` marks.
 pub(in crate::transform) fn duals(
     values: impl IntoIterator<Item = Tensor>,
     moving: &[bool],
@@ -159,7 +161,7 @@ pub(in crate::transform) fn duals(
     values.into_iter().zip(moving).map(|(v, &m)| Dual { v, t: tangent(m) }).collect()
 }
 
-/// Zero everywhere.
+/// Returns zeros of this type.
 pub(in crate::transform) fn zeros(ty: &Type) -> Tensor {
     lax::full(ty.dtype, &ty.shape, 0.0)
 }

@@ -9,12 +9,13 @@ use crate::transform::jvp::Mode;
 use crate::transform::tangent::Dual;
 use crate::transform::vmap::{Batched, Lanes, not_by_lane, vmap};
 use rune_ir::op::ReduceFn;
-use rune_ir::program::dependence::{Along, while_turn};
+use rune_ir::program::dependence::{DependenceKind, while_turn};
 use rune_ir::{Op, Program, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// The tangents are carried along with the values. A loop that is to be linear in them computes the values anew, since it keeps none.
+/// Carries tangents together with values. A loop that must be linear in them computes the values again, because it
+/// keeps no residuals.
 pub(in crate::transform) fn jvp(
     args: &[Dual],
     consts: usize,
@@ -24,7 +25,7 @@ pub(in crate::transform) fn jvp(
 ) -> SmallVec<[Dual; 2]> {
     let (fixed, init) = args.split_at(consts);
     let mut moves: Vec<bool> = args.iter().map(|x| !x.t.is_zero()).collect();
-    while_turn(cond, body, &Along::Tangents, &mut moves, consts, &true);
+    while_turn(cond, body, &DependenceKind::Tangents, &mut moves, consts, &true);
     let values = |xs: &[Dual]| xs.iter().map(|x| x.v.clone()).collect::<Vec<_>>();
     let (fixed_values, init_values) = (values(fixed), values(init));
     let plain = || lax::while_loop(cond, body, &fixed_values, &init_values);
@@ -35,11 +36,11 @@ pub(in crate::transform) fn jvp(
         && let Some(loc) = cond.io_callback().or(body.io_callback())
     {
         refuse!(
-            "`io_callback` at {loc} stands in a loop of unknown length, which linearization would run twice; use `scan`, or forward mode \
+            "`io_callback` at {loc} is in a loop of unknown length, which linearization would run twice; use `scan`, or forward mode \
              (`jvp`)"
         );
     }
-    // Carried are the values, then the tangents of those that move.
+    // The carry is the values, then the tangents of those that have one.
     let changes = |xs: &[Dual], moves: &[bool]| -> Vec<Tensor> {
         xs.iter().zip(moves).filter(|(_, m)| **m).map(|(x, _)| x.tangent()).collect()
     };
@@ -48,7 +49,7 @@ pub(in crate::transform) fn jvp(
     let both_fixed = [fixed_values.clone(), fixed_changes].concat();
     let both_init = [init_values.clone(), init_changes].concat();
     let (n, dn) = (init.len(), both_fixed.len() - consts);
-    // Both programs take: constants, their tangents, values carried, their tangents.
+    // Both programs take the constants, their tangents, the carry and its tangents.
     let types: Vec<Type> = both_fixed.iter().chain(&both_init).map(|x| x.ty().clone()).collect();
     let cond_both = sub_program(cond.name(), types.clone(), |p| {
         let carried = &p[consts + dn..][..n];
@@ -65,7 +66,7 @@ pub(in crate::transform) fn jvp(
     duals(values, &moves[consts..], changes)
 }
 
-/// The loop on all lanes, which goes on while one of them does; lanes that are done keep what they have.
+/// Batches the loop. It runs until all batch elements are done; those that are done keep their values.
 pub(in crate::transform) fn batch(
     args: &[Batched],
     consts: usize,
@@ -81,10 +82,10 @@ pub(in crate::transform) fn batch(
         lane_types.iter().zip(marks).map(|(ty, &m)| if m { ty.batched(lanes.size) } else { ty.clone() }).collect()
     };
     let mut marks: Vec<bool> = args.iter().map(|x| x.mapped).collect();
-    // Lanes that end at different times have different values of everything.
-    let by_lane = while_turn(cond, body, &lanes.along(), &mut marks, consts, &true);
+    // If batch elements end at different times, everything is mapped.
+    let by_lane = while_turn(cond, body, &lanes.dependence(), &mut marks, consts, &true);
     if by_lane && let Some(loc) = cond.io_callback().or(body.io_callback()) {
-        not_by_lane(loc, "stands in a loop of which each lane has its own end");
+        not_by_lane(loc, "a loop with a mapped condition");
     }
     let holds = sub_program(&format!("{}_vmap", cond.name()), types(&marks), |p| {
         let holds = vmap(cond, lanes, inner(p, &marks)).remove(0);

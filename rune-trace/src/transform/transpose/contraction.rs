@@ -8,7 +8,7 @@ use rune_ir::{DType, Shape};
 use smallvec::SmallVec;
 use std::cmp::Ordering;
 
-/// For z = x · y the cotangent of x is that of z contracted with y over the axes that z has from y.
+/// For z = x · y, the cotangent of x is that of z, contracted with y over the axes that z has from y.
 pub(super) fn dot_general(ct: &Tensor, lhs: &Slot, rhs: &Slot, dims: &DotDims, acc: &mut Acc) -> Result<(), NotLinear> {
     acc.try_give(lhs, || Ok(operand(ct, lhs, rhs.known()?, dims, false)))?;
     let swapped = DotDims {
@@ -20,7 +20,8 @@ pub(super) fn dot_general(ct: &Tensor, lhs: &Slot, rhs: &Slot, dims: &DotDims, a
     acc.try_give(rhs, || Ok(operand(ct, rhs, lhs.known()?, &swapped, true)))
 }
 
-/// The cotangent of the operand `x`, the left one of `dims`; in `ct` its free axes come after those of `other` if `second`.
+/// Returns the cotangent of the operand `x`, the left one of `dims`. If `second`, its free axes in `ct` come after
+/// those of `other`.
 fn operand(ct: &Tensor, x: &Slot, other: &Tensor, dims: &DotDims, second: bool) -> Tensor {
     let free = |rank: usize, batch: &Dims, contract: &Dims| -> Vec<usize> {
         (0..rank).filter(|a| !batch.contains(a) && !contract.contains(a)).collect()
@@ -35,16 +36,16 @@ fn operand(ct: &Tensor, x: &Slot, other: &Tensor, dims: &DotDims, second: bool) 
         lhs_contract: (first..first + other_free.len()).collect(),
         rhs_contract: other_free.into(),
     };
-    // Where the product was accumulated in a wider dtype, so is this one; where it was rounded to a narrower one, the
-    // operands were not.
+    // If the product accumulates in a wider dtype, so does this one. If it is rounded to a narrower dtype, the operands
+    // were not.
     let wide = match ct.dtype().size().cmp(&other.dtype().size()) {
         Ordering::Greater => ct.dtype(),
         Ordering::Less => other.dtype(),
         Ordering::Equal if ct.dtype() == other.dtype() => ct.dtype(),
         Ordering::Equal => DType::F32,
     };
-    // The axes of the product are: batch, and then the free axes of x and the contracted ones, in the order in which `other` has
-    // them; which of the two comes first is free to choose, and one of them may be the order of x.
+    // The axes of the product are the batch axes, then the free axes of x and the contracted axes in the order of
+    // `other`. Either of the latter two groups may come first, and one of both orders may be that of x.
     let mut contracted: Vec<(usize, usize)> =
         dims.rhs_contract.iter().copied().zip(dims.lhs_contract.iter().copied()).collect();
     contracted.sort_unstable();
@@ -77,7 +78,7 @@ fn swapped(spec: &Dims) -> Dims {
     spec
 }
 
-/// The sizes of the spatial axes of `shape` under the layout `spec`.
+/// Returns the sizes of the spatial axes of `shape` in the layout `spec`.
 fn spatial(shape: &Shape, spec: &Dims) -> Vec<i64> {
     spec[2..].iter().map(|&a| shape[a] as i64).collect()
 }
@@ -86,7 +87,8 @@ fn dilated(n: i64, by: usize) -> i64 {
     if n == 0 { 0 } else { (n - 1) * by as i64 + 1 }
 }
 
-/// The cotangent of the image: that of the result, convolved with the kernel turned around, its features swapped.
+/// Returns the cotangent of the image: that of the result, convolved with the reversed kernel with its features
+/// swapped.
 fn conv_lhs(ct: &Tensor, lhs: &Slot, rhs: &Tensor, dims: &ConvDims) -> Tensor {
     let groups = dims.feature_groups.max(dims.batch_groups);
     let kernel = match groups {
@@ -121,7 +123,8 @@ fn conv_lhs(ct: &Tensor, lhs: &Slot, rhs: &Tensor, dims: &ConvDims) -> Tensor {
     }
 }
 
-/// The cotangent of the kernel: the image convolved with the cotangent of the result, batch and features swapped.
+/// Returns the cotangent of the kernel: the image convolved with the cotangent of the result, with batch and features
+/// swapped.
 fn conv_rhs(ct: &Tensor, lhs: &Tensor, rhs: &Slot, dims: &ConvDims) -> Tensor {
     if ct.size() == 0 {
         return super::zeros(rhs);
@@ -149,7 +152,7 @@ fn conv_rhs(ct: &Tensor, lhs: &Tensor, rhs: &Slot, dims: &ConvDims) -> Tensor {
     lax::conv_general_dilated(lhs, ct, back)
 }
 
-/// Axis `axis` as two, the first of size `n`.
+/// Splits axis `axis` into two, the first of size `n`.
 fn split_axis(x: &Tensor, axis: usize, n: usize) -> Tensor {
     let mut shape: SmallVec<[usize; 8]> = SmallVec::from_slice(x.shape());
     let inner = shape[axis] / n;
@@ -158,7 +161,7 @@ fn split_axis(x: &Tensor, axis: usize, n: usize) -> Tensor {
     lax::reshape(x, shape.as_slice())
 }
 
-/// Axis `from` taken out and made the outer part of the axis that is then at `into`.
+/// Merges axis `from` into axis `into`, as its outer part.
 fn merge_axis(x: &Tensor, from: usize, into: usize) -> Tensor {
     let mut order: Vec<usize> = (0..x.rank()).filter(|&a| a != from).collect();
     let mut shape: Vec<usize> = order.iter().map(|&a| x.shape()[a]).collect();
@@ -167,7 +170,8 @@ fn merge_axis(x: &Tensor, from: usize, into: usize) -> Tensor {
     lax::reshape(&lax::transpose(x, &order), shape)
 }
 
-/// The cotangent of each element summed over the windows it is in: again a windowed sum, with steps and dilation swapped.
+/// Sums the cotangents of the windows that contain each element. This is again a windowed sum, with steps and dilation
+/// swapped.
 pub(super) fn window_sum(ct: &Tensor, x: &Slot, window: &Window) -> Tensor {
     let padding = (0..x.shape().rank())
         .map(|a| {

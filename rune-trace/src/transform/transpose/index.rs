@@ -6,7 +6,8 @@ use crate::tensor::lax;
 use rune_ir::op::{Dims, GatherDims, ScatterDims, ScatterMode};
 use rune_ir::{DType, Shape};
 
-/// A gather clamps its indices and a scatter leaves out what is outside: so they are clamped first.
+/// A gather clamps its indices, but a scatter skips slices that are out of range. Therefore the indices are clamped
+/// first.
 pub(super) fn gather(ct: &Tensor, x: &Slot, indices: &Tensor, dims: &GatherDims, sizes: &Dims) -> Tensor {
     let indices = clamped(indices, x.shape(), &dims.start_index_map, sizes);
     lax::scatter(&zeros(x), &indices, ct, dims.scatter(), ScatterMode::Add, false)
@@ -47,7 +48,8 @@ pub(super) fn scatter(
     Ok(())
 }
 
-/// The greatest start of a slice along each axis that the coordinates are along, as a row to compare `indices` with.
+/// Returns the last valid start of a slice, along each axis that the coordinates index, as a row to compare with
+/// `indices`.
 fn last_starts(indices: &Tensor, shape: &Shape, map: &[usize], sizes: &[usize]) -> Tensor {
     let last = map.iter().map(|&a| {
         let start = lax::full(DType::I64, &Shape::from([1]), (shape[a] as i64 - sizes[a] as i64) as f64);
@@ -60,12 +62,13 @@ fn last_starts(indices: &Tensor, shape: &Shape, map: &[usize], sizes: &[usize]) 
     lax::broadcast_in_dim(&row, indices.shape().clone(), &[indices.rank() - 1])
 }
 
-/// A signed dtype that holds the indices of `dtype` and every size.
+/// Returns a signed dtype that can hold the indices of `dtype` and every size.
 fn wide(dtype: DType) -> DType {
     if dtype == DType::I64 || dtype == DType::U64 || dtype == DType::U32 { DType::I64 } else { DType::I32 }
 }
 
-/// The indices as a signed dtype. What `i64` cannot hold would come out negative, and is out of range of any axis as 2⁶² is.
+/// Returns the indices in a signed dtype. A value that does not fit into `i64` would become negative; 2⁶² is also out
+/// of range of any axis.
 fn signed(indices: &Tensor) -> Tensor {
     let beyond = 2f64.powi(62);
     let fits =
@@ -79,7 +82,7 @@ fn clamped(indices: &Tensor, shape: &Shape, map: &[usize], sizes: &[usize]) -> T
     lax::clamp(&lax::full_like(&indices, 0.0), &indices, &last)
 }
 
-/// For each element of the updates whether its slice lies wholly inside the operand.
+/// Returns, for each element of the updates, whether its slice lies completely inside the operand.
 fn inside(indices: &Tensor, shape: &Shape, dims: &ScatterDims, sizes: &[usize], updates: &Shape) -> Tensor {
     let indices = signed(indices);
     let last = last_starts(&indices, shape, &dims.scatter_map, sizes);

@@ -1,6 +1,7 @@
-//! Transposition: a program that is linear in some inputs, run backward from cotangents of its outputs.
+//! Transposition: runs a program that is linear in some inputs backward, from cotangents of its outputs.
 
 mod contraction;
+mod fourier;
 mod index;
 
 use super::control::{call, case, custom, partition::some_results, remat::Remat, scan, scan_transpose};
@@ -8,11 +9,11 @@ use crate::Tensor;
 use crate::tensor::refuse;
 use crate::tensor::{lax, made_by, with_origin};
 use rune_ir::op::{BinaryFn, CollectiveFn, CumulativeFn, Padding, ReduceFn, UnaryFn, WindowFn};
-use rune_ir::program::dependence::{self, Along};
+use rune_ir::program::dependence::{self, DependenceKind};
 use rune_ir::{DType, Instruction, Op, Program, Shape, Transform, Type, Var};
 use smallvec::{SmallVec, smallvec};
 
-/// What the transposition knows of a variable: its value, or that it is linear in a wanted input.
+/// What is known about a variable: its value, or that it is linear in a wanted input.
 #[derive(Clone)]
 pub(super) enum Slot {
     Known(Tensor),
@@ -20,7 +21,7 @@ pub(super) enum Slot {
 }
 
 impl Slot {
-    /// A wanted input of this type; the driver numbers it.
+    /// Returns a wanted input of this type. Its number is set later.
     pub fn wanted(ty: Type) -> Slot {
         Slot::Wanted { ty, var: Var(0) }
     }
@@ -30,7 +31,7 @@ impl Slot {
             Slot::Wanted { .. } => None,
         }
     }
-    /// The value; an operation is not linear in a wanted operand whose value its transpose needs.
+    /// Returns the value. An operation is not linear in a wanted operand whose value its transpose needs.
     pub fn known(&self) -> Result<&Tensor, NotLinear> {
         self.known_or_none().ok_or(NotLinear)
     }
@@ -51,11 +52,10 @@ impl Slot {
     }
 }
 
-/// An operation is not linear in those of its operands that are wanted. Tangents always are linear; a user's function
-/// may not be.
+/// An operation is not linear in its wanted operands. Tangents are always linear, but a user function may not be.
 pub(super) struct NotLinear;
 
-/// The cotangents gathered so far, one for each variable: what several users give is summed.
+/// The cotangents so far, one for each variable. Cotangents from several users are summed.
 pub(super) struct Acc(Vec<Option<Tensor>>);
 
 impl Acc {
@@ -63,7 +63,7 @@ impl Acc {
     pub fn give(&mut self, to: &Slot, ct: impl FnOnce() -> Tensor) {
         _ = self.try_give(to, || Ok(ct()));
     }
-    /// As [`Acc::give`], of a cotangent that may turn out not to exist.
+    /// Like [`Acc::give`], for a cotangent that may not exist.
     pub fn try_give(&mut self, to: &Slot, ct: impl FnOnce() -> Result<Tensor, NotLinear>) -> Result<(), NotLinear> {
         let Slot::Wanted { ty, var } = to else { return Ok(()) };
         let ct = ct()?;
@@ -77,7 +77,7 @@ impl Acc {
     }
 }
 
-/// The cotangents of the wanted inputs, in order, for `cotangents` of the outputs; `None` is zero.
+/// Returns the cotangents of the wanted inputs, in order, for the cotangents of the outputs; `None` is zero.
 pub(super) fn transpose(program: &Program, inputs: Vec<Slot>, cotangents: Vec<Option<Tensor>>) -> Vec<Option<Tensor>> {
     let mut env: Vec<Slot> = inputs;
     env.extend(program.constants().iter().map(|c| Slot::Known(Tensor::from_value(c.clone()))));
@@ -117,14 +117,15 @@ pub(super) fn transpose(program: &Program, inputs: Vec<Slot>, cotangents: Vec<Op
     program.inputs().filter(|v| env[v.index()].is_wanted()).map(|v| acc.0[v.index()].take()).collect()
 }
 
-/// Those results of an operation with wanted operands that do not depend on these: what holds programs may give values beside tangents.
+/// Returns the results of an operation with wanted operands that do not depend on these. Operations with sub-programs
+/// may have such results besides tangents.
 fn known_beside(instruction: &Instruction, op: &Op<&Slot>) -> SmallVec<[Option<Tensor>; 2]> {
     let count = instruction.results().len();
     if instruction.op.programs().is_empty() {
         return smallvec![None; count];
     }
     let wanted = |x: &&Slot| if x.is_wanted() { &true } else { &false };
-    let wanted = dependence::results(op, wanted, &Along::Values, &true).into_vec(count);
+    let wanted = dependence::results(op, wanted, &DependenceKind::Values, &true).into_vec(count);
     let known: Vec<bool> = wanted.iter().map(|wanted| !wanted).collect();
     let given = op.map(|x| x.known_or_none().cloned());
     with_origin(&instruction.origin, || some_results(&instruction.op, &given, &known)).into()
@@ -141,12 +142,21 @@ fn step(instruction: &Instruction, env: &[Slot], acc: &mut Acc) {
     with_origin(&instruction.origin, || made_by(Transform::Transpose, run));
 }
 
-/// Gives the operands of a linear operation their cotangents, for the cotangents of its results.
+/// Adds the cotangents of the operands of a linear operation, for those of its results.
 fn rule(op: &Op<&Slot>, cts: &[Option<Tensor>], acc: &mut Acc) -> Result<(), NotLinear> {
-    // Of an operation with one result, its cotangent.
+    // The cotangent of the result, if the operation has one result.
     let Some(ct) = cts.iter().flatten().next() else { return Ok(()) };
     match op {
         Op::Unary { f: UnaryFn::Neg, x } => acc.give(x, || lax::neg(ct)),
+        // The pairing of tangents and cotangents is the real part of their product, which is not conjugated: as in JAX.
+        Op::Unary { f: UnaryFn::Real, x } => acc.give(x, || lax::complex(ct, &lax::full_like(ct, 0.0))),
+        Op::Unary { f: UnaryFn::Imag, x } => acc.give(x, || lax::complex(&lax::full_like(ct, 0.0), &lax::neg(ct))),
+        Op::Unary { f: UnaryFn::Conj, x } => acc.give(x, || lax::conj(ct)),
+        Op::Complex { re, im } => {
+            acc.give(re, || lax::real(ct));
+            acc.give(im, || lax::neg(&lax::imag(ct)));
+        }
+        Op::Fft { f, x, lengths } => acc.give(x, || fourier::fft(ct, *f, lengths)),
         Op::Binary { f: BinaryFn::Add, x, y } => {
             acc.give(x, || ct.clone());
             acc.give(y, || ct.clone());
@@ -163,7 +173,7 @@ fn rule(op: &Op<&Slot>, cts: &[Option<Tensor>], acc: &mut Acc) -> Result<(), Not
             let y = y.known()?;
             acc.give(x, || lax::div(ct, y));
         }
-        Op::Convert { x, dtype } if x.dtype().is_float() && dtype.is_float() => {
+        Op::Convert { x, dtype } if x.dtype().is_inexact() && dtype.is_inexact() => {
             acc.give(x, || lax::convert(ct, x.dtype()))
         }
         Op::Select { pred, on_true, on_false } => {
@@ -249,11 +259,11 @@ fn rule(op: &Op<&Slot>, cts: &[Option<Tensor>], acc: &mut Acc) -> Result<(), Not
             acc.give(b, || lax::triangular_solve(a, ct, how.transposed()));
         }
 
-        // Each lane had a part in the sums of all: its cotangent is the sum of theirs.
+        // Each batch element contributes to all sums, so its cotangent is the sum of all their cotangents.
         Op::Collective { f: CollectiveFn::Sum, x, axis } => {
             acc.give(x, || lax::collective(CollectiveFn::Sum, ct, axis));
         }
-        // What each lane made of the part that this one gave it, summed.
+        // Sums the cotangents of this part from all batch elements.
         Op::AllGather { x, axis, dimension } => acc.give(x, || {
             let parts = lax::all_to_all(ct, axis, *dimension, 0);
             lax::reduce_sum(&parts, &[0])
@@ -265,7 +275,7 @@ fn rule(op: &Op<&Slot>, cts: &[Option<Tensor>], acc: &mut Acc) -> Result<(), Not
         }),
 
         Op::OptimizationBarrier { xs } => barrier(xs, cts, acc),
-        // A linear function of a user within a rule is what its program does.
+        // Within a rule, a linear user function is its program.
         Op::Call { args, program } | Op::CustomJvp { args, program, .. } | Op::CustomVjp { args, program, .. } => {
             call::transpose(program, args, cts, acc);
         }
@@ -313,14 +323,12 @@ fn not_linear(instruction: &Instruction) -> ! {
     let place = instruction.origin.loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default();
     if matches!(instruction.op, Op::While { .. }) {
         refuse!(
-            "`while_loop`{place} has no reverse mode: how often it goes round is unknown beforehand, and so is how much to keep; use `scan`, or \
-             `fori_loop` with bounds known when it is traced, or forward mode (`jvp`, `jacfwd`), or differentiate outside of `jit` and \
-             `vmap`, where the arguments tell"
+            "`while_loop`{place} has no reverse mode, because the number of its iterations, and so of its residuals, is unknown; use `scan`, `fori_loop` with bounds known at tracing, or forward mode (`jvp`, `jacfwd`), or differentiate outside `jit` and `vmap`, where the arguments are known"
         );
     }
     let scope = instruction.origin.scope.as_ref().map(|scope| format!(", in `{scope}`,")).unwrap_or_default();
     refuse!(
-        "`{}`{place}{scope} is not linear in an operand that is to be transposed, and only linear functions have a transpose",
+        "`{}`{place}{scope} is not linear in an operand to transpose, but only linear functions have a transpose",
         instruction.op.name()
     )
 }
@@ -336,12 +344,12 @@ fn barrier(xs: &[&Slot], cts: &[Option<Tensor>], acc: &mut Acc) {
     }
 }
 
-/// The part of `ct` where the operand of a pad, of shape `shape`, went; zero where negative padding took it away.
+/// Returns the part of `ct` that the operand of a pad, of shape `shape`, fills; zero where negative padding removed it.
 fn unpad(ct: &Tensor, shape: &Shape, config: &[Padding]) -> Tensor {
     let around = config.iter().map(|p| Padding { low: -p.low, high: -p.high, interior: 0 }).collect();
     let dilated = lax::pad(ct, &scalar_zero(ct), around);
     let strides: Vec<usize> = config.iter().map(|p| p.interior + 1).collect();
-    // An empty axis with padding inside has nothing to take a step from.
+    // An empty axis with interior padding has no elements to step from.
     let limit: Vec<usize> = (0..shape.rank()).map(|a| if shape[a] == 0 { 0 } else { dilated.shape()[a] }).collect();
     lax::slice(&dilated, &vec![0; shape.rank()], &limit, &strides)
 }

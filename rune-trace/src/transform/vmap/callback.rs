@@ -1,4 +1,4 @@
-//! Functions of the user's on all lanes.
+//! Batching of user functions.
 
 use super::{Batched, Lanes, behind};
 use crate::Tensor;
@@ -9,7 +9,7 @@ use rune_ir::op::{Callback, CallbackFn, VmapMethod};
 use rune_ir::{Loc, Op, Shape, Type};
 use smallvec::SmallVec;
 
-/// The results for all lanes. One argument is mapped.
+/// Returns the results for the whole batch. At least one argument is mapped.
 pub(super) fn batch(
     f: CallbackFn,
     args: &[Batched],
@@ -45,18 +45,17 @@ pub(super) fn batch(
         (CallbackFn::Pure, Some(VmapMethod::ExpandDims)) => once(args.iter().map(expanded).collect()),
         (CallbackFn::Pure, Some(VmapMethod::BroadcastAll)) => once(args.iter().map(|x| x.spread(lanes.size)).collect()),
         (CallbackFn::Pure, None) => refuse!(
-            "`pure_callback` at {} is batched by `vmap`, and nothing says how it computes all lanes; say it, as with \
-             `pure_callback_with(VmapMethod::Sequential, …)` for a call for each lane",
+            "`pure_callback` at {} is batched by `vmap`, but has no `VmapMethod`; for one call for each batch element, use `pure_callback_with(VmapMethod::Sequential, …)`",
             callback.loc()
         ),
     };
     all.into_iter().map(Batched::mapped).collect()
 }
 
-/// What is called once in each lane, or not at all, cannot stand where all lanes do what one of them does.
+/// Fails for a function that must be called once or not at all for each batch element, if all would do what one of them
+/// does.
 pub(in crate::transform) fn not_by_lane(loc: &Loc, stands: &str) -> ! {
     refuse!(
-        "`io_callback` at {loc} {stands}, so that it would be called for lanes that do not ask for it; make the choice the same for all \
-         lanes, or use `pure_callback`"
+        "`io_callback` at {loc} is in {stands}, so it would be called for batch elements that do not need it; make the condition the same for all batch elements, or use `pure_callback`"
     )
 }

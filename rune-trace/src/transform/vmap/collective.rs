@@ -1,4 +1,4 @@
-//! Operations over the mapped axis itself: what they give in all lanes.
+//! Operations over the batch axis itself.
 
 use super::{Batched, behind, move_axis};
 use crate::Tensor;
@@ -6,23 +6,23 @@ use crate::tensor::lax;
 use rune_ir::op::{CollectiveFn, Dims, Literal, ReduceFn};
 use rune_ir::{DType, Shape};
 
-/// The reduction over all lanes: the same in each of them.
+/// Returns the reduction over the batch: the same for all batch elements.
 pub(super) fn reduce(f: CollectiveFn, x: &Batched, size: usize) -> Batched {
     Batched::unmapped(reduced(f, x, size))
 }
 
-/// The position of each lane.
+/// Returns the index of each batch element.
 pub(super) fn axis_index(size: usize) -> Batched {
     Batched::mapped(lax::iota(DType::I32, [size], 0))
 }
 
-/// The operand in all lanes, along a new axis `dimension`: the same in each of them.
+/// Stacks the operands of all batch elements along a new axis `dimension`: the same for all of them.
 pub(super) fn all_gather(x: &Batched, dimension: usize, size: usize) -> Batched {
     Batched::unmapped(move_axis(&x.spread(size), 0, dimension))
 }
 
-/// Each lane gives one part to each. The lanes that give are the first axis of all of `x`, those that take its axis
-/// `split` of a lane.
+/// Exchanges parts between all batch elements. The sources are along the first axis of `x`, and the destinations along
+/// the axis `split` of a batch element.
 pub(super) fn all_to_all(x: &Batched, split: usize, concat: usize, size: usize) -> Batched {
     let wide = x.spread(size);
     let mut permutation: Dims = (1..wide.rank()).filter(|a| a - 1 != split).collect();
@@ -31,7 +31,7 @@ pub(super) fn all_to_all(x: &Batched, split: usize, concat: usize, size: usize) 
     Batched::mapped(lax::transpose(&wide, &permutation))
 }
 
-/// The lanes in another order.
+/// Permutes the batch elements.
 pub(super) fn ppermute(x: &Batched, pairs: &[(usize, usize)], size: usize) -> Batched {
     let all_receive = pairs.len() == size;
     if all_receive && !x.mapped { x.clone() } else { Batched::mapped(permuted(&x.spread(size), pairs)) }
@@ -48,11 +48,11 @@ fn reduced(f: CollectiveFn, x: &Batched, size: usize) -> Tensor {
     }
 }
 
-/// The sum of `n` times `x`: of half types in `f32`, where `n` may be out of their range, of integers wrapping.
+/// Returns `n` times `x`: of half types in `f32`, because `n` may be out of their range; integers wrap.
 fn times(x: &Tensor, n: usize) -> Tensor {
     let dtype = x.dtype();
     let wide = if dtype.is_half() { DType::F32 } else { dtype };
-    let n = match wide.is_float() {
+    let n = match wide.is_inexact() {
         true => Literal::from_f64(wide, n as f64),
         false => Literal::from_bytes(wide, &(n as u64).to_le_bytes()[..wide.size()]),
     };
@@ -60,13 +60,13 @@ fn times(x: &Tensor, n: usize) -> Tensor {
     lax::convert(&lax::mul(&lax::convert(x, wide), &n), dtype)
 }
 
-/// A part of the lanes of a result: lanes without a source, or `n` lanes whose sources are `step` apart.
+/// A part of the result: `n` batch elements without a source, or with sources that are `step` apart.
 enum Part {
     Zeros { n: usize },
     Lanes { first: usize, step: isize, n: usize },
 }
 
-/// The lanes of `x` in another order, put together of parts in which their distance is the same: a rotation has two.
+/// Permutes the batch elements of `x` in parts with a constant step between sources. A rotation has two such parts.
 fn permuted(x: &Tensor, pairs: &[(usize, usize)]) -> Tensor {
     let parts: Vec<Tensor> = parts(x.shape()[0], pairs).iter().map(|part| take(x, part)).collect();
     match &parts[..] {
@@ -76,7 +76,7 @@ fn permuted(x: &Tensor, pairs: &[(usize, usize)]) -> Tensor {
     }
 }
 
-/// The parts in order. They are as many as the pairs, whatever the number of lanes.
+/// Returns the parts in order. Their number is at most proportional to that of the pairs, whatever the batch size.
 fn parts(size: usize, pairs: &[(usize, usize)]) -> Vec<Part> {
     let mut pairs = pairs.to_vec();
     pairs.sort_unstable_by_key(|&(_, to)| to);

@@ -1,4 +1,4 @@
-//! Products summed: one dot product, or one convolution, of all lanes.
+//! Batching of contractions: one dot product, or one convolution, for the whole batch.
 
 use super::{Batched, behind, kept, move_axis, shifted};
 use crate::Tensor;
@@ -7,9 +7,10 @@ use rune_ir::op::{ConvDims, Dims, DotDims};
 use rune_ir::{DType, Shape};
 use smallvec::smallvec;
 
-/// Two mapped operands share one more batch axis; the mapped axis of one alone is one more axis of the result.
+/// Two mapped operands share one more batch axis. The batch axis of a single mapped operand becomes an axis of the
+/// result.
 pub(super) fn dot_general(lhs: &Batched, rhs: &Batched, dims: &DotDims, out: DType) -> Tensor {
-    // A matrix times vectors of lanes gives the lanes last; the vectors times the matrix, first.
+    // A matrix times mapped vectors has the batch axis last; vectors times a matrix have it first.
     let vectors = dims.rhs_batch.is_empty() && rhs.rank() == dims.rhs_contract.len();
     if vectors && rhs.mapped && !lhs.mapped {
         let DotDims { lhs_contract, rhs_contract, .. } = dims.clone();
@@ -23,7 +24,7 @@ pub(super) fn dot_general(lhs: &Batched, rhs: &Batched, dims: &DotDims, out: DTy
     };
     let (lhs_batch, lhs_contract) = side(lhs, &dims.lhs_batch, &dims.lhs_contract);
     let (rhs_batch, rhs_contract) = side(rhs, &dims.rhs_batch, &dims.rhs_contract);
-    // Batch axes, then what is left of `lhs`, then of `rhs`, whose mapped axis is its first.
+    // Batch axes, then the free axes of `lhs`, then those of `rhs`, whose first one is the batch axis.
     let at = match (lhs.mapped, rhs.mapped) {
         (true, true) => 0,
         (true, false) => lhs_batch.len(),
@@ -33,8 +34,8 @@ pub(super) fn dot_general(lhs: &Batched, rhs: &Batched, dims: &DotDims, out: DTy
     move_axis(&lax::dot_general(&lhs.t, &rhs.t, wide, out), at, 0)
 }
 
-/// As JAX's `_conv_general_dilated_batch_rule`: lanes of images are more images, lanes of kernels more output features, and lanes
-/// of both more groups.
+/// Works like JAX's `_conv_general_dilated_batch_rule`: mapped images are more images, mapped kernels are more output
+/// features, and both mapped are more groups.
 pub(super) fn conv(lhs: &Batched, rhs: &Batched, dims: &ConvDims, size: usize) -> Tensor {
     let (images, features, kernels) = (dims.lhs[0], dims.lhs[1], dims.rhs[0]);
     let (out_images, out_features) = (dims.out[0], dims.out[1]);
@@ -51,12 +52,12 @@ pub(super) fn conv(lhs: &Batched, rhs: &Batched, dims: &ConvDims, size: usize) -
             unfold(&out, out_features, 1, size)
         }
         (true, false) => {
-            // A group of the batch goes on being the images of one group: lanes lie inside of it.
+            // The batch is inside each batch group, so that a group stays one.
             let out = lax::conv_general_dilated(&fold(&lhs.t, images, dims.batch_groups), &rhs.t, wide);
             unfold(&out, out_images, 1, size)
         }
         (false, _) => {
-            // And so it is with the output features of a group.
+            // The same holds for the output features of a group.
             let groups = dims.feature_groups.max(dims.batch_groups);
             let out = lax::conv_general_dilated(&lhs.t, &fold(&rhs.t, kernels, groups), wide);
             unfold(&out, out_features, groups, size)
@@ -64,7 +65,7 @@ pub(super) fn conv(lhs: &Batched, rhs: &Batched, dims: &ConvDims, size: usize) -
     }
 }
 
-/// The lanes of `x` inside of axis `axis` of a lane: that axis falls into `groups`, and each group into lanes.
+/// Moves the batch axis of `x` into axis `axis`, inside each of its `groups`.
 fn fold(x: &Tensor, axis: usize, groups: usize) -> Tensor {
     let (size, shape) = (x.shape()[0], Shape::from(&x.shape()[1..]));
     let n = shape[axis];
@@ -74,7 +75,7 @@ fn fold(x: &Tensor, axis: usize, groups: usize) -> Tensor {
     lax::reshape(&inside, part(&shape, axis, &[size * n]))
 }
 
-/// The opposite of [`fold`].
+/// The inverse of [`fold`].
 fn unfold(x: &Tensor, axis: usize, groups: usize, size: usize) -> Tensor {
     let n = x.shape()[axis] / size;
     let parts: Dims = if groups == 1 { smallvec![size, n] } else { smallvec![groups, size, n / groups] };
@@ -83,7 +84,7 @@ fn unfold(x: &Tensor, axis: usize, groups: usize, size: usize) -> Tensor {
     lax::reshape(&outside, behind(size, &part(x.shape(), axis, &[n])).collect::<Shape>())
 }
 
-/// `shape` with these sizes in the place of axis `axis`.
+/// Returns `shape` with these sizes in place of axis `axis`.
 fn part(shape: &[usize], axis: usize, sizes: &[usize]) -> Shape {
     shape[..axis].iter().chain(sizes).chain(&shape[axis + 1..]).copied().collect()
 }

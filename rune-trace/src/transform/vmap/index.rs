@@ -1,4 +1,4 @@
-//! Reading and writing at places that may differ by lane.
+//! Batching of reads and writes at computed indices.
 
 use super::{Batched, behind, kept, shifted};
 use crate::Tensor;
@@ -6,7 +6,7 @@ use crate::tensor::lax;
 use rune_ir::op::{Dims, GatherDims, Literal, ScatterDims, ScatterMode};
 use rune_ir::{DType, Op, Shape};
 
-/// A block that begins elsewhere in each lane is gathered; a gather clamps as a dynamic slice does.
+/// A block with mapped indices is gathered; a gather clamps like a dynamic slice.
 pub(super) fn dynamic_slice(x: &Batched, starts: &[Batched], sizes: &[usize], size: usize) -> Tensor {
     let rank = sizes.len();
     if starts.iter().all(|s| !s.mapped) {
@@ -18,7 +18,7 @@ pub(super) fn dynamic_slice(x: &Batched, starts: &[Batched], sizes: &[usize], si
     Tensor::apply1(gather(x, &indices, &dims, sizes, size))
 }
 
-/// A block that begins elsewhere in each lane is scattered, from where it is clamped to: a scatter does not clamp.
+/// A block with mapped indices is scattered at clamped indices, because a scatter does not clamp.
 pub(super) fn dynamic_update_slice(x: &Batched, update: &Batched, starts: &[Batched], size: usize) -> Tensor {
     let (wide, update) = (x.spread(size), update.spread(size));
     if starts.iter().all(|s| !s.mapped) {
@@ -39,21 +39,21 @@ pub(super) fn dynamic_update_slice(x: &Batched, update: &Batched, starts: &[Batc
     lax::scatter(&wide, &coordinates(&clamped, size), &update, dims, ScatterMode::Set, true)
 }
 
-/// Where the block begins, and at the first lane.
+/// Returns the start indices, with 0 for the batch axis.
 fn with_zero(starts: &[Batched]) -> Vec<Tensor> {
     let dtype = starts.first().map_or(DType::I32, |s| s.t.dtype());
     let zero = lax::constant(Literal::from_f64(dtype, 0.0));
     std::iter::once(zero).chain(starts.iter().map(|s| s.t.clone())).collect()
 }
 
-/// The scalars of each lane along the last axis.
+/// Returns the indices of each batch element along the last axis.
 fn coordinates(starts: &[Batched], size: usize) -> Tensor {
     let columns: Vec<Tensor> = starts.iter().map(|s| lax::reshape(&s.spread(size), Shape::from([size, 1]))).collect();
     lax::concatenate(&columns, 1)
 }
 
-/// The mapped axis of `x` extends along a slice, that of the indices is one more axis of theirs; where both have it, they go along it
-/// together.
+/// A slice contains the batch axis of a mapped operand. The batch axis of mapped indices is one more axis of them. If
+/// both are mapped, it is a batch axis of the gather.
 pub(super) fn gather(
     x: &Batched,
     indices: &Batched,
@@ -74,12 +74,12 @@ pub(super) fn gather(
     Op::Gather { x: x.t.clone(), indices: indices.t.clone(), dims: Box::new(dims), slice_sizes }
 }
 
-/// As in [`gather`], where the operand always has the mapped axis.
+/// Like [`gather`], for an operand that is always mapped.
 pub(super) fn scatter_dims(dims: &ScatterDims, indices_mapped: bool) -> ScatterDims {
     with_mapped_operand(&dims.gather(), indices_mapped).scatter()
 }
 
-/// The axes of a gather or scatter whose operand has the mapped axis.
+/// Returns the axes of a gather or scatter whose operand is mapped.
 fn with_mapped_operand(dims: &GatherDims, indices_mapped: bool) -> GatherDims {
     let (collapsed, start_index_map) = (shifted(&dims.collapsed), shifted(&dims.start_index_map));
     if indices_mapped {

@@ -1,12 +1,13 @@
-//! Systems of equations in lanes.
+//! Batching of systems of equations.
 
 use super::{Batched, move_axis};
 use crate::Tensor;
 use crate::tensor::lax;
 use rune_ir::Shape;
 
-/// The solutions in all lanes of the systems that `solve` solves, of matrices that are given by `of`. Where all lanes have the same, their right
-/// sides are more columns of one system (rows, unless `left`), as in JAX's `_triangular_solve_batching_rule`: the matrices are not repeated.
+/// Solves systems for a batch by `solve`, with matrices given by `of`. If the matrices are not mapped, the right sides
+/// become more columns of one system (rows, unless `left`), like in JAX's `_triangular_solve_batching_rule`: the
+/// matrices are not repeated.
 pub(super) fn solve<const N: usize>(
     of: &[&Batched; N],
     b: &Batched,
@@ -18,7 +19,7 @@ pub(super) fn solve<const N: usize>(
         let of = of.map(|a| a.spread(size));
         return solve(of.each_ref(), &b.spread(size));
     }
-    // Along which axis of one lane the right sides lie, one beside the other; the lanes come before it.
+    // The axis of one batch element along which right sides are adjacent; the batch axis comes before it.
     let axis = if left { b.rank() - 1 } else { b.rank() - 2 };
     let moved = move_axis(&b.t, 0, axis);
     let mut shape: Vec<usize> = moved.shape().to_vec();

@@ -1,7 +1,7 @@
-//! Batching: each instruction on all lanes at once.
+//! Batching: runs each instruction on a whole batch.
 //!
-//! A rule makes of an operation on one lane one wide operation on all of them, in which the mapped axis is the first; there is no
-//! loop over lanes. What does not depend on a mapped input is computed once.
+//! A rule turns an operation on one batch element into one wider operation on all of them, with the batch axis first.
+//! There is no loop over the batch. Values that depend on no mapped input are computed once.
 
 mod callback;
 mod collective;
@@ -18,12 +18,12 @@ use super::control::{call, case, custom, remat::Remat, scan, while_loop};
 use crate::Tensor;
 use crate::tensor::{lax, made_by, with_origin};
 use rune_ir::op::{AxisName, Dims, NamedAxis, Padding, Window};
-use rune_ir::program::dependence::{Along, results};
+use rune_ir::program::dependence::{DependenceKind, results};
 use rune_ir::{Op, Program, Shape, Transform, Type, types};
 use smallvec::{SmallVec, smallvec};
 use std::iter::once;
 
-/// A tensor that holds one lane after the other along its first axis, or one that is the same for all lanes.
+/// A tensor with the batch along its first axis, or one that is the same for all batch elements.
 #[derive(Clone)]
 pub(crate) struct Batched {
     pub t: Tensor,
@@ -37,21 +37,21 @@ impl Batched {
     pub(crate) fn unmapped(t: Tensor) -> Batched {
         Batched { t, mapped: false }
     }
-    /// The type of one lane.
+    /// Returns the type of one batch element.
     fn ty(&self) -> Type {
         if self.mapped { self.t.ty().with_shape(&self.t.shape()[1..]) } else { self.t.ty().clone() }
     }
-    /// The number of axes of one lane.
+    /// Returns the number of axes of one batch element.
     fn rank(&self) -> usize {
         self.t.rank() - usize::from(self.mapped)
     }
-    /// All lanes, one after the other along the first axis.
+    /// Returns the whole batch, along the first axis.
     pub(crate) fn spread(&self, size: usize) -> Tensor {
         if self.mapped {
             return self.t.clone();
         }
         let shape = Shape::from_iter(behind(size, self.t.shape()));
-        // What was repeated already is repeated from the start, so that a number everywhere stays visible as such.
+        // A broadcast is repeated from its operand, so that it stays recognizable as one.
         if let Some(apply) = self.t.0.apply()
             && let Op::BroadcastInDim { x, shape: _, dims } = &apply.op
         {
@@ -62,7 +62,7 @@ impl Batched {
     }
 }
 
-/// How many lanes there are, and the name of the axis along which they lie, if it has one.
+/// The size of a batch, and the name of its axis, if it has one.
 #[derive(Clone, Debug)]
 pub(crate) struct Lanes {
     pub size: usize,
@@ -70,15 +70,15 @@ pub(crate) struct Lanes {
 }
 
 impl Lanes {
-    /// Whether they lie along the axis of this name.
+    /// Returns whether the batch axis has this name.
     fn is(&self, name: &AxisName) -> bool {
         self.name.as_ref() == Some(name)
     }
-    /// What is followed to see which results differ by lane.
-    pub(in crate::transform) fn along(&self) -> Along {
-        Along::Lanes(self.name.clone())
+    /// Returns the kind of dependence that says which results are mapped.
+    pub(in crate::transform) fn dependence(&self) -> DependenceKind {
+        DependenceKind::Lanes(self.name.clone())
     }
-    /// Whether an operation is another one on all lanes: it has a mapped operand, or is about these lanes.
+    /// Returns whether an operation becomes another one: it has a mapped operand, or works on this batch axis.
     fn widen(&self, op: &Op<Batched>) -> bool {
         let own = |axis: &NamedAxis| self.is(&axis.name);
         let inside = |p: &Program| self.name.as_ref().is_some_and(|name| p.axes().contains_key(name));
@@ -88,7 +88,7 @@ impl Lanes {
     }
 }
 
-/// The outputs of `program` on all lanes.
+/// Returns the outputs of `program` for the whole batch.
 pub(crate) fn vmap(program: &Program, lanes: &Lanes, inputs: Vec<Batched>) -> Vec<Batched> {
     let mut env = inputs;
     env.extend(program.constants().iter().map(|c| Batched::unmapped(Tensor::from_value(c.clone()))));
@@ -103,27 +103,28 @@ pub(crate) fn vmap(program: &Program, lanes: &Lanes, inputs: Vec<Batched>) -> Ve
     program.outputs().iter().map(|v| env[v.index()].clone()).collect()
 }
 
-/// An operation that is another one on all lanes.
+/// Runs an operation that becomes another one.
 fn step(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
-    // An operation over the lanes themselves gives something also where there are none.
+    // An operation over the batch axis itself has results even for an empty batch.
     let own = op.axis().is_some_and(|axis| lanes.is(&axis.name));
     if lanes.size == 0 && !own { no_lanes(op) } else { rule(op, lanes) }
 }
 
-/// The results of an operation on all lanes, by one wider operation wherever there is one.
+/// Returns the results of an operation for the whole batch, by one wider operation if there is one.
 fn rule(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
     let size = lanes.size;
     let all = |x: &Batched| x.spread(size);
     let one = |t: Tensor| smallvec![Batched::mapped(t)];
-    // The wider operation, with the results that are mapped.
+    // Applies the wider operation; `mapped` marks its results.
     let with_marks = |op: Op<Tensor>, mapped: Vec<bool>| {
         Tensor::apply(op).into_iter().zip(mapped).map(|(t, mapped)| Batched { t, mapped }).collect()
     };
-    let mapped = |count| results(op, |x| &x.mapped, &lanes.along(), &true).into_vec(count);
+    let mapped = |count| results(op, |x| &x.mapped, &lanes.dependence(), &true).into_vec(count);
     let wide: Op<Tensor> = match op {
         Op::Unary { .. }
         | Op::IntegerPow { .. }
         | Op::Binary { .. }
+        | Op::Complex { .. }
         | Op::Compare { .. }
         | Op::Select { .. }
         | Op::Clamp { .. }
@@ -176,6 +177,7 @@ fn rule(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
         }
         Op::TopK { x, k } => Op::TopK { x: all(x), k: *k },
         Op::Factor { f, x } => Op::Factor { f: *f, x: all(x) },
+        Op::Fft { f, x, lengths } => Op::Fft { f: *f, x: all(x), lengths: lengths.clone() },
 
         Op::DotGeneral { lhs, rhs, dims, out } => return one(contraction::dot_general(lhs, rhs, dims, *out)),
         Op::Conv { lhs, rhs, dims } => return one(contraction::conv(lhs, rhs, dims, size)),
@@ -212,7 +214,7 @@ fn rule(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
             lanes: behind(size, lanes).collect(),
         },
 
-        // These have no operand that differs by lane.
+        // These have no mapped operand.
         Op::Constant { .. } | Op::Iota { .. } | Op::AxisIndex { .. } => {
             return Tensor::apply(op.map(all)).into_iter().map(Batched::unmapped).collect();
         }
@@ -253,7 +255,7 @@ fn rule(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
     Tensor::apply(wide).into_iter().map(Batched::mapped).collect()
 }
 
-/// No lanes give results without elements. Windows and slices of size 1 along the mapped axis would not fit into it.
+/// Returns the empty results for an empty batch. Windows and slices of size 1 would not fit into an empty axis.
 fn no_lanes(op: &Op<Batched>) -> SmallVec<[Batched; 2]> {
     let lanes = op.map(Batched::ty);
     let types = types::infer(&lanes.map(|ty| ty)).expect("the operation was checked when it was made");
@@ -261,7 +263,7 @@ fn no_lanes(op: &Op<Batched>) -> SmallVec<[Batched; 2]> {
     types.into_iter().map(|ty| Batched::mapped(empty(ty))).collect()
 }
 
-/// Padding that differs by lane is chosen where the padded array has no element of `x`.
+/// Pads with mapped padding: it is selected where the padded array has no element of `x`.
 fn pad(x: &Batched, padding: &Batched, config: &[Padding], size: usize) -> Tensor {
     let ty = x.ty();
     let none = lax::full(rune_ir::DType::Bool, &Shape::scalar(), 0.0);
@@ -273,7 +275,7 @@ fn pad(x: &Batched, padding: &Batched, config: &[Padding], size: usize) -> Tenso
     lax::select(&Batched::unmapped(inside).spread(size), &padded, &outside)
 }
 
-/// The window that looks at each lane by itself.
+/// Returns the window for each batch element.
 fn widened(window: &Window) -> Window {
     Window {
         dimensions: behind(1, &window.dimensions).collect(),
@@ -284,22 +286,22 @@ fn widened(window: &Window) -> Window {
     }
 }
 
-/// `first`, and then `list`.
+/// Returns `first`, and then `list`.
 fn behind<T: Copy>(first: T, list: &[T]) -> impl Iterator<Item = T> {
     once(first).chain(list.iter().copied())
 }
 
-/// Axes of one lane as axes of all.
+/// Returns axes of one batch element as axes of the batch.
 fn shifted(axes: &[usize]) -> Dims {
     axes.iter().map(|a| a + 1).collect()
 }
 
-/// Axes of one lane as axes of all, behind the mapped axis.
+/// Like [`shifted`], with the batch axis first.
 fn kept(axes: &[usize]) -> Dims {
     behind(0, &shifted(axes)).collect()
 }
 
-/// `x` with its axis `from` at position `to`.
+/// Moves axis `from` of `x` to index `to`.
 pub(crate) fn move_axis(x: &Tensor, from: usize, to: usize) -> Tensor {
     let mut permutation: Dims = (0..x.rank()).collect();
     permutation.remove(from);
@@ -307,7 +309,7 @@ pub(crate) fn move_axis(x: &Tensor, from: usize, to: usize) -> Tensor {
     lax::transpose(x, &permutation)
 }
 
-/// The position that `axis` names among `rank`; a negative one counts from the end.
+/// Returns the index of `axis` among `rank` axes; a negative one counts from the end.
 pub(crate) fn position(axis: i64, rank: usize) -> Option<usize> {
     let rank = i64::try_from(rank).ok()?;
     let axis = if axis < 0 { axis.checked_add(rank)? } else { axis };

@@ -1,4 +1,4 @@
-//! Batching of programs, for those who hold a program and no function.
+//! Batching of programs.
 
 use super::{Batched, Lanes, behind, move_axis, position, vmap};
 use crate::Tensor;
@@ -8,74 +8,73 @@ use rune_ir::op::AxisName;
 use rune_ir::types::{self, Problem};
 use rune_ir::{Program, Shape, Type, Var};
 
-/// What is wrong with asking for a batched program.
+/// The reason why a program cannot be batched.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VmapError {
-    /// Not as many axes are given as the program has inputs, or outputs.
-    #[error("`{program}` has {expected} {what}, and is given {found} axes for them")]
+    /// The number of axes is not that of the inputs or outputs.
+    #[error("`{program}` has {expected} {what}, but got {found} axes")]
     Count {
         /// The program.
         program: String,
-        /// Inputs or outputs.
+        /// "inputs" or "outputs".
         what: &'static str,
-        /// How many there are.
+        /// The number of inputs or outputs.
         expected: usize,
-        /// How many axes are given.
+        /// The number of axes.
         found: usize,
     },
-    /// There is no such axis, even with the mapped one.
-    #[error("{what} {index} of `{program}` is of type {ty}, and with the mapped axis it has no axis {axis}")]
+    /// The axis does not exist, even in the batch.
+    #[error("{what} {index} of `{program}` has type {ty}, and with the batch axis no axis {axis}")]
     NoAxis {
         /// The program.
         program: String,
-        /// Input or output.
+        /// "input" or "output".
         what: &'static str,
-        /// Which one.
+        /// The index of the input or output.
         index: usize,
-        /// The type of one lane.
+        /// The type of one batch element.
         ty: Type,
-        /// The axis asked for.
+        /// The requested axis.
         axis: i64,
     },
-    /// Operations of the program are over the mapped axis, and it has another number of lanes for them.
-    #[error("the axis `{name}` has {found} lanes for the operations of `{program}`, and {size} are asked for")]
+    /// Operations of the program work on the batch axis, with another batch size.
+    #[error("the axis `{name}` has size {found} in the operations of `{program}`, but the batch size is {size}")]
     AxisSize {
         /// The program.
         program: String,
         /// The name of the axis.
         name: AxisName,
-        /// The number of lanes that the operations know of.
+        /// The batch size of the operations.
         found: usize,
-        /// The number asked for.
+        /// The requested batch size.
         size: usize,
     },
-    /// All lanes together have more elements, or more axes, than an array may have.
-    #[error("`{program}`, for {size} lanes, {problem}")]
+    /// The batch would have more elements, or more axes, than an array may have.
+    #[error("`{program}`, with batch size {size}, {problem}")]
     TooLarge {
         /// The program.
         program: String,
-        /// The number of lanes.
+        /// The batch size.
         size: usize,
-        /// Which of both it is, of which array.
+        /// The array, and which of the two it is.
         problem: Problem,
     },
-    /// Sub-programs are used so often that no time and memory is enough.
+    /// Sub-programs are used so often that batching would need too much time and memory.
     #[error(
-        "`{program}` shares its sub-programs so often that {operations} operations would have to be gone through; let loops, as \
-         `fori_loop` or `scan`, take the place of calls"
+        "`{program}` shares its sub-programs so often that the transformation would visit {operations} operations; replace calls by loops, such as `fori_loop` or `scan`"
     )]
     TooLong {
         /// The program.
         program: String,
-        /// How many operations there are, those of sub-programs for each use.
+        /// The number of operations. Those of sub-programs count for each use.
         operations: u64,
     },
-    /// An output that is to be the same for all lanes is not.
+    /// An output without a batch axis depends on a mapped input.
     #[error("output {index} of `{program}` depends on a mapped input, and so needs an axis")]
     Depends {
         /// The program.
         program: String,
-        /// Which output.
+        /// The index of the output.
         index: usize,
     },
 }

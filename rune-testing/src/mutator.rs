@@ -6,18 +6,18 @@ use serde_json::{Value as Json, json};
 /// Damages the text and the JSON of programs. Equal seeds make equal damage.
 ///
 /// ```
-/// use rune_testing::Vandal;
-/// let text = Vandal::new(7).text();
-/// assert_eq!(text, Vandal::new(7).text());
+/// use rune_testing::Mutator;
+/// let text = Mutator::new(7).text();
+/// assert_eq!(text, Mutator::new(7).text());
 /// let _refused_or_sound = rune_trace::Program::parse(&text);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Vandal(Generator);
+pub struct Mutator(Generator);
 
-impl Vandal {
-    /// A vandal who is told what to do by numbers from this seed.
-    pub fn new(seed: u64) -> Vandal {
-        Vandal(Generator::new(seed))
+impl Mutator {
+    /// A mutator who is told what to do by numbers from this seed.
+    pub fn new(seed: u64) -> Mutator {
+        Mutator(Generator::new(seed))
     }
 
     /// The text of a random program, changed in one to a few places.

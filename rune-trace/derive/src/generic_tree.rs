@@ -1,4 +1,4 @@
-//! `#[derive(Outer)]`.
+//! `#[derive(GenericTree)]`.
 
 use super::tree::{crate_path, parts, variants};
 use proc_macro2::TokenStream;
@@ -13,13 +13,13 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
         return Err(Error::new_spanned(&input.ident, message));
     }
     for param in input.generics.type_params_mut() {
-        param.bounds.push(parse_quote!(#krate::Outer));
+        param.bounds.push(parse_quote!(#krate::GenericTree));
     }
     let name = &input.ident;
     let replaced = input.generics.params.iter().map(|param| match param {
         GenericParam::Type(param) => {
             let name = &param.ident;
-            quote!(<#name as #krate::Outer>::Of<Leaf>)
+            quote!(<#name as #krate::GenericTree>::Of<Leaf>)
         }
         GenericParam::Const(param) => {
             let name = &param.ident;
@@ -42,14 +42,14 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
             let (member, var) = (&p.member, &p.var);
             match p.is_static {
                 true => quote!(#member: ::core::clone::Clone::clone(#var)),
-                false => quote!(#member: #krate::Outer::map_trees(#var, f)),
+                false => quote!(#member: #krate::GenericTree::map_trees(#var, f)),
             }
         });
         arms.push(quote! { #path { #(#bind),* } => #path { #(#maps),* }, });
     }
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
     Ok(quote! {
-        impl #impl_generics #krate::Outer for #name #ty_generics #where_clause {
+        impl #impl_generics #krate::GenericTree for #name #ty_generics #where_clause {
             type Of<Leaf: #krate::Tree> = #replaced;
             fn map_trees<Leaf: #krate::Tree>(
                 &self,

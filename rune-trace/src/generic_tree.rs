@@ -10,26 +10,26 @@ use std::marker::PhantomData;
 /// in which each leaf is replaced by a tree of derivatives.
 ///
 /// All trees of the library implement it. Own structs and enums that are generic over their leaves derive it with
-/// `#[derive(Outer)]`:
+/// `#[derive(GenericTree)]`:
 ///
 /// ```
-/// use rune_trace::{Outer, Tensor, Tree};
+/// use rune_trace::{GenericTree, Tensor, Tree};
 ///
-/// #[derive(Tree, Outer)]
+/// #[derive(Tree, GenericTree)]
 /// struct Line<T = Tensor> { slope: T, offsets: Vec<T> }
 ///
 /// let line = Line { slope: Tensor::scalar(1.0f32), offsets: vec![Tensor::scalar(2.0f32)] };
 /// let pairs: Line<(Tensor, Tensor)> = line.map_trees(&mut |x| (x.clone(), x + 1.0));
 /// assert_eq!(pairs.offsets[0].1.item::<f32>().unwrap(), 3.0);
 /// ```
-pub trait Outer: Tree {
+pub trait GenericTree: Tree {
     /// The type of a tree of this structure with an `A` instead of each leaf.
     type Of<A: Tree>: Tree;
     /// Returns the tree of this structure with the trees that `f` returns, called in the order of [`Tree::visit`].
     fn map_trees<A: Tree>(&self, f: &mut dyn FnMut(&Tensor) -> A) -> Self::Of<A>;
 }
 
-impl Outer for Tensor {
+impl GenericTree for Tensor {
     type Of<A: Tree> = A;
     fn map_trees<A: Tree>(&self, f: &mut dyn FnMut(&Tensor) -> A) -> A {
         f(self)
@@ -38,7 +38,7 @@ impl Outer for Tensor {
 
 macro_rules! tuples {
     ($($($T:ident $i:tt),*;)*) => {$(
-        impl<$($T: Outer),*> Outer for ($($T,)*) {
+        impl<$($T: GenericTree),*> GenericTree for ($($T,)*) {
             type Of<Leaf: Tree> = ($($T::Of<Leaf>,)*);
             #[allow(unused_variables, clippy::unused_unit)]
             fn map_trees<Leaf: Tree>(&self, f: &mut dyn FnMut(&Tensor) -> Leaf) -> Self::Of<Leaf> {
@@ -59,35 +59,35 @@ tuples! {
     A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
 }
 
-impl<T: Outer> Outer for Vec<T> {
+impl<T: GenericTree> GenericTree for Vec<T> {
     type Of<A: Tree> = Vec<T::Of<A>>;
     fn map_trees<A: Tree>(&self, f: &mut dyn FnMut(&Tensor) -> A) -> Self::Of<A> {
         self.iter().map(|item| item.map_trees(f)).collect()
     }
 }
 
-impl<T: Outer, const N: usize> Outer for [T; N] {
+impl<T: GenericTree, const N: usize> GenericTree for [T; N] {
     type Of<A: Tree> = [T::Of<A>; N];
     fn map_trees<A: Tree>(&self, f: &mut dyn FnMut(&Tensor) -> A) -> Self::Of<A> {
         std::array::from_fn(|i| self[i].map_trees(f))
     }
 }
 
-impl<T: Outer> Outer for Option<T> {
+impl<T: GenericTree> GenericTree for Option<T> {
     type Of<A: Tree> = Option<T::Of<A>>;
     fn map_trees<A: Tree>(&self, f: &mut dyn FnMut(&Tensor) -> A) -> Self::Of<A> {
         self.as_ref().map(|item| item.map_trees(f))
     }
 }
 
-impl<T: Outer> Outer for Box<T> {
+impl<T: GenericTree> GenericTree for Box<T> {
     type Of<A: Tree> = Box<T::Of<A>>;
     fn map_trees<A: Tree>(&self, f: &mut dyn FnMut(&Tensor) -> A) -> Self::Of<A> {
         Box::new((**self).map_trees(f))
     }
 }
 
-impl<K: Ord + Clone + Hash + Display + 'static, T: Outer> Outer for BTreeMap<K, T> {
+impl<K: Ord + Clone + Hash + Display + 'static, T: GenericTree> GenericTree for BTreeMap<K, T> {
     type Of<A: Tree> = BTreeMap<K, T::Of<A>>;
     fn map_trees<A: Tree>(&self, f: &mut dyn FnMut(&Tensor) -> A) -> Self::Of<A> {
         self.iter().map(|(key, item)| (key.clone(), item.map_trees(f))).collect()
@@ -97,7 +97,7 @@ impl<K: Ord + Clone + Hash + Display + 'static, T: Outer> Outer for BTreeMap<K, 
 macro_rules! structure_only {
     ($($T:ty),*) => {$(
         /// It has no leaves, so it stays the same.
-        impl Outer for $T {
+        impl GenericTree for $T {
             type Of<A: Tree> = $T;
             fn map_trees<A: Tree>(&self, _: &mut dyn FnMut(&Tensor) -> A) -> $T {
                 self.clone()
@@ -107,7 +107,7 @@ macro_rules! structure_only {
 }
 structure_only!(bool, char, i8, i16, i32, i64, u8, u16, u32, u64, usize, isize, String, &'static str);
 
-impl<T: 'static> Outer for PhantomData<T> {
+impl<T: 'static> GenericTree for PhantomData<T> {
     type Of<A: Tree> = PhantomData<T>;
     fn map_trees<A: Tree>(&self, _: &mut dyn FnMut(&Tensor) -> A) -> PhantomData<T> {
         PhantomData

@@ -1,16 +1,15 @@
 //! The first step of all derivatives: running a function once at its arguments.
 
-use crate::call_site::Place;
+use crate::call_site::CallSite;
 use crate::function::{Argnums, Arguments};
 use crate::tensor::{Keep, begin_trace, fresh_params, lax, trace};
 use crate::transform::{self, Linear};
+use crate::tree::{hashed, structure_hash};
 use crate::{Tensor, Tree, TreePath};
 use rune_ir::{Program, Transform};
-use rustc_hash::FxHasher;
-use std::hash::Hasher;
 
 /// A function that ran: its program, the place of the call, and its result.
-pub(super) struct Run<Y, Aux> {
+pub(super) struct TracedFunction<Y, Aux> {
     program: Program,
     primals: Vec<Tensor>,
     /// Which inputs are differentiated: the first ones.
@@ -19,11 +18,63 @@ pub(super) struct Run<Y, Aux> {
     aux: Aux,
 }
 
-/// Returns, for each leaf of the arguments, whether it is a float.
+/// Returns, for each leaf of the arguments, whether it is a float or complex.
 pub(crate) fn floats<X: Arguments>(args: X::Refs<'_>) -> Vec<bool> {
     let mut floats = Vec::new();
-    X::visit(args, &mut |_, _, leaf| floats.push(leaf.dtype().is_float()));
+    X::visit(args, &mut |_, _, leaf| floats.push(leaf.dtype().is_inexact()));
     floats
+}
+
+/// Which numbers a function is differentiated by, and gives; as in JAX.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// Real results by real or complex arguments.
+    RealResults,
+    /// Real or complex results by real arguments.
+    RealArguments,
+    /// Complex results by complex arguments, on which they depend holomorphically.
+    Holomorphic,
+}
+
+impl By {
+    fn check_argument(self, path: &TreePath, leaf: &Tensor, place: CallSite) {
+        let dtype = leaf.dtype();
+        let ty = leaf.ty();
+        if !dtype.is_inexact() {
+            place.fail(&format!(
+                "`{path}` has type {ty}, but only floats and complex numbers have derivatives; pass it as another argument, and \
+                 differentiate with respect to the others, or convert it with `.cast(DType::F32)`"
+            ));
+        }
+        match self {
+            By::Holomorphic if !dtype.is_complex() => place.fail(&format!(
+                "`{path}` has type {ty}, but the arguments of a holomorphic function are complex; convert it, as with `.cast(DType::C64)`"
+            )),
+            By::RealArguments if dtype.is_complex() => place.fail(&format!(
+                "`{path}` has type {ty}, but forward mode differentiates with respect to real arguments; use `jacfwd_holomorphic` for a \
+                 holomorphic function, and `jvp` for any other"
+            )),
+            By::RealResults | By::RealArguments | By::Holomorphic => {}
+        }
+    }
+    /// Panics unless a result of this dtype has such a derivative.
+    pub fn check_result(self, path: &TreePath, y: &Tensor, place: CallSite) {
+        let (dtype, ty) = (y.dtype(), y.ty());
+        match self {
+            By::Holomorphic if !dtype.is_complex() => place.fail_for(y, &format!(
+                "`{path}` has type {ty}, but the results of a holomorphic function are complex; convert it, as with `.cast(DType::C64)`"
+            )),
+            By::RealResults if dtype.is_complex() => place.fail_for(y, &format!(
+                "`{path}` has type {ty}, but reverse mode differentiates real results; use `grad_holomorphic` or \
+                 `jacrev_holomorphic` for a holomorphic function, and `vjp` for any other"
+            )),
+            By::RealResults | By::RealArguments | By::Holomorphic if dtype.is_inexact() => {}
+            By::RealResults | By::RealArguments | By::Holomorphic => place.fail_for(y, &format!(
+                "`{path}` has type {ty}, but only floats and complex numbers have derivatives; return it as an auxiliary result, as with \
+                 `jacrev_aux`"
+            )),
+        }
+    }
 }
 
 /// The leaves of the arguments with respect to which a function is differentiated.
@@ -35,18 +86,15 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
-    /// Returns the leaves of the arguments `argnums`, which must all be floats.
-    pub fn new<X: Arguments, S: Argnums<X>>(args: X::Refs<'_>, argnums: S, place: Place) -> Chosen {
+    /// Returns the leaves of the arguments `argnums`, which must all have a dtype that `by` can differentiate.
+    pub fn new<X: Arguments, S: Argnums<X>>(args: X::Refs<'_>, argnums: S, by: By, place: CallSite) -> Chosen {
         let positions = argnums.positions();
+        let with = by;
         let (mut by, mut chosen) = (Vec::new(), Vec::new());
         X::visit(args, &mut |position, path, leaf| {
             let differentiated = positions.contains(&position);
-            if differentiated && !leaf.dtype().is_float() {
-                place.fail(&format!(
-                    "`{path}` is of type {}, and only floats have derivatives; give it as another argument and differentiate \
-                     by the rest, or convert it with `.cast(DType::F32)`",
-                    leaf.ty()
-                ));
+            if differentiated {
+                with.check_argument(path, leaf, place);
             }
             by.push(differentiated);
             if differentiated {
@@ -77,33 +125,34 @@ impl Chosen {
 pub(crate) fn gradients<X: Arguments, Aux: Tree>(
     args: X::Refs<'_>,
     by: &[bool],
-    place: Place,
+    numbers: By,
+    place: CallSite,
     f: impl FnOnce(&X) -> (Tensor, Aux),
 ) -> (Tensor, Aux, Vec<Tensor>) {
-    let run = Run::new::<X>(args, by, true, place, f);
+    let run = TracedFunction::new::<X>(args, by, true, place, f);
     let y = &run.output;
-    if y.rank() != 0 || !y.dtype().is_float() {
+    if y.rank() != 0 || !y.dtype().is_inexact() {
         place.fail_for(y, &format!(
-            "the function returned a tensor of type {}, and only a float scalar has a gradient; reduce it, as with `.sum()` or \
-             `.mean()`",
+            "the function returned a tensor of type {}, but only a float scalar has a gradient; reduce it, for example with `.sum()` or `.mean()`",
             y.ty()
         ));
     }
+    numbers.check_result(&TreePath::root("output"), y, place);
     let one = place.run(Transform::Transpose, || lax::full_like(y, 1.0));
     let (value, aux, linear) = run.with_known_turns().linearize();
     let cotangents = std::iter::once(Some(one)).chain(aux.leaves().iter().map(|_| None)).collect();
     (value, aux, place.run(Transform::Transpose, || linear.transpose(cotangents)))
 }
 
-impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
+impl<Y: Tree, Aux: Tree> TracedFunction<Y, Aux> {
     /// Runs `f` with parameters in place of the leaves of the arguments that `by` marks. It may read them if `known`.
     pub fn new<X: Arguments>(
         args: X::Refs<'_>,
         by: &[bool],
         known: bool,
-        place: Place,
+        place: CallSite,
         f: impl FnOnce(&X) -> (Y, Aux),
-    ) -> Run<Y, Aux> {
+    ) -> TracedFunction<Y, Aux> {
         let mut moved = Vec::new();
         let mut marks = by.iter();
         X::visit(args, &mut |_, _, leaf| {
@@ -124,7 +173,7 @@ impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
         let mut by = vec![true; moved.len()];
         by.resize(moved.len() + traced.captured.len(), false);
         let primals = moved.into_iter().chain(traced.captured).collect();
-        Run { program: traced.program, primals, by, output, aux }
+        TracedFunction { program: traced.program, primals, by, output, aux }
     }
     /// Returns the differentiated leaves.
     pub fn moved(&self) -> &[Tensor] {
@@ -160,7 +209,7 @@ impl<Y: Tree, Aux: Tree> Run<Y, Aux> {
         (value, tangent, aux)
     }
     /// Returns the function itself, which must be linear in the marked leaves, and its result without values.
-    pub fn into_linear(mut self, place: Place) -> (Linear, Y) {
+    pub fn into_linear(mut self, place: CallSite) -> (Linear, Y) {
         let residuals = self.primals.split_off(self.moved().len());
         let types = self.primals.iter().map(|x| x.ty().clone()).collect();
         (Linear::of(self.program, types, residuals), self.output.map(&mut |y| place.stand_in(y)))
@@ -187,22 +236,18 @@ pub(super) fn cotangents_like<X: Arguments>(args: X::Refs<'_>, by: &[bool], cota
     })
 }
 
-/// Returns the leaves of `tangents` that belong to float leaves of `args`.
-pub(super) fn tangents_of<X: Arguments>(args: X::Refs<'_>, tangents: X::Refs<'_>, place: Place) -> Vec<Tensor> {
-    let structure = |tree: X::Refs<'_>| {
-        let mut hasher = FxHasher::default();
-        X::structure(tree, &mut hasher);
-        hasher.finish()
-    };
+/// Returns the leaves of `tangents` that belong to float and complex leaves of `args`.
+pub(super) fn tangents_of<X: Arguments>(args: X::Refs<'_>, tangents: X::Refs<'_>, place: CallSite) -> Vec<Tensor> {
+    let structure = |tree: X::Refs<'_>| hashed(|hasher| X::structure(tree, hasher));
     if structure(args) != structure(tangents) {
-        place.fail("the tangents are of another structure than the arguments");
+        place.fail("the tangents have another structure than the arguments");
     }
     let (mut leaves, mut moved) = (Vec::new(), Vec::new());
     X::visit(args, &mut |_, _, leaf| leaves.push(leaf));
     let mut leaves = leaves.into_iter();
     X::visit(tangents, &mut |_, path, tangent| {
         let leaf = leaves.next().expect("trees of one structure have as many leaves");
-        if leaf.dtype().is_float() {
+        if leaf.dtype().is_inexact() {
             same_type(leaf, tangent, path, "tangent", place);
             moved.push(tangent.clone());
         }
@@ -210,20 +255,15 @@ pub(super) fn tangents_of<X: Arguments>(args: X::Refs<'_>, tangents: X::Refs<'_>
     moved
 }
 
-/// Returns the leaves of `cotangents`, and `None` for leaves of `output` that are not floats.
-pub(super) fn cotangents_of<Y: Tree>(output: &Y, cotangents: &Y, place: Place) -> Vec<Option<Tensor>> {
-    let structure = |tree: &Y| {
-        let mut hasher = FxHasher::default();
-        tree.structure(&mut hasher);
-        hasher.finish()
-    };
-    if structure(output) != structure(cotangents) {
-        place.fail("the cotangents are of another structure than what the function returned");
+/// Returns the leaves of `cotangents`, and `None` for leaves of `output` that are neither floats nor complex.
+pub(super) fn cotangents_of<Y: Tree>(output: &Y, cotangents: &Y, place: CallSite) -> Vec<Option<Tensor>> {
+    if structure_hash(output) != structure_hash(cotangents) {
+        place.fail("the cotangents have another structure than the result of the function");
     }
     let (mut leaves, mut all) = (output.leaves().into_iter(), Vec::new());
     cotangents.visit(&mut TreePath::root("output"), &mut |path, cotangent| {
         let leaf = leaves.next().expect("trees of one structure have as many leaves");
-        all.push(leaf.dtype().is_float().then(|| {
+        all.push(leaf.dtype().is_inexact().then(|| {
             same_type(&leaf, cotangent, path, "cotangent", place);
             cotangent.clone()
         }));
@@ -231,8 +271,8 @@ pub(super) fn cotangents_of<Y: Tree>(output: &Y, cotangents: &Y, place: Place) -
     all
 }
 
-pub(super) fn same_type(of: &Tensor, change: &Tensor, path: &TreePath, what: &str, place: Place) {
+pub(super) fn same_type(of: &Tensor, change: &Tensor, path: &TreePath, what: &str, place: CallSite) {
     if of.ty() != change.ty() {
-        place.fail(&format!("the {what} of `{path}` is of type {}, and `{path}` of type {}", change.ty(), of.ty()));
+        place.fail(&format!("the {what} of `{path}` has type {}, but `{path}` has type {}", change.ty(), of.ty()));
     }
 }

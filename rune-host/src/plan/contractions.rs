@@ -1,0 +1,83 @@
+//! Products and convolutions.
+
+use super::Step;
+use super::View;
+use super::builder::{Builder, Id};
+use crate::conv::{Conv, Unfit};
+use crate::products::{Factor, Product};
+use rune_ir::op::{ConvDims, DotDims};
+use rune_ir::{DType, Shape, Type};
+use smallvec::SmallVec;
+
+impl Builder {
+    /// A product of floats, by way of `f32` for half types.
+    pub(super) fn product(&mut self, lhs: Id, rhs: Id, dims: &DotDims, out: DType, ty: &Type) -> Option<Id> {
+        let wide = match (self.ty(lhs).dtype, out) {
+            (DType::F64, _) | (_, DType::F64) => DType::F64,
+            (dtype, _) if dtype.is_float() => DType::F32,
+            _ => return None,
+        };
+        if !out.is_float() {
+            return None;
+        }
+        let (lhs, rhs) = (self.convert(lhs, wide)?, self.convert(rhs, wide)?);
+        let a = self.factor(lhs, &dims.lhs_batch, &dims.lhs_contract);
+        let b = self.factor(rhs, &dims.rhs_batch, &dims.rhs_contract);
+        let product = Product::new(a, b, wide);
+        let wide_ty = ty.with_dtype(wide);
+        let reads = vec![product.lhs.buffer, product.rhs.buffer];
+        let ids = self.other(reads, &[wide_ty], false, |results| Step::Product { product, buffer: results[0] });
+        self.convert(ids[0], out)
+    }
+
+    /// An operand of a product, copied where its axes are not one within the other.
+    pub(super) fn factor(&mut self, x: Id, batch: &[usize], contract: &[usize]) -> Factor {
+        let (buffer, view) = self.stored(x);
+        if let Some(factor) = Factor::new(buffer, &view, batch, contract) {
+            return factor;
+        }
+        let free = (0..view.shape.rank()).filter(|a| !batch.contains(a) && !contract.contains(a));
+        let order: SmallVec<[usize; 4]> = batch.iter().copied().chain(free).chain(contract.iter().copied()).collect();
+        let shape: Shape = order.iter().map(|&a| view.shape[a]).collect();
+        let moved = self.view(x, &self.ty(x).with_shape(shape), |v| Some(v.transpose(&order)));
+        let moved = self.dense(moved);
+        let rank = order.len();
+        let (b, c): (Vec<usize>, Vec<usize>) = ((0..batch.len()).collect(), (rank - contract.len()..rank).collect());
+        Factor::new(moved.buffer, &View::dense(&moved.shape), &b, &c)
+            .expect("axes in this order lie one within the other")
+    }
+
+    /// A convolution of floats, by way of `f32` for half types.
+    pub(super) fn conv(&mut self, lhs: Id, rhs: Id, dims: &ConvDims, ty: &Type) -> Option<Id> {
+        if !ty.dtype.is_float() {
+            return None;
+        }
+        let wide = if ty.dtype == DType::F64 { DType::F64 } else { DType::F32 };
+        let (mut lhs, mut rhs) = (self.convert(lhs, wide)?, self.convert(rhs, wide)?);
+        let mut dims = dims.clone();
+        let conv = loop {
+            let (x, kernel) = (self.stored(lhs), self.stored(rhs));
+            match Conv::new((x.0, &x.1), (kernel.0, &kernel.1), &dims, &ty.shape, wide) {
+                Some(Ok(conv)) => break conv,
+                Some(Err(Unfit { permutation })) => {
+                    let shape: Shape = permutation.iter().map(|&a| kernel.1.shape[a]).collect();
+                    let moved = self.view(rhs, &Type::new(wide, shape), |v| Some(v.transpose(&permutation)));
+                    rhs = self.whole(moved);
+                    let rank = permutation.len();
+                    dims.rhs = [rank - 1, rank - 2].into_iter().chain(0..rank - 2).collect();
+                }
+                // Images that are read backwards.
+                None => lhs = self.whole(lhs),
+            }
+        };
+        let layout = conv.layout();
+        let shape: Shape = layout.iter().map(|&part| ty.shape[dims.out[part]]).collect();
+        let reads = vec![conv.lhs, conv.rhs];
+        let laid_out = Type::new(wide, shape);
+        let result = self.other(reads, &[laid_out], false, |results| Step::Conv { conv, buffer: results[0] })[0];
+        let mut permutation: SmallVec<[usize; 4]> = SmallVec::from_elem(0, layout.len());
+        layout.iter().enumerate().for_each(|(at, &part)| permutation[dims.out[part]] = at);
+        let result = self.view(result, &ty.with_dtype(wide), |v| Some(v.transpose(&permutation)));
+        self.convert(result, ty.dtype)
+    }
+}

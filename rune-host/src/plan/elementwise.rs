@@ -1,0 +1,115 @@
+//! Operations that become instructions of kernels.
+
+use super::View;
+use super::builder::{Builder, Id, Place};
+use super::cluster::lane;
+use crate::kernel::{Instruction, Reduction, Register};
+use rune_ir::op::ReduceFn;
+use rune_ir::{DType, Type};
+use smallvec::SmallVec;
+
+/// Rows of more elements are reduced piece by piece, and not in registers.
+const LONGEST_ROW: usize = if cfg!(test) { 6 } else { 1 << 13 };
+
+impl Builder {
+    /// An instruction on each element. The result is then rounded to `rounded`.
+    pub(super) fn elementwise<const N: usize>(
+        &mut self,
+        ty: &Type,
+        operands: &[Id; N],
+        rounded: Option<DType>,
+        make: impl FnOnce([Register; N], Register) -> Instruction,
+    ) -> Id {
+        let (cluster, per_row) = self.home(operands, ty.size());
+        let operands = operands.map(|id| self.operand(id, cluster, per_row));
+        let c = &mut self.clusters[cluster];
+        c.add(self.position);
+        let mut register = c.push(per_row, |d| make(operands, d));
+        if let Some(half) = rounded {
+            let x = register;
+            register = c.push(per_row, |d| Instruction::Round { half, x, d });
+        }
+        self.variable(ty.clone(), Place::Lane { cluster, register, per_row })
+    }
+
+    pub(super) fn convert(&mut self, x: Id, dtype: DType) -> Option<Id> {
+        let from = self.ty(x).dtype;
+        let ty = self.ty(x).with_dtype(dtype);
+        if from == dtype {
+            return Some(x);
+        }
+        let (source, target) = (lane(from), lane(dtype));
+        let plain = |[x]: [Register; 1], d| Instruction::Convert { from: source, to: target, x, d };
+        Some(match (dtype.is_half(), from) {
+            (true, DType::I64 | DType::U64) => return None,
+            (true, DType::F16 | DType::BF16 | DType::F32) => {
+                self.elementwise(&ty, &[x], None, |[x], d| Instruction::Round { half: dtype, x, d })
+            }
+            (true, DType::F64) => {
+                self.elementwise(&ty, &[x], None, |[x], d| Instruction::RoundOnce { half: dtype, x, d })
+            }
+            (true, _) => {
+                let wide = self.convert(x, DType::F64)?;
+                return self.convert(wide, dtype);
+            }
+            // Half types are `f32` in registers already.
+            (false, DType::F16 | DType::BF16) if dtype == DType::F32 => {
+                self.elementwise(&ty, &[x], None, |[x], d| Instruction::Copy { size: 4, x, d })
+            }
+            (false, _) => self.elementwise(&ty, &[x], None, plain),
+        })
+    }
+
+    /// The bits under a dtype of the same size.
+    pub(super) fn bitcast(&mut self, x: Id, dtype: DType) -> Option<Id> {
+        let from = self.ty(x).dtype;
+        let ty = self.ty(x).with_dtype(dtype);
+        if from.size() != dtype.size() {
+            return None;
+        }
+        let size = dtype.size();
+        Some(match (from.is_half(), dtype.is_half()) {
+            (false, false) => self.elementwise(&ty, &[x], None, |[x], d| Instruction::Copy { size, x, d }),
+            // From one half type to the other, the bits of NaN may change on the way.
+            _ => return None,
+        })
+    }
+
+    pub(super) fn reduce(&mut self, f: ReduceFn, x: Id, axes: &[usize], ty: &Type) -> Id {
+        let shape = self.shape(x);
+        let kept: Vec<usize> = (0..shape.rank()).filter(|a| !axes.contains(a)).collect();
+        let steps = ty.shape.strides();
+        let step = |a: usize| kept.iter().position(|&k| k == a).map_or(0, |i| steps[i]);
+        let mut joined: SmallVec<[(usize, usize); 4]> = SmallVec::new();
+        for (a, &size) in shape.iter().enumerate().filter(|&(_, &size)| size != 1) {
+            match joined.last_mut() {
+                Some(last) if last.1 == step(a) * size => *last = (last.0 * size, step(a)),
+                _ => joined.push((size, step(a))),
+            }
+        }
+        let row = match joined.as_slice() {
+            [(row, 0)] | [(_, 1), (row, 0)] if *row <= LONGEST_ROW => Some(*row),
+            _ => None,
+        };
+        let dtype = self.ty(x).dtype;
+        let cluster = self.home_of_reduction(x, shape.size(), row);
+        let register = self.operand(x, cluster, false);
+        let c = &mut self.clusters[cluster];
+        c.add(self.position);
+        let (dtype, half) = (lane(dtype), half(ty));
+        if row.is_some() && (c.row.is_none() || c.row == row) {
+            c.row = row;
+            let register = c.push(true, |d| Instruction::ReduceRows { f, dtype, half, x: register, d });
+            return self.variable(ty.clone(), Place::Lane { cluster, register, per_row: true });
+        }
+        let stage = c.stage;
+        let buffer = self.buffer(ty.clone(), stage + 1);
+        self.clusters[cluster].reduce(register, Reduction { f, dtype, half, axes: joined, buffer, ty: ty.clone() });
+        self.variable(ty.clone(), Place::Stored { buffer, view: View::dense(&ty.shape) })
+    }
+}
+
+/// The half type of a result, which is rounded to it.
+pub(super) fn half(ty: &Type) -> Option<DType> {
+    ty.dtype.is_half().then_some(ty.dtype)
+}

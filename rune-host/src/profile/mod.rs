@@ -1,0 +1,88 @@
+//! What the steps of a plan are called in profiles, and how much work they are.
+
+mod machine;
+mod table;
+
+pub use table::{Profile, Row};
+
+use crate::kernel::{Instruction, Kernel};
+use crate::plan::{Label, Plan, Step};
+use rune_ir::profile::Details;
+
+/// Operations of a kernel that its name shows.
+const SHOWN: usize = 6;
+
+impl Label {
+    /// The operations, those that follow each other and are alike as one.
+    pub(crate) fn name(&self) -> String {
+        let mut names: Vec<&str> = self.operations.clone();
+        names.dedup();
+        let more = names.len().saturating_sub(SHOWN);
+        let mut name = names[..names.len() - more].join(" + ");
+        if more > 0 {
+            name.push_str(&format!(" + {more} more"));
+        }
+        name
+    }
+}
+
+impl Plan {
+    /// What is known of the work of a step.
+    pub(crate) fn details(&self, step: &Step, label: &Label) -> Details {
+        let bytes = |buffers: &mut dyn Iterator<Item = usize>| buffers.map(|b| self.buffers[b].bytes() as u64).sum();
+        let types = |buffers: &[usize]| {
+            let shown: Vec<String> = buffers.iter().map(|&b| self.buffers[b].to_string()).collect();
+            shown.join(", ")
+        };
+        let (reads, writes) = step.buffers();
+        let flops = match step {
+            Step::Kernel(kernel) => flops(kernel),
+            Step::Product { product, .. } => 2 * product.multiplications(),
+            Step::Conv { conv, .. } => 2 * conv.multiplications(),
+            Step::Native { .. } | Step::Evaluate { .. } => 0,
+            // Their steps are events of their own.
+            Step::Case { .. } | Step::While { .. } | Step::Scan { .. } => {
+                return Details { shapes: types(&writes), loc: label.loc.clone(), ..Details::default() };
+            }
+        };
+        Details {
+            shapes: types(&writes),
+            bytes: bytes(&mut reads.iter().chain(&writes).copied()),
+            flops,
+            loc: label.loc.clone(),
+        }
+    }
+}
+
+/// One for each instruction that computes and each element.
+fn flops(kernel: &Kernel) -> u64 {
+    let computes = |instruction: &Instruction| match instruction {
+        Instruction::Load { .. }
+        | Instruction::Iota { .. }
+        | Instruction::Fill { .. }
+        | Instruction::Copy { .. }
+        | Instruction::Widen { .. }
+        | Instruction::Narrow { .. }
+        | Instruction::Round { .. }
+        | Instruction::RoundOnce { .. }
+        | Instruction::Select { .. }
+        | Instruction::Convert { .. }
+        | Instruction::Spread { .. }
+        | Instruction::Threefry { .. } => 0,
+        Instruction::Unary { .. }
+        | Instruction::IntegerPow { .. }
+        | Instruction::Binary { .. }
+        | Instruction::BinaryByRow { .. }
+        | Instruction::Compare { .. }
+        | Instruction::Clamp { .. }
+        | Instruction::ReduceRows { .. }
+        | Instruction::Accumulate { .. } => 1,
+        Instruction::Pair { .. } | Instruction::SumSquares { .. } => 2,
+    };
+    let rows = (kernel.size / kernel.row) as u64;
+    let work = |(i, &per_row): (&Instruction, &bool)| {
+        let full = !per_row || matches!(i, Instruction::ReduceRows { .. } | Instruction::SumSquares { .. });
+        computes(i) * if full { kernel.size as u64 } else { rows }
+    };
+    kernel.code.iter().zip(&kernel.per_row).map(work).sum()
+}

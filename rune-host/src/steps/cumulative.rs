@@ -1,0 +1,101 @@
+//! Running sums, products and extremes along an axis.
+
+use super::{Runs, Summed, in_pieces, with_any_number};
+use crate::kernel::number::{Accumulator, Number};
+use rune_ir::DType;
+use rune_ir::op::CumulativeFn;
+
+/// Elements from which on threads share the work.
+const PARALLEL: usize = if cfg!(test) { 16 } else { 1 << 16 };
+/// Rows that run side by side: each step of one waits for the step before it.
+const TOGETHER: usize = 4;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Cumulative {
+    pub f: CumulativeFn,
+    pub runs: Runs,
+    pub dtype: DType,
+    pub reverse: bool,
+}
+
+impl Cumulative {
+    /// Replaces each element.
+    pub(super) fn run(&self, x: &mut [u8]) {
+        match self.f {
+            CumulativeFn::LogSumExp => match self.dtype {
+                DType::F16 => self.log_sum_exp::<half::f16>(bytemuck::cast_slice_mut(x)),
+                DType::BF16 => self.log_sum_exp::<half::bf16>(bytemuck::cast_slice_mut(x)),
+                DType::F32 => self.log_sum_exp::<f32>(bytemuck::cast_slice_mut(x)),
+                _ => self.log_sum_exp::<f64>(bytemuck::cast_slice_mut(x)),
+            },
+            f => with_any_number!(self.dtype, T => self.number::<T>(f, bytemuck::cast_slice_mut(x))),
+        }
+    }
+
+    fn number<T: Summed>(&self, f: CumulativeFn, x: &mut [T]) {
+        type A<T> = <T as Summed>::Accumulator;
+        match f {
+            CumulativeFn::Sum => self.running(x, A::<T>::ZERO, |a, x| a.plus(x.up()), T::down),
+            CumulativeFn::Prod => self.running(x, A::<T>::ONE, |a, x| a.times(x.up()), T::down),
+            CumulativeFn::Max => self.running(x, A::<T>::LEAST, |a, x| a.greater(x.up()), T::down),
+            CumulativeFn::Min => self.running(x, A::<T>::GREATEST, |a, x| a.lesser(x.up()), T::down),
+            CumulativeFn::LogSumExp => super::unplanned(),
+        }
+    }
+
+    /// The state is the greatest so far, and the sum relative to it: neither overflows.
+    fn log_sum_exp<T: Summed<Accumulator = f64>>(&self, x: &mut [T]) {
+        let relative = |x: f64, greatest: f64| if x == greatest { 1.0 } else { (x - greatest).exp() };
+        let next = |(greatest, sum): (f64, f64), x: T| {
+            let now = greatest.greater(x.up());
+            (now, sum * relative(greatest, now) + relative(x.up(), now))
+        };
+        // Of infinities alone the result is that infinity, however many there are.
+        let value = |(greatest, sum): (f64, f64)| if greatest.is_infinite() { greatest } else { greatest + sum.ln() };
+        self.running(x, (f64::NEG_INFINITY, 0.0), next, |state| T::down(value(state)));
+    }
+
+    fn running<T: Summed, A: Copy + Sync>(
+        &self,
+        x: &mut [T],
+        start: A,
+        next: impl Fn(A, T) -> A + Sync,
+        value: impl Fn(A) -> T + Sync,
+    ) {
+        let Runs { outer, len, inner } = self.runs;
+        let step = |state: &mut A, x: &mut T| {
+            *state = next(*state, *x);
+            *x = value(*state);
+        };
+        let place = |i: usize| if self.reverse { len - 1 - i } else { i };
+        let rows = |x: &mut [T]| {
+            let mut groups = x.chunks_exact_mut(TOGETHER * len);
+            for group in &mut groups {
+                let mut states = [start; TOGETHER];
+                for i in 0..len {
+                    for (row, state) in states.iter_mut().enumerate() {
+                        step(state, &mut group[row * len + place(i)]);
+                    }
+                }
+            }
+            for row in groups.into_remainder().chunks_exact_mut(len) {
+                let mut state = start;
+                (0..len).for_each(|i| step(&mut state, &mut row[place(i)]));
+            }
+        };
+        let columns = |x: &mut [T]| {
+            let mut states = vec![start; inner];
+            for piece in x.chunks_exact_mut(len * inner) {
+                states.fill(start);
+                for i in 0..len {
+                    let row = &mut piece[place(i) * inner..][..inner];
+                    row.iter_mut().zip(&mut states).for_each(|(x, state)| step(state, x));
+                }
+            }
+        };
+        let some = |x: &mut [T]| if inner == 1 { rows(x) } else { columns(x) };
+        let shared = x.len() >= PARALLEL && outer > 1;
+        let each = TOGETHER * len * inner * size_of::<T>();
+        in_pieces(bytemuck::cast_slice_mut(x), each, shared, &|_, x| some(bytemuck::cast_slice_mut(x)));
+    }
+}

@@ -1,0 +1,186 @@
+//! Reductions over windows: one axis after the other, since a window is a box.
+
+use super::{Runs, Summed, in_pieces, with_any_number};
+use crate::kernel::number::{Accumulator, Number};
+use bytemuck::Pod;
+use rune_ir::op::{Window, WindowFn};
+use rune_ir::{DType, Shape};
+
+/// Elements from which on threads share the work.
+const PARALLEL: usize = if cfg!(test) { 16 } else { 1 << 16 };
+/// Windows of more elements along an axis are made of smaller ones, if it does not matter how often an element is combined.
+const LONG: usize = if cfg!(test) { 2 } else { 5 };
+/// Windows of more elements along an axis are left to the interpreter.
+const LONGEST: usize = 1 << 16;
+
+#[derive(Clone, Debug)]
+pub(crate) struct ReduceWindow {
+    pub f: WindowFn,
+    pub dtype: DType,
+    axes: Vec<Axis>,
+}
+
+/// How windows lie along an axis.
+#[derive(Clone, Debug)]
+struct Axis {
+    runs: Runs,
+    /// Windows along the axis.
+    windows: usize,
+    /// For each element of a window: the windows of which it lies on an element of the operand.
+    taps: Vec<Tap>,
+    /// Whether the windows are `taps.len()` elements that follow each other, and windows begin at elements that follow each other: the
+    /// elements of padding before the first.
+    sliding: Option<usize>,
+}
+
+/// Windows `begin`, `begin + step`, … before `end` meet elements from `from` on, `stride` apart.
+#[derive(Clone, Debug)]
+struct Tap {
+    begin: usize,
+    end: usize,
+    step: usize,
+    from: usize,
+    stride: usize,
+}
+
+impl ReduceWindow {
+    /// The reduction of an array of shape `shape` to one of shape `out`; nothing where a window is too large.
+    pub(crate) fn new(f: WindowFn, dtype: DType, window: &Window, shape: &Shape, out: &Shape) -> Option<ReduceWindow> {
+        let mut sizes = shape.clone();
+        let mut axes = Vec::new();
+        for a in 0..shape.rank() {
+            let (size, windows) = (window.dimensions[a], out[a]);
+            if size > LONGEST {
+                return None;
+            }
+            let runs = Runs::along(&sizes, a);
+            sizes.dims_mut()[a] = windows;
+            let low = window.padding[a].0;
+            if size == 1 && low == 0 && windows == runs.len && window.strides[a] == 1 && window.base_dilation[a] == 1 {
+                continue;
+            }
+            let steps = [window.strides[a], window.base_dilation[a], window.window_dilation[a]];
+            let taps: Option<Vec<Tap>> = (0..size).map(|tap| tap_of(tap, windows, runs.len, low, steps)).collect();
+            let sliding = (steps == [1, 1, 1]).then(|| usize::try_from(low).ok()).flatten();
+            axes.push(Axis { runs, windows, taps: taps?, sliding });
+        }
+        Some(ReduceWindow { f, dtype, axes })
+    }
+
+    pub(super) fn run(&self, x: &[u8], out: &mut [u8]) {
+        with_any_number!(self.dtype, T => self.number::<T>(bytemuck::cast_slice(x), bytemuck::cast_slice_mut(out)));
+    }
+
+    fn number<T: Summed>(&self, x: &[T], out: &mut [T]) {
+        type A<T> = <T as Summed>::Accumulator;
+        match self.f {
+            WindowFn::Sum => self.windows(x, out, (A::<T>::ZERO, false), A::<T>::plus),
+            WindowFn::Max => self.windows(x, out, (A::<T>::LEAST, true), A::<T>::greater),
+            WindowFn::Min => self.windows(x, out, (A::<T>::GREATEST, true), A::<T>::lesser),
+        }
+    }
+
+    fn windows<T: Summed>(
+        &self,
+        x: &[T],
+        out: &mut [T],
+        (neutral, repeats): (T::Accumulator, bool),
+        combine: impl Fn(T::Accumulator, T::Accumulator) -> T::Accumulator + Copy + Sync,
+    ) {
+        let mut xs: Vec<T::Accumulator> = x.iter().map(|x| x.up()).collect();
+        for axis in &self.axes {
+            xs = match axis.sliding {
+                Some(low) if repeats && axis.taps.len() > LONG => axis.slide(&xs, low, neutral, combine),
+                _ => axis.reduce(&xs, neutral, combine),
+            };
+        }
+        out.iter_mut().zip(&xs).for_each(|(out, &x)| *out = T::down(x));
+    }
+}
+
+/// The windows whose element `tap` lies on an element of the operand. In 128 bits, because the numbers of padding may be near the ends of 64.
+fn tap_of(tap: usize, windows: usize, n: usize, low: i64, [stride, base, dilation]: [usize; 3]) -> Option<Tap> {
+    let at = |window: usize| window as i128 * stride as i128 + tap as i128 * dilation as i128 - i128::from(low);
+    let base = base as i128;
+    let meets = |window: usize| at(window) >= 0 && at(window) % base == 0 && at(window) / base < n as i128;
+    // Multiples of the base dilation come again after so many windows.
+    let step = base as usize / gcd(base as usize, stride);
+    let last = (n as i128 - 1) * base;
+    let least = (-at(0)).max(0) / stride as i128;
+    let begin = (least..least + step as i128 + 1).find(|&w| w < windows as i128 && meets(w as usize));
+    let Some(begin) = begin else { return Some(Tap { begin: 0, end: 0, step: 1, from: 0, stride: 0 }) };
+    let begin = begin as usize;
+    let end = windows.min(begin + usize::try_from((last - at(begin)) / stride as i128).ok()? + 1);
+    let from = usize::try_from(at(begin) / base).ok()?;
+    Some(Tap { begin, end, step, from, stride: step.checked_mul(stride)? / base as usize })
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+impl Axis {
+    /// The results for each piece of the operand before the axis.
+    fn pieces<A: Pod + Sync>(&self, xs: &[A], neutral: A, piece: impl Fn(&[A], &mut [A]) + Sync) -> Vec<A> {
+        let Runs { outer, len, inner } = self.runs;
+        let mut out = vec![neutral; outer * self.windows * inner];
+        let (from, to) = (len * inner, self.windows * inner);
+        let shared = xs.len().max(out.len()) >= PARALLEL;
+        in_pieces(bytemuck::cast_slice_mut(&mut out), to * size_of::<A>(), shared, &|first, out| {
+            let out: &mut [A] = bytemuck::cast_slice_mut(out);
+            let xs = xs[first * from..].chunks_exact(from);
+            xs.zip(out.chunks_exact_mut(to)).for_each(|(x, out)| piece(x, out));
+        });
+        out
+    }
+
+    fn reduce<A: Pod + Sync>(&self, xs: &[A], neutral: A, combine: impl Fn(A, A) -> A + Copy + Sync) -> Vec<A> {
+        let inner = self.runs.inner;
+        let each = |out: &mut [A], x: &[A]| out.iter_mut().zip(x).for_each(|(out, &x)| *out = combine(*out, x));
+        self.pieces(xs, neutral, |x, out| {
+            for &Tap { begin, end, step, from, stride } in &self.taps {
+                if inner > 1 {
+                    let mut row = from;
+                    for window in (begin..end).step_by(step) {
+                        let out = &mut out[window * inner..][..inner];
+                        each(out, &x[row * inner..][..inner]);
+                        row += stride;
+                    }
+                } else if (step, stride) == (1, 1) {
+                    each(&mut out[begin..end], &x[from..]);
+                } else if begin < end {
+                    let x = x[from..].iter().step_by(stride.max(1));
+                    let out = out[begin..end].iter_mut().step_by(step);
+                    out.zip(x).for_each(|(out, &x)| *out = combine(*out, x));
+                }
+            }
+        })
+    }
+
+    /// Windows of 2, 4, 8, … elements, each of two smaller ones, and then two of these, which overlap.
+    fn slide<A: Pod + Sync>(
+        &self,
+        xs: &[A],
+        low: usize,
+        neutral: A,
+        combine: impl Fn(A, A) -> A + Copy + Sync,
+    ) -> Vec<A> {
+        let Runs { len, inner, .. } = self.runs;
+        let size = self.taps.len();
+        self.pieces(xs, neutral, |x, out| {
+            let mut padded = vec![neutral; (self.windows + size - 1) * inner];
+            let (begin, end) = (low.min(self.windows + size - 1), (low + len).min(self.windows + size - 1));
+            padded[begin * inner..end * inner].copy_from_slice(&x[..(end - begin) * inner]);
+            let mut width = 1;
+            while 2 * width <= size {
+                // Each element with one behind it, which is not written yet.
+                for i in 0..padded.len() - width * inner {
+                    padded[i] = combine(padded[i], padded[i + width * inner]);
+                }
+                width *= 2;
+            }
+            let last = &padded[(size - width) * inner..];
+            out.iter_mut().zip(&padded).zip(last).for_each(|((out, &x), &y)| *out = combine(x, y));
+        })
+    }
+}

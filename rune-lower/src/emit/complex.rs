@@ -1,0 +1,114 @@
+//! Complex numbers and Fourier transforms.
+//!
+//! IREE 3.13 compiles complex products wrongly with data tiling, convolutions with aggressive fusion not at all, and has no Fourier
+//! transforms of f64 or of any length. On CPU all that computes with complex numbers is therefore a call into the process, which has the
+//! interpreter's kernels. Code for other compilers and devices has the operations of StableHLO.
+
+use crate::attr;
+use crate::builder::{Builder, Val};
+use crate::unit::{EmitError, Unit};
+use rune_ir::op::{FftFn, UnaryFn};
+use rune_ir::{DType, Op, Type};
+
+/// Calls the process, if the operation computes with complex numbers and the module may.
+pub(super) fn on_host<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, types: &[&Type]) -> Option<Vec<Val<'c>>> {
+    let is_complex = |ty: &Type| ty.dtype.is_complex();
+    let complex = op.operands().iter().any(|x| is_complex(&x.ty)) || types.iter().any(|ty| is_complex(ty));
+    if !complex || !unit.calls_host() || op.control().is_some() || op.has_effects() {
+        return None;
+    }
+    #[allow(
+        clippy::wildcard_enum_match_arm,
+        reason = "all other operations compute, or move elements in a way of their own"
+    )]
+    match op {
+        // What passes values on, or has a form of its own.
+        Op::Constant { .. }
+        | Op::Reshape { .. }
+        | Op::BroadcastInDim { .. }
+        | Op::OptimizationBarrier { .. }
+        | Op::StopGradient { .. }
+        | Op::CheckpointName { .. }
+        | Op::Callback { .. }
+        | Op::Collective { .. }
+        | Op::AllGather { .. }
+        | Op::AllToAll { .. }
+        | Op::Ppermute { .. } => return None,
+        _ => {}
+    }
+    // Unsigned integers go there and back as signed ones of the same bits.
+    let signed: Vec<Type> = types.iter().map(|t| t.with_dtype(t.dtype.to_signed())).collect();
+    let operands: Vec<Val<'c>> = op.operands().iter().map(|x| crate::legalize::unsigned::signed_bits(b, x)).collect();
+    let results = unit.host(op.map(|x| x.ty.clone()), &signed).call(b, &operands.iter().collect::<Vec<_>>());
+    let back = |(x, ty): (Val<'c>, &&Type)| if x.ty == **ty { x } else { b.bits(&x, ty.dtype) };
+    Some(results.into_iter().zip(types).map(back).collect())
+}
+
+/// Emits a function of complex numbers.
+pub(super) fn unary<'c>(b: &Builder<'c>, f: UnaryFn, x: &Val<'c>) -> Val<'c> {
+    let part = |name: &str| b.op1(name, &[x], &[], x.ty.with_dtype(x.dtype().real()));
+    let plain = |name: &str| b.unary(name, x);
+    match f {
+        UnaryFn::Abs => part("stablehlo.abs"),
+        UnaryFn::Real => part("stablehlo.real"),
+        UnaryFn::Imag => part("stablehlo.imag"),
+        UnaryFn::Conj => complex(b, &part("stablehlo.real"), &b.neg(&part("stablehlo.imag")), x.dtype()),
+        UnaryFn::Neg => plain("stablehlo.negate"),
+        UnaryFn::Sign => plain("stablehlo.sign"),
+        UnaryFn::Exp => plain("stablehlo.exponential"),
+        UnaryFn::Exp2 => b.unary("stablehlo.exponential", &b.mul_n(x, std::f64::consts::LN_2)),
+        UnaryFn::Expm1 => plain("stablehlo.exponential_minus_one"),
+        UnaryFn::Log => plain("stablehlo.log"),
+        UnaryFn::Log1p => plain("stablehlo.log_plus_one"),
+        UnaryFn::Sqrt => plain("stablehlo.sqrt"),
+        UnaryFn::Rsqrt => plain("stablehlo.rsqrt"),
+        UnaryFn::Sin => plain("stablehlo.sine"),
+        UnaryFn::Cos => plain("stablehlo.cosine"),
+        UnaryFn::Tan => plain("stablehlo.tan"),
+        UnaryFn::Tanh => plain("stablehlo.tanh"),
+        UnaryFn::Logistic => plain("stablehlo.logistic"),
+        UnaryFn::Floor
+        | UnaryFn::Ceil
+        | UnaryFn::RoundAfz
+        | UnaryFn::RoundEven
+        | UnaryFn::Cbrt
+        | UnaryFn::Erf
+        | UnaryFn::IsFinite
+        | UnaryFn::Not => unreachable!("type rules refuse `{}` of complex numbers", f.name()),
+    }
+}
+
+pub(super) fn complex<'c>(b: &Builder<'c>, re: &Val<'c>, im: &Val<'c>, dtype: DType) -> Val<'c> {
+    b.op1("stablehlo.complex", &[re, im], &[], re.ty.with_dtype(dtype))
+}
+
+/// Emits a conversion from or to a complex dtype.
+pub(super) fn convert<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c> {
+    if dtype == DType::Bool || dtype.is_complex() {
+        return match x.dtype().is_complex() || x.dtype().is_float() {
+            true => crate::legalize::convert::convert(b, x, dtype),
+            // By way of the dtype of the parts.
+            false => b.convert(&crate::legalize::convert::convert(b, x, dtype.real()), dtype),
+        };
+    }
+    crate::legalize::convert::convert(b, &unary(b, UnaryFn::Real, x), dtype)
+}
+
+/// Emits a Fourier transform.
+pub(super) fn fft<'c>(
+    b: &Builder<'c>,
+    unit: &Unit<'c>,
+    op: &Op<Val<'c>>,
+    (f, x, lengths): (FftFn, &Val<'c>, &[usize]),
+    types: &[&Type],
+) -> Result<Vec<Val<'c>>, EmitError> {
+    if !unit.is_export() {
+        return super::linalg::on_host(b, unit, op, types);
+    }
+    let kind = f.name().to_uppercase();
+    let attributes = [
+        ("fft_type", attr::parse(b.context, &format!("#stablehlo<fft_type {kind}>"))),
+        ("fft_length", attr::dims(b.context, lengths)),
+    ];
+    Ok(vec![b.op1("stablehlo.fft", &[x], &attributes, types[0].clone())])
+}

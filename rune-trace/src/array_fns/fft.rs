@@ -1,0 +1,397 @@
+//! Discrete Fourier transforms, as NumPy's and JAX's `fft`.
+//!
+//! Each transform comes twice: `fft(x)`, and `fft_with(x, options)` with lengths, axes and the scale of [`FftOptions`]. Integers, `bool` and
+//! half types are computed in `f32`. Lengths may be any numbers; powers of 2 are fastest.
+//!
+//! ```
+//! use rune_trace::fft::{self, FftOptions, Norm};
+//! use rune_trace::{Complex32, Tensor};
+//! let x = Tensor::from([1.0f32, 2.0, 3.0, 4.0]);
+//! let z = fft::rfft(&x);
+//! assert_eq!(z.to_vec::<Complex32>()?[..2], [Complex32::new(10.0, 0.0), Complex32::new(-2.0, 2.0)]);
+//! assert_eq!(fft::irfft(&z).to_vec::<f32>()?, [1.0, 2.0, 3.0, 4.0]);
+//! let padded = fft::fft_with(&x, &FftOptions::new().length(8).norm(Norm::Ortho));
+//! assert_eq!(*padded.shape(), [8]);
+//! # Ok::<(), rune_trace::EvalError>(())
+//! ```
+
+use super::axes::Axes;
+use crate::tensor::refuse;
+use crate::{Tensor, lax};
+use rune_ir::op::{FftFn, Padding};
+use rune_ir::{DType, Shape};
+
+/// Which direction of a transform is scaled, so that one undoes the other.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Norm {
+    /// The inverse, by 1/n.
+    #[default]
+    Backward,
+    /// Both, by 1/√n.
+    Ortho,
+    /// The forward transform, by 1/n.
+    Forward,
+}
+
+/// What a transform is along, and how it is scaled.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct FftOptions {
+    /// The lengths in time along the axes: what is longer is cut off at its end, what is shorter is followed by zeros. Without them, those that
+    /// there are; for a result of real numbers twice that of the last axis, less 2.
+    pub lengths: Option<Vec<usize>>,
+    /// The axes; negative ones count from the last. Without them the last one, the last two (`fft2` and its kin), or the last ones, as many
+    /// as there are lengths, or all (`fftn` and its kin).
+    pub axes: Option<Vec<isize>>,
+    /// The scale.
+    pub norm: Norm,
+}
+
+impl FftOptions {
+    /// Returns the options that the short forms have.
+    pub fn new() -> FftOptions {
+        FftOptions::default()
+    }
+    /// Sets the length of a transform along one axis.
+    pub fn length(mut self, n: usize) -> FftOptions {
+        self.lengths = Some(vec![n]);
+        self
+    }
+    /// Sets the lengths.
+    pub fn lengths(mut self, lengths: &[usize]) -> FftOptions {
+        self.lengths = Some(lengths.to_vec());
+        self
+    }
+    /// Sets the axis of a transform along one axis.
+    pub fn axis(mut self, axis: isize) -> FftOptions {
+        self.axes = Some(vec![axis]);
+        self
+    }
+    /// Sets the axes.
+    pub fn axes(mut self, axes: &[isize]) -> FftOptions {
+        self.axes = Some(axes.to_vec());
+        self
+    }
+    /// Sets the scale.
+    pub fn norm(mut self, norm: Norm) -> FftOptions {
+        self.norm = norm;
+        self
+    }
+}
+
+/// The last axes that a transform is along, unless it is told; none for all.
+type DefaultAxes = Option<usize>;
+
+macro_rules! transforms {
+    ($($(#[$doc:meta])* $name:ident $with:ident $f:ident $last:expr;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Panics
+        /// If an axis is missing or has no elements, or the dtype is not one that the transform takes.
+        #[track_caller]
+        pub fn $name(x: &Tensor) -> Tensor {
+            transform(stringify!($name), FftFn::$f, x, &FftOptions::default(), $last)
+        }
+        #[doc = concat!("As [`", stringify!($name), "`], with options.")]
+        ///
+        /// # Panics
+        #[doc = concat!("As [`", stringify!($name), "`], or if there are not as many lengths as axes, a length is 0, or an axis is named twice.")]
+        #[track_caller]
+        pub fn $with(x: &Tensor, options: &FftOptions) -> Tensor {
+            transform(stringify!($name), FftFn::$f, x, options, $last)
+        }
+    )*};
+}
+transforms! {
+    /// Returns the Fourier transform along the last axis: Σ xⱼ e^(-2πi jk/n).
+    fft fft_with Fft Some(1);
+    /// Returns the inverse of [`fft`].
+    ifft ifft_with Ifft Some(1);
+    /// Returns the first n/2 + 1 elements of [`fft`] of real numbers, which determine the others.
+    rfft rfft_with Rfft Some(1);
+    /// Returns the inverse of [`rfft`]. An odd length must be given.
+    irfft irfft_with Irfft Some(1);
+    /// Returns the Fourier transform along the last two axes.
+    fft2 fft2_with Fft Some(2);
+    /// Returns the inverse of [`fft2`].
+    ifft2 ifft2_with Ifft Some(2);
+    /// Returns the Fourier transform of real numbers along the last two axes; [`rfft`] along the last.
+    rfft2 rfft2_with Rfft Some(2);
+    /// Returns the inverse of [`rfft2`]. An odd length of the last axis must be given.
+    irfft2 irfft2_with Irfft Some(2);
+    /// Returns the Fourier transform along all axes.
+    fftn fftn_with Fft None;
+    /// Returns the inverse of [`fftn`].
+    ifftn ifftn_with Ifft None;
+    /// Returns the Fourier transform of real numbers along all axes; [`rfft`] along the last.
+    rfftn rfftn_with Rfft None;
+    /// Returns the inverse of [`rfftn`]. An odd length of the last axis must be given.
+    irfftn irfftn_with Irfft None;
+}
+
+/// Returns the Fourier transform, real, of a signal whose negative times are the conjugates of the positive ones, which are given. An odd length
+/// must be given, see [`hfft_with`].
+///
+/// # Panics
+/// As [`irfft`].
+#[track_caller]
+pub fn hfft(x: &Tensor) -> Tensor {
+    hfft_with(x, &FftOptions::default())
+}
+/// As [`hfft`], with options.
+///
+/// # Panics
+/// As [`irfft_with`].
+#[track_caller]
+pub fn hfft_with(x: &Tensor, options: &FftOptions) -> Tensor {
+    let options = FftOptions { norm: other_way(options.norm), ..options.clone() };
+    transform("hfft", FftFn::Irfft, &x.conj(), &options, Some(1))
+}
+/// Returns the inverse of [`hfft`].
+///
+/// # Panics
+/// As [`rfft`].
+#[track_caller]
+pub fn ihfft(x: &Tensor) -> Tensor {
+    ihfft_with(x, &FftOptions::default())
+}
+/// As [`ihfft`], with options.
+///
+/// # Panics
+/// As [`rfft_with`].
+#[track_caller]
+pub fn ihfft_with(x: &Tensor, options: &FftOptions) -> Tensor {
+    let options = FftOptions { norm: other_way(options.norm), ..options.clone() };
+    transform("ihfft", FftFn::Rfft, x, &options, Some(1)).conj()
+}
+
+/// `hfft` goes forward by way of an inverse, and the other way round.
+fn other_way(norm: Norm) -> Norm {
+    match norm {
+        Norm::Backward => Norm::Forward,
+        Norm::Ortho => Norm::Ortho,
+        Norm::Forward => Norm::Backward,
+    }
+}
+
+/// The operation is along three axes at most.
+const MOST_AXES: usize = 3;
+
+#[track_caller]
+fn transform(op: &str, f: FftFn, x: &Tensor, options: &FftOptions, last: DefaultAxes) -> Tensor {
+    let x = as_operand(op, f, x);
+    let axes = axes_of(op, &x, options, last);
+    if axes.is_empty() {
+        return x;
+    }
+    let lengths = lengths_of(op, f, &x, options, &axes);
+    // The axes at the end, and of the lengths that there should be.
+    let others: Vec<usize> = (0..x.rank()).filter(|a| !axes.contains(a)).collect();
+    let order: Vec<usize> = others.iter().chain(&axes).copied().collect();
+    let mut z = resized(&lax::transpose(&x, &order), f, &lengths);
+    let split = axes.len().saturating_sub(MOST_AXES);
+    let beyond: Vec<usize> = (others.len()..others.len() + split).collect();
+    let (outer, inner) = lengths.split_at(split);
+    z = match f {
+        FftFn::Fft | FftFn::Rfft => along(&lax::fft(f, &z, inner), FftFn::Fft, outer, &beyond),
+        FftFn::Ifft | FftFn::Irfft => lax::fft(f, &along(&z, FftFn::Ifft, outer, &beyond), inner),
+    };
+    let mut back = vec![0; order.len()];
+    for (at, &axis) in order.iter().enumerate() {
+        back[axis] = at;
+    }
+    scaled(&lax::transpose(&z, &back), f, options.norm, &lengths)
+}
+
+/// The operand in a dtype that the operation takes.
+#[track_caller]
+fn as_operand(op: &str, f: FftFn, x: &Tensor) -> Tensor {
+    let dtype = x.dtype();
+    let real = if dtype.is_complex() || dtype == DType::F64 { dtype.real() } else { DType::F32 };
+    if f == FftFn::Rfft {
+        if dtype.is_complex() {
+            refuse!("{op}: takes real numbers, but got {}; take a part, as with `.real()`, or use `fft`", x.ty());
+        }
+        return lax::convert(x, real);
+    }
+    let complex = if real == DType::F64 { DType::C128 } else { DType::C64 };
+    lax::convert(x, complex)
+}
+
+#[track_caller]
+fn axes_of(op: &str, x: &Tensor, options: &FftOptions, last: DefaultAxes) -> Vec<usize> {
+    let rank = x.rank();
+    let Some(axes) = &options.axes else {
+        let count = last.or(options.lengths.as_ref().map(Vec::len)).unwrap_or(rank);
+        if count > rank {
+            refuse!("{op}: is along {count} axes, but got shape {}", x.shape());
+        }
+        return (rank - count..rank).collect();
+    };
+    if let Some(count) = last
+        && axes.len() != count
+    {
+        refuse!("{op}: is along {count} axes, but got {axes:?}");
+    }
+    let mut resolved = Vec::with_capacity(axes.len());
+    for &axis in axes {
+        let axis = super::axes::resolve_axis(op, axis, x.shape());
+        if resolved.contains(&axis) {
+            refuse!("{op}: names axis {axis} twice in {axes:?}");
+        }
+        resolved.push(axis);
+    }
+    resolved
+}
+
+#[track_caller]
+fn lengths_of(op: &str, f: FftFn, x: &Tensor, options: &FftOptions, axes: &[usize]) -> Vec<usize> {
+    let mut lengths: Vec<usize> = Vec::with_capacity(axes.len());
+    match &options.lengths {
+        Some(given) if given.len() != axes.len() => {
+            refuse!("{op}: is along {} axes, but got the lengths {given:?}", axes.len())
+        }
+        Some(given) => lengths.extend(given),
+        None => {
+            for &axis in axes {
+                lengths.push(x.shape()[axis]);
+            }
+            if f == FftFn::Irfft {
+                let last = axes.len() - 1;
+                lengths[last] = 2 * lengths[last].saturating_sub(1);
+            }
+        }
+    }
+    if lengths.contains(&0) {
+        refuse!("{op}: needs lengths of at least 1, and has {lengths:?} for shape {}", x.shape());
+    }
+    lengths
+}
+
+/// `x` with the last axes cut off or padded with zeros, to what the operation takes for these lengths.
+#[track_caller]
+fn resized(x: &Tensor, f: FftFn, lengths: &[usize]) -> Tensor {
+    let first = x.rank() - lengths.len();
+    let mut config = vec![Padding::default(); x.rank()];
+    for (i, &length) in lengths.iter().enumerate() {
+        let halved = f == FftFn::Irfft && i + 1 == lengths.len();
+        let size = if halved { length / 2 + 1 } else { length };
+        config[first + i].high = size as i64 - x.shape()[first + i] as i64;
+    }
+    if config.iter().all(|p| p.high == 0) {
+        return x.clone();
+    }
+    lax::pad(x, &lax::full(x.dtype(), &Shape::scalar(), 0.0), config)
+}
+
+/// `f` along each of `axes`, brought to the end and back.
+#[track_caller]
+fn along(z: &Tensor, f: FftFn, lengths: &[usize], axes: &[usize]) -> Tensor {
+    let mut z = z.clone();
+    let rank = z.rank();
+    for (&n, &axis) in lengths.iter().zip(axes) {
+        let mut exchange: Vec<usize> = (0..rank).collect();
+        exchange.swap(axis, rank - 1);
+        z = lax::transpose(&lax::fft(f, &lax::transpose(&z, &exchange), &[n]), &exchange);
+    }
+    z
+}
+
+/// The operation is scaled as [`Norm::Backward`] says.
+#[track_caller]
+fn scaled(z: &Tensor, f: FftFn, norm: Norm, lengths: &[usize]) -> Tensor {
+    let n: f64 = lengths.iter().map(|&n| n as f64).product();
+    let forward = matches!(f, FftFn::Fft | FftFn::Rfft);
+    let scale = match (norm, forward) {
+        (Norm::Backward, _) => return z.clone(),
+        (Norm::Ortho, true) => 1.0 / n.sqrt(),
+        (Norm::Ortho, false) => n.sqrt(),
+        (Norm::Forward, true) => 1.0 / n,
+        (Norm::Forward, false) => n,
+    };
+    lax::mul(z, &lax::full_like(z, scale))
+}
+
+/// Returns the frequencies of the elements of [`fft`] of `n` samples that are `spacing` apart, in cycles for each unit of that.
+///
+/// ```
+/// use rune_trace::{DType, fft};
+/// assert_eq!(fft::fftfreq(4, 0.5, DType::F32).to_vec::<f32>()?, [0.0, 0.5, -1.0, -0.5]);
+/// assert_eq!(fft::rfftfreq(4, 0.5, DType::F32).to_vec::<f32>()?, [0.0, 0.5, 1.0]);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+///
+/// # Panics
+/// If `n` is 0 or `dtype` is no float.
+#[track_caller]
+pub fn fftfreq(n: usize, spacing: f64, dtype: DType) -> Tensor {
+    let positive = n.div_ceil(2) as i64;
+    let of = |k: usize| if (k as i64) < positive { k as i64 } else { k as i64 - n as i64 };
+    frequencies("fftfreq", n, n, spacing, dtype, of)
+}
+
+/// Returns the frequencies of the elements of [`rfft`], as [`fftfreq`] does.
+///
+/// # Panics
+/// As [`fftfreq`].
+#[track_caller]
+pub fn rfftfreq(n: usize, spacing: f64, dtype: DType) -> Tensor {
+    frequencies("rfftfreq", n, n / 2 + 1, spacing, dtype, |k| k as i64)
+}
+
+#[track_caller]
+fn frequencies(op: &str, n: usize, count: usize, spacing: f64, dtype: DType, of: impl Fn(usize) -> i64) -> Tensor {
+    if n == 0 {
+        refuse!("{op}: needs at least 1 sample, but got {n}");
+    }
+    if !dtype.is_float() {
+        refuse!("{op}: needs a float dtype, but got {dtype}");
+    }
+    let step = n as f64 * spacing;
+    let elements = (0..count).map(|k| of(k) as f64 / step).collect::<Vec<f64>>();
+    Tensor::from(elements).cast(dtype)
+}
+
+/// Returns `x` with frequency 0 in the middle of each of `axes`.
+///
+/// ```
+/// use rune_trace::{Tensor, fft};
+/// let x = Tensor::from([0, 1, 2, -2, -1]);
+/// assert_eq!(fft::fftshift(&x, ..).to_vec::<i32>()?, [-2, -1, 0, 1, 2]);
+/// assert_eq!(fft::ifftshift(&fft::fftshift(&x, ..), ..).to_vec::<i32>()?, [0, 1, 2, -2, -1]);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+///
+/// # Panics
+/// If an axis is missing or named twice.
+#[track_caller]
+pub fn fftshift(x: &Tensor, axes: impl Into<Axes>) -> Tensor {
+    shifted("fftshift", x, axes.into(), |n| n / 2)
+}
+
+/// Returns the inverse of [`fftshift`].
+///
+/// # Panics
+/// As [`fftshift`].
+#[track_caller]
+pub fn ifftshift(x: &Tensor, axes: impl Into<Axes>) -> Tensor {
+    shifted("ifftshift", x, axes.into(), |n| n - n / 2)
+}
+
+#[track_caller]
+fn shifted(op: &str, x: &Tensor, axes: Axes, by: impl Fn(usize) -> usize) -> Tensor {
+    let mut x = x.clone();
+    for &axis in &axes.resolve_sorted(op, x.shape()) {
+        let n = x.shape()[axis];
+        if n == 0 {
+            continue;
+        }
+        let at = (n - by(n)) % n;
+        let (mut start, mut limit) = (vec![0; x.rank()], x.shape().to_vec());
+        let strides = vec![1; x.rank()];
+        limit[axis] = at;
+        let first = lax::slice(&x, &start, &limit, &strides);
+        (start[axis], limit[axis]) = (at, n);
+        x = lax::concatenate(&[lax::slice(&x, &start, &limit, &strides), first], axis);
+    }
+    x
+}

@@ -1,0 +1,68 @@
+//! The distribution of one trial that succeeds (1) with probability `p`, and else fails (0).
+//!
+//! ```
+//! use rune_trace::{Tensor, stats};
+//! let y = stats::bernoulli::pmf(&Tensor::scalar(1.0f64), 0.25, 0.0).item::<f64>().unwrap();
+//! assert!((y - 0.25).abs() < 1e-15);
+//! ```
+
+use super::probability;
+use crate::Tensor;
+use crate::array_fns::scalar::Operand;
+use crate::array_fns::special::support::{lift_all, number_or};
+use crate::lax;
+
+/// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is whole.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+#[track_caller]
+pub fn logpmf(k: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
+    let args = [k.into_argument(), p.into_argument(), loc.into_argument()];
+    lift_all("stats::bernoulli::logpmf", args, |[k, p, loc]| {
+        let k = k - loc;
+        let y = lax::select(&k.eq(1.0), &p.log(), &(-p).log1p());
+        number_or(&(k.ne(0.0) & k.ne(1.0)), f64::NEG_INFINITY, &y)
+    })
+}
+
+/// Returns the probability of `k`, which is 0 unless `k` is whole.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+#[track_caller]
+pub fn pmf(k: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
+    let args = [k.into_argument(), p.into_argument(), loc.into_argument()];
+    lift_all("stats::bernoulli::pmf", args, |[k, p, loc]| {
+        let k = k - loc;
+        let y = lax::select(&k.eq(1.0), p, &(1.0 - p));
+        number_or(&(k.ne(0.0) & k.ne(1.0)), 0.0, &y)
+    })
+}
+
+/// Returns the probability of at most `k`.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+#[track_caller]
+pub fn cdf(k: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
+    let args = [k.into_argument(), p.into_argument(), loc.into_argument()];
+    lift_all("stats::bernoulli::cdf", args, |[k, p, loc]| {
+        let k = k - loc;
+        let y = number_or(&k.lt(0.0), 0.0, &number_or(&k.ge(1.0), 1.0, &(1.0 - p)));
+        number_or(&(p.lt(0.0) | p.gt(1.0) | k.isnan()), f64::NAN, &y)
+    })
+}
+
+/// Returns the number that is not exceeded with probability `q`; NaN where this is not from 0 to 1.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+#[track_caller]
+pub fn ppf(q: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
+    let args = [q.into_argument(), p.into_argument(), loc.into_argument()];
+    lift_all("stats::bernoulli::ppf", args, |[q, p, loc]| {
+        let y = number_or(&q.le(1.0 - p), 0.0, &q.ones_like()) + loc;
+        number_or(&(p.lt(0.0) | p.gt(1.0) | p.isnan()), f64::NAN, &probability(q, &y))
+    })
+}

@@ -1,0 +1,54 @@
+//! The distribution with a density in proportion to e^-|z|ᵖ, with p = `power`.
+//!
+//! ```
+//! use rune_trace::{Tensor, stats};
+//! let y = stats::gennorm::pdf(&Tensor::scalar(0.0f64), 1.0, 0.0, 1.0).item::<f64>().unwrap();
+//! assert!((y - 0.5).abs() < 1e-15);
+//! ```
+
+use super::standard;
+use crate::Tensor;
+use crate::array_fns::scalar::Operand;
+use crate::array_fns::special::support::lift_all;
+use crate::array_fns::special::{gammainc_of, lgamma_of};
+
+fn logpdf_of(z: &Tensor, power: &Tensor) -> Tensor {
+    (power * 0.5).log() - lgamma_of(&(1.0 / power)) - z.abs().pow(power)
+}
+
+/// Returns the logarithm of the density at `x`.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+#[track_caller]
+pub fn logpdf(x: impl Operand, power: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
+    let args = [x.into_argument(), power.into_argument(), loc.into_argument(), scale.into_argument()];
+    lift_all("stats::gennorm::logpdf", args, |[x, power, loc, scale]| {
+        logpdf_of(&standard(x, loc, scale), power) - scale.log()
+    })
+}
+
+/// Returns the density at `x`.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+#[track_caller]
+pub fn pdf(x: impl Operand, power: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
+    let args = [x.into_argument(), power.into_argument(), loc.into_argument(), scale.into_argument()];
+    lift_all("stats::gennorm::pdf", args, |[x, power, loc, scale]| {
+        logpdf_of(&standard(x, loc, scale), power).exp() / scale
+    })
+}
+
+/// Returns the probability of at most `x`.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+#[track_caller]
+pub fn cdf(x: impl Operand, power: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
+    let args = [x.into_argument(), power.into_argument(), loc.into_argument(), scale.into_argument()];
+    lift_all("stats::gennorm::cdf", args, |[x, power, loc, scale]| {
+        let z = standard(x, loc, scale);
+        (z.sign() * gammainc_of(&(1.0 / power), &z.abs().pow(power)) + 1.0) * 0.5
+    })
+}

@@ -1,0 +1,39 @@
+//! The distribution of the number of trials up to the first success, of trials that succeed with probability `p`.
+//!
+//! ```
+//! use rune_trace::{Tensor, stats};
+//! let y = stats::geom::pmf(&Tensor::scalar(2.0f64), 0.5, 0.0).item::<f64>().unwrap();
+//! assert!((y - 0.25).abs() < 1e-15);
+//! ```
+
+use super::whole;
+use crate::Tensor;
+use crate::array_fns::scalar::Operand;
+use crate::array_fns::special::support::{lift_all, number_or};
+use crate::array_fns::special::xlog1py_of;
+
+fn logpmf_of(k: &Tensor, p: &Tensor) -> Tensor {
+    let possible = whole(k) & k.ge(1.0);
+    let inner = number_or(&!&possible, 1.0, k);
+    number_or(&!possible, f64::NEG_INFINITY, &(xlog1py_of(&(inner - 1.0), &-p) + p.log()))
+}
+
+/// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is whole.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+#[track_caller]
+pub fn logpmf(k: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
+    let args = [k.into_argument(), p.into_argument(), loc.into_argument()];
+    lift_all("stats::geom::logpmf", args, |[k, p, loc]| logpmf_of(&(k - loc), p))
+}
+
+/// Returns the probability of `k`, which is 0 unless `k` is whole.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+#[track_caller]
+pub fn pmf(k: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
+    let args = [k.into_argument(), p.into_argument(), loc.into_argument()];
+    lift_all("stats::geom::pmf", args, |[k, p, loc]| logpmf_of(&(k - loc), p).exp())
+}

@@ -1,0 +1,58 @@
+//! Densities, probabilities and the like of distributions, by the names of `jax.scipy.stats` and of SciPy: one module for each distribution.
+//!
+//! Each function takes floats: `x` (or a whole number `k`, or a probability `q`), then the parameters of the distribution, then where it lies (`loc`) and how wide it is
+//! (`scale`), which are 0 and 1 for the standard one. All broadcast; Rust numbers take the dtype of the tensors. Random numbers are
+//! [`random`](crate::random)'s.
+//!
+//! ```
+//! use rune_trace::{Tensor, stats};
+//! let x = Tensor::from([0.0f64, 1.0]);
+//! let y = stats::norm::pdf(&x, 0.0, 1.0).to_vec::<f64>().unwrap();
+//! assert!((y[0] - 0.398_942_280_401_432_7).abs() < 1e-15);
+//! ```
+
+pub mod bernoulli;
+pub mod beta;
+pub mod betabinom;
+pub mod binom;
+pub mod cauchy;
+pub mod chi2;
+pub mod dirichlet;
+pub mod expon;
+pub mod gamma;
+pub mod gennorm;
+pub mod geom;
+pub mod gumbel_l;
+pub mod gumbel_r;
+pub mod laplace;
+pub mod logistic;
+pub mod multinomial;
+pub mod multivariate_normal;
+pub mod nbinom;
+pub mod norm;
+pub mod pareto;
+pub mod poisson;
+mod samples;
+pub mod t;
+pub mod truncnorm;
+pub mod uniform;
+pub mod vonmises;
+pub mod wrapcauchy;
+
+pub use samples::{mode, rankdata, sem};
+
+use crate::Tensor;
+use crate::array_fns::special::support::number_or;
+
+/// The number that has the place of `x` in the standard distribution.
+fn standard(x: &Tensor, loc: &Tensor, scale: &Tensor) -> Tensor {
+    (x - loc) / scale
+}
+/// `y` where `q` is from 0 to 1, else NaN.
+fn probability(q: &Tensor, y: &Tensor) -> Tensor {
+    number_or(&!(q.ge(0.0) & q.le(1.0)), f64::NAN, y)
+}
+/// Where numbers are whole.
+fn whole(k: &Tensor) -> Tensor {
+    k.eq(k.floor())
+}

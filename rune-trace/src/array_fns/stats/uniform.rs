@@ -1,0 +1,58 @@
+//! The uniform distribution from `loc` to `loc` + `scale`.
+//!
+//! ```
+//! use rune_trace::{Tensor, stats};
+//! let y = stats::uniform::cdf(&Tensor::scalar(0.5f64), 0.0, 2.0).item::<f64>().unwrap();
+//! assert!((y - 0.25).abs() < 1e-15);
+//! ```
+
+use super::{probability, standard};
+use crate::Tensor;
+use crate::array_fns::scalar::Operand;
+use crate::array_fns::special::support::{lift_all, number_or};
+
+/// Returns the logarithm of the density at `x`.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+#[track_caller]
+pub fn logpdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
+    let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
+    lift_all("stats::uniform::logpdf", args, |[x, loc, scale]| {
+        let z = standard(x, loc, scale);
+        number_or(&(z.lt(0.0) | z.gt(1.0)), f64::NEG_INFINITY, &-scale.log())
+    })
+}
+
+/// Returns the density at `x`.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+#[track_caller]
+pub fn pdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
+    let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
+    lift_all("stats::uniform::pdf", args, |[x, loc, scale]| {
+        let z = standard(x, loc, scale);
+        number_or(&(z.lt(0.0) | z.gt(1.0)), 0.0, &(1.0 / scale))
+    })
+}
+
+/// Returns the probability of at most `x`.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+#[track_caller]
+pub fn cdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
+    let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
+    lift_all("stats::uniform::cdf", args, |[x, loc, scale]| standard(x, loc, scale).clamp(0.0, 1.0))
+}
+
+/// Returns the number that is not exceeded with probability `q`; NaN where this is not from 0 to 1.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+#[track_caller]
+pub fn ppf(q: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
+    let args = [q.into_argument(), loc.into_argument(), scale.into_argument()];
+    lift_all("stats::uniform::ppf", args, |[q, loc, scale]| probability(q, &(q * scale + loc)))
+}

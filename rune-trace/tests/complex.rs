@@ -1,0 +1,285 @@
+//! Complex numbers and Fourier transforms against JAX (`scripts/make-complex-vectors`).
+
+use rune_trace::fft::{self, FftOptions, Norm};
+use rune_trace::{
+    Array, Complex32, Complex64, DType, Element, ScanOptions, Shape, Tensor, complex, grad, grad_holomorphic, jacfwd,
+    jacrev, jvp, lax, op, scan_with, vjp, vmap, where_, with_element,
+};
+use serde_json::Value;
+
+const VECTORS: &str = include_str!("data/complex.jsonl");
+
+fn array(json: &Value) -> Array {
+    let dtype: DType = json[0].as_str().unwrap().parse().unwrap();
+    let shape: Shape = json[1].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize).collect();
+    let numbers: Vec<f64> = json[2].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+    with_element!(dtype, T => match dtype.is_complex() {
+        true => Array::from_fn(shape, |i| T::from_complex(Complex64::new(numbers[2 * i], numbers[2 * i + 1]))),
+        false => Array::from_fn(shape, |i| T::from_f64(numbers[i])),
+    })
+}
+
+fn tensors(json: &Value) -> Vec<Tensor> {
+    json.as_array().unwrap().iter().map(|x| array(x).into()).collect()
+}
+
+/// The function of a case.
+fn apply(name: &str, args: &Value, xs: &[Tensor]) -> Tensor {
+    let x = &xs[0];
+    let y = xs.last().unwrap();
+    let rows = |indices: &[i32]| Tensor::from(indices);
+    match name {
+        "exp" => x.exp(),
+        "exp2" => x.exp2(),
+        "expm1" => x.expm1(),
+        "log" => x.log(),
+        "log1p" => x.log1p(),
+        "sqrt" => x.sqrt(),
+        "rsqrt" => x.rsqrt(),
+        "sin" => x.sin(),
+        "cos" => x.cos(),
+        "tan" => x.tan(),
+        "sinh" => x.sinh(),
+        "cosh" => x.cosh(),
+        "tanh" => x.tanh(),
+        "asin" => x.asin(),
+        "acos" => x.acos(),
+        "atan" => x.atan(),
+        "asinh" => x.asinh(),
+        "acosh" => x.acosh(),
+        "atanh" => x.atanh(),
+        "sigmoid" => x.sigmoid(),
+        "square" => x.square(),
+        "reciprocal" => x.reciprocal(),
+        "abs" => x.abs(),
+        "real" | "to_real" => x.real(),
+        "imag" => x.imag(),
+        "conj" => x.conj(),
+        "angle" => x.angle(),
+        "neg" => -x,
+        "powi3" => x.powi(3),
+        "powi-2" => x.powi(-2),
+        "sum" => x.sum_axes(0),
+        "prod" => x.prod_axes(0),
+        "mean" => x.mean_axes(0),
+        "var" => x.var_axes(0),
+        "std" => x.std_axes(0),
+        "cumsum" => x.cumsum(0),
+        "cumprod" => x.cumprod(0),
+        "sort" => x.sort(0),
+        "transpose" => lax::transpose(x, &[1, 0]),
+        "narrow" => x.cast(DType::C64).cast(DType::C128),
+        "pad" => {
+            let padding = Tensor::scalar(Complex64::new(2.0, -1.0));
+            let axis = |low, high| op::Padding { low, high, interior: 0 };
+            lax::pad(x, &padding, vec![axis(1, 0), axis(2, 1)])
+        }
+        "flip" => lax::reverse(x, &[0]),
+        "gather" => x.take(&rows(&[2, 0, 2, 1]), 0),
+        "isfinite" => x.isfinite(),
+        "isreal" => x.isreal(),
+        "norm" => x.norm(),
+        "sign_value" => x.sign().stop_gradient() * x,
+        "branch" => where_(x.real().gt(0.0), x * x, x.conj()),
+        "loop" => {
+            let first = lax::reshape(&lax::slice(x, &[0, 0], &[1, 2], &[1, 1]), [2]);
+            let rest = lax::slice(x, &[1, 0], &[3, 2], &[1, 1]);
+            let step = |c: &Tensor, row: &Tensor| (c * row + Complex64::new(0.0, 1.0), c.clone());
+            scan_with(step, &first, &rest, &ScanOptions::default()).0
+        }
+        "add" => x + y,
+        "sub" => x - y,
+        "mul" | "batched_mul" => x * y,
+        "div" => x / y,
+        "pow" => x.pow(y),
+        "eq" => x.eq(y),
+        "ne" => x.ne(y),
+        "scatter_add" => x.at(rows(&[1, 1, 0])).add(y),
+        "scatter_set" => x.at(rows(&[2, 0])).set(lax::slice(y, &[0, 0], &[2, 2], &[1, 1])),
+        "scatter_mul" => x.at(rows(&[1, 2, 0])).mul(y),
+        "concat" => lax::concatenate(&[x.clone(), y.clone()], 1),
+        "complex" => complex(x, y),
+        "to_complex" => x.cast(DType::C128) * Complex64::new(0.0, 2.0),
+        "matmul" | "batched_matmul" => x.matmul(y),
+        "conv" => {
+            let dims = op::ConvDims {
+                lhs: [0, 1, 2][..].into(),
+                rhs: [0, 1, 2][..].into(),
+                out: [0, 1, 2][..].into(),
+                strides: [1][..].into(),
+                padding: vec![(1, 1)],
+                lhs_dilation: [1][..].into(),
+                rhs_dilation: [1][..].into(),
+                feature_groups: 1,
+                batch_groups: 1,
+            };
+            lax::conv_general_dilated(x, y, dims)
+        }
+        _ => transform(name, args, x),
+    }
+}
+
+fn transform(name: &str, args: &Value, x: &Tensor) -> Tensor {
+    let list = |v: &Value| v.as_array().map(|v| v.iter().map(|n| n.as_i64().unwrap()).collect::<Vec<_>>());
+    let mut options = FftOptions::new();
+    if let Some(n) = args["n"].as_u64() {
+        options = options.length(n as usize);
+    }
+    if let Some(axis) = args["axis"].as_i64() {
+        options = options.axis(axis as isize);
+    }
+    if let Some(s) = list(&args["s"]) {
+        options = options.lengths(&s.iter().map(|&n| n as usize).collect::<Vec<_>>());
+    }
+    if let Some(axes) = list(&args["axes"]) {
+        options = options.axes(&axes.iter().map(|&n| n as isize).collect::<Vec<_>>());
+    }
+    options = options.norm(match args["norm"].as_str() {
+        Some("ortho") => Norm::Ortho,
+        Some("forward") => Norm::Forward,
+        _ => Norm::Backward,
+    });
+    let f = match name {
+        "fft" => fft::fft_with,
+        "ifft" => fft::ifft_with,
+        "rfft" => fft::rfft_with,
+        "irfft" => fft::irfft_with,
+        "hfft" => fft::hfft_with,
+        "ihfft" => fft::ihfft_with,
+        "fft2" => fft::fft2_with,
+        "ifft2" => fft::ifft2_with,
+        "rfft2" => fft::rfft2_with,
+        "irfft2" => fft::irfft2_with,
+        "fftn" => fft::fftn_with,
+        "ifftn" => fft::ifftn_with,
+        "rfftn" => fft::rfftn_with,
+        "irfftn" => fft::irfftn_with,
+        other => panic!("no function is called {other}"),
+    };
+    f(x, &options)
+}
+
+/// What differs between two arrays by more than rounding.
+fn difference(what: &str, found: &Tensor, expected: &Value, of: f64) -> Option<String> {
+    let (found, expected) = (found.to_array().unwrap(), array(expected));
+    if found.ty() != expected.ty() {
+        return Some(format!("{what} is of type {} for {}", found.ty(), expected.ty()));
+    }
+    let (xs, ys) = (found.to_complex_vec(), expected.to_complex_vec());
+    let greatest = ys.iter().map(|y| y.norm()).fold(1.0, f64::max);
+    let differs = |i: &usize| {
+        let apart = (xs[*i] - ys[*i]).norm();
+        apart.is_nan() || apart > of * greatest
+    };
+    let at = (0..xs.len()).find(differs)?;
+    Some(format!("{what}: element {at} is {} for {}", xs[at], ys[at]))
+}
+
+fn all(what: &str, found: &[Tensor], expected: &Value, of: f64) -> Option<String> {
+    found.iter().zip(expected.as_array().unwrap()).find_map(|(x, y)| difference(what, x, y, of))
+}
+
+/// The real function of the result whose gradient is taken.
+fn real_function(y: &Tensor) -> Tensor {
+    (y.real().square() + y.real() * y.imag() * 3.0 + y.imag()).sum()
+}
+
+#[test]
+fn functions_of_complex_numbers_agree_with_jax() {
+    let mut failures = Vec::new();
+    let mut checked = 0;
+    for line in VECTORS.lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let (name, args) = (case["fn"].as_str().unwrap(), &case["args"]);
+        let of = if name == "narrow" { 2e-7 } else { 1e-12 };
+        let f = |xs: &Vec<Tensor>| apply(name, args, xs);
+        let x = tensors(&case["in"]);
+        let mut note = |found: Option<String>| {
+            checked += 1;
+            failures.extend(found.map(|what| format!("{name} {args}: {what}")));
+        };
+        note(difference("value", &f(&x), &case["value"], of));
+        if case["jvp"].is_null() {
+            continue;
+        }
+        let tangents = tensors(&case["tangents"]);
+        let (_, tangent) = jvp(f, &x, &tangents);
+        note(difference("jvp", &tangent, &case["jvp"], of));
+        let ct: Tensor = array(&case["ct"]).into();
+        let pull = |x: &Vec<Tensor>| vjp(f, x).1(&ct);
+        note(all("vjp", &pull(&x), &case["vjp"], of));
+        let gradient = grad(|x: &Vec<Tensor>| real_function(&f(x)));
+        note(all("grad", &gradient(&x), &case["grad"], of));
+        let (_, second) = jvp(&gradient, &x, &tangents);
+        note(all("hvp", &second, &case["hvp"], 10.0 * of));
+        let batch = tensors(&case["batch"]);
+        note(difference("vmap", &vmap(f)(&batch), &case["vmap"], of));
+        note(all("vmap of vjp", &vmap(pull)(&batch), &case["vmap_vjp"], of));
+    }
+    let count = failures.len();
+    assert!(failures.is_empty(), "{count} of {checked} failed:\n{}", failures.join("\n"));
+    assert!(checked > 100, "{checked}");
+}
+
+#[test]
+fn single_precision_is_that_of_double_precision_rounded_once() {
+    for name in ["exp", "log", "sqrt", "tan", "tanh", "sigmoid"] {
+        let z = Complex64::new(f64::from(0.7f32), f64::from(-1.3f32));
+        let wide = apply(name, &Value::Null, &[Tensor::scalar(z)]).item::<Complex64>().unwrap();
+        let narrow = apply(name, &Value::Null, &[Tensor::scalar(Complex32::from_complex(z))]);
+        assert_eq!(narrow.item::<Complex32>().unwrap(), Complex32::from_complex(wide), "{name}");
+    }
+}
+
+#[test]
+fn holomorphic_derivatives() {
+    let z = Tensor::scalar(Complex64::new(0.5, -1.5));
+    let dz = grad_holomorphic(|z: &Tensor| z.sin() * z)(&z).item::<Complex64>().unwrap();
+    let expected = (z.cos() * &z + z.sin()).item::<Complex64>().unwrap();
+    assert!((dz - expected).norm() < 1e-14);
+}
+
+#[test]
+#[should_panic(
+    expected = "use `grad_holomorphic` or `jacrev_holomorphic` for a holomorphic function, and `vjp` for any other"
+)]
+fn a_complex_result_has_no_gradient() {
+    grad(|z: &Tensor| z * z)(&Tensor::scalar(Complex32::new(1.0, 2.0)));
+}
+
+#[test]
+#[should_panic(expected = "a holomorphic function is one of complex numbers")]
+fn a_holomorphic_function_is_of_complex_numbers() {
+    grad_holomorphic(|x: &Tensor| complex(x, x))(&Tensor::scalar(1.0f32));
+}
+
+#[test]
+#[should_panic(expected = "derivatives in forward mode are by real arguments")]
+fn forward_jacobians_are_by_real_arguments() {
+    jacfwd(|z: &Tensor| z.abs())(&Tensor::from([Complex32::new(1.0, 2.0)]));
+}
+
+#[test]
+fn jacobians_of_parts() {
+    // Real arguments and complex results forward, complex arguments and real results backward.
+    let x = Tensor::from([2.0f32]);
+    let j = jacfwd(|x: &Tensor| complex(x * x, x))(&x).to_vec::<Complex32>().unwrap();
+    assert_eq!(j, [Complex32::new(4.0, 1.0)]);
+    let z = Tensor::from([Complex32::new(3.0, 4.0)]);
+    let j = jacrev(|z: &Tensor| z.abs())(&z).to_vec::<Complex32>().unwrap();
+    assert!((j[0] - Complex32::new(0.6, -0.8)).norm() < 1e-6);
+}
+
+#[test]
+#[should_panic(expected = "`lt` takes a dtype whose elements have an order")]
+fn complex_numbers_have_no_order() {
+    let z = Tensor::scalar(Complex32::new(1.0, 2.0));
+    let _ = z.lt(&z);
+}
+
+#[test]
+fn printed_as_numpy_does() {
+    let z = Tensor::from([Complex32::new(1.0, -2.5), Complex32::new(f32::NAN, f32::INFINITY)]);
+    assert_eq!(z.to_string(), "[1.0-2.5j, NaN+infj]");
+    assert_eq!(format!("{:.1}", Tensor::scalar(Complex64::new(1.25, 0.0))), "1.2+0.0j");
+}

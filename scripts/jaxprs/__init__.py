@@ -1,0 +1,1 @@
+"""JAX functions as programs of rune, for `scripts/jaxpr-to-rune`."""
