@@ -2,6 +2,11 @@
 //!
 //! What the planner knows is prepared when a plan is made. Each gives the bits of the interpreter.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "dtypes that the planner leaves to the interpreter have no arm of their own"
+)]
+
 mod arg;
 mod cumulative;
 mod moves;

@@ -94,7 +94,7 @@ fn sorting_and_selection() {
         let y = cases.array(other, shape.clone());
         let z = Array::from_fn(shape.clone(), |i| i as i32);
         let dimension = cases.below(shape.rank());
-        cases.run(&[x.clone()], |v| Op::Sort { operands: v.to_vec(), dimension, num_keys: 1 });
+        cases.run(std::slice::from_ref(&x), |v| Op::Sort { operands: v.to_vec(), dimension, num_keys: 1 });
         let num_keys = 1 + cases.below(2);
         cases.run(&[x.clone(), y, z], |v| Op::Sort { operands: v.to_vec(), dimension, num_keys });
         let last = *shape.last().expect("there is an axis");
@@ -112,7 +112,7 @@ fn extremes_and_running_sums() {
         let x = cases.array(DTYPES[case % 13], shape.clone());
         let axis = cases.below(shape.rank());
         let (f, index) = (cases.random.pick(ArgFn::ALL), INTEGERS[cases.below(8)]);
-        cases.run(&[x.clone()], |v| Op::ArgReduce { f, x: v[0], axis, index });
+        cases.run(std::slice::from_ref(&x), |v| Op::ArgReduce { f, x: v[0], axis, index });
         let (f, reverse) = (cases.random.pick(CumulativeFn::ALL), cases.below(2) == 0);
         cases.run(&[x], |v| Op::Cumulative { f, x: v[0], axis, reverse });
     }
