@@ -33,10 +33,13 @@ impl Plan {
                 | Step::Native { .. }
                 | Step::Evaluate { .. } => 0,
             };
-            #[allow(clippy::wildcard_enum_match_arm, reason = "no other step writes into an operand")]
-            let reused = match step {
-                Step::Native { native, reads, .. } if native.is_in_place() && uses[reads[0]] == 1 => size(reads[0]),
-                _ => 0,
+            let in_place = |native: &crate::steps::Native, read: usize| native.is_in_place() && uses[read] == 1;
+            let reused = if let Step::Native { native, reads, .. } = step
+                && in_place(native, reads[0])
+            {
+                size(reads[0])
+            } else {
+                0
             };
             peak = peak.max(live + new - reused + within);
             live += writes.iter().filter(|&&b| uses[b] > 0).map(|&b| size(b)).sum::<usize>();
