@@ -207,7 +207,11 @@ fn the_generator_draws_every_operation() {
     let mut seen = std::collections::BTreeSet::new();
     let mut count = 0;
     for seed in 0..400 {
-        for instruction in some_over_axes(seed).program(60).instructions() {
+        let mut generator = some_over_axes(seed);
+        if seed % 2 == 1 {
+            generator.dtypes.extend([DType::C64; 8]);
+        }
+        for instruction in generator.program(60).instructions() {
             count += 1;
             seen.insert(instruction.op.name());
         }

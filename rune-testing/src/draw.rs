@@ -100,7 +100,7 @@ impl Generator {
         let mut lengths: Dims = ty.shape[ty.rank() - count..].into();
         let f = self.pick(FftFn::ALL);
         if let (FftFn::Irfft, Some(last)) = (f, lengths.last_mut()) {
-            *last = 2 * *last - self.below(2).max(1);
+            *last = (2 * *last).saturating_sub(1 + self.below(2)).max(1);
         }
         Op::Fft { f, x, lengths }
     }
@@ -253,7 +253,7 @@ fn with_rule(
     rule: impl Fn(&[Var], &Arc<Program>, &[usize]) -> Option<Op>,
 ) -> Op {
     let types = program.input_types();
-    let floats: Vec<usize> = (0..types.len()).filter(|&i| types[i].dtype.is_float()).collect();
+    let floats: Vec<usize> = (0..types.len()).filter(|&i| types[i].dtype.is_inexact()).collect();
     rule(&args, &program, &floats).unwrap_or(Op::Call { args, program })
 }
 
