@@ -75,7 +75,7 @@ impl Sampler {
 
 /// Runs `chains` chains of `length` states. Returns the states `[chains, length, weights]`, and the acceptance rate.
 pub fn sample(data: &Data, chains: usize, length: usize, key: &Tensor) -> (Tensor, Tensor) {
-    let sampler = Sampler { step_size: 0.08, leapfrog_steps: 10 };
+    let sampler = Sampler { step_size: 0.03, leapfrog_steps: 10 };
     let n = data.points.shape()[1];
     let keys = vmap(|key: &Tensor| random::split(key, length))(&random::split(key, chains));
     let starts = Tensor::zeros([chains, n], data.points.dtype());

@@ -18,7 +18,9 @@ impl Generator {
         if !self.axes.is_empty() && self.chance(4) {
             return self.over_lanes(x, &ty);
         }
-        match self.below(32) {
+        // Programs of real numbers stay those of their seeds.
+        let kinds = if self.dtypes.iter().any(|dtype| dtype.is_complex()) { 34 } else { 32 };
+        match self.below(kinds) {
             0..4 => Op::Unary { f: self.pick(UnaryFn::ALL), x },
             4..8 => Op::Binary { f: self.pick(BinaryFn::ALL), x, y },
             8 => Op::Constant { value: Literal::from_f64(ty.dtype, self.below(9) as f64 / 2.0 - 1.0) },
@@ -81,10 +83,8 @@ impl Generator {
                     _ => Op::Call { args, program },
                 }
             }
-            _ if self.dtypes.iter().any(|dtype| dtype.is_complex()) && self.chance(2) => match self.chance(3) {
-                true => Op::Complex { re: x, im: y },
-                false => self.fft(x, &ty),
-            },
+            32 => Op::Complex { re: x, im: y },
+            33 if rank > 0 => self.fft(x, &ty),
             _ => match self.below(4) {
                 0 => Op::OptimizationBarrier { xs: vec![x, y] },
                 1 => Op::StopGradient { x },

@@ -186,7 +186,7 @@ fn real_function(y: &Tensor) -> Tensor {
 }
 
 #[test]
-fn functions_of_complex_numbers_agree_with_vectors() {
+fn functions_of_complex_numbers_agree_with_jax() {
     let mut failures = Vec::new();
     let mut checked = 0;
     for line in VECTORS.lines() {
@@ -219,7 +219,7 @@ fn functions_of_complex_numbers_agree_with_vectors() {
     }
     let count = failures.len();
     assert!(failures.is_empty(), "{count} of {checked} failed:\n{}", failures.join("\n"));
-    assert!(checked > 100, "{checked}");
+    assert!(checked > 1000, "{checked}");
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn a_holomorphic_function_is_of_complex_numbers() {
 }
 
 #[test]
-#[should_panic(expected = "derivatives in forward mode are by real arguments")]
+#[should_panic(expected = "forward mode differentiates with respect to real arguments")]
 fn forward_jacobians_are_by_real_arguments() {
     jacfwd(|z: &Tensor| z.abs())(&Tensor::from([Complex32::new(1.0, 2.0)]));
 }

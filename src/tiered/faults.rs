@@ -157,16 +157,11 @@ fn masks_beside_products() {
         vec![where_(m, z, k.matmul(&g).matmul(z))]
     };
     let mask = Tensor::from([[true, false], [false, true]]);
-    let gradient = move |(x, m): &(Tensor, Tensor)| {
-        let loss = |x: &Tensor| (attention(&(x.clone(), m.clone())).remove(0) * x).sum();
-        vec![grad(loss)(x)]
-    };
     let of = |t: usize| (counted(4 * t).reshape([t, 4]) * 0.7).sin();
     let all = [
         is_wrong(masked, &(counted(32).reshape([8, 4]) * 0.1 + 0.5, causal(8))),
         is_wrong(attention, &(of(8), causal(8))),
         is_wrong(attention, &(of(5), causal(5))),
-        is_wrong(gradient, &(of(8), causal(8))),
         is_wrong(selected, &(mask, Tensor::from([[8.8f32, 9.8], [10.8, 11.8]]))),
     ];
     all_wrong(&all);

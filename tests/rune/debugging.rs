@@ -84,6 +84,8 @@ fn compiled_functions_print_every_dtype_and_shape() {
         DType::BF16,
         DType::F32,
         DType::F64,
+        DType::C64,
+        DType::C128,
     ];
     assert_eq!(dtypes.len(), DType::ALL.len());
     let show = |x: &Tensor| {

@@ -215,7 +215,7 @@ fn enums_are_trees_and_each_variant_is_a_structure() {
 #[test]
 fn order_is_left_to_the_host_and_is_the_same() {
     let order = |x: &Tensor| (x.sort(-1), x.argsort(0), x.top_k(3));
-    for dtype in DType::ALL.into_iter().filter(|d| *d != DType::Bool) {
+    for dtype in DType::ALL.into_iter().filter(|d| *d != DType::Bool && !d.is_complex()) {
         let x = Tensor::from([[3.0f32, 1.0, 2.0, 3.0], [0.0, 5.0, 5.0, 4.0]]).cast(dtype);
         let lowered = jit(order).lower(&x).unwrap();
         assert!(lowered.code().contains("@host."), "{}", lowered.code());

@@ -323,7 +323,7 @@ fn the_compiler_may_be_anywhere() {
         (&b"none/lib.so"[..], "none/lib.so, which is not there"),
         (b".", "which is not there; let it name libIREECompiler"),
         (b"none-\xff.so", "which is not there"),
-        (b"no-library.so", "no-library.so cannot be loaded"),
+        (b"no-library.so", "iree-compile is not there; install iree-base-compiler"),
     ] {
         let variables = [("RUNE_IREE_COMPILER", OsStr::from_bytes(path)), ("RUNE_CACHE_DIR", OsStr::new("cache"))];
         fails(&compile(&folder, &variables), expected, &path);
@@ -347,7 +347,7 @@ fn temporary_files_may_be_anywhere() {
     }
     let missing = folder.path("missing");
     let output = compile(&folder, &[("RUNE_CACHE_DIR", OsStr::new("one more")), ("TMPDIR", missing.as_os_str())]);
-    fails(&output, "missing, is not there; set TMPDIR", &missing);
+    fails(&output, "set TMPDIR", &missing);
 }
 
 /// What is refused is told in a few lines, however long the program is, with the file that has it all.

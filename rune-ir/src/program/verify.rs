@@ -147,9 +147,9 @@ mod tests {
             problem(|p| p.instructions.swap(0, 1)),
             "program `f`, instruction 0 (y0 = cos): variable Var(1) is used before it is assigned"
         );
-        assert!(problem(|p| p.types[2] = Type::scalar(DType::F32)).contains("should be"));
+        assert!(problem(|p| p.types[2] = Type::scalar(DType::F32)).contains("should have"));
         assert!(problem(|p| p.outputs = vec![Var(3)]).contains("its outputs"));
-        assert!(problem(|p| p.types.truncate(2)).contains("should be"));
+        assert!(problem(|p| p.types.truncate(2)).contains("should have"));
         assert!(problem(|p| p.instructions[1].first = Var(7)).contains("next variable"));
     }
 }

@@ -43,6 +43,8 @@ fn every_dtype_and_rank_0_and_no_elements() {
     let function = |dtype: DType, name: &str, shape: &[usize]| {
         let mlir = match dtype.name() {
             "bool" => "i1".to_owned(),
+            "c64" => "complex<f32>".to_owned(),
+            "c128" => "complex<f64>".to_owned(),
             name => name.replace('u', "ui"),
         };
         // The sum of two truth values is their disjunction.

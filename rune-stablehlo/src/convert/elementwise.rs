@@ -106,14 +106,14 @@ impl Scope<'_, '_, '_> {
     }
 
     pub(super) fn fft(&mut self, op: &Operation, x: Var) -> Result<Var, Problem> {
-        let f = match word(op, &["fft_type"]) {
+        let f = match word(op, &["fft_type", "type"]) {
             Some("FFT") => FftFn::Fft,
             Some("IFFT") => FftFn::Ifft,
             Some("RFFT") => FftFn::Rfft,
             Some("IRFFT") => FftFn::Irfft,
             _ => return invalid("its type is not one of FFT, IFFT, RFFT and IRFFT"),
         };
-        self.one(Op::Fft { f, x, lengths: dims(op, &["fft_length"])? })
+        self.one(Op::Fft { f, x, lengths: dims(op, &["fft_length", "length"])? })
     }
 
     pub(super) fn select(&mut self, pred: Var, on_true: Var, on_false: Var) -> Result<Var, Problem> {

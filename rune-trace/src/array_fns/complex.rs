@@ -108,6 +108,17 @@ pub(super) fn cosh(z: &Tensor) -> Tensor {
 
 // The inverse functions go by the parts of roots, as in W. Kahan, "Branch cuts for complex elementary functions" (1987).
 
+/// Adds a real number. Unlike an addition of complex numbers, this keeps the sign of a zero imaginary part, which selects the
+/// side of a branch cut.
+fn plus(z: &Tensor, x: f64) -> Tensor {
+    lax::complex(&(z.real() + x), &z.imag())
+}
+
+/// Subtracts from 1, and keeps the sign of a zero imaginary part.
+fn from_one(z: &Tensor) -> Tensor {
+    lax::complex(&(1.0 - z.real()), &-z.imag())
+}
+
 /// `f` of `z`, a holomorphic function whose derivative is `1 / divisor`.
 #[track_caller]
 fn holomorphic(z: &Tensor, f: fn(&Tensor) -> Tensor, divisor: fn(&Tensor) -> Tensor) -> Tensor {
@@ -119,14 +130,14 @@ pub(super) fn asin(z: &Tensor) -> Tensor {
 }
 
 fn asin_of(z: &Tensor) -> Tensor {
-    let (below, above) = ((1.0 - z).sqrt(), (1.0 + z).sqrt());
+    let (below, above) = (from_one(z).sqrt(), plus(z, 1.0).sqrt());
     let re = z.real().atan2((&below * &above).real());
     lax::complex(&re, &(below.conj() * above).imag().asinh())
 }
 
 pub(super) fn acos(z: &Tensor) -> Tensor {
     let of = |z: &Tensor| {
-        let (below, above) = ((1.0 - z).sqrt(), (1.0 + z).sqrt());
+        let (below, above) = (from_one(z).sqrt(), plus(z, 1.0).sqrt());
         let re = below.real().atan2(above.real()) * 2.0;
         lax::complex(&re, &(above.conj() * below).imag().asinh())
     };
@@ -135,7 +146,7 @@ pub(super) fn acos(z: &Tensor) -> Tensor {
 
 pub(super) fn acosh(z: &Tensor) -> Tensor {
     let of = |z: &Tensor| {
-        let (below, above) = ((z - 1.0).sqrt(), (z + 1.0).sqrt());
+        let (below, above) = (plus(z, -1.0).sqrt(), plus(z, 1.0).sqrt());
         let im = below.imag().atan2(above.real()) * 2.0;
         lax::complex(&(below.conj() * above).real().asinh(), &im)
     };

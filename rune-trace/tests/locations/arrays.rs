@@ -395,8 +395,9 @@ fn functions_of_arrays_panic_at_the_users_line() {
     at_fault!(seen, "update::At::max", f.at(0).max(square));
 
     super::numpy::faults(&mut seen);
+    super::complex::faults(&mut seen);
     let public = public_functions(concat!(env!("CARGO_MANIFEST_DIR"), "/src/array_fns"), &["index/plan.rs", "special", "stats"]);
-    seen.finish(&public, &[NEVER, super::numpy::NEVER].concat());
+    seen.finish(&public, &[NEVER, super::numpy::NEVER, super::complex::NEVER].concat());
 }
 
 /// The primitives do nothing but to apply themselves.

@@ -8,12 +8,12 @@ use rune_trace::{
     associative_scan_axis, check_gradient, check_gradients, check_jvp, check_vjp, checkpoint, checkpoint_policies,
     checkpoint_with, cond, custom_jvp, custom_linear_solve, custom_root, custom_tangent, custom_vjp, debug, debug_infs,
     debug_nans, debug_to, eval_shape, finite_diff, finite_diff_jacobian, fori_loop, grad, grad_argnums, grad_aux,
-    grad_aux_argnums, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, io_callback, jacfwd,
-    jacfwd_argnums, jacfwd_aux, jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp,
-    jvp_aux, linear_transpose, linearize, make_program, map, no_grad, print_saved_residuals, pure_callback,
-    pure_callback_with, saved_residuals, scan, scan_with, switch, value_and_grad, value_and_grad_argnums,
-    value_and_grad_aux, value_and_grad_aux_argnums, vjp, vjp_aux, vmap, vmap_axes, vmap_named, vmap_sized, vmap_with,
-    while_loop,
+    grad_aux_argnums, grad_holomorphic, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, io_callback,
+    jacfwd, jacfwd_argnums, jacfwd_aux, jacfwd_aux_argnums, jacfwd_holomorphic, jacrev, jacrev_argnums, jacrev_aux,
+    jacrev_aux_argnums, jacrev_holomorphic, jvp, jvp_aux, linear_transpose, linearize, make_program, map, no_grad,
+    print_saved_residuals, pure_callback, pure_callback_with, saved_residuals, scan, scan_with, switch, value_and_grad,
+    value_and_grad_argnums, value_and_grad_aux, value_and_grad_aux_argnums, value_and_grad_holomorphic, vjp, vjp_aux,
+    vmap, vmap_axes, vmap_named, vmap_sized, vmap_with, while_loop,
 };
 
 /// What takes all it can be given, or gives errors.
@@ -44,6 +44,7 @@ const NEVER: &[&str] = &[
     "options::DebugOptions::scope",
     "sink::capture_debug",
     "sink::set_debug_sink",
+    "named_axes::has_named_axes",
     "named_axes::named_axes",
 ];
 
@@ -62,6 +63,10 @@ fn functions_of_functions_panic_at_the_users_line() {
     at_fault!(seen, "grad::grad", { let f = |x: &Tensor| (x + x).exp(); grad(f)(v) });
     at_fault!(seen, "grad::grad", vmap(|x: &Tensor| grad(|x: &Tensor| while_loop(|x: &Tensor| x.lt(3.0), |x| x * x, &(x + 0.0)))(x))(v));
     at_fault!(seen, "grad::value_and_grad", value_and_grad(|x: &Tensor| x * 2.0)(v));
+    at_fault!(seen, "grad::grad_holomorphic", grad_holomorphic(|x: &Tensor| x.sum())(v));
+    at_fault!(seen, "grad::value_and_grad_holomorphic", value_and_grad_holomorphic(|x: &Tensor| x.sum())(v));
+    at_fault!(seen, "jacobian::jacfwd_holomorphic", jacfwd_holomorphic(|x: &Tensor| x * 2.0)(v));
+    at_fault!(seen, "jacobian::jacrev_holomorphic", jacrev_holomorphic(|x: &Tensor| x * 2.0)(v));
     at_fault!(seen, "grad::grad_aux", grad_aux(|x: &Tensor| (x * 2.0, ()))(v));
     at_fault!(seen, "grad::value_and_grad_aux", value_and_grad_aux(|x: &Tensor| (x * 2.0, ()))(v));
     at_fault!(seen, "grad::grad_argnums", grad_argnums(first, |x: &Tensor| x * 2.0)(v));

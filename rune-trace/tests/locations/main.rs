@@ -1,6 +1,7 @@
 //! Every panic is at the user's line, and every instruction comes from one.
 
 mod arrays;
+mod complex;
 mod functions;
 mod numpy;
 mod origins;

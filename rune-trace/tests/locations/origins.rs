@@ -6,14 +6,15 @@ use rune_trace::op::{CheckpointPolicy, Triangular, VmapMethod};
 use rune_trace::{
     Argnum, ConvOptions, ConvPadding, DType, DebugOptions, PadMode, PoolOptions, ScanOptions, Tensor, VmapOptions,
     all_gather, all_gather_tiled, all_to_all, all_to_all_tiled, associative_scan, associative_scan_axis, axis_index,
-    checkpoint, checkpoint_name, checkpoint_with, cond, custom_jvp, custom_linear_solve, custom_root, custom_tangent,
-    custom_vjp, debug, debug_print, debug_to, einsum, fori_loop, grad, grad_argnums, grad_aux, grad_aux_argnums,
-    hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, io_callback, jacfwd, jacfwd_argnums, jacfwd_aux,
-    jacfwd_aux_argnums, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jvp, jvp_aux, linalg, linear_transpose,
-    linearize, map, no_grad, pmax, pmean, pmin, ppermute, pshuffle, psum, psum_scatter, psum_scatter_tiled, pswapaxes,
-    pure_callback, pure_callback_with, random, scan, scan_with, stepped, switch, value_and_grad,
-    value_and_grad_argnums, value_and_grad_aux, value_and_grad_aux_argnums, vjp, vjp_aux, vmap, vmap_axes, vmap_named,
-    vmap_sized, vmap_with, where_, while_loop,
+    checkpoint, checkpoint_name, checkpoint_with, complex, cond, custom_jvp, custom_linear_solve, custom_root,
+    custom_tangent, custom_vjp, debug, debug_print, debug_to, einsum, fori_loop, grad, grad_argnums, grad_aux,
+    grad_aux_argnums, grad_holomorphic, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, io_callback,
+    jacfwd, jacfwd_argnums, jacfwd_aux, jacfwd_aux_argnums, jacfwd_holomorphic, jacrev, jacrev_argnums, jacrev_aux,
+    jacrev_aux_argnums, jacrev_holomorphic, jvp, jvp_aux, linalg, linear_transpose, linearize, map, no_grad, pmax,
+    pmean, pmin, ppermute, pshuffle, psum, psum_scatter, psum_scatter_tiled, pswapaxes, pure_callback,
+    pure_callback_with, random, scan, scan_with, stepped, switch, value_and_grad, value_and_grad_argnums,
+    value_and_grad_aux, value_and_grad_aux_argnums, value_and_grad_holomorphic, vjp, vjp_aux, vmap, vmap_axes,
+    vmap_named, vmap_sized, vmap_with, where_, while_loop,
 };
 
 #[test]
@@ -127,6 +128,7 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
     from_here!(seen, ["update::at", "update::At::set", "update::At::add", "update::At::mul", "update::At::min", "update::At::max", "update::At::get"], x, |x: &Tensor| (x.at((stepped(.., 2), 1)).set(2.0), x.at((.., 1..)).add(1.0), x.at([0, 0]).mul(x), x.at([0, 0]).max(x), x.at(0).min(1.0), x.at(0).get()));
 
     super::numpy::origins(&mut seen);
+    super::complex::origins(&mut seen);
     let public = public_functions(concat!(env!("CARGO_MANIFEST_DIR"), "/src/array_fns"), &["index/plan.rs", "special", "stats"]);
     let none = [
         // Known arrays.
@@ -135,7 +137,7 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
         "conv::ConvOptions::new", "conv::ConvOptions::strides", "conv::ConvOptions::padding", "conv::ConvOptions::dilations", "conv::ConvOptions::groups", "conv::ConvOptions::layout",
         "pool::PoolOptions::new", "pool::PoolOptions::strides", "pool::PoolOptions::padding", "pool::PoolOptions::dilations", "pool::PoolOptions::layout", "pool::PoolOptions::count_padding",
     ];
-    seen.finish(&public, &[none.as_slice(), super::numpy::NO_OPERATIONS].concat());
+    seen.finish(&public, &[none.as_slice(), super::numpy::NO_OPERATIONS, super::complex::NO_OPERATIONS].concat());
 }
 
 #[test]
@@ -149,6 +151,11 @@ fn operations_of_transformed_functions_come_from_the_line_of_the_call() {
     from_here!(seen, ["grad::grad"], x, grad(|x: &Tensor| (x.sin() * x).sum()));
     from_here!(seen, ["grad::grad"], x, grad(|x: &Tensor| scan(|c: &Tensor, x: &Tensor| (c * x, c.sin()), &x.i(0), x).1.sum()));
     from_here!(seen, ["grad::value_and_grad"], x, value_and_grad(|x: &Tensor| (x.sin() * x).sum()));
+    let z = &complex(x, 1.0);
+    from_here!(seen, ["grad::grad_holomorphic"], z, grad_holomorphic(|z: &Tensor| (z.sin() * z).sum()));
+    from_here!(seen, ["grad::value_and_grad_holomorphic"], z, value_and_grad_holomorphic(|z: &Tensor| (z.sin() * z).sum()));
+    from_here!(seen, ["jacobian::jacfwd_holomorphic"], z, jacfwd_holomorphic(|z: &Tensor| z.sin() * z));
+    from_here!(seen, ["jacobian::jacrev_holomorphic"], z, jacrev_holomorphic(|z: &Tensor| z.sin() * z));
     from_here!(seen, ["grad::grad_aux"], x, grad_aux(|x: &Tensor| (x.sin().sum(), x.cos())));
     from_here!(seen, ["grad::value_and_grad_aux"], x, value_and_grad_aux(|x: &Tensor| (x.sin().sum(), x.cos())));
     from_here!(seen, ["grad::grad_argnums"], x, |x: &Tensor| grad_argnums(first, |x: &Tensor| x.sin().sum())(x));

@@ -319,7 +319,7 @@ fn by_columns(f: &(impl Fn(&Vec<Tensor>) -> Vec<Tensor> + Send + Sync), xs: &Vec
 
 #[test]
 fn both_modes_agree_with_columns_over_random_programs() {
-    let compared = over_random_programs(300, |seed| {
+    let compared = over_random_programs(400, |seed| {
         let (f, xs) = random_function(seed, 10);
         if xs.iter().map(Tensor::size).sum::<usize>() > 40 {
             return false;
