@@ -135,6 +135,7 @@ impl Decoder {
         (self.embedding.attend(&self.norm.forward(&x)), extended)
     }
     /// Reads the tokens, and returns the likeliest next one `[1]`, and the extended caches.
+    #[allow(clippy::ptr_arg, reason = "a vector is a tree, and a slice is not")]
     pub fn step(caches: &Vec<Cache>, model: &Decoder, tokens: &Tensor, at: &Tensor) -> (Tensor, Vec<Cache>) {
         let (logits, caches) = model.forward(caches, tokens, at);
         (logits.i(-1..).argmax_axis(-1), caches)

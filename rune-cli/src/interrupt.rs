@@ -3,10 +3,13 @@
 use rune::abandon_compilations;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// The folders with files being written.
 static FOLDERS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+/// Whether a signal is about to end the process.
+static ENDING: AtomicBool = AtomicBool::new(false);
 
 /// Registers a folder that files are being written to.
 pub fn writes_to(folder: &Path) {
@@ -21,6 +24,7 @@ pub fn listen() {
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
     std::thread::spawn(move || {
         for signal in signals.forever() {
+            ENDING.store(true, Ordering::SeqCst);
             clean_up();
             // Ends the process by the signal's default action, so that a shell sees the cause.
             let _ = signal_hook::low_level::emulate_default_handler(signal);
@@ -30,6 +34,13 @@ pub fn listen() {
 
 #[cfg(not(unix))]
 pub fn listen() {}
+
+/// Waits for the end of the process if a signal is about to end it: what failed because of the signal is no error to report.
+pub fn wait_if_ending() {
+    while ENDING.load(Ordering::SeqCst) {
+        std::thread::park();
+    }
+}
 
 #[cfg_attr(not(unix), allow(dead_code, reason = "only the signal listener of unix calls it"))]
 fn clean_up() {

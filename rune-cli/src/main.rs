@@ -135,6 +135,7 @@ fn main() -> ExitCode {
         Command::Cache(command) => command.run(json),
         Command::Completions(command) => command.run(&mut Cli::command(), json),
     };
+    interrupt::wait_if_ending();
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => Failure::of(error, &mut Cli::command()).report(json),

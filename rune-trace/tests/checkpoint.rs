@@ -269,7 +269,7 @@ fn branches(h: &Tensor, w: &Tensor, u: &Tensor) -> Tensor {
 }
 
 fn fixed(h: &Tensor, w: &Tensor, u: &Tensor) -> Tensor {
-    scan(|h: &Tensor, w: &Tensor| (h.matmul(&u.matmul(u).sin()).sin().matmul(w), ()), h, w).0.sum()
+    scan(|h: &Tensor, w: &Tensor| (h.matmul(u.matmul(u).sin()).sin().matmul(w), ()), h, w).0.sum()
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn all_pairs_are_one_product() {
 /// Heads of attention that lie between positions and features: only the result is moved.
 #[test]
 fn attention_over_heads_moves_its_result_only() {
-    let attention = |q: &Tensor, k: &Tensor, v: &Tensor| (q.matmul(&k.t()) / 2.0).softmax(-1).matmul(v);
+    let attention = |q: &Tensor, k: &Tensor, v: &Tensor| (q.matmul(k.t()) / 2.0).softmax(-1).matmul(v);
     let heads = |q: &Tensor, k: &Tensor, v: &Tensor| vmap_axes(1, 1, attention)(q, k, v);
     let x = zeros([10, 2, 4]);
     assert_eq!(counts(make_program(heads, (&x, &x, &x)).unwrap()), (2, 1)); // 2

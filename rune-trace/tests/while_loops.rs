@@ -89,7 +89,7 @@ fn never<L: Loops>(x: &Tensor) -> Tensor {
 }
 
 fn captured<L: Loops>(x: &Tensor) -> Tensor {
-    let w = x.outer(&x.sin()) + Tensor::eye(3, DType::F64);
+    let w = x.outer(x.sin()) + Tensor::eye(3, DType::F64);
     weighed(&L::repeat(|y: &Tensor| y.square().sum().lt(50.0), |y| w.matmul(y) + x, x))
 }
 

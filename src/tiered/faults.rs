@@ -147,9 +147,9 @@ fn masks_beside_products() {
     if !can_be_seen() {
         return;
     }
-    let masked = |(a, m): &(Tensor, Tensor)| vec![where_(m, a.matmul(&a.t()), -1.0)];
+    let masked = |(a, m): &(Tensor, Tensor)| vec![where_(m, a.matmul(a.t()), -1.0)];
     let attention = |(x, m): &(Tensor, Tensor)| {
-        let scores = where_(m, x.matmul(&x.t()) * 0.25, -1e9);
+        let scores = where_(m, x.matmul(x.t()) * 0.25, -1e9);
         vec![scores.softmax(-1).matmul(x)]
     };
     let selected = |(m, z): &(Tensor, Tensor)| {

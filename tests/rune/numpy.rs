@@ -79,6 +79,7 @@ fn counted(x: &Tensor) -> Tensor {
 #[test]
 fn programs_of_numpy_habit_are_rust() {
     let x = tensor![-1.0, 0.25, 3.0, -0.5, 1.5, 2.0];
+    #[allow(clippy::type_complexity, reason = "a function, and the shape of its argument")]
     let programs: [(fn(&Tensor) -> Tensor, &[usize]); 10] = [
         (clipped, &[]),
         (masked_mean, &[]),

@@ -19,6 +19,7 @@ pub struct Images {
 }
 
 impl Images {
+    #[allow(clippy::len_without_is_empty, reason = "data sets have images")]
     pub fn len(&self) -> usize {
         self.labels.size()
     }

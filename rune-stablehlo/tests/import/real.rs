@@ -39,7 +39,7 @@ fn checked(name: &str, text: &str, model: &Model) -> Result<(), String> {
     let told = |e: &dyn std::fmt::Display| format!("{name}: {e}");
     let program = import(text).map_err(|e| match e {
         ImportError::Unsupported(all) => format!("{name}: REFUSED {}", all[0]),
-        e => told(&e),
+        e @ (ImportError::Syntax { .. } | ImportError::Invalid { .. } | ImportError::NoOperation(_)) => told(&e),
     })?;
     program.verify().map_err(|e| told(&e))?;
     let found = interpret(&program, &model.case.inputs).map_err(|e| told(&e))?;

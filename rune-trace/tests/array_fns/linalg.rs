@@ -9,7 +9,7 @@ use serde_json::Value;
 type Function = fn(&[Tensor]) -> Vec<Tensor>;
 
 fn definite(a: &Tensor) -> Tensor {
-    a.matmul(&a.t()) + Tensor::eye(a.shape()[a.rank() - 1], a.dtype())
+    a.matmul(a.t()) + Tensor::eye(a.shape()[a.rank() - 1], a.dtype())
 }
 
 fn ord(name: &str) -> MatrixOrd {
@@ -54,7 +54,7 @@ fn apply(name: &str, xs: &[Tensor]) -> Vec<Tensor> {
         "eigvalsh" => |x| vec![linalg::eigvalsh(&x[0])],
         "eigh" => |x| {
             let (w, v) = linalg::eigh(&x[0]);
-            vec![(&v * (w / 4.0).exp().unsqueeze(-2)).matmul(&v.t())]
+            vec![(&v * (w / 4.0).exp().unsqueeze(-2)).matmul(v.t())]
         },
         "svdvals" => |x| vec![linalg::svdvals(&x[0])],
         "svd" => |x| {
@@ -184,7 +184,7 @@ fn all_singular_vectors_have_derivatives() {
         let f = |a: &Tensor| {
             let (u, s, vt) = linalg::svd_full(a);
             // The planes of the further columns, and all else up to signs.
-            let outer = |x: &Tensor, from: usize| x.i((.., from..)).matmul(&x.i((.., from..)).t());
+            let outer = |x: &Tensor, from: usize| x.i((.., from..)).matmul(x.i((.., from..)).t());
             let (of_u, of_v) = (outer(&u, u.shape()[0] / 2), outer(&vt.t(), vt.shape()[0] / 2));
             let weigh = |x: Tensor| (x.flatten() * weights.i(0..x.size())).sum();
             weigh(of_u) + weigh(of_v) + s.square().sum()
@@ -213,7 +213,7 @@ fn matrices_that_are_special() {
     let one = Tensor::ones([4, 3], DType::F64);
     let (u, s, vt) = linalg::svd_full(&one);
     let far = |x: Tensor, n: usize| (x - Tensor::eye(n, DType::F64)).abs().max().item::<f64>().unwrap();
-    assert!(far(u.t().matmul(&u), 4) < 1e-14 && far(vt.matmul(&vt.t()), 3) < 1e-14);
+    assert!(far(u.t().matmul(&u), 4) < 1e-14 && far(vt.matmul(vt.t()), 3) < 1e-14);
     assert!((s.i(0) - 12f64.sqrt()).abs().item::<f64>().unwrap() < 1e-14 && s.i(1).item::<f64>().unwrap() < 1e-14);
 }
 
@@ -227,12 +227,12 @@ fn many_rows_are_factored_by_blocks() {
     assert!(far(&p.matmul(&l).matmul(&u), &x) < 1e-12);
     let a = definite(&x);
     let l = linalg::cholesky(&a);
-    assert!(far(&l.matmul(&l.t()), &a) < 1e-11 && far(&l.tril(0), &l) == 0.0);
+    assert!(far(&l.matmul(l.t()), &a) < 1e-11 && far(&l.tril(0), &l) == 0.0);
     for (matrix, solution) in [(&a, linalg::cho_solve(&l, &right)), (&a, linalg::solve(&a, &right))] {
         assert!(far(&matrix.matmul(&solution), &right) < 1e-10);
     }
     let (w, v) = linalg::eigh(&a);
-    assert!(far(&(&v * w.unsqueeze(-2)).matmul(&v.t()), &a) < 1e-11);
+    assert!(far(&(&v * w.unsqueeze(-2)).matmul(v.t()), &a) < 1e-11);
     let (u, s, vt) = linalg::svd(&x);
     assert!(far(&(u * s.unsqueeze(-2)).matmul(&vt), &x) < 1e-11);
     let (q, r) = linalg::qr(&x);
@@ -305,9 +305,9 @@ fn functions_of_matrices_at_their_edges() {
     assert_eq!(linalg::tridiagonal_solve(&one, &one, &one, &b).to_vec::<f64>().unwrap(), [2.0, 1.0]);
     assert_eq!(linalg::pascal(1, DType::F32).to_vec::<f32>().unwrap(), [1.0]);
     let hadamard = linalg::hadamard(8, DType::F64);
-    assert_eq!(far(&hadamard.matmul(&hadamard.t()), &(Tensor::eye(8, DType::F64) * 8.0)), 0.0);
+    assert_eq!(far(&hadamard.matmul(hadamard.t()), &(Tensor::eye(8, DType::F64) * 8.0)), 0.0);
     let helmert = linalg::helmert(5, DType::F64);
-    assert!(far(&helmert.matmul(&helmert.t()), &Tensor::eye(5, DType::F64)) < 1e-15);
+    assert!(far(&helmert.matmul(helmert.t()), &Tensor::eye(5, DType::F64)) < 1e-15);
     // The roots of (x - 1)(x - 2).
     let companion = linalg::companion(&Tensor::from([1.0f64, -3.0, 2.0]));
     assert_eq!((linalg::det(&companion).item::<f64>().unwrap(), companion.trace().item::<f64>().unwrap()), (2.0, 3.0));

@@ -57,7 +57,7 @@ fn misuse_is_told_with_shapes_dtypes_and_a_way_out() {
         || x.matmul(x),
         "matmul: shapes [2, 3] and [2, 3] do not fit: axis 1 of the first has size 3, and axis 0 of the second 2",
     );
-    tells(|| zeros([4, 2, 3]).matmul(&zeros([5, 3, 2])), "matmul: the batches [4] and [5] of shapes");
+    tells(|| zeros([4, 2, 3]).matmul(zeros([5, 3, 2])), "matmul: the batches [4] and [5] of shapes");
     tells(|| einsum("ij,ji", &[x, x]), "einsum: `j` of `ij,ji` is of sizes 3 and 2");
     tells(|| einsum("ijk", &[x]), "einsum: `ijk` of `ijk` does not name the axes of shape [2, 3]");
     tells(|| einsum("ij->k", &[x]), "names an axis twice, or one that no tensor has");

@@ -25,6 +25,7 @@ fn matyas(x: &Tensor) -> Tensor {
 
 #[test]
 fn minima_of_well_known_functions_are_found() {
+    #[allow(clippy::type_complexity, reason = "the name, the function, and its start")]
     let functions: [(&str, fn(&Tensor) -> Tensor, &[f64]); 6] = [
         ("rosenbrock", rosenbrock, &[-1.2, 1.0]),
         ("rosenbrock of 6", rosenbrock, &[-1.0, 2.0, 0.5, 1.5, -0.5, 0.0]),

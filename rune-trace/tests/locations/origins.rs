@@ -97,7 +97,7 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
     from_here!(seen, ["special::hilbert", "special::hadamard", "special::pascal", "special::helmert"], m, |m: &Tensor| (linalg::hilbert(2, m.dtype()), linalg::hadamard(4, m.dtype()), linalg::pascal(3, m.dtype()), linalg::helmert(3, m.dtype())));
     from_here!(seen, ["tridiagonal::tridiagonal_solve", "tridiagonal::tridiagonal_lu", "tridiagonal::TridiagonalLu::solve"], m, |m: &Tensor| { let d = &m.i(0); (linalg::tridiagonal_solve(d, d, d, m), linalg::tridiagonal_lu(d, d, d).solve(m)) });
 
-    from_here!(seen, ["matmul::matmul", "matmul::dot", "matmul::vdot", "matmul::outer", "matmul::tensordot"], x, |x: &Tensor| (x.matmul(&x.t()), x.i(0).dot(&x.i(1)), x.vdot(x), x.outer(x), x.tensordot(x, 0, 0), x.unsqueeze(0).unsqueeze(0).matmul(&x.t().expand([4, -1, -1]))));
+    from_here!(seen, ["matmul::matmul", "matmul::dot", "matmul::vdot", "matmul::outer", "matmul::tensordot"], x, |x: &Tensor| (x.matmul(x.t()), x.i(0).dot(x.i(1)), x.vdot(x), x.outer(x), x.tensordot(x, 0, 0), x.unsqueeze(0).unsqueeze(0).matmul(x.t().expand([4, -1, -1]))));
     from_here!(seen, ["broadcast::broadcast_to", "broadcast::broadcast_with"], x, |x: &Tensor| (x.broadcast_to([4, 2, 3]), x.broadcast_with(Tensor::ones([4, 1, 1], DType::F32))));
 
     from_here!(seen, ["elementwise::abs", "elementwise::neg", "elementwise::sign", "elementwise::floor", "elementwise::ceil", "elementwise::round", "elementwise::round_half_away"], x, |x: &Tensor| x.abs() + x.neg() + x.sign() + x.floor() + x.ceil() + x.round() + x.round_half_away());

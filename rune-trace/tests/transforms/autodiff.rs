@@ -160,7 +160,7 @@ fn linear_functions_are_transposed() {
         ("sin", Box::new(|x| x.sin())),
         ("mul", Box::new(|x| x * x)),
         ("div", Box::new(|x| 1.0 / x)),
-        ("dot_general", Box::new(|x| x.reshape([1]).dot(&x.reshape([1])))),
+        ("dot_general", Box::new(|x| x.reshape([1]).dot(x.reshape([1])))),
         ("convert", Box::new(|x| x.cast(DType::I32).cast(DType::F64))),
         ("max", Box::new(|x| x.reshape([1]).max())),
     ];

@@ -150,7 +150,7 @@ fn what_is_stacked_is_at_its_position() {
             let (_, (a, b, c)) = scan_with(
                 options,
                 |(h, n): &(Tensor, Tensor), x: &Tensor| {
-                    ((cell(h, w, x), n + 1.0), (h * x, n * x, w.matmul(&x.cos()).sin()))
+                    ((cell(h, w, x), n + 1.0), (h * x, n * x, w.matmul(x.cos()).sin()))
                 },
                 &(x.clone(), Tensor::scalar(0.5)),
                 xs,
@@ -162,7 +162,7 @@ fn what_is_stacked_is_at_its_position() {
             let mut rows: Vec<Tensor> = Vec::new();
             for i in 0..5 {
                 let x = row(xs, if reverse { 4 - i } else { i });
-                rows.push(&h * &x + n * &x + w.matmul(&x.cos()).sin());
+                rows.push(&h * &x + n * &x + w.matmul(x.cos()).sin());
                 h = cell(&h, w, &x);
                 n += 1.0;
             }
@@ -209,11 +209,11 @@ fn a_loop_of_unknown_length_goes_forward() {
 fn a_choice_is_that_branch() {
     for threshold in [-10.0, 0.0, 10.0] {
         let chosen = boxed(move |x, w, xs| {
-            cond(&x.sum().gt(threshold), || w.matmul(&x.sin()) + row(xs, 1), || x * x * row(xs, 2))
+            cond(&x.sum().gt(threshold), || w.matmul(x.sin()) + row(xs, 1), || x * x * row(xs, 2))
         });
         let host = boxed(move |x, w, xs| {
             let pred = x.sum().gt(threshold).broadcast_to([3]);
-            where_(&pred, &(w.matmul(&x.sin()) + row(xs, 1)), &(x * x * row(xs, 2)))
+            where_(&pred, &(w.matmul(x.sin()) + row(xs, 1)), &(x * x * row(xs, 2)))
         });
         agree("cond", chosen, host, true);
     }

@@ -203,7 +203,7 @@ fn the_function_runs_once_and_may_look_at_its_arguments() {
 
 #[test]
 fn all_rows_are_computed_at_once() {
-    let f = |x: &Tensor| x.reshape([-1, 2]).matmul(&x.reshape([2, -1])).tanh().sum_axes([0]);
+    let f = |x: &Tensor| x.reshape([-1, 2]).matmul(x.reshape([2, -1])).tanh().sum_axes([0]);
     let count = |f: &dyn Fn(usize) -> rune_ir::Program, n: usize| f(n).instructions().len();
     let programs: [(&str, &dyn Fn(usize) -> rune_ir::Program); 3] = [
         ("jacfwd", &|n| make_program(jacfwd(f), &vector(n)).unwrap()),
