@@ -168,7 +168,7 @@ pub fn read_with(path: &Path) -> Result<(BTreeMap<String, Array>, Option<Value>)
 ///
 /// ```
 /// let error = rune_ir::storage::from_bytes(b"{}").unwrap_err();
-/// assert!(error.to_string().starts_with("no safetensors file that rune can read: "));
+/// assert!(error.to_string().starts_with("not a safetensors file that rune can read: "));
 /// ```
 ///
 /// # Errors

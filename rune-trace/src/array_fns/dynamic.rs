@@ -98,7 +98,7 @@ impl Tensor {
     /// `others[0]`, the next `group_sizes[1]` with `others[1]`, and so on. Rows beyond all groups become 0.
     ///
     /// # Panics
-    /// If the shapes are not [m, k], [g, k, n] and [g], the dtypes differ, or `group_sizes` are not of integers.
+    /// If the shapes are not `[m, k]`, `[g, k, n]` and `[g]`, the dtypes differ, or `group_sizes` are not of integers.
     ///
     /// ```
     /// use rune_trace::Tensor;
