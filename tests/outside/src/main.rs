@@ -76,7 +76,7 @@ fn in_this_build() -> Outcome {
     let error = lowered.compile().err().ok_or("it is compiled without a compiler")?.to_string();
     assert!(error.contains("the feature `iree`") && error.contains("Cargo.toml"), "{error}");
     let f = f.tier(Tier::Iree);
-    let panic = std::panic::catch_unwind(|| f(&x)).err().ok_or("IREE runs it")?;
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(&x))).err().ok_or("IREE runs it")?;
     let message = panic.downcast_ref::<String>().ok_or("the panic has a message")?;
     assert!(message.contains("the tier `iree`") && message.contains("feature `iree`"), "{message}");
     let error = rune::Device::open("cuda").err().ok_or("there is a GPU")?.to_string();
