@@ -49,7 +49,7 @@ impl Var {
 /// An operation on operands of type `V`.
 ///
 /// No operation broadcasts or promotes: all operands of an elementwise operation have the same type. In the
-/// descriptions below, the rank is that of `x`. An axis is an index less than the rank, and is never negative.
+/// descriptions below, the rank is that of `x`, and an axis is an index from 0 to the rank - 1.
 ///
 /// An operation with a [`NamedAxis`] works on all batch elements of that axis together. It has no meaning for one batch
 /// element alone, so it cannot be computed. Batching along the axis of that name replaces it with other operations.

@@ -26,7 +26,7 @@ impl Loop<'_> {
     pub fn next(&self, input: usize) -> Var {
         self.body.outputs()[input - self.consts]
     }
-    /// Returns what is the same in all iterations, for the inputs of the condition or of the body.
+    /// Returns the loop invariants among the inputs of the condition or of the body.
     fn fixed(&self, turns: usize) -> Counting {
         let mut counting = Counting::new(turns);
         for (i, scalar) in self.given.iter().enumerate() {

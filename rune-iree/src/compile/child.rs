@@ -1,4 +1,5 @@
-//! `iree-compile` as a process of its own: a crash, a hang or the end of this process does no harm to either.
+//! Runs `iree-compile` in a child process. If the child crashes or hangs, this process continues; if this process ends, the
+//! child ends too, on Linux.
 
 use super::limits::Limits;
 use std::collections::BTreeMap;

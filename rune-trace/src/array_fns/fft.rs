@@ -33,14 +33,14 @@ pub enum Norm {
     Forward,
 }
 
-/// What a transform is along, and how it is scaled.
+/// The lengths, axes and scale of a transform.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct FftOptions {
-    /// The lengths in time along the axes: what is longer is cut off at its end, what is shorter is followed by zeros. Without them, those that
-    /// there are; for a result of real numbers twice that of the last axis, less 2.
+    /// The lengths of the signal along the axes. A longer signal is truncated, and a shorter one is padded with zeros. The default is
+    /// the length of the array; for a real result, the default of the last axis is twice its length, less 2.
     pub lengths: Option<Vec<usize>>,
-    /// The axes; negative ones count from the last. Without them the last one, the last two (`fft2` and its kin), or the last ones, as many
-    /// as there are lengths, or all (`fftn` and its kin).
+    /// The axes; negative ones count from the last. The default is the last axis, or the last two for `fft2` and similar functions. For
+    /// `fftn` and similar functions it is one axis for each length, at the end, or all axes.
     pub axes: Option<Vec<isize>>,
     /// The scale.
     pub norm: Norm,

@@ -18,7 +18,8 @@ pub type TensorFn<'f> = dyn Fn(&Tensor) -> Tensor + Send + Sync + 'f;
 /// Forward and reverse mode work in any order. `initial` has the derivative 0.
 ///
 /// # Panics
-/// If the functions return tensors of other types than the root, or capture what is differentiated by: that goes into `params`.
+/// If a function returns a tensor whose type differs from that of the root, or captures a tensor to differentiate with
+/// respect to. Pass such a tensor in `params`.
 ///
 /// ```
 /// use rune_trace::{Tensor, TensorFn, custom_root, fori_loop, grad};

@@ -104,7 +104,7 @@ pub(super) fn something(found: Option<&Value>) -> Option<&Value> {
     found.filter(|value| !value.as_object().is_some_and(Map::is_empty))
 }
 
-/// Reads a number, text or boolean: the one in the file, or that of `like`.
+/// Reads a number, text or boolean from the file, or takes it from `like`.
 pub(super) fn value<T: Tree>(
     like: Option<&T>,
     found: Option<&Value>,

@@ -80,7 +80,7 @@ where
 /// ```
 ///
 /// # Panics
-/// The returned function panics like that of [`vmap_axes`], and if a mapped axis has another size.
+/// The returned function panics where that of [`vmap_axes`] does. It also panics if a mapped axis has another size.
 #[track_caller]
 pub fn vmap_sized<'f, X, F>(
     axis_size: usize,

@@ -251,7 +251,7 @@ pub fn binomial(key: &Tensor, n: impl Operand, p: impl Operand, shape: impl Into
     at_caller(|| binomial_of(key, &lax::stop_gradient(&n), &lax::stop_gradient(&p)))
 }
 
-/// Returns how often each class, along the last axis, is drawn in `n` draws with the probabilities `p`, whose last axis is that of the classes.
+/// Draws `n` times from the classes along the last axis of `p`, their probabilities. Returns the count of each class.
 /// `n` broadcasts to the other axes.
 ///
 /// # Panics

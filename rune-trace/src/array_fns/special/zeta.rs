@@ -57,8 +57,7 @@ fn zeta_value(s: &Tensor, q: &Tensor) -> Tensor {
     let y = lax::select(&(pole & q.eq(q.floor())), &at_pole, &y);
     number_or(&s.eq(1.0), f64::INFINITY, &y)
 }
-/// ζ(s, q), within a caller. Rules do not call the functions that they are for, which would need their rules in turn; what they call is
-/// differentiated as it is.
+/// Returns ζ(s, q). Derivative rules call this function instead of `zeta`, so that no rule applies itself without end.
 fn zeta_of(s: &Tensor, q: &Tensor) -> Tensor {
     with_slopes(zeta_value, [s, q], |s, q, _| {
         let origin = current_origin();
