@@ -19,12 +19,15 @@ pub mod coverage;
 pub mod custom;
 mod draw;
 mod exercise;
+pub mod faults;
 pub mod functions;
 pub mod hostile;
 pub mod locations;
 mod mutator;
 pub mod named_axes;
 mod pairs;
+#[cfg(target_os = "linux")]
+pub mod process;
 mod replay;
 mod shrink;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Where panics are raised: of every public function in the sources, so that a new one cannot be forgotten.
 
 use rune_ir::Program;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 /// The public functions in the sources below `root`, as `file::name`, where `inner` are files and folders whose functions are not the
 /// user's to call. Functions that a macro makes are found by the rows of its invocation.
 pub fn public_functions(root: &str, inner: &[&str]) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
+    let mut sources = Vec::new();
     let mut folders = vec![Path::new(root).to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
@@ -24,20 +24,44 @@ pub fn public_functions(root: &str, inner: &[&str]) -> BTreeSet<String> {
                 let module = path.with_extension("");
                 let module = if module.ends_with("mod") { module.parent().unwrap() } else { &module };
                 let stem = module.file_name().unwrap().to_string_lossy().into_owned();
-                let names = functions(&std::fs::read_to_string(&path).unwrap());
-                found.extend(names.into_iter().map(|function| format!("{stem}::{function}")));
+                sources.push((stem, std::fs::read_to_string(&path).unwrap()));
             }
+        }
+    }
+    let shared = sources.iter().flat_map(|(_, source)| macros(source));
+    let shared = shared.filter(|(_, makes_functions)| *makes_functions).map(|(name, _)| name).collect();
+    let names = |(stem, source): &(String, String)| {
+        functions(source, &shared).into_iter().map(|function| format!("{stem}::{function}")).collect::<Vec<_>>()
+    };
+    sources.iter().flat_map(names).collect()
+}
+
+fn word(text: &str) -> String {
+    text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+}
+
+/// The macros that a source file defines, and whether they make public functions.
+fn macros(source: &str) -> BTreeMap<String, bool> {
+    let (mut found, mut within) = (BTreeMap::new(), String::new());
+    for text in source.lines().map(str::trim_start) {
+        if let Some(name) = text.strip_prefix("macro_rules! ") {
+            within = word(name);
+            found.insert(within.clone(), false);
+        } else if text.starts_with("pub fn $") || text.starts_with("pub const fn $") {
+            found.insert(within.clone(), true);
         }
     }
     found
 }
 
-/// The names of the public functions in a source file.
-fn functions(source: &str) -> Vec<String> {
+/// The names of the public functions in a source file. `shared` are macros of all files that make public functions; the file's own macros
+/// come before them.
+fn functions(source: &str, shared: &BTreeSet<String>) -> Vec<String> {
     let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
-    let word = |text: &str| -> String { text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect() };
-    let (mut names, mut makers, mut rows) = (Vec::new(), BTreeSet::new(), None::<usize>);
-    let (mut within, mut owner) = (String::new(), String::new());
+    let own = macros(source);
+    let makes_functions = |name: &str| own.get(name).copied().unwrap_or_else(|| shared.contains(name));
+    let (mut names, mut rows) = (Vec::new(), None::<usize>);
+    let mut owner = String::new();
     for line in source.lines() {
         let text = line.trim_start();
         if line.starts_with("impl") && !line.ends_with('}') {
@@ -45,19 +69,14 @@ fn functions(source: &str) -> Vec<String> {
         } else if line.starts_with('}') {
             owner.clear();
         }
-        if let Some(name) = text.strip_prefix("macro_rules! ") {
-            within = word(name);
-        }
         for prefix in ["pub fn ", "pub const fn "] {
-            let Some(name) = text.strip_prefix(prefix) else { continue };
-            match name.starts_with('$') {
-                true => drop(makers.insert(within.clone())),
-                false => names.push(format!("{owner}{}", word(name))),
+            if let Some(name) = text.strip_prefix(prefix).filter(|name| !name.starts_with('$')) {
+                names.push(format!("{owner}{}", word(name)));
             }
         }
         // A row of names begins at the first level of an invocation: `sum sum_axes sum_keepdims: …`, `exp = Exp,`.
         match rows {
-            None => rows = makers.contains(line.trim_end_matches("! {")).then_some(0),
+            None => rows = line.strip_suffix("! {").is_some_and(makes_functions).then_some(0),
             Some(_) if line == "}" => rows = None,
             Some(0) if line.starts_with("    ") && !line.starts_with("     ") && !text.starts_with(['/', '#', '}']) => {
                 let row = text.split([':', '=']).next().unwrap();

@@ -82,9 +82,7 @@ pub fn describe(i: usize, found: &Array, expected: &Array) -> String {
 
 /// The distance from 1 to the next float.
 pub fn precision(dtype: DType) -> f64 {
-    let bits = [(DType::F16, 10), (DType::BF16, 7), (DType::F32, 23), (DType::F64, 52)];
-    let (_, bits) = bits.into_iter().find(|(d, _)| *d == dtype).expect("only floats have a precision");
-    0.5f64.powi(bits)
+    dtype.finfo().expect("only floats have a precision").eps
 }
 
 /// How many steps from float to float lead from `x` to `y`; through 0 if their signs differ.
@@ -103,47 +101,53 @@ fn distance<T: Element>(x: T, y: T) -> u64 {
     u64::try_from((ordered(x) - ordered(y)).abs()).unwrap_or(u64::MAX)
 }
 
+/// Returns whether an operation moves elements, or is exactly rounded by IEEE 754.
+fn is_exact(op: &str) -> bool {
+    matches!(
+        op,
+        "constant"
+            | "abs"
+            | "neg"
+            | "sign"
+            | "floor"
+            | "ceil"
+            | "round_afz"
+            | "round_even"
+            | "sqrt"
+            | "select"
+            | "convert"
+            | "bitcast_convert"
+            | "broadcast_in_dim"
+            | "reshape"
+            | "transpose"
+            | "slice"
+            | "pad"
+            | "concatenate"
+            | "reverse"
+            | "iota"
+            | "dynamic_slice"
+            | "dynamic_update_slice"
+            | "gather"
+            | "optimization_barrier"
+            | "stop_gradient"
+            | "add"
+            | "sub"
+            | "mul"
+            | "div"
+            | "rem"
+            | "top_k"
+    )
+}
+
 /// The interpreter against JAX.
 ///
-/// JAX's numbers are computed in f64 and rounded once (see `scripts/make-vectors`), and so are the interpreter's. Of
+/// JAX's numbers are computed in f64 and rounded once (see `scripts/vectors ops`), and so are the interpreter's. Of
 /// dtypes narrower than f64 both are therefore nearly always the same float; never more than one apart.
 pub fn interpreter(op: &str, dtype: DType) -> Tolerance {
     let rounded = |in_f64: Tolerance| if dtype == DType::F64 { in_f64 } else { Tolerance::Ulps(1) };
     match op {
         _ if !dtype.is_float() => Tolerance::Exact,
-        // Moved, or exactly rounded by IEEE 754.
-        "constant"
-        | "abs"
-        | "neg"
-        | "sign"
-        | "floor"
-        | "ceil"
-        | "round_afz"
-        | "round_even"
-        | "sqrt"
-        | "select"
-        | "convert"
-        | "bitcast_convert"
-        | "broadcast_in_dim"
-        | "reshape"
-        | "transpose"
-        | "slice"
-        | "pad"
-        | "concatenate"
-        | "reverse"
-        | "iota"
-        | "dynamic_slice"
-        | "dynamic_update_slice"
-        | "gather"
-        | "optimization_barrier"
-        | "stop_gradient"
-        | "add"
-        | "sub"
-        | "mul"
-        | "div"
-        | "rem"
-        | "sort"
-        | "top_k" => Tolerance::Exact,
+        _ if is_exact(op) || op == "sort" => Tolerance::Exact,
         // One of two elements; the table leaves open which of 0 and -0 is greater.
         "max" | "min" | "clamp" | "reduce_max" | "reduce_min" | "reduce_window_max" | "reduce_window_min"
         | "cummax" | "cummin" => Tolerance::Equal,
@@ -226,38 +230,7 @@ pub fn transformed(op: &str, transform: &str, dtype: DType, least_precise: DType
 pub fn iree(op: &str, dtype: DType) -> Tolerance {
     match op {
         _ if !dtype.is_float() => Tolerance::Exact,
-        // Moved, or exactly rounded by IEEE 754.
-        "constant"
-        | "abs"
-        | "neg"
-        | "sign"
-        | "floor"
-        | "ceil"
-        | "round_afz"
-        | "round_even"
-        | "sqrt"
-        | "select"
-        | "convert"
-        | "bitcast_convert"
-        | "broadcast_in_dim"
-        | "reshape"
-        | "transpose"
-        | "slice"
-        | "pad"
-        | "concatenate"
-        | "reverse"
-        | "iota"
-        | "dynamic_slice"
-        | "dynamic_update_slice"
-        | "gather"
-        | "optimization_barrier"
-        | "stop_gradient"
-        | "add"
-        | "sub"
-        | "mul"
-        | "div"
-        | "rem"
-        | "top_k" => Tolerance::Exact,
+        _ if is_exact(op) => Tolerance::Exact,
         // One of two elements, or any order of 0 and -0.
         "max" | "min" | "clamp" | "reduce_max" | "reduce_min" | "reduce_window_max" | "reduce_window_min"
         | "cummax" | "cummin" | "sort" => Tolerance::Equal,

@@ -1,7 +1,7 @@
 //! Every transformation of an operation as a program, with what JAX says that it gives.
 //!
 //! A transformed function is written with the functions that users call, and traced; so one program serves the interpreter
-//! and IREE. `Case.transformed` in `scripts/vectors/core.py` is the same in JAX.
+//! and IREE. `Case.transformed` in `scripts/oracle/ops/core.py` is the same in JAX.
 
 use super::vectors::{Case, cotangent, tangent};
 use rune_ir::op::Dims;

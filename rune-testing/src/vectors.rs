@@ -1,4 +1,4 @@
-//! Reads `tests/vectors`, which `scripts/make-vectors` writes: operations on known inputs with JAX's results.
+//! Reads `tests/vectors`, which `scripts/vectors ops` writes: operations on known inputs with JAX's results.
 
 use super::tolerance::precision;
 use rune_ir::op::{Op, Parts};

@@ -61,7 +61,7 @@ impl Drop for Block {
     }
 }
 
-/// Blocks that nobody uses, those given back last at the end.
+/// The free blocks; the most recently freed are last.
 struct Idle {
     blocks: VecDeque<Block>,
     bytes: u64,
@@ -118,7 +118,7 @@ pub fn set_idle_memory_limit(bytes: u64) {
     drop(excess);
 }
 
-/// Returns how many bytes of memory that no buffer uses this process keeps for later buffers of its processor.
+/// Returns the maximum size of the idle memory of this process, in bytes: memory that no buffer uses, kept for later buffers.
 ///
 /// ```
 /// rune_iree::set_idle_memory_limit(0);

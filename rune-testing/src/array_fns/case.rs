@@ -132,7 +132,7 @@ pub fn check(lines: &str, apply: impl Fn(&Case) -> Vec<Tensor>) {
     check_those(lines, |_| true, apply);
 }
 
-/// As [`check`], of the cases that `chosen` holds for.
+/// Like [`check`], of the cases that `chosen` holds for.
 pub fn check_those(lines: &str, chosen: impl Fn(&Case) -> bool, apply: impl Fn(&Case) -> Vec<Tensor>) {
     let (mut wrong, mut worst, mut count) = (Vec::new(), BTreeMap::<String, (u64, usize, usize)>::new(), 0);
     for Line { case, label, right, tol } in cases(lines).filter(|line| chosen(&line.case)) {
