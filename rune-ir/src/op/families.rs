@@ -12,9 +12,9 @@ macro_rules! family {
             $($(#[$doc])* #[serde(rename = $name)] $variant,)*
         }
         impl $family {
-            /// All of the family.
+            /// All members of the family.
             pub const ALL: &'static [$family] = &[$($family::$variant),*];
-            /// The name in programs.
+            /// Returns the name in programs.
             pub const fn name(self) -> &'static str {
                 match self {
                     $($family::$variant => $name,)*

@@ -31,7 +31,7 @@ impl VariableState {
             VariableState::Wanted { .. } => None,
         }
     }
-    /// Returns the value. An operation is not linear in a wanted operand whose value its transpose needs.
+    /// Returns the value. If it is unknown, the operation is not linear: its transpose needs the value of a wanted operand.
     pub fn known(&self) -> Result<&Tensor, NotLinear> {
         self.known_or_none().ok_or(NotLinear)
     }
