@@ -7,8 +7,8 @@ use super::guarded;
 use crate::engine::jit;
 use rune::prelude::*;
 use rune::{ConvOptions, PoolOptions, value_and_grad, where_};
-use rune_iree::{CompileOptions, Device, Executable, Signature};
 use rune_ir::ModuleSignature;
+use rune_iree::{CompileOptions, Device, Executable, Signature};
 use rune_trace::{Array, Type, Value};
 use std::path::Path;
 
