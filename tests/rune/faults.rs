@@ -7,6 +7,7 @@ use super::guarded;
 use crate::engine::jit;
 use rune::prelude::*;
 use rune::{ConvOptions, PoolOptions, value_and_grad, where_};
+use rune_ir::ModuleSignature;
 use rune_iree::{CompileOptions, Device, Executable, Signature};
 use rune_testing::faults::{array, lines};
 use rune_trace::{Array, Type, Value};
@@ -35,14 +36,28 @@ fn loaded(text: &str, inputs: &[Array], right: &Array) -> Result<Executable, Str
 /// The guarded calls of the tests detect reads of foreign memory. IREE's lookup does not check bounds.
 #[test]
 fn reading_foreign_memory_is_seen() {
-    let text = r#"func.func @main(%x: tensor<4x2xf32>, %i: tensor<1xi32>) -> tensor<1x2xf32> {
-      %y = "stablehlo.torch_index_select"(%x, %i) {dim = 0 : i64, batch_dims = 0 : i64}
+    let inputs = |row: i32| [array("4x2xf32=1 2 3 4 5 6 7 8"), Array::from_fn([1], |_| row)];
+    let right = array("1x2xf32=1");
+    // The signature says that no argument is overwritten. Without it each call copies its arguments out of the guards.
+    let types = |arrays: &[Array]| arrays.iter().map(|x| x.ty().clone()).collect();
+    let signature = ModuleSignature {
+        inputs: types(&inputs(0)),
+        outputs: types(std::slice::from_ref(&right)),
+        ..ModuleSignature::default()
+    };
+    let text = format!(
+        r#"func.func @main(%x: tensor<4x2xf32>, %i: tensor<1xi32>) -> tensor<1x2xf32>
+          attributes {{iree.reflection = {{{} = {:?}}}}} {{
+      %y = "stablehlo.torch_index_select"(%x, %i) {{dim = 0 : i64, batch_dims = 0 : i64}}
         : (tensor<4x2xf32>, tensor<1xi32>) -> tensor<1x2xf32>
       return %y : tensor<1x2xf32>
-    }"#;
+    }}"#,
+        ModuleSignature::KEY,
+        signature.to_json()
+    );
     let of = |row: i32| {
-        let inputs = [array("4x2xf32=1 2 3 4 5 6 7 8"), Array::from_fn([1], |_| row)];
-        let executable = loaded(text, &inputs, &array("1x2xf32=1")).unwrap();
+        let inputs = inputs(row);
+        let executable = loaded(&text, &inputs, &right).unwrap();
         guarded::call(&inputs, |inputs| {
             let results = executable.call(&inputs.iter().collect::<Vec<_>>()).map_err(|e| e.to_string())?;
             results.iter().map(Value::to_host).collect()

@@ -1,6 +1,8 @@
 //! The semantics of each instruction.
 
-use super::lanes::{encrypt, map, map_rows, map2, map3, map3_rows, sum_squares_f32};
+use super::lanes::{
+    Square, SquareOfDifference, encrypt, map, map_normalized, map_rows, map2, map3, map3_rows, sum_f32,
+};
 use super::math;
 use super::number::{Accumulator, Bits, Number, with_integer, with_number};
 use super::single;
@@ -279,12 +281,55 @@ pub(super) fn pair(f: [BinaryFn; 2], x: [&Slot<'_>; 3], by_row: [bool; 2], d: &m
     });
 }
 
-/// The sum of the squares of each row.
-pub(super) fn sum_squares(x: &Slot<'_>, d: &mut Slot<'_>, rows: usize, row: usize) {
-    let x = x.read::<f32>(rows * row);
-    for (d, row) in d.write::<f32>(rows).iter_mut().zip(x.chunks_exact(row)) {
-        *d = sum_squares_f32(row) as f32;
+/// The sum of the squares of each row, or of the squares of its differences from a number.
+pub(super) fn sum_squares(x: &Slot<'_>, center: Option<&Slot<'_>>, d: &mut Slot<'_>, [rows, row]: [usize; 2]) {
+    let (x, d) = (x.read::<f32>(rows * row).chunks_exact(row), d.write::<f32>(rows).iter_mut());
+    match center {
+        None => d.zip(x).for_each(|(d, x)| *d = sum_f32(x, Square) as f32),
+        Some(center) => d
+            .zip(x)
+            .zip(center.read::<f32>(rows))
+            .for_each(|((d, x), &center)| *d = sum_f32(x, SquareOfDifference(center)) as f32),
     }
+}
+
+/// The difference of each element of `x` from the number of its row, by the other number of its row, then scaled and
+/// shifted.
+pub(super) fn normalize(
+    divides: bool,
+    x: &Slot<'_>,
+    by_row: [&Slot<'_>; 2],
+    others: [Option<&Slot<'_>>; 2],
+    d: &mut Slot<'_>,
+    [rows, row]: [usize; 2],
+) {
+    let n = rows * row;
+    let (x, by_row, d) = (x.read::<f32>(n), by_row.map(|y| y.read::<f32>(rows)), d.write::<f32>(n));
+    let others = others.map(|y| y.map(|y| y.read::<f32>(n)));
+    macro_rules! by {
+        ($f:expr) => {
+            match others {
+                // The function does not read the operands that stand for none.
+                [None, _] => map_normalized(d, x, by_row, [x, x], row, |x, y, _| $f(x, y)),
+                [Some(scale), None] => {
+                    map_normalized(d, x, by_row, [scale, x], row, |x, y, [scale, _]| $f(x, y) * scale)
+                }
+                [Some(scale), Some(shift)] => {
+                    map_normalized(d, x, by_row, [scale, shift], row, |x, y, [scale, shift]| $f(x, y) * scale + shift);
+                }
+            }
+        };
+    }
+    match divides {
+        true => by!(|x: f32, [center, by]: [f32; 2]| (x - center) / by),
+        false => by!(|x: f32, [center, by]: [f32; 2]| (x - center) * by),
+    }
+}
+
+/// `exp` of the difference of each element of `x` from the number of its row.
+pub(super) fn exp_difference(x: &Slot<'_>, y: &Slot<'_>, d: &mut Slot<'_>, [rows, row]: [usize; 2]) {
+    let (x, y) = (x.read::<f32>(rows * row), y.read::<f32>(rows));
+    map_rows(d.write(rows * row), x, y, row, |x: f32, y: f32| single::exp(x - y));
 }
 
 fn binary_f32(f: BinaryFn, x: &[f32], y: &[f32], d: &mut [f32]) {

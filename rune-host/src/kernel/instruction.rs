@@ -136,9 +136,27 @@ pub(crate) enum Instruction {
         x: Register,
         d: Register,
     },
-    /// The sum of the squares of each row, of `f32`.
+    /// The sum of the squares of each row, of `f32`, or of the squares of its differences from the number of the row.
     SumSquares {
         x: Register,
+        center: Option<Register>,
+        d: Register,
+    },
+    /// `(x - center) * by * scale + shift`, of `f32`, with one `center` and one `by` for each row. It divides by `by`, if
+    /// `divides`. There is no shift without a scale.
+    Normalize {
+        x: Register,
+        center: Register,
+        by: Register,
+        divides: bool,
+        scale: Option<Register>,
+        shift: Option<Register>,
+        d: Register,
+    },
+    /// `exp(x - y)`, of `f32`, with one `y` for each row.
+    ExpDifference {
+        x: Register,
+        y: Register,
         d: Register,
     },
     /// An element for each row, as often as a row has elements.
@@ -169,10 +187,14 @@ impl Instruction {
             | IntegerPow { x, d, .. }
             | Convert { x, d, .. }
             | ReduceRows { x, d, .. }
-            | SumSquares { x, d }
             | Spread { x, d, .. } => (smallvec![x], smallvec![d]),
-            Binary { x, y, d, .. } | BinaryByRow { x, y, d, .. } | Compare { x, y, d, .. } => {
-                (smallvec![x, y], smallvec![d])
+            Binary { x, y, d, .. }
+            | BinaryByRow { x, y, d, .. }
+            | Compare { x, y, d, .. }
+            | ExpDifference { x, y, d } => (smallvec![x, y], smallvec![d]),
+            SumSquares { x, center, d } => (std::iter::once(x).chain(center).collect(), smallvec![d]),
+            Normalize { x, center, by, scale, shift, d, .. } => {
+                ([x, center, by].into_iter().chain(scale).chain(shift).collect(), smallvec![d])
             }
             Pair { x, y, z, d, .. } => (smallvec![x, y, z], smallvec![d]),
             Select { pred: x, on_true: y, on_false: z, d, .. } | Clamp { min: x, x: y, max: z, d, .. } => {

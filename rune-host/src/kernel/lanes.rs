@@ -90,6 +90,33 @@ pub(super) fn map3_rows<T: Copy>(d: &mut [T], x: &[T], y: &[T], z: &[T], row: us
     ARCH.dispatch(Map(d, [x, y, z], row, f));
 }
 
+/// Sets each element of `d` to `f` of that of `x`, of two numbers for its row, and of those of `y` and `z`.
+pub(super) fn map_normalized(
+    d: &mut [f32],
+    x: &[f32],
+    by_row: [&[f32]; 2],
+    [y, z]: [&[f32]; 2],
+    row: usize,
+    f: impl Fn(f32, [f32; 2], [f32; 2]) -> f32,
+) {
+    struct Map<'a, F>(&'a mut [f32], [&'a [f32]; 3], [&'a [f32]; 2], usize, F);
+    impl<F: Fn(f32, [f32; 2], [f32; 2]) -> f32> WithSimd for Map<'_, F> {
+        type Output = ();
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) {
+            let Map(d, [x, y, z], [a, b], row, f) = self;
+            let rows =
+                d.chunks_exact_mut(row).zip(x.chunks_exact(row)).zip(y.chunks_exact(row)).zip(z.chunks_exact(row));
+            for ((((d, x), y), z), (&a, &b)) in rows.zip(a.iter().zip(b)) {
+                for (((d, &x), &y), &z) in d.iter_mut().zip(x).zip(y).zip(z) {
+                    *d = f(x, [a, b], [y, z]);
+                }
+            }
+        }
+    }
+    ARCH.dispatch(Map(d, [x, y, z], by_row, row, f));
+}
+
 /// The elements combined: in many lanes, which are a few vectors, and then these by halves.
 pub(super) fn fold<X: Copy, A: Copy>(x: &[X], neutral: A, up: impl Fn(X) -> A, combine: impl Fn(A, A) -> A) -> A {
     struct Fold<'a, X, A, U, C>(&'a [X], A, U, C);
@@ -125,33 +152,82 @@ pub(super) fn fold<X: Copy, A: Copy>(x: &[X], neutral: A, up: impl Fn(X) -> A, c
     ARCH.dispatch(Fold(x, neutral, up, combine))
 }
 
-/// The sum: of eight at a time in `f32`, by pairs, and of these in `f64`.
-pub(super) fn sum_f32(x: &[f32]) -> f64 {
-    ARCH.dispatch(Sum(x, |x| x))
+/// A function of each number of a vector.
+pub(super) trait Each {
+    fn of<S: Simd>(&self, simd: S, x: S::f32s) -> S::f32s;
 }
 
-/// The sum of the squares, which are rounded to `f32`.
-pub(super) fn sum_squares_f32(x: &[f32]) -> f64 {
-    ARCH.dispatch(Sum(x, |x| x * x))
-}
+/// The number itself.
+pub(super) struct Itself;
+/// Its square, rounded to `f32`.
+pub(super) struct Square;
+/// The square of its difference from a number, each rounded to `f32`.
+pub(super) struct SquareOfDifference(pub f32);
 
-struct Sum<'a, F>(&'a [f32], F);
-impl<F: Fn(f32) -> f32> WithSimd for Sum<'_, F> {
-    type Output = f64;
+impl Each for Itself {
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> f64 {
-        const LANES: usize = 16;
-        let Sum(x, f) = self;
-        let (chunks, rest) = x.as_chunks::<{ 8 * LANES }>();
-        let mut lanes = [0f64; LANES];
-        for chunk in chunks {
-            for (i, lane) in lanes.iter_mut().enumerate() {
-                *lane += f64::from(sum_of_eight(|k| f(chunk[i + k * LANES])));
-            }
-        }
-        let rest: f64 = rest.iter().map(|&x| f64::from(f(x))).sum();
-        lanes.iter().fold(rest, |sum, x| sum + x)
+    fn of<S: Simd>(&self, _: S, x: S::f32s) -> S::f32s {
+        x
     }
+}
+impl Each for Square {
+    #[inline(always)]
+    fn of<S: Simd>(&self, simd: S, x: S::f32s) -> S::f32s {
+        simd.mul_f32s(x, x)
+    }
+}
+impl Each for SquareOfDifference {
+    #[inline(always)]
+    fn of<S: Simd>(&self, simd: S, x: S::f32s) -> S::f32s {
+        let difference = simd.sub_f32s(x, simd.splat_f32s(self.0));
+        simd.mul_f32s(difference, difference)
+    }
+}
+
+/// The sum of `f` of each element: of eight at a time in `f32`, by pairs, and of these in `f64`. It does not depend on
+/// the length of vectors.
+pub(super) fn sum_f32(x: &[f32], f: impl Each) -> f64 {
+    struct Sum<'a, F>(&'a [f32], F);
+    impl<F: Each> WithSimd for Sum<'_, F> {
+        type Output = f64;
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) -> f64 {
+            const LANES: usize = 16;
+            let Sum(x, f) = self;
+            let stride = LANES * size_of::<f32>() / size_of::<S::f32s>();
+            let (chunks, rest) = x.as_chunks::<{ 8 * LANES }>();
+            let mut lanes = [0f64; LANES];
+            for chunk in chunks {
+                let vectors = S::as_simd_f32s(chunk).0;
+                let mut eights = [0f32; LANES];
+                for (i, eight) in S::as_mut_simd_f32s(&mut eights).0.iter_mut().enumerate() {
+                    // No closures: calls of vector instructions must be inlined here.
+                    let mut x: [S::f32s; 8] = [vectors[i]; 8];
+                    for (k, x) in x.iter_mut().enumerate() {
+                        *x = f.of(simd, vectors[i + k * stride]);
+                    }
+                    for n in [4, 2, 1] {
+                        for k in 0..n {
+                            x[k] = simd.add_f32s(x[2 * k], x[2 * k + 1]);
+                        }
+                    }
+                    *eight = x[0];
+                }
+                for (lane, eight) in lanes.iter_mut().zip(eights) {
+                    *lane += f64::from(eight);
+                }
+            }
+            let mut total = 0.0;
+            for part in rest.chunks(LANES / stride) {
+                let mut values = [0f32; LANES];
+                let values = &mut values[..part.len()];
+                simd.partial_store_f32s(values, f.of(simd, simd.partial_load_f32s(part)));
+                total = values.iter().fold(total, |sum, &x| sum + f64::from(x));
+            }
+            lanes.iter().fold(total, |sum, x| sum + x)
+        }
+    }
+    ARCH.dispatch(Sum(x, f))
 }
 
 #[inline(always)]

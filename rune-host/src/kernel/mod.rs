@@ -235,6 +235,8 @@ impl Kernel {
             | Convert { d, .. }
             | ReduceRows { d, .. }
             | SumSquares { d, .. }
+            | Normalize { d, .. }
+            | ExpDifference { d, .. }
             | Pair { d, .. }
             | Spread { d, .. } => {
                 let mut to = take(slots, d);
@@ -272,7 +274,14 @@ impl Kernel {
             Pair { f, x, y, z, by_row, d: _ } => {
                 compute::pair(f, [x, y, z].map(|r| &slots[r]), by_row, d, [rows, self.row]);
             }
-            SumSquares { x, d: _ } => compute::sum_squares(&slots[x], d, rows, self.row),
+            SumSquares { x, center, d: _ } => {
+                compute::sum_squares(&slots[x], center.map(|c| &slots[c]), d, [rows, self.row]);
+            }
+            Normalize { x, center, by, divides, scale, shift, d: _ } => {
+                let others = [scale, shift].map(|r| r.map(|r| &slots[r]));
+                compute::normalize(divides, &slots[x], [center, by].map(|r| &slots[r]), others, d, [rows, self.row]);
+            }
+            ExpDifference { x, y, d: _ } => compute::exp_difference(&slots[x], &slots[y], d, [rows, self.row]),
             Compare { direction, dtype, x, y, d: _ } => {
                 compute::compare(direction, dtype, &slots[x], &slots[y], d, n);
             }

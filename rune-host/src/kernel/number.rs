@@ -1,6 +1,6 @@
 //! The traits of the Rust types of elements.
 
-use super::lanes::{accumulate, add_rows_f32, fold, sum_f32};
+use super::lanes::{Itself, accumulate, add_rows_f32, fold, sum_f32};
 use bytemuck::Pod;
 
 /// An element of a tile that is a number: of `f32`, of `f64`, or an integer.
@@ -120,7 +120,7 @@ macro_rules! floats {
     )*};
 }
 floats! {
-    f32 sum_f32, add_rows_f32;
+    f32 |x| sum_f32(x, Itself), add_rows_f32;
     f64 |x| fold(x, 0.0, |x| x, |x, y| x + y), |a: &mut [f64], x: &[f64]| {
         x.chunks_exact(a.len()).for_each(|row| accumulate(a, row, |x| x, |x, y| x + y));
     };

@@ -196,6 +196,7 @@ impl Cluster {
         self.read_rows_in_place();
         self.drop_unneeded();
         fuse(&mut self.code, self.registers.len(), &self.outputs);
+        self.drop_unneeded();
         let (mut prologue, mut code) = (self.prologue.split_off(0), self.code.split_off(0));
         let registers = self.allocate(&mut prologue, &mut code);
         let row = self.row.unwrap_or(1);
@@ -205,9 +206,18 @@ impl Cluster {
         let others = code.iter().filter(|(instruction, _)| !in_place(instruction)).count();
         let tile = match others <= 1 && prologue.is_empty() {
             true => LARGE_TILE,
-            false => (TILE_BYTES / (4 * registers.max(1))).clamp(TILE.0, TILE.1) / TILE.2 * TILE.2,
+            false => (TILE_BYTES / (4 * full_registers(&mut code, registers))).clamp(TILE.0, TILE.1) / TILE.2 * TILE.2,
         };
         let tile = (tile / row).max(1) * row;
+        // An input that repeats within each tile is the same in all tiles.
+        let repeats = |(instruction, _): &(Instruction, bool)| match *instruction {
+            Instruction::Load { input, .. } => {
+                matches!(self.inputs[input].access.form(), Form::Cyclic(n) if tile.is_multiple_of(n))
+            }
+            _ => false,
+        };
+        let (repeated, code): (Vec<_>, Vec<_>) = code.into_iter().partition(repeats);
+        prologue.extend(repeated.into_iter().map(|(instruction, _)| instruction));
         let (code, per_row) = code.into_iter().unzip();
         Kernel {
             size: self.size,
@@ -311,6 +321,17 @@ impl Cluster {
         }
         count
     }
+}
+
+/// Returns the number of registers that hold one element for each index, and not for each row.
+fn full_registers(code: &mut [(Instruction, bool)], registers: usize) -> usize {
+    let mut full = vec![false; registers];
+    for (instruction, per_row) in code {
+        if !*per_row {
+            instruction.registers_mut().1.into_iter().for_each(|d| full[*d] = true);
+        }
+    }
+    full.iter().filter(|full| **full).count().max(1)
 }
 
 /// Returns whether elements can be read in place, so that the register needs no memory.

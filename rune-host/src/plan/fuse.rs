@@ -2,57 +2,135 @@
 
 use crate::kernel::{Instruction, Output, Register, in_pair};
 use rune_ir::DType;
-use rune_ir::op::{BinaryFn, ReduceFn};
+use rune_ir::op::{BinaryFn, ReduceFn, UnaryFn};
 
-/// Joins an instruction with the one that alone reads its result, where both together are an instruction. Each register is written once.
-#[allow(clippy::wildcard_enum_match_arm, reason = "other instructions stay as they are")]
+type Code = [(Instruction, bool)];
+
+/// Joins instructions where together they are one. Each register is written once. The registers that nothing reads any
+/// more are still written.
 pub(super) fn fuse(code: &mut Vec<(Instruction, bool)>, registers: usize, outputs: &[Output]) {
-    let mut reads = vec![0u32; registers];
-    for (instruction, _) in code.iter_mut() {
-        instruction.registers_mut().0.into_iter().for_each(|x| reads[*x] += 1);
+    for pass in [square, normalize, pair] {
+        let mut uses = Uses::new(code, registers, outputs);
+        pass(code, &mut uses);
+        let mut gone = uses.gone.into_iter();
+        code.retain(|_| !gone.next().unwrap_or(false));
     }
-    outputs.iter().for_each(|o| reads[o.register] += 1);
-    // Where the register of an instruction that may be joined with a later one is written.
-    let mut written: Vec<Option<usize>> = vec![None; registers];
-    let mut gone = vec![false; code.len()];
+}
+
+/// Where registers are written and read.
+struct Uses {
+    /// How often each register is read, outputs included.
+    reads: Vec<u32>,
+    /// The position of the instruction that writes a register.
+    written: Vec<Option<usize>>,
+    /// The position of the last instruction that reads it.
+    reader: Vec<Option<usize>>,
+    /// The instructions that became part of another one.
+    gone: Vec<bool>,
+}
+
+impl Uses {
+    fn new(code: &mut Code, registers: usize, outputs: &[Output]) -> Uses {
+        let mut uses = Uses {
+            reads: vec![0; registers],
+            written: vec![None; registers],
+            reader: vec![None; registers],
+            gone: vec![false; code.len()],
+        };
+        for (at, (instruction, _)) in code.iter_mut().enumerate() {
+            let (xs, d) = instruction.registers_mut();
+            for x in xs {
+                uses.reads[*x] += 1;
+                uses.reader[*x] = Some(at);
+            }
+            d.into_iter().for_each(|d| uses.written[*d] = Some(at));
+        }
+        outputs.iter().for_each(|o| uses.reads[o.register] += 1);
+        uses
+    }
+    /// The position of the instruction that writes a register, if the register is read once.
+    fn alone(&self, x: Register) -> Option<usize> {
+        self.written[x].filter(|_| self.reads[x] == 1)
+    }
+    /// The position of the only instruction that reads a register.
+    fn next(&self, x: Register) -> Option<usize> {
+        self.reader[x].filter(|_| self.reads[x] == 1)
+    }
+}
+
+/// Sums of squares need no squares.
+fn square(code: &mut Code, uses: &mut Uses) {
+    for at in 0..code.len() {
+        if let Instruction::ReduceRows { f: ReduceFn::Sum, dtype: DType::F32, half: None, x, d } = code[at].0
+            && let Some(before) = uses.alone(x)
+            && let Some(x) = squared(&code[before].0)
+        {
+            uses.gone[before] = true;
+            code[at].0 = Instruction::SumSquares { x, center: None, d };
+        }
+    }
+}
+
+/// What reads the differences of rows from their centers reads the rows themselves. The differences then need no pass.
+#[allow(clippy::wildcard_enum_match_arm, reason = "other instructions stay as they are")]
+fn normalize(code: &mut Code, uses: &mut Uses) {
+    for at in 0..code.len() {
+        let centered = |x: Register| uses.written[x].and_then(|before| difference(&code[before].0));
+        let (last, joined) = match code[at].0 {
+            Instruction::SumSquares { x, center: None, d } => match centered(x) {
+                Some((x, center)) => (at, Instruction::SumSquares { x, center: Some(center), d }),
+                None => continue,
+            },
+            Instruction::Unary { f: UnaryFn::Exp, dtype: DType::F32, x, d } => match centered(x) {
+                Some((x, y)) => (at, Instruction::ExpDifference { x, y, d }),
+                None => continue,
+            },
+            Instruction::BinaryByRow { f, dtype: DType::F32, x, y: by, swapped: false, d }
+                if matches!(f, BinaryFn::Mul | BinaryFn::Div) =>
+            {
+                let Some((x, center)) = centered(x) else { continue };
+                let (mut d, mut last, mut others) = (d, at, [None; 2]);
+                for (f, other) in [BinaryFn::Mul, BinaryFn::Add].into_iter().zip(&mut others) {
+                    let following = uses.next(d).map(|next| (next, &code[next].0));
+                    let Some((next, &Instruction::Binary { f: found, dtype: DType::F32, x, y, d: to })) = following
+                    else {
+                        break;
+                    };
+                    if found != f {
+                        break;
+                    }
+                    *other = Some(if x == d { y } else { x });
+                    uses.gone[last] = true;
+                    (last, d) = (next, to);
+                }
+                let ([scale, shift], divides) = (others, f == BinaryFn::Div);
+                (last, Instruction::Normalize { x, center, by, divides, scale, shift, d })
+            }
+            _ => continue,
+        };
+        code[last].0 = joined;
+    }
+}
+
+/// Two functions become one instruction, if nothing else reads the result of the first.
+fn pair(code: &mut Code, uses: &mut Uses) {
     for at in 0..code.len() {
         let (instruction, per_row) = &code[at];
-        if *per_row && !matches!(instruction, Instruction::ReduceRows { .. }) {
-            continue;
-        }
-        let alone = |x: Register| written[x].filter(|_| reads[x] == 1);
-        let joined = match *instruction {
-            Instruction::ReduceRows { f: ReduceFn::Sum, dtype: DType::F32, half: None, x, d } => written[x]
-                .filter(|_| reads[x] == 1)
-                .and_then(|before| Some((before, Instruction::SumSquares { x: square(&code[before].0)?, d }))),
-            _ => second(instruction).and_then(|(f, x, z, by_row, d)| {
-                // Either operand may be the result of the first instruction, if the second may exchange its operands.
-                let exchanged = in_pair(f) == Some(true) && !by_row;
-                let (before, z) = match (alone(x), alone(z)) {
-                    (Some(before), _) => (before, z),
-                    (None, Some(before)) if exchanged => (before, x),
-                    (None, _) => return None,
-                };
-                let (first, x, y, y_by_row) = first(&code[before].0)?;
-                if y_by_row && by_row {
-                    return None;
-                }
-                Some((before, Instruction::Pair { f: [first, f], x, y, z, by_row: [y_by_row, by_row], d }))
-            }),
+        let Some((f, x, z, by_row, d)) = second(instruction).filter(|_| !per_row) else { continue };
+        // Either operand may be the result of the first instruction, if the second may exchange its operands.
+        let exchanged = in_pair(f) == Some(true) && !by_row;
+        let (before, z) = match (uses.alone(x), uses.alone(z)) {
+            (Some(before), _) if first(&code[before].0).is_some() => (before, z),
+            (_, Some(before)) if exchanged => (before, x),
+            (_, _) => continue,
         };
-        if let Some((before, joined)) = joined {
-            gone[before] = true;
-            code[at].0 = joined;
+        let Some((first, x, y, y_by_row)) = first(&code[before].0) else { continue };
+        if code[before].1 || y_by_row && by_row {
             continue;
         }
-        if let Instruction::Binary { d, .. } | Instruction::BinaryByRow { d, .. } | Instruction::IntegerPow { d, .. } =
-            code[at].0
-        {
-            written[d] = Some(at);
-        }
+        uses.gone[before] = true;
+        code[at].0 = Instruction::Pair { f: [first, f], x, y, z, by_row: [y_by_row, by_row], d };
     }
-    let mut gone = gone.into_iter();
-    code.retain(|_| !gone.next().unwrap_or(false));
 }
 
 /// An instruction that may be the second of a pair: function, operands, whether the second has one element for each row, and result.
@@ -75,10 +153,18 @@ fn first(instruction: &Instruction) -> Option<(BinaryFn, Register, Register, boo
 
 /// Returns the register that an instruction squares.
 #[allow(clippy::wildcard_enum_match_arm, reason = "no other instruction squares")]
-fn square(instruction: &Instruction) -> Option<Register> {
+fn squared(instruction: &Instruction) -> Option<Register> {
     match *instruction {
         Instruction::Binary { f: BinaryFn::Mul, dtype: DType::F32, x, y, .. } if x == y => Some(x),
         Instruction::IntegerPow { dtype: DType::F32, x, y: 2, .. } => Some(x),
+        _ => None,
+    }
+}
+
+/// The rows that an instruction subtracts numbers from, and these, one for each row.
+fn difference(instruction: &Instruction) -> Option<(Register, Register)> {
+    match *instruction {
+        Instruction::BinaryByRow { f: BinaryFn::Sub, dtype: DType::F32, x, y, swapped: false, .. } => Some((x, y)),
         _ => None,
     }
 }

@@ -77,7 +77,11 @@ fn flops(kernel: &Kernel) -> u64 {
         | Instruction::Clamp { .. }
         | Instruction::ReduceRows { .. }
         | Instruction::Accumulate { .. } => 1,
-        Instruction::Pair { .. } | Instruction::SumSquares { .. } => 2,
+        Instruction::Pair { .. } | Instruction::SumSquares { center: None, .. } | Instruction::ExpDifference { .. } => {
+            2
+        }
+        Instruction::SumSquares { center: Some(_), .. } => 3,
+        Instruction::Normalize { scale, shift, .. } => 2 + u64::from(scale.is_some()) + u64::from(shift.is_some()),
     };
     let rows = (kernel.size / kernel.row) as u64;
     let work = |(i, &per_row): (&Instruction, &bool)| {
