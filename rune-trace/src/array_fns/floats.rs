@@ -1,7 +1,6 @@
 //! The bits of floats: neighbours, exponents and mantissas.
 
-use super::arithmetic::expect_int;
-use super::bits::{signed, width};
+use super::bits::{expect_int, signed, width};
 use super::broadcast::unify;
 use super::elementwise::{constant_like, expect_float};
 use super::scalar::Operand;
