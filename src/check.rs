@@ -12,7 +12,7 @@ use rune_trace::{Program, Value};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// Whether `RUNE_CHECK` is `all`.
+/// Returns whether `RUNE_CHECK` is `all`.
 static ALL: Lazy<bool> = Lazy::new(|| match std::env::var("RUNE_CHECK") {
     Err(_) => false,
     Ok(said) if said == "all" => true,
@@ -23,7 +23,7 @@ static ALL: Lazy<bool> = Lazy::new(|| match std::env::var("RUNE_CHECK") {
     }
 });
 
-/// A program whose calls are computed twice: what IREE compiled is compared with the host engine, and the host engine with the interpreter.
+/// A program whose calls are computed twice. Compiled code is compared with the host engine, and the host engine with the interpreter.
 pub(crate) struct Checked {
     inner: Runnable,
     program: Arc<Program>,
@@ -32,7 +32,8 @@ pub(crate) struct Checked {
 }
 
 impl Checked {
-    /// The program with its calls checked, if `RUNE_CHECK=all`. Programs with effects are not: effects happen once for each call.
+    /// Returns the program with its calls checked, if `RUNE_CHECK=all`. Programs with effects are not checked, because effects happen once
+    /// per call.
     pub fn wrap(inner: Runnable, program: &Arc<Program>) -> Runnable {
         match *ALL && !program.has_effects() && program.callback().is_none() {
             true => Checked::always(inner, program),
@@ -58,7 +59,7 @@ impl Run for Checked {
     fn loaded(&self) -> Option<&Loaded> {
         self.inner.loaded()
     }
-    /// Runs a call on both engines. Where they disagree, the results are those of the engine that is compared with.
+    /// Runs a call on both engines. If they disagree, returns the results of the reference.
     fn run_with(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
         let values = || inputs.iter().map(Arg::borrowed).collect::<Vec<_>>();
         let engine = self.engine();

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-pub(crate) use rune_lower::Lowered;
+pub(crate) use rune_lower::LoweredModule;
 
 /// A compiled program that is loaded on a device of IREE.
 pub(crate) struct Loaded {
@@ -42,7 +42,7 @@ impl Run for Loaded {
 }
 
 /// Lowers a program for a device.
-pub(crate) fn lower(program: &Program, device: &Device) -> Result<Lowered, Error> {
+pub(crate) fn lower(program: &Program, device: &Device) -> Result<LoweredModule, Error> {
     lower_for(program, device)
 }
 

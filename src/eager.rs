@@ -1,4 +1,4 @@
-//! Tensors that are read outside of compiled functions: small expressions are interpreted immediately; large or recurring ones are
+//! Evaluates tensors that are read outside compiled functions. Small expressions are interpreted immediately; large or recurring ones are
 //! compiled.
 
 use crate::Tier;
@@ -7,19 +7,19 @@ use crate::runnable::{self, Runnable};
 use lru::LruCache;
 use once_cell::sync::Lazy;
 use rune_ir::{Program, ProgramHash, Value};
-use rune_trace::{Backend, EvalError, interpret_eagerly};
+use rune_trace::{EvalError, Evaluator, interpret_eagerly};
 use std::env::VarError;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 #[cfg(not(target_family = "wasm"))]
-#[linkme::distributed_slice(rune_trace::BACKENDS)]
-static TIERS: fn() -> &'static dyn Backend = || &Tiered;
+#[linkme::distributed_slice(rune_trace::EVALUATORS)]
+static TIERS: fn() -> &'static dyn Evaluator = || &Tiered;
 
-/// Registers the engines for tensors that are read outside `jit`, where the linker does not. Until then they are interpreted.
+/// Registers the engines for tensors that are read outside `jit`, on targets where the linker cannot. Until then they are interpreted.
 pub(crate) fn register() {
     #[cfg(target_family = "wasm")]
-    rune_trace::register_backend(&Tiered);
+    rune_trace::register_evaluator(&Tiered);
 }
 
 /// `RUNE_EAGER`.
@@ -44,43 +44,43 @@ static MODE: Lazy<Mode> = Lazy::new(|| match std::env::var("RUNE_EAGER").as_dere
     }
 });
 
-/// Steps of the interpreter that take about as long as the compiler needs at least.
+/// The number of interpreter steps that take about as long as the fastest compilation.
 const WORTH_COMPILING: f64 = 3e8;
-/// A program whose interpretation takes fewer steps than this is not worth a call of a device.
+/// The minimum number of interpreter steps for which a call of a device pays off.
 const MIN_STEPS: f64 = 1e4;
-/// Programs longer than this take the compiler too long.
+/// The maximum length of a program to compile. The compiler takes too long for longer ones.
 const TOO_LONG: usize = 2000;
 
-/// The steps that an operation costs beside those for the elements of its arrays.
+/// The number of steps that an operation costs in addition to those for its elements.
 const OP_OVERHEAD: f64 = 100.0;
 /// The assumed number of iterations of a loop whose length is unknown.
-const UNKNOWN_TURNS: u64 = 100;
-/// The most programs that are remembered. A compiled one holds its module, mostly 20 to 200 KB; one that is not compiled holds 100 bytes.
+const UNKNOWN_TRIP_COUNT: u64 = 100;
+/// The maximum number of cached programs. A compiled one holds its module, usually 20 to 200 KB; one that is not compiled holds 100 bytes.
 const MAX_PROGRAMS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
-/// Why a program is planned or compiled, in the log.
+/// The reason for planning or compiling a program, in the log.
 const WHY: &str = "read outside `jit`";
 
 struct Tiered;
 
 /// A program that was evaluated before.
-struct Known {
-    /// Steps spent so far on interpreting it.
+struct CachedExpression {
+    /// The number of interpreter steps spent on it so far.
     spent: f64,
     runnable: Option<Arc<Runnable>>,
 }
 
-/// The least recently used ones are forgotten.
-static KNOWN: Lazy<Mutex<LruCache<(Device, ProgramHash), Known>>> =
+/// The least recently used ones are dropped.
+static KNOWN: Lazy<Mutex<LruCache<(Device, ProgramHash), CachedExpression>>> =
     Lazy::new(|| Mutex::new(LruCache::new(MAX_PROGRAMS)));
 
-impl Backend for Tiered {
+impl Evaluator for Tiered {
     fn evaluate(&self, program: Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError> {
-        let failed = |e: crate::Error| EvalError::Backend(Box::new(e));
+        let failed = |e: crate::Error| EvalError::Engine(Box::new(e));
         let device = default_device().map_err(failed)?;
         let steps = steps(&program);
         let tier = Tier::from_environment().map_err(failed)?;
-        // The host engine answers at once; IREE is waited for only where the program repays that.
+        // The host engine answers at once. Waiting for IREE only pays off for some programs.
         let at_once = *MODE == Mode::Auto && tier != Tier::Iree && (device.is_cpu() || device == Device::Host);
         let interpreted = match (&device, *MODE) {
             (Device::Reference, _) | (_, Mode::Interpret) => true,
@@ -90,7 +90,7 @@ impl Backend for Tiered {
         if interpreted {
             return interpret_eagerly(&program, inputs);
         }
-        // The table would keep the user's function alive, and never find it again.
+        // The table would keep the user's function alive, and never find the program again.
         if program.callback().is_some() {
             if *MODE == Mode::Auto && steps < WORTH_COMPILING {
                 return interpret_eagerly(&program, inputs);
@@ -101,7 +101,7 @@ impl Backend for Tiered {
         let key = (device.clone(), program.structural_hash());
         let runnable = {
             let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-            let entry = known.get_or_insert_mut(key.clone(), || Known { spent: 0.0, runnable: None });
+            let entry = known.get_or_insert_mut(key.clone(), || CachedExpression { spent: 0.0, runnable: None });
             entry.spent += steps;
             match (&entry.runnable, *MODE) {
                 (Some(runnable), _) => Some(runnable.clone()),
@@ -113,7 +113,7 @@ impl Backend for Tiered {
                         false => compiled(&program, &device).map_err(failed)?,
                     });
                     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-                    known.put(key, Known { spent: 0.0, runnable: Some(runnable.clone()) });
+                    known.put(key, CachedExpression { spent: 0.0, runnable: Some(runnable.clone()) });
                     Some(runnable)
                 }
             }
@@ -130,9 +130,9 @@ fn compiled(program: &Program, device: &Device) -> Result<Runnable, crate::Error
     Ok(runnable::compile_or_plan(&Arc::new(program.simplify()), device, why)?.0)
 }
 
-/// Estimates the elementary steps of the interpreter: it goes through arrays one by one, and computes products in blocks.
+/// Estimates the number of interpreter steps: elements take one step each, and matrix products are computed in blocks.
 fn steps(program: &Program) -> f64 {
-    let cost = program.cost_with(UNKNOWN_TURNS);
+    let cost = program.cost_with(UNKNOWN_TRIP_COUNT);
     cost.operations as f64 * OP_OVERHEAD
         + cost.bytes() as f64 / 4.0
         + cost.flops as f64
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn only_so_many_programs_are_remembered() {
-        // Each so large that it is worth being remembered, and of another size.
+        // Each program is large enough to be cached, and has another size.
         for n in 0..MAX_PROGRAMS.get() + 50 {
             let x = Tensor::ones([5000 + n], DType::F32);
             assert_eq!((&x + 1.0).sum().item::<f32>().unwrap(), (2 * (5000 + n)) as f32);

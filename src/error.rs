@@ -123,7 +123,7 @@ pub enum Error {
         "{what} needs the feature `{feature}` of `rune`; add `features = [\"{feature}\"]` to the dependency in Cargo.toml"
     )]
     MissingFeature {
-        /// What needs the feature.
+        /// The operation that needs the feature.
         what: String,
         /// The name of the feature.
         feature: &'static str,

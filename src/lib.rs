@@ -65,7 +65,50 @@ pub use rune_iree::{CompiledModule, DeviceError, ModuleError, RunError, idle_mem
 #[cfg(feature = "run")]
 pub use rune_iree::{Opt, Target, TargetError};
 pub use rune_nn::{nn, optim};
-pub use rune_trace::*;
+// Programs, operations, type rules and the interpreter, for those who look into programs or make them.
+pub use rune_ir as ir;
+// Tensors, what they consist of, and trees of them.
+pub use rune_trace::{
+    Argument, Array, Axes, AxisNames, Complex, Complex32, Complex64, DType, Element, GenericTree, Nested, Operand,
+    PathPart, Restore, Scalar, Shape, Sizes, Static, StaticChange, Tensor, TensorElement, Tree, TreePath, Type, Value,
+    complex, storage, tensor,
+};
+// Transformations, and the functions that they take and return.
+pub use rune_trace::{
+    ArgRefs, Argnum, Argnums, Arguments, CheckpointPolicy, DerivativeError, Function, Hessian, InAxes, Jacobian,
+    Linearized, MapAxes, Pullback, ResidualSource, SavedResidual, TensorFn, VmapError, VmapOptions, checkpoint,
+    checkpoint_name, checkpoint_policies, checkpoint_with, custom_jvp, custom_linear_solve, custom_root,
+    custom_tangent, custom_vjp, grad, grad_argnums, grad_aux, grad_aux_argnums, grad_holomorphic, hessian,
+    hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, jacfwd, jacfwd_argnums, jacfwd_aux, jacfwd_aux_argnums,
+    jacfwd_holomorphic, jacrev, jacrev_argnums, jacrev_aux, jacrev_aux_argnums, jacrev_holomorphic, jvp, jvp_aux,
+    linear_transpose, linearize, no_grad, print_saved_residuals, remat, saved_residuals, value_and_grad,
+    value_and_grad_argnums, value_and_grad_aux, value_and_grad_aux_argnums, value_and_grad_holomorphic, vjp, vjp_aux,
+    vmap, vmap_axes, vmap_named, vmap_sized, vmap_with,
+};
+// Control flow, operations over named axes, and callbacks.
+pub use rune_trace::{
+    Bound, CallbackError, CallbackOutput, ResultSpec, ScanOptions, TraceContext, VmapMethod, all_gather,
+    all_gather_tiled, all_to_all, all_to_all_tiled, associative_scan, associative_scan_axis, axis_index, axis_size,
+    cond, fori_loop, io_callback, map, named_axes, pmax, pmean, pmin, ppermute, pshuffle, psum, psum_scatter,
+    psum_scatter_tiled, pswapaxes, pure_callback, pure_callback_with, scan, scan_with, switch, while_loop,
+};
+// Array functions that are no methods of tensors, and what methods take and return.
+pub use rune_trace::{
+    At, Bins, BitOrder, ConvOptions, ConvPadding, Ellipsis, IndexItem, Indexer, Indices, Layout, NewAxis, PadMode,
+    PerAxis, PoolOptions, ResultSize, Sections, Unique, broadcast_shapes, einsum, fft, image, interpolate, lax, linalg,
+    ndimage, optimize, random, segment_max, segment_min, segment_prod, segment_sum, signal, special, stats, stepped,
+    where_,
+};
+// Programs of functions, evaluation outside `jit`, and checks.
+pub use rune_trace::{
+    CheckOptions, Column, Cost, DebugArg, DebugOptions, DebugSink, DebugValue, Difference, EvalError, GradientCheck,
+    Mismatch, NanError, NanOrigin, NonFinite, Program, ProgramExt, ProgramHash, Traced, capture_debug, check_gradient,
+    check_gradients, check_jvp, check_nans, check_vjp, checks_nans, debug, debug_infs, debug_nans, debug_print,
+    debug_to, eval_shape, finite_diff, finite_diff_jacobian, make_program, name_scope, set_debug_sink,
+};
+// What macros write into the user's code.
+#[doc(hidden)]
+pub use rune_trace::{Fields, StaticField, StaticValue, ViaHash, ViaSerde, ViaTree, debug_print_parts};
 #[cfg(feature = "iree")]
 pub use stages::{Stage, Stages, Stats, UnknownStage};
 pub use tier::{Engine, Tier, UnknownTier};
@@ -78,7 +121,7 @@ pub mod stablehlo {
     pub use rune_stablehlo::{ImportError, Imported, Options, Refusal, Warning, import, import_with};
 }
 
-/// What most programs use: `use rune::prelude::*;`.
+/// The items that most programs use: `use rune::prelude::*;`.
 pub mod prelude {
     pub use crate::jit::jit;
     pub use rune_nn::optim::GradientTransformation;

@@ -11,7 +11,7 @@ use rune_ir::{Program, Type};
 use rune_trace::{Static, StaticChange};
 use std::time::Duration;
 
-/// The static fields of each argument: all that is no tensor.
+/// The static fields of each argument: all that is not a tensor.
 pub(crate) type Statics = Vec<(&'static str, Static)>;
 
 static LEVEL: Lazy<u8> = Lazy::new(|| {

@@ -4,15 +4,15 @@ use crate::device::Device;
 use crate::{Error, compiled_program};
 use rune_ir::Program;
 use rune_iree::{CompileOptions, Target};
-use rune_lower::{Backend, LowerError, LowerOptions, Lowered, Purpose, lower};
+use rune_lower::{Backend, LowerError, LowerOptions, LoweredModule, Purpose, lower};
 
 /// Lowers a program to StableHLO for the target of `device`.
-pub(crate) fn lower_for(program: &Program, device: &Device) -> Result<Lowered, Error> {
+pub(crate) fn lower_for(program: &Program, device: &Device) -> Result<LoweredModule, Error> {
     lower_to(program, &options_for(device).target)
 }
 
 /// Lowers a program to StableHLO for a target.
-pub(crate) fn lower_to(program: &Program, target: &Target) -> Result<Lowered, Error> {
+pub(crate) fn lower_to(program: &Program, target: &Target) -> Result<LoweredModule, Error> {
     let backend = match target.backend() {
         "cuda" => Backend::Cuda,
         "rocm" => Backend::Rocm,

@@ -1,4 +1,4 @@
-//! In place of the compiler, in builds without the feature `iree`: the host engine answers, and what needs IREE is an error.
+//! Replaces the compiler in builds without the feature `iree`: the host engine runs all programs, and anything that needs IREE is an error.
 
 use crate::Error;
 use crate::device::Device;
@@ -8,14 +8,14 @@ use rune_ir::Program;
 use std::sync::Arc;
 
 /// A program without its StableHLO form.
-pub(crate) struct Lowered;
+pub(crate) struct LoweredModule;
 
 /// Lowers nothing.
-pub(crate) fn lower(_: &Program, _: &Device) -> Result<Lowered, Error> {
-    Ok(Lowered)
+pub(crate) fn lower(_: &Program, _: &Device) -> Result<LoweredModule, Error> {
+    Ok(LoweredModule)
 }
 
-/// Makes a program callable on a CPU, by the host engine.
+/// Returns a program that the host engine runs on a CPU.
 pub(crate) fn tiered(_: &Arc<Program>, plan: Plan, _: &Device) -> Runnable {
     Box::new(Planned(plan))
 }
@@ -32,12 +32,12 @@ pub(crate) fn compile(
     Err(Error::MissingFeature { what, feature: "iree" })
 }
 
-/// Checks nothing: there is one engine.
+/// Returns the program unchanged, because there is only one engine.
 pub(crate) fn checked(runnable: Runnable, _: &Arc<Program>) -> Runnable {
     runnable
 }
 
-/// Whether the compiler works, but not for this program: there is none.
+/// Returns false, because there is no compiler.
 pub(crate) fn is_of_program(_: &Program, _: &Error) -> bool {
     false
 }

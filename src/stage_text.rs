@@ -100,7 +100,7 @@ fn starts_of<'t>(
     }
 }
 
-/// What a line of byte code defines: before `=`, or the parameters of a block.
+/// Returns the definitions in a line of bytecode: before `=`, or the parameters of a block.
 fn results(line: &str) -> &str {
     match line.trim_start() {
         block if block.starts_with('^') => block,
@@ -124,7 +124,7 @@ fn dispatch(function: &str) -> &str {
 
 /// Shortens the binary code in a text.
 pub fn short(text: &str) -> String {
-    /// So many hexadecimal digits stay.
+    /// The number of hexadecimal digits to keep.
     const DIGITS: usize = 32;
     let mut short = String::with_capacity(text.len().min(1 << 20));
     let mut rest = text;

@@ -115,7 +115,7 @@ impl FromStr for Stage {
     }
 }
 
-/// The size of a compiled program, and what it needs to run.
+/// The size of a compiled program, and its cost.
 #[derive(Clone, Debug)]
 pub struct Stats {
     /// The statistics of IREE.
@@ -216,7 +216,7 @@ impl Stages {
         Ok(stats(&self.program, module.bytes().len(), report))
     }
 
-    fn lower(&self) -> Result<rune_lower::Lowered, Error> {
+    fn lower(&self) -> Result<rune_lower::LoweredModule, Error> {
         lower_to(&self.program.simplify(), &self.options.target)
     }
     /// The text after a phase of the compiler.

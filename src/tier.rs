@@ -1,4 +1,4 @@
-//! Which engine runs jitted functions on a CPU.
+//! The choice of the engine that runs jitted functions on a CPU.
 
 use crate::Error;
 use std::env::VarError;
@@ -6,10 +6,10 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
-/// The engine that runs a jitted function where the device is a CPU. Other devices have one engine each.
+/// The engine that runs a jitted function on a CPU. Other devices have one engine each.
 ///
-/// [`Jit::tier`](crate::Jit::tier) chooses for one function, the environment variable `RUNE_TIER` for all others. The last bits of
-/// floating-point results may differ between engines.
+/// [`Jit::tier`](crate::Jit::tier) chooses the tier of one function, and the environment variable `RUNE_TIER` that of all others. The last
+/// bits of floating-point results may differ between engines.
 ///
 /// ```
 /// use rune::{Tier, prelude::*};
@@ -20,9 +20,9 @@ use std::sync::OnceLock;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Tier {
-    /// The host engine answers at once. What costs enough is compiled by IREE meanwhile, in a process of its own. Then both engines
-    /// compute a few calls; if the results agree, the faster one keeps the function. Without the feature `iree` this is
-    /// [`Tier::Host`].
+    /// The host engine answers at once. IREE compiles programs that cost enough in the background, in a separate process. Then both
+    /// engines compute a few calls. If the results agree, the faster engine runs the function from then on. Without the feature `iree`,
+    /// this is [`Tier::Host`].
     #[default]
     Auto,
     /// The host engine, which compiles nothing: a program is ready in microseconds.
@@ -65,14 +65,14 @@ impl Tier {
     }
 }
 
-/// What runs a function.
+/// The engine that runs a function.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Engine {
     /// The reference interpreter.
     Interpreter,
     /// The host engine.
     Host,
-    /// What IREE compiled.
+    /// Code that IREE compiled.
     Iree,
 }
 

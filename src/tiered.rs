@@ -1,5 +1,5 @@
-//! The tier `auto`: the host engine answers at once. IREE compiles what costs enough behind it, in a process of its own, and takes over
-//! where it computes the same and is faster.
+//! The tier `auto`: the host engine answers at once. IREE compiles programs that cost enough in the background, in a separate process, and
+//! takes over if it agrees and is faster.
 
 mod agreement;
 mod queue;
@@ -19,37 +19,37 @@ use rune_iree::Arg;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-use verdicts::Said;
+use verdicts::StoredVerdict;
 
-/// The time on the host engine from which on a program is compiled: about what the compiler takes. `RUNE_TIER_AFTER` overrides it, in
-/// milliseconds.
+/// The total time on the host engine after which a program is compiled: about the time of a compilation. `RUNE_TIER_AFTER` overrides it,
+/// in milliseconds.
 static WORTH_COMPILING: Lazy<Duration> = Lazy::new(|| {
     let said = std::env::var("RUNE_TIER_AFTER").ok().and_then(|ms| ms.trim().parse().ok());
     Duration::from_millis(said.unwrap_or(2000))
 });
-/// The time on the host engine from which on the cache is asked for a module of the program. The question takes a few milliseconds, as
-/// the program has to be lowered for it.
+/// The total time on the host engine after which the module is looked up in the cache. The lookup takes a few milliseconds, because the
+/// program must be lowered for it.
 const WORTH_ASKING: Duration = Duration::from_millis(100);
-/// The shortest call that compiled code can shorten by more than its own overhead.
+/// The shortest call that compiled code can speed up by more than its own overhead.
 const SHORTEST_CALL: Duration = Duration::from_micros(20);
-/// After so many calls in a row that are shorter, calls are no longer timed.
+/// After this many successive shorter calls, calls are no longer timed.
 const SHORT_CALLS: u32 = 1000;
-/// The calls that both engines compute and are timed on.
+/// The number of calls that both engines compute and that are timed.
 const TRIALS: usize = 5;
 
-/// Where a program is on its way.
+/// The state of a program.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[repr(u8)]
 enum State {
-    /// The host engine runs it, and the time is counted.
+    /// The host engine runs it, and calls are timed.
     Counted,
-    /// It is being compiled, or waits for that.
+    /// It is being compiled, or waits for the compiler.
     Compiling,
     /// Both engines run it.
     Tried,
-    /// The host engine keeps it.
+    /// The host engine runs it from now on.
     Host,
-    /// IREE keeps it.
+    /// IREE runs it from now on.
     Iree,
 }
 
@@ -59,13 +59,13 @@ pub(crate) struct Tiered {
     plan: Plan,
     device: Device,
     state: AtomicU8,
-    /// Nanoseconds of calls so far.
+    /// The total time of the calls so far, in nanoseconds.
     spent: AtomicU64,
-    /// Short calls in a row.
+    /// The number of successive short calls.
     short: AtomicU32,
-    /// Whether the cache was asked for a module.
+    /// Whether the module was looked up in the cache.
     asked: AtomicBool,
-    /// The lowered program, from when it is first needed.
+    /// The lowered program, once it was needed.
     lowering: OnceLock<Option<Lowering>>,
     compiled: OnceLock<Runnable>,
     /// The times of both engines.
@@ -74,7 +74,7 @@ pub(crate) struct Tiered {
 
 impl Tiered {
     pub fn new(program: Arc<Program>, plan: Plan, device: Device) -> Arc<Tiered> {
-        // Effects happen once for each call, so that only one engine can run them.
+        // Effects happen once per call, so only one engine can run them.
         let state = if program.has_effects() || program.callback().is_some() { State::Host } else { State::Counted };
         Arc::new(Tiered {
             program,
@@ -100,7 +100,7 @@ impl Tiered {
     fn change(&self, from: State, to: State) -> bool {
         self.state.compare_exchange(from as u8, to as u8, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
-    /// Runs the program on the engine that has it now, or on both.
+    /// Runs the program on its current engine, or on both.
     fn call(self: &Arc<Tiered>, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
         match (self.state(), self.compiled.get()) {
             (State::Counted, _) => {
@@ -119,7 +119,7 @@ impl Tiered {
         on_host(inputs, |arrays| self.plan.run(arrays))
     }
 
-    /// Counts the time of a call, asks the cache once that is worth it, and has the program compiled once that is.
+    /// Adds the time of a call. Looks the module up in the cache once that pays off, and queues the program for compilation once that does.
     fn count(self: &Arc<Tiered>, took: Duration) {
         let spent = self.spent.fetch_add(took.as_nanos() as u64, Ordering::Relaxed) + took.as_nanos() as u64;
         if took < SHORTEST_CALL {
@@ -139,14 +139,14 @@ impl Tiered {
         if spent < *WORTH_COMPILING || !self.change(State::Counted, State::Compiling) {
             return;
         }
-        // On this thread: with the feature `melior` MLIR checks the module, and the process may end while another thread works.
+        // This thread lowers, because with the feature `melior` MLIR verifies the module, and the process may end while another thread works.
         if let Some(lowering) = self.lowering() {
             let why = format!("the host engine took {:.1} s", spent.as_secs_f64());
             queue::add(Job::new(self, lowering.clone(), spent, why));
         }
     }
 
-    /// The lowered program. Where it cannot be lowered, the host engine keeps it.
+    /// Returns the lowered program. If it cannot be lowered, the host engine runs it from now on.
     fn lowering(&self) -> Option<&Lowering> {
         let lower = || match Lowering::of(&self.program, &self.device) {
             Ok(lowering) => Some(lowering),
@@ -158,7 +158,7 @@ impl Tiered {
         self.lowering.get_or_init(lower).as_ref()
     }
 
-    /// Looks for a module in the cache, and for what earlier calls showed of it.
+    /// Looks up the module and its verdict in the cache.
     fn ask(&self) {
         if !verdicts::may_be_known() {
             return;
@@ -167,18 +167,18 @@ impl Tiered {
             return;
         };
         match said {
-            Said::Iree(runnable, why) => {
+            StoredVerdict::Iree(runnable, why) => {
                 let _ = self.compiled.set(runnable);
                 if self.change(State::Counted, State::Iree) {
                     log::background(&self.program, "IREE takes over", &why);
                 }
             }
-            Said::Host(why) => {
+            StoredVerdict::Host(why) => {
                 if self.change(State::Counted, State::Host) {
                     log::background(&self.program, "the host engine keeps it", &why);
                 }
             }
-            Said::Untried(runnable) => {
+            StoredVerdict::Untried(runnable) => {
                 let _ = self.compiled.set(runnable);
                 if self.change(State::Counted, State::Tried) {
                     log::background(&self.program, "both engines are timed", "the compiled code is in the cache");
@@ -192,7 +192,7 @@ impl Tiered {
         self.set(State::Host);
     }
 
-    /// Takes what the compiler made of the program.
+    /// Receives the result of the compiler.
     fn finish(&self, compiled: Result<Runnable, Error>) {
         match compiled {
             Ok(runnable) => {
@@ -209,7 +209,7 @@ impl Tiered {
         }
     }
 
-    /// Runs a call on both engines, compares the results, and decides once there are enough times.
+    /// Runs a call on both engines and compares the results. Decides once enough calls were timed.
     fn on_both(&self, compiled: &dyn Run, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
         let values = || inputs.iter().map(Arg::borrowed);
         let timed = |run: &dyn Fn() -> Result<Vec<Value>, Error>| {
@@ -239,11 +239,11 @@ impl Tiered {
         Ok(expected)
     }
 
-    /// Gives the program to the faster engine, or to the host engine if there is a fault; and keeps that for other processes.
+    /// Chooses the faster engine, or the host engine if there is a fault, and stores the verdict for other processes.
     fn decide(&self, times: [Duration; 2], fault: Option<String>) {
         let verdict = verdicts::verdict(times, fault);
         let wins = verdict.compiled_wins();
-        // Another thread may have found that the code is wrong meanwhile: then the host engine keeps the program.
+        // Another thread may have found a fault meanwhile. Then the host engine stays in charge.
         let decided = match verdict.fault.is_some() {
             true => {
                 self.set(State::Host);
@@ -261,7 +261,7 @@ impl Tiered {
         }
     }
 
-    /// Says once that compiled code is wrong, and leaves the program to the host engine.
+    /// Warns once that compiled code is wrong, and lets the host engine run the program.
     fn disagree(&self, times: [Duration; 2], difference: &str, inputs: &[Arg<'_>]) {
         self.decide(times, Some(difference.to_owned()));
         let saved = save(&self.program, inputs);

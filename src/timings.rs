@@ -1,4 +1,4 @@
-//! How long the steps of compiling take.
+//! The times of the steps of compiling.
 
 use std::time::Duration;
 

@@ -5,7 +5,8 @@ use crate::units::{bytes, some};
 use crate::{output, style};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use rune::{CacheEntry, CompileCache, CompiledProgram, ModuleSignature, Type};
+use rune::ir::ModuleSignature;
+use rune::{CacheEntry, CompileCache, CompiledProgram, Type};
 use serde_json::json;
 
 /// Lists, verifies or clears the cache of compiled programs

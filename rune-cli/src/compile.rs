@@ -3,7 +3,7 @@
 use crate::failure::usage;
 use crate::output::{check_folder, tell};
 use crate::random::{self, Random};
-use crate::target::{Backend, TargetOptions};
+use crate::target::{TargetName, TargetOptions};
 use crate::units::{bytes, some, time};
 use crate::{program, progress};
 use anyhow::{Context, Result};
@@ -55,7 +55,7 @@ enum Checked {
 
 impl Compile {
     pub fn run(self, json: bool) -> Result<()> {
-        let options = self.target.options("compile", Backend::LlvmCpu)?;
+        let options = self.target.options("compile", TargetName::LlvmCpu)?;
         let output = match &self.output {
             Some(path) if program::is_stdin(path) => {
                 return Err(usage("compile", "a compiled module needs a file, not the standard output"));

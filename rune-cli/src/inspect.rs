@@ -1,12 +1,13 @@
 //! `rune-cli inspect`.
 
 use crate::failure::usage;
-use crate::target::{Backend, TargetOptions};
+use crate::target::{TargetName, TargetOptions};
 use crate::{graph, output, program, progress, stats, style};
 use anyhow::{Context, Result};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use rune::{Program, ProgramBuilder, Stage, Stages, Var};
+use rune::ir::{ProgramBuilder, Var};
+use rune::{Program, Stage, Stages};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -55,10 +56,10 @@ impl Inspect {
     pub fn run(self, json: bool) -> Result<()> {
         let stage = self.stage.unwrap_or(Stage::Program);
         let backend = match stage.backend() {
-            Some("cuda") => Backend::Cuda,
-            Some("metal") => Backend::Metal,
-            Some("vulkan") => Backend::Vulkan,
-            Some(_) | None => Backend::LlvmCpu,
+            Some("cuda") => TargetName::Cuda,
+            Some("metal") => TargetName::Metal,
+            Some("vulkan") => TargetName::Vulkan,
+            Some(_) | None => TargetName::LlvmCpu,
         };
         let options = self.target.options("inspect", backend)?;
         if self.dispatch.is_some()

@@ -3,7 +3,7 @@
 use crate::{interrupt, program, style};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use rune::program::{INLINE, SaveError};
+use rune::ir::program::{INLINE, SaveError};
 use rune::{Program, Value, storage};
 use serde_json::Value as Json;
 use std::fmt::Display;

@@ -4,7 +4,7 @@ use crate::failure::InFile;
 use crate::progress;
 use anyhow::{Context, Result, anyhow, bail};
 use rune::Program;
-use rune::program::{DocumentError, JsonError, LoadError, ParseError};
+use rune::ir::program::{DocumentError, JsonError, LoadError, ParseError};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -1,6 +1,6 @@
 //! Random inputs, reproducible by a seed.
 
-use rune::op::Literal;
+use rune::ir::op::Literal;
 
 use rune::{Array, Complex64, DType, Program, Type};
 

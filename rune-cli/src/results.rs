@@ -5,7 +5,7 @@ use crate::output::{check_folder, tell};
 use crate::program::is_stdin;
 use crate::units::some;
 use anyhow::{Context, Result, bail};
-use rune::op::Literal;
+use rune::ir::op::Literal;
 use rune::{Array, Tensor, storage};
 use rune_ir::storage::{npy, npz};
 use serde_json::json;

@@ -7,7 +7,7 @@ use crate::results::Destination;
 use crate::{program, progress};
 use anyhow::{Result, bail};
 use clap::Args;
-use rune::interpret::interpret;
+use rune::ir::interpret::interpret;
 use rune::{
     Array, CompileOptions, CompiledProgram, Device, Opt, Plan, Precompiled, Program, Target, Type, Value,
     default_device,

@@ -33,8 +33,8 @@ pub fn show(program: &Program, shown: &str, options: &CompileOptions, json: bool
     let mut most: Vec<(&str, usize)> = operations.iter().map(|(name, n)| (*name, *n)).collect();
     most.sort_by_key(|&(name, n)| (std::cmp::Reverse(n), name));
     row("operations", most.iter().map(|(name, n)| format!("{name} {n}")).collect::<Vec<_>>().join(", "))?;
-    let turns = if cost.unbounded { ", counting one iteration of each unbounded loop" } else { "" };
-    row("multiply-adds", format!("{}, and {} other steps{turns}", count(cost.multiply_adds), count(cost.flops)))?;
+    let note = if cost.unbounded { ", counting one iteration of each unbounded loop" } else { "" };
+    row("multiply-adds", format!("{}, and {} other steps{note}", count(cost.multiply_adds), count(cost.flops)))?;
     row(
         "read and written",
         format!("{} and {}, if nothing is fused", bytes(cost.bytes_read), bytes(cost.bytes_written)),

@@ -9,7 +9,7 @@ use rune::{CompileOptions, Opt, Target, TargetError};
 pub struct TargetOptions {
     /// The target to compile for [default: llvm-cpu]
     #[arg(long, value_enum)]
-    target: Option<Backend>,
+    target: Option<TargetName>,
     /// The CPU to compile for: host, generic, or one of LLVM's names, such as znver4 [default: host, or generic with
     /// --triple]
     #[arg(long, value_name = "CPU")]
@@ -26,7 +26,7 @@ pub struct TargetOptions {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Backend {
+pub enum TargetName {
     LlvmCpu,
     Cuda,
     Metal,
@@ -42,7 +42,7 @@ enum Flags {
 
 impl TargetOptions {
     /// Returns the options for a subcommand; `default` is the default target.
-    pub fn options(&self, subcommand: &'static str, default: Backend) -> Result<CompileOptions> {
+    pub fn options(&self, subcommand: &'static str, default: TargetName) -> Result<CompileOptions> {
         let opt = match self.opt {
             Flags::Fast => Opt::Fast,
             Flags::Plain => Opt::Plain,
@@ -51,14 +51,14 @@ impl TargetOptions {
         Ok(CompileOptions { target, opt, ..CompileOptions::default() })
     }
 
-    fn target(&self, subcommand: &'static str, backend: Backend) -> Result<Target> {
+    fn target(&self, subcommand: &'static str, backend: TargetName) -> Result<Target> {
         let (cpu, arch) = (self.cpu.as_deref(), self.arch.as_deref());
         let wrong = |message: &str| Err(usage(subcommand, message));
-        if backend != Backend::LlvmCpu && (cpu.is_some() || self.triple.is_some()) {
+        if backend != TargetName::LlvmCpu && (cpu.is_some() || self.triple.is_some()) {
             return wrong("--cpu and --triple need --target llvm-cpu");
         }
         let said: Result<Target, TargetError> = match (backend, arch) {
-            (Backend::LlvmCpu, None) => match (cpu, &self.triple) {
+            (TargetName::LlvmCpu, None) => match (cpu, &self.triple) {
                 (None | Some("host"), None) => Ok(Target::llvm_cpu()),
                 (Some(cpu), None) => Target::llvm_cpu_named(cpu),
                 (Some("host"), Some(_)) => return wrong("--cpu host is this machine, and --triple names another one"),
@@ -67,17 +67,17 @@ impl TargetOptions {
                     Target::llvm_cpu_cross(cpu.unwrap_or(generic), triple)
                 }
             },
-            (Backend::LlvmCpu, Some(_)) => {
+            (TargetName::LlvmCpu, Some(_)) => {
                 return wrong("--arch is of GPUs; --cpu names the CPU for --target llvm-cpu");
             }
-            (Backend::Metal, None) => Ok(Target::metal()),
-            (Backend::Metal, Some(_)) => return wrong("--target metal takes no --arch"),
-            (Backend::Cuda, None) => "cuda".parse(),
-            (Backend::Cuda, Some(arch)) => Target::cuda(arch),
-            (Backend::Vulkan, None) => "vulkan".parse(),
-            (Backend::Vulkan, Some(arch)) => Target::vulkan(arch),
-            (Backend::Rocm, None) => "rocm".parse(),
-            (Backend::Rocm, Some(arch)) => Target::rocm(arch),
+            (TargetName::Metal, None) => Ok(Target::metal()),
+            (TargetName::Metal, Some(_)) => return wrong("--target metal takes no --arch"),
+            (TargetName::Cuda, None) => "cuda".parse(),
+            (TargetName::Cuda, Some(arch)) => Target::cuda(arch),
+            (TargetName::Vulkan, None) => "vulkan".parse(),
+            (TargetName::Vulkan, Some(arch)) => Target::vulkan(arch),
+            (TargetName::Rocm, None) => "rocm".parse(),
+            (TargetName::Rocm, Some(arch)) => Target::rocm(arch),
         };
         said.map_err(|e| usage(subcommand, e))
     }

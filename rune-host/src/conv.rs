@@ -40,7 +40,7 @@ impl Run {
     }
 }
 
-/// A convolution of what lies in two buffers, of one dtype, `f32` or `f64`, in which it is accumulated.
+/// A convolution of two buffers of one dtype, `f32` or `f64`, which is also that of the accumulator.
 #[derive(Clone, Debug)]
 pub(crate) struct Conv {
     pub lhs: usize,
@@ -75,12 +75,12 @@ pub(crate) struct Conv {
 }
 
 /// The kernel in the order in which it can be read, and its axes in order: for a copy where it is not so.
-pub(crate) struct Unfit {
+pub(crate) struct NeedsPermutation {
     pub permutation: Axes,
 }
 
 impl Conv {
-    /// The convolution; or how the axes of the kernel must be laid out for it. `features_last` says how the result lies: batch, space and
+    /// Returns the convolution, or the layout of the kernel that it needs. `features_last` says how the result lies: batch, space and
     /// features, or batch, features and space. Where images lie with the batch innermost, it is space, batch and features.
     pub(crate) fn new(
         lhs: (usize, &View),
@@ -88,7 +88,7 @@ impl Conv {
         dims: &ConvDims,
         result: &Shape,
         dtype: DType,
-    ) -> Option<Result<Conv, Unfit>> {
+    ) -> Option<Result<Conv, NeedsPermutation>> {
         let (x, kernel) = (lhs.1, rhs.1);
         let step = |view: &View, axis: usize| {
             if view.shape[axis] == 1 { Some(0) } else { usize::try_from(view.strides[axis]).ok() }
@@ -149,7 +149,7 @@ impl Conv {
             (found, step(kernel, dims.rhs[0]), usize::try_from(kernel.offset))
         else {
             let space = space.map(|a| dims.rhs[a]);
-            return Some(Err(Unfit { permutation: space.chain([dims.rhs[1], dims.rhs[0]]).collect() }));
+            return Some(Err(NeedsPermutation { permutation: space.chain([dims.rhs[1], dims.rhs[0]]).collect() }));
         };
         let features = size(kernel, dims.rhs[0]);
         let groups = dims.feature_groups.max(dims.batch_groups);
@@ -194,7 +194,7 @@ impl Conv {
         let depth = self.taps.iter().product::<usize>() * self.inputs;
         [depth, self.outputs, positions, groups].iter().map(|&n| n as u64).product()
     }
-    /// Writes the convolution of what lies in two buffers.
+    /// Writes the convolution of two buffers.
     pub(crate) fn run(&self, lhs: &[u8], rhs: &[u8], out: &mut [u8]) {
         if self.dtype == DType::F64 { self.multiply::<f64>(lhs, rhs, out) } else { self.multiply::<f32>(lhs, rhs, out) }
     }
@@ -275,7 +275,7 @@ impl Conv {
         multiply(left, right, out, to, threads);
     }
 
-    /// How far the element is that a position and a tap meet at.
+    /// Returns the offset of the element at a position and a tap.
     fn meet(&self, position: &[usize], tap: &[usize]) -> Option<usize> {
         let mut at = 0;
         for (axis, reach) in self.reach.iter().enumerate() {

@@ -216,8 +216,8 @@ impl Buffers<'_> {
                 let slices = self.take_all(slices);
                 let stacked = &results[carry.len()..];
                 let mut stacks: Vec<_> = stacked.iter().map(|&b| array_memory(self.plan.buffers[b].bytes())).collect();
-                for turn in 0..*length {
-                    let position = if *reverse { length - 1 - turn } else { turn };
+                for iteration in 0..*length {
+                    let position = if *reverse { length - 1 - iteration } else { iteration };
                     let slice = |all: &Bound| {
                         let len = all.len / length;
                         Bound { array: all.array.clone(), start: all.start + position * len, len }

@@ -8,6 +8,7 @@ extern crate self as rune_ir;
 mod argument;
 mod array;
 mod dtype;
+mod float_info;
 pub mod interpret;
 mod nans;
 pub mod op;
@@ -31,6 +32,7 @@ pub use argument::Arg;
 pub use array::Shown;
 pub use array::{ALIGNMENT, AlignedBytes, Array, DeviceBuffer, HostMemory, Summary, Value, array_memory};
 pub use dtype::{DType, Element, UnknownDType};
+pub use float_info::FloatInfo;
 #[doc(hidden)]
 pub use nans::find_nan;
 pub use nans::{NanError, NanOrigin, NonFinite, check_nans, checks_nans};

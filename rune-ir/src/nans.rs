@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Which numbers to search for.
+/// The numbers to search for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NonFinite {
     /// NaN.
@@ -106,7 +106,7 @@ impl fmt::Display for NanError {
     }
 }
 
-/// What the environment asks to search for.
+/// Returns the numbers that the environment requests to search for.
 static ASKED: Lazy<Option<NonFinite>> = Lazy::new(|| {
     let set = |name: &str| std::env::var(name).is_ok_and(|v| !matches!(v.trim(), "" | "0"));
     match (set("RUNE_DEBUG_NANS"), set("RUNE_DEBUG_INFS")) {
@@ -159,11 +159,11 @@ struct Search {
     frames: Vec<Frame>,
     made: usize,
     /// The origin of the one in an output of the whole program.
-    found: Option<Arc<Blame>>,
+    found: Option<Arc<NanSource>>,
 }
 
 /// The origin of a NaN, and its position in the order of creation.
-struct Blame {
+struct NanSource {
     number: usize,
     made: NanOrigin,
 }
@@ -171,13 +171,13 @@ struct Blame {
 /// A running program.
 struct Frame {
     /// For each variable that holds a NaN, its origin.
-    blames: Vec<Option<Arc<Blame>>>,
+    blames: Vec<Option<Arc<NanSource>>>,
     outputs: Vec<usize>,
     /// The origin of a NaN in the operands of the running instruction, or in the results of its sub-programs so far.
-    known: Option<Arc<Blame>>,
+    known: Option<Arc<NanSource>>,
 }
 
-fn first(a: Option<Arc<Blame>>, b: Option<Arc<Blame>>) -> Option<Arc<Blame>> {
+fn first(a: Option<Arc<NanSource>>, b: Option<Arc<NanSource>>) -> Option<Arc<NanSource>> {
     match (a, b) {
         (Some(a), Some(b)) => Some(if a.number <= b.number { a } else { b }),
         (a, b) => a.or(b),
@@ -185,9 +185,9 @@ fn first(a: Option<Arc<Blame>>, b: Option<Arc<Blame>>) -> Option<Arc<Blame>> {
 }
 
 impl Search {
-    fn blame(&mut self, made: NanOrigin) -> Arc<Blame> {
+    fn blame(&mut self, made: NanOrigin) -> Arc<NanSource> {
         self.made += 1;
-        Arc::new(Blame { number: self.made, made })
+        Arc::new(NanSource { number: self.made, made })
     }
 }
 
@@ -196,7 +196,7 @@ impl Observer for Search {
         false
     }
     fn begin(&mut self, program: &Program, inputs: &[Array]) {
-        let mut blames: Vec<Option<Arc<Blame>>> = vec![None; program.num_vars()];
+        let mut blames: Vec<Option<Arc<NanSource>>> = vec![None; program.num_vars()];
         let constants = program.constants().iter().map(|c| c.to_host().ok());
         for (i, input) in inputs.iter().map(|x| Some(x.clone())).chain(constants).enumerate() {
             let Some(input) = input.filter(|x| self.bad.is_in(x)) else { continue };

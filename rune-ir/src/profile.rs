@@ -17,21 +17,21 @@ use std::time::{Duration, Instant};
 /// Something that took time.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// What kind of work it is, such as `trace`, `plan`, `call` or `step`.
+    /// The kind of work, such as `trace`, `plan`, `call` or `step`.
     pub category: &'static str,
-    /// What was done, such as the operation or the name of the program.
+    /// The subject of the work, such as the operation or the name of the program.
     pub name: String,
-    /// When it began, from the first event of the process on.
+    /// The start, relative to the first event of the process.
     pub begin: Duration,
-    /// How long it took.
+    /// The duration.
     pub took: Duration,
     /// The thread that did it, as a small number.
     pub thread: u64,
-    /// What is known of the work.
+    /// Details of the work.
     pub details: Details,
 }
 
-/// What is known of the work of an event.
+/// Details of the work of an event.
 #[derive(Clone, Debug, Default)]
 pub struct Details {
     /// The types of what was computed.

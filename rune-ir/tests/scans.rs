@@ -2,7 +2,7 @@
 
 use rune_ir::interpret::interpret;
 use rune_ir::op::{BinaryFn, Comparison, Dims, Literal};
-use rune_ir::scans::{holds, turns};
+use rune_ir::scans::{holds, trip_count};
 use rune_ir::{Array, DType, Op, Origin, Program, ProgramBuilder, Type, Var};
 use rune_testing::Generator;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ fn turns_are_those_of_the_loop() {
         let near = [least, least + 1, least + 2, 3, 7, 8, greatest - 1, greatest];
         for (&direction, first) in DIRECTIONS.iter().flat_map(|d| near.map(|first| (d, first))) {
             for (bound, step) in near.into_iter().flat_map(|b| [-128, -3, -2, -1, 1, 2, 3, 100].map(|step| (b, step))) {
-                let found = turns(first, step, direction, bound, dtype);
+                let found = trip_count(first, step, direction, bound, dtype);
                 let simulated = simulated(first, step, direction, bound, dtype);
                 let plain = simulated.filter(|(_, overflows)| !overflows).map(|(n, _)| n);
                 assert_eq!(found, plain, "{dtype}: {first} by {step}, {direction:?} {bound}");
@@ -55,10 +55,10 @@ fn turns_are_those_of_the_loop() {
         }
     }
     assert!(known > 1000 && unknown > 1000, "{known} known, {unknown} not");
-    assert_eq!(turns(0, 0, Comparison::Lt, 5, DType::I32), None);
+    assert_eq!(trip_count(0, 0, Comparison::Lt, 5, DType::I32), None);
     let far = i128::from(i64::MAX);
-    assert_eq!(turns(-far, far, Comparison::Lt, far, DType::I64), Some(2));
-    assert_eq!(turns(0, 1, Comparison::Lt, far, DType::I64), Some(i64::MAX as usize));
+    assert_eq!(trip_count(-far, far, Comparison::Lt, far, DType::I64), Some(2));
+    assert_eq!(trip_count(0, 1, Comparison::Lt, far, DType::I64), Some(i64::MAX as usize));
 }
 
 struct Builder {
@@ -94,12 +94,12 @@ fn random_loop(random: &mut Generator) -> Option<(Program, usize)> {
     let step = random.pick(&[-3, -2, -1, 1, 1, 1, 2, 3]);
     let step = if dtype == DType::U8 { step.max(1) } else { step };
     let direction = random.pick(DIRECTIONS);
-    let (turns, overflows) = simulated(first, step, direction, bound, dtype)?;
+    let (trip_count, overflows) = simulated(first, step, direction, bound, dtype)?;
     if overflows {
         return None;
     }
     let size = random.pick(&[1, 1, 2]);
-    let rows = size * (turns + random.below(3)).max(1);
+    let rows = size * (trip_count + random.below(3)).max(1);
     let (array, row) = (Type::new(DType::F32, [rows, 3]), Type::new(DType::F32, [size, 3]));
     let carried = [Type::scalar(dtype), row.clone(), array.clone(), array.clone()];
 
@@ -109,7 +109,7 @@ fn random_loop(random: &mut Generator) -> Option<(Program, usize)> {
     let cond = cond.finish(vec![holds]);
 
     let mut body = Builder::new("body", &carried);
-    // Where the blocks of the turns lie one after the other, or somewhere else.
+    // Where the blocks of the trip_count lie one after the other, or somewhere else.
     let mut index = |b: &mut Builder| {
         let sign = random.pick(&[1, 1, -1]);
         let scale = if random.below(4) == 0 { 1 } else { sign * size as i128 / step.signum() };
@@ -144,7 +144,7 @@ fn random_loop(random: &mut Generator) -> Option<(Program, usize)> {
     let op = Op::While { args, consts: 0, cond: Arc::new(cond), body: Arc::new(body) };
     let results: Vec<Var> = whole.builder.push(op, Origin::default()).unwrap().to_vec();
     let outputs = if random.below(2) == 0 { results } else { results[1..].to_vec() };
-    Some((whole.finish(outputs), turns))
+    Some((whole.finish(outputs), trip_count))
 }
 
 #[test]
@@ -152,17 +152,17 @@ fn random_loops_give_the_same_results_as_scans() {
     let (mut scans, mut read, mut written, mut backward) = (0, 0, 0, 0);
     for seed in 0..2000 {
         let mut random = Generator::new(seed);
-        let Some((program, turns)) = random_loop(&mut random) else { continue };
+        let Some((program, trip_count)) = random_loop(&mut random) else { continue };
         let scan = program.loops_to_scans();
         scan.verify().unwrap();
         let inputs = random.inputs(&program);
         assert_eq!(interpret(&program, &inputs), interpret(&scan, &inputs), "seed {seed}\n{program}\n{scan}");
         let text = scan.to_string();
         assert!(!text.contains("rune.while"), "seed {seed}\n{program}");
-        assert_eq!(text.contains(&format!("length={turns},")), turns > 0, "seed {seed}\n{scan}");
-        scans += usize::from(turns > 0);
-        read += usize::from(turns > 0 && !text.contains("rune.dynamic_slice"));
-        written += usize::from(turns > 0 && !text.contains("rune.dynamic_update_slice"));
+        assert_eq!(text.contains(&format!("length={trip_count},")), trip_count > 0, "seed {seed}\n{scan}");
+        scans += usize::from(trip_count > 0);
+        read += usize::from(trip_count > 0 && !text.contains("rune.dynamic_slice"));
+        written += usize::from(trip_count > 0 && !text.contains("rune.dynamic_update_slice"));
         backward += usize::from(text.contains("reverse=true"));
     }
     let seen = format!("{scans} scans, {read} read by rows, {written} written by rows, {backward} backward");

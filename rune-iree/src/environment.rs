@@ -11,7 +11,7 @@ pub(crate) fn path_from(variable: &str) -> Option<PathBuf> {
     Some(std::path::absolute(&named).unwrap_or_else(|_| named.into()))
 }
 
-/// The number of bytes that a variable says, as `500MB` or `2GiB`; `default` if it is unset or empty, and with a warning if it is no number.
+/// The number of bytes that a variable says, as `500MB` or `2GiB`; `default` if it is unset or empty, and with a warning if it is not a number.
 pub(crate) fn bytes_from(variable: &str, default: u64) -> u64 {
     let Some(text) = std::env::var_os(variable).filter(|text| !text.is_empty()) else { return default };
     text.to_str().and_then(parse_bytes).unwrap_or_else(|| {

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// How hard the compiler optimizes.
+/// The optimization level of the compiler.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Opt {
     /// The flags that measure fastest: reassociated reductions, LLVM's loop and SLP vectorizers.
@@ -27,10 +27,10 @@ pub enum Opt {
 /// # Ok::<(), rune_iree::TargetError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Target(Kind);
+pub struct Target(TargetKind);
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-enum Kind {
+enum TargetKind {
     /// The CPU `cpu` of `triple`; this machine's where they are not given.
     LlvmCpu {
         cpu: Option<String>,
@@ -61,7 +61,7 @@ pub enum TargetError {
         backend: &'static str,
         /// The name that is not known.
         name: String,
-        /// What to write instead.
+        /// The correct form.
         advice: String,
     },
 }
@@ -69,7 +69,7 @@ pub enum TargetError {
 impl Target {
     /// Returns the target for this machine's CPU.
     pub fn llvm_cpu() -> Target {
-        Target(Kind::LlvmCpu { cpu: None, triple: None })
+        Target(TargetKind::LlvmCpu { cpu: None, triple: None })
     }
     /// Returns the target for a CPU of this machine's architecture by LLVM's name, such as `znver4`.
     ///
@@ -112,7 +112,7 @@ impl Target {
                 advice: format!("known for {arch} are {}", known.join(", ")),
             });
         }
-        Ok(Target(Kind::LlvmCpu { cpu: Some(cpu.to_owned()), triple: triple.map(str::to_owned) }))
+        Ok(Target(TargetKind::LlvmCpu { cpu: Some(cpu.to_owned()), triple: triple.map(str::to_owned) }))
     }
     /// Returns the target for an NVIDIA GPU by its compute capability, such as `sm_80`. The code is PTX, which the driver compiles for newer
     /// GPUs too.
@@ -121,7 +121,7 @@ impl Target {
     /// Returns an error if IREE has no code generator for it.
     pub fn cuda(arch: &str) -> Result<Target, TargetError> {
         if CUDA.contains(&arch) {
-            return Ok(Target(Kind::Cuda { arch: arch.to_owned() }));
+            return Ok(Target(TargetKind::Cuda { arch: arch.to_owned() }));
         }
         let advice = match arch {
             "sm_90" | "sm_90a" | "sm_100" | "h100" | "h200" | "hopper" => {
@@ -133,7 +133,7 @@ impl Target {
     }
     /// Returns the target for Apple GPUs, which have no `f64`.
     pub fn metal() -> Target {
-        Target(Kind::Metal)
+        Target(TargetKind::Metal)
     }
     /// Returns the target for a GPU with Vulkan, by a profile such as `vp_android_baseline_2022`, or a family such as `rdna3`.
     ///
@@ -141,7 +141,7 @@ impl Target {
     /// Returns an error if the profile is unknown.
     pub fn vulkan(profile: &str) -> Result<Target, TargetError> {
         known("vulkan", VULKAN, profile)?;
-        Ok(Target(Kind::Vulkan { profile: profile.to_owned() }))
+        Ok(Target(TargetKind::Vulkan { profile: profile.to_owned() }))
     }
     /// Returns the target for an AMD GPU by its architecture, such as `gfx942`.
     ///
@@ -149,7 +149,7 @@ impl Target {
     /// Returns an error if the architecture is unknown.
     pub fn rocm(arch: &str) -> Result<Target, TargetError> {
         known("rocm", ROCM, arch)?;
-        Ok(Target(Kind::Rocm { arch: arch.to_owned() }))
+        Ok(Target(TargetKind::Rocm { arch: arch.to_owned() }))
     }
 
     /// Returns the backends, each with the processors that it compiles for; for CPUs, those of this machine's architecture.
@@ -164,20 +164,20 @@ impl Target {
     /// Returns the name of the backend: `llvm-cpu`, `cuda`, `metal`, `vulkan` or `rocm`.
     pub fn backend(&self) -> &'static str {
         match &self.0 {
-            Kind::LlvmCpu { .. } => "llvm-cpu",
-            Kind::Cuda { .. } => "cuda",
-            Kind::Metal => "metal",
-            Kind::Vulkan { .. } => "vulkan",
-            Kind::Rocm { .. } => "rocm",
+            TargetKind::LlvmCpu { .. } => "llvm-cpu",
+            TargetKind::Cuda { .. } => "cuda",
+            TargetKind::Metal => "metal",
+            TargetKind::Vulkan { .. } => "vulkan",
+            TargetKind::Rocm { .. } => "rocm",
         }
     }
     /// Returns whether the code runs on a CPU, in the memory of the host.
     pub fn is_cpu(&self) -> bool {
-        matches!(self.0, Kind::LlvmCpu { .. })
+        matches!(self.0, TargetKind::LlvmCpu { .. })
     }
     /// Returns whether the code is compiled for this machine's own CPU.
     pub fn is_host_cpu(&self) -> bool {
-        matches!(self.0, Kind::LlvmCpu { cpu: None, triple: None })
+        matches!(self.0, TargetKind::LlvmCpu { cpu: None, triple: None })
     }
 
     /// Returns IREE's flags for this target.
@@ -185,7 +185,7 @@ impl Target {
         let mut flags: Vec<String> = Vec::new();
         let mut add = |flag: &str, value: &str| flags.push(format!("--iree-{flag}={value}"));
         match &self.0 {
-            Kind::LlvmCpu { cpu, triple } => {
+            TargetKind::LlvmCpu { cpu, triple } => {
                 add("hal-target-device", "local");
                 add("hal-local-target-device-backends", "llvm-cpu");
                 if let Some(triple) = triple {
@@ -213,7 +213,7 @@ impl Target {
                     add("llvmcpu-stack-allocation-limit", "262144");
                 }
             }
-            Kind::Cuda { arch } => {
+            TargetKind::Cuda { arch } => {
                 add("hal-target-device", "cuda");
                 add("cuda-target", arch);
                 match arch.as_str() {
@@ -223,15 +223,15 @@ impl Target {
                 }
                 add("input-demote-f64-to-f32", "false");
             }
-            Kind::Metal => {
+            TargetKind::Metal => {
                 add("hal-target-device", "metal");
                 add("metal-compile-to-metallib", "false");
             }
-            Kind::Vulkan { profile } => {
+            TargetKind::Vulkan { profile } => {
                 add("hal-target-device", "vulkan");
                 add("vulkan-target", profile);
             }
-            Kind::Rocm { arch } => {
+            TargetKind::Rocm { arch } => {
                 add("hal-target-device", "hip");
                 add("rocm-target", arch);
                 add("input-demote-f64-to-f32", "false");
@@ -250,11 +250,11 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.backend())?;
         match &self.0 {
-            Kind::LlvmCpu { cpu: None, .. } | Kind::Metal => Ok(()),
-            Kind::LlvmCpu { cpu: Some(cpu), triple: None } => write!(f, ":{cpu}"),
-            Kind::LlvmCpu { cpu: Some(cpu), triple: Some(triple) } => write!(f, ":{cpu}@{triple}"),
-            Kind::Cuda { arch } | Kind::Rocm { arch } => write!(f, ":{arch}"),
-            Kind::Vulkan { profile } => write!(f, ":{profile}"),
+            TargetKind::LlvmCpu { cpu: None, .. } | TargetKind::Metal => Ok(()),
+            TargetKind::LlvmCpu { cpu: Some(cpu), triple: None } => write!(f, ":{cpu}"),
+            TargetKind::LlvmCpu { cpu: Some(cpu), triple: Some(triple) } => write!(f, ":{cpu}@{triple}"),
+            TargetKind::Cuda { arch } | TargetKind::Rocm { arch } => write!(f, ":{arch}"),
+            TargetKind::Vulkan { profile } => write!(f, ":{profile}"),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Floats in decimal, as MLIR prints them.
 //!
-//! MLIR prints six digits where they stand for the same number, else as many as any number of the format needs, else the
-//! bits. Its digits come from LLVM's `APFloat::toString`: the exact decimal expansion is cut to slightly more digits than
-//! needed, and then rounded half up.
+//! MLIR prints six digits if they read back as the same number. Otherwise it prints as many digits as any number of the
+//! format needs, and otherwise the bits. The digits come from LLVM's `APFloat::toString`, which truncates the exact decimal
+//! expansion to slightly more digits than needed, and then rounds half up.
 
 use half::{bf16, f16};
 use rune_ir::DType;
@@ -20,7 +20,7 @@ pub(crate) fn text(dtype: DType, bits: u64) -> Option<String> {
     long.contains('.').then_some(long)
 }
 
-/// The bits of the number nearest to a text.
+/// Returns the bits of the number nearest to a text.
 #[allow(clippy::wildcard_enum_match_arm, reason = "the last float")]
 fn parse(dtype: DType, text: &str) -> u64 {
     match dtype {
@@ -34,7 +34,7 @@ fn parse(dtype: DType, text: &str) -> u64 {
 
 /// A binary format of floats.
 struct Format {
-    /// The bits of the significand, with the one that is not stored.
+    /// The number of bits of the significand, including the implicit one.
     significand: u32,
     exponent: u32,
 }
@@ -57,7 +57,7 @@ impl Format {
         };
         Format { significand, exponent }
     }
-    /// The parts of a finite float.
+    /// Returns the parts of a finite float.
     fn split(&self, bits: u64) -> Option<Float> {
         let stored = self.significand - 1;
         let (fraction, biased) = (bits & ((1 << stored) - 1), bits >> stored & ((1 << self.exponent) - 1));
@@ -75,10 +75,10 @@ impl Format {
 }
 
 impl Float {
-    /// At most `precision` digits without zeros at their ends, and the power of ten of the last one.
+    /// Returns at most `precision` digits without trailing zeros, and the power of ten of the last one.
     fn digits(&self, precision: usize) -> (Vec<u8>, i32) {
         let zeros = self.significand.trailing_zeros() as i32;
-        let (mut number, exponent) = (Natural::new(self.significand >> zeros), self.exponent + zeros);
+        let (mut number, exponent) = (BigUint::new(self.significand >> zeros), self.exponent + zeros);
         let mut power = exponent.min(0);
         match exponent {
             0.. => (0..exponent).for_each(|_| number.multiply(2)),
@@ -128,7 +128,7 @@ fn characters(digits: &[u8]) -> String {
     digits.iter().map(|d| char::from(b'0' + d)).collect()
 }
 
-/// `-1.250000e+02`, with `precision` digits behind the point.
+/// Returns text like `-1.250000e+02`, with `precision` digits after the point.
 fn scientific(float: &Float, precision: usize) -> String {
     if float.significand == 0 {
         return format!("{}0.{:0<precision$}e+00", float.sign(), "");
@@ -140,7 +140,7 @@ fn scientific(float: &Float, precision: usize) -> String {
     format!("{}{}.{rest:0<precision$}e{sign}{:02}", float.sign(), digits[0], exponent.unsigned_abs())
 }
 
-/// `-125`, `0.0125` or `1.25E-5`: with an exponent if more than three zeros would stand before or behind the digits.
+/// Returns text like `-125`, `0.0125` or `1.25E-5`. It has an exponent if more than three zeros would precede or follow the digits.
 fn plain(float: &Float, precision: usize) -> String {
     const MOST_ZEROS: i32 = 3;
     if float.significand == 0 {
@@ -169,15 +169,15 @@ fn plain(float: &Float, precision: usize) -> String {
 }
 
 /// A natural number of any size, with the least significant word first.
-struct Natural(Vec<u32>);
+struct BigUint(Vec<u32>);
 
-impl Natural {
-    fn new(n: u64) -> Natural {
+impl BigUint {
+    fn new(n: u64) -> BigUint {
         let mut words = vec![n as u32, (n >> 32) as u32];
         while words.last() == Some(&0) {
             words.pop();
         }
-        Natural(words)
+        BigUint(words)
     }
     fn is_zero(&self) -> bool {
         self.0.is_empty()
@@ -237,7 +237,7 @@ mod tests {
         assert_eq!(f32_text(f32::INFINITY), None);
     }
 
-    /// Every text that is written stands for the number, on a grid of all exponents.
+    /// Every written text reads back as the number, for all exponents.
     #[test]
     fn texts_read_back() {
         for dtype in [DType::F16, DType::BF16, DType::F32, DType::F64] {

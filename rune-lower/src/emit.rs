@@ -15,7 +15,7 @@ mod shape;
 
 use crate::builder::{Builder, Val};
 use crate::legalize::{across, chains, scatter_operand};
-use crate::unit::{EmitError, Unit};
+use crate::module_lowering::{EmitError, ModuleLowering};
 use crate::value::Known;
 use crate::{Backend, LowerError, attr};
 use rune_ir::op::Literal;
@@ -27,7 +27,7 @@ use std::sync::Arc;
 /// constants.
 pub(crate) fn instructions<'c>(
     builder: &Builder<'c>,
-    unit: &Unit<'c>,
+    lowering: &ModuleLowering<'c>,
     program: &Program,
     mut values: Vec<Val<'c>>,
 ) -> Result<Vec<Val<'c>>, LowerError> {
@@ -38,7 +38,7 @@ pub(crate) fn instructions<'c>(
     let (mut with_loops, mut fence) = (HashMap::new(), across::Fence::default());
     fence.push(values.len(), false);
     for (i, instruction) in program.instructions().iter().enumerate() {
-        builder.set_location(unit.location(&instruction.origin));
+        builder.set_location(lowering.location(&instruction.origin));
         let has_loop = across::has_loop(&instruction.op, &mut with_loops);
         if has_loop {
             fence.before_loop(builder, &mut values, |v| last_uses[v] > i);
@@ -51,7 +51,7 @@ pub(crate) fn instructions<'c>(
         });
         let types: Vec<&Type> = instruction.results().map(|v| program.ty(v)).collect();
         let place = || instruction.origin.loc.as_ref().map_or_else(|| program.name().to_owned(), ToString::to_string);
-        let results = emit(builder, unit, &op, &types).map_err(|e| e.at(unit, &op, place()))?;
+        let results = emit(builder, lowering, &op, &types).map_err(|e| e.at(lowering, &op, place()))?;
         debug_assert!(
             results.len() == types.len() && results.iter().zip(&types).all(|(r, &t)| r.ty == *t),
             "{} was lowered to {:?}, not {types:?}",
@@ -65,8 +65,13 @@ pub(crate) fn instructions<'c>(
 }
 
 /// Emits `op` and returns its results, which have the types `types`.
-fn emit<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, types: &[&Type]) -> Result<Vec<Val<'c>>, EmitError> {
-    if unit.options.backend == Backend::Metal {
+fn emit<'c>(
+    b: &Builder<'c>,
+    lowering: &ModuleLowering<'c>,
+    op: &Op<Val<'c>>,
+    types: &[&Type],
+) -> Result<Vec<Val<'c>>, EmitError> {
+    if lowering.options.backend == Backend::Metal {
         let operands = op.operands();
         if types.iter().copied().chain(operands.iter().map(|x| &x.ty)).any(|t| t.dtype == DType::F64) {
             return Err(EmitError::Unsupported("Metal has no f64; convert to f32 first".to_owned()));
@@ -77,15 +82,15 @@ fn emit<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, types: &[&Type])
         return Ok(types.iter().map(|t| b.full(Literal::from_f64(t.dtype, 0.0), &t.shape)).collect());
     }
     let one = |x: Val<'c>| Ok(vec![x]);
-    if let Some(results) = complex::on_host(b, unit, op, types) {
+    if let Some(results) = complex::on_host(b, lowering, op, types) {
         return Ok(results);
     }
     let op = &opaque(b, op);
     match op {
         Op::Constant { value } => one(b.full(*value, &types[0].shape)),
-        Op::Unary { f, x } => one(elementwise::unary(b, unit, *f, x)),
+        Op::Unary { f, x } => one(elementwise::unary(b, lowering, *f, x)),
         Op::IntegerPow { x, y } => one(elementwise::integer_pow(b, x, *y)),
-        Op::Binary { f, x, y } => one(elementwise::binary(b, unit, *f, x, y)),
+        Op::Binary { f, x, y } => one(elementwise::binary(b, lowering, *f, x, y)),
         Op::Complex { re, im } => one(complex::complex(b, re, im, types[0].dtype)),
         Op::Compare { direction, x, y } => one(b.compare(*direction, x, y)),
         Op::Select { pred, on_true, on_false } => one(b.select(pred, on_true, on_false)),
@@ -115,24 +120,26 @@ fn emit<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, types: &[&Type])
             one(index::scatter(b, x, indices, updates, dims, *mode))
         }
 
-        Op::Reduce { f, x, axes } => one(reduce::reduce(b, unit, *f, x, axes)),
+        Op::Reduce { f, x, axes } => one(reduce::reduce(b, lowering, *f, x, axes)),
         Op::ArgReduce { f, x, axis, index } => one(reduce::arg_reduce(b, *f, x, *axis, *index)),
         Op::ReduceWindow { f, x, window } => one(reduce::reduce_window(b, *f, x, window)),
-        Op::Cumulative { f, x, axis, reverse } => one(reduce::cumulative(b, unit, *f, x, *axis, *reverse)),
+        Op::Cumulative { f, x, axis, reverse } => one(reduce::cumulative(b, lowering, *f, x, *axis, *reverse)),
 
         Op::Sort { operands, num_keys, .. } if operands[..*num_keys].iter().any(|x| x.dtype().is_complex()) => {
-            linalg::on_host(b, unit, op, types)
+            linalg::on_host(b, lowering, op, types)
         }
-        Op::Sort { operands, dimension, num_keys } => Ok(order::sort(b, unit, op, operands, *dimension, *num_keys)),
-        Op::TopK { x, k } => Ok(order::top_k(b, unit, op, x, *k)),
+        Op::Sort { operands, dimension, num_keys } => Ok(order::sort(b, lowering, op, operands, *dimension, *num_keys)),
+        Op::TopK { x, k } => Ok(order::top_k(b, lowering, op, x, *k)),
 
-        Op::DotGeneral { lhs, rhs, dims, out } => one(contract::dot_general(b, unit, lhs, rhs, dims, *out, types[0])),
+        Op::DotGeneral { lhs, rhs, dims, out } => {
+            one(contract::dot_general(b, lowering, lhs, rhs, dims, *out, types[0]))
+        }
         Op::Conv { lhs, rhs, dims } => one(contract::conv(b, lhs, rhs, dims, types[0])),
 
-        Op::Fft { f, x, lengths } => complex::fft(b, unit, op, (*f, x, lengths), types),
-        Op::LuSolve { .. } => linalg::on_host(b, unit, op, types),
-        Op::Factor { f, x } => linalg::factor(b, unit, op, (*f, x), types),
-        Op::TriangularSolve { a, b: sides, how } => linalg::triangular_solve(b, unit, op, (a, sides, how), types),
+        Op::Fft { f, x, lengths } => complex::fft(b, lowering, op, (*f, x, lengths), types),
+        Op::LuSolve { .. } => linalg::on_host(b, lowering, op, types),
+        Op::Factor { f, x } => linalg::factor(b, lowering, op, (*f, x), types),
+        Op::TriangularSolve { a, b: sides, how } => linalg::triangular_solve(b, lowering, op, (a, sides, how), types),
 
         Op::Threefry2x32 { k0, k1, x0, x1 } => Ok(random::threefry2x32(b, k0, k1, x0, x1)),
 
@@ -152,38 +159,38 @@ fn emit<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, types: &[&Type])
         )),
         // Outside differentiation, the rule is not used.
         Op::Call { args, program } | Op::CustomJvp { args, program, .. } | Op::CustomVjp { args, program, .. } => {
-            call(b, unit, program, args, types)
+            call(b, lowering, program, args, types)
         }
         // The compiler must neither merge rematerialized values with the original ones, nor compute them before the
         // cotangents exist.
         Op::Remat { args, program, policy: _, differentiated } => {
             if !differentiated || args.is_empty() {
-                return call(b, unit, program, args, types);
+                return call(b, lowering, program, args, types);
             }
-            call(b, unit, program, &b.barrier(&args.iter().collect::<Vec<_>>()), types)
+            call(b, lowering, program, &b.barrier(&args.iter().collect::<Vec<_>>()), types)
         }
-        Op::Case { index, args, branches } => control::case(b, unit, index, args, branches, types),
-        Op::While { args, consts, cond, body } => control::while_loop(b, unit, args, *consts, cond, body),
+        Op::Case { index, args, branches } => control::case(b, lowering, index, args, branches, types),
+        Op::While { args, consts, cond, body } => control::while_loop(b, lowering, args, *consts, cond, body),
         Op::Scan { args, consts, carry, length, reverse, unroll, body } => {
             let (fixed, rest) = args.split_at(*consts);
             let (init, xs) = rest.split_at(*carry);
-            let turns = control::UnrollPlan::new(*length, *reverse, *unroll, body);
-            control::scan(b, unit, fixed, init, xs, body, turns)
+            let plan = control::UnrollPlan::new(*length, *reverse, *unroll, body);
+            control::scan(b, lowering, fixed, init, xs, body, plan)
         }
         Op::OptimizationBarrier { xs } => Ok(b.optimization_barrier(&xs.iter().collect::<Vec<_>>())),
         Op::StopGradient { x } | Op::CheckpointName { x, name: _ } => one(x.clone()),
-        Op::DebugPrint { args, .. } if unit.calls_host() => {
+        Op::DebugPrint { args, .. } if lowering.calls_host() => {
             let bits: Vec<Val<'c>> = args.iter().map(|x| crate::legalize::unsigned::signed_bits(b, x)).collect();
-            let token = unit.token(b);
-            let call = unit.host(op.map(|x| x.ty.clone()), &[]);
-            unit.set_token(call.call(b, &bits.iter().chain([&token]).collect::<Vec<_>>()).remove(0));
+            let token = lowering.token(b);
+            let call = lowering.host(op.map(|x| x.ty.clone()), &[]);
+            lowering.set_token(call.call(b, &bits.iter().chain([&token]).collect::<Vec<_>>()).remove(0));
             Ok(Vec::new())
         }
         Op::DebugPrint { .. } => Err(EmitError::Unsupported(
             "it calls the process that runs the program, which only CPUs can do; remove `debug_print!`, or use the cpu"
                 .to_owned(),
         )),
-        Op::Callback { args, results, .. } => callback::callback(b, unit, op, args, results),
+        Op::Callback { args, results, .. } => callback::callback(b, lowering, op, args, results),
     }
 }
 
@@ -211,16 +218,16 @@ fn opaque<'c>(b: &Builder<'c>, op: &Op<Val<'c>>) -> Op<Val<'c>> {
 
 fn call<'c>(
     b: &Builder<'c>,
-    unit: &Unit<'c>,
+    lowering: &ModuleLowering<'c>,
     program: &Arc<Program>,
     args: &[Val<'c>],
     types: &[&Type],
 ) -> Result<Vec<Val<'c>>, EmitError> {
     // Inlined, so that its effects keep their order with those around it.
     if program.has_effects() {
-        return control::inline(b, unit, program, args.to_vec());
+        return control::inline(b, lowering, program, args.to_vec());
     }
-    let callee = attr::symbol(b.context, &unit.function(program));
+    let callee = attr::symbol(b.context, &lowering.function(program));
     let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();
     // The compiler inlines functions together with their operands.
     let args: Vec<_> = args.iter().map(|x| b.opaque(x)).collect();

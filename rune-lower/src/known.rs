@@ -1,4 +1,4 @@
-//! What the compiler can know about a value before the program runs.
+//! Tracks which values the compiler can find out to be constant.
 //!
 //! IREE folds computations on constants into the code that uses them, and gets some of them wrong. A sum or product
 //! over a constant counts each vector as one element if the length is not a multiple of the vector width. Functions

@@ -24,18 +24,18 @@ mod legalize;
 #[cfg(feature = "melior")]
 mod mlir;
 mod module;
+mod module_lowering;
 mod names;
 mod overwritten;
 #[cfg(test)]
 mod tests;
 mod text;
 mod tree;
-mod unit;
 mod value;
 mod write;
 
 pub use host::HostCall;
-pub use module::{Lowered, export, lower};
+pub use module::{LoweredModule, export, lower};
 
 /// The target of the module.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -76,7 +76,7 @@ pub enum Purpose {
     /// algebra, are rejected.
     #[default]
     Device,
-    /// IREE compiles it, and a process runs it that has the functions of [`Lowered::host`]. Only CPUs can call these; for other
+    /// IREE compiles it, and a process runs it that has the functions of [`LoweredModule::host`]. Only CPUs can call these; for other
     /// backends this is the same as [`Purpose::Device`].
     Run,
     /// Other compilers take it, such as XLA: operations of StableHLO and CHLO alone, with the constants in the text.

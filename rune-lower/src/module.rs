@@ -3,8 +3,8 @@
 use crate::builder::Builder;
 use crate::emit::instructions;
 use crate::legalize::views::Producers;
+use crate::module_lowering::ModuleLowering;
 use crate::tree::{Context, Function, Location, Module, TensorType};
-use crate::unit::Unit;
 use crate::{HostCall, LowerError, LowerOptions, Purpose, attr, names, overwritten, write};
 use rune_ir::{Array, DType, ModuleSignature, Program, Type};
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 /// A program lowered to a StableHLO module.
 #[derive(Clone, Debug)]
-pub struct Lowered {
+pub struct LoweredModule {
     /// The module to compile, with its signature and, if requested, the lines of the user's source.
     pub text: String,
     /// The description that the compiled module carries.
@@ -25,7 +25,7 @@ pub struct Lowered {
     plain: String,
 }
 
-impl Lowered {
+impl LoweredModule {
     /// Returns the module for human readers, without signature and locations.
     pub fn code(&self) -> &str {
         &self.plain
@@ -40,7 +40,7 @@ impl Lowered {
 ///
 /// # Errors
 /// Returns an error if the backend cannot compute an operation, or if the function's name is not an identifier.
-pub fn lower(program: &Program, options: &LowerOptions) -> Result<Lowered, LowerError> {
+pub fn lower(program: &Program, options: &LowerOptions) -> Result<LoweredModule, LowerError> {
     let entry = &options.entry;
     if entry.is_empty()
         || entry.starts_with(|c: char| c.is_ascii_digit())
@@ -72,15 +72,15 @@ pub fn export(program: &Program) -> Result<String, LowerError> {
     Ok(lower(program, &options)?.plain)
 }
 
-fn emitted(program: &Program, options: &LowerOptions, producers: &Rc<Producers>) -> Result<Lowered, LowerError> {
+fn emitted(program: &Program, options: &LowerOptions, producers: &Rc<Producers>) -> Result<LoweredModule, LowerError> {
     let context = Context::default();
-    let unit = Unit::new(&context, options.clone(), Rc::clone(producers));
-    let mut functions = vec![function(&unit, program, &options.entry, true)?];
-    while let Some((callee, name)) = unit.next_called() {
-        functions.push(function(&unit, &callee, &name, false)?);
+    let lowering = ModuleLowering::new(&context, options.clone(), Rc::clone(producers));
+    let mut functions = vec![function(&lowering, program, &options.entry, true)?];
+    while let Some((callee, name)) = lowering.next_called() {
+        functions.push(function(&lowering, &callee, &name, false)?);
     }
-    let host = unit.take_hosts();
-    let overwritten = overwritten::overwritten(program, !unit.calls_host());
+    let host = lowering.take_hosts();
+    let overwritten = overwritten::overwritten(program, !lowering.calls_host());
     let signature = ModuleSignature {
         inputs: program.input_types().to_vec(),
         constants: program.constants().iter().map(|c| c.ty().clone()).collect(),
@@ -88,22 +88,23 @@ fn emitted(program: &Program, options: &LowerOptions, producers: &Rc<Producers>)
         overwritten: (0..overwritten.len()).filter(|&i| overwritten[i]).collect(),
         host: host.iter().map(HostCall::described).collect(),
     };
-    let name = unit.is_export().then(|| names::identifier(program.name()));
+    let name = lowering.is_export().then(|| names::identifier(program.name()));
     functions[0].reflection = Some(attr::strings(&[(ModuleSignature::KEY, &signature.to_json())]));
     let functions = host.iter().map(HostCall::declaration).chain(functions).collect();
     let (plain, text) = write::module(&Module { name, functions }, options.locations)?;
-    Ok(Lowered { text, signature, host, overwritten, plain })
+    Ok(LoweredModule { text, signature, host, overwritten, plain })
 }
 
-fn function(unit: &Unit, program: &Program, name: &str, public: bool) -> Result<Function, LowerError> {
-    let constants = program.constants().iter().filter(|_| !unit.is_export()).map(|c| c.ty().clone());
+fn function(lowering: &ModuleLowering, program: &Program, name: &str, public: bool) -> Result<Function, LowerError> {
+    let constants = program.constants().iter().filter(|_| !lowering.is_export()).map(|c| c.ty().clone());
     let arguments: Vec<Type> = program.input_types().iter().cloned().chain(constants).collect();
-    let (builder, mut values) = Builder::new(unit.context, Location::Unknown, &arguments, Rc::clone(&unit.producers));
+    let (builder, mut values) =
+        Builder::new(lowering.context, Location::Unknown, &arguments, Rc::clone(&lowering.producers));
     if !public {
         // The function is inlined where it is called.
         values = values.into_iter().flat_map(|x| builder.produced(vec![x])).collect();
     }
-    for constant in program.constants().iter().filter(|_| unit.is_export()) {
+    for constant in program.constants().iter().filter(|_| lowering.is_export()) {
         let array = constant.to_host().map_err(LowerError::Constant)?;
         // Versions of MLIR differ in the number of bytes per boolean.
         let bytes = (array.dtype() == DType::Bool).then(|| array.ty().with_dtype(DType::U8));
@@ -112,7 +113,7 @@ fn function(unit: &Unit, program: &Program, name: &str, public: bool) -> Result<
             None => builder.dense(&array),
         });
     }
-    let outputs = instructions(&builder, unit, program, values)?;
+    let outputs = instructions(&builder, lowering, program, values)?;
     builder.set_location(Location::Unknown);
     let outputs: Vec<_> = outputs.iter().map(|v| v.raw).collect();
     builder.raw_op("func.return", &outputs, &[], Vec::new(), &[]);

@@ -1,4 +1,4 @@
-use crate::{Backend, LowerError, LowerOptions, Lowered, Purpose, export, lower};
+use crate::{Backend, LowerError, LowerOptions, LoweredModule, Purpose, export, lower};
 use rune_ir::op::{ArgFn, BinaryFn, FactorFn, Literal, Op, ReduceFn, Triangular, UnaryFn};
 use rune_ir::{Array, DType, Loc, Origin, Program, ProgramBuilder, Type, Var};
 use std::borrow::Cow;
@@ -10,7 +10,7 @@ fn program(inputs: &[Type], op: Op) -> Program {
     b.finish(results.to_vec()).unwrap()
 }
 
-fn lowered(program: &Program) -> Lowered {
+fn lowered(program: &Program) -> LoweredModule {
     lower(program, &LowerOptions::default()).unwrap()
 }
 

@@ -6,7 +6,7 @@ use rune_ir::{Array, DType, Type};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
-/// MLIR prints larger arrays as their bytes.
+/// MLIR prints arrays with more elements as hexadecimal bytes.
 const MOST_ELEMENTS: usize = 100;
 
 /// Returns the text of a function, with or without locations and signature. `%x#` are its inputs and `%c#` its constants.
@@ -82,7 +82,7 @@ impl<'m> Writer<'m> {
         self.location(&Location::Unknown);
     }
 
-    /// The arguments of a block, which have names already.
+    /// Writes the arguments of a block, which already have names.
     fn arguments(&mut self, region: &'m Region) {
         self.list(&region.arguments, |w, (id, ty)| {
             w.value(*id);
@@ -92,7 +92,7 @@ impl<'m> Writer<'m> {
         });
     }
 
-    /// The operations of a block. Those of the dialect of functions are without its name directly in a function.
+    /// Writes the operations of a block. Directly in a function, operations of the dialect `func` lack its name.
     fn operations(&mut self, operations: &'m [Operation], mut next: Next, depth: usize, in_function: bool) {
         let mut named = Vec::new();
         for operation in operations {
@@ -305,7 +305,7 @@ fn dense(array: &Array) -> String {
     format!("dense<{text}> : {}", tensor_type(ty, false))
 }
 
-/// Lists of lists, one for each axis.
+/// Writes nested lists, one level for each axis.
 fn nested(dtype: DType, shape: &[usize], elements: &[&[u8]]) -> String {
     let Some((&n, inner)) = shape.split_first() else { return element(dtype, elements[0]) };
     let parts = elements.chunks(elements.len() / n).map(|part| nested(dtype, inner, part));
@@ -363,7 +363,7 @@ fn location_text(location: &Location) -> String {
     }
 }
 
-/// A string in quotes, escaped as MLIR does it.
+/// Returns a quoted string, escaped like in MLIR.
 fn quoted(text: &str) -> String {
     let mut out = String::from('"');
     for &byte in text.as_bytes() {

@@ -6,7 +6,7 @@ use rune_ir::{Array, Type};
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-/// Numbers the values of a module.
+/// Assigns numbers to the values of a module.
 #[derive(Default)]
 pub(crate) struct Context {
     next: Cell<u32>,
@@ -35,7 +35,7 @@ impl Context {
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct TensorType {
     pub ty: Type,
-    /// Whether the sizes are unknown, as those of arrays that functions of the process take.
+    /// Whether the sizes are dynamic. Functions of the process take arrays of any size.
     pub dynamic: bool,
 }
 
@@ -68,7 +68,7 @@ pub(crate) enum Attribute {
     StableHlo(String),
 }
 
-/// Where an operation comes from.
+/// The source location of an operation.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Location {
     Unknown,
@@ -80,7 +80,7 @@ pub(crate) enum Location {
 pub(crate) struct Operation {
     pub name: String,
     pub operands: Vec<Id>,
-    /// Sorted by name, as MLIR sorts them.
+    /// The attributes, sorted by name like in MLIR.
     pub attributes: Vec<(String, Attribute)>,
     pub regions: Vec<Region>,
     pub results: Vec<(Id, TensorType)>,
@@ -97,7 +97,7 @@ pub(crate) struct Region {
 
 /// A module.
 pub(crate) struct Module {
-    /// The name that other tools need.
+    /// The name. Some tools need one.
     pub name: Option<String>,
     pub functions: Vec<Function>,
 }
@@ -108,7 +108,7 @@ pub(crate) struct Function {
     pub public: bool,
     pub inputs: Vec<TensorType>,
     pub outputs: Vec<TensorType>,
-    /// The code; without it the function is imported.
+    /// The body. A function without one is imported.
     pub body: Option<Region>,
     /// A description that the compiled module carries.
     pub reflection: Option<Attribute>,

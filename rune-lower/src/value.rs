@@ -1,4 +1,4 @@
-//! Values of the module, and what is known about them when they are created.
+//! Values of the module, with what is known about them when they are created.
 
 use crate::legalize::views::Views;
 use crate::tree::Value;
@@ -13,7 +13,7 @@ pub(crate) struct Val<'c> {
     pub known: Known,
     /// The length of the longest chain of elementwise operations that leads to it. The compiler fuses the whole chain.
     pub depth: u32,
-    /// What it reads of producers that the compiler fuses it with.
+    /// The results of producers that it reads, if the compiler fuses it with them.
     pub views: Views,
 }
 

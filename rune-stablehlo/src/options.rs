@@ -1,9 +1,9 @@
-//! How to import, and what import tells beside the program.
+//! The options and the warnings of import.
 
 use rune_ir::Program;
 use std::fmt;
 
-/// How to import a module.
+/// Options of importing a module.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     pub(super) stop_gradient: Vec<String>,
@@ -24,7 +24,7 @@ impl Options {
 pub struct Imported {
     /// The program.
     pub program: Program,
-    /// Where its derivatives may differ from JAX's, in the order of the text.
+    /// Warnings where derivatives may differ from those of JAX, in the order of the text.
     pub warnings: Vec<Warning>,
 }
 
@@ -35,7 +35,7 @@ pub struct Warning {
     pub line: usize,
     /// The column.
     pub column: usize,
-    /// What may differ, and what to do.
+    /// What may differ, and the remedy.
     pub message: String,
 }
 

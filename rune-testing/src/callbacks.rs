@@ -1,4 +1,4 @@
-//! The functions of `scripts/make-callbacks`, which are called from programs, and what JAX says of how they are called.
+//! The functions of `scripts/vectors callbacks`, which are called from programs, and what JAX says of how they are called.
 
 use rune_ir::{DType, Type, VmapMethod};
 use rune_trace::{Tensor, cond, io_callback, pure_callback_with, scan, vmap, vmap_axes};

@@ -1,4 +1,4 @@
-//! What a run of the suites covered, for `scripts/make-coverage`: lines of JSON in the file that `RUNE_COVERAGE` names.
+//! What a run of the suites covered, for `scripts/vectors coverage`: lines of JSON in the file that `RUNE_COVERAGE` names.
 
 use rune_ir::DType;
 use std::collections::BTreeMap;

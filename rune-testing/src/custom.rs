@@ -1,4 +1,4 @@
-//! The functions of `scripts/make-custom`, which have derivatives of their own, and what JAX says of them and their transformations.
+//! The functions of `scripts/vectors custom`, which have derivatives of their own, and what JAX says of them and their transformations.
 
 use rune_ir::{Array, DType};
 use rune_trace::{

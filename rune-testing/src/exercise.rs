@@ -52,14 +52,14 @@ fn bytes(program: &Program) -> usize {
     program.input_types().iter().chain(&program.output_types()).map(Type::bytes).max().unwrap_or(0)
 }
 
-/// How often loops go round and lanes print, of which the cost says nothing where they do nothing else.
+/// How often loops go round and batch elements print. The cost does not count those that do nothing else.
 fn turns(program: &Program, known: &mut HashMap<*const Program, u64>) -> u64 {
     let own = |op: &Op| {
         if let Op::Scan { length, .. } = op {
             return *length as u64;
         }
-        if let Op::DebugPrint { lanes, .. } = op {
-            return lanes.iter().fold(1, |n, &d| n.saturating_mul(d as u64));
+        if let Op::DebugPrint { batch, .. } = op {
+            return batch.iter().fold(1, |n, &d| n.saturating_mul(d as u64));
         }
         1
     };

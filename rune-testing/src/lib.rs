@@ -1,5 +1,5 @@
-//! What the tests of several crates share: random programs and inputs for them, sound and damaged; vectors that other tools wrote, and
-//! how near to them results have to be; functions of the tests; and where panics are raised.
+//! Shared code of the tests of several crates: random programs and inputs, sound and damaged; test vectors and tolerances; functions under test;
+//! and checks of the places where panics are raised.
 //!
 //! ```
 //! use rune_testing::Generator;
@@ -19,12 +19,15 @@ pub mod coverage;
 pub mod custom;
 mod draw;
 mod exercise;
+pub mod faults;
 pub mod functions;
 pub mod hostile;
 pub mod locations;
 mod mutator;
 pub mod named_axes;
 mod pairs;
+#[cfg(target_os = "linux")]
+pub mod process;
 mod replay;
 mod shrink;
 #[cfg(test)]
@@ -47,30 +50,30 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Generator {
     state: u64,
-    /// The dtypes of inputs, constants and conversions; the more often one is named, the likelier it is.
+    /// The dtypes of inputs, constants and conversions. Repeated dtypes are more likely.
     pub dtypes: Vec<DType>,
     /// Whether programs have captured constants.
     pub constants: bool,
-    /// How deep sub-programs lie in each other: 0 for none.
+    /// The maximum nesting depth of sub-programs; 0 for none.
     pub depth: u32,
-    /// Whether arrays hold NaN, infinities, -0 and the extremes of integers, too.
+    /// Whether arrays also hold NaN, infinities, -0 and the extremes of integers.
     pub extremes: bool,
-    /// Mapped axes that operations may be over.
+    /// The named axes for collective operations.
     pub axes: Vec<NamedAxis>,
-    /// Whether functions have rules for cotangents, too. Those have no forward mode.
+    /// Whether some functions have rules for cotangents, and therefore no forward mode.
     pub custom_vjp: bool,
-    /// Names of operations that are left out.
+    /// The names of excluded operations.
     pub without: Vec<&'static str>,
-    /// The greatest number of elements of a variable.
+    /// The maximum number of elements of a variable.
     pub most_elements: usize,
-    /// One in so many operations is a constant, whole arrays of one number among them.
+    /// One in this number of operations is a constant, sometimes broadcast to an array.
     pub constant_in: usize,
-    /// Variables that are taken more often than others.
+    /// Variables that are more likely operands than others.
     prefer: Vec<Var>,
 }
 
 impl Generator {
-    /// A generator of programs over all dtypes but complex ones, `f32` foremost, with constants and sub-programs.
+    /// Returns a generator of programs over all dtypes except complex ones, mostly `f32`, with constants and sub-programs.
     pub fn new(seed: u64) -> Generator {
         let mut dtypes: Vec<DType> = DType::ALL.into_iter().filter(|dtype| !dtype.is_complex()).collect();
         dtypes.extend([DType::F32; 10]);
@@ -90,18 +93,18 @@ impl Generator {
         }
     }
 
-    /// A random number (SplitMix64).
+    /// Returns a random number (SplitMix64).
     pub fn next_u64(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let z = (self.state ^ self.state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ z >> 31
     }
-    /// A random number below `n`, which is not 0.
+    /// Returns a random number below `n`, which must not be 0.
     pub fn below(&mut self, n: usize) -> usize {
         (self.next_u64() % n as u64) as usize
     }
-    /// One of these, which are some.
+    /// Returns a random item of a nonempty list.
     pub fn pick<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.below(items.len())]
     }
@@ -109,7 +112,7 @@ impl Generator {
         self.below(one_in) == 0
     }
 
-    /// A random type of up to three axes.
+    /// Returns a random type with at most three axes.
     pub fn ty(&mut self) -> Type {
         let rank = self.below(4);
         let shape: Shape = (0..rank).map(|_| self.pick(&[1, 2, 2, 3, 4])).collect();
@@ -119,7 +122,7 @@ impl Generator {
         Type { dtype, shape }
     }
 
-    /// A random array of this type: small whole and half numbers, in which most arithmetic is exact.
+    /// Returns a random array of this type: small multiples of 1/2, for which most arithmetic is exact.
     pub fn array(&mut self, ty: &Type) -> Array {
         const EXTREMES: [f64; 6] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 1e-300, 1e300];
         let least = if ty.dtype.is_unsigned_int() { 0.0 } else { 8.0 };
@@ -132,12 +135,12 @@ impl Generator {
         let ty = self.ty();
         self.array(&ty).into()
     }
-    /// Random inputs for a program.
+    /// Returns random inputs for a program.
     pub fn inputs(&mut self, program: &Program) -> Vec<Array> {
         program.input_types().iter().map(|ty| self.array(ty)).collect()
     }
 
-    /// A random program of at most this many instructions (a few less where an attempt at one did not type-check).
+    /// Returns a random program with at most this number of instructions. It has fewer if an attempt does not type-check.
     pub fn program(&mut self, instructions: usize) -> Program {
         let inputs = (0..1 + self.below(3)).map(|_| self.ty()).collect();
         self.program_on(inputs, instructions, self.constants, self.depth)
@@ -154,7 +157,7 @@ impl Generator {
         builder.finish(outputs).expect("outputs are variables")
     }
 
-    /// Random instructions, and the types of all variables.
+    /// Returns random instructions, and the types of all variables.
     fn instructions(
         &mut self,
         name: &str,
@@ -210,7 +213,7 @@ impl Generator {
         (builder, types)
     }
 
-    /// A variable, the later the likelier.
+    /// Returns a random variable. Later variables are more likely.
     fn pick_var(&mut self, types: &[Type]) -> Var {
         if !self.prefer.is_empty() && self.chance(2) {
             let which = self.below(self.prefer.len());

@@ -1,15 +1,15 @@
-//! Where panics are raised: of every public function in the sources, so that a new one cannot be forgotten.
+//! Checks of the places where panics are raised, for every public function in the sources.
 
 use rune_ir::Program;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-/// The public functions in the sources below `root`, as `file::name`, where `inner` are files and folders whose functions are not the
-/// user's to call. Functions that a macro makes are found by the rows of its invocation.
+/// Returns the public functions in the sources below `root`, as `file::name`. `inner` names files and folders without functions for users.
+/// Functions that a macro defines are found by the rows of its invocation.
 pub fn public_functions(root: &str, inner: &[&str]) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
+    let mut sources = Vec::new();
     let mut folders = vec![Path::new(root).to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
@@ -24,20 +24,44 @@ pub fn public_functions(root: &str, inner: &[&str]) -> BTreeSet<String> {
                 let module = path.with_extension("");
                 let module = if module.ends_with("mod") { module.parent().unwrap() } else { &module };
                 let stem = module.file_name().unwrap().to_string_lossy().into_owned();
-                let names = functions(&std::fs::read_to_string(&path).unwrap());
-                found.extend(names.into_iter().map(|function| format!("{stem}::{function}")));
+                sources.push((stem, std::fs::read_to_string(&path).unwrap()));
             }
+        }
+    }
+    let shared = sources.iter().flat_map(|(_, source)| macros(source));
+    let shared = shared.filter(|(_, makes_functions)| *makes_functions).map(|(name, _)| name).collect();
+    let names = |(stem, source): &(String, String)| {
+        functions(source, &shared).into_iter().map(|function| format!("{stem}::{function}")).collect::<Vec<_>>()
+    };
+    sources.iter().flat_map(names).collect()
+}
+
+fn word(text: &str) -> String {
+    text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+}
+
+/// Returns the macros of a source file, and whether they define public functions.
+fn macros(source: &str) -> BTreeMap<String, bool> {
+    let (mut found, mut within) = (BTreeMap::new(), String::new());
+    for text in source.lines().map(str::trim_start) {
+        if let Some(name) = text.strip_prefix("macro_rules! ") {
+            within = word(name);
+            found.insert(within.clone(), false);
+        } else if text.starts_with("pub fn $") || text.starts_with("pub const fn $") {
+            found.insert(within.clone(), true);
         }
     }
     found
 }
 
-/// The names of the public functions in a source file.
-fn functions(source: &str) -> Vec<String> {
+/// Returns the names of the public functions in a source file. `shared` holds the macros of all files that define public functions. The file's
+/// own macros take precedence.
+fn functions(source: &str, shared: &BTreeSet<String>) -> Vec<String> {
     let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
-    let word = |text: &str| -> String { text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect() };
-    let (mut names, mut makers, mut rows) = (Vec::new(), BTreeSet::new(), None::<usize>);
-    let (mut within, mut owner) = (String::new(), String::new());
+    let own = macros(source);
+    let makes_functions = |name: &str| own.get(name).copied().unwrap_or_else(|| shared.contains(name));
+    let (mut names, mut rows) = (Vec::new(), None::<usize>);
+    let mut owner = String::new();
     for line in source.lines() {
         let text = line.trim_start();
         if line.starts_with("impl") && !line.ends_with('}') {
@@ -45,19 +69,14 @@ fn functions(source: &str) -> Vec<String> {
         } else if line.starts_with('}') {
             owner.clear();
         }
-        if let Some(name) = text.strip_prefix("macro_rules! ") {
-            within = word(name);
-        }
         for prefix in ["pub fn ", "pub const fn "] {
-            let Some(name) = text.strip_prefix(prefix) else { continue };
-            match name.starts_with('$') {
-                true => drop(makers.insert(within.clone())),
-                false => names.push(format!("{owner}{}", word(name))),
+            if let Some(name) = text.strip_prefix(prefix).filter(|name| !name.starts_with('$')) {
+                names.push(format!("{owner}{}", word(name)));
             }
         }
         // A row of names begins at the first level of an invocation: `sum sum_axes sum_keepdims: …`, `exp = Exp,`.
         match rows {
-            None => rows = makers.contains(line.trim_end_matches("! {")).then_some(0),
+            None => rows = line.strip_suffix("! {").is_some_and(makes_functions).then_some(0),
             Some(_) if line == "}" => rows = None,
             Some(0) if line.starts_with("    ") && !line.starts_with("     ") && !text.starts_with(['/', '#', '}']) => {
                 let row = text.split([':', '=']).next().unwrap();
@@ -69,7 +88,7 @@ fn functions(source: &str) -> Vec<String> {
     names
 }
 
-/// The functions in the sources below `root` that are documented to panic, and do not hand their caller's line on.
+/// Returns the functions in the sources below `root` that are documented to panic but lack `#[track_caller]`.
 pub fn silent_panics(root: &str) -> Vec<String> {
     let (mut found, mut folders) = (Vec::new(), vec![Path::new(root).to_owned()]);
     while let Some(folder) = folders.pop() {
@@ -96,7 +115,7 @@ pub fn silent_panics(root: &str) -> Vec<String> {
     found
 }
 
-/// The public functions of a source file that do not hand their caller's line on.
+/// Returns the public functions of a source file that lack `#[track_caller]`.
 pub fn without_caller(path: &str) -> Vec<String> {
     let source = std::fs::read_to_string(path).unwrap();
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
@@ -106,7 +125,7 @@ pub fn without_caller(path: &str) -> Vec<String> {
     (0..lines.len()).filter(public).filter(|&i| !hands_on(i)).map(|i| lines[i].to_owned()).collect()
 }
 
-/// What the names of the functions of a type begin with; nothing for tensors.
+/// Returns the prefix of the names of a type's functions, which is empty for tensors.
 fn owner_of(line: &str) -> String {
     let mut depth = 0;
     let after = line["impl".len()..].find(|c: char| {
@@ -118,7 +137,7 @@ fn owner_of(line: &str) -> String {
     if name.is_empty() || name == "Tensor" { String::new() } else { format!("{name}::") }
 }
 
-/// The functions that were seen to panic, and at which lines.
+/// The functions that panicked, and the faults so far.
 #[derive(Default)]
 pub struct Seen {
     names: BTreeSet<String>,
@@ -126,7 +145,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Runs `f`, which has to panic at line `line` of `file`.
+    /// Runs `f`, which must panic at line `line` of `file`.
     pub fn check(&mut self, name: &str, file: &str, line: u32, f: impl FnOnce()) {
         self.names.insert(name.to_owned());
         match panic_of(f) {
@@ -138,12 +157,12 @@ impl Seen {
             Some(_) => {}
         }
     }
-    /// Fails unless all panicked where they should.
+    /// Fails unless all panics were at the right lines.
     pub fn all_right(self) {
         assert!(self.faults.is_empty(), "{} faults:\n{}", self.faults.len(), self.faults.join("\n"));
         assert!(!self.names.is_empty());
     }
-    /// Fails unless all panicked where they should, and each of `public` did or is among those that never do.
+    /// Fails unless all panics were at the right lines, and each function in `public` panicked or is in `never`.
     pub fn finish(self, public: &BTreeSet<String>, never: &[&str]) {
         let never: BTreeSet<String> = never.iter().map(|name| (*name).to_owned()).collect();
         let mut faults = self.faults;
@@ -156,7 +175,7 @@ impl Seen {
     }
 }
 
-/// The functions whose operations were looked at.
+/// The functions whose operations were checked.
 #[derive(Default)]
 pub struct Traced {
     names: BTreeSet<String>,
@@ -164,7 +183,7 @@ pub struct Traced {
 }
 
 impl Traced {
-    /// Looks at each operation of a program, which functions called in this line made, also at those in sub-programs.
+    /// Checks the origin of each operation of a program, including sub-programs. The functions `names` were called in this line.
     pub fn check(&mut self, names: &[&str], file: &str, line: u32, program: &Program) {
         self.names.extend(names.iter().map(|name| (*name).to_owned()));
         if program.instructions().is_empty() {
@@ -184,7 +203,7 @@ impl Traced {
             }
         }
     }
-    /// Fails unless all operations came from where they should, and each of `public` was looked at or is among those that make none.
+    /// Fails unless all operations have the right origin, and each function in `public` was checked or is in `none`.
     pub fn finish(self, public: &BTreeSet<String>, none: &[&str]) {
         let none: BTreeSet<String> = none.iter().map(|name| (*name).to_owned()).collect();
         let mut faults = self.faults;
@@ -197,7 +216,7 @@ impl Traced {
     }
 }
 
-/// The message of the panic of `f`, and the line where it is raised.
+/// Returns the panic message of `f`, and its line.
 pub fn panic_of(f: impl FnOnce()) -> Option<(String, String)> {
     static HOOK: Mutex<()> = Mutex::new(());
     let _one_at_a_time = HOOK.lock().unwrap_or_else(|e| e.into_inner());

@@ -1,4 +1,4 @@
-//! Functions over named axes, and ways to transform them: those of `scripts/make-named-axes`, in Rust.
+//! Functions over named axes, and ways to transform them: those of `scripts/vectors named-axes`, in Rust.
 
 use rune_ir::{Array, DType, Element, Shape, with_element};
 use rune_trace::{

@@ -1,4 +1,4 @@
-//! Small programs in which operations feed each other: each operation after each, since operations that are right alone are wrong together.
+//! Small chains of operations, because operations that are correct alone can be wrong together.
 
 use super::Generator;
 use rune_ir::op::{BinaryFn, ConvDims, Literal, UnaryFn};
@@ -7,12 +7,12 @@ use smallvec::{SmallVec, smallvec};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Operations that cannot be compiled alone, or leave everything to the process.
+/// Operations that cannot be compiled alone, or run in the process.
 const WITHOUT: [&str; 4] = ["call", "remat", "custom_jvp", "custom_vjp"];
-/// Operations drawn in search of those that fit behind another.
+/// The number of operations drawn to find those that can follow another.
 const DRAWS: usize = 4000;
 
-/// A program of operations in a row, each of which takes a result of the one before it.
+/// A program of operations, each of which takes a result of the previous one.
 #[derive(Clone, Debug)]
 pub struct Chain {
     /// The names of the operations.
@@ -21,14 +21,14 @@ pub struct Chain {
     pub program: Program,
 }
 
-/// Where the operands come from that are not results of the operation before.
+/// The sources of operands that are not results of the previous operation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Operands {
-    /// From arguments, and from what is computed of them.
+    /// Arguments, and values computed from them.
     Arguments,
-    /// From arguments and from constants.
+    /// Arguments and constants.
     Mixed,
-    /// From constants, which the compiler finds out to be such only once it has unrolled a loop.
+    /// Constants that the compiler only discovers after unrolling a loop.
     Unrolled,
 }
 
@@ -229,7 +229,7 @@ impl Start {
     }
 }
 
-/// A program of the first input of `body` that runs it in a loop of two turns, with constants for all other inputs.
+/// A program of the first input of `body` that runs it in a loop of two iterations, with constants for all other inputs.
 fn unrolled(body: Program) -> Program {
     let types = body.input_types().to_vec();
     let mut builder = ProgramBuilder::new("unrolled", vec![types[0].clone()], Vec::new());

@@ -1,12 +1,12 @@
-//! The smallest program that shows a fault.
+//! Shrinks programs that show a fault.
 
 use rune_ir::op::Parts;
 use rune_ir::{Op, Origin, Program, ProgramBuilder, Type, Value, Var};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Makes `program` smaller for as long as `fails` holds: leaves out outputs and instructions, puts inputs in the place of results and
-/// constants, takes calls apart, and makes axes shorter. Equal programs become equal ones.
+/// Shrinks `program` as long as `fails` returns true: removes outputs and instructions, replaces results and constants by inputs, inlines calls, and
+/// shortens axes. Equal programs shrink to equal ones.
 ///
 /// ```
 /// use rune_trace::Program;
@@ -24,7 +24,7 @@ pub fn shrink(program: &Program, mut fails: impl FnMut(&Program) -> bool) -> Pro
     best
 }
 
-/// What there is less and less of: instructions, those of sub-programs too, then outputs, constants, inputs and elements.
+/// Returns the size that decreases: instructions including sub-programs, then outputs, constants, inputs and elements.
 fn size(program: &Program) -> [usize; 5] {
     let elements = (0..program.num_vars()).map(|i| program.ty(Var(i as u32)).size()).sum();
     [weight(program), program.outputs().len(), program.constants().len(), program.input_types().len(), elements]

@@ -1,7 +1,7 @@
-//! How far a number may be from the one expected: the one table of it.
+//! The tolerances of all tests.
 //!
-//! Nothing here is as wide as it has to be for a test to pass, but as wide as the computation can be wrong: each
-//! entry says why it is not [`Tolerance::Exact`].
+//! Each tolerance is derived from the possible error of the computation, and never widened to make a test pass. Each
+//! entry gives the reason why it is not [`Tolerance::Exact`].
 
 use rune_ir::op::FactorFn;
 use rune_ir::{Array, DType, Element, with_element};
@@ -13,17 +13,17 @@ pub enum Tolerance {
     Exact,
     /// Equal numbers: 0 is also -0.
     Equal,
-    /// At most so many floats of the dtype apart, and of one sign unless 0.
+    /// At most this number of floats apart, and of one sign unless 0.
     Ulps(u64),
-    /// Apart by so many times the precision of the dtype, of the magnitude of the number or of the greatest in the array: what
-    /// sums of rounded terms can be wrong by, where terms of both signs all but cancel.
+    /// Differs by at most this multiple of the dtype's precision times the magnitude of the number or of the greatest in the array.
+    /// This is the error of sums of rounded terms, which can cancel.
     Scaled(f64),
-    /// As `Scaled`, of a magnitude of 1 at least: where terms are subtracted from 1.
+    /// Like `Scaled`, with a magnitude of at least 1, for terms that are subtracted from 1.
     Around1(f64),
 }
 
 impl Tolerance {
-    /// The first element of `found` that is not near enough to that of `expected`, as text.
+    /// Returns the first element of `found` that is not near enough to that of `expected`, as text.
     pub fn check(self, found: &Array, expected: &Array) -> Result<(), String> {
         match self.failures(found, expected)?.first() {
             None => Ok(()),
@@ -31,7 +31,7 @@ impl Tolerance {
         }
     }
 
-    /// The positions of the elements of `found` that are not near enough to those of `expected`.
+    /// Returns the indices of the elements of `found` that are not near enough to those of `expected`.
     pub fn failures(self, found: &Array, expected: &Array) -> Result<Vec<usize>, String> {
         if found.ty() != expected.ty() {
             return Err(format!("is of type {}, and should be {}", found.ty(), expected.ty()));
@@ -68,7 +68,7 @@ impl Tolerance {
     }
 }
 
-/// How element `i` of `found` is, and should be.
+/// Describes element `i` of `found`, and the expected one.
 pub fn describe(i: usize, found: &Array, expected: &Array) -> String {
     with_element!(expected.dtype(), T => {
         let (x, y) = (found.as_slice::<T>()[i], expected.as_slice::<T>()[i]);
@@ -80,14 +80,12 @@ pub fn describe(i: usize, found: &Array, expected: &Array) -> String {
     })
 }
 
-/// The distance from 1 to the next float.
+/// Returns the distance from 1 to the next float.
 pub fn precision(dtype: DType) -> f64 {
-    let bits = [(DType::F16, 10), (DType::BF16, 7), (DType::F32, 23), (DType::F64, 52)];
-    let (_, bits) = bits.into_iter().find(|(d, _)| *d == dtype).expect("only floats have a precision");
-    0.5f64.powi(bits)
+    dtype.finfo().expect("only floats have a precision").eps
 }
 
-/// How many steps from float to float lead from `x` to `y`; through 0 if their signs differ.
+/// Returns the number of floats between `x` and `y`, counted through 0 if their signs differ.
 fn distance<T: Element>(x: T, y: T) -> u64 {
     let ordered = |x: T| {
         let mut raw = [0u8; 8];
@@ -103,47 +101,53 @@ fn distance<T: Element>(x: T, y: T) -> u64 {
     u64::try_from((ordered(x) - ordered(y)).abs()).unwrap_or(u64::MAX)
 }
 
-/// The interpreter against JAX.
+/// Returns whether an operation moves elements, or is exactly rounded by IEEE 754.
+fn is_exact(op: &str) -> bool {
+    matches!(
+        op,
+        "constant"
+            | "abs"
+            | "neg"
+            | "sign"
+            | "floor"
+            | "ceil"
+            | "round_afz"
+            | "round_even"
+            | "sqrt"
+            | "select"
+            | "convert"
+            | "bitcast_convert"
+            | "broadcast_in_dim"
+            | "reshape"
+            | "transpose"
+            | "slice"
+            | "pad"
+            | "concatenate"
+            | "reverse"
+            | "iota"
+            | "dynamic_slice"
+            | "dynamic_update_slice"
+            | "gather"
+            | "optimization_barrier"
+            | "stop_gradient"
+            | "add"
+            | "sub"
+            | "mul"
+            | "div"
+            | "rem"
+            | "top_k"
+    )
+}
+
+/// Returns the tolerance between the interpreter and JAX.
 ///
-/// JAX's numbers are computed in f64 and rounded once (see `scripts/make-vectors`), and so are the interpreter's. Of
-/// dtypes narrower than f64 both are therefore nearly always the same float; never more than one apart.
+/// JAX's numbers are computed in f64 and rounded once (see `scripts/vectors ops`), and so are the interpreter's. In
+/// dtypes narrower than f64, both are therefore nearly always equal, and at most one float apart.
 pub fn interpreter(op: &str, dtype: DType) -> Tolerance {
     let rounded = |in_f64: Tolerance| if dtype == DType::F64 { in_f64 } else { Tolerance::Ulps(1) };
     match op {
         _ if !dtype.is_float() => Tolerance::Exact,
-        // Moved, or exactly rounded by IEEE 754.
-        "constant"
-        | "abs"
-        | "neg"
-        | "sign"
-        | "floor"
-        | "ceil"
-        | "round_afz"
-        | "round_even"
-        | "sqrt"
-        | "select"
-        | "convert"
-        | "bitcast_convert"
-        | "broadcast_in_dim"
-        | "reshape"
-        | "transpose"
-        | "slice"
-        | "pad"
-        | "concatenate"
-        | "reverse"
-        | "iota"
-        | "dynamic_slice"
-        | "dynamic_update_slice"
-        | "gather"
-        | "optimization_barrier"
-        | "stop_gradient"
-        | "add"
-        | "sub"
-        | "mul"
-        | "div"
-        | "rem"
-        | "sort"
-        | "top_k" => Tolerance::Exact,
+        _ if is_exact(op) || op == "sort" => Tolerance::Exact,
         // One of two elements; the table leaves open which of 0 and -0 is greater.
         "max" | "min" | "clamp" | "reduce_max" | "reduce_min" | "reduce_window_max" | "reduce_window_min"
         | "cummax" | "cummin" => Tolerance::Equal,
@@ -163,16 +167,16 @@ pub fn interpreter(op: &str, dtype: DType) -> Tolerance {
     }
 }
 
-/// Whether it is linear algebra, which compiled code leaves to the interpreter's kernels.
+/// Returns whether an operation is linear algebra, which compiled code leaves to the interpreter's kernels.
 fn is_linalg(op: &str) -> bool {
     matches!(op, "triangular_solve" | "lu_solve") || FactorFn::ALL.iter().any(|f| f.name() == op)
 }
 
-/// Derivatives against JAX's.
+/// Returns the tolerance between derivatives and those of JAX.
 ///
-/// Derivative rules are programs of several instructions, each of which rounds to the dtype; JAX's expected numbers were
-/// computed in f64 and rounded once. So the error is that of some dozen roundings, of the greatest magnitude that
-/// meets in a sum.
+/// Derivative rules are programs of several instructions, each of which rounds to the dtype. JAX's expected numbers were
+/// computed in f64 and rounded once. The error is therefore that of a dozen roundings, at the greatest magnitude in a
+/// sum.
 pub fn derivative(op: &str, dtype: DType) -> Tolerance {
     match op {
         // Moved, or summed where several elements came from one; the sums are of halves and exact.
@@ -205,11 +209,11 @@ pub fn derivative(op: &str, dtype: DType) -> Tolerance {
     }
 }
 
-/// A transformed operation against JAX's, by the transformation's name in the vectors.
+/// Returns the tolerance between a transformed operation and JAX's. `transform` is the name of the transformation in the vectors.
 ///
-/// Operations on lanes are these operations, but for the sign of 0, which XLA's fusions do not keep (cases that are not on lanes
-/// show it), and derivatives of lanes are derivatives. In a second derivative twice as many roundings meet as in a first one, of
-/// the least precise dtype that numbers pass through.
+/// Batched operations have the tolerance of the operation, except for the sign of 0, which XLA's fusions do not keep, and batched
+/// derivatives that of derivatives. A second derivative has twice as many roundings as a first one, in the least precise dtype of
+/// the computation.
 pub fn transformed(op: &str, transform: &str, dtype: DType, least_precise: DType) -> Tolerance {
     match transform {
         "vmap" if interpreter(op, dtype) == Tolerance::Exact => Tolerance::Equal,
@@ -222,42 +226,11 @@ pub fn transformed(op: &str, transform: &str, dtype: DType, least_precise: DType
     }
 }
 
-/// Compiled code against the interpreter.
+/// Returns the tolerance between compiled code and the interpreter.
 pub fn iree(op: &str, dtype: DType) -> Tolerance {
     match op {
         _ if !dtype.is_float() => Tolerance::Exact,
-        // Moved, or exactly rounded by IEEE 754.
-        "constant"
-        | "abs"
-        | "neg"
-        | "sign"
-        | "floor"
-        | "ceil"
-        | "round_afz"
-        | "round_even"
-        | "sqrt"
-        | "select"
-        | "convert"
-        | "bitcast_convert"
-        | "broadcast_in_dim"
-        | "reshape"
-        | "transpose"
-        | "slice"
-        | "pad"
-        | "concatenate"
-        | "reverse"
-        | "iota"
-        | "dynamic_slice"
-        | "dynamic_update_slice"
-        | "gather"
-        | "optimization_barrier"
-        | "stop_gradient"
-        | "add"
-        | "sub"
-        | "mul"
-        | "div"
-        | "rem"
-        | "top_k" => Tolerance::Exact,
+        _ if is_exact(op) => Tolerance::Exact,
         // One of two elements, or any order of 0 and -0.
         "max" | "min" | "clamp" | "reduce_max" | "reduce_min" | "reduce_window_max" | "reduce_window_min"
         | "cummax" | "cummin" | "sort" => Tolerance::Equal,
@@ -276,9 +249,9 @@ pub fn iree(op: &str, dtype: DType) -> Tolerance {
     }
 }
 
-/// Compiled code against the interpreter, of a transformed operation.
+/// Returns the tolerance between compiled code and the interpreter for a transformed operation.
 ///
-/// Of derivatives, what is scaled is the error of IREE's functions, four of which may be multiplied and summed.
+/// For derivatives, it scales the error of IREE's functions, four of which can be multiplied and summed.
 pub fn iree_transformed(op: &str, transform: &str, dtype: DType, least_precise: DType) -> Tolerance {
     match transform {
         "vmap" if iree(op, dtype) == Tolerance::Exact => Tolerance::Equal,

@@ -1,7 +1,7 @@
-//! Every transformation of an operation as a program, with what JAX says that it gives.
+//! Every transformation of an operation as a program, with the expected results of JAX.
 //!
 //! A transformed function is written with the functions that users call, and traced; so one program serves the interpreter
-//! and IREE. `Case.transformed` in `scripts/vectors/core.py` is the same in JAX.
+//! and IREE. `Case.transformed` in `scripts/oracle/ops/core.py` is the same in JAX.
 
 use super::vectors::{Case, cotangent, tangent};
 use rune_ir::op::Dims;
@@ -9,7 +9,7 @@ use rune_ir::{Array, DType, Element, Program, Type, types, with_element};
 use rune_trace::{Tensor, grad, jvp, lax, make_program, vjp, vmap_axes};
 use std::fmt;
 
-/// How many lanes there are under `vmap`.
+/// The batch size under `vmap`.
 const LANES: usize = 2;
 
 /// A transformation of an operation, or one of another.
@@ -19,11 +19,11 @@ pub enum Transform {
     Jvp,
     /// Cotangents of the operands.
     Vjp,
-    /// The operation on lanes, which lie along each axis in turn.
+    /// The batched operation, with each axis as the batch axis in turn.
     Vmap,
-    /// The gradient of each lane.
+    /// The gradient of each batch element.
     VmapGrad,
-    /// The gradient by what lies in lanes and by what is the same for all of them.
+    /// The gradient with respect to mapped and unmapped operands.
     GradVmap,
     /// The tangent of the gradient of a weighted sum of results and their squares.
     JvpGrad,
@@ -53,7 +53,7 @@ impl Transform {
 /// A transformed operation.
 pub struct Transformed {
     pub transform: Transform,
-    /// Which operands are mapped, and along which axes, where that differs.
+    /// The mapped operands, and their batch axes if these differ.
     detail: String,
     pub program: Program,
     pub inputs: Vec<Array>,
@@ -67,7 +67,7 @@ impl fmt::Display for Transformed {
     }
 }
 
-/// One transformation of a case, in each way that JAX's results are known for; none if there are no such results.
+/// Returns a transformation of a case, in each form for which the vectors hold JAX's results.
 pub fn transformed(case: &Case, transform: Transform) -> Vec<Transformed> {
     let derivatives = || case.derivatives.as_ref();
     let present = |all: &[Option<Array>]| all.iter().flatten().cloned().collect();
@@ -85,7 +85,7 @@ pub fn transformed(case: &Case, transform: Transform) -> Vec<Transformed> {
     expected.map(one).into_iter().collect()
 }
 
-/// The program of a function of operands and weights, and its inputs.
+/// Returns the program of a function of operands and weights, and its inputs.
 fn traced(
     f: impl Fn(&[Tensor], &[Tensor]) -> Vec<Tensor> + Send + Sync,
     xs: Vec<Array>,
@@ -124,7 +124,7 @@ fn arguments(case: &Case, transform: Transform) -> (Vec<Array>, Vec<Array>) {
     (xs, ws)
 }
 
-/// What JAX gives for `transform`, by rune's functions.
+/// Returns the results of `transform` by rune's functions.
 fn apply(case: &Case, transform: Transform, xs: &[Tensor], ws: &[Tensor]) -> Vec<Tensor> {
     let floats: Vec<Tensor> = xs.iter().filter(|x| x.dtype().is_float()).cloned().collect();
     let of = |floats: &Vec<Tensor>| results(case, &joined(xs, floats));
@@ -150,14 +150,14 @@ fn apply(case: &Case, transform: Transform, xs: &[Tensor], ws: &[Tensor]) -> Vec
     }
 }
 
-/// The operands, of which those of floats are `floats`.
+/// Returns the operands, with `floats` as the float ones.
 fn joined(xs: &[Tensor], floats: &[Tensor]) -> Vec<Tensor> {
     let mut floats = floats.iter();
     let next = |x: &Tensor| if x.dtype().is_float() { floats.next().expect("as many as there are") } else { x }.clone();
     xs.iter().map(next).collect()
 }
 
-/// The results of floats.
+/// Returns the float results.
 fn results(case: &Case, xs: &[Tensor]) -> Vec<Tensor> {
     let all = Tensor::apply(case.op.map(|&i| xs[i].clone()));
     all.into_iter().filter(|y| y.dtype().is_float()).collect()
@@ -183,8 +183,8 @@ fn inner(xs: &[Tensor], ys: &[Tensor]) -> Tensor {
     products.reduce(|a, b| lax::add(&a, &b)).expect("there is something to differentiate")
 }
 
-/// `vmap` for each set of operands that JAX's results are known for, with the lanes along each axis: of the operands
-/// from the first to the last, of the results the other way.
+/// Returns `vmap` for each set of operands in the vectors, with each batch axis: from the first to the last for operands, and
+/// the other way for results.
 fn mapped(case: &Case) -> Vec<Transformed> {
     let Some(expected) = case.transformed.get(Vmap.name()) else { return Vec::new() };
     let n = case.inputs.len();
@@ -212,22 +212,22 @@ fn mapped(case: &Case) -> Vec<Transformed> {
     all
 }
 
-/// `x` with its first axis at position `to`.
+/// Moves the first axis of `x` to position `to`.
 fn moved(x: &Array, to: usize) -> Array {
     let mut permutation: Dims = (1..x.shape().rank()).collect();
     permutation.insert(to, 0);
     lax::transpose(&Tensor::from_value(x.clone()), &permutation).to_array().expect("an array can be transposed")
 }
 
-/// All lanes of an operand, one after the other.
+/// Stacks all batch elements of an operand.
 fn lanes(x: &Array) -> Array {
     let shape: Vec<usize> = std::iter::once(LANES).chain(x.shape().iter().copied()).collect();
     let bytes: Vec<u8> = (0..LANES).flat_map(|n| lane(x, n)).collect();
     Array::from_bytes(x.ty().with_shape(shape), &bytes)
 }
 
-/// Lane `n` of an operand: its elements moved by `n` places, those of integers by whole rows, so that indices of several
-/// coordinates stay together; a single element is `n` more, its lowest bits turned if it is an integer.
+/// Returns batch element `n` of an operand: its elements rolled by `n`. Integers are rolled by whole rows, so that index vectors stay
+/// together. A single float is increased by `n`, and a single integer is combined with `n` by exclusive or.
 fn lane(x: &Array, n: usize) -> Vec<u8> {
     with_element!(x.dtype(), T => {
         let mut elements = x.as_slice::<T>().to_vec();

@@ -1,4 +1,4 @@
-//! Reads `tests/vectors`, which `scripts/make-vectors` writes: operations on known inputs with JAX's results.
+//! Reads `tests/vectors`, which `scripts/vectors ops` writes: operations on known inputs with JAX's results.
 
 use super::tolerance::precision;
 use rune_ir::op::{Op, Parts};
@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// One operation on known inputs.
 pub struct Case {
-    /// What is special about it.
+    /// The label of the case.
     pub label: String,
     /// The operation on positions in `inputs`.
     pub op: Op<usize>,
@@ -19,7 +19,7 @@ pub struct Case {
     pub outputs: Vec<Array>,
     /// The derivatives, if the case has some: cotangents of the inputs, tangents of the outputs.
     pub derivatives: Option<Derivatives>,
-    /// What transformations give, by their names; see [`super::transforms`].
+    /// The results of transformations by name: see [`super::transforms`].
     pub transformed: BTreeMap<String, Vec<Array>>,
 }
 
@@ -34,12 +34,12 @@ impl Case {
     pub fn name(&self) -> &'static str {
         self.op.name()
     }
-    /// The dtype that it is about: that of the operand that carries the numbers, or of the result where there is none.
+    /// Returns the main dtype: that of the main operand, or of the result if there is no operand.
     pub fn dtype(&self) -> DType {
         let first = self.inputs.get(if self.name() == "select" { 1 } else { 0 });
         first.unwrap_or(&self.outputs[0]).dtype()
     }
-    /// The float dtype of the operands and results that is the least precise.
+    /// Returns the least precise float dtype of the operands and results.
     pub fn least_precise(&self) -> Option<DType> {
         let floats = self.inputs.iter().chain(&self.outputs).map(Array::dtype).filter(|d| d.is_float());
         floats.max_by(|a, b| precision(*a).total_cmp(&precision(*b)))
@@ -48,7 +48,7 @@ impl Case {
     pub fn on_inputs(&self) -> Op<&Array> {
         self.op.map(|&i| &self.inputs[i])
     }
-    /// Which case this is, to be told in messages.
+    /// Returns the name of the case for messages.
     pub fn title(&self) -> String {
         let inputs: Vec<String> = self.inputs.iter().map(|x| x.ty().to_string()).collect();
         format!("{} {} ({})", self.name(), self.label, inputs.join(", "))
@@ -69,7 +69,7 @@ fn floats(ty: &Type, f: impl Fn(usize) -> f64) -> Array {
     rune_ir::with_element!(ty.dtype, T => Array::from_fn(ty.shape.clone(), |i| T::from_f64(f(i))))
 }
 
-/// All cases of all files, in order.
+/// Returns all cases of all files, in order.
 pub fn load(folder: &Path) -> Vec<Case> {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
     let mut files: Vec<_> = entries.map(|e| e.expect("the folder can be listed").path()).collect();
@@ -115,7 +115,7 @@ fn parse(row: &Value) -> Result<Case, String> {
     Ok(Case { label: text("case")?.to_owned(), op, inputs, outputs, derivatives, transformed })
 }
 
-/// An array: its type, a space, the base64 of its bytes.
+/// Reads an array: its type, a space, and the base64 of its bytes.
 fn array(value: &Value) -> Result<Option<Array>, String> {
     let Some(text) = value.as_str() else { return Ok(None) };
     let end = text.find(']').ok_or("an array begins with its type")? + 1;

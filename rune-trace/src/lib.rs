@@ -18,7 +18,16 @@ mod transform;
 mod tree;
 mod vmap;
 
-pub use array_fns::*;
+#[doc(hidden)]
+pub use array_fns::nested;
+pub use array_fns::{
+    Argument, At, Axes, Bins, BitOrder, ConvOptions, ConvPadding, Ellipsis, IndexItem, Indexer, Indices, Layout,
+    Nested, NewAxis, Operand, PadMode, PerAxis, PoolOptions, ResultSize, Scalar, Sections, Sizes, TensorElement,
+    Unique, all_gather, all_gather_tiled, all_to_all, all_to_all_tiled, axis_index, axis_size, broadcast_shapes,
+    complex, einsum, fft, image, interpolate, linalg, ndimage, pmax, pmean, pmin, ppermute, pshuffle, psum,
+    psum_scatter, psum_scatter_tiled, pswapaxes, random, segment_max, segment_min, segment_prod, segment_sum, signal,
+    special, stats, stepped, where_,
+};
 pub use autodiff::{
     Hessian, Jacobian, Linearized, Pullback, TensorFn, checkpoint, checkpoint_name, checkpoint_policies,
     checkpoint_with, custom_jvp, custom_linear_solve, custom_root, custom_tangent, custom_vjp, grad, grad_argnums,
@@ -44,29 +53,33 @@ pub use gradient_check::{
     CheckOptions, Difference, GradientCheck, Mismatch, check_gradient, check_gradients, check_jvp, check_vjp,
     finite_diff, finite_diff_jacobian,
 };
-pub use make_program::{Traced, eval_shape, make_program, name_of, trace_function};
+pub use make_program::{Traced, eval_shape, make_program};
+#[doc(hidden)]
+pub use make_program::{name_of, trace_function};
 pub use rune_ir::interpret::{DebugSink, capture_debug, set_debug_sink};
 pub use rune_ir::{
-    ALIGNMENT, AlignedBytes, Array, BuildError, CallbackError, CheckpointPolicy, Complex, Complex32, Complex64, Cost,
-    DType, DeviceBuffer, Element, HostMemory, HostOp, Instruction, InvalidType, Loc, MAX_DEPTH, ModuleSignature,
-    NanError, NanOrigin, NonFinite, Op, Origin, Program, ProgramBuilder, ProgramHash, Shape, SignatureError, Summary,
-    Transform, Transforms, Type, UnknownDType, Value, Var, VmapMethod, check_nans, checks_nans, interpret, op, program,
-    types, with_element,
+    Array, CallbackError, CheckpointPolicy, Complex, Complex32, Complex64, Cost, DType, Element, NanError, NanOrigin,
+    NonFinite, Program, ProgramHash, Shape, Type, Value, VmapMethod, check_nans, checks_nans,
 };
+// Those who work on programs take these from `rune-ir`.
 #[doc(hidden)]
-pub use rune_ir::{caught, profile};
+pub use rune_ir::{
+    ALIGNMENT, AlignedBytes, BuildError, DeviceBuffer, HostMemory, HostOp, Instruction, InvalidType, Loc, MAX_DEPTH,
+    ModuleSignature, Op, Origin, ProgramBuilder, SignatureError, Summary, Transform, Transforms, UnknownDType, Var,
+    caught, interpret, op, profile, program, types, with_element,
+};
 pub use rune_trace_derive::{GenericTree, Tree, debug_print};
 #[doc(hidden)]
 pub use serde_json::Value as StaticValue;
 #[cfg(not(target_family = "wasm"))]
-pub use tensor::BACKENDS;
-#[cfg(target_family = "wasm")]
-pub use tensor::register_backend;
-pub use tensor::{
-    AxisNames, Backend, EvalError, Tensor, TraceContext, has_named_axes, interpret_eagerly, lax, name_scope, named_axes,
-};
 #[doc(hidden)]
-pub use tensor::{Caller, at_caller, fail};
+pub use tensor::EVALUATORS;
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+pub use tensor::register_evaluator;
+pub use tensor::{AxisNames, EvalError, Tensor, TraceContext, lax, name_scope, named_axes};
+#[doc(hidden)]
+pub use tensor::{Caller, Evaluator, at_caller, fail, has_named_axes, interpret_eagerly};
 pub use transform::{DerivativeError, ProgramExt, ResidualSource, SavedResidual, VmapError};
 #[doc(hidden)]
 pub use tree::{Fields, StaticField, ViaHash, ViaSerde, ViaTree, hashed};
@@ -76,8 +89,7 @@ pub use vmap::{InAxes, MapAxes, VmapOptions, vmap, vmap_axes, vmap_named, vmap_s
 /// Arrays and trees in files.
 pub mod storage {
     pub use crate::tree::{load, load_npy, load_npz, save, save_npy, save_npz};
-    pub use rune_ir::storage::{
-        Difference, Differences, Malformed, StorageError, from_bytes, read, replace, replace_all, temporary, write,
-        write_to,
-    };
+    pub use rune_ir::storage::{Difference, Differences, Malformed, StorageError, from_bytes, read, write, write_to};
+    #[doc(hidden)]
+    pub use rune_ir::storage::{replace, replace_all, temporary};
 }

@@ -1,4 +1,4 @@
-//! Checkpointed functions: the same numbers, from less that is kept. The figures of JAX are from `scripts/make-checkpoint-vectors`.
+//! Checkpointed functions: the same numbers, from less that is kept. The figures of JAX are from `scripts/vectors checkpoint`.
 
 use rune_trace::op::CheckpointPolicy;
 use rune_trace::{
@@ -239,7 +239,7 @@ fn a_policy_looks_into_what_is_called() {
     assert!(kept.last().unwrap().to_string().contains("output of dot_general"), "{kept:?}");
 }
 
-/// Those of `LOOPS` in `scripts/make-checkpoint-vectors`.
+/// Those of `LOOPS` in `scripts/vectors checkpoint`.
 type Loop = fn(&Tensor, &Tensor, &Tensor) -> Tensor;
 
 fn waves(x: &Tensor) -> Tensor {

@@ -14,7 +14,7 @@ fn rows(text: &str) -> Vec<(&str, usize)> {
 #[test]
 fn every_operation_has_a_row() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/coverage.md");
-    let text = std::fs::read_to_string(path).expect("scripts/make-coverage writes it");
+    let text = std::fs::read_to_string(path).expect("scripts/vectors coverage writes it");
     let mut found: BTreeMap<&str, usize> = BTreeMap::new();
     for (op, cells) in rows(&text) {
         *found.entry(op).or_default() += 1;
@@ -26,7 +26,7 @@ fn every_operation_has_a_row() {
     let twice: Vec<_> = found.iter().filter(|(_, n)| **n > 1).collect();
     assert!(
         missing.is_empty() && unknown.is_empty() && twice.is_empty(),
-        "run scripts/make-coverage: {missing:?} have no row, {unknown:?} are no operations, {twice:?} have several"
+        "run scripts/vectors coverage: {missing:?} have no row, {unknown:?} are no operations, {twice:?} have several"
     );
 }
 
@@ -34,7 +34,7 @@ fn every_operation_has_a_row() {
 #[test]
 fn gaps_are_named() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/coverage.md");
-    let text = std::fs::read_to_string(path).expect("scripts/make-coverage writes it");
+    let text = std::fs::read_to_string(path).expect("scripts/vectors coverage writes it");
     let (tables, gaps) = text.split_once("\n## Gaps\n").expect("there is a section of gaps");
     let mut header: Vec<&str> = Vec::new();
     for line in tables.lines() {

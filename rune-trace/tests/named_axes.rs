@@ -204,9 +204,9 @@ fn what_is_wrong_is_told() {
     );
     assert_eq!(
         one(|x| ppermute(x, "i", &[(0, 3)])),
-        "`ppermute` gives to lane 3 of axis `i`, which has 3, counted from 0"
+        "`ppermute` gives to element 3 of axis `i`, which has 3, counted from 0"
     );
-    assert_eq!(one(|x| ppermute(x, "i", &[(0, 1), (0, 2)])), "`ppermute` takes from lane 0 of axis `i` twice");
+    assert_eq!(one(|x| ppermute(x, "i", &[(0, 1), (0, 2)])), "`ppermute` takes from element 0 of axis `i` twice");
     assert_eq!(
         one(|x| pshuffle(x, "i", &[0, 2])),
         "pshuffle: [0, 2] is not a permutation of the 3 batch elements of `i`"
@@ -214,7 +214,7 @@ fn what_is_wrong_is_told() {
     let row = |f: fn(&Tensor) -> Tensor| message(move || vmap_named("i", f)(&Tensor::zeros([3, 2], DType::F32)));
     assert_eq!(
         row(|x| all_to_all(x, "i", 0, 0)),
-        "`all_to_all` gives each of the 3 lanes of axis `i` one part along axis 0 of [2, f32], which is of size 2"
+        "`all_to_all` gives each of the 3 elements of axis `i` one part along axis 0 of [2, f32], which is of size 2"
     );
     assert_eq!(
         row(|x| rune_trace::psum_scatter_tiled(x, "i", 0)),

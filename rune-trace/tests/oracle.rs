@@ -257,7 +257,7 @@ fn every_operation_has_cases_for_every_dtype_that_it_takes() {
             continue;
         }
         let Some(takes) = allowed.get(name) else {
-            missing.push(format!("`{name}` has no vectors: add it to scripts/vectors, and run scripts/make-vectors"));
+            missing.push(format!("`{name}` has no vectors: add it to scripts/oracle/ops, and run scripts/vectors ops"));
             continue;
         };
         for (place, dtypes) in takes {

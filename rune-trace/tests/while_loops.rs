@@ -1,4 +1,4 @@
-//! Reverse mode through loops of unknown length, where the arguments are known: against JAX (`scripts/make-while-vectors`), against the same
+//! Reverse mode through loops of unknown length, where the arguments are known: against JAX (`scripts/vectors while-loops`), against the same
 //! functions with loops of the host, and against differences.
 
 use rune_trace::{

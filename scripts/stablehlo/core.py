@@ -4,15 +4,18 @@ Element i of input k is ((37 i + 101 k + 11) mod 201 - 100) / 100 times `scale`,
 truth values; rune-stablehlo/tests/import/data.rs makes the same.
 """
 
+import json
 import re
+from pathlib import Path
 
 import jax
 import numpy as np
 
-NAMES = {
-    "bool": "bool", "int8": "i8", "int16": "i16", "int32": "i32", "int64": "i64", "uint8": "u8", "uint16": "u16",
-    "uint32": "u32", "uint64": "u64", "float16": "f16", "bfloat16": "bf16", "float32": "f32", "float64": "f64",
-}  # fmt: skip
+from oracle.common import NAMES, ROOT
+
+FOLDER = ROOT / "tests" / "data" / "stablehlo"
+# Longer modules are left out of the repository: they are most of the text.
+LONGEST = 4000
 
 
 class In:
@@ -74,3 +77,17 @@ def plain(text):
     while (shorter := re.sub(r" loc\((?:[^()\"]|\"[^\"]*\")*\)", "", text)) != text:
         text = shorter
     return text
+
+
+def short(text, name="f"):
+    """Returns the module under another name, without attributes that say nothing of what it computes."""
+    text = re.sub(r"module @\S+ attributes \{[^}]*\}", f"module @{name}", text)
+    text = re.sub(r", sdy.sharding_rule = #sdy.op_sharding_rule<[^>]*->[^>]*>", "", text)
+    return re.sub(r" \{jax\.result_info = \"[^\"]*\"\}", "", text)
+
+
+def write_modules(folder, name, texts, cases):
+    """Writes modules as one file, and what JAX computes by them as another; without a folder, among the data of the tests."""
+    folder = Path(folder or FOLDER)
+    (folder / f"{name}.mlir").write_text("// -----\n".join(texts))
+    (folder / f"{name}.json").write_text("[" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "]\n")

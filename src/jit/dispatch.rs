@@ -22,11 +22,11 @@ const RECOMPILE_WARNING: u64 = 10;
 /// Marks a function without a tier of its own.
 const NO_TIER: u8 = u8::MAX;
 
-/// What a jitted function and its copies share.
+/// The state that a jitted function and its clones share.
 pub(super) struct Core<F, Out> {
     name: String,
     f: F,
-    /// Where it was jitted.
+    /// The call site of `jit`.
     caller: Caller,
     pub entries: Entries<Out>,
     /// Held by the thread that compiles, so that others do not compile the same. No function of the user's runs meanwhile.
@@ -38,20 +38,20 @@ pub(super) struct Core<F, Out> {
 }
 
 /// Why there is no entry for a call.
-pub(super) enum Failed {
+pub(super) enum NoEntry {
     Error(Error),
     /// The function captured a tensor that depends on a parameter of a function being traced: it is part of that one.
     CapturesTraced,
 }
-impl<E: Into<Error>> From<E> for Failed {
-    fn from(error: E) -> Failed {
-        Failed::Error(error.into())
+impl<E: Into<Error>> From<E> for NoEntry {
+    fn from(error: E) -> NoEntry {
+        NoEntry::Error(error.into())
     }
 }
 
 pub(super) type Leaves<'a> = SmallVec<[&'a Tensor; 8]>;
 
-/// The tensors in the arguments, and a hash of all that is no tensor.
+/// The tensors in the arguments, and a hash of all that is not a tensor.
 pub(super) fn leaves<'a, X: Arguments>(args: X::Refs<'a>) -> (Leaves<'a>, u64) {
     let mut leaves = Leaves::new();
     X::visit(args, &mut |_, _, leaf| leaves.push(leaf));
@@ -80,8 +80,8 @@ impl<F, Out: Tree> Core<F, Out> {
         }
         match self.call_known::<X>(args, &leaves, structure) {
             Ok(output) => output,
-            Err(Failed::Error(error)) => self.fail::<X>(args, &error.to_string()),
-            Err(Failed::CapturesTraced) => self.call_traced::<X>(args, &leaves),
+            Err(NoEntry::Error(error)) => self.fail::<X>(args, &error.to_string()),
+            Err(NoEntry::CapturesTraced) => self.call_traced::<X>(args, &leaves),
         }
     }
 
@@ -108,7 +108,7 @@ impl<F, Out: Tree> Core<F, Out> {
         match in_closure::<X, F, Infallible>(self.caller, "jit", &self.f, args, fails) {}
     }
 
-    fn call_known<X>(&self, args: X::Refs<'_>, leaves: &Leaves<'_>, structure: u64) -> Result<Out, Failed>
+    fn call_known<X>(&self, args: X::Refs<'_>, leaves: &Leaves<'_>, structure: u64) -> Result<Out, NoEntry>
     where
         X: Arguments,
         F: Function<X, Output = Out>,
@@ -122,7 +122,7 @@ impl<F, Out: Tree> Core<F, Out> {
         Ok(entry.output.with_leaves(results.into_iter().map(Tensor::from_value)))
     }
 
-    /// As [`Core::call`], with a first argument that the caller donates.
+    /// Like [`Core::call`], with a first argument that the caller donates.
     pub fn call_donating<X>(&self, first: X::First, rest: X::Rest<'_>) -> Out
     where
         X: Arguments,
@@ -135,12 +135,12 @@ impl<F, Out: Tree> Core<F, Out> {
             return self.call::<X>(args);
         }
         let prepared = values(&leaves)
-            .map_err(Failed::from)
+            .map_err(NoEntry::from)
             .and_then(|values| Ok((self.entry::<X>(args, &leaves, structure)?, values)));
         let (entry, mut values) = match prepared {
             Ok(prepared) => prepared,
-            Err(Failed::Error(error)) => self.fail::<X>(args, &error.to_string()),
-            Err(Failed::CapturesTraced) => return self.call_traced::<X>(args, &leaves),
+            Err(NoEntry::Error(error)) => self.fail::<X>(args, &error.to_string()),
+            Err(NoEntry::CapturesTraced) => return self.call_traced::<X>(args, &leaves),
         };
         // Handles and values of the first argument go, so that none is left where the caller has none.
         let donated = first.leaves();
@@ -160,12 +160,12 @@ impl<F, Out: Tree> Core<F, Out> {
     }
 
     /// The entry for these arguments on the default device.
-    fn entry<X>(&self, args: X::Refs<'_>, leaves: &Leaves<'_>, structure: u64) -> Result<Arc<Entry<Out>>, Failed>
+    fn entry<X>(&self, args: X::Refs<'_>, leaves: &Leaves<'_>, structure: u64) -> Result<Arc<Entry<Out>>, NoEntry>
     where
         X: Arguments,
         F: Function<X, Output = Out>,
     {
-        let device = current_device().map_err(Failed::Error)?;
+        let device = current_device().map_err(NoEntry::Error)?;
         match self.entries.find(&device, leaves, structure) {
             Some(entry) => Ok(entry),
             None => self.compile::<X>(args, leaves, structure, &device),
@@ -179,7 +179,7 @@ impl<F, Out: Tree> Core<F, Out> {
         leaves: &Leaves<'_>,
         structure: u64,
         device: &Device,
-    ) -> Result<Arc<Entry<Out>>, Failed>
+    ) -> Result<Arc<Entry<Out>>, NoEntry>
     where
         X: Arguments,
         F: Function<X, Output = Out>,
@@ -194,7 +194,7 @@ impl<F, Out: Tree> Core<F, Out> {
             return Ok(entry);
         }
         let why = self.why::<X>(args, device, &types, &statics);
-        let (runnable, _) = runnable::prepare(&program, device, self.tier()?, &why).map_err(Failed::Error)?;
+        let (runnable, _) = runnable::prepare(&program, device, self.tier()?, &why).map_err(NoEntry::Error)?;
         let (device, used) = (device.clone(), AtomicU64::default());
         let entry = Arc::new(Entry { device, types, structure, statics, program, runnable, output, used });
         let (entries, made) = self.entries.insert(entry.clone());
@@ -230,7 +230,7 @@ impl<F, Out: Tree> Core<F, Out> {
         self.entries.clear();
     }
 
-    pub fn trace<X>(&self, args: X::Refs<'_>) -> Result<(Arc<Program>, Out), Failed>
+    pub fn trace<X>(&self, args: X::Refs<'_>) -> Result<(Arc<Program>, Out), NoEntry>
     where
         X: Arguments,
         F: Function<X, Output = Out>,
@@ -238,7 +238,7 @@ impl<F, Out: Tree> Core<F, Out> {
         let _span = profile::span("trace", || self.name.clone());
         let traced = self.run::<X>(args);
         if traced.captured.iter().any(Tensor::is_traced) {
-            return Err(Failed::CapturesTraced);
+            return Err(NoEntry::CapturesTraced);
         }
         let (program, output) = traced.close().map_err(Error::from)?;
         Ok((Arc::new(program.simplify()), output))
@@ -264,7 +264,7 @@ impl<F, Out: Tree> Core<F, Out> {
         trace_function::<X, F>(&self.f, args, &self.name, "jit")
     }
 
-    /// Why the function is compiled for arguments of these types: what is new since the last time.
+    /// Returns the reason for compiling the function for arguments of these types: the change since the last time.
     fn why<X: Arguments>(&self, args: X::Refs<'_>, device: &Device, types: &[Type], statics: &Statics) -> String {
         let entries = self.entries.load();
         let Some(last) = entries.last() else { return "first call".to_owned() };
@@ -281,7 +281,7 @@ pub(super) fn check_for_nans(program: &Program, inputs: &[Value], results: &[Val
     Ok(rune_trace::check_nans(program, inputs, results).map_err(Box::new)?)
 }
 
-/// The values of the arguments; what is pending of them is computed in one program.
+/// Returns the values of the arguments. Pending ones are computed in one program.
 pub(super) fn values(leaves: &Leaves<'_>) -> Result<SmallVec<[Value; 8]>, Error> {
     if leaves.iter().filter(|t| t.is_pending()).count() > 1 {
         let pending: Vec<Tensor> = leaves.iter().filter(|t| t.is_pending()).map(|t| (*t).clone()).collect();

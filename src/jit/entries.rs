@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// the shortest call takes.
 pub(super) const MAX_ENTRIES: usize = 256;
 
-/// A compiled program, and what it is compiled for.
+/// A compiled program with its argument types and structure.
 pub(super) struct Entry<Out> {
     pub device: Device,
     pub types: Vec<Type>,
@@ -23,7 +23,7 @@ pub(super) struct Entry<Out> {
     pub program: Arc<Program>,
     pub runnable: Runnable,
     pub output: Out,
-    /// When it was used last, as a count of the entries made until then.
+    /// The last use, as the number of entries created until then.
     pub used: AtomicU64,
 }
 
@@ -39,7 +39,7 @@ impl<Out> Entry<Out> {
 /// The entries in the order in which they were made.
 pub(super) struct Entries<Out> {
     all: ArcSwap<Vec<Arc<Entry<Out>>>>,
-    /// How many were made. Uses are dated by it, so that calls write nothing that other threads read until the next one is made.
+    /// The number of entries created, which serves as a clock: calls write nothing that other threads read until the next entry is created.
     made: AtomicU64,
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 pub struct Lowered<Out> {
     pub(super) program: Arc<Program>,
     #[cfg_attr(not(feature = "iree"), expect(dead_code, reason = "there is no code to show"))]
-    pub(super) lowered: compile::Lowered,
+    pub(super) lowered: compile::LoweredModule,
     pub(super) output: Out,
     pub(super) device: Device,
     pub(super) structure: u64,

@@ -16,7 +16,7 @@ pub use lowered::Lowered;
 use crate::compile;
 use crate::device::default_device;
 use crate::{Engine, Error, Tier, eager};
-use dispatch::{Core, Failed, leaves};
+use dispatch::{Core, NoEntry, leaves};
 use rune_host::Profile;
 use rune_ir::Stopwatch;
 use rune_ir::{Array, Program};
@@ -117,8 +117,8 @@ where
         let args = args.refs();
         let (program, output) = match self.core.trace::<X>(args) {
             Ok(traced) => traced,
-            Err(Failed::Error(error)) => return Err(error),
-            Err(Failed::CapturesTraced) => {
+            Err(NoEntry::Error(error)) => return Err(error),
+            Err(NoEntry::CapturesTraced) => {
                 rune_trace::fail("`lower` of a function that captures a tensor being traced")
             }
         };
@@ -180,8 +180,8 @@ where
         let args = args.refs();
         let program = match self.core.trace::<X>(args) {
             Ok((program, _)) => program,
-            Err(Failed::Error(error)) => return Err(error),
-            Err(Failed::CapturesTraced) => {
+            Err(NoEntry::Error(error)) => return Err(error),
+            Err(NoEntry::CapturesTraced) => {
                 rune_trace::fail("`profile` of a function that captures a tensor being traced")
             }
         };

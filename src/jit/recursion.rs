@@ -10,10 +10,10 @@ thread_local! {
     static REPORTING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// While it lives, the thread traces one more function.
+/// Counts one function that the thread traces, until it is dropped.
 pub(super) struct Tracing(());
 
-/// Jitted functions are traced within each other [`MAX_DEPTH`] deep, as deep as programs nest.
+/// The error that more than [`MAX_DEPTH`] jitted functions are traced within each other, which is the limit for nested programs.
 pub(super) struct TooDeep {
     /// Whether the function itself is among those that are being traced.
     pub recursive: bool,

@@ -1,15 +1,15 @@
-//! Whether two engines computed the same.
+//! Compares the results of two engines.
 
 use rune_ir::op::{Literal, Op, UnaryFn};
 use rune_ir::{Array, Complex64, DType, Instruction, Program, Value, storage};
 use rune_iree::{Arg, CompileCache};
 use std::path::{Path, PathBuf};
 
-/// Returns how the results of a call differ, beyond the rounding that engines are free to choose.
+/// Returns how the results of a call differ by more than rounding errors.
 ///
-/// Floats may differ by a part of the greatest magnitude in the array. Where the program compares, rounds or sorts floats, nearly equal ones
-/// may fall on either side, so that a few elements differ by any amount. Such elements change on one engine too, if its inputs change a little:
-/// `again` runs it on other inputs. An element that does not change then is different. All else is equal.
+/// Floats may differ by a fraction of the greatest magnitude in the array. If the program compares, rounds or sorts floats, nearly equal floats
+/// can take different branches, so a few elements may differ by any amount. Such elements also change on a single engine if its inputs change a
+/// little: `again` runs it on changed inputs. An element that does not change then is a real difference. Everything else must be equal.
 pub(crate) fn difference(
     program: &Program,
     inputs: &[Arg<'_>],
@@ -18,7 +18,7 @@ pub(crate) fn difference(
     again: &dyn Fn(Vec<Array>) -> Option<Vec<Array>>,
 ) -> Option<String> {
     let jumps = jumps(program);
-    let mut doubtful: Vec<Doubtful> = Vec::new();
+    let mut doubtful: Vec<DifferingElements> = Vec::new();
     for (output, (expected, found)) in expected.iter().zip(found).enumerate() {
         let (Ok(expected), Ok(found)) = (expected.to_host(), found.to_host()) else { continue };
         let different = different_elements(&expected, &found);
@@ -27,14 +27,15 @@ pub(crate) fn difference(
             return Some(said(program, output, &expected, &different));
         }
         if !different.is_empty() {
-            doubtful.push(Doubtful { output, expected, different });
+            doubtful.push(DifferingElements { output, expected, different });
         }
     }
     if !doubtful.is_empty() {
         let inputs = inputs.iter().map(|arg| arg.value().to_host()).collect::<Result<Vec<_>, _>>().ok()?;
         clear(&mut doubtful, &inputs, again);
     }
-    let Doubtful { output, expected, different } = doubtful.iter().find(|doubtful| !doubtful.different.is_empty())?;
+    let DifferingElements { output, expected, different } =
+        doubtful.iter().find(|doubtful| !doubtful.different.is_empty())?;
     Some(said(program, *output, expected, different))
 }
 
@@ -45,25 +46,25 @@ struct Element {
     found: Complex64,
 }
 
-/// The few elements of an output that differ.
-struct Doubtful {
+/// The elements of an output that differ, if they are few.
+struct DifferingElements {
     output: usize,
     expected: Array,
     different: Vec<Element>,
 }
 
 /// Removes the elements that change about as much if the inputs change a little.
-fn clear(doubtful: &mut [Doubtful], inputs: &[Array], again: &dyn Fn(Vec<Array>) -> Option<Vec<Array>>) {
-    /// How often the inputs are changed.
+fn clear(doubtful: &mut [DifferingElements], inputs: &[Array], again: &dyn Fn(Vec<Array>) -> Option<Vec<Array>>) {
+    /// How many times the inputs are changed.
     const TIMES: u64 = 12;
     if !inputs.iter().any(|input| input.dtype().is_inexact() && input.ty().size() > 0) {
-        // What is equal from call to call has no inputs that could be changed.
+        // Without float inputs nothing can be changed.
         doubtful.iter_mut().for_each(|doubtful| doubtful.different.clear());
         return;
     }
     for seed in 0..TIMES {
         let Some(results) = again(inputs.iter().map(|input| changed(input, seed)).collect()) else { return };
-        for Doubtful { output, different, .. } in doubtful.iter_mut() {
+        for DifferingElements { output, different, .. } in doubtful.iter_mut() {
             let Some(values) = results.get(*output).map(Array::to_complex_vec) else { continue };
             let moves = |element: &Element| {
                 let (before, now) = (element.expected, values[element.index]);
@@ -74,7 +75,7 @@ fn clear(doubtful: &mut [Doubtful], inputs: &[Array], again: &dyn Fn(Vec<Array>)
     }
 }
 
-/// An input whose floats are changed by some part of what engines may differ in.
+/// Returns an input with its floats changed by a fraction of the tolerance.
 fn changed(input: &Array, seed: u64) -> Array {
     if !input.dtype().is_inexact() {
         return input.clone();
@@ -87,7 +88,7 @@ fn changed(input: &Array, seed: u64) -> Array {
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 52) as f64 - 1.0
     };
-    // Errors of many sizes occur.
+    // Rounding errors have many magnitudes.
     let part = tolerance(input.dtype()) * 0.1f64.powi(1 + (seed % 3) as i32);
     let size = input.dtype().size();
     let mut bytes = Vec::with_capacity(input.bytes().len());
@@ -98,7 +99,7 @@ fn changed(input: &Array, seed: u64) -> Array {
     Array::from_bytes(input.ty().clone(), &bytes)
 }
 
-/// How the elements of an output differ.
+/// Describes how the elements of an output differ.
 fn said(program: &Program, output: usize, expected: &Array, different: &[Element]) -> String {
     let (ty, named, count) = (expected.ty(), named(program, output), different.len());
     let show = |x: &Complex64| if ty.dtype.is_complex() { x.to_string() } else { x.re.to_string() };
@@ -106,7 +107,7 @@ fn said(program: &Program, output: usize, expected: &Array, different: &[Element
     format!("output {output}, {ty}{named}: {count} of {} elements, the first {first}", ty.size())
 }
 
-/// The operation that computes an output, and its line: ` of `exp` at src/main.rs:3:9`. Empty if the output is an input.
+/// Returns the operation that computes an output, and its line: ` of `exp` at src/main.rs:3:9`. The text is empty if the output is an input.
 fn named(program: &Program, output: usize) -> String {
     let computes =
         |instruction: &&Instruction| instruction.results().any(|v| Some(&v) == program.outputs().get(output));
@@ -115,7 +116,7 @@ fn named(program: &Program, output: usize) -> String {
     format!(" of `{}`{}", instruction.op.name(), place.unwrap_or_default())
 }
 
-/// The part of the greatest magnitude in an array by which engines may differ.
+/// Returns the fraction of the greatest magnitude in an array by which engines may differ.
 fn tolerance(dtype: DType) -> f64 {
     match dtype {
         DType::F16 => 3e-2,
@@ -150,7 +151,7 @@ fn different_elements(expected: &Array, found: &Array) -> Vec<Element> {
     (0..xs.len()).filter(|&i| !same(i)).map(element).collect()
 }
 
-/// Whether the program has an operation whose result jumps where a float changes a little.
+/// Returns whether the program has an operation that is not continuous in its floats.
 fn jumps(program: &Program) -> bool {
     program.instructions().iter().any(|instruction| {
         let on_floats = instruction.op.operands().iter().any(|v| program.ty(**v).dtype.is_inexact());
@@ -230,7 +231,7 @@ mod tests {
     #[test]
     fn where_a_program_jumps_elements_near_the_jump_may_differ() {
         let rounded = |x: &Tensor| x.round();
-        // 2.4999 is near a jump, 3.1 is not.
+        // 2.4999 is near a discontinuity, 3.1 is not.
         assert_eq!(differs(rounded, [2.0, 2.499_99], [2.0, 3.0]), None);
         assert!(differs(rounded, [2.0, 3.1], [2.0, 4.0]).is_some());
         assert!(differs(rounded, [2.0, 2.499_99, 5.0], [0.0, 3.0, 5.0]).is_some());

@@ -1,29 +1,30 @@
-//! Without its defences against IREE's faults, rune would compile programs wrongly (`docs/iree.md`). The tier `auto` finds each of them on the
-//! first call, and answers right.
+//! The tier `auto` detects each known fault of IREE (`docs/iree.md`) on the first call, and returns correct results. Without its defences, rune
+//! would compile these programs wrongly.
 //!
-//! The defences are turned off by hand: the program is not simplified, so that its constants are not folded; it is lowered without barriers
-//! and rewrites (`LowerOptions::defences`); and data tiling is on.
+//! The tests turn the defences off: programs are not simplified, so constants are not folded; they are lowered without barriers and rewrites
+//! (`LowerOptions::defences`); and data tiling is on.
 
 use super::*;
 use crate::compile::load;
 use crate::compiled_program::ENTRY;
 use rune_iree::{CompileOptions, compile};
 use rune_lower::{LowerOptions, Purpose, lower};
+use rune_testing::faults::{array, lines};
 use rune_trace::interpret::interpret;
 use rune_trace::{
     Array, ConvOptions, DType, ModuleSignature, PoolOptions, Tensor, Tree, grad, make_program, where_, while_loop,
 };
 use std::path::Path;
 
-/// Compiles a module as it is, with data tiling.
+/// Compiles a module unchanged, with data tiling.
 fn compiled(program: &Program, text: &str, signature: &ModuleSignature, device: &Device) -> Result<Runnable, Error> {
     let extra_flags = vec!["--iree-opt-data-tiling=true".to_owned()];
     let module = compile(text, program.name(), &CompileOptions { extra_flags, ..CompileOptions::default() })?;
     load(program, device, &module, signature)
 }
 
-/// Calls a program in the tier `auto` as if `compiled` were what IREE made of it. The answers are those of the interpreter. Returns what is
-/// wrong with the code, if anything is.
+/// Calls a program in the tier `auto` with `compiled` as its compiled code, and asserts that the results are those of the interpreter. Returns
+/// the fault of the code, if any.
 fn called(program: Program, inputs: &[Array], compiled: Result<Runnable, Error>, device: Device) -> Option<String> {
     let right = interpret(&program, inputs).unwrap();
     let values: Vec<Value> = inputs.iter().cloned().map(Value::Host).collect();
@@ -59,7 +60,7 @@ fn called(program: Program, inputs: &[Array], compiled: Result<Runnable, Error>,
     fault
 }
 
-/// The same for a function, lowered without defences. Returns whether the code is wrong.
+/// Does the same for a function, lowered without defences. Returns whether the code is wrong.
 #[track_caller]
 fn is_wrong<A: Tree>(f: impl Fn(&A) -> Vec<Tensor> + Send + Sync, x: &A) -> bool {
     let program = make_program(f, x).unwrap();
@@ -77,7 +78,7 @@ fn is_wrong<A: Tree>(f: impl Fn(&A) -> Vec<Tensor> + Send + Sync, x: &A) -> bool
     called(program, &inputs, compiled, device).is_some()
 }
 
-/// Checks that all of the programs are compiled wrongly: that each was found is checked before.
+/// Asserts that all programs are compiled wrongly. `called` has already asserted that each fault was found.
 #[track_caller]
 fn all_wrong(all: &[bool]) {
     assert!(
@@ -86,7 +87,7 @@ fn all_wrong(all: &[bool]) {
     );
 }
 
-/// The faults are those of vectors of eight numbers and more, and of code for x86.
+/// Returns whether this machine shows the faults: they occur in x86 code with vectors of at least eight numbers.
 fn can_be_seen() -> bool {
     #[cfg(target_arch = "x86_64")]
     return std::is_x86_feature_detected!("avx");
@@ -98,7 +99,7 @@ fn counted(n: usize) -> Tensor {
     Tensor::arange(0..n as i32, DType::F32)
 }
 
-/// Lower-triangular: `column <= row`.
+/// Returns a lower-triangular mask.
 fn causal(t: usize) -> Tensor {
     counted(t).reshape([1, t]).le(counted(t).reshape([t, 1]))
 }
@@ -196,21 +197,7 @@ fn windows_of_one_position_and_what_does_not_compile() {
     all_wrong(&all);
 }
 
-/// An array as `2x3xf32=1 2 3 4 5 6`; one number stands for all.
-fn array(text: &str) -> Array {
-    let (ty, numbers) = text.split_once('=').expect("a type and numbers");
-    let (dims, dtype) = ty.rsplit_once('x').map_or((None, ty), |(dims, dtype)| (Some(dims), dtype));
-    let shape: Vec<usize> = dims.iter().flat_map(|d| d.split('x')).map(|n| n.parse().expect("a size")).collect();
-    let numbers: Vec<f64> = numbers.split(' ').map(|n| n.parse().expect("a number")).collect();
-    let at = |i: usize| numbers[i % numbers.len()];
-    match dtype {
-        "f32" => Array::from_fn(shape, |i| at(i) as f32),
-        "i1" => Array::from_fn(shape, |i| at(i) != 0.0),
-        _ => panic!("no case has the dtype {dtype}"),
-    }
-}
-
-/// The modules of `tests/data/iree-faults/`, each compiled as it is.
+/// Compiles each module in `tests/data/iree-faults/` unchanged.
 #[test]
 fn the_smallest_module_of_each_fault() {
     if !can_be_seen() {
@@ -221,7 +208,7 @@ fn the_smallest_module_of_each_fault() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
-        let inputs: Vec<Array> = text.lines().filter_map(|line| line.strip_prefix("// input: ")).map(array).collect();
+        let inputs: Vec<Array> = lines(&text, "input").into_iter().map(array).collect();
         let (program, device) = (crate::stablehlo::import(&text).unwrap(), Device::open("cpu").unwrap());
         let (types, outputs) = (program.input_types().to_vec(), program.output_types());
         let signature = ModuleSignature { inputs: types, outputs, ..ModuleSignature::default() };

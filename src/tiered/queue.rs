@@ -1,7 +1,7 @@
-//! Programs that wait for the compiler.
+//! The queue of programs to compile.
 //!
-//! A few threads compile, each one program at a time, in processes at the lowest priority. A thread ends when nothing waits. The program that
-//! took longest on the host engine is compiled first.
+//! A few threads compile one program at a time each, in processes at the lowest priority. A thread ends when the queue is empty. The program
+//! that took longest on the host engine is compiled first.
 
 use super::{Lowering, State, Tiered};
 use crate::compile::compile_in_background;
@@ -11,7 +11,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-/// The most programs that are compiled at once, on however many cores: a compiler needs 0.2 to 2 GB of memory.
+/// The maximum number of concurrent compilations on any number of cores: a compiler needs 0.2 to 2 GB of memory.
 const MOST: usize = 8;
 
 /// A program to be compiled.
@@ -20,9 +20,9 @@ pub(super) struct Job {
     program: Arc<Program>,
     device: Device,
     lowering: Lowering,
-    /// The time that it has taken on the host engine.
+    /// Its total time on the host engine.
     spent: Duration,
-    /// Why it is compiled, for the log.
+    /// The reason for the log.
     why: String,
 }
 
@@ -32,7 +32,7 @@ impl Job {
         Job { tiered: Arc::downgrade(tiered), program, device, lowering, spent, why }
     }
     fn run(self) {
-        // Once nobody can call the function any more, nobody wants the code.
+        // Once the function cannot be called any more, its code is not needed.
         let wanted = || self.tiered.strong_count() > 0;
         if !wanted() {
             return;
@@ -56,7 +56,7 @@ fn queue() -> MutexGuard<'static, Queue> {
     QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Has a program compiled as soon as one of the threads is free.
+/// Queues a program for compilation.
 pub(super) fn add(job: Job) {
     let mut queue = queue();
     queue.waiting.push(job);
@@ -66,7 +66,7 @@ pub(super) fn add(job: Job) {
     let started = std::thread::Builder::new().name("rune-compile".to_owned()).spawn(work);
     match started {
         Ok(_) => queue.workers += 1,
-        // The threads that there are will come to it.
+        // The existing threads will compile it.
         Err(_) if queue.workers > 0 => {}
         Err(error) => {
             tracing::warn!("programs stay on the host engine: no thread for the compiler can be started: {error}");
@@ -81,14 +81,14 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
-/// Compiles until nothing waits.
+/// Compiles until the queue is empty.
 fn work() {
     while let Some(job) = next() {
         job.run();
     }
 }
 
-/// The job to do next. Without one, the thread that asks ends.
+/// Returns the next job. Without one, the calling thread ends.
 fn next() -> Option<Job> {
     let mut queue = queue();
     let longest = (0..queue.waiting.len()).max_by_key(|&i| queue.waiting[i].spent);

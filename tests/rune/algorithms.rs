@@ -1,5 +1,5 @@
-//! Whole algorithms with loops in loops, as users write them, under `jit`: against the interpreter, with how their text grows and how long
-//! they take to compile.
+//! Whole algorithms with nested loops under `jit`, compared with the interpreter. The tests bound the growth of their text and the time of
+//! compilation.
 
 use crate::engine::jit;
 use rune::prelude::*;
@@ -10,7 +10,8 @@ fn numbers(n: usize, by: f32) -> Tensor {
     (Tensor::arange(0..n as i32, DType::F32) * by).sin()
 }
 
-/// `f` compiled is `f` interpreted, its text grows at most `growth` times in lowering, and it compiles within `seconds`.
+/// Asserts that compiled and interpreted results agree, that lowering grows the text at most `growth` times, and that compilation takes at most
+/// `seconds`.
 fn check<X: Tree>(
     name: &str,
     f: impl Fn(&X) -> Tensor + Send + Sync + Copy + 'static,
@@ -34,7 +35,7 @@ fn check<X: Tree>(
     assert!(took.as_secs() < seconds, "{name} compiled in {took:?}");
 }
 
-/// The nearest point of the simplex.
+/// Returns the nearest point of the simplex.
 fn onto_simplex(x: &Tensor) -> Tensor {
     let n = x.shape()[0];
     let sorted = x.sort_descending(0);
@@ -60,7 +61,7 @@ fn projected_gradient_on_the_simplex() {
     check("projected gradient", solve, &(numbers(80, 0.7).reshape([10, 8]), numbers(10, 1.3), x), 4, 60, 1e-4);
 }
 
-/// The soft minimum over all alignments of two series of the sum of squared differences.
+/// Returns the soft minimum of the sum of squared differences over all alignments of two series.
 fn soft_dtw(x: &Tensor, y: &Tensor, gamma: f32) -> Tensor {
     let (n, m) = (x.shape()[0], y.shape()[0]);
     let costs = (x.reshape([n, 1]) - y.reshape([1, m])).powi(2);

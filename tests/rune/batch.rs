@@ -1,6 +1,6 @@
-//! Many functions compiled as one module, since a module of its own costs 200 ms.
+//! Compiles many functions as one module, because each module costs 200 ms.
 //!
-//! What was compiled is kept in the target folder, so that only what changed is compiled again.
+//! Modules are kept in the target folder, so only changed ones are compiled again.
 
 use super::guarded;
 use rune::{CompiledProgram, Precompiled};
@@ -12,27 +12,27 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-/// How many functions go into one module.
+/// The number of functions in one module.
 const BATCH: usize = 60;
 
-/// A program, lowered to a part of a module.
+/// A program, lowered as part of a module.
 pub struct Function {
     pub program: Program,
     entry: String,
-    /// Nothing if it has a module of its own.
+    /// The lowered function; `None` if it has a separate module.
     text: Option<String>,
 }
 
-/// What a function was compiled to.
+/// A compiled function.
 pub enum Code {
     /// A part of a module.
     Part(Executable),
-    /// A module of its own, which calls the interpreter's kernels for what IREE has no code for.
+    /// A separate module, which calls kernels of the interpreter for operations that IREE lacks.
     Whole(CompiledProgram),
 }
 
 impl Function {
-    /// `entry` is its name in the module.
+    /// Lowers a program. `entry` is its name in the module.
     pub fn lower(program: Program, entry: String) -> Result<Function, String> {
         if calls_kernels(&program) {
             return Ok(Function { program, entry, text: None });
@@ -60,7 +60,7 @@ impl Function {
     }
 }
 
-/// Whether it has an operation that compiled code always leaves to the process that runs it.
+/// Returns whether a program has an operation that compiled code always leaves to the process.
 fn calls_kernels(program: &Program) -> bool {
     program.instructions().iter().any(|instruction| {
         matches!(instruction.op, Op::Factor { .. } | Op::TriangularSolve { .. } | Op::LuSolve { .. })
@@ -68,8 +68,8 @@ fn calls_kernels(program: &Program) -> bool {
     })
 }
 
-/// The results of compiled code on host arrays. Fails if the call changes one of them, or if the results depend on the
-/// memory beside them.
+/// Returns the results of compiled code on host arrays. Fails if the call changes an array, or if the results depend on the
+/// memory around them.
 pub fn call(code: &Code, inputs: &[Array]) -> Result<Vec<Array>, String> {
     guarded::call(inputs, |inputs| {
         let results = match code {
@@ -80,7 +80,7 @@ pub fn call(code: &Code, inputs: &[Array]) -> Result<Vec<Array>, String> {
     })
 }
 
-/// Compiles one function, which is not kept.
+/// Compiles one function without keeping it.
 pub fn one(function: &Function) -> Result<Code, String> {
     let Some(text) = &function.text else { return function.whole(Opt::default()) };
     let text = format!("module {{{text}}}\n");
@@ -90,7 +90,7 @@ pub fn one(function: &Function) -> Result<Code, String> {
     function.load(&module)
 }
 
-/// Compiles the functions of all items, in as many threads as there are processors, and has `check` say what fails of each.
+/// Compiles the functions of all items, on one thread per processor, and collects what `check` reports for each.
 pub fn for_all<T: Sync>(
     items: &[T],
     name: &str,
@@ -100,7 +100,7 @@ pub fn for_all<T: Sync>(
     for_all_with(Opt::default(), items, name, function, check)
 }
 
-/// As [`for_all`], with this set of flags.
+/// Like [`for_all`], with this set of flags.
 pub fn for_all_with<T: Sync>(
     opt: Opt,
     items: &[T],
@@ -140,7 +140,7 @@ pub fn for_all_with<T: Sync>(
     failures.into_inner().expect("no thread panics with it")
 }
 
-/// Compiles functions to one module; where that fails, halves of them, down to those that fail.
+/// Compiles functions as one module. If that fails, compiles halves of them, down to single functions.
 fn compile<T>(
     cache: &CompileCache,
     (name, opt): (&str, Opt),

@@ -1,4 +1,4 @@
-//! Functions of the user's, called by compiled code.
+//! User functions called by compiled code.
 
 use crate::engine::jit;
 use rune::prelude::*;
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 type Log = Arc<Mutex<Vec<f32>>>;
 
-/// A function that gives its argument, after it noted it.
+/// Returns a function that records its argument and returns it.
 fn noting(log: &Log) -> impl Fn(&Tensor) -> Tensor + Clone + Send + Sync + use<> {
     let log = log.clone();
     move |x: &Tensor| {
@@ -37,7 +37,7 @@ fn compiled_code_calls_as_jax_does() {
     assert_eq!(check(vectors, &["parts"], run), 63);
 }
 
-/// Equal programs of closures of one type are compiled once, and each calls its own.
+/// Equal programs of closures of one type are compiled once, and each calls its own closure.
 #[test]
 fn each_function_calls_its_own_closure() {
     let x = Tensor::from([1.0f32, 2.0, 3.0]);
@@ -179,7 +179,7 @@ fn what_fails_is_an_error_with_its_line() {
     }
 }
 
-/// What they are given is theirs, though compiled code lends its memory; and what they return may be somebody else's.
+/// Callbacks may keep their arguments, although compiled code lends the memory, and may return arrays that others hold.
 #[test]
 fn arguments_may_be_kept_and_results_shared() {
     let kept: Arc<Mutex<Vec<Tensor>>> = Arc::default();
@@ -203,7 +203,7 @@ fn arguments_may_be_kept_and_results_shared() {
     assert_eq!(table.to_vec::<f32>().unwrap(), [7.0, 8.0]);
 }
 
-/// A callback that runs compiled code itself, which calls back.
+/// Returns a callback that runs compiled code, which calls back too.
 #[test]
 fn compiled_code_is_called_from_within() {
     let calls = Arc::new(AtomicUsize::new(0));
@@ -253,7 +253,7 @@ fn programs_with_callbacks_are_for_this_process() {
     assert!(rune::stablehlo::export(&program).unwrap_err().to_string().contains("`pure_callback` cannot be compiled"));
 }
 
-/// Read outside of compiled functions, large programs are compiled too, and closures are not kept.
+/// Large expressions that are read outside compiled functions are compiled too, and closures are not kept alive.
 #[test]
 fn eager_programs_call_and_keep_nothing() {
     let held = Arc::new(());

@@ -1,20 +1,21 @@
-//! Checkpointed functions, compiled: what is computed again is not merged with what was computed first, and memory is saved.
+//! Compiled checkpointed functions: recomputed values are not merged with the first ones, and memory is saved.
 
 use crate::engine::jit;
+use rune::checkpoint_policies as policies;
+use rune::ir::op::CheckpointPolicy;
 use rune::prelude::*;
-use rune::{checkpoint_policies as policies, op::CheckpointPolicy};
 use std::process::Command;
 
 const LAYERS: usize = 6;
 
 type Layers = Vec<(Tensor, Tensor)>;
 
-/// x + tanh(x · up) · down, where the result of `up` is sixteen times as wide as x.
+/// Returns x + tanh(x · up) · down. The product with `up` is sixteen times as wide as x.
 fn layer(x: &Tensor, (up, down): &(Tensor, Tensor)) -> Tensor {
     x + x.matmul(up).tanh().matmul(down)
 }
 
-/// The gradient of several layers by their parameters; each is checkpointed, if there is a policy.
+/// Returns the gradient of several layers with respect to their parameters. With a policy, each layer is checkpointed.
 fn gradient(policy: Option<CheckpointPolicy>) -> impl Fn(&Layers, &Tensor) -> Layers + Send + Sync {
     let one = move |x: &Tensor, w: &(Tensor, Tensor)| match policy.clone() {
         Some(policy) => checkpoint_with(policy, layer)(x, w),
@@ -42,7 +43,7 @@ fn lowered(policy: Option<CheckpointPolicy>) -> rune::Lowered<Layers> {
     jit(gradient(policy)).lower((&layers, &x)).unwrap()
 }
 
-/// The policy that the test which started this process asks for.
+/// Returns the policy that the parent test requests.
 const POLICY: &str = "RUNE_TEST_POLICY";
 
 #[test]

@@ -1,4 +1,4 @@
-//! Every operation of the table as IREE computes it, against the interpreter.
+//! Compares every operation of the table, compiled by IREE, with the interpreter.
 
 use super::batch::{self, Code, Function};
 use rune_testing::coverage::{self, Engine};
@@ -9,20 +9,20 @@ use rune_trace::{Array, DType, Element, Origin, Program, ProgramBuilder, Program
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
-/// Whether every case is compiled (`RUNE_TEST_ALL=1`, some minutes), or those that [`Choice`] takes.
+/// Returns whether every case is compiled (`RUNE_TEST_ALL=1`, some minutes), or only those that [`Choice`] selects.
 fn all_are_wanted() -> bool {
     std::env::var_os("RUNE_TEST_ALL").is_some()
 }
 
-/// Chooses functions so that every operation is compiled for every dtype, once of a shape with elements, preferably on
-/// special values; and for each without elements, which costs nothing.
+/// Selects functions so that every operation is compiled for every dtype: with one nonempty shape, preferably on special
+/// values, and with all empty shapes, which cost nothing.
 #[derive(Default)]
 struct Choice {
     taken: HashSet<String>,
 }
 
 impl Choice {
-    /// Puts cases in the order in which they are to be asked for.
+    /// Sorts cases by preference.
     fn order(cases: &mut [Case]) {
         cases.sort_by_key(|c| !c.label.contains("edge"));
     }
@@ -83,7 +83,7 @@ fn program(case: &Case) -> Program {
     builder.finish(outputs.to_vec()).expect("the outputs are assigned")
 }
 
-/// Calls one function on the inputs of its cases.
+/// Calls a function on the inputs of its cases.
 fn run(tested: &Tested, code: Result<Code, String>) -> Vec<String> {
     let code = match code {
         Ok(code) => code,
@@ -121,8 +121,8 @@ fn covered(case: &Case, passes: bool) {
     }
 }
 
-/// Whether result `i` of compiled code is that of the interpreter, or would be if subnormal numbers of `f32` and `bf16`
-/// were 0: compiled code is free to take them as such, which is much faster on many processors.
+/// Compares result `i` of compiled code with that of the interpreter. Compiled code may treat subnormal numbers of `f32`
+/// and `bf16` as 0, which is much faster on many processors.
 fn check(case: &Case, i: usize, found: &Array, expected: &Array) -> Result<(), String> {
     let tolerance = tolerance::iree(case.name(), expected.dtype());
     let mut failing = tolerance.failures(found, expected)?;
@@ -145,8 +145,8 @@ fn check(case: &Case, i: usize, found: &Array, expected: &Array) -> Result<(), S
     }
 }
 
-/// Whether an element is near enough where subnormal results are 0, of any sign. In functions made of several steps one of these
-/// is subnormal already where the result is a little above.
+/// Returns whether an element is near enough if subnormal results are 0 of any sign. In functions of several steps, a step can be
+/// subnormal although the result is slightly greater.
 fn agrees_flushed(tolerance: Tolerance, at: usize, found: &Array, expected: &Array) -> bool {
     with_element!(found.dtype(), T => {
         let (x, y) = (found.as_slice::<T>()[at], expected.as_slice::<T>()[at]);
@@ -165,7 +165,7 @@ fn agrees_flushed(tolerance: Tolerance, at: usize, found: &Array, expected: &Arr
     })
 }
 
-/// Why compiled code is known to give something else at an element.
+/// Returns the known reason why compiled code differs at an element.
 fn known(case: &Case, at: usize) -> Option<&'static str> {
     let x = case.inputs.first()?;
     let x = with_element!(x.dtype(), T => x.as_slice::<T>().get(at)?.to_f64());
@@ -181,7 +181,7 @@ fn element(x: &Array, at: usize) -> String {
     with_element!(x.dtype(), T => format!("{:?}", x.as_slice::<T>()[at]))
 }
 
-/// The array with 0, of the same sign, in the place of subnormal numbers of `f32` and `bf16`.
+/// Replaces subnormal numbers of `f32` and `bf16` by 0 with the same sign.
 fn flushed(x: &Array) -> Array {
     if !matches!(x.dtype(), DType::F32 | DType::BF16) {
         return x.clone();

@@ -1,4 +1,4 @@
-//! Whole programs that IREE once refused, crashed on or computed wrongly, against the interpreter.
+//! Programs that IREE once rejected, crashed on or compiled wrongly, compared with the interpreter.
 
 use super::batch::{self, Function};
 use rune::prelude::*;
@@ -9,7 +9,7 @@ use rune_trace::interpret::interpret;
 use rune_trace::{Array, Program, Value};
 use std::path::Path;
 
-/// The results of a program for these inputs, as users get them.
+/// Returns the results of a program for these inputs, as a user gets them.
 fn compiled(program: &Program, inputs: &[Array]) -> Vec<Array> {
     let device = rune::Device::open("cpu").unwrap();
     let code = rune::Precompiled::new(program, &CompileOptions::default()).unwrap().load_on(&device).unwrap();
@@ -17,7 +17,7 @@ fn compiled(program: &Program, inputs: &[Array]) -> Vec<Array> {
     code.call_values(&inputs).unwrap().iter().map(|y| y.to_host().unwrap()).collect()
 }
 
-/// A scan of branches that hold another one: what they give was lost when the module ran.
+/// A scan of nested branches. Their results were lost when the module ran.
 #[test]
 fn proximal_gradient() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/programs");
@@ -36,7 +36,7 @@ fn proximal_gradient() {
     }
 }
 
-/// What is wrong with programs, each given as text, compiled together as for a device that calls no process.
+/// Returns the faults of programs, given as text. They are compiled together, for a device that cannot call the process.
 fn failures(name: &str, programs: Vec<(String, String)>) -> Vec<String> {
     let tested: Vec<(String, Program, Vec<Array>, Function)> = programs
         .into_iter()
@@ -65,7 +65,7 @@ fn failures(name: &str, programs: Vec<(String, String)>) -> Vec<String> {
     )
 }
 
-/// Products of one element each behind what gives small integers: a product of a value with itself reads it in two ways.
+/// Products of one element after producers of small integers. A product of a value with itself reads it in two ways.
 #[test]
 fn products_over_one_element() {
     let mut programs = Vec::new();
@@ -92,7 +92,7 @@ fn products_over_one_element() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// A window over an operand with padding between its elements, beside the same padding.
+/// A window over a dilated operand, next to the same padding.
 #[test]
 fn windows_beside_padding_between_elements() {
     let mut programs = Vec::new();
@@ -124,7 +124,7 @@ fn windows_beside_padding_between_elements() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// A counter of a loop as an unsigned integer, as in keys for each step: the module did not compile.
+/// A loop counter converted to an unsigned integer, as in a key for each step. The module did not compile.
 #[test]
 fn counters_as_unsigned_integers() {
     let mut programs = Vec::new();

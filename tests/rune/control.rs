@@ -1,8 +1,8 @@
-//! Branches and loops, compiled, against the interpreter.
+//! Compiled branches and loops, compared with the interpreter.
 
 use crate::engine::jit;
 use rune::Array;
-use rune::interpret::interpret;
+use rune::ir::interpret::interpret;
 use rune::prelude::*;
 
 fn arrays() -> (Tensor, Tensor, Tensor) {
@@ -11,7 +11,7 @@ fn arrays() -> (Tensor, Tensor, Tensor) {
     (of(&[3], 0.5), of(&[3, 3], 1.5), of(&[7, 3], 2.5))
 }
 
-/// What a function of `x: [3]`, `w: [3, 3]` and `xs: [7, 3]` returns is the same compiled and interpreted, but for rounding.
+/// Asserts that a function of `x: [3]`, `w: [3, 3]` and `xs: [7, 3]` returns the same compiled and interpreted, up to rounding.
 #[track_caller]
 fn agrees(f: impl Fn(&Tensor, &Tensor, &Tensor) -> Vec<Tensor> + Send + Sync + Copy + 'static) {
     let (x, w, xs) = arrays();
@@ -125,7 +125,7 @@ fn control_flow_within_control_flow() {
     });
 }
 
-/// A loop carries what it updates in place, and must not write into the caller's array.
+/// A loop that updates a carried value in place must not write into the caller's array.
 #[test]
 fn arguments_of_loops_are_not_changed() {
     let x = Tensor::from_slice([4], &[1.0f32, 2.0, 3.0, 4.0]);

@@ -1,4 +1,4 @@
-//! Functions with derivatives of their own, under `jit`.
+//! Functions with custom derivative rules, under `jit`.
 
 use crate::engine::jit;
 use rune::prelude::*;

@@ -1,4 +1,4 @@
-//! Seeing what functions compute.
+//! Debugging of functions.
 
 use crate::engine::jit;
 use rune::prelude::*;
@@ -70,26 +70,8 @@ fn compiled_functions_print_in_order_each_time() {
 
 #[test]
 fn compiled_functions_print_every_dtype_and_shape() {
-    let dtypes = [
-        DType::Bool,
-        DType::I8,
-        DType::I16,
-        DType::I32,
-        DType::I64,
-        DType::U8,
-        DType::U16,
-        DType::U32,
-        DType::U64,
-        DType::F16,
-        DType::BF16,
-        DType::F32,
-        DType::F64,
-        DType::C64,
-        DType::C128,
-    ];
-    assert_eq!(dtypes.len(), DType::ALL.len());
     let show = |x: &Tensor| {
-        for dtype in dtypes {
+        for dtype in DType::ALL {
             let x = x.cast(dtype);
             debug_print!("{dtype} {x} {} {} {}", x.reshape([2, 1, 2]), x.i(0), x.i(..0));
         }
@@ -176,7 +158,7 @@ fn loops_and_branches_print_in_order() {
     assert_eq!(text, "4.0\n16.0\n8.0\n16.0\n");
 }
 
-/// Makes a NaN outside of compiled functions, and in one; run by the next test with `RUNE_DEBUG_NANS=1`.
+/// Computes a NaN outside compiled functions, and in one. The next test runs it with `RUNE_DEBUG_NANS=1`.
 #[test]
 fn a_nan_is_made() {
     let x = Tensor::from([1.0f32, -1.0]);

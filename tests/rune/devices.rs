@@ -1,4 +1,4 @@
-//! Code that is compiled for one device does not run for another, and the tables of compiled code are bounded.
+//! Code compiled for one device does not run on another, and the tables of compiled code are bounded.
 
 use super::environment::{again, succeeds};
 use crate::engine::jit;
@@ -6,7 +6,8 @@ use rune::prelude::*;
 use rune::set_default_device;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Whether this is the process for this test alone. Else runs it there: the default device, for example, is that of the whole process.
+/// Returns whether this is the separate process of the test, which it needs because the default device is process-wide. Otherwise runs the test
+/// in a separate process.
 pub(super) fn alone(test: &str, variables: &[(&str, &str)]) -> bool {
     const VARIABLE: &str = "RUNE_TEST_ALONE";
     if std::env::var_os(VARIABLE).is_some() {
@@ -38,7 +39,7 @@ fn a_jitted_function_runs_on_the_device_that_is_the_default_one_now() {
     }
 }
 
-/// What the next test looks at, from another process.
+/// The next test checks the output of this one in another process.
 #[test]
 fn the_same_expression_is_read_on_two_devices() {
     if std::env::var_os("RUNE_TEST_ALONE").is_none() {

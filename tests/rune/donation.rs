@@ -1,4 +1,4 @@
-//! Arguments that are given away.
+//! Donated arguments.
 
 use crate::engine::jit;
 use rune::Value;
@@ -93,7 +93,7 @@ fn only_what_is_given_changes() {
     assert_eq!(table.to_vec::<f32>().unwrap(), counted(32).to_vec::<f32>().unwrap());
 }
 
-/// The rows of an embedding that a batch has touched, and what an optimizer keeps for each.
+/// The rows of an embedding that a batch uses, and the optimizer's state for each.
 #[test]
 fn states_are_trees() {
     type State = (Tensor, Vec<Tensor>);
@@ -133,7 +133,7 @@ fn in_functions_that_are_traced_nothing_is_given() {
     assert_eq!(table.to_vec::<f32>().unwrap(), counted(16).to_vec::<f32>().unwrap());
 }
 
-/// Updates that read what they write over.
+/// Updates that read the memory that they overwrite.
 #[test]
 fn updates_may_be_made_of_the_argument() {
     let start = || counted(8).reshape([8]).realize().unwrap().clone();

@@ -1,4 +1,4 @@
-//! Reading outside of compiled functions.
+//! Reading tensors outside compiled functions.
 
 use rune::prelude::*;
 
@@ -42,7 +42,7 @@ fn captures_of_an_outer_gradient_are_differentiated() {
     assert_eq!(grad(f)(&Tensor::scalar(3.0f32)).item::<f32>().unwrap(), 12.0);
 }
 
-/// Run again by `environment`, which looks at what is compiled.
+/// `environment` runs this again, and checks what is compiled.
 #[test]
 fn work_that_recurs_computes_the_same_however_it_is_done() {
     let x = Tensor::full([384, 384], 0.001f32, DType::F32);

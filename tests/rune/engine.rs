@@ -1,4 +1,4 @@
-//! The engine that the tests run on: IREE, unless `RUNE_TEST_TIER` names another tier, or is `none`: then `RUNE_TIER` counts.
+//! The engine of the tests: IREE by default, or the tier in `RUNE_TEST_TIER`. If that is `none`, `RUNE_TIER` applies.
 
 use once_cell::sync::Lazy;
 use rune::{Arguments, Function, Jit, Tier, Tree};

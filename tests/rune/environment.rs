@@ -1,8 +1,8 @@
-//! What the environment asks for: these run other tests of this binary again, in processes of their own.
+//! Environment variables. These tests run other tests of this binary again, in separate processes.
 
 use std::process::{Command, Output};
 
-/// Runs the tests whose names begin with `filter` with these variables set.
+/// Runs the tests whose names start with `filter`, with these variables.
 pub(super) fn again(filter: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(filter).args(["--nocapture", "--test-threads=1"]);

@@ -1,11 +1,11 @@
-//! What is said when something is wrong: the words, and the user's line.
+//! Error messages and their places in the user's source.
 
 use crate::engine::jit;
 use rune::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
-/// The message of the panic of `f`, and the place that it names.
+/// Returns the panic message of `f`, and the place that it names.
 pub(super) fn panic_of(f: impl FnOnce()) -> (String, String) {
     static HOOK: Mutex<()> = Mutex::new(());
     let _one_at_a_time = HOOK.lock().unwrap_or_else(|e| e.into_inner());
@@ -78,7 +78,7 @@ fn item_under_jit() {
     assert_eq!(grad(f)(&Tensor::scalar(-1.0f32)).item::<f32>().unwrap(), -1.0);
 }
 
-/// What `jit` cannot compile or run is told in the function that it was given.
+/// Errors of compiling or running are reported at the function that `jit` got.
 #[test]
 fn failures_under_jit_are_at_the_users_line() {
     let x = Tensor::from([1.0f32, 2.0]);
@@ -93,7 +93,7 @@ fn failures_under_jit_are_at_the_users_line() {
     contains(&place, &["errors.rs", &format!(":{line}:")]);
 }
 
-/// The operations that a jitted function makes within another are from its line, and the call of it from that of `jit`.
+/// The operations of a nested jitted function have its lines, and the call has the line of `jit`.
 #[test]
 fn calls_of_jitted_functions_have_a_line() {
     let line = line!() + 1;

@@ -1,4 +1,4 @@
-//! The larger examples, at a small size, held to what they claim.
+//! The larger examples at a small size: they reach the accuracy that they claim.
 
 #[allow(dead_code)]
 #[path = "../../examples/cnn.rs"]
@@ -31,7 +31,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-/// Runs a script that downloads what a test needs, if it is not there yet.
+/// Runs a script that downloads the data of a test, if it is missing.
 fn fetch(script: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts").join(script);
     assert!(Command::new(&path).status().unwrap().success(), "{} failed", path.display());

@@ -1,7 +1,7 @@
-//! What IREE gets wrong, and that rune does not.
+//! Faults of IREE, and rune's defences against them.
 //!
-//! `tests/data/iree-faults/` holds a small module for each fault with its right value. Here each is compiled as it is, and the test fails once
-//! IREE has become right, so that the defence can go.
+//! `tests/data/iree-faults/` holds a small module for each fault, with its correct result. The tests compile each module unchanged, and fail once IREE
+//! is correct, so that the defence can be removed.
 
 use super::guarded;
 use crate::engine::jit;
@@ -9,30 +9,11 @@ use rune::prelude::*;
 use rune::{ConvOptions, PoolOptions, value_and_grad, where_};
 use rune_ir::ModuleSignature;
 use rune_iree::{CompileOptions, Device, Executable, Signature};
+use rune_testing::faults::{array, lines};
 use rune_trace::{Array, Type, Value};
 use std::path::Path;
 
-/// A line `// name: value` of a module.
-fn lines<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
-    let prefix = format!("// {name}: ");
-    text.lines().filter_map(|l| l.strip_prefix(&prefix)).collect()
-}
-
-/// An array as `2x3xf32=1 2 3 4 5 6`; one number stands for all.
-fn array(text: &str) -> Array {
-    let (ty, numbers) = text.split_once('=').expect("a type and numbers");
-    let (dims, dtype) = ty.rsplit_once('x').map_or((None, ty), |(dims, dtype)| (Some(dims), dtype));
-    let shape: Vec<usize> = dims.iter().flat_map(|d| d.split('x')).map(|n| n.parse().expect("a size")).collect();
-    let numbers: Vec<f64> = numbers.split(' ').map(|n| n.parse().expect("a number")).collect();
-    let at = |i: usize| numbers[i % numbers.len()];
-    match dtype {
-        "f32" => Array::from_fn(shape, |i| at(i) as f32),
-        "i1" => Array::from_fn(shape, |i| at(i) != 0.0),
-        _ => panic!("no case has the dtype {dtype}"),
-    }
-}
-
-/// What IREE makes of the module itself.
+/// Returns the result of the unchanged module.
 fn compiled(text: &str, inputs: &[Array], right: &Array) -> Result<Array, String> {
     let executable = loaded(text, inputs, right)?;
     let values: Vec<Value> = inputs.iter().cloned().map(Value::from).collect();
@@ -40,7 +21,7 @@ fn compiled(text: &str, inputs: &[Array], right: &Array) -> Result<Array, String
     results[0].to_host()
 }
 
-/// The module itself, compiled with its flags.
+/// Compiles the unchanged module with its flags.
 fn loaded(text: &str, inputs: &[Array], right: &Array) -> Result<Executable, String> {
     let flags = lines(text, "flags").into_iter().flat_map(|l| l.split(' '));
     let flags = flags.map(str::to_owned).collect();
@@ -52,7 +33,7 @@ fn loaded(text: &str, inputs: &[Array], right: &Array) -> Result<Executable, Str
     Executable::load(&module, &device, "main", signature, None).map_err(|e| e.to_string())
 }
 
-/// The tests of compiled code make their calls so: a foreign read does not stay hidden. A lookup of IREE's checks no bounds.
+/// The guarded calls of the tests detect reads of foreign memory. IREE's lookup does not check bounds.
 #[test]
 fn reading_foreign_memory_is_seen() {
     let inputs = |row: i32| [array("4x2xf32=1 2 3 4 5 6 7 8"), Array::from_fn([1], |_| row)];
@@ -94,7 +75,7 @@ fn same(x: &Array, y: &Array) -> bool {
     x.to_f64_vec().iter().zip(&y.to_f64_vec()).all(near)
 }
 
-/// The faults are those of vectors of eight numbers and more, and of code for x86.
+/// Returns whether this machine shows the faults: they occur in x86 code with vectors of at least eight numbers.
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn iree_still_has_the_faults_that_rune_defends_against() {
@@ -125,7 +106,7 @@ fn iree_still_has_the_faults_that_rune_defends_against() {
     assert!(count >= 7, "{count} faults only");
 }
 
-/// The results of `f` compiled, which are those that it has when it is interpreted.
+/// Asserts that the compiled results of `f` equal the interpreted ones, and returns them.
 #[track_caller]
 fn agrees<A: Tree>(name: &str, f: impl Fn(&A) -> Vec<Tensor> + Send + Sync + Copy + 'static, x: &A) -> Vec<Vec<f32>> {
     let read = |ys: Vec<Tensor>| -> Vec<Vec<f32>> { ys.iter().map(|y| y.to_vec::<f32>().unwrap()).collect() };
@@ -327,7 +308,7 @@ fn long_sums_are_as_exact_as_those_of_jax() {
     near(&mean, 10_000.0);
 }
 
-/// Functions of what operations give for numbers that are constants, above all those that are not finite.
+/// Functions of operations on constants, mostly constants that are not finite.
 #[test]
 fn constants_that_are_special() {
     let specials = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 0.0, 1e-40, -1.0];
@@ -388,7 +369,7 @@ fn constants_that_are_special() {
     }
 }
 
-/// Hamiltonian Monte Carlo: its ten steps and the choice behind them ended in "circular dependency".
+/// Hamiltonian Monte Carlo: ten steps followed by a choice failed with "circular dependency".
 #[test]
 fn a_step_of_hamiltonian_monte_carlo() {
     type Args = (Tensor, Tensor, Tensor, Tensor);

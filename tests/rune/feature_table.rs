@@ -1,4 +1,4 @@
-//! `FEATURES.md` is true: what it calls done names tests, and they are there.
+//! `FEATURES.md` is correct: each done feature names tests, and the tests exist.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use std::path::Path;
 struct Row<'a> {
     feature: &'a str,
     state: &'a str,
-    /// All that is written like a test: `file.rs::name`.
+    /// Returns everything of the form `file.rs::name`.
     tests: Vec<(&'a str, &'a str)>,
 }
 
@@ -22,7 +22,7 @@ fn row(line: &str) -> Option<Row<'_>> {
     (!heading).then_some(Row { feature, state, tests })
 }
 
-/// Whether `source` has a test of this name, or examples in its documentation.
+/// Returns whether `source` has a test with this name, or doctests.
 fn is_tested(source: &str, name: &str) -> bool {
     if name == "doctest" {
         return source.lines().any(|line| line.trim() == "/// ```");

@@ -1,8 +1,8 @@
-//! What the features of the crate bring in.
+//! The dependencies of each feature of the crate.
 
 use std::process::Command;
 
-/// The crates that the root crate is built from with these features.
+/// Returns the dependencies of the root crate with these features.
 fn tree(features: &str) -> String {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--offline", "-p", env!("CARGO_PKG_NAME"), "-e", "normal,build", "--no-default-features"])

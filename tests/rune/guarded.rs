@@ -1,17 +1,17 @@
-//! Calls that show whether compiled code reads memory that is not its own, or changes its arguments.
+//! Calls that detect whether compiled code reads foreign memory or changes its arguments.
 //!
-//! Each argument lies in the middle of a larger block. A call is made twice, with other bytes around the arguments: NaN in every type of
-//! floats, then numbers near 1. A result that is not the same to the bit depends on them.
+//! Each argument is in the middle of a larger block. The code is called twice, with different bytes around the arguments: first NaN in every
+//! float type, then numbers near 1. If the results are not bit-equal, they depend on these bytes.
 
 use rune_trace::{ALIGNMENT, Array, HostMemory, Value};
 use std::sync::Arc;
 
-/// So many bytes stand on either side of an argument.
+/// The number of bytes on each side of an argument.
 const AROUND: usize = 4096;
-/// What they are: all of it NaN, or numbers near 1.
+/// The bytes on both sides: NaN, or numbers near 1.
 const FILLS: [u8; 2] = [0xff, 0x3f];
 
-/// An array in the middle of other bytes.
+/// An array surrounded by other bytes.
 struct Guarded {
     block: Vec<u8>,
     start: usize,
@@ -26,7 +26,7 @@ unsafe impl HostMemory for Guarded {
     }
 }
 
-/// `x` in the middle of bytes `fill`.
+/// Surrounds `x` by the bytes `fill`.
 fn guarded(x: &Array, fill: u8) -> Array {
     let length = x.bytes().len();
     let mut block = vec![fill; length + 2 * AROUND + ALIGNMENT];
@@ -35,8 +35,8 @@ fn guarded(x: &Array, fill: u8) -> Array {
     Array::from_foreign(x.ty().clone(), Arc::new(Guarded { block, start, length }))
 }
 
-/// What `call` gives for `inputs`, whatever lies beside them. Fails if the call changes one of them: expected values are
-/// computed from the same arrays.
+/// Returns the results of `call` for `inputs`. Fails if they depend on the memory around the inputs, or if the call changes an input, from
+/// which expected values are computed.
 pub fn call(inputs: &[Array], call: impl Fn(&[Value]) -> Result<Vec<Array>, String>) -> Result<Vec<Array>, String> {
     let mut first: Option<Vec<Array>> = None;
     for fill in FILLS {

@@ -1,4 +1,4 @@
-//! `jit`: what is compiled, when, and that it computes the same.
+//! `jit`: what is compiled and when, and that the results are the same.
 
 use crate::engine::jit;
 use rune::prelude::*;
@@ -255,10 +255,11 @@ fn linear_algebra_is_compiled_with_its_derivatives() {
     }
 }
 
-/// Paddings one after the other, with and without strides: IREE folds them into one, and once forgot the strides.
+/// Successive paddings with and without strides. IREE folds them into one, and once dropped the strides.
 #[test]
 fn paddings_on_paddings() {
-    use rune::{lax, op::Padding};
+    use rune::ir::op::Padding;
+    use rune::lax;
     let zero = || Tensor::scalar(0.0f32);
     let pad = |x: &Tensor, low: i64, high: i64, interior: usize| {
         lax::pad(x, &zero(), vec![Padding { low, high, interior }, Padding::default()])
@@ -289,13 +290,13 @@ fn paddings_on_paddings() {
     };
     let x = Tensor::from([[1.0f32, 2.0], [3.0, 4.0], [5.0, 6.0]]);
     let program = make_program(all, &x).unwrap();
-    let expected = rune::interpret::interpret(&program, &[x.to_array().unwrap()]).unwrap();
+    let expected = rune::ir::interpret::interpret(&program, &[x.to_array().unwrap()]).unwrap();
     for (found, expected) in jit(all)(&x).iter().zip(&expected) {
         assert_eq!(found.to_array().unwrap(), *expected);
     }
 }
 
-/// The messages of the warnings that `f` gives.
+/// Returns the warnings that `f` emits.
 pub(super) fn warnings(f: impl FnOnce()) -> Vec<String> {
     use std::sync::{Arc, Mutex};
     use tracing::field::{Field, Visit};

@@ -1,4 +1,4 @@
-//! Loops and branches with all that is derived of them, held to JAX (`scripts/make-loop-vectors`).
+//! Loops and branches and their derivatives, compared with JAX (`scripts/vectors loops`).
 
 use crate::engine::jit;
 use rune::associative_scan;
@@ -16,7 +16,7 @@ impl Expected {
         let path = format!("{}/tests/data/loops/{name}.json", env!("CARGO_MANIFEST_DIR"));
         Expected(serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
     }
-    /// The leaves of a result are those of JAX.
+    /// Asserts that the leaves of a result equal those of JAX.
     #[track_caller]
     fn is(&self, name: &str, found: &impl Tree) {
         let expected: Vec<Vec<f64>> = serde_json::from_value(self.0[name].clone()).unwrap();

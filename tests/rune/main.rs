@@ -1,4 +1,4 @@
-//! The tests that cross crates: one binary, since each links MLIR.
+//! Tests across crates. They are one binary, because each binary links MLIR.
 
 mod algorithms;
 mod batch;

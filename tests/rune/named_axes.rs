@@ -38,7 +38,7 @@ fn compiled_functions_over_named_axes_give_what_jax_gives() {
     assert!(failures.is_empty() && count > 80, "{} fail:\n{}", failures.len(), failures.join("\n"));
 }
 
-/// A jitted function is traced for the axes around it, whatever it was compiled for before.
+/// A jitted function is traced for the named axes around it, whatever it was compiled for before.
 #[test]
 fn one_jitted_function_under_several_axes() {
     let share = jit(|x: &Tensor| x / psum(x, "i") * axis_size("i") as f32);

@@ -1,9 +1,9 @@
-//! Names of JAX are where `docs/names.md` says.
+//! JAX's names exist where `docs/names.md` says.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The names of public functions, types and variants in the sources below `folder`, also of functions that macros make.
+/// Returns the names of public functions, types and variants in the sources below `folder`, including functions that macros define.
 fn names(folder: &Path, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -3,7 +3,7 @@
 use rune::ProgramExt;
 use rune::prelude::*;
 
-/// Longer than any stack of recursive calls would hold.
+/// More than any stack of recursive calls can hold.
 const LONG: usize = 100_000;
 
 fn chain(x: &Tensor) -> Tensor {

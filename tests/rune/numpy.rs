@@ -1,4 +1,4 @@
-//! NumPy's functions in compiled programs, and programs as one writes them from habit.
+//! NumPy's functions in compiled programs, and programs in NumPy's style.
 
 use rune::Tier;
 use rune::image::{self, ResizeMethod};
@@ -41,7 +41,7 @@ fn compiled_functions_give_what_jax_gives() {
     assert!(count > 100, "{count}");
 }
 
-/// One row for each pair: the greatest of the clipped sums of neighbours.
+/// Returns one row for each pair: the greatest of the clipped sums of neighbors.
 fn clipped(x: &Tensor) -> Tensor {
     let pairs = Tensor::concatenate(&[x.expand_dims(0), x.roll(1, 0).expand_dims(0)], 0);
     pairs.sum_axes(0).clip(-1.0, 1.0).amax(0)

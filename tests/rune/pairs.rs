@@ -1,7 +1,7 @@
-//! Operations that feed each other as IREE computes them, against the interpreter: each operation behind each that it can follow, and
-//! triples around a reduction or contraction, with operands from arguments, from constants, and from constants in unrolled loops.
+//! Compares chains of operations, compiled by IREE, with the interpreter: each operation after each one that it can follow, and triples around a
+//! reduction or contraction. Operands are arguments, constants, and constants in unrolled loops.
 //!
-//! By default a sample; `RUNE_TEST_ALL=1` compiles all. `RUNE_TEST_FILTER=add,dot_general` takes chains of these names.
+//! By default, a sample is compiled; `RUNE_TEST_ALL=1` compiles all. `RUNE_TEST_FILTER=add,dot_general` selects chains with these names.
 
 use super::batch::{self, Code, Function};
 use super::random::transformed;
@@ -13,7 +13,7 @@ use rune_trace::interpret::interpret;
 use rune_trace::op::FactorFn;
 use rune_trace::{Array, DType, Program, Type};
 
-/// Lengths of axes: about the widths of vectors, and far from them.
+/// Lengths of axes, near the widths of vectors and far from them.
 const LENGTHS: [usize; 9] = [1, 2, 3, 5, 8, 9, 16, 17, 33];
 
 struct Tested {
@@ -24,7 +24,7 @@ struct Tested {
     function: Function,
 }
 
-/// How many units in the last place the result of a chain may be off, of the greatest number in it; nothing if it jumps.
+/// Returns the allowed error of a chain in units in the last place of the greatest result; `None` if the chain is not continuous.
 fn tolerance(names: &[&str], dtype: DType) -> Option<f64> {
     let mut off = 0.0;
     for name in names {
@@ -63,7 +63,7 @@ fn check(program: &Program, inputs: &[Array], ulps: f64, code: Result<Code, Stri
     Ok(())
 }
 
-/// The chains of one seed: its dtype, lengths, and where operands come from.
+/// The chains of one seed, with the dtype, the lengths and the sources of operands.
 fn chains(seed: u64, firsts: usize, triples: Option<usize>) -> Vec<Chain> {
     let mut random = Generator::new(seed);
     random.most_elements = 5000;
@@ -81,17 +81,17 @@ fn chains(seed: u64, firsts: usize, triples: Option<usize>) -> Vec<Chain> {
     }
 }
 
-/// What is compiled of the chains.
+/// The selection of chains to compile.
 struct Run {
     name: &'static str,
-    /// Without `RUNE_TEST_ALL=1`, about one in so many chains.
+    /// Without `RUNE_TEST_ALL=1`, about one in this number of chains is compiled.
     one_in: usize,
-    /// What is done to the chain of a number.
+    /// The transformation of the chain with a given number.
     transforms: &'static [&'static str],
     opt: Opt,
 }
 
-/// Compiles what `of_seed` gives of each seed, of all or of a sample.
+/// Compiles the chains of each seed, or a sample of them.
 fn all_agree(run: &Run, seeds: std::ops::Range<u64>, of_seed: impl Fn(u64, usize) -> Vec<Chain>) {
     let whole = std::env::var_os("RUNE_TEST_ALL").is_some();
     let filter = std::env::var("RUNE_TEST_FILTER").unwrap_or_default();

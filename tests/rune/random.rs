@@ -1,6 +1,6 @@
-//! Random programs and transformations of them as IREE computes them, against the interpreter.
+//! Compares random programs and their transformations, compiled by IREE, with the interpreter.
 //!
-//! `RUNE_PROGRAMS=1000` takes so many, and begins at `RUNE_SEED`. A program that fails is shrunk.
+//! `RUNE_PROGRAMS` sets the number of programs, and `RUNE_SEED` the first seed. Failing programs are shrunk.
 
 use super::batch::{self, Code, Function};
 use rune::ProgramExt;
@@ -10,7 +10,7 @@ use rune_testing::{Generator, shrink};
 use rune_trace::interpret::interpret;
 use rune_trace::{Array, DType, Program};
 
-/// What is done to a program, by its seed.
+/// Returns the transformation for a seed.
 const TRANSFORMS: [&str; 5] = ["nothing", "jvp", "vjp", "vmap", "jvp of vmap"];
 
 struct Tested {
@@ -30,12 +30,12 @@ fn generator(seed: u64) -> Generator {
     random
 }
 
-/// The program of a seed after its transformation, if it can be transformed so.
+/// Returns the transformed program of a seed, if it can be transformed.
 fn program(seed: u64) -> Option<Program> {
     transformed(&generator(seed).program(8), TRANSFORMS[(seed % 5) as usize])
 }
 
-/// A program after a transformation, if it can be transformed so.
+/// Returns the transformed program, if it can be transformed.
 pub fn transformed(program: &Program, how: &str) -> Option<Program> {
     let by = |p: &Program| -> Vec<usize> {
         (0..p.input_types().len()).filter(|&i| p.input_types()[i].dtype.is_float()).collect()
@@ -60,7 +60,7 @@ pub fn transformed(program: &Program, how: &str) -> Option<Program> {
     })
 }
 
-/// The array with 0 in place of subnormal numbers: compiled code has these as 0.
+/// Returns the array with 0 in place of subnormal numbers, because compiled code treats them as 0.
 fn flushed(x: &Array) -> Array {
     match x.dtype() {
         DType::F32 => {
@@ -72,7 +72,7 @@ fn flushed(x: &Array) -> Array {
     }
 }
 
-/// What compiled code gives otherwise than the interpreter.
+/// Returns how compiled code differs from the interpreter.
 fn check(program: &Program, inputs: &[Array], code: Result<Code, String>) -> Result<(), String> {
     let expected = interpret(program, inputs).map_err(|e| e.to_string())?;
     let found = code.and_then(|code| batch::call(&code, inputs))?;
@@ -84,7 +84,7 @@ fn check(program: &Program, inputs: &[Array], code: Result<Code, String>) -> Res
     Ok(())
 }
 
-/// What is wrong with a program that is compiled alone.
+/// Returns the fault of a program that is compiled alone.
 fn fault(program: &Program, seed: u64) -> Option<String> {
     let inputs = generator(!seed).inputs(program);
     let code = Function::lower(program.simplify(), "f".to_owned()).and_then(|f| batch::one(&f));

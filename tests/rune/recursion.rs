@@ -14,7 +14,7 @@ fn jitted(f: impl Fn(&Tensor) -> Tensor + Send + Sync + 'static) -> Box<dyn Fn(&
     Box::new(move |x| f(x))
 }
 
-/// Fails if `f` does not come to an end.
+/// Fails if `f` does not end.
 fn ends(f: impl FnOnce() + Send + 'static) {
     let (done, ended) = channel();
     let thread = std::thread::spawn(move || {

@@ -70,7 +70,7 @@ fn programs_that_differ_in_what_the_host_does_are_not_mixed_up() {
     std::fs::remove_dir_all(folder("axis")).unwrap();
 }
 
-/// A program that was written by a script, from what JAX traced, by the description of the format alone.
+/// A program that a script wrote from a trace of JAX, by the description of the format alone.
 #[test]
 fn a_program_written_by_another_language_gives_what_jax_gives() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/jaxpr");

@@ -1,4 +1,4 @@
-//! What the examples show, held to their numbers.
+//! The numbers in the examples and documents are correct.
 
 #[allow(dead_code)]
 #[path = "../../examples/getting_started.rs"]
@@ -18,7 +18,7 @@ mod slope_tutorial;
 
 use crate::engine::jit;
 use rune::ProgramExt;
-use rune::interpret::interpret;
+use rune::ir::interpret::interpret;
 use rune::{Array, Program, prelude::*, random};
 use rune_examples::{curve, digits, idx, mlp};
 use std::process::Command;
@@ -229,7 +229,7 @@ fn idx_files_are_checked() {
     }
 }
 
-/// Compiles a function; run by the next test with `LOG_JIT=1`.
+/// Compiles a function. The next test runs it with `LOG_JIT=1`.
 #[test]
 fn a_function_named_thrice_is_compiled() {
     fn thrice(x: &Tensor) -> Tensor {

@@ -1,7 +1,7 @@
-//! Random programs of continuous functions, the inexact ones among them, as IREE computes them: against the interpreter.
+//! Compares random programs of continuous functions, including inexact ones, compiled by IREE, with the interpreter.
 //!
-//! What IREE computes by some units in the last place otherwise, a program can make large. So each result may be off by what it changes when the
-//! inputs change by some units.
+//! A program can magnify differences of some units in the last place. Each result may therefore differ by as much as it changes if the inputs change by
+//! some units.
 
 use super::batch::{self, Function};
 use super::random::transformed;
@@ -21,7 +21,7 @@ fn generator(seed: u64) -> Generator {
     random
 }
 
-/// The inputs changed by up to some units in the last place, each element its own way.
+/// Returns the inputs, each element changed randomly by up to some units in the last place.
 fn moved(inputs: &[Array], units: f64) -> Vec<Array> {
     #[allow(clippy::wildcard_enum_match_arm, reason = "the programs have no other floats")]
     let each = |x: &Array| match x.dtype() {
@@ -75,7 +75,7 @@ fn check(t: &Tested, code: Result<batch::Code, String>) -> Result<(), String> {
     Ok(())
 }
 
-/// `RUNE_PROGRAMS=1000` takes so many, and begins at `RUNE_SEED`.
+/// `RUNE_PROGRAMS` sets the number of programs, and `RUNE_SEED` the first seed.
 #[test]
 fn random_programs_of_continuous_functions_agree_with_the_interpreter() {
     let env = |name: &str, default| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default);

@@ -1,4 +1,4 @@
-//! One compiled function, many threads.
+//! Calls of one compiled function from many threads.
 
 use super::devices::alone;
 use crate::engine::jit;
@@ -7,7 +7,7 @@ use rune::prelude::*;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Ten seconds are the full run; a fraction shows the same, unless RUNE_SLOW_TESTS is set.
+/// A full run takes ten seconds. It is shortened unless `RUNE_SLOW_TESTS` is set.
 fn time() -> Duration {
     Duration::from_millis(if std::env::var_os("RUNE_SLOW_TESTS").is_some() { 10_000 } else { 700 })
 }
@@ -41,13 +41,13 @@ fn eight_threads_call_one_function() {
     assert!(calls.load(Ordering::Relaxed) >= 8);
 }
 
-/// The text of a panic in another thread.
+/// Returns the message of a panic in another thread.
 fn panic_in_thread(f: impl FnOnce() + Send) -> String {
     let payload = std::thread::scope(|scope| scope.spawn(f).join()).expect_err("it should panic");
     payload.downcast_ref::<String>().cloned().unwrap_or_default()
 }
 
-/// What two calls of `f` compiled print.
+/// Returns what two calls of the compiled `f` print.
 fn printed(f: impl Fn(&Tensor) -> Tensor + Send + Sync) -> Vec<String> {
     let f = jit(f);
     let call =

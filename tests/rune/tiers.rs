@@ -1,11 +1,13 @@
-//! The tier `auto`: what becomes of a function while it is called; and what the other tiers do where IREE fails.
+//! The states of a function in the tier `auto`, and the other tiers if IREE fails.
 
 use super::environment::{again, succeeds};
 use rune::{Engine, Tier, prelude::*};
+#[cfg(target_os = "linux")]
+use rune_testing::process::ends;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Run by the next test, with a compiler and without one.
+/// The next test runs this with and without a compiler.
 #[test]
 fn a_function_that_is_called_for_long() {
     if std::env::var_os("RUNE_TIER_AFTER").is_none() {
@@ -55,7 +57,7 @@ fn what_costs_enough_is_compiled_behind_its_calls() {
     assert!(won(&second) == iree && !second.contains("compiled in"), "{second}");
 }
 
-/// A folder that holds a script in place of the compiler.
+/// Creates a folder with a script that replaces the compiler.
 #[cfg(unix)]
 fn fake(script: &str) -> tempfile::TempDir {
     use std::os::unix::fs::PermissionsExt;
@@ -100,7 +102,7 @@ fn a_cache_that_cannot_be_written_changes_nothing() {
     assert!(said.contains("compiled in") && said.contains("the host engine takes "), "{said}");
 }
 
-/// Run by the next tests, with scripts in place of the compiler: many functions, of which each is to be compiled.
+/// Calls many functions that are all compiled. The next tests run it with scripts that replace the compiler.
 #[test]
 fn many_functions_at_once() {
     if std::env::var_os("RUNE_TEST_MANY").is_none() {
@@ -161,7 +163,7 @@ fn a_hundred_programs_wait_for_a_compiler_for_each_core() {
     assert!(now == 0 && most <= cores as i32, "{most} at once on {cores} cores, {now} left");
 }
 
-/// A process whose compilers never end, and the number of one of them.
+/// Starts a process whose compilers never end. Returns it with the process id of one of them.
 #[cfg(target_os = "linux")]
 fn with_endless_compilers(mode: &str) -> (std::process::Child, String, Vec<tempfile::TempDir>) {
     let folder = tempfile::tempdir().unwrap();
@@ -184,20 +186,6 @@ fn with_endless_compilers(mode: &str) -> (std::process::Child, String, Vec<tempf
     (child, process, vec![folder, compiler])
 }
 
-/// Waits until a process is gone, or a zombie that nobody has waited for yet.
-#[cfg(target_os = "linux")]
-fn ends(process: &str) {
-    let begun = Instant::now();
-    let runs = || {
-        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-        stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
-    };
-    while runs() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "the compiler outlives the process that started it");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn compilers_end_with_a_process_that_is_killed() {
@@ -216,7 +204,7 @@ fn a_process_does_not_wait_for_its_compilers_to_end() {
     ends(&process);
 }
 
-/// Run by the next test with a compiler that rejects everything, in the tier `iree`.
+/// The next test runs this in the tier `iree` with a compiler that rejects everything.
 #[test]
 fn a_function_that_iree_cannot_compile() {
     if std::env::var_os("RUNE_TEST_REJECTED").is_none() {
@@ -252,7 +240,7 @@ fn in_the_tier_iree_the_host_engine_runs_what_iree_cannot_compile() {
     assert!(out.len() + err.len() < 4000, "{out}\n{err}");
 }
 
-/// Run by the next test with `RUNE_CHECK=all`.
+/// The next test runs this with `RUNE_CHECK=all`.
 #[test]
 fn functions_whose_calls_are_checked() {
     if std::env::var_os("RUNE_CHECK").is_none() {

@@ -1,4 +1,4 @@
-//! Networks that learn in compiled steps: each is compiled once, and goes on as it went from what was saved.
+//! Training by compiled steps. Each step is compiled once, and continues unchanged from a saved state.
 
 #[allow(dead_code, reason = "shared with the example")]
 use crate::engine::jit;
@@ -7,7 +7,7 @@ use rune::optim::{self, AdamW, Mask, State};
 use rune::{prelude::*, random, storage};
 use rune_examples::gpt::{self, Gpt, Plan, Sizes, Text};
 
-/// A network with all that can be in one: statistics, keys, several optimisers and gradients of several batches for one step.
+/// A network with every kind of state: statistics, keys, several optimisers and accumulated gradients.
 #[derive(Tree, Clone)]
 struct Model {
     hidden: Linear,
@@ -66,7 +66,7 @@ impl Training {
     }
 }
 
-/// Points, and the greatest of their first three coordinates.
+/// Returns points, and the greatest of the first three coordinates of each.
 fn batch(seed: usize) -> (Tensor, Tensor) {
     let x = random::normal(&random::fold_in(&random::key(2), seed), [32, 4], DType::F32);
     let classes = x.i((.., ..3)).argmax_axis(-1);

@@ -1,4 +1,4 @@
-//! Every operation under every transformation as IREE computes it, against the interpreter.
+//! Compares every operation under every transformation, compiled by IREE, with the interpreter.
 
 use super::batch::{self, Code, Function};
 use rune_testing::coverage::{self, Engine};
@@ -22,9 +22,9 @@ struct Tested {
 const NOT_COMPILED: &str = "Second derivatives of f16 and bf16 are never compiled: IREE keeps f32 values inside fused code, the interpreter \
                             rounds at each instruction, and too few bits remain to compare.";
 
-/// Whether a transformation of a case is compiled: all of them are with `RUNE_TEST_ALL=1` (many minutes); else each of each operation
-/// once, of a shape with elements. Second derivatives of half types never are: IREE keeps f32 within what it fuses, where the
-/// interpreter rounds at each instruction, and some dozen roundings to 8 bits leave too little to compare.
+/// Returns whether a transformation of a case is compiled. With `RUNE_TEST_ALL=1`, all are (many minutes). Otherwise each transformation of
+/// each operation is compiled once, with a nonempty shape. Second derivatives of half-precision types are never compiled: IREE keeps f32 in
+/// fused code, while the interpreter rounds at each instruction, and after a dozen roundings to 8 bits too little is left to compare.
 fn is_wanted(case: &Case, one: &Transformed, taken: &mut HashSet<String>) -> bool {
     let second = matches!(one.transform, Transform::JvpGrad | Transform::GradGrad);
     if second && case.least_precise().is_some_and(DType::is_half) {

@@ -1,4 +1,4 @@
-//! A block of a transformer: held to JAX, and to what its gradient may cost and keep.
+//! A transformer block, compared with JAX. The tests bound the cost and the residuals of its gradient.
 
 use crate::engine::jit;
 use rune::prelude::*;
@@ -6,7 +6,7 @@ use rune::{ResidualSource, SavedResidual};
 use rune_examples::transformer::{Block, Sizes, costs, loss};
 use serde_json::Value;
 
-/// Elements of a result in JAX, and its norm.
+/// Some elements of a result of JAX, and its norm.
 fn held_to(shown: &Value, x: &Tensor) {
     let x: Vec<f64> = x.cast(DType::F64).to_vec().unwrap();
     let norm = |x: &[f64]| x.iter().map(|e| e * e).sum::<f64>().sqrt();

@@ -1,7 +1,7 @@
-//! Operations on elements that read the result of a reduction, product or window in two ways, as IREE computes them: against the
-//! interpreter. IREE fuses them with what gives that result, and is wrong (docs/iree.md).
+//! Compares elementwise operations that read the result of a reduction, product or window in two ways, compiled by IREE, with the interpreter. IREE
+//! fuses such operations with the producer, and computes wrong results (docs/iree.md).
 //!
-//! By default a third of them; `RUNE_TEST_ALL=1` compiles all.
+//! By default, a third of them is compiled; `RUNE_TEST_ALL=1` compiles all.
 
 use super::batch::{self, Function};
 use crate::engine::jit;
@@ -16,7 +16,7 @@ const N: usize = 5;
 type Producer = fn(&Tensor, &Tensor) -> Tensor;
 type Consumer = fn(&Tensor) -> Tensor;
 
-/// What gives an array of N × N from one of N × N × 3 and one of N × N.
+/// Producers of an N × N array from one of N × N × 3 and one of N × N.
 const PRODUCERS: [(&str, Producer); 20] = [
     ("elements", |_, a| (a * 0.1).exp()),
     ("sum", |x, _| x.sum_axes([2])),

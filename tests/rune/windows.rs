@@ -1,6 +1,6 @@
-//! Windows and convolutions of every small size as IREE computes them, against the interpreter: above all those with one position.
+//! Compares windows and convolutions of every small size, compiled by IREE, with the interpreter, mainly those with one position.
 //!
-//! By default those with one position along an axis, and a sample of the others; `RUNE_TEST_ALL=1` compiles all.
+//! By default, those with one position along an axis and a sample of the others are compiled; `RUNE_TEST_ALL=1` compiles all.
 
 use super::batch::{self, Function};
 use rune::ProgramExt;
@@ -10,7 +10,7 @@ use rune_trace::interpret::interpret;
 use rune_trace::op::{ConvDims, WindowFn};
 use rune_trace::{Array, DType, Op, Origin, Program, ProgramBuilder, Type, Var};
 
-/// Windows along one axis: extent, window, stride, padding, dilation of the operand and of the window.
+/// The windows along one axis: size, window, stride, padding, and the dilations of the operand and of the window.
 #[derive(Clone, Copy, Debug)]
 struct Along {
     extent: usize,
@@ -22,7 +22,7 @@ struct Along {
 }
 
 impl Along {
-    /// How many positions the window has.
+    /// Returns the number of positions of the window.
     fn positions(self) -> usize {
         let total = ((self.extent - 1) * self.base + 1) as i64 + self.padding.0 + self.padding.1;
         let window = ((self.window - 1) * self.dilation + 1) as i64;
@@ -48,7 +48,7 @@ struct Tested {
     function: Function,
 }
 
-/// Programs of windows along these axes: a convolution with its two gradients, and reductions with the gradient of the sum.
+/// Returns programs with windows along these axes: a convolution with its two gradients, and reductions with the gradient of the sum.
 fn programs(axes: &[Along], groups: usize) -> Vec<Program> {
     let each = |f: fn(&Along) -> usize| axes.iter().map(f);
     let (lhs, rhs): (Vec<usize>, Vec<usize>) = (

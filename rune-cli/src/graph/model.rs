@@ -1,7 +1,8 @@
 //! The model of the drawing: boxes, and lines between them.
 
-use rune::op::Literal;
-use rune::{Instruction, Op, Program, Transform, Var};
+use rune::Program;
+use rune::ir::op::Literal;
+use rune::ir::{Instruction, Op, Transform, Var};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use crate::folder::{Folder, SORT, SQUARE};
 use std::fs;
 
-/// Files that NumPy wrote; `scripts/make-arrays` makes them.
+/// Files that NumPy wrote; `scripts/vectors npy` makes them.
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/arrays");
 
 /// A program that gives what it is given.

@@ -61,7 +61,7 @@ fn a_program_comes_from_the_standard_input() {
 #[test]
 fn what_a_program_prints_is_not_among_its_results() {
     let printing =
-        SQUARE.replace("    return", "    () = rune.debug_print(y0, format=\"y is {}\", lanes=[])\n    return");
+        SQUARE.replace("    return", "    () = rune.debug_print(y0, format=\"y is {}\", batch=[])\n    return");
     let folder = Folder::of(&[("f.rune", &printing)]);
     for device in ["reference", "cpu"] {
         let output = folder.run(&["--json", "run", "f.rune", "-d", device, "-i", "4xf32=2"]);

@@ -1,4 +1,4 @@
-//! How a kernel reads an input: where each element of its index space lies in a buffer.
+//! The access of a kernel to an input: the offset in a buffer of each element of the index space.
 
 use bytemuck::Pod;
 use rune_ir::with_word;
@@ -23,7 +23,7 @@ pub(crate) enum Form {
     Scalar,
     /// Each of so many elements that follow each other, so many times in a row.
     Rows(usize, usize),
-    /// So many elements that follow each other, again and again.
+    /// This number of contiguous elements, repeatedly.
     Cyclic(usize),
     /// Anything else.
     Strided,
@@ -52,7 +52,7 @@ impl Access {
         }
     }
 
-    /// Where the `n` elements at positions `start..` follow each other in the source, if they do.
+    /// Returns the offset of the `n` elements at positions `start..`, if they are contiguous in the source.
     pub(super) fn in_place(&self, start: usize, n: usize) -> Option<usize> {
         match self.form() {
             Form::Dense => Some(self.offset as usize + start),

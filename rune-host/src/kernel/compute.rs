@@ -1,4 +1,4 @@
-//! What each instruction computes.
+//! The semantics of each instruction.
 
 use super::lanes::{
     Square, SquareOfDifference, encrypt, map, map_normalized, map_rows, map2, map3, map3_rows, sum_f32,
@@ -25,7 +25,7 @@ pub(super) fn unary(f: UnaryFn, dtype: DType, x: &Slot<'_>, d: &mut Slot<'_>, n:
     }
 }
 
-/// What no plan holds: the planner leaves such operations to the interpreter.
+/// Unreachable: the planner leaves such operations to the interpreter.
 fn undefined() -> ! {
     unreachable!("the planner makes no such instruction")
 }
@@ -241,7 +241,7 @@ pub(crate) fn in_pair(f: BinaryFn) -> Option<bool> {
 /// Two functions in one pass, of `f32`; of the second and third operand there may be one element for each row.
 #[allow(clippy::wildcard_enum_match_arm, reason = "the planner makes no pair of other functions")]
 pub(super) fn pair(f: [BinaryFn; 2], x: [&Slot<'_>; 3], by_row: [bool; 2], d: &mut Slot<'_>, [rows, row]: [usize; 2]) {
-    /// What is done with the function of three numbers that two functions are.
+    /// A visitor of the function of three numbers that two functions compose.
     macro_rules! with_pair {
         ($f:ident => $body:expr) => {{
             macro_rules! second {

@@ -86,7 +86,7 @@ pub(crate) enum Instruction {
         swapped: bool,
         d: Register,
     },
-    /// The second function of the first one of `x` and `y`, and of `z`, all of `f32`. Of `y` or of `z` there may be one element for each row.
+    /// `g(f(x, y), z)`, all of `f32`. `y` or `z` can have one element for each row.
     Pair {
         f: [BinaryFn; 2],
         x: Register,

@@ -34,7 +34,7 @@ const LEAST_COMBINED: usize = if cfg!(test) { 2 } else { 64 };
 /// An input of a kernel.
 #[derive(Clone, Debug)]
 pub(crate) struct Input {
-    /// The buffer it lies in.
+    /// The buffer that holds it.
     pub buffer: usize,
     /// Bytes of an element.
     pub size: usize,
@@ -116,7 +116,7 @@ impl Kernel {
         }
     }
 
-    /// Leaves out the inputs that no instruction loads.
+    /// Removes the inputs that no instruction loads.
     pub(crate) fn drop_unread_inputs(&mut self) {
         let mut places = vec![None; self.inputs.len()];
         let mut inputs = Vec::new();

@@ -1,4 +1,4 @@
-//! What the loops ask of the Rust types of elements.
+//! The traits of the Rust types of elements.
 
 use super::lanes::{Itself, accumulate, add_rows_f32, fold, sum_f32};
 use bytemuck::Pod;
@@ -32,7 +32,7 @@ pub(crate) trait Number: Pod + PartialOrd + Send {
     }
 }
 
-/// What numbers are accumulated in.
+/// The accumulator type.
 pub(crate) trait Accumulator: Number {
     const ZERO: Self;
     const ONE: Self;
@@ -51,7 +51,7 @@ pub(crate) trait Bits: Pod {
     fn shift_right_logical(self, by: Self) -> Self;
     /// Rounded toward zero; all bits set where the divisor is 0.
     fn quotient(self, other: Self) -> Self;
-    /// With the sign of `self`, which it is where the divisor is 0.
+    /// The remainder, with the sign of `self`. If the divisor is 0, it is `self`.
     fn remainder(self, other: Self) -> Self;
     /// Wraps. To a negative exponent: 0, but for 1 and -1.
     fn power(self, exponent: Self) -> Self;

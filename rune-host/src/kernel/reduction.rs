@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use std::convert::identity;
 use std::marker::PhantomData;
 
-/// How elements are combined. Floats are accumulated in `f64`, and rounded once.
+/// A function that combines elements. Floats are accumulated in `f64`, and rounded once.
 trait Reducer: Sized {
     type Element: Pod;
     type Accumulator: Pod + Send;
@@ -97,7 +97,7 @@ bitwise! {
     Any: NONE, or;
 }
 
-/// What is done with a reducer, once it is known which.
+/// A visitor of the reducer that a function and a dtype select.
 trait Visitor {
     type Output;
     fn visit<R: Reducer>(self) -> Self::Output;
@@ -155,7 +155,7 @@ pub(super) fn rows(
 #[derive(Clone, Debug)]
 pub(crate) struct Reduction {
     pub f: ReduceFn,
-    /// Of the elements in registers.
+    /// The dtype of the elements in registers.
     pub dtype: DType,
     /// The half type that the result is rounded to, where it is of one.
     pub half: Option<DType>,

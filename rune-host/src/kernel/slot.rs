@@ -1,4 +1,4 @@
-//! Where the elements of registers are.
+//! The storage of the elements of registers.
 
 use bytemuck::{Pod, Zeroable};
 

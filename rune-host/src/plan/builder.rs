@@ -1,34 +1,33 @@
-//! How a program becomes a plan.
+//! Builds a plan from a program.
 
 use super::cluster::{Cluster, lane};
-use super::elementwise::half;
 use super::order::{Node, order};
 use super::view::View;
 use super::{Dense, Label, Plan, Step};
 use crate::kernel::{Instruction, Register};
 use rune_ir::op::{Control, Literal, UnaryFn};
-use rune_ir::{Loc, Op, Program, Shape, Type, Var};
+use rune_ir::{DType, Loc, Op, Program, Shape, Type, Var};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
-pub(super) type Id = usize;
+pub(super) type VariableId = usize;
 
 /// A variable of the program, or of one that it calls.
 #[derive(Clone)]
 pub(super) struct Variable {
     pub ty: Type,
-    pub place: Place,
+    pub storage: Storage,
 }
 
-/// Where the elements of a variable are.
+/// The storage of the elements of a variable.
 #[derive(Clone)]
-pub(super) enum Place {
+pub(super) enum Storage {
     /// In a buffer.
     Stored { buffer: usize, view: View },
     /// In a register of a cluster, in row-major order.
     Lane { cluster: usize, register: Register, per_row: bool },
     /// In a register, looked at in another way.
-    Viewed { base: Id, view: View },
+    Viewed { base: VariableId, view: View },
     /// The same everywhere.
     Constant(Literal),
     /// The positions along an axis of `size` elements that lie `stride` apart.
@@ -36,7 +35,7 @@ pub(super) enum Place {
 }
 
 /// A step that is no kernel.
-struct Other {
+struct OtherStep {
     step: Step,
     reads: Vec<usize>,
     writes: Vec<usize>,
@@ -48,7 +47,7 @@ struct Other {
 pub(super) struct Builder {
     pub variables: Vec<Variable>,
     pub clusters: Vec<Cluster>,
-    others: Vec<Other>,
+    others: Vec<OtherStep>,
     pub buffers: Vec<Type>,
     /// The first stage in which a buffer can be read.
     pub ready: Vec<u32>,
@@ -60,7 +59,7 @@ pub(super) struct Builder {
     effect_stage: u32,
     /// The number of operations so far.
     pub position: usize,
-    /// Their names, and the lines that they come from.
+    /// The names and lines of the operations.
     origins: Vec<(&'static str, Option<Loc>)>,
 }
 
@@ -69,10 +68,10 @@ pub(super) fn plan(program: &Program) -> Plan {
     let inputs = program.input_types().to_vec();
     let constants = program.constants().to_vec();
     let types = inputs.iter().chain(constants.iter().map(rune_ir::Value::ty));
-    let arguments: Vec<Id> = types
+    let arguments: Vec<VariableId> = types
         .map(|ty| {
             let buffer = builder.buffer(ty.clone(), 0);
-            builder.variable(ty.clone(), Place::Stored { buffer, view: View::dense(&ty.shape) })
+            builder.variable(ty.clone(), Storage::Stored { buffer, view: View::dense(&ty.shape) })
         })
         .collect();
     let outputs = builder.program(program, &arguments);
@@ -81,8 +80,8 @@ pub(super) fn plan(program: &Program) -> Plan {
 }
 
 impl Builder {
-    pub(super) fn variable(&mut self, ty: Type, place: Place) -> Id {
-        self.variables.push(Variable { ty, place });
+    pub(super) fn variable(&mut self, ty: Type, storage: Storage) -> VariableId {
+        self.variables.push(Variable { ty, storage });
         self.variables.len() - 1
     }
 
@@ -92,17 +91,17 @@ impl Builder {
         self.buffers.len() - 1
     }
 
-    pub(super) fn ty(&self, id: Id) -> &Type {
+    pub(super) fn ty(&self, id: VariableId) -> &Type {
         &self.variables[id].ty
     }
 
-    pub(super) fn shape(&self, id: Id) -> Shape {
+    pub(super) fn shape(&self, id: VariableId) -> Shape {
         self.variables[id].ty.shape.clone()
     }
 
     /// The outputs of a program on these inputs and constants.
-    fn program(&mut self, program: &Program, arguments: &[Id]) -> Vec<Id> {
-        let mut ids: Vec<Option<Id>> = vec![None; program.num_vars()];
+    fn program(&mut self, program: &Program, arguments: &[VariableId]) -> Vec<VariableId> {
+        let mut ids: Vec<Option<VariableId>> = vec![None; program.num_vars()];
         ids.iter_mut().zip(arguments).for_each(|(id, &argument)| *id = Some(argument));
         for instruction in program.instructions() {
             if instruction.results == 0 && !instruction.op.has_effects() {
@@ -120,7 +119,7 @@ impl Builder {
         program.outputs().iter().map(|v| ids[v.index()].expect("outputs are assigned")).collect()
     }
 
-    fn operation(&mut self, op: &Op<Id>, types: &[Type]) -> Vec<Id> {
+    fn operation(&mut self, op: &Op<VariableId>, types: &[Type]) -> Vec<VariableId> {
         match op.control() {
             Some(
                 Control::Call { args, program }
@@ -179,13 +178,13 @@ impl Builder {
     }
 
     /// The result of an operation that is part of a kernel, a view, or a product.
-    fn in_kernel(&mut self, op: &Op<Id>, ty: &Type) -> Option<Id> {
+    fn in_kernel(&mut self, op: &Op<VariableId>, ty: &Type) -> Option<VariableId> {
         #[allow(clippy::wildcard_enum_match_arm, reason = "all other operations are steps of their own")]
         Some(match *op {
-            Op::Constant { value } => self.variable(ty.clone(), Place::Constant(value)),
+            Op::Constant { value } => self.variable(ty.clone(), Storage::Constant(value)),
             Op::Iota { dtype: _, ref shape, dimension } => {
                 let stride = shape.strides()[dimension];
-                self.variable(ty.clone(), Place::Iota { stride, size: shape[dimension] })
+                self.variable(ty.clone(), Storage::Iota { stride, size: shape[dimension] })
             }
             Op::Unary { f, x } => {
                 let dtype = lane(self.ty(x).dtype);
@@ -248,7 +247,7 @@ impl Builder {
         types: &[Type],
         effects: bool,
         make: impl FnOnce(Vec<usize>) -> Step,
-    ) -> Vec<Id> {
+    ) -> Vec<VariableId> {
         let mut stage = reads.iter().map(|&b| self.ready[b]).max().unwrap_or(0);
         if effects {
             // What runs in an earlier stage does not wait for this one.
@@ -258,16 +257,16 @@ impl Builder {
         let writes: Vec<usize> = types.iter().map(|ty| self.buffer(ty.clone(), stage + 1)).collect();
         let after = if effects { self.effect } else { None };
         let step = make(writes.clone());
-        self.others.push(Other { step, reads, writes: writes.clone(), after, position: self.position });
+        self.others.push(OtherStep { step, reads, writes: writes.clone(), after, position: self.position });
         if effects {
             self.effect = Some(self.others.len() - 1);
         }
         let stored =
-            |(buffer, ty): (usize, &Type)| (ty.clone(), Place::Stored { buffer, view: View::dense(&ty.shape) });
+            |(buffer, ty): (usize, &Type)| (ty.clone(), Storage::Stored { buffer, view: View::dense(&ty.shape) });
         writes.into_iter().zip(types).map(stored).map(|(ty, place)| self.variable(ty, place)).collect()
     }
 
-    fn evaluate(&mut self, op: &Op<Id>, types: &[Type]) -> Vec<Id> {
+    fn evaluate(&mut self, op: &Op<VariableId>, types: &[Type]) -> Vec<VariableId> {
         let op = op.map(|&id| self.dense(id));
         let reads = op.operands().into_iter().map(|d| d.buffer).collect();
         let effects = op.has_effects();
@@ -288,7 +287,7 @@ impl Builder {
             let loc = origins.clone().next_back().and_then(|(_, loc)| loc.clone());
             Label { operations: origins.map(|&(name, _)| name).collect(), loc }
         };
-        for Other { step, reads, writes, after, position } in self.others {
+        for OtherStep { step, reads, writes, after, position } in self.others {
             labels.push(label(&[position]));
             nodes.push(Node { reads, writes, after, position });
             steps.push(step);
@@ -316,4 +315,9 @@ impl Builder {
         let steps = order.into_iter().map(|i| steps[i].take().expect("each step comes once")).collect();
         Plan { name: name.to_owned(), inputs, constants, buffers: self.buffers, steps, labels, uses, outputs }
     }
+}
+
+/// Returns the half-precision type to which results of a type are rounded, if any.
+pub(super) fn half(ty: &Type) -> Option<DType> {
+    ty.dtype.is_half().then_some(ty.dtype)
 }

@@ -2,8 +2,8 @@
 
 use super::Step;
 use super::View;
-use super::builder::{Builder, Id};
-use crate::conv::{Conv, Unfit};
+use super::builder::{Builder, VariableId};
+use crate::conv::{Conv, NeedsPermutation};
 use crate::products::{Factor, Product};
 use rune_ir::op::{ConvDims, DotDims};
 use rune_ir::{DType, Shape, Type};
@@ -11,7 +11,14 @@ use smallvec::SmallVec;
 
 impl Builder {
     /// A product of floats, by way of `f32` for half types.
-    pub(super) fn product(&mut self, lhs: Id, rhs: Id, dims: &DotDims, out: DType, ty: &Type) -> Option<Id> {
+    pub(super) fn product(
+        &mut self,
+        lhs: VariableId,
+        rhs: VariableId,
+        dims: &DotDims,
+        out: DType,
+        ty: &Type,
+    ) -> Option<VariableId> {
         let wide = match (self.ty(lhs).dtype, out) {
             (DType::F64, _) | (_, DType::F64) => DType::F64,
             (dtype, _) if dtype.is_float() => DType::F32,
@@ -31,7 +38,7 @@ impl Builder {
     }
 
     /// An operand of a product, copied where its axes are not one within the other.
-    pub(super) fn factor(&mut self, x: Id, batch: &[usize], contract: &[usize]) -> Factor {
+    pub(super) fn factor(&mut self, x: VariableId, batch: &[usize], contract: &[usize]) -> Factor {
         let (buffer, view) = self.stored(x);
         if let Some(factor) = Factor::new(buffer, &view, batch, contract) {
             return factor;
@@ -48,7 +55,7 @@ impl Builder {
     }
 
     /// A convolution of floats, by way of `f32` for half types.
-    pub(super) fn conv(&mut self, lhs: Id, rhs: Id, dims: &ConvDims, ty: &Type) -> Option<Id> {
+    pub(super) fn conv(&mut self, lhs: VariableId, rhs: VariableId, dims: &ConvDims, ty: &Type) -> Option<VariableId> {
         if !ty.dtype.is_float() {
             return None;
         }
@@ -59,7 +66,7 @@ impl Builder {
             let (x, kernel) = (self.stored(lhs), self.stored(rhs));
             match Conv::new((x.0, &x.1), (kernel.0, &kernel.1), &dims, &ty.shape, wide) {
                 Some(Ok(conv)) => break conv,
-                Some(Err(Unfit { permutation })) => {
+                Some(Err(NeedsPermutation { permutation })) => {
                     let shape: Shape = permutation.iter().map(|&a| kernel.1.shape[a]).collect();
                     let moved = self.view(rhs, &Type::new(wide, shape), |v| Some(v.transpose(&permutation)));
                     rhs = self.whole(moved);

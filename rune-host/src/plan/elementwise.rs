@@ -1,7 +1,7 @@
 //! Operations that become instructions of kernels.
 
 use super::View;
-use super::builder::{Builder, Id, Place};
+use super::builder::{Builder, Storage, VariableId, half};
 use super::cluster::lane;
 use crate::kernel::{Instruction, Reduction, Register};
 use rune_ir::op::ReduceFn;
@@ -16,10 +16,10 @@ impl Builder {
     pub(super) fn elementwise<const N: usize>(
         &mut self,
         ty: &Type,
-        operands: &[Id; N],
+        operands: &[VariableId; N],
         rounded: Option<DType>,
         make: impl FnOnce([Register; N], Register) -> Instruction,
-    ) -> Id {
+    ) -> VariableId {
         let (cluster, per_row) = self.home(operands, ty.size());
         let operands = operands.map(|id| self.operand(id, cluster, per_row));
         let c = &mut self.clusters[cluster];
@@ -29,10 +29,10 @@ impl Builder {
             let x = register;
             register = c.push(per_row, |d| Instruction::Round { half, x, d });
         }
-        self.variable(ty.clone(), Place::Lane { cluster, register, per_row })
+        self.variable(ty.clone(), Storage::Lane { cluster, register, per_row })
     }
 
-    pub(super) fn convert(&mut self, x: Id, dtype: DType) -> Option<Id> {
+    pub(super) fn convert(&mut self, x: VariableId, dtype: DType) -> Option<VariableId> {
         let from = self.ty(x).dtype;
         let ty = self.ty(x).with_dtype(dtype);
         if from == dtype {
@@ -61,7 +61,7 @@ impl Builder {
     }
 
     /// The bits under a dtype of the same size.
-    pub(super) fn bitcast(&mut self, x: Id, dtype: DType) -> Option<Id> {
+    pub(super) fn bitcast(&mut self, x: VariableId, dtype: DType) -> Option<VariableId> {
         let from = self.ty(x).dtype;
         let ty = self.ty(x).with_dtype(dtype);
         if from.size() != dtype.size() {
@@ -75,7 +75,7 @@ impl Builder {
         })
     }
 
-    pub(super) fn reduce(&mut self, f: ReduceFn, x: Id, axes: &[usize], ty: &Type) -> Id {
+    pub(super) fn reduce(&mut self, f: ReduceFn, x: VariableId, axes: &[usize], ty: &Type) -> VariableId {
         let shape = self.shape(x);
         let kept: Vec<usize> = (0..shape.rank()).filter(|a| !axes.contains(a)).collect();
         let steps = ty.shape.strides();
@@ -100,16 +100,11 @@ impl Builder {
         if row.is_some() && (c.row.is_none() || c.row == row) {
             c.row = row;
             let register = c.push(true, |d| Instruction::ReduceRows { f, dtype, half, x: register, d });
-            return self.variable(ty.clone(), Place::Lane { cluster, register, per_row: true });
+            return self.variable(ty.clone(), Storage::Lane { cluster, register, per_row: true });
         }
         let stage = c.stage;
         let buffer = self.buffer(ty.clone(), stage + 1);
         self.clusters[cluster].reduce(register, Reduction { f, dtype, half, axes: joined, buffer, ty: ty.clone() });
-        self.variable(ty.clone(), Place::Stored { buffer, view: View::dense(&ty.shape) })
+        self.variable(ty.clone(), Storage::Stored { buffer, view: View::dense(&ty.shape) })
     }
-}
-
-/// The half type of a result, which is rounded to it.
-pub(super) fn half(ty: &Type) -> Option<DType> {
-    ty.dtype.is_half().then_some(ty.dtype)
 }

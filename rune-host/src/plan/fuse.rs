@@ -151,7 +151,7 @@ fn first(instruction: &Instruction) -> Option<(BinaryFn, Register, Register, boo
     second(instruction).map(|(f, x, y, by_row, _)| (f, x, y, by_row))
 }
 
-/// What an instruction squares.
+/// Returns the register that an instruction squares.
 #[allow(clippy::wildcard_enum_match_arm, reason = "no other instruction squares")]
 fn squared(instruction: &Instruction) -> Option<Register> {
     match *instruction {

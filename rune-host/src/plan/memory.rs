@@ -1,4 +1,4 @@
-//! How much memory a plan needs.
+//! The peak memory of a plan.
 
 use super::{Plan, Step};
 use smallvec::SmallVec;

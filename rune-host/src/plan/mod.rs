@@ -11,7 +11,7 @@ mod fuse;
 mod memory;
 mod native;
 mod order;
-mod places;
+mod storage;
 mod view;
 
 pub(crate) use view::View;
@@ -44,9 +44,9 @@ pub struct Plan {
     /// The type of each buffer. The shape may be another one than that of the arrays that lie in it.
     pub(crate) buffers: Vec<Type>,
     pub(crate) steps: Vec<Step>,
-    /// What each step does, for profiles.
+    /// The label of each step, for profiles.
     pub(crate) labels: Vec<Label>,
-    /// How often each buffer is read, outputs included.
+    /// The number of reads of each buffer, including outputs.
     pub(crate) uses: Vec<u32>,
     pub(crate) outputs: Vec<Dense>,
 }
@@ -58,7 +58,7 @@ pub(crate) struct Dense {
     pub shape: Shape,
 }
 
-/// What a step does: the operations of the program, and the line of the last one.
+/// The label of a step: its operations, and the line of the last one.
 #[derive(Debug, Default)]
 pub(crate) struct Label {
     pub operations: Vec<&'static str>,

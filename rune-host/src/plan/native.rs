@@ -2,11 +2,11 @@
 
 use super::Step;
 use super::View;
-use super::builder::{Builder, Id, Place};
+use super::builder::{Builder, Storage, VariableId};
 use crate::kernel::Instruction;
 use crate::steps::{
-    ArgReduce, Block, Copies, Cumulative, Filler, Gather, Native, ReduceWindow, Runs, Scalar, Scatter, Slices, Sort,
-    TopK, is_number, is_word,
+    ArgReduce, AxisSplit, Block, Copies, Cumulative, Gather, InitialFill, Native, ReduceWindow, Scalar, Scatter,
+    Slices, Sort, TopK, is_number, is_word,
 };
 use rune_ir::op::CumulativeFn;
 use rune_ir::{DType, Op, Type};
@@ -14,7 +14,7 @@ use rune_ir::{DType, Op, Type};
 impl Builder {
     /// The results of an operation that has such a step; nothing where it is left to the interpreter.
     #[allow(clippy::wildcard_enum_match_arm, reason = "all other operations are left to the interpreter")]
-    pub(super) fn native(&mut self, op: &Op<Id>, types: &[Type]) -> Option<Vec<Id>> {
+    pub(super) fn native(&mut self, op: &Op<VariableId>, types: &[Type]) -> Option<Vec<VariableId>> {
         let ty = types.first()?;
         if !is_word(ty.dtype) || op.operands().into_iter().any(|&x| !is_word(self.ty(x).dtype)) {
             return None;
@@ -30,14 +30,14 @@ impl Builder {
                 let (buffer, view) = self.stored(*x);
                 let mut reads = vec![buffer];
                 let filler = match self.constant(*padding) {
-                    Some(bits) => Filler::Bits(bits),
+                    Some(bits) => InitialFill::Bits(bits),
                     None => {
                         reads.push(self.dense(*padding).buffer);
-                        Filler::Operand
+                        InitialFill::Operand
                     }
                 };
                 let copies = Copies::pad(size, &view, filler, &ty.shape, config);
-                if !matches!(copies.filler, Filler::Operand) {
+                if !matches!(copies.filler, InitialFill::Operand) {
                     reads.truncate(1);
                 }
                 (Native::Copies(copies), reads)
@@ -77,7 +77,7 @@ impl Builder {
                 if !is_number(ty.dtype) || !defined {
                     return None;
                 }
-                let runs = Runs::along(&ty.shape, *axis);
+                let runs = AxisSplit::along(&ty.shape, *axis);
                 let cumulative = Cumulative { f: *f, runs, dtype: ty.dtype, reverse: *reverse };
                 (Native::Cumulative(cumulative), vec![self.dense(*x).buffer])
             }
@@ -87,7 +87,7 @@ impl Builder {
                 if !is_number(of.dtype) || !index.is_int() || of.shape[*axis] > u32::MAX as usize {
                     return None;
                 }
-                let runs = Runs::along(&of.shape, *axis);
+                let runs = AxisSplit::along(&of.shape, *axis);
                 let arg = ArgReduce { f: *f, runs, dtype: of.dtype, index: *index };
                 (Native::ArgReduce(arg), vec![self.dense(*x).buffer])
             }
@@ -101,7 +101,7 @@ impl Builder {
                 if !known || *num_keys == 0 || ty.shape[*dimension] > u32::MAX as usize {
                     return None;
                 }
-                let sort = Sort { runs: Runs::along(&ty.shape, *dimension), dtypes, num_keys: *num_keys };
+                let sort = Sort { runs: AxisSplit::along(&ty.shape, *dimension), dtypes, num_keys: *num_keys };
                 let reads = operands.iter().map(|&x| self.dense(x).buffer).collect();
                 (if operands.len() == 1 { Native::SortAlone(sort) } else { Native::Sort(sort) }, reads)
             }
@@ -118,15 +118,15 @@ impl Builder {
     }
 
     /// The bits of a variable that is a constant.
-    fn constant(&self, id: Id) -> Option<u128> {
-        if let Place::Constant(value) = self.variables[id].place { Some(value.bits()) } else { None }
+    fn constant(&self, id: VariableId) -> Option<u128> {
+        if let Storage::Constant(value) = self.variables[id].storage { Some(value.bits()) } else { None }
     }
 
     /// Scalars of a step whose operands are `reads`, but for the first `skipped` of them.
-    fn scalars(&mut self, ids: &[Id], reads: &mut Vec<usize>, skipped: usize) -> Vec<Scalar> {
-        let mut scalar = |&id: &Id| {
+    fn scalars(&mut self, ids: &[VariableId], reads: &mut Vec<usize>, skipped: usize) -> Vec<Scalar> {
+        let mut scalar = |&id: &VariableId| {
             let dtype = self.ty(id).dtype;
-            if let Place::Constant(value) = self.variables[id].place
+            if let Storage::Constant(value) = self.variables[id].storage
                 && let Some(value) = value.to_integer()
             {
                 return Scalar::Known(i64::try_from(value).unwrap_or(i64::MAX));
@@ -143,7 +143,7 @@ impl Builder {
     }
 
     /// Both results of a block cipher on each pair of elements, in a kernel.
-    fn threefry(&mut self, operands: [Id; 4], ty: &Type) -> Vec<Id> {
+    fn threefry(&mut self, operands: [VariableId; 4], ty: &Type) -> Vec<VariableId> {
         let (cluster, per_row) = self.home(&operands, ty.size());
         let operands = operands.map(|id| self.operand(id, cluster, per_row));
         let c = &mut self.clusters[cluster];
@@ -153,6 +153,6 @@ impl Builder {
             x: [operands[2], operands[3]],
             d,
         });
-        d.into_iter().map(|register| self.variable(ty.clone(), Place::Lane { cluster, register, per_row })).collect()
+        d.into_iter().map(|register| self.variable(ty.clone(), Storage::Lane { cluster, register, per_row })).collect()
     }
 }

@@ -3,11 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// What matters about a step for the order.
+/// The properties of a step that determine the order.
 pub(super) struct Node {
     pub reads: Vec<usize>,
     pub writes: Vec<usize>,
-    /// A step that comes before this one, whatever it writes.
+    /// A step that must precede this one, whatever it writes.
     pub after: Option<usize>,
     /// The index in the program.
     pub position: usize,

@@ -1,26 +1,26 @@
-//! What this machine can do at most, measured.
+//! Measures the peak rates of this machine.
 
 use rune_ir::op::DotDims;
 use rune_ir::{Array, DType};
 use std::time::Instant;
 
-/// Rows and columns of the matrices that are multiplied.
+/// The size of the square matrices that are multiplied.
 const SIZE: usize = 768;
-/// Bytes that are copied: more than caches hold.
+/// The number of bytes to copy: more than the caches hold.
 const BYTES: usize = 1 << 26;
 
-/// The greatest rates, on all threads of the pool.
+/// The peak rates on all threads of the pool.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Machine {
-    /// Operations on `f32` in a second, in a product of matrices.
+pub(super) struct MachineRates {
+    /// `f32` operations per second in a matrix product.
     pub flops: f64,
-    /// Bytes in a second that a copy reads and writes.
+    /// Bytes that a copy reads and writes per second.
     pub bytes: f64,
 }
 
-impl Machine {
+impl MachineRates {
     /// Measures this machine, in some tens of milliseconds.
-    pub fn measure() -> Machine {
+    pub fn measure() -> MachineRates {
         let fastest = |times: usize, f: &mut dyn FnMut()| {
             let mut once = || {
                 let start = Instant::now();
@@ -44,6 +44,6 @@ impl Machine {
             crate::steps::copy_shared(&from, &mut to);
             std::hint::black_box(&to);
         });
-        Machine { flops: 2.0 * (SIZE as f64).powi(3) / product, bytes: 2.0 * BYTES as f64 / copy }
+        MachineRates { flops: 2.0 * (SIZE as f64).powi(3) / product, bytes: 2.0 * BYTES as f64 / copy }
     }
 }

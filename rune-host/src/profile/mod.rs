@@ -1,4 +1,4 @@
-//! What the steps of a plan are called in profiles, and how much work they are.
+//! The names of the steps of a plan in profiles, and their work.
 
 mod machine;
 mod table;
@@ -9,11 +9,11 @@ use crate::kernel::{Instruction, Kernel};
 use crate::plan::{Label, Plan, Step};
 use rune_ir::profile::Details;
 
-/// Operations of a kernel that its name shows.
+/// The maximum number of operations in the name of a kernel.
 const SHOWN: usize = 6;
 
 impl Label {
-    /// The operations, those that follow each other and are alike as one.
+    /// Returns the names of the operations. Equal successive ones are named once.
     pub(crate) fn name(&self) -> String {
         let mut names: Vec<&str> = self.operations.clone();
         names.dedup();
@@ -27,7 +27,7 @@ impl Label {
 }
 
 impl Plan {
-    /// What is known of the work of a step.
+    /// Returns the known work of a step.
     pub(crate) fn details(&self, step: &Step, label: &Label) -> Details {
         let bytes = |buffers: &mut dyn Iterator<Item = usize>| buffers.map(|b| self.buffers[b].bytes() as u64).sum();
         let types = |buffers: &[usize]| {
@@ -40,7 +40,7 @@ impl Plan {
             Step::Product { product, .. } => 2 * product.multiplications(),
             Step::Conv { conv, .. } => 2 * conv.multiplications(),
             Step::Native { .. } | Step::Evaluate { .. } => 0,
-            // Their steps are events of their own.
+            // The steps inside are separate events.
             Step::Case { .. } | Step::While { .. } | Step::Scan { .. } => {
                 return Details { shapes: types(&writes), loc: label.loc.clone(), ..Details::default() };
             }
@@ -54,7 +54,7 @@ impl Plan {
     }
 }
 
-/// One for each instruction that computes and each element.
+/// Counts one operation for each element of each instruction that computes.
 fn flops(kernel: &Kernel) -> u64 {
     let computes = |instruction: &Instruction| match instruction {
         Instruction::Load { .. }

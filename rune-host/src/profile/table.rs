@@ -1,6 +1,6 @@
 //! The profile of one program, as tables by operation and by line.
 
-use super::machine::Machine;
+use super::machine::MachineRates;
 use crate::Plan;
 use rune_ir::interpret::InterpretError;
 use rune_ir::profile::{self, Event};
@@ -9,14 +9,14 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::time::{Duration, Instant};
 
-/// Calls take that long together, unless there are as many before.
+/// The total time of all calls, unless the maximum number of calls is reached first.
 const LONG: Duration = Duration::from_millis(300);
 const MOST_CALLS: u32 = 1000;
 const LEAST_CALLS: u32 = 3;
-/// Rows of a table that are shown.
+/// The maximum number of rows of a printed table.
 const SHOWN: usize = 25;
 
-/// How long the steps of a program take on the host engine.
+/// The times of the steps of a program on the host engine.
 ///
 /// ```
 /// use rune_host::Profile;
@@ -31,39 +31,39 @@ const SHOWN: usize = 25;
 pub struct Profile {
     /// The name of the program.
     pub name: String,
-    /// How many calls were measured.
+    /// The number of measured calls.
     pub calls: u32,
-    /// How long a call takes.
+    /// The time of a call.
     pub call: Duration,
-    /// How long planning took.
+    /// The time of planning.
     pub planning: Duration,
-    /// Floating-point operations in a second that this machine reaches in products of matrices.
+    /// The floating-point operations per second that this machine reaches in matrix products.
     pub peak_flops: f64,
-    /// Bytes in a second that this machine reads and writes when it copies.
+    /// The bytes per second that this machine reads and writes when it copies.
     pub peak_bandwidth: f64,
-    /// One row for each operation, or for the operations that are one kernel; the longest first.
+    /// One row for each kernel or other operation, the longest first.
     pub by_operation: Vec<Row>,
     /// One row for each line of the source; the longest first.
     pub by_line: Vec<Row>,
 }
 
-/// What is measured of an operation, or of a line: of one call.
+/// The measurements of an operation or a line, per call.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// The operation or the line.
     pub name: String,
-    /// How often it runs.
+    /// The number of executions.
     pub times: f64,
-    /// How long it takes, all times together.
+    /// The total time.
     pub took: Duration,
-    /// Floating-point operations.
+    /// The floating-point operations.
     pub flops: u64,
-    /// Bytes that are read and written.
+    /// The bytes read and written.
     pub bytes: u64,
 }
 
 impl Profile {
-    /// Runs a program on these inputs, again and again for about 0.3 seconds.
+    /// Measures a program on these inputs: runs it repeatedly for about 0.3 seconds.
     ///
     /// # Errors
     /// Returns an error where [`Plan::run`] does.
@@ -71,7 +71,7 @@ impl Profile {
         let start = Instant::now();
         let plan = Plan::new(program);
         let planning = start.elapsed();
-        // Memory is found and touched the first time.
+        // The first call allocates the memory.
         plan.run(inputs.to_vec())?;
         let begin = Instant::now();
         let (mut calls, mut together, mut all) = (0, Duration::ZERO, Vec::new());
@@ -84,7 +84,7 @@ impl Profile {
             all.extend(events);
             calls += 1;
         }
-        let machine = Machine::measure();
+        let machine = MachineRates::measure();
         let own = own_times(&all);
         let line = |event: &Event| event.details.loc.as_ref().map_or("unknown".to_owned(), ToString::to_string);
         Ok(Profile {
@@ -100,7 +100,7 @@ impl Profile {
     }
 }
 
-/// The time of each event without that of the events within it, which come before it.
+/// Returns the time of each event without that of the events within it, which precede it.
 fn own_times(events: &[Event]) -> Vec<Duration> {
     let mut open: Vec<&Event> = Vec::new();
     let mut own = Vec::with_capacity(events.len());

@@ -1,6 +1,6 @@
-//! The position of the first greatest or least element along an axis.
+//! The index of the first greatest or least element along an axis.
 
-use super::{Runs, in_pieces, with_summed};
+use super::{AxisSplit, in_pieces, with_summed};
 use crate::kernel::number::Number;
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
@@ -8,17 +8,17 @@ use num_traits::AsPrimitive;
 use rune_ir::op::ArgFn;
 use rune_ir::{DType, Element};
 
-/// Elements from which on threads share the work.
+/// The number of elements from which several threads share the work.
 const PARALLEL: usize = if cfg!(test) { 16 } else { 1 << 17 };
-/// Elements of a row that are combined at a time.
+/// The number of elements of a row that are combined at a time.
 const BLOCK: usize = if cfg!(test) { 5 } else { 1024 };
 
 #[derive(Clone, Debug)]
 pub(crate) struct ArgReduce {
     pub f: ArgFn,
-    pub runs: Runs,
+    pub runs: AxisSplit,
     pub dtype: DType,
-    /// The dtype of positions.
+    /// The dtype of the indices.
     pub index: DType,
 }
 
@@ -55,7 +55,7 @@ impl ArgReduce {
     }
 
     fn positions<T: Number + Sync>(&self, x: &[T]) -> Vec<u32> {
-        let Runs { outer, len, inner } = self.runs;
+        let AxisSplit { outer, len, inner } = self.runs;
         let mut found = vec![0u32; outer * inner];
         let least = self.f == ArgFn::Min;
         let piece = |x: &[T], found: &mut [u32]| match (inner, least) {
@@ -78,7 +78,7 @@ fn is_nan<T: PartialOrd>(x: T) -> bool {
     x.partial_cmp(&x).is_none()
 }
 
-/// The best element of a block, and whether there is a NaN in it: in lanes, which the compiler makes vectors of.
+/// Returns the extreme element of a block, and whether the block holds a NaN. The compiler vectorizes the loop over lanes.
 fn best_of_block<T: Number>(block: &[T], better: impl Fn(T, T) -> bool) -> (T, bool) {
     const LANES: usize = 16;
     let (mut lanes, mut nans) = ([block[0]; LANES], [false; LANES]);
@@ -94,7 +94,7 @@ fn best_of_block<T: Number>(block: &[T], better: impl Fn(T, T) -> bool) -> (T, b
     (rest.iter().fold(lanes.iter().fold(lanes[0], pick), pick), nan)
 }
 
-/// Block by block: the best of a block is found first, and then its place.
+/// Works block by block: finds the extreme of a block, then its index.
 fn along_row<T: Number>(x: &[T], better: impl Fn(T, T) -> bool + Copy) -> u32 {
     let mut best: Option<(T, usize)> = None;
     for (i, block) in x.chunks(BLOCK).enumerate() {
@@ -112,7 +112,7 @@ fn along_row<T: Number>(x: &[T], better: impl Fn(T, T) -> bool + Copy) -> u32 {
     (first + x[first..].iter().position(|&x| x == best).unwrap_or(0)) as u32
 }
 
-/// Row by row, with the best of each column so far.
+/// Works row by row, and keeps the extreme of each column so far.
 fn of_columns<T: Number>(x: &[T], found: &mut [u32], better: impl Fn(T, T) -> bool) {
     let mut best = x[..found.len()].to_vec();
     for (i, row) in x.chunks_exact(found.len()).enumerate().skip(1) {

@@ -1,19 +1,19 @@
-//! Running sums, products and extremes along an axis.
+//! Cumulative sums, products and extremes along an axis.
 
-use super::{Runs, Summed, in_pieces, with_any_number};
+use super::{AxisSplit, Summed, in_pieces, with_any_number};
 use crate::kernel::number::{Accumulator, Number};
 use rune_ir::DType;
 use rune_ir::op::CumulativeFn;
 
-/// Elements from which on threads share the work.
+/// The number of elements from which several threads share the work.
 const PARALLEL: usize = if cfg!(test) { 16 } else { 1 << 16 };
-/// Rows that run side by side: each step of one waits for the step before it.
+/// The number of rows that are computed side by side, because each step of a row waits for the step before it.
 const TOGETHER: usize = 4;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Cumulative {
     pub f: CumulativeFn,
-    pub runs: Runs,
+    pub runs: AxisSplit,
     pub dtype: DType,
     pub reverse: bool,
 }
@@ -43,14 +43,14 @@ impl Cumulative {
         }
     }
 
-    /// The state is the greatest so far, and the sum relative to it: neither overflows.
+    /// The state is the greatest element so far, and the sum relative to it. Neither overflows.
     fn log_sum_exp<T: Summed<Accumulator = f64>>(&self, x: &mut [T]) {
         let relative = |x: f64, greatest: f64| if x == greatest { 1.0 } else { (x - greatest).exp() };
         let next = |(greatest, sum): (f64, f64), x: T| {
             let now = greatest.greater(x.up());
             (now, sum * relative(greatest, now) + relative(x.up(), now))
         };
-        // Of infinities alone the result is that infinity, however many there are.
+        // The result for infinities alone is that infinity, however many there are.
         let value = |(greatest, sum): (f64, f64)| if greatest.is_infinite() { greatest } else { greatest + sum.ln() };
         self.running(x, (f64::NEG_INFINITY, 0.0), next, |state| T::down(value(state)));
     }
@@ -62,7 +62,7 @@ impl Cumulative {
         next: impl Fn(A, T) -> A + Sync,
         value: impl Fn(A) -> T + Sync,
     ) {
-        let Runs { outer, len, inner } = self.runs;
+        let AxisSplit { outer, len, inner } = self.runs;
         let step = |state: &mut A, x: &mut T| {
             *state = next(*state, *x);
             *x = value(*state);

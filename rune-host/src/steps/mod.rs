@@ -1,6 +1,7 @@
-//! Operations that are no kernels and have a step with code of its own: what moves elements, orders them, or goes along an axis.
+//! Steps with their own code, for operations that are not kernels: they move elements, order them, or scan along an axis.
 //!
-//! What the planner knows is prepared when a plan is made. Each gives the bits of the interpreter.
+//! Each step is prepared when the plan is made, as far as the planner knows its operands. Results equal those of the interpreter bit for
+//! bit.
 
 #![allow(
     clippy::wildcard_enum_match_arm,
@@ -19,7 +20,7 @@ mod window;
 
 pub(crate) use arg::ArgReduce;
 pub(crate) use cumulative::Cumulative;
-pub(crate) use moves::{Block, Copies, Filler};
+pub(crate) use moves::{Block, Copies, InitialFill};
 pub(crate) use order::{Sort, TopK};
 pub(crate) use slices::{Gather, Scatter, Slices};
 pub(crate) use window::ReduceWindow;
@@ -30,35 +31,35 @@ use half::{bf16, f16};
 use rayon::prelude::*;
 use rune_ir::{AlignedBytes, DType, Element};
 
-/// A step with code of its own.
+/// A step with its own code.
 #[derive(Clone, Debug)]
 pub(crate) enum Native {
     Copies(Copies),
     DynamicSlice(Block),
-    /// It writes into the memory of its first operand. The second begins at the offset.
+    /// Writes into the memory of its first operand. The second operand begins at the offset.
     DynamicUpdateSlice(Block, isize),
     Gather(Gather),
-    /// It writes into the memory of its first operand.
+    /// Writes into the memory of its first operand.
     Scatter(Scatter),
-    /// It writes into the memory of its operand.
+    /// Writes into the memory of its operand.
     Cumulative(Cumulative),
     ArgReduce(ArgReduce),
     ReduceWindow(ReduceWindow),
-    /// It sorts the memory of its one operand.
+    /// Sorts the memory of its only operand.
     SortAlone(Sort),
     Sort(Sort),
     TopK(TopK),
 }
 
 impl Native {
-    /// Whether the first operand is where the first result is computed.
+    /// Returns whether the first result is computed in the memory of the first operand.
     pub(crate) fn is_in_place(&self) -> bool {
         matches!(
             self,
             Native::DynamicUpdateSlice(..) | Native::Scatter(_) | Native::Cumulative(_) | Native::SortAlone(_)
         )
     }
-    /// Computes the results. If it is in place, the first operand is the first result already, and not among `operands`.
+    /// Computes the results. If the step works in place, the first operand is already in the first result, and not among `operands`.
     pub(crate) fn run(&self, operands: &[&[u8]], results: &mut [AlignedBytes]) {
         match self {
             Native::Copies(copies) => copies.run(operands, &mut results[0]),
@@ -80,24 +81,24 @@ impl Native {
 #[derive(Clone, Debug)]
 pub(crate) enum Scalar {
     Known(i64),
-    /// The scalar that an operand is.
+    /// An operand, which is a scalar.
     Operand {
         operand: usize,
         dtype: DType,
     },
 }
 
-/// An array as `outer` pieces of `len` rows of `inner` elements: one axis taken out of it.
+/// An array split at one axis: `outer` pieces of `len` rows of `inner` elements.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Runs {
+pub(crate) struct AxisSplit {
     pub outer: usize,
     pub len: usize,
     pub inner: usize,
 }
 
-impl Runs {
-    pub(crate) fn along(shape: &[usize], axis: usize) -> Runs {
-        Runs { outer: shape[..axis].iter().product(), len: shape[axis], inner: shape[axis + 1..].iter().product() }
+impl AxisSplit {
+    pub(crate) fn along(shape: &[usize], axis: usize) -> AxisSplit {
+        AxisSplit { outer: shape[..axis].iter().product(), len: shape[axis], inner: shape[axis + 1..].iter().product() }
     }
 }
 
@@ -136,7 +137,7 @@ macro_rules! halves {
 }
 halves!(f16 bf16);
 
-/// Runs a block with a type alias bound to the Rust type of an integer dtype or of `f32` or `f64`. The planner lets no other dtype through.
+/// Runs a block with a type alias bound to the Rust type of an integer dtype, `f32` or `f64`. The planner rejects other dtypes.
 macro_rules! with_summed {
     ($dtype:expr, $T:ident => $number:expr) => {
         $crate::kernel::number::with_number!($dtype, $T => $number, _ => $crate::steps::unplanned())
@@ -144,7 +145,7 @@ macro_rules! with_summed {
 }
 use with_summed;
 
-/// As [`with_summed`], with half types.
+/// Like [`with_summed`], and also accepts half-precision types.
 macro_rules! with_any_number {
     ($dtype:expr, $T:ident => $number:expr) => {
         match $dtype {
@@ -162,8 +163,8 @@ macro_rules! with_any_number {
 }
 use with_any_number;
 
-/// Computes pieces of `each` bytes of a result, on all threads if they are `shared`. `f` takes the number of its first piece, and the memory
-/// of some pieces. It is no type parameter, so that the code which shares work is compiled once.
+/// Computes pieces of `each` bytes of a result, on all threads if `shared`. `f` takes the number of its first piece, and the memory of some
+/// pieces. `f` is not a type parameter, so that the code that shares the work is compiled once.
 fn in_pieces(out: &mut [u8], each: usize, shared: bool, f: &(dyn Fn(usize, &mut [u8]) + Sync)) {
     let threads = rayon::current_num_threads();
     let pieces = out.len() / each.max(1);
@@ -184,17 +185,17 @@ fn unplanned() -> ! {
     unreachable!("the planner leaves such dtypes to the interpreter")
 }
 
-/// Whether steps compute with the dtype.
+/// Returns whether steps compute with the dtype.
 pub(crate) fn is_number(dtype: DType) -> bool {
     dtype.is_int() || matches!(dtype, DType::F16 | DType::BF16 | DType::F32 | DType::F64)
 }
 
-/// Whether elements can be moved by [`rune_ir::with_word`].
+/// Returns whether [`rune_ir::with_word`] can move the elements.
 pub(crate) fn is_word(dtype: DType) -> bool {
     matches!(dtype.size(), 1 | 2 | 4 | 8)
 }
 
-/// Integers; those over the range of `i64` as its greatest, which is out of bounds as well.
+/// Returns integers as `i64`. Greater numbers become the greatest `i64`, which is out of bounds too.
 fn positions(indices: &[u8], dtype: DType) -> Vec<i64> {
     fn all<T: Pod>(indices: &[u8], to: impl Fn(T) -> i64) -> Vec<i64> {
         bytemuck::cast_slice(indices).iter().map(|&i| to(i)).collect()
@@ -212,7 +213,7 @@ fn positions(indices: &[u8], dtype: DType) -> Vec<i64> {
     }
 }
 
-/// The one integer of an array.
+/// Returns the only integer of an array.
 fn position(index: &[u8], dtype: DType) -> i64 {
     match dtype {
         DType::I32 => bytemuck::cast_slice::<u8, i32>(index)[0].into(),

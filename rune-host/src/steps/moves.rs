@@ -1,4 +1,4 @@
-//! Steps that move elements to places known beforehand, or to one that scalars tell: padding, concatenation, dynamic slices and updates.
+//! Steps that move elements to known positions, or to a position that scalars hold: padding, concatenation, dynamic slices and updates.
 
 use super::walk::{Steps, Walk, dense};
 use super::{Scalar, position};
@@ -6,29 +6,29 @@ use crate::plan::View;
 use rune_ir::op::Padding;
 use rune_ir::with_word;
 
-/// What a copy fills its destination with before.
+/// What the destination holds before elements are copied into it.
 #[derive(Clone, Debug)]
-pub(crate) enum Filler {
-    /// Nothing: all of it is copied to.
+pub(crate) enum InitialFill {
+    /// Anything, because the copies cover it.
     Nothing,
-    /// These bits.
+    /// These bits, everywhere.
     Bits(u128),
-    /// The scalar in the last operand.
+    /// The scalar in the last operand, everywhere.
     Operand,
 }
 
-/// Copies of operands into one new array.
+/// Copies operands into one new array.
 #[derive(Clone, Debug)]
 pub(crate) struct Copies {
-    /// Bytes of an element.
+    /// The number of bytes of an element.
     pub size: usize,
-    pub filler: Filler,
-    /// For each operand: the walk in it and in the result, and where that begins.
+    pub filler: InitialFill,
+    /// For each operand, the walk in it and in the result, and where the latter begins.
     pub walks: Vec<(Walk<2>, [isize; 2])>,
 }
 
 impl Copies {
-    /// One operand after the other along an axis.
+    /// Concatenates the operands along an axis.
     pub(crate) fn concatenate(size: usize, operands: &[View], shape: &[usize], axis: usize) -> Copies {
         let steps = dense(shape);
         let mut at = 0;
@@ -37,15 +37,15 @@ impl Copies {
             at += operand.shape[axis] as isize;
             (Walk::new(&operand.shape, [&operand.strides, &steps]), begin)
         };
-        Copies { size, walks: operands.iter().map(walk).collect(), filler: Filler::Nothing }
+        Copies { size, walks: operands.iter().map(walk).collect(), filler: InitialFill::Nothing }
     }
 
-    /// An operand with padding around and between its elements.
-    pub(crate) fn pad(size: usize, x: &View, filler: Filler, shape: &[usize], config: &[Padding]) -> Copies {
+    /// Pads an operand around and between its elements.
+    pub(crate) fn pad(size: usize, x: &View, filler: InitialFill, shape: &[usize], config: &[Padding]) -> Copies {
         let to = dense(shape);
         let (mut sizes, mut steps, mut begin) = (Vec::new(), Steps::new(), [x.offset, 0]);
         for (axis, p) in config.iter().enumerate() {
-            // The type rules bound the sizes, not the numbers of padding: those may not fit into 64 bits together.
+            // The type rules bound the sizes, but not the padding, whose sum may need more than 64 bits.
             let (low, step, n) = (i128::from(p.low), p.interior as i128 + 1, x.shape[axis] as i128);
             // The elements from `first` up to `end` lie inside.
             let first = if low < 0 { (step - 1 - low) / step } else { 0 };
@@ -56,7 +56,7 @@ impl Copies {
             begin[1] += (low + first * step).min(shape[axis] as i128) as isize * to[axis];
             steps.push((step as isize).wrapping_mul(to[axis]));
         }
-        let filler = if sizes[..] == *shape { Filler::Nothing } else { filler };
+        let filler = if sizes[..] == *shape { InitialFill::Nothing } else { filler };
         Copies { size, filler, walks: vec![(Walk::new(&sizes, [&x.strides, &steps]), begin)] }
     }
 
@@ -64,9 +64,9 @@ impl Copies {
         with_word!(self.size, W => {
             let out: &mut [W] = bytemuck::cast_slice_mut(out);
             match self.filler {
-                Filler::Nothing => {}
-                Filler::Bits(bits) => out.fill(bytemuck::pod_read_unaligned(&bits.to_le_bytes()[..self.size])),
-                Filler::Operand => out.fill(bytemuck::cast_slice::<u8, W>(operands[self.walks.len()])[0]),
+                InitialFill::Nothing => {}
+                InitialFill::Bits(bits) => out.fill(bytemuck::pod_read_unaligned(&bits.to_le_bytes()[..self.size])),
+                InitialFill::Operand => out.fill(bytemuck::cast_slice::<u8, W>(operands[self.walks.len()])[0]),
             }
             for ((walk, begin), operand) in self.walks.iter().zip(operands) {
                 walk.copy::<W>(bytemuck::cast_slice(operand), out, *begin);
@@ -75,21 +75,21 @@ impl Copies {
     }
 }
 
-/// Where a block of an array begins, along each axis: clamped, so that the block lies inside.
+/// The start of a block of an array along each axis, clamped so that the block lies inside the array.
 #[derive(Clone, Debug)]
-pub(crate) struct Begin {
+pub(crate) struct BlockStart {
     /// The first element of the array.
     offset: isize,
     /// For each axis: the position, the step in the array, and the greatest position.
     axes: Vec<(Scalar, isize, i64)>,
 }
 
-impl Begin {
-    /// A block of these sizes in an array.
-    pub(crate) fn new(array: &View, sizes: &[usize], starts: Vec<Scalar>) -> Begin {
+impl BlockStart {
+    /// Returns the start of a block of these sizes in an array.
+    pub(crate) fn new(array: &View, sizes: &[usize], starts: Vec<Scalar>) -> BlockStart {
         let axes = starts.into_iter().enumerate();
         let axes = axes.map(|(a, start)| (start, array.strides[a], (array.shape[a] - sizes[a]) as i64));
-        Begin { offset: array.offset, axes: axes.collect() }
+        BlockStart { offset: array.offset, axes: axes.collect() }
     }
     fn at(&self, operands: &[&[u8]]) -> isize {
         let along = |(start, step, room): &(Scalar, isize, i64)| {
@@ -103,25 +103,25 @@ impl Begin {
     }
 }
 
-/// The block of an array that begins where scalars tell: the first operand, or a destination, and the scalars.
+/// A block of an array whose start is in scalar operands. The array is the first operand or the destination.
 #[derive(Clone, Debug)]
 pub(crate) struct Block {
-    /// Bytes of an element.
+    /// The number of bytes of an element.
     pub size: usize,
-    pub begin: Begin,
+    pub begin: BlockStart,
     /// The walk in the source and in the destination.
     pub walk: Walk<2>,
 }
 
 impl Block {
     pub(crate) fn slice(size: usize, x: &View, sizes: &[usize], starts: Vec<Scalar>) -> Block {
-        Block { size, begin: Begin::new(x, sizes, starts), walk: Walk::new(sizes, [&x.strides, &dense(sizes)]) }
+        Block { size, begin: BlockStart::new(x, sizes, starts), walk: Walk::new(sizes, [&x.strides, &dense(sizes)]) }
     }
-    /// The block of an array in row-major order, which `update` replaces.
+    /// Returns the block of a row-major array that `update` replaces.
     pub(crate) fn update(size: usize, shape: &rune_ir::Shape, update: &View, starts: Vec<Scalar>) -> Block {
         let array = View::dense(shape);
         let walk = Walk::new(&update.shape, [&update.strides, &array.strides]);
-        Block { size, begin: Begin::new(&array, &update.shape, starts), walk }
+        Block { size, begin: BlockStart::new(&array, &update.shape, starts), walk }
     }
     /// Reads the block of the first operand.
     pub(super) fn read(&self, operands: &[&[u8]], out: &mut [u8]) {

@@ -1,24 +1,24 @@
-//! Sorting and selection, by keys: unsigned integers that are in the order of the elements.
+//! Sorting and selection by keys: unsigned integers with the same order as the elements.
 
-use super::{Runs, in_pieces};
+use super::{AxisSplit, in_pieces};
 use half::{bf16, f16};
 use rune_ir::{AlignedBytes, DType, with_word};
 
-/// Elements from which on threads share the rows.
+/// The number of elements from which several threads share the rows.
 const PARALLEL: usize = if cfg!(test) { 16 } else { 1 << 14 };
-/// Elements from which on a row is sorted digit by digit.
+/// The number of elements from which a row is sorted digit by digit.
 const LONG: usize = if cfg!(test) { 6 } else { 512 };
-/// Bits of a digit.
+/// The number of bits of a digit.
 const DIGIT: usize = 11;
 
-/// Elements that are ordered by a key: NaN last, all NaN equal, 0 and -0 equal.
+/// Elements ordered by a key: NaN last, all NaNs equal, 0 and -0 equal.
 trait Keyed: bytemuck::Pod + Send + Sync {
-    /// Bits of a key.
+    /// The number of bits of a key.
     const BITS: usize = 8 * size_of::<Self>();
     fn key(self) -> u64;
-    /// The element with a key; of the floats that are no zeros and no NaN.
+    /// Returns the element with this key. For floats, it is neither zero nor NaN.
     fn of_key(key: u64) -> Self;
-    /// Whether other elements have the same key.
+    /// Returns whether other elements have the same key.
     fn shares_key(self) -> bool {
         false
     }
@@ -77,7 +77,7 @@ floats! {
     f64 u64 0.0;
 }
 
-/// Runs a block with a type alias bound to the Rust type of a dtype: bytes for `bool`.
+/// Runs a block with a type alias bound to the Rust type of a dtype; `bool` is `u8`.
 macro_rules! with_keyed {
     ($dtype:expr, $T:ident => $body:expr) => {
         match $dtype {
@@ -90,7 +90,7 @@ macro_rules! with_keyed {
     };
 }
 
-/// Sorts by bits `low..high` of a key, those of equal keys as they are: digit by digit, from the lowest.
+/// Sorts stably by the bits `low..high` of a key, digit by digit from the lowest.
 fn radix<T: Copy>(items: &mut Vec<T>, spare: &mut Vec<T>, low: usize, high: usize, key: impl Fn(&T) -> u64) {
     spare.clear();
     spare.extend_from_slice(items);
@@ -115,7 +115,7 @@ fn radix<T: Copy>(items: &mut Vec<T>, spare: &mut Vec<T>, low: usize, high: usiz
     }
 }
 
-/// Memory for one row.
+/// Working memory for one row.
 #[derive(Default)]
 struct Memory {
     small: [Vec<u32>; 2],
@@ -124,7 +124,7 @@ struct Memory {
 }
 
 impl Memory {
-    /// Sorts elements. Only those that share a key can be told apart and yet be equal: they stay in the order in which they are.
+    /// Sorts elements stably. Elements that share a key, such as 0 and -0, keep their order.
     fn sort<T: Keyed>(&mut self, row: &mut [T]) {
         fn ascending<K: Copy + Ord + Into<u64>>([keys, spare]: &mut [Vec<K>; 2], bits: usize) {
             if keys.len() < LONG {
@@ -148,10 +148,10 @@ impl Memory {
         }
     }
 
-    /// Reorders `order` by the keys of elements `first`, `first + stride`, … of an operand; those of equal keys stay as they are.
+    /// Reorders `order` stably by the keys of elements `first`, `first + stride`, … of an operand.
     fn reorder<T: Keyed>(&mut self, x: &[T], first: usize, stride: usize, order: &mut [u32]) {
         let key = |&at: &u32| x[first + at as usize * stride].key();
-        // With the places in the order, so that a sort that is not stable is stable.
+        // The position in the order is part of the key, so that an unstable sort gives a stable order.
         let places = order.iter().map(key).zip(0u32..);
         if T::BITS <= 32 {
             self.keys[0].clear();
@@ -163,7 +163,7 @@ impl Memory {
             self.order_of_pairs(T::BITS, order);
         }
     }
-    /// Sorts keys of some bits, with a place in the lowest 32 bits, and reorders `order` like them.
+    /// Sorts keys of this many bits, which hold a position in their lowest 32 bits, and reorders `order` accordingly.
     fn order_of_keys(&mut self, bits: usize, order: &mut [u32]) {
         let [packed, spare] = &mut self.keys;
         if packed.len() < LONG {
@@ -186,7 +186,7 @@ impl Memory {
     }
 }
 
-/// Writes elements by their keys, which ascend, with zeros between those below and those above, and NaN last.
+/// Writes elements by their ascending keys: negative ones, zeros, positive ones, then NaN.
 fn place<T: Keyed>(row: &mut [T], keys: impl Iterator<Item = u64>, shared: &[T]) {
     if shared.is_empty() {
         row.iter_mut().zip(keys).for_each(|(to, key)| *to = T::of_key(key));
@@ -208,22 +208,22 @@ fn place<T: Keyed>(row: &mut [T], keys: impl Iterator<Item = u64>, shared: &[T])
     nans.into_iter().for_each(&mut write);
 }
 
-/// Operands of one shape, reordered alike along an axis, so that the first ones ascend.
+/// Sorts operands of one shape along an axis by the first ones. All operands are reordered alike.
 #[derive(Clone, Debug)]
 pub(crate) struct Sort {
-    pub runs: Runs,
+    pub runs: AxisSplit,
     pub dtypes: Vec<DType>,
     pub num_keys: usize,
 }
 
 impl Sort {
-    /// Sorts the one operand that there is.
+    /// Sorts the only operand.
     pub(super) fn run_alone(&self, x: &mut [u8]) {
         with_keyed!(self.dtypes[0], T => self.alone::<T>(bytemuck::cast_slice_mut(x)));
     }
 
     fn alone<T: Keyed>(&self, x: &mut [T]) {
-        let Runs { len, inner, .. } = self.runs;
+        let AxisSplit { len, inner, .. } = self.runs;
         let piece = |memory: &mut Memory, piece: &mut [T]| {
             if inner == 1 {
                 return memory.sort(piece);
@@ -243,7 +243,7 @@ impl Sort {
     }
 
     pub(super) fn run(&self, operands: &[&[u8]], results: &mut [AlignedBytes]) {
-        let Runs { outer, len, inner } = self.runs;
+        let AxisSplit { outer, len, inner } = self.runs;
         let mut orders: Vec<u32> = vec![0; outer * len * inner];
         let begin = |line: usize| line / inner * len * inner + line % inner;
         let one = |memory: &mut Memory, line: usize, order: &mut [u32]| {
@@ -272,11 +272,11 @@ impl Sort {
     }
 }
 
-/// The greatest elements of each row, descending, and their positions.
+/// The greatest elements of each row in descending order, and their indices.
 #[derive(Clone, Debug)]
 pub(crate) struct TopK {
     pub dtype: DType,
-    /// Elements of a row.
+    /// The number of elements of a row.
     pub len: usize,
     pub k: usize,
 }
@@ -293,7 +293,7 @@ impl TopK {
             let mut memory = Memory::default();
             let positions: &mut [i32] = bytemuck::cast_slice_mut(positions);
             for (x, positions) in x[first * len..].chunks_exact(len).zip(positions.chunks_exact_mut(k)) {
-                // The greatest first, and of equal ones the first.
+                // The greatest element comes first; equal elements keep their order.
                 let keys = x.iter().map(|x| !x.key());
                 if T::BITS <= 32 {
                     least(keys.zip(0u64..).map(|(key, at)| key << 32 | at), len, k, &mut memory.keys[0]);
@@ -312,7 +312,7 @@ impl TopK {
     }
 }
 
-/// The `k` least items, ascending. Once there are `k`, only what is less than all of them is kept.
+/// Returns the `k` least items in ascending order. Once there are `k`, an item is only kept if it is less than the greatest of them.
 fn least<P: Copy + Ord>(items: impl Iterator<Item = P>, len: usize, k: usize, kept: &mut Vec<P>) {
     let most = (4 * k).max(if cfg!(test) { 2 } else { 64 });
     kept.clear();

@@ -1,4 +1,4 @@
-//! Gathers and scatters: slices of an array at positions that an operand holds.
+//! Gathers and scatters: slices of an array at indices in an operand.
 
 use super::walk::{Steps, Walk, dense};
 use super::{in_pieces, positions, with_summed};
@@ -6,23 +6,23 @@ use crate::kernel::number::{Bits, Number};
 use rune_ir::op::{GatherDims, ScatterDims, ScatterMode};
 use rune_ir::{DType, Element, Shape, with_word};
 
-/// Elements from which on threads share a gather or a scatter.
+/// The number of elements from which several threads share a gather or a scatter.
 const PARALLEL: usize = if cfg!(test) { 16 } else { 1 << 18 };
 
-/// Slices of an array, one for each vector of coordinates.
+/// The slices of an array, one for each index vector.
 #[derive(Clone, Debug)]
 pub(crate) struct Slices {
     index: DType,
-    /// The walk over one slice: in the array of slices, and in the array that they are of.
+    /// The walk over one slice, in the array of slices and in the sliced array.
     slice: Walk<2>,
-    /// The walk over the vectors of coordinates: in the array of slices, in the indices, and in the array.
+    /// The walk over the index vectors, in the array of slices, in the indices, and in the sliced array.
     batch: Walk<3>,
-    /// For each coordinate: its step in the array, and the greatest with which the slice is inside.
+    /// For each index: its stride in the array, and the greatest value with which the slice lies inside.
     coordinates: Vec<(isize, i64)>,
 }
 
 impl Slices {
-    /// The slices, of sizes `sizes`, of an array of shape `shape`. They are in an array of shape `slices`.
+    /// Returns the slices of sizes `sizes` in an array of shape `shape`. An array of shape `slices` holds them.
     pub(crate) fn new(
         shape: &Shape,
         slices: &Shape,
@@ -48,22 +48,22 @@ impl Slices {
             coordinates: dims.start_index_map.iter().map(coordinate).collect(),
         }
     }
-    /// The position of a slice, moved inside.
+    /// Returns the position of a slice, clamped so that it lies inside.
     fn clamped(&self, base: isize, coordinates: &[i64]) -> isize {
         let along = |(&(step, room), &i): (&(isize, i64), &i64)| i.clamp(0, room) as isize * step;
         base + self.coordinates.iter().zip(coordinates).map(along).sum::<isize>()
     }
-    /// The position of a slice, if it is inside.
+    /// Returns the position of a slice if it lies inside.
     fn inside(&self, base: isize, coordinates: &[i64]) -> Option<isize> {
         let mut each = self.coordinates.iter().zip(coordinates);
         each.try_fold(base, |at, (&(step, room), &i)| (0..=room).contains(&i).then(|| at + i as isize * step))
     }
 }
 
-/// The slices of an array, moved inside.
+/// Copies slices of an array. Indices are clamped.
 #[derive(Clone, Debug)]
 pub(crate) struct Gather {
-    /// Bytes of an element.
+    /// The number of bytes of an element.
     pub size: usize,
     pub slices: Slices,
 }
@@ -74,7 +74,7 @@ impl Gather {
         let indices = positions(indices, *index);
         let (len, steps) = slice.run();
         let (_, [between, stride, base]) = batch.run();
-        // Rows that follow each other in the result, by coordinates that follow each other.
+        // Successive rows of the result, at successive index vectors.
         let rows = slice.is_one_run() && (len == 1 || steps == [1, 1]) && batch.is_one_run() && base == 0;
         if rows && (between == len as isize || out.len() == len * self.size) {
             let stride = if stride == 0 { coordinates.len() } else { stride as usize };
@@ -118,7 +118,7 @@ impl Gather {
     }
 }
 
-/// An array with slices combined into it, in order. Those that are not inside are left out.
+/// Combines slices into an array, in order. Slices that do not lie inside are ignored.
 #[derive(Clone, Debug)]
 pub(crate) struct Scatter {
     pub dtype: DType,
@@ -154,7 +154,7 @@ impl Scatter {
                 self.combine(x, &indices, updates, u8::or);
             }
             DType::Bool => self.combine(x, &indices, updates, u8::and),
-            // Rounded once, whatever meets in one place.
+            // The sum is rounded once, however many updates it has.
             DType::F16 => self.wide::<half::f16>(x, &indices, updates, half::f16::to_f32, half::f16::from_f32),
             DType::BF16 => self.wide::<half::bf16>(x, &indices, updates, half::bf16::to_f32, half::bf16::from_f32),
             dtype => with_summed!(dtype, T => self.number::<T>(
@@ -189,7 +189,7 @@ impl Scatter {
         }
     }
 
-    /// Each thread has a part of the array, and combines in order what falls into it: the result is that of one thread.
+    /// Each thread combines the updates to one part of the array, in order. So the result does not depend on the number of threads.
     fn combine<T: bytemuck::Pod + Sync>(
         &self,
         x: &mut [T],
@@ -226,7 +226,7 @@ impl Scatter {
             });
         };
         let shared = updates.len() >= PARALLEL;
-        // As few parts as there are threads, since each goes through all slices.
+        // There are only as many parts as threads, because each part goes through all slices.
         let each = if shared { x.len().div_ceil(rayon::current_num_threads()) } else { x.len() };
         in_pieces(bytemuck::cast_slice_mut(x), each * size_of::<T>(), shared, &|piece, x| part(piece * each, x));
     }

@@ -1,20 +1,20 @@
-//! Walks over several arrays at once, and the copies made by them.
+//! Walks over several arrays at once, and copies by such walks.
 
 use super::in_pieces;
 use bytemuck::Pod;
 use smallvec::SmallVec;
 
-/// Elements from which on threads share a copy.
+/// The number of elements from which several threads share a copy.
 const PARALLEL: usize = if cfg!(test) { 64 } else { 1 << 19 };
 
-/// The steps along the axes of an array.
+/// The strides of an array.
 pub(super) type Steps = SmallVec<[isize; 4]>;
 
-/// A walk over the index space of some axes, in row-major order, with a position in each of `N` arrays. Axes of size 1 are left out, and
-/// neighbours that all arrays walk as one are joined.
+/// A walk over an index space in row-major order, with an offset in each of `N` arrays. Axes of size 1 are dropped, and adjacent axes that are
+/// contiguous in all arrays are merged.
 #[derive(Clone, Debug)]
 pub(crate) struct Walk<const N: usize> {
-    /// Size and steps of each axis but the last.
+    /// The size and the strides of each axis but the last.
     outer: SmallVec<[(usize, [isize; N]); 4]>,
     /// The last axis.
     run: (usize, [isize; N]),
@@ -34,15 +34,15 @@ impl<const N: usize> Walk<N> {
         let run = axes.pop().unwrap_or((1, [0; N]));
         Walk { outer: axes, run, is_empty: sizes.contains(&0) }
     }
-    /// The length of the last axis and the steps along it.
+    /// Returns the length of the last axis and the strides along it.
     pub(super) fn run(&self) -> (usize, [isize; N]) {
         self.run
     }
-    /// Whether there is one axis at most.
+    /// Returns whether there is at most one axis.
     pub(super) fn is_one_run(&self) -> bool {
         self.outer.is_empty() && !self.is_empty
     }
-    /// Calls `f` with the positions at the start of each run.
+    /// Calls `f` with the offsets at the start of each run along the last axis.
     pub(super) fn runs(&self, base: [isize; N], mut f: impl FnMut([isize; N])) {
         if self.is_empty {
             return;
@@ -66,7 +66,7 @@ impl<const N: usize> Walk<N> {
             }
         }
     }
-    /// Calls `f` with the positions of each element.
+    /// Calls `f` with the offsets of each element.
     pub(super) fn each(&self, base: [isize; N], mut f: impl FnMut([isize; N])) {
         let (len, steps) = self.run;
         self.runs(base, |mut at| {
@@ -85,14 +85,14 @@ impl Walk<2> {
             return self.copy_runs(from, to, base);
         };
         let elements = self.run.0 * self.outer.iter().map(|axis| axis.0).product::<usize>();
-        // Where the outermost axis cuts the destination into pieces, threads take some each.
+        // If the outermost axis splits the destination into disjoint pieces, each thread takes some of them.
         let within: isize = inner.iter().chain([&self.run]).map(|&(n, [_, step])| (n as isize - 1) * step).sum();
         if self.is_empty || elements < PARALLEL || to_step <= within || base[1] < 0 {
             return self.copy_runs(from, to, base);
         }
         let rest = Walk { outer: inner.into(), run: self.run, is_empty: false };
         let (begin, piece) = (base[1] as usize, to_step as usize);
-        // The last piece may be shorter than the step.
+        // The last piece may be shorter than the stride.
         let end = begin + (size - 1) * piece + within as usize + 1;
         let to: &mut [u8] = bytemuck::cast_slice_mut(&mut to[begin..end]);
         in_pieces(to, piece * size_of::<W>(), true, &|first, to| {
@@ -125,7 +125,7 @@ impl Walk<2> {
     }
 }
 
-/// The steps of an array in row-major order.
+/// Returns the strides of a row-major array.
 pub(super) fn dense(shape: &[usize]) -> Steps {
     let mut steps = Steps::from_elem(1, shape.len());
     for axis in (0..shape.len().saturating_sub(1)).rev() {

@@ -1,16 +1,16 @@
-//! Reductions over windows: one axis after the other, since a window is a box.
+//! Window reductions. A window is a box, so it is reduced along one axis after the other.
 
-use super::{Runs, Summed, in_pieces, with_any_number};
+use super::{AxisSplit, Summed, in_pieces, with_any_number};
 use crate::kernel::number::{Accumulator, Number};
 use bytemuck::Pod;
 use rune_ir::op::{Window, WindowFn};
 use rune_ir::{DType, Shape};
 
-/// Elements from which on threads share the work.
+/// The number of elements from which several threads share the work.
 const PARALLEL: usize = if cfg!(test) { 16 } else { 1 << 16 };
-/// Windows of more elements along an axis are made of smaller ones, if it does not matter how often an element is combined.
+/// A window with more elements along an axis is composed of smaller ones, if an element may be combined repeatedly.
 const LONG: usize = if cfg!(test) { 2 } else { 5 };
-/// Windows of more elements along an axis are left to the interpreter.
+/// The interpreter reduces windows with more elements along an axis.
 const LONGEST: usize = 1 << 16;
 
 #[derive(Clone, Debug)]
@@ -20,20 +20,19 @@ pub(crate) struct ReduceWindow {
     axes: Vec<Axis>,
 }
 
-/// How windows lie along an axis.
+/// The positions of windows along an axis.
 #[derive(Clone, Debug)]
 struct Axis {
-    runs: Runs,
-    /// Windows along the axis.
+    runs: AxisSplit,
+    /// The number of windows along the axis.
     windows: usize,
-    /// For each element of a window: the windows of which it lies on an element of the operand.
+    /// For each tap of the window, the windows in which it lies on an element of the operand.
     taps: Vec<Tap>,
-    /// Whether the windows are `taps.len()` elements that follow each other, and windows begin at elements that follow each other: the
-    /// elements of padding before the first.
+    /// The padding before the first element, if windows are `taps.len()` contiguous elements and begin at successive elements.
     sliding: Option<usize>,
 }
 
-/// Windows `begin`, `begin + step`, … before `end` meet elements from `from` on, `stride` apart.
+/// The windows `begin`, `begin + step`, … below `end`, and the elements under this tap: `from`, `from + stride`, …
 #[derive(Clone, Debug)]
 struct Tap {
     begin: usize,
@@ -44,7 +43,7 @@ struct Tap {
 }
 
 impl ReduceWindow {
-    /// The reduction of an array of shape `shape` to one of shape `out`; nothing where a window is too large.
+    /// Returns the reduction of an array of shape `shape` to one of shape `out`, or `None` if a window is too large.
     pub(crate) fn new(f: WindowFn, dtype: DType, window: &Window, shape: &Shape, out: &Shape) -> Option<ReduceWindow> {
         let mut sizes = shape.clone();
         let mut axes = Vec::new();
@@ -53,7 +52,7 @@ impl ReduceWindow {
             if size > LONGEST {
                 return None;
             }
-            let runs = Runs::along(&sizes, a);
+            let runs = AxisSplit::along(&sizes, a);
             sizes.dims_mut()[a] = windows;
             let low = window.padding[a].0;
             if size == 1 && low == 0 && windows == runs.len && window.strides[a] == 1 && window.base_dilation[a] == 1 {
@@ -98,12 +97,12 @@ impl ReduceWindow {
     }
 }
 
-/// The windows whose element `tap` lies on an element of the operand. In 128 bits, because the numbers of padding may be near the ends of 64.
+/// Returns the windows whose tap `tap` lies on an element of the operand. It computes in 128 bits, because padding can be any 64-bit number.
 fn tap_of(tap: usize, windows: usize, n: usize, low: i64, [stride, base, dilation]: [usize; 3]) -> Option<Tap> {
     let at = |window: usize| window as i128 * stride as i128 + tap as i128 * dilation as i128 - i128::from(low);
     let base = base as i128;
     let meets = |window: usize| at(window) >= 0 && at(window) % base == 0 && at(window) / base < n as i128;
-    // Multiples of the base dilation come again after so many windows.
+    // The tap lies on multiples of the base dilation again after this many windows.
     let step = base as usize / gcd(base as usize, stride);
     let last = (n as i128 - 1) * base;
     let least = (-at(0)).max(0) / stride as i128;
@@ -120,9 +119,9 @@ fn gcd(a: usize, b: usize) -> usize {
 }
 
 impl Axis {
-    /// The results for each piece of the operand before the axis.
+    /// Computes the results for each piece of the operand before the axis.
     fn pieces<A: Pod + Sync>(&self, xs: &[A], neutral: A, piece: impl Fn(&[A], &mut [A]) + Sync) -> Vec<A> {
-        let Runs { outer, len, inner } = self.runs;
+        let AxisSplit { outer, len, inner } = self.runs;
         let mut out = vec![neutral; outer * self.windows * inner];
         let (from, to) = (len * inner, self.windows * inner);
         let shared = xs.len().max(out.len()) >= PARALLEL;
@@ -157,7 +156,7 @@ impl Axis {
         })
     }
 
-    /// Windows of 2, 4, 8, … elements, each of two smaller ones, and then two of these, which overlap.
+    /// Composes windows of 2, 4, 8, … elements from two smaller ones each, and the last from two overlapping ones.
     fn slide<A: Pod + Sync>(
         &self,
         xs: &[A],
@@ -165,7 +164,7 @@ impl Axis {
         neutral: A,
         combine: impl Fn(A, A) -> A + Copy + Sync,
     ) -> Vec<A> {
-        let Runs { len, inner, .. } = self.runs;
+        let AxisSplit { len, inner, .. } = self.runs;
         let size = self.taps.len();
         self.pieces(xs, neutral, |x, out| {
             let mut padded = vec![neutral; (self.windows + size - 1) * inner];
@@ -173,7 +172,7 @@ impl Axis {
             padded[begin * inner..end * inner].copy_from_slice(&x[..(end - begin) * inner]);
             let mut width = 1;
             while 2 * width <= size {
-                // Each element with one behind it, which is not written yet.
+                // Combines each element with a later one, which is not overwritten yet.
                 for i in 0..padded.len() - width * inner {
                     padded[i] = combine(padded[i], padded[i + width * inner]);
                 }

@@ -27,7 +27,7 @@ fn write(array: &Array, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     layout.nested(array.shape(), 0, 0, f)
 }
 
-/// How elements are written; only those that are shown are.
+/// The formatted elements. Only the shown elements are formatted.
 struct Layout<'a> {
     text: &'a dyn Fn(usize) -> String,
     shorten: bool,

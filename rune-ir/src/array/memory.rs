@@ -61,13 +61,13 @@ impl Drop for Memory {
 }
 
 #[derive(Default)]
-struct Kept {
+struct FreeBlocks {
     /// The most recent block is last; it is most likely in the processor's cache.
     blocks: Vec<AlignedBytes>,
     bytes: usize,
 }
 
-static KEPT: Lazy<Mutex<Kept>> = Lazy::new(Mutex::default);
+static KEPT: Lazy<Mutex<FreeBlocks>> = Lazy::new(Mutex::default);
 
 /// Returns `bytes` bytes for an array, with arbitrary contents: those of a freed array, or zeros.
 ///

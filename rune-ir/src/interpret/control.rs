@@ -25,18 +25,18 @@ pub(super) fn while_loop(
     observer: &mut dyn Observer,
 ) -> Result<Results, InterpretError> {
     let mut carry = args.split_off(consts);
-    let mut turns = 0;
+    let mut trip_count = 0;
     loop {
         let all = |carry: &[Array]| args.iter().chain(carry).cloned().collect::<Vec<_>>();
         let holds = run_program(cond, all(&carry), observer)?;
         if !holds[0].as_slice::<bool>()[0] {
-            observer.looped(body, turns);
+            observer.looped(body, trip_count);
             return Ok(carry.into());
         }
         // The carry is moved, so that it may be overwritten.
         let inputs = args.iter().cloned().chain(carry).collect();
         carry = run_program(body, inputs, observer)?;
-        turns += 1;
+        trip_count += 1;
     }
 }
 
@@ -60,8 +60,8 @@ pub(super) fn scan(
             bytes
         })
         .collect();
-    for turn in 0..length {
-        let position = if reverse { length - 1 - turn } else { turn };
+    for iteration in 0..length {
+        let position = if reverse { length - 1 - iteration } else { iteration };
         let slices = xs.iter().map(|x| slice(x, position));
         let inputs = args.iter().cloned().chain(carried).chain(slices).collect();
         let mut outputs = run_program(body, inputs, observer)?;

@@ -82,7 +82,7 @@ fn transpose(from: &[Complex64], to: &mut [Complex64], m: usize, n: usize) {
     }
 }
 
-/// Of each `n` real numbers the first n/2 + 1 frequencies.
+/// Returns the first n/2 + 1 frequencies of each `n` real numbers.
 fn forward(x: &mut [f64], n: usize) -> Vec<Complex64> {
     let plan = PLANS.with_borrow_mut(|plans| plans.1.plan_fft_forward(n));
     let mut out = vec![Complex64::ZERO; x.len() / n * (n / 2 + 1)];
@@ -93,7 +93,7 @@ fn forward(x: &mut [f64], n: usize) -> Vec<Complex64> {
     out
 }
 
-/// Of each n/2 + 1 frequencies `n` real numbers.
+/// Returns `n` real numbers for each n/2 + 1 frequencies.
 fn backward(z: &mut [Complex64], n: usize) -> Vec<f64> {
     let plan = PLANS.with_borrow_mut(|plans| plans.1.plan_fft_inverse(n));
     let mut out = vec![0.0; z.len() / (n / 2 + 1) * n];

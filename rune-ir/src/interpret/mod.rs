@@ -275,8 +275,8 @@ fn eval<V>(
         Op::CustomLinear { .. } => return Err(InterpretError::OnlyTransposed { loc: None }),
         Op::OptimizationBarrier { xs } => return Ok(xs.iter().map(take).collect()),
         Op::StopGradient { x } | Op::CheckpointName { x, name: _ } => take(x),
-        Op::DebugPrint { args, format, lanes } => {
-            observer.print(&template::lines(format, lanes, &all(args, take)));
+        Op::DebugPrint { args, format, batch } => {
+            observer.print(&template::lines(format, batch, &all(args, take)));
             return Ok(Results::new());
         }
         Op::Callback { f, args, callback, results, vmap_method: _ } => {

@@ -119,7 +119,7 @@ pub(super) trait Float:
 {
 }
 
-/// What extremes are accumulated in.
+/// The accumulator type of extremes.
 pub(super) trait Extremes: Ring + PartialOrd {
     /// The neutral element of maxima.
     const LEAST: Self;
@@ -131,7 +131,7 @@ pub(super) trait Extremes: Ring + PartialOrd {
     fn lesser(self, other: Self) -> Self;
 }
 
-/// What sums and products are accumulated in.
+/// The accumulator type of sums and products.
 pub(super) trait Ring: Copy + PartialEq + 'static {
     /// Neutral in sums.
     const ZERO: Self;

@@ -10,7 +10,7 @@ use crate::{Array, Element, Type};
 
 /// An array as `outer` runs of `len` rows of `inner` elements: one axis, or several adjacent ones, split off.
 #[derive(Clone, Copy)]
-pub(super) struct Runs {
+pub(super) struct AxisSplit {
     /// The size of all axes before it.
     pub(super) outer: usize,
     /// The size of the axis.
@@ -19,11 +19,11 @@ pub(super) struct Runs {
     pub(super) inner: usize,
 }
 
-impl Runs {
+impl AxisSplit {
     /// Returns the runs along axes `first..end`.
-    pub(super) fn along(shape: &[usize], axes: std::ops::Range<usize>) -> Runs {
+    pub(super) fn along(shape: &[usize], axes: std::ops::Range<usize>) -> AxisSplit {
         let (outer, inner) = (shape[..axes.start].iter().product(), shape[axes.end..].iter().product());
-        Runs { outer, len: shape[axes].iter().product(), inner }
+        AxisSplit { outer, len: shape[axes].iter().product(), inner }
     }
 }
 
@@ -44,35 +44,35 @@ pub(super) fn reduce(f: ReduceFn, x: Array, axes: &[usize], ty: &Type) -> Result
 }
 
 /// Returns the array with the reduced axes adjacent: without a copy if they already are.
-fn reduced_together(x: Array, axes: &[usize]) -> (Array, Runs) {
+fn reduced_together(x: Array, axes: &[usize]) -> (Array, AxisSplit) {
     let rank = x.ty().rank();
     let is_reduced = |a: &usize| axes.contains(a);
     let matters = |a: &usize| is_reduced(a) && x.shape()[*a] != 1;
     let (first, last) = match ((0..rank).find(matters), (0..rank).rfind(matters)) {
         (Some(first), Some(last)) => (first, last),
-        _ => return (x.clone(), Runs { outer: x.ty().size(), len: 1, inner: 1 }),
+        _ => return (x.clone(), AxisSplit { outer: x.ty().size(), len: 1, inner: 1 }),
     };
     if (first..=last).all(|a| is_reduced(&a) || x.shape()[a] == 1) {
-        let runs = Runs::along(x.shape(), first..last + 1);
+        let runs = AxisSplit::along(x.shape(), first..last + 1);
         return (x, runs);
     }
     let mut order: Dims = (0..rank).filter(|a| !is_reduced(a)).collect();
     let kept = order.len();
     order.extend((0..rank).filter(is_reduced));
     let x = transpose(x, &order);
-    let runs = Runs::along(x.shape(), kept..rank);
+    let runs = AxisSplit::along(x.shape(), kept..rank);
     (x, runs)
 }
 
-fn sum<T: Number>(x: &Array, runs: Runs, ty: &Type) -> Array {
+fn sum<T: Number>(x: &Array, runs: AxisSplit, ty: &Type) -> Array {
     over(x, runs, ty, T::Acc::ZERO, T::up, T::down, T::Acc::plus)
 }
 
-fn product<T: Number>(x: &Array, runs: Runs, ty: &Type) -> Array {
+fn product<T: Number>(x: &Array, runs: AxisSplit, ty: &Type) -> Array {
     over(x, runs, ty, T::Acc::ONE, T::up, T::down, T::Acc::times)
 }
 
-fn real<T: Real>(f: ReduceFn, x: &Array, runs: Runs, ty: &Type) -> Option<Array> {
+fn real<T: Real>(f: ReduceFn, x: &Array, runs: AxisSplit, ty: &Type) -> Option<Array> {
     Some(match f {
         ReduceFn::Sum => sum::<T>(x, runs, ty),
         ReduceFn::Prod => product::<T>(x, runs, ty),
@@ -82,7 +82,7 @@ fn real<T: Real>(f: ReduceFn, x: &Array, runs: Runs, ty: &Type) -> Option<Array>
     })
 }
 
-fn int<T: Int>(f: ReduceFn, x: &Array, runs: Runs, ty: &Type) -> Option<Array> {
+fn int<T: Int>(f: ReduceFn, x: &Array, runs: AxisSplit, ty: &Type) -> Option<Array> {
     match f {
         ReduceFn::Sum | ReduceFn::Prod | ReduceFn::Max | ReduceFn::Min => real::<T>(f, x, runs, ty),
         ReduceFn::And => Some(over(x, runs, ty, T::ONES, |x: T| x, |x| x, T::and)),
@@ -90,7 +90,7 @@ fn int<T: Int>(f: ReduceFn, x: &Array, runs: Runs, ty: &Type) -> Option<Array> {
     }
 }
 
-fn boolean(f: ReduceFn, x: &Array, runs: Runs, ty: &Type) -> Option<Array> {
+fn boolean(f: ReduceFn, x: &Array, runs: AxisSplit, ty: &Type) -> Option<Array> {
     Some(match f {
         ReduceFn::Max | ReduceFn::Or => over(x, runs, ty, false, |x: bool| x, |x| x, |x, y| x | y),
         ReduceFn::Min | ReduceFn::And => over(x, runs, ty, true, |x: bool| x, |x| x, |x, y| x & y),
@@ -101,14 +101,14 @@ fn boolean(f: ReduceFn, x: &Array, runs: Runs, ty: &Type) -> Option<Array> {
 /// Combines each run. `up` and `down` convert to the type of the accumulator and back.
 fn over<T: Element, A: Copy>(
     x: &Array,
-    runs: Runs,
+    runs: AxisSplit,
     ty: &Type,
     neutral: A,
     up: impl Fn(T) -> A + Copy,
     down: impl Fn(A) -> T,
     combine: impl Fn(A, A) -> A + Copy,
 ) -> Array {
-    let (xs, Runs { len, inner, .. }) = (x.as_slice::<T>(), runs);
+    let (xs, AxisSplit { len, inner, .. }) = (x.as_slice::<T>(), runs);
     write(ty, |out: &mut [T]| {
         if len == 0 {
             out.fill(down(neutral));
@@ -186,7 +186,7 @@ fn columns<T: Copy, A: Copy>(
 
 /// Returns the index of the first greatest or least element along `axis`, or of the first NaN.
 pub(super) fn arg_reduce(f: ArgFn, x: &Array, axis: usize, ty: &Type) -> Result<Array, InterpretError> {
-    let runs = Runs::along(x.shape(), axis..axis + 1);
+    let runs = AxisSplit::along(x.shape(), axis..axis + 1);
     let dtype = x.dtype();
     let found = with_kind!(dtype,
         float T => arg::<T>(f, x.as_slice(), runs),
@@ -197,7 +197,7 @@ pub(super) fn arg_reduce(f: ArgFn, x: &Array, axis: usize, ty: &Type) -> Result<
     Ok(super::convert::convert(found, ty.dtype))
 }
 
-fn arg<T: Real>(f: ArgFn, xs: &[T], runs: Runs) -> Vec<i64> {
+fn arg<T: Real>(f: ArgFn, xs: &[T], runs: AxisSplit) -> Vec<i64> {
     let is_nan = |x: &T| x.partial_cmp(x).is_none();
     let better = |x: &T, best: &T| match f {
         ArgFn::Max => x > best,

@@ -24,8 +24,8 @@ pub trait Observer {
         let _ = (instruction, operands, results, took);
     }
     /// A `while` has ended, whose body ran this many times. This is called even if no instructions are observed.
-    fn looped(&mut self, body: &Program, turns: usize) {
-        let _ = (body, turns);
+    fn looped(&mut self, body: &Program, trip_count: usize) {
+        let _ = (body, trip_count);
     }
     /// An instruction prints whole lines.
     fn print(&mut self, text: &str) {

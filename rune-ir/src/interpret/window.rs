@@ -2,7 +2,7 @@
 
 use super::map::write;
 use super::number::{Extremes, Number, Real, Ring, with_kind};
-use super::reduce::Runs;
+use super::reduce::AxisSplit;
 use super::{InterpretError, undefined};
 use crate::op::{CumulativeFn, Window, WindowFn};
 use crate::{Array, Type};
@@ -88,7 +88,7 @@ fn windows<T: Number>(
             base_dilation: window.base_dilation[a],
             window_dilation: window.window_dilation[a],
         };
-        let runs = Runs::along(&shape, a..a + 1);
+        let runs = AxisSplit::along(&shape, a..a + 1);
         let (size, len) = (window.dimensions[a], ty.shape[a]);
         shape.dims_mut()[a] = len;
         if size == 1 && len == runs.len && (0..len).all(|i| axis.source(i, 0) == Some(i)) {
@@ -113,7 +113,7 @@ fn windows<T: Number>(
 /// Applies `f` to all elements along `axis` up to each one, or from each one on. Floats accumulate in `f64`.
 pub(super) fn cumulative(f: CumulativeFn, x: Array, axis: usize, reverse: bool) -> Result<Array, InterpretError> {
     let dtype = x.dtype();
-    let runs = Runs::along(x.shape(), axis..axis + 1);
+    let runs = AxisSplit::along(x.shape(), axis..axis + 1);
     if f == CumulativeFn::LogSumExp {
         return with_kind!(dtype,
             float T => Ok(log_sum_exp::<T>(x, runs, reverse)),
@@ -132,15 +132,15 @@ pub(super) fn cumulative(f: CumulativeFn, x: Array, axis: usize, reverse: bool) 
         bool => Err(undefined(f.name(), dtype)))
 }
 
-fn sum<T: Number>(x: Array, runs: Runs, reverse: bool) -> Array {
+fn sum<T: Number>(x: Array, runs: AxisSplit, reverse: bool) -> Array {
     running::<T, _>(x, runs, reverse, T::Acc::ZERO, |acc, x| acc.plus(x.up()), T::down)
 }
 
-fn product<T: Number>(x: Array, runs: Runs, reverse: bool) -> Array {
+fn product<T: Number>(x: Array, runs: AxisSplit, reverse: bool) -> Array {
     running::<T, _>(x, runs, reverse, T::Acc::ONE, |acc, x| acc.times(x.up()), T::down)
 }
 
-fn real<T: Real>(f: CumulativeFn, x: Array, runs: Runs, reverse: bool) -> Array {
+fn real<T: Real>(f: CumulativeFn, x: Array, runs: AxisSplit, reverse: bool) -> Array {
     match f {
         CumulativeFn::Sum => sum::<T>(x, runs, reverse),
         CumulativeFn::Prod => product::<T>(x, runs, reverse),
@@ -151,7 +151,7 @@ fn real<T: Real>(f: CumulativeFn, x: Array, runs: Runs, reverse: bool) -> Array 
 }
 
 /// The state is the greatest element so far, and the sum relative to it. Neither overflows.
-fn log_sum_exp<T: Number<Acc = f64>>(x: Array, runs: Runs, reverse: bool) -> Array {
+fn log_sum_exp<T: Number<Acc = f64>>(x: Array, runs: AxisSplit, reverse: bool) -> Array {
     let relative = |x: f64, greatest: f64| if x == greatest { 1.0 } else { (x - greatest).exp() };
     let next = |(greatest, sum): (f64, f64), x: T| {
         let now = greatest.greater(x.up());
@@ -164,13 +164,13 @@ fn log_sum_exp<T: Number<Acc = f64>>(x: Array, runs: Runs, reverse: bool) -> Arr
 
 fn running<T: Number, A: Copy>(
     mut x: Array,
-    runs: Runs,
+    runs: AxisSplit,
     reverse: bool,
     start: A,
     next: impl Fn(A, T) -> A,
     value: impl Fn(A) -> T,
 ) -> Array {
-    let Runs { len, inner, .. } = runs;
+    let AxisSplit { len, inner, .. } = runs;
     if x.ty().size() == 0 {
         return x;
     }

@@ -86,7 +86,7 @@ impl GatherDims {
     }
 }
 
-/// How a scatter combines an element of the operand with an update.
+/// The function that combines an element of the operand with an update in a scatter.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ScatterMode {
@@ -146,7 +146,7 @@ impl Window {
     }
 }
 
-/// How many positions a window has along an axis of size `n`.
+/// Returns the number of positions of a window along an axis of size `n`.
 fn windows(n: usize, size: usize, stride: usize, padding: (i64, i64), base: usize, dilation: usize) -> Option<usize> {
     let n = i64::try_from(n).ok()?;
     let dilated =

@@ -24,7 +24,7 @@ struct Inner {
     identity: Identity,
     name: String,
     loc: Loc,
-    /// The paths of the leaves of what it returns.
+    /// The paths of the leaves of its result.
     paths: Vec<String>,
     call: Box<Function>,
 }
@@ -51,7 +51,7 @@ impl Identity {
     }
 }
 
-/// How `vmap` calls a `pure_callback` for a batch; JAX's `vmap_method`.
+/// The way in which `vmap` calls a `pure_callback` for a batch, like JAX's `vmap_method`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VmapMethod {

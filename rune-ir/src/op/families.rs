@@ -12,9 +12,9 @@ macro_rules! family {
             $($(#[$doc])* #[serde(rename = $name)] $variant,)*
         }
         impl $family {
-            /// All of the family.
+            /// All members of the family.
             pub const ALL: &'static [$family] = &[$($family::$variant),*];
-            /// The name in programs.
+            /// Returns the name in programs.
             pub const fn name(self) -> &'static str {
                 match self {
                     $($family::$variant => $name,)*
@@ -25,15 +25,15 @@ macro_rules! family {
 }
 
 family! {
-    /// A function of one number. Floats only, unless said otherwise. Of complex numbers, functions with several values give the
+    /// A function of one number. It takes floats only, unless stated otherwise. For complex numbers, functions with several values give the
     /// principal one, and their branch cuts are those of C99 and NumPy.
     UnaryFn {
-        /// |x|, of signed numbers. Wraps for the least integer. Of complex numbers, a float.
+        /// |x|, for signed numbers. Wraps for the least integer. The result for complex numbers is a float.
         Abs = "abs",
         /// -x, of any number. Wraps.
         Neg = "neg",
         /// The sign: -1, 0 or 1 (of unsigned numbers, 0 or 1). -0, 0 and NaN stay as they are.
-        /// Of complex numbers: x / |x|, and 0 for 0.
+        /// For complex numbers, x / |x|, and 0 for 0.
         Sign = "sign",
         /// The greatest integer that is at most x.
         Floor = "floor",
@@ -85,7 +85,7 @@ family! {
 }
 
 family! {
-    /// A function of two numbers of one dtype. Of complex numbers `add`, `sub`, `mul`, `div` and `pow`.
+    /// A function of two numbers of one dtype. Complex numbers have `add`, `sub`, `mul`, `div` and `pow`.
     BinaryFn {
         /// x + y; wraps. Not of `bool`.
         Add = "add",
@@ -101,9 +101,9 @@ family! {
         /// xʸ. For integers: wraps; a negative power of 1 is 1, of -1 is ±1, and of anything else is 0. For complex numbers: e^(y ln x),
         /// and x⁰ is 1.
         Pow = "pow",
-        /// The greater; NaN if either is. Of `bool`: or.
+        /// The greater number; NaN if either is. For `bool`, or.
         Max = "max",
-        /// The lesser; NaN if either is. Of `bool`: and.
+        /// The lesser number; NaN if either is. For `bool`, and.
         Min = "min",
         /// The angle of the point whose y coordinate is the operand x, and whose x coordinate is the operand y. Floats.
         Atan2 = "atan2",
@@ -143,7 +143,7 @@ family! {
 }
 
 family! {
-    /// A function of any number of elements. Of none, it gives its neutral element.
+    /// A function of any number of elements. Without elements, it gives its neutral element.
     ReduceFn {
         /// The sum of numbers; wraps. Neutral element: 0.
         Sum = "reduce_sum",
@@ -269,7 +269,7 @@ family! {
 family! {
     /// A discrete Fourier transform.
     FftFn {
-        /// Of complex numbers; Σ xⱼ e^(-2πi jk/n). Not scaled.
+        /// The transform of complex numbers: Σ xⱼ e^(-2πi jk/n), not scaled.
         Fft = "fft",
         /// The inverse of `fft`, scaled by 1/n.
         Ifft = "ifft",

@@ -301,11 +301,11 @@ pub enum Op<V = Var> {
     #[op(recompute = RecomputeCost::Free, work = Work::None, unfolded, flat)]
     StopGradient { x: V },
     /// Prints `format` with `args` in its placeholders: `{}`, or `{:.3}` for floats with three digits after the point;
-    /// `{{` and `}}` are braces. It prints once for each batch element: `lanes` are the sizes of the batch axes, which
+    /// `{{` and `}}` are braces. It prints once for each batch element: `batch` holds the sizes of the batch axes, which
     /// are the first axes of all `args`. It is an effect: it has no result, happens each time the program runs, and
     /// keeps its order among other effects.
     #[op(work = Work::Move, fresh, effect, unfolded)]
-    DebugPrint { args: Vec<V>, format: String, lanes: Dims },
+    DebugPrint { args: Vec<V>, format: String, batch: Dims },
     /// Calls a user function with `args`; it returns arrays of the types `results`. `vmap_method` says how it is
     /// batched; a `pure_callback` without one cannot be batched. An `io_callback` is an effect, like printing, and is
     /// called once for each batch element.

@@ -42,9 +42,9 @@ pub enum PartsError {
     Operands {
         /// The operation.
         op: String,
-        /// How many it takes.
+        /// The expected number.
         expected: String,
-        /// How many there are.
+        /// The actual number.
         found: usize,
     },
     /// An attribute or a sub-program is missing.
@@ -62,7 +62,7 @@ pub enum PartsError {
         op: String,
         /// The part.
         name: String,
-        /// What is wrong.
+        /// The problem.
         reason: String,
     },
     /// The operation does not have this attribute or sub-program.

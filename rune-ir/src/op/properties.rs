@@ -2,7 +2,7 @@
 
 use super::{BinaryFn, UnaryFn};
 
-/// What it costs to compute a result again instead of keeping it.
+/// The cost of recomputing a result instead of keeping it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RecomputeCost {
     /// The operation moves elements, or gives known ones.
@@ -13,7 +13,7 @@ pub enum RecomputeCost {
     Expensive,
 }
 
-/// What an operation does for each element: see [`Program::cost`](crate::Program::cost).
+/// The work of an operation for each element: see [`Program::cost`](crate::Program::cost).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Work {
     /// One elementary step for each element of the result.
@@ -30,7 +30,7 @@ pub(super) fn integer_pow_cost(y: i32) -> RecomputeCost {
 }
 
 impl UnaryFn {
-    /// Returns what it costs to compute the function again.
+    /// Returns the cost of recomputing the function.
     pub const fn recompute_cost(self) -> RecomputeCost {
         use UnaryFn::*;
         match self {
@@ -50,7 +50,7 @@ impl UnaryFn {
 }
 
 impl BinaryFn {
-    /// Returns what it costs to compute the function again.
+    /// Returns the cost of recomputing the function.
     pub const fn recompute_cost(self) -> RecomputeCost {
         use BinaryFn::*;
         match self {

@@ -15,7 +15,7 @@ pub enum Part {
 /// Splits a template into parts: `{}` and `{:.3}` are arrays, and `{{` and `}}` are braces.
 ///
 /// # Errors
-/// A description of what is wrong.
+/// A description of the problem.
 pub fn parse(template: &str) -> Result<Vec<Part>, String> {
     let (mut parts, mut text, mut rest) = (Vec::new(), String::new(), template.chars().peekable());
     while let Some(c) = rest.next() {
@@ -47,20 +47,20 @@ pub fn escaped(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }
 
-/// Returns one line for each batch element: the template with arrays in its placeholders. `lanes` are the sizes of the
+/// Returns one line for each batch element: the template with arrays in its placeholders. `batch` holds the sizes of the
 /// batch axes, which are the first axes of the arrays.
-pub fn lines(template: &str, lanes: &Dims, arrays: &[Array]) -> String {
+pub fn lines(template: &str, batch: &Dims, arrays: &[Array]) -> String {
     let parts = parse(template).unwrap_or_default();
     let mut lines = String::new();
-    for lane in 0..lanes.iter().product() {
+    for element in 0..batch.iter().product() {
         let mut next = arrays.iter();
         for part in &parts {
             let _ = match part {
                 Part::Text(text) => lines.write_str(text),
                 Part::Array(precision) => {
                     let Some(array) = next.next() else { continue };
-                    let ty = array.ty().with_shape(&array.shape()[lanes.len()..]);
-                    let bytes = &array.bytes()[lane * ty.bytes()..][..ty.bytes()];
+                    let ty = array.ty().with_shape(&array.shape()[batch.len()..]);
+                    let bytes = &array.bytes()[element * ty.bytes()..][..ty.bytes()];
                     let array = Array::from_bytes(ty, bytes);
                     match precision {
                         Some(digits) => write!(lines, "{:.digits$}", Shown(&array)),

@@ -13,16 +13,16 @@ use std::ops::Add;
 /// Counts that do not fit stay at the greatest number.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Cost {
-    /// Operations. Those of sub-programs count each time that they run.
+    /// The number of operations. Operations of sub-programs count for each run.
     pub operations: u64,
     /// Multiply-adds of products and convolutions. Zeros of padding count like any number.
     pub multiply_adds: u64,
     /// Elementary steps of all other operations: one for each element that an elementwise operation returns or a
     /// reduction takes. Moving elements takes none.
     pub flops: u64,
-    /// Bytes of the operands. Of the operand of a gather or slice, only the bytes that it takes.
+    /// The bytes of the operands. For a gather or slice, only the bytes that it takes.
     pub bytes_read: u64,
-    /// Bytes of the results. Of the result of an update, only the bytes that it changes.
+    /// The bytes of the results. For an update, only the bytes that it changes.
     pub bytes_written: u64,
     /// Whether there is a loop with an unknown number of iterations.
     pub unbounded: bool,
@@ -47,14 +47,14 @@ impl Program {
         self.cost_with(1)
     }
     /// Like [`Program::cost`], with this number of iterations for each loop of unknown length.
-    pub fn cost_with(&self, turns: u64) -> Cost {
-        Counter { turns, counted: FxHashMap::default() }.program(self)
+    pub fn cost_with(&self, iterations: u64) -> Cost {
+        Counter { iterations, counted: FxHashMap::default() }.program(self)
     }
 }
 
 /// Counts each sub-program once, however often it is used.
 struct Counter {
-    turns: u64,
+    iterations: u64,
     counted: FxHashMap<*const Program, Cost>,
 }
 
@@ -88,8 +88,8 @@ impl Counter {
                 branches.iter().map(|branch| self.sub_program(branch)).fold(Cost::default(), |a, b| a.join(b, u64::max))
             }
             Some(Control::While { cond, body, .. }) => {
-                let turn = self.sub_program(cond) + self.sub_program(body);
-                Cost { unbounded: true, ..turn.times(self.turns) }
+                let iteration = self.sub_program(cond) + self.sub_program(body);
+                Cost { unbounded: true, ..iteration.times(self.iterations) }
             }
             Some(Control::Scan { length, body, .. }) => self.sub_program(body).times(length as u64),
             None => operation(program, instruction),
@@ -168,7 +168,7 @@ fn times(n: u64, factor: &usize) -> u64 {
     n.saturating_mul(*factor as u64)
 }
 
-/// How often `n` can be halved until nothing is left.
+/// Returns how often `n` can be halved until it is 0.
 fn halvings(n: usize) -> u64 {
     u64::from(usize::BITS - n.leading_zeros())
 }
@@ -205,11 +205,11 @@ impl Add for Cost {
 impl fmt::Display for Cost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Cost { operations, multiply_adds, flops, bytes_read, bytes_written, unbounded } = self;
-        let turns = if *unbounded { ", and more for each further iteration of loops" } else { "" };
+        let note = if *unbounded { ", and more for each further iteration of loops" } else { "" };
         write!(
             f,
             "{operations} operations: {multiply_adds} multiply-adds, {flops} other steps, {bytes_read} bytes read, \
-             {bytes_written} written{turns}"
+             {bytes_written} written{note}"
         )
     }
 }

@@ -21,17 +21,20 @@ pub enum DependenceKind {
     Tangents,
     /// Results differ between batch elements if operands do. Operations over the axis of this name work on the batch
     /// itself.
-    Lanes(Option<AxisName>),
+    BatchAxis(Option<AxisName>),
 }
 
 impl DependenceKind {
     /// Returns the kind for a sub-program. The name of the batch axis matters only to operations over that axis.
     fn within(&self, program: &Program) -> DependenceKind {
         match self {
-            DependenceKind::Lanes(Some(name)) if !program.axes().contains_key(name) => DependenceKind::Lanes(None),
-            DependenceKind::Operands | DependenceKind::Values | DependenceKind::Tangents | DependenceKind::Lanes(_) => {
-                self.clone()
+            DependenceKind::BatchAxis(Some(name)) if !program.axes().contains_key(name) => {
+                DependenceKind::BatchAxis(None)
             }
+            DependenceKind::Operands
+            | DependenceKind::Values
+            | DependenceKind::Tangents
+            | DependenceKind::BatchAxis(_) => self.clone(),
         }
     }
 }
@@ -95,7 +98,7 @@ struct Flow {
     outputs: Vec<Sources>,
 }
 
-/// The analysis results of a program, for each kind that was asked for.
+/// The analysis results of a program, for each requested kind.
 #[derive(Default, Debug)]
 pub(super) struct Flows(Mutex<Vec<(DependenceKind, Arc<Flow>)>>);
 
@@ -197,10 +200,10 @@ pub fn results<'a, V, M: Lattice + 'a>(
             Results::All(marks)
         }
         DependenceKind::Tangents if op.is_flat() => Results::All(M::default()),
-        DependenceKind::Lanes(name) if op.axis().is_some_and(|axis| Some(&axis.name) == name.as_ref()) => {
-            Results::All(over_lanes(op, of, always))
+        DependenceKind::BatchAxis(name) if op.axis().is_some_and(|axis| Some(&axis.name) == name.as_ref()) => {
+            Results::All(over_axis(op, of, always))
         }
-        DependenceKind::Values | DependenceKind::Tangents | DependenceKind::Lanes(_) => {
+        DependenceKind::Values | DependenceKind::Tangents | DependenceKind::BatchAxis(_) => {
             each(op, &of, kind, always).map_or_else(all, Results::Each)
         }
     }
@@ -215,7 +218,7 @@ fn each<'a, V, M: Lattice + 'a>(
     always: &M,
 ) -> Option<Vec<M>> {
     let marks = |args: &'a [V]| -> Vec<M> { args.iter().map(|x| of(x).clone()).collect() };
-    let by_lane = matches!(kind, DependenceKind::Lanes(_));
+    let of_batch = matches!(kind, DependenceKind::BatchAxis(_));
     match op.control() {
         Some(Control::Call { args, program } | Control::Remat { args, program, .. }) => {
             Some(outputs(program, kind, &marks(args), always))
@@ -230,24 +233,24 @@ fn each<'a, V, M: Lattice + 'a>(
         }
         Some(Control::While { args, consts, cond, body }) => {
             let mut marks = marks(args);
-            while_turn(cond, body, kind, &mut marks, consts, always);
+            while_iteration(cond, body, kind, &mut marks, consts, always);
             Some(marks.split_off(consts))
         }
         Some(Control::Scan { args, consts, carry, body, .. }) => {
             let mut marks = marks(args);
-            scan_turn(body, kind, &mut marks, consts, carry, always);
+            scan_iteration(body, kind, &mut marks, consts, carry, always);
             let mut results = outputs(body, kind, &marks, always);
             results[..carry].clone_from_slice(&marks[consts..consts + carry]);
             Some(results)
         }
         Some(Control::CustomJvp { args, program, rule, num_args, takes_results }) => {
-            by_lane.then(|| custom_jvp(marks(args), program, rule, num_args, takes_results, kind, always))
+            of_batch.then(|| custom_jvp(marks(args), program, rule, num_args, takes_results, kind, always))
         }
         Some(Control::CustomVjp { args, program, forward, backward, num_args }) => {
-            by_lane.then(|| custom_vjp(marks(args), program, forward, backward, num_args, kind, always))
+            of_batch.then(|| custom_vjp(marks(args), program, forward, backward, num_args, kind, always))
         }
         Some(Control::CustomLinear { xs, backward }) => {
-            by_lane.then(|| custom_linear(&marks(xs), backward, kind, always))
+            of_batch.then(|| custom_linear(&marks(xs), backward, kind, always))
         }
         None => {
             if let Op::OptimizationBarrier { xs } = op {
@@ -260,7 +263,7 @@ fn each<'a, V, M: Lattice + 'a>(
 }
 
 /// Joins the final carry of a scan into its initial carry, until nothing changes.
-pub fn scan_turn<M: Lattice>(
+pub fn scan_iteration<M: Lattice>(
     body: &Program,
     kind: &DependenceKind,
     marks: &mut [M],
@@ -276,9 +279,9 @@ pub fn scan_turn<M: Lattice>(
     }
 }
 
-/// Like [`scan_turn`], for a `while` loop. Everything depends on the number of iterations. Returns the value of the
+/// Like [`scan_iteration`], for a `while` loop. Everything depends on the number of iterations. Returns the value of the
 /// condition.
-pub fn while_turn<M: Lattice>(
+pub fn while_iteration<M: Lattice>(
     cond: &Program,
     body: &Program,
     kind: &DependenceKind,
@@ -302,9 +305,9 @@ fn join_each<M: Lattice>(marks: &mut [M], others: &[M]) -> bool {
 }
 
 /// Returns the value of an operation over the batch axis.
-fn over_lanes<'a, V, M: Lattice + 'a>(op: &'a Op<V>, of: impl Fn(&'a V) -> &'a M, always: &M) -> M {
+fn over_axis<'a, V, M: Lattice + 'a>(op: &'a Op<V>, of: impl Fn(&'a V) -> &'a M, always: &M) -> M {
     if let Op::Collective { .. } | Op::AllGather { .. } = op {
-        return M::default(); // All lanes get the same.
+        return M::default(); // All batch elements get the same.
     }
     if let Op::Ppermute { x, axis, pairs } = op
         && pairs.len() == axis.size
@@ -371,7 +374,7 @@ fn custom_vjp<M: Lattice>(
 /// Like [`custom_jvp`], for the linear operation that replaces tangents in a function with a rule for cotangents.
 fn custom_linear<M: Lattice>(xs: &[M], backward: &Program, kind: &DependenceKind, always: &M) -> Vec<M> {
     let mut any = joined(xs);
-    if let DependenceKind::Lanes(Some(name)) = kind
+    if let DependenceKind::BatchAxis(Some(name)) = kind
         && backward.axes().contains_key(name)
     {
         any.join(always);

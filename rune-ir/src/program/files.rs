@@ -50,7 +50,7 @@ pub enum LoadError {
     Json {
         /// The file.
         path: PathBuf,
-        /// What is wrong, and where.
+        /// The problem and its place.
         source: serde_json::Error,
     },
     /// The document is not a program.
@@ -58,7 +58,7 @@ pub enum LoadError {
     Document {
         /// The file.
         path: PathBuf,
-        /// What is wrong, and where.
+        /// The problem and its place.
         source: Box<DocumentError>,
     },
 }

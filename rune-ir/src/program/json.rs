@@ -97,7 +97,7 @@ pub struct DocumentError {
     pub place: String,
     /// The position in the document as a JSON pointer, such as `/instructions/3`.
     pub pointer: String,
-    /// What is wrong.
+    /// The problem.
     pub problem: Box<ParseProblem>,
 }
 

@@ -46,7 +46,7 @@ pub struct Instruction {
     pub op: Op,
     /// The first result; the others follow it.
     pub first: Var,
-    /// How many results there are.
+    /// The number of results.
     pub results: u32,
     /// The origin of the instruction.
     pub origin: Origin,

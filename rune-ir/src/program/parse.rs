@@ -4,7 +4,7 @@ use super::cursor::Cursor;
 use super::print::{Types, content_hash};
 use super::{BuildError, Loc, MAX_DEPTH, Origin, Program, ProgramBuilder, Transform, Transforms};
 use crate::op::{Literal, Parts, PartsError};
-use crate::types::Problem;
+use crate::types::TypeProblem;
 use crate::{Array, Op, Type, Value, Var};
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -18,17 +18,17 @@ pub struct ParseError {
     pub line: usize,
     /// The column, in characters, from 1.
     pub column: usize,
-    /// What is wrong.
+    /// The problem.
     pub problem: ParseProblem,
 }
 
-/// What is wrong with the text of a program.
+/// A problem with the text of a program.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ParseProblem {
     /// The text should continue differently.
     #[error("expected {what}, and found {found}")]
     Expected {
-        /// What is expected.
+        /// The expected text.
         what: &'static str,
         /// The text at this position.
         found: String,
@@ -38,7 +38,7 @@ pub enum ParseProblem {
     Json {
         /// The text.
         text: String,
-        /// What is wrong.
+        /// The problem.
         reason: String,
     },
     /// No variable has this name.
@@ -66,19 +66,19 @@ pub enum ParseProblem {
     Count {
         /// The elements of the list.
         what: &'static str,
-        /// How many are needed.
+        /// The required number.
         expected: usize,
-        /// How many are there.
+        /// The actual number.
         found: usize,
     },
-    /// A constant is neither in the text nor given with it, or another one is given.
+    /// A constant is neither in the text nor supplied, or a different one is supplied.
     #[error("constant {index}, of type {ty}, is not written here, and {found}")]
     Constant {
         /// Its index among the constants.
         index: usize,
         /// Its type.
         ty: Type,
-        /// What is given instead.
+        /// The actual constant.
         found: String,
     },
     /// Constants are not allowed here.
@@ -89,7 +89,7 @@ pub enum ParseProblem {
     Version(u32),
     /// A variable cannot have this type.
     #[error("a variable {0}")]
-    Variable(#[from] Problem),
+    Variable(#[from] TypeProblem),
     /// An operation lacks a part, or has one too many.
     #[error(transparent)]
     Parts(#[from] PartsError),
@@ -129,10 +129,10 @@ impl Program {
         Program::parse_with(text, &[])
     }
 
-    /// Like [`Program::parse`], with the constants of the program, of which those that are not in the text are used.
+    /// Like [`Program::parse`], with the constants of the program. Constants that are not in the text are taken from these.
     ///
     /// # Errors
-    /// If the text is not a program, or a constant is neither in it nor given, or is given with another type or content.
+    /// If the text is not a program, or a constant is neither in it nor supplied, or is supplied with another type or content.
     pub fn parse_with(text: &str, constants: &[Value]) -> Result<Program> {
         let mut parser = Parser { constants, programs: HashMap::new(), frames: Vec::new() };
         let mut whole = None;
@@ -378,10 +378,10 @@ fn agree(at: Cursor, stated: &[Type], found: &[Type]) -> Result<()> {
 }
 
 /// The types of operands and results that a comment states, and its position.
-type Stated<'a> = (Cursor<'a>, Vec<Type>, Vec<Type>);
+type StatedTypes<'a> = (Cursor<'a>, Vec<Type>, Vec<Type>);
 
 /// Parses the types in the comment after an instruction, if there is one.
-fn remark<'a>(at: &mut Cursor<'a>) -> Result<Option<Stated<'a>>> {
+fn remark<'a>(at: &mut Cursor<'a>) -> Result<Option<StatedTypes<'a>>> {
     if !at.at_end() {
         return Err(at.expected("the end of the line, or # and the types"));
     }

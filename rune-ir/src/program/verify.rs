@@ -1,7 +1,7 @@
 //! Verification of programs.
 
 use super::{BuildError, Instruction, MAX_DEPTH, Program, names};
-use crate::types::{self, Problem};
+use crate::types::{self, TypeProblem};
 use crate::{Type, Var};
 use std::collections::HashSet;
 
@@ -13,16 +13,16 @@ pub struct VerifyError {
     pub program: String,
     /// The variable or instruction.
     pub place: String,
-    /// What is wrong.
+    /// The problem.
     pub problem: Box<VerifyProblem>,
 }
 
-/// What is wrong with a program.
+/// A problem with a program.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum VerifyProblem {
     /// A variable has a type that is out of range.
     #[error("a variable {0}")]
-    Type(#[from] Problem),
+    Type(#[from] TypeProblem),
     /// An instruction is not well-typed, or uses a variable that is not assigned yet.
     #[error(transparent)]
     Build(#[from] BuildError),

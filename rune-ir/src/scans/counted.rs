@@ -1,10 +1,10 @@
 //! Finds out whether a loop counts, and how far.
 
-use super::counting::{Counting, Scalar, turns};
+use super::counting::{Counting, Scalar, trip_count};
 use crate::op::{BinaryFn, Comparison};
 use crate::{Op, Program, Type, Var};
 
-/// A `while`, and what is known about its arguments before it runs.
+/// A `while`, and its arguments as far as they are known before it runs.
 pub(super) struct Loop<'a> {
     pub consts: usize,
     pub cond: &'a Program,
@@ -27,8 +27,8 @@ impl Loop<'_> {
         self.body.outputs()[input - self.consts]
     }
     /// Returns the loop invariants among the inputs of the condition or of the body.
-    fn fixed(&self, turns: usize) -> Counting {
-        let mut counting = Counting::new(turns);
+    fn fixed(&self, trip_count: usize) -> Counting {
+        let mut counting = Counting::new(trip_count);
         for (i, scalar) in self.given.iter().enumerate() {
             if let Some(scalar) = scalar.filter(|_| self.stays(i)) {
                 counting.set(Var(i as u32), &self.types()[i], scalar);
@@ -38,7 +38,7 @@ impl Loop<'_> {
     }
 
     /// Returns the number of iterations, if the loop counts.
-    pub fn turns(&self) -> Option<usize> {
+    pub fn trip_count(&self) -> Option<usize> {
         if self.cond.has_effects() {
             return None;
         }
@@ -60,20 +60,20 @@ impl Loop<'_> {
         let mut counting = self.fixed(1);
         counting.walk(self.body);
         let Scalar::Number { first, step } = self.counter(counter, &counting)? else { return None };
-        turns(first, step, direction, bound, self.types()[counter].dtype)
+        trip_count(first, step, direction, bound, self.types()[counter].dtype)
     }
 
     /// Returns what is known in each iteration, for the inputs and everything that the body computes from them.
-    pub fn counting(&self, turns: usize) -> Counting {
-        let mut counting = self.counters(turns);
+    pub fn counting(&self, trip_count: usize) -> Counting {
+        let mut counting = self.counters(trip_count);
         counting.walk(self.body);
         counting
     }
     /// Returns what is known about the inputs in each iteration.
-    pub fn counters(&self, turns: usize) -> Counting {
+    pub fn counters(&self, trip_count: usize) -> Counting {
         let mut fixed = self.fixed(1);
         fixed.walk(self.body);
-        let mut counting = self.fixed(turns);
+        let mut counting = self.fixed(trip_count);
         for i in self.consts..self.types().len() {
             if let Some(scalar) = self.counter(i, &fixed) {
                 counting.set(Var(i as u32), &self.types()[i], scalar);

@@ -1,4 +1,4 @@
-//! What is known statically about integer scalars in each iteration of a loop.
+//! Static analysis of integer scalars in each iteration of a loop.
 
 use crate::op::{BinaryFn, Comparison, UnaryFn};
 use crate::{DType, Op, Program, Type, Var};
@@ -28,13 +28,13 @@ impl Scalar {
 
 /// The known scalars of one program. It runs for this number of iterations, at least one.
 pub(super) struct Counting {
-    turns: usize,
+    trip_count: usize,
     known: FxHashMap<Var, Scalar>,
 }
 
 impl Counting {
-    pub fn new(turns: usize) -> Counting {
-        Counting { turns, known: FxHashMap::default() }
+    pub fn new(trip_count: usize) -> Counting {
+        Counting { trip_count, known: FxHashMap::default() }
     }
     pub fn get(&self, v: Var) -> Option<Scalar> {
         self.known.get(&v).copied()
@@ -62,7 +62,7 @@ impl Counting {
     /// Returns a number in the first and the last iteration, which are its extremes.
     pub fn ends(&self, scalar: Scalar) -> Option<[i128; 2]> {
         let Scalar::Number { first, step } = scalar else { return None };
-        let last = step.checked_mul(self.turns as i128 - 1)?.checked_add(first)?;
+        let last = step.checked_mul(self.trip_count as i128 - 1)?.checked_add(first)?;
         Some([first, last])
     }
 
@@ -108,7 +108,7 @@ impl Counting {
     }
 
     fn binary(&self, f: BinaryFn, x: Scalar, y: Scalar) -> Option<Scalar> {
-        #[allow(clippy::wildcard_enum_match_arm, reason = "others are not linear in the turn")]
+        #[allow(clippy::wildcard_enum_match_arm, reason = "others are not linear in the iteration")]
         match f {
             BinaryFn::Add => self.combined(x, y, 1),
             BinaryFn::Sub => self.combined(x, y, -1),
@@ -173,7 +173,7 @@ pub fn holds(dtype: DType, n: i128) -> bool {
 
 /// Returns the number of iterations of a loop whose counter starts at `first`, has the step `step`, and is compared
 /// with `bound`. Returns `None` if the loop does not end, or only by an overflow.
-pub fn turns(first: i128, step: i128, direction: Comparison, bound: i128, dtype: DType) -> Option<usize> {
+pub fn trip_count(first: i128, step: i128, direction: Comparison, bound: i128, dtype: DType) -> Option<usize> {
     use Comparison::{Eq, Ge, Gt, Le, Lt, Ne};
     // Counting down is counting up with the signs reversed.
     let (distance, direction) = match (step > 0, direction) {
@@ -186,7 +186,7 @@ pub fn turns(first: i128, step: i128, direction: Comparison, bound: i128, dtype:
     };
     let stride = step.abs();
     let up_to = |distance: i128| (distance.max(0) + stride - 1) / stride;
-    let turns = match direction {
+    let trip_count = match direction {
         _ if stride == 0 => return None,
         Lt => up_to(distance),
         Le => up_to(distance + 1),
@@ -196,6 +196,6 @@ pub fn turns(first: i128, step: i128, direction: Comparison, bound: i128, dtype:
         Ge if distance > 0 => 0,
         Ne | Gt | Ge => return None,
     };
-    let end = turns.checked_mul(step)?.checked_add(first)?;
-    if holds(dtype, end) { usize::try_from(turns).ok() } else { None }
+    let end = trip_count.checked_mul(step)?.checked_add(first)?;
+    if holds(dtype, end) { usize::try_from(trip_count).ok() } else { None }
 }

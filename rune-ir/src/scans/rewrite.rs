@@ -21,7 +21,7 @@ pub(super) struct Rewriter {
     done: FxHashMap<*const Program, (Arc<Program>, Arc<Program>)>,
     /// Whether programs contain loops, keyed in the same way.
     loops: FxHashMap<*const Program, (Arc<Program>, bool)>,
-    /// How many instructions may still replace calls.
+    /// The number of instructions that may still replace calls.
     pub budget: usize,
 }
 
@@ -96,8 +96,8 @@ impl Rewriter {
         if let Op::While { args, consts, cond, body } = &op {
             let body = self.inlined(body);
             let counted = Loop { consts: *consts, cond, body: &body, given: w.given(args) };
-            if let Some(turns) = counted.turns() {
-                let scan = self.scan(&counted, turns, alive, origin).simplify();
+            if let Some(trip_count) = counted.trip_count() {
+                let scan = self.scan(&counted, trip_count, alive, origin).simplify();
                 let mut vars = args.clone();
                 for instruction in scan.instructions() {
                     vars.extend(w.push(instruction.op.map(|v| vars[v.index()]), &instruction.origin));
@@ -156,15 +156,15 @@ impl Rewriter {
 
     /// Returns a program of the arguments of a loop with this number of iterations. It returns those of its results
     /// that are `alive`.
-    fn scan(&mut self, counted: &Loop, turns: usize, alive: &[bool], origin: &Origin) -> Program {
+    fn scan(&mut self, counted: &Loop, trip_count: usize, alive: &[bool], origin: &Origin) -> Program {
         let (consts, types) = (counted.consts, counted.types());
         let builder = ProgramBuilder::new("scan", types.to_vec(), Vec::new());
         let mut b = Steps { builder, origin: origin.clone() };
         let wanted = || (0..alive.len()).filter(|&i| alive[i]).map(|i| consts + i);
-        if turns == 0 {
+        if trip_count == 0 {
             return b.finish(wanted().map(|i| Var(i as u32)).collect()).expect("inputs are there");
         }
-        let (reads, writes) = found(counted, turns, &counted.counting(turns));
+        let (reads, writes) = found(counted, trip_count, &counted.counting(trip_count));
         let mut arrays: Vec<Rows> = Vec::new();
         for rows in reads.iter().flatten() {
             if !arrays.contains(rows) {
@@ -177,17 +177,17 @@ impl Rewriter {
         let written = |i: usize| writes.iter().position(|w| w.rows.array == i);
         let (fixed, moving): (Vec<usize>, Vec<usize>) =
             (0..types.len()).filter(|&i| i < consts || written(i).is_none()).partition(|&i| counted.stays(i));
-        let body = self.body(counted, turns, [&fixed, &moving], &reads, &arrays, &writes);
+        let body = self.body(counted, trip_count, [&fixed, &moving], &reads, &arrays, &writes);
         let inputs = fixed.iter().chain(&moving).map(|&i| Var(i as u32));
         let mut args: Vec<Var> = inputs.collect();
         for rows in &arrays {
-            args.push(rows.taken(&mut b, Var(rows.array as u32), turns, reverse));
+            args.push(rows.taken(&mut b, Var(rows.array as u32), trip_count, reverse));
         }
         let (consts, carry) = (fixed.len(), moving.len());
-        let op = Op::Scan { args, consts, carry, length: turns, reverse, unroll: 0, body: Arc::new(body) };
+        let op = Op::Scan { args, consts, carry, length: trip_count, reverse, unroll: 0, body: Arc::new(body) };
         let results = b.builder.push(op, origin.clone()).expect("what is taken row by row fits");
         let outputs = wanted().map(|i| match (written(i), moving.iter().position(|&m| m == i)) {
-            (Some(at), _) => writes[at].rows.put_back(&mut b, Var(i as u32), results[carry + at], turns, reverse),
+            (Some(at), _) => writes[at].rows.put_back(&mut b, Var(i as u32), results[carry + at], trip_count, reverse),
             (None, Some(at)) => results[at],
             (None, None) => Var(i as u32),
         });
@@ -200,7 +200,7 @@ impl Rewriter {
     fn body(
         &mut self,
         counted: &Loop,
-        turns: usize,
+        trip_count: usize,
         [fixed, moving]: [&[usize]; 2],
         reads: &[Option<Rows>],
         arrays: &[Rows],
@@ -210,9 +210,11 @@ impl Rewriter {
         let kept = || fixed.iter().chain(moving).copied();
         let blocks = arrays.iter().map(|rows| rows.block(&types[rows.array]));
         let inputs: Vec<Type> = kept().map(|i| types[i].clone()).chain(blocks).collect();
-        let mut w =
-            Writer { builder: ProgramBuilder::new(body.name(), inputs, Vec::new()), counting: Counting::new(turns) };
-        let counters = counted.counters(turns);
+        let mut w = Writer {
+            builder: ProgramBuilder::new(body.name(), inputs, Vec::new()),
+            counting: Counting::new(trip_count),
+        };
+        let counters = counted.counters(trip_count);
         let mut first = vec![UNUSED; types.len()];
         for (new, old) in kept().enumerate() {
             let new = Var(new as u32);

@@ -12,7 +12,7 @@ pub(super) struct Rows {
     pub array: usize,
     /// The first row of the first block.
     lowest: usize,
-    /// How many rows one iteration takes.
+    /// The number of rows that one iteration takes.
     size: usize,
     /// Whether the first iteration takes the last block.
     pub back: bool,
@@ -27,13 +27,13 @@ pub(super) struct Write {
 
 /// Returns the reads, one entry for each instruction of the body, and the writes. An array is written if its next value
 /// is itself with one block replaced, and nothing else uses either of them.
-pub(super) fn found(counted: &Loop, turns: usize, counting: &Counting) -> (Vec<Option<Rows>>, Vec<Write>) {
+pub(super) fn found(counted: &Loop, trip_count: usize, counting: &Counting) -> (Vec<Option<Rows>>, Vec<Write>) {
     let body = counted.body;
     let reads = body.instructions().iter().map(|instruction| {
         let Op::DynamicSlice { x, start_indices, slice_sizes } = &instruction.op else { return None };
         let array = x.index();
         let there = array < counted.types().len() && counted.stays(array);
-        Rows::new(counting, turns, array, body.ty(*x), slice_sizes, start_indices).filter(|_| there)
+        Rows::new(counting, trip_count, array, body.ty(*x), slice_sizes, start_indices).filter(|_| there)
     });
     let reads = reads.collect();
     let mut uses = vec![0usize; body.num_vars()];
@@ -44,7 +44,7 @@ pub(super) fn found(counted: &Loop, turns: usize, counting: &Counting) -> (Vec<O
         let Op::DynamicUpdateSlice { x, update, start_indices } = made_by(body, next)? else { return None };
         let alone = x.index() == array && uses[array] == 1 && uses[next.index()] == 1;
         let block = &body.ty(*update).shape;
-        let rows = Rows::new(counting, turns, array, body.ty(*x), block, start_indices).filter(|_| alone)?;
+        let rows = Rows::new(counting, trip_count, array, body.ty(*x), block, start_indices).filter(|_| alone)?;
         Some(Write { rows, update: *update })
     });
     (reads, writes.collect())
@@ -55,7 +55,7 @@ impl Rows {
     /// of range.
     fn new(
         counting: &Counting,
-        turns: usize,
+        trip_count: usize,
         array: usize,
         ty: &Type,
         block: &[usize],
@@ -70,12 +70,12 @@ impl Rows {
         let start = counting.get(start_indices[0])?;
         let Scalar::Number { step, .. } = start else { return None };
         let [first, last] = counting.ends(start)?;
-        if turns > 1 && step.unsigned_abs() != size as u128 {
+        if trip_count > 1 && step.unsigned_abs() != size as u128 {
             return None;
         }
         let lowest = usize::try_from(first.min(last)).ok()?;
         let end = usize::try_from(first.max(last)).ok()?.checked_add(size)?;
-        (end <= n).then_some(Rows { array, lowest, size, back: turns > 1 && step < 0 })
+        (end <= n).then_some(Rows { array, lowest, size, back: trip_count > 1 && step < 0 })
     }
 
     /// Returns the type of the rows of one iteration, where `ty` is the type of the array.
@@ -83,35 +83,35 @@ impl Rows {
         let row = ty.with_shape(&ty.shape[1..]);
         if self.size == 1 { row } else { row.batched(self.size) }
     }
-    fn stack(&self, ty: &Type, turns: usize) -> Type {
-        self.block(ty).batched(turns)
+    fn stack(&self, ty: &Type, trip_count: usize) -> Type {
+        self.block(ty).batched(trip_count)
     }
     /// Returns whether these are all rows of the array.
-    fn all(&self, ty: &Type, turns: usize) -> bool {
-        self.size * turns == ty.shape[0]
+    fn all(&self, ty: &Type, trip_count: usize) -> bool {
+        self.size * trip_count == ty.shape[0]
     }
 
     /// Returns the array to scan, from the array that contains the rows.
-    pub fn taken(&self, b: &mut Steps, x: Var, turns: usize, reverse: bool) -> Var {
+    pub fn taken(&self, b: &mut Steps, x: Var, trip_count: usize, reverse: bool) -> Var {
         let ty = b.ty(x);
-        let mut stack = b.slice(x, self.lowest, self.lowest + self.size * turns);
+        let mut stack = b.slice(x, self.lowest, self.lowest + self.size * trip_count);
         if self.size > 1 {
-            stack = b.step(Op::Reshape { x: stack, shape: self.stack(&ty, turns).shape });
+            stack = b.step(Op::Reshape { x: stack, shape: self.stack(&ty, trip_count).shape });
         }
-        if self.back != reverse && turns > 1 { b.reversed(stack) } else { stack }
+        if self.back != reverse && trip_count > 1 { b.reversed(stack) } else { stack }
     }
 
     /// Returns the array `x` after the loop, from the stacked blocks.
-    pub fn put_back(&self, b: &mut Steps, x: Var, mut stack: Var, turns: usize, reverse: bool) -> Var {
+    pub fn put_back(&self, b: &mut Steps, x: Var, mut stack: Var, trip_count: usize, reverse: bool) -> Var {
         let ty = b.ty(x);
-        if self.back != reverse && turns > 1 {
+        if self.back != reverse && trip_count > 1 {
             stack = b.reversed(stack);
         }
-        let rows = self.size * turns;
+        let rows = self.size * trip_count;
         if self.size > 1 {
             stack = b.step(Op::Reshape { x: stack, shape: ty.with_shape(&ty.shape[1..]).batched(rows).shape });
         }
-        if self.all(&ty, turns) {
+        if self.all(&ty, trip_count) {
             return stack;
         }
         let before = b.slice(x, 0, self.lowest);

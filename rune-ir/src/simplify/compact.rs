@@ -2,7 +2,7 @@
 
 use crate::{Program, ProgramBuilder, Var};
 
-/// What the outputs of a program depend on.
+/// The variables that the outputs of a program depend on.
 pub(crate) struct Live {
     /// One entry for each variable.
     pub vars: Vec<bool>,

@@ -20,7 +20,7 @@ struct Simple {
     full: Arc<Program>,
     /// The program without the inputs that it does not use.
     program: Arc<Program>,
-    /// Which inputs it uses.
+    /// The inputs that it uses.
     used: Arc<[bool]>,
 }
 

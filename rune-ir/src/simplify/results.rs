@@ -5,7 +5,7 @@ use crate::op::Control;
 use crate::{Op, Program, Var};
 use std::sync::Arc;
 
-/// Where a former result comes from.
+/// The source of a former result.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Source {
     /// From this result of the narrower operation.
@@ -95,7 +95,7 @@ fn while_loop(
     let carry = alive.len();
     let mut kept = alive.to_vec();
     mark(&mut kept, &needed_inputs(cond, &[0])[consts..]);
-    needed_by_turns(&mut kept, consts, body, &[]);
+    needed_by_iterations(&mut kept, consts, body, &[]);
     if !kept.contains(&false) {
         return None;
     }
@@ -112,7 +112,7 @@ fn while_loop(
 }
 
 /// Marks the parts of the carry that the next iteration needs for the marked parts and for the outputs `others`.
-fn needed_by_turns(kept: &mut [bool], consts: usize, body: &Program, others: &[usize]) {
+fn needed_by_iterations(kept: &mut [bool], consts: usize, body: &Program, others: &[usize]) {
     loop {
         let outputs: Vec<usize> = (0..kept.len()).filter(|&i| kept[i]).chain(others.iter().copied()).collect();
         let needed = needed_inputs(body, &outputs);
@@ -160,7 +160,7 @@ fn scan(args: &[Var], consts: usize, carry: usize, body: &Arc<Program>, alive: &
         sources[i] = Source::Result(at); // after what is carried, which is counted below
     }
     let mut kept = alive[..carry].to_vec();
-    needed_by_turns(&mut kept, consts, body, &stacked);
+    needed_by_iterations(&mut kept, consts, body, &stacked);
     // A part of the carry that no iteration changes is a constant.
     let carried: Vec<usize> = (0..carry).filter(|&i| kept[i] && !stays(i)).collect();
     if carried.len() + stacked.len() == alive.len() {

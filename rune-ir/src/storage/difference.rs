@@ -33,9 +33,9 @@ pub enum Difference {
     Static {
         /// The name of the part. It is empty for the whole tree.
         name: String,
-        /// What the tree can hold there.
+        /// The type that the tree expects.
         expected: String,
-        /// What the file holds.
+        /// The type in the file.
         found: String,
     },
 }

@@ -29,7 +29,7 @@ pub enum StorageError {
     Malformed {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         reason: String,
     },
     /// The file is not a NumPy file, is damaged, or holds something that is not an array.
@@ -37,7 +37,7 @@ pub enum StorageError {
     Numpy {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
     /// A leaf of the tree to write cannot be computed.
@@ -87,7 +87,7 @@ pub enum StorageError {
     },
 }
 
-/// Bytes are not a safetensors file.
+/// Bytes are not safetensors file.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("not a safetensors file that rune can read: {0}")]
 pub struct Malformed(String);

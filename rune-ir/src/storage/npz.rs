@@ -88,7 +88,7 @@ pub fn parse(file: impl Read + Seek, only: Option<&str>) -> Result<BTreeMap<Stri
 pub fn write<'a>(path: &Path, arrays: impl IntoIterator<Item = (&'a str, &'a Array)>) -> std::io::Result<()> {
     /// Larger entries need another form of the header.
     const LARGE: usize = 0xffff_0000;
-    let mut file = Kept { file: BufWriter::new(File::create(path)?), error: None };
+    let mut file = FirstError { file: BufWriter::new(File::create(path)?), error: None };
     let mut archive = ZipWriter::new(&mut file);
     for (name, array) in arrays {
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
@@ -101,12 +101,12 @@ pub fn write<'a>(path: &Path, arrays: impl IntoIterator<Item = (&'a str, &'a Arr
 }
 
 /// A file that keeps the first error. After an error, the archive writer would print it to the standard error.
-struct Kept {
+struct FirstError {
     file: BufWriter<File>,
     error: Option<std::io::Error>,
 }
 
-impl Kept {
+impl FirstError {
     fn keep<T>(&mut self, done: std::io::Result<T>, instead: T) -> std::io::Result<T> {
         done.or_else(|error| {
             self.error.get_or_insert(error);
@@ -115,7 +115,7 @@ impl Kept {
     }
 }
 
-impl Write for Kept {
+impl Write for FirstError {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let done = self.file.write(bytes);
         self.keep(done, bytes.len())
@@ -126,7 +126,7 @@ impl Write for Kept {
     }
 }
 
-impl Seek for Kept {
+impl Seek for FirstError {
     fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
         let done = self.file.seek(to);
         self.keep(done, 0)

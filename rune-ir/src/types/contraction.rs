@@ -1,21 +1,21 @@
 //! Rules of contractions: dot products and convolutions.
 
-use super::elementwise::Kind;
-use super::{Problem, axes};
+use super::elementwise::DTypeSet;
+use super::{TypeProblem, axes};
 use crate::op::{ConvDims, DotDims};
 use crate::{DType, Shape, Type};
 
-fn one_dtype(lhs: &Type, rhs: &Type) -> Result<(), Problem> {
-    Kind::Number.check(lhs)?;
+fn one_dtype(lhs: &Type, rhs: &Type) -> Result<(), TypeProblem> {
+    DTypeSet::Number.check(lhs)?;
     if lhs.dtype == rhs.dtype {
         return Ok(());
     }
     let rank = |ty: &Type| (ty.dtype.is_complex(), ty.dtype.is_float());
     let suggested = if rank(rhs) > rank(lhs) { rhs.dtype } else { lhs.dtype };
-    Err(Problem::MixedDTypes { found: vec![lhs.clone(), rhs.clone()], suggested })
+    Err(TypeProblem::MixedDTypes { found: vec![lhs.clone(), rhs.clone()], suggested })
 }
 
-pub(super) fn dot_general(lhs: &Type, rhs: &Type, dims: &DotDims, out: DType) -> Result<Type, Problem> {
+pub(super) fn dot_general(lhs: &Type, rhs: &Type, dims: &DotDims, out: DType) -> Result<Type, TypeProblem> {
     one_dtype(lhs, rhs)?;
     let kind = |dtype: DType| (dtype.is_complex(), dtype.is_float(), dtype.is_int());
     if kind(lhs.dtype) != kind(out) {
@@ -24,7 +24,7 @@ pub(super) fn dot_general(lhs: &Type, rhs: &Type, dims: &DotDims, out: DType) ->
             (_, true, _) => "a float",
             _ => "an integer",
         };
-        return Err(Problem::Attribute(format!("of {lhs} and {rhs} gives {kind} dtype, but was asked for {out}")));
+        return Err(TypeProblem::Attribute(format!("of {lhs} and {rhs} gives {kind} dtype, but was asked for {out}")));
     }
     let DotDims { lhs_batch, rhs_batch, lhs_contract, rhs_contract } = dims;
     axes::length("rhs_batch", rhs_batch, lhs_batch.len())?;
@@ -36,7 +36,7 @@ pub(super) fn dot_general(lhs: &Type, rhs: &Type, dims: &DotDims, out: DType) ->
     let pairs = lhs_batch.iter().zip(rhs_batch).chain(lhs_contract.iter().zip(rhs_contract));
     for (&l, &r) in pairs {
         if lhs.shape[l] != rhs.shape[r] {
-            return Err(Problem::Attribute(format!(
+            return Err(TypeProblem::Attribute(format!(
                 "goes along axis {l} of {lhs} together with axis {r} of {rhs}, and their sizes differ"
             )));
         }
@@ -45,11 +45,11 @@ pub(super) fn dot_general(lhs: &Type, rhs: &Type, dims: &DotDims, out: DType) ->
     Ok(Type::new(out, batch.chain(left.others(&lhs.shape)).chain(right.others(&rhs.shape)).collect::<Shape>()))
 }
 
-pub(super) fn conv(lhs: &Type, rhs: &Type, dims: &ConvDims) -> Result<Type, Problem> {
+pub(super) fn conv(lhs: &Type, rhs: &Type, dims: &ConvDims) -> Result<Type, TypeProblem> {
     one_dtype(lhs, rhs)?;
     let rank = lhs.rank();
     let Some(spatial) = rank.checked_sub(2).filter(|_| rhs.rank() == rank) else {
-        return Err(Problem::Mixed { what: "rank, which is at least 2", found: vec![lhs.clone(), rhs.clone()] });
+        return Err(TypeProblem::Mixed { what: "rank, which is at least 2", found: vec![lhs.clone(), rhs.clone()] });
     };
     for (name, list, expected) in [
         ("lhs", &dims.lhs, rank),
@@ -63,7 +63,7 @@ pub(super) fn conv(lhs: &Type, rhs: &Type, dims: &ConvDims) -> Result<Type, Prob
         if expected == rank {
             axes::distinct(name, list, rank)?;
         } else if list.contains(&0) {
-            return Err(Problem::Attribute(format!("needs `{name}` of 1 or more, but got {list:?}")));
+            return Err(TypeProblem::Attribute(format!("needs `{name}` of 1 or more, but got {list:?}")));
         }
     }
     axes::length("padding", &dims.padding, spatial)?;
@@ -72,24 +72,24 @@ pub(super) fn conv(lhs: &Type, rhs: &Type, dims: &ConvDims) -> Result<Type, Prob
     let (out_features, in_features) = (rhs.shape[dims.rhs[0]], rhs.shape[dims.rhs[1]]);
     let (by_feature, by_batch) = (dims.feature_groups, dims.batch_groups);
     if by_feature == 0 || by_batch == 0 || by_feature > 1 && by_batch > 1 {
-        return Err(Problem::Attribute(format!(
+        return Err(TypeProblem::Attribute(format!(
             "needs 1 or more `feature_groups` and `batch_groups`, and 1 of one of them, but got {by_feature} and {by_batch}"
         )));
     }
     if features % by_feature != 0 || features / by_feature != in_features {
-        return Err(Problem::Attribute(format!(
+        return Err(TypeProblem::Attribute(format!(
             "of {lhs} with {rhs} in {by_feature} groups has {features} features in the operand and {in_features} in \
              each group of the kernel"
         )));
     }
     if batch % by_batch != 0 || out_features % by_feature != 0 || out_features % by_batch != 0 {
-        return Err(Problem::Attribute(format!(
+        return Err(TypeProblem::Attribute(format!(
             "of {lhs} with {rhs} cannot part {batch} images and {out_features} output features into \
              {by_batch} and {by_feature} groups of one size"
         )));
     }
     let Some(sizes) = dims.spatial_output(&lhs.shape, &rhs.shape) else {
-        return Err(Problem::Attribute(format!(
+        return Err(TypeProblem::Attribute(format!(
             "of {lhs} with {rhs} padded by {:?} has an empty kernel, or an axis of negative size or too large for any \
              memory",
             dims.padding

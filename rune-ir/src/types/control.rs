@@ -1,20 +1,20 @@
 //! Rules of operations that hold programs.
 
-use super::{Problem, Types};
+use super::{TypeProblem, Types};
 use crate::{DType, Program, Type};
 use std::sync::Arc;
 
-pub(super) fn call(args: &[&Type], program: &Program) -> Result<Types, Problem> {
+pub(super) fn call(args: &[&Type], program: &Program) -> Result<Types, TypeProblem> {
     takes(program, args)?;
     Ok(program.output_types().into())
 }
 
-pub(super) fn case(index: &Type, args: &[&Type], branches: &[Arc<Program>]) -> Result<Types, Problem> {
+pub(super) fn case(index: &Type, args: &[&Type], branches: &[Arc<Program>]) -> Result<Types, TypeProblem> {
     if *index != Type::scalar(DType::I32) {
-        return Err(Problem::operand(format!("{} as its index", Type::scalar(DType::I32)), index));
+        return Err(TypeProblem::operand(format!("{} as its index", Type::scalar(DType::I32)), index));
     }
     let Some((first, others)) = branches.split_first() else {
-        return Err(Problem::Attribute("needs at least one branch, but got none".to_owned()));
+        return Err(TypeProblem::Attribute("needs at least one branch, but got none".to_owned()));
     };
     takes(first, args)?;
     let results = first.output_types();
@@ -25,7 +25,7 @@ pub(super) fn case(index: &Type, args: &[&Type], branches: &[Arc<Program>]) -> R
     Ok(results.into())
 }
 
-pub(super) fn while_loop(args: &[&Type], consts: usize, cond: &Program, body: &Program) -> Result<Types, Problem> {
+pub(super) fn while_loop(args: &[&Type], consts: usize, cond: &Program, body: &Program) -> Result<Types, TypeProblem> {
     let carry = args.get(consts..).ok_or_else(|| too_many("consts", consts, args.len()))?;
     takes(cond, args)?;
     takes(body, args)?;
@@ -41,7 +41,7 @@ pub(super) fn scan(
     carry: usize,
     length: usize,
     body: &Program,
-) -> Result<Types, Problem> {
+) -> Result<Types, TypeProblem> {
     let rest = args.get(consts..).ok_or_else(|| too_many("consts", consts, args.len()))?;
     if rest.len() < carry {
         return Err(too_many("carry", carry, rest.len()));
@@ -49,14 +49,14 @@ pub(super) fn scan(
     let (carried, xs) = rest.split_at(carry);
     let slice = |x: &&Type| match x.shape.split_first() {
         Some((&n, slice)) if n == length => Ok(x.with_shape(slice)),
-        Some(_) | None => Err(Problem::operand(format!("arrays with a first axis of size {length} to scan"), x)),
+        Some(_) | None => Err(TypeProblem::operand(format!("arrays with a first axis of size {length} to scan"), x)),
     };
-    let slices = xs.iter().map(slice).collect::<Result<Vec<Type>, Problem>>()?;
+    let slices = xs.iter().map(slice).collect::<Result<Vec<Type>, TypeProblem>>()?;
     let inputs: Vec<&Type> = args[..consts + carry].iter().copied().chain(&slices).collect();
     takes(body, &inputs)?;
     let outputs = body.output_types();
     let Some((next, stacked)) = outputs.split_at_checked(carry) else {
-        return Err(Problem::Attribute(format!(
+        return Err(TypeProblem::Attribute(format!(
             "carries {carry} values along, and `{}` gives {}",
             body.name(),
             outputs.len()
@@ -72,15 +72,15 @@ pub(super) fn scan(
     carried.into_iter().map(Ok).chain(stacked.iter().map(stack)).collect()
 }
 
-fn too_many(attribute: &str, n: usize, of: usize) -> Problem {
-    Problem::Attribute(format!("needs `{attribute}` up to {of}, the number of operands there, but got {n}"))
+fn too_many(attribute: &str, n: usize, of: usize) -> TypeProblem {
+    TypeProblem::Attribute(format!("needs `{attribute}` up to {of}, the number of operands there, but got {n}"))
 }
 
 /// Checks that `program` takes arguments of these types.
-fn takes(program: &Program, args: &[&Type]) -> Result<(), Problem> {
+fn takes(program: &Program, args: &[&Type]) -> Result<(), TypeProblem> {
     let inputs = program.input_types();
     if args.len() != inputs.len() {
-        return Err(Problem::Attribute(format!(
+        return Err(TypeProblem::Attribute(format!(
             "of `{}` needs {} arguments, but got {}",
             program.name(),
             inputs.len(),
@@ -89,19 +89,19 @@ fn takes(program: &Program, args: &[&Type]) -> Result<(), Problem> {
     }
     match args.iter().zip(inputs).enumerate().find(|(_, (arg, input))| **arg != *input) {
         Some((i, (arg, input))) => {
-            Err(Problem::operand(format!("{input} as argument {i} of `{}`", program.name()), arg))
+            Err(TypeProblem::operand(format!("{input} as argument {i} of `{}`", program.name()), arg))
         }
         None => Ok(()),
     }
 }
 
 /// Checks that `program` returns results of these types.
-fn gives(program: &Program, found: &[Type], expected: &[Type], why: &str) -> Result<(), Problem> {
+fn gives(program: &Program, found: &[Type], expected: &[Type], why: &str) -> Result<(), TypeProblem> {
     let list = |types: &[Type]| types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
     if found == expected {
         return Ok(());
     }
-    Err(Problem::Attribute(format!(
+    Err(TypeProblem::Attribute(format!(
         "needs `{}` to give ({}) {why}, and it gives ({})",
         program.name(),
         list(expected),

@@ -1,7 +1,7 @@
 //! Rules of functions with custom derivatives: their sub-programs must fit each other.
 
 use super::control::call;
-use super::{Problem, Types};
+use super::{TypeProblem, Types};
 use crate::{Program, Type};
 
 pub(super) fn custom_jvp(
@@ -10,7 +10,7 @@ pub(super) fn custom_jvp(
     rule: &Program,
     num_args: usize,
     takes_results: bool,
-) -> Result<Types, Problem> {
+) -> Result<Types, TypeProblem> {
     let results = call(args, program)?;
     let own = arguments(args, num_args)?;
     let given = if takes_results { &results[..] } else { &[] };
@@ -22,9 +22,10 @@ pub(super) fn custom_jvp(
     let depends = depending(rule, known);
     match rule.outputs()[..values.len()].iter().position(|v| depends[v.index()]) {
         None => Ok(results),
-        Some(i) => {
-            Err(Problem::Attribute(format!("has the rule `{}`, whose result {i} depends on a tangent", rule.name())))
-        }
+        Some(i) => Err(TypeProblem::Attribute(format!(
+            "has the rule `{}`, whose result {i} depends on a tangent",
+            rule.name()
+        ))),
     }
 }
 
@@ -34,7 +35,7 @@ pub(super) fn custom_vjp(
     forward: &Program,
     backward: &Program,
     num_args: usize,
-) -> Result<Types, Problem> {
+) -> Result<Types, TypeProblem> {
     let results = call(args, program)?;
     let own = arguments(args, num_args)?;
     let given = forward.output_types();
@@ -46,19 +47,19 @@ pub(super) fn custom_vjp(
     Ok(results)
 }
 
-pub(super) fn custom_linear(xs: &[&Type], backward: &Program) -> Result<Types, Problem> {
+pub(super) fn custom_linear(xs: &[&Type], backward: &Program) -> Result<Types, TypeProblem> {
     let (takes, gives) = (backward.input_types(), backward.output_types());
     let residuals = xs.len().checked_sub(gives.len()).filter(|n| *n <= takes.len());
     let Some(residuals) = residuals else {
         let (name, xs, gives) = (backward.name(), xs.len(), gives.len());
-        return Err(Problem::Attribute(format!(
+        return Err(TypeProblem::Attribute(format!(
             "has {xs} operands, and `{name}` takes {} and gives {gives}",
             takes.len()
         )));
     };
     let results = &takes[residuals..];
     if let Some(ty) = results.iter().chain(&gives).find(|ty| !ty.dtype.is_inexact()) {
-        return Err(Problem::operand("tangents and cotangents of a float or complex dtype", ty));
+        return Err(TypeProblem::operand("tangents and cotangents of a float or complex dtype", ty));
     }
     let (tangents, known) = xs.split_at(gives.len());
     signature("backward program", backward, &known.iter().copied().chain(results).collect::<Vec<_>>(), tangents)?;
@@ -66,8 +67,9 @@ pub(super) fn custom_linear(xs: &[&Type], backward: &Program) -> Result<Types, P
 }
 
 /// Returns the operands that are arguments.
-fn arguments<'a, 'b>(args: &'b [&'a Type], num_args: usize) -> Result<&'b [&'a Type], Problem> {
-    let problem = || Problem::Attribute(format!("has {} operands, and {num_args} of them as `num_args`", args.len()));
+fn arguments<'a, 'b>(args: &'b [&'a Type], num_args: usize) -> Result<&'b [&'a Type], TypeProblem> {
+    let problem =
+        || TypeProblem::Attribute(format!("has {} operands, and {num_args} of them as `num_args`", args.len()));
     args.get(..num_args).ok_or_else(problem)
 }
 
@@ -75,12 +77,12 @@ fn floats<'a>(types: impl IntoIterator<Item = &'a Type>) -> impl Iterator<Item =
     types.into_iter().filter(|ty| ty.dtype.is_inexact())
 }
 
-fn signature(what: &str, program: &Program, takes: &[&Type], gives: &[&Type]) -> Result<(), Problem> {
+fn signature(what: &str, program: &Program, takes: &[&Type], gives: &[&Type]) -> Result<(), TypeProblem> {
     let list = |types: &[&Type]| types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let (inputs, outputs) = (program.input_types(), program.output_types());
     let differ = |verb: &str, expected: &[&Type], found: Vec<&Type>| {
         let (name, expected, found) = (program.name(), list(expected), list(&found));
-        Problem::Attribute(format!("needs a {what} that {verb} ({expected}), and `{name}` {verb} ({found})"))
+        TypeProblem::Attribute(format!("needs a {what} that {verb} ({expected}), and `{name}` {verb} ({found})"))
     };
     if !takes.iter().copied().eq(inputs) {
         return Err(differ("takes", takes, inputs.iter().collect()));

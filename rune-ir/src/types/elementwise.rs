@@ -1,13 +1,13 @@
 //! Rules of elementwise operations.
 
-use super::{Problem, Types};
+use super::{TypeProblem, Types};
 use crate::op::{BinaryFn, Comparison, UnaryFn};
 use crate::{DType, Shape, Type};
 use smallvec::smallvec;
 
 /// A set of dtypes that an operation takes.
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum DTypeSet {
     /// All but complex numbers.
     Ordered,
     Float,
@@ -25,54 +25,54 @@ pub(super) enum Kind {
     Bits,
 }
 
-impl Kind {
+impl DTypeSet {
     fn has(self, dtype: DType) -> bool {
         match self {
-            Kind::Ordered => !dtype.is_complex(),
-            Kind::Float => dtype.is_float(),
-            Kind::Inexact => dtype.is_inexact(),
-            Kind::Complex => dtype.is_complex(),
-            Kind::Int => dtype.is_int(),
-            Kind::Number => dtype != DType::Bool,
-            Kind::Real => dtype.is_float() || dtype.is_int(),
-            Kind::Signed => dtype.is_inexact() || dtype.is_signed_int(),
-            Kind::Bits => !dtype.is_inexact(),
+            DTypeSet::Ordered => !dtype.is_complex(),
+            DTypeSet::Float => dtype.is_float(),
+            DTypeSet::Inexact => dtype.is_inexact(),
+            DTypeSet::Complex => dtype.is_complex(),
+            DTypeSet::Int => dtype.is_int(),
+            DTypeSet::Number => dtype != DType::Bool,
+            DTypeSet::Real => dtype.is_float() || dtype.is_int(),
+            DTypeSet::Signed => dtype.is_inexact() || dtype.is_signed_int(),
+            DTypeSet::Bits => !dtype.is_inexact(),
         }
     }
     fn takes(self) -> &'static str {
         match self {
-            Kind::Ordered => {
+            DTypeSet::Ordered => {
                 "a dtype whose elements have an order (not a complex one; compare parts, as with `.real()`, or magnitudes, `.abs()`)"
             }
-            Kind::Float => "a float dtype (convert, as with `.cast(DType::F32)`)",
-            Kind::Inexact => "a float or complex dtype (convert, as with `.cast(DType::F32)`)",
-            Kind::Complex => "a complex dtype (convert, as with `.cast(DType::C64)`)",
-            Kind::Int => "an integer dtype",
-            Kind::Number => "an integer, float or complex dtype (not `bool`; convert, as with `.cast(DType::I32)`)",
-            Kind::Real => "an integer or float dtype (not `bool`; convert, as with `.cast(DType::I32)`)",
-            Kind::Signed => "a float, complex or signed integer dtype",
-            Kind::Bits => "an integer dtype or `bool`",
+            DTypeSet::Float => "a float dtype (convert, as with `.cast(DType::F32)`)",
+            DTypeSet::Inexact => "a float or complex dtype (convert, as with `.cast(DType::F32)`)",
+            DTypeSet::Complex => "a complex dtype (convert, as with `.cast(DType::C64)`)",
+            DTypeSet::Int => "an integer dtype",
+            DTypeSet::Number => "an integer, float or complex dtype (not `bool`; convert, as with `.cast(DType::I32)`)",
+            DTypeSet::Real => "an integer or float dtype (not `bool`; convert, as with `.cast(DType::I32)`)",
+            DTypeSet::Signed => "a float, complex or signed integer dtype",
+            DTypeSet::Bits => "an integer dtype or `bool`",
         }
     }
-    pub(super) fn check(self, ty: &Type) -> Result<(), Problem> {
-        if self.has(ty.dtype) { Ok(()) } else { Err(Problem::operand(self.takes(), ty)) }
+    pub(super) fn check(self, ty: &Type) -> Result<(), TypeProblem> {
+        if self.has(ty.dtype) { Ok(()) } else { Err(TypeProblem::operand(self.takes(), ty)) }
     }
 }
 
 /// Checks that all types are equal.
-pub(super) fn same(types: &[&Type]) -> Result<(), Problem> {
-    if types.windows(2).all(|w| w[0] == w[1]) { Ok(()) } else { Err(Problem::mixed(types)) }
+pub(super) fn same(types: &[&Type]) -> Result<(), TypeProblem> {
+    if types.windows(2).all(|w| w[0] == w[1]) { Ok(()) } else { Err(TypeProblem::mixed(types)) }
 }
 
-pub(super) fn unary(f: UnaryFn, x: &Type) -> Result<Type, Problem> {
+pub(super) fn unary(f: UnaryFn, x: &Type) -> Result<Type, TypeProblem> {
     use UnaryFn::*;
     let kind = match f {
-        Abs => Kind::Signed,
-        Neg | Sign => Kind::Number,
-        Not => Kind::Bits,
-        Floor | Ceil | RoundAfz | RoundEven | Cbrt | Erf | IsFinite => Kind::Float,
-        Exp | Exp2 | Expm1 | Log | Log1p | Sqrt | Rsqrt | Sin | Cos | Tan | Tanh | Logistic => Kind::Inexact,
-        Real | Imag | Conj => Kind::Complex,
+        Abs => DTypeSet::Signed,
+        Neg | Sign => DTypeSet::Number,
+        Not => DTypeSet::Bits,
+        Floor | Ceil | RoundAfz | RoundEven | Cbrt | Erf | IsFinite => DTypeSet::Float,
+        Exp | Exp2 | Expm1 | Log | Log1p | Sqrt | Rsqrt | Sin | Cos | Tan | Tanh | Logistic => DTypeSet::Inexact,
+        Real | Imag | Conj => DTypeSet::Complex,
     };
     kind.check(x)?;
     Ok(match f {
@@ -83,50 +83,50 @@ pub(super) fn unary(f: UnaryFn, x: &Type) -> Result<Type, Problem> {
     })
 }
 
-pub(super) fn integer_pow(x: &Type, y: i32) -> Result<Type, Problem> {
-    Kind::Number.check(x)?;
+pub(super) fn integer_pow(x: &Type, y: i32) -> Result<Type, TypeProblem> {
+    DTypeSet::Number.check(x)?;
     if x.dtype.is_int() && y < 0 {
-        return Err(Problem::Attribute(format!("of integers takes no negative power, but got {x} and {y}")));
+        return Err(TypeProblem::Attribute(format!("of integers takes no negative power, but got {x} and {y}")));
     }
     Ok(x.clone())
 }
 
-pub(super) fn binary(f: BinaryFn, x: &Type, y: &Type) -> Result<Type, Problem> {
+pub(super) fn binary(f: BinaryFn, x: &Type, y: &Type) -> Result<Type, TypeProblem> {
     use BinaryFn::*;
     same(&[x, y])?;
     let kind = match f {
-        Add | Sub | Mul | Div | Pow => Kind::Number,
-        Rem => Kind::Real,
-        Max | Min => Kind::Ordered,
-        Atan2 => Kind::Float,
-        And | Or | Xor => Kind::Bits,
-        ShiftLeft | ShiftRightArithmetic | ShiftRightLogical => Kind::Int,
+        Add | Sub | Mul | Div | Pow => DTypeSet::Number,
+        Rem => DTypeSet::Real,
+        Max | Min => DTypeSet::Ordered,
+        Atan2 => DTypeSet::Float,
+        And | Or | Xor => DTypeSet::Bits,
+        ShiftLeft | ShiftRightArithmetic | ShiftRightLogical => DTypeSet::Int,
     };
     kind.check(x)?;
     Ok(x.clone())
 }
 
-pub(super) fn complex(re: &Type, im: &Type) -> Result<Type, Problem> {
+pub(super) fn complex(re: &Type, im: &Type) -> Result<Type, TypeProblem> {
     same(&[re, im])?;
     match re.dtype.complex() {
         Some(dtype) if !re.dtype.is_complex() => Ok(re.with_dtype(dtype)),
-        _ => Err(Problem::operand("parts of f32 or f64 (convert, as with `.cast(DType::F32)`)", re)),
+        _ => Err(TypeProblem::operand("parts of f32 or f64 (convert, as with `.cast(DType::F32)`)", re)),
     }
 }
 
-pub(super) fn compare(direction: Comparison, x: &Type, y: &Type) -> Result<Type, Problem> {
+pub(super) fn compare(direction: Comparison, x: &Type, y: &Type) -> Result<Type, TypeProblem> {
     same(&[x, y])?;
     if !matches!(direction, Comparison::Eq | Comparison::Ne) {
-        Kind::Ordered.check(x)?;
+        DTypeSet::Ordered.check(x)?;
     }
     Ok(x.with_dtype(DType::Bool))
 }
 
-pub(super) fn select(pred: &Type, on_true: &Type, on_false: &Type) -> Result<Type, Problem> {
+pub(super) fn select(pred: &Type, on_true: &Type, on_false: &Type) -> Result<Type, TypeProblem> {
     same(&[on_true, on_false])?;
     let mask = on_true.with_dtype(DType::Bool);
     if *pred != mask {
-        return Err(Problem::operand(
+        return Err(TypeProblem::operand(
             format!("a `pred` of type {mask} to choose between arrays of type {on_true}"),
             pred,
         ));
@@ -134,15 +134,15 @@ pub(super) fn select(pred: &Type, on_true: &Type, on_false: &Type) -> Result<Typ
     Ok(on_true.clone())
 }
 
-pub(super) fn clamp(min: &Type, x: &Type, max: &Type) -> Result<Type, Problem> {
+pub(super) fn clamp(min: &Type, x: &Type, max: &Type) -> Result<Type, TypeProblem> {
     same(&[min, x, max])?;
-    Kind::Real.check(x)?;
+    DTypeSet::Real.check(x)?;
     Ok(x.clone())
 }
 
-pub(super) fn bitcast_convert(x: &Type, dtype: DType) -> Result<Type, Problem> {
+pub(super) fn bitcast_convert(x: &Type, dtype: DType) -> Result<Type, TypeProblem> {
     if [x.dtype, dtype].iter().any(|&d| d == DType::Bool || d.is_complex()) {
-        return Err(Problem::Attribute(format!(
+        return Err(TypeProblem::Attribute(format!(
             "does not go to or from `bool` or a complex dtype, but got {x} for {dtype}"
         )));
     }
@@ -152,16 +152,16 @@ pub(super) fn bitcast_convert(x: &Type, dtype: DType) -> Result<Type, Problem> {
         dims.push(from / to);
     }
     if from < to && dims.pop() != Some(to / from) {
-        return Err(Problem::operand(format!("an array whose last axis is of size {} for {dtype}", to / from), x));
+        return Err(TypeProblem::operand(format!("an array whose last axis is of size {} for {dtype}", to / from), x));
     }
     Ok(Type::new(dtype, Shape::from(dims)))
 }
 
-pub(super) fn threefry2x32(operands: [&Type; 4]) -> Result<Types, Problem> {
+pub(super) fn threefry2x32(operands: [&Type; 4]) -> Result<Types, TypeProblem> {
     let [k0, ..] = operands;
     same(&operands)?;
     if k0.dtype != DType::U32 {
-        return Err(Problem::operand("operands of dtype u32", k0));
+        return Err(TypeProblem::operand("operands of dtype u32", k0));
     }
     Ok(smallvec![k0.clone(), k0.clone()])
 }

@@ -9,13 +9,13 @@ use std::fmt;
 pub struct TypeError {
     /// The name of the operation.
     pub op: &'static str,
-    /// What is wrong.
-    pub problem: Problem,
+    /// The problem.
+    pub problem: TypeProblem,
 }
 
-/// What is wrong with an operation. The message continues its name.
+/// A problem with an operation. The message continues the name of the operation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum TypeProblem {
     /// Operands differ only in dtype.
     #[error("takes operands of one dtype, but got {}; convert one, as with `.cast(DType::{suggested:?})`", List(found))]
     MixedDTypes {
@@ -27,7 +27,7 @@ pub enum Problem {
     /// Operands differ in shape, or in shape and dtype.
     #[error("takes operands of one {what}, but got {}", List(found))]
     Mixed {
-        /// What must agree: "type" or "shape".
+        /// The property that must agree: "type" or "shape".
         what: &'static str,
         /// The types of the operands, which must agree.
         found: Vec<Type>,
@@ -35,7 +35,7 @@ pub enum Problem {
     /// The operation never takes an operand of this type there.
     #[error("takes {takes}, but got {found}")]
     Operand {
-        /// What it takes.
+        /// The operands that it takes.
         takes: String,
         /// The type of the operand.
         found: Type,
@@ -97,19 +97,19 @@ impl fmt::Display for List<'_> {
     }
 }
 
-impl Problem {
+impl TypeProblem {
     /// Returns the problem of operands that must have one type, and do not.
-    pub(super) fn mixed(found: &[&Type]) -> Problem {
+    pub(super) fn mixed(found: &[&Type]) -> TypeProblem {
         let types = found.iter().map(|&t| t.clone()).collect();
         if found.windows(2).any(|w| w[0].shape != w[1].shape) {
-            return Problem::Mixed { what: "type", found: types };
+            return TypeProblem::Mixed { what: "type", found: types };
         }
         let suggested =
             found.iter().map(|t| t.dtype).max_by_key(|d| (d.is_complex(), d.is_float(), d.is_int(), d.size()));
-        Problem::MixedDTypes { found: types, suggested: suggested.unwrap_or(DType::F32) }
+        TypeProblem::MixedDTypes { found: types, suggested: suggested.unwrap_or(DType::F32) }
     }
     /// Returns the problem of an operand whose type the operation never takes there.
-    pub(super) fn operand(takes: impl Into<String>, found: &Type) -> Problem {
-        Problem::Operand { takes: takes.into(), found: found.clone() }
+    pub(super) fn operand(takes: impl Into<String>, found: &Type) -> TypeProblem {
+        TypeProblem::Operand { takes: takes.into(), found: found.clone() }
     }
 }

@@ -1,29 +1,31 @@
 //! The rule of Fourier transforms.
 
-use super::{Problem, elementwise::Kind};
+use super::{TypeProblem, elementwise::DTypeSet};
 use crate::op::FftFn;
 use crate::{Shape, Type};
 
 /// Transforms have at most as many axes, as in StableHLO.
 const MOST_AXES: usize = 3;
 
-pub(super) fn fft(f: FftFn, x: &Type, lengths: &[usize]) -> Result<Type, Problem> {
+pub(super) fn fft(f: FftFn, x: &Type, lengths: &[usize]) -> Result<Type, TypeProblem> {
     let dtype = match f {
         FftFn::Fft | FftFn::Ifft => {
-            Kind::Complex.check(x)?;
+            DTypeSet::Complex.check(x)?;
             x.dtype
         }
         FftFn::Rfft => match x.dtype.complex() {
             Some(dtype) if x.dtype.is_float() => dtype,
-            _ => return Err(Problem::operand("an array of f32 or f64 (convert, as with `.cast(DType::F32)`)", x)),
+            _ => return Err(TypeProblem::operand("an array of f32 or f64 (convert, as with `.cast(DType::F32)`)", x)),
         },
         FftFn::Irfft => {
-            Kind::Complex.check(x)?;
+            DTypeSet::Complex.check(x)?;
             x.dtype.real()
         }
     };
     if lengths.is_empty() || lengths.len() > MOST_AXES || lengths.contains(&0) {
-        return Err(Problem::Attribute(format!("needs 1 to {MOST_AXES} `lengths` of at least 1, but got {lengths:?}")));
+        return Err(TypeProblem::Attribute(format!(
+            "needs 1 to {MOST_AXES} `lengths` of at least 1, but got {lengths:?}"
+        )));
     }
     let mut taken = Shape::from(lengths);
     let mut given = taken.clone();
@@ -35,6 +37,8 @@ pub(super) fn fft(f: FftFn, x: &Type, lengths: &[usize]) -> Result<Type, Problem
     }
     match x.shape.strip_suffix(&taken[..]) {
         Some(batch) => Ok(Type::new(dtype, batch.iter().chain(given.iter()).copied().collect::<Shape>())),
-        None => Err(Problem::operand(format!("an array whose last sizes are {taken} for `lengths` {lengths:?}"), x)),
+        None => {
+            Err(TypeProblem::operand(format!("an array whose last sizes are {taken} for `lengths` {lengths:?}"), x))
+        }
     }
 }

@@ -1,49 +1,49 @@
 //! Rules of operations that move elements by computed indices.
 
 use super::axes::{self, AxisSet};
-use super::{Problem, elementwise::Kind};
+use super::{TypeProblem, elementwise::DTypeSet};
 use crate::op::{GatherDims, ScatterDims, ScatterMode};
 use crate::{Shape, Type};
 
 /// Checks that there is one integer scalar for each axis of `x`, all of one dtype.
-fn starts(x: &Type, start_indices: &[&Type]) -> Result<(), Problem> {
+fn starts(x: &Type, start_indices: &[&Type]) -> Result<(), TypeProblem> {
     axes::length("start_indices", start_indices, x.rank())?;
     for &index in start_indices {
         if index.rank() != 0 || !index.dtype.is_int() {
-            return Err(Problem::operand("integer scalars as `start_indices`", index));
+            return Err(TypeProblem::operand("integer scalars as `start_indices`", index));
         }
     }
     if start_indices.windows(2).any(|w| w[0] != w[1]) {
-        return Err(Problem::mixed(start_indices));
+        return Err(TypeProblem::mixed(start_indices));
     }
     Ok(())
 }
 
 /// Checks that a block of these sizes fits into `x`.
-fn fits(what: &str, sizes: &[usize], x: &Type) -> Result<(), Problem> {
+fn fits(what: &str, sizes: &[usize], x: &Type) -> Result<(), TypeProblem> {
     match (0..x.rank()).find(|&a| sizes[a] > x.shape[a]) {
         None => Ok(()),
-        Some(a) => Err(Problem::Attribute(format!(
+        Some(a) => Err(TypeProblem::Attribute(format!(
             "takes {what} that fits into {x}, but got {} along axis {a}, of size {}",
             sizes[a], x.shape[a]
         ))),
     }
 }
 
-pub(super) fn dynamic_slice(x: &Type, start_indices: &[&Type], slice_sizes: &[usize]) -> Result<Type, Problem> {
+pub(super) fn dynamic_slice(x: &Type, start_indices: &[&Type], slice_sizes: &[usize]) -> Result<Type, TypeProblem> {
     starts(x, start_indices)?;
     axes::length("slice_sizes", slice_sizes, x.rank())?;
     fits("a block", slice_sizes, x)?;
     Ok(x.with_shape(slice_sizes))
 }
 
-pub(super) fn dynamic_update_slice(x: &Type, update: &Type, start_indices: &[&Type]) -> Result<Type, Problem> {
+pub(super) fn dynamic_update_slice(x: &Type, update: &Type, start_indices: &[&Type]) -> Result<Type, TypeProblem> {
     starts(x, start_indices)?;
     if update.rank() != x.rank() {
-        return Err(Problem::operand(format!("an `update` of rank {} for {x}", x.rank()), update));
+        return Err(TypeProblem::operand(format!("an `update` of rank {} for {x}", x.rank()), update));
     }
     if update.dtype != x.dtype {
-        return Err(Problem::mixed(&[x, &x.with_dtype(update.dtype)]));
+        return Err(TypeProblem::mixed(&[x, &x.with_dtype(update.dtype)]));
     }
     fits("an `update`", &update.shape, x)?;
     Ok(x.clone())
@@ -67,7 +67,7 @@ struct Slices<'a> {
 
 impl Slices<'_> {
     /// Returns the axes of the operand that are not in the window.
-    fn check(&self) -> Result<AxisSet, Problem> {
+    fn check(&self) -> Result<AxisSet, TypeProblem> {
         let [_, left_out_name, both_name, map_name, map_batching] = self.names;
         let (rank, batch) = (self.operand.rank(), self.batch()?);
         let left_out = axes::increasing(left_out_name, self.left_out, rank)?;
@@ -77,7 +77,7 @@ impl Slices<'_> {
         axes::distinct("indices_batching", self.indices_batching, batch.len())?;
         for (&a, &i) in self.operand_batching.iter().zip(self.indices_batching) {
             if self.operand.shape[a] != batch[i] {
-                return Err(Problem::Attribute(format!(
+                return Err(TypeProblem::Attribute(format!(
                     "goes along axis {a} of {} together with axis {i} of {}, and their sizes differ",
                     self.operand, self.indices
                 )));
@@ -90,16 +90,16 @@ impl Slices<'_> {
         Ok(outside)
     }
     /// Returns the sizes of the indices along all axes except the last.
-    fn batch(&self) -> Result<&[usize], Problem> {
-        Kind::Int.check(self.indices)?;
+    fn batch(&self) -> Result<&[usize], TypeProblem> {
+        DTypeSet::Int.check(self.indices)?;
         match self.indices.shape.split_last() {
             Some((_, batch)) => Ok(batch),
-            None => Err(Problem::operand("`indices` whose last axis holds the coordinates", self.indices)),
+            None => Err(TypeProblem::operand("`indices` whose last axis holds the coordinates", self.indices)),
         }
     }
     /// Returns the shape with the sizes `window` along the axes of the window, and those of the indices along all
     /// others.
-    fn spread(&self, window: impl Iterator<Item = usize>) -> Result<Shape, Problem> {
+    fn spread(&self, window: impl Iterator<Item = usize>) -> Result<Shape, TypeProblem> {
         let batch = self.batch()?;
         let rank = batch.len() + self.window.len();
         let places = axes::increasing(self.names[0], self.window, rank)?;
@@ -109,7 +109,7 @@ impl Slices<'_> {
     }
 }
 
-pub(super) fn gather(x: &Type, indices: &Type, dims: &GatherDims, slice_sizes: &[usize]) -> Result<Type, Problem> {
+pub(super) fn gather(x: &Type, indices: &Type, dims: &GatherDims, slice_sizes: &[usize]) -> Result<Type, TypeProblem> {
     let GatherDims { offset, collapsed, operand_batching, indices_batching, start_index_map } = dims;
     let slices = Slices {
         operand: x,
@@ -131,7 +131,7 @@ pub(super) fn gather(x: &Type, indices: &Type, dims: &GatherDims, slice_sizes: &
     axes::length("slice_sizes", slice_sizes, x.rank())?;
     fits("a slice", slice_sizes, x)?;
     if let Some(a) = (0..x.rank()).find(|&a| outside.contains(a) && slice_sizes[a] != 1) {
-        return Err(Problem::Attribute(format!(
+        return Err(TypeProblem::Attribute(format!(
             "takes slices of size 1 along axis {a}, which is not in the result, but got {}",
             slice_sizes[a]
         )));
@@ -145,15 +145,15 @@ pub(super) fn scatter(
     updates: &Type,
     dims: &ScatterDims,
     mode: ScatterMode,
-) -> Result<Type, Problem> {
+) -> Result<Type, TypeProblem> {
     let ScatterDims { update_window, inserted_window, operand_batching, indices_batching, scatter_map } = dims;
     match mode {
-        ScatterMode::Add | ScatterMode::Mul => Kind::Number.check(x)?,
-        ScatterMode::Min | ScatterMode::Max => Kind::Ordered.check(x)?,
+        ScatterMode::Add | ScatterMode::Mul => DTypeSet::Number.check(x)?,
+        ScatterMode::Min | ScatterMode::Max => DTypeSet::Ordered.check(x)?,
         ScatterMode::Set => {}
     }
     if updates.dtype != x.dtype {
-        return Err(Problem::mixed(&[updates, &updates.with_dtype(x.dtype)]));
+        return Err(TypeProblem::mixed(&[updates, &updates.with_dtype(x.dtype)]));
     }
     let slices = Slices {
         operand: x,
@@ -176,11 +176,14 @@ pub(super) fn scatter(
     let expected = slices.spread(update_window.iter().map(|&a| updates.shape[a]))?;
     if expected != updates.shape {
         let takes = format!("`updates` of shape {expected} for indices {indices} and window axes {update_window:?}");
-        return Err(Problem::operand(takes, updates));
+        return Err(TypeProblem::operand(takes, updates));
     }
     for (&a, most) in update_window.iter().zip(outside.others(&x.shape)) {
         if updates.shape[a] > most {
-            return Err(Problem::operand(format!("`updates` of size {most} at most along axis {a} for {x}"), updates));
+            return Err(TypeProblem::operand(
+                format!("`updates` of size {most} at most along axis {a} for {x}"),
+                updates,
+            ));
         }
     }
     Ok(x.clone())

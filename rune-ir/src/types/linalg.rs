@@ -1,32 +1,35 @@
 //! Rules of linear algebra: the last two axes hold the matrices.
 
 use super::reduction::check_positions;
-use super::{Problem, Types};
+use super::{TypeProblem, Types};
 use crate::op::FactorFn;
 use crate::{DType, Shape, Type};
 use smallvec::smallvec;
 
 /// Splits `[…, m, n]` into the batch axes, `m` and `n`. Half-precision types are rejected: the results would be noise,
 /// and LAPACK has none.
-fn matrices<'a>(what: &str, x: &'a Type) -> Result<(&'a [usize], usize, usize), Problem> {
+fn matrices<'a>(what: &str, x: &'a Type) -> Result<(&'a [usize], usize, usize), TypeProblem> {
     if x.dtype.is_complex() {
-        return Err(Problem::operand(format!("{what} of f32 or f64, not complex ones"), x));
+        return Err(TypeProblem::operand(format!("{what} of f32 or f64, not complex ones"), x));
     }
     if !x.dtype.is_float() || x.dtype.is_half() {
-        return Err(Problem::operand(format!("{what} of f32 or f64 (convert others, as with `.cast(DType::F32)`)"), x));
+        return Err(TypeProblem::operand(
+            format!("{what} of f32 or f64 (convert others, as with `.cast(DType::F32)`)"),
+            x,
+        ));
     }
     match x.shape[..] {
         [ref batch @ .., m, n] => Ok((batch, m, n)),
-        _ => Err(Problem::operand(format!("{what}, along the last two axes"), x)),
+        _ => Err(TypeProblem::operand(format!("{what}, along the last two axes"), x)),
     }
 }
 
-fn square<'a>(what: &str, x: &'a Type) -> Result<(&'a [usize], usize), Problem> {
+fn square<'a>(what: &str, x: &'a Type) -> Result<(&'a [usize], usize), TypeProblem> {
     let (batch, m, n) = matrices(what, x)?;
-    if m == n { Ok((batch, n)) } else { Err(Problem::operand(what, x)) }
+    if m == n { Ok((batch, n)) } else { Err(TypeProblem::operand(what, x)) }
 }
 
-pub(crate) fn factor(f: FactorFn, x: &Type) -> Result<Types, Problem> {
+pub(crate) fn factor(f: FactorFn, x: &Type) -> Result<Types, TypeProblem> {
     match f {
         FactorFn::Cholesky => {
             square("square matrices", x)?;
@@ -57,20 +60,20 @@ pub(crate) fn factor(f: FactorFn, x: &Type) -> Result<Types, Problem> {
     }
 }
 
-pub(super) fn triangular_solve(a: &Type, b: &Type, left_side: bool) -> Result<Type, Problem> {
+pub(super) fn triangular_solve(a: &Type, b: &Type, left_side: bool) -> Result<Type, TypeProblem> {
     let (batch, n) = square("square matrices `a`", a)?;
     let (batch_b, rows, columns) = matrices("matrices `b`", b)?;
     solvable(a, b, (batch, n), (batch_b, if left_side { rows } else { columns }))?;
     Ok(b.clone())
 }
 
-pub(super) fn lu_solve([a, lu, permutation, b]: [&Type; 4]) -> Result<Type, Problem> {
+pub(super) fn lu_solve([a, lu, permutation, b]: [&Type; 4]) -> Result<Type, TypeProblem> {
     let (batch, n) = square("square matrices `a`", a)?;
     if a != lu {
-        return Err(Problem::mixed(&[a, lu]));
+        return Err(TypeProblem::mixed(&[a, lu]));
     }
     if *permutation != Type::new(DType::I32, vector(batch, n)) {
-        return Err(Problem::operand(format!("the permutation of the {n} rows of {a} as i32"), permutation));
+        return Err(TypeProblem::operand(format!("the permutation of the {n} rows of {a} as i32"), permutation));
     }
     let (batch_b, rows, _) = matrices("matrices `b`", b)?;
     solvable(a, b, (batch, n), (batch_b, rows))?;
@@ -86,12 +89,12 @@ fn matrix(batch: &[usize], m: usize, n: usize) -> Shape {
 }
 
 /// Checks that systems with the matrices `a` can have the right sides `b`.
-fn solvable(a: &Type, b: &Type, left: (&[usize], usize), right: (&[usize], usize)) -> Result<(), Problem> {
+fn solvable(a: &Type, b: &Type, left: (&[usize], usize), right: (&[usize], usize)) -> Result<(), TypeProblem> {
     if a.dtype != b.dtype {
-        return Err(Problem::mixed(&[a, b]));
+        return Err(TypeProblem::mixed(&[a, b]));
     }
     if left != right {
-        return Err(Problem::Attribute(format!(
+        return Err(TypeProblem::Attribute(format!(
             "needs right sides `b` as many and as long as {a} has rows, but got {b}"
         )));
     }

@@ -20,7 +20,7 @@ mod shape;
 mod tests;
 
 pub use crate::ty::MAX_RANK;
-pub use error::{Problem, TypeError};
+pub use error::{TypeError, TypeProblem};
 
 use crate::op::template;
 use crate::{DType, Op, Type};
@@ -55,11 +55,11 @@ pub fn infer(op: &Op<&Type>) -> Result<Types, TypeError> {
 ///
 /// # Errors
 /// If they are not.
-pub fn check(ty: &Type) -> Result<(), Problem> {
+pub fn check(ty: &Type) -> Result<(), TypeProblem> {
     Ok(ty.check()?)
 }
 
-fn rule(op: &Op<&Type>) -> Result<Types, Problem> {
+fn rule(op: &Op<&Type>) -> Result<Types, TypeProblem> {
     let result: Type = match op {
         Op::Constant { value } => value.ty(),
         Op::Unary { f, x } => elementwise::unary(*f, x)?,
@@ -125,7 +125,7 @@ fn rule(op: &Op<&Type>) -> Result<Types, Problem> {
         }
         Op::OptimizationBarrier { xs } => return Ok(xs.iter().map(|&x| x.clone()).collect()),
         Op::StopGradient { x } | Op::CheckpointName { x, name: _ } => Type::clone(x),
-        Op::DebugPrint { args, format, lanes } => return debug_print(args, format, lanes),
+        Op::DebugPrint { args, format, batch } => return debug_print(args, format, batch),
         Op::Callback { f: _, args: _, callback: _, results, vmap_method: _ } => {
             return Ok(results.iter().cloned().collect());
         }
@@ -133,20 +133,20 @@ fn rule(op: &Op<&Type>) -> Result<Types, Problem> {
     Ok(smallvec![result])
 }
 
-fn debug_print(args: &[&Type], format: &str, lanes: &[usize]) -> Result<Types, Problem> {
-    let parts = template::parse(format).map_err(Problem::Attribute)?;
+fn debug_print(args: &[&Type], format: &str, batch: &[usize]) -> Result<Types, TypeProblem> {
+    let parts = template::parse(format).map_err(TypeProblem::Attribute)?;
     let places = parts.iter().filter(|part| matches!(part, template::Part::Array(_))).count();
     if places != args.len() {
-        return Err(Problem::Attribute(format!(
+        return Err(TypeProblem::Attribute(format!(
             "has {places} placeholders in its format, but got {} operands",
             args.len()
         )));
     }
-    if args.is_empty() && !lanes.is_empty() {
-        return Err(Problem::Attribute("has lanes, but got no operands".to_owned()));
+    if args.is_empty() && !batch.is_empty() {
+        return Err(TypeProblem::Attribute("has batch axes, but got no operands".to_owned()));
     }
-    match args.iter().find(|ty| !ty.shape.starts_with(lanes)) {
+    match args.iter().find(|ty| !ty.shape.starts_with(batch)) {
         None => Ok(Types::new()),
-        Some(ty) => Err(Problem::operand(format!("operands whose first sizes are {lanes:?}"), ty)),
+        Some(ty) => Err(TypeProblem::operand(format!("operands whose first sizes are {batch:?}"), ty)),
     }
 }

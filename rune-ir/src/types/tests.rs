@@ -1,4 +1,4 @@
-use super::{Problem, infer};
+use super::{TypeProblem, infer};
 use crate::op::*;
 use crate::{DType, Program, Shape, Type};
 use proptest::prelude::*;
@@ -41,7 +41,7 @@ fn elementwise() {
         "`clamp` takes operands of one type, but got [2, f32], [3, f32] and [2, f32]",
     );
     let error = infer(&Op::Unary { f: UnaryFn::Exp, x: c }).unwrap_err();
-    assert!(matches!(error.problem, Problem::Operand { ref found, .. } if found == c));
+    assert!(matches!(error.problem, TypeProblem::Operand { ref found, .. } if found == c));
     assert!(infer(&Op::Binary { f: BinaryFn::Sub, x: mask, y: mask }).is_err());
     assert!(infer(&Op::Binary { f: BinaryFn::Max, x: mask, y: mask }).is_ok());
     assert!(infer(&Op::IntegerPow { x: c, y: -1 }).is_err());

@@ -1,4 +1,4 @@
-//! The temporary files of compilations, and what happens to them where a process ends before its compilations do.
+//! The temporary files of compilations. They are removed even if a process ends before its compilations.
 
 use super::{CompileError, cache, child};
 use std::fs;
@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
 
-/// The start of the names of all folders among temporary files. The number of the process follows, and `-`.
+/// The prefix of the names of all temporary folders. The process id and `-` follow.
 const PREFIX: &str = "rune-compile-";
 /// Folders of processes that died are removed after this time.
 const STALE: Duration = Duration::from_secs(3600);
 
-/// Whether compilations were abandoned. Locked while a folder is made, so that none is made after that.
+/// Whether compilations were abandoned. It is locked while a folder is created, so that none is created afterwards.
 static ABANDONED: Mutex<bool> = Mutex::new(false);
 
-/// A new folder for the files of one run of the compiler, for the program `name`.
+/// Creates a folder for the files of one run of the compiler on the program `name`.
 pub(super) fn folder(name: &str) -> Result<tempfile::TempDir, CompileError> {
     static SWEPT: Once = Once::new();
     SWEPT.call_once(|| sweep(&std::env::temp_dir(), STALE));
@@ -30,7 +30,7 @@ pub(super) fn folder(name: &str) -> Result<tempfile::TempDir, CompileError> {
     })
 }
 
-/// Removes the folders of processes that ended without doing it, as by a signal, if they are older than `stale`.
+/// Removes folders older than `stale` whose processes ended without removing them, for example by a signal.
 fn sweep(dir: &Path, stale: Duration) {
     let is_old = |path: &Path| {
         let modified = fs::metadata(path).and_then(|meta| meta.modified());
@@ -38,7 +38,7 @@ fn sweep(dir: &Path, stale: Duration) {
     };
     let is_dead = |name: &str| {
         let id = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next());
-        // Where there is no `/proc`, age alone decides.
+        // Without `/proc`, only the age decides.
         id.is_some_and(|id| id.parse::<u32>().is_ok() && !Path::new("/proc").join(id).join("stat").exists())
     };
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
@@ -49,8 +49,8 @@ fn sweep(dir: &Path, stale: Duration) {
     }
 }
 
-/// Ends the compilations that run in this process, and removes their temporary files. Call it before the process ends early, as on a signal:
-/// no compilation begins after it.
+/// Ends the compilations of this process, and removes their temporary files. No compilation begins afterwards. Call it before the process
+/// ends early, for example on a signal.
 ///
 /// ```
 /// rune_iree::abandon_compilations();

@@ -13,30 +13,30 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// The pause between two looks at the process. The shortest compilation takes a hundred times as long.
+/// The polling interval. The shortest compilation takes a hundred times as long.
 const PAUSE: Duration = Duration::from_millis(4);
-/// So much of what the compiler says is kept. It may print a program in each of many messages.
+/// The maximum size of the kept output of the compiler, which can print the program in each of many messages.
 const MOST_SAID: u64 = 8 << 20;
 
-/// How one run of the compiler ended.
-pub(super) enum Ended {
-    /// By itself.
+/// The reason why a run of the compiler ended.
+pub(super) enum ExitReason {
+    /// The process exited.
     Exited(ExitStatus),
-    /// It took longer than the limit.
+    /// It exceeded the time limit.
     TimedOut(Duration),
-    /// Nobody wants the result any more.
+    /// The result is no longer wanted.
     Cancelled,
 }
 
-/// What to run.
-pub(super) struct Run<'a> {
+/// A run of the compiler.
+pub(super) struct CompilerRun<'a> {
     pub executable: &'a Path,
     pub arguments: Vec<OsString>,
-    /// What it reads from standard input.
+    /// The standard input.
     pub input: File,
     /// The folder for its temporary files.
     pub folder: &'a Path,
-    /// Last among all processes, and on one core.
+    /// Whether it runs at the lowest priority and on one core.
     pub background: bool,
     pub limits: Limits,
     /// Called every few milliseconds. The run is cancelled if it returns false.
@@ -44,11 +44,11 @@ pub(super) struct Run<'a> {
 }
 
 /// Runs the compiler until it ends. Returns how it ended and what it wrote to standard error.
-pub(super) fn run(run: Run<'_>) -> io::Result<(Ended, String)> {
-    let Run { executable, arguments, input, folder, background, limits, go_on } = run;
+pub(super) fn run(run: CompilerRun<'_>) -> io::Result<(ExitReason, String)> {
+    let CompilerRun { executable, arguments, input, folder, background, limits, go_on } = run;
     let mut command = wrapped(executable, background, limits);
     command.args(arguments).env("TMPDIR", folder);
-    // A crash is an error like others: no need to name each frame, which takes half a minute.
+    // Symbolizing the stack trace of a crash would take half a minute.
     command.env("LLVM_DISABLE_SYMBOLIZATION", "1").env("LLVM_DISABLE_CRASH_REPORT", "1");
     command.stdin(input).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
@@ -57,23 +57,23 @@ pub(super) fn run(run: Run<'_>) -> io::Result<(Ended, String)> {
     let start = Instant::now();
     let ended = loop {
         if let Some(status) = running.child().try_wait()? {
-            break Ended::Exited(status);
+            break ExitReason::Exited(status);
         }
         if let Some(limit) = limits.time.filter(|limit| start.elapsed() > *limit) {
-            break Ended::TimedOut(limit);
+            break ExitReason::TimedOut(limit);
         }
         if !go_on() {
-            break Ended::Cancelled;
+            break ExitReason::Cancelled;
         }
         thread::sleep(PAUSE);
     };
-    // Ends it where it still runs, so that the reader sees the end of its output.
+    // Ends the process if it still runs, so that the reader sees the end of its output.
     drop(running);
     let said = said.and_then(|reader| reader.join().ok()).unwrap_or_default();
     Ok((ended, said))
 }
 
-/// Reads what the compiler says, in a thread of its own: the compiler must not wait because nobody reads.
+/// Reads the output of the compiler in a separate thread, so that a full pipe does not block the compiler.
 fn reader(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
     thread::spawn(move || {
         let mut said = Vec::new();
@@ -83,10 +83,10 @@ fn reader(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
     })
 }
 
-/// The command that runs the compiler within its limits, and not longer than this process.
+/// Returns the command that runs the compiler within its limits, and ends it with this process.
 #[cfg(unix)]
 fn wrapped(executable: &Path, background: bool, limits: Limits) -> Command {
-    // A compiler that crashes leaves no memory image. What a system has no limit for is left out.
+    // A crash leaves no core dump. Limits that a system lacks are left out.
     const SCRIPT: &str = "ulimit -c 0; [ \"$0\" = 0 ] || ulimit -d \"$0\" 2>/dev/null; exec \"$@\"";
     let found = |tool: &str| ["/usr/bin", "/bin"].iter().map(|dir| Path::new(dir).join(tool)).find(|p| p.is_file());
     let mut words: Vec<PathBuf> = Vec::new();
@@ -108,10 +108,10 @@ fn wrapped(executable: &Path, _: bool, _: Limits) -> Command {
     Command::new(executable)
 }
 
-/// The compilers that this process runs.
+/// The process ids of running compilers.
 static RUNNING: Mutex<BTreeMap<u64, Arc<Mutex<Child>>>> = Mutex::new(BTreeMap::new());
 
-/// A process that is ended, and waited for, when this is dropped.
+/// A process that is killed and reaped when this is dropped.
 struct Running {
     number: u64,
     child: Arc<Mutex<Child>>,
@@ -136,7 +136,7 @@ impl Drop for Running {
     }
 }
 
-/// Ends a process, and waits for it, so that no zombie is left. Both do nothing if it has ended.
+/// Kills and reaps a process. Does nothing if it has ended.
 fn end(child: &mut Child) {
     let _ = child.kill();
     let _ = child.wait();
@@ -159,18 +159,18 @@ mod tests {
     const NO_LIMITS: Limits = Limits { memory: 0, time: None };
 
     /// Runs a shell script in place of the compiler.
-    fn script(text: &str, limits: Limits, go_on: &mut dyn FnMut() -> bool) -> (Ended, String) {
+    fn script(text: &str, limits: Limits, go_on: &mut dyn FnMut() -> bool) -> (ExitReason, String) {
         let folder = tempfile::tempdir().unwrap();
         let arguments = ["-c", text].map(OsString::from).to_vec();
         let (executable, folder) = (Path::new("/bin/sh"), folder.path());
         let input = File::open("/dev/null").unwrap();
-        run(Run { executable, arguments, input, folder, background: true, limits, go_on }).unwrap()
+        run(CompilerRun { executable, arguments, input, folder, background: true, limits, go_on }).unwrap()
     }
 
     #[test]
     fn a_long_output_is_cut_and_read_to_its_end() {
         let (ended, said) = script("yes | head -c 10000000 >&2; exit 3", NO_LIMITS, &mut || true);
-        assert!(matches!(ended, Ended::Exited(status) if status.code() == Some(3)));
+        assert!(matches!(ended, ExitReason::Exited(status) if status.code() == Some(3)));
         assert_eq!(said.len() as u64, MOST_SAID);
     }
 
@@ -179,7 +179,7 @@ mod tests {
         let start = Instant::now();
         let limits = Limits { time: Some(Duration::from_secs(2)), ..NO_LIMITS };
         let (ended, said) = script("echo so far >&2; exec sleep 60", limits, &mut || true);
-        assert!(matches!(ended, Ended::TimedOut(_)));
+        assert!(matches!(ended, ExitReason::TimedOut(_)));
         assert_eq!(said, "so far\n");
         let mut looks = 0;
         let mut thrice = || {
@@ -187,7 +187,7 @@ mod tests {
             looks < 3
         };
         let (ended, _) = script("exec sleep 60", NO_LIMITS, &mut thrice);
-        assert!(matches!(ended, Ended::Cancelled));
+        assert!(matches!(ended, ExitReason::Cancelled));
         assert!(start.elapsed() < Duration::from_secs(20));
     }
 

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 /// How severe a diagnostic is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Severity {
-    /// More about the diagnostic before it.
+    /// A note on the previous diagnostic.
     Note,
-    /// About an optimization.
+    /// A remark on an optimization.
     Remark,
     /// A possible mistake in a program that was compiled.
     Warning,
-    /// Why the program was not compiled.
+    /// The reason why the program was not compiled.
     Error,
 }
 
@@ -30,16 +30,16 @@ pub struct Diagnostic {
     pub line: u32,
     /// The column, from 1; 0 where there is no file.
     pub column: u32,
-    /// More about it: a note `called from` with the place for each caller, and the operation.
+    /// The notes: `called from` with the place of each caller, and the operation.
     pub notes: Vec<Diagnostic>,
 }
 
 impl Diagnostic {
-    /// A diagnostic without a place.
+    /// Creates a diagnostic without a place.
     pub(crate) fn without_place(severity: Severity, message: String) -> Diagnostic {
         Diagnostic { severity, message, file: None, line: 0, column: 0, notes: Vec::new() }
     }
-    /// Takes a message of the compiler apart: `file:line:column: error: what is wrong`, over one or more lines.
+    /// Parses a message of the compiler, `file:line:column: error: text`, which can have several lines.
     pub(crate) fn parse_one(text: &str) -> Diagnostic {
         let text = text.trim();
         let (place, message) = match Diagnostic::split_place(text) {
@@ -102,10 +102,10 @@ impl fmt::Display for Severity {
 }
 
 impl Diagnostic {
-    /// The line of source with a mark below the column.
+    /// Returns the line of source with a mark below the column.
     fn write_source(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(source) = self.source_line() else { return Ok(()) };
-        /// So many characters are shown of a line, around the place: a constant may be a line of megabytes.
+        /// The number of characters of a line to show around the place. A constant can be a line of megabytes.
         const WIDTH: usize = 140;
         let number = self.line.to_string();
         let indent = source.len() - source.trim_start().len();
@@ -119,7 +119,7 @@ impl Diagnostic {
     }
 }
 
-/// Cuts long messages, such as operations with large bodies; [`Diagnostic::message`] has the whole.
+/// Truncates long messages, such as operations with large bodies. [`Diagnostic::message`] holds the whole text.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const LINES: usize = 6;
@@ -144,7 +144,7 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Several of them, each on lines of its own, indented; of many the first.
+/// The first of several diagnostics, each on separate, indented lines.
 pub(crate) struct Diagnostics<'a>(pub(crate) &'a [Diagnostic]);
 impl fmt::Display for Diagnostics<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -14,9 +14,9 @@ pub struct DispatchFile {
     pub text: String,
 }
 
-/// Forms of which there is a file for each dispatch, `module_DISPATCH_….KIND`.
+/// The forms with a file for each dispatch, `module_DISPATCH_….KIND`.
 const SEPARATE: [&str; 2] = ["metal", "spirv.mlir"];
-/// Forms of which there is one file for all, with a function for each, after linking.
+/// The forms with one file for all dispatches, which holds a function for each, after linking.
 const LINKED: [&str; 4] = ["optimized.ll", "s", "ptx", "rocmasm"];
 
 /// The dispatches in the folder that `--iree-hal-dump-executable-files-to` named, by number. Each has a file
@@ -58,12 +58,12 @@ pub(crate) fn read(folder: &Path) -> io::Result<Vec<DispatchFile>> {
     Ok(files)
 }
 
-/// `main_dispatch_7` is number 7; what is no dispatch of the function, as the packing of constants, comes last.
+/// Returns the number of a dispatch: `main_dispatch_7` is number 7. Others, such as the packing of constants, come last.
 fn number(dispatch: &str) -> u64 {
     dispatch.rsplit_once("_dispatch_").and_then(|(_, n)| n.parse().ok()).unwrap_or(u64::MAX)
 }
 
-/// The function of a dispatch in a file of all, without what is there for debuggers only. Its name begins with that of the dispatch.
+/// Returns the function of a dispatch in a file of all dispatches, without debug information. Its name begins with that of the dispatch.
 fn function(text: &str, kind: &str, dispatch: &str) -> Option<String> {
     let own = |name: &str| name.strip_prefix(dispatch).is_some_and(|rest| rest.starts_with('_'));
     let named = |line: &str| match kind {

@@ -1,4 +1,4 @@
-//! Why a program is not compiled.
+//! The errors of compilation.
 
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::excerpt::excerpt;
@@ -7,10 +7,10 @@ use super::rejected;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A program was not compiled.
+/// An error of compilation.
 #[derive(Debug, thiserror::Error)]
 pub enum CompileError {
-    /// There is no compiler.
+    /// No compiler was found.
     #[error(
         "the IREE compiler is not installed: run scripts/setup, or `pip install iree-base-compiler==3.13.0`, or name \
          libIREECompiler in RUNE_IREE_COMPILER{}",
@@ -23,7 +23,7 @@ pub enum CompileError {
     /// `RUNE_IREE_COMPILER` names no library.
     #[error("RUNE_IREE_COMPILER names {0}, which is not there; let it name libIREECompiler, or unset it")]
     NoSuchCompiler(PathBuf),
-    /// The library is there, but not the executable.
+    /// The library exists, but the executable does not.
     #[error("the IREE compiler is incomplete: {0} is not there; install iree-base-compiler==3.13.0")]
     NoExecutable(PathBuf),
     /// The executable cannot be run.
@@ -31,7 +31,7 @@ pub enum CompileError {
     Run {
         /// The executable.
         path: PathBuf,
-        /// Why not.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// IREE rejects a flag.
@@ -52,7 +52,7 @@ pub enum CompileError {
         /// The file that holds the program and all diagnostics. The message shows only the beginning.
         saved: Option<PathBuf>,
     },
-    /// The compiler took too long.
+    /// The compiler exceeded the time limit.
     #[error(
         "IREE takes longer than {} s to compile `{name}` for {target}; RUNE_COMPILE_TIMEOUT sets the limit, in seconds{}",
         limit.as_secs_f64(),
@@ -68,7 +68,7 @@ pub enum CompileError {
         /// The file that holds the program.
         saved: Option<PathBuf>,
     },
-    /// The compiler needs too much memory.
+    /// The compiler exceeded the memory limit.
     #[error(
         "IREE needs more than {} MiB of memory to compile `{name}` for {target}; RUNE_COMPILE_MEMORY sets the limit{}",
         limit >> 20,
@@ -84,10 +84,10 @@ pub enum CompileError {
         /// The file that holds the program.
         saved: Option<PathBuf>,
     },
-    /// Nobody wants the result any more.
+    /// The result is no longer wanted.
     #[error("the compilation of `{0}` was cancelled")]
     Cancelled(String),
-    /// IREE could not hand over the result.
+    /// The output of the compiler cannot be read.
     #[error("IREE could not write what it compiled: {0}")]
     Output(String),
 }
@@ -99,13 +99,12 @@ fn saved_in(file: &Option<PathBuf>) -> String {
 }
 
 impl CompileError {
-    /// Whether the compiler is there and works, but not for this program.
+    /// Returns whether the compiler works, but rejects this program.
     pub fn is_of_program(&self) -> bool {
         use CompileError::{OutOfMemory, Rejected, TimedOut};
         matches!(self, Rejected { .. } | TimedOut { .. } | OutOfMemory { .. })
     }
-    /// Returns one line about the error for a warning: the operation and its place, where they are known, and the file that holds the
-    /// program.
+    /// Returns one line for a warning: the operation and its place, if known, and the file that holds the program.
     pub fn shortly(&self) -> String {
         let CompileError::Rejected { saved, .. } = self else { return excerpt(&self.to_string(), 2) };
         let Some(reason) = self.reason() else { return excerpt(&self.to_string(), 2) };
@@ -115,13 +114,13 @@ impl CompileError {
         let message = excerpt(&reason.message, 1);
         format!("IREE cannot compile{operation}{}: {message}{}", place.unwrap_or_default(), saved_in(saved))
     }
-    /// Returns the diagnostic that says why, with the operation if any names one.
+    /// Returns the decisive diagnostic, with the operation if a diagnostic names one.
     pub fn reason(&self) -> Option<&Diagnostic> {
         let CompileError::Rejected { diagnostics, .. } = self else { return None };
         let named = diagnostics.iter().find(|d| d.operation().is_some());
         named.or_else(|| diagnostics.first())
     }
-    /// The error, after the rejected program is saved in a file with all that the compiler said.
+    /// Saves the rejected program with the output of the compiler in a file, and returns the error with its path.
     pub(super) fn with_program(mut self, mlir: &str, said: &str) -> CompileError {
         let first = self.to_string();
         if let CompileError::Rejected { name, saved, .. }

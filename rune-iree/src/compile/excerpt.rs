@@ -1,6 +1,6 @@
 //! The beginnings of long texts.
 
-/// Returns the first `lines` lines of a text, each of bounded length, and how much is left out.
+/// Returns the first `lines` lines of a text, each truncated, and a note on how much is omitted.
 ///
 /// ```
 /// use rune_iree::excerpt;
@@ -8,7 +8,7 @@
 /// assert_eq!(excerpt("a\nb\nc\nd\n", 2), "a\nb\n… and 2 lines more");
 /// ```
 pub fn excerpt(text: &str, lines: usize) -> String {
-    /// A constant in a program may be a line of megabytes.
+    /// A constant in a program can be a line of megabytes.
     const WIDTH: usize = 240;
     let cut = |line: &str| match line.char_indices().nth(WIDTH) {
         Some((end, _)) => format!("{}… and {} bytes more", &line[..end], line.len() - end),

@@ -1,6 +1,6 @@
-//! Single runs of the compiler, each in a process of its own.
+//! Single runs of the compiler, each in a separate process.
 
-use super::child::{self, Ended, Run};
+use super::child::{self, CompilerRun, ExitReason};
 use super::diagnostics::{Diagnostic, Severity};
 use super::limits::Limits;
 use super::phases::PhaseClock;
@@ -12,7 +12,7 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
-/// What one run of the compiler does beside what its options say, which alone decide what it compiles.
+/// The settings of one run of the compiler that do not affect the compiled code.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Invocation<'a> {
     /// Stops after this phase, and returns text.
@@ -23,36 +23,38 @@ pub(super) struct Invocation<'a> {
     pub files: bool,
     /// Receives each phase as it begins.
     pub watch: Option<&'a dyn Fn(&'static str)>,
-    /// Runs last among all processes, and on one core.
+    /// Runs at the lowest priority and on one core.
     pub background: bool,
-    /// Asked every few milliseconds. The run is cancelled if it returns false.
+    /// Called every few milliseconds. The run is cancelled if it returns false.
     pub wanted: Option<&'a dyn Fn() -> bool>,
 }
 
 /// What one run of the compiler returns.
 pub(super) struct Output {
-    pub result: Compiled,
+    pub result: CompilerOutput,
     pub phases: Vec<(&'static str, Duration)>,
     pub statistics: Option<Statistics>,
     pub files: Vec<DispatchFile>,
 }
 
-pub(super) enum Compiled {
+pub(super) enum CompilerOutput {
     Module(CompiledModule),
     /// The text after a phase.
     Text(String),
 }
 
-/// Runs the compiler. A module that the fast flags fail on is compiled again with the plain ones.
+/// Runs the compiler. If the fast flags fail on a module, it is compiled again with the plain ones.
 pub(super) fn run(
     mlir: &str,
     name: &str,
     options: &CompileOptions,
     invocation: &Invocation<'_>,
 ) -> Result<Output, CompileError> {
-    // Other flags help only where passes fail on the program.
+    // Other flags only help if a pass fails on the program.
     match run_once(mlir, name, options, invocation) {
-        Err(Failed { error, said, may_be_flags: true }) if options.opt != Opt::Plain && options.target.is_cpu() => {
+        Err(CompilerFailure { error, said, may_be_flags: true })
+            if options.opt != Opt::Plain && options.target.is_cpu() =>
+        {
             let plain = CompileOptions { opt: Opt::Plain, ..options.clone() };
             match run_once(mlir, name, &plain, invocation) {
                 Ok(output) => {
@@ -60,28 +62,33 @@ pub(super) fn run(
                     tracing::debug!(program = name, said, error, "the fast flags fail; compiled with the plain ones");
                     Ok(output)
                 }
-                Err(Failed { error, said, .. }) => Err(error.with_program(mlir, &said)),
+                Err(CompilerFailure { error, said, .. }) => Err(error.with_program(mlir, &said)),
             }
         }
-        result => result.map_err(|Failed { error, said, .. }| error.with_program(mlir, &said)),
+        result => result.map_err(|CompilerFailure { error, said, .. }| error.with_program(mlir, &said)),
     }
 }
 
-struct Failed {
+struct CompilerFailure {
     error: Box<CompileError>,
-    /// All that the compiler said.
+    /// The whole output of the compiler.
     said: String,
-    /// Whether other flags may help.
+    /// Whether other flags can help.
     may_be_flags: bool,
 }
 
-impl From<CompileError> for Failed {
-    fn from(error: CompileError) -> Failed {
-        Failed { error: Box::new(error), said: String::new(), may_be_flags: false }
+impl From<CompileError> for CompilerFailure {
+    fn from(error: CompileError) -> CompilerFailure {
+        CompilerFailure { error: Box::new(error), said: String::new(), may_be_flags: false }
     }
 }
 
-fn run_once(mlir: &str, name: &str, options: &CompileOptions, invocation: &Invocation<'_>) -> Result<Output, Failed> {
+fn run_once(
+    mlir: &str,
+    name: &str,
+    options: &CompileOptions,
+    invocation: &Invocation<'_>,
+) -> Result<Output, CompilerFailure> {
     let executable = library::compiler_executable()?;
     let folder = abandon::folder(name)?;
     let path = |name: &str| folder.path().join(name);
@@ -99,7 +106,7 @@ fn run_once(mlir: &str, name: &str, options: &CompileOptions, invocation: &Invoc
     let mut arguments: Vec<OsString> = options.flags().into_iter().map(OsString::from).collect();
     arguments.push("--iree-input-type=stablehlo".into());
     if let Some(phase) = invocation.phase {
-        // Its text after the last two phases is the same.
+        // The text after the last two phases is the same.
         let phase = if phase == "end" { "vm" } else { phase };
         arguments.push(format!("--compile-to={phase}").into());
     }
@@ -117,7 +124,7 @@ fn run_once(mlir: &str, name: &str, options: &CompileOptions, invocation: &Invoc
     if invocation.background {
         arguments.push("--mlir-disable-threading".into());
     }
-    // Not by its path, which is another one each time, and part of the module.
+    // The path would become part of the module, and it differs each time.
     arguments.extend(["-".into(), "-o".into(), output.clone().into()]);
 
     let mut clock = times_phases.then(|| PhaseClock::start(&phases, invocation.watch));
@@ -127,37 +134,52 @@ fn run_once(mlir: &str, name: &str, options: &CompileOptions, invocation: &Invoc
     };
     let limits = Limits::from_environment();
     let (folder, background) = (folder.path(), invocation.background);
-    let run = Run { executable: &executable, arguments, input: program, folder, background, limits, go_on: &mut go_on };
+    let run = CompilerRun {
+        executable: &executable,
+        arguments,
+        input: program,
+        folder,
+        background,
+        limits,
+        go_on: &mut go_on,
+    };
     let (ended, said) = child::run(run).map_err(|e| CompileError::Run { path: executable.clone(), source: e })?;
     check(&ended, said, name, options, limits)?;
 
     let unreadable = |e: std::io::Error| failed("what it wrote cannot be read", e);
     let result = match invocation.phase {
-        Some(_) => Compiled::Text(std::fs::read_to_string(&output).map_err(unreadable)?),
-        None => Compiled::Module(CompiledModule::load(&output).map_err(|e| CompileError::Output(e.to_string()))?),
+        Some(_) => CompilerOutput::Text(std::fs::read_to_string(&output).map_err(unreadable)?),
+        None => CompilerOutput::Module(CompiledModule::load(&output).map_err(|e| CompileError::Output(e.to_string()))?),
     };
     let files = if invocation.files { dispatches::read(&dispatches).map_err(unreadable)? } else { Vec::new() };
     let statistics = std::fs::read_to_string(&statistics).ok().and_then(|text| Statistics::parse(&text));
     Ok(Output { result, phases: clock.map_or_else(Vec::new, PhaseClock::finish), statistics, files })
 }
 
-/// Why the compiler did not succeed, if it did not.
-fn check(ended: &Ended, said: String, name: &str, options: &CompileOptions, limits: Limits) -> Result<(), Failed> {
+/// Returns an error if the compiler did not succeed.
+fn check(
+    ended: &ExitReason,
+    said: String,
+    name: &str,
+    options: &CompileOptions,
+    limits: Limits,
+) -> Result<(), CompilerFailure> {
     let (program, target) = (name.to_owned(), options.target.to_string());
-    let failed = |error, may_be_flags| Err(Failed { error: Box::new(error), said: said.clone(), may_be_flags });
+    let failed =
+        |error, may_be_flags| Err(CompilerFailure { error: Box::new(error), said: said.clone(), may_be_flags });
     let status = match ended {
-        Ended::Exited(status) if status.success() => return Ok(()),
-        Ended::Exited(status) => *status,
-        Ended::TimedOut(limit) => {
+        ExitReason::Exited(status) if status.success() => return Ok(()),
+        ExitReason::Exited(status) => *status,
+        ExitReason::TimedOut(limit) => {
             return failed(CompileError::TimedOut { name: program, target, limit: *limit, saved: None }, false);
         }
-        Ended::Cancelled => return failed(CompileError::Cancelled(program), false),
+        ExitReason::Cancelled => return failed(CompileError::Cancelled(program), false),
     };
     if let Some(message) = messages::refused_flags(&said) {
         return failed(CompileError::Flags(message), false);
     }
     let mut diagnostics = messages::diagnostics(&said, name);
-    // Notes and remarks do not say why.
+    // Notes and remarks are not the reason.
     let says_why = diagnostics.iter().any(|d| d.severity == Severity::Error);
     if status.code().is_none() {
         if limits.memory > 0 && messages::is_out_of_memory(&said) {

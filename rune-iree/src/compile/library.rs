@@ -1,4 +1,4 @@
-//! Where the compiler is: the executable `iree-compile`, beside the library that it is made of.
+//! Finds the compiler: the executable `iree-compile`, which is beside its library.
 
 use super::CompileError;
 use crate::environment::path_from;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
-/// The compiler's executable.
+/// The name of the compiler's executable.
 #[cfg(not(windows))]
 const EXECUTABLE: &str = "iree-compile";
 #[cfg(windows)]
@@ -19,16 +19,16 @@ const FILE: &str = "libIREECompiler.dylib";
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 const FILE: &str = "IREECompiler.dll";
 
-/// Returns the path of the compiler library: the one that `RUNE_IREE_COMPILER` names (the library, or a directory that holds it), else the
-/// one in the `.venv` of the repository, else the one in the Python environment in use. The executable `iree-compile` is beside it.
+/// Returns the path of the compiler library. `RUNE_IREE_COMPILER` names the library or its directory. Otherwise it is looked for in the
+/// `.venv` of the repository, then in the active Python environment. The executable `iree-compile` is beside it.
 ///
 /// # Errors
-/// Returns an error if there is none.
+/// Returns an error if no library is found.
 pub fn compiler_library() -> Result<PathBuf, CompileError> {
     find(path_from("RUNE_IREE_COMPILER"), &venvs(), true)
 }
 
-/// The library that `named` says, or the first in the virtual environments `venvs`, or in those of `python3`.
+/// Returns the library that `named` says, the first one in the virtual environments `venvs`, or the one of `python3`.
 fn find(named: Option<PathBuf>, venvs: &[PathBuf], ask_python: bool) -> Result<PathBuf, CompileError> {
     if let Some(path) = named {
         let file = if path.is_dir() { path.join(FILE) } else { path };
@@ -45,7 +45,7 @@ fn find(named: Option<PathBuf>, venvs: &[PathBuf], ask_python: bool) -> Result<P
     Err(CompileError::MissingCompiler { looked: venvs.to_vec() })
 }
 
-/// Like [`compiler_library`], but does not ask Python, which takes as long as starting it.
+/// Like [`compiler_library`], but does not start Python, which is slow.
 pub(super) fn find_without_python() -> Option<PathBuf> {
     find(path_from("RUNE_IREE_COMPILER"), &venvs(), false).ok()
 }
@@ -54,8 +54,8 @@ fn library_in(site_packages: &Path) -> PathBuf {
     site_packages.join("iree/compiler/_mlir_libs").join(FILE)
 }
 
-/// The virtual environments that belong to this program: the active one, and the `.venv` of a directory above the
-/// working directory, the executable, or the source this was built from.
+/// Returns the virtual environments of this program: the active one, and the `.venv` folders in or above the working
+/// directory, the directory of the executable, and that of the source it was built from.
 fn venvs() -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = path_from("VIRTUAL_ENV").into_iter().collect();
     let starts = [std::env::current_dir().ok(), std::env::current_exe().ok(), Some(env!("CARGO_MANIFEST_DIR").into())];
@@ -91,7 +91,7 @@ fn from_python() -> Option<PathBuf> {
 pub(super) fn compiler_executable() -> Result<PathBuf, CompileError> {
     static FOUND: Mutex<Option<PathBuf>> = Mutex::new(None);
     let mut found = FOUND.lock().unwrap_or_else(|e| e.into_inner());
-    // A failure is not kept: the next call looks again.
+    // A failure is not cached.
     if let Some(path) = found.as_ref().filter(|path| path.is_file()) {
         return Ok(path.clone());
     }

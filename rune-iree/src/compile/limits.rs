@@ -1,4 +1,4 @@
-//! How much memory and time one run of the compiler may take.
+//! The limits of memory and time of one run of the compiler.
 
 use crate::environment::bytes_from;
 use std::sync::OnceLock;
@@ -7,20 +7,20 @@ use std::time::Duration;
 /// The limits of one run of the compiler.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Limits {
-    /// Bytes of memory; 0 if there is no limit.
+    /// The memory limit in bytes; 0 is no limit.
     pub memory: u64,
-    /// `None` if there is no limit.
+    /// The time limit; `None` is no limit.
     pub time: Option<Duration>,
 }
 
-/// The longest run: the largest programs of the examples take a tenth of it on a slow machine.
+/// The default time limit. The largest example programs take a tenth of it on a slow machine.
 const LONGEST: Duration = Duration::from_secs(600);
-/// Memory where that of the machine is unknown.
+/// The memory limit if the memory of the machine is unknown.
 const UNKNOWN_MEMORY: u64 = 16 << 30;
 
 impl Limits {
-    /// The limits that `RUNE_COMPILE_MEMORY` and `RUNE_COMPILE_TIMEOUT` say; else three quarters of the memory of the machine, and
-    /// [`LONGEST`].
+    /// Returns the limits in `RUNE_COMPILE_MEMORY` and `RUNE_COMPILE_TIMEOUT`. The defaults are three quarters of the memory of the
+    /// machine, and [`LONGEST`].
     pub fn from_environment() -> Limits {
         static LIMITS: OnceLock<Limits> = OnceLock::new();
         *LIMITS.get_or_init(|| Limits {
@@ -30,7 +30,7 @@ impl Limits {
     }
 }
 
-/// The time that `RUNE_COMPILE_TIMEOUT` says, in seconds; 0 is no limit.
+/// Returns the time limit in `RUNE_COMPILE_TIMEOUT`, in seconds; 0 is no limit.
 fn time(said: Option<&str>) -> Option<Duration> {
     let Some(said) = said.filter(|said| !said.trim().is_empty()) else { return Some(LONGEST) };
     let seconds = said.trim().trim_end_matches('s').parse::<f64>().ok();
@@ -47,7 +47,7 @@ fn time(said: Option<&str>) -> Option<Duration> {
     }
 }
 
-/// The memory of the machine, or of the container that this process is in.
+/// Returns the memory of the machine, or the limit of the container.
 fn machine_memory() -> Option<u64> {
     let physical = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| total(&text));
     let container = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"].iter();
@@ -55,7 +55,7 @@ fn machine_memory() -> Option<u64> {
     physical.into_iter().chain(container).min()
 }
 
-/// The line `MemTotal:  24689516 kB` of `/proc/meminfo`.
+/// Reads the line `MemTotal:  24689516 kB` of `/proc/meminfo`.
 fn total(meminfo: &str) -> Option<u64> {
     let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
     line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)

@@ -1,21 +1,21 @@
-//! What the compiler writes to standard error, as diagnostics.
+//! Parses the standard error of the compiler into diagnostics.
 //!
-//! A message is `file:line:column: error: what is wrong`, over one or more lines, and then a line of the source with a mark below it. Its notes
-//! are of the same form. The linker, a process of its own, says `iree-lld: error: what is wrong` before the messages of the compiler.
+//! A message is `file:line:column: error: text`, which can have several lines. A line of the source with a mark below it follows. Notes have
+//! the same form. The linker, a separate process, writes `iree-lld: error: text` before the messages of the compiler.
 
 use super::diagnostics::{Diagnostic, Severity};
 
-/// The beginning of a message about an operation, in a note.
+/// The prefix of a note that names an operation.
 const OPERATION: &str = "see current operation: ";
-/// What the linker's messages begin with.
+/// The prefix of the linker's messages.
 const LINKER: &str = "iree-lld: ";
-/// What the compiler says after those of the linker: a command line.
+/// The text that follows the linker's messages: its command line.
 const LINKING: &str = "Linking failed;";
 
-/// What the compiler calls standard input: in messages of its parser, and in others.
+/// The names of standard input: in messages of the parser, and in others.
 const INPUT: [&str; 2] = ["<stdin>", "-"];
 
-/// The diagnostics in `said`, where the program, which comes from standard input, is called `name`.
+/// Returns the diagnostics in `said`. Standard input holds the program, which messages call `name`.
 pub(super) fn diagnostics(said: &str, name: &str) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
     for message in messages(said) {
@@ -32,7 +32,7 @@ pub(super) fn diagnostics(said: &str, name: &str) -> Vec<Diagnostic> {
     if linker.is_empty() {
         return found;
     }
-    // What the compiler says then is that the linker failed, with all that it was given. Its place is that of the operation.
+    // The compiler then reports that the linker failed, with its command line, at the place of the operation.
     let place = found.into_iter().find(|d| d.severity == Severity::Error);
     let at_place = |message: String| {
         let (file, line, column) = place.as_ref().map_or((None, 0, 0), |d| (d.file.clone(), d.line, d.column));
@@ -42,7 +42,7 @@ pub(super) fn diagnostics(said: &str, name: &str) -> Vec<Diagnostic> {
     linker.into_iter().map(at_place).collect()
 }
 
-/// Most messages show the operation themselves.
+/// Removes notes that repeat the operation, which most messages show.
 fn add_note(diagnostic: &mut Diagnostic, note: Diagnostic) {
     match note.message.strip_prefix(OPERATION.trim_end()) {
         Some(operation) => {
@@ -59,7 +59,7 @@ struct Message {
     text: String,
 }
 
-/// The messages with a place or a severity, each without the line of source that it shows.
+/// Returns the messages with a place or a severity, without the lines of source that they show.
 fn messages(said: &str) -> Vec<Message> {
     let mut found: Vec<Message> = Vec::new();
     let mut lines = said.lines().peekable();
@@ -83,7 +83,7 @@ fn messages(said: &str) -> Vec<Message> {
     found
 }
 
-/// Whether a line begins a message: with a severity after a place, or as the first word.
+/// Returns whether a line begins a message: it has a severity after a place, or as its first word.
 fn begins(line: &str) -> bool {
     const SEVERITIES: [&str; 4] = ["error: ", "warning: ", "remark: ", "note: "];
     let said = Diagnostic::split_place(line).map_or(line, |(_, _, _, rest)| rest);
@@ -91,14 +91,14 @@ fn begins(line: &str) -> bool {
     SEVERITIES.iter().any(|severity| said.starts_with(severity))
 }
 
-/// Whether a line is of what LLVM writes when it crashes.
+/// Returns whether a line belongs to LLVM's crash report.
 fn is_crash(line: &str) -> bool {
     ["LLVM ERROR:", "PLEASE submit", "Stack dump:", "Stack dump without", "iree-compile: "]
         .iter()
         .any(|start| line.starts_with(start))
 }
 
-/// The messages of the linker, each with the lines that belong to it.
+/// Returns the messages of the linker, each with its following lines.
 fn linker_messages(said: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for line in said.lines() {
@@ -112,7 +112,7 @@ fn linker_messages(said: &str) -> Vec<String> {
     found
 }
 
-/// The flags that the compiler refuses, if that is what it says.
+/// Returns the flags that the compiler rejects, if it rejects any.
 pub(super) fn refused_flags(said: &str) -> Option<String> {
     let is_of_flags = |line: &&str| {
         line.contains("Unknown command line argument")
@@ -124,12 +124,12 @@ pub(super) fn refused_flags(said: &str) -> Option<String> {
     Some(line.split("  Try: ").next().unwrap_or(line).to_owned())
 }
 
-/// The first line of what LLVM says when it gives up, such as `out of memory`.
+/// Returns the first line of LLVM's fatal error, such as `out of memory`.
 pub(super) fn last_words(said: &str) -> Option<&str> {
     said.lines().find_map(|line| line.strip_prefix("LLVM ERROR: "))
 }
 
-/// Whether the compiler says that it has no memory left.
+/// Returns whether the compiler reports that it ran out of memory.
 pub(super) fn is_out_of_memory(said: &str) -> bool {
     ["out of memory", "std::bad_alloc", "Cannot allocate memory", "Allocation failed"].iter().any(|s| said.contains(s))
 }

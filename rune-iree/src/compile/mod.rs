@@ -1,4 +1,4 @@
-//! Compiling StableHLO to modules, in processes of their own, and caching them.
+//! Compiles StableHLO to modules in separate processes, and caches the modules.
 
 mod abandon;
 mod cache;
@@ -29,14 +29,14 @@ pub use rejected::save_rejected;
 pub use report::{CompileReport, Statistics};
 
 use crate::CompiledModule;
-use invocation::{Compiled, Invocation, Output, run};
+use invocation::{CompilerOutput, Invocation, Output, run};
 
 /// Compiles a StableHLO module, given as MLIR text, without any cache. Messages call it `name`.
 ///
-/// The compiler runs in a process of its own, so that its crash is an error. It ends with this process. `RUNE_COMPILE_MEMORY` and
+/// The compiler runs in a separate process, so a crash of the compiler becomes an error. It ends with this process. `RUNE_COMPILE_MEMORY` and
 /// `RUNE_COMPILE_TIMEOUT` set its limits. If the fast flags fail on the module, it is compiled again with the plain flags.
 ///
-/// The text is trusted like any code that the process runs: IREE compiles what it says, and checks no index at run time.
+/// The text is trusted like all code that the process runs: IREE checks no index at run time.
 ///
 /// ```
 /// use rune_iree::{CompileOptions, compile};
@@ -53,16 +53,16 @@ pub fn compile(mlir: &str, name: &str, options: &CompileOptions) -> Result<Compi
     Ok(compile_as(mlir, name, options, &Invocation::default())?.module)
 }
 
-/// A module, and what the compiler reported of it.
+/// A module, and the compiler's reports on it.
 struct CompileOutput {
     module: CompiledModule,
-    /// None if it was not asked for.
+    /// The report, if it was requested.
     report: Option<CompileReport>,
-    /// The dispatches in all their forms, if they were asked for.
+    /// The dispatches in all their forms, if they were requested.
     files: Vec<DispatchFile>,
 }
 
-/// Like [`compile`], with all that one run of the compiler can report.
+/// Like [`compile`], and returns everything that one run of the compiler can report.
 fn compile_as(
     mlir: &str,
     name: &str,
@@ -70,7 +70,7 @@ fn compile_as(
     invocation: &Invocation<'_>,
 ) -> Result<CompileOutput, CompileError> {
     let Output { result, phases, statistics, files } = run(mlir, name, options, invocation)?;
-    let Compiled::Module(module) = result else { return Err(CompileError::Output("it is a text".to_owned())) };
+    let CompilerOutput::Module(module) = result else { return Err(CompileError::Output("it is a text".to_owned())) };
     Ok(CompileOutput { module, report: statistics.map(|statistics| CompileReport { phases, statistics }), files })
 }
 
@@ -107,7 +107,7 @@ pub fn compile_to_phase(mlir: &str, name: &str, options: &CompileOptions, phase:
         return Err(CompileError::UnknownPhase(phase.to_owned()));
     }
     match run(mlir, name, options, &Invocation { phase: Some(phase), ..Invocation::default() })?.result {
-        Compiled::Text(text) => Ok(text),
-        Compiled::Module(_) => Err(CompileError::Output("it is no text".to_owned())),
+        CompilerOutput::Text(text) => Ok(text),
+        CompilerOutput::Module(_) => Err(CompileError::Output("it is no text".to_owned())),
     }
 }

@@ -1,4 +1,4 @@
-//! For what, and how, to compile.
+//! The target and the flags of a compilation.
 
 use crate::{Opt, Target};
 
@@ -7,7 +7,7 @@ use crate::{Opt, Target};
 pub struct CompileOptions {
     /// The processor.
     pub target: Target,
-    /// How hard the compiler tries.
+    /// The set of flags.
     pub opt: Opt,
     /// More flags of `iree-compile`, passed on unchanged after those of `target` and `opt`.
     pub extra_flags: Vec<String>,

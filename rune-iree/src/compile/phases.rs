@@ -21,13 +21,13 @@ pub const PHASES: [&str; 13] = [
     "end",
 ];
 
-/// Times the phases of a run by the files that the compiler writes at the end of each (`--dump-compilation-phases-to`):
-/// `module.1.input.mlir` and so on. Their writing adds less than a twentieth to the time of a run.
+/// Times the phases of a run by the files that the compiler writes at the end of each phase (`--dump-compilation-phases-to`):
+/// `module.1.input.mlir` and so on. Writing them takes less than a twentieth of the time of a run.
 pub(super) struct PhaseClock<'a> {
     folder: PathBuf,
     watch: Option<&'a dyn Fn(&'static str)>,
     start: SystemTime,
-    /// The number of phases that `watch` knows of.
+    /// The number of phases that `watch` has received.
     told: usize,
 }
 
@@ -50,7 +50,7 @@ impl<'a> PhaseClock<'a> {
             self.told = begun;
         }
     }
-    /// When each phase ended, by its place in [`PHASES`].
+    /// Returns the end of each phase, by its index in [`PHASES`].
     fn ends(&self) -> BTreeMap<usize, SystemTime> {
         let files = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let end = |file: std::fs::DirEntry| {
@@ -65,7 +65,7 @@ impl<'a> PhaseClock<'a> {
     pub fn finish(mut self) -> Vec<(&'static str, Duration)> {
         self.tell(PHASES.len());
         let (mut ends, mut before) = (self.ends(), self.start);
-        // There is no file for the last one, which writes the module.
+        // The last phase writes the module, and no file.
         ends.insert(PHASES.len() - 1, SystemTime::now());
         let time = |(place, end): (usize, SystemTime)| {
             let took = end.duration_since(before).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Rejected programs in files: a program with all diagnostics, which messages show the beginning of.
+//! Saves rejected programs in files, with all diagnostics. Messages show only the beginning of these.
 
 use super::cache;
 use std::fmt::Write as _;
@@ -10,8 +10,8 @@ use std::time::SystemTime;
 /// The number of files that stay in the folder of the cache.
 const KEPT: usize = 16;
 
-/// Writes a rejected program to a file, with the diagnostics as comments, and returns its path. Returns `None` if it cannot be written, since
-/// there is an error to report already.
+/// Writes a rejected program to a file, with the diagnostics as comments, and returns its path. Returns `None` if it cannot be written,
+/// because there is already an error to report.
 ///
 /// The file is in the folder `rejected` of the cache, which keeps the last ones, or among temporary files if that folder cannot be
 /// written.

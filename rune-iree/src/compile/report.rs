@@ -9,18 +9,18 @@ use std::time::Duration;
 pub struct CompileReport {
     /// The phases in order, each with its time.
     pub phases: Vec<(&'static str, Duration)>,
-    /// What a call of the module does.
+    /// The statistics of a call of the module.
     pub statistics: Statistics,
 }
 
 impl CompileReport {
-    /// The form in the cache.
+    /// Returns the text in the cache.
     pub(crate) fn to_json(&self) -> String {
         let phases: Vec<(&str, f64)> = self.phases.iter().map(|(phase, took)| (*phase, took.as_secs_f64())).collect();
         serde_json::json!({ "statistics": self.statistics, "phases": phases }).to_string()
     }
     pub(crate) fn from_json(text: &str) -> Option<CompileReport> {
-        let Kept { statistics, phases } = serde_json::from_str(text).ok()?;
+        let StoredReport { statistics, phases } = serde_json::from_str(text).ok()?;
         let phase = |(name, seconds): (String, f64)| {
             let name = PHASES.into_iter().find(|phase| *phase == name)?;
             Some((name, Duration::try_from_secs_f64(seconds).ok()?))
@@ -30,7 +30,7 @@ impl CompileReport {
 }
 
 #[derive(Deserialize)]
-struct Kept {
+struct StoredReport {
     statistics: Statistics,
     phases: Vec<(String, f64)>,
 }
@@ -73,7 +73,7 @@ struct File {
 struct Aggregate {
     global: Global,
     execution: Execution,
-    executable: Executable,
+    executable: ExecutableStatistics,
 }
 #[derive(Deserialize)]
 struct Global {
@@ -92,7 +92,7 @@ struct Execution {
     dispatches: u64,
 }
 #[derive(Deserialize)]
-struct Executable {
+struct ExecutableStatistics {
     #[serde(rename = "executable-count")]
     count: u64,
 }

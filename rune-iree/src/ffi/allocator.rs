@@ -160,7 +160,7 @@ mod tests {
     use super::*;
     use crate::ffi::runtime::DeviceHandle;
 
-    /// What IREE asks cleared memory for, it gets cleared, of whatever size, and also where it was used before.
+    /// Cleared memory is zero, for every size, also if it was used before.
     #[test]
     fn cleared_memory_is_clear() {
         let device = DeviceHandle::open("local-sync").unwrap();

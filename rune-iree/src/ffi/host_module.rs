@@ -16,7 +16,7 @@ struct State {
     calls: Arc<dyn HostCalls>,
     device: Arc<DeviceHandle>,
     shares_memory: bool,
-    /// In the order of their names, as IREE wants it, each with its index in `calls`.
+    /// The functions in the order of their names, which IREE requires, each with its index in `calls`.
     functions: Vec<(usize, HostFunction)>,
     conventions: Vec<String>,
     exports: Vec<sys::iree_vm_native_export_descriptor_t>,

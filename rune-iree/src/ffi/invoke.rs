@@ -73,7 +73,7 @@ impl Function {
     pub(crate) fn arity(&self) -> (usize, usize) {
         (self.inputs, self.outputs)
     }
-    /// What the function says of itself under `key`, if it does.
+    /// Returns the attribute `key` of the function, if it has one.
     pub(crate) fn attribute(&self, key: &str) -> Option<String> {
         // SAFETY: the function is one of `_code`, which is live.
         unsafe { function_attribute(&self.function, key) }

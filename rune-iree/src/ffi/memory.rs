@@ -61,7 +61,7 @@ impl Drop for Block {
     }
 }
 
-/// Blocks that nobody uses, those given back last at the end.
+/// The free blocks; the most recently freed are last.
 struct Idle {
     blocks: VecDeque<Block>,
     bytes: u64,
@@ -102,8 +102,8 @@ fn idle() -> MutexGuard<'static, Idle> {
     IDLE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Sets how many bytes of memory that no buffer uses this process keeps for later buffers of its processor, and returns the rest to the
-/// system at once. The limit is that of the environment variable `RUNE_IDLE_MEMORY` (`500MB`, `2GiB`) until then, or 1 GiB.
+/// Sets the maximum size in bytes of the idle memory of this process, which no buffer uses and later buffers reuse. Memory beyond it is returned
+/// to the system at once. The initial limit is the environment variable `RUNE_IDLE_MEMORY` (such as `500MB` or `2GiB`), by default 1 GiB.
 ///
 /// ```
 /// rune_iree::set_idle_memory_limit(100 << 20);
@@ -118,7 +118,7 @@ pub fn set_idle_memory_limit(bytes: u64) {
     drop(excess);
 }
 
-/// Returns how many bytes of memory that no buffer uses this process keeps for later buffers of its processor.
+/// Returns the size in bytes of the idle memory of this process: memory that no buffer uses, and that is kept for later buffers.
 ///
 /// ```
 /// rune_iree::set_idle_memory_limit(0);

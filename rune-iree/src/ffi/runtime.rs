@@ -31,7 +31,7 @@ fn allocator_for(bytes: usize) -> sys::iree_allocator_t {
 /// Refuses to allocate more than `most`, a number in the place of a pointer.
 ///
 /// # Safety
-/// As IREE calls allocators.
+/// Implements IREE's allocator callback.
 unsafe extern "C" fn limited(
     most: *mut c_void,
     command: sys::iree_allocator_command_e,
@@ -52,7 +52,7 @@ unsafe extern "C" fn limited(
 /// Asks the C library's allocator.
 ///
 /// # Safety
-/// As for IREE's allocators: `params` are those of the command, and `inout_ptr` holds, or takes, a block.
+/// Has the contract of IREE's allocators: `params` are those of the command, and `inout_ptr` holds, or takes, a block.
 unsafe fn libc_ctl(
     command: sys::iree_allocator_command_e,
     params: *const c_void,
@@ -332,7 +332,7 @@ pub(super) unsafe fn bytecode_module(bytes: &[u8]) -> Result<VmModule, String> {
     VmModule::take(raw)
 }
 
-/// What the function `entry` of a module says of itself under `key`, if it does.
+/// Returns the attribute `key` of the function `entry` of a module, if it has one.
 pub(crate) fn attribute(bytes: &[u8], entry: &str, key: &str) -> Result<Option<String>, String> {
     // SAFETY: the module is released at the end of this function, which borrows `bytes`, and no context is made with it.
     let module = unsafe { bytecode_module(bytes) }?;
@@ -349,7 +349,7 @@ pub(crate) fn attribute(bytes: &[u8], entry: &str, key: &str) -> Result<Option<S
     }
 }
 
-/// What a function says of itself under `key`, if it does.
+/// Returns the attribute `key` of a function, if it has one.
 ///
 /// # Safety
 /// The module of the function is live.

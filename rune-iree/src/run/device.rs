@@ -27,7 +27,7 @@ pub enum DeviceError {
     NotBuilt {
         /// The name.
         name: String,
-        /// How to build with them.
+        /// The build option that adds them.
         advice: &'static str,
     },
     /// The driver found no such device.

@@ -12,7 +12,7 @@ pub enum RunError {
         entry: String,
         /// The device.
         device: String,
-        /// What IREE said.
+        /// The message of IREE.
         message: String,
     },
     /// The function of the module has other numbers of arguments or results than its signature.
@@ -37,9 +37,9 @@ pub enum RunError {
     ArgumentCount {
         /// The function.
         entry: String,
-        /// How many it takes.
+        /// The expected number.
         expected: usize,
-        /// How many it got.
+        /// The number of arguments in the call.
         found: usize,
     },
     /// An argument has another type than the function was compiled for.
@@ -47,7 +47,7 @@ pub enum RunError {
     ArgumentType {
         /// The function.
         entry: String,
-        /// Which argument, from 0.
+        /// The index of the argument, from 0.
         index: usize,
         /// The type it was compiled for.
         expected: Box<Type>,
@@ -59,9 +59,9 @@ pub enum RunError {
     Transfer {
         /// The function.
         entry: String,
-        /// Which argument or result.
+        /// The argument or result.
         what: String,
-        /// What IREE said.
+        /// The message of IREE.
         message: String,
     },
     /// The code failed.
@@ -69,7 +69,7 @@ pub enum RunError {
     Failed {
         /// The function.
         entry: String,
-        /// What IREE said.
+        /// The message of IREE.
         message: String,
     },
     /// A host function that the code called failed.
@@ -79,13 +79,13 @@ pub enum RunError {
         entry: String,
         /// The host function.
         function: String,
-        /// What it said.
+        /// The message.
         message: String,
     },
     /// A function of the user's that the code called failed; the message names it and its line.
     #[error("{message}")]
     Callback {
-        /// What it said.
+        /// The message.
         message: String,
     },
     /// A result has another type than the signature says.
@@ -95,11 +95,11 @@ pub enum RunError {
     ResultType {
         /// The function.
         entry: String,
-        /// Which result, from 0.
+        /// The index of the result, from 0.
         index: usize,
         /// The type by the signature.
         expected: Box<Type>,
-        /// What came.
+        /// The actual type.
         found: String,
     },
 }

@@ -168,7 +168,7 @@ impl Executable {
             None => View::lend(&self.device.handle, array.clone(), false),
         }
     }
-    /// An array that nobody else sees, for the device.
+    /// Copies an array into memory of the device that nothing else uses.
     fn fresh(&self, array: Array) -> Result<View, String> {
         if self.device.shares_host_memory() {
             View::lend(&self.device.handle, array, true)
@@ -247,7 +247,7 @@ impl fmt::Debug for Executable {
     }
 }
 
-/// Which of the arguments the code may write to, by the word of its module: all if it gives none.
+/// Returns, for each argument, whether the code may write to it. The module holds this; if it does not, all may be written.
 fn overwritten(stated: Option<String>, inputs: usize) -> Vec<bool> {
     let stated = stated.and_then(|text| ModuleSignature::from_json(&text).ok());
     match stated.filter(|stated| stated.inputs.len() + stated.constants.len() == inputs) {

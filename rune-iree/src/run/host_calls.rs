@@ -66,7 +66,7 @@ pub(crate) fn set_last_error(function: &str, users: bool, message: &str) {
     LAST_ERROR.set(Some(HostError { function: function.to_owned(), users, message: message.to_owned() }));
 }
 
-/// The error of a host function since this was last asked, on this thread: the one that called the compiled code.
+/// Returns and clears the error of a host function on this thread, which called the compiled code.
 pub(crate) fn take_last_error() -> Option<HostError> {
     LAST_ERROR.take()
 }

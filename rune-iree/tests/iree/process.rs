@@ -1,6 +1,7 @@
 //! The process of the compiler: its failures, its limits and its end.
 
 use super::*;
+use rune_testing::process::ends;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -133,19 +134,6 @@ fn line_in(file: &Path) -> String {
             Ok(text) if text.ends_with('\n') => return text.trim().to_owned(),
             _ => assert!(start.elapsed() < Duration::from_secs(60), "nothing is in {}", file.display()),
         }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-/// Waits until a process is gone, or a zombie that its parent has not seen yet.
-fn ends(process: &str) {
-    let start = Instant::now();
-    let runs = || {
-        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-        stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
-    };
-    while runs() {
-        assert!(start.elapsed() < Duration::from_secs(20), "the compiler outlives the process that started it");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

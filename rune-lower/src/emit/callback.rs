@@ -2,18 +2,18 @@
 
 use crate::builder::{Builder, Val};
 use crate::legalize::unsigned::signed_bits;
-use crate::unit::{EmitError, Unit};
+use crate::module_lowering::{EmitError, ModuleLowering};
 use rune_ir::{Op, Type};
 
 /// Emits a call and returns its results. A callback with effects takes the token of the previous effect.
 pub(super) fn callback<'c>(
     b: &Builder<'c>,
-    unit: &Unit<'c>,
+    lowering: &ModuleLowering<'c>,
     op: &Op<Val<'c>>,
     args: &[Val<'c>],
     results: &[Type],
 ) -> Result<Vec<Val<'c>>, EmitError> {
-    if !unit.calls_host() {
+    if !lowering.calls_host() {
         return Err(EmitError::Unsupported(
             "it calls a function of the process that traced the program, which only code for its CPU can do; compute the result first and \
              pass it as an argument, or use the cpu"
@@ -22,12 +22,12 @@ pub(super) fn callback<'c>(
     }
     let effects = op.has_effects();
     let mut operands: Vec<Val<'c>> = args.iter().map(|x| signed_bits(b, x)).collect();
-    operands.extend(effects.then(|| unit.token(b)));
+    operands.extend(effects.then(|| lowering.token(b)));
     let signed: Vec<Type> = results.iter().map(|ty| ty.with_dtype(ty.dtype.to_signed())).collect();
-    let call = unit.host(op.map(|x| x.ty.clone()), &signed);
+    let call = lowering.host(op.map(|x| x.ty.clone()), &signed);
     let mut given = call.call(b, &operands.iter().collect::<Vec<_>>());
     if effects && let Some(token) = given.pop() {
-        unit.set_token(token);
+        lowering.set_token(token);
     }
     let typed = |(y, ty): (Val<'c>, &Type)| if y.dtype() == ty.dtype { y } else { b.bits(&y, ty.dtype) };
     Ok(given.into_iter().zip(results).map(typed).collect())

@@ -6,15 +6,20 @@
 
 use crate::attr;
 use crate::builder::{Builder, Val};
-use crate::unit::{EmitError, Unit};
+use crate::module_lowering::{EmitError, ModuleLowering};
 use rune_ir::op::{FftFn, UnaryFn};
 use rune_ir::{DType, Op, Type};
 
 /// Calls the process, if the operation computes with complex numbers and the module may.
-pub(super) fn on_host<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, types: &[&Type]) -> Option<Vec<Val<'c>>> {
+pub(super) fn on_host<'c>(
+    b: &Builder<'c>,
+    lowering: &ModuleLowering<'c>,
+    op: &Op<Val<'c>>,
+    types: &[&Type],
+) -> Option<Vec<Val<'c>>> {
     let is_complex = |ty: &Type| ty.dtype.is_complex();
     let complex = op.operands().iter().any(|x| is_complex(&x.ty)) || types.iter().any(|ty| is_complex(ty));
-    if !complex || !unit.calls_host() || op.control().is_some() || op.has_effects() {
+    if !complex || !lowering.calls_host() || op.control().is_some() || op.has_effects() {
         return None;
     }
     #[allow(
@@ -39,7 +44,7 @@ pub(super) fn on_host<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, ty
     // Unsigned integers go there and back as signed ones of the same bits.
     let signed: Vec<Type> = types.iter().map(|t| t.with_dtype(t.dtype.to_signed())).collect();
     let operands: Vec<Val<'c>> = op.operands().iter().map(|x| crate::legalize::unsigned::signed_bits(b, x)).collect();
-    let results = unit.host(op.map(|x| x.ty.clone()), &signed).call(b, &operands.iter().collect::<Vec<_>>());
+    let results = lowering.host(op.map(|x| x.ty.clone()), &signed).call(b, &operands.iter().collect::<Vec<_>>());
     let back = |(x, ty): (Val<'c>, &&Type)| if x.ty == **ty { x } else { b.bits(&x, ty.dtype) };
     Some(results.into_iter().zip(types).map(back).collect())
 }
@@ -97,13 +102,13 @@ pub(super) fn convert<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c>
 /// Emits a Fourier transform.
 pub(super) fn fft<'c>(
     b: &Builder<'c>,
-    unit: &Unit<'c>,
+    lowering: &ModuleLowering<'c>,
     op: &Op<Val<'c>>,
     (f, x, lengths): (FftFn, &Val<'c>, &[usize]),
     types: &[&Type],
 ) -> Result<Vec<Val<'c>>, EmitError> {
-    if !unit.is_export() {
-        return super::linalg::on_host(b, unit, op, types);
+    if !lowering.is_export() {
+        return super::linalg::on_host(b, lowering, op, types);
     }
     let kind = f.name().to_uppercase();
     let attributes = [

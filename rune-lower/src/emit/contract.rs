@@ -4,13 +4,13 @@ use crate::Backend;
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::legalize::{convolution, half, products};
-use crate::unit::Unit;
+use crate::module_lowering::ModuleLowering;
 use rune_ir::op::{ConvDims, DotDims, Literal};
 use rune_ir::{DType, Op, Type};
 
 pub(super) fn dot_general<'c>(
     b: &Builder<'c>,
-    unit: &Unit<'c>,
+    lowering: &ModuleLowering<'c>,
     lhs: &Val<'c>,
     rhs: &Val<'c>,
     dims: &DotDims,
@@ -21,9 +21,9 @@ pub(super) fn dot_general<'c>(
         return b.full(Literal::from_f64(out, 0.0), &ty.shape);
     }
     let dtype = lhs.dtype();
-    if unit.calls_host() && products::is_for_host(lhs, rhs, dims, out) {
+    if lowering.calls_host() && products::is_for_host(lhs, rhs, dims, out) {
         let op = Op::DotGeneral { lhs: lhs.ty.clone(), rhs: rhs.ty.clone(), dims: Box::new(dims.clone()), out };
-        return unit.host(op, std::slice::from_ref(ty)).call(b, &[lhs, rhs]).remove(0);
+        return lowering.host(op, std::slice::from_ref(ty)).call(b, &[lhs, rhs]).remove(0);
     }
     // Half-precision types are summed in f32: in its own type, a sum of 5000 ones is 2048 or 4096. Unsigned operands
     // are widened first, because IREE sign-extends them; so is every operand narrower than the sum.
@@ -38,7 +38,7 @@ pub(super) fn dot_general<'c>(
         return b.convert(&product, out);
     }
     // Products of bf16 do not compile for Metal and Vulkan.
-    let halves = !matches!(unit.options.backend, Backend::Metal | Backend::Vulkan);
+    let halves = !matches!(lowering.options.backend, Backend::Metal | Backend::Vulkan);
     let native = dtype == accumulator
         || dtype.is_half() && accumulator == DType::F32 && halves
         || dtype.is_signed_int() && accumulator == DType::I32 && dtype.size() < 4;

@@ -4,7 +4,7 @@ use super::instructions;
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::legalize::{branches, carried};
-use crate::unit::{EmitError, Unit};
+use crate::module_lowering::{EmitError, ModuleLowering};
 use rune_ir::op::{Comparison, Control, Literal};
 use rune_ir::{DType, Program, Shape, Type};
 use std::sync::Arc;
@@ -12,38 +12,43 @@ use std::sync::Arc;
 type Emitted<'c> = Result<Vec<Val<'c>>, EmitError>;
 
 /// Emits a program into the current block and returns its outputs.
-pub(super) fn inline<'c>(b: &Builder<'c>, unit: &Unit<'c>, program: &Program, inputs: Vec<Val<'c>>) -> Emitted<'c> {
-    instructions(b, unit, program, inputs).map_err(EmitError::Within)
+pub(super) fn inline<'c>(
+    b: &Builder<'c>,
+    lowering: &ModuleLowering<'c>,
+    program: &Program,
+    inputs: Vec<Val<'c>>,
+) -> Emitted<'c> {
+    instructions(b, lowering, program, inputs).map_err(EmitError::Within)
 }
 
 pub(super) fn case<'c>(
     b: &Builder<'c>,
-    unit: &Unit<'c>,
+    lowering: &ModuleLowering<'c>,
     index: &Val<'c>,
     args: &[Val<'c>],
     branches: &[Arc<Program>],
     types: &[&Type],
 ) -> Emitted<'c> {
     if let [only] = branches {
-        return inline(b, unit, only, args.to_vec());
+        return inline(b, lowering, only, args.to_vec());
     }
     // StableHLO takes the last branch for an out-of-range index.
     let index = b.max(index, &b.number(0.0, index));
-    let token = branches.iter().any(|p| p.has_effects()).then(|| unit.token(b));
+    let token = branches.iter().any(|p| p.has_effects()).then(|| lowering.token(b));
     let regions = branches.iter().map(|p| {
         b.try_region(&[], |b, _| {
-            let outputs = within(b, unit, token.clone(), |b| inline(b, unit, p, args.to_vec()))?;
+            let outputs = within(b, lowering, token.clone(), |b| inline(b, lowering, p, args.to_vec()))?;
             Ok::<_, EmitError>(branches::results(b, &outputs))
         })
     });
     let regions = regions.collect::<Result<Vec<_>, _>>()?;
     let types: Vec<Type> = types.iter().map(|&t| t.clone()).chain(token.iter().map(|t| t.ty.clone())).collect();
-    Ok(after(unit, token.is_some(), b.op("stablehlo.case", &[&index], &[], regions, &types)))
+    Ok(after(lowering, token.is_some(), b.op("stablehlo.case", &[&index], &[], regions, &types)))
 }
 
 pub(super) fn while_loop<'c>(
     b: &Builder<'c>,
-    unit: &Unit<'c>,
+    lowering: &ModuleLowering<'c>,
     args: &[Val<'c>],
     consts: usize,
     cond: &Program,
@@ -54,12 +59,12 @@ pub(super) fn while_loop<'c>(
     let read = carried::read_by(body, consts, init.len());
     looped(
         b,
-        unit,
+        lowering,
         cond.has_effects() || body.has_effects(),
         init,
-        |b, carried| Ok(inline(b, unit, cond, [fixed, carried].concat())?.remove(0)),
+        |b, carried| Ok(inline(b, lowering, cond, [fixed, carried].concat())?.remove(0)),
         |b, carried| {
-            let next = inline(b, unit, body, [fixed, carried].concat())?;
+            let next = inline(b, lowering, body, [fixed, carried].concat())?;
             Ok(carried::replaced(b, carried, next, &read))
         },
     )
@@ -69,21 +74,21 @@ pub(super) fn while_loop<'c>(
 /// is the region's final token.
 fn within<'c>(
     b: &Builder<'c>,
-    unit: &Unit<'c>,
+    lowering: &ModuleLowering<'c>,
     token: Option<Val<'c>>,
     emit: impl FnOnce(&Builder<'c>) -> Emitted<'c>,
 ) -> Emitted<'c> {
     let Some(token) = token else { return emit(b) };
-    unit.set_token(token);
+    lowering.set_token(token);
     let mut results = emit(b)?;
-    results.push(unit.token(b));
+    results.push(lowering.token(b));
     Ok(results)
 }
 
 /// Returns the results of an operation. With effects, records and removes the token at their end.
-fn after<'c>(unit: &Unit<'c>, effects: bool, mut results: Vec<Val<'c>>) -> Vec<Val<'c>> {
+fn after<'c>(lowering: &ModuleLowering<'c>, effects: bool, mut results: Vec<Val<'c>>) -> Vec<Val<'c>> {
     if effects && let Some(token) = results.pop() {
-        unit.set_token(token);
+        lowering.set_token(token);
     }
     results
 }
@@ -91,13 +96,13 @@ fn after<'c>(unit: &Unit<'c>, effects: bool, mut results: Vec<Val<'c>>) -> Vec<V
 /// Emits StableHLO's `while` from `init`. With effects, it also carries their token.
 fn looped<'c>(
     b: &Builder<'c>,
-    unit: &Unit<'c>,
+    lowering: &ModuleLowering<'c>,
     effects: bool,
     init: &[Val<'c>],
     cond: impl FnOnce(&Builder<'c>, &[Val<'c>]) -> Result<Val<'c>, EmitError>,
     body: impl FnOnce(&Builder<'c>, &[Val<'c>]) -> Emitted<'c>,
 ) -> Emitted<'c> {
-    let token = effects.then(|| unit.token(b));
+    let token = effects.then(|| lowering.token(b));
     let init: Vec<&Val<'c>> = init.iter().chain(&token).collect();
     let types: Vec<Type> = init.iter().map(|x| x.ty.clone()).collect();
     let parts = |all: &[Val<'c>]| match effects {
@@ -107,18 +112,18 @@ fn looped<'c>(
     let cond = b.try_region(&types, |b, all| {
         let (carried, token) = parts(all);
         // The effects of the condition precede those of the body, as the condition does.
-        let mut holds = within(b, unit, token, |b| Ok(vec![cond(b, &carried)?]))?;
+        let mut holds = within(b, lowering, token, |b| Ok(vec![cond(b, &carried)?]))?;
         holds.truncate(1);
         Ok(holds)
     })?;
     let body = b.try_region(&types, |b, all| {
         let (carried, token) = parts(all);
-        within(b, unit, token, |b| body(b, &carried))
+        within(b, lowering, token, |b| body(b, &carried))
     })?;
-    Ok(after(unit, effects, b.op("stablehlo.while", &init, &[], vec![cond, body], &types)))
+    Ok(after(lowering, effects, b.op("stablehlo.while", &init, &[], vec![cond, body], &types)))
 }
 
-/// How iterations of a compiled loop cover the positions of a scan.
+/// The mapping from iterations of a compiled loop to positions of a scan.
 pub(super) struct UnrollPlan {
     length: usize,
     reverse: bool,
@@ -171,14 +176,14 @@ fn straight(program: &Program) -> Option<usize> {
 
 pub(super) fn scan<'c>(
     b: &Builder<'c>,
-    unit: &Unit<'c>,
+    lowering: &ModuleLowering<'c>,
     fixed: &[Val<'c>],
     init: &[Val<'c>],
     xs: &[Val<'c>],
     body: &Program,
-    turns: UnrollPlan,
+    plan: UnrollPlan,
 ) -> Emitted<'c> {
-    let UnrollPlan { length, unroll, .. } = turns;
+    let UnrollPlan { length, unroll, .. } = plan;
     let carry = init.len();
     let stacked = body.output_types().split_off(carry);
     if length == 0 {
@@ -189,16 +194,16 @@ pub(super) fn scan<'c>(
     let steps = |b: &Builder<'c>, fixed: &[Val<'c>], mut carried: Vec<Val<'c>>, rows: &[Val<'c>], count: usize| {
         let mut stacks: Vec<Vec<Val<'c>>> = vec![Vec::new(); stacked.len()];
         for step in 0..count {
-            let row = if turns.reverse { count - 1 - step } else { step };
+            let row = if plan.reverse { count - 1 - step } else { step };
             let slices = rows.iter().map(|x| b.reshape(&b.slice_axis(x, 0, row, row + 1), &x.shape()[1..]));
             let inputs = fixed.iter().cloned().chain(carried).chain(slices).collect();
-            carried = inline(b, unit, body, inputs)?;
+            carried = inline(b, lowering, body, inputs)?;
             let given = carried.split_off(carry);
             let given = given.iter().map(|y| b.opaque(y));
             stacks.iter_mut().zip(given).for_each(|(stack, y)| stack.push(b.reshape(&y, batched(&y.ty, 1))));
         }
         let join = |mut rows: Vec<Val<'c>>| {
-            if turns.reverse {
+            if plan.reverse {
                 rows.reverse();
             }
             b.concat(&rows.iter().collect::<Vec<_>>(), 0)
@@ -220,19 +225,19 @@ pub(super) fn scan<'c>(
     let start: Vec<_> = [number(b, 0)].into_iter().chain(init.iter().cloned()).chain(empty).collect();
     let results = looped(
         b,
-        unit,
+        lowering,
         body.has_effects(),
         &start,
         |b, all| Ok(b.compare(Comparison::Lt, &all[0], &number(b, whole))),
         |b, all| {
-            let (turn, carried, stacks) = (&all[0], &all[1..=carry], &all[carry + 1..]);
-            let done = b.mul(turn, &number(b, unroll));
-            let first = if turns.reverse { b.sub(&number(b, length - unroll), &done) } else { done };
+            let (iteration, carried, stacks) = (&all[0], &all[1..=carry], &all[carry + 1..]);
+            let done = b.mul(iteration, &number(b, unroll));
+            let first = if plan.reverse { b.sub(&number(b, length - unroll), &done) } else { done };
             let rows: Vec<_> = xs.iter().map(|x| read_rows(b, x, &first, unroll)).collect();
             let (next, rows) = steps(b, &fixed, carried.to_vec(), &rows, unroll)?;
             let carried = carried::replaced(b, carried, next, &read);
             let stacks = stacks.iter().zip(&rows).map(|(stack, rows)| write_rows(b, stack, rows, &first));
-            let next = b.add(turn, &number(b, 1));
+            let next = b.add(iteration, &number(b, 1));
             Ok([next].into_iter().chain(carried).chain(stacks).collect())
         },
     )?;
@@ -242,7 +247,7 @@ pub(super) fn scan<'c>(
         return Ok([&carried, stacks].concat());
     }
     // The remaining steps, which do not fill an iteration.
-    let lowest = turns.position(length - 1).min(turns.position(whole * unroll));
+    let lowest = plan.position(length - 1).min(plan.position(whole * unroll));
     let rows: Vec<_> = xs.iter().map(|x| b.slice_axis(x, 0, lowest, lowest + rest)).collect();
     let (carried, rows) = steps(b, &fixed, carried, &rows, rest)?;
     let at = number(b, lowest);

@@ -4,16 +4,16 @@ use super::complex;
 use crate::Backend;
 use crate::builder::{Builder, Val};
 use crate::legalize::{exponential, half, integer, math64, power, remainder, trigonometry};
-use crate::unit::Unit;
+use crate::module_lowering::ModuleLowering;
 use rune_ir::DType;
 use rune_ir::op::{BinaryFn, UnaryFn};
 
-pub(super) fn unary<'c>(b: &Builder<'c>, unit: &Unit<'c>, f: UnaryFn, x: &Val<'c>) -> Val<'c> {
+pub(super) fn unary<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, f: UnaryFn, x: &Val<'c>) -> Val<'c> {
     if x.dtype().is_complex() {
         return complex::unary(b, f, x);
     }
     // IREE's embedded linker has no f64 libm on CPU.
-    let own64 = x.dtype() == DType::F64 && unit.options.backend == Backend::LlvmCpu;
+    let own64 = x.dtype() == DType::F64 && lowering.options.backend == Backend::LlvmCpu;
     let plain = |name: &'static str| half::in_f32(b, x, |x| b.unary(name, x));
     match f {
         UnaryFn::Abs => b.abs(x),
@@ -35,9 +35,9 @@ pub(super) fn unary<'c>(b: &Builder<'c>, unit: &Unit<'c>, f: UnaryFn, x: &Val<'c
         UnaryFn::Rsqrt => plain("stablehlo.rsqrt"),
         UnaryFn::Cbrt if own64 => math64::cbrt(b, x),
         UnaryFn::Cbrt => half::in_f32(b, x, |x| exponential::cbrt(b, x)),
-        UnaryFn::Sin => half::in_f32(b, x, |x| trigonometry::sin(b, unit, x)),
-        UnaryFn::Cos => half::in_f32(b, x, |x| trigonometry::cos(b, unit, x)),
-        UnaryFn::Tan => half::in_f32(b, x, |x| trigonometry::tan(b, unit, x)),
+        UnaryFn::Sin => half::in_f32(b, x, |x| trigonometry::sin(b, lowering, x)),
+        UnaryFn::Cos => half::in_f32(b, x, |x| trigonometry::cos(b, lowering, x)),
+        UnaryFn::Tan => half::in_f32(b, x, |x| trigonometry::tan(b, lowering, x)),
         UnaryFn::Tanh if own64 => math64::tanh(b, x),
         UnaryFn::Tanh => plain("stablehlo.tanh"),
         UnaryFn::Logistic => plain("stablehlo.logistic"),
@@ -48,7 +48,13 @@ pub(super) fn unary<'c>(b: &Builder<'c>, unit: &Unit<'c>, f: UnaryFn, x: &Val<'c
     }
 }
 
-pub(super) fn binary<'c>(b: &Builder<'c>, unit: &Unit<'c>, f: BinaryFn, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
+pub(super) fn binary<'c>(
+    b: &Builder<'c>,
+    lowering: &ModuleLowering<'c>,
+    f: BinaryFn,
+    x: &Val<'c>,
+    y: &Val<'c>,
+) -> Val<'c> {
     let bool = x.dtype() == DType::Bool;
     match f {
         BinaryFn::Add => b.add(x, y),
@@ -57,7 +63,7 @@ pub(super) fn binary<'c>(b: &Builder<'c>, unit: &Unit<'c>, f: BinaryFn, x: &Val<
         BinaryFn::Div if x.dtype().is_int() => integer::div(b, x, y),
         BinaryFn::Div => b.div(x, y),
         BinaryFn::Rem if x.dtype().is_int() => integer::rem(b, x, y),
-        BinaryFn::Rem => half::in_f32_2(b, x, y, |x, y| remainder::rem(b, unit, x, y)),
+        BinaryFn::Rem => half::in_f32_2(b, x, y, |x, y| remainder::rem(b, lowering, x, y)),
         BinaryFn::Pow if x.dtype().is_int() => integer::pow(b, x, y),
         BinaryFn::Pow if x.dtype().is_complex() => b.binary("stablehlo.power", x, y),
         BinaryFn::Pow => half::in_f32_2(b, x, y, |x, y| power::pow(b, x, y)),
@@ -65,7 +71,7 @@ pub(super) fn binary<'c>(b: &Builder<'c>, unit: &Unit<'c>, f: BinaryFn, x: &Val<
         BinaryFn::Min if bool => b.and(x, y),
         BinaryFn::Max => b.max(x, y),
         BinaryFn::Min => b.min(x, y),
-        BinaryFn::Atan2 => half::in_f32_2(b, x, y, |x, y| trigonometry::atan2(b, unit, x, y)),
+        BinaryFn::Atan2 => half::in_f32_2(b, x, y, |x, y| trigonometry::atan2(b, lowering, x, y)),
         BinaryFn::And => b.and(x, y),
         BinaryFn::Or => b.or(x, y),
         BinaryFn::Xor => b.binary("stablehlo.xor", x, y),

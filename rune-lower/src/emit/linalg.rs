@@ -2,34 +2,34 @@
 
 use crate::attr;
 use crate::builder::{Builder, Val};
-use crate::unit::{EmitError, Unit};
+use crate::module_lowering::{EmitError, ModuleLowering};
 use rune_ir::op::{Comparison, FactorFn, Triangular};
 use rune_ir::{DType, Op, Type};
 
 /// Factorizes each matrix by a call into the process, which has the interpreter's kernels.
 pub(super) fn factor<'c>(
     b: &Builder<'c>,
-    unit: &Unit<'c>,
+    lowering: &ModuleLowering<'c>,
     op: &Op<Val<'c>>,
     (f, x): (FactorFn, &Val<'c>),
     types: &[&Type],
 ) -> Result<Vec<Val<'c>>, EmitError> {
-    if f == FactorFn::Cholesky && unit.is_export() {
+    if f == FactorFn::Cholesky && lowering.is_export() {
         let l = b.op1("stablehlo.cholesky", &[x], &[("lower", attr::bool(b.context, true))], x.ty.clone());
         return Ok(vec![lower_triangle(b, &l)]);
     }
-    on_host(b, unit, op, types)
+    on_host(b, lowering, op, types)
 }
 
 pub(super) fn triangular_solve<'c>(
     b: &Builder<'c>,
-    unit: &Unit<'c>,
+    lowering: &ModuleLowering<'c>,
     op: &Op<Val<'c>>,
     (matrix, sides, how): (&Val<'c>, &Val<'c>, &Triangular),
     types: &[&Type],
 ) -> Result<Vec<Val<'c>>, EmitError> {
-    if !unit.is_export() {
-        return on_host(b, unit, op, types);
+    if !lowering.is_export() {
+        return on_host(b, lowering, op, types);
     }
     let flag = |is| attr::bool(b.context, is);
     let transpose = if how.transpose_a { "TRANSPOSE" } else { "NO_TRANSPOSE" };
@@ -52,11 +52,11 @@ fn lower_triangle<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
 /// Emits the operation as a call into the process that runs the module.
 pub(super) fn on_host<'c>(
     b: &Builder<'c>,
-    unit: &Unit<'c>,
+    lowering: &ModuleLowering<'c>,
     op: &Op<Val<'c>>,
     types: &[&Type],
 ) -> Result<Vec<Val<'c>>, EmitError> {
-    if !unit.calls_host() {
+    if !lowering.calls_host() {
         return Err(EmitError::Unsupported(
             "the process that runs the program computes linear algebra, Fourier transforms and sorts of complex numbers, and only code for its CPU can call it (`Purpose::Run`); compile for the cpu, \
              or compute this part there and pass the result"
@@ -64,5 +64,5 @@ pub(super) fn on_host<'c>(
         ));
     }
     let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();
-    Ok(unit.host(op.map(|x| x.ty.clone()), &types).call(b, &op.operands()))
+    Ok(lowering.host(op.map(|x| x.ty.clone()), &types).call(b, &op.operands()))
 }

@@ -2,25 +2,30 @@
 
 use crate::builder::{Builder, Val};
 use crate::legalize::{sorting, unsigned};
-use crate::unit::Unit;
+use crate::module_lowering::ModuleLowering;
 use rune_ir::{Op, Type};
 
 /// Emits the operation as a call into the process, if the module may call it: 92 µs instead of IREE's 486,000 µs for
 /// 10,000 `f32`.
-fn on_host<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, outputs: &[Type]) -> Option<Vec<Val<'c>>> {
-    if !unit.calls_host() {
+fn on_host<'c>(
+    b: &Builder<'c>,
+    lowering: &ModuleLowering<'c>,
+    op: &Op<Val<'c>>,
+    outputs: &[Type],
+) -> Option<Vec<Val<'c>>> {
+    if !lowering.calls_host() {
         return None;
     }
     let operands = op.map(|x| unsigned::ordered(b, x));
     let typed = operands.map(|x| x.ty.clone());
     let types: Vec<Type> = outputs.iter().map(|t| t.with_dtype(unsigned::ordered_dtype(t.dtype))).collect();
-    let results = unit.host(typed, &types).call(b, &operands.operands());
+    let results = lowering.host(typed, &types).call(b, &operands.operands());
     Some(results.iter().zip(outputs).map(|(y, t)| unsigned::back(b, y, t.dtype)).collect())
 }
 
 pub(super) fn sort<'c>(
     b: &Builder<'c>,
-    unit: &Unit<'c>,
+    lowering: &ModuleLowering<'c>,
     op: &Op<Val<'c>>,
     operands: &[Val<'c>],
     dimension: usize,
@@ -30,12 +35,18 @@ pub(super) fn sort<'c>(
     if operands[0].rank() == 0 || operands[0].shape()[dimension] <= 1 {
         return operands.to_vec();
     }
-    on_host(b, unit, op, &types).unwrap_or_else(|| sorting::sort(b, operands, dimension, num_keys))
+    on_host(b, lowering, op, &types).unwrap_or_else(|| sorting::sort(b, operands, dimension, num_keys))
 }
 
-pub(super) fn top_k<'c>(b: &Builder<'c>, unit: &Unit<'c>, op: &Op<Val<'c>>, x: &Val<'c>, k: usize) -> Vec<Val<'c>> {
+pub(super) fn top_k<'c>(
+    b: &Builder<'c>,
+    lowering: &ModuleLowering<'c>,
+    op: &Op<Val<'c>>,
+    x: &Val<'c>,
+    k: usize,
+) -> Vec<Val<'c>> {
     let mut shape = x.shape().clone();
     shape.dims_mut()[x.rank() - 1] = k;
     let types = [x.ty.with_shape(&shape), Type::new(rune_ir::DType::I32, shape)];
-    on_host(b, unit, op, &types).unwrap_or_else(|| sorting::top_k(b, x, k))
+    on_host(b, lowering, op, &types).unwrap_or_else(|| sorting::top_k(b, x, k))
 }

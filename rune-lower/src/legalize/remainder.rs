@@ -7,12 +7,12 @@ use crate::Backend;
 use crate::builder::{Builder, Val};
 use crate::legalize::exponential::scale;
 use crate::legalize::power::negative;
-use crate::unit::Unit;
+use crate::module_lowering::ModuleLowering;
 use rune_ir::DType;
 use rune_ir::op::{Comparison, Literal};
 
-pub(crate) fn rem<'c>(b: &Builder<'c>, unit: &Unit<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
-    if unit.options.backend != Backend::LlvmCpu || x.dtype() != DType::F64 {
+pub(crate) fn rem<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
+    if lowering.options.backend != Backend::LlvmCpu || x.dtype() != DType::F64 {
         return b.binary("stablehlo.remainder", x, y);
     }
     let (ax, ay) = (b.abs(x), b.abs(y));

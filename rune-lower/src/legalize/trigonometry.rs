@@ -8,7 +8,7 @@ use crate::Backend;
 use crate::builder::{Builder, Val};
 use crate::legalize::exponential::polynomial;
 use crate::legalize::power::negative;
-use crate::unit::Unit;
+use crate::module_lowering::ModuleLowering;
 use rune_ir::DType;
 use rune_ir::op::{Comparison, Literal};
 use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, FRAC_PI_4, PI};
@@ -18,8 +18,8 @@ const REDUCED: f64 = 3.0e9;
 /// π/2 in parts of 22 bits, whose multiples by up to 2³¹ are exact, and the rest to 53 bits.
 const PARTS: [f64; 4] = [1.570796012878418, 3.139164164167596e-7, 6.223371969669989e-14, 2.0222662487959506e-21];
 
-pub(crate) fn sin<'c>(b: &Builder<'c>, unit: &Unit<'c>, x: &Val<'c>) -> Val<'c> {
-    if unit.options.backend != Backend::LlvmCpu {
+pub(crate) fn sin<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, x: &Val<'c>) -> Val<'c> {
+    if lowering.options.backend != Backend::LlvmCpu {
         return b.unary("stablehlo.sine", x);
     }
     let r = reduce(b, x);
@@ -28,8 +28,8 @@ pub(crate) fn sin<'c>(b: &Builder<'c>, unit: &Unit<'c>, x: &Val<'c>) -> Val<'c> 
     b.select(&bit(b, &r.quadrant, 2), &b.neg(&value), &value)
 }
 
-pub(crate) fn cos<'c>(b: &Builder<'c>, unit: &Unit<'c>, x: &Val<'c>) -> Val<'c> {
-    if unit.options.backend != Backend::LlvmCpu {
+pub(crate) fn cos<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, x: &Val<'c>) -> Val<'c> {
+    if lowering.options.backend != Backend::LlvmCpu {
         return b.unary("stablehlo.cosine", x);
     }
     let r = reduce(b, x);
@@ -39,8 +39,8 @@ pub(crate) fn cos<'c>(b: &Builder<'c>, unit: &Unit<'c>, x: &Val<'c>) -> Val<'c> 
     b.select(&bit(b, &b.add(&r.quadrant, &one), 2), &b.neg(&value), &value)
 }
 
-pub(crate) fn tan<'c>(b: &Builder<'c>, unit: &Unit<'c>, x: &Val<'c>) -> Val<'c> {
-    if unit.options.backend != Backend::LlvmCpu {
+pub(crate) fn tan<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, x: &Val<'c>) -> Val<'c> {
+    if lowering.options.backend != Backend::LlvmCpu {
         return b.unary("stablehlo.tan", x);
     }
     let r = reduce(b, x);
@@ -132,8 +132,8 @@ impl<'c> Reduced<'c> {
 }
 
 /// Returns the angle of the point (`x`, `y`). IREE's version returns NaN if both are infinite, and has no f64 form.
-pub(crate) fn atan2<'c>(b: &Builder<'c>, unit: &Unit<'c>, y: &Val<'c>, x: &Val<'c>) -> Val<'c> {
-    if unit.options.backend != Backend::LlvmCpu {
+pub(crate) fn atan2<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, y: &Val<'c>, x: &Val<'c>) -> Val<'c> {
+    if lowering.options.backend != Backend::LlvmCpu {
         return b.binary("stablehlo.atan2", y, x);
     }
     let (ay, ax) = (b.abs(y), b.abs(x));

@@ -20,12 +20,12 @@ pub(crate) fn as_signed<'c>(b: &Builder<'c>, x: &Val<'c>, f: impl FnOnce(&Val<'c
 
 /// Maps unsigned integers to signed ones in the same order by flipping the highest bit. Returns other values unchanged.
 pub(crate) fn ordered<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
-    if x.dtype().is_unsigned_int() { turn(b, &signed_bits(b, x)) } else { x.clone() }
+    if x.dtype().is_unsigned_int() { flip_sign_bit(b, &signed_bits(b, x)) } else { x.clone() }
 }
 
 /// Inverts [`ordered`] for elements of `dtype`.
 pub(crate) fn back<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c> {
-    if dtype.is_unsigned_int() { b.bits(&turn(b, x), dtype) } else { x.clone() }
+    if dtype.is_unsigned_int() { b.bits(&flip_sign_bit(b, x), dtype) } else { x.clone() }
 }
 
 /// Returns the dtype of [`ordered`]'s results for `dtype`.
@@ -33,7 +33,7 @@ pub(crate) fn ordered_dtype(dtype: DType) -> DType {
     dtype.to_signed()
 }
 
-fn turn<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
+fn flip_sign_bit<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     b.binary("stablehlo.xor", x, &b.number(f64::NEG_INFINITY, x))
 }
 

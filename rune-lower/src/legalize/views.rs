@@ -3,7 +3,7 @@
 //! IREE fuses an operation on elements with the reduction, product or window that it takes something from, though it may take it twice:
 //! of `r[:, None] + r[None, :]` behind a sum `r`, of `y + y.t()` behind a softmax `y`, the fused code has the elements that one piece of
 //! the producer gives, and 0 or memory of others for the rest. So each value carries the producers that it reads, and how. One that is read
-//! in two ways goes through a barrier. Its uses tell which those are, so the module is then emitted once more.
+//! in two ways goes through a barrier. Only its uses show whether it is, so the module is then emitted once more.
 
 use rune_ir::Shape;
 use std::cell::{Cell, RefCell};
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
-/// The most producers that a value may read: then it goes through a barrier itself.
+/// The maximum number of producers that a value may read. Beyond it, the value goes through a barrier.
 pub(crate) const MOST: usize = 64;
 /// In place of an axis: all elements along it are equal.
 const NONE: u8 = u8::MAX;
@@ -37,11 +37,11 @@ struct View {
     axes: Vec<u8>,
 }
 
-/// What a value reads of producers, in their order.
+/// The views through which a value reads producers, in the order of the producers.
 #[derive(Clone, Default)]
 pub(crate) struct Views(Option<Rc<[View]>>);
 
-/// What an operation is to the compiler when it fuses.
+/// The role of an operation in the compiler's fusion.
 #[derive(PartialEq)]
 pub(crate) enum ViewRole {
     /// Others are fused with it.
@@ -101,11 +101,11 @@ impl Producers {
     pub fn has_defences(&self) -> bool {
         !self.undefended
     }
-    /// Those that an operation reads in two ways.
+    /// The producers that an operation reads in two ways.
     pub fn read_twice(&self) -> BTreeSet<u32> {
         self.read_twice.borrow().clone()
     }
-    /// One more producer: what is read of its results, or nothing if they are behind a barrier.
+    /// Adds a producer. Returns the views of its results, which are empty behind a barrier.
     pub fn next<'s>(&self, results: impl IntoIterator<Item = &'s Shape>) -> Option<Vec<Views>> {
         let producer = self.count.replace(self.count.get() + 1);
         let view = |(result, shape): (usize, &Shape)| {
@@ -113,7 +113,7 @@ impl Producers {
         };
         (!self.fenced.contains(&producer)).then(|| results.into_iter().enumerate().map(view).collect())
     }
-    /// All that some values read that are taken together; notes what is read in two ways.
+    /// Returns the union of the views of some values, and records producers that are read in two ways.
     pub fn together<'v>(&self, all: impl IntoIterator<Item = &'v Views>) -> Views {
         let mut all = all.into_iter().filter(|views| views.0.is_some());
         let first = all.next().cloned().unwrap_or_default();
@@ -151,7 +151,7 @@ impl Producers {
 }
 
 impl Views {
-    /// What has one element is read in one way only.
+    /// A value with one element is only read in one way.
     fn of(views: Vec<View>) -> Views {
         let views: Rc<[View]> = views.into_iter().filter(|v| v.axes.iter().any(|&a| a != NONE)).collect();
         Views((!views.is_empty()).then_some(views))
@@ -163,7 +163,7 @@ impl Views {
         let Some(views) = &self.0 else { return Views::default() };
         Views::of(views.iter().map(|v| View { axes: axes(&v.axes), ..v.clone() }).collect())
     }
-    /// In a new form of the shape `to`, which `how` tells from others.
+    /// Returns the views with the new shape `to`. `how` distinguishes them from other views of this shape.
     fn reformed(&self, how: u64, to: &Shape) -> Views {
         let Some(views) = &self.0 else { return Views::default() };
         let view = |v: &View| View { form: hash((v.form, &v.axes, how)), axes: own_axes(to), ..*v };

@@ -48,12 +48,16 @@ impl GradientTransformation for ScaleBySchedule {
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &Count, _: &P) -> (P, Count) {
-        at_caller(|| {
-            expect_count("count", &state.count);
-            let scaled = |u: &Tensor| u * self.0.at(&state.count.cast(wide(u.dtype()))).cast(u.dtype());
-            (updates.map(&mut |u| scaled(u)), Count { count: next_count(&state.count) })
-        })
+        at_caller(|| scheduled(updates, state, |count| self.0.at(count)))
     }
+}
+
+/// Returns the updates times a factor that depends on the count, and the next count.
+#[track_caller]
+fn scheduled<P: Params>(updates: &P, state: &Count, factor: impl Fn(&Tensor) -> Tensor) -> (P, Count) {
+    expect_count("count", &state.count);
+    let scaled = |u: &Tensor| u * factor(&state.count.cast(wide(u.dtype()))).cast(u.dtype());
+    (updates.map(&mut |u| scaled(u)), Count { count: next_count(&state.count) })
 }
 
 /// Multiplies updates by the negative learning rate, as the last part of an optimiser. See [`scale_by_learning_rate`].
@@ -84,11 +88,7 @@ impl GradientTransformation for ScaleByLearningRate {
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &Count, _: &P) -> (P, Count) {
-        at_caller(|| {
-            expect_count("count", &state.count);
-            let scaled = |u: &Tensor| u * -self.0.at(&state.count.cast(wide(u.dtype()))).cast(u.dtype());
-            (updates.map(&mut |u| scaled(u)), Count { count: next_count(&state.count) })
-        })
+        at_caller(|| scheduled(updates, state, |count| -self.0.at(count)))
     }
 }
 

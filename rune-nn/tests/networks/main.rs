@@ -1,4 +1,4 @@
-//! Layers and optimisers against JAX, Flax and Optax: vectors that `scripts/make-optim-vectors` and `scripts/make-layer-vectors` wrote.
+//! Layers and optimisers against JAX, Flax and Optax: vectors that `scripts/vectors optim` and `scripts/vectors layers` wrote.
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "of JSON, what is not expected is a wrong vector")]
 

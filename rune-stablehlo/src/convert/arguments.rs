@@ -1,6 +1,6 @@
 //! Attributes and operands in the forms that operations need.
 
-use super::{Problem, invalid};
+use super::{ConvertError, invalid};
 use crate::ast::{Attribute, Operation, find};
 use crate::error::Fail;
 use crate::parse::{Cursor, entry};
@@ -9,7 +9,7 @@ use rune_ir::op::Dims;
 use std::borrow::Cow;
 
 /// Returns exactly `N` operands.
-pub(super) fn exactly<const N: usize>(operands: &[Var]) -> Result<[Var; N], Problem> {
+pub(super) fn exactly<const N: usize>(operands: &[Var]) -> Result<[Var; N], ConvertError> {
     operands.try_into().or_else(|_| invalid(format!("it takes {N} operands, but has {}", operands.len())))
 }
 
@@ -19,7 +19,7 @@ pub(super) fn word<'t>(op: &Operation<'t>, names: &[&str]) -> Option<&'t str> {
 }
 
 /// Returns the numbers of an optional attribute.
-pub(super) fn ints(op: &Operation, names: &[&str]) -> Result<Option<Vec<i64>>, Problem> {
+pub(super) fn ints(op: &Operation, names: &[&str]) -> Result<Option<Vec<i64>>, ConvertError> {
     match op.attribute(names) {
         None => Ok(None),
         Some(attribute) => match attribute.ints() {
@@ -30,13 +30,13 @@ pub(super) fn ints(op: &Operation, names: &[&str]) -> Result<Option<Vec<i64>>, P
 }
 
 /// Converts numbers to axes or sizes.
-pub(super) fn dims_of(ints: &[i64], what: &str) -> Result<Dims, Problem> {
+pub(super) fn dims_of(ints: &[i64], what: &str) -> Result<Dims, ConvertError> {
     let dims = ints.iter().map(|&d| usize::try_from(d)).collect::<Result<Dims, _>>();
     dims.or_else(|_| invalid(format!("its `{what}` has negative numbers")))
 }
 
 /// Returns the axes or sizes of an attribute.
-pub(super) fn dims(op: &Operation, names: &[&str]) -> Result<Dims, Problem> {
+pub(super) fn dims(op: &Operation, names: &[&str]) -> Result<Dims, ConvertError> {
     match ints(op, names)? {
         Some(ints) => dims_of(&ints, names[0]),
         None => invalid(format!("its `{}` is missing", names[0])),
@@ -44,7 +44,7 @@ pub(super) fn dims(op: &Operation, names: &[&str]) -> Result<Dims, Problem> {
 }
 
 /// Returns the axes or sizes of an attribute, or `n` times `default`.
-pub(super) fn dims_or(op: &Operation, names: &[&str], default: usize, n: usize) -> Result<Dims, Problem> {
+pub(super) fn dims_or(op: &Operation, names: &[&str], default: usize, n: usize) -> Result<Dims, ConvertError> {
     match ints(op, names)? {
         Some(ints) => dims_of(&ints, names[0]),
         None => Ok(std::iter::repeat_n(default, n).collect()),
@@ -52,7 +52,7 @@ pub(super) fn dims_or(op: &Operation, names: &[&str], default: usize, n: usize) 
 }
 
 /// Returns one nonnegative number.
-pub(super) fn number(op: &Operation, names: &[&str]) -> Result<usize, Problem> {
+pub(super) fn number(op: &Operation, names: &[&str]) -> Result<usize, ConvertError> {
     match dims(op, names)?.as_slice() {
         [n] => Ok(*n),
         _ => invalid(format!("its `{}` is not a number", names[0])),
@@ -60,7 +60,7 @@ pub(super) fn number(op: &Operation, names: &[&str]) -> Result<usize, Problem> {
 }
 
 /// Returns one pair of numbers per axis, or `None` if the attribute is missing.
-pub(super) fn pairs(op: &Operation, names: &[&str], n: usize) -> Result<Vec<(i64, i64)>, Problem> {
+pub(super) fn pairs(op: &Operation, names: &[&str], n: usize) -> Result<Vec<(i64, i64)>, ConvertError> {
     match ints(op, names)? {
         None => Ok(vec![(0, 0); n]),
         Some(ints) if ints.len() == 2 * n => Ok(ints.chunks(2).map(|p| (p[0], p[1])).collect()),
@@ -71,7 +71,7 @@ pub(super) fn pairs(op: &Operation, names: &[&str], n: usize) -> Result<Vec<(i64
 /// The fields of an attribute such as `#stablehlo.gather<offset_dims = [1], …>`.
 pub(super) struct Fields<'t>(Vec<(Cow<'t, str>, Attribute<'t>)>);
 
-pub(super) fn fields<'t>(text: &'t str, op: &Operation<'t>, names: &[&str]) -> Result<Fields<'t>, Problem> {
+pub(super) fn fields<'t>(text: &'t str, op: &Operation<'t>, names: &[&str]) -> Result<Fields<'t>, ConvertError> {
     let Some(Attribute::Opaque { body, at }) = op.attribute(names) else {
         return invalid(format!("its `{}` is missing", names[0]));
     };
@@ -95,7 +95,7 @@ pub(super) fn fields<'t>(text: &'t str, op: &Operation<'t>, names: &[&str]) -> R
 
 impl Fields<'_> {
     /// Returns axes; none if the field is missing.
-    pub fn dims(&self, name: &str) -> Result<Dims, Problem> {
+    pub fn dims(&self, name: &str) -> Result<Dims, ConvertError> {
         match find(&self.0, &[name]).map(Attribute::ints) {
             None => Ok(Dims::new()),
             Some(Some(ints)) => dims_of(&ints, name),
@@ -103,7 +103,7 @@ impl Fields<'_> {
         }
     }
     /// Returns a number; 0 if the field is missing.
-    pub fn number(&self, name: &str) -> Result<usize, Problem> {
+    pub fn number(&self, name: &str) -> Result<usize, ConvertError> {
         match self.dims(name)?.as_slice() {
             [] => Ok(0),
             [n] => Ok(*n),

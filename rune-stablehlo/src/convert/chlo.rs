@@ -1,9 +1,9 @@
-//! CHLO functions that rune lacks, in the StableHLO operations that JAX's export writes (`scripts/make-chlo`), with
+//! CHLO functions that rune lacks, in the StableHLO operations that JAX's export writes (`scripts/vectors chlo`), with
 //! custom derivatives. The derivatives of the formulas are inexact, and NaN if an untaken branch is infinite.
 
 use super::arguments::exactly;
 use super::scope::Scope;
-use super::{Converter, Problem, invalid, refused};
+use super::{ConvertError, Converter, invalid, refused};
 use rune_ir::op::{BinaryFn, Literal, UnaryFn};
 use rune_ir::{BuildError, DType, Op, Origin, Program, ProgramBuilder, Type, Var};
 use rune_trace::ProgramExt;
@@ -49,11 +49,11 @@ impl Chlo {
 
 impl Converter<'_, '_> {
     /// Returns the function of arrays of this type, computed in `f32` or `f64`.
-    fn chlo(&mut self, f: Chlo, ty: &Type) -> Result<Arc<Program>, Problem> {
+    fn chlo(&mut self, f: Chlo, ty: &Type) -> Result<Arc<Program>, ConvertError> {
         if let Some(known) = self.chlo.get(&(f, ty.clone())) {
             return Ok(known.clone());
         }
-        let scalars = crate::import(f.text(ty.dtype == DType::F64)).map_err(Problem::Within)?;
+        let scalars = crate::import(f.text(ty.dtype == DType::F64)).map_err(ConvertError::Within)?;
         let mut program = scalars;
         // Maps the innermost axis first, so that each new axis comes before the others.
         for &n in ty.shape.iter().rev() {
@@ -67,7 +67,7 @@ impl Converter<'_, '_> {
 }
 
 impl Scope<'_, '_, '_> {
-    pub(super) fn special(&mut self, f: Chlo, xs: &[Var]) -> Result<Var, Problem> {
+    pub(super) fn special(&mut self, f: Chlo, xs: &[Var]) -> Result<Var, ConvertError> {
         let x = match f {
             Chlo::Lgamma | Chlo::Digamma | Chlo::Erfc => exactly::<1>(xs)?[0],
             Chlo::NextAfter | Chlo::Zeta => exactly::<2>(xs)?[0],
@@ -99,7 +99,7 @@ impl Scope<'_, '_, '_> {
 
 impl Converter<'_, '_> {
     /// Returns the rule for the tangent, a function of the argument, the result and the argument's tangent.
-    fn rule(&mut self, f: Chlo, ty: &Type) -> Result<Option<Arc<Program>>, Problem> {
+    fn rule(&mut self, f: Chlo, ty: &Type) -> Result<Option<Arc<Program>>, ConvertError> {
         let mut b = Rule::new(ty);
         let x = Var(0);
         let slope = match f {

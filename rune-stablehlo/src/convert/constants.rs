@@ -1,6 +1,6 @@
 //! Elements in the text.
 
-use super::{Converter, Problem, invalid, refused, tensor};
+use super::{ConvertError, Converter, invalid, refused, tensor};
 use crate::ast::{Attribute, Dense, Elements, Operation};
 use crate::error::ImportError;
 use rune_ir::op::Literal;
@@ -8,7 +8,7 @@ use rune_ir::{Array, DType, Type, Var};
 
 impl super::scope::Scope<'_, '_, '_> {
     /// Imports `stablehlo.constant`.
-    pub(super) fn constant(&mut self, op: &Operation) -> Result<Var, Problem> {
+    pub(super) fn constant(&mut self, op: &Operation) -> Result<Var, ConvertError> {
         let Some(Attribute::Dense(dense)) = op.attribute(&["value"]) else {
             return refused("has no `dense<…>`; write its elements inline");
         };
@@ -43,9 +43,9 @@ pub(super) fn load<'t>(
         let array = match read {
             Ok(array) => array,
             // A placeholder: each use reports the error.
-            Err(Problem::Refused(_)) => Array::zeros(Type::scalar(DType::F32)),
-            Err(Problem::Invalid(problem)) => return Err(cx.invalid(op, problem)),
-            Err(Problem::Within(error)) => return Err(error),
+            Err(ConvertError::Refused(_)) => Array::zeros(Type::scalar(DType::F32)),
+            Err(ConvertError::Invalid(problem)) => return Err(cx.invalid(op, problem)),
+            Err(ConvertError::Within(error)) => return Err(error),
         };
         cx.arrays.insert(*at, array.clone());
         found.push(array);
@@ -54,7 +54,7 @@ pub(super) fn load<'t>(
 }
 
 /// Reads an array. It allocates no more bytes than the text has digits, whatever the type says.
-fn array(dense: &Dense) -> Result<Array, Problem> {
+fn array(dense: &Dense) -> Result<Array, ConvertError> {
     let ty = tensor(&dense.ty)?;
     let count = |n: usize| invalid(format!("{ty} has {} elements, but {n} are given", ty.size()));
     let mut bytes = Vec::new();

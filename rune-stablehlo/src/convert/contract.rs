@@ -2,15 +2,15 @@
 
 use super::arguments::{Fields, dims_of, dims_or, fields, ints, pairs};
 use super::scope::Scope;
-use super::{Problem, invalid};
+use super::{ConvertError, invalid};
 use crate::ast::{Attribute, Operation};
 use rune_ir::op::{ConvDims, Dims, DotDims};
 use rune_ir::{DType, Op, Var};
 use std::cmp::Ordering;
 
 impl<'t> Scope<'_, '_, 't> {
-    /// Converts the factors to one dtype that holds both, and `out` if it is given.
-    pub(super) fn alike(&mut self, factors: [Var; 2], out: Option<DType>) -> Result<[Var; 2], Problem> {
+    /// Converts the factors to one dtype that holds both, and also `out` if it is present.
+    pub(super) fn alike(&mut self, factors: [Var; 2], out: Option<DType>) -> Result<[Var; 2], ConvertError> {
         let mut dtype = out.unwrap_or(self.ty(factors[0]).dtype);
         for other in factors.map(|v| self.ty(v).dtype) {
             dtype = match other.size().cmp(&dtype.size()) {
@@ -26,7 +26,13 @@ impl<'t> Scope<'_, '_, 't> {
     }
 
     /// Imports a dot product. It ignores the precision: products are as exact as their dtype.
-    pub(super) fn dot_general(&mut self, op: &Operation<'t>, lhs: Var, rhs: Var, out: DType) -> Result<Var, Problem> {
+    pub(super) fn dot_general(
+        &mut self,
+        op: &Operation<'t>,
+        lhs: Var,
+        rhs: Var,
+        out: DType,
+    ) -> Result<Var, ConvertError> {
         let dims = if op.attribute(&["dot_dimension_numbers"]).is_some() {
             let f: Fields = fields(self.cx.text, op, &["dot_dimension_numbers"])?;
             DotDims {
@@ -52,13 +58,13 @@ impl<'t> Scope<'_, '_, 't> {
     }
 
     /// Imports `stablehlo.dot`: contracts the last axis of `lhs` with the first of `rhs`.
-    pub(super) fn dot(&mut self, lhs: Var, rhs: Var, out: DType) -> Result<Var, Problem> {
+    pub(super) fn dot(&mut self, lhs: Var, rhs: Var, out: DType) -> Result<Var, ConvertError> {
         let Some(last) = self.ty(lhs).rank().checked_sub(1) else { return invalid("it takes vectors and matrices") };
         let dims = DotDims { lhs_contract: [last][..].into(), rhs_contract: [0][..].into(), ..DotDims::default() };
         self.one(Op::DotGeneral { lhs, rhs, dims: Box::new(dims), out })
     }
 
-    pub(super) fn convolution(&mut self, op: &Operation<'t>, lhs: Var, rhs: Var) -> Result<Var, Problem> {
+    pub(super) fn convolution(&mut self, op: &Operation<'t>, lhs: Var, rhs: Var) -> Result<Var, ConvertError> {
         let Some(Attribute::Opaque { body, .. }) = op.attribute(&["dim_numbers", "dimension_numbers"]) else {
             return invalid("its `dimension_numbers` are missing");
         };

@@ -2,14 +2,14 @@
 
 use super::arguments::exactly;
 use super::scope::Scope;
-use super::{Problem, invalid, name_of};
+use super::{ConvertError, invalid, name_of};
 use crate::ast::Operation;
 use rune_ir::op::{Comparison, Literal};
 use rune_ir::{DType, Op, Var};
 use std::sync::Arc;
 
 impl<'m, 't> Scope<'_, 'm, 't> {
-    pub(super) fn call(&mut self, name: &str, xs: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
+    pub(super) fn call(&mut self, name: &str, xs: &[Var]) -> Result<Option<Vec<Var>>, ConvertError> {
         let callee = self.cx.callee(name)?;
         self.cx.hand(callee.arrays.len())?;
         let arrays = callee.arrays.iter().map(|at| self.arrays.get(at).copied());
@@ -20,7 +20,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     }
 
     /// Imports a composite as rune's own operation if there is one, else as its decomposition.
-    pub(super) fn composite(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
+    pub(super) fn composite(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, ConvertError> {
         let name = name_of(op, "name").unwrap_or_default();
         if let Some(vars) = self.expansion(op, name, xs)? {
             return Ok(Some(vars));
@@ -31,7 +31,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         }
     }
 
-    pub(super) fn case(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
+    pub(super) fn case(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, ConvertError> {
         let [index] = exactly(xs)?;
         let last = op.regions.len() as i64 - 1;
         // StableHLO takes the last branch for any out-of-range index; a program takes the nearest.
@@ -47,14 +47,14 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.branches(op, index, false)
     }
 
-    pub(super) fn if_(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
+    pub(super) fn if_(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, ConvertError> {
         let [pred] = exactly(xs)?;
         let index = self.convert(pred, DType::I32)?;
         // The first region is for true.
         self.branches(op, index, true)
     }
 
-    fn branches(&mut self, op: &'m Operation<'t>, index: Var, turned: bool) -> Result<Option<Vec<Var>>, Problem> {
+    fn branches(&mut self, op: &'m Operation<'t>, index: Var, turned: bool) -> Result<Option<Vec<Var>>, ConvertError> {
         let names = vec!["branch"; op.regions.len()];
         let Some((args, programs)) = self.regions(op, &names)? else { return Ok(None) };
         let mut branches: Vec<Arc<_>> = programs.into_iter().map(Arc::new).collect();
@@ -64,7 +64,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.push(Op::Case { index, args, branches }).map(Some)
     }
 
-    pub(super) fn while_loop(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
+    pub(super) fn while_loop(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, ConvertError> {
         let Some((mut args, programs)) = self.regions(op, &["cond", "body"])? else { return Ok(None) };
         let consts = args.len();
         args.extend_from_slice(xs);

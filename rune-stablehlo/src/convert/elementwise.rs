@@ -2,7 +2,7 @@
 
 use super::arguments::{dims, word};
 use super::scope::Scope;
-use super::{Problem, constants, invalid};
+use super::{ConvertError, constants, invalid};
 use crate::ast::Operation;
 use rune_ir::op::{BinaryFn, Comparison, FftFn, UnaryFn};
 use rune_ir::{DType, Op, Var};
@@ -65,7 +65,7 @@ pub(super) fn binary(name: &str, dtype: DType) -> Option<BinaryFn> {
 }
 
 impl Scope<'_, '_, '_> {
-    pub(super) fn compare(&mut self, op: &Operation, x: Var, y: Var) -> Result<Var, Problem> {
+    pub(super) fn compare(&mut self, op: &Operation, x: Var, y: Var) -> Result<Var, ConvertError> {
         let direction = match word(op, &["comparison_direction"]) {
             Some("EQ") => Comparison::Eq,
             Some("NE") => Comparison::Ne,
@@ -83,7 +83,7 @@ impl Scope<'_, '_, '_> {
     }
 
     /// Returns integers in the total order of floats: -NaN, -∞, …, -0, 0, …, ∞, NaN.
-    fn ordered_bits(&mut self, x: Var) -> Result<Var, Problem> {
+    fn ordered_bits(&mut self, x: Var) -> Result<Var, ConvertError> {
         let (dtype, greatest) = match self.ty(x).dtype.size() {
             2 => (DType::I16, i64::from(i16::MAX)),
             4 => (DType::I32, i64::from(i32::MAX)),
@@ -105,7 +105,7 @@ impl Scope<'_, '_, '_> {
         self.one(Op::Binary { f: BinaryFn::Xor, x: bits, y: flip })
     }
 
-    pub(super) fn fft(&mut self, op: &Operation, x: Var) -> Result<Var, Problem> {
+    pub(super) fn fft(&mut self, op: &Operation, x: Var) -> Result<Var, ConvertError> {
         let f = match word(op, &["fft_type", "type"]) {
             Some("FFT") => FftFn::Fft,
             Some("IFFT") => FftFn::Ifft,
@@ -116,12 +116,12 @@ impl Scope<'_, '_, '_> {
         self.one(Op::Fft { f, x, lengths: dims(op, &["fft_length", "length"])? })
     }
 
-    pub(super) fn select(&mut self, pred: Var, on_true: Var, on_false: Var) -> Result<Var, Problem> {
+    pub(super) fn select(&mut self, pred: Var, on_true: Var, on_false: Var) -> Result<Var, ConvertError> {
         let pred = self.spread(pred, on_true)?;
         self.one(Op::Select { pred, on_true, on_false })
     }
 
-    pub(super) fn clamp(&mut self, min: Var, x: Var, max: Var) -> Result<Var, Problem> {
+    pub(super) fn clamp(&mut self, min: Var, x: Var, max: Var) -> Result<Var, ConvertError> {
         let bounds = [min, max].map(|v| self.known(v).filter(|l| l.dtype().is_int()).map(|l| l.to_f64() as i64));
         let (min, max) = (self.spread(min, x)?, self.spread(max, x)?);
         let clamped = self.one(Op::Clamp { min, x, max })?;
@@ -132,7 +132,7 @@ impl Scope<'_, '_, '_> {
     }
 
     /// Broadcasts a scalar to the shape of `like`; returns other arrays unchanged.
-    fn spread(&mut self, x: Var, like: Var) -> Result<Var, Problem> {
+    fn spread(&mut self, x: Var, like: Var) -> Result<Var, ConvertError> {
         let shape = self.ty(like).shape.clone();
         if self.ty(x).rank() > 0 || shape.rank() == 0 {
             return Ok(x);
@@ -140,7 +140,7 @@ impl Scope<'_, '_, '_> {
         self.one(Op::BroadcastInDim { x, shape, dims: Default::default() })
     }
 
-    pub(super) fn convert(&mut self, x: Var, dtype: DType) -> Result<Var, Problem> {
+    pub(super) fn convert(&mut self, x: Var, dtype: DType) -> Result<Var, ConvertError> {
         let from = self.ty(x).dtype;
         if from == dtype {
             return Ok(x);

@@ -2,14 +2,14 @@
 
 use super::arguments::{dims, exactly, number};
 use super::scope::Scope;
-use super::{Problem, elementwise, expand, name_of, refused};
+use super::{ConvertError, elementwise, expand, name_of, refused};
 use crate::ast::Operation;
 use rune_ir::op::BinaryFn;
 use rune_ir::{Op, Var};
 
 impl<'m, 't> Scope<'_, 'm, 't> {
     /// Returns the results of an operation, or `None` if an operand already has a reported error.
-    pub(super) fn emit(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
+    pub(super) fn emit(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, ConvertError> {
         let one = |var: Var| Ok(Some(vec![var]));
         if let Some(f) = elementwise::unary(op.name) {
             let [x] = exactly(xs)?;
@@ -144,7 +144,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         }
     }
 
-    fn custom_call(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
+    fn custom_call(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, ConvertError> {
         let name = name_of(op, "name").or_else(|| name_of(op, "call_target_name")).unwrap_or("?");
         if matches!(name, "Sharding" | "xla.sdy.FuncResultSharding") {
             return Ok(Some(xs.to_vec()));

@@ -4,7 +4,7 @@ use super::arguments::{dims_or, exactly, ints, pairs, word};
 use super::chlo::Chlo;
 use super::constants;
 use super::scope::Scope;
-use super::{Problem, invalid, refused};
+use super::{ConvertError, invalid, refused};
 use crate::ast::{Attribute, Operation, find};
 use rune_ir::op::{BinaryFn, Comparison, Dims, FactorFn, Padding, ReduceFn, Triangular, UnaryFn};
 use rune_ir::{DType, Op, Var};
@@ -61,7 +61,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         op: &'m Operation<'t>,
         name: &str,
         xs: &[Var],
-    ) -> Result<Option<Vec<Var>>, Problem> {
+    ) -> Result<Option<Vec<Var>>, ConvertError> {
         if let Some(f) = function(name) {
             let [x] = exactly(xs)?;
             if !self.ty(x).dtype.is_float() {
@@ -128,7 +128,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     }
 
     /// Returns the bits of integers as unsigned integers.
-    fn unsigned(&mut self, x: Var) -> Result<(Var, DType), Problem> {
+    fn unsigned(&mut self, x: Var) -> Result<(Var, DType), ConvertError> {
         let dtype = match self.ty(x).dtype {
             DType::I8 | DType::U8 => DType::U8,
             DType::I16 | DType::U16 => DType::U16,
@@ -142,7 +142,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         Ok((bits, dtype))
     }
     /// Applies `f` to an array and a constant with these low bits.
-    fn with_bits(&mut self, f: BinaryFn, x: Var, bits: u64) -> Result<Var, Problem> {
+    fn with_bits(&mut self, f: BinaryFn, x: Var, bits: u64) -> Result<Var, ConvertError> {
         let ty = self.ty(x).clone();
         let low = bits & (u64::MAX >> (64 - 8 * ty.dtype.size()));
         let Some(literal) = constants::number(ty.dtype, &low.to_string()) else { return invalid("it takes integers") };
@@ -151,7 +151,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     }
 
     /// Sums neighbouring bits, then pairs, then half bytes, then bytes.
-    fn population_count(&mut self, x: Var) -> Result<Var, Problem> {
+    fn population_count(&mut self, x: Var) -> Result<Var, ConvertError> {
         let original = self.ty(x).dtype;
         let (x, dtype) = self.unsigned(x)?;
         let odd = self.with_bits(BinaryFn::ShiftRightLogical, x, 1)?;
@@ -170,7 +170,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     }
 
     /// Counts the unset bits after setting all bits below the highest set bit.
-    fn leading_zeros(&mut self, x: Var) -> Result<Var, Problem> {
+    fn leading_zeros(&mut self, x: Var) -> Result<Var, ConvertError> {
         let original = self.ty(x).dtype;
         let (mut x, dtype) = self.unsigned(x)?;
         let mut by = 1;
@@ -185,7 +185,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     }
 
     /// Rounds floats of at most 32 bits to any precision, and others to their own.
-    fn reduce_precision(&mut self, op: &Operation, x: Var) -> Result<Var, Problem> {
+    fn reduce_precision(&mut self, op: &Operation, x: Var) -> Result<Var, ConvertError> {
         let dtype = self.ty(x).dtype;
         let written = word(op, &["format"]).and_then(|format| format.strip_prefix('e')?.split_once('m'));
         let bits = match written {
@@ -227,7 +227,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         x: Var,
         source: Var,
         init: Var,
-    ) -> Result<Vec<Var>, Problem> {
+    ) -> Result<Vec<Var>, ConvertError> {
         const MOST: usize = 256;
         let ty = self.ty(x).clone();
         let rank = ty.rank();

@@ -3,7 +3,7 @@
 use super::arguments::word;
 use super::elementwise::binary;
 use super::scope::Scope;
-use super::{Problem, invalid, refused};
+use super::{ConvertError, invalid, refused};
 use crate::ast::Operation;
 use rune_ir::op::{Dims, Padding, Window};
 use rune_ir::{Op, Origin, Program, ProgramBuilder, Shape, Type, Var};
@@ -27,7 +27,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         op: &'m Operation<'t>,
         xs: &[Var],
         lanes: usize,
-    ) -> Result<Option<Combine>, Problem> {
+    ) -> Result<Option<Combine>, ConvertError> {
         if let Some(name) = word(op, &["applies"]) {
             let ty = Type::new(self.ty(xs[0]).dtype, [lanes]);
             let Some(f) = binary(name, ty.dtype) else { return refused(format!("applies `{name}`")) };
@@ -54,7 +54,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     }
 
     /// Broadcasts `init`.
-    fn everywhere(&mut self, init: Var, shape: &Shape) -> Result<Var, Problem> {
+    fn everywhere(&mut self, init: Var, shape: &Shape) -> Result<Var, ConvertError> {
         if shape.rank() == 0 {
             return Ok(init);
         }
@@ -68,7 +68,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         xs: &[Var],
         inits: &[Var],
         axes: &[usize],
-    ) -> Result<Option<Vec<Var>>, Problem> {
+    ) -> Result<Option<Vec<Var>>, ConvertError> {
         let whole = self.ty(xs[0]).shape.clone();
         if axes.iter().any(|&a| a >= whole.rank()) || xs.iter().any(|&x| self.ty(x).shape != whole) {
             return invalid("its arrays differ in shape, or its axes are out of range");
@@ -103,7 +103,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         xs: &[Var],
         inits: &[Var],
         window: &Window,
-    ) -> Result<Option<Vec<Var>>, Problem> {
+    ) -> Result<Option<Vec<Var>>, ConvertError> {
         let shape = self.output(op, 0, xs.len())?.shape.clone();
         let rank = shape.rank();
         let lists = [&window.dimensions, &window.strides, &window.base_dilation, &window.window_dilation];

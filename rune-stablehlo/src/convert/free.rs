@@ -1,6 +1,6 @@
 //! Captures of functions and regions: values by name, and arrays, because sub-programs hold no constants.
 
-use super::{Converter, MAX_CALLS, Problem, invalid, name_of};
+use super::{ConvertError, Converter, MAX_CALLS, invalid, name_of};
 use crate::ast::{Attribute, Dense, Elements, Operation, Region, Use};
 use crate::parse::Module;
 use std::collections::{HashMap, HashSet};
@@ -30,7 +30,7 @@ pub(super) fn places<'m, 't>(module: &'m Module<'t>) -> HashMap<usize, &'m Opera
 }
 
 /// Returns the positions of the arrays that a function needs.
-pub(super) fn of_function<'m>(cx: &mut Converter<'m, '_>, name: &str, calls: u32) -> Result<Vec<usize>, Problem> {
+pub(super) fn of_function<'m>(cx: &mut Converter<'m, '_>, name: &str, calls: u32) -> Result<Vec<usize>, ConvertError> {
     if let Some(known) = cx.needs.get(name) {
         let known = known.clone();
         cx.hand(known.len())?;
@@ -51,7 +51,7 @@ pub(super) fn of_function<'m>(cx: &mut Converter<'m, '_>, name: &str, calls: u32
 pub(super) fn of_regions<'m, 't>(
     cx: &mut Converter<'m, 't>,
     regions: &[&'m Region<'t>],
-) -> Result<Vec<usize>, Problem> {
+) -> Result<Vec<usize>, ConvertError> {
     let found = arrays(cx, regions.to_vec(), 0)?;
     cx.hand(found.len())?;
     Ok(found)
@@ -61,7 +61,7 @@ fn arrays<'m, 't>(
     cx: &mut Converter<'m, 't>,
     mut regions: Vec<&'m Region<'t>>,
     calls: u32,
-) -> Result<Vec<usize>, Problem> {
+) -> Result<Vec<usize>, ConvertError> {
     let (mut found, mut seen) = (Vec::new(), HashSet::new());
     while let Some(region) = regions.pop() {
         for op in &region.operations {

@@ -3,7 +3,7 @@
 //! JAX gives some functions derivatives of their own, which exported text does not hold.
 
 use super::scope::Scope;
-use super::{Problem, name_of};
+use super::{ConvertError, name_of};
 use crate::ast::Operation;
 use rune_ir::op::{BinaryFn, Comparison, UnaryFn};
 use rune_ir::{Op, Var};
@@ -63,7 +63,7 @@ impl<'t> Scope<'_, '_, 't> {
     }
 
     /// Imports `1 / (1 + eˣ)` as the logistic function of `-x`: the derivative by the rules is `∞ · 0` where `eˣ` overflows.
-    pub(super) fn logistic(&mut self, x: Var, y: Var) -> Result<Option<Var>, Problem> {
+    pub(super) fn logistic(&mut self, x: Var, y: Var) -> Result<Option<Var>, ConvertError> {
         if !self.ty(x).dtype.is_float() || !self.is(x, 1.0) {
             return Ok(None);
         }
@@ -81,7 +81,7 @@ impl<'t> Scope<'_, '_, 't> {
     }
 
     /// Imports the maximum with 0 in JAX's `relu` with the derivative 0 at 0; that of `max` is a half there.
-    pub(super) fn relu(&mut self, x: Var, y: Var) -> Result<Option<Var>, Problem> {
+    pub(super) fn relu(&mut self, x: Var, y: Var) -> Result<Option<Var>, ConvertError> {
         let x = match (self.relu, self.is(x, 0.0), self.is(y, 0.0)) {
             (true, false, true) => x,
             (true, true, false) => y,
@@ -93,7 +93,7 @@ impl<'t> Scope<'_, '_, 't> {
 
     /// Imports JAX's `logaddexp`, `ln (eˣ + eʸ)`, whose branch for equal infinities makes the derivatives of the other NaN. So is
     /// `softplus`.
-    pub(super) fn logaddexp(&mut self, pred: Var, on_true: Var, on_false: Var) -> Result<Option<Var>, Problem> {
+    pub(super) fn logaddexp(&mut self, pred: Var, on_true: Var, on_false: Var) -> Result<Option<Var>, ConvertError> {
         let Some(Op::Compare { direction: Comparison::Ne, x: gap, y }) = self.made.get(&pred) else { return Ok(None) };
         let gap = *gap;
         if gap != *y {

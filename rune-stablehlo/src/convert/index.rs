@@ -3,7 +3,7 @@
 use super::arguments::{Fields, dims, fields, word};
 use super::fold::Combine;
 use super::scope::Scope;
-use super::{Problem, invalid, refused};
+use super::{ConvertError, invalid, refused};
 use crate::ast::Operation;
 use rune_ir::op::{Dims, GatherDims, ScatterDims, ScatterMode, UnaryFn};
 use rune_ir::{Op, Origin, ProgramBuilder, Shape, Type, Var};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 impl<'m, 't> Scope<'_, 'm, 't> {
     /// Returns indices with their coordinates along the last axis, and the new positions of their other axes.
-    fn indices(&mut self, indices: Var, vector: usize) -> Result<(Var, impl Fn(Dims) -> Dims + use<>), Problem> {
+    fn indices(&mut self, indices: Var, vector: usize) -> Result<(Var, impl Fn(Dims) -> Dims + use<>), ConvertError> {
         let ty = self.ty(indices).clone();
         let rank = ty.rank();
         let last = rank.saturating_sub(1);
@@ -30,7 +30,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         Ok((indices, moved))
     }
 
-    pub(super) fn gather(&mut self, op: &Operation<'t>, x: Var, indices: Var) -> Result<Var, Problem> {
+    pub(super) fn gather(&mut self, op: &Operation<'t>, x: Var, indices: Var) -> Result<Var, ConvertError> {
         let f: Fields = fields(self.cx.text, op, &["dimension_numbers"])?;
         let (indices, moved) = self.indices(indices, f.number("index_vector_dim")?)?;
         let dims_of = GatherDims {
@@ -44,7 +44,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.one(Op::Gather { x, indices, dims: Box::new(dims_of), slice_sizes })
     }
 
-    pub(super) fn scatter(&mut self, op: &'m Operation<'t>, operands: &[Var]) -> Result<Option<Var>, Problem> {
+    pub(super) fn scatter(&mut self, op: &'m Operation<'t>, operands: &[Var]) -> Result<Option<Var>, ConvertError> {
         let &[x, indices, updates] = operands else {
             return refused("scatters several arrays at once; scatter them one by one");
         };
@@ -92,7 +92,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         [x, indices, updates]: [Var; 3],
         dims: ScatterDims,
         unique: bool,
-    ) -> Result<Option<Var>, Problem> {
+    ) -> Result<Option<Var>, ConvertError> {
         let (window, size) = (self.ty(updates).clone(), self.ty(indices).shape.clone());
         let whole = self.ty(x).clone();
         let in_window = |axis: &usize| dims.update_window.contains(axis);
@@ -162,7 +162,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         types.extend([whole.clone(), index, Type::new(whole.dtype, one.clone())]);
         let mut body = ProgramBuilder::new("scatter", types, Vec::new());
         let own = |i: usize| Var((consts + i) as u32);
-        let mut push = |op: Op| Ok::<_, Problem>(body.push(op, Origin::default())?[0]);
+        let mut push = |op: Op| Ok::<_, ConvertError>(body.push(op, Origin::default())?[0]);
         let lanes: Shape = [one.size()][..].into();
         let old = Op::Gather { x: own(0), indices: own(1), dims: Box::new(gather(&dims)), slice_sizes };
         let old = push(old)?;

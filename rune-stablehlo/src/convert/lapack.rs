@@ -5,7 +5,7 @@
 
 use super::arguments::{dims, exactly};
 use super::scope::Scope;
-use super::{Problem, constants, invalid, name_of, refused};
+use super::{ConvertError, constants, invalid, name_of, refused};
 use crate::ast::{Attribute, Operation, Ty, Use, find};
 use rune_ir::op::{ArgFn, FactorFn, ReduceFn, Triangular};
 use rune_ir::{DType, Op, Shape, Var};
@@ -21,7 +21,7 @@ fn routine(target: &str) -> Option<(&str, char)> {
 }
 
 /// Returns an option of the call: a number, or the code of a letter, such as 76 for `L`.
-fn option(op: &Operation, key: &str) -> Result<i64, Problem> {
+fn option(op: &Operation, key: &str) -> Result<i64, ConvertError> {
     // The text of `as_text` has an empty string under the second name too.
     let written = op.attribute(&["mhlo.backend_config"]).or_else(|| op.attribute(&["backend_config"]));
     let entries = if let Some(Attribute::Dict(entries)) = written { entries.as_slice() } else { &[] };
@@ -31,7 +31,7 @@ fn option(op: &Operation, key: &str) -> Result<i64, Problem> {
     }
 }
 
-fn is(op: &Operation, key: &str, letter: u8) -> Result<bool, Problem> {
+fn is(op: &Operation, key: &str, letter: u8) -> Result<bool, ConvertError> {
     Ok(option(op, key)? == i64::from(letter))
 }
 
@@ -42,7 +42,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         op: &'m Operation<'t>,
         target: &str,
         xs: &[Var],
-    ) -> Result<Option<Vec<Var>>, Problem> {
+    ) -> Result<Option<Vec<Var>>, ConvertError> {
         let Some((name, letter)) = routine(target) else { return Ok(None) };
         let known = ["potrf", "getrf", "gesdd", "syevd", "geqrf", "orgqr", "trsm", "gtsv", "gehrd", "sytrd"];
         if !known.contains(&name) {
@@ -80,7 +80,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     }
 
     /// Returns the matrix, if it is the only operand, and square.
-    fn square(&self, xs: &[Var]) -> Result<Var, Problem> {
+    fn square(&self, xs: &[Var]) -> Result<Var, ConvertError> {
         let [x] = exactly(xs)?;
         let ty = self.ty(x);
         match ty.shape[ty.rank() - 2] == ty.shape[ty.rank() - 1] {
@@ -90,7 +90,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     }
 
     /// The other triangle stays as it is. `info` is 1 instead of the order of the first minor that is not positive.
-    fn potrf(&mut self, xs: &[Var], lower: bool) -> Result<Vec<Var>, Problem> {
+    fn potrf(&mut self, xs: &[Var], lower: bool) -> Result<Vec<Var>, ConvertError> {
         let x = self.square(xs)?;
         self.expand(&[x], |xs| {
             let a = if lower { xs[0].clone() } else { xs[0].t() };
@@ -107,7 +107,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     }
 
     /// `info` is the number of the first pivot that is 0, counted from 1.
-    fn getrf(&mut self, xs: &[Var]) -> Result<Vec<Var>, Problem> {
+    fn getrf(&mut self, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
         let [x] = exactly(xs)?;
         self.expand(&[x], |xs| {
             let [lu, pivots, _] = lax::factor(FactorFn::Lu, &xs[0]);
@@ -116,8 +116,8 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         })
     }
 
-    /// As LAPACK, with `info` -4 if the matrix holds NaN.
-    fn gesdd(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, Problem> {
+    /// Returns `info` like LAPACK: -4 if the matrix holds NaN.
+    fn gesdd(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
         let [x] = exactly(xs)?;
         if self.used(op, 0) {
             return refused("returns what LAPACK leaves in the matrix, which is not defined");
@@ -136,7 +136,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         })
     }
 
-    fn syevd(&mut self, xs: &[Var], lower: bool) -> Result<Vec<Var>, Problem> {
+    fn syevd(&mut self, xs: &[Var], lower: bool) -> Result<Vec<Var>, ConvertError> {
         let x = self.square(xs)?;
         self.expand(&[x], |xs| {
             let a = if lower { xs[0].clone() } else { xs[0].t() };
@@ -145,7 +145,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         })
     }
 
-    fn trsm(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, Problem> {
+    fn trsm(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
         let [a, b] = exactly(xs)?;
         let how = Triangular {
             left_side: is(op, "side", b'L')?,
@@ -157,7 +157,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.push(Op::TriangularSolve { a, b, how })
     }
 
-    fn gtsv(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, Problem> {
+    fn gtsv(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
         let [l, d, u, b] = exactly(xs)?;
         if (0..3).any(|i| self.used(op, i)) {
             return refused("returns what LAPACK leaves in the diagonals; use the solution alone");
@@ -178,7 +178,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         })
     }
 
-    fn gehrd(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, Problem> {
+    fn gehrd(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
         let x = self.square(xs)?;
         if self.ty(x).size() == 0 {
             return invalid("it takes matrices with elements");
@@ -194,7 +194,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     }
 
     /// A Hessenberg form that is symmetric is tridiagonal. What is above the first diagonal beside it is the matrix's.
-    fn sytrd(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, Problem> {
+    fn sytrd(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
         let x = self.square(xs)?;
         if self.ty(x).size() == 0 {
             return invalid("it takes matrices with elements");
@@ -213,7 +213,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
 
     /// JAX uses the result for `Q`, by `orgqr`, and for `R`, its upper triangle: then these two are computed. Otherwise the
     /// vectors of the reflections are.
-    fn geqrf(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, Problem> {
+    fn geqrf(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
         let [x] = exactly(xs)?;
         let ty = self.ty(x).clone();
         let (m, n) = (ty.shape[ty.rank() - 2], ty.shape[ty.rank() - 1]);
@@ -237,7 +237,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         Ok(vec![r, taus])
     }
 
-    fn orgqr(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, Problem> {
+    fn orgqr(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
         let [a, taus] = exactly(xs)?;
         if let Some(&q) = self.reflections.get(&taus) {
             let shape = self.output(op, 0, 1)?.shape.clone();
@@ -356,12 +356,12 @@ fn batch(a: &Tensor) -> Shape {
     Shape::from(&a.shape()[..a.rank() - 2])
 }
 
-/// Where a matrix is not above its diagonal.
+/// Returns a mask of the elements of a matrix on and below its diagonal.
 fn triangle(n: usize) -> Tensor {
     lax::iota(DType::I32, [n, n], 0).ge(lax::iota(DType::I32, [n, n], 1))
 }
 
-/// The number of the first element that is 0, counted from 1; 0 if there is none.
+/// Returns the number of the first element that is 0, counted from 1; 0 if there is none.
 fn first_zero(diagonal: &Tensor) -> Tensor {
     let axis = diagonal.rank() - 1;
     if diagonal.shape()[axis] == 0 {

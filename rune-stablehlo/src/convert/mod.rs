@@ -32,7 +32,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The reason why an operation becomes no instruction.
-pub(crate) enum Problem {
+pub(crate) enum ConvertError {
     /// rune does not support it; continues the operation's name.
     Refused(String),
     /// It violates StableHLO's rules.
@@ -41,18 +41,18 @@ pub(crate) enum Problem {
     Within(ImportError),
 }
 
-impl From<BuildError> for Problem {
-    fn from(error: BuildError) -> Problem {
-        Problem::Invalid(error.to_string())
+impl From<BuildError> for ConvertError {
+    fn from(error: BuildError) -> ConvertError {
+        ConvertError::Invalid(error.to_string())
     }
 }
 
-pub(crate) fn refused<T>(reason: impl Into<String>) -> Result<T, Problem> {
-    Err(Problem::Refused(reason.into()))
+pub(crate) fn refused<T>(reason: impl Into<String>) -> Result<T, ConvertError> {
+    Err(ConvertError::Refused(reason.into()))
 }
 
-pub(crate) fn invalid<T>(problem: impl Into<String>) -> Result<T, Problem> {
-    Err(Problem::Invalid(problem.into()))
+pub(crate) fn invalid<T>(problem: impl Into<String>) -> Result<T, ConvertError> {
+    Err(ConvertError::Invalid(problem.into()))
 }
 
 /// The maximum depth of calls between functions.
@@ -86,7 +86,7 @@ pub(crate) struct Converter<'m, 't> {
     refusals: Vec<Refusal>,
     warnings: Vec<Warning>,
     options: &'m Options,
-    /// Which of the operations at which to stop gradients exist.
+    /// Whether each operation at which to stop gradients exists.
     stopped: Vec<bool>,
     handed: usize,
     calls: u32,
@@ -124,7 +124,7 @@ impl<'m, 't> Converter<'m, 't> {
         stops
     }
     /// Counts the arrays passed to a function or a region.
-    fn hand(&mut self, count: usize) -> Result<(), Problem> {
+    fn hand(&mut self, count: usize) -> Result<(), ConvertError> {
         self.handed += count;
         if self.handed > MAX_HANDED {
             return invalid(format!("more than {MAX_HANDED} values are passed to functions and regions in total"));
@@ -132,14 +132,14 @@ impl<'m, 't> Converter<'m, 't> {
         Ok(())
     }
     /// Returns the function with this name.
-    fn function(&self, name: &str) -> Result<(&'m str, &'m Operation<'t>), Problem> {
+    fn function(&self, name: &str) -> Result<(&'m str, &'m Operation<'t>), ConvertError> {
         match self.functions.get_key_value(name) {
             Some((name, function)) => Ok((name, function)),
             None => invalid(format!("there is no function @{name}")),
         }
     }
     /// Returns the function with this name as a program to call.
-    fn callee(&mut self, name: &str) -> Result<Callee, Problem> {
+    fn callee(&mut self, name: &str) -> Result<Callee, ConvertError> {
         let (name, function) = self.function(name)?;
         match self.done.get(name) {
             Some(Some(callee)) => return Ok(callee.clone()),
@@ -152,7 +152,7 @@ impl<'m, 't> Converter<'m, 't> {
         self.done.insert(name, None);
         self.calls += 1;
         let arrays = free::of_function(self, name, 0)?;
-        let program = Scope::function(self, function, name, &arrays, false).map_err(Problem::Within)?;
+        let program = Scope::function(self, function, name, &arrays, false).map_err(ConvertError::Within)?;
         self.calls -= 1;
         let callee = Callee { program: program.map(Arc::new), arrays };
         self.done.insert(name, Some(callee.clone()));
@@ -174,7 +174,7 @@ pub(crate) fn name_of<'a>(op: &'a Operation, key: &str) -> Option<&'a str> {
     }
 }
 
-pub(crate) fn tensor<'a>(ty: &'a Ty) -> Result<&'a Type, Problem> {
+pub(crate) fn tensor<'a>(ty: &'a Ty) -> Result<&'a Type, ConvertError> {
     match ty {
         Ty::Tensor(ty) => Ok(ty),
         Ty::Other(text) if text.contains('?') => {
@@ -245,8 +245,8 @@ pub(super) fn module<'m, 't>(
     };
     let function = cx.functions[entry];
     let within = |cx: &Converter, problem| match problem {
-        Problem::Within(error) => error,
-        Problem::Refused(problem) | Problem::Invalid(problem) => cx.invalid(function, problem),
+        ConvertError::Within(error) => error,
+        ConvertError::Refused(problem) | ConvertError::Invalid(problem) => cx.invalid(function, problem),
     };
     let arrays = free::of_function(&mut cx, entry, 0).map_err(|problem| within(&cx, problem))?;
     let name = module.name.as_deref().map_or(entry, |name| name.strip_prefix("jit_").unwrap_or(name));

@@ -3,7 +3,7 @@
 use super::arguments::number;
 use super::expression::Expressions;
 use super::scope::Scope;
-use super::{Problem, refused};
+use super::{ConvertError, refused};
 use crate::ast::Operation;
 use rune_ir::op::Literal;
 use rune_ir::{DType, Op, Type, Var};
@@ -12,7 +12,7 @@ use rune_ir::{DType, Op, Type, Var};
 const MAX_KEYS: usize = 8;
 
 impl<'t> Scope<'_, '_, 't> {
-    pub(super) fn sort(&mut self, op: &Operation<'t>, operands: &[Var]) -> Result<Vec<Var>, Problem> {
+    pub(super) fn sort(&mut self, op: &Operation<'t>, operands: &[Var]) -> Result<Vec<Var>, ConvertError> {
         let dimension = if op.attribute(&["dimension"]).is_some() {
             number(op, &["dimension"])?
         } else {
@@ -28,13 +28,15 @@ impl<'t> Scope<'_, '_, 't> {
             return refused("sorts by a comparison that does not compare the first operands in turn, as JAX's does");
         };
         // Descending and stable: an ascending sort of the reversed arrays, reversed.
-        let turn = |scope: &mut Self, xs: Vec<Var>| {
+        let reversed = |scope: &mut Self, xs: Vec<Var>| {
             let axes = || [dimension][..].into();
-            xs.into_iter().map(|x| scope.one(Op::Reverse { x, axes: axes() })).collect::<Result<Vec<Var>, Problem>>()
+            xs.into_iter()
+                .map(|x| scope.one(Op::Reverse { x, axes: axes() }))
+                .collect::<Result<Vec<Var>, ConvertError>>()
         };
-        let operands = if descending { turn(self, operands.to_vec())? } else { operands.to_vec() };
+        let operands = if descending { reversed(self, operands.to_vec())? } else { operands.to_vec() };
         let sorted = self.push(Op::Sort { operands, dimension, num_keys })?;
-        if descending { turn(self, sorted) } else { Ok(sorted) }
+        if descending { reversed(self, sorted) } else { Ok(sorted) }
     }
 }
 

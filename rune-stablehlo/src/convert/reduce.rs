@@ -4,7 +4,7 @@ use super::arguments::{dims, dims_or, pairs, word};
 use super::elementwise::binary;
 use super::expression::Expressions;
 use super::scope::Scope;
-use super::{Problem, invalid};
+use super::{ConvertError, invalid};
 use crate::ast::Operation;
 use rune_ir::op::{ArgFn, CumulativeFn, Dims, Literal, ReduceFn, Window, WindowFn};
 use rune_ir::{DType, Op, Var};
@@ -33,7 +33,7 @@ fn is_neutral(x: Option<Literal>, f: ReduceFn, dtype: DType) -> bool {
 
 impl<'m, 't> Scope<'_, 'm, 't> {
     /// Imports a reduction as one of rune's per array, as an extreme with its position, or else element by element.
-    pub(super) fn reduce(&mut self, op: &'m Operation<'t>, operands: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
+    pub(super) fn reduce(&mut self, op: &'m Operation<'t>, operands: &[Var]) -> Result<Option<Vec<Var>>, ConvertError> {
         let n = operands.len() / 2;
         if n == 0 || operands.len() != 2 * n {
             return invalid("it takes arrays and as many initial values");
@@ -86,7 +86,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         positions: Var,
         inits: &[Var],
         axes: &[usize],
-    ) -> Result<Option<Vec<Var>>, Problem> {
+    ) -> Result<Option<Vec<Var>>, ConvertError> {
         let (dtype, index) = (self.ty(x).dtype, self.ty(positions).dtype);
         let plain = match f {
             ArgFn::Max => ReduceFn::Max,
@@ -109,7 +109,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         &mut self,
         op: &'m Operation<'t>,
         operands: &[Var],
-    ) -> Result<Option<Vec<Var>>, Problem> {
+    ) -> Result<Option<Vec<Var>>, ConvertError> {
         let n = operands.len() / 2;
         if n == 0 || operands.len() != 2 * n {
             return invalid("it takes arrays and as many initial values");
@@ -131,7 +131,13 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         }
     }
 
-    fn known_window(&mut self, op: &Operation<'t>, x: Var, init: Var, window: &Window) -> Result<Option<Var>, Problem> {
+    fn known_window(
+        &mut self,
+        op: &Operation<'t>,
+        x: Var,
+        init: Var,
+        window: &Window,
+    ) -> Result<Option<Var>, ConvertError> {
         let ty = self.ty(x).clone();
         let running = running_axis(window, &ty.shape);
         let Some((mut e, roots)) = op.regions.first().and_then(|region| self.expressions(region)) else {

@@ -1,7 +1,7 @@
 //! The conversion of a function or a region to a program.
 
 use super::expression::Expressions;
-use super::{Converter, Problem, constants, free, invalid, origin, refused, tensor};
+use super::{ConvertError, Converter, constants, free, invalid, origin, refused, tensor};
 use crate::ast::{Operation, Region, Use};
 use crate::error::ImportError;
 use rune_ir::op::Literal;
@@ -87,11 +87,11 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         for (used, ty) in &arguments {
             match tensor(ty) {
                 Ok(ty) => inputs.push((*used, ty.clone())),
-                Err(Problem::Refused(reason) | Problem::Invalid(reason)) => {
+                Err(ConvertError::Refused(reason) | ConvertError::Invalid(reason)) => {
                     cx.refuse(function, format!("has an argument that {reason}"));
                     lost.push(used.name);
                 }
-                Err(Problem::Within(error)) => return Err(error),
+                Err(ConvertError::Within(error)) => return Err(error),
             }
         }
         let values = arrays.iter().map(|at| cx.arrays.get(at).cloned());
@@ -129,7 +129,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
 
     /// Converts the regions of an operation to programs with the same inputs: first the captures, which are also
     /// returned, then the arguments. Returns `None` if they need something that rune does not support.
-    pub fn regions(&mut self, op: &'m Operation<'t>, names: &[&str]) -> Result<Option<Regions>, Problem> {
+    pub fn regions(&mut self, op: &'m Operation<'t>, names: &[&str]) -> Result<Option<Regions>, ConvertError> {
         let regions: Vec<&'m Region<'t>> = op.regions.iter().collect();
         let uses = free::values(&regions);
         let arrays = free::of_regions(self.cx, &regions)?;
@@ -164,7 +164,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
             scope.arrays = arrays.iter().enumerate().map(|(i, &at)| (at, Var((captured.len() + i) as u32))).collect();
             let own = region.arguments.iter().enumerate();
             scope.values.extend(own.map(|(i, (name, _))| (Use { name, index: 0 }, Var((outside.len() + i) as u32))));
-            match scope.block(op, region).map_err(Problem::Within)? {
+            match scope.block(op, region).map_err(ConvertError::Within)? {
                 Some(outputs) => programs.push(scope.builder.finish(outputs)?),
                 None => whole = false,
             }
@@ -192,10 +192,10 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         self.lost.extend(op.results.iter().map(|(name, _)| *name));
     }
 
-    fn error(&self, op: &Operation, problem: Problem) -> ImportError {
+    fn error(&self, op: &Operation, problem: ConvertError) -> ImportError {
         match problem {
-            Problem::Within(error) => error,
-            Problem::Refused(problem) | Problem::Invalid(problem) => self.cx.invalid(op, problem),
+            ConvertError::Within(error) => error,
+            ConvertError::Refused(problem) | ConvertError::Invalid(problem) => self.cx.invalid(op, problem),
         }
     }
 
@@ -213,7 +213,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
                 self.lose(op);
                 return Ok(());
             }
-            Err(Problem::Refused(reason)) => {
+            Err(ConvertError::Refused(reason)) => {
                 self.cx.refuse(op, reason);
                 self.lose(op);
                 return Ok(());
@@ -243,7 +243,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
     }
 
     /// Returns the results after checking that they have the written types.
-    fn checked(&mut self, op: &'m Operation<'t>, operands: &[Var]) -> Result<Option<Vec<Var>>, Problem> {
+    fn checked(&mut self, op: &'m Operation<'t>, operands: &[Var]) -> Result<Option<Vec<Var>>, ConvertError> {
         if let Some(types) = &op.inputs {
             let written = types.iter().map(tensor).collect::<Result<Vec<_>, _>>()?;
             if !written.iter().copied().eq(operands.iter().map(|&v| self.ty(v))) {
@@ -261,7 +261,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
     }
 
     /// Returns the written type of a result.
-    pub fn output<'a>(&self, op: &'a Operation<'t>, i: usize, count: usize) -> Result<&'a Type, Problem> {
+    pub fn output<'a>(&self, op: &'a Operation<'t>, i: usize, count: usize) -> Result<&'a Type, ConvertError> {
         // Without an arrow, one type may stand for all, and operand types may come first.
         let first = op.outputs.len().saturating_sub(count);
         match op.outputs.get(first + i).or(op.outputs.last()) {
@@ -271,10 +271,10 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
     }
 
     /// Returns the operands of an operation, or `None` if one of them is lost.
-    fn operands(&self, op: &Operation<'t>) -> Result<Option<Vec<Var>>, Problem> {
+    fn operands(&self, op: &Operation<'t>) -> Result<Option<Vec<Var>>, ConvertError> {
         op.operands.iter().map(|&used| self.lookup(used)).collect()
     }
-    fn lookup(&self, used: Use<'t>) -> Result<Option<Var>, Problem> {
+    fn lookup(&self, used: Use<'t>) -> Result<Option<Var>, ConvertError> {
         match self.values.get(&used) {
             Some(&var) => Ok(Some(var)),
             None if self.lost.contains(used.name) => Ok(None),
@@ -337,7 +337,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         self.known.get(&var).copied()
     }
     /// Adds an instruction.
-    pub fn push(&mut self, op: Op) -> Result<Vec<Var>, Problem> {
+    pub fn push(&mut self, op: Op) -> Result<Vec<Var>, ConvertError> {
         let known = if let Op::Constant { value } = &op {
             Some(*value)
         } else if let Op::BroadcastInDim { x, .. } | Op::Reshape { x, .. } | Op::Transpose { x, .. } = &op {
@@ -358,14 +358,14 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         Ok(vars.to_vec())
     }
     /// Adds an instruction with one result.
-    pub fn one(&mut self, op: Op) -> Result<Var, Problem> {
+    pub fn one(&mut self, op: Op) -> Result<Var, ConvertError> {
         match self.push(op)?.as_slice() {
             [var] => Ok(*var),
             _ => invalid("it needs exactly one result"),
         }
     }
     /// Adds an array whose elements all equal one number.
-    pub fn full(&mut self, value: Literal, ty: &Type) -> Result<Var, Problem> {
+    pub fn full(&mut self, value: Literal, ty: &Type) -> Result<Var, ConvertError> {
         let scalar = self.one(Op::Constant { value })?;
         if ty.rank() == 0 {
             return Ok(scalar);
@@ -377,7 +377,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         &mut self,
         operands: &[Var],
         f: impl Fn(&[Tensor]) -> Vec<Tensor> + Send + Sync,
-    ) -> Result<Vec<Var>, Problem> {
+    ) -> Result<Vec<Var>, ConvertError> {
         let like: Vec<Tensor> =
             operands.iter().map(|&v| self.ty(v)).map(|ty| Tensor::zeros(&ty.shape, ty.dtype)).collect();
         let program = match make_program(|xs: &Vec<Tensor>| f(xs), &like) {

@@ -2,13 +2,13 @@
 
 use super::arguments::{dims, dims_or, ints, number};
 use super::scope::Scope;
-use super::{Problem, invalid};
+use super::{ConvertError, invalid};
 use crate::ast::Operation;
 use rune_ir::op::{Dims, Padding};
 use rune_ir::{Op, Shape, Type, Var};
 
 impl Scope<'_, '_, '_> {
-    pub(super) fn broadcast_in_dim(&mut self, op: &Operation, x: Var, ty: &Type) -> Result<Var, Problem> {
+    pub(super) fn broadcast_in_dim(&mut self, op: &Operation, x: Var, ty: &Type) -> Result<Var, ConvertError> {
         let places = dims(op, &["broadcast_dimensions", "dims"])?;
         if places.len() != self.ty(x).rank() {
             return invalid(format!("it needs one position per axis of {}", self.ty(x)));
@@ -27,19 +27,19 @@ impl Scope<'_, '_, '_> {
         self.one(Op::BroadcastInDim { x, shape: ty.shape.clone(), dims })
     }
 
-    pub(super) fn reshape(&mut self, x: Var, shape: &Shape) -> Result<Var, Problem> {
+    pub(super) fn reshape(&mut self, x: Var, shape: &Shape) -> Result<Var, ConvertError> {
         if self.ty(x).shape == *shape { Ok(x) } else { self.one(Op::Reshape { x, shape: shape.clone() }) }
     }
 
-    pub(super) fn slice(&mut self, op: &Operation, x: Var) -> Result<Var, Problem> {
+    pub(super) fn slice(&mut self, op: &Operation, x: Var) -> Result<Var, ConvertError> {
         let start = dims(op, &["start_indices"])?;
         let limit = dims(op, &["limit_indices"])?;
         let strides = dims_or(op, &["strides"], 1, start.len())?;
         self.one(Op::Slice { x, start, limit, strides })
     }
 
-    pub(super) fn pad(&mut self, op: &Operation, x: Var, padding: Var) -> Result<Var, Problem> {
-        let list = |names: [&str; 2]| Ok::<_, Problem>(ints(op, &names)?.unwrap_or_default());
+    pub(super) fn pad(&mut self, op: &Operation, x: Var, padding: Var) -> Result<Var, ConvertError> {
+        let list = |names: [&str; 2]| Ok::<_, ConvertError>(ints(op, &names)?.unwrap_or_default());
         let low = list(["edge_padding_low", "low"])?;
         let high = list(["edge_padding_high", "high"])?;
         let interior = dims(op, &["interior_padding", "interior"])?;
@@ -51,7 +51,7 @@ impl Scope<'_, '_, '_> {
         self.one(Op::Pad { x, padding, config })
     }
 
-    pub(super) fn iota(&mut self, op: &Operation, ty: &Type) -> Result<Var, Problem> {
+    pub(super) fn iota(&mut self, op: &Operation, ty: &Type) -> Result<Var, ConvertError> {
         let dimension = number(op, &["iota_dimension", "dim"])?;
         self.one(Op::Iota { dtype: ty.dtype, shape: ty.shape.clone(), dimension })
     }

@@ -2,7 +2,7 @@
 
 use super::arguments::word;
 use super::scope::Scope;
-use super::{Problem, invalid, refused};
+use super::{ConvertError, invalid, refused};
 use crate::ast::{Attribute, Operation, find};
 use rune_ir::Var;
 use rune_trace::lax;
@@ -10,7 +10,7 @@ use rune_trace::lax;
 impl<'m, 't> Scope<'_, 'm, 't> {
     /// Imports JAX's `approx_max_k` and `approx_min_k`, whose operands are the elements, their positions, and a pair of
     /// initial values.
-    pub(super) fn approx_top_k(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, Problem> {
+    pub(super) fn approx_top_k(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
         let &[x, positions, _, _] = xs else {
             return refused("selects from several arrays at once; select from one and gather the others");
         };
@@ -44,7 +44,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     }
 
     /// Returns whether the comparison of the first two arguments prefers the lesser.
-    fn selects_least(&self, op: &Operation<'t>) -> Result<Option<bool>, Problem> {
+    fn selects_least(&self, op: &Operation<'t>) -> Result<Option<bool>, ConvertError> {
         let Some(Attribute::List(names)) = op.attribute(&["called_computations"]) else { return Ok(None) };
         let [Attribute::Symbol(name)] = names.as_slice() else { return Ok(None) };
         let (_, function) = self.cx.function(name)?;

@@ -1,4 +1,4 @@
-//! Loops as JAX exports them (`scripts/make-stablehlo-loops`): which of them have a known length, and what their transformations compute.
+//! Loops as JAX exports them (`scripts/vectors stablehlo-loops`): which of them have a known length, and what their transformations compute.
 
 use super::data::{Case, Numbers, case, compare, elsewhere, file, results, texts};
 use rune_ir::interpret::interpret;

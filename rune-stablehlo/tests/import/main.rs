@@ -1,4 +1,4 @@
-//! Modules that JAX exported (`scripts/make-stablehlo`), against what JAX computes by them.
+//! Modules that JAX exported (`scripts/vectors stablehlo`), against what JAX computes by them.
 
 mod data;
 mod idioms;
@@ -87,7 +87,7 @@ fn what_is_exported_is_imported_again() {
 fn origins_are_the_lines_of_python() {
     let program = imported("mlp", &file("mlp.export.mlir"));
     let origins: Vec<_> = program.instructions().iter().filter_map(|i| i.origin.loc.as_ref()).collect();
-    assert!(origins.iter().any(|loc| loc.file == "scripts/make-stablehlo" && loc.line > 40), "{origins:?}");
+    assert!(origins.iter().any(|loc| loc.file == "scripts/oracle/stablehlo.py" && loc.line > 40), "{origins:?}");
 }
 
 fn main_of(arguments: &str, results: &str, body: &str) -> String {

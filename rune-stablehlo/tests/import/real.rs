@@ -1,4 +1,4 @@
-//! Programs of the kinds that people write in JAX (`scripts/make-stablehlo-real`): what is imported computes what JAX computes, and
+//! Programs of the kinds that people write in JAX (`scripts/vectors stablehlo-real`): what is imported computes what JAX computes, and
 //! has JAX's gradients.
 
 use super::data::{Numbers, case, compare_within, elsewhere, file, results, texts};

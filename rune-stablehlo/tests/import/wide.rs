@@ -1,4 +1,4 @@
-//! Many functions of JAX (`scripts/make-stablehlo-wide`): what is imported computes what JAX computes, and what is refused stands in the
+//! Many functions of JAX (`scripts/vectors stablehlo-wide`): what is imported computes what JAX computes, and what is refused stands in the
 //! documentation, with the reason.
 
 use super::data::{case, compare_within, elsewhere, file, texts};

@@ -35,7 +35,7 @@ fn float(x: &Value) -> f64 {
     }
 }
 
-/// Numbers of the dtype between two of it.
+/// Returns the number of floats of the dtype between two numbers.
 fn ulps(dtype: DType, a: f64, b: f64) -> u64 {
     let place = |x: f64| -> i64 {
         let bits = |raw: i64, width: u32| if raw >> (width - 1) & 1 == 1 { -(raw & !(1 << (width - 1))) } else { raw };
@@ -52,7 +52,7 @@ fn ulps(dtype: DType, a: f64, b: f64) -> u64 {
     place(a).abs_diff(place(b))
 }
 
-/// What two good logarithms may differ by. XLA's log1p of f64 is off by 2e-14 itself.
+/// The tolerance between two accurate logarithms. XLA's log1p of f64 has an error of 2e-14.
 fn near(dtype: DType) -> f64 {
     match dtype {
         DType::F64 => 1e-13,
@@ -62,7 +62,7 @@ fn near(dtype: DType) -> f64 {
     }
 }
 
-/// The greatest difference in places, and how many differ, or what is wrong.
+/// Returns the greatest difference in units in the last place and the number of differences, or the fault.
 pub fn compare(found: &Tensor, expected: &Array, tol: &Value) -> Result<(u64, usize), String> {
     if found.ty() != expected.ty() {
         return Err(format!("is of type {}, and should be of {}", found.ty(), expected.ty()));
@@ -93,11 +93,11 @@ pub fn compare(found: &Tensor, expected: &Array, tol: &Value) -> Result<(u64, us
     Ok((worst, off))
 }
 
-/// A case, and what is right.
+/// A case with its expected results.
 pub struct Line {
     pub case: Case,
     pub label: String,
-    /// The results, or a part of the message.
+    /// The results, or a part of the error message.
     pub right: Result<Vec<Array>, String>,
     pub tol: Value,
 }
@@ -121,18 +121,18 @@ pub fn cases(lines: &str) -> impl Iterator<Item = Line> + '_ {
     })
 }
 
-/// What was told by a panic.
+/// Returns the message of a panic.
 fn told(payload: &(dyn std::any::Any + Send)) -> &str {
     let text = payload.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or_default()
 }
 
-/// Runs every case, and fails with a list of those that are wrong.
+/// Runs every case, and fails with a list of the wrong ones.
 pub fn check(lines: &str, apply: impl Fn(&Case) -> Vec<Tensor>) {
     check_those(lines, |_| true, apply);
 }
 
-/// As [`check`], of the cases that `chosen` holds for.
+/// Like [`check`], for the cases that `chosen` selects.
 pub fn check_those(lines: &str, chosen: impl Fn(&Case) -> bool, apply: impl Fn(&Case) -> Vec<Tensor>) {
     let (mut wrong, mut worst, mut count) = (Vec::new(), BTreeMap::<String, (u64, usize, usize)>::new(), 0);
     for Line { case, label, right, tol } in cases(lines).filter(|line| chosen(&line.case)) {

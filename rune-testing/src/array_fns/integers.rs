@@ -1,4 +1,4 @@
-//! Functions of many elements on `bool` and all integers, and indices of all integer dtypes: vectors that `scripts/make-integer-vectors`
+//! Functions of many elements on `bool` and all integers, and indices of all integer dtypes: vectors that `scripts/vectors integers`
 //! wrote.
 
 use super::case::Case;

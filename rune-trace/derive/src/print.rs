@@ -139,7 +139,7 @@ fn option(x: Option<usize>) -> TokenStream {
 mod tests {
     use super::Print;
 
-    /// What is said of the arguments of the macro.
+    /// The help text on the arguments of the macro.
     fn error(args: &str) -> String {
         let expanded = syn::parse_str::<Print>(args).and_then(Print::expand);
         expanded.map_or_else(|e| e.to_string(), |tokens| tokens.to_string())

@@ -93,7 +93,7 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
     })
 }
 
-/// What a struct or variant is besides its leaves.
+/// The static part of a struct or variant.
 fn arm_of_statics(
     krate: &TokenStream,
     input: &DeriveInput,
@@ -122,7 +122,7 @@ fn arm_of_statics(
     quote!(#path { #(#bind),* } => #statics,)
 }
 
-/// How a struct or variant is made of what a file holds: the arm of a variant, or the body for a struct.
+/// The code that restores a struct or variant from a file: the arm of a variant, or the body for a struct.
 fn arm_of_restore(
     krate: &TokenStream,
     input: &DeriveInput,
@@ -231,7 +231,7 @@ pub struct Part {
 }
 
 impl Part {
-    /// What tells by the type of a static field how files hold it.
+    /// The expression that selects the file format of a static field by its type.
     fn probe(&self, krate: &TokenStream) -> TokenStream {
         let ty = &self.ty;
         quote! {

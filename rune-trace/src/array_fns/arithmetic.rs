@@ -1,9 +1,9 @@
-//! More functions of numbers: roundings, parts of a number, comparisons with tolerances, angles.
+//! More elementwise functions: rounding, parts of numbers, comparison with tolerances, angles.
 
 use super::axes::resolve_axis;
-use super::bits::signed;
+use super::bits::{expect_int, signed};
 use super::broadcast::{expect_one_dtype, unify};
-use super::elementwise::{constant_like, expect_float};
+use super::elementwise::{constant_like, expect_float, greater_plus};
 use super::join::{concat, part};
 use super::reductions::as_float;
 use super::scalar::Operand;
@@ -14,7 +14,7 @@ use std::f64::consts;
 
 /// Signs, roundings and extremes.
 impl Tensor {
-    /// Returns the whole number nearest to x that is not farther from 0, of floats.
+    /// Rounds floats towards 0.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -26,7 +26,7 @@ impl Tensor {
         expect_float("trunc", self);
         lax::select(&self.lt(0.0), &self.ceil(), &self.floor())
     }
-    /// Rounds to so many decimals (before the point, for negative ones), halves to the even digit; of floats.
+    /// Rounds floats to this number of decimals; halves go to the even digit. A negative number rounds before the point.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -93,7 +93,7 @@ impl Tensor {
         let step = lax::select(&x.lt(0.0), &x.zeros_like(), &lax::select(&x.gt(0.0), &x.ones_like(), &h));
         lax::select(&x.isnan(), &x, &step)
     }
-    /// Returns the greater of each two elements, or the other one where one is NaN.
+    /// Returns the greater of each two elements; where one is NaN, the other.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -104,7 +104,7 @@ impl Tensor {
         let [x, y] = unify("fmax", [self.into_argument(), other.into_argument()]);
         lax::select(&(x.gt(&y) | y.isnan()), &x, &y)
     }
-    /// Returns the lesser of each two elements, or the other one where one is NaN.
+    /// Returns the lesser of each two elements; where one is NaN, the other.
     #[track_caller]
     pub fn fmin(&self, other: impl Operand) -> Tensor {
         let [x, y] = unify("fmin", [self.into_argument(), other.into_argument()]);
@@ -126,19 +126,12 @@ impl Tensor {
 
 /// Logarithms, powers of two and angles.
 impl Tensor {
-    /// Returns log₂ (2ˣ + 2ʸ), without overflow on the way; of floats.
+    /// Returns log₂ (2ˣ + 2ʸ) of floats, without intermediate overflow.
     #[track_caller]
     pub fn logaddexp2(&self, other: impl Operand) -> Tensor {
         expect_float("logaddexp2", self);
         let [x, y] = unify("logaddexp2", [self.into_argument(), other.into_argument()]);
-        let delta = &x - &y;
-        // As in `logaddexp`: infinities of one sign are their own sum.
-        let alike = delta.isnan();
-        let delta = lax::select(&alike, &delta.zeros_like(), &delta);
-        let above = delta.gt(0.0);
-        let greater = lax::select(&above, &x, &y);
-        let below = lax::select(&above, &-&delta, &delta);
-        lax::select(&alike, &(&x + &y), &(greater + below.exp2().log1p() / consts::LN_2))
+        greater_plus(&x, &y, |below| below.exp2().log1p() / consts::LN_2)
     }
     /// Converts radians to degrees, of floats.
     #[doc(alias = "rad2deg")]
@@ -163,7 +156,7 @@ impl Tensor {
     pub fn deg2rad(&self) -> Tensor {
         self.radians()
     }
-    /// Adds multiples of `period` along `axis`, so that neighbours differ by at most half of it; of floats.
+    /// Adds multiples of `period` to floats along `axis`, so that neighbors differ by at most half of it.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -193,8 +186,8 @@ impl Tensor {
 
 /// Comparisons of whole tensors.
 impl Tensor {
-    /// Returns whether all elements are close, as a `bool` scalar; see [`Tensor::isclose`]. NumPy's tolerances are 1e-5 and 1e-8.
-    /// Integers and `bool` count as `f32`.
+    /// Returns whether all elements are close, as a `bool` scalar: see [`Tensor::isclose`]. NumPy's tolerances are 1e-5 and 1e-8.
+    /// Integers and `bool` are compared as `f32`.
     ///
     /// # Panics
     /// If the shapes do not broadcast or the dtypes differ.
@@ -209,7 +202,7 @@ impl Tensor {
         let [x, y] = unify("allclose", [self.into_argument(), other.into_argument()]);
         as_float(&x).isclose(as_float(&y), rtol, atol).all()
     }
-    /// Returns whether the shapes are one and all elements are equal, as a `bool` scalar.
+    /// Returns whether the shapes and all elements are equal, as a `bool` scalar.
     ///
     /// # Panics
     /// If the dtypes differ.
@@ -239,10 +232,10 @@ impl Tensor {
 
 /// Whole numbers.
 impl Tensor {
-    /// Returns the greatest common divisor of each two integers, which is not negative.
+    /// Returns the greatest common divisor of each two integers. It is not negative.
     ///
     /// # Panics
-    /// If the dtype is no integer, dtypes differ, or the shapes do not broadcast.
+    /// If the dtype is not an integer, the dtypes differ, or the shapes do not broadcast.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -264,10 +257,10 @@ impl Tensor {
         };
         at_caller(|| while_loop(|(_, y): &(Tensor, Tensor)| caller.run(|| y.ne(0).any()), pair, &(x, y)).0)
     }
-    /// Returns the least common multiple of each two integers, which is not negative; it wraps.
+    /// Returns the least common multiple of each two integers. It is not negative, and wraps on overflow.
     ///
     /// # Panics
-    /// As [`Tensor::gcd`].
+    /// Like [`Tensor::gcd`].
     #[track_caller]
     pub fn lcm(&self, other: impl Operand) -> Tensor {
         let [x, y] = unify("lcm", [self.into_argument(), other.into_argument()]);
@@ -283,12 +276,4 @@ impl Tensor {
 #[track_caller]
 fn magnitude(x: &Tensor) -> Tensor {
     if x.dtype().is_signed_int() { x.abs() } else { x.clone() }
-}
-
-/// That `x` is of integers.
-#[track_caller]
-pub(super) fn expect_int(op: &str, x: &Tensor) {
-    if !x.dtype().is_int() {
-        refuse!("{op}: takes an integer dtype, but got {}", x.ty());
-    }
 }

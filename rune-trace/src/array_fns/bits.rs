@@ -1,11 +1,10 @@
 //! Functions of the bits of numbers.
 
-use super::arithmetic::expect_int;
 use super::axes::{Axes, resolve_axis};
 use super::broadcast::unify;
 use super::elementwise::expect_float;
 use super::join::part;
-use super::names::truth;
+use super::reductions::truth;
 use super::scalar::Operand;
 use crate::autodiff::custom_jvp;
 use crate::tensor::{Caller, at_caller, refuse};
@@ -106,7 +105,7 @@ impl Tensor {
     /// Returns the upper half of the product of each two integers, whose lower half [`Tensor::mul`] returns.
     ///
     /// # Panics
-    /// If the dtype is no integer, dtypes differ, or the shapes do not broadcast.
+    /// If the dtype is not an integer, dtypes differ, or the shapes do not broadcast.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -207,7 +206,7 @@ impl Tensor {
     }
 }
 
-/// By how much each bit along `axis` is shifted.
+/// The shift of each bit along `axis`.
 #[track_caller]
 fn places(shape: &Shape, axis: usize, order: BitOrder) -> Tensor {
     let i = lax::iota(DType::U8, shape.clone(), axis);
@@ -223,7 +222,7 @@ impl Tensor {
     /// even; too great ones become ∞, and too small ones 0. The derivative is 1.
     ///
     /// # Panics
-    /// If the dtype is no float, or the format has more bits than it, or no bits of exponent.
+    /// If the dtype is not a float, or the format has more bits than it, or no bits of exponent.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -282,4 +281,12 @@ fn round_bits(x: &Tensor, to: (u32, u32), own: (u32, u32)) -> Tensor {
     }
     let rounded = lax::bitcast_convert(&(magnitude | sign), x.dtype());
     lax::select(&x.isnan(), x, &rounded)
+}
+
+/// Panics unless `x` holds integers.
+#[track_caller]
+pub(super) fn expect_int(op: &str, x: &Tensor) {
+    if !x.dtype().is_int() {
+        refuse!("{op}: takes an integer dtype, but got {}", x.ty());
+    }
 }

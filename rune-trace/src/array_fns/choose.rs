@@ -1,18 +1,18 @@
-//! Elements chosen by truth values: results whose size depends on values.
+//! Selection of elements by conditions. The sizes of the results depend on values.
 
 use super::axes::resolve_axis;
 use super::broadcast::{broadcast, expect_joint_shape, expect_one_dtype};
-use super::names::truth;
+use super::reductions::truth;
 use super::scalar::{Operand, Scalar};
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::{DType, Shape};
 use std::ops::RangeFull;
 
-/// How many results a function gives whose number depends on values.
+/// The number of results of a function, if it depends on values.
 ///
-/// `..` is as many as there are. Inside of `jit`, `vmap` and other traced functions, where values are unknown, the number has to be given: `5` keeps the
-/// first five results, or fills up to five with 0 (or what the function says); `(5, -1)` fills with -1.
+/// `..` takes all results. Inside `jit`, `vmap` and other traced functions, values are unknown, and the number must be given: `5` takes the first five
+/// results, padded with 0 (or the function's own fill value); `(5, -1)` pads with -1.
 ///
 /// ```
 /// use rune_trace::Tensor;
@@ -31,7 +31,7 @@ impl ResultSize {
     pub(super) fn given(&self) -> Option<usize> {
         self.size
     }
-    /// The number of results: that given, or how many of `mask`, a vector, hold.
+    /// Returns the number of results: the given one, or the number of true elements of the vector `mask`.
     #[track_caller]
     pub(super) fn resolve(&self, op: &str, mask: &Tensor) -> usize {
         match self.size {
@@ -39,7 +39,7 @@ impl ResultSize {
             None => known(op, &lax::convert(mask, DType::I64).sum())[0] as usize,
         }
     }
-    /// What results are filled up with.
+    /// The fill value.
     #[track_caller]
     pub(super) fn fill(&self, op: &str, dtype: DType) -> Option<Tensor> {
         Some(lax::constant(self.fill?.literal(op, dtype)))
@@ -70,7 +70,7 @@ macro_rules! sizes {
 }
 sizes!(i32, usize);
 
-/// The elements of `x`, of `i64`, where a result depends on them.
+/// Reads the elements of `x` as `i64`, because the size of a result depends on them.
 #[track_caller]
 pub(super) fn known(op: &str, x: &Tensor) -> Vec<i64> {
     match x.to_vec::<i64>() {
@@ -82,7 +82,7 @@ pub(super) fn known(op: &str, x: &Tensor) -> Vec<i64> {
     }
 }
 
-/// The elements of the vector `x` where `mask` holds, in order, as the first of `size`; then `fill`.
+/// Returns the elements of the vector `x` where `mask` is true, padded with `fill` to `size`.
 #[track_caller]
 pub(super) fn compact(x: &Tensor, mask: &Tensor, size: usize, fill: &Tensor) -> Tensor {
     let start = lax::broadcast_in_dim(fill, [size], &[]);
@@ -90,12 +90,12 @@ pub(super) fn compact(x: &Tensor, mask: &Tensor, size: usize, fill: &Tensor) -> 
         return start;
     }
     let place = lax::convert(mask, DType::I32).cumsum(0) - 1;
-    // Places out of range are left out.
+    // Indices out of range are ignored.
     let place = lax::select(mask, &place, &lax::full_like(&place, size as f64));
     start.at(place).set(x)
 }
 
-/// The positions where `mask`, a vector, holds, and whether each is one, and not filled up.
+/// Returns the indices where the vector `mask` is true, and whether each is an index and not padding.
 #[track_caller]
 fn positions(op: &str, mask: &Tensor, size: &ResultSize, fill: f64) -> (Tensor, Tensor) {
     let n = size.resolve(op, mask);
@@ -106,7 +106,7 @@ fn positions(op: &str, mask: &Tensor, size: &ResultSize, fill: f64) -> (Tensor, 
     (compact(&i, mask, n, &fill), is)
 }
 
-/// Positions, and what is there.
+/// Indices of elements, and elements by conditions.
 impl Tensor {
     /// Returns the positions of the elements that are not 0, as `i32`: for each axis a vector of the positions along it.
     ///
@@ -124,10 +124,10 @@ impl Tensor {
     pub fn nonzero(&self, size: impl Into<ResultSize>) -> Vec<Tensor> {
         nonzero("nonzero", self, &size.into())
     }
-    /// As [`Tensor::nonzero`], as one matrix with a row for each position.
+    /// Like [`Tensor::nonzero`], as one matrix with a row for each position.
     ///
     /// # Panics
-    /// As [`Tensor::nonzero`].
+    /// Like [`Tensor::nonzero`].
     #[track_caller]
     pub fn argwhere(&self, size: impl Into<ResultSize>) -> Tensor {
         let columns = nonzero("argwhere", self, &size.into());
@@ -140,7 +140,7 @@ impl Tensor {
     /// Returns the positions, in row-major order, of the elements that are not 0, as `i32`.
     ///
     /// # Panics
-    /// As [`Tensor::nonzero`].
+    /// Like [`Tensor::nonzero`].
     #[track_caller]
     pub fn flatnonzero(&self, size: impl Into<ResultSize>) -> Tensor {
         nonzero("flatnonzero", &self.flatten(), &size.into()).remove(0)
@@ -169,7 +169,7 @@ impl Tensor {
     /// Returns the slices along `axis` for which `condition`, a vector, holds. Slices beyond its end are left out.
     ///
     /// # Panics
-    /// If `condition` is no vector or longer than the axis, or the number of results is `..` and its elements are unknown.
+    /// If `condition` is not a vector or longer than the axis, or the number of results is `..` and its elements are unknown.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -265,7 +265,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn choose<T: AsRef<Tensor>>(&self, choices: &[T]) -> Tensor {
-        super::arithmetic::expect_int("choose", self);
+        super::bits::expect_int("choose", self);
         let Some(last) = choices.last() else { refuse!("choose: there are no choices") };
         let mut shapes: Vec<&Shape> = choices.iter().map(|c| c.as_ref().shape()).collect();
         shapes.push(self.shape());

@@ -362,16 +362,13 @@ fn scatter(x: &Tensor, over: &NamedAxis, axis: usize) -> Tensor {
 /// Splits axis `axis` of `x` into two: one for the parts, with the batch size, and one within a part.
 #[track_caller]
 fn parted(function: &str, x: &Tensor, axis: usize, over: &NamedAxis) -> Tensor {
-    let (n, lanes) = (x.shape()[axis], over.size);
-    if lanes == 0 || !n.is_multiple_of(lanes) {
-        refuse!(
-            "{function}: axis {axis} of {} has size {n}, which is not a multiple of the batch size {lanes}",
-            x.ty()
-        );
+    let (n, size) = (x.shape()[axis], over.size);
+    if size == 0 || !n.is_multiple_of(size) {
+        refuse!("{function}: axis {axis} of {} has size {n}, which is not a multiple of the batch size {size}", x.ty());
     }
     let mut shape = x.shape().clone();
-    shape.dims_mut()[axis] = n / lanes;
-    shape.dims_mut().insert(axis, lanes);
+    shape.dims_mut()[axis] = n / size;
+    shape.dims_mut().insert(axis, size);
     lax::reshape(x, shape)
 }
 

@@ -1,4 +1,4 @@
-//! Complex numbers: their parts, and functions of them that are made of others.
+//! Complex numbers: their parts, and functions composed of simpler ones.
 
 use super::broadcast::unify;
 use super::scalar::Operand;
@@ -24,7 +24,7 @@ pub fn complex(re: impl Operand, im: impl Operand) -> Tensor {
 
 /// Complex numbers.
 impl Tensor {
-    /// Returns the real parts; numbers of any other dtype as they are.
+    /// Returns the real parts; a tensor that is not complex is returned unchanged.
     ///
     /// ```
     /// use rune_trace::{Complex32, Tensor};
@@ -37,18 +37,18 @@ impl Tensor {
     pub fn real(&self) -> Tensor {
         if self.dtype().is_complex() { lax::real(self) } else { self.clone() }
     }
-    /// Returns the imaginary parts, which are 0 for numbers of any other dtype than a complex one.
+    /// Returns the imaginary parts; for a tensor that is not complex, zeros.
     #[track_caller]
     pub fn imag(&self) -> Tensor {
         if self.dtype().is_complex() { lax::imag(self) } else { self.zeros_like() }
     }
-    /// Returns the complex conjugates; numbers of any other dtype as they are.
+    /// Returns the complex conjugates; a tensor that is not complex is returned unchanged.
     #[doc(alias = "conjugate")]
     #[track_caller]
     pub fn conj(&self) -> Tensor {
         if self.dtype().is_complex() { lax::conj(self) } else { self.clone() }
     }
-    /// Returns the angles in the complex plane, in radians between -π and π; of floats 0 or π.
+    /// Returns the angles in the complex plane, in radians between -π and π. The angle of a float is 0 or π.
     ///
     /// ```
     /// use rune_trace::{Complex64, Tensor};
@@ -58,25 +58,25 @@ impl Tensor {
     /// ```
     ///
     /// # Panics
-    /// If the dtype is neither a float nor a complex one.
+    /// If the dtype is neither float nor complex.
     #[track_caller]
     pub fn angle(&self) -> Tensor {
         expect_inexact("angle", self);
         lax::atan2(&self.imag(), &self.real())
     }
-    /// Returns whether elements are of a complex dtype and have an imaginary part that is not zero.
+    /// Returns whether elements have a nonzero imaginary part. If the dtype is not complex, none has.
     #[track_caller]
     pub fn iscomplex(&self) -> Tensor {
         self.imag().ne(self.imag().zeros_like())
     }
-    /// Returns whether elements have no imaginary part, or one of zero.
+    /// Returns whether elements have no imaginary part, or one that is zero.
     #[track_caller]
     pub fn isreal(&self) -> Tensor {
         self.imag().eq(self.imag().zeros_like())
     }
 }
 
-/// That `x` is of a float or complex dtype.
+/// Panics unless the dtype of `x` is float or complex.
 #[track_caller]
 pub(crate) fn expect_inexact(op: &str, x: &Tensor) {
     if !x.dtype().is_inexact() {
@@ -84,13 +84,13 @@ pub(crate) fn expect_inexact(op: &str, x: &Tensor) {
     }
 }
 
-/// i z.
+/// Returns i z.
 #[track_caller]
 fn turned(z: &Tensor) -> Tensor {
     lax::complex(&lax::neg(&lax::imag(z)), &lax::real(z))
 }
 
-/// -i z.
+/// Returns -i z.
 #[track_caller]
 fn unturned(z: &Tensor) -> Tensor {
     lax::complex(&lax::imag(z), &lax::neg(&lax::real(z)))
@@ -106,7 +106,7 @@ pub(super) fn cosh(z: &Tensor) -> Tensor {
     lax::cos(&turned(z))
 }
 
-// The inverse functions go by the parts of roots, as in W. Kahan, "Branch cuts for complex elementary functions" (1987).
+// The inverse functions use the parts of square roots, as in W. Kahan, "Branch cuts for complex elementary functions" (1987).
 
 /// Adds a real number. Unlike an addition of complex numbers, this keeps the sign of a zero imaginary part, which selects the
 /// side of a branch cut.
@@ -119,7 +119,7 @@ fn from_one(z: &Tensor) -> Tensor {
     lax::complex(&(1.0 - z.real()), &-z.imag())
 }
 
-/// `f` of `z`, a holomorphic function whose derivative is `1 / divisor`.
+/// Applies `f`, a holomorphic function whose derivative is `1 / divisor`, to `z`.
 #[track_caller]
 fn holomorphic(z: &Tensor, f: fn(&Tensor) -> Tensor, divisor: fn(&Tensor) -> Tensor) -> Tensor {
     at_caller(|| custom_tangent(f, move |(z,), _, (dz,)| lax::div(dz, &divisor(z)))(z))
@@ -174,7 +174,7 @@ pub(super) fn atan(z: &Tensor) -> Tensor {
 
 fn atanh_of(z: &Tensor) -> Tensor {
     let (x, y) = (z.real(), z.imag());
-    // The function is odd, and digits are lost near -1.
+    // The function is odd, and precision is lost near -1.
     let (length, sign) = (x.abs(), x.sign());
     let re = sign * (4.0 * &length / ((1.0 - &length).square() + y.square())).log1p() * 0.25;
     let im = (2.0 * &y).atan2((1.0 - &x) * (1.0 + &x) - y.square()) * 0.5;

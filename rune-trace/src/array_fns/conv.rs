@@ -56,8 +56,8 @@ pub enum ConvPadding {
     /// No padding: windows lie completely inside.
     #[default]
     Valid,
-    /// As much as the result needs to have the size of the operand divided by the stride, rounded up. An odd element
-    /// goes after.
+    /// Pads so that the size of the result is that of the operand divided by the stride, rounded up. If the padding is odd,
+    /// the end gets one element more.
     Same,
     /// These numbers of elements before and after, for each axis.
     Explicit(Vec<(isize, isize)>),

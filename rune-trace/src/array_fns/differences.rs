@@ -10,9 +10,9 @@ use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::{DType, Shape};
 
-/// Differences of neighbours.
+/// Differences, slopes and integrals.
 impl Tensor {
-    /// Returns the differences of neighbours along `axis`, `n` times over; of `bool`, whether neighbours differ.
+    /// Returns the `n`-th differences of neighbors along `axis`; of `bool`, whether neighbors differ.
     ///
     /// # Panics
     /// If the axis is out of range.
@@ -37,7 +37,7 @@ impl Tensor {
         }
         x
     }
-    /// Returns the differences of neighbours among all elements in row-major order.
+    /// Returns the differences of neighbors among all elements in row-major order.
     ///
     /// # Panics
     /// If the dtype is `bool`.
@@ -48,8 +48,8 @@ impl Tensor {
         }
         self.flatten().diff(1, 0)
     }
-    /// Returns the slope along `axis` at each element, for elements `spacing` apart: by both neighbours, and at the ends by the only
-    /// one. Integers and `bool` as `f32`.
+    /// Returns the slope along `axis` at each element, for elements `spacing` apart: by central differences, and by one-sided ones at
+    /// the ends. Of integers and `bool`, it is `f32`.
     ///
     /// # Panics
     /// If the axis is out of range or has fewer than two elements.
@@ -72,8 +72,8 @@ impl Tensor {
         let slopes = concat("gradient", &[part(&step, at, 0, 1), both, part(&step, at, n - 2, n - 1)], axis);
         slopes / spacing
     }
-    /// Returns the integral along `axis` by the trapezoidal rule. `spacing` is the distance of the elements: a number, or a tensor of coordinates,
-    /// of one element for each along the axis or of the shape of this tensor. Integers and `bool` as `f32`.
+    /// Returns the integral along `axis` by the trapezoidal rule. `spacing` is a number, the distance between elements, or a tensor of
+    /// coordinates: a vector along the axis, or a tensor of this shape. Of integers and `bool`, the result is `f32`.
     ///
     /// # Panics
     /// If the axis is out of range, or `spacing` does not fit.
@@ -113,11 +113,11 @@ impl Tensor {
         };
         (means * widths).sum_axes(at)
     }
-    /// Returns the values at the coordinates `self` of the function that is linear between the points (`xp`, `fp`), and constant before the first
-    /// and after the last. `xp` increases.
+    /// Interpolates linearly between the points (`xp`, `fp`) at the coordinates in this tensor. The function is constant before the first point and
+    /// after the last. `xp` increases.
     ///
     /// # Panics
-    /// If `xp` and `fp` are no vectors of one size with at least one element, or the dtypes differ.
+    /// If `xp` and `fp` are not vectors of one size with at least one element, or the dtypes differ.
     ///
     /// ```
     /// use rune_trace::Tensor;

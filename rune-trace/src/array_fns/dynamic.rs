@@ -27,7 +27,7 @@ impl Tensor {
     /// Returns `size` elements along `axis` from the position `start` on.
     ///
     /// # Panics
-    /// If `start` is no integer scalar, or the axis is out of range or has fewer elements.
+    /// If `start` is not an integer scalar, or the axis is out of range or has fewer elements.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -48,7 +48,7 @@ impl Tensor {
     /// Returns the slice at the position `index` along `axis`, which leaves the shape.
     ///
     /// # Panics
-    /// If `index` is no integer scalar, or the axis is out of range or has no elements.
+    /// If `index` is not an integer scalar, or the axis is out of range or has no elements.
     #[track_caller]
     pub fn dynamic_index_in_dim(&self, index: impl Operand, axis: isize) -> Tensor {
         self.dynamic_slice_in_dim(index, 1, axis).squeeze(axis)
@@ -56,7 +56,7 @@ impl Tensor {
     /// Returns the tensor with `update` along `axis` from the position `start` on.
     ///
     /// # Panics
-    /// If `start` is no integer scalar, `update` does not fit, or the dtypes differ.
+    /// If `start` is not an integer scalar, `update` does not fit, or the dtypes differ.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -71,7 +71,7 @@ impl Tensor {
     /// Returns the tensor with `update`, which lacks `axis`, at the position `index` along it.
     ///
     /// # Panics
-    /// If `index` is no integer scalar, `update` does not fit, or the dtypes differ.
+    /// If `index` is not an integer scalar, `update` does not fit, or the dtypes differ.
     #[track_caller]
     pub fn dynamic_update_index_in_dim(&self, update: &Tensor, index: impl Operand, axis: isize) -> Tensor {
         let update = if update.rank() + 1 == self.rank() { update.unsqueeze(axis) } else { update.clone() };
@@ -109,7 +109,7 @@ impl Tensor {
     #[track_caller]
     pub fn ragged_dot(&self, others: &Tensor, group_sizes: &Tensor) -> Tensor {
         expect_one_dtype("ragged_dot", &[self.dtype(), others.dtype()]);
-        super::arithmetic::expect_int("ragged_dot", group_sizes);
+        super::bits::expect_int("ragged_dot", group_sizes);
         let fits = self.rank() == 2
             && others.rank() == 3
             && others.shape()[1] == self.shape()[1]

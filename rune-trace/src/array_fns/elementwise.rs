@@ -22,7 +22,7 @@ macro_rules! unary {
     };
 }
 unary! {
-    /// |x|, of floats, signed integers and complex numbers, of which it is a float. The derivative at 0 is 0.
+    /// |x|, for floats, signed integers and complex numbers. The magnitude of a complex number is a float. The derivative at 0 is 0.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -34,7 +34,7 @@ unary! {
     /// -x, of numbers; wraps.
     #[doc(alias = "negative")]
     neg Neg;
-    /// The sign: -1, 0 or 1, of numbers. NaN stays NaN. Of complex numbers x / |x|, and 0 for 0.
+    /// The sign of numbers: -1, 0 or 1. NaN stays NaN. For complex numbers, x / |x|, and 0 for 0.
     sign Sign;
     /// The greatest integer that is at most x, of floats.
     floor Floor;
@@ -271,7 +271,7 @@ impl Tensor {
         let x = lax::select(&x.eq(f64::INFINITY), &constant_like(self, max), &x);
         lax::select(&x.eq(f64::NEG_INFINITY), &constant_like(self, -max), &x)
     }
-    /// Clamps x to `min` … `max`, which may be numbers or tensors: `min(max(x, min), max)`. Of numbers.
+    /// Clamps numbers to `min` … `max`, which can be numbers or tensors: `min(max(x, min), max)`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -296,7 +296,7 @@ impl Tensor {
         let length = lax::select(&degenerate, &long, &(&long * (ratio.square() + 1.0).sqrt()));
         lax::select(&infinite, &constant_like(&long, f64::INFINITY), &length)
     }
-    /// `self + (end - self) * weight`: from `self` at weight 0 to `end` at weight 1. Of floats.
+    /// Interpolates floats linearly: `self + (end - self) * weight` is `self` at weight 0 and `end` at weight 1.
     #[track_caller]
     pub fn lerp(&self, end: impl Operand, weight: impl Operand) -> Tensor {
         expect_inexact("lerp", self);
@@ -315,16 +315,7 @@ impl Tensor {
     pub fn logaddexp(&self, other: impl Operand) -> Tensor {
         expect_float("logaddexp", self);
         let [x, y] = unify("logaddexp", [self.into_argument(), other.into_argument()]);
-        let delta = &x - &y;
-        // The difference of equal infinities is NaN, and their result is the infinity itself.
-        let alike = delta.isnan();
-        let delta = lax::select(&alike, &delta.zeros_like(), &delta);
-        // `maximum` and `abs` are not used: their derivatives at 0 are means of both sides, so second derivatives would
-        // be 0 where x = y.
-        let above = delta.gt(0.0);
-        let greater = lax::select(&above, &x, &y);
-        let below = lax::select(&above, &-&delta, &delta);
-        lax::select(&alike, &(&x + &y), &(greater + below.exp().log1p()))
+        greater_plus(&x, &y, |below| below.exp().log1p())
     }
     /// The quotient, rounded down, like Python's `//`.
     ///
@@ -458,25 +449,25 @@ pub(crate) fn expect_float(op: &str, x: &Tensor) {
     }
 }
 
-/// Returns the greatest finite number.
+/// Returns the greatest finite number of a float or complex dtype.
 pub(crate) fn max_of(dtype: DType) -> f64 {
-    match dtype {
-        DType::F16 => half::f16::MAX.to_f64(),
-        DType::BF16 => half::bf16::MAX.to_f64(),
-        DType::F32 | DType::C64 => f32::MAX.into(),
-        DType::F64
-        | DType::C128
-        | DType::Bool
-        | DType::I8
-        | DType::I16
-        | DType::I32
-        | DType::I64
-        | DType::U8
-        | DType::U16
-        | DType::U32
-        | DType::U64 => f64::MAX,
-    }
+    dtype.finfo().map_or(f64::MAX, |info| info.max)
 }
 fn root_of_max(dtype: DType) -> f64 {
     max_of(dtype).sqrt() / 2.0
+}
+
+/// Returns the greater of `x` and `y`, plus a function of their distance, negated. Equal infinities are their own result.
+#[track_caller]
+pub(super) fn greater_plus(x: &Tensor, y: &Tensor, rest: fn(&Tensor) -> Tensor) -> Tensor {
+    let delta = x - y;
+    // The difference of equal infinities is NaN.
+    let alike = delta.isnan();
+    let delta = lax::select(&alike, &delta.zeros_like(), &delta);
+    // `maximum` and `abs` are not used: their derivatives at 0 are means of both sides, so second derivatives would be 0
+    // where x = y.
+    let above = delta.gt(0.0);
+    let greater = lax::select(&above, x, y);
+    let below = lax::select(&above, &-&delta, &delta);
+    lax::select(&alike, &(x + y), &(greater + rest(&below)))
 }

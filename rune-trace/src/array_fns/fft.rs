@@ -1,7 +1,7 @@
-//! Discrete Fourier transforms, as NumPy's and JAX's `fft`.
+//! Discrete Fourier transforms, like `fft` in NumPy and JAX.
 //!
-//! Each transform comes twice: `fft(x)`, and `fft_with(x, options)` with lengths, axes and the scale of [`FftOptions`]. Integers, `bool` and
-//! half types are computed in `f32`. Lengths may be any numbers; powers of 2 are fastest.
+//! Each transform has two forms: `fft(x)`, and `fft_with(x, options)`, whose [`FftOptions`] set lengths, axes and the scale. Integers, `bool`
+//! and half-precision types are converted to `f32`. Lengths can be any numbers; powers of 2 are fastest.
 //!
 //! ```
 //! use rune_trace::fft::{self, FftOptions, Norm};
@@ -21,15 +21,15 @@ use crate::{Tensor, lax};
 use rune_ir::op::{FftFn, Padding};
 use rune_ir::{DType, Shape};
 
-/// Which direction of a transform is scaled, so that one undoes the other.
+/// The direction that is scaled, so that the inverse transform restores the input.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Norm {
-    /// The inverse, by 1/n.
+    /// Scales the inverse transform by 1/n.
     #[default]
     Backward,
-    /// Both, by 1/√n.
+    /// Scales both transforms by 1/√n.
     Ortho,
-    /// The forward transform, by 1/n.
+    /// Scales the forward transform by 1/n.
     Forward,
 }
 
@@ -40,18 +40,18 @@ pub struct FftOptions {
     /// the length of the array; for a real result, the default of the last axis is twice its length, less 2.
     pub lengths: Option<Vec<usize>>,
     /// The axes; negative ones count from the last. The default is the last axis, or the last two for `fft2` and similar functions. For
-    /// `fftn` and similar functions it is one axis for each length, at the end, or all axes.
+    /// `fftn` and similar functions, the default is the last axes, as many as there are lengths; without lengths, it is all axes.
     pub axes: Option<Vec<isize>>,
     /// The scale.
     pub norm: Norm,
 }
 
 impl FftOptions {
-    /// Returns the options that the short forms have.
+    /// Returns the options of the short forms.
     pub fn new() -> FftOptions {
         FftOptions::default()
     }
-    /// Sets the length of a transform along one axis.
+    /// Sets the length, for a transform along one axis.
     pub fn length(mut self, n: usize) -> FftOptions {
         self.lengths = Some(vec![n]);
         self
@@ -61,7 +61,7 @@ impl FftOptions {
         self.lengths = Some(lengths.to_vec());
         self
     }
-    /// Sets the axis of a transform along one axis.
+    /// Sets the axis, for a transform along one axis.
     pub fn axis(mut self, axis: isize) -> FftOptions {
         self.axes = Some(vec![axis]);
         self
@@ -78,7 +78,7 @@ impl FftOptions {
     }
 }
 
-/// The last axes that a transform is along, unless it is told; none for all.
+/// The number of last axes that a transform takes by default; `None` for all.
 type DefaultAxes = Option<usize>;
 
 macro_rules! transforms {
@@ -108,39 +108,39 @@ transforms! {
     ifft ifft_with Ifft Some(1);
     /// Returns the first n/2 + 1 elements of [`fft`] of real numbers, which determine the others.
     rfft rfft_with Rfft Some(1);
-    /// Returns the inverse of [`rfft`]. An odd length must be given.
+    /// Returns the inverse of [`rfft`]. If the result has an odd length, set the length.
     irfft irfft_with Irfft Some(1);
     /// Returns the Fourier transform along the last two axes.
     fft2 fft2_with Fft Some(2);
     /// Returns the inverse of [`fft2`].
     ifft2 ifft2_with Ifft Some(2);
-    /// Returns the Fourier transform of real numbers along the last two axes; [`rfft`] along the last.
+    /// Returns the Fourier transform of real numbers along the last two axes. The last axis has n/2 + 1 elements, as in [`rfft`].
     rfft2 rfft2_with Rfft Some(2);
-    /// Returns the inverse of [`rfft2`]. An odd length of the last axis must be given.
+    /// Returns the inverse of [`rfft2`]. If the last axis of the result has an odd length, set the lengths.
     irfft2 irfft2_with Irfft Some(2);
     /// Returns the Fourier transform along all axes.
     fftn fftn_with Fft None;
     /// Returns the inverse of [`fftn`].
     ifftn ifftn_with Ifft None;
-    /// Returns the Fourier transform of real numbers along all axes; [`rfft`] along the last.
+    /// Returns the Fourier transform of real numbers along all axes. The last axis has n/2 + 1 elements, as in [`rfft`].
     rfftn rfftn_with Rfft None;
-    /// Returns the inverse of [`rfftn`]. An odd length of the last axis must be given.
+    /// Returns the inverse of [`rfftn`]. If the last axis of the result has an odd length, set the lengths.
     irfftn irfftn_with Irfft None;
 }
 
-/// Returns the Fourier transform, real, of a signal whose negative times are the conjugates of the positive ones, which are given. An odd length
-/// must be given, see [`hfft_with`].
+/// Returns the Fourier transform of a Hermitian signal, which is real. The argument holds the signal at times from 0 on; the values at negative
+/// times are their conjugates. If the result has an odd length, set the length: see [`hfft_with`].
 ///
 /// # Panics
-/// As [`irfft`].
+/// Like [`irfft`].
 #[track_caller]
 pub fn hfft(x: &Tensor) -> Tensor {
     hfft_with(x, &FftOptions::default())
 }
-/// As [`hfft`], with options.
+/// Like [`hfft`], with options.
 ///
 /// # Panics
-/// As [`irfft_with`].
+/// Like [`irfft_with`].
 #[track_caller]
 pub fn hfft_with(x: &Tensor, options: &FftOptions) -> Tensor {
     let options = FftOptions { norm: other_way(options.norm), ..options.clone() };
@@ -149,22 +149,22 @@ pub fn hfft_with(x: &Tensor, options: &FftOptions) -> Tensor {
 /// Returns the inverse of [`hfft`].
 ///
 /// # Panics
-/// As [`rfft`].
+/// Like [`rfft`].
 #[track_caller]
 pub fn ihfft(x: &Tensor) -> Tensor {
     ihfft_with(x, &FftOptions::default())
 }
-/// As [`ihfft`], with options.
+/// Like [`ihfft`], with options.
 ///
 /// # Panics
-/// As [`rfft_with`].
+/// Like [`rfft_with`].
 #[track_caller]
 pub fn ihfft_with(x: &Tensor, options: &FftOptions) -> Tensor {
     let options = FftOptions { norm: other_way(options.norm), ..options.clone() };
     transform("ihfft", FftFn::Rfft, x, &options, Some(1)).conj()
 }
 
-/// `hfft` goes forward by way of an inverse, and the other way round.
+/// Returns the opposite scale: `hfft` is computed by an inverse transform, and `ihfft` by a forward one.
 fn other_way(norm: Norm) -> Norm {
     match norm {
         Norm::Backward => Norm::Forward,
@@ -321,7 +321,7 @@ fn scaled(z: &Tensor, f: FftFn, norm: Norm, lengths: &[usize]) -> Tensor {
 /// ```
 ///
 /// # Panics
-/// If `n` is 0 or `dtype` is no float.
+/// If `n` is 0 or `dtype` is not a float.
 #[track_caller]
 pub fn fftfreq(n: usize, spacing: f64, dtype: DType) -> Tensor {
     let positive = n.div_ceil(2) as i64;
@@ -332,7 +332,7 @@ pub fn fftfreq(n: usize, spacing: f64, dtype: DType) -> Tensor {
 /// Returns the frequencies of the elements of [`rfft`], as [`fftfreq`] does.
 ///
 /// # Panics
-/// As [`fftfreq`].
+/// Like [`fftfreq`].
 #[track_caller]
 pub fn rfftfreq(n: usize, spacing: f64, dtype: DType) -> Tensor {
     frequencies("rfftfreq", n, n / 2 + 1, spacing, dtype, |k| k as i64)
@@ -371,7 +371,7 @@ pub fn fftshift(x: &Tensor, axes: impl Into<Axes>) -> Tensor {
 /// Returns the inverse of [`fftshift`].
 ///
 /// # Panics
-/// As [`fftshift`].
+/// Like [`fftshift`].
 #[track_caller]
 pub fn ifftshift(x: &Tensor, axes: impl Into<Axes>) -> Tensor {
     shifted("ifftshift", x, axes.into(), |n| n - n / 2)

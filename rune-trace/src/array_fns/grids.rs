@@ -1,4 +1,4 @@
-//! Positions and grids: triangles, diagonals, and positions in row-major order.
+//! Index tensors and grids: triangles, diagonals, and indices in row-major order.
 
 use super::broadcast::expect_one_dtype;
 use super::choose::unravel;
@@ -7,7 +7,7 @@ use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::{Array, DType, Element, Shape, with_element};
 
-/// Positions as tensors of `i32`, where they are known.
+/// Returns known indices as tensors of `i32`.
 #[track_caller]
 fn two(positions: &[(usize, usize)]) -> (Tensor, Tensor) {
     let rows: Vec<i32> = positions.iter().map(|p| p.0 as i32).collect();
@@ -15,7 +15,7 @@ fn two(positions: &[(usize, usize)]) -> (Tensor, Tensor) {
     (rows.into(), columns.into())
 }
 
-/// The positions in a matrix of `n` rows and `m` columns that `chosen` holds for, given their diagonal.
+/// Returns the indices in a matrix of `n` rows and `m` columns whose diagonal satisfies `chosen`.
 #[track_caller]
 fn diagonals(n: usize, m: usize, chosen: &dyn Fn(isize) -> bool) -> (Tensor, Tensor) {
     let all = (0..n).flat_map(|i| (0..m).map(move |j| (i, j)));
@@ -44,7 +44,7 @@ impl Tensor {
     /// Returns [`Tensor::tril_indices`] for the size of this matrix.
     ///
     /// # Panics
-    /// If this is no matrix.
+    /// If this is not a matrix.
     #[track_caller]
     pub fn tril_indices_from(&self, k: isize) -> (Tensor, Tensor) {
         let (n, m) = matrix("tril_indices_from", self);
@@ -53,7 +53,7 @@ impl Tensor {
     /// Returns [`Tensor::triu_indices`] for the size of this matrix.
     ///
     /// # Panics
-    /// If this is no matrix.
+    /// If this is not a matrix.
     #[track_caller]
     pub fn triu_indices_from(&self, k: isize) -> (Tensor, Tensor) {
         let (n, m) = matrix("triu_indices_from", self);
@@ -82,8 +82,8 @@ impl Tensor {
         }
         Tensor::diag_indices(self.shape()[0], self.rank())
     }
-    /// Returns the positions along each axis of `shape` that these positions in row-major order are. Negative ones count from the end; those out of
-    /// range are clamped.
+    /// Converts indices in row-major order to an index tensor for each axis of `shape`. Negative indices count from the end; indices out of range
+    /// are clamped.
     ///
     /// # Panics
     /// If this tensor is not of integers.
@@ -96,14 +96,14 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn unravel_index(&self, shape: impl Into<Shape>) -> Vec<Tensor> {
-        super::arithmetic::expect_int("unravel_index", self);
+        super::bits::expect_int("unravel_index", self);
         let shape = shape.into();
         let Some(size) = shape.checked_size() else { refuse!("unravel_index: shape {shape} has too many elements") };
         let from_end =
             if self.dtype().is_signed_int() { lax::select(&self.lt(0), &(self + size), self) } else { self.clone() };
         unravel(&from_end.clamp(0, size.max(1) - 1), &shape)
     }
-    /// Returns the positions in row-major order of positions along each axis of `shape`, which broadcast. Those out of range are clamped.
+    /// Converts an index tensor for each axis of `shape` to indices in row-major order. The tensors broadcast. Indices out of range are clamped.
     ///
     /// # Panics
     /// If there is not one tensor of integers for each axis, or the dtypes differ.
@@ -121,7 +121,7 @@ impl Tensor {
         }
         let mut flat: Option<Tensor> = None;
         for (along, &n) in positions.iter().zip(shape.iter()) {
-            super::arithmetic::expect_int("ravel_multi_index", along.as_ref());
+            super::bits::expect_int("ravel_multi_index", along.as_ref());
             let along = along.as_ref().clamp(0, n.max(1) - 1);
             flat = Some(match flat {
                 None => along,
@@ -133,7 +133,7 @@ impl Tensor {
     /// Returns vectors shaped so that they index a grid together: the `i`-th along axis `i`.
     ///
     /// # Panics
-    /// If one is no vector.
+    /// If one is not a vector.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -212,7 +212,7 @@ impl Tensor {
     /// Returns a Vandermonde matrix: the columns are powers of a vector, from the (`n` - 1)-th down to the 0-th, or up if `increasing`.
     ///
     /// # Panics
-    /// If this is no vector of numbers.
+    /// If this is not a vector of numbers.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -239,7 +239,7 @@ impl Tensor {
     /// Returns `n` numbers from `base` to the power `start` to `base` to the power `end`, equally far apart on a logarithmic scale.
     ///
     /// # Panics
-    /// If `dtype` is no float.
+    /// If `dtype` is not a float.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -252,7 +252,7 @@ impl Tensor {
     /// Returns `n` numbers from `start` to `end`, both included, each the same multiple of the one before.
     ///
     /// # Panics
-    /// If `dtype` is no float, or `start` and `end` are not of one sign.
+    /// If `dtype` is not a float, or `start` and `end` are not of one sign.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -272,7 +272,7 @@ impl Tensor {
             t => (low + (high - low) * t).exp() * start.signum(),
         })
     }
-    /// Returns the tensor whose elements are `f` of their positions: it is given, for each axis, the positions along it, as `i32`.
+    /// Returns the tensor `f(indices)`, where `indices` holds for each axis the indices along it, as `i32`.
     ///
     /// # Panics
     /// If `f` does.
@@ -293,7 +293,7 @@ impl Tensor {
     }
 }
 
-/// `f` of numbers from 0 to 1, equally far apart.
+/// Returns `f` of evenly spaced numbers from 0 to 1.
 #[track_caller]
 pub(super) fn spaced(op: &str, n: usize, dtype: DType, f: &dyn Fn(f64) -> f64) -> Tensor {
     if !dtype.is_float() {

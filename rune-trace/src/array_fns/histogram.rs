@@ -1,4 +1,4 @@
-//! Counts of elements by value.
+//! Histograms.
 
 use super::broadcast::expect_one_dtype;
 use super::choose::ResultSize;
@@ -11,14 +11,14 @@ use rune_ir::op::Dims;
 use rune_ir::{DType, Shape};
 use std::ops::Range;
 
-/// Where the bins of a histogram are.
+/// The bins of a histogram.
 #[derive(Clone, Debug)]
 pub enum Bins {
-    /// So many of one width, from the least element to the greatest.
+    /// This number of equal bins, from the least element to the greatest.
     Count(usize),
-    /// So many of one width, over a range.
+    /// This number of equal bins over a range.
     Range(usize, Range<f64>),
-    /// Between these edges, which increase.
+    /// Bins between these edges, in ascending order.
     Edges(Tensor),
 }
 impl From<usize> for Bins {
@@ -39,13 +39,13 @@ impl From<&Tensor> for Bins {
 
 /// Counts.
 impl Tensor {
-    /// Returns how often each of the numbers 0, 1, 2, … occurs in a vector of integers, as `i32`. Negative numbers count as 0;
-    /// numbers beyond the length are left out.
+    /// Returns how often each of the numbers 0, 1, 2, … occurs in a vector of integers, as `i32`. Negative numbers count as 0,
+    /// and numbers beyond the length are ignored.
     ///
-    /// The length is the greatest number plus 1 (`..`), or given, as it has to be inside of `jit`.
+    /// The length is the greatest number plus 1 (`..`), or a given number, which `jit` needs.
     ///
     /// # Panics
-    /// If this is no vector of integers, or the length is `..` and the elements are unknown.
+    /// If this is not a vector of integers, or the length is `..` and the elements are unknown.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -58,10 +58,10 @@ impl Tensor {
         let ones = lax::full(DType::I32, self.shape(), 1.0);
         bins("bincount", self, &ones, &length.into())
     }
-    /// As [`Tensor::bincount`], with the sum of the `weights` of the occurrences instead of their number.
+    /// Like [`Tensor::bincount`], but sums the `weights` of the occurrences instead of counting them.
     ///
     /// # Panics
-    /// As [`Tensor::bincount`], and if the shapes differ.
+    /// Like [`Tensor::bincount`], and if the shapes differ.
     #[track_caller]
     pub fn bincount_weighted(&self, weights: &Tensor, length: impl Into<ResultSize>) -> Tensor {
         if weights.shape() != self.shape() {
@@ -69,11 +69,11 @@ impl Tensor {
         }
         bins("bincount_weighted", self, weights, &length.into())
     }
-    /// Returns for each element the number of the bin that it falls into, as `i32`: 0 before the first edge, and the number of
-    /// edges after the last. The edges increase or decrease; a bin includes its lower edge, or with `right` its upper.
+    /// Returns the index of the bin of each element, as `i32`: 0 before the first edge, and the number of edges after the last.
+    /// The edges increase or decrease. A bin includes its lower edge, or with `right` its upper one.
     ///
     /// # Panics
-    /// If `edges` are no vector, or of another dtype.
+    /// If `edges` is not a vector or has another dtype.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -95,10 +95,10 @@ impl Tensor {
         let rising = lax::reshape(&part(edges, 0, 0, 1).le(part(edges, 0, n - 1, n)), Shape::scalar());
         lax::select(&lax::broadcast_in_dim(&rising, up.shape().clone(), &[]), &up, &down)
     }
-    /// Returns the edges of the bins of a histogram, one more than there are bins, in the dtype of the elements as a float.
+    /// Returns the edges of the bins of a histogram, one more than there are bins. Of integers, they are `f32`.
     ///
     /// # Panics
-    /// If there are no bins, or edges are given that are no vector.
+    /// If there are no bins, or the given edges are not a vector.
     #[track_caller]
     pub fn histogram_bin_edges(&self, bins: impl Into<Bins>) -> Tensor {
         let x = as_float(self);
@@ -116,18 +116,18 @@ impl Tensor {
         if n == 0 {
             refuse!("histogram_bin_edges: there are no bins");
         }
-        // One number has a bin around it.
+        // If all elements are equal, the bins surround them.
         let single = low.eq(&high);
         let (low, high) = (lax::select(&single, &(&low - 0.5), &low), lax::select(&single, &(&high + 0.5), &high));
         let i = lax::iota(x.dtype(), [n + 1], 0) / n as f64;
         let edges = &low * (1.0 - &i) + &high * &i;
         edges.at(-1).set(&high)
     }
-    /// Returns the number of elements in each bin, as floats of the dtype of the elements, and the edges of the bins. Each bin includes its
-    /// lower edge, and the last one both.
+    /// Returns the number of elements in each bin, as floats, and the edges of the bins. Each bin includes its lower edge, and the last bin
+    /// includes both.
     ///
     /// # Panics
-    /// As [`Tensor::histogram_bin_edges`].
+    /// Like [`Tensor::histogram_bin_edges`].
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -143,11 +143,11 @@ impl Tensor {
         let counts = histogram_of("histogram", &[x], std::slice::from_ref(&edges), &ones);
         (counts, edges)
     }
-    /// As [`Tensor::histogram`], with the sum of the `weights` of the elements in each bin, which have the shape of this tensor; and as a
-    /// density, whose integral is 1, if `density` holds.
+    /// Like [`Tensor::histogram`], but sums the `weights` of the elements in each bin. `weights` have the shape of this tensor. With `density`,
+    /// the result is a density, whose integral is 1.
     ///
     /// # Panics
-    /// As [`Tensor::histogram`], and if the shapes or dtypes differ.
+    /// Like [`Tensor::histogram`], and if the shapes or dtypes differ.
     #[track_caller]
     pub fn histogram_weighted(&self, bins: impl Into<Bins>, weights: &Tensor, density: bool) -> (Tensor, Tensor) {
         if weights.shape() != self.shape() {
@@ -162,10 +162,10 @@ impl Tensor {
         }
         (&counts / edges.diff(1, 0) / counts.sum(), edges)
     }
-    /// Returns the number of points (`self`, `y`) in each field of a grid, and the edges along both axes.
+    /// Returns the number of points (`self`, `y`) in each cell of a grid, and the edges along both axes.
     ///
     /// # Panics
-    /// As [`Tensor::histogram`], and if the sizes or dtypes differ.
+    /// Like [`Tensor::histogram`], and if the sizes or dtypes differ.
     #[track_caller]
     pub fn histogram2d(
         &self,
@@ -183,11 +183,11 @@ impl Tensor {
         let counts = histogram_of("histogram2d", &[x, y], &[x_edges.clone(), y_edges.clone()], &ones);
         (counts, x_edges, y_edges)
     }
-    /// Returns the number of points in each field of a grid with as many axes as the points have coordinates, and the edges along each. The
-    /// points are the rows of this matrix.
+    /// Returns the number of points in each cell of a grid, and the edges along each axis. Each row of this matrix is a point, and the grid has an
+    /// axis for each coordinate.
     ///
     /// # Panics
-    /// As [`Tensor::histogram`], and if this is no matrix or the number of `bins` is not that of its columns.
+    /// Like [`Tensor::histogram`], and if this is not a matrix, or the number of `bins` is not that of its columns.
     #[track_caller]
     pub fn histogramdd(&self, bins: &[Bins]) -> (Tensor, Vec<Tensor>) {
         if self.rank() != 2 || self.shape()[1] != bins.len() || bins.is_empty() {
@@ -208,7 +208,7 @@ fn constant(x: &Tensor, value: f64) -> Tensor {
     lax::full(x.dtype(), &Shape::scalar(), value)
 }
 
-/// The sums of `weights` by number.
+/// Sums the `weights` by number.
 #[track_caller]
 fn bins(op: &str, x: &Tensor, weights: &Tensor, length: &ResultSize) -> Tensor {
     if x.rank() != 1 || !x.dtype().is_int() {
@@ -225,7 +225,7 @@ fn bins(op: &str, x: &Tensor, weights: &Tensor, length: &ResultSize) -> Tensor {
     lax::full(weights.dtype(), &[n].into(), 0.0).at(x.maximum(0)).add(weights)
 }
 
-/// The sums of `weights` of points, of which these are the coordinates, in each field between `edges`; what is beyond them is left out.
+/// Sums the `weights` of the points in each cell between `edges`. Points beyond the edges are ignored.
 #[track_caller]
 fn histogram_of(op: &str, coordinates: &[Tensor], edges: &[Tensor], weights: &Tensor) -> Tensor {
     let shape: Dims = edges.iter().map(|e| e.size().saturating_sub(1)).collect();
@@ -246,7 +246,7 @@ fn histogram_of(op: &str, coordinates: &[Tensor], edges: &[Tensor], weights: &Te
         });
     }
     let Some((at, inside)) = flat else { refuse!("{op}: there are no coordinates") };
-    // Positions out of range are left out.
+    // Indices out of range are ignored.
     let at = lax::select(&inside, &at, &constant_like(&at, shape.size() as f64));
     lax::reshape(&lax::full(weights.dtype(), &[shape.size()].into(), 0.0).at(at).add(weights), shape)
 }

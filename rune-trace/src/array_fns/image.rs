@@ -16,7 +16,7 @@ use crate::{Tensor, Tree, lax};
 use rune_ir::{DType, Shape};
 use std::f64::consts::PI;
 
-/// How elements between those of an image come about.
+/// The interpolation between the pixels of an image.
 #[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum ResizeMethod {
     /// The nearest element.
@@ -58,7 +58,7 @@ fn lanczos(x: &Tensor, radius: f64) -> Tensor {
     lax::select(&x.gt(radius), &x.zeros_like(), &y)
 }
 
-/// How much each of `n` elements (rows) counts for each of `m` new ones (columns).
+/// Returns the weight of each of `n` elements (rows) for each of `m` new ones (columns).
 #[track_caller]
 fn weights(n: usize, m: usize, scale: &Tensor, translation: &Tensor, method: ResizeMethod, antialias: bool) -> Tensor {
     let inverse = 1.0 / scale;
@@ -81,7 +81,7 @@ fn along(x: &Tensor, axis: usize, weights: &Tensor) -> Tensor {
     x.tensordot(weights, axis, 0).moveaxis(-1, axis)
 }
 
-/// Returns the image, which may have any axes, in another size. Axes that keep their size stay as they are. With `antialias`, smaller
+/// Resizes an image, which can have any axes. Axes that keep their size are unchanged. With `antialias`, smaller
 /// images are averages of all elements, and not of those next to each position only. Integers and `bool` as `f32`; half types are
 /// computed in `f32`.
 ///

@@ -57,7 +57,7 @@ impl RegularGridInterpolator {
     pub fn order(self, order: Order) -> RegularGridInterpolator {
         RegularGridInterpolator { order, ..self }
     }
-    /// Returns this interpolation, with `fill` outside of the grid; `None` continues what is inside.
+    /// Sets the value outside the grid. `None` extrapolates.
     #[must_use]
     pub fn fill(self, fill: Option<f64>) -> RegularGridInterpolator {
         RegularGridInterpolator { fill, ..self }

@@ -64,7 +64,7 @@ impl Tensor {
     /// Joins tensors along `axis`. All other sizes and the dtypes must agree.
     ///
     /// # Panics
-    /// If they do not agree, or there are no tensors.
+    /// If they do not agree, or there are not tensors.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -80,7 +80,7 @@ impl Tensor {
     /// Stacks tensors of one type along a new axis.
     ///
     /// # Panics
-    /// If their types differ, or there are no tensors.
+    /// If their types differ, or there are not tensors.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -130,7 +130,7 @@ impl Tensor {
         }
         self.parts(axis, &sizes)
     }
-    /// Splits this tensor along `axis` into at most `n` parts of equal size, of which the last may be smaller.
+    /// Splits this tensor along `axis` into at most `n` parts of equal size. The last part may be smaller.
     #[track_caller]
     pub fn chunk(&self, n: usize, axis: isize) -> Vec<Tensor> {
         let axis = resolve_axis("chunk", axis, self.shape());

@@ -1,6 +1,7 @@
 //! NumPy's names of functions that have another name here.
 
 use super::axes::Axes;
+use super::reductions::{as_float, truth};
 use super::scalar::Operand;
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
@@ -105,12 +106,6 @@ macro_rules! along {
 along! {
     cumulative_sum = cumsum;
     cumulative_prod = cumprod;
-}
-
-/// `x` as truth values: a number holds unless it is 0.
-#[track_caller]
-pub(super) fn truth(x: &Tensor) -> Tensor {
-    if x.dtype() == DType::Bool { x.clone() } else { lax::ne(x, &lax::full_like(x, 0.0)) }
 }
 
 macro_rules! logical {
@@ -268,9 +263,9 @@ impl Tensor {
 /// Both operands as floats of one dtype.
 #[track_caller]
 fn floats(op: &str, x: &Tensor, y: impl Operand) -> (Tensor, Tensor) {
-    let x = super::reductions::as_float(x);
+    let x = as_float(x);
     let y = match y.into_argument() {
-        super::Argument::Tensor(y) => super::Argument::Tensor(super::reductions::as_float(&y)),
+        super::Argument::Tensor(y) => super::Argument::Tensor(as_float(&y)),
         super::Argument::Scalar(y) => super::Argument::Scalar(super::Scalar::Float(y.to_f64())),
     };
     let [x, y] = super::broadcast::unify(op, [super::Argument::Tensor(x), y]);

@@ -1,21 +1,21 @@
-//! Functions of all elements but those that are NaN.
+//! Reductions and scans that ignore NaN.
 
-use super::axes::{Axes, resolve_axis};
+use super::axes::resolve_axis;
 use super::elementwise::constant_like;
 use super::join::part;
-use super::reductions::as_float;
+use super::reductions::{as_float, reductions};
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::DType;
 use rune_ir::op::Dims;
 
-/// `x` with `value` in the place of NaN.
+/// Replaces NaN by `value`.
 #[track_caller]
 fn without(x: &Tensor, value: f64) -> Tensor {
     if x.dtype().is_float() { lax::select(&x.isnan(), &constant_like(x, value), x) } else { x.clone() }
 }
 
-/// What an extreme is over NaN alone.
+/// Replaces the results over axes that hold only NaN by NaN.
 #[track_caller]
 fn unless_all(x: &Tensor, y: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
     if !x.dtype().is_float() {
@@ -26,7 +26,7 @@ fn unless_all(x: &Tensor, y: &Tensor, axes: &[usize], keepdims: bool) -> Tensor 
     lax::select(&all, &constant_like(y, f64::NAN), y)
 }
 
-/// How many elements along `axes` are no NaN, in the dtype of `x`, which is a float.
+/// Counts the elements along `axes` that are not NaN, in the dtype of `x`, a float.
 #[track_caller]
 fn count(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
     let counted = lax::convert(&x.isnan().logical_not(), x.dtype());
@@ -41,7 +41,7 @@ fn nanmean(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
     sum / count(&x, axes, keepdims)
 }
 
-/// The variance of those that are no NaN, or its square root.
+/// Returns the variance of the elements that are not NaN, or its square root.
 #[track_caller]
 fn nanvariance(x: &Tensor, axes: &[usize], keepdims: bool, ddof: usize, root: bool) -> Tensor {
     let x = as_float(x);
@@ -55,33 +55,8 @@ fn nanvariance(x: &Tensor, axes: &[usize], keepdims: bool, ddof: usize, root: bo
     if root { variance.sqrt() } else { variance }
 }
 
-macro_rules! reductions {
-    ($($(#[$doc:meta])* $name:ident $over:ident $keep:ident: |$x:ident, $axes:ident, $keepdims:ident| $body:expr;)*) => {
-        /// Functions of all elements but NaN along some axes. As of [`Tensor::sum`], there are three of each: over all axes, over
-        /// some, which leave the shape, and over some that stay with size 1.
-        impl Tensor {$(
-            $(#[$doc])*
-            #[track_caller]
-            pub fn $name(&self) -> Tensor {
-                self.$over(..)
-            }
-            #[doc = concat!("[`Tensor::", stringify!($name), "`] over `axes`, which leave the shape.")]
-            #[track_caller]
-            pub fn $over(&self, axes: impl Into<Axes>) -> Tensor {
-                let ($x, $axes, $keepdims) = (self, &*axes.into().resolve_sorted(stringify!($name), self.shape()), false);
-                $body
-            }
-            #[doc = concat!("[`Tensor::", stringify!($name), "`] over `axes`, which stay with size 1.")]
-            #[track_caller]
-            pub fn $keep(&self, axes: impl Into<Axes>) -> Tensor {
-                let ($x, $axes, $keepdims) = (self, &*axes.into().resolve_sorted(stringify!($name), self.shape()), true);
-                $body
-            }
-        )*}
-    };
-}
 reductions! {
-    /// Returns the sum of those that are no NaN, as [`Tensor::sum`]. Over none: 0.
+    /// Returns the sum of the elements that are not NaN, like [`Tensor::sum`]. If there are none, it is 0.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -91,39 +66,39 @@ reductions! {
         let x = without(x, 0.0);
         if keepdims { x.sum_keepdims(axes) } else { x.sum_axes(axes) }
     };
-    /// Returns the product of those that are no NaN, as [`Tensor::prod`]. Over none: 1.
+    /// Returns the product of the elements that are not NaN, like [`Tensor::prod`]. If there are none, it is 1.
     nanprod nanprod_axes nanprod_keepdims: |x, axes, keepdims| {
         let x = without(x, 1.0);
         if keepdims { x.prod_keepdims(axes) } else { x.prod_axes(axes) }
     };
-    /// Returns the greatest of those that are no NaN. Over NaN alone: NaN.
+    /// Returns the greatest element that is not NaN. If there is none, it is NaN.
     nanmax nanmax_axes nanmax_keepdims: |x, axes, keepdims| {
         let y = without(x, f64::NEG_INFINITY);
         let y = if keepdims { y.max_keepdims(axes) } else { y.max_axes(axes) };
         unless_all(x, &y, axes, keepdims)
     };
-    /// Returns the least of those that are no NaN. Over NaN alone: NaN.
+    /// Returns the least element that is not NaN. If there is none, it is NaN.
     nanmin nanmin_axes nanmin_keepdims: |x, axes, keepdims| {
         let y = without(x, f64::INFINITY);
         let y = if keepdims { y.min_keepdims(axes) } else { y.min_axes(axes) };
         unless_all(x, &y, axes, keepdims)
     };
-    /// Returns the average of those that are no NaN; of integers and `bool`, as `f32`. Over none: NaN.
+    /// Returns the mean of the elements that are not NaN; of integers and `bool`, as `f32`. If there are none, it is NaN.
     ///
     /// ```
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([1.0f32, f32::NAN, 2.0]).nanmean().item::<f32>().unwrap(), 1.5);
     /// ```
     nanmean nanmean_axes nanmean_keepdims: |x, axes, keepdims| nanmean(x, axes, keepdims);
-    /// Returns the average squared distance from the average, of those that are no NaN. Over none: NaN.
+    /// Returns the variance of the elements that are not NaN. If there are none, it is NaN.
     nanvar nanvar_axes nanvar_keepdims: |x, axes, keepdims| nanvariance(x, axes, keepdims, 0, false);
     /// Returns the square root of [`Tensor::nanvar`].
     nanstd nanstd_axes nanstd_keepdims: |x, axes, keepdims| nanvariance(x, axes, keepdims, 0, true);
 }
 
-/// Positions, running functions and quantiles of all elements but NaN.
+/// Indices, cumulative functions and quantiles that ignore NaN.
 impl Tensor {
-    /// Returns the position along `axis` of the first greatest element that is no NaN, as `i32`; -1 along NaN alone.
+    /// Returns the index along `axis` of the first greatest element that is not NaN, as `i32`. If there is none, it is -1.
     ///
     /// # Panics
     /// If the axis is out of range or has no elements.
@@ -137,7 +112,7 @@ impl Tensor {
         let position = without(self, f64::NEG_INFINITY).argmax_axis(axis);
         unless_all_position(self, &position, axis)
     }
-    /// Returns the position along `axis` of the first least element that is no NaN, as `i32`; -1 along NaN alone.
+    /// Returns the index along `axis` of the first least element that is not NaN, as `i32`. If there is none, it is -1.
     ///
     /// # Panics
     /// If the axis is out of range or has no elements.
@@ -146,7 +121,7 @@ impl Tensor {
         let position = without(self, f64::INFINITY).argmin_axis(axis);
         unless_all_position(self, &position, axis)
     }
-    /// Returns the running sum along `axis`, where NaN counts as 0.
+    /// Returns the cumulative sum along `axis`. NaN counts as 0.
     ///
     /// # Panics
     /// If the axis is out of range.
@@ -154,7 +129,7 @@ impl Tensor {
     pub fn nancumsum(&self, axis: isize) -> Tensor {
         without(self, 0.0).cumsum(axis)
     }
-    /// Returns the running product along `axis`, where NaN counts as 1.
+    /// Returns the cumulative product along `axis`. NaN counts as 1.
     ///
     /// # Panics
     /// If the axis is out of range.
@@ -162,11 +137,11 @@ impl Tensor {
     pub fn nancumprod(&self, axis: isize) -> Tensor {
         without(self, 1.0).cumprod(axis)
     }
-    /// Returns the element at the fraction `q` of the order of those along `axis` that are no NaN, interpolated between
-    /// neighbours; NaN if there are none. Of integers and `bool`, as `f32`.
+    /// Returns the quantile `q` along `axis` of the elements that are not NaN: the element at this fraction of the order,
+    /// interpolated between neighbors. If there are none, it is NaN. Of integers and `bool`, it is `f32`.
     ///
     /// # Panics
-    /// If `q` is not from 0 to 1, or the axis has no elements.
+    /// If `q` is not in 0 … 1, or the axis has no elements.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -184,7 +159,7 @@ impl Tensor {
         let axes: Dims = Dims::from_slice(&[axis]);
         let known = sorted.isnan().logical_not();
         let last = known.sum_keepdims(&*axes) - 1;
-        // NaN comes last, so the place depends on how many there are.
+        // NaN comes last, so the index depends on the number of NaNs.
         let dtype = if sorted.dtype().is_half() { DType::F32 } else { sorted.dtype() };
         let at = (lax::convert(&last, dtype) * q).maximum(0.0);
         let (below, above) = (at.floor(), at.ceil());
@@ -199,12 +174,12 @@ impl Tensor {
     /// Returns [`Tensor::nanquantile`] at `q` percent.
     ///
     /// # Panics
-    /// As [`Tensor::nanquantile`].
+    /// Like [`Tensor::nanquantile`].
     #[track_caller]
     pub fn nanpercentile(&self, q: f64, axis: isize) -> Tensor {
         self.nanquantile(q / 100.0, axis)
     }
-    /// Returns [`Tensor::median`] of those that are no NaN.
+    /// Returns the median, like [`Tensor::median`], of the elements that are not NaN.
     ///
     /// # Panics
     /// If the axis is out of range or has no elements.

@@ -1,4 +1,4 @@
-//! Arrays at positions between their elements, as `jax.scipy.ndimage` has them.
+//! Interpolation between the elements of arrays, like `jax.scipy.ndimage`.
 //!
 //! ```
 //! use rune_trace::{Tensor, ndimage, ndimage::{Order, Outside}};
@@ -13,17 +13,17 @@ use crate::tensor::refuse;
 use crate::{IndexItem, Tensor, Tree, lax};
 use rune_ir::{DType, Shape};
 
-/// How elements between positions come about.
+/// How to interpolate between elements.
 #[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Order {
-    /// The nearest element; order 0.
+    /// Takes the nearest element: order 0.
     Nearest,
-    /// The straight line between neighbours, along each axis; order 1.
+    /// Interpolates linearly between neighbors along each axis: order 1.
     #[default]
     Linear,
 }
 
-/// What an array is beyond its ends.
+/// The elements beyond the ends of an array.
 #[derive(Tree, Clone, Copy, PartialEq, Debug)]
 pub enum Outside {
     /// This number: `k k | a b c | k k`.
@@ -38,7 +38,7 @@ pub enum Outside {
     Reflect,
 }
 
-/// The position inside of an axis of `n` elements that a position stands for.
+/// Maps a position to one inside an axis of `n` elements.
 #[track_caller]
 fn inside(at: &Tensor, n: usize, outside: Outside) -> Tensor {
     let n = n as i64;
@@ -56,13 +56,13 @@ fn mirrored(at: &Tensor, n: i64) -> Tensor {
     if last == 0 { at.zeros_like() } else { ((at + last).remainder(2 * last) - last).abs() }
 }
 
-/// Returns the elements of `x` at positions that need not be whole: `coordinates` holds, for each axis, the positions along it, which
-/// broadcast. Positions beyond the ends are as `outside` says. It can be differentiated by `x` and, if `Linear`, by the coordinates.
+/// Returns the elements of `x` at fractional positions. `coordinates` holds a tensor of positions for each axis; they broadcast. `outside`
+/// determines the elements beyond the ends. The result is differentiable in `x` and, for `Linear`, in the coordinates.
 ///
-/// Integers are interpolated as floats and rounded, halves away from zero.
+/// Integers are interpolated as floats and rounded; halves are rounded away from zero.
 ///
 /// # Panics
-/// If there are not as many coordinates as axes, or they are not of one float dtype, that of `x` if this is of floats.
+/// If the number of coordinates is not that of the axes, or if they do not share one float dtype, which must be that of `x` if it is a float.
 #[track_caller]
 pub fn map_coordinates(x: &Tensor, coordinates: &[Tensor], order: Order, outside: Outside) -> Tensor {
     let op = "ndimage::map_coordinates";

@@ -7,8 +7,8 @@ use rune_ir::DType;
 
 /// Orders.
 impl Tensor {
-    /// Returns the elements with that of rank `k` along `axis` in its place, none greater before it, and none less after; here all are in
-    /// ascending order. NaN is last.
+    /// Returns the elements with the `k`-th least along `axis` at index `k`, no greater element before it, and no lesser one after it. This
+    /// function sorts all elements. NaN comes last.
     ///
     /// # Panics
     /// If the axis is out of range, or `k` of it.
@@ -17,7 +17,7 @@ impl Tensor {
         expect_rank("partition", self, k, axis);
         self.sort(axis)
     }
-    /// Returns the positions, as `i32`, that [`Tensor::partition`] takes elements from.
+    /// Returns the indices, as `i32`, of the elements that [`Tensor::partition`] returns.
     ///
     /// # Panics
     /// If the axis is out of range, or `k` of it.
@@ -26,8 +26,8 @@ impl Tensor {
         expect_rank("argpartition", self, k, axis);
         self.argsort(axis)
     }
-    /// Returns the positions, as `i32`, that put elements along `axis` in ascending order by several keys, of which the last counts most. Equal
-    /// elements stay in order.
+    /// Returns the indices, as `i32`, that sort the elements along `axis` in ascending order by several keys. The last key is the primary one.
+    /// Equal elements keep their order.
     ///
     /// # Panics
     /// If there are no keys, their shapes differ, or the axis is out of range.
@@ -69,12 +69,12 @@ impl Tensor {
     /// [`Tensor::top_k`], which is exact on every device, under JAX's name.
     ///
     /// # Panics
-    /// As [`Tensor::top_k`].
+    /// Like [`Tensor::top_k`].
     #[track_caller]
     pub fn approx_max_k(&self, k: usize) -> (Tensor, Tensor) {
         self.top_k(k)
     }
-    /// Returns the `k` least elements along the last axis, ascending, and their positions as `i32`. Of equal elements the first comes first.
+    /// Returns the `k` least elements along the last axis in ascending order, and their indices as `i32`. Equal elements keep their order.
     ///
     /// # Panics
     /// If the last axis has fewer than `k` elements, or there is none.

@@ -34,7 +34,7 @@ impl Tensor {
     /// Returns the values of the polynomial at `x`, by Horner's scheme.
     ///
     /// # Panics
-    /// If this is no vector, or the dtypes differ.
+    /// If this is not a vector, or the dtypes differ.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -56,7 +56,7 @@ impl Tensor {
     /// matrix with one set of values in each column.
     ///
     /// # Panics
-    /// If the dtypes are not one, `f32` or `f64`, this is no vector, or `y` does not have as many rows.
+    /// If the dtypes are not one, `f32` or `f64`, this is not a vector, or `y` does not have as many rows.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -82,7 +82,7 @@ impl Tensor {
     /// Returns the sum of two polynomials.
     ///
     /// # Panics
-    /// If one is no vector, or the dtypes differ.
+    /// If one is not a vector, or the dtypes differ.
     #[track_caller]
     pub fn polyadd(&self, other: &Tensor) -> Tensor {
         let (p, q) = both("polyadd", self, other);
@@ -91,7 +91,7 @@ impl Tensor {
     /// Returns the difference of two polynomials.
     ///
     /// # Panics
-    /// If one is no vector, or the dtypes differ.
+    /// If one is not a vector, or the dtypes differ.
     #[track_caller]
     pub fn polysub(&self, other: &Tensor) -> Tensor {
         let (p, q) = both("polysub", self, other);
@@ -100,7 +100,7 @@ impl Tensor {
     /// Returns the product of two polynomials.
     ///
     /// # Panics
-    /// If one is no vector of at least one coefficient, or the dtypes differ.
+    /// If one is not a vector of at least one coefficient, or the dtypes differ.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -117,7 +117,7 @@ impl Tensor {
     /// Returns the `m`-th derivative of the polynomial.
     ///
     /// # Panics
-    /// If this is no vector of floats.
+    /// If this is not a vector of floats.
     #[track_caller]
     pub fn polyder(&self, m: usize) -> Tensor {
         expect_vector("polyder", self);
@@ -136,7 +136,7 @@ impl Tensor {
     /// Returns the `m`-th integral of the polynomial, whose constants are 0.
     ///
     /// # Panics
-    /// If this is no vector of floats.
+    /// If this is not a vector of floats.
     #[track_caller]
     pub fn polyint(&self, m: usize) -> Tensor {
         expect_vector("polyint", self);
@@ -152,7 +152,7 @@ impl Tensor {
     /// than the divisor, whichever is more; leading ones may be 0.
     ///
     /// # Panics
-    /// If one is no vector of floats, the dtypes differ, or the divisor has no coefficients.
+    /// If one is not a vector of floats, the dtypes differ, or the divisor has no coefficients.
     #[track_caller]
     pub fn polydiv(&self, divisor: &Tensor) -> (Tensor, Tensor) {
         expect_vector("polydiv", self);
@@ -176,7 +176,7 @@ impl Tensor {
     /// Returns the coefficients of the polynomial with these zeros, whose first coefficient is 1.
     ///
     /// # Panics
-    /// If this is no vector of floats.
+    /// If this is not a vector of floats.
     ///
     /// ```
     /// use rune_trace::Tensor;

@@ -11,7 +11,7 @@ fn kept(shape: &Shape, axes: &[usize]) -> Shape {
     (0..shape.rank()).map(|a| if axes.contains(&a) { 1 } else { shape[a] }).collect()
 }
 
-/// Restores the axes `axes` of `x` to `y`, with size 1, if they are to be kept.
+/// Restores the axes `axes` of `x` in `y`, with size 1, if `keepdims` is set.
 #[track_caller]
 fn finish(x: &Tensor, y: Tensor, axes: &[usize], keepdims: bool) -> Tensor {
     if keepdims { lax::reshape(&y, kept(x.shape(), axes)) } else { y }
@@ -79,40 +79,42 @@ fn logsumexp(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
     if keepdims { sum } else { lax::reshape(&sum, x.shape().without(axes)) }
 }
 
-/// A number is true unless it is 0.
+/// Converts to `bool`: a number is true unless it is 0.
 #[track_caller]
-fn truths(f: ReduceFn, x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
-    let holds = if x.dtype() == DType::Bool { x.clone() } else { lax::ne(x, &lax::full_like(x, 0.0)) };
-    reduce(f, &holds, axes, keepdims)
+pub(super) fn truth(x: &Tensor) -> Tensor {
+    if x.dtype() == DType::Bool { x.clone() } else { lax::ne(x, &lax::full_like(x, 0.0)) }
 }
 
+/// Defines reductions, each in three forms.
 macro_rules! reductions {
     ($($(#[$doc:meta])* $name:ident $over:ident $keep:ident: |$x:ident, $axes:ident, $keepdims:ident| $body:expr;)*) => {
         /// Reductions over some axes. Each has three forms: `sum()` reduces all axes, `sum_axes(axes)` reduces some and
         /// removes them, and `sum_keepdims(axes)` keeps them with size 1. `axes` is an axis, a list, or `..` for all;
-        /// negative axes count from the last. See [`Axes`]. Each panics at the caller's line if an axis is out of range
+        /// negative axes count from the last. See [`Axes`](crate::Axes). Each panics at the caller's line if an axis is out of range
         /// or named twice.
-        impl Tensor {$(
+        impl $crate::Tensor {$(
             $(#[$doc])*
             #[track_caller]
-            pub fn $name(&self) -> Tensor {
+            pub fn $name(&self) -> $crate::Tensor {
                 self.$over(..)
             }
-            #[doc = concat!("[`Tensor::", stringify!($name), "`] over `axes`, which leave the shape.")]
+            #[doc = concat!("Returns [`Tensor::", stringify!($name), "`] over `axes`, and removes these axes.")]
             #[track_caller]
-            pub fn $over(&self, axes: impl Into<Axes>) -> Tensor {
-                let ($x, $axes, $keepdims) = (self, &axes.into().resolve_sorted(stringify!($name), self.shape()), false);
+            pub fn $over(&self, axes: impl Into<$crate::Axes>) -> $crate::Tensor {
+                let ($x, $axes, $keepdims) = (self, &*axes.into().resolve_sorted(stringify!($name), self.shape()), false);
                 $body
             }
-            #[doc = concat!("[`Tensor::", stringify!($name), "`] over `axes`, which stay with size 1.")]
+            #[doc = concat!("Returns [`Tensor::", stringify!($name), "`] over `axes`, and keeps these axes with size 1.")]
             #[track_caller]
-            pub fn $keep(&self, axes: impl Into<Axes>) -> Tensor {
-                let ($x, $axes, $keepdims) = (self, &axes.into().resolve_sorted(stringify!($name), self.shape()), true);
+            pub fn $keep(&self, axes: impl Into<$crate::Axes>) -> $crate::Tensor {
+                let ($x, $axes, $keepdims) = (self, &*axes.into().resolve_sorted(stringify!($name), self.shape()), true);
                 $body
             }
         )*}
     };
 }
+pub(super) use reductions;
+
 reductions! {
     /// Returns the sum, in the dtype of the elements. Integers wrap and are not widened as in NumPy and JAX; convert
     /// them first if the sum may be larger. Of `bool`, returns the count as `i32`. Half-precision types accumulate in
@@ -129,14 +131,14 @@ reductions! {
     /// Returns the product, in the dtype of the elements, like [`Tensor::sum`]; of `bool` as `i32`. The product of no
     /// elements is 1.
     prod prod_axes prod_keepdims: |x, axes, keepdims| reduce(ReduceFn::Prod, &counted(x), axes, keepdims);
-    /// Returns the greatest element; NaN if any is. Of no elements: -∞, the least integer, or `false`.
+    /// Returns the greatest element; NaN if any is. Without elements: -∞, the least integer, or `false`.
     max max_axes max_keepdims: |x, axes, keepdims| reduce(ReduceFn::Max, x, axes, keepdims);
-    /// Returns the least element; NaN if any is. Of no elements: ∞, the greatest integer, or `true`.
+    /// Returns the least element; NaN if any is. Without elements: ∞, the greatest integer, or `true`.
     min min_axes min_keepdims: |x, axes, keepdims| reduce(ReduceFn::Min, x, axes, keepdims);
-    /// Returns whether all elements are true, as `bool`; a number is true unless it is 0. Of no elements: `true`.
-    all all_axes all_keepdims: |x, axes, keepdims| truths(ReduceFn::And, x, axes, keepdims);
-    /// Returns whether any element is true, as `bool`; a number is true unless it is 0. Of no elements: `false`.
-    any any_axes any_keepdims: |x, axes, keepdims| truths(ReduceFn::Or, x, axes, keepdims);
+    /// Returns whether all elements are true, as `bool`; a number is true unless it is 0. Without elements: `true`.
+    all all_axes all_keepdims: |x, axes, keepdims| reduce(ReduceFn::And, &truth(x), axes, keepdims);
+    /// Returns whether any element is true, as `bool`; a number is true unless it is 0. Without elements: `false`.
+    any any_axes any_keepdims: |x, axes, keepdims| reduce(ReduceFn::Or, &truth(x), axes, keepdims);
     /// Returns the mean; of integers and `bool`, as `f32`. Half-precision types accumulate in `f32`. Of no elements:
     /// NaN.
     ///
@@ -151,7 +153,7 @@ reductions! {
     var var_axes var_keepdims: |x, axes, keepdims| variance(x, axes, keepdims, 0, false);
     /// Returns the square root of [`Tensor::var`].
     std std_axes std_keepdims: |x, axes, keepdims| variance(x, axes, keepdims, 0, true);
-    /// Returns ln Σ eˣ, without overflow; of integers and `bool`, as `f32`. Of no elements: -∞.
+    /// Returns ln Σ eˣ, without overflow; of integers and `bool`, as `f32`. Without elements: -∞.
     logsumexp logsumexp_axes logsumexp_keepdims: |x, axes, keepdims| logsumexp(x, axes, keepdims);
     /// Returns √ Σ x², the Euclidean (or Frobenius) norm; of integers and `bool`, as `f32`.
     ///

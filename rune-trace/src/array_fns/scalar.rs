@@ -64,7 +64,7 @@ impl Scalar {
             (Scalar::Float(x), _) => Literal::from_f64(dtype, x),
         }
     }
-    /// Returns the dtype of the number if there is no tensor: `bool`, `i32`, `f32` or `c64`.
+    /// Returns the dtype of the number if there is not a tensor: `bool`, `i32`, `f32` or `c64`.
     pub(crate) fn default_dtype(self) -> DType {
         match self {
             Scalar::Bool(_) => DType::Bool,

@@ -1,4 +1,4 @@
-//! Reductions of segments, as `jax.ops` has them.
+//! Reductions over segments, like `jax.ops`.
 
 use super::choose::{ResultSize, known};
 use crate::tensor::refuse;
@@ -6,7 +6,7 @@ use crate::{Tensor, lax};
 use rune_ir::op::ReduceFn;
 use rune_ir::{DType, Shape};
 
-/// What a segment without elements is, and where each slice of `data` goes: segments out of range are left out.
+/// Returns the initial value of each segment, and the target of each slice of `data`. Segments out of range are ignored.
 #[track_caller]
 fn segments(op: &str, data: &Tensor, ids: &Tensor, size: &ResultSize, f: ReduceFn) -> (Tensor, Tensor) {
     if data.dtype() == DType::Bool && matches!(f, ReduceFn::Sum | ReduceFn::Prod) {
@@ -38,8 +38,8 @@ macro_rules! segment {
     ($($(#[$doc:meta])* $name:ident = $f:ident $update:ident;)*) => {$(
         $(#[$doc])*
         ///
-        /// `ids` names the segment of each slice along the first axis of `data`; slices of numbers out of range are left out. The number of
-        /// segments is the greatest number plus 1 (`..`), or given, as it has to be inside of `jit`.
+        /// `ids` names the segment of each slice along the first axis of `data`; slices with ids out of range are ignored. The number of
+        /// segments is the greatest id plus 1 (`..`), or a given number, which `jit` needs.
         ///
         /// # Panics
         /// If `ids` is not one integer for each slice, or the number of segments is `..` and the elements of `ids` are unknown.

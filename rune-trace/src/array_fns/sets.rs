@@ -1,4 +1,4 @@
-//! The values of a tensor, each once, and sets of values.
+//! Unique values, and set operations.
 
 use super::broadcast::expect_one_dtype;
 use super::choose::{ResultSize, compact};
@@ -7,26 +7,26 @@ use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::{DType, Shape};
 
-/// What [`Tensor::unique_all`] returns.
+/// The result of [`Tensor::unique_all`].
 #[derive(Clone, Debug)]
 pub struct Unique {
-    /// The values, each once, in ascending order.
+    /// The unique values in ascending order.
     pub values: Tensor,
-    /// The position of the first element of each value, in row-major order, as `i32`.
+    /// The index of the first element with each value, in row-major order, as `i32`.
     pub index: Tensor,
-    /// For each element, in the shape of the tensor, the position of its value among `values`, as `i32`.
+    /// The index of the value of each element in `values`, as `i32`, in the shape of the tensor.
     pub inverse: Tensor,
-    /// How many elements have each value, as `i32`.
+    /// The number of elements with each value, as `i32`.
     pub counts: Tensor,
 }
 
 /// Sets.
 impl Tensor {
-    /// Returns the values of all elements, each once, in ascending order; NaN counts as one value. Results are filled up with the least value,
-    /// unless another is given.
+    /// Returns the unique values in ascending order. NaN counts as one value. The result is padded with the least value, unless `size` gives
+    /// another fill value.
     ///
     /// # Panics
-    /// If the number of results is `..` and the elements are unknown, or a number is asked for of no elements without a fill.
+    /// If the number of results is `..` and the elements are unknown, or if an empty tensor must be padded and there is no fill value.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -39,11 +39,10 @@ impl Tensor {
         let sorted = self.flatten().sort(0);
         values("unique", &sorted, &firsts(&sorted), &size.into())
     }
-    /// Returns the values of all elements, each once, in ascending order, where they are, and how often. What is filled up has the first
-    /// position of the least value, and count 0.
+    /// Returns the unique values in ascending order, their indices and their counts. Padding has the index of the least value, and count 0.
     ///
     /// # Panics
-    /// As [`Tensor::unique`].
+    /// Like [`Tensor::unique`].
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -72,12 +71,12 @@ impl Tensor {
         };
         let least = if i.size() == 0 { lax::full(DType::I32, &Shape::scalar(), 0.0) } else { order.i(0) };
         let index = compact(&order, &first, n, &least);
-        // A value reaches up to where the next one begins.
+        // The elements of one value end where those of the next begin.
         let end = lax::full(DType::I32, &Shape::scalar(), i.size() as f64);
         let counts = compact(&i, &first, n + 1, &end).diff(1, 0);
         Unique { values, index, inverse: lax::reshape(&inverse, self.shape().clone()), counts }
     }
-    /// Returns whether each element is among `others`. Each is compared with all.
+    /// Returns whether each element is in `others`. Each element is compared with each other one.
     ///
     /// # Panics
     /// If the dtypes differ.
@@ -92,19 +91,19 @@ impl Tensor {
         expect_one_dtype("isin", &[self.dtype(), others.dtype()]);
         self.unsqueeze(-1).eq(others.flatten()).any_axes(-1)
     }
-    /// Returns the values that are in either tensor, each once, in ascending order; filled up as by [`Tensor::unique`].
+    /// Returns the unique values that are in either tensor, in ascending order, padded like [`Tensor::unique`].
     ///
     /// # Panics
-    /// As [`Tensor::unique`], and if the dtypes differ.
+    /// Like [`Tensor::unique`], and if the dtypes differ.
     #[track_caller]
     pub fn union1d(&self, other: &Tensor, size: impl Into<ResultSize>) -> Tensor {
         let all = concat("union1d", &[self.flatten(), other.flatten()], 0).sort(0);
         values("union1d", &all, &firsts(&all), &size.into())
     }
-    /// Returns the values that are in both tensors, each once, in ascending order; filled up as by [`Tensor::unique`].
+    /// Returns the unique values that are in both tensors, in ascending order, padded like [`Tensor::unique`].
     ///
     /// # Panics
-    /// As [`Tensor::unique`], and if the dtypes differ.
+    /// Like [`Tensor::unique`], and if the dtypes differ.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -117,20 +116,20 @@ impl Tensor {
         let sorted = self.flatten().sort(0);
         values("intersect1d", &sorted, &(firsts(&sorted) & sorted.isin(other)), &size.into())
     }
-    /// Returns the values of this tensor that are not in `other`, each once, in ascending order; filled up as by [`Tensor::unique`].
+    /// Returns the unique values of this tensor that are not in `other`, in ascending order, padded like [`Tensor::unique`].
     ///
     /// # Panics
-    /// As [`Tensor::unique`], and if the dtypes differ.
+    /// Like [`Tensor::unique`], and if the dtypes differ.
     #[track_caller]
     pub fn setdiff1d(&self, other: &Tensor, size: impl Into<ResultSize>) -> Tensor {
         expect_one_dtype("setdiff1d", &[self.dtype(), other.dtype()]);
         let sorted = self.flatten().sort(0);
         values("setdiff1d", &sorted, &(firsts(&sorted) & sorted.isin(other).logical_not()), &size.into())
     }
-    /// Returns the values that are in exactly one of the tensors, each once, in ascending order; filled up as by [`Tensor::unique`].
+    /// Returns the unique values that are in exactly one of the tensors, in ascending order, padded like [`Tensor::unique`].
     ///
     /// # Panics
-    /// As [`Tensor::unique`], and if the dtypes differ.
+    /// Like [`Tensor::unique`], and if the dtypes differ.
     #[track_caller]
     pub fn setxor1d(&self, other: &Tensor, size: impl Into<ResultSize>) -> Tensor {
         expect_one_dtype("setxor1d", &[self.dtype(), other.dtype()]);
@@ -140,7 +139,7 @@ impl Tensor {
     }
 }
 
-/// Whether each element of a sorted vector differs from that before.
+/// Returns whether each element of a sorted vector differs from the one before.
 #[track_caller]
 fn firsts(sorted: &Tensor) -> Tensor {
     let n = sorted.size();
@@ -153,14 +152,14 @@ fn firsts(sorted: &Tensor) -> Tensor {
     concat("unique", &[Tensor::from([true]), differ], 0)
 }
 
-/// The elements of a sorted vector where `mask` holds.
+/// Returns the elements of a sorted vector where `mask` is true.
 #[track_caller]
 fn values(op: &str, sorted: &Tensor, mask: &Tensor, size: &ResultSize) -> Tensor {
     let n = size.resolve(op, mask);
     let fill = match size.fill(op, sorted.dtype()) {
         Some(fill) => fill,
         None if sorted.size() > 0 => {
-            // The least value, which may not be that of the first element.
+            // The least value may not be that of the first element.
             let first = lax::convert(mask, DType::I32).argmax();
             sorted.i(&first)
         }

@@ -1,4 +1,4 @@
-//! NumPy's ways to put tensors together, take them apart, and add or leave out parts.
+//! NumPy's functions that stack, split, insert and delete parts of tensors.
 
 use super::axes::resolve_axis;
 use super::broadcast::{broadcast, expect_joint_shape, expect_one_dtype};
@@ -9,7 +9,7 @@ use crate::{Tensor, lax};
 use rune_ir::op::Dims;
 use rune_ir::{DType, Shape};
 
-/// The tensors, each changed by `f`.
+/// Applies `f` to each tensor.
 #[track_caller]
 fn each<T: AsRef<Tensor>>(tensors: &[T], f: fn(&Tensor) -> Shape) -> Vec<Tensor> {
     let mut shaped = Vec::with_capacity(tensors.len());
@@ -19,7 +19,7 @@ fn each<T: AsRef<Tensor>>(tensors: &[T], f: fn(&Tensor) -> Shape) -> Vec<Tensor>
     shaped
 }
 
-/// The shape with at least one, two or three axes, as NumPy's `atleast_1d` and the like give it.
+/// Returns the shape with at least one, two or three axes, like NumPy's `atleast_1d`, `atleast_2d` and `atleast_3d`.
 fn one(x: &Tensor) -> Shape {
     if x.rank() == 0 { [1].into() } else { x.shape().clone() }
 }
@@ -36,17 +36,17 @@ fn three(x: &Tensor) -> Shape {
         _ => own.clone(),
     }
 }
-/// A vector as a column.
+/// Returns a vector as a column.
 fn column(x: &Tensor) -> Shape {
     if x.rank() < 2 { [x.size(), 1].into() } else { x.shape().clone() }
 }
 
-/// Several tensors as one.
+/// Joining tensors, under NumPy's names.
 impl Tensor {
-    /// Concatenates along the second axis; vectors along their only one. Scalars count as vectors.
+    /// Concatenates tensors along the second axis, and vectors along their only axis. Scalars count as vectors.
     ///
     /// # Panics
-    /// If other sizes or the dtypes differ, or there are no tensors.
+    /// If other sizes or the dtypes differ, or there are not tensors.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -59,32 +59,32 @@ impl Tensor {
         let axis = isize::from(tensors.first().is_some_and(|x| x.rank() > 1));
         concat("hstack", &tensors, axis)
     }
-    /// Concatenates along the first axis; vectors are rows of a matrix.
+    /// Concatenates tensors along the first axis. Vectors count as rows of a matrix.
     ///
     /// # Panics
-    /// If other sizes or the dtypes differ, or there are no tensors.
+    /// If other sizes or the dtypes differ, or there are not tensors.
     #[doc(alias = "row_stack")]
     #[track_caller]
     pub fn vstack<T: AsRef<Tensor>>(tensors: &[T]) -> Tensor {
         concat("vstack", &each(tensors, two), 0)
     }
-    /// Concatenates along the third axis; a matrix has a last axis of size 1, and a vector one before and one after.
+    /// Concatenates tensors along the third axis. Matrices and vectors get the axes of [`Tensor::atleast_3d`] first.
     ///
     /// # Panics
-    /// If other sizes or the dtypes differ, or there are no tensors.
+    /// If other sizes or the dtypes differ, or there are not tensors.
     #[track_caller]
     pub fn dstack<T: AsRef<Tensor>>(tensors: &[T]) -> Tensor {
         concat("dstack", &each(tensors, three), 2)
     }
-    /// Concatenates along the second axis; vectors are columns of a matrix.
+    /// Concatenates tensors along the second axis. Vectors count as columns of a matrix.
     ///
     /// # Panics
-    /// If other sizes or the dtypes differ, or there are no tensors.
+    /// If other sizes or the dtypes differ, or there are not tensors.
     #[track_caller]
     pub fn column_stack<T: AsRef<Tensor>>(tensors: &[T]) -> Tensor {
         concat("column_stack", &each(tensors, column), 1)
     }
-    /// Assembles a tensor of blocks: the blocks of each row side by side, the rows one below the other.
+    /// Assembles a tensor from rows of blocks.
     ///
     /// # Panics
     /// If the sizes do not fit, the dtypes differ, or there are no blocks.
@@ -102,7 +102,7 @@ impl Tensor {
         }
         concat("block", &joined, -2)
     }
-    /// The tensors, each repeated to their joint shape. Their dtypes may differ.
+    /// Broadcasts tensors to one shape. Their dtypes may differ.
     ///
     /// # Panics
     /// If the shapes do not broadcast.
@@ -116,7 +116,7 @@ impl Tensor {
         }
         all
     }
-    /// The tensor and then `values`, along `axis`.
+    /// Appends `values` along `axis`.
     ///
     /// # Panics
     /// If other sizes or the dtypes differ.
@@ -126,19 +126,19 @@ impl Tensor {
     }
 }
 
-/// With more axes.
+/// A minimum number of axes.
 impl Tensor {
-    /// A scalar as a vector of one element; any other tensor as it is.
+    /// Returns a scalar as a vector of one element, and any other tensor unchanged.
     #[track_caller]
     pub fn atleast_1d(&self) -> Tensor {
         lax::reshape(self, one(self))
     }
-    /// With at least two axes; new ones come first.
+    /// Returns the tensor with at least two axes. New axes come first.
     #[track_caller]
     pub fn atleast_2d(&self) -> Tensor {
         lax::reshape(self, two(self))
     }
-    /// With at least three axes: a matrix gains a last one, a vector one before and one after.
+    /// Returns the tensor with at least three axes: a matrix gains a last axis, and a vector gains a first and a last one.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -150,9 +150,9 @@ impl Tensor {
     }
 }
 
-/// One tensor as several, or with parts added and left out.
+/// Splitting tensors, and inserting and deleting parts.
 impl Tensor {
-    /// `n` parts along `axis`, as equal as can be: the first ones have one element more.
+    /// Splits the tensor along `axis` into `n` parts. If the size is not a multiple of `n`, the first parts have one more element.
     ///
     /// # Panics
     /// If `n` is 0 or the axis is out of range.
@@ -173,34 +173,34 @@ impl Tensor {
         let sizes: Vec<usize> = (0..n).map(|i| size / n + usize::from(i < size % n)).collect();
         self.split(sizes, axis)
     }
-    /// [`Tensor::split`] along the second axis; of a vector along its only one.
+    /// Splits the tensor along the second axis, and a vector along its only axis, like [`Tensor::split`].
     ///
     /// # Panics
-    /// As [`Tensor::split`].
+    /// Like [`Tensor::split`].
     #[track_caller]
     pub fn hsplit(&self, sections: impl Into<Sections>) -> Vec<Tensor> {
         self.split(sections, isize::from(self.rank() > 1))
     }
-    /// [`Tensor::split`] along the first axis.
+    /// Splits the tensor along the first axis, like [`Tensor::split`].
     ///
     /// # Panics
-    /// As [`Tensor::split`].
+    /// Like [`Tensor::split`].
     #[track_caller]
     pub fn vsplit(&self, sections: impl Into<Sections>) -> Vec<Tensor> {
         self.split(sections, 0)
     }
-    /// [`Tensor::split`] along the third axis.
+    /// Splits the tensor along the third axis, like [`Tensor::split`].
     ///
     /// # Panics
-    /// As [`Tensor::split`].
+    /// Like [`Tensor::split`].
     #[track_caller]
     pub fn dsplit(&self, sections: impl Into<Sections>) -> Vec<Tensor> {
         self.split(sections, 2)
     }
-    /// The tensor without the given positions along `axis`. Negative positions count from the end.
+    /// Returns the tensor without the slices at these indices along `axis`. Negative indices count from the end.
     ///
     /// # Panics
-    /// If a position is out of range.
+    /// If an index is out of range.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -225,10 +225,10 @@ impl Tensor {
         }
         if runs.is_empty() { part(self, axis, 0, 0) } else { concat("delete", &runs, axis as isize) }
     }
-    /// The tensor with `values` before position `at` along `axis`. `values` may lack the axis, and broadcast along the others.
+    /// Inserts `values` before index `at` along `axis`. `values` may lack the axis, and broadcast along the others.
     ///
     /// # Panics
-    /// If the position is out of range, `values` do not fit, or the dtypes differ.
+    /// If the index is out of range, `values` does not fit, or the dtypes differ.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -238,7 +238,7 @@ impl Tensor {
     pub fn insert(&self, at: isize, values: impl Operand, axis: isize) -> Tensor {
         let axis = resolve_axis("insert", axis, self.shape());
         let n = self.shape()[axis];
-        // As in NumPy, -1 is before the last element; after it comes only the size itself.
+        // As in NumPy, -1 inserts before the last element. Only the size itself inserts after it.
         let at = if at == n as isize { n } else { position("insert", at, n, axis) };
         let values = values.into_argument().into_tensor("insert", self.dtype());
         expect_one_dtype("insert", &[self.dtype(), values.dtype()]);
@@ -247,10 +247,10 @@ impl Tensor {
         let values = broadcast("insert", &values, &shape);
         concat("insert", &[part(self, axis, 0, at), values, part(self, axis, at, n)], axis as isize)
     }
-    /// The elements in row-major order, repeated or cut off to fill `shape`.
+    /// Returns the elements in row-major order, repeated or truncated to fill `shape`.
     ///
     /// # Panics
-    /// If there are no elements, and `shape` has some.
+    /// If this tensor is empty and `shape` is not.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -269,7 +269,7 @@ impl Tensor {
     }
 }
 
-/// The position that `at` names among `n`.
+/// Returns the index among `n` that `at` names.
 #[track_caller]
 fn position(op: &str, at: isize, n: usize, axis: usize) -> usize {
     let position = if at < 0 { at.checked_add_unsigned(n) } else { Some(at) };
@@ -279,9 +279,9 @@ fn position(op: &str, at: isize, n: usize, axis: usize) -> usize {
     }
 }
 
-/// Other orders of elements and axes.
+/// Reordering elements and axes.
 impl Tensor {
-    /// The order of columns reversed: [`Tensor::flip`] along the second axis.
+    /// Reverses the columns: [`Tensor::flip`] along the second axis.
     ///
     /// # Panics
     /// If there are fewer than two axes.
@@ -292,7 +292,7 @@ impl Tensor {
         }
         self.flip(1)
     }
-    /// The order of rows reversed: [`Tensor::flip`] along the first axis.
+    /// Reverses the rows: [`Tensor::flip`] along the first axis.
     ///
     /// # Panics
     /// If there are no axes.
@@ -303,10 +303,10 @@ impl Tensor {
         }
         self.flip(0)
     }
-    /// Rotated by `k` times 90° in the plane of two axes, from the first towards the second.
+    /// Rotates the tensor by `k` times 90° in the plane of two axes, from the first towards the second.
     ///
     /// # Panics
-    /// If an axis is out of range, or both are one.
+    /// If an axis is out of range, or both are the same.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -326,7 +326,7 @@ impl Tensor {
             _ => self.swapaxes(a, b).flip(to),
         }
     }
-    /// Axis `axis` moved to before axis `start`, as NumPy's `rollaxis`; [`Tensor::moveaxis`] is easier to read.
+    /// Moves the axis `axis` before the axis `start`, like NumPy's `rollaxis`. [`Tensor::moveaxis`] is easier to read.
     ///
     /// # Panics
     /// If an axis is out of range.
@@ -341,7 +341,7 @@ impl Tensor {
         let to = if start > axis as isize { start - 1 } else { start };
         self.moveaxis(axis, to)
     }
-    /// The positions of a grid: for each axis of `shape` the position along it, along a new first axis.
+    /// Returns the indices of a grid: along a new first axis, the index along each axis of `shape`.
     ///
     /// # Panics
     /// If `dtype` is `bool`.
@@ -362,7 +362,7 @@ impl Tensor {
         }
         Tensor::stack(&parts, 0)
     }
-    /// Repeated along new first axes of these sizes; `lax.broadcast`.
+    /// Repeats the tensor along new first axes of these sizes, like `lax.broadcast`.
     #[track_caller]
     pub fn broadcast(&self, sizes: &[usize]) -> Tensor {
         let dims: Dims = (sizes.len()..sizes.len() + self.rank()).collect();
@@ -371,7 +371,7 @@ impl Tensor {
     }
 }
 
-/// The shape that arrays of these shapes broadcast to, by NumPy's rules.
+/// Returns the shape to which arrays of these shapes broadcast, by NumPy's rules.
 ///
 /// # Panics
 /// If they do not broadcast.

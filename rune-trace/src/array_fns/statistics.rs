@@ -2,38 +2,13 @@
 
 use super::axes::Axes;
 use super::broadcast::expect_one_dtype;
-use super::names::truth;
-use super::reductions::as_float;
+use super::reductions::{as_float, reductions, truth};
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::{DType, Shape};
 
-macro_rules! over_axes {
-    ($($(#[$doc:meta])* $name:ident $over:ident $keep:ident: |$x:ident, $axes:ident, $keepdims:ident| $body:expr;)*) => {
-        /// More functions of all elements along some axes, with the three forms that [`Tensor::sum`] has.
-        impl Tensor {$(
-            $(#[$doc])*
-            #[track_caller]
-            pub fn $name(&self) -> Tensor {
-                self.$over(..)
-            }
-            #[doc = concat!("[`Tensor::", stringify!($name), "`] over `axes`, which leave the shape.")]
-            #[track_caller]
-            pub fn $over(&self, axes: impl Into<Axes>) -> Tensor {
-                let ($x, $axes, $keepdims) = (self, &*axes.into().resolve_sorted(stringify!($name), self.shape()), false);
-                $body
-            }
-            #[doc = concat!("[`Tensor::", stringify!($name), "`] over `axes`, which stay with size 1.")]
-            #[track_caller]
-            pub fn $keep(&self, axes: impl Into<Axes>) -> Tensor {
-                let ($x, $axes, $keepdims) = (self, &*axes.into().resolve_sorted(stringify!($name), self.shape()), true);
-                $body
-            }
-        )*}
-    };
-}
-over_axes! {
-    /// Returns the greatest element less the least, of numbers: NumPy's peak to peak.
+reductions! {
+    /// Returns the difference between the greatest and the least element, like NumPy's `ptp` (peak to peak).
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -42,7 +17,7 @@ over_axes! {
     ptp ptp_axes ptp_keepdims: |x, axes, keepdims| {
         if keepdims { x.max_keepdims(axes) - x.min_keepdims(axes) } else { x.max_axes(axes) - x.min_axes(axes) }
     };
-    /// Returns how many elements are not 0, as `i32`.
+    /// Returns the number of elements that are not 0, as `i32`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -52,7 +27,7 @@ over_axes! {
         let holds = truth(x);
         if keepdims { holds.sum_keepdims(axes) } else { lax::convert(&holds, DType::I32).sum_axes(axes) }
     };
-    /// Returns the logarithm of the average of eˣ, without overflow on the way; of integers and `bool`, as `f32`.
+    /// Returns the logarithm of the mean of eˣ, without intermediate overflow; of integers and `bool`, as `f32`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -67,10 +42,11 @@ over_axes! {
 
 /// Averages and quantiles.
 impl Tensor {
-    /// Returns the average along `axes`, each element counted with its weight. `weights` broadcast to this tensor.
+    /// Returns the weighted average along `axes`. `weights` broadcast to this tensor. Integers and `bool` are averaged as
+    /// `f32`.
     ///
     /// # Panics
-    /// If the dtypes differ or `weights` do not broadcast. Integers and `bool` are averaged as `f32`.
+    /// If the dtypes differ or `weights` do not broadcast.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -85,16 +61,16 @@ impl Tensor {
         let weights = super::broadcast::broadcast("average", &weights, x.shape());
         (&x * &weights).sum_axes(&*axes) / weights.sum_axes(&*axes)
     }
-    /// Returns [`Tensor::quantile`] at `q` percent.
+    /// Returns the percentile `q`: [`Tensor::quantile`] at `q / 100`.
     ///
     /// # Panics
-    /// As [`Tensor::quantile`].
+    /// Like [`Tensor::quantile`].
     #[track_caller]
     pub fn percentile(&self, q: f64, axis: isize) -> Tensor {
         self.quantile(q / 100.0, axis)
     }
-    /// Returns the covariances of variables along the first axis, observed along the second (of a vector: one variable), with
-    /// `ddof` observations taken away: 1 for the unbiased estimate, NumPy's default.
+    /// Returns the covariance matrix. The first axis holds variables, and the second observations; a vector is one variable.
+    /// Sums are divided by the number of observations minus `ddof`. NumPy's default, 1, is the unbiased estimate.
     ///
     /// # Panics
     /// If there are more than two axes.
@@ -119,7 +95,7 @@ impl Tensor {
         let c = centered.matmul(centered.t()) / if n > ddof { (n - ddof) as f64 } else { f64::NAN };
         if vector { lax::reshape(&c, Shape::scalar()) } else { c }
     }
-    /// Returns the coefficients of correlation of variables along the first axis, observed along the second.
+    /// Returns the correlation coefficients. The first axis holds variables, and the second observations.
     ///
     /// # Panics
     /// If there are more than two axes.

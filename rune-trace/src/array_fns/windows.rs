@@ -9,7 +9,7 @@ impl Tensor {
     /// Returns Blackman's window of `n` points: 0.42 - 0.5 cos 2πt + 0.08 cos 4πt for t from 0 to 1.
     ///
     /// # Panics
-    /// If `dtype` is no float.
+    /// If `dtype` is not a float.
     #[track_caller]
     pub fn blackman(n: usize, dtype: DType) -> Tensor {
         window("blackman", n, dtype, &|t| 0.42 - 0.5 * cos(2.0, t) + 0.08 * cos(4.0, t))
@@ -17,7 +17,7 @@ impl Tensor {
     /// Returns Bartlett's window of `n` points: a triangle from 0 to 1 and back.
     ///
     /// # Panics
-    /// If `dtype` is no float.
+    /// If `dtype` is not a float.
     #[track_caller]
     pub fn bartlett(n: usize, dtype: DType) -> Tensor {
         window("bartlett", n, dtype, &|t| 1.0 - (2.0 * t - 1.0).abs())
@@ -25,7 +25,7 @@ impl Tensor {
     /// Returns Hamming's window of `n` points: 0.54 - 0.46 cos 2πt for t from 0 to 1.
     ///
     /// # Panics
-    /// If `dtype` is no float.
+    /// If `dtype` is not a float.
     #[track_caller]
     pub fn hamming(n: usize, dtype: DType) -> Tensor {
         window("hamming", n, dtype, &|t| 0.54 - 0.46 * cos(2.0, t))
@@ -33,7 +33,7 @@ impl Tensor {
     /// Returns von Hann's window of `n` points: 0.5 - 0.5 cos 2πt for t from 0 to 1.
     ///
     /// # Panics
-    /// If `dtype` is no float.
+    /// If `dtype` is not a float.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -47,7 +47,7 @@ impl Tensor {
     /// Returns Kaiser's window of `n` points: I₀(β √(1 - (2t - 1)²)) / I₀(β) for t from 0 to 1.
     ///
     /// # Panics
-    /// If `dtype` is no float.
+    /// If `dtype` is not a float.
     #[track_caller]
     pub fn kaiser(n: usize, beta: f64, dtype: DType) -> Tensor {
         window("kaiser", n, dtype, &|t| i0(beta * (1.0 - (2.0 * t - 1.0).powi(2)).max(0.0).sqrt()) / i0(beta))

@@ -11,7 +11,7 @@ use rune_ir::Program;
 use std::cell::Cell;
 use std::sync::Arc;
 
-/// What a function did with parameters.
+/// The record of what a function did with parameters.
 pub(super) struct Part {
     pub name: String,
     pub did: Applied,

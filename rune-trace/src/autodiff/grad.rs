@@ -1,7 +1,7 @@
 //! Reverse mode for functions: `grad` and its variants.
 
 use super::gradients;
-use super::traced_function::{By, Chosen};
+use super::traced_function::{DerivativeKind, DifferentiatedLeaves};
 use crate::call_site::CallSite;
 use crate::function::{Argnums, Arguments, Function};
 use crate::{Tensor, Tree};
@@ -29,12 +29,7 @@ where
     X: Arguments,
     F: Function<X, Output = Tensor> + 'f,
 {
-    let place = CallSite::here("grad");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
-            reverse::<X, _, _, _>(&f, args, First, By::RealResults, place, |y| (y, ())).2
-        })
-    })
+    gradient_function("grad", First, DerivativeKind::RealResults, f, plain, |_, (), dx| dx)
 }
 
 /// The derivative of a holomorphic function with a complex scalar as its result, by its first argument, which is complex.
@@ -59,31 +54,20 @@ where
     X: Arguments,
     F: Function<X, Output = Tensor> + 'f,
 {
-    let place = CallSite::here("grad_holomorphic");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
-            reverse::<X, _, _, _>(&f, args, First, By::Holomorphic, place, |y| (y, ())).2
-        })
-    })
+    gradient_function("grad_holomorphic", First, DerivativeKind::Holomorphic, f, plain, |_, (), dx| dx)
 }
 
 /// The value and the derivative: as [`grad_holomorphic`], without computing the value twice.
 ///
 /// # Panics
-/// As [`grad_holomorphic`].
+/// Like [`grad_holomorphic`].
 #[track_caller]
 pub fn value_and_grad_holomorphic<'f, X, F>(f: F) -> F::Returning<'f, (Tensor, X::First)>
 where
     X: Arguments,
     F: Function<X, Output = Tensor> + 'f,
 {
-    let place = CallSite::here("value_and_grad_holomorphic");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
-            let (y, (), dx) = reverse::<X, _, _, _>(&f, args, First, By::Holomorphic, place, |y| (y, ()));
-            (y, dx)
-        })
-    })
+    gradient_function("value_and_grad_holomorphic", First, DerivativeKind::Holomorphic, f, plain, |y, (), dx| (y, dx))
 }
 
 /// Like [`grad`], and also returns the value, which is not computed twice.
@@ -103,13 +87,7 @@ where
     X: Arguments,
     F: Function<X, Output = Tensor> + 'f,
 {
-    let place = CallSite::here("value_and_grad");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
-            let (y, (), dx) = reverse::<X, _, _, _>(&f, args, First, By::RealResults, place, |y| (y, ()));
-            (y, dx)
-        })
-    })
+    gradient_function("value_and_grad", First, DerivativeKind::RealResults, f, plain, |y, (), dx| (y, dx))
 }
 
 /// Like [`grad`], for a function with an auxiliary result that is not differentiated: returns the gradient and the
@@ -120,13 +98,7 @@ where
     X: Arguments,
     F: Function<X, Output = (Tensor, Aux)> + 'f,
 {
-    let place = CallSite::here("grad_aux");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
-            let (_, aux, dx) = reverse::<X, _, _, _>(&f, args, First, By::RealResults, place, |y| y);
-            (dx, aux)
-        })
-    })
+    gradient_function("grad_aux", First, DerivativeKind::RealResults, f, |y| y, |_, aux, dx| (dx, aux))
 }
 
 /// Like [`value_and_grad`], for a function with an auxiliary result that is not differentiated: returns `((value, aux),
@@ -137,13 +109,7 @@ where
     X: Arguments,
     F: Function<X, Output = (Tensor, Aux)> + 'f,
 {
-    let place = CallSite::here("value_and_grad_aux");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
-            let (y, aux, dx) = reverse::<X, _, _, _>(&f, args, First, By::RealResults, place, |y| y);
-            ((y, aux), dx)
-        })
-    })
+    gradient_function("value_and_grad_aux", First, DerivativeKind::RealResults, f, |y| y, |y, aux, dx| ((y, aux), dx))
 }
 
 /// Like [`grad`], with respect to the arguments `argnums`.
@@ -161,12 +127,7 @@ where
     F: Function<X, Output = Tensor> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = CallSite::here("grad_argnums");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
-            reverse::<X, _, _, _>(&f, args, argnums, By::RealResults, place, |y| (y, ())).2
-        })
-    })
+    gradient_function("grad_argnums", argnums, DerivativeKind::RealResults, f, plain, |_, (), grads| grads)
 }
 
 /// Like [`grad_aux`], with respect to the arguments `argnums`.
@@ -177,13 +138,7 @@ where
     F: Function<X, Output = (Tensor, Aux)> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = CallSite::here("grad_aux_argnums");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
-            let (_, aux, grads) = reverse::<X, _, _, _>(&f, args, argnums, By::RealResults, place, |y| y);
-            (grads, aux)
-        })
-    })
+    gradient_function("grad_aux_argnums", argnums, DerivativeKind::RealResults, f, |y| y, |_, aux, grads| (grads, aux))
 }
 
 /// Like [`value_and_grad`], with respect to the arguments `argnums`.
@@ -194,12 +149,8 @@ where
     F: Function<X, Output = Tensor> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = CallSite::here("value_and_grad_argnums");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
-            let (y, (), grads) = reverse::<X, _, _, _>(&f, args, argnums, By::RealResults, place, |y| (y, ()));
-            (y, grads)
-        })
+    gradient_function("value_and_grad_argnums", argnums, DerivativeKind::RealResults, f, plain, |y, (), grads| {
+        (y, grads)
     })
 }
 
@@ -214,34 +165,48 @@ where
     F: Function<X, Output = (Tensor, Aux)> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = CallSite::here("value_and_grad_aux_argnums");
+    gradient_function(
+        "value_and_grad_aux_argnums",
+        argnums,
+        DerivativeKind::RealResults,
+        f,
+        |y| y,
+        |y, aux, grads| ((y, aux), grads),
+    )
+}
+
+/// Returns the derivative function of `f`, which all functions of this module are: they differ by how the result of `f`
+/// splits into value and auxiliary result, and by what becomes of these and the gradients.
+#[track_caller]
+fn gradient_function<'f, X, F, S, Aux, Out>(
+    name: &'static str,
+    argnums: S,
+    by: DerivativeKind,
+    f: F,
+    split: fn(F::Output) -> (Tensor, Aux),
+    result: fn(Tensor, Aux, S::Grads) -> Out,
+) -> F::Returning<'f, Out>
+where
+    X: Arguments,
+    F: Function<X, Output: 'f> + 'f,
+    S: Argnums<X> + 'f,
+    Aux: Tree,
+    Out: 'f,
+{
+    let place = CallSite::here(name);
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
-            let (y, aux, grads) = reverse::<X, _, _, _>(&f, args, argnums, By::RealResults, place, |y| y);
-            ((y, aux), grads)
+            let chosen = DifferentiatedLeaves::new(args, argnums, by, place);
+            let (value, aux, gradients) = gradients::<X, Aux>(args, &chosen.by, by, place, |x| split(f.call(x)));
+            let grads = chosen.map(args, argnums, &mut |i, _| gradients[i].clone());
+            result(value, aux, grads)
         })
     })
 }
 
-/// Returns the value, the auxiliary result and the gradients.
-fn reverse<X, F, S, Aux>(
-    f: &F,
-    args: X::Refs<'_>,
-    argnums: S,
-    by: By,
-    place: CallSite,
-    split: impl FnOnce(F::Output) -> (Tensor, Aux),
-) -> (Tensor, Aux, S::Grads)
-where
-    X: Arguments,
-    F: Function<X>,
-    S: Argnums<X>,
-    Aux: Tree,
-{
-    let chosen = Chosen::new(args, argnums, by, place);
-    let (value, aux, gradients) = gradients::<X, Aux>(args, &chosen.by, by, place, |x| split(f.call(x)));
-    let grads = chosen.map(args, argnums, &mut |i, _| gradients[i].clone());
-    (value, aux, grads)
+/// Splits a result without auxiliary part.
+pub(super) fn plain<Y>(value: Y) -> (Y, ()) {
+    (value, ())
 }
 
 /// Selects the first argument of any function for differentiation.

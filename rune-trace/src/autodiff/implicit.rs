@@ -9,7 +9,7 @@ pub type TensorFn<'f> = dyn Fn(&Tensor) -> Tensor + Send + Sync + 'f;
 
 /// Finds x with `f(x, params)` = 0, differentiable by `params`.
 ///
-/// `solve` is given f as a function of x alone, and `initial`, and returns the root, by any means, which are not differentiated.
+/// `solve` takes f as a function of x alone, and `initial`, and returns the root. It can use any method, and is not differentiated.
 /// By the implicit function theorem the tangent of the root is the solution v of ∂f/∂x · v = -∂f/∂params · dparams: `tangent_solve` is
 /// given the function v ↦ ∂f/∂x · v, which is linear, and the right side, and returns v. For reverse mode it has to be made of
 /// operations that have a transpose: for a scalar root, a division by the function of 1; else [`linalg::solve`](crate::linalg::solve) of
@@ -58,13 +58,13 @@ pub fn custom_root<P: Tree + Send + Sync>(
 
 /// Solves `matvec(params, x)` = `b` for x, where `matvec` is linear in x; differentiable in reverse mode by `params` and `b`.
 ///
-/// `solve` is given matvec as a function of x alone, and b, and returns the solution by any means, which are not differentiated.
+/// `solve` takes matvec as a function of x alone, and b, and returns the solution. It can use any method, and is not differentiated.
 /// `transpose_solve` does the same for the transpose of matvec; for a symmetric one it is `solve`.
 ///
 /// Reverse mode works any number of times; forward mode does not.
 ///
 /// # Panics
-/// If the functions return tensors of other types than `b`, or capture what is differentiated by: that goes into `params`.
+/// If the functions return tensors of other types than `b`, or capture a tensor that is differentiated. Pass such tensors in `params`.
 ///
 /// ```
 /// use rune_trace::{Tensor, TensorFn, custom_linear_solve, fori_loop, grad};

@@ -1,6 +1,6 @@
 //! Forward mode for functions.
 
-use super::traced_function::{By, cotangents_like, floats, tangents_of};
+use super::traced_function::{DerivativeKind, cotangents_like, floats, tangents_of};
 use super::{TracedFunction, gradients};
 use crate::call_site::CallSite;
 use crate::function::{ArgRefs, Arguments, Function};
@@ -87,7 +87,7 @@ where
     let by = floats::<X>(primals);
     at_caller(|| {
         let (_, products, ()) = forward::<X, _, _>(primals, tangents.refs(), place, |x| {
-            (gradients::<X, ()>(x.refs(), &by, By::RealResults, place, |x| (f.call(x), ())).2, ())
+            (gradients::<X, ()>(x.refs(), &by, DerivativeKind::RealResults, place, |x| (f.call(x), ())).2, ())
         });
         place.run(Transform::Transpose, || cotangents_like::<X>(primals, &by, products)).plain()
     })

@@ -174,7 +174,7 @@ pub(crate) fn near<X: Arguments, Y: Tree, Aux: Tree>(
     f: impl FnOnce(&X) -> (Y, Aux),
 ) -> (Y, Aux, Linearized<X, Y>) {
     let run = TracedFunction::new::<X>(primals, &floats::<X>(primals), true, place, f);
-    let (value, aux, linear) = run.with_known_turns().linearize();
+    let (value, aux, linear) = run.with_known_trip_counts().linearize();
     let linearized = Linearized::new(linear, primals, &value, place);
     (value, aux, linearized)
 }

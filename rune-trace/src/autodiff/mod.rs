@@ -34,4 +34,4 @@ pub use residuals::{print_saved_residuals, saved_residuals};
 pub(crate) use jvp::forward;
 pub(crate) use linearize::near;
 use traced_function::TracedFunction;
-pub(crate) use traced_function::{By, floats, gradients};
+pub(crate) use traced_function::{DerivativeKind, floats, gradients};

@@ -39,7 +39,7 @@ where
     let place = CallSite::here("saved_residuals");
     at_caller(|| {
         let run = TracedFunction::new::<X>(args, &by, true, place, |x| (f.call(x), ()));
-        run.with_known_turns().residuals(|i, x| match moved.get(i) {
+        run.with_known_trip_counts().residuals(|i, x| match moved.get(i) {
             Some(path) => Some(path.clone()),
             None => others.iter().find(|(leaf, _)| leaf.ptr_eq(x)).map(|(_, path)| path.clone()),
         })
@@ -69,7 +69,7 @@ mod tests {
     use crate::{Tensor, saved_residuals};
     use rune_ir::DType;
 
-    /// The types of what is kept, arguments with their names.
+    /// Returns the types of the residuals; arguments have names.
     fn kept(f: impl Fn(&Tensor, &Tensor) -> Tensor + Send + Sync) -> Vec<String> {
         let (x, y) = (Tensor::ones([4, 8], DType::F32), Tensor::ones([8], DType::F32));
         let shown = |r: String| r.split(" at ").next().unwrap().replace("from the argument arguments", "argument");

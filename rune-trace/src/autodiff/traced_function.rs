@@ -12,7 +12,7 @@ use rune_ir::{Program, Transform};
 pub(super) struct TracedFunction<Y, Aux> {
     program: Program,
     primals: Vec<Tensor>,
-    /// Which inputs are differentiated: the first ones.
+    /// The differentiated inputs: the first ones.
     by: Vec<bool>,
     output: Y,
     aux: Aux,
@@ -25,9 +25,9 @@ pub(crate) fn floats<X: Arguments>(args: X::Refs<'_>) -> Vec<bool> {
     floats
 }
 
-/// Which numbers a function is differentiated by, and gives; as in JAX.
+/// The dtypes that a derivative takes and returns, like in JAX.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum By {
+pub(crate) enum DerivativeKind {
     /// Real results by real or complex arguments.
     RealResults,
     /// Real or complex results by real arguments.
@@ -36,7 +36,7 @@ pub(crate) enum By {
     Holomorphic,
 }
 
-impl By {
+impl DerivativeKind {
     fn check_argument(self, path: &TreePath, leaf: &Tensor, place: CallSite) {
         let dtype = leaf.dtype();
         let ty = leaf.ty();
@@ -47,29 +47,29 @@ impl By {
             ));
         }
         match self {
-            By::Holomorphic if !dtype.is_complex() => place.fail(&format!(
+            DerivativeKind::Holomorphic if !dtype.is_complex() => place.fail(&format!(
                 "`{path}` has type {ty}, but the arguments of a holomorphic function are complex; convert it, as with `.cast(DType::C64)`"
             )),
-            By::RealArguments if dtype.is_complex() => place.fail(&format!(
+            DerivativeKind::RealArguments if dtype.is_complex() => place.fail(&format!(
                 "`{path}` has type {ty}, but forward mode differentiates with respect to real arguments; use `jacfwd_holomorphic` for a \
                  holomorphic function, and `jvp` for any other"
             )),
-            By::RealResults | By::RealArguments | By::Holomorphic => {}
+            DerivativeKind::RealResults | DerivativeKind::RealArguments | DerivativeKind::Holomorphic => {}
         }
     }
     /// Panics unless a result of this dtype has such a derivative.
     pub fn check_result(self, path: &TreePath, y: &Tensor, place: CallSite) {
         let (dtype, ty) = (y.dtype(), y.ty());
         match self {
-            By::Holomorphic if !dtype.is_complex() => place.fail_for(y, &format!(
+            DerivativeKind::Holomorphic if !dtype.is_complex() => place.fail_for(y, &format!(
                 "`{path}` has type {ty}, but the results of a holomorphic function are complex; convert it, as with `.cast(DType::C64)`"
             )),
-            By::RealResults if dtype.is_complex() => place.fail_for(y, &format!(
+            DerivativeKind::RealResults if dtype.is_complex() => place.fail_for(y, &format!(
                 "`{path}` has type {ty}, but reverse mode differentiates real results; use `grad_holomorphic` or \
                  `jacrev_holomorphic` for a holomorphic function, and `vjp` for any other"
             )),
-            By::RealResults | By::RealArguments | By::Holomorphic if dtype.is_inexact() => {}
-            By::RealResults | By::RealArguments | By::Holomorphic => place.fail_for(y, &format!(
+            DerivativeKind::RealResults | DerivativeKind::RealArguments | DerivativeKind::Holomorphic if dtype.is_inexact() => {}
+            DerivativeKind::RealResults | DerivativeKind::RealArguments | DerivativeKind::Holomorphic => place.fail_for(y, &format!(
                 "`{path}` has type {ty}, but only floats and complex numbers have derivatives; return it as an auxiliary result, as with \
                  `jacrev_aux`"
             )),
@@ -78,16 +78,21 @@ impl By {
 }
 
 /// The leaves of the arguments with respect to which a function is differentiated.
-pub(super) struct Chosen {
+pub(super) struct DifferentiatedLeaves {
     /// For each leaf of the arguments, whether it is one of them.
     pub by: Vec<bool>,
     /// The place of each requested argument among them: `argnums` may have any order.
     order: Vec<usize>,
 }
 
-impl Chosen {
+impl DifferentiatedLeaves {
     /// Returns the leaves of the arguments `argnums`, which must all have a dtype that `by` can differentiate.
-    pub fn new<X: Arguments, S: Argnums<X>>(args: X::Refs<'_>, argnums: S, by: By, place: CallSite) -> Chosen {
+    pub fn new<X: Arguments, S: Argnums<X>>(
+        args: X::Refs<'_>,
+        argnums: S,
+        by: DerivativeKind,
+        place: CallSite,
+    ) -> DifferentiatedLeaves {
         let positions = argnums.positions();
         let with = by;
         let (mut by, mut chosen) = (Vec::new(), Vec::new());
@@ -105,7 +110,7 @@ impl Chosen {
             .iter()
             .flat_map(|wanted| (0..chosen.len()).filter(|&i| chosen[i] == *wanted).collect::<Vec<_>>())
             .collect();
-        Chosen { by, order }
+        DifferentiatedLeaves { by, order }
     }
     /// Returns the result of `f` for each leaf, called with its index among the selected ones and the leaf, in the form
     /// of `argnums`.
@@ -125,7 +130,7 @@ impl Chosen {
 pub(crate) fn gradients<X: Arguments, Aux: Tree>(
     args: X::Refs<'_>,
     by: &[bool],
-    numbers: By,
+    numbers: DerivativeKind,
     place: CallSite,
     f: impl FnOnce(&X) -> (Tensor, Aux),
 ) -> (Tensor, Aux, Vec<Tensor>) {
@@ -139,7 +144,7 @@ pub(crate) fn gradients<X: Arguments, Aux: Tree>(
     }
     numbers.check_result(&TreePath::root("output"), y, place);
     let one = place.run(Transform::Transpose, || lax::full_like(y, 1.0));
-    let (value, aux, linear) = run.with_known_turns().linearize();
+    let (value, aux, linear) = run.with_known_trip_counts().linearize();
     let cotangents = std::iter::once(Some(one)).chain(aux.leaves().iter().map(|_| None)).collect();
     (value, aux, place.run(Transform::Transpose, || linear.transpose(cotangents)))
 }
@@ -181,10 +186,10 @@ impl<Y: Tree, Aux: Tree> TracedFunction<Y, Aux> {
     }
     /// Returns the function as it ran at the arguments, for reverse mode: if they are known, a loop of unknown length
     /// becomes a scan of the length that it has there.
-    pub fn with_known_turns(mut self) -> Self {
+    pub fn with_known_trip_counts(mut self) -> Self {
         let of_output = self.output.leaves().len();
         let wanted: Vec<bool> = (0..self.program.outputs().len()).map(|i| i < of_output).collect();
-        if let Some(program) = transform::with_known_turns(&self.program, &self.primals, &self.by, &wanted) {
+        if let Some(program) = transform::with_known_trip_counts(&self.program, &self.primals, &self.by, &wanted) {
             self.program = program;
         }
         self

@@ -8,7 +8,7 @@ use rune_ir::{Program, Type};
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
-/// What a closure did with its parameters.
+/// The record of what a closure did with its parameters.
 pub(super) struct Closure<Y> {
     name: String,
     did: Applied,

@@ -122,8 +122,8 @@ pub fn fori_loop<C: Tree>(
             let first = lower as f64;
             let counters = lax::iota(DType::I32, [length], 0);
             let counters = lax::add(&counters, &lax::full(DType::I32, counters.shape(), first));
-            let turn = |carry: &C, i: &Tensor| (body(i, carry), ());
-            return at_caller(|| scan_with(options, turn, init, &counters)).0;
+            let step = |carry: &C, i: &Tensor| (body(i, carry), ());
+            return at_caller(|| scan_with(options, step, init, &counters)).0;
         }
         (lower, upper) => (lower, upper),
     };

@@ -111,7 +111,7 @@ impl DebugOptions {
         let (place, options, writer) = (CallSite::here("debug"), self.clone(), Mutex::new(writer));
         F::returning(move |args| {
             place.of_users::<X, _, _>(&f, args, || {
-                let watched = Watched::new::<X, F>(&f, args);
+                let watched = ObservedRun::new::<X, F>(&f, args);
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
                 watched.run(&mut Printer::new(&options, &mut *writer), place)
             })
@@ -120,14 +120,14 @@ impl DebugOptions {
 }
 
 /// A function that ran once at its arguments.
-struct Watched<Y> {
+struct ObservedRun<Y> {
     program: Program,
     inputs: Vec<Tensor>,
     output: Y,
 }
 
-impl<Y: Tree> Watched<Y> {
-    fn new<X, F>(f: &F, args: X::Refs<'_>) -> Watched<Y>
+impl<Y: Tree> ObservedRun<Y> {
+    fn new<X, F>(f: &F, args: X::Refs<'_>) -> ObservedRun<Y>
     where
         X: Arguments,
         F: Function<X, Output = Y>,
@@ -136,7 +136,7 @@ impl<Y: Tree> Watched<Y> {
         X::visit(args, &mut |_, _, leaf| inputs.push(leaf.clone()));
         let traced = trace_on::<X, F>(f, args, &inputs, true, &name_of::<F>(), "debug");
         inputs.extend(traced.captured);
-        Watched { program: traced.program, inputs, output: traced.output }
+        ObservedRun { program: traced.program, inputs, output: traced.output }
     }
 
     /// Returns the values of the inputs, or `None` if an enclosing transformation does not know them.

@@ -1,6 +1,6 @@
 //! Searches the results of functions for NaN.
 
-use super::Watched;
+use super::ObservedRun;
 use crate::ProgramExt;
 use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
@@ -15,7 +15,7 @@ use rune_ir::{Array, NanError, NonFinite, find_nan};
 /// let f = |x: &Tensor| (x.sqrt() * 0.0).sum();
 /// let x = Tensor::from([1.0f32, 0.0]);
 /// assert_eq!(debug_nans(f)(&x)?.item::<f32>()?, 0.0);
-/// // The derivative of a root at 0 is infinite, and 0 · ∞ is no number.
+/// // The derivative of a root at 0 is infinite, and 0 · ∞ is not a number.
 /// let error = debug_nans(grad(f))(&x).unwrap_err().to_string();
 /// assert!(error.contains("`div`") || error.contains("`mul`"), "{error}");
 /// assert!(error.contains("in the backward pass made [2, f32]"), "{error}");
@@ -68,7 +68,7 @@ where
 {
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
-            let watched = Watched::new::<X, F>(&f, args);
+            let watched = ObservedRun::new::<X, F>(&f, args);
             let outputs = watched.program.apply(&watched.inputs);
             let result = watched.output.with_leaves(outputs.iter().cloned());
             // If an enclosing transformation does not know the values, they cannot be searched.

@@ -11,7 +11,7 @@ pub trait DebugArg {
     fn shown(&self, precision: Option<usize>) -> DebugValue;
 }
 
-/// What replaces a placeholder.
+/// The value of a placeholder.
 pub enum DebugValue {
     /// The value of this tensor.
     Tensor(Tensor),
@@ -67,5 +67,5 @@ pub fn debug_print_parts(places: &[(&str, &dyn DebugArg, Option<usize>)], end: &
         }
     }
     format.push_str(&escaped(end));
-    Tensor::apply(Op::DebugPrint { args, format, lanes: Dims::new() });
+    Tensor::apply(Op::DebugPrint { args, format, batch: Dims::new() });
 }

@@ -52,7 +52,7 @@ fn derivatives_print_values_once() {
 }
 
 #[test]
-fn lanes_print_one_after_the_other() {
+fn batch_elements_print_one_after_the_other() {
     let x = Tensor::from([1.0f32, 2.0]);
     assert_eq!(printed(|| drop(vmap(cube)(&x))), "x = 1.0\nx = 2.0\ny = 1.0\ny = 8.0\n");
     assert_eq!(printed(|| drop(vmap(grad(cube))(&x))), "x = 1.0\nx = 2.0\ny = 1.0\ny = 8.0\n");
@@ -62,7 +62,7 @@ fn lanes_print_one_after_the_other() {
         debug_print!("{y}");
         x * y
     };
-    // What is the same for all lanes is printed once.
+    // What is the same for all batch elements is printed once.
     let text = printed(|| drop(vmap_axes((Some(0), None), 0, pair)(&x, &Tensor::scalar(7.0f32))));
     assert_eq!(text, "1.0 7.0\n2.0 7.0\n7.0\n");
     let nested = printed(|| {
@@ -168,15 +168,15 @@ fn malformed_prints_are_refused() {
         let error = program(args, attributes).unwrap_err();
         assert!(error.contains(message), "{error}");
     };
-    assert!(program("x0", r#"format="{}", lanes=[2]"#).is_ok());
-    fails("x0", r#"format="", lanes=[]"#, "has 0 placeholders in its format, but got 1 operands");
-    fails("", r#"format="{}", lanes=[]"#, "has 1 placeholders in its format, but got 0 operands");
-    fails("x0", r#"format="{:?}", lanes=[]"#, "has `{:?}` in its format, not `{}` or `{:.3}`");
-    fails("x0", r#"format="{:.999}", lanes=[]"#, "has `{:.999}` in its format");
-    fails("x0", r#"format="{} }", lanes=[]"#, "has a lone `}`");
-    fails("", r#"format="", lanes=[3]"#, "lanes, but got no operands");
-    fails("x0", r#"format="{}", lanes=[3]"#, "operands whose first sizes are [3]");
-    fails("x0", r#"format="{}", lanes=[2, 1]"#, "operands whose first sizes are [2, 1]");
+    assert!(program("x0", r#"format="{}", batch=[2]"#).is_ok());
+    fails("x0", r#"format="", batch=[]"#, "has 0 placeholders in its format, but got 1 operands");
+    fails("", r#"format="{}", batch=[]"#, "has 1 placeholders in its format, but got 0 operands");
+    fails("x0", r#"format="{:?}", batch=[]"#, "has `{:?}` in its format, not `{}` or `{:.3}`");
+    fails("x0", r#"format="{:.999}", batch=[]"#, "has `{:.999}` in its format");
+    fails("x0", r#"format="{} }", batch=[]"#, "has a lone `}`");
+    fails("", r#"format="", batch=[3]"#, "batch axes, but got no operands");
+    fails("x0", r#"format="{}", batch=[3]"#, "operands whose first sizes are [3]");
+    fails("x0", r#"format="{}", batch=[2, 1]"#, "operands whose first sizes are [2, 1]");
 }
 
 #[test]

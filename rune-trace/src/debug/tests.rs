@@ -275,7 +275,7 @@ fn it_can_be_transformed() {
     let y = grad(debug_to(square, &mut text))(&x);
     assert_eq!(y.to_vec::<f32>().unwrap(), [6.0, 8.0]);
     assert!(String::from_utf8(text).unwrap().contains("mean 12.5"));
-    // Lanes are not known while the function is traced.
+    // Batch elements are not known while the function is traced.
     let text = shown(&values(), |options, to| {
         let y = vmap(options.debug_to(|x: &Tensor| x * x, to))(&x);
         assert_eq!(y.to_vec::<f32>().unwrap(), [9.0, 16.0]);
@@ -339,7 +339,9 @@ fn the_first_operation_that_makes_a_nan_is_named() {
     use rune_ir::{NanError, NanOrigin};
     fn by(error: &NanError) -> (&'static str, Option<u32>, Option<&str>) {
         match &*error.made {
-            NanOrigin::By { op, origin, .. } => (op, origin.loc.as_ref().map(|loc| loc.line), origin.scope.as_deref()),
+            NanOrigin::DerivativeKind { op, origin, .. } => {
+                (op, origin.loc.as_ref().map(|loc| loc.line), origin.scope.as_deref())
+            }
             NanOrigin::Given { .. } | NanOrigin::Elsewhere => panic!("{error}"),
         }
     }
@@ -377,7 +379,7 @@ fn the_first_operation_that_makes_a_nan_is_named() {
     // What was there before.
     let error = debug_nans(|x: &Tensor, y: &Tensor| x + y)(&x, &Tensor::scalar(f32::NAN)).unwrap_err();
     assert!(matches!(*error.made, NanOrigin::Given { input: 1, .. }), "{error}");
-    // Nobody knows the values of lanes; who asks for the whole is told.
+    // The values of batch elements are unknown; reading the whole is an error.
     assert!(vmap(|x: &Tensor| debug_nans(|x: &Tensor| x.sqrt())(x).unwrap())(&x).to_vec::<f32>().unwrap()[1].is_nan());
 
     // Infinities that are written are meant.

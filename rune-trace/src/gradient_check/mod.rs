@@ -4,7 +4,7 @@ mod finite;
 
 pub use finite::{Difference, finite_diff, finite_diff_jacobian};
 
-use crate::autodiff::{By, floats, forward, gradients, near};
+use crate::autodiff::{DerivativeKind, floats, forward, gradients, near};
 use crate::call_site::CallSite;
 use crate::function::{ArgRefs, Arguments, Function};
 use crate::tensor::{at_caller, users};
@@ -215,7 +215,7 @@ fn each_leaf<X: Arguments>(
     place: CallSite,
 ) -> Vec<GradientCheck> {
     let by = floats::<X>(args);
-    let (_, (), gradients) = gradients::<X, ()>(args, &by, By::RealResults, place, |x| (f(x), ()));
+    let (_, (), gradients) = gradients::<X, ()>(args, &by, DerivativeKind::RealResults, place, |x| (f(x), ()));
     let (mut gradients, mut checks, mut leaf) = (gradients.into_iter(), Vec::new(), 0);
     X::visit(args, &mut |_, path, x| {
         if by[leaf] {

@@ -24,7 +24,7 @@ fn choose<T: Tree>(condition: &Tensor, a: &T, b: &T) -> T {
 
 #[derive(Tree, Clone)]
 struct Search {
-    turn: Tensor,
+    iteration: Tensor,
     /// Whether an interval is known that holds a good step: between `low`, the best one yet, and `high`.
     zoom: Tensor,
     done: Tensor,
@@ -32,17 +32,17 @@ struct Search {
     next: Tensor,
     low: Point,
     high: Point,
-    /// What was found at the last step tried, and at the best one.
+    /// The last step that was tried, and the best one.
     gradient: Tensor,
     low_gradient: Tensor,
 }
 
-/// What a search found.
+/// The result of a search.
 pub(super) struct Step {
     pub length: Tensor,
     pub value: Tensor,
     pub gradient: Tensor,
-    /// Whether it goes down at all.
+    /// Whether the direction descends.
     pub down: Tensor,
     pub evaluations: Tensor,
 }
@@ -65,14 +65,14 @@ pub(super) fn line_search(
     x: &Tensor,
     (value, gradient): (&Tensor, &Tensor),
     direction: &Tensor,
-    turns: usize,
+    max_iterations: usize,
     caller: Caller,
 ) -> Step {
     let start = caller.run(|| {
         let slope = (gradient * direction).sum();
         let zero = Point { step: slope.zeros_like(), value: value.clone(), slope };
         Search {
-            turn: Tensor::zeros((), DType::I32),
+            iteration: Tensor::zeros((), DType::I32),
             zoom: Tensor::zeros((), DType::Bool),
             done: Tensor::zeros((), DType::Bool),
             next: zero.step.ones_like(),
@@ -83,7 +83,7 @@ pub(super) fn line_search(
         }
     });
     let first = start.low.clone();
-    let turn = |s: &Search| {
+    let step = |s: &Search| {
         let at = caller.run(|| x + direction * &s.next);
         let (value, gradient) = f(&at);
         caller.run(|| {
@@ -91,7 +91,7 @@ pub(super) fn line_search(
             let here = Point { step: s.next.clone(), value, slope };
             let bound = &first.value + &here.step * &first.slope * DECREASE;
             // A value that is NaN is too high.
-            let high = (here.value.le(bound) & (here.value.lt(&s.low.value) | s.turn.eq(0))).logical_not();
+            let high = (here.value.le(bound) & (here.value.lt(&s.low.value) | s.iteration.eq(0))).logical_not();
             let flat = here.slope.abs().le(first.slope.abs() * CURVATURE);
             let done = high.logical_not() & flat;
             // Whether the function rises from here towards the other end of the interval; before there is one, beyond here.
@@ -102,16 +102,25 @@ pub(super) fn line_search(
             let low_end = choose(&high, &s.low, &here);
             let low_gradient = where_(&high, &s.low_gradient, &gradient);
             let next = where_(&zoom, between(&low_end, &high_end), &here.step * 2.0);
-            Search { turn: &s.turn + 1, zoom, done, next, low: low_end, high: high_end, gradient, low_gradient }
+            Search {
+                iteration: &s.iteration + 1,
+                zoom,
+                done,
+                next,
+                low: low_end,
+                high: high_end,
+                gradient,
+                low_gradient,
+            }
         })
     };
-    let more = |s: &Search| caller.run(|| s.turn.lt(turns) & s.done.logical_not());
-    let found = while_loop(more, turn, &start);
+    let more = |s: &Search| caller.run(|| s.iteration.lt(max_iterations) & s.done.logical_not());
+    let found = while_loop(more, step, &start);
     caller.run(|| Step {
         down: found.low.step.gt(0.0) & found.low.value.le(&first.value),
         length: found.low.step,
         value: found.low.value,
         gradient: found.low_gradient,
-        evaluations: lax::convert(&found.turn, DType::I32),
+        evaluations: lax::convert(&found.iteration, DType::I32),
     })
 }

@@ -17,7 +17,7 @@ use crate::tensor::{Caller, at_caller, refuse};
 use crate::{Tensor, Tree, lax, value_and_grad};
 use quasi_newton::{Bfgs, Lbfgs, descend};
 
-/// How [`minimize`] finds a direction to go.
+/// The method by which [`minimize`] finds a direction.
 #[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Method {
     /// Broyden, Fletcher, Goldfarb and Shanno: keeps an estimate of the inverse of the Hessian matrix.
@@ -27,7 +27,7 @@ pub enum Method {
     Lbfgs(usize),
 }
 
-/// How [`minimize`] works: by default with [`Method::Bfgs`] until no element of the gradient exceeds 1e-5.
+/// Options of [`minimize`]. The default is [`Method::Bfgs`] until no element of the gradient exceeds 1e-5.
 ///
 /// ```
 /// use rune_trace::optimize::{Method, MinimizeOptions};
@@ -71,7 +71,7 @@ impl MinimizeOptions {
     }
 }
 
-/// What [`minimize`] found.
+/// The result of [`minimize`].
 #[derive(Tree, Clone, Debug)]
 pub struct Minimum {
     /// The argument, in the shape of the first one.
@@ -82,11 +82,11 @@ pub struct Minimum {
     pub gradient: Tensor,
     /// Whether the gradient is small enough, as a `bool` scalar.
     pub success: Tensor,
-    /// Why it ended, as an `i32` scalar: 0 at a minimum, 1 after the greatest number of steps, 3 where no step goes down any more.
+    /// The reason for ending, as an `i32` scalar: 0 at a minimum, 1 after the maximum number of steps, 3 if no step decreases the function.
     pub status: Tensor,
-    /// How many steps were taken, as an `i32` scalar.
+    /// The number of steps, as an `i32` scalar.
     pub iterations: Tensor,
-    /// How often the function and its gradient were evaluated, as an `i32` scalar.
+    /// The number of evaluations of the function and its gradient, as an `i32` scalar.
     pub evaluations: Tensor,
 }
 

@@ -5,11 +5,11 @@ use super::{MinimizeOptions, Minimum};
 use crate::tensor::Caller;
 use crate::{DType, Tensor, Tree, lax, where_, while_loop};
 
-/// What is known of the curvature of a function.
+/// An approximation of the curvature of a function.
 pub(super) trait Curvature: Tree {
     /// The direction to go where the gradient is this one.
     fn direction(&self, gradient: &Tensor) -> Tensor;
-    /// What is known after a step, by which the gradient changed; only where `valid`.
+    /// Updates the approximation after a step and the change of the gradient, if `valid`.
     fn updated(&self, step: &Tensor, change: &Tensor, valid: &Tensor) -> Self;
 }
 
@@ -104,7 +104,7 @@ struct State<C: Tree> {
     value: Tensor,
     gradient: Tensor,
     curvature: C,
-    /// Whether no step goes down any more.
+    /// Whether no step decreases the function any more.
     stuck: Tensor,
 }
 
@@ -131,7 +131,7 @@ pub(super) fn descend<C: Curvature>(
     let more = |s: &State<C>| {
         caller.run(|| s.iteration.lt(most) & s.stuck.logical_not() & converged(&s.gradient).logical_not())
     };
-    let turn = |s: &State<C>| {
+    let step = |s: &State<C>| {
         let direction = caller.run(|| s.curvature.direction(&s.gradient));
         let found = line_search(f, &s.x, (&s.value, &s.gradient), &direction, options.max_line_search, caller);
         caller.run(|| {
@@ -150,7 +150,7 @@ pub(super) fn descend<C: Curvature>(
             }
         })
     };
-    let end = while_loop(more, turn, &start);
+    let end = while_loop(more, step, &start);
     caller.run(|| {
         let success = converged(&end.gradient);
         let otherwise = where_(&end.stuck, 3, lax::full_like(&end.iteration, 1.0));

@@ -10,8 +10,8 @@ use rune_ir::{Array, Loc, Program, Value, Var};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
-/// Runs programs. The crate that has engines registers a backend in `BACKENDS`. Without one, programs are interpreted.
-pub trait Backend: Send + Sync {
+/// Runs programs. The crate that has engines registers an evaluator in `EVALUATORS`. Without one, programs are interpreted.
+pub trait Evaluator: Send + Sync {
     /// Returns the outputs of `program`, which has no constants, on `inputs`.
     ///
     /// # Errors
@@ -19,27 +19,27 @@ pub trait Backend: Send + Sync {
     fn evaluate(&self, program: Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError>;
 }
 
-/// The backends for tensors that are read outside compiled functions. The first one is used.
+/// The evaluators of tensors that are read outside compiled functions. The first one is used.
 #[cfg(not(target_family = "wasm"))]
 #[linkme::distributed_slice]
-pub static BACKENDS: [fn() -> &'static dyn Backend];
+pub static EVALUATORS: [fn() -> &'static dyn Evaluator];
 
-/// The backend where the linker cannot collect them.
+/// The evaluator where the linker cannot collect them.
 #[cfg(target_family = "wasm")]
-static BACKEND: std::sync::OnceLock<&'static dyn Backend> = std::sync::OnceLock::new();
+static EVALUATOR: std::sync::OnceLock<&'static dyn Evaluator> = std::sync::OnceLock::new();
 
-/// Registers the backend for tensors that are read outside compiled functions. The first one is used.
+/// Registers the evaluator for tensors that are read outside compiled functions. The first one is used.
 #[cfg(target_family = "wasm")]
-pub fn register_backend(backend: &'static dyn Backend) {
+pub fn register_evaluator(evaluator: &'static dyn Evaluator) {
     // Another one is there already.
-    let _ = BACKEND.set(backend);
+    let _ = EVALUATOR.set(evaluator);
 }
 
-fn backend() -> Option<&'static dyn Backend> {
+fn evaluator() -> Option<&'static dyn Evaluator> {
     #[cfg(not(target_family = "wasm"))]
-    return BACKENDS.first().map(|backend| backend());
+    return EVALUATORS.first().map(|evaluator| evaluator());
     #[cfg(target_family = "wasm")]
-    BACKEND.get().copied()
+    EVALUATOR.get().copied()
 }
 
 /// A tensor cannot be read.
@@ -60,7 +60,7 @@ pub enum EvalError {
         "the value of a tensor from `{op}`{} over the axis `{axis}` was read, which is known only outside the `vmap` along that axis",
         loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
     )]
-    Lanes {
+    NamedAxis {
         /// The operation.
         op: &'static str,
         /// The name of the axis.
@@ -96,7 +96,7 @@ pub enum EvalError {
     Interpret(#[from] rune_ir::interpret::InterpretError),
     /// The device or the compiler failed.
     #[error("{0}")]
-    Backend(Box<dyn std::error::Error + Send + Sync>),
+    Engine(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// Prints the message, because `unwrap` in user code shows this form.
@@ -119,11 +119,11 @@ pub(crate) fn bound_pending(results: &[Tensor]) {
 }
 
 /// Returns why the result of an operation over a batch axis has no value.
-fn lanes_of(apply: &Apply) -> Option<EvalError> {
+fn named_axis_of(apply: &Apply) -> Option<EvalError> {
     let inner = apply.op.programs();
     let axis =
         apply.op.axis().map(|axis| &axis.name).or_else(|| inner.iter().find_map(|(_, p)| p.axes().keys().next()))?;
-    Some(EvalError::Lanes { op: apply.op.name(), axis: axis.clone(), loc: apply.origin.loc.clone().map(Box::new) })
+    Some(EvalError::NamedAxis { op: apply.op.name(), axis: axis.clone(), loc: apply.origin.loc.clone().map(Box::new) })
 }
 
 /// Evaluates all `tensors` at once.
@@ -142,7 +142,7 @@ pub fn realize(tensors: &[Tensor]) -> Result<(), EvalError> {
             return None;
         }
         match t.0.producer() {
-            Some(Producer::Result(apply)) => match lanes_of(&apply) {
+            Some(Producer::Result(apply)) => match named_axis_of(&apply) {
                 None => Some(apply),
                 Some(error) => {
                     unknown = Some(error);
@@ -221,8 +221,8 @@ pub(super) fn perform(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), Eval
 
 fn run(program: Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError> {
     let again = rune_ir::checks_nans().then(|| program.clone());
-    let outputs = match backend() {
-        Some(backend) => backend.evaluate(program, inputs)?,
+    let outputs = match evaluator() {
+        Some(evaluator) => evaluator.evaluate(program, inputs)?,
         None => interpret_eagerly(&program, inputs)?,
     };
     if let Some(program) = again {
@@ -273,7 +273,7 @@ pub fn interpret_eagerly(program: &Program, inputs: &[Value]) -> Result<Vec<Valu
 }
 
 fn interpret_with(program: &Program, inputs: &[Value], observer: &mut dyn Observer) -> Result<Vec<Value>, EvalError> {
-    let host = |v: &Value| v.to_host().map_err(|e| EvalError::Backend(e.into()));
+    let host = |v: &Value| v.to_host().map_err(|e| EvalError::Engine(e.into()));
     let inputs: Vec<Array> = inputs.iter().map(host).collect::<Result<_, _>>()?;
     Ok(interpret_observed(program, &inputs, observer)?.into_iter().map(Value::Host).collect())
 }

@@ -19,10 +19,10 @@ pub(crate) use caller::{fail_with, in_closure_of, refuse};
 pub use context::TraceContext;
 pub(crate) use effects::{Applied, begin_trace, tentatively};
 #[cfg(not(target_family = "wasm"))]
-pub use evaluate::BACKENDS;
+pub use evaluate::EVALUATORS;
 #[cfg(target_family = "wasm")]
-pub use evaluate::register_backend;
-pub use evaluate::{Backend, EvalError, interpret_eagerly};
+pub use evaluate::register_evaluator;
+pub use evaluate::{EvalError, Evaluator, interpret_eagerly};
 pub use named_axes::{AxisNames, has_named_axes, named_axes};
 pub(crate) use named_axes::{named_axis, within_axis};
 pub use node::Tensor;

@@ -52,11 +52,11 @@ pub(crate) struct Apply {
     pub results: OnceLock<SmallVec<[Weak<Node>; 1]>>,
 }
 
-/// The first ids belong to no node: see [`Node::max_param_id`] and [`OF_LANES`].
+/// The first ids belong to no node: see [`Node::max_param_id`] and [`OF_NAMED_AXIS`].
 static NEXT_ID: AtomicU64 = AtomicU64::new(2);
 
 /// Stands for the parameter of everything that depends on a batch axis, whose value needs all batch elements.
-const OF_LANES: u64 = 1;
+const OF_NAMED_AXIS: u64 = 1;
 
 /// Returns a lower bound for the id of the next node.
 pub(super) fn next_id() -> u64 {
@@ -116,8 +116,8 @@ impl Tensor {
         rune_ir::work::note();
         super::caller::step();
         let types = types::infer(&op.map(Tensor::ty))?;
-        let over_lanes = op.axis().is_some() || op.programs().iter().any(|(_, p)| !p.axes().is_empty());
-        let mut max_param_id = if over_lanes { OF_LANES } else { 0 };
+        let over_named_axis = op.axis().is_some() || op.programs().iter().any(|(_, p)| !p.axes().is_empty());
+        let mut max_param_id = if over_named_axis { OF_NAMED_AXIS } else { 0 };
         let mut depth = 0;
         for t in op.operands() {
             max_param_id = max_param_id.max(t.0.max_param_id);

@@ -44,7 +44,7 @@ impl Tensor {
     /// # Errors
     /// Like [`Tensor::value`].
     pub fn to_array(&self) -> Result<Array, EvalError> {
-        self.value()?.to_host().map_err(|e| EvalError::Backend(e.into()))
+        self.value()?.to_host().map_err(|e| EvalError::Engine(e.into()))
     }
     /// Returns the only element of a tensor of size 1.
     ///

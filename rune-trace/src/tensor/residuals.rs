@@ -45,7 +45,7 @@ struct Rematerialization {
     applies: FxHashMap<u64, Arc<Apply>>,
 }
 
-/// How to recompute a residual from others.
+/// A plan to recompute a residual from others.
 #[derive(Default)]
 struct Plan {
     applies: Vec<Arc<Apply>>,

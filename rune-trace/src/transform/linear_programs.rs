@@ -3,7 +3,7 @@
 use super::DerivativeError;
 use super::linearize::linearize;
 use super::programs::marked_to_keep;
-use super::transpose::{Slot, transpose};
+use super::transpose::{VariableState, transpose};
 use crate::Tensor;
 use crate::tensor::{Keep, at_caller, begin_trace, lax, trace, with_origin};
 use rune_ir::{Origin, Program, Type};
@@ -39,13 +39,13 @@ pub(super) fn transpose_program(program: &Program, by: &[usize]) -> Result<Progr
     let since = begin_trace();
     let mut params = Vec::new();
     let slots = program.input_types().iter().zip(&marked).map(|(ty, &wanted)| match wanted {
-        true => Slot::wanted(ty.clone()),
+        true => VariableState::wanted(ty.clone()),
         false => {
             params.push(Tensor::param(ty.clone(), None, "transpose"));
-            Slot::Known(params[params.len() - 1].clone())
+            VariableState::Known(params[params.len() - 1].clone())
         }
     });
-    let slots: Vec<Slot> = slots.collect();
+    let slots: Vec<VariableState> = slots.collect();
     let cotangents = program.output_types().into_iter().map(|ty| {
         let float = ty.dtype.is_inexact();
         float.then(|| {

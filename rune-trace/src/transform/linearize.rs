@@ -2,7 +2,7 @@
 
 use super::jvp::{Mode, jvp};
 use super::tangent::{Dual, Tangent};
-use super::transpose::{Slot, transpose};
+use super::transpose::{VariableState, transpose};
 use crate::Tensor;
 use crate::tensor::{Keep, fresh_params, lax, trace};
 use crate::transform::ProgramExt;
@@ -74,8 +74,8 @@ impl Linear {
     /// tangent are ignored.
     pub(crate) fn transpose(&self, cotangents: Vec<Option<Tensor>>) -> Vec<Tensor> {
         let cotangents = cotangents.into_iter().zip(&self.moving).filter(|(_, m)| **m).map(|(ct, _)| ct);
-        let wanted = self.inputs.iter().cloned().map(Slot::wanted);
-        let slots = wanted.chain(self.residuals.iter().cloned().map(Slot::Known)).collect();
+        let wanted = self.inputs.iter().cloned().map(VariableState::wanted);
+        let slots = wanted.chain(self.residuals.iter().cloned().map(VariableState::Known)).collect();
         let cts = transpose(&self.program, slots, cotangents.collect());
         let zero = |ty: &Type| lax::full(ty.dtype, &ty.shape, 0.0);
         self.inputs.iter().zip(cts).map(|(ty, ct)| ct.unwrap_or_else(|| zero(ty))).collect()

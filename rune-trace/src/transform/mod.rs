@@ -19,7 +19,7 @@ mod residuals;
 mod shared;
 mod tangent;
 mod transpose;
-mod turns;
+mod trip_counts;
 mod vmap;
 mod windows;
 
@@ -28,9 +28,9 @@ pub use program_ext::ProgramExt;
 pub use programs::DerivativeError;
 pub(crate) use residuals::residuals;
 pub use residuals::{ResidualSource, SavedResidual};
-pub(crate) use turns::with_known_turns;
+pub(crate) use trip_counts::with_known_trip_counts;
 pub use vmap::VmapError;
-pub(crate) use vmap::{Batched, Lanes, move_axis, position, vmap};
+pub(crate) use vmap::{BatchAxis, Batched, move_axis, position, vmap};
 
 use crate::tensor::with_origin;
 use crate::{Tensor, fail};

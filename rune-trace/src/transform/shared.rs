@@ -22,7 +22,7 @@ pub(super) fn too_large(program: &Program) -> bool {
 }
 
 #[derive(Clone, Copy)]
-struct Extent {
+struct ProgramSize {
     /// The number of operations of the program itself.
     own: u64,
     /// The number of operations with those of sub-programs, for each use.
@@ -32,15 +32,15 @@ struct Extent {
 }
 
 /// Visits each program once, and records its extent.
-fn extent(program: &Program, known: &mut FxHashMap<*const Program, Extent>) -> Extent {
+fn extent(program: &Program, known: &mut FxHashMap<*const Program, ProgramSize>) -> ProgramSize {
     if let Some(extent) = known.get(&std::ptr::from_ref(program)) {
         return *extent;
     }
     let own = program.instructions().len() as u64;
     let variables = (0..program.num_vars()).map(|i| program.ty(Var(i as u32)).bytes());
-    let mut all = Extent { own, operations: own, stacked: variables.max().unwrap_or(0).max(1) };
+    let mut all = ProgramSize { own, operations: own, stacked: variables.max().unwrap_or(0).max(1) };
     for instruction in program.instructions() {
-        let turns = match instruction.op.control() {
+        let trip_count = match instruction.op.control() {
             Some(Control::Scan { length, .. }) => length,
             // The length of a `while` is unknown, and reverse mode rejects it.
             Some(
@@ -57,7 +57,7 @@ fn extent(program: &Program, known: &mut FxHashMap<*const Program, Extent>) -> E
         for (_, inner) in instruction.op.programs() {
             let inner = extent(inner, known);
             all.operations = all.operations.saturating_add(inner.operations);
-            all.stacked = all.stacked.max(inner.stacked.saturating_mul(turns));
+            all.stacked = all.stacked.max(inner.stacked.saturating_mul(trip_count));
         }
     }
     known.insert(program, all);

@@ -26,7 +26,7 @@ pub(super) fn extreme(x: &Dual, window: &Window, greatest: bool) -> Tangent {
     }
 }
 
-fn padded(x: &Dual, window: &Window, greatest: bool) -> Best {
+fn padded(x: &Dual, window: &Window, greatest: bool) -> RunningExtremes {
     let config: Vec<Padding> = window
         .padding
         .iter()
@@ -34,31 +34,31 @@ fn padded(x: &Dual, window: &Window, greatest: bool) -> Best {
         .map(|(&(low, high), &base)| Padding { low, high, interior: base - 1 })
         .collect();
     let neutral = lax::constant(neutral(x.v.dtype(), greatest));
-    Best { v: lax::pad(&x.v, &neutral, config.clone()), t: x.t.pad(config), greatest }
+    RunningExtremes { v: lax::pad(&x.v, &neutral, config.clone()), t: x.t.pad(config), greatest }
 }
 
 /// The first extreme elements so far, and their tangents.
-struct Best {
+struct RunningExtremes {
     v: Tensor,
     t: Tangent,
     greatest: bool,
 }
 
-impl Best {
-    fn slice(&self, start: &[usize], limit: &[usize], strides: &[usize]) -> Best {
+impl RunningExtremes {
+    fn slice(&self, start: &[usize], limit: &[usize], strides: &[usize]) -> RunningExtremes {
         let (v, t) = (lax::slice(&self.v, start, limit, strides), self.t.slice(start, limit, strides));
-        Best { v, t, greatest: self.greatest }
+        RunningExtremes { v, t, greatest: self.greatest }
     }
     /// Returns the best of these and of later elements.
-    fn or(self, after: &Best) -> Best {
+    fn or(self, after: &RunningExtremes) -> RunningExtremes {
         let better = if self.greatest { lax::gt(&after.v, &self.v) } else { lax::lt(&after.v, &self.v) };
         let t = Tangent::select(&better, &after.t, &self.t, after.v.ty());
-        Best { v: lax::select(&better, &after.v, &self.v), t, greatest: self.greatest }
+        RunningExtremes { v: lax::select(&better, &after.v, &self.v), t, greatest: self.greatest }
     }
 }
 
 /// Visits the positions in a window one after the other. Each is one strided slice of the whole operand.
-fn one_by_one(padded: &Best, window: &Window, out: &Shape) -> Tangent {
+fn one_by_one(padded: &RunningExtremes, window: &Window, out: &Shape) -> Tangent {
     let rank = out.rank();
     let at = |position: Vec<usize>| {
         let start: Vec<usize> = (0..rank).map(|a| position[a] * window.window_dilation[a]).collect();
@@ -71,7 +71,7 @@ fn one_by_one(padded: &Best, window: &Window, out: &Shape) -> Tangent {
 
 /// Works axis by axis, the last first. The extremes of two adjacent parts of a window give those of a part of twice the
 /// size, so the number of steps is the number of bits of the window sizes.
-fn by_halves(padded: Best, window: &Window, out: &Shape) -> Tangent {
+fn by_halves(padded: RunningExtremes, window: &Window, out: &Shape) -> Tangent {
     let mut best = padded;
     let ones = vec![1; out.rank()];
     for axis in (0..out.rank()).rev() {

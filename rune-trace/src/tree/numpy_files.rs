@@ -93,14 +93,14 @@ impl Tensor {
     /// [`storage::load_npy`](crate::storage::load_npy).
     ///
     /// # Errors
-    /// As that function.
+    /// Like that function.
     pub fn load_npy(path: impl AsRef<Path>) -> Result<Tensor, StorageError> {
         load_npy(path)
     }
     /// [`storage::save_npy`](crate::storage::save_npy).
     ///
     /// # Errors
-    /// As that function.
+    /// Like that function.
     pub fn save_npy(&self, path: impl AsRef<Path>) -> Result<(), StorageError> {
         save_npy(path, self)
     }

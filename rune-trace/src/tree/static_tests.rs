@@ -1,4 +1,4 @@
-//! What of a tree is no tensor, in files.
+//! What of a tree is not a tensor, in files.
 
 use super::storage::{load, save};
 use crate::{ConvOptions, ConvPadding, Layout, PoolOptions, Static, Tensor, Tree};

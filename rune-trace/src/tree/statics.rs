@@ -209,7 +209,7 @@ fn is_marked(value: &Value) -> bool {
     value.is_null() || value.as_object().is_some_and(|map| map.len() == 1 && map.contains_key(SOME))
 }
 
-/// Returns what is written if a place must be filled and nothing is stored.
+/// Returns the placeholder for a value that is not stored.
 fn nothing() -> Value {
     Value::Object(Map::new())
 }

@@ -9,7 +9,7 @@ pub use options::VmapOptions;
 use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
 use crate::tensor::{Keep, begin_trace, trace, within_axis};
-use crate::transform::{Batched, Lanes, move_axis, position, vmap as batch};
+use crate::transform::{BatchAxis, Batched, move_axis, position, vmap as batch};
 use crate::{Tensor, Tree};
 use rune_ir::op::{AxisName, NamedAxis};
 use rune_ir::{Program, Transform};
@@ -197,15 +197,15 @@ where
         place.fail(&format!("the mapped axes have different sizes: {list}{}", asked.unwrap_or_default()));
     }
     let since = begin_trace();
-    let lane = |t: &Tensor| Tensor::param(t.ty().with_shape(&t.shape()[1..]), None, "vmap");
-    let params: Vec<Option<Tensor>> = fronts.iter().map(|t| t.as_ref().map(lane)).collect();
+    let element = |t: &Tensor| Tensor::param(t.ty().with_shape(&t.shape()[1..]), None, "vmap");
+    let params: Vec<Option<Tensor>> = fronts.iter().map(|t| t.as_ref().map(element)).collect();
     let mut next = params.iter();
     let inner = X::map(args, &mut |leaf| match next.next() {
         Some(Some(param)) => param.clone(),
         Some(None) | None => leaf.clone(),
     });
-    let lanes = Lanes { size, name: plan.name.clone() };
-    let output = match &lanes.name {
+    let batch_axis = BatchAxis { size, name: plan.name.clone() };
+    let output = match &batch_axis.name {
         Some(name) => within_axis(NamedAxis { name: name.clone(), size }, || f.call(&inner)),
         None => f.call(&inner),
     };
@@ -213,8 +213,8 @@ where
     let traced = trace("f", &params, &output.leaves(), Keep::Since(since.end()));
     let mapped = fronts.into_iter().flatten().map(Batched::mapped);
     let inputs = mapped.chain(traced.captured.into_iter().map(Batched::unmapped)).collect();
-    check_size(&traced.program, &lanes, place);
-    let results = batch(&traced.program, &lanes, inputs);
+    check_size(&traced.program, &batch_axis, place);
+    let results = batch(&traced.program, &batch_axis, inputs);
     plan.output.check_count("the result", results.len(), place);
     let path = |i: usize| output.leaves_with_paths("result").swap_remove(i).0;
     let results = results.into_iter().enumerate().map(|(i, y)| match plan.output.of_leaf(i).flatten() {
@@ -232,11 +232,11 @@ where
 }
 
 /// Checks the batch size of a program that the function applied, and that may come from a file.
-fn check_size(program: &Program, lanes: &Lanes, place: CallSite) {
-    if let Some(name) = &lanes.name
-        && let Some(known) = program.axes().get(name).filter(|&&known| known != lanes.size)
+fn check_size(program: &Program, batch_axis: &BatchAxis, place: CallSite) {
+    if let Some(name) = &batch_axis.name
+        && let Some(known) = program.axes().get(name).filter(|&&known| known != batch_axis.size)
     {
-        let size = lanes.size;
+        let size = batch_axis.size;
         place.fail(&format!(
             "the axis `{name}` has size {size}, but size {known} in a program that the function applies"
         ));

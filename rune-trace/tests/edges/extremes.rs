@@ -1,4 +1,4 @@
-//! Greatest and least elements, also running ones. Written by `scripts/make-edges`.
+//! Greatest and least elements, also running ones. Written by `scripts/vectors edges`.
 
 use super::{INF, NAN, check};
 use rune_trace::Tensor;

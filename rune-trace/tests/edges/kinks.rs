@@ -1,4 +1,4 @@
-//! Kinks, and choices. Written by `scripts/make-edges`.
+//! Kinks, and choices. Written by `scripts/vectors edges`.
 
 use super::{INF, NAN, check};
 use rune_trace::{DType, Tensor, where_};

@@ -1,4 +1,4 @@
-//! Values and derivatives at ties, kinks, poles and NaN. `scripts/make-edges` writes the modules; what is expected is
+//! Values and derivatives at ties, kinks, poles and NaN. `scripts/vectors edges` writes the modules; what is expected is
 //! JAX's, in f64, unless a comment tells of the difference.
 
 #![allow(clippy::excessive_precision, clippy::approx_constant, reason = "written by a script")]

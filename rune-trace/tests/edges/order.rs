@@ -1,4 +1,4 @@
-//! Sorting, and positions. Written by `scripts/make-edges`.
+//! Sorting, and positions. Written by `scripts/vectors edges`.
 
 use super::{INF, NAN, check};
 use rune_trace::{Tensor, lax};

@@ -1,4 +1,4 @@
-//! Poles, roots and infinities. Written by `scripts/make-edges`.
+//! Poles, roots and infinities. Written by `scripts/vectors edges`.
 
 use super::{INF, NAN, check};
 

@@ -1,4 +1,4 @@
-//! Powers. Written by `scripts/make-edges`.
+//! Powers. Written by `scripts/vectors edges`.
 
 use super::{INF, NAN, check};
 use rune_trace::Tensor;

@@ -1,4 +1,4 @@
-//! Derivatives inside of derivatives, with captures. `scripts/make-nested` writes the modules; what is expected is JAX's,
+//! Derivatives inside of derivatives, with captures. `scripts/vectors nested` writes the modules; what is expected is JAX's,
 //! in f64.
 
 #![allow(unused_parens, clippy::redundant_clone, clippy::excessive_precision, reason = "written by a script")]

@@ -1,4 +1,4 @@
-//! First derivatives, with derivatives inside. Written by `scripts/make-nested`.
+//! First derivatives, with derivatives inside. Written by `scripts/vectors nested`.
 
 use super::{check, scalar, vector, weights};
 use rune_trace::{Tensor, grad, value_and_grad};

@@ -7,7 +7,7 @@ use super::triangular::two_rows;
 use super::{dot, transposed};
 
 /// The maximum number of iterations for one eigenvalue; two or three are usual.
-const MOST_TURNS: usize = 64;
+const MAX_ITERATIONS: usize = 64;
 
 /// Returns the eigenvalues in ascending order, and the matrix whose columns are the eigenvectors. They are NaN if the
 /// iteration does not converge. Only the lower triangle of `a` is read. In each vector, the first of the (nearly)
@@ -74,7 +74,7 @@ fn tridiagonal(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
 /// converges.
 fn diagonalise(diagonal: &mut [f64], beside: &mut [f64], rows: &mut [f64], n: usize) -> bool {
     for first in 0..n {
-        let mut turns = 0;
+        let mut iterations = 0;
         loop {
             // The matrix splits where an element beside the diagonal is negligible.
             let small = |i: &usize| beside[*i].abs() <= f64::EPSILON * (diagonal[*i].abs() + diagonal[*i + 1].abs());
@@ -82,10 +82,10 @@ fn diagonalise(diagonal: &mut [f64], beside: &mut [f64], rows: &mut [f64], n: us
             if last == first {
                 break;
             }
-            if turns == MOST_TURNS {
+            if iterations == MAX_ITERATIONS {
                 return false;
             }
-            turns += 1;
+            iterations += 1;
             sweep(diagonal, beside, rows, n, (first, last));
         }
     }

@@ -1,10 +1,10 @@
 //! The compile cache on disk.
 //!
-//! `DIR/modules/KEY` is an entry: 64 bytes of header (a magic word, the length of the module, the BLAKE3 hash of what
-//! follows), the module, which is so aligned to 64 bytes when the file is read whole, and as JSON what the compiler told of it. An entry is written under another name and
-//! renamed, so none is ever seen half-written. Its time of modification is that of its last use. `DIR/locks/NN` are
-//! files that a process locks while it makes an entry whose key begins with `NN`. `DIR/modules/KEY.verdict` is what was found about an entry
-//! in real calls, as JSON.
+//! `DIR/modules/KEY` is an entry: a header of 64 bytes (a magic word, the length of the module, the BLAKE3 hash of the
+//! rest), the module, and the compiler's report as JSON. The header aligns the module to 64 bytes when the file is read
+//! whole. Entries are written atomically: under another name, then renamed. The modification time is that of the last
+//! use. `DIR/locks/NN` is locked while a process creates an entry whose key begins with `NN`. `DIR/modules/KEY.verdict`
+//! holds the results of real calls, as JSON.
 
 use super::key::Key;
 use crate::CompiledModule;
@@ -17,20 +17,20 @@ use std::sync::{Arc, Once};
 use std::time::{Duration, SystemTime};
 
 const HEADER: usize = 64;
-/// The extension of the file with what was found about an entry.
+/// The extension of the file with the verdict on an entry.
 const VERDICT: &str = "verdict";
 const MAGIC: &[u8; 8] = b"rune-vm1";
-/// Files of writers that died are removed after this time.
+/// The age at which unfinished files of dead processes are removed.
 const STALE: Duration = Duration::from_secs(3600);
 
 /// A module in the cache on disk.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CacheEntry {
-    /// What it is filed under, in hexadecimal digits.
+    /// The key, in hexadecimal digits.
     pub key: String,
-    /// The size of its file.
+    /// The size of the file.
     pub bytes: u64,
-    /// When it was used last.
+    /// The time of the last use.
     pub used: SystemTime,
 }
 
@@ -54,12 +54,12 @@ impl DiskCache {
         self.modules().join(key.hex())
     }
 
-    /// The module, if there is a sound entry, and what the compiler told of it.
+    /// Returns the module and the compiler's report, if there is a sound entry.
     pub fn read(&self, key: &Key) -> Option<(CompiledModule, Option<CompileReport>)> {
         let path = self.entry(key);
         let bytes = match read_aligned(&path) {
             Ok(bytes) => bytes,
-            // Where there is no folder either, writing will tell.
+            // If the folder is missing too, writing reports it.
             Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return None,
             Err(e) => {
                 tracing::warn!("cannot read the cached module {}: {e}; it is compiled again", path.display());
@@ -71,11 +71,11 @@ impl DiskCache {
             let _ = fs::remove_file(&path);
             return None;
         }
-        // A cache that cannot be written can still be read.
+        // An unwritable cache can still be read.
         let _ = File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
         content(bytes, &path)
     }
-    /// Waits until no other process makes an entry of this kind. `None` where that cannot be done.
+    /// Waits until no other process creates an entry with this prefix. Returns `None` if locking fails.
     pub fn lock(&self, key: &Key) -> Option<File> {
         let dir = self.dir.join("locks");
         let path = dir.join(format!("{:02x}", key.shard()));
@@ -84,7 +84,7 @@ impl DiskCache {
         let locked = locked.and_then(|file| file.lock().map(|()| file));
         locked.inspect_err(|e| self.complain(e)).ok()
     }
-    /// Files a module, and removes what was not used for longest if there is too much.
+    /// Stores a module, and removes the least recently used entries beyond the limit.
     pub fn write(&self, key: &Key, module: &[u8], report: Option<&CompileReport>) {
         match self.try_write(key, module, report) {
             Ok(()) => self.evict(),
@@ -108,7 +108,7 @@ impl DiskCache {
             let _ = fs::remove_file(&temporary);
         })
     }
-    /// What was found about an entry.
+    /// Returns the verdict on an entry.
     pub fn read_verdict(&self, key: &Key) -> Option<String> {
         fs::read_to_string(self.entry(key).with_extension(VERDICT)).ok()
     }
@@ -135,7 +135,7 @@ impl DiskCache {
         });
     }
 
-    /// Every file, with its last use and its size.
+    /// Returns every file with its last use and its size.
     fn files(&self) -> Vec<(SystemTime, u64, PathBuf)> {
         let files = fs::read_dir(self.modules()).into_iter().flatten().flatten();
         files
@@ -169,7 +169,7 @@ impl DiskCache {
         let mut files = self.files();
         let mut total: u64 = files.iter().map(|(_, size, _)| size).sum();
         files.sort();
-        // What was found about an entry goes with the entry. Of what does not compile there is none.
+        // The verdict is removed with the entry. A program that does not compile has only a verdict.
         let goes_along =
             |path: &Path| path.extension().is_some_and(|e| e == VERDICT) && path.with_extension("").exists();
         for (used, size, path) in files {
@@ -195,7 +195,7 @@ impl DiskCache {
     }
 }
 
-/// The header of an entry whose module has this length, and all that follows it.
+/// Returns the header of an entry with a module of this length and this content.
 fn header(length: u64, content: &[u8]) -> [u8; HEADER] {
     let mut header = [0; HEADER];
     header[..8].copy_from_slice(MAGIC);
@@ -213,17 +213,17 @@ fn is_sound(entry: &[u8]) -> bool {
     })
 }
 
-/// Where the module of an entry ends, by its header.
+/// Returns the end of the module in an entry, from the header.
 fn end(entry: &[u8]) -> Option<usize> {
     let length = u64::from_le_bytes(*entry.get(8..16)?.first_chunk()?);
     usize::try_from(length).ok().filter(|length| *length > 0)?.checked_add(HEADER)
 }
 
-/// What is in a sound entry.
+/// Returns the content of a sound entry.
 fn content(entry: Arc<dyn AsRef<[u8]> + Send + Sync>, path: &Path) -> Option<(CompiledModule, Option<CompileReport>)> {
     let bytes = (*entry).as_ref();
     let end = end(bytes)?;
-    // An entry of an older version has none.
+    // Entries of older versions have no report.
     let report = std::str::from_utf8(bytes.get(end..)?).ok().and_then(CompileReport::from_json);
     let module = CompiledModule::from_storage(entry, HEADER..end, &path.display().to_string()).ok()?;
     Some((module, report))

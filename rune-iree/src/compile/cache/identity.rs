@@ -1,8 +1,8 @@
-//! Which compiler it is: a hash of the library.
+//! Identifies the compiler by a hash of its library.
 //!
-//! The library has some 200 MB, and hashing it takes about as long as compiling a small program. So the hash is kept in `DIR/compilers`, with what
-//! tells that the file is still the same one: its path, size, time of modification, and where there are such its inode and the time of its last
-//! change, which nobody can set. Reading its revision would take as long.
+//! The library has some 200 MB, and hashing it takes about as long as compiling a small program. The hash is therefore stored in `DIR/compilers`,
+//! with a stamp of the file: its path, size, modification time, and, if available, its inode and change time, which no program can set. Reading the
+//! revision of the compiler would take as long.
 
 use crate::compile::library;
 use serde::{Deserialize, Serialize};
@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::UNIX_EPOCH;
 
-/// What tells that a file is still the same one.
+/// The stamp of a file: if it is unchanged, so is the file.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub(super) struct Stamp {
     path: PathBuf,
     bytes: u64,
     modified: u128,
-    /// The device, the inode, and the time of the last change.
+    /// The device, the inode and the change time.
     file: Option<(u64, u64, i64, i64)>,
 }
 
@@ -41,13 +41,13 @@ fn file_of(_: &Metadata) -> Option<(u64, u64, i64, i64)> {
     None
 }
 
-/// The hash, in hexadecimal digits, of the compiler that this process would run now. `None` if there is none. `dir` is the folder of the
-/// cache.
+/// Returns the hash, in hexadecimal digits, of the compiler that this process would run. Returns `None` if there is none. `dir` is the folder of
+/// the cache.
 pub(super) fn compiler(dir: &Path) -> Option<String> {
     hash(&Stamp::of(library_path()?).ok()?, dir)
 }
 
-/// The path of the library, found once.
+/// Returns the path of the library, which is looked for once.
 fn library_path() -> Option<&'static Path> {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     if let Some(path) = PATH.get() {
@@ -57,7 +57,7 @@ fn library_path() -> Option<&'static Path> {
     Some(PATH.get_or_init(|| found))
 }
 
-/// The hash of the file that the stamp is of, if it is still that one or was hashed before.
+/// Returns the hash of the file with this stamp, if it is unchanged or was hashed before.
 fn hash(stamp: &Stamp, dir: &Path) -> Option<String> {
     static HASHES: Mutex<Option<HashMap<Stamp, String>>> = Mutex::new(None);
     let mut hashes = HASHES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -67,7 +67,7 @@ fn hash(stamp: &Stamp, dir: &Path) -> Option<String> {
     }
     let hash = kept(stamp, dir).or_else(|| {
         let hash = hash_file(&stamp.path).ok()?;
-        // It may have been replaced meanwhile.
+        // The file may have been replaced meanwhile.
         (Stamp::of(&stamp.path).ok()? == *stamp).then_some(())?;
         let _ = keep(stamp, &hash, dir);
         Some(hash)
@@ -83,19 +83,19 @@ fn hash_file(path: &Path) -> io::Result<String> {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct StoredHash {
     stamp: Stamp,
     hash: String,
 }
 
-/// The file that holds the hash of a library of this path.
+/// Returns the file that holds the hash of the library at this path.
 fn file(stamp: &Stamp, dir: &Path) -> PathBuf {
     let name = blake3::hash(stamp.path.as_os_str().as_encoded_bytes()).to_hex();
     dir.join("compilers").join(&name[..16])
 }
 
 fn kept(stamp: &Stamp, dir: &Path) -> Option<String> {
-    let kept: Kept = serde_json::from_slice(&fs::read(file(stamp, dir)).ok()?).ok()?;
+    let kept: StoredHash = serde_json::from_slice(&fs::read(file(stamp, dir)).ok()?).ok()?;
     (kept.stamp == *stamp).then_some(kept.hash)
 }
 
@@ -103,7 +103,7 @@ fn keep(stamp: &Stamp, hash: &str, dir: &Path) -> io::Result<()> {
     let file = file(stamp, dir);
     fs::create_dir_all(dir.join("compilers"))?;
     let temporary = file.with_extension(format!("{}.tmp", std::process::id()));
-    let kept = Kept { stamp: stamp.clone(), hash: hash.to_owned() };
+    let kept = StoredHash { stamp: stamp.clone(), hash: hash.to_owned() };
     fs::write(&temporary, serde_json::to_vec(&kept)?)?;
     fs::rename(&temporary, &file)
 }
@@ -123,7 +123,7 @@ mod tests {
         fs::write(&path, "revision 1").unwrap();
         let (first, time) = (of(&path, dir.path()), fs::metadata(&path).unwrap().modified().unwrap());
         assert_eq!(of(&path, dir.path()), first);
-        // Another one in its place, of the same size, and with the same time of modification.
+        // Another file replaces it, with the same size and modification time.
         fs::write(&path, "revision 2").unwrap();
         let second = of(&path, dir.path());
         assert_ne!(second, first);
@@ -131,7 +131,7 @@ mod tests {
         File::open(&path).unwrap().set_modified(time).unwrap();
         let third = of(&path, dir.path());
         assert!(cfg!(not(unix)) || third != first && third != second);
-        // The first one again: only the contents count.
+        // The first file returns: only the contents count.
         fs::write(&path, "revision 1").unwrap();
         assert_eq!(of(&path, dir.path()), first);
         let copy = dir.path().join("copy.so");
@@ -147,7 +147,7 @@ mod tests {
         let stamp = Stamp::of(&path).unwrap();
         keep(&stamp, "what another process found", dir.path()).unwrap();
         assert_eq!(of(&path, dir.path()), "what another process found");
-        // A file that is not the one that the stamp is of has no hash.
+        // A file that differs from the stamp has no hash.
         let other = Stamp { bytes: 1, ..stamp };
         assert_eq!(hash(&other, dir.path()), None);
         fs::write(&path, "revision 2").unwrap();

@@ -1,4 +1,4 @@
-//! What modules are filed under.
+//! The keys of the cache.
 
 use crate::CompileOptions;
 use std::sync::OnceLock;
@@ -6,12 +6,12 @@ use std::sync::OnceLock;
 /// The version of IREE that this crate compiles for and runs with.
 const IREE_VERSION: &str = "3.13.0";
 
-/// A hash of all that decides what the compiler makes of a program.
+/// A hash of everything that determines the compiled code.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Key([u8; 32]);
 
 impl Key {
-    /// `compiler` tells compilers apart: a hash of the library, or nothing where all entries are of one process, which loads one.
+    /// `compiler` is a hash of the library. It is empty if all entries are of one process.
     pub fn of(material: &str, options: &CompileOptions, compiler: &str) -> Key {
         let mut hash = blake3::Hasher::new();
         let mut add = |part: &str| {
@@ -27,23 +27,23 @@ impl Key {
         add(material);
         Key(*hash.finalize().as_bytes())
     }
-    /// The key in hexadecimal digits.
+    /// Returns the key in hexadecimal digits.
     pub fn hex(&self) -> String {
         self.0.iter().map(|b| format!("{b:02x}")).collect()
     }
-    /// A number below 256.
+    /// Returns a number below 256.
     pub fn shard(&self) -> u8 {
         self.0[0]
     }
 }
 
-/// The CPU of this machine and what it can do.
+/// Returns the CPU of this machine and its features.
 fn host_cpu() -> &'static str {
     static CPU: OnceLock<String> = OnceLock::new();
     CPU.get_or_init(|| {
         let mut found = vec![std::env::consts::ARCH.to_owned()];
         if let Ok(text) = std::fs::read_to_string("/proc/cpuinfo") {
-            // The first processor's.
+            // The first processor is representative.
             let lines = text.lines().take_while(|l| !l.is_empty());
             let telling =
                 ["model name", "cpu family", "model", "flags", "Features", "CPU part", "CPU implementer", "isa"];

@@ -1,4 +1,4 @@
-//! Compiling each program once: a cache in memory in front of one on disk.
+//! The compile cache, in memory and on disk.
 
 mod directory;
 mod disk;
@@ -24,35 +24,35 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
-/// The most bytes of modules in memory. Beyond it they are dropped from memory, and stay on disk.
+/// The maximum size of the modules in memory, in bytes. Beyond it, modules only stay on disk.
 const MEMORY_LIMIT: usize = 256 << 20;
-/// Bytes on disk, unless `RUNE_CACHE_LIMIT` says otherwise.
+/// The default maximum size on disk, in bytes. `RUNE_CACHE_LIMIT` overrides it.
 const DISK_LIMIT: u64 = 2 << 30;
 
-/// Where a module came from.
+/// The source of a module.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum CacheOutcome {
     /// It was in the memory of this process.
     Memory,
-    /// It was on disk: an earlier process left it there, or another one has just compiled it.
+    /// It was on disk, from an earlier process or from another one that has just compiled it.
     Disk,
     /// It was compiled.
     Compiled,
 }
 
-/// The times that getting a module took.
+/// The times of getting a module.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct CompileTimings {
     /// Looking up the caches, and waiting for another thread or process that compiles the same program.
     pub lookup: Duration,
-    /// Making the text of the module.
+    /// Creating the text of the module.
     pub lower: Duration,
     /// Compiling it.
     pub compile: Duration,
 }
 
-/// A cache of compiled modules. Threads, and processes with the same directory, that want the same module at the same
-/// time compile it once.
+/// A cache of compiled modules. If several threads, or processes with the same directory, need the same module at the
+/// same time, only one compiles it.
 ///
 /// Entries on disk are checked when they are read; a damaged one is compiled again. If the directory cannot be written, the log has one warning,
 /// and the cache works in memory.
@@ -72,28 +72,28 @@ pub struct CompileCache {
     disk: Option<DiskCache>,
 }
 
-/// Locked while the module is being made, so that others wait for it.
+/// A module that may be in the making. It is locked meanwhile, so that others wait for it.
 type Slot = Mutex<Option<(CompiledModule, Option<CompileReport>)>>;
 
-/// A module, and what is known of its compilation.
+/// A module, and information on its compilation.
 #[derive(Clone, Debug)]
 pub struct Cached {
     /// The module.
     pub module: CompiledModule,
-    /// Where it came from.
+    /// The source of the module.
     pub outcome: CacheOutcome,
-    /// The times that getting it took.
+    /// The times of getting it.
     pub timings: CompileTimings,
-    /// The report of its compilation, if it is still known.
+    /// The report of its compilation, if it is available.
     pub report: Option<CompileReport>,
-    /// All forms of its dispatches, if it was compiled now and they were asked for.
+    /// All forms of its dispatches, if it was compiled now and they were requested.
     pub files: Vec<DispatchFile>,
 }
 
 impl CompileCache {
-    /// Returns the cache of this process: in the directory `RUNE_CACHE_DIR`, else in the user's directory for caches; in memory
-    /// only if `RUNE_CACHE` is `off`. It keeps at most `RUNE_CACHE_LIMIT` bytes on disk (`500MB`, `2GiB`; 2 GiB if
-    /// unset), and removes the least recently used entries first.
+    /// Returns the cache of this process. Its directory is `RUNE_CACHE_DIR`, by default in the user's directory for caches. If
+    /// `RUNE_CACHE` is `off`, the cache is only in memory. It keeps at most `RUNE_CACHE_LIMIT` bytes on disk (such as `500MB` or
+    /// `2GiB`; by default 2 GiB), and removes the least recently used entries first.
     pub fn global() -> &'static CompileCache {
         static GLOBAL: OnceLock<CompileCache> = OnceLock::new();
         GLOBAL.get_or_init(|| match directory() {
@@ -105,7 +105,7 @@ impl CompileCache {
     pub fn in_memory() -> CompileCache {
         CompileCache { memory: Mutex::default(), verdicts: Mutex::default(), disk: None }
     }
-    /// Returns a cache of at most `limit` bytes in a directory, which is created when it is first needed.
+    /// Returns a cache of at most `limit` bytes in a directory, which is created on first use.
     pub fn in_dir(dir: impl Into<PathBuf>, limit: u64) -> CompileCache {
         CompileCache {
             memory: Mutex::default(),
@@ -132,8 +132,8 @@ impl CompileCache {
 
     /// Returns the module for a program, and compiles it if no cache has it.
     ///
-    /// `material` identifies the program: its text, or a hash of all that its text is made from. `mlir` makes the text, and is
-    /// called only on a cache miss. Messages call the program `name`.
+    /// `material` identifies the program: its text, or a hash of everything that determines its text. `mlir` returns the text. It is
+    /// only called on a cache miss. Messages call the program `name`.
     ///
     /// # Errors
     /// Returns an error where [`compile`](crate::compile()) does.
@@ -146,7 +146,7 @@ impl CompileCache {
     ) -> Result<(CompiledModule, CacheOutcome, CompileTimings), CompileError> {
         self.get_or_try_compile(material, name, options, || Ok(mlir()))
     }
-    /// Like [`CompileCache::get_or_compile`], where making the text may fail.
+    /// Like [`CompileCache::get_or_compile`], for a text that can fail.
     ///
     /// # Errors
     /// Returns an error where [`compile`](crate::compile()) or `mlir` does.
@@ -160,7 +160,7 @@ impl CompileCache {
         let Cached { module, outcome, timings, .. } = self.get(material, name, options, false, mlir)?;
         Ok((module, outcome, timings))
     }
-    /// Like [`CompileCache::get_or_try_compile`], and returns all that is known of the module. On a cache miss with `files`, the
+    /// Like [`CompileCache::get_or_try_compile`], and returns all information on the module. On a cache miss with `files`, the
     /// same run of the compiler also writes the forms of the dispatches.
     ///
     /// # Errors
@@ -176,8 +176,8 @@ impl CompileCache {
         let invocation = Invocation { report: true, files, ..Invocation::default() };
         self.get_by(material, name, options, mlir, |text| compile_as(text, name, options, &invocation))
     }
-    /// Like [`CompileCache::get`], but the compiler runs last among all processes, on one core, and without a report. It is ended once
-    /// `wanted`, which is asked every few milliseconds, returns false.
+    /// Like [`CompileCache::get`], but the compiler runs at the lowest priority, on one core, and without a report. `wanted` is called every
+    /// few milliseconds; once it returns false, the compiler is ended.
     ///
     /// # Errors
     /// Returns an error where [`CompileCache::get_or_try_compile`] does, and if the compilation is no longer wanted.
@@ -193,7 +193,7 @@ impl CompileCache {
         let invocation = Invocation { background: true, wanted: Some(wanted), files, ..Invocation::default() };
         self.get_by(material, name, options, mlir, |text| compile_as(text, name, options, &invocation))
     }
-    /// Returns the module for a program if the cache has it, and nobody is compiling it.
+    /// Returns the module for a program if the cache holds it. Does not wait for a compilation.
     pub fn find(&self, material: &str, options: &CompileOptions) -> Option<Cached> {
         let start = Instant::now();
         let (key, disk) = self.key(material, options);
@@ -207,13 +207,13 @@ impl CompileCache {
         let timings = CompileTimings { lookup: start.elapsed(), ..CompileTimings::default() };
         Some(Cached { module, outcome, timings, report, files: Vec::new() })
     }
-    /// Returns what was found about the module for a program in earlier calls, in this process or another.
+    /// Returns the verdict on the module of a program from earlier calls, in this process or another.
     pub fn verdict(&self, material: &str, options: &CompileOptions) -> Option<Verdict> {
         let (key, disk) = self.key(material, options);
         let known = lock(&self.verdicts).get(&key).cloned();
         known.or_else(|| Verdict::from_json(&disk?.read_verdict(&key)?))
     }
-    /// Keeps what was found about the module for a program, beside its entry.
+    /// Stores the verdict on the module of a program, beside its entry.
     pub fn set_verdict(&self, material: &str, options: &CompileOptions, verdict: &Verdict) {
         let (key, disk) = self.key(material, options);
         lock(&self.verdicts).insert(key, verdict.clone());
@@ -267,7 +267,7 @@ impl CompileCache {
         self.keep(&mut module, &(compiled.clone(), report.clone()));
         Ok(Cached { module: compiled, outcome: CacheOutcome::Compiled, timings, report, files })
     }
-    /// Compiles a program even if the cache has its module, and replaces that one. `watch` receives each phase as it begins.
+    /// Compiles a program even if the cache holds its module, and replaces that module. `watch` receives each phase as it begins.
     ///
     /// # Errors
     /// Returns an error where [`compile`](crate::compile()) does.
@@ -301,7 +301,7 @@ impl CompileCache {
     pub fn remove(&self, entry: &CacheEntry) -> bool {
         self.disk.as_ref().is_some_and(|disk| disk.remove(entry))
     }
-    /// What a program is filed under, and where on disk, if the compiler is known.
+    /// Returns the key of a program, and the cache on disk, if the compiler is known.
     fn key(&self, material: &str, options: &CompileOptions) -> (Key, Option<&DiskCache>) {
         match self.disk.as_ref().and_then(|disk| Some((disk, identity::compiler(disk.dir())?))) {
             Some((disk, compiler)) => (Key::of(material, options, &compiler), Some(disk)),
@@ -315,7 +315,7 @@ impl CompileCache {
     ) {
         *slot = Some(module.clone());
         let mut memory = lock(&self.memory);
-        // A slot that is in use is skipped: its module is on its way.
+        // A locked slot is skipped: its module is being compiled.
         let size = |slot: &Arc<Slot>| slot.try_lock().map_or(0, |m| m.as_ref().map_or(0, |(m, _)| m.bytes().len()));
         if memory.values().map(size).sum::<usize>() > MEMORY_LIMIT {
             memory.retain(|_, slot| slot.try_lock().is_err());

@@ -1,16 +1,16 @@
-//! Which engine is faster for a module, and whether both compute the same.
+//! Verdicts on modules: which engine is faster, and whether both agree.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What real calls showed of a compiled module: how long they take on it and on the host engine, and whether the results agree.
+/// The verdict on a compiled module from real calls: their times on the module and on the host engine, and whether the results agree.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Verdict {
-    /// The fastest call on the host engine.
+    /// The time of the fastest call on the host engine.
     pub host: Duration,
-    /// The fastest call of the module.
+    /// The time of the fastest call of the module.
     pub compiled: Duration,
-    /// What is wrong with the module, if anything: how its results differ, or why there is none.
+    /// The fault of the module, if any: how its results differ, or why the program does not compile.
     pub fault: Option<String>,
     /// The number of threads of the host engine.
     pub threads: usize,
@@ -30,11 +30,11 @@ impl Verdict {
     pub fn new([host, compiled]: [Duration; 2], fault: Option<String>, threads: usize) -> Verdict {
         Verdict { host, compiled, fault, threads, version: env!("CARGO_PKG_VERSION").to_owned() }
     }
-    /// Whether the module is right and the faster one.
+    /// Returns whether the module is correct and faster than the host engine.
     pub fn compiled_wins(&self) -> bool {
         self.fault.is_none() && self.compiled < self.host
     }
-    /// Whether it still holds where the host engine has this number of threads. A fault holds for any.
+    /// Returns whether the verdict is valid if the host engine has this number of threads. A fault is valid for any number.
     pub fn holds(&self, threads: usize) -> bool {
         self.version == env!("CARGO_PKG_VERSION") && (self.threads == threads || self.fault.is_some())
     }

@@ -22,7 +22,7 @@ pub(super) struct Plan {
     runs: Vec<Run>,
     /// Axes of single indices.
     dropped: Dims,
-    /// Axes with index arrays, counted after others are removed, and these arrays.
+    /// The axes with index arrays, numbered without the dropped ones, and these arrays.
     gathered: Vec<(usize, Tensor)>,
     /// The joint shape of the index arrays.
     joint: Shape,

@@ -5,58 +5,27 @@ use crate::array_fns::elementwise::constant_like;
 use crate::array_fns::scalar::{Argument, Operand};
 use crate::{Tensor, lax};
 use rune_ir::op::Literal;
-use rune_ir::{DType, Shape};
+use rune_ir::{DType, FloatInfo, Shape};
 use std::f64::consts::SQRT_2;
 
-/// The format of a float dtype: bits, bits of the mantissa, the unsigned integer of its size, and the bits of 1.
-struct Format {
-    bits: u32,
-    mantissa: u32,
-    unsigned: DType,
-    one: u64,
-}
-fn format(dtype: DType) -> Format {
-    match dtype {
-        DType::F16 => Format { bits: 16, mantissa: 10, unsigned: DType::U16, one: 0x3c00 },
-        DType::BF16 => Format { bits: 16, mantissa: 7, unsigned: DType::U16, one: 0x3f80 },
-        DType::F32 => Format { bits: 32, mantissa: 23, unsigned: DType::U32, one: 0x3f80_0000 },
-        DType::F64
-        | DType::Bool
-        | DType::I8
-        | DType::I16
-        | DType::I32
-        | DType::I64
-        | DType::U8
-        | DType::U16
-        | DType::U32
-        | DType::U64
-        | DType::C64
-        | DType::C128 => Format { bits: 64, mantissa: 52, unsigned: DType::U64, one: 0x3ff0_0000_0000_0000 },
-    }
+/// The properties of a float dtype, and the unsigned integer of its size. Callers have checked that it is a float.
+fn format(dtype: DType) -> (FloatInfo, DType) {
+    let info = dtype.finfo().expect("random numbers are floats");
+    let unsigned = match info.bits {
+        16 => DType::U16,
+        32 => DType::U32,
+        _ => DType::U64,
+    };
+    (info, unsigned)
 }
 
 /// Returns the least positive normal number.
 pub(super) fn tiny(dtype: DType) -> f64 {
-    match dtype {
-        DType::F16 => 2f64.powi(-14),
-        DType::BF16 | DType::F32 => f64::from(f32::MIN_POSITIVE),
-        DType::F64
-        | DType::Bool
-        | DType::I8
-        | DType::I16
-        | DType::I32
-        | DType::I64
-        | DType::U8
-        | DType::U16
-        | DType::U32
-        | DType::U64
-        | DType::C64
-        | DType::C128 => f64::MIN_POSITIVE,
-    }
+    format(dtype).0.smallest_normal
 }
 /// Returns the difference between 1 and the number before it.
 pub(super) fn step_below_one(dtype: DType) -> f64 {
-    2f64.powi(-(format(dtype).mantissa as i32) - 1)
+    format(dtype).0.eps / 2.0
 }
 
 /// Returns uniform numbers from `low` up to but not including `high`. `low` and `high` broadcast to `shape`.
@@ -77,7 +46,9 @@ pub fn uniform(key: &Tensor, shape: impl Into<Shape>, dtype: DType, low: impl Op
     let exact = spans_a_power_of_two(&low, &high);
     let low = low.into_tensor("random::uniform", dtype).broadcast_to(&shape);
     let high = high.into_tensor("random::uniform", dtype).broadcast_to(&shape);
-    let Format { bits: width, mantissa, unsigned, one } = format(dtype);
+    let (FloatInfo { bits: width, mantissa_bits: mantissa, .. }, unsigned) = format(dtype);
+    // The bits of 1: an exponent of 0, which is stored as half of the greatest.
+    let one = ((1u64 << (width - 2 - mantissa)) - 1) << mantissa;
     // A random mantissa with the exponent of 1, minus 1. For `bfloat16`, whose mantissa is short, JAX draws 8 bits.
     let (drawn, wide) = if mantissa < 8 { (DType::U8, 8) } else { (unsigned, width) };
     let drawn = lax::convert(&bits(key, shape, drawn), unsigned);
@@ -150,7 +121,7 @@ pub fn truncated_normal(
 /// Returns the next number above (or below).
 #[track_caller]
 fn next_toward(x: &Tensor, above: bool) -> Tensor {
-    let Format { unsigned, bits: width, .. } = format(x.dtype());
+    let (FloatInfo { bits: width, .. }, unsigned) = format(x.dtype());
     let raw = lax::bitcast_convert(x, unsigned);
     let sign = lax::constant(Literal::from_f64(unsigned, 2f64.powi(width as i32 - 1)));
     let negative = raw.bitand(&sign).ne(0);

@@ -1,4 +1,4 @@
-//! Random counts, and signs.
+//! Random counts and signs.
 
 use super::continuous::uniform;
 use super::{bernoulli, expect_float, parameter, split, split_into};
@@ -16,10 +16,10 @@ fn expect_int(op: &str, dtype: DType) {
     }
 }
 
-/// Returns -1 and 1, each with probability 1/2, of a float or a signed integer.
+/// Returns -1 or 1, each with probability 1/2. `dtype` is a float or a signed integer.
 ///
 /// # Panics
-/// If `key` is no key, or `dtype` is `bool` or unsigned.
+/// If `key` is not a key, or `dtype` is `bool` or unsigned.
 ///
 /// ```
 /// use rune_trace::{DType, random};
@@ -31,12 +31,12 @@ pub fn rademacher(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor
     if dtype == DType::Bool || dtype.is_unsigned_int() {
         refuse!("random::rademacher: draws signed numbers, but was asked for {dtype}");
     }
-    // JAX draws numbers of its default float, which is f64 where there are types of 64 bits.
+    // JAX draws numbers of its default float dtype, which is f64 if 64-bit types are enabled.
     let half = lax::full(if dtype.size() == 8 { DType::F64 } else { DType::F32 }, &Shape::scalar(), 0.5);
     lax::convert(&bernoulli(key, half, shape), dtype) * 2 - 1
 }
 
-/// By products of uniform numbers (D. Knuth, "The Art of Computer Programming", volume 2), for small rates.
+/// Draws by products of uniform numbers (D. Knuth, "The Art of Computer Programming", volume 2), for small rates.
 fn poisson_by_products(key: &Tensor, rate: &Tensor) -> Tensor {
     let shape = rate.shape();
     let limit = -rate;
@@ -53,7 +53,7 @@ fn poisson_by_products(key: &Tensor, rate: &Tensor) -> Tensor {
     );
     k - 1
 }
-/// By transformed rejection (W. Hörmann, "The transformed rejection method for generating Poisson random variables", 1993), for rates from 10 on.
+/// Draws by transformed rejection (W. Hörmann, "The transformed rejection method for generating Poisson random variables", 1993), for rates from 10 on.
 fn poisson_by_rejection(key: &Tensor, rate: &Tensor) -> Tensor {
     let shape = rate.shape();
     let log_rate = rate.log();
@@ -82,11 +82,11 @@ fn poisson_by_rejection(key: &Tensor, rate: &Tensor) -> Tensor {
     k
 }
 
-/// Returns random numbers of the Poisson distribution of this `rate`, which broadcasts to `shape` and is taken as `f32`. -1 where it is negative, NaN or
-/// infinite.
+/// Returns random numbers of the Poisson distribution. `rate` broadcasts to `shape` and is converted to `f32`. The result is -1 where the rate is
+/// negative, NaN or infinite.
 ///
 /// # Panics
-/// If `key` is no key, `dtype` no integer, or `rate` no float or of a shape that does not broadcast.
+/// If `key` is not a key, `dtype` is not an integer, `rate` is not a float, or the shapes do not broadcast.
 ///
 /// ```
 /// use rune_trace::{DType, random};
@@ -112,11 +112,11 @@ pub fn poisson(key: &Tensor, rate: impl Operand, shape: impl Into<Shape>, dtype:
     })
 }
 
-/// Returns the number of trials up to the first success, of trials that succeed with probability `p`, which broadcasts to `shape`; a
-/// number is taken as `f32`.
+/// Returns random numbers of the geometric distribution: the number of trials up to the first success, if each succeeds with probability `p`.
+/// `p` broadcasts to `shape`; a Rust number becomes `f32`.
 ///
 /// # Panics
-/// If `key` is no key, `dtype` no integer, or `p` no float or of a shape that does not broadcast.
+/// If `key` is not a key, `dtype` is not an integer, `p` is not a float, or the shapes do not broadcast.
 #[track_caller]
 pub fn geometric(key: &Tensor, p: impl Operand, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_int("geometric", dtype);
@@ -130,7 +130,7 @@ pub fn geometric(key: &Tensor, p: impl Operand, shape: impl Into<Shape>, dtype: 
     lax::convert(&((u.log() / (-p).log1p()).floor() + 1.0), dtype)
 }
 
-/// ln k! less Stirling's formula for it, of whole numbers.
+/// Returns the difference between ln k! and Stirling's formula, for whole numbers.
 fn stirling_tail(k: &Tensor) -> Tensor {
     const EXACT: [f64; 10] = [
         0.081_061_466_795_327_2,
@@ -156,7 +156,7 @@ fn stirling_tail(k: &Tensor) -> Tensor {
     lax::select(&few, &exact, &series)
 }
 
-/// By geometric numbers up to the count (L. Devroye, "Non-Uniform Random Variate Generation", 1986), for few successes.
+/// Draws by geometric numbers up to the count (L. Devroye, "Non-Uniform Random Variate Generation", 1986), for few successes.
 fn binomial_by_inversion(key: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     let log_failure = (-p).log1p();
     let [_, k, _] = repeat(
@@ -171,7 +171,7 @@ fn binomial_by_inversion(key: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     );
     k - 1.0
 }
-/// By transformed rejection (W. Hörmann, "The generation of binomial random variates", 1993), for many.
+/// Draws by transformed rejection (W. Hörmann, "The generation of binomial random variates", 1993), for many.
 fn binomial_by_rejection(key: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     let deviation = (n * p * (1.0 - p)).sqrt();
     let b = &deviation * 2.53 + 1.15;
@@ -211,7 +211,7 @@ fn binomial_by_rejection(key: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     k
 }
 
-/// The numbers of successes, of floats of one type.
+/// Returns the numbers of successes. All operands have one float type.
 fn binomial_of(key: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     let rare = p.lt(0.5);
     let q = lax::select(&rare, p, &(1.0 - p));
@@ -231,11 +231,11 @@ fn binomial_of(key: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     lax::select(&(rare | no_count | endless), &k, &(whole - &k))
 }
 
-/// Returns the number of successes among `n` trials of probability `p`, as floats of `dtype`. `n` and `p` broadcast to `shape`. NaN where `n` is negative or `p` not
-/// from 0 to 1.
+/// Returns random numbers of the binomial distribution: the number of successes in `n` trials of probability `p`, as floats of `dtype`. `n` and `p`
+/// broadcast to `shape`. The result is NaN where `n` is negative or `p` is not in 0 … 1.
 ///
 /// # Panics
-/// If `key` is no key, `dtype` no float, or `n` or `p` of another dtype or of a shape that does not broadcast.
+/// If `key` is not a key, `dtype` is not a float, `n` or `p` has another dtype, or the shapes do not broadcast.
 ///
 /// ```
 /// use rune_trace::{DType, random};
@@ -251,11 +251,11 @@ pub fn binomial(key: &Tensor, n: impl Operand, p: impl Operand, shape: impl Into
     at_caller(|| binomial_of(key, &lax::stop_gradient(&n), &lax::stop_gradient(&p)))
 }
 
-/// Draws `n` times from the classes along the last axis of `p`, their probabilities. Returns the count of each class.
-/// `n` broadcasts to the other axes.
+/// Returns random numbers of the multinomial distribution: how often each class occurs in `n` draws. `p` holds the probabilities of the classes along
+/// its last axis, and `n` broadcasts to the other axes.
 ///
 /// # Panics
-/// If `key` is no key, or `p` no float or without an axis, or `n` of another dtype or of a shape that does not broadcast.
+/// If `key` is not a key, `p` is not a float or has no axis, `n` has another dtype, or the shapes do not broadcast.
 ///
 /// ```
 /// use rune_trace::{Tensor, random};
@@ -271,7 +271,7 @@ pub fn multinomial(key: &Tensor, n: impl Operand, p: &Tensor) -> Tensor {
     let n = parameter("multinomial", n, p.dtype(), &Shape::from(rest));
     at_caller(|| {
         let origin = current_origin();
-        // Of those left, each class draws by its share in the probabilities left.
+        // Each class takes its share of the remaining draws: its probability divided by the sum of the remaining ones.
         let p = lax::stop_gradient(&p.moveaxis(-1, 0));
         let left = lax::cumulative(rune_ir::op::CumulativeFn::Sum, &p, 0, true);
         let shares = (&p / number_or(&left.eq(0.0), 1.0, &left)).clamp(0.0, 1.0);

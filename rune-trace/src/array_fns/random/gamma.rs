@@ -1,4 +1,4 @@
-//! Random numbers of the gamma distribution, and of those that come of it.
+//! Random numbers of the gamma distribution and of distributions derived from it.
 
 use super::continuous::{exponential, normal, uniform};
 use super::{expect_float, parameter, split, split_into};
@@ -79,7 +79,7 @@ fn gamma_of(key: &Tensor, a: &Tensor, log: bool) -> Tensor {
     )
 }
 
-/// As [`gamma_of`], where half types are computed in `f32`.
+/// Like [`gamma_of`], where half types are computed in `f32`.
 #[track_caller]
 fn gamma_in(op: &str, key: &Tensor, a: impl Operand, shape: Shape, dtype: DType, log: bool) -> Tensor {
     expect_float(op, dtype);
@@ -97,7 +97,7 @@ fn gamma_in(op: &str, key: &Tensor, a: impl Operand, shape: Shape, dtype: DType,
 /// They have a derivative by `a`: that of the number at which the distribution function keeps its value.
 ///
 /// # Panics
-/// If `key` is no key, `dtype` no float, or `a` of another dtype or of a shape that does not broadcast.
+/// If `key` is not a key, `dtype` no float, or `a` of another dtype or of a shape that does not broadcast.
 ///
 /// ```
 /// use rune_trace::{DType, random};
@@ -111,7 +111,7 @@ pub fn gamma(key: &Tensor, a: impl Operand, shape: impl Into<Shape>, dtype: DTyp
 /// Returns logarithms of random numbers of the gamma distribution, which do not vanish for small `a`: see [`gamma`].
 ///
 /// # Panics
-/// As [`gamma`].
+/// Like [`gamma`].
 #[track_caller]
 pub fn loggamma(key: &Tensor, a: impl Operand, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     gamma_in("loggamma", key, a, shape.into(), dtype, true)
@@ -119,7 +119,7 @@ pub fn loggamma(key: &Tensor, a: impl Operand, shape: impl Into<Shape>, dtype: D
 /// Returns random numbers of the beta distribution of shapes `a` and `b`, which broadcast to `shape`.
 ///
 /// # Panics
-/// As [`gamma`].
+/// Like [`gamma`].
 ///
 /// ```
 /// use rune_trace::{DType, random};
@@ -140,7 +140,7 @@ pub fn beta(key: &Tensor, a: impl Operand, b: impl Operand, shape: impl Into<Sha
 /// broadcast to `shape`.
 ///
 /// # Panics
-/// As [`gamma`], and if `alpha` has no axis.
+/// Like [`gamma`], and if `alpha` has no axis.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, random};
@@ -160,7 +160,7 @@ pub fn dirichlet(key: &Tensor, alpha: &Tensor, shape: impl Into<Shape>, dtype: D
 /// Returns random numbers of the chi-squared distribution of `df` degrees of freedom, which broadcast to `shape`.
 ///
 /// # Panics
-/// As [`gamma`].
+/// Like [`gamma`].
 #[track_caller]
 pub fn chisquare(key: &Tensor, df: impl Operand, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("chisquare", dtype);
@@ -171,7 +171,7 @@ pub fn chisquare(key: &Tensor, df: impl Operand, shape: impl Into<Shape>, dtype:
 /// Returns random numbers of the F distribution of `dfnum` and `dfden` degrees of freedom, which broadcast to `shape`.
 ///
 /// # Panics
-/// As [`gamma`].
+/// Like [`gamma`].
 #[track_caller]
 pub fn f(key: &Tensor, dfnum: impl Operand, dfden: impl Operand, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("f", dtype);
@@ -185,7 +185,7 @@ pub fn f(key: &Tensor, dfnum: impl Operand, dfden: impl Operand, shape: impl Int
 /// Returns random numbers of Student's t distribution of `df` degrees of freedom, which broadcast to `shape`.
 ///
 /// # Panics
-/// As [`gamma`].
+/// Like [`gamma`].
 ///
 /// ```
 /// use rune_trace::{DType, random};
@@ -205,7 +205,7 @@ pub fn t(key: &Tensor, df: impl Operand, shape: impl Into<Shape>, dtype: DType) 
 /// Returns random numbers with a density in proportion to e^-|x|ᵖ. `p` broadcasts to `shape`.
 ///
 /// # Panics
-/// As [`gamma`].
+/// Like [`gamma`].
 #[track_caller]
 pub fn generalized_normal(key: &Tensor, p: impl Operand, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("generalized_normal", dtype);
@@ -218,7 +218,7 @@ pub fn generalized_normal(key: &Tensor, p: impl Operand, shape: impl Into<Shape>
 /// Returns random points, along a last axis of size `d`, that lie evenly in the ball of radius 1 of the norm of `p`.
 ///
 /// # Panics
-/// As [`gamma`].
+/// Like [`gamma`].
 ///
 /// ```
 /// use rune_trace::{DType, random};

@@ -12,7 +12,7 @@ use std::f64::consts::PI;
 /// Returns random numbers of the Cauchy distribution of scale 1.
 ///
 /// # Panics
-/// If `key` is no key, or `dtype` no float.
+/// If `key` is not a key, or `dtype` no float.
 #[track_caller]
 pub fn cauchy(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("cauchy", dtype);
@@ -22,7 +22,7 @@ pub fn cauchy(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
 /// Returns random numbers of the logistic distribution of scale 1.
 ///
 /// # Panics
-/// If `key` is no key, or `dtype` no float.
+/// If `key` is not a key, or `dtype` no float.
 #[track_caller]
 pub fn logistic(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("logistic", dtype);
@@ -32,7 +32,7 @@ pub fn logistic(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
 /// Returns eˣ of random numbers x of the normal distribution of mean 0 and deviation `sigma`, which broadcasts to `shape`.
 ///
 /// # Panics
-/// If `key` is no key, `dtype` no float, or `sigma` of another dtype or of a shape that does not broadcast.
+/// If `key` is not a key, `dtype` no float, or `sigma` of another dtype or of a shape that does not broadcast.
 #[track_caller]
 pub fn lognormal(key: &Tensor, sigma: impl Operand, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("lognormal", dtype);
@@ -43,7 +43,7 @@ pub fn lognormal(key: &Tensor, sigma: impl Operand, shape: impl Into<Shape>, dty
 /// Returns random numbers of the Pareto distribution of shape `b`, which broadcasts to `shape`: at least 1.
 ///
 /// # Panics
-/// If `key` is no key, `dtype` no float, or `b` of another dtype or of a shape that does not broadcast.
+/// If `key` is not a key, `dtype` no float, or `b` of another dtype or of a shape that does not broadcast.
 #[track_caller]
 pub fn pareto(key: &Tensor, b: impl Operand, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("pareto", dtype);
@@ -54,7 +54,7 @@ pub fn pareto(key: &Tensor, b: impl Operand, shape: impl Into<Shape>, dtype: DTy
 /// Returns random numbers of the Rayleigh distribution of this `scale`, which broadcasts to `shape`.
 ///
 /// # Panics
-/// If `key` is no key, `dtype` no float, or `scale` of another dtype or of a shape that does not broadcast.
+/// If `key` is not a key, `dtype` no float, or `scale` of another dtype or of a shape that does not broadcast.
 #[track_caller]
 pub fn rayleigh(key: &Tensor, scale: impl Operand, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("rayleigh", dtype);
@@ -65,7 +65,7 @@ pub fn rayleigh(key: &Tensor, scale: impl Operand, shape: impl Into<Shape>, dtyp
 /// Returns lengths of random vectors of three independent standard normal numbers: those of the Maxwell distribution.
 ///
 /// # Panics
-/// If `key` is no key, or `dtype` no float.
+/// If `key` is not a key, or `dtype` no float.
 #[track_caller]
 pub fn maxwell(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("maxwell", dtype);
@@ -76,7 +76,7 @@ pub fn maxwell(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
 /// Returns random numbers of the [`maxwell`] distribution with a random sign, times `scale`, plus `loc`. Both broadcast to `shape`.
 ///
 /// # Panics
-/// If `key` is no key, `dtype` no float, or a parameter of another dtype or of a shape that does not broadcast.
+/// If `key` is not a key, `dtype` no float, or a parameter of another dtype or of a shape that does not broadcast.
 #[track_caller]
 pub fn double_sided_maxwell(
     key: &Tensor,
@@ -96,7 +96,7 @@ pub fn double_sided_maxwell(
 /// Returns random numbers from `left` to `right` whose density rises to `mode` and falls from there. All three broadcast to `shape`.
 ///
 /// # Panics
-/// If `key` is no key, `dtype` no float, or a parameter of another dtype or of a shape that does not broadcast.
+/// If `key` is not a key, `dtype` no float, or a parameter of another dtype or of a shape that does not broadcast.
 #[track_caller]
 pub fn triangular(
     key: &Tensor,
@@ -121,7 +121,7 @@ pub fn triangular(
 /// Returns random numbers of the Wald distribution, also called inverse Gaussian, of this `mean`, which broadcasts to `shape`, and scale 1.
 ///
 /// # Panics
-/// If `key` is no key, `dtype` no float, or `mean` of another dtype or of a shape that does not broadcast.
+/// If `key` is not a key, `dtype` no float, or `mean` of another dtype or of a shape that does not broadcast.
 #[track_caller]
 pub fn wald(key: &Tensor, mean: impl Operand, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("wald", dtype);
@@ -138,7 +138,7 @@ pub fn wald(key: &Tensor, mean: impl Operand, shape: impl Into<Shape>, dtype: DT
 /// Returns random numbers of the Weibull distribution of these parameters, which broadcast to `shape`.
 ///
 /// # Panics
-/// If `key` is no key, `dtype` no float, or a parameter of another dtype or of a shape that does not broadcast.
+/// If `key` is not a key, `dtype` no float, or a parameter of another dtype or of a shape that does not broadcast.
 #[track_caller]
 pub fn weibull_min(
     key: &Tensor,
@@ -158,7 +158,7 @@ pub fn weibull_min(
 /// The other axes of both broadcast to `shape`. The covariance is decomposed by Cholesky's method.
 ///
 /// # Panics
-/// If `key` is no key, `dtype` no float, `mean` no vector or `covariance` no matrix of its size, or one of both of another dtype or of a shape that
+/// If `key` is not a key, `dtype` no float, `mean` no vector or `covariance` no matrix of its size, or one of both of another dtype or of a shape that
 /// does not broadcast.
 ///
 /// ```
@@ -200,7 +200,7 @@ pub fn multivariate_normal(
 /// is that of the other axes.
 ///
 /// # Panics
-/// If `key` is no key, or `dtype` no float.
+/// If `key` is not a key, or `dtype` no float.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, random};

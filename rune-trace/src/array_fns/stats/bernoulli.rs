@@ -15,7 +15,7 @@ use crate::lax;
 /// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is whole.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn logpmf(k: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
     let args = [k.into_argument(), p.into_argument(), loc.into_argument()];
@@ -29,7 +29,7 @@ pub fn logpmf(k: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
 /// Returns the probability of `k`, which is 0 unless `k` is whole.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn pmf(k: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
     let args = [k.into_argument(), p.into_argument(), loc.into_argument()];
@@ -43,7 +43,7 @@ pub fn pmf(k: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
 /// Returns the probability of at most `k`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn cdf(k: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
     let args = [k.into_argument(), p.into_argument(), loc.into_argument()];
@@ -57,7 +57,7 @@ pub fn cdf(k: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
 /// Returns the number that is not exceeded with probability `q`; NaN where this is not from 0 to 1.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn ppf(q: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
     let args = [q.into_argument(), p.into_argument(), loc.into_argument()];

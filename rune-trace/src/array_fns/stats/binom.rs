@@ -24,7 +24,7 @@ fn logpmf_of(k: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
 /// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is whole.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn logpmf(k: impl Operand, n: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
     let args = [k.into_argument(), n.into_argument(), p.into_argument(), loc.into_argument()];
@@ -34,7 +34,7 @@ pub fn logpmf(k: impl Operand, n: impl Operand, p: impl Operand, loc: impl Opera
 /// Returns the probability of `k`, which is 0 unless `k` is whole.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn pmf(k: impl Operand, n: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
     let args = [k.into_argument(), n.into_argument(), p.into_argument(), loc.into_argument()];

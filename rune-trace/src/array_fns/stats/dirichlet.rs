@@ -33,7 +33,7 @@ fn logpdf_in(op: &str, x: &Tensor, alpha: &Tensor) -> Tensor {
 /// Returns the logarithm of the density at vectors `x`: -∞ where they are negative somewhere or do not sum to 1.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ, shapes do not broadcast or there is no axis.
+/// If the dtype is not a float, dtypes differ, shapes do not broadcast or there is no axis.
 #[track_caller]
 pub fn logpdf(x: &Tensor, alpha: &Tensor) -> Tensor {
     logpdf_in("stats::dirichlet::logpdf", x, alpha)
@@ -41,7 +41,7 @@ pub fn logpdf(x: &Tensor, alpha: &Tensor) -> Tensor {
 /// Returns the density at vectors `x`.
 ///
 /// # Panics
-/// As [`logpdf`].
+/// Like [`logpdf`].
 #[track_caller]
 pub fn pdf(x: &Tensor, alpha: &Tensor) -> Tensor {
     logpdf_in("stats::dirichlet::pdf", x, alpha).exp()

@@ -33,7 +33,7 @@ pub(super) fn sf_of(z: &Tensor, a: &Tensor) -> Tensor {
 /// Returns the logarithm of the density at `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn logpdf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), loc.into_argument(), scale.into_argument()];
@@ -43,7 +43,7 @@ pub fn logpdf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl O
 /// Returns the density at `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn pdf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), loc.into_argument(), scale.into_argument()];
@@ -53,7 +53,7 @@ pub fn pdf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl Oper
 /// Returns the probability of at most `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn cdf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), loc.into_argument(), scale.into_argument()];
@@ -63,7 +63,7 @@ pub fn cdf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl Oper
 /// Returns the logarithm of the probability of at most `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn logcdf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), loc.into_argument(), scale.into_argument()];
@@ -73,7 +73,7 @@ pub fn logcdf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl O
 /// Returns the probability of more than `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn sf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), loc.into_argument(), scale.into_argument()];
@@ -83,7 +83,7 @@ pub fn sf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl Opera
 /// Returns the logarithm of the probability of more than `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn logsf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), loc.into_argument(), scale.into_argument()];

@@ -19,7 +19,7 @@ fn logpdf_of(z: &Tensor, power: &Tensor) -> Tensor {
 /// Returns the logarithm of the density at `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn logpdf(x: impl Operand, power: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), power.into_argument(), loc.into_argument(), scale.into_argument()];
@@ -31,7 +31,7 @@ pub fn logpdf(x: impl Operand, power: impl Operand, loc: impl Operand, scale: im
 /// Returns the density at `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn pdf(x: impl Operand, power: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), power.into_argument(), loc.into_argument(), scale.into_argument()];
@@ -43,7 +43,7 @@ pub fn pdf(x: impl Operand, power: impl Operand, loc: impl Operand, scale: impl 
 /// Returns the probability of at most `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn cdf(x: impl Operand, power: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), power.into_argument(), loc.into_argument(), scale.into_argument()];

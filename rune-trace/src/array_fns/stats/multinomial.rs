@@ -37,7 +37,7 @@ fn logpmf_in(op: &str, x: &Tensor, n: impl Operand, p: &Tensor) -> Tensor {
 /// Returns the logarithm of the probability of the counts `x`: -∞ where they are not whole, negative or do not sum to `n`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ, shapes do not broadcast or there is no axis.
+/// If the dtype is not a float, dtypes differ, shapes do not broadcast or there is no axis.
 #[track_caller]
 pub fn logpmf(x: &Tensor, n: impl Operand, p: &Tensor) -> Tensor {
     logpmf_in("stats::multinomial::logpmf", x, n, p)
@@ -45,7 +45,7 @@ pub fn logpmf(x: &Tensor, n: impl Operand, p: &Tensor) -> Tensor {
 /// Returns the probability of the counts `x`.
 ///
 /// # Panics
-/// As [`logpmf`].
+/// Like [`logpmf`].
 #[track_caller]
 pub fn pmf(x: &Tensor, n: impl Operand, p: &Tensor) -> Tensor {
     logpmf_in("stats::multinomial::pmf", x, n, p).exp()

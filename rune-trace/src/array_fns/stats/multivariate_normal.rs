@@ -41,7 +41,7 @@ fn logpdf_in(op: &str, x: &Tensor, mean: &Tensor, covariance: &Tensor) -> Tensor
 /// Returns the logarithm of the density at vectors `x`. NaN where the covariance is not positive definite.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ, shapes do not broadcast, there is no axis or the covariance is no matrix of its size.
+/// If the dtype is not a float, dtypes differ, shapes do not broadcast, there is no axis or the covariance is not a matrix of its size.
 #[track_caller]
 pub fn logpdf(x: &Tensor, mean: &Tensor, covariance: &Tensor) -> Tensor {
     logpdf_in("stats::multivariate_normal::logpdf", x, mean, covariance)
@@ -49,7 +49,7 @@ pub fn logpdf(x: &Tensor, mean: &Tensor, covariance: &Tensor) -> Tensor {
 /// Returns the density at vectors `x`.
 ///
 /// # Panics
-/// As [`logpdf`].
+/// Like [`logpdf`].
 #[track_caller]
 pub fn pdf(x: &Tensor, mean: &Tensor, covariance: &Tensor) -> Tensor {
     logpdf_in("stats::multivariate_normal::pdf", x, mean, covariance).exp()

@@ -22,7 +22,7 @@ fn inside(x: &Tensor, loc: &Tensor, scale: &Tensor) -> (Tensor, Tensor) {
 /// Returns the logarithm of the density at `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn logpdf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
@@ -35,7 +35,7 @@ pub fn logpdf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl O
 /// Returns the density at `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn pdf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
@@ -48,7 +48,7 @@ pub fn pdf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Oper
 /// Returns the probability of at most `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn cdf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
@@ -61,7 +61,7 @@ pub fn cdf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Oper
 /// Returns the logarithm of the probability of at most `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn logcdf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
@@ -74,7 +74,7 @@ pub fn logcdf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl O
 /// Returns the probability of more than `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn sf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
@@ -87,7 +87,7 @@ pub fn sf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Opera
 /// Returns the logarithm of the probability of more than `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn logsf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
@@ -100,7 +100,7 @@ pub fn logsf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Op
 /// Returns the number that is not exceeded with probability `q`; NaN where this is not from 0 to 1.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn ppf(q: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [q.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];

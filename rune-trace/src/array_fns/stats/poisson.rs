@@ -22,7 +22,7 @@ fn logpmf_of(k: &Tensor, mu: &Tensor) -> Tensor {
 /// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is whole.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn logpmf(k: impl Operand, mu: impl Operand, loc: impl Operand) -> Tensor {
     let args = [k.into_argument(), mu.into_argument(), loc.into_argument()];
@@ -32,7 +32,7 @@ pub fn logpmf(k: impl Operand, mu: impl Operand, loc: impl Operand) -> Tensor {
 /// Returns the probability of `k`, which is 0 unless `k` is whole.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn pmf(k: impl Operand, mu: impl Operand, loc: impl Operand) -> Tensor {
     let args = [k.into_argument(), mu.into_argument(), loc.into_argument()];
@@ -42,7 +42,7 @@ pub fn pmf(k: impl Operand, mu: impl Operand, loc: impl Operand) -> Tensor {
 /// Returns the probability of at most `k`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn cdf(k: impl Operand, mu: impl Operand, loc: impl Operand) -> Tensor {
     let args = [k.into_argument(), mu.into_argument(), loc.into_argument()];

@@ -22,7 +22,7 @@ fn logpdf_of(z: &Tensor, df: &Tensor) -> Tensor {
 /// Returns the logarithm of the density at `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn logpdf(x: impl Operand, df: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), df.into_argument(), loc.into_argument(), scale.into_argument()];
@@ -32,7 +32,7 @@ pub fn logpdf(x: impl Operand, df: impl Operand, loc: impl Operand, scale: impl 
 /// Returns the density at `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn pdf(x: impl Operand, df: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), df.into_argument(), loc.into_argument(), scale.into_argument()];

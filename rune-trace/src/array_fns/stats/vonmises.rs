@@ -19,7 +19,7 @@ fn logpdf_of(x: &Tensor, kappa: &Tensor) -> Tensor {
 /// Returns the logarithm of the density at `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn logpdf(x: impl Operand, kappa: impl Operand) -> Tensor {
     let args = [x.into_argument(), kappa.into_argument()];
@@ -29,7 +29,7 @@ pub fn logpdf(x: impl Operand, kappa: impl Operand) -> Tensor {
 /// Returns the density at `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn pdf(x: impl Operand, kappa: impl Operand) -> Tensor {
     let args = [x.into_argument(), kappa.into_argument()];

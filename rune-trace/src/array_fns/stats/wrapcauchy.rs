@@ -21,7 +21,7 @@ fn logpdf_of(x: &Tensor, c: &Tensor) -> Tensor {
 /// Returns the logarithm of the density at `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn logpdf(x: impl Operand, c: impl Operand) -> Tensor {
     let args = [x.into_argument(), c.into_argument()];
@@ -31,7 +31,7 @@ pub fn logpdf(x: impl Operand, c: impl Operand) -> Tensor {
 /// Returns the density at `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn pdf(x: impl Operand, c: impl Operand) -> Tensor {
     let args = [x.into_argument(), c.into_argument()];

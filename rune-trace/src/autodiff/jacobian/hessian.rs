@@ -1,7 +1,7 @@
 //! Second derivatives: the Jacobian of the Jacobian, in forward mode over reverse mode.
 
-use super::super::traced_function::By;
-use super::{First, Jacobian, forward, reverse};
+use super::super::traced_function::DerivativeKind;
+use super::{First, Jacobian, derivative_function, forward, plain, reverse};
 use crate::call_site::CallSite;
 use crate::function::{Argnums, Arguments, Function};
 use crate::{GenericTree, Tree};
@@ -35,10 +35,7 @@ where
     F: Function<X, Output: GenericTree> + 'f,
     Jacobian<F::Output, X::First>: GenericTree,
 {
-    let place = CallSite::here("hessian");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || second::<X, _, _, _>(args, First, place, |x| (f.call(x), ())).0)
-    })
+    derivative_function("hessian", First, DerivativeKind::RealArguments, f, plain, second, |j, ()| j)
 }
 
 /// Like [`hessian`], for a function with an auxiliary result that is not differentiated: returns the Hessian and the
@@ -50,10 +47,7 @@ where
     F: Function<X, Output = (Y, Aux)> + 'f,
     Jacobian<Y, X::First>: GenericTree,
 {
-    let place = CallSite::here("hessian_aux");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || second::<X, _, _, _>(args, First, place, |x| f.call(x)))
-    })
+    derivative_function("hessian_aux", First, DerivativeKind::RealArguments, f, |y| y, second, |j, aux| (j, aux))
 }
 
 /// Like [`hessian`], with respect to the arguments `argnums`.
@@ -74,10 +68,7 @@ where
     S: Argnums<X> + 'f,
     Jacobian<F::Output, S::Grads>: GenericTree,
 {
-    let place = CallSite::here("hessian_argnums");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || second::<X, _, _, _>(args, argnums, place, |x| (f.call(x), ())).0)
-    })
+    derivative_function("hessian_argnums", argnums, DerivativeKind::RealArguments, f, plain, second, |j, ()| j)
 }
 
 /// Like [`hessian_aux`], with respect to the arguments `argnums`.
@@ -92,20 +83,27 @@ where
     S: Argnums<X> + 'f,
     Jacobian<Y, S::Grads>: GenericTree,
 {
-    let place = CallSite::here("hessian_aux_argnums");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || second::<X, _, _, _>(args, argnums, place, |x| f.call(x)))
-    })
+    derivative_function(
+        "hessian_aux_argnums",
+        argnums,
+        DerivativeKind::RealArguments,
+        f,
+        |y| y,
+        second,
+        |j, aux| (j, aux),
+    )
 }
 
+/// Returns the Jacobian in forward mode of the Jacobian in reverse mode.
 fn second<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
     args: X::Refs<'_>,
     argnums: S,
+    by: DerivativeKind,
     place: CallSite,
-    f: impl FnOnce(&X) -> (Y, Aux),
+    f: &dyn Fn(&X) -> (Y, Aux),
 ) -> (Hessian<Y, S::Grads>, Aux)
 where
     Jacobian<Y, S::Grads>: GenericTree,
 {
-    forward(args, argnums, By::RealArguments, place, |x: &X| reverse(x.refs(), argnums, By::RealResults, place, f))
+    forward(args, argnums, by, place, &|x: &X| reverse(x.refs(), argnums, DerivativeKind::RealResults, place, f))
 }

@@ -4,12 +4,12 @@ mod hessian;
 
 pub use hessian::{Hessian, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums};
 
-use super::grad::First;
-use super::traced_function::{By, Chosen, TracedFunction};
+use super::grad::{First, plain};
+use super::traced_function::{DerivativeKind, DifferentiatedLeaves, TracedFunction};
 use crate::call_site::CallSite;
 use crate::function::{Argnums, Arguments, Function};
 use crate::tensor::{Keep, begin_trace, lax, trace};
-use crate::transform::{Batched, Lanes, move_axis, vmap};
+use crate::transform::{BatchAxis, Batched, move_axis, vmap};
 use crate::{GenericTree, Tensor, Tree, TreePath};
 use rune_ir::{DType, Shape, Transform, Type};
 
@@ -45,12 +45,7 @@ where
     X: Arguments,
     F: Function<X, Output: GenericTree> + 'f,
 {
-    let place = CallSite::here("jacfwd");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
-            forward::<X, _, _, _>(args, First, By::RealArguments, place, |x| (f.call(x), ())).0
-        })
-    })
+    derivative_function("jacfwd", First, DerivativeKind::RealArguments, f, plain, forward, |j, ()| j)
 }
 
 /// Like [`jacfwd`], for a function with an auxiliary result that is not differentiated: returns the Jacobian and the
@@ -61,12 +56,7 @@ where
     X: Arguments,
     F: Function<X, Output = (Y, Aux)> + 'f,
 {
-    let place = CallSite::here("jacfwd_aux");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
-            forward::<X, _, _, _>(args, First, By::RealArguments, place, |x| f.call(x))
-        })
-    })
+    derivative_function("jacfwd_aux", First, DerivativeKind::RealArguments, f, |y| y, forward, |j, aux| (j, aux))
 }
 
 /// Like [`jacfwd`], with respect to the arguments `argnums`.
@@ -77,12 +67,7 @@ where
     F: Function<X, Output: GenericTree> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = CallSite::here("jacfwd_argnums");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
-            forward::<X, _, _, _>(args, argnums, By::RealArguments, place, |x| (f.call(x), ())).0
-        })
-    })
+    derivative_function("jacfwd_argnums", argnums, DerivativeKind::RealArguments, f, plain, forward, |j, ()| j)
 }
 
 /// Like [`jacfwd_aux`], with respect to the arguments `argnums`.
@@ -96,12 +81,15 @@ where
     F: Function<X, Output = (Y, Aux)> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = CallSite::here("jacfwd_aux_argnums");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
-            forward::<X, _, _, _>(args, argnums, By::RealArguments, place, |x| f.call(x))
-        })
-    })
+    derivative_function(
+        "jacfwd_aux_argnums",
+        argnums,
+        DerivativeKind::RealArguments,
+        f,
+        |y| y,
+        forward,
+        |j, aux| (j, aux),
+    )
 }
 
 /// Returns a function that computes the Jacobian of `f` with respect to its first argument, in reverse mode. The result
@@ -125,12 +113,7 @@ where
     X: Arguments,
     F: Function<X, Output: GenericTree> + 'f,
 {
-    let place = CallSite::here("jacrev");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
-            reverse::<X, _, _, _>(args, First, By::RealResults, place, |x| (f.call(x), ())).0
-        })
-    })
+    derivative_function("jacrev", First, DerivativeKind::RealResults, f, plain, reverse, |j, ()| j)
 }
 
 /// Like [`jacrev`], for a function with an auxiliary result that is not differentiated: returns the Jacobian and the
@@ -141,11 +124,7 @@ where
     X: Arguments,
     F: Function<X, Output = (Y, Aux)> + 'f,
 {
-    let place = CallSite::here("jacrev_aux");
-    F::returning(move |args| {
-        place
-            .of_users::<X, _, _>(&f, args, || reverse::<X, _, _, _>(args, First, By::RealResults, place, |x| f.call(x)))
-    })
+    derivative_function("jacrev_aux", First, DerivativeKind::RealResults, f, |y| y, reverse, |j, aux| (j, aux))
 }
 
 /// Like [`jacrev`], with respect to the arguments `argnums`.
@@ -156,12 +135,7 @@ where
     F: Function<X, Output: GenericTree> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = CallSite::here("jacrev_argnums");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
-            reverse::<X, _, _, _>(args, argnums, By::RealResults, place, |x| (f.call(x), ())).0
-        })
-    })
+    derivative_function("jacrev_argnums", argnums, DerivativeKind::RealResults, f, plain, reverse, |j, ()| j)
 }
 
 /// Like [`jacrev_aux`], with respect to the arguments `argnums`.
@@ -175,15 +149,18 @@ where
     F: Function<X, Output = (Y, Aux)> + 'f,
     S: Argnums<X> + 'f,
 {
-    let place = CallSite::here("jacrev_aux_argnums");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
-            reverse::<X, _, _, _>(args, argnums, By::RealResults, place, |x| f.call(x))
-        })
-    })
+    derivative_function(
+        "jacrev_aux_argnums",
+        argnums,
+        DerivativeKind::RealResults,
+        f,
+        |y| y,
+        reverse,
+        |j, aux| (j, aux),
+    )
 }
 
-/// As [`jacfwd`], of a holomorphic function: by complex arguments, of complex results.
+/// Like [`jacfwd`], of a holomorphic function: by complex arguments, of complex results.
 ///
 /// ```
 /// use rune_trace::{Complex32, Tensor, jacfwd_holomorphic, jacrev_holomorphic};
@@ -203,28 +180,52 @@ where
     X: Arguments,
     F: Function<X, Output: GenericTree> + 'f,
 {
-    let place = CallSite::here("jacfwd_holomorphic");
-    F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
-            forward::<X, _, _, _>(args, First, By::Holomorphic, place, |x| (f.call(x), ())).0
-        })
-    })
+    derivative_function("jacfwd_holomorphic", First, DerivativeKind::Holomorphic, f, plain, forward, |j, ()| j)
 }
 
-/// As [`jacrev`], of a holomorphic function: by complex arguments, of complex results. See [`jacfwd_holomorphic`].
+/// Like [`jacrev`], of a holomorphic function: by complex arguments, of complex results. See [`jacfwd_holomorphic`].
 ///
 /// # Panics
-/// As [`jacfwd_holomorphic`].
+/// Like [`jacfwd_holomorphic`].
 #[track_caller]
 pub fn jacrev_holomorphic<'f, X, F>(f: F) -> F::Returning<'f, Jacobian<F::Output, X::First>>
 where
     X: Arguments,
     F: Function<X, Output: GenericTree> + 'f,
 {
-    let place = CallSite::here("jacrev_holomorphic");
+    derivative_function("jacrev_holomorphic", First, DerivativeKind::Holomorphic, f, plain, reverse, |j, ()| j)
+}
+
+/// Computes a derivative `J` of the function `f`, and its auxiliary result.
+type Derivative<X, S, Y, Aux, J> =
+    for<'a, 'b> fn(<X as Arguments>::Refs<'a>, S, DerivativeKind, CallSite, &'b dyn Fn(&X) -> (Y, Aux)) -> (J, Aux);
+
+/// Returns the derivative function of `f`, which all functions of this module are: they differ by how the result of `f`
+/// splits into differentiated and auxiliary part, by the derivative, and by what becomes of both.
+#[track_caller]
+fn derivative_function<'f, X, F, S, Y, Aux, J, Out>(
+    name: &'static str,
+    argnums: S,
+    by: DerivativeKind,
+    f: F,
+    split: fn(F::Output) -> (Y, Aux),
+    derivative: Derivative<X, S, Y, Aux, J>,
+    result: fn(J, Aux) -> Out,
+) -> F::Returning<'f, Out>
+where
+    X: Arguments,
+    F: Function<X, Output: 'f> + 'f,
+    S: Argnums<X> + 'f,
+    Y: GenericTree,
+    Aux: Tree,
+    J: 'f,
+    Out: 'f,
+{
+    let place = CallSite::here(name);
     F::returning(move |args| {
         place.of_users::<X, _, _>(&f, args, || {
-            reverse::<X, _, _, _>(args, First, By::Holomorphic, place, |x| (f.call(x), ())).0
+            let (j, aux) = derivative(args, argnums, by, place, &|x| split(f.call(x)));
+            result(j, aux)
         })
     })
 }
@@ -233,11 +234,11 @@ where
 fn forward<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
     args: X::Refs<'_>,
     argnums: S,
-    by: By,
+    by: DerivativeKind,
     place: CallSite,
-    f: impl FnOnce(&X) -> (Y, Aux),
+    f: &dyn Fn(&X) -> (Y, Aux),
 ) -> (Jacobian<Y, S::Grads>, Aux) {
-    let chosen = Chosen::new::<X, S>(args, argnums, by, place);
+    let chosen = DifferentiatedLeaves::new::<X, S>(args, argnums, by, place);
     let run = TracedFunction::new::<X>(args, &chosen.by, true, place, f);
     let inputs = Blocks::new(run.moved().iter().map(Tensor::ty));
     let (value, aux, linear) = run.linearize();
@@ -248,7 +249,7 @@ fn forward<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
         outputs.map(|(y, dy)| dy.unwrap_or_else(|| lax::full_like(y, 0.0))).collect()
     };
     let jacobian = place.run(Transform::Jvp, || {
-        let mut columns = on_lanes(inputs.size, inputs.basis(), push_forward).into_iter();
+        let mut columns = on_batch(inputs.size, inputs.basis(), push_forward).into_iter();
         value.map_trees(&mut |y| {
             let columns = move_axis(&columns.next().expect("columns for each leaf"), 0, y.rank());
             chosen.map(args, argnums, &mut |i, x| {
@@ -263,13 +264,13 @@ fn forward<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
 fn reverse<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
     args: X::Refs<'_>,
     argnums: S,
-    by: By,
+    by: DerivativeKind,
     place: CallSite,
-    f: impl FnOnce(&X) -> (Y, Aux),
+    f: &dyn Fn(&X) -> (Y, Aux),
 ) -> (Jacobian<Y, S::Grads>, Aux) {
-    let chosen = Chosen::new::<X, S>(args, argnums, by, place);
+    let chosen = DifferentiatedLeaves::new::<X, S>(args, argnums, by, place);
     let run = TracedFunction::new::<X>(args, &chosen.by, true, place, f);
-    let (value, aux, linear) = run.with_known_turns().linearize();
+    let (value, aux, linear) = run.with_known_trip_counts().linearize();
     check_results(&value, by, place);
     let outputs = Blocks::new(value.leaves().iter().map(Tensor::ty));
     let pull_back = |cotangents: &[Tensor]| {
@@ -277,7 +278,7 @@ fn reverse<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
         linear.transpose(cotangents.iter().cloned().map(Some).chain(none).collect())
     };
     let jacobian = place.run(Transform::Transpose, || {
-        let rows = on_lanes(outputs.size, outputs.basis(), pull_back);
+        let rows = on_batch(outputs.size, outputs.basis(), pull_back);
         let mut blocks = 0..;
         value.map_trees(&mut |y| {
             let block = blocks.next().expect("a range without end");
@@ -289,26 +290,26 @@ fn reverse<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
     (jacobian, aux)
 }
 
-fn check_results<Y: Tree>(value: &Y, by: By, place: CallSite) {
+fn check_results<Y: Tree>(value: &Y, by: DerivativeKind, place: CallSite) {
     value.visit(&mut TreePath::root("output"), &mut |path, y| by.check_result(path, y, place));
 }
 
 /// Returns the results of `f` for a batch of `size` elements, along new first axes. The batch axes of `fronts` are
 /// their first axes.
-fn on_lanes(size: usize, fronts: Vec<Tensor>, f: impl FnOnce(&[Tensor]) -> Vec<Tensor>) -> Vec<Tensor> {
+fn on_batch(size: usize, fronts: Vec<Tensor>, f: impl FnOnce(&[Tensor]) -> Vec<Tensor>) -> Vec<Tensor> {
     if size == 1 {
         // A single element needs no batched operations.
-        let lane: Vec<Tensor> = fronts.iter().map(|x| lax::reshape(x, &x.shape()[1..])).collect();
-        return f(&lane).iter().map(|y| lax::reshape(y, [&[1], &y.shape()[..]].concat())).collect();
+        let element: Vec<Tensor> = fronts.iter().map(|x| lax::reshape(x, &x.shape()[1..])).collect();
+        return f(&element).iter().map(|y| lax::reshape(y, [&[1], &y.shape()[..]].concat())).collect();
     }
     let since = begin_trace();
     let types = fronts.iter().map(|x| x.ty().with_shape(&x.shape()[1..]));
     let params: Vec<Tensor> = types.map(|ty| Tensor::param(ty, None, "vmap")).collect();
     let outputs = f(&params);
     let traced = trace("f", &params, &outputs, Keep::Since(since.end()));
-    let lanes = fronts.into_iter().map(Batched::mapped);
-    let inputs = lanes.chain(traced.captured.into_iter().map(Batched::unmapped)).collect();
-    vmap(&traced.program, &Lanes { size, name: None }, inputs).iter().map(|y| y.spread(size)).collect()
+    let mapped = fronts.into_iter().map(Batched::mapped);
+    let inputs = mapped.chain(traced.captured.into_iter().map(Batched::unmapped)).collect();
+    vmap(&traced.program, &BatchAxis { size, name: None }, inputs).iter().map(|y| y.spread(size)).collect()
 }
 
 /// Several leaves as one vector: the elements of each leaf are a block of it.
@@ -335,9 +336,9 @@ impl Blocks {
                 return lax::full(ty.dtype, &Shape::from(shape), 1.0);
             }
             let flat = Shape::from([self.size, ty.size()]);
-            let [lane, element] = [0, 1].map(|axis| lax::iota(DType::I32, flat.clone(), axis));
-            let element = lax::add(&element, &lax::full(DType::I32, &flat, start as f64));
-            lax::reshape(&lax::convert(&lax::eq(&lane, &element), ty.dtype), shape)
+            let [row, column] = [0, 1].map(|axis| lax::iota(DType::I32, flat.clone(), axis));
+            let column = lax::add(&column, &lax::full(DType::I32, &flat, start as f64));
+            lax::reshape(&lax::convert(&lax::eq(&row, &column), ty.dtype), shape)
         };
         self.types.iter().zip(&self.starts).map(leaf).collect()
     }

@@ -4,8 +4,8 @@ use super::subprogram::{Residual, duals, pulled_back, split, sub_program};
 use crate::Tensor;
 use crate::tensor::{lax, made_by};
 use crate::transform::tangent::Dual;
-use crate::transform::transpose::{Acc, Slot};
-use crate::transform::vmap::{Batched, Lanes, vmap};
+use crate::transform::transpose::{Cotangents, VariableState};
+use crate::transform::vmap::{BatchAxis, Batched, vmap};
 use rune_ir::{Program, Transform, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -33,16 +33,21 @@ pub(in crate::transform) fn jvp(program: &Program, args: &[Dual]) -> SmallVec<[D
 }
 
 /// Transposes a call that is linear in the wanted arguments.
-pub(in crate::transform) fn transpose(program: &Program, args: &[&Slot], cotangents: &[Option<Tensor>], acc: &mut Acc) {
+pub(in crate::transform) fn transpose(
+    program: &Program,
+    args: &[&VariableState],
+    cotangents: &[Option<Tensor>],
+    acc: &mut Cotangents,
+) {
     transpose_by(program, args, cotangents, acc, lax::call);
 }
 
 /// Transposes a program that `call` calls.
 pub(super) fn transpose_by(
     program: &Program,
-    args: &[&Slot],
+    args: &[&VariableState],
     cotangents: &[Option<Tensor>],
-    acc: &mut Acc,
+    acc: &mut Cotangents,
     call: impl FnOnce(&Arc<Program>, &[Tensor]) -> Vec<Tensor>,
 ) {
     let known: Vec<Tensor> = args.iter().filter_map(|x| x.known_or_none()).cloned().collect();
@@ -67,22 +72,26 @@ pub(super) fn transpose_by(
 }
 
 /// Calls the sub-program for a batch.
-pub(in crate::transform) fn batch(program: &Program, args: &[Batched], lanes: &Lanes) -> SmallVec<[Batched; 2]> {
-    batch_by(program, args, lanes, lax::call)
+pub(in crate::transform) fn batch(
+    program: &Program,
+    args: &[Batched],
+    batch_axis: &BatchAxis,
+) -> SmallVec<[Batched; 2]> {
+    batch_by(program, args, batch_axis, lax::call)
 }
 
 /// Calls a program for a batch, by `call`.
 pub(super) fn batch_by(
     program: &Program,
     args: &[Batched],
-    lanes: &Lanes,
+    batch_axis: &BatchAxis,
     call: impl FnOnce(&Arc<Program>, &[Tensor]) -> Vec<Tensor>,
 ) -> SmallVec<[Batched; 2]> {
     let mut mapped = Vec::new();
     let types = args.iter().map(|x| x.t.ty().clone());
     let wide = sub_program(&format!("{}_vmap", program.name()), types, |params| {
         let inner = params.iter().zip(args).map(|(p, x)| Batched { t: p.clone(), mapped: x.mapped });
-        let outputs = vmap(program, lanes, inner.collect());
+        let outputs = vmap(program, batch_axis, inner.collect());
         mapped = outputs.iter().map(|y| y.mapped).collect();
         outputs.into_iter().map(|y| y.t).collect()
     });

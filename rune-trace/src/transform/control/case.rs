@@ -6,8 +6,8 @@ use crate::tensor::lax;
 use crate::transform::ProgramExt;
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::Dual;
-use crate::transform::transpose::{Acc, Slot};
-use crate::transform::vmap::{Batched, Lanes, not_by_lane, vmap};
+use crate::transform::transpose::{Cotangents, VariableState};
+use crate::transform::vmap::{BatchAxis, Batched, not_batched, vmap};
 use rune_ir::program::dependence::{DependenceKind, reached};
 use rune_ir::{DType, Program, Type};
 use smallvec::SmallVec;
@@ -44,15 +44,15 @@ pub(in crate::transform) fn jvp(
 }
 
 /// The residuals of all branches share the results: there is a result for each type, as often as one branch needs it.
-pub(super) struct Places {
+pub(super) struct SharedResiduals {
     pub types: Vec<Type>,
     /// For each branch and each of its residuals, the index of the result.
     pub of: Vec<Vec<usize>>,
 }
 
-impl Places {
+impl SharedResiduals {
     /// Takes, for each branch, the types of its residuals.
-    pub fn new(made: impl Iterator<Item = Vec<Type>>) -> Places {
+    pub fn new(made: impl Iterator<Item = Vec<Type>>) -> SharedResiduals {
         let mut types: Vec<Type> = Vec::new();
         let of = made.map(|made| {
             let mut free: Vec<bool> = vec![true; types.len()];
@@ -70,7 +70,7 @@ impl Places {
             made.into_iter().map(place).collect()
         });
         let of = of.collect();
-        Places { types, of }
+        SharedResiduals { types, of }
     }
 }
 
@@ -83,7 +83,7 @@ fn linearized(
     changes: &[Tensor],
 ) -> (Vec<Tensor>, Vec<Tensor>) {
     let outputs = branches[0].outputs().len();
-    let places = Places::new(splits.iter().map(Split::made));
+    let places = SharedResiduals::new(splits.iter().map(Split::made));
     let forward = splits.iter().zip(&places.of).map(|(split, of)| {
         sub_program(split.forward.name(), split.forward.input_types().to_vec(), |params| {
             let mut results = split.forward.apply(params);
@@ -130,18 +130,18 @@ fn linearized(
 
 /// Transposes a choice between programs that are linear in the wanted arguments.
 pub(in crate::transform) fn transpose(
-    index: &Slot,
-    args: &[&Slot],
+    index: &VariableState,
+    args: &[&VariableState],
     branches: &[Arc<Program>],
     cotangents: &[Option<Tensor>],
-    acc: &mut Acc,
+    acc: &mut Cotangents,
 ) {
     let index = index.known_or_none().expect("an index is an integer, and known");
     let known: Vec<Tensor> = args.iter().filter_map(|x| x.known_or_none()).cloned().collect();
     let given: Vec<Tensor> = cotangents.iter().flatten().cloned().collect();
     let inputs: Vec<Tensor> = known.into_iter().chain(given).collect();
     let types: Vec<Type> = inputs.iter().map(|x| x.ty().clone()).collect();
-    let wanted: Vec<&Slot> = args.iter().copied().filter(|x| x.known_or_none().is_none()).collect();
+    let wanted: Vec<&VariableState> = args.iter().copied().filter(|x| x.known_or_none().is_none()).collect();
     // Each branch returns a cotangent for each wanted argument. Simplification removes those that are zero in all
     // branches.
     let transposed = branches.iter().map(|branch| {
@@ -165,7 +165,7 @@ pub(in crate::transform) fn batch(
     index: &Batched,
     args: &[Batched],
     branches: &[Arc<Program>],
-    lanes: &Lanes,
+    batch_axis: &BatchAxis,
 ) -> SmallVec<[Batched; 2]> {
     let types: Vec<Type> = args.iter().map(|x| x.t.ty().clone()).collect();
     let values: Vec<Tensor> = args.iter().map(|x| x.t.clone()).collect();
@@ -176,19 +176,19 @@ pub(in crate::transform) fn batch(
     let marks: Vec<bool> = args.iter().map(|x| x.mapped).collect();
     let mut mapped = vec![index.mapped; branches[0].outputs().len()];
     for branch in branches {
-        mapped.iter_mut().zip(reached(branch, &lanes.dependence(), &marks)).for_each(|(any, m)| *any |= m);
+        mapped.iter_mut().zip(reached(branch, &batch_axis.dependence(), &marks)).for_each(|(any, m)| *any |= m);
     }
     let wide = branches.iter().map(|branch| {
         sub_program(&format!("{}_vmap", branch.name()), types.clone(), |params| {
-            let outputs = vmap(branch, lanes, inner(params));
-            outputs.into_iter().zip(&mapped).map(|(y, &m)| if m { y.spread(lanes.size) } else { y.t }).collect()
+            let outputs = vmap(branch, batch_axis, inner(params));
+            outputs.into_iter().zip(&mapped).map(|(y, &m)| if m { y.spread(batch_axis.size) } else { y.t }).collect()
         })
     });
     let wide: Vec<Arc<Program>> = wide.collect();
     if index.mapped
         && let Some(loc) = branches.iter().find_map(|branch| branch.io_callback())
     {
-        not_by_lane(loc, "a branch with a mapped index");
+        not_batched(loc, "a branch with a mapped index");
     }
     if !index.mapped {
         let results = lax::case(&index.t, &wide, &values);

@@ -7,10 +7,10 @@ use crate::tensor::{current_origin, lax};
 use crate::transform::ProgramExt;
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::{Dual, Tangent};
-use crate::transform::transpose::{Acc, NotLinear, Slot};
-use crate::transform::vmap::{Batched, Lanes, vmap};
+use crate::transform::transpose::{Cotangents, NotLinear, VariableState};
+use crate::transform::vmap::{BatchAxis, Batched, vmap};
 use rune_ir::op::{Control, Padding};
-use rune_ir::program::dependence::{DependenceKind, reached, reached_variables, scan_turn, while_turn};
+use rune_ir::program::dependence::{DependenceKind, reached, reached_variables, scan_iteration, while_iteration};
 use rune_ir::{Instruction, Op, Program, Shape, Type};
 use smallvec::SmallVec;
 use std::iter::once;
@@ -141,7 +141,7 @@ pub(in crate::transform) fn refused<'a>(
             Control::Call { program, .. } | Control::Remat { program, .. } => refused(program, &operands, mode),
             Control::Case { branches, .. } => branches.iter().find_map(|b| refused(b, &operands[1..], mode)),
             Control::While { consts, cond, body, .. } => {
-                while_turn(cond, body, &DependenceKind::Tangents, &mut operands, consts, &true);
+                while_iteration(cond, body, &DependenceKind::Tangents, &mut operands, consts, &true);
                 let moves = operands[consts..].contains(&true);
                 if moves && mode == Mode::Linearize && (cond.io_callback().or(body.io_callback())).is_some() {
                     return Some((instruction, Refusal::CalledTwice));
@@ -149,7 +149,7 @@ pub(in crate::transform) fn refused<'a>(
                 refused(body, &operands, Mode::Forward)
             }
             Control::Scan { consts, carry, body, .. } => {
-                scan_turn(body, &DependenceKind::Tangents, &mut operands, consts, carry, &true);
+                scan_iteration(body, &DependenceKind::Tangents, &mut operands, consts, carry, &true);
                 refused(body, &operands, mode)
             }
         }
@@ -158,11 +158,11 @@ pub(in crate::transform) fn refused<'a>(
 
 /// Returns the cotangents of the tangents, for a linear function whose transpose is known.
 pub(in crate::transform) fn transpose(
-    tangents: &[&Slot],
-    residuals: &[&Slot],
+    tangents: &[&VariableState],
+    residuals: &[&VariableState],
     backward: &Program,
     cotangents: &[Option<Tensor>],
-    acc: &mut Acc,
+    acc: &mut Cotangents,
 ) -> Result<(), NotLinear> {
     let known = residuals.iter().map(|x| x.known().cloned()).collect::<Result<Vec<_>, _>>()?;
     let types = &backward.input_types()[residuals.len()..];
@@ -191,14 +191,14 @@ pub(in crate::transform) fn batch_custom_jvp(
     num_args: usize,
     takes_results: bool,
     mapped: &[bool],
-    lanes: &Lanes,
+    batch_axis: &BatchAxis,
 ) -> Op<Tensor> {
     let (arguments, tangents) = (marks(args), floats(&args[..num_args]));
     let changes = marked_floats(program, mapped);
     // The results that the rule takes or returns.
     let (given, asked) = if takes_results { (mapped, &[][..]) } else { (&[][..], mapped) };
-    let rule = wide(rule, &[&arguments, given, &tangents].concat(), &[asked, &changes].concat(), lanes);
-    let program = wide(program, &arguments, mapped, lanes);
+    let rule = wide(rule, &[&arguments, given, &tangents].concat(), &[asked, &changes].concat(), batch_axis);
+    let program = wide(program, &arguments, mapped, batch_axis);
     Op::CustomJvp { args: tensors(args), program, rule, num_args, takes_results }
 }
 
@@ -208,14 +208,14 @@ pub(in crate::transform) fn batch_custom_vjp(
     [program, forward, backward]: [&Arc<Program>; 3],
     num_args: usize,
     mapped: &[bool],
-    lanes: &Lanes,
+    batch_axis: &BatchAxis,
 ) -> Op<Tensor> {
     let arguments = marks(args);
-    let residuals = reached(forward, &lanes.dependence(), &arguments).split_off(mapped.len());
+    let residuals = reached(forward, &batch_axis.dependence(), &arguments).split_off(mapped.len());
     let moved = floats(&args[..num_args]);
-    let backward = wide_backward(backward, &residuals, &marked_floats(program, mapped), &moved, lanes);
-    let forward = wide(forward, &arguments, &[mapped, &residuals].concat(), lanes);
-    let program = wide(program, &arguments, mapped, lanes);
+    let backward = wide_backward(backward, &residuals, &marked_floats(program, mapped), &moved, batch_axis);
+    let forward = wide(forward, &arguments, &[mapped, &residuals].concat(), batch_axis);
+    let program = wide(program, &arguments, mapped, batch_axis);
     Op::CustomVjp { args: tensors(args), program, forward, backward, num_args }
 }
 
@@ -224,11 +224,11 @@ pub(in crate::transform) fn batch_custom_linear(
     xs: &[Batched],
     backward: &Program,
     mapped: &[bool],
-    lanes: &Lanes,
+    batch_axis: &BatchAxis,
 ) -> Op<Tensor> {
     let all = marks(xs);
     let (tangents, residuals) = all.split_at(backward.outputs().len());
-    Op::CustomLinear { xs: tensors(xs), backward: wide_backward(backward, residuals, mapped, tangents, lanes) }
+    Op::CustomLinear { xs: tensors(xs), backward: wide_backward(backward, residuals, mapped, tangents, batch_axis) }
 }
 
 fn tensors(xs: &[Batched]) -> Vec<Tensor> {
@@ -256,20 +256,20 @@ fn wide_backward(
     residuals: &[bool],
     results: &[bool],
     arguments: &[bool],
-    lanes: &Lanes,
+    batch_axis: &BatchAxis,
 ) -> Arc<Program> {
     let takes = [residuals, results].concat();
-    let types = wide_types(backward, &takes, lanes);
+    let types = wide_types(backward, &takes, batch_axis);
     let any = takes.contains(&true);
     sub_program(&format!("{}_vmap", backward.name()), types, |params| {
         let inputs = params.iter().zip(&takes).enumerate().map(|(i, (p, &mapped))| {
             // An unmapped result has one cotangent, which must count only once in that sum.
             let once = i >= residuals.len() && !mapped && any;
-            if once { Batched::mapped(in_first_lane(p, lanes.size)) } else { Batched { t: p.clone(), mapped } }
+            if once { Batched::mapped(in_first_element(p, batch_axis.size)) } else { Batched { t: p.clone(), mapped } }
         });
-        let given = vmap(backward, lanes, inputs.collect());
+        let given = vmap(backward, batch_axis, inputs.collect());
         let fit = |(ct, &mapped): (Batched, &bool)| match (ct.mapped, mapped) {
-            (_, true) => ct.spread(lanes.size),
+            (_, true) => ct.spread(batch_axis.size),
             (true, false) => lax::reduce_sum(&ct.t, &[0]),
             (false, false) => ct.t,
         };
@@ -278,7 +278,7 @@ fn wide_backward(
 }
 
 /// Returns `x` in the first batch element, and zero in all others.
-fn in_first_lane(x: &Tensor, size: usize) -> Tensor {
+fn in_first_element(x: &Tensor, size: usize) -> Tensor {
     let first = lax::reshape(x, once(1).chain(x.shape().iter().copied()).collect::<Shape>());
     let behind = Padding { low: 0, high: size as i64 - 1, interior: 0 };
     let config = once(behind).chain(x.shape().iter().map(|_| Padding::default())).collect();
@@ -286,19 +286,23 @@ fn in_first_lane(x: &Tensor, size: usize) -> Tensor {
 }
 
 /// Batches `program`, with the inputs mapped that `takes` marks, and the outputs that `gives` marks.
-fn wide(program: &Program, takes: &[bool], gives: &[bool], lanes: &Lanes) -> Arc<Program> {
-    let types = wide_types(program, takes, lanes);
+fn wide(program: &Program, takes: &[bool], gives: &[bool], batch_axis: &BatchAxis) -> Arc<Program> {
+    let types = wide_types(program, takes, batch_axis);
     sub_program(&format!("{}_vmap", program.name()), types, |params| {
         let inputs = params.iter().zip(takes).map(|(p, &mapped)| Batched { t: p.clone(), mapped });
-        let outputs = vmap(program, lanes, inputs.collect());
-        outputs.into_iter().zip(gives).map(|(y, &mapped)| if mapped { y.spread(lanes.size) } else { y.t }).collect()
+        let outputs = vmap(program, batch_axis, inputs.collect());
+        outputs
+            .into_iter()
+            .zip(gives)
+            .map(|(y, &mapped)| if mapped { y.spread(batch_axis.size) } else { y.t })
+            .collect()
     })
 }
 
 /// Returns the types of the inputs of `program` for a batch.
-fn wide_types(program: &Program, takes: &[bool], lanes: &Lanes) -> Vec<Type> {
+fn wide_types(program: &Program, takes: &[bool], batch_axis: &BatchAxis) -> Vec<Type> {
     let wide = |(ty, &mapped): (&Type, &bool)| {
-        let size = once(lanes.size).filter(|_| mapped);
+        let size = once(batch_axis.size).filter(|_| mapped);
         ty.with_shape(size.chain(ty.shape.iter().copied()).collect::<Shape>())
     };
     program.input_types().iter().zip(takes).map(wide).collect()

@@ -2,7 +2,7 @@
 //! rest from them. The policy also applies inside calls, branches and loops, like in JAX's partial evaluation of
 //! `jax.checkpoint`.
 
-use super::case::Places;
+use super::case::SharedResiduals;
 use super::scan::{Parts, marked};
 use super::subprogram::{sub_program, zeros};
 use crate::Tensor;
@@ -16,7 +16,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Which variables of a program are needed again, which of them are kept, and which are recomputed.
+/// The variables of a program that are needed again, divided into kept and recomputed ones.
 pub(super) struct Partition<'a> {
     program: &'a Program,
     policy: &'a CheckpointPolicy,
@@ -146,7 +146,7 @@ impl<'a> Partition<'a> {
             let op = instruction.op.map(|v| env[v.index()].clone());
             let programs = self.again.get(&at).map_or(&[][..], Vec::as_slice);
             let keeps = !kept_within(&instruction.op, programs).is_empty();
-            let run = || match Opened::new(&op) {
+            let run = || match PartitionedOp::new(&op) {
                 Some(opened) if keeps => forward_within(&opened, programs),
                 Some(_) | None => (Tensor::apply(op.clone()).into_vec(), Vec::new()),
             };
@@ -172,7 +172,7 @@ impl<'a> Partition<'a> {
             let (mine, rest) = inner.split_at(kept_within(&instruction.op, programs).len());
             inner = rest;
             let at = |v: &Var| env[v.index()].clone();
-            let run = || match Opened::new(&instruction.op.map(at)) {
+            let run = || match PartitionedOp::new(&instruction.op.map(at)) {
                 Some(opened) => again_within(&opened, programs, mine),
                 None => {
                     let op = instruction.op.map(|v| at(v).expect("what is needed is given"));
@@ -211,7 +211,7 @@ pub(super) fn part(program: &Program, inputs: Vec<Option<Tensor>>, outputs: &[us
 /// a policy does not look into.
 pub(in crate::transform) fn some_results(op: &Op, given: &Op<Option<Tensor>>, marks: &[bool]) -> Vec<Option<Tensor>> {
     let policy = CheckpointPolicy::NothingSaveable;
-    let (Some(opened), true) = (Opened::new(given), marks.contains(&true)) else {
+    let (Some(opened), true) = (PartitionedOp::new(given), marks.contains(&true)) else {
         return vec![None; marks.len()];
     };
     let mut programs: Vec<Partition> = within(op).into_iter().map(|p| Partition::new(p, &policy)).collect();
@@ -223,7 +223,7 @@ pub(in crate::transform) fn some_results(op: &Op, given: &Op<Option<Tensor>>, ma
 }
 
 /// An operation whose programs a policy looks into.
-enum Opened<'a, V> {
+enum PartitionedOp<'a, V> {
     Call {
         args: &'a [V],
         program: &'a Arc<Program>,
@@ -238,17 +238,17 @@ enum Opened<'a, V> {
     Scan(Parts<'a, V>),
 }
 
-impl<'a, V> Opened<'a, V> {
-    fn new(op: &'a Op<V>) -> Option<Opened<'a, V>> {
+impl<'a, V> PartitionedOp<'a, V> {
+    fn new(op: &'a Op<V>) -> Option<PartitionedOp<'a, V>> {
         match op.control()? {
-            Control::Call { args, program } => Some(Opened::Call { args, program, remat: None }),
+            Control::Call { args, program } => Some(PartitionedOp::Call { args, program, remat: None }),
             Control::Remat { args, program, policy, differentiated } => {
-                Some(Opened::Call { args, program, remat: Some((policy, differentiated)) })
+                Some(PartitionedOp::Call { args, program, remat: Some((policy, differentiated)) })
             }
-            Control::Case { index, args, branches } => Some(Opened::Case { index, args, branches }),
+            Control::Case { index, args, branches } => Some(PartitionedOp::Case { index, args, branches }),
             Control::Scan { args, consts, carry, length, reverse, unroll, body } => {
                 let how = lax::Scan { length, reverse, unroll };
-                Some(Opened::Scan(Parts::new(args, consts, carry, body, how)))
+                Some(PartitionedOp::Scan(Parts::new(args, consts, carry, body, how)))
             }
             // What a loop of unknown length would keep has no size.
             Control::While { .. } => None,
@@ -260,10 +260,10 @@ impl<'a, V> Opened<'a, V> {
 
 /// The programs that a policy looks into.
 fn within<V>(op: &Op<V>) -> Vec<&Program> {
-    match Opened::new(op) {
-        Some(Opened::Call { program, .. }) => vec![program],
-        Some(Opened::Case { branches, .. }) => branches.iter().map(|b| &**b).collect(),
-        Some(Opened::Scan(scan)) => vec![scan.body],
+    match PartitionedOp::new(op) {
+        Some(PartitionedOp::Call { program, .. }) => vec![program],
+        Some(PartitionedOp::Case { branches, .. }) => branches.iter().map(|b| &**b).collect(),
+        Some(PartitionedOp::Scan(scan)) => vec![scan.body],
         None => Vec::new(),
     }
 }
@@ -272,7 +272,7 @@ fn within<V>(op: &Op<V>) -> Vec<&Program> {
 /// needed for it.
 fn needed_within(op: &Op, programs: &mut [Partition], result: usize) -> Vec<Var> {
     programs.iter_mut().for_each(|p| p.need_output(result));
-    if let Some(Opened::Scan(scan)) = Opened::new(op) {
+    if let Some(PartitionedOp::Scan(scan)) = PartitionedOp::new(op) {
         let (consts, carry) = (scan.consts.len(), scan.init.len());
         let body = &mut programs[0];
         // The carry of one iteration is that of the next one, so both are needed together.
@@ -296,28 +296,28 @@ fn needed_inputs(programs: &[Partition]) -> Vec<bool> {
 
 /// Returns the types of the kept values of an operation with these programs.
 fn kept_within<V>(op: &Op<V>, programs: &[Partition]) -> Vec<Type> {
-    match Opened::new(op) {
+    match PartitionedOp::new(op) {
         _ if programs.is_empty() => Vec::new(),
-        Some(Opened::Scan(scan)) => {
+        Some(PartitionedOp::Scan(scan)) => {
             let varies = programs[0].kept_varies(scan.consts.len());
             let stacked = |(ty, varies): (&Type, &bool)| if *varies { ty.batched(scan.how.length) } else { ty.clone() };
             programs[0].kept_types().iter().zip(varies).map(stacked).collect()
         }
-        Some(Opened::Call { .. }) => programs[0].kept_types().to_vec(),
-        Some(Opened::Case { .. }) => places(programs).types,
+        Some(PartitionedOp::Call { .. }) => programs[0].kept_types().to_vec(),
+        Some(PartitionedOp::Case { .. }) => places(programs).types,
         None => Vec::new(),
     }
 }
 
-fn places(branches: &[Partition]) -> Places {
-    Places::new(branches.iter().map(|b| b.kept_types().to_vec()))
+fn places(branches: &[Partition]) -> SharedResiduals {
+    SharedResiduals::new(branches.iter().map(|b| b.kept_types().to_vec()))
 }
 
 /// Returns the results of an operation with these programs, and its kept values.
-fn forward_within(op: &Opened<Tensor>, programs: &[Partition]) -> (Vec<Tensor>, Vec<Tensor>) {
+fn forward_within(op: &PartitionedOp<Tensor>, programs: &[Partition]) -> (Vec<Tensor>, Vec<Tensor>) {
     let outputs = programs[0].program.outputs().len();
     let mut results = match op {
-        Opened::Case { index, args, .. } => {
+        PartitionedOp::Case { index, args, .. } => {
             let places = places(programs);
             let branches = programs.iter().zip(&places.of).map(|(branch, of)| {
                 sub_program(branch.program.name(), branch.program.input_types().to_vec(), |params| {
@@ -330,8 +330,8 @@ fn forward_within(op: &Opened<Tensor>, programs: &[Partition]) -> (Vec<Tensor>, 
             });
             lax::case(index, &branches.collect::<Vec<_>>(), args)
         }
-        Opened::Scan(scan) => return forward_turns(scan, &programs[0]),
-        Opened::Call { args, remat, .. } => {
+        PartitionedOp::Scan(scan) => return forward_iterations(scan, &programs[0]),
+        PartitionedOp::Call { args, remat, .. } => {
             let inner = &programs[0];
             let program = sub_program(inner.program.name(), inner.program.input_types().to_vec(), |params| {
                 let (outputs, kept) = inner.forward(params);
@@ -345,7 +345,7 @@ fn forward_within(op: &Opened<Tensor>, programs: &[Partition]) -> (Vec<Tensor>, 
 }
 
 /// Like [`forward_within`], for a loop. It stacks the kept values that differ between iterations.
-fn forward_turns(scan: &Parts<Tensor>, body: &Partition) -> (Vec<Tensor>, Vec<Tensor>) {
+fn forward_iterations(scan: &Parts<Tensor>, body: &Partition) -> (Vec<Tensor>, Vec<Tensor>) {
     let outputs = body.program.outputs().len();
     let varies = body.kept_varies(scan.consts.len());
     let all = sub_program(body.program.name(), body.program.input_types().to_vec(), |params| {
@@ -355,23 +355,23 @@ fn forward_turns(scan: &Parts<Tensor>, body: &Partition) -> (Vec<Tensor>, Vec<Te
     let once: Vec<usize> = (0..varies.len()).filter(|&i| !varies[i]).map(|i| outputs + i).collect();
     let given = scan.consts.iter().cloned().map(Some).chain(vec![None; scan.init.len() + scan.xs.len()]);
     let mut once = part(&all, given.collect(), &once).into_iter();
-    let turn = sub_program(body.program.name(), body.program.input_types().to_vec(), |params| {
+    let step = sub_program(body.program.name(), body.program.input_types().to_vec(), |params| {
         let mut results = all.apply(params);
         let kept = results.split_off(outputs);
         results.extend(marked(kept, varies));
         results
     });
-    let mut results = lax::scan(&turn, scan.consts, scan.init, scan.xs, scan.how);
+    let mut results = lax::scan(&step, scan.consts, scan.init, scan.xs, scan.how);
     let mut stacks = results.split_off(outputs).into_iter();
     let kept = varies.iter().map(|&varies| if varies { stacks.next() } else { once.next() });
     (results, kept.map(|x| x.expect("it is one or the other")).collect())
 }
 
 /// Returns the results of an operation with these programs that are needed again, from its kept values.
-fn again_within(op: &Opened<Option<Tensor>>, programs: &[Partition], kept: &[Tensor]) -> Vec<Option<Tensor>> {
+fn again_within(op: &PartitionedOp<Option<Tensor>>, programs: &[Partition], kept: &[Tensor]) -> Vec<Option<Tensor>> {
     let operands: Vec<&Option<Tensor>> = match op {
-        Opened::Call { args, .. } | Opened::Case { args, .. } => args.iter().collect(),
-        Opened::Scan(scan) => scan.args().collect(),
+        PartitionedOp::Call { args, .. } | PartitionedOp::Case { args, .. } => args.iter().collect(),
+        PartitionedOp::Scan(scan) => scan.args().collect(),
     };
     let needed = needed_inputs(programs);
     let inputs: Vec<Tensor> =
@@ -382,7 +382,7 @@ fn again_within(op: &Opened<Option<Tensor>>, programs: &[Partition], kept: &[Ten
     let outputs = programs.iter().map(Partition::needed_outputs);
     let outputs = outputs.reduce(|a, b| a.iter().zip(b).map(|(a, b)| *a && b).collect()).unwrap_or_default();
     let results = match op {
-        Opened::Case { index, .. } => {
+        PartitionedOp::Case { index, .. } => {
             let index = index.as_ref().expect("it is needed");
             let places = places(programs);
             let branches = programs.iter().zip(&places.of).map(|(branch, of)| {
@@ -396,11 +396,11 @@ fn again_within(op: &Opened<Option<Tensor>>, programs: &[Partition], kept: &[Ten
             });
             lax::case(index, &branches.collect::<Vec<_>>(), &all)
         }
-        Opened::Scan(scan) => {
+        PartitionedOp::Scan(scan) => {
             let counts = [scan.consts.len(), scan.init.len()];
-            turns_again(&programs[0], &needed, counts, &inputs, kept, &outputs, scan.how)
+            recompute_iterations(&programs[0], &needed, counts, &inputs, kept, &outputs, scan.how)
         }
-        Opened::Call { remat, .. } => {
+        PartitionedOp::Call { remat, .. } => {
             let inner = &programs[0];
             let program = sub_program(inner.program.name(), types(), |params| {
                 let (inputs, kept) = params.split_at(inputs.len());
@@ -414,7 +414,7 @@ fn again_within(op: &Opened<Option<Tensor>>, programs: &[Partition], kept: &[Ten
 }
 
 /// Like [`again_within`], for a loop with the operands that are `needed`.
-fn turns_again(
+fn recompute_iterations(
     body: &Partition,
     needed: &[bool],
     [consts, carry]: [usize; 2],
@@ -432,7 +432,7 @@ fn turns_again(
     let xs: Vec<Tensor> = own_xs.iter().cloned().chain(marked(kept.iter().cloned(), varies)).collect();
     let slices = xs.iter().map(|x| x.ty().with_shape(&x.shape()[1..]));
     let types: Vec<Type> = consts.iter().chain(init).map(|x| x.ty().clone()).chain(slices).collect();
-    let turn = sub_program(body.program.name(), types, |params| {
+    let step = sub_program(body.program.name(), types, |params| {
         let (fixed, rest) = params.split_at(consts.len());
         let (carried, slices) = rest.split_at(init.len());
         let (own_fixed, kept_fixed) = fixed.split_at(own_fixed.len());
@@ -442,7 +442,7 @@ fn turns_again(
         let kept: Vec<Tensor> = kept.map(|x| x.expect("it is one or the other").clone()).collect();
         body.outputs_again(&[own_fixed, carried, own_slices].concat(), &kept, outputs)
     });
-    lax::scan(&turn, &consts, init, &xs, how)
+    lax::scan(&step, &consts, init, &xs, how)
 }
 
 /// Calls a program, checkpointed if `remat` says how.

@@ -10,8 +10,8 @@ use crate::tensor::{Keep, begin_trace, lax, made_by, trace};
 use crate::transform::ProgramExt;
 use crate::transform::jvp::{Mode, jvp as inlined};
 use crate::transform::tangent::Dual;
-use crate::transform::transpose::{Acc, Slot};
-use crate::transform::vmap::{Batched, Lanes};
+use crate::transform::transpose::{Cotangents, VariableState};
+use crate::transform::vmap::{BatchAxis, Batched};
 use rune_ir::op::CheckpointPolicy;
 use rune_ir::{Program, Transform};
 use smallvec::SmallVec;
@@ -108,11 +108,11 @@ impl Remat<'_> {
     }
 
     /// The transpose is behind a barrier together with the cotangents, so that it does not start before they exist.
-    pub fn transpose(self, args: &[&Slot], cotangents: &[Option<Tensor>], acc: &mut Acc) {
+    pub fn transpose(self, args: &[&VariableState], cotangents: &[Option<Tensor>], acc: &mut Cotangents) {
         call::transpose_by(self.program, args, cotangents, acc, |program, args| self.of(program, args));
     }
 
-    pub fn batch(self, args: &[Batched], lanes: &Lanes) -> SmallVec<[Batched; 2]> {
-        call::batch_by(self.program, args, lanes, |program, args| self.of(program, args))
+    pub fn batch(self, args: &[Batched], batch_axis: &BatchAxis) -> SmallVec<[Batched; 2]> {
+        call::batch_by(self.program, args, batch_axis, |program, args| self.of(program, args))
     }
 }

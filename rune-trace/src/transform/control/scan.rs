@@ -7,8 +7,8 @@ use crate::tensor::lax;
 use crate::transform::ProgramExt;
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::Dual;
-use crate::transform::vmap::{Batched, Lanes, move_axis, vmap};
-use rune_ir::program::dependence::{DependenceKind, reached, scan_turn};
+use crate::transform::vmap::{BatchAxis, Batched, move_axis, vmap};
+use rune_ir::program::dependence::{DependenceKind, reached, scan_iteration};
 use rune_ir::{Program, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ impl<'a, V> Parts<'a, V> {
     /// Returns the marks of the arguments. Marks of the carry are propagated through the iterations.
     pub fn marks(&self, of: impl Fn(&V) -> bool, kind: &DependenceKind) -> Vec<bool> {
         let mut marks: Vec<bool> = self.args().map(of).collect();
-        scan_turn(self.body, kind, &mut marks, self.consts.len(), self.init.len(), &true);
+        scan_iteration(self.body, kind, &mut marks, self.consts.len(), self.init.len(), &true);
         marks
     }
 }
@@ -120,7 +120,7 @@ fn linearized(scan: &Parts<Dual>, moves: &[bool], instantiate: &[bool]) -> Moved
         /// One of the results that are stacked for this purpose.
         Stack(usize),
     }
-    /// What an iteration keeps.
+    /// The residuals that an iteration keeps.
     enum Kept {
         Result(usize),
         Carried(usize),
@@ -201,34 +201,34 @@ fn linearized(scan: &Parts<Dual>, moves: &[bool], instantiate: &[bool]) -> Moved
 }
 
 /// Batches the loop.
-pub(in crate::transform) fn batch(scan: &Parts<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
+pub(in crate::transform) fn batch(scan: &Parts<Batched>, batch_axis: &BatchAxis) -> SmallVec<[Batched; 2]> {
     let (consts, carry) = (scan.consts.len(), scan.init.len());
     let types = |marks: &[bool]| -> Vec<Type> {
         let inputs = scan.body.input_types().iter().zip(marks);
-        inputs.map(|(ty, &m)| if m { ty.batched(lanes.size) } else { ty.clone() }).collect()
+        inputs.map(|(ty, &m)| if m { ty.batched(batch_axis.size) } else { ty.clone() }).collect()
     };
-    let on_lanes = |p: &[Tensor], marks: &[bool]| {
+    let batched_body = |p: &[Tensor], marks: &[bool]| {
         let inner = p.iter().zip(marks).map(|(p, &mapped)| Batched { t: p.clone(), mapped });
-        vmap(scan.body, lanes, inner.collect())
+        vmap(scan.body, batch_axis, inner.collect())
     };
-    let marks = scan.marks(|x| x.mapped, &lanes.dependence());
+    let marks = scan.marks(|x| x.mapped, &batch_axis.dependence());
     let carried_marks = &marks[consts..consts + carry];
     let mut mapped = Vec::new();
     let body = sub_program(&format!("{}_vmap", scan.body.name()), types(&marks), |p| {
-        let outputs = on_lanes(p, &marks);
+        let outputs = batched_body(p, &marks);
         mapped = carried_marks.iter().copied().chain(outputs[carry..].iter().map(|y| y.mapped)).collect();
-        outputs.into_iter().zip(&mapped).map(|(y, &m)| if m { y.spread(lanes.size) } else { y.t }).collect()
+        outputs.into_iter().zip(&mapped).map(|(y, &m)| if m { y.spread(batch_axis.size) } else { y.t }).collect()
     });
     let fixed: Vec<Tensor> = scan.consts.iter().map(|x| x.t.clone()).collect();
-    let wide = |(x, &m): (&Batched, &bool)| if m { x.spread(lanes.size) } else { x.t.clone() };
+    let wide = |(x, &m): (&Batched, &bool)| if m { x.spread(batch_axis.size) } else { x.t.clone() };
     let init: Vec<Tensor> = scan.init.iter().zip(carried_marks).map(wide).collect();
     // The scanned axis comes first, and then the batch axis.
     let by_position = |x: &Batched| if x.mapped { move_axis(&x.t, 0, 1) } else { x.t.clone() };
     let xs: Vec<Tensor> = scan.xs.iter().map(by_position).collect();
     let results = lax::scan(&body, &fixed, &init, &xs, scan.how);
-    let by_lane = |(i, (t, mapped)): (usize, (Tensor, bool))| {
+    let result = |(i, (t, mapped)): (usize, (Tensor, bool))| {
         let t = if mapped && i >= carry { move_axis(&t, 0, 1) } else { t };
         Batched { t, mapped }
     };
-    results.into_iter().zip(mapped).enumerate().map(by_lane).collect()
+    results.into_iter().zip(mapped).enumerate().map(result).collect()
 }

@@ -5,19 +5,23 @@ use super::scan::{Parts, marked};
 use super::subprogram::{pulled_back, sub_program, zeros};
 use crate::Tensor;
 use crate::tensor::lax;
-use crate::transform::transpose::{Acc, Slot};
+use crate::transform::transpose::{Cotangents, VariableState};
 use rune_ir::Type;
 use rune_ir::program::dependence::DependenceKind;
 
 /// Transposes a scan that is linear in the wanted operands: a scan in the opposite direction, which carries the
 /// cotangents of the carry and the sums of the cotangents of the constants.
-pub(in crate::transform) fn transpose(scan: &Parts<&Slot>, cotangents: &[Option<Tensor>], acc: &mut Acc) {
+pub(in crate::transform) fn transpose(
+    scan: &Parts<&VariableState>,
+    cotangents: &[Option<Tensor>],
+    acc: &mut Cotangents,
+) {
     let (consts, carry) = (scan.consts.len(), scan.init.len());
     let body = scan.body;
     let wanted = scan.marks(|x| x.known_or_none().is_none(), &DependenceKind::Values);
     let (wanted_consts, rest) = wanted.split_at(consts);
     let (wanted_carry, wanted_xs) = rest.split_at(carry);
-    let known = |slots: &[&Slot], wanted: &[bool]| -> Vec<Tensor> {
+    let known = |slots: &[&VariableState], wanted: &[bool]| -> Vec<Tensor> {
         let known = slots.iter().zip(wanted).filter(|(_, w)| !**w);
         known.map(|(x, _)| x.known_or_none().expect("what is not wanted is known").clone()).collect()
     };
@@ -77,7 +81,7 @@ pub(in crate::transform) fn transpose(scan: &Parts<&Slot>, cotangents: &[Option<
 
 /// Returns the known parts of the carry, such as a counter, at the start of each iteration.
 fn carried_values(
-    scan: &Parts<&Slot>,
+    scan: &Parts<&VariableState>,
     wanted: &[bool],
     fixed: &[Tensor],
     init: &[Tensor],

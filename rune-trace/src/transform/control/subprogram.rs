@@ -2,11 +2,11 @@
 
 use super::super::jvp::{Mode, jvp};
 use super::super::tangent::{Dual, Tangent};
-use super::super::transpose::{Slot, transpose};
+use super::super::transpose::{VariableState, transpose};
 use crate::Tensor;
 use crate::tensor::{Keep, begin_trace, lax, trace};
 use rune_ir::op::Control;
-use rune_ir::program::dependence::{DependenceKind, reached_variables, scan_turn};
+use rune_ir::program::dependence::{DependenceKind, reached_variables, scan_iteration};
 use rune_ir::{Instruction, Program, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -125,7 +125,7 @@ pub(in crate::transform) fn unbounded_loop<'a>(
             }
             Some(Control::Scan { consts, carry, body, .. }) => {
                 let mut marks = operands;
-                scan_turn(body, &DependenceKind::Tangents, &mut marks, consts, carry, &true);
+                scan_iteration(body, &DependenceKind::Tangents, &mut marks, consts, carry, &true);
                 unbounded_loop(body, &marks, &vec![true; results.len()])
             }
             // A loop in a rule is found when the rule is transposed.
@@ -145,7 +145,9 @@ pub(in crate::transform) fn pulled_back(
     known: Vec<Option<Tensor>>,
     cotangents: Vec<Option<Tensor>>,
 ) -> Vec<Option<Tensor>> {
-    let slot = |(known, ty): (Option<Tensor>, &Type)| known.map_or_else(|| Slot::wanted(ty.clone()), Slot::Known);
+    let slot = |(known, ty): (Option<Tensor>, &Type)| {
+        known.map_or_else(|| VariableState::wanted(ty.clone()), VariableState::Known)
+    };
     let slots = known.into_iter().zip(program.input_types()).map(slot).collect();
     transpose(program, slots, cotangents)
 }

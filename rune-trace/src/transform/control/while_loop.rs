@@ -7,9 +7,9 @@ use crate::tensor::refuse;
 use crate::transform::ProgramExt;
 use crate::transform::jvp::Mode;
 use crate::transform::tangent::Dual;
-use crate::transform::vmap::{Batched, Lanes, not_by_lane, vmap};
+use crate::transform::vmap::{BatchAxis, Batched, not_batched, vmap};
 use rune_ir::op::ReduceFn;
-use rune_ir::program::dependence::{DependenceKind, while_turn};
+use rune_ir::program::dependence::{DependenceKind, while_iteration};
 use rune_ir::{Op, Program, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub(in crate::transform) fn jvp(
 ) -> SmallVec<[Dual; 2]> {
     let (fixed, init) = args.split_at(consts);
     let mut moves: Vec<bool> = args.iter().map(|x| !x.t.is_zero()).collect();
-    while_turn(cond, body, &DependenceKind::Tangents, &mut moves, consts, &true);
+    while_iteration(cond, body, &DependenceKind::Tangents, &mut moves, consts, &true);
     let values = |xs: &[Dual]| xs.iter().map(|x| x.v.clone()).collect::<Vec<_>>();
     let (fixed_values, init_values) = (values(fixed), values(init));
     let plain = || lax::while_loop(cond, body, &fixed_values, &init_values);
@@ -72,26 +72,30 @@ pub(in crate::transform) fn batch(
     consts: usize,
     cond: &Arc<Program>,
     body: &Arc<Program>,
-    lanes: &Lanes,
+    batch_axis: &BatchAxis,
 ) -> SmallVec<[Batched; 2]> {
     let inner = |params: &[Tensor], marks: &[bool]| -> Vec<Batched> {
         params.iter().zip(marks).map(|(p, &mapped)| Batched { t: p.clone(), mapped }).collect()
     };
-    let lane_types: Vec<Type> = body.input_types().to_vec();
+    let element_types: Vec<Type> = body.input_types().to_vec();
     let types = |marks: &[bool]| -> Vec<Type> {
-        lane_types.iter().zip(marks).map(|(ty, &m)| if m { ty.batched(lanes.size) } else { ty.clone() }).collect()
+        element_types
+            .iter()
+            .zip(marks)
+            .map(|(ty, &m)| if m { ty.batched(batch_axis.size) } else { ty.clone() })
+            .collect()
     };
     let mut marks: Vec<bool> = args.iter().map(|x| x.mapped).collect();
     // If batch elements end at different times, everything is mapped.
-    let by_lane = while_turn(cond, body, &lanes.dependence(), &mut marks, consts, &true);
-    if by_lane && let Some(loc) = cond.io_callback().or(body.io_callback()) {
-        not_by_lane(loc, "a loop with a mapped condition");
+    let differs = while_iteration(cond, body, &batch_axis.dependence(), &mut marks, consts, &true);
+    if differs && let Some(loc) = cond.io_callback().or(body.io_callback()) {
+        not_batched(loc, "a loop with a mapped condition");
     }
     let holds = sub_program(&format!("{}_vmap", cond.name()), types(&marks), |p| {
-        let holds = vmap(cond, lanes, inner(p, &marks)).remove(0);
-        vec![if by_lane { holds.spread(lanes.size) } else { holds.t }]
+        let holds = vmap(cond, batch_axis, inner(p, &marks)).remove(0);
+        vec![if differs { holds.spread(batch_axis.size) } else { holds.t }]
     });
-    let cond_wide = match by_lane {
+    let cond_wide = match differs {
         true => sub_program(holds.name(), types(&marks), |p| {
             let (x, axes) = (holds.apply(p).remove(0), [0].into_iter().collect());
             vec![Tensor::apply1(Op::Reduce { f: ReduceFn::Or, x, axes })]
@@ -99,9 +103,10 @@ pub(in crate::transform) fn batch(
         false => holds.clone(),
     };
     let body_wide = sub_program(&format!("{}_vmap", body.name()), types(&marks), |p| {
-        let next = vmap(body, lanes, inner(p, &marks));
-        let next = next.into_iter().zip(&marks[consts..]).map(|(y, &m)| if m { y.spread(lanes.size) } else { y.t });
-        if !by_lane {
+        let next = vmap(body, batch_axis, inner(p, &marks));
+        let next =
+            next.into_iter().zip(&marks[consts..]).map(|(y, &m)| if m { y.spread(batch_axis.size) } else { y.t });
+        if !differs {
             return next.collect();
         }
         let goes_on = holds.apply(p).remove(0);
@@ -111,7 +116,7 @@ pub(in crate::transform) fn batch(
         };
         next.zip(&p[consts..]).map(keep).collect()
     });
-    let wide = |(x, &m): (&Batched, &bool)| if m { x.spread(lanes.size) } else { x.t.clone() };
+    let wide = |(x, &m): (&Batched, &bool)| if m { x.spread(batch_axis.size) } else { x.t.clone() };
     let values: Vec<Tensor> = args.iter().zip(&marks).map(wide).collect();
     let results = lax::while_loop(&cond_wide, &body_wide, &values[..consts], &values[consts..]);
     results.into_iter().zip(&marks[consts..]).map(|(t, &mapped)| Batched { t, mapped }).collect()

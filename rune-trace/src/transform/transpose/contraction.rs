@@ -1,6 +1,6 @@
 //! Transposes of dot products, convolutions and windowed sums.
 
-use super::{Acc, NotLinear, Slot};
+use super::{Cotangents, NotLinear, VariableState};
 use crate::Tensor;
 use crate::tensor::lax;
 use rune_ir::op::{ConvDims, Dims, DotDims, Window, WindowFn};
@@ -9,7 +9,13 @@ use smallvec::SmallVec;
 use std::cmp::Ordering;
 
 /// For z = x · y, the cotangent of x is that of z, contracted with y over the axes that z has from y.
-pub(super) fn dot_general(ct: &Tensor, lhs: &Slot, rhs: &Slot, dims: &DotDims, acc: &mut Acc) -> Result<(), NotLinear> {
+pub(super) fn dot_general(
+    ct: &Tensor,
+    lhs: &VariableState,
+    rhs: &VariableState,
+    dims: &DotDims,
+    acc: &mut Cotangents,
+) -> Result<(), NotLinear> {
     acc.try_give(lhs, || Ok(operand(ct, lhs, rhs.known()?, dims, false)))?;
     let swapped = DotDims {
         lhs_batch: dims.rhs_batch.clone(),
@@ -22,7 +28,7 @@ pub(super) fn dot_general(ct: &Tensor, lhs: &Slot, rhs: &Slot, dims: &DotDims, a
 
 /// Returns the cotangent of the operand `x`, the left one of `dims`. If `second`, its free axes in `ct` come after
 /// those of `other`.
-fn operand(ct: &Tensor, x: &Slot, other: &Tensor, dims: &DotDims, second: bool) -> Tensor {
+fn operand(ct: &Tensor, x: &VariableState, other: &Tensor, dims: &DotDims, second: bool) -> Tensor {
     let free = |rank: usize, batch: &Dims, contract: &Dims| -> Vec<usize> {
         (0..rank).filter(|a| !batch.contains(a) && !contract.contains(a)).collect()
     };
@@ -67,7 +73,13 @@ fn operand(ct: &Tensor, x: &Slot, other: &Tensor, dims: &DotDims, second: bool) 
     lax::convert(&lax::transpose(&product, &order), x.dtype())
 }
 
-pub(super) fn conv(ct: &Tensor, lhs: &Slot, rhs: &Slot, dims: &ConvDims, acc: &mut Acc) -> Result<(), NotLinear> {
+pub(super) fn conv(
+    ct: &Tensor,
+    lhs: &VariableState,
+    rhs: &VariableState,
+    dims: &ConvDims,
+    acc: &mut Cotangents,
+) -> Result<(), NotLinear> {
     acc.try_give(lhs, || Ok(conv_lhs(ct, lhs, rhs.known()?, dims)))?;
     acc.try_give(rhs, || Ok(conv_rhs(ct, lhs.known()?, rhs, dims)))
 }
@@ -89,7 +101,7 @@ fn dilated(n: i64, by: usize) -> i64 {
 
 /// Returns the cotangent of the image: that of the result, convolved with the reversed kernel with its features
 /// swapped.
-fn conv_lhs(ct: &Tensor, lhs: &Slot, rhs: &Tensor, dims: &ConvDims) -> Tensor {
+fn conv_lhs(ct: &Tensor, lhs: &VariableState, rhs: &Tensor, dims: &ConvDims) -> Tensor {
     let groups = dims.feature_groups.max(dims.batch_groups);
     let kernel = match groups {
         1 => rhs.clone(),
@@ -125,7 +137,7 @@ fn conv_lhs(ct: &Tensor, lhs: &Slot, rhs: &Tensor, dims: &ConvDims) -> Tensor {
 
 /// Returns the cotangent of the kernel: the image convolved with the cotangent of the result, with batch and features
 /// swapped.
-fn conv_rhs(ct: &Tensor, lhs: &Tensor, rhs: &Slot, dims: &ConvDims) -> Tensor {
+fn conv_rhs(ct: &Tensor, lhs: &Tensor, rhs: &VariableState, dims: &ConvDims) -> Tensor {
     if ct.size() == 0 {
         return super::zeros(rhs);
     }
@@ -172,7 +184,7 @@ fn merge_axis(x: &Tensor, from: usize, into: usize) -> Tensor {
 
 /// Sums the cotangents of the windows that contain each element. This is again a windowed sum, with steps and dilation
 /// swapped.
-pub(super) fn window_sum(ct: &Tensor, x: &Slot, window: &Window) -> Tensor {
+pub(super) fn window_sum(ct: &Tensor, x: &VariableState, window: &Window) -> Tensor {
     let padding = (0..x.shape().rank())
         .map(|a| {
             let w = dilated(window.dimensions[a] as i64, window.window_dilation[a]);

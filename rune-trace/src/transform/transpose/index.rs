@@ -1,6 +1,6 @@
 //! Transposes of gather and scatter: each is the other.
 
-use super::{Acc, NotLinear, Slot, zeros};
+use super::{Cotangents, NotLinear, VariableState, zeros};
 use crate::Tensor;
 use crate::tensor::lax;
 use rune_ir::op::{Dims, GatherDims, ScatterDims, ScatterMode};
@@ -8,7 +8,7 @@ use rune_ir::{DType, Shape};
 
 /// A gather clamps its indices, but a scatter skips slices that are out of range. Therefore the indices are clamped
 /// first.
-pub(super) fn gather(ct: &Tensor, x: &Slot, indices: &Tensor, dims: &GatherDims, sizes: &Dims) -> Tensor {
+pub(super) fn gather(ct: &Tensor, x: &VariableState, indices: &Tensor, dims: &GatherDims, sizes: &Dims) -> Tensor {
     let indices = clamped(indices, x.shape(), &dims.start_index_map, sizes);
     lax::scatter(&zeros(x), &indices, ct, dims.scatter(), ScatterMode::Add, false)
 }
@@ -16,13 +16,13 @@ pub(super) fn gather(ct: &Tensor, x: &Slot, indices: &Tensor, dims: &GatherDims,
 #[allow(clippy::too_many_arguments, reason = "they are the operands and attributes of the operation")]
 pub(super) fn scatter(
     ct: &Tensor,
-    x: &Slot,
+    x: &VariableState,
     indices: &Tensor,
-    updates: &Slot,
+    updates: &VariableState,
     dims: &ScatterDims,
     mode: ScatterMode,
     unique: bool,
-    acc: &mut Acc,
+    acc: &mut Cotangents,
 ) -> Result<(), NotLinear> {
     let read = || {
         let sizes = dims.slice_sizes(x.shape(), updates.shape());

@@ -13,32 +13,32 @@ use rune_ir::program::dependence::{self, DependenceKind};
 use rune_ir::{DType, Instruction, Op, Program, Shape, Transform, Type, Var};
 use smallvec::{SmallVec, smallvec};
 
-/// What is known about a variable: its value, or that it is linear in a wanted input.
+/// The state of a variable: its value is known, or it is linear in a wanted input.
 #[derive(Clone)]
-pub(super) enum Slot {
+pub(super) enum VariableState {
     Known(Tensor),
     Wanted { ty: Type, var: Var },
 }
 
-impl Slot {
+impl VariableState {
     /// Returns a wanted input of this type. Its number is set later.
-    pub fn wanted(ty: Type) -> Slot {
-        Slot::Wanted { ty, var: Var(0) }
+    pub fn wanted(ty: Type) -> VariableState {
+        VariableState::Wanted { ty, var: Var(0) }
     }
     pub fn known_or_none(&self) -> Option<&Tensor> {
         match self {
-            Slot::Known(value) => Some(value),
-            Slot::Wanted { .. } => None,
+            VariableState::Known(value) => Some(value),
+            VariableState::Wanted { .. } => None,
         }
     }
-    /// Returns the value. An operation is not linear in a wanted operand whose value its transpose needs.
+    /// Returns the value. If it is unknown, the operation is not linear: its transpose needs the value of a wanted operand.
     pub fn known(&self) -> Result<&Tensor, NotLinear> {
         self.known_or_none().ok_or(NotLinear)
     }
     pub fn ty(&self) -> &Type {
         match self {
-            Slot::Known(value) => value.ty(),
-            Slot::Wanted { ty, .. } => ty,
+            VariableState::Known(value) => value.ty(),
+            VariableState::Wanted { ty, .. } => ty,
         }
     }
     fn shape(&self) -> &Shape {
@@ -56,16 +56,20 @@ impl Slot {
 pub(super) struct NotLinear;
 
 /// The cotangents so far, one for each variable. Cotangents from several users are summed.
-pub(super) struct Acc(Vec<Option<Tensor>>);
+pub(super) struct Cotangents(Vec<Option<Tensor>>);
 
-impl Acc {
+impl Cotangents {
     /// Adds the cotangent that `ct` computes to that of `to`, if it is wanted.
-    pub fn give(&mut self, to: &Slot, ct: impl FnOnce() -> Tensor) {
+    pub fn give(&mut self, to: &VariableState, ct: impl FnOnce() -> Tensor) {
         _ = self.try_give(to, || Ok(ct()));
     }
-    /// Like [`Acc::give`], for a cotangent that may not exist.
-    pub fn try_give(&mut self, to: &Slot, ct: impl FnOnce() -> Result<Tensor, NotLinear>) -> Result<(), NotLinear> {
-        let Slot::Wanted { ty, var } = to else { return Ok(()) };
+    /// Like [`Cotangents::give`], for a cotangent that may not exist.
+    pub fn try_give(
+        &mut self,
+        to: &VariableState,
+        ct: impl FnOnce() -> Result<Tensor, NotLinear>,
+    ) -> Result<(), NotLinear> {
+        let VariableState::Wanted { ty, var } = to else { return Ok(()) };
         let ct = ct()?;
         debug_assert_eq!(ct.ty(), ty, "a cotangent has the type of its variable");
         let sum = &mut self.0[var.index()];
@@ -78,11 +82,15 @@ impl Acc {
 }
 
 /// Returns the cotangents of the wanted inputs, in order, for the cotangents of the outputs; `None` is zero.
-pub(super) fn transpose(program: &Program, inputs: Vec<Slot>, cotangents: Vec<Option<Tensor>>) -> Vec<Option<Tensor>> {
-    let mut env: Vec<Slot> = inputs;
-    env.extend(program.constants().iter().map(|c| Slot::Known(Tensor::from_value(c.clone()))));
+pub(super) fn transpose(
+    program: &Program,
+    inputs: Vec<VariableState>,
+    cotangents: Vec<Option<Tensor>>,
+) -> Vec<Option<Tensor>> {
+    let mut env: Vec<VariableState> = inputs;
+    env.extend(program.constants().iter().map(|c| VariableState::Known(Tensor::from_value(c.clone()))));
     for (i, slot) in env.iter_mut().enumerate() {
-        if let Slot::Wanted { var, .. } = slot {
+        if let VariableState::Wanted { var, .. } = slot {
             *var = Var(i as u32);
         }
     }
@@ -91,19 +99,19 @@ pub(super) fn transpose(program: &Program, inputs: Vec<Slot>, cotangents: Vec<Op
         match op.try_map(|x| x.known().cloned()) {
             Ok(known) => {
                 let results = with_origin(&instruction.origin, || Tensor::apply(known));
-                env.extend(results.into_iter().map(Slot::Known));
+                env.extend(results.into_iter().map(VariableState::Known));
             }
             Err(NotLinear) => {
                 let known = known_beside(instruction, &op);
                 let slot = |(var, known): (Var, Option<Tensor>)| match known {
-                    Some(value) => Slot::Known(value),
-                    None => Slot::Wanted { ty: program.ty(var).clone(), var },
+                    Some(value) => VariableState::Known(value),
+                    None => VariableState::Wanted { ty: program.ty(var).clone(), var },
                 };
                 env.extend(instruction.results().zip(known).map(slot));
             }
         }
     }
-    let mut acc = Acc(vec![None; program.num_vars()]);
+    let mut acc = Cotangents(vec![None; program.num_vars()]);
     for (&output, ct) in program.outputs().iter().zip(cotangents) {
         if let Some(ct) = ct {
             acc.give(&env[output.index()], || ct);
@@ -119,19 +127,19 @@ pub(super) fn transpose(program: &Program, inputs: Vec<Slot>, cotangents: Vec<Op
 
 /// Returns the results of an operation with wanted operands that do not depend on these. Operations with sub-programs
 /// may have such results besides tangents.
-fn known_beside(instruction: &Instruction, op: &Op<&Slot>) -> SmallVec<[Option<Tensor>; 2]> {
+fn known_beside(instruction: &Instruction, op: &Op<&VariableState>) -> SmallVec<[Option<Tensor>; 2]> {
     let count = instruction.results().len();
     if instruction.op.programs().is_empty() {
         return smallvec![None; count];
     }
-    let wanted = |x: &&Slot| if x.is_wanted() { &true } else { &false };
+    let wanted = |x: &&VariableState| if x.is_wanted() { &true } else { &false };
     let wanted = dependence::results(op, wanted, &DependenceKind::Values, &true).into_vec(count);
     let known: Vec<bool> = wanted.iter().map(|wanted| !wanted).collect();
     let given = op.map(|x| x.known_or_none().cloned());
     with_origin(&instruction.origin, || some_results(&instruction.op, &given, &known)).into()
 }
 
-fn step(instruction: &Instruction, env: &[Slot], acc: &mut Acc) {
+fn step(instruction: &Instruction, env: &[VariableState], acc: &mut Cotangents) {
     let cts: Vec<Option<Tensor>> = instruction.results().map(|v| acc.0[v.index()].take()).collect();
     let op = instruction.op.map(|v| &env[v.index()]);
     let run = || {
@@ -143,7 +151,7 @@ fn step(instruction: &Instruction, env: &[Slot], acc: &mut Acc) {
 }
 
 /// Adds the cotangents of the operands of a linear operation, for those of its results.
-fn rule(op: &Op<&Slot>, cts: &[Option<Tensor>], acc: &mut Acc) -> Result<(), NotLinear> {
+fn rule(op: &Op<&VariableState>, cts: &[Option<Tensor>], acc: &mut Cotangents) -> Result<(), NotLinear> {
     // The cotangent of the result, if the operation has one result.
     let Some(ct) = cts.iter().flatten().next() else { return Ok(()) };
     match op {
@@ -333,7 +341,7 @@ fn not_linear(instruction: &Instruction) -> ! {
     )
 }
 
-fn barrier(xs: &[&Slot], cts: &[Option<Tensor>], acc: &mut Acc) {
+fn barrier(xs: &[&VariableState], cts: &[Option<Tensor>], acc: &mut Cotangents) {
     let given: Vec<Tensor> = cts.iter().flatten().cloned().collect();
     let mut kept = lax::optimization_barrier(&given).into_iter();
     for (x, ct) in xs.iter().zip(cts) {
@@ -354,7 +362,7 @@ fn unpad(ct: &Tensor, shape: &Shape, config: &[Padding]) -> Tensor {
     lax::slice(&dilated, &vec![0; shape.rank()], &limit, &strides)
 }
 
-fn zeros(like: &Slot) -> Tensor {
+fn zeros(like: &VariableState) -> Tensor {
     lax::full(like.dtype(), like.shape(), 0.0)
 }
 

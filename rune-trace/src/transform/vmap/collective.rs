@@ -38,11 +38,11 @@ pub(super) fn ppermute(x: &Batched, pairs: &[(usize, usize)], size: usize) -> Ba
 }
 
 fn reduced(f: CollectiveFn, x: &Batched, size: usize) -> Tensor {
-    let over_lanes = |f| lax::reduce(f, &x.t, &[0]);
+    let over_batch = |f| lax::reduce(f, &x.t, &[0]);
     match (f, x.mapped) {
-        (CollectiveFn::Sum, true) => over_lanes(ReduceFn::Sum),
-        (CollectiveFn::Max, true) => over_lanes(ReduceFn::Max),
-        (CollectiveFn::Min, true) => over_lanes(ReduceFn::Min),
+        (CollectiveFn::Sum, true) => over_batch(ReduceFn::Sum),
+        (CollectiveFn::Max, true) => over_batch(ReduceFn::Max),
+        (CollectiveFn::Min, true) => over_batch(ReduceFn::Min),
         (CollectiveFn::Sum, false) => times(&x.t, size),
         (CollectiveFn::Max | CollectiveFn::Min, false) => x.t.clone(),
     }
@@ -63,7 +63,7 @@ fn times(x: &Tensor, n: usize) -> Tensor {
 /// A part of the result: `n` batch elements without a source, or with sources that are `step` apart.
 enum Part {
     Zeros { n: usize },
-    Lanes { first: usize, step: isize, n: usize },
+    Elements { first: usize, step: isize, n: usize },
 }
 
 /// Permutes the batch elements of `x` in parts with a constant step between sources. A rotation has two such parts.
@@ -88,11 +88,13 @@ fn parts(size: usize, pairs: &[(usize, usize)]) -> Vec<Part> {
         }
         end = to + 1;
         match parts.last_mut() {
-            Some(Part::Lanes { first, step, n: n @ 1 }) => (*step, *n) = (source as isize - *first as isize, 2),
-            Some(Part::Lanes { first, step, n }) if source as i128 == *first as i128 + *step as i128 * *n as i128 => {
+            Some(Part::Elements { first, step, n: n @ 1 }) => (*step, *n) = (source as isize - *first as isize, 2),
+            Some(Part::Elements { first, step, n })
+                if source as i128 == *first as i128 + *step as i128 * *n as i128 =>
+            {
                 *n += 1;
             }
-            Some(_) | None => parts.push(Part::Lanes { first: source, step: 1, n: 1 }),
+            Some(_) | None => parts.push(Part::Elements { first: source, step: 1, n: 1 }),
         }
     }
     if end < size {
@@ -102,16 +104,16 @@ fn parts(size: usize, pairs: &[(usize, usize)]) -> Vec<Part> {
 }
 
 fn take(x: &Tensor, part: &Part) -> Tensor {
-    let lane = Shape::from(&x.shape()[1..]);
+    let element = Shape::from(&x.shape()[1..]);
     match *part {
-        Part::Zeros { n } => lax::full(x.dtype(), &behind(n, &lane).collect(), 0.0),
-        Part::Lanes { first, step, n } => {
+        Part::Zeros { n } => lax::full(x.dtype(), &behind(n, &element).collect(), 0.0),
+        Part::Elements { first, step, n } => {
             let (stride, last) = (step.unsigned_abs(), first.wrapping_add_signed(step * (n as isize - 1)));
-            let start: Dims = behind(first.min(last), &vec![0; lane.rank()]).collect();
-            let limit: Dims = behind(first.max(last) + 1, &lane).collect();
-            let strides: Dims = behind(stride, &vec![1; lane.rank()]).collect();
-            let lanes = lax::slice(x, &start, &limit, &strides);
-            if step < 0 { lax::reverse(&lanes, &[0]) } else { lanes }
+            let start: Dims = behind(first.min(last), &vec![0; element.rank()]).collect();
+            let limit: Dims = behind(first.max(last) + 1, &element).collect();
+            let strides: Dims = behind(stride, &vec![1; element.rank()]).collect();
+            let elements = lax::slice(x, &start, &limit, &strides);
+            if step < 0 { lax::reverse(&elements, &[0]) } else { elements }
         }
     }
 }

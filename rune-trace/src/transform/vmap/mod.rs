@@ -10,7 +10,7 @@ mod index;
 mod linalg;
 mod programs;
 
-pub(in crate::transform) use callback::not_by_lane;
+pub(in crate::transform) use callback::not_batched;
 pub use programs::VmapError;
 pub(super) use programs::{vmap_named_program, vmap_program};
 
@@ -64,19 +64,19 @@ impl Batched {
 
 /// The size of a batch, and the name of its axis, if it has one.
 #[derive(Clone, Debug)]
-pub(crate) struct Lanes {
+pub(crate) struct BatchAxis {
     pub size: usize,
     pub name: Option<AxisName>,
 }
 
-impl Lanes {
+impl BatchAxis {
     /// Returns whether the batch axis has this name.
     fn is(&self, name: &AxisName) -> bool {
         self.name.as_ref() == Some(name)
     }
     /// Returns the kind of dependence that says which results are mapped.
     pub(in crate::transform) fn dependence(&self) -> DependenceKind {
-        DependenceKind::Lanes(self.name.clone())
+        DependenceKind::BatchAxis(self.name.clone())
     }
     /// Returns whether an operation becomes another one: it has a mapped operand, or works on this batch axis.
     fn widen(&self, op: &Op<Batched>) -> bool {
@@ -89,13 +89,13 @@ impl Lanes {
 }
 
 /// Returns the outputs of `program` for the whole batch.
-pub(crate) fn vmap(program: &Program, lanes: &Lanes, inputs: Vec<Batched>) -> Vec<Batched> {
+pub(crate) fn vmap(program: &Program, batch_axis: &BatchAxis, inputs: Vec<Batched>) -> Vec<Batched> {
     let mut env = inputs;
     env.extend(program.constants().iter().map(|c| Batched::unmapped(Tensor::from_value(c.clone()))));
     for instruction in program.instructions() {
         let op = instruction.op.map(|v| env[v.index()].clone());
-        let run = || match lanes.widen(&op) {
-            true => made_by(Transform::Vmap, || step(&op, lanes)),
+        let run = || match batch_axis.widen(&op) {
+            true => made_by(Transform::Vmap, || step(&op, batch_axis)),
             false => Tensor::apply(op.map(|x| x.t.clone())).into_iter().map(Batched::unmapped).collect(),
         };
         env.extend(with_origin(&instruction.origin, run));
@@ -104,22 +104,22 @@ pub(crate) fn vmap(program: &Program, lanes: &Lanes, inputs: Vec<Batched>) -> Ve
 }
 
 /// Runs an operation that becomes another one.
-fn step(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
+fn step(op: &Op<Batched>, batch_axis: &BatchAxis) -> SmallVec<[Batched; 2]> {
     // An operation over the batch axis itself has results even for an empty batch.
-    let own = op.axis().is_some_and(|axis| lanes.is(&axis.name));
-    if lanes.size == 0 && !own { no_lanes(op) } else { rule(op, lanes) }
+    let own = op.axis().is_some_and(|axis| batch_axis.is(&axis.name));
+    if batch_axis.size == 0 && !own { empty_batch(op) } else { rule(op, batch_axis) }
 }
 
 /// Returns the results of an operation for the whole batch, by one wider operation if there is one.
-fn rule(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
-    let size = lanes.size;
+fn rule(op: &Op<Batched>, batch_axis: &BatchAxis) -> SmallVec<[Batched; 2]> {
+    let size = batch_axis.size;
     let all = |x: &Batched| x.spread(size);
     let one = |t: Tensor| smallvec![Batched::mapped(t)];
     // Applies the wider operation; `mapped` marks its results.
     let with_marks = |op: Op<Tensor>, mapped: Vec<bool>| {
         Tensor::apply(op).into_iter().zip(mapped).map(|(t, mapped)| Batched { t, mapped }).collect()
     };
-    let mapped = |count| results(op, |x| &x.mapped, &lanes.dependence(), &true).into_vec(count);
+    let mapped = |count| results(op, |x| &x.mapped, &batch_axis.dependence(), &true).into_vec(count);
     let wide: Op<Tensor> = match op {
         Op::Unary { .. }
         | Op::IntegerPow { .. }
@@ -189,15 +189,17 @@ fn rule(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
             return one(linalg::solve(&[a], b, how.left_side, size, |[a], b| lax::triangular_solve(a, b, *how)));
         }
 
-        Op::Collective { f, x, axis } if lanes.is(&axis.name) => return smallvec![collective::reduce(*f, x, size)],
-        Op::AxisIndex { axis } if lanes.is(&axis.name) => return smallvec![collective::axis_index(size)],
-        Op::AllGather { x, axis, dimension } if lanes.is(&axis.name) => {
+        Op::Collective { f, x, axis } if batch_axis.is(&axis.name) => {
+            return smallvec![collective::reduce(*f, x, size)];
+        }
+        Op::AxisIndex { axis } if batch_axis.is(&axis.name) => return smallvec![collective::axis_index(size)],
+        Op::AllGather { x, axis, dimension } if batch_axis.is(&axis.name) => {
             return smallvec![collective::all_gather(x, *dimension, size)];
         }
-        Op::AllToAll { x, axis, split, concat } if lanes.is(&axis.name) => {
+        Op::AllToAll { x, axis, split, concat } if batch_axis.is(&axis.name) => {
             return smallvec![collective::all_to_all(x, *split, *concat, size)];
         }
-        Op::Ppermute { x, axis, pairs } if lanes.is(&axis.name) => {
+        Op::Ppermute { x, axis, pairs } if batch_axis.is(&axis.name) => {
             return smallvec![collective::ppermute(x, pairs, size)];
         }
         Op::Collective { .. } | Op::Ppermute { .. } => op.map(all),
@@ -208,10 +210,10 @@ fn rule(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
             Op::AllToAll { x: all(x), axis: axis.clone(), split: split + 1, concat: concat + 1 }
         }
 
-        Op::DebugPrint { args, format, lanes } => Op::DebugPrint {
+        Op::DebugPrint { args, format, batch } => Op::DebugPrint {
             args: args.iter().map(all).collect(),
             format: format.clone(),
-            lanes: behind(size, lanes).collect(),
+            batch: behind(size, batch).collect(),
         },
 
         // These have no mapped operand.
@@ -223,42 +225,42 @@ fn rule(op: &Op<Batched>, lanes: &Lanes) -> SmallVec<[Batched; 2]> {
             return results.into_iter().zip(xs).map(|(t, x)| Batched { t, mapped: x.mapped }).collect();
         }
         Op::Callback { f, args, callback, results, vmap_method } => {
-            return callback::batch(*f, args, callback, results, *vmap_method, lanes);
+            return callback::batch(*f, args, callback, results, *vmap_method, batch_axis);
         }
-        Op::Call { args, program } => return call::batch(program, args, lanes),
+        Op::Call { args, program } => return call::batch(program, args, batch_axis),
         Op::Remat { args, program, policy, differentiated } => {
-            return Remat { program, policy, differentiated: *differentiated }.batch(args, lanes);
+            return Remat { program, policy, differentiated: *differentiated }.batch(args, batch_axis);
         }
-        Op::Case { index, args, branches } => return case::batch(index, args, branches, lanes),
-        Op::While { args, consts, cond, body } => return while_loop::batch(args, *consts, cond, body, lanes),
+        Op::Case { index, args, branches } => return case::batch(index, args, branches, batch_axis),
+        Op::While { args, consts, cond, body } => return while_loop::batch(args, *consts, cond, body, batch_axis),
         Op::Scan { args, consts, carry, length, reverse, unroll, body } => {
             let how = lax::Scan { length: *length, reverse: *reverse, unroll: *unroll };
-            return scan::batch(&scan::Parts::new(args, *consts, *carry, body, how), lanes);
+            return scan::batch(&scan::Parts::new(args, *consts, *carry, body, how), batch_axis);
         }
         Op::CustomJvp { args, program, rule, num_args, takes_results } => {
             let mapped = mapped(program.outputs().len());
             let programs = [program, rule];
-            let op = custom::batch_custom_jvp(args, programs, *num_args, *takes_results, &mapped, lanes);
+            let op = custom::batch_custom_jvp(args, programs, *num_args, *takes_results, &mapped, batch_axis);
             return with_marks(op, mapped);
         }
         Op::CustomVjp { args, program, forward, backward, num_args } => {
             let mapped = mapped(program.outputs().len());
-            let op = custom::batch_custom_vjp(args, [program, forward, backward], *num_args, &mapped, lanes);
+            let op = custom::batch_custom_vjp(args, [program, forward, backward], *num_args, &mapped, batch_axis);
             return with_marks(op, mapped);
         }
         Op::CustomLinear { xs, backward } => {
             let residuals = xs.len() - backward.outputs().len();
             let mapped = mapped(backward.inputs().len() - residuals);
-            return with_marks(custom::batch_custom_linear(xs, backward, &mapped, lanes), mapped);
+            return with_marks(custom::batch_custom_linear(xs, backward, &mapped, batch_axis), mapped);
         }
     };
     Tensor::apply(wide).into_iter().map(Batched::mapped).collect()
 }
 
 /// Returns the empty results for an empty batch. Windows and slices of size 1 would not fit into an empty axis.
-fn no_lanes(op: &Op<Batched>) -> SmallVec<[Batched; 2]> {
-    let lanes = op.map(Batched::ty);
-    let types = types::infer(&lanes.map(|ty| ty)).expect("the operation was checked when it was made");
+fn empty_batch(op: &Op<Batched>) -> SmallVec<[Batched; 2]> {
+    let types = op.map(Batched::ty);
+    let types = types::infer(&types.map(|ty| ty)).expect("the operation was checked when it was made");
     let empty = |ty: Type| lax::full(ty.dtype, &behind(0, &ty.shape).collect(), 0.0);
     types.into_iter().map(|ty| Batched::mapped(empty(ty))).collect()
 }

@@ -1,11 +1,11 @@
 //! Batching of programs.
 
-use super::{Batched, Lanes, behind, move_axis, position, vmap};
+use super::{BatchAxis, Batched, behind, move_axis, position, vmap};
 use crate::Tensor;
 use crate::tensor::{Keep, begin_trace, trace};
 use crate::transform::shared::too_many;
 use rune_ir::op::AxisName;
-use rune_ir::types::{self, Problem};
+use rune_ir::types::{self, TypeProblem};
 use rune_ir::{Program, Shape, Type, Var};
 
 /// The reason why a program cannot be batched.
@@ -57,7 +57,7 @@ pub enum VmapError {
         /// The batch size.
         size: usize,
         /// The array, and which of the two it is.
-        problem: Problem,
+        problem: TypeProblem,
     },
     /// Sub-programs are used so often that batching would need too much time and memory.
     #[error(
@@ -86,7 +86,7 @@ pub(in crate::transform) fn vmap_program(
     in_axes: &[Option<i64>],
     out_axes: &[Option<i64>],
 ) -> Result<Program, VmapError> {
-    vmap_lanes(program, &Lanes { size, name: None }, in_axes, out_axes)
+    vmap_over(program, &BatchAxis { size, name: None }, in_axes, out_axes)
 }
 
 /// See [`ProgramExt::vmap_named`](crate::ProgramExt::vmap_named).
@@ -101,16 +101,16 @@ pub(in crate::transform) fn vmap_named_program(
     if let Some(&found) = program.axes().get(&name).filter(|&&found| found != size) {
         return Err(VmapError::AxisSize { program: program.name().to_owned(), name, found, size });
     }
-    vmap_lanes(program, &Lanes { size, name: Some(name) }, in_axes, out_axes)
+    vmap_over(program, &BatchAxis { size, name: Some(name) }, in_axes, out_axes)
 }
 
-fn vmap_lanes(
+fn vmap_over(
     program: &Program,
-    lanes: &Lanes,
+    batch_axis: &BatchAxis,
     in_axes: &[Option<i64>],
     out_axes: &[Option<i64>],
 ) -> Result<Program, VmapError> {
-    let size = lanes.size;
+    let size = batch_axis.size;
     let name = || program.name().to_owned();
     let count = |what, expected, found| match expected == found {
         true => Ok(()),
@@ -149,7 +149,7 @@ fn vmap_lanes(
         params.push(param);
     }
     let mut outputs = Vec::new();
-    for (index, (y, axis)) in vmap(program, lanes, inputs).into_iter().zip(out_axes).enumerate() {
+    for (index, (y, axis)) in vmap(program, batch_axis, inputs).into_iter().zip(out_axes).enumerate() {
         outputs.push(match place("output", index, &y.ty(), axis)? {
             Some(axis) => move_axis(&y.spread(size), 0, axis),
             None if y.mapped => return Err(VmapError::Depends { program: name(), index }),

@@ -1,0 +1,214 @@
+//! The storage of variables while a plan is built, and the access of operations to it.
+
+use super::builder::{Builder, Storage, Variable, VariableId};
+use super::cluster::{Cluster, flat};
+use super::{Dense, View};
+use crate::kernel::{Form, Register};
+use rune_ir::Type;
+
+/// Instructions from which on a cluster takes no more.
+const LONGEST_CLUSTER: usize = if cfg!(test) { 12 } else { 512 };
+
+impl Builder {
+    /// A variable looked at in another way, or a copy where `look` finds none.
+    pub(super) fn view(&mut self, x: VariableId, ty: &Type, look: impl Fn(&View) -> Option<View>) -> VariableId {
+        let place = match &self.variables[x].storage {
+            Storage::Constant(value) => Some(Storage::Constant(*value)),
+            Storage::Stored { buffer, view } => look(view).map(|view| Storage::Stored { buffer: *buffer, view }),
+            Storage::Viewed { base, view } => look(view).map(|view| Storage::Viewed { base: *base, view }),
+            Storage::Lane { .. } => look(&View::dense(&self.shape(x))).map(|view| Storage::Viewed { base: x, view }),
+            Storage::Iota { stride, size } => {
+                let dense = look(&View::dense(&self.shape(x)));
+                let iota = Storage::Iota { stride: *stride, size: *size };
+                dense.filter(|v| v.is_dense() && v.shape.size() == self.ty(x).size()).map(|_| iota)
+            }
+        };
+        match place {
+            Some(place) => self.variable(ty.clone(), place),
+            None => {
+                let copy = self.copy(x);
+                let view = look(&View::dense(&self.shape(x))).expect("whatever is dense can be reshaped");
+                self.variable(ty.clone(), Storage::Viewed { base: copy, view })
+            }
+        }
+    }
+
+    /// A variable in a register, in row-major order.
+    pub(super) fn copy(&mut self, x: VariableId) -> VariableId {
+        let (cluster, per_row) = self.home(&[x], self.ty(x).size());
+        let register = self.operand(x, cluster, per_row);
+        self.clusters[cluster].add(self.position);
+        self.variable(self.ty(x).clone(), Storage::Lane { cluster, register, per_row })
+    }
+
+    /// The first stage in which a variable can be read from memory.
+    pub(super) fn ready(&self, id: VariableId) -> u32 {
+        match &self.variables[id].storage {
+            Storage::Stored { buffer, .. } => self.ready[*buffer],
+            Storage::Lane { cluster, .. } => self.clusters[*cluster].stage + 1,
+            Storage::Viewed { base, .. } => self.ready(*base),
+            Storage::Constant(_) | Storage::Iota { .. } => 0,
+        }
+    }
+
+    /// Whether a variable can be had in a cluster.
+    pub(super) fn is_available(&self, id: VariableId, cluster: usize, per_row: bool) -> bool {
+        let c = &self.clusters[cluster];
+        match &self.variables[id].storage {
+            Storage::Lane { cluster: at, per_row: held, .. } if *at == cluster => *held == per_row,
+            Storage::Viewed { base, view } => match &self.variables[*base].storage {
+                Storage::Lane { cluster: at, per_row: held, .. } if *at == cluster => {
+                    let same = view.is_dense() && view.shape.size() == self.ty(*base).size();
+                    if same {
+                        *held == per_row
+                    } else {
+                        *held && !per_row && c.row.is_some_and(|row| is_spread(view, c.size / row, row))
+                    }
+                }
+                Storage::Stored { .. }
+                | Storage::Lane { .. }
+                | Storage::Viewed { .. }
+                | Storage::Constant(_)
+                | Storage::Iota { .. } => self.ready(*base) <= c.stage,
+            },
+            Storage::Stored { .. } | Storage::Lane { .. } | Storage::Constant(_) | Storage::Iota { .. } => {
+                self.ready(id) <= c.stage
+            }
+        }
+    }
+
+    /// The cluster that computes on these operands, with results of `size` elements, and whether it does so for each row.
+    pub(super) fn home(&mut self, operands: &[VariableId], size: usize) -> (usize, bool) {
+        let mut best: Option<(u32, usize, bool)> = None;
+        for &id in operands {
+            let Some(cluster) = self.cluster_of(id) else { continue };
+            let c = &self.clusters[cluster];
+            let per_row = match (c.size == size, c.rows() == Some(size)) {
+                (true, _) => false,
+                (false, true) => true,
+                (false, false) => continue,
+            };
+            let fits = c.len() < LONGEST_CLUSTER && best.is_none_or(|(stage, ..)| stage < c.stage);
+            if fits && operands.iter().all(|&id| self.is_available(id, cluster, per_row)) {
+                best = Some((c.stage, cluster, per_row));
+            }
+        }
+        if let Some((_, cluster, per_row)) = best {
+            return (cluster, per_row);
+        }
+        let stage = operands.iter().map(|&id| self.ready(id)).max().unwrap_or(0);
+        (self.cluster_at(size, stage, None), false)
+    }
+
+    /// The cluster that reduces all `size` elements of `x`; rather one whose rows can be of `row` elements.
+    pub(super) fn home_of_reduction(&mut self, x: VariableId, size: usize, row: Option<usize>) -> usize {
+        if let Some(cluster) = self.cluster_of(x) {
+            let c = &self.clusters[cluster];
+            let fits =
+                c.size == size && c.len() < LONGEST_CLUSTER && (row.is_none() || c.row.is_none() || c.row == row);
+            if fits && self.is_available(x, cluster, false) {
+                return cluster;
+            }
+        }
+        self.cluster_at(size, self.ready(x), row)
+    }
+
+    /// The cluster that a variable is computed in.
+    pub(super) fn cluster_of(&self, id: VariableId) -> Option<usize> {
+        let base = if let Storage::Viewed { base, .. } = &self.variables[id].storage { *base } else { id };
+        if let Storage::Lane { cluster, .. } = self.variables[base].storage { Some(cluster) } else { None }
+    }
+
+    /// A cluster of this size and stage; rather one whose rows can be of `row` elements.
+    pub(super) fn cluster_at(&mut self, size: usize, stage: u32, row: Option<usize>) -> usize {
+        let same = self.by_stage.entry((size, stage)).or_default();
+        let fits = |c: &Cluster| c.len() < LONGEST_CLUSTER && (row.is_none() || c.row.is_none() || c.row == row);
+        if let Some(&cluster) = same.iter().find(|&&c| fits(&self.clusters[c])) {
+            return cluster;
+        }
+        self.clusters.push(Cluster::new(size, stage));
+        same.push(self.clusters.len() - 1);
+        self.clusters.len() - 1
+    }
+
+    /// The register that holds a variable in a cluster where it is available.
+    pub(super) fn operand(&mut self, id: VariableId, cluster: usize, per_row: bool) -> Register {
+        let Variable { ty, storage: place } = self.variables[id].clone();
+        match place {
+            Storage::Lane { cluster: at, register, .. } if at == cluster => register,
+            Storage::Lane { .. } => {
+                let (buffer, view) = self.stored(id);
+                self.clusters[cluster].load(buffer, &view, ty.dtype, per_row)
+            }
+            Storage::Viewed { base, view } => match self.variables[base].storage {
+                Storage::Lane { cluster: at, register, per_row: held } if at == cluster => match held == per_row {
+                    true => register,
+                    false => self.clusters[cluster].spread(register, ty.dtype),
+                },
+                Storage::Stored { .. }
+                | Storage::Lane { .. }
+                | Storage::Viewed { .. }
+                | Storage::Constant(_)
+                | Storage::Iota { .. } => {
+                    let (buffer, _) = self.stored(base);
+                    self.clusters[cluster].load(buffer, &view, ty.dtype, per_row)
+                }
+            },
+            Storage::Stored { buffer, view } => self.clusters[cluster].load(buffer, &view, ty.dtype, per_row),
+            Storage::Constant(value) => self.clusters[cluster].fill(value),
+            Storage::Iota { stride, size } => self.clusters[cluster].iota(ty.dtype, stride, size, per_row),
+        }
+    }
+
+    /// Returns the buffer that holds a variable, and its view.
+    pub(super) fn stored(&mut self, id: VariableId) -> (usize, View) {
+        let Variable { ty, storage: place } = self.variables[id].clone();
+        match place {
+            Storage::Stored { buffer, view } => (buffer, view),
+            Storage::Viewed { base, view } => (self.stored(base).0, view),
+            Storage::Lane { cluster, register, per_row } => {
+                let view = View::dense(&ty.shape);
+                if let Some(buffer) = self.clusters[cluster].stored(register, ty.dtype) {
+                    return (buffer, view);
+                }
+                let buffer = self.buffer(flat(ty.dtype, ty.size()), self.clusters[cluster].stage + 1);
+                self.clusters[cluster].store(register, ty.dtype, per_row, buffer);
+                (buffer, view)
+            }
+            Storage::Constant(_) | Storage::Iota { .. } => {
+                let copy = self.copy(id);
+                self.stored(copy)
+            }
+        }
+    }
+
+    /// A variable as a whole buffer.
+    pub(super) fn dense(&mut self, id: VariableId) -> Dense {
+        let shape = self.shape(id);
+        let (buffer, view) = self.stored(id);
+        if view.is_dense() && shape.size() == self.buffers[buffer].size() {
+            return Dense { buffer, shape };
+        }
+        let copy = self.copy(id);
+        Dense { buffer: self.stored(copy).0, shape }
+    }
+
+    /// Returns a variable in a separate buffer, in row-major order.
+    pub(super) fn whole(&mut self, id: VariableId) -> VariableId {
+        let Dense { buffer, shape } = self.dense(id);
+        let place = Storage::Stored { buffer, view: View::dense(&shape) };
+        self.variable(self.ty(id).clone(), place)
+    }
+}
+
+/// Whether a view repeats each of `rows` elements `row` times.
+fn is_spread(view: &View, rows: usize, row: usize) -> bool {
+    let access = view.access();
+    access.offset == 0
+        && match access.form() {
+            Form::Rows(n, times) => (n, times) == (rows, row),
+            Form::Scalar => rows == 1 && view.shape.size() == row,
+            Form::Dense => row == 1 && view.shape.size() == rows,
+            Form::Strided | Form::Cyclic(_) => false,
+        }
+}

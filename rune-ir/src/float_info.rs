@@ -1,0 +1,64 @@
+//! The properties of float dtypes.
+
+use crate::DType;
+
+/// The properties of a float dtype, like NumPy's `finfo`. See [`DType::finfo`].
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct FloatInfo {
+    /// The number of bits of an element.
+    pub bits: u32,
+    /// The number of bits of the mantissa, without the implicit one.
+    pub mantissa_bits: u32,
+    /// The difference between 1 and the next greater number.
+    pub eps: f64,
+    /// The greatest finite number.
+    pub max: f64,
+    /// The least positive normal number.
+    pub smallest_normal: f64,
+}
+
+impl DType {
+    /// Returns the properties of a float dtype; of a complex dtype, those of its parts; of any other dtype, `None`.
+    ///
+    /// ```
+    /// use rune_ir::DType;
+    /// let info = DType::C64.finfo().unwrap();
+    /// assert_eq!((info.max, info.eps), (f64::from(f32::MAX), f64::from(f32::EPSILON)));
+    /// assert!(DType::I32.finfo().is_none());
+    /// ```
+    #[allow(clippy::wildcard_enum_match_arm, reason = "all others are no floats")]
+    pub fn finfo(self) -> Option<FloatInfo> {
+        let (bits, mantissa_bits) = match self.real() {
+            DType::F16 => (16, 10),
+            DType::BF16 => (16, 7),
+            DType::F32 => (32, 23),
+            DType::F64 => (64, 52),
+            _ => return None,
+        };
+        let greatest_exponent = (1 << (bits - 2 - mantissa_bits)) - 1;
+        let eps = 0.5f64.powi(mantissa_bits as i32);
+        let max = (2.0 - eps) * 2f64.powi(greatest_exponent);
+        let smallest_normal = 2f64.powi(1 - greatest_exponent);
+        Some(FloatInfo { bits, mantissa_bits, eps, max, smallest_normal })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use half::{bf16, f16};
+
+    #[test]
+    fn properties_are_those_of_the_types_in_rust() {
+        let found = |dtype: DType| dtype.finfo().map(|i| (i.max, i.eps, i.smallest_normal)).unwrap();
+        assert_eq!(found(DType::F16), [f16::MAX, f16::EPSILON, f16::MIN_POSITIVE].map(f64::from).into());
+        assert_eq!(found(DType::BF16), [bf16::MAX, bf16::EPSILON, bf16::MIN_POSITIVE].map(f64::from).into());
+        assert_eq!(found(DType::F32), [f32::MAX, f32::EPSILON, f32::MIN_POSITIVE].map(f64::from).into());
+        assert_eq!(found(DType::F64), (f64::MAX, f64::EPSILON, f64::MIN_POSITIVE));
+        for dtype in DType::ALL {
+            let info = dtype.finfo();
+            assert_eq!(info.is_some(), dtype.is_inexact());
+            assert!(info.is_none_or(|i| i.bits as usize == 8 * dtype.real().size()));
+        }
+    }
+}

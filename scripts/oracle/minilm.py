@@ -1,0 +1,37 @@
+"""Writes tests/data/minilm.json: embeddings of a few texts, as the library `transformers` computes them.
+
+Needs the packages torch and transformers, and `scripts/fetch-minilm`.
+"""
+
+import json
+
+import torch
+from transformers import AutoModel, AutoTokenizer
+
+from .common import ROOT
+
+FOLDER = ROOT / "data/minilm"
+CONFIG = {
+    "model_type": "bert", "hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12,
+    "intermediate_size": 1536, "layer_norm_eps": 1e-12, "vocab_size": 30522, "max_position_embeddings": 512,
+}
+TEXTS = [
+    "The weather is lovely today.",
+    "It's so sunny outside!",
+    "He drove to the stadium.",
+    "",
+    " ".join(["a very long text about nothing"] * 80),
+    "Ünïcode ☃ naïve café 東京",
+]
+
+
+def main():
+    (FOLDER / "config.json").write_text(json.dumps(CONFIG))
+    tokenizer, model = AutoTokenizer.from_pretrained(FOLDER), AutoModel.from_pretrained(FOLDER).eval()
+    encoded = tokenizer(TEXTS, padding=True, truncation=True, max_length=256, return_tensors="pt")
+    with torch.no_grad():
+        hidden = model(**encoded)[0]
+    mask = encoded["attention_mask"].unsqueeze(-1).float()
+    embeddings = torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=1)
+    rows = [[float(f"{x:.7g}") for x in row] for row in embeddings.tolist()]
+    (ROOT / "tests/data/minilm.json").write_text(json.dumps({"texts": TEXTS, "embeddings": rows}) + "\n")
