@@ -22,6 +22,7 @@ unary! {
     absolute = abs;
     fabs = abs;
     negative = neg;
+    conjugate = conj;
     rint = round;
     arccos = acos;
     arccosh = acosh;
