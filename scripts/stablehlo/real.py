@@ -529,6 +529,8 @@ COMPLEX = {
     "sort": (of_complex(lambda a: (jnp.sort(a, 0), jnp.argsort(a, 0))), c33),
     "max": (of_complex(lambda a: (jnp.max(a, 0), jnp.min(a))), c33),
     "unique": (of_complex(lambda a: jnp.unique(jnp.round(a), size=4)), c33),
+    "eig_sums": (of_complex(lambda a: (lambda w, v: (jnp.sum(w**3), jnp.sum(jnp.abs(v) ** 3)))(*la.eig(a))), c33),
+    "eig_sums_of_real": (lambda a: (lambda w, v: (jnp.sum(w**3).real, jnp.sum(jnp.abs(v) ** 3)))(*la.eig(a)), [f64(x44)]),
 }
 
 GROUPS = {"linalg": LINALG, "order": ORDER, "stats": STATS, "losses": LOSSES, "programs": PROGRAMS, "complex": COMPLEX}

@@ -7,7 +7,7 @@ use super::where_;
 use crate::tensor::{Caller, at_caller};
 use crate::{Tensor, custom_tangent, lax};
 use rune_ir::op::{ArgFn, BinaryFn, Comparison, ReduceFn};
-use rune_ir::{Complex64, DType, Shape};
+use rune_ir::{DType, Shape};
 
 /// Compares complex numbers. It is false where one is NaN, unless the real parts decide.
 #[track_caller]
