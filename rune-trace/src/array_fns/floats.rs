@@ -1,6 +1,6 @@
 //! The bits of floats: neighbours, exponents and mantissas.
 
-use super::arithmetic::expect_int;
+use super::bits::expect_int;
 use super::bits::{signed, width};
 use super::broadcast::unify;
 use super::elementwise::{constant_like, expect_float};
