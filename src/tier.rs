@@ -82,6 +82,16 @@ impl fmt::Display for Tier {
     }
 }
 
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Engine::Interpreter => "interpreter",
+            Engine::Host => "host",
+            Engine::Iree => "iree",
+        })
+    }
+}
+
 /// No tier has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a tier; write auto, host or iree (in RUNE_TIER, if no code names it)")]

@@ -8,7 +8,7 @@ use rune_ir::{DType, Shape};
 use smallvec::SmallVec;
 
 /// Elements of a matrix of patches, about.
-const BLOCK: usize = 1 << 17;
+const BLOCK: usize = 1 << 18;
 /// From so many multiplications on, all threads work on one convolution.
 const PARALLEL: usize = 1 << 23;
 
@@ -205,14 +205,22 @@ impl Conv {
         let positions: usize = self.positions.iter().product();
         let groups = self.feature_groups.max(self.batch_groups);
         let features = self.outputs * groups;
-        // Pieces of the result that lie together: some positions with all features; or an image.
-        let (each, all) = match self.features_last {
-            true => ((BLOCK / depth.max(1)).clamp(16, 4096), self.images * positions),
-            false => (positions, self.images * positions),
-        };
+        let all = self.images * positions;
+        // Positions whose patches stay in the cache.
+        let block = (BLOCK / depth.max(1)).clamp(16, 4096);
+        // Pieces of the result that are contiguous: some positions with all features, or an image.
+        let each = if self.features_last { block } else { positions };
         let piece = |(i, out): (usize, &mut [T]), patches: &mut Vec<T>, threads: bool| {
+            let (start, end) = (i * each, all.min((i + 1) * each));
             for group in 0..groups {
-                self.piece(x, kernel, out, group, i * each..all.min((i + 1) * each), features, patches, threads);
+                let feature = group * self.outputs;
+                for at in (start..end).step_by(block) {
+                    let to = match self.features_last {
+                        true => Target { offset: feature, row_step: features, column_step: 1 },
+                        false => Target { offset: feature * each + at - start, row_step: 1, column_step: each },
+                    };
+                    self.piece(x, kernel, out, to, group, at..end.min(at + block), patches, threads);
+                }
             }
         };
         let work = depth.saturating_mul(self.outputs).saturating_mul(all).saturating_mul(groups);
@@ -233,19 +241,15 @@ impl Conv {
         x: &[T],
         kernel: &[T],
         out: &mut [T],
+        to: Target,
         group: usize,
         range: std::ops::Range<usize>,
-        features: usize,
         patches: &mut Vec<T>,
         threads: bool,
     ) {
         let depth = self.taps.iter().product::<usize>() * self.inputs;
         let n = range.len();
         let feature = group * self.outputs;
-        let to = match self.features_last {
-            true => Target { offset: feature, row_step: features, column_step: 1 },
-            false => Target { offset: feature * n, row_step: 1, column_step: n },
-        };
         let [inner, outer] = self.kernel_steps;
         let right = Matrix {
             data: kernel,
@@ -255,7 +259,7 @@ impl Conv {
             row_step: inner,
             column_step: outer,
         };
-        patches.clear();
+        // What lies in the padding is written too.
         patches.resize(n * depth, T::ZERO);
         let first = match self.batch_groups > 1 {
             true => self.offset + group * self.images * self.batch_step,
@@ -290,8 +294,9 @@ impl Conv {
             let from = first + image * self.batch_step;
             for tap in &taps {
                 let to = patches.next().expect("a patch for each position");
-                if let Some(reach) = self.meet(&position, tap) {
-                    to.copy_from_slice(&x[from + reach..][..self.inputs]);
+                match self.meet(&position, tap) {
+                    Some(reach) => to.copy_from_slice(&x[from + reach..][..self.inputs]),
+                    None => to.fill(T::ZERO),
                 }
             }
         }
@@ -306,8 +311,9 @@ impl Conv {
             let (mut place, mut image) = (range.start / self.images, range.start % self.images);
             while !to.is_empty() {
                 let (run, rest) = to.split_at_mut(to.len().min(self.images - image));
-                if let Some(reach) = self.meet(&unravel(place, &self.positions), &tap) {
-                    run.copy_from_slice(&x[from + reach + image * self.batch_step..][..run.len()]);
+                match self.meet(&unravel(place, &self.positions), &tap) {
+                    Some(reach) => run.copy_from_slice(&x[from + reach + image * self.batch_step..][..run.len()]),
+                    None => run.fill(T::ZERO),
                 }
                 (to, image) = (rest, 0);
                 place += 1;
@@ -320,48 +326,66 @@ impl Conv {
         let n = range.len();
         let positions: usize = self.positions.iter().product();
         let width = self.positions.last().copied().unwrap_or(1);
-        for (tap, input, row) in self.depths() {
-            let mut to = &mut patches[row * n..][..n];
-            let mut at = range.start;
-            while !to.is_empty() {
-                let column = at % width;
-                let (run, rest) = to.split_at_mut(to.len().min(width - column));
-                let from = first + input * self.feature_step + at / positions * self.batch_step;
-                let mut position = unravel(at % positions, &self.positions);
-                at += run.len();
-                self.row(x, from, &mut position, &tap, run);
-                to = rest;
+        let taps: usize = self.taps.iter().product();
+        // The rows of positions: where each begins within the patches and within the row, and its image and outer position.
+        let mut rows = Vec::new();
+        let mut at = range.start;
+        while at < range.end {
+            let column = at % width;
+            let length = (range.end - at).min(width - column);
+            let mut position = unravel(at % positions, &self.positions);
+            position.pop();
+            rows.push((at - range.start, column, length, at / positions * self.batch_step, position));
+            at += length;
+        }
+        let mut found: Vec<(usize, usize, usize, Option<usize>)> = Vec::with_capacity(rows.len());
+        for (t, tap) in indices(&self.taps).enumerate() {
+            // All axes but the last are the same along a row.
+            let outer = |position: &[usize]| -> Option<usize> {
+                let reach = |(axis, p): (usize, &usize)| self.reach[axis][p * self.taps[axis] + tap[axis]];
+                position.iter().enumerate().map(reach).sum()
+            };
+            found.clear();
+            found.extend(rows.iter().map(|(to, column, length, image, position)| {
+                (*to, *column, *length, outer(position).map(|outer| image + outer))
+            }));
+            for input in 0..self.inputs {
+                let row = if self.taps_within { input * taps + t } else { t * self.inputs + input };
+                let to = &mut patches[row * n..][..n];
+                let from = first + input * self.feature_step;
+                for &(start, column, length, reach) in &found {
+                    let run = &mut to[start..start + length];
+                    match reach {
+                        Some(reach) => self.row(x, from + reach, column, tap.last().copied(), run),
+                        None => run.fill(T::ZERO),
+                    }
+                }
             }
         }
     }
 
-    /// Elements at positions along the last axis of space.
-    fn row<T: Real>(&self, x: &[T], from: usize, position: &mut Axes, tap: &[usize], run: &mut [T]) {
-        let Some(last) = self.positions.len().checked_sub(1) else {
+    /// Elements that a tap meets at positions along the last axis of space, from `column` on.
+    #[inline]
+    fn row<T: Real>(&self, x: &[T], from: usize, column: usize, tap: Option<usize>, run: &mut [T]) {
+        let Some(tap) = tap else {
             run[0] = x[from];
             return;
         };
-        let column = position[last];
-        // All axes but the last are the same along the run.
-        let mut outer = 0;
-        for axis in 0..last {
-            match self.reach[axis][position[axis] * self.taps[axis] + tap[axis]] {
-                Some(reach) => outer += reach,
-                None => return,
-            }
-        }
-        if let Some(along) = self.runs[tap[last]] {
-            let (begin, end) = (along.begin.max(column), along.end.min(column + run.len()));
+        if let Some(along) = self.runs[tap] {
+            let end = along.end.clamp(column, column + run.len());
+            let begin = along.begin.clamp(column, end);
+            run[..begin - column].fill(T::ZERO);
             if begin < end {
-                let from = from + outer + along.reach + (begin - along.begin);
+                let from = from + along.reach + (begin - along.begin);
                 run[begin - column..end - column].copy_from_slice(&x[from..from + end - begin]);
             }
+            run[end - column..].fill(T::ZERO);
             return;
         }
+        let last = self.positions.len() - 1;
         for (i, to) in run.iter_mut().enumerate() {
-            if let Some(reach) = self.reach[last][(column + i) * self.taps[last] + tap[last]] {
-                *to = x[from + outer + reach];
-            }
+            let reach = self.reach[last][(column + i) * self.taps[last] + tap];
+            *to = reach.map_or(T::ZERO, |reach| x[from + reach]);
         }
     }
 

@@ -56,7 +56,11 @@ fn compare(program: &Program, inputs: &[Array], exact: bool) -> Option<String> {
 }
 
 fn all_agree(generator: impl Fn(u64) -> Generator, exact: bool, first: u64) {
-    let programs = std::env::var("RUNE_PROGRAMS").ok().and_then(|n| n.parse().ok()).unwrap_or(1500);
+    some_agree(generator, exact, first, 1500);
+}
+
+fn some_agree(generator: impl Fn(u64) -> Generator, exact: bool, first: u64, programs: u64) {
+    let programs = std::env::var("RUNE_PROGRAMS").ok().and_then(|n| n.parse().ok()).unwrap_or(programs);
     for seed in first..first + programs {
         let mut random = generator(seed);
         let program = random.program(2 + (seed % 14) as usize);
@@ -84,6 +88,20 @@ fn random_programs_give_the_bits_of_the_interpreter() {
         random
     };
     all_agree(generator, true, 0);
+}
+
+#[test]
+fn random_programs_of_complex_numbers_give_the_bits_of_the_interpreter() {
+    let generator = |seed| {
+        let mut random = Generator::new(seed);
+        random.dtypes =
+            vec![DType::C64, DType::C64, DType::C64, DType::C128, DType::F32, DType::F64, DType::I32, DType::Bool];
+        let inexact = functions::except(&functions::APPROXIMATED, &["cbrt", "cumlogsumexp"]);
+        random.without = [&inexact[..], &functions::REORDERED].concat();
+        random.extremes = seed % 3 == 0;
+        random
+    };
+    some_agree(generator, true, 2_000_000, 500);
 }
 
 #[test]

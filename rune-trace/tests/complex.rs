@@ -82,6 +82,24 @@ fn apply(name: &str, args: &Value, xs: &[Tensor]) -> Tensor {
         "norm" => x.norm(),
         "sign_value" => x.sign().stop_gradient() * x,
         "branch" => where_(x.real().gt(0.0), x * x, x.conj()),
+        "max" => x.max_axes(0),
+        "min" => x.min(),
+        "cut_max" => rounded(x).max_axes(0),
+        "argsort" => x.argsort(0),
+        "unique" => rounded(x).unique(6),
+        "ptp" => x.ptp_axes(0),
+        "nanmax" => x.nanmax_axes(0),
+        "lt" => {
+            let with = |im: Tensor| complex(x.real(), im);
+            with(x.real().ones_like()).lt(with(y.imag()))
+        }
+        "le" => rounded(x).le(rounded(y)),
+        "gt" => rounded(x).gt(rounded(y)),
+        "ge" => x.ge(x),
+        "maximum" => x.maximum(y),
+        "minimum" => x.minimum(y),
+        "maximum_same" => x.maximum(x),
+        "searchsorted" => lax::reshape(&lax::slice(x, &[0, 0], &[3, 1], &[1, 1]), [3]).sort(0).searchsorted(y, true),
         "loop" => {
             let first = lax::reshape(&lax::slice(x, &[0, 0], &[1, 2], &[1, 1]), [2]);
             let rest = lax::slice(x, &[1, 0], &[3, 2], &[1, 1]);
@@ -118,6 +136,11 @@ fn apply(name: &str, args: &Value, xs: &[Tensor]) -> Tensor {
         }
         _ => transform(name, args, x),
     }
+}
+
+/// The nearest whole numbers, which are often equal. They have no derivative.
+fn rounded(x: &Tensor) -> Tensor {
+    complex(x.real().round(), x.imag().round())
 }
 
 fn transform(name: &str, args: &Value, x: &Tensor) -> Tensor {
@@ -273,9 +296,33 @@ fn jacobians_of_parts() {
 
 #[test]
 #[should_panic(expected = "`lt` takes a dtype whose elements have an order")]
-fn complex_numbers_have_no_order() {
+fn the_operations_order_no_complex_numbers() {
     let z = Tensor::scalar(Complex32::new(1.0, 2.0));
-    let _ = z.lt(&z);
+    lax::lt(&z, &z);
+}
+
+#[test]
+#[should_panic(expected = "quantile: takes elements with distances, but got c64[2]")]
+fn complex_numbers_have_no_median() {
+    Tensor::from([Complex32::new(1.0, 2.0); 2]).median(0);
+}
+
+#[test]
+fn extremes_of_complex_numbers_at_their_edges() {
+    let z = Complex64::new;
+    let (nan, inf) = (f64::NAN, f64::INFINITY);
+    let x = Tensor::from([z(1.0, 2.0), z(nan, 0.0), z(1.0, 3.0)]);
+    assert_eq!((x.argmax().item::<i32>().unwrap(), x.argmin().item::<i32>().unwrap()), (1, 1));
+    assert!(x.max().real().isnan().item::<bool>().unwrap() && x.min().imag().isnan().item::<bool>().unwrap());
+    let x = Tensor::from([[z(1.0, -2.0), z(1.0, 5.0)], [z(1.0, 2.0), z(1.0, 5.0)]]);
+    assert_eq!(x.argmax_axis(0).to_vec::<i32>().unwrap(), [1, 0]);
+    assert_eq!(x.argmin().item::<i32>().unwrap(), 0);
+    // Infinite parts do not become NaN.
+    let x = Tensor::scalar(z(inf, -inf));
+    assert_eq!(x.maximum(&x).item::<Complex64>().unwrap(), z(inf, -inf));
+    let first = x.maximum(Tensor::scalar(z(nan, 1.0))).item::<Complex64>().unwrap();
+    assert!(first.re.is_nan() && first.im == 1.0);
+    assert_eq!(Tensor::zeros([0], DType::C128).max().item::<Complex64>().unwrap(), z(-inf, 0.0));
 }
 
 #[test]

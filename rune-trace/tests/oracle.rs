@@ -38,6 +38,8 @@ const WITHOUT_VECTORS: &[(&str, &str)] = &[
     ("imag", OF_COMPLEX),
     ("conj", OF_COMPLEX),
     ("complex", OF_COMPLEX),
+    ("eig", "has complex results; `array_fns/linalg.rs` compares it with JAX"),
+    ("schur", "is unique only up to the order of its eigenvalues; `array_fns/spectral.rs` checks what defines it"),
     ("fft", OF_COMPLEX),
     ("ifft", OF_COMPLEX),
     ("rfft", OF_COMPLEX),

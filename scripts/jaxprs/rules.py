@@ -339,13 +339,33 @@ def svd(w, p, x, ins, outs):
 def eigh(w, p, x, ins, outs):
     if not p["lower"]:
         permutation = [*range(len(ins[0].shape) - 2), len(ins[0].shape) - 1, len(ins[0].shape) - 2]
-        x = [w.step("transpose", x, ins[0].shape, ins[0].dtype, permutation=permutation)]
+        x = conjugated(w, [w.step("transpose", x, ins[0].shape, ins[0].dtype, permutation=permutation)], ins[0])
     v, values = (typed(a) for a in outs)
     values, v = w.steps_of("eigh", x, [values, v])
     return [v, values]
 
 
+def conjugated(w, x, ty):
+    """The conjugates of complex numbers; real ones are their own."""
+    return [w.step("conj", x, ty.shape, ty.dtype)] if ty.dtype.kind == "c" else x
+
+
+def eig(w, p, x, ins, outs):
+    if p["compute_left_eigenvectors"]:
+        raise NotConverted("`eig` with left eigenvectors")
+    values, v = w.steps_of("eig", x, [typed(outs[0]), type_of(ins[0].shape, outs[0].dtype)])
+    return [values, v][: len(outs)]
+
+
+def schur(w, p, x, ins, outs):
+    if p["sort_eig_vals"]:
+        raise NotConverted("`schur` with sorted eigenvalues")
+    return w.steps_of("schur", x, [typed(ins[0])] * 2)[: len(outs)]
+
+
 def triangular_solve(w, p, x, ins, outs):
+    if p["conjugate_a"]:
+        x = [*conjugated(w, x[:1], ins[0]), x[1]]
     how = {k: bool(p[k]) for k in ("left_side", "lower", "transpose_a", "unit_diagonal")}
     return [w.step("triangular_solve", x, outs[0].shape, outs[0].dtype, how=how)]
 
@@ -356,6 +376,8 @@ LINALG = {
     "qr": factor(qr),
     "svd": svd,
     "eigh": eigh,
+    "eig": eig,
+    "schur": schur,
     "triangular_solve": triangular_solve,
 }
 

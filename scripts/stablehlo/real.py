@@ -453,4 +453,84 @@ PROGRAMS = {
     "covariance": (lambda x: (jnp.cov(x), jnp.corrcoef(x)), [x34]),
 }
 
-GROUPS = {"linalg": LINALG, "order": ORDER, "stats": STATS, "losses": LOSSES, "programs": PROGRAMS}
+def of_complex(f):
+    """A function of complex matrices as one of their parts, with the parts of its results."""
+
+    def parts(*xs):
+        ys = f(*(lax.complex(xs[k], xs[k + 1]) for k in range(0, len(xs), 2)))
+        return [part(y) for y in jax.tree.leaves(ys) for part in ((jnp.real, jnp.imag) if jnp.iscomplexobj(y) else (jnp.asarray,))]
+
+    return parts
+
+
+def adjoint(a):
+    return jnp.conj(jnp.swapaxes(a, -1, -2))
+
+
+def definite(a):
+    return a @ adjoint(a) + 2 * jnp.eye(a.shape[-1], dtype=a.dtype)
+
+
+def rebuilt(t, z):
+    """A matrix by its Schur form, which is unique but for this."""
+    return z @ t @ adjoint(z)
+
+
+def by_vectors(w, v):
+    return (v * jnp.exp(w)[..., None, :]) @ la.inv(v)
+
+
+c33, c44, c43, c34 = ([f64(x)] * 2 for x in (x33, x44, x43, x34))
+C2, V3 = [f64(b2)] * 2, [f64(In(3))] * 2
+COMPLEX = {
+    "cholesky": (of_complex(lambda a: la.cholesky(definite(a))), c33),
+    "cholesky_upper": (of_complex(lambda a: jsl.cholesky(definite(a))), c33),
+    "cho_solve": (of_complex(lambda a, b: jsl.cho_solve(jsl.cho_factor(definite(a)), b)), c33 + V3),
+    "solve": (of_complex(lambda a, b: la.solve(well(a), b)), c33 + V3),
+    "solve_batched": (of_complex(lambda a: la.solve(well(a), a)), C2),
+    "inv": (of_complex(lambda a: la.inv(well(a))), c33),
+    "slogdet": (of_complex(lambda a: tuple(la.slogdet(a))), c44),
+    "lu": (of_complex(jsl.lu), c34),
+    "lu_solve_adjoint": (of_complex(lambda a, b: jsl.lu_solve(jsl.lu_factor(well(a)), b, trans=2)), c33 + V3),
+    "qr": (of_complex(la.qr), c43),
+    "qr_complete": (of_complex(lambda a: la.qr(a, "complete")), c43),
+    "qr_wide": (of_complex(la.qr), c34),
+    "householder": (of_complex(lambda a: lax.linalg.householder_product(a, jnp.array([0.5 + 1j, 1.5, 0.25j]))), c43),
+    "eigvalsh": (of_complex(la.eigvalsh), c33),
+    "eigvalsh_upper": (of_complex(lambda a: la.eigh(a, UPLO="U", symmetrize_input=False)[0]), c33),
+    "eigh": (of_complex(lambda a: (lambda w, v: (v * jnp.exp(w)) @ adjoint(v))(*la.eigh(a))), c33),
+    "svdvals": (of_complex(la.svdvals), c43),
+    "svd": (of_complex(lambda a: (lambda u, s, v: (u * jnp.exp(s)) @ v)(*la.svd(a, full_matrices=False))), c34),
+    "pinv": (of_complex(la.pinv), c43),
+    "lstsq": (of_complex(lambda a, b: la.lstsq(a, b)[0]), c33 + V3),
+    "triangular_solve_adjoint": (
+        of_complex(lambda a, b: lax.linalg.triangular_solve(well(a), b, left_side=True, transpose_a=True, conjugate_a=True)),
+        c33 + c34,
+    ),
+    "tridiagonal_solve": (of_complex(lambda d, b: lax.linalg.tridiagonal_solve(d + 1j, d + 3, d - 1j, b)), V3 + c34),
+    "tridiagonal": (of_complex(lambda a: lax.linalg.tridiagonal(definite(a))), c33),
+    "hessenberg": (of_complex(lambda a: jsl.hessenberg(a, calc_q=True)), c44),
+    "expm": (of_complex(jsl.expm), c33),
+    "eigvals": (of_complex(lambda a: jnp.sort(la.eigvals(a))), c33),
+    "eig": (of_complex(lambda a: by_vectors(*la.eig(a))), c33),
+    "schur": (of_complex(lambda a: rebuilt(*jsl.schur(a))), c33),
+    "schur_eigenvalues": (of_complex(lambda a: jnp.sort(jnp.diagonal(jsl.schur(a)[0]))), c33),
+    "sqrtm": (of_complex(jsl.sqrtm), c33),
+    "eigvals_of_real": (lambda a: (lambda w: (w.real, w.imag))(jnp.sort(la.eigvals(a))), [f64(x44)]),
+    "eig_of_real": (lambda a: by_vectors(*la.eig(a)).real, [f64(x33)]),
+    "eig_of_real_f32": (lambda a: by_vectors(*la.eig(a)).real, [x33]),
+    "schur_of_real": (lambda a: rebuilt(*jsl.schur(a)), [f64(x44)]),
+    "schur_of_real_f32": (lambda a: rebuilt(*jsl.schur(a)), [x33]),
+    "schur_of_real_complex": (lambda a: rebuilt(*jsl.schur(a, output="complex")).real, [f64(x33)]),
+    "rsf2csf": (lambda a: rebuilt(*jsl.rsf2csf(*jsl.schur(a))).real, [f64(x33)]),
+    "sqrtm_of_real": (lambda a: (lambda r: (r.real, r.imag))(jsl.sqrtm(a)), [f64(x33)]),
+    "funm": (lambda a: (lambda r: (r.real, r.imag))(jsl.funm(a, jnp.sin)), [f64(x33)]),
+    "solve_sylvester": (lambda a, b, q: jsl.solve_sylvester(well(a), well(b), q), [f64(x33)] * 3),
+    "sort": (of_complex(lambda a: (jnp.sort(a, 0), jnp.argsort(a, 0))), c33),
+    "max": (of_complex(lambda a: (jnp.max(a, 0), jnp.min(a))), c33),
+    "unique": (of_complex(lambda a: jnp.unique(jnp.round(a), size=4)), c33),
+    "eig_sums": (of_complex(lambda a: (lambda w, v: (jnp.sum(w**3), jnp.sum(jnp.abs(v) ** 3)))(*la.eig(a))), c33),
+    "eig_sums_of_real": (lambda a: (lambda w, v: (jnp.sum(w**3).real, jnp.sum(jnp.abs(v) ** 3)))(*la.eig(a)), [f64(x44)]),
+}
+
+GROUPS = {"linalg": LINALG, "order": ORDER, "stats": STATS, "losses": LOSSES, "programs": PROGRAMS, "complex": COMPLEX}

@@ -6,7 +6,7 @@ use super::guarded;
 use rune::{CompiledProgram, Precompiled};
 use rune_iree::{CompileCache, CompileOptions, CompiledModule, Device, Executable, Opt, Signature};
 use rune_lower::{LowerOptions, lower};
-use rune_trace::{Array, Op, Program};
+use rune_trace::{Array, Op, Program, Var};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -63,7 +63,10 @@ impl Function {
 /// Returns whether a program has an operation that compiled code always leaves to the process.
 fn calls_kernels(program: &Program) -> bool {
     program.instructions().iter().any(|instruction| {
-        matches!(instruction.op, Op::Factor { .. } | Op::TriangularSolve { .. } | Op::LuSolve { .. })
+        let is_complex = |v: &Var| program.ty(*v).dtype.is_complex();
+        matches!(instruction.op, Op::Factor { .. } | Op::TriangularSolve { .. } | Op::LuSolve { .. } | Op::Fft { .. })
+            || instruction.op.operands().into_iter().any(is_complex)
+            || instruction.results().any(|v| is_complex(&v))
             || instruction.op.programs().iter().any(|(_, inner)| calls_kernels(inner))
     })
 }

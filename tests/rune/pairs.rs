@@ -11,7 +11,7 @@ use rune_testing::tolerance::{self, Tolerance, precision};
 use rune_testing::{Chain, Generator, Operands};
 use rune_trace::interpret::interpret;
 use rune_trace::op::FactorFn;
-use rune_trace::{Array, DType, Program, Type};
+use rune_trace::{Array, DType, Element, Program, Type, with_element};
 
 /// Lengths of axes, near the widths of vectors and far from them.
 const LENGTHS: [usize; 9] = [1, 2, 3, 5, 8, 9, 16, 17, 33];
@@ -50,10 +50,11 @@ fn check(program: &Program, inputs: &[Array], ulps: f64, code: Result<Code, Stri
         .instructions()
         .iter()
         .flat_map(|i| i.results())
-        .map(|v| program.ty(v).dtype)
+        .map(|v| program.ty(v).dtype.real())
         .filter(|d| d.is_float())
         .min_by(|a, b| precision(*b).total_cmp(&precision(*a)));
     for (k, (x, y)) in found.iter().zip(&expected).enumerate() {
+        let (x, y) = (&parts(x), &parts(y));
         let tolerance = match least.filter(|_| y.dtype().is_float()) {
             Some(least) => Tolerance::Around1(ulps * precision(least) / precision(y.dtype())),
             None => Tolerance::Exact,
@@ -63,14 +64,32 @@ fn check(program: &Program, inputs: &[Array], ulps: f64, code: Result<Code, Stri
     Ok(())
 }
 
+/// Complex numbers as pairs of floats.
+fn parts(x: &Array) -> Array {
+    if !x.dtype().is_complex() {
+        return x.clone();
+    }
+    let shape: Vec<usize> = x.shape().iter().copied().chain([2]).collect();
+    let parts = x.to_complex_vec().into_iter().flat_map(|z| [z.re, z.im]);
+    with_element!(x.dtype().real(), T => Array::from_vec(shape, parts.map(T::from_f64).collect()))
+}
+
+/// The dtypes of chains; the more often one is named, the likelier it is.
+const DTYPES: [DType; 8] =
+    [DType::F32, DType::F32, DType::F32, DType::F64, DType::I32, DType::U8, DType::Bool, DType::I64];
+
 /// The chains of one seed, with the dtype, the lengths and the sources of operands.
 fn chains(seed: u64, firsts: usize, triples: Option<usize>) -> Vec<Chain> {
+    chains_of(&DTYPES, seed, firsts, triples)
+}
+
+fn chains_of(dtypes: &[DType], seed: u64, firsts: usize, triples: Option<usize>) -> Vec<Chain> {
     let mut random = Generator::new(seed);
     random.most_elements = 5000;
     random.without = FactorFn::ALL.iter().map(|f| f.name()).chain(["triangular_solve", "lu_solve"]).collect();
-    let dtype =
-        random.pick(&[DType::F32, DType::F32, DType::F32, DType::F64, DType::I32, DType::U8, DType::Bool, DType::I64]);
-    random.dtypes = vec![dtype, dtype, DType::F32, DType::I32, DType::Bool];
+    let dtype = random.pick(dtypes);
+    let float = if dtype.is_complex() { dtype.real() } else { DType::F32 };
+    random.dtypes = vec![dtype, dtype, float, DType::I32, DType::Bool];
     let rank = 1 + random.below(3);
     let shape: Vec<usize> = (0..rank).map(|_| random.pick(&LENGTHS)).collect();
     let ty = Type::new(dtype, shape);
@@ -86,6 +105,8 @@ struct Run {
     name: &'static str,
     /// Without `RUNE_TEST_ALL=1`, about one in this number of chains is compiled.
     one_in: usize,
+    /// The sample has more chains than this.
+    least: usize,
     /// The transformation of the chain with a given number.
     transforms: &'static [&'static str],
     opt: Opt,
@@ -104,7 +125,7 @@ fn all_agree(run: &Run, seeds: std::ops::Range<u64>, of_seed: impl Fn(u64, usize
                 continue;
             }
             let dtype = program.output_types()[0].dtype;
-            let dtype = if dtype.is_float() { dtype } else { DType::F32 };
+            let dtype = if dtype.is_inexact() { dtype.real() } else { DType::F32 };
             let Some(tolerance) = tolerance(&names, dtype) else { continue };
             let how = run.transforms[all.len() % run.transforms.len()];
             let Some(program) = transformed(&program, how) else { continue };
@@ -134,7 +155,7 @@ fn all_agree(run: &Run, seeds: std::ops::Range<u64>, of_seed: impl Fn(u64, usize
     ));
     let shown: Vec<_> = failures.iter().take(12).map(String::as_str).collect();
     assert!(failures.is_empty(), "{} of {} fail\n{}", failures.len(), all.len(), shown.join("\n"));
-    assert!(!filter.is_empty() || all.len() > 100, "{} chains only", all.len());
+    assert!(!filter.is_empty() || all.len() > run.least, "{} chains only", all.len());
 }
 
 const PLAIN: [&str; 1] = ["nothing"];
@@ -142,24 +163,31 @@ const TRANSFORMED: [&str; 3] = ["vjp", "vmap", "jvp of vmap"];
 
 #[test]
 fn operations_agree_behind_each_other() {
-    let run = Run { name: "pairs", one_in: 20, transforms: &PLAIN, opt: Opt::Fast };
+    let run = Run { name: "pairs", one_in: 20, least: 100, transforms: &PLAIN, opt: Opt::Fast };
     all_agree(&run, 0..40, |seed, firsts| chains(seed, firsts, None));
+}
+
+/// Each module calls the process, and is compiled alone: a few chains.
+#[test]
+fn operations_of_complex_numbers_agree_behind_each_other() {
+    let run = Run { name: "complex_pairs", one_in: 100, least: 5, transforms: &PLAIN, opt: Opt::Fast };
+    all_agree(&run, 4000..4020, |seed, firsts| chains_of(&[DType::C64, DType::C64, DType::C128], seed, firsts, None));
 }
 
 #[test]
 fn operations_agree_around_reductions_and_contractions() {
-    let run = Run { name: "triples", one_in: 5, transforms: &PLAIN, opt: Opt::Fast };
+    let run = Run { name: "triples", one_in: 5, least: 100, transforms: &PLAIN, opt: Opt::Fast };
     all_agree(&run, 1000..1020, |seed, firsts| chains(seed, firsts, Some(2)));
 }
 
 #[test]
 fn operations_agree_behind_each_other_once_transformed() {
-    let run = Run { name: "transformed_pairs", one_in: 30, transforms: &TRANSFORMED, opt: Opt::Fast };
+    let run = Run { name: "transformed_pairs", one_in: 30, least: 100, transforms: &TRANSFORMED, opt: Opt::Fast };
     all_agree(&run, 2000..2040, |seed, firsts| chains(seed, firsts, None));
 }
 
 #[test]
 fn operations_agree_behind_each_other_with_the_flags_of_iree() {
-    let run = Run { name: "plain_pairs", one_in: 40, transforms: &PLAIN, opt: Opt::Plain };
+    let run = Run { name: "plain_pairs", one_in: 40, least: 100, transforms: &PLAIN, opt: Opt::Plain };
     all_agree(&run, 3000..3040, |seed, firsts| chains(seed, firsts, None));
 }

@@ -122,10 +122,47 @@ fn windows_and_convolutions_of_every_small_size_agree() {
             }
         }
     }
+    assert!(tested.len() > 200, "{} functions only", tested.len());
+    assert_agree("windows", &tested, failures);
+}
+
+/// A window of one element selects elements. Behind a reversal, IREE did not compile those behind interior padding.
+#[test]
+fn windows_of_one_element_agree() {
+    let (mut tested, mut failures) = (Vec::new(), Vec::new());
+    let single = |a: &Along| a.window == 1 && a.dilation == 1 && [1, 3, 4].contains(&a.extent) && a.positions() > 0;
+    for axis in Along::all().filter(single) {
+        let ty = Type::new(DType::F32, [2, axis.extent]);
+        let window = rune_trace::op::Window {
+            dimensions: [1, 1].into_iter().collect(),
+            strides: [1, axis.stride].into_iter().collect(),
+            padding: [(0, 0), axis.padding].into_iter().collect(),
+            base_dilation: [1, axis.base].into_iter().collect(),
+            window_dilation: [1, 1].into_iter().collect(),
+        };
+        let mut builder = ProgramBuilder::new("window", vec![ty], Vec::new());
+        let reversed = builder.push(Op::Reverse { x: Var(0), axes: [1].into_iter().collect() }, Origin::default()).unwrap()[0];
+        let op = Op::ReduceWindow { f: WindowFn::Min, x: reversed, window: Box::new(window) };
+        let results = builder.push(op, Origin::default()).unwrap();
+        let program = builder.finish(results.to_vec()).unwrap();
+        let label = format!("a window of one element, {axis:?}");
+        let inputs = Generator::new(tested.len() as u64).inputs(&program);
+        match Function::lower(program.simplify(), format!("f{}", tested.len())) {
+            Ok(function) => tested.push(Tested { label, program, inputs, function }),
+            Err(e) => failures.push(format!("{label}: {e}")),
+        }
+    }
+    assert!(tested.len() > 100, "{} functions only", tested.len());
+    assert_agree("single windows", &tested, failures);
+}
+
+/// Compiles the programs, and compares their results with the interpreter's.
+#[track_caller]
+fn assert_agree(name: &str, tested: &[Tested], mut failures: Vec<String>) {
     println!("{} functions", tested.len());
     failures.extend(batch::for_all(
-        &tested,
-        "windows",
+        tested,
+        name,
         |t| &t.function,
         |t, code| {
             let expected = interpret(&t.program, &t.inputs).expect("the interpreter knows every window");
@@ -144,5 +181,4 @@ fn windows_and_convolutions_of_every_small_size_agree() {
         tested.len(),
         failures[..failures.len().min(12)].join("\n")
     );
-    assert!(tested.len() > 200, "{} functions only", tested.len());
 }

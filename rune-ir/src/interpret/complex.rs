@@ -167,7 +167,7 @@ fn log1p(z: Complex64) -> Complex64 {
     Complex64::new(re, y.atan2(1.0 + x))
 }
 
-fn sqrt(z: Complex64) -> Complex64 {
+pub(super) fn sqrt(z: Complex64) -> Complex64 {
     let (x, y) = (z.re, z.im);
     if x == 0.0 && y == 0.0 {
         return Complex64::new(0.0, y);

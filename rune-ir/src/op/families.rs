@@ -239,30 +239,40 @@ family! {
 family! {
     /// A factorization of each matrix `A`, `m × n`, along the last two axes; `k = min(m, n)`.
     FactorFn {
-        /// The lower triangular `L`, with a positive diagonal, such that `L Lᵀ = A`; 0 above the diagonal. `A` is
-        /// square and symmetric; only its lower triangle is read. If `A` is not positive definite, the whole lower
-        /// triangle is NaN. One result.
+        /// The lower triangular `L`, with a positive diagonal, such that `L Lᴴ = A`; 0 above the diagonal. `A` is
+        /// square and Hermitian; only its lower triangle is read, and of its diagonal the real parts. If `A` is not
+        /// positive definite, the whole lower triangle is NaN. One result.
         Cholesky = "cholesky",
-        /// `P A = L U`, by elimination. The pivot is the first element of greatest magnitude in its column. Three
-        /// results: `U`, with `L` below its diagonal (the diagonal of `L` is 1); for each of the first `k` rows, the
-        /// row with which it was exchanged, as `i32`; and the permutation, which says for each of the `m` rows which
-        /// row of `A` it is, as `i32`.
+        /// `P A = L U`, by elimination. The pivot is the first element of greatest magnitude in its column; of complex
+        /// numbers, the sum of the magnitudes of the parts decides. Three results: `U`, with `L` below its diagonal
+        /// (the diagonal of `L` is 1); for each of the first `k` rows, the row with which it was exchanged, as `i32`;
+        /// and the permutation, which says for each of the `m` rows which row of `A` it is, as `i32`.
         Lu = "lu",
-        /// `A = Q R`: `Q`, `m × k`, has orthonormal columns, and `R`, `k × n`, is 0 below its diagonal. Signs are
-        /// LAPACK's.
+        /// `A = Q R`: `Q`, `m × k`, has orthonormal columns, and `R`, `k × n`, is 0 below its diagonal, which is real.
+        /// Signs are LAPACK's.
         Qr = "qr",
         /// Like `qr`, with the complete `Q`, `m × m`, and `R`, `m × n`.
         QrFull = "qr_full",
-        /// Of a symmetric `A`, of which only the lower triangle is read: the eigenvalues in ascending order, and a
-        /// matrix whose columns are the eigenvectors, of length 1. In each eigenvector, of the elements above 0.9 of
-        /// the greatest magnitude, the first is positive.
+        /// Of a Hermitian `A`, of which only the lower triangle is read, and of its diagonal the real parts: the
+        /// eigenvalues in ascending order, which are real, and a matrix whose columns are the eigenvectors, of length
+        /// 1. In each eigenvector, of the elements above 0.9 of the greatest magnitude, the first is real and positive.
         Eigh = "eigh",
-        /// `A = U S Vᵀ`: `U`, `m × k`, has orthonormal columns, and `Vᵀ`, `k × n`, orthonormal rows. Between them are
-        /// the singular values, in descending order. The signs of the columns of `U` are chosen as in `eigh`.
+        /// `A = U S Vᴴ`: `U`, `m × k`, has orthonormal columns, and `Vᴴ`, `k × n`, orthonormal rows. Between them are
+        /// the singular values, real and in descending order. The signs of the columns of `U` are chosen as in `eigh`.
         Svd = "svd",
-        /// Like `svd`, with the complete `U`, `m × m`, and `Vᵀ`, `n × n`. The signs of the added rows of `Vᵀ` are
+        /// Like `svd`, with the complete `U`, `m × m`, and `Vᴴ`, `n × n`. The signs of the added rows of `Vᴴ` are
         /// chosen as in `eigh`.
         SvdFull = "svd_full",
+        /// Of any square `A`: the eigenvalues, and a matrix whose columns are eigenvectors, of length 1, both complex.
+        /// The signs of the vectors are chosen as in `eigh`. The eigenvalues have the order of the Schur form. Of a
+        /// real `A`, those that are not real come in pairs of conjugates, the one with the positive imaginary part
+        /// first. Both results are NaN if the iteration does not converge.
+        Eig = "eig",
+        /// `A = Z T Zᴴ`: the upper triangular `T`, with the eigenvalues on its diagonal, and the unitary `Z`. Of a real
+        /// `A` both are real, and `T` has a block of two rows for each pair of complex eigenvalues, with equal elements
+        /// on the diagonal and elements of opposite signs beside it. Both results are NaN if the iteration does not
+        /// converge.
+        Schur = "schur",
     }
 }
 

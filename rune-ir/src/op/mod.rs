@@ -206,7 +206,7 @@ pub enum Op<V = Var> {
         lengths: Dims,
     },
 
-    /// Factorizes each matrix along the last two axes of `x`, of `f32` or `f64`.
+    /// Factorizes each matrix along the last two axes of `x`, of `f32`, `f64`, `c64` or `c128`.
     #[op(fresh)]
     Factor {
         #[op(family)]
@@ -215,7 +215,7 @@ pub enum Op<V = Var> {
     },
     /// StableHLO's triangular solve: finds the `X` of `op(a) X = b`, or of `X op(a) = b`. The matrix `op(a)` is one
     /// triangle of `a`; the other triangle is not read. A zero on the diagonal divides. The last two axes hold the
-    /// matrices, of `f32` or `f64`; all other axes are batch axes, and are the same in both operands. See
+    /// matrices, of `f32`, `f64`, `c64` or `c128`; all other axes are batch axes, and are the same in both operands. See
     /// [`Triangular`].
     #[op(fresh)]
     TriangularSolve { a: V, b: V, how: Triangular },

@@ -9,14 +9,9 @@ use smallvec::smallvec;
 /// Splits `[…, m, n]` into the batch axes, `m` and `n`. Half-precision types are rejected: the results would be noise,
 /// and LAPACK has none.
 fn matrices<'a>(what: &str, x: &'a Type) -> Result<(&'a [usize], usize, usize), TypeProblem> {
-    if x.dtype.is_complex() {
-        return Err(TypeProblem::operand(format!("{what} of f32 or f64, not complex ones"), x));
-    }
-    if !x.dtype.is_float() || x.dtype.is_half() {
-        return Err(TypeProblem::operand(
-            format!("{what} of f32 or f64 (convert others, as with `.cast(DType::F32)`)"),
-            x,
-        ));
+    if !x.dtype.is_inexact() || x.dtype.is_half() {
+        let wanted = format!("{what} of f32, f64, c64 or c128 (convert others, as with `.cast(DType::F32)`)");
+        return Err(TypeProblem::operand(wanted, x));
     }
     match x.shape[..] {
         [ref batch @ .., m, n] => Ok((batch, m, n)),
@@ -37,7 +32,16 @@ pub(crate) fn factor(f: FactorFn, x: &Type) -> Result<Types, TypeProblem> {
         }
         FactorFn::Eigh => {
             let (batch, n) = square("square matrices", x)?;
-            Ok(smallvec![x.with_shape(vector(batch, n)), x.clone()])
+            Ok(smallvec![Type::new(x.dtype.real(), vector(batch, n)), x.clone()])
+        }
+        FactorFn::Eig => {
+            let (batch, n) = square("square matrices", x)?;
+            let complex = x.dtype.complex().expect("matrices have a complex dtype");
+            Ok(smallvec![Type::new(complex, vector(batch, n)), Type::new(complex, x.shape.clone())])
+        }
+        FactorFn::Schur => {
+            square("square matrices", x)?;
+            Ok(smallvec![x.clone(), x.clone()])
         }
         FactorFn::Lu => {
             let (batch, m, n) = matrices("matrices", x)?;
@@ -54,8 +58,8 @@ pub(crate) fn factor(f: FactorFn, x: &Type) -> Result<Types, TypeProblem> {
             let (batch, m, n) = matrices("matrices", x)?;
             let k = m.min(n);
             let (columns, rows) = if f == FactorFn::SvdFull { (m, n) } else { (k, k) };
-            let shapes = [matrix(batch, m, columns), vector(batch, k), matrix(batch, rows, n)];
-            Ok(shapes.map(|shape| x.with_shape(shape)).into_iter().collect())
+            let values = Type::new(x.dtype.real(), vector(batch, k));
+            Ok(smallvec![x.with_shape(matrix(batch, m, columns)), values, x.with_shape(matrix(batch, rows, n))])
         }
     }
 }

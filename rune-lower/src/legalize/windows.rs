@@ -6,7 +6,7 @@
 use crate::attr;
 use crate::builder::{Builder, Val, combiner};
 use crate::legalize::dilation;
-use rune_ir::op::{ReduceFn, Window};
+use rune_ir::op::{Literal, ReduceFn, Window};
 use rune_ir::{Shape, Type};
 
 /// Returns the stride and the padding behind the input along an axis. `total` is the number of elements including
@@ -39,12 +39,13 @@ pub(crate) fn reduce_window<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, windo
         return b.full(init, &shape);
     }
     let window = &if b.has_defences() { normal(window, x.shape()) } else { window.clone() };
+    if window.dimensions.iter().all(|&n| n == 1) {
+        return single(b, x, init, window, shape);
+    }
     // Negative padding and dilation of the operand are applied first, because upstream's conversion handles neither
-    // well. A window of one element reduces nothing, and does not compile behind interior padding.
-    let single = window.dimensions.iter().all(|&n| n == 1);
-    let odd =
-        single || window.base_dilation.iter().any(|&d| d != 1) || window.padding.iter().any(|&(l, h)| l < 0 || h < 0);
+    // well.
     let init_value = b.full(init, &Shape::scalar());
+    let odd = window.base_dilation.iter().any(|&d| d != 1) || window.padding.iter().any(|&(l, h)| l < 0 || h < 0);
     let (x, padding) = if odd {
         let config: Vec<_> =
             window.padding.iter().zip(&window.base_dilation).map(|(&(l, h), &d)| (l, h, d as i64 - 1)).collect();
@@ -52,9 +53,6 @@ pub(crate) fn reduce_window<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, windo
     } else {
         (x.clone(), window.padding.clone())
     };
-    if single {
-        return b.slice(&x, &vec![0; x.rank()], x.shape(), &window.strides);
-    }
     let scalar = Type::scalar(x.dtype());
     let body = b.region(&[scalar.clone(), scalar], |b, v| vec![b.binary(combiner(f, x.dtype()), &v[0], &v[1])]);
     let attributes = [
@@ -66,4 +64,29 @@ pub(crate) fn reduce_window<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, windo
     ];
     let ty = x.ty.with_shape(shape);
     b.op("stablehlo.reduce_window", &[&x, &init_value], &attributes, vec![body], &[ty]).remove(0)
+}
+
+/// Windows of one element reduce nothing: they select elements. IREE compiles neither such windows nor a strided slice
+/// behind interior padding, so the elements that the windows meet are sliced first, and then padded.
+fn single<'c>(b: &Builder<'c>, x: &Val<'c>, init: Literal, window: &Window, shape: Shape) -> Val<'c> {
+    let rank = x.rank();
+    let (mut starts, mut limits, mut strides) = (vec![0; rank], vec![0; rank], vec![1; rank]);
+    let mut padding = vec![(0, 0, 0); rank];
+    for a in 0..rank {
+        // The window at position `p` meets element `i` if `p * stride - low = i * dilation`.
+        let (stride, dilation, low) = (window.strides[a], window.base_dilation[a], window.padding[a].0);
+        let met = |p: usize| {
+            let at = usize::try_from((p * stride) as i64 - low).ok()?;
+            (at % dilation == 0 && at / dilation < x.shape()[a]).then_some((p, at / dilation))
+        };
+        let hits: Vec<(usize, usize)> = (0..shape[a]).filter_map(met).collect();
+        let (Some(first), Some(last)) = (hits.first(), hits.last()) else {
+            return b.full(init, &shape);
+        };
+        let (positions, elements) = hits.get(1).map_or((1, 1), |next| (next.0 - first.0, next.1 - first.1));
+        (starts[a], limits[a], strides[a]) = (first.1, last.1 + 1, elements);
+        padding[a] = (first.0 as i64, (shape[a] - 1 - last.0) as i64, positions as i64 - 1);
+    }
+    let met = b.slice(x, &starts, &limits, &strides);
+    dilation::pad(b, &met, &b.full(init, &Shape::scalar()), &padding)
 }

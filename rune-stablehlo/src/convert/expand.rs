@@ -103,10 +103,10 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                 let is = |name| word(op, &[name]) == Some("true");
                 let transpose_a = match word(op, &["transpose_a"]) {
                     Some("NO_TRANSPOSE") => false,
-                    // Real numbers are their own conjugates.
                     Some("TRANSPOSE" | "ADJOINT") => true,
                     _ => return invalid("its `transpose_a` is missing"),
                 };
+                let a = if word(op, &["transpose_a"]) == Some("ADJOINT") { self.conjugated(a)? } else { a };
                 let (left_side, lower, unit_diagonal) = (is("left_side"), is("lower"), is("unit_diagonal"));
                 let how = Triangular { left_side, lower, transpose_a, unit_diagonal };
                 self.push(Op::TriangularSolve { a, b, how })?

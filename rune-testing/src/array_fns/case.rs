@@ -1,6 +1,6 @@
 //! Cases read and compared.
 
-use rune_ir::{Array, DType, Element, Shape, with_element};
+use rune_ir::{Array, Complex64, DType, Element, Shape, with_element};
 use rune_trace::Tensor;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -19,6 +19,10 @@ pub fn array(json: &Value) -> Array {
     let elements = json[2].as_array().unwrap();
     let int = |x: &Value| x.as_i64().unwrap_or_else(|| x.as_u64().unwrap() as i64);
     match dtype {
+        DType::C64 | DType::C128 => {
+            let part = |i: usize| float(&elements[i]);
+            with_element!(dtype, T => Array::from_fn(shape, |i| T::from_complex(Complex64::new(part(2 * i), part(2 * i + 1)))))
+        }
         DType::I64 => Array::from_vec(shape, elements.iter().map(int).collect::<Vec<i64>>()),
         DType::U64 => Array::from_vec(shape, elements.iter().map(|x| int(x) as u64).collect::<Vec<u64>>()),
         _ => {

@@ -12,6 +12,7 @@ mod broadcast;
 mod choose;
 mod collectives;
 mod complex;
+mod complex_order;
 mod conv;
 mod convert;
 mod creation;

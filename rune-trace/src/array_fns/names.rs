@@ -23,6 +23,7 @@ unary! {
     absolute = abs;
     fabs = abs;
     negative = neg;
+    conjugate = conj;
     rint = round;
     arccos = acos;
     arccosh = acosh;

@@ -5,6 +5,7 @@
 //! other numbers on the right side, or convert them: `f64::from(rate) * &x`.
 
 use super::broadcast::unify;
+use super::complex_order;
 use super::scalar::{Argument, Operand};
 use crate::{Tensor, lax};
 use half::{bf16, f16};
@@ -15,12 +16,18 @@ use std::ops;
 #[track_caller]
 pub(crate) fn binary(f: BinaryFn, x: Argument, y: Argument) -> Tensor {
     let [x, y] = unify(f.name(), [x, y]);
+    if x.dtype().is_complex() && matches!(f, BinaryFn::Max | BinaryFn::Min) {
+        return complex_order::extreme(f, &x, &y);
+    }
     Tensor::apply1(Op::Binary { f, x, y })
 }
 
 #[track_caller]
 fn compare(direction: Comparison, x: Argument, y: Argument) -> Tensor {
     let [x, y] = unify(direction.name(), [x, y]);
+    if x.dtype().is_complex() {
+        return complex_order::compare(direction, &x, &y);
+    }
     Tensor::apply1(Op::Compare { direction, x, y })
 }
 
@@ -180,9 +187,18 @@ methods! {
     /// ```
     #[doc(alias = "power")]
     pow: |x, y| binary(BinaryFn::Pow, x, y);
-    /// Returns the greater of each two elements; NaN if either is. Of `bool`: or.
+    /// Returns the greater of each two elements; NaN if either is. Of `bool`: or. Complex numbers are ordered by their real
+    /// parts, and where those are equal by their imaginary parts.
+    ///
+    /// ```
+    /// use rune_trace::{Complex32, Tensor};
+    /// let (x, y) = (Complex32::new(1.0, 2.0), Complex32::new(1.0, -3.0));
+    /// assert_eq!(Tensor::scalar(x).maximum(Tensor::scalar(y)).item::<Complex32>()?, x);
+    /// # Ok::<(), rune_trace::EvalError>(())
+    /// ```
     maximum: |x, y| binary(BinaryFn::Max, x, y);
-    /// Returns the lesser of each two elements; NaN if either is. Of `bool`: and.
+    /// Returns the lesser of each two elements; NaN if either is. Of `bool`: and. Complex numbers are ordered as by
+    /// [`Tensor::maximum`].
     minimum: |x, y| binary(BinaryFn::Min, x, y);
     /// Returns the angle of the point (`other`, `self`) seen from the origin, of floats.
     #[doc(alias = "arctan2")]
@@ -217,7 +233,8 @@ methods! {
     /// Returns whether elements differ, as `bool`.
     #[doc(alias = "not_equal")]
     ne: |x, y| compare(Comparison::Ne, x, y);
-    /// Returns whether elements of `self` are less than those of `other`, as `bool`.
+    /// Returns whether elements of `self` are less than those of `other`, as `bool`. Complex numbers are ordered as by
+    /// [`Tensor::maximum`].
     #[doc(alias = "less")]
     lt: |x, y| compare(Comparison::Lt, x, y);
     /// Returns whether elements of `self` are at most those of `other`, as `bool`; false if one is NaN.

@@ -161,6 +161,12 @@ impl Tensor {
         if !(0.0..=1.0).contains(&q) || n == 0 {
             refuse!("quantile: {q} of axis {axis} of shape {} is not defined", self.shape());
         }
+        if self.dtype().is_complex() {
+            refuse!(
+                "quantile: takes elements with distances, but got {}; take those of `.real()` or `.abs()`",
+                self.ty()
+            );
+        }
         let sorted = as_float(self).sort(axis as isize);
         let at = q * (n - 1) as f64;
         let (below, above) = (at.floor() as usize, at.ceil() as usize);

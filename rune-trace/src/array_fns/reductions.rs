@@ -1,6 +1,7 @@
 //! Reductions over some axes.
 
 use super::axes::{Axes, resolve_axis};
+use super::complex_order;
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::op::{ArgFn, Dims, ReduceFn};
@@ -40,7 +41,9 @@ fn count(x: &Tensor, axes: &[usize]) -> usize {
 
 #[track_caller]
 fn reduce(f: ReduceFn, x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
-    finish(x, lax::reduce(f, x, axes), axes, keepdims)
+    let extreme = matches!(f, ReduceFn::Max | ReduceFn::Min);
+    let y = if extreme && x.dtype().is_complex() { complex_order::reduce(f, x, axes) } else { lax::reduce(f, x, axes) };
+    finish(x, y, axes, keepdims)
 }
 
 #[track_caller]
@@ -131,7 +134,8 @@ reductions! {
     /// Returns the product, in the dtype of the elements, like [`Tensor::sum`]; of `bool` as `i32`. The product of no
     /// elements is 1.
     prod prod_axes prod_keepdims: |x, axes, keepdims| reduce(ReduceFn::Prod, &counted(x), axes, keepdims);
-    /// Returns the greatest element; NaN if any is. Without elements: -∞, the least integer, or `false`.
+    /// Returns the greatest element; NaN if any is. Without elements: -∞, the least integer, or `false`. Complex numbers are
+    /// ordered as by [`Tensor::maximum`].
     max max_axes max_keepdims: |x, axes, keepdims| reduce(ReduceFn::Max, x, axes, keepdims);
     /// Returns the least element; NaN if any is. Without elements: ∞, the greatest integer, or `true`.
     min min_axes min_keepdims: |x, axes, keepdims| reduce(ReduceFn::Min, x, axes, keepdims);
@@ -210,6 +214,9 @@ fn arg_reduce(op: &str, f: ArgFn, x: &Tensor, axis: isize, keepdims: bool) -> Te
     let axis = resolve_axis(op, axis, x.shape());
     if x.shape()[axis] == 0 {
         refuse!("{op}: axis {axis} of shape {} has no elements", x.shape());
+    }
+    if x.dtype().is_complex() {
+        return finish(x, complex_order::arg_reduce(f, x, axis), &[axis], keepdims);
     }
     // The operation takes numbers, and `false` is less than `true`.
     let numbers = if x.dtype() == DType::Bool { &lax::convert(x, DType::I32) } else { x };

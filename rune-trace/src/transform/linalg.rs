@@ -2,14 +2,16 @@
 //!
 //! The formulas are JAX's. Most are in M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
 //! differentiation" (2008), and in M. Seeger et al., "Auto-differentiating linear algebra" (2017); others are named where they stand.
-//! Matrices lie along the last two axes.
+//! Matrices lie along the last two axes. Complex ones have tangents by the same formulas, with Hermitian transposes; what is linear in a
+//! matrix without conjugates has them without.
 
 use super::jvp::Tangents;
 use super::tangent::{Dual, Tangent};
 use crate::Tensor;
 use crate::tensor::lax::{self, triangular_solve as solve};
-use rune_ir::Op;
-use rune_ir::op::{FactorFn, GatherDims, Triangular};
+use crate::tensor::refuse;
+use rune_ir::op::{FactorFn, GatherDims, ReduceFn, Triangular};
+use rune_ir::{DType, Op};
 
 /// The tangents of the factors `out` of `x`.
 pub(super) fn factor(f: FactorFn, x: &Dual, out: &[Tensor]) -> Tangents {
@@ -24,14 +26,19 @@ pub(super) fn factor(f: FactorFn, x: &Dual, out: &[Tensor]) -> Tangents {
         FactorFn::Qr | FactorFn::QrFull => tangents(qr(&x.v, &dx, &out[0], &out[1]).into()),
         FactorFn::Eigh => tangents(eigh(&dx, &out[0], &out[1]).into()),
         FactorFn::Svd | FactorFn::SvdFull => tangents(svd(&dx, &out[0], &out[1], &out[2]).into()),
+        FactorFn::Eig => tangents(eig(&dx, &out[0], &out[1]).into()),
+        FactorFn::Schur => refuse!(
+            "`schur` has no derivative, as in JAX; differentiate a function of the matrix, such as `linalg::funm` or `linalg::sqrtm`, or make \
+             the matrix a constant with `.stop_gradient()`"
+        ),
     }
 }
 
-/// dL = L Φ(L⁻¹ dA L⁻ᵀ), where Φ takes the lower triangle and half of the diagonal. I. Murray, "Differentiation of the Cholesky
+/// dL = L Φ(L⁻¹ dA L⁻ᴴ), where Φ takes the lower triangle and half of the diagonal. I. Murray, "Differentiation of the Cholesky
 /// decomposition" (2016).
 fn cholesky(dx: &Tensor, l: &Tensor) -> Tensor {
     let da = mirrored(dx);
-    let right = solve(l, &da, Triangular::right(true).transposed());
+    let right = solve(&l.conj(), &da, Triangular::right(true).transposed());
     let inner = solve(l, &right, Triangular::left(true));
     l.matmul(&((inner.tril(0) + inner.tril(-1)) * 0.5))
 }
@@ -49,13 +56,13 @@ fn lu(dx: &Tensor, lu: &Tensor, permutation: &Tensor) -> Tensor {
     l.matmul(both.tril(-1)) + both.triu(0).matmul(&u)
 }
 
-/// Of a matrix that is not wide as in [`thin_qr`]. A wide one is A = [A₁ A₂] with R = [R₁ R₂]: then A₁ = Q R₁ and R₂ = Qᵀ A₂.
+/// Of a matrix that is not wide as in [`thin_qr`]. A wide one is A = [A₁ A₂] with R = [R₁ R₂]: then A₁ = Q R₁ and R₂ = Qᴴ A₂.
 fn qr(x: &Tensor, dx: &Tensor, q: &Tensor, r: &Tensor) -> [Tensor; 2] {
     let (m, n) = size(x);
     if m < n {
         let (first, rest) = ((0, m), (m, n));
         let (dq, dr1) = thin_qr(q, &part(r, first, first), &part(dx, first, first));
-        let dr2 = dq.t().matmul(part(x, first, rest)) + q.t().matmul(part(dx, first, rest));
+        let dr2 = adjoint(&dq).matmul(part(x, first, rest)) + adjoint(q).matmul(part(dx, first, rest));
         return [dq, lax::concatenate(&[dr1, dr2], x.rank() - 1)];
     }
     let (dq1, dr) = thin_qr(&part(q, (0, m), (0, n)), &part(r, (0, n), (0, n)), dx);
@@ -66,12 +73,17 @@ fn qr(x: &Tensor, dx: &Tensor, q: &Tensor, r: &Tensor) -> [Tensor; 2] {
     [dq, widened(&dr, m - n, 0)]
 }
 
-/// With C = Qᵀ dA R⁻¹ and Ω = tril(C, -1) - tril(C, -1)ᵀ: dQ = Q (Ω - C) + dA R⁻¹ and dR = (C - Ω) R.
+/// With C = Qᴴ dA R⁻¹ and Ω = tril(C, -1) - tril(C, -1)ᴴ + i im(diag C): dQ = Q (Ω - C) + dA R⁻¹ and dR = (C - Ω) R.
 fn thin_qr(q: &Tensor, r: &Tensor, dx: &Tensor) -> (Tensor, Tensor) {
     let by_r = solve(r, dx, Triangular::right(false));
-    let c = q.t().matmul(&by_r);
+    let c = adjoint(q).matmul(&by_r);
     let below = c.tril(-1);
-    let skew = &below - below.t();
+    let mut skew = &below - adjoint(&below);
+    if c.dtype().is_complex() {
+        // The diagonal of R stays real.
+        let eye = Tensor::eye(size(r).1, c.dtype());
+        skew += eye * (&c - c.conj()) * 0.5;
+    }
     (q.matmul(&(&skew - &c)) + by_r, (c - skew).matmul(r))
 }
 
@@ -85,51 +97,83 @@ fn other_columns(q: &Tensor, dq1: &Tensor, n: usize) -> Tensor {
     let a = above(&q1) - Tensor::eye(n, q.dtype());
     let [lu, _, permutation] = lax::factor(FactorFn::Lu, &lax::stop_gradient(&a));
     let z = lax::lu_solve([&a, &lu, &permutation], &below(&q1).t(), true).t();
-    dq1.matmul(z.t()) - (q1 + q2.matmul(&z)).matmul((below(dq1) - z.matmul(above(dq1))).t())
+    dq1.matmul(adjoint(&z)) - (q1 + q2.matmul(&z)).matmul(adjoint(&(below(dq1) - z.matmul(above(dq1)))))
 }
 
-/// With C = Vᵀ dA V and F = 1 / (λⱼ - λᵢ), 0 on the diagonal: dλ = diag C and dV = V (F ∘ C). Eigenvalues that are equal leave their vectors
+/// With C = Vᴴ dA V and F = 1 / (λⱼ - λᵢ), 0 on the diagonal: dλ = re(diag C) and dV = V (F ∘ C). Eigenvalues that are equal leave their vectors
 /// open, and F is infinite.
 fn eigh(dx: &Tensor, values: &Tensor, vectors: &Tensor) -> [Tensor; 2] {
-    let eye = Tensor::eye(size(vectors).0, dx.dtype());
-    let c = vectors.t().matmul(mirrored(dx)).matmul(vectors);
-    let gaps = values.unsqueeze(-2) - values.unsqueeze(-1);
-    let f = 1.0 / (gaps + &eye) - eye;
-    [c.diagonal(0, -2, -1), vectors.matmul(&(f * c))]
+    let c = adjoint(vectors).matmul(mirrored(dx)).matmul(vectors);
+    let f = like(&reciprocal_gaps(values), &c);
+    [c.diagonal(0, -2, -1).real(), vectors.matmul(&(f * c))]
 }
 
-/// With C = Uᵀ dA V and F = 1 / (sⱼ² - sᵢ²), 0 on the diagonal: ds = diag C, dU = U (F ∘ (C S + S Cᵀ)) and dV = V (F ∘ (S C + Cᵀ S)); a matrix that
-/// is not square adds to the longer ones what of dA is not in their columns. Of the further columns of `svd_full` it is left open how they turn
-/// among themselves: they do not.
+/// F = 1 / (λⱼ - λᵢ), 0 on the diagonal.
+fn reciprocal_gaps(values: &Tensor) -> Tensor {
+    let eye = Tensor::eye(values.shape()[values.rank() - 1], values.dtype());
+    1.0 / (values.unsqueeze(-2) - values.unsqueeze(-1) + &eye) - eye
+}
+
+/// With C = V⁻¹ dA V and F as for [`eigh`]: dλ = diag C and dV = V (F ∘ C) + V diag(c). The vectors keep length 1 and a leading element that is
+/// real, which decides c, as in JAX's `_eig_vec_jvp`.
+fn eig(dx: &Tensor, values: &Tensor, vectors: &Tensor) -> [Tensor; 2] {
+    let dx = like(dx, vectors);
+    let [lu, _, permutation] = lax::factor(FactorFn::Lu, &lax::stop_gradient(vectors));
+    let c = lax::lu_solve([vectors, &lu, &permutation], &dx.matmul(vectors), false);
+    let moved = vectors.matmul(&(reciprocal_gaps(values) * &c));
+    // The leading element: the first of those above 0.9 of the greatest magnitude.
+    let still = lax::stop_gradient(vectors).abs();
+    let rows = still.rank() - 2;
+    let mut leads = lax::convert(&still.gt(still.max_keepdims(-2) * 0.9), DType::I32);
+    leads = &leads * leads.cumsum(-2).eq(1).cast(DType::I32);
+    let leads = lax::convert(&leads, vectors.dtype());
+    let lead = |x: &Tensor| lax::reduce(ReduceFn::Sum, &(&leads * x), &[rows]);
+    let along = lax::reduce(ReduceFn::Sum, &(vectors.conj() * &moved), &[rows]).real();
+    let turned = lead(&moved).imag() / lead(vectors).real();
+    let by = lax::complex(&-along, &-turned).unsqueeze(-2);
+    [c.diagonal(0, -2, -1), moved + vectors * by]
+}
+
+/// With C = Uᴴ dA V and F = 1 / (sⱼ² - sᵢ²), 0 on the diagonal: ds = re(diag C), dU = U (F ∘ (C S + S Cᴴ)) and dV = V (F ∘ (S C + Cᴴ S)); to dU, a
+/// complex matrix adds i im(diag C) / S; and one that is not square adds to the longer vectors what of dA is not in their columns. Of the further
+/// columns of `svd_full` it is left open how they turn among themselves: they do not.
 fn svd(dx: &Tensor, u: &Tensor, s: &Tensor, vt: &Tensor) -> [Tensor; 3] {
-    let ((m, n), eye) = (size(dx), Tensor::eye(size(dx).0.min(size(dx).1), dx.dtype()));
+    let (m, n) = size(dx);
     let k = m.min(n);
-    let (u1, v1) = (part(u, (0, m), (0, k)), part(vt, (0, k), (0, n)).t());
+    let (u1, v1) = (part(u, (0, m), (0, k)), adjoint(&part(vt, (0, k), (0, n))));
     let (row, column) = (s.unsqueeze(-2), s.unsqueeze(-1));
-    let c = u1.t().matmul(dx).matmul(&v1);
-    let f = 1.0 / ((&row + &column) * (&row - &column) + &eye) - eye;
+    let c = adjoint(&u1).matmul(dx).matmul(&v1);
+    let eye = Tensor::eye(k, s.dtype());
+    let f = like(&(1.0 / ((&row + &column) * (&row - &column) + &eye) - &eye), &c);
+    let (row, column) = (like(&row, &c), like(&column, &c));
     let (cs, sc) = (&row * &c, &column * &c);
-    let mut du = u1.matmul(&(&f * (&cs + cs.t())));
-    let mut dv = v1.matmul(&(&f * (&sc + sc.t())));
-    let outside = |x: Tensor, basis: &Tensor| (&x - basis.matmul(basis.t().matmul(&x))) / &row;
+    let mut turn = &f * (&cs + adjoint(&cs));
+    if c.dtype().is_complex() {
+        let zeros = lax::convert(&s.eq(0.0), s.dtype());
+        let inverse = 1.0 / (s + &zeros) - &zeros;
+        turn += like(&(inverse.unsqueeze(-2) * eye), &c) * (&c - adjoint(&c)) * 0.5;
+    }
+    let mut du = u1.matmul(&turn);
+    let mut dv = v1.matmul(&(&f * (&sc + adjoint(&sc))));
+    let outside = |x: Tensor, basis: &Tensor| (&x - basis.matmul(adjoint(basis).matmul(&x))) / &row;
     if m > n {
         du += outside(dx.matmul(&v1), &u1);
     }
     if n > m {
-        dv += outside(dx.t().matmul(&u1), &v1);
+        dv += outside(adjoint(dx).matmul(&u1), &v1);
     }
     let du = with_rest(u, &u1, du);
-    let dv = with_rest(&vt.t(), &v1, dv);
-    [du, c.diagonal(0, -2, -1), dv.t()]
+    let dv = with_rest(&adjoint(vt), &v1, dv);
+    [du, c.diagonal(0, -2, -1).real(), adjoint(&dv)]
 }
 
-/// The tangent of all columns of an orthogonal matrix, of which `first` are the first ones: dQ₂ = -Q₁ dQ₁ᵀ Q₂.
+/// The tangent of all columns of a unitary matrix, of which `first` are the first ones: dQ₂ = -Q₁ dQ₁ᴴ Q₂.
 fn with_rest(all: &Tensor, first: &Tensor, d_first: Tensor) -> Tensor {
     let ((m, columns), (_, k)) = (size(all), size(first));
     if columns == k {
         return d_first;
     }
-    let rest = first.matmul(d_first.t().matmul(part(all, (0, m), (k, columns))));
+    let rest = first.matmul(adjoint(&d_first).matmul(part(all, (0, m), (k, columns))));
     lax::concatenate(&[d_first, -rest], all.rank() - 1)
 }
 
@@ -159,9 +203,23 @@ pub(super) fn triangular_solve(a: &Dual, b: &Dual, how: Triangular, x: &Tensor) 
     by_b.sub(&Tangent::new(by_a))
 }
 
-/// The symmetric matrix that has the lower triangle of `x`.
+/// The Hermitian matrix that has the lower triangle of `x`, and the real part of its diagonal.
 fn mirrored(x: &Tensor) -> Tensor {
-    x.tril(0) + x.tril(-1).t()
+    if !x.dtype().is_complex() {
+        return x.tril(0) + x.tril(-1).t();
+    }
+    let half = (x.tril(0) + x.tril(-1)) * 0.5;
+    &half + adjoint(&half)
+}
+
+/// The Hermitian transpose.
+fn adjoint(x: &Tensor) -> Tensor {
+    x.t().conj()
+}
+
+/// `x` in the dtype of `other`.
+fn like(x: &Tensor, other: &Tensor) -> Tensor {
+    if x.dtype() == other.dtype() { x.clone() } else { lax::convert(x, other.dtype()) }
 }
 
 /// Rows and columns.

@@ -8,8 +8,12 @@ use serde_json::Value;
 
 type Function = fn(&[Tensor]) -> Vec<Tensor>;
 
-fn definite(a: &Tensor) -> Tensor {
-    a.matmul(a.t()) + Tensor::eye(a.shape()[a.rank() - 1], a.dtype())
+pub(super) fn adjoint(a: &Tensor) -> Tensor {
+    a.t().conj()
+}
+
+pub(super) fn definite(a: &Tensor) -> Tensor {
+    a.matmul(adjoint(a)) + Tensor::eye(a.shape()[a.rank() - 1], a.dtype())
 }
 
 fn ord(name: &str) -> MatrixOrd {
@@ -54,12 +58,13 @@ fn apply(name: &str, xs: &[Tensor]) -> Vec<Tensor> {
         "eigvalsh" => |x| vec![linalg::eigvalsh(&x[0])],
         "eigh" => |x| {
             let (w, v) = linalg::eigh(&x[0]);
-            vec![(&v * (w / 4.0).exp().unsqueeze(-2)).matmul(v.t())]
+            let scales = (w / 4.0).exp().cast(v.dtype());
+            vec![(&v * scales.unsqueeze(-2)).matmul(adjoint(&v))]
         },
         "svdvals" => |x| vec![linalg::svdvals(&x[0])],
         "svd" => |x| {
             let (u, s, vt) = linalg::svd(&x[0]);
-            vec![(u * s.exp().unsqueeze(-2)).matmul(&vt)]
+            vec![(&u * s.exp().cast(u.dtype()).unsqueeze(-2)).matmul(&vt)]
         },
         "pinv" => |x| vec![linalg::pinv(&x[0], None)],
         "lstsq" => |x| {
@@ -88,6 +93,19 @@ fn apply(name: &str, xs: &[Tensor]) -> Vec<Tensor> {
         "expm_small" => |x| vec![linalg::expm(&(&x[0] / 1000.0))],
         "expm_frechet" => |x| linalg::expm_frechet(&(&x[0] / 4.0), &x[1]).into_vec(),
         "sqrtm" => |x| vec![linalg::sqrtm(&x[0])],
+        // Eigenvalues on the branch cut.
+        "sqrtm_negative" => |x| vec![linalg::sqrtm(&-x[0].matmul(adjoint(&x[0])))],
+        "eigvals" => |x| vec![linalg::eigvals(&x[0]).sort(-1)],
+        "eigvals_pairs" => |x| vec![linalg::eigvals(&(&x[0] - x[0].t())).sort(-1)],
+        "eig" => |x| {
+            let (w, v) = linalg::eig(&x[0]);
+            vec![(&v * (w / 4.0).exp().unsqueeze(-2)).matmul(linalg::inv(&v))]
+        },
+        "eig_sizes" => |x| {
+            let (w, v) = linalg::eig(&x[0]);
+            vec![v.take_along_axis(&w.argsort(-1).unsqueeze(-2).broadcast_to(v.shape().clone()), -1).abs()]
+        },
+        "funm" => |x| vec![linalg::funm(&x[0], |w| (w / 4.0).exp())],
         "polar" => |x| linalg::polar(&x[0]).into_vec(),
         "solve_sylvester" => |x| vec![linalg::solve_sylvester(&x[0], &x[1], &x[2])],
         "hessenberg" => |x| linalg::hessenberg(&x[0]).into_vec(),
@@ -137,10 +155,21 @@ fn check(what: &str, found: Vec<Tensor>, expected: &Value, wrong: &mut Vec<Strin
     assert_eq!(found.len(), expected.len(), "{what}");
     let roundings = if what.contains("jvp_vjp") { 1024.0 } else { 256.0 };
     for (k, (x, y)) in found.iter().zip(&expected).enumerate() {
-        if let Err(why) = Tolerance::Scaled(roundings).check(&x.to_array().unwrap(), y) {
+        assert_eq!(x.ty(), y.ty(), "{what}");
+        let [x, y] = [&x.to_array().unwrap(), y].map(parts);
+        if let Err(why) = Tolerance::Scaled(roundings).check(&x, &y) {
             wrong.push(format!("{what}: result {k} {why}"));
         }
     }
+}
+
+/// Complex numbers as pairs of real ones, of which the greatest is compared with all.
+fn parts(x: &Array) -> Array {
+    if !x.dtype().is_complex() {
+        return x.clone();
+    }
+    let shape: Vec<usize> = x.shape().iter().copied().chain([2]).collect();
+    Array::from_vec(shape, x.to_complex_vec().iter().flat_map(|z| [z.re, z.im]).collect())
 }
 
 #[test]
@@ -171,7 +200,7 @@ fn functions_and_their_derivatives_are_those_of_jax() {
             check(&title("jvp_vjp"), jvp(back, &xs, &tangents).1, &row["jvp_vjp"], &mut wrong);
         }
     }
-    assert!(differentiated > 50, "{differentiated}");
+    assert!(differentiated > 100, "{differentiated}");
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 

@@ -12,6 +12,7 @@ mod optimize;
 mod origins;
 mod random;
 mod special;
+mod spectral;
 use rune_testing::array_fns::{case, functions, integers};
 use rune_testing::tolerance;
 

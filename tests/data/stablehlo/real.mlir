@@ -5094,3 +5094,546 @@ module @f {
     return %1#1 : tensor<5xi32>
   }
 }
+// -----
+// complex.qr
+module @f {
+  func.func public @main(%arg0: tensor<4x3xf64>, %arg1: tensor<4x3xf64>) -> (tensor<4x3xf64>, tensor<4x3xf64>, tensor<3x3xf64>, tensor<3x3xf64>) {
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<4x3xcomplex<f64>>
+    %1:2 = call @qr(%0) : (tensor<4x3xcomplex<f64>>) -> (tensor<4x3xcomplex<f64>>, tensor<3x3xcomplex<f64>>)
+    %2 = stablehlo.real %1#0 : (tensor<4x3xcomplex<f64>>) -> tensor<4x3xf64>
+    %3 = stablehlo.imag %1#0 : (tensor<4x3xcomplex<f64>>) -> tensor<4x3xf64>
+    %4 = stablehlo.real %1#1 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    %5 = stablehlo.imag %1#1 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    return %2, %3, %4, %5 : tensor<4x3xf64>, tensor<4x3xf64>, tensor<3x3xf64>, tensor<3x3xf64>
+  }
+  func.func private @qr(%arg0: tensor<4x3xcomplex<f64>>) -> (tensor<4x3xcomplex<f64>>, tensor<3x3xcomplex<f64>>) {
+    %cst = stablehlo.constant dense<(0.000000e+00,0.000000e+00)> : tensor<complex<f64>>
+    %c = stablehlo.constant dense<-1> : tensor<i64>
+    %0:2 = stablehlo.custom_call @lapack_zgeqrf_ffi(%arg0) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>]} : (tensor<4x3xcomplex<f64>>) -> (tensor<4x3xcomplex<f64>>, tensor<3xcomplex<f64>>)
+    %1 = stablehlo.custom_call @lapack_zungqr_ffi(%0#0, %0#1) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>]} : (tensor<4x3xcomplex<f64>>, tensor<3xcomplex<f64>>) -> tensor<4x3xcomplex<f64>>
+    %2 = stablehlo.slice %0#0 [0:3, 0:3] : (tensor<4x3xcomplex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %3 = stablehlo.iota dim = 0 : tensor<3x3xi64>
+    %4 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i64>) -> tensor<3x3xi64>
+    %5 = stablehlo.add %3, %4 : tensor<3x3xi64>
+    %6 = stablehlo.iota dim = 1 : tensor<3x3xi64>
+    %7 = stablehlo.compare GE, %5, %6, SIGNED : (tensor<3x3xi64>, tensor<3x3xi64>) -> tensor<3x3xi1>
+    %8 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<complex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %9 = stablehlo.select %7, %8, %2 : tensor<3x3xi1>, tensor<3x3xcomplex<f64>>
+    return %1, %9 : tensor<4x3xcomplex<f64>>, tensor<3x3xcomplex<f64>>
+  }
+}
+// -----
+// complex.qr_complete
+module @f {
+  func.func public @main(%arg0: tensor<4x3xf64>, %arg1: tensor<4x3xf64>) -> (tensor<4x4xf64>, tensor<4x4xf64>, tensor<4x3xf64>, tensor<4x3xf64>) {
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<4x3xcomplex<f64>>
+    %1:2 = call @qr(%0) : (tensor<4x3xcomplex<f64>>) -> (tensor<4x4xcomplex<f64>>, tensor<4x3xcomplex<f64>>)
+    %2 = stablehlo.real %1#0 : (tensor<4x4xcomplex<f64>>) -> tensor<4x4xf64>
+    %3 = stablehlo.imag %1#0 : (tensor<4x4xcomplex<f64>>) -> tensor<4x4xf64>
+    %4 = stablehlo.real %1#1 : (tensor<4x3xcomplex<f64>>) -> tensor<4x3xf64>
+    %5 = stablehlo.imag %1#1 : (tensor<4x3xcomplex<f64>>) -> tensor<4x3xf64>
+    return %2, %3, %4, %5 : tensor<4x4xf64>, tensor<4x4xf64>, tensor<4x3xf64>, tensor<4x3xf64>
+  }
+  func.func private @qr(%arg0: tensor<4x3xcomplex<f64>>) -> (tensor<4x4xcomplex<f64>>, tensor<4x3xcomplex<f64>>) {
+    %c = stablehlo.constant dense<-1> : tensor<i64>
+    %cst = stablehlo.constant dense<(0.000000e+00,0.000000e+00)> : tensor<complex<f64>>
+    %0:2 = stablehlo.custom_call @lapack_zgeqrf_ffi(%arg0) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>]} : (tensor<4x3xcomplex<f64>>) -> (tensor<4x3xcomplex<f64>>, tensor<3xcomplex<f64>>)
+    %1 = stablehlo.pad %0#0, %cst, low = [0, 0], high = [0, 1], interior = [0, 0] : (tensor<4x3xcomplex<f64>>, tensor<complex<f64>>) -> tensor<4x4xcomplex<f64>>
+    %2 = stablehlo.custom_call @lapack_zungqr_ffi(%1, %0#1) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>]} : (tensor<4x4xcomplex<f64>>, tensor<3xcomplex<f64>>) -> tensor<4x4xcomplex<f64>>
+    %3 = stablehlo.iota dim = 0 : tensor<4x3xi64>
+    %4 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i64>) -> tensor<4x3xi64>
+    %5 = stablehlo.add %3, %4 : tensor<4x3xi64>
+    %6 = stablehlo.iota dim = 1 : tensor<4x3xi64>
+    %7 = stablehlo.compare GE, %5, %6, SIGNED : (tensor<4x3xi64>, tensor<4x3xi64>) -> tensor<4x3xi1>
+    %8 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<complex<f64>>) -> tensor<4x3xcomplex<f64>>
+    %9 = stablehlo.select %7, %8, %0#0 : tensor<4x3xi1>, tensor<4x3xcomplex<f64>>
+    return %2, %9 : tensor<4x4xcomplex<f64>>, tensor<4x3xcomplex<f64>>
+  }
+}
+// -----
+// complex.qr_wide
+module @f {
+  func.func public @main(%arg0: tensor<3x4xf64>, %arg1: tensor<3x4xf64>) -> (tensor<3x3xf64>, tensor<3x3xf64>, tensor<3x4xf64>, tensor<3x4xf64>) {
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<3x4xcomplex<f64>>
+    %1:2 = call @qr(%0) : (tensor<3x4xcomplex<f64>>) -> (tensor<3x3xcomplex<f64>>, tensor<3x4xcomplex<f64>>)
+    %2 = stablehlo.real %1#0 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    %3 = stablehlo.imag %1#0 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    %4 = stablehlo.real %1#1 : (tensor<3x4xcomplex<f64>>) -> tensor<3x4xf64>
+    %5 = stablehlo.imag %1#1 : (tensor<3x4xcomplex<f64>>) -> tensor<3x4xf64>
+    return %2, %3, %4, %5 : tensor<3x3xf64>, tensor<3x3xf64>, tensor<3x4xf64>, tensor<3x4xf64>
+  }
+  func.func private @qr(%arg0: tensor<3x4xcomplex<f64>>) -> (tensor<3x3xcomplex<f64>>, tensor<3x4xcomplex<f64>>) {
+    %cst = stablehlo.constant dense<(0.000000e+00,0.000000e+00)> : tensor<complex<f64>>
+    %c = stablehlo.constant dense<-1> : tensor<i64>
+    %0:2 = stablehlo.custom_call @lapack_zgeqrf_ffi(%arg0) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>]} : (tensor<3x4xcomplex<f64>>) -> (tensor<3x4xcomplex<f64>>, tensor<3xcomplex<f64>>)
+    %1 = stablehlo.slice %0#0 [0:3, 0:3] : (tensor<3x4xcomplex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %2 = stablehlo.custom_call @lapack_zungqr_ffi(%1, %0#1) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>]} : (tensor<3x3xcomplex<f64>>, tensor<3xcomplex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %3 = stablehlo.iota dim = 0 : tensor<3x4xi64>
+    %4 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i64>) -> tensor<3x4xi64>
+    %5 = stablehlo.add %3, %4 : tensor<3x4xi64>
+    %6 = stablehlo.iota dim = 1 : tensor<3x4xi64>
+    %7 = stablehlo.compare GE, %5, %6, SIGNED : (tensor<3x4xi64>, tensor<3x4xi64>) -> tensor<3x4xi1>
+    %8 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<complex<f64>>) -> tensor<3x4xcomplex<f64>>
+    %9 = stablehlo.select %7, %8, %0#0 : tensor<3x4xi1>, tensor<3x4xcomplex<f64>>
+    return %2, %9 : tensor<3x3xcomplex<f64>>, tensor<3x4xcomplex<f64>>
+  }
+}
+// -----
+// complex.householder
+module @f {
+  func.func public @main(%arg0: tensor<4x3xf64>, %arg1: tensor<4x3xf64>) -> (tensor<4x3xf64>, tensor<4x3xf64>) {
+    %cst = stablehlo.constant dense<[(5.000000e-01,1.000000e+00), (1.500000e+00,0.000000e+00), (0.000000e+00,2.500000e-01)]> : tensor<3xcomplex<f64>>
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<4x3xcomplex<f64>>
+    %1 = stablehlo.custom_call @lapack_zungqr_ffi(%0, %cst) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>]} : (tensor<4x3xcomplex<f64>>, tensor<3xcomplex<f64>>) -> tensor<4x3xcomplex<f64>>
+    %2 = stablehlo.real %1 : (tensor<4x3xcomplex<f64>>) -> tensor<4x3xf64>
+    %3 = stablehlo.imag %1 : (tensor<4x3xcomplex<f64>>) -> tensor<4x3xf64>
+    return %2, %3 : tensor<4x3xf64>, tensor<4x3xf64>
+  }
+}
+// -----
+// complex.eigvalsh
+module @f {
+  func.func public @main(%arg0: tensor<3x3xf64>, %arg1: tensor<3x3xf64>) -> (tensor<3xf64>) {
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<3x3xcomplex<f64>>
+    %1 = call @eigvalsh(%0) : (tensor<3x3xcomplex<f64>>) -> tensor<3xf64>
+    return %1 : tensor<3xf64>
+  }
+  func.func private @eigvalsh(%arg0: tensor<3x3xcomplex<f64>>) -> tensor<3xf64> {
+    %0:2 = call @eigh(%arg0) : (tensor<3x3xcomplex<f64>>) -> (tensor<3xf64>, tensor<3x3xcomplex<f64>>)
+    return %0#0 : tensor<3xf64>
+  }
+  func.func private @eigh(%arg0: tensor<3x3xcomplex<f64>>) -> (tensor<3xf64>, tensor<3x3xcomplex<f64>>) {
+    %cst = stablehlo.constant dense<0x7FF8000000000000> : tensor<f64>
+    %cst_0 = stablehlo.constant dense<(0x7FF8000000000000,0x7FF8000000000000)> : tensor<complex<f64>>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %cst_1 = stablehlo.constant dense<(2.000000e+00,0.000000e+00)> : tensor<complex<f64>>
+    %0 = stablehlo.transpose %arg0, dims = [1, 0] : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %1 = stablehlo.real %0 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    %2 = stablehlo.imag %0 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    %3 = stablehlo.negate %2 : tensor<3x3xf64>
+    %4 = stablehlo.complex %1, %3 : tensor<3x3xcomplex<f64>>
+    %5 = stablehlo.add %arg0, %4 : tensor<3x3xcomplex<f64>>
+    %6 = stablehlo.broadcast_in_dim %cst_1, dims = [] : (tensor<complex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %7 = stablehlo.divide %5, %6 : tensor<3x3xcomplex<f64>>
+    %8:3 = stablehlo.custom_call @lapack_zheevd_ffi(%7) {mhlo.backend_config = {mode = 86 : ui8, uplo = 76 : ui8}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>, dense<> : tensor<0xindex>]} : (tensor<3x3xcomplex<f64>>) -> (tensor<3x3xcomplex<f64>>, tensor<3xf64>, tensor<i32>)
+    %9 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<i32>
+    %10 = stablehlo.compare EQ, %8#2, %9, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    %11 = stablehlo.broadcast_in_dim %10, dims = [] : (tensor<i1>) -> tensor<1x1xi1>
+    %12 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<complex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %13 = stablehlo.broadcast_in_dim %11, dims = [0, 1] : (tensor<1x1xi1>) -> tensor<3x3xi1>
+    %14 = stablehlo.select %13, %8#0, %12 : tensor<3x3xi1>, tensor<3x3xcomplex<f64>>
+    %15 = stablehlo.broadcast_in_dim %10, dims = [] : (tensor<i1>) -> tensor<1xi1>
+    %16 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f64>) -> tensor<3xf64>
+    %17 = stablehlo.broadcast_in_dim %15, dims = [0] : (tensor<1xi1>) -> tensor<3xi1>
+    %18 = stablehlo.select %17, %8#1, %16 : tensor<3xi1>, tensor<3xf64>
+    return %18, %14 : tensor<3xf64>, tensor<3x3xcomplex<f64>>
+  }
+}
+// -----
+// complex.eigvalsh_upper
+module @f {
+  func.func public @main(%arg0: tensor<3x3xf64>, %arg1: tensor<3x3xf64>) -> (tensor<3xf64>) {
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<3x3xcomplex<f64>>
+    %1:2 = call @eigh(%0) : (tensor<3x3xcomplex<f64>>) -> (tensor<3xf64>, tensor<3x3xcomplex<f64>>)
+    return %1#0 : tensor<3xf64>
+  }
+  func.func private @eigh(%arg0: tensor<3x3xcomplex<f64>>) -> (tensor<3xf64>, tensor<3x3xcomplex<f64>>) {
+    %cst = stablehlo.constant dense<0x7FF8000000000000> : tensor<f64>
+    %cst_0 = stablehlo.constant dense<(0x7FF8000000000000,0x7FF8000000000000)> : tensor<complex<f64>>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %0:3 = stablehlo.custom_call @lapack_zheevd_ffi(%arg0) {mhlo.backend_config = {mode = 86 : ui8, uplo = 85 : ui8}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>, dense<> : tensor<0xindex>]} : (tensor<3x3xcomplex<f64>>) -> (tensor<3x3xcomplex<f64>>, tensor<3xf64>, tensor<i32>)
+    %1 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<i32>
+    %2 = stablehlo.compare EQ, %0#2, %1, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    %3 = stablehlo.broadcast_in_dim %2, dims = [] : (tensor<i1>) -> tensor<1x1xi1>
+    %4 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<complex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %5 = stablehlo.broadcast_in_dim %3, dims = [0, 1] : (tensor<1x1xi1>) -> tensor<3x3xi1>
+    %6 = stablehlo.select %5, %0#0, %4 : tensor<3x3xi1>, tensor<3x3xcomplex<f64>>
+    %7 = stablehlo.broadcast_in_dim %2, dims = [] : (tensor<i1>) -> tensor<1xi1>
+    %8 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f64>) -> tensor<3xf64>
+    %9 = stablehlo.broadcast_in_dim %7, dims = [0] : (tensor<1xi1>) -> tensor<3xi1>
+    %10 = stablehlo.select %9, %0#1, %8 : tensor<3xi1>, tensor<3xf64>
+    return %10, %6 : tensor<3xf64>, tensor<3x3xcomplex<f64>>
+  }
+}
+// -----
+// complex.eigh
+module @f {
+  func.func public @main(%arg0: tensor<3x3xf64>, %arg1: tensor<3x3xf64>) -> (tensor<3x3xf64>, tensor<3x3xf64>) {
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<3x3xcomplex<f64>>
+    %1:2 = call @eigh(%0) : (tensor<3x3xcomplex<f64>>) -> (tensor<3xf64>, tensor<3x3xcomplex<f64>>)
+    %2 = stablehlo.exponential %1#0 : tensor<3xf64>
+    %3 = stablehlo.convert %2 : (tensor<3xf64>) -> tensor<3xcomplex<f64>>
+    %4 = stablehlo.broadcast_in_dim %3, dims = [1] : (tensor<3xcomplex<f64>>) -> tensor<1x3xcomplex<f64>>
+    %5 = stablehlo.broadcast_in_dim %4, dims = [0, 1] : (tensor<1x3xcomplex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %6 = stablehlo.multiply %1#1, %5 : tensor<3x3xcomplex<f64>>
+    %7 = stablehlo.transpose %1#1, dims = [1, 0] : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %8 = stablehlo.real %7 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    %9 = stablehlo.imag %7 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    %10 = stablehlo.negate %9 : tensor<3x3xf64>
+    %11 = stablehlo.complex %8, %10 : tensor<3x3xcomplex<f64>>
+    %12 = stablehlo.dot_general %6, %11, contracting_dims = [1] x [0] : (tensor<3x3xcomplex<f64>>, tensor<3x3xcomplex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %13 = stablehlo.real %12 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    %14 = stablehlo.imag %12 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    return %13, %14 : tensor<3x3xf64>, tensor<3x3xf64>
+  }
+  func.func private @eigh(%arg0: tensor<3x3xcomplex<f64>>) -> (tensor<3xf64>, tensor<3x3xcomplex<f64>>) {
+    %cst = stablehlo.constant dense<0x7FF8000000000000> : tensor<f64>
+    %cst_0 = stablehlo.constant dense<(0x7FF8000000000000,0x7FF8000000000000)> : tensor<complex<f64>>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %cst_1 = stablehlo.constant dense<(2.000000e+00,0.000000e+00)> : tensor<complex<f64>>
+    %0 = stablehlo.transpose %arg0, dims = [1, 0] : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %1 = stablehlo.real %0 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    %2 = stablehlo.imag %0 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    %3 = stablehlo.negate %2 : tensor<3x3xf64>
+    %4 = stablehlo.complex %1, %3 : tensor<3x3xcomplex<f64>>
+    %5 = stablehlo.add %arg0, %4 : tensor<3x3xcomplex<f64>>
+    %6 = stablehlo.broadcast_in_dim %cst_1, dims = [] : (tensor<complex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %7 = stablehlo.divide %5, %6 : tensor<3x3xcomplex<f64>>
+    %8:3 = stablehlo.custom_call @lapack_zheevd_ffi(%7) {mhlo.backend_config = {mode = 86 : ui8, uplo = 76 : ui8}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>, dense<> : tensor<0xindex>]} : (tensor<3x3xcomplex<f64>>) -> (tensor<3x3xcomplex<f64>>, tensor<3xf64>, tensor<i32>)
+    %9 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<i32>
+    %10 = stablehlo.compare EQ, %8#2, %9, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    %11 = stablehlo.broadcast_in_dim %10, dims = [] : (tensor<i1>) -> tensor<1x1xi1>
+    %12 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<complex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %13 = stablehlo.broadcast_in_dim %11, dims = [0, 1] : (tensor<1x1xi1>) -> tensor<3x3xi1>
+    %14 = stablehlo.select %13, %8#0, %12 : tensor<3x3xi1>, tensor<3x3xcomplex<f64>>
+    %15 = stablehlo.broadcast_in_dim %10, dims = [] : (tensor<i1>) -> tensor<1xi1>
+    %16 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f64>) -> tensor<3xf64>
+    %17 = stablehlo.broadcast_in_dim %15, dims = [0] : (tensor<1xi1>) -> tensor<3xi1>
+    %18 = stablehlo.select %17, %8#1, %16 : tensor<3xi1>, tensor<3xf64>
+    return %18, %14 : tensor<3xf64>, tensor<3x3xcomplex<f64>>
+  }
+}
+// -----
+// complex.svdvals
+module @f {
+  func.func public @main(%arg0: tensor<4x3xf64>, %arg1: tensor<4x3xf64>) -> (tensor<3xf64>) {
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<4x3xcomplex<f64>>
+    %1 = call @svd(%0) : (tensor<4x3xcomplex<f64>>) -> tensor<3xf64>
+    return %1 : tensor<3xf64>
+  }
+  func.func private @svd(%arg0: tensor<4x3xcomplex<f64>>) -> tensor<3xf64> {
+    %cst = stablehlo.constant dense<0x7FF8000000000000> : tensor<f64>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %0:5 = stablehlo.custom_call @lapack_zgesdd_ffi(%arg0) {mhlo.backend_config = {mode = 78 : ui8}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>, dense<[0, 1]> : tensor<2xindex>, dense<[0, 1]> : tensor<2xindex>, dense<> : tensor<0xindex>]} : (tensor<4x3xcomplex<f64>>) -> (tensor<4x3xcomplex<f64>>, tensor<3xf64>, tensor<4x4xcomplex<f64>>, tensor<3x3xcomplex<f64>>, tensor<i32>)
+    %1 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<i32>
+    %2 = stablehlo.compare EQ, %0#4, %1, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    %3 = stablehlo.broadcast_in_dim %2, dims = [] : (tensor<i1>) -> tensor<1xi1>
+    %4 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f64>) -> tensor<3xf64>
+    %5 = stablehlo.broadcast_in_dim %3, dims = [0] : (tensor<1xi1>) -> tensor<3xi1>
+    %6 = stablehlo.select %5, %0#1, %4 : tensor<3xi1>, tensor<3xf64>
+    return %6 : tensor<3xf64>
+  }
+}
+// -----
+// complex.svd
+module @f {
+  func.func public @main(%arg0: tensor<3x4xf64>, %arg1: tensor<3x4xf64>) -> (tensor<3x4xf64>, tensor<3x4xf64>) {
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<3x4xcomplex<f64>>
+    %1:3 = call @svd(%0) : (tensor<3x4xcomplex<f64>>) -> (tensor<3x3xcomplex<f64>>, tensor<3xf64>, tensor<3x4xcomplex<f64>>)
+    %2 = stablehlo.exponential %1#1 : tensor<3xf64>
+    %3 = stablehlo.convert %2 : (tensor<3xf64>) -> tensor<3xcomplex<f64>>
+    %4 = stablehlo.broadcast_in_dim %3, dims = [1] : (tensor<3xcomplex<f64>>) -> tensor<1x3xcomplex<f64>>
+    %5 = stablehlo.broadcast_in_dim %4, dims = [0, 1] : (tensor<1x3xcomplex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %6 = stablehlo.multiply %1#0, %5 : tensor<3x3xcomplex<f64>>
+    %7 = stablehlo.dot_general %6, %1#2, contracting_dims = [1] x [0] : (tensor<3x3xcomplex<f64>>, tensor<3x4xcomplex<f64>>) -> tensor<3x4xcomplex<f64>>
+    %8 = stablehlo.real %7 : (tensor<3x4xcomplex<f64>>) -> tensor<3x4xf64>
+    %9 = stablehlo.imag %7 : (tensor<3x4xcomplex<f64>>) -> tensor<3x4xf64>
+    return %8, %9 : tensor<3x4xf64>, tensor<3x4xf64>
+  }
+  func.func private @svd(%arg0: tensor<3x4xcomplex<f64>>) -> (tensor<3x3xcomplex<f64>>, tensor<3xf64>, tensor<3x4xcomplex<f64>>) {
+    %cst = stablehlo.constant dense<(0x7FF8000000000000,0x7FF8000000000000)> : tensor<complex<f64>>
+    %cst_0 = stablehlo.constant dense<0x7FF8000000000000> : tensor<f64>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %0:5 = stablehlo.custom_call @lapack_zgesdd_ffi(%arg0) {mhlo.backend_config = {mode = 83 : ui8}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>, dense<[0, 1]> : tensor<2xindex>, dense<[0, 1]> : tensor<2xindex>, dense<> : tensor<0xindex>]} : (tensor<3x4xcomplex<f64>>) -> (tensor<3x4xcomplex<f64>>, tensor<3xf64>, tensor<3x3xcomplex<f64>>, tensor<3x4xcomplex<f64>>, tensor<i32>)
+    %1 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<i32>
+    %2 = stablehlo.compare EQ, %0#4, %1, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    %3 = stablehlo.broadcast_in_dim %2, dims = [] : (tensor<i1>) -> tensor<1xi1>
+    %4 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<f64>) -> tensor<3xf64>
+    %5 = stablehlo.broadcast_in_dim %3, dims = [0] : (tensor<1xi1>) -> tensor<3xi1>
+    %6 = stablehlo.select %5, %0#1, %4 : tensor<3xi1>, tensor<3xf64>
+    %7 = stablehlo.broadcast_in_dim %2, dims = [] : (tensor<i1>) -> tensor<1x1xi1>
+    %8 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<complex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %9 = stablehlo.broadcast_in_dim %7, dims = [0, 1] : (tensor<1x1xi1>) -> tensor<3x3xi1>
+    %10 = stablehlo.select %9, %0#2, %8 : tensor<3x3xi1>, tensor<3x3xcomplex<f64>>
+    %11 = stablehlo.broadcast_in_dim %2, dims = [] : (tensor<i1>) -> tensor<1x1xi1>
+    %12 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<complex<f64>>) -> tensor<3x4xcomplex<f64>>
+    %13 = stablehlo.broadcast_in_dim %11, dims = [0, 1] : (tensor<1x1xi1>) -> tensor<3x4xi1>
+    %14 = stablehlo.select %13, %0#3, %12 : tensor<3x4xi1>, tensor<3x4xcomplex<f64>>
+    return %10, %6, %14 : tensor<3x3xcomplex<f64>>, tensor<3xf64>, tensor<3x4xcomplex<f64>>
+  }
+}
+// -----
+// complex.triangular_solve_adjoint
+module @f {
+  func.func public @main(%arg0: tensor<3x3xf64>, %arg1: tensor<3x3xf64>, %arg2: tensor<3x4xf64>, %arg3: tensor<3x4xf64>) -> (tensor<3x4xf64>, tensor<3x4xf64>) {
+    %cst = stablehlo.constant dense<(3.000000e+00,0.000000e+00)> : tensor<complex<f64>>
+    %c = stablehlo.constant dense<0> : tensor<i64>
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<3x3xcomplex<f64>>
+    %1 = stablehlo.complex %arg2, %arg3 : tensor<3x4xcomplex<f64>>
+    %2 = stablehlo.iota dim = 0 : tensor<3x3xi64>
+    %3 = stablehlo.iota dim = 1 : tensor<3x3xi64>
+    %4 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i64>) -> tensor<3x3xi64>
+    %5 = stablehlo.add %2, %4 : tensor<3x3xi64>
+    %6 = stablehlo.compare EQ, %5, %3, SIGNED : (tensor<3x3xi64>, tensor<3x3xi64>) -> tensor<3x3xi1>
+    %7 = stablehlo.convert %6 : (tensor<3x3xi1>) -> tensor<3x3xcomplex<f64>>
+    %8 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<complex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %9 = stablehlo.multiply %8, %7 : tensor<3x3xcomplex<f64>>
+    %10 = stablehlo.add %0, %9 : tensor<3x3xcomplex<f64>>
+    %11 = stablehlo.custom_call @lapack_ztrsm_ffi(%10, %1) {mhlo.backend_config = {diag = 78 : ui8, side = 76 : ui8, trans_x = 67 : ui8, uplo = 85 : ui8}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<[0, 1]> : tensor<2xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 1, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>]} : (tensor<3x3xcomplex<f64>>, tensor<3x4xcomplex<f64>>) -> tensor<3x4xcomplex<f64>>
+    %12 = stablehlo.real %11 : (tensor<3x4xcomplex<f64>>) -> tensor<3x4xf64>
+    %13 = stablehlo.imag %11 : (tensor<3x4xcomplex<f64>>) -> tensor<3x4xf64>
+    return %12, %13 : tensor<3x4xf64>, tensor<3x4xf64>
+  }
+}
+// -----
+// complex.tridiagonal_solve
+module @f {
+  func.func public @main(%arg0: tensor<3xf64>, %arg1: tensor<3xf64>, %arg2: tensor<3x4xf64>, %arg3: tensor<3x4xf64>) -> (tensor<3x4xf64>, tensor<3x4xf64>) {
+    %cst = stablehlo.constant dense<(0x7FF8000000000000,0x7FF8000000000000)> : tensor<complex<f64>>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %cst_0 = stablehlo.constant dense<(3.000000e+00,0.000000e+00)> : tensor<complex<f64>>
+    %cst_1 = stablehlo.constant dense<(0.000000e+00,1.000000e+00)> : tensor<complex<f64>>
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<3xcomplex<f64>>
+    %1 = stablehlo.complex %arg2, %arg3 : tensor<3x4xcomplex<f64>>
+    %2 = stablehlo.broadcast_in_dim %cst_1, dims = [] : (tensor<complex<f64>>) -> tensor<3xcomplex<f64>>
+    %3 = stablehlo.add %0, %2 : tensor<3xcomplex<f64>>
+    %4 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<complex<f64>>) -> tensor<3xcomplex<f64>>
+    %5 = stablehlo.add %0, %4 : tensor<3xcomplex<f64>>
+    %6 = stablehlo.broadcast_in_dim %cst_1, dims = [] : (tensor<complex<f64>>) -> tensor<3xcomplex<f64>>
+    %7 = stablehlo.subtract %0, %6 : tensor<3xcomplex<f64>>
+    %8:5 = stablehlo.custom_call @lapack_zgtsv_ffi(%3, %5, %7, %1) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>, dense<[0, 1]> : tensor<2xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>, #stablehlo.output_operand_alias<output_tuple_indices = [1], operand_index = 1, operand_tuple_indices = []>, #stablehlo.output_operand_alias<output_tuple_indices = [2], operand_index = 2, operand_tuple_indices = []>, #stablehlo.output_operand_alias<output_tuple_indices = [3], operand_index = 3, operand_tuple_indices = []>], result_layouts = [dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>, dense<[0, 1]> : tensor<2xindex>, dense<> : tensor<0xindex>]} : (tensor<3xcomplex<f64>>, tensor<3xcomplex<f64>>, tensor<3xcomplex<f64>>, tensor<3x4xcomplex<f64>>) -> (tensor<3xcomplex<f64>>, tensor<3xcomplex<f64>>, tensor<3xcomplex<f64>>, tensor<3x4xcomplex<f64>>, tensor<i32>)
+    %9 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<i32>
+    %10 = stablehlo.compare EQ, %8#4, %9, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    %11 = stablehlo.broadcast_in_dim %10, dims = [] : (tensor<i1>) -> tensor<1x1xi1>
+    %12 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<complex<f64>>) -> tensor<3x4xcomplex<f64>>
+    %13 = stablehlo.broadcast_in_dim %11, dims = [0, 1] : (tensor<1x1xi1>) -> tensor<3x4xi1>
+    %14 = stablehlo.select %13, %8#3, %12 : tensor<3x4xi1>, tensor<3x4xcomplex<f64>>
+    %15 = stablehlo.real %14 : (tensor<3x4xcomplex<f64>>) -> tensor<3x4xf64>
+    %16 = stablehlo.imag %14 : (tensor<3x4xcomplex<f64>>) -> tensor<3x4xf64>
+    return %15, %16 : tensor<3x4xf64>, tensor<3x4xf64>
+  }
+}
+// -----
+// complex.schur
+module @f {
+  func.func public @main(%arg0: tensor<3x3xf64>, %arg1: tensor<3x3xf64>) -> (tensor<3x3xf64>, tensor<3x3xf64>) {
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<3x3xcomplex<f64>>
+    %1:2 = call @_schur(%0) : (tensor<3x3xcomplex<f64>>) -> (tensor<3x3xcomplex<f64>>, tensor<3x3xcomplex<f64>>)
+    %2 = stablehlo.dot_general %1#1, %1#0, contracting_dims = [1] x [0] : (tensor<3x3xcomplex<f64>>, tensor<3x3xcomplex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %3 = stablehlo.transpose %1#1, dims = [1, 0] : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %4 = stablehlo.real %3 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    %5 = stablehlo.imag %3 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    %6 = stablehlo.negate %5 : tensor<3x3xf64>
+    %7 = stablehlo.complex %4, %6 : tensor<3x3xcomplex<f64>>
+    %8 = stablehlo.dot_general %2, %7, contracting_dims = [1] x [0] : (tensor<3x3xcomplex<f64>>, tensor<3x3xcomplex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %9 = stablehlo.real %8 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    %10 = stablehlo.imag %8 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    return %9, %10 : tensor<3x3xf64>, tensor<3x3xf64>
+  }
+  func.func private @_schur(%arg0: tensor<3x3xcomplex<f64>>) -> (tensor<3x3xcomplex<f64>>, tensor<3x3xcomplex<f64>>) {
+    %cst = stablehlo.constant dense<(0x7FF8000000000000,0x7FF8000000000000)> : tensor<complex<f64>>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %0:5 = stablehlo.custom_call @lapack_zgees_ffi(%arg0) {mhlo.backend_config = {mode = 86 : ui8, sort = 78 : ui8}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>, dense<> : tensor<0xindex>, dense<> : tensor<0xindex>]} : (tensor<3x3xcomplex<f64>>) -> (tensor<3x3xcomplex<f64>>, tensor<3x3xcomplex<f64>>, tensor<3xcomplex<f64>>, tensor<i32>, tensor<i32>)
+    %1 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<i32>
+    %2 = stablehlo.compare EQ, %0#4, %1, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    %3 = stablehlo.broadcast_in_dim %2, dims = [] : (tensor<i1>) -> tensor<1x1xi1>
+    %4 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<complex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %5 = stablehlo.broadcast_in_dim %3, dims = [0, 1] : (tensor<1x1xi1>) -> tensor<3x3xi1>
+    %6 = stablehlo.select %5, %0#0, %4 : tensor<3x3xi1>, tensor<3x3xcomplex<f64>>
+    %7 = stablehlo.broadcast_in_dim %2, dims = [] : (tensor<i1>) -> tensor<1x1xi1>
+    %8 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<complex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %9 = stablehlo.broadcast_in_dim %7, dims = [0, 1] : (tensor<1x1xi1>) -> tensor<3x3xi1>
+    %10 = stablehlo.select %9, %0#1, %8 : tensor<3x3xi1>, tensor<3x3xcomplex<f64>>
+    return %6, %10 : tensor<3x3xcomplex<f64>>, tensor<3x3xcomplex<f64>>
+  }
+}
+// -----
+// complex.schur_of_real
+module @f {
+  func.func public @main(%arg0: tensor<4x4xf64>) -> (tensor<4x4xf64>) {
+    %0:2 = call @_schur(%arg0) : (tensor<4x4xf64>) -> (tensor<4x4xf64>, tensor<4x4xf64>)
+    %1 = stablehlo.dot_general %0#1, %0#0, contracting_dims = [1] x [0] : (tensor<4x4xf64>, tensor<4x4xf64>) -> tensor<4x4xf64>
+    %2 = stablehlo.transpose %0#1, dims = [1, 0] : (tensor<4x4xf64>) -> tensor<4x4xf64>
+    %3 = stablehlo.dot_general %1, %2, contracting_dims = [1] x [0] : (tensor<4x4xf64>, tensor<4x4xf64>) -> tensor<4x4xf64>
+    return %3 : tensor<4x4xf64>
+  }
+  func.func private @_schur(%arg0: tensor<4x4xf64>) -> (tensor<4x4xf64>, tensor<4x4xf64>) {
+    %cst = stablehlo.constant dense<0x7FF8000000000000> : tensor<f64>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %0:6 = stablehlo.custom_call @lapack_dgees_ffi(%arg0) {mhlo.backend_config = {mode = 86 : ui8, sort = 78 : ui8}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>, dense<> : tensor<0xindex>, dense<> : tensor<0xindex>]} : (tensor<4x4xf64>) -> (tensor<4x4xf64>, tensor<4x4xf64>, tensor<4xf64>, tensor<4xf64>, tensor<i32>, tensor<i32>)
+    %1 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<i32>
+    %2 = stablehlo.compare EQ, %0#5, %1, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    %3 = stablehlo.broadcast_in_dim %2, dims = [] : (tensor<i1>) -> tensor<1x1xi1>
+    %4 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f64>) -> tensor<4x4xf64>
+    %5 = stablehlo.broadcast_in_dim %3, dims = [0, 1] : (tensor<1x1xi1>) -> tensor<4x4xi1>
+    %6 = stablehlo.select %5, %0#0, %4 : tensor<4x4xi1>, tensor<4x4xf64>
+    %7 = stablehlo.broadcast_in_dim %2, dims = [] : (tensor<i1>) -> tensor<1x1xi1>
+    %8 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f64>) -> tensor<4x4xf64>
+    %9 = stablehlo.broadcast_in_dim %7, dims = [0, 1] : (tensor<1x1xi1>) -> tensor<4x4xi1>
+    %10 = stablehlo.select %9, %0#1, %8 : tensor<4x4xi1>, tensor<4x4xf64>
+    return %6, %10 : tensor<4x4xf64>, tensor<4x4xf64>
+  }
+}
+// -----
+// complex.schur_of_real_f32
+module @f {
+  func.func public @main(%arg0: tensor<3x3xf32>) -> (tensor<3x3xf32>) {
+    %0:2 = call @_schur(%arg0) : (tensor<3x3xf32>) -> (tensor<3x3xf32>, tensor<3x3xf32>)
+    %1 = stablehlo.dot_general %0#1, %0#0, contracting_dims = [1] x [0] : (tensor<3x3xf32>, tensor<3x3xf32>) -> tensor<3x3xf32>
+    %2 = stablehlo.transpose %0#1, dims = [1, 0] : (tensor<3x3xf32>) -> tensor<3x3xf32>
+    %3 = stablehlo.dot_general %1, %2, contracting_dims = [1] x [0] : (tensor<3x3xf32>, tensor<3x3xf32>) -> tensor<3x3xf32>
+    return %3 : tensor<3x3xf32>
+  }
+  func.func private @_schur(%arg0: tensor<3x3xf32>) -> (tensor<3x3xf32>, tensor<3x3xf32>) {
+    %cst = stablehlo.constant dense<0x7FC00000> : tensor<f32>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %0:6 = stablehlo.custom_call @lapack_sgees_ffi(%arg0) {mhlo.backend_config = {mode = 86 : ui8, sort = 78 : ui8}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>, dense<> : tensor<0xindex>, dense<> : tensor<0xindex>]} : (tensor<3x3xf32>) -> (tensor<3x3xf32>, tensor<3x3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<i32>, tensor<i32>)
+    %1 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<i32>
+    %2 = stablehlo.compare EQ, %0#5, %1, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    %3 = stablehlo.broadcast_in_dim %2, dims = [] : (tensor<i1>) -> tensor<1x1xi1>
+    %4 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<3x3xf32>
+    %5 = stablehlo.broadcast_in_dim %3, dims = [0, 1] : (tensor<1x1xi1>) -> tensor<3x3xi1>
+    %6 = stablehlo.select %5, %0#0, %4 : tensor<3x3xi1>, tensor<3x3xf32>
+    %7 = stablehlo.broadcast_in_dim %2, dims = [] : (tensor<i1>) -> tensor<1x1xi1>
+    %8 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<3x3xf32>
+    %9 = stablehlo.broadcast_in_dim %7, dims = [0, 1] : (tensor<1x1xi1>) -> tensor<3x3xi1>
+    %10 = stablehlo.select %9, %0#1, %8 : tensor<3x3xi1>, tensor<3x3xf32>
+    return %6, %10 : tensor<3x3xf32>, tensor<3x3xf32>
+  }
+}
+// -----
+// complex.schur_of_real_complex
+module @f {
+  func.func public @main(%arg0: tensor<3x3xf64>) -> (tensor<3x3xf64>) {
+    %0:2 = call @_schur(%arg0) : (tensor<3x3xf64>) -> (tensor<3x3xcomplex<f64>>, tensor<3x3xcomplex<f64>>)
+    %1 = stablehlo.dot_general %0#1, %0#0, contracting_dims = [1] x [0] : (tensor<3x3xcomplex<f64>>, tensor<3x3xcomplex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %2 = stablehlo.transpose %0#1, dims = [1, 0] : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %3 = stablehlo.real %2 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    %4 = stablehlo.imag %2 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    %5 = stablehlo.negate %4 : tensor<3x3xf64>
+    %6 = stablehlo.complex %3, %5 : tensor<3x3xcomplex<f64>>
+    %7 = stablehlo.dot_general %1, %6, contracting_dims = [1] x [0] : (tensor<3x3xcomplex<f64>>, tensor<3x3xcomplex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %8 = stablehlo.real %7 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    return %8 : tensor<3x3xf64>
+  }
+  func.func private @_schur(%arg0: tensor<3x3xf64>) -> (tensor<3x3xcomplex<f64>>, tensor<3x3xcomplex<f64>>) {
+    %cst = stablehlo.constant dense<(0x7FF8000000000000,0x7FF8000000000000)> : tensor<complex<f64>>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %0 = stablehlo.convert %arg0 : (tensor<3x3xf64>) -> tensor<3x3xcomplex<f64>>
+    %1:5 = stablehlo.custom_call @lapack_zgees_ffi(%0) {mhlo.backend_config = {mode = 86 : ui8, sort = 78 : ui8}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>, dense<> : tensor<0xindex>, dense<> : tensor<0xindex>]} : (tensor<3x3xcomplex<f64>>) -> (tensor<3x3xcomplex<f64>>, tensor<3x3xcomplex<f64>>, tensor<3xcomplex<f64>>, tensor<i32>, tensor<i32>)
+    %2 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<i32>
+    %3 = stablehlo.compare EQ, %1#4, %2, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    %4 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<i1>) -> tensor<1x1xi1>
+    %5 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<complex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %6 = stablehlo.broadcast_in_dim %4, dims = [0, 1] : (tensor<1x1xi1>) -> tensor<3x3xi1>
+    %7 = stablehlo.select %6, %1#0, %5 : tensor<3x3xi1>, tensor<3x3xcomplex<f64>>
+    %8 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<i1>) -> tensor<1x1xi1>
+    %9 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<complex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %10 = stablehlo.broadcast_in_dim %8, dims = [0, 1] : (tensor<1x1xi1>) -> tensor<3x3xi1>
+    %11 = stablehlo.select %10, %1#1, %9 : tensor<3x3xi1>, tensor<3x3xcomplex<f64>>
+    return %7, %11 : tensor<3x3xcomplex<f64>>, tensor<3x3xcomplex<f64>>
+  }
+}
+// -----
+// complex.max
+module @f {
+  func.func public @main(%arg0: tensor<3x3xf64>, %arg1: tensor<3x3xf64>) -> (tensor<3xf64>, tensor<3xf64>, tensor<f64>, tensor<f64>) {
+    %cst = stablehlo.constant dense<(0x7FF0000000000000,0.000000e+00)> : tensor<complex<f64>>
+    %cst_0 = stablehlo.constant dense<(0xFFF0000000000000,0.000000e+00)> : tensor<complex<f64>>
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<3x3xcomplex<f64>>
+    %1 = stablehlo.reduce(%0 init: %cst_0) across dimensions = [0] : (tensor<3x3xcomplex<f64>>, tensor<complex<f64>>) -> tensor<3xcomplex<f64>>
+     reducer(%arg2: tensor<complex<f64>> loc("reduce_max:"(#loc10)), %arg3: tensor<complex<f64>> loc("reduce_max:"(#loc10)))  {
+      %7 = stablehlo.real %arg2 : (tensor<complex<f64>>) -> tensor<f64>
+      %8 = stablehlo.real %arg3 : (tensor<complex<f64>>) -> tensor<f64>
+      %9 = stablehlo.compare EQ, %7, %8, FLOAT : (tensor<f64>, tensor<f64>) -> tensor<i1>
+      %10 = stablehlo.compare GT, %7, %8, FLOAT : (tensor<f64>, tensor<f64>) -> tensor<i1>
+      %11 = stablehlo.imag %arg2 : (tensor<complex<f64>>) -> tensor<f64>
+      %12 = stablehlo.imag %arg3 : (tensor<complex<f64>>) -> tensor<f64>
+      %13 = stablehlo.compare GT, %11, %12, FLOAT : (tensor<f64>, tensor<f64>) -> tensor<i1>
+      %14 = stablehlo.select %9, %13, %10 : tensor<i1>, tensor<i1>
+      %15 = stablehlo.select %14, %arg2, %arg3 : tensor<i1>, tensor<complex<f64>>
+      stablehlo.return %15 : tensor<complex<f64>>
+    }
+    %2 = stablehlo.reduce(%0 init: %cst) across dimensions = [0, 1] : (tensor<3x3xcomplex<f64>>, tensor<complex<f64>>) -> tensor<complex<f64>>
+     reducer(%arg2: tensor<complex<f64>> loc("reduce_min:"(#loc11)), %arg3: tensor<complex<f64>> loc("reduce_min:"(#loc11)))  {
+      %7 = stablehlo.real %arg2 : (tensor<complex<f64>>) -> tensor<f64>
+      %8 = stablehlo.real %arg3 : (tensor<complex<f64>>) -> tensor<f64>
+      %9 = stablehlo.compare EQ, %7, %8, FLOAT : (tensor<f64>, tensor<f64>) -> tensor<i1>
+      %10 = stablehlo.compare LT, %7, %8, FLOAT : (tensor<f64>, tensor<f64>) -> tensor<i1>
+      %11 = stablehlo.imag %arg2 : (tensor<complex<f64>>) -> tensor<f64>
+      %12 = stablehlo.imag %arg3 : (tensor<complex<f64>>) -> tensor<f64>
+      %13 = stablehlo.compare LT, %11, %12, FLOAT : (tensor<f64>, tensor<f64>) -> tensor<i1>
+      %14 = stablehlo.select %9, %13, %10 : tensor<i1>, tensor<i1>
+      %15 = stablehlo.select %14, %arg2, %arg3 : tensor<i1>, tensor<complex<f64>>
+      stablehlo.return %15 : tensor<complex<f64>>
+    }
+    %3 = stablehlo.real %1 : (tensor<3xcomplex<f64>>) -> tensor<3xf64>
+    %4 = stablehlo.imag %1 : (tensor<3xcomplex<f64>>) -> tensor<3xf64>
+    %5 = stablehlo.real %2 : (tensor<complex<f64>>) -> tensor<f64>
+    %6 = stablehlo.imag %2 : (tensor<complex<f64>>) -> tensor<f64>
+    return %3, %4, %5, %6 : tensor<3xf64>, tensor<3xf64>, tensor<f64>, tensor<f64>
+  }
+}
+// -----
+// complex.eig_sums
+module @f {
+  func.func public @main(%arg0: tensor<3x3xf64>, %arg1: tensor<3x3xf64>) -> (tensor<f64>, tensor<f64>, tensor<f64>) {
+    %cst = stablehlo.constant dense<0.000000e+00> : tensor<f64>
+    %cst_0 = stablehlo.constant dense<(0.000000e+00,0.000000e+00)> : tensor<complex<f64>>
+    %cst_1 = stablehlo.constant dense<(0x7FF8000000000000,0x7FF8000000000000)> : tensor<complex<f64>>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<3x3xcomplex<f64>>
+    %1:4 = stablehlo.custom_call @lapack_zgeev_ffi(%0) {mhlo.backend_config = {compute_left = 78 : ui8, compute_right = 86 : ui8}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>], result_layouts = [dense<0> : tensor<1xindex>, dense<[0, 1]> : tensor<2xindex>, dense<[0, 1]> : tensor<2xindex>, dense<> : tensor<0xindex>]} : (tensor<3x3xcomplex<f64>>) -> (tensor<3xcomplex<f64>>, tensor<3x3xcomplex<f64>>, tensor<3x3xcomplex<f64>>, tensor<i32>)
+    %2 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<i32>
+    %3 = stablehlo.compare EQ, %1#3, %2, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    %4 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<i1>) -> tensor<1xi1>
+    %5 = stablehlo.broadcast_in_dim %cst_1, dims = [] : (tensor<complex<f64>>) -> tensor<3xcomplex<f64>>
+    %6 = stablehlo.broadcast_in_dim %4, dims = [0] : (tensor<1xi1>) -> tensor<3xi1>
+    %7 = stablehlo.select %6, %1#0, %5 : tensor<3xi1>, tensor<3xcomplex<f64>>
+    %8 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<i1>) -> tensor<1x1xi1>
+    %9 = stablehlo.broadcast_in_dim %cst_1, dims = [] : (tensor<complex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %10 = stablehlo.broadcast_in_dim %8, dims = [0, 1] : (tensor<1x1xi1>) -> tensor<3x3xi1>
+    %11 = stablehlo.select %10, %1#2, %9 : tensor<3x3xi1>, tensor<3x3xcomplex<f64>>
+    %12 = stablehlo.multiply %7, %7 : tensor<3xcomplex<f64>>
+    %13 = stablehlo.multiply %12, %7 : tensor<3xcomplex<f64>>
+    %14 = stablehlo.reduce(%13 init: %cst_0) applies stablehlo.add across dimensions = [0] : (tensor<3xcomplex<f64>>, tensor<complex<f64>>) -> tensor<complex<f64>>
+    %15 = stablehlo.abs %11 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    %16 = stablehlo.multiply %15, %15 : tensor<3x3xf64>
+    %17 = stablehlo.multiply %16, %15 : tensor<3x3xf64>
+    %18 = stablehlo.reduce(%17 init: %cst) applies stablehlo.add across dimensions = [0, 1] : (tensor<3x3xf64>, tensor<f64>) -> tensor<f64>
+    %19 = stablehlo.real %14 : (tensor<complex<f64>>) -> tensor<f64>
+    %20 = stablehlo.imag %14 : (tensor<complex<f64>>) -> tensor<f64>
+    return %19, %20, %18 : tensor<f64>, tensor<f64>, tensor<f64>
+  }
+}
+// -----
+// complex.eig_sums_of_real
+module @f {
+  func.func public @main(%arg0: tensor<4x4xf64>) -> (tensor<f64>, tensor<f64>) {
+    %cst = stablehlo.constant dense<0.000000e+00> : tensor<f64>
+    %cst_0 = stablehlo.constant dense<(0.000000e+00,0.000000e+00)> : tensor<complex<f64>>
+    %cst_1 = stablehlo.constant dense<(0x7FF8000000000000,0x7FF8000000000000)> : tensor<complex<f64>>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %0:5 = stablehlo.custom_call @lapack_dgeev_ffi(%arg0) {mhlo.backend_config = {compute_left = 78 : ui8, compute_right = 86 : ui8}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>], result_layouts = [dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>, dense<[0, 1]> : tensor<2xindex>, dense<[0, 1]> : tensor<2xindex>, dense<> : tensor<0xindex>]} : (tensor<4x4xf64>) -> (tensor<4xf64>, tensor<4xf64>, tensor<4x4xcomplex<f64>>, tensor<4x4xcomplex<f64>>, tensor<i32>)
+    %1 = stablehlo.complex %0#0, %0#1 : tensor<4xcomplex<f64>>
+    %2 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<i32>
+    %3 = stablehlo.compare EQ, %0#4, %2, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    %4 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<i1>) -> tensor<1xi1>
+    %5 = stablehlo.broadcast_in_dim %cst_1, dims = [] : (tensor<complex<f64>>) -> tensor<4xcomplex<f64>>
+    %6 = stablehlo.broadcast_in_dim %4, dims = [0] : (tensor<1xi1>) -> tensor<4xi1>
+    %7 = stablehlo.select %6, %1, %5 : tensor<4xi1>, tensor<4xcomplex<f64>>
+    %8 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<i1>) -> tensor<1x1xi1>
+    %9 = stablehlo.broadcast_in_dim %cst_1, dims = [] : (tensor<complex<f64>>) -> tensor<4x4xcomplex<f64>>
+    %10 = stablehlo.broadcast_in_dim %8, dims = [0, 1] : (tensor<1x1xi1>) -> tensor<4x4xi1>
+    %11 = stablehlo.select %10, %0#3, %9 : tensor<4x4xi1>, tensor<4x4xcomplex<f64>>
+    %12 = stablehlo.multiply %7, %7 : tensor<4xcomplex<f64>>
+    %13 = stablehlo.multiply %12, %7 : tensor<4xcomplex<f64>>
+    %14 = stablehlo.reduce(%13 init: %cst_0) applies stablehlo.add across dimensions = [0] : (tensor<4xcomplex<f64>>, tensor<complex<f64>>) -> tensor<complex<f64>>
+    %15 = stablehlo.real %14 : (tensor<complex<f64>>) -> tensor<f64>
+    %16 = stablehlo.abs %11 : (tensor<4x4xcomplex<f64>>) -> tensor<4x4xf64>
+    %17 = stablehlo.multiply %16, %16 : tensor<4x4xf64>
+    %18 = stablehlo.multiply %17, %16 : tensor<4x4xf64>
+    %19 = stablehlo.reduce(%18 init: %cst) applies stablehlo.add across dimensions = [0, 1] : (tensor<4x4xf64>, tensor<f64>) -> tensor<f64>
+    return %15, %19 : tensor<f64>, tensor<f64>
+  }
+}

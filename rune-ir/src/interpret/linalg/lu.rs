@@ -1,23 +1,24 @@
 //! LU factors, and solutions of systems by them.
 
+use super::BLOCK;
+use super::field::{Field, subtract_product};
 use super::triangular::{self, two_rows};
-use super::{BLOCK, subtract_product};
 use crate::op::Triangular;
 
 /// `P A = L U` for a matrix of `m × n`.
-pub(super) struct Lu {
+pub(super) struct Lu<T> {
     /// `U`, and `L` below the diagonal. The diagonal of `L` is 1.
-    pub lu: Vec<f64>,
+    pub lu: Vec<T>,
     /// The row with which each of the first rows was exchanged.
     pub pivots: Vec<usize>,
     /// The original index of each row.
     pub permutation: Vec<usize>,
 }
 
-impl Lu {
-    /// Pivots on the first element of greatest magnitude in a column, like LAPACK's `getrf`. A pivot of 0 eliminates
-    /// nothing.
-    pub(super) fn new(a: &[f64], m: usize, n: usize) -> Lu {
+impl<T: Field> Lu<T> {
+    /// Pivots on the first element of greatest magnitude in a column, like LAPACK's `getrf`. Of complex numbers, that is
+    /// the sum of the magnitudes of the parts. A pivot of 0 eliminates nothing.
+    pub(super) fn new(a: &[T], m: usize, n: usize) -> Lu<T> {
         let k = m.min(n);
         let mut this = Lu { lu: a.to_vec(), pivots: Vec::with_capacity(k), permutation: (0..m).collect() };
         for start in (0..k).step_by(BLOCK) {
@@ -33,7 +34,7 @@ impl Lu {
     fn eliminate(&mut self, j: usize, end: usize, m: usize, n: usize) {
         let mut pivot = j;
         for i in j + 1..m {
-            if self.lu[i * n + j].abs() > self.lu[pivot * n + j].abs() {
+            if self.lu[i * n + j].magnitude() > self.lu[pivot * n + j].magnitude() {
                 pivot = i;
             }
         }
@@ -44,14 +45,14 @@ impl Lu {
             this.swap_with_slice(other);
         }
         let divisor = self.lu[j * n + j];
-        if divisor == 0.0 {
+        if divisor == T::ZERO {
             return;
         }
         for i in j + 1..m {
             let (row, of_pivot) = two_rows(&mut self.lu, n, i, j);
-            row[j] /= divisor;
+            row[j] = row[j].over(divisor);
             let factor = row[j];
-            row[j + 1..end].iter_mut().zip(&of_pivot[j + 1..end]).for_each(|(x, y)| *x -= factor * y);
+            row[j + 1..end].iter_mut().zip(&of_pivot[j + 1..end]).for_each(|(x, &y)| *x -= factor * y);
         }
     }
     /// Updates the columns from `end` on by the columns of a block.
@@ -63,7 +64,7 @@ impl Lu {
             for j in start..i {
                 let (row, other) = two_rows(&mut self.lu, n, i, j);
                 let factor = row[j];
-                row[end..].iter_mut().zip(&other[end..]).for_each(|(x, y)| *x -= factor * y);
+                row[end..].iter_mut().zip(&other[end..]).for_each(|(x, &y)| *x -= factor * y);
             }
         }
         if end == m {
@@ -71,7 +72,7 @@ impl Lu {
         }
         let (above, below) = self.lu.split_at_mut(end * n);
         // The factors are in the rows that are being written.
-        let factors: Vec<f64> = below.chunks_exact(n).flat_map(|row| &row[start..end]).copied().collect();
+        let factors: Vec<T> = below.chunks_exact(n).flat_map(|row| &row[start..end]).copied().collect();
         let (rows, k, columns) = (m - end, end - start, n - end);
         let of_block = (&above[start * n + end..], n, 1);
         subtract_product((rows, k, columns), (&factors, k, 1), of_block, (&mut below[end..], n));
@@ -79,17 +80,17 @@ impl Lu {
 }
 
 /// Solves `A X = b`, or `Aᵀ X = b`, for `n` rows and any number of columns, by the factors of `A`.
-pub(super) fn solve(
-    lu: &[f64],
+pub(super) fn solve<T: Field>(
+    lu: &[T],
     permutation: &[usize],
-    b: &[f64],
+    b: &[T],
     (n, columns): (usize, usize),
     transpose: bool,
-) -> Vec<f64> {
+) -> Vec<T> {
     let row = |i: usize| i * columns..(i + 1) * columns;
     let (lower, upper) = (Triangular::left(true).unit(), Triangular::left(false));
     if !transpose {
-        let mut x: Vec<f64> = permutation.iter().flat_map(|&from| &b[row(from)]).copied().collect();
+        let mut x: Vec<T> = permutation.iter().flat_map(|&from| &b[row(from)]).copied().collect();
         triangular::solve(lu, &mut x, (n, columns), lower);
         triangular::solve(lu, &mut x, (n, columns), upper);
         return x;
@@ -97,7 +98,7 @@ pub(super) fn solve(
     let mut y = b.to_vec();
     triangular::solve(lu, &mut y, (n, columns), upper.transposed());
     triangular::solve(lu, &mut y, (n, columns), lower.transposed());
-    let mut x = vec![0.0; y.len()];
+    let mut x = vec![T::ZERO; y.len()];
     permutation.iter().enumerate().for_each(|(from, &to)| x[row(to)].copy_from_slice(&y[row(from)]));
     x
 }

@@ -1,55 +1,64 @@
 //! Orthogonal factors, by Householder reflections.
 
-use super::{dot, transposed};
+use super::field::{Field, greatest, inner, square, transposed};
 
-/// A reflection `1 - τ v vᵀ` of the elements from one index on, where the first element of `v` is 1.
-pub(super) struct Reflection {
-    pub tau: f64,
-    pub v: Vec<f64>,
+/// A reflection `H = 1 - τ v vᴴ` of the elements from one index on, where the first element of `v` is 1. Of complex
+/// numbers it is unitary, but not its own inverse.
+pub(super) struct Reflection<T> {
+    pub tau: T,
+    pub v: Vec<T>,
 }
 
-impl Reflection {
-    /// Returns the reflection that maps `x` to a multiple of the first unit vector, and that multiple, like LAPACK's
-    /// `larfg`. Its sign is opposite to that of the first element. If `x` already is such a multiple, there is no
-    /// reflection.
-    pub(super) fn of(x: &[f64]) -> (Reflection, f64) {
+impl<T: Field> Reflection<T> {
+    /// Returns the reflection whose adjoint maps `x` to a real multiple of the first unit vector, and that multiple,
+    /// like LAPACK's `larfg`. Its sign is opposite to that of the real part of the first element. If `x` already is
+    /// such a multiple, there is no reflection.
+    pub(super) fn of(x: &[T]) -> (Reflection<T>, T) {
         let (first, rest) = x.split_first().expect("there is a first element");
         let length = norm(rest);
-        if length == 0.0 {
-            return (Reflection { tau: 0.0, v: Vec::new() }, *first);
+        if length == 0.0 && first.im() == 0.0 {
+            return (Reflection { tau: T::ZERO, v: Vec::new() }, *first);
         }
-        let beta = -first.hypot(length).copysign(*first);
-        let mut v: Vec<f64> = x.iter().map(|y| y / (first - beta)).collect();
-        v[0] = 1.0;
-        (Reflection { tau: (beta - first) / beta, v }, beta)
+        let beta = T::real(-first.abs().hypot(length).copysign(first.re()));
+        let divisor = *first - beta;
+        let mut v: Vec<T> = x.iter().map(|y| y.over(divisor)).collect();
+        v[0] = T::ONE;
+        (Reflection { tau: (beta - *first).over(beta), v }, beta)
     }
-    /// Applies the reflection to `x`.
-    pub(super) fn apply(&self, x: &mut [f64]) {
-        if self.tau != 0.0 {
-            let by = self.tau * dot(&self.v, x);
-            x.iter_mut().zip(&self.v).for_each(|(x, v)| *x -= by * v);
+    /// Replaces the vector `x` with `H x`.
+    pub(super) fn apply(&self, x: &mut [T]) {
+        self.apply_by(self.tau, x);
+    }
+    /// Replaces the vector `x` with `Hᴴ x`.
+    pub(super) fn apply_adjoint(&self, x: &mut [T]) {
+        self.apply_by(self.tau.conj(), x);
+    }
+    fn apply_by(&self, tau: T, x: &mut [T]) {
+        if tau != T::ZERO {
+            let by = tau * inner(&self.v, x);
+            x.iter_mut().zip(&self.v).for_each(|(x, &v)| *x -= by * v);
         }
     }
 }
 
 /// Factorizes a matrix `m × n` as `A = Q R`: the first `columns` columns of `Q`, and that many rows of `R`. Signs are
 /// LAPACK's.
-pub(super) fn qr(a: &[f64], m: usize, n: usize, columns: usize) -> (Vec<f64>, Vec<f64>) {
+pub(super) fn qr<T: Field>(a: &[T], m: usize, n: usize, columns: usize) -> (Vec<T>, Vec<T>) {
     let mut r = transposed(a, m, n);
     let mut reflections = Vec::with_capacity(m.min(n));
     for j in 0..m.min(n) {
         let (before, after) = r.split_at_mut((j + 1) * m);
         let column = &mut before[j * m + j..];
         let (reflection, first) = Reflection::of(column);
-        column.fill(0.0);
+        column.fill(T::ZERO);
         column[0] = first;
-        after.chunks_exact_mut(m).for_each(|x| reflection.apply(&mut x[j..]));
+        after.chunks_exact_mut(m).for_each(|x| reflection.apply_adjoint(&mut x[j..]));
         reflections.push(reflection);
     }
     // Holds the columns as rows.
-    let mut q = vec![0.0; columns * m];
+    let mut q = vec![T::ZERO; columns * m];
     for (i, x) in q.chunks_exact_mut(m.max(1)).enumerate() {
-        x[i] = 1.0;
+        x[i] = T::ONE;
         reflections.iter().enumerate().rev().for_each(|(j, reflection)| reflection.apply(&mut x[j..]));
     }
     let mut rows = transposed(&r, n, m);
@@ -58,14 +67,14 @@ pub(super) fn qr(a: &[f64], m: usize, n: usize, columns: usize) -> (Vec<f64>, Ve
 }
 
 /// Returns the length of a vector, even if its square is out of range.
-pub(super) fn norm(x: &[f64]) -> f64 {
-    let square = dot(x, x);
-    if (1e-280..1e280).contains(&square) {
-        return square.sqrt();
+pub(super) fn norm<T: Field>(x: &[T]) -> f64 {
+    let sum = square(x);
+    if (1e-280..1e280).contains(&sum) {
+        return sum.sqrt();
     }
-    let greatest = x.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
-    if greatest == 0.0 || !greatest.is_finite() || square.is_nan() {
-        return if square.is_nan() { f64::NAN } else { greatest };
+    let most = greatest(x);
+    if most == 0.0 || !most.is_finite() {
+        return most;
     }
-    x.iter().map(|x| (x / greatest).powi(2)).sum::<f64>().sqrt() * greatest
+    x.iter().map(|x| x.per(most).abs2()).sum::<f64>().sqrt() * most
 }

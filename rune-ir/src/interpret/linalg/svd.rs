@@ -3,9 +3,9 @@
 //! It is slower than LAPACK's `gesdd` by a constant factor, and more accurate: small singular values keep their digits.
 //! See Z. Drmač and K. Veselić, "New fast and accurate Jacobi SVD algorithm" (2008), of which this is the plain form.
 
+use super::field::{Field, greatest, identity, inner, sign_of, square, transposed};
 use super::qr::{norm, qr};
 use super::triangular::two_rows;
-use super::{dot, positive, transposed};
 
 /// The maximum number of sweeps over all pairs of rows; six to ten are usual.
 const MOST_SWEEPS: usize = 64;
@@ -13,21 +13,21 @@ const MOST_SWEEPS: usize = 64;
 /// Elements that are this small relative to the greatest one are 0: their squares are out of range.
 const NOTHING: f64 = 1e-150;
 
-/// `A = U S Vᵀ`.
-pub(super) struct Svd {
+/// `A = U S Vᴴ`.
+pub(super) struct Svd<T> {
     /// The first columns of `U`.
-    pub u: Vec<f64>,
+    pub u: Vec<T>,
     /// The singular values, descending.
     pub s: Vec<f64>,
-    /// The first rows of `Vᵀ`.
-    pub vt: Vec<f64>,
+    /// The first rows of `Vᴴ`.
+    pub vt: Vec<T>,
 }
 
-impl Svd {
-    /// Factorizes a matrix `m × n`. `U` and `Vᵀ` are square if `full`, and otherwise have as many columns and rows as
+impl<T: Field> Svd<T> {
+    /// Factorizes a matrix `m × n`. `U` and `Vᴴ` are square if `full`, and otherwise have as many columns and rows as
     /// there are singular values. They are NaN if the iteration does not converge. In each column of `U`, and in each
-    /// added row of `Vᵀ`, the first of the (nearly) greatest elements is positive.
-    pub(super) fn new(a: &[f64], m: usize, n: usize, full: bool) -> Svd {
+    /// added row of `Vᴴ`, the first of the (nearly) greatest elements is positive.
+    pub(super) fn new(a: &[T], m: usize, n: usize, full: bool) -> Svd<T> {
         let mut found = if m >= n {
             tall(a, m, n, full)
         } else {
@@ -41,36 +41,39 @@ impl Svd {
     fn choose_signs(&mut self, m: usize, n: usize, full: bool) {
         let (k, columns) = (m.min(n), if full { m } else { m.min(n) });
         for j in 0..columns {
-            let column: Vec<f64> = (0..m).map(|i| self.u[i * columns + j]).collect();
-            if positive(&column) {
+            let column: Vec<T> = (0..m).map(|i| self.u[i * columns + j]).collect();
+            let sign = sign_of(&column);
+            if sign == T::ONE {
                 continue;
             }
-            (0..m).for_each(|i| self.u[i * columns + j] *= -1.0);
+            (0..m).for_each(|i| self.u[i * columns + j] *= sign);
             if j < k {
-                self.vt[j * n..(j + 1) * n].iter_mut().for_each(|x| *x = -*x);
+                self.vt[j * n..(j + 1) * n].iter_mut().for_each(|x| *x *= sign.conj());
             }
         }
-        for row in self.vt.chunks_exact_mut(n.max(1)).skip(k).filter(|row| !positive(row)) {
-            row.iter_mut().for_each(|x| *x = -*x);
+        for row in self.vt.chunks_exact_mut(n.max(1)).skip(k) {
+            let sign = sign_of(row);
+            row.iter_mut().for_each(|x| *x *= sign);
         }
     }
 }
 
 /// Like [`Svd::new`], for a matrix with at least as many rows as columns, with any signs.
-fn tall(a: &[f64], m: usize, n: usize, full: bool) -> Svd {
+fn tall<T: Field>(a: &[T], m: usize, n: usize, full: bool) -> Svd<T> {
     let columns = if full { m } else { n };
-    let greatest = a.iter().fold(0.0, |m: f64, x| if x.is_nan() { *x } else { m.max(x.abs()) });
-    let nothing = || Svd { u: vec![f64::NAN; m * columns], s: vec![f64::NAN; n], vt: vec![f64::NAN; n * n] };
+    let greatest = greatest(a);
+    let nan = T::real(f64::NAN);
+    let nothing = || Svd { u: vec![nan; m * columns], s: vec![f64::NAN; n], vt: vec![nan; n * n] };
     if !greatest.is_finite() {
         return nothing();
     }
     // This keeps squares in range.
     let scale = if greatest > 0.0 { greatest } else { 1.0 };
-    let scaled: Vec<f64> = a.iter().map(|x| x / scale).collect();
+    let scaled: Vec<T> = a.iter().map(|x| x.per(scale)).collect();
     let (q, mut rows) = qr(&scaled, m, n, columns);
     rows.truncate(n * n);
-    // R is triangular. Rotations make its rows orthogonal: W R = S Vᵀ, so that A = (Q Wᵀ) S Vᵀ.
-    let mut turned: Vec<f64> = (0..n * n).map(|at| if at / n == at % n { 1.0 } else { 0.0 }).collect();
+    // R is triangular. Rotations make its rows orthogonal: W R = S Vᴴ, so that A = (Q Wᴴ) S Vᴴ.
+    let mut turned: Vec<T> = identity(n);
     if !(0..MOST_SWEEPS).any(|_| sweep(&mut rows, &mut turned, n)) {
         return nothing();
     }
@@ -79,8 +82,8 @@ fn tall(a: &[f64], m: usize, n: usize, full: bool) -> Svd {
     order.sort_by(|&i, &j| lengths[j].total_cmp(&lengths[i]));
     let s: Vec<f64> = order.iter().map(|&i| if lengths[i] < NOTHING { 0.0 } else { lengths[i] }).collect();
     let rank = s.iter().take_while(|&&s| s > 0.0).count();
-    let mut vt: Vec<f64> = Vec::with_capacity(n * n);
-    order[..rank].iter().for_each(|&i| vt.extend(rows[i * n..(i + 1) * n].iter().map(|x| x / lengths[i])));
+    let mut vt: Vec<T> = Vec::with_capacity(n * n);
+    order[..rank].iter().for_each(|&i| vt.extend(rows[i * n..(i + 1) * n].iter().map(|x| x.per(lengths[i]))));
     if rank < n {
         // Completes an orthogonal matrix from its first rows.
         let (basis, _) = qr(&transposed(&vt, rank, n), n, rank, n);
@@ -89,41 +92,55 @@ fn tall(a: &[f64], m: usize, n: usize, full: bool) -> Svd {
     let mut u = q.clone();
     for (row, of_q) in u.chunks_exact_mut(columns.max(1)).zip(q.chunks_exact(columns.max(1))) {
         for (j, &i) in order.iter().enumerate() {
-            row[j] = dot(&of_q[..n], &turned[i * n..(i + 1) * n]);
+            row[j] = inner(&turned[i * n..(i + 1) * n], &of_q[..n]);
         }
     }
     Svd { u, s: s.iter().map(|x| x * scale).collect(), vt }
 }
 
 /// Makes each pair of rows orthogonal once. Returns whether all pairs already were.
-fn sweep(rows: &mut [f64], turned: &mut [f64], n: usize) -> bool {
+fn sweep<T: Field>(rows: &mut [T], turned: &mut [T], n: usize) -> bool {
     let tolerance = f64::EPSILON * (n as f64).sqrt();
-    let mut squares: Vec<f64> = rows.chunks_exact(n.max(1)).map(|row| dot(row, row)).collect();
+    let mut squares: Vec<f64> = rows.chunks_exact(n.max(1)).map(square).collect();
     let mut done = true;
     for i in 0..n {
         for j in i + 1..n {
             let (x, y) = two_rows(rows, n, i, j);
-            let product = dot(x, y);
+            let product = inner(y, x);
             let lengths = squares[i].sqrt() * squares[j].sqrt();
-            if product.abs() <= tolerance * lengths || squares[i].min(squares[j]) < NOTHING * NOTHING {
+            let size = product.abs();
+            if size <= tolerance * lengths || squares[i].min(squares[j]) < NOTHING * NOTHING {
                 continue;
             }
             done = false;
-            let zeta = (squares[j] - squares[i]) / (2.0 * product);
+            // The second row times this phase has a real product with the first, as the rotation of real rows needs.
+            let phase = product.phase_to_positive().conj();
+            let zeta = (squares[j] - squares[i]) / (2.0 * size);
             let tangent = 1.0f64.copysign(zeta) / (zeta.abs() + zeta.hypot(1.0));
             let cosine = 1.0 / tangent.hypot(1.0);
-            let sine = cosine * tangent;
-            rotate(x, y, cosine, sine);
-            (squares[i], squares[j]) = (dot(x, x), dot(y, y));
+            let turn = Turn { phase, cosine, sine: cosine * tangent };
+            turn.apply(x, y);
+            (squares[i], squares[j]) = (square(x), square(y));
             let (x, y) = two_rows(turned, n, i, j);
-            rotate(x, y, cosine, sine);
+            turn.apply(x, y);
         }
     }
     done
 }
 
-fn rotate(x: &mut [f64], y: &mut [f64], cosine: f64, sine: f64) {
-    for (x, y) in x.iter_mut().zip(y) {
-        (*x, *y) = (cosine * *x - sine * *y, sine * *x + cosine * *y);
+/// A rotation of two rows, of which the second is multiplied by a phase first.
+struct Turn<T> {
+    phase: T,
+    cosine: f64,
+    sine: f64,
+}
+
+impl<T: Field> Turn<T> {
+    fn apply(&self, x: &mut [T], y: &mut [T]) {
+        for (x, y) in x.iter_mut().zip(y) {
+            let turned = self.phase * *y;
+            (*x, *y) =
+                (x.scaled(self.cosine) - turned.scaled(self.sine), x.scaled(self.sine) + turned.scaled(self.cosine));
+        }
     }
 }

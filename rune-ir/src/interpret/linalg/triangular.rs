@@ -1,10 +1,11 @@
 //! Triangular systems.
 
-use super::{BLOCK, dot, subtract_product, transposed};
+use super::BLOCK;
+use super::field::{Field, dot, subtract_product, transposed};
 use crate::op::Triangular;
 
 /// Replaces `b`, which has this size, with the solution.
-pub(super) fn solve(a: &[f64], b: &mut [f64], (rows, columns): (usize, usize), how: Triangular) {
+pub(super) fn solve<T: Field>(a: &[T], b: &mut [T], (rows, columns): (usize, usize), how: Triangular) {
     if b.is_empty() {
         return;
     }
@@ -34,16 +35,16 @@ pub(super) fn solve(a: &[f64], b: &mut [f64], (rows, columns): (usize, usize), h
 }
 
 /// A triangular matrix of `n` rows, and the number of columns of the right sides.
-struct System<'a> {
-    a: &'a [f64],
+struct System<'a, T> {
+    a: &'a [T],
     n: usize,
     columns: usize,
     unit: bool,
 }
 
-impl System<'_> {
+impl<T: Field> System<'_, T> {
     /// Solves for the unknowns of a block of rows, and updates the remaining rows.
-    fn block(&self, b: &mut [f64], (start, end): (usize, usize), forward: bool) {
+    fn block(&self, b: &mut [T], (start, end): (usize, usize), forward: bool) {
         let (n, columns) = (self.n, self.columns);
         for step in start..end {
             let i = if forward { step } else { start + end - 1 - step };
@@ -59,10 +60,11 @@ impl System<'_> {
         subtract_product((rest.len(), end - start, columns), part, (&solved, columns, 1), (&mut b[at..], columns));
     }
     /// Updates row `i` by the unknowns in `known`.
-    fn row(&self, b: &mut [f64], i: usize, known: std::ops::Range<usize>) {
+    fn row(&self, b: &mut [T], i: usize, known: std::ops::Range<usize>) {
         let (row, columns) = (&self.a[i * self.n..(i + 1) * self.n], self.columns);
         if columns == 1 {
-            b[i] -= dot(&row[known.clone()], &b[known]);
+            let product = dot(&row[known.clone()], &b[known]);
+            b[i] -= product;
         } else {
             for j in known {
                 let (this, other) = two_rows(b, columns, i, j);
@@ -70,13 +72,13 @@ impl System<'_> {
             }
         }
         if !self.unit {
-            b[i * columns..(i + 1) * columns].iter_mut().for_each(|x| *x /= row[i]);
+            b[i * columns..(i + 1) * columns].iter_mut().for_each(|x| *x = x.over(row[i]));
         }
     }
 }
 
 /// Returns the rows `i` and `j`, which must differ.
-pub(super) fn two_rows(x: &mut [f64], columns: usize, i: usize, j: usize) -> (&mut [f64], &mut [f64]) {
+pub(super) fn two_rows<T>(x: &mut [T], columns: usize, i: usize, j: usize) -> (&mut [T], &mut [T]) {
     let (low, high) = (i.min(j), i.max(j));
     let (before, from) = x.split_at_mut(high * columns);
     let (low, high) = (&mut before[low * columns..(low + 1) * columns], &mut from[..columns]);

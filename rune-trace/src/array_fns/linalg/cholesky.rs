@@ -1,13 +1,13 @@
 //! Factors of positive definite matrices.
 
-use super::{Triangular, expect_square, triangular_solve};
+use super::{Triangular, adjoint, expect_square, triangular_solve};
 use crate::{Tensor, lax};
 
-/// Returns the lower triangular `L`, with a positive diagonal, for which `L Lᵀ = a`. It is all NaN if `a` is not
-/// positive definite. A matrix that is not symmetric is replaced by `(a + aᵀ) / 2`.
+/// Returns the lower triangular `L`, with a positive diagonal, for which `L Lᴴ = a`. It is all NaN if `a` is not
+/// positive definite. A matrix that is not Hermitian is replaced by `(a + aᴴ) / 2`.
 ///
 /// # Panics
-/// If the matrices are not square, or not of `f32` or `f64`.
+/// If the matrices are not square, or not of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -17,7 +17,7 @@ use crate::{Tensor, lax};
 #[track_caller]
 pub fn cholesky(a: &Tensor) -> Tensor {
     expect_square("cholesky", a);
-    lax::cholesky(&((a + a.t()) * 0.5))
+    lax::cholesky(&((a + adjoint(a)) * 0.5))
 }
 
 /// Solves `a x = b`, where `l` is the Cholesky factor of `a`, for a vector `b` or for matrices.
@@ -34,13 +34,13 @@ pub fn cholesky(a: &Tensor) -> Tensor {
 #[track_caller]
 pub fn cho_solve(l: &Tensor, b: &Tensor) -> Tensor {
     let lower = Triangular::left(true);
-    triangular_solve(l, &triangular_solve(l, b, lower), lower.transposed())
+    triangular_solve(&l.conj(), &triangular_solve(l, b, lower), lower.transposed())
 }
 
-/// Returns the Cholesky factor that [`cho_solve`] takes: the lower triangle `L` of which `L Lᵀ = a`, as [`cholesky`].
+/// Returns the Cholesky factor that [`cho_solve`] takes: the lower triangle `L` of which `L Lᴴ = a`, as [`cholesky`].
 ///
 /// # Panics
-/// Panics unless `a` holds square matrices of `f32` or `f64`.
+/// Panics unless `a` holds square matrices of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};

@@ -1,6 +1,6 @@
 //! Determinants.
 
-use super::{expect_square, precision, size, solve, svd};
+use super::{adjoint, expect_square, like, precision, size, solve, svd};
 use crate::array_fns::where_;
 use crate::control::cond;
 use crate::tensor::Caller;
@@ -8,11 +8,12 @@ use crate::{Tensor, custom_tangent, lax};
 use rune_ir::DType;
 use rune_ir::op::FactorFn;
 
-/// Returns the sign of the determinant of square matrices, or 0, and the logarithm of its magnitude, which is -∞ for 0.
+/// Returns the sign of the determinant of square matrices, or 0, and the logarithm of its magnitude, which is -∞ for 0. The
+/// sign of a complex number is the number of magnitude 1 with its angle; the logarithm is real.
 /// Use it if the determinant itself would be out of range.
 ///
 /// # Panics
-/// If the matrices are not square, or not of `f32` or `f64`.
+/// If the matrices are not square, or not of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -28,9 +29,12 @@ pub fn slogdet(a: &Tensor) -> (Tensor, Tensor) {
         let (sign, diagonal) = eliminated(a);
         (sign * diagonal.sign().prod_axes(-1), diagonal.abs().log().sum_axes(-1))
     };
-    // d ln |det A| = tr (A⁻¹ dA).
+    // d ln det A = tr (A⁻¹ dA), of which the imaginary part turns the sign.
     let caller = Caller::here();
-    let tangent = |a: &Tensor, sign: &Tensor, da: &Tensor| (sign.zeros_like(), solve(a, da).trace());
+    let tangent = |a: &Tensor, sign: &Tensor, da: &Tensor| {
+        let log = solve(a, da).trace();
+        if log.dtype().is_complex() { (sign * (&log - log.conj()) * 0.5, log.real()) } else { (sign.zeros_like(), log) }
+    };
     custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), (sign, _), (da,)| caller.run(|| tangent(a, sign, da)))(
         a,
     )
@@ -39,7 +43,7 @@ pub fn slogdet(a: &Tensor) -> (Tensor, Tensor) {
 /// Returns the determinant of square matrices. Its derivative is exact at singular matrices, too.
 ///
 /// # Panics
-/// If the matrices are not square, or not of `f32` or `f64`.
+/// If the matrices are not square, or not of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, grad, linalg};
@@ -79,7 +83,7 @@ pub fn det(a: &Tensor) -> Tensor {
 /// Returns the adjugate of square matrices: the transposed cofactors, with `a adj(a) = det(a) I`.
 ///
 /// # Panics
-/// Panics unless `a` holds square matrices of `f32` or `f64`.
+/// Panics unless `a` holds square matrices of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -105,34 +109,36 @@ fn adjugate_at(caller: Caller, a: &Tensor) -> Tensor {
     )(a)
 }
 
-/// The adjugate by the singular value decomposition `a = U S Vᵀ`, as det(U) det(V) V adj(S) Uᵀ; or its derivative by `da`, which is
-/// linear in it: with F = Uᵀ da V, that of adj(S) has -Fᵢⱼ and, on its diagonal, the sums of the other Fⱼⱼ, times the products of all
+/// The adjugate by the singular value decomposition `a = U S Vᴴ`, as det(U) det(Vᴴ) V adj(S) Uᴴ; or its derivative by `da`, which is
+/// linear in it: with F = Uᴴ da V, that of adj(S) has -Fᵢⱼ and, on its diagonal, the sums of the other Fⱼⱼ, times the products of all
 /// singular values but two.
 fn cofactors(a: &Tensor, da: Option<&Tensor>) -> Tensor {
     let n = size(a).0;
     let (u, s, vt) = svd(a);
+    // The determinant of a unitary matrix. That of a real one is 1 or -1, and constant.
     let turn = |x: &Tensor| {
-        let (sign, diagonal) = eliminated(&x.stop_gradient());
-        sign * diagonal.sign().prod_axes(-1)
+        let is_complex = x.dtype().is_complex();
+        let (sign, diagonal) = eliminated(&if is_complex { x.clone() } else { x.stop_gradient() });
+        sign * if is_complex { diagonal } else { diagonal.sign() }.prod_axes(-1)
     };
     let sign = (turn(&u) * turn(&vt)).unsqueeze(-1).unsqueeze(-1);
     // The products of the singular values, without one or two.
-    let eye = Tensor::eye(n, a.dtype()).gt(0.5);
+    let eye = Tensor::eye(n, s.dtype()).gt(0.5);
     let inner = match da {
         None => {
             let others = where_(&eye, 1.0, s.unsqueeze(-2)).prod_axes(-1);
-            others.unsqueeze(-1) * Tensor::eye(n, a.dtype())
+            like(&others.unsqueeze(-1), a) * Tensor::eye(n, a.dtype())
         }
         Some(da) => {
-            let f = u.t().matmul(da).matmul(vt.t());
+            let f = adjoint(&u).matmul(da).matmul(adjoint(&vt));
             let one = eye.unsqueeze(0) | eye.unsqueeze(1);
             let others = where_(one, 1.0, s.unsqueeze(-2).unsqueeze(-2)).prod_axes(-1);
-            let others = where_(&eye, 0.0, others);
+            let others = like(&where_(&eye, 0.0, others), a);
             let diagonal = others.matmul(f.diagonal(0, -2, -1).unsqueeze(-1));
             diagonal * Tensor::eye(n, a.dtype()) - f * others
         }
     };
-    sign * vt.t().matmul(&inner).matmul(u.t())
+    sign * adjoint(&vt).matmul(&inner).matmul(adjoint(&u))
 }
 
 /// Returns the sign of the permutation of the rows, and the diagonal after elimination.

@@ -1,6 +1,6 @@
 //! The exponential of matrices.
 
-use super::{expect_square, size, solve, with_batch};
+use super::{expect_square, like, size, solve, with_batch};
 use crate::array_fns::where_;
 use crate::control::cond;
 use crate::tensor::{Caller, at_caller};
@@ -16,7 +16,7 @@ const MOST_SQUARINGS: usize = 28;
 /// N. Higham, "The scaling and squaring method for the matrix exponential revisited" (2005).
 ///
 /// # Panics
-/// Panics unless `a` holds square matrices of `f32` or `f64`.
+/// Panics unless `a` holds square matrices of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -46,7 +46,7 @@ pub fn expm(a: &Tensor) -> Tensor {
 /// A. Al-Mohy and N. Higham, "Computing the Fréchet derivative of the matrix exponential" (2009).
 ///
 /// # Panics
-/// Panics unless `a` holds square matrices of `f32` or `f64`, and `e` as many of the same dtype.
+/// Panics unless `a` holds square matrices of `f32`, `f64`, `c64` or `c128`, and `e` as many of the same dtype.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -81,10 +81,10 @@ struct Scaled {
 
 fn scaled(a: &Tensor) -> Scaled {
     // The greatest norms at which the approximants of degree 7 and 13 are exact in f32 and f64.
-    let greatest = if a.dtype() == DType::F32 { 3.92572478313866 } else { 5.371920351148152 };
+    let greatest = if a.dtype().real() == DType::F32 { 3.92572478313866 } else { 5.371920351148152 };
     let norm = a.abs().sum_axes(-2).max_axes(-1).unsqueeze(-1).unsqueeze(-1).stop_gradient();
     let squarings = where_(norm.gt(greatest), (norm / greatest).log2().ceil(), 0.0);
-    Scaled { a: a * (-&squarings).exp2(), squarings }
+    Scaled { a: a * like(&(-&squarings).exp2(), a), squarings }
 }
 
 /// The numerator and denominator of a Padé approximant, by parts of the polynomials.
@@ -127,7 +127,7 @@ impl Pade<'_> {
         let a2 = a.matmul(a);
         let a4 = a2.matmul(&a2);
         let squares = [a2.clone(), a4.clone(), a4.matmul(&a2)];
-        let coefficients = if a.dtype() == DType::F32 { DEGREE_7 } else { DEGREE_13 };
+        let coefficients = if a.dtype().real() == DType::F32 { DEGREE_7 } else { DEGREE_13 };
         let mut pade = Pade { a, squares, w: [None, None], z: [None, None], coefficients };
         let parts = pade.parts(&pade.squares, true);
         [pade.w, pade.z] = parts;
@@ -192,7 +192,7 @@ fn powers(caller: Caller, r: &Tensor, squarings: &Tensor, keep: bool) -> (Tensor
         let next = caller.run(|| cond(&rounds.gt(i), squared, || r.clone()));
         (next, if keep { r.clone() } else { caller.run(|| Tensor::zeros([0], r.dtype())) })
     };
-    let counters = lax::iota(r.dtype(), [MOST_SQUARINGS], 0);
+    let counters = lax::iota(squarings.dtype(), [MOST_SQUARINGS], 0);
     let (result, kept) = scan_with(ScanOptions::default(), turn, r, &counters);
     (where_(squarings.gt(MOST_SQUARINGS as f64), f64::NAN, result), kept)
 }
@@ -200,7 +200,7 @@ fn powers(caller: Caller, r: &Tensor, squarings: &Tensor, keep: bool) -> (Tensor
 fn derivative(caller: Caller, a: &Tensor, e: &Tensor) -> (Tensor, Tensor) {
     let Scaled { a: small, squarings } = scaled(a);
     let batch = rune_ir::Shape::from(&a.shape()[..a.rank() - 2]);
-    let e = with_batch("expm", e, &batch) * (-&squarings).exp2();
+    let e = with_batch("expm", e, &batch) * like(&(-&squarings).exp2(), e);
     let (r, dr) = Pade::new(&small).derivative(&e);
     let (value, kept) = powers(caller, &r, &squarings, true);
     let rounds = squarings.max();
@@ -209,7 +209,7 @@ fn derivative(caller: Caller, a: &Tensor, e: &Tensor) -> (Tensor, Tensor) {
         let moved = || caller.run(|| where_(squarings.gt(i), r.matmul(dr) + dr.matmul(r), dr));
         (caller.run(|| cond(&rounds.gt(i), moved, || dr.clone())), ())
     };
-    let counters = lax::iota(a.dtype(), [MOST_SQUARINGS], 0);
+    let counters = lax::iota(squarings.dtype(), [MOST_SQUARINGS], 0);
     let (derivative, ()) = scan_with(ScanOptions::default(), turn, &dr, &(counters, kept));
     (value, where_(squarings.gt(MOST_SQUARINGS as f64), f64::NAN, derivative))
 }

@@ -1,6 +1,6 @@
 //! Factorizations.
 
-use super::{expect_matrices, expect_square, size};
+use super::{adjoint, expect_matrices, expect_square, size};
 use crate::{Tensor, lax};
 use rune_ir::op::FactorFn;
 use rune_ir::{DType, Shape};
@@ -9,7 +9,7 @@ use rune_ir::{DType, Shape};
 /// diagonal, and `U` is upper triangular.
 ///
 /// # Panics
-/// If there are no matrices of `f32` or `f64`.
+/// If there are no matrices of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -41,10 +41,11 @@ fn block(x: &Tensor, rows: usize, columns: usize) -> Tensor {
 }
 
 /// Factorizes `a = Q R`. For matrices `m × n` and `k = min(m, n)`, the columns of `Q`, `m × k`, are orthonormal, and
-/// `R`, `k × n`, is upper triangular. Signs are LAPACK's, so elements on the diagonal of `R` are mostly negative.
+/// `R`, `k × n`, is upper triangular. Signs are LAPACK's, so elements on the diagonal of `R` are mostly negative; they are
+/// real.
 ///
 /// # Panics
-/// If there are no matrices of `f32` or `f64`.
+/// If there are no matrices of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -66,14 +67,15 @@ pub fn qr_full(a: &Tensor) -> (Tensor, Tensor) {
     (q, r)
 }
 
-/// Returns the eigenvalues of symmetric matrices in ascending order, and matrices whose columns are the eigenvectors,
-/// of length 1. A matrix that is not symmetric is replaced by `(a + aᵀ) / 2`.
+/// Returns the eigenvalues of Hermitian matrices in ascending order, which are real, and matrices whose columns are the
+/// eigenvectors, of length 1. A matrix that is not Hermitian is replaced by `(a + aᴴ) / 2`.
 ///
-/// In each eigenvector, of the elements above 0.9 of the greatest magnitude, the first is positive. Eigenvectors of
-/// equal eigenvalues have no derivative; the eigenvalues have.
+/// In each eigenvector, of the elements above 0.9 of the greatest magnitude, the first is real and positive. Eigenvectors
+/// of equal eigenvalues have no derivative; the eigenvalues have. The derivative of complex eigenvectors is JAX's, which
+/// takes their phases as constant: only a function that does not depend on the phases has a meaningful one.
 ///
 /// # Panics
-/// If the matrices are not square, or not of `f32` or `f64`.
+/// If the matrices are not square, or not of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -86,7 +88,7 @@ pub fn qr_full(a: &Tensor) -> (Tensor, Tensor) {
 #[track_caller]
 pub fn eigh(a: &Tensor) -> (Tensor, Tensor) {
     expect_square("eigh", a);
-    let [w, v] = lax::factor(FactorFn::Eigh, &((a + a.t()) * 0.5));
+    let [w, v] = lax::factor(FactorFn::Eigh, &((a + adjoint(a)) * 0.5));
     (w, v)
 }
 
@@ -94,16 +96,16 @@ pub fn eigh(a: &Tensor) -> (Tensor, Tensor) {
 #[track_caller]
 pub fn eigvalsh(a: &Tensor) -> Tensor {
     expect_square("eigvalsh", a);
-    let [w, _] = lax::factor(FactorFn::Eigh, &((a + a.t()) * 0.5));
+    let [w, _] = lax::factor(FactorFn::Eigh, &((a + adjoint(a)) * 0.5));
     w
 }
 
-/// Factorizes `a = U S Vᵀ`, and returns `U`, the singular values in descending order, and `Vᵀ`. For matrices `m × n`
-/// and `k = min(m, n)`, `U` is `m × k` with orthonormal columns, and `Vᵀ` is `k × n` with orthonormal rows. The signs
-/// of the columns of `U` are chosen as in [`eigh`].
+/// Factorizes `a = U S Vᴴ`, and returns `U`, the singular values in descending order, which are real, and `Vᴴ`. For
+/// matrices `m × n` and `k = min(m, n)`, `U` is `m × k` with orthonormal columns, and `Vᴴ` is `k × n` with orthonormal
+/// rows. The signs of the columns of `U`, and their derivatives, are those of [`eigh`].
 ///
 /// # Panics
-/// If there are no matrices of `f32` or `f64`.
+/// If there are no matrices of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -119,9 +121,8 @@ pub fn svd(a: &Tensor) -> (Tensor, Tensor, Tensor) {
     (u, s, vt)
 }
 
-/// Like [`svd`], with the complete `U`, `m × m`, and `Vᵀ`, `n × n`. The added columns are unique only up to a rotation;
+/// Like [`svd`], with the complete `U`, `m × m`, and `Vᴴ`, `n × n`. The added columns are unique only up to a rotation;
 /// their derivative does not rotate them.
-/// them not turn.
 #[track_caller]
 pub fn svd_full(a: &Tensor) -> (Tensor, Tensor, Tensor) {
     expect_matrices("svd_full", a);

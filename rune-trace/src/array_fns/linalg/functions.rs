@@ -1,6 +1,7 @@
 //! Square roots, polar factors, and equations with matrices on both sides.
 
-use super::{expect_matrices, expect_square, inv, kron, precision, size, solve, svd};
+use super::spectral::{triangular_root, triangular_sylvester};
+use super::{adjoint, expect_matrices, expect_square, inv, kron, like, precision, schur, size, solve, squares, svd};
 use crate::array_fns::broadcast::expect_one_dtype;
 use crate::array_fns::where_;
 use crate::tensor::{Caller, at_caller, refuse};
@@ -9,13 +10,16 @@ use crate::{ScanOptions, Tensor, custom_tangent, lax, scan_with, while_loop};
 /// How many turns of an iteration of Newton's are enough: each doubles the number of right digits, after some that scale.
 const TURNS: usize = 24;
 
-/// Returns the principal square root of square matrices, whose eigenvalues have positive real parts. NaN if a matrix has a real
-/// eigenvalue that is not positive: its root is not real, or does not exist.
+/// Returns the principal square root of square matrices, whose eigenvalues have no negative real parts. That of a real matrix
+/// is real: it is NaN if the matrix has a real eigenvalue that is not positive. JAX's, which is always complex, is the root of
+/// the matrix cast to a complex dtype.
 ///
-/// By the iteration of Denman and Beavers, with products and scaling: N. Higham, "Functions of Matrices" (2008), 6.29.
+/// Real ones by the iteration of Denman and Beavers, with products and scaling: N. Higham, "Functions of Matrices" (2008), 6.29.
+/// Complex ones by the Schur form: Å. Björck and S. Hammarling, "A Schur method for the square root of a matrix" (1983). There
+/// is a derivative where no eigenvalue is 0 or negative.
 ///
 /// # Panics
-/// Panics unless `a` holds square matrices of `f32` or `f64`.
+/// Panics unless `a` holds square matrices of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -33,9 +37,14 @@ pub fn sqrtm(a: &Tensor) -> Tensor {
     let caller = Caller::here();
     // With X² = A: X dX + dX X = dA.
     custom_tangent(
-        |a: &Tensor| caller.run(|| root(caller, a)),
+        |a: &Tensor| caller.run(|| if a.dtype().is_complex() { schur_root(caller, a) } else { root(caller, a) }),
         |_, x, (da,)| caller.run(|| stable_sylvester(caller, x, da)),
     )(a)
+}
+
+fn schur_root(caller: Caller, a: &Tensor) -> Tensor {
+    let (t, z) = schur(a);
+    z.matmul(triangular_root(caller, &t)).matmul(adjoint(&z))
 }
 
 fn root(caller: Caller, a: &Tensor) -> Tensor {
@@ -64,9 +73,9 @@ fn root(caller: Caller, a: &Tensor) -> Tensor {
     where_(found, x, f64::NAN)
 }
 
-/// The root of the sum of all squares of each matrix.
+/// The root of the sum of the squares of all magnitudes of each matrix.
 fn norm(a: &Tensor) -> Tensor {
-    a.square().sum_keepdims([-2, -1]).sqrt()
+    squares(a).sum_keepdims([-2, -1]).sqrt()
 }
 
 /// The solution of `a x + x a = c`, where the eigenvalues of `a` have positive real parts; linear in `c`.
@@ -76,7 +85,7 @@ fn norm(a: &Tensor) -> Tensor {
 fn stable_sylvester(caller: Caller, a: &Tensor, c: &Tensor) -> Tensor {
     let turned = |a: &Tensor| {
         let inverse = inv(a);
-        let scale = (norm(&inverse) / norm(a)).sqrt();
+        let scale = like(&(norm(&inverse) / norm(a)).sqrt(), a);
         let next = (&scale * a + &inverse / &scale) * 0.5;
         (next, (inverse, scale))
     };
@@ -89,11 +98,12 @@ fn stable_sylvester(caller: Caller, a: &Tensor, c: &Tensor) -> Tensor {
     scan_with(ScanOptions::default(), apart, c, &steps).0 * 0.5
 }
 
-/// Returns the solution `x` of `a x + x b = q`, of which `a` and `-b` must have no common eigenvalue, as a system of as many
-/// equations as `q` has elements. Its cost is the cube of that number.
+/// Returns the solution `x` of `a x + x b = q`, of which `a` and `-b` must have no common eigenvalue, by Schur forms:
+/// R. Bartels and G. Stewart, "Solution of the matrix equation AX + XB = C" (1972). The derivative solves a system of as many
+/// equations as `q` has elements, and costs the cube of that number.
 ///
 /// # Panics
-/// Panics unless `a` and `b` are square matrices of `f32` or `f64`, and `q` a matrix with the rows of `a` and the columns of `b`.
+/// Panics unless `a` and `b` are square matrices of `f32`, `f64`, `c64` or `c128`, and `q` a matrix with the rows of `a` and the columns of `b`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -115,6 +125,29 @@ pub fn solve_sylvester(a: &Tensor, b: &Tensor, q: &Tensor) -> Tensor {
             q.shape()
         );
     }
+    if q.size() == 0 {
+        return q.clone();
+    }
+    let caller = Caller::here();
+    custom_tangent(
+        |a: &Tensor, b: &Tensor, q: &Tensor| caller.run(|| sylvester(caller, [a, b, q])),
+        |(a, b, _), x, (da, db, dq)| caller.run(|| sylvester_system(a, b, &(dq - da.matmul(x) - x.matmul(db)))),
+    )(a, b, q)
+}
+
+/// The solution of `a x + x b = q` by Schur forms.
+fn sylvester(caller: Caller, matrices: [&Tensor; 3]) -> Tensor {
+    let dtype = matrices[0].dtype();
+    let complex = dtype.complex().expect("matrices have a complex dtype");
+    let [a, b, q] = matrices.map(|x| lax::convert(x, complex));
+    let ((t, z), (s, w)) = (schur(&a), schur(&b));
+    let sides = adjoint(&z).matmul(q).matmul(&w);
+    let x = z.matmul(triangular_sylvester(caller, [&t, &s, &sides])).matmul(adjoint(&w));
+    if dtype.is_complex() { x } else { x.real() }
+}
+
+/// The solution of `a x + x b = q` as a system of equations for its elements.
+fn sylvester_system(a: &Tensor, b: &Tensor, q: &Tensor) -> Tensor {
     let left = kron(a, &Tensor::eye(size(b).0, b.dtype()));
     let system = left + kron(&Tensor::eye(size(a).0, a.dtype()), &b.t());
     lax::reshape(&solve(&system, &lax::reshape(q, [q.size()])), q.shape().clone())
@@ -124,7 +157,7 @@ pub fn solve_sylvester(a: &Tensor, b: &Tensor, q: &Tensor) -> Tensor {
 /// which `a = U P`. For `a = P U`, transpose `a` and the factors.
 ///
 /// # Panics
-/// Panics unless `a` holds matrices of `f32` or `f64` with at least as many rows as columns.
+/// Panics unless `a` holds matrices of `f32`, `f64`, `c64` or `c128` with at least as many rows as columns.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -146,19 +179,20 @@ pub fn polar(a: &Tensor) -> (Tensor, Tensor) {
     let caller = Caller::here();
     let value = |a: &Tensor| {
         let (u, s, vt) = svd(a);
-        (u.matmul(&vt), vt.t().matmul(&(s.unsqueeze(-1) * &vt)))
+        (u.matmul(&vt), adjoint(&vt).matmul(&(like(&s, a).unsqueeze(-1) * &vt)))
     };
-    // With a skew Ω of which P Ω + Ω P = Uᵀ dA - dAᵀ U: dP = Uᵀ dA - Ω P, and dU = U Ω, and what of dA is not in the columns of U
+    // With a skew Ω of which P Ω + Ω P = Uᴴ dA - dAᴴ U: dP = Uᴴ dA - Ω P, and dU = U Ω, and what of dA is not in the columns of U
     // by P⁻¹. No difference of singular values divides.
     let tangent = |a: &Tensor, u: &Tensor, p: &Tensor, da: &Tensor| {
         let (_, s, vt) = svd(a);
-        let inner = u.t().matmul(da);
-        let skew = &inner - inner.t();
+        let (s, v) = (like(&s, a), adjoint(&vt));
+        let inner = adjoint(u).matmul(da);
+        let skew = &inner - adjoint(&inner);
         let sums = s.unsqueeze(-1) + s.unsqueeze(-2);
-        let turned = vt.matmul(&skew).matmul(vt.t()) / sums;
-        let omega = vt.t().matmul(&turned).matmul(&vt);
+        let turned = vt.matmul(&skew).matmul(&v) / sums;
+        let omega = v.matmul(&turned).matmul(&vt);
         let outside = da - u.matmul(&inner);
-        let outside = outside.matmul(vt.t()).matmul(&(&vt / s.unsqueeze(-1)));
+        let outside = outside.matmul(&v).matmul(&(&vt / s.unsqueeze(-1)));
         (u.matmul(&omega) + outside, inner - omega.matmul(p))
     };
     custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), (u, p), (da,)| caller.run(|| tangent(a, u, p, da)))(a)

@@ -1,6 +1,6 @@
-//! Reflections by Householder: factors as products of `1 - τ v vᵀ`, in LAPACK's form.
+//! Reflections by Householder: factors as products of `1 - τ v vᴴ`, in LAPACK's form.
 
-use super::{expect_matrices, expect_square, size};
+use super::{expect_matrices, expect_square, like, size, squares};
 use crate::array_fns::broadcast::expect_one_dtype;
 use crate::array_fns::where_;
 use crate::tensor::{Caller, at_caller, refuse};
@@ -8,12 +8,12 @@ use crate::{ScanOptions, Tensor, lax, scan_with};
 use rune_ir::{DType, Shape};
 
 /// Returns the QR factorization in the form of LAPACK's `geqrf`: `R` in the upper triangle, below it the vectors `v` of the
-/// reflections `1 - τ v vᵀ` (whose first elements are 1), and the factors `τ`. [`householder_product`] computes `Q` from them.
+/// reflections `1 - τ v vᴴ` (whose first elements are 1), and the factors `τ`. [`householder_product`] computes `Q` from them.
 ///
 /// [`qr`](super::qr) is faster and has a better derivative.
 ///
 /// # Panics
-/// Panics unless `a` holds matrices of `f32` or `f64`.
+/// Panics unless `a` holds matrices of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -30,11 +30,11 @@ pub fn geqrf(a: &Tensor) -> (Tensor, Tensor) {
     at_caller(|| reflected(caller, a, m.min(n), 0))
 }
 
-/// Returns the first columns of the product of reflections `1 - τ v vᵀ`, whose vectors `v` are below the diagonal of `a`, in the
+/// Returns the first columns of the product of reflections `1 - τ v vᴴ`, whose vectors `v` are below the diagonal of `a`, in the
 /// form of [`geqrf`]: LAPACK's `orgqr`. The result has the shape of `a`.
 ///
 /// # Panics
-/// Panics unless `a` holds matrices of `f32` or `f64`, `m × n` with `m ≥ n`, and `taus` at most `n` factors for each.
+/// Panics unless `a` holds matrices of `f32`, `f64`, `c64` or `c128`, `m × n` with `m ≥ n`, and `taus` at most `n` factors for each.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -63,10 +63,10 @@ pub fn householder_product(a: &Tensor, taus: &Tensor) -> Tensor {
 }
 
 /// Returns the Hessenberg form of square matrices, which is 0 below the first subdiagonal, and the orthogonal `Q` of which
-/// `a = Q H Qᵀ`: `scipy.linalg.hessenberg` with `calc_q=True`. Signs are LAPACK's.
+/// `a = Q H Qᴴ`: `scipy.linalg.hessenberg` with `calc_q=True`. Signs are LAPACK's.
 ///
 /// # Panics
-/// Panics unless `a` holds square matrices of `f32` or `f64`.
+/// Panics unless `a` holds square matrices of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -95,7 +95,7 @@ pub fn hessenberg(a: &Tensor) -> (Tensor, Tensor) {
 /// of the reflections, whose factors are the second result.
 ///
 /// # Panics
-/// Panics unless `a` holds square matrices of `f32` or `f64`, with at least one row.
+/// Panics unless `a` holds square matrices of `f32`, `f64`, `c64` or `c128`, with at least one row.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -143,26 +143,28 @@ fn reflected(caller: Caller, a: &Tensor, count: usize, offset: usize) -> (Tensor
         let pivot = j + offset as i32;
         let column = where_(cols.eq(j), a, 0.0).sum_axes(-1);
         let scale = column.abs().max_keepdims(-1).stop_gradient();
-        let scale = where_(scale.eq(0.0) | scale.isfinite().eq(false), 1.0, scale);
+        let scale = like(&where_(scale.eq(0.0) | scale.isfinite().eq(false), 1.0, scale), a);
         let scaled = &column / &scale;
         let alpha = where_(rows.eq(&pivot), &scaled, 0.0).sum_keepdims(-1);
         let below = where_(rows.gt(&pivot), &scaled, 0.0);
-        let rest = below.square().sum_keepdims(-1);
+        let rest = squares(&below).sum_keepdims(-1);
         // Nothing is left to eliminate.
-        let done = rest.eq(0.0);
-        let norm = where_(&done, 1.0, alpha.square() + &rest).sqrt();
-        let negative = alpha.lt(0.0) | (alpha.eq(0.0) & (1.0 / alpha.stop_gradient()).lt(0.0));
-        let beta = where_(&done, &alpha, where_(&negative, &norm, -&norm));
+        let done = rest.eq(0.0) & alpha.imag().eq(0.0);
+        let norm = where_(&done, 1.0, squares(&alpha) + &rest).sqrt();
+        let first = alpha.real();
+        let negative = first.lt(0.0) | (first.eq(0.0) & (1.0 / first.stop_gradient()).lt(0.0));
+        let beta = where_(&done, &alpha, like(&where_(&negative, &norm, -&norm), a));
         let tau = where_(&done, 0.0, (&beta - &alpha) / where_(&done, 1.0, &beta));
         let below = &below / where_(&done, 1.0, &alpha - &beta);
         let v = where_(rows.eq(&pivot), 1.0, &below);
         let stored = where_(rows.gt(&pivot), &below, where_(rows.eq(&pivot), &beta * &scale, &column));
-        let projected = where_(cols.gt(j), v.unsqueeze(-2).matmul(a).squeeze(-2), 0.0);
-        let mut next = a - (&tau * &v).unsqueeze(-1) * projected.unsqueeze(-2);
+        let adjoint = v.conj();
+        let projected = where_(cols.gt(j), adjoint.unsqueeze(-2).matmul(a).squeeze(-2), 0.0);
+        let mut next = a - (tau.conj() * &v).unsqueeze(-1) * projected.unsqueeze(-2);
         next = where_(cols.eq(j), stored.unsqueeze(-1), next);
         if offset > 0 {
             let right = next.matmul(v.unsqueeze(-1));
-            next = &next - right * (&tau * &v).unsqueeze(-2);
+            next = &next - right * (&tau * adjoint).unsqueeze(-2);
         }
         (next, where_(all.eq(j), tau, taus))
     };
@@ -183,7 +185,7 @@ fn product(caller: Caller, a: &Tensor, taus: &Tensor) -> Tensor {
         let column = where_(cols.eq(i), a, 0.0).sum_axes(-1);
         let v = where_(rows.eq(i), 1.0, where_(rows.gt(i), column, 0.0));
         let tau = where_(all.eq(i), taus, 0.0).sum_keepdims(-1);
-        let projected = v.unsqueeze(-2).matmul(q);
+        let projected = v.conj().unsqueeze(-2).matmul(q);
         q - (tau * v).unsqueeze(-1) * projected
     };
     let step = |q: &Tensor, i: &Tensor| (caller.run(|| turned(q, i)), ());

@@ -1,6 +1,6 @@
 //! Functions that need singular values: pseudo-inverses, least squares and ranks.
 
-use super::{expect_matrices, precision, size, svd, svdvals};
+use super::{adjoint, expect_matrices, like, precision, size, squares, svd, svdvals};
 use crate::array_fns::broadcast::expect_one_dtype;
 use crate::array_fns::where_;
 use crate::tensor::{Caller, refuse};
@@ -11,7 +11,7 @@ use rune_ir::DType;
 /// 0. The usual value, as in JAX, is 10 ε max(m, n).
 ///
 /// # Panics
-/// If there are no matrices of `f32` or `f64`.
+/// If there are no matrices of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -25,7 +25,7 @@ pub fn pinv(a: &Tensor, rtol: Option<f64>) -> Tensor {
     expect_matrices("pinv", a);
     let (m, n) = size(a);
     if m == 0 || n == 0 {
-        return a.t();
+        return adjoint(a);
     }
     let rtol = rtol.unwrap_or(10.0 * m.max(n) as f64 * precision(a));
     let caller = Caller::here();
@@ -33,12 +33,13 @@ pub fn pinv(a: &Tensor, rtol: Option<f64>) -> Tensor {
         let (u, s, vt) = svd(a);
         let cutoff = s.max_keepdims(-1) * rtol;
         let inverse = where_(s.gt(&cutoff), 1.0 / &s, 0.0);
-        (vt.t() * inverse.unsqueeze(-2)).matmul(u.t())
+        (adjoint(&vt) * like(&inverse, a).unsqueeze(-2)).matmul(adjoint(&u))
     };
     // G. Golub and V. Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares problems whose variables separate" (1973).
     let tangent = |a: &Tensor, p: &Tensor, da: &Tensor| {
-        let s = p.matmul(p.t()).matmul(da.t());
-        let t = da.t().matmul(p.t()).matmul(p);
+        let (adjoint_p, adjoint_da) = (adjoint(p), adjoint(da));
+        let s = p.matmul(&adjoint_p).matmul(&adjoint_da);
+        let t = adjoint_da.matmul(&adjoint_p).matmul(p);
         &s - s.matmul(a).matmul(p) + &t - p.matmul(a.matmul(&t)) - p.matmul(da).matmul(p)
     };
     custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), p, (da,)| caller.run(|| tangent(a, p, da)))(a)
@@ -47,7 +48,7 @@ pub fn pinv(a: &Tensor, rtol: Option<f64>) -> Tensor {
 /// Returns the number of singular values above `rtol` times the greatest, as `i32`. The usual value is ε max(m, n).
 ///
 /// # Panics
-/// If there are no matrices of `f32` or `f64`.
+/// If there are no matrices of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -72,7 +73,7 @@ pub fn matrix_rank(a: &Tensor, rtol: Option<f64>) -> Tensor {
 pub struct Lstsq {
     /// The shortest of the best solutions.
     pub solution: Tensor,
-    /// The sum of the squares of `b - a x`, for each column.
+    /// The sum of the squares of the magnitudes of `b - a x`, for each column.
     pub residuals: Tensor,
     /// The rank of the matrix, as `i32`.
     pub rank: Tensor,
@@ -84,7 +85,7 @@ pub struct Lstsq {
 /// `rcond` times the greatest count as 0. The usual value is ε max(m, n).
 ///
 /// # Panics
-/// If `a` is not a matrix of `f32` or `f64`, or `b` does not have the same number of rows and dtype.
+/// If `a` is not a matrix of `f32`, `f64`, `c64` or `c128`, or `b` does not have the same number of rows and dtype.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -118,8 +119,8 @@ pub fn lstsq(a: &Tensor, b: &Tensor, rcond: Option<f64>) -> Lstsq {
         let safe = where_(&counts, &s, 1.0);
         (counts.cast(DType::I32).sum_axes(-1), where_(&counts, 1.0 / safe, 0.0))
     };
-    let x = vt.t().matmul(&(inverse.unsqueeze(-1) * u.t().matmul(&columns)));
-    let residuals = (columns - a.matmul(&x)).square().sum_axes(0);
+    let x = adjoint(&vt).matmul(&(like(&inverse, a).unsqueeze(-1) * adjoint(&u).matmul(&columns)));
+    let residuals = squares(&(columns - a.matmul(&x))).sum_axes(0);
     let solution = if b.rank() == 1 { x.squeeze(-1) } else { x };
     Lstsq { solution, residuals, rank, singular_values: s }
 }

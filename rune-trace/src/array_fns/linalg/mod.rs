@@ -1,9 +1,10 @@
-//! Linear algebra, as in `jax.numpy.linalg` and `jax.scipy.linalg`: of `f32` and `f64`, differentiable any number of times.
+//! Linear algebra, as in `jax.numpy.linalg` and `jax.scipy.linalg`: of `f32`, `f64`, `c64` and `c128`, differentiable
+//! any number of times.
 //!
 //! Matrices lie along the last two axes; all axes before are a batch, and broadcast where there are two operands. What is computed is that of
 //! LAPACK, in `f64` and rounded once. On CPU compiled code calls the process for it; other devices refuse it.
 //!
-//! There is no `eig` of matrices that are not symmetric, whose eigenvalues are complex: rune has no complex numbers.
+//! `Aᴴ` is the Hermitian transpose: that of a real matrix is its transpose.
 //!
 //! ```
 //! use rune_trace::{Tensor, grad, linalg};
@@ -27,6 +28,7 @@ mod norms;
 mod products;
 mod solve;
 mod special;
+mod spectral;
 mod tridiagonal;
 
 pub use cholesky::{cho_factor, cho_solve, cholesky};
@@ -43,6 +45,7 @@ pub use solve::{LuFactor, inv, lu_factor, lu_solve, solve, solve_triangular, tri
 pub use special::{
     block_diag, circulant, companion, fiedler, hadamard, hankel, helmert, hilbert, leslie, pascal, toeplitz, vander,
 };
+pub use spectral::{eig, eigvals, funm, roots, rsf2csf, schur};
 pub use tridiagonal::{TridiagonalLu, tridiagonal_lu, tridiagonal_solve};
 
 use super::broadcast::{broadcast, expect_joint_shape, expect_one_dtype};
@@ -53,11 +56,11 @@ use rune_ir::{DType, Shape};
 /// Checks that `a` holds matrices of a dtype that linear algebra takes.
 #[track_caller]
 fn expect_matrices(op: &str, a: &Tensor) {
-    if a.dtype().is_complex() {
-        refuse!("linalg::{op}: takes f32 or f64, not complex numbers, but got {}", a.ty());
-    }
-    if !a.dtype().is_float() || a.dtype().is_half() {
-        refuse!("linalg::{op}: takes f32 or f64, but got {}; convert it, as with `.cast(DType::F32)`", a.ty());
+    if !a.dtype().is_inexact() || a.dtype().is_half() {
+        refuse!(
+            "linalg::{op}: takes f32, f64, c64 or c128, but got {}; convert it, as with `.cast(DType::F32)`",
+            a.ty()
+        );
     }
     if a.rank() < 2 {
         refuse!("linalg::{op}: takes matrices, along the last two axes, but got shape {}", a.shape());
@@ -74,9 +77,27 @@ fn expect_square(op: &str, a: &Tensor) {
     }
 }
 
+/// Returns the Hermitian transpose.
+#[track_caller]
+fn adjoint(a: &Tensor) -> Tensor {
+    a.t().conj()
+}
+
+/// Returns real numbers in the dtype of `a`, which may be complex.
+#[track_caller]
+fn like(real: &Tensor, a: &Tensor) -> Tensor {
+    if real.dtype() == a.dtype() { real.clone() } else { lax::convert(real, a.dtype()) }
+}
+
+/// Returns the squares of the magnitudes.
+#[track_caller]
+fn squares(a: &Tensor) -> Tensor {
+    if a.dtype().is_complex() { a.real().square() + a.imag().square() } else { a.square() }
+}
+
 /// Returns the precision of a dtype: the difference between 1 and the next number.
 fn precision(a: &Tensor) -> f64 {
-    if a.dtype() == DType::F32 { f32::EPSILON.into() } else { f64::EPSILON }
+    if a.dtype().real() == DType::F32 { f32::EPSILON.into() } else { f64::EPSILON }
 }
 
 /// Returns the numbers of rows and columns.

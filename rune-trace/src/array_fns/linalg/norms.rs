@@ -1,7 +1,7 @@
 //! Norms.
 
-use super::{expect_matrices, expect_square, inv, size, svdvals};
-use crate::array_fns::elementwise::expect_float;
+use super::{expect_matrices, expect_square, inv, size, squares, svdvals};
+use crate::array_fns::complex::expect_inexact;
 use crate::array_fns::where_;
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
@@ -29,10 +29,11 @@ pub enum MatrixOrd {
     MinusInf,
 }
 
-/// Returns the square root of the sum of the squares of all elements. Its derivative at 0 is NaN, like in JAX.
+/// Returns the square root of the sum of the squares of the magnitudes of all elements. Norms of
+/// complex numbers are real. Its derivative at 0 is NaN, like in JAX.
 ///
 /// # Panics
-/// If the elements are not floats.
+/// If the elements are neither floats nor complex.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -41,15 +42,15 @@ pub enum MatrixOrd {
 /// ```
 #[track_caller]
 pub fn norm(x: &Tensor) -> Tensor {
-    expect_float("linalg::norm", x);
-    x.square().sum().sqrt()
+    expect_inexact("linalg::norm", x);
+    squares(x).sum().sqrt()
 }
 
 /// Returns the norm of vectors along `axis`: the `ord`-th root of the sum of the magnitudes to the power `ord`. For ±∞,
 /// it is the greatest or least magnitude, and for 0 the number of elements that are not 0.
 ///
 /// # Panics
-/// If the elements are not floats, or there is no such axis.
+/// If the elements are neither floats nor complex, or there is no such axis.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -61,9 +62,9 @@ pub fn norm(x: &Tensor) -> Tensor {
 /// ```
 #[track_caller]
 pub fn vector_norm(x: &Tensor, ord: f64, axis: isize) -> Tensor {
-    expect_float("linalg::vector_norm", x);
+    expect_inexact("linalg::vector_norm", x);
     if ord == 2.0 {
-        x.square().sum_axes(axis).sqrt()
+        squares(x).sum_axes(axis).sqrt()
     } else if ord == 1.0 {
         x.abs().sum_axes(axis)
     } else if ord == f64::INFINITY {
@@ -71,7 +72,7 @@ pub fn vector_norm(x: &Tensor, ord: f64, axis: isize) -> Tensor {
     } else if ord == f64::NEG_INFINITY {
         x.abs().min_axes(axis)
     } else if ord == 0.0 {
-        lax::convert(&x.ne(0.0), x.dtype()).sum_axes(axis)
+        lax::convert(&x.ne(0.0), x.dtype().real()).sum_axes(axis)
     } else {
         x.abs().pow(ord).sum_axes(axis).pow(1.0 / ord)
     }
@@ -80,7 +81,7 @@ pub fn vector_norm(x: &Tensor, ord: f64, axis: isize) -> Tensor {
 /// Returns the norm of matrices along the last two axes.
 ///
 /// # Panics
-/// If there are no matrices of `f32` or `f64`, or they are empty and the norm is an extreme.
+/// If there are no matrices of `f32`, `f64`, `c64` or `c128`, or they are empty and the norm is an extreme.
 ///
 /// ```
 /// use rune_trace::Tensor;
@@ -95,7 +96,7 @@ pub fn vector_norm(x: &Tensor, ord: f64, axis: isize) -> Tensor {
 pub fn matrix_norm(x: &Tensor, ord: MatrixOrd) -> Tensor {
     expect_matrices("matrix_norm", x);
     match ord {
-        MatrixOrd::Fro => x.square().sum_axes([-2, -1]).sqrt(),
+        MatrixOrd::Fro => squares(x).sum_axes([-2, -1]).sqrt(),
         MatrixOrd::Nuclear => svdvals(x).sum_axes(-1),
         MatrixOrd::One => x.abs().sum_axes(-2).max_axes(-1),
         MatrixOrd::MinusOne => x.abs().sum_axes(-2).min_axes(-1),
@@ -111,7 +112,7 @@ pub fn matrix_norm(x: &Tensor, ord: MatrixOrd) -> Tensor {
 /// matrix times that of its inverse. It is infinite for singular matrices.
 ///
 /// # Panics
-/// If there are no matrices of `f32` or `f64`, they are empty, or they are not square and the norm is not `Two` or
+/// If there are no matrices of `f32`, `f64`, `c64` or `c128`, they are empty, or they are not square and the norm is not `Two` or
 /// `MinusTwo`.
 ///
 /// ```

@@ -10,7 +10,7 @@ use rune_ir::Shape;
 /// Raises square matrices to the power `n`, by squaring; for negative `n`, their inverse.
 ///
 /// # Panics
-/// If the matrices are not square, or not of `f32` or `f64`.
+/// If the matrices are not square, or not of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -196,7 +196,7 @@ pub fn outer(x: &Tensor, y: &Tensor) -> Tensor {
     x.unsqueeze(1) * y.unsqueeze(0)
 }
 
-/// Returns the dot products of vectors along `axis`; the other axes broadcast.
+/// Returns the dot products of vectors along `axis`, with the conjugates of `x`; the other axes broadcast.
 ///
 /// # Panics
 /// Panics if sizes, shapes or dtypes do not fit.
@@ -213,7 +213,7 @@ pub fn vecdot(x: &Tensor, y: &Tensor, axis: isize) -> Tensor {
     if n != m {
         refuse!("linalg::vecdot: takes vectors of one length along axis {axis}, but got {n} and {m} elements");
     }
-    let (x, y) = (x.moveaxis(axis, -1), y.moveaxis(axis, -1));
+    let (x, y) = (x.conj().moveaxis(axis, -1), y.moveaxis(axis, -1));
     x.unsqueeze(-2).matmul(y.unsqueeze(-1)).squeeze([-2, -1])
 }
 

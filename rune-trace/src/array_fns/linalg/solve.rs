@@ -50,7 +50,7 @@ pub fn solve(a: &Tensor, b: &Tensor) -> Tensor {
 /// is faster and more exact.
 ///
 /// # Panics
-/// If the matrices are not square, or not of `f32` or `f64`.
+/// If the matrices are not square, or not of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -95,7 +95,7 @@ pub struct LuFactor {
 /// Returns the LU factorization that [`lu_solve`] takes.
 ///
 /// # Panics
-/// Panics unless `a` holds square matrices of `f32` or `f64`.
+/// Panics unless `a` holds square matrices of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -111,7 +111,8 @@ pub fn lu_factor(a: &Tensor) -> LuFactor {
     LuFactor { lu, pivots, permutation }
 }
 
-/// Returns the solution of `a x = b`, or of `aᵀ x = b`, from the factors of `a`.
+/// Returns the solution of `a x = b`, or of `aᵀ x = b`, from the factors of `a`. For the Hermitian transpose of a complex
+/// matrix, conjugate `b` and the result.
 ///
 /// # Panics
 /// Panics if sizes, batches or dtypes do not fit.

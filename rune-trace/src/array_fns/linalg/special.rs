@@ -118,7 +118,7 @@ pub fn circulant(column: &Tensor) -> Tensor {
 /// the roots.
 ///
 /// # Panics
-/// Panics unless `coefficients` is a vector of at least two floats.
+/// Panics unless `coefficients` is a vector of at least two floats or complex numbers.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -129,8 +129,8 @@ pub fn circulant(column: &Tensor) -> Tensor {
 pub fn companion(coefficients: &Tensor) -> Tensor {
     expect_vector("companion", coefficients);
     let n = coefficients.size() - 1;
-    if n == 0 || !coefficients.dtype().is_float() {
-        refuse!("linalg::companion: takes at least two floats, but got {}", coefficients.ty());
+    if n == 0 || !coefficients.dtype().is_inexact() {
+        refuse!("linalg::companion: takes at least two floats or complex numbers, but got {}", coefficients.ty());
     }
     let first = -coefficients.i(1..) / coefficients.i(0);
     let below = Tensor::eye(n, coefficients.dtype()).i(0..n - 1);

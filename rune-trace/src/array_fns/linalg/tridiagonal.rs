@@ -12,7 +12,7 @@ use crate::{ScanOptions, Tensor, custom_tangent, scan_with};
 /// right, row by row: the first of `lower` and the last of `upper` are not read. `b` has shape `[…, n, k]`.
 ///
 /// # Panics
-/// Panics unless the shapes are these, and the dtype `f32` or `f64`.
+/// Panics unless the shapes are these, and the dtype `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -64,7 +64,7 @@ pub struct TridiagonalLu {
 /// Returns the factorization of tridiagonal matrices, whose elements are given as for [`tridiagonal_solve`].
 ///
 /// # Panics
-/// Panics unless the shapes are equal, with at least one row, and the dtype is `f32` or `f64`.
+/// Panics unless the shapes are equal, with at least one row, and the dtype is `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -131,10 +131,10 @@ impl TridiagonalLu {
 fn expect(op: &str, parts: [&Tensor; 3]) {
     let [l, d, u] = parts;
     expect_one_dtype(&format!("linalg::{op}"), &[l.dtype(), d.dtype(), u.dtype()]);
-    if !d.dtype().is_float() || d.dtype().is_half() || d.rank() == 0 || l.shape() != d.shape() || u.shape() != d.shape()
-    {
+    let fits = d.rank() > 0 && l.shape() == d.shape() && u.shape() == d.shape();
+    if !d.dtype().is_inexact() || d.dtype().is_half() || !fits {
         refuse!(
-            "linalg::{op}: takes three diagonals of f32 or f64 of one shape […, n], but got {}, {} and {}",
+            "linalg::{op}: takes three diagonals of f32, f64, c64 or c128 of one shape […, n], but got {}, {} and {}",
             l.ty(),
             d.ty(),
             u.ty()

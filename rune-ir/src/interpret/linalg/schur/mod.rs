@@ -1,0 +1,86 @@
+//! Schur forms: a matrix becomes a Hessenberg matrix by reflections, and that becomes triangular by shifted QR steps.
+//!
+//! G. Golub and C. Van Loan, "Matrix Computations" (2013), chapters 7.4 and 7.5.
+
+pub(super) mod complex;
+pub(super) mod real;
+
+use super::field::{Field, dot, greatest, identity};
+use super::qr::Reflection;
+
+/// The maximum number of QR steps for one eigenvalue; two or three are usual.
+const MOST_STEPS: usize = 64;
+
+/// So many steps without result are followed by one with another shift.
+const PATIENCE: usize = 10;
+
+/// Returns `T` and the unitary `Z` of which `A = Z T Zᴴ`. Of a complex matrix, `T` is upper triangular. Of a real one,
+/// it has a block of two rows for each pair of complex eigenvalues; the elements on the diagonal of a block are equal,
+/// and those beside it have opposite signs. Both are NaN if the iteration does not converge.
+pub(super) fn schur<T: Field>(a: &[T], n: usize) -> (Vec<T>, Vec<T>) {
+    let greatest = greatest(a);
+    let nothing = || vec![T::real(f64::NAN); n * n];
+    if !greatest.is_finite() {
+        return (nothing(), nothing());
+    }
+    // This keeps squares in range. A power of two rounds nothing.
+    let scale = if greatest > 0.0 { 2f64.powi(libm::ilogb(greatest)) } else { 1.0 };
+    let scaled: Vec<T> = a.iter().map(|x| x.per(scale)).collect();
+    let (mut h, mut z) = hessenberg(scaled, n);
+    if !T::schur_of_hessenberg(&mut h, &mut z, n) {
+        return (nothing(), nothing());
+    }
+    h.iter_mut().for_each(|x| *x = x.scaled(scale));
+    (h, z)
+}
+
+/// Returns the Hessenberg matrix `Qᴴ A Q`, which is 0 below its first subdiagonal, and `Q`.
+pub(super) fn hessenberg<T: Field>(mut a: Vec<T>, n: usize) -> (Vec<T>, Vec<T>) {
+    let mut q = identity(n);
+    let mut product = vec![T::ZERO; n];
+    for k in 0..n.saturating_sub(2) {
+        let from = k + 1;
+        let column: Vec<T> = (from..n).map(|i| a[i * n + k]).collect();
+        let (Reflection { tau, v }, first) = Reflection::of(&column);
+        if tau == T::ZERO {
+            continue;
+        }
+        // From the left: A - τ̄ v (vᴴ A).
+        product.fill(T::ZERO);
+        for (row, v) in a[from * n..].chunks_exact(n).zip(&v) {
+            product[from..].iter_mut().zip(&row[from..]).for_each(|(sum, &x)| *sum += v.conj() * x);
+        }
+        for (row, &v) in a[from * n..].chunks_exact_mut(n).zip(&v) {
+            let by = tau.conj() * v;
+            row[from..].iter_mut().zip(&product[from..]).for_each(|(x, &sum)| *x -= by * sum);
+            row[k] = T::ZERO;
+        }
+        a[from * n + k] = first;
+        // From the right: A - τ (A v) vᴴ.
+        for rows in [&mut a, &mut q] {
+            for row in rows.chunks_exact_mut(n) {
+                let by = tau * dot(&row[from..], &v);
+                row[from..].iter_mut().zip(&v).for_each(|(x, v)| *x -= by * v.conj());
+            }
+        }
+    }
+    (a, q)
+}
+
+/// Returns where the unreduced block begins that ends before `end`, with the first negligible element beside the
+/// diagonal above it set to 0.
+fn split<T: Field>(h: &mut [T], n: usize, end: usize) -> usize {
+    let mut start = end - 1;
+    while start > 0 {
+        let at = |i: usize, j: usize| h[i * n + j].magnitude();
+        let around = at(start - 1, start - 1) + at(start, start);
+        // Between two zeros, what is beside them is compared with the matrix, whose greatest element is about 1.
+        let around = if around == 0.0 { 1.0 } else { around };
+        if at(start, start - 1) <= f64::EPSILON * around {
+            h[start * n + start - 1] = T::ZERO;
+            break;
+        }
+        start -= 1;
+    }
+    start
+}

@@ -1,0 +1,116 @@
+//! Calls of LAPACK for eigenvalues, Schur forms, and the forms on the way to them.
+
+use super::{adjoint, batch, invalid, is, option, refused, triangle};
+use crate::ast::Operation;
+use crate::convert::ConvertError;
+use crate::convert::scope::Scope;
+use rune_ir::op::FactorFn;
+use rune_ir::{DType, Var};
+use rune_trace::{Tensor, lax, linalg, where_};
+
+impl<'t> Scope<'_, '_, 't> {
+    pub(super) fn syevd(&mut self, xs: &[Var], lower: bool) -> Result<Vec<Var>, ConvertError> {
+        let x = self.square(xs)?;
+        self.expand(&[x], |xs| {
+            let a = if lower { xs[0].clone() } else { adjoint(&xs[0]) };
+            let [w, v] = lax::factor(FactorFn::Eigh, &a);
+            vec![v, w, Tensor::zeros(batch(&a), DType::I32)]
+        })
+    }
+
+    /// As LAPACK, with `info` 1 if there are no eigenvalues.
+    pub(super) fn geev(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
+        let x = self.square(xs)?;
+        let is_real = !self.ty(x).dtype.is_complex();
+        let left = if is_real { 2 } else { 1 };
+        if is(op, "compute_left", b'V')? && self.used(op, left) {
+            return refused(
+                "returns left eigenvectors; use the conjugates of the rows of the inverse of the right ones",
+            );
+        }
+        let empty = self.output(op, left, left + 3)?.clone();
+        self.expand(&[x], |xs| {
+            let [w, v] = lax::factor(FactorFn::Eig, &xs[0]);
+            let info = not_found(&w.real());
+            let none = Tensor::zeros(empty.shape.clone(), empty.dtype);
+            match is_real {
+                true => vec![w.real(), w.imag(), none, v, info],
+                false => vec![w, none, v, info],
+            }
+        })
+    }
+
+    /// As LAPACK, with `info` 1 if there are no eigenvalues. No eigenvalues are selected: their number is 0.
+    pub(super) fn gees(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
+        let x = self.square(xs)?;
+        if !is(op, "sort", b'N')? {
+            return refused("sorts the eigenvalues; only their given order is supported");
+        }
+        self.expand(&[x], |xs| {
+            let [t, z] = lax::factor(FactorFn::Schur, &xs[0]);
+            let diagonal = t.diagonal(0, -2, -1);
+            let info = not_found(&diagonal.real());
+            let selected = info.zeros_like();
+            if t.dtype().is_complex() {
+                return vec![t, z, diagonal, selected, info];
+            }
+            let imaginary = of_blocks(&t);
+            vec![t, z, diagonal, imaginary, selected, info]
+        })
+    }
+
+    pub(super) fn gehrd(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
+        let x = self.square(xs)?;
+        if self.ty(x).size() == 0 {
+            return invalid("it takes matrices with elements");
+        }
+        let n = self.ty(x).shape[self.ty(x).rank() - 1];
+        if option(op, "low")? != 1 || usize::try_from(option(op, "high")?) != Ok(n) {
+            return refused("reduces a part of the matrix");
+        }
+        self.expand(&[x], |xs| {
+            let (h, taus) = linalg::gehrd(&xs[0]);
+            vec![h, taus, Tensor::zeros(batch(&xs[0]), DType::I32)]
+        })
+    }
+
+    /// A Hessenberg form that is Hermitian is tridiagonal. What is above the first diagonal beside it is the matrix's.
+    pub(super) fn sytrd(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
+        let x = self.square(xs)?;
+        if self.ty(x).size() == 0 {
+            return invalid("it takes matrices with elements");
+        }
+        if !is(op, "uplo", b'L')? {
+            return refused("reduces the upper triangle; transpose the matrix and reduce the lower one");
+        }
+        self.expand(&[x], |xs| {
+            let n = xs[0].shape()[xs[0].rank() - 1];
+            let (h, taus) = linalg::gehrd(&(xs[0].tril(0) + adjoint(&xs[0].tril(-1))));
+            let kept = where_(triangle(n), &h, &xs[0]);
+            let (d, e) = (h.diagonal(0, -2, -1).real(), h.diagonal(-1, -2, -1).real());
+            vec![kept, d, e, taus, Tensor::zeros(batch(&xs[0]), DType::I32)]
+        })
+    }
+}
+
+/// The imaginary parts of the eigenvalues of a real Schur form: in a block of two rows, the one that is positive comes first.
+fn of_blocks(t: &Tensor) -> Tensor {
+    if t.shape()[t.rank() - 1] == 0 {
+        return t.diagonal(0, -2, -1);
+    }
+    let sizes = t.diagonal(1, -2, -1).abs().sqrt() * t.diagonal(-1, -2, -1).abs().sqrt();
+    let padded = |low: isize| {
+        let mut ends = vec![(0, 0); sizes.rank()];
+        ends[sizes.rank() - 1] = (low, 1 - low);
+        sizes.pad(&ends, 0.0)
+    };
+    padded(0) - padded(1)
+}
+
+/// 1 where a matrix has no eigenvalues, which are NaN then.
+fn not_found(parts: &Tensor) -> Tensor {
+    match parts.shape()[parts.rank() - 1] {
+        0 => lax::convert(&parts.sum_axes(-1), DType::I32),
+        _ => lax::convert(&parts.isnan().any_axes(-1), DType::I32),
+    }
+}

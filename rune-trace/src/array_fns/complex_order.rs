@@ -1,0 +1,92 @@
+//! The order of complex numbers: by their real parts, and where those are equal by their imaginary parts, as NumPy and JAX have it.
+//!
+//! The operations of rune order real numbers only, as those of StableHLO. These functions are made of them.
+
+use super::elementwise::constant_like;
+use super::where_;
+use crate::tensor::{Caller, at_caller};
+use crate::{Tensor, custom_tangent, lax};
+use rune_ir::op::{ArgFn, BinaryFn, Comparison, ReduceFn};
+use rune_ir::{DType, Shape};
+
+/// Compares complex numbers. It is false where one is NaN, unless the real parts decide.
+#[track_caller]
+pub(super) fn compare(direction: Comparison, x: &Tensor, y: &Tensor) -> Tensor {
+    let ([a, b], [c, d]) = ([x.real(), x.imag()], [y.real(), y.imag()]);
+    let by_imag = match direction {
+        Comparison::Eq => return lax::eq(x, y),
+        Comparison::Ne => return lax::ne(x, y),
+        Comparison::Lt => lax::lt(&b, &d),
+        Comparison::Le => lax::le(&b, &d),
+        Comparison::Gt => lax::gt(&b, &d),
+        Comparison::Ge => lax::ge(&b, &d),
+    };
+    let ascending = matches!(direction, Comparison::Lt | Comparison::Le);
+    let by_real = if ascending { lax::lt(&a, &c) } else { lax::gt(&a, &c) };
+    lax::or(&by_real, &lax::and(&lax::eq(&a, &c), &by_imag))
+}
+
+/// The greater or lesser of each two numbers; the first that is NaN. Equal ones share the derivative.
+#[track_caller]
+pub(super) fn extreme(f: BinaryFn, x: &Tensor, y: &Tensor) -> Tensor {
+    let caller = Caller::here();
+    let direction = if f == BinaryFn::Max { Comparison::Gt } else { Comparison::Lt };
+    let is_first = |x: &Tensor, y: &Tensor| lax::or(&compare(direction, x, y), &is_nan(x));
+    let tangent = |(x, y): (&Tensor, &Tensor), (dx, dy): (&Tensor, &Tensor)| {
+        let chosen = lax::select(&is_first(x, y), dx, dy);
+        lax::select(&lax::eq(x, y), &((dx + dy) * 0.5), &chosen)
+    };
+    at_caller(|| {
+        custom_tangent(
+            |x: &Tensor, y: &Tensor| caller.run(|| lax::select(&is_first(x, y), x, y)),
+            |primals, _, tangents| caller.run(|| tangent(primals, tangents)),
+        )(x, y)
+    })
+}
+
+/// The greatest or least number over some axes, which leave the shape: NaN if one is, and of no elements -∞ or ∞. Equal ones share the
+/// derivative.
+#[track_caller]
+pub(super) fn reduce(f: ReduceFn, x: &Tensor, axes: &[usize]) -> Tensor {
+    let caller = Caller::here();
+    let kept: Shape = (0..x.rank()).map(|a| if axes.contains(&a) { 1 } else { x.shape()[a] }).collect();
+    let value = |x: &Tensor| {
+        let neutral = if f == ReduceFn::Max { f64::NEG_INFINITY } else { f64::INFINITY };
+        let over = |x: &Tensor| lax::reshape(&lax::reduce(f, x, axes), kept.clone());
+        let (re, im) = (x.real(), x.imag());
+        let real = over(&re);
+        let imag = over(&where_(re.eq(&real), &im, neutral));
+        let none = axes.iter().any(|&a| x.shape()[a] == 0);
+        // Of no elements, there is no imaginary part.
+        let extreme = lax::complex(&real, &if none { imag.zeros_like() } else { imag });
+        let nan = lax::reshape(&lax::reduce(ReduceFn::Or, &is_nan(x), axes), kept.clone());
+        let nans = constant_like(&real, f64::NAN);
+        let found = lax::select(&nan, &lax::complex(&nans, &nans), &extreme);
+        lax::reshape(&found, x.shape().without(axes))
+    };
+    let tangent = |x: &Tensor, y: &Tensor, dx: &Tensor| {
+        let equal = x.eq(lax::reshape(y, kept.clone()));
+        let sum = |x: &Tensor| lax::reduce(ReduceFn::Sum, x, axes);
+        sum(&where_(&equal, dx, 0.0)) / sum(&lax::convert(&equal, x.dtype()))
+    };
+    at_caller(|| {
+        custom_tangent(|x: &Tensor| caller.run(|| value(x)), |(x,), y, (dx,)| caller.run(|| tangent(x, y, dx)))(x)
+    })
+}
+
+/// The position of the first extreme along an axis, which leaves the shape, as `i32`; of the first NaN if there is one.
+#[track_caller]
+pub(super) fn arg_reduce(f: ArgFn, x: &Tensor, axis: usize) -> Tensor {
+    let over = if f == ArgFn::Max { ReduceFn::Max } else { ReduceFn::Min };
+    let mut kept = x.shape().to_vec();
+    kept[axis] = 1;
+    let extreme = lax::reshape(&reduce(over, &lax::stop_gradient(x), &[axis]), kept);
+    let found = x.eq(&extreme) | is_nan(x);
+    lax::arg_reduce(ArgFn::Max, &lax::convert(&found, DType::I32), axis, DType::I32)
+}
+
+/// Whether a part is NaN.
+#[track_caller]
+fn is_nan(x: &Tensor) -> Tensor {
+    lax::ne(x, x)
+}

@@ -1,0 +1,128 @@
+//! Factors of complex matrices, eigenvalues and Schur forms, by what defines them.
+
+use super::linalg::{adjoint, definite};
+use rune_trace::{CheckOptions, Complex64, DType, Tensor, check_gradients, complex, grad, linalg};
+
+fn random(shape: [usize; 2], dtype: DType) -> Tensor {
+    let n = (shape[0] * shape[1]) as f64;
+    let numbers = |by: f64| (Tensor::arange(0.0..n, DType::F64).square() * by).sin().reshape(shape);
+    if dtype.is_complex() { complex(numbers(1.3), numbers(0.7)) } else { numbers(1.3) }
+}
+
+fn far(x: &Tensor, y: &Tensor) -> f64 {
+    (x - y).abs().max().item::<f64>().unwrap()
+}
+
+#[test]
+fn schur_forms_are_triangular() {
+    for n in [1, 2, 3, 5, 40] {
+        for dtype in [DType::F64, DType::C128] {
+            let a = random([n, n], dtype);
+            let eye = Tensor::eye(n, dtype);
+            let (t, z) = linalg::schur(&a);
+            let far_from = |t: &Tensor, z: &Tensor| {
+                let a = a.cast(t.dtype());
+                far(&z.matmul(t).matmul(adjoint(z)), &a).max(far(&z.matmul(adjoint(z)), &eye.cast(t.dtype())))
+            };
+            assert!(far_from(&t, &z) < 1e-13, "{n} {dtype}: {}", far_from(&t, &z));
+            let below = t.tril(-1).abs();
+            if dtype.is_complex() {
+                assert_eq!(below.sum().item::<f64>().unwrap(), 0.0);
+            } else {
+                // Blocks of two rows, with equal elements on the diagonal and opposite signs beside it.
+                assert_eq!(t.tril(-2).abs().sum().item::<f64>().unwrap(), 0.0);
+                let [main, up, down] = [0, 1, -1].map(|k| t.diagonal(k, 0, 1).to_vec::<f64>().unwrap());
+                for i in (0..n - 1).filter(|&i| down[i] != 0.0) {
+                    assert!(main[i] == main[i + 1] && up[i] * down[i] < 0.0, "{n}: block {i}");
+                    assert!(i + 1 == n - 1 || down[i + 1] == 0.0, "{n}: block {i}");
+                }
+            }
+            let (t, z) = linalg::rsf2csf(&t, &z);
+            assert!(far_from(&t, &z) < 1e-13 && t.tril(-1).abs().sum().item::<f64>().unwrap() == 0.0);
+            let (w, v) = linalg::eig(&a);
+            assert!(far(&a.cast(DType::C128).matmul(&v), &(&v * w.unsqueeze(-2))) < 1e-12, "{n} {dtype}");
+            assert!(far(&v.abs().square().sum_axes(0), &Tensor::ones([n], DType::F64)) < 1e-14);
+        }
+    }
+}
+
+#[test]
+fn factors_of_complex_matrices() {
+    for [m, n] in [[1, 1], [3, 3], [5, 3], [3, 5], [80, 80]] {
+        let a = random([m, n], DType::C128);
+        let eye = |n: usize| Tensor::eye(n, DType::C128);
+        let (q, r) = linalg::qr_full(&a);
+        assert!(far(&q.matmul(&r), &a) < 1e-12 && far(&adjoint(&q).matmul(&q), &eye(m)) < 1e-13);
+        assert_eq!(r.diagonal(0, 0, 1).imag().abs().sum().item::<f64>().unwrap(), 0.0);
+        let (u, s, vt) = linalg::svd(&a);
+        let columns = adjoint(&u).matmul(&u);
+        assert!(far(&(&u * s.cast(DType::C128).unsqueeze(-2)).matmul(&vt), &a) < 1e-12);
+        assert!(far(&columns, &eye(m.min(n))) < 1e-13 && far(&vt.matmul(adjoint(&vt)), &eye(m.min(n))) < 1e-13);
+        let (u, _, vt) = linalg::svd_full(&a);
+        assert!(far(&adjoint(&u).matmul(&u), &eye(m)) < 1e-13 && far(&vt.matmul(adjoint(&vt)), &eye(n)) < 1e-13);
+        let (p, l, u) = linalg::lu(&a);
+        assert!(far(&p.matmul(&l).matmul(&u), &a) < 1e-12);
+        let gram = definite(&a);
+        let l = linalg::cholesky(&gram);
+        assert!(far(&l.matmul(adjoint(&l)), &gram) < 1e-11);
+        let b = random([m, 2], DType::C128);
+        assert!(far(&gram.matmul(linalg::cho_solve(&l, &b)), &b) < 1e-10);
+        assert!(far(&gram.matmul(linalg::solve(&gram, &b)), &b) < 1e-10);
+        let (w, v) = linalg::eigh(&gram);
+        assert!(far(&(&v * w.cast(DType::C128).unsqueeze(-2)).matmul(adjoint(&v)), &gram) < 1e-11);
+        assert!(far(&adjoint(&v).matmul(&v), &eye(m)) < 1e-13);
+    }
+}
+
+#[test]
+fn eigenvalues_of_special_matrices() {
+    let values = |a: &Tensor| linalg::eig(a).0.to_vec::<Complex64>().unwrap();
+    let z = Complex64::new;
+    // A pair of conjugates, exactly.
+    let [first, second] = values(&Tensor::from([[1.0f64, -2.0], [3.0, 1.5]]))[..] else { panic!("two eigenvalues") };
+    assert!(first.im > 0.0 && first == second.conj());
+    // No eigenvectors but one: those found are the same.
+    let (w, v) = linalg::eig(&Tensor::from([[2.0f64, 1.0], [0.0, 2.0]]));
+    assert_eq!(w.to_vec::<Complex64>().unwrap(), [z(2.0, 0.0); 2]);
+    assert!((v.i((0, 1)) - 1.0).abs().item::<f64>().unwrap() < 1e-14);
+    // Badly scaled, which balancing mends.
+    let scaled = Tensor::from([[1.0f64, 1e12], [1e-12, 1.0]]);
+    let mut found: Vec<f64> = values(&scaled).iter().map(|w| w.re).collect();
+    found.sort_by(f64::total_cmp);
+    assert!(found[0].abs() < 1e-15 && (found[1] - 2.0).abs() < 1e-15, "{found:?}");
+    // A cycle of QR steps without exceptional shifts: the eigenvalues are roots of 1.
+    let cycle = Tensor::eye(5, DType::F64).roll(1, 0);
+    assert!(values(&cycle).iter().all(|w| (w.norm() - 1.0).abs() < 1e-14));
+    let cycle = cycle.cast(DType::C128) * Complex64::new(0.0, 1.0);
+    assert!(values(&cycle).iter().all(|w| (w.norm() - 1.0).abs() < 1e-14));
+    // Near the limits of the numbers.
+    for size in [1e300f64, 1e-300] {
+        let [first, _] = values(&(Tensor::from([[0.0f64, -1.0], [1.0, 0.0]]) * size))[..] else { panic!("two") };
+        assert!((first / size - z(0.0, 1.0)).norm() < 1e-14);
+    }
+    for number in [f64::NAN, f64::INFINITY] {
+        let a = Tensor::eye(3, DType::F64) * number;
+        assert!(values(&a).iter().all(|w| w.re.is_nan() && w.im.is_nan()));
+        assert!(linalg::schur(&a).0.isnan().all().item::<bool>().unwrap());
+    }
+    for f in [linalg::eig, linalg::schur] {
+        assert_eq!(*f(&Tensor::zeros([0, 0], DType::F32)).1.shape(), [0, 0]);
+        assert_eq!(*f(&Tensor::zeros([2, 3, 3], DType::F32)).1.shape(), [2, 3, 3]);
+    }
+    assert_eq!(linalg::eig(&Tensor::zeros([1, 1], DType::F32)).0.dtype(), DType::C64);
+}
+
+/// The length and the phase of eigenvectors have derivatives too.
+#[test]
+fn eigenvectors_have_derivatives() {
+    let weights = random([4, 4], DType::C128);
+    let f = |a: &Tensor| (linalg::eig(a).1 * &weights).sum().real();
+    let options = CheckOptions { rtol: 1e-6, atol: 1e-6, ..CheckOptions::default() };
+    check_gradients(f, &random([4, 4], DType::F64), &options).unwrap();
+}
+
+#[test]
+#[should_panic(expected = "`schur` has no derivative, as in JAX")]
+fn schur_forms_have_no_derivative() {
+    grad(|a: &Tensor| linalg::schur(a).0.sum())(&random([3, 3], DType::F64));
+}
