@@ -43,10 +43,14 @@ impl Tensor {
         if self.dtype().is_complex() { lax::imag(self) } else { self.zeros_like() }
     }
     /// Returns the complex conjugates; numbers of any other dtype as they are.
-    #[doc(alias = "conjugate")]
     #[track_caller]
     pub fn conj(&self) -> Tensor {
         if self.dtype().is_complex() { lax::conj(self) } else { self.clone() }
+    }
+    /// Returns [`Tensor::conj`], under NumPy's longer name.
+    #[track_caller]
+    pub fn conjugate(&self) -> Tensor {
+        self.conj()
     }
     /// Returns the angles in the complex plane, in radians between -π and π; of floats 0 or π.
     ///
