@@ -51,8 +51,9 @@ pub fn cg<P: Tree + Send + Sync>(
     options: &KrylovOptions,
 ) -> Tensor {
     expect_right_side("linalg::cg", b, options);
-    let solve = |a: &TensorFn<'_>, b: &Tensor| solve_cg(a, b, options);
-    at_caller(|| custom_linear_solve(matvec, params, b, solve, solve))
+    let origin = &at_caller(current_origin);
+    let solve = |a: &TensorFn<'_>, b: &Tensor| with_origin(origin, || solve_cg(a, b, options));
+    custom_linear_solve(matvec, params, b, solve, solve)
 }
 
 /// Solves `matvec(params, x) = b` by the stabilized method of biconjugate gradients (H. van der Vorst, 1992), for any regular matrix. The derivative is that
@@ -76,8 +77,9 @@ pub fn bicgstab<P: Tree + Send + Sync>(
     options: &KrylovOptions,
 ) -> Tensor {
     expect_right_side("linalg::bicgstab", b, options);
-    let solve = |a: &TensorFn<'_>, b: &Tensor| solve_bicgstab(a, b, options);
-    at_caller(|| custom_linear_solve(matvec, params, b, solve, solve))
+    let origin = &at_caller(current_origin);
+    let solve = |a: &TensorFn<'_>, b: &Tensor| with_origin(origin, || solve_bicgstab(a, b, options));
+    custom_linear_solve(matvec, params, b, solve, solve)
 }
 
 /// Solves `matvec(params, x) = b` by the method of generalized minimal residuals (Y. Saad and M. Schultz, 1986), for any regular matrix. The derivative is
@@ -104,8 +106,9 @@ pub fn gmres<P: Tree + Send + Sync>(
     if options.restart == 0 {
         refuse!("linalg::gmres: there must be at least 1 vector between two restarts");
     }
-    let solve = |a: &TensorFn<'_>, b: &Tensor| solve_gmres(a, b, options);
-    at_caller(|| custom_linear_solve(matvec, params, b, solve, solve))
+    let origin = &at_caller(current_origin);
+    let solve = |a: &TensorFn<'_>, b: &Tensor| with_origin(origin, || solve_gmres(a, b, options));
+    custom_linear_solve(matvec, params, b, solve, solve)
 }
 
 #[track_caller]

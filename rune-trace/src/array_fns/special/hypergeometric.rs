@@ -132,8 +132,9 @@ fn of_1f1(xs: &[Tensor]) -> Tensor {
 }
 fn hyp1f1_of(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
     with_partials(of_1f1, &[a, b, x], |xs, _| {
-        let by_x = || &xs[0] / &xs[1] * hyp1f1_of(&(&xs[0] + 1.0), &(&xs[1] + 1.0), &xs[2]);
-        vec![slope(of_1f1, xs, 0), slope(of_1f1, xs, 1), by_x()]
+        let [a, b, x] = [&xs[0], &xs[1], &xs[2]];
+        let by_x = a / b * hyp1f1_value(&(a + 1.0), &(b + 1.0), x);
+        vec![slope(of_1f1, xs, 0), slope(of_1f1, xs, 1), by_x]
     })
 }
 
@@ -228,7 +229,7 @@ fn of_2f1(xs: &[Tensor]) -> Tensor {
 fn hyp2f1_of(a: &Tensor, b: &Tensor, c: &Tensor, x: &Tensor) -> Tensor {
     with_partials(of_2f1, &[a, b, c, x], |xs, _| {
         let [a, b, c, x] = [&xs[0], &xs[1], &xs[2], &xs[3]];
-        let by_x = a * b / c * hyp2f1_of(&(a + 1.0), &(b + 1.0), &(c + 1.0), x);
+        let by_x = a * b / c * hyp2f1_value(&(a + 1.0), &(b + 1.0), &(c + 1.0), x);
         vec![slope(of_2f1, xs, 0), slope(of_2f1, xs, 1), slope(of_2f1, xs, 2), by_x]
     })
 }
