@@ -8,7 +8,7 @@ use super::join::{concat, part};
 use super::reductions::as_float;
 use super::scalar::Operand;
 use crate::control::while_loop;
-use crate::tensor::{Caller, at_caller, refuse};
+use crate::tensor::{Caller, at_caller};
 use crate::{Tensor, lax};
 use std::f64::consts;
 

@@ -96,7 +96,7 @@ fn what_is_found_is_what_the_rules_do() {
         let program = rune_testing::Generator::new(seed).program(12);
         for i in 0..program.inputs().len() {
             let marks: Vec<bool> = (0..program.inputs().len()).map(|k| k == i).collect();
-            let found = reached(&program, &DependenceKind::Lanes(None), &marks);
+            let found = reached(&program, &DependenceKind::BatchAxis(None), &marks);
             let axes: Vec<Option<i64>> = marks.iter().map(|m| m.then_some(0)).collect();
             let outputs: Vec<Option<i64>> = found.iter().map(|m| m.then_some(0)).collect();
             assert!(program.vmap(2, &axes, &outputs).is_ok(), "output {outputs:?} for input {i} of {program}");
