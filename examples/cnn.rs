@@ -100,30 +100,33 @@ impl Training {
     }
 }
 
-/// Trains for some epochs, with batches of 32. Calls `told` with each epoch's mean loss.
+/// Trains for some epochs, with batches of 32. Calls `told` with the number of each step and the loss before it.
 pub fn train(digits: &Digits, epochs: usize, mut told: impl FnMut(usize, f32)) -> anyhow::Result<Training> {
     let [start, shuffling] = random::split_into(&random::key(1));
     let adam = optim::adam(3e-3);
     let step = jit(|training: &Training, images: &Images, batch: &Tensor| training.step(&adam, images, batch));
     let mut training = Training::new(&start, &adam);
     let everything = Tensor::arange(0..digits.images.len(), DType::I32);
+    let mut steps = 0;
     for epoch in 0..epochs {
         let order = random::permutation(&random::fold_in(&shuffling, epoch), &everything, 0).to_vec::<i32>()?;
-        let batches = order.chunks_exact(32);
-        let (count, mut sum) = (batches.len(), 0.0);
-        for batch in batches {
+        for batch in order.chunks_exact(32) {
             let (next, loss) = step(&training, &digits.images, &batch.into());
             training = next;
-            sum += loss.item::<f32>()?;
+            told(steps, loss.item()?);
+            steps += 1;
         }
-        told(epoch, sum / count as f32);
     }
     Ok(training)
 }
 
 fn main() -> anyhow::Result<()> {
     let digits = Digits::load(&random::key(0))?;
-    let training = train(&digits, 8, |epoch, loss| println!("epoch {}  loss {loss:.4}", epoch + 1))?;
+    let training = train(&digits, 8, |i, loss| {
+        if i % 50 == 0 {
+            println!("step {i:4}  loss {loss:.4}");
+        }
+    })?;
     println!("test accuracy {:.4}", jit(Training::accuracy)(&training, &digits.held_out).item::<f32>()?);
     Ok(())
 }

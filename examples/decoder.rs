@@ -157,14 +157,17 @@ pub fn generate(model: &Decoder, prompt: &[i32], count: usize, mut told: impl Fn
 fn main() -> anyhow::Result<()> {
     let sizes = Sizes { tokens: 1000, features: 256, layers: 4, heads: 8, key_heads: 2, context: 256 };
     let model = Decoder::new(&random::key(0), sizes);
-    println!("{} parameters", model.leaves().iter().map(Tensor::size).sum::<usize>());
     let begin = Instant::now();
     let mut times = Vec::new();
     generate(&model, &[1, 2, 3, 4, 5], 200, |token| {
+        if times.is_empty() {
+            println!("first token after {:.0?}", begin.elapsed());
+        }
         times.push(begin.elapsed());
         print!("{token} ");
     })?;
     let each = (times[199] - times[0]) / 199;
-    println!("\nfirst token after {:.0?}, then {each:.0?} per token", times[0]);
+    let parameters = model.leaves().iter().map(Tensor::size).sum::<usize>();
+    println!("\n{each:.0?} per later token, with {parameters} parameters");
     Ok(())
 }

@@ -75,6 +75,7 @@ fn main() -> anyhow::Result<()> {
     picture::save(&folder.join("original.png"), &picture)?;
     let write = |name: &str, filtered: Tensor| picture::save(&folder.join(name), &filtered);
     write("blur.png", jit(each_channel(|x| gaussian_blur(x, 3.0)))(&picture))?;
+    println!("a blurred picture is in {}", folder.join("blur.png").display());
     write("sharp.png", jit(each_channel(|x| unsharp_mask(x, 2.0, 1.0)))(&picture))?;
     write("edges.png", jit(each_channel(sobel))(&picture))?;
     write("median.png", jit(each_channel(median))(&picture))?;

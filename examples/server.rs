@@ -93,11 +93,12 @@ fn main() -> anyhow::Result<()> {
         (0..each).map(|i| (0..FEATURES).map(|j| format!("{}", (i * j) % 7)).collect::<Vec<_>>().join(" ")).collect();
     let begin = Instant::now();
     let requests = std::thread::scope(|scope| -> anyhow::Result<usize> {
-        let serving = scope.spawn(|| run(&listener, clients));
+        let serving = scope.spawn(|| run(&listener, clients + 1));
+        println!("the first answer is {}", ask(server, &lines[..1])?[0]);
         let asking: Vec<_> = (0..clients).map(|_| scope.spawn(|| ask(server, &lines))).collect();
         for client in asking {
             let answers = client.join().expect("a client does not panic")?;
-            println!("client: {} answers, the first is {}", answers.len(), answers[0]);
+            println!("client: {} answers, the last is {}", answers.len(), answers[each - 1]);
         }
         Ok(serving.join().expect("the server does not panic"))
     })?;

@@ -71,7 +71,7 @@ pub use rune_ir as ir;
 pub use rune_trace::{
     Argument, Array, Axes, AxisNames, Complex, Complex32, Complex64, DType, Element, GenericTree, Nested, Operand,
     PathPart, Restore, Scalar, Shape, Sizes, Static, StaticChange, Tensor, TensorElement, Tree, TreePath, Type, Value,
-    complex, storage, tensor,
+    complex, dlpack, storage, tensor,
 };
 // Transformations, and the functions that they take and return.
 pub use rune_trace::{
@@ -95,9 +95,9 @@ pub use rune_trace::{
 // Array functions that are no methods of tensors, and what methods take and return.
 pub use rune_trace::{
     At, Bins, BitOrder, ConvOptions, ConvPadding, Ellipsis, IndexItem, Indexer, Indices, Layout, NewAxis, PadMode,
-    PerAxis, PoolOptions, ResultSize, Sections, Unique, broadcast_shapes, einsum, fft, image, interpolate, lax, linalg,
-    ndimage, optimize, random, segment_max, segment_min, segment_prod, segment_sum, signal, special, stats, stepped,
-    where_,
+    PerAxis, PoolOptions, ResultSize, Sections, Unique, broadcast_shapes, cluster, einsum, fft, image, interpolate,
+    lax, linalg, ndimage, optimize, random, segment_max, segment_min, segment_prod, segment_sum, signal, special,
+    stats, stepped, where_,
 };
 // Programs of functions, evaluation outside `jit`, and checks.
 pub use rune_trace::{

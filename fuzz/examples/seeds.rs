@@ -115,7 +115,7 @@ fn collect(words: &mut BTreeSet<String>, text: &str) {
 
 /// The names of operations and attributes that the source of the importer has.
 fn known_to_the_importer(words: &mut BTreeSet<String>) -> anyhow::Result<()> {
-    let source = here("../rune-lower/src/import");
+    let source = here("../rune-stablehlo/src");
     for folder in ["parse", "convert"] {
         for file in std::fs::read_dir(source.join(folder))? {
             let text = std::fs::read_to_string(file?.path())?;

@@ -4,7 +4,7 @@ use crate::Plan;
 use rune_ir::interpret::interpret;
 use rune_ir::op::{ConvDims, Dims};
 use rune_ir::{Array, DType, Element, Op, Origin, Program, ProgramBuilder, Var, with_element};
-use rune_testing::{Generator, functions, shrink};
+use rune_testing::{Generator, functions, near_the_interpreter, shrink, special_program};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Where two arrays differ: a NaN equals any NaN.
@@ -117,6 +117,20 @@ fn random_programs_are_as_near_as_their_functions() {
         random
     };
     all_agree(generator, false, 1_000_000);
+}
+
+/// Special functions, Fourier transforms and functions of signals, alone and transformed. `RUNE_PROGRAMS=1000` takes so many.
+#[test]
+fn compositions_of_special_functions_are_as_near_as_their_arguments() {
+    let count = std::env::var("RUNE_PROGRAMS").ok().and_then(|n| n.parse().ok()).unwrap_or(150);
+    for seed in 0..count {
+        let (program, inputs) = special_program(seed);
+        for program in [program.clone(), program.simplify()] {
+            let found = Plan::new(&program).run(inputs.clone()).map_err(|e| e.to_string());
+            let near = found.and_then(|found| near_the_interpreter(&program, &inputs, &found));
+            assert_eq!(near, Ok(()), "seed {seed}: {}", program.name());
+        }
+    }
 }
 
 /// Convolutions in any layout, with steps, dilations, padding and groups, of whole numbers, so that no sum is rounded.

@@ -7,6 +7,7 @@ extern crate self as rune_ir;
 
 mod argument;
 mod array;
+pub mod dlpack;
 mod dtype;
 mod float_info;
 pub mod interpret;

@@ -24,7 +24,7 @@ pub use array_fns::{
     Argument, At, Axes, Bins, BitOrder, ConvOptions, ConvPadding, Ellipsis, IndexItem, Indexer, Indices, Layout,
     Nested, NewAxis, Operand, PadMode, PerAxis, PoolOptions, ResultSize, Scalar, Sections, Sizes, TensorElement,
     Unique, all_gather, all_gather_tiled, all_to_all, all_to_all_tiled, axis_index, axis_size, broadcast_shapes,
-    complex, einsum, fft, image, interpolate, linalg, ndimage, pmax, pmean, pmin, ppermute, pshuffle, psum,
+    cluster, complex, einsum, fft, image, interpolate, linalg, ndimage, pmax, pmean, pmin, ppermute, pshuffle, psum,
     psum_scatter, psum_scatter_tiled, pswapaxes, random, segment_max, segment_min, segment_prod, segment_sum, signal,
     special, stats, stepped, where_,
 };
@@ -59,7 +59,7 @@ pub use make_program::{name_of, trace_function};
 pub use rune_ir::interpret::{DebugSink, capture_debug, set_debug_sink};
 pub use rune_ir::{
     Array, CallbackError, CheckpointPolicy, Complex, Complex32, Complex64, Cost, DType, Element, NanError, NanOrigin,
-    NonFinite, Program, ProgramHash, Shape, Type, Value, VmapMethod, check_nans, checks_nans,
+    NonFinite, Program, ProgramHash, Shape, Type, Value, VmapMethod, check_nans, checks_nans, dlpack,
 };
 // Those who work on programs take these from `rune-ir`.
 #[doc(hidden)]

@@ -73,7 +73,9 @@ fn a_cnn_learns_digits() {
     let digits = Digits::load(&random::key(0)).unwrap();
     let mut losses = Vec::new();
     let training = cnn::train(&digits, 2, |_, loss| losses.push(loss)).unwrap();
-    assert!(losses[1] < 0.3 * losses[0], "{losses:?}");
+    let mean = |losses: &[f32]| losses.iter().sum::<f32>() / losses.len() as f32;
+    let (first, second) = losses.split_at(losses.len() / 2);
+    assert!(mean(second) < 0.3 * mean(first), "{losses:?}");
     let accuracy = training.accuracy(&digits.held_out).item::<f32>().unwrap();
     assert!(accuracy > 0.95, "{accuracy}");
 }

@@ -19,7 +19,7 @@ fn names(folder: &Path, found: &mut BTreeSet<String>) {
 fn names_in(line: &str, found: &mut BTreeSet<String>) {
     let word = |text: &str| -> String { text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect() };
     let text = line.trim_start();
-    for prefix in ["pub fn ", "pub const fn ", "pub struct ", "pub enum ", "pub trait ", "fn from"] {
+    for prefix in ["pub fn ", "pub const fn ", "pub unsafe fn ", "pub struct ", "pub enum ", "pub trait ", "fn from"] {
         if let Some(name) = text.strip_prefix(prefix) {
             found.insert(if prefix == "fn from" { "from".to_owned() } else { word(name) });
         }
@@ -71,4 +71,34 @@ fn names_that_are_not_there_are_found() {
         names_in(line, &mut known);
     }
     assert_eq!(known.iter().map(String::as_str).collect::<Vec<_>>(), ["Linear", "clip", "gone", "sum", "sum_axes"]);
+}
+
+/// A fuzzer that does not know an operation rarely writes it.
+#[test]
+fn the_dictionary_of_the_fuzzer_has_the_operations_that_import_knows() {
+    fn operations(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                operations(&path, found);
+            } else {
+                let source = std::fs::read_to_string(&path).unwrap();
+                let quoted = source.split('"').skip(1).step_by(2);
+                let is_operation = |name: &&str| {
+                    let Some((dialect, rest)) = name.split_once('.') else { return false };
+                    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+                    ["chlo", "stablehlo"].contains(&dialect) && !rest.is_empty() && rest.bytes().all(plain)
+                };
+                found.extend(quoted.filter(is_operation).map(str::to_owned));
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut known = BTreeSet::new();
+    operations(&root.join("rune-stablehlo/src/convert"), &mut known);
+    let dictionary = std::fs::read_to_string(root.join("fuzz/dictionaries/stablehlo.dict")).unwrap();
+    let words: BTreeSet<&str> = dictionary.lines().map(|line| line.trim_matches('"')).collect();
+    let missing: Vec<&String> = known.iter().filter(|name| !words.contains(name.as_str())).collect();
+    assert!(missing.is_empty(), "fuzz/dictionaries/stablehlo.dict lacks {missing:?}");
+    assert!(known.len() > 80, "{}", known.len());
 }

@@ -5,9 +5,8 @@
 
 use super::batch::{self, Function};
 use super::random::transformed;
-use rune_testing::Generator;
 use rune_testing::functions::{JUMPING, KINKED, SELECTING};
-use rune_trace::interpret::interpret;
+use rune_testing::{Generator, near_the_interpreter};
 use rune_trace::{Array, DType, Program};
 
 const TRANSFORMS: [&str; 5] = ["nothing", "jvp", "vjp", "vmap", "jvp of vmap"];
@@ -21,25 +20,6 @@ fn generator(seed: u64) -> Generator {
     random
 }
 
-/// Returns the inputs, each element changed randomly by up to some units in the last place.
-fn moved(inputs: &[Array], units: f64) -> Vec<Array> {
-    #[allow(clippy::wildcard_enum_match_arm, reason = "the programs have no other floats")]
-    let each = |x: &Array| match x.dtype() {
-        DType::F32 => {
-            let by = units * f64::from(f32::EPSILON);
-            let xs = x.as_slice::<f32>();
-            Array::from_fn(x.shape().clone(), |i| (f64::from(xs[i]) * (1.0 + by * (i as f64 * 0.7).cos())) as f32)
-        }
-        DType::F64 => {
-            let by = units * f64::EPSILON;
-            let xs = x.as_slice::<f64>();
-            Array::from_fn(x.shape().clone(), |i| xs[i] * (1.0 + by * (i as f64 * 0.7).cos()))
-        }
-        _ => x.clone(),
-    };
-    inputs.iter().map(each).collect()
-}
-
 struct Tested {
     seed: u64,
     program: Program,
@@ -48,31 +28,7 @@ struct Tested {
 }
 
 fn check(t: &Tested, code: Result<batch::Code, String>) -> Result<(), String> {
-    let run = |inputs: &[Array]| interpret(&t.program, inputs).map_err(|e| e.to_string());
-    let expected = run(&t.inputs)?;
-    let near = [run(&moved(&t.inputs, 64.0))?, run(&moved(&t.inputs, -64.0))?];
-    let found = batch::call(&code?, &t.inputs)?;
-    let has_f32 =
-        t.program.instructions().iter().flat_map(|i| i.results()).any(|v| t.program.ty(v).dtype == DType::F32)
-            || t.program.input_types().iter().any(|ty| ty.dtype == DType::F32);
-    for (k, y) in expected.iter().enumerate().filter(|(_, y)| y.dtype().is_float()) {
-        let (y, x) = (y.to_f64_vec(), found[k].to_f64_vec());
-        let near = near.each_ref().map(|n| n[k].to_f64_vec());
-        let largest = y.iter().filter(|y| y.is_finite()).fold(1.0, |a: f64, y| a.max(y.abs()));
-        let own = if has_f32 { 1e-4 } else { 1e-9 };
-        for i in 0..y.len() {
-            // At an edge of what the functions take, or of the numbers, a small change decides.
-            if near.iter().any(|n| !n[i].is_finite()) || !y[i].is_finite() {
-                continue;
-            }
-            let change = near.iter().map(|n| (n[i] - y[i]).abs()).fold(0.0, f64::max);
-            let most = 16.0 * change + own * largest;
-            if (x[i] - y[i]).abs() > most || !x[i].is_finite() {
-                return Err(format!("result {k}: element {i} is {}, and should be {} within {most:e}", x[i], y[i]));
-            }
-        }
-    }
-    Ok(())
+    near_the_interpreter(&t.program, &t.inputs, &batch::call(&code?, &t.inputs)?)
 }
 
 /// `RUNE_PROGRAMS` sets the number of programs, and `RUNE_SEED` the first seed.

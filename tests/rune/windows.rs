@@ -141,7 +141,8 @@ fn windows_of_one_element_agree() {
             window_dilation: [1, 1].into_iter().collect(),
         };
         let mut builder = ProgramBuilder::new("window", vec![ty], Vec::new());
-        let reversed = builder.push(Op::Reverse { x: Var(0), axes: [1].into_iter().collect() }, Origin::default()).unwrap()[0];
+        let reversed =
+            builder.push(Op::Reverse { x: Var(0), axes: [1].into_iter().collect() }, Origin::default()).unwrap()[0];
         let op = Op::ReduceWindow { f: WindowFn::Min, x: reversed, window: Box::new(window) };
         let results = builder.push(op, Origin::default()).unwrap();
         let program = builder.finish(results.to_vec()).unwrap();

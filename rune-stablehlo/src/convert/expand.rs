@@ -1,14 +1,13 @@
 //! Operations that rune expresses by others.
 
 use super::arguments::{dims_or, exactly, ints, pairs, word};
-use super::chlo::Chlo;
 use super::constants;
 use super::scope::Scope;
 use super::{ConvertError, invalid, refused};
 use crate::ast::{Attribute, Operation, find};
 use rune_ir::op::{BinaryFn, Comparison, Dims, FactorFn, Padding, ReduceFn, Triangular, UnaryFn};
 use rune_ir::{DType, Op, Var};
-use rune_trace::{Tensor, custom_tangent, lax};
+use rune_trace::{Tensor, custom_tangent, lax, special};
 
 /// Returns the tensor function of a CHLO function.
 fn function(name: &str) -> Option<fn(&Tensor) -> Tensor> {
@@ -22,7 +21,24 @@ fn function(name: &str) -> Option<fn(&Tensor) -> Tensor> {
         "chlo.acosh" => Tensor::acosh,
         "chlo.atanh" => Tensor::atanh,
         "chlo.erf_inv" => Tensor::erf_inv,
+        "chlo.erfc" => Tensor::erfc,
+        "chlo.lgamma" => Tensor::lgamma,
+        "chlo.digamma" => Tensor::digamma,
+        "chlo.bessel_i1e" => special::i1e,
         "chlo.is_inf" => Tensor::isinf,
+        "chlo.is_pos_inf" => Tensor::isposinf,
+        "chlo.is_neg_inf" => Tensor::isneginf,
+        _ => return None,
+    })
+}
+
+/// Returns the tensor function of a CHLO function of two arrays of one type, and whether it takes integers instead of floats.
+fn function_of_two(name: &str) -> Option<(fn(&Tensor, &Tensor) -> Tensor, bool)> {
+    Some(match name {
+        "chlo.next_after" => (|x, y| x.nextafter(y), false),
+        "chlo.zeta" => (|x, y| special::zeta(x, y), false),
+        "chlo.polygamma" => (|n, x| special::polygamma(n, x), false),
+        "chlo.mulhi" => (|x, y| x.mulhi(y), true),
         _ => return None,
     })
 }
@@ -30,7 +46,7 @@ fn function(name: &str) -> Option<fn(&Tensor) -> Tensor> {
 /// Returns the reason why an operation is not imported; continues its name.
 pub(super) fn why_not(name: &str) -> String {
     match name {
-        "chlo.polygamma" | "chlo.bessel_i1e" | "chlo.ragged_dot" => {
+        "chlo.ragged_dot" => {
             "is not supported; `jax.export.export(jax.jit(f))(…).mlir_module()` expresses it by other operations"
                 .to_owned()
         }
@@ -69,8 +85,14 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             }
             return self.expand(&[x], |xs| xs.iter().map(f).collect()).map(Some);
         }
-        if let Some(f) = Chlo::named(name) {
-            return Ok(Some(vec![self.special(f, xs)?]));
+        if let Some((f, of_integers)) = function_of_two(name) {
+            let [x, y] = exactly(xs)?;
+            let dtype = self.ty(x).dtype;
+            if self.ty(x) != self.ty(y) || (if of_integers { !dtype.is_int() } else { !dtype.is_float() }) {
+                let wanted = if of_integers { "integers" } else { "floats" };
+                return invalid(format!("it takes {wanted} of one type, but has {} and {}", self.ty(x), self.ty(y)));
+            }
+            return self.expand(&[x, y], |xs| xs.chunks_exact(2).map(|pair| f(&pair[0], &pair[1])).collect()).map(Some);
         }
         Ok(Some(match name {
             "chlo.erf" => {

@@ -1,7 +1,6 @@
 //! Conversion of a module's operations to a program's instructions.
 
 mod arguments;
-mod chlo;
 mod constants;
 mod contract;
 mod control;
@@ -25,7 +24,6 @@ use super::ast::{Attribute, Operation, Ty};
 use super::error::{ImportError, Refusal, place};
 use super::options::{Imported, Options, Warning};
 use super::parse::Module;
-use chlo::Chlo;
 use rune_ir::{Array, BuildError, Program, Type};
 use scope::Scope;
 use std::collections::HashMap;
@@ -81,8 +79,6 @@ pub(crate) struct Converter<'m, 't> {
     /// Returns the array constants by their positions in the text.
     places: HashMap<usize, &'m Operation<'t>>,
     arrays: HashMap<usize, Array>,
-    /// CHLO functions for arrays of a type.
-    chlo: HashMap<(Chlo, Type), Arc<Program>>,
     refusals: Vec<Refusal>,
     warnings: Vec<Warning>,
     options: &'m Options,
@@ -204,7 +200,6 @@ pub(super) fn module<'m, 't>(
         needs: HashMap::new(),
         places: free::places(module),
         arrays: HashMap::new(),
-        chlo: HashMap::new(),
         refusals: Vec::new(),
         warnings: Vec::new(),
         options,

@@ -43,7 +43,6 @@ impl Tensor {
         if self.dtype().is_complex() { lax::imag(self) } else { self.zeros_like() }
     }
     /// Returns the complex conjugates; a tensor that is not complex is returned unchanged.
-    #[doc(alias = "conjugate")]
     #[track_caller]
     pub fn conj(&self) -> Tensor {
         if self.dtype().is_complex() { lax::conj(self) } else { self.clone() }

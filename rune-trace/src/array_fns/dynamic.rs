@@ -6,8 +6,8 @@ use super::conv::{ConvOptions, Layout};
 use super::scalar::Operand;
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
-use rune_ir::DType;
 use rune_ir::op::Dims;
+use rune_ir::{DType, Shape};
 
 /// The position `start` along `axis`, and 0 along all others.
 #[track_caller]
@@ -168,5 +168,39 @@ impl Tensor {
         });
         let kernel = if last { kernel.moveaxis([0, 1], [-1, -2]) } else { kernel };
         self.conv(&kernel, &options.clone().groups(channels))
+    }
+    /// Returns the convolution with another kernel at each position of the result: the elements under a window at each position, as [`Tensor::conv_patches`]
+    /// returns them, times `kernels`, which have the axes: results, channels of the patches, positions. The channels come first.
+    ///
+    /// # Panics
+    /// As [`Tensor::conv_patches`], or if the kernels do not fit the patches, the dtypes differ, or the layout has the channels last.
+    ///
+    /// ```
+    /// use rune_trace::{ConvOptions, Tensor};
+    /// let x = Tensor::from([[[1.0f32, 2.0, 3.0]]]);
+    /// // The first position takes its first element, the second its second.
+    /// let kernels = Tensor::from([[[1.0f32, 0.0], [0.0, 1.0]]]);
+    /// let y = x.conv_local(&kernels, &[2], &ConvOptions::new());
+    /// assert_eq!(y.to_vec::<f32>().unwrap(), [1.0, 3.0]);
+    /// ```
+    #[doc(alias = "conv_general_dilated_local")]
+    #[track_caller]
+    pub fn conv_local(&self, kernels: &Tensor, window: &[usize], options: &ConvOptions) -> Tensor {
+        if options.layout == Layout::ChannelsLast {
+            refuse!("conv_local: takes channels before positions, but the options have them last");
+        }
+        expect_one_dtype("conv_local", &[self.dtype(), kernels.dtype()]);
+        let patches = self.conv_patches(window, options);
+        if kernels.rank() != patches.rank() || kernels.shape()[1..] != patches.shape()[1..] {
+            refuse!("conv_local: kernels of {} do not fit patches of {}", kernels.ty(), patches.ty());
+        }
+        let (n, k, results) = (patches.shape()[0], patches.shape()[1], kernels.shape()[0]);
+        let positions: usize = patches.shape()[2..].iter().product();
+        let sizes = [n, results].into_iter().chain(patches.shape()[2..].iter().copied());
+        let sizes: Shape = sizes.collect();
+        // Positions are a batch of products.
+        let patches = lax::transpose(&lax::reshape(&patches, [n, k, positions]), &[2, 0, 1]);
+        let kernels = lax::transpose(&lax::reshape(kernels, [results, k, positions]), &[2, 1, 0]);
+        lax::reshape(&lax::transpose(&patches.matmul(kernels), &[1, 2, 0]), sizes)
     }
 }

@@ -35,6 +35,21 @@ impl Tensor {
         let next = lax::bitcast_convert(&stepped, x.dtype());
         lax::select(&(x.isnan() | y.isnan()), &constant_like(&x, f64::NAN), &next)
     }
+    /// Returns the distance to the next number of the dtype away from 0, with the sign of the number, of floats; its derivative is 0. It is NaN for
+    /// infinite numbers.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// assert_eq!(Tensor::from([1.0f32, -4.0]).spacing().to_vec::<f32>().unwrap(), [f32::EPSILON, -4.0 * f32::EPSILON]);
+    /// ```
+    #[track_caller]
+    pub fn spacing(&self) -> Tensor {
+        expect_float("spacing", self);
+        let x = lax::stop_gradient(self);
+        let outward =
+            lax::select(&x.signbit(), &lax::full_like(&x, f64::NEG_INFINITY), &lax::full_like(&x, f64::INFINITY));
+        x.nextafter(outward) - x
+    }
     /// Returns `self` · 2ⁿ for integers `n`, of `f32` and `f64`.
     ///
     /// # Panics

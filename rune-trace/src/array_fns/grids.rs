@@ -41,6 +41,27 @@ impl Tensor {
     pub fn triu_indices(n: usize, k: isize, m: usize) -> (Tensor, Tensor) {
         diagonals(n, m, &|d| d >= k)
     }
+    /// Returns the rows and the columns, as `i32`, of the elements of a matrix with `n` rows and columns that `mask` keeps: it gets a matrix of ones and `k`, as
+    /// [`Tensor::triu`] does.
+    ///
+    /// # Panics
+    /// If `mask` does, or gives another shape, or elements that are unknown.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let (rows, columns) = Tensor::mask_indices(2, |x, k| x.triu(k), 1);
+    /// assert_eq!((rows.to_vec::<i32>().unwrap(), columns.to_vec::<i32>().unwrap()), (vec![0], vec![1]));
+    /// ```
+    #[track_caller]
+    pub fn mask_indices(n: usize, mask: impl FnOnce(&Tensor, isize) -> Tensor, k: isize) -> (Tensor, Tensor) {
+        let kept = mask(&lax::full(DType::I32, &[n, n].into(), 1.0), k);
+        if *kept.shape() != [n, n] {
+            refuse!("mask_indices: the mask must be a matrix of {n} rows and columns, but is {}", kept.ty());
+        }
+        let mut places = kept.nonzero(..);
+        let columns = places.pop().expect("a matrix has two axes");
+        (places.pop().expect("a matrix has two axes"), columns)
+    }
     /// Returns [`Tensor::tril_indices`] for the size of this matrix.
     ///
     /// # Panics

@@ -52,8 +52,6 @@ impl Tensor {
     /// assert_eq!(unique.inverse.to_vec::<i32>().unwrap(), [1, 0, 1]);
     /// assert_eq!(unique.counts.to_vec::<i32>().unwrap(), [1, 2]);
     /// ```
-    #[doc(alias = "unique_inverse")]
-    #[doc(alias = "unique_counts")]
     #[track_caller]
     pub fn unique_all(&self, size: impl Into<ResultSize>) -> Unique {
         let size = size.into();
@@ -75,6 +73,32 @@ impl Tensor {
         let end = lax::full(DType::I32, &Shape::scalar(), i.size() as f64);
         let counts = compact(&i, &first, n + 1, &end).diff(1, 0);
         Unique { values, index, inverse: lax::reshape(&inverse, self.shape().clone()), counts }
+    }
+    /// Returns the values and the counts of [`Tensor::unique_all`].
+    ///
+    /// # Panics
+    /// As [`Tensor::unique`].
+    #[track_caller]
+    pub fn unique_counts(&self, size: impl Into<ResultSize>) -> (Tensor, Tensor) {
+        let Unique { values, counts, .. } = self.unique_all(size);
+        (values, counts)
+    }
+    /// Returns the values of [`Tensor::unique_all`], and the position of that of each element.
+    ///
+    /// # Panics
+    /// As [`Tensor::unique`].
+    #[track_caller]
+    pub fn unique_inverse(&self, size: impl Into<ResultSize>) -> (Tensor, Tensor) {
+        let Unique { values, inverse, .. } = self.unique_all(size);
+        (values, inverse)
+    }
+    /// Returns [`Tensor::unique`], under the name of the array API.
+    ///
+    /// # Panics
+    /// As [`Tensor::unique`].
+    #[track_caller]
+    pub fn unique_values(&self, size: impl Into<ResultSize>) -> Tensor {
+        self.unique(size)
     }
     /// Returns whether each element is in `others`. Each element is compared with each other one.
     ///

@@ -50,7 +50,9 @@ impl Tensor {
     /// If `dtype` is not a float.
     #[track_caller]
     pub fn kaiser(n: usize, beta: f64, dtype: DType) -> Tensor {
-        window("kaiser", n, dtype, &|t| i0(beta * (1.0 - (2.0 * t - 1.0).powi(2)).max(0.0).sqrt()) / i0(beta))
+        window("kaiser", n, dtype, &|t| {
+            bessel_i0(beta * (1.0 - (2.0 * t - 1.0).powi(2)).max(0.0).sqrt()) / bessel_i0(beta)
+        })
     }
 }
 
@@ -63,7 +65,7 @@ fn window(op: &str, n: usize, dtype: DType, f: &dyn Fn(f64) -> f64) -> Tensor {
     if n == 1 { spaced(op, n, dtype, &|_| 1.0) } else { spaced(op, n, dtype, f) }
 }
 /// The modified Bessel function of order 0, by its series, whose terms are all positive.
-fn i0(x: f64) -> f64 {
+pub(super) fn bessel_i0(x: f64) -> f64 {
     let quarter = x * x / 4.0;
     let (mut term, mut sum, mut k) = (1.0, 1.0, 1.0);
     while term > sum * 1e-18 {

@@ -339,9 +339,7 @@ fn the_first_operation_that_makes_a_nan_is_named() {
     use rune_ir::{NanError, NanOrigin};
     fn by(error: &NanError) -> (&'static str, Option<u32>, Option<&str>) {
         match &*error.made {
-            NanOrigin::By { op, origin, .. } => {
-                (op, origin.loc.as_ref().map(|loc| loc.line), origin.scope.as_deref())
-            }
+            NanOrigin::By { op, origin, .. } => (op, origin.loc.as_ref().map(|loc| loc.line), origin.scope.as_deref()),
             NanOrigin::Given { .. } | NanOrigin::Elsewhere => panic!("{error}"),
         }
     }

@@ -402,8 +402,9 @@ fn functions_of_arrays_panic_at_the_users_line() {
 
     super::numpy::faults(&mut seen);
     super::complex::faults(&mut seen);
+    super::signals::faults(&mut seen);
     let public = public_functions(concat!(env!("CARGO_MANIFEST_DIR"), "/src/array_fns"), &["index/plan.rs", "special", "stats"]);
-    seen.finish(&public, &[NEVER, super::numpy::NEVER, super::complex::NEVER].concat());
+    seen.finish(&public, &[NEVER, super::numpy::NEVER, super::complex::NEVER, super::signals::NEVER].concat());
 }
 
 /// The primitives do nothing but to apply themselves.

@@ -5,6 +5,7 @@ mod complex;
 mod functions;
 mod numpy;
 mod origins;
+mod signals;
 mod special;
 mod values;
 

@@ -133,6 +133,7 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
 
     super::numpy::origins(&mut seen);
     super::complex::origins(&mut seen);
+    super::signals::origins(&mut seen);
     let public = public_functions(concat!(env!("CARGO_MANIFEST_DIR"), "/src/array_fns"), &["index/plan.rs", "special", "stats"]);
     let none = [
         // Known arrays.
@@ -141,7 +142,7 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
         "conv::ConvOptions::new", "conv::ConvOptions::strides", "conv::ConvOptions::padding", "conv::ConvOptions::dilations", "conv::ConvOptions::groups", "conv::ConvOptions::layout",
         "pool::PoolOptions::new", "pool::PoolOptions::strides", "pool::PoolOptions::padding", "pool::PoolOptions::dilations", "pool::PoolOptions::layout", "pool::PoolOptions::count_padding",
     ];
-    seen.finish(&public, &[none.as_slice(), super::numpy::NO_OPERATIONS, super::complex::NO_OPERATIONS].concat());
+    seen.finish(&public, &[none.as_slice(), super::numpy::NO_OPERATIONS, super::complex::NO_OPERATIONS, super::signals::NO_OPERATIONS].concat());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::support::{Seen, Traced, public_functions};
 use super::{at_fault, from_here};
-use rune_trace::{DType, Tensor, special, stats};
+use rune_trace::{DType, Tensor, complex, special, stats};
 
 const SPECIAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/array_fns/special");
 const STATS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/array_fns/stats");
@@ -63,6 +63,12 @@ fn special_functions_panic_at_the_users_line() {
     at_fault!(seen, "integrals::fresnel", special::fresnel(n));
     at_fault!(seen, "integrals::owens_t", special::owens_t(n, 0.5));
     at_fault!(seen, "zeta::zeta", special::zeta(n, 0.5));
+    at_fault!(seen, "zeta::bernoulli", special::bernoulli(3, DType::I32));
+    at_fault!(seen, "incomplete_gamma::igamma_grad_a", special::igamma_grad_a(n, 0.5));
+    at_fault!(seen, "faddeeva::wofz", special::wofz(n));
+    at_fault!(seen, "harmonics::sph_harm_y", special::sph_harm_y(1, 0, n, 0.5, 1));
+    at_fault!(seen, "hypergeometric::hyp1f1", special::hyp1f1(n, 0.5, 0.5));
+    at_fault!(seen, "hypergeometric::hyp2f1", special::hyp2f1(n, 0.5, 0.5, 0.5));
     seen.finish(&public_functions(SPECIAL, &["support.rs"]), &[]);
 }
 
@@ -88,7 +94,9 @@ fn operations_of_special_functions_come_from_the_line_of_the_call() {
     from_here!(seen, ["incomplete_gamma::gammainc", "incomplete_gamma::gammaincc", "incomplete_gamma::random_gamma_grad"], x, |x: &Tensor| vec![special::gammainc(x, 0.5), special::gammaincc(x, 0.5), special::random_gamma_grad(x, 0.5)]);
     from_here!(seen, ["integrals::spence", "integrals::dawsn", "integrals::sici", "integrals::fresnel"], x, |x: &Tensor| (special::spence(x), special::dawsn(x), special::sici(x), special::fresnel(x),));
     from_here!(seen, ["integrals::owens_t"], x, |x: &Tensor| vec![special::owens_t(x, 0.5)]);
-    from_here!(seen, ["zeta::zeta"], x, |x: &Tensor| vec![special::zeta(x, 0.5)]);
+    from_here!(seen, ["zeta::zeta", "zeta::bernoulli", "incomplete_gamma::igamma_grad_a"], x, |x: &Tensor| (special::zeta(x, 0.5), special::bernoulli(3, x.dtype()), special::igamma_grad_a(x, 0.5)));
+    from_here!(seen, ["faddeeva::wofz", "harmonics::sph_harm_y"], x, |x: &Tensor| (special::wofz(&complex(x, x)), special::sph_harm_y(1, 0, x, x, 2)));
+    from_here!(seen, ["hypergeometric::hyp1f1", "hypergeometric::hyp2f1"], x, |x: &Tensor| (special::hyp1f1(x, 0.5, 0.25), special::hyp2f1(0.5, x, 1.5, 0.25)));
     seen.finish(&public_functions(SPECIAL, &["support.rs"]), &[]);
 }
 
@@ -212,6 +220,7 @@ fn functions_of_distributions_panic_at_the_users_line() {
     at_fault!(seen, "vonmises::pdf", stats::vonmises::pdf(n, 0.5));
     at_fault!(seen, "wrapcauchy::logpdf", stats::wrapcauchy::logpdf(n, 0.5));
     at_fault!(seen, "wrapcauchy::pdf", stats::wrapcauchy::pdf(n, 0.5));
+    super::signals::kde_faults(&mut seen);
     seen.finish(&public_functions(STATS, &[]), &[]);
 }
 
@@ -258,5 +267,6 @@ fn operations_of_distributions_come_from_the_line_of_the_call() {
     from_here!(seen, ["uniform::logpdf", "uniform::pdf", "uniform::cdf", "uniform::ppf"], x, |x: &Tensor| vec![stats::uniform::logpdf(x, 0.5, 0.5), stats::uniform::pdf(x, 0.5, 0.5), stats::uniform::cdf(x, 0.5, 0.5), stats::uniform::ppf(x, 0.5, 0.5)]);
     from_here!(seen, ["vonmises::logpdf", "vonmises::pdf"], x, |x: &Tensor| vec![stats::vonmises::logpdf(x, 0.5), stats::vonmises::pdf(x, 0.5)]);
     from_here!(seen, ["wrapcauchy::logpdf", "wrapcauchy::pdf"], x, |x: &Tensor| vec![stats::wrapcauchy::logpdf(x, 0.5), stats::wrapcauchy::pdf(x, 0.5)]);
+    super::signals::kde_origins(&mut seen);
     seen.finish(&public_functions(STATS, &[]), &[]);
 }

@@ -80,7 +80,7 @@ pub(crate) fn digamma_of(x: &Tensor) -> Tensor {
 }
 
 /// The sign of Γ(x), within a caller.
-fn sign_of(x: &Tensor) -> Tensor {
+pub(super) fn gammasgn_of(x: &Tensor) -> Tensor {
     let floor = x.floor();
     let negative = x.lt(0.0);
     let half = &floor * 0.5;
@@ -152,7 +152,7 @@ pub fn gamma(x: &Tensor) -> Tensor {
     lift("special::gamma", x, gamma_of)
 }
 pub(crate) fn gamma_of(x: &Tensor) -> Tensor {
-    with_slope(|x: &Tensor| sign_of(x) * lgamma_of(x).exp(), x, |x, y| y * digamma_of(x))
+    with_slope(|x: &Tensor| gammasgn_of(x) * lgamma_of(x).exp(), x, |x, y| y * digamma_of(x))
 }
 /// Returns the sign of Γ(x), as 1 or -1: NaN at negative whole numbers, and -1 at -0.
 ///
@@ -160,7 +160,7 @@ pub(crate) fn gamma_of(x: &Tensor) -> Tensor {
 /// If `x` is of no float dtype.
 #[track_caller]
 pub fn gammasgn(x: &Tensor) -> Tensor {
-    lift("special::gammasgn", x, sign_of)
+    lift("special::gammasgn", x, gammasgn_of)
 }
 /// Returns x! = Γ(x + 1), and 0 where x is negative.
 ///
@@ -286,7 +286,7 @@ pub fn betaln(a: impl Operand, b: impl Operand) -> Tensor {
 #[track_caller]
 pub fn beta(a: impl Operand, b: impl Operand) -> Tensor {
     lift_all("special::beta", [a.into_argument(), b.into_argument()], |[a, b]| {
-        sign_of(a) * sign_of(b) * sign_of(&(a + b)) * betaln_of(a, b).exp()
+        gammasgn_of(a) * gammasgn_of(b) * gammasgn_of(&(a + b)) * betaln_of(a, b).exp()
     })
 }
 /// Returns the logarithm of the multivariate gamma function of dimension `d`, ln π^(d (d - 1) / 4) ∏ Γ(a - j / 2) for j from 0 to d - 1.

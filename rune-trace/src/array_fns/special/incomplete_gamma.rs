@@ -266,3 +266,11 @@ pub fn gammaincc(a: impl Operand, x: impl Operand) -> Tensor {
 pub fn random_gamma_grad(a: impl Operand, x: impl Operand) -> Tensor {
     lift_all("special::random_gamma_grad", [a.into_argument(), x.into_argument()], |[a, x]| random_gamma_grad_of(a, x))
 }
+/// Returns the derivative by `a` of [`gammainc`]. It has a derivative by `x`.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+#[track_caller]
+pub fn igamma_grad_a(a: impl Operand, x: impl Operand) -> Tensor {
+    lift_all("special::igamma_grad_a", [a.into_argument(), x.into_argument()], |[a, x]| by_parameter(a, x))
+}

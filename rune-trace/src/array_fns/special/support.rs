@@ -98,6 +98,29 @@ where
     f(x, y)
 }
 
+/// `f` of several tensors, with the derivatives by each, which `partials` gives of them and the result.
+pub(crate) fn with_partials<F>(
+    f: F,
+    xs: &[&Tensor],
+    partials: impl Fn(&[Tensor], &Tensor) -> Vec<Tensor> + Send + Sync,
+) -> Tensor
+where
+    F: Fn(&[Tensor]) -> Tensor + Send + Sync,
+{
+    let origin = &current_origin();
+    let f = move |xs: &Vec<Tensor>| with_origin(origin, || f(xs));
+    let f = custom_tangent(f, move |(xs,), y, (dxs,)| {
+        with_origin(origin, || {
+            let mut sum = y.zeros_like();
+            for (slope, dx) in partials(xs, y).into_iter().zip(dxs) {
+                sum += slope * dx;
+            }
+            sum
+        })
+    });
+    f(&xs.iter().map(|&x| x.clone()).collect())
+}
+
 /// `body` again and again, while `cond`.
 pub(crate) fn repeat<C: Tree>(cond: impl FnOnce(&C) -> Tensor, body: impl FnOnce(&C) -> C, init: &C) -> C {
     let origin = current_origin();

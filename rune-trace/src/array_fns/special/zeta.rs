@@ -3,8 +3,9 @@
 use super::gamma::{digamma_of, lgamma_of};
 use super::support::{lift_all, number_or, with_slope, with_slopes};
 use crate::array_fns::scalar::Operand;
-use crate::tensor::{current_origin, with_origin};
+use crate::tensor::{current_origin, refuse, with_origin};
 use crate::{Tensor, jvp, lax};
+use rune_ir::DType;
 use std::f64::consts::PI;
 
 /// B₂ₖ / (2k)! for k from 1, with the Bernoulli numbers.
@@ -104,4 +105,39 @@ pub(crate) fn polygamma_of(n: &Tensor, x: &Tensor) -> Tensor {
 #[track_caller]
 pub fn zeta(x: impl Operand, q: impl Operand) -> Tensor {
     lift_all("special::zeta", [x.into_argument(), q.into_argument()], |[x, q]| zeta_of(x, q))
+}
+
+/// Returns the Bernoulli numbers B₀ to Bₙ, of which B₁ is -½. Those from B₂ on are ±2 (2k)! ζ(2k) / (2π)²ᵏ (DLMF 25.6.2).
+///
+/// # Panics
+/// If `dtype` is no float.
+///
+/// ```
+/// use rune_trace::{DType, special};
+/// let b = special::bernoulli(4, DType::F64).to_vec::<f64>().unwrap();
+/// let expected = [1.0, -0.5, 1.0 / 6.0, 0.0, -1.0 / 30.0];
+/// assert!(b.iter().zip(expected).all(|(x, y)| (x - y).abs() < 1e-16));
+/// ```
+#[track_caller]
+pub fn bernoulli(n: usize, dtype: DType) -> Tensor {
+    if !dtype.is_float() {
+        refuse!("special::bernoulli: needs a float dtype, but got {dtype}");
+    }
+    let mut numbers = vec![1.0, -0.5, 1.0 / 6.0];
+    // (-1)ᵏ (2k)! / (2π)²ᵏ, up to i = 2k.
+    let mut scale = -2.0 / (2.0 * PI).powi(2);
+    for i in 3..=n {
+        if i % 2 == 1 {
+            numbers.push(0.0);
+            continue;
+        }
+        scale *= -((i * (i - 1)) as f64) / (2.0 * PI).powi(2);
+        // ζ(i), with the rest of the sum by the formula of Euler and Maclaurin.
+        let power = |k: i32| f64::from(k).powi(-(i as i32));
+        let rest = power(1000) * (1000.0 / (i as f64 - 1.0) + 0.5 + i as f64 / 12_000.0);
+        let zeta = (1..1000).rev().map(power).fold(rest, |sum, term| sum + term);
+        numbers.push(-2.0 * scale * zeta);
+    }
+    numbers.truncate(n + 1);
+    Tensor::from(numbers).cast(dtype)
 }

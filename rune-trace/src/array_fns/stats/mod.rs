@@ -24,6 +24,7 @@ pub mod gennorm;
 pub mod geom;
 pub mod gumbel_l;
 pub mod gumbel_r;
+mod kde;
 pub mod laplace;
 pub mod logistic;
 pub mod multinomial;
@@ -39,6 +40,7 @@ pub mod uniform;
 pub mod vonmises;
 pub mod wrapcauchy;
 
+pub use kde::{Bandwidth, GaussianKde};
 pub use samples::{mode, rankdata, sem};
 
 use crate::Tensor;

@@ -15,6 +15,13 @@
 //! # Ok::<(), rune_trace::EvalError>(())
 //! ```
 
+mod cosine;
+
+pub use cosine::{
+    dct, dct_with, dctn, dctn_with, dst, dst_with, dstn, dstn_with, idct, idct_with, idctn, idctn_with, idst,
+    idst_with, idstn, idstn_with,
+};
+
 use super::axes::Axes;
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
@@ -294,6 +301,18 @@ fn along(z: &Tensor, f: FftFn, lengths: &[usize], axes: &[usize]) -> Tensor {
         z = lax::transpose(&lax::fft(f, &lax::transpose(&z, &exchange), &[n]), &exchange);
     }
     z
+}
+
+/// The transform of real numbers along the last axis, of length `n`.
+#[track_caller]
+fn fft_last(x: &Tensor, n: usize) -> Tensor {
+    lax::fft(FftFn::Rfft, x, &[n])
+}
+
+/// The inverse of [`fft_last`].
+#[track_caller]
+fn ifft_last(z: &Tensor, n: usize) -> Tensor {
+    lax::fft(FftFn::Irfft, z, &[n])
 }
 
 /// The operation is scaled as [`Norm::Backward`] says.

@@ -1,28 +1,17 @@
 //! Complex numbers and Fourier transforms against vectors. `data/complex.jsonl` has the values of NumPy; `scripts/make-complex-vectors` writes it
 //! with derivatives and batches of JAX, which are compared where a case has them.
 
+mod cases;
+mod signals;
+
 use rune_trace::fft::{self, FftOptions, Norm};
 use rune_trace::{
-    Array, Complex32, Complex64, DType, Element, Shape, Tensor, complex, grad, grad_holomorphic, jacfwd, jacrev, jvp,
-    lax, op, scan, vjp, vmap, where_, with_element,
+    Complex32, Complex64, DType, Element, Tensor, complex, grad, grad_holomorphic, jacfwd, jacrev, lax, op, scan,
+    where_,
 };
 use serde_json::Value;
 
-const VECTORS: &str = include_str!("data/complex.jsonl");
-
-fn array(json: &Value) -> Array {
-    let dtype: DType = json[0].as_str().unwrap().parse().unwrap();
-    let shape: Shape = json[1].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize).collect();
-    let numbers: Vec<f64> = json[2].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
-    with_element!(dtype, T => match dtype.is_complex() {
-        true => Array::from_fn(shape, |i| T::from_complex(Complex64::new(numbers[2 * i], numbers[2 * i + 1]))),
-        false => Array::from_fn(shape, |i| T::from_f64(numbers[i])),
-    })
-}
-
-fn tensors(json: &Value) -> Vec<Tensor> {
-    json.as_array().unwrap().iter().map(|x| array(x).into()).collect()
-}
+const VECTORS: &str = include_str!("../data/complex.jsonl");
 
 /// The function of a case.
 fn apply(name: &str, args: &Value, xs: &[Tensor]) -> Tensor {
@@ -143,7 +132,8 @@ fn rounded(x: &Tensor) -> Tensor {
     complex(x.real().round(), x.imag().round())
 }
 
-fn transform(name: &str, args: &Value, x: &Tensor) -> Tensor {
+/// The lengths, axes and scale that a case gives.
+fn fft_options(args: &Value) -> FftOptions {
     let list = |v: &Value| v.as_array().map(|v| v.iter().map(|n| n.as_i64().unwrap()).collect::<Vec<_>>());
     let mut options = FftOptions::new();
     if let Some(n) = args["n"].as_u64() {
@@ -158,11 +148,15 @@ fn transform(name: &str, args: &Value, x: &Tensor) -> Tensor {
     if let Some(axes) = list(&args["axes"]) {
         options = options.axes(&axes.iter().map(|&n| n as isize).collect::<Vec<_>>());
     }
-    options = options.norm(match args["norm"].as_str() {
+    options.norm(match args["norm"].as_str() {
         Some("ortho") => Norm::Ortho,
         Some("forward") => Norm::Forward,
         _ => Norm::Backward,
-    });
+    })
+}
+
+fn transform(name: &str, args: &Value, x: &Tensor) -> Tensor {
+    let options = fft_options(args);
     let f = match name {
         "fft" => fft::fft_with,
         "ifft" => fft::ifft_with,
@@ -183,65 +177,10 @@ fn transform(name: &str, args: &Value, x: &Tensor) -> Tensor {
     f(x, &options)
 }
 
-/// What differs between two arrays by more than rounding.
-fn difference(what: &str, found: &Tensor, expected: &Value, of: f64) -> Option<String> {
-    let (found, expected) = (found.to_array().unwrap(), array(expected));
-    if found.ty() != expected.ty() {
-        return Some(format!("{what} is of type {} for {}", found.ty(), expected.ty()));
-    }
-    let (xs, ys) = (found.to_complex_vec(), expected.to_complex_vec());
-    let greatest = ys.iter().map(|y| y.norm()).fold(1.0, f64::max);
-    let differs = |i: &usize| {
-        let apart = (xs[*i] - ys[*i]).norm();
-        apart.is_nan() || apart > of * greatest
-    };
-    let at = (0..xs.len()).find(differs)?;
-    Some(format!("{what}: element {at} is {} for {}", xs[at], ys[at]))
-}
-
-fn all(what: &str, found: &[Tensor], expected: &Value, of: f64) -> Option<String> {
-    found.iter().zip(expected.as_array().unwrap()).find_map(|(x, y)| difference(what, x, y, of))
-}
-
-/// The real function of the result whose gradient is taken.
-fn real_function(y: &Tensor) -> Tensor {
-    (y.real().square() + y.real() * y.imag() * 3.0 + y.imag()).sum()
-}
-
 #[test]
 fn functions_of_complex_numbers_agree_with_jax() {
-    let mut failures = Vec::new();
-    let mut checked = 0;
-    for line in VECTORS.lines() {
-        let case: Value = serde_json::from_str(line).unwrap();
-        let (name, args) = (case["fn"].as_str().unwrap(), &case["args"]);
-        let of = if name == "narrow" { 2e-7 } else { 1e-12 };
-        let f = |xs: &Vec<Tensor>| apply(name, args, xs);
-        let x = tensors(&case["in"]);
-        let mut note = |found: Option<String>| {
-            checked += 1;
-            failures.extend(found.map(|what| format!("{name} {args}: {what}")));
-        };
-        note(difference("value", &f(&x), &case["value"], of));
-        if case["jvp"].is_null() {
-            continue;
-        }
-        let tangents = tensors(&case["tangents"]);
-        let (_, tangent) = jvp(f, &x, &tangents);
-        note(difference("jvp", &tangent, &case["jvp"], of));
-        let ct: Tensor = array(&case["ct"]).into();
-        let pull = |x: &Vec<Tensor>| vjp(f, x).1(&ct);
-        note(all("vjp", &pull(&x), &case["vjp"], of));
-        let gradient = grad(|x: &Vec<Tensor>| real_function(&f(x)));
-        note(all("grad", &gradient(&x), &case["grad"], of));
-        let (_, second) = jvp(&gradient, &x, &tangents);
-        note(all("hvp", &second, &case["hvp"], 10.0 * of));
-        let batch = tensors(&case["batch"]);
-        note(difference("vmap", &vmap(f)(&batch), &case["vmap"], of));
-        note(all("vmap of vjp", &vmap(pull)(&batch), &case["vmap_vjp"], of));
-    }
-    let count = failures.len();
-    assert!(failures.is_empty(), "{count} of {checked} failed:\n{}", failures.join("\n"));
+    let tolerance = |name: &str| if name == "narrow" { 2e-7 } else { 1e-12 };
+    let checked = cases::check(VECTORS, tolerance, apply);
     assert!(checked > 1000, "{checked}");
 }
 

@@ -1,4 +1,4 @@
-//! Convolutions and correlations of signals, as `jax.scipy.signal` has them.
+//! Convolutions, correlations and spectra of signals, as `jax.scipy.signal` has them.
 //!
 //! ```
 //! use rune_trace::{Tensor, signal, signal::ConvolveMode};
@@ -7,6 +7,14 @@
 //! assert_eq!(signal::convolve(&x, &box_, ConvolveMode::Valid).to_vec::<f32>()?, [3.0, 5.0]);
 //! # Ok::<(), rune_trace::EvalError>(())
 //! ```
+
+mod fft_convolution;
+mod spectral;
+mod windows;
+
+pub use fft_convolution::{ConvolveMethod, convolve_with, correlate_with, fftconvolve, oaconvolve};
+pub use spectral::{Average, Boundary, Scaling, SpectralOptions, csd, istft, periodogram, stft, welch};
+pub use windows::Window;
 
 use super::axes::resolve_axis;
 use super::broadcast::expect_one_dtype;

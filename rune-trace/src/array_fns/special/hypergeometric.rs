@@ -1,0 +1,276 @@
+//! Hypergeometric functions of real arguments (DLMF 13 and 15; J. W. Pearson, S. Olver and M. A. Porter, "Numerical methods for the computation of the
+//! confluent and Gauss hypergeometric functions", 2017).
+
+use super::gamma::{gammasgn_of, lgamma_of};
+use super::support::{epsilon, lift_all, log_max, number_or, repeat, with_partials};
+use crate::array_fns::scalar::Operand;
+use crate::tensor::{current_origin, with_origin};
+use crate::{Tensor, jvp, lax};
+
+/// Terms after which a series is given up.
+const MOST: f64 = 4000.0;
+/// Terms of a series at half of its radius of convergence.
+const HALVED: f64 = 56.0;
+
+/// Whether numbers are whole and not positive, as where Γ has its poles.
+fn at_pole(x: &Tensor) -> Tensor {
+    x.le(0.0) & x.eq(x.floor())
+}
+
+/// What is carried to the next turn: what was there where all is done.
+fn kept(on: &Tensor, more: &Tensor, next: Vec<Tensor>, before: &[Tensor]) -> Vec<Tensor> {
+    let mut carried = vec![on & more];
+    for (next, before) in next.iter().zip(&before[1..]) {
+        carried.push(lax::select(on, next, before));
+    }
+    carried
+}
+
+/// The sum of (a₁)ₖ (a₂)ₖ / (b)ₖ zᵏ / k! where `enabled`, and its derivative by z. Without a₂, its factor is 1.
+///
+/// The end is told by greater terms, whose factors are never 0: where a parameter is a whole number below 0, the sum ends, but not its
+/// derivatives by this parameter.
+fn series(a: &[&Tensor], b: &Tensor, z: &Tensor, enabled: &Tensor) -> [Tensor; 2] {
+    let (zero, one) = (z.zeros_like(), z.ones_like());
+    let eps = epsilon(z) * 0.125;
+    let init = vec![enabled.clone(), zero.clone(), one.clone(), one.clone(), one, zero];
+    let magnitudes: Vec<Tensor> = a.iter().map(|a| lax::stop_gradient(&a.abs()) + 1.0).collect();
+    let last = repeat(
+        |c: &Vec<Tensor>| c[0].any(),
+        |c| {
+            let [k, term, bound, sum, slope] = [&c[1], &c[2], &c[3], &c[4], &c[5]];
+            let next = k + 1.0;
+            let below = b + k;
+            let scale = z / (&below * &next);
+            let mut factor = scale.clone();
+            let mut greatest = lax::stop_gradient(&scale.abs());
+            for (a, magnitude) in a.iter().zip(&magnitudes) {
+                factor *= *a + k;
+                greatest *= magnitude + k;
+            }
+            // The derivative by z of zᵏ is k zᵏ / z, whose z is divided out here.
+            let quotient = if a.len() == 2 { (a[0] + k) * (a[1] + k) } else { a[0] + k } / below;
+            let slope = slope + term * quotient;
+            let (term, bound) = (term * factor, bound * &greatest);
+            let sum = sum + &term;
+            let small = bound.le(lax::stop_gradient(&sum.abs()) * eps) & greatest.lt(1.0);
+            let more = !small & next.lt(MOST) & k.ge(0.0);
+            let early = next.lt(lax::stop_gradient(&-b));
+            kept(&c[0], &(more | early), vec![next, term, bound, sum, slope], c)
+        },
+        &init,
+    );
+    [last[4].clone(), last[5].clone()]
+}
+
+/// M(a, b, x) for large x without its factor eˣ (DLMF 13.7.1): Γ(b) / Γ(a) xᵃ⁻ᵇ Σ (1 - a)ₖ (b - a)ₖ / (k! xᵏ), up to the least term.
+fn far(a: &Tensor, b: &Tensor, x: &Tensor, enabled: &Tensor) -> Tensor {
+    let one = x.ones_like();
+    let eps = epsilon(x);
+    let init = vec![enabled.clone(), x.zeros_like(), one.clone(), one];
+    let last = repeat(
+        |c: &Vec<Tensor>| c[0].any(),
+        |c| {
+            let next = &c[1] + 1.0;
+            let term = &c[2] * (&next - a) * (b - a + &c[1]) / (&next * x);
+            let smaller = term.abs().lt(c[2].abs());
+            let sum = lax::select(&smaller, &(&c[3] + &term), &c[3]);
+            let more = &smaller & term.abs().gt(sum.abs() * eps);
+            kept(&c[0], &more, vec![next, term, sum], c)
+        },
+        &init,
+    );
+    let pole = at_pole(a);
+    let inner = number_or(&pole, 1.0, a);
+    let log = lgamma_of(b) - lgamma_of(&inner) + (a - b) * x.log();
+    let y = log.exp() * gammasgn_of(b) * gammasgn_of(&inner) * &last[3];
+    number_or(&pole, 0.0, &y)
+}
+
+fn hyp1f1_value(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
+    // For negative x, by Kummer's transformation (DLMF 13.2.39): the terms of the other series do not cancel.
+    let negative = x.lt(0.0);
+    let p = lax::select(&negative, &(b - a), a);
+    let y = x.abs();
+    let limit = 0.9 * log_max(x);
+    let defined = !(at_pole(b) | x.isnan() | a.isnan() | b.isnan());
+    // Sums that end are good everywhere.
+    let near = y.le(limit) | at_pole(&p);
+    let inner = number_or(&!(&near & &defined), 0.0, &y);
+    let whole_b = number_or(&!&defined, 1.0, b);
+    let [sum, _] = series(&[&p], &whole_b, &inner, &(&near & &defined));
+    let decay = lax::min(x, &x.zeros_like()).exp();
+    let by_series = sum * decay;
+    let distant = !&near & &defined;
+    let outer = number_or(&!&distant, limit, &y);
+    let growth = lax::max(x, &x.zeros_like()).exp();
+    let by_far = far(&p, &whole_b, &outer, &distant) * growth;
+    let result = lax::select(&near, &by_series, &by_far);
+    // At a pole of Γ(b) it is infinite, unless the sum ends before.
+    let ends = at_pole(a) & a.ge(b);
+    let result = number_or(&(at_pole(b) & !ends), f64::INFINITY, &result);
+    let result = lax::select(&a.eq(b), &x.exp(), &result);
+    let result = number_or(&a.eq(0.0), 1.0, &result);
+    number_or(&(x.isnan() | a.isnan() | b.isnan()), f64::NAN, &result)
+}
+
+/// The derivative of `f` by the argument at place `i`.
+fn slope(f: fn(&[Tensor]) -> Tensor, xs: &[Tensor], i: usize) -> Tensor {
+    let origin = current_origin();
+    let of_one = |x: &Tensor| {
+        with_origin(&origin, || {
+            let mut xs = xs.to_vec();
+            xs[i] = x.clone();
+            f(&xs)
+        })
+    };
+    jvp(of_one, &xs[i], &xs[i].ones_like()).1
+}
+
+fn of_1f1(xs: &[Tensor]) -> Tensor {
+    hyp1f1_value(&xs[0], &xs[1], &xs[2])
+}
+fn hyp1f1_of(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
+    with_partials(of_1f1, &[a, b, x], |xs, _| {
+        let [a, b, x] = [&xs[0], &xs[1], &xs[2]];
+        let by_x = a / b * hyp1f1_value(&(a + 1.0), &(b + 1.0), x);
+        vec![slope(of_1f1, xs, 0), slope(of_1f1, xs, 1), by_x]
+    })
+}
+
+/// F(a, b; c; 1 - s) for s from 1 down to 0, without 0: by the series about 0 up to ½, and from there by the series about points of which each halves the
+/// distance to 1, where the differential equation (DLMF 15.10.1) gives the coefficients.
+fn continued(a: &Tensor, b: &Tensor, c: &Tensor, s: &Tensor, enabled: &Tensor) -> Tensor {
+    let start = lax::max(s, &lax::full_like(s, 0.5));
+    let [value, slope] = series(&[a, b], c, &(1.0 - &start), enabled);
+    let beyond = enabled & s.lt(0.5);
+    let init = vec![beyond, start, value, slope];
+    let product = a * b;
+    let sum = a + b;
+    let last = repeat(
+        |carry: &Vec<Tensor>| carry[0].any(),
+        |carry| {
+            let [s0, value, slope] = [&carry[1], &carry[2], &carry[3]];
+            let z0 = 1.0 - s0;
+            let step = lax::min(&(s0 * 0.5), &(s0 - s));
+            let next = s0 - &step;
+            // Terms uₙ hⁿ, and n uₙ hⁿ⁻¹ of the derivative.
+            let lead = &z0 * s0;
+            let first = c - (&sum + 1.0) * &z0;
+            let turn = vec![value.zeros_like(), value.clone(), slope * &step, value.clone(), slope.zeros_like()];
+            let inner = repeat(
+                |t: &Vec<Tensor>| t[0].lt(HALVED).any(),
+                |t| {
+                    let [n, u, v, sum_of, slope_of] = [&t[0], &t[1], &t[2], &t[3], &t[4]];
+                    let after = n + 1.0;
+                    // v is u of n + 1.
+                    let two = (n * n + n * &sum + &product) * u * step.square()
+                        - ((1.0 - &z0 * 2.0) * n + &first) * &after * v * &step;
+                    let two = two / (&lead * (n + 2.0) * &after);
+                    vec![after.clone(), v.clone(), two, sum_of + v, slope_of + &after * v]
+                },
+                &turn,
+            );
+            let more = next.gt(s);
+            kept(&carry[0], &more, vec![next, inner[3].clone(), &inner[4] / &step], carry)
+        },
+        &init,
+    );
+    last[2].clone()
+}
+
+fn hyp2f1_value(a: &Tensor, b: &Tensor, c: &Tensor, x: &Tensor) -> Tensor {
+    let one = x.ones_like();
+    let nan = a.isnan() | b.isnan() | c.isnan() | x.isnan();
+    // The parameter whose sum ends comes first, and else the one that leaves positive parameters to Pfaff's transformation.
+    let exchange = (at_pole(b) & !at_pole(a)) | ((c - b).lt(0.0) & (c - a).ge(0.0) & !at_pole(a));
+    let (a, b) = (&lax::select(&exchange, b, a), &lax::select(&exchange, a, b));
+    let ends = at_pole(a);
+    // At a pole of Γ(c) the sum is infinite, unless it ends before.
+    let pole = at_pole(c) & !(&ends & a.ge(c));
+    let c = &number_or(&pole, 1.0, c);
+    // Pfaff's transformation for negative x (DLMF 15.8.1).
+    let negative = x.lt(0.0);
+    let q = lax::select(&negative, &(c - b), b);
+    let s = lax::select(&negative, &(1.0 / (1.0 - x)), &(1.0 - x));
+    let within = s.gt(0.0) & s.le(1.0) & !(&nan | &pole);
+    let inner = number_or(&!&within, 1.0, &s);
+    let y = continued(a, &q, c, &inner, &within);
+    let scale = lax::select(&negative, &lax::pow(&number_or(&!&negative, 1.0, &(1.0 - x)), &-a), &one);
+    let y = y * scale;
+    // At 1 by Gauss's sum (DLMF 15.4.20), above it only sums that end.
+    let excess = c - a - b;
+    let at_one = gauss(a, b, c, &excess);
+    let at_one = number_or(&(excess.le(0.0) & !&ends), f64::INFINITY, &at_one);
+    let beyond = x.ge(1.0) & &ends & !(&nan | &pole);
+    let [polynomial, _] = series(&[a, b], c, &number_or(&!&beyond, 0.0, x), &beyond);
+    let y = lax::select(&x.eq(1.0), &at_one, &y);
+    let y = number_or(&(x.gt(1.0) & !&ends), f64::INFINITY, &y);
+    let y = lax::select(&beyond, &polynomial, &y);
+    let y = number_or(&pole, f64::INFINITY, &y);
+    let y = number_or(&(x.eq(0.0) | a.eq(0.0) | b.eq(0.0)), 1.0, &y);
+    number_or(&nan, f64::NAN, &y)
+}
+
+/// Γ(c) Γ(c - a - b) / (Γ(c - a) Γ(c - b)).
+fn gauss(a: &Tensor, b: &Tensor, c: &Tensor, excess: &Tensor) -> Tensor {
+    let (p, q) = (&(c - a), &(c - b));
+    let none = at_pole(p) | at_pole(q);
+    let safe = |x: &Tensor| number_or(&(at_pole(x) | &none), 1.0, x);
+    let [c, excess, p, q] = [c, excess, p, q].map(safe);
+    let log = lgamma_of(&c) + lgamma_of(&excess) - lgamma_of(&p) - lgamma_of(&q);
+    let sign = gammasgn_of(&c) * gammasgn_of(&excess) * gammasgn_of(&p) * gammasgn_of(&q);
+    number_or(&none, 0.0, &(log.exp() * sign))
+}
+
+fn of_2f1(xs: &[Tensor]) -> Tensor {
+    hyp2f1_value(&xs[0], &xs[1], &xs[2], &xs[3])
+}
+fn hyp2f1_of(a: &Tensor, b: &Tensor, c: &Tensor, x: &Tensor) -> Tensor {
+    with_partials(of_2f1, &[a, b, c, x], |xs, _| {
+        let [a, b, c, x] = [&xs[0], &xs[1], &xs[2], &xs[3]];
+        let by_x = a * b / c * hyp2f1_value(&(a + 1.0), &(b + 1.0), &(c + 1.0), x);
+        vec![slope(of_2f1, xs, 0), slope(of_2f1, xs, 1), slope(of_2f1, xs, 2), by_x]
+    })
+}
+
+/// Returns the confluent hypergeometric function ₁F₁(a; b; x), or M(a, b, x): Σ (a)ₖ xᵏ / ((b)ₖ k!). It is ∞ where `b` is 0 or a negative whole number, and 1
+/// where `a` is 0.
+///
+/// It has derivatives by all three.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+///
+/// ```
+/// use rune_trace::{Tensor, special};
+/// // (eˣ - 1) / x
+/// let y = special::hyp1f1(1.0, 2.0, &Tensor::scalar(-3.0f64)).item::<f64>().unwrap();
+/// assert!((y - (1.0 - (-3f64).exp()) / 3.0).abs() < 1e-15);
+/// ```
+#[doc(alias = "kummer")]
+#[track_caller]
+pub fn hyp1f1(a: impl Operand, b: impl Operand, x: impl Operand) -> Tensor {
+    let args = [a.into_argument(), b.into_argument(), x.into_argument()];
+    lift_all("special::hyp1f1", args, |[a, b, x]| hyp1f1_of(a, b, x))
+}
+
+/// Returns Gauss's hypergeometric function ₂F₁(a, b; c; x): Σ (a)ₖ (b)ₖ xᵏ / ((c)ₖ k!), continued to all x below 1. It is ∞ above 1, unless the sum ends,
+/// and where `c` is 0 or a negative whole number, unless it ends before.
+///
+/// It has derivatives by all four.
+///
+/// # Panics
+/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+///
+/// ```
+/// use rune_trace::{Tensor, special};
+/// // -ln (1 - x) / x
+/// let y = special::hyp2f1(1.0, 1.0, 2.0, &Tensor::scalar(-3.0f64)).item::<f64>().unwrap();
+/// assert!((y - 4f64.ln() / 3.0).abs() < 1e-15);
+/// ```
+#[track_caller]
+pub fn hyp2f1(a: impl Operand, b: impl Operand, c: impl Operand, x: impl Operand) -> Tensor {
+    let args = [a.into_argument(), b.into_argument(), c.into_argument(), x.into_argument()];
+    lift_all("special::hyp2f1", args, |[a, b, c, x]| hyp2f1_of(a, b, c, x))
+}

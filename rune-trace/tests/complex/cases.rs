@@ -1,0 +1,84 @@
+//! Cases that scripts/vectors/complex_cases.py wrote: functions, with what JAX gives for their values, derivatives and batches.
+
+use rune_trace::{Array, Complex64, DType, Element, Shape, Tensor, grad, jvp, vjp, vmap, with_element};
+use serde_json::Value;
+
+pub fn array(json: &Value) -> Array {
+    let dtype: DType = json[0].as_str().unwrap().parse().unwrap();
+    let shape: Shape = json[1].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize).collect();
+    let numbers: Vec<f64> = json[2].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+    with_element!(dtype, T => match dtype.is_complex() {
+        true => Array::from_fn(shape, |i| T::from_complex(Complex64::new(numbers[2 * i], numbers[2 * i + 1]))),
+        false => Array::from_fn(shape, |i| T::from_f64(numbers[i])),
+    })
+}
+
+fn tensors(json: &Value) -> Vec<Tensor> {
+    json.as_array().unwrap().iter().map(|x| array(x).into()).collect()
+}
+
+/// What differs between two arrays by more than rounding.
+fn difference(what: &str, found: &Tensor, expected: &Value, of: f64) -> Option<String> {
+    let (found, expected) = (found.to_array().unwrap(), array(expected));
+    if found.ty() != expected.ty() {
+        return Some(format!("{what} is of type {} for {}", found.ty(), expected.ty()));
+    }
+    let (xs, ys) = (found.to_complex_vec(), expected.to_complex_vec());
+    let greatest = ys.iter().map(|y| y.norm()).fold(1.0, f64::max);
+    let differs = |i: &usize| {
+        let apart = (xs[*i] - ys[*i]).norm();
+        apart.is_nan() || apart > of * greatest
+    };
+    let at = (0..xs.len()).find(differs)?;
+    Some(format!("{what}: element {at} is {} for {}", xs[at], ys[at]))
+}
+
+fn all(what: &str, found: &[Tensor], expected: &Value, of: f64) -> Option<String> {
+    found.iter().zip(expected.as_array().unwrap()).find_map(|(x, y)| difference(what, x, y, of))
+}
+
+/// The real function of the result whose gradient is taken.
+fn real_function(y: &Tensor) -> Tensor {
+    (y.real().square() + y.real() * y.imag() * 3.0 + y.imag()).sum()
+}
+
+/// How many values, derivatives and batches were compared, and those that differ by more than `tolerance` of the function says.
+pub fn check(
+    lines: &str,
+    tolerance: impl Fn(&str) -> f64,
+    apply: impl Fn(&str, &Value, &[Tensor]) -> Tensor + Send + Sync,
+) -> usize {
+    let mut failures = Vec::new();
+    let mut checked = 0;
+    for line in lines.lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let (name, args) = (case["fn"].as_str().unwrap(), &case["args"]);
+        let of = tolerance(name);
+        let f = |xs: &Vec<Tensor>| apply(name, args, xs);
+        let x = tensors(&case["in"]);
+        let mut note = |found: Option<String>| {
+            checked += 1;
+            failures.extend(found.map(|what| format!("{name} {args}: {what}")));
+        };
+        note(difference("value", &f(&x), &case["value"], of));
+        if case["jvp"].is_null() {
+            continue;
+        }
+        let tangents = tensors(&case["tangents"]);
+        let (_, tangent) = jvp(f, &x, &tangents);
+        note(difference("jvp", &tangent, &case["jvp"], of));
+        let ct: Tensor = array(&case["ct"]).into();
+        let pull = |x: &Vec<Tensor>| vjp(f, x).1(&ct);
+        note(all("vjp", &pull(&x), &case["vjp"], of));
+        let gradient = grad(|x: &Vec<Tensor>| real_function(&f(x)));
+        note(all("grad", &gradient(&x), &case["grad"], of));
+        let (_, second) = jvp(&gradient, &x, &tangents);
+        note(all("hvp", &second, &case["hvp"], 10.0 * of));
+        let batch = tensors(&case["batch"]);
+        note(difference("vmap", &vmap(f)(&batch), &case["vmap"], of));
+        note(all("vmap of vjp", &vmap(pull)(&batch), &case["vmap_vjp"], of));
+    }
+    let count = failures.len();
+    assert!(failures.is_empty(), "{count} of {checked} failed:\n{}", failures.join("\n"));
+    checked
+}
