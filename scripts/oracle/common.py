@@ -16,14 +16,16 @@ NAMES = {
 
 
 def array(x):
-    """Returns [dtype, shape, elements]. A float is the shortest text that is read back as this number."""
+    """Returns [dtype, shape, elements]. A float is the shortest text that is read back as this number. Complex numbers are pairs of floats."""
     x = np.asarray(x)
-    name = NAMES[x.dtype.name]
-    if "f" in name:
-        element = (lambda e: str(np.float64(e))) if name == "f64" else (lambda e: str(np.float32(e)))
-    else:
+    name, shape = NAMES[x.dtype.name], list(x.shape)
+    if x.dtype.kind == "c":
+        x = np.stack([x.real, x.imag], -1)
+    if x.dtype.kind in "biu":
         element = bool if name == "bool" else int
-    return [name, list(x.shape), [element(e) for e in x.ravel()]]
+    else:
+        element = (lambda e: str(np.float64(e))) if x.dtype == np.float64 else (lambda e: str(np.float32(e)))
+    return [name, shape, [element(e) for e in x.ravel()]]
 
 
 def write_lines(path, rows):

@@ -5,20 +5,13 @@ One line of JSON is one case. Arrays are [dtype, shape, elements]; of complex nu
 """
 
 import json
-import os
-from pathlib import Path
 
-os.environ["JAX_PLATFORMS"] = "cpu"
-os.environ["JAX_ENABLE_X64"] = "1"
-# Most of the time goes into compiling many small functions.
-os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+import jax
+import jax.numpy as jnp
+import numpy as np
 
-import jax  # noqa: E402
-import jax.numpy as jnp  # noqa: E402
-import numpy as np  # noqa: E402
+from .common import NAMES, TRACE_DATA
 
-DATA = Path(__file__).resolve().parent.parent.parent / "rune-trace" / "tests" / "data"
-NAMES = {"int32": "i32", "float64": "f64", "complex64": "c64", "complex128": "c128", "bool": "bool"}
 rng = np.random.default_rng(7)
 
 
@@ -80,5 +73,5 @@ def value(name, y, *inputs, **arguments):
 
 
 def write(file):
-    (DATA / file).write_text("\n".join(lines) + "\n")
+    (TRACE_DATA / file).write_text("\n".join(lines) + "\n")
     print(len(lines), "cases")

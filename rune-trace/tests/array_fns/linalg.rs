@@ -1,4 +1,4 @@
-//! Functions of linear algebra and their derivatives against JAX: vectors that `scripts/make-linalg-vectors` wrote.
+//! Functions of linear algebra and their derivatives against JAX: vectors that `scripts/vectors linalg` wrote.
 
 use super::case::array;
 use super::tolerance::Tolerance;

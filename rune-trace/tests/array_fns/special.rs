@@ -1,4 +1,4 @@
-//! Special functions against SciPy, and their derivatives against JAX: vectors that `scripts/make-special-vectors` wrote.
+//! Special functions against SciPy, and their derivatives against JAX: vectors that `scripts/vectors special` wrote.
 
 use rune_testing::array_fns::{case, special};
 use rune_trace::{Array, DType, Tensor, jvp, stats, vjp, vmap};

@@ -1,4 +1,4 @@
-//! Complex numbers and Fourier transforms against vectors. `data/complex.jsonl` has the values of NumPy; `scripts/make-complex-vectors` writes it
+//! Complex numbers and Fourier transforms against vectors. `data/complex.jsonl` has the values of NumPy; `scripts/vectors complex` writes it
 //! with derivatives and batches of JAX, which are compared where a case has them.
 
 mod cases;

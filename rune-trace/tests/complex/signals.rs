@@ -1,5 +1,5 @@
 //! Convolutions by Fourier transforms, spectra, cosine transforms, zeros of polynomials, functions of complex numbers and estimates of densities against
-//! JAX and SciPy. `data/signals.jsonl` has the cases; `scripts/make-signal-vectors` writes it.
+//! JAX and SciPy. `data/signals.jsonl` has the cases; `scripts/vectors signals` writes it.
 
 use super::cases::check;
 use super::fft_options;

@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
-"""Writes rune-trace/tests/data/special.jsonl and stats.jsonl: special functions, and functions of distributions, on known points.
+"""Writes special.jsonl and stats.jsonl of rune-trace: special functions and distributions, with the results of SciPy and JAX.
 
-    .venv/bin/python scripts/make-special-vectors [special] [stats] [NAME…]      (needs jax 0.10.2, scipy, mpmath)
+    .venv/bin/python scripts/vectors special [special] [stats] [NAME…]      (needs jax 0.10.2, scipy, mpmath)
 
 With names of functions, the cases of these alone are written anew.
 
@@ -13,32 +12,20 @@ JAX takes minutes to compile, and those of distributions, which are made of seve
 """
 
 import json
-import os
-import sys
-from pathlib import Path
 
-os.environ["JAX_PLATFORMS"] = "cpu"
-os.environ["JAX_ENABLE_X64"] = "1"
+import jax
+import jax.numpy as jnp
+import jax.scipy.special as js
+import mpmath as mp
+import numpy as np
+import jax.scipy.stats as jstats
+import scipy.special as sp
+import scipy.stats as sstats
 
-import jax  # noqa: E402
-import jax.numpy as jnp  # noqa: E402
-import jax.scipy.special as js  # noqa: E402
-import mpmath as mp  # noqa: E402
-import numpy as np  # noqa: E402
-import jax.scipy.stats as jstats  # noqa: E402
-import scipy.special as sp  # noqa: E402
-import scipy.stats as sstats  # noqa: E402
+from .common import TRACE_DATA, array
 
-DATA = Path(__file__).resolve().parent.parent / "rune-trace" / "tests" / "data"
-NAMES = {"float32": "f32", "float64": "f64"}
 inf, nan = np.inf, np.nan
 mp.mp.dps = 80
-
-
-def array(x):
-    x = np.asarray(x)
-    f64 = x.dtype == np.float64
-    return [NAMES[x.dtype.name], list(x.shape), [str(np.float64(e) if f64 else np.float32(e)) for e in x.ravel()]]
 
 
 def grid(*axes):
@@ -351,21 +338,17 @@ def write(file, functions, only):
                     lines.append(dict(fn=name, kind=f"derivative {order}", by=i, **{"in": [array(x[keep]) for x in xs]}, out=[array(expected)], tol=tol, floor=floor))
     written = [json.dumps(line, separators=(",", ":")) for line in lines]
     if only:
-        kept = DATA.joinpath(file).read_text().splitlines()
+        kept = TRACE_DATA.joinpath(file).read_text().splitlines()
         written = [line for line in kept if json.loads(line)["fn"] not in only] + written
-    DATA.joinpath(file).write_text("".join(line + "\n" for line in written))
+    TRACE_DATA.joinpath(file).write_text("".join(line + "\n" for line in written))
     print("\n".join(report))
     print(f"{file}: {len(lines)} cases")
 
 
-def main():
-    chosen = [name for name in sys.argv[1:] if name in ("special", "stats")] or ["special", "stats"]
-    only = {name for name in sys.argv[1:] if name not in ("special", "stats")}
+def main(*names):
+    chosen = [name for name in names if name in ("special", "stats")] or ["special", "stats"]
+    only = {name for name in names if name not in ("special", "stats")}
     if "special" in chosen:
         write("special.jsonl", FUNCTIONS, only)
     if "stats" in chosen:
         write("stats.jsonl", distributions(), only)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,46 +1,24 @@
-#!/usr/bin/env python3
-"""Writes rune-trace/tests/data/numpy.jsonl: NumPy's and SciPy's array functions under their names, with the results and derivatives of JAX.
+"""Writes numpy.jsonl of rune-trace: array functions under the names of NumPy and SciPy, with the results and derivatives of JAX.
 
-    .venv/bin/python scripts/make-numpy-vectors      (needs jax 0.10.2)
+    .venv/bin/python scripts/vectors numpy      (needs jax 0.10.2)
 
-One line of JSON is one case, as scripts/make-array-vectors writes them, and `grads`: for each input the product of a cotangent with the
+One line of JSON is one case, as scripts/vectors array-fns writes them, and `grads`: for each input the product of a cotangent with the
 derivative, where JAX has one. The cotangent of the k-th element of a result is cos(k + 1).
 """
 
 import json
-import os
-from pathlib import Path
 
-os.environ["JAX_PLATFORMS"] = "cpu"
-# Most of the time goes into compiling thousands of small functions.
-os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+import jax
+import jax.numpy as jnp
+import jax.scipy as jsp
+import numpy as np
 
-import jax  # noqa: E402
-import jax.numpy as jnp  # noqa: E402
-import jax.scipy as jsp  # noqa: E402
-import numpy as np  # noqa: E402
+from .common import TRACE_DATA, array
 
 jax.config.update("jax_default_matmul_precision", "highest")
-DATA = Path(__file__).resolve().parent.parent / "rune-trace" / "tests" / "data"
 rng = np.random.default_rng(7)
-NAMES = {
-    "bool": "bool", "int8": "i8", "int16": "i16", "int32": "i32", "int64": "i64", "uint8": "u8", "uint16": "u16",
-    "uint32": "u32", "uint64": "u64", "float32": "f32", "float64": "f64",
-}
 LINES = []
 count = 0
-
-
-def array(x):
-    x = np.asarray(x)
-    name = NAMES[x.dtype.name]
-
-    def element(e):
-        if "f" not in name:
-            return bool(e) if name == "bool" else int(e)
-        return str(np.float64(e) if name == "f64" else np.float32(e))
-
-    return [name, list(x.shape), [element(e) for e in x.ravel()]]
 
 
 def f32(*shape):
@@ -507,9 +485,5 @@ def make(family):
 
 def main():
     lines = [line for family in FAMILIES for line in make(family)]
-    (DATA / "numpy.jsonl").write_text("\n".join(lines) + "\n")
+    (TRACE_DATA / "numpy.jsonl").write_text("\n".join(lines) + "\n")
     print(f"numpy.jsonl: {len(lines)} cases")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,20 +1,16 @@
-#!/usr/bin/env python3
-"""Writes docs/names.md, which compares the public names of JAX with rune's, and the rows of FEATURES.md that count them.
+"""Writes docs/names.md, which compares the names of JAX with those of rune, and the rows of FEATURES.md that count them.
 
-    .venv/bin/python scripts/make-name-table      (needs jax 0.10.2)
+    .venv/bin/python scripts/vectors names      (needs jax 0.10.2)
 
 A name that rune has under another path is in OTHER, and a name that rune leaves out is in REASONS. All else is looked up in the sources.
 """
 
 import importlib
-import os
 import re
 import types
-from pathlib import Path
 
-os.environ["JAX_PLATFORMS"] = "cpu"
+from .common import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 # The namespaces of JAX, and the paths of rune where their names are looked for.
 NAMESPACES = {
     "jax.numpy": ["Tensor", "", "linalg", "rune_trace"],
@@ -54,7 +50,7 @@ OTHER = {
         save=storage::save_npy savez=storage::save_npz load=storage::load_npy tensorsolve=linalg::tensorsolve
         complex64=DType::C64 complex128=DType::C128 piecewise=Tensor::select copy=Tensor::copy pow=Tensor::pow round=Tensor::round
         matrix_transpose=Tensor::matrix_transpose cross=linalg::cross kron=linalg::kron astype=Tensor::astype size=Tensor::size
-        shape=Tensor::shape roots=Tensor::roots from_dlpack=dlpack::import iinfo=Element finfo=Element trace=Tensor::trace
+        shape=Tensor::shape roots=Tensor::roots from_dlpack=dlpack::import iinfo=Element finfo=DType::finfo trace=Tensor::trace
     """,
     "jax.lax": """
         argmax=Tensor::argmax_axis argmin=Tensor::argmin_axis batch_matmul=Tensor::matmul bitcast_convert_type=Tensor::bitcast
@@ -136,9 +132,21 @@ def split_names(text):
     return dict(pair.split("=") for pair in text.split())
 
 
+def shared_macros(sources):
+    """Returns the macros that other modules use to define functions, with the type of these functions."""
+    found = set()
+    for source in sources:
+        for name in re.findall(r"^pub\(super\) use (\w+);$", source, re.M):
+            body = re.search(rf"macro_rules! {name} \{{\n(.*?)\n\}}", source, re.S)
+            if body and "pub fn $" in body.group(1):
+                found.add((name, "Tensor" if re.search(r"impl (\$crate::)?Tensor", body.group(1)) else None))
+    return found
+
+
 def public_items():
     """Paths of rune's public items: functions by where they are, types and variants by name."""
     items = set()
+    shared = shared_macros(path.read_text() for path in (ROOT / "rune-trace/src").rglob("*.rs"))
     for crate in ("rune-ir/src", "rune-trace/src", "rune-nn/src", "src"):
         for path in sorted((ROOT / crate).rglob("*.rs")):
             if path.name.endswith("tests.rs"):
@@ -146,7 +154,7 @@ def public_items():
             source = path.read_text().split("#[cfg(test)]\nmod tests {")[0]
             stem = path.parent.name if path.name == "mod.rs" else path.stem
             places = {stem, path.parent.name, ""}
-            owner, makers, within, rows = None, set(), "", False
+            owner, makers, within, rows = None, set(shared), "", False
             for line in source.split("\n"):
                 text = line.strip()
                 if line.startswith("impl") and not line.endswith("}"):
@@ -159,7 +167,8 @@ def public_items():
                 if found := re.match(r"pub (?:const |unsafe )?fn (\$?\w+)", text):
                     name = found.group(1)
                     if name.startswith("$"):
-                        tensor = "impl Tensor" in source[: source.index(line)].split("macro_rules!")[-1] and stem != "segment"
+                        before = source[: source.index(line)].split("macro_rules!")[-1]
+                        tensor = re.search(r"impl (\$crate::)?Tensor", before) and stem != "segment"
                         makers.add((within, "Tensor" if tensor else None))
                     else:
                         items.update([f"{owner}::{name}"] if owner else [f"{p}::{name}".removeprefix("::") for p in places])
@@ -209,7 +218,7 @@ def main():
     text = [
         "# The names of JAX",
         "",
-        "This page lists the public names of JAX 0.10.2 by namespace, and where rune has them. `scripts/make-name-table` writes it.",
+        "This page lists the public names of JAX 0.10.2 by namespace, and where rune has them. `scripts/vectors names` writes it.",
         "",
     ]
     rows = []
@@ -240,13 +249,10 @@ def main():
         print(f"{namespace}: {len(have)} of {len(names)}{lacking}: {' '.join(missing)}")
     (ROOT / "docs" / "names.md").write_text("\n".join(text).rstrip() + "\n")
     features = (ROOT / "FEATURES.md").read_text()
-    start, end = "<!-- names: written by scripts/make-name-table -->\n", "<!-- end of names -->\n"
+    start, end = "<!-- names: written by scripts/vectors names -->\n", "<!-- end of names -->\n"
     if start not in features:
         features = features.rstrip() + "\n\n## Names\n\n" + start + end
     before, rest = features.split(start)
     after = rest.split(end)[1]
     table = "\n| feature | known from | state | tests and examples, or the reason |\n|---|---|---|---|\n" + "\n".join(rows) + "\n\n"
     (ROOT / "FEATURES.md").write_text(before + start + table + end + after)
-
-
-main()

@@ -1,39 +1,30 @@
-#!/usr/bin/env python3
-"""Writes rune-trace/tests/data/linalg.jsonl: functions of linear algebra that users call, with JAX's results and derivatives, in f64
-and c128.
+"""Writes linalg.jsonl of rune-trace: linear algebra in f64 and c128, with the results and derivatives of JAX.
 
-    .venv/bin/python scripts/make-linalg-vectors      (needs jax 0.10.2)
+    .venv/bin/python scripts/vectors linalg      (needs jax 0.10.2)
 
 One line of JSON is one case: `fn`; `in`, the operands in two lanes; `out`, the results of the first lane; and of the first lane the cotangents
 `vjp` of the operands for cotangents `ct`, the tangents `jvp` of the results for tangents `tangent`, and `jvp_vjp`, those of the cotangents of the
 operands. `vmap` are the results of both lanes. Arrays are [dtype, shape, elements]; of complex numbers real and imaginary parts take turns.
 """
 
-import json
-import os
 import zlib
-from pathlib import Path
 
-os.environ["JAX_PLATFORMS"] = "cpu"
-os.environ["JAX_ENABLE_X64"] = "1"
+import jax
+import jax.numpy as jnp
+import jax.scipy.linalg as jsl
+import numpy as np
+from jax import lax
 
-import jax  # noqa: E402
-import jax.numpy as jnp  # noqa: E402
-import jax.scipy.linalg as jsl  # noqa: E402
-import numpy as np  # noqa: E402
-from jax import lax  # noqa: E402
+from . import common
+from .common import TRACE_DATA, write_lines
 
-DATA = Path(__file__).resolve().parent.parent / "rune-trace" / "tests" / "data"
 la = jnp.linalg
 
 
 def array(x):
+    """Positions are `i32` in rune, and 64-bit integers in JAX."""
     x = np.asarray(x)
-    name = {"float64": "f64", "complex128": "c128", "int32": "i32", "int64": "i32"}[x.dtype.name]
-    shape = list(x.shape)
-    if name == "c128":
-        x = np.stack([x.real, x.imag], -1)
-    return [name, shape, [int(e) if name == "i32" else str(e) for e in x.ravel()]]
+    return common.array(x.astype(np.int32) if x.dtype == np.int64 else x)
 
 
 def uniform(rng, shape, dtype):
@@ -240,9 +231,5 @@ def main():
             row["jvp"] = [array(t) for t in jax.jvp(tupled, tuple(xs), tangents)[1]]
             if name not in ONCE:
                 row["jvp_vjp"] = [array(t) for t in jax.jvp(back, tuple(xs), tangents)[1]]
-        lines.append(json.dumps(row, separators=(",", ":")))
-    (DATA / "linalg.jsonl").write_text("\n".join(lines) + "\n")
-    print(f"linalg.jsonl: {len(lines)} cases")
-
-
-main()
+        lines.append(row)
+    write_lines(TRACE_DATA / "linalg.jsonl", lines)
