@@ -3,7 +3,7 @@
 use super::axes::resolve_axis;
 use super::bits::{expect_int, signed};
 use super::broadcast::{expect_one_dtype, unify};
-use super::elementwise::{constant_like, expect_float, greater_plus};
+use super::elementwise::{by_distance, constant_like, expect_float};
 use super::join::{concat, part};
 use super::reductions::as_float;
 use super::scalar::Operand;
@@ -131,7 +131,8 @@ impl Tensor {
     pub fn logaddexp2(&self, other: impl Operand) -> Tensor {
         expect_float("logaddexp2", self);
         let [x, y] = unify("logaddexp2", [self.into_argument(), other.into_argument()]);
-        greater_plus(&x, &y, |below| below.exp2().log1p() / consts::LN_2)
+        let [alike, greater, below] = by_distance(&x, &y);
+        lax::select(&alike, &(&x + &y), &(greater + below.exp2().log1p() / consts::LN_2))
     }
     /// Converts radians to degrees, of floats.
     #[doc(alias = "rad2deg")]

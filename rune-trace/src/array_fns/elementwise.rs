@@ -315,7 +315,8 @@ impl Tensor {
     pub fn logaddexp(&self, other: impl Operand) -> Tensor {
         expect_float("logaddexp", self);
         let [x, y] = unify("logaddexp", [self.into_argument(), other.into_argument()]);
-        greater_plus(&x, &y, |below| below.exp().log1p())
+        let [alike, greater, below] = by_distance(&x, &y);
+        lax::select(&alike, &(&x + &y), &(greater + below.exp().log1p()))
     }
     /// The quotient, rounded down, like Python's `//`.
     ///
@@ -457,9 +458,10 @@ fn root_of_max(dtype: DType) -> f64 {
     max_of(dtype).sqrt() / 2.0
 }
 
-/// Returns the greater of `x` and `y`, plus a function of their distance, negated. Equal infinities are their own result.
+/// Returns whether `x` and `y` are equal infinities, the greater of both, and their distance, negated. The logarithm of the
+/// sum of their powers is the greater plus a function of the distance; equal infinities are their own result.
 #[track_caller]
-pub(super) fn greater_plus(x: &Tensor, y: &Tensor, rest: fn(&Tensor) -> Tensor) -> Tensor {
+pub(super) fn by_distance(x: &Tensor, y: &Tensor) -> [Tensor; 3] {
     let delta = x - y;
     // The difference of equal infinities is NaN.
     let alike = delta.isnan();
@@ -469,5 +471,5 @@ pub(super) fn greater_plus(x: &Tensor, y: &Tensor, rest: fn(&Tensor) -> Tensor) 
     let above = delta.gt(0.0);
     let greater = lax::select(&above, x, y);
     let below = lax::select(&above, &-&delta, &delta);
-    lax::select(&alike, &(x + y), &(greater + rest(&below)))
+    [alike, greater, below]
 }

@@ -10,7 +10,7 @@ use rune_trace::{ConvOptions, DType, Tensor, cluster, fft, fft::FftOptions, rand
 
 /// Functions that take every argument.
 pub const NEVER: &[&str] = &[
-    "complex::conjugate",
+    "names::conjugate",
     "spectral::average",
     "spectral::axis",
     "spectral::boundary",
@@ -133,7 +133,7 @@ pub fn origins(seen: &mut Traced) {
     from_here!(seen, ["cosine::dst_with", "cosine::idst_with", "cosine::dstn_with", "cosine::idstn_with"], x, |x: &Tensor| fft::dst_with(x, with) + fft::idst_with(x, with) + fft::dstn_with(x, with) + fft::idstn_with(x, with));
     from_here!(seen, ["cluster::vq", "krylov::cg"], x, |x: &Tensor| (cluster::vq(x, x), linalg::cg(|a: &Tensor, x: &Tensor| a * x, x, x, &KrylovOptions::default())));
     from_here!(seen, ["krylov::bicgstab", "krylov::gmres"], x, |x: &Tensor| (linalg::bicgstab(|a: &Tensor, x: &Tensor| a * x, x, x, &KrylovOptions::default()), linalg::gmres(|a: &Tensor, x: &Tensor| a * x, x, x, &KrylovOptions::default())));
-    from_here!(seen, ["roots::roots", "floats::spacing", "complex::conjugate"], x, |x: &Tensor| (x.roots().conjugate(), x.spacing()));
+    from_here!(seen, ["roots::roots", "floats::spacing", "names::conjugate"], x, |x: &Tensor| (x.roots().conjugate(), x.spacing()));
     from_here!(seen, ["sets::unique_values", "sets::unique_counts", "sets::unique_inverse"], x, |x: &Tensor| (x.unique_values(3), x.unique_counts(3), x.unique_inverse(3)));
     from_here!(seen, ["dynamic::conv_local"], x, |x: &Tensor| { let x = x.reshape([1, 1, 8]); x.conv_local(&x.conv_patches(&[2], &ConvOptions::new()), &[2], &ConvOptions::new()) });
 }
