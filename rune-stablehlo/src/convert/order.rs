@@ -41,16 +41,24 @@ impl<'t> Scope<'_, '_, 't> {
 }
 
 /// Returns the number of leading operands that a comparison sorts by, and whether it sorts in descending order. It
-/// recognises plain comparisons, and JAX's, in which 0 equals -0 and all NaNs are equal.
+/// recognises plain comparisons, and JAX's, in which 0 equals -0 and all NaNs are equal. Complex numbers are compared by
+/// their real parts, and then by their imaginary parts.
 fn order(e: &mut Expressions, root: u32, types: &[Type]) -> Option<(usize, bool)> {
     for (direction, descending) in [("LT", false), ("GT", true)] {
         for jax in [true, false] {
             let mut pairs = Vec::new();
             for (i, ty) in types.iter().take(MAX_KEYS).enumerate() {
-                pairs.push(key(e, 2 * i as u32, ty, direction, jax));
-            }
-            for keys in 1..=pairs.len() {
-                let Some(((last, _), before)) = pairs[..keys].split_last() else { break };
+                let arguments = [2 * i as u32, 2 * i as u32 + 1];
+                if ty.dtype.is_complex() {
+                    for part in ["stablehlo.real", "stablehlo.imag"] {
+                        let parts = arguments.map(|x| e.op(part, &[x]));
+                        pairs.push(key(e, parts, ty.dtype.real(), direction, jax));
+                    }
+                } else {
+                    pairs.push(key(e, arguments, ty.dtype, direction, jax));
+                }
+                let keys = i + 1;
+                let Some(((last, _), before)) = pairs.split_last() else { break };
                 let found = before.iter().rev().fold(*last, |rest, &(less, equal)| {
                     let further = e.op("stablehlo.and", &[equal, rest]);
                     e.op("stablehlo.or", &[less, further])
@@ -64,14 +72,13 @@ fn order(e: &mut Expressions, root: u32, types: &[Type]) -> Option<(usize, bool)
     None
 }
 
-/// Returns whether operand `x`, an argument of the region, comes before the next, and whether they are equal.
-fn key(e: &mut Expressions, x: u32, ty: &Type, direction: &str, jax: bool) -> (u32, u32) {
-    let dtype = ty.dtype;
+/// Returns whether the first value comes before the second, and whether they are equal.
+fn key(e: &mut Expressions, xs: [u32; 2], dtype: DType, direction: &str, jax: bool) -> (u32, u32) {
     let (kind, keys) = match () {
-        () if dtype.is_float() && jax => ("TOTALORDER", [x, x + 1].map(|x| canonical(e, x, dtype))),
-        () if dtype.is_float() => ("FLOAT", [x, x + 1]),
-        () if dtype.is_signed_int() => ("SIGNED", [x, x + 1]),
-        () => ("UNSIGNED", [x, x + 1]),
+        () if dtype.is_float() && jax => ("TOTALORDER", xs.map(|x| canonical(e, x, dtype))),
+        () if dtype.is_float() => ("FLOAT", xs),
+        () if dtype.is_signed_int() => ("SIGNED", xs),
+        () => ("UNSIGNED", xs),
     };
     (e.compare(direction, kind, keys[0], keys[1]), e.compare("EQ", kind, keys[0], keys[1]))
 }

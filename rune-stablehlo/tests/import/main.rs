@@ -99,7 +99,7 @@ fn all_that_rune_does_not_have_is_told_at_once() {
     let text = main_of(
         "%a: tensor<3xf32>",
         "tensor<3xf32>",
-        "    %0 = stablehlo.custom_call @lapack_sgees_ffi(%a) : (tensor<3xf32>) -> tensor<3xf32>
+        "    %0 = stablehlo.custom_call @lapack_sgesvd_ffi(%a) : (tensor<3xf32>) -> tensor<3xf32>
     %1 = stablehlo.add %0, %a : tensor<3xf32>
     %2 = stablehlo.convert %a : (tensor<3xf32>) -> tensor<3xf8E4M3FN>
     %3 = chlo.lgamma %1 : tensor<3xf32> -> tensor<3xf32>

@@ -13,7 +13,7 @@ pub(super) fn adjoint(a: &Tensor) -> Tensor {
 }
 
 pub(super) fn definite(a: &Tensor) -> Tensor {
-    a.matmul(adjoint(a)) + Tensor::eye(a.shape()[a.rank() - 1], a.dtype())
+    a.matmul(adjoint(a)) + Tensor::eye(a.shape()[a.rank() - 2], a.dtype())
 }
 
 fn ord(name: &str) -> MatrixOrd {
@@ -52,7 +52,11 @@ fn apply(name: &str, xs: &[Tensor]) -> Vec<Tensor> {
         "inv" => |x| vec![linalg::inv(&x[0])],
         "det" => |x| vec![linalg::det(&x[0])],
         "slogdet" => |x| linalg::slogdet(&x[0]).into_vec(),
-        "lu" => |x| linalg::lu(&x[0]).into_vec(),
+        "lu" => |x| {
+            let (p, l, u) = linalg::lu(&x[0]);
+            // JAX's permutation is real; it has the dtype of the matrix here, for products with the factors.
+            vec![p.real(), l, u]
+        },
         "qr" => |x| linalg::qr(&x[0]).into_vec(),
         "qr_full" => |x| linalg::qr_full(&x[0]).into_vec(),
         "eigvalsh" => |x| vec![linalg::eigvalsh(&x[0])],
@@ -93,16 +97,19 @@ fn apply(name: &str, xs: &[Tensor]) -> Vec<Tensor> {
         "expm_small" => |x| vec![linalg::expm(&(&x[0] / 1000.0))],
         "expm_frechet" => |x| linalg::expm_frechet(&(&x[0] / 4.0), &x[1]).into_vec(),
         "sqrtm" => |x| vec![linalg::sqrtm(&x[0])],
-        // Eigenvalues on the branch cut.
-        "sqrtm_negative" => |x| vec![linalg::sqrtm(&-x[0].matmul(adjoint(&x[0])))],
         "eigvals" => |x| vec![linalg::eigvals(&x[0]).sort(-1)],
-        "eigvals_pairs" => |x| vec![linalg::eigvals(&(&x[0] - x[0].t())).sort(-1)],
+        "eigvals_pairs" => |x| {
+            let pairs = Tensor::from([[1.0f64, -2.0, 0.0], [2.0, 1.0, 0.0], [0.0, 0.0, 4.0]]);
+            vec![linalg::eigvals(&(&x[0] / 8.0 + pairs)).sort(-1)]
+        },
         "eig" => |x| {
             let (w, v) = linalg::eig(&x[0]);
             vec![(&v * (w / 4.0).exp().unsqueeze(-2)).matmul(linalg::inv(&v))]
         },
         "eig_sizes" => |x| {
-            let (w, v) = linalg::eig(&x[0]);
+            let n = x[0].shape()[x[0].rank() - 1];
+            let diagonal = Tensor::arange(0.0..n as f64, DType::F64).diag(0).cast(x[0].dtype());
+            let (w, v) = linalg::eig(&(&x[0] / 8.0 + diagonal));
             vec![v.take_along_axis(&w.argsort(-1).unsqueeze(-2).broadcast_to(v.shape().clone()), -1).abs()]
         },
         "funm" => |x| vec![linalg::funm(&x[0], |w| (w / 4.0).exp())],

@@ -112,6 +112,22 @@ fn eigenvalues_of_special_matrices() {
     assert_eq!(linalg::eig(&Tensor::zeros([1, 1], DType::F32)).0.dtype(), DType::C64);
 }
 
+/// On the branch cut, where rounding chooses between two roots.
+#[test]
+fn roots_of_negative_matrices() {
+    let a = random([4, 4], DType::C128);
+    for negative in [-definite(&a), -Tensor::eye(4, DType::C128), Tensor::zeros([4, 4], DType::C128)] {
+        let root = linalg::sqrtm(&negative);
+        assert!(far(&root.matmul(&root), &negative) < 1e-12);
+        assert!(linalg::eigvals(&root).real().min().item::<f64>().unwrap() > -1e-13);
+    }
+    // No root is real.
+    let real = Tensor::from([[-1.0f64, 0.0], [0.0, 4.0]]);
+    assert!(linalg::sqrtm(&real).isnan().any().item::<bool>().unwrap());
+    let root = linalg::sqrtm(&real.cast(DType::C128)).abs().diagonal(0, 0, 1);
+    assert!(far(&root, &Tensor::from([1.0f64, 2.0])) < 1e-15);
+}
+
 /// The length and the phase of eigenvectors have derivatives too.
 #[test]
 fn eigenvectors_have_derivatives() {

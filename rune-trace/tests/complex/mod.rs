@@ -241,7 +241,7 @@ fn the_operations_order_no_complex_numbers() {
 }
 
 #[test]
-#[should_panic(expected = "quantile: takes elements with distances, but got c64[2]")]
+#[should_panic(expected = "quantile: takes elements with distances, but got [2, c64]")]
 fn complex_numbers_have_no_median() {
     Tensor::from([Complex32::new(1.0, 2.0); 2]).median(0);
 }

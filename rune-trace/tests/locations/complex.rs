@@ -9,6 +9,7 @@ use rune_trace::{DType, Tensor, complex};
 /// Functions that take every argument.
 pub const NEVER: &[&str] = &[
     "complex::conj",
+    "names::conjugate",
     "complex::imag",
     "complex::iscomplex",
     "complex::isreal",
@@ -75,7 +76,7 @@ pub fn faults(seen: &mut Seen) {
 pub fn origins(seen: &mut Traced) {
     let x = &Tensor::arange(0..8, DType::F32).reshape([2, 4]);
     let with = &FftOptions::new().length(3);
-    from_here!(seen, ["complex::complex", "complex::angle", "complex::conj"], x, |x: &Tensor| (complex(x, 1.0).angle(), complex(x, 1.0).conj()));
+    from_here!(seen, ["complex::complex", "complex::angle", "complex::conj", "names::conjugate"], x, |x: &Tensor| (complex(x, 1.0).angle(), complex(x, 1.0).conj(), complex(x, 1.0).conjugate()));
     from_here!(seen, ["complex::real", "complex::imag", "complex::iscomplex", "complex::isreal"], x, |x: &Tensor| (complex(x, 1.0).real(), complex(x, 1.0).imag(), complex(x, 1.0).iscomplex(), complex(x, 1.0).isreal()));
     from_here!(seen, ["fft::fft", "fft::ifft", "fft::rfft", "fft::irfft", "fft::hfft", "fft::ihfft"], x, |x: &Tensor| (fft::fft(x), fft::ifft(x), fft::rfft(x), fft::irfft(x), fft::hfft(x), fft::ihfft(x)));
     from_here!(seen, ["fft::fft2", "fft::ifft2", "fft::rfft2", "fft::irfft2"], x, |x: &Tensor| (fft::fft2(x), fft::ifft2(x), fft::rfft2(x), fft::irfft2(x)));
