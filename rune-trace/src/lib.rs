@@ -50,8 +50,8 @@ pub use rune_ir::{
     ALIGNMENT, AlignedBytes, Array, BuildError, CallbackError, CheckpointPolicy, Complex, Complex32, Complex64, Cost,
     DType, DeviceBuffer, Element, HostMemory, HostOp, Instruction, InvalidType, Loc, MAX_DEPTH, ModuleSignature,
     NanError, NanOrigin, NonFinite, Op, Origin, Program, ProgramBuilder, ProgramHash, Shape, SignatureError, Summary,
-    Transform, Transforms, Type, UnknownDType, Value, Var, VmapMethod, check_nans, checks_nans, interpret, op, program,
-    types, with_element,
+    Transform, Transforms, Type, UnknownDType, Value, Var, VmapMethod, check_nans, checks_nans, dlpack, interpret, op,
+    program, types, with_element,
 };
 #[doc(hidden)]
 pub use rune_ir::{caught, profile};
