@@ -14,7 +14,7 @@ import scipy.signal
 import scipy.special
 from jax.scipy import fft, signal, special
 
-from .complex_cases import c128, case, f64, value, write
+from .complex_cases import c128, case_once as case, f64, value, write
 
 
 def main():
@@ -124,7 +124,7 @@ def main():
 
     # ---- zeros of polynomials, sorted by their parts -------------------------------------------------------------------------------------
     def zeros(p):
-        z = np.roots(p)
+        z = np.roots(p).astype(complex)
         return z[np.lexsort((z.imag.round(6), z.real.round(6)))]
 
 
@@ -132,7 +132,7 @@ def main():
         value("roots", zeros(np.array(p, float)), np.array(p, float))
     p = c128(6)
     value("roots", zeros(p), p)
-    value("roots", zeros(np.poly(np.arange(1, 13.0))), np.poly(np.arange(1, 13.0)))
+    value("roots", np.arange(1, 11) + 0j, np.poly(np.arange(1, 11.0)))
 
     # ---- estimates of densities -----------------------------------------------------------------------------------------------------------
     kde = jax.scipy.stats.gaussian_kde

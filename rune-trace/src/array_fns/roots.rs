@@ -136,11 +136,12 @@ fn search(p: &Tensor) -> Tensor {
     };
     let start = real(&radius) * complex(turn(f64::cos), turn(f64::sin)) + center;
     let eye = Tensor::eye(n, dtype);
-    let init = (start.real().eq(start.real()), start, lax::full(DType::I32, &[].into(), 0.0));
+    let none = lax::full(DType::I32, &[n].into(), 0.0);
+    let init = (start.real().eq(start.real()), start, none, lax::full(DType::I32, &[].into(), 0.0));
     let origin = current_origin();
-    let (_, z, _) = while_loop(
-        |(on, _, k): &(Tensor, Tensor, Tensor)| with_origin(&origin, || on.any() & k.lt(MOST)),
-        |(on, z, k)| {
+    let (_, z, ..) = while_loop(
+        |(on, _, _, k): &(Tensor, Tensor, Tensor, Tensor)| with_origin(&origin, || on.any() & k.lt(MOST)),
+        |(on, z, good, k)| {
             with_origin(&origin, || {
                 // Of great z by the polynomial of 1/z, whose powers do not overflow.
                 let inside = z.abs().le(1.0);
@@ -156,11 +157,12 @@ fn search(p: &Tensor) -> Tensor {
                 let differences = z.unsqueeze(1) - z.unsqueeze(0) + &eye;
                 let repulsion = (differences.ones_like() / differences - &eye).sum_axes(1);
                 let step = z.ones_like() / (newton - repulsion);
-                // A value that its rounding explains is 0.
-                let good = value.abs().le(&bound * (eps * 2.0));
-                let step = lax::select(&(&good | !on), &z.zeros_like(), &step);
-                let more = on & !good & step.abs().gt(z.abs() * eps);
-                (more, z - step, k + 1)
+                // A value that its rounding explains may be 0. Some more steps bring it near the middle of what it explains.
+                let good = lax::convert(&value.abs().le(&bound * (eps * 2.0)), DType::I32) + good;
+                let still = value.eq(value.zeros_like()) | !on;
+                let step = lax::select(&still, &z.zeros_like(), &step);
+                let more = on & good.lt(4) & step.abs().gt(z.abs() * eps);
+                (more, z - step, good, k + 1)
             })
         },
         &init,

@@ -5,6 +5,7 @@
 
 mod gradients;
 mod jacobians;
+mod krylov;
 mod linalg;
 mod messages;
 mod numpy;

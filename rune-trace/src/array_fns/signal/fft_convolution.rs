@@ -47,7 +47,7 @@ pub fn convolve_with(x: &Tensor, y: &Tensor, mode: ConvolveMode, method: Convolv
 }
 
 /// Returns the correlation of arrays of as many axes, one of which fits into the other, by a method: the sum of products of the first, shifted, and the
-/// second.
+/// conjugate of the second.
 ///
 /// # Panics
 /// As [`correlate`](super::correlate).

@@ -64,7 +64,7 @@ impl Tensor {
         let (long, short) = if self.size() < other.size() { (other, self) } else { (self, other) };
         slide("convolve", long, &short.flip(0), &middle(mode, short.shape()))
     }
-    /// Returns the correlation of two vectors: the sum of products of the first, shifted, and the second. Integers and `bool` are correlated as
+    /// Returns the correlation of two vectors: the sum of products of the first, shifted, and the conjugate of the second. Integers and `bool` are correlated as
     /// `f32`.
     ///
     /// # Panics
@@ -72,6 +72,7 @@ impl Tensor {
     #[track_caller]
     pub fn correlate(&self, other: &Tensor, mode: ConvolveMode) -> Tensor {
         expect_vectors("correlate", self, other);
+        let other = &other.conj();
         if self.size() < other.size() {
             return slide("correlate", other, self, &middle(mode, self.shape())).flip(0);
         }
@@ -144,7 +145,7 @@ fn convolve_arrays(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tens
 /// The correlation, as a convolution with one operand turned around.
 #[track_caller]
 fn correlate_arrays(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
-    convolve_arrays(op, x, &y.flip(..), mode)
+    convolve_arrays(op, x, &y.flip(..).conj(), mode)
 }
 
 /// Returns the convolution of arrays of as many axes, one of which fits into the other. Integers and `bool` are convolved as `f32`.
@@ -156,7 +157,8 @@ pub fn convolve(x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
     convolve_arrays("signal::convolve", x, y, mode)
 }
 
-/// Returns the correlation of arrays of as many axes, one of which fits into the other.
+/// Returns the correlation of arrays of as many axes, one of which fits into the other: the sum of products of the first, shifted, and the conjugate of the
+/// second.
 ///
 /// # Panics
 /// As [`convolve`].
@@ -188,7 +190,7 @@ pub fn correlate2d(x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
     }
     // Turned around, the middle of an even number of positions is the other one.
     if mode == ConvolveMode::Same {
-        return convolve_arrays("signal::correlate2d", &x.flip(..), y, mode).flip(..);
+        return convolve_arrays("signal::correlate2d", &x.flip(..), &y.conj(), mode).flip(..);
     }
     correlate_arrays("signal::correlate2d", x, y, mode)
 }

@@ -39,16 +39,21 @@ fn i1e_value(x: &Tensor) -> Tensor {
     let y = lax::select(&magnitude.le(8.0), &(number_or(&magnitude.gt(8.0), 8.0, x) * near), &y);
     number_or(&x.isnan(), f64::NAN, &y)
 }
+/// Where |x| is above 8; and elsewhere e^-|x| I₁(x) / x, without a division, whose derivative would lose digits near 0.
+fn i1e_by_x(x: &Tensor) -> (Tensor, Tensor) {
+    let magnitude = x.abs();
+    let far = magnitude.gt(8.0);
+    let [near, _] = pieces(&number_or(&far, 8.0, &magnitude), &NEAR_1, &FAR_1);
+    (far, near)
+}
 pub(crate) fn i0e_of(x: &Tensor) -> Tensor {
     with_slope(i0e_value, x, |x, y| i1e_value(x) - x.sign() * y)
 }
 fn i1e_of(x: &Tensor) -> Tensor {
     with_slope(i1e_value, x, |x, y| {
-        // I₁(x) / x is 1/2 at 0.
-        let zero = x.eq(0.0);
-        let inner = number_or(&zero, 1.0, x);
-        let ratio = number_or(&zero, 0.5, &(y / inner));
-        i0e_value(x) - x.sign() * y - ratio
+        let (far, near) = i1e_by_x(x);
+        let quotient = y / number_or(&!&far, 1.0, x);
+        i0e_value(x) - x.sign() * y - lax::select(&far, &quotient, &near)
     })
 }
 fn i0_value(x: &Tensor) -> Tensor {
@@ -62,9 +67,10 @@ fn i0_of(x: &Tensor) -> Tensor {
 }
 fn i1_of(x: &Tensor) -> Tensor {
     with_slope(i1_value, x, |x, y| {
-        let zero = x.eq(0.0);
-        let inner = number_or(&zero, 1.0, x);
-        i0_value(x) - number_or(&zero, 0.5, &(y / inner))
+        let (far, near) = i1e_by_x(x);
+        let near = near * number_or(&far, 0.0, &x.abs()).exp();
+        let quotient = y / number_or(&!&far, 1.0, x);
+        i0_value(x) - lax::select(&far, &quotient, &near)
     })
 }
 

@@ -195,7 +195,8 @@ pub fn comb(n: impl Operand, k: impl Operand) -> Tensor {
     lift_all("special::comb", [n.into_argument(), k.into_argument()], |[n, k]| {
         let some = k.le(n) & n.ge(0.0) & k.ge(0.0);
         let (n, k) = (lax::select(&some, n, &n.zeros_like()), lax::select(&some, k, &k.zeros_like()));
-        let log = lgamma_of(&(&n + 1.0)) - lgamma_of(&(&k + 1.0)) - lgamma_of(&(&n + 1.0 - &k));
+        // 1 / ((n + 1) B(n - k + 1, k + 1)), whose logarithm is smaller than those of the factorials.
+        let log = -betaln_of(&(&n - &k + 1.0), &(&k + 1.0)) - n.log1p();
         lax::select(&some, &log.exp(), &log.zeros_like())
     })
 }

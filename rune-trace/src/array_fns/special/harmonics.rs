@@ -54,7 +54,8 @@ pub fn sph_harm_y(n: impl Operand, m: impl Operand, theta: impl Operand, phi: im
                 let within = order.lt(&l);
                 let square = l.square();
                 let gap = lax::select(&within, &(&square - order.square()), &order.ones_like());
-                let lead = ((&square * 4.0 - 1.0) / &gap).sqrt();
+                // Where it does not count, it must not be NaN, which would spread to derivatives.
+                let lead = ((&square * 4.0 - 1.0).abs() / &gap).sqrt();
                 let less = (&l - 1.0).square() - order.square();
                 let less = lax::select(&order.lt(&l - 1.0), &less, &less.zeros_like());
                 let second = ((&l * 2.0 + 1.0) * less / ((&l * 2.0 - 3.0) * gap)).abs().sqrt();

@@ -2,10 +2,9 @@
 //! confluent and Gauss hypergeometric functions", 2017).
 
 use super::gamma::{gammasgn_of, lgamma_of};
-use super::support::{epsilon, lift_all, log_max, number_or, repeat, with_partials};
+use super::support::{epsilon, lift_all, log_max, number_or, partial, repeat, with_partials};
 use crate::array_fns::scalar::Operand;
-use crate::tensor::{current_origin, with_origin};
-use crate::{Tensor, jvp, lax};
+use crate::{Tensor, lax};
 
 /// Terms after which a series is given up.
 const MOST: f64 = 4000.0;
@@ -114,19 +113,6 @@ fn hyp1f1_value(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
     number_or(&(x.isnan() | a.isnan() | b.isnan()), f64::NAN, &result)
 }
 
-/// The derivative of `f` by the argument at place `i`.
-fn slope(f: fn(&[Tensor]) -> Tensor, xs: &[Tensor], i: usize) -> Tensor {
-    let origin = current_origin();
-    let of_one = |x: &Tensor| {
-        with_origin(&origin, || {
-            let mut xs = xs.to_vec();
-            xs[i] = x.clone();
-            f(&xs)
-        })
-    };
-    jvp(of_one, &xs[i], &xs[i].ones_like()).1
-}
-
 fn of_1f1(xs: &[Tensor]) -> Tensor {
     hyp1f1_value(&xs[0], &xs[1], &xs[2])
 }
@@ -134,16 +120,18 @@ fn hyp1f1_of(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
     with_partials(of_1f1, &[a, b, x], |xs, _| {
         let [a, b, x] = [&xs[0], &xs[1], &xs[2]];
         let by_x = a / b * hyp1f1_value(&(a + 1.0), &(b + 1.0), x);
-        vec![slope(of_1f1, xs, 0), slope(of_1f1, xs, 1), by_x]
+        vec![partial(of_1f1, xs, 0), partial(of_1f1, xs, 1), by_x]
     })
 }
 
 /// F(a, b; c; 1 - s) for s from 1 down to 0, without 0: by the series about 0 up to ½, and from there by the series about points of which each halves the
 /// distance to 1, where the differential equation (DLMF 15.10.1) gives the coefficients.
 fn continued(a: &Tensor, b: &Tensor, c: &Tensor, s: &Tensor, enabled: &Tensor) -> Tensor {
-    let start = lax::max(s, &lax::full_like(s, 0.5));
+    // Not by `max` and `min`: where both are equal, the derivative is that of the one that depends on s.
+    let far = s.lt(0.5);
+    let start = number_or(&far, 0.5, s);
     let [value, slope] = series(&[a, b], c, &(1.0 - &start), enabled);
-    let beyond = enabled & s.lt(0.5);
+    let beyond = enabled & far;
     let init = vec![beyond, start, value, slope];
     let product = a * b;
     let sum = a + b;
@@ -152,7 +140,8 @@ fn continued(a: &Tensor, b: &Tensor, c: &Tensor, s: &Tensor, enabled: &Tensor) -
         |carry| {
             let [s0, value, slope] = [&carry[1], &carry[2], &carry[3]];
             let z0 = 1.0 - s0;
-            let step = lax::min(&(s0 * 0.5), &(s0 - s));
+            let left = s0 - s;
+            let step = lax::select(&left.le(s0 * 0.5), &left, &(s0 * 0.5));
             let next = s0 - &step;
             // Terms uₙ hⁿ, and n uₙ hⁿ⁻¹ of the derivative.
             let lead = &z0 * s0;
@@ -195,7 +184,13 @@ fn hyp2f1_value(a: &Tensor, b: &Tensor, c: &Tensor, x: &Tensor) -> Tensor {
     let s = lax::select(&negative, &(1.0 / (1.0 - x)), &(1.0 - x));
     let within = s.gt(0.0) & s.le(1.0) & !(&nan | &pole);
     let inner = number_or(&!&within, 1.0, &s);
-    let y = continued(a, &q, c, &inner, &within);
+    // Where it grows like a negative power of s near 1, that power is taken out by Euler's transformation (DLMF 15.8.1).
+    let power = c - a - &q;
+    let grows = power.lt(0.0) & inner.lt(0.5) & !&ends;
+    let p = lax::select(&grows, &(c - a), a);
+    let q = lax::select(&grows, &(c - &q), &q);
+    let y = continued(&p, &q, c, &inner, &within);
+    let y = lax::select(&grows, &(lax::pow(&inner, &number_or(&!&grows, 1.0, &power)) * &y), &y);
     let scale = lax::select(&negative, &lax::pow(&number_or(&!&negative, 1.0, &(1.0 - x)), &-a), &one);
     let y = y * scale;
     // At 1 by Gauss's sum (DLMF 15.4.20), above it only sums that end.
@@ -230,7 +225,7 @@ fn hyp2f1_of(a: &Tensor, b: &Tensor, c: &Tensor, x: &Tensor) -> Tensor {
     with_partials(of_2f1, &[a, b, c, x], |xs, _| {
         let [a, b, c, x] = [&xs[0], &xs[1], &xs[2], &xs[3]];
         let by_x = a * b / c * hyp2f1_value(&(a + 1.0), &(b + 1.0), &(c + 1.0), x);
-        vec![slope(of_2f1, xs, 0), slope(of_2f1, xs, 1), slope(of_2f1, xs, 2), by_x]
+        vec![partial(of_2f1, xs, 0), partial(of_2f1, xs, 1), partial(of_2f1, xs, 2), by_x]
     })
 }
 

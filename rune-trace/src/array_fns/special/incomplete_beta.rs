@@ -2,13 +2,13 @@
 //! Barnett ("Coulomb and Bessel functions of complex arguments and order", 1986).
 
 use super::gamma::{betaln_of, lgamma_of};
-use super::support::{epsilon, lift_all, number_or, repeat, tiny, with_slope};
+use super::support::{epsilon, lift_all, number_or, partial, repeat, tiny, with_partials};
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
 use rune_ir::DType;
 
-/// The continued fraction 1 / (1 + d₁ / (1 + d₂ / …)).
-fn fraction(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
+/// The continued fraction 1 / (1 + d₁ / (1 + d₂ / …)). For whole b it ends, but not its derivatives by the parameters.
+fn fraction(a: &Tensor, b: &Tensor, x: &Tensor, differentiated: bool) -> Tensor {
     let small = epsilon(x) / 2.0;
     let most = if x.dtype() == DType::F64 { 600.0 } else { 200.0 };
     let apart = |y: &Tensor| number_or(&y.abs().lt(small), small, y);
@@ -33,7 +33,11 @@ fn fraction(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
             let d = 1.0 / apart(&(1.0 + numerator * d));
             let delta = &c * &d;
             let n = n + 1.0;
-            let more = on & (&delta - 1.0).abs().ge(small) & n.lt(most);
+            let mut more = (&delta - 1.0).abs().ge(small);
+            if differentiated {
+                more |= n.lt(lax::stop_gradient(&(b * 2.0 + 60.0)));
+            }
+            let more = on & more & n.lt(most);
             // What is done stays, whatever is beside it.
             [more, n, c, d, lax::select(on, &(h * delta), h)]
         },
@@ -44,7 +48,7 @@ fn fraction(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
 }
 
 /// The part of the integral up to `x`; or the rest, where it is the `upper` one.
-fn betainc_value(a: &Tensor, b: &Tensor, x: &Tensor, upper: bool) -> Tensor {
+fn betainc_value([a, b, x]: [&Tensor; 3], upper: bool, differentiated: bool) -> Tensor {
     let infinity = f64::INFINITY;
     let a_is_zero = a.eq(0.0) | b.eq(infinity);
     let b_is_zero = b.eq(0.0) | a.eq(infinity);
@@ -64,7 +68,7 @@ fn betainc_value(a: &Tensor, b: &Tensor, x: &Tensor, upper: bool) -> Tensor {
     let small = ((-&x).log1p() * &b - ratio).exp();
     let usual = (x.log() * &a + (-&x).log1p() * &b - betaln_of(&a, &b)).exp() / &a;
     let factor = lax::select(&a.lt(2.0 * tiny(&x)), &small, &usual);
-    let y = fraction(&a, &b, &x) * factor;
+    let y = fraction(&a, &b, &x, differentiated) * factor;
     let rest = 1.0 - &y;
     let (y, one, zero) =
         if upper { (lax::select(&fast, &rest, &y), zero, one) } else { (lax::select(&fast, &y, &rest), one, zero) };
@@ -73,12 +77,12 @@ fn betainc_value(a: &Tensor, b: &Tensor, x: &Tensor, upper: bool) -> Tensor {
 }
 /// The function, within a caller; or 1 less it, where it is the `upper` one.
 fn either_of(a: &Tensor, b: &Tensor, x: &Tensor, upper: bool) -> Tensor {
-    let (p, q) = (a.clone(), b.clone());
-    let value = move |x: &Tensor| betainc_value(&p, &q, x, upper);
-    let (a, b) = (a.clone(), b.clone());
-    with_slope(value, x, move |x, _| {
-        let density = ((&b - 1.0) * (-x).log1p() + (&a - 1.0) * x.log() - betaln_of(&a, &b)).exp();
-        if upper { -density } else { density }
+    let value = move |xs: &[Tensor]| betainc_value([&xs[0], &xs[1], &xs[2]], upper, false);
+    with_partials(value, &[a, b, x], move |xs, _| {
+        let [a, b, x] = [&xs[0], &xs[1], &xs[2]];
+        let density = ((b - 1.0) * (-x).log1p() + (a - 1.0) * x.log() - betaln_of(a, b)).exp();
+        let longer = |xs: &[Tensor]| betainc_value([&xs[0], &xs[1], &xs[2]], upper, true);
+        vec![partial(longer, xs, 0), partial(longer, xs, 1), if upper { -density } else { density }]
     })
 }
 /// The function, within a caller.
@@ -91,7 +95,7 @@ pub(crate) fn betaincc_of(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
 }
 
 /// Returns the regularized incomplete beta function, Iₓ(a, b) = ∫₀ˣ tᵃ⁻¹ (1 - t)ᵇ⁻¹ dt / B(a, b). NaN for negative `a` or `b` and for `x` outside of
-/// 0 to 1. It can be differentiated by `x` alone, as in JAX.
+/// 0 to 1. It has derivatives by all three, where JAX has that by `x` alone.
 ///
 /// # Panics
 /// If the dtype is no float, dtypes differ or shapes do not broadcast.

@@ -2,7 +2,7 @@
 //! "Methods and Programs for Mathematical Functions", 1989), and their derivatives by the parameter, which differentiate the terms one by one.
 
 use super::gamma::{digamma_of, lgamma_of};
-use super::support::{epsilon, lift_all, log_max, number_or, polynomial, repeat, with_slope, with_slopes};
+use super::support::{epsilon, lift_all, log_max, number_or, partial, polynomial, repeat, with_slopes};
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
 use std::f64::consts::PI;
@@ -215,12 +215,16 @@ fn slope_value(a: &Tensor, x: &Tensor, of_samples: bool) -> Tensor {
     let y = number_or(&(x.eq(0.0) | x.eq(f64::INFINITY)), 0.0, &y);
     number_or(&(wrong | nan), f64::NAN, &y)
 }
-/// The derivative of the lower function by a. It can be differentiated by x, but not by a.
+/// The derivative of the lower function by a.
 fn by_parameter(a: &Tensor, x: &Tensor) -> Tensor {
-    let captured = a.clone();
-    let value = move |x: &Tensor| slope_value(&captured, x, false);
-    let a = a.clone();
-    with_slope(value, x, move |x, _| density(&a, x) * (x.log() - digamma_of(&a)))
+    with_slopes(
+        |a, x| slope_value(a, x, false),
+        [a, x],
+        |a, x, _| {
+            let again = partial(|xs| slope_value(&xs[0], &xs[1], false), &[a.clone(), x.clone()], 0);
+            [again, density(a, x) * (x.log() - digamma_of(a))]
+        },
+    )
 }
 /// The derivative of a random number `x` of the gamma distribution by the parameter `a` of this, within a caller.
 pub(crate) fn random_gamma_grad_of(a: &Tensor, x: &Tensor) -> Tensor {
@@ -229,7 +233,7 @@ pub(crate) fn random_gamma_grad_of(a: &Tensor, x: &Tensor) -> Tensor {
 
 /// Returns the regularized lower incomplete gamma function, P(a, x) = ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt / Γ(a). NaN for negative `a` or `x`.
 ///
-/// It has derivatives by `a` and by `x`; of the further ones, all but the second by `a`.
+/// It has derivatives by `a` and by `x`.
 ///
 /// # Panics
 /// If the dtype is no float, dtypes differ or shapes do not broadcast.
@@ -266,7 +270,7 @@ pub fn gammaincc(a: impl Operand, x: impl Operand) -> Tensor {
 pub fn random_gamma_grad(a: impl Operand, x: impl Operand) -> Tensor {
     lift_all("special::random_gamma_grad", [a.into_argument(), x.into_argument()], |[a, x]| random_gamma_grad_of(a, x))
 }
-/// Returns the derivative by `a` of [`gammainc`]. It has a derivative by `x`.
+/// Returns the derivative by `a` of [`gammainc`].
 ///
 /// # Panics
 /// If the dtype is no float, dtypes differ or shapes do not broadcast.

@@ -7,7 +7,7 @@ use crate::array_fns::broadcast::unify;
 use crate::array_fns::elementwise::expect_float;
 use crate::array_fns::scalar::Argument;
 use crate::tensor::{at_caller, current_origin, refuse, with_origin};
-use crate::{Tensor, Tree, custom_tangent, lax, while_loop};
+use crate::{Tensor, Tree, custom_tangent, jvp, lax, while_loop};
 use rune_ir::DType;
 
 /// `f` of `x`, a float. Half types are computed in `f32`.
@@ -119,6 +119,19 @@ where
         })
     });
     f(&xs.iter().map(|&x| x.clone()).collect())
+}
+
+/// The derivative of `f` of `xs` by the argument at place `i`, in forward mode.
+pub(crate) fn partial(f: impl Fn(&[Tensor]) -> Tensor + Send + Sync, xs: &[Tensor], i: usize) -> Tensor {
+    let origin = current_origin();
+    let of_one = |x: &Tensor| {
+        with_origin(&origin, || {
+            let mut xs = xs.to_vec();
+            xs[i] = x.clone();
+            f(&xs)
+        })
+    };
+    jvp(of_one, &xs[i], &xs[i].ones_like()).1
 }
 
 /// `body` again and again, while `cond`.
