@@ -124,7 +124,9 @@ fn memory_is_shared_until_the_last_array_is_gone() {
 
 #[test]
 fn other_orders_are_copied() {
-    let cases: [(&[i64], &[i64], u64, &[f32]); 5] = [
+    /// Shape, strides, offset, and the elements in row-major order.
+    type Case = (&'static [i64], &'static [i64], u64, &'static [f32]);
+    let cases: [Case; 5] = [
         // Columns, backward, every second one, one row for all, and from the middle.
         (&[3, 2], &[1, 3], 0, &[1.0, 4.0, 2.0, 5.0, 3.0, 6.0]),
         (&[3], &[-1], 8, &[3.0, 2.0, 1.0]),

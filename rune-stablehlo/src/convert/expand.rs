@@ -32,8 +32,10 @@ fn function(name: &str) -> Option<fn(&Tensor) -> Tensor> {
     })
 }
 
+type FunctionOfTwo = fn(&Tensor, &Tensor) -> Tensor;
+
 /// Returns the tensor function of a CHLO function of two arrays of one type, and whether it takes integers instead of floats.
-fn function_of_two(name: &str) -> Option<(fn(&Tensor, &Tensor) -> Tensor, bool)> {
+fn function_of_two(name: &str) -> Option<(FunctionOfTwo, bool)> {
     Some(match name {
         "chlo.next_after" => (|x, y| x.nextafter(y), false),
         "chlo.zeta" => (|x, y| special::zeta(x, y), false),

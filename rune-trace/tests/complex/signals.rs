@@ -151,9 +151,10 @@ fn apply(name: &str, args: &Value, xs: &[Tensor]) -> Tensor {
 }
 
 fn density(name: &str, args: &Value, xs: &[Tensor]) -> Tensor {
-    let bandwidth = match &args["bandwidth"] {
-        Value::String(name) if name == "silverman" => Bandwidth::Silverman,
-        Value::Number(factor) => Bandwidth::Factor(factor.as_f64().unwrap()),
+    let bandwidth = &args["bandwidth"];
+    let bandwidth = match (bandwidth.as_str(), bandwidth.as_f64()) {
+        (Some("silverman"), _) => Bandwidth::Silverman,
+        (_, Some(factor)) => Bandwidth::Factor(factor),
         _ => Bandwidth::Scott,
     };
     let kde = GaussianKde::new(&xs[0], bandwidth, None);

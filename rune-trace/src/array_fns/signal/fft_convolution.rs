@@ -176,7 +176,7 @@ fn by_fft(x: &Tensor, y: &Tensor, method: ConvolveMethod) -> bool {
 fn fast_length(n: usize) -> usize {
     let smooth = |mut m: usize| {
         for p in [2, 3, 5] {
-            while m % p == 0 {
+            while m.is_multiple_of(p) {
                 m /= p;
             }
         }

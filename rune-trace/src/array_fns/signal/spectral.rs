@@ -458,7 +458,7 @@ fn density(found: &Spectra, power: Tensor, options: &SpectralOptions, axis: usiz
     if found.one_sided {
         // Negative frequencies have as much, but for 0 and the highest one of an even number.
         let count = power.shape()[frequencies];
-        let twice = |k: usize| if k == 0 || (found.length % 2 == 0 && k + 1 == count) { 1.0 } else { 2.0 };
+        let twice = |k: usize| if k == 0 || (found.length.is_multiple_of(2) && k + 1 == count) { 1.0 } else { 2.0 };
         let factors = Tensor::from((0..count).map(twice).collect::<Vec<f64>>());
         power *= factors.cast(dtype);
     }
