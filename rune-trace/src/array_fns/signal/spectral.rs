@@ -386,7 +386,7 @@ pub fn istft(z: &Tensor, options: &SpectralOptions) -> (Tensor, Tensor) {
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, signal::{self, SpectralOptions}};
-/// let x = (Tensor::arange(0, 64, DType::F32) * std::f64::consts::FRAC_PI_2).sin();
+/// let x = (Tensor::arange(0..64, DType::F32) * std::f64::consts::FRAC_PI_2).sin();
 /// let (frequencies, power) = signal::welch(&x, &SpectralOptions::welch().segment(16));
 /// let strongest = power.argmax().item::<i32>()? as isize;
 /// assert_eq!(frequencies.i(strongest).item::<f32>()?, 0.25);
