@@ -71,7 +71,7 @@ fn parts(x: &Array) -> Array {
     }
     let shape: Vec<usize> = x.shape().iter().copied().chain([2]).collect();
     let parts = x.to_complex_vec().into_iter().flat_map(|z| [z.re, z.im]);
-    with_element!(x.dtype().real(), T => Array::from_vec(shape, parts.map(T::from_f64).collect()))
+    with_element!(x.dtype().real(), T => Array::from_vec(shape, parts.map(<T as Element>::from_f64).collect()))
 }
 
 /// The dtypes of chains; the more often one is named, the likelier it is.
