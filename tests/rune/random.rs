@@ -62,14 +62,12 @@ pub fn transformed(program: &Program, how: &str) -> Option<Program> {
 
 /// Returns the array with 0 in place of subnormal numbers, because compiled code treats them as 0.
 fn flushed(x: &Array) -> Array {
-    match x.dtype() {
-        DType::F32 => {
-            let flushed = |x: f32| if x.is_subnormal() { 0.0 } else { x };
-            let numbers: Vec<f32> = x.as_slice::<f32>().iter().map(|&x| flushed(x)).collect();
-            Array::from_slice(x.shape().clone(), &numbers)
-        }
-        _ => x.clone(),
+    if x.dtype() != DType::F32 {
+        return x.clone();
     }
+    let flushed = |x: f32| if x.is_subnormal() { 0.0 } else { x };
+    let numbers: Vec<f32> = x.as_slice::<f32>().iter().map(|&x| flushed(x)).collect();
+    Array::from_slice(x.shape().clone(), &numbers)
 }
 
 /// Returns how compiled code differs from the interpreter.

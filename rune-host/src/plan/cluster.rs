@@ -210,11 +210,10 @@ impl Cluster {
         };
         let tile = (tile / row).max(1) * row;
         // An input that repeats within each tile is the same in all tiles.
-        let repeats = |(instruction, _): &(Instruction, bool)| match *instruction {
-            Instruction::Load { input, .. } => {
-                matches!(self.inputs[input].access.form(), Form::Cyclic(n) if tile.is_multiple_of(n))
-            }
-            _ => false,
+        let repeats = |(instruction, _): &(Instruction, bool)| {
+            let input = if let Instruction::Load { input, .. } = *instruction { Some(input) } else { None };
+            let form = input.map(|input| self.inputs[input].access.form());
+            matches!(form, Some(Form::Cyclic(n)) if tile.is_multiple_of(n))
         };
         let (repeated, code): (Vec<_>, Vec<_>) = code.into_iter().partition(repeats);
         prologue.extend(repeated.into_iter().map(|(instruction, _)| instruction));
