@@ -136,6 +136,10 @@ fn is_exact(op: &str) -> bool {
             | "div"
             | "rem"
             | "top_k"
+            | "real"
+            | "imag"
+            | "conj"
+            | "complex"
     )
 }
 
@@ -243,7 +247,9 @@ pub fn iree(op: &str, dtype: DType) -> Tolerance {
         "sin" | "cos" | "tan" | "atan2" => Tolerance::Ulps(if dtype.is_half() { 1 } else { 48 }),
         // Sums and products of several terms in another order, in f32 for half types.
         "reduce_prod" | "cumprod" | "reduce_sum" | "reduce_window_sum" | "cumsum" | "cumlogsumexp" | "dot_general"
-        | "conv" | "scatter" => Tolerance::Scaled(if dtype.is_half() { 1.0 } else { 16.0 }),
+        | "conv" | "scatter" | "fft" | "ifft" | "rfft" | "irfft" => {
+            Tolerance::Scaled(if dtype.is_half() { 1.0 } else { 16.0 })
+        }
         _ if is_linalg(op) => Tolerance::Exact,
         _ => panic!("say in rune-testing/src/tolerance.rs how far compiled `{op}` may be off"),
     }

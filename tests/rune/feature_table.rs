@@ -25,7 +25,7 @@ fn row(line: &str) -> Option<Row<'_>> {
 /// Returns whether `source` has a test with this name, or doctests.
 fn is_tested(source: &str, name: &str) -> bool {
     if name == "doctest" {
-        return source.lines().any(|line| line.trim() == "/// ```");
+        return source.lines().any(|line| ["/// ```", "//! ```"].contains(&line.trim()));
     }
     source.contains(&format!("fn {name}("))
 }

@@ -256,7 +256,6 @@ fn functions_of_arrays_panic_at_the_users_line() {
     at_fault!(seen, "solve::lu_solve", linalg::lu_solve(&linalg::lu_factor(square), cube, false));
     at_fault!(seen, "spectral::eig", linalg::eig(f));
     at_fault!(seen, "spectral::eigvals", linalg::eigvals(f));
-    at_fault!(seen, "spectral::roots", linalg::roots(f));
     at_fault!(seen, "spectral::schur", linalg::schur(f));
     at_fault!(seen, "spectral::rsf2csf", linalg::rsf2csf(square, f));
     at_fault!(seen, "spectral::funm", linalg::funm(f, |x| x.exp()));

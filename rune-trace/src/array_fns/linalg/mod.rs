@@ -47,7 +47,7 @@ pub use solve::{LuFactor, inv, lu_factor, lu_solve, solve, solve_triangular, tri
 pub use special::{
     block_diag, circulant, companion, fiedler, hadamard, hankel, helmert, hilbert, leslie, pascal, toeplitz, vander,
 };
-pub use spectral::{eig, eigvals, funm, roots, rsf2csf, schur};
+pub use spectral::{eig, eigvals, funm, rsf2csf, schur};
 pub use tridiagonal::{TridiagonalLu, tridiagonal_lu, tridiagonal_solve};
 
 use super::broadcast::{broadcast, expect_joint_shape, expect_one_dtype};

@@ -1,6 +1,6 @@
 //! Eigenvalues of any square matrices, Schur forms, and functions of matrices by them.
 
-use super::{Triangular, adjoint, companion, expect_square, size, solve};
+use super::{Triangular, adjoint, expect_square, size, solve};
 use crate::array_fns::broadcast::expect_one_dtype;
 use crate::array_fns::where_;
 use crate::tensor::{Caller, refuse};
@@ -42,25 +42,6 @@ pub fn eigvals(a: &Tensor) -> Tensor {
     expect_square("eigvals", a);
     let [w, _] = lax::factor(FactorFn::Eig, a);
     w
-}
-
-/// Returns the roots of a polynomial, whose coefficients begin with that of the highest power: the eigenvalues of its
-/// companion matrix, which are complex. Unlike `jax.numpy.roots`, it removes no leading zeros: the first coefficient must
-/// not be 0, or the roots are NaN.
-///
-/// # Panics
-/// If `coefficients` is not a vector of at least two numbers of `f32`, `f64`, `c64` or `c128`.
-///
-/// ```
-/// use rune_trace::{Complex64, Tensor, linalg};
-/// // x² + 4
-/// let roots = linalg::roots(&Tensor::from([1.0f64, 0.0, 4.0]));
-/// assert_eq!(roots.to_vec::<Complex64>()?, [Complex64::new(0.0, 2.0), Complex64::new(0.0, -2.0)]);
-/// # Ok::<(), rune_trace::EvalError>(())
-/// ```
-#[track_caller]
-pub fn roots(coefficients: &Tensor) -> Tensor {
-    eigvals(&companion(coefficients))
 }
 
 /// Factorizes square matrices as `a = Z T Zᴴ`, and returns `T` and `Z`: `jax.scipy.linalg.schur`. For complex matrices,
