@@ -220,7 +220,7 @@ impl Tiered {
         let on_iree = || timed(&|| compiled.run_with(values().collect()));
         // The engine that runs second finds the inputs in the processor's cache, so they take turns.
         let trials = self.times.lock().unwrap_or_else(PoisonError::into_inner)[0].len();
-        let (host, iree) = if trials % 2 == 0 {
+        let (host, iree) = if trials.is_multiple_of(2) {
             let host = on_host();
             (host, on_iree())
         } else {

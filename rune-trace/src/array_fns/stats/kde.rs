@@ -174,7 +174,7 @@ impl GaussianKde {
             (overlaps * self.weights.unsqueeze(0) * other.weights.unsqueeze(1)).sum()
         })
     }
-    /// Returns random points of the density, of shape [d] and `shape` behind it.
+    /// Returns random points of the density, of shape `[d]` and `shape` behind it.
     ///
     /// # Panics
     /// If `key` is no key.
