@@ -256,6 +256,9 @@ impl<'c> Builder<'c> {
     /// Broadcasts: axis `i` of `x` becomes axis `dims[i]` of `shape`.
     pub fn broadcast(&self, x: &Val<'c>, shape: impl Into<Shape>, dims: &[usize]) -> Val<'c> {
         let ty = x.ty.with_shape(shape);
+        if ty == x.ty && dims.iter().enumerate().all(|(i, &dim)| i == dim) {
+            return x.clone();
+        }
         let attributes = [("broadcast_dimensions", attr::dims(self.context, dims))];
         let views = x.views.broadcast(x.shape(), &ty.shape, dims);
         Val { views, ..self.op1("stablehlo.broadcast_in_dim", &[x], &attributes, ty) }
@@ -271,6 +274,9 @@ impl<'c> Builder<'c> {
     }
     pub fn slice(&self, x: &Val<'c>, start: &[usize], limit: &[usize], strides: &[usize]) -> Val<'c> {
         let shape: Shape = (0..x.rank()).map(|a| (limit[a] - start[a]).div_ceil(strides[a])).collect();
+        if shape == *x.shape() {
+            return x.clone();
+        }
         let attributes = [
             ("start_indices", attr::dims(self.context, start)),
             ("limit_indices", attr::dims(self.context, limit)),
@@ -300,6 +306,9 @@ impl<'c> Builder<'c> {
         )
     }
     pub fn reverse(&self, x: &Val<'c>, axes: &[usize]) -> Val<'c> {
+        if axes.iter().all(|&a| x.shape()[a] <= 1) {
+            return x.clone();
+        }
         let views = x.views.reverse(axes, x.shape());
         Val {
             views,
@@ -312,6 +321,9 @@ impl<'c> Builder<'c> {
     }
     /// Pads `x` by `(low, high, interior)` along each axis.
     pub fn pad(&self, x: &Val<'c>, padding: &Val<'c>, config: &[(i64, i64, i64)]) -> Val<'c> {
+        if config.iter().all(|&c| c == (0, 0, 0)) {
+            return x.clone();
+        }
         let size = |(n, &(low, high, interior)): (&usize, &(i64, i64, i64))| {
             let n = *n as i64;
             (low + high + n + (n - 1).max(0) * interior).max(0) as usize

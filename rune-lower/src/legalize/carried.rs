@@ -21,13 +21,16 @@ pub(crate) fn read_by(body: &Program, first: usize, count: usize) -> Vec<bool> {
     read[first..first + count].to_vec()
 }
 
-/// Returns the next values for `old` in a loop whose body reads the ones that `read` marks.
+/// Returns the next values for `old` in a loop whose body reads the ones that `read` marks. An old value that is the next
+/// value of another one counts as unread: what reads it may be an operation that is lowered to nothing.
 pub(crate) fn replaced<'c>(b: &Builder<'c>, old: &[Val<'c>], new: Vec<Val<'c>>, read: &[bool]) -> Vec<Val<'c>> {
-    let replace = |((old, new), &read): ((&Val<'c>, Val<'c>), &bool)| match read || old.raw == new.raw {
+    let moves_on = |i: usize| new.iter().enumerate().any(|(j, new)| i != j && new.raw == old[i].raw);
+    let is_read: Vec<bool> = read.iter().enumerate().map(|(i, &read)| read && !moves_on(i)).collect();
+    let replace = |((old, new), read): ((&Val<'c>, Val<'c>), bool)| match read || old.raw == new.raw {
         true => b.opaque(&new),
         false => b.barrier(&[&new, old]).remove(0),
     };
-    old.iter().zip(new).zip(read).map(replace).collect()
+    old.iter().zip(new).zip(is_read).map(replace).collect()
 }
 
 /// Returns the initial values of a loop.
