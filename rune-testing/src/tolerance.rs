@@ -143,6 +143,16 @@ fn is_exact(op: &str) -> bool {
     )
 }
 
+/// Returns complex numbers as pairs of floats along a new last axis, for comparison; other arrays unchanged.
+pub fn parts(x: &Array) -> Array {
+    if !x.dtype().is_complex() {
+        return x.clone();
+    }
+    let shape: Vec<usize> = x.shape().iter().copied().chain([2]).collect();
+    let parts = x.to_complex_vec().into_iter().flat_map(|z| [z.re, z.im]);
+    with_element!(x.dtype().real(), T => Array::from_vec(shape, parts.map(<T as Element>::from_f64).collect()))
+}
+
 /// Returns the tolerance between the interpreter and JAX.
 ///
 /// JAX's numbers are computed in f64 and rounded once (see `scripts/vectors ops`), and so are the interpreter's. In
@@ -215,9 +225,9 @@ pub fn derivative(op: &str, dtype: DType) -> Tolerance {
 
 /// Returns the tolerance between a transformed operation and JAX's. `transform` is the name of the transformation in the vectors.
 ///
-/// Batched operations have the tolerance of the operation, except for the sign of 0, which XLA's fusions do not keep, and batched
-/// derivatives that of derivatives. A second derivative has twice as many roundings as a first one, in the least precise dtype of
-/// the computation.
+/// A batched operation has the tolerance of the operation, except for the sign of 0, which XLA's fusions do not keep. A
+/// batched derivative has the tolerance of the derivative. A second derivative has twice as many roundings as a first one;
+/// each is in the least precise dtype of the computation.
 pub fn transformed(op: &str, transform: &str, dtype: DType, least_precise: DType) -> Tolerance {
     match transform {
         "vmap" if interpreter(op, dtype) == Tolerance::Exact => Tolerance::Equal,

@@ -121,8 +121,8 @@ fn covered(case: &Case, passes: bool) {
     }
 }
 
-/// Compares result `i` of compiled code with that of the interpreter. Compiled code may treat subnormal numbers of `f32`
-/// and `bf16` as 0, which is much faster on many processors.
+/// Compares result `i` of compiled code with the interpreter's. Compiled code may treat subnormal `f32` and `bf16` numbers
+/// as 0, because this is much faster on many processors.
 fn check(case: &Case, i: usize, found: &Array, expected: &Array) -> Result<(), String> {
     let tolerance = tolerance::iree(case.name(), expected.dtype());
     let mut failing = tolerance.failures(found, expected)?;
@@ -182,7 +182,7 @@ fn element(x: &Array, at: usize) -> String {
 }
 
 /// Replaces subnormal numbers of `f32` and `bf16` by 0 with the same sign.
-fn flushed(x: &Array) -> Array {
+pub fn flushed(x: &Array) -> Array {
     if !matches!(x.dtype(), DType::F32 | DType::BF16) {
         return x.clone();
     }

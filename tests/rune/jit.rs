@@ -1,4 +1,4 @@
-//! `jit`: what is compiled and when, and that the results are the same.
+//! `jit`: when it compiles, what it compiles, and that compiled results agree.
 
 use crate::engine::jit;
 use rune::prelude::*;

@@ -7,11 +7,11 @@ use super::batch::{self, Code, Function};
 use super::random::transformed;
 use rune_iree::Opt;
 use rune_testing::functions::{JUMPING, STEEP, WITHOUT_FLOAT_RESULTS};
-use rune_testing::tolerance::{self, Tolerance, precision};
+use rune_testing::tolerance::{self, Tolerance, parts, precision};
 use rune_testing::{Chain, Generator, Operands};
 use rune_trace::interpret::interpret;
 use rune_trace::op::FactorFn;
-use rune_trace::{Array, DType, Element, Program, Type, with_element};
+use rune_trace::{Array, DType, Program, Type};
 
 /// Lengths of axes, near the widths of vectors and far from them.
 const LENGTHS: [usize; 9] = [1, 2, 3, 5, 8, 9, 16, 17, 33];
@@ -62,16 +62,6 @@ fn check(program: &Program, inputs: &[Array], ulps: f64, code: Result<Code, Stri
         tolerance.check(x, y).map_err(|why| format!("result {k} {why}"))?;
     }
     Ok(())
-}
-
-/// Complex numbers as pairs of floats.
-fn parts(x: &Array) -> Array {
-    if !x.dtype().is_complex() {
-        return x.clone();
-    }
-    let shape: Vec<usize> = x.shape().iter().copied().chain([2]).collect();
-    let parts = x.to_complex_vec().into_iter().flat_map(|z| [z.re, z.im]);
-    with_element!(x.dtype().real(), T => Array::from_vec(shape, parts.map(<T as Element>::from_f64).collect()))
 }
 
 /// The dtypes of chains; the more often one is named, the likelier it is.

@@ -3,6 +3,7 @@
 //! `RUNE_PROGRAMS` sets the number of programs, and `RUNE_SEED` the first seed. Failing programs are shrunk.
 
 use super::batch::{self, Code, Function};
+use super::compiled::flushed;
 use rune::ProgramExt;
 use rune_testing::functions::APPROXIMATED;
 use rune_testing::tolerance::Tolerance;
@@ -60,16 +61,6 @@ pub fn transformed(program: &Program, how: &str) -> Option<Program> {
     })
 }
 
-/// Returns the array with 0 in place of subnormal numbers, because compiled code treats them as 0.
-fn flushed(x: &Array) -> Array {
-    if x.dtype() != DType::F32 {
-        return x.clone();
-    }
-    let flushed = |x: f32| if x.is_subnormal() { 0.0 } else { x };
-    let numbers: Vec<f32> = x.as_slice::<f32>().iter().map(|&x| flushed(x)).collect();
-    Array::from_slice(x.shape().clone(), &numbers)
-}
-
 /// Returns how compiled code differs from the interpreter.
 fn check(program: &Program, inputs: &[Array], code: Result<Code, String>) -> Result<(), String> {
     let expected = interpret(program, inputs).map_err(|e| e.to_string())?;
@@ -77,6 +68,7 @@ fn check(program: &Program, inputs: &[Array], code: Result<Code, String>) -> Res
     for (k, (x, y)) in found.iter().zip(&expected).enumerate() {
         // Some operations, each of which may sum in another order.
         let tolerance = if y.dtype().is_float() { Tolerance::Scaled(64.0) } else { Tolerance::Exact };
+        // Compiled code treats subnormal numbers as 0.
         tolerance.check(&flushed(x), &flushed(y)).map_err(|why| format!("result {k} {why}"))?;
     }
     Ok(())

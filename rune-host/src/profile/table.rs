@@ -100,7 +100,7 @@ impl Profile {
     }
 }
 
-/// Returns the time of each event without that of the events within it, which precede it.
+/// Returns the own time of each event: without the events inside it, which come earlier in the list.
 fn own_times(events: &[Event]) -> Vec<Duration> {
     let mut open: Vec<&Event> = Vec::new();
     let mut own = Vec::with_capacity(events.len());

@@ -1,4 +1,4 @@
-//! Finds the compiler: the executable `iree-compile`, which is beside its library.
+//! Finds the compiler. The executable `iree-compile` is in the folder of its library.
 
 use super::CompileError;
 use crate::environment::path_from;

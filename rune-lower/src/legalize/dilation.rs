@@ -5,9 +5,6 @@ use rune_ir::Shape;
 
 /// Returns `x` padded. `config` holds `(low, high, interior)` for each axis.
 pub(crate) fn pad<'c>(b: &Builder<'c>, x: &Val<'c>, padding: &Val<'c>, config: &[(i64, i64, i64)]) -> Val<'c> {
-    if config.iter().all(|&c| c == (0, 0, 0)) {
-        return x.clone();
-    }
     if config.iter().all(|c| c.2 == 0) {
         return b.pad(x, padding, config);
     }
@@ -15,7 +12,7 @@ pub(crate) fn pad<'c>(b: &Builder<'c>, x: &Val<'c>, padding: &Val<'c>, config: &
     let dilated = dilate(b, x, padding, &interior);
     // Dilation also pads after the last element. That padding counts towards `high`.
     let edges: Vec<_> = config.iter().map(|&(low, high, interior)| (low, high - interior, 0)).collect();
-    if edges.iter().all(|&e| e == (0, 0, 0)) { dilated } else { b.pad(&dilated, padding, &edges) }
+    b.pad(&dilated, padding, &edges)
 }
 
 /// Returns `x` with `interior` copies of `padding` after each element along each axis, including the last.

@@ -19,9 +19,9 @@ pub(crate) fn pow<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     // 1 to any power is 1. Anything to the power 0 is 1, including NaN. -1 to an infinite power is 1.
     let one = b.number(1.0, x);
     let infinite = b.compare_n(Comparison::Eq, &b.abs(y), f64::INFINITY);
-    let lowering = b.and(&b.compare_n(Comparison::Eq, x, -1.0), &infinite);
+    let unit = b.and(&b.compare_n(Comparison::Eq, x, -1.0), &infinite);
     let is_one = b.or(&b.compare_n(Comparison::Eq, y, 0.0), &b.compare(Comparison::Eq, x, &one));
-    b.select(&b.or(&is_one, &lowering), &one, &result)
+    b.select(&b.or(&is_one, &unit), &one, &result)
 }
 
 /// Returns whether the sign bit is set.

@@ -2,8 +2,8 @@
 //!
 //! The formulas are JAX's. Most are in M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
 //! differentiation" (2008), and in M. Seeger et al., "Auto-differentiating linear algebra" (2017); others are named where they stand.
-//! Matrices lie along the last two axes. Complex ones have tangents by the same formulas, with Hermitian transposes; what is linear in a
-//! matrix without conjugates has them without.
+//! Matrices lie along the last two axes. For complex matrices the same formulas hold with Hermitian transposes, except
+//! where a function is linear in a matrix and does not conjugate it: there the transposes are plain.
 
 use super::jvp::Tangents;
 use super::tangent::{Dual, Tangent};

@@ -1,7 +1,7 @@
 //! Functions of linear algebra and their derivatives against JAX: vectors that `scripts/vectors linalg` wrote.
 
 use super::case::array;
-use super::tolerance::Tolerance;
+use super::tolerance::{Tolerance, parts};
 use rune_trace::linalg::{self, MatrixOrd, Triangular};
 use rune_trace::{Array, CheckOptions, DType, Tensor, check_gradients, grad, jvp, vjp, vmap};
 use serde_json::Value;
@@ -168,15 +168,6 @@ fn check(what: &str, found: Vec<Tensor>, expected: &Value, wrong: &mut Vec<Strin
             wrong.push(format!("{what}: result {k} {why}"));
         }
     }
-}
-
-/// Complex numbers as pairs of real ones, of which the greatest is compared with all.
-fn parts(x: &Array) -> Array {
-    if !x.dtype().is_complex() {
-        return x.clone();
-    }
-    let shape: Vec<usize> = x.shape().iter().copied().chain([2]).collect();
-    Array::from_vec(shape, x.to_complex_vec().iter().flat_map(|z| [z.re, z.im]).collect())
 }
 
 #[test]

@@ -13,7 +13,7 @@ use rune_ir::{DType, Shape};
 /// ```
 #[derive(Clone, Debug)]
 pub struct KrylovOptions {
-    /// The norm of the residual, as a part of that of the right side, at which the search ends.
+    /// The search ends once the norm of the residual is at most this fraction of the norm of the right side.
     pub tolerance: f64,
     /// The norm of the residual at which the search ends, whatever that of the right side.
     pub absolute_tolerance: f64,
@@ -51,9 +51,7 @@ pub fn cg<P: Tree + Send + Sync>(
     options: &KrylovOptions,
 ) -> Tensor {
     expect_right_side("linalg::cg", b, options);
-    let origin = &at_caller(current_origin);
-    let solve = |a: &TensorFn<'_>, b: &Tensor| with_origin(origin, || solve_cg(a, b, options));
-    custom_linear_solve(matvec, params, b, solve, solve)
+    solve(matvec, params, b, options, solve_cg)
 }
 
 /// Solves `matvec(params, x) = b` by the stabilized method of biconjugate gradients (H. van der Vorst, 1992), for any regular matrix. The derivative is that
@@ -77,9 +75,7 @@ pub fn bicgstab<P: Tree + Send + Sync>(
     options: &KrylovOptions,
 ) -> Tensor {
     expect_right_side("linalg::bicgstab", b, options);
-    let origin = &at_caller(current_origin);
-    let solve = |a: &TensorFn<'_>, b: &Tensor| with_origin(origin, || solve_bicgstab(a, b, options));
-    custom_linear_solve(matvec, params, b, solve, solve)
+    solve(matvec, params, b, options, solve_bicgstab)
 }
 
 /// Solves `matvec(params, x) = b` by the method of generalized minimal residuals (Y. Saad and M. Schultz, 1986), for any regular matrix. The derivative is
@@ -106,9 +102,21 @@ pub fn gmres<P: Tree + Send + Sync>(
     if options.restart == 0 {
         refuse!("linalg::gmres: there must be at least 1 vector between two restarts");
     }
+    solve(matvec, params, b, options, solve_gmres)
+}
+
+/// Solves by a method, which also solves the transposed system of the derivative.
+#[track_caller]
+fn solve<P: Tree + Send + Sync>(
+    matvec: impl Fn(&P, &Tensor) -> Tensor + Send + Sync,
+    params: &P,
+    b: &Tensor,
+    options: &KrylovOptions,
+    method: fn(&TensorFn<'_>, &Tensor, &KrylovOptions) -> Tensor,
+) -> Tensor {
     let origin = &at_caller(current_origin);
-    let solve = |a: &TensorFn<'_>, b: &Tensor| with_origin(origin, || solve_gmres(a, b, options));
-    custom_linear_solve(matvec, params, b, solve, solve)
+    let by_method = |a: &TensorFn<'_>, b: &Tensor| with_origin(origin, || method(a, b, options));
+    custom_linear_solve(matvec, params, b, by_method, by_method)
 }
 
 #[track_caller]

@@ -1,8 +1,7 @@
 //! Convolutions by Fourier transforms.
 
-use super::{ConvolveMode, convolve_arrays};
+use super::{ConvolveMode, convolve_arrays, expect_arrays, expect_fit};
 use crate::array_fns::axes::Axes;
-use crate::array_fns::broadcast::expect_one_dtype;
 use crate::array_fns::fft::{self, FftOptions};
 use crate::array_fns::join::part;
 use crate::array_fns::reductions::as_float;
@@ -38,12 +37,7 @@ pub enum ConvolveMethod {
 /// ```
 #[track_caller]
 pub fn convolve_with(x: &Tensor, y: &Tensor, mode: ConvolveMode, method: ConvolveMethod) -> Tensor {
-    let op = "signal::convolve_with";
-    if by_fft(x, y, method) {
-        expect_fit(op, x, y);
-        return fft_convolution(op, x, y, mode, &every_axis(x));
-    }
-    convolve_arrays(op, x, y, mode)
+    convolution("signal::convolve_with", x, y, mode, method)
 }
 
 /// Returns the correlation of arrays of as many axes, one of which fits into the other, by a method: the sum of products of the first, shifted, and the
@@ -53,13 +47,7 @@ pub fn convolve_with(x: &Tensor, y: &Tensor, mode: ConvolveMode, method: Convolv
 /// As [`correlate`](super::correlate).
 #[track_caller]
 pub fn correlate_with(x: &Tensor, y: &Tensor, mode: ConvolveMode, method: ConvolveMethod) -> Tensor {
-    let op = "signal::correlate_with";
-    let y = y.flip(..).conj();
-    if by_fft(x, &y, method) {
-        expect_fit(op, x, &y);
-        return fft_convolution(op, x, &y, mode, &every_axis(x));
-    }
-    convolve_arrays(op, x, &y, mode)
+    convolution("signal::correlate_with", x, &y.flip(..).conj(), mode, method)
 }
 
 /// Returns the convolution of arrays of as many axes along `axes`, by Fourier transforms. Along the other axes, both have the same sizes.
@@ -80,7 +68,7 @@ pub fn correlate_with(x: &Tensor, y: &Tensor, mode: ConvolveMode, method: Convol
 pub fn fftconvolve(x: &Tensor, y: &Tensor, mode: ConvolveMode, axes: impl Into<Axes>) -> Tensor {
     let op = "signal::fftconvolve";
     let axes = expect_axes(op, x, y, mode, axes.into());
-    fft_convolution(op, x, y, mode, &axes)
+    fft_convolution(x, y, mode, &axes)
 }
 
 /// Returns what [`fftconvolve`] returns, by transforms of blocks of the longer operand, which takes less time and memory where the other is much
@@ -111,21 +99,25 @@ pub fn oaconvolve(x: &Tensor, y: &Tensor, mode: ConvolveMode, axes: impl Into<Ax
             let full = overlap_add(&x, &y, &axes, axis);
             middle_of(&full, &x, &y, mode, &axes)
         }),
-        _ => fft_convolution(op, x, y, mode, &axes),
+        _ => fft_convolution(x, y, mode, &axes),
     }
 }
 
-fn every_axis(x: &Tensor) -> Vec<usize> {
-    (0..x.rank()).collect()
+/// The convolution of arrays along all axes, by a method.
+#[track_caller]
+fn convolution(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode, method: ConvolveMethod) -> Tensor {
+    if by_fft(x, y, method) {
+        expect_fit(op, x, y);
+        let every_axis: Vec<usize> = (0..x.rank()).collect();
+        return fft_convolution(x, y, mode, &every_axis);
+    }
+    convolve_arrays(op, x, y, mode)
 }
 
 /// The axes, after checking that the operands fit.
 #[track_caller]
 fn expect_axes(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode, axes: Axes) -> Vec<usize> {
-    expect_one_dtype(op, &[x.dtype(), y.dtype()]);
-    if x.rank() != y.rank() || x.size() == 0 || y.size() == 0 {
-        refuse!("{op}: takes arrays of as many axes that are not empty, but got {} and {}", x.ty(), y.ty());
-    }
+    expect_arrays(op, x, y);
     let axes = axes.resolve_sorted(op, x.shape()).to_vec();
     for axis in 0..x.rank() {
         if !axes.contains(&axis) && x.shape()[axis] != y.shape()[axis] {
@@ -140,21 +132,6 @@ fn expect_axes(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode, axes: Axes)
         expect_fit(op, x, y);
     }
     axes
-}
-
-/// That one operand fits into the other.
-#[track_caller]
-fn expect_fit(op: &str, x: &Tensor, y: &Tensor) {
-    expect_one_dtype(op, &[x.dtype(), y.dtype()]);
-    if x.rank() != y.rank() || x.size() == 0 || y.size() == 0 {
-        refuse!("{op}: takes arrays of as many axes that are not empty, but got {} and {}", x.ty(), y.ty());
-    }
-    if !fits(y, x) && !fits(x, y) {
-        refuse!("{op}: of shapes {} and {}, neither fits into the other along every axis", x.shape(), y.shape());
-    }
-}
-fn fits(small: &Tensor, large: &Tensor) -> bool {
-    small.shape().iter().zip(large.shape().iter()).all(|(a, b)| a <= b)
 }
 
 /// Whether transforms take fewer operations than sums of products.
@@ -186,8 +163,7 @@ fn fast_length(n: usize) -> usize {
 }
 
 #[track_caller]
-fn fft_convolution(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode, axes: &[usize]) -> Tensor {
-    expect_one_dtype(op, &[x.dtype(), y.dtype()]);
+fn fft_convolution(x: &Tensor, y: &Tensor, mode: ConvolveMode, axes: &[usize]) -> Tensor {
     at_caller(|| {
         let (x, y) = (as_float(x), as_float(y));
         let full = full_convolution(&x, &y, axes);

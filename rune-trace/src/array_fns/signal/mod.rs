@@ -116,18 +116,33 @@ fn slide(op: &str, x: &Tensor, window: &Tensor, around: &[(isize, isize)]) -> Te
     lax::reshape(&y, result)
 }
 
-/// The convolution of arrays of any number of axes; the smaller one slides over the larger.
+/// Checks that the operands of a convolution are of one dtype and as many axes, and not empty.
 #[track_caller]
-fn convolve_arrays(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
+fn expect_arrays(op: &str, x: &Tensor, y: &Tensor) {
     expect_one_dtype(op, &[x.dtype(), y.dtype()]);
     if x.rank() != y.rank() || x.size() == 0 || y.size() == 0 {
         refuse!("{op}: takes arrays of as many axes that are not empty, but got {} and {}", x.ty(), y.ty());
     }
-    let within = |a: &Tensor, b: &Tensor| a.shape().iter().zip(b.shape().iter()).all(|(a, b)| a <= b);
-    if !within(y, x) && !within(x, y) {
+}
+
+/// Checks that one operand fits into the other along every axis.
+#[track_caller]
+fn expect_fit(op: &str, x: &Tensor, y: &Tensor) {
+    expect_arrays(op, x, y);
+    if !fits(y, x) && !fits(x, y) {
         refuse!("{op}: of shapes {} and {}, neither fits into the other along every axis", x.shape(), y.shape());
     }
-    let (large, small) = if within(y, x) { (x, y) } else { (y, x) };
+}
+
+fn fits(small: &Tensor, large: &Tensor) -> bool {
+    small.shape().iter().zip(large.shape().iter()).all(|(a, b)| a <= b)
+}
+
+/// The convolution of arrays of any number of axes; the smaller one slides over the larger.
+#[track_caller]
+fn convolve_arrays(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
+    expect_fit(op, x, y);
+    let (large, small) = if fits(y, x) { (x, y) } else { (y, x) };
     let around: Vec<(isize, isize)> = (0..x.rank())
         .map(|a| {
             let (n, second) = (small.shape()[a] as isize, y.shape()[a] as isize);

@@ -45,8 +45,8 @@ pub enum Average {
     Median,
 }
 
-/// The segments of a signal, and what is done with each. [`SpectralOptions::stft`], [`SpectralOptions::welch`] and
-/// [`SpectralOptions::periodogram`] return the options that SciPy and JAX have by default.
+/// Options of a spectrum: how a signal is divided into segments, and how each is processed. [`SpectralOptions::stft`],
+/// [`SpectralOptions::welch`] and [`SpectralOptions::periodogram`] return the defaults of SciPy and JAX.
 ///
 /// ```
 /// use rune_trace::signal::{SpectralOptions, Window};
@@ -280,7 +280,7 @@ fn spectra<const N: usize>(op: &str, signals: [&Tensor; N], options: &SpectralOp
 }
 
 fn complex_of(dtype: DType) -> DType {
-    if dtype.real() == DType::F64 { DType::C128 } else { DType::C64 }
+    dtype.complex().unwrap_or(DType::C64)
 }
 
 /// The widths of padding that give the last axis `n` elements.
@@ -397,11 +397,7 @@ pub fn istft(z: &Tensor, options: &SpectralOptions) -> (Tensor, Tensor) {
 pub fn welch(x: &Tensor, options: &SpectralOptions) -> (Tensor, Tensor) {
     let op = "signal::welch";
     let (x, axis) = signal_of(op, x, options.axis);
-    at_caller(|| {
-        let [found] = spectra(op, [&x], options, false);
-        let power = lax::real(&(found.values.conj() * &found.values));
-        density(&found, power, options, axis)
-    })
+    at_caller(|| power_density(op, &x, options, axis))
 }
 
 /// Returns the frequencies, and the complex density of power that two signals share for each, as [`welch`] estimates it. The shorter signal is padded
@@ -439,10 +435,15 @@ pub fn periodogram(x: &Tensor, options: &SpectralOptions) -> (Tensor, Tensor) {
     let options = SpectralOptions { segment: Some(kept), overlap: Some(0), ..options.clone() };
     at_caller(|| {
         let x = part(&x, x.rank() - 1, 0, kept);
-        let [found] = spectra(op, [&x], &options, false);
-        let power = lax::real(&(found.values.conj() * &found.values));
-        density(&found, power, &options, axis)
+        power_density(op, &x, &options, axis)
     })
+}
+
+/// The average power of the segments of one signal, scaled.
+fn power_density(op: &str, x: &Tensor, options: &SpectralOptions, axis: usize) -> (Tensor, Tensor) {
+    let [found] = spectra(op, [x], options, false);
+    let power = lax::real(&(found.values.conj() * &found.values));
+    density(&found, power, options, axis)
 }
 
 /// The average of the products of transforms of segments, scaled.

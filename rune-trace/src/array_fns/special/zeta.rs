@@ -107,7 +107,7 @@ pub fn zeta(x: impl Operand, q: impl Operand) -> Tensor {
     lift_all("special::zeta", [x.into_argument(), q.into_argument()], |[x, q]| zeta_of(x, q))
 }
 
-/// Returns the Bernoulli numbers B₀ to Bₙ, of which B₁ is -½. Those from B₂ on are ±2 (2k)! ζ(2k) / (2π)²ᵏ (DLMF 25.6.2).
+/// Returns the Bernoulli numbers B₀ to Bₙ, with B₁ = -½. The numbers B₂ₖ are ±2 (2k)! ζ(2k) / (2π)²ᵏ (DLMF 25.6.2).
 ///
 /// # Panics
 /// If `dtype` is no float.

@@ -14,9 +14,9 @@ const MOST_STEPS: usize = 64;
 /// So many steps without result are followed by one with another shift.
 const PATIENCE: usize = 10;
 
-/// Returns `T` and the unitary `Z` of which `A = Z T Zᴴ`. Of a complex matrix, `T` is upper triangular. Of a real one,
-/// it has a block of two rows for each pair of complex eigenvalues; the elements on the diagonal of a block are equal,
-/// and those beside it have opposite signs. Both are NaN if the iteration does not converge.
+/// Returns `T` and a unitary `Z` with `A = Z T Zᴴ`. If `A` is complex, `T` is upper triangular. If `A` is real, `T` has a
+/// 2 × 2 block for each pair of complex eigenvalues. The two diagonal elements of a block are equal, and its two other
+/// elements have opposite signs. `T` and `Z` are NaN if the iteration does not converge.
 pub(super) fn schur<T: Field>(a: &[T], n: usize) -> (Vec<T>, Vec<T>) {
     let greatest = greatest(a);
     let nothing = || vec![T::real(f64::NAN); n * n];
