@@ -112,7 +112,8 @@ pub(crate) fn load(
 ) -> Result<Runnable, Error> {
     let Device::Iree(device) = device else { return Err(Error::NotCompiled(program.name().to_owned())) };
     let executable = compiled_program::load(module, device, signature)?;
-    Ok(Box::new(Loaded { executable, constants: program.constants().to_vec() }))
+    let constants = compiled_program::constants_on(device, program.constants())?;
+    Ok(Box::new(Loaded { executable, constants }))
 }
 
 /// The machine code for the log, if that shows it.

@@ -27,6 +27,11 @@ pub(crate) fn load(
     Ok(Executable::load(module, device, ENTRY, signature, host)?)
 }
 
+/// The constants of a program in the memory of a device, so that no call copies them there.
+pub(crate) fn constants_on(device: &Arc<rune_iree::Device>, constants: &[Value]) -> Result<Vec<Value>, Error> {
+    Ok(constants.iter().map(|constant| device.put(constant)).collect::<Result<_, _>>()?)
+}
+
 /// The file with the constants of a compiled program, beside the module.
 pub(crate) fn constants_path(module: &Path) -> PathBuf {
     let mut name = module.as_os_str().to_owned();
@@ -106,7 +111,7 @@ impl CompiledProgram {
         let text = module.attribute(ENTRY, ModuleSignature::KEY).map_err(damaged)?;
         let text = text.ok_or_else(|| invalid("it has no signature, so it was not compiled by rune".to_owned()))?;
         let signature = ModuleSignature::from_json(&text).map_err(|e| invalid(e.to_string()))?;
-        let constants = read_constants(path, &signature.constants)?;
+        let constants = constants_on(device, &read_constants(path, &signature.constants)?)?;
         let executable = load(&module, device, &signature).map_err(|error| match compiled_for(&error.to_string()) {
             Some(target) => invalid(format!("it was compiled for {target}, and the device is {}", device.name())),
             None => error,
@@ -123,7 +128,12 @@ impl CompiledProgram {
         device: &Arc<rune_iree::Device>,
     ) -> Result<CompiledProgram, Error> {
         let executable = load(module, device, &signature)?;
-        Ok(CompiledProgram { name: name.to_owned(), signature, executable, constants: constants.to_vec() })
+        Ok(CompiledProgram {
+            name: name.to_owned(),
+            signature,
+            executable,
+            constants: constants_on(device, constants)?,
+        })
     }
     /// Returns the signature in a compiled module: the types of its inputs and outputs, and the operations that it needs. `None` if
     /// another version of rune compiled it.

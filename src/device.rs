@@ -2,8 +2,10 @@
 
 use crate::Error;
 use arc_swap::{ArcSwapOption, Guard};
+use rune_ir::Value;
+use rune_trace::Tensor;
+use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
-use std::ops::Deref;
 use std::sync::Arc;
 
 /// A device that runs programs. Two are equal if they are the same device, opened under whichever name.
@@ -13,8 +15,8 @@ use std::sync::Arc;
 /// ```
 /// use rune::Device;
 /// # #[cfg(feature = "run")]
-/// assert_eq!(Device::open("cpu")?, Device::open("local-sync")?);
-/// assert_ne!(Device::open("cpu")?, Device::open("reference")?);
+/// assert_eq!(Device::cpu(), Device::open("local-sync")?);
+/// assert_ne!(Device::cpu(), Device::reference());
 /// # Ok::<(), rune::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -29,7 +31,47 @@ pub enum Device {
 }
 
 impl Device {
-    /// Opens the device of this name: `host`, `reference`, or a device of IREE.
+    /// Returns the reference interpreter.
+    pub fn reference() -> Device {
+        Device::Reference
+    }
+    /// Returns the fast engine of the host, which compiles nothing.
+    pub fn host() -> Device {
+        Device::Host
+    }
+    /// Returns the CPU, for which IREE compiles.
+    pub fn cpu() -> Device {
+        Device::open("cpu").unwrap_or(Device::Host)
+    }
+    /// Opens an NVIDIA GPU. `index` counts from 0.
+    ///
+    /// # Errors
+    /// Returns an error if this build has no such devices (the feature `cuda`), or this machine no driver or no GPU of this number.
+    pub fn cuda(index: usize) -> Result<Device, Error> {
+        Device::open(&format!("cuda:{index}"))
+    }
+    /// Opens a device with a Vulkan driver. `index` counts from 0.
+    ///
+    /// # Errors
+    /// Returns an error if this build has no such devices (the feature `vulkan`), or this machine no driver or no device of this number.
+    pub fn vulkan(index: usize) -> Result<Device, Error> {
+        Device::open(&format!("vulkan:{index}"))
+    }
+    /// Opens an Apple GPU. `index` counts from 0.
+    ///
+    /// # Errors
+    /// Returns an error on all but Macs with Apple's own processors.
+    pub fn metal(index: usize) -> Result<Device, Error> {
+        Device::open(&format!("metal:{index}"))
+    }
+    /// Opens an AMD GPU. `index` counts from 0.
+    ///
+    /// # Errors
+    /// Returns an error, since no build has IREE's driver for these: its sources in Rust's registry lack the HIP headers.
+    pub fn hip(index: usize) -> Result<Device, Error> {
+        Device::open(&format!("hip:{index}"))
+    }
+    /// Opens the device of this name: `host`, `reference`, or a device of IREE, such as `cpu`, `cuda` or `vulkan:1`.
     ///
     /// # Errors
     /// Returns an error if this build or this machine has no device of this name.
@@ -40,7 +82,8 @@ impl Device {
             name => open_other(name),
         }
     }
-    /// Returns the names that [`Device::open`] knows. A device of that name may still be absent from this build or machine.
+    /// Returns the names that [`Device::open`] knows, without numbers. A device of that name may still be absent from this build or
+    /// machine.
     ///
     /// ```
     /// assert!(rune::Device::names().contains(&"cpu"));
@@ -52,7 +95,23 @@ impl Device {
         let names = ["cpu"];
         names.into_iter().chain(["host", "reference"]).collect()
     }
-    /// Returns the name.
+    /// Returns the GPUs that this machine has and this build can use, with their names, kinds, memory and features. None is opened.
+    ///
+    /// ```
+    /// use rune::Device;
+    /// for info in Device::all() {
+    ///     let gpu = Device::open(&info.name)?;
+    ///     println!("{}: {}", gpu.name(), info.product);
+    /// }
+    /// # Ok::<(), rune::Error>(())
+    /// ```
+    #[cfg(feature = "run")]
+    pub fn all() -> Vec<rune_iree::DeviceInfo> {
+        use rune_iree::DeviceKind;
+        let gpus = DeviceKind::ALL.into_iter().filter(|kind| !kind.shares_host_memory());
+        gpus.filter_map(|kind| rune_iree::Device::of_kind(kind).ok()).flatten().collect()
+    }
+    /// Returns the name, such as `cpu` or `cuda:0`.
     pub fn name(&self) -> &str {
         match self {
             Device::Reference => "reference",
@@ -61,9 +120,33 @@ impl Device {
             Device::Iree(device) => device.name(),
         }
     }
+    /// Returns the bytes in use by the buffers of a device of IREE, and the most there were at once; `None` for the host's own engines.
+    #[cfg(feature = "run")]
+    pub fn memory(&self) -> Option<rune_iree::MemoryUse> {
+        match self {
+            Device::Reference | Device::Host => None,
+            Device::Iree(device) => Some(device.memory()),
+        }
+    }
+    /// Returns whether it computes in the memory of the host. Arrays move between such devices without a copy.
+    pub fn shares_host_memory(&self) -> bool {
+        match self {
+            Device::Reference | Device::Host => true,
+            #[cfg(feature = "run")]
+            Device::Iree(device) => device.shares_host_memory(),
+        }
+    }
+    /// Returns a value in the memory of this device: the value itself if it is there, else a copy.
+    pub(crate) fn put(&self, value: &Value) -> Result<Value, Error> {
+        match self {
+            Device::Reference | Device::Host => Ok(Value::Host(value.to_host().map_err(Error::Transfer)?)),
+            #[cfg(feature = "run")]
+            Device::Iree(device) => Ok(device.put(value)?),
+        }
+    }
     /// Whether it is a CPU that IREE compiles for, which the host engine can stand in for.
     pub(crate) fn is_cpu(&self) -> bool {
-        matches!(self.name(), "cpu" | "local-sync" | "local-task")
+        matches!(self.name(), "cpu" | "local-task")
     }
     /// Returns the address of the device, which identifies it.
     fn identity(&self) -> usize {
@@ -90,12 +173,12 @@ fn open_other(name: &str) -> Result<Device, Error> {
 /// Opens the CPU, whose only engine is that of the host.
 #[cfg(not(feature = "run"))]
 fn open_other(name: &str) -> Result<Device, Error> {
-    match name {
+    match name.split(':').next().unwrap_or(name) {
         "cpu" => Ok(Device::Host),
-        "local-sync" | "local-task" | "cuda" | "metal" | "vulkan" => {
+        "local-sync" | "local-task" | "cuda" | "hip" | "metal" | "vulkan" => {
             Err(Error::MissingFeature { what: format!("the device `{name}`"), feature: "iree" })
         }
-        name => Err(Error::UnknownDevice(name.to_owned())),
+        _ => Err(Error::UnknownDevice(name.to_owned())),
     }
 }
 
@@ -113,32 +196,76 @@ impl Hash for Device {
 
 static DEFAULT: ArcSwapOption<Device> = ArcSwapOption::const_empty();
 
-/// The default device at some moment, read without a lock.
-pub(crate) struct CurrentDevice(Guard<Option<Arc<Device>>>);
+thread_local! {
+    /// The devices of the calls of [`with_device`] that this thread is in, the innermost last.
+    static SCOPED: RefCell<Vec<Device>> = const { RefCell::new(Vec::new()) };
+}
 
-impl Deref for CurrentDevice {
+/// The device that a call runs on: its own, or the default one at that moment, read without a lock.
+pub(crate) enum CurrentDevice {
+    Own(Device),
+    Default(Guard<Option<Arc<Device>>>),
+}
+
+impl std::ops::Deref for CurrentDevice {
     type Target = Device;
     fn deref(&self) -> &Device {
-        self.0.as_ref().expect("it was set when this was made, and is never taken away")
+        match self {
+            CurrentDevice::Own(device) => device,
+            CurrentDevice::Default(device) => {
+                device.as_ref().expect("it was set when this was made, and is never taken away")
+            }
+        }
     }
 }
 
 /// The default device, for looking it up in each call.
 pub(crate) fn current_device() -> Result<CurrentDevice, Error> {
+    if let Some(device) = SCOPED.with_borrow(|scoped| scoped.last().cloned()) {
+        return Ok(CurrentDevice::Own(device));
+    }
     let device = DEFAULT.load();
     if device.is_some() {
-        return Ok(CurrentDevice(device));
+        return Ok(CurrentDevice::Default(device));
     }
     let name = std::env::var_os("RUNE_DEVICE").filter(|name| !name.is_empty()).unwrap_or_else(|| "cpu".into());
     // A name that is no UTF-8 names no device, and stands in the error as far as it can be shown.
     let opened = Arc::new(Device::open(&name.to_string_lossy())?);
     // Another thread may have set one meanwhile.
     DEFAULT.rcu(|device| device.clone().or_else(|| Some(opened.clone())));
-    Ok(CurrentDevice(DEFAULT.load()))
+    Ok(CurrentDevice::Default(DEFAULT.load()))
 }
 
-/// Returns the default device: the last one given to [`set_default_device`], else the one that the environment variable
-/// `RUNE_DEVICE` names, else `cpu`.
+/// The device that a program with these inputs runs on: `own`, else the device whose memory an input is in, else the default one.
+///
+/// # Errors
+/// Returns an error if an input is in the memory of another device, or if there is no default device.
+pub(crate) fn device_of<'a>(
+    own: Option<Device>,
+    function: &str,
+    inputs: impl Iterator<Item = &'a Value>,
+) -> Result<CurrentDevice, Error> {
+    let mut chosen = own.map(CurrentDevice::Own);
+    for (index, input) in inputs.enumerate() {
+        let Value::Device(buffer) = input else { continue };
+        match &chosen {
+            None => chosen = Some(CurrentDevice::Own(Device::open(buffer.device())?)),
+            Some(device) if device.name() == buffer.device() => {}
+            Some(device) => {
+                return Err(Error::ArgumentDevice {
+                    function: function.to_owned(),
+                    index,
+                    expected: device.name().to_owned(),
+                    found: buffer.device().to_owned(),
+                });
+            }
+        }
+    }
+    chosen.map_or_else(current_device, Ok)
+}
+
+/// Returns the default device: that of the innermost [`with_device`] around the call, else the last one given to [`set_default_device`],
+/// else the one that the environment variable `RUNE_DEVICE` names, else `cpu`.
 ///
 /// # Errors
 /// Returns an error if this build or this machine has no device of this name.
@@ -154,4 +281,65 @@ pub fn default_device() -> Result<Device, Error> {
 pub fn set_default_device(name: &str) -> Result<(), Error> {
     DEFAULT.store(Some(Arc::new(Device::open(name)?)));
     Ok(())
+}
+
+/// Calls `f` with `device` as the default device of this thread.
+///
+/// ```
+/// use rune::{Device, prelude::*, with_device};
+/// let x = Tensor::from([1.0f32, 2.0]);
+/// let y = with_device(&Device::reference(), || jit(|x: &Tensor| x * 2.0)(&x));
+/// assert_eq!(y.to_vec::<f32>()?, [2.0, 4.0]);
+/// # Ok::<(), rune::EvalError>(())
+/// ```
+pub fn with_device<T>(device: &Device, f: impl FnOnce() -> T) -> T {
+    /// Ends the scope, also if `f` panics.
+    struct Scope;
+    impl Drop for Scope {
+        fn drop(&mut self) {
+            SCOPED.with_borrow_mut(Vec::pop);
+        }
+    }
+    SCOPED.with_borrow_mut(|scoped| scoped.push(device.clone()));
+    let _scope = Scope;
+    f()
+}
+
+/// Moving tensors between devices.
+///
+/// A tensor in the memory of a GPU stays there: what is computed from it is computed on that GPU, and its results are there too. A tensor in
+/// the memory of the host has no such place, and goes where the computation is. (JAX calls the first kind committed.)
+pub trait OnDevice: Sized {
+    /// Returns the tensor in the memory of a device: itself if it is there, else a copy.
+    ///
+    /// ```
+    /// use rune::{Device, OnDevice, Tensor};
+    /// let x = Tensor::from([1.0f32, 2.0]);
+    /// for info in Device::all() {
+    ///     let on_gpu = x.to(&Device::open(&info.name)?)?;
+    ///     assert_eq!(on_gpu.device()?.name(), info.name);
+    /// }
+    /// # Ok::<(), rune::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if the tensor is not computed and cannot be, as one that is being traced, or if the copy fails.
+    fn to(&self, device: &Device) -> Result<Self, Error>;
+    /// Returns the device whose memory the tensor is in. For memory of the host it is [`Device::host`].
+    ///
+    /// # Errors
+    /// Returns an error if the tensor is not computed and cannot be.
+    fn device(&self) -> Result<Device, Error>;
+}
+
+impl OnDevice for Tensor {
+    fn to(&self, device: &Device) -> Result<Tensor, Error> {
+        Ok(Tensor::from_value(device.put(&self.value()?)?))
+    }
+    fn device(&self) -> Result<Device, Error> {
+        match self.value()? {
+            Value::Host(_) => Ok(Device::Host),
+            Value::Device(buffer) => Device::open(buffer.device()),
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //! compiled.
 
 use crate::Tier;
-use crate::device::{Device, default_device};
+use crate::device::{Device, device_of};
 use crate::runnable::{self, Runnable};
 use lru::LruCache;
 use once_cell::sync::Lazy;
@@ -77,7 +77,7 @@ static KNOWN: Lazy<Mutex<LruCache<(Device, ProgramHash), CachedExpression>>> =
 impl Evaluator for Tiered {
     fn evaluate(&self, program: Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError> {
         let failed = |e: crate::Error| EvalError::Engine(Box::new(e));
-        let device = default_device().map_err(failed)?;
+        let device = device_of(None, program.name(), inputs.iter()).map_err(failed)?.clone();
         let steps = steps(&program);
         let tier = Tier::from_environment().map_err(failed)?;
         // The host engine answers at once. Waiting for IREE only pays off for some programs.
@@ -87,13 +87,21 @@ impl Evaluator for Tiered {
             (_, Mode::Compile) => false,
             (_, Mode::Auto) => steps < MIN_STEPS || (!at_once && program.instructions().len() > TOO_LONG),
         };
+        // The results are where the device is, whatever computes them.
+        let interpret = || -> Result<Vec<Value>, EvalError> {
+            let results = interpret_eagerly(&program, inputs)?;
+            if device.shares_host_memory() {
+                return Ok(results);
+            }
+            results.iter().map(|result| device.put(result).map_err(failed)).collect()
+        };
         if interpreted {
-            return interpret_eagerly(&program, inputs);
+            return interpret();
         }
         // The table would keep the user's function alive, and never find the program again.
         if program.callback().is_some() {
             if *MODE == Mode::Auto && steps < WORTH_COMPILING {
-                return interpret_eagerly(&program, inputs);
+                return interpret();
             }
             let runnable = compiled(&program, &device).map_err(failed)?;
             return runnable.run(&inputs.iter().collect::<Vec<_>>()).map_err(failed);
@@ -120,7 +128,7 @@ impl Evaluator for Tiered {
         };
         match runnable {
             Some(runnable) => runnable.run(&inputs.iter().collect::<Vec<_>>()).map_err(failed),
-            None => interpret_eagerly(&program, inputs),
+            None => interpret(),
         }
     }
 }

@@ -57,6 +57,20 @@ pub enum Error {
         /// The type it is called with.
         found: Box<rune_trace::Type>,
     },
+    /// An argument is in the memory of another device than the function runs on, or than another argument.
+    #[error(
+        "tensor {index} of the arguments of `{function}` is on {found}, and the call runs on {expected}; move one there (`x.to(&device)`)"
+    )]
+    ArgumentDevice {
+        /// The function.
+        function: String,
+        /// The number of the leaf of the arguments, from 0.
+        index: usize,
+        /// The device of the call.
+        expected: String,
+        /// The device of the argument.
+        found: String,
+    },
     /// A compiled function returned a NaN, and `RUNE_DEBUG_NANS` is set.
     #[error(transparent)]
     Nan(#[from] Box<rune_trace::NanError>),
@@ -65,7 +79,7 @@ pub enum Error {
     Interpret(#[from] rune_trace::interpret::InterpretError),
     /// There is no device of this name.
     #[error(
-        "`{0}` is not a device; known are reference (the interpreter), host, cpu, local-sync, local-task, cuda, metal, vulkan"
+        "`{0}` is not a device; known are reference (the interpreter), host, cpu, local-sync, local-task, cuda, hip, metal, vulkan, and GPUs by number, such as cuda:1"
     )]
     UnknownDevice(String),
     /// No tier has this name.

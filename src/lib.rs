@@ -49,7 +49,7 @@ use no_compiler as compile;
 
 #[cfg(feature = "run")]
 pub use compiled_program::CompiledProgram;
-pub use device::{Device, default_device, set_default_device};
+pub use device::{Device, OnDevice, default_device, set_default_device, with_device};
 pub use error::Error;
 pub use jit::{Compiled, Donating, Jit, Lowered, jit};
 #[cfg(feature = "iree")]
@@ -61,9 +61,12 @@ pub use rune_iree::{
     compiler_revision,
 };
 #[cfg(feature = "run")]
-pub use rune_iree::{CompiledModule, DeviceError, ModuleError, RunError, idle_memory, set_idle_memory_limit};
+pub use rune_iree::{
+    CompiledModule, DeviceError, DeviceInfo, DeviceKind, MemoryUse, ModuleError, RunError, idle_memory,
+    set_idle_memory_limit,
+};
 #[cfg(feature = "run")]
-pub use rune_iree::{Opt, Target, TargetError};
+pub use rune_iree::{Opt, Target, TargetError, VulkanFeatures};
 pub use rune_nn::{nn, optim};
 // Programs, operations, type rules and the interpreter, for those who look into programs or make them.
 pub use rune_ir as ir;
@@ -123,6 +126,7 @@ pub mod stablehlo {
 
 /// The items that most programs use: `use rune::prelude::*;`.
 pub mod prelude {
+    pub use crate::device::OnDevice;
     pub use crate::jit::jit;
     pub use rune_nn::optim::GradientTransformation;
     pub use rune_trace::ProgramExt;

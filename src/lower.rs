@@ -21,7 +21,8 @@ pub(crate) fn lower_to(program: &Program, target: &Target) -> Result<LoweredModu
         _ => Backend::LlvmCpu,
     };
     let entry = compiled_program::ENTRY.to_owned();
-    let options = LowerOptions { backend, purpose: Purpose::Run, entry, ..LowerOptions::default() };
+    let options =
+        LowerOptions { backend, purpose: Purpose::Run, entry, f64: target.has_f64(), ..LowerOptions::default() };
     lower(program, &options).map_err(|error| shortened(program, error).into())
 }
 
@@ -40,8 +41,8 @@ fn shortened(program: &Program, error: LowerError) -> LowerError {
 
 /// The options to compile for `device`.
 pub(crate) fn options_for(device: &Device) -> CompileOptions {
-    match device.name() {
-        "cuda" | "metal" | "vulkan" => device.name().parse().map(CompileOptions::for_target).unwrap_or_default(),
-        _ => CompileOptions::default(),
+    match device {
+        Device::Iree(device) => CompileOptions::for_target(device.target().clone()),
+        Device::Reference | Device::Host => CompileOptions::default(),
     }
 }

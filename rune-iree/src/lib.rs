@@ -36,8 +36,10 @@ pub use compile::{excerpt, save_rejected};
 pub use ffi::memory::{idle_memory, set_idle_memory_limit};
 pub use module::{CompiledModule, ModuleError};
 #[cfg(feature = "run")]
-pub use run::{Device, DeviceError, Executable, HostCalls, HostFunction, MemoryUse, RunError, Signature};
+pub use run::{
+    Device, DeviceError, DeviceInfo, DeviceKind, Executable, HostCalls, HostFunction, MemoryUse, RunError, Signature,
+};
 #[cfg(feature = "run")]
 #[doc(no_inline)]
 pub use rune_ir::Arg;
-pub use target::{Opt, Target, TargetError};
+pub use target::{Opt, Target, TargetError, VulkanFeatures};

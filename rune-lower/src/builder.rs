@@ -2,6 +2,7 @@
 
 pub(crate) use crate::value::Val;
 
+use crate::legalize::spirv;
 use crate::legalize::views::{self, Producers, ViewRole, Views};
 use crate::tree::{Attribute, Context, Location, Operation, Region, TensorType, Value};
 use crate::value::{Known, depth};
@@ -165,11 +166,21 @@ impl<'c> Builder<'c> {
 
     /// Applies an elementwise function of one operand, with the operand's type.
     pub fn unary(&self, name: &str, x: &Val<'c>) -> Val<'c> {
+        if self.context.is_spirv
+            && let Some(y) = spirv::unary(self, name, x)
+        {
+            return y;
+        }
         self.op1(name, &[x], &[], x.ty.clone())
     }
     /// Applies an elementwise function of two operands, with the operands' type.
     pub fn binary(&self, name: &str, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
         debug_assert_eq!(x.ty, y.ty, "{name}");
+        if self.context.is_spirv
+            && let Some(z) = spirv::binary(self, name, x, y)
+        {
+            return z;
+        }
         self.op1(name, &[x, y], &[], x.ty.clone())
     }
     pub fn add(&self, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
@@ -233,6 +244,11 @@ impl<'c> Builder<'c> {
     pub fn convert(&self, x: &Val<'c>, dtype: DType) -> Val<'c> {
         if x.dtype() == dtype {
             return x.clone();
+        }
+        if self.context.is_spirv
+            && let Some(y) = spirv::convert(self, x, dtype)
+        {
+            return y;
         }
         // IREE turns a loop counter into a signless integer, and then rejects its conversion to an unsigned one.
         if dtype.is_unsigned_int() && !x.dtype().is_float() {

@@ -17,7 +17,7 @@ use crate::builder::{Builder, Val};
 use crate::legalize::{across, chains, scatter_operand};
 use crate::module_lowering::{EmitError, ModuleLowering};
 use crate::value::Known;
-use crate::{Backend, LowerError, attr};
+use crate::{LowerError, attr};
 use rune_ir::op::Literal;
 use rune_ir::{DType, Op, Program, Type};
 use std::collections::HashMap;
@@ -71,10 +71,10 @@ fn emit<'c>(
     op: &Op<Val<'c>>,
     types: &[&Type],
 ) -> Result<Vec<Val<'c>>, EmitError> {
-    if lowering.options.backend == Backend::Metal {
+    if !lowering.has_f64() && !lowering.is_export() {
         let operands = op.operands();
-        if types.iter().copied().chain(operands.iter().map(|x| &x.ty)).any(|t| t.dtype == DType::F64) {
-            return Err(EmitError::Unsupported("Metal has no f64; convert to f32 first".to_owned()));
+        if types.iter().copied().chain(operands.iter().map(|x| &x.ty)).any(|t| t.dtype.real() == DType::F64) {
+            return Err(EmitError::Unsupported("the device has no f64; convert to f32 first".to_owned()));
         }
     }
     // There is nothing to compute, and some operations on empty arrays do not compile.

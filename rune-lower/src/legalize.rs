@@ -23,6 +23,7 @@ pub(crate) mod remainder;
 pub(crate) mod scatter;
 pub(crate) mod scatter_operand;
 pub(crate) mod sorting;
+pub(crate) mod spirv;
 pub(crate) mod sums;
 pub(crate) mod trigonometry;
 pub(crate) mod unsigned;

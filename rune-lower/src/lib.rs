@@ -76,8 +76,8 @@ pub enum Purpose {
     /// algebra, are rejected.
     #[default]
     Device,
-    /// IREE compiles it, and a process runs it that has the functions of [`LoweredModule::host`]. Only CPUs can call these; for other
-    /// backends this is the same as [`Purpose::Device`].
+    /// IREE compiles it, and a process runs it that has the functions of [`LoweredModule::host`]. On devices with memory of their own,
+    /// each call of such a function copies its arguments to the host and its results back.
     Run,
     /// Other compilers take it, such as XLA: operations of StableHLO and CHLO alone, with the constants in the text.
     Export,
@@ -105,6 +105,8 @@ pub struct LowerOptions {
     pub entry: String,
     /// Whether the text contains the lines of the user's source.
     pub locations: bool,
+    /// Whether the device computes with `f64`. Metal never does.
+    pub f64: bool,
     /// Whether what IREE 3.13 compiles wrongly is rewritten or kept behind barriers (`docs/iree.md`). Only tests turn that off, to see
     /// that something else finds the wrong results.
     pub defences: bool,
@@ -113,7 +115,7 @@ pub struct LowerOptions {
 impl Default for LowerOptions {
     fn default() -> LowerOptions {
         let (backend, purpose) = (Backend::default(), Purpose::default());
-        LowerOptions { backend, purpose, entry: "main".to_owned(), locations: true, defences: true }
+        LowerOptions { backend, purpose, entry: "main".to_owned(), locations: true, f64: true, defences: true }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::emit::instructions;
 use crate::legalize::views::Producers;
 use crate::module_lowering::ModuleLowering;
 use crate::tree::{Context, Function, Location, Module, TensorType};
-use crate::{HostCall, LowerError, LowerOptions, Purpose, attr, names, overwritten, write};
+use crate::{Backend, HostCall, LowerError, LowerOptions, Purpose, attr, names, overwritten, write};
 use rune_ir::{Array, DType, ModuleSignature, Program, Type};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -73,7 +73,8 @@ pub fn export(program: &Program) -> Result<String, LowerError> {
 }
 
 fn emitted(program: &Program, options: &LowerOptions, producers: &Rc<Producers>) -> Result<LoweredModule, LowerError> {
-    let context = Context::default();
+    let is_spirv = options.backend == Backend::Vulkan && options.purpose != Purpose::Export;
+    let context = Context::new(is_spirv);
     let lowering = ModuleLowering::new(&context, options.clone(), Rc::clone(producers));
     let mut functions = vec![function(&lowering, program, &options.entry, true)?];
     while let Some((callee, name)) = lowering.next_called() {

@@ -45,14 +45,24 @@ impl<'c> ModuleLowering<'c> {
     }
     /// Returns whether the device supports `f64`, so that the module may use it on its own account.
     pub fn has_f64(&self) -> bool {
-        matches!(self.options.backend, Backend::LlvmCpu | Backend::Cuda | Backend::Rocm)
+        self.options.f64 && self.options.backend != Backend::Metal
+    }
+    /// Returns whether the module runs on the CPU, in the memory of the process.
+    pub fn is_on_cpu(&self) -> bool {
+        matches!(self.options.backend, Backend::LlvmCpu | Backend::Vmvx)
+    }
+    /// Returns whether the code generator lacks exact functions of `f64` and of large `f32`, so that they are emitted as arithmetic: IREE
+    /// links no libm on CPU, and the extended instructions of SPIR-V have neither.
+    pub fn expands_functions(&self) -> bool {
+        match self.options.backend {
+            Backend::LlvmCpu => true,
+            Backend::Vulkan => self.has_f64(),
+            Backend::Cuda | Backend::Rocm | Backend::Metal | Backend::Vmvx => false,
+        }
     }
     /// Returns whether the module may call functions of the process that runs it.
     pub fn calls_host(&self) -> bool {
-        match self.options.backend {
-            Backend::LlvmCpu | Backend::Vmvx => self.options.purpose == Purpose::Run,
-            Backend::Cuda | Backend::Rocm | Backend::Metal | Backend::Vulkan => false,
-        }
+        self.options.purpose == Purpose::Run
     }
     /// Returns whether the module is for other compilers than IREE: it may use all operations of StableHLO, and holds its
     /// constants in the text.

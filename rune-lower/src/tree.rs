@@ -6,10 +6,12 @@ use rune_ir::{Array, Type};
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-/// Assigns numbers to the values of a module.
+/// Assigns numbers to the values of a module, and knows what compiles it.
 #[derive(Default)]
 pub(crate) struct Context {
     next: Cell<u32>,
+    /// Whether IREE's code generator for SPIR-V does.
+    pub is_spirv: bool,
 }
 
 /// A value of the module of a context.
@@ -23,6 +25,9 @@ pub(crate) struct Value<'c> {
 pub(crate) type Id = u32;
 
 impl Context {
+    pub fn new(is_spirv: bool) -> Context {
+        Context { is_spirv, ..Context::default() }
+    }
     /// Returns a new value.
     pub fn value(&self) -> Value<'_> {
         let id = self.next.get();

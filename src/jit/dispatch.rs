@@ -2,10 +2,11 @@
 
 use super::entries::{Entries, Entry};
 use super::recursion::{self, Tracing};
-use crate::device::{Device, current_device};
+use crate::device::{Device, device_of};
 use crate::log::{self, Statics};
 use crate::runnable;
 use crate::{Error, Tier};
+use arc_swap::ArcSwapOption;
 use rune_ir::Arg;
 use rune_ir::{Program, Type, Value};
 use rune_trace::{
@@ -35,6 +36,8 @@ pub(super) struct Core<F, Out> {
     warned: AtomicBool,
     /// The tier, where the function has one of its own.
     tier: AtomicU8,
+    /// The device, where the function has one of its own.
+    device: ArcSwapOption<Device>,
 }
 
 /// Why there is no entry for a call.
@@ -65,7 +68,8 @@ impl<F, Out: Tree> Core<F, Out> {
         F: Function<X, Output = Out>,
     {
         let (entries, compiling, warned) = (Entries::new(), Mutex::default(), AtomicBool::new(false));
-        Core { name: name_of::<F>(), f, caller, entries, compiling, warned, tier: AtomicU8::new(NO_TIER) }
+        let (tier, device) = (AtomicU8::new(NO_TIER), ArcSwapOption::const_empty());
+        Core { name: name_of::<F>(), f, caller, entries, compiling, warned, tier, device }
     }
 
     pub fn call<X>(&self, args: X::Refs<'_>) -> Out
@@ -115,7 +119,7 @@ impl<F, Out: Tree> Core<F, Out> {
     {
         let _span = profile::span("call", || self.name.clone());
         let values = values(leaves)?;
-        let entry = self.entry::<X>(args, leaves, structure)?;
+        let entry = self.entry::<X>(args, leaves, structure, &values)?;
         let refs: SmallVec<[&Value; 8]> = values.iter().collect();
         let results = entry.runnable.run(&refs)?;
         check_for_nans(&entry.program, &values, &results)?;
@@ -136,7 +140,7 @@ impl<F, Out: Tree> Core<F, Out> {
         }
         let prepared = values(&leaves)
             .map_err(NoEntry::from)
-            .and_then(|values| Ok((self.entry::<X>(args, &leaves, structure)?, values)));
+            .and_then(|values| Ok((self.entry::<X>(args, &leaves, structure, &values)?, values)));
         let (entry, mut values) = match prepared {
             Ok(prepared) => prepared,
             Err(NoEntry::Error(error)) => self.fail::<X>(args, &error.to_string()),
@@ -159,13 +163,19 @@ impl<F, Out: Tree> Core<F, Out> {
         }
     }
 
-    /// The entry for these arguments on the default device.
-    fn entry<X>(&self, args: X::Refs<'_>, leaves: &Leaves<'_>, structure: u64) -> Result<Arc<Entry<Out>>, NoEntry>
+    /// The entry for these arguments, on the device that runs calls with them.
+    fn entry<X>(
+        &self,
+        args: X::Refs<'_>,
+        leaves: &Leaves<'_>,
+        structure: u64,
+        values: &[Value],
+    ) -> Result<Arc<Entry<Out>>, NoEntry>
     where
         X: Arguments,
         F: Function<X, Output = Out>,
     {
-        let device = current_device().map_err(NoEntry::Error)?;
+        let device = device_of(self.device(), &self.name, values.iter()).map_err(NoEntry::Error)?;
         match self.entries.find(&device, leaves, structure) {
             Some(entry) => Ok(entry),
             None => self.compile::<X>(args, leaves, structure, &device),
@@ -220,6 +230,19 @@ impl<F, Out: Tree> Core<F, Out> {
         }
     }
 
+    /// The device of this function, if it has one of its own.
+    pub fn device(&self) -> Option<Device> {
+        self.device.load().as_deref().cloned()
+    }
+    /// The device that a call with these arguments runs on, as far as they are computed.
+    pub fn device_for(&self, leaves: &Leaves<'_>) -> Result<Device, Error> {
+        let known = leaves.iter().filter(|leaf| !leaf.is_traced() && !leaf.is_pending());
+        let values = known.map(|leaf| leaf.value()).collect::<Result<Vec<Value>, _>>()?;
+        Ok(device_of(self.device(), &self.name, values.iter())?.clone())
+    }
+    pub fn set_device(&self, device: &Device) {
+        self.device.store(Some(Arc::new(device.clone())));
+    }
     /// The tier of this function, or of all that have none of their own.
     pub fn tier(&self) -> Result<Tier, Error> {
         let own = Tier::ALL.get(usize::from(self.tier.load(Ordering::Relaxed)));

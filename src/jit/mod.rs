@@ -14,7 +14,7 @@ pub use donating::Donating;
 pub use lowered::Lowered;
 
 use crate::compile;
-use crate::device::default_device;
+use crate::device::Device;
 use crate::{Engine, Error, Tier, eager};
 use dispatch::{Core, NoEntry, leaves};
 use rune_host::Profile;
@@ -36,7 +36,8 @@ use std::sync::Arc;
 ///
 /// Tensors that `f` captures are constants of the compiled function. Inside `f` nothing is known of the arguments but their types.
 ///
-/// Each call runs on the [default device](crate::default_device). The function keeps the compiled programs of the last 256 devices,
+/// A call runs on the device that [`Jit::on`] chose, else on the one whose memory an argument is in, else on the
+/// [default device](crate::default_device). Its results stay there. The function keeps the compiled programs of the last 256 devices,
 /// types and structures that it was called with, and compiles again for older ones.
 ///
 /// # Panics
@@ -103,7 +104,7 @@ where
     F: Function<X> + 'f,
     F::Output: Tree + Send + Sync,
 {
-    /// Traces the function for arguments of these types, and lowers it for the default device. The arguments are `&x`, or `(&x, &y)`
+    /// Traces the function for arguments of these types, and lowers it for the device that a call would run on. The arguments are `&x`, or `(&x, &y)`
     /// for several. Without the feature `iree` it only traces the function.
     ///
     /// # Errors
@@ -123,10 +124,10 @@ where
             }
         };
         let trace = start.elapsed();
-        let device = default_device()?;
+        let ((leaves, structure), statics) = (leaves::<X>(args), X::statics(args));
+        let device = self.core.device_for(&leaves)?;
         let start = Stopwatch::start();
         let lowered = compile::lower(&program, &device)?;
-        let ((_, structure), statics) = (leaves::<X>(args), X::statics(args));
         Ok(Lowered { program, lowered, output, device, structure, statics, trace, lower: start.elapsed() })
     }
     /// Traces, lowers and compiles the function for arguments of these types. It needs the feature `iree`.
@@ -157,7 +158,8 @@ where
     /// Returns an error if there is no default device.
     pub fn engine<'a>(&self, args: impl ArgRefs<'a, X>) -> Result<Option<Engine>, Error> {
         let (leaves, structure) = leaves::<X>(args.refs());
-        Ok(self.core.entries.find(&default_device()?, &leaves, structure).map(|entry| entry.runnable.engine()))
+        let device = self.core.device_for(&leaves)?;
+        Ok(self.core.entries.find(&device, &leaves, structure).map(|entry| entry.runnable.engine()))
     }
     /// Measures the steps of the function on the host engine, for these arguments. The result prints as tables by operation and by line.
     ///
@@ -207,13 +209,26 @@ where
     /// Returns an error if there is no default device.
     pub fn is_settled<'a>(&self, args: impl ArgRefs<'a, X>) -> Result<bool, Error> {
         let (leaves, structure) = leaves::<X>(args.refs());
-        let entry = self.core.entries.find(&default_device()?, &leaves, structure);
+        let entry = self.core.entries.find(&self.core.device_for(&leaves)?, &leaves, structure);
         Ok(entry.is_some_and(|entry| entry.runnable.is_settled()))
     }
     /// Chooses the engine that runs the function where the device is a CPU, instead of `RUNE_TIER`.
     #[must_use]
     pub fn tier(self, tier: Tier) -> Jit<'f, X, F> {
         self.core.set_tier(tier);
+        self
+    }
+    /// Chooses the device that the function runs on. A call with an argument in the memory of another GPU is an error that names both.
+    ///
+    /// ```
+    /// use rune::{Device, prelude::*};
+    /// let f = jit(|x: &Tensor| x * 2.0).on(&Device::reference());
+    /// assert_eq!(f(&Tensor::scalar(1.5f32)).item::<f32>()?, 3.0);
+    /// # Ok::<(), rune::EvalError>(())
+    /// ```
+    #[must_use]
+    pub fn on(self, device: &Device) -> Jit<'f, X, F> {
+        self.core.set_device(device);
         self
     }
     /// Returns a function that takes its first argument by value and may reuse its memory for the results, like JAX's

@@ -2,9 +2,9 @@
 //!
 //! Modules are kept in the target folder, so only changed ones are compiled again.
 
-use super::guarded;
+use super::{engine, guarded};
 use rune::{CompiledProgram, Precompiled};
-use rune_iree::{CompileCache, CompileOptions, CompiledModule, Device, Executable, Opt, Signature};
+use rune_iree::{CompileCache, CompileOptions, CompiledModule, Executable, Opt, Signature};
 use rune_lower::{LowerOptions, lower};
 use rune_trace::{Array, Op, Program, Var};
 use std::path::Path;
@@ -37,7 +37,7 @@ impl Function {
         if calls_kernels(&program) {
             return Ok(Function { program, entry, text: None });
         }
-        let options = LowerOptions { entry: entry.clone(), locations: false, ..LowerOptions::default() };
+        let options = LowerOptions { entry: entry.clone(), ..engine::lower_options() };
         let lowered = lower(&program, &options).map_err(|e| e.to_string())?;
         let body = lowered.text.trim().strip_prefix("module {").and_then(|t| t.strip_suffix('}'));
         let text = body.expect("a module is printed as such").to_owned();
@@ -45,17 +45,16 @@ impl Function {
     }
 
     fn whole(&self, opt: Opt) -> Result<Code, String> {
-        let options = CompileOptions { opt, ..CompileOptions::default() };
+        let options = CompileOptions { opt, ..engine::compile_options() };
         let compiled = Precompiled::new(&self.program, &options).map_err(|e| e.to_string())?;
-        let device = rune::Device::open("cpu").map_err(|e| e.to_string())?;
+        let device = rune::Device::Iree(engine::device());
         Ok(Code::Whole(compiled.load_on(&device).map_err(|e| e.to_string())?))
     }
 
     fn load(&self, module: &CompiledModule) -> Result<Code, String> {
-        let device = Device::open("local-sync").expect("the processor is a device");
         let types = self.program.input_types().to_vec();
         let signature = Signature::new(types, self.program.output_types());
-        let executable = Executable::load(module, &device, &self.entry, signature, None);
+        let executable = Executable::load(module, &engine::device(), &self.entry, signature, None);
         Ok(Code::Part(executable.map_err(|e| e.to_string())?))
     }
 }
@@ -79,7 +78,7 @@ pub fn call(code: &Code, inputs: &[Array]) -> Result<Vec<Array>, String> {
             Code::Part(executable) => executable.call(&inputs.iter().collect::<Vec<_>>()).map_err(|e| e.to_string())?,
             Code::Whole(program) => program.call_values(inputs).map_err(|e| e.to_string())?,
         };
-        Ok(results.iter().map(|x| x.to_host().expect("a result is in host memory")).collect())
+        results.iter().map(|x| x.to_host()).collect()
     })
 }
 
@@ -89,7 +88,7 @@ pub fn one(function: &Function) -> Result<Code, String> {
     let text = format!("module {{{text}}}\n");
     let cache = CompileCache::in_memory();
     let (module, ..) =
-        (cache.get_or_compile(&text, "one", &CompileOptions::default(), || text.clone())).map_err(|e| e.to_string())?;
+        (cache.get_or_compile(&text, "one", &engine::compile_options(), || text.clone())).map_err(|e| e.to_string())?;
     function.load(&module)
 }
 
@@ -156,7 +155,7 @@ fn compile<T>(
     }
     let bodies: String = items.iter().filter_map(|item| function(item).text.as_deref()).collect();
     let text = format!("module {{{bodies}}}\n");
-    let options = CompileOptions { opt, ..CompileOptions::default() };
+    let options = CompileOptions { opt, ..engine::compile_options() };
     let compiled = cache.get_or_compile(&text, name, &options, || text.clone());
     match compiled {
         Ok((module, ..)) => done(items, Ok(module)),

@@ -1,7 +1,11 @@
 //! The engine of the tests: IREE by default, or the tier in `RUNE_TEST_TIER`. If that is `none`, `RUNE_TIER` applies.
+//!
+//! It runs on the CPU, or on the device in `RUNE_TEST_DEVICE`, such as `vulkan` or `cuda`.
 
 use once_cell::sync::Lazy;
-use rune::{Arguments, Function, Jit, Tier, Tree};
+use rune::{Arguments, CompileOptions, Device, Function, Jit, Tier, Tree};
+use rune_lower::{Backend, LowerOptions};
+use std::sync::Arc;
 
 static TIER: Lazy<Option<Tier>> = Lazy::new(|| match std::env::var("RUNE_TEST_TIER").as_deref() {
     Ok("none") => None,
@@ -17,8 +21,45 @@ where
     F: Function<X> + 'f,
     F::Output: Tree + Send + Sync,
 {
-    match *TIER {
+    let jitted = match *TIER {
         Some(tier) => rune::jit(f).tier(tier),
         None => rune::jit(f),
+    };
+    match is_on_cpu() {
+        true => jitted,
+        false => jitted.on(&Device::Iree(device())),
     }
+}
+
+static DEVICE: Lazy<Arc<rune_iree::Device>> = Lazy::new(|| {
+    let name = std::env::var("RUNE_TEST_DEVICE").unwrap_or_else(|_| "cpu".to_owned());
+    rune_iree::Device::open(&name).expect("RUNE_TEST_DEVICE names a device of this machine")
+});
+
+/// The device of the tests.
+pub fn device() -> Arc<rune_iree::Device> {
+    DEVICE.clone()
+}
+
+/// Returns whether the device of the tests is the CPU.
+pub fn is_on_cpu() -> bool {
+    device().shares_host_memory()
+}
+
+/// The options to compile for the device of the tests.
+pub fn compile_options() -> CompileOptions {
+    CompileOptions::for_target(device().target().clone())
+}
+
+/// The options to lower a module that calls no function of the process for the device of the tests.
+pub fn lower_options() -> LowerOptions {
+    let target = device().target().clone();
+    let backend = match target.backend() {
+        "cuda" => Backend::Cuda,
+        "rocm" => Backend::Rocm,
+        "metal" => Backend::Metal,
+        "vulkan" => Backend::Vulkan,
+        _ => Backend::LlvmCpu,
+    };
+    LowerOptions { backend, f64: target.has_f64(), locations: false, ..LowerOptions::default() }
 }

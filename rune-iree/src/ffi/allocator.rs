@@ -163,7 +163,7 @@ mod tests {
     /// Cleared memory is zero, for every size, also if it was used before.
     #[test]
     fn cleared_memory_is_clear() {
-        let device = DeviceHandle::open("local-sync").unwrap();
+        let device = DeviceHandle::open("local-sync", 0).unwrap();
         for bytes in [1000, 100_000, 3_000_000] {
             for _ in 0..3 {
                 // SAFETY: the block is used within its size, and freed once with the allocator it came from.
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn buffers_of_all_sizes_are_counted() {
-        let device = DeviceHandle::open("local-sync").unwrap();
+        let device = DeviceHandle::open("local-sync", 0).unwrap();
         let mut all = Vec::new();
         for bytes in [0, 1, 1000, 1 << 20] {
             let params = sys::iree_hal_buffer_params_t {

@@ -139,6 +139,21 @@ impl View {
             Ok(view)
         }
     }
+    /// A copy in other memory of the same device.
+    pub(crate) fn duplicate(&self, device: &DeviceHandle, ty: &Type) -> Result<View, String> {
+        let bytes = ty.bytes();
+        let mut buffer = null_mut();
+        // SAFETY: both buffers are live and at least as long as the type (IREE checks that); the copy has ended when the call returns.
+        unsafe {
+            check(sys::iree_hal_allocator_allocate_buffer(device.buffers(), params(0), bytes, &mut buffer))?;
+            let view = View::over(buffer, ty)?;
+            if bytes > 0 {
+                let (from, to) = (self.buffer(), view.buffer());
+                check(sys::iree_hal_device_transfer_d2d(device.device(), from, 0, to, 0, bytes, 0, infinitely()))?;
+            }
+            Ok(view)
+        }
+    }
     /// A view of a whole buffer; takes over the reference.
     ///
     /// # Safety
@@ -270,7 +285,7 @@ mod tests {
 
     #[test]
     fn an_array_keeps_its_device() {
-        let device = Arc::new(DeviceHandle::open("local-sync").unwrap());
+        let device = Arc::new(DeviceHandle::open("local-sync", 0).unwrap());
         let ty = Type::new(DType::F32, [4]);
         let view = View::upload(&device, &Array::from_slice([4], &[1.0f32, 2.0, 3.0, 4.0])).unwrap();
         let array = view.into_array(&device, ty).unwrap();

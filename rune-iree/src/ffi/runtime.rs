@@ -145,6 +145,7 @@ macro_rules! handle {
     };
 }
 
+handle!(Driver, iree_hal_driver_t, iree_hal_driver_release);
 handle!(
     /// A device.
     RawDevice, iree_hal_device_t, iree_hal_device_release
@@ -172,24 +173,15 @@ pub(crate) struct DeviceHandle {
 }
 
 impl DeviceHandle {
-    /// Opens the default device of a driver.
-    pub(crate) fn open(driver_name: &str) -> Result<DeviceHandle, String> {
+    /// Opens the device of a driver at `index` of [`devices`].
+    pub(crate) fn open(driver_name: &str, index: usize) -> Result<DeviceHandle, String> {
         let instance = instance()?;
         let _lock = lifecycle();
-        // SAFETY: objects are created into live locals in the order of IREE's own tools, under the lifecycle lock. The
-        // registry lives for good; references that are not kept are released once, after their last use.
+        let driver = create_driver(driver_name)?;
+        // SAFETY: objects are created into live locals in the order of IREE's own tools, under the lifecycle lock.
+        // References that are not kept are released once, after their last use.
         unsafe {
-            let registry = registry()?;
-            let mut driver = null_mut();
-            check(sys::iree_hal_driver_registry_try_create(
-                registry,
-                string_view(driver_name),
-                allocator(),
-                &mut driver,
-            ))?;
-            let device = create_device(driver);
-            sys::iree_hal_driver_release(driver);
-            let device = device?;
+            let device = create_device(&driver, index)?;
             if driver_name.starts_with("local") {
                 let buffers = create_allocator(driver_name)?;
                 // The device is new, and keeps a reference.
@@ -233,7 +225,43 @@ impl DeviceHandle {
     }
 }
 
+/// What a driver says of a device.
+#[derive(Clone, Debug)]
+pub(crate) struct DeviceReport {
+    /// The name of the product.
+    pub name: String,
+    /// Its properties, a line each, in the words of the driver.
+    pub properties: String,
+}
+
+/// Returns what a driver says of each of its devices, without opening them.
+pub(crate) fn devices(driver_name: &str) -> Result<Vec<DeviceReport>, String> {
+    let _lock = lifecycle();
+    let driver = create_driver(driver_name)?;
+    let report = |info: &sys::iree_hal_device_info_t| {
+        // SAFETY: the driver and the texts of the infos are live; the builder is initialized before its use, and released after it.
+        unsafe {
+            let mut builder = sys::iree_string_builder_t::default();
+            sys::iree_string_builder_initialize(allocator(), &mut builder);
+            let said = check(sys::iree_hal_driver_dump_device_info(driver.raw(), info.device_id, &mut builder));
+            let properties = text(sys::iree_string_builder_view(&builder));
+            sys::iree_string_builder_deinitialize(&mut builder);
+            said.map(|()| DeviceReport { name: text(info.name), properties })
+        }
+    };
+    infos(&driver)?.iter().map(report).collect()
+}
+
 impl DeviceHandle {
+    /// Returns a number that the driver tells of the device, if it knows the key.
+    pub(crate) fn query(&self, category: &str, key: &str) -> Option<u32> {
+        let mut value = 0;
+        // SAFETY: the device is live, and the value is written into a live local.
+        let status = unsafe {
+            sys::iree_hal_device_query_i64(self.device(), string_view(category), string_view(key), &mut value)
+        };
+        check(status).ok().and_then(|()| u32::try_from(value).ok())
+    }
     /// Bytes of its buffers: those allocated and not yet freed, and the most there were at once.
     pub(crate) fn memory(&self) -> (u64, u64) {
         let mut all = sys::iree_hal_allocator_statistics_t::default();
@@ -286,9 +314,71 @@ fn registry() -> Result<*mut sys::iree_hal_driver_registry_t, String> {
     made.as_ref().map(|r| r.0).map_err(String::clone)
 }
 
+/// Creates a driver. To be called under the lifecycle lock.
+fn create_driver(name: &str) -> Result<Driver, String> {
+    let mut driver = null_mut();
+    // SAFETY: creates an object into a live local; the registry lives for good.
+    check(unsafe {
+        sys::iree_hal_driver_registry_try_create(registry()?, string_view(name), allocator(), &mut driver)
+    })?;
+    Driver::take(driver)
+}
+
+/// The devices of a driver, in an array of IREE.
+struct Infos {
+    count: usize,
+    infos: *mut sys::iree_hal_device_info_t,
+}
+
+impl std::ops::Deref for Infos {
+    type Target = [sys::iree_hal_device_info_t];
+    fn deref(&self) -> &[sys::iree_hal_device_info_t] {
+        if self.infos.is_null() {
+            return &[];
+        }
+        // SAFETY: IREE allocated `count` infos, which live as long as this.
+        unsafe { std::slice::from_raw_parts(self.infos, self.count) }
+    }
+}
+impl Drop for Infos {
+    fn drop(&mut self) {
+        // SAFETY: the array came from this allocator, and is not used again.
+        unsafe { sys::iree_allocator_free(allocator(), self.infos.cast()) }
+    }
+}
+
+fn infos(driver: &Driver) -> Result<Infos, String> {
+    let mut infos = Infos { count: 0, infos: null_mut() };
+    // SAFETY: the driver is live; IREE allocates the array, and writes it into live locals.
+    check(unsafe {
+        sys::iree_hal_driver_query_available_devices(driver.raw(), allocator(), &mut infos.count, &mut infos.infos)
+    })?;
+    Ok(infos)
+}
+
+/// A copy of a text of IREE.
+///
 /// # Safety
-/// `driver` is live; the lifecycle lock is held.
-unsafe fn create_device(driver: *mut sys::iree_hal_driver_t) -> Result<RawDevice, String> {
+/// The text is live.
+unsafe fn text(view: sys::iree_string_view_t) -> String {
+    if view.data.is_null() {
+        return String::new();
+    }
+    // SAFETY: by the contract of this function.
+    String::from_utf8_lossy(unsafe { std::slice::from_raw_parts(view.data.cast(), view.size) }).into_owned()
+}
+
+/// # Safety
+/// The lifecycle lock is held.
+unsafe fn create_device(driver: &Driver, index: usize) -> Result<RawDevice, String> {
+    let devices = infos(driver)?;
+    let Some(info) = devices.get(index) else {
+        return Err(match devices.len() {
+            0 => "the driver finds no device".to_owned(),
+            1 => "the driver finds one device, number 0".to_owned(),
+            n => format!("the driver finds {n} devices, numbers 0 to {}", n - 1),
+        });
+    };
     let mut pool = null_mut();
     // SAFETY: objects are created into live locals; a device that was made retains the pool.
     unsafe {
@@ -301,7 +391,15 @@ unsafe fn create_device(driver: *mut sys::iree_hal_driver_t) -> Result<RawDevice
         ))?;
         let params = sys::iree_hal_device_create_params_t { proactor_pool: pool, ..Default::default() };
         let mut device = null_mut();
-        let status = sys::iree_hal_driver_create_default_device(driver, &params, allocator(), &mut device);
+        let status = sys::iree_hal_driver_create_device_by_id(
+            driver.raw(),
+            info.device_id,
+            0,
+            null(),
+            &params,
+            allocator(),
+            &mut device,
+        );
         sys::iree_async_proactor_pool_release(pool);
         check(status)?;
         RawDevice::take(device)

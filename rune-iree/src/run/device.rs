@@ -1,15 +1,126 @@
 //! Devices, which run compiled modules.
 
-use crate::ffi::runtime::{DeviceHandle, View, drivers};
+use crate::Target;
+use crate::ffi::runtime::{DeviceHandle, View, devices, drivers};
+use crate::target::VulkanFeatures;
 use rune_ir::{Array, DeviceBuffer, Type, Value};
 use std::collections::HashMap;
 use std::fmt;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, OnceLock};
+
+/// The kinds of device that IREE has drivers for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DeviceKind {
+    /// The CPU; the calling thread computes, with the least overhead.
+    LocalSync,
+    /// The CPU; a pool of threads computes.
+    LocalTask,
+    /// NVIDIA GPUs.
+    Cuda,
+    /// AMD GPUs.
+    Hip,
+    /// Apple GPUs.
+    Metal,
+    /// GPUs with a Vulkan driver.
+    Vulkan,
+}
+
+impl DeviceKind {
+    /// All kinds.
+    pub const ALL: [DeviceKind; 6] = [
+        DeviceKind::LocalSync,
+        DeviceKind::LocalTask,
+        DeviceKind::Cuda,
+        DeviceKind::Hip,
+        DeviceKind::Metal,
+        DeviceKind::Vulkan,
+    ];
+    /// Returns the name of IREE's driver.
+    pub fn driver(self) -> &'static str {
+        match self {
+            DeviceKind::LocalSync => "local-sync",
+            DeviceKind::LocalTask => "local-task",
+            DeviceKind::Cuda => "cuda",
+            DeviceKind::Hip => "hip",
+            DeviceKind::Metal => "metal",
+            DeviceKind::Vulkan => "vulkan",
+        }
+    }
+    /// Returns whether such a device works in the memory of the host, so that arrays need no copy.
+    pub fn shares_host_memory(self) -> bool {
+        matches!(self, DeviceKind::LocalSync | DeviceKind::LocalTask)
+    }
+    /// Returns whether this program was built with the driver.
+    pub fn is_built(self) -> bool {
+        drivers().is_ok_and(|drivers| drivers.iter().any(|driver| driver == self.driver()))
+    }
+    /// Returns what to do to build the driver.
+    fn advice(self) -> &'static str {
+        match self {
+            DeviceKind::Cuda => "turn on the Cargo feature `cuda`, for which the CUDA headers are needed",
+            DeviceKind::Vulkan => "turn on the Cargo feature `vulkan`",
+            DeviceKind::Hip => "IREE's driver needs the HIP headers, which its Rust package leaves out",
+            DeviceKind::Metal => "it exists on Macs with Apple's own processors only",
+            DeviceKind::LocalSync | DeviceKind::LocalTask => "it is part of every build",
+        }
+    }
+    /// Returns what a missing driver of the operating system means.
+    fn library(self) -> &'static str {
+        match self {
+            DeviceKind::Cuda => {
+                "; install the NVIDIA driver. IREE looks for `libcuda.so`: where there is `libcuda.so.1` only, make a link of that name \
+                 in a folder, and set LD_LIBRARY_PATH to it"
+            }
+            DeviceKind::Vulkan => {
+                "; install a Vulkan driver and the loader, libvulkan.so.1 (on Debian: libvulkan1 mesa-vulkan-drivers)"
+            }
+            DeviceKind::Hip | DeviceKind::Metal | DeviceKind::LocalSync | DeviceKind::LocalTask => "",
+        }
+    }
+}
+
+/// The kind and the number of a device, as its name says them: `cuda`, which is the same as `cuda:0`, or `cuda:1`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct DeviceId {
+    kind: DeviceKind,
+    index: usize,
+}
+
+impl FromStr for DeviceId {
+    type Err = DeviceError;
+    fn from_str(name: &str) -> Result<DeviceId, DeviceError> {
+        let unknown = || DeviceError::Unknown { name: name.to_owned() };
+        let (kind, index) = match name.split_once(':') {
+            Some((kind, index)) => (kind, index.parse().map_err(|_| unknown())?),
+            None => (name, 0),
+        };
+        let kind = match kind {
+            "cpu" => DeviceKind::LocalSync,
+            kind => DeviceKind::ALL.into_iter().find(|k| k.driver() == kind).ok_or_else(unknown)?,
+        };
+        if kind.shares_host_memory() && name.contains(':') {
+            return Err(unknown());
+        }
+        Ok(DeviceId { kind, index })
+    }
+}
+
+impl fmt::Display for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            DeviceKind::LocalSync => f.write_str("cpu"),
+            DeviceKind::LocalTask => f.write_str("local-task"),
+            kind => write!(f, "{}:{}", kind.driver(), self.index),
+        }
+    }
+}
 
 /// A device. All who open it share one.
 pub struct Device {
+    id: DeviceId,
     name: String,
-    driver: &'static str,
+    target: Target,
     pub(crate) handle: Arc<DeviceHandle>,
 }
 
@@ -17,7 +128,7 @@ pub struct Device {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceError {
     /// There is no device of this name.
-    #[error("`{name}` is not a device; known are {}", KNOWN.join(", "))]
+    #[error("`{name}` is not a device; known are {}, and GPUs by number, such as cuda:1", KNOWN.join(", "))]
     Unknown {
         /// The name.
         name: String,
@@ -35,12 +146,35 @@ pub enum DeviceError {
     Open {
         /// The name.
         name: String,
+        /// The message of the driver, and what to do.
+        message: String,
+    },
+    /// An array could not be copied to or from a device.
+    #[error("an array cannot be moved to {name}: {message}")]
+    Transfer {
+        /// The name of the device.
+        name: String,
         /// The message of the driver.
         message: String,
     },
 }
 
-const KNOWN: [&str; 6] = ["cpu", "local-sync", "local-task", "cuda", "metal", "vulkan"];
+const KNOWN: [&str; 7] = ["cpu", "local-sync", "local-task", "cuda", "hip", "metal", "vulkan"];
+
+/// A device that a driver finds on this machine.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DeviceInfo {
+    /// The name to open it by, such as `cuda:0`.
+    pub name: String,
+    /// The kind.
+    pub kind: DeviceKind,
+    /// The name of the product.
+    pub product: String,
+    /// The bytes of memory, if the driver tells them.
+    pub memory: Option<u64>,
+    /// Properties, a line each, in the words of the driver.
+    pub properties: String,
+}
 
 /// The bytes of the buffers of a device: results and intermediate values. Arguments in memory of the host are not counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,7 +187,7 @@ pub struct MemoryUse {
 
 impl Device {
     /// Opens a device: `cpu` (the same as `local-sync`: the calling thread computes, with the least overhead),
-    /// `local-task` (a pool of threads computes), `cuda`, `metal` or `vulkan`.
+    /// `local-task` (a pool of threads computes), `cuda`, `hip`, `metal` or `vulkan`; the last four also by number, such as `cuda:1`.
     ///
     /// ```
     /// let cpu = rune_iree::Device::open("cpu")?;
@@ -64,41 +198,57 @@ impl Device {
     /// # Errors
     /// Returns an error if this build or this machine has no device of this name.
     pub fn open(name: &str) -> Result<Arc<Device>, DeviceError> {
-        static OPEN: OnceLock<Mutex<HashMap<&'static str, Arc<Device>>>> = OnceLock::new();
-        let driver = match name {
-            "cpu" | "local-sync" => "local-sync",
-            "local-task" => "local-task",
-            "cuda" => "cuda",
-            "metal" => "metal",
-            "vulkan" => "vulkan",
-            _ => return Err(DeviceError::Unknown { name: name.to_owned() }),
-        };
+        static OPEN: OnceLock<Mutex<HashMap<DeviceId, Arc<Device>>>> = OnceLock::new();
+        let id: DeviceId = name.parse()?;
         let mut open = OPEN.get_or_init(Mutex::default).lock().unwrap_or_else(|e| e.into_inner());
-        if let Some(device) = open.get(driver) {
+        if let Some(device) = open.get(&id) {
             return Ok(Arc::clone(device));
         }
-        let failed = |message| DeviceError::Open { name: name.to_owned(), message };
-        if !drivers().map_err(failed)?.iter().any(|d| d == driver) {
-            let advice = match driver {
-                "cuda" => "turn on the feature `cuda` of rune-iree, for which the CUDA headers are needed",
-                "vulkan" => "turn on the feature `vulkan` of rune-iree",
-                _ => "they exist on Macs with Apple's own processors only",
-            };
-            return Err(DeviceError::NotBuilt { name: name.to_owned(), advice });
+        let failed = |message| DeviceError::Open { name: id.to_string(), message };
+        if !id.kind.is_built() {
+            return Err(DeviceError::NotBuilt { name: id.kind.driver().to_owned(), advice: id.kind.advice() });
         }
-        let handle = Arc::new(DeviceHandle::open(driver).map_err(failed)?);
-        let shown = if driver == "local-sync" { "cpu" } else { driver };
-        let device = Arc::new(Device { name: shown.to_owned(), driver, handle });
-        open.insert(driver, Arc::clone(&device));
+        let handle = DeviceHandle::open(id.kind.driver(), id.index).map_err(|said| failed(explained(id.kind, said)))?;
+        let target = target(&handle, id).map_err(failed)?;
+        let device = Arc::new(Device { id, name: id.to_string(), target, handle: Arc::new(handle) });
+        open.insert(id, Arc::clone(&device));
         Ok(device)
     }
-    /// Returns the names that [`Device::open`] knows. A device of that name may still be absent from this build or machine.
-    pub fn names() -> [&'static str; 6] {
+    /// Returns the names that [`Device::open`] knows, without numbers. A device of that name may still be absent from this build or
+    /// machine.
+    pub fn names() -> [&'static str; 7] {
         KNOWN
     }
-    /// Returns the name: `cpu`, `local-task`, `cuda`, `metal` or `vulkan`.
+    /// Returns the devices of a kind that this machine has, without opening them.
+    ///
+    /// # Errors
+    /// Returns an error if this program was built without the driver, or if the driver does not work.
+    pub fn of_kind(kind: DeviceKind) -> Result<Vec<DeviceInfo>, DeviceError> {
+        if !kind.is_built() {
+            return Err(DeviceError::NotBuilt { name: kind.driver().to_owned(), advice: kind.advice() });
+        }
+        let found = devices(kind.driver())
+            .map_err(|said| DeviceError::Open { name: kind.driver().to_owned(), message: explained(kind, said) })?;
+        let info = |(index, report): (usize, crate::ffi::runtime::DeviceReport)| DeviceInfo {
+            name: DeviceId { kind, index }.to_string(),
+            kind,
+            product: report.name,
+            memory: device_memory(&report.properties),
+            properties: report.properties,
+        };
+        Ok(found.into_iter().enumerate().map(info).collect())
+    }
+    /// Returns the name: `cpu`, `local-task`, or the kind and the number, such as `cuda:0`.
     pub fn name(&self) -> &str {
         &self.name
+    }
+    /// Returns the kind.
+    pub fn kind(&self) -> DeviceKind {
+        self.id.kind
+    }
+    /// Returns the target of code for this device.
+    pub fn target(&self) -> &Target {
+        &self.target
     }
     /// Returns the memory that the buffers of all executables on this device use.
     pub fn memory(&self) -> MemoryUse {
@@ -107,14 +257,14 @@ impl Device {
     }
     /// Returns whether the device works in the memory of the host, so that arrays need no copy.
     pub fn shares_host_memory(&self) -> bool {
-        matches!(self.driver, "local-sync" | "local-task")
+        self.id.kind.shares_host_memory()
     }
     /// Returns a value in the memory of this device: the value itself if it is there, else a copy.
     ///
     /// # Errors
     /// Returns an error if the copy fails.
     pub fn put(self: &Arc<Device>, value: &Value) -> Result<Value, DeviceError> {
-        let failed = |message| DeviceError::Open { name: self.name.clone(), message };
+        let failed = |message| DeviceError::Transfer { name: self.name.clone(), message };
         match value {
             Value::Host(_) if self.shares_host_memory() => Ok(value.clone()),
             Value::Device(buffer) if buffer.device() == self.name => Ok(value.clone()),
@@ -128,6 +278,78 @@ impl Device {
             }
         }
     }
+}
+
+/// The message of a driver, with what to do if the library of the operating system is missing.
+fn explained(kind: DeviceKind, said: String) -> String {
+    match said.contains("UNAVAILABLE") || said.contains("NOT_FOUND") {
+        true => format!("{said}{}", kind.library()),
+        false => said,
+    }
+}
+
+/// The target of code for a device.
+fn target(handle: &DeviceHandle, id: DeviceId) -> Result<Target, String> {
+    let named = |text: &str| text.parse::<Target>().map_err(|e| e.to_string());
+    match id.kind {
+        DeviceKind::LocalSync | DeviceKind::LocalTask => Ok(Target::llvm_cpu()),
+        DeviceKind::Cuda => {
+            let capability = |key| handle.query("cuda.device", key).unwrap_or_default();
+            let (major, minor) = (capability("compute_capability_major"), capability("compute_capability_minor"));
+            Target::cuda_capability(major, minor).ok_or_else(|| {
+                format!("its compute capability is {major}.{minor}, and IREE compiles for 6.0 and later")
+            })
+        }
+        DeviceKind::Hip => named("rocm"),
+        DeviceKind::Metal => Ok(Target::metal()),
+        DeviceKind::Vulkan => Ok(Target::vulkan_device(vulkan_features(handle, id))),
+    }
+}
+
+fn vulkan_features(handle: &DeviceHandle, id: DeviceId) -> VulkanFeatures {
+    let least = VulkanFeatures::default();
+    let number = |key: &str, least| handle.query("vulkan.device", key).filter(|n| *n > 0).unwrap_or(least);
+    let triple =
+        |key: &str, least: [u32; 3]| [0, 1, 2].map(|i| number(&format!("{key}_{}", ["x", "y", "z"][i]), least[i]));
+    let has = |key: &str| handle.query("vulkan.feature", key) == Some(1);
+    VulkanFeatures {
+        subgroup: number("subgroup_size", least.subgroup),
+        threads: number("max_compute_workgroup_invocations", least.threads),
+        size: triple("max_compute_workgroup_size", least.size),
+        count: triple("max_compute_workgroup_count", least.count),
+        arithmetic: devices(id.kind.driver())
+            .ok()
+            .and_then(|devices| subgroups_compute(&devices.get(id.index)?.properties))
+            .unwrap_or(false),
+        f16: has("shader_float16") && has("storage_buffer_16bit_access"),
+        f64: has("shader_float64"),
+        i8: has("shader_int8") && has("storage_buffer_8bit_access"),
+        i16: has("shader_int16") && has("storage_buffer_16bit_access"),
+        i64: has("shader_int64"),
+    }
+}
+
+/// Whether the invocations of a subgroup can reduce and shuffle, which the driver tells in a line of text only.
+fn subgroups_compute(properties: &str) -> Option<bool> {
+    // VK_SUBGROUP_FEATURE_ARITHMETIC_BIT and VK_SUBGROUP_FEATURE_SHUFFLE_BIT.
+    const NEEDED: u32 = 0x4 | 0x10;
+    let line = properties.lines().find(|line| line.starts_with("subgroup:"))?;
+    let operations = line.split_once("operations=0x")?.1;
+    let digits = operations.split(|c: char| !c.is_ascii_hexdigit()).next()?;
+    Some(u32::from_str_radix(digits, 16).ok()? & NEEDED == NEEDED)
+}
+
+/// The bytes of the largest heap in the memory of the device.
+fn device_memory(properties: &str) -> Option<u64> {
+    // VK_MEMORY_HEAP_DEVICE_LOCAL_BIT.
+    const LOCAL: u32 = 1;
+    let heaps = properties.lines().skip_while(|line| !line.starts_with("memory_heaps:")).skip(1);
+    let heap = |line: &str| {
+        let (size, flags) = line.split_once("size=")?.1.split_once(" flags=0x")?;
+        let flags = u32::from_str_radix(flags.trim(), 16).ok()?;
+        (flags & LOCAL != 0).then(|| size.parse::<u64>().ok())?
+    };
+    heaps.take_while(|line| line.starts_with(' ')).filter_map(heap).max()
 }
 
 impl fmt::Debug for Device {

@@ -54,6 +54,18 @@ pub enum RunError {
         /// The type of the argument.
         found: Box<Type>,
     },
+    /// An argument is in the memory of another device.
+    #[error("argument {index} of `{entry}` is on {found}, and the program runs on {expected}; move one to the other")]
+    ArgumentDevice {
+        /// The function.
+        entry: String,
+        /// The index of the argument, from 0.
+        index: usize,
+        /// The device of the program.
+        expected: String,
+        /// The device of the argument.
+        found: String,
+    },
     /// An argument could not be brought to the device, or a result back.
     #[error("cannot move {what} of `{entry}` between host and device: {message}")]
     Transfer {

@@ -154,7 +154,11 @@ impl Executable {
             Value::Host(array) => self.borrow_host(index, array),
             Value::Device(buffer) => match on_device(&**buffer, &self.device) {
                 Some(view) if !self.overwritten[index] => Ok(view.retain()),
-                Some(_) | None => buffer.to_host().and_then(|array| self.fresh(array)),
+                Some(view) => view.duplicate(&self.device.handle, buffer.ty()),
+                None => {
+                    let (entry, expected) = (self.entry.clone(), self.device.name().to_owned());
+                    return Err(RunError::ArgumentDevice { entry, index, expected, found: buffer.device().to_owned() });
+                }
             },
         };
         self.transfer("argument", index, view)

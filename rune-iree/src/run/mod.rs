@@ -6,7 +6,7 @@ mod executable;
 pub(crate) mod host_calls;
 mod signature;
 
-pub use device::{Device, DeviceError, MemoryUse};
+pub use device::{Device, DeviceError, DeviceInfo, DeviceKind, MemoryUse};
 pub use error::RunError;
 pub use executable::Executable;
 pub use host_calls::{HostCalls, HostFunction};

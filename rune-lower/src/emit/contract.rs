@@ -21,7 +21,7 @@ pub(super) fn dot_general<'c>(
         return b.full(Literal::from_f64(out, 0.0), &ty.shape);
     }
     let dtype = lhs.dtype();
-    if lowering.calls_host() && products::is_for_host(lhs, rhs, dims, out) {
+    if lowering.is_on_cpu() && lowering.calls_host() && products::is_for_host(lhs, rhs, dims, out) {
         let op = Op::DotGeneral { lhs: lhs.ty.clone(), rhs: rhs.ty.clone(), dims: Box::new(dims.clone()), out };
         return lowering.host(op, std::slice::from_ref(ty)).call(b, &[lhs, rhs]).remove(0);
     }

@@ -1,7 +1,6 @@
 //! Elementwise functions.
 
 use super::complex;
-use crate::Backend;
 use crate::builder::{Builder, Val};
 use crate::legalize::{exponential, half, integer, math64, power, remainder, trigonometry};
 use crate::module_lowering::ModuleLowering;
@@ -12,8 +11,7 @@ pub(super) fn unary<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, f: Unary
     if x.dtype().is_complex() {
         return complex::unary(b, f, x);
     }
-    // IREE's embedded linker has no f64 libm on CPU.
-    let own64 = x.dtype() == DType::F64 && lowering.options.backend == Backend::LlvmCpu;
+    let own64 = x.dtype() == DType::F64 && lowering.expands_functions();
     let plain = |name: &'static str| half::in_f32(b, x, |x| b.unary(name, x));
     match f {
         UnaryFn::Abs => b.abs(x),

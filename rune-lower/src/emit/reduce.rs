@@ -45,5 +45,5 @@ pub(super) fn cumulative<'c>(
     axis: usize,
     reverse: bool,
 ) -> Val<'c> {
-    half::in_f32(b, x, |x| cumulative::cumulative(b, f, x, axis, reverse, lowering.has_f64()))
+    half::in_f32(b, x, |x| cumulative::cumulative(b, lowering, f, x, axis, reverse))
 }

@@ -2,28 +2,29 @@
 //!
 //! IREE compiles a reduction over a window of the whole length to one pass, if all of the padding is in front, and only
 //! for a single binary operation (cumsum of 131,072 f32: 0.5 ms by doubling → 0.07 ms). That pass adds sequentially, so
-//! long sums and products use `f64` if the device has it: the last of 10⁷ f32 sums was 9 % off.
+//! long sums and products use `f64` if the device has it: the last of 10⁷ f32 sums was 9 % off. Devices with many lanes double instead.
 
-use crate::builder::{Builder, Val};
+use crate::builder::{Builder, Val, combiner};
 use crate::legalize::{unsigned, windows};
-use rune_ir::op::{Comparison, CumulativeFn, Dims, ReduceFn, Window};
+use crate::module_lowering::ModuleLowering;
+use rune_ir::op::{Comparison, CumulativeFn, Dims, Literal, ReduceFn, Window};
 use rune_ir::{DType, Shape};
 
 /// The number of terms from which sums use `f64`.
 const LONG: usize = 256;
 
-/// `wide` is whether the device has `f64`.
 pub(crate) fn cumulative<'c>(
     b: &Builder<'c>,
+    lowering: &ModuleLowering<'c>,
     f: CumulativeFn,
     x: &Val<'c>,
     axis: usize,
     reverse: bool,
-    wide: bool,
 ) -> Val<'c> {
     let adds = matches!(f, CumulativeFn::Sum | CumulativeFn::Prod);
-    if wide && adds && x.dtype() == DType::F32 && x.shape()[axis] >= LONG {
-        return b.convert(&cumulative(b, f, &b.convert(x, DType::F64), axis, reverse, wide), DType::F32);
+    let on_cpu = lowering.is_on_cpu();
+    if on_cpu && lowering.has_f64() && adds && x.dtype() == DType::F32 && x.shape()[axis] >= LONG {
+        return b.convert(&cumulative(b, lowering, f, &b.convert(x, DType::F64), axis, reverse), DType::F32);
     }
     let plain = match f {
         CumulativeFn::Sum => Some(ReduceFn::Sum),
@@ -34,6 +35,9 @@ pub(crate) fn cumulative<'c>(
     };
     let Some(f) = plain else { return log_sum_exp(b, x, axis, reverse) };
     let run = |x: &Val<'c>| match reverse {
+        _ if !on_cpu => {
+            doubled(b, x, axis, reverse, f.neutral(x.dtype()), |before, x| b.binary(combiner(f, x.dtype()), before, x))
+        }
         true => b.reverse(&scan(b, f, &b.reverse(x, &[axis]), axis), &[axis]),
         false => scan(b, f, x, axis),
     };
@@ -56,17 +60,30 @@ fn scan<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, axis: usize) -> Val<'c> {
     windows::reduce_window(b, f, x, &window)
 }
 
-/// Doubles: after step k, each element holds the function of the 2ᵏ elements up to it.
 fn log_sum_exp<'c>(b: &Builder<'c>, x: &Val<'c>, axis: usize, reverse: bool) -> Val<'c> {
+    let least = Literal::from_f64(x.dtype(), f64::NEG_INFINITY);
+    doubled(b, x, axis, reverse, least, |before, x| log_add_exp(b, before, x))
+}
+
+/// Doubles: after step k, each element holds the function of the 2ᵏ elements up to it (W. D. Hillis and G. L. Steele, Data parallel
+/// algorithms, 1986). `identity` changes nothing.
+fn doubled<'c>(
+    b: &Builder<'c>,
+    x: &Val<'c>,
+    axis: usize,
+    reverse: bool,
+    identity: Literal,
+    combine: impl Fn(&Val<'c>, &Val<'c>) -> Val<'c>,
+) -> Val<'c> {
     let n = x.shape()[axis];
-    let padding = b.number_of(f64::NEG_INFINITY, x.dtype(), &Shape::scalar());
+    let padding = b.full(identity, &Shape::scalar());
     let mut x = x.clone();
     let mut step = 1;
     while step < n {
         let mut config = vec![(0, 0, 0); x.rank()];
         let by = step as i64;
         config[axis] = if reverse { (-by, by, 0) } else { (by, -by, 0) };
-        x = log_add_exp(b, &b.pad(&x, &padding, &config), &x);
+        x = combine(&b.pad(&x, &padding, &config), &x);
         step *= 2;
     }
     x

@@ -3,7 +3,6 @@
 //! For f64, IREE calls `fmod`, which its embedded linker lacks. Exact steps of up to 25 bits of the quotient reduce x
 //! below y; there are as many steps as the largest quotient needs.
 
-use crate::Backend;
 use crate::builder::{Builder, Val};
 use crate::legalize::exponential::scale;
 use crate::legalize::power::negative;
@@ -12,7 +11,12 @@ use rune_ir::DType;
 use rune_ir::op::{Comparison, Literal};
 
 pub(crate) fn rem<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
-    if lowering.options.backend != Backend::LlvmCpu || x.dtype() != DType::F64 {
+    if b.context.is_spirv && lowering.has_f64() && x.dtype() == DType::F32 {
+        // SPIR-V computes x - y ⌊x / y⌋ with rounding.
+        let wide = rem(b, lowering, &b.convert(x, DType::F64), &b.convert(y, DType::F64));
+        return b.convert(&wide, DType::F32);
+    }
+    if !lowering.expands_functions() || x.dtype() != DType::F64 {
         return b.binary("stablehlo.remainder", x, y);
     }
     let (ax, ay) = (b.abs(x), b.abs(y));

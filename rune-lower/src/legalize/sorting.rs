@@ -10,11 +10,11 @@ use rune_ir::op::{Comparison, Literal};
 use rune_ir::{DType, Shape, Type};
 
 /// The maximum length for counting.
-const COUNTED: usize = 2048;
+pub(crate) const COUNTED: usize = 2048;
 /// The maximum number of elements to find one after the other.
 const PICKED: usize = 16;
 /// The maximum length for counting to find the largest few, where the second half of the work is small.
-const COUNTED_TOP: usize = 16_384;
+pub(crate) const COUNTED_TOP: usize = 16_384;
 
 pub(crate) fn sort<'c>(b: &Builder<'c>, operands: &[Val<'c>], axis: usize, keys: usize) -> Vec<Val<'c>> {
     let n = operands[0].shape()[axis];

@@ -3,6 +3,10 @@
 //! Every name is checked here against what IREE 3.13.0 knows, because some unknown names (of CPUs, of GPUs) end the whole
 //! process inside the compiler instead of giving an error.
 
+mod vulkan;
+
+pub use vulkan::VulkanFeatures;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -17,7 +21,8 @@ pub enum Opt {
 }
 
 /// The processor that a module is compiled for. Its text form is `llvm-cpu`, `llvm-cpu:znver4`,
-/// `llvm-cpu:neoverse-n1@aarch64-unknown-linux-gnu`, `cuda`, `cuda:sm_89`, `metal`, `vulkan:rdna3`, `rocm:gfx942`.
+/// `llvm-cpu:neoverse-n1@aarch64-unknown-linux-gnu`, `cuda`, `cuda:sm_89`, `metal`, `vulkan:rdna3`, `rocm:gfx942`, or
+/// `vulkan:subgroup=8,f64,i64` (see [`VulkanFeatures`]).
 ///
 /// ```
 /// use rune_iree::Target;
@@ -43,6 +48,7 @@ enum TargetKind {
     Vulkan {
         profile: String,
     },
+    VulkanDevice(VulkanFeatures),
     Rocm {
         arch: String,
     },
@@ -143,6 +149,27 @@ impl Target {
         known("vulkan", VULKAN, profile)?;
         Ok(Target(TargetKind::Vulkan { profile: profile.to_owned() }))
     }
+    /// Returns the target for a device with these features.
+    pub fn vulkan_device(features: VulkanFeatures) -> Target {
+        Target(TargetKind::VulkanDevice(features))
+    }
+    /// Returns the target for an NVIDIA GPU of this compute capability: the newest one that IREE knows and whose code the driver compiles for
+    /// that GPU. `None` if the GPU is older than all of them.
+    ///
+    /// ```
+    /// use rune_iree::Target;
+    /// // IREE 3.13.0 has no target for Hopper.
+    /// assert_eq!(Target::cuda_capability(9, 0), Target::cuda("sm_89").ok());
+    /// assert_eq!(Target::cuda_capability(5, 0), None);
+    /// ```
+    pub fn cuda_capability(major: u32, minor: u32) -> Option<Target> {
+        let number = |arch: &&str| arch.trim_start_matches("sm_").parse::<u32>().ok();
+        let newest = CUDA
+            .iter()
+            .filter(|arch| number(arch).is_some_and(|n| n <= major * 10 + minor))
+            .max_by_key(|arch| number(arch))?;
+        Some(Target(TargetKind::Cuda { arch: (*newest).to_owned() }))
+    }
     /// Returns the target for an AMD GPU by its architecture, such as `gfx942`.
     ///
     /// # Errors
@@ -167,13 +194,23 @@ impl Target {
             TargetKind::LlvmCpu { .. } => "llvm-cpu",
             TargetKind::Cuda { .. } => "cuda",
             TargetKind::Metal => "metal",
-            TargetKind::Vulkan { .. } => "vulkan",
+            TargetKind::Vulkan { .. } | TargetKind::VulkanDevice(_) => "vulkan",
             TargetKind::Rocm { .. } => "rocm",
         }
     }
     /// Returns whether the code runs on a CPU, in the memory of the host.
     pub fn is_cpu(&self) -> bool {
         matches!(self.0, TargetKind::LlvmCpu { .. })
+    }
+    /// Returns whether the code can compute with `f64`.
+    pub fn has_f64(&self) -> bool {
+        match &self.0 {
+            TargetKind::LlvmCpu { .. } | TargetKind::Cuda { .. } | TargetKind::Rocm { .. } => true,
+            TargetKind::Metal => false,
+            TargetKind::Vulkan { profile } => !WITHOUT_F64.contains(&profile.as_str()),
+            // The functions of f64 need integers of the same size.
+            TargetKind::VulkanDevice(features) => features.f64 && features.i64,
+        }
     }
     /// Returns whether the code is compiled for this machine's own CPU.
     pub fn is_host_cpu(&self) -> bool {
@@ -226,10 +263,16 @@ impl Target {
             TargetKind::Metal => {
                 add("hal-target-device", "metal");
                 add("metal-compile-to-metallib", "false");
+                add("input-demote-f64-to-f32", "false");
             }
             TargetKind::Vulkan { profile } => {
                 add("hal-target-device", "vulkan");
                 add("vulkan-target", profile);
+                add("input-demote-f64-to-f32", "false");
+            }
+            TargetKind::VulkanDevice(features) => {
+                add("hal-target-device", &features.device_target());
+                add("input-demote-f64-to-f32", "false");
             }
             TargetKind::Rocm { arch } => {
                 add("hal-target-device", "hip");
@@ -255,6 +298,7 @@ impl fmt::Display for Target {
             TargetKind::LlvmCpu { cpu: Some(cpu), triple: Some(triple) } => write!(f, ":{cpu}@{triple}"),
             TargetKind::Cuda { arch } | TargetKind::Rocm { arch } => write!(f, ":{arch}"),
             TargetKind::Vulkan { profile } => write!(f, ":{profile}"),
+            TargetKind::VulkanDevice(features) => write!(f, ":{features}"),
         }
     }
 }
@@ -269,7 +313,15 @@ impl FromStr for Target {
             },
             "cuda" => Target::cuda(rest.unwrap_or("sm_80")),
             "metal" if rest.is_none() => Ok(Target::metal()),
-            "vulkan" => Target::vulkan(rest.unwrap_or("vp_android_baseline_2022")),
+            "vulkan" => match rest {
+                Some(features) if features.contains('=') => {
+                    let features = features.parse::<VulkanFeatures>().map_err(|advice| {
+                        TargetError::UnknownProcessor { backend: "vulkan", name: features.to_owned(), advice }
+                    })?;
+                    Ok(Target::vulkan_device(features))
+                }
+                profile => Target::vulkan(profile.unwrap_or("vp_android_baseline_2022")),
+            },
             "rocm" => Target::rocm(rest.unwrap_or("gfx942")),
             _ => Err(TargetError::UnknownBackend(s.to_owned())),
         }
@@ -320,6 +372,8 @@ const VULKAN: &[&str] = &[
     "vp_android_baseline_2022", "sm_75", "sm_80", "sm_86", "sm_89", "turing", "ampere", "ada", "rdna1", "rdna2",
     "rdna3", "rdna4", "valhall1", "valhall2", "valhall3", "valhall4", "adreno",
 ];
+/// Profiles of Vulkan without 64-bit floats.
+const WITHOUT_F64: &[&str] = &["vp_android_baseline_2022", "valhall1", "valhall2", "valhall3", "valhall4", "adreno"];
 #[rustfmt::skip]
 const ROCM: &[&str] = &[
     "gfx908", "gfx90a", "gfx942", "gfx950", "gfx1100", "gfx1101", "gfx1150", "gfx1151", "gfx1200",
