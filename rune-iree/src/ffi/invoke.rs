@@ -25,7 +25,7 @@ pub(crate) struct Function {
     _code: VmModule,
     _host: Option<HostModule>,
     bytes: CompiledModule,
-    _device: Arc<DeviceHandle>,
+    device: Arc<DeviceHandle>,
     inputs: usize,
     outputs: usize,
 }
@@ -33,6 +33,13 @@ pub(crate) struct Function {
 unsafe impl Send for Function {}
 // SAFETY: as above.
 unsafe impl Sync for Function {}
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        // Code and constants are released next, in whatever thread this is.
+        self.device.bind();
+    }
+}
 
 impl Function {
     /// Loads code and looks up `entry` in it.
@@ -42,6 +49,7 @@ impl Function {
         entry: &str,
         host: Option<HostModule>,
     ) -> Result<Function, String> {
+        device.bind();
         // SAFETY: `module`, a clone of which is kept, outlives the module and the context.
         let code = unsafe { bytecode_module(module.bytes()) }?;
         let context = context(device, host.as_ref().map(HostModule::module), &code)?;
@@ -64,7 +72,7 @@ impl Function {
             _code: code,
             _host: host,
             bytes: module.clone(),
-            _device: Arc::clone(device),
+            device: Arc::clone(device),
             inputs,
             outputs,
         })
@@ -84,6 +92,7 @@ impl Function {
     }
     /// Calls the function.
     pub(crate) fn invoke(&self, args: Views) -> Result<Views, String> {
+        self.device.bind();
         let lists = Lists::borrow()?;
         // SAFETY: the lists are live and used by this call alone; moving a reference into a list, or retaining one out
         // of it, keeps every count of references right. The context and its modules are live.

@@ -5,6 +5,8 @@
 mod allocator;
 #[cfg(feature = "run")]
 pub(crate) mod buffer;
+#[cfg(feature = "cuda")]
+mod cuda;
 #[cfg(feature = "run")]
 pub(crate) mod host_module;
 #[cfg(feature = "run")]

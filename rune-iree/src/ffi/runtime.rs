@@ -1,6 +1,8 @@
 //! Handles to the objects of IREE's runtime, each released when dropped.
 
 use super::allocator::create_allocator;
+#[cfg(feature = "cuda")]
+use super::cuda::CudaContext;
 use eerie_sys::runtime as sys;
 use std::ffi::{c_char, c_void};
 use std::ptr::{NonNull, null, null_mut};
@@ -170,6 +172,8 @@ pub(crate) struct DeviceHandle {
     hal: VmModule,
     _group: Group,
     device: RawDevice,
+    #[cfg(feature = "cuda")]
+    cuda: Option<CudaContext>,
 }
 
 impl DeviceHandle {
@@ -181,7 +185,12 @@ impl DeviceHandle {
         // SAFETY: objects are created into live locals in the order of IREE's own tools, under the lifecycle lock.
         // References that are not kept are released once, after their last use.
         unsafe {
-            let device = create_device(&driver, index)?;
+            let (device, id) = create_device(&driver, index)?;
+            // IREE numbers devices from 1.
+            #[cfg(feature = "cuda")]
+            let cuda = (driver_name == "cuda").then(|| CudaContext::of(id as i32 - 1)).transpose()?;
+            #[cfg(not(feature = "cuda"))]
+            let _ = id;
             if driver_name.starts_with("local") {
                 let buffers = create_allocator(driver_name)?;
                 // The device is new, and keeps a reference.
@@ -212,7 +221,20 @@ impl DeviceHandle {
                 allocator(),
                 &mut hal,
             ))?;
-            Ok(DeviceHandle { hal: VmModule::take(hal)?, _group: group, device })
+            Ok(DeviceHandle {
+                hal: VmModule::take(hal)?,
+                _group: group,
+                device,
+                #[cfg(feature = "cuda")]
+                cuda,
+            })
+        }
+    }
+    /// Prepares this thread for calls of IREE on the device, also those that release its memory.
+    pub(crate) fn bind(&self) {
+        #[cfg(feature = "cuda")]
+        if let Some(context) = &self.cuda {
+            context.bind();
         }
     }
     pub(super) fn device(&self) -> *mut sys::iree_hal_device_t {
@@ -230,6 +252,8 @@ impl DeviceHandle {
 pub(crate) struct DeviceReport {
     /// The name of the product.
     pub name: String,
+    /// The bytes of its memory, if there is a way to know them without opening it.
+    pub memory: Option<u64>,
     /// Its properties, a line each, in the words of the driver.
     pub properties: String,
 }
@@ -246,10 +270,29 @@ pub(crate) fn devices(driver_name: &str) -> Result<Vec<DeviceReport>, String> {
             let said = check(sys::iree_hal_driver_dump_device_info(driver.raw(), info.device_id, &mut builder));
             let properties = text(sys::iree_string_builder_view(&builder));
             sys::iree_string_builder_deinitialize(&mut builder);
-            said.map(|()| DeviceReport { name: text(info.name), properties })
+            let memory = memory(driver_name, info.device_id, &properties);
+            said.map(|()| DeviceReport { name: text(info.name), memory, properties })
         }
     };
     infos(&driver)?.iter().map(report).collect()
+}
+
+/// Returns the bytes of memory of a device.
+fn memory(driver_name: &str, id: sys::iree_hal_device_id_t, properties: &str) -> Option<u64> {
+    #[cfg(feature = "cuda")]
+    if driver_name == "cuda" {
+        return super::cuda::total_memory(id as i32 - 1).ok();
+    }
+    let _ = (driver_name, id);
+    // The largest heap with VK_MEMORY_HEAP_DEVICE_LOCAL_BIT.
+    const LOCAL: u32 = 1;
+    let heaps = properties.lines().skip_while(|line| !line.starts_with("memory_heaps:")).skip(1);
+    let heap = |line: &str| {
+        let (size, flags) = line.split_once("size=")?.1.split_once(" flags=0x")?;
+        let flags = u32::from_str_radix(flags.trim(), 16).ok()?;
+        (flags & LOCAL != 0).then(|| size.parse::<u64>().ok())?
+    };
+    heaps.take_while(|line| line.starts_with(' ')).filter_map(heap).max()
 }
 
 impl DeviceHandle {
@@ -370,7 +413,7 @@ unsafe fn text(view: sys::iree_string_view_t) -> String {
 
 /// # Safety
 /// The lifecycle lock is held.
-unsafe fn create_device(driver: &Driver, index: usize) -> Result<RawDevice, String> {
+unsafe fn create_device(driver: &Driver, index: usize) -> Result<(RawDevice, sys::iree_hal_device_id_t), String> {
     let devices = infos(driver)?;
     let Some(info) = devices.get(index) else {
         return Err(match devices.len() {
@@ -402,7 +445,7 @@ unsafe fn create_device(driver: &Driver, index: usize) -> Result<RawDevice, Stri
         );
         sys::iree_async_proactor_pool_release(pool);
         check(status)?;
-        RawDevice::take(device)
+        Ok((RawDevice::take(device)?, info.device_id))
     }
 }
 

@@ -233,7 +233,7 @@ impl Device {
             name: DeviceId { kind, index }.to_string(),
             kind,
             product: report.name,
-            memory: device_memory(&report.properties),
+            memory: report.memory,
             properties: report.properties,
         };
         Ok(found.into_iter().enumerate().map(info).collect())
@@ -339,19 +339,6 @@ fn subgroups_compute(properties: &str) -> Option<bool> {
     Some(u32::from_str_radix(digits, 16).ok()? & NEEDED == NEEDED)
 }
 
-/// The bytes of the largest heap in the memory of the device.
-fn device_memory(properties: &str) -> Option<u64> {
-    // VK_MEMORY_HEAP_DEVICE_LOCAL_BIT.
-    const LOCAL: u32 = 1;
-    let heaps = properties.lines().skip_while(|line| !line.starts_with("memory_heaps:")).skip(1);
-    let heap = |line: &str| {
-        let (size, flags) = line.split_once("size=")?.1.split_once(" flags=0x")?;
-        let flags = u32::from_str_radix(flags.trim(), 16).ok()?;
-        (flags & LOCAL != 0).then(|| size.parse::<u64>().ok())?
-    };
-    heaps.take_while(|line| line.starts_with(' ')).filter_map(heap).max()
-}
-
 impl fmt::Debug for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Device({})", self.name)
@@ -372,6 +359,13 @@ impl DeviceArray {
     /// The view, if it is on `device`.
     pub(crate) fn view_on(&self, device: &Arc<Device>) -> Option<&View> {
         Arc::ptr_eq(&self.device, device).then_some(&self.view)
+    }
+}
+
+impl Drop for DeviceArray {
+    fn drop(&mut self) {
+        // The memory is released next, in whatever thread this is.
+        self.device.handle.bind();
     }
 }
 
