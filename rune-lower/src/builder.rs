@@ -2,8 +2,8 @@
 
 pub(crate) use crate::value::Val;
 
-use crate::legalize::spirv;
 use crate::legalize::views::{self, Producers, ViewRole, Views};
+use crate::legalize::{gpu, spirv};
 use crate::tree::{Attribute, Context, Location, Operation, Region, TensorType, Value};
 use crate::value::{Known, depth};
 use crate::{attr, known};
@@ -62,12 +62,20 @@ impl<'c> Builder<'c> {
         regions: Vec<Region>,
         results: &[Type],
     ) -> Vec<Val<'c>> {
+        if self.context.is_gpu
+            && let Some(operands) = gpu::apart(self, name, operands)
+        {
+            return self.op(name, &operands.iter().collect::<Vec<_>>(), attributes, regions, results);
+        }
         let types: Vec<_> = results.iter().map(TensorType::from).collect();
         // Constants enter and leave loops and branches through barriers.
         let is_plain = regions.is_empty() || matches!(name, "stablehlo.reduce" | "stablehlo.reduce_window");
         let known = if is_plain { known::of_results(name, operands) } else { Known::Nothing };
         let depth = if regions.is_empty() { depth(name, operands) } else { 0 };
         let raw = self.raw_op(name, &operands.iter().map(|v| v.raw).collect::<Vec<_>>(), attributes, regions, &types);
+        if self.context.is_gpu && raw.len() == 1 {
+            gpu::note(self, name, operands, raw[0]);
+        }
         let values = raw.into_iter().zip(results);
         let mut values: Vec<_> =
             values.map(|(raw, ty)| Val { raw, ty: ty.clone(), known, depth, views: Views::default() }).collect();
@@ -245,11 +253,6 @@ impl<'c> Builder<'c> {
         if x.dtype() == dtype {
             return x.clone();
         }
-        if self.context.is_spirv
-            && let Some(y) = spirv::convert(self, x, dtype)
-        {
-            return y;
-        }
         // IREE turns a loop counter into a signless integer, and then rejects its conversion to an unsigned one.
         if dtype.is_unsigned_int() && !x.dtype().is_float() {
             return self.bits(&self.convert(x, dtype.to_signed()), dtype);
@@ -332,6 +335,12 @@ impl<'c> Builder<'c> {
         }
     }
     pub fn iota(&self, dtype: DType, shape: &Shape, axis: usize) -> Val<'c> {
+        // IREE allocates shared memory of type `index` for positions in reductions, which SPIR-V does not have.
+        if self.context.is_spirv && shape.size() > 1 {
+            let attributes = [("iota_dimension", attr::int(self.context, 0))];
+            let line = self.op1("stablehlo.iota", &[], &attributes, Type::new(dtype, [shape[axis]]));
+            return self.broadcast(&self.barrier(&[&line]).remove(0), shape, &[axis]);
+        }
         let attributes = [("iota_dimension", attr::int(self.context, axis))];
         self.op1("stablehlo.iota", &[], &attributes, Type::new(dtype, shape.clone()))
     }

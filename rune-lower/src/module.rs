@@ -73,8 +73,9 @@ pub fn export(program: &Program) -> Result<String, LowerError> {
 }
 
 fn emitted(program: &Program, options: &LowerOptions, producers: &Rc<Producers>) -> Result<LoweredModule, LowerError> {
-    let is_spirv = options.backend == Backend::Vulkan && options.purpose != Purpose::Export;
-    let context = Context::new(is_spirv);
+    let exports = options.purpose == Purpose::Export;
+    let is_gpu = !exports && !matches!(options.backend, Backend::LlvmCpu | Backend::Vmvx);
+    let context = Context::new(is_gpu, is_gpu && matches!(options.backend, Backend::Vulkan | Backend::Metal));
     let lowering = ModuleLowering::new(&context, options.clone(), Rc::clone(producers));
     let mut functions = vec![function(&lowering, program, &options.entry, true)?];
     while let Some((callee, name)) = lowering.next_called() {

@@ -51,14 +51,19 @@ impl<'c> ModuleLowering<'c> {
     pub fn is_on_cpu(&self) -> bool {
         matches!(self.options.backend, Backend::LlvmCpu | Backend::Vmvx)
     }
-    /// Returns whether the code generator lacks exact functions of `f64` and of large `f32`, so that they are emitted as arithmetic: IREE
-    /// links no libm on CPU, and the extended instructions of SPIR-V have neither.
-    pub fn expands_functions(&self) -> bool {
+    /// Returns whether the code generator lacks functions of `f64`, so that they are emitted as arithmetic: IREE links no libm on CPU, and
+    /// the extended instructions of SPIR-V have none.
+    pub fn expands_f64(&self) -> bool {
         match self.options.backend {
             Backend::LlvmCpu => true,
             Backend::Vulkan => self.has_f64(),
             Backend::Cuda | Backend::Rocm | Backend::Metal | Backend::Vmvx => false,
         }
+    }
+    /// Returns whether sine, cosine and tangent are emitted as arithmetic: those of all code generators are approximations, wrong in the
+    /// fourth digit at 100. It needs `f64`.
+    pub fn expands_trigonometry(&self) -> bool {
+        self.has_f64() && self.options.backend != Backend::Vmvx
     }
     /// Returns whether the module may call functions of the process that runs it.
     pub fn calls_host(&self) -> bool {

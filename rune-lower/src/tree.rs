@@ -3,15 +3,20 @@
 
 use rune_ir::op::Literal;
 use rune_ir::{Array, Type};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::marker::PhantomData;
 
 /// Assigns numbers to the values of a module, and knows what compiles it.
 #[derive(Default)]
 pub(crate) struct Context {
     next: Cell<u32>,
-    /// Whether IREE's code generator for SPIR-V does.
+    /// Whether one of IREE's code generators for GPUs does.
+    pub is_gpu: bool,
+    /// Whether it is the one for SPIR-V.
     pub is_spirv: bool,
+    /// Values that are converted from unsigned numbers: see `legalize/gpu.rs`.
+    unsigned: RefCell<HashSet<Id>>,
 }
 
 /// A value of the module of a context.
@@ -25,8 +30,14 @@ pub(crate) struct Value<'c> {
 pub(crate) type Id = u32;
 
 impl Context {
-    pub fn new(is_spirv: bool) -> Context {
-        Context { is_spirv, ..Context::default() }
+    pub fn new(is_gpu: bool, is_spirv: bool) -> Context {
+        Context { is_gpu, is_spirv, ..Context::default() }
+    }
+    pub fn is_unsigned(&self, value: Value) -> bool {
+        self.unsigned.borrow().contains(&value.id)
+    }
+    pub fn note_unsigned(&self, value: Value) {
+        self.unsigned.borrow_mut().insert(value.id);
     }
     /// Returns a new value.
     pub fn value(&self) -> Value<'_> {

@@ -29,6 +29,8 @@ pub enum Code {
     Part(Executable),
     /// A separate module, which calls kernels of the interpreter for operations that IREE lacks.
     Whole(CompiledProgram),
+    /// For another machine (`RUNE_TEST_TARGET`).
+    NotLoaded,
 }
 
 impl Function {
@@ -47,11 +49,17 @@ impl Function {
     fn whole(&self, opt: Opt) -> Result<Code, String> {
         let options = CompileOptions { opt, ..engine::compile_options() };
         let compiled = Precompiled::new(&self.program, &options).map_err(|e| e.to_string())?;
+        if engine::only_compiles() {
+            return Ok(Code::NotLoaded);
+        }
         let device = rune::Device::Iree(engine::device());
         Ok(Code::Whole(compiled.load_on(&device).map_err(|e| e.to_string())?))
     }
 
     fn load(&self, module: &CompiledModule) -> Result<Code, String> {
+        if engine::only_compiles() {
+            return Ok(Code::NotLoaded);
+        }
         let types = self.program.input_types().to_vec();
         let signature = Signature::new(types, self.program.output_types());
         let executable = Executable::load(module, &engine::device(), &self.entry, signature, None);
@@ -77,6 +85,7 @@ pub fn call(code: &Code, inputs: &[Array]) -> Result<Vec<Array>, String> {
         let results = match code {
             Code::Part(executable) => executable.call(&inputs.iter().collect::<Vec<_>>()).map_err(|e| e.to_string())?,
             Code::Whole(program) => program.call_values(inputs).map_err(|e| e.to_string())?,
+            Code::NotLoaded => return Err("the function is for another machine".to_owned()),
         };
         results.iter().map(|x| x.to_host()).collect()
     })
@@ -121,6 +130,10 @@ pub fn for_all_with<T: Sync>(
                     let mut mine = Vec::new();
                     let (parts, wholes): (Vec<&T>, Vec<&T>) =
                         batch.iter().partition(|item| function(item).text.is_some());
+                    let check = |item: &T, code: Result<Code, String>| match code {
+                        Ok(Code::NotLoaded) => Vec::new(),
+                        code => check(item, code),
+                    };
                     for item in wholes {
                         mine.extend(check(item, function(item).whole(opt)));
                     }

@@ -3,7 +3,7 @@
 //! It runs on the CPU, or on the device in `RUNE_TEST_DEVICE`, such as `vulkan` or `cuda`.
 
 use once_cell::sync::Lazy;
-use rune::{Arguments, CompileOptions, Device, Function, Jit, Tier, Tree};
+use rune::{Arguments, CompileOptions, Device, Function, Jit, Target, Tier, Tree};
 use rune_lower::{Backend, LowerOptions};
 use std::sync::Arc;
 
@@ -46,14 +46,30 @@ pub fn is_on_cpu() -> bool {
     device().shares_host_memory()
 }
 
+/// The target in `RUNE_TEST_TARGET`, such as `rocm:gfx942`, for which the tests that compile many functions only compile them.
+static ONLY_COMPILED: Lazy<Option<Target>> = Lazy::new(|| {
+    let name = std::env::var("RUNE_TEST_TARGET").ok()?;
+    Some(name.parse().expect("RUNE_TEST_TARGET names a target"))
+});
+
+/// Returns whether functions are compiled but not called.
+pub fn only_compiles() -> bool {
+    ONLY_COMPILED.is_some()
+}
+
+/// The target of the tests: of the device, or the one in `RUNE_TEST_TARGET`.
+fn target() -> Target {
+    ONLY_COMPILED.clone().unwrap_or_else(|| device().target().clone())
+}
+
 /// The options to compile for the device of the tests.
 pub fn compile_options() -> CompileOptions {
-    CompileOptions::for_target(device().target().clone())
+    CompileOptions::for_target(target())
 }
 
 /// The options to lower a module that calls no function of the process for the device of the tests.
 pub fn lower_options() -> LowerOptions {
-    let target = device().target().clone();
+    let target = target();
     let backend = match target.backend() {
         "cuda" => Backend::Cuda,
         "rocm" => Backend::Rocm,

@@ -11,7 +11,7 @@ pub(super) fn unary<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, f: Unary
     if x.dtype().is_complex() {
         return complex::unary(b, f, x);
     }
-    let own64 = x.dtype() == DType::F64 && lowering.expands_functions();
+    let own64 = x.dtype() == DType::F64 && lowering.expands_f64();
     let plain = |name: &'static str| half::in_f32(b, x, |x| b.unary(name, x));
     match f {
         UnaryFn::Abs => b.abs(x),

@@ -39,7 +39,7 @@ pub(crate) fn exp2<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
 /// Returns ∛x. IREE's version returns NaN for infinities.
 pub(crate) fn cbrt<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     let infinite = b.compare_n(Comparison::Eq, &b.abs(x), f64::INFINITY);
-    b.select(&infinite, x, &b.unary("stablehlo.cbrt", x))
+    b.select(&infinite, x, &b.unary("stablehlo.cbrt", &super::power::flushed(b, x)))
 }
 
 /// Returns ln x. For subnormal numbers, which IREE treats as 0, it computes ln m - k ln 2 with x = m · 2⁻ᵏ. m comes

@@ -4,7 +4,7 @@ use crate::builder::{Builder, Val};
 use rune_ir::op::Comparison;
 
 pub(crate) fn pow<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
-    let magnitude = b.binary("stablehlo.power", &b.abs(x), y);
+    let magnitude = b.binary("stablehlo.power", &flushed(b, &b.abs(x)), y);
     let floor = |v: &Val<'c>| b.unary("stablehlo.floor", v);
     let whole = b.compare(Comparison::Eq, &floor(y), y);
     let half = b.mul_n(y, 0.5);
@@ -22,6 +22,15 @@ pub(crate) fn pow<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     let unit = b.and(&b.compare_n(Comparison::Eq, x, -1.0), &infinite);
     let is_one = b.or(&b.compare_n(Comparison::Eq, y, 0.0), &b.compare(Comparison::Eq, x, &one));
     b.select(&b.or(&is_one, &unit), &one, &result)
+}
+
+/// Returns `x` with 0 for subnormal numbers of `f32`, on GPUs: there the logarithm takes them as the least normal number.
+pub(crate) fn flushed<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
+    if !b.context.is_gpu || x.dtype() != rune_ir::DType::F32 {
+        return x.clone();
+    }
+    let tiny = b.compare_n(Comparison::Lt, &b.abs(x), f64::from(f32::MIN_POSITIVE));
+    b.select(&tiny, &b.mul_n(x, 0.0), x)
 }
 
 /// Returns whether the sign bit is set.

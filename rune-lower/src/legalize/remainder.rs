@@ -16,7 +16,7 @@ pub(crate) fn rem<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, x: &Val<'c
         let wide = rem(b, lowering, &b.convert(x, DType::F64), &b.convert(y, DType::F64));
         return b.convert(&wide, DType::F32);
     }
-    if !lowering.expands_functions() || x.dtype() != DType::F64 {
+    if !lowering.expands_f64() || x.dtype() != DType::F64 {
         return b.binary("stablehlo.remainder", x, y);
     }
     let (ax, ay) = (b.abs(x), b.abs(y));

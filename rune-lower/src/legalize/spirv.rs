@@ -33,21 +33,15 @@ pub(crate) fn binary<'c>(b: &Builder<'c>, name: &str, x: &Val<'c>, y: &Val<'c>) 
     let dtype = x.dtype();
     match name {
         "stablehlo.divide" if dtype == DType::U8 => {
-            let wide = |v: &Val<'c>| b.convert(v, DType::U32);
-            Some(b.convert(&b.op1("stablehlo.divide", &[&wide(x), &wide(y)], &[], x.ty.with_dtype(DType::U32)), dtype))
+            // (x + ½) / y is never near an integer, so that rounding does no harm.
+            let wide = |v: &Val<'c>| b.convert(v, DType::F32);
+            let quotient = b.unary("stablehlo.floor", &b.div(&b.add_n(&wide(x), 0.5), &wide(y)));
+            Some(b.convert(&quotient, dtype))
         }
         "stablehlo.remainder" if dtype.is_int() => Some(b.sub(x, &b.mul(&b.div(x, y), y))),
         "stablehlo.power" if dtype == DType::F64 => Some(power(b, x, y)),
         _ => None,
     }
-}
-
-/// Returns a conversion in other operations, if it needs another form.
-pub(crate) fn convert<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Option<Val<'c>> {
-    let floats = x.dtype() == DType::Bool && dtype.is_float();
-    let number = |value| b.full(Literal::from_f64(dtype, value), x.shape());
-    // IREE folds the conversion into one of signed integers, for which SPIR-V has no type of 1 bit.
-    floats.then(|| b.select(x, &number(1.0), &number(0.0)))
 }
 
 const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;

@@ -1,4 +1,4 @@
-//! Sine, cosine, tangent and arctangent on CPU and for Vulkan.
+//! Sine, cosine, tangent and arctangent.
 //!
 //! IREE's f32 sine and cosine are wrong above about 1e4, and garbage from 1e10; for f64 it has none. Here, the argument
 //! is reduced exactly (Cody and Waite, π/2 in three parts, in f64), and the polynomials are those of fdlibm and Cephes.
@@ -18,7 +18,7 @@ const REDUCED: f64 = 3.0e9;
 const PARTS: [f64; 4] = [1.570796012878418, 3.139164164167596e-7, 6.223371969669989e-14, 2.0222662487959506e-21];
 
 pub(crate) fn sin<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, x: &Val<'c>) -> Val<'c> {
-    if !lowering.expands_functions() {
+    if !lowering.expands_trigonometry() {
         return b.unary("stablehlo.sine", x);
     }
     let r = reduce(b, x);
@@ -28,7 +28,7 @@ pub(crate) fn sin<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, x: &Val<'c
 }
 
 pub(crate) fn cos<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, x: &Val<'c>) -> Val<'c> {
-    if !lowering.expands_functions() {
+    if !lowering.expands_trigonometry() {
         return b.unary("stablehlo.cosine", x);
     }
     let r = reduce(b, x);
@@ -39,7 +39,7 @@ pub(crate) fn cos<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, x: &Val<'c
 }
 
 pub(crate) fn tan<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, x: &Val<'c>) -> Val<'c> {
-    if !lowering.expands_functions() {
+    if !lowering.expands_trigonometry() {
         return b.unary("stablehlo.tan", x);
     }
     let r = reduce(b, x);
@@ -132,7 +132,7 @@ impl<'c> Reduced<'c> {
 
 /// Returns the angle of the point (`x`, `y`). IREE's version returns NaN if both are infinite, and has no f64 form.
 pub(crate) fn atan2<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, y: &Val<'c>, x: &Val<'c>) -> Val<'c> {
-    if !lowering.expands_functions() {
+    if lowering.is_export() {
         return b.binary("stablehlo.atan2", y, x);
     }
     let (ay, ax) = (b.abs(y), b.abs(x));

@@ -42,6 +42,9 @@ pub(crate) fn reduce_window<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, windo
     if window.dimensions.iter().all(|&n| n == 1) {
         return single(b, x, init, window, shape);
     }
+    if b.context.is_gpu && window.dimensions.iter().product::<usize>() <= UNROLLED {
+        return unrolled(b, f, x, window, &shape);
+    }
     // Negative padding and dilation of the operand are applied first, because upstream's conversion handles neither
     // well.
     let init_value = b.full(init, &Shape::scalar());
@@ -64,6 +67,33 @@ pub(crate) fn reduce_window<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, windo
     ];
     let ty = x.ty.with_shape(shape);
     b.op("stablehlo.reduce_window", &[&x, &init_value], &attributes, vec![body], &[ty]).remove(0)
+}
+
+/// The maximum number of positions of a window that are reduced one after the other.
+const UNROLLED: usize = 32;
+
+/// Reduces the slices that the positions of the window meet. Some windows of two elements do not compile for GPUs ("failed to bufferize
+/// op"), and what compiles is no faster.
+fn unrolled<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, window: &Window, shape: &Shape) -> Val<'c> {
+    let config: Vec<_> =
+        window.padding.iter().zip(&window.base_dilation).map(|(&(l, h), &d)| (l, h, d as i64 - 1)).collect();
+    let x = dilation::pad(b, x, &b.full(f.neutral(x.dtype()), &Shape::scalar()), &config);
+    let mut position = vec![0; x.rank()];
+    let mut result: Option<Val<'c>> = None;
+    loop {
+        let starts: Vec<usize> = position.iter().zip(&window.window_dilation).map(|(p, d)| p * d).collect();
+        let limits: Vec<usize> = (0..x.rank()).map(|a| starts[a] + (shape[a] - 1) * window.strides[a] + 1).collect();
+        let slice = b.slice(&x, &starts, &limits, &window.strides);
+        result = Some(match result {
+            Some(result) => b.binary(combiner(f, x.dtype()), &result, &slice),
+            None => slice,
+        });
+        // The next position, the last axis first.
+        let Some(axis) = (0..x.rank()).rev().find(|&a| position[a] + 1 < window.dimensions[a]) else { break };
+        position[axis] += 1;
+        position[axis + 1..].fill(0);
+    }
+    result.expect("a window has a position")
 }
 
 /// Windows of one element reduce nothing: they select elements. IREE compiles neither such windows nor a strided slice

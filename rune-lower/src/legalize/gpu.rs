@@ -1,0 +1,44 @@
+//! What IREE's code generators for GPUs compile wrongly.
+//!
+//! A conversion of unsigned integers or booleans before a matrix product or convolution becomes a part of the product, which then takes the
+//! numbers as signed: `true` is -1, and 200 of `u8` is -56. So such operands enter through a barrier.
+
+use crate::builder::{Builder, Val};
+use crate::tree::Value;
+use rune_ir::DType;
+
+/// Returns the operands of a product, each behind a barrier if it is converted from unsigned numbers; `None` if none is.
+pub(crate) fn apart<'c>(b: &Builder<'c>, name: &str, operands: &[&Val<'c>]) -> Option<Vec<Val<'c>>> {
+    let is_product = matches!(name, "stablehlo.dot_general" | "stablehlo.convolution");
+    if !is_product || !operands.iter().any(|x| b.context.is_unsigned(x.raw)) {
+        return None;
+    }
+    let guarded = |x: &&Val<'c>| match b.context.is_unsigned(x.raw) {
+        true => b.barrier(&[x]).remove(0),
+        false => (*x).clone(),
+    };
+    Some(operands.iter().map(guarded).collect())
+}
+
+/// Notes whether a result is converted from unsigned numbers, as the compiler sees it through moves of elements.
+pub(crate) fn note<'c>(b: &Builder<'c>, name: &str, operands: &[&Val<'c>], result: Value<'c>) {
+    let is = match name {
+        "stablehlo.convert" => {
+            let from = operands[0].dtype();
+            from == DType::Bool || from.is_unsigned_int() || b.context.is_unsigned(operands[0].raw)
+        }
+        "stablehlo.reshape"
+        | "stablehlo.transpose"
+        | "stablehlo.broadcast_in_dim"
+        | "stablehlo.slice"
+        | "stablehlo.reverse"
+        | "stablehlo.dynamic_slice"
+        | "stablehlo.pad"
+        | "stablehlo.concatenate"
+        | "stablehlo.bitcast_convert" => operands.iter().any(|x| b.context.is_unsigned(x.raw)),
+        _ => false,
+    };
+    if is {
+        b.context.note_unsigned(result);
+    }
+}
