@@ -204,6 +204,11 @@ fn compiled_operations_agree_with_the_interpreter() {
     let (functions, mut failures) = functions();
     println!("lowered {} functions in {:?}", functions.len(), start.elapsed());
     failures.extend(batch::for_all(&functions, "operations", |f| &f.function, run));
+    if engine::only_compiles() {
+        let fails = |f: &&Tested| failures.iter().any(|failure| failure.starts_with(&f.cases[0].title()));
+        let compiled = functions.iter().filter(|f| !fails(f)).flat_map(|f| &f.cases);
+        compiled.for_each(|case| covered(case, true));
+    }
     coverage::write(&[]);
     let mut counts: BTreeMap<&str, BTreeMap<String, usize>> = BTreeMap::new();
     for case in functions.iter().flat_map(|f| &f.cases) {

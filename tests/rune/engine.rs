@@ -57,6 +57,11 @@ pub fn only_compiles() -> bool {
     ONLY_COMPILED.is_some()
 }
 
+/// Of many functions, the tests compile and call one in so many (`RUNE_TEST_ONE_IN`).
+pub fn one_in() -> usize {
+    std::env::var("RUNE_TEST_ONE_IN").map_or(1, |n| n.parse().expect("RUNE_TEST_ONE_IN is a number above 0"))
+}
+
 /// The target of the tests: of the device, or the one in `RUNE_TEST_TARGET`.
 fn target() -> Target {
     ONLY_COMPILED.clone().unwrap_or_else(|| device().target().clone())
