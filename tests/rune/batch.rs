@@ -46,6 +46,10 @@ impl Function {
         Ok(Function { program, entry, text: Some(text) })
     }
 
+    /// Returns whether the process computes a part of it.
+    pub fn calls_host(&self) -> bool {
+        self.text.is_none()
+    }
     fn whole(&self, opt: Opt) -> Result<Code, String> {
         let options = CompileOptions { opt, ..engine::compile_options() };
         let compiled = Precompiled::new(&self.program, &options).map_err(|e| e.to_string())?;
