@@ -119,7 +119,7 @@ impl View {
     }
     /// Copies an array to the memory of a device.
     pub(crate) fn upload(device: &DeviceHandle, array: &Array) -> Result<View, String> {
-        let _bound = device.bind();
+        device.bind();
         let (ty, bytes) = (array.ty(), array.bytes());
         let mut buffer = null_mut();
         // SAFETY: the buffer is as long as the array; the copy has ended when the call returns.
@@ -142,7 +142,7 @@ impl View {
     }
     /// A copy in other memory of the same device.
     pub(crate) fn duplicate(&self, device: &DeviceHandle, ty: &Type) -> Result<View, String> {
-        let _bound = device.bind();
+        device.bind();
         let bytes = ty.bytes();
         let mut buffer = null_mut();
         // SAFETY: both buffers are live and at least as long as the type (IREE checks that); the copy has ended when the call returns.
@@ -255,7 +255,7 @@ impl View {
     }
     /// A copy in the memory of the host.
     pub(crate) fn download(&self, device: &DeviceHandle, ty: &Type) -> Result<Array, String> {
-        let _bound = device.bind();
+        device.bind();
         let mut bytes = rune_trace::AlignedBytes::with_capacity(ALIGNMENT, ty.bytes());
         bytes.resize(ty.bytes(), 0);
         if !bytes.is_empty() {

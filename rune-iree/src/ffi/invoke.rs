@@ -20,20 +20,14 @@ pub(crate) type Views = SmallVec<[View; 8]>;
 /// globals (those it has are set when it is loaded).
 pub(crate) struct Function {
     function: sys::iree_vm_function_t,
-    /// There until this is dropped; before the memory that the code is in.
-    linked: Option<Linked>,
+    // Dropped in this order: the context, the code, then the memory the code is in.
+    context: Context,
+    _code: VmModule,
+    _host: Option<HostModule>,
     bytes: CompiledModule,
     device: Arc<DeviceHandle>,
     inputs: usize,
     outputs: usize,
-}
-
-/// Code, linked with what it calls.
-struct Linked {
-    // Dropped in this order.
-    context: Context,
-    _code: VmModule,
-    _host: Option<HostModule>,
 }
 // SAFETY: the function is an index into a module that lives as long as the context; the rest is `Send` and `Sync`.
 unsafe impl Send for Function {}
@@ -42,8 +36,8 @@ unsafe impl Sync for Function {}
 
 impl Drop for Function {
     fn drop(&mut self) {
-        let _bound = self.device.bind();
-        self.linked.take();
+        // Code and constants are released next, in whatever thread this is.
+        self.device.bind();
     }
 }
 
@@ -55,7 +49,7 @@ impl Function {
         entry: &str,
         host: Option<HostModule>,
     ) -> Result<Function, String> {
-        let _bound = device.bind();
+        device.bind();
         // SAFETY: `module`, a clone of which is kept, outlives the module and the context.
         let code = unsafe { bytecode_module(module.bytes()) }?;
         let context = context(device, host.as_ref().map(HostModule::module), &code)?;
@@ -74,7 +68,9 @@ impl Function {
         }
         Ok(Function {
             function,
-            linked: Some(Linked { context, _code: code, _host: host }),
+            context,
+            _code: code,
+            _host: host,
             bytes: module.clone(),
             device: Arc::clone(device),
             inputs,
@@ -87,7 +83,7 @@ impl Function {
     }
     /// Returns the attribute `key` of the function, if it has one.
     pub(crate) fn attribute(&self, key: &str) -> Option<String> {
-        // SAFETY: the function is one of the code in `linked`, which is live.
+        // SAFETY: the function is one of `_code`, which is live.
         unsafe { function_attribute(&self.function, key) }
     }
     /// The module it is in.
@@ -96,8 +92,7 @@ impl Function {
     }
     /// Calls the function.
     pub(crate) fn invoke(&self, args: Views) -> Result<Views, String> {
-        let _bound = self.device.bind();
-        let linked = self.linked.as_ref().expect("it is there until the drop");
+        self.device.bind();
         let lists = Lists::borrow()?;
         // SAFETY: the lists are live and used by this call alone; moving a reference into a list, or retaining one out
         // of it, keeps every count of references right. The context and its modules are live.
@@ -111,7 +106,7 @@ impl Function {
                 check(status)?;
             }
             check(sys::iree_vm_invoke(
-                linked.context.raw(),
+                self.context.raw(),
                 self.function,
                 sys::iree_vm_invocation_flag_bits_t_IREE_VM_INVOCATION_FLAG_NONE as _,
                 std::ptr::null(),

@@ -4,7 +4,6 @@ use super::allocator::create_allocator;
 #[cfg(feature = "cuda")]
 use super::cuda::CudaContext;
 use eerie_sys::runtime as sys;
-use parking_lot::{ReentrantMutex, ReentrantMutexGuard};
 use std::ffi::{c_char, c_void};
 use std::ptr::{NonNull, null, null_mut};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
@@ -175,14 +174,6 @@ pub(crate) struct DeviceHandle {
     device: RawDevice,
     #[cfg(feature = "cuda")]
     cuda: Option<CudaContext>,
-    /// Held by the thread that calls IREE, if only one may.
-    one_thread: Option<ReentrantMutex<()>>,
-}
-
-/// What a thread holds while it calls IREE on a device. It may hold it several times.
-#[must_use]
-pub(crate) struct Bound<'a> {
-    _guard: Option<ReentrantMutexGuard<'a, ()>>,
 }
 
 impl DeviceHandle {
@@ -236,19 +227,15 @@ impl DeviceHandle {
                 device,
                 #[cfg(feature = "cuda")]
                 cuda,
-                // IREE 3.13 counts up a Vulkan semaphore in two steps. In two threads the values come in the wrong order, and the driver
-                // reports a lost device.
-                one_thread: (driver_name == "vulkan").then(ReentrantMutex::default),
             })
         }
     }
     /// Prepares this thread for calls of IREE on the device, also those that release its memory.
-    pub(crate) fn bind(&self) -> Bound<'_> {
+    pub(crate) fn bind(&self) {
         #[cfg(feature = "cuda")]
         if let Some(context) = &self.cuda {
             context.bind();
         }
-        Bound { _guard: self.one_thread.as_ref().map(ReentrantMutex::lock) }
     }
     pub(super) fn device(&self) -> *mut sys::iree_hal_device_t {
         self.device.raw()

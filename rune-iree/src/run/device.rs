@@ -349,24 +349,23 @@ impl fmt::Debug for Device {
 pub(crate) struct DeviceArray {
     device: Arc<Device>,
     ty: Type,
-    /// There until this is dropped.
-    view: Option<View>,
+    view: View,
 }
 
 impl DeviceArray {
     pub(crate) fn new(device: &Arc<Device>, ty: Type, view: View) -> DeviceArray {
-        DeviceArray { device: Arc::clone(device), ty, view: Some(view) }
+        DeviceArray { device: Arc::clone(device), ty, view }
     }
     /// The view, if it is on `device`.
     pub(crate) fn view_on(&self, device: &Arc<Device>) -> Option<&View> {
-        self.view.as_ref().filter(|_| Arc::ptr_eq(&self.device, device))
+        Arc::ptr_eq(&self.device, device).then_some(&self.view)
     }
 }
 
 impl Drop for DeviceArray {
     fn drop(&mut self) {
-        let _bound = self.device.handle.bind();
-        self.view.take();
+        // The memory is released next, in whatever thread this is.
+        self.device.handle.bind();
     }
 }
 
@@ -378,6 +377,6 @@ impl DeviceBuffer for DeviceArray {
         self.device.name()
     }
     fn to_host(&self) -> Result<Array, String> {
-        self.view.as_ref().expect("it is there until the drop").download(&self.device.handle, &self.ty)
+        self.view.download(&self.device.handle, &self.ty)
     }
 }
