@@ -7,7 +7,7 @@ use crate::host_ops::HostOps;
 #[cfg(feature = "iree")]
 use rune_ir::op::Callback;
 use rune_ir::{ModuleSignature, Type, Value};
-use rune_iree::{CompiledModule, Executable, Signature};
+use rune_iree::{CompiledModule, Executable, RunError, Signature};
 use rune_trace::{Tensor, storage};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -107,14 +107,15 @@ impl CompiledProgram {
             return Err(invalid("the reference interpreter runs programs, not what they were compiled to".to_owned()));
         };
         let module = CompiledModule::load(path)?;
-        let damaged = |e: String| invalid(format!("it is damaged, or was not compiled by rune: {}", reason(&e)));
-        let text = module.attribute(ENTRY, ModuleSignature::KEY).map_err(damaged)?;
+        let text = module.attribute(ENTRY, ModuleSignature::KEY).map_err(invalid)?;
         let text = text.ok_or_else(|| invalid("it has no signature, so it was not compiled by rune".to_owned()))?;
         let signature = ModuleSignature::from_json(&text).map_err(|e| invalid(e.to_string()))?;
         let constants = constants_on(device, &read_constants(path, &signature.constants)?)?;
-        let executable = load(&module, device, &signature).map_err(|error| match compiled_for(&error.to_string()) {
-            Some(target) => invalid(format!("it was compiled for {target}, and the device is {}", device.name())),
-            None => error,
+        let executable = load(&module, device, &signature).map_err(|error| match error {
+            Error::Run(RunError::OtherTarget { target, device, .. }) => invalid(format!(
+                "it was compiled for {target}, and the device is {device}; load it on such a device, or compile the program again for this one"
+            )),
+            error => error,
         })?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         Ok(CompiledProgram { name, signature, executable, constants })
@@ -192,16 +193,4 @@ fn read_constants(module: &Path, types: &[Type]) -> Result<Vec<Value>, Error> {
         Err(Error::CompiledFile { path: path.clone(), reason })
     };
     types.iter().enumerate().map(constant).collect()
-}
-
-/// The reason in a message of IREE, `FILE:LINE: KIND; REASON`.
-fn reason(message: &str) -> &str {
-    let line = message.lines().next().unwrap_or_default().trim_end_matches([';', ' ']);
-    line.split_once("; ").map_or(line, |(_, reason)| reason)
-}
-
-/// The kind of device that a module needs, if IREE's message names one that is missing.
-fn compiled_for(message: &str) -> Option<&str> {
-    let (_, device) = message.split_once("not found or unavailable: #hal.device.target<\"")?;
-    device.split_once('"').map(|(kind, _)| if kind == "local" { "CPUs" } else { kind })
 }

@@ -111,6 +111,22 @@ impl Device {
         let gpus = DeviceKind::ALL.into_iter().filter(|kind| !kind.shares_host_memory());
         gpus.filter_map(|kind| rune_iree::Device::of_kind(kind).ok()).flatten().collect()
     }
+    /// Returns the devices of a kind that this machine has, without opening them.
+    ///
+    /// ```
+    /// use rune::{Device, DeviceKind};
+    /// match Device::of_kind(DeviceKind::Vulkan) {
+    ///     Ok(found) => println!("{} devices with a Vulkan driver", found.len()),
+    ///     Err(error) => println!("{error}"),
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error that says what is missing: the Cargo feature, or the driver of the operating system.
+    #[cfg(feature = "run")]
+    pub fn of_kind(kind: rune_iree::DeviceKind) -> Result<Vec<rune_iree::DeviceInfo>, Error> {
+        Ok(rune_iree::Device::of_kind(kind)?)
+    }
     /// Returns the name, such as `cpu` or `cuda:0`.
     pub fn name(&self) -> &str {
         match self {

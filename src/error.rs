@@ -59,7 +59,7 @@ pub enum Error {
     },
     /// An argument is in the memory of another device than the function runs on, or than another argument.
     #[error(
-        "tensor {index} of the arguments of `{function}` is on {found}, and the call runs on {expected}; move one there (`x.to(&device)`)"
+        "tensor {index} of the arguments of `{function}` is on {found}, and the call runs on {expected}; move it there (`x.to(&device)`)"
     )]
     ArgumentDevice {
         /// The function.

@@ -2,13 +2,35 @@
 
 use crate::device::Device;
 use crate::{Error, compiled_program};
-use rune_ir::Program;
-use rune_iree::{CompileOptions, Target};
+use rune_ir::{Program, Value};
+use rune_iree::{CompileOptions, RunError, Target};
 use rune_lower::{Backend, LowerError, LowerOptions, LoweredModule, Purpose, lower};
 
 /// Lowers a program to StableHLO for the target of `device`.
 pub(crate) fn lower_for(program: &Program, device: &Device) -> Result<LoweredModule, Error> {
+    fits(program, device)?;
     lower_to(program, &options_for(device).target)
+}
+
+/// Checks that the arrays of a program fit into the memory of its device. The compiler fails at some that do not, and says nothing of memory.
+fn fits(program: &Program, device: &Device) -> Result<(), Error> {
+    let Device::Iree(device) = device else { return Ok(()) };
+    let Some(capacity) = device.capacity() else { return Ok(()) };
+    let outputs = program.output_types();
+    let constants = program.constants().iter().map(Value::ty);
+    let bytes = program.input_types().iter().chain(&outputs).chain(constants).fold(0u64, |sum, ty| {
+        let elements = ty.shape.iter().fold(ty.dtype.size() as u64, |product, n| product.saturating_mul(*n as u64));
+        sum.saturating_add(elements)
+    });
+    if bytes <= capacity {
+        return Ok(());
+    }
+    Err(Error::Run(RunError::OutOfMemory {
+        entry: program.name().to_owned(),
+        device: device.name().to_owned(),
+        in_use: device.memory().in_use,
+        message: format!("its inputs, constants and results take {bytes} bytes, and the device has {capacity}"),
+    }))
 }
 
 /// Lowers a program to StableHLO for a target.

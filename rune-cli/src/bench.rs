@@ -1,5 +1,6 @@
 //! `rune-cli bench`.
 
+use crate::devices::DeviceName;
 use crate::input::{self, Input};
 use crate::output::{self, tell};
 use crate::random::Random;
@@ -30,7 +31,7 @@ pub struct Bench {
     #[arg(short, long, value_name = "INPUT", allow_hyphen_values = true, value_parser = input::parser())]
     input: Vec<Input>,
     /// The device to run on [default: RUNE_DEVICE, else cpu]
-    #[arg(short, long, value_parser = input::DEVICES)]
+    #[arg(short, long, value_parser = DeviceName)]
     device: Option<String>,
     /// The duration of the measurement in seconds
     #[arg(long, default_value_t = 1.0, value_name = "SECONDS", value_parser = seconds)]

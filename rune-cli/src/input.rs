@@ -8,9 +8,6 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// The values of `--device`.
-pub const DEVICES: [&str; 8] = ["cpu", "local-sync", "local-task", "cuda", "metal", "vulkan", "host", "reference"];
-
 /// A value of `--input`.
 #[derive(Clone, Debug)]
 pub enum Input {

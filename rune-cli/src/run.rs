@@ -1,5 +1,6 @@
 //! `rune-cli run`.
 
+use crate::devices::DeviceName;
 use crate::failure::usage;
 use crate::input::{self, Given, Input};
 use crate::output::host;
@@ -19,6 +20,7 @@ const EXAMPLES: &str = "Examples:
   rune-cli run f.vmfb --input x.npy --input f32=0.5 --output results
   rune-cli run f.json --input x.npz:a --input x.npz:b --output y.npz
   rune-cli run f.rune --input inputs.safetensors --reference
+  rune-cli run f.rune --input x.npy --device cuda:1
 
 Inputs:
   2x3xf32=1 2 3 4 5 6   the elements in row-major order; one alone stands for all; f32=0.5 is a scalar
@@ -36,7 +38,7 @@ pub struct Run {
     #[arg(short, long, value_name = "INPUT", allow_hyphen_values = true, value_parser = input::parser())]
     input: Vec<Input>,
     /// The device to run on [default: RUNE_DEVICE, else cpu]
-    #[arg(short, long, value_parser = input::DEVICES)]
+    #[arg(short, long, value_parser = DeviceName)]
     device: Option<String>,
     /// Use the reference interpreter; the same as --device reference
     #[arg(long, conflicts_with = "device")]
@@ -97,9 +99,9 @@ impl Run {
 
 /// Compiles a program with these flags for a device.
 pub fn compile_for(program: &Program, device: &Device, opt: Opt) -> Result<CompiledProgram> {
-    let target = match device.name() {
-        name @ ("cuda" | "metal" | "vulkan") => name.parse()?,
-        _ => Target::llvm_cpu(),
+    let target = match device {
+        Device::Iree(device) => device.target().clone(),
+        Device::Reference | Device::Host => Target::llvm_cpu(),
     };
     let options = CompileOptions { opt, ..CompileOptions::for_target(target) };
     Ok(Precompiled::new(program, &options)?.load_on(device)?)

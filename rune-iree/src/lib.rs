@@ -36,6 +36,9 @@ pub use compile::{excerpt, save_rejected};
 pub use ffi::memory::{idle_memory, set_idle_memory_limit};
 pub use module::{CompiledModule, ModuleError};
 #[cfg(feature = "run")]
+#[doc(hidden)]
+pub use run::buffer_address;
+#[cfg(feature = "run")]
 pub use run::{
     Device, DeviceError, DeviceInfo, DeviceKind, Executable, HostCalls, HostFunction, MemoryUse, RunError, Signature,
 };

@@ -11,6 +11,9 @@ use std::sync::Arc;
 const ALIGNMENT: usize = 64;
 /// The first bytes of a `.vmfb`, which is a zip file.
 const MAGIC: &[u8] = b"PK\x03\x04";
+/// The first bytes of the record that ends a zip file, and its length.
+const END: &[u8] = b"PK\x05\x06";
+const END_LENGTH: usize = 22;
 
 /// A compiled module. Cheap to clone.
 ///
@@ -66,6 +69,9 @@ impl CompiledModule {
         if !module.starts_with(MAGIC) {
             return Err(invalid("it does not begin as one"));
         }
+        if !module[module.len().saturating_sub(END_LENGTH)..].starts_with(END) {
+            return Err(invalid("its end is missing"));
+        }
         if module.as_ptr().align_offset(ALIGNMENT) != 0 {
             return CompiledModule::from_bytes(module);
         }
@@ -76,10 +82,11 @@ impl CompiledModule {
     /// Returns the attribute `key` of the function `entry`, from its dictionary `iree.reflection`; `None` if there is none.
     ///
     /// # Errors
-    /// Returns the message of IREE if the module is damaged, or has no such function.
+    /// Returns what is wrong with the module if it is damaged or of another version of IREE, or has no such function.
     #[cfg(feature = "run")]
     pub fn attribute(&self, entry: &str, key: &str) -> Result<Option<String>, String> {
         crate::ffi::runtime::attribute(self.bytes(), entry, key)
+            .map_err(|message| crate::run::status::unreadable(&message))
     }
     /// Reads a `.vmfb`.
     ///

@@ -2,7 +2,7 @@
 
 use crate::engine::jit;
 use rune::prelude::*;
-use rune::{CompileOptions, Error, Precompiled, RunError, Type};
+use rune::{CompileOptions, Error, Precompiled, RunError, Target, Type};
 use rune_testing::callbacks::{Job, all, check};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -250,6 +250,11 @@ fn programs_with_callbacks_are_for_this_process() {
     let error = rune_lower::lower(&program, &rune_lower::LowerOptions::default()).unwrap_err().to_string();
     assert!(error.contains("callbacks.rs:") && error.contains("`pure_callback` cannot be compiled for cpu"), "{error}");
     assert!(error.contains("it calls a function of the process that traced the program"), "{error}");
+    // So are those for a GPU, which call this process too.
+    let options = CompileOptions::for_target(Target::cuda("sm_80").unwrap());
+    let error = Precompiled::new(&program, &options).unwrap().save(&path).unwrap_err();
+    assert!(matches!(error, Error::Callback { .. }) && error.to_string().contains("callbacks.rs:"), "{error}");
+    assert!(!path.exists());
     assert!(rune::stablehlo::export(&program).unwrap_err().to_string().contains("`pure_callback` cannot be compiled"));
 }
 

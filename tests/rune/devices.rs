@@ -1,7 +1,7 @@
 //! Code compiled for one device does not run on another, and the tables of compiled code are bounded.
 
 use super::environment::{again, succeeds};
-use crate::engine::jit;
+use crate::engine::{jit, skips_on_gpu};
 use rune::prelude::*;
 use rune::set_default_device;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,6 +20,9 @@ pub(super) fn alone(test: &str, variables: &[(&str, &str)]) -> bool {
 
 #[test]
 fn a_jitted_function_runs_on_the_device_that_is_the_default_one_now() {
+    if skips_on_gpu("it is about the default device") {
+        return;
+    }
     if !alone("devices::a_jitted_function_runs_on_the_device_that_is_the_default_one_now", &[]) {
         return;
     }
@@ -63,6 +66,9 @@ fn an_expression_is_compiled_for_each_device_that_it_is_read_on() {
 
 #[test]
 fn a_jitted_function_keeps_the_programs_used_last() {
+    if skips_on_gpu("it is about the default device") {
+        return;
+    }
     if !alone("devices::a_jitted_function_keeps_the_programs_used_last", &[("RUNE_DEVICE", "reference")]) {
         return;
     }

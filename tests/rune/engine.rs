@@ -78,6 +78,16 @@ fn target() -> Target {
     ONLY_COMPILED.clone().unwrap_or_else(|| device().target().clone())
 }
 
+/// Returns whether the device of the tests is no CPU, and says that a test is of CPUs only, and why.
+pub fn skips_on_gpu(why: &str) -> bool {
+    use std::io::Write;
+    if !is_on_cpu() {
+        // Not `eprintln`, which the harness hides. Without standard error nothing can be said.
+        drop(writeln!(std::io::stderr(), "a test is not run on {}: {why}", device().name()));
+    }
+    !is_on_cpu()
+}
+
 /// The options to compile for the device of the tests.
 pub fn compile_options() -> CompileOptions {
     CompileOptions::for_target(target())

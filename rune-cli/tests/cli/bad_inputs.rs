@@ -170,7 +170,7 @@ fn failures_exit_with_1_and_leave_nothing_behind() {
         (&["compile", "double.rune", "--target", "metal"], "`mul` cannot be compiled for metal: Metal has no f64"),
         (&["run", "none.vmfb"], "cannot read the compiled module none.vmfb: No such file"),
         (&["run", "junk.vmfb"], "junk.vmfb is no compiled module (.vmfb): it does not begin as one"),
-        (&["run", "zip.vmfb"], "zip.vmfb cannot be run: it is damaged, or was not compiled by rune: FlatBuffer"),
+        (&["run", "zip.vmfb"], "zip.vmfb cannot be run: it is damaged or incomplete: FlatBuffer"),
         (&["run", "f.rune", "--reference"], "f.rune takes 1 input ([4, f32]), but none are given"),
         (&["run", "f.rune", "-i", "4xf32=1", "-i", "f32=1"], "f.rune takes 1 input ([4, f32]), but 2 are given"),
         (

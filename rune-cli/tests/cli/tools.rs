@@ -118,15 +118,54 @@ fn calls_are_measured() {
     );
 }
 
+/// Returns the value of `--json` for a kind of device.
+fn device(folder: &Folder, name: &str) -> Value {
+    let devices = values(&folder.prints(&["--json", "devices"]));
+    devices.iter().find(|d| d["device"] == name).unwrap_or_else(|| panic!("no {name} in {devices:?}")).clone()
+}
+
 #[test]
 fn devices_and_targets_are_listed() {
-    let folder = Folder::of(&[]);
-    let devices = values(&folder.prints(&["--json", "devices"]));
-    let named = |name: &str| devices.iter().find(|d| d["device"] == name).unwrap();
-    for name in ["cpu", "local-sync", "local-task", "reference"] {
-        assert_eq!(named(name)["available"], true, "{name}");
+    let folder = Folder::of(&[("f.rune", SQUARE)]);
+    for name in ["cpu", "local-sync", "local-task", "reference", "host"] {
+        let device = device(&folder, name);
+        assert_eq!((&device["built"], &device["available"]), (&true.into(), &true.into()), "{device}");
+        assert!(device["reason"].is_null() && device["found"].as_array().unwrap().is_empty(), "{device}");
     }
-    assert!(named("vulkan")["available"] == true || named("vulkan")["reason"].is_string());
+    let said = folder.prints(&["devices"]);
+    for name in ["cuda", "hip", "metal", "vulkan"] {
+        let device = device(&folder, name);
+        let found = device["found"].as_array().unwrap();
+        match device["reason"].as_str() {
+            // What is missing: the feature, the driver, or the device.
+            Some(reason) => {
+                assert_eq!((&device["available"], found.len()), (&false.into(), 0), "{device}");
+                assert_eq!(device["built"], !reason.contains("built without"), "{device}");
+                assert!(said.contains(reason), "`{reason}` is not in {said}");
+                let said = folder.fails(1, &["run", "f.rune", "-d", &format!("{name}:0"), "-i", "4xf32=2"]);
+                assert!(said.contains(reason) || said.contains("the driver finds no device"), "{said}");
+            }
+            None => {
+                assert_eq!((&device["built"], &device["available"]), (&true.into(), &true.into()), "{device}");
+                let first = &found[0];
+                assert_eq!(first["name"], format!("{name}:0"));
+                assert!(
+                    said.contains(first["product"].as_str().unwrap()) && first["memory"].as_u64() > Some(0),
+                    "{said}"
+                );
+                let expected = folder.prints(&["run", "f.rune", "-i", "4xf32=1 2 3 4"]);
+                for device in [name, &format!("{name}:0")] {
+                    assert_eq!(folder.prints(&["run", "f.rune", "-d", device, "-i", "4xf32=1 2 3 4"]), expected);
+                }
+                let said = folder.fails(1, &["run", "f.rune", "-d", &format!("{name}:99"), "-i", "4xf32=2"]);
+                assert!(said.contains(&format!("there is no device {name}:99: the driver finds ")), "{said}");
+            }
+        }
+    }
+    let said = folder.fails(2, &["run", "f.rune", "-d", "cpu:1", "-i", "4xf32=2"]);
+    assert!(said.contains("only GPUs have numbers"), "{said}");
+    let said = folder.fails(2, &["run", "f.rune", "-d", "tpu", "-i", "4xf32=2"]);
+    assert!(said.contains("known are cpu, local-sync, local-task, cuda"), "{said}");
     let targets = folder.prints(&["targets"]);
     for part in
         ["--target llvm-cpu  --cpu generic", "--target cuda  --arch sm_60", "--target metal", "--triple riscv64-…"]

@@ -206,6 +206,11 @@ impl View {
                 && usage & IMMUTABLE == 0
         }
     }
+    /// The address of the object that holds the memory.
+    pub(crate) fn address(&self) -> usize {
+        // SAFETY: the view is live, and holds its buffer, and that the buffer it is a part of.
+        unsafe { sys::iree_hal_buffer_allocated_buffer(self.buffer()).addr() }
+    }
     /// The shape, and whether the elements are of `dtype`.
     pub(crate) fn shape(&self, dtype: DType) -> Result<Shape, String> {
         // SAFETY: the view is live, and its sizes are `rank` integers in it.

@@ -14,6 +14,22 @@ use std::sync::Arc;
 /// Arguments and results.
 pub(crate) type Views = SmallVec<[View; 8]>;
 
+/// Code that was read and checked, but is not on a device yet.
+pub(crate) struct Code {
+    // Dropped in this order.
+    module: VmModule,
+    bytes: CompiledModule,
+}
+
+impl Code {
+    /// Reads the code of a module.
+    pub(crate) fn read(bytes: &CompiledModule) -> Result<Code, String> {
+        // SAFETY: the bytes are kept until the module is dropped; a context that is made with it keeps this whole.
+        let module = unsafe { bytecode_module(bytes.bytes()) }?;
+        Ok(Code { module, bytes: bytes.clone() })
+    }
+}
+
 /// A function of loaded code.
 ///
 /// It may be called from several threads at once: the context was made for that, and what rune compiles has no mutable
@@ -22,9 +38,8 @@ pub(crate) struct Function {
     function: sys::iree_vm_function_t,
     // Dropped in this order: the context, the code, then the memory the code is in.
     context: Context,
-    _code: VmModule,
+    code: Code,
     _host: Option<HostModule>,
-    bytes: CompiledModule,
     device: Arc<DeviceHandle>,
     inputs: usize,
     outputs: usize,
@@ -45,20 +60,18 @@ impl Function {
     /// Loads code and looks up `entry` in it.
     pub(crate) fn load(
         device: &Arc<DeviceHandle>,
-        module: &CompiledModule,
+        code: Code,
         entry: &str,
         host: Option<HostModule>,
     ) -> Result<Function, String> {
         device.bind();
-        // SAFETY: `module`, a clone of which is kept, outlives the module and the context.
-        let code = unsafe { bytecode_module(module.bytes()) }?;
-        let context = context(device, host.as_ref().map(HostModule::module), &code)?;
+        let context = context(device, host.as_ref().map(HostModule::module), &code.module)?;
         let mut function = sys::iree_vm_function_t::default();
         let (mut inputs, mut outputs) = (0, 0);
         // SAFETY: writes into live locals; the code is live.
         unsafe {
             check(sys::iree_vm_module_lookup_function_by_name(
-                code.raw(),
+                code.module.raw(),
                 sys::iree_vm_function_linkage_e_IREE_VM_FUNCTION_LINKAGE_EXPORT as _,
                 string_view(entry),
                 &mut function,
@@ -66,16 +79,7 @@ impl Function {
             let signature = sys::iree_vm_function_signature(&function);
             check(sys::iree_vm_function_call_count_arguments_and_results(&signature, &mut inputs, &mut outputs))?;
         }
-        Ok(Function {
-            function,
-            context,
-            _code: code,
-            _host: host,
-            bytes: module.clone(),
-            device: Arc::clone(device),
-            inputs,
-            outputs,
-        })
+        Ok(Function { function, context, code, _host: host, device: Arc::clone(device), inputs, outputs })
     }
     /// The numbers of arguments and results.
     pub(crate) fn arity(&self) -> (usize, usize) {
@@ -83,12 +87,12 @@ impl Function {
     }
     /// Returns the attribute `key` of the function, if it has one.
     pub(crate) fn attribute(&self, key: &str) -> Option<String> {
-        // SAFETY: the function is one of `_code`, which is live.
+        // SAFETY: the function is one of `code`, which is live.
         unsafe { function_attribute(&self.function, key) }
     }
     /// The module it is in.
     pub(crate) fn module(&self) -> &CompiledModule {
-        &self.bytes
+        &self.code.bytes
     }
     /// Calls the function.
     pub(crate) fn invoke(&self, args: Views) -> Result<Views, String> {

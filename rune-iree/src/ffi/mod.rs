@@ -15,3 +15,5 @@ pub(crate) mod invoke;
 pub(crate) mod memory;
 #[cfg(feature = "run")]
 pub(crate) mod runtime;
+#[cfg(feature = "vulkan")]
+mod vulkan;

@@ -359,6 +359,10 @@ fn registry() -> Result<*mut sys::iree_hal_driver_registry_t, String> {
 
 /// Creates a driver. To be called under the lifecycle lock.
 fn create_driver(name: &str) -> Result<Driver, String> {
+    #[cfg(feature = "vulkan")]
+    if name == "vulkan" {
+        return super::vulkan::create_driver();
+    }
     let mut driver = null_mut();
     // SAFETY: creates an object into a live local; the registry lives for good.
     check(unsafe {

@@ -1,12 +1,16 @@
 //! Devices, which run compiled modules.
 
+use super::availability::of_forbidden;
+use super::status::Status;
 use crate::Target;
 use crate::ffi::runtime::{DeviceHandle, View, devices, drivers};
 use crate::target::VulkanFeatures;
 use rune_ir::{Array, DeviceBuffer, Type, Value};
+use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// The kinds of device that IREE has drivers for.
@@ -55,29 +59,6 @@ impl DeviceKind {
     pub fn is_built(self) -> bool {
         drivers().is_ok_and(|drivers| drivers.iter().any(|driver| driver == self.driver()))
     }
-    /// Returns what to do to build the driver.
-    fn advice(self) -> &'static str {
-        match self {
-            DeviceKind::Cuda => "turn on the Cargo feature `cuda`, for which the CUDA headers are needed",
-            DeviceKind::Vulkan => "turn on the Cargo feature `vulkan`",
-            DeviceKind::Hip => "IREE's driver needs the HIP headers, which its Rust package leaves out",
-            DeviceKind::Metal => "it exists on Macs with Apple's own processors only",
-            DeviceKind::LocalSync | DeviceKind::LocalTask => "it is part of every build",
-        }
-    }
-    /// Returns what a missing driver of the operating system means.
-    fn library(self) -> &'static str {
-        match self {
-            DeviceKind::Cuda => {
-                "; install the NVIDIA driver. IREE looks for `libcuda.so`: where there is `libcuda.so.1` only, make a link of that name \
-                 in a folder, and set LD_LIBRARY_PATH to it"
-            }
-            DeviceKind::Vulkan => {
-                "; install a Vulkan driver and the loader, libvulkan.so.1 (on Debian: libvulkan1 mesa-vulkan-drivers)"
-            }
-            DeviceKind::Hip | DeviceKind::Metal | DeviceKind::LocalSync | DeviceKind::LocalTask => "",
-        }
-    }
 }
 
 /// The kind and the number of a device, as its name says them: `cuda`, which is the same as `cuda:0`, or `cuda:1`.
@@ -121,6 +102,8 @@ pub struct Device {
     id: DeviceId,
     name: String,
     target: Target,
+    capacity: Option<u64>,
+    arrays: ArrayBytes,
     pub(crate) handle: Arc<DeviceHandle>,
 }
 
@@ -141,12 +124,47 @@ pub enum DeviceError {
         /// The build option that adds them.
         advice: &'static str,
     },
-    /// The driver found no such device.
+    /// The library of the driver is missing, or does not work.
+    #[error("the driver of {name} is missing or does not work ({message}); {advice}")]
+    NoDriver {
+        /// The name.
+        name: String,
+        /// The message of IREE.
+        message: String,
+        /// What to install.
+        advice: String,
+    },
+    /// The driver finds no device of this number.
+    #[error("there is no device {name}: the driver finds {}{advice}", numbered(*.found))]
+    NoSuchDevice {
+        /// The name.
+        name: String,
+        /// The number of devices that the driver finds.
+        found: usize,
+        /// What to do, where that is known.
+        advice: String,
+    },
+    /// The driver cannot open the device.
     #[error("the device {name} cannot be opened: {message}")]
     Open {
         /// The name.
         name: String,
-        /// The message of the driver, and what to do.
+        /// The message of the driver.
+        message: String,
+    },
+    /// The device has too little memory for an array.
+    #[error(
+        "the device {name} has too little memory for an array of {bytes} bytes: {message}. Its tensors use {in_use} bytes now: drop those \
+         that are not needed, or use another device"
+    )]
+    OutOfMemory {
+        /// The name of the device.
+        name: String,
+        /// The bytes of the array.
+        bytes: u64,
+        /// The bytes that the buffers of the device use.
+        in_use: u64,
+        /// The message of IREE.
         message: String,
     },
     /// An array could not be copied to or from a device.
@@ -159,7 +177,23 @@ pub enum DeviceError {
     },
 }
 
+/// How many devices a driver finds.
+fn numbered(found: usize) -> String {
+    match found {
+        0 => "no device".to_owned(),
+        1 => "one device, number 0".to_owned(),
+        n => format!("{n} devices, numbers 0 to {}", n - 1),
+    }
+}
+
 const KNOWN: [&str; 7] = ["cpu", "local-sync", "local-task", "cuda", "hip", "metal", "vulkan"];
+
+/// The bytes of the arrays in the memory of a device.
+#[derive(Default)]
+struct ArrayBytes {
+    in_use: AtomicU64,
+    peak: AtomicU64,
+}
 
 /// A device that a driver finds on this machine.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -176,7 +210,8 @@ pub struct DeviceInfo {
     pub properties: String,
 }
 
-/// The bytes of the buffers of a device: results and intermediate values. Arguments in memory of the host are not counted.
+/// The bytes of the buffers of a device. On a CPU these are results and intermediate values, without arguments in memory of the host. On a
+/// GPU they are the arrays there: arguments, captured constants and results, without what calls and copies use meanwhile.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MemoryUse {
     /// The bytes in use now.
@@ -204,13 +239,29 @@ impl Device {
         if let Some(device) = open.get(&id) {
             return Ok(Arc::clone(device));
         }
-        let failed = |message| DeviceError::Open { name: id.to_string(), message };
-        if !id.kind.is_built() {
-            return Err(DeviceError::NotBuilt { name: id.kind.driver().to_owned(), advice: id.kind.advice() });
+        let mut capacity = None;
+        if !id.kind.shares_host_memory() {
+            let infos = Device::of_kind(id.kind)?;
+            let Some(info) = infos.get(id.index) else {
+                let (found, advice) = (infos.len(), of_forbidden(id.kind.forbidden()));
+                return Err(DeviceError::NoSuchDevice { name: id.to_string(), found, advice });
+            };
+            capacity = info.memory;
         }
-        let handle = DeviceHandle::open(id.kind.driver(), id.index).map_err(|said| failed(explained(id.kind, said)))?;
+        let failed = |message: String| DeviceError::Open {
+            name: id.to_string(),
+            message: Status::parse(&message).reason() + &of_forbidden(id.kind.forbidden()),
+        };
+        let handle = DeviceHandle::open(id.kind.driver(), id.index).map_err(failed)?;
         let target = target(&handle, id).map_err(failed)?;
-        let device = Arc::new(Device { id, name: id.to_string(), target, handle: Arc::new(handle) });
+        let device = Arc::new(Device {
+            id,
+            name: id.to_string(),
+            target,
+            capacity,
+            arrays: ArrayBytes::default(),
+            handle: Arc::new(handle),
+        });
         open.insert(id, Arc::clone(&device));
         Ok(device)
     }
@@ -227,8 +278,7 @@ impl Device {
         if !kind.is_built() {
             return Err(DeviceError::NotBuilt { name: kind.driver().to_owned(), advice: kind.advice() });
         }
-        let found = devices(kind.driver())
-            .map_err(|said| DeviceError::Open { name: kind.driver().to_owned(), message: explained(kind, said) })?;
+        let found = devices(kind.driver()).map_err(|said| without_devices(kind, &said))?;
         let info = |(index, report): (usize, crate::ffi::runtime::DeviceReport)| DeviceInfo {
             name: DeviceId { kind, index }.to_string(),
             kind,
@@ -250,9 +300,17 @@ impl Device {
     pub fn target(&self) -> &Target {
         &self.target
     }
+    /// Returns the bytes of memory of a GPU, if the driver tells them.
+    pub fn capacity(&self) -> Option<u64> {
+        self.capacity
+    }
     /// Returns the memory that the buffers of all executables on this device use.
     pub fn memory(&self) -> MemoryUse {
-        let (in_use, peak) = self.handle.memory();
+        let (in_use, peak) = match self.shares_host_memory() {
+            true => self.handle.memory(),
+            // IREE's own count never subtracts the buffers of its pools.
+            false => (self.arrays.in_use.load(Ordering::Relaxed), self.arrays.peak.load(Ordering::Relaxed)),
+        };
         MemoryUse { in_use, peak }
     }
     /// Returns whether the device works in the memory of the host, so that arrays need no copy.
@@ -264,7 +322,14 @@ impl Device {
     /// # Errors
     /// Returns an error if the copy fails.
     pub fn put(self: &Arc<Device>, value: &Value) -> Result<Value, DeviceError> {
-        let failed = |message| DeviceError::Transfer { name: self.name.clone(), message };
+        let failed = |message: String| {
+            let (name, status) = (self.name.clone(), Status::parse(&message));
+            if status.is_out_of_memory() {
+                let (bytes, in_use) = (value.ty().bytes() as u64, self.memory().in_use);
+                return DeviceError::OutOfMemory { name, bytes, in_use, message: status.reason() };
+            }
+            DeviceError::Transfer { name, message: status.reason() }
+        };
         match value {
             Value::Host(_) if self.shares_host_memory() => Ok(value.clone()),
             Value::Device(buffer) if buffer.device() == self.name => Ok(value.clone()),
@@ -280,12 +345,15 @@ impl Device {
     }
 }
 
-/// The message of a driver, with what to do if the library of the operating system is missing.
-fn explained(kind: DeviceKind, said: String) -> String {
-    match said.contains("UNAVAILABLE") || said.contains("NOT_FOUND") {
-        true => format!("{said}{}", kind.library()),
-        false => said,
+/// The error of a driver that tells no devices.
+fn without_devices(kind: DeviceKind, said: &str) -> DeviceError {
+    let (name, status) = (kind.driver().to_owned(), Status::parse(said));
+    let forbidden = of_forbidden(kind.forbidden());
+    if status.is_unavailable() {
+        let advice = kind.installation().to_owned() + &forbidden;
+        return DeviceError::NoDriver { name, message: status.reason(), advice };
     }
+    DeviceError::Open { name, message: status.reason() + &forbidden }
 }
 
 /// The target of code for a device.
@@ -354,6 +422,9 @@ pub(crate) struct DeviceArray {
 
 impl DeviceArray {
     pub(crate) fn new(device: &Arc<Device>, ty: Type, view: View) -> DeviceArray {
+        let bytes = ty.bytes() as u64;
+        let in_use = device.arrays.in_use.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        device.arrays.peak.fetch_max(in_use, Ordering::Relaxed);
         DeviceArray { device: Arc::clone(device), ty, view }
     }
     /// The view, if it is on `device`.
@@ -364,6 +435,7 @@ impl DeviceArray {
 
 impl Drop for DeviceArray {
     fn drop(&mut self) {
+        self.device.arrays.in_use.fetch_sub(self.ty.bytes() as u64, Ordering::Relaxed);
         // The memory is released next, in whatever thread this is.
         self.device.handle.bind();
     }
@@ -377,6 +449,14 @@ impl DeviceBuffer for DeviceArray {
         self.device.name()
     }
     fn to_host(&self) -> Result<Array, String> {
-        self.view.download(&self.device.handle, &self.ty)
+        let array = self.view.download(&self.device.handle, &self.ty);
+        array.map_err(|message| Status::parse(&message).reason())
     }
+}
+
+/// Returns what identifies the memory of an array on a device, so that tests see what is updated in place.
+#[doc(hidden)]
+pub fn buffer_address(buffer: &dyn DeviceBuffer) -> Option<usize> {
+    let buffer: &dyn Any = buffer;
+    Some(buffer.downcast_ref::<DeviceArray>()?.view.address())
 }

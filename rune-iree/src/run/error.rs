@@ -1,5 +1,7 @@
 //! Errors of loading modules and of calls.
 
+use super::Device;
+use super::status::{Status, unreadable};
 use rune_ir::Type;
 
 /// A module was not loaded, or a call of it failed.
@@ -13,6 +15,54 @@ pub enum RunError {
         /// The device.
         device: String,
         /// The message of IREE.
+        message: String,
+    },
+    /// The module was compiled for another kind of device.
+    #[error(
+        "cannot load `{entry}` on the device {device}: it was compiled for {target}; load it on such a device, or compile the program again for this one"
+    )]
+    OtherTarget {
+        /// The function.
+        entry: String,
+        /// The device.
+        device: String,
+        /// The kind of device it was compiled for.
+        target: String,
+    },
+    /// The module is of another version of IREE, damaged or incomplete.
+    #[error("cannot load `{entry}`: {reason}")]
+    Unreadable {
+        /// The function.
+        entry: String,
+        /// Why it cannot be read, and what to do.
+        reason: String,
+    },
+    /// The device has too little memory for the call.
+    #[error(
+        "the device {device} has too little memory for `{entry}`: {message}. Its tensors use {in_use} bytes now: drop those that are not \
+         needed, work on smaller batches, or use another device"
+    )]
+    OutOfMemory {
+        /// The function.
+        entry: String,
+        /// The device.
+        device: String,
+        /// The bytes that its buffers use.
+        in_use: u64,
+        /// The message of IREE.
+        message: String,
+    },
+    /// The device stopped working.
+    #[error(
+        "the device {device} stopped working during a call of `{entry}`: {message}. What is in its memory is lost, and this process cannot \
+         use it again; other devices still work"
+    )]
+    DeviceLost {
+        /// The function.
+        entry: String,
+        /// The device.
+        device: String,
+        /// The message of the driver.
         message: String,
     },
     /// The function of the module has other numbers of arguments or results than its signature.
@@ -55,7 +105,9 @@ pub enum RunError {
         found: Box<Type>,
     },
     /// An argument is in the memory of another device.
-    #[error("argument {index} of `{entry}` is on {found}, and the program runs on {expected}; move one to the other")]
+    #[error(
+        "argument {index} of `{entry}` is on {found}, and the program runs on {expected}; move it there (`x.to(&device)`)"
+    )]
     ArgumentDevice {
         /// The function.
         entry: String,
@@ -114,4 +166,53 @@ pub enum RunError {
         /// The actual type.
         found: String,
     },
+}
+
+impl RunError {
+    /// The error of a module that IREE cannot read.
+    pub(super) fn of_module(entry: &str, message: &str) -> RunError {
+        RunError::Unreadable { entry: entry.to_owned(), reason: unreadable(message) }
+    }
+    /// The error of a module that cannot be loaded on a device, from the message of IREE.
+    pub(super) fn of_load(entry: &str, device: &Device, message: &str) -> RunError {
+        let status = Status::parse(message);
+        if let Some(target) = status.target() {
+            let target = if target == "local" { "CPUs" } else { target };
+            return RunError::OtherTarget {
+                entry: entry.to_owned(),
+                device: device.name().to_owned(),
+                target: target.to_owned(),
+            };
+        }
+        RunError::of_device(entry, device, status).unwrap_or_else(|message| RunError::Load {
+            entry: entry.to_owned(),
+            device: device.name().to_owned(),
+            message,
+        })
+    }
+    /// The error of a call, from the message of IREE.
+    pub(super) fn of_call(entry: &str, device: &Device, message: &str) -> RunError {
+        RunError::of_device(entry, device, Status::parse(message))
+            .unwrap_or_else(|message| RunError::Failed { entry: entry.to_owned(), message })
+    }
+    /// The error of a copy to or from a device.
+    pub(super) fn of_copy(entry: &str, device: &Device, what: String, message: &str) -> RunError {
+        RunError::of_device(entry, device, Status::parse(message)).unwrap_or_else(|message| RunError::Transfer {
+            entry: entry.to_owned(),
+            what,
+            message,
+        })
+    }
+    /// The error of a device that is full or lost, else the reason of the failure.
+    fn of_device(entry: &str, device: &Device, status: Status<'_>) -> Result<RunError, String> {
+        let (entry, name) = (entry.to_owned(), device.name().to_owned());
+        if status.is_device_lost() {
+            return Ok(RunError::DeviceLost { entry, device: name, message: status.reason() });
+        }
+        if status.is_out_of_memory() {
+            let in_use = device.memory().in_use;
+            return Ok(RunError::OutOfMemory { entry, device: name, in_use, message: status.reason() });
+        }
+        Err(status.reason())
+    }
 }

@@ -6,7 +6,7 @@ use super::signature::Signature;
 use super::{Device, RunError};
 use crate::CompiledModule;
 use crate::ffi::host_module::HostModule;
-use crate::ffi::invoke::{Function, Views};
+use crate::ffi::invoke::{Code, Function, Views};
 use crate::ffi::runtime::View;
 use rune_ir::Arg;
 use rune_ir::{ALIGNMENT, Array, DeviceBuffer, ModuleSignature, Type, Value};
@@ -62,13 +62,14 @@ impl Executable {
         signature: Signature,
         host: Option<Arc<dyn HostCalls>>,
     ) -> Result<Executable, RunError> {
-        let failed = |message| RunError::Load { entry: entry.to_owned(), device: device.name().to_owned(), message };
+        let failed = |message: String| RunError::of_load(entry, device, &message);
         let has_host_calls = host.is_some();
         let host = host
             .map(|calls| HostModule::new(calls, &device.handle, device.shares_host_memory()))
             .transpose()
             .map_err(failed)?;
-        let function = Function::load(&device.handle, module, entry, host).map_err(failed)?;
+        let code = Code::read(module).map_err(|message| RunError::of_module(entry, &message))?;
+        let function = Function::load(&device.handle, code, entry, host).map_err(failed)?;
         let (inputs, outputs) = function.arity();
         if (inputs, outputs) != (signature.inputs.len(), signature.outputs.len()) {
             return Err(RunError::Signature {
@@ -140,11 +141,7 @@ impl Executable {
         Err(RunError::ArgumentType { entry, index, expected, found })
     }
     fn transfer<T>(&self, what: &str, index: usize, result: Result<T, String>) -> Result<T, RunError> {
-        result.map_err(|message| RunError::Transfer {
-            entry: self.entry.clone(),
-            what: format!("{what} {index}"),
-            message,
-        })
+        result.map_err(|message| RunError::of_copy(&self.entry, &self.device, format!("{what} {index}"), &message))
     }
 
     /// A borrowed value, for the device.
@@ -240,7 +237,7 @@ impl Executable {
         match self.has_host_calls.then(take_last_error).flatten() {
             Some(error) if error.users => RunError::Callback { message: error.message },
             Some(error) => RunError::Host { entry, function: error.function, message: error.message },
-            None => RunError::Failed { entry, message },
+            None => RunError::of_call(&entry, &self.device, &message),
         }
     }
 }

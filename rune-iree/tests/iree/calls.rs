@@ -118,7 +118,10 @@ fn the_first_axis_may_be_left_open() {
 #[test]
 fn unknown_devices_are_refused_with_the_names_of_those_known() {
     let error = Device::open("tpu").unwrap_err().to_string();
-    assert_eq!(error, "`tpu` is not a device; known are cpu, local-sync, local-task, cuda, metal, vulkan");
+    assert_eq!(
+        error,
+        "`tpu` is not a device; known are cpu, local-sync, local-task, cuda, hip, metal, vulkan, and GPUs by number, such as cuda:1"
+    );
     #[cfg(not(feature = "vulkan"))]
     assert!(Device::open("vulkan").unwrap_err().to_string().contains("feature `vulkan`"));
 }

@@ -1,0 +1,280 @@
+//! Vulkan's functions as IREE's driver gets them: those of the loader, but for two.
+//!
+//! `vkSignalSemaphore`: the driver takes the next value of a timeline semaphore and signals it in two steps. Where two threads do so at once, the lower value may be
+//! signaled last. Vulkan forbids that (VUID-VkSemaphoreSignalInfo-value-03258), and a device that checks it is lost: Mesa's are. A value that
+//! the semaphore has passed already needs no signal, so [`signal_semaphore`] leaves it out.
+//!
+//! `vkWaitSemaphores`: a thread for each queue waits for one of two semaphores all the time. Mesa's driver in software asks for both in a busy
+//! loop, which takes the processors from the work itself. [`wait_semaphores`] blocks there.
+
+use super::runtime::{Driver, allocator, check, string_view};
+use eerie_sys::runtime as sys;
+use libloading::Library;
+use std::ffi::{CStr, c_char, c_void};
+use std::ptr::null_mut;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+#[cfg(windows)]
+const LIBRARIES: &[&str] = &["vulkan-1.dll"];
+#[cfg(not(windows))]
+const LIBRARIES: &[&str] = &["libvulkan.so.1", "libvulkan.so"];
+
+type Handle = *mut c_void;
+type Function = Option<unsafe extern "system" fn()>;
+type GetProcAddr = unsafe extern "system" fn(Handle, *const c_char) -> Function;
+type SignalSemaphore = unsafe extern "system" fn(Handle, *const SignalInfo) -> i32;
+type WaitSemaphores = unsafe extern "system" fn(Handle, *const WaitInfo, u64) -> i32;
+type CreateDevice = unsafe extern "system" fn(Handle, *const c_void, *const c_void, *mut Handle) -> i32;
+type GetProperties = unsafe extern "system" fn(Handle, *mut Properties);
+type GetCounter = unsafe extern "system" fn(Handle, u64, *mut u64) -> i32;
+
+/// `VkSemaphoreSignalInfo`.
+#[repr(C)]
+struct SignalInfo {
+    kind: u32,
+    next: *const c_void,
+    semaphore: u64,
+    value: u64,
+}
+
+/// `VkSemaphoreWaitInfo`.
+#[repr(C)]
+struct WaitInfo {
+    kind: u32,
+    next: *const c_void,
+    flags: u32,
+    count: u32,
+    semaphores: *const u64,
+    values: *const u64,
+}
+
+/// The loader, which is never unloaded, and its functions. They work for every instance and device.
+struct Loader {
+    instance_function: GetProcAddr,
+    device_function: GetProcAddr,
+    signal: SignalSemaphore,
+    counter: GetCounter,
+    wait: WaitSemaphores,
+    create_device: CreateDevice,
+    properties: GetProperties,
+    _library: Library,
+}
+
+/// Returns the loader, or what the system says of each name of it.
+fn loader() -> Result<&'static Loader, &'static str> {
+    static LOADER: OnceLock<Result<Loader, String>> = OnceLock::new();
+    let load = || {
+        let mut said = Vec::new();
+        for name in LIBRARIES {
+            // SAFETY: loading Vulkan's loader has no effect but its own set-up.
+            match unsafe { Library::new(*name) }.and_then(functions) {
+                Ok(loader) => return Ok(loader),
+                Err(error) => said.push(error.to_string()),
+            }
+        }
+        Err(said.join(", "))
+    };
+    LOADER.get_or_init(load).as_ref().map_err(String::as_str)
+}
+
+fn functions(library: Library) -> Result<Loader, libloading::Error> {
+    // SAFETY: the functions have these types by the Vulkan specification, and the library stays loaded as long as they are used.
+    unsafe {
+        Ok(Loader {
+            instance_function: *library.get::<GetProcAddr>(b"vkGetInstanceProcAddr\0")?,
+            device_function: *library.get::<GetProcAddr>(b"vkGetDeviceProcAddr\0")?,
+            signal: *library.get::<SignalSemaphore>(b"vkSignalSemaphore\0")?,
+            counter: *library.get::<GetCounter>(b"vkGetSemaphoreCounterValue\0")?,
+            wait: *library.get::<WaitSemaphores>(b"vkWaitSemaphores\0")?,
+            create_device: *library.get::<CreateDevice>(b"vkCreateDevice\0")?,
+            properties: *library.get::<GetProperties>(b"vkGetPhysicalDeviceProperties\0")?,
+            _library: library,
+        })
+    }
+}
+
+unsafe extern "system" fn instance_function(instance: Handle, name: *const c_char) -> Function {
+    let loader = loader().ok()?;
+    // SAFETY: the caller gives what the specification asks for, a name that ends with 0 among it. Functions are cast to the type of none,
+    // as Vulkan does.
+    unsafe {
+        let found = (loader.instance_function)(instance, name)?;
+        match CStr::from_ptr(name).to_bytes() {
+            b"vkGetDeviceProcAddr" => {
+                Some(std::mem::transmute::<GetProcAddr, unsafe extern "system" fn()>(device_function))
+            }
+            b"vkCreateDevice" => Some(std::mem::transmute::<CreateDevice, unsafe extern "system" fn()>(create_device)),
+            _ => Some(found),
+        }
+    }
+}
+
+unsafe extern "system" fn device_function(device: Handle, name: *const c_char) -> Function {
+    let loader = loader().ok()?;
+    // SAFETY: as in `instance_function`.
+    unsafe {
+        let found = (loader.device_function)(device, name)?;
+        match CStr::from_ptr(name).to_bytes() {
+            b"vkSignalSemaphore" | b"vkSignalSemaphoreKHR" => {
+                Some(std::mem::transmute::<SignalSemaphore, unsafe extern "system" fn()>(signal_semaphore))
+            }
+            b"vkWaitSemaphores" | b"vkWaitSemaphoresKHR" => {
+                Some(std::mem::transmute::<WaitSemaphores, unsafe extern "system" fn()>(wait_semaphores))
+            }
+            _ => Some(found),
+        }
+    }
+}
+
+const VK_SUCCESS: i32 = 0;
+const VK_TIMEOUT: i32 = 2;
+const VK_ERROR_UNKNOWN: i32 = -13;
+
+/// The beginning of `VkPhysicalDeviceProperties`, and room for the rest, which has 824 bytes.
+#[repr(C, align(8))]
+struct Properties {
+    versions_and_ids: [u32; 4],
+    device_type: u32,
+    rest: [u32; 251],
+}
+
+/// The addresses of the devices that are processors.
+static IN_SOFTWARE: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+
+fn in_software() -> MutexGuard<'static, Vec<usize>> {
+    IN_SOFTWARE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Creates a device, and notes whether it is a processor.
+unsafe extern "system" fn create_device(
+    physical: Handle,
+    info: *const c_void,
+    allocator: *const c_void,
+    device: *mut Handle,
+) -> i32 {
+    const VK_PHYSICAL_DEVICE_TYPE_CPU: u32 = 4;
+    let Ok(loader) = loader() else { return VK_ERROR_UNKNOWN };
+    // SAFETY: the caller gives what the specification asks for; the properties are written into a live local with room for them.
+    unsafe {
+        let made = (loader.create_device)(physical, info, allocator, device);
+        if made == VK_SUCCESS {
+            let mut properties = Properties { versions_and_ids: [0; 4], device_type: 0, rest: [0; 251] };
+            (loader.properties)(physical, &mut properties);
+            let (mut known, device) = (in_software(), (*device).addr());
+            // An address may be that of a device that is gone.
+            known.retain(|other| *other != device);
+            if properties.device_type == VK_PHYSICAL_DEVICE_TYPE_CPU {
+                known.push(device);
+            }
+        }
+        made
+    }
+}
+
+/// Waits for semaphores. Where the wait is for one of several, on a processor, it blocks for the first, and looks at the others each time that
+/// this takes longer than a moment.
+unsafe extern "system" fn wait_semaphores(device: Handle, info: *const WaitInfo, nanoseconds: u64) -> i32 {
+    const VK_SEMAPHORE_WAIT_ANY_BIT: u32 = 1;
+    const MOMENT: u64 = 100_000;
+    let Ok(loader) = loader() else { return VK_ERROR_UNKNOWN };
+    let begun = Instant::now();
+    // SAFETY: the caller gives a live device, and as many live semaphores and values as it says.
+    unsafe {
+        let WaitInfo { kind, next, flags, count, semaphores, values } = *info;
+        if flags & VK_SEMAPHORE_WAIT_ANY_BIT == 0 || count < 2 || !in_software().contains(&device.addr()) {
+            return (loader.wait)(device, info, nanoseconds);
+        }
+        let first = WaitInfo { kind, next, flags: 0, count: 1, semaphores, values };
+        loop {
+            for i in 0..count as usize {
+                let mut passed = 0;
+                let known = (loader.counter)(device, *semaphores.add(i), &mut passed);
+                if known != VK_SUCCESS || passed >= *values.add(i) {
+                    return known;
+                }
+            }
+            if begun.elapsed() >= Duration::from_nanos(nanoseconds) {
+                return VK_TIMEOUT;
+            }
+            let waited = (loader.wait)(device, &first, MOMENT);
+            if waited != VK_TIMEOUT {
+                return waited;
+            }
+        }
+    }
+}
+
+/// Signals a semaphore, unless it has passed the value.
+unsafe extern "system" fn signal_semaphore(device: Handle, info: *const SignalInfo) -> i32 {
+    // One thread at a time reads a counter and signals.
+    static SIGNALING: Mutex<()> = Mutex::new(());
+    let Ok(loader) = loader() else { return VK_ERROR_UNKNOWN };
+    let _lock = SIGNALING.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut passed = 0;
+    // SAFETY: the caller gives a live device and semaphore, and the counter is written into a live local.
+    unsafe {
+        let known = (loader.counter)(device, (*info).semaphore, &mut passed);
+        if known == VK_SUCCESS && passed >= (*info).value {
+            return VK_SUCCESS;
+        }
+        (loader.signal)(device, info)
+    }
+}
+
+/// `iree_hal_vulkan_driver_options_t`. IREE writes the rest, which has 64 bytes.
+#[repr(C)]
+struct DriverOptions {
+    search_paths: [usize; 2],
+    api_version: u32,
+    request_flags: u32,
+    requested_features: u32,
+    debug_verbosity: i32,
+    device_options: [u64; 32],
+}
+/// `IREE_HAL_VULKAN_FEATURE_ENABLE_BUFFER_DEVICE_ADDRESSES`, which IREE's own tools request.
+const DEVICE_ADDRESSES: u32 = 1 << 6;
+
+unsafe extern "C" {
+    // In the archive that eerie-sys links, though not in its bindings.
+    fn iree_hal_vulkan_driver_options_initialize(options: *mut DriverOptions);
+    fn iree_hal_vulkan_syms_create(
+        instance_function: *mut c_void,
+        allocator: sys::iree_allocator_t,
+        out: *mut *mut c_void,
+    ) -> sys::iree_status_t;
+    fn iree_hal_vulkan_syms_release(syms: *mut c_void);
+    fn iree_hal_vulkan_driver_create(
+        identifier: sys::iree_string_view_t,
+        options: *const DriverOptions,
+        syms: *mut c_void,
+        allocator: sys::iree_allocator_t,
+        out: *mut *mut sys::iree_hal_driver_t,
+    ) -> sys::iree_status_t;
+}
+
+/// Creates the driver. To be called under the lifecycle lock.
+pub(super) fn create_driver() -> Result<Driver, String> {
+    loader().map_err(|said| format!("NOT_FOUND; {said}"))?;
+    let mut options = DriverOptions {
+        search_paths: [0; 2],
+        api_version: 0,
+        request_flags: 0,
+        requested_features: 0,
+        debug_verbosity: 0,
+        device_options: [0; 32],
+    };
+    let (mut syms, mut driver) = (null_mut(), null_mut());
+    let function: GetProcAddr = instance_function;
+    // SAFETY: IREE writes its options into a local that has room for them, and objects into live locals. The driver copies the functions,
+    // so that they can be released.
+    unsafe {
+        iree_hal_vulkan_driver_options_initialize(&mut options);
+        options.requested_features |= DEVICE_ADDRESSES;
+        check(iree_hal_vulkan_syms_create(function as *mut c_void, allocator(), &mut syms))?;
+        let made = iree_hal_vulkan_driver_create(string_view("vulkan"), &options, syms, allocator(), &mut driver);
+        iree_hal_vulkan_syms_release(syms);
+        check(made)?;
+    }
+    Driver::take(driver)
+}

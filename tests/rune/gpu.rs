@@ -1,0 +1,326 @@
+//! Tensors and functions on a GPU: the one in `RUNE_TEST_DEVICE`, else the first one with a Vulkan driver, such as Mesa's in software.
+
+use super::devices::alone;
+use rune::prelude::*;
+use rune::{
+    CompileOptions, CompiledProgram, Device, Error, Precompiled, Target, Value, default_device, fft, linalg,
+    set_default_device, with_device,
+};
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
+
+/// Returns the GPU of these tests. Where there is none, it says so once, and the tests do nothing; if `RUNE_TEST_DEVICE` asks for one, they
+/// fail.
+pub(super) fn gpu() -> Option<Device> {
+    static SAID: Once = Once::new();
+    let asked = std::env::var("RUNE_TEST_DEVICE").ok();
+    let asked = asked.filter(|name| Device::open(name).map_or(true, |device| !device.shares_host_memory()));
+    match Device::open(asked.as_deref().unwrap_or("vulkan")) {
+        Ok(device) => Some(device),
+        Err(error) => {
+            assert!(asked.is_none(), "RUNE_TEST_DEVICE: {error}");
+            // Not `eprintln`, which the harness hides.
+            SAID.call_once(|| drop(writeln!(std::io::stderr(), "the tests of GPUs are skipped: {error}")));
+            None
+        }
+    }
+}
+
+/// Returns the message of a panic.
+pub(super) fn panic_of<T>(f: impl FnOnce() -> T) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(f)).err().expect("it panics");
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).expect("it has a message")
+}
+
+fn on(x: &Tensor) -> Device {
+    x.device().unwrap()
+}
+
+#[test]
+fn tensors_move_and_tell_their_device() {
+    let Some(gpu) = gpu() else { return };
+    for dtype in DType::ALL.iter().copied() {
+        for shape in [&[2, 3][..], &[], &[0, 2]] {
+            let x = Tensor::ones(shape, dtype);
+            assert_eq!(on(&x), Device::host());
+            let there = x.to(&gpu).unwrap();
+            assert_eq!((on(&there), there.ty()), (gpu.clone(), x.ty()));
+            for back in [there.to(&Device::cpu()).unwrap(), there.to(&Device::host()).unwrap()] {
+                assert_eq!((on(&back), back.to_array().unwrap()), (Device::host(), x.to_array().unwrap()), "{dtype}");
+            }
+        }
+    }
+    // What is there stays there, without a copy.
+    let x = Tensor::from([1.0f32, 2.0]).to(&gpu).unwrap();
+    let same = |a: &Tensor, b: &Tensor| match (a.value().unwrap(), b.value().unwrap()) {
+        (Value::Device(a), Value::Device(b)) => std::sync::Arc::ptr_eq(&a, &b),
+        _ => false,
+    };
+    assert!(same(&x, &x.to(&gpu).unwrap()));
+    assert!(!same(&x, &x.to(&Device::host()).unwrap().to(&gpu).unwrap()));
+    // A tensor that is pending is computed first; one that is traced cannot be moved.
+    assert_eq!((&x + 1.0).to(&Device::host()).unwrap().to_vec::<f32>().unwrap(), [2.0, 3.0]);
+    let traced = |x: &Tensor| {
+        assert!(x.to(&gpu).is_err() && x.device().is_err());
+        x + 1.0
+    };
+    make_program(traced, &x).unwrap();
+}
+
+#[test]
+fn results_stay_on_the_device() {
+    let Some(gpu) = gpu() else { return };
+    let x = Tensor::arange(0.0..6.0, DType::F32).reshape([2, 3]);
+    let there = x.to(&gpu).unwrap();
+    // A compiled function follows its arguments, and compiles once for each device.
+    let f = jit(|x: &Tensor, y: &Tensor| (x * 2.0 + y, x.sum()));
+    let (y, total) = f(&there, &there);
+    assert_eq!((on(&y), on(&total)), (gpu.clone(), gpu.clone()));
+    assert_eq!(
+        (y.to_vec::<f32>().unwrap(), total.item::<f32>().unwrap()),
+        (vec![0.0, 3.0, 6.0, 9.0, 12.0, 15.0], 15.0)
+    );
+    // A tensor of the host goes where the others are.
+    let (mixed, _) = f(&x, &there);
+    assert_eq!((on(&mixed), mixed.to_vec::<f32>().unwrap()), (gpu.clone(), y.to_vec::<f32>().unwrap()));
+    assert_eq!(f.compiled_programs(), 1);
+    let (host, _) = f(&x, &x);
+    assert_eq!((on(&host), f.compiled_programs()), (Device::host(), 2));
+    // So do expressions, small and large, and what is made of them.
+    let small = &there * 3.0 - &x;
+    let large = there.sum() + Tensor::ones([300, 300], DType::F32).matmul(&Tensor::ones([300, 300], DType::F32));
+    for (tensor, first) in [(&small, 0.0), (&small.transpose(), 0.0), (&large, 315.0), (&small.i(1), 6.0)] {
+        assert_eq!(on(tensor), gpu);
+        assert_eq!(tensor.reshape([-1]).i(0).item::<f32>().unwrap(), first);
+    }
+    assert_eq!(on(&x), Device::host());
+    // The gradient of a function on the GPU is on the GPU.
+    let slope = jit(grad(|x: &Tensor| (x * x).sum()))(&there);
+    assert_eq!((on(&slope), slope.to_vec::<f32>().unwrap()), (gpu, vec![0.0, 2.0, 4.0, 6.0, 8.0, 10.0]));
+}
+
+#[test]
+fn the_device_of_a_scope_is_that_of_its_thread() {
+    let Some(gpu) = gpu() else { return };
+    let f = jit(|x: &Tensor| x + 1.0);
+    let x = Tensor::from([1.0f32, 2.0]);
+    let before = default_device().unwrap();
+    with_device(&gpu, || {
+        assert_eq!((default_device().unwrap(), on(&f(&x))), (gpu.clone(), gpu.clone()));
+        assert_eq!(on((&x * 2.0).realize().unwrap()), gpu);
+        with_device(&Device::reference(), || {
+            assert_eq!((default_device().unwrap(), on(&f(&x))), (Device::reference(), Device::host()));
+        });
+        assert_eq!(default_device().unwrap(), gpu);
+        // A panic ends a scope too.
+        let said = panic_of(|| with_device(&Device::host(), || panic!("in a scope")));
+        assert_eq!((said.as_str(), default_device().unwrap()), ("in a scope", gpu.clone()));
+        // Another thread is in no scope.
+        let elsewhere = std::thread::scope(|scope| scope.spawn(|| default_device().unwrap()).join().unwrap());
+        assert_eq!(elsewhere, before);
+    });
+    assert_eq!(default_device().unwrap(), before);
+    std::thread::scope(|scope| {
+        for i in 0..4 {
+            let (f, gpu) = (&f, &gpu);
+            scope.spawn(move || {
+                let device = if i % 2 == 0 { gpu.clone() } else { Device::cpu() };
+                with_device(&device, || {
+                    for _ in 0..5 {
+                        let y = f(&Tensor::from([i as f32, 0.0]));
+                        assert_eq!(on(&y), if i % 2 == 0 { gpu.clone() } else { Device::host() });
+                        assert_eq!(y.to_vec::<f32>().unwrap(), [i as f32 + 1.0, 1.0]);
+                    }
+                });
+            });
+        }
+    });
+}
+
+#[test]
+fn a_function_may_have_a_device_of_its_own() {
+    let Some(gpu) = gpu() else { return };
+    let x = Tensor::from([3.0f32, 4.0]);
+    // Captured tensors are on the device of the function, wherever they were.
+    for captured in [x.clone(), x.to(&gpu).unwrap()] {
+        let f = jit(move |x: &Tensor| x * &captured + captured.sum()).on(&gpu);
+        let y = f(&x);
+        assert_eq!((on(&y), y.to_vec::<f32>().unwrap()), (gpu.clone(), vec![16.0, 23.0]));
+        assert_eq!(on(&f(&y)), gpu);
+    }
+    let captured = x.to(&gpu).unwrap();
+    let f = jit(move |x: &Tensor| x - &captured);
+    assert_eq!(f(&x).to_vec::<f32>().unwrap(), [0.0, 0.0]);
+    // The device of the function comes before that of the scope. A tensor elsewhere is an error.
+    let f = jit(|x: &Tensor| x + 1.0).on(&gpu);
+    assert_eq!(with_device(&Device::reference(), || on(&f(&x))), gpu);
+    let f = jit(|x: &Tensor| x + 1.0).on(&Device::cpu());
+    let said = panic_of(|| f(&x.to(&gpu).unwrap()));
+    let name = gpu.name();
+    assert!(
+        said.contains(&format!("is on {name}, and the call runs on cpu; move it there (`x.to(&device)`)")),
+        "{said}"
+    );
+    assert_eq!(f(&x).to_vec::<f32>().unwrap(), [4.0, 5.0]);
+}
+
+#[test]
+fn donated_tensors_are_updated_where_they_are() {
+    let Some(gpu) = gpu() else { return };
+    // Enough to see in the memory of the device.
+    const N: usize = 1 << 20;
+    let f = jit(|table: &Tensor, i: &Tensor| table.at(i).set(&Tensor::scalar(7.0f32))).donate();
+    let index = |i: i32| Tensor::scalar(i);
+    let mut table = Tensor::zeros([N], DType::F32).to(&gpu).unwrap();
+    for i in 0..4 {
+        table = f(table, &index(i));
+        assert_eq!(on(&table), gpu);
+    }
+    assert_eq!(table.i(..5).to_vec::<f32>().unwrap(), [7.0, 7.0, 7.0, 7.0, 0.0]);
+    // What is shared is copied: the other handle sees no change.
+    let other = table.clone();
+    let changed = f(table, &index(9));
+    assert_eq!((changed.i(9).item::<f32>().unwrap(), other.i(9).item::<f32>().unwrap()), (7.0, 0.0));
+    // Nor does an expression that is pending.
+    let pending = &other * 2.0;
+    let table = f(other, &index(10));
+    assert_eq!((pending.i(10).item::<f32>().unwrap(), table.i(10).item::<f32>().unwrap()), (0.0, 7.0));
+    // A tensor of the host is copied to the device, and stays as it is.
+    let host = Tensor::zeros([N], DType::F32).realize().unwrap().clone();
+    let kept = host.clone();
+    assert_eq!(with_device(&gpu, || f(host, &index(1))).i(1).item::<f32>().unwrap(), 7.0);
+    assert_eq!(kept.i(1).item::<f32>().unwrap(), 0.0);
+    // Twice in what is given.
+    let pair = jit(|(a, b): &(Tensor, Tensor)| (a.at(0).set(1.0), b.at(1).set(2.0))).donate();
+    let x = Tensor::zeros([3], DType::F32).to(&gpu).unwrap();
+    let (a, b) = pair((x.clone(), x));
+    assert_eq!((a.to_vec::<f32>().unwrap(), b.to_vec::<f32>().unwrap()), (vec![1.0, 0.0, 0.0], vec![0.0, 2.0, 0.0]));
+}
+
+#[test]
+fn updates_in_place_take_no_memory() {
+    let Some(gpu) = gpu() else { return };
+    // Other tests use the memory of the device too.
+    if !alone("gpu::updates_in_place_take_no_memory", &[]) {
+        return;
+    }
+    const BYTES: u64 = 4 << 20;
+    let memory = || gpu.memory().unwrap();
+    let address = |x: &Tensor| match x.value().unwrap() {
+        Value::Device(buffer) => rune_iree::buffer_address(&*buffer).unwrap(),
+        Value::Host(_) => panic!("on the host"),
+    };
+    let write = |table: &Tensor, i: &Tensor| table.at(i).set(&Tensor::scalar(7.0f32));
+    let (given, lent) = (jit(write).donate(), jit(write));
+    let mut x = Tensor::zeros([BYTES as usize / 4], DType::F32).to(&gpu).unwrap();
+    assert_eq!((memory().in_use, memory().peak), (BYTES, BYTES));
+    let place = address(&x);
+    for i in 0..3 {
+        x = given(x, &Tensor::scalar(i));
+        assert_eq!((address(&x), memory().in_use), (place, BYTES), "step {i}");
+    }
+    let y = lent(&x, &Tensor::scalar(9));
+    assert_ne!(address(&y), place);
+    assert_eq!((memory().in_use, memory().peak), (2 * BYTES, 2 * BYTES));
+    assert_eq!((x.i(9).item::<f32>().unwrap(), y.i(9).item::<f32>().unwrap()), (0.0, 7.0));
+    assert_eq!(x.i(..4).to_vec::<f32>().unwrap(), [7.0, 7.0, 7.0, 0.0]);
+    drop((x, y));
+    assert_eq!(memory().in_use, 0);
+}
+
+#[test]
+fn the_default_device_may_be_a_gpu() {
+    let Some(gpu) = gpu() else { return };
+    if !alone("gpu::the_default_device_may_be_a_gpu", &[]) {
+        return;
+    }
+    let f = jit(|x: &Tensor| x.exp().sum());
+    let x = Tensor::zeros([5], DType::F32);
+    assert_eq!(on(&f(&x)), Device::host());
+    let name = gpu.name().split(':').next().unwrap();
+    set_default_device(name).unwrap();
+    assert_eq!((default_device().unwrap(), on(&f(&x))), (gpu.clone(), gpu.clone()));
+    assert_eq!((f(&x).item::<f32>().unwrap(), f.compiled_programs()), (5.0, 2));
+    assert_eq!(on((&x + 1.0).realize().unwrap()), gpu);
+    // A name that is none changes nothing.
+    assert!(matches!(set_default_device("gpu"), Err(Error::UnknownDevice(name)) if name == "gpu"));
+    assert_eq!(default_device().unwrap(), gpu);
+    set_default_device("cpu").unwrap();
+    assert_eq!(on(&f(&x)), Device::host());
+}
+
+#[test]
+fn functions_of_the_host_are_called_from_the_device() {
+    let Some(gpu) = gpu() else { return };
+    let x = Tensor::from([1.0f32, 2.0, 3.0]).to(&gpu).unwrap();
+    let f = jit(|x: &Tensor| {
+        let y = pure_callback(|x: &Tensor| x * 2.0, x.ty(), &(x + 1.0));
+        debug_print!("y = {y}");
+        &y - 1.0
+    });
+    for _ in 0..2 {
+        let (y, printed) = capture_debug(|| f(&x));
+        assert_eq!((on(&y), y.to_vec::<f32>().unwrap()), (gpu.clone(), vec![3.0, 5.0, 7.0]));
+        assert_eq!(printed, "y = [4.0, 6.0, 8.0]\n");
+    }
+    let fails = jit(|x: &Tensor| pure_callback(|_: &Tensor| -> Result<Tensor, &str> { Err("not today") }, x.ty(), x));
+    let said = panic_of(|| fails(&x));
+    assert!(said.contains("`pure_callback` at tests/rune/gpu.rs:") && said.contains("not today"), "{said}");
+    assert_eq!(f(&x).to_vec::<f32>().unwrap(), [3.0, 5.0, 7.0]);
+}
+
+#[test]
+fn linear_algebra_and_transforms_agree_with_the_host() {
+    let Some(gpu) = gpu() else { return };
+    let a = Tensor::from([[4.0f32, 1.0, 0.5], [1.0, 3.0, 0.25], [0.5, 0.25, 2.0]]);
+    let signal = Tensor::arange(0.0..16.0, DType::F32).sin();
+    let all = |a: &Tensor, signal: &Tensor| {
+        let l = linalg::cholesky(a);
+        let x = linalg::solve(a, &a.i((.., 0)));
+        let spectrum = fft::rfft(signal);
+        (l, x, linalg::det(a), fft::irfft(&spectrum), spectrum.abs(), signal.sort(0), signal.cumsum(0))
+    };
+    let leaves = |device: &Device| jit(all).on(device)(&a, &signal).leaves();
+    for (i, (found, expected)) in leaves(&gpu).iter().zip(leaves(&Device::host())).enumerate() {
+        assert_eq!(on(found), gpu);
+        let (found, expected) = (found.to_vec::<f32>().unwrap(), expected.to_vec::<f32>().unwrap());
+        assert_eq!(found.len(), expected.len());
+        for (x, y) in found.iter().zip(&expected) {
+            assert!((x - y).abs() <= 2e-5 * (1.0 + y.abs()), "result {i}: {found:?} and {expected:?}");
+        }
+    }
+}
+
+#[test]
+fn a_target_without_doubles_refuses_them() {
+    let program = make_program(|x: &Tensor| x.sin() + 1.0, &Tensor::from([1.0f64])).unwrap();
+    for target in ["vulkan", "metal"] {
+        let target: Target = target.parse().unwrap();
+        let error = Precompiled::new(&program, &CompileOptions::for_target(target)).unwrap_err();
+        assert!(matches!(error, Error::Lower(_)), "{error}");
+        let said = error.to_string();
+        assert!(said.contains("f64") && said.contains("f32") && said.contains("gpu.rs:"), "{said}");
+    }
+}
+
+#[test]
+fn a_saved_function_runs_on_the_device() {
+    let Some(gpu) = gpu() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("f.vmfb");
+    let weights = Tensor::arange(0.0..4.0, DType::F32).to(&gpu).unwrap();
+    let f = jit(|x: &Tensor| ((x * &weights).sort(0), x.at(1).set(9.0))).on(&gpu);
+    let x = Tensor::from([5.0f32, -1.0, 2.0, -3.0]);
+    f.compile(&x).unwrap().save(&path).unwrap();
+    let loaded = CompiledProgram::load_on(&path, &gpu).unwrap();
+    let there = x.to(&gpu).unwrap();
+    for x in [&x, &there, &x] {
+        let results = loaded.call(std::slice::from_ref(x)).unwrap();
+        assert!(results.iter().all(|y| on(y) == gpu));
+        assert_eq!(results[0].to_vec::<f32>().unwrap(), [-9.0, -1.0, 0.0, 4.0]);
+        assert_eq!(results[1].to_vec::<f32>().unwrap(), [5.0, 9.0, 2.0, -3.0]);
+    }
+    assert_eq!(there.to_vec::<f32>().unwrap(), [5.0, -1.0, 2.0, -3.0]);
+}
