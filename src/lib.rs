@@ -61,7 +61,9 @@ pub use rune_iree::{
     compiler_revision,
 };
 #[cfg(feature = "run")]
-pub use rune_iree::{CompiledModule, DeviceError, ModuleError, RunError, idle_memory, set_idle_memory_limit};
+pub use rune_iree::{
+    CompiledModule, CpuMismatch, DeviceError, ModuleCpu, ModuleError, RunError, idle_memory, set_idle_memory_limit,
+};
 #[cfg(feature = "run")]
 pub use rune_iree::{Opt, Target, TargetError};
 pub use rune_nn::{nn, optim};
