@@ -7,7 +7,7 @@ use crate::host_ops::HostOps;
 #[cfg(feature = "iree")]
 use rune_ir::op::Callback;
 use rune_ir::{ModuleSignature, Type, Value};
-use rune_iree::{CompiledModule, Executable, RunError, Signature};
+use rune_iree::{CompiledModule, CpuMismatch, Executable, RunError, Signature};
 use rune_trace::{Tensor, storage};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -98,8 +98,8 @@ impl CompiledProgram {
     /// Loads a `.vmfb` on a device.
     ///
     /// # Errors
-    /// Returns an error if a file cannot be read, is damaged, was not compiled by rune, or was compiled for another kind of device; or
-    /// if the constants beside it are missing or belong to another program.
+    /// Returns an error if a file cannot be read, is damaged, was not compiled by rune, or was compiled for another kind of device or a
+    /// CPU with extensions that this one lacks; or if the constants beside it are missing or belong to another program.
     pub fn load_on(path: impl AsRef<Path>, device: &Device) -> Result<CompiledProgram, Error> {
         let path = path.as_ref();
         let invalid = |reason: String| Error::CompiledFile { path: path.to_owned(), reason };
@@ -110,7 +110,8 @@ impl CompiledProgram {
         let text = module.attribute(ENTRY, ModuleSignature::KEY).map_err(invalid)?;
         let text = text.ok_or_else(|| invalid("it has no signature, so it was not compiled by rune".to_owned()))?;
         let signature = ModuleSignature::from_json(&text).map_err(|e| invalid(e.to_string()))?;
-        let constants = constants_on(device, &read_constants(path, &signature.constants)?)?;
+        check_cpu(&module).map_err(|e| invalid(e.to_string()))?;
+        let constants = read_constants(path, &signature.constants)?;
         let executable = load(&module, device, &signature).map_err(|error| match error {
             Error::Run(RunError::OtherTarget { target, device, .. }) => invalid(format!(
                 "it was compiled for {target}, and the device is {device}; load it on such a device, or compile the program again for this one"
@@ -118,7 +119,7 @@ impl CompiledProgram {
             error => error,
         })?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(CompiledProgram { name, signature, executable, constants })
+        Ok(CompiledProgram { name, signature, executable, constants: constants_on(device, &constants)? })
     }
     #[cfg(feature = "iree")]
     pub(crate) fn new(
@@ -128,6 +129,7 @@ impl CompiledProgram {
         signature: ModuleSignature,
         device: &Arc<rune_iree::Device>,
     ) -> Result<CompiledProgram, Error> {
+        check_cpu(module)?;
         let executable = load(module, device, &signature)?;
         Ok(CompiledProgram {
             name: name.to_owned(),
@@ -175,6 +177,11 @@ impl CompiledProgram {
         let values = inputs.iter().map(Tensor::value).collect::<Result<Vec<_>, _>>()?;
         Ok(self.call_values(&values)?.into_iter().map(Tensor::from_value).collect())
     }
+}
+
+/// Checks that a module, if it is for a CPU, runs on this one.
+fn check_cpu(module: &CompiledModule) -> Result<(), CpuMismatch> {
+    module.cpu().map_or(Ok(()), |cpu| cpu.check_this_machine())
 }
 
 fn read_constants(module: &Path, types: &[Type]) -> Result<Vec<Value>, Error> {

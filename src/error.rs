@@ -23,6 +23,10 @@ pub enum Error {
     #[cfg(feature = "run")]
     #[error(transparent)]
     Run(#[from] rune_iree::RunError),
+    /// The program was compiled for another CPU.
+    #[cfg(feature = "run")]
+    #[error("the program cannot be run: {0}")]
+    Cpu(#[from] rune_iree::CpuMismatch),
     /// The arguments of a compiled function have another structure.
     #[error(
         "`{function}` was compiled for the arguments {expected}, and is called with {found}; compile it for these, or call it through `jit`"

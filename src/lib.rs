@@ -62,8 +62,8 @@ pub use rune_iree::{
 };
 #[cfg(feature = "run")]
 pub use rune_iree::{
-    CompiledModule, DeviceError, DeviceInfo, DeviceKind, MemoryUse, ModuleError, RunError, idle_memory,
-    set_idle_memory_limit,
+    CompiledModule, CpuMismatch, DeviceError, DeviceInfo, DeviceKind, MemoryUse, ModuleCpu, ModuleError, RunError,
+    idle_memory, set_idle_memory_limit,
 };
 #[cfg(feature = "run")]
 pub use rune_iree::{Opt, Target, TargetError, VulkanFeatures};

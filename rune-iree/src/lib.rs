@@ -15,6 +15,7 @@
 
 #[cfg(feature = "compile")]
 mod compile;
+mod cpu;
 #[cfg(any(feature = "compile", feature = "run"))]
 mod environment;
 mod ffi;
@@ -32,6 +33,7 @@ pub use compile::{
 #[cfg(feature = "compile")]
 #[doc(hidden)]
 pub use compile::{excerpt, save_rejected};
+pub use cpu::{CpuMismatch, ModuleCpu};
 #[cfg(feature = "run")]
 pub use ffi::memory::{idle_memory, set_idle_memory_limit};
 pub use module::{CompiledModule, ModuleError};

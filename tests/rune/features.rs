@@ -4,9 +4,14 @@ use std::process::Command;
 
 /// Returns the dependencies of the root crate with these features.
 fn tree(features: &str) -> String {
+    dependencies(&["-p", env!("CARGO_PKG_NAME"), "--no-default-features", "--features", features])
+}
+
+/// Returns the dependencies of a package.
+fn dependencies(package: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
-        .args(["tree", "--offline", "-p", env!("CARGO_PKG_NAME"), "-e", "normal,build", "--no-default-features"])
-        .args(["--features", features])
+        .args(["tree", "--offline", "-e", "normal,build"])
+        .args(package)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
@@ -37,7 +42,8 @@ fn compiling_needs_no_mlir() {
 
 #[test]
 fn running_needs_neither_melior_nor_the_compiler() {
-    let run = tree("run");
-    assert!(has(&run, "eerie-sys"), "{run}");
-    assert!(!has(&run, "melior") && !has(&run, "rune-jit-lower"), "{run}");
+    for run in [tree("run"), dependencies(&["--manifest-path", "examples/deploy/Cargo.toml"])] {
+        assert!(has(&run, "eerie-sys"), "{run}");
+        assert!(!has(&run, "melior") && !has(&run, "rune-jit-lower"), "{run}");
+    }
 }

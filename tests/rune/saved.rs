@@ -105,3 +105,32 @@ fn a_program_written_by_another_language_gives_what_jax_gives() {
         close(found, &expected);
     }
 }
+
+/// A CPU without an extension that the code uses would end the process.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn a_module_for_another_cpu_is_refused() {
+    let folder = folder("cpu");
+    let program = make_program(|x: &Tensor| x * 2.0, &Tensor::from([0.5f32])).unwrap();
+    // No CPU has the extensions of both.
+    let targets = ["llvm-cpu:sapphirerapids", "llvm-cpu:bdver4", "llvm-cpu:generic@aarch64-unknown-linux-gnu"];
+    let errors = targets.map(|target| {
+        let options = rune::CompileOptions::for_target(target.parse().unwrap());
+        let compiled = rune::Precompiled::new(&program, &options).unwrap();
+        compiled.save(folder.join("f.vmfb")).unwrap();
+        let from_file = CompiledProgram::load(folder.join("f.vmfb")).err()?.to_string();
+        let error = compiled.load_on(&rune::Device::open("cpu").unwrap()).err()?.to_string();
+        let (_, reason) = error.split_once("cannot be run: ").unwrap();
+        assert!(
+            from_file.contains("f.vmfb cannot be run: ") && from_file.ends_with(reason),
+            "{from_file}, and {error}"
+        );
+        Some(from_file)
+    });
+    let lacking = errors[..2].iter().flatten().collect::<Vec<_>>();
+    assert!(!lacking.is_empty());
+    assert!(lacking.iter().all(|e| e.contains("the CPU of this machine lacks ")), "{lacking:?}");
+    let architecture = errors[2].as_ref().unwrap();
+    assert!(architecture.contains("compiled for aarch64, and this machine is x86_64"), "{architecture}");
+    std::fs::remove_dir_all(folder).unwrap();
+}

@@ -35,18 +35,25 @@ pub fn network(key: &Tensor, pixels: usize, hidden: usize) -> Mlp {
 }
 
 /// Returns a number per class for each image: the greater, the likelier.
-fn logits(mlp: &Mlp, images: &Images) -> Tensor {
-    mlp.forward(&(images.pixels.cast(DType::F32) / images.brightest))
+fn logits(mlp: &Mlp, pixels: &Tensor, brightest: u8) -> Tensor {
+    mlp.forward(&(pixels.cast(DType::F32) / brightest))
+}
+
+/// Returns the digit that the network sees in each image, or in one image: `i32`.
+pub fn digits(mlp: &Mlp, pixels: &Tensor, brightest: u8) -> Tensor {
+    logits(mlp, pixels, brightest).argmax_axis(-1)
 }
 
 /// Returns the mean cross entropy for the true classes.
 fn loss(mlp: &Mlp, images: &Images) -> Tensor {
-    nn::softmax_cross_entropy_with_integer_labels(&logits(mlp, images), &images.labels).mean()
+    let logits = logits(mlp, &images.pixels, images.brightest);
+    nn::softmax_cross_entropy_with_integer_labels(&logits, &images.labels).mean()
 }
 
 /// Returns the fraction of images that the network classifies correctly.
 pub fn accuracy(mlp: &Mlp, images: &Images) -> anyhow::Result<f32> {
-    let right = jit(|mlp: &Mlp, images: &Images| logits(mlp, images).argmax_axis(-1).eq(&images.labels).mean());
+    let right =
+        jit(|mlp: &Mlp, images: &Images| digits(mlp, &images.pixels, images.brightest).eq(&images.labels).mean());
     Ok(right(mlp, images).item()?)
 }
 

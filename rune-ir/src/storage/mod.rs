@@ -11,6 +11,7 @@ use safetensors::tensor::{Dtype, SafeTensors, View};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
 /// A file of arrays cannot be written or read.
@@ -141,7 +142,10 @@ pub fn write_with<'a>(
     };
     let entries = arrays.into_iter().map(entry).collect::<std::io::Result<Vec<_>>>()?;
     let metadata = statics.map(|statics| HashMap::from([(STATIC.to_owned(), statics)]));
-    safetensors::tensor::serialize_to_file(entries, metadata, path).map_err(std::io::Error::other)
+    // The crate writes another file, which only its owner may read, and renames it to this one.
+    let permissions = OpenOptions::new().append(true).create(true).open(path)?.metadata()?.permissions();
+    safetensors::tensor::serialize_to_file(entries, metadata, path).map_err(std::io::Error::other)?;
+    std::fs::set_permissions(path, permissions)
 }
 
 /// Reads all arrays of a file, by name.
@@ -281,5 +285,22 @@ impl View for Entry<'_> {
     }
     fn data_len(&self) -> usize {
         self.0.bytes().len()
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    /// Others may read a file of arrays if they may read any new file.
+    #[test]
+    fn a_file_has_the_permissions_of_any_new_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("any"), "").unwrap();
+        write(path("x.safetensors"), [("x", &Array::from_slice([1], &[1.0f32]))]).unwrap();
+        let mode = |name: &str| std::fs::metadata(path(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode("x.safetensors"), mode("any"));
     }
 }

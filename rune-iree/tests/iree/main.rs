@@ -3,6 +3,7 @@
 mod cache;
 mod calls;
 mod compiler;
+mod cross;
 mod host_calls;
 mod hostile;
 mod memory;
