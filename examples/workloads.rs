@@ -24,7 +24,9 @@ struct Workload {
 fn prepare(folder: &Path, name: &str) -> anyhow::Result<Workload> {
     let f = workloads::find(name).with_context(|| format!("`{name}` is no workload"))?;
     let arguments = storage::read(folder.join(format!("{name}.safetensors")))?;
-    let arguments: Vec<Tensor> = arguments.into_values().map(Tensor::from_value).collect();
+    let device = rune::default_device()?;
+    let on_device = |array: Array| Tensor::from_value(array).to(&device);
+    let arguments: Vec<Tensor> = arguments.into_values().map(on_device).collect::<Result<_, _>>()?;
     let compiled = Arc::new(jit(move |x: &Vec<Tensor>| f(x)));
     let (called, given) = (compiled.clone(), arguments.clone());
     let call = Box::new(move || {

@@ -187,8 +187,7 @@ fn emit<'c>(
             Ok(Vec::new())
         }
         Op::DebugPrint { .. } => Err(EmitError::Unsupported(
-            "it calls the process that runs the program, which only CPUs can do; remove `debug_print!`, or use the cpu"
-                .to_owned(),
+            "it calls the process that runs the program, and this module may not; remove `debug_print!`".to_owned(),
         )),
         Op::Callback { args, results, .. } => callback::callback(b, lowering, op, args, results),
     }

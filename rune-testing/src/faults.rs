@@ -17,6 +17,8 @@ pub fn array(text: &str) -> Array {
     let at = |i: usize| numbers[i % numbers.len()];
     match dtype {
         "f32" => Array::from_fn(shape, |i| at(i) as f32),
+        "i32" => Array::from_fn(shape, |i| at(i) as i32),
+        "ui8" => Array::from_fn(shape, |i| at(i) as u8),
         "i1" => Array::from_fn(shape, |i| at(i) != 0.0),
         _ => panic!("no case has the dtype {dtype}"),
     }

@@ -55,7 +55,7 @@ def read(files):
                 facts[row["op"]] = row
             elif "note" in row:
                 notes += [row["note"]] if row["note"] not in notes else []
-            else:
+            elif "engine" in row:
                 cell = counts[row["op"], row["engine"], row["transform"], row["dtype"]]
                 cell[0] += row["passed"]
                 cell[1] += row["failed"]

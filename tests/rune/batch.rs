@@ -46,6 +46,10 @@ impl Function {
         Ok(Function { program, entry, text: Some(text) })
     }
 
+    /// Returns whether the process computes a part of it.
+    pub fn calls_host(&self) -> bool {
+        self.text.is_none()
+    }
     fn whole(&self, opt: Opt) -> Result<Code, String> {
         let options = CompileOptions { opt, ..engine::compile_options() };
         let compiled = Precompiled::new(&self.program, &options).map_err(|e| e.to_string())?;
@@ -121,7 +125,8 @@ pub fn for_all_with<T: Sync>(
 ) -> Vec<String> {
     let start = Instant::now();
     let cache = CompileCache::in_dir(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name), 1 << 30);
-    let batches: Vec<&[T]> = items.chunks(BATCH).collect();
+    let items: Vec<&T> = items.iter().step_by(engine::one_in()).collect();
+    let batches: Vec<&[&T]> = items.chunks(BATCH).collect();
     let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
@@ -129,7 +134,7 @@ pub fn for_all_with<T: Sync>(
                 while let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let mut mine = Vec::new();
                     let (parts, wholes): (Vec<&T>, Vec<&T>) =
-                        batch.iter().partition(|item| function(item).text.is_some());
+                        batch.iter().copied().partition(|item| function(item).text.is_some());
                     let check = |item: &T, code: Result<Code, String>| match code {
                         Ok(Code::NotLoaded) => Vec::new(),
                         code => check(item, code),

@@ -251,6 +251,10 @@ fn programs_with_callbacks_are_for_this_process() {
     let error = Precompiled::new(&program, &options).unwrap().save(&path).unwrap_err();
     assert!(matches!(error, Error::Callback { .. }) && error.to_string().contains("callbacks.rs:"), "{error}");
     assert!(!path.exists());
+    // A module that no process of rune runs cannot call.
+    let error = rune_lower::lower(&program, &rune_lower::LowerOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("callbacks.rs:") && error.contains("`pure_callback` cannot be compiled for cpu"), "{error}");
+    assert!(error.contains("it calls a function of the process that traced the program"), "{error}");
     assert!(rune::stablehlo::export(&program).unwrap_err().to_string().contains("`pure_callback` cannot be compiled"));
 }
 

@@ -57,6 +57,22 @@ pub fn only_compiles() -> bool {
     ONLY_COMPILED.is_some()
 }
 
+/// Of many functions, the tests compile and call one in so many (`RUNE_TEST_ONE_IN`).
+pub fn one_in() -> usize {
+    std::env::var("RUNE_TEST_ONE_IN").map_or(1, |n| n.parse().expect("RUNE_TEST_ONE_IN is a number above 0"))
+}
+
+/// The name of the device that functions are called on, with that of the product; `None` if they are only compiled.
+pub fn called_device() -> Option<String> {
+    if only_compiles() {
+        return None;
+    }
+    let device = device();
+    let found = rune_iree::Device::of_kind(device.kind()).unwrap_or_default();
+    let info = found.into_iter().find(|info| info.name == device.name() && !device.shares_host_memory());
+    Some(info.map_or_else(|| device.name().to_owned(), |info| format!("{} ({})", info.name, info.product)))
+}
+
 /// The target of the tests: of the device, or the one in `RUNE_TEST_TARGET`.
 fn target() -> Target {
     ONLY_COMPILED.clone().unwrap_or_else(|| device().target().clone())

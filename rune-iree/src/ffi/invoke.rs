@@ -36,13 +36,20 @@ impl Code {
 /// globals (those it has are set when it is loaded).
 pub(crate) struct Function {
     function: sys::iree_vm_function_t,
-    // Dropped in this order: the context, the code, then the memory the code is in.
-    context: Context,
-    code: Code,
-    _host: Option<HostModule>,
+    /// There until this is dropped; before the memory that the code is in.
+    linked: Option<Linked>,
+    bytes: CompiledModule,
     device: Arc<DeviceHandle>,
     inputs: usize,
     outputs: usize,
+}
+
+/// Code, linked with what it calls.
+struct Linked {
+    // Dropped in this order.
+    context: Context,
+    _code: VmModule,
+    _host: Option<HostModule>,
 }
 // SAFETY: the function is an index into a module that lives as long as the context; the rest is `Send` and `Sync`.
 unsafe impl Send for Function {}
@@ -51,8 +58,8 @@ unsafe impl Sync for Function {}
 
 impl Drop for Function {
     fn drop(&mut self) {
-        // Code and constants are released next, in whatever thread this is.
         self.device.bind();
+        self.linked.take();
     }
 }
 
@@ -65,13 +72,15 @@ impl Function {
         host: Option<HostModule>,
     ) -> Result<Function, String> {
         device.bind();
-        let context = context(device, host.as_ref().map(HostModule::module), &code.module)?;
+        // In this order, so that the bytes are dropped last where an error ends this.
+        let Code { bytes, module: code } = code;
+        let context = context(device, host.as_ref().map(HostModule::module), &code)?;
         let mut function = sys::iree_vm_function_t::default();
         let (mut inputs, mut outputs) = (0, 0);
         // SAFETY: writes into live locals; the code is live.
         unsafe {
             check(sys::iree_vm_module_lookup_function_by_name(
-                code.module.raw(),
+                code.raw(),
                 sys::iree_vm_function_linkage_e_IREE_VM_FUNCTION_LINKAGE_EXPORT as _,
                 string_view(entry),
                 &mut function,
@@ -79,7 +88,14 @@ impl Function {
             let signature = sys::iree_vm_function_signature(&function);
             check(sys::iree_vm_function_call_count_arguments_and_results(&signature, &mut inputs, &mut outputs))?;
         }
-        Ok(Function { function, context, code, _host: host, device: Arc::clone(device), inputs, outputs })
+        Ok(Function {
+            function,
+            linked: Some(Linked { context, _code: code, _host: host }),
+            bytes,
+            device: Arc::clone(device),
+            inputs,
+            outputs,
+        })
     }
     /// The numbers of arguments and results.
     pub(crate) fn arity(&self) -> (usize, usize) {
@@ -87,16 +103,17 @@ impl Function {
     }
     /// Returns the attribute `key` of the function, if it has one.
     pub(crate) fn attribute(&self, key: &str) -> Option<String> {
-        // SAFETY: the function is one of `code`, which is live.
+        // SAFETY: the function is one of the code in `linked`, which is live.
         unsafe { function_attribute(&self.function, key) }
     }
     /// The module it is in.
     pub(crate) fn module(&self) -> &CompiledModule {
-        &self.code.bytes
+        &self.bytes
     }
     /// Calls the function.
     pub(crate) fn invoke(&self, args: Views) -> Result<Views, String> {
         self.device.bind();
+        let linked = self.linked.as_ref().expect("it is there until the drop");
         let lists = Lists::borrow()?;
         // SAFETY: the lists are live and used by this call alone; moving a reference into a list, or retaining one out
         // of it, keeps every count of references right. The context and its modules are live.
@@ -110,7 +127,7 @@ impl Function {
                 check(status)?;
             }
             check(sys::iree_vm_invoke(
-                self.context.raw(),
+                linked.context.raw(),
                 self.function,
                 sys::iree_vm_invocation_flag_bits_t_IREE_VM_INVOCATION_FLAG_NONE as _,
                 std::ptr::null(),

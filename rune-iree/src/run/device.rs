@@ -417,7 +417,8 @@ impl fmt::Debug for Device {
 pub(crate) struct DeviceArray {
     device: Arc<Device>,
     ty: Type,
-    view: View,
+    /// There until this is dropped.
+    view: Option<View>,
 }
 
 impl DeviceArray {
@@ -425,19 +426,19 @@ impl DeviceArray {
         let bytes = ty.bytes() as u64;
         let in_use = device.arrays.in_use.fetch_add(bytes, Ordering::Relaxed) + bytes;
         device.arrays.peak.fetch_max(in_use, Ordering::Relaxed);
-        DeviceArray { device: Arc::clone(device), ty, view }
+        DeviceArray { device: Arc::clone(device), ty, view: Some(view) }
     }
     /// The view, if it is on `device`.
     pub(crate) fn view_on(&self, device: &Arc<Device>) -> Option<&View> {
-        Arc::ptr_eq(&self.device, device).then_some(&self.view)
+        self.view.as_ref().filter(|_| Arc::ptr_eq(&self.device, device))
     }
 }
 
 impl Drop for DeviceArray {
     fn drop(&mut self) {
         self.device.arrays.in_use.fetch_sub(self.ty.bytes() as u64, Ordering::Relaxed);
-        // The memory is released next, in whatever thread this is.
         self.device.handle.bind();
+        self.view.take();
     }
 }
 
@@ -449,8 +450,8 @@ impl DeviceBuffer for DeviceArray {
         self.device.name()
     }
     fn to_host(&self) -> Result<Array, String> {
-        let array = self.view.download(&self.device.handle, &self.ty);
-        array.map_err(|message| Status::parse(&message).reason())
+        let view = self.view.as_ref().expect("it is there until the drop");
+        view.download(&self.device.handle, &self.ty).map_err(|message| Status::parse(&message).reason())
     }
 }
 
@@ -458,5 +459,5 @@ impl DeviceBuffer for DeviceArray {
 #[doc(hidden)]
 pub fn buffer_address(buffer: &dyn DeviceBuffer) -> Option<usize> {
     let buffer: &dyn Any = buffer;
-    Some(buffer.downcast_ref::<DeviceArray>()?.view.address())
+    Some(buffer.downcast_ref::<DeviceArray>()?.view.as_ref()?.address())
 }

@@ -269,10 +269,13 @@ impl Target {
                 add("hal-target-device", "vulkan");
                 add("vulkan-target", profile);
                 add("input-demote-f64-to-f32", "false");
+                add("hal-indirect-command-buffers", "false");
             }
             TargetKind::VulkanDevice(features) => {
                 add("hal-target-device", &features.device_target());
                 add("input-demote-f64-to-f32", "false");
+                // A command buffer that is recorded once fills the buffers of the first call in all calls (docs/iree.md).
+                add("hal-indirect-command-buffers", "false");
             }
             TargetKind::Rocm { arch } => {
                 add("hal-target-device", "hip");

@@ -15,8 +15,8 @@ pub(super) fn callback<'c>(
 ) -> Result<Vec<Val<'c>>, EmitError> {
     if !lowering.calls_host() {
         return Err(EmitError::Unsupported(
-            "it calls a function of the process that traced the program, which only code for its CPU can do; compute the result first and \
-             pass it as an argument, or use the cpu"
+            "it calls a function of the process that traced the program, and this module may not; compute the result first and pass it as \
+             an argument"
                 .to_owned(),
         ));
     }

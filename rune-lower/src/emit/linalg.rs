@@ -58,8 +58,8 @@ pub(super) fn on_host<'c>(
 ) -> Result<Vec<Val<'c>>, EmitError> {
     if !lowering.calls_host() {
         return Err(EmitError::Unsupported(
-            "the process that runs the program computes linear algebra, Fourier transforms and sorts of complex numbers, and only code for its CPU can call it (`Purpose::Run`); compile for the cpu, \
-             or compute this part there and pass the result"
+            "the process that runs the program computes linear algebra, Fourier transforms and sorts of complex numbers, and this module may \
+             not call it; lower it with `Purpose::Run`, or compute this part before and pass the result"
                 .to_owned(),
         ));
     }
