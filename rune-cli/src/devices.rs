@@ -45,7 +45,8 @@ impl Devices {
             };
             let is_gpu = kind.is_some_and(|kind| !kind.shares_host_memory());
             let missing = match &found {
-                Ok(found) if is_gpu && found.is_empty() => Some("the driver finds no device".to_owned()),
+                // Opening one tells why, as far as that is known.
+                Ok(found) if is_gpu && found.is_empty() => Device::open(name).err().map(|error| error.to_string()),
                 Ok(_) => None,
                 Err(error) => Some(error.to_string()),
             };

@@ -8,7 +8,7 @@ use rune::{
 };
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
 /// Returns the GPU of these tests. Where there is none, it says so once, and the tests do nothing; if `RUNE_TEST_DEVICE` asks for one, they
 /// fail.
@@ -55,7 +55,7 @@ fn tensors_move_and_tell_their_device() {
     // What is there stays there, without a copy.
     let x = Tensor::from([1.0f32, 2.0]).to(&gpu).unwrap();
     let same = |a: &Tensor, b: &Tensor| match (a.value().unwrap(), b.value().unwrap()) {
-        (Value::Device(a), Value::Device(b)) => std::sync::Arc::ptr_eq(&a, &b),
+        (Value::Device(a), Value::Device(b)) => Arc::ptr_eq(&a, &b),
         _ => false,
     };
     assert!(same(&x, &x.to(&gpu).unwrap()));
@@ -268,6 +268,17 @@ fn functions_of_the_host_are_called_from_the_device() {
     let fails = jit(|x: &Tensor| pure_callback(|_: &Tensor| -> Result<Tensor, &str> { Err("not today") }, x.ty(), x));
     let said = panic_of(|| fails(&x));
     assert!(said.contains("`pure_callback` at tests/rune/gpu.rs:") && said.contains("not today"), "{said}");
+    // A function of the host may wait for another thread that uses the device.
+    let inner = Arc::new(jit(|x: &Tensor| x + 1.0).on(&gpu));
+    let waits = jit(move |x: &Tensor| {
+        let inner = inner.clone();
+        let elsewhere = move |x: &Tensor| {
+            let there = || inner(x).to(&Device::host()).unwrap();
+            std::thread::scope(|scope| scope.spawn(there).join().unwrap())
+        };
+        pure_callback(elsewhere, x.ty(), x) * 2.0
+    });
+    assert_eq!(waits(&x).to_vec::<f32>().unwrap(), [4.0, 6.0, 8.0]);
     assert_eq!(f(&x).to_vec::<f32>().unwrap(), [3.0, 5.0, 7.0]);
 }
 
