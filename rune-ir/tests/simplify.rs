@@ -127,6 +127,34 @@ fn loops_carry_and_stack_only_what_is_used() {
 }
 
 #[test]
+fn what_a_loop_sets_to_a_constant_and_does_not_read_is_that_constant() {
+    let scan = |length: usize| {
+        simple(&format!(
+            "def f(x0, x1, x2): # ([f32], [f32], [{length}, f32]) -> ([f32], [f32], [{length}, f32])
+    def body(x0, x1, x2, x3): # ([f32], [f32], [f32], [f32]) -> ([f32], [f32], [f32])
+        z0 = rune.mul(x2, x3)
+        return x0, x0, z0
+    z0, z1, z2 = rune.scan(x0, x1, x1, x2, consts=1, carry=2, length={length}, reverse=false, unroll=0, body=@body)
+    return z0, z1, z2
+"
+        ))
+    };
+    // The second part of the carry is read, so that the first iteration needs its first value.
+    assert_eq!(
+        scan(5),
+        [
+            "def body(x0, x1, x2):",
+            "y0 = rune.mul(x1, x2)",
+            "return x0, y0",
+            "y0, y1 = rune.scan(x0, x1, x2, consts=1, carry=1, length=5, reverse=false, unroll=0, body=@body)",
+            "return x0, y0, y1",
+        ]
+    );
+    // Without iterations, the results are the first values.
+    assert!(!scan(0).last().is_some_and(|last| last.starts_with("return x0,")), "{:?}", scan(0));
+}
+
+#[test]
 fn a_choice_that_is_known_is_a_call() {
     let case = simple(
         "def f(x0): # [f32] -> [f32]

@@ -76,6 +76,11 @@ impl<'c> Builder<'c> {
         if self.context.is_gpu && raw.len() == 1 {
             gpu::note(self, name, operands, raw[0]);
         }
+        if matches!(name, "stablehlo.reshape" | "stablehlo.transpose" | "stablehlo.bitcast_convert")
+            && self.context.is_strided(operands[0].raw)
+        {
+            self.context.note_strided(raw[0]);
+        }
         let values = raw.into_iter().zip(results);
         let mut values: Vec<_> =
             values.map(|(raw, ty)| Val { raw, ty: ty.clone(), known, depth, views: Views::default() }).collect();
@@ -302,7 +307,11 @@ impl<'c> Builder<'c> {
             ("strides", attr::dims(self.context, strides)),
         ];
         let views = x.views.slice(start, limit, strides, &shape);
-        Val { views, ..self.op1("stablehlo.slice", &[x], &attributes, x.ty.with_shape(shape)) }
+        let slice = self.op1("stablehlo.slice", &[x], &attributes, x.ty.with_shape(shape));
+        if strides.iter().any(|&stride| stride > 1) {
+            self.context.note_strided(slice.raw);
+        }
+        Val { views, ..slice }
     }
     /// Returns the elements from `start` to `limit` along one axis.
     pub fn slice_axis(&self, x: &Val<'c>, axis: usize, start: usize, limit: usize) -> Val<'c> {
@@ -327,6 +336,10 @@ impl<'c> Builder<'c> {
     pub fn reverse(&self, x: &Val<'c>, axes: &[usize]) -> Val<'c> {
         if axes.iter().all(|&a| x.shape()[a] <= 1) {
             return x.clone();
+        }
+        // IREE does not compile what reads a slice with strides backwards ("unrealized_conversion_cast").
+        if self.has_defences() && self.context.is_strided(x.raw) {
+            return self.reverse(&self.barrier(&[x]).remove(0), axes);
         }
         let views = x.views.reverse(axes, x.shape());
         Val {

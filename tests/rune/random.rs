@@ -81,11 +81,12 @@ fn fault(program: &Program, seed: u64) -> Option<String> {
     check(program, &inputs, code).err()
 }
 
-/// Seeds of programs that IREE once refused: a window of one element behind interior padding, and a loop that moves a
-/// carried value on by an operation that is lowered to nothing.
+/// Seeds of programs that IREE once refused: a window of one element behind interior padding, a loop that moves a
+/// carried value on by an operation that is lowered to nothing, and slices with strides read backwards,
+/// and a loop that sets what it carries to constants.
 #[test]
 fn random_programs_that_once_failed_agree() {
-    for seed in [4_000_167, 6_003_615] {
+    for seed in [4_000_167, 6_003_615, 6_007_079, 6_008_964, 6_012_247] {
         let program = program(seed).expect("the program of this seed can be transformed");
         assert_eq!(fault(&program, seed), None, "seed {seed}");
     }

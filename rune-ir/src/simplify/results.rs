@@ -45,7 +45,7 @@ pub(super) fn narrow(op: &Op, alive: &[bool]) -> Option<(Op, Vec<Source>)> {
         }
         Control::While { args, consts, cond, body } => while_loop(args, consts, cond, body, alive)?,
         Control::Scan { args, consts, carry, length, reverse, unroll, body } => {
-            let parts = scan(args, consts, carry, body, alive)?;
+            let parts = scan(args, consts, carry, length, body, alive)?;
             let (consts, carry, body) = (parts.consts, parts.carry, parts.body);
             (Op::Scan { args: parts.args, consts, carry, length, reverse, unroll, body }, parts.sources)
         }
@@ -140,7 +140,14 @@ struct Narrowed {
     sources: Vec<Source>,
 }
 
-fn scan(args: &[Var], consts: usize, carry: usize, body: &Arc<Program>, alive: &[bool]) -> Option<Narrowed> {
+fn scan(
+    args: &[Var],
+    consts: usize,
+    carry: usize,
+    length: usize,
+    body: &Arc<Program>,
+    alive: &[bool],
+) -> Option<Narrowed> {
     let outputs = body.outputs();
     let is_input = |v: Var| v.index() < args.len();
     let stays = |i: usize| outputs[i].index() == consts + i;
@@ -161,8 +168,12 @@ fn scan(args: &[Var], consts: usize, carry: usize, body: &Arc<Program>, alive: &
     }
     let mut kept = alive[..carry].to_vec();
     needed_by_iterations(&mut kept, consts, body, &stacked);
+    // A part of the carry that no iteration reads, and that each sets to a constant of the loop, is that constant.
+    let given: Vec<usize> = (0..carry).filter(|&i| kept[i]).chain(stacked.iter().copied()).collect();
+    let read = needed_inputs(body, &given);
+    let is_set = |i: usize| length > 0 && outputs[i].index() < consts && !read[consts + i];
     // A part of the carry that no iteration changes is a constant.
-    let carried: Vec<usize> = (0..carry).filter(|&i| kept[i] && !stays(i)).collect();
+    let carried: Vec<usize> = (0..carry).filter(|&i| kept[i] && !stays(i) && !is_set(i)).collect();
     if carried.len() + stacked.len() == alive.len() {
         return None;
     }
@@ -176,6 +187,9 @@ fn scan(args: &[Var], consts: usize, carry: usize, body: &Arc<Program>, alive: &
         match source {
             Source::Result(at) => *at += carried.len(),
             Source::Nowhere if i < carry && alive[i] && stays(i) => *source = Source::Operand(args[consts + i]),
+            Source::Nowhere if i < carry && alive[i] && is_set(i) => {
+                *source = Source::Operand(args[outputs[i].index()])
+            }
             Source::Nowhere if i < carry && kept[i] => {
                 *source = carried.iter().position(|&c| c == i).map_or(Source::Nowhere, Source::Result);
             }

@@ -184,6 +184,10 @@ fn scatter(
     unique: bool,
     out: &Tensor,
 ) -> Tangent {
+    // No slice of an empty array can be read, and there is nothing to differentiate.
+    if x.v.size() == 0 {
+        return Tangent::ZERO;
+    }
     let put = |x: &Tensor, updates: &Tensor, mode| lax::scatter(x, indices, updates, dims.clone(), mode, unique);
     let read = |x: &Tensor| lax::gather(x, indices, dims.gather(), &dims.slice_sizes(x.shape(), updates.v.shape()));
     let dtype = x.v.dtype();

@@ -25,6 +25,10 @@ pub(super) fn scatter(
     acc: &mut Cotangents,
 ) -> Result<(), NotLinear> {
     let read = || {
+        // No slice of an empty array can be read, and no update has reached it.
+        if x.shape().size() == 0 {
+            return zeros(updates);
+        }
         let sizes = dims.slice_sizes(x.shape(), updates.shape());
         let read = lax::gather(ct, indices, dims.gather(), &sizes);
         let inside = inside(indices, x.shape(), dims, &sizes, updates.shape());
