@@ -92,7 +92,9 @@ impl fmt::Display for DeviceId {
         match self.kind {
             DeviceKind::LocalSync => f.write_str("cpu"),
             DeviceKind::LocalTask => f.write_str("local-task"),
-            kind => write!(f, "{}:{}", kind.driver(), self.index),
+            DeviceKind::Cuda | DeviceKind::Hip | DeviceKind::Metal | DeviceKind::Vulkan => {
+                write!(f, "{}:{}", self.kind.driver(), self.index)
+            }
         }
     }
 }
