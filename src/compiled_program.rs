@@ -110,17 +110,11 @@ impl CompiledProgram {
         let text = module.attribute(ENTRY, ModuleSignature::KEY).map_err(invalid)?;
         let text = text.ok_or_else(|| invalid("it has no signature, so it was not compiled by rune".to_owned()))?;
         let signature = ModuleSignature::from_json(&text).map_err(|e| invalid(e.to_string()))?;
-<<<<<<< HEAD
         check_cpu(&module).map_err(|e| invalid(e.to_string()))?;
         let constants = read_constants(path, &signature.constants)?;
-        let executable = load(&module, device, &signature).map_err(|error| match error {
-            Error::Run(RunError::OtherTarget { target, device, .. }) => invalid(format!(
-=======
-        let constants = constants_on(device, &read_constants(path, &signature.constants)?)?;
         let executable = load(&module, device, &signature).map_err(|error| {
             let Error::Run(RunError::OtherTarget { target, device, .. }) = &error else { return error };
             invalid(format!(
->>>>>>> devtests
                 "it was compiled for {target}, and the device is {device}; load it on such a device, or compile the program again for this one"
             ))
         })?;
