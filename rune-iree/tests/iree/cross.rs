@@ -101,7 +101,7 @@ fn each_module_holds_code_for_its_machine() {
         );
         assert_eq!(elf.imports().unwrap().count(), 0, "{triple}");
         let exported: Vec<_> =
-            elf.exports().unwrap().map(|export| export.unwrap().name().into_name().unwrap()).collect();
+            elf.exports().unwrap().map(|export| export.unwrap().name().into_name().unwrap().to_vec()).collect();
         assert_eq!(exported, [b"iree_hal_executable_library_query"], "{triple}");
 
         assert!(contains(&module, format), "{triple} is not of the format {format}");
