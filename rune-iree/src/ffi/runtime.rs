@@ -191,6 +191,10 @@ impl DeviceHandle {
             let cuda = (driver_name == "cuda").then(|| CudaContext::of(id as i32 - 1)).transpose()?;
             #[cfg(not(feature = "cuda"))]
             let _ = id;
+            #[cfg(feature = "vulkan")]
+            if driver_name == "vulkan" {
+                super::vulkan::accept_all_buffers(device.raw());
+            }
             if driver_name.starts_with("local") {
                 let buffers = create_allocator(driver_name)?;
                 // The device is new, and keeps a reference.

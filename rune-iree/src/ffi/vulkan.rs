@@ -237,6 +237,7 @@ const DEVICE_ADDRESSES: u32 = 1 << 6;
 
 unsafe extern "C" {
     // In the archive that eerie-sys links, though not in its bindings.
+    fn iree_hal_local_transient_buffer_isa(buffer: *const sys::iree_hal_buffer_t) -> bool;
     fn iree_hal_vulkan_driver_options_initialize(options: *mut DriverOptions);
     fn iree_hal_vulkan_syms_create(
         instance_function: *mut c_void,
@@ -277,4 +278,60 @@ pub(super) fn create_driver() -> Result<Driver, String> {
         check(made)?;
     }
     Driver::take(driver)
+}
+
+/// Lets a new device take back memory that is no block of its queue. Code gives back what a loop no longer carries, which may be an argument or
+/// a result of a function of the host. IREE's own CPU devices let such a buffer go when nothing refers to it; its Vulkan device returns an
+/// error.
+///
+/// # Safety
+/// The device is a live one of this driver, and nothing uses it yet.
+pub(super) unsafe fn accept_all_buffers(device: *mut sys::iree_hal_device_t) {
+    static FUNCTIONS: OnceLock<sys::iree_hal_device_vtable_t> = OnceLock::new();
+    // SAFETY: a device begins with a resource, as every object of the HAL, whose functions are those of a device. The copy lives for good, and
+    // all but one of its functions are those that were there.
+    unsafe {
+        let resource = device.cast::<sys::iree_hal_resource_t>();
+        let functions = FUNCTIONS.get_or_init(|| {
+            let mut functions = *(*resource).vtable.cast::<sys::iree_hal_device_vtable_t>();
+            if let Some(own) = functions.queue_dealloca {
+                // The first device sets it before any call.
+                let _set = DEALLOCA.set(own);
+            }
+            functions.queue_dealloca = Some(queue_dealloca);
+            functions
+        });
+        (*resource).vtable = std::ptr::from_ref(functions).cast();
+    }
+}
+
+type Dealloca = unsafe extern "C" fn(
+    *mut sys::iree_hal_device_t,
+    sys::iree_hal_queue_affinity_t,
+    sys::iree_hal_semaphore_list_t,
+    sys::iree_hal_semaphore_list_t,
+    *mut sys::iree_hal_buffer_t,
+    sys::iree_hal_dealloca_flags_t,
+) -> sys::iree_status_t;
+
+/// The function of the driver.
+static DEALLOCA: OnceLock<Dealloca> = OnceLock::new();
+
+unsafe extern "C" fn queue_dealloca(
+    device: *mut sys::iree_hal_device_t,
+    affinity: sys::iree_hal_queue_affinity_t,
+    wait: sys::iree_hal_semaphore_list_t,
+    signal: sys::iree_hal_semaphore_list_t,
+    buffer: *mut sys::iree_hal_buffer_t,
+    flags: sys::iree_hal_dealloca_flags_t,
+) -> sys::iree_status_t {
+    // SAFETY: IREE calls this with a live device and buffer; both functions keep the order that the semaphores say.
+    unsafe {
+        match DEALLOCA.get() {
+            Some(own) if iree_hal_local_transient_buffer_isa(buffer) => {
+                own(device, affinity, wait, signal, buffer, flags)
+            }
+            _ => sys::iree_hal_device_queue_barrier(device, affinity, wait, signal, 0),
+        }
+    }
 }
