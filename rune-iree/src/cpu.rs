@@ -44,15 +44,16 @@ pub enum CpuMismatch {
 }
 
 impl CompiledModule {
-    /// Returns the CPU that the module was compiled for; `None` if it is not for a CPU.
+    /// Returns the CPU that the module was compiled for; `None` if it is not for a CPU, or holds no code.
     ///
     /// ```
     /// use rune_iree::{CompileOptions, Target, compile};
     /// let text = "func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
-    ///   return %x : tensor<2xf32>
+    ///   %y = stablehlo.add %x, %x : tensor<2xf32>
+    ///   return %y : tensor<2xf32>
     /// }";
     /// let options = CompileOptions::for_target(Target::llvm_cpu_cross("neoverse-n1", "aarch64-unknown-linux-gnu")?);
-    /// let cpu = compile(text, "same", &options)?.cpu().unwrap();
+    /// let cpu = compile(text, "double", &options)?.cpu().unwrap();
     /// assert_eq!((cpu.architecture.as_str(), cpu.name.as_str()), ("aarch64", "neoverse-n1"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -71,6 +72,8 @@ impl ModuleCpu {
         let text = std::str::from_utf8(&text[..end]).ok()?;
         let attribute = |name: &str| Some(text.split_once(&format!(" {name} = \""))?.1.split_once('"')?.0);
         let (architecture, _) = attribute("target_triple")?.split_once('-')?;
+        // Apple's name.
+        let architecture = if architecture == "arm64" { "aarch64" } else { architecture };
         let name = text.split_once("{cpu = \"")?.1.split_once('"')?.0;
         let mut features: Vec<String> = Vec::new();
         // Of two statements about an extension, the later one counts.

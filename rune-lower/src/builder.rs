@@ -381,7 +381,7 @@ impl<'c> Builder<'c> {
             return x.clone();
         }
         let adds = matches!(f, "stablehlo.add" | "stablehlo.multiply");
-        let x = &if adds { self.opaque(x) } else { x.clone() };
+        let x = &if adds { self.opaque(&gpu::summand(self, x)) } else { x.clone() };
         let scalar = Type::scalar(x.dtype());
         let init = self.full(init, &Shape::scalar());
         let body = self.region(&[scalar.clone(), scalar], |b, v| vec![b.binary(f, &v[0], &v[1])]);

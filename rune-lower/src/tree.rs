@@ -17,6 +17,8 @@ pub(crate) struct Context {
     pub is_spirv: bool,
     /// Values that are converted from unsigned numbers: see `legalize/gpu.rs`.
     unsigned: RefCell<HashSet<Id>>,
+    /// Values that are negated: see `legalize/gpu.rs`.
+    negated: RefCell<HashSet<Id>>,
     /// Values that are slices with strides, which IREE does not reverse.
     strided: RefCell<HashSet<Id>>,
 }
@@ -34,6 +36,12 @@ pub(crate) type Id = u32;
 impl Context {
     pub fn new(is_gpu: bool, is_spirv: bool) -> Context {
         Context { is_gpu, is_spirv, ..Context::default() }
+    }
+    pub fn is_negated(&self, value: Value) -> bool {
+        self.negated.borrow().contains(&value.id)
+    }
+    pub fn note_negated(&self, value: Value) {
+        self.negated.borrow_mut().insert(value.id);
     }
     pub fn is_strided(&self, value: Value) -> bool {
         self.strided.borrow().contains(&value.id)

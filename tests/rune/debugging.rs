@@ -106,7 +106,7 @@ fn printing_calls_the_process() {
         let options = LowerOptions { backend: Backend::Cuda, purpose, ..LowerOptions::default() };
         rune_lower::lower(&program, &options)
     };
-    assert_eq!(lowered(Purpose::Run).unwrap().host.len(), 1);
+    assert_eq!(lowered(Purpose::Run).unwrap().host.len(), 2);
     let text = lowered(Purpose::Device).unwrap_err().to_string();
     assert!(text.contains("debugging.rs:"), "{text}");
     assert!(text.contains("`debug_print` cannot be compiled for cuda: it calls the process that runs"), "{text}");

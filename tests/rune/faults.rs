@@ -164,6 +164,18 @@ fn iree_still_refuses_modules_for_cuda() {
     assert!(!faults.is_empty());
 }
 
+/// IREE's first way of reducing on GPUs compiles neither of these, which every training step has.
+#[test]
+fn sums_of_scaled_and_negated_numbers_compile_for_gpus() {
+    let x = Tensor::zeros([512, 256], DType::F32);
+    let sums = |x: &Tensor| ((x * 2.0).sum_axes(1), (x * x.i((.., ..1))).sum_axes(1), (-x).sum_axes(1));
+    let program = make_program(sums, &x).unwrap();
+    for target in ["cuda:sm_89", "rocm:gfx942", "vulkan:ampere"] {
+        let options = CompileOptions::for_target(target.parse().unwrap());
+        rune::Precompiled::new(&program, &options).unwrap_or_else(|error| panic!("{target}: {error}"));
+    }
+}
+
 /// Asserts that the compiled results of `f` equal the interpreted ones, and returns them.
 #[track_caller]
 fn agrees<A: Tree>(name: &str, f: impl Fn(&A) -> Vec<Tensor> + Send + Sync + Copy + 'static, x: &A) -> Vec<Vec<f32>> {

@@ -53,7 +53,7 @@ pub(super) fn run(
     // Other flags only help if a pass fails on the program.
     match run_once(mlir, name, options, invocation) {
         Err(CompilerFailure { error, said, may_be_flags: true })
-            if options.opt != Opt::Plain && options.target.is_cpu() =>
+            if options.opt != Opt::Plain && options.target.has_plain_flags() =>
         {
             let plain = CompileOptions { opt: Opt::Plain, ..options.clone() };
             match run_once(mlir, name, &plain, invocation) {

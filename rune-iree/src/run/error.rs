@@ -177,7 +177,11 @@ impl RunError {
     pub(super) fn of_load(entry: &str, device: &Device, message: &str) -> RunError {
         let status = Status::parse(message);
         if let Some(target) = status.target() {
-            let target = if target == "local" { "CPUs" } else { target };
+            let target = match target {
+                "local" if device.shares_host_memory() => "a CPU of another architecture",
+                "local" => "CPUs",
+                target => target,
+            };
             return RunError::OtherTarget {
                 entry: entry.to_owned(),
                 device: device.name().to_owned(),

@@ -16,7 +16,7 @@ pub enum Opt {
     /// The flags that measure fastest: reassociated reductions, LLVM's loop and SLP vectorizers.
     #[default]
     Fast,
-    /// IREE's defaults, which compile everything that IREE can compile.
+    /// Flags that compile everything that IREE can compile: its defaults on CPUs, and an older way of reductions on GPUs.
     Plain,
 }
 
@@ -212,6 +212,10 @@ impl Target {
             TargetKind::VulkanDevice(features) => features.f64 && features.i64,
         }
     }
+    /// Returns whether [`Opt::Plain`] stands for other flags than [`Opt::Fast`].
+    pub(crate) fn has_plain_flags(&self) -> bool {
+        matches!(self.0, TargetKind::LlvmCpu { .. } | TargetKind::Cuda { .. } | TargetKind::Rocm { .. })
+    }
     /// Returns whether the code is compiled for this machine's own CPU.
     pub fn is_host_cpu(&self) -> bool {
         matches!(self.0, TargetKind::LlvmCpu { cpu: None, triple: None })
@@ -259,6 +263,7 @@ impl Target {
                     _ => {}
                 }
                 add("input-demote-f64-to-f32", "false");
+                plain_reductions(opt, &mut add);
             }
             TargetKind::Metal => {
                 add("hal-target-device", "metal");
@@ -281,6 +286,7 @@ impl Target {
                 add("hal-target-device", "hip");
                 add("rocm-target", arch);
                 add("input-demote-f64-to-f32", "false");
+                plain_reductions(opt, &mut add);
             }
         }
         flags
@@ -328,6 +334,14 @@ impl FromStr for Target {
             "rocm" => Target::rocm(rest.unwrap_or("gfx942")),
             _ => Err(TargetError::UnknownBackend(s.to_owned())),
         }
+    }
+}
+
+/// With the plain flags, IREE reduces on GPUs in an older way. The newer one compiles no sum of products with a broadcast array or number
+/// ("failed to distribute").
+fn plain_reductions(opt: Opt, add: &mut impl FnMut(&str, &str)) {
+    if opt == Opt::Plain {
+        add("codegen-llvmgpu-use-reduction-vector-distribution", "false");
     }
 }
 

@@ -143,7 +143,8 @@ fn code_for_another_architecture_is_not_loaded() {
     let ty = Type::new(DType::F32, [16, 16]);
     let signature = Signature::new(vec![ty.clone()], vec![ty]);
     let error = Executable::load(&module, &Device::open("cpu").unwrap(), "main", signature, None).unwrap_err();
-    assert!(matches!(error, RunError::Load { .. }), "{error}");
+    assert!(matches!(error, RunError::OtherTarget { .. }), "{error}");
+    assert!(error.to_string().contains("it was compiled for a CPU of another architecture"), "{error}");
     let mismatch = module.cpu().unwrap().check_this_machine().unwrap_err();
     assert!(matches!(mismatch, CpuMismatch::Architecture { .. }), "{mismatch}");
 }

@@ -2,6 +2,8 @@
 //!
 //! A conversion of unsigned integers or booleans before a matrix product or convolution becomes a part of the product, which then takes the
 //! numbers as signed: `true` is -1, and 200 of `u8` is -56. So such operands enter through a barrier.
+//!
+//! A sum of negated numbers becomes a reduction that subtracts, for which there is "no neutral element". They enter through a barrier too.
 
 use crate::builder::{Builder, Val};
 use crate::tree::Value;
@@ -20,8 +22,17 @@ pub(crate) fn apart<'c>(b: &Builder<'c>, name: &str, operands: &[&Val<'c>]) -> O
     Some(operands.iter().map(guarded).collect())
 }
 
-/// Notes whether a result is converted from unsigned numbers, as the compiler sees it through moves of elements.
+/// Returns the operand of a sum, behind a barrier if it is negated.
+pub(crate) fn summand<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
+    if b.context.is_gpu && b.context.is_negated(x.raw) { b.barrier(&[x]).remove(0) } else { x.clone() }
+}
+
+/// Notes whether a result is negated, or converted from unsigned numbers, as the compiler sees it through moves of elements.
 pub(crate) fn note<'c>(b: &Builder<'c>, name: &str, operands: &[&Val<'c>], result: Value<'c>) {
+    let moves = matches!(name, "stablehlo.reshape" | "stablehlo.transpose" | "stablehlo.broadcast_in_dim");
+    if name == "stablehlo.negate" || moves && b.context.is_negated(operands[0].raw) {
+        b.context.note_negated(result);
+    }
     let is = match name {
         "stablehlo.convert" => {
             let from = operands[0].dtype();
