@@ -213,6 +213,7 @@ impl Target {
         }
     }
     /// Returns whether [`Opt::Plain`] stands for other flags than [`Opt::Fast`].
+    #[cfg(feature = "compile")]
     pub(crate) fn has_plain_flags(&self) -> bool {
         matches!(self.0, TargetKind::LlvmCpu { .. } | TargetKind::Cuda { .. } | TargetKind::Rocm { .. })
     }
