@@ -17,7 +17,7 @@ use crate::builder::{Builder, Val};
 use crate::legalize::{across, chains, scatter_operand};
 use crate::module_lowering::{EmitError, ModuleLowering};
 use crate::value::Known;
-use crate::{LowerError, attr};
+use crate::{Backend, LowerError, attr};
 use rune_ir::op::Literal;
 use rune_ir::{DType, Op, Program, Type};
 use std::collections::HashMap;
@@ -133,6 +133,10 @@ fn emit<'c>(
 
         Op::DotGeneral { lhs, rhs, dims, out } => {
             one(contract::dot_general(b, lowering, lhs, rhs, dims, *out, types[0]))
+        }
+        // Computed wrongly on Vulkan: see docs/iree.md.
+        Op::Conv { lhs, .. } if lowering.options.backend == Backend::Vulkan && lhs.dtype().is_float() => {
+            linalg::on_host(b, lowering, op, types)
         }
         Op::Conv { lhs, rhs, dims } => one(contract::conv(b, lhs, rhs, dims, types[0])),
 
