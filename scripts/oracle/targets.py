@@ -82,7 +82,9 @@ def main(*files):
     for run in runs:
         if run.failures:
             lines += ["", f"Failures on {run.title()}:", ""]
-            lines += [f"- {' '.join(failure.split())[:220]}" for failure in run.failures]
+            # Without the name of the file that holds the program.
+            said = [" ".join(failure.split(" the program, and all")[0].split()) for failure in run.failures]
+            lines += [f"- {failure[:220]}" for failure in said]
     old = PAGE.read_text() if PAGE.exists() else ""
     below = old[old.index(BY_HAND) :] if BY_HAND in old else f"{BY_HAND}\n"
     PAGE.write_text("\n".join(lines) + "\n\n" + below)

@@ -4,8 +4,9 @@ use crate::builder::{Builder, Val};
 use rune_ir::op::Comparison;
 
 pub(crate) fn pow<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
-    let (x, y) = (&flushed(b, x), &flushed(b, y));
-    let magnitude = b.binary("stablehlo.power", &b.abs(x), y);
+    // The sign stays that of x: a driver may take x · 0 as 0.
+    let y = &flushed(b, y);
+    let magnitude = b.binary("stablehlo.power", &flushed(b, &b.abs(x)), y);
     let floor = |v: &Val<'c>| b.unary("stablehlo.floor", v);
     let whole = b.compare(Comparison::Eq, &floor(y), y);
     let half = b.mul_n(y, 0.5);
