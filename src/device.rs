@@ -39,7 +39,7 @@ impl Device {
     pub fn host() -> Device {
         Device::Host
     }
-    /// Returns the CPU, for which IREE compiles.
+    /// Returns the CPU. IREE compiles code for it.
     pub fn cpu() -> Device {
         Device::open("cpu").unwrap_or(Device::Host)
     }
@@ -323,8 +323,8 @@ pub fn with_device<T>(device: &Device, f: impl FnOnce() -> T) -> T {
 
 /// Moving tensors between devices.
 ///
-/// A tensor in the memory of a GPU stays there: what is computed from it is computed on that GPU, and its results are there too. A tensor in
-/// the memory of the host has no such place, and goes where the computation is. (JAX calls the first kind committed.)
+/// A tensor in the memory of a GPU stays there: the GPU computes with it, and keeps the results. JAX calls such a tensor committed. A tensor
+/// in the memory of the host is copied to the device that computes.
 pub trait OnDevice: Sized {
     /// Returns the tensor in the memory of a device: itself if it is there, else a copy.
     ///

@@ -35,13 +35,7 @@ fn fits(program: &Program, device: &Device) -> Result<(), Error> {
 
 /// Lowers a program to StableHLO for a target.
 pub(crate) fn lower_to(program: &Program, target: &Target) -> Result<LoweredModule, Error> {
-    let backend = match target.backend() {
-        "cuda" => Backend::Cuda,
-        "rocm" => Backend::Rocm,
-        "metal" => Backend::Metal,
-        "vulkan" => Backend::Vulkan,
-        _ => Backend::LlvmCpu,
-    };
+    let backend = Backend::of_target(target.backend());
     let entry = compiled_program::ENTRY.to_owned();
     let options =
         LowerOptions { backend, purpose: Purpose::Run, entry, f64: target.has_f64(), ..LowerOptions::default() };

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use rune::{Device, DeviceInfo, DeviceKind};
 use serde_json::{Value, json};
 
-/// Lists the devices that can run programs, and what is missing where there are none
+/// Lists the devices of this machine, and what each missing kind needs
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  rune-cli devices\n  rune-cli run f.json --device vulkan\n  rune-cli run f.json --device cuda:1"

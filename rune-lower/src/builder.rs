@@ -4,7 +4,7 @@ pub(crate) use crate::value::Val;
 
 use crate::legalize::views::{self, Producers, ViewRole, Views};
 use crate::legalize::{gpu, spirv};
-use crate::tree::{Attribute, Context, Location, Operation, Region, TensorType, Value};
+use crate::tree::{Attribute, Context, Location, Mark, Operation, Region, TensorType, Value};
 use crate::value::{Known, depth};
 use crate::{attr, known};
 use rune_ir::op::{Comparison, Literal, ReduceFn};
@@ -77,9 +77,9 @@ impl<'c> Builder<'c> {
             gpu::note(self, name, operands, raw[0]);
         }
         if matches!(name, "stablehlo.reshape" | "stablehlo.transpose" | "stablehlo.bitcast_convert")
-            && self.context.is_strided(operands[0].raw)
+            && self.context.has(Mark::Strided, operands[0].raw)
         {
-            self.context.note_strided(raw[0]);
+            self.context.note(Mark::Strided, raw[0]);
         }
         let values = raw.into_iter().zip(results);
         let mut values: Vec<_> =
@@ -309,7 +309,7 @@ impl<'c> Builder<'c> {
         let views = x.views.slice(start, limit, strides, &shape);
         let slice = self.op1("stablehlo.slice", &[x], &attributes, x.ty.with_shape(shape));
         if strides.iter().any(|&stride| stride > 1) {
-            self.context.note_strided(slice.raw);
+            self.context.note(Mark::Strided, slice.raw);
         }
         Val { views, ..slice }
     }
@@ -338,7 +338,7 @@ impl<'c> Builder<'c> {
             return x.clone();
         }
         // IREE does not compile what reads a slice with strides backwards ("unrealized_conversion_cast").
-        if self.has_defences() && self.context.is_strided(x.raw) {
+        if self.has_defences() && self.context.has(Mark::Strided, x.raw) {
             return self.reverse(&self.barrier(&[x]).remove(0), axes);
         }
         let views = x.views.reverse(axes, x.shape());

@@ -56,6 +56,16 @@ pub enum Backend {
 }
 
 impl Backend {
+    /// Returns the backend for one of IREE's names of targets, such as `cuda`; CPUs for all others.
+    pub fn of_target(name: &str) -> Backend {
+        match name {
+            "cuda" => Backend::Cuda,
+            "rocm" => Backend::Rocm,
+            "metal" => Backend::Metal,
+            "vulkan" => Backend::Vulkan,
+            _ => Backend::LlvmCpu,
+        }
+    }
     /// Returns the backend's name in messages.
     pub const fn name(self) -> &'static str {
         match self {

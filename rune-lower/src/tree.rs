@@ -7,6 +7,17 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::marker::PhantomData;
 
+/// What a value is, also behind moves of its elements.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Mark {
+    /// Converted from unsigned numbers: see `legalize/gpu.rs`.
+    Unsigned,
+    /// Negated: see `legalize/gpu.rs`.
+    Negated,
+    /// A slice with strides, which IREE does not reverse.
+    Strided,
+}
+
 /// Assigns numbers to the values of a module, and knows what compiles it.
 #[derive(Default)]
 pub(crate) struct Context {
@@ -15,12 +26,8 @@ pub(crate) struct Context {
     pub is_gpu: bool,
     /// Whether it is the one for SPIR-V.
     pub is_spirv: bool,
-    /// Values that are converted from unsigned numbers: see `legalize/gpu.rs`.
-    unsigned: RefCell<HashSet<Id>>,
-    /// Values that are negated: see `legalize/gpu.rs`.
-    negated: RefCell<HashSet<Id>>,
-    /// Values that are slices with strides, which IREE does not reverse.
-    strided: RefCell<HashSet<Id>>,
+    /// What the lowering notes of values that IREE compiles wrongly behind some operations.
+    marks: RefCell<HashSet<(Mark, Id)>>,
 }
 
 /// A value of the module of a context.
@@ -37,23 +44,11 @@ impl Context {
     pub fn new(is_gpu: bool, is_spirv: bool) -> Context {
         Context { is_gpu, is_spirv, ..Context::default() }
     }
-    pub fn is_negated(&self, value: Value) -> bool {
-        self.negated.borrow().contains(&value.id)
+    pub fn has(&self, mark: Mark, value: Value) -> bool {
+        self.marks.borrow().contains(&(mark, value.id))
     }
-    pub fn note_negated(&self, value: Value) {
-        self.negated.borrow_mut().insert(value.id);
-    }
-    pub fn is_strided(&self, value: Value) -> bool {
-        self.strided.borrow().contains(&value.id)
-    }
-    pub fn note_strided(&self, value: Value) {
-        self.strided.borrow_mut().insert(value.id);
-    }
-    pub fn is_unsigned(&self, value: Value) -> bool {
-        self.unsigned.borrow().contains(&value.id)
-    }
-    pub fn note_unsigned(&self, value: Value) {
-        self.unsigned.borrow_mut().insert(value.id);
+    pub fn note(&self, mark: Mark, value: Value) {
+        self.marks.borrow_mut().insert((mark, value.id));
     }
     /// Returns a new value.
     pub fn value(&self) -> Value<'_> {

@@ -36,7 +36,7 @@ pub(super) struct Core<F, Out> {
     warned: AtomicBool,
     /// The tier, where the function has one of its own.
     tier: AtomicU8,
-    /// The device, where the function has one of its own.
+    /// The device that `Jit::on` chose.
     device: ArcSwapOption<Device>,
 }
 

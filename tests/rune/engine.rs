@@ -62,7 +62,7 @@ pub fn one_in() -> usize {
     std::env::var("RUNE_TEST_ONE_IN").map_or(1, |n| n.parse().expect("RUNE_TEST_ONE_IN is a number above 0"))
 }
 
-/// The name of the device that functions are called on, with that of the product; `None` if they are only compiled.
+/// Returns the name of the test device and its product, or `None` if the tests only compile.
 pub fn called_device() -> Option<String> {
     if only_compiles() {
         return None;
@@ -96,12 +96,6 @@ pub fn compile_options() -> CompileOptions {
 /// The options to lower a module that calls no function of the process for the device of the tests.
 pub fn lower_options() -> LowerOptions {
     let target = target();
-    let backend = match target.backend() {
-        "cuda" => Backend::Cuda,
-        "rocm" => Backend::Rocm,
-        "metal" => Backend::Metal,
-        "vulkan" => Backend::Vulkan,
-        _ => Backend::LlvmCpu,
-    };
+    let backend = Backend::of_target(target.backend());
     LowerOptions { backend, f64: target.has_f64(), locations: false, ..LowerOptions::default() }
 }

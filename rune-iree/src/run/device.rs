@@ -241,21 +241,22 @@ impl Device {
         if let Some(device) = open.get(&id) {
             return Ok(Arc::clone(device));
         }
-        let mut capacity = None;
+        let (mut capacity, mut properties) = (None, "");
+        let infos;
         if !id.kind.shares_host_memory() {
-            let infos = Device::of_kind(id.kind)?;
+            infos = Device::of_kind(id.kind)?;
             let Some(info) = infos.get(id.index) else {
                 let (found, advice) = (infos.len(), of_forbidden(id.kind.forbidden()));
                 return Err(DeviceError::NoSuchDevice { name: id.to_string(), found, advice });
             };
-            capacity = info.memory;
+            (capacity, properties) = (info.memory, &info.properties);
         }
         let failed = |message: String| DeviceError::Open {
             name: id.to_string(),
             message: Status::parse(&message).reason() + &of_forbidden(id.kind.forbidden()),
         };
         let handle = DeviceHandle::open(id.kind.driver(), id.index).map_err(failed)?;
-        let target = target(&handle, id).map_err(failed)?;
+        let target = target(&handle, id.kind, properties).map_err(failed)?;
         let device = Arc::new(Device {
             id,
             name: id.to_string(),
@@ -359,9 +360,9 @@ fn without_devices(kind: DeviceKind, said: &str) -> DeviceError {
 }
 
 /// The target of code for a device.
-fn target(handle: &DeviceHandle, id: DeviceId) -> Result<Target, String> {
+fn target(handle: &DeviceHandle, kind: DeviceKind, properties: &str) -> Result<Target, String> {
     let named = |text: &str| text.parse::<Target>().map_err(|e| e.to_string());
-    match id.kind {
+    match kind {
         DeviceKind::LocalSync | DeviceKind::LocalTask => Ok(Target::llvm_cpu()),
         DeviceKind::Cuda => {
             let capability = |key| handle.query("cuda.device", key).unwrap_or_default();
@@ -372,11 +373,11 @@ fn target(handle: &DeviceHandle, id: DeviceId) -> Result<Target, String> {
         }
         DeviceKind::Hip => named("rocm"),
         DeviceKind::Metal => Ok(Target::metal()),
-        DeviceKind::Vulkan => Ok(Target::vulkan_device(vulkan_features(handle, id))),
+        DeviceKind::Vulkan => Ok(Target::vulkan_device(vulkan_features(handle, properties))),
     }
 }
 
-fn vulkan_features(handle: &DeviceHandle, id: DeviceId) -> VulkanFeatures {
+fn vulkan_features(handle: &DeviceHandle, properties: &str) -> VulkanFeatures {
     let least = VulkanFeatures::default();
     let number = |key: &str, least| handle.query("vulkan.device", key).filter(|n| *n > 0).unwrap_or(least);
     let triple =
@@ -387,10 +388,7 @@ fn vulkan_features(handle: &DeviceHandle, id: DeviceId) -> VulkanFeatures {
         threads: number("max_compute_workgroup_invocations", least.threads),
         size: triple("max_compute_workgroup_size", least.size),
         count: triple("max_compute_workgroup_count", least.count),
-        arithmetic: devices(id.kind.driver())
-            .ok()
-            .and_then(|devices| subgroups_compute(&devices.get(id.index)?.properties))
-            .unwrap_or(false),
+        arithmetic: subgroups_compute(properties).unwrap_or(false),
         f16: has("shader_float16") && has("storage_buffer_16bit_access"),
         f64: has("shader_float64"),
         i8: has("shader_int8") && has("storage_buffer_8bit_access"),

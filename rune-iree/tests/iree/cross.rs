@@ -1,4 +1,4 @@
-//! What is inside a module that is compiled for another machine.
+//! The contents of modules for other machines.
 
 use super::*;
 use object::elf::EF_RISCV_FLOAT_ABI_DOUBLE;
