@@ -113,7 +113,13 @@ impl Table {
         }
     }
     fn cell(&self, row: &StringRecord, index: usize, reason: String) -> DataError {
-        let line = row.position().map_or(0, csv::Position::line);
+        let line = row.position().map_or(0, |start| {
+            // The reader counts empty lines before a row to the row.
+            let bytes = std::fs::read(&self.path).unwrap_or_default();
+            let rest = bytes.get(start.byte() as usize..).unwrap_or_default();
+            let empty = rest.iter().take_while(|byte| b"\r\n".contains(byte)).filter(|&&byte| byte == b'\n').count();
+            start.line() + empty as u64
+        });
         DataError::Cell { path: self.path.clone(), line, column: self.columns[index].clone(), reason }
     }
 }
