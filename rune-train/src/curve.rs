@@ -25,7 +25,8 @@ pub struct Curve {
     pub points: Vec<(f64, f64)>,
 }
 
-/// Draws curves to a PNG file. If all values are positive, their axis is logarithmic.
+/// Draws curves to a PNG file. If all values are positive, and the greatest is more than ten times the least, their axis
+/// is logarithmic.
 ///
 /// ```
 /// use rune::train::{Curve, draw_curves};
@@ -93,7 +94,8 @@ fn draw(pixels: &mut [u8], title: &str, axes: (&str, &str), curves: &[Curve]) ->
     };
     let ((first, last), (low, high)) = (range(|p| p.0), range(|p| p.1));
     let across = first..if last > first { last } else { first + 1.0 };
-    if low > 0.0 {
+    // Below a power of ten, a logarithmic axis has hardly any labels.
+    if low > 0.0 && high > 10.0 * low {
         chart(&root, title, axes, curves, across, (low * 0.8..high * 1.25).log_scale())?;
     } else {
         let margin = if high > low { 0.05 * (high - low) } else { 1.0 };

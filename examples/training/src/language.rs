@@ -3,7 +3,7 @@
 use crate::gpt::{Gpt, Optimizer, Plan, Sizes};
 use rune::nn;
 use rune::train::data::{Batch, Loader, TokenType, Tokens};
-use rune::train::{Checkpoints, Outcome, TrainError, Trainer, average};
+use rune::train::{Checkpoints, Outcome, Trainer, average};
 use rune::{optim, prelude::*, random};
 use std::path::{Path, PathBuf};
 

