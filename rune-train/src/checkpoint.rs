@@ -278,7 +278,11 @@ fn load<S: Tree>(path: &Path, like: &S) -> Result<Checkpoint<S>, CheckpointError
         StorageError::Io { path, source } => CheckpointError::Io { path, source },
         StorageError::Differs { path, differences } => CheckpointError::Differs { path, differences },
         StorageError::Malformed { reason, .. } => damaged(reason),
-        other => damaged(other.to_string()),
+        error @ (StorageError::Numpy { .. }
+        | StorageError::Pending { .. }
+        | StorageError::SameName { .. }
+        | StorageError::Static { .. }
+        | StorageError::Nested { .. }) => damaged(error.to_string()),
     })?;
     let found = checksum(&at).map_err(|error| damaged(error.to_string()))?;
     if found != expected {

@@ -156,7 +156,7 @@ impl LossScale {
 pub fn all_finite<T: Tree>(tree: &T) -> Tensor {
     let mut all = Tensor::scalar(true);
     for leaf in tree.leaves().into_iter().filter(|leaf| leaf.dtype().is_inexact()) {
-        all = all & leaf.isfinite().all();
+        all &= leaf.isfinite().all();
     }
     all
 }

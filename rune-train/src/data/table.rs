@@ -46,10 +46,10 @@ impl Table {
         let path = path.as_ref().to_owned();
         let failed = |error: csv::Error| {
             let reason = error.to_string();
-            match error.into_kind() {
-                ErrorKind::Io(source) => DataError::Io { path: path.clone(), source },
-                _ => DataError::Csv { path: path.clone(), reason },
+            if let ErrorKind::Io(source) = error.into_kind() {
+                return DataError::Io { path: path.clone(), source };
             }
+            DataError::Csv { path: path.clone(), reason }
         };
         let mut reader =
             ReaderBuilder::new().delimiter(separator).trim(csv::Trim::All).from_path(&path).map_err(failed)?;

@@ -43,7 +43,8 @@ fn everything_comes_back() {
 #[test]
 fn a_damaged_checkpoint_is_reported_and_the_one_before_is_used() {
     let read = |path: &Path| std::fs::read(path).unwrap();
-    let damages: [(&str, fn(Vec<u8>) -> Vec<u8>); 5] = [
+    type Damage = fn(Vec<u8>) -> Vec<u8>;
+    let damages: [(&str, Damage); 5] = [
         ("empty", |_| Vec::new()),
         ("cut", |mut bytes| {
             bytes.truncate(bytes.len() - 1);
