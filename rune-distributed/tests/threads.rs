@@ -95,7 +95,8 @@ fn exchanges_overlap_with_the_computation() {
 /// Returns the message of the panic of a run.
 fn failure(f: impl Fn(&World) + Sync) -> String {
     let panic = catch_unwind(AssertUnwindSafe(|| run_threads_with(3, true, true, |world| f(world)))).unwrap_err();
-    *panic.downcast::<String>().unwrap()
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.unwrap_or_else(|| *panic.downcast::<String>().unwrap())
 }
 
 #[test]
