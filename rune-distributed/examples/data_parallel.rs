@@ -123,7 +123,7 @@ where
     let time = start.elapsed().as_secs_f64() / (steps - 1) as f64;
     check_equal(&mlp)?;
     let found = mlp.forward(&pixels.i(count as isize..)).argmax_axis(-1);
-    let accuracy = found.eq(&labels.i(count as isize..)).mean().item::<f32>()?;
+    let accuracy = found.eq(labels.i(count as isize..)).mean().item::<f32>()?;
     let bytes: usize = state.leaves().iter().map(|leaf| leaf.ty().bytes()).sum();
     if rank == 0 {
         println!(

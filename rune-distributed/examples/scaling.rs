@@ -33,7 +33,7 @@ fn measure(bucket_bytes: usize) -> Measured {
         let mlp = Mlp::new(&random::key(0), &LAYERS, Tensor::relu);
         let optimizer = optim::sgd(0.01);
         let state = optimizer.init(&mlp);
-        let pixels = random::uniform(&random::key(1), [BATCH, LAYERS[0]], DType::F32);
+        let pixels = random::uniform(&random::key(1), [BATCH, LAYERS[0]], DType::F32, 0.0, 1.0);
         let labels = Tensor::arange(0..BATCH, DType::I32) % 10;
         let step = |mlp: &Mlp, pixels: &Tensor, labels: &Tensor| -> Mlp {
             let gradients = all_reduce_grads_with(&grad(loss)(mlp, pixels, labels), "hosts", bucket_bytes);
