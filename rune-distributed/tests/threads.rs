@@ -2,6 +2,7 @@
 
 mod scenarios;
 
+use rune::Tier;
 use rune::prelude::*;
 use rune_distributed::{World, all_reduce_grads_with, run_threads, run_threads_with, spmd};
 use scenarios::{collectives, control, training};
@@ -35,6 +36,17 @@ fn reductions_repeat_bit_for_bit() {
 fn loops_branches_and_batches_exchange_in_order() {
     for overlaps in [false, true] {
         run_threads_with(3, overlaps, true, control::loops_branches_and_batches);
+    }
+}
+
+/// The host engine, and IREE where the build has it.
+#[test]
+fn every_tier_exchanges() {
+    let builds = |tier: &Tier| catch_unwind(|| jit(|x: &Tensor| x + 1.0).tier(*tier)(&Tensor::scalar(1.0f32))).is_ok();
+    let tiers: Vec<Tier> = Tier::ALL.into_iter().filter(builds).collect();
+    assert!(tiers.contains(&Tier::Host) && tiers.contains(&Tier::Auto));
+    for tier in tiers {
+        run_threads(2, |world| control::compiled_by(world, tier));
     }
 }
 

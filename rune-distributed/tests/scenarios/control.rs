@@ -2,7 +2,7 @@
 
 use super::{bits, difference};
 use rune::prelude::*;
-use rune::{fori_loop, jit, pmean, value_and_grad, vmap_named};
+use rune::{Tier, checkpoint, custom_vjp, fori_loop, jit, pmean, value_and_grad, vmap_named};
 use rune_distributed::{World, check_equal, spmd};
 
 fn own(world: &World) -> Tensor {
@@ -64,6 +64,16 @@ pub fn loops_branches_and_batches(world: &World) {
         x * axis_index("i").cast(x.dtype()) + axis_size("i") as f64 + pmean(x, "i")
     });
 
+    agrees(world, "checkpoint", |x: &Tensor| checkpoint(|x: &Tensor| (psum(&x.sin(), "i") * x).tanh())(x));
+    agrees(world, "custom_vjp", |x: &Tensor| {
+        let clipped = custom_vjp(
+            |x: &Tensor| x * psum(x, "i"),
+            |x: &Tensor| (x * psum(x, "i"), x.clone()),
+            |x: &Tensor, ct: &Tensor| psum(&(ct * x), "i") + ct,
+        );
+        clipped(x) * 2.0
+    });
+
     // `vmap` around `spmd`: each lane is exchanged.
     let x = own(world);
     let f = |y: &Tensor| psum(&y.square(), "i") * y;
@@ -73,6 +83,20 @@ pub fn loops_branches_and_batches(world: &World) {
     // An axis of lanes outside, of the same name: the ranks are the inner one.
     let both = vmap_named("i", spmd(f, "i"))(&x);
     assert_eq!(bits(&both), bits(&rows));
+}
+
+/// A loop and its gradient, compiled by the engine of a tier.
+pub fn compiled_by(world: &World, tier: Tier) {
+    let f = |x: &Tensor| {
+        let body = |carry: &Tensor, row: &Tensor| ((carry * row).sin() + pmean(carry, "i"), psum(row, "i"));
+        let (last, all) = scan(body, x, &Tensor::from([[1.0f32, 0.5, 0.2], [0.3, 0.4, 0.5]]));
+        (last * all_gather(x, "i", 0).sum_axes(0) + all.sum_axes(0)).square().sum()
+    };
+    let (x, all) = (own(world), lanes(world));
+    let on_lanes = |all: &Tensor| vmap_named("i", f)(all).sum();
+    let (value, gradient) = jit(value_and_grad(spmd(f, "i"))).tier(tier)(&x);
+    assert_eq!(difference(&value, &vmap_named("i", f)(&all).i(world.rank() as isize)), None, "{tier}");
+    assert_eq!(difference(&gradient, &grad(on_lanes)(&all).i(world.rank() as isize)), None, "{tier}");
 }
 
 /// The value, which only one rank reads, is exchanged anyway.
