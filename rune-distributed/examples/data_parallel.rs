@@ -7,12 +7,13 @@
 //! ```
 //!
 //! The losses are those of one rank, up to rounding. `--hidden 1024` sets the width of the hidden layers, `--epochs 5` the
-//! number of passes, `--batch 64` the size of the whole batch, `--zero1` divides the state of the optimiser.
+//! number of passes, `--batch 64` the size of the whole batch, `--bucket 1048576` the bytes of a bucket of gradients, and
+//! `--zero1` divides the state of the optimiser.
 
 use anyhow::Context;
 use rune::nn::{self, Mlp};
 use rune::{optim, prelude::*, random};
-use rune_distributed::{all_reduce_grads, broadcast_parameters, check_equal, init, spmd, zero1};
+use rune_distributed::{BUCKET_BYTES, all_reduce_grads_with, broadcast_parameters, check_equal, init, spmd, zero1};
 use std::path::Path;
 use std::time::Instant;
 
@@ -26,11 +27,12 @@ struct Settings {
     hidden: usize,
     epochs: usize,
     batch: usize,
+    bucket: usize,
     zero1: bool,
 }
 
 fn settings() -> anyhow::Result<Settings> {
-    let mut settings = Settings { hidden: 256, epochs: 10, batch: 32, zero1: false };
+    let mut settings = Settings { hidden: 256, epochs: 10, batch: 32, bucket: BUCKET_BYTES, zero1: false };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let mut number = || -> anyhow::Result<usize> {
@@ -41,8 +43,9 @@ fn settings() -> anyhow::Result<Settings> {
             "--hidden" => settings.hidden = number()?,
             "--epochs" => settings.epochs = number()?,
             "--batch" => settings.batch = number()?,
+            "--bucket" => settings.bucket = number()?,
             "--zero1" => settings.zero1 = true,
-            _ => anyhow::bail!("`{name}` is no option; there are --hidden, --epochs, --batch and --zero1"),
+            _ => anyhow::bail!("`{name}` is no option; there are --hidden, --epochs, --batch, --bucket and --zero1"),
         }
     }
     Ok(settings)
@@ -89,10 +92,11 @@ where
     let layers = [PIXELS, settings.hidden, settings.hidden, CLASSES];
     let mut mlp = broadcast_parameters(&Mlp::new(&random::key(rank as u64), &layers, Tensor::relu))?;
     let mut state = spmd(|mlp: &Mlp| optimizer.init(mlp), "hosts")(&mlp);
+    let bucket = settings.bucket;
     let step = |mlp: &Mlp, state: &T::State<Mlp>, pixels: &Tensor, labels: &Tensor| {
         let (loss, gradients) = value_and_grad(loss)(mlp, pixels, labels);
         // ZeRO-1 averages the part of each rank itself.
-        let gradients = if divided { gradients } else { all_reduce_grads(&gradients, "hosts") };
+        let gradients = if divided { gradients } else { all_reduce_grads_with(&gradients, "hosts", bucket) };
         let (updates, state) = optimizer.update(&gradients, state, mlp);
         (optim::apply_updates(mlp, &updates), state, pmean(&loss, "hosts"))
     };

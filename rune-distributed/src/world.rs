@@ -80,7 +80,7 @@ pub fn init() -> Result<World, Error> {
 }
 
 /// The variables that tell the number of ranks to a process: those of Open MPI, of MPICH and Intel MPI, and of Slurm.
-const SIZES: [&str; 3] = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_NTASKS"];
+const SIZES: [&str; 3] = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"];
 
 fn begin() -> Result<World, Error> {
     match SIZES.iter().find_map(|name| std::env::var(name).ok()) {
