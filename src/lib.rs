@@ -54,6 +54,8 @@ pub use error::Error;
 pub use jit::{Compiled, Donating, Jit, Lowered, jit};
 #[cfg(feature = "iree")]
 pub use precompile::Precompiled;
+#[cfg(feature = "mpi")]
+pub use rune_distributed as distributed;
 pub use rune_host::{Plan, Profile, Row as ProfileRow};
 #[cfg(feature = "iree")]
 pub use rune_iree::{

@@ -130,8 +130,8 @@ pub fn lanes(
     }
 }
 
-/// Element `i` is `((7 (i + 3k) mod 11) - 5) / 4`.
-fn direction(k: usize, like: &Tensor) -> Tensor {
+/// Returns an array of the type of `like`, whose element `i` is `((7 (i + 3k) mod 11) - 5) / 4`.
+pub fn direction(k: usize, like: &Tensor) -> Tensor {
     numbers(like, |i| ((7 * (i + 3 * k)) % 11) as f64 / 4.0 - 1.25)
 }
 
@@ -143,7 +143,8 @@ pub fn weighted(f: impl Fn(&Tensor, &Tensor) -> Tensor) -> impl Fn(&Tensor, &Ten
     }
 }
 
-fn numbers(like: &Tensor, f: impl Fn(usize) -> f64) -> Tensor {
+/// Returns an array of the type of `like` with these elements, in row-major order.
+pub fn numbers(like: &Tensor, f: impl Fn(usize) -> f64) -> Tensor {
     Tensor::from(with_element!(like.dtype(), T => Array::from_fn(like.shape().clone(), |i| T::from_f64(f(i)))))
 }
 

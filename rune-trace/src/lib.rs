@@ -79,7 +79,7 @@ pub use tensor::EVALUATORS;
 pub use tensor::register_evaluator;
 pub use tensor::{AxisNames, EvalError, Tensor, TraceContext, lax, name_scope, named_axes};
 #[doc(hidden)]
-pub use tensor::{Caller, Evaluator, at_caller, fail, has_named_axes, interpret_eagerly};
+pub use tensor::{Caller, Evaluator, at_caller, fail, has_batch_axes, interpret_eagerly, within_axis};
 pub use transform::{DerivativeError, ProgramExt, ResidualSource, SavedResidual, VmapError};
 #[doc(hidden)]
 pub use tree::{Fields, StaticField, ViaHash, ViaSerde, ViaTree, hashed};

@@ -10,11 +10,12 @@ use arc_swap::ArcSwapOption;
 use rune_ir::Arg;
 use rune_ir::{Program, Type, Value};
 use rune_trace::{
-    Arguments, Caller, Function, Tensor, Traced, Tree, has_named_axes, in_closure, lax, name_of, profile,
+    Arguments, Caller, Function, Tensor, Traced, Tree, has_batch_axes, in_closure, lax, name_of, named_axes, profile,
     trace_function,
 };
 use smallvec::SmallVec;
 use std::convert::Infallible;
+use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -54,11 +55,19 @@ impl<E: Into<Error>> From<E> for NoEntry {
 
 pub(super) type Leaves<'a> = SmallVec<[&'a Tensor; 8]>;
 
-/// The tensors in the arguments, and a hash of all that is not a tensor.
+/// The tensors in the arguments, and a hash of all that is not a tensor: their structure, and the axes of ranks around the call.
 pub(super) fn leaves<'a, X: Arguments>(args: X::Refs<'a>) -> (Leaves<'a>, u64) {
     let mut leaves = Leaves::new();
     X::visit(args, &mut |_, _, leaf| leaves.push(leaf));
-    (leaves, rune_trace::hashed(|hasher| X::structure(args, hasher)))
+    let structure = rune_trace::hashed(|mut hasher| {
+        X::structure(args, hasher);
+        // The program exchanges arrays with the ranks of these axes.
+        let axes = named_axes();
+        if !axes.is_empty() {
+            axes.hash(&mut hasher);
+        }
+    });
+    (leaves, structure)
 }
 
 impl<F, Out: Tree> Core<F, Out> {
@@ -79,7 +88,7 @@ impl<F, Out: Tree> Core<F, Out> {
     {
         let (leaves, structure) = leaves::<X>(args);
         // What the function does may depend on the axes mapped around it.
-        if leaves.iter().any(|t| t.is_traced()) || has_named_axes() {
+        if leaves.iter().any(|t| t.is_traced()) || has_batch_axes() {
             return self.call_traced::<X>(args, &leaves);
         }
         match self.call_known::<X>(args, &leaves, structure) {
@@ -134,7 +143,7 @@ impl<F, Out: Tree> Core<F, Out> {
     {
         let args = X::with_first(&first, rest);
         let (leaves, structure) = leaves::<X>(args);
-        if leaves.iter().any(|t| t.is_traced()) || has_named_axes() || rune_trace::checks_nans() {
+        if leaves.iter().any(|t| t.is_traced()) || has_batch_axes() || rune_trace::checks_nans() {
             // Within a trace it is not known who else holds an argument; and what is checked is read after the call.
             return self.call::<X>(args);
         }
@@ -264,7 +273,10 @@ impl<F, Out: Tree> Core<F, Out> {
             return Err(NoEntry::CapturesTraced);
         }
         let (program, output) = traced.close().map_err(Error::from)?;
-        Ok((Arc::new(program.simplify()), output))
+        // Simplification first: what is unused is not exchanged.
+        let program = program.simplify();
+        let program = if program.has_ranks() { program.with_exchanges().simplify() } else { program };
+        Ok((Arc::new(program), output))
     }
 
     /// Runs the function on parameters, unless it is so deep in calls of itself that there is no end.

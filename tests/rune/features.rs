@@ -27,7 +27,7 @@ fn has(tree: &str, name: &str) -> bool {
 fn the_host_engine_needs_rust_alone() {
     let none = tree("");
     assert!(has(&none, "rune-host") && has(&none, "rune-nn") && has(&none, "rune-stablehlo"), "{none}");
-    for native in ["eerie-sys", "bindgen", "cmake", "melior", "mlir-sys", "rune-jit-lower", "rune-iree"] {
+    for native in ["eerie-sys", "bindgen", "cmake", "mpi-sys", "melior", "mlir-sys", "rune-jit-lower", "rune-iree"] {
         assert!(!has(&none, native), "{native} is in\n{none}");
     }
 }

@@ -44,7 +44,8 @@ pub use run::{Observer, interpret, interpret_observed, interpret_owned};
 pub use sink::emit;
 pub use sink::{DebugSink, capture_debug, set_debug_sink};
 
-use crate::op::{AxisName, CallbackError, CallbackFn, template};
+use crate::op::{AxisName, CallbackError, CallbackFn, Ranks, template};
+use crate::program::exchanges::{Steps, moving};
 use crate::types::{self, TypeError};
 use crate::{Array, DType, Loc, Op, Origin, Type};
 use once_cell::sync::Lazy;
@@ -85,6 +86,16 @@ pub enum InterpretError {
     OnlyTransposed {
         /// The line of the function.
         loc: Option<Box<Loc>>,
+    },
+    /// An operation over an axis of ranks failed.
+    #[error("`{op}`{} failed: {reason}", loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default())]
+    Exchange {
+        /// The operation.
+        op: &'static str,
+        /// The line of the operation.
+        loc: Option<Box<Loc>>,
+        /// The message of the communicator.
+        reason: String,
     },
     /// A user function failed.
     #[error(transparent)]
@@ -135,6 +146,7 @@ impl InterpretError {
     /// Adds the origin of the instruction to the error.
     fn at(mut self, origin: &Origin) -> InterpretError {
         if let InterpretError::UnboundAxis { loc: loc @ None, .. }
+        | InterpretError::Exchange { loc: loc @ None, .. }
         | InterpretError::OnlyTransposed { loc: loc @ None } = &mut self
         {
             *loc = origin.loc.clone().map(Box::new);
@@ -256,6 +268,9 @@ fn eval<V>(
         | Op::AllGather { axis, .. }
         | Op::AllToAll { axis, .. }
         | Op::Ppermute { axis, .. } => {
+            if let Some(ranks) = axis.name.ranks() {
+                return Ok(smallvec![over_ranks(op, ranks, take)?]);
+            }
             return Err(InterpretError::UnboundAxis { op: op.name(), axis: axis.name.clone(), loc: None });
         }
 
@@ -287,6 +302,26 @@ fn eval<V>(
         }
     };
     Ok(smallvec![result])
+}
+
+/// Returns the result of an operation over an axis of ranks.
+fn over_ranks<V>(op: &Op<V>, ranks: &Ranks, take: &mut impl FnMut(&V) -> Array) -> Result<Array, InterpretError> {
+    let Some((steps, x)) = Steps::of(op) else { return Ok(Array::scalar(ranks.rank() as i32)) };
+    let moved = |x: Array, from: usize, to: usize| {
+        let permutation = moving(x.ty().rank(), from, to);
+        shape::transpose(x, &permutation)
+    };
+    let mut x = take(x);
+    if let Some(axis) = steps.before {
+        x = moved(x, axis, 0);
+    }
+    let communicator = ranks.communicator();
+    let ran = communicator.start(&steps.exchange, x, None).and_then(|ticket| communicator.wait(ticket));
+    let y = ran.map_err(|reason| InterpretError::Exchange { op: op.name(), loc: None, reason })?;
+    Ok(match steps.after {
+        Some(axis) => moved(y, 0, axis),
+        None => y,
+    })
 }
 
 fn all<V>(operands: &[V], take: &mut impl FnMut(&V) -> Array) -> Vec<Array> {

@@ -13,6 +13,7 @@ mod literal;
 mod parts;
 mod policy;
 mod properties;
+mod ranks;
 #[doc(hidden)]
 pub mod template;
 
@@ -30,6 +31,7 @@ pub use parts::{OpSignature, Parts, PartsError};
 pub use policy::CheckpointPolicy;
 use properties::integer_pow_cost;
 pub use properties::{RecomputeCost, Work};
+pub use ranks::{Communicator, Exchange, Ranks};
 
 use crate::{DType, Program, Shape, Type};
 use rune_ir_derive::Op;
@@ -325,6 +327,18 @@ impl<V> Op<V> {
     /// reorders effects.
     pub fn has_effects(&self) -> bool {
         self.is_effect() || self.programs().iter().any(|(_, program)| program.has_effects())
+    }
+    /// Returns the axis of ranks that the operation itself works on: see [`Ranks`].
+    pub fn ranks(&self) -> Option<&Ranks> {
+        self.axis().and_then(|axis| axis.name.ranks())
+    }
+    /// Returns the batch axis that the operation itself works on, if a `vmap` must provide it.
+    pub fn batch_axis(&self) -> Option<&NamedAxis> {
+        self.axis().filter(|axis| axis.name.ranks().is_none())
+    }
+    /// Returns whether the operation works on an axis of ranks, here or in a sub-program.
+    pub fn has_ranks(&self) -> bool {
+        self.ranks().is_some() || self.programs().iter().any(|(_, program)| program.has_ranks())
     }
     /// Returns the user function that the operation itself calls, and how; sub-programs are not searched.
     pub fn callback(&self) -> Option<(CallbackFn, &Callback)> {

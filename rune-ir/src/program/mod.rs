@@ -6,6 +6,7 @@ mod cost;
 mod cursor;
 #[doc(hidden)]
 pub mod dependence;
+pub(crate) mod exchanges;
 mod files;
 mod hash;
 mod json;
@@ -80,6 +81,8 @@ pub struct Program {
     effects: bool,
     /// Whether a user function is called, here or in a sub-program.
     callbacks: bool,
+    /// Whether an instruction works on an axis of ranks, here or in a sub-program.
+    ranks: bool,
     hash: OnceLock<ProgramHash>,
     flows: Flows,
 }
@@ -139,6 +142,11 @@ impl Program {
             None => i.op.programs().into_iter().find_map(|(_, p)| p.io_callback()),
         })
     }
+    /// Returns whether operations, here or in sub-programs, work on an axis of [ranks](crate::op::Ranks).
+    /// [`Program::with_exchanges`] turns them into calls.
+    pub fn has_ranks(&self) -> bool {
+        self.ranks
+    }
     /// Returns the type of a variable.
     pub fn ty(&self, var: Var) -> &Type {
         &self.types[var.index()]
@@ -172,7 +180,7 @@ impl Program {
     /// Records the batch axes that an operation works on.
     fn note_axes(&mut self, op: &Op) -> Result<(), BuildError> {
         let inner = op.programs();
-        let own = op.axis().map(|axis| (&axis.name, &axis.size));
+        let own = op.batch_axis().map(|axis| (&axis.name, &axis.size));
         for (name, &size) in own.into_iter().chain(inner.iter().flat_map(|(_, p)| &p.axes)) {
             match self.axes.get(name) {
                 None => _ = self.axes.insert(name.clone(), size),
@@ -248,6 +256,7 @@ impl ProgramBuilder {
                 axes: BTreeMap::new(),
                 effects: false,
                 callbacks: false,
+                ranks: false,
                 hash: OnceLock::new(),
                 flows: Flows::default(),
             },
@@ -282,6 +291,7 @@ impl ProgramBuilder {
         self.assign(op, [result], origin)[0]
     }
     fn assign(&mut self, op: Op, results: impl IntoIterator<Item = Type>, origin: Origin) -> SmallVec<[Var; 2]> {
+        self.program.ranks |= op.has_ranks();
         self.program.callbacks |= op.callback().is_some() || op.programs().iter().any(|(_, p)| p.callbacks);
         let first = Var(self.program.types.len() as u32);
         self.program.types.extend(results);

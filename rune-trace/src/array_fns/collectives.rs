@@ -27,7 +27,7 @@ macro_rules! leaves {
 fn named(function: &str, names: impl AxisNames) -> Vec<NamedAxis> {
     let mut axes: Vec<NamedAxis> = Vec::new();
     for name in names.axis_names() {
-        if axes.iter().any(|axis| axis.name == name) {
+        if axes.iter().any(|axis| axis.name.as_str() == name.as_str()) {
             refuse!("{function}: axis `{name}` is named twice");
         }
         axes.push(named_axis(function, &name));

@@ -151,6 +151,15 @@ pub(super) fn applied(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), Eval
     perform(apply, results)
 }
 
+/// Lets an operation over an axis of ranks happen, unless a function is being traced: then it is part of its program. All
+/// ranks take part in it, so it must not wait until one of them reads the result.
+///
+/// # Errors
+/// If it happens and fails.
+pub(super) fn exchanged(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), EvalError> {
+    if UNDER_WAY.get() > 0 { Ok(()) } else { perform(apply, results) }
+}
+
 /// Warns once if an effect happens now while another thread, which may have started this one, traces a function.
 fn warn_of_threads(apply: &Apply) {
     static ONCE: Once = Once::new();

@@ -121,8 +121,11 @@ pub(crate) fn bound_pending(results: &[Tensor]) {
 /// Returns why the result of an operation over a batch axis has no value.
 fn named_axis_of(apply: &Apply) -> Option<EvalError> {
     let inner = apply.op.programs();
-    let axis =
-        apply.op.axis().map(|axis| &axis.name).or_else(|| inner.iter().find_map(|(_, p)| p.axes().keys().next()))?;
+    let axis = apply
+        .op
+        .batch_axis()
+        .map(|axis| &axis.name)
+        .or_else(|| inner.iter().find_map(|(_, p)| p.axes().keys().next()))?;
     Some(EvalError::NamedAxis { op: apply.op.name(), axis: axis.clone(), loc: apply.origin.loc.clone().map(Box::new) })
 }
 
@@ -197,7 +200,7 @@ pub fn realize(tensors: &[Tensor]) -> Result<(), EvalError> {
     Ok(())
 }
 
-/// Evaluates an operation with effects now.
+/// Evaluates an operation with effects, or over an axis of ranks, now.
 ///
 /// # Errors
 /// Like [`realize`].
@@ -209,7 +212,7 @@ pub(super) fn perform(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), Eval
     let mut vars = Vars::new(UNKNOWN);
     operands.iter().zip((0..).map(Var)).for_each(|(t, v)| _ = vars.insert(t.id(), v));
     let program = write_down("effect", types, std::slice::from_ref(apply), vars, results);
-    let values = match apply.op.is_effect() || apply.op.callback().is_some() {
+    let values = match apply.op.is_effect() || apply.op.callback().is_some() || apply.op.ranks().is_some() {
         true => interpret_eagerly(&program, &inputs)?,
         false => run(program, &inputs)?,
     };
@@ -220,7 +223,9 @@ pub(super) fn perform(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), Eval
 }
 
 fn run(program: Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError> {
-    let again = rune_ir::checks_nans().then(|| program.clone());
+    // One rank alone cannot run an exchange again.
+    let again = (rune_ir::checks_nans() && !program.has_ranks()).then(|| program.clone());
+    let program = if program.has_ranks() { program.with_exchanges() } else { program };
     let outputs = match evaluator() {
         Some(evaluator) => evaluator.evaluate(program, inputs)?,
         None => interpret_eagerly(&program, inputs)?,

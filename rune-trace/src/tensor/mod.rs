@@ -23,8 +23,8 @@ pub use evaluate::EVALUATORS;
 #[cfg(target_family = "wasm")]
 pub use evaluate::register_evaluator;
 pub use evaluate::{EvalError, Evaluator, interpret_eagerly};
-pub use named_axes::{AxisNames, has_named_axes, named_axes};
-pub(crate) use named_axes::{named_axis, within_axis};
+pub(crate) use named_axes::named_axis;
+pub use named_axes::{AxisNames, has_batch_axes, named_axes, within_axis};
 pub use node::Tensor;
 pub(crate) use node::fresh_params;
 pub use origin::name_scope;

@@ -9,8 +9,9 @@ thread_local! {
     static MAPPED: RefCell<Vec<NamedAxis>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs `f` inside one more named axis.
-pub(crate) fn within_axis<R>(axis: NamedAxis, f: impl FnOnce() -> R) -> R {
+/// Runs `f` inside one more named axis: `axis_index`, `psum` and the like find it by its name.
+#[doc(hidden)]
+pub fn within_axis<R>(axis: NamedAxis, f: impl FnOnce() -> R) -> R {
     struct Leave;
     impl Drop for Leave {
         fn drop(&mut self) {
@@ -54,9 +55,9 @@ pub fn named_axes() -> Vec<NamedAxis> {
     MAPPED.with_borrow(Clone::clone)
 }
 
-/// Returns whether the current trace is inside a mapped axis.
-pub fn has_named_axes() -> bool {
-    MAPPED.with_borrow(|mapped| !mapped.is_empty())
+/// Returns whether the current trace is inside an axis that a `vmap` maps.
+pub fn has_batch_axes() -> bool {
+    MAPPED.with_borrow(|mapped| mapped.iter().any(|axis| axis.name.ranks().is_none()))
 }
 
 /// Returns the innermost axis of this name.
@@ -65,7 +66,8 @@ pub fn has_named_axes() -> bool {
 /// At the caller's line, if there is none.
 #[track_caller]
 pub(crate) fn named_axis(function: &str, name: &AxisName) -> NamedAxis {
-    let found = MAPPED.with_borrow(|mapped| mapped.iter().rev().find(|axis| axis.name == *name).cloned());
+    let found =
+        MAPPED.with_borrow(|mapped| mapped.iter().rev().find(|axis| axis.name.as_str() == name.as_str()).cloned());
     let Some(axis) = found else {
         let others: Vec<String> = named_axes().iter().map(|a| format!("`{}` of size {}", a.name, a.size)).collect();
         let others =

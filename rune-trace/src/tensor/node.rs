@@ -116,7 +116,7 @@ impl Tensor {
         rune_ir::work::note();
         super::caller::step();
         let types = types::infer(&op.map(Tensor::ty))?;
-        let over_named_axis = op.axis().is_some() || op.programs().iter().any(|(_, p)| !p.axes().is_empty());
+        let over_named_axis = op.batch_axis().is_some() || op.programs().iter().any(|(_, p)| !p.axes().is_empty());
         let mut max_param_id = if over_named_axis { OF_NAMED_AXIS } else { 0 };
         let mut depth = 0;
         for t in op.operands() {
@@ -136,9 +136,12 @@ impl Tensor {
             })
             .collect();
         let _ = apply.results.set(nodes.iter().map(|t| Arc::downgrade(&t.0)).collect());
-        if apply.op.has_effects()
-            && let Err(error) = super::effects::applied(&apply, &nodes)
-        {
+        let happened = match apply.op.has_effects() {
+            true => super::effects::applied(&apply, &nodes),
+            false if max_param_id == 0 && apply.op.has_ranks() => super::effects::exchanged(&apply, &nodes),
+            false => Ok(()),
+        };
+        if let Err(error) = happened {
             super::fail(&error.to_string());
         }
         super::evaluate::bound_pending(&nodes);

@@ -44,7 +44,8 @@ const NEVER: &[&str] = &[
     "options::DebugOptions::scope",
     "sink::capture_debug",
     "sink::set_debug_sink",
-    "named_axes::has_named_axes",
+    "named_axes::has_batch_axes",
+    "named_axes::within_axis",
     "named_axes::named_axes",
 ];
 

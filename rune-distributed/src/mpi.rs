@@ -1,0 +1,118 @@
+//! Ranks that are processes, by MPI.
+//!
+//! One thread of each process calls MPI: it initializes MPI, runs all exchanges, and finalizes MPI when the process exits.
+//! The program therefore computes while arrays are exchanged.
+
+use crate::Error;
+use crate::process;
+use crate::queue::Queue;
+use crate::transport::Transport;
+use crate::world::{World, is_set};
+use mpi::environment::Universe;
+use mpi::point_to_point::{Destination, Source};
+use mpi::topology::SimpleCommunicator;
+use mpi::traits::{Communicator, CommunicatorCollectives, Root};
+use mpi::{Threading, initialize_with_threading};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, mpsc};
+
+/// The most bytes of one message: MPI counts them in 32 bits.
+const LONGEST: usize = 1 << 30;
+
+/// Initializes MPI, and returns the world of this process.
+pub(crate) fn begin() -> Result<World, Error> {
+    let queue = Arc::new(Queue::default());
+    let (tell, told) = mpsc::channel();
+    let served = queue.clone();
+    let serve = move || {
+        let Some((universe, threading)) = initialize_with_threading(Threading::Multiple) else {
+            let _ = tell.send(Err("another part of the program initialized MPI".to_owned()));
+            return;
+        };
+        let world = universe.world();
+        let _ = tell.send(Ok((world.rank() as usize, world.size() as usize, threading >= Threading::Multiple)));
+        let mut transport =
+            Mpi { size: world.size() as usize, rank: world.rank() as usize, world, universe: Some(universe) };
+        let checked = is_set("RUNE_DISTRIBUTED_CHECK", false);
+        if catch_unwind(AssertUnwindSafe(|| served.serve(&mut transport, checked))).is_err() {
+            transport.world.abort(1);
+        }
+        // Finalizes MPI.
+        drop(transport.universe.take());
+    };
+    let thread = std::thread::Builder::new().name("mpi".to_owned()).spawn(serve);
+    let thread = thread.map_err(|error| Error::Mpi(format!("no thread for it: {error}")))?;
+    let told = told.recv().map_err(|_| Error::Mpi("its initialization failed".to_owned()))?;
+    let (rank, size, abortable) = told.map_err(Error::Mpi)?;
+    let closed = queue.clone();
+    process::at_exit(move |code| match code {
+        0 => {
+            closed.close();
+            // A panic of the thread has ended the process already.
+            let _ = thread.join();
+        }
+        // Another thread may be in the middle of an exchange. If MPI does not allow two threads, `mpirun` ends the others,
+        // because this process exits without finalizing MPI.
+        code if abortable => SimpleCommunicator::world().abort(code),
+        _ => {}
+    });
+    process::name_panics(rank, size);
+    Ok(World::new(rank, size, Some(queue)))
+}
+
+struct Mpi {
+    rank: usize,
+    size: usize,
+    world: SimpleCommunicator,
+    universe: Option<Universe>,
+}
+
+fn short(bytes: usize) -> Result<(), String> {
+    if bytes <= LONGEST {
+        return Ok(());
+    }
+    Err(format!("a message of {bytes} bytes is longer than the {LONGEST} that fit; exchange the array in parts"))
+}
+
+impl Transport for Mpi {
+    fn size(&self) -> usize {
+        self.size
+    }
+    fn all_gather(&mut self, part: &[u8], all: &mut [u8]) -> Result<(), String> {
+        short(part.len())?;
+        self.world.all_gather_into(part, all);
+        Ok(())
+    }
+    fn all_to_all(&mut self, parts: &[u8], received: &mut [u8]) -> Result<(), String> {
+        short(parts.len() / self.size)?;
+        self.world.all_to_all_into(parts, received);
+        Ok(())
+    }
+    fn send_receive(&mut self, to: Option<(usize, &[u8])>, from: Option<(usize, &mut [u8])>) -> Result<(), String> {
+        match (to, from) {
+            (Some((to, sent)), Some((from, received))) if to == self.rank && from == self.rank => {
+                received.copy_from_slice(sent);
+            }
+            (to, from) => {
+                let bytes = to.map(|(_, sent)| sent.len()).max(from.as_ref().map(|(_, received)| received.len()));
+                short(bytes.unwrap_or(0))?;
+                mpi::request::scope(|scope| {
+                    let sent = to.map(|(to, sent)| self.world.process_at_rank(to as i32).immediate_send(scope, sent));
+                    if let Some((from, received)) = from {
+                        self.world.process_at_rank(from as i32).receive_into(received);
+                    }
+                    if let Some(sent) = sent {
+                        sent.wait();
+                    }
+                });
+            }
+        }
+        Ok(())
+    }
+    fn broadcast(&mut self, root: usize, bytes: &mut [u8]) -> Result<(), String> {
+        for part in bytes.chunks_mut(LONGEST) {
+            self.world.process_at_rank(root as i32).broadcast_into(part);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,41 @@
+//! Transports: how bytes get from rank to rank.
+
+/// Moves bytes between the ranks of a run. All ranks call the same functions in the same order. Errors are messages.
+pub(crate) trait Transport {
+    /// Returns the number of ranks.
+    fn size(&self) -> usize;
+    /// Gives the `part` of each rank to all of them: `all` holds the parts in order of the ranks.
+    fn all_gather(&mut self, part: &[u8], all: &mut [u8]) -> Result<(), String>;
+    /// Gives part `i` of `parts` to rank `i`. `received` holds what this rank receives, in order of the ranks.
+    fn all_to_all(&mut self, parts: &[u8], received: &mut [u8]) -> Result<(), String>;
+    /// Sends bytes to one rank, and receives bytes from one.
+    fn send_receive(&mut self, to: Option<(usize, &[u8])>, from: Option<(usize, &mut [u8])>) -> Result<(), String>;
+    /// Gives the bytes of rank `root` to all ranks.
+    fn broadcast(&mut self, root: usize, bytes: &mut [u8]) -> Result<(), String>;
+}
+
+/// The transport of a run with one rank.
+pub(crate) struct Alone;
+
+impl Transport for Alone {
+    fn size(&self) -> usize {
+        1
+    }
+    fn all_gather(&mut self, part: &[u8], all: &mut [u8]) -> Result<(), String> {
+        all.copy_from_slice(part);
+        Ok(())
+    }
+    fn all_to_all(&mut self, parts: &[u8], received: &mut [u8]) -> Result<(), String> {
+        received.copy_from_slice(parts);
+        Ok(())
+    }
+    fn send_receive(&mut self, to: Option<(usize, &[u8])>, from: Option<(usize, &mut [u8])>) -> Result<(), String> {
+        if let (Some((_, sent)), Some((_, received))) = (to, from) {
+            received.copy_from_slice(sent);
+        }
+        Ok(())
+    }
+    fn broadcast(&mut self, _root: usize, _bytes: &mut [u8]) -> Result<(), String> {
+        Ok(())
+    }
+}

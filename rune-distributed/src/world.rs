@@ -1,0 +1,234 @@
+//! The ranks of a distributed run.
+
+use crate::Error;
+use crate::check::What;
+use crate::exchange;
+use crate::queue::{Queue, Work};
+use crate::transport::{Alone, Transport};
+use rune_ir::op::{Communicator, Exchange, Ranks};
+use rune_ir::{Array, Loc};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
+
+/// The ranks of a distributed run, as one of them sees them. It is cheap to clone.
+///
+/// ```
+/// let world = rune_distributed::init()?;
+/// // Without `mpirun`, the program is the only rank.
+/// assert_eq!((world.rank(), world.world_size()), (0, 1));
+/// # Ok::<(), rune_distributed::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct World {
+    link: Arc<Link>,
+    ranks: Ranks,
+}
+
+/// One rank's link to the others.
+pub(crate) struct Link {
+    rank: usize,
+    size: usize,
+    overlaps: bool,
+    /// `None` if there is only one rank: it exchanges with itself at once.
+    queue: Option<Arc<Queue>>,
+    alone: Mutex<HashMap<i32, Array>>,
+    next: AtomicI32,
+    recorded: Mutex<Option<Vec<Recorded>>>,
+}
+
+/// An exchange that was started while a [`World`] recorded.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// The operation.
+    pub name: &'static str,
+    /// The bytes of its operand.
+    pub bytes: usize,
+    /// The time at which its operand was known.
+    pub started: Instant,
+}
+
+static WORLD: OnceLock<World> = OnceLock::new();
+
+thread_local! {
+    /// The world of a thread that is a rank: see [`run_threads`](crate::run_threads).
+    static OF_THREAD: RefCell<Option<World>> = const { RefCell::new(None) };
+}
+
+/// Begins a distributed run, and returns its ranks: the processes that `mpirun` started, or this one alone. Further
+/// calls return the same ranks.
+///
+/// With several ranks, a panic, an error that `main` returns, and [`std::process::exit`] with a code other than 0 end all
+/// of them.
+///
+/// # Errors
+/// If `mpirun` started the process, but MPI cannot be used.
+pub fn init() -> Result<World, Error> {
+    if let Some(world) = current() {
+        return Ok(world);
+    }
+    static STARTING: Mutex<()> = Mutex::new(());
+    let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(world) = WORLD.get() {
+        return Ok(world.clone());
+    }
+    let world = begin()?;
+    Ok(WORLD.get_or_init(|| world).clone())
+}
+
+/// The variables that tell the number of ranks to a process: those of Open MPI, of MPICH and Intel MPI, and of Slurm.
+const SIZES: [&str; 3] = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"];
+
+fn begin() -> Result<World, Error> {
+    match SIZES.iter().find_map(|name| std::env::var(name).ok()) {
+        #[cfg(feature = "mpi")]
+        Some(_) => crate::mpi::begin(),
+        #[cfg(not(feature = "mpi"))]
+        Some(size) if size.trim() != "1" => Err(Error::WithoutMpi { size }),
+        #[cfg(not(feature = "mpi"))]
+        Some(_) => Ok(World::alone()),
+        None => Ok(World::alone()),
+    }
+}
+
+/// Returns the ranks of the run that this thread takes part in.
+pub(crate) fn current() -> Option<World> {
+    OF_THREAD.with_borrow(Clone::clone).or_else(|| WORLD.get().cloned())
+}
+
+/// Runs `f` on this thread as a rank of `world`.
+pub(crate) fn within<R>(world: &World, f: impl FnOnce() -> R) -> R {
+    struct Restore(Option<World>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            OF_THREAD.set(self.0.take());
+        }
+    }
+    let _restore = Restore(OF_THREAD.replace(Some(world.clone())));
+    f()
+}
+
+/// Returns whether a variable of the environment is set to something else than 0.
+pub(crate) fn is_set(name: &str, default: bool) -> bool {
+    std::env::var(name).map_or(default, |value| !matches!(value.trim(), "" | "0" | "false"))
+}
+
+impl World {
+    /// Returns the world of a process without others.
+    pub(crate) fn alone() -> World {
+        World::new(0, 1, None)
+    }
+    /// Returns the world of a rank whose work `queue` takes.
+    pub(crate) fn new(rank: usize, size: usize, queue: Option<Arc<Queue>>) -> World {
+        let overlaps = queue.is_some() && is_set("RUNE_DISTRIBUTED_OVERLAP", true);
+        World::with_overlap(rank, size, queue, overlaps)
+    }
+    pub(crate) fn with_overlap(rank: usize, size: usize, queue: Option<Arc<Queue>>, overlaps: bool) -> World {
+        let (alone, next, recorded) = (Mutex::default(), AtomicI32::new(0), Mutex::default());
+        let link = Arc::new(Link { rank, size, overlaps, queue, alone, next, recorded });
+        World { ranks: Ranks::new(link.clone()), link }
+    }
+    /// Returns the index of this rank, from 0.
+    pub fn rank(&self) -> usize {
+        self.link.rank
+    }
+    /// Returns the number of ranks.
+    pub fn world_size(&self) -> usize {
+        self.link.size
+    }
+    /// Returns the ranks as the batch elements of an axis.
+    pub fn ranks(&self) -> &Ranks {
+        &self.ranks
+    }
+    /// Begins or ends to record the exchanges of this rank, and returns those that were recorded so far.
+    pub fn record(&self, on: bool) -> Vec<Recorded> {
+        let mut recorded = self.link.recorded.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *recorded, on.then(Vec::new)).unwrap_or_default()
+    }
+    /// Waits until all ranks are here.
+    ///
+    /// # Errors
+    /// If an exchange failed before.
+    pub fn barrier(&self) -> Result<(), Error> {
+        self.run("barrier", String::new(), |transport| {
+            transport.all_gather(&[0], &mut vec![0; transport.size()])?;
+            Ok(exchange::bytes_array(&[]))
+        })
+        .map(drop)
+    }
+    /// Returns the bytes of all ranks, which have as many each, in order of the ranks.
+    pub(crate) fn gather(&self, what: &'static str, own: Vec<u8>) -> Result<Array, Error> {
+        let types = format!("{} bytes", own.len());
+        self.run(what, types, move |transport| {
+            let mut all = vec![0; own.len() * transport.size()];
+            transport.all_gather(&own, &mut all)?;
+            Ok(exchange::bytes_array(&all))
+        })
+    }
+    /// Returns the bytes of rank 0, on all ranks.
+    pub(crate) fn broadcast(&self, what: &'static str, own: Vec<u8>) -> Result<Array, Error> {
+        let types = format!("{} bytes", own.len());
+        self.run(what, types, move |transport| {
+            let mut bytes = own;
+            transport.broadcast(0, &mut bytes)?;
+            Ok(exchange::bytes_array(&bytes))
+        })
+    }
+    fn run(
+        &self,
+        what: &'static str,
+        types: String,
+        work: impl FnOnce(&mut dyn Transport) -> Result<Array, String> + Send + 'static,
+    ) -> Result<Array, Error> {
+        let text = if types.is_empty() { what.to_owned() } else { format!("{what} of {types}") };
+        let done = match &self.link.queue {
+            None => work(&mut Alone),
+            Some(queue) => queue.add(What { text, at: None }, Box::new(work)).and_then(|ticket| queue.take(ticket)),
+        };
+        done.map_err(|reason| Error::Exchange { what, reason })
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "World(rank {} of {})", self.rank(), self.world_size())
+    }
+}
+
+impl Communicator for Link {
+    fn rank(&self) -> usize {
+        self.rank
+    }
+    fn size(&self) -> usize {
+        self.size
+    }
+    fn overlaps(&self) -> bool {
+        self.overlaps
+    }
+    fn start(&self, exchange: &Exchange, x: Array, loc: Option<&Loc>) -> Result<i32, String> {
+        if let Some(recorded) = &mut *self.recorded.lock().unwrap_or_else(PoisonError::into_inner) {
+            recorded.push(Recorded { name: exchange.name(), bytes: x.bytes().len(), started: Instant::now() });
+        }
+        let Some(queue) = &self.queue else {
+            let ticket = self.next.fetch_add(1, Ordering::Relaxed) & i32::MAX;
+            let result = exchange::run(&mut Alone, 0, exchange, &x)?;
+            self.alone.lock().unwrap_or_else(PoisonError::into_inner).insert(ticket, result);
+            return Ok(ticket);
+        };
+        let pairs = if let Exchange::Permute(pairs) = exchange { format!(" by {pairs:?}") } else { String::new() };
+        let text = format!("{} of {}{pairs}", exchange.name(), x.ty());
+        let (rank, exchange) = (self.rank, exchange.clone());
+        let work: Work = Box::new(move |transport| exchange::run(transport, rank, &exchange, &x));
+        queue.add(What { text, at: loc.map(ToString::to_string) }, work)
+    }
+    fn wait(&self, ticket: i32) -> Result<Array, String> {
+        let Some(queue) = &self.queue else {
+            let taken = self.alone.lock().unwrap_or_else(PoisonError::into_inner).remove(&ticket);
+            return taken.ok_or_else(|| format!("no exchange has ticket {ticket}"));
+        };
+        queue.take(ticket)
+    }
+}
