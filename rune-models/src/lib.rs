@@ -20,6 +20,7 @@ pub mod llama;
 pub mod rotary;
 pub mod sampling;
 pub mod sentences;
+pub mod whisper;
 
 pub use checkpoint::{Checkpoint, LoadError};
 pub use generate::{Decoder, Generator};
