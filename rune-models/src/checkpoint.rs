@@ -237,6 +237,11 @@ impl Part<'_> {
     pub fn has(&self, name: &str) -> bool {
         self.checkpoint.has(&self.name(name))
     }
+    /// Returns the shape of an array that is still to be taken.
+    pub fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        let (file, stored) = self.checkpoint.left.get(&self.name(name))?;
+        Some(self.checkpoint.files[*file].ty(stored)?.shape.to_vec())
+    }
     /// Takes an array. The dtype is that of the file, unless [`Checkpoint::with_dtype`] sets another.
     pub fn tensor(&mut self, name: &str, shape: impl AsRef<[usize]>) -> Tensor {
         let name = self.name(name);
@@ -273,6 +278,10 @@ impl Part<'_> {
         Conv { bias: Some(self.tensor("bias", [outputs])), ..self.conv_without_bias(weight, options) }
     }
     fn name(&self, name: impl Display) -> String {
-        if self.prefix.is_empty() { name.to_string() } else { format!("{}.{name}", self.prefix) }
+        match (&self.prefix[..], &name.to_string()[..]) {
+            ("", name) => name.to_owned(),
+            (prefix, "") => prefix.to_owned(),
+            (prefix, name) => format!("{prefix}.{name}"),
+        }
     }
 }
