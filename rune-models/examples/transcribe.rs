@@ -24,7 +24,8 @@ fn main() -> anyhow::Result<()> {
     }
     let file = file.ok_or_else(|| anyhow::anyhow!("usage: transcribe FILE.wav [--model FOLDER] [--beams N] …"))?;
     let begin = Instant::now();
-    let recognizer = Recognizer::load(&folder).map_err(|e| anyhow::anyhow!("{e}; scripts/fetch-whisper gets a model"))?;
+    let recognizer =
+        Recognizer::load(&folder).map_err(|e| anyhow::anyhow!("{e}; scripts/fetch-whisper gets a model"))?;
     let samples = read_wav(&file)?;
     let loaded = begin.elapsed();
     let transcript = recognizer.transcribe(&samples, &options)?;

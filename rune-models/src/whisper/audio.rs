@@ -52,7 +52,8 @@ pub fn read_wav(path: impl AsRef<Path>) -> Result<Vec<f32>, WhisperError> {
     if channels == 0 {
         return Err(WhisperError::Wav { path: path.to_owned(), reason: "it has no channels".to_owned() });
     }
-    let mono: Vec<f32> = samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / channels as f32).collect();
+    let mono: Vec<f32> =
+        samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / channels as f32).collect();
     resample(&mono, spec.sample_rate, SAMPLE_RATE)
 }
 

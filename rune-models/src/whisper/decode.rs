@@ -1,11 +1,11 @@
 //! Decoding one window of sound.
 
+use super::layers::Memory;
+use super::model::{Encoder, Whisper};
 use super::rules::Rules;
 use super::search::{Limits, Search};
 use super::session::{Session, Step, longest_prompt};
 use super::tokens::{Task, WhisperTokens};
-use super::layers::Memory;
-use super::model::{Encoder, Whisper};
 use super::{LogMel, WhisperError};
 use rune::{Tensor, jit};
 use std::path::Path;
@@ -265,7 +265,8 @@ impl Recognizer {
 
 impl DecodeOptions {
     fn check(&self) -> Result<(), WhisperError> {
-        let wrong = |option, value: String, must: &str| Err(WhisperError::Option { option, value, must: must.to_owned() });
+        let wrong =
+            |option, value: String, must: &str| Err(WhisperError::Option { option, value, must: must.to_owned() });
         if let Some(beams) = self.beams.filter(|&beams| beams == 0 || beams > 64) {
             return wrong("beams", beams.to_string(), "between 1 and 64");
         }

@@ -86,7 +86,14 @@ pub(super) struct DecoderBlock {
 
 impl DecoderBlock {
     /// Maps the rows `x`. Writes their keys and values into `cache` from the slot `slot` on.
-    pub fn forward(&self, x: &Tensor, sound: &Memory, cache: &Memory, slot: &Tensor, mask: &Tensor) -> (Tensor, Memory) {
+    pub fn forward(
+        &self,
+        x: &Tensor,
+        sound: &Memory,
+        cache: &Memory,
+        slot: &Tensor,
+        mask: &Tensor,
+    ) -> (Tensor, Memory) {
         let h = self.norm1.forward(x);
         let new = self.own.memory(&h);
         let zero = Tensor::scalar(0i32);

@@ -69,8 +69,7 @@ impl Whisper {
         let n = config.d_model;
         let mut root = checkpoint.root();
 
-        let sizes =
-            Sizes { features: n, heads: config.encoder_attention_heads, hidden: config.encoder_ffn_dim };
+        let sizes = Sizes { features: n, heads: config.encoder_attention_heads, hidden: config.encoder_ffn_dim };
         let mut part = root.at("encoder");
         let encoder = Encoder {
             conv1: part.at("conv1").conv([n, config.num_mel_bins, 3], ConvOptions::new().padding([1])),
@@ -80,8 +79,7 @@ impl Whisper {
             norm: sizes.norm(part.at("layer_norm")),
         };
 
-        let sizes =
-            Sizes { features: n, heads: config.decoder_attention_heads, hidden: config.decoder_ffn_dim };
+        let sizes = Sizes { features: n, heads: config.decoder_attention_heads, hidden: config.decoder_ffn_dim };
         let mut part = root.at("decoder");
         let decoder = Decoder {
             embedding: part.at("embed_tokens").embedding(config.vocab_size, n),
@@ -93,10 +91,12 @@ impl Whisper {
         let model = checkpoint.finish(Whisper { encoder, decoder, config })?;
         // Converted and transposed once, not by each first call.
         let leaves: Vec<Tensor> = model.leaves();
-        Tensor::realize_all(&leaves).map_err(|source| LoadError::Storage(rune::storage::StorageError::Pending {
-            path: folder.to_owned(),
-            source: Box::new(source),
-        }))?;
+        Tensor::realize_all(&leaves).map_err(|source| {
+            LoadError::Storage(rune::storage::StorageError::Pending {
+                path: folder.to_owned(),
+                source: Box::new(source),
+            })
+        })?;
         Ok(model)
     }
 }

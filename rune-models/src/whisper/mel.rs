@@ -42,7 +42,8 @@ impl LogMel {
     #[must_use]
     pub fn new(mels: usize) -> LogMel {
         // The formula of the window in f64: half of 1 − cos.
-        let window: Vec<f32> = (0..FRAME).map(|i| (0.5 - 0.5 * (2.0 * PI * i as f64 / FRAME as f64).cos()) as f32).collect();
+        let window: Vec<f32> =
+            (0..FRAME).map(|i| (0.5 - 0.5 * (2.0 * PI * i as f64 / FRAME as f64).cos()) as f32).collect();
         let power = jit(mel_power);
         LogMel {
             filters: Tensor::from_vec([FRAME / 2 + 1, mels], filters(mels)),
@@ -74,7 +75,8 @@ impl LogMel {
         let mut blocks = Vec::new();
         for begin in (0..frames).step_by(BLOCK) {
             let first = (begin * HOP) as isize - (FRAME / 2) as isize;
-            let block: Vec<f32> = (first..first + (BLOCK * HOP + FRAME) as isize).map(|i| mirrored(samples, i)).collect();
+            let block: Vec<f32> =
+                (first..first + (BLOCK * HOP + FRAME) as isize).map(|i| mirrored(samples, i)).collect();
             let block = (self.power)(&Tensor::from(block), &self.window, &self.filters);
             blocks.push(block.i((.., ..BLOCK.min(frames - begin))));
         }

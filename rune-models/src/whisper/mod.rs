@@ -25,4 +25,4 @@ pub use layers::Memory;
 pub use mel::LogMel;
 pub use model::{Decoder, Encoder, Rows, Whisper};
 pub use tokens::{Task, WhisperTokens};
-pub use transcribe::{Segment, Transcript, TranscribeOptions};
+pub use transcribe::{Segment, TranscribeOptions, Transcript};

@@ -109,9 +109,7 @@ fn beams(
             limits.rules.apply(logits, &beam.path.tokens);
             let total = log_sum_exp(logits);
             let proposed = likeliest(logits, count + 1).into_iter();
-            proposals.extend(
-                proposed.map(|t| (beam.log_probability + f64::from(logits[t as usize]) - total, j, t)),
-            );
+            proposals.extend(proposed.map(|t| (beam.log_probability + f64::from(logits[t as usize]) - total, j, t)));
         }
         proposals.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut next = Vec::with_capacity(count);

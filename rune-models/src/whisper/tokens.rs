@@ -74,7 +74,8 @@ impl WhisperTokens {
             languages.sort_by_key(|&(_, id)| id);
         }
         let blank = tokenizer.encode(" ", false).map_err(failed)?;
-        let listed = |ids: Option<Vec<i64>>| ids.map(|ids| ids.into_iter().filter_map(|id| u32::try_from(id).ok()).collect());
+        let listed =
+            |ids: Option<Vec<i64>>| ids.map(|ids| ids.into_iter().filter_map(|id| u32::try_from(id).ok()).collect());
         let mut suppressed: Vec<u32> = listed(generation.suppress_tokens).unwrap_or_default();
         suppressed.extend([Some(start), previous, find("<|startoflm|>"), no_speech].into_iter().flatten());
         suppressed.extend(tasks.into_iter().flatten());
