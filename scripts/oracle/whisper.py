@@ -213,7 +213,7 @@ def small():
         logits = model(input_features=mel[None], decoder_input_ids=torch.tensor([text])).logits[0]
         # Texts of one length, because the library scores the lengths of beams in its own way.
         settings = GenerationConfig(**{k: v for k, v in GENERATION.items() if k not in {"max_length", "lang_to_id", "task_to_id"}})
-        settings.update(min_new_tokens=40, max_new_tokens=40, do_sample=False)
+        settings.update(min_new_tokens=40, max_new_tokens=40, do_sample=False, renormalize_logits=True)
         continued = []
         for beams in [1, 4]:
             settings.num_beams = beams

@@ -1,6 +1,8 @@
 //! Sound: WAV files and conversion of the sampling rate.
 
 use super::WhisperError;
+use std::fs::File;
+use std::io::BufReader;
 use std::path::Path;
 
 /// The samples per second that the model takes.
@@ -32,13 +34,9 @@ const MAX_TAPS: usize = 1 << 20;
 /// ```
 pub fn read_wav(path: impl AsRef<Path>) -> Result<Vec<f32>, WhisperError> {
     let path = path.as_ref();
-    let failed = |error: hound::Error| match error {
-        hound::Error::IoError(source) if source.kind() != std::io::ErrorKind::UnexpectedEof => {
-            WhisperError::Io { path: path.to_owned(), source }
-        }
-        error => WhisperError::Wav { path: path.to_owned(), reason: error.to_string() },
-    };
-    let mut reader = hound::WavReader::open(path).map_err(failed)?;
+    let file = File::open(path).map_err(|source| WhisperError::Io { path: path.to_owned(), source })?;
+    let failed = |error: hound::Error| WhisperError::Wav { path: path.to_owned(), reason: error.to_string() };
+    let mut reader = hound::WavReader::new(BufReader::new(file)).map_err(failed)?;
     let spec = reader.spec();
     let samples: Vec<f32> = match spec.sample_format {
         hound::SampleFormat::Float => reader.samples::<f32>().collect::<Result<_, _>>().map_err(failed)?,

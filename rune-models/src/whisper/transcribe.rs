@@ -95,15 +95,17 @@ impl Recognizer {
     /// Returns an error if an option does not fit the model, or the model cannot be run.
     pub fn transcribe(&self, samples: &[f32], options: &TranscribeOptions) -> Result<Transcript, WhisperError> {
         let window = self.model.config.frames();
+        // The sound ends in silence: the last frame has no sample of it.
         let mut padded = samples.to_vec();
-        padded.resize(samples.len() + window * HOP, 0.0);
+        padded.resize(samples.len() + 4 * HOP, 0.0);
         let mel = self.front_end.spectrogram(&padded)?;
         let frames = samples.len() / HOP;
 
         let mut decode = options.decode.clone();
         let mut first = None;
         if decode.language.is_none() && self.tokens.is_multilingual() {
-            let sound = self.encode(&mel.i((.., ..window)))?;
+            let heard = mel.i((.., ..window.min(mel.shape()[1])));
+            let sound = self.encode(&extended(&heard, window, mel.i((0, -1)).item::<f32>()?))?;
             decode.language = self.languages(&sound)?.into_iter().next().map(|(code, _)| code);
             first = (frames >= window).then_some(sound);
         }
@@ -119,7 +121,7 @@ impl Recognizer {
             let size = window.min(frames - at);
             let sound = match first.take() {
                 Some(sound) => sound,
-                None => self.encode(&silenced(&mel.i((.., at..at + size)), window))?,
+                None => self.encode(&extended(&mel.i((.., at..at + size)), window, 0.0))?,
             };
             decode.prompt = written[read_from..].to_vec();
             let found = self.decode_with_fallback(&sound, &decode, options)?;
@@ -213,9 +215,9 @@ fn is_silent(found: &Decoded, options: &TranscribeOptions) -> bool {
     silent && options.min_log_probability.is_none_or(|least| found.mean_log_probability <= least)
 }
 
-/// Pads a spectrogram with zeros.
-fn silenced(mel: &Tensor, frames: usize) -> Tensor {
-    mel.pad(&[(0, 0), (0, (frames - mel.shape()[1]) as isize)], 0)
+/// Pads a spectrogram to this number of frames.
+fn extended(mel: &Tensor, frames: usize, value: f32) -> Tensor {
+    mel.pad(&[(0, 0), (0, (frames - mel.shape()[1]) as isize)], value)
 }
 
 /// Returns the factor by which zlib compresses a text.

@@ -165,7 +165,7 @@ fn damaged_models_are_refused_with_all_differences() {
         "{layers}"
     );
     let more = load("decoder_layers", 3.into());
-    assert!(more.contains("`decoder.layers.2.encoder_attn.k_proj.weight` of type [24, 24, f32] is missing"), "{more}");
+    assert!(more.contains("`decoder.layers.2.self_attn_layer_norm.weight` of type [24, f32] is missing"), "{more}");
     let heads = load("decoder_attention_heads", 5.into());
     assert!(heads.contains("`decoder_attention_heads` is 5, and the model supports divisors of `d_model`"), "{heads}");
     assert!(load("activation_function", "relu".into()).contains("`activation_function` is relu"));
