@@ -149,8 +149,8 @@ impl Recognizer {
                     temperature: found.temperature,
                 });
             }
-            // Two frames for each timestamp.
-            at += advance.map_or(size, |timestamps| 2 * timestamps as usize);
+            // Two frames for each timestamp. Without the rules of timestamps, two zeros may follow each other.
+            at += advance.filter(|&timestamps| timestamps > 0).map_or(size, |timestamps| 2 * timestamps as usize);
             if !options.condition_on_previous || found.temperature > 0.5 {
                 read_from = written.len();
             }
