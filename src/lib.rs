@@ -67,7 +67,7 @@ pub use rune_iree::{
 };
 #[cfg(feature = "run")]
 pub use rune_iree::{Opt, Target, TargetError, VulkanFeatures};
-pub use rune_nn::{nn, optim};
+pub use rune_nn::{nn, optim, quant};
 // Programs, operations, type rules and the interpreter, for those who look into programs or make them.
 pub use rune_ir as ir;
 // Tensors, what they consist of, and trees of them.

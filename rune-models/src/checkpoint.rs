@@ -14,6 +14,9 @@ pub enum LoadError {
     /// A file of arrays cannot be read.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// An array cannot be converted.
+    #[error(transparent)]
+    Evaluate(#[from] rune::EvalError),
     /// A text file cannot be read.
     #[error("{path}: {source}")]
     Io {
@@ -102,8 +105,8 @@ pub struct Checkpoint {
     /// The dtype of floating-point arrays, if it is not that of the file.
     dtype: Option<DType>,
     differences: Vec<Difference>,
-    /// The first error of reading an array.
-    failed: Option<StorageError>,
+    /// The first error of reading or converting an array.
+    failed: Option<LoadError>,
 }
 
 /// The names of the files of a sharded checkpoint.
@@ -158,7 +161,7 @@ impl Checkpoint {
     /// If an array could not be read, or arrays are missing, superfluous or misshapen. The error lists all of them.
     pub fn finish<T>(mut self, model: T) -> Result<T, LoadError> {
         if let Some(error) = self.failed {
-            return Err(error.into());
+            return Err(error);
         }
         for (name, (file, stored)) in self.left {
             let found = self.files[file].ty(&stored).unwrap_or_else(|| Type::new(DType::F32, [0usize; 0]));
@@ -179,7 +182,7 @@ impl Checkpoint {
         let array = match self.files[file].array(&stored) {
             Ok(array) => array.expect("the header has this name"),
             Err(error) => {
-                self.failed.get_or_insert(error);
+                self.failed.get_or_insert(error.into());
                 return zeros();
             }
         };
@@ -190,9 +193,16 @@ impl Checkpoint {
         }
         let tensor = Tensor::from(array);
         match self.dtype {
-            Some(dtype) if tensor.dtype().is_float() => tensor.cast(dtype),
+            Some(dtype) if tensor.dtype().is_float() => self.computed(tensor.cast(dtype)),
             _ => tensor,
         }
+    }
+    /// Computes a tensor now, so that what it is made of leaves the memory.
+    fn computed(&mut self, tensor: Tensor) -> Tensor {
+        if let Err(error) = tensor.realize() {
+            self.failed.get_or_insert(error.into());
+        }
+        tensor
     }
 }
 
@@ -247,13 +257,18 @@ impl Part<'_> {
         let name = self.name(name);
         self.checkpoint.take(name, shape.as_ref())
     }
+    /// Takes a matrix and transposes it.
+    pub fn transposed(&mut self, name: &str, shape: [usize; 2]) -> Tensor {
+        let matrix = self.tensor(name, shape).t();
+        self.checkpoint.computed(matrix)
+    }
     /// Takes a linear layer: `weight`, which PyTorch stores as `[outputs, inputs]`, and `bias`.
     pub fn linear(&mut self, inputs: usize, outputs: usize) -> Linear {
         Linear { bias: Some(self.tensor("bias", [outputs])), ..self.linear_without_bias(inputs, outputs) }
     }
     /// Takes a linear layer that has only a `weight`.
     pub fn linear_without_bias(&mut self, inputs: usize, outputs: usize) -> Linear {
-        Linear { weight: self.tensor("weight", [outputs, inputs]).t(), bias: None }
+        Linear { weight: self.transposed("weight", [outputs, inputs]), bias: None }
     }
     /// Takes an embedding.
     pub fn embedding(&mut self, count: usize, features: usize) -> Embedding {

@@ -4,6 +4,7 @@ use crate::checkpoint::{Checkpoint, LoadError, Part, read_json};
 use crate::generate::Decoder;
 use crate::key_values::{KeyValueSizes, KeyValues};
 use rune::nn::{Embedding, LayerNorm, Linear};
+use rune::quant::{AnyLinear, Bits};
 use rune::{DType, Tensor, Tree};
 use serde::Deserialize;
 use std::path::Path;
@@ -31,17 +32,20 @@ fn default_activation() -> String {
 struct Layer {
     norm1: LayerNorm,
     /// Queries, keys and values together.
-    attention: Linear,
-    output: Linear,
+    attention: AnyLinear,
+    output: AnyLinear,
     norm2: LayerNorm,
-    up: Linear,
-    down: Linear,
+    up: AnyLinear,
+    down: AnyLinear,
     heads: usize,
 }
 
 /// Takes a linear layer that is stored as `[inputs, outputs]`.
-fn linear(mut part: Part<'_>, inputs: usize, outputs: usize) -> Linear {
-    Linear { weight: part.tensor("weight", [inputs, outputs]), bias: Some(part.tensor("bias", [outputs])) }
+fn linear(mut part: Part<'_>, inputs: usize, outputs: usize) -> AnyLinear {
+    AnyLinear::Plain(Linear {
+        weight: part.tensor("weight", [inputs, outputs]),
+        bias: Some(part.tensor("bias", [outputs])),
+    })
 }
 
 impl Layer {
@@ -115,6 +119,20 @@ impl Gpt2 {
             norm: root.at("ln_f").layer_norm(n, config.layer_norm_epsilon),
         };
         checkpoint.finish(model)
+    }
+    /// Returns the model with quantized weights, but for the embedding, which is also the last layer.
+    ///
+    /// # Panics
+    /// Panics if the inputs of a layer are not a multiple of twice the group.
+    #[must_use]
+    #[track_caller]
+    pub fn quantized(mut self, bits: Bits) -> Gpt2 {
+        for Layer { norm1: _, attention, output, norm2: _, up, down, heads: _ } in &mut self.layers {
+            for linear in [attention, output, up, down] {
+                *linear = linear.quantized(bits);
+            }
+        }
+        self
     }
 }
 

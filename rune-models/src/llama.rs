@@ -4,7 +4,8 @@ use crate::checkpoint::{Checkpoint, LoadError, Part, read_json};
 use crate::generate::Decoder;
 use crate::key_values::{KeyValueSizes, KeyValues};
 use crate::rotary::{Rotary, Scaling};
-use rune::nn::{Embedding, Linear, RmsNorm};
+use rune::nn::{Embedding, RmsNorm};
+use rune::quant::{AnyLinear, Bits};
 use rune::{DType, Tensor, Tree};
 use serde::Deserialize;
 use std::path::Path;
@@ -56,19 +57,19 @@ impl Config {
 #[derive(Tree, Clone, Debug)]
 struct Layer {
     norm1: RmsNorm,
-    query: Linear,
-    key: Linear,
-    value: Linear,
-    output: Linear,
+    query: AnyLinear,
+    key: AnyLinear,
+    value: AnyLinear,
+    output: AnyLinear,
     norm2: RmsNorm,
-    gate: Linear,
-    up: Linear,
-    down: Linear,
+    gate: AnyLinear,
+    up: AnyLinear,
+    down: AnyLinear,
     size: usize,
 }
 
-fn linear(mut part: Part<'_>, inputs: usize, outputs: usize, bias: bool) -> Linear {
-    if bias { part.linear(inputs, outputs) } else { part.linear_without_bias(inputs, outputs) }
+fn linear(mut part: Part<'_>, inputs: usize, outputs: usize, bias: bool) -> AnyLinear {
+    AnyLinear::Plain(if bias { part.linear(inputs, outputs) } else { part.linear_without_bias(inputs, outputs) })
 }
 
 impl Layer {
@@ -97,7 +98,7 @@ impl Layer {
         rotate: &dyn Fn(&Tensor) -> Tensor,
     ) -> (Tensor, KeyValues) {
         let h = self.norm1.forward(x);
-        let in_heads = |linear: &Linear| {
+        let in_heads = |linear: &AnyLinear| {
             let y = linear.forward(&h);
             let heads = y.shape()[2] / self.size;
             y.reshape([y.shape()[0], y.shape()[1], heads, self.size])
@@ -118,7 +119,7 @@ pub struct Llama {
     layers: Vec<Layer>,
     norm: RmsNorm,
     /// The last layer, if it is not the embedding.
-    head: Option<Linear>,
+    head: Option<AnyLinear>,
     rotary: Rotary,
     context: usize,
     key_heads: usize,
@@ -154,7 +155,7 @@ impl Llama {
             checkpoint.skip(|name| name == "lm_head.weight");
         }
         let mut root = checkpoint.root();
-        let head = (!config.tie_word_embeddings).then(|| root.at("lm_head").linear_without_bias(n, config.vocab_size));
+        let head = (!config.tie_word_embeddings).then(|| linear(root.at("lm_head"), n, config.vocab_size, false));
         let mut body = root.at("model");
         let model = Llama {
             words: body.at("embed_tokens").embedding(config.vocab_size, n),
@@ -166,6 +167,22 @@ impl Llama {
             key_heads: config.key_heads(),
         };
         checkpoint.finish(model)
+    }
+    /// Returns the model with quantized weights, but for the embedding.
+    ///
+    /// # Panics
+    /// Panics if the inputs of a layer are not a multiple of twice the group.
+    #[must_use]
+    #[track_caller]
+    pub fn quantized(mut self, bits: Bits) -> Llama {
+        for layer in &mut self.layers {
+            let Layer { norm1: _, query, key, value, output, norm2: _, gate, up, down, size: _ } = layer;
+            for linear in [query, key, value, output, gate, up, down] {
+                *linear = linear.quantized(bits);
+            }
+        }
+        self.head = self.head.map(|head| head.quantized(bits));
+        self
     }
 }
 

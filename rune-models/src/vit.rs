@@ -69,7 +69,7 @@ impl Layer {
     fn load(mut part: Part<'_>, names: &Names, n: usize) -> Layer {
         let inner = part.shape(&format!("{}.bias", names.perceptron[0])).map_or(4 * n, |shape| shape[0]);
         let attention = Linear {
-            weight: part.tensor(names.attention[0], [3 * n, n]).t(),
+            weight: part.transposed(names.attention[0], [3 * n, n]),
             bias: Some(part.tensor(names.attention[1], [3 * n])),
         };
         Layer {

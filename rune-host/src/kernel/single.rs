@@ -86,15 +86,8 @@ pub(super) fn erf(x: f32) -> f32 {
         1.283_791_7e-1,
     ];
     /// `-ln erfc(a)` for `a` from 0.875 to 4, where the result is 1.
-    const LARGE: [f32; 7] = [
-        -2.009_984_9e-4,
-        3.092_312_5e-3,
-        -2.242_029e-2,
-        1.043_276_4e-1,
-        6.367_371e-1,
-        1.127_936_2,
-        1.335_581_2e-4,
-    ];
+    const LARGE: [f32; 7] =
+        [-2.009_984_9e-4, 3.092_312_5e-3, -2.242_029e-2, 1.043_276_4e-1, 6.367_371e-1, 1.127_936_2, 1.335_581_2e-4];
     let small = x.mul_add(polynomial(x * x, SMALL), x);
     let large = 1.0 - exp(-polynomial(between(x.abs(), 0.0, 4.0), LARGE));
     if x.abs() < 0.875 { small } else { large.copysign(x) }

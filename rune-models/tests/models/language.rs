@@ -1,7 +1,8 @@
 //! GPT-2 and Llama against `transformers`.
 
 use crate::made_up::{Expected, assert_close, data, made_up};
-use rune::{DType, Tensor, jit, random};
+use rune::quant::Bits;
+use rune::{DType, Tensor, Tree, jit, random};
 use rune_models::gpt2::Gpt2;
 use rune_models::llama::Llama;
 use rune_models::{Checkpoint, Decoder, Generator, Sampling};
@@ -130,6 +131,29 @@ fn equal_seeds_draw_equal_texts() {
     };
     assert_eq!(draw(1), draw(1));
     assert_ne!(draw(1), draw(2));
+}
+
+/// Quantized models are near the model: 8 bits by a part in a hundred, and 4 bits by a part in ten. The next tokens of a
+/// quantized model are those that its logits tell.
+#[test]
+fn quantized_models_are_near_the_model() {
+    let expected: Expected<Text> = data("llama");
+    let folder = tempfile::tempdir().unwrap();
+    expected.write(folder.path(), DType::F32);
+    let model = Llama::load(folder.path()).unwrap();
+    for (bits, tolerance) in [(Bits::Eight, 0.015), (Bits::Four { group: 4 }, 0.15)] {
+        let quantized = model.clone().quantized(bits);
+        let bytes = |model: &Llama| model.leaves().iter().map(|leaf| leaf.ty().bytes()).sum::<usize>();
+        assert!(bytes(&quantized) < bytes(&model) * 3 / 5);
+        assert_close(&quantized.forward(&expected.values.tokens()), &expected.values.logits, tolerance);
+        let generator = Generator::new(quantized);
+        let text = generator.continue_from(&expected.values.prompt, &Sampling::greedy(), 0).take(6);
+        let text: Vec<u32> = text.collect::<Result<_, _>>().unwrap();
+        let whole: Vec<i32> = expected.values.prompt.iter().chain(&text).map(|&token| token.cast_signed()).collect();
+        let logits = generator.model().forward(&Tensor::from_vec([1, whole.len()], whole.clone()));
+        let likeliest = logits.i((0, expected.values.prompt.len() as isize - 1..-1)).argmax_axis(-1);
+        assert_eq!(likeliest.to_vec::<i32>().unwrap(), whole[expected.values.prompt.len()..]);
+    }
 }
 
 #[derive(Deserialize)]
