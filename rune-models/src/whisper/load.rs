@@ -5,7 +5,7 @@ use super::layers::{DecoderBlock, EncoderBlock, Heads, Perceptron};
 use super::model::{Decoder, Encoder, Whisper};
 use crate::checkpoint::{Checkpoint, LoadError, Part};
 use rune::nn::LayerNorm;
-use rune::{ConvOptions, DType, Tensor, Tree};
+use rune::{ConvOptions, DType, Tree};
 use std::path::Path;
 
 /// What the layers of one side share.
@@ -55,7 +55,7 @@ impl Sizes {
 
 impl Whisper {
     /// Loads a model from a folder with `config.json` and the weights, as `WhisperForConditionalGeneration` saves them.
-    /// Weights of other dtypes are converted to `f32`.
+    /// The model computes in `f32`.
     ///
     /// # Errors
     /// Returns an error if a file cannot be read, or holds another model. It lists all tensors that are missing,
@@ -63,7 +63,7 @@ impl Whisper {
     pub fn load(folder: impl AsRef<Path>) -> Result<Whisper, LoadError> {
         let folder = folder.as_ref();
         let config = WhisperConfig::read(folder.join("config.json"))?;
-        let mut checkpoint = Checkpoint::open(folder)?.with_dtype(DType::F32).without_prefix("model.");
+        let mut checkpoint = Checkpoint::open(folder)?.without_prefix("model.");
         // The last layer is the embedding of the tokens, under a second name.
         checkpoint.skip(|name| name == "proj_out.weight");
         let n = config.d_model;
@@ -89,14 +89,19 @@ impl Whisper {
             scale: if config.scale_embedding { (n as f64).sqrt() } else { 1.0 },
         };
         let model = checkpoint.finish(Whisper { encoder, decoder, config })?;
-        // Converted and transposed once, not by each first call.
-        let leaves: Vec<Tensor> = model.leaves();
-        Tensor::realize_all(&leaves).map_err(|source| {
-            LoadError::Storage(rune::storage::StorageError::Pending {
-                path: folder.to_owned(),
-                source: Box::new(source),
-            })
-        })?;
+        // Converted and transposed once, not by each first call. The embedding is read with few rows, which does not
+        // take longer in a narrow dtype, but half of the memory.
+        let embedding = model.decoder.embedding.clone();
+        let mut failed = None;
+        let mut model = model.map(&mut |leaf| {
+            let leaf = leaf.cast(DType::F32);
+            failed = failed.take().or(leaf.realize().err());
+            leaf
+        });
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        model.decoder.embedding = embedding;
         Ok(model)
     }
 }

@@ -36,6 +36,7 @@ impl Encoder {
 /// layer is the embedding of the tokens.
 #[derive(Tree, Clone, Debug)]
 pub struct Decoder {
+    /// In the dtype of the file.
     pub(super) embedding: Embedding,
     pub(super) positions: Tensor,
     pub(super) blocks: Vec<DecoderBlock>,
@@ -83,7 +84,7 @@ impl Decoder {
     #[allow(clippy::ptr_arg, reason = "a vector is a tree, and a slice is not")]
     #[must_use]
     pub fn step(caches: &Vec<Memory>, decoder: &Decoder, sound: &Vec<Memory>, rows: &Rows) -> (Tensor, Vec<Memory>) {
-        let mut x = decoder.embedding.forward(&rows.tokens);
+        let mut x = decoder.embedding.forward(&rows.tokens).cast(DType::F32);
         if decoder.scale != 1.0 {
             x = x * decoder.scale;
         }
@@ -95,7 +96,7 @@ impl Decoder {
             extended.push(cache);
         }
         let wanted = decoder.norm.forward(&x.take(&rows.wanted, 0));
-        (decoder.embedding.attend(&wanted), extended)
+        (wanted.matmul(decoder.embedding.weight.cast(DType::F32).t()), extended)
     }
 }
 
