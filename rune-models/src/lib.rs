@@ -10,6 +10,7 @@
 //! | Llama (Touvron et al., 2023) | [`llama::Llama`] | `LlamaForCausalLM` |
 //! | ResNet (He et al., 2015) | [`resnet::ResNet`] | torchvision's `resnet18` to `resnet152` |
 //! | Vision transformer (Dosovitskiy et al., 2020) | [`vit::Vit`] | timm's and torchvision's |
+//! | Whisper (Radford et al., 2022) | [`whisper::Recognizer`] | `WhisperForConditionalGeneration` |
 //!
 //! The language models generate text through [`generate::Generator`].
 
@@ -24,6 +25,7 @@ pub mod rotary;
 pub mod sampling;
 pub mod sentences;
 pub mod vit;
+pub mod whisper;
 
 pub use checkpoint::{Checkpoint, LoadError};
 pub use generate::{Decoder, Generator};
