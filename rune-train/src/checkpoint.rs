@@ -143,12 +143,22 @@ pub struct Latest<S> {
 const PREFIX: &str = "step-";
 const SUFFIX: &str = ".safetensors";
 
-/// What a file holds.
+/// What a file holds: a checkpoint and its checksum, under the names of these fields.
 #[derive(Tree)]
 struct Stored<S> {
-    #[allow(clippy::struct_field_names, reason = "the names are those in files")]
-    at: Checkpoint<S>,
+    state: S,
+    step: u64,
+    position: Position,
+    watched: Watched,
     checksum: String,
+}
+
+impl<S: Tree> Stored<S> {
+    /// Returns the checkpoint, of the same tensors.
+    fn of(at: &Checkpoint<S>, checksum: String) -> Stored<S> {
+        let Checkpoint { state, step, position, watched } = at.map(&mut rune_trace::Tensor::clone);
+        Stored { state, step, position, watched, checksum }
+    }
 }
 
 impl Checkpoints {
@@ -198,7 +208,7 @@ impl Checkpoints {
         std::fs::create_dir_all(&self.folder).map_err(io(&self.folder))?;
         let partial = self.folder.join("partial");
         let checksum = checksum(at).map_err(CheckpointError::Pending)?;
-        storage::save(&partial, &Stored { at: same(at), checksum }).map_err(CheckpointError::Write)?;
+        storage::save(&partial, &Stored::of(at, checksum)).map_err(CheckpointError::Write)?;
         File::open(&partial).and_then(|file| file.sync_all()).map_err(io(&partial))?;
         std::fs::rename(&partial, &path).map_err(io(&path))?;
         self.sync_folder()?;
@@ -264,17 +274,12 @@ impl Checkpoints {
     }
 }
 
-/// Returns the same checkpoint, of the same tensors.
-fn same<S: Tree>(at: &Checkpoint<S>) -> Checkpoint<S> {
-    at.map(&mut rune_trace::Tensor::clone)
-}
-
 fn load<S: Tree>(path: &Path, like: &S) -> Result<Checkpoint<S>, CheckpointError> {
     let damaged = |reason| CheckpointError::Damaged { path: path.to_owned(), reason };
     let state = like.map(&mut rune_trace::Tensor::clone);
-    let like = Checkpoint { state, step: 0, position: Position::default(), watched: Watched::default() };
-    let stored = storage::load(path, &Stored { at: like, checksum: String::new() });
-    let Stored { at, checksum: expected } = stored.map_err(|error| match error {
+    let (position, watched, checksum) = (Position::default(), Watched::default(), String::new());
+    let stored = storage::load(path, &Stored { state, step: 0, position, watched, checksum });
+    let stored = stored.map_err(|error| match error {
         StorageError::Io { path, source } => CheckpointError::Io { path, source },
         StorageError::Differs { path, differences } => CheckpointError::Differs { path, differences },
         StorageError::Malformed { reason, .. } => damaged(reason),
@@ -284,8 +289,10 @@ fn load<S: Tree>(path: &Path, like: &S) -> Result<Checkpoint<S>, CheckpointError
         | StorageError::Static { .. }
         | StorageError::Nested { .. }) => damaged(error.to_string()),
     })?;
-    let found = checksum(&at).map_err(|error| damaged(error.to_string()))?;
-    if found != expected {
+    let Stored { state, step, position, watched, checksum } = stored;
+    let at = Checkpoint { state, step, position, watched };
+    let found = self::checksum(&at).map_err(|error| damaged(error.to_string()))?;
+    if found != checksum {
         return Err(damaged("its checksum is not that of its contents".to_owned()));
     }
     Ok(at)

@@ -19,7 +19,8 @@ impl Bar {
             Progress::Hidden => ProgressDrawTarget::hidden(),
         };
         let bar = ProgressBar::with_draw_target(Some(steps), target);
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} steps, {elapsed}, {eta} left  {msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} steps, {elapsed}, {eta} left  {wide_msg}")
+        {
             bar.set_style(style);
         }
         bar.set_position(step);

@@ -64,6 +64,7 @@ where
     check(trainer, evaluate.is_some())?;
     let interrupt = trainer.ctrl_c.then(Interrupt::listen).transpose().map_err(TrainError::Signal)?;
     let Latest { checkpoint: mut at, damaged } = begin(trainer, state, batches)?;
+    let first = at.step;
     let mut log = Log::new(trainer, &at)?;
     for error in &damaged {
         log.bar.tell(&error.to_string());
@@ -115,6 +116,7 @@ where
     if let Some(evaluate) = &mut evaluate
         && matches!(reason, StopReason::Finished | StopReason::DataEnded)
         && evaluated != Some(at.step)
+        && (at.step > first || log.evaluation.is_empty())
     {
         evaluation(&mut log, &mut saver, &mut at, evaluate)?;
     }

@@ -37,7 +37,7 @@ fn everything_comes_back() {
     }
     // Other tools find the tensors under their names.
     let arrays = rune::storage::read(checkpoints.file(3)).unwrap();
-    assert_eq!(arrays.keys().collect::<Vec<_>>(), ["at.state.0", "at.state.1"]);
+    assert_eq!(arrays.keys().collect::<Vec<_>>(), ["state.0", "state.1"]);
 }
 
 #[test]
@@ -118,8 +118,8 @@ fn a_checkpoint_of_another_model_tells_all_differences() {
     let text = error.to_string();
     assert!(matches!(error, CheckpointError::Differs { .. }), "{text}");
     for expected in [
-        "`at.state.0` is of type [3, f32] in the file, and of [5, f32] in the tree",
-        "`at.state.1` is of type [4, bf16] in the file, and of [i32] in the tree",
+        "`state.0` is of type [3, f32] in the file, and of [5, f32] in the tree",
+        "`state.1` is of type [4, bf16] in the file, and of [i32] in the tree",
     ] {
         assert!(text.contains(expected), "{text}");
     }

@@ -141,7 +141,8 @@ fn a_resumed_training_continues_bit_for_bit() {
     let done = trainer(parts.path(), 20)
         .fit_and_evaluate(Training::new(), &mut loader(), |t, batch| step(t, batch), evaluate)
         .unwrap();
-    assert_eq!(bits(&done.state), bits(&one.state));
+    assert_eq!((bits(&done.state), &done.evaluation), (bits(&one.state), &one.evaluation));
+    assert_eq!(evaluations(parts.path()), evaluations(whole.path()));
 }
 
 #[test]
