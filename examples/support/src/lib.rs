@@ -4,7 +4,6 @@ pub mod curve;
 pub mod digits;
 pub mod gpt;
 pub mod idx;
-pub mod minilm;
 pub mod mlp;
 pub mod ode;
 pub mod picture;
