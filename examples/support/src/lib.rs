@@ -3,7 +3,6 @@
 pub mod curve;
 pub mod digits;
 pub mod gpt;
-pub mod minilm;
 pub mod mlp;
 pub mod ode;
 pub mod picture;

@@ -6,4 +6,5 @@ mod made_up;
 mod language;
 mod loading;
 mod pictures;
+mod sentences;
 mod text;
