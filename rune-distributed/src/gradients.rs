@@ -62,19 +62,24 @@ fn reduce<T: Tree>(gradients: &T, axis_name: &AxisName, bucket_bytes: usize) -> 
     gradients.with_leaves(means.into_iter().map(|mean| mean.expect("each leaf is in a bucket")))
 }
 
-/// Returns the leaves of each bucket: from the last leaf to the first, one dtype in each.
+/// Returns the leaves of each bucket: from the last leaf to the first, one dtype in each. A leaf that fills a bucket alone
+/// is one; small leaves before and after it share one.
 pub(crate) fn buckets(leaves: &[Tensor], bucket_bytes: usize) -> Vec<Vec<usize>> {
     let mut closed: Vec<Vec<usize>> = Vec::new();
     // The bucket of each dtype that still has room.
     let mut open: Vec<(DType, usize, Vec<usize>)> = Vec::new();
     for (i, leaf) in leaves.iter().enumerate().rev() {
         let bytes = leaf.ty().bytes();
+        if bytes >= bucket_bytes {
+            closed.push(vec![i]);
+            continue;
+        }
         let place = open.iter().position(|(dtype, ..)| *dtype == leaf.dtype()).unwrap_or_else(|| {
             open.push((leaf.dtype(), 0, Vec::new()));
             open.len() - 1
         });
         let (_, filled, members) = &mut open[place];
-        if *filled + bytes > bucket_bytes && !members.is_empty() {
+        if *filled + bytes > bucket_bytes {
             closed.push(std::mem::take(members));
             *filled = 0;
         }
