@@ -4,7 +4,7 @@ use rune_ir::DType;
 use rune_ir::op::AxisName;
 use rune_trace::{Tensor, Tree, at_caller, pmean};
 
-/// The bytes of a bucket, by default. See `docs/distributed.md` for the measurement.
+/// The bytes of a bucket, by default.
 pub const BUCKET_BYTES: usize = 4 << 20;
 
 /// Returns the mean over all ranks of each leaf, the same on all ranks: [`pmean`] in buckets of [`BUCKET_BYTES`].
