@@ -1,21 +1,23 @@
 //! Trains a two-layer network on the digits of MNIST: `scripts/fetch-mnist`, then `cargo run --release --example
 //! mnist`.
 
+use anyhow::Context;
 use rune::{prelude::*, random};
 use rune_examples::{
-    curve, idx,
+    curve,
     mlp::{self, Images, Plan},
 };
+use rune_train::data::idx;
 use std::path::Path;
 
 /// Loads the images and labels of `train` or `t10k`.
 fn load(part: &str) -> anyhow::Result<Images> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist");
-    let (shape, pixels) = idx::read(&folder.join(format!("{part}-images-idx3-ubyte")))?;
-    let (_, labels) = idx::read(&folder.join(format!("{part}-labels-idx1-ubyte")))?;
-    anyhow::ensure!(shape.len() == 3 && shape[0] == labels.len(), "{} labels for images of {shape:?}", labels.len());
-    let pixels = Tensor::from_slice([shape[0], shape[1] * shape[2]], &pixels);
-    Ok(Images { pixels, labels: Tensor::from(labels).cast(DType::I32), brightest: u8::MAX })
+    let read = |name: String| idx(folder.join(name)).context("run scripts/fetch-mnist first");
+    let (pixels, labels) = (read(format!("{part}-images-idx3-ubyte"))?, read(format!("{part}-labels-idx1-ubyte"))?);
+    let types = (pixels.ty(), labels.ty());
+    anyhow::ensure!(pixels.rank() == 3 && labels.shape()[..] == pixels.shape()[..1], "no images and labels: {types:?}");
+    Ok(Images { pixels: pixels.flatten_axes(1, -1), labels: labels.cast(DType::I32), brightest: u8::MAX })
 }
 
 fn main() -> anyhow::Result<()> {

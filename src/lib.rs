@@ -69,7 +69,10 @@ pub use rune_iree::{
 };
 #[cfg(feature = "run")]
 pub use rune_iree::{Opt, Target, TargetError, VulkanFeatures};
-pub use rune_nn::{nn, optim};
+pub use rune_nn::{nn, optim, quant};
+// The training loop, checkpoints and data.
+#[cfg(feature = "train")]
+pub use rune_train as train;
 // Programs, operations, type rules and the interpreter, for those who look into programs or make them.
 pub use rune_ir as ir;
 // Tensors, what they consist of, and trees of them.
@@ -162,8 +165,3 @@ struct Readme;
 #[cfg(all(doctest, feature = "iree"))]
 #[doc = include_str!("../docs/from-jax-rune-slope.md")]
 struct Guide;
-
-/// So does that in the tutorial on training.
-#[cfg(all(doctest, feature = "iree"))]
-#[doc = include_str!("../docs/training.md")]
-struct Training;

@@ -16,6 +16,10 @@ pub(crate) struct Matrix<'a, T> {
 }
 
 impl<T> Matrix<'_, T> {
+    /// Returns the index of an element in the slice.
+    pub(crate) fn at(&self, row: usize, column: usize) -> usize {
+        self.offset + row * self.row_step + column * self.column_step
+    }
     /// Returns whether all elements are in the slice.
     fn is_inside(&self) -> bool {
         self.rows == 0

@@ -6,6 +6,7 @@
 //! `gemm`.
 
 mod conv;
+mod few_rows;
 mod gemm;
 mod kernel;
 mod plan;

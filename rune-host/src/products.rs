@@ -1,5 +1,6 @@
 //! Dot products.
 
+use crate::few_rows;
 use crate::gemm::{Matrix, Real, Target, multiply};
 use crate::plan::View;
 use rayon::prelude::*;
@@ -66,9 +67,9 @@ pub(crate) struct Factor {
     /// Sizes and steps of the batch axes.
     batch: Vec<(usize, usize)>,
     /// Size and step of the free axes, as one axis.
-    free: (usize, usize),
+    pub free: (usize, usize),
     /// Size and step of the contracted axes, as one axis.
-    contracted: (usize, usize),
+    pub contracted: (usize, usize),
 }
 
 impl Factor {
@@ -83,7 +84,7 @@ impl Factor {
         Some(Factor { buffer, offset: usize::try_from(view.offset).ok()?, batch: axes(batch)?, free, contracted })
     }
     /// Returns the offset of the first element of a matrix of the batch.
-    fn at(&self, mut index: usize) -> usize {
+    pub(crate) fn at(&self, mut index: usize) -> usize {
         let mut offset = self.offset;
         for &(size, step) in self.batch.iter().rev() {
             offset += index % size * step;
@@ -106,11 +107,27 @@ pub(crate) struct Product {
     pub lhs: Factor,
     pub rhs: Factor,
     dtype: DType,
+    /// The operand that is a large matrix of a narrow dtype, where the other is a few rows of `f32`.
+    matrix: Option<(Side, DType)>,
+}
+
+/// An operand of a product.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Side {
+    Left,
+    Right,
 }
 
 impl Product {
     pub(crate) fn new(lhs: Factor, rhs: Factor, dtype: DType) -> Product {
-        Product { lhs, rhs, dtype }
+        Product { lhs, rhs, dtype, matrix: None }
+    }
+    /// Returns the product of a few rows of `f32` with a matrix of a narrow dtype. Returns `None` if there is no kernel for
+    /// these shapes.
+    pub(crate) fn of_rows(lhs: Factor, rhs: Factor, side: Side, dtype: DType) -> Option<Product> {
+        let (rows, matrix) = if side == Side::Left { (&rhs, &lhs) } else { (&lhs, &rhs) };
+        let fit = few_rows::is_fit(rows, matrix);
+        fit.then_some(Product { lhs, rhs, dtype: DType::F32, matrix: Some((side, dtype)) })
     }
     /// Returns the number of multiplications.
     pub(crate) fn multiplications(&self) -> u64 {
@@ -120,6 +137,17 @@ impl Product {
     /// Writes the product of two buffers. Its axes are batch, then the free axes of the left operand, then those of the
     /// right one.
     pub(crate) fn run(&self, lhs: &[u8], rhs: &[u8], out: &mut [u8]) {
+        match self.matrix {
+            Some((Side::Left, dtype)) => {
+                let rows = (&self.rhs, bytemuck::cast_slice(rhs));
+                return few_rows::multiply(rows, (&self.lhs, lhs, dtype), true, bytemuck::cast_slice_mut(out));
+            }
+            Some((Side::Right, dtype)) => {
+                let rows = (&self.lhs, bytemuck::cast_slice(lhs));
+                return few_rows::multiply(rows, (&self.rhs, rhs, dtype), false, bytemuck::cast_slice_mut(out));
+            }
+            None => {}
+        }
         if self.dtype == DType::F64 { self.multiply::<f64>(lhs, rhs, out) } else { self.multiply::<f32>(lhs, rhs, out) }
     }
     fn multiply<T: Real>(&self, lhs: &[u8], rhs: &[u8], out: &mut [u8]) {

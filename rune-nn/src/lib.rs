@@ -1,4 +1,4 @@
-//! Layers and optimisers for neural networks. Users know this crate as `rune::nn` and `rune::optim`.
+//! Layers and optimisers for neural networks. Users know this crate as `rune::nn`, `rune::quant` and `rune::optim`.
 //!
 //! Everything here is a function of tensors and trees. A model is a plain struct with `#[derive(Tree)]`. Its leaves are
 //! its parameters, and its gradient has the model's type. There is no hidden state: random keys and statistics are
@@ -11,3 +11,4 @@ macro_rules! refuse {
 
 pub mod nn;
 pub mod optim;
+pub mod quant;

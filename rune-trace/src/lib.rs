@@ -89,7 +89,9 @@ pub use vmap::{InAxes, MapAxes, VmapOptions, vmap, vmap_axes, vmap_named, vmap_s
 /// Arrays and trees in files.
 pub mod storage {
     pub use crate::tree::{load, load_npy, load_npz, save, save_npy, save_npz};
-    pub use rune_ir::storage::{Difference, Differences, Malformed, StorageError, from_bytes, read, write, write_to};
+    pub use rune_ir::storage::{
+        Difference, Differences, Malformed, Reader, StorageError, from_bytes, read, write, write_to,
+    };
     #[doc(hidden)]
     pub use rune_ir::storage::{replace, replace_all, temporary};
 }

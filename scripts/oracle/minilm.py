@@ -1,4 +1,4 @@
-"""Writes tests/data/minilm.json: embeddings of a few texts, as the library `transformers` computes them.
+"""Writes rune-models/tests/data/minilm.json: embeddings of a few texts, as the library `transformers` computes them.
 
 Needs the packages torch and transformers, and `scripts/fetch-minilm`.
 """
@@ -11,10 +11,6 @@ from transformers import AutoModel, AutoTokenizer
 from .common import ROOT
 
 FOLDER = ROOT / "data/minilm"
-CONFIG = {
-    "model_type": "bert", "hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12,
-    "intermediate_size": 1536, "layer_norm_eps": 1e-12, "vocab_size": 30522, "max_position_embeddings": 512,
-}
 TEXTS = [
     "The weather is lovely today.",
     "It's so sunny outside!",
@@ -22,11 +18,12 @@ TEXTS = [
     "",
     " ".join(["a very long text about nothing"] * 80),
     "Ünïcode ☃ naïve café 東京",
+    " ".join(["Fifteen words make a text of a middle length, which fills no power of two exactly."] * 3),
+    "One",
 ]
 
 
 def main():
-    (FOLDER / "config.json").write_text(json.dumps(CONFIG))
     tokenizer, model = AutoTokenizer.from_pretrained(FOLDER), AutoModel.from_pretrained(FOLDER).eval()
     encoded = tokenizer(TEXTS, padding=True, truncation=True, max_length=256, return_tensors="pt")
     with torch.no_grad():
@@ -34,4 +31,4 @@ def main():
     mask = encoded["attention_mask"].unsqueeze(-1).float()
     embeddings = torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=1)
     rows = [[float(f"{x:.7g}") for x in row] for row in embeddings.tolist()]
-    (ROOT / "tests/data/minilm.json").write_text(json.dumps({"texts": TEXTS, "embeddings": rows}) + "\n")
+    (ROOT / "rune-models/tests/data/minilm.json").write_text(json.dumps({"texts": TEXTS, "embeddings": rows}) + "\n")

@@ -25,7 +25,7 @@ mod vae;
 use crate::engine::jit;
 use rune::{prelude::*, random};
 use rune_examples::digits::Digits;
-use rune_examples::minilm::{self, MiniLm, Tokens};
+use rune_models::sentences::{self, SentenceEncoder};
 use serde::Deserialize;
 use std::net::TcpListener;
 use std::path::Path;
@@ -43,28 +43,24 @@ struct Embeddings {
     embeddings: Vec<Vec<f32>>,
 }
 
+/// `rune-models` tests the same on the host engine, with more texts.
 #[test]
-fn sentence_embeddings_are_those_of_transformers() {
+fn compiled_sentence_embeddings_are_those_of_transformers() {
     fetch("fetch-minilm");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/minilm.json");
-    let expected: Embeddings = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let (model, tokens) = (MiniLm::load(&minilm::folder()).unwrap(), Tokens::load(&minilm::folder()).unwrap());
-    let embed = jit(MiniLm::forward);
-    let check = |embedding: Tensor, expected: &[f32]| {
-        let apart = (embedding - Tensor::from(expected)).abs().max().item::<f32>().unwrap();
-        assert!(apart < 1e-5, "apart by {apart:e}");
-    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let expected = std::fs::read_to_string(root.join("rune-models/tests/data/minilm.json")).unwrap();
+    let expected: Embeddings = serde_json::from_str(&expected).unwrap();
+    let encoder = SentenceEncoder::load(root.join("data/minilm"), 256).unwrap();
     let texts: Vec<&str> = expected.texts.iter().map(String::as_str).collect();
-    // The long text among them makes the others nearly all padding.
-    let (ids, mask) = tokens.encode(&texts).unwrap();
-    assert_eq!(ids.shape().to_vec(), [texts.len(), 256]);
-    let together = embed(&model, &ids, &mask);
+    let tokens = encoder.tokenize(&texts).unwrap();
+    // The text that is cut makes the others nearly all padding.
+    let (tokens, mask) = encoder.padded(&tokens.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    assert_eq!(tokens.shape().to_vec(), [8, 256]);
+    let embeddings = jit(sentences::embed)(encoder.model(), &tokens, &mask);
     for (i, expected) in expected.embeddings.iter().enumerate() {
-        check(together.i(i), expected);
+        let apart = (embeddings.i(i) - Tensor::from(expected.as_slice())).abs().max().item::<f32>().unwrap();
+        assert!(apart < 1e-5, "text {i}: apart by {apart:e}");
     }
-    let (ids, mask) = tokens.encode(&texts[..1]).unwrap();
-    assert_eq!(ids.shape().to_vec(), [1, 8]);
-    check(embed(&model, &ids, &mask).i(0), &expected.embeddings[0]);
 }
 
 #[test]

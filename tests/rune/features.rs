@@ -47,3 +47,10 @@ fn running_needs_neither_melior_nor_the_compiler() {
         assert!(!has(&run, "melior") && !has(&run, "rune-jit-lower"), "{run}");
     }
 }
+
+#[test]
+fn training_is_a_feature_of_its_own() {
+    assert!(!has(&tree(""), "rune-train") && !has(&tree("iree"), "rune-train"));
+    let train = tree("train");
+    assert!(has(&train, "rune-train") && !has(&train, "eerie-sys"), "{train}");
+}

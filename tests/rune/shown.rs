@@ -20,7 +20,7 @@ use crate::engine::jit;
 use rune::ProgramExt;
 use rune::ir::interpret::interpret;
 use rune::{Array, Program, prelude::*, random};
-use rune_examples::{curve, digits, idx, mlp};
+use rune_examples::{curve, digits, mlp};
 use std::process::Command;
 
 fn near(x: f32, expected: f32) {
@@ -211,22 +211,6 @@ fn a_curve_is_drawn() {
     assert!(std::fs::read(&path).unwrap().starts_with(b"\x89PNG"));
     let error = curve::draw(&path, "Losses", &[2.0, f64::NAN]).unwrap_err();
     assert!(error.to_string().contains("not a positive number"), "{error}");
-}
-
-#[test]
-fn idx_files_are_checked() {
-    let file = [0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6];
-    assert_eq!(idx::parse(&file).unwrap(), (vec![2, 3], vec![1, 2, 3, 4, 5, 6]));
-    for (bytes, message) in [
-        (&file[..3], "shorter than its header"),
-        (&file[..8], "shorter than its header"),
-        (&file[..17], "5 elements for the shape [2, 3]"),
-        (&[1, 0, 8, 0, 1][..], "no IDX file"),
-        (&[0, 0, 13, 0, 1][..], "its elements are of type 0x0d"),
-    ] {
-        let error = idx::parse(bytes).unwrap_err();
-        assert!(error.to_string().contains(message), "{error}");
-    }
 }
 
 /// Compiles a function. The next test runs it with `LOG_JIT=1`.

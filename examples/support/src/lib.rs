@@ -1,10 +1,8 @@
-//! What the examples and their tests share: models, solvers, readers of data, plots.
+//! What the examples and their tests share: models, solvers, data, plots.
 
 pub mod curve;
 pub mod digits;
 pub mod gpt;
-pub mod idx;
-pub mod minilm;
 pub mod mlp;
 pub mod ode;
 pub mod picture;

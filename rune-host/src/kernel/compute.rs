@@ -95,7 +95,7 @@ fn unary_f32(f: UnaryFn, x: &[f32], d: &mut [f32]) {
         UnaryFn::Tan => by!(f64::tan),
         UnaryFn::Tanh => map(d, x, single::tanh),
         UnaryFn::Logistic => map(d, x, single::logistic),
-        UnaryFn::Erf => by!(math::erf),
+        UnaryFn::Erf => map(d, x, single::erf),
         UnaryFn::IsFinite | UnaryFn::Not | UnaryFn::Real | UnaryFn::Imag | UnaryFn::Conj => undefined(),
     }
 }

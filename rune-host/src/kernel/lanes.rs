@@ -3,7 +3,7 @@
 use once_cell::sync::Lazy;
 use pulp::{Arch, Simd, WithSimd};
 
-static ARCH: Lazy<Arch> = Lazy::new(Arch::new);
+pub(super) static ARCH: Lazy<Arch> = Lazy::new(Arch::new);
 
 /// Sets each element of `d` to `f` of that of `x`.
 pub(super) fn map<X: Copy, D>(d: &mut [D], x: &[X], f: impl Fn(X) -> D) {

@@ -9,11 +9,13 @@ pub(crate) mod number;
 mod reduction;
 mod single;
 mod slot;
+mod sums;
 
 pub(crate) use access::{Access, Form};
 pub(crate) use compute::{in_pair, is_by_row};
 pub(crate) use instruction::{Instruction, Register};
 pub(crate) use reduction::Reduction;
+pub(crate) use sums::{Narrow, ROWS_ADDED, add_scaled, dot};
 
 use rayon::prelude::*;
 use reduction::Partial;

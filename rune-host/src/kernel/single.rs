@@ -74,6 +74,26 @@ pub(super) fn tanh(x: f32) -> f32 {
 }
 
 #[inline(always)]
+pub(super) fn erf(x: f32) -> f32 {
+    /// `erf(√t) / √t - 1` for `t` up to 0.875².
+    const SMALL: [f32; 7] = [
+        8.675_388e-5,
+        -8.211_102_7e-4,
+        5.206_747_4e-3,
+        -2.686_158_4e-2,
+        1.128_373_3e-1,
+        -3.761_263_5e-1,
+        1.283_791_7e-1,
+    ];
+    /// `-ln erfc(a)` for `a` from 0.875 to 4, where the result is 1.
+    const LARGE: [f32; 7] =
+        [-2.009_984_9e-4, 3.092_312_5e-3, -2.242_029e-2, 1.043_276_4e-1, 6.367_371e-1, 1.127_936_2, 1.335_581_2e-4];
+    let small = x.mul_add(polynomial(x * x, SMALL), x);
+    let large = 1.0 - exp(-polynomial(between(x.abs(), 0.0, 4.0), LARGE));
+    if x.abs() < 0.875 { small } else { large.copysign(x) }
+}
+
+#[inline(always)]
 pub(super) fn log(x: f32) -> f32 {
     /// `(ln(1 + f) - f + f²/2) / f³` for `1 + f` from `√½` to `√2`.
     const TERMS: [f32; 9] = [

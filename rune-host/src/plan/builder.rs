@@ -51,6 +51,8 @@ pub(super) struct Builder {
     pub buffers: Vec<Type>,
     /// The first stage in which a buffer can be read.
     pub ready: Vec<u32>,
+    /// For variables that were converted to `f32`, the variables before.
+    pub widened: FxHashMap<VariableId, VariableId>,
     /// The clusters of a size and a stage.
     pub by_stage: FxHashMap<(usize, u32), Vec<usize>>,
     /// The last step with effects.

@@ -2,10 +2,11 @@
 
 use super::Step;
 use super::View;
-use super::builder::{Builder, VariableId};
+use super::builder::{Builder, Storage, Variable, VariableId};
 use crate::conv::{Conv, NeedsPermutation};
-use crate::products::{Factor, Product};
-use rune_ir::op::{ConvDims, DotDims};
+use crate::few_rows::{self, MOST_ROWS};
+use crate::products::{Factor, Product, Side};
+use rune_ir::op::{ConvDims, Dims, DotDims};
 use rune_ir::{DType, Shape, Type};
 use smallvec::SmallVec;
 
@@ -27,14 +28,59 @@ impl Builder {
         if !out.is_float() {
             return None;
         }
-        let (lhs, rhs) = (self.convert(lhs, wide)?, self.convert(rhs, wide)?);
-        let a = self.factor(lhs, &dims.lhs_batch, &dims.lhs_contract);
-        let b = self.factor(rhs, &dims.rhs_batch, &dims.rhs_contract);
-        let product = Product::new(a, b, wide);
+        let product = match self.product_of_rows(lhs, rhs, dims, wide) {
+            Some(product) => product,
+            None => {
+                let (lhs, rhs) = (self.convert(lhs, wide)?, self.convert(rhs, wide)?);
+                let a = self.factor(lhs, &dims.lhs_batch, &dims.lhs_contract);
+                let b = self.factor(rhs, &dims.rhs_batch, &dims.rhs_contract);
+                Product::new(a, b, wide)
+            }
+        };
         let wide_ty = ty.with_dtype(wide);
         let reads = vec![product.lhs.buffer, product.rhs.buffer];
         let ids = self.other(reads, &[wide_ty], false, |results| Step::Product { product, buffer: results[0] });
         self.convert(ids[0], out)
+    }
+
+    /// A product of a few rows with a matrix that is stored in a narrow dtype, which is read as it is.
+    fn product_of_rows(&mut self, lhs: VariableId, rhs: VariableId, dims: &DotDims, wide: DType) -> Option<Product> {
+        if wide != DType::F32 {
+            return None;
+        }
+        let free = |x: VariableId, batch: &Dims, contract: &Dims| {
+            let shape = &self.ty(x).shape;
+            shape.size() / batch.iter().chain(contract).map(|&a| shape[a]).product::<usize>().max(1)
+        };
+        let (m, n) = (free(lhs, &dims.lhs_batch, &dims.lhs_contract), free(rhs, &dims.rhs_batch, &dims.rhs_contract));
+        let (side, matrix, batch, contract) = if m > n {
+            (Side::Left, lhs, &dims.lhs_batch, &dims.lhs_contract)
+        } else {
+            (Side::Right, rhs, &dims.rhs_batch, &dims.rhs_contract)
+        };
+        if m.min(n) > MOST_ROWS {
+            return None;
+        }
+        let narrow = self.narrow(matrix)?;
+        let dtype = self.ty(narrow).dtype;
+        let (buffer, view) = self.stored(narrow);
+        let matrix = Factor::new(buffer, &view, batch, contract)?;
+        if side == Side::Left {
+            let rhs = self.convert(rhs, wide)?;
+            let rows = self.factor(rhs, &dims.rhs_batch, &dims.rhs_contract);
+            return Product::of_rows(matrix, rows, side, dtype);
+        }
+        let lhs = self.convert(lhs, wide)?;
+        let rows = self.factor(lhs, &dims.lhs_batch, &dims.lhs_contract);
+        Product::of_rows(rows, matrix, side, dtype)
+    }
+
+    /// Returns the variable that is stored in a narrow dtype, and from which `x` was widened, if there is one.
+    fn narrow(&self, x: VariableId) -> Option<VariableId> {
+        let narrow = self.widened.get(&x).copied().unwrap_or(x);
+        let Variable { ty, storage } = &self.variables[narrow];
+        let stored = matches!(storage, Storage::Stored { .. });
+        (stored && few_rows::widens(ty.dtype)).then_some(narrow)
     }
 
     /// An operand of a product, copied where its axes are not one within the other.

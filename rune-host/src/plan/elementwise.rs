@@ -58,6 +58,11 @@ impl Builder {
             }
             (false, _) => self.elementwise(&ty, &[x], None, plain),
         })
+        .inspect(|&wide| {
+            if dtype == DType::F32 {
+                self.widened.insert(wide, x);
+            }
+        })
     }
 
     /// The bits under a dtype of the same size.

@@ -3,8 +3,10 @@
 mod difference;
 pub mod npy;
 pub mod npz;
+mod reader;
 
 pub use difference::{Difference, Differences};
+pub use reader::Reader;
 
 use crate::{Array, DType, Type};
 use safetensors::tensor::{Dtype, SafeTensors, View};
@@ -159,13 +161,15 @@ pub fn read(path: impl AsRef<Path>) -> Result<BTreeMap<String, Array>, StorageEr
 /// Like [`read`], with the parts that are not tensors, if the file has any.
 #[doc(hidden)]
 pub fn read_with(path: &Path) -> Result<(BTreeMap<String, Array>, Option<Value>), StorageError> {
-    let bytes = std::fs::read(path).map_err(|source| StorageError::Io { path: path.to_owned(), source })?;
-    let malformed = |reason| StorageError::Malformed { path: path.to_owned(), reason };
-    let arrays = from_bytes(&bytes).map_err(|Malformed(reason)| malformed(reason))?;
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| malformed(e.to_string()))?;
-    let statics = header.metadata().as_ref().and_then(|metadata| metadata.get(STATIC));
-    let statics = statics.map(|text| serde_json::from_str(text).map_err(|e| malformed(format!("`{STATIC}`: {e}"))));
-    Ok((arrays, statics.transpose()?))
+    let mut file = Reader::open(path)?;
+    let statics = file.statics()?;
+    let mut arrays = BTreeMap::new();
+    for name in file.names() {
+        if let Some(array) = file.array(&name)? {
+            arrays.insert(name, array);
+        }
+    }
+    Ok((arrays, statics))
 }
 
 /// Returns the arrays in the bytes of a safetensors file, by name.
@@ -188,16 +192,26 @@ pub fn from_bytes(bytes: &[u8]) -> Result<BTreeMap<String, Array>, Malformed> {
 }
 
 fn array(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<Array, String> {
-    let dtype = DType::ALL.into_iter().find(|&d| stored(d) == Some(dtype));
-    let ty = Type::new(dtype.ok_or("has a dtype that rune does not have")?, shape);
-    ty.check().map_err(|e| e.to_string())?;
+    let ty = array_type(dtype, shape)?;
     if ty.bytes() != bytes.len() {
         return Err(format!("of type {ty} has {} bytes", bytes.len()));
     }
+    check_elements(&ty, bytes)?;
+    Ok(Array::from_bytes(ty, bytes))
+}
+
+fn array_type(dtype: Dtype, shape: &[usize]) -> Result<Type, String> {
+    let dtype = DType::ALL.into_iter().find(|&d| stored(d) == Some(dtype));
+    let ty = Type::new(dtype.ok_or("has a dtype that rune does not have")?, shape);
+    ty.check().map_err(|e| e.to_string())?;
+    Ok(ty)
+}
+
+fn check_elements(ty: &Type, bytes: &[u8]) -> Result<(), String> {
     if ty.dtype == DType::Bool && bytes.iter().any(|&b| b > 1) {
         return Err("holds a truth value that is neither 0 nor 1".to_owned());
     }
-    Ok(Array::from_bytes(ty, bytes))
+    Ok(())
 }
 
 /// Replaces the file `path` atomically: `write` writes to the temporary name that it gets, and the finished file is

@@ -3,6 +3,7 @@
 use super::support::{Seen, Traced, public_functions};
 use rune_nn::nn::{self, *};
 use rune_nn::optim::{self, *};
+use rune_nn::quant::{AnyLinear, Bits, QuantizedLinear};
 use rune_trace::{ConvOptions, DType, Tensor, make_program, random};
 
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
@@ -88,6 +89,10 @@ fn panics_are_at_the_users_line() {
     at_fault!(seen, "norm::BatchNorm::forward", BatchNorm::new(4).forward(f, &BatchStatistics::new(4)));
     at_fault!(seen, "norm::BatchNorm::train", BatchNorm::new(4).train(f, &BatchStatistics::new(4)));
     at_fault!(seen, "norm::BatchNorm::train", BatchNorm::new(3).train(vector, &BatchStatistics::new(3)));
+    at_fault!(seen, "quant::QuantizedLinear::new", QuantizedLinear::new(&Linear::new(key, 6, 2), Bits::Four { group: 4 }));
+    at_fault!(seen, "quant::QuantizedLinear::forward", QuantizedLinear::new(&Linear::new(key, 4, 2), Bits::Eight).forward(f));
+    at_fault!(seen, "quant::AnyLinear::forward", AnyLinear::from(Linear::new(key, 4, 2)).forward(f));
+    at_fault!(seen, "quant::AnyLinear::quantized", AnyLinear::from(Linear::new(key, 6, 2)).quantized(Bits::Four { group: 4 }));
     at_fault!(seen, "recurrent::GruCell::new", GruCell::new(f, 2, 2));
     at_fault!(seen, "recurrent::GruCell::step", { let cell = GruCell::new(key, 2, 2); cell.step(&cell.rest([]), f) });
     at_fault!(seen, "recurrent::GruCell::forward", { let cell = GruCell::new(key, 2, 2); cell.forward(&cell.rest([]), f) });
@@ -108,7 +113,7 @@ fn panics_are_at_the_users_line() {
         "conv::ConvTranspose::without_bias", "init::VarianceScaling::axes", "init::variance_scaling", "leaves::Mask::all",
         "leaves::Mask::matrices", "leaves::Mask::new", "linear::Linear::without_bias", "norm::BatchNorm::new",
         "norm::BatchStatistics::new", "norm::GroupNorm::new", "norm::LayerNorm::new", "norm::LayerNorm::without_bias",
-        "norm::RmsNorm::new", "recurrent::GruCell::rest", "recurrent::LstmCell::rest", "rms::adagrad", "rms::rmsprop",
+        "norm::RmsNorm::new", "quant::QuantizedLinear::bytes", "quant::QuantizedLinear::dequantized", "recurrent::GruCell::rest", "recurrent::LstmCell::rest", "rms::adagrad", "rms::rmsprop",
         "scale::add_decayed_weights", "scale::scale", "scale::scale_by_learning_rate", "scale::scale_by_schedule",
         "schedule::Schedule::at_least", "schedule::Schedule::at_most", "schedule::Schedule::delayed", "schedule::Schedule::stepwise",
         "schedule::constant_schedule", "schedule::exponential_decay", "schedule::linear_schedule",
@@ -149,6 +154,8 @@ fn instructions_are_from_the_line_of_the_call() {
     from_here!(seen, ["losses::cosine_similarity", "losses::cosine_distance", "losses::kl_divergence", "losses::smooth_labels"], x, |x: &Tensor| (nn::cosine_similarity(x, x, 0.1), nn::cosine_distance(x, x, 0.1), nn::kl_divergence(x, x), nn::smooth_labels(x, 0.1)));
     from_here!(seen, ["norm::LayerNorm::new", "norm::LayerNorm::forward", "norm::RmsNorm::new", "norm::RmsNorm::forward"], x, |x: &Tensor| (LayerNorm::new(3).forward(x), RmsNorm::new(3).forward(x)));
     from_here!(seen, ["norm::GroupNorm::new", "norm::GroupNorm::forward", "norm::BatchNorm::new", "norm::BatchNorm::forward", "norm::BatchNorm::train", "norm::BatchStatistics::new"], image, |x: &Tensor| { let (b, s) = (BatchNorm::new(4), BatchStatistics::new(4)); let (y, s) = b.train(x, &s); (GroupNorm::new(2, 4).forward(x), b.forward(&y, &s)) });
+    from_here!(seen, ["quant::QuantizedLinear::new", "quant::QuantizedLinear::forward", "quant::QuantizedLinear::dequantized"], x, |x: &Tensor| { let q = QuantizedLinear::new(&Linear { weight: x.i((.., ..2)).t(), bias: None }, Bits::Four { group: 1 }); (q.forward(&x.i((0, ..2))), q.dequantized()) });
+    from_here!(seen, ["quant::AnyLinear::quantized", "quant::AnyLinear::forward"], x, |x: &Tensor| AnyLinear::from(Linear { weight: x.t(), bias: None }).quantized(Bits::Eight).forward(x));
     from_here!(seen, ["recurrent::GruCell::new", "recurrent::GruCell::rest", "recurrent::GruCell::step", "recurrent::GruCell::forward"], x, |x: &Tensor| { let cell = GruCell::new(key, 3, 2); cell.forward(&cell.rest([]), x) });
     from_here!(seen, ["recurrent::LstmCell::new", "recurrent::LstmCell::rest", "recurrent::LstmCell::step", "recurrent::LstmCell::forward"], x, |x: &Tensor| { let cell = LstmCell::new(key, 3, 2); cell.forward(&cell.rest([]), x).1 });
     from_here!(seen, ["leaves::global_norm", "leaves::apply_updates"], x, |x: &Tensor| (optim::global_norm(x), optim::apply_updates(x, x)));
@@ -187,7 +194,7 @@ fn instructions_are_from_the_line_of_the_call() {
         "conv::Conv::without_bias", "conv::ConvTranspose::without_bias", "init::VarianceScaling::axes", "init::variance_scaling",
         "init::glorot_normal", "init::glorot_uniform", "init::he_normal", "init::he_uniform", "init::lecun_normal", "init::lecun_uniform",
         "leaves::Mask::all", "leaves::Mask::matrices", "leaves::Mask::new", "linear::Linear::without_bias",
-        "norm::LayerNorm::without_bias",
+        "norm::LayerNorm::without_bias", "quant::QuantizedLinear::bytes",
     ];
     seen.finish(&public(), &none);
 }

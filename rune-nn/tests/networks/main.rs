@@ -5,6 +5,7 @@
 mod layers;
 mod locations;
 mod optim;
+mod quant;
 mod saved;
 mod states;
 mod vectors;

@@ -1,0 +1,126 @@
+//! What the server counts, for Prometheus.
+
+use prometheus::{
+    Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    exponential_buckets,
+};
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// `serve_texts_per_second` is the mean over so many seconds.
+const WINDOW: u64 = 10;
+
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    request_seconds: Histogram,
+    batch_texts: Histogram,
+    batch_seconds: Histogram,
+    texts: IntCounter,
+    texts_per_second: Gauge,
+    queue_depth: IntGauge,
+    resident_memory: IntGauge,
+    rate: Rate,
+}
+
+impl Metrics {
+    /// # Errors
+    /// If a metric has an unusable name.
+    pub fn new() -> Result<Metrics, prometheus::Error> {
+        let histogram = |name: &str, about: &str, buckets: Vec<f64>| {
+            Histogram::with_opts(HistogramOpts::new(name, about).buckets(buckets))
+        };
+        // From 1 ms to 16 s.
+        let seconds = || exponential_buckets(1e-3, 2.0, 15);
+        let metrics = Metrics {
+            registry: Registry::new(),
+            requests: IntCounterVec::new(Opts::new("serve_requests_total", "Requests of embeddings"), &["status"])?,
+            request_seconds: histogram("serve_request_seconds", "Time from a request to its answer", seconds()?)?,
+            batch_texts: histogram("serve_batch_texts", "Texts in a batch", exponential_buckets(1.0, 2.0, 8)?)?,
+            batch_seconds: histogram("serve_batch_seconds", "Time to compute a batch", seconds()?)?,
+            texts: IntCounter::new("serve_texts_total", "Texts whose embedding is computed")?,
+            texts_per_second: Gauge::new("serve_texts_per_second", "Computed texts, over the last ten seconds")?,
+            queue_depth: IntGauge::new("serve_queue_depth", "Texts that wait")?,
+            resident_memory: IntGauge::new("process_resident_memory_bytes", "Resident memory")?,
+            rate: Rate::new(),
+        };
+        metrics.registry.register(Box::new(metrics.requests.clone()))?;
+        metrics.registry.register(Box::new(metrics.request_seconds.clone()))?;
+        metrics.registry.register(Box::new(metrics.batch_texts.clone()))?;
+        metrics.registry.register(Box::new(metrics.batch_seconds.clone()))?;
+        metrics.registry.register(Box::new(metrics.texts.clone()))?;
+        metrics.registry.register(Box::new(metrics.texts_per_second.clone()))?;
+        metrics.registry.register(Box::new(metrics.queue_depth.clone()))?;
+        metrics.registry.register(Box::new(metrics.resident_memory.clone()))?;
+        Ok(metrics)
+    }
+    /// Counts a request that is answered, or whose client is gone.
+    pub fn request(&self, status: &str, took: Duration) {
+        self.requests.with_label_values(&[status]).inc();
+        self.request_seconds.observe(took.as_secs_f64());
+    }
+    /// Counts a batch.
+    pub fn batch(&self, texts: usize, took: Duration, succeeds: bool) {
+        self.batch_texts.observe(texts as f64);
+        self.batch_seconds.observe(took.as_secs_f64());
+        if succeeds {
+            self.texts.inc_by(texts as u64);
+            self.rate.add(texts as u64);
+        }
+    }
+    /// Returns the computed texts per second.
+    pub fn texts_per_second(&self) -> f64 {
+        self.rate.per_second()
+    }
+    /// Returns all metrics in Prometheus' text form.
+    ///
+    /// # Errors
+    /// If a metric cannot be written.
+    pub fn text(&self, queue_depth: usize) -> Result<String, prometheus::Error> {
+        self.queue_depth.set(i64::try_from(queue_depth).unwrap_or(i64::MAX));
+        self.texts_per_second.set(self.rate.per_second());
+        if let Some(bytes) = resident_memory() {
+            self.resident_memory.set(bytes);
+        }
+        TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+}
+
+/// Returns the resident memory of this process in bytes, where the system has `/proc`.
+fn resident_memory() -> Option<i64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: i64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+/// Counts in the last seconds.
+struct Rate {
+    begin: Instant,
+    /// Counts by the second since the begin.
+    counts: Mutex<VecDeque<(u64, u64)>>,
+}
+
+impl Rate {
+    fn new() -> Rate {
+        Rate { begin: Instant::now(), counts: Mutex::default() }
+    }
+    fn add(&self, count: u64) {
+        let second = self.begin.elapsed().as_secs();
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        match counts.back_mut() {
+            Some((last, sum)) if *last == second => *sum += count,
+            _ => counts.push_back((second, count)),
+        }
+        counts.retain(|(at, _)| at + WINDOW >= second);
+    }
+    fn per_second(&self) -> f64 {
+        let now = self.begin.elapsed().as_secs_f64();
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        // The second that is not over counts in part.
+        let from = now - WINDOW as f64;
+        let sum: u64 = counts.iter().filter(|(at, _)| *at as f64 >= from).map(|(_, count)| count).sum();
+        sum as f64 / now.clamp(1.0, WINDOW as f64)
+    }
+}

@@ -1,0 +1,225 @@
+//! A small encoder of made-up weights, and a server with it.
+
+use rune::{Array, storage};
+use rune_models::sentences::{EmbedError, SentenceEncoder};
+use rune_serve::client::{Answer, Client};
+use rune_serve::{Encoder, Server, Settings};
+use serde_json::json;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, LazyLock, Mutex};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// The words are `w0` to `w95`, and the token of each is its number.
+const WORDS: usize = 96;
+/// Texts are cut after so many tokens.
+pub const LONGEST: usize = 64;
+/// The encoder panics at this word.
+pub const PANIC: usize = 66;
+
+/// Writes the encoder into a folder.
+pub fn write(folder: &Path) {
+    let (n, inner) = (16, 32);
+    let config = json!({
+        "vocab_size": WORDS, "hidden_size": n, "num_hidden_layers": 2, "num_attention_heads": 2,
+        "intermediate_size": inner, "hidden_act": "gelu", "max_position_embeddings": LONGEST, "type_vocab_size": 1,
+        "layer_norm_eps": 1e-12,
+    });
+    let mut shapes = vec![
+        ("embeddings.word_embeddings.weight".to_owned(), vec![WORDS, n]),
+        ("embeddings.position_embeddings.weight".to_owned(), vec![LONGEST, n]),
+        ("embeddings.token_type_embeddings.weight".to_owned(), vec![1, n]),
+    ];
+    let mut norms = vec!["embeddings.LayerNorm".to_owned()];
+    for layer in (0..2).map(|i| format!("encoder.layer.{i}")) {
+        let linear = [
+            ("attention.self.query", n, n),
+            ("attention.self.key", n, n),
+            ("attention.self.value", n, n),
+            ("attention.output.dense", n, n),
+            ("intermediate.dense", n, inner),
+            ("output.dense", inner, n),
+        ];
+        for (name, inputs, outputs) in linear {
+            shapes.push((format!("{layer}.{name}.weight"), vec![outputs, inputs]));
+            shapes.push((format!("{layer}.{name}.bias"), vec![outputs]));
+        }
+        norms.extend([format!("{layer}.attention.output.LayerNorm"), format!("{layer}.output.LayerNorm")]);
+    }
+    shapes.extend(norms.iter().flat_map(|norm| ["weight", "bias"].map(|part| (format!("{norm}.{part}"), vec![n]))));
+    let array = |(i, (name, shape)): (usize, &(String, Vec<usize>))| {
+        let element = |j: usize| ((i * 7919 + j * 104_729) % 2003) as f32 / 1001.0 - 1.0;
+        let elements: Vec<f32> = (0..shape.iter().product()).map(element).collect();
+        (name.clone(), Array::from_slice(&shape[..], &elements))
+    };
+    let arrays: Vec<(String, Array)> = shapes.iter().enumerate().map(array).collect();
+    storage::write(folder.join("model.safetensors"), arrays.iter().map(|(name, array)| (name.as_str(), array)))
+        .unwrap();
+    let vocabulary: serde_json::Map<_, _> = (0..WORDS).map(|i| (format!("w{i}"), i.into())).collect();
+    let tokenizer = json!({
+        "added_tokens": [],
+        "pre_tokenizer": { "type": "Whitespace" },
+        "model": { "type": "WordLevel", "vocab": vocabulary, "unk_token": "w0" },
+    });
+    std::fs::write(folder.join("config.json"), config.to_string()).unwrap();
+    std::fs::write(folder.join("tokenizer.json"), tokenizer.to_string()).unwrap();
+}
+
+static ENCODER: LazyLock<SentenceEncoder> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path());
+    SentenceEncoder::load(folder.path(), LONGEST).unwrap()
+});
+
+/// Returns a text of `count` words from one on.
+pub fn text(first: usize, count: usize) -> String {
+    (0..count).map(|i| format!("w{}", (first + i * i) % PANIC)).collect::<Vec<_>>().join(" ")
+}
+
+/// Checks that an answer has the embeddings that the encoder computes without a server.
+#[track_caller]
+pub fn assert_right(answer: &Answer, texts: &[impl AsRef<str>]) {
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let found = answer.embeddings().unwrap();
+    let expected = ENCODER.embed(&texts.iter().map(AsRef::as_ref).collect::<Vec<_>>()).unwrap();
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(&expected) {
+        let apart = found.iter().zip(expected).fold(0.0f32, |most, (a, b)| most.max((a - b).abs()));
+        assert!(found.len() == expected.len() && apart < 1e-6, "apart by {apart:e}");
+    }
+}
+
+/// Calls wait here while it is shut.
+#[derive(Default)]
+pub struct Gate {
+    is_shut: Mutex<bool>,
+    opened: Condvar,
+    arrived: AtomicUsize,
+}
+
+impl Gate {
+    pub fn shut(&self) {
+        *self.is_shut.lock().unwrap() = true;
+    }
+    pub fn open(&self) {
+        *self.is_shut.lock().unwrap() = false;
+        self.opened.notify_all();
+    }
+    fn pass(&self) {
+        self.arrived.fetch_add(1, Ordering::SeqCst);
+        let is_shut = self.is_shut.lock().unwrap();
+        drop(self.opened.wait_while(is_shut, |is_shut| *is_shut).unwrap());
+    }
+    /// Returns the number of calls that wait, or went through.
+    pub fn arrived(&self) -> usize {
+        self.arrived.load(Ordering::SeqCst)
+    }
+}
+
+/// The encoder with gates before it, which records its batches.
+#[derive(Default)]
+pub struct Gated {
+    pub tokenizer: Gate,
+    pub model: Gate,
+    batches: Mutex<Vec<Vec<Vec<u32>>>>,
+}
+
+impl Gated {
+    /// Returns the lengths of the texts of each batch.
+    pub fn lengths(&self) -> Vec<Vec<usize>> {
+        self.batches.lock().unwrap().iter().map(|batch| batch.iter().map(Vec::len).collect()).collect()
+    }
+    /// Returns whether a word was in a batch.
+    pub fn saw(&self, word: u32) -> bool {
+        self.batches.lock().unwrap().iter().flatten().flatten().any(|&token| token == word)
+    }
+}
+
+impl Encoder for Gated {
+    fn tokenize(&self, text: &str) -> Result<Vec<u32>, EmbedError> {
+        self.tokenizer.pass();
+        Encoder::tokenize(&*ENCODER, text)
+    }
+    fn longest(&self) -> usize {
+        LONGEST
+    }
+    fn padded_shape(&self, texts: usize, longest: usize) -> [usize; 2] {
+        ENCODER.padded_shape(texts, longest)
+    }
+    fn embed(&self, texts: &[&[u32]]) -> Result<Vec<Vec<f32>>, EmbedError> {
+        self.model.pass();
+        self.batches.lock().unwrap().push(texts.iter().map(|text| text.to_vec()).collect());
+        assert!(texts.iter().all(|text| !text.contains(&(PANIC as u32))), "a made-up defect");
+        ENCODER.embed_batch(texts)
+    }
+}
+
+/// A server that is ready.
+pub struct Running {
+    pub server: Server,
+    pub encoder: Arc<Gated>,
+    pub client: Client,
+}
+
+/// Returns settings for a free port.
+pub fn settings() -> Settings {
+    Settings { address: ([127, 0, 0, 1], 0).into(), ..Settings::default() }
+}
+
+impl Running {
+    pub async fn start(settings: Settings) -> Running {
+        let running = Running::starting(settings, Arc::default()).await;
+        running.server.ready().await.unwrap();
+        running.encoder.batches.lock().unwrap().clear();
+        running
+    }
+    /// Starts a server, without waiting for its encoder.
+    pub async fn starting(settings: Settings, encoder: Arc<Gated>) -> Running {
+        let server = Server::start(settings, encoder.clone()).await.unwrap();
+        let client = Client::new(format!("http://{}", server.address()));
+        Running { server, encoder, client }
+    }
+    /// Starts a request.
+    pub fn ask(&self, texts: &[String]) -> JoinHandle<Answer> {
+        self.ask_within(texts, None)
+    }
+    /// Starts a request with a deadline.
+    pub fn ask_within(&self, texts: &[String], timeout_ms: Option<u64>) -> JoinHandle<Answer> {
+        let (client, texts) = (self.client.clone(), texts.to_vec());
+        tokio::spawn(async move { client.embed(&texts, timeout_ms).await.unwrap() })
+    }
+    /// Shuts the gate, and sends a request that the model then computes, until the gate opens.
+    pub async fn occupy(&self) -> JoinHandle<Answer> {
+        self.encoder.model.shut();
+        let before = self.encoder.model.arrived();
+        let asked = self.ask(&[text(1, 1)]);
+        until("the model is busy", async || self.encoder.model.arrived() > before).await;
+        asked
+    }
+    /// Waits until so many texts are in the queue.
+    pub async fn wait_for_depth(&self, depth: usize) {
+        until("texts wait", async || self.metric("serve_queue_depth").await == depth as f64).await;
+    }
+    /// Returns a metric, or 0 if the server does not have it yet.
+    pub async fn metric(&self, name: &str) -> f64 {
+        metric(&self.client.get("/metrics").await.unwrap().text(), name)
+    }
+}
+
+/// Returns a metric in Prometheus' text form, or 0 if it is not there.
+pub fn metric(text: &str, name: &str) -> f64 {
+    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    value.map_or(0.0, |value| value.parse().unwrap())
+}
+
+/// Waits until a condition holds.
+pub async fn until(what: &str, condition: impl AsyncFn() -> bool) {
+    for _ in 0..2000 {
+        if condition().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("it takes too long until {what}");
+}

@@ -1,0 +1,162 @@
+//! A language model of the size that nanoGPT trains on a CPU, on the text of this repository, byte by byte.
+
+use crate::gpt::{Gpt, Optimizer, Plan, Sizes};
+use rune::nn;
+use rune::train::data::{Batch, Loader, TokenType, Tokens};
+use rune::train::{Checkpoints, Outcome, Trainer, average};
+use rune::{optim, prelude::*, random};
+use std::path::{Path, PathBuf};
+
+/// What differs between a training that learns, and a short one that only shows that everything works.
+#[derive(Clone, Copy)]
+pub struct Settings {
+    pub sizes: Sizes,
+    pub plan: Plan,
+    /// The number of steps between evaluations and checkpoints.
+    pub every: u64,
+    /// The number of pieces of held-out text in an evaluation.
+    pub held_out: usize,
+    /// The number of bytes to learn from and to hold out, if not all.
+    pub bytes: Option<usize>,
+}
+
+const BYTES: usize = 256;
+
+impl Settings {
+    /// Returns the settings that the stated loss is for.
+    pub fn full() -> Settings {
+        Settings {
+            sizes: Sizes { characters: BYTES, context: 64, features: 128, heads: 4, layers: 4, dropout: 0.0 },
+            plan: Plan { steps: 2000, batch: 12, rate: 1e-3 },
+            every: 250,
+            held_out: 480,
+            bytes: None,
+        }
+    }
+    /// Returns the settings for a few seconds.
+    pub fn fast() -> Settings {
+        Settings {
+            sizes: Sizes { characters: BYTES, context: 16, features: 16, heads: 2, layers: 1, dropout: 0.0 },
+            plan: Plan { steps: 40, batch: 8, rate: 1e-2 },
+            every: 20,
+            held_out: 64,
+            bytes: Some(20_000),
+        }
+    }
+}
+
+/// Everything that a step changes.
+#[derive(Tree, Clone)]
+pub struct Training {
+    pub model: Gpt,
+    optimizer: optim::State<Optimizer, Gpt>,
+    /// The key of all further randomness: of dropout, here.
+    key: Tensor,
+}
+
+impl Training {
+    pub fn new(model: Gpt, optimizer: &Optimizer, key: &Tensor) -> Training {
+        Training { optimizer: optimizer.init(&model), model, key: key.clone() }
+    }
+    /// Takes one step. Returns the next state, and the loss before the step.
+    fn step(&self, optimizer: &Optimizer, batch: &Batch<Tensor>) -> (Training, Tensor) {
+        let [key, dropout] = random::split_into(&self.key);
+        let (loss, gradient) = value_and_grad(|model: &Gpt| loss(model, batch, Some(&dropout)))(&self.model);
+        let (updates, state) = optimizer.update(&gradient, &self.optimizer, &self.model);
+        (Training { model: optim::apply_updates(&self.model, &updates), optimizer: state, key }, loss)
+    }
+}
+
+/// Returns the mean loss of predicting each byte after the first.
+fn loss(model: &Gpt, batch: &Batch<Tensor>, dropout: Option<&Tensor>) -> Tensor {
+    let logits = model.forward(&batch.items.i((.., ..-1)), dropout);
+    batch.mean(&nn::softmax_cross_entropy_with_integer_labels(&logits, &batch.items.i((.., 1..))))
+}
+
+/// Trains in a folder, which gets the tokens, checkpoints, metrics and a picture of the loss.
+pub fn train(settings: Settings, folder: &Path, resume: bool) -> anyhow::Result<Outcome<Training>> {
+    let [start, training, order] = random::split_into(&random::key(0));
+    let (learned, held_out) = tokens(folder, settings.bytes)?;
+    println!("{} bytes to learn from, {} held out", learned.len(), held_out.len());
+
+    let Settings { sizes, plan, .. } = settings;
+    let model = Gpt::new(&start, sizes);
+    println!("{} parameters", model.leaves().iter().map(Tensor::size).sum::<usize>());
+    let optimizer = plan.optimizer();
+    let training = Training::new(model, &optimizer, &training);
+
+    // Every piece of the text is seen once per epoch. The held-out pieces are spread over the held-out files.
+    let mut batches = Loader::new(learned.windows(sizes.context)?, plan.batch).shuffled(&order).prefetched(4);
+    let every = (held_out.len() / settings.held_out).max(sizes.context);
+    let held_out = Loader::new(held_out.windows_every(sizes.context, every)?, 32);
+    let step = jit(|training: &Training, batch: &Batch<Tensor>| training.step(&optimizer, batch)).donate();
+    let evaluate = jit(|model: &Gpt, batch: &Batch<Tensor>| loss(model, batch, None));
+
+    let trainer = Trainer {
+        steps: plan.steps as u64,
+        evaluate_every: Some(settings.every),
+        checkpoints: Some(Checkpoints {
+            every: settings.every,
+            resume,
+            ..Checkpoints::new(folder.join("checkpoints"))
+        }),
+        metrics: Some(folder.join("metrics.jsonl")),
+        curve: Some(folder.join("loss.png")),
+        ..Trainer::default()
+    };
+    let done = trainer.fit_and_evaluate(
+        training,
+        &mut batches,
+        |training, batch| step(training, batch),
+        |training| average(&held_out, |batch| evaluate(&training.model, batch)),
+    );
+    Ok(done?)
+}
+
+/// Continues a text by sampling `count` bytes.
+pub fn write(model: &Gpt, start: &str, count: usize, key: &Tensor) -> Result<String, rune::EvalError> {
+    let prompt = Tensor::from(start.bytes().map(i32::from).collect::<Vec<_>>());
+    let continued = jit(|model: &Gpt, start: &Tensor, keys: &Tensor| model.continued(start, keys, 0.8));
+    let bytes = continued(model, &prompt, &random::split(key, count)).to_vec::<i32>()?;
+    Ok(String::from_utf8_lossy(&bytes.into_iter().map(|byte| byte as u8).collect::<Vec<_>>()).into_owned())
+}
+
+/// Writes the text of this repository, its documents and its own sources, to files of tokens, and opens them. Every tenth
+/// file is held out.
+fn tokens(folder: &Path, bytes: Option<usize>) -> anyhow::Result<(Tokens, Tokens)> {
+    let mut files = Vec::new();
+    collect(&crate::root(), &mut files)?;
+    files.sort();
+    std::fs::create_dir_all(folder)?;
+    let open = |name: &str, is_mine: fn(usize) -> bool| -> anyhow::Result<Tokens> {
+        let mut text = Vec::new();
+        for (_, file) in files.iter().enumerate().filter(|(i, _)| is_mine(*i)) {
+            text.extend(std::fs::read(file)?);
+            if bytes.is_some_and(|bytes| text.len() >= bytes) {
+                break;
+            }
+        }
+        let path = folder.join(name);
+        Tokens::write(&path, TokenType::U8, text.into_iter().map(u32::from))?;
+        Ok(Tokens::open(&path, TokenType::U8)?)
+    };
+    Ok((open("learned.bin", |i| i % 10 != 9)?, open("held-out.bin", |i| i % 10 == 9)?))
+}
+
+/// Adds the documents and sources below a folder.
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    // Everything else is made from these, or downloaded.
+    const OTHERS: [&str; 4] = ["target", "data", "output", "gpu-check"];
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() {
+            if !name.starts_with('.') && !OTHERS.contains(&name.as_ref()) {
+                collect(&path, files)?;
+            }
+        } else if path.extension().is_some_and(|e| e == "md" || e == "rs") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! Products of a few rows with a large matrix of a narrow dtype, such as `bf16` or `i8`.
+//!
+//! The matrix is read once. Its elements are widened to `f32` in registers.
+
+use crate::gemm::Matrix;
+use crate::kernel::{Narrow, ROWS_ADDED, add_scaled, dot};
+use crate::products::Factor;
+use half::{bf16, f16};
+use rayon::prelude::*;
+use rune_ir::DType;
+use smallvec::SmallVec;
+use std::ops::Range;
+
+/// Products of at most so many rows are computed here.
+pub(crate) const MOST_ROWS: usize = 8;
+/// Bytes of a part of a matrix, which one thread reads, and the number of parts.
+const PART: usize = if cfg!(test) { 1 << 9 } else { 1 << 18 };
+const MOST_PARTS: usize = 16;
+/// Matrices of at least so many bytes are divided among threads.
+const PARALLEL: usize = if cfg!(test) { 1 << 10 } else { 1 << 19 };
+
+/// Whether there is a kernel for matrices of this dtype.
+pub(crate) fn widens(dtype: DType) -> bool {
+    matches!(dtype, DType::BF16 | DType::F16 | DType::I8 | DType::U8)
+}
+
+/// Whether these factors are a few rows and a matrix that is contiguous along an axis.
+pub(crate) fn is_fit(rows: &Factor, matrix: &Factor) -> bool {
+    let contiguous = matrix.free.1 == 1 || matrix.contracted.1 == 1;
+    rows.free.0 <= MOST_ROWS && matrix.free.0 > rows.free.0 && contiguous
+}
+
+/// Writes the products of all matrices of a batch. `matrix_first` says that the rows of a product are the columns of the
+/// matrix.
+pub(crate) fn multiply(
+    (rows, x): (&Factor, &[f32]),
+    (matrix, bytes, dtype): (&Factor, &[u8], DType),
+    matrix_first: bool,
+    out: &mut [f32],
+) {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the planner asks `widens`")]
+    match dtype {
+        DType::BF16 => of_type::<bf16>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
+        DType::F16 => of_type::<f16>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
+        DType::I8 => of_type::<i8>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
+        DType::U8 => of_type::<u8>((rows, x), (matrix, bytes), matrix_first, out),
+        _ => unreachable!("the planner converts other dtypes"),
+    }
+}
+
+fn of_type<T: Narrow>((rows, x): (&Factor, &[f32]), (matrix, y): (&Factor, &[T]), matrix_first: bool, out: &mut [f32]) {
+    let (count, depth, columns) = (rows.free.0, rows.contracted.0, matrix.free.0);
+    let each = count * columns;
+    let batches = out.len() / each;
+    let bytes = size_of::<T>() * depth * columns;
+    let shared = bytes * batches >= PARALLEL && rayon::current_num_threads() > 1;
+    let to = if matrix_first { [1, count] } else { [columns, 1] };
+    let one = |index: usize, out: &mut [f32], shared: bool| {
+        let rows = Matrix {
+            data: x,
+            offset: rows.at(index),
+            rows: count,
+            columns: depth,
+            row_step: rows.free.1,
+            column_step: rows.contracted.1,
+        };
+        let steps = [matrix.contracted.1, matrix.free.1];
+        OfBatch { rows, matrix: &y[matrix.at(index)..], columns, steps, to }.run(out, shared);
+    };
+    // The matrices of a batch are divided among threads; a large one is divided itself.
+    if shared && batches > 1 && bytes < PARALLEL {
+        let some = batches.div_ceil(4 * rayon::current_num_threads());
+        out.par_chunks_mut(each * some).enumerate().for_each(|(group, out)| {
+            out.chunks_exact_mut(each).enumerate().for_each(|(i, out)| one(group * some + i, out, false));
+        });
+        return;
+    }
+    out.chunks_exact_mut(each).enumerate().for_each(|(i, out)| one(i, out, shared));
+}
+
+/// The rows and the matrix of one product.
+struct OfBatch<'a, T> {
+    rows: Matrix<'a, f32>,
+    matrix: &'a [T],
+    columns: usize,
+    /// The steps of the matrix: along the contracted axis, and along the columns.
+    steps: [usize; 2],
+    /// The steps of the product: along the rows, and along the columns.
+    to: [usize; 2],
+}
+
+impl<T: Narrow> OfBatch<'_, T> {
+    /// Writes the product, on all threads if `shared`. A thread reads a contiguous part of the matrix, so that the memory
+    /// runs ahead. The parts do not depend on the number of threads, nor do the sums.
+    fn run(&self, out: &mut [f32], shared: bool) {
+        let (depth, columns) = (self.rows.columns, self.columns);
+        let parts = (size_of::<T>() * depth * columns / PART).clamp(1, MOST_PARTS);
+        let adds = self.adds_rows();
+        let each = if adds { depth.div_ceil(parts) } else { columns.div_ceil(parts) };
+        let range = |part: usize, end: usize| part * each..end.min((part + 1) * each);
+        let product_of = |part: usize| {
+            let mut product = vec![0.0; out.len()];
+            if adds {
+                self.part(range(part, depth), 0..columns, &mut product);
+            } else {
+                self.part(0..depth, range(part, columns), &mut product);
+            }
+            product
+        };
+        let parts = if adds { depth.div_ceil(each) } else { columns.div_ceil(each) };
+        let products: Vec<Vec<f32>> = if shared && parts > 1 {
+            (0..parts).into_par_iter().map(product_of).collect()
+        } else {
+            (0..parts).map(product_of).collect()
+        };
+        out.copy_from_slice(&products[0]);
+        for product in &products[1..] {
+            out.iter_mut().zip(product).for_each(|(y, x)| *y += x);
+        }
+    }
+
+    /// Whether rows of the matrix are contiguous, and are added up; or else columns are.
+    fn adds_rows(&self) -> bool {
+        self.steps[1] == 1
+    }
+
+    /// Adds the product of a part of the matrix.
+    fn part(&self, depth: Range<usize>, columns: Range<usize>, out: &mut [f32]) {
+        if self.adds_rows() {
+            self.add_rows_of_matrix(depth, columns, out);
+        } else {
+            self.add_products_of_columns(depth, columns, out);
+        }
+    }
+
+    /// Adds rows of the matrix, each times an element of `rows`.
+    fn add_rows_of_matrix(&self, depth: Range<usize>, columns: Range<usize>, out: &mut [f32]) {
+        let mut sums = vec![0f32; self.rows.rows * columns.len()];
+        for first in depth.clone().step_by(ROWS_ADDED) {
+            let some = first..depth.end.min(first + ROWS_ADDED);
+            let row_of_matrix = |k: usize| &self.matrix[k * self.steps[0] + columns.start..][..columns.len()];
+            let rows: SmallVec<[&[T]; ROWS_ADDED]> = some.clone().map(row_of_matrix).collect();
+            for (row, sums) in sums.chunks_exact_mut(columns.len()).enumerate() {
+                let x =
+                    |i: usize| if first + i < some.end { self.rows.data[self.rows.at(row, first + i)] } else { 0.0 };
+                add_scaled(sums, &rows, std::array::from_fn(x));
+            }
+        }
+        for (row, sums) in sums.chunks_exact(columns.len()).enumerate() {
+            for (column, sum) in columns.clone().zip(sums) {
+                out[row * self.to[0] + column * self.to[1]] += sum;
+            }
+        }
+    }
+
+    /// Adds the products of `rows` and columns of the matrix, which are contiguous.
+    fn add_products_of_columns(&self, depth: Range<usize>, columns: Range<usize>, out: &mut [f32]) {
+        // The elements of a row may lie apart.
+        let row = |row: usize| depth.clone().map(move |k| self.rows.data[self.rows.at(row, k)]);
+        let x: Vec<f32> = (0..self.rows.rows).flat_map(row).collect();
+        for column in columns {
+            let y = &self.matrix[column * self.steps[1] + depth.start..][..depth.len()];
+            for (row, x) in x.chunks_exact(depth.len()).enumerate() {
+                out[row * self.to[0] + column * self.to[1]] += dot(x, y);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Plan, tests::wrong};
+    use rune_trace::{Array, Tensor, make_program};
+
+    /// Small whole numbers, whose sums of products are exact in any order.
+    fn numbers(shape: &[usize], dtype: DType, of: usize) -> Array {
+        let number = |i: usize| (i * 7 + of * 5) % 11;
+        let signed = |i: usize| number(i) as f64 - if dtype == DType::U8 { 0.0 } else { 5.0 };
+        Tensor::from(Array::from_fn(shape, signed)).cast(dtype).to_array().unwrap()
+    }
+
+    #[test]
+    fn products_of_few_rows_are_those_of_the_interpreter() {
+        let mut narrow = 0;
+        for dtype in [DType::BF16, DType::F16, DType::I8, DType::U8] {
+            for (rows, depth, columns) in
+                [(1, 1, 2), (1, 17, 40), (2, 16, 33), (3, 40, 9), (7, 5, 70), (8, 64, 64), (1, 300, 3), (1, 3, 300)]
+            {
+                // Which operand the matrix is, whether it is transposed, and whether there are several.
+                for form in 0..8 {
+                    let [first, transposed, batched] = [0, 1, 2].map(|bit| form >> bit & 1 == 1);
+                    let batch: &[usize] = if batched { &[3] } else { &[] };
+                    let shape = |m: usize, n: usize| [batch, &if transposed { [n, m] } else { [m, n] }].concat();
+                    let (x, w) = match first {
+                        true => ([batch, &[depth, rows]].concat(), shape(columns, depth)),
+                        false => ([batch, &[rows, depth]].concat(), shape(depth, columns)),
+                    };
+                    let (x, w) = (numbers(&x, DType::F32, 1), numbers(&w, dtype, 2));
+                    let f = |x: &Tensor, w: &Tensor| {
+                        let w = if transposed { w.swapaxes(-1, -2) } else { w.clone() }.cast(DType::F32);
+                        if first { w.matmul(x) } else { x.matmul(&w) }
+                    };
+                    let program = make_program(f, (&Tensor::from(x.clone()), &Tensor::from(w.clone()))).unwrap();
+                    let program = program.simplify();
+                    // The matrix is read as it is: nothing is converted.
+                    if Plan::new(&program).steps() == 1 {
+                        narrow += 1;
+                    }
+                    let found = wrong(&program, &[x, w], true);
+                    assert_eq!(found, None, "{rows} × {depth} × {columns} of {dtype}, form {form}\n{program}");
+                }
+            }
+        }
+        assert!(narrow > 180, "only {narrow} plans read the matrix as it is");
+    }
+}

@@ -1,0 +1,184 @@
+//! Weight-only quantization: linear layers whose weights are whole numbers of 8 or 4 bits, with scales.
+//!
+//! Activations keep their dtype. A layer needs a quarter or an eighth of the memory of `f32`, and a product with a few
+//! rows, which is limited by the memory, is faster by nearly as much.
+//!
+//! ```
+//! use rune_nn::nn::Linear;
+//! use rune_nn::quant::{Bits, QuantizedLinear};
+//! use rune_trace::{DType, random};
+//! let [a, b] = random::split_into(&random::key(0));
+//! let (layer, x) = (Linear::new(&a, 64, 32), random::normal(&b, [5, 64], DType::F32));
+//! let quantized = QuantizedLinear::new(&layer, Bits::Eight);
+//! assert_eq!(quantized.bytes(), 64 * 32 + 32 * 4 + 32 * 4);
+//! let apart = (quantized.forward(&x) - layer.forward(&x)).abs().max();
+//! assert!(apart.item::<f32>().unwrap() < 0.05);
+//! ```
+
+use crate::nn::Linear;
+use rune_ir::DType;
+use rune_trace::{Tensor, Tree};
+
+/// The number of bits of a weight.
+#[derive(Tree, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Bits {
+    /// From −127 to 127, with a scale for each output.
+    Eight,
+    /// From −7 to 7, with a scale for each output and each group of so many inputs. The inputs must be a multiple of twice
+    /// the group.
+    Four {
+        /// The number of inputs that share a scale.
+        group: usize,
+    },
+}
+
+/// A linear layer with quantized weights: x · (codes · scales) + bias.
+///
+/// The codes of a weight are rounded to the nearest, symmetrically around 0. The largest weight that shares a scale is
+/// exact.
+#[derive(Tree, Clone, Debug)]
+pub struct QuantizedLinear {
+    /// With 8 bits `[inputs, outputs]` of dtype `i8`. With 4 bits `[inputs / 2, outputs]` of dtype `u8`: the low bits are
+    /// the first half of the inputs, plus 8.
+    codes: Tensor,
+    /// Has the shape `[groups, outputs]`.
+    scales: Tensor,
+    bias: Option<Tensor>,
+    bits: Bits,
+}
+
+/// Up to so many rows, the codes are multiplied as they are. For more, the weights are computed first.
+const FEW_ROWS: usize = 8;
+
+impl QuantizedLinear {
+    /// Quantizes a layer.
+    ///
+    /// # Panics
+    /// Panics if the inputs are not a multiple of twice the group.
+    #[track_caller]
+    pub fn new(layer: &Linear, bits: Bits) -> QuantizedLinear {
+        let (inputs, outputs) = (layer.weight.shape()[0], layer.weight.shape()[1]);
+        let (group, largest) = match bits {
+            Bits::Eight => (inputs, 127.0f32),
+            Bits::Four { group } => (group, 7.0f32),
+        };
+        if matches!(bits, Bits::Four { .. }) && (group == 0 || !inputs.is_multiple_of(2 * group)) {
+            refuse!("QuantizedLinear: {inputs} inputs are not a multiple of twice the group of {group}");
+        }
+        let weight = layer.weight.cast(DType::F32).reshape([inputs / group, group, outputs]);
+        let scales = weight.abs().max_keepdims(1) / largest;
+        // A group of zeros has the scale 0.
+        let codes = (weight / scales.maximum(f32::MIN_POSITIVE)).round().reshape([inputs, outputs]);
+        let codes = match bits {
+            Bits::Eight => codes.cast(DType::I8),
+            Bits::Four { .. } => {
+                let halves = (codes + 8.0f32).cast(DType::U8).split(2, 0);
+                &halves[0] + &halves[1] * 16u8
+            }
+        };
+        QuantizedLinear { codes, scales: scales.reshape([inputs / group, outputs]), bias: layer.bias.clone(), bits }
+    }
+    /// Maps `x` of shape `[.., inputs]` to shape `[.., outputs]`.
+    ///
+    /// # Panics
+    /// Panics if the last axis of `x` does not have the size of the inputs.
+    #[track_caller]
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        let wide = x.cast(DType::F32);
+        let rows: usize = x.shape().iter().rev().skip(1).product();
+        let y = match self.bits {
+            Bits::Eight => wide.matmul(self.codes.cast(DType::F32)) * self.scales.i(0),
+            Bits::Four { group } if rows <= FEW_ROWS => {
+                let (groups, outputs) = (self.scales.shape()[0], self.scales.shape()[1]);
+                let by_group = wide.reshape([rows, groups, group]).swapaxes(0, 1);
+                let codes = self.unpacked().reshape([groups, group, outputs]).cast(DType::F32);
+                let sum = (by_group.matmul(codes) * self.scales.unsqueeze(1)).sum_axes(0);
+                let mut shape = x.shape().to_vec();
+                shape.pop();
+                shape.push(outputs);
+                sum.reshape(shape)
+            }
+            Bits::Four { .. } => wide.matmul(self.dequantized().weight),
+        };
+        let y = y.cast(x.dtype());
+        match &self.bias {
+            Some(bias) => y + bias.cast(x.dtype()),
+            None => y,
+        }
+    }
+    /// Returns the layer with the weights that the codes stand for, of dtype `f32`.
+    #[track_caller]
+    pub fn dequantized(&self) -> Linear {
+        let codes = self.unpacked();
+        let (inputs, outputs) = (codes.shape()[0], codes.shape()[1]);
+        let groups = self.scales.shape()[0];
+        let codes = codes.cast(DType::F32).reshape([groups, inputs / groups, outputs]);
+        let weight = (codes * self.scales.unsqueeze(1)).reshape([inputs, outputs]);
+        Linear { weight, bias: self.bias.clone() }
+    }
+    /// Returns the number of bytes of the parameters.
+    pub fn bytes(&self) -> usize {
+        self.leaves().iter().map(|leaf| leaf.ty().bytes()).sum()
+    }
+    /// Returns one code for each weight, of dtype `i8`.
+    #[track_caller]
+    fn unpacked(&self) -> Tensor {
+        match self.bits {
+            Bits::Eight => self.codes.clone(),
+            Bits::Four { .. } => {
+                let halves = [&self.codes & 15u8, &self.codes >> 4u8];
+                Tensor::concat(&halves, 0).cast(DType::I8) - 8i8
+            }
+        }
+    }
+}
+
+/// A linear layer, quantized or not: for models that can be either.
+///
+/// ```
+/// use rune_nn::nn::Linear;
+/// use rune_nn::quant::{AnyLinear, Bits};
+/// use rune_trace::{Tensor, random};
+/// let layer = AnyLinear::from(Linear::new(&random::key(0), 8, 4));
+/// let quantized = layer.quantized(Bits::Four { group: 4 });
+/// assert_eq!(*quantized.forward(&Tensor::from([[1.0f32; 8]])).shape(), [1, 4]);
+/// ```
+#[derive(Tree, Clone, Debug)]
+pub enum AnyLinear {
+    /// With the weights themselves.
+    Plain(Linear),
+    /// With codes and scales.
+    Quantized(QuantizedLinear),
+}
+
+impl From<Linear> for AnyLinear {
+    fn from(layer: Linear) -> AnyLinear {
+        AnyLinear::Plain(layer)
+    }
+}
+
+impl AnyLinear {
+    /// Maps `x` of shape `[.., inputs]` to shape `[.., outputs]`.
+    ///
+    /// # Panics
+    /// Panics if the last axis of `x` does not have the size of the inputs.
+    #[track_caller]
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        match self {
+            AnyLinear::Plain(layer) => layer.forward(x),
+            AnyLinear::Quantized(layer) => layer.forward(x),
+        }
+    }
+    /// Returns the layer with quantized weights. A quantized layer stays as it is.
+    ///
+    /// # Panics
+    /// Panics like [`QuantizedLinear::new`].
+    #[must_use]
+    #[track_caller]
+    pub fn quantized(&self, bits: Bits) -> AnyLinear {
+        match self {
+            AnyLinear::Plain(layer) => AnyLinear::Quantized(QuantizedLinear::new(layer, bits)),
+            AnyLinear::Quantized(layer) => AnyLinear::Quantized(layer.clone()),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The bar that shows how training goes.
+
+use crate::metrics::{Metrics, short};
+use crate::trainer::Progress;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+pub(crate) struct Bar {
+    bar: ProgressBar,
+    first: bool,
+    train: String,
+    evaluation: String,
+}
+
+impl Bar {
+    pub fn new(progress: Progress, step: u64, steps: u64) -> Bar {
+        // It stays hidden where standard error is no terminal.
+        let target = match progress {
+            Progress::Terminal => ProgressDrawTarget::stderr(),
+            Progress::Hidden => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(Some(steps), target);
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} steps, {elapsed}, {eta} left  {wide_msg}")
+        {
+            bar.set_style(style);
+        }
+        bar.set_position(step);
+        bar.reset_eta();
+        bar.tick();
+        Bar { bar, first: true, train: String::new(), evaluation: String::new() }
+    }
+    pub fn step(&mut self) {
+        self.bar.inc(1);
+        if std::mem::take(&mut self.first) {
+            self.bar.reset_eta(); // The first step is compiled, the others are not.
+        }
+    }
+    pub fn train(&mut self, metrics: &Metrics, steps_per_second: f64) {
+        self.train = format!("{metrics}, {} steps/s", short(steps_per_second));
+        self.message();
+    }
+    pub fn evaluation(&mut self, metrics: &Metrics) {
+        self.evaluation = format!(" | evaluation: {metrics}");
+        self.message();
+    }
+    fn message(&self) {
+        self.bar.set_message(format!("{}{}", self.train, self.evaluation));
+    }
+    /// Prints a line above the bar, where there is one.
+    pub fn tell(&self, line: &str) {
+        self.bar.println(line);
+    }
+    pub fn finish(&self) {
+        self.bar.finish();
+    }
+}

@@ -1,0 +1,184 @@
+//! The settings of a training.
+
+use crate::checkpoint::Checkpoints;
+use crate::data::Batches;
+use crate::error::TrainError;
+use crate::metrics::Metrics;
+use crate::run::{self, Outcome};
+use rune_trace::Tree;
+use std::error::Error;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The settings of a training. Set the fields that differ from the default: `Trainer { steps: 500, ..Trainer::default()
+/// }`.
+#[derive(Clone, Debug)]
+pub struct Trainer {
+    /// The number of steps in all, with those of earlier runs that are resumed.
+    pub steps: u64,
+    /// The number of steps between reads of the metrics. The host waits for the device only there.
+    pub log_every: u64,
+    /// The number of steps between evaluations. `None` evaluates after the last step alone.
+    pub evaluate_every: Option<u64>,
+    /// The metric of the evaluation that says which state is the best.
+    pub monitor: Monitor,
+    /// The number of evaluations without a new best value after which training stops early.
+    pub patience: Option<u64>,
+    /// Where and how often to write checkpoints.
+    pub checkpoints: Option<Checkpoints>,
+    /// A file for all metrics, as JSON lines: see [`Record`](crate::Record). If training resumes from a checkpoint, the
+    /// file is continued; else it is replaced.
+    pub metrics: Option<PathBuf>,
+    /// A PNG file for a plot of the monitored metric. It is drawn after each evaluation and at the end.
+    pub curve: Option<PathBuf>,
+    /// Whether a terminal shows a bar.
+    pub progress: Progress,
+    /// Whether a metric that is NaN or infinite is an error. It is noticed when metrics are read.
+    pub stop_at_non_finite: bool,
+    /// Whether Ctrl-C, or the signal of `kill`, finishes the step, saves and stops. The second one ends the process.
+    pub ctrl_c: bool,
+    /// Asks for a stop from another thread.
+    pub stop: Stop,
+}
+
+impl Default for Trainer {
+    /// Returns settings for 1,000 steps, with a log every 10 steps, a bar and Ctrl-C, without files.
+    fn default() -> Trainer {
+        Trainer {
+            steps: 1000,
+            log_every: 10,
+            evaluate_every: None,
+            monitor: Monitor::min("loss"),
+            patience: None,
+            checkpoints: None,
+            metrics: None,
+            curve: None,
+            progress: Progress::Terminal,
+            stop_at_non_finite: true,
+            ctrl_c: true,
+            stop: Stop::default(),
+        }
+    }
+}
+
+/// Whether the progress of training is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Shows a bar if standard error is a terminal.
+    Terminal,
+    /// Shows nothing.
+    Hidden,
+}
+
+/// The direction in which a metric gets better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// Less is better, as for a loss.
+    Min,
+    /// More is better, as for an accuracy.
+    Max,
+}
+
+/// The metric that says which state is the best.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Monitor {
+    /// The name of the metric.
+    pub metric: String,
+    /// Whether less or more is better.
+    pub goal: Goal,
+    /// The least change that counts as better.
+    pub min_delta: f64,
+}
+
+impl Monitor {
+    /// Monitors a metric of which less is better.
+    pub fn min(metric: impl Into<String>) -> Monitor {
+        Monitor { metric: metric.into(), goal: Goal::Min, min_delta: 0.0 }
+    }
+    /// Monitors a metric of which more is better.
+    pub fn max(metric: impl Into<String>) -> Monitor {
+        Monitor { metric: metric.into(), goal: Goal::Max, min_delta: 0.0 }
+    }
+    /// Returns whether `value` is better than `best`. NaN is never better.
+    pub(crate) fn is_better(&self, value: f64, best: Option<f64>) -> bool {
+        match (best, self.goal) {
+            (None, _) => !value.is_nan(),
+            (Some(best), Goal::Min) => value < best - self.min_delta,
+            (Some(best), Goal::Max) => value > best + self.min_delta,
+        }
+    }
+}
+
+/// A request to stop, which clones share.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks the training to finish its step, save and stop.
+    pub fn request(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+    /// Returns whether a stop was requested.
+    pub fn is_requested(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// The type of an evaluation that there is not.
+type NoEvaluation<S> = fn(&S) -> Result<Metrics, TrainError>;
+
+impl Trainer {
+    /// Trains. `step` takes the state and a batch, and returns the next state and its metrics: a tree of scalars, such
+    /// as a loss or a struct of several.
+    ///
+    /// ```
+    /// use rune::{prelude::*, train::{StopReason, Trainer, data::FromFn}};
+    /// let step = jit(|w: &Tensor, x: &Tensor| {
+    ///     let (loss, dw) = value_and_grad(|w: &Tensor| (w - x).square().mean())(w);
+    ///     (w - 0.2 * dw, loss)
+    /// });
+    /// let mut batches = FromFn::new(|i| Ok(Tensor::from([1.0f32, 2.0 + (i % 2) as f32])));
+    /// let trainer = Trainer { steps: 50, ..Trainer::default() };
+    /// let done = trainer.fit(Tensor::scalar(0.0f32), &mut batches, |w, x| step(&w, x))?;
+    /// assert!((done.state.item::<f32>()? - 1.75).abs() < 0.2);
+    /// assert_eq!((done.step, done.reason), (50, StopReason::Finished));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If a batch cannot be read, a metric is no scalar or not finite, or a file cannot be written or read.
+    pub fn fit<S, D, M>(
+        &self,
+        state: S,
+        batches: &mut D,
+        step: impl FnMut(S, &D::Batch) -> (S, M),
+    ) -> Result<Outcome<S>, TrainError>
+    where
+        S: Tree,
+        D: Batches,
+        M: Tree,
+    {
+        run::run::<S, D, M, NoEvaluation<S>, TrainError>(self, state, batches, step, None)
+    }
+    /// Like [`Trainer::fit`], with an evaluation, usually on data that training does not see:
+    /// [`average`](crate::average) computes means over a loader.
+    ///
+    /// # Errors
+    /// Like [`Trainer::fit`]. Also if the evaluation fails, or has no metric of the name to monitor.
+    pub fn fit_and_evaluate<S, D, M, E>(
+        &self,
+        state: S,
+        batches: &mut D,
+        step: impl FnMut(S, &D::Batch) -> (S, M),
+        evaluate: impl FnMut(&S) -> Result<Metrics, E>,
+    ) -> Result<Outcome<S>, TrainError>
+    where
+        S: Tree,
+        D: Batches,
+        M: Tree,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        run::run(self, state, batches, step, Some(evaluate))
+    }
+}
