@@ -4,8 +4,9 @@
 //! cargo run --release -p rune-distributed --example scaling
 //! ```
 //!
-//! It runs the step of a network on one rank, and notes when each bucket of gradients is complete. The rest is arithmetic:
-//! see `rune_distributed::network`.
+//! It runs the step of a network on one rank, and notes when each bucket of gradients is complete. Times are processor times,
+//! where the system tells them: those of a rank with one core, whatever else the machine does. The time to reduce a byte is measured
+//! too, or given in nanoseconds as an argument. The rest is arithmetic: see `rune_distributed::network`.
 
 use rune::nn::{self, Mlp};
 use rune::{jit, optim, prelude::*, random};
@@ -21,6 +22,24 @@ const STEPS: usize = 7;
 struct Measured {
     compute: f64,
     buckets: Vec<Bucket>,
+}
+
+/// Returns the processor time of all threads of the process so far, in seconds; where the system does not tell it, the time
+/// of the clock.
+fn processor_time() -> f64 {
+    let of_thread = |entry: std::fs::DirEntry| -> Option<f64> {
+        let text = std::fs::read_to_string(entry.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<f64>().ok()
+    };
+    let threads = std::fs::read_dir("/proc/self/task").ok();
+    let times: Option<Vec<f64>> = threads.and_then(|all| all.flatten().map(of_thread).collect());
+    match times {
+        Some(times) => times.iter().sum::<f64>() * 1e-9,
+        None => {
+            static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+            START.get_or_init(Instant::now).elapsed().as_secs_f64()
+        }
+    }
 }
 
 fn loss(mlp: &Mlp, pixels: &Tensor, labels: &Tensor) -> Tensor {
@@ -44,11 +63,11 @@ fn measure(bucket_bytes: usize) -> Measured {
         let mut runs: Vec<(f64, Vec<Bucket>)> = Vec::new();
         for _ in 0..STEPS {
             world.record(true);
-            let start = Instant::now();
+            let (start, before) = (Instant::now(), processor_time());
             step(&mlp, &pixels, &labels);
-            let time = start.elapsed().as_secs_f64();
+            let (wall, time) = (start.elapsed().as_secs_f64(), processor_time() - before);
             let bucket = |exchange: rune_distributed::Recorded| Bucket {
-                ready: exchange.started.duration_since(start).as_secs_f64(),
+                ready: exchange.started.duration_since(start).as_secs_f64() / wall * time,
                 bytes: exchange.bytes as f64,
             };
             runs.push((time, world.record(false).into_iter().map(bucket).collect()));
@@ -90,10 +109,10 @@ fn per_reduced_byte() -> f64 {
     let bytes = 16 << 20;
     let times = (0..3).map(|_| {
         let x = rune::Array::zeros(rune::Type::new(DType::F32, [4, bytes / 4]));
-        let start = Instant::now();
+        let start = processor_time();
         let op = rune::ir::Op::Reduce { f: rune::ir::op::ReduceFn::Sum, x: &x, axes: [0].into_iter().collect() };
         rune::ir::interpret::eval_op(&op).expect("a sum of floats is defined");
-        start.elapsed().as_secs_f64() / (4 * bytes) as f64
+        (processor_time() - start) / (4 * bytes) as f64
     });
     times.fold(f64::INFINITY, f64::min)
 }
@@ -102,7 +121,7 @@ fn main() {
     let measured = measure(BUCKET_BYTES);
     let parameters: usize = LAYERS.windows(2).map(|pair| pair[0] * pair[1] + pair[1]).sum();
     println!(
-        "A step of a network of {parameters} parameters on {BATCH} images takes {:.1} ms.",
+        "A step of a network of {parameters} parameters on {BATCH} images takes {:.1} ms of one core.",
         measured.compute * 1e3
     );
     for (i, bucket) in measured.buckets.iter().enumerate() {
@@ -113,7 +132,8 @@ fn main() {
             bucket.ready * 1e3
         );
     }
-    let per_reduced_byte = per_reduced_byte();
+    let argument = std::env::args().nth(1).and_then(|text| text.parse::<f64>().ok());
+    let per_reduced_byte = argument.map_or_else(per_reduced_byte, |nanoseconds| nanoseconds * 1e-9);
     println!("Reducing takes {:.3} ns per byte.", per_reduced_byte * 1e9);
     let network =
         |latency: f64, bytes_per_second: f64| Network { latency, per_byte: 1.0 / bytes_per_second, per_reduced_byte };

@@ -4,7 +4,7 @@ use rune_ir::DType;
 use rune_ir::op::AxisName;
 use rune_trace::{Tensor, Tree, at_caller, pmean};
 
-/// The bytes of a bucket, by default. See `docs/distributed.md` for the measurement.
+/// The bytes of a bucket, by default.
 pub const BUCKET_BYTES: usize = 4 << 20;
 
 /// Returns the mean over all ranks of each leaf, the same on all ranks: [`pmean`] in buckets of [`BUCKET_BYTES`].
@@ -62,19 +62,24 @@ fn reduce<T: Tree>(gradients: &T, axis_name: &AxisName, bucket_bytes: usize) -> 
     gradients.with_leaves(means.into_iter().map(|mean| mean.expect("each leaf is in a bucket")))
 }
 
-/// Returns the leaves of each bucket: from the last leaf to the first, one dtype in each.
+/// Returns the leaves of each bucket: from the last leaf to the first, one dtype in each. A leaf that fills a bucket alone
+/// is one; small leaves before and after it share one.
 pub(crate) fn buckets(leaves: &[Tensor], bucket_bytes: usize) -> Vec<Vec<usize>> {
     let mut closed: Vec<Vec<usize>> = Vec::new();
     // The bucket of each dtype that still has room.
     let mut open: Vec<(DType, usize, Vec<usize>)> = Vec::new();
     for (i, leaf) in leaves.iter().enumerate().rev() {
         let bytes = leaf.ty().bytes();
+        if bytes >= bucket_bytes {
+            closed.push(vec![i]);
+            continue;
+        }
         let place = open.iter().position(|(dtype, ..)| *dtype == leaf.dtype()).unwrap_or_else(|| {
             open.push((leaf.dtype(), 0, Vec::new()));
             open.len() - 1
         });
         let (_, filled, members) = &mut open[place];
-        if *filled + bytes > bucket_bytes && !members.is_empty() {
+        if *filled + bytes > bucket_bytes {
             closed.push(std::mem::take(members));
             *filled = 0;
         }
