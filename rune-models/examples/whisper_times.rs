@@ -21,17 +21,17 @@ fn main() -> Result<()> {
 
     let frames = recognizer.model().config.frames();
     let mel = recognizer.front_end().window(&samples, frames)?;
-    let front_end = fastest(|| Ok(drop(recognizer.front_end().window(&samples, frames)?)))?;
-    let encoder = fastest(|| Ok(drop(recognizer.encode(&mel)?)))?;
+    let front_end = fastest(|| Ok(recognizer.front_end().window(&samples, frames)?))?;
+    let encoder = fastest(|| Ok(recognizer.encode(&mel)?))?;
     let sound = recognizer.encode(&mel)?;
     let mut steps = Vec::new();
     for beams in [None, Some(5)] {
         let options = DecodeOptions { beams, language: Some("en".to_owned()), ..DecodeOptions::default() };
         let count = recognizer.decode(&sound, &options)?.tokens.len() + 1;
-        let seconds = fastest(|| Ok(drop(recognizer.decode(&sound, &options)?)))?;
+        let seconds = fastest(|| Ok(recognizer.decode(&sound, &options)?))?;
         steps.push(seconds / count as f64);
     }
-    let transcribe = fastest(|| Ok(drop(recognizer.transcribe(&samples, &TranscribeOptions::default())?)))?;
+    let transcribe = fastest(|| Ok(recognizer.transcribe(&samples, &TranscribeOptions::default())?))?;
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak =
         status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
@@ -45,7 +45,7 @@ fn main() -> Result<()> {
 }
 
 /// Returns the seconds of the fastest of some calls.
-fn fastest(mut f: impl FnMut() -> Result<()>) -> Result<f64> {
+fn fastest<T>(mut f: impl FnMut() -> Result<T>) -> Result<f64> {
     let (begin, mut fastest) = (Instant::now(), f64::INFINITY);
     for _ in 0..20 {
         let call = Instant::now();

@@ -86,9 +86,9 @@ impl Decoder {
     pub fn step(caches: &Vec<Memory>, decoder: &Decoder, sound: &Vec<Memory>, rows: &Rows) -> (Tensor, Vec<Memory>) {
         let mut x = decoder.embedding.forward(&rows.tokens).cast(DType::F32);
         if decoder.scale != 1.0 {
-            x = x * decoder.scale;
+            x *= decoder.scale;
         }
-        x = x + decoder.positions.take(&rows.positions, 0);
+        x += decoder.positions.take(&rows.positions, 0);
         let mut extended = Vec::with_capacity(caches.len());
         for ((block, sound), cache) in decoder.blocks.iter().zip(sound).zip(caches) {
             let (y, cache) = block.forward(&x, sound, cache, &rows.slot, &rows.mask);

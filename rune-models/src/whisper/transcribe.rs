@@ -232,7 +232,10 @@ fn compression(text: &str) -> f64 {
 mod tests {
     use super::*;
 
-    fn divided(tokens: &[u32]) -> (Vec<(u32, Option<u32>, usize)>, Option<u32>) {
+    /// Start, end and number of tokens.
+    type Part = (u32, Option<u32>, usize);
+
+    fn divided(tokens: &[u32]) -> (Vec<Part>, Option<u32>) {
         let (slices, next) = slices(tokens, 100);
         (slices.into_iter().map(|s| (s.start, s.end, s.tokens.len())).collect(), next)
     }
