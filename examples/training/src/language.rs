@@ -76,7 +76,7 @@ fn loss(model: &Gpt, batch: &Batch<Tensor>, dropout: Option<&Tensor>) -> Tensor 
 /// Trains in a folder, which gets the tokens, checkpoints, metrics and a picture of the loss.
 pub fn train(settings: Settings, folder: &Path, resume: bool) -> anyhow::Result<Outcome<Training>> {
     let [start, training, order] = random::split_into(&random::key(0));
-    let (learned, held_out) = tokens(folder, settings.bytes)?;
+    let (learned, held_out) = tokens(folder, settings.bytes, resume)?;
     println!("{} bytes to learn from, {} held out", learned.len(), held_out.len());
 
     let Settings { sizes, plan, .. } = settings;
@@ -122,13 +122,17 @@ pub fn write(model: &Gpt, start: &str, count: usize, key: &Tensor) -> Result<Str
 }
 
 /// Writes the text of this repository, its documents and its own sources, to files of tokens, and opens them. Every tenth
-/// file is held out.
-fn tokens(folder: &Path, bytes: Option<usize>) -> anyhow::Result<(Tokens, Tokens)> {
+/// file is held out. A training that resumes keeps its text, also if the repository changed since.
+fn tokens(folder: &Path, bytes: Option<usize>, resume: bool) -> anyhow::Result<(Tokens, Tokens)> {
     let mut files = Vec::new();
     collect(&crate::root(), &mut files)?;
     files.sort();
     std::fs::create_dir_all(folder)?;
     let open = |name: &str, is_mine: fn(usize) -> bool| -> anyhow::Result<Tokens> {
+        let path = folder.join(name);
+        if resume && path.exists() {
+            return Ok(Tokens::open(&path, TokenType::U8)?);
+        }
         let mut text = Vec::new();
         for (_, file) in files.iter().enumerate().filter(|(i, _)| is_mine(*i)) {
             text.extend(std::fs::read(file)?);
@@ -136,7 +140,6 @@ fn tokens(folder: &Path, bytes: Option<usize>) -> anyhow::Result<(Tokens, Tokens
                 break;
             }
         }
-        let path = folder.join(name);
         Tokens::write(&path, TokenType::U8, text.into_iter().map(u32::from))?;
         Ok(Tokens::open(&path, TokenType::U8)?)
     };
