@@ -21,6 +21,7 @@ pub(crate) struct Metrics {
     texts_per_second: Gauge,
     queue_depth: IntGauge,
     resident_memory: IntGauge,
+    begin: Instant,
     rate: Rate,
 }
 
@@ -43,7 +44,8 @@ impl Metrics {
             texts_per_second: Gauge::new("serve_texts_per_second", "Computed texts, over the last ten seconds")?,
             queue_depth: IntGauge::new("serve_queue_depth", "Texts that wait")?,
             resident_memory: IntGauge::new("process_resident_memory_bytes", "Resident memory")?,
-            rate: Rate::new(),
+            begin: Instant::now(),
+            rate: Rate::default(),
         };
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
         metrics.registry.register(Box::new(metrics.request_seconds.clone()))?;
@@ -66,12 +68,12 @@ impl Metrics {
         self.batch_seconds.observe(took.as_secs_f64());
         if succeeds {
             self.texts.inc_by(texts as u64);
-            self.rate.add(texts as u64);
+            self.rate.add(self.begin.elapsed(), texts as u64);
         }
     }
     /// Returns the computed texts per second.
     pub fn texts_per_second(&self) -> f64 {
-        self.rate.per_second()
+        self.rate.per_second(self.begin.elapsed())
     }
     /// Returns all metrics in Prometheus' text form.
     ///
@@ -79,7 +81,7 @@ impl Metrics {
     /// If a metric cannot be written.
     pub fn text(&self, queue_depth: usize) -> Result<String, prometheus::Error> {
         self.queue_depth.set(i64::try_from(queue_depth).unwrap_or(i64::MAX));
-        self.texts_per_second.set(self.rate.per_second());
+        self.texts_per_second.set(self.texts_per_second());
         if let Some(bytes) = resident_memory() {
             self.resident_memory.set(bytes);
         }
@@ -96,18 +98,15 @@ fn resident_memory() -> Option<i64> {
 }
 
 /// Counts in the last seconds.
+#[derive(Default)]
 struct Rate {
-    begin: Instant,
-    /// Counts by the second since the begin.
+    /// Counts by the second in which they were added.
     counts: Mutex<VecDeque<(u64, u64)>>,
 }
 
 impl Rate {
-    fn new() -> Rate {
-        Rate { begin: Instant::now(), counts: Mutex::default() }
-    }
-    fn add(&self, count: u64) {
-        let second = self.begin.elapsed().as_secs();
+    fn add(&self, now: Duration, count: u64) {
+        let second = now.as_secs();
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         match counts.back_mut() {
             Some((last, sum)) if *last == second => *sum += count,
@@ -115,12 +114,46 @@ impl Rate {
         }
         counts.retain(|(at, _)| at + WINDOW >= second);
     }
-    fn per_second(&self) -> f64 {
-        let now = self.begin.elapsed().as_secs_f64();
+    fn per_second(&self, now: Duration) -> f64 {
+        let now = now.as_secs_f64();
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        // The second that is not over counts in part.
         let from = now - WINDOW as f64;
         let sum: u64 = counts.iter().filter(|(at, _)| *at as f64 >= from).map(|(_, count)| count).sum();
+        // A server that began less than the window ago has counted for a shorter time.
         sum as f64 / now.clamp(1.0, WINDOW as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Rate, resident_memory};
+    use std::time::Duration;
+
+    #[test]
+    fn the_rate_is_that_of_the_last_ten_seconds() {
+        let rate = Rate::default();
+        let seconds = Duration::from_secs_f64;
+        assert_eq!(rate.per_second(seconds(0.5)), 0.0);
+        rate.add(seconds(0.2), 6);
+        rate.add(seconds(0.7), 2);
+        assert_eq!(rate.per_second(seconds(0.9)), 8.0);
+        assert_eq!(rate.per_second(seconds(4.0)), 2.0);
+        for second in 1..100 {
+            rate.add(seconds(f64::from(second) + 0.5), 30);
+        }
+        assert_eq!(rate.per_second(seconds(100.0)), 30.0);
+        assert_eq!(rate.per_second(seconds(105.0)), 15.0);
+        assert_eq!(rate.per_second(seconds(200.0)), 0.0);
+        // Old counts are forgotten.
+        assert!(rate.counts.lock().unwrap().len() <= 11);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn resident_memory_grows_with_use() {
+        let before = resident_memory().unwrap();
+        let used = vec![1u8; 64 << 20];
+        let after = resident_memory().unwrap();
+        assert!(after - before > 60 << 20, "{before} and {after} bytes, with {} more", used.len());
     }
 }

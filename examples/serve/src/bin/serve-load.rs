@@ -19,7 +19,7 @@ use tokio::time::sleep_until;
 /// Served and expected embeddings differ by less than this.
 const TOLERANCE: f32 = 1e-5;
 /// So many different texts are sent.
-const TEXTS: usize = 200;
+const TEXTS: usize = 50;
 
 /// Sends requests at a stated rate, and checks every answer.
 #[derive(Parser)]

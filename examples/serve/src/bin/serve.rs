@@ -33,7 +33,8 @@ enum Log {
 
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    let level = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // Without the advice to compile fewer programs: each shape of a batch has one.
+    let level = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,rune::jit=error"));
     let log = tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr);
     match options.log {
         Log::Text => log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
