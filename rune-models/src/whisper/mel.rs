@@ -25,9 +25,9 @@ type Mels = Box<dyn Fn(&Tensor, &Tensor, &Tensor) -> Tensor + Send + Sync>;
 /// let tone: Vec<f32> = (0..16_000).map(|i| (i as f32 * 0.2).sin()).collect();
 /// let mel = front_end.window(&tone, 3000)?;
 /// assert_eq!(*mel.shape(), [80, 3000]);
-/// // The tone of 509 Hz is in the filter around 12 · 40 Hz, and silence is 8 / 4 below it.
-/// assert_eq!(mel.i((.., 50)).argmax().item::<i32>()?, 12);
-/// let (loud, silent) = (mel.i((12, 50)).item::<f32>()?, mel.i((12, 2000)).item::<f32>()?);
+/// // Filters of low tones lie 37.2 Hz apart: that of the tone of 509 Hz is around 14 · 37.2 Hz. Silence is 8 / 4 below it.
+/// assert_eq!(mel.i((.., 50)).argmax().item::<i32>()?, 13);
+/// let (loud, silent) = (mel.i((13, 50)).item::<f32>()?, mel.i((13, 2000)).item::<f32>()?);
 /// assert!((loud - silent - 2.0).abs() < 1e-2);
 /// # Ok::<(), rune::EvalError>(())
 /// ```
