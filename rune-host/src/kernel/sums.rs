@@ -118,59 +118,6 @@ pub(crate) fn dot<T: Narrow>(x: &[f32], y: &[T]) -> f32 {
     ARCH.dispatch(Dot(x, y))
 }
 
-/// Outputs of a convolution that are computed at once.
-pub(crate) const OUTPUTS: usize = 6;
-
-/// Writes, for each kernel and position, the sum over the taps of the kernel times the element that it meets: the tap `k`
-/// meets `x[places[k] + position]`. `out` has the positions of each kernel; `x` has room for a block more.
-pub(crate) fn products_of_positions(
-    x: &[f32],
-    places: &[usize],
-    kernels: &[[&[f32]; OUTPUTS]],
-    positions: usize,
-    out: &mut [f32],
-) {
-    struct Products<'a>(&'a [f32], &'a [usize], &'a [[&'a [f32]; OUTPUTS]], usize, &'a mut [f32]);
-    impl WithSimd for Products<'_> {
-        type Output = ();
-        #[inline(always)]
-        fn with_simd<S: Simd>(self, simd: S) {
-            let Products(x, places, kernels, positions, out) = self;
-            let lanes = size_of::<S::f32s>() / size_of::<f32>();
-            // Two vectors for each output fill the registers.
-            let block = 2 * lanes;
-            for position in (0..positions).step_by(block) {
-                let n = block.min(positions - position);
-                for (kernels, out) in kernels.iter().zip(out.chunks_exact_mut(OUTPUTS * positions)) {
-                    let [a, b, c, d, e, f] = kernels.map(|kernel| &kernel[..places.len()]);
-                    let mut sums = [[simd.splat_f32s(0.0); 2]; OUTPUTS];
-                    for (k, &place) in places.iter().enumerate() {
-                        let elements = S::as_simd_f32s(&x[place + position..][..block]).0;
-                        let (low, high) = (elements[0], elements[1]);
-                        let taps = [a[k], b[k], c[k], d[k], e[k], f[k]];
-                        for i in 0..OUTPUTS {
-                            let tap = simd.splat_f32s(taps[i]);
-                            sums[i][0] = simd.mul_add_e_f32s(tap, low, sums[i][0]);
-                            sums[i][1] = simd.mul_add_e_f32s(tap, high, sums[i][1]);
-                        }
-                    }
-                    for (sum, out) in sums.iter().zip(out.chunks_exact_mut(positions)) {
-                        let to = &mut out[position..position + n];
-                        if n == block {
-                            let to = S::as_mut_simd_f32s(to).0;
-                            (to[0], to[1]) = (sum[0], sum[1]);
-                        } else {
-                            let sum: &[f32] = bytemuck::cast_slice(&sum[..]);
-                            to.copy_from_slice(&sum[..n]);
-                        }
-                    }
-                }
-            }
-        }
-    }
-    ARCH.dispatch(Products(x, places, kernels, positions, out));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,11 +1,7 @@
-//! Convolutions: products of the kernel with matrices of the patches that it is laid on, which are made block by block;
-//! or without these matrices.
-
-mod direct;
+//! Convolutions: products of the kernel with matrices of the patches that it is laid on, which are made block by block.
 
 use crate::gemm::{Matrix, Real, Target, multiply};
 use crate::plan::View;
-use direct::{Direct, Operands};
 use rayon::prelude::*;
 use rune_ir::op::ConvDims;
 use rune_ir::{DType, Shape};
@@ -76,8 +72,6 @@ pub(crate) struct Conv {
     taps_within: bool,
     /// Whether features are the innermost axis of the result; or else space is.
     features_last: bool,
-    /// The convolution without matrices of patches, if it is of that form.
-    direct: Option<Direct>,
 }
 
 /// The kernel in the order in which it can be read, and its axes in order: for a copy where it is not so.
@@ -159,22 +153,12 @@ impl Conv {
         };
         let features = size(kernel, dims.rhs[0]);
         let groups = dims.feature_groups.max(dims.batch_groups);
-        let features_last = dims.out[1] + 1 == dims.out.len();
-        let offset = usize::try_from(x.offset).ok()?;
-        let is_contiguous = innermost == Innermost::Space && !features_last && taps_within && inner == 1;
-        let direct = (dtype == DType::F32 && groups == 1 && is_contiguous).then(|| {
-            let axis = |i: usize| [size(x, dims.lhs[i + 2]), steps[i], taps[i], positions[i]];
-            let axes: Vec<[usize; 4]> = (0..taps.len()).map(axis).collect();
-            let (images, kernel) = (size(x, dims.lhs[0]), [kernel_offset, outer]);
-            let operands = Operands { inputs, outputs: features, images, offset, batch_step, feature_step, kernel };
-            Direct::new(dims, &axes, operands)
-        });
         Some(Ok(Conv {
             lhs: lhs.0,
             rhs: rhs.0,
             dtype,
             innermost,
-            offset,
+            offset: usize::try_from(x.offset).ok()?,
             batch_step,
             feature_step,
             reach,
@@ -189,8 +173,7 @@ impl Conv {
             kernel_offset,
             kernel_steps: [inner, outer],
             taps_within,
-            features_last,
-            direct: direct.flatten(),
+            features_last: dims.out[1] + 1 == dims.out.len(),
         }))
     }
 
@@ -213,14 +196,7 @@ impl Conv {
     }
     /// Writes the convolution of two buffers.
     pub(crate) fn run(&self, lhs: &[u8], rhs: &[u8], out: &mut [u8]) {
-        if let Some(direct) = &self.direct {
-            let shared = self.multiplications() >= PARALLEL as u64;
-            direct.run(bytemuck::cast_slice(lhs), bytemuck::cast_slice(rhs), bytemuck::cast_slice_mut(out), shared);
-        } else if self.dtype == DType::F64 {
-            self.multiply::<f64>(lhs, rhs, out);
-        } else {
-            self.multiply::<f32>(lhs, rhs, out);
-        }
+        if self.dtype == DType::F64 { self.multiply::<f64>(lhs, rhs, out) } else { self.multiply::<f32>(lhs, rhs, out) }
     }
 
     fn multiply<T: Real>(&self, lhs: &[u8], rhs: &[u8], out: &mut [u8]) {
