@@ -30,3 +30,8 @@ pub mod whisper;
 pub use checkpoint::{Checkpoint, LoadError};
 pub use generate::{Decoder, Generator};
 pub use sampling::Sampling;
+
+/// The programs in `docs/models.md` run.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/models.md")]
+struct Page;
