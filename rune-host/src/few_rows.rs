@@ -94,76 +94,65 @@ impl<T: Narrow> OfBatch<'_, T> {
     /// runs ahead. The parts do not depend on the number of threads, nor do the sums.
     fn run(&self, out: &mut [f32], shared: bool) {
         let (depth, columns) = (self.rows.columns, self.columns);
+        // Rows of the matrix are contiguous, and are added up; or else columns are.
+        let adds_rows = self.steps[1] == 1;
+        let divided = if adds_rows { depth } else { columns };
         let parts = (size_of::<T>() * depth * columns / PART).clamp(1, MOST_PARTS);
-        let adds = self.adds_rows();
-        let each = if adds { depth.div_ceil(parts) } else { columns.div_ceil(parts) };
-        let range = |part: usize, end: usize| part * each..end.min((part + 1) * each);
-        let product_of = |part: usize| {
-            let mut product = vec![0.0; out.len()];
-            if adds {
-                self.part(range(part, depth), 0..columns, &mut product);
+        let each = divided.div_ceil(parts);
+        let products_of = |part: usize| {
+            let range = part * each..divided.min((part + 1) * each);
+            if adds_rows {
+                (0..columns, self.sums_of_rows(range))
             } else {
-                self.part(0..depth, range(part, columns), &mut product);
+                (range.clone(), self.products_of_columns(range))
             }
-            product
         };
-        let parts = if adds { depth.div_ceil(each) } else { columns.div_ceil(each) };
-        let products: Vec<Vec<f32>> = if shared && parts > 1 {
-            (0..parts).into_par_iter().map(product_of).collect()
+        let parts = divided.div_ceil(each);
+        let all: Vec<(Range<usize>, Vec<f32>)> = if shared && parts > 1 {
+            (0..parts).into_par_iter().map(products_of).collect()
         } else {
-            (0..parts).map(product_of).collect()
+            (0..parts).map(products_of).collect()
         };
-        out.copy_from_slice(&products[0]);
-        for product in &products[1..] {
-            out.iter_mut().zip(product).for_each(|(y, x)| *y += x);
+        out.fill(0.0);
+        for (columns, products) in all {
+            for (row, products) in products.chunks_exact(columns.len()).enumerate() {
+                for (column, product) in columns.clone().zip(products) {
+                    out[row * self.to[0] + column * self.to[1]] += product;
+                }
+            }
         }
     }
 
-    /// Whether rows of the matrix are contiguous, and are added up; or else columns are.
-    fn adds_rows(&self) -> bool {
-        self.steps[1] == 1
-    }
-
-    /// Adds the product of a part of the matrix.
-    fn part(&self, depth: Range<usize>, columns: Range<usize>, out: &mut [f32]) {
-        if self.adds_rows() {
-            self.add_rows_of_matrix(depth, columns, out);
-        } else {
-            self.add_products_of_columns(depth, columns, out);
-        }
-    }
-
-    /// Adds rows of the matrix, each times an element of `rows`.
-    fn add_rows_of_matrix(&self, depth: Range<usize>, columns: Range<usize>, out: &mut [f32]) {
-        let mut sums = vec![0f32; self.rows.rows * columns.len()];
+    /// Returns, for each of `rows`, the sum of some rows of the matrix, each times an element.
+    fn sums_of_rows(&self, depth: Range<usize>) -> Vec<f32> {
+        let mut sums = vec![0f32; self.rows.rows * self.columns];
         for first in depth.clone().step_by(ROWS_ADDED) {
             let some = first..depth.end.min(first + ROWS_ADDED);
-            let row_of_matrix = |k: usize| &self.matrix[k * self.steps[0] + columns.start..][..columns.len()];
+            let row_of_matrix = |k: usize| &self.matrix[k * self.steps[0]..][..self.columns];
             let rows: SmallVec<[&[T]; ROWS_ADDED]> = some.clone().map(row_of_matrix).collect();
-            for (row, sums) in sums.chunks_exact_mut(columns.len()).enumerate() {
+            for (row, sums) in sums.chunks_exact_mut(self.columns).enumerate() {
                 let x =
                     |i: usize| if first + i < some.end { self.rows.data[self.rows.at(row, first + i)] } else { 0.0 };
                 add_scaled(sums, &rows, std::array::from_fn(x));
             }
         }
-        for (row, sums) in sums.chunks_exact(columns.len()).enumerate() {
-            for (column, sum) in columns.clone().zip(sums) {
-                out[row * self.to[0] + column * self.to[1]] += sum;
-            }
-        }
+        sums
     }
 
-    /// Adds the products of `rows` and columns of the matrix, which are contiguous.
-    fn add_products_of_columns(&self, depth: Range<usize>, columns: Range<usize>, out: &mut [f32]) {
+    /// Returns, for each of `rows`, the products with some columns of the matrix.
+    fn products_of_columns(&self, columns: Range<usize>) -> Vec<f32> {
+        let depth = self.rows.columns;
         // The elements of a row may lie apart.
-        let row = |row: usize| depth.clone().map(move |k| self.rows.data[self.rows.at(row, k)]);
-        let x: Vec<f32> = (0..self.rows.rows).flat_map(row).collect();
-        for column in columns {
-            let y = &self.matrix[column * self.steps[1] + depth.start..][..depth.len()];
-            for (row, x) in x.chunks_exact(depth.len()).enumerate() {
-                out[row * self.to[0] + column * self.to[1]] += dot(x, y);
+        let x: Vec<f32> =
+            (0..self.rows.rows * depth).map(|i| self.rows.data[self.rows.at(i / depth, i % depth)]).collect();
+        let mut products = vec![0f32; self.rows.rows * columns.len()];
+        for (i, column) in columns.clone().enumerate() {
+            let y = &self.matrix[column * self.steps[1]..][..depth];
+            for (row, x) in x.chunks_exact(depth).enumerate() {
+                products[row * columns.len() + i] = dot(x, y);
             }
         }
+        products
     }
 }
 
