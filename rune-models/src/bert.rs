@@ -1,6 +1,6 @@
 //! BERT, an encoder of text (Devlin et al., 2018).
 
-use crate::checkpoint::{Checkpoint, LoadError, Part, read_json};
+use crate::checkpoint::{Checkpoint, LoadError, Part, expect_setting, read_json};
 use rune::nn::{Attention, Embedding, LayerNorm, Linear, MultiHeadAttention};
 use rune::{Tensor, Tree};
 use serde::Deserialize;
@@ -74,10 +74,7 @@ impl Bert {
         let folder = folder.as_ref();
         let path = folder.join("config.json");
         let config: Config = read_json(&path)?;
-        if config.hidden_act != "gelu" {
-            let found = config.hidden_act;
-            return Err(LoadError::Unsupported { path, setting: "hidden_act", found, supported: "`gelu`" });
-        }
+        expect_setting(&path, "hidden_act", &config.hidden_act, "`gelu`")?;
         let mut checkpoint = Checkpoint::open(folder)?.without_prefix("bert.");
         let unused =
             |name: &str| name.starts_with("pooler.") || name.starts_with("cls.") || name == "embeddings.position_ids";

@@ -230,6 +230,19 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, LoadError> {
     serde_json::from_slice(&text).map_err(|source| LoadError::Json { path: path.to_owned(), source })
 }
 
+/// Refuses a setting of the file `path` unless it is `supported`: the one value that the model computes with, in backticks.
+pub(crate) fn expect_setting(
+    path: &Path,
+    setting: &'static str,
+    found: &str,
+    supported: &'static str,
+) -> Result<(), LoadError> {
+    if found == supported.trim_matches('`') {
+        return Ok(());
+    }
+    Err(LoadError::Unsupported { path: path.to_owned(), setting, found: found.to_owned(), supported })
+}
+
 /// The arrays of a checkpoint whose names begin with one prefix.
 #[derive(Debug)]
 pub struct Part<'a> {

@@ -1,6 +1,6 @@
 //! GPT-2 (Radford et al., 2019).
 
-use crate::checkpoint::{Checkpoint, LoadError, Part, read_json};
+use crate::checkpoint::{Checkpoint, LoadError, Part, expect_setting, read_json};
 use crate::generate::Decoder;
 use crate::key_values::{KeyValueSizes, KeyValues};
 use rune::nn::{Embedding, LayerNorm, Linear};
@@ -97,14 +97,7 @@ impl Gpt2 {
     /// If a file cannot be read, or holds another model.
     pub fn from_checkpoint(checkpoint: Checkpoint, settings: &Path) -> Result<Gpt2, LoadError> {
         let config: Config = read_json(settings)?;
-        if config.activation_function != "gelu_new" {
-            return Err(LoadError::Unsupported {
-                path: settings.to_owned(),
-                setting: "activation_function",
-                found: config.activation_function,
-                supported: "`gelu_new`",
-            });
-        }
+        expect_setting(settings, "activation_function", &config.activation_function, "`gelu_new`")?;
         let mut checkpoint = checkpoint.without_prefix("transformer.");
         // Masks of attention, which older files hold, and the last layer, which is the embedding.
         checkpoint.skip(|name| {

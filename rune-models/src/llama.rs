@@ -1,6 +1,6 @@
 //! Llama (Touvron et al., 2023): rotary positions, shared keys, gated perceptrons.
 
-use crate::checkpoint::{Checkpoint, LoadError, Part, read_json};
+use crate::checkpoint::{Checkpoint, LoadError, Part, expect_setting, read_json};
 use crate::generate::Decoder;
 use crate::key_values::{KeyValueSizes, KeyValues};
 use crate::rotary::{Rotary, Scaling};
@@ -140,14 +140,7 @@ impl Llama {
     /// If a file cannot be read, or holds another model.
     pub fn from_checkpoint(mut checkpoint: Checkpoint, settings: &Path) -> Result<Llama, LoadError> {
         let config: Config = read_json(settings)?;
-        if config.hidden_act != "silu" {
-            return Err(LoadError::Unsupported {
-                path: settings.to_owned(),
-                setting: "hidden_act",
-                found: config.hidden_act,
-                supported: "`silu`",
-            });
-        }
+        expect_setting(settings, "hidden_act", &config.hidden_act, "`silu`")?;
         let n = config.hidden_size;
         // Older files hold the frequencies of the rotation.
         checkpoint.skip(|name| name.ends_with("rotary_emb.inv_freq"));

@@ -5,7 +5,7 @@ use super::layers::{DecoderBlock, EncoderBlock, Heads, Perceptron};
 use super::model::{Decoder, Encoder, Whisper};
 use crate::checkpoint::{Checkpoint, LoadError, Part};
 use rune::nn::LayerNorm;
-use rune::{ConvOptions, DType, Tree};
+use rune::{ConvOptions, DType};
 use std::path::Path;
 
 /// What the layers of one side share.
@@ -67,6 +67,9 @@ impl Whisper {
         // The last layer is the embedding of the tokens, under a second name.
         checkpoint.skip(|name| name == "proj_out.weight");
         let n = config.d_model;
+        // Few rows read the embedding at a time, which takes no longer in a narrow dtype, and half of the memory.
+        let embedding = checkpoint.root().at("decoder.embed_tokens").embedding(config.vocab_size, n);
+        let mut checkpoint = checkpoint.with_dtype(DType::F32);
         let mut root = checkpoint.root();
 
         let sizes = Sizes { features: n, heads: config.encoder_attention_heads, hidden: config.encoder_ffn_dim };
@@ -82,26 +85,12 @@ impl Whisper {
         let sizes = Sizes { features: n, heads: config.decoder_attention_heads, hidden: config.decoder_ffn_dim };
         let mut part = root.at("decoder");
         let decoder = Decoder {
-            embedding: part.at("embed_tokens").embedding(config.vocab_size, n),
+            embedding,
             positions: part.at("embed_positions").tensor("weight", [config.max_target_positions, n]),
             blocks: (0..config.decoder_layers).map(|i| sizes.decoder_block(part.at("layers").at(i))).collect(),
             norm: sizes.norm(part.at("layer_norm")),
             scale: if config.scale_embedding { (n as f64).sqrt() } else { 1.0 },
         };
-        let model = checkpoint.finish(Whisper { encoder, decoder, config })?;
-        // Converted and transposed once, not by each first call. The embedding is read with few rows, which does not
-        // take longer in a narrow dtype, but half of the memory.
-        let embedding = model.decoder.embedding.clone();
-        let mut failed = None;
-        let mut model = model.map(&mut |leaf| {
-            let leaf = leaf.cast(DType::F32);
-            failed = failed.take().or(leaf.realize().err());
-            leaf
-        });
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
-        model.decoder.embedding = embedding;
-        Ok(model)
+        checkpoint.finish(Whisper { encoder, decoder, config })
     }
 }
