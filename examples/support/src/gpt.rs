@@ -164,7 +164,7 @@ impl Plan {
 pub struct Training {
     pub model: Gpt,
     optimizer: optim::State<Optimizer, Gpt>,
-    key: Tensor,
+    pub key: Tensor,
 }
 
 impl Training {
@@ -175,7 +175,15 @@ impl Training {
     pub fn step(&self, optimizer: &Optimizer, text: &Tensor, batch: usize) -> (Training, Tensor) {
         let [key, drawing, dropout] = random::split_into(&self.key);
         let texts = pieces(text, &drawing, batch, self.model.context());
-        let loss = |model: &Gpt| model.loss(&texts, Some(&dropout));
+        self.updated(optimizer, key, |model| model.loss(&texts, Some(&dropout)))
+    }
+    /// Takes one step on a loss. Returns the next state, whose key is `key`, and the loss before the step.
+    pub fn updated(
+        &self,
+        optimizer: &Optimizer,
+        key: Tensor,
+        loss: impl Fn(&Gpt) -> Tensor + Send + Sync,
+    ) -> (Training, Tensor) {
         let (loss, gradient) = value_and_grad(loss)(&self.model);
         let (updates, state) = optimizer.update(&gradient, &self.optimizer, &self.model);
         (Training { model: optim::apply_updates(&self.model, &updates), optimizer: state, key }, loss)

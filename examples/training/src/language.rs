@@ -1,10 +1,11 @@
 //! A language model of the size that nanoGPT trains on a CPU, on the text of this repository, byte by byte.
 
-use crate::gpt::{Gpt, Optimizer, Plan, Sizes};
 use rune::nn;
 use rune::train::data::{Batch, Loader, TokenType, Tokens};
 use rune::train::{Checkpoints, Outcome, Trainer, average};
-use rune::{optim, prelude::*, random};
+use rune::{prelude::*, random};
+pub use rune_examples::gpt::Training;
+use rune_examples::gpt::{Gpt, Optimizer, Plan, Sizes};
 use std::path::{Path, PathBuf};
 
 /// What differs between a training that learns, and a short one that only shows that everything works.
@@ -45,26 +46,10 @@ impl Settings {
     }
 }
 
-/// Everything that a step changes.
-#[derive(Tree, Clone)]
-pub struct Training {
-    pub model: Gpt,
-    optimizer: optim::State<Optimizer, Gpt>,
-    /// The key of all further randomness: of dropout, here.
-    key: Tensor,
-}
-
-impl Training {
-    pub fn new(model: Gpt, optimizer: &Optimizer, key: &Tensor) -> Training {
-        Training { optimizer: optimizer.init(&model), model, key: key.clone() }
-    }
-    /// Takes one step. Returns the next state, and the loss before the step.
-    fn step(&self, optimizer: &Optimizer, batch: &Batch<Tensor>) -> (Training, Tensor) {
-        let [key, dropout] = random::split_into(&self.key);
-        let (loss, gradient) = value_and_grad(|model: &Gpt| loss(model, batch, Some(&dropout)))(&self.model);
-        let (updates, state) = optimizer.update(&gradient, &self.optimizer, &self.model);
-        (Training { model: optim::apply_updates(&self.model, &updates), optimizer: state, key }, loss)
-    }
+/// Takes one step. Returns the next state, and the loss before the step.
+fn step(training: &Training, optimizer: &Optimizer, batch: &Batch<Tensor>) -> (Training, Tensor) {
+    let [key, dropout] = random::split_into(&training.key);
+    training.updated(optimizer, key, |model| loss(model, batch, Some(&dropout)))
 }
 
 /// Returns the mean loss of predicting each byte after the first.
@@ -89,7 +74,7 @@ pub fn train(settings: Settings, folder: &Path, resume: bool) -> anyhow::Result<
     let mut batches = Loader::new(learned.windows(sizes.context)?, plan.batch).shuffled(&order).prefetched(4);
     let every = (held_out.len() / settings.held_out).max(sizes.context);
     let held_out = Loader::new(held_out.windows_every(sizes.context, every)?, 32);
-    let step = jit(|training: &Training, batch: &Batch<Tensor>| training.step(&optimizer, batch)).donate();
+    let step = jit(|training: &Training, batch: &Batch<Tensor>| step(training, &optimizer, batch)).donate();
     let evaluate = jit(|model: &Gpt, batch: &Batch<Tensor>| loss(model, batch, None));
 
     let trainer = Trainer {

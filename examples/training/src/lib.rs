@@ -1,7 +1,5 @@
 //! Training on text and on images, with `rune::train`: the code that the programs in `src/bin` and the tests share.
 
-#[path = "../../support/src/gpt.rs"]
-pub mod gpt;
 pub mod language;
 pub mod pictures;
 
