@@ -1,6 +1,7 @@
 //! Keys and values of past positions, which attention reads.
 
-use rune::{DType, Tensor, Tree, lax, where_};
+use rune::nn::{Attention, dot_product_attention};
+use rune::{DType, Tensor, Tree, lax};
 
 /// The keys and values of one layer, each of the shape `[batch, heads, positions, size]`.
 #[derive(Tree, Clone, Debug)]
@@ -47,28 +48,17 @@ impl KeyValues {
     /// All three have the shape `[batch, new, heads, size]`; the queries may have more heads, and consecutive ones then
     /// share a head of keys (Ainslie et al., 2023). The result is of the shape `[batch, new, heads · size]`.
     pub fn attend(&self, query: &Tensor, key: &Tensor, value: &Tensor, at: &Tensor) -> (Tensor, KeyValues) {
-        let &[batch, new, heads, size] = &query.shape()[..] else {
-            panic!("attend: a query is of shape [batch, new, heads, size], and not {}", query.shape())
-        };
         let zero = Tensor::scalar(0i32);
         let write = |old: &Tensor, rows: &Tensor| {
             let start = [zero.clone(), zero.clone(), at.clone(), zero.clone()];
             lax::dynamic_update_slice(old, &rows.permute([0, 2, 1, 3]), &start)
         };
         let next = KeyValues { keys: write(&self.keys, key), values: write(&self.values, value) };
-
-        let (groups, positions) = (key.shape()[2], self.positions());
-        let shared = heads / groups;
-        // Queries that share keys are rows of one product.
-        let rows = query.reshape([batch, new, groups, shared, size]).permute([0, 2, 3, 1, 4]);
-        let rows = rows.reshape([batch, groups, shared * new, size]);
-        let scores = rows.matmul(next.keys.swapaxes(-1, -2)).cast(DType::F32) * (size as f64).sqrt().recip();
-        let scores = scores.reshape([batch, groups, shared, new, positions]);
-        let current = at + Tensor::arange(0..new, DType::I32);
-        let seen = Tensor::arange(0..positions, DType::I32).le(current.unsqueeze(1));
-        let weights = where_(seen, scores, f32::NEG_INFINITY).softmax(-1).cast(value.dtype());
-        let read = weights.reshape([batch, groups, shared * new, positions]).matmul(&next.values);
-        let read = read.reshape([batch, groups, shared, new, size]).permute([0, 3, 1, 2, 4]);
-        (read.reshape([batch, new, heads * size]), next)
+        let current = at + Tensor::arange(0..query.shape()[1], DType::I32);
+        let seen = Tensor::arange(0..self.positions(), DType::I32).le(current.unsqueeze(1));
+        let [keys, values] = [&next.keys, &next.values].map(|x| x.permute([0, 2, 1, 3]));
+        let read =
+            dot_product_attention(query, &keys, &values, &Attention { mask: Some(&seen), ..Attention::default() });
+        (read.flatten_axes(-2, -1), next)
     }
 }

@@ -1,7 +1,8 @@
 //! Rotary positions (Su et al., 2021), and how longer contexts stretch them.
 
 use crate::checkpoint::LoadError;
-use rune::{DType, Tensor, Tree};
+use rune::nn::rotary_embedding_with;
+use rune::{Tensor, Tree};
 use serde::Deserialize;
 use std::f64::consts::PI;
 use std::path::Path;
@@ -76,15 +77,9 @@ impl Rotary {
     pub fn size(&self) -> usize {
         2 * self.frequencies.size()
     }
-    /// Returns the rotation of queries and keys at these positions, of the shape `[new]`. It takes and returns
-    /// `[batch, new, heads, size]`, and turns feature i with feature i + size / 2.
-    pub fn at(&self, positions: &Tensor) -> impl Fn(&Tensor) -> Tensor + use<> {
-        let angles = positions.cast(DType::F32).unsqueeze(-1).unsqueeze(-1) * &self.frequencies;
-        let (cos, sin) = (angles.cos(), angles.sin());
-        move |x: &Tensor| {
-            let halves = x.cast(DType::F32).split(2, -1);
-            let turned = [&halves[0] * &cos - &halves[1] * &sin, &halves[1] * &cos + &halves[0] * &sin];
-            Tensor::concat(&turned, -1).cast(x.dtype())
-        }
+    /// Rotates queries or keys of the shape `[batch, new, heads, size]`, whose positions are `[new]`. Feature i turns with
+    /// feature i + size / 2.
+    pub fn rotated(&self, x: &Tensor, positions: &Tensor) -> Tensor {
+        rotary_embedding_with(x, positions, &self.frequencies)
     }
 }

@@ -58,10 +58,10 @@ pub fn dot_product_attention(query: &Tensor, key: &Tensor, value: &Tensor, how: 
         does_not_fit(query, key, value);
     }
     let shared = heads / groups;
-    let q = heads_first(query, [batch, looking, groups, shared, size]);
-    let k = heads_first(key, [batch, seen, groups, 1, size]);
-    let v = heads_first(value, [batch, seen, groups, 1, value.shape()[3]]);
-    let products = q.matmul(k.swapaxes(-1, -2)).reshape([batch, heads, looking, seen]);
+    // Queries that share a head of keys are rows of one product.
+    let rows = query.reshape([batch, looking, groups, shared, size]).permute([0, 2, 3, 1, 4]);
+    let rows = rows.reshape([batch, groups, shared * looking, size]);
+    let products = rows.matmul(key.permute([0, 2, 3, 1])).reshape([batch, heads, looking, seen]);
     let wide = if products.dtype().is_half() { products.cast(DType::F32) } else { products };
     let mut scores = wide * how.scale.unwrap_or((size as f64).sqrt().recip());
     if let Some(bias) = how.bias {
@@ -76,14 +76,9 @@ pub fn dot_product_attention(query: &Tensor, key: &Tensor, value: &Tensor, how: 
         scores = where_(Tensor::ones([looking, seen], DType::Bool).tril(0), &scores, never);
     }
     let weights = scores.softmax(-1).cast(value.dtype());
-    let y = weights.reshape([batch, groups, shared, looking, seen]).matmul(&v);
+    let y = weights.reshape([batch, groups, shared * looking, seen]).matmul(value.permute([0, 2, 1, 3]));
+    let y = y.reshape([batch, groups, shared, looking, value.shape()[3]]);
     y.permute([0, 3, 1, 2, 4]).reshape([batch, looking, heads, value.shape()[3]])
-}
-
-/// Moves the heads before the positions, and groups the query heads by the key head that serves them.
-#[track_caller]
-fn heads_first(x: &Tensor, shape: [usize; 5]) -> Tensor {
-    x.reshape(shape).permute([0, 2, 3, 1, 4])
 }
 
 #[track_caller]
@@ -187,15 +182,38 @@ impl MultiHeadAttention {
 /// ```
 #[track_caller]
 pub fn rotary_embedding(x: &Tensor, positions: &Tensor, base: f64) -> Tensor {
-    let size = match x.shape()[..] {
-        [.., _, _, size] if size.is_multiple_of(2) => size,
-        _ => refuse!("rotary_embedding: takes [.., positions, heads, an even size], and got {}", x.ty()),
-    };
-    let dtype = if x.dtype() == DType::F64 { DType::F64 } else { DType::F32 };
-    let steps = Tensor::arange(0..size / 2, dtype) * (-2.0 * base.ln() / size as f64);
-    let angles = positions.cast(dtype).unsqueeze(-1).unsqueeze(-1) * steps.exp();
+    let size = x.shape().last().copied().unwrap_or(0);
+    let steps = Tensor::arange(0..size / 2, angle_dtype(x)) * (-2.0 * base.ln() / size as f64);
+    rotary_embedding_with(x, positions, &steps.exp())
+}
+
+/// Like [`rotary_embedding`], with the angle of each pair from one position to the next. `frequencies` has the shape
+/// `[size / 2]`.
+///
+/// # Panics
+/// Panics if the size is not twice the number of frequencies, or if `positions` has another shape.
+///
+/// ```
+/// use rune_nn::nn::{rotary_embedding, rotary_embedding_with};
+/// use rune_trace::{DType, Tensor};
+/// let (x, positions) = (Tensor::ones([1, 3, 1, 4], DType::F32), Tensor::arange(0..3, DType::I32));
+/// let turned = rotary_embedding_with(&x, &positions, &Tensor::from([1.0f32, 0.01]));
+/// assert!((turned - rotary_embedding(&x, &positions, 10_000.0)).abs().max().item::<f32>().unwrap() < 1e-6);
+/// ```
+#[track_caller]
+pub fn rotary_embedding_with(x: &Tensor, positions: &Tensor, frequencies: &Tensor) -> Tensor {
+    if !matches!(x.shape()[..], [.., _, _, size] if size == 2 * frequencies.size()) {
+        refuse!("rotary_embedding: takes [.., positions, heads, an even size], and got {}", x.ty());
+    }
+    let dtype = angle_dtype(x);
+    let angles = positions.cast(dtype).unsqueeze(-1).unsqueeze(-1) * frequencies.cast(dtype);
     let (cos, sin) = (angles.cos(), angles.sin());
     let halves = x.cast(dtype).split(2, -1);
     let turned = [&halves[0] * &cos - &halves[1] * &sin, &halves[1] * &cos + &halves[0] * &sin];
     Tensor::concat(&turned, -1).cast(x.dtype())
+}
+
+/// Returns the dtype that angles of `x` are computed in.
+fn angle_dtype(x: &Tensor) -> DType {
+    if x.dtype() == DType::F64 { DType::F64 } else { DType::F32 }
 }

@@ -43,7 +43,7 @@ mod losses;
 mod norm;
 mod recurrent;
 
-pub use attention::{Attention, MultiHeadAttention, dot_product_attention, rotary_embedding};
+pub use attention::{Attention, MultiHeadAttention, dot_product_attention, rotary_embedding, rotary_embedding_with};
 pub use conv::{Conv, ConvTranspose};
 pub use dropout::Dropout;
 pub use linear::{Embedding, Linear, Mlp};

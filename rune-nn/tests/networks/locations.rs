@@ -47,6 +47,7 @@ fn panics_are_at_the_users_line() {
     at_fault!(seen, "attention::MultiHeadAttention::in_heads", MultiHeadAttention::new(key, 4, 2).in_heads(f));
     at_fault!(seen, "attention::MultiHeadAttention::joined", MultiHeadAttention::new(key, 4, 2).joined(none));
     at_fault!(seen, "attention::rotary_embedding", rotary_embedding(f, f, 1e4));
+    at_fault!(seen, "attention::rotary_embedding_with", rotary_embedding_with(four, f, vector));
     at_fault!(seen, "conv::Conv::new", Conv::new(key, 3, 4, [2, 2], ConvOptions::new().groups(2)));
     at_fault!(seen, "conv::Conv::forward", Conv::new(key, 2, 4, [2, 2], ConvOptions::new()).forward(f));
     at_fault!(seen, "conv::ConvTranspose::new", ConvTranspose::new(key, 3, 4, [2, 2], ConvOptions::new().groups(2)));
@@ -141,7 +142,7 @@ fn instructions_are_from_the_line_of_the_call() {
     let tokens = &random::normal(key, [1, 3, 4], DType::F32);
     tokens.realize().unwrap();
 
-    from_here!(seen, ["attention::dot_product_attention", "attention::rotary_embedding", "attention::Attention::causal"], tokens, |x: &Tensor| { let x = x.reshape([1, 3, 2, 2]); rotary_embedding(&dot_product_attention(&x, &x, &x, &Attention::causal()), &Tensor::arange(0..3, DType::I32), 1e4) });
+    from_here!(seen, ["attention::dot_product_attention", "attention::rotary_embedding", "attention::rotary_embedding_with", "attention::Attention::causal"], tokens, |x: &Tensor| { let x = x.reshape([1, 3, 2, 2]); let y = rotary_embedding(&dot_product_attention(&x, &x, &x, &Attention::causal()), &Tensor::arange(0..3, DType::I32), 1e4); rotary_embedding_with(&y, &Tensor::arange(0..3, DType::I32), &Tensor::from([1.0f32])) });
     from_here!(seen, ["attention::MultiHeadAttention::new", "attention::MultiHeadAttention::forward", "attention::MultiHeadAttention::in_heads", "attention::MultiHeadAttention::joined"], tokens, |x: &Tensor| MultiHeadAttention::new(key, 4, 2).forward(x, x, &Attention::default()));
     from_here!(seen, ["conv::Conv::new", "conv::Conv::forward", "conv::ConvTranspose::new", "conv::ConvTranspose::forward"], image, |x: &Tensor| ConvTranspose::new(key, 8, 2, [2, 2], ConvOptions::new()).forward(&Conv::new(key, 4, 8, [2, 2], ConvOptions::new()).forward(x)));
     from_here!(seen, ["dropout::Dropout::forward"], x, |x: &Tensor| (Dropout { rate: 0.5 }.forward(x, Some(key)), Dropout { rate: 1.0 }.forward(x, Some(key))));
