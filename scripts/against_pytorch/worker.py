@@ -1,6 +1,7 @@
 """Runs one model in PyTorch, as rune-models/examples/worker.rs runs it in rune: `worker.py WORKLOAD FOLDER`."""
 
 import json
+import os
 import resource
 import sys
 import time
@@ -76,7 +77,7 @@ def timed(f):
 
 @torch.no_grad()
 def main(workload, folder):
-    torch.set_num_threads(int(__import__("os").environ.get("RUNE_THREADS", "2")))
+    torch.set_num_threads(int(os.environ.get("RAYON_NUM_THREADS", "2")))
     call = call_of(workload, Path(folder))
     loaded = time.perf_counter() - begin
     _, result = call()

@@ -37,7 +37,7 @@ fn the_published_model_understands_a_synthetic_voice() {
     {
         let said = Command::new("espeak-ng").args(["-v", "en-us", "-s", "150", "-w"]).arg(&path).arg(sentence).status();
         if said.is_err() {
-            println!("skipped: `scripts/setup` installs espeak-ng");
+            println!("skipped: `scripts/setup --with speech` installs espeak-ng");
             return;
         }
         let transcript = recognizer.transcribe(&read_wav(&path).unwrap(), &TranscribeOptions::default()).unwrap();
