@@ -1,4 +1,4 @@
-//! Checkpoints: named arrays in one file or several, and the settings beside them.
+//! Loads checkpoints: named arrays in one file or several, and a file of settings.
 
 use rune::nn::{Conv, Embedding, LayerNorm, Linear, RmsNorm};
 use rune::storage::{Difference, Differences, Reader, StorageError};
@@ -102,7 +102,7 @@ pub struct Checkpoint {
     files: Vec<Reader>,
     /// The arrays that are still to be taken: the file of each, and its name there.
     left: BTreeMap<String, (usize, String)>,
-    /// The dtype of floating-point arrays, if it is not that of the file.
+    /// The dtype that floating-point arrays are converted to. `None` keeps the dtype of the file.
     dtype: Option<DType>,
     differences: Vec<Difference>,
     /// The first error of reading or converting an array.

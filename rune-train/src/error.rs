@@ -70,7 +70,7 @@ pub enum TrainError {
     Evaluation {
         /// The last step before the evaluation.
         step: u64,
-        /// What it returned.
+        /// The error of the evaluation.
         source: Box<dyn Error + Send + Sync>,
     },
     /// There are no items to average over.

@@ -1,4 +1,4 @@
-//! Ctrl-C, in a process of its own: a signal concerns all threads.
+//! Ctrl-C, in a child process, because a signal reaches all threads of a process.
 
 #![cfg(unix)]
 
@@ -19,7 +19,7 @@ fn child(role: &str, folder: &std::path::Path) -> Output {
     command.output().unwrap()
 }
 
-/// Does nothing, unless another test runs it in a process of its own.
+/// Does nothing, unless another test runs it in a child process.
 #[test]
 fn the_child() {
     let Ok(role) = std::env::var(ROLE) else { return };

@@ -65,7 +65,7 @@ impl Settings {
     pub(crate) fn texts_in_batch(&self, positions: usize) -> usize {
         (self.batch_tokens / positions.max(1)).min(self.batch_texts).max(1)
     }
-    /// Returns what is wrong with the settings.
+    /// Returns the problem with the settings, if there is one.
     pub(crate) fn problem(&self) -> Option<String> {
         let counts = [
             ("model-threads", self.model_threads),

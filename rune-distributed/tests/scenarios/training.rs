@@ -110,7 +110,7 @@ pub fn the_state_of_an_optimiser_is_divided(world: &World) {
     }
 }
 
-/// Trees that differ are told, with the first leaf.
+/// `check_equal` names the first leaf that differs.
 pub fn differing_trees_are_told(world: &World) {
     let mut model = model(0.0);
     check_equal(&model).unwrap();

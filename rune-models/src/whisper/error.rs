@@ -44,7 +44,7 @@ pub enum WhisperError {
         path: PathBuf,
         /// The token.
         token: String,
-        /// What it is for.
+        /// The purpose of the token.
         purpose: &'static str,
     },
     /// The model does not know this language.

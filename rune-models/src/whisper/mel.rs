@@ -91,8 +91,8 @@ impl LogMel {
     }
 }
 
-/// Returns sample `i`; beyond both ends, the samples are mirrored at the first and the last one. What is further away
-/// than the mirror image reaches is silent.
+/// Returns sample `i`. Outside of the sound, samples are mirrored at the first and the last one. Outside of the mirror
+/// images, samples are 0.
 fn mirrored(samples: &[f32], i: isize) -> f32 {
     let last = samples.len() as isize - 1;
     let i = if i < 0 { -i } else { i };

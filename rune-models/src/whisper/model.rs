@@ -47,8 +47,8 @@ pub struct Decoder {
 
 /// The rows of one step of the decoder: new tokens, which need not follow each other.
 ///
-/// Keys and values are in *slots*. A row sees the slots of its mask, so several beams share the slots of what they
-/// have in common, and nothing moves when a beam continues another one.
+/// Each key and value has a *slot*. The mask of a row selects the slots that it reads. Beams share the slots of their
+/// common tokens, so nothing moves when one beam continues another.
 #[derive(Tree, Clone, Debug)]
 pub struct Rows {
     /// The tokens `[rows]`, `i32`.

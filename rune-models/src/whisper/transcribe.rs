@@ -78,7 +78,7 @@ impl Transcript {
     }
 }
 
-/// A part of what was decoded in a window: times in timestamps from the start of the window.
+/// A part of the text of a window. Its times count timestamps from the start of the window.
 #[derive(Debug, PartialEq)]
 struct Slice {
     start: u32,

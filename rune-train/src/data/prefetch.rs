@@ -8,8 +8,8 @@ use std::thread::JoinHandle;
 
 /// Batches that a thread reads ahead, in the order of their source.
 ///
-/// The position is that of the batches returned, not of those read ahead. Errors and panics of the source are errors
-/// here. When this value is dropped, the thread ends after the batch that it is reading.
+/// The position counts the batches that were returned, and not those that were read ahead. If the source fails or panics,
+/// `next_batch` returns the error. When this value is dropped, the thread ends after the batch that it is reading.
 ///
 /// ```
 /// use rune::{prelude::*, train::data::{Arrays, Batches, Loader}};
