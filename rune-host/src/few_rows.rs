@@ -1,13 +1,14 @@
-//! Products of a few rows with a large matrix of a narrow dtype, such as `bf16` or `i8`.
+//! Products of a few rows with a large matrix of a narrow dtype, such as `bf16` or `i8`, or of codes of 4 bits.
 //!
 //! The matrix is read once. Its elements are widened to `f32` in registers.
 
 use crate::gemm::Matrix;
-use crate::kernel::{Narrow, ROWS_ADDED, add_scaled, dot};
+use crate::kernel::{HighBits, LowBits, Narrow, ROWS_ADDED, add_scaled, dot};
 use crate::products::Factor;
 use half::{bf16, f16};
 use rayon::prelude::*;
 use rune_ir::DType;
+use rune_ir::op::BinaryFn;
 use smallvec::SmallVec;
 use std::ops::Range;
 
@@ -19,9 +20,39 @@ const MOST_PARTS: usize = 16;
 /// Matrices of at least so many bytes are divided among threads.
 const PARALLEL: usize = if cfg!(test) { 1 << 10 } else { 1 << 19 };
 
-/// Whether there is a kernel for matrices of this dtype.
-pub(crate) fn widens(dtype: DType) -> bool {
-    matches!(dtype, DType::BF16 | DType::F16 | DType::I8 | DType::U8)
+/// The elements of a matrix, which are widened to `f32`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Element {
+    BF16,
+    F16,
+    I8,
+    U8,
+    /// The four low bits of each byte.
+    LowBits,
+    /// The four high bits of each byte.
+    HighBits,
+}
+
+impl Element {
+    /// Returns the elements of a dtype, if there is a kernel for them.
+    pub(crate) fn of(dtype: DType) -> Option<Element> {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "all other dtypes are converted before")]
+        Some(match dtype {
+            DType::BF16 => Element::BF16,
+            DType::F16 => Element::F16,
+            DType::I8 => Element::I8,
+            DType::U8 => Element::U8,
+            _ => return None,
+        })
+    }
+    /// Returns the elements of a matrix of `u8` after an operation with a constant, if they are bits of each byte.
+    pub(crate) fn of_bytes(f: BinaryFn, constant: u128) -> Option<Element> {
+        match (f, constant) {
+            (BinaryFn::And, 15) => Some(Element::LowBits),
+            (BinaryFn::ShiftRightLogical, 4) => Some(Element::HighBits),
+            _ => None,
+        }
+    }
 }
 
 /// Whether these factors are a few rows and a matrix that is contiguous along an axis.
@@ -34,17 +65,17 @@ pub(crate) fn is_fit(rows: &Factor, matrix: &Factor) -> bool {
 /// matrix.
 pub(crate) fn multiply(
     (rows, x): (&Factor, &[f32]),
-    (matrix, bytes, dtype): (&Factor, &[u8], DType),
+    (matrix, bytes, element): (&Factor, &[u8], Element),
     matrix_first: bool,
     out: &mut [f32],
 ) {
-    #[allow(clippy::wildcard_enum_match_arm, reason = "the planner asks `widens`")]
-    match dtype {
-        DType::BF16 => of_type::<bf16>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
-        DType::F16 => of_type::<f16>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
-        DType::I8 => of_type::<i8>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
-        DType::U8 => of_type::<u8>((rows, x), (matrix, bytes), matrix_first, out),
-        _ => unreachable!("the planner converts other dtypes"),
+    match element {
+        Element::BF16 => of_type::<bf16>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
+        Element::F16 => of_type::<f16>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
+        Element::I8 => of_type::<i8>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
+        Element::U8 => of_type::<u8>((rows, x), (matrix, bytes), matrix_first, out),
+        Element::LowBits => of_type::<LowBits>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
+        Element::HighBits => of_type::<HighBits>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
     }
 }
 
@@ -165,14 +196,18 @@ mod tests {
     /// Small whole numbers, whose sums of products are exact in any order.
     fn numbers(shape: &[usize], dtype: DType, of: usize) -> Array {
         let number = |i: usize| (i * 7 + of * 5) % 11;
-        let signed = |i: usize| number(i) as f64 - if dtype == DType::U8 { 0.0 } else { 5.0 };
-        Tensor::from(Array::from_fn(shape, signed)).cast(dtype).to_array().unwrap()
+        // Bytes have high bits too.
+        let value = |i: usize| if dtype == DType::U8 { number(i) as f64 * 23.0 } else { number(i) as f64 - 5.0 };
+        Tensor::from(Array::from_fn(shape, value)).cast(dtype).to_array().unwrap()
     }
 
     #[test]
     fn products_of_few_rows_are_those_of_the_interpreter() {
         let mut narrow = 0;
-        for dtype in [DType::BF16, DType::F16, DType::I8, DType::U8] {
+        type Part = fn(&Tensor) -> Tensor;
+        let (whole, low, high): (Part, Part, Part) = (Tensor::clone, |w| w & 15u8, |w| w >> 4u8);
+        let dtypes = [DType::BF16, DType::F16, DType::I8, DType::U8].map(|dtype| (dtype, whole));
+        for (dtype, part) in dtypes.into_iter().chain([(DType::U8, low), (DType::U8, high)]) {
             for (rows, depth, columns) in
                 [(1, 1, 2), (1, 17, 40), (2, 16, 33), (3, 40, 9), (7, 5, 70), (8, 64, 64), (1, 300, 3), (1, 3, 300)]
             {
@@ -187,7 +222,7 @@ mod tests {
                     };
                     let (x, w) = (numbers(&x, DType::F32, 1), numbers(&w, dtype, 2));
                     let f = |x: &Tensor, w: &Tensor| {
-                        let w = if transposed { w.swapaxes(-1, -2) } else { w.clone() }.cast(DType::F32);
+                        let w = part(&if transposed { w.swapaxes(-1, -2) } else { w.clone() }).cast(DType::F32);
                         if first { w.matmul(x) } else { x.matmul(&w) }
                     };
                     let program = make_program(f, (&Tensor::from(x.clone()), &Tensor::from(w.clone()))).unwrap();
@@ -201,6 +236,6 @@ mod tests {
                 }
             }
         }
-        assert!(narrow > 180, "only {narrow} plans read the matrix as it is");
+        assert!(narrow > 270, "only {narrow} plans read the matrix as it is");
     }
 }

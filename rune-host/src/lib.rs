@@ -16,7 +16,9 @@ mod run;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod threads;
 
 pub use plan::Plan;
 pub use products::dot_general;
 pub use profile::{Profile, Row};
+pub use threads::threads;

@@ -1,6 +1,6 @@
 //! Dot products.
 
-use crate::few_rows;
+use crate::few_rows::{self, Element};
 use crate::gemm::{Matrix, Real, Target, multiply};
 use crate::plan::View;
 use rayon::prelude::*;
@@ -30,6 +30,7 @@ pub fn dot_general(lhs: &Array, rhs: &Array, dims: &DotDims, out: DType) -> Opti
     if lhs.dtype() != out || rhs.dtype() != out || !matches!(out, DType::F32 | DType::F64) {
         return None;
     }
+    crate::threads();
     let free = |x: &Array, batch: &[usize], contract: &[usize]| x.shape().without(&[batch, contract].concat());
     let batch = dims.lhs_batch.iter().map(|&axis| lhs.shape()[axis]);
     let (rows, columns) =
@@ -107,8 +108,8 @@ pub(crate) struct Product {
     pub lhs: Factor,
     pub rhs: Factor,
     dtype: DType,
-    /// The operand that is a large matrix of a narrow dtype, where the other is a few rows of `f32`.
-    matrix: Option<(Side, DType)>,
+    /// The operand that is a large matrix of narrow elements, where the other is a few rows of `f32`.
+    matrix: Option<(Side, Element)>,
 }
 
 /// An operand of a product.
@@ -122,12 +123,12 @@ impl Product {
     pub(crate) fn new(lhs: Factor, rhs: Factor, dtype: DType) -> Product {
         Product { lhs, rhs, dtype, matrix: None }
     }
-    /// Returns the product of a few rows of `f32` with a matrix of a narrow dtype. Returns `None` if there is no kernel for
+    /// Returns the product of a few rows of `f32` with a matrix of narrow elements. Returns `None` if there is no kernel for
     /// these shapes.
-    pub(crate) fn of_rows(lhs: Factor, rhs: Factor, side: Side, dtype: DType) -> Option<Product> {
+    pub(crate) fn of_rows(lhs: Factor, rhs: Factor, side: Side, element: Element) -> Option<Product> {
         let (rows, matrix) = if side == Side::Left { (&rhs, &lhs) } else { (&lhs, &rhs) };
         let fit = few_rows::is_fit(rows, matrix);
-        fit.then_some(Product { lhs, rhs, dtype: DType::F32, matrix: Some((side, dtype)) })
+        fit.then_some(Product { lhs, rhs, dtype: DType::F32, matrix: Some((side, element)) })
     }
     /// Returns the number of multiplications.
     pub(crate) fn multiplications(&self) -> u64 {
@@ -138,13 +139,13 @@ impl Product {
     /// right one.
     pub(crate) fn run(&self, lhs: &[u8], rhs: &[u8], out: &mut [u8]) {
         match self.matrix {
-            Some((Side::Left, dtype)) => {
+            Some((Side::Left, element)) => {
                 let rows = (&self.rhs, bytemuck::cast_slice(rhs));
-                return few_rows::multiply(rows, (&self.lhs, lhs, dtype), true, bytemuck::cast_slice_mut(out));
+                return few_rows::multiply(rows, (&self.lhs, lhs, element), true, bytemuck::cast_slice_mut(out));
             }
-            Some((Side::Right, dtype)) => {
+            Some((Side::Right, element)) => {
                 let rows = (&self.lhs, bytemuck::cast_slice(lhs));
-                return few_rows::multiply(rows, (&self.rhs, rhs, dtype), false, bytemuck::cast_slice_mut(out));
+                return few_rows::multiply(rows, (&self.rhs, rhs, element), false, bytemuck::cast_slice_mut(out));
             }
             None => {}
         }

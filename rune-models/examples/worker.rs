@@ -5,6 +5,7 @@
 //! peak of memory, in bytes.
 
 use anyhow::{Context, Result, bail, ensure};
+use rune::quant::Bits;
 use rune::{DType, Tensor, Tree, jit};
 use rune_models::bert::Bert;
 use rune_models::gpt2::Gpt2;
@@ -79,7 +80,13 @@ fn workload_call(workload: &str, folder: &Path) -> Result<Call> {
         }
         ("gpt2", Some(work), sizes) => language(Gpt2::from_checkpoint(checkpoint()?, &config)?, work, sizes)?,
         (name, Some(work), sizes) if name.starts_with("llama") => {
-            language(Llama::from_checkpoint(checkpoint()?, &config)?, work, sizes)?
+            let model = Llama::from_checkpoint(checkpoint()?, &config)?;
+            let model = match parts.last() {
+                Some(&"8bit") => model.quantized(Bits::Eight),
+                Some(&"4bit") => model.quantized(Bits::Four { group: 32 }),
+                _ => model,
+            };
+            language(model, work, sizes)?
         }
         _ => bail!("{workload} is no workload"),
     })

@@ -89,14 +89,10 @@ impl QuantizedLinear {
         let y = match self.bits {
             Bits::Eight => wide.matmul(self.codes.cast(DType::F32)) * self.scales.i(0),
             Bits::Four { group } if rows <= FEW_ROWS => {
-                let (groups, outputs) = (self.scales.shape()[0], self.scales.shape()[1]);
-                let by_group = wide.reshape([rows, groups, group]).swapaxes(0, 1);
-                let codes = self.unpacked().reshape([groups, group, outputs]).cast(DType::F32);
-                let sum = (by_group.matmul(codes) * self.scales.unsqueeze(1)).sum_axes(0);
                 let mut shape = x.shape().to_vec();
                 shape.pop();
-                shape.push(outputs);
-                sum.reshape(shape)
+                shape.push(self.scales.shape()[1]);
+                self.few_rows(&wide.reshape([rows, self.scales.shape()[0], group])).reshape(shape)
             }
             Bits::Four { .. } => wide.matmul(self.dequantized().weight),
         };
@@ -105,6 +101,20 @@ impl QuantizedLinear {
             Some(bias) => y + bias.cast(x.dtype()),
             None => y,
         }
+    }
+    /// Maps a few rows, of shape `[rows, groups, group]`, with the bytes of the codes read as they are. A code stands for 8
+    /// less than its bits, so 8 times the sum of a group is subtracted from the product with its bits.
+    fn few_rows(&self, x: &Tensor) -> Tensor {
+        let (groups, group, outputs) = (self.scales.shape()[0], x.shape()[2], self.scales.shape()[1]);
+        let bytes = self.codes.reshape([groups / 2, group, outputs]);
+        let by_group = x.swapaxes(0, 1).split(2, 0);
+        let scales = self.scales.unsqueeze(1).split(2, 0);
+        let products =
+            [&bytes & 15u8, &bytes >> 4u8].into_iter().zip(by_group).zip(scales).map(|((codes, x), scales)| {
+                let offset = x.sum_axes(2).unsqueeze(2) * 8.0f32;
+                ((x.matmul(codes.cast(DType::F32)) - offset) * scales).sum_axes(0)
+            });
+        products.reduce(|low, high| low + high).expect("a byte has two codes")
     }
     /// Returns the layer with the weights that the codes stand for, of dtype `f32`.
     #[track_caller]

@@ -5,11 +5,9 @@ use crate::compile::load;
 use crate::device::Device;
 use crate::lower::{lower_for, options_for};
 use crate::runnable::Runnable;
-use once_cell::sync::Lazy;
 use rune_iree::{CompileCache, CompileError, Verdict};
 use rune_lower::LoweredModule;
 use rune_trace::Program;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -33,15 +31,9 @@ pub(super) enum StoredVerdict {
     Untried(Runnable),
 }
 
-/// Returns the number of threads of the host engine, on which verdicts depend.
-static THREADS: Lazy<usize> = Lazy::new(|| {
-    let said = std::env::var("RAYON_NUM_THREADS").ok().and_then(|n| n.trim().parse().ok()).filter(|n| *n > 0);
-    said.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get))
-});
-
 /// Returns a verdict of this process.
 pub(super) fn verdict(times: [Duration; 2], fault: Option<String>) -> Verdict {
-    Verdict::new(times, fault, *THREADS)
+    Verdict::new(times, fault, rune_host::threads())
 }
 
 /// Returns a verdict as text for the log.
@@ -68,7 +60,7 @@ impl Lowering {
     /// Looks the module up in the cache.
     pub(super) fn known(&self, program: &Program, device: &Device) -> Option<StoredVerdict> {
         let (cache, options) = (CompileCache::global(), options_for(device));
-        let verdict = cache.verdict(&self.identity, &options).filter(|verdict| verdict.holds(*THREADS));
+        let verdict = cache.verdict(&self.identity, &options).filter(|verdict| verdict.holds(rune_host::threads()));
         let earlier = |verdict: &Verdict| format!("found earlier: {}", shown(verdict));
         if let Some(verdict) = verdict.as_ref().filter(|verdict| !verdict.compiled_wins()) {
             return Some(StoredVerdict::Host(earlier(verdict)));

@@ -75,6 +75,12 @@ impl Block {
             down: Linear::new(&c, 4 * features, features),
         }
     }
+    fn map_layers(&self, f: &impl Fn(&Linear) -> Linear) -> Block {
+        let MultiHeadAttention { query, key, value, output, heads } = &self.attention;
+        let attention =
+            MultiHeadAttention { query: f(query), key: f(key), value: f(value), output: f(output), heads: *heads };
+        Block { attention, up: f(&self.up), down: f(&self.down), ..self.clone() }
+    }
     fn forward(&self, x: &Tensor, dropout: impl Fn(&Tensor, usize) -> Tensor) -> Tensor {
         let h = self.norm1.forward(x);
         let x = x + dropout(&self.attention.forward(&h, &h, &Attention::causal()), 0);
@@ -106,6 +112,10 @@ impl Gpt {
     }
     pub fn context(&self) -> usize {
         self.positions.shape()[0]
+    }
+    /// Returns the model with other linear layers.
+    pub fn map_layers(&self, f: impl Fn(&Linear) -> Linear) -> Gpt {
+        Gpt { blocks: self.blocks.iter().map(|block| block.map_layers(&f)).collect(), ..self.clone() }
     }
     /// Returns the logits of the next character for each position of texts with the shape `[batch, context]`. With a
     /// key, applies dropout.

@@ -1,7 +1,9 @@
 //! A language model of the size that nanoGPT trains on a CPU, on the text of this repository, byte by byte.
 
+use anyhow::Context;
 use rune::nn;
-use rune::train::data::{Batch, Loader, TokenType, Tokens};
+use rune::quant::{Bits, QuantizedLinear};
+use rune::train::data::{Batch, Loader, TokenType, Tokens, Windows};
 use rune::train::{Checkpoints, Outcome, Trainer, average};
 use rune::{prelude::*, random};
 pub use rune_examples::gpt::Training;
@@ -70,10 +72,9 @@ pub fn train(settings: Settings, folder: &Path, resume: bool) -> anyhow::Result<
     let optimizer = plan.optimizer();
     let training = Training::new(model, &optimizer, &training);
 
-    // Every piece of the text is seen once per epoch. The held-out pieces are spread over the held-out files.
+    // Every piece of the text is seen once per epoch.
     let mut batches = Loader::new(learned.windows(sizes.context)?, plan.batch).shuffled(&order).prefetched(4);
-    let every = (held_out.len() / settings.held_out).max(sizes.context);
-    let held_out = Loader::new(held_out.windows_every(sizes.context, every)?, 32);
+    let held_out = held_out_pieces(&held_out, &settings)?;
     let step = jit(|training: &Training, batch: &Batch<Tensor>| step(training, &optimizer, batch)).donate();
     let evaluate = jit(|model: &Gpt, batch: &Batch<Tensor>| loss(model, batch, None));
 
@@ -96,6 +97,28 @@ pub fn train(settings: Settings, folder: &Path, resume: bool) -> anyhow::Result<
         |training| average(&held_out, |batch| evaluate(&training.model, batch)),
     );
     Ok(done?)
+}
+
+/// Returns the held-out loss of a model that was trained in a folder: with its weights, and with weights quantized to 8
+/// bits and to 4 bits in groups of 32.
+pub fn quantized_losses(model: &Gpt, settings: Settings, folder: &Path) -> anyhow::Result<[f64; 3]> {
+    let (_, held_out) = tokens(folder, settings.bytes, true)?;
+    let held_out = held_out_pieces(&held_out, &settings)?;
+    let evaluate = jit(|model: &Gpt, batch: &Batch<Tensor>| loss(model, batch, None));
+    let of = |model: &Gpt| -> anyhow::Result<f64> {
+        let metrics = average(&held_out, |batch| evaluate(model, batch))?;
+        metrics.get("loss").context("no loss is measured")
+    };
+    let group = (settings.sizes.features / 2).min(32);
+    let quantized = |bits| model.map_layers(|layer| QuantizedLinear::new(layer, bits).dequantized());
+    Ok([of(model)?, of(&quantized(Bits::Eight))?, of(&quantized(Bits::Four { group }))?])
+}
+
+/// Returns pieces that are spread over the held-out files.
+fn held_out_pieces(held_out: &Tokens, settings: &Settings) -> anyhow::Result<Loader<Windows>> {
+    let context = settings.sizes.context;
+    let every = (held_out.len() / settings.held_out).max(context);
+    Ok(Loader::new(held_out.windows_every(context, every)?, 32))
 }
 
 /// Continues a text by sampling `count` bytes.

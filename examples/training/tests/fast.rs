@@ -23,6 +23,9 @@ fn a_small_gpt_learns_and_resumes() {
     let again = language::train(Settings::fast(), folder.path(), true).unwrap();
     let leaves = |model: &language::Training| model.leaves().iter().map(|x| x.to_array().unwrap()).collect::<Vec<_>>();
     assert_eq!(leaves(&again.state), leaves(&done.state));
+    let [loss, eight, four] = language::quantized_losses(&done.state.model, Settings::fast(), folder.path()).unwrap();
+    assert!((loss - losses[1].1).abs() < 1e-5, "{loss} after {losses:?}");
+    assert!((eight - loss).abs() < 0.01 && (four - loss).abs() < 0.2 && four != loss, "{loss} {eight} {four}");
     let text = language::write(&done.state.model, "a", 20, &random::key(0)).unwrap();
     assert!(text.starts_with('a') && text.len() >= 21, "{text:?}");
 }

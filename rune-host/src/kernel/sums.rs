@@ -1,7 +1,7 @@
 //! Sums of products with elements of narrow dtypes, which are widened to `f32` in registers.
 
 use super::lanes::ARCH;
-use bytemuck::Pod;
+use bytemuck::{Pod, Zeroable};
 use half::{bf16, f16};
 use pulp::{Simd, WithSimd};
 
@@ -38,6 +38,28 @@ impl Narrow for u8 {
     #[inline(always)]
     fn widen(self) -> f32 {
         f32::from(self)
+    }
+}
+
+/// The four low bits of a byte.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(transparent)]
+pub(crate) struct LowBits(u8);
+impl Narrow for LowBits {
+    #[inline(always)]
+    fn widen(self) -> f32 {
+        f32::from(self.0 & 15)
+    }
+}
+
+/// The four high bits of a byte.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(transparent)]
+pub(crate) struct HighBits(u8);
+impl Narrow for HighBits {
+    #[inline(always)]
+    fn widen(self) -> f32 {
+        f32::from(self.0 >> 4)
     }
 }
 

@@ -4,6 +4,7 @@ use super::cluster::{Cluster, lane};
 use super::order::{Node, order};
 use super::view::View;
 use super::{Dense, Label, Plan, Step};
+use crate::few_rows::Element;
 use crate::kernel::{Instruction, Register};
 use rune_ir::op::{Control, Literal, UnaryFn};
 use rune_ir::{DType, Loc, Op, Program, Shape, Type, Var};
@@ -53,6 +54,8 @@ pub(super) struct Builder {
     pub ready: Vec<u32>,
     /// For variables that were converted to `f32`, the variables before.
     pub widened: FxHashMap<VariableId, VariableId>,
+    /// For variables that are a part of each byte of others, those others.
+    pub parts_of_bytes: FxHashMap<VariableId, (VariableId, Element)>,
     /// The clusters of a size and a stage.
     pub by_stage: FxHashMap<(usize, u32), Vec<usize>>,
     /// The last step with effects.
@@ -199,7 +202,10 @@ impl Builder {
             }
             Op::Binary { f, x, y } => {
                 let dtype = lane(ty.dtype);
-                self.elementwise(ty, &[x, y], half(ty), |[x, y], d| Instruction::Binary { f, dtype, x, y, d })
+                let make = |[x, y]: [Register; 2], d| Instruction::Binary { f, dtype, x, y, d };
+                let result = self.elementwise(ty, &[x, y], half(ty), make);
+                self.note_parts(result, f, x, y);
+                result
             }
             Op::Compare { direction, x, y } => {
                 let dtype = lane(self.ty(x).dtype);

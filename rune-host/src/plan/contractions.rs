@@ -2,11 +2,11 @@
 
 use super::Step;
 use super::View;
-use super::builder::{Builder, Storage, Variable, VariableId};
+use super::builder::{Builder, Storage, VariableId};
 use crate::conv::{Conv, NeedsPermutation};
-use crate::few_rows::{self, MOST_ROWS};
+use crate::few_rows::{Element, MOST_ROWS};
 use crate::products::{Factor, Product, Side};
-use rune_ir::op::{ConvDims, Dims, DotDims};
+use rune_ir::op::{BinaryFn, ConvDims, Dims, DotDims};
 use rune_ir::{DType, Shape, Type};
 use smallvec::SmallVec;
 
@@ -43,7 +43,7 @@ impl Builder {
         self.convert(ids[0], out)
     }
 
-    /// A product of a few rows with a matrix that is stored in a narrow dtype, which is read as it is.
+    /// A product of a few rows with a matrix of narrow elements, which is read as it is stored.
     fn product_of_rows(&mut self, lhs: VariableId, rhs: VariableId, dims: &DotDims, wide: DType) -> Option<Product> {
         if wide != DType::F32 {
             return None;
@@ -61,26 +61,37 @@ impl Builder {
         if m.min(n) > MOST_ROWS {
             return None;
         }
-        let narrow = self.narrow(matrix)?;
-        let dtype = self.ty(narrow).dtype;
+        let (narrow, element) = self.narrow(matrix)?;
         let (buffer, view) = self.stored(narrow);
         let matrix = Factor::new(buffer, &view, batch, contract)?;
         if side == Side::Left {
             let rhs = self.convert(rhs, wide)?;
             let rows = self.factor(rhs, &dims.rhs_batch, &dims.rhs_contract);
-            return Product::of_rows(matrix, rows, side, dtype);
+            return Product::of_rows(matrix, rows, side, element);
         }
         let lhs = self.convert(lhs, wide)?;
         let rows = self.factor(lhs, &dims.lhs_batch, &dims.lhs_contract);
-        Product::of_rows(rows, matrix, side, dtype)
+        Product::of_rows(rows, matrix, side, element)
     }
 
-    /// Returns the variable that is stored in a narrow dtype, and from which `x` was widened, if there is one.
-    fn narrow(&self, x: VariableId) -> Option<VariableId> {
-        let narrow = self.widened.get(&x).copied().unwrap_or(x);
-        let Variable { ty, storage } = &self.variables[narrow];
-        let stored = matches!(storage, Storage::Stored { .. });
-        (stored && few_rows::widens(ty.dtype)).then_some(narrow)
+    /// Returns the variable that is stored with narrow elements, from which `x` was widened, if there is one.
+    fn narrow(&self, x: VariableId) -> Option<(VariableId, Element)> {
+        let x = self.widened.get(&x).copied().unwrap_or(x);
+        let (stored, element) = match self.parts_of_bytes.get(&x) {
+            Some(&part) => part,
+            None => (x, Element::of(self.ty(x).dtype)?),
+        };
+        matches!(self.variables[stored].storage, Storage::Stored { .. }).then_some((stored, element))
+    }
+
+    /// Notes that `result`, a binary operation, is a part of each byte of an operand.
+    pub(super) fn note_parts(&mut self, result: VariableId, f: BinaryFn, x: VariableId, y: VariableId) {
+        if self.ty(result).dtype != DType::U8 {
+            return;
+        }
+        if let Some(element) = self.constant(y).and_then(|value| Element::of_bytes(f, value)) {
+            self.parts_of_bytes.insert(result, (x, element));
+        }
     }
 
     /// An operand of a product, copied where its axes are not one within the other.

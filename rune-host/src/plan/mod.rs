@@ -117,6 +117,7 @@ impl Plan {
     /// Returns the plan of a program. It computes everything in the program; remove unused parts with
     /// [`Program::simplify`] first.
     pub fn new(program: &Program) -> Plan {
+        crate::threads();
         builder::plan(program)
     }
     /// Returns the number of steps, without those in loops and branches.

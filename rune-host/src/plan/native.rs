@@ -118,7 +118,7 @@ impl Builder {
     }
 
     /// The bits of a variable that is a constant.
-    fn constant(&self, id: VariableId) -> Option<u128> {
+    pub(super) fn constant(&self, id: VariableId) -> Option<u128> {
         if let Storage::Constant(value) = self.variables[id].storage { Some(value.bits()) } else { None }
     }
 

@@ -4,7 +4,7 @@
 
 use pico_args::Arguments;
 use rune::random;
-use rune_training_examples::language::{Settings, train, write};
+use rune_training_examples::language::{Settings, quantized_losses, train, write};
 use std::path::PathBuf;
 
 fn main() -> anyhow::Result<()> {
@@ -21,6 +21,8 @@ fn main() -> anyhow::Result<()> {
     if let Some((loss, step)) = done.best {
         println!("held out: loss {loss:.3} at step {step}; the files are in {}", folder.display());
     }
+    let [loss, eight, four] = quantized_losses(&done.state.model, settings, &folder)?;
+    println!("held out, at the end: loss {loss:.4}; with weights of 8 bits {eight:.4}, of 4 bits {four:.4}");
     println!("\n{}", write(&done.state.model, "/// Returns ", 400, &random::key(1))?);
     Ok(())
 }
