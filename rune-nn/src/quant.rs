@@ -104,17 +104,14 @@ impl QuantizedLinear {
     }
     /// Maps a few rows, of shape `[rows, groups, group]`, with the bytes of the codes read as they are. A code stands for 8
     /// less than its bits, so 8 times the sum of a group is subtracted from the product with its bits.
+    #[track_caller]
     fn few_rows(&self, x: &Tensor) -> Tensor {
         let (groups, group, outputs) = (self.scales.shape()[0], x.shape()[2], self.scales.shape()[1]);
         let bytes = self.codes.reshape([groups / 2, group, outputs]);
-        let by_group = x.swapaxes(0, 1).split(2, 0);
-        let scales = self.scales.unsqueeze(1).split(2, 0);
-        let products =
-            [&bytes & 15u8, &bytes >> 4u8].into_iter().zip(by_group).zip(scales).map(|((codes, x), scales)| {
-                let offset = x.sum_axes(2).unsqueeze(2) * 8.0f32;
-                ((x.matmul(codes.cast(DType::F32)) - offset) * scales).sum_axes(0)
-            });
-        products.reduce(|low, high| low + high).expect("a byte has two codes")
+        let (x, scales) = (x.swapaxes(0, 1).split(2, 0), self.scales.unsqueeze(1).split(2, 0));
+        let low = few_rows_of(&x[0], &(&bytes & 15u8), &scales[0]);
+        let high = few_rows_of(&x[1], &(&bytes >> 4u8), &scales[1]);
+        low + high
     }
     /// Returns the layer with the weights that the codes stand for, of dtype `f32`.
     #[track_caller]
@@ -141,6 +138,13 @@ impl QuantizedLinear {
             }
         }
     }
+}
+
+/// Returns the products of `x`, of shape `[groups, rows, group]`, with the weights of one half of the inputs.
+#[track_caller]
+fn few_rows_of(x: &Tensor, codes: &Tensor, scales: &Tensor) -> Tensor {
+    let offset = x.sum_axes(2).unsqueeze(2) * 8.0f32;
+    ((x.matmul(codes.cast(DType::F32)) - offset) * scales).sum_axes(0)
 }
 
 /// A linear layer, quantized or not: for models that can be either.
