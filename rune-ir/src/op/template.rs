@@ -8,7 +8,7 @@ use std::fmt::Write;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Part {
     Text(String),
-    /// The next array. Floats have this many digits after the point, or all their digits.
+    /// The next array. Floats have this many digits after the point; `None` prints all digits.
     Array(Option<usize>),
 }
 
