@@ -1,4 +1,4 @@
-//! The verdict on the module of a program, stored in the cache beside its entry.
+//! Verdicts on modules, stored beside their entries in the cache.
 
 use crate::Error;
 use crate::compile::load;
@@ -29,11 +29,11 @@ pub(super) enum StoredVerdict {
     Iree(Runnable, String),
     /// It is wrong or slower.
     Host(String),
-    /// It exists, and was not tried yet.
+    /// It exists, and has not been tried.
     Untried(Runnable),
 }
 
-/// Returns the number of threads of the host engine, on which verdicts depend.
+/// The number of threads of the host engine. Verdicts depend on it.
 static THREADS: Lazy<usize> = Lazy::new(|| {
     let said = std::env::var("RAYON_NUM_THREADS").ok().and_then(|n| n.trim().parse().ok()).filter(|n| *n > 0);
     said.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get))
@@ -53,7 +53,7 @@ pub(super) fn shown(verdict: &Verdict) -> String {
     }
 }
 
-/// Returns whether the cache can hold modules. If not, programs are not lowered for a lookup.
+/// Returns whether the cache can hold modules. If it cannot, programs are not lowered for a lookup.
 pub(super) fn may_be_known() -> bool {
     CompileCache::global().dir().is_some_and(|dir| dir.join("modules").is_dir())
 }
@@ -84,7 +84,8 @@ impl Lowering {
     pub fn keep(&self, verdict: &Verdict) {
         CompileCache::global().set_verdict(&self.identity, &options_for(&self.device), verdict);
     }
-    /// Stores that the compiler rejects the program. Exceeded limits are not stored, because they differ between processes.
+    /// Stores that the compiler rejects the program. Exceeded limits are not stored, because limits differ between
+    /// processes.
     pub fn keep_failure(&self, error: &CompileError) {
         if let CompileError::Rejected { .. } = error {
             self.keep(&verdict([Duration::ZERO; 2], Some(error.shortly())));
