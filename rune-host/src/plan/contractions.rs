@@ -11,7 +11,7 @@ use rune_ir::{DType, Shape, Type};
 use smallvec::SmallVec;
 
 impl Builder {
-    /// A product of floats, by way of `f32` for half types.
+    /// Adds a product of floats. Half types are converted to `f32`.
     pub(super) fn product(
         &mut self,
         lhs: VariableId,
@@ -43,7 +43,7 @@ impl Builder {
         self.convert(ids[0], out)
     }
 
-    /// A product of a few rows with a matrix that is stored in a narrow dtype, which is read as it is.
+    /// Adds a product of a few rows with a matrix of a narrow dtype, which is read without conversion.
     fn product_of_rows(&mut self, lhs: VariableId, rhs: VariableId, dims: &DotDims, wide: DType) -> Option<Product> {
         if wide != DType::F32 {
             return None;
@@ -75,7 +75,7 @@ impl Builder {
         Product::of_rows(rows, matrix, side, dtype)
     }
 
-    /// Returns the variable that is stored in a narrow dtype, and from which `x` was widened, if there is one.
+    /// Returns the variable of a narrow dtype from which `x` was widened, if there is one.
     fn narrow(&self, x: VariableId) -> Option<VariableId> {
         let narrow = self.widened.get(&x).copied().unwrap_or(x);
         let Variable { ty, storage } = &self.variables[narrow];
@@ -83,7 +83,7 @@ impl Builder {
         (stored && few_rows::widens(ty.dtype)).then_some(narrow)
     }
 
-    /// An operand of a product, copied where its axes are not one within the other.
+    /// Returns an operand of a product. It is copied if its axes are not contiguous within each other.
     pub(super) fn factor(&mut self, x: VariableId, batch: &[usize], contract: &[usize]) -> Factor {
         let (buffer, view) = self.stored(x);
         if let Some(factor) = Factor::new(buffer, &view, batch, contract) {
@@ -100,7 +100,7 @@ impl Builder {
             .expect("axes in this order lie one within the other")
     }
 
-    /// A convolution of floats, by way of `f32` for half types.
+    /// Adds a convolution of floats. Half types are converted to `f32`.
     pub(super) fn conv(&mut self, lhs: VariableId, rhs: VariableId, dims: &ConvDims, ty: &Type) -> Option<VariableId> {
         if !ty.dtype.is_float() {
             return None;
@@ -119,7 +119,7 @@ impl Builder {
                     let rank = permutation.len();
                     dims.rhs = [rank - 1, rank - 2].into_iter().chain(0..rank - 2).collect();
                 }
-                // Images that are read backwards.
+                // The images are read backwards.
                 None => lhs = self.whole(lhs),
             }
         };

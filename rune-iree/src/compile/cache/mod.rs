@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
-/// The maximum size of the modules in memory, in bytes. Beyond it, modules only stay on disk.
+/// The maximum size of the modules in memory, in bytes. Modules beyond it are only on disk.
 const MEMORY_LIMIT: usize = 256 << 20;
 /// The default maximum size on disk, in bytes. `RUNE_CACHE_LIMIT` overrides it.
 const DISK_LIMIT: u64 = 2 << 30;
@@ -40,10 +40,10 @@ pub enum CacheOutcome {
     Compiled,
 }
 
-/// The times of getting a module.
+/// The times of the steps of getting a module.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct CompileTimings {
-    /// Looking up the caches, and waiting for another thread or process that compiles the same program.
+    /// Searching the caches, and waiting for another thread or process that compiles the same program.
     pub lookup: Duration,
     /// Creating the text of the module.
     pub lower: Duration,
@@ -54,8 +54,8 @@ pub struct CompileTimings {
 /// A cache of compiled modules. If several threads, or processes with the same directory, need the same module at the
 /// same time, only one compiles it.
 ///
-/// Entries on disk are checked when they are read; a damaged one is compiled again. If the directory cannot be written, the log has one warning,
-/// and the cache works in memory.
+/// Entries on disk are checked when they are read; a damaged entry is compiled again. If the directory cannot be
+/// written, the log gets one warning, and the cache works in memory.
 ///
 /// ```
 /// use rune_iree::{CacheOutcome, CompileCache, CompileOptions};
@@ -72,7 +72,7 @@ pub struct CompileCache {
     disk: Option<DiskCache>,
 }
 
-/// A module that may be in the making. It is locked meanwhile, so that others wait for it.
+/// A module that may be under construction. It is locked during construction, so that other threads wait for it.
 type Slot = Mutex<Option<(CompiledModule, Option<CompileReport>)>>;
 
 /// A module, and information on its compilation.
@@ -86,14 +86,14 @@ pub struct Cached {
     pub timings: CompileTimings,
     /// The report of its compilation, if it is available.
     pub report: Option<CompileReport>,
-    /// All forms of its dispatches, if it was compiled now and they were requested.
+    /// All forms of its dispatches, if they were requested and it was compiled now.
     pub files: Vec<DispatchFile>,
 }
 
 impl CompileCache {
-    /// Returns the cache of this process. Its directory is `RUNE_CACHE_DIR`, by default in the user's directory for caches. If
-    /// `RUNE_CACHE` is `off`, the cache is only in memory. It keeps at most `RUNE_CACHE_LIMIT` bytes on disk (such as `500MB` or
-    /// `2GiB`; by default 2 GiB), and removes the least recently used entries first.
+    /// Returns the cache of this process. Its directory is `RUNE_CACHE_DIR`, by default in the user's cache directory.
+    /// If `RUNE_CACHE` is `off`, the cache is only in memory. It keeps at most `RUNE_CACHE_LIMIT` bytes on disk (such
+    /// as `500MB` or `2GiB`; the default is 2 GiB). It removes the least recently used entries first.
     pub fn global() -> &'static CompileCache {
         static GLOBAL: OnceLock<CompileCache> = OnceLock::new();
         GLOBAL.get_or_init(|| match directory() {
@@ -101,7 +101,7 @@ impl CompileCache {
             None => CompileCache::in_memory(),
         })
     }
-    /// Returns a cache without a disk.
+    /// Returns a cache that is only in memory.
     pub fn in_memory() -> CompileCache {
         CompileCache { memory: Mutex::default(), verdicts: Mutex::default(), disk: None }
     }
