@@ -234,8 +234,8 @@ impl Vmap {
     }
 }
 
-/// Returns the result of a transformation. The library panics if a function in the user's source cannot be transformed;
-/// here, that is a problem with a file.
+/// Returns the result of a transformation. The library panics if a function in the user's source cannot be transformed.
+/// Here, this becomes an error about a file.
 pub fn made<T, E: std::error::Error + Send + Sync + 'static>(transform: impl FnOnce() -> Result<T, E>) -> Result<T> {
     let hook = take_hook();
     set_hook(Box::new(|_| {}));

@@ -1,13 +1,14 @@
 //! Floats in decimal, as MLIR prints them.
 //!
 //! MLIR prints six digits if they read back as the same number. Otherwise it prints as many digits as any number of the
-//! format needs, and otherwise the bits. The digits come from LLVM's `APFloat::toString`, which truncates the exact decimal
-//! expansion to slightly more digits than needed, and then rounds half up.
+//! format needs. If these do not suffice, it prints the bits. The digits come from LLVM's `APFloat::toString`, which
+//! truncates the exact decimal expansion to slightly more digits than needed, and then rounds half up.
 
 use half::{bf16, f16};
 use rune_ir::DType;
 
-/// Returns the text of the float with these bits, or `None` if only its bits can be written: infinities and NaNs.
+/// Returns the text of the float with these bits. Returns `None` for infinities and NaNs, of which only the bits can be
+/// written.
 pub(crate) fn text(dtype: DType, bits: u64) -> Option<String> {
     let format = Format::of(dtype);
     let float = format.split(bits)?;
