@@ -17,9 +17,9 @@ pub struct HostCall {
     pub name: String,
     /// The operation that it computes, with the operands in order.
     pub op: Op<Type>,
-    /// The types of the arguments: those of the operands, but with unsigned integers as signed ones with the same bits.
-    /// An operation with effects takes an `i32` token after them, and returns one after its results, so that it runs
-    /// after the previous effect.
+    /// The types of the arguments. They are those of the operands, but unsigned integers become signed ones with the
+    /// same bits. An operation with effects takes an `i32` token after the arguments, and returns one after its
+    /// results, so that it runs after the previous effect.
     pub inputs: Vec<Type>,
     /// The types of the results, converted in the same way.
     pub outputs: Vec<Type>,

@@ -1,5 +1,5 @@
-//! Shared code of the tests of several crates: random programs and inputs, sound and damaged; test vectors and tolerances; functions under test;
-//! and checks of the places where panics are raised.
+//! Code that the tests of several crates share: random programs and inputs, intact and damaged; test vectors and
+//! tolerances; functions under test; and checks of the locations of panics.
 //!
 //! ```
 //! use rune_testing::Generator;
@@ -186,7 +186,7 @@ impl Generator {
             }
             let origin = Origin::default();
             if self.chance(self.constant_in) {
-                // A number everywhere, or positions: what is computed of them is a constant too.
+                // A splat or positions. Results computed from them are constants too.
                 let ty = self.pick_var(&types);
                 let ty = types[ty.index()].clone();
                 let value = self.pick(&[0.0, 1.0, -1.0, 0.5, 2.0]);

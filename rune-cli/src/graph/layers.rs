@@ -10,7 +10,7 @@ pub fn rows(graph: &Graph) -> Vec<usize> {
         above[edge.to].push(edge.from);
         below[edge.from].push(edge.to);
     }
-    // As high as its operands allow.
+    // Each node is as high as its operands allow.
     let mut rows = vec![0; count];
     for node in 0..count {
         rows[node] = above[node].iter().map(|&from| rows[from] + 1).max().unwrap_or(0);

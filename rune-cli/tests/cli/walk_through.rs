@@ -24,7 +24,7 @@ struct Shown {
     output: std::ops::Range<usize>,
 }
 
-/// The blocks that begin with ```console: after each `$ ` a command, and then what it prints.
+/// Returns the commands in the blocks that begin with ```console. Each command follows a `$ `, and precedes its output.
 fn commands(lines: &[&str]) -> Vec<Shown> {
     let mut found: Vec<Shown> = Vec::new();
     let mut inside = false;

@@ -96,8 +96,8 @@ fn unrolled<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, window: &Window, shap
     result.expect("a window has a position")
 }
 
-/// Windows of one element reduce nothing: they select elements. IREE compiles neither such windows nor a strided slice
-/// behind interior padding, so the elements that the windows meet are sliced first, and then padded.
+/// Emits windows of one element, which select elements. IREE compiles neither such windows nor a strided slice behind
+/// interior padding. The elements that the windows meet are therefore sliced first, and then padded.
 fn single<'c>(b: &Builder<'c>, x: &Val<'c>, init: Literal, window: &Window, shape: Shape) -> Val<'c> {
     let rank = x.rank();
     let (mut starts, mut limits, mut strides) = (vec![0; rank], vec![0; rank], vec![1; rank]);
