@@ -46,14 +46,16 @@ impl Device {
     /// Opens an NVIDIA GPU. `index` counts from 0.
     ///
     /// # Errors
-    /// Returns an error if this build lacks the feature `cuda`, or if this machine has no driver or no GPU with this index.
+    /// Returns an error if this build lacks the feature `cuda`, or if this machine has no driver or no GPU with this
+    /// index.
     pub fn cuda(index: usize) -> Result<Device, Error> {
         Device::open(&format!("cuda:{index}"))
     }
     /// Opens a device with a Vulkan driver. `index` counts from 0.
     ///
     /// # Errors
-    /// Returns an error if this build lacks the feature `vulkan`, or if this machine has no driver or no device with this index.
+    /// Returns an error if this build lacks the feature `vulkan`, or if this machine has no driver or no device with
+    /// this index.
     pub fn vulkan(index: usize) -> Result<Device, Error> {
         Device::open(&format!("vulkan:{index}"))
     }

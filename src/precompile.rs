@@ -86,7 +86,8 @@ impl Precompiled {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if the module was compiled for another device, if the inputs do not fit the program, or if one engine fails.
+    /// Returns an error if the module was compiled for another device, if the inputs do not fit the program, or if one
+    /// engine fails.
     pub fn check(&self, program: &Program, inputs: &[Array]) -> Result<Option<String>, Error> {
         let values: Vec<Value> = inputs.iter().cloned().map(Value::Host).collect();
         let found = self.load_on(&Device::open("cpu")?)?.call_values(&values)?;
@@ -108,8 +109,8 @@ impl Precompiled {
     /// `.safetensors` appended. Files are written atomically.
     ///
     /// # Errors
-    /// Returns an error if a file cannot be written, if the program calls a function of this process, or if a captured tensor cannot be
-    /// copied from its device.
+    /// Returns an error if a file cannot be written, if the program calls a function of this process, or if a captured
+    /// tensor cannot be copied from its device.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let callback = self.signature.host.iter().find_map(|host| host.op.callback());
         compiled_program::save(&self.module, callback.map(|(_, callback)| callback), &self.constants, path.as_ref())

@@ -122,8 +122,8 @@ impl Product {
     pub(crate) fn new(lhs: Factor, rhs: Factor, dtype: DType) -> Product {
         Product { lhs, rhs, dtype, matrix: None }
     }
-    /// Returns the product of a few rows of `f32` with a matrix of a narrow dtype. Returns `None` if there is no kernel for
-    /// these shapes.
+    /// Returns the product of a few rows of `f32` with a matrix of a narrow dtype. Returns `None` if there is no kernel
+    /// for these shapes.
     pub(crate) fn of_rows(lhs: Factor, rhs: Factor, side: Side, dtype: DType) -> Option<Product> {
         let (rows, matrix) = if side == Side::Left { (&rhs, &lhs) } else { (&lhs, &rhs) };
         let fit = few_rows::is_fit(rows, matrix);

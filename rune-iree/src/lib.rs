@@ -11,7 +11,8 @@
 //!   Rust functions that compiled code may call.
 //! - `ffi/`: all `unsafe` code.
 //!
-//! The features `compile` (compiler and cache) and `run` (devices and executables) are on by default. `cuda` and `vulkan` add those devices.
+//! The features `compile` (compiler and cache) and `run` (devices and executables) are on by default. `cuda` and
+//! `vulkan` add those devices.
 
 #[cfg(feature = "compile")]
 mod compile;

@@ -141,7 +141,8 @@ fn scientific(float: &Float, precision: usize) -> String {
     format!("{}{}.{rest:0<precision$}e{sign}{:02}", float.sign(), digits[0], exponent.unsigned_abs())
 }
 
-/// Returns text like `-125`, `0.0125` or `1.25E-5`. It has an exponent if more than three zeros would precede or follow the digits.
+/// Returns text like `-125`, `0.0125` or `1.25E-5`. It has an exponent if more than three zeros would precede or follow
+/// the digits.
 fn plain(float: &Float, precision: usize) -> String {
     const MOST_ZEROS: i32 = 3;
     if float.significand == 0 {

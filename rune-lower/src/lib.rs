@@ -1,8 +1,8 @@
 //! Lowers programs to StableHLO modules, which IREE compiles.
 //!
-//! `emit` builds a tree of operations (`tree.rs`). `text.rs` writes the tree as text. With the feature `melior`, MLIR builds
-//! the same operations, verifies them and prints them (`mlir/`); both texts are equal. `legalize/` rewrites everything that
-//! IREE 3.13 compiles wrongly or slowly.
+//! `emit` builds a tree of operations (`tree.rs`). `text.rs` writes the tree as text. With the feature `melior`, MLIR
+//! builds the same operations, verifies them and prints them (`mlir/`); both texts are equal. `legalize/` rewrites
+//! everything that IREE 3.13 compiles wrongly or slowly.
 //!
 //! ```
 //! use rune_lower::{LowerOptions, lower};

@@ -9,7 +9,8 @@ use std::fmt::Write;
 /// The number of elements beyond which MLIR prints an array as hexadecimal bytes.
 const MOST_ELEMENTS: usize = 100;
 
-/// Returns the text of a function, with or without locations and signature. `%x#` are its inputs and `%c#` its constants.
+/// Returns the text of a function, with or without locations and signature. `%x#` are its inputs and `%c#` its
+/// constants.
 pub(crate) fn function(function: &Function, locations: bool, signature: bool) -> String {
     let (out, values, names) = Default::default();
     let mut writer = Writer { out, values, names, locations, signature };

@@ -188,9 +188,9 @@ fn is_linalg(op: &str) -> bool {
 
 /// Returns the tolerance between derivatives and those of JAX.
 ///
-/// Derivative rules are programs of several instructions, each of which rounds to the dtype. JAX's expected numbers were
-/// computed in f64 and rounded once. The error is therefore that of a dozen roundings, at the greatest magnitude in a
-/// sum.
+/// Derivative rules are programs of several instructions, each of which rounds to the dtype. JAX's expected numbers
+/// were computed in f64 and rounded once. The error is therefore that of a dozen roundings, at the greatest magnitude
+/// in a sum.
 pub fn derivative(op: &str, dtype: DType) -> Tolerance {
     match op {
         // The elements are moved, or summed if several came from one. The sums are of halves, and exact.
@@ -223,11 +223,12 @@ pub fn derivative(op: &str, dtype: DType) -> Tolerance {
     }
 }
 
-/// Returns the tolerance between a transformed operation and JAX's. `transform` is the name of the transformation in the vectors.
+/// Returns the tolerance between a transformed operation and JAX's. `transform` is the name of the transformation in
+/// the vectors.
 ///
 /// A batched operation has the tolerance of the operation, except for the sign of 0, which XLA's fusions do not keep. A
-/// batched derivative has the tolerance of the derivative. A second derivative has twice as many roundings as a first one;
-/// each is in the least precise dtype of the computation.
+/// batched derivative has the tolerance of the derivative. A second derivative has twice as many roundings as a first
+/// one; each is in the least precise dtype of the computation.
 pub fn transformed(op: &str, transform: &str, dtype: DType, least_precise: DType) -> Tolerance {
     match transform {
         "vmap" if interpreter(op, dtype) == Tolerance::Exact => Tolerance::Equal,

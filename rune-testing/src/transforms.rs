@@ -227,8 +227,9 @@ fn lanes(x: &Array) -> Array {
     Array::from_bytes(x.ty().with_shape(shape), &bytes)
 }
 
-/// Returns batch element `n` of an operand: its elements rolled by `n`. Integers are rolled by whole rows, so that index
-/// vectors stay together. A single float is increased by `n`, and a single integer is combined with `n` by exclusive or.
+/// Returns batch element `n` of an operand: its elements rolled by `n`. Integers are rolled by whole rows, so that
+/// index vectors stay together. A single float is increased by `n`, and a single integer is combined with `n` by
+/// exclusive or.
 fn lane(x: &Array, n: usize) -> Vec<u8> {
     with_element!(x.dtype(), T => {
         let mut elements = x.as_slice::<T>().to_vec();

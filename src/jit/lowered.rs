@@ -34,8 +34,8 @@ impl<Out: Tree> Lowered<Out> {
     /// Compiles the program for the device.
     ///
     /// # Errors
-    /// Returns an error if the compiler is missing or rejects the program, if the compiled code cannot be loaded, or if this build
-    /// lacks the feature `iree`.
+    /// Returns an error if the compiler is missing or rejects the program, if the compiled code cannot be loaded, or if
+    /// this build lacks the feature `iree`.
     pub fn compile(self) -> Result<Compiled<Out>, Error> {
         if cfg!(not(feature = "iree")) {
             let what = format!("compiling `{}` ahead of its calls", self.program.name());

@@ -1,8 +1,8 @@
 //! Tests that the tier `auto` detects each known fault of IREE (`docs/iree.md`) on the first call, and returns correct
 //! results. Without its defences, rune would compile these programs wrongly.
 //!
-//! The tests turn the defences off: programs are not simplified, so constants are not folded; they are lowered without barriers and rewrites
-//! (`LowerOptions::defences`); and data tiling is on.
+//! The tests turn the defences off: programs are not simplified, so constants are not folded; they are lowered without
+//! barriers and rewrites (`LowerOptions::defences`); and data tiling is on.
 
 use super::*;
 use crate::compile::load;

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Returns the names of public functions, types and variants in the sources below `folder`, including functions that macros define.
+/// Returns the names of public functions, types and variants in the sources below `folder`, including functions that
+/// macros define.
 fn names(folder: &Path, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -2,7 +2,8 @@
 //! operation that can follow it, and triples around a reduction or contraction. Operands are arguments, constants, and
 //! constants in unrolled loops.
 //!
-//! By default, a sample is compiled; `RUNE_TEST_ALL=1` compiles all. `RUNE_TEST_FILTER=add,dot_general` selects chains with these names.
+//! By default, a sample is compiled; `RUNE_TEST_ALL=1` compiles all. `RUNE_TEST_FILTER=add,dot_general` selects chains
+//! with these names.
 
 use super::batch::{self, Code, Function};
 use super::random::transformed;

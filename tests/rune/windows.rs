@@ -50,7 +50,8 @@ struct Tested {
     function: Function,
 }
 
-/// Returns programs with windows along these axes: a convolution with its two gradients, and reductions with the gradient of the sum.
+/// Returns programs with windows along these axes: a convolution with its two gradients, and reductions with the
+/// gradient of the sum.
 fn programs(axes: &[Along], groups: usize) -> Vec<Program> {
     let each = |f: fn(&Along) -> usize| axes.iter().map(f);
     let (lhs, rhs): (Vec<usize>, Vec<usize>) = (

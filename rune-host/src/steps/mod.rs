@@ -1,4 +1,5 @@
-//! Steps with their own code, for operations that are not kernels: they move elements, order them, or scan along an axis.
+//! Steps with their own code, for operations that are not kernels: they move elements, order them, or scan along an
+//! axis.
 //!
 //! Each step is prepared during planning, as far as its operands are known. Its results equal those of the interpreter
 //! bit for bit.

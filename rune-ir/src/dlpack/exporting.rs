@@ -68,7 +68,8 @@ macro_rules! exported {
             /// `raw` is the address of a structure that [`Self::new`] made. Nothing uses it afterwards.
             unsafe extern "C" fn delete(raw: *mut $structure) {
                 let Some(raw) = NonNull::new(raw) else { return };
-                // SAFETY: by the contract, the structure and its owner live, and this is their only use. The owner was a box.
+                // SAFETY: by the contract, the structure and its owner live, and this is their only use. The owner was
+                // a box.
                 drop(unsafe { Box::from_raw(raw.as_ref().manager_ctx.cast::<Owner<$structure>>()) });
             }
         }

@@ -57,7 +57,8 @@ struct Foreign<T: Managed> {
 unsafe impl<T: Managed> Send for Foreign<T> {}
 // SAFETY: as above; the memory is only read.
 unsafe impl<T: Managed> Sync for Foreign<T> {}
-// SAFETY: the slice does not change, and by the contract of `import` nothing writes to its memory while the owner lives.
+// SAFETY: the slice does not change, and by the contract of `import` nothing writes to its memory while the owner
+// lives.
 unsafe impl<T: Managed + 'static> HostMemory for Foreign<T> {
     fn bytes(&self) -> &[u8] {
         self.bytes

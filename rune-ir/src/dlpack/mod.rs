@@ -1,4 +1,5 @@
-//! Arrays exchanged with other libraries in one process, without a copy, by [DLPack](https://dmlc.github.io/dlpack/latest/).
+//! Arrays exchanged with other libraries in one process, without a copy, by
+//! [DLPack](https://dmlc.github.io/dlpack/latest/).
 //!
 //! [`export`] passes an array to a consumer, and [`import`] takes one from a producer. Both pass the address of a
 //! structure, such as the pointer in a capsule of Python. Arrays are in host memory and immutable, so a shared array is

@@ -1,7 +1,7 @@
 //! Functions of complex numbers.
 //!
-//! `num-complex` has most of them, but loses digits near branch points and overflows early. The formulas are those of W. Kahan,
-//! "Branch cuts for complex elementary functions" (1987), and of Annex G of the C standard.
+//! `num-complex` has most of them, but loses digits near branch points and overflows early. The formulas are those of
+//! W. Kahan, "Branch cuts for complex elementary functions" (1987), and of Annex G of the C standard.
 
 use super::map::{map, update, zip};
 use super::number::{ComplexNumber, Number};

@@ -93,7 +93,8 @@ pub(super) trait Ordered: Scalar + PartialOrd {
 
 /// An element of a dtype that is not `bool`.
 pub(super) trait Number: Scalar {
-    /// The type of accumulators: `f64` for every float, `Complex64` for complex numbers, and the integer itself for an integer.
+    /// The type of accumulators: `f64` for every float, `Complex64` for complex numbers, and the integer itself for an
+    /// integer.
     type Acc: Ring;
     /// Converts exactly.
     fn up(self) -> Self::Acc;

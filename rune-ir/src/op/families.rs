@@ -25,8 +25,8 @@ macro_rules! family {
 }
 
 family! {
-    /// A function of one number. It takes floats only, unless stated otherwise. For complex numbers, functions with several values give the
-    /// principal one, and their branch cuts are those of C99 and NumPy.
+    /// A function of one number. It takes floats only, unless stated otherwise. For complex numbers, functions with
+    /// several values give the principal one, and their branch cuts are those of C99 and NumPy.
     UnaryFn {
         /// |x|, for signed numbers. Wraps for the least integer. The result for complex numbers is a float.
         Abs = "abs",
@@ -98,8 +98,8 @@ family! {
         Div = "div",
         /// The remainder of x / y, with the sign of x (C's `fmod`). For integers, the remainder by 0 is x.
         Rem = "rem",
-        /// xʸ. For integers: wraps; a negative power of 1 is 1, of -1 is ±1, and of anything else is 0. For complex numbers: e^(y ln x),
-        /// and x⁰ is 1.
+        /// xʸ. For integers: wraps; a negative power of 1 is 1, of -1 is ±1, and of anything else is 0. For complex
+        /// numbers: e^(y ln x), and x⁰ is 1.
         Pow = "pow",
         /// The greater number; NaN if either is. For `bool`, or.
         Max = "max",
@@ -124,8 +124,8 @@ family! {
 }
 
 family! {
-    /// A comparison of two numbers of one dtype. `false` is less than `true`. Complex numbers have no order; they compare
-    /// by `eq` and `ne` only.
+    /// A comparison of two numbers of one dtype. `false` is less than `true`. Complex numbers have no order; they
+    /// compare by `eq` and `ne` only.
     Comparison {
         /// x = y.
         Eq = "eq",

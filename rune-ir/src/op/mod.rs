@@ -95,7 +95,8 @@ pub enum Op<V = Var> {
     /// Takes the elements of `on_true` where `pred` (`bool`, of the same shape) is true, and of `on_false` elsewhere.
     #[op(recompute = RecomputeCost::Cheap, elementwise)]
     Select { pred: V, on_true: V, on_false: V },
-    /// Computes `min(max(x, min), max)`. All three have the same type (neither `bool` nor complex). NaN in any operand gives NaN.
+    /// Computes `min(max(x, min), max)`. All three have the same type (neither `bool` nor complex). NaN in any operand
+    /// gives NaN.
     #[op(recompute = RecomputeCost::Cheap, elementwise)]
     Clamp { min: V, x: V, max: V },
     /// Converts the elements to another dtype. A float becomes an integer by truncation toward zero, and saturates; NaN
@@ -193,7 +194,8 @@ pub enum Op<V = Var> {
 
     /// Sums products of `lhs` and `rhs` over the contracted axes. The axes of the result are the batch axes, then the
     /// other axes of `lhs`, then those of `rhs`. Both operands have the same dtype; the result has the dtype `out` (a
-    /// float for floats, an integer for integers, a complex dtype for complex numbers). Half-precision types accumulate in `f32`. See [`DotDims`].
+    /// float for floats, an integer for integers, a complex dtype for complex numbers). Half-precision types accumulate
+    /// in `f32`. See [`DotDims`].
     #[op(fresh)]
     DotGeneral { lhs: V, rhs: V, dims: Box<DotDims>, out: DType },
     /// StableHLO's convolution of `lhs` with the kernel `rhs`, which is not flipped. Operands and result have the same
@@ -221,8 +223,8 @@ pub enum Op<V = Var> {
     },
     /// StableHLO's triangular solve: finds the `X` of `op(a) X = b`, or of `X op(a) = b`. The matrix `op(a)` is one
     /// triangle of `a`; the other triangle is not read. A zero on the diagonal divides. The last two axes hold the
-    /// matrices, of `f32`, `f64`, `c64` or `c128`; all other axes are batch axes, and are the same in both operands. See
-    /// [`Triangular`].
+    /// matrices, of `f32`, `f64`, `c64` or `c128`; all other axes are batch axes, and are the same in both operands.
+    /// See [`Triangular`].
     #[op(fresh)]
     TriangularSolve { a: V, b: V, how: Triangular },
     /// Finds the `X` of `a X = b`, or of `aᵀ X = b` if `transpose`. The matrices `a` are square, and `lu` and
@@ -307,9 +309,9 @@ pub enum Op<V = Var> {
     #[op(recompute = RecomputeCost::Free, work = Work::None, unfolded, flat)]
     StopGradient { x: V },
     /// Prints `format` with `args` in its placeholders: `{}`, or `{:.3}` for floats with three digits after the point;
-    /// `{{` and `}}` are braces. It prints once for each batch element: `batch` holds the sizes of the batch axes, which
-    /// are the first axes of all `args`. It is an effect: it has no result, happens each time the program runs, and
-    /// keeps its order among other effects.
+    /// `{{` and `}}` are braces. It prints once for each batch element: `batch` holds the sizes of the batch axes,
+    /// which are the first axes of all `args`. It is an effect: it has no result, happens each time the program runs,
+    /// and keeps its order among other effects.
     #[op(work = Work::Move, fresh, effect, unfolded)]
     DebugPrint { args: Vec<V>, format: String, batch: Dims },
     /// Calls a user function with `args`; it returns arrays of the types `results`. `vmap_method` says how it is

@@ -47,8 +47,8 @@ pub fn escaped(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }
 
-/// Returns one line for each batch element: the template with arrays in its placeholders. `batch` holds the sizes of the
-/// batch axes, which are the first axes of the arrays.
+/// Returns one line for each batch element: the template with arrays in its placeholders. `batch` holds the sizes of
+/// the batch axes, which are the first axes of the arrays.
 pub fn lines(template: &str, batch: &Dims, arrays: &[Array]) -> String {
     let parts = parse(template).unwrap_or_default();
     let mut lines = String::new();

@@ -279,8 +279,8 @@ pub fn scan_iteration<M: Lattice>(
     }
 }
 
-/// Like [`scan_iteration`], for a `while` loop. Everything depends on the number of iterations. Returns the value of the
-/// condition.
+/// Like [`scan_iteration`], for a `while` loop. Everything depends on the number of iterations. Returns the value of
+/// the condition.
 pub fn while_iteration<M: Lattice>(
     cond: &Program,
     body: &Program,

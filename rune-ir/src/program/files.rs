@@ -112,7 +112,8 @@ impl Program {
     /// and the extension `.safetensors`, except those of `c128`, which that format lacks.
     ///
     /// # Errors
-    /// If a file cannot be written, a constant cannot be fetched from its device, or the program calls a function of this process.
+    /// If a file cannot be written, a constant cannot be fetched from its device, or the program calls a function of
+    /// this process.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), SaveError> {
         let path = path.as_ref();
         let (document, tensors) = Document::of(self, INLINE)?;

@@ -132,7 +132,8 @@ impl Program {
     /// Like [`Program::parse`]. `constants` supplies the constants that are not in the text.
     ///
     /// # Errors
-    /// If the text is not a program, or a constant is neither in it nor supplied, or is supplied with another type or content.
+    /// If the text is not a program, or a constant is neither in it nor supplied, or is supplied with another type or
+    /// content.
     pub fn parse_with(text: &str, constants: &[Value]) -> Result<Program> {
         let mut parser = Parser { constants, programs: HashMap::new(), frames: Vec::new() };
         let mut whole = None;

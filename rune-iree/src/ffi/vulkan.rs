@@ -224,7 +224,8 @@ unsafe extern "system" fn signal_semaphore(device: Handle, info: *const SignalIn
     }
 }
 
-/// The beginning of `iree_hal_vulkan_driver_options_t`, and room for the rest, which has 64 bytes. IREE writes the rest.
+/// The beginning of `iree_hal_vulkan_driver_options_t`, and room for the rest, which has 64 bytes. IREE writes the
+/// rest.
 #[repr(C)]
 struct DriverOptions {
     search_paths: [usize; 2],

@@ -54,7 +54,8 @@ impl Executable {
     ///
     /// # Errors
     /// Returns an error if the module was compiled for another device, if it has no function `entry`, if the function
-    /// has other numbers of arguments or results than `signature`, or if the module imports functions that `host` lacks.
+    /// has other numbers of arguments or results than `signature`, or if the module imports functions that `host`
+    /// lacks.
     pub fn load(
         module: &CompiledModule,
         device: &Arc<Device>,

@@ -39,8 +39,8 @@ pub(super) fn eig<T: Field>(a: &[T], n: usize) -> (Vec<Complex64>, Vec<Complex64
     (values, transposed(&vectors, n, n))
 }
 
-/// Scales rows and columns by powers of two until the sums of the magnitudes of each row and its column are about equal,
-/// and returns the scales: B. Parlett and C. Reinsch, "Balancing a matrix for calculation of eigenvalues and
+/// Scales rows and columns by powers of two until the sums of the magnitudes of each row and its column are about
+/// equal, and returns the scales: B. Parlett and C. Reinsch, "Balancing a matrix for calculation of eigenvalues and
 /// eigenvectors" (1969). The matrix becomes `D⁻¹ A D`.
 fn balance<T: Field>(a: &mut [T], n: usize) -> Vec<f64> {
     let mut scales = vec![1.0; n];

@@ -14,9 +14,9 @@ const MOST_STEPS: usize = 64;
 /// After this many steps without convergence, one step uses an exceptional shift.
 const PATIENCE: usize = 10;
 
-/// Returns `T` and a unitary `Z` with `A = Z T Zᴴ`. If `A` is complex, `T` is upper triangular. If `A` is real, `T` has a
-/// 2 × 2 block for each pair of complex eigenvalues. The two diagonal elements of a block are equal, and its two other
-/// elements have opposite signs. `T` and `Z` are NaN if the iteration does not converge.
+/// Returns `T` and a unitary `Z` with `A = Z T Zᴴ`. If `A` is complex, `T` is upper triangular. If `A` is real, `T` has
+/// a 2 × 2 block for each pair of complex eigenvalues. The two diagonal elements of a block are equal, and its two
+/// other elements have opposite signs. `T` and `Z` are NaN if the iteration does not converge.
 pub(super) fn schur<T: Field>(a: &[T], n: usize) -> (Vec<T>, Vec<T>) {
     let greatest = greatest(a);
     let nothing = || vec![T::real(f64::NAN); n * n];
