@@ -1,16 +1,16 @@
 use rune::{Array, DType, Tensor, make_program, random, storage, value_and_grad};
 
-/// The weights and biases of two layers.
+/// The weights and offsets of two layers.
 type Params = (Tensor, Tensor, Tensor, Tensor);
 
-/// The mean of the squared differences from `y`.
+/// How far the network is from `y`: the mean of the squares.
 fn loss((w1, b1, w2, b2): &Params, x: &Tensor, y: &Tensor) -> Tensor {
     let hidden = (x.matmul(w1) + b1).tanh();
     let error = hidden.matmul(w2) + b2 - y;
     (&error * &error).mean()
 }
 
-/// One step of gradient descent.
+/// One step down the gradient.
 fn train_step(params: &Params, x: &Tensor, y: &Tensor) -> (Tensor, Params) {
     let (loss, (dw1, db1, dw2, db2)) = value_and_grad(loss)(params, x, y);
     let (w1, b1, w2, b2) = params;
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     make_program(loss, (&params, &x, &y))?.save("loss.json")?;
     make_program(train_step, (&params, &x, &y))?.save("train_step.json")?;
-    // The inputs, named in their order.
+    // The inputs by name, in their order.
     let (w1, b1, w2, b2) = &params;
     let start: Vec<Array> = [w1, b1, w2, b2, &x, &y].map(Tensor::to_array).into_iter().collect::<Result<_, _>>()?;
     let names = ["x0", "x1", "x2", "x3", "x4", "x5"];
