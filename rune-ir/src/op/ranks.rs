@@ -21,9 +21,9 @@ pub trait Communicator: Send + Sync {
     /// # Errors
     /// If an exchange failed before.
     fn start(&self, exchange: &Exchange, x: Array, loc: Option<&Loc>) -> Result<i32, String>;
-    /// Waits for the exchange with this ticket, and returns its result. Each ticket is for one call.
-    ///
     /// Waits for the exchange with this ticket, and returns its result. A ticket can be used once.
+    ///
+    /// # Errors
     /// If the exchange failed, or there is none with this ticket.
     fn wait(&self, ticket: i32) -> Result<Array, String>;
 }
