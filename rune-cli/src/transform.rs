@@ -217,7 +217,7 @@ pub struct Vmap {
     /// The batch axis of each input: a position, or none for an unbatched input; one for all, or one per input
     #[arg(long, default_value = "0", allow_hyphen_values = true, value_name = "AXES")]
     in_axes: Axes,
-    /// The batch axis of each output; likewise
+    /// The batch axis of each output, in the same form as --in-axes
     #[arg(long, default_value = "0", allow_hyphen_values = true, value_name = "AXES")]
     out_axes: Axes,
     #[command(flatten)]

@@ -7,8 +7,8 @@
 use half::{bf16, f16};
 use rune_ir::DType;
 
-/// Returns the text of the float with these bits. Returns `None` for infinities and NaNs, of which only the bits can be
-/// written.
+/// Returns the decimal text of the float with these bits. Returns `None` for infinities and NaNs, which are written as
+/// bits.
 pub(crate) fn text(dtype: DType, bits: u64) -> Option<String> {
     let format = Format::of(dtype);
     let float = format.split(bits)?;

@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The number of compilations of one function after which a warning is logged.
 const RECOMPILE_WARNING: u64 = 10;
-/// The value of [`Core::tier`] for a function without its own tier.
+/// Marks a function without its own tier.
 const NO_TIER: u8 = u8::MAX;
 
 /// The state that a jitted function and its clones share.
@@ -248,7 +248,7 @@ impl<F, Out: Tree> Core<F, Out> {
     pub fn device(&self) -> Option<Device> {
         self.device.load().as_deref().cloned()
     }
-    /// Returns the device of a call with these arguments, of which only computed ones count.
+    /// Returns the device of a call with these arguments. It depends only on computed arguments.
     pub fn device_for(&self, leaves: &Leaves<'_>) -> Result<Device, Error> {
         let known = leaves.iter().filter(|leaf| !leaf.is_traced() && !leaf.is_pending());
         let values = known.map(|leaf| leaf.value()).collect::<Result<Vec<Value>, _>>()?;

@@ -122,8 +122,8 @@ impl Builder {
         if let Storage::Constant(value) = self.variables[id].storage { Some(value.bits()) } else { None }
     }
 
-    /// Returns the scalars of a step. Appends their buffers to the operands `reads`, of which the first `skipped` are
-    /// not passed to the step.
+    /// Returns the scalars of a step, and appends their buffers to `reads`. The first `skipped` buffers in `reads` are
+    /// not operands of the step.
     fn scalars(&mut self, ids: &[VariableId], reads: &mut Vec<usize>, skipped: usize) -> Vec<Scalar> {
         let mut scalar = |&id: &VariableId| {
             let dtype = self.ty(id).dtype;

@@ -273,9 +273,9 @@ pub enum Op<V = Var> {
     While { args: Vec<V>, consts: usize, cond: Arc<Program>, body: Arc<Program> },
     /// Runs `body` once for each of `length` positions, from the last to the first if `reverse`. The first `consts`
     /// operands are the same in all iterations, and the next `carry` operands are the initial carry. The others are
-    /// arrays, of which `body` takes the slice at the current position along the first axis. `body` returns the next
-    /// carry and then any number of other values. The results are the final carry, and the other values stacked along a
-    /// new first axis. One iteration of the compiled loop covers `unroll` positions; 0 lets the lowering choose.
+    /// arrays; `body` takes their slices at the current position along the first axis. `body` returns the next carry,
+    /// then any number of other values. The results are the final carry, and the other values stacked along a new first
+    /// axis. One iteration of the compiled loop covers `unroll` positions; 0 lets the lowering choose.
     Scan { args: Vec<V>, consts: usize, carry: usize, length: usize, reverse: bool, unroll: usize, body: Arc<Program> },
     /// Calls `program`, which has a custom rule for its derivative. The first `num_args` operands are its arguments.
     /// The others are captured values, and cannot be differentiated.

@@ -12,7 +12,7 @@ use std::ptr::null_mut;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The functions of one allocator, and the memory use of its buffers. It is never freed, like devices.
+/// The functions of one allocator, and the memory use of its buffers. Like a device, it is never freed.
 #[repr(C)]
 struct Table {
     /// Must be first: IREE finds the table by the address of its functions.

@@ -58,7 +58,7 @@ fn forbidden_in(folder: &Path, prefixes: &[&str]) -> Option<PathBuf> {
     found.into_iter().next()
 }
 
-/// Returns the end of a message: the file that may not be opened, and the group that may open it.
+/// Returns the end of a message, which names a file that this user may not open, and says how to get access.
 pub(super) fn of_forbidden(file: Option<PathBuf>) -> String {
     match file {
         Some(file) => {

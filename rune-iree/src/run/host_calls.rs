@@ -52,7 +52,7 @@ pub(crate) fn call_caught(calls: &dyn HostCalls, index: usize, args: &[Array]) -
     rune_trace::caught(|| calls.call(index, args))
 }
 
-/// The error of a host function, of which IREE passes on only the text.
+/// The error of a host function. IREE passes on only its text.
 pub(crate) struct HostError {
     pub(crate) function: String,
     pub(crate) users: bool,
