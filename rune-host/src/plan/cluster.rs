@@ -10,8 +10,8 @@ use smallvec::SmallVec;
 
 /// The maximum size of the registers of a tile in bytes, so that they stay in the first-level cache.
 const TILE_BYTES: usize = 24 << 10;
-/// The minimum and maximum number of elements of a tile, and the number that it is a multiple of. They are small in
-/// tests, so that small arrays have several tiles.
+/// The minimum and maximum number of elements of a tile, and a number that divides it. They are small in tests, so that
+/// small arrays have several tiles.
 const TILE: (usize, usize, usize) = if cfg!(test) { (4, 8, 4) } else { (128, 2048, 64) };
 /// The number of elements of a tile of a kernel with only one instruction besides loads in place.
 const LARGE_TILE: usize = if cfg!(test) { 12 } else { 1 << 16 };
